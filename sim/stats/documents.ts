@@ -1,0 +1,197 @@
+import { z } from 'zod'
+
+/**
+ * The documents that Spillway writes: one result per run in either world, and a comparison of
+ * runs. `spillway schema --document result` publishes them as JSON Schema.
+ *
+ * Times are milliseconds unless the key says otherwise. A figure that the sample cannot support
+ * is null, and `reason` says what it would take.
+ */
+
+/** A figure with its 95 % interval and the number of requests behind it. */
+export const estimate = z.strictObject({
+  value: z.number().nullable(),
+  low: z.number().nullable(),
+  high: z.number().nullable(),
+  n: z.number(),
+  reason: z.string().optional(),
+})
+
+export const percentiles = z.strictObject({
+  p50: estimate,
+  p90: estimate,
+  p95: estimate,
+  p99: estimate,
+  p99_9: estimate,
+})
+
+export const distribution = z.strictObject({ mean: estimate, percentiles })
+
+export const counts = z.strictObject({
+  arrived: z.number(),
+  served: z.number(),
+  shed: z.number().describe('refused because the queue was full'),
+  timed_out: z.number().describe('left the queue on the time-out of the server'),
+  abandoned: z.number().describe('completed after the client had left: wasted work'),
+  failed: z.number(),
+  in_flight: z.number().describe('cut off before they ended'),
+})
+
+export const parts = z.strictObject({
+  lag: distribution.describe('scheduled to sent: lateness of the generator'),
+  queue: distribution.describe('waiting while no executor is free'),
+  batch_wait: distribution.describe('waiting although an executor is free'),
+  overhead: distribution.describe('dispatch and completion'),
+  service: distribution.describe('on the executor'),
+})
+
+const cell = z.strictObject({
+  name: z.string(),
+  counts,
+  latency: distribution.describe('scheduled arrival to completion, over served requests'),
+  latency_all: percentiles.describe('over all arrivals; a lost request takes infinitely long'),
+  parts,
+  goodput_rps: estimate,
+  goodput_share: estimate,
+})
+
+export const objectiveResult = z.strictObject({
+  class: z.string(),
+  text: z.string(),
+  estimate,
+  verdict: z.enum(['PASS', 'FAIL', 'UNDECIDED']),
+})
+
+export const poolResult = cell.extend({
+  replicas: z.number(),
+  utilisation: estimate,
+  capacity_rps: z.number().nullable(),
+  batch_mean: estimate,
+  batch_sizes: z.array(z.number()).describe('batches of size 1, 2, …'),
+})
+
+/** Per interval of `bucket_s`, from the start of the run; summed or averaged over replications. */
+export const series = z.strictObject({
+  bucket_s: z.number(),
+  arrived_rps: z.array(z.number()),
+  served_rps: z.array(z.number()),
+  queue_mean: z.array(z.number()),
+  queue_max: z.array(z.number()),
+  batch_mean: z.array(z.number().nullable()),
+  speed: z.array(z.number().nullable()).describe('work over time taken; 1 is as calibrated'),
+  heat: z.strictObject({
+    latency_edges: z.array(z.number()).describe('log-spaced, one more than rows'),
+    counts: z.array(z.array(z.number())).describe('[bucket][latency bin]'),
+  }),
+})
+
+/** One point of a tail curve; p runs over 0.01 … as far as the sample supports. */
+export const tailPoint = z.strictObject({
+  p: z.number(),
+  value: z.number(),
+  low: z.number().nullable(),
+  high: z.number().nullable(),
+})
+
+const host = z.strictObject({
+  cpu: z.string(),
+  cores: z.number(),
+  memory_gib: z.number(),
+  platform: z.string(),
+  node: z.string(),
+  onnxruntime: z.string(),
+  adapter: z.string().nullable(),
+})
+
+export const resultSchema = z.strictObject({
+  document: z.literal('spillway-result'),
+  format: z.literal(1),
+  version: z.string(),
+  commit: z.string().nullable(),
+  world: z.enum(['simulated', 'measured']),
+  scenario: z.strictObject({ name: z.string(), hash: z.string(), description: z.string() }),
+  seed: z.number(),
+  runs: z.number().describe('replications or replays'),
+  profile: z.strictObject({ name: z.string(), hash: z.string() }).nullable(),
+  requests: z.string().describe('hash of the generated requests'),
+  duration_s: z.number(),
+  warmup_s: z.number(),
+  load: z.number().nullable().describe('mean rate over capacity'),
+  classes: z.array(cell),
+  pools: z.array(poolResult),
+  objectives: z.array(objectiveResult),
+  tail: z.array(tailPoint).describe('latency over all classes; band over runs'),
+  tails: z.array(z.array(tailPoint)).describe('the same per run, measured only'),
+  series,
+  warnings: z.array(z.string()),
+  valid: z.boolean().describe('false where the load generator itself was late'),
+  host: host.nullable().describe('left out of identity checks'),
+})
+
+const verdict = z.enum(['PASS', 'FAIL', 'UNDECIDED'])
+
+/** Error of a simulated figure against one replay's; ms and relative, signed (sim - measured). */
+export const replayError = z.strictObject({
+  replay: z.number(),
+  measured: z.number(),
+  simulated: z.number(),
+  low: z.number(),
+  high: z.number(),
+  error_ms: z.number(),
+  error_relative: z.number(),
+  verdict,
+})
+
+export const percentileComparison = z.strictObject({
+  p: z.number(),
+  n: z.number().describe('requests per replay'),
+  simulated: estimate.describe('median over replications, band of single replications'),
+  measured: estimate.describe('mean over replays, t interval'),
+  structure: z.array(replayError),
+  prediction: z.array(replayError),
+  noise_floor: z.strictObject({
+    median: z.number().nullable().describe('median relative difference of two replays'),
+    largest: z.number().nullable(),
+    pairs: z.number(),
+  }),
+})
+
+const check = z.strictObject({
+  verdict,
+  reason: z.string(),
+  worst: z
+    .strictObject({ p: z.number(), replay: z.number(), error_ms: z.number(), relative: z.number() })
+    .nullable(),
+})
+
+export const comparisonSchema = z.strictObject({
+  document: z.literal('spillway-comparison'),
+  format: z.literal(1),
+  version: z.string(),
+  commit: z.string().nullable(),
+  scenario: z.strictObject({ name: z.string(), hash: z.string(), description: z.string() }),
+  seed: z.number(),
+  profile: z.strictObject({ name: z.string(), hash: z.string() }),
+  requests: z.string(),
+  replays: z.number(),
+  replications: z.number(),
+  tolerance: z.strictObject({ relative: z.number(), absolute_ms: z.number() }),
+  percentiles: z.array(percentileComparison),
+  checks: z.strictObject({ structure: check, prediction: check, noise_floor: check }),
+  verdict,
+  command: z.string().describe('reproduces this comparison'),
+})
+
+export type Estimate = z.infer<typeof estimate>
+export type Percentiles = z.infer<typeof percentiles>
+export type Distribution = z.infer<typeof distribution>
+export type Counts = z.infer<typeof counts>
+export type Result = z.infer<typeof resultSchema>
+export type PoolResult = z.infer<typeof poolResult>
+export type Series = z.infer<typeof series>
+export type TailPoint = z.infer<typeof tailPoint>
+export type Host = z.infer<typeof host>
+export type ReplayError = z.infer<typeof replayError>
+export type PercentileComparison = z.infer<typeof percentileComparison>
+export type Comparison = z.infer<typeof comparisonSchema>
+export type Verdict = z.infer<typeof verdict>
