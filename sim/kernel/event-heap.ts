@@ -1,0 +1,109 @@
+const SEQUENCES = 2 ** 44
+
+/**
+ * Pending events on typed arrays: a binary heap in the total order (time, kind, sequence).
+ *
+ * Kinds are small integers numbered in their tie order: of two events at one instant the lower
+ * kind comes first, and within a kind the one that was pushed first. `pop` leaves the event in
+ * `time`, `kind` and `slot` rather than in a fresh object, so nothing is allocated per event.
+ */
+export class EventHeap {
+  /** The event that was popped last. */
+  time = 0
+  kind = 0
+  slot = 0
+  size = 0
+
+  #times: Float64Array
+  /** kind * 2^44 + sequence: one comparison settles a tie, exactly, below 2^53 */
+  #orders: Float64Array
+  #slots: Int32Array
+  #sequence = 0
+
+  constructor(capacity = 64) {
+    this.#times = new Float64Array(capacity)
+    this.#orders = new Float64Array(capacity)
+    this.#slots = new Int32Array(capacity)
+  }
+
+  /** Time of the earliest event; Infinity where none is pending. */
+  peek(): number {
+    return this.size > 0 ? this.#times[0]! : Number.POSITIVE_INFINITY
+  }
+
+  /** Adds an event. Returns its sequence number, which tells it from later ones. */
+  push(time: number, kind: number, slot: number): number {
+    if (this.size === this.#times.length) this.#grow()
+    const sequence = this.#sequence++
+    const order = kind * SEQUENCES + sequence
+    const times = this.#times
+    const orders = this.#orders
+    const slots = this.#slots
+    let hole = this.size++
+    while (hole > 0) {
+      const parent = (hole - 1) >> 1
+      const parentTime = times[parent]!
+      if (parentTime < time || (parentTime === time && orders[parent]! < order)) break
+      times[hole] = parentTime
+      orders[hole] = orders[parent]!
+      slots[hole] = slots[parent]!
+      hole = parent
+    }
+    times[hole] = time
+    orders[hole] = order
+    slots[hole] = slot
+    return sequence
+  }
+
+  /** Removes the earliest event into `time`, `kind` and `slot`; false where none is pending. */
+  pop(): boolean {
+    if (this.size === 0) return false
+    const times = this.#times
+    const orders = this.#orders
+    const slots = this.#slots
+    this.time = times[0]!
+    this.kind = Math.floor(orders[0]! / SEQUENCES)
+    this.slot = slots[0]!
+    const size = --this.size
+    if (size === 0) return true
+    const time = times[size]!
+    const order = orders[size]!
+    const slot = slots[size]!
+    let hole = 0
+    for (;;) {
+      let child = 2 * hole + 1
+      if (child >= size) break
+      let childTime = times[child]!
+      const right = child + 1
+      if (right < size) {
+        const rightTime = times[right]!
+        if (rightTime < childTime || (rightTime === childTime && orders[right]! < orders[child]!)) {
+          child = right
+          childTime = rightTime
+        }
+      }
+      if (time < childTime || (time === childTime && order < orders[child]!)) break
+      times[hole] = childTime
+      orders[hole] = orders[child]!
+      slots[hole] = slots[child]!
+      hole = child
+    }
+    times[hole] = time
+    orders[hole] = order
+    slots[hole] = slot
+    return true
+  }
+
+  #grow(): void {
+    const capacity = this.#times.length * 2
+    const times = new Float64Array(capacity)
+    const orders = new Float64Array(capacity)
+    const slots = new Int32Array(capacity)
+    times.set(this.#times)
+    orders.set(this.#orders)
+    slots.set(this.#slots)
+    this.#times = times
+    this.#orders = orders
+    this.#slots = slots
+  }
+}

@@ -1,0 +1,203 @@
+import type { Decision } from './batching.ts'
+import type { ServingPlan } from './plan.ts'
+import {
+  type Backend,
+  type Batch,
+  type ControlPlanePort,
+  type Ms,
+  type Observer,
+  OUTCOME,
+  type Outcome,
+  STATUS,
+  type Status,
+  type Timers,
+} from './ports.ts'
+import type { Requests } from './requests.ts'
+import { Router } from './routing.ts'
+import { Station } from './station.ts'
+
+interface PoolState {
+  readonly stations: readonly Station[]
+  readonly router: Router<Station>
+  readonly load: number
+}
+
+/**
+ * Everything that decides: which pool, which queue, when a batch goes and what is in it. It runs
+ * unchanged in both worlds and knows time only as the `now` that it is told. Timer ids are station
+ * numbers.
+ */
+export class ControlPlane implements ControlPlanePort {
+  readonly #requests: Requests
+  readonly #timers: Timers
+  readonly #backend: Backend
+  readonly #observer: Observer
+  readonly #patience: readonly Ms[]
+  readonly #stations: Station[] = []
+  readonly #stationOf: Station[] = []
+  readonly #router: Router<PoolState>
+  readonly #armed: Float64Array
+  readonly #batches: Batch[] = []
+  readonly #decision: Decision = { take: 0, wakeAt: Number.POSITIVE_INFINITY }
+
+  constructor(
+    plan: ServingPlan,
+    world: { requests: Requests; timers: Timers; backend: Backend; observer: Observer },
+  ) {
+    this.#requests = world.requests
+    this.#timers = world.timers
+    this.#backend = world.backend
+    this.#observer = world.observer
+    this.#patience = plan.patienceMs
+    const pools = plan.pools.map((pool) => {
+      const perStation = pool.perReplicaQueues ? 1 : pool.replicas
+      const stations = Array.from({ length: pool.replicas / perStation }, () => {
+        const first = this.#stationOf.length
+        const id = this.#stations.length
+        const station = new Station(id, pool, first, perStation, world.requests)
+        for (let i = 0; i < perStation; i++) {
+          this.#stationOf.push(station)
+          this.#batches.push(emptyBatch(first + i, station.batcher.maxBatch))
+        }
+        this.#stations.push(station)
+        return station
+      })
+      const router = new Router(pool.routing, stations)
+      return {
+        stations,
+        router,
+        get load() {
+          return stations.reduce((sum, station) => sum + station.load, 0) / stations.length
+        },
+      }
+    })
+    this.#router = new Router(plan.routing, pools)
+    this.#armed = new Float64Array(this.#stations.length).fill(Number.POSITIVE_INFINITY)
+  }
+
+  /** Requests waiting in all queues. */
+  get waiting(): number {
+    let sum = 0
+    for (const station of this.#stations) sum += station.queue.length
+    return sum
+  }
+
+  onArrival(now: Ms, request: number): void {
+    const station = this.#router.route().router.route()
+    const requests = this.#requests
+    requests.enqueued[request] = now
+    this.#observer.arrived(now, request)
+    if (station.queue.length >= station.pool.maxLength) {
+      this.#lose(now, request, OUTCOME.shed)
+      return
+    }
+    requests.idle[request] = station.idleUntil(now)
+    requests.window[request] = now + station.batcher.windowMs
+    requests.deadline[request] = now + station.pool.queueTimeoutMs
+    station.queue.push(request)
+    if (station.hasFreeExecutor || station.queue.length === 1) this.#pump(now, station)
+  }
+
+  onTimer(now: Ms, timer: number): void {
+    this.#armed[timer] = Number.POSITIVE_INFINITY
+    this.#pump(now, this.#stations[timer]!)
+  }
+
+  onDone(now: Ms, executor: number, started: Ms, ended: Ms, status: Status): void {
+    const station = this.#stationOf[executor]!
+    const batch = this.#batches[executor]!
+    const { members, size } = batch
+    batch.started = started
+    batch.ended = ended
+    batch.status = status
+    for (let i = 0; i < size; i++) {
+      this.#requests.outcome[members[i]!] = this.#outcomeOf(now, members[i]!, status)
+    }
+    this.#observer.batch(now, batch)
+    for (let i = 0; i < size; i++) this.#requests.release(members[i]!)
+    station.running -= size
+    station.freeExecutor(now, executor)
+    this.#pump(now, station)
+  }
+
+  onEnd(now: Ms): void {
+    for (const station of this.#stations) {
+      station.ending = true
+      this.#pump(now, station)
+    }
+  }
+
+  #outcomeOf(now: Ms, request: number, status: Status): Outcome {
+    if (status !== STATUS.ok) return OUTCOME.failed
+    const latency = now - this.#requests.at[request]!
+    return latency >= this.#patience[this.#requests.class[request]!]!
+      ? OUTCOME.abandoned
+      : OUTCOME.served
+  }
+
+  #lose(now: Ms, request: number, outcome: Outcome): void {
+    this.#requests.outcome[request] = outcome
+    this.#observer.lost(now, request)
+    this.#requests.release(request)
+  }
+
+  #pump(now: Ms, station: Station): void {
+    const queue = station.queue
+    const requests = this.#requests
+    while (queue.length > 0 && now >= requests.deadline[queue.first()]!) {
+      this.#lose(now, queue.shift(), OUTCOME.timedOut)
+    }
+    let wakeAt = Number.POSITIVE_INFINITY
+    while (queue.length > 0 && station.hasFreeExecutor) {
+      station.decide(now, this.#decision)
+      if (this.#decision.take === 0) {
+        wakeAt = this.#decision.wakeAt
+        break
+      }
+      this.#dispatch(now, station, this.#decision.take)
+    }
+    if (queue.length > 0) wakeAt = Math.min(wakeAt, requests.deadline[queue.first()]!)
+    this.#wake(station.id, wakeAt)
+  }
+
+  #wake(timer: number, at: Ms): void {
+    if (this.#armed[timer] === at) return
+    this.#armed[timer] = at
+    if (at === Number.POSITIVE_INFINITY) this.#timers.disarm(timer)
+    else this.#timers.arm(timer, at)
+  }
+
+  #dispatch(now: Ms, station: Station, size: number): void {
+    const idle = station.idleUntil(now)
+    const executor = station.takeExecutor(now)
+    const requests = this.#requests
+    const batch = this.#batches[executor]!
+    const members = batch.members
+    let longest = 1
+    for (let i = 0; i < size; i++) {
+      const request = station.queue.shift()
+      members[i] = request
+      requests.idle[request] = idle - requests.idle[request]!
+      if (requests.length[request]! > longest) longest = requests.length[request]!
+    }
+    station.running += size
+    batch.size = size
+    batch.length = Math.ceil(longest / station.pool.padTo) * station.pool.padTo
+    batch.dispatched = now
+    this.#backend.start(batch)
+  }
+}
+
+function emptyBatch(executor: number, maxBatch: number): Batch {
+  const members = new Int32Array(maxBatch)
+  return {
+    executor,
+    members,
+    size: 0,
+    length: 0,
+    dispatched: 0,
+    started: 0,
+    ended: 0,
+    status: STATUS.ok,
+  }
+}

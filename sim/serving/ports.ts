@@ -1,0 +1,91 @@
+/**
+ * The ports between the control plane, which decides, and a world, in which things happen. The
+ * simulated world (sim/world) and the live one (runtime) both stand behind them.
+ *
+ * All times are milliseconds since the run's epoch. `now` is passed in and does not move while
+ * one event is handled. Events of one instant come in this order: done, timer, arrival.
+ */
+export type Ms = number
+
+/** How a request ended. */
+export const OUTCOME = {
+  served: 0,
+  /** refused on arrival: the queue was full */
+  shed: 1,
+  /** left the queue on the server's time-out */
+  timedOut: 2,
+  /** completed after its client had left */
+  abandoned: 3,
+  /** its batch failed */
+  failed: 4,
+} as const
+export type Outcome = (typeof OUTCOME)[keyof typeof OUTCOME]
+
+/** How a batch ended. */
+export const STATUS = { ok: 0, outOfMemory: 1, died: 2 } as const
+export type Status = (typeof STATUS)[keyof typeof STATUS]
+
+/** Timers with fixed ids. Arming an armed timer replaces it; a timer never fires early. */
+export interface Timers {
+  arm(timer: number, at: Ms): void
+  disarm(timer: number): void
+}
+
+/** A batch on an executor, which has at most one: the record is used again for the next. */
+export interface Batch {
+  readonly executor: number
+  /** request slots, the first `size` of them */
+  readonly members: Int32Array
+  size: number
+  /** padded length: what the executor computes for every member */
+  length: number
+  dispatched: Ms
+  /** when the executor itself began and ended to work on it */
+  started: Ms
+  ended: Ms
+  status: Status
+}
+
+/** Runs batches. A started batch is never interrupted; its end comes as `onDone`. */
+export interface Backend {
+  start(batch: Batch): void
+}
+
+/** What a world tells its control plane. */
+export interface ControlPlanePort {
+  onArrival(now: Ms, request: number): void
+  onTimer(now: Ms, timer: number): void
+  onDone(now: Ms, executor: number, started: Ms, ended: Ms, status: Status): void
+  /** No request will come any more. */
+  onEnd(now: Ms): void
+}
+
+/** Where requests come from, pulled by the world in order of time. */
+export interface Source {
+  /** Scheduled time of the next request; Infinity where no more will come. */
+  peek(): Ms
+  /** Writes the next request into a slot of `requests` and moves on. */
+  take(requests: RequestFields, slot: number): void
+}
+
+/** The columns that a source fills. */
+export interface RequestFields {
+  /** scheduled arrival, ms */
+  readonly at: Float64Array
+  /** length in the model's free dimension: tokens, pixels, samples */
+  readonly length: Int32Array
+  /** index of the scenario's traffic class */
+  readonly class: Uint8Array
+  /** the request's identity: its number in the run's order of arrival */
+  readonly key: Uint32Array
+}
+
+/** Told of everything that ended, in both worlds alike; outcomes stand in the requests' table. */
+export interface Observer {
+  /** A request came to the system, before any decision on it. */
+  arrived(now: Ms, request: number): void
+  /** A batch ended and its members with it. */
+  batch(now: Ms, batch: Batch): void
+  /** A request that was in no batch ended: shed or timed out. */
+  lost(now: Ms, request: number): void
+}

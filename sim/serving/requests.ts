@@ -1,0 +1,68 @@
+import type { RequestFields } from './ports.ts'
+
+/**
+ * The requests in the system, a slot each in typed arrays with a free list, so that memory
+ * follows the number in flight and not the number served.
+ */
+export class Requests implements RequestFields {
+  at: Float64Array
+  length: Int32Array
+  class: Uint8Array
+  key: Uint32Array
+  /** when it came to its queue */
+  enqueued: Float64Array
+  /** when its batch window closes; stored, so that `now >= window` holds at the timer's instant */
+  window: Float64Array
+  /** when the server gives up on it, while it waits */
+  deadline: Float64Array
+  /** idle time of its station, at enqueueing; from dispatch on, its batch wait */
+  idle: Float64Array
+  /** how it ended: an OUTCOME */
+  outcome: Uint8Array
+  inUse = 0
+
+  #free: Int32Array
+
+  constructor(capacity = 256) {
+    this.at = new Float64Array(capacity)
+    this.length = new Int32Array(capacity)
+    this.class = new Uint8Array(capacity)
+    this.key = new Uint32Array(capacity)
+    this.enqueued = new Float64Array(capacity)
+    this.window = new Float64Array(capacity)
+    this.deadline = new Float64Array(capacity)
+    this.idle = new Float64Array(capacity)
+    this.outcome = new Uint8Array(capacity)
+    this.#free = Int32Array.from({ length: capacity }, (_, i) => capacity - 1 - i)
+  }
+
+  acquire(): number {
+    if (this.inUse === this.at.length) this.#grow()
+    return this.#free[this.at.length - ++this.inUse]!
+  }
+
+  release(slot: number): void {
+    this.#free[this.at.length - this.inUse--] = slot
+  }
+
+  #grow(): void {
+    const old = this.at.length
+    const capacity = old * 2
+    this.at = grown(this.at, new Float64Array(capacity))
+    this.length = grown(this.length, new Int32Array(capacity))
+    this.class = grown(this.class, new Uint8Array(capacity))
+    this.key = grown(this.key, new Uint32Array(capacity))
+    this.enqueued = grown(this.enqueued, new Float64Array(capacity))
+    this.window = grown(this.window, new Float64Array(capacity))
+    this.deadline = grown(this.deadline, new Float64Array(capacity))
+    this.idle = grown(this.idle, new Float64Array(capacity))
+    this.outcome = grown(this.outcome, new Uint8Array(capacity))
+    this.#free = new Int32Array(capacity)
+    for (let i = 0; i < old; i++) this.#free[i] = capacity - 1 - i
+  }
+}
+
+function grown<T extends { set(from: T): void }>(from: T, to: T): T {
+  to.set(from)
+  return to
+}

@@ -1,0 +1,82 @@
+import { type Batcher, batcher, type Decision, type QueueView } from './batching.ts'
+import type { PoolPlan } from './plan.ts'
+import type { Ms } from './ports.ts'
+import { RequestQueue } from './request-queue.ts'
+import type { Requests } from './requests.ts'
+import type { Candidate } from './routing.ts'
+
+/**
+ * A queue and the executors that serve it: all replicas of a pool, or one of them where queues are
+ * per replica. Of several free executors the one that has been free longest is taken.
+ */
+export class Station implements Candidate, QueueView {
+  readonly queue = new RequestQueue()
+  readonly batcher: Batcher
+  readonly pool: PoolPlan
+  readonly executors: number
+  /** its number, and the id of its timer */
+  readonly id: number
+  running = 0
+  ending = false
+
+  readonly #requests: Requests
+  /** free executors, longest free first */
+  readonly #free: number[]
+  /** time during which an executor was free, up to `#freeSince` */
+  #idle = 0
+  #freeSince: Ms = 0
+
+  constructor(
+    id: number,
+    pool: PoolPlan,
+    firstExecutor: number,
+    executors: number,
+    requests: Requests,
+  ) {
+    this.id = id
+    this.pool = pool
+    this.batcher = batcher(pool.batching)
+    this.executors = executors
+    this.#requests = requests
+    this.#free = Array.from({ length: executors }, (_, i) => firstExecutor + i)
+  }
+
+  get length(): number {
+    return this.queue.length
+  }
+
+  get windowCloses(): Ms {
+    return this.#requests.window[this.queue.first()]!
+  }
+
+  get load(): number {
+    return (this.queue.length + this.running) / this.executors
+  }
+
+  get hasFreeExecutor(): boolean {
+    return this.#free.length > 0
+  }
+
+  /** Time up to `now` in which an executor was free: its growth over a wait is the batch wait. */
+  idleUntil(now: Ms): Ms {
+    return this.#free.length > 0 ? this.#idle + (now - this.#freeSince) : this.#idle
+  }
+
+  takeExecutor(now: Ms): number {
+    const executor = this.#free.shift()
+    if (executor === undefined) throw new Error('Expected an executor to be free')
+    if (this.#free.length === 0) this.#idle += now - this.#freeSince
+    return executor
+  }
+
+  freeExecutor(now: Ms, executor: number): void {
+    if (this.#free.length === 0) this.#freeSince = now
+    this.#free.push(executor)
+  }
+
+  decide(now: Ms, out: Decision): void {
+    out.take = 0
+    out.wakeAt = Number.POSITIVE_INFINITY
+    this.batcher.decide(this, now, out)
+  }
+}
