@@ -5,13 +5,15 @@ const SEQUENCES = 2 ** 44
  *
  * Kinds are small integers numbered in their tie order: of two events at one instant the lower
  * kind comes first, and within a kind the one that was pushed first. `pop` leaves the event in
- * `time`, `kind` and `slot` rather than in a fresh object, so nothing is allocated per event.
+ * `time`, `kind`, `slot` and
+ * `sequence` rather than in a fresh object, so nothing is allocated per event.
  */
 export class EventHeap {
   /** The event that was popped last. */
   time = 0
   kind = 0
   slot = 0
+  sequence = 0
   size = 0
 
   #times: Float64Array
@@ -55,14 +57,16 @@ export class EventHeap {
     return sequence
   }
 
-  /** Removes the earliest event into `time`, `kind` and `slot`; false where none is pending. */
+  /** Removes the earliest event into `time`, `kind`, `slot`, `sequence`; false where none is pending. */
   pop(): boolean {
     if (this.size === 0) return false
     const times = this.#times
     const orders = this.#orders
     const slots = this.#slots
     this.time = times[0]!
-    this.kind = Math.floor(orders[0]! / SEQUENCES)
+    const first = orders[0]!
+    this.kind = Math.floor(first / SEQUENCES)
+    this.sequence = first - this.kind * SEQUENCES
     this.slot = slots[0]!
     const size = --this.size
     if (size === 0) return true

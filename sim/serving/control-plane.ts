@@ -85,6 +85,7 @@ export class ControlPlane implements ControlPlanePort {
   onArrival(now: Ms, request: number): void {
     const station = this.#router.route().router.route()
     const requests = this.#requests
+    requests.pool[request] = station.pool.index
     requests.enqueued[request] = now
     this.#observer.arrived(now, request)
     if (station.queue.length >= station.pool.maxLength) {
@@ -184,6 +185,7 @@ export class ControlPlane implements ControlPlanePort {
     batch.size = size
     batch.length = Math.ceil(longest / station.pool.padTo) * station.pool.padTo
     batch.dispatched = now
+    this.#observer.dispatched(now, batch)
     this.#backend.start(batch)
   }
 }

@@ -3,6 +3,7 @@ import type { Ms } from './ports.ts'
 
 /** What the control plane needs to know of a pool. */
 export interface PoolPlan {
+  readonly index: number
   readonly name: string
   readonly replicas: number
   readonly perReplicaQueues: boolean
@@ -28,10 +29,11 @@ export function servingPlan(scenario: Scenario): ServingPlan {
   return {
     routing: scenario.router.policy,
     patienceMs: scenario.traffic.map((traffic) => traffic.timeout_ms ?? Number.POSITIVE_INFINITY),
-    pools: scenario.pools.map((pool) => {
+    pools: scenario.pools.map((pool, index) => {
       const model = scenario.models[pool.model]
       if (model === undefined) throw new Error(`Expected model ${pool.model} to exist`)
       return {
+        index,
         name: pool.name,
         replicas: pool.replicas,
         perReplicaQueues: pool.queue.mode === 'per-replica',

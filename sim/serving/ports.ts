@@ -84,6 +84,8 @@ export interface RequestFields {
 export interface Observer {
   /** A request came to the system, before any decision on it. */
   arrived(now: Ms, request: number): void
+  /** A batch left its queue. */
+  dispatched(now: Ms, batch: Batch): void
   /** A batch ended and its members with it. */
   batch(now: Ms, batch: Batch): void
   /** A request that was in no batch ended: shed or timed out. */

@@ -17,6 +17,8 @@ export class Requests implements RequestFields {
   deadline: Float64Array
   /** idle time of its station, at enqueueing; from dispatch on, its batch wait */
   idle: Float64Array
+  /** index of the pool that it was routed to */
+  pool: Uint8Array
   /** how it ended: an OUTCOME */
   outcome: Uint8Array
   inUse = 0
@@ -32,6 +34,7 @@ export class Requests implements RequestFields {
     this.window = new Float64Array(capacity)
     this.deadline = new Float64Array(capacity)
     this.idle = new Float64Array(capacity)
+    this.pool = new Uint8Array(capacity)
     this.outcome = new Uint8Array(capacity)
     this.#free = Int32Array.from({ length: capacity }, (_, i) => capacity - 1 - i)
   }
@@ -56,6 +59,7 @@ export class Requests implements RequestFields {
     this.window = grown(this.window, new Float64Array(capacity))
     this.deadline = grown(this.deadline, new Float64Array(capacity))
     this.idle = grown(this.idle, new Float64Array(capacity))
+    this.pool = grown(this.pool, new Uint8Array(capacity))
     this.outcome = grown(this.outcome, new Uint8Array(capacity))
     this.#free = new Int32Array(capacity)
     for (let i = 0; i < old; i++) this.#free[i] = capacity - 1 - i

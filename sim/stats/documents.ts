@@ -147,6 +147,11 @@ export const percentileComparison = z.strictObject({
   n: z.number().describe('requests per replay'),
   simulated: estimate.describe('median over replications, band of single replications'),
   measured: estimate.describe('mean over replays, t interval'),
+  each: z
+    .array(
+      z.strictObject({ replay: z.number(), value: z.number(), low: z.number(), high: z.number() }),
+    )
+    .describe('every replay, with its block-bootstrap interval over time'),
   structure: z.array(replayError),
   prediction: z.array(replayError),
   noise_floor: z.strictObject({

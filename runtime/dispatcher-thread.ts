@@ -1,0 +1,102 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { ControlPlane } from '../sim/serving/control-plane.ts'
+import { JournalingControlPlane } from '../sim/serving/journal.ts'
+import type { ServingPlan } from '../sim/serving/plan.ts'
+import { Requests } from '../sim/serving/requests.ts'
+import { type RowColumns, RowRecorder, Rows } from '../sim/stats/rows.ts'
+import { ListSource, RequestList, type RequestListColumns } from '../sim/traffic/request-list.ts'
+import { WallClock } from './clock.ts'
+import { Dispatcher } from './dispatcher.ts'
+import { Interrupted, MailboxPort } from './live-port.ts'
+import { Mailbox, type MailboxMemory } from './mailbox.ts'
+import { runScript, type ScriptItem, type ScriptRow } from './script.ts'
+
+export interface DispatcherStart {
+  readonly mailboxes: readonly MailboxMemory[]
+  readonly signal: SharedArrayBuffer
+  readonly abort: SharedArrayBuffer
+  /** [requests arrived]: read by the parent to show progress */
+  readonly progress: SharedArrayBuffer
+  /** a reading of the monotonic clock that the executors' clocks count from */
+  readonly epochNs: bigint
+}
+
+/** Parent to thread: what to do next. Times of a job count from its epoch. */
+export type DispatcherJob =
+  | {
+      readonly kind: 'replay'
+      readonly plan: ServingPlan
+      readonly requests: RequestListColumns
+      readonly rows: RowColumns
+      readonly journal: boolean
+    }
+  | { readonly kind: 'script'; readonly items: readonly ScriptItem[] }
+
+export type DispatcherReply =
+  | {
+      readonly kind: 'replayed'
+      readonly timers: [number, number][]
+      readonly journal: Float64Array
+    }
+  | { readonly kind: 'scripted'; readonly rows: ScriptRow[] }
+  | { readonly kind: 'interrupted' }
+
+/** from the start of a job to its time 0: the first requests must not find the loop cold */
+const LEAD_MS = 50
+
+const start = workerData as DispatcherStart
+const mailboxes = start.mailboxes.map((memory) => new Mailbox(memory))
+const progress = new Int32Array(start.progress)
+
+function perform(job: DispatcherJob): DispatcherReply {
+  const requests = new Requests(4096)
+  const clock = new WallClock(start.epochNs)
+  const port = new MailboxPort({
+    clock,
+    origin: clock.now() + LEAD_MS,
+    mailboxes,
+    signal: start.signal,
+    abort: start.abort,
+    requests,
+  })
+  if (job.kind === 'script') {
+    return { kind: 'scripted', rows: runScript(job.items, port, mailboxes, progress) }
+  }
+  const source = new ListSource(RequestList.of(job.requests))
+  const dispatcher = new Dispatcher(port, source, requests)
+  const recorder = new RowRecorder(Rows.of(job.rows), requests)
+  const control = new ControlPlane(job.plan, {
+    requests,
+    timers: dispatcher,
+    backend: dispatcher,
+    observer: {
+      arrived(now, request) {
+        progress[0] = requests.key[request]! + 1
+        recorder.arrived(now, request)
+      },
+      dispatched: () => {},
+      batch: (now, batch) => recorder.batch(now, batch),
+      lost: (now, request) => recorder.lost(now, request),
+    },
+  })
+  const journal = job.journal ? new JournalingControlPlane(control, requests) : null
+  dispatcher.run(journal ?? control)
+  return {
+    kind: 'replayed',
+    timers: dispatcher.fired,
+    journal: journal?.entries() ?? new Float64Array(0),
+  }
+}
+
+parentPort?.on('message', (job: DispatcherJob | 'stop') => {
+  if (job === 'stop') {
+    parentPort?.close()
+    return
+  }
+  try {
+    parentPort?.postMessage(perform(job))
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error
+    parentPort?.postMessage({ kind: 'interrupted' } satisfies DispatcherReply)
+  }
+})

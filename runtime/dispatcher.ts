@@ -1,0 +1,110 @@
+import type {
+  Backend,
+  Batch,
+  ControlPlanePort,
+  Ms,
+  Source,
+  Status,
+  Timers,
+} from '../sim/serving/ports.ts'
+import type { Requests } from '../sim/serving/requests.ts'
+
+/** The live world as a dispatcher needs it: a clock to sleep on, and executors. */
+export interface LivePort {
+  now(): Ms
+  /** Sleeps until `until` or until an executor has finished; may wake earlier. */
+  sleep(until: Ms): void
+  start(batch: Batch): void
+  /** An executor whose batch has ended and was not reported yet; -1 for none. */
+  takeFinished(): number
+  started(executor: number): Ms
+  ended(executor: number): Ms
+  status(executor: number): Status
+}
+
+/**
+ * Drives a control plane on a live clock: the counterpart of the simulated world's event loop,
+ * with the same order of events at one instant (done, timer, arrival). Its own lateness is part
+ * of what it measures: requests are handed over when the loop gets to them.
+ */
+export class Dispatcher implements Timers, Backend {
+  /** when each timer was due, and when it fired */
+  readonly fired: [due: Ms, at: Ms][] = []
+  readonly #port: LivePort
+  readonly #source: Source
+  readonly #requests: Requests
+  readonly #timers: Ms[] = []
+
+  constructor(port: LivePort, source: Source, requests: Requests) {
+    this.#port = port
+    this.#source = source
+    this.#requests = requests
+  }
+
+  arm(timer: number, at: Ms): void {
+    while (this.#timers.length <= timer) this.#timers.push(Number.POSITIVE_INFINITY)
+    this.#timers[timer] = at
+  }
+
+  disarm(timer: number): void {
+    if (timer < this.#timers.length) this.#timers[timer] = Number.POSITIVE_INFINITY
+  }
+
+  start(batch: Batch): void {
+    this.#port.start(batch)
+  }
+
+  /** Runs until the source has ended and every request with it. */
+  run(control: ControlPlanePort): void {
+    const port = this.#port
+    let ended = false
+    for (;;) {
+      const now = port.now()
+      const executor = port.takeFinished()
+      if (executor >= 0) {
+        control.onDone(
+          now,
+          executor,
+          port.started(executor),
+          port.ended(executor),
+          port.status(executor),
+        )
+        continue
+      }
+      const timer = this.#earliest()
+      const timerAt = timer < 0 ? Number.POSITIVE_INFINITY : this.#timers[timer]!
+      if (timerAt <= now) {
+        this.#timers[timer] = Number.POSITIVE_INFINITY
+        this.fired.push([timerAt, now])
+        control.onTimer(now, timer)
+        continue
+      }
+      const arrival = this.#source.peek()
+      if (arrival <= now) {
+        const request = this.#requests.acquire()
+        this.#source.take(this.#requests, request)
+        control.onArrival(now, request)
+        continue
+      }
+      if (arrival === Number.POSITIVE_INFINITY && !ended) {
+        ended = true
+        control.onEnd(now)
+        continue
+      }
+      if (ended && this.#requests.inUse === 0) return
+      port.sleep(Math.min(arrival, timerAt))
+    }
+  }
+
+  #earliest(): number {
+    let best = -1
+    let bestAt = Number.POSITIVE_INFINITY
+    for (let i = 0; i < this.#timers.length; i++) {
+      if (this.#timers[i]! < bestAt) {
+        best = i
+        bestAt = this.#timers[i]!
+      }
+    }
+    return best
+  }
+}

@@ -1,0 +1,47 @@
+import { PerformanceObserver } from 'node:perf_hooks'
+import { parentPort, workerData } from 'node:worker_threads'
+import { STATUS } from '../sim/serving/ports.ts'
+import { WallClock } from './clock.ts'
+import { type Engine, type EngineOptions, openEngine } from './engine.ts'
+import { Mailbox, type MailboxMemory } from './mailbox.ts'
+
+/** What an executor's thread is started with. */
+export interface ExecutorStart {
+  readonly epochNs: bigint
+  readonly memory: MailboxMemory
+  readonly engine: EngineOptions
+}
+
+/** Thread to parent: once ready, and once stopped. */
+export type ExecutorMessage =
+  | { readonly kind: 'ready'; readonly fellBack: boolean }
+  | { readonly kind: 'refused'; readonly problems: readonly string[] }
+  | { readonly kind: 'stopped'; readonly gcMs: number; readonly gcCount: number }
+
+async function serve(engine: Engine, clock: WallClock, mailbox: Mailbox): Promise<void> {
+  for (let job = mailbox.receive(); job !== null; job = mailbox.receive()) {
+    const started = clock.now()
+    const ok = await engine.run(job.size, job.length, mailbox.lengths, mailbox.keys)
+    mailbox.finish(started, clock.now(), ok ? STATUS.ok : STATUS.outOfMemory)
+  }
+}
+
+const start = workerData as ExecutorStart
+const post = (message: ExecutorMessage) => parentPort?.postMessage(message)
+let gcMs = 0
+let gcCount = 0
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) {
+    gcMs += entry.duration
+    gcCount++
+  }
+}).observe({ entryTypes: ['gc'] })
+
+const engine = await openEngine(start.engine)
+if ('problems' in engine) post({ kind: 'refused', problems: engine.problems })
+else {
+  post({ kind: 'ready', fellBack: engine.fellBack })
+  await serve(engine, new WallClock(start.epochNs), new Mailbox(start.memory))
+  await engine.close()
+  post({ kind: 'stopped', gcMs, gcCount })
+}

@@ -1,0 +1,173 @@
+import type { Worker } from 'node:worker_threads'
+import { EXIT, Failure } from '../scenarios/failure.ts'
+import { batcher } from '../sim/serving/batching.ts'
+import { executorsOf, type ServingPlan } from '../sim/serving/plan.ts'
+import { Rows } from '../sim/stats/rows.ts'
+import type { RequestList } from '../sim/traffic/request-list.ts'
+import type { DispatcherJob, DispatcherReply, DispatcherStart } from './dispatcher-thread.ts'
+import type { EngineOptions } from './engine.ts'
+import type { ExecutorMessage, ExecutorStart } from './executor-thread.ts'
+import { Mailbox, type MailboxMemory, mailboxMemory } from './mailbox.ts'
+import type { ScriptItem, ScriptRow } from './script.ts'
+import { nextMessage, startThread } from './thread.ts'
+
+/** What a replay brings back. */
+export interface Replayed {
+  readonly rows: Rows
+  /** when each timer was due, and when it fired */
+  readonly timers: readonly (readonly [number, number])[]
+  readonly journal: Float64Array
+}
+
+/** Progress of a long job: done so far, of all. */
+export type Progress = (done: number, of: number) => void
+
+const PROGRESS_EVERY_MS = 200
+
+/**
+ * The running executors of a scenario and the dispatcher that drives them. Models stay open between
+ * replays, so that two replays differ by the machine's mood and by nothing else.
+ */
+export class Fleet {
+  readonly #dispatcher: Worker
+  readonly #executors: readonly Worker[]
+  readonly #mailboxes: readonly MailboxMemory[]
+  readonly #abort: Int32Array
+  readonly #progress: Int32Array
+  /** garbage collections in executors, once stopped */
+  gc = { count: 0, ms: 0 }
+  /** whether parts of a model run on the cpu in place of the provider asked for, per pool */
+  readonly fellBack: readonly boolean[]
+
+  private constructor(parts: {
+    dispatcher: Worker
+    executors: readonly Worker[]
+    mailboxes: readonly MailboxMemory[]
+    abort: Int32Array
+    progress: Int32Array
+    fellBack: readonly boolean[]
+  }) {
+    this.#dispatcher = parts.dispatcher
+    this.#executors = parts.executors
+    this.#mailboxes = parts.mailboxes
+    this.#abort = parts.abort
+    this.#progress = parts.progress
+    this.fellBack = parts.fellBack
+  }
+
+  /** Opens every pool's model in all its replicas, one after another. `engines`: one per pool. */
+  static async open(plan: ServingPlan, engines: readonly EngineOptions[]): Promise<Fleet> {
+    const signal = new SharedArrayBuffer(4)
+    const abort = new SharedArrayBuffer(4)
+    const progress = new SharedArrayBuffer(4)
+    const executors: Worker[] = []
+    const mailboxes: MailboxMemory[] = []
+    const fellBack: boolean[] = plan.pools.map(() => false)
+    const epochNs = process.hrtime.bigint()
+    try {
+      for (const { pool } of executorsOf(plan)) {
+        const memory = mailboxMemory(batcher(plan.pools[pool]!.batching).maxBatch, signal)
+        const engine = engines[pool]!
+        const thread = startThread('executor-thread', {
+          epochNs,
+          memory,
+          engine,
+        } satisfies ExecutorStart)
+        executors.push(thread)
+        mailboxes.push(memory)
+        const message = await nextMessage<ExecutorMessage>(thread)
+        if (message.kind === 'refused') throw new Failure(message.problems)
+        if (message.kind === 'ready' && message.fellBack) fellBack[pool] = true
+      }
+    } catch (error) {
+      await Promise.all(executors.map((thread) => thread.terminate()))
+      throw error
+    }
+    const start: DispatcherStart = { mailboxes, signal, abort, progress, epochNs }
+    return new Fleet({
+      dispatcher: startThread('dispatcher-thread', start),
+      executors,
+      mailboxes,
+      abort: new Int32Array(abort),
+      progress: new Int32Array(progress),
+      fellBack,
+    })
+  }
+
+  /** Replays requests from a list; their rows come back by key. */
+  async replay(
+    plan: ServingPlan,
+    requests: RequestList,
+    options: { journal?: boolean; onProgress?: Progress } = {},
+  ): Promise<Replayed> {
+    const rows = Rows.allocate(requests.count)
+    const reply = await this.#perform(
+      {
+        kind: 'replay',
+        plan,
+        requests: requests.columns,
+        rows: rows.columns,
+        journal: options.journal ?? false,
+      },
+      requests.count,
+      options.onProgress,
+    )
+    if (reply.kind !== 'replayed') throw new Error('Expected the replay to have been performed')
+    return { rows, timers: reply.timers, journal: reply.journal }
+  }
+
+  /** Runs batches one by one, as a calibration asks for them. */
+  async script(items: readonly ScriptItem[], onProgress?: Progress): Promise<ScriptRow[]> {
+    const reply = await this.#perform({ kind: 'script', items }, items.length, onProgress)
+    if (reply.kind !== 'scripted') throw new Error('Expected the script to have been performed')
+    return reply.rows
+  }
+
+  /** Makes the job that runs end with `Failure` (exit code 130). */
+  interrupt(): void {
+    Atomics.store(this.#abort, 0, 1)
+  }
+
+  async close(): Promise<void> {
+    for (const memory of this.#mailboxes) new Mailbox(memory).stop()
+    this.#dispatcher.postMessage('stop')
+    for (const thread of this.#executors) {
+      const message = await nextMessage<ExecutorMessage>(thread)
+      if (message.kind === 'stopped') {
+        this.gc = { count: this.gc.count + message.gcCount, ms: this.gc.ms + message.gcMs }
+      }
+      await thread.terminate()
+    }
+    await this.#dispatcher.terminate()
+  }
+
+  async #perform(
+    job: DispatcherJob,
+    of: number,
+    onProgress: Progress | undefined,
+  ): Promise<DispatcherReply> {
+    Atomics.store(this.#progress, 0, 0)
+    const timer = setInterval(
+      () => onProgress?.(Atomics.load(this.#progress, 0), of),
+      PROGRESS_EVERY_MS,
+    )
+    const failed = this.#executors.map(
+      (thread) =>
+        new Promise<never>((_, reject) => {
+          thread.once('error', reject)
+        }),
+    )
+    try {
+      this.#dispatcher.postMessage(job)
+      const reply = await Promise.race([nextMessage<DispatcherReply>(this.#dispatcher), ...failed])
+      if (reply.kind === 'interrupted') throw new Failure('interrupted', EXIT.interrupted)
+      onProgress?.(of, of)
+      return reply
+    } catch (error) {
+      this.interrupt()
+      throw error
+    } finally {
+      clearInterval(timer)
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import type { Ms } from '../sim/serving/ports.ts'
+import type { MailboxPort } from './live-port.ts'
+import type { Mailbox } from './mailbox.ts'
+
+/** One batch to run on its own, `gapMs` after the executor ended its last one. */
+export interface ScriptItem {
+  readonly executor: number
+  readonly size: number
+  readonly length: number
+  readonly gapMs: Ms
+}
+
+/** How it went; times in ms since the job's epoch. */
+export interface ScriptRow {
+  readonly item: ScriptItem
+  /** from the end of the executor's last batch to this dispatch; NaN for its first */
+  readonly gap: Ms
+  readonly dispatched: Ms
+  readonly started: Ms
+  readonly ended: Ms
+  readonly done: Ms
+}
+
+/**
+ * Runs batches one after another through the same mailboxes and the same sleep as a replay, so
+ * that what is calibrated is what a replay pays.
+ */
+export function runScript(
+  items: readonly ScriptItem[],
+  port: MailboxPort,
+  mailboxes: readonly Mailbox[],
+  progress: Int32Array,
+): ScriptRow[] {
+  const lastEnded = mailboxes.map(() => Number.NaN)
+  const rows: ScriptRow[] = []
+  for (const item of items) {
+    const mailbox = mailboxes[item.executor]!
+    const from = lastEnded[item.executor]!
+    if (!Number.isNaN(from)) while (port.now() < from + item.gapMs) port.sleep(from + item.gapMs)
+    for (let i = 0; i < item.size; i++) {
+      mailbox.lengths[i] = item.length
+      mailbox.keys[i] = rows.length + i
+    }
+    const dispatched = port.now()
+    mailbox.post(item.size, item.length)
+    while (port.takeFinished() !== item.executor) port.sleep(Number.POSITIVE_INFINITY)
+    const done = port.now()
+    const started = port.started(item.executor)
+    const ended = port.ended(item.executor)
+    rows.push({ item, gap: dispatched - from, dispatched, started, ended, done })
+    lastEnded[item.executor] = ended
+    progress[0] = rows.length
+  }
+  return rows
+}

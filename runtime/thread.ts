@@ -1,0 +1,34 @@
+import { Worker } from 'node:worker_threads'
+
+/**
+ * Starts one of our thread entry points. From the built bundle it is a `.js` file; from source it
+ * is TypeScript, and the thread must register tsx itself: a loader is not inherited.
+ */
+export function startThread(name: string, workerData: unknown): Worker {
+  if (!import.meta.url.endsWith('.ts')) {
+    return new Worker(new URL(`./${name}.js`, import.meta.url), { workerData })
+  }
+  const loader = JSON.stringify(import.meta.resolve('tsx/esm/api'))
+  const entry = JSON.stringify(new URL(`./${name}.ts`, import.meta.url).href)
+  const boot = `import(${loader}).then((tsx) => (tsx.register(), import(${entry})))`
+  return new Worker(boot, { eval: true, workerData, execArgv: [] })
+}
+
+/** The next message of a thread; rejects when it fails or ends first. */
+export function nextMessage<T>(thread: Worker): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const settle = (act: () => void) => {
+      thread.off('message', onMessage)
+      thread.off('error', onError)
+      thread.off('exit', onExit)
+      act()
+    }
+    const onMessage = (message: T) => settle(() => resolve(message))
+    const onError = (error: unknown) => settle(() => reject(error))
+    const onExit = (code: number) =>
+      settle(() => reject(new Error(`a thread ended early with code ${code}`)))
+    thread.on('message', onMessage)
+    thread.on('error', onError)
+    thread.on('exit', onExit)
+  })
+}

@@ -1,0 +1,46 @@
+import { stream } from '../kernel/random.ts'
+import { batcher } from '../serving/batching.ts'
+import type { PoolPlan } from '../serving/plan.ts'
+import type { LengthDistribution } from '../traffic/lengths.ts'
+import type { WorkModel } from '../world/work.ts'
+
+const BATCHES = 2000
+
+/**
+ * The highest rate, requests/s, at which the queue of a pool stays stable: its replicas run full
+ * batches back to back at speed 1. `overheadMs` is spent on each batch around its work.
+ */
+export function poolCapacity(
+  pool: PoolPlan,
+  work: WorkModel,
+  overheadMs: number,
+  draw: () => number,
+  seed: number,
+): number {
+  const random = stream(seed, 0, 'capacity')
+  const { maxBatch } = batcher(pool.batching)
+  let ms = 0
+  for (let i = 0; i < BATCHES; i++) {
+    let longest = 1
+    for (let j = 0; j < maxBatch; j++) longest = Math.max(longest, draw())
+    ms += work.of(maxBatch, Math.ceil(longest / pool.padTo) * pool.padTo, random) + overheadMs
+  }
+  return (1000 * pool.replicas * maxBatch * BATCHES) / ms
+}
+
+/** Draws from several length distributions in turn, in proportion to their weights. */
+export function mixedLengths(
+  parts: readonly { readonly lengths: LengthDistribution; readonly weight: number }[],
+  seed: number,
+): () => number {
+  const random = stream(seed, 0, 'capacity-mix')
+  const total = parts.reduce((sum, { weight }) => sum + weight, 0)
+  return () => {
+    let left = random.uniform() * total
+    for (const { lengths, weight } of parts) {
+      left -= weight
+      if (left < 0) return lengths.draw()
+    }
+    return parts[parts.length - 1]!.lengths.draw()
+  }
+}

@@ -1,0 +1,56 @@
+import { stream } from '../kernel/random.ts'
+import { ControlPlane } from '../serving/control-plane.ts'
+import { JournalingControlPlane } from '../serving/journal.ts'
+import type { ServingPlan } from '../serving/plan.ts'
+import type { Observer, Source } from '../serving/ports.ts'
+import { Requests } from '../serving/requests.ts'
+import type { Overheads } from '../world/overheads.ts'
+import type { Speed } from '../world/speed.ts'
+import type { Standstills } from '../world/standstills.ts'
+import { type Hardware, SimulatedWorld } from '../world/world.ts'
+
+const EVENTS_AT_ONCE = 1_000_000
+
+/** The parts of a simulated run that differ between its uses. */
+export interface RunParts {
+  readonly plan: ServingPlan
+  readonly source: Source
+  readonly hardware: readonly Hardware[]
+  readonly speed: Speed
+  /** overheads of handing requests over and of timers; null where the source's times include them */
+  readonly lag: Overheads | null
+  readonly timer: Overheads | null
+  readonly standstills: Standstills
+  readonly seed: number
+  readonly replication: number
+  readonly observe: (requests: Requests) => Observer
+  readonly journal?: boolean
+}
+
+/** Runs one simulated world until it is drained. Returns its journal where asked for. */
+export function runWorld(parts: RunParts): Float64Array | null {
+  const requests = new Requests()
+  const world = new SimulatedWorld({
+    source: parts.source,
+    requests,
+    hardware: parts.hardware,
+    speed: parts.speed,
+    random: {
+      service: stream(parts.seed, parts.replication, 'service'),
+      overheads: stream(parts.seed, parts.replication, 'overheads'),
+    },
+    lag: parts.lag,
+    timer: parts.timer,
+    standstills: parts.standstills,
+  })
+  const control = new ControlPlane(parts.plan, {
+    requests,
+    timers: world,
+    backend: world,
+    observer: parts.observe(requests),
+  })
+  const journal = parts.journal === true ? new JournalingControlPlane(control, requests) : null
+  world.attach(journal ?? control)
+  while (world.advance(Number.POSITIVE_INFINITY, EVENTS_AT_ONCE) === 'budget');
+  return journal?.entries() ?? null
+}

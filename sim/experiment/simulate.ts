@@ -1,0 +1,141 @@
+import { parseObjective } from '../../scenarios/objective.ts'
+import type { Scenario } from '../../scenarios/schema.ts'
+import { stream } from '../kernel/random.ts'
+import { batcher } from '../serving/batching.ts'
+import { executorsOf, type ServingPlan, servingPlan } from '../serving/plan.ts'
+import type { Batch } from '../serving/ports.ts'
+import type { Requests } from '../serving/requests.ts'
+import { Recorder, type RecorderOptions } from '../stats/recorder.ts'
+import { type RunSummary, summariseRun } from '../stats/run-summary.ts'
+import { ListSource, type RequestList } from '../traffic/request-list.ts'
+import { trafficSource } from '../traffic/source.ts'
+import { bootstrapField } from '../world/field-bootstrap.ts'
+import { Overheads } from '../world/overheads.ts'
+import type { ModelProfile } from '../world/profile.ts'
+import { idealSpeed, type Speed, SpeedField } from '../world/speed.ts'
+import { declaredWork, NO_WAKE, tabulatedWork, type WorkModel } from '../world/work.ts'
+import type { Hardware } from '../world/world.ts'
+import { runWorld } from './run-world.ts'
+
+/** Everything that replications of one scenario share; plain data, so it can go to a worker. */
+export interface SimulationInput {
+  readonly scenario: Scenario
+  /** profile of each pool's model; null where its work is declared */
+  readonly models: readonly (ModelProfile | null)[]
+  /** of the whole system, to resolve `load`; null where no traffic needs it */
+  readonly capacityRps: number | null
+  /** rows of trace-driven classes, by class index */
+  readonly traces: ReadonlyMap<number, { times: Float64Array; lengths: Int32Array | null }>
+  /** requests to use in every replication in place of fresh ones */
+  readonly requests: RequestList | null
+}
+
+export function workOf(model: ModelProfile | null, scenario: Scenario, pool: number): WorkModel {
+  if (model !== null) return tabulatedWork(model.work)
+  const declared = scenario.models[scenario.pools[pool]!.model]!
+  if (!('work' in declared)) throw new Error('Expected a profile for a model that is not declared')
+  return declaredWork(declared.work)
+}
+
+/** The executors of each pool as profiles describe them, or ideal where the scenario says so. */
+export function hardwareOf(input: SimulationInput): Hardware[] {
+  return input.scenario.pools.flatMap((pool, index) => {
+    const model = input.models[index] ?? null
+    const ideal = model === null || pool.speed === 'ideal'
+    const hardware: Hardware = {
+      work: workOf(model, input.scenario, index),
+      wake: ideal ? NO_WAKE : model.wake,
+      overheads: ideal ? null : new Overheads(model.overheads),
+    }
+    return Array.from({ length: pool.replicas }, () => hardware)
+  })
+}
+
+/** Each pool's machine speed, bootstrapped from its profile's fields, as one field over all. */
+function speedOf(input: SimulationInput, seed: number, replication: number): Speed {
+  const random = stream(seed, replication, 'speed')
+  const durationMs = input.scenario.duration_s * 1000
+  if (input.models.every((model, i) => model === null || isIdeal(input, i))) return idealSpeed
+  return new SpeedField(
+    input.scenario.pools.flatMap((pool, i) => {
+      const model = input.models[i] ?? null
+      if (model !== null && !isIdeal(input, i)) {
+        return bootstrapField(model.fields, pool.replicas, durationMs, random)
+      }
+      const still = { times: Float64Array.of(0), speeds: Float64Array.of(1) }
+      return Array.from({ length: pool.replicas }, () => still)
+    }),
+  )
+}
+
+const isIdeal = (input: SimulationInput, pool: number) =>
+  input.scenario.pools[pool]!.speed === 'ideal'
+
+/** What a recorder needs to know of a scenario. */
+export function recorderOptions(
+  scenario: Scenario,
+  plan: ServingPlan,
+  requests: Requests,
+  expected: RecorderOptions['expected'],
+): RecorderOptions {
+  return {
+    requests,
+    durationMs: scenario.duration_s * 1000,
+    warmupMs: scenario.warmup_s * 1000,
+    pools: scenario.pools.map((pool) => ({ maxBatch: batcher(pool.batching).maxBatch })),
+    poolOf: executorsOf(plan).map(({ pool }) => pool),
+    limitsMs: scenario.traffic.map((traffic) =>
+      Math.min(
+        ...(scenario.slo[traffic.class] ?? []).map((text) => {
+          const objective = parseObjective(text)
+          return objective?.kind === 'latency' ? objective.limitMs : Number.POSITIVE_INFINITY
+        }),
+        Number.POSITIVE_INFINITY,
+      ),
+    ),
+    expected,
+  }
+}
+
+/** One replication: its own random streams, and its own requests unless some are given. */
+export function runReplication(input: SimulationInput, replication: number): RunSummary {
+  const { scenario } = input
+  const plan = servingPlan(scenario)
+  const hardware = hardwareOf(input)
+  const seed = scenario.seed
+  const source =
+    input.requests === null
+      ? trafficSource(scenario, {
+          seed,
+          replication,
+          capacityRps: input.capacityRps,
+          traces: input.traces,
+        })
+      : new ListSource(input.requests)
+  const measured = hardware.find(({ overheads }) => overheads !== null)?.overheads ?? null
+  const random = stream(seed, replication, 'expected')
+  const expected = (batch: Batch) =>
+    hardware[batch.executor]!.work.of(batch.size, batch.length, random)
+  let recorder: Recorder | null = null
+  runWorld({
+    plan,
+    source,
+    hardware,
+    speed: speedOf(input, seed, replication),
+    lag: measured,
+    timer: measured,
+    seed,
+    replication,
+    observe: (requests) => {
+      recorder = new Recorder(
+        recorderOptions(scenario, plan, requests, measured === null ? null : expected),
+      )
+      return recorder
+    },
+  })
+  return summariseRun(recorder!, {
+    requests: input.requests?.hash() ?? (source as { hash(): string }).hash(),
+    warmupMs: scenario.warmup_s * 1000,
+    durationMs: scenario.duration_s * 1000,
+  })
+}

@@ -1,0 +1,142 @@
+import type { ServingPlan } from '../serving/plan.ts'
+import type { Ms } from '../serving/ports.ts'
+import { RowRecorder, Rows } from '../stats/rows.ts'
+import { ListSource, type RequestList } from '../traffic/request-list.ts'
+import { Empirical } from '../world/empirical.ts'
+import { Overheads, type OverheadTables } from '../world/overheads.ts'
+import { type MachineField, recordField, usualOverhead } from '../world/recorded-field.ts'
+import { SpeedField } from '../world/speed.ts'
+import { Standstills } from '../world/standstills.ts'
+import type { WakeCurve } from '../world/work.ts'
+import { wakeCost } from '../world/work.ts'
+import { runWorld } from './run-world.ts'
+
+/** One batch of a run, read back from its members' rows. */
+export interface BatchRow {
+  readonly executor: number
+  readonly size: number
+  readonly length: number
+  /** from the end of the executor's last batch to this dispatch; Infinity for its first */
+  readonly gap: Ms
+  readonly dispatched: Ms
+  readonly started: Ms
+  readonly ended: Ms
+  readonly done: Ms
+}
+
+/** The batches of a run in the order of dispatch. */
+export function batchesOf(rows: Rows): BatchRow[] {
+  const c = rows.columns
+  const first = new Map<number, number>()
+  for (let key = 0; key < rows.count; key++) {
+    if (c.batch[key]! >= 0 && !first.has(c.batch[key]!)) first.set(c.batch[key]!, key)
+  }
+  const lastEnded = new Map<number, Ms>()
+  return [...first.values()]
+    .sort((a, b) => c.dispatched[a]! - c.dispatched[b]! || c.batch[a]! - c.batch[b]!)
+    .map((key) => {
+      const executor = c.executor[key]!
+      const gap = c.dispatched[key]! - (lastEnded.get(executor) ?? Number.NEGATIVE_INFINITY)
+      lastEnded.set(executor, c.ended[key]!)
+      return {
+        executor,
+        size: c.batchSize[key]!,
+        length: c.padded[key]!,
+        gap,
+        dispatched: c.dispatched[key]!,
+        started: c.started[key]!,
+        ended: c.ended[key]!,
+        done: c.done[key]!,
+      }
+    })
+}
+
+/** What is known of an executor beforehand: expected work by size and padded length, and wake-up. */
+export interface ExecutorWork {
+  readonly work: (size: number, length: number) => Ms
+  readonly wake: WakeCurve
+}
+
+/** The machine's speed during a run, by its own batches. `work`: one entry for each executor. */
+export function fieldOf(
+  rows: Rows,
+  batches: readonly BatchRow[],
+  timers: readonly (readonly [Ms, Ms])[],
+  work: readonly ExecutorWork[],
+): MachineField {
+  const worked = batches.map((batch) => {
+    const { work: expected, wake } = work[batch.executor]!
+    return { ...batch, work: expected(batch.size, batch.length) + wakeCost(wake, batch.gap) }
+  })
+  const { at, sent } = rows.columns
+  const handedOver = Array.from(at, (due, key): [Ms, Ms] => [due, sent[key]!])
+  return recordField(worked, work.length, [...timers, ...handedOver])
+}
+
+/** Gap classes of dispatch overheads, ms: where an executor's thread falls asleep deeper. */
+const DISPATCH_GAPS = [0.02, 0.1, 0.5, 2, 10] as const
+
+/** The overheads of a run as samples: never which batch they belonged to. */
+export function overheadsOf(
+  rows: Rows,
+  batches: readonly BatchRow[],
+  timers: readonly (readonly [Ms, Ms])[],
+): OverheadTables {
+  const c = rows.columns
+  const classOf = (gap: Ms) => {
+    const logs = DISPATCH_GAPS.map((edge) => Math.abs(Math.log(Math.max(gap, 1e-3) / edge)))
+    return Number.isFinite(gap) ? logs.indexOf(Math.min(...logs)) : DISPATCH_GAPS.length - 1
+  }
+  // what is unusually long belongs to the field of standstills
+  const usual = (sample: readonly Ms[]) => {
+    const { longest } = usualOverhead(sample)
+    return Empirical.table(sample.filter((ms) => ms <= longest))
+  }
+  const dispatch = DISPATCH_GAPS.map((gapMs, i) => ({
+    gapMs,
+    table: batches
+      .filter(({ gap }) => classOf(gap) === i)
+      .map(({ started, dispatched }) => started - dispatched),
+  }))
+  return {
+    lag: usual(Array.from(c.sent, (sent, key) => Math.max(0, sent - c.at[key]!))),
+    timer: timers.length > 0 ? usual(timers.map(([due, at]) => at - due)) : [0],
+    completion: usual(batches.map(({ done, ended }) => done - ended)),
+    dispatch: dispatch
+      .filter(({ table }) => table.length > 0)
+      .map(({ gapMs, table }) => ({ gapMs, table: usual(table) })),
+  }
+}
+
+/**
+ * Simulates a replay under the machine speed, the overheads and the send times of that very replay,
+ * but with decisions of its own: what differs is queueing and batching logic. Its rows come back.
+ */
+export function simulateStructure(run: {
+  readonly plan: ServingPlan
+  readonly requests: RequestList
+  readonly rows: Rows
+  /** when each timer was due, and when it fired */
+  readonly timers: readonly (readonly [Ms, Ms])[]
+  readonly work: readonly ExecutorWork[]
+  readonly seed: number
+  readonly replication: number
+}): Rows {
+  const batches = batchesOf(run.rows)
+  const overheads = new Overheads(overheadsOf(run.rows, batches, run.timers))
+  const field = fieldOf(run.rows, batches, run.timers, run.work)
+  const simulated = Rows.allocate(run.rows.count)
+  runWorld({
+    plan: run.plan,
+    source: new ListSource(run.requests, run.rows.columns.sent),
+    hardware: run.work.map(({ work, wake }) => ({ work: { of: work }, wake, overheads })),
+    speed: new SpeedField(field.executors),
+    standstills: new Standstills(field.dispatcher),
+    lag: null,
+    timer: overheads,
+    seed: run.seed,
+    replication: run.replication,
+    observe: (requests) => new RowRecorder(simulated, requests),
+  })
+  return simulated
+}

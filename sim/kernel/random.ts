@@ -1,0 +1,66 @@
+import seedrandom from 'seedrandom'
+
+/**
+ * A random stream. Draws come from seedrandom's alea, multiples of 2^-32, so `uniform` can be
+ * exactly 0 and never 1.
+ */
+export class Random {
+  readonly #next: () => number
+  #spare = Number.NaN
+
+  constructor(seed: string) {
+    this.#next = seedrandom.alea(seed)
+  }
+
+  /** In [0, 1). */
+  uniform(): number {
+    return this.#next()
+  }
+
+  /** Exponential with mean 1; finite, as 1 - u is never 0. */
+  exponential(): number {
+    return -Math.log(1 - this.#next())
+  }
+
+  /** Standard normal, by the polar method (Marsaglia and Bray 1964). */
+  normal(): number {
+    if (!Number.isNaN(this.#spare)) {
+      const spare = this.#spare
+      this.#spare = Number.NaN
+      return spare
+    }
+    for (;;) {
+      const x = 2 * this.#next() - 1
+      const y = 2 * this.#next() - 1
+      const r = x * x + y * y
+      if (r >= 1 || r === 0) continue
+      const scale = Math.sqrt((-2 * Math.log(r)) / r)
+      this.#spare = y * scale
+      return x * scale
+    }
+  }
+
+  /** Gamma with the given shape and scale 1, so its mean is the shape (Marsaglia and Tsang 2000). */
+  gamma(shape: number): number {
+    if (shape < 1) return this.gamma(shape + 1) * (1 - this.#next()) ** (1 / shape)
+    const d = shape - 1 / 3
+    const c = 1 / Math.sqrt(9 * d)
+    for (;;) {
+      const x = this.normal()
+      const v = (1 + c * x) ** 3
+      if (v <= 0) continue
+      const u = 1 - this.#next()
+      if (Math.log(u) < 0.5 * x * x + d - d * v + d * Math.log(v)) return d * v
+    }
+  }
+
+  /** A whole number in [0, n). */
+  integer(n: number): number {
+    return Math.floor(this.#next() * n)
+  }
+}
+
+/** The stream of one purpose in one replication: the same for every variant of a scenario. */
+export function stream(seed: number, replication: number, name: string): Random {
+  return new Random(`${seed}/${replication}/${name}`)
+}

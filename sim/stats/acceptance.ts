@@ -1,0 +1,46 @@
+/** Standard errors that an estimate may lie from theory: by chance 1 test in 16,000 does. */
+const MOST_STANDARD_ERRORS = 4
+/** Widest half of a 95 % interval, relative to theory, from which agreement can be concluded. */
+const WIDEST_HALF_WIDTH = 0.02
+/** Relative rounding of two computations of one number, not an error of the model. */
+const ROUNDING = 1e-9
+
+/** What a simulation estimated, and what theory says, in one unit. */
+export interface Trial {
+  readonly name: string
+  readonly estimate: number
+  readonly standardError: number
+  readonly halfWidth95: number
+  readonly theory: number
+}
+
+export interface Acceptance {
+  /** distance of the estimate from theory, in standard errors */
+  readonly z: number
+  /** half-width of the 95 % interval over the theory value */
+  readonly relativeHalfWidth: number
+  /** null where the estimate agrees with theory, and is sharp enough to say so */
+  readonly problem: string | null
+}
+
+/**
+ * Whether an estimate agrees with theory: |z| <= 4 and a half-width of at most 2 % of theory. The
+ * second keeps a vague estimate from passing. Every statistical test goes through here; its seeds
+ * are fixed, so it cannot flake.
+ */
+export function accept(trial: Trial): Acceptance {
+  const { name, estimate, standardError, halfWidth95, theory } = trial
+  const distance = estimate - theory
+  const z = Math.abs(distance) <= ROUNDING * Math.abs(theory) ? 0 : distance / standardError
+  const relativeHalfWidth = halfWidth95 / Math.abs(theory)
+  const measured = `${name}: ${estimate} ± ${halfWidth95} against ${theory}`
+  let problem: string | null = null
+  // asked this way round so that a NaN is a problem
+  if (!(Math.abs(z) <= MOST_STANDARD_ERRORS)) {
+    problem = `${measured} is ${z.toFixed(1)} standard errors off, at most ${MOST_STANDARD_ERRORS} pass`
+  } else if (!(relativeHalfWidth <= WIDEST_HALF_WIDTH)) {
+    const percent = (100 * relativeHalfWidth).toFixed(1)
+    problem = `${measured} is too vague: half-width ${percent} % of theory, at most 2 % passes`
+  }
+  return { z, relativeHalfWidth, problem }
+}

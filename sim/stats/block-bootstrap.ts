@@ -1,0 +1,105 @@
+import { percentile, rankOf } from './percentile.ts'
+
+/** The latencies of one run, in order of arrival. */
+export interface TimedValues {
+  /** arrival, ms, ascending, each in [from, to) */
+  readonly at: Float64Array
+  /** latency, ms; Infinity for a request that was lost */
+  readonly values: Float64Array
+  /** the window that was observed, ms */
+  readonly from: number
+  readonly to: number
+}
+
+export interface BootstrapOptions {
+  /** draws from [0, 1) */
+  readonly random: () => number
+  /** ms; by default `defaultBlockMs` */
+  readonly blockMs?: number
+  readonly resamples?: number
+  readonly level?: number
+}
+
+/**
+ * Block length for a window of `durationMs`: 30 blocks, as batch means take 20 to 30, but at least
+ * 500 ms, for a queue remembers its state that long, and at most a fifth of the window.
+ */
+export function defaultBlockMs(durationMs: number): number {
+  return Math.min(Math.max(500, durationMs / 30), durationMs / 5)
+}
+
+/**
+ * Intervals for percentiles of one run, by the circular block bootstrap over time (Künsch 1989;
+ * Politis and Romano 1992). Requests close in time share a queue, so whole stretches of time are
+ * drawn, with all requests that arrived in them; the window is closed to a ring, so that each request
+ * is as likely as any other. The interval runs between the percentiles (1 -+ level) / 2 of the
+ * resampled figures. All percentiles come from the same resamples.
+ *
+ * A resample costs O(requests): values are ranked once and each resample only counts ranks.
+ */
+export function blockBootstrap(
+  run: TimedValues,
+  percentiles: readonly number[],
+  options: BootstrapOptions,
+): { value: number; low: number; high: number }[] {
+  const { random, resamples = 200, level = 0.95 } = options
+  const { at, values, from, to } = run
+  if (values.length === 0) throw new RangeError('Expected at least one request')
+  const duration = to - from
+  const blocks = Math.max(1, Math.round(duration / (options.blockMs ?? defaultBlockMs(duration))))
+  const blockMs = duration / blocks
+
+  const sorted = values.slice().sort()
+  const ranks = Uint32Array.from(values, (value) => lowerBound(sorted, value))
+  const figures = percentiles.map(() => new Float64Array(resamples))
+  const counts = new Uint32Array(values.length)
+  for (let resample = 0; resample < resamples; ) {
+    counts.fill(0)
+    let drawn = 0
+    for (let block = 0; block < blocks; block++) {
+      const start = from + random() * duration
+      const end = start + blockMs
+      drawn += count(counts, ranks, lowerBound(at, start), lowerBound(at, end))
+      if (end > to) drawn += count(counts, ranks, 0, lowerBound(at, end - duration))
+    }
+    // only where arrivals are very sparse are all blocks empty
+    if (drawn === 0) continue
+    percentiles.forEach((p, i) => {
+      figures[i]![resample] = sorted[rankAt(counts, rankOf(p, drawn), drawn)]!
+    })
+    resample++
+  }
+  return percentiles.map((p, i) => {
+    const figure = figures[i]!.sort()
+    return {
+      value: percentile(sorted, p),
+      low: percentile(figure, (1 - level) / 2),
+      high: percentile(figure, (1 + level) / 2),
+    }
+  })
+}
+
+function count(counts: Uint32Array, ranks: Uint32Array, start: number, end: number): number {
+  for (let i = start; i < end; i++) counts[ranks[i]!]!++
+  return end - start
+}
+
+/** Index in the sorted values of the one at a rank of the resample; tails are near the far end. */
+function rankAt(counts: Uint32Array, rank: number, drawn: number): number {
+  let index = counts.length
+  let above = drawn - rank + 1
+  while (above > 0) above -= counts[--index]!
+  return index
+}
+
+/** First index whose value is not below `value`. */
+function lowerBound(sorted: Float64Array, value: number): number {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (sorted[middle]! < value) low = middle + 1
+    else high = middle
+  }
+  return low
+}

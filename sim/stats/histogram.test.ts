@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest'
+import { Histogram } from './histogram.ts'
+
+const of = (...values: number[]) => {
+  const histogram = new Histogram()
+  for (const value of values) histogram.record(value)
+  return histogram
+}
+
+describe('Histogram', () => {
+  test('an empty one has no mean and no quantile', () => {
+    const empty = new Histogram()
+    expect(empty.count).toBe(0)
+    expect(empty.mean).toBeNaN()
+    expect(empty.quantile(0.5)).toBeNaN()
+  })
+
+  test('count, sum, mean and both ends are exact', () => {
+    const histogram = of(3, 1.7, 0.123456789, 250)
+    expect(histogram).toMatchObject({ count: 4, min: 0.123456789, max: 250 })
+    expect(histogram.sum).toBe(3 + 1.7 + 0.123456789 + 250)
+    expect(histogram.mean).toBe(histogram.sum / 4)
+    expect(histogram.quantile(0)).toBe(0.123456789)
+    expect(histogram.quantile(1)).toBe(250)
+  })
+
+  test('zeros stay exactly zero', () => {
+    expect(of(0, 0, 0, 0, 5).quantile(0.5)).toBe(0)
+  })
+
+  test('values beyond the range keep their order, and the ends stay exact', () => {
+    const histogram = of(1e-9, 1e-9, 1, 1e12, 1e13)
+    expect(histogram.quantile(0)).toBe(1e-9)
+    expect(histogram.quantile(0.4)).toBeLessThan(1e-6)
+    expect(histogram.quantile(0.8)).toBeGreaterThan(9e8)
+    expect(histogram.quantile(1)).toBe(1e13)
+  })
+
+  test('ranks within a bucket are interpolated', () => {
+    const histogram = new Histogram()
+    for (let i = 0; i < 1000; i++) histogram.record(64 + (i + 0.5) / 2000)
+    for (const q of [0.1, 0.25, 0.5, 0.75, 0.9]) {
+      expect(Math.abs(histogram.quantile(q) - (64 + q / 2))).toBeLessThan(0.001)
+    }
+  })
+
+  test('lost requests count as infinitely long', () => {
+    const histogram = of(1, 2, 3)
+    expect(histogram.quantile(0.75, 1)).toBe(3)
+    expect(histogram.quantile(0.76, 1)).toBe(Number.POSITIVE_INFINITY)
+    expect(new Histogram().quantile(0.5, 7)).toBe(Number.POSITIVE_INFINITY)
+  })
+
+  test('after reset nothing is left', () => {
+    const histogram = of(1, 2, 3)
+    histogram.reset()
+    histogram.record(7)
+    expect(histogram).toMatchObject({ count: 1, sum: 7, min: 7, max: 7 })
+    expect(histogram.quantile(0.5)).toBe(7)
+  })
+
+  test.each([Number.NaN, -1, Number.POSITIVE_INFINITY])('%s is no duration', (ms) => {
+    expect(() => new Histogram().record(ms)).toThrow('Expected a finite duration')
+  })
+})

@@ -1,0 +1,51 @@
+import { mean, sampleStandardDeviation } from 'simple-statistics'
+import { betaQuantile } from './beta.ts'
+import { studentTQuantile } from './student-t.ts'
+
+/** A value and the interval around it; the ends are null where the sample supports none. */
+export interface Interval {
+  readonly value: number
+  readonly low: number | null
+  readonly high: number | null
+}
+
+/** Mean of n >= 2 independent values, its standard error and the half-width of its t interval. */
+export function meanWithError(
+  values: readonly number[],
+  level = 0.95,
+): { mean: number; standardError: number; halfWidth: number } {
+  const standardError = sampleStandardDeviation(values as number[]) / Math.sqrt(values.length)
+  const t = studentTQuantile((1 + level) / 2, values.length - 1)
+  return { mean: mean(values as number[]), standardError, halfWidth: t * standardError }
+}
+
+/**
+ * Student's t interval for the mean of independent values, one per replication or replay:
+ * mean +- t_{n-1} s / sqrt(n). (Requests of one run are not independent: such an interval over
+ * them covers the truth far less often than it says.) One value, or an infinite one, gives no
+ * interval; none at all gives NaN.
+ */
+export function tInterval(values: readonly number[], level = 0.95): Interval {
+  if (values.length === 0) return { value: Number.NaN, low: null, high: null }
+  if (values.includes(Number.POSITIVE_INFINITY)) {
+    return { value: Number.POSITIVE_INFINITY, low: null, high: null }
+  }
+  const value = mean(values as number[])
+  if (values.length < 2) return { value, low: null, high: null }
+  const { halfWidth } = meanWithError(values, level)
+  return { value, low: value - halfWidth, high: value + halfWidth }
+}
+
+/**
+ * Interval for a share, from k successes in n independent trials: Clopper and Pearson 1934. It is
+ * conservative: it covers the true share with at least the level.
+ */
+export function clopperPearson(k: number, n: number, level = 0.95): Interval {
+  if (n === 0) return { value: Number.NaN, low: null, high: null }
+  const tail = (1 - level) / 2
+  return {
+    value: k / n,
+    low: k === 0 ? 0 : betaQuantile(tail, k, n - k + 1),
+    high: k === n ? 1 : betaQuantile(1 - tail, k + 1, n - k),
+  }
+}

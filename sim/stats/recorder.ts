@@ -1,0 +1,138 @@
+import { type Batch, type Ms, type Observer, OUTCOME } from '../serving/ports.ts'
+import type { Requests } from '../serving/requests.ts'
+import type { Counts, Series } from './documents.ts'
+import { Histogram } from './histogram.ts'
+import { TimeSeries } from './time-series.ts'
+
+export const PARTS = ['lag', 'queue', 'batch_wait', 'overhead', 'service'] as const
+export type Part = (typeof PARTS)[number]
+
+/** What is recorded of the requests of one class in one pool. */
+export class Cell {
+  readonly latency = new Histogram()
+  readonly lag = new Histogram()
+  readonly queue = new Histogram()
+  readonly batch_wait = new Histogram()
+  readonly overhead = new Histogram()
+  readonly service = new Histogram()
+  /** requests by OUTCOME */
+  readonly outcomes = new Float64Array(Object.keys(OUTCOME).length)
+  /** served within every limit of its class */
+  good = 0
+
+  merge(other: Cell): void {
+    this.latency.merge(other.latency)
+    for (const part of PARTS) this[part].merge(other[part])
+    for (let i = 0; i < this.outcomes.length; i++) this.outcomes[i]! += other.outcomes[i]!
+    this.good += other.good
+  }
+
+  get counts(): Counts {
+    const [served, shed, timedOut, abandoned, failed] = this.outcomes as unknown as number[]
+    const arrived = this.outcomes.reduce((sum, count) => sum + count, 0)
+    return {
+      arrived,
+      served: served!,
+      shed: shed!,
+      timed_out: timedOut!,
+      abandoned: abandoned!,
+      failed: failed!,
+      in_flight: 0,
+    }
+  }
+}
+
+export interface RecorderOptions {
+  readonly requests: Requests
+  readonly durationMs: Ms
+  /** requests scheduled before this are served but not counted */
+  readonly warmupMs: Ms
+  readonly pools: readonly { readonly maxBatch: number }[]
+  /** pool of each executor */
+  readonly poolOf: readonly number[]
+  /** latency that a good request of each class stays under; Infinity for none */
+  readonly limitsMs: readonly Ms[]
+  /** time that a batch should take at speed 1, for the series of machine speed */
+  readonly expected: ((batch: Batch) => Ms) | null
+}
+
+/**
+ * Streams the outcome of a run into histograms and time series, the same in both worlds: memory
+ * does not grow with the number of requests.
+ */
+export class Recorder implements Observer {
+  /** [class][pool] */
+  readonly cells: readonly (readonly Cell[])[]
+  /** batches by size, from 1, per pool */
+  readonly batchSizes: readonly Float64Array[]
+  /** executor time spent on batches, per pool, ms */
+  readonly busyMs: Float64Array
+  readonly #options: RecorderOptions
+  readonly #series: TimeSeries
+  lastMs: Ms = 0
+
+  constructor(options: RecorderOptions) {
+    this.#options = options
+    this.cells = options.limitsMs.map(() => options.pools.map(() => new Cell()))
+    this.batchSizes = options.pools.map((pool) => new Float64Array(pool.maxBatch))
+    this.busyMs = new Float64Array(options.pools.length)
+    this.#series = new TimeSeries(options.durationMs)
+  }
+
+  get series(): Series {
+    return this.#series.summary()
+  }
+
+  arrived(now: Ms): void {
+    this.#series.arrived(now)
+  }
+
+  dispatched(now: Ms, batch: Batch): void {
+    this.#series.dispatched(now, batch.size)
+  }
+
+  lost(now: Ms, request: number): void {
+    const { requests, warmupMs } = this.#options
+    this.#series.lost(now)
+    this.lastMs = now
+    if (requests.at[request]! < warmupMs) return
+    const cell = this.cells[requests.class[request]!]![requests.pool[request]!]!
+    cell.outcomes[requests.outcome[request]!]!++
+  }
+
+  batch(now: Ms, batch: Batch): void {
+    const { requests, warmupMs, limitsMs, expected, poolOf } = this.#options
+    const { size, members, dispatched, started, ended } = batch
+    const pool = poolOf[batch.executor]!
+    this.lastMs = now
+    if (expected !== null) this.#series.worked(started, ended, expected(batch))
+    if (dispatched >= warmupMs) {
+      this.batchSizes[pool]![size - 1]!++
+      this.busyMs[pool]! += ended - started
+    }
+    const service = ended - started
+    const overhead = started - dispatched + (now - ended)
+    for (let i = 0; i < size; i++) {
+      const request = members[i]!
+      const at = requests.at[request]!
+      const latency = now - at
+      this.#series.served(now, at, latency)
+      if (at < warmupMs) continue
+      const number = requests.class[request]!
+      const cell = this.cells[number]![pool]!
+      const outcome = requests.outcome[request]!
+      cell.outcomes[outcome]!++
+      if (outcome !== OUTCOME.served) continue
+      const enqueued = requests.enqueued[request]!
+      const batchWait = requests.idle[request]!
+      cell.latency.record(latency)
+      cell.lag.record(enqueued - at)
+      // the two clocks of a wait differ by rounding; a wait is never negative
+      cell.queue.record(Math.max(0, dispatched - enqueued - batchWait))
+      cell.batch_wait.record(batchWait)
+      cell.overhead.record(overhead)
+      cell.service.record(service)
+      if (latency < limitsMs[number]!) cell.good++
+    }
+  }
+}

@@ -1,0 +1,204 @@
+import { type Objective, parseObjective } from '../../scenarios/objective.ts'
+import type { Scenario } from '../../scenarios/schema.ts'
+import type { Counts, Distribution, Estimate, Percentiles, Result, TailPoint } from './documents.ts'
+import { tInterval } from './interval.ts'
+import {
+  PERCENTILES,
+  percentile,
+  percentileKey,
+  supports,
+  supportsVerdict,
+  unsupportedReason,
+} from './percentile.ts'
+import { PARTS } from './recorder.ts'
+import type { CellSummary, Figures, RunSummary } from './run-summary.ts'
+import { mergeSeries } from './time-series.ts'
+
+/** What stands above the figures of a result. */
+export type ResultHead = Pick<
+  Result,
+  'version' | 'commit' | 'world' | 'seed' | 'profile' | 'load' | 'warnings' | 'valid' | 'host'
+> & { readonly scenarioHash: string; readonly capacitiesRps: readonly (number | null)[] }
+
+/**
+ * One result document from the runs of one scenario: means over runs with t intervals, so every
+ * interval needs at least two runs, and ten to be worth much.
+ */
+export function resultOf(
+  scenario: Scenario,
+  runs: readonly RunSummary[],
+  head: ResultHead,
+): Result {
+  const { scenarioHash, capacitiesRps, ...rest } = head
+  const observedS = scenario.duration_s - scenario.warmup_s
+  const cell = (name: string, of: (run: RunSummary) => CellSummary) => {
+    const cells = runs.map(of)
+    const arrived = cells.reduce((sum, { counts }) => sum + counts.arrived, 0)
+    return {
+      name,
+      counts: sumCounts(cells.map(({ counts }) => counts)),
+      latency: distribution(cells.map(({ latency }) => latency)),
+      latency_all: percentiles(
+        cells.map(({ counts, all }) => ({ n: counts.arrived, values: all })),
+      ),
+      parts: Object.fromEntries(
+        PARTS.map((part) => [part, distribution(cells.map(({ parts }) => parts[part]))]),
+      ) as Result['classes'][number]['parts'],
+      goodput_rps: estimate(
+        cells.map(({ good }) => good / observedS),
+        arrived,
+      ),
+      goodput_share: estimate(
+        cells.map(({ good, counts }) => good / counts.arrived),
+        arrived,
+      ),
+    }
+  }
+  return {
+    document: 'spillway-result',
+    format: 1,
+    ...rest,
+    scenario: { name: scenario.name, hash: scenarioHash, description: scenario.description },
+    runs: runs.length,
+    requests: runs[0]!.requests,
+    duration_s: scenario.duration_s,
+    warmup_s: scenario.warmup_s,
+    classes: scenario.traffic.map((traffic, i) => cell(traffic.class, (run) => run.classes[i]!)),
+    pools: scenario.pools.map((pool, i) => ({
+      ...cell(pool.name, (run) => run.pools[i]!),
+      replicas: pool.replicas,
+      capacity_rps: capacitiesRps[i] ?? null,
+      utilisation: estimate(
+        runs.map((run) => run.busyMs[i]! / (run.observedMs * pool.replicas)),
+        runs.length,
+      ),
+      batch_mean: estimate(
+        runs.map((run) => batchMean(run.batchSizes[i]!)),
+        runs.length,
+      ),
+      batch_sizes: runs[0]!.batchSizes[i]!.map((_, size) =>
+        runs.reduce((sum, run) => sum + run.batchSizes[i]![size]!, 0),
+      ),
+    })),
+    objectives: scenario.traffic.flatMap((traffic, i) =>
+      (scenario.slo[traffic.class] ?? []).map((text) => ({
+        class: traffic.class,
+        text,
+        ...judge(
+          parseObjective(text)!,
+          runs.map((run) => run.classes[i]!),
+        ),
+      })),
+    ),
+    tail: tail(runs),
+    tails: rest.world === 'measured' ? runs.map((run) => run.tail.map(point)) : [],
+    series: mergeSeries(runs.map((run) => run.series)),
+  }
+}
+
+function judge(objective: Objective, cells: readonly CellSummary[]) {
+  const arrived = cells.reduce((sum, { counts }) => sum + counts.arrived, 0)
+  const perRun = Math.min(...cells.map(({ counts }) => counts.arrived))
+  const met =
+    objective.kind === 'goodput'
+      ? estimate(
+          cells.map(({ good, counts }) => good / counts.arrived),
+          arrived,
+        )
+      : latencyEstimate(objective.percentile, cells)
+  const supported = objective.kind === 'goodput' || supportsVerdict(perRun, objective.percentile)
+  return { estimate: met, verdict: supported ? verdictOf(objective, met) : ('UNDECIDED' as const) }
+}
+
+function latencyEstimate(p: number, cells: readonly CellSummary[]): Estimate {
+  const index = PERCENTILES.indexOf(p as (typeof PERCENTILES)[number])
+  return estimate(
+    cells.map(({ all }) => (index < 0 ? Number.NaN : all[index]!)),
+    cells.reduce((sum, { counts }) => sum + counts.arrived, 0),
+  )
+}
+
+/** PASS or FAIL only where the whole interval lies on one side of the limit. */
+function verdictOf(objective: Objective, { value, low, high }: Estimate) {
+  if (value === Number.POSITIVE_INFINITY) return 'FAIL' as const
+  if (value === null || low === null || high === null) return 'UNDECIDED' as const
+  if (objective.kind === 'goodput') {
+    if (low > objective.share || low === 1) return 'PASS' as const
+    return high <= objective.share ? ('FAIL' as const) : ('UNDECIDED' as const)
+  }
+  if (high < objective.limitMs) return 'PASS' as const
+  return low >= objective.limitMs ? ('FAIL' as const) : ('UNDECIDED' as const)
+}
+
+/** Mean over runs with its t interval; null with a reason where a run has no finite value. */
+export function estimate(values: readonly number[], n: number): Estimate {
+  if (values.some((value) => !Number.isFinite(value))) {
+    const lost = values.some((value) => value === Number.POSITIVE_INFINITY)
+    const reason = lost ? 'so many requests were lost that it is infinite' : 'nothing was observed'
+    return { value: null, low: null, high: null, n, reason }
+  }
+  const { value, low, high } = tInterval(values)
+  return { value, low, high, n }
+}
+
+function percentiles(runs: readonly { n: number; values: readonly number[] }[]): Percentiles {
+  const total = runs.reduce((sum, { n }) => sum + n, 0)
+  const perRun = Math.min(...runs.map(({ n }) => n))
+  return Object.fromEntries(
+    PERCENTILES.map((p, i) => [
+      percentileKey(p),
+      supports(perRun, p)
+        ? estimate(
+            runs.map(({ values }) => values[i]!),
+            total,
+          )
+        : { value: null, low: null, high: null, n: total, reason: unsupportedReason(perRun, p) },
+    ]),
+  ) as Percentiles
+}
+
+function distribution(runs: readonly Figures[]): Distribution {
+  const total = runs.reduce((sum, { n }) => sum + n, 0)
+  return {
+    mean: estimate(
+      runs.map(({ mean }) => mean),
+      total,
+    ),
+    percentiles: percentiles(runs.map(({ n, percentiles: values }) => ({ n, values }))),
+  }
+}
+
+function sumCounts(counts: readonly Counts[]): Counts {
+  const sum = { ...counts[0]! }
+  for (const other of counts.slice(1)) {
+    for (const key of Object.keys(sum) as (keyof Counts)[]) sum[key] += other[key]
+  }
+  return sum
+}
+
+function batchMean(sizes: readonly number[]): number {
+  const batches = sizes.reduce((sum, count) => sum + count, 0)
+  return sizes.reduce((sum, count, i) => sum + count * (i + 1), 0) / batches
+}
+
+const point = ({ p, value }: { p: number; value: number }): TailPoint => ({
+  p,
+  value,
+  low: null,
+  high: null,
+})
+
+/** Median over runs and the range of the middle 95 % of runs, where all runs support the point. */
+function tail(runs: readonly RunSummary[]): TailPoint[] {
+  const shortest = runs.reduce((a, b) => (b.tail.length < a.tail.length ? b : a))
+  return shortest.tail.slice(0, -1).map(({ p }, i) => {
+    const values = Float64Array.from(runs, (run) => run.tail[i]!.value).sort()
+    const band = runs.length > 1
+    return {
+      p,
+      value: percentile(values, 0.5),
+      low: band ? percentile(values, 0.025) : null,
+      high: band ? percentile(values, 0.975) : null,
+    }
+  })
+}

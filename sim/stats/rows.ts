@@ -1,0 +1,114 @@
+import type { Batch, Ms, Observer } from '../serving/ports.ts'
+import type { Requests } from '../serving/requests.ts'
+
+/** The columns of `Rows`; times in ms, NaN where a request never came so far. */
+const COLUMNS = {
+  /** scheduled arrival */
+  at: Float64Array,
+  /** handed to its queue */
+  sent: Float64Array,
+  dispatched: Float64Array,
+  started: Float64Array,
+  ended: Float64Array,
+  /** its end was known to the control plane */
+  done: Float64Array,
+  /** the part of its wait during which an executor was free */
+  batchWait: Float64Array,
+  class: Uint8Array,
+  pool: Uint8Array,
+  length: Int32Array,
+  executor: Int16Array,
+  /** number of its batch in the order of completion; -1 for none */
+  batch: Int32Array,
+  batchSize: Int16Array,
+  /** padded length of its batch */
+  padded: Int32Array,
+  outcome: Uint8Array,
+} as const
+
+export type RowColumn = keyof typeof COLUMNS
+export type RowColumns = { readonly [K in RowColumn]: InstanceType<(typeof COLUMNS)[K]> }
+
+/**
+ * Raw rows: one for each request, indexed by its key. The columns lie on shared memory, so that a
+ * replay's dispatcher thread hands them over without a copy.
+ */
+export class Rows {
+  readonly count: number
+  readonly columns: RowColumns
+
+  private constructor(count: number, columns: RowColumns) {
+    this.count = count
+    this.columns = columns
+  }
+
+  static allocate(count: number): Rows {
+    const entries = Object.entries(COLUMNS).map(([name, Column]) => {
+      const shared = new SharedArrayBuffer(count * Column.BYTES_PER_ELEMENT)
+      const column = new (Column as new (buffer: SharedArrayBuffer) => RowColumns[RowColumn])(
+        shared,
+      )
+      if (column instanceof Float64Array) column.fill(Number.NaN)
+      if (name === 'batch' || name === 'executor') column.fill(-1)
+      return [name, column]
+    })
+    return new Rows(count, Object.fromEntries(entries) as RowColumns)
+  }
+
+  /** The rows on columns that came from another thread or a file. */
+  static of(columns: RowColumns): Rows {
+    return new Rows(columns.at.length, columns)
+  }
+}
+
+/** Writes rows as requests end; works in either world. */
+export class RowRecorder implements Observer {
+  readonly #rows: RowColumns
+  readonly #requests: Requests
+  #batches = 0
+
+  constructor(rows: Rows, requests: Requests) {
+    this.#rows = rows.columns
+    this.#requests = requests
+  }
+
+  arrived(now: Ms, request: number): void {
+    const rows = this.#rows
+    const requests = this.#requests
+    const key = requests.key[request]!
+    rows.at[key] = requests.at[request]!
+    rows.sent[key] = now
+    rows.class[key] = requests.class[request]!
+    rows.length[key] = requests.length[request]!
+  }
+
+  dispatched(): void {}
+
+  batch(now: Ms, batch: Batch): void {
+    const rows = this.#rows
+    const requests = this.#requests
+    const number = this.#batches++
+    for (let i = 0; i < batch.size; i++) {
+      const request = batch.members[i]!
+      const key = requests.key[request]!
+      rows.dispatched[key] = batch.dispatched
+      rows.started[key] = batch.started
+      rows.ended[key] = batch.ended
+      rows.done[key] = now
+      rows.batchWait[key] = requests.idle[request]!
+      rows.executor[key] = batch.executor
+      rows.batch[key] = number
+      rows.batchSize[key] = batch.size
+      rows.padded[key] = batch.length
+      rows.pool[key] = requests.pool[request]!
+      rows.outcome[key] = requests.outcome[request]!
+    }
+  }
+
+  lost(now: Ms, request: number): void {
+    const key = this.#requests.key[request]!
+    this.#rows.done[key] = now
+    this.#rows.pool[key] = this.#requests.pool[request]!
+    this.#rows.outcome[key] = this.#requests.outcome[request]!
+  }
+}

@@ -1,0 +1,84 @@
+import type { Counts, Series } from './documents.ts'
+import type { Histogram } from './histogram.ts'
+import { PERCENTILES } from './percentile.ts'
+import { Cell, PARTS, type Part, type Recorder } from './recorder.ts'
+import { tailProbabilities } from './tail-curve.ts'
+
+/** Mean and PERCENTILES of one run, ms; NaN where nothing was recorded. */
+export interface Figures {
+  readonly n: number
+  readonly mean: number
+  readonly percentiles: readonly number[]
+}
+
+export interface CellSummary {
+  readonly counts: Counts
+  readonly good: number
+  readonly latency: Figures
+  /** over all arrivals: Infinity where the percentile falls on a lost request */
+  readonly all: readonly number[]
+  readonly parts: Readonly<Record<Part, Figures>>
+}
+
+/** One replication or replay, small enough to pass between threads. */
+export interface RunSummary {
+  readonly requests: string
+  readonly classes: readonly CellSummary[]
+  readonly pools: readonly CellSummary[]
+  readonly batchSizes: readonly (readonly number[])[]
+  readonly busyMs: readonly number[]
+  /** time that busyMs is a part of: from the end of the warm-up to the last event, ms */
+  readonly observedMs: number
+  readonly tail: readonly { readonly p: number; readonly value: number }[]
+  readonly series: Series
+}
+
+export function summariseRun(
+  recorder: Recorder,
+  run: { requests: string; warmupMs: number; durationMs: number },
+): RunSummary {
+  const pools = recorder.batchSizes.map((_, pool) =>
+    mergeCells(recorder.cells.map((row) => row[pool]!)),
+  )
+  const classes = recorder.cells.map(mergeCells)
+  const all = mergeCells(classes)
+  return {
+    requests: run.requests,
+    classes: classes.map(cellSummary),
+    pools: pools.map(cellSummary),
+    batchSizes: recorder.batchSizes.map((sizes) => Array.from(sizes)),
+    busyMs: Array.from(recorder.busyMs),
+    observedMs: Math.max(run.durationMs, recorder.lastMs) - run.warmupMs,
+    tail: tailProbabilities(all.latency.count).map((p) => ({ p, value: all.latency.quantile(p) })),
+    series: recorder.series,
+  }
+}
+
+function mergeCells(cells: readonly Cell[]): Cell {
+  const merged = new Cell()
+  for (const cell of cells) merged.merge(cell)
+  return merged
+}
+
+function cellSummary(cell: Cell): CellSummary {
+  const counts = cell.counts
+  const lost = counts.arrived - counts.served
+  return {
+    counts,
+    good: cell.good,
+    latency: figures(cell.latency),
+    all: PERCENTILES.map((p) => cell.latency.quantile(p, lost)),
+    parts: Object.fromEntries(PARTS.map((part) => [part, figures(cell[part])])) as Record<
+      Part,
+      Figures
+    >,
+  }
+}
+
+function figures(histogram: Histogram): Figures {
+  return {
+    n: histogram.count,
+    mean: histogram.mean,
+    percentiles: PERCENTILES.map((p) => histogram.quantile(p)),
+  }
+}

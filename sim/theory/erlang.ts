@@ -1,0 +1,64 @@
+import { assertProbability, assertStable } from './stable.ts'
+
+/**
+ * M/M/c, first come first served, one queue. Rates are per unit of time (`serviceRate` of one
+ * server), and every time comes in that unit.
+ */
+export interface Mmc {
+  readonly arrivalRate: number
+  readonly serviceRate: number
+  readonly servers: number
+}
+
+/**
+ * Erlang B: share of arrivals blocked in M/G/c/c, whatever the service distribution. `load` is
+ * a = lambda E[S], in erlangs. B(0) = 1, B(k) = a B(k-1) / (k + a B(k-1)): the recursion of Erlang
+ * 1917, which needs no factorials (those overflow above 170 servers).
+ */
+export function erlangB(load: number, servers: number): number {
+  let blocked = 1
+  for (let k = 1; k <= servers; k++) blocked = (load * blocked) / (k + load * blocked)
+  return blocked
+}
+
+/**
+ * Erlang C: share of arrivals that wait in M/M/c, C = B / (1 - rho (1 - B)), rho = a / c. (Kleinrock
+ * 1975, section 3.5, gives it by factorials.)
+ */
+export function erlangC(load: number, servers: number): number {
+  const rho = load / servers
+  assertStable(rho)
+  const blocked = erlangB(load, servers)
+  return blocked / (1 - rho * (1 - blocked))
+}
+
+/** Share of arrivals that wait. */
+function waitShare({ arrivalRate, serviceRate, servers }: Mmc): number {
+  return erlangC(arrivalRate / serviceRate, servers)
+}
+
+/** Rate at which the wait of those who wait ends: c mu - lambda. */
+function decay({ arrivalRate, serviceRate, servers }: Mmc): number {
+  return servers * serviceRate - arrivalRate
+}
+
+/** Mean wait in the queue, over all arrivals: C / (c mu - lambda). */
+export function mmcMeanWait(queue: Mmc): number {
+  return waitShare(queue) / decay(queue)
+}
+
+/** Mean sojourn, wait and service. */
+export function mmcMeanSojourn(queue: Mmc): number {
+  return mmcMeanWait(queue) + 1 / queue.serviceRate
+}
+
+/** P(wait > t) = C exp(-(c mu - lambda) t), t >= 0. */
+export function mmcWaitTail(queue: Mmc, t: number): number {
+  return waitShare(queue) * Math.exp(-decay(queue) * t)
+}
+
+/** q-quantile of the wait over all arrivals: ln(C / (1 - q)) / (c mu - lambda), 0 up to q = 1 - C. */
+export function mmcWaitQuantile(queue: Mmc, q: number): number {
+  assertProbability(q)
+  return Math.max(0, Math.log(waitShare(queue) / (1 - q)) / decay(queue))
+}

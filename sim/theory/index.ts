@@ -1,0 +1,33 @@
+export {
+  batchingLoad,
+  type DynamicBatching,
+  type DynamicBatchingFigures,
+  dynamicBatching,
+  inoueBound,
+  type UnlimitedBatching,
+} from './dynamic-batching.ts'
+export {
+  erlangB,
+  erlangC,
+  type Mmc,
+  mmcMeanSojourn,
+  mmcMeanWait,
+  mmcWaitQuantile,
+  mmcWaitTail,
+} from './erlang.ts'
+export {
+  autoregressiveMean,
+  type CoverageModel,
+  intervalCoverage,
+  mm1Sojourn,
+} from './interval-coverage.ts'
+export { Md1Wait } from './md1-wait.ts'
+export { type Md1, type Mg1, md1MeanWait, mg1MeanWait } from './mg1.ts'
+export {
+  type Mm1,
+  mm1MeanSojourn,
+  mm1MeanWait,
+  mm1SojournQuantile,
+  mm1WaitTail,
+} from './mm1.ts'
+export { type Mmck, type MmckFigures, mmck } from './mmck.ts'

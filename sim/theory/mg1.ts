@@ -1,0 +1,30 @@
+import { assertStable } from './stable.ts'
+
+/** M/G/1 by the first two moments of its service time; times in one unit, the rate per unit. */
+export interface Mg1 {
+  readonly arrivalRate: number
+  readonly meanService: number
+  /** E[S^2] */
+  readonly secondMoment: number
+}
+
+/** M/D/1: every service takes `service`. */
+export interface Md1 {
+  readonly arrivalRate: number
+  readonly service: number
+}
+
+/**
+ * Mean wait in M/G/1, in any order that does not look at service times: lambda E[S^2] /
+ * (2 (1 - rho)). (Pollaczek 1930, Khinchine 1932; Kleinrock 1975, section 5.6.)
+ */
+export function mg1MeanWait({ arrivalRate, meanService, secondMoment }: Mg1): number {
+  const rho = arrivalRate * meanService
+  assertStable(rho)
+  return (arrivalRate * secondMoment) / (2 * (1 - rho))
+}
+
+/** Mean wait in M/D/1: rho S / (2 (1 - rho)), half that of M/M/1. */
+export function md1MeanWait({ arrivalRate, service }: Md1): number {
+  return mg1MeanWait({ arrivalRate, meanService: service, secondMoment: service ** 2 })
+}

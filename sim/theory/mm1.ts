@@ -1,0 +1,38 @@
+import { assertProbability, assertStable } from './stable.ts'
+
+/**
+ * M/M/1, first come first served: Poisson arrivals, exponential service, one server. Rates are per
+ * unit of time, and every time comes in that unit. Kleinrock 1975, Queueing Systems I, chapters
+ * 3 and 5.
+ */
+export interface Mm1 {
+  readonly arrivalRate: number
+  readonly serviceRate: number
+}
+
+/** Rate at which the tails of wait and sojourn decay: mu - lambda. */
+function decay({ arrivalRate, serviceRate }: Mm1): number {
+  assertStable(arrivalRate / serviceRate)
+  return serviceRate - arrivalRate
+}
+
+/** Mean wait in the queue: rho / (mu - lambda). */
+export function mm1MeanWait(queue: Mm1): number {
+  return queue.arrivalRate / queue.serviceRate / decay(queue)
+}
+
+/** Mean sojourn, wait and service: 1 / (mu - lambda). */
+export function mm1MeanSojourn(queue: Mm1): number {
+  return 1 / decay(queue)
+}
+
+/** q-quantile of the sojourn, which is exponential: -ln(1 - q) / (mu - lambda). */
+export function mm1SojournQuantile(queue: Mm1, q: number): number {
+  assertProbability(q)
+  return -Math.log1p(-q) / decay(queue)
+}
+
+/** P(wait > t) = rho exp(-(mu - lambda) t), t >= 0. */
+export function mm1WaitTail(queue: Mm1, t: number): number {
+  return (queue.arrivalRate / queue.serviceRate) * Math.exp(-decay(queue) * t)
+}

@@ -1,0 +1,91 @@
+import type { Ms, RequestFields, Source } from '../serving/ports.ts'
+import { RequestHash } from './request-hash.ts'
+
+/** Requests in their order of arrival: scheduled time in ms, length, class index. */
+export interface RequestListColumns {
+  readonly at: Float64Array
+  readonly length: Int32Array
+  readonly class: Uint8Array
+}
+
+/** Requests that are known beforehand; on shared memory, so that threads need no copy. */
+export class RequestList {
+  readonly columns: RequestListColumns
+
+  private constructor(columns: RequestListColumns) {
+    this.columns = columns
+  }
+
+  static of(columns: RequestListColumns): RequestList {
+    return new RequestList(columns)
+  }
+
+  static allocate(count: number): RequestList {
+    return new RequestList({
+      at: new Float64Array(new SharedArrayBuffer(8 * count)),
+      length: new Int32Array(new SharedArrayBuffer(4 * count)),
+      class: new Uint8Array(new SharedArrayBuffer(count)),
+    })
+  }
+
+  /** All requests of a source, which is used up by that. */
+  static collect(source: Source): RequestList {
+    const at: number[] = []
+    const lengths: number[] = []
+    const classes: number[] = []
+    const one = {
+      at: new Float64Array(1),
+      length: new Int32Array(1),
+      class: new Uint8Array(1),
+      key: new Uint32Array(1),
+    }
+    while (source.peek() !== Number.POSITIVE_INFINITY) {
+      source.take(one, 0)
+      at.push(one.at[0]!)
+      lengths.push(one.length[0]!)
+      classes.push(one.class[0]!)
+    }
+    const list = RequestList.allocate(at.length)
+    list.columns.at.set(at)
+    list.columns.length.set(lengths)
+    list.columns.class.set(classes)
+    return list
+  }
+
+  get count(): number {
+    return this.columns.at.length
+  }
+
+  /** Equal to the hash of the source that the list was collected from. */
+  hash(): string {
+    const hash = new RequestHash()
+    const { at, length, class: classes } = this.columns
+    for (let i = 0; i < at.length; i++) hash.add(at[i]!, length[i]!, classes[i]!)
+    return hash.digest()
+  }
+}
+
+/** Gives out the requests of a list; at other times than the scheduled ones where `sent` says so. */
+export class ListSource implements Source {
+  readonly #columns: RequestListColumns
+  readonly #sent: Float64Array
+  #next = 0
+
+  /** `sent`: when each request is handed over, ms; rising. */
+  constructor(list: RequestList, sent: Float64Array | null = null) {
+    this.#columns = list.columns
+    this.#sent = sent ?? list.columns.at
+  }
+
+  peek(): Ms {
+    return this.#next < this.#sent.length ? this.#sent[this.#next]! : Number.POSITIVE_INFINITY
+  }
+
+  take(requests: RequestFields, slot: number): void {
+    const i = this.#next++
+    requests.at[slot] = this.#columns.at[i]!
+    requests.length[slot] = this.#columns.length[i]!
+    requests.class[slot] = this.#columns.class[i]!
+    requests.key[slot] = i
+  }
+}

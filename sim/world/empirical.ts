@@ -1,0 +1,36 @@
+import type { Random } from '../kernel/random.ts'
+
+/** Quantiles of a measured sample at probabilities 0, 1/(k-1), …, 1, as profiles store them. */
+export type QuantileTable = readonly number[]
+
+/** Draws from a measured sample, kept as evenly spaced quantiles, by inversion. */
+export class Empirical {
+  readonly #quantiles: Float64Array
+
+  constructor(quantiles: QuantileTable) {
+    if (quantiles.length === 0) throw new Error('Expected `quantiles` to hold a value')
+    this.#quantiles = Float64Array.from(quantiles)
+  }
+
+  /** A table of a sample: the sample itself, sorted, where it is no longer than `size`. */
+  static table(sample: ArrayLike<number>, size = 512): number[] {
+    const sorted = Float64Array.from(sample).sort()
+    if (sorted.length <= size) return Array.from(sorted)
+    return Array.from({ length: size }, (_, i) => interpolate(sorted, i / (size - 1)))
+  }
+
+  draw(random: Random): number {
+    return interpolate(this.#quantiles, random.uniform())
+  }
+
+  get mean(): number {
+    return this.#quantiles.reduce((sum, value) => sum + value, 0) / this.#quantiles.length
+  }
+}
+
+function interpolate(sorted: Float64Array, p: number): number {
+  const position = p * (sorted.length - 1)
+  const below = Math.floor(position)
+  const low = sorted[below]!
+  return below + 1 < sorted.length ? low + (position - below) * (sorted[below + 1]! - low) : low
+}

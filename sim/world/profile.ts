@@ -1,0 +1,66 @@
+import { z } from 'zod'
+
+/**
+ * A profile: what calibration found out about models on a machine. It lets `simulate` predict
+ * without running anything. Times in ms.
+ */
+
+const table = z.array(z.number()).min(1).describe('evenly spaced quantiles of a measured sample')
+
+const steps = z.strictObject({
+  /** ms since the start of the recording, rising */
+  times: z.array(z.number()),
+  speeds: z.array(z.number()),
+})
+
+const modelProfile = z.strictObject({
+  key: z.string().describe('hash of model, precision, execution provider and threads'),
+  label: z.string(),
+  content: z.string().describe('hash of the ONNX file'),
+  work: z.strictObject({
+    sizes: z.array(z.number()),
+    lengths: z.array(z.number()),
+    ms: z.array(z.array(z.number())),
+    error: z.array(z.array(z.number())).describe('relative, each cell predicted from the others'),
+  }),
+  wake: z.strictObject({ gapMs: z.array(z.number()), ms: z.array(z.number()) }),
+  overheads: z.strictObject({
+    lag: table,
+    timer: table,
+    completion: table,
+    dispatch: z.array(z.strictObject({ gapMs: z.number(), table })),
+  }),
+  fields: z
+    .array(
+      z.strictObject({
+        load: z.number().describe('load at which it was recorded'),
+        durationMs: z.number(),
+        executors: z.array(steps),
+      }),
+    )
+    .min(1)
+    .describe('recorded speed fields'),
+})
+
+const hostSchema = z.strictObject({
+  cpu: z.string(),
+  cores: z.number(),
+  memory_gib: z.number(),
+  platform: z.string(),
+  node: z.string(),
+  onnxruntime: z.string(),
+  adapter: z.string().nullable(),
+})
+
+export const profileSchema = z.strictObject({
+  document: z.literal('spillway-profile'),
+  format: z.literal(1),
+  name: z.string(),
+  version: z.string(),
+  host: hostSchema,
+  models: z.array(modelProfile),
+})
+
+export type Profile = z.infer<typeof profileSchema>
+export type ModelProfile = z.infer<typeof modelProfile>
+export type RecordedField = ModelProfile['fields'][number]

@@ -1,0 +1,87 @@
+import type { Work } from '../../scenarios/schema.ts'
+import type { Random } from '../kernel/random.ts'
+import type { Ms } from '../serving/ports.ts'
+
+/** How much work a batch is: ms at speed 1, by batch size and padded length. */
+export interface WorkModel {
+  of(size: number, length: number, random: Random): Ms
+}
+
+/** The declared laws of a scenario. */
+export function declaredWork(work: Work): WorkModel {
+  switch (work.law) {
+    case 'constant':
+      return { of: () => work.ms }
+    case 'exponential':
+      return { of: (_size, _length, random) => work.mean_ms * random.exponential() }
+    case 'linear':
+      return {
+        of: (size, length) => work.base_ms + size * (work.per_item_ms + length * work.per_token_ms),
+      }
+  }
+}
+
+/** A fitted table: `ms[i][j]` for batch size `sizes[i]` and padded length `lengths[j]`. */
+export interface WorkTable {
+  readonly sizes: readonly number[]
+  readonly lengths: readonly number[]
+  readonly ms: readonly (readonly number[])[]
+}
+
+/**
+ * Interpolates a fitted table, bilinear in size and length, and continues it at its last slope.
+ * What was interpolated once is remembered: the pairs that a run meets are few.
+ */
+export function tabulatedWork(table: WorkTable): WorkModel {
+  const known = new Map<number, Ms>()
+  return {
+    of(size, length) {
+      const key = size * 2 ** 24 + length
+      let ms = known.get(key)
+      if (ms === undefined) {
+        ms = interpolate(table, size, length)
+        known.set(key, ms)
+      }
+      return ms
+    },
+  }
+}
+
+function interpolate({ sizes, lengths, ms }: WorkTable, size: number, length: number): Ms {
+  const [row, across] = locate(sizes, size)
+  const [column, along] = locate(lengths, length)
+  const at = (i: number, j: number) =>
+    ms[Math.min(i, ms.length - 1)]![Math.min(j, lengths.length - 1)]!
+  const low = at(row, column) + along * (at(row, column + 1) - at(row, column))
+  const high = at(row + 1, column) + along * (at(row + 1, column + 1) - at(row + 1, column))
+  return Math.max(0, low + across * (high - low))
+}
+
+/** The interval of a rising grid in which x lies (or the nearest one), and where in it. */
+function locate(grid: readonly number[], x: number): [number, number] {
+  if (grid.length === 1) return [0, 0]
+  let i = 0
+  while (i < grid.length - 2 && grid[i + 1]! <= x) i++
+  return [i, Math.max(0, (x - grid[i]!) / (grid[i + 1]! - grid[i]!))]
+}
+
+/** Extra work of a batch after its executor was idle for `gap`; linear between rising knots. */
+export interface WakeCurve {
+  readonly gapMs: readonly Ms[]
+  readonly ms: readonly Ms[]
+}
+
+export const NO_WAKE: WakeCurve = Object.freeze({ gapMs: [0], ms: [0] })
+
+export function wakeCost(curve: WakeCurve, gap: Ms): Ms {
+  const { gapMs, ms } = curve
+  const last = gapMs.length - 1
+  if (gap <= gapMs[0]!) return ms[0]!
+  if (gap >= gapMs[last]!) return ms[last]!
+  let i = 0
+  while (gapMs[i + 1]! < gap) i++
+  // log spacing: gaps span microseconds to milliseconds
+  const from = Math.max(gapMs[i]!, 1e-3)
+  const share = Math.log(Math.max(gap, 1e-3) / from) / Math.log(gapMs[i + 1]! / from)
+  return ms[i]! + share * (ms[i + 1]! - ms[i]!)
+}

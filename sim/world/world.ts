@@ -1,0 +1,165 @@
+import { EventHeap } from '../kernel/event-heap.ts'
+import type { Random } from '../kernel/random.ts'
+import {
+  type Backend,
+  type Batch,
+  type ControlPlanePort,
+  type Ms,
+  type Source,
+  STATUS,
+  type Timers,
+} from '../serving/ports.ts'
+import type { Requests } from '../serving/requests.ts'
+import type { Overheads } from './overheads.ts'
+import type { Speed } from './speed.ts'
+import type { Standstills } from './standstills.ts'
+import { type WakeCurve, type WorkModel, wakeCost } from './work.ts'
+
+/** The kinds of events in their order at one instant. */
+const DONE = 0
+const TIMER = 1
+const ARRIVAL = 2
+
+/** What executors of one kind are like; null overheads cost nothing. */
+export interface Hardware {
+  readonly work: WorkModel
+  readonly wake: WakeCurve
+  readonly overheads: Overheads | null
+}
+
+/** Random streams of the world: each purpose has its own. */
+export interface WorldStreams {
+  readonly service: Random
+  readonly overheads: Random
+}
+
+/**
+ * The simulated world: virtual clock, event heap, and executors whose batches take work over
+ * speed. Deterministic: nothing here knows the time of day or any other source of chance.
+ */
+export class SimulatedWorld implements Timers, Backend {
+  now: Ms = 0
+  events = 0
+
+  readonly #heap = new EventHeap()
+  readonly #source: Source
+  readonly #requests: Requests
+  readonly #hardware: readonly Hardware[]
+  readonly #speed: Speed
+  readonly #random: WorldStreams
+  /** how late requests are handed over; null where the source's times already are */
+  readonly #lag: Overheads | null
+  readonly #timer: Overheads | null
+  readonly #standstills: Standstills
+  /** sequence of the armed event of each timer; -1 for none */
+  readonly #armed: number[] = []
+  readonly #started: Float64Array
+  readonly #ended: Float64Array
+  #lastSent: Ms = 0
+  #control: ControlPlanePort | null = null
+  #exhausted = false
+
+  /** `hardware`: one entry for each executor. */
+  constructor(world: {
+    source: Source
+    requests: Requests
+    hardware: readonly Hardware[]
+    speed: Speed
+    random: WorldStreams
+    lag: Overheads | null
+    timer: Overheads | null
+    standstills: Standstills
+  }) {
+    this.#source = world.source
+    this.#requests = world.requests
+    this.#hardware = world.hardware
+    this.#speed = world.speed
+    this.#random = world.random
+    this.#lag = world.lag
+    this.#timer = world.timer
+    this.#standstills = world.standstills
+    this.#started = new Float64Array(world.hardware.length)
+    this.#ended = new Float64Array(world.hardware.length).fill(Number.NEGATIVE_INFINITY)
+  }
+
+  /** Must be called once, before `advance`. */
+  attach(control: ControlPlanePort): void {
+    this.#control = control
+    this.#scheduleArrival()
+  }
+
+  arm(timer: number, at: Ms): void {
+    const late = this.#timer === null ? 0 : this.#timer.timer.draw(this.#random.overheads)
+    while (this.#armed.length <= timer) this.#armed.push(-1)
+    this.#armed[timer] = this.#heap.push(
+      this.#standstills.release(Math.max(at + late, this.now)),
+      TIMER,
+      timer,
+    )
+  }
+
+  disarm(timer: number): void {
+    this.#armed[timer] = -1
+  }
+
+  start(batch: Batch): void {
+    const { executor } = batch
+    const { work, wake, overheads } = this.#hardware[executor]!
+    const gap = this.now - this.#ended[executor]!
+    const random = this.#random.overheads
+    const started = overheads === null ? this.now : this.now + overheads.dispatch(random, gap)
+    const size = work.of(batch.size, batch.length, this.#random.service)
+    const ended = this.#speed.finish(executor, started, size + wakeCost(wake, gap))
+    this.#started[executor] = started
+    this.#ended[executor] = ended
+    const done = overheads === null ? ended : ended + overheads.completion.draw(random)
+    this.#heap.push(this.#standstills.release(done), DONE, executor)
+  }
+
+  /**
+   * Handles events up to and including `until`, at most `maxEvents` of them.
+   * `drained`: nothing will happen any more; `budget`: there is more to do.
+   */
+  advance(until: Ms, maxEvents: number): 'drained' | 'reached' | 'budget' {
+    const control = this.#control
+    if (control === null) throw new Error('Expected `attach` to have been called')
+    const heap = this.#heap
+    for (let left = maxEvents; left > 0; left--) {
+      if (heap.peek() > until) return heap.size === 0 ? 'drained' : 'reached'
+      if (!heap.pop()) return 'drained'
+      this.now = heap.time
+      this.events++
+      if (heap.kind === ARRIVAL) {
+        const request = this.#requests.acquire()
+        this.#source.take(this.#requests, request)
+        this.#scheduleArrival()
+        control.onArrival(this.now, request)
+        if (this.#exhausted) control.onEnd(this.now)
+      } else if (heap.kind === DONE) {
+        const executor = heap.slot
+        const started = this.#started[executor]!
+        control.onDone(this.now, executor, started, this.#ended[executor]!, STATUS.ok)
+      } else if (this.#armed[heap.slot] === heap.sequence) {
+        this.#armed[heap.slot] = -1
+        control.onTimer(this.now, heap.slot)
+      }
+    }
+    return 'budget'
+  }
+
+  #scheduleArrival(): void {
+    const at = this.#source.peek()
+    if (at === Number.POSITIVE_INFINITY) {
+      this.#exhausted = true
+      return
+    }
+    let sent = at
+    if (this.#lag !== null) {
+      // one thread hands over all requests: a late one holds up those behind it
+      sent = this.#standstills.release(at + this.#lag.lag.draw(this.#random.overheads))
+      sent = Math.max(this.#lastSent, sent)
+      this.#lastSent = sent
+    }
+    this.#heap.push(sent, ARRIVAL, 0)
+  }
+}
