@@ -3,25 +3,40 @@ import { parseObjective } from './objective.ts'
 
 /**
  * The scenario format, version 1. This schema is the one source for the TypeScript types, for
- * validation and for the JSON Schema that editors use. Units stand last in every key.
+ * validation and for the JSON Schema that editors use. Units stand last in every key. What
+ * concerns more than one value (sums, names that refer to names) is checked in checks/.
+ *
+ * Every number has an upper limit far beyond use, so that no product of two of them overflows.
  */
 
-const name = z.string().regex(/^[a-z0-9][a-z0-9._-]*$/i, 'a name of letters, digits, . _ or -')
-const positive = z.number().positive()
-const nonNegative = z.number().nonnegative()
-const count = z.int().positive()
+const name = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,99}$/i, 'a name of letters, digits, . _ or - (at most 100)')
+const positive = z.number().positive().max(1e12)
+const nonNegative = z.number().nonnegative().max(1e12)
+const count = z.int().positive().max(1e9)
+const seed = z.int().nonnegative()
+const layers = count.max(1024)
+const width = count.max(65_536)
+const batch = count.max(4096)
 
 const precision = z.enum(['fp32', 'fp16', 'int8'])
 
 const work = z
   .discriminatedUnion('law', [
-    z.strictObject({ law: z.literal('constant'), ms: positive }),
-    z.strictObject({ law: z.literal('exponential'), mean_ms: positive }),
+    z.strictObject({
+      law: z.literal('constant'),
+      ms: positive.describe('Every batch takes this long'),
+    }),
+    z.strictObject({
+      law: z.literal('exponential'),
+      mean_ms: positive.describe('Mean of the exponential law'),
+    }),
     z.strictObject({
       law: z.literal('linear'),
-      base_ms: nonNegative,
-      per_item_ms: nonNegative.default(0),
-      per_token_ms: nonNegative.default(0),
+      base_ms: nonNegative.describe('Time of a batch of any size'),
+      per_item_ms: nonNegative.default(0).describe('Added for each request of the batch'),
+      per_token_ms: nonNegative.default(0).describe('Added for each token, padding included'),
     }),
   ])
   .describe('Declared service time of a batch, for simulation only: nothing is run live')
@@ -32,34 +47,37 @@ const padTo = count
 
 const dimension = z.union([z.enum(['batch', 'length']), count])
 
-const model = z.union([
+const builtin = z.discriminatedUnion('builtin', [
   z.strictObject({
-    builtin: z.literal('mlp'),
-    layers: count.default(8),
-    width: count.default(256),
-    seed: z.int().nonnegative().default(1),
+    builtin: z.literal('mlp').describe('Dense layers; a request has no length'),
+    layers: layers.default(8),
+    width: width.default(256),
+    seed: seed.default(1).describe('Of the weights'),
   }),
   z.strictObject({
-    builtin: z.literal('transformer-encoder'),
-    layers: count.default(4),
-    hidden: count.default(256),
+    builtin: z.literal('transformer-encoder').describe('Work grows with the length of a request'),
+    layers: layers.default(4),
+    hidden: width.default(256).describe('A multiple of heads'),
     heads: count.default(4),
-    vocabulary: count.default(8192),
-    seed: z.int().nonnegative().default(1),
+    vocabulary: count.max(1 << 20).default(8192),
+    seed: seed.default(1).describe('Of the weights'),
     pad_to: padTo,
   }),
+])
+
+const input = z.strictObject({
+  shape: z.array(dimension).min(1).describe('A size, or batch or length where it is free'),
+  type: z.enum(['float32', 'float16', 'int64', 'int32']).default('float32'),
+  fill: z.enum(['normal', 'tokens', 'ones']).default('normal').describe('What it is fed with'),
+  vocabulary: count.default(1000).describe('Upper limit of `tokens`'),
+})
+
+const model = z.union([
+  builtin,
   z.strictObject({
     onnx: z.string().min(1).describe('Path beside the scenario, or npm:PACKAGE/PATH'),
     inputs: z
-      .record(
-        z.string(),
-        z.strictObject({
-          shape: z.array(dimension).min(1),
-          type: z.enum(['float32', 'float16', 'int64', 'int32']).default('float32'),
-          fill: z.enum(['normal', 'tokens', 'ones']).default('normal'),
-          vocabulary: count.default(1000).describe('Upper limit of `tokens`'),
-        }),
-      )
+      .record(z.string(), input)
       .describe('How batch and length map to the free dimensions of each input'),
     pad_to: padTo,
   }),
@@ -67,14 +85,14 @@ const model = z.union([
 ])
 
 const stepRate = z.strictObject({
-  at_s: nonNegative,
-  rate_rps: nonNegative.optional(),
-  load: nonNegative.optional(),
+  at_s: nonNegative.describe('Start of the step; the first is 0'),
+  rate_rps: nonNegative.optional().describe('Mean arrival rate from here on'),
+  load: nonNegative.optional().describe('The same as a share of the capacity'),
 })
 
 const surge = z.strictObject({
-  at_s: nonNegative,
-  factor: positive,
+  at_s: nonNegative.describe('Start of the rise'),
+  factor: positive.describe('The rate is multiplied by this at the peak'),
   rise_s: nonNegative.default(0),
   hold_s: nonNegative.default(0),
   decay_s: nonNegative.default(0),
@@ -90,26 +108,31 @@ const rated = {
 const arrivals = z.discriminatedUnion('process', [
   z.strictObject({ process: z.literal('deterministic'), ...rated }),
   z.strictObject({ process: z.literal('poisson'), ...rated }),
-  z.strictObject({ process: z.literal('gamma'), cv: positive, ...rated }),
+  z.strictObject({
+    process: z.literal('gamma'),
+    cv: positive.describe('Coefficient of variation of the gaps; 1 is poisson, more is burstier'),
+    ...rated,
+  }),
   z.strictObject({
     process: z.literal('trace'),
-    file: z.string().min(1),
+    file: z.string().min(1).describe('Path beside the scenario; may be gzip'),
     format: z.enum(['azure-llm', 'csv', 'jsonl']),
     columns: z
       .strictObject({ time: z.string(), input_tokens: z.string().optional() })
       .optional()
       .describe('Column names of csv and jsonl'),
-    time_unit: z.enum(['s', 'ms', 'us', 'ns', 'iso']).optional(),
+    time_unit: z.enum(['s', 'ms', 'us', 'ns', 'iso']).optional().describe('Of csv and jsonl'),
     window: z
       .union([
         z.strictObject({ from_s: nonNegative, to_s: positive }),
         z.strictObject({ busiest_s: positive }),
       ])
-      .optional(),
+      .optional()
+      .describe('Rows to take: seconds after the first row, or the busiest stretch so long'),
     time_scale: positive.optional().describe('Times are multiplied by this'),
     load: positive.optional().describe('Chooses time_scale so that the mean rate is this load'),
-    length_scale: positive.default(1),
-    max_length: count.optional(),
+    length_scale: positive.default(1).describe('Lengths are multiplied by this'),
+    max_length: count.optional().describe('Longer requests are cut to this'),
   }),
 ])
 
@@ -118,15 +141,15 @@ const lengths = z.discriminatedUnion('distribution', [
   z.strictObject({ distribution: z.literal('uniform'), min: count, max: count }),
   z.strictObject({
     distribution: z.literal('lognormal'),
-    median: positive,
-    p99: positive,
+    median: positive.max(1e9),
+    p99: positive.max(1e9),
     min: count.default(1),
     max: count,
   }),
   z.strictObject({
     distribution: z.literal('quantiles'),
     quantiles: z
-      .array(z.tuple([z.number().min(0).max(1), positive]))
+      .array(z.tuple([z.number().min(0).max(1), positive.max(1e9)]))
       .min(2)
       .describe('[probability, length] pairs, both rising, from probability 0 to 1'),
   }),
@@ -146,22 +169,22 @@ const routing = z.enum(['round-robin', 'least-loaded'])
 
 const batching = z.discriminatedUnion('policy', [
   z.strictObject({ policy: z.literal('none') }),
-  z.strictObject({ policy: z.literal('fixed'), batch: count }),
+  z.strictObject({ policy: z.literal('fixed'), batch: batch.describe('Waits until it is full') }),
   z.strictObject({
     policy: z.literal('dynamic'),
-    max_batch: count,
-    preferred: z.array(count).default([]),
+    max_batch: batch,
+    preferred: z.array(batch).default([]).describe('Sizes sent without waiting for the window'),
     max_delay_ms: nonNegative.default(0).describe('The batch window; 0 is greedy'),
   }),
 ])
 
 const pool = z.strictObject({
   name,
-  accelerator: z.literal('local').default('local'),
+  accelerator: z.literal('local').default('local').describe('This machine, as calibrated'),
   execution_provider: z.enum(['cpu', 'webgpu', 'cuda']).default('cpu'),
-  threads: count.default(1).describe('Intra-op threads of each replica'),
-  replicas: count.default(1),
-  model: name,
+  threads: count.max(1024).default(1).describe('Intra-op threads of each replica'),
+  replicas: count.max(1024).default(1),
+  model: name.describe('One of models'),
   precision: precision.default('fp32'),
   speed: z
     .enum(['profile', 'ideal'])
@@ -174,8 +197,8 @@ const pool = z.strictObject({
       routing: routing
         .default('least-loaded')
         .describe('Among replicas, where mode is per-replica'),
-      max_length: count.optional(),
-      timeout_ms: positive.optional(),
+      max_length: count.optional().describe('Requests beyond it are shed; waiting, not in service'),
+      timeout_ms: positive.optional().describe('The server drops requests that waited so long'),
     })
     .prefault({}),
   batching: batching.default({ policy: 'none' }),
@@ -185,13 +208,13 @@ export const scenarioSchema = z.strictObject({
   $schema: z.string().optional(),
   spillway: z.literal(1).describe('Format version'),
   name,
-  description: z.string().default(''),
+  description: z.string().max(10_000).default(''),
   extends: z.string().optional().describe('A scenario file whose values this one overrides'),
-  seed: z.int().nonnegative().default(1),
-  duration_s: positive,
-  warmup_s: nonNegative.default(0),
+  seed: seed.default(1).describe('The same seed gives the same requests'),
+  duration_s: positive.max(1e7).describe('Arrivals end here; then the queues drain'),
+  warmup_s: nonNegative.default(0).describe('Requests that arrive before this are not counted'),
   models: z.record(name, model),
-  traffic: z.array(trafficClass).min(1),
+  traffic: z.array(trafficClass).min(1).max(250),
   slo: z
     .record(
       name,
@@ -201,8 +224,9 @@ export const scenarioSchema = z.strictObject({
         }),
       ),
     )
-    .default({}),
-  pools: z.array(pool).min(1),
+    .default({})
+    .describe('Objectives of each class'),
+  pools: z.array(pool).min(1).max(250),
   router: z.strictObject({ policy: routing.default('least-loaded') }).prefault({}),
 })
 

@@ -8,11 +8,13 @@ import type { Requests } from '../serving/requests.ts'
 import { Recorder, type RecorderOptions } from '../stats/recorder.ts'
 import { type RunSummary, summariseRun } from '../stats/run-summary.ts'
 import { ListSource, type RequestList } from '../traffic/request-list.ts'
-import { trafficSource } from '../traffic/source.ts'
+import { type TraceData, trafficSource } from '../traffic/source.ts'
 import { bootstrapField } from '../world/field-bootstrap.ts'
 import { Overheads } from '../world/overheads.ts'
 import type { ModelProfile } from '../world/profile.ts'
-import { idealSpeed, type Speed, SpeedField } from '../world/speed.ts'
+import type { MachineField } from '../world/recorded-field.ts'
+import { idealSpeed, SpeedField } from '../world/speed.ts'
+import { Standstills } from '../world/standstills.ts'
 import { declaredWork, NO_WAKE, tabulatedWork, type WorkModel } from '../world/work.ts'
 import type { Hardware } from '../world/world.ts'
 import { runWorld } from './run-world.ts'
@@ -25,7 +27,7 @@ export interface SimulationInput {
   /** of the whole system, to resolve `load`; null where no traffic needs it */
   readonly capacityRps: number | null
   /** rows of trace-driven classes, by class index */
-  readonly traces: ReadonlyMap<number, { times: Float64Array; lengths: Int32Array | null }>
+  readonly traces: ReadonlyMap<number, TraceData>
   /** requests to use in every replication in place of fresh ones */
   readonly requests: RequestList | null
 }
@@ -51,25 +53,25 @@ export function hardwareOf(input: SimulationInput): Hardware[] {
   })
 }
 
-/** Each pool's machine speed, bootstrapped from its profile's fields, as one field over all. */
-function speedOf(input: SimulationInput, seed: number, replication: number): Speed {
+/** The machine of a replication, bootstrapped from the fields of each pool's profile. */
+function machineOf(input: SimulationInput, seed: number, replication: number): MachineField {
   const random = stream(seed, replication, 'speed')
   const durationMs = input.scenario.duration_s * 1000
-  if (input.models.every((model, i) => model === null || isIdeal(input, i))) return idealSpeed
-  return new SpeedField(
-    input.scenario.pools.flatMap((pool, i) => {
-      const model = input.models[i] ?? null
-      if (model !== null && !isIdeal(input, i)) {
-        return bootstrapField(model.fields, pool.replicas, durationMs, random)
-      }
-      const still = { times: Float64Array.of(0), speeds: Float64Array.of(1) }
-      return Array.from({ length: pool.replicas }, () => still)
-    }),
-  )
+  const fields = input.scenario.pools.map((pool, i): MachineField => {
+    const model = input.models[i] ?? null
+    if (model !== null && pool.speed !== 'ideal') {
+      return bootstrapField(model.fields, pool.replicas, durationMs, random)
+    }
+    const executors = Array.from({ length: pool.replicas }, () => ({ times: [0], speeds: [1] }))
+    return { executors, dispatcher: { from: [], to: [] } }
+  })
+  return {
+    executors: fields.flatMap(({ executors }) => executors),
+    // there is one dispatcher: the pools' profiles each saw one of their own
+    dispatcher: (fields.find(({ dispatcher }) => dispatcher.from.length > 0) ?? fields[0]!)
+      .dispatcher,
+  }
 }
-
-const isIdeal = (input: SimulationInput, pool: number) =>
-  input.scenario.pools[pool]!.speed === 'ideal'
 
 /** What a recorder needs to know of a scenario. */
 export function recorderOptions(
@@ -113,6 +115,7 @@ export function runReplication(input: SimulationInput, replication: number): Run
         })
       : new ListSource(input.requests)
   const measured = hardware.find(({ overheads }) => overheads !== null)?.overheads ?? null
+  const machine = machineOf(input, seed, replication)
   const random = stream(seed, replication, 'expected')
   const expected = (batch: Batch) =>
     hardware[batch.executor]!.work.of(batch.size, batch.length, random)
@@ -121,7 +124,8 @@ export function runReplication(input: SimulationInput, replication: number): Run
     plan,
     source,
     hardware,
-    speed: speedOf(input, seed, replication),
+    speed: measured === null ? idealSpeed : new SpeedField(machine.executors),
+    standstills: new Standstills(machine.dispatcher),
     lag: measured,
     timer: measured,
     seed,

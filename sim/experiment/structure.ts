@@ -11,6 +11,13 @@ import type { WakeCurve } from '../world/work.ts'
 import { wakeCost } from '../world/work.ts'
 import { runWorld } from './run-world.ts'
 
+/** What was observed of one replay. */
+export interface ObservedRun {
+  readonly rows: Rows
+  /** when each timer was due, and when it fired */
+  readonly timers: readonly (readonly [due: Ms, at: Ms])[]
+}
+
 /** One batch of a run, read back from its members' rows. */
 export interface BatchRow {
   readonly executor: number
@@ -57,14 +64,12 @@ export interface ExecutorWork {
   readonly wake: WakeCurve
 }
 
-/** The machine's speed during a run, by its own batches. `work`: one entry for each executor. */
+/** The machine during a run, by its own batches. `work`: one entry for each executor. */
 export function fieldOf(
-  rows: Rows,
-  batches: readonly BatchRow[],
-  timers: readonly (readonly [Ms, Ms])[],
+  { rows, timers }: ObservedRun,
   work: readonly ExecutorWork[],
 ): MachineField {
-  const worked = batches.map((batch) => {
+  const worked = batchesOf(rows).map((batch) => {
     const { work: expected, wake } = work[batch.executor]!
     return { ...batch, work: expected(batch.size, batch.length) + wakeCost(wake, batch.gap) }
   })
@@ -76,55 +81,57 @@ export function fieldOf(
 /** Gap classes of dispatch overheads, ms: where an executor's thread falls asleep deeper. */
 const DISPATCH_GAPS = [0.02, 0.1, 0.5, 2, 10] as const
 
-/** The overheads of a run as samples: never which batch they belonged to. */
-export function overheadsOf(
-  rows: Rows,
-  batches: readonly BatchRow[],
-  timers: readonly (readonly [Ms, Ms])[],
-): OverheadTables {
-  const c = rows.columns
-  const classOf = (gap: Ms) => {
-    const logs = DISPATCH_GAPS.map((edge) => Math.abs(Math.log(Math.max(gap, 1e-3) / edge)))
-    return Number.isFinite(gap) ? logs.indexOf(Math.min(...logs)) : DISPATCH_GAPS.length - 1
-  }
-  // what is unusually long belongs to the field of standstills
+/**
+ * The usual overheads of some runs as samples: never which batch they belonged to. What is
+ * unusually long is left to the field of standstills.
+ */
+export function overheadsOf(runs: readonly ObservedRun[]): OverheadTables {
   const usual = (sample: readonly Ms[]) => {
     const { longest } = usualOverhead(sample)
-    return Empirical.table(sample.filter((ms) => ms <= longest))
+    return sample.length > 0 ? Empirical.table(sample.filter((ms) => ms <= longest)) : [0]
   }
+  const batches = runs.flatMap(({ rows }) => batchesOf(rows))
   const dispatch = DISPATCH_GAPS.map((gapMs, i) => ({
     gapMs,
-    table: batches
-      .filter(({ gap }) => classOf(gap) === i)
+    sample: batches
+      .filter(({ gap }) => dispatchClass(gap) === i)
       .map(({ started, dispatched }) => started - dispatched),
   }))
   return {
-    lag: usual(Array.from(c.sent, (sent, key) => Math.max(0, sent - c.at[key]!))),
-    timer: timers.length > 0 ? usual(timers.map(([due, at]) => at - due)) : [0],
+    lag: usual(
+      runs.flatMap(({ rows: { columns } }) =>
+        Array.from(columns.sent, (sent, key) => Math.max(0, sent - columns.at[key]!)),
+      ),
+    ),
+    timer: usual(runs.flatMap(({ timers }) => timers.map(([due, at]) => at - due))),
     completion: usual(batches.map(({ done, ended }) => done - ended)),
     dispatch: dispatch
-      .filter(({ table }) => table.length > 0)
-      .map(({ gapMs, table }) => ({ gapMs, table: usual(table) })),
+      .filter(({ sample }) => sample.length > 0)
+      .map(({ gapMs, sample }) => ({ gapMs, table: usual(sample) })),
   }
+}
+
+function dispatchClass(gap: Ms): number {
+  if (!Number.isFinite(gap)) return DISPATCH_GAPS.length - 1
+  const distances = DISPATCH_GAPS.map((edge) => Math.abs(Math.log(Math.max(gap, 1e-3) / edge)))
+  return distances.indexOf(Math.min(...distances))
 }
 
 /**
  * Simulates a replay under the machine speed, the overheads and the send times of that very replay,
  * but with decisions of its own: what differs is queueing and batching logic. Its rows come back.
  */
-export function simulateStructure(run: {
-  readonly plan: ServingPlan
-  readonly requests: RequestList
-  readonly rows: Rows
-  /** when each timer was due, and when it fired */
-  readonly timers: readonly (readonly [Ms, Ms])[]
-  readonly work: readonly ExecutorWork[]
-  readonly seed: number
-  readonly replication: number
-}): Rows {
-  const batches = batchesOf(run.rows)
-  const overheads = new Overheads(overheadsOf(run.rows, batches, run.timers))
-  const field = fieldOf(run.rows, batches, run.timers, run.work)
+export function simulateStructure(
+  run: ObservedRun & {
+    readonly plan: ServingPlan
+    readonly requests: RequestList
+    readonly work: readonly ExecutorWork[]
+    readonly seed: number
+    readonly replication: number
+  },
+): Rows {
+  const overheads = new Overheads(overheadsOf([run]))
+  const field = fieldOf(run, run.work)
   const simulated = Rows.allocate(run.rows.count)
   runWorld({
     plan: run.plan,

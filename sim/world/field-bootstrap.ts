@@ -1,7 +1,8 @@
 import type { Random } from '../kernel/random.ts'
 import type { Ms } from '../serving/ports.ts'
 import type { RecordedField } from './profile.ts'
-import type { SpeedSteps } from './speed.ts'
+import type { MachineField, Steps } from './recorded-field.ts'
+import { joinIntervals } from './standstills.ts'
 
 /** Short enough to have many, long enough to hold a slow spell whole: 10–300 ms were seen. */
 const BLOCK_MS = 500
@@ -13,32 +14,43 @@ const BLOCK_MS = 500
  *
  * Drift slower than a block would be averaged away by that. So each field is taken apart into its
  * level (the median of its speed) and the rest; the rest is drawn block by block, the level once for
- * the whole run.
+ * the whole run. The dispatcher's standstills are drawn with the blocks.
  */
 export function bootstrapField(
   fields: readonly RecordedField[],
   executors: number,
   durationMs: Ms,
   random: Random,
-): SpeedSteps[] {
+): MachineField {
   const levels = fields.map(levelOf)
   const level = levels[random.integer(levels.length)]!
-  const times: number[][] = Array.from({ length: executors }, () => [])
-  const speeds: number[][] = Array.from({ length: executors }, () => [])
+  const steps = Array.from({ length: executors }, () => ({
+    times: [] as number[],
+    speeds: [] as number[],
+  }))
+  const still: [Ms, Ms][] = []
   for (let at = 0; at < durationMs; at += BLOCK_MS) {
     const index = random.integer(fields.length)
     const field = fields[index]!
     const from = random.uniform() * Math.max(0, field.durationMs - BLOCK_MS)
     const scale = level / levels[index]!
-    for (let executor = 0; executor < executors; executor++) {
-      const steps = field.executors[executor % field.executors.length]!
-      copyBlock(steps, from, at, scale, times[executor]!, speeds[executor]!)
+    steps.forEach((to, executor) => {
+      copyBlock(field.executors[executor % field.executors.length]!, from, at, scale, to)
+    })
+    const { dispatcher } = field
+    for (let i = lastAtOrBefore(dispatcher.from, from); i < dispatcher.from.length; i++) {
+      if (dispatcher.from[i]! >= from + BLOCK_MS) break
+      const start = Math.max(dispatcher.from[i]!, from)
+      const end = Math.min(dispatcher.to[i]!, from + BLOCK_MS)
+      if (end > start) still.push([at + start - from, at + end - from])
     }
   }
-  return times.map((list, i) => ({
-    times: Float64Array.from(list),
-    speeds: Float64Array.from(speeds[i]!),
-  }))
+  // the drain after the end runs at the usual speed, even where the last block ends in a standstill
+  for (const { times, speeds } of steps) {
+    times.push(durationMs)
+    speeds.push(level)
+  }
+  return { executors: steps, dispatcher: joinIntervals(still) }
 }
 
 /** Median speed over time: what the machine does when nothing stalls it. */
@@ -57,25 +69,24 @@ function levelOf(field: RecordedField): number {
 }
 
 function copyBlock(
-  steps: { readonly times: readonly number[]; readonly speeds: readonly number[] },
+  steps: Steps,
   from: Ms,
-  to: Ms,
+  at: Ms,
   scale: number,
-  times: number[],
-  speeds: number[],
+  { times, speeds }: { times: number[]; speeds: number[] },
 ): void {
   let i = lastAtOrBefore(steps.times, from)
-  times.push(to)
+  times.push(at)
   speeds.push(steps.speeds[i]! * scale)
   for (i++; i < steps.times.length && steps.times[i]! < from + BLOCK_MS; i++) {
-    times.push(to + (steps.times[i]! - from))
+    times.push(at + (steps.times[i]! - from))
     speeds.push(steps.speeds[i]! * scale)
   }
 }
 
 function lastAtOrBefore(times: readonly number[], at: Ms): number {
   let low = 0
-  let high = times.length - 1
+  let high = Math.max(0, times.length - 1)
   while (low < high) {
     const middle = (low + high + 1) >> 1
     if (times[middle]! <= at) low = middle

@@ -36,6 +36,9 @@ const modelProfile = z.strictObject({
         load: z.number().describe('load at which it was recorded'),
         durationMs: z.number(),
         executors: z.array(steps),
+        dispatcher: z
+          .strictObject({ from: z.array(z.number()), to: z.array(z.number()) })
+          .describe('when the dispatcher stood still'),
       }),
     )
     .min(1)

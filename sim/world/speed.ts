@@ -42,7 +42,7 @@ export class SpeedField implements Speed {
     let left = work
     while (i < last) {
       const capacity = (times[i + 1]! - at) * speeds[i]!
-      if (capacity >= left) return at + left / speeds[i]!
+      if (capacity >= left) return left === 0 ? at : at + left / speeds[i]!
       left -= capacity
       at = times[++i]!
     }

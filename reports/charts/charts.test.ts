@@ -1,0 +1,146 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import type { Result } from '../../sim/stats/documents.ts'
+import { toSvg } from '../render.ts'
+import { type Sample, sampleInput, sampleResult } from '../sample-documents.test-helper.ts'
+import { allCharts, type ChartName, NARROW, type ReportInput, WIDE } from './index.ts'
+
+function titleOf(input: ReportInput, name: ChartName): string {
+  const spec = allCharts(input).find((chart) => chart.name === name)?.spec
+  const title = spec?.title as { text: string[] }
+  return title.text.join(' ')
+}
+
+const tailTitle = (sample: Sample) => titleOf(sampleInput(sample), 'tail')
+
+function changed(world: 'simulated' | 'measured', change: (result: Result) => Result): ReportInput {
+  const input = sampleInput()
+  return { ...input, [world]: change(input[world]) }
+}
+
+describe('titles are findings', () => {
+  test('the tail chart counts the replays that left the band, and where', () => {
+    expect(tailTitle({ replays: [1, 1, 1] })).toBe('Simulated and measured tails agree')
+    expect(tailTitle({ replays: [1, 3, 1] })).toBe(
+      'Simulated and measured tails agree; one replay of three left the band above p95',
+    )
+    expect(tailTitle({ replays: [3, 3], verdict: 'FAIL' })).toBe(
+      'Simulated and measured tails differ; both replays left the band above p95',
+    )
+    expect(tailTitle({ replays: [1], verdict: 'UNDECIDED' })).toBe(
+      'No replay left the band; too little evidence for a verdict',
+    )
+  })
+
+  test('the tail chart of one world tells how far the limit is', () => {
+    const only = (limitMs: number) => ({
+      simulated: sampleResult('simulated', { limitMs }),
+      measured: null,
+      comparison: null,
+    })
+    expect(titleOf(only(10), 'tail')).toBe('Simulation only: p99 is 3.3 ms, 0.33 of the limit')
+    expect(titleOf(only(2), 'tail')).toBe('Simulation only: p99 is 3.3 ms, 1.6 times the limit')
+  })
+
+  test('the rates tell of losses before anything else', () => {
+    expect(titleOf(sampleInput(), 'rates')).toMatch(/^Serving kept up/)
+    const lossy = changed('measured', (result) => ({
+      ...result,
+      classes: result.classes.map((c) => ({ ...c, counts: { ...c.counts, served: 45_000 } })),
+    }))
+    expect(titleOf(lossy, 'rates')).toMatch(/^50 % of the requests were not served/)
+  })
+
+  test('the rates tell of a backlog that grows', () => {
+    const slow = changed('measured', ({ series, ...result }) => ({
+      ...result,
+      series: { ...series, served_rps: series.arrived_rps.map((rate) => rate * 0.9) },
+    }))
+    expect(titleOf(slow, 'rates')).toMatch(/^Serving fell behind by up to 2,\d+ requests, at 30 s/)
+  })
+
+  test('batches are alike or not', () => {
+    expect(titleOf(sampleInput(), 'batch-sizes')).toMatch(/smaller: 2.90 .* against 3.10/)
+    const alike = changed('measured', (result) => ({
+      ...result,
+      pools: sampleInput().simulated.pools,
+    }))
+    expect(titleOf(alike, 'batch-sizes')).toMatch(/^Batches are alike/)
+  })
+
+  test('the machine ran as calibrated or not', () => {
+    expect(titleOf(sampleInput(), 'machine-speed')).toMatch(/^The machine ran at 0.97/)
+    const steady = changed('measured', ({ series, ...result }) => ({
+      ...result,
+      series: { ...series, speed: series.speed.map(() => 1.01) },
+    }))
+    expect(titleOf(steady, 'machine-speed')).toMatch(/^The machine ran as calibrated/)
+  })
+
+  test('the largest part of the latency is named', () => {
+    expect(titleOf(sampleInput(), 'where-time-went')).toMatch(/is service: 54 % simulated/)
+  })
+
+  test('errors beyond the tolerance are told with their percentile', () => {
+    expect(titleOf(sampleInput({ replays: [1, 1] }), 'errors')).toBe(
+      'Structure error stays within tolerance up to p99; prediction error stays within tolerance up to p99',
+    )
+    expect(titleOf(sampleInput({ replays: [1, 2] }), 'errors')).toMatch(
+      /prediction error reaches −50 % at p99$/,
+    )
+  })
+
+  test('the queue and the heat map tell when it was worst', () => {
+    expect(titleOf(sampleInput(), 'queue-depth')).toMatch(/surged to 23 requests at 15 s/)
+    expect(titleOf(sampleInput(), 'latency-heat')).toMatch(/^Latency was worst at 15 s/)
+  })
+})
+
+describe('drawing', () => {
+  afterEach(() => vi.restoreAllMocks())
+
+  const empty = (world: Result['world']) => {
+    const result = sampleResult(world)
+    const none = {
+      ...result.series,
+      arrived_rps: [],
+      served_rps: [],
+      queue_mean: [],
+      queue_max: [],
+    }
+    const heat = { latency_edges: [], counts: [] }
+    const series = { ...none, batch_mean: [], speed: [], heat }
+    return { ...result, tail: [], tails: [], objectives: [], series }
+  }
+  const cases: [string, ReportInput][] = [
+    ['all documents', sampleInput()],
+    ['two pools', sampleInput({ pools: ['central', 'edge'] })],
+    ['one replay', sampleInput({ replays: [1.1] })],
+    ['slow requests', sampleInput({ medianMs: 4000, limitMs: 250 })],
+    ['fast requests', sampleInput({ medianMs: 0.02 })],
+    ['simulated only', { ...sampleInput(), measured: null, comparison: null }],
+    ['measured only', { ...sampleInput(), simulated: null, comparison: null }],
+    [
+      'nothing recorded',
+      { ...sampleInput(), simulated: empty('simulated'), measured: empty('measured') },
+    ],
+  ]
+
+  test.each(cases)(
+    '%s: every chart is drawn without a warning and fits its width',
+    async (_, input) => {
+      const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+      const error = vi.spyOn(console, 'error').mockImplementation(() => {})
+      for (const width of [WIDE, NARROW]) {
+        for (const { name, spec } of allCharts(input, width)) {
+          const svg = await toSvg(spec)
+          expect(svg, name).not.toMatch(/NaN|undefined|Infinity/)
+          expect(Number(/width="(\d+(?:\.\d+)?)"/.exec(svg)?.[1]), name).toBeLessThanOrEqual(
+            width + 12,
+          )
+        }
+      }
+      expect(warn.mock.calls).toEqual([])
+      expect(error.mock.calls).toEqual([])
+    },
+  )
+})

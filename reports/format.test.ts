@@ -1,0 +1,45 @@
+import { describe, expect, test } from 'vitest'
+import { decimals, estimateText, fixed, percentileName, signedPercent, time } from './format.ts'
+
+const estimate = (value: number | null, low: number | null, high: number | null) => ({
+  value,
+  low,
+  high,
+  n: 100,
+})
+
+describe('formatting', () => {
+  test('no digit is printed that the interval cannot support', () => {
+    expect(estimateText(estimate(12.3456, 11.9, 12.8), 'time')).toBe('12.3 [11.9, 12.8] ms')
+    expect(estimateText(estimate(12.3456, 12.33, 12.36), 'time')).toBe('12.35 [12.33, 12.36] ms')
+    expect(estimateText(estimate(1234.5, 700, 1900), 'time')).toBe('1,200 [700, 1,900] ms')
+    expect(estimateText(estimate(0.9962, 0.9958, 0.9966), 'share')).toBe('99.62 [99.58, 99.66] %')
+  })
+
+  test('a figure without an interval has two digits', () => {
+    expect(estimateText(estimate(1234.5, null, null), 'time')).toBe('1,200 ms')
+    expect(time(0.0567)).toBe('57 µs')
+    expect(time(45_678)).toBe('46 s')
+  })
+
+  test('a figure that is not supported is a dash', () => {
+    expect(estimateText(estimate(null, null, null), 'time')).toBe('–')
+    expect(signedPercent(null)).toBe('–')
+  })
+
+  test('an interval wider than its value leaves one digit of the value', () => {
+    expect(decimals(3.4, 200)).toBe(0)
+    expect(decimals(0.02, 5)).toBe(2)
+  })
+
+  test('signs are kept, zero has none', () => {
+    expect(signedPercent(0.0123)).toBe('+1.2 %')
+    expect(signedPercent(-0.37)).toBe('−37 %')
+    expect(signedPercent(-0.00001)).toBe('0.0 %')
+    expect(fixed(-1234.5, 1)).toBe('−1,234.5')
+  })
+
+  test('percentiles are named without superfluous digits', () => {
+    expect([0.5, 0.99, 0.999].map(percentileName)).toEqual(['p50', 'p99', 'p99.9'])
+  })
+})

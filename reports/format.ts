@@ -1,0 +1,142 @@
+import type { Estimate } from '../sim/stats/documents.ts'
+
+/** What stands where the sample supports no figure. */
+export const NONE = '–'
+
+/** Digits printed where nothing says how sure a figure is. */
+const UNSURE_DIGITS = 2
+/** No figure of a report is read beyond this many digits. */
+const MOST_DIGITS = 4
+
+/** Half the width of an estimate's interval; null where it has none. */
+export function halfWidth(estimate: Pick<Estimate, 'low' | 'high'>): number | null {
+  return estimate.low === null || estimate.high === null ? null : (estimate.high - estimate.low) / 2
+}
+
+/**
+ * Decimal places that an uncertainty of ± `half` supports: to its first digit, or its second
+ * where the first is 1 (so that rounding never moves a figure by more than a quarter of `half`).
+ * May be negative: −2 rounds to hundreds.
+ */
+export function decimals(value: number, half: number | null): number {
+  const magnitude = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)))
+  if (half === null || !Number.isFinite(half)) return UNSURE_DIGITS - 1 - magnitude
+  const most = MOST_DIGITS - 1 - magnitude
+  if (half <= 0) return most
+  const first = Math.floor(Math.log10(half))
+  const supported = half / 10 ** first < 2 ? 1 - first : -first
+  // At least one digit of the value itself stays, however wide the interval.
+  return Math.max(0 - magnitude, Math.min(supported, most))
+}
+
+/** A number with these decimals, a comma between thousands and a true minus sign. */
+export function fixed(value: number, places: number): string {
+  const rounded = places < 0 ? Math.round(value * 10 ** places) * 10 ** -places : value
+  const text = Math.abs(rounded).toFixed(Math.min(20, Math.max(0, places)))
+  const [whole, fraction] = text.split('.') as [string, string?]
+  const grouped = whole.length > 3 ? whole.replace(/\B(?=(\d{3})+$)/g, ',') : whole
+  const sign = value < 0 && Number(text) !== 0 ? '−' : ''
+  return sign + grouped + (fraction === undefined ? '' : `.${fraction}`)
+}
+
+/** A count, exact. */
+export function count(value: number): string {
+  return fixed(value, 0)
+}
+
+/** A plain figure, to the digits that `half` supports. */
+export function figure(value: number, half: number | null = null): string {
+  return fixed(value, decimals(value, half))
+}
+
+interface Unit {
+  readonly name: string
+  /** how many of it make one of the stored unit */
+  readonly factor: number
+}
+
+const SECONDS: Unit = { name: 's', factor: 1e-3 }
+const MILLISECONDS: Unit = { name: 'ms', factor: 1 }
+const MICROSECONDS: Unit = { name: 'µs', factor: 1e3 }
+const PERCENT: Unit = { name: '%', factor: 100 }
+const PER_SECOND: Unit = { name: 'req/s', factor: 1 }
+const ONE: Unit = { name: '', factor: 1 }
+
+function timeUnit(ms: number): Unit {
+  const size = Math.abs(ms)
+  if (size >= 10_000) return SECONDS
+  return size < 0.1 && size > 0 ? MICROSECONDS : MILLISECONDS
+}
+
+function join(text: string, unit: Unit): string {
+  return unit.name === '' ? text : `${text} ${unit.name}`
+}
+
+/** A time given in ms, in the unit that reads best. */
+export function time(ms: number, half: number | null = null): string {
+  const unit = timeUnit(ms)
+  return join(figure(ms * unit.factor, half === null ? null : half * unit.factor), unit)
+}
+
+/** A share given as 0 … 1, or a relative error, in percent. */
+export function percent(share: number, half: number | null = null): string {
+  return join(figure(share * 100, half === null ? null : half * 100), PERCENT)
+}
+
+/** A relative error in percent with its sign, to a tenth below 10 %. */
+export function signedPercent(share: number | null): string {
+  if (share === null) return NONE
+  const text = fixed(share * 100, Math.abs(share) < 0.0995 ? 1 : 0)
+  return join(share > 0 && Number(text) !== 0 ? `+${text}` : text, PERCENT)
+}
+
+/** A percentile's name: 0.999 is "p99.9". */
+export function percentileName(p: number): string {
+  return `p${Number((p * 100).toFixed(4))}`
+}
+
+export type Quantity = 'time' | 'share' | 'rate' | 'plain'
+
+function unitOf(quantity: Quantity, value: number): Unit {
+  if (quantity === 'time') return timeUnit(value)
+  return quantity === 'share' ? PERCENT : quantity === 'rate' ? PER_SECOND : ONE
+}
+
+/** "12.3 ms": the value alone, to the digits that its interval supports. */
+export function valueText(estimate: Estimate, quantity: Quantity): string {
+  const { value } = estimate
+  if (value === null) return NONE
+  const { factor } = unitOf(quantity, value)
+  const half = halfWidth(estimate)
+  const places = decimals(value * factor, half === null ? null : half * factor)
+  return join(fixed(value * factor, places), unitOf(quantity, value))
+}
+
+/** "12.3 [11.9, 12.8] ms": value and interval to the same decimals. */
+export function estimateText(estimate: Estimate, quantity: Quantity): string {
+  const { value, low, high } = estimate
+  const half = halfWidth(estimate)
+  if (value === null || low === null || high === null || half === null) {
+    return valueText(estimate, quantity)
+  }
+  const unit = unitOf(quantity, value)
+  const places = decimals(value * unit.factor, half * unit.factor)
+  const [middle, from, to] = [value, low, high].map((x) => fixed(x * unit.factor, places))
+  return join(`${middle} [${from}, ${to}]`, unit)
+}
+
+const NUMBERS = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine']
+
+/** Small counts in words, as they stand in a sentence. */
+export function inWords(n: number): string {
+  return NUMBERS[n] ?? count(n)
+}
+
+/** "1 replay", "3 replays", "30,000 requests". */
+export function plural(n: number, noun: string): string {
+  return `${count(n)} ${noun}${n === 1 ? '' : 's'}`
+}
+
+export function capitalise(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest'
+import { comparisonTable, comparisonText, resultText } from './markdown.ts'
+import { sampleComparison, sampleResult } from './sample-documents.test-helper.ts'
+
+describe('the comparison in text', () => {
+  test('has one row for each percentile and the same number of cells in each', () => {
+    const lines = comparisonTable(sampleComparison())
+      .split('\n')
+      .filter((line) => line.startsWith('|'))
+    expect(lines).toHaveLength(7)
+    expect(new Set(lines.map((line) => line.split('|').length))).toEqual(new Set([10]))
+    expect(lines[2]).toContain('| p50 | 30,000 | 1.40 [1.37, 1.43] ms |')
+  })
+
+  test('shows the worst structure error and the median prediction error, signed', () => {
+    const comparison = sampleComparison({ replays: [1, 1, 1] })
+    const row = comparison.percentiles[3]!
+    const errors = [0.01, -0.034, 0.02]
+    row.structure = row.structure.map((e, i) => ({ ...e, error_relative: errors[i]! }))
+    row.prediction = row.prediction.map((e, i) => ({ ...e, error_relative: errors[i]! }))
+    expect(comparisonTable(comparison)).toMatch(/\| p99 \|.*\| −3\.4 % \| \+1\.0 % \| ±4\.8 % \|/)
+  })
+
+  test('a terminal gets the verdict first, right aligned columns and the reason of each dash', () => {
+    const lines = comparisonText(sampleComparison({ verdict: 'UNDECIDED' })).split('\n')
+    expect(lines[0]).toMatch(/^UNDECIDED {2}structure: /)
+    const table = lines.slice(3, 8)
+    expect(new Set(table.map((line) => line.length)).size).toBe(1)
+    expect(lines).toContain('  p99.9: needs 100,000 requests')
+  })
+})
+
+describe('a result in text', () => {
+  test('tells objectives, percentiles, counts, goodput, parts and pools', () => {
+    const text = resultText(sampleResult('measured'))
+    expect(text).toMatch(/^payment-peak, measured: 3 replays of 30 s, load 0\.6, seed 1\n/)
+    expect(text).toContain('PASS       interactive: p(99) latency_ms < 10  (3.4 [3.1, 3.7] ms')
+    expect(text).toContain('99.62 [99.58, 99.66] %')
+    expect(text).toMatch(/interactive +90,000 +89,955 +30 +15 +0 +0 +0/)
+    expect(text).toMatch(
+      /central +1 +61\.0 \[60\.4, 61\.6\] % +1,300 req\/s +2\.90 \[2\.84, 2\.96\]/,
+    )
+    expect(text).toContain('interactive p99.9: needs 100,000 requests')
+  })
+
+  test('an invalid replay says so before any figure', () => {
+    const text = resultText({ ...sampleResult('measured'), valid: false })
+    expect(text.indexOf('NOT VALID')).toBeGreaterThan(0)
+    expect(text.indexOf('NOT VALID')).toBeLessThan(text.indexOf('PASS'))
+  })
+})

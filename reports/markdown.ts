@@ -1,0 +1,170 @@
+import type { Comparison, Counts, Percentiles, Result } from '../sim/stats/documents.ts'
+import { alignColumns } from './align.ts'
+import { PARTS } from './charts/where-time-went.ts'
+import { count, estimateText, figure, NONE, valueText } from './format.ts'
+import {
+  type Cell,
+  checksOf,
+  comparisonRows,
+  headline,
+  hostText,
+  objectiveLines,
+  timeCell,
+} from './summary.ts'
+
+const COLUMNS = [
+  'percentile',
+  'n',
+  'simulated',
+  'measured',
+  'structure error',
+  'prediction error',
+  'A/A',
+  'verdict',
+]
+
+function tableRows(comparison: Comparison): string[][] {
+  return comparisonRows(comparison).map((row) => [
+    row.percentile,
+    row.n,
+    row.simulated.text,
+    row.measured.text,
+    row.structure.text,
+    row.prediction.text,
+    row.noise.text,
+    row.verdicts.map((verdict) => verdict ?? NONE).join(' / '),
+  ])
+}
+
+const LEGEND = [
+  'Errors are simulated − measured. Structure: the worst of all replays; prediction: the median.',
+  'A/A: median difference of two replays. Verdict: structure / prediction. n: per replay.',
+]
+
+/** The comparison as a Markdown table, numbers right aligned. */
+export function comparisonTable(comparison: Comparison): string {
+  const rule = COLUMNS.map((_, i) => (i === 0 ? ':--' : '--:'))
+  const lines = [COLUMNS, rule, ...tableRows(comparison)].map((row) => `| ${row.join(' | ')} |`)
+  return [...lines, '', ...LEGEND].join('\n')
+}
+
+/** The comparison for a terminal: verdict, table, checks and what could not be said. */
+export function comparisonText(comparison: Comparison): string {
+  const { verdict, reason } = headline({ simulated: null, measured: null, comparison })
+  const { scenario, replays, replications } = comparison
+  const checks = checksOf(comparison).map((check) => [
+    `  ${check.name}`,
+    check.verdict,
+    check.reason,
+  ])
+  return [
+    `${verdict}  ${reason}`,
+    `${scenario.name}: ${count(replications)} replications against ${count(replays)} replays`,
+    '',
+    alignColumns([COLUMNS, ...tableRows(comparison)]),
+    ...unsupported(comparisonRows(comparison).map((row) => [row.percentile, row.measured])),
+    '',
+    ...checks.map(([name, is, why]) => `${name!.padEnd(20)}  ${is!.padEnd(9)}  ${why}`),
+    '',
+    ...LEGEND,
+  ].join('\n')
+}
+
+/** One line for each figure that the sample does not support. */
+function unsupported(cells: readonly (readonly [string, Cell])[]): string[] {
+  return cells.flatMap(([name, { reason }]) => (reason ? [`  ${name}: ${reason}`] : []))
+}
+
+/** One result for a terminal: objectives, classes and pools with counts and percentiles. */
+export function resultText(result: Result): string {
+  const { world, scenario, runs, duration_s, seed, host, warnings, valid } = result
+  const run = `${count(runs)} ${world === 'measured' ? 'replay' : 'replication'}${runs === 1 ? '' : 's'}`
+  const input =
+    world === 'measured'
+      ? { simulated: null, measured: result, comparison: null }
+      : { simulated: result, measured: null, comparison: null }
+  const load = result.load === null ? [] : [`load ${Number(result.load.toFixed(2))}`]
+  const head = [`${run} of ${duration_s} s`, ...load, `seed ${seed}`].join(', ')
+  const objectives = objectiveLines(input)
+  return [
+    `${scenario.name}, ${world}: ${head}`,
+    ...(host ? [hostText(host)] : []),
+    ...(valid ? [] : ['NOT VALID: the load generator itself was late']),
+    ...warnings.map((warning) => `warning: ${warning}`),
+    ...(objectives.length > 0 ? [''] : []),
+    ...objectives.map(
+      ({ verdict, objective, found }) => `${verdict.padEnd(9)}  ${objective}  (${found})`,
+    ),
+    '',
+    latencies(result),
+    '',
+    'requests',
+    indent(alignColumns([COUNTS, ...result.classes.map((c) => countsRow(c.name, c.counts))])),
+    '',
+    goodput(result),
+    '',
+    means(result),
+    '',
+    pools(result),
+  ].join('\n')
+}
+
+function indent(text: string): string {
+  return text.replace(/^/gm, '  ')
+}
+
+const LEVELS = ['p50', 'p90', 'p95', 'p99', 'p99_9'] as const satisfies (keyof Percentiles)[]
+
+function latencies({ classes }: Result): string {
+  const rows = classes.map(({ name, latency }) => [
+    name,
+    valueText(latency.mean, 'time'),
+    ...LEVELS.map((level) => timeCell(latency.percentiles[level]).text),
+  ])
+  const missing = classes.flatMap(({ name, latency }) =>
+    unsupported(
+      LEVELS.map((level) => [
+        `${name} ${level.replace('_', '.')}`,
+        timeCell(latency.percentiles[level]),
+      ]),
+    ),
+  )
+  const names = LEVELS.map((level) => level.replace('_', '.'))
+  const table = alignColumns([['latency', 'mean', ...names], ...rows])
+  return [table, ...missing].join('\n')
+}
+
+const COUNTS = ['', 'arrived', 'served', 'shed', 'timed out', 'abandoned', 'failed', 'in flight']
+
+function countsRow(name: string, counts: Counts): string[] {
+  const { arrived, served, shed, timed_out, abandoned, failed, in_flight } = counts
+  return [name, ...[arrived, served, shed, timed_out, abandoned, failed, in_flight].map(count)]
+}
+
+function goodput({ classes }: Result): string {
+  const rows = classes.map(({ name, goodput_rps, goodput_share }) => [
+    name,
+    estimateText(goodput_rps, 'rate'),
+    estimateText(goodput_share, 'share'),
+  ])
+  return alignColumns([['goodput', 'rate', 'share'], ...rows])
+}
+
+function means({ classes }: Result): string {
+  const rows = classes.map(({ name, parts }) => [
+    name,
+    ...PARTS.map(({ key }) => valueText(parts[key].mean, 'time')),
+  ])
+  return alignColumns([['mean time', ...PARTS.map((part) => part.name)], ...rows])
+}
+
+function pools({ pools: list }: Result): string {
+  const rows = list.map(({ name, replicas, utilisation, capacity_rps, batch_mean }) => [
+    name,
+    count(replicas),
+    estimateText(utilisation, 'share'),
+    capacity_rps === null ? NONE : `${figure(capacity_rps)} req/s`,
+    estimateText(batch_mean, 'plain'),
+  ])
+  return alignColumns([['pool', 'replicas', 'utilisation', 'capacity', 'mean batch'], ...rows])
+}

@@ -1,0 +1,147 @@
+import type { Comparison, Percentiles, Result } from '../sim/stats/documents.ts'
+import { type ReportInput, worlds } from './charts/frame.ts'
+import { count, estimateText, figure, NONE } from './format.ts'
+import { type Html, html, NOTHING } from './html.ts'
+import { type Cell, comparisonRows, timeCell } from './summary.ts'
+
+interface Table {
+  readonly caption: string
+  readonly columns: readonly string[]
+  /** the first cell of each row names it */
+  readonly rows: readonly (readonly (Html | string)[])[]
+}
+
+function table({ caption, columns, rows }: Table): Html {
+  const head = columns.map((name) => html`<th scope="col">${name}</th>`)
+  const body = rows.map(
+    ([name = '', ...cells]) =>
+      html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>\n`,
+  )
+  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table>
+<caption>${caption}</caption>
+<thead><tr>${head}</tr></thead>
+<tbody>
+${body}</tbody></table></div>
+`
+}
+
+function show({ text, reason }: Cell): Html {
+  return reason ? html`<abbr title="${reason}">${text}</abbr>` : html`${text}`
+}
+
+/** Reasons for missing figures, in words: a printed page has no tooltips. */
+function reasons(named: readonly (readonly [string, Cell])[]): Html {
+  const lines = named.flatMap(([name, { reason }]) => (reason ? [`${name}: ${reason}`] : []))
+  if (lines.length === 0) return NOTHING
+  return html`<p class="quiet">Not supported by the sample: ${[...new Set(lines)].join('; ')}.</p>\n`
+}
+
+/** Percentiles of both worlds with intervals, and the error split into its kinds. */
+export function comparisonSection(comparison: Comparison): Html {
+  const rows = comparisonRows(comparison)
+  const cells = rows.map((row) => [
+    row.percentile,
+    row.n,
+    show(row.simulated),
+    show(row.measured),
+    show(row.structure),
+    show(row.prediction),
+    show(row.noise),
+    html`${row.verdicts.map((verdict, i) => html`${i > 0 ? ' / ' : ''}<b class="${verdict ?? ''}">${verdict ?? NONE}</b>`)}`,
+  ])
+  const columns = [
+    'percentile',
+    'requests per replay',
+    'simulated [low, high]',
+    'measured [low, high]',
+    'structure error, worst',
+    'prediction error, median',
+    'A/A, median',
+    'structure / prediction',
+  ]
+  return html`${table({ caption: 'Percentiles of the latency', columns, rows: cells })}${reasons(
+    rows.flatMap((row) => [
+      [`simulated ${row.percentile}`, row.simulated] as const,
+      [`measured ${row.percentile}`, row.measured] as const,
+    ]),
+  )}<p class="quiet">Errors are simulated − measured, relative. Structure: the simulator driven by
+what each replay itself recorded. Prediction: the simulator driven by the profile. A/A: two replays
+of the same requests, the yardstick of both.</p>
+`
+}
+
+const LEVELS = ['p50', 'p90', 'p95', 'p99', 'p99_9'] as const satisfies (keyof Percentiles)[]
+
+/** Percentiles of each class in each world, where nothing was compared. */
+export function percentileSection(input: ReportInput): Html {
+  const lines = worlds(input).flatMap(({ name, result }) =>
+    result.classes.map((c) => ({ name: `${c.name}, ${name}`, world: name, latency: c.latency })),
+  )
+  const rows = lines.map(({ name, world, latency }) => [
+    html`<span class="${world}">${name}</span>`,
+    count(latency.percentiles.p50.n),
+    estimateText(latency.mean, 'time'),
+    ...LEVELS.map((level) => show(timeCell(latency.percentiles[level]))),
+  ])
+  const names = LEVELS.map((level) => level.replace('_', '.'))
+  const columns = ['class', 'n', 'mean', ...names]
+  const missing = lines.flatMap(({ name, latency }) =>
+    LEVELS.map(
+      (level, i) => [`${name} ${names[i]}`, timeCell(latency.percentiles[level])] as const,
+    ),
+  )
+  return html`${table({ caption: 'Latency with 95 % intervals [low, high]', columns, rows })}${reasons(missing)}`
+}
+
+/** What became of the requests of each class, and how busy each pool was. */
+export function countsSection(input: ReportInput): Html {
+  const present = worlds(input)
+  const of = (world: string, name: string) => html`<span class="${world}">${name}, ${world}</span>`
+  const classes = present.flatMap(({ name, result }) =>
+    result.classes.map(({ name: label, counts: c }) => [
+      of(name, label),
+      ...[c.arrived, c.served, c.shed, c.timed_out, c.abandoned, c.failed, c.in_flight].map(count),
+    ]),
+  )
+  const goodput = present.flatMap(({ name, result }) =>
+    result.classes.map(({ name: label, goodput_rps, goodput_share }) => [
+      of(name, label),
+      estimateText(goodput_rps, 'rate'),
+      estimateText(goodput_share, 'share'),
+    ]),
+  )
+  const pools = present.flatMap(({ name, result }) =>
+    result.pools.map((p) => poolRow(of(name, p.name), p)),
+  )
+  return html`${table({ caption: 'Requests', columns: CLASS_COLUMNS, rows: classes })}${table({
+    caption: 'Goodput',
+    columns: ['class', 'rate', 'share of requests'],
+    rows: goodput,
+  })}${table({
+    caption: 'Pools',
+    columns: ['pool', 'replicas', 'utilisation', 'capacity', 'mean batch'],
+    rows: pools,
+  })}`
+}
+
+const CLASS_COLUMNS = [
+  'class',
+  'arrived',
+  'served',
+  'shed',
+  'timed out',
+  'abandoned',
+  'failed',
+  'in flight',
+]
+
+function poolRow(name: Html, pool: Result['pools'][number]): (Html | string)[] {
+  const { replicas, utilisation, capacity_rps, batch_mean } = pool
+  return [
+    name,
+    count(replicas),
+    estimateText(utilisation, 'share'),
+    capacity_rps === null ? NONE : `${figure(capacity_rps)} req/s`,
+    estimateText(batch_mean, 'plain'),
+  ]
+}

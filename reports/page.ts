@@ -1,0 +1,164 @@
+import type { TopLevelSpec } from 'vega-lite'
+import { worlds } from './charts/frame.ts'
+import { allCharts, type ChartName, NARROW, type ReportInput, WIDE } from './charts/index.ts'
+import { plural } from './format.ts'
+import { type Html, html, NOTHING } from './html.ts'
+import { PAGE_STYLE } from './page-style.ts'
+import { comparisonSection, countsSection, percentileSection } from './page-tables.ts'
+import { toSvg } from './render.ts'
+import { checksOf, headline, hostText, objectiveLines } from './summary.ts'
+
+export interface PageInput extends ReportInput {
+  /** the command that reproduces the report */
+  readonly command: string
+}
+
+/**
+ * The report as one HTML file: it needs neither network nor scripts, prints, and answers before
+ * the reader scrolls. Any of the documents may be missing.
+ */
+export async function reportHtml(input: PageInput): Promise<string> {
+  const charts = await drawAll(input)
+  const show = (...names: ChartName[]) => names.map((name) => charts.get(name) ?? NOTHING)
+  const { comparison } = input
+  const present = worlds(input)
+  const any = present.length > 0
+  const name = (input.measured ?? input.simulated ?? comparison)?.scenario.name ?? 'no documents'
+  const body = html`${head(input, name)}
+${show('tail')}
+${comparison || any ? html`<h2>Percentiles</h2>` : NOTHING}
+${comparison ? comparisonSection(comparison) : any ? percentileSection(input) : NOTHING}
+${show('errors')}
+${
+  any
+    ? html`<h2>Where the time went</h2>${show('where-time-went')}
+<h2>Over time</h2>${show('rates', 'queue-depth', 'latency-heat', 'machine-speed')}
+<h2>Batches, requests and pools</h2>${show('batch-sizes')}${countsSection(input)}`
+    : NOTHING
+}
+<h2>How this was made</h2>
+${provenance(input)}
+<p>This command reproduces it:</p>
+<pre>${input.command}</pre>`
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${name} – Spillway report</title>
+<style>${{ html: PAGE_STYLE }}</style>
+</head>
+<body><main>
+${body}
+</main></body>
+</html>
+`.html
+}
+
+/** Each chart drawn for wide and for narrow windows; the style sheet shows one of the two. */
+async function drawAll(input: ReportInput): Promise<Map<ChartName, Html>> {
+  const narrow = allCharts(input, NARROW)
+  const figures = new Map<ChartName, Html>()
+  for (const [i, { name, spec }] of allCharts(input, WIDE).entries()) {
+    const drawings = [
+      await drawing(name, 'wide', spec),
+      await drawing(name, 'narrow', narrow[i]!.spec),
+    ]
+    figures.set(name, html`<figure id="${name}">${drawings}</figure>\n`)
+  }
+  return figures
+}
+
+async function drawing(name: string, size: 'wide' | 'narrow', spec: TopLevelSpec): Promise<Html> {
+  const svg = await toSvg(spec)
+  const { title, description } = titleOf(spec)
+  const id = `${name}-${size}`
+  const label = html`<title id="${id}-title">${title}</title><desc id="${id}-desc">${description}</desc>`
+  const root = `<svg role="img" aria-labelledby="${id}-title ${id}-desc" `
+  const named = svg.replace('<svg ', root).replace(/^<svg[^>]*>/, (tag) => tag + label.html)
+  return html`<div class="${size}">${{ html: named }}</div>`
+}
+
+/** Title and subtitle of a chart as plain text. */
+function titleOf({ title }: TopLevelSpec): { title: string; description: string } {
+  const lines = (text: unknown) => (Array.isArray(text) ? text.join(' ') : String(text ?? ''))
+  if (typeof title !== 'object' || !('text' in title))
+    return { title: lines(title), description: '' }
+  return { title: lines(title.text), description: lines(title.subtitle) }
+}
+
+function head(input: ReportInput, name: string): Html {
+  const { verdict, reason } = headline(input)
+  const { measured, simulated, comparison } = input
+  const documents = [measured, simulated].filter((result) => result !== null)
+  const description = documents[0]?.scenario.description ?? comparison?.scenario.description ?? ''
+  const host = measured?.host ?? simulated?.host
+  const invalid = documents.filter(({ valid }) => !valid)
+  const checks = comparison ? checksOf(comparison) : []
+  return html`<h1>${name}</h1>
+${description === '' ? NOTHING : html`<p class="quiet">${description}</p>`}
+<p class="verdict ${verdict ?? ''}" role="status"><b class="${verdict ?? ''}">${verdict ?? 'No verdict'}</b> – ${reason}</p>
+${invalid.map((result) => html`<p class="warning"><b>Not valid (${result.world}):</b> the load generator itself was late.</p>`)}
+<ul class="plain">
+${objectiveLines(input).map((line) => html`<li><b class="${line.verdict}">${line.verdict}</b> ${line.objective} – <span class="${line.world}">${line.world}</span> ${line.found}</li>\n`)}${checks.map((check) => html`<li class="quiet"><b class="${check.verdict}">${check.verdict}</b> ${check.name}: ${check.reason}</li>\n`)}</ul>
+${host ? html`<p class="quiet">On ${hostText(host)}</p>` : NOTHING}`
+}
+
+function provenance(input: ReportInput): Html {
+  const present = worlds(input)
+  const facts = [...commonFacts(input), ...present.flatMap(({ result }) => factsOf(result))]
+  const warnings = present.flatMap(({ name, result }) =>
+    result.warnings.map((text) => html`<p class="warning">${name}: ${text}</p>\n`),
+  )
+  return html`${warnings}<ul>${assumptions(input).map((text) => html`<li>${text}</li>\n`)}</ul>
+<dl>${facts.map(([term, text]) => html`<dt>${term}</dt><dd>${text}</dd>\n`)}</dl>`
+}
+
+type Fact = readonly [term: string, text: string]
+
+function commonFacts({ simulated, measured, comparison }: ReportInput): Fact[] {
+  const any = measured ?? simulated ?? comparison
+  if (!any) return []
+  const { scenario, seed, version, commit, profile } = any
+  const facts: Fact[] = [
+    ['scenario', `${scenario.name} (${scenario.hash})`],
+    ['seed', String(seed)],
+    ['version', commit === null ? version : `${version} (${commit})`],
+  ]
+  if (profile) facts.push(['profile', `${profile.name} (${profile.hash})`])
+  if (comparison) {
+    const { relative, absolute_ms } = comparison.tolerance
+    facts.push(['tolerance', `${relative * 100} % or ${absolute_ms} ms, whichever is more`])
+  }
+  return facts
+}
+
+function factsOf(result: NonNullable<ReportInput['simulated']>): Fact[] {
+  const { world, runs, duration_s, requests, host } = result
+  const noun = world === 'measured' ? 'replay' : 'replication'
+  const facts: Fact[] = [[world, `${plural(runs, noun)} of ${duration_s} s, requests ${requests}`]]
+  if (host) facts.push([`${world} on`, hostText(host)])
+  return facts
+}
+
+function assumptions({ simulated, measured }: ReportInput): string[] {
+  const any = measured ?? simulated
+  const texts = ['Intervals are 95 %. A figure that the sample cannot support is left out.']
+  if (any) {
+    texts.push(
+      'A latency runs from the scheduled arrival to the completion, over served requests; a late load generator adds to it.',
+    )
+    if (any.warmup_s > 0) texts.push(`The first ${any.warmup_s} s of each run are left out.`)
+  }
+  if (simulated && measured) {
+    texts.push(
+      simulated.requests === measured.requests
+        ? 'Both worlds served the same requests, decided by the same control plane.'
+        : 'The two worlds served different draws of the requests.',
+    )
+  }
+  if (simulated?.profile) texts.push('Simulated service times come from the profile named below.')
+  return texts
+}

@@ -1,0 +1,47 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { allCharts } from './charts/index.ts'
+import { toPng, toSvg } from './render.ts'
+import { sampleInput } from './sample-documents.test-helper.ts'
+import { DARK, darkRules, LIGHT } from './theme.ts'
+import { writeCharts } from './write-charts.ts'
+
+test('the same documents give the same bytes', async () => {
+  const draw = () => toSvg(allCharts(sampleInput())[0]!.spec)
+  expect(await draw()).toBe(await draw())
+})
+
+test('every colour of every chart has a dark counterpart', async () => {
+  const known = new Set([...Object.values(LIGHT), 'none', 'transparent'])
+  expect(Object.keys(DARK)).toEqual(Object.keys(LIGHT))
+  expect(new Set(Object.values(LIGHT)).size).toBe(Object.keys(LIGHT).length)
+  for (const { name, spec } of allCharts(sampleInput())) {
+    for (const [, colour] of (await toSvg(spec)).matchAll(/(?:fill|stroke)="([^"]+)"/g)) {
+      expect(known, name).toContain(colour)
+    }
+  }
+  expect(darkRules('svg')).toContain(`svg [fill="${LIGHT.ink}"]{fill:${DARK.ink}}`)
+})
+
+test('a PNG has the size of the drawing times the scale', async () => {
+  const { spec } = allCharts(sampleInput())[0]!
+  const svg = await toSvg(spec)
+  const png = Buffer.from(await toPng(spec, 2))
+  expect(png.subarray(1, 4).toString()).toBe('PNG')
+  expect(png.readUInt32BE(16)).toBe(2 * Number(/width="(\d+)"/.exec(svg)?.[1]))
+})
+
+test('charts are written in every format asked for', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'spillway-charts-'))
+  try {
+    const input = { ...sampleInput(), measured: null, comparison: null }
+    const paths = await writeCharts(join(folder, 'charts'), ['svg', 'png'], input)
+    expect((await readdir(join(folder, 'charts'))).length).toBe(14)
+    expect(paths).toHaveLength(14)
+    expect((await readFile(paths[0]!, 'utf8')).startsWith('<svg')).toBe(true)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})

@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs'
+import { Resvg } from '@resvg/resvg-js'
+import * as vega from 'vega'
+import { compile, type TopLevelSpec } from 'vega-lite'
+import { textWidth } from './text.ts'
+
+interface TextItem {
+  readonly fontSize?: number
+  readonly fontWeight?: string | number
+}
+
+/**
+ * Without a canvas Vega takes each character for 0.8 em, which pads pictures to the right and
+ * drops axis labels. It lets the width be supplied (as vl-convert does); its types do not say so.
+ */
+function supplyTextWidths(): void {
+  const { textMetrics } = vega as unknown as {
+    textMetrics: { width: (item: TextItem, text: unknown) => number }
+  }
+  textMetrics.width = ({ fontSize = 11, fontWeight }, text) =>
+    textWidth(String(text ?? ''), fontSize, fontWeight === 'bold' || Number(fontWeight) >= 600)
+}
+
+/** Draws a chart as SVG text, without a browser or canvas. */
+export async function toSvg(spec: TopLevelSpec): Promise<string> {
+  supplyTextWidths()
+  const view = new vega.View(vega.parse(compile(spec).spec), { renderer: 'none' })
+  try {
+    const svg = await view.toSVG()
+    // Neighbouring cells of a heat map would show hairlines between them.
+    return svg.replaceAll('<g class="mark-rect', '<g shape-rendering="crispEdges" class="mark-rect')
+  } finally {
+    view.finalize()
+  }
+}
+
+const FONT_FOLDERS = [
+  '/usr/share/fonts/truetype/dejavu',
+  '/usr/share/fonts/dejavu-sans-fonts',
+  '/usr/share/fonts/TTF',
+]
+const FONT_FILES = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf']
+
+/** Draws a chart as PNG; the fonts are named so that the picture does not depend on settings. */
+export async function toPng(spec: TopLevelSpec, scale = 2): Promise<Uint8Array> {
+  const svg = await toSvg(spec)
+  const fontFiles = FONT_FOLDERS.flatMap((folder) =>
+    FONT_FILES.map((file) => `${folder}/${file}`),
+  ).filter((file) => existsSync(file))
+  const image = new Resvg(svg, {
+    fitTo: { mode: 'zoom', value: scale },
+    font: { fontFiles, loadSystemFonts: fontFiles.length === 0, defaultFontFamily: 'DejaVu Sans' },
+  })
+  return image.render().asPng()
+}

@@ -1,0 +1,261 @@
+import {
+  type Comparison,
+  comparisonSchema,
+  type Distribution,
+  type Estimate,
+  type PercentileComparison,
+  type Percentiles,
+  type Result,
+  resultSchema,
+  type Series,
+  type TailPoint,
+} from '../sim/stats/documents.ts'
+
+/** Plausible documents by formula, for tests of what reports draw. Latencies are in ms. */
+export interface Sample {
+  /** SLO limit on p99 */
+  readonly limitMs?: number
+  /** each replay's tail over the simulated one, above p95 */
+  readonly replays?: readonly number[]
+  readonly verdict?: Comparison['verdict']
+  /** objectives, names and commands that carry this text */
+  readonly name?: string
+  readonly pools?: readonly string[]
+  readonly buckets?: number
+  readonly medianMs?: number
+}
+
+const LEVELS = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99, p99_9: 0.999 } as const
+
+/** Latency at p: about exponential in the number of nines, `stretch` acting above p95. */
+function latencyAt(p: number, stretch = 1, medianMs = 1.4): number {
+  const x = -Math.log10(1 - p)
+  const tail = Math.max(0, Math.min(1, (x - 1.3) / 0.4))
+  return medianMs * Math.exp(0.5 * (x - 0.3)) * (1 + (stretch - 1) * tail)
+}
+
+function estimateOf(value: number, relative: number, n = 30_000): Estimate {
+  return { value, low: value * (1 - relative), high: value * (1 + relative), n }
+}
+
+function percentilesOf(at: (p: number) => number): Percentiles {
+  const entry = (p: number, relative: number) => estimateOf(at(p), relative)
+  return {
+    p50: entry(LEVELS.p50, 0.01),
+    p90: entry(LEVELS.p90, 0.02),
+    p95: entry(LEVELS.p95, 0.04),
+    p99: entry(LEVELS.p99, 0.09),
+    p99_9: { value: null, low: null, high: null, n: 30_000, reason: 'needs 100,000 requests' },
+  }
+}
+
+function distributionOf(mean: number, tail: number): Distribution {
+  return {
+    mean: estimateOf(mean, 0.02),
+    percentiles: percentilesOf((p) => mean * (0.8 + tail * -Math.log10(1 - p))),
+  }
+}
+
+function tailOf(stretch: number, band: boolean, medianMs: number): TailPoint[] {
+  return Array.from({ length: 90 }, (_, i) => {
+    const x = 0.01 + (3.2 * i) / 89
+    const p = 1 - 10 ** -x
+    const value = latencyAt(p, stretch, medianMs)
+    const width = 1 + 0.02 + 0.35 * Math.max(0, x - 1)
+    return { p, value, low: band ? value / width : null, high: band ? value * width : null }
+  })
+}
+
+function seriesOf(measured: boolean, buckets: number, medianMs: number): Series {
+  const t = Array.from({ length: buckets }, (_, i) => i / buckets)
+  const surge = (u: number) => Math.exp(-(((u - 0.5) / 0.08) ** 2))
+  const wobble = (u: number, k: number) => Math.sin(u * k * 9.1) * Math.cos(u * k * 4.3)
+  const noise = measured ? 1 : 0.25
+  const edges = Array.from({ length: 61 }, (_, i) => 0.2 * 10 ** (i / 30))
+  const queue = t.map((u) => Math.max(0, 1.5 + 22 * surge(u) + noise * wobble(u, 11)))
+  return {
+    bucket_s: 30 / buckets,
+    arrived_rps: t.map((u) => 800 + 700 * surge(u) + 30 * wobble(u, 13)),
+    served_rps: t.map((u) => 800 + 690 * surge(u - 0.01) + 40 * noise * wobble(u, 17)),
+    queue_mean: queue,
+    queue_max: queue.map((q, i) => q * 1.6 + 2 + (i % 3)),
+    batch_mean: t.map((u) => 2 + 5 * surge(u)),
+    speed: t.map((u, i) => (i === 3 ? null : 0.97 + 0.04 * noise * wobble(u, 7))),
+    heat: {
+      latency_edges: edges,
+      counts: t.map((u) =>
+        edges.slice(1).map((edge) => {
+          const centre = Math.log(medianMs) + 1.4 * surge(u) + 0.05 * noise * wobble(u, 19)
+          const z = (Math.log(edge) - centre) / (0.35 + 0.3 * surge(u))
+          return Math.round(400 * Math.exp(-z * z * (z < 0 ? 2 : 0.8)))
+        }),
+      ),
+    },
+  }
+}
+
+/** One result document of either world. */
+export function sampleResult(world: Result['world'], sample: Sample = {}): Result {
+  const { limitMs = 10, replays = [1.05, 0.92, 1.6], name = 'payment-peak' } = sample
+  const { pools = ['central'], buckets = 60, medianMs = 1.4 } = sample
+  const measured = world === 'measured'
+  const runs = measured ? replays.length : 80
+  const shift = measured ? 1.03 : 1
+  const cell = {
+    name: 'interactive',
+    counts: {
+      arrived: 30_000 * runs,
+      served: 29_985 * runs,
+      shed: 10 * runs,
+      timed_out: 5 * runs,
+      abandoned: 0,
+      failed: 0,
+      in_flight: 0,
+    },
+    latency: {
+      mean: estimateOf(1.9 * shift, 0.02),
+      percentiles: percentilesOf((p) => latencyAt(p, shift, medianMs)),
+    },
+    latency_all: percentilesOf((p) => latencyAt(p, shift, medianMs)),
+    parts: {
+      lag: distributionOf(measured ? 0.04 : 0, 0.2),
+      queue: distributionOf(0.55 * shift, 1.2),
+      batch_wait: distributionOf(0.24, 0.4),
+      service: distributionOf(1.02 * shift, 0.15),
+      overhead: distributionOf(0.08, 0.5),
+    },
+    goodput_rps: estimateOf(808.2, 0.004),
+    goodput_share: estimateOf(0.9962, 0.0004),
+  }
+  const p99 = cell.latency.percentiles.p99
+  return resultSchema.parse({
+    document: 'spillway-result',
+    format: 1,
+    version: '0.1.0',
+    commit: null,
+    world,
+    scenario: { name, hash: '5f3c9a1e', description: `A surge on ${name}` },
+    seed: 1,
+    runs,
+    profile: { name: 'reference', hash: '77aa12bc' },
+    requests: 'c0ffee42',
+    duration_s: 30,
+    warmup_s: 2,
+    load: 0.6,
+    classes: [cell],
+    pools: pools.map((pool) => ({
+      ...cell,
+      name: pool,
+      replicas: 1,
+      utilisation: estimateOf(0.61, 0.01),
+      capacity_rps: 1340,
+      batch_mean: estimateOf(measured ? 2.9 : 3.1, 0.02),
+      batch_sizes: Array.from({ length: 16 }, (_, i) =>
+        Math.round(9000 / (i + (measured ? 2 : 2.3))),
+      ),
+    })),
+    objectives: [
+      {
+        class: 'interactive',
+        text: `p(99) latency_ms < ${limitMs}`,
+        estimate: p99,
+        verdict: (p99.high ?? 0) < limitMs ? 'PASS' : 'FAIL',
+      },
+      {
+        class: 'interactive',
+        text: 'goodput > 99%',
+        estimate: cell.goodput_share,
+        verdict: 'PASS',
+      },
+    ],
+    tail: tailOf(shift, true, medianMs),
+    tails: measured ? replays.map((stretch) => tailOf(stretch, false, medianMs)) : [],
+    series: seriesOf(measured, buckets, medianMs),
+    warnings: measured ? ['replay 3: send lag reached 2.1 ms'] : [],
+    valid: true,
+    host: {
+      cpu: 'Example CPU',
+      cores: 2,
+      memory_gib: 16,
+      platform: 'linux x64',
+      node: '20.20.2',
+      onnxruntime: '1.30.0',
+      adapter: null,
+    },
+  })
+}
+
+function percentileRow(p: number, index: number, sample: Sample): PercentileComparison {
+  const replays = sample.replays ?? [1.05, 0.92, 1.6]
+  const simulated = latencyAt(p, 1, sample.medianMs)
+  const errors = (scale: number) =>
+    replays.map((stretch, replay) => {
+      const measured = latencyAt(p, stretch, sample.medianMs)
+      const relative = scale * (simulated / measured - 1) + 0.004 * (replay - 1)
+      const inside = Math.abs(relative) <= 0.05
+      return {
+        replay: replay + 1,
+        measured,
+        simulated: measured * (1 + relative),
+        low: measured * (1 + relative) * 0.97,
+        high: measured * (1 + relative) * 1.03,
+        error_ms: measured * relative,
+        error_relative: relative,
+        verdict: inside ? ('PASS' as const) : ('FAIL' as const),
+      }
+    })
+  const wide = 0.02 * (index + 1)
+  const supported = index < 4
+  const none = { value: null, low: null, high: null, n: 30_000, reason: 'needs 100,000 requests' }
+  return {
+    p,
+    n: 30_000,
+    simulated: estimateOf(simulated, wide),
+    measured: supported ? estimateOf(latencyAt(p, 1.03, sample.medianMs), wide) : none,
+    each: supported
+      ? replays.map((stretch, i) => {
+          const value = latencyAt(p, stretch, sample.medianMs)
+          return { replay: i + 1, value, low: value * (1 - wide), high: value * (1 + wide) }
+        })
+      : [],
+    structure: supported ? errors(0.1) : [],
+    prediction: supported ? errors(1) : [],
+    noise_floor: {
+      median: supported ? 0.006 * 2 ** index : null,
+      largest: supported ? 0.012 * 2 ** index : null,
+      pairs: 3,
+    },
+  }
+}
+
+/** The comparison of the two sample results. */
+export function sampleComparison(sample: Sample = {}): Comparison {
+  const { verdict = 'PASS', name = 'payment-peak' } = sample
+  const check = { verdict, reason: 'every structure error is within 5 % or 0.1 ms', worst: null }
+  return comparisonSchema.parse({
+    document: 'spillway-comparison',
+    format: 1,
+    version: '0.1.0',
+    commit: null,
+    scenario: { name, hash: '5f3c9a1e', description: `A surge on ${name}` },
+    seed: 1,
+    profile: { name: 'reference', hash: '77aa12bc' },
+    requests: 'c0ffee42',
+    replays: sample.replays?.length ?? 3,
+    replications: 80,
+    tolerance: { relative: 0.05, absolute_ms: 0.1 },
+    percentiles: Object.values(LEVELS).map((p, i) => percentileRow(p, i, sample)),
+    checks: { structure: check, prediction: check, noise_floor: check },
+    verdict,
+    command: `spillway run ${name}.yaml --seed 1`,
+  })
+}
+
+/** All three documents of one sample. */
+export function sampleInput(sample: Sample = {}) {
+  return {
+    simulated: sampleResult('simulated', sample),
+    measured: sampleResult('measured', sample),
+    comparison: sampleComparison(sample),
+  }
+}

@@ -1,0 +1,162 @@
+import { parseObjective } from '../scenarios/objective.ts'
+import type {
+  Comparison,
+  Estimate,
+  Host,
+  PercentileComparison,
+  ReplayError,
+  Result,
+  Verdict,
+} from '../sim/stats/documents.ts'
+import { median, type ReportInput, worlds } from './charts/frame.ts'
+import { count, estimateText, figure, NONE, percentileName, signedPercent } from './format.ts'
+
+/** What the documents say in words and table cells, for pages and terminals alike. */
+
+export interface Headline {
+  readonly verdict: Verdict | null
+  readonly reason: string
+}
+
+const CHECKS = [
+  { key: 'structure', name: 'structure' },
+  { key: 'prediction', name: 'prediction' },
+  { key: 'noise_floor', name: 'noise floor (A/A)' },
+] as const
+
+/** Each check of a comparison with its verdict and reason. */
+export function checksOf({ checks }: Comparison) {
+  return CHECKS.map(({ key, name }) => ({ name, ...checks[key] }))
+}
+
+/** The verdict of the comparison, else of the objectives, and why. */
+export function headline(input: ReportInput): Headline {
+  const { comparison } = input
+  if (comparison) {
+    const { verdict } = comparison
+    const decisive = checksOf(comparison).find((check) => check.verdict === verdict)
+    return { verdict, reason: decisive ? `${decisive.name}: ${decisive.reason}` : 'all checks' }
+  }
+  const verdicts = objectiveLines(input).map((line) => line.verdict)
+  const verdict = worst(verdicts)
+  if (verdict === null) {
+    return { verdict, reason: 'No objective is stated and nothing was compared' }
+  }
+  const some = verdicts.filter((other) => other === verdict).length
+  const what = { PASS: 'met', FAIL: 'missed', UNDECIDED: 'undecided' }[verdict]
+  return { verdict, reason: `${some} of ${verdicts.length} objectives ${what}` }
+}
+
+/** FAIL before UNDECIDED before PASS; null of nothing. */
+function worst(verdicts: readonly Verdict[]): Verdict | null {
+  const order = ['FAIL', 'UNDECIDED', 'PASS'] as const
+  return order.find((verdict) => verdicts.includes(verdict)) ?? null
+}
+
+export interface ObjectiveLine {
+  readonly world: Result['world']
+  readonly verdict: Verdict
+  /** "interactive: p(99) latency_ms < 10" */
+  readonly objective: string
+  /** "9.3 [9.1, 9.5] ms, 0.93 of the limit" */
+  readonly found: string
+}
+
+/** Every objective in each world. */
+export function objectiveLines(input: ReportInput): ObjectiveLine[] {
+  return worlds(input).flatMap(({ name, result }) =>
+    result.objectives.map((line) => ({
+      world: name,
+      verdict: line.verdict,
+      objective: `${line.class}: ${line.text}`,
+      found: found(line.text, line.estimate),
+    })),
+  )
+}
+
+function found(text: string, estimate: Estimate): string {
+  const objective = parseObjective(text)
+  if (estimate.value === null) return estimate.reason ?? 'not supported by the sample'
+  if (objective?.kind !== 'latency') return estimateText(estimate, 'share')
+  const ratio = estimate.value / objective.limitMs
+  const share = `${figure(ratio)} ${ratio > 1 ? 'times' : 'of'} the limit`
+  return `${estimateText(estimate, 'time')}, ${share}`
+}
+
+/** "Example CPU · 2 cores · 16 GiB · …" */
+export function hostText(host: Host): string {
+  return [
+    host.cpu,
+    `${host.cores} cores`,
+    `${figure(host.memory_gib)} GiB`,
+    host.platform,
+    `Node ${host.node}`,
+    `ONNX Runtime ${host.onnxruntime}`,
+    ...(host.adapter === null ? [] : [host.adapter]),
+  ].join(' · ')
+}
+
+export interface Cell {
+  readonly text: string
+  /** why the cell holds no figure */
+  readonly reason?: string
+}
+
+/** A time with its interval, or a dash with the reason. */
+export function timeCell(estimate: Estimate): Cell {
+  if (estimate.value !== null) return { text: estimateText(estimate, 'time') }
+  return { text: NONE, reason: estimate.reason ?? 'not supported by the sample' }
+}
+
+export interface ComparisonRow {
+  readonly percentile: string
+  readonly n: string
+  readonly simulated: Cell
+  readonly measured: Cell
+  /** worst over replays, signed */
+  readonly structure: Cell
+  /** median over replays, signed */
+  readonly prediction: Cell
+  /** median difference of two replays */
+  readonly noise: Cell
+  /** of structure and of prediction: the worst over replays */
+  readonly verdicts: readonly [Verdict | null, Verdict | null]
+}
+
+export function comparisonRows({ percentiles }: Comparison): ComparisonRow[] {
+  return percentiles.map((row) => {
+    const { structure, prediction } = row
+    const far = structure.reduce<ReplayError | null>(
+      (most, error) =>
+        most && Math.abs(most.error_relative) >= Math.abs(error.error_relative) ? most : error,
+      null,
+    )
+    const middle = median(prediction.map((error) => error.error_relative))
+    return {
+      percentile: percentileName(row.p),
+      n: count(row.n),
+      simulated: timeCell(row.simulated),
+      measured: timeCell(row.measured),
+      structure: errorCell(far?.error_relative ?? null, row),
+      prediction: errorCell(middle, row),
+      noise: noiseCell(row),
+      verdicts: [verdictOf(structure), verdictOf(prediction)],
+    }
+  })
+}
+
+function verdictOf(errors: readonly ReplayError[]): Verdict | null {
+  return worst(errors.map(({ verdict }) => verdict))
+}
+
+function errorCell(error: number | null, row: PercentileComparison): Cell {
+  if (error !== null) return { text: signedPercent(error) }
+  const reason = row.measured.reason ?? row.simulated.reason ?? 'nothing to compare'
+  return { text: NONE, reason }
+}
+
+function noiseCell({ noise_floor, measured }: PercentileComparison): Cell {
+  const { median: middle } = noise_floor
+  if (middle !== null) return { text: `±${signedPercent(middle).replace(/^\+/, '')}` }
+  return { text: NONE, reason: measured.reason ?? 'needs two replays' }
+}

@@ -1,0 +1,111 @@
+import type { Config } from 'vega-lite'
+
+/** Every colour of a report, by role: the light and the dark theme have the same roles. */
+export interface Palette {
+  readonly paper: string
+  readonly ink: string
+  readonly muted: string
+  readonly grid: string
+  readonly simulated: string
+  readonly measured: string
+  readonly limit: string
+  readonly prediction: string
+  readonly lag: string
+  readonly queue: string
+  readonly batchWait: string
+  readonly service: string
+  readonly overhead: string
+}
+
+/**
+ * The palette that charts are drawn with. Blue, orange and teal stay apart for the colour-blind
+ * and in grey print; each is dark enough for text on paper (contrast of at least 4.5).
+ */
+export const LIGHT: Palette = Object.freeze({
+  paper: '#ffffff',
+  ink: '#1f2933',
+  muted: '#616e7c',
+  grid: '#e4e7eb',
+  simulated: '#2b5fa3',
+  measured: '#c0561a',
+  limit: '#b3261e',
+  prediction: '#1a7f7a',
+  lag: '#6f7a86',
+  queue: '#8250a8',
+  batchWait: '#946a00',
+  service: '#2e7d5b',
+  overhead: '#47525e',
+})
+
+export const DARK: Palette = Object.freeze({
+  paper: '#14181d',
+  ink: '#e6eaee',
+  muted: '#a3afbb',
+  grid: '#2d353d',
+  simulated: '#7fb0f0',
+  measured: '#f0935a',
+  limit: '#ff8078',
+  prediction: '#4fc3bb',
+  lag: '#aab4be',
+  queue: '#c49be6',
+  batchWait: '#e0b34a',
+  service: '#6fcfa2',
+  overhead: '#8794a1',
+})
+
+/** DejaVu Sans and Verdana share their widths; the others are narrower, so nothing collides. */
+export const FONT = 'DejaVu Sans, Verdana, Liberation Sans, Arial, sans-serif'
+
+export const TITLE_SIZE = 15
+export const SUBTITLE_SIZE = 12
+export const LABEL_SIZE = 12
+
+/** The one Vega theme: light grid, no axis line, no border, titles at the left edge. */
+export const THEME: Config = {
+  background: LIGHT.paper,
+  font: FONT,
+  padding: 10,
+  aria: false,
+  view: { stroke: null },
+  title: {
+    anchor: 'start',
+    frame: 'bounds',
+    color: LIGHT.ink,
+    fontSize: TITLE_SIZE,
+    fontWeight: 'bold',
+    lineHeight: 20,
+    subtitleColor: LIGHT.muted,
+    subtitleFontSize: SUBTITLE_SIZE,
+    subtitleLineHeight: 16,
+    subtitlePadding: 4,
+    offset: 14,
+  },
+  axis: {
+    domain: false,
+    ticks: false,
+    gridColor: LIGHT.grid,
+    labelColor: LIGHT.muted,
+    labelFontSize: 11,
+    labelPadding: 6,
+    labelFlush: false,
+    titleColor: LIGHT.ink,
+    titleFontSize: 12,
+    titleFontWeight: 'normal',
+    titlePadding: 8,
+  },
+  axisY: { minExtent: 32 },
+}
+
+/**
+ * CSS that repaints a light chart in the dark palette. Presentation attributes yield to any rule,
+ * so one drawing serves both themes.
+ */
+export function darkRules(scope: string): string {
+  return (Object.keys(LIGHT) as (keyof Palette)[])
+    .map(
+      (role) =>
+        `${scope} [fill="${LIGHT[role]}"]{fill:${DARK[role]}}` +
+        `${scope} [stroke="${LIGHT[role]}"]{stroke:${DARK[role]}}`,
+    )
+    .join('\n')
+}

@@ -1,0 +1,49 @@
+import type { Random } from '../../sim/kernel/random.ts'
+import type { ScriptItem } from '../script.ts'
+
+/** Batch sizes that are measured: all small ones, since kernels step there, then fewer. */
+export function sizeGrid(maxBatch: number): number[] {
+  const sizes = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32]
+  for (let size = 48; size < maxBatch; size += size >= 128 ? 64 : 16) sizes.push(size)
+  return [...new Set([...sizes.filter((size) => size < maxBatch), maxBatch])]
+}
+
+/** Padded lengths that are measured: evenly spaced in logarithm, multiples of `padTo`. */
+export function lengthGrid(min: number, max: number, padTo: number, count = 7): number[] {
+  const pad = (length: number) => Math.ceil(length / padTo) * padTo
+  const grid = Array.from({ length: count }, (_, i) =>
+    pad(Math.round(min * (max / min) ** (i / (count - 1)))),
+  )
+  return [...new Set(grid)]
+}
+
+/** Idle gaps that are measured, ms. */
+export const GAPS_MS = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10] as const
+
+/**
+ * One round of a calibration: every cell back to back, and small batches after every idle gap, in
+ * an order of chance, so that a slow spell of the machine hits them all alike.
+ */
+export function roundOf(
+  sizes: readonly number[],
+  lengths: readonly number[],
+  executor: number,
+  random: Random,
+): ScriptItem[] {
+  const middle = lengths[lengths.length >> 1]!
+  const cells = sizes.flatMap((size) =>
+    lengths.map((length) => ({ executor, size, length, gapMs: 0 })),
+  )
+  const gaps = GAPS_MS.map((gapMs) => ({ executor, size: sizes[0]!, length: middle, gapMs }))
+  return shuffled([...cells, ...gaps], random)
+}
+
+function shuffled<T>(items: T[], random: Random): T[] {
+  for (let i = items.length - 1; i > 0; i--) {
+    const j = random.integer(i + 1)
+    const item = items[i]!
+    items[i] = items[j]!
+    items[j] = item
+  }
+  return items
+}

@@ -1,0 +1,162 @@
+import { readFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { EXIT, Failure } from '../scenarios/failure.ts'
+import { type LoadedScenario, loadScenario } from '../scenarios/load.ts'
+import { modelKey, modelLabel } from '../scenarios/model-key.ts'
+import { readTrace, type TraceRows } from '../scenarios/trace.ts'
+import { mixedLengths, poolCapacity } from '../sim/experiment/capacity.ts'
+import { type SimulationInput, workOf } from '../sim/experiment/simulate.ts'
+import { stream } from '../sim/kernel/random.ts'
+import { type ServingPlan, servingPlan } from '../sim/serving/plan.ts'
+import { lengthDistribution, TraceLengths } from '../sim/traffic/lengths.ts'
+import { RequestList } from '../sim/traffic/request-list.ts'
+import { parseRequests } from '../sim/traffic/request-text.ts'
+import { trafficSource } from '../sim/traffic/source.ts'
+import type { ModelProfile, Profile } from '../sim/world/profile.ts'
+
+/** What every command that takes a scenario starts from. */
+export interface Prepared extends LoadedScenario {
+  readonly plan: ServingPlan
+  readonly traces: ReadonlyMap<number, TraceRows>
+}
+
+export interface PrepareOptions {
+  readonly set?: readonly string[]
+  readonly seed?: number
+}
+
+/** Loads a scenario and the traces that it names. */
+export async function prepare(path: string, options: PrepareOptions): Promise<Prepared> {
+  const loaded = await loadScenario(path, options)
+  const traces = new Map<number, TraceRows>()
+  for (const [index, { arrivals }] of loaded.scenario.traffic.entries()) {
+    if (arrivals.process !== 'trace') continue
+    traces.set(index, await readTrace(arrivals, loaded.directory))
+  }
+  return { ...loaded, plan: servingPlan(loaded.scenario), traces }
+}
+
+/** Where built-in models and calibrations are kept between runs. */
+export function cacheDirectory(): string {
+  return process.env['SPILLWAY_CACHE'] ?? join(homedir(), '.cache', 'spillway')
+}
+
+const SAMPLED_LENGTHS = 20_000
+
+/** The mix of lengths over all classes, weighted by their rates or loads. */
+export function lengthsOf(prepared: Prepared): { min: number; max: number; draw: () => number } {
+  const { scenario, traces } = prepared
+  const parts = scenario.traffic.map(({ class: name, arrivals, input_tokens: lengths }, index) => {
+    const random = stream(scenario.seed, 0, `mix:${name}`)
+    const recorded = traces.get(index)?.lengths
+    const step = arrivals.process === 'trace' ? undefined : arrivals.schedule?.[0]
+    const rate = arrivals.process === 'trace' ? arrivals.load : (arrivals.rate_rps ?? arrivals.load)
+    return {
+      lengths:
+        lengths.distribution === 'trace'
+          ? new TraceLengths(recorded ?? Int32Array.of(1), random)
+          : lengthDistribution(lengths, random),
+      weight: rate ?? step?.rate_rps ?? step?.load ?? 1,
+    }
+  })
+  const draw = mixedLengths(parts, scenario.seed)
+  let min = Number.POSITIVE_INFINITY
+  let max = 1
+  for (let i = 0; i < SAMPLED_LENGTHS; i++) {
+    const length = draw()
+    min = Math.min(min, length)
+    max = Math.max(max, length)
+  }
+  return { min, max, draw }
+}
+
+/** The profile's model of each pool; null where its work is declared. */
+export function modelsOf(prepared: Prepared, profile: Profile | null): (ModelProfile | null)[] {
+  const { scenario } = prepared
+  const problems: string[] = []
+  const models = scenario.pools.map((pool) => {
+    if ('work' in scenario.models[pool.model]!) return null
+    const model = profile?.models.find(({ key }) => key === modelKey(scenario, pool))
+    if (model === undefined) {
+      problems.push(
+        `${prepared.file} pools.${pool.name}: the profile ${profile?.name ?? '(none)'} has no ` +
+          `${modelLabel(scenario, pool)}; it has ` +
+          `${profile?.models.map(({ label }) => label).join(', ') || 'no models'}. ` +
+          'Run: spillway calibrate SCENARIO',
+      )
+    }
+    return model ?? null
+  })
+  if (problems.length > 0) throw new Failure(problems, EXIT.notComparable)
+  return models
+}
+
+/** Capacity of each pool, requests/s, as the profile or the declared work gives it. */
+export function capacitiesOf(
+  prepared: Prepared,
+  models: readonly (ModelProfile | null)[],
+): number[] {
+  const { scenario, plan } = prepared
+  const { draw } = lengthsOf(prepared)
+  return plan.pools.map((pool, i) => {
+    const model = models[i] ?? null
+    const overheadMs = model === null || scenario.pools[i]!.speed === 'ideal' ? 0 : around(model)
+    return poolCapacity(pool, workOf(model, scenario, i), overheadMs, draw, scenario.seed)
+  })
+}
+
+/** Usual time that a batch spends around its work, ms: dispatch after a short gap, completion. */
+function around(model: ModelProfile): number {
+  const middle = (table: readonly number[]) => table[table.length >> 1]!
+  return middle(model.overheads.dispatch[0]!.table) + middle(model.overheads.completion)
+}
+
+/** All that a simulation of the scenario needs. */
+export function simulationInput(prepared: Prepared, profile: Profile | null): SimulationInput {
+  const models = modelsOf(prepared, profile)
+  return {
+    scenario: prepared.scenario,
+    models,
+    capacityRps: capacitiesOf(prepared, models).reduce((sum, rps) => sum + rps, 0),
+    traces: prepared.traces,
+    requests: null,
+  }
+}
+
+/** The requests of replication 0; or those of a file that `spillway requests` wrote. */
+export async function requestsOf(
+  prepared: Prepared,
+  capacityRps: number | null,
+  file?: string,
+): Promise<RequestList> {
+  const { scenario, traces } = prepared
+  if (file !== undefined) {
+    const lines = (await readText(file)).split('\n')
+    return parseRequests(
+      lines,
+      scenario.traffic.map((traffic) => traffic.class),
+      file,
+    )
+  }
+  const list = RequestList.collect(
+    trafficSource(scenario, { seed: scenario.seed, replication: 0, capacityRps, traces }),
+  )
+  if (list.count > 0) return list
+  throw new Failure(`${prepared.file}: no request comes in ${scenario.duration_s} s`)
+}
+
+/** Reads a text file that the user named. */
+export async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new Failure(`${path}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`}`)
+  }
+}
+
+/** Mean requests/s over the run, over capacity. */
+export function loadOf(requests: RequestList, durationS: number, capacityRps: number): number {
+  return requests.count / durationS / capacityRps
+}

@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { hashOf } from '../scenarios/canonical.ts'
+import { EXIT, Failure } from '../scenarios/failure.ts'
+import { type Profile, profileSchema } from '../sim/world/profile.ts'
+import { cacheDirectory, readText } from './prepare.ts'
+
+export interface LoadedProfile {
+  readonly profile: Profile
+  /** over everything but the host, so that it names the figures */
+  readonly hash: string
+}
+
+/** The profile that ships with Spillway; its host is not this machine. */
+export function referenceProfilePath(): string {
+  for (const up of ['..', '.']) {
+    const path = fileURLToPath(new URL(`${up}/scenarios/profiles/reference.json`, import.meta.url))
+    if (existsSync(path)) return path
+  }
+  throw new Error('Expected scenarios/profiles/reference.json to be shipped')
+}
+
+/** Where `calibrate` leaves this machine's profile unless told otherwise. */
+export function localProfilePath(): string {
+  return join(cacheDirectory(), 'profile.json')
+}
+
+/** The profile that was named; or this machine's own; or the one that ships with Spillway. */
+export async function loadProfile(path: string | undefined): Promise<LoadedProfile> {
+  const own = localProfilePath()
+  return readProfile(path ?? (existsSync(own) ? own : referenceProfilePath()))
+}
+
+async function readProfile(path: string): Promise<LoadedProfile> {
+  const text = await readText(path)
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new Failure(`${path}: not JSON (${(error as Error).message})`)
+  }
+  const parsed = profileSchema.safeParse(value)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    throw new Failure(
+      `${path} ${issue?.path.join('.')}: ${issue?.message}; not a profile of this version`,
+      EXIT.invalidInput,
+    )
+  }
+  return { profile: parsed.data, hash: profileHash(parsed.data) }
+}
+
+export function profileHash(profile: Profile): string {
+  return hashOf({ ...profile, host: null })
+}
+
+/** A profile with some models measured anew; the others are kept if they come from this machine. */
+export function mergeProfiles(fresh: Profile, old: Profile | null): Profile {
+  if (old === null || hashOf(old.host) !== hashOf(fresh.host)) return fresh
+  const keys = new Set(fresh.models.map(({ key }) => key))
+  return { ...fresh, models: [...old.models.filter(({ key }) => !keys.has(key)), ...fresh.models] }
+}

@@ -1,0 +1,21 @@
+import { createHash } from 'node:crypto'
+
+/**
+ * JSON with sorted keys and no spaces: the same text for the same value, whatever the order in
+ * which its keys were written. Undefined properties are left out, as in JSON.
+ */
+export function canonicalJson(value: unknown): string {
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw new Error(`canonical JSON has no ${value}`)
+  }
+  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null'
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined)
+  entries.sort(([a], [b]) => (a < b ? -1 : 1))
+  return `{${entries.map(([k, item]) => `${JSON.stringify(k)}:${canonicalJson(item)}`).join(',')}}`
+}
+
+/** First 16 hex digits of the SHA-256 of the canonical JSON of a value. */
+export function hashOf(value: unknown): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex').slice(0, 16)
+}

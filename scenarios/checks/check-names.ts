@@ -1,0 +1,31 @@
+import { didYouMean } from '../schema-walk.ts'
+import type { Draft, Report } from './draft.ts'
+
+/** Names are unique, and those that refer to something name what exists. */
+export function checkNames(draft: Draft, report: Report): void {
+  for (const [key, list] of [
+    ['class', draft.classes],
+    ['name', draft.pools],
+  ] as const) {
+    const first = new Map<string, string>()
+    for (const { name, path } of list) {
+      if (name === null) continue
+      const taken = first.get(name)
+      if (taken === undefined) first.set(name, path.join('.'))
+      else report('value', [...path, key], `a ${key} of its own, got "${name}" as in ${taken}`)
+    }
+  }
+  const models = [...draft.models.keys()]
+  for (const { model, path } of draft.pools) {
+    if (model === null || draft.models.has(model)) continue
+    const known = models.length > 0 ? `one of the models ${models.join(', ')}` : 'a model'
+    const hint = didYouMean(model, models)
+    report('value', [...path, 'model'], `${known}, got "${model}"${hint}`)
+  }
+  const classes = [...new Set(draft.classes.flatMap(({ name }) => name ?? []))]
+  for (const name of draft.sloClasses) {
+    if (classes.includes(name)) continue
+    const known = classes.length > 0 ? `a class of traffic (${classes.join(', ')})` : 'a class'
+    report('key', ['slo', name], `${known}, got "${name}"${didYouMean(name, classes)}`)
+  }
+}

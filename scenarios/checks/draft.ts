@@ -1,0 +1,131 @@
+import type { z } from 'zod'
+import { type Node, nodeAt, type Path, type Problem, placeOf, plainOf } from '../located.ts'
+import { type Arrivals, type Lengths, type Model, type Pool, scenarioSchema } from '../schema.ts'
+import { isMap } from '../schema-walk.ts'
+
+/**
+ * A scenario of which parts may be invalid. Each part is parsed on its own, so that one wrong
+ * value does not hide what is wrong between the others; an invalid part is null.
+ */
+export interface Draft {
+  readonly durationS: number | null
+  readonly warmupS: number | null
+  readonly models: ReadonlyMap<string, Model | null>
+  readonly classes: readonly ClassDraft[]
+  readonly pools: readonly PoolDraft[]
+  readonly sloClasses: readonly string[]
+  /** whether the scenario itself says something there, rather than a default */
+  readonly has: (path: Path) => boolean
+  /** of the keys of a map the one written last: an override before the file it overrides */
+  readonly latest: (path: Path, keys: readonly string[]) => { key: string; overrides: boolean }
+}
+
+export interface ClassDraft {
+  readonly path: Path
+  readonly name: string | null
+  readonly arrivals: Arrivals | null
+  readonly lengths: Lengths | null
+}
+
+export interface PoolDraft {
+  readonly path: Path
+  readonly name: string | null
+  readonly model: string | null
+  readonly precision: Pool['precision'] | null
+  readonly queue: Pool['queue'] | null
+  readonly batching: Pool['batching'] | null
+}
+
+/** Collects problems: `at('value', path, 'a, got b')` reads `expected a, got b`. */
+export type Report = (at: Problem['at'], path: Path, text: string) => void
+
+const shape = scenarioSchema.shape
+const classShape = shape.traffic.element.shape
+const poolShape = shape.pools.element.shape
+
+export function draftOf(root: Node): Draft {
+  const value = plainOf(root)
+  const top = isMap(value) ? value : {}
+  const has = (path: Path) => nodeAt(root, path) !== undefined
+  const models = new Map(
+    Object.entries(isMap(top.models) ? top.models : {}).map(([key, item]) => [
+      key,
+      part(shape.models.valueType, item),
+    ]),
+  )
+  const pools = listOf(top.pools).map((item, i) => poolDraft(item, ['pools', i]))
+  const lengthless = pools.length > 0 && pools.every((pool) => isLengthless(models, pool))
+  return {
+    durationS: part(shape.duration_s, top.duration_s),
+    warmupS: part(shape.warmup_s, top.warmup_s),
+    models,
+    classes: listOf(top.traffic).map((item, i) => classDraft(item, ['traffic', i], lengthless)),
+    pools,
+    sloClasses: isMap(top.slo) ? Object.keys(top.slo) : [],
+    has,
+    latest: (path, keys) => latestOf(root, path, keys),
+  }
+}
+
+function latestOf(root: Node, path: Path, keys: readonly string[]) {
+  const ranked = keys.map((key) => ({ key, rank: placeOf(root, [...path, key], 'key').rank }))
+  ranked.sort((a, b) => a.rank - b.rank)
+  // A file ranks before those that it extends, and an override after all of them.
+  const origins = ranked.map(({ rank }) => Math.floor(rank / 2 ** 32))
+  const overrides = new Set(origins).size > 1
+  const extended = overrides && origins.at(-1)! < 2 ** 16
+  return { key: ranked.at(extended ? 0 : -1)!.key, overrides }
+}
+
+/** Whether the length of a request makes a difference to a model. */
+export function takesLength(model: Model): boolean {
+  if ('work' in model) return model.work.law === 'linear' && model.work.per_token_ms > 0
+  if ('onnx' in model) return Object.values(model.inputs).some((x) => x.shape.includes('length'))
+  return model.builtin !== 'mlp'
+}
+
+function isLengthless(models: ReadonlyMap<string, Model | null>, pool: PoolDraft): boolean {
+  const model = pool.model === null ? null : models.get(pool.model)
+  return model ? !takesLength(model) : false
+}
+
+function classDraft(item: unknown, path: Path, lengthless: boolean): ClassDraft {
+  const own = isMap(item) ? item : {}
+  const arrivals = part(classShape.arrivals, own.arrivals)
+  const traced = own.input_tokens === undefined && !lengthless && bringsLengths(arrivals)
+  const lengths: Lengths | null = traced
+    ? { distribution: 'trace' }
+    : part(classShape.input_tokens, own.input_tokens)
+  return { path, name: textOf(own.class), arrivals, lengths }
+}
+
+/** Whether the rows of a trace have lengths. */
+export function bringsLengths(arrivals: Arrivals | null): boolean {
+  if (arrivals?.process !== 'trace') return false
+  return arrivals.format === 'azure-llm' || arrivals.columns?.input_tokens !== undefined
+}
+
+function poolDraft(item: unknown, path: Path): PoolDraft {
+  const own = isMap(item) ? item : {}
+  return {
+    path,
+    name: textOf(own.name),
+    model: textOf(own.model),
+    precision: part(poolShape.precision, own.precision),
+    queue: part(poolShape.queue, own.queue),
+    batching: part(poolShape.batching, own.batching),
+  }
+}
+
+function part<S extends z.ZodType>(schema: S, value: unknown): z.infer<S> | null {
+  const parsed = schema.safeParse(value)
+  return parsed.success ? parsed.data : null
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}

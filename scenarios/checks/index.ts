@@ -1,0 +1,26 @@
+import type { Problem } from '../located.ts'
+import { checkArrivals } from './check-arrivals.ts'
+import { checkLengths } from './check-lengths.ts'
+import { checkModels } from './check-models.ts'
+import { checkNames } from './check-names.ts'
+import { checkPools } from './check-pools.ts'
+import type { Draft, Report } from './draft.ts'
+
+export { type Draft, draftOf } from './draft.ts'
+
+const CHECKS = [checkNames, checkModels, checkArrivals, checkLengths, checkPools, checkWarmup]
+
+/** What is wrong between the values of a scenario, each of which may be valid alone. */
+export function crossCheck(draft: Draft): Problem[] {
+  const problems: Problem[] = []
+  const report: Report = (at, path, text) => {
+    problems.push({ at, path, text: `expected ${text}` })
+  }
+  for (const check of CHECKS) check(draft, report)
+  return problems
+}
+
+function checkWarmup({ durationS, warmupS }: Draft, report: Report): void {
+  if (durationS === null || warmupS === null || warmupS < durationS) return
+  report('value', ['warmup_s'], `less than duration_s ${durationS}, got ${warmupS}`)
+}

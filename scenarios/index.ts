@@ -1,0 +1,22 @@
+export { canonicalJson, hashOf } from './canonical.ts'
+export { EXIT, type ExitCode, Failure } from './failure.ts'
+export { scenarioJsonSchema } from './json-schema.ts'
+export { type LoadedScenario, type LoadOptions, loadScenario, parseScenario } from './load.ts'
+export { modelKey, modelLabel } from './model-key.ts'
+export { nearest } from './nearest.ts'
+export { type Objective, parseObjective } from './objective.ts'
+export {
+  type Arrivals,
+  type Batching,
+  type Lengths,
+  type Model,
+  type Pool,
+  type Precision,
+  type Routing,
+  type Scenario,
+  scenarioSchema,
+  type TrafficClass,
+  type Work,
+} from './schema.ts'
+export { starterScenario } from './starter.ts'
+export { readTrace, type TraceArrivals, type TraceProgress, type TraceRows } from './trace.ts'

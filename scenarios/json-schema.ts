@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import { scenarioSchema } from './schema.ts'
+
+/** JSON Schema, as far as it is taken apart here. */
+interface JsonSchema {
+  [key: string]: unknown
+}
+
+/**
+ * The scenario format as JSON Schema (draft 7) for editors: what may be written, before defaults.
+ * A file that `extends` another may leave out whatever it inherits, so there nothing is required.
+ * Checks between values (names, sums) are not part of it; the loader makes them.
+ */
+export function scenarioJsonSchema(): JsonSchema {
+  const whole = z.toJSONSchema(scenarioSchema, { target: 'draft-7', io: 'input' }) as JsonSchema
+  const { $schema, ...body } = whole
+  return {
+    $schema,
+    title: 'Spillway scenario',
+    type: 'object',
+    properties: Object.fromEntries(
+      Object.keys(body.properties as object).map((key) => [key, true]),
+    ),
+    if: { required: ['extends'] },
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+    then: relaxed(body),
+    else: body,
+  }
+}
+
+/** The same without required keys; of branches that then look alike, any may match. */
+function relaxed(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(relaxed)
+  if (typeof schema !== 'object' || schema === null) return schema
+  const entries = Object.entries(schema)
+    .filter(([key, value]) => !(key === 'required' && Array.isArray(value)))
+    .map(([key, value]) => [key === 'oneOf' ? 'anyOf' : key, relaxed(value)])
+  return Object.fromEntries(entries)
+}

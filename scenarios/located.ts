@@ -1,0 +1,123 @@
+/**
+ * A document as a tree in which every value, and every key, knows where it was written: a file
+ * that extends another, and `--set`, mix values of several origins.
+ */
+export type Path = readonly (string | number)[]
+export type Plain = string | number | boolean | null
+
+export interface Place {
+  /** `file:line:col`, or `--set path=value` */
+  readonly label: string
+  /** order of problems: origin first, then offset in it */
+  readonly rank: number
+  /** the path that a `--set` names, which then need not be repeated */
+  readonly names?: string
+}
+
+export interface MapNode {
+  readonly kind: 'map'
+  readonly place: Place
+  readonly entries: ReadonlyMap<string, Entry>
+}
+export interface ListNode {
+  readonly kind: 'list'
+  readonly place: Place
+  readonly items: readonly Node[]
+}
+interface ValueNode {
+  readonly kind: 'value'
+  readonly place: Place
+  readonly value: Plain
+}
+export type Node = MapNode | ListNode | ValueNode
+export interface Entry {
+  readonly key: Place
+  readonly node: Node
+}
+
+/** A problem at a path of the document; `key`: with the key itself, not with its value. */
+export interface Problem {
+  readonly path: Path
+  readonly at: 'key' | 'value'
+  readonly text: string
+}
+
+/** A problem whose place is known already. */
+export interface PlacedProblem {
+  readonly place: Place
+  /** as `--set` takes it; none for what is wrong with the text rather than with a value */
+  readonly path?: string
+  readonly text: string
+}
+
+/** `file:line:col path: text`, in the order of the text and each once. */
+export function problemTexts(problems: readonly PlacedProblem[]): string[] {
+  const sorted = [...problems].sort((a, b) => a.place.rank - b.place.rank)
+  const texts = sorted.map(({ place, path, text }) => {
+    if (!path || place.names === path) return `${place.label}: ${text}`
+    return place.names === undefined
+      ? `${place.label} ${path}: ${text}`
+      : `${place.label}: ${path}: ${text}`
+  })
+  return [...new Set(texts)]
+}
+
+/** The same as plain objects and arrays. */
+export function plainOf(node: Node): unknown {
+  if (node.kind === 'value') return node.value
+  if (node.kind === 'list') return node.items.map(plainOf)
+  return Object.fromEntries([...node.entries].map(([key, entry]) => [key, plainOf(entry.node)]))
+}
+
+export function childOf(node: Node, step: string | number): Node | undefined {
+  if (node.kind === 'map') return node.entries.get(String(step))?.node
+  return node.kind === 'list' && typeof step === 'number' ? node.items[step] : undefined
+}
+
+export function nodeAt(root: Node, path: Path): Node | undefined {
+  let node: Node | undefined = root
+  for (const step of path) node = node && childOf(node, step)
+  return node
+}
+
+/** Where a path was written; where it was not, the innermost value that would hold it. */
+export function placeOf(root: Node, path: Path, at: 'key' | 'value'): Place {
+  let node = root
+  for (const [i, step] of path.entries()) {
+    if (at === 'key' && i === path.length - 1 && node.kind === 'map') {
+      return node.entries.get(String(step))?.key ?? node.place
+    }
+    const next = childOf(node, step)
+    if (next === undefined) return node.place
+    node = next
+  }
+  return node.place
+}
+
+/** A path as `--set` takes it: entries of lists by name where they have one of their own. */
+export function pathText(root: Node, path: Path): string {
+  let node: Node | undefined = root
+  const steps: string[] = []
+  for (const step of path) {
+    const list: Node | undefined = node
+    node = node && childOf(node, step)
+    const own = list?.kind === 'list' && node ? entryName(node) : null
+    const unique = list?.kind === 'list' && list.items.filter((x) => entryName(x) === own)
+    steps.push(own !== null && unique && unique.length === 1 ? own : String(step))
+  }
+  return steps.join('.')
+}
+
+/** The `name` or `class` of an entry of a list, or null where it has none. */
+export function entryName(node: Node): string | null {
+  const own = childOf(node, 'name') ?? childOf(node, 'class')
+  const text = own?.kind === 'value' ? own.value : null
+  return typeof text === 'string' && /^[a-z][a-z0-9._-]{0,99}$/i.test(text) ? text : null
+}
+
+export function withEntry(map: MapNode, key: string, entry: Entry | null): MapNode {
+  const entries = new Map(map.entries)
+  if (entry === null) entries.delete(key)
+  else entries.set(key, entry)
+  return { ...map, entries }
+}

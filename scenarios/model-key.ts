@@ -1,0 +1,22 @@
+import { hashOf } from './canonical.ts'
+import type { Pool, Scenario } from './schema.ts'
+
+/** What a profile's measurements belong to: a model at a precision on a provider with threads. */
+export function modelKey(scenario: Scenario, pool: Pool): string {
+  return hashOf({
+    model: scenario.models[pool.model],
+    precision: pool.precision,
+    execution_provider: pool.execution_provider,
+    threads: pool.threads,
+  })
+}
+
+/** The same for people, such as `transformer-encoder 4x256 int8 on cpu`. */
+export function modelLabel(scenario: Scenario, pool: Pool): string {
+  const model = scenario.models[pool.model]!
+  const where = `${pool.precision} on ${pool.execution_provider}`
+  if ('work' in model) return `${pool.model} (declared work)`
+  if ('onnx' in model) return `${model.onnx} on ${pool.execution_provider}`
+  const width = model.builtin === 'mlp' ? model.width : model.hidden
+  return `${model.builtin} ${model.layers}x${width} ${where}`
+}

@@ -1,0 +1,134 @@
+import { z } from 'zod'
+import { nearest } from './nearest.ts'
+
+/** The schema under defaults and optionals. */
+function bare(schema: z.core.$ZodType): z.core.$ZodType {
+  if (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault
+  ) {
+    return bare(schema.unwrap())
+  }
+  return schema
+}
+
+/** The schema that governs a path of a value, through the union branches that the value means. */
+export function schemaAt(
+  root: z.core.$ZodType,
+  path: readonly PropertyKey[],
+  value: unknown,
+): z.core.$ZodType | null {
+  if (path.length === 0) return bare(root)
+  const schema = branchOf(root, value)
+  const [step, ...rest] = path
+  const holds = typeof value === 'object' && value !== null && Object.hasOwn(value, step!)
+  const next = holds ? Reflect.get(value, step!) : undefined
+  let inner: z.core.$ZodType | undefined
+  if (schema instanceof z.ZodObject) {
+    inner = Object.entries(schema.shape).find(([key]) => key === step)?.[1]
+  } else if (schema instanceof z.ZodRecord) inner = schema.valueType
+  else if (schema instanceof z.ZodArray) inner = schema.element
+  else if (schema instanceof z.ZodTuple) inner = schema.def.items[Number(step)]
+  return inner ? schemaAt(inner, rest, next) : null
+}
+
+/** A schema, or of a union the branch that the value means; null where nothing tells. */
+export function branchOf(root: z.core.$ZodType, value: unknown): z.core.$ZodType | null {
+  const schema = bare(root)
+  if (!(schema instanceof z.ZodUnion)) return schema
+  const branch = schema.options[meantBranch(schema, value) ?? -1]
+  return branch ? branchOf(branch, value) : null
+}
+
+/**
+ * Which branch of a union a value means: of maps, the one whose discriminator has this value, or
+ * that holds most of the keys that it must have; of others, the one of this type. Null where
+ * nothing tells.
+ */
+export function meantBranch(union: z.ZodUnion, value: unknown): number | null {
+  if (!isMap(value)) {
+    const at = union.options.findIndex((option) => acceptsType(bare(option), value))
+    return at < 0 ? null : at
+  }
+  if (union instanceof z.ZodDiscriminatedUnion) {
+    const own = value[union.def.discriminator]
+    const at = union.options.findIndex((option) => discriminators(union, option).includes(own))
+    return at < 0 ? null : at
+  }
+  const held = union.options.map((o) => identifyingKeys(o).filter((k) => k in value).length)
+  const most = Math.max(...held)
+  return most === 0 ? null : held.indexOf(most)
+}
+
+/** The keys of a map that the schema knows; none for a schema of anything else. */
+export function keysOf(schema: z.core.$ZodType | null): readonly string[] {
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
+}
+
+/** Where a key belongs that stands one level too high: `batching.max_batch` for `max_batch`. */
+export function holderOf(schema: z.core.$ZodType, key: string): string | null {
+  if (!(schema instanceof z.ZodObject)) return null
+  for (const [name, inner] of Object.entries(schema.shape)) {
+    const below = bare(inner)
+    const branches = below instanceof z.ZodUnion ? below.options : [below]
+    if (branches.some((branch) => keysOf(branch).includes(key))) return `${name}.${key}`
+  }
+  return null
+}
+
+/** The keys that tell the branch of a union from the others: those that must be there. */
+function identifyingKeys(schema: z.core.$ZodType): readonly string[] {
+  if (schema instanceof z.ZodDiscriminatedUnion) return [schema.def.discriminator]
+  if (schema instanceof z.ZodUnion) return schema.options.flatMap(identifyingKeys)
+  if (!(schema instanceof z.ZodObject)) return []
+  return Object.entries(schema.shape)
+    .filter(([, inner]) => bare(inner) === inner)
+    .map(([key]) => key)
+}
+
+/** The first thing to write for each branch of a union of maps. */
+export function branchKeys(union: z.ZodUnion): readonly string[] {
+  return union.options.flatMap((option) => identifyingKeys(option).slice(0, 1))
+}
+
+function discriminators(union: z.ZodDiscriminatedUnion, option: unknown): readonly unknown[] {
+  const key = union.def.discriminator
+  const own = option instanceof z.ZodObject ? option.shape[key] : null
+  return own instanceof z.ZodLiteral ? [...own.values] : []
+}
+
+function acceptsType(schema: z.core.$ZodType, value: unknown): boolean {
+  if (schema instanceof z.ZodNumber) return typeof value === 'number'
+  if (schema instanceof z.ZodEnum || schema instanceof z.ZodString) return typeof value === 'string'
+  return false
+}
+
+export function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** What a number must be, in words: `a whole number of at least 1`. */
+export function numberText(schema: z.core.$ZodType | null): string {
+  if (!(schema instanceof z.ZodNumber)) return 'a number'
+  const json = z.toJSONSchema(schema) as Record<string, unknown>
+  const whole = json.type === 'integer'
+  const noun = whole ? 'a whole number' : 'a number'
+  const { minimum, exclusiveMinimum, maximum } = json as Record<string, number | undefined>
+  const low =
+    exclusiveMinimum === undefined ? minimum : whole ? exclusiveMinimum + 1 : exclusiveMinimum
+  const above = exclusiveMinimum !== undefined && !whole
+  const hasLow = low !== undefined && low > Number.MIN_SAFE_INTEGER
+  // Limits of a million and more are there against overflow: only who passes one need know.
+  const hasHigh = maximum !== undefined && maximum < 1e6
+  if (hasLow && hasHigh)
+    return above ? `${noun} above ${low}, up to ${maximum}` : `${noun} from ${low} to ${maximum}`
+  if (hasLow) return above ? `${noun} above ${low}` : `${noun} of at least ${low}`
+  return hasHigh ? `${noun} of at most ${maximum}` : noun
+}
+
+/** The end of a message: the candidate that was meant, if one is near. */
+export function didYouMean(text: unknown, candidates: readonly string[]): string {
+  const near = typeof text === 'string' ? nearest(text, candidates) : null
+  return near === null ? '' : `; did you mean ${near}?`
+}

@@ -1,0 +1,94 @@
+/** Units of the times in a trace; `iso` is text such as `2023-11-16 18:17:03.9799600`. */
+export type TimeUnit = 's' | 'ms' | 'us' | 'ns' | 'iso'
+
+/** Ticks per millisecond. Text with a date is read in nanoseconds. */
+const TICKS_PER_MS: Readonly<Record<TimeUnit, number>> = {
+  s: 1e-3,
+  ms: 1,
+  us: 1e3,
+  ns: 1e6,
+  iso: 1e6,
+}
+
+/** What to say of a time that is none. */
+export const TIME_TEXT: Readonly<Record<TimeUnit, string>> = {
+  s: 'a time in s, 0 or more',
+  ms: 'a time in ms, 0 or more',
+  us: 'a time in us, 0 or more',
+  ns: 'a time in ns, 0 or more',
+  iso: 'a UTC time such as 2023-11-16 18:17:03.9799600',
+}
+
+/**
+ * Reads the times of one trace as ticks since the whole tick (with a date: the second) of the
+ * first one. Times since 1970 in ns, or with seven digits after the second, do not fit a double;
+ * their differences do. Ticks are exact up to 2^53, which is 104 days in nanoseconds.
+ */
+export interface TimeReader {
+  /** ticks, or NaN for what is no time; may be negative where rows are not in order */
+  read(value: unknown): number
+  ms(ticks: number): number
+}
+
+export function timeReader(unit: TimeUnit): TimeReader {
+  const perMs = TICKS_PER_MS[unit]
+  return {
+    read: unit === 'iso' ? isoReader() : decimalReader(),
+    ms: (ticks) => ticks / perMs,
+  }
+}
+
+const DECIMAL = /^\+?(\d+)(\.\d*)?$/
+
+function decimalReader(): (value: unknown) => number {
+  let base: bigint | null = null
+  let baseNumber = 0
+  return (value) => {
+    if (typeof value !== 'string' && typeof value !== 'number') return Number.NaN
+    const text = String(value).trim()
+    const match = DECIMAL.exec(text)
+    let whole = match?.[1] ?? ''
+    let fraction = match?.[2] && match[2].length > 1 ? Number(match[2]) : 0
+    if (!match) {
+      // 1e3 and .5 are numbers too; Number('') is 0, which is not what was meant.
+      const number = /^[+-]?[\d.]+(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN
+      if (!(number >= 0 && number < 2 ** 53)) return Number.NaN
+      whole = String(Math.floor(number))
+      fraction = number - Math.floor(number)
+    }
+    if (whole.length > 30) return Number.NaN
+    if (base === null) {
+      base = BigInt(whole)
+      baseNumber = Number(whole)
+    }
+    const exact = whole.length <= 15 && baseNumber < 1e15
+    return (exact ? Number(whole) - baseNumber : Number(BigInt(whole) - base)) + fraction
+  }
+}
+
+const ISO =
+  /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?\s?(Z|[+-]\d\d:?\d\d)?$/i
+
+function isoReader(): (value: unknown) => number {
+  let base: number | null = null
+  return (value) => {
+    const match = typeof value === 'string' ? ISO.exec(value.trim()) : null
+    if (!match) return Number.NaN
+    const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number)
+    // A date holds the whole second only: its fraction ends at the millisecond.
+    const date = new Date(Date.UTC(year!, month! - 1, day!, hour!, minute!, second!))
+    const real = date.getUTCDate() === day && date.getUTCMonth() === month! - 1
+    if (!real || hour! > 23 || minute! > 59 || second! > 59) return Number.NaN
+    const offset = offsetMinutes(match[8])
+    const seconds = date.getTime() / 1000 - offset * 60
+    base ??= seconds
+    return (seconds - base) * 1e9 + Number((match[7] ?? '').padEnd(9, '0'))
+  }
+}
+
+function offsetMinutes(text: string | undefined): number {
+  if (!text || text.toUpperCase() === 'Z') return 0
+  const digits = text.replaceAll(/\D/g, '')
+  const minutes = Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2))
+  return text.startsWith('-') ? -minutes : minutes
+}
