@@ -58,10 +58,13 @@ export class Dispatcher implements Timers, Backend {
   run(control: ControlPlanePort): void {
     const port = this.#port
     let ended = false
+    let now = 0
     for (;;) {
-      const now = port.now()
+      now = Math.max(now, port.now())
       const executor = port.takeFinished()
       if (executor >= 0) {
+        // it may have ended since the clock was read, and executors have clocks of their own
+        now = Math.max(now, port.ended(executor))
         control.onDone(
           now,
           executor,

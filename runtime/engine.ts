@@ -1,7 +1,8 @@
 import { Failure } from '../scenarios/failure.ts'
-import { Feeds } from './models/feeds.ts'
-import type { ModelFile } from './models/model-file.ts'
-import { openSession, type SessionOptions } from './models/session.ts'
+import type { Ms } from '../sim/serving/ports.ts'
+import { WallClock } from './clock.ts'
+import { Feeds, type ModelFile, openSession, type SessionOptions } from './models/index.ts'
+import { openProcessEngine } from './process-engine.ts'
 
 /** What it takes to open a model and to run its shapes once before the first request. */
 export interface EngineOptions {
@@ -11,29 +12,52 @@ export interface EngineOptions {
   readonly warmUp: readonly (readonly [number, number])[]
 }
 
-/** A model that runs batches. */
+/** How a batch went, on the clock of the engine's epoch; not ok where memory ran out. */
+export interface EngineRun {
+  readonly ok: boolean
+  readonly started: Ms
+  readonly ended: Ms
+}
+
+/** A model that runs batches of real tensors. */
 export interface Engine {
   readonly fellBack: boolean
-  /** Runs one batch of real tensors to its end; false where memory ran out. */
-  run(size: number, length: number, lengths: Int32Array, keys: Uint32Array): Promise<boolean>
+  run(size: number, length: number, lengths: Int32Array, keys: Uint32Array): Promise<EngineRun>
   close(): Promise<void>
 }
 
-/** Opens a model on an execution provider in this thread; problems are the user's to mend. */
-export async function openEngine(
+/** Problems that are the user's to mend, as plain data. */
+export interface Refusal {
+  readonly problems: readonly string[]
+}
+
+/**
+ * Opens a model: on cpu in this thread; on an accelerator in a process of its own, since two WebGPU
+ * sessions in one process crash (microsoft/onnxruntime #32561).
+ */
+export function openEngine(options: EngineOptions, epochNs: bigint): Promise<Engine | Refusal> {
+  const local = options.session.executionProvider === 'cpu'
+  return local ? openLocalEngine(options, epochNs) : openProcessEngine(options, epochNs)
+}
+
+export async function openLocalEngine(
   options: EngineOptions,
-): Promise<Engine | { readonly problems: readonly string[] }> {
+  epochNs: bigint,
+): Promise<Engine | Refusal> {
   try {
     const { session, fellBack } = await openSession(options.file, options.session)
     const feeds = new Feeds(options.file.inputs, { seed: 1 })
-    const run = async (size: number, length: number, lengths: Int32Array, keys: Uint32Array) => {
+    const clock = new WallClock(epochNs)
+    const run: Engine['run'] = async (size, length, lengths, keys) => {
+      const started = clock.now()
+      let ok = true
       try {
         await session.run(feeds.build(size, length, lengths, keys))
-        return true
       } catch (error) {
-        if (/alloc|memory/i.test(String(error))) return false
-        throw error
+        if (!/alloc|memory/i.test(String(error))) throw error
+        ok = false
       }
+      return { ok, started, ended: clock.now() }
     }
     for (const [size, length] of options.warmUp) {
       await run(size, length, new Int32Array(size).fill(length), new Uint32Array(size))

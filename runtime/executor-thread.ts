@@ -1,7 +1,6 @@
 import { PerformanceObserver } from 'node:perf_hooks'
 import { parentPort, workerData } from 'node:worker_threads'
 import { STATUS } from '../sim/serving/ports.ts'
-import { WallClock } from './clock.ts'
 import { type Engine, type EngineOptions, openEngine } from './engine.ts'
 import { Mailbox, type MailboxMemory } from './mailbox.ts'
 
@@ -18,11 +17,10 @@ export type ExecutorMessage =
   | { readonly kind: 'refused'; readonly problems: readonly string[] }
   | { readonly kind: 'stopped'; readonly gcMs: number; readonly gcCount: number }
 
-async function serve(engine: Engine, clock: WallClock, mailbox: Mailbox): Promise<void> {
+async function serve(engine: Engine, mailbox: Mailbox): Promise<void> {
   for (let job = mailbox.receive(); job !== null; job = mailbox.receive()) {
-    const started = clock.now()
-    const ok = await engine.run(job.size, job.length, mailbox.lengths, mailbox.keys)
-    mailbox.finish(started, clock.now(), ok ? STATUS.ok : STATUS.outOfMemory)
+    const run = await engine.run(job.size, job.length, mailbox.lengths, mailbox.keys)
+    mailbox.finish(run.started, run.ended, run.ok ? STATUS.ok : STATUS.outOfMemory)
   }
 }
 
@@ -37,11 +35,11 @@ new PerformanceObserver((list) => {
   }
 }).observe({ entryTypes: ['gc'] })
 
-const engine = await openEngine(start.engine)
+const engine = await openEngine(start.engine, start.epochNs)
 if ('problems' in engine) post({ kind: 'refused', problems: engine.problems })
 else {
   post({ kind: 'ready', fellBack: engine.fellBack })
-  await serve(engine, new WallClock(start.epochNs), new Mailbox(start.memory))
+  await serve(engine, new Mailbox(start.memory))
   await engine.close()
   post({ kind: 'stopped', gcMs, gcCount })
 }

@@ -39,7 +39,7 @@ export async function prepare(path: string, options: PrepareOptions): Promise<Pr
 
 /** Where built-in models and calibrations are kept between runs. */
 export function cacheDirectory(): string {
-  return process.env['SPILLWAY_CACHE'] ?? join(homedir(), '.cache', 'spillway')
+  return process.env.SPILLWAY_CACHE ?? join(homedir(), '.cache', 'spillway')
 }
 
 const SAMPLED_LENGTHS = 20_000

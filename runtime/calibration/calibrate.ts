@@ -30,6 +30,7 @@ export interface CalibrationTask {
   /** lengths of the scenario's requests */
   readonly lengths: { readonly min: number; readonly max: number; readonly draw: () => number }
   readonly seconds: number
+  readonly signal: AbortSignal
   readonly onProgress: (phase: string, done: number, of: number) => void
 }
 
@@ -52,6 +53,8 @@ export async function calibrateModel(task: CalibrationTask): Promise<ModelProfil
       warmUp: sizes.flatMap((size) => lengths.map((length) => [size, length] as const)),
     },
   ])
+  const interrupt = () => fleet.interrupt()
+  task.signal.addEventListener('abort', interrupt)
   try {
     const random = stream(task.scenario.seed, 0, 'calibration')
     const rows = await runRounds(fleet, sizes, lengths, random, task)
@@ -86,6 +89,7 @@ export async function calibrateModel(task: CalibrationTask): Promise<ModelProfil
       fields: runs.map((run) => recordedField(run, fieldOf(run, executors))),
     }
   } finally {
+    task.signal.removeEventListener('abort', interrupt)
     await fleet.close()
   }
 }

@@ -1,0 +1,93 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import pc from 'picocolors'
+import { EXIT, type ExitCode, Failure } from '../../scenarios/failure.ts'
+
+/** Options that every command with a scenario takes. */
+export interface ScenarioOptions {
+  readonly set: readonly string[]
+  readonly seed?: number
+  readonly json?: boolean
+  readonly out?: string
+}
+
+export function withScenarioOptions(command: Command): Command {
+  return withJson(command)
+    .option('--set <path=value>', 'override any scenario value; may be repeated', collect, [])
+    .option('--seed <n>', 'override the seed', wholeNumber(0))
+    .option('--out <dir>', 'write the documents to this directory')
+}
+
+export function withJson(command: Command): Command {
+  return command.option('--json', 'print the document, and nothing else, on stdout')
+}
+
+export const profileOption = () =>
+  new Option(
+    '--profile <file>',
+    "what calibration found; by default this machine's own, else the one that ships",
+  )
+
+function collect(value: string, previous: readonly string[]): string[] {
+  return [...previous, value]
+}
+
+/** An option's value as a whole number of at least `least`. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (/^\d+$/.test(text) && value >= least) return value
+    throw new InvalidArgumentError(`Expected a whole number of at least ${least}, got ${text}.`)
+  }
+}
+
+/** An option's value as a positive number. */
+export function positiveNumber(text: string): number {
+  const value = Number(text)
+  if (Number.isFinite(value) && value > 0) return value
+  throw new InvalidArgumentError(`Expected a number above 0, got ${text}.`)
+}
+
+/**
+ * The action of a command: takes Ctrl-C as an abort, prints what the user can mend without a stack
+ * trace, and sets the exit code.
+ */
+export function action<Args extends unknown[]>(
+  perform: (signal: AbortSignal, ...args: Args) => Promise<ExitCode>,
+): (...args: Args) => Promise<void> {
+  return async (...args) => {
+    const abort = new AbortController()
+    const onSignal = () => {
+      // a second Ctrl-C does not wait for anything to be tidied up
+      if (abort.signal.aborted) process.exit(EXIT.interrupted)
+      abort.abort()
+    }
+    process.on('SIGINT', onSignal)
+    process.on('SIGTERM', onSignal)
+    try {
+      process.exitCode = await perform(abort.signal, ...args)
+    } catch (error) {
+      process.exitCode = report(error)
+    } finally {
+      process.off('SIGINT', onSignal)
+      process.off('SIGTERM', onSignal)
+    }
+  }
+}
+
+/** Prints an error as its reader needs it, and returns the exit code. */
+export function report(error: unknown): ExitCode {
+  if (error instanceof Failure) {
+    const mark = pc.red(error.exitCode === EXIT.interrupted ? 'stopped' : 'error')
+    for (const problem of error.problems) process.stderr.write(`${mark}: ${problem}\n`)
+    return error.exitCode
+  }
+  const { code, path, message } = error as NodeJS.ErrnoException
+  if (code !== undefined && ['ENOSPC', 'EACCES', 'EROFS', 'ENOTDIR', 'EDQUOT'].includes(code)) {
+    process.stderr.write(
+      `${pc.red('error')}: ${path ?? 'a file'}: cannot be written (${message})\n`,
+    )
+    return EXIT.invalidInput
+  }
+  process.stderr.write(`${pc.red('internal error')}: ${(error as Error).stack ?? error}\n`)
+  return EXIT.internal
+}

@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs'
+import type { Command } from 'commander'
+import pc from 'picocolors'
+import { EXIT, Failure } from '../../scenarios/failure.ts'
+import { hostFingerprint } from '../host.ts'
+import { type ExecutionProvider, supportedProviders } from '../models/index.ts'
+import { cacheDirectory } from '../prepare.ts'
+import { probeProvider } from '../probe.ts'
+import { localProfilePath } from '../profile-file.ts'
+import { version } from '../version.ts'
+import { action, withJson } from './command.ts'
+import { documentText } from './output.ts'
+
+export function registerDoctor(program: Command): void {
+  withJson(program.command('doctor'))
+    .description('Say what this machine is and which execution providers work on it')
+    .action(
+      action(async (_signal, options: { json?: boolean }) => {
+        const host = hostFingerprint()
+        const providers: { provider: ExecutionProvider; ok: boolean; note: string }[] = []
+        for (const provider of ['cpu', 'webgpu', 'cuda'] as const) {
+          providers.push({ provider, ...(await tryProvider(provider)) })
+        }
+        const profile = existsSync(localProfilePath()) ? localProfilePath() : null
+        const found = { version: version(), host, providers, cache: cacheDirectory(), profile }
+        if (options.json === true) process.stdout.write(documentText(found))
+        else {
+          const lines = providers.map(
+            ({ provider, ok, note }) =>
+              `${ok ? pc.green('ok  ') : pc.yellow('none')} ${provider}  ${note}`,
+          )
+          process.stdout.write(
+            `spillway ${found.version}, node ${host.node}, onnxruntime ${host.onnxruntime}\n` +
+              `${host.cpu}, ${host.cores} cores, ${host.memory_gib} GiB, ${host.platform}\n` +
+              `${lines.join('\n')}\n` +
+              `profile of this machine: ${profile ?? 'none yet (spillway calibrate SCENARIO)'}\n`,
+          )
+        }
+        return providers[0]!.ok ? EXIT.ok : EXIT.failed
+      }),
+    )
+}
+
+async function tryProvider(provider: ExecutionProvider): Promise<{ ok: boolean; note: string }> {
+  if (!supportedProviders().includes(provider) && provider !== 'cpu') {
+    return { ok: false, note: 'not in this build of onnxruntime-node' }
+  }
+  try {
+    const { ms, fellBack } = await probeProvider(provider)
+    const note = `a small net takes ${ms.toPrecision(2)} ms${fellBack ? ', partly on cpu' : ''}`
+    return { ok: true, note }
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    return { ok: false, note: error.problems.join('; ') }
+  }
+}

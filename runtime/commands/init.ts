@@ -1,0 +1,27 @@
+import { existsSync } from 'node:fs'
+import type { Command } from 'commander'
+import { EXIT, Failure } from '../../scenarios/failure.ts'
+import { scenarioJsonSchema } from '../../scenarios/json-schema.ts'
+import { starterScenario } from '../../scenarios/starter.ts'
+import { action, withJson } from './command.ts'
+import { documentText, writeWhole } from './output.ts'
+
+export function registerInit(program: Command): void {
+  withJson(program.command('init').argument('[file]', 'the file to write', 'scenario.yaml'))
+    .description('Write a commented scenario to start from, and the schema that editors use')
+    .addHelpText('after', '\nExample:\n  $ spillway init peak.yaml && spillway run peak.yaml')
+    .action(
+      action(async (_signal, file: string, options: { json?: boolean }) => {
+        if (existsSync(file)) throw new Failure(`${file}: exists already, and is left as it is`)
+        const schema = file.replace(/[^/]*$/, 'scenario.schema.json')
+        await writeWhole(file, starterScenario())
+        await writeWhole(schema, documentText(scenarioJsonSchema()))
+        process.stdout.write(
+          options.json === true
+            ? documentText({ written: [file, schema] })
+            : `${file}\n${schema}\nNext: spillway run ${file}\n`,
+        )
+        return EXIT.ok
+      }),
+    )
+}

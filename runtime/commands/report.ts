@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import type { ZodType } from 'zod'
+import { type ChartFormat, reportHtml, writeCharts } from '../../reports/index.ts'
+import { EXIT, Failure } from '../../scenarios/failure.ts'
+import { comparisonSchema, resultSchema } from '../../sim/stats/documents.ts'
+import { readText } from '../prepare.ts'
+import { action, withJson } from './command.ts'
+import { documentText, writeWhole } from './output.ts'
+
+interface ReportOptions {
+  readonly json?: boolean
+  readonly out?: string
+  readonly svg?: boolean
+  readonly png?: boolean
+}
+
+export function registerReport(program: Command): void {
+  withJson(program.command('report').argument('<dir>', 'a directory that `spillway run` filled'))
+    .description('Write the HTML report of documents again, and each chart as SVG or PNG')
+    .option('--out <dir>', 'where to write; by default beside the documents')
+    .option('--svg', 'each chart as SVG')
+    .option('--png', 'each chart as PNG')
+    .addHelpText('after', '\nExample:\n  $ spillway report runs/payment-peak --png')
+    .action(
+      action(async (_signal, directory: string, options: ReportOptions) => {
+        const simulated = await read(directory, 'simulated', resultSchema)
+        const measured = await read(directory, 'measured', resultSchema)
+        const comparison = await read(directory, 'comparison', comparisonSchema)
+        if (simulated === null && measured === null) {
+          throw new Failure(`${directory}: has neither simulated.json nor measured.json`)
+        }
+        const out = options.out ?? directory
+        const page = { simulated, measured, comparison, command: `spillway report ${directory}` }
+        const written = [join(out, 'report.html')]
+        await writeWhole(written[0]!, await reportHtml(page))
+        const formats: ChartFormat[] = []
+        if (options.svg === true) formats.push('svg')
+        if (options.png === true) formats.push('png')
+        if (formats.length > 0)
+          written.push(...(await writeCharts(join(out, 'charts'), formats, page)))
+        process.stdout.write(
+          options.json === true ? documentText({ written }) : `${written.join('\n')}\n`,
+        )
+        return EXIT.ok
+      }),
+    )
+}
+
+async function read<T>(directory: string, name: string, schema: ZodType<T>): Promise<T | null> {
+  const path = join(directory, `${name}.json`)
+  if (!existsSync(path)) return null
+  let value: unknown
+  try {
+    value = JSON.parse(await readText(path))
+  } catch (error) {
+    if (error instanceof Failure) throw error
+    throw new Failure(`${path}: not JSON (${(error as Error).message})`)
+  }
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  throw new Failure(`${path} ${issue?.path.join('.')}: ${issue?.message}`)
+}

@@ -1,0 +1,49 @@
+import type { Command } from 'commander'
+import { EXIT } from '../../scenarios/failure.ts'
+import { requestText } from '../../sim/traffic/request-text.ts'
+import { prepare, requestsOf, simulationInput } from '../prepare.ts'
+import { action, profileOption, type ScenarioOptions, withScenarioOptions } from './command.ts'
+import { documentText, writeWhole } from './output.ts'
+import { profileFor } from './simulate.ts'
+
+interface RequestsOptions extends ScenarioOptions {
+  readonly profile?: string
+}
+
+export function registerRequests(program: Command): void {
+  withScenarioOptions(program.command('requests').argument('<scenario>', 'a scenario file (YAML)'))
+    .description('Export the requests of a scenario as JSON Lines, to use them elsewhere or again')
+    .addOption(profileOption())
+    .addHelpText(
+      'after',
+      `
+The lines go to stdout, or to DIR/requests.jsonl with --out DIR; --json prints their number and hash.
+
+Example:
+  $ spillway requests peak.yaml --out today && spillway replay peak.yaml --requests today/requests.jsonl`,
+    )
+    .action(
+      action(async (_signal, path: string, options: RequestsOptions) => {
+        const prepared = await prepare(path, options)
+        const relative = prepared.scenario.traffic.some(
+          ({ arrivals }) => arrivals.process === 'trace' || arrivals.rate_rps === undefined,
+        )
+        const profile = relative ? await profileFor(prepared, options.profile) : null
+        const capacity = relative
+          ? simulationInput(prepared, profile?.profile ?? null).capacityRps
+          : null
+        const list = await requestsOf(prepared, capacity)
+        const classes = prepared.scenario.traffic.map((traffic) => traffic.class)
+        if (options.out !== undefined) {
+          const file = `${options.out}/requests.jsonl`
+          await writeWhole(file, [...requestText(list, classes)].join(''))
+        } else if (options.json !== true) {
+          for (const chunk of requestText(list, classes)) process.stdout.write(chunk)
+        }
+        if (options.json === true || options.out !== undefined) {
+          process.stdout.write(documentText({ count: list.count, hash: list.hash() }))
+        }
+        return EXIT.ok
+      }),
+    )
+}

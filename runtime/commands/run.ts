@@ -1,0 +1,124 @@
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import pc from 'picocolors'
+import { type ChartFormat, comparisonText, reportHtml, writeCharts } from '../../reports/index.ts'
+import { EXIT, Failure } from '../../scenarios/failure.ts'
+import { type Prepared, prepare } from '../prepare.ts'
+import { type LoadedProfile, loadProfile, profileHash } from '../profile-file.ts'
+import { CALIBRATION_SECONDS, calibrate, profileText } from './calibrate.ts'
+import {
+  action,
+  positiveNumber,
+  type ScenarioOptions,
+  wholeNumber,
+  withScenarioOptions,
+} from './command.ts'
+import { compare } from './compare.ts'
+import { documentText, writeWhole } from './output.ts'
+import { ProgressDisplay } from './progress.ts'
+import { keepReplays, replay } from './replay.ts'
+import { simulate } from './simulate.ts'
+
+interface RunOptions extends ScenarioOptions {
+  readonly profile?: string
+  readonly seconds: number
+  readonly replications: number
+  readonly replays: number
+  readonly keepRows?: boolean
+  readonly journal?: boolean
+  readonly charts?: readonly ChartFormat[]
+}
+
+export function registerRun(program: Command): void {
+  withScenarioOptions(program.command('run').argument('<scenario>', 'a scenario file (YAML)'))
+    .description('The main job: calibrate, simulate, replay, compare and report')
+    .option('--profile <file>', 'use this profile in place of calibrating')
+    .option('--seconds <s>', 'calibration time for each model', positiveNumber, CALIBRATION_SECONDS)
+    .option('--replications <n>', 'simulations behind each interval', wholeNumber(10), 40)
+    .option('--replays <n>', 'how often the same requests are replayed', wholeNumber(1), 3)
+    .option('--keep-rows', 'keep the raw rows of every replay (kept anyway where a check fails)')
+    .option('--journal', 'keep what the control plane was told')
+    .option('--charts <formats>', 'also write each chart: svg, png or svg,png', chartFormats)
+    .addHelpText(
+      'after',
+      `
+Documents and report.html go to runs/NAME, or to --out DIR. Exit code 0 when the job was done,
+whatever the verdict; use \`spillway compare\` where the verdict decides.
+
+Example:
+  $ spillway run scenarios/library/payment-peak.yaml --replays 5`,
+    )
+    .action(
+      action(async (signal, path: string, options: RunOptions) => {
+        const prepared = await prepare(path, options)
+        await runAll(prepared, path, options, signal)
+        return EXIT.ok
+      }),
+    )
+}
+
+function chartFormats(text: string): readonly ChartFormat[] {
+  const formats = text.split(',')
+  if (formats.every((format) => format === 'svg' || format === 'png'))
+    return formats as ChartFormat[]
+  throw new Failure(`--charts: expected svg, png or svg,png, got ${text}`, EXIT.usage)
+}
+
+async function runAll(
+  prepared: Prepared,
+  path: string,
+  options: RunOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const directory = options.out ?? join('runs', prepared.scenario.name)
+  const say = (text: string) => process.stderr.write(`${text}\n`)
+  const progress = new ProgressDisplay()
+  const shared = { ...options, journal: options.journal ?? false, signal, progress }
+  const command = `spillway run ${[path, ...options.set.flatMap((one) => ['--set', one])].join(' ')}`
+
+  const profile = await profileOf(prepared, options, signal, progress, say)
+  const simulated = await simulate(prepared, profile, shared)
+  const { requests, result: measured, replays } = await replay(prepared, profile, shared)
+  const comparison = await compare(prepared, profile, {
+    requests,
+    runs: replays.runs,
+    replications: options.replications,
+    command,
+    signal,
+    progress,
+  })
+  progress.stop()
+
+  const documents = { simulated, measured, comparison, profile: profile.profile }
+  for (const [name, document] of Object.entries(documents)) {
+    await writeWhole(join(directory, `${name}.json`), documentText(document))
+  }
+  const page = { simulated, measured, comparison, command }
+  await writeWhole(join(directory, 'report.html'), await reportHtml(page))
+  if (options.charts !== undefined)
+    await writeCharts(join(directory, 'charts'), options.charts, page)
+  const keep =
+    options.keepRows === true || options.journal === true || comparison.verdict === 'FAIL'
+  if (keep) await keepReplays(directory, prepared, requests, replays)
+
+  for (const warning of replays.warnings) say(`${pc.yellow('warning')}: ${warning}`)
+  process.stdout.write(
+    options.json === true
+      ? documentText(comparison)
+      : `${comparisonText(comparison)}\n\nreport: ${join(directory, 'report.html')}\n`,
+  )
+}
+
+async function profileOf(
+  prepared: Prepared,
+  options: RunOptions,
+  signal: AbortSignal,
+  progress: ProgressDisplay,
+  say: (text: string) => void,
+): Promise<LoadedProfile> {
+  if (options.profile !== undefined) return loadProfile(options.profile)
+  const profile = await calibrate(prepared, { seconds: options.seconds, signal, progress })
+  progress.stop()
+  say(profileText(profile))
+  return { profile, hash: profileHash(profile) }
+}

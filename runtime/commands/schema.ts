@@ -1,0 +1,32 @@
+import { type Command, Option } from 'commander'
+import { z } from 'zod'
+import { EXIT } from '../../scenarios/failure.ts'
+import { scenarioJsonSchema } from '../../scenarios/json-schema.ts'
+import { comparisonSchema, resultSchema } from '../../sim/stats/documents.ts'
+import { profileSchema } from '../../sim/world/profile.ts'
+import { action, withJson } from './command.ts'
+import { documentText } from './output.ts'
+
+const schemas = {
+  scenario: () => scenarioJsonSchema(),
+  result: () => z.toJSONSchema(resultSchema, { target: 'draft-7' }),
+  comparison: () => z.toJSONSchema(comparisonSchema, { target: 'draft-7' }),
+  profile: () => z.toJSONSchema(profileSchema, { target: 'draft-7' }),
+} as const
+
+export function registerSchema(program: Command): void {
+  withJson(program.command('schema'))
+    .description('Print the JSON Schema of scenario files, for editors, or of the documents')
+    .addOption(
+      new Option('--document <kind>', 'which schema')
+        .choices(Object.keys(schemas))
+        .default('scenario'),
+    )
+    .addHelpText('after', '\nExample:\n  $ spillway schema > scenario.schema.json')
+    .action(
+      action(async (_signal, { document }: { document: keyof typeof schemas }) => {
+        process.stdout.write(documentText(schemas[document]()))
+        return EXIT.ok
+      }),
+    )
+}

@@ -1,0 +1,100 @@
+import type { Command } from 'commander'
+import { resultText } from '../../reports/index.ts'
+import { EXIT } from '../../scenarios/failure.ts'
+import type { Result } from '../../sim/stats/documents.ts'
+import { resultOf } from '../../sim/stats/result.ts'
+import { capacitiesOf, type Prepared, prepare, requestsOf, simulationInput } from '../prepare.ts'
+import { type LoadedProfile, loadProfile } from '../profile-file.ts'
+import { runReplications } from '../replications.ts'
+import { commit, version } from '../version.ts'
+import {
+  action,
+  profileOption,
+  type ScenarioOptions,
+  wholeNumber,
+  withScenarioOptions,
+} from './command.ts'
+import { emit } from './output.ts'
+import { ProgressDisplay } from './progress.ts'
+
+interface SimulateOptions extends ScenarioOptions {
+  readonly profile?: string
+  readonly replications: number
+  readonly workers?: number
+  readonly requests?: string
+}
+
+export function registerSimulate(program: Command): void {
+  withScenarioOptions(program.command('simulate').argument('<scenario>', 'a scenario file (YAML)'))
+    .description('Simulate a scenario: latency, goodput and utilisation, each with its interval')
+    .addOption(profileOption())
+    .option('--replications <n>', 'independent runs behind each interval', wholeNumber(1), 10)
+    .option('--workers <n>', 'threads; the result does not depend on it', wholeNumber(1))
+    .option('--requests <file>', 'use these requests (of `spillway requests`) in every replication')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ spillway simulate scenarios/library/payment-peak.yaml
+  $ spillway simulate peak.yaml --set pools.central.replicas=2 --json > result.json`,
+    )
+    .action(
+      action(async (signal, path: string, options: SimulateOptions) => {
+        const prepared = await prepare(path, options)
+        const profile = await profileFor(prepared, options.profile)
+        const progress = new ProgressDisplay()
+        const result = await simulate(prepared, profile, { ...options, signal, progress })
+        progress.stop()
+        await emit(options, { simulated: result }, 'simulated', resultText(result))
+        return result.objectives.some(({ verdict }) => verdict === 'FAIL') ? EXIT.failed : EXIT.ok
+      }),
+    )
+}
+
+/** The profile that the scenario needs; null where all its work is declared. */
+export async function profileFor(
+  { scenario }: Prepared,
+  path: string | undefined,
+): Promise<LoadedProfile | null> {
+  const declared = scenario.pools.every((pool) => 'work' in scenario.models[pool.model]!)
+  return declared && path === undefined ? null : loadProfile(path)
+}
+
+export async function simulate(
+  prepared: Prepared,
+  profile: LoadedProfile | null,
+  options: {
+    readonly replications: number
+    readonly workers?: number | undefined
+    readonly requests?: string | undefined
+    readonly signal: AbortSignal
+    readonly progress: ProgressDisplay
+  },
+): Promise<Result> {
+  const input = simulationInput(prepared, profile?.profile ?? null)
+  const requests =
+    options.requests === undefined
+      ? null
+      : await requestsOf(prepared, input.capacityRps, options.requests)
+  const runs = await runReplications({ ...input, requests }, options.replications, {
+    workers: options.workers,
+    signal: options.signal,
+    onProgress: (done, of) => options.progress.update('simulating', done, of),
+  })
+  const capacitiesRps = capacitiesOf(prepared, input.models)
+  const arrived = runs[0]!.classes.reduce((sum, { counts }) => sum + counts.arrived, 0)
+  const { duration_s: duration, warmup_s: warmup } = prepared.scenario
+  return resultOf(prepared.scenario, runs, {
+    version: version(),
+    commit: commit(),
+    world: 'simulated',
+    scenarioHash: prepared.hash,
+    seed: prepared.scenario.seed,
+    profile: profile === null ? null : { name: profile.profile.name, hash: profile.hash },
+    load: arrived / (duration - warmup) / (input.capacityRps ?? Number.NaN),
+    capacitiesRps,
+    warnings: [],
+    valid: true,
+    host: null,
+  })
+}

@@ -1,0 +1,29 @@
+import { type Engine, openLocalEngine } from './engine.ts'
+import type { EngineReply, EngineRequest } from './process-engine.ts'
+
+const reply = (message: EngineReply) => process.send?.(message)
+let engine: Engine | null = null
+
+async function answer(request: EngineRequest): Promise<void> {
+  if (request.kind === 'open') {
+    const opened = await openLocalEngine(request.options, request.epochNs)
+    if ('problems' in opened) {
+      reply({ kind: 'refused', problems: opened.problems })
+      return
+    }
+    engine = opened
+    reply({ kind: 'opened', fellBack: opened.fellBack })
+    return
+  }
+  const { size, length, lengths, keys } = request
+  reply({ kind: 'ran', ...(await engine!.run(size, length, lengths, keys)) })
+}
+
+process.on('message', (request: EngineRequest) => {
+  answer(request).catch((error: unknown) => {
+    process.stderr.write(`${(error as Error).stack}\n`)
+    process.exit(1)
+  })
+})
+// the parent is gone or has no more use for this process
+process.on('disconnect', () => process.exit(0))

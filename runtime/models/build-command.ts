@@ -1,0 +1,146 @@
+import { existsSync } from 'node:fs'
+import type { Command } from 'commander'
+import {
+  EXIT,
+  Failure,
+  type LoadedScenario,
+  loadScenario,
+  nearest,
+  type Precision,
+  parseScenario,
+} from '../../scenarios/index.ts'
+import { materialise } from './model-file.ts'
+
+const KINDS = ['mlp', 'transformer-encoder']
+
+/** Options of a built-in kind, as typed; the scenario schema validates them. */
+const PARAMETERS = ['layers', 'width', 'hidden', 'heads', 'vocabulary', 'seed'] as const
+
+type BuildOptions = { readonly [K in (typeof PARAMETERS)[number]]?: string } & {
+  readonly precision?: string
+  readonly out: string
+  readonly set: readonly string[]
+  readonly json?: boolean
+}
+
+/** One line of what `models build` prints. */
+interface BuiltModel {
+  readonly name: string
+  readonly precision: Precision
+  readonly path: string
+  readonly key: string
+  readonly bytes: number
+}
+
+export function registerModels(program: Command): void {
+  const models = program.command('models').description('ONNX models that a replay runs')
+  models
+    .command('build')
+    .description('Build the models of a scenario, or one of a built-in kind, as ONNX files')
+    .argument('<what...>', `scenario files, or ${KINDS.join(' or ')}`)
+    .option('--layers <n>', 'layers of a built-in kind')
+    .option('--width <n>', 'width of mlp')
+    .option('--hidden <n>', 'width of transformer-encoder, a multiple of heads')
+    .option('--heads <n>', 'attention heads of transformer-encoder')
+    .option('--vocabulary <n>', 'vocabulary of transformer-encoder')
+    .option('--seed <n>', 'seed of the weights of a built-in kind')
+    .option('--precision <list>', 'fp32, fp16, int8 or several with commas, of a built-in kind')
+    .option('--set <path=value>', 'override a value of a scenario', collect, [])
+    .option('--out <dir>', 'folder that the files go to; what stands there is kept', '.')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', EXAMPLES)
+    .action(async (what: readonly string[], options: BuildOptions) => {
+      const built = await buildModels(what, options)
+      process.stdout.write(options.json ? `${JSON.stringify({ models: built })}\n` : listOf(built))
+    })
+}
+
+const EXAMPLES = `
+Examples:
+  spillway models build scenario.yaml --out models
+  spillway models build mlp --layers 12 --width 512 --precision fp32,fp16,int8
+  spillway models build transformer-encoder --layers 4 --hidden 256 --heads 4 --json
+`
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value]
+}
+
+/** Builds every model that is named; throws one `Failure` with all that went wrong. */
+async function buildModels(what: readonly string[], options: BuildOptions): Promise<BuiltModel[]> {
+  const built = new Map<string, BuiltModel>()
+  const problems: string[] = []
+  for (const one of what) {
+    try {
+      const loaded = KINDS.includes(one)
+        ? scenarioOf(one, options)
+        : await scenarioFrom(one, options)
+      await buildPools(loaded, options.out, built, problems)
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error
+      problems.push(...error.problems)
+    }
+  }
+  if (problems.length > 0) throw new Failure(problems)
+  return [...built.values()]
+}
+
+async function scenarioFrom(path: string, options: BuildOptions): Promise<LoadedScenario> {
+  const misplaced = [...PARAMETERS, 'precision' as const].filter((key) => options[key])
+  if (misplaced.length > 0) {
+    const flags = misplaced.map((key) => `--${key}`).join(', ')
+    const text = `${path}: expected --set for a scenario, got ${flags}, for built-in kinds only`
+    throw new Failure(text, EXIT.usage)
+  }
+  if (existsSync(path)) return loadScenario(path, { set: options.set })
+  const meant = nearest(path, KINDS)
+  const hint = meant === null ? '' : `; did you mean ${meant}?`
+  throw new Failure(`expected a scenario file, ${KINDS.join(' or ')}, got ${path}${hint}`)
+}
+
+/** A built-in kind as a scenario with one pool for each precision: one validation for both. */
+function scenarioOf(kind: string, options: BuildOptions): LoadedScenario {
+  const parameters = PARAMETERS.flatMap((key) => {
+    const text = options[key]
+    return text === undefined ? [] : [[key, Number.isNaN(Number(text)) ? text : Number(text)]]
+  })
+  const precisions = [...new Set((options.precision ?? 'fp32').split(','))]
+  const scenario = {
+    spillway: 1,
+    name: kind,
+    duration_s: 1,
+    models: { [kind]: { builtin: kind, ...Object.fromEntries(parameters) } },
+    traffic: [{ class: 'none', arrivals: { process: 'deterministic', rate_rps: 1 } }],
+    pools: precisions.map((precision, i) => ({ name: `pool${i}`, model: kind, precision })),
+  }
+  return parseScenario(JSON.stringify(scenario, null, 2), { file: `models build ${kind}` })
+}
+
+async function buildPools(
+  { scenario, directory }: LoadedScenario,
+  out: string,
+  built: Map<string, BuiltModel>,
+  problems: string[],
+): Promise<void> {
+  const places = { directory, cacheDirectory: out }
+  for (const { model: name, precision } of scenario.pools) {
+    const model = scenario.models[name]!
+    try {
+      const { path, key, bytes } = await materialise(model, precision, places)
+      built.set(path, { name, precision, path, key, bytes })
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error
+      const texts = error.problems.map((text) => `models.${name}: ${text}`)
+      problems.push(...texts.filter((text) => !problems.includes(text)))
+    }
+  }
+}
+
+function listOf(built: readonly BuiltModel[]): string {
+  return built
+    .map(({ name, precision, path, key, bytes }) => {
+      const size = `${(bytes / 1e6).toFixed(2)} MB`.padStart(12)
+      return `${name.padEnd(20)} ${precision} ${size}  ${key}  ${path}\n`
+    })
+    .join('')
+}

@@ -1,0 +1,132 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { Feeds } from './feeds.ts'
+import type { InputSpec } from './model-file.ts'
+
+/** Shapes with the free dimensions in every order that models use, and an index into each. */
+const SHAPES: readonly InputSpec['shape'][] = [
+  ['batch', 5],
+  ['batch', 'length'],
+  ['batch', 3, 4, 'length'],
+  ['batch', 'length', 6],
+  ['length', 'batch', 6],
+  ['batch', 1, 'length', 'length'],
+  ['length', 2, 'batch'],
+]
+
+function inputOf(shape: InputSpec['shape'], fill: InputSpec['fill'] = 'normal'): InputSpec {
+  const type = fill === 'normal' ? 'float32' : 'int64'
+  return { name: 'x', type, shape, fill, vocabulary: 9 }
+}
+
+type Cell = { readonly positions: readonly number[]; readonly value: number }
+
+/** The cells of one request: position along each dimension but batch, and the value there. */
+function cellsOf(dims: readonly number[], data: ArrayLike<number | bigint>, batchAxis: number) {
+  return (request: number): Cell[] => {
+    const cells: Cell[] = []
+    for (let i = 0; i < data.length; i++) {
+      let rest = i
+      const index = dims.map((_, axis) => {
+        const below = dims.slice(axis + 1).reduce((a, b) => a * b, 1)
+        const at = Math.floor(rest / below)
+        rest %= below
+        return at
+      })
+      if (index[batchAxis] !== request) continue
+      cells.push({ positions: index.toSpliced(batchAxis, 1), value: Number(data[i]) })
+    }
+    return cells
+  }
+}
+
+function built(
+  input: InputSpec,
+  batch: readonly (readonly [key: number, length: number])[],
+  length: number,
+) {
+  const lengths = Int32Array.from(batch, ([, own]) => own)
+  const keys = Uint32Array.from(batch, ([key]) => key)
+  const tensor = new Feeds([input], { seed: 1 }).build(batch.length, length, lengths, keys).x!
+  const cells = cellsOf(tensor.dims, tensor.data as Float32Array, input.shape.indexOf('batch'))
+  const free = input.shape.filter((size) => size !== 'batch')
+  return (request: number) => {
+    const own = batch[request]![1]
+    const inside = ({ positions }: Cell) =>
+      positions.every((at, axis) => free[axis] !== 'length' || at < own)
+    const all = cells(request)
+    return { own: all.filter(inside), padding: all.filter((cell) => !inside(cell)) }
+  }
+}
+
+const members = fc.array(
+  fc.tuple(fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.integer({ min: 1, max: 7 })),
+  {
+    minLength: 1,
+    maxLength: 4,
+  },
+)
+
+describe('feeds', () => {
+  test.each(SHAPES)(
+    '[%s, %s, …]: a key means the same row in every batch and padding',
+    (...shape) => {
+      fc.assert(
+        fc.property(members, members, fc.integer({ min: 7, max: 9 }), (batch, others, length) => {
+          const member = batch[0]!
+          const here = built(inputOf(shape), batch, length)(0)
+          const there = built(inputOf(shape), [...others, member], 7)(others.length)
+          expect(here.own.map((cell) => cell.value)).toEqual(there.own.map((cell) => cell.value))
+          expect(here.own.every((cell) => cell.value !== 0)).toBe(true)
+        }),
+        { numRuns: 30 },
+      )
+    },
+  )
+
+  test.each(SHAPES)('[%s, %s, …]: padding is zero, whatever the buffer held', (...shape) => {
+    fc.assert(
+      fc.property(members, (batch) => {
+        const input = inputOf(shape)
+        const feeds = new Feeds([input], { seed: 1 })
+        const keys = Uint32Array.from(batch, ([key]) => key)
+        const full = new Int32Array(batch.length).fill(9)
+        feeds.build(batch.length, 9, full, keys)
+        const lengths = Int32Array.from(batch, ([, own]) => own)
+        const again = feeds.build(batch.length, 9, lengths, keys).x!
+        const fresh = new Feeds([input], { seed: 1 }).build(batch.length, 9, lengths, keys).x!
+        expect([...(again.data as Float32Array)]).toEqual([...(fresh.data as Float32Array)])
+        batch.forEach((_, i) => {
+          const { padding } = built(input, batch, 9)(i)
+          expect(padding.every((cell) => cell.value === 0)).toBe(true)
+        })
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  test('two keys and two seeds give different rows', () => {
+    const input = inputOf(['batch', 64])
+    const row = (seed: number, key: number) => {
+      const keys = Uint32Array.of(key)
+      return [
+        ...(new Feeds([input], { seed }).build(1, 1, keys as never, keys).x!.data as Float32Array),
+      ]
+    }
+    expect(row(1, 5)).not.toEqual(row(1, 6))
+    expect(row(1, 5)).not.toEqual(row(2, 5))
+  })
+
+  test('a row longer than the table of values is filled to its end', () => {
+    const { own } = built(inputOf(['batch', 100_000]), [[3, 1]], 1)(0)
+    expect(own).toHaveLength(100_000)
+    expect(own.every((cell) => cell.value !== 0)).toBe(true)
+  })
+
+  test('tokens lie in [1, vocabulary) and ones mark what is no padding', () => {
+    const tokens = built(inputOf(['batch', 'length'], 'tokens'), [[4, 500]], 600)(0)
+    expect(new Set(tokens.own.map((cell) => cell.value))).toEqual(new Set([1, 2, 3, 4, 5, 6, 7, 8]))
+    const ones = built(inputOf(['batch', 'length'], 'ones'), [[4, 2]], 4)(0)
+    expect([...ones.own, ...ones.padding].map((cell) => cell.value)).toEqual([1, 1, 0, 0])
+  })
+})

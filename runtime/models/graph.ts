@@ -1,0 +1,164 @@
+import onnxProto from 'onnx-proto'
+import { Failure, type Precision } from '../../scenarios/index.ts'
+import { stream } from '../../sim/kernel/random.ts'
+import { halvesOf } from './half.ts'
+
+const { onnx } = onnxProto
+const TYPE = onnx.TensorProto.DataType
+const ATTRIBUTE = onnx.AttributeProto.AttributeType
+
+/** A size, or the name of a free dimension. */
+export type Dimension = 'batch' | 'length' | number
+type Whole = 'INT64' | 'INT8'
+export type ElementType = 'FLOAT' | 'FLOAT16' | Whole
+type Attribute = number | readonly number[] | { readonly float: number }
+
+/** Protobuf messages end at 2 GiB; one that is larger cannot be read by any reader. */
+const LARGEST_BYTES = 2 ** 31 - 1
+
+export interface GraphOptions {
+  readonly name: string
+  /** of the weights */
+  readonly seed: number
+  readonly precision: Precision
+}
+
+/**
+ * An ONNX graph under construction, opset 17. Every method that adds something returns the name
+ * of the value that it added. Weights are drawn from streams named after them, so a weight does
+ * not depend on what was built before it.
+ */
+export class Graph {
+  readonly precision: Precision
+  /** type of the weights and of what is computed with them */
+  readonly floatType: 'FLOAT' | 'FLOAT16'
+  readonly #name: string
+  readonly #seed: number
+  readonly #nodes: InstanceType<typeof onnx.NodeProto>[] = []
+  readonly #initializers: InstanceType<typeof onnx.TensorProto>[] = []
+  readonly #inputs: InstanceType<typeof onnx.ValueInfoProto>[] = []
+  readonly #outputs: InstanceType<typeof onnx.ValueInfoProto>[] = []
+  #bytes = 0
+
+  constructor(options: GraphOptions) {
+    this.#name = options.name
+    this.#seed = options.seed
+    this.precision = options.precision
+    this.floatType = options.precision === 'fp16' ? 'FLOAT16' : 'FLOAT'
+  }
+
+  input(name: string, type: ElementType, shape: readonly Dimension[]): string {
+    this.#inputs.push(valueInfo(name, type, shape))
+    return name
+  }
+
+  /** Names a value as output of the graph. */
+  output(value: string, name: string, shape: readonly Dimension[]): void {
+    this.#nodes.push(onnx.NodeProto.create({ opType: 'Identity', input: [value], output: [name] }))
+    this.#outputs.push(valueInfo(name, 'FLOAT', shape))
+  }
+
+  node(opType: string, input: readonly string[], attributes: Record<string, Attribute> = {}) {
+    return this.nodes(opType, input, 1, attributes)[0]!
+  }
+
+  /** A node of several outputs. */
+  nodes(
+    opType: string,
+    input: readonly string[],
+    outputs: number,
+    attributes: Record<string, Attribute> = {},
+  ): string[] {
+    const name = `${opType}_${this.#nodes.length}`
+    const output = Array.from({ length: outputs }, (_, i) => (i === 0 ? name : `${name}_${i}`))
+    const attribute = Object.entries(attributes).map(([key, value]) => attributeOf(key, value))
+    this.#nodes.push(onnx.NodeProto.create({ name, opType, input: [...input], output, attribute }))
+    return output
+  }
+
+  cast(value: string, to: ElementType): string {
+    return this.node('Cast', [value], { to: TYPE[to] })
+  }
+
+  /** Normal draws times `scale`, as float32. */
+  draw(name: string, size: number, scale: number): Float32Array {
+    const random = stream(this.#seed, 0, name)
+    return Float32Array.from({ length: size }, () => random.normal() * scale)
+  }
+
+  /** A seeded weight in the graph's float type. */
+  weight(name: string, dims: readonly number[], scale: number): string {
+    this.#reserve(volume(dims) * 4)
+    return this.floats(name, dims, this.draw(name, volume(dims), scale))
+  }
+
+  /** Floats in the graph's float type, or in the one given. */
+  floats(name: string, dims: readonly number[], values: Float32Array, type = this.floatType) {
+    const data = type === 'FLOAT16' ? halvesOf(values) : values
+    return this.#initializer(name, type, dims, data)
+  }
+
+  /** One float, to be broadcast. */
+  scalar(name: string, value: number): string {
+    return this.floats(name, [], Float32Array.of(value))
+  }
+
+  int64(name: string, values: readonly number[], dims = [values.length]): string {
+    return this.#initializer(name, 'INT64', dims, BigInt64Array.from(values.map(BigInt)))
+  }
+
+  int8(name: string, dims: readonly number[], values: Int8Array): string {
+    return this.#initializer(name, 'INT8', dims, values)
+  }
+
+  encode(): Uint8Array {
+    const model = onnx.ModelProto.create({
+      irVersion: 8,
+      producerName: 'spillway',
+      opsetImport: [{ domain: '', version: 17 }],
+      graph: {
+        name: this.#name,
+        node: this.#nodes,
+        initializer: this.#initializers,
+        input: this.#inputs,
+        output: this.#outputs,
+      },
+    })
+    return onnx.ModelProto.encode(model).finish()
+  }
+
+  #initializer(name: string, type: ElementType, dims: readonly number[], data: ArrayBufferView) {
+    this.#reserve(data.byteLength)
+    this.#bytes += data.byteLength
+    const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    this.#initializers.push(
+      onnx.TensorProto.create({ name, dataType: TYPE[type], dims: [...dims], rawData }),
+    )
+    return name
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#bytes + bytes <= LARGEST_BYTES) return
+    throw new Failure(`model ${this.#name}: expected weights of at most 2 GiB, got more`)
+  }
+}
+
+function volume(dims: readonly number[]): number {
+  return dims.reduce((product, size) => product * size, 1)
+}
+
+function valueInfo(name: string, type: ElementType, shape: readonly Dimension[]) {
+  const dim = shape.map((size) =>
+    typeof size === 'number' ? { dimValue: size } : { dimParam: size },
+  )
+  return onnx.ValueInfoProto.create({
+    name,
+    type: { tensorType: { elemType: TYPE[type], shape: { dim } } },
+  })
+}
+
+function attributeOf(name: string, value: Attribute) {
+  if (typeof value === 'number') return { name, type: ATTRIBUTE.INT, i: value }
+  if ('float' in value) return { name, type: ATTRIBUTE.FLOAT, f: value.float }
+  return { name, type: ATTRIBUTE.INTS, ints: [...value] }
+}

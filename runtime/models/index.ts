@@ -1,0 +1,9 @@
+export { registerModels } from './build-command.ts'
+export { Feeds } from './feeds.ts'
+export { type InputSpec, type ModelFile, type ModelPlaces, materialise } from './model-file.ts'
+export {
+  type ExecutionProvider,
+  openSession,
+  type SessionOptions,
+  supportedProviders,
+} from './session.ts'

@@ -1,0 +1,36 @@
+import type { Precision } from '../../scenarios/index.ts'
+import { dense } from './dense.ts'
+import { Graph } from './graph.ts'
+import type { InputSpec } from './model-file.ts'
+
+export interface MlpOptions {
+  readonly layers: number
+  readonly width: number
+  /** of the weights */
+  readonly seed: number
+}
+
+export function mlpInputs({ width }: MlpOptions): readonly InputSpec[] {
+  return [{ name: 'x', type: 'float32', shape: ['batch', width], fill: 'normal', vocabulary: 0 }]
+}
+
+/**
+ * Dense layers of equal width with ReLU between: `x` [batch, width] to `y` [batch, width], both
+ * float32. Weights have the variance 2 / width, which keeps activations at their size through
+ * any number of layers (He et al. 2015, eq. 10).
+ */
+export function buildMlp(options: MlpOptions, precision: Precision): Uint8Array {
+  const { layers, width, seed } = options
+  const graph = new Graph({ name: 'mlp', seed, precision })
+  const shape = ['batch', width] as const
+  let x = graph.input('x', 'FLOAT', shape)
+  if (precision === 'fp16') x = graph.cast(x, 'FLOAT16')
+  for (let i = 0; i < layers; i++) {
+    const scale = Math.sqrt(2 / width)
+    const sum = dense(graph, x, { name: `layer${i}`, inputs: width, outputs: width, scale })
+    x = graph.node('Relu', [sum])
+  }
+  if (precision === 'fp16') x = graph.cast(x, 'FLOAT')
+  graph.output(x, 'y', shape)
+  return graph.encode()
+}

@@ -1,0 +1,143 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { Failure, type Model } from '../../scenarios/index.ts'
+import { buildMlp } from './mlp.ts'
+import { materialise } from './model-file.ts'
+import { withFolder } from './reference.test-helper.ts'
+
+const mlp = { builtin: 'mlp', layers: 1, width: 8, seed: 1 } as const
+
+type UserInput = Extract<Model, { onnx: string }>['inputs'][string]
+
+function input(shape: UserInput['shape'], more: Partial<UserInput> = {}): UserInput {
+  return { shape, type: 'float32', fill: 'normal', vocabulary: 1000, ...more }
+}
+
+function user(onnx: string, inputs: Record<string, UserInput>): Model {
+  return { onnx, inputs, pad_to: 1 }
+}
+
+async function problemsOf(model: Model, directory: string): Promise<readonly string[]> {
+  try {
+    await materialise(model, 'fp32', { directory, cacheDirectory: directory })
+  } catch (error) {
+    if (error instanceof Failure) return error.problems
+    throw error
+  }
+  return []
+}
+
+describe('built-in models', () => {
+  test('are built once and then taken from the cache as they stand', async () => {
+    await withFolder(async (folder) => {
+      const places = { directory: '.', cacheDirectory: join(folder, 'new', 'cache') }
+      const first = await materialise(mlp, 'fp32', places)
+      const written = statSync(first.path).mtimeMs
+      expect(first.bytes).toBe(statSync(first.path).size)
+      expect(first.key).toMatch(/^[0-9a-f]{16}$/)
+      expect(await materialise(mlp, 'fp32', places)).toEqual(first)
+      expect(statSync(first.path).mtimeMs).toBe(written)
+      expect(readdirSync(places.cacheDirectory)).toHaveLength(1)
+    })
+  })
+
+  test('every parameter and precision has a file and a key of its own', async () => {
+    await withFolder(async (folder) => {
+      const places = { directory: '.', cacheDirectory: folder }
+      const encoder = { builtin: 'transformer-encoder', layers: 1, hidden: 8, heads: 2 } as const
+      const base = { ...encoder, vocabulary: 20, seed: 1, pad_to: 1 }
+      const models = [
+        mlp,
+        { ...mlp, layers: 2 },
+        { ...mlp, width: 9 },
+        { ...mlp, seed: 2 },
+        base,
+        { ...base, layers: 2 },
+        { ...base, hidden: 4 },
+        { ...base, heads: 4 },
+        { ...base, vocabulary: 21 },
+        { ...base, seed: 2 },
+      ]
+      const files = []
+      for (const model of models) {
+        for (const precision of ['fp32', 'fp16', 'int8'] as const) {
+          files.push(await materialise(model, precision, places))
+        }
+      }
+      expect(new Set(files.map((file) => file.path)).size).toBe(files.length)
+      expect(new Set(files.map((file) => file.key)).size).toBe(files.length)
+    })
+  })
+
+  test('builders that race leave one whole file', async () => {
+    await withFolder(async (folder) => {
+      const places = { directory: '.', cacheDirectory: folder }
+      const files = await Promise.all([1, 2, 3].map(() => materialise(mlp, 'fp32', places)))
+      expect(new Set(files.map((file) => file.key)).size).toBe(1)
+      expect(readdirSync(folder)).toHaveLength(1)
+      expect(readFileSync(files[0]!.path).equals(buildMlp(mlp, 'fp32'))).toBe(true)
+    })
+  })
+
+  test('declared work cannot be run live', async () => {
+    const problems = await problemsOf({ work: { law: 'constant', ms: 1 } }, '.')
+    expect(problems.join()).toContain('is declared work, nothing can run it live')
+  })
+})
+
+describe('models of the user', () => {
+  test('a path starts at the directory of the scenario', async () => {
+    await withFolder(async (folder) => {
+      writeFileSync(join(folder, 'm.onnx'), buildMlp(mlp, 'fp32'))
+      const inputs = { x: input(['batch', 8]) }
+      const file = await materialise(user('./m.onnx', inputs), 'fp32', {
+        directory: folder,
+        cacheDirectory: join(folder, 'unused'),
+      })
+      expect(file.path).toBe(join(folder, 'm.onnx'))
+      expect(file.inputs).toEqual([{ name: 'x', ...inputs.x }])
+      expect(existsSync(join(folder, 'unused'))).toBe(false)
+    })
+  })
+
+  test('every mismatch with the graph is told at once', async () => {
+    await withFolder(async (folder) => {
+      writeFileSync(join(folder, 'm.onnx'), buildMlp(mlp, 'fp32'))
+      const wrong = (inputs: Record<string, UserInput>) =>
+        problemsOf(user('m.onnx', inputs), folder)
+      expect(await wrong({ X: input(['batch', 8]) })).toEqual([
+        'm.onnx: inputs: expected one of x, got X; did you mean x?',
+        'm.onnx: inputs.x: expected float32 [free, 8], got nothing',
+      ])
+      expect(await wrong({ x: input(['batch', 'length'], { type: 'int64' }) })).toEqual([
+        'm.onnx: inputs.x.type: expected float32, got int64',
+        'm.onnx: inputs.x.shape[1]: expected 8, which the model fixes, got length',
+      ])
+      expect(await wrong({ x: input([4, 9]) })).toEqual([
+        'm.onnx: inputs.x.shape[1]: expected 8, which the model fixes, got 9',
+      ])
+      expect(await wrong({ x: input(['batch', 8, 1]) })).toEqual([
+        'm.onnx: inputs.x.shape: expected float32 [free, 8], got [batch, 8, 1]',
+      ])
+      expect(await wrong({ x: input(['batch', 8]) })).toEqual([])
+    })
+  })
+
+  test('what is missing or no model is told with what to do', async () => {
+    await withFolder(async (folder) => {
+      writeFileSync(join(folder, 'text.onnx'), 'this is no model')
+      writeFileSync(join(folder, 'empty.onnx'), '')
+      mkdirSync(join(folder, 'node_modules', '@own', 'pack'), { recursive: true })
+      const told = async (path: string) => (await problemsOf(user(path, {}), folder)).join()
+      expect(await told('text.onnx')).toContain('expected an ONNX model')
+      expect(await told('empty.onnx')).toContain('expected an ONNX model')
+      expect(await told('none.onnx')).toContain(`got nothing at ${join(folder, 'none.onnx')}`)
+      expect(await told('node_modules')).toContain('expected an ONNX file, got no file')
+      expect(await told('npm:@no/such/m.onnx')).toContain('npm install @no/such')
+      expect(await told('npm:nosuch/a/m.onnx')).toMatch(/npm install nosuch$/)
+      expect(await told('npm:@own/pack/a/m.onnx')).toContain(join('@own', 'pack', 'a', 'm.onnx'))
+      expect(await told('npm:@own')).toContain('expected npm:PACKAGE/PATH')
+    })
+  })
+})

@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { Failure, type Model, type Precision } from '../../scenarios/index.ts'
+import { builtinFile } from './builtin-file.ts'
+import type { Dimension } from './graph.ts'
+import { checkInputs, readSignature } from './signature.ts'
+import { findUserModel } from './user-model.ts'
+
+export type TensorType = 'float32' | 'float16' | 'int64' | 'int32'
+
+/** One input of a model and what it is fed with. */
+export interface InputSpec {
+  readonly name: string
+  readonly type: TensorType
+  readonly shape: readonly Dimension[]
+  /** `ones` is 1 within a request and 0 in its padding, so it serves as attention mask */
+  readonly fill: 'normal' | 'tokens' | 'ones'
+  /** upper limit of `tokens`, which lie in [1, vocabulary) */
+  readonly vocabulary: number
+}
+
+/** A model ready to open, wherever it came from. Plain data: it travels between threads. */
+export interface ModelFile {
+  readonly path: string
+  /** first 16 hex digits of the SHA-256 of the file */
+  readonly key: string
+  readonly inputs: readonly InputSpec[]
+  /** size of the file */
+  readonly bytes: number
+}
+
+export interface ModelPlaces {
+  /** where relative paths and packages are looked up: the scenario's directory */
+  readonly directory: string
+  /** where built-in models are kept between runs */
+  readonly cacheDirectory: string
+}
+
+/**
+ * Makes a scenario's model a file: builds a built-in one where the cache has none, finds and
+ * checks an `onnx` one. Throws `Failure` with every mismatch between declared inputs and graph.
+ */
+export async function materialise(
+  model: Model,
+  precision: Precision,
+  places: ModelPlaces,
+): Promise<ModelFile> {
+  if ('work' in model) {
+    throw new Failure(`model with work ${model.work.law} is declared work, nothing can run it live`)
+  }
+  if ('builtin' in model) {
+    const { path, inputs } = await builtinFile(model, precision, places.cacheDirectory)
+    return described(path, await readFile(path), inputs)
+  }
+  const path = findUserModel(model.onnx, places.directory)
+  const bytes = await readFile(path)
+  const inputs = Object.entries(model.inputs).map(([name, input]) => ({ name, ...input }))
+  const problems = checkInputs(inputs, readSignature(model.onnx, bytes))
+  if (problems.length > 0) throw new Failure(problems.map((text) => `${model.onnx}: ${text}`))
+  return described(path, bytes, inputs)
+}
+
+function described(path: string, bytes: Uint8Array, inputs: readonly InputSpec[]): ModelFile {
+  const key = createHash('sha256').update(bytes).digest('hex').slice(0, 16)
+  return { path, key, inputs, bytes: bytes.length }
+}

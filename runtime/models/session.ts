@@ -1,0 +1,107 @@
+import { InferenceSession, listSupportedBackends } from 'onnxruntime-node'
+import { Failure } from '../../scenarios/index.ts'
+import type { ModelFile } from './model-file.ts'
+
+const PROVIDERS = ['cpu', 'webgpu', 'cuda'] as const
+export type ExecutionProvider = (typeof PROVIDERS)[number]
+
+export interface SessionOptions {
+  readonly executionProvider: ExecutionProvider
+  /** intra-op threads */
+  readonly threads: number
+}
+
+export interface OpenedSession {
+  readonly session: InferenceSession
+  /** part of the graph runs on cpu, as the provider lacks an operator */
+  readonly fellBack: boolean
+}
+
+/** The execution providers that this build of ONNX Runtime knows; cuda may lack its libraries. */
+export function supportedProviders(): readonly ExecutionProvider[] {
+  const names: readonly string[] = listSupportedBackends().map((backend) => backend.name)
+  return PROVIDERS.filter((provider) => names.includes(provider))
+}
+
+/** Opens a model. Throws `Failure` where the provider is not to be had or the model is corrupt. */
+export async function openSession(
+  file: ModelFile,
+  options: SessionOptions,
+): Promise<OpenedSession> {
+  const { executionProvider } = options
+  if (!supportedProviders().includes(executionProvider)) {
+    throw new Failure(
+      `execution provider ${executionProvider}: onnxruntime-node on ${process.platform} ` +
+        `${process.arch} offers only ${supportedProviders().join(', ')}`,
+    )
+  }
+  try {
+    if (executionProvider === 'cpu') {
+      return { session: await create(file, options), fellBack: false }
+    }
+    return await createAccelerated(file, options)
+  } catch (error) {
+    throw new Failure(explain(file, executionProvider, String(error)))
+  }
+}
+
+/**
+ * ONNX Runtime moves what a provider cannot do to the cpu in silence. Forbidding it first tells
+ * whether it would; a provider that is not to be had fails both times.
+ */
+async function createAccelerated(file: ModelFile, options: SessionOptions): Promise<OpenedSession> {
+  try {
+    return { session: await create(file, options, true), fellBack: false }
+  } catch {
+    return { session: await create(file, options), fellBack: true }
+  }
+}
+
+async function create(
+  file: ModelFile,
+  options: SessionOptions,
+  strict = false,
+): Promise<InferenceSession> {
+  const free = file.inputs.some((input) => input.shape.includes('length'))
+  return InferenceSession.create(file.path, {
+    executionProviders: [options.executionProvider],
+    intraOpNumThreads: options.threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    // Memory planned for one length fits no other, and the plans of all lengths stay allocated.
+    enableMemPattern: !free,
+    // Errors only; where a strict opening fails, that is an answer and no error.
+    logSeverityLevel: strict ? 4 : 3,
+    extra: {
+      session: {
+        // A spinning pool takes the core of its neighbours between two batches.
+        intra_op: { allow_spinning: '0' },
+        inter_op: { allow_spinning: '0' },
+        disable_cpu_ep_fallback: strict ? '1' : '0',
+      },
+    },
+  })
+}
+
+function explain(file: ModelFile, provider: ExecutionProvider, error: string): string {
+  // ONNX Runtime puts its source line and the condition that failed before what it has to say.
+  const detail = error
+    .replace(/\s+/g, ' ')
+    .replace(/^.* was false\. /, '')
+    .trim()
+    .slice(0, 300)
+  if (provider === 'cuda' && /shared library|cuda/i.test(error)) {
+    return (
+      `execution provider cuda: its libraries are missing; run: ONNXRUNTIME_NODE_INSTALL=cuda12 ` +
+      `npm rebuild onnxruntime-node --ignore-scripts=false, with CUDA 12 and cuDNN 9 installed ` +
+      `(${detail})`
+    )
+  }
+  if (provider === 'webgpu' && /adapter|vulkan/i.test(error)) {
+    return (
+      `execution provider webgpu: no Vulkan adapter; install the driver of the GPU, or on Debian ` +
+      `the software one: apt install libvulkan1 mesa-vulkan-drivers (${detail})`
+    )
+  }
+  return `${file.path}: ONNX Runtime cannot open the model on ${provider} (${detail})`
+}

@@ -1,0 +1,90 @@
+import onnxProto from 'onnx-proto'
+import { Failure, nearest } from '../../scenarios/index.ts'
+import type { InputSpec } from './model-file.ts'
+
+const { onnx } = onnxProto
+const TYPE = onnx.TensorProto.DataType
+
+/** An input as the graph declares it. */
+interface GraphInput {
+  readonly name: string
+  /** lower-case name of the ONNX element type; float32 for `float` */
+  readonly type: string
+  /** sizes, null where free; null where the graph does not state a shape */
+  readonly shape: readonly (number | null)[] | null
+}
+
+/** The inputs that a model must be fed. Throws `Failure` where the bytes are no ONNX model. */
+export function readSignature(reference: string, bytes: Uint8Array): readonly GraphInput[] {
+  const graph = decodeGraph(bytes)
+  if (!graph) throw new Failure(`${reference}: expected an ONNX model, got another kind of file`)
+  // Up to IR version 3 initializers stood among the inputs too.
+  const constant = new Set(graph.initializer?.map((tensor) => tensor.name))
+  return (graph.input ?? []).filter((input) => !constant.has(input.name)).map(graphInput)
+}
+
+function decodeGraph(bytes: Uint8Array) {
+  try {
+    const { graph } = onnx.ModelProto.decode(bytes)
+    return graph?.node?.length ? graph : null
+  } catch {
+    return null
+  }
+}
+
+function graphInput(value: InstanceType<typeof onnx.GraphProto>['input'][number]): GraphInput {
+  const tensor = value.type?.tensorType
+  const type = (TYPE[tensor?.elemType ?? 0] ?? 'undefined').toLowerCase()
+  const shape = tensor?.shape?.dim?.map(({ dimValue, dimParam }) => {
+    const size = Number(dimValue ?? 0)
+    return dimParam || size <= 0 ? null : size
+  })
+  return { name: value.name ?? '', type: type === 'float' ? 'float32' : type, shape: shape ?? null }
+}
+
+/** Every way in which declared inputs do not fit a graph. */
+export function checkInputs(
+  declared: readonly InputSpec[],
+  graph: readonly GraphInput[],
+): readonly string[] {
+  const problems: string[] = []
+  const names = graph.map((input) => input.name)
+  for (const input of declared) {
+    const own = graph.find((other) => other.name === input.name)
+    if (own) problems.push(...mismatches(input, own))
+    else {
+      const meant = nearest(input.name, names)
+      const hint = meant === null ? '' : `; did you mean ${meant}?`
+      problems.push(`inputs: expected one of ${names.join(', ')}, got ${input.name}${hint}`)
+    }
+  }
+  for (const input of graph) {
+    if (declared.some((other) => other.name === input.name)) continue
+    problems.push(`inputs.${input.name}: expected ${textOf(input)}, got nothing`)
+  }
+  return problems
+}
+
+function mismatches(input: InputSpec, own: GraphInput): string[] {
+  const at = `inputs.${input.name}`
+  const problems: string[] = []
+  if (input.type !== own.type) {
+    problems.push(`${at}.type: expected ${own.type}, got ${input.type}`)
+  }
+  if (own.shape === null) return problems
+  if (input.shape.length !== own.shape.length) {
+    const got = `[${input.shape.join(', ')}]`
+    return [...problems, `${at}.shape: expected ${textOf(own)}, got ${got}`]
+  }
+  for (const [i, size] of own.shape.entries()) {
+    const got = input.shape[i]!
+    if (size === null || size === got) continue
+    problems.push(`${at}.shape[${i}]: expected ${size}, which the model fixes, got ${got}`)
+  }
+  return problems
+}
+
+function textOf({ type, shape }: GraphInput): string {
+  if (shape === null) return type
+  return `${type} [${shape.map((size) => size ?? 'free').join(', ')}]`
+}

@@ -1,0 +1,76 @@
+import { Tensor } from 'onnxruntime-node'
+import { describe, expect, test } from 'vitest'
+import {
+  drift,
+  largestDifference,
+  referenceTransformer,
+  runOnCpu,
+  weightsOf,
+} from './reference.test-helper.ts'
+import { buildTransformer } from './transformer-encoder.ts'
+
+const options = { layers: 1, hidden: 8, heads: 2, vocabulary: 50, seed: 3 }
+const model = { builtin: 'transformer-encoder', pad_to: 1, ...options } as const
+
+/** Sequences padded with `filler`, which the mask hides. */
+function feedsOf(sequences: readonly (readonly number[])[], length: number, filler = 0) {
+  const shape = [sequences.length, length]
+  const cells = (cell: (sequence: readonly number[], t: number) => number) =>
+    sequences.flatMap((own) => Array.from({ length }, (_, t) => BigInt(cell(own, t))))
+  const ids = cells((own, t) => own[t] ?? filler)
+  const mask = cells((own, t) => (t < own.length ? 1 : 0))
+  return {
+    input_ids: new Tensor('int64', BigInt64Array.from(ids), shape),
+    attention_mask: new Tensor('int64', BigInt64Array.from(mask), shape),
+  }
+}
+
+const long = [1, 7, 49, 3, 3, 20, 11]
+const short = [5, 42, 8]
+
+describe('transformer encoder', () => {
+  test('equals attention, layer norms and GELU written down without tensors', async () => {
+    const weights = weightsOf(buildTransformer(options, 'fp32'))
+    const got = await runOnCpu(model, 'fp32', feedsOf([long], long.length))
+    const wanted = referenceTransformer(long, options, weights)
+    expect(largestDifference(got, wanted)).toBeLessThan(1e-4)
+    const reversed = referenceTransformer(long.toReversed(), options, weights)
+    expect(largestDifference(got, reversed)).toBeGreaterThan(1e-2)
+  })
+
+  test.each(['fp32', 'fp16'] as const)('%s: padding behind a mask changes nothing', async (own) => {
+    const alone = await runOnCpu(model, own, feedsOf([short], short.length))
+    const padded = await runOnCpu(model, own, feedsOf([long, short], 12, 31))
+    expect(largestDifference(padded.subarray(options.hidden), alone)).toBeLessThan(
+      own === 'fp32' ? 1e-4 : 1e-2,
+    )
+  })
+
+  test.each([
+    ['fp16', 0.01],
+    ['int8', 0.05],
+  ] as const)(
+    '%s drifts from fp32 by less than a share of %f, but by something',
+    async (precision, bound) => {
+      const larger = { ...model, layers: 2, hidden: 64 }
+      const feeds = feedsOf([long, short, [...long, ...short]], 10)
+      const exact = await runOnCpu(larger, 'fp32', feeds)
+      const got = drift(await runOnCpu(larger, precision, feeds), exact)
+      expect(got).toBeLessThan(bound)
+      expect(got).toBeGreaterThan(0)
+    },
+  )
+
+  test('a request that is masked as a whole pools to zero', async () => {
+    const pooled = await runOnCpu(model, 'fp32', feedsOf([[], short], 4))
+    expect([...pooled.subarray(0, options.hidden)]).toEqual(new Array(options.hidden).fill(0))
+  })
+
+  test('the seed decides every byte', () => {
+    for (const precision of ['fp32', 'fp16', 'int8'] as const) {
+      const bytes = Buffer.from(buildTransformer(options, precision))
+      expect(bytes.equals(buildTransformer(options, precision))).toBe(true)
+      expect(bytes.equals(buildTransformer({ ...options, seed: 4 }, precision))).toBe(false)
+    }
+  })
+})

@@ -1,0 +1,128 @@
+import type { Precision } from '../../scenarios/index.ts'
+import { dense } from './dense.ts'
+import { Graph } from './graph.ts'
+import type { InputSpec } from './model-file.ts'
+
+export interface TransformerOptions {
+  readonly layers: number
+  /** a multiple of heads */
+  readonly hidden: number
+  readonly heads: number
+  readonly vocabulary: number
+  /** of the weights */
+  readonly seed: number
+}
+
+/** The longest request that the position table serves. */
+const MAX_POSITIONS = 4096
+
+export function transformerInputs({ vocabulary }: TransformerOptions): readonly InputSpec[] {
+  const shape = ['batch', 'length'] as const
+  return [
+    { name: 'input_ids', type: 'int64', shape, fill: 'tokens', vocabulary },
+    { name: 'attention_mask', type: 'int64', shape, fill: 'ones', vocabulary: 0 },
+  ]
+}
+
+/**
+ * An encoder with normalisation after each sum (Vaswani et al. 2017, section 3; GELU of Hendrycks
+ * and Gimpel 2016), pooled by the mean over the positions that the mask keeps: `input_ids` and
+ * `attention_mask` [batch, length] int64 to `pooled` [batch, hidden] float32.
+ */
+export function buildTransformer(options: TransformerOptions, precision: Precision): Uint8Array {
+  const graph = new Graph({ name: 'transformer-encoder', seed: options.seed, precision })
+  const ids = graph.input('input_ids', 'INT64', ['batch', 'length'])
+  const mask = graph.input('attention_mask', 'INT64', ['batch', 'length'])
+  const bias = maskBias(graph, graph.cast(mask, graph.floatType))
+  let x = embedding(graph, ids, options)
+  for (let i = 0; i < options.layers; i++) {
+    const layer = `layer${i}`
+    const attended = attention(graph, x, bias, layer, options)
+    x = norm(graph, graph.node('Add', [x, attended]), `${layer}.norm1`, options.hidden)
+    const fed = feedForward(graph, x, layer, options.hidden)
+    x = norm(graph, graph.node('Add', [x, fed]), `${layer}.norm2`, options.hidden)
+  }
+  if (precision === 'fp16') x = graph.cast(x, 'FLOAT')
+  graph.output(meanPool(graph, x, mask), 'pooled', ['batch', options.hidden])
+  return graph.encode()
+}
+
+/** What is added to attention scores: 0 where the mask is 1, else enough to leave nothing. */
+function maskBias(graph: Graph, mask: string): string {
+  const masked = graph.node('Sub', [graph.scalar('one', 1), mask])
+  // float16 ends at 65504, and exp(-10^4) is 0 in float32 too.
+  const bias = graph.node('Mul', [masked, graph.scalar('maskedScore', -10_000)])
+  return graph.node('Unsqueeze', [bias, graph.int64('maskAxes', [1, 2])])
+}
+
+function embedding(graph: Graph, ids: string, { hidden, vocabulary }: TransformerOptions): string {
+  const table = graph.weight('embedding', [vocabulary, hidden], 1)
+  const positions = graph.weight('positions', [MAX_POSITIONS, hidden], 1)
+  const length = graph.node('Shape', [ids], { start: 1, end: 2 })
+  const start = graph.int64('positionStart', [0])
+  const used = graph.node('Slice', [positions, start, length, graph.int64('positionAxis', [0])])
+  return graph.node('Add', [graph.node('Gather', [table, ids]), used])
+}
+
+function attention(
+  graph: Graph,
+  x: string,
+  bias: string,
+  layer: string,
+  { hidden, heads }: TransformerOptions,
+): string {
+  const project = (name: string, input: string) =>
+    dense(graph, input, {
+      name: `${layer}.${name}`,
+      inputs: hidden,
+      outputs: hidden,
+      scale: 1 / Math.sqrt(hidden),
+    })
+  const split = graph.int64(`${layer}.split`, [0, 0, heads, hidden / heads])
+  const byHead = (name: string, perm: readonly number[]) =>
+    graph.node('Transpose', [graph.node('Reshape', [project(name, x), split])], { perm })
+  const query = byHead('query', [0, 2, 1, 3])
+  const key = byHead('key', [0, 2, 3, 1])
+  const value = byHead('value', [0, 2, 1, 3])
+  const scale = graph.scalar(`${layer}.scale`, 1 / Math.sqrt(hidden / heads))
+  const scores = graph.node('Mul', [graph.node('MatMul', [query, key]), scale])
+  const shares = graph.node('Softmax', [graph.node('Add', [scores, bias])], { axis: -1 })
+  const mixed = graph.node('Transpose', [graph.node('MatMul', [shares, value])], {
+    perm: [0, 2, 1, 3],
+  })
+  const joined = graph.int64(`${layer}.join`, [0, 0, hidden])
+  return project('output', graph.node('Reshape', [mixed, joined]))
+}
+
+function feedForward(graph: Graph, x: string, layer: string, hidden: number): string {
+  const up = { inputs: hidden, outputs: 4 * hidden, scale: 1 / Math.sqrt(hidden) }
+  const down = { inputs: 4 * hidden, outputs: hidden, scale: 1 / Math.sqrt(4 * hidden) }
+  const inner = gelu(graph, dense(graph, x, { name: `${layer}.up`, ...up }), layer)
+  return dense(graph, inner, { name: `${layer}.down`, ...down })
+}
+
+/** x (1 + erf(x / sqrt 2)) / 2 */
+function gelu(graph: Graph, x: string, layer: string): string {
+  const inner = graph.node('Mul', [x, graph.scalar(`${layer}.rootHalf`, Math.SQRT1_2)])
+  const one = graph.node('Add', [graph.node('Erf', [inner]), graph.scalar(`${layer}.one`, 1)])
+  const half = graph.node('Mul', [x, graph.scalar(`${layer}.half`, 0.5)])
+  return graph.node('Mul', [half, one])
+}
+
+function norm(graph: Graph, x: string, name: string, hidden: number): string {
+  const gain = graph.floats(`${name}.gain`, [hidden], new Float32Array(hidden).fill(1))
+  const shift = graph.weight(`${name}.shift`, [hidden], 0.1)
+  return graph.node('LayerNormalization', [x, gain, shift], { axis: -1, epsilon: { float: 1e-5 } })
+}
+
+/** Mean over kept positions of float32 [batch, length, hidden]; 0 where none is kept. */
+function meanPool(graph: Graph, x: string, mask: string): string {
+  const kept = graph.cast(mask, 'FLOAT')
+  const axis = graph.int64('poolAxis', [1])
+  const weights = graph.node('Unsqueeze', [kept, graph.int64('poolUnsqueeze', [2])])
+  const weighted = graph.node('Mul', [x, weights])
+  const sum = graph.node('ReduceSum', [weighted, axis], { keepdims: 0 })
+  const count = graph.node('ReduceSum', [kept, axis], { keepdims: 1 })
+  const least = graph.floats('poolLeast', [1], Float32Array.of(1), 'FLOAT')
+  return graph.node('Div', [sum, graph.node('Max', [count, least])])
+}

@@ -1,0 +1,65 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { Engine, EngineOptions, EngineRun, Refusal } from './engine.ts'
+
+/** Parent to process. */
+export type EngineRequest =
+  | { readonly kind: 'open'; readonly options: EngineOptions; readonly epochNs: bigint }
+  | {
+      readonly kind: 'run'
+      readonly size: number
+      readonly length: number
+      readonly lengths: Int32Array
+      readonly keys: Uint32Array
+    }
+
+/** Process to parent: one reply for each request. */
+export type EngineReply =
+  | { readonly kind: 'opened'; readonly fellBack: boolean }
+  | { readonly kind: 'refused'; readonly problems: readonly string[] }
+  | ({ readonly kind: 'ran' } & EngineRun)
+
+/** An engine in a process of its own, which ends with its parent. */
+export async function openProcessEngine(
+  options: EngineOptions,
+  epochNs: bigint,
+): Promise<Engine | Refusal> {
+  const source = import.meta.url.endsWith('.ts')
+  const entry = new URL(`./engine-process.${source ? 'ts' : 'js'}`, import.meta.url)
+  const child = fork(fileURLToPath(entry), {
+    serialization: 'advanced',
+    execArgv: source ? ['--import', import.meta.resolve('tsx')] : [],
+  })
+  const opened = await ask(child, { kind: 'open', options, epochNs })
+  if (opened.kind === 'refused') {
+    child.disconnect()
+    return { problems: opened.problems }
+  }
+  return {
+    fellBack: opened.kind === 'opened' && opened.fellBack,
+    async run(size, length, lengths, keys) {
+      const members = { lengths: lengths.slice(0, size), keys: keys.slice(0, size) }
+      const reply = await ask(child, { kind: 'run', size, length, ...members })
+      if (reply.kind !== 'ran') throw new Error(`Expected a batch to have run, got ${reply.kind}`)
+      return reply
+    },
+    async close() {
+      const ended = new Promise((resolve) => child.once('exit', resolve))
+      child.disconnect()
+      await ended
+    },
+  }
+}
+
+function ask(child: ChildProcess, request: EngineRequest): Promise<EngineReply> {
+  return new Promise((resolve, reject) => {
+    const onExit = (code: number | null, signal: string | null) =>
+      reject(new Error(`the process of an executor ended early (${signal ?? `code ${code}`})`))
+    child.once('exit', onExit)
+    child.once('message', (reply: EngineReply) => {
+      child.off('exit', onExit)
+      resolve(reply)
+    })
+    child.send(request)
+  })
+}

@@ -1,0 +1,133 @@
+import { Failure } from '../scenarios/failure.ts'
+import { recorderOptions } from '../sim/experiment/simulate.ts'
+import type { ExecutorWork, ObservedRun } from '../sim/experiment/structure.ts'
+import { batcher } from '../sim/serving/batching.ts'
+import { percentile } from '../sim/stats/percentile.ts'
+import { Recorder } from '../sim/stats/recorder.ts'
+import { playBack } from '../sim/stats/rows-playback.ts'
+import { type RunSummary, summariseRun } from '../sim/stats/run-summary.ts'
+import type { RequestList } from '../sim/traffic/request-list.ts'
+import { sizeGrid } from './calibration/script-plan.ts'
+import type { EngineOptions } from './engine.ts'
+import { Fleet } from './fleet.ts'
+import { materialise } from './models/index.ts'
+import { cacheDirectory, lengthsOf, type Prepared } from './prepare.ts'
+
+/** What replays brought, and what is to be said about them. */
+export interface Replays {
+  readonly runs: readonly (ObservedRun & { readonly journal: Float64Array })[]
+  readonly warnings: readonly string[]
+  readonly valid: boolean
+}
+
+export interface ReplayOptions {
+  readonly replays: number
+  readonly requests: RequestList
+  readonly journal: boolean
+  readonly signal: AbortSignal
+  readonly onProgress: (phase: string, done: number, of: number) => void
+}
+
+/** Lengths that every batch size is run with once before the first request. */
+const WARM_LENGTHS = 3
+
+/** Opens the scenario's models and replays the requests, one replay after another. */
+export async function replayScenario(prepared: Prepared, options: ReplayOptions): Promise<Replays> {
+  options.onProgress('opening models', 0, 1)
+  const fleet = await Fleet.open(prepared.plan, await enginesOf(prepared))
+  const interrupt = () => fleet.interrupt()
+  options.signal.addEventListener('abort', interrupt)
+  const runs: Replays['runs'][number][] = []
+  try {
+    for (let i = 0; i < options.replays; i++) {
+      const phase = `replay ${i + 1} of ${options.replays}`
+      runs.push(
+        await fleet.replay(prepared.plan, options.requests, {
+          journal: options.journal,
+          onProgress: (done, of) => options.onProgress(phase, done, of),
+        }),
+      )
+    }
+  } finally {
+    options.signal.removeEventListener('abort', interrupt)
+    await fleet.close()
+  }
+  const late = runs.flatMap((run, i) => lateness(run, i + 1))
+  const fellBack = prepared.scenario.pools
+    .filter((_, i) => fleet.fellBack[i] === true)
+    .map(
+      ({ name, execution_provider: provider }) =>
+        `pool ${name}: some nodes ran on cpu, not ${provider}`,
+    )
+  return { runs, warnings: [...late, ...fellBack], valid: late.length === 0 }
+}
+
+/** What each pool's executors open, and the shapes that they run before anything is measured. */
+async function enginesOf(prepared: Prepared): Promise<EngineOptions[]> {
+  const { scenario, directory, plan, file } = prepared
+  const { min, max } = lengthsOf(prepared)
+  const engines: EngineOptions[] = []
+  for (const [i, pool] of scenario.pools.entries()) {
+    const model = scenario.models[pool.model]!
+    if ('work' in model) {
+      throw new Failure(
+        `${file} pools.${i}.model: ${pool.model} is declared work, which only a simulation can run`,
+      )
+    }
+    const { padTo, batching } = plan.pools[i]!
+    const pad = (length: number) => Math.ceil(length / padTo) * padTo
+    const lengths = Array.from({ length: WARM_LENGTHS }, (_, j) =>
+      pad(Math.round(min + ((max - min) * j) / (WARM_LENGTHS - 1))),
+    )
+    engines.push({
+      file: await materialise(model, pool.precision, {
+        directory,
+        cacheDirectory: cacheDirectory(),
+      }),
+      session: { executionProvider: pool.execution_provider, threads: pool.threads },
+      warmUp: sizeGrid(batcher(batching).maxBatch).flatMap((size) =>
+        [...new Set(lengths)].map((length) => [size, length] as const),
+      ),
+    })
+  }
+  return engines
+}
+
+/** A generator that was late by more than this, or by more than a tenth of p99, spoils a replay. */
+const LATE_MS = 1
+
+function lateness({ rows }: ObservedRun, replay: number): string[] {
+  const { at, sent, done } = rows.columns
+  const p99 = (values: Float64Array) =>
+    percentile(values.filter((ms) => !Number.isNaN(ms)).sort(), 0.99)
+  const lag = p99(sent.map((ms, key) => ms - at[key]!))
+  const latency = p99(done.map((ms, key) => ms - at[key]!))
+  if (lag <= Math.max(LATE_MS, latency / 10)) return []
+  return [
+    `replay ${replay} is invalid: its requests were sent late (p99 ${lag.toFixed(1)} ms); ` +
+      'the machine is too busy or the rate too high for one dispatcher',
+  ]
+}
+
+/** Summaries of replays by the recorder that also summarises simulations. */
+export function summariseReplays(
+  prepared: Prepared,
+  runs: readonly ObservedRun[],
+  requests: RequestList,
+  work: readonly ExecutorWork[],
+): RunSummary[] {
+  const { scenario, plan } = prepared
+  const expected = (batch: { executor: number; size: number; length: number }) =>
+    work[batch.executor]!.work(batch.size, batch.length)
+  const hash = requests.hash()
+  return runs.map(({ rows }) =>
+    summariseRun(
+      playBack(rows, (table) => new Recorder(recorderOptions(scenario, plan, table, expected))),
+      {
+        requests: hash,
+        warmupMs: scenario.warmup_s * 1000,
+        durationMs: scenario.duration_s * 1000,
+      },
+    ),
+  )
+}

@@ -1,0 +1,63 @@
+import { availableParallelism } from 'node:os'
+import { EXIT, Failure } from '../scenarios/failure.ts'
+import { runReplication, type SimulationInput } from '../sim/experiment/simulate.ts'
+import type { RunSummary } from '../sim/stats/run-summary.ts'
+import type { ReplicationJob } from './replication-thread.ts'
+import { nextMessage, startThread } from './thread.ts'
+
+export interface ReplicationOptions {
+  readonly workers?: number | undefined
+  readonly signal: AbortSignal
+  readonly onProgress: (done: number, of: number) => void
+}
+
+/**
+ * Runs replications 0 … n-1, spread over threads. Each depends on its number alone, and they come
+ * back in that order, so the result is the same whatever the number of threads.
+ */
+export async function runReplications(
+  input: SimulationInput,
+  n: number,
+  options: ReplicationOptions,
+): Promise<RunSummary[]> {
+  const workers = Math.min(n, options.workers ?? availableParallelism())
+  const runs: RunSummary[] = []
+  let next = 0
+  let done = 0
+  const finished = (replication: number, run: RunSummary) => {
+    runs[replication] = run
+    options.onProgress(++done, n)
+    if (options.signal.aborted) throw new Failure('interrupted', EXIT.interrupted)
+  }
+  options.onProgress(0, n)
+  if (workers === 1) {
+    for (; next < n; next++) {
+      finished(next, runReplication(input, next))
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    return runs
+  }
+  const job: ReplicationJob = {
+    ...input,
+    requests: input.requests?.columns ?? null,
+  }
+  const threads = Array.from({ length: workers }, () => startThread('replication-thread', job))
+  const stop = () => Promise.all(threads.map((thread) => thread.terminate()))
+  options.signal.addEventListener('abort', stop, { once: true })
+  try {
+    await Promise.all(
+      threads.map(async (thread) => {
+        while (next < n) {
+          const replication = next++
+          thread.postMessage(replication)
+          finished(replication, await nextMessage<RunSummary>(thread))
+        }
+      }),
+    )
+    return runs
+  } catch (error) {
+    throw options.signal.aborted ? new Failure('interrupted', EXIT.interrupted) : error
+  } finally {
+    await stop()
+  }
+}
