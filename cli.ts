@@ -1,24 +1,75 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
-import { registerCalibrate } from './runtime/commands/calibrate.ts'
 import { report } from './runtime/commands/command.ts'
-import { registerCompare } from './runtime/commands/compare.ts'
-import { registerDoctor } from './runtime/commands/doctor.ts'
-import { registerInit } from './runtime/commands/init.ts'
-import { registerReplay } from './runtime/commands/replay.ts'
-import { registerReport } from './runtime/commands/report.ts'
-import { registerRequests } from './runtime/commands/requests.ts'
-import { registerRun } from './runtime/commands/run.ts'
-import { registerSchema } from './runtime/commands/schema.ts'
-import { registerSimulate } from './runtime/commands/simulate.ts'
-import { registerModels } from './runtime/models/build-command.ts'
 import { version } from './runtime/version.ts'
 import { EXIT } from './scenarios/failure.ts'
+
+interface CommandModule {
+  define(command: Command): void
+}
+
+/** Every command. Its module is loaded only when it is called: it may draw charts or open models. */
+const commands: readonly (readonly [string, string, () => Promise<CommandModule>])[] = [
+  [
+    'run',
+    'The main job: calibrate, simulate, replay, compare and report',
+    () => import('./runtime/commands/run.ts'),
+  ],
+  [
+    'simulate',
+    'Simulate a scenario: latency, goodput and utilisation, each with its interval',
+    () => import('./runtime/commands/simulate.ts'),
+  ],
+  [
+    'calibrate',
+    "Measure a scenario's models on this machine and keep what was found as a profile",
+    () => import('./runtime/commands/calibrate.ts'),
+  ],
+  [
+    'replay',
+    'Replay a scenario on ONNX Runtime in real time and measure it',
+    () => import('./runtime/commands/replay.ts'),
+  ],
+  [
+    'compare',
+    'Compare replays with simulations: structure error, prediction, noise floor',
+    () => import('./runtime/commands/compare.ts'),
+  ],
+  [
+    'report',
+    'Write the HTML report of documents again, and each chart as SVG or PNG',
+    () => import('./runtime/commands/report.ts'),
+  ],
+  [
+    'requests',
+    'Export the requests of a scenario as JSON Lines, to use them elsewhere or again',
+    () => import('./runtime/commands/requests.ts'),
+  ],
+  [
+    'models',
+    'Build the ONNX models that a replay runs',
+    () => import('./runtime/commands/models.ts'),
+  ],
+  [
+    'schema',
+    'Print the JSON Schema of scenario files, for editors, or of the documents',
+    () => import('./runtime/commands/schema.ts'),
+  ],
+  [
+    'init',
+    'Write a commented scenario to start from, and the schema that editors use',
+    () => import('./runtime/commands/init.ts'),
+  ],
+  [
+    'doctor',
+    'Say what this machine is and which execution providers work on it',
+    () => import('./runtime/commands/doctor.ts'),
+  ],
+]
 
 const program = new Command('spillway')
   .description('Capacity simulator and live replayer for model serving')
   .version(version())
-  .configureHelp({ showGlobalOptions: true })
   .exitOverride()
   .addHelpText(
     'after',
@@ -31,23 +82,11 @@ Start with:
   $ spillway run peak.yaml`,
   )
 
-for (const register of [
-  registerRun,
-  registerSimulate,
-  registerCalibrate,
-  registerReplay,
-  registerCompare,
-  registerReport,
-  registerRequests,
-  registerModels,
-  registerSchema,
-  registerInit,
-  registerDoctor,
-]) {
-  register(program)
-}
-
 try {
+  for (const [name, description, load] of commands) {
+    const command = program.command(name).description(description).copyInheritedSettings(program)
+    if (process.argv.includes(name)) (await load()).define(command)
+  }
   await program.parseAsync()
 } catch (error) {
   if (!(error instanceof CommanderError)) process.exitCode = report(error)

@@ -22,9 +22,8 @@ interface CalibrateOptions extends ScenarioOptions {
   readonly seconds: number
 }
 
-export function registerCalibrate(program: Command): void {
-  withScenarioOptions(program.command('calibrate').argument('<scenario>', 'a scenario file (YAML)'))
-    .description("Measure a scenario's models on this machine and keep what was found as a profile")
+export function define(command: Command): void {
+  withScenarioOptions(command.argument('<scenario>', 'a scenario file (YAML)'))
     .option('--seconds <s>', 'time for each model', positiveNumber, CALIBRATION_SECONDS)
     .addHelpText(
       'after',

@@ -27,7 +27,8 @@ export const profileOption = () =>
     "what calibration found; by default this machine's own, else the one that ships",
   )
 
-function collect(value: string, previous: readonly string[]): string[] {
+/** Gathers an option that may be repeated. */
+export function collect(value: string, previous: readonly string[]): string[] {
   return [...previous, value]
 }
 

@@ -41,14 +41,12 @@ export const VERDICT_EXIT: Readonly<Record<Verdict, ExitCode>> = {
   UNDECIDED: EXIT.undecided,
 }
 
-export function registerCompare(program: Command): void {
+export function define(command: Command): void {
   withScenarioOptions(
-    program
-      .command('compare')
+    command
       .argument('<scenario>', 'the scenario file that was replayed')
       .argument('<dir>', 'where `spillway replay --out DIR` left its rows'),
   )
-    .description('Compare replays with simulations: structure error, prediction, noise floor')
     .addOption(profileOption())
     .option('--replications <n>', 'simulations behind the prediction', wholeNumber(10), 40)
     .addHelpText(

@@ -6,9 +6,8 @@ import { starterScenario } from '../../scenarios/starter.ts'
 import { action, withJson } from './command.ts'
 import { documentText, writeWhole } from './output.ts'
 
-export function registerInit(program: Command): void {
-  withJson(program.command('init').argument('[file]', 'the file to write', 'scenario.yaml'))
-    .description('Write a commented scenario to start from, and the schema that editors use')
+export function define(command: Command): void {
+  withJson(command.argument('[file]', 'the file to write', 'scenario.yaml'))
     .addHelpText('after', '\nExample:\n  $ spillway init peak.yaml && spillway run peak.yaml')
     .action(
       action(async (_signal, file: string, options: { json?: boolean }) => {

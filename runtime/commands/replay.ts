@@ -32,9 +32,8 @@ interface ReplayOptions extends ScenarioOptions {
   readonly journal?: boolean
 }
 
-export function registerReplay(program: Command): void {
-  withScenarioOptions(program.command('replay').argument('<scenario>', 'a scenario file (YAML)'))
-    .description('Replay a scenario on ONNX Runtime in real time and measure it')
+export function define(command: Command): void {
+  withScenarioOptions(command.argument('<scenario>', 'a scenario file (YAML)'))
     .addOption(profileOption())
     .option('--replays <n>', 'how often the same requests are replayed', wholeNumber(1), 3)
     .option('--requests <file>', 'replay these requests (of `spillway requests`)')

@@ -16,9 +16,8 @@ interface ReportOptions {
   readonly png?: boolean
 }
 
-export function registerReport(program: Command): void {
-  withJson(program.command('report').argument('<dir>', 'a directory that `spillway run` filled'))
-    .description('Write the HTML report of documents again, and each chart as SVG or PNG')
+export function define(command: Command): void {
+  withJson(command.argument('<dir>', 'a directory that `spillway run` filled'))
     .option('--out <dir>', 'where to write; by default beside the documents')
     .option('--svg', 'each chart as SVG')
     .option('--png', 'each chart as PNG')

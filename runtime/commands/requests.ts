@@ -10,9 +10,8 @@ interface RequestsOptions extends ScenarioOptions {
   readonly profile?: string
 }
 
-export function registerRequests(program: Command): void {
-  withScenarioOptions(program.command('requests').argument('<scenario>', 'a scenario file (YAML)'))
-    .description('Export the requests of a scenario as JSON Lines, to use them elsewhere or again')
+export function define(command: Command): void {
+  withScenarioOptions(command.argument('<scenario>', 'a scenario file (YAML)'))
     .addOption(profileOption())
     .addHelpText(
       'after',

@@ -29,9 +29,8 @@ interface RunOptions extends ScenarioOptions {
   readonly charts?: readonly ChartFormat[]
 }
 
-export function registerRun(program: Command): void {
-  withScenarioOptions(program.command('run').argument('<scenario>', 'a scenario file (YAML)'))
-    .description('The main job: calibrate, simulate, replay, compare and report')
+export function define(command: Command): void {
+  withScenarioOptions(command.argument('<scenario>', 'a scenario file (YAML)'))
     .option('--profile <file>', 'use this profile in place of calibrating')
     .option('--seconds <s>', 'calibration time for each model', positiveNumber, CALIBRATION_SECONDS)
     .option('--replications <n>', 'simulations behind each interval', wholeNumber(10), 40)

@@ -14,9 +14,8 @@ const schemas = {
   profile: () => z.toJSONSchema(profileSchema, { target: 'draft-7' }),
 } as const
 
-export function registerSchema(program: Command): void {
-  withJson(program.command('schema'))
-    .description('Print the JSON Schema of scenario files, for editors, or of the documents')
+export function define(command: Command): void {
+  withJson(command)
     .addOption(
       new Option('--document <kind>', 'which schema')
         .choices(Object.keys(schemas))

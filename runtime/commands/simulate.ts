@@ -24,9 +24,8 @@ interface SimulateOptions extends ScenarioOptions {
   readonly requests?: string
 }
 
-export function registerSimulate(program: Command): void {
-  withScenarioOptions(program.command('simulate').argument('<scenario>', 'a scenario file (YAML)'))
-    .description('Simulate a scenario: latency, goodput and utilisation, each with its interval')
+export function define(command: Command): void {
+  withScenarioOptions(command.argument('<scenario>', 'a scenario file (YAML)'))
     .addOption(profileOption())
     .option('--replications <n>', 'independent runs behind each interval', wholeNumber(1), 10)
     .option('--workers <n>', 'threads; the result does not depend on it', wholeNumber(1))

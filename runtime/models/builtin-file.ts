@@ -10,7 +10,7 @@ import { buildTransformer, transformerInputs } from './transformer-encoder.ts'
 export type BuiltinModel = Extract<Model, { builtin: string }>
 
 /** Part of every file name: raise it with every change of what the builders write. */
-const BUILDER_VERSION = 1
+const BUILDER_VERSION = 2
 
 /** Builds a built-in model into `directory` unless it stands there already. */
 export async function builtinFile(

@@ -9,7 +9,7 @@ const ATTRIBUTE = onnx.AttributeProto.AttributeType
 
 /** A size, or the name of a free dimension. */
 export type Dimension = 'batch' | 'length' | number
-type Whole = 'INT64' | 'INT8'
+type Whole = 'INT64' | 'INT32' | 'INT8'
 export type ElementType = 'FLOAT' | 'FLOAT16' | Whole
 type Attribute = number | readonly number[] | { readonly float: number }
 

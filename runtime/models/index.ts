@@ -1,4 +1,3 @@
-export { registerModels } from './build-command.ts'
 export { Feeds } from './feeds.ts'
 export { type InputSpec, type ModelFile, type ModelPlaces, materialise } from './model-file.ts'
 export {

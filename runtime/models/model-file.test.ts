@@ -70,6 +70,23 @@ describe('built-in models', () => {
     })
   })
 
+  test.each([
+    ['fp32', 'e2e021a88febf083', '397d30cb80771887'],
+    ['fp16', 'a0855d6da4635442', '02bbfa6f2a003ca1'],
+    ['int8', 'c1aa654e7552bd0f', '131b21406b2e7f8b'],
+  ] as const)(
+    '%s: what the builders write is pinned; where it changes, BUILDER_VERSION must rise',
+    async (precision, mlpKey, encoderKey) => {
+      await withFolder(async (folder) => {
+        const places = { directory: '.', cacheDirectory: folder }
+        const size = { layers: 1, hidden: 8, heads: 2, vocabulary: 20, seed: 1, pad_to: 1 }
+        const encoder = { builtin: 'transformer-encoder', ...size } as const
+        expect((await materialise(mlp, precision, places)).key).toBe(mlpKey)
+        expect((await materialise(encoder, precision, places)).key).toBe(encoderKey)
+      })
+    },
+  )
+
   test('builders that race leave one whole file', async () => {
     await withFolder(async (folder) => {
       const places = { directory: '.', cacheDirectory: folder }

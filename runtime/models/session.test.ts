@@ -10,6 +10,15 @@ import { largestDifference, withFolder } from './reference.test-helper.ts'
 import { openSession, supportedProviders } from './session.ts'
 
 const mlp = { builtin: 'mlp', layers: 1, width: 8, seed: 1 } as const
+const encoder = {
+  builtin: 'transformer-encoder',
+  layers: 1,
+  hidden: 8,
+  heads: 2,
+  vocabulary: 20,
+  seed: 1,
+  pad_to: 1,
+} as const
 const cpu = { executionProvider: 'cpu', threads: 1 } as const
 
 /** PP-OCRv4 recognition: a real model with free batch and width, in a package with `exports`. */
@@ -81,9 +90,9 @@ describe('sessions', () => {
       const script = `
         import { materialise } from './runtime/models/model-file.ts'
         import { openSession } from './runtime/models/session.ts'
-        const model = ${JSON.stringify(mlp)}
         const places = { directory: '.', cacheDirectory: ${JSON.stringify(folder)} }
-        for (const precision of ['fp32', 'int8']) {
+        for (const model of ${JSON.stringify([mlp, encoder])})
+        for (const precision of ['fp32', 'fp16', 'int8']) {
           const file = await materialise(model, precision, places)
           try {
             const options = { executionProvider: 'webgpu', threads: 1 }
@@ -97,7 +106,8 @@ describe('sessions', () => {
       const args = ['--import', 'tsx', '--input-type=module', '--eval', script]
       const { stdout } = await promisify(execFile)(process.execPath, args)
       const lines = stdout.trim().split('\n')
-      if (lines[0] === 'fp32 false') expect(lines[1]).toBe('int8 true')
+      const bothKinds = ['fp32 false', 'fp16 false', 'int8 true', 'fp32 false', 'fp16 false']
+      if (lines[0] === 'fp32 false') expect(lines).toEqual([...bothKinds, 'int8 true'])
       else {
         const needs = /Failure: execution provider webgpu: .*(mesa-vulkan-drivers|offers only)/
         expect(lines.every((line) => needs.test(line))).toBe(true)

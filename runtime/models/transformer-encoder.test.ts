@@ -61,6 +61,16 @@ describe('transformer encoder', () => {
     },
   )
 
+  test('beyond the table of positions the last vector repeats, so order is lost', async () => {
+    const places = weightsOf(buildTransformer(options, 'fp32'))('positions').length / options.hidden
+    const ids = Array.from({ length: places + 2 }, (_, t) => (t % 2 === 0 ? 7 : 42))
+    const swapped = (t: number) => ids.with(t, ids[t + 1]!).with(t + 1, ids[t]!)
+    const run = (own: readonly number[]) => runOnCpu(model, 'fp32', feedsOf([own], own.length))
+    const pooled = await run(ids)
+    expect(largestDifference(await run(swapped(places - 1)), pooled)).toBeLessThan(1e-6)
+    expect(largestDifference(await run(swapped(3)), pooled)).toBeGreaterThan(1e-5)
+  })
+
   test('a request that is masked as a whole pools to zero', async () => {
     const pooled = await runOnCpu(model, 'fp32', feedsOf([[], short], 4))
     expect([...pooled.subarray(0, options.hidden)]).toEqual(new Array(options.hidden).fill(0))

@@ -13,7 +13,7 @@ export interface TransformerOptions {
   readonly seed: number
 }
 
-/** The longest request that the position table serves. */
+/** Positions with a vector of their own. */
 const MAX_POSITIONS = 4096
 
 export function transformerInputs({ vocabulary }: TransformerOptions): readonly InputSpec[] {
@@ -33,8 +33,9 @@ export function buildTransformer(options: TransformerOptions, precision: Precisi
   const graph = new Graph({ name: 'transformer-encoder', seed: options.seed, precision })
   const ids = graph.input('input_ids', 'INT64', ['batch', 'length'])
   const mask = graph.input('attention_mask', 'INT64', ['batch', 'length'])
-  const bias = maskBias(graph, graph.cast(mask, graph.floatType))
-  let x = embedding(graph, ids, options)
+  const kept = keptPositions(graph, mask)
+  const bias = maskBias(graph, precision === 'fp16' ? graph.cast(kept, 'FLOAT16') : kept)
+  let x = embedding(graph, ids, kept, options)
   for (let i = 0; i < options.layers; i++) {
     const layer = `layer${i}`
     const attended = attention(graph, x, bias, layer, options)
@@ -43,8 +44,16 @@ export function buildTransformer(options: TransformerOptions, precision: Precisi
     x = norm(graph, graph.node('Add', [x, fed]), `${layer}.norm2`, options.hidden)
   }
   if (precision === 'fp16') x = graph.cast(x, 'FLOAT')
-  graph.output(meanPool(graph, x, mask), 'pooled', ['batch', options.hidden])
+  graph.output(meanPool(graph, x, kept), 'pooled', ['batch', options.hidden])
   return graph.encode()
+}
+
+/**
+ * The mask as float32. A table, as WebGPU reads int64 as indices only: a Cast, like the Shape that
+ * positions are often cut by, would be moved to the cpu.
+ */
+function keptPositions(graph: Graph, mask: string): string {
+  return graph.node('Gather', [graph.floats('kept', [2], Float32Array.of(0, 1), 'FLOAT'), mask])
 }
 
 /** What is added to attention scores: 0 where the mask is 1, else enough to leave nothing. */
@@ -55,13 +64,22 @@ function maskBias(graph: Graph, mask: string): string {
   return graph.node('Unsqueeze', [bias, graph.int64('maskAxes', [1, 2])])
 }
 
-function embedding(graph: Graph, ids: string, { hidden, vocabulary }: TransformerOptions): string {
-  const table = graph.weight('embedding', [vocabulary, hidden], 1)
+/** Token and position vectors. Positions count what the mask keeps; the last one repeats. */
+function embedding(
+  graph: Graph,
+  ids: string,
+  kept: string,
+  { hidden, vocabulary }: TransformerOptions,
+): string {
+  const tokens = graph.weight('embedding', [vocabulary, hidden], 1)
   const positions = graph.weight('positions', [MAX_POSITIONS, hidden], 1)
-  const length = graph.node('Shape', [ids], { start: 1, end: 2 })
-  const start = graph.int64('positionStart', [0])
-  const used = graph.node('Slice', [positions, start, length, graph.int64('positionAxis', [0])])
-  return graph.node('Add', [graph.node('Gather', [table, ids]), used])
+  const before = graph.node('CumSum', [kept, graph.int64('positionAxis', [1], [])], {
+    exclusive: 1,
+  })
+  const last = graph.floats('positionLast', [], Float32Array.of(MAX_POSITIONS - 1), 'FLOAT')
+  const position = graph.cast(graph.node('Min', [before, last]), 'INT32')
+  const placed = graph.node('Gather', [positions, position])
+  return graph.node('Add', [graph.node('Gather', [tokens, ids]), placed])
 }
 
 function attention(
@@ -116,8 +134,7 @@ function norm(graph: Graph, x: string, name: string, hidden: number): string {
 }
 
 /** Mean over kept positions of float32 [batch, length, hidden]; 0 where none is kept. */
-function meanPool(graph: Graph, x: string, mask: string): string {
-  const kept = graph.cast(mask, 'FLOAT')
+function meanPool(graph: Graph, x: string, kept: string): string {
   const axis = graph.int64('poolAxis', [1])
   const weights = graph.node('Unsqueeze', [kept, graph.int64('poolUnsqueeze', [2])])
   const weighted = graph.node('Mul', [x, weights])

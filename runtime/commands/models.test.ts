@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { describe, expect, test, vi } from 'vitest'
 import { starterScenario } from '../../scenarios/index.ts'
-import { registerModels } from './build-command.ts'
-import { withFolder } from './reference.test-helper.ts'
+import { withFolder } from '../models/reference.test-helper.ts'
+import { define } from './models.ts'
 
 /** What the command writes to stdout. */
 async function printed(...args: readonly string[]): Promise<string> {
   const program = new Command('spillway').exitOverride()
-  registerModels(program)
+  define(program.command('models'))
   const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
   try {
     await program.parseAsync(['models', 'build', ...args], { from: 'user' })

@@ -9,7 +9,8 @@ import {
   type Precision,
   parseScenario,
 } from '../../scenarios/index.ts'
-import { materialise } from './model-file.ts'
+import { materialise } from '../models/index.ts'
+import { action, collect } from './command.ts'
 
 const KINDS = ['mlp', 'transformer-encoder']
 
@@ -32,10 +33,10 @@ interface BuiltModel {
   readonly bytes: number
 }
 
-export function registerModels(program: Command): void {
-  const models = program.command('models').description('ONNX models that a replay runs')
-  models
+export function define(command: Command): void {
+  command
     .command('build')
+    .copyInheritedSettings(command)
     .description('Build the models of a scenario, or one of a built-in kind, as ONNX files')
     .argument('<what...>', `scenario files, or ${KINDS.join(' or ')}`)
     .option('--layers <n>', 'layers of a built-in kind')
@@ -49,10 +50,15 @@ export function registerModels(program: Command): void {
     .option('--out <dir>', 'folder that the files go to; what stands there is kept', '.')
     .option('--json', 'print one JSON document')
     .addHelpText('after', EXAMPLES)
-    .action(async (what: readonly string[], options: BuildOptions) => {
-      const built = await buildModels(what, options)
-      process.stdout.write(options.json ? `${JSON.stringify({ models: built })}\n` : listOf(built))
-    })
+    .action(
+      action(async (_signal, what: readonly string[], options: BuildOptions) => {
+        const built = await buildModels(what, options)
+        process.stdout.write(
+          options.json ? `${JSON.stringify({ models: built })}\n` : listOf(built),
+        )
+        return EXIT.ok
+      }),
+    )
 }
 
 const EXAMPLES = `
@@ -61,10 +67,6 @@ Examples:
   spillway models build mlp --layers 12 --width 512 --precision fp32,fp16,int8
   spillway models build transformer-encoder --layers 4 --hidden 256 --heads 4 --json
 `
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value]
-}
 
 /** Builds every model that is named; throws one `Failure` with all that went wrong. */
 async function buildModels(what: readonly string[], options: BuildOptions): Promise<BuiltModel[]> {
