@@ -1,9 +1,22 @@
 import { defineConfig } from 'vitest/config'
 
+const shared = { testTimeout: 120_000, pool: 'forks' } as const
+
+/** `unit` stands beside the code; `suites` cut across it: theory, command line, live runs. */
 export default defineConfig({
   test: {
-    include: ['{sim,runtime,scenarios,reports,test}/**/*.test.ts'],
-    testTimeout: 60_000,
-    pool: 'forks',
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'unit',
+          include: ['{sim,runtime,scenarios,reports}/**/*.test.ts'],
+        },
+      },
+      {
+        // live runs measure time: one file after another
+        test: { ...shared, name: 'suites', include: ['test/**/*.test.ts'], fileParallelism: false },
+      },
+    ],
   },
 })

@@ -1,8 +1,8 @@
 import { Failure } from '../scenarios/failure.ts'
 import { recorderOptions } from '../sim/experiment/simulate.ts'
 import type { ExecutorWork, ObservedRun } from '../sim/experiment/structure.ts'
+import { spoiled } from '../sim/experiment/validity.ts'
 import { batcher } from '../sim/serving/batching.ts'
-import { percentile } from '../sim/stats/percentile.ts'
 import { Recorder } from '../sim/stats/recorder.ts'
 import { playBack } from '../sim/stats/rows-playback.ts'
 import { type RunSummary, summariseRun } from '../sim/stats/run-summary.ts'
@@ -52,14 +52,18 @@ export async function replayScenario(prepared: Prepared, options: ReplayOptions)
     options.signal.removeEventListener('abort', interrupt)
     await fleet.close()
   }
-  const late = runs.flatMap((run, i) => lateness(run, i + 1))
+  const invalid = runs.flatMap((run, i) => {
+    const why = spoiled(run)
+    const busy = 'other programs share the machine, or the rate is too high for one dispatcher'
+    return why === null ? [] : [`replay ${i + 1} is invalid: ${why}; ${busy}`]
+  })
   const fellBack = prepared.scenario.pools
     .filter((_, i) => fleet.fellBack[i] === true)
     .map(
       ({ name, execution_provider: provider }) =>
         `pool ${name}: some nodes ran on cpu, not ${provider}`,
     )
-  return { runs, warnings: [...late, ...fellBack], valid: late.length === 0 }
+  return { runs, warnings: [...invalid, ...fellBack], valid: invalid.length === 0 }
 }
 
 /** What each pool's executors open, and the shapes that they run before anything is measured. */
@@ -91,22 +95,6 @@ async function enginesOf(prepared: Prepared): Promise<EngineOptions[]> {
     })
   }
   return engines
-}
-
-/** A generator that was late by more than this, or by more than a tenth of p99, spoils a replay. */
-const LATE_MS = 1
-
-function lateness({ rows }: ObservedRun, replay: number): string[] {
-  const { at, sent, done } = rows.columns
-  const p99 = (values: Float64Array) =>
-    percentile(values.filter((ms) => !Number.isNaN(ms)).sort(), 0.99)
-  const lag = p99(sent.map((ms, key) => ms - at[key]!))
-  const latency = p99(done.map((ms, key) => ms - at[key]!))
-  if (lag <= Math.max(LATE_MS, latency / 10)) return []
-  return [
-    `replay ${replay} is invalid: its requests were sent late (p99 ${lag.toFixed(1)} ms); ` +
-      'the machine is too busy or the rate too high for one dispatcher',
-  ]
 }
 
 /** Summaries of replays by the recorder that also summarises simulations. */

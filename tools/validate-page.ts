@@ -19,8 +19,8 @@ const verdictText = ({ problem }: { readonly problem: string | null }) =>
 /** One line of the table on a terminal. */
 export function rowLine(row: TheoryRow): string {
   return [
-    row.model.padEnd(42),
-    row.figure.padEnd(20),
+    row.model.padEnd(41),
+    row.figure.padEnd(19),
     simulatedText(row).padEnd(20),
     theoryText(row.theory).padEnd(18),
     `z ${row.z.toFixed(1)}`.padEnd(8),

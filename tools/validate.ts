@@ -14,10 +14,10 @@ const PAGE = 'docs/background/validation.md'
 
 function main(): void {
   const rows: TheoryRow[] = []
-  for (const of of theoryCases()) {
-    const values = simulateCase(of, REPLICATIONS)
-    of.figures.forEach((figure, i) => {
-      const row = judge(of.model, figure, values[i]!)
+  for (const theoryCase of theoryCases()) {
+    const values = simulateCase(theoryCase, REPLICATIONS)
+    theoryCase.figures.forEach((figure, i) => {
+      const row = judge(theoryCase.model, figure, values[i]!)
       rows.push(row)
       console.log(rowLine(row))
     })

@@ -4,7 +4,7 @@ import { EXIT, type ExitCode, Failure } from '../../scenarios/failure.ts'
 
 /** Options that every command with a scenario takes. */
 export interface ScenarioOptions {
-  readonly set: readonly string[]
+  readonly set?: readonly string[]
   readonly seed?: number
   readonly json?: boolean
   readonly out?: string
@@ -12,7 +12,7 @@ export interface ScenarioOptions {
 
 export function withScenarioOptions(command: Command): Command {
   return withJson(command)
-    .option('--set <path=value>', 'override any scenario value; may be repeated', collect, [])
+    .option('--set <path=value>', 'override any scenario value; may be repeated', collect)
     .option('--seed <n>', 'override the seed', wholeNumber(0))
     .option('--out <dir>', 'write the documents to this directory')
 }
@@ -28,7 +28,7 @@ export const profileOption = () =>
   )
 
 /** Gathers an option that may be repeated. */
-export function collect(value: string, previous: readonly string[]): string[] {
+export function collect(value: string, previous: readonly string[] = []): string[] {
   return [...previous, value]
 }
 

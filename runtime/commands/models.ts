@@ -20,7 +20,7 @@ const PARAMETERS = ['layers', 'width', 'hidden', 'heads', 'vocabulary', 'seed'] 
 type BuildOptions = { readonly [K in (typeof PARAMETERS)[number]]?: string } & {
   readonly precision?: string
   readonly out: string
-  readonly set: readonly string[]
+  readonly set?: readonly string[]
   readonly json?: boolean
 }
 
@@ -46,7 +46,7 @@ export function define(command: Command): void {
     .option('--vocabulary <n>', 'vocabulary of transformer-encoder')
     .option('--seed <n>', 'seed of the weights of a built-in kind')
     .option('--precision <list>', 'fp32, fp16, int8 or several with commas, of a built-in kind')
-    .option('--set <path=value>', 'override a value of a scenario', collect, [])
+    .option('--set <path=value>', 'override a value of a scenario', collect)
     .option('--out <dir>', 'folder that the files go to; what stands there is kept', '.')
     .option('--json', 'print one JSON document')
     .addHelpText('after', EXAMPLES)
@@ -94,7 +94,7 @@ async function scenarioFrom(path: string, options: BuildOptions): Promise<Loaded
     const text = `${path}: expected --set for a scenario, got ${flags}, for built-in kinds only`
     throw new Failure(text, EXIT.usage)
   }
-  if (existsSync(path)) return loadScenario(path, { set: options.set })
+  if (existsSync(path)) return loadScenario(path, { set: options.set ?? [] })
   const meant = nearest(path, KINDS)
   const hint = meant === null ? '' : `; did you mean ${meant}?`
   throw new Failure(`expected a scenario file, ${KINDS.join(' or ')}, got ${path}${hint}`)

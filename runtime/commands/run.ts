@@ -73,7 +73,7 @@ async function runAll(
   const say = (text: string) => process.stderr.write(`${text}\n`)
   const progress = new ProgressDisplay()
   const shared = { ...options, journal: options.journal ?? false, signal, progress }
-  const command = `spillway run ${[path, ...options.set.flatMap((one) => ['--set', one])].join(' ')}`
+  const command = `spillway run ${[path, ...(options.set ?? []).flatMap((one) => ['--set', one])].join(' ')}`
 
   const profile = await profileOf(prepared, options, signal, progress, say)
   const simulated = await simulate(prepared, profile, shared)

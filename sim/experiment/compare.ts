@@ -22,6 +22,7 @@ import {
 import type { Rows } from '../stats/rows.ts'
 import type { RequestList } from '../traffic/request-list.ts'
 import { type ExecutorWork, type ObservedRun, simulateStructure } from './structure.ts'
+import { spoiled } from './validity.ts'
 
 /** Simulations of one replay under its own machine; they differ in the overheads drawn. */
 const STRUCTURE_RUNS = 10
@@ -67,6 +68,7 @@ export function compareRuns(
     return blockBootstrap({ ...run, ...window }, supported, { random: () => random.uniform() })
   })
   const structure = simulateAll(input)
+  const valid = input.replays.map((run) => spoiled(run) === null)
   const percentiles = supported.map((p, i): PercentileComparison => {
     const values = measured.map(({ sorted }) => percentile(sorted, p))
     const floor = noiseFloor(values)
@@ -82,7 +84,7 @@ export function compareRuns(
       }),
       structure: values.map((value, replay) =>
         structureError(
-          replay,
+          { replay, valid: valid[replay]! },
           value,
           structure[replay]!.map((run) => percentile(run, p)),
         ),
@@ -138,8 +140,15 @@ function errorOf(replay: number, measured: number, simulated: number) {
   return { replay, measured, simulated, error_ms: error, error_relative: error / measured }
 }
 
-/** PASS where the whole interval of the mean error is within tolerance, FAIL where none of it is. */
-function structureError(replay: number, measured: number, runs: readonly number[]): ReplayError {
+/**
+ * PASS where the whole interval of the mean error is within tolerance, FAIL where none of it is. A
+ * replay that other programs spoiled cannot show a fault of the simulator.
+ */
+function structureError(
+  { replay, valid }: { replay: number; valid: boolean },
+  measured: number,
+  runs: readonly number[],
+): ReplayError {
   const { value, low, high } = tInterval(runs)
   const { relative, absolute_ms } = STRUCTURE_TOLERANCE
   const tolerance = Math.max(relative * measured, absolute_ms)
@@ -149,7 +158,7 @@ function structureError(replay: number, measured: number, runs: readonly number[
     ...errorOf(replay, measured, value),
     low: low!,
     high: high!,
-    verdict: inside ? 'PASS' : outside ? 'FAIL' : 'UNDECIDED',
+    verdict: inside ? 'PASS' : outside && valid ? 'FAIL' : 'UNDECIDED',
   }
 }
 

@@ -18,6 +18,7 @@ import { Standstills } from '../world/standstills.ts'
 import { declaredWork, NO_WAKE, tabulatedWork, type WorkModel } from '../world/work.ts'
 import type { Hardware } from '../world/world.ts'
 import { runWorld } from './run-world.ts'
+import type { ExecutorWork } from './structure.ts'
 
 /** Everything that replications of one scenario share; plain data, so it can go to a worker. */
 export interface SimulationInput {
@@ -51,6 +52,15 @@ export function hardwareOf(input: SimulationInput): Hardware[] {
     }
     return Array.from({ length: pool.replicas }, () => hardware)
   })
+}
+
+/** Work and wake-up of each executor as functions, to judge measured batches by. */
+export function executorWork(input: SimulationInput): ExecutorWork[] {
+  const random = stream(input.scenario.seed, 0, 'expected')
+  return hardwareOf(input).map(({ work, wake }) => ({
+    work: (size, length) => work.of(size, length, random),
+    wake,
+  }))
 }
 
 /** The machine of a replication, bootstrapped from the fields of each pool's profile. */
@@ -116,9 +126,8 @@ export function runReplication(input: SimulationInput, replication: number): Run
       : new ListSource(input.requests)
   const measured = hardware.find(({ overheads }) => overheads !== null)?.overheads ?? null
   const machine = machineOf(input, seed, replication)
-  const random = stream(seed, replication, 'expected')
-  const expected = (batch: Batch) =>
-    hardware[batch.executor]!.work.of(batch.size, batch.length, random)
+  const work = executorWork(input)
+  const expected = (batch: Batch) => work[batch.executor]!.work(batch.size, batch.length)
   let recorder: Recorder | null = null
   runWorld({
     plan,

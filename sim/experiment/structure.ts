@@ -4,9 +4,9 @@ import { RowRecorder, Rows } from '../stats/rows.ts'
 import { ListSource, type RequestList } from '../traffic/request-list.ts'
 import { Empirical } from '../world/empirical.ts'
 import { Overheads, type OverheadTables } from '../world/overheads.ts'
-import { type MachineField, recordField, usualOverhead } from '../world/recorded-field.ts'
+import { type MachineField, recordField } from '../world/recorded-field.ts'
 import { SpeedField } from '../world/speed.ts'
-import { Standstills } from '../world/standstills.ts'
+import { Standstills, type Turn, usualOverhead } from '../world/standstills.ts'
 import type { WakeCurve } from '../world/work.ts'
 import { wakeCost } from '../world/work.ts'
 import { runWorld } from './run-world.ts'
@@ -15,7 +15,7 @@ import { runWorld } from './run-world.ts'
 export interface ObservedRun {
   readonly rows: Rows
   /** when each timer was due, and when it fired */
-  readonly timers: readonly (readonly [due: Ms, at: Ms])[]
+  readonly timers: readonly Turn[]
 }
 
 /** One batch of a run, read back from its members' rows. */
@@ -64,18 +64,21 @@ export interface ExecutorWork {
   readonly wake: WakeCurve
 }
 
+/** What the dispatcher had to do in a run: completions, timers and hand-overs. */
+export function turnsOf({ rows, timers }: ObservedRun): Turn[] {
+  const { at, sent } = rows.columns
+  const handedOver = Array.from(at, (due, key): Turn => [due, sent[key]!])
+  const completed = batchesOf(rows).map(({ ended, done }): Turn => [ended, done])
+  return [...completed, ...timers, ...handedOver]
+}
+
 /** The machine during a run, by its own batches. `work`: one entry for each executor. */
-export function fieldOf(
-  { rows, timers }: ObservedRun,
-  work: readonly ExecutorWork[],
-): MachineField {
-  const worked = batchesOf(rows).map((batch) => {
+export function fieldOf(run: ObservedRun, work: readonly ExecutorWork[]): MachineField {
+  const worked = batchesOf(run.rows).map((batch) => {
     const { work: expected, wake } = work[batch.executor]!
     return { ...batch, work: expected(batch.size, batch.length) + wakeCost(wake, batch.gap) }
   })
-  const { at, sent } = rows.columns
-  const handedOver = Array.from(at, (due, key): [Ms, Ms] => [due, sent[key]!])
-  return recordField(worked, work.length, [...timers, ...handedOver])
+  return recordField(worked, work.length, turnsOf(run))
 }
 
 /** Gap classes of dispatch overheads, ms: where an executor's thread falls asleep deeper. */

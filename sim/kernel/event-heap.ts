@@ -3,10 +3,10 @@ const SEQUENCES = 2 ** 44
 /**
  * Pending events on typed arrays: a binary heap in the total order (time, kind, sequence).
  *
- * Kinds are small integers numbered in their tie order: of two events at one instant the lower
+ * Kinds are integers below 512 numbered in their tie order: of two events at one instant the lower
  * kind comes first, and within a kind the one that was pushed first. `pop` leaves the event in
- * `time`, `kind`, `slot` and
- * `sequence` rather than in a fresh object, so nothing is allocated per event.
+ * `time`, `kind`, `slot` and `sequence` rather than in a fresh object, so nothing is allocated per
+ * event.
  */
 export class EventHeap {
   /** The event that was popped last. */

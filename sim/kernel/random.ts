@@ -1,4 +1,4 @@
-import seedrandom from 'seedrandom'
+import alea from 'seedrandom/lib/alea.js'
 
 /**
  * A random stream. Draws come from seedrandom's alea, multiples of 2^-32, so `uniform` can be
@@ -9,7 +9,7 @@ export class Random {
   #spare = Number.NaN
 
   constructor(seed: string) {
-    this.#next = seedrandom.alea(seed)
+    this.#next = alea(seed)
   }
 
   /** In [0, 1). */
@@ -47,8 +47,9 @@ export class Random {
     const c = 1 / Math.sqrt(9 * d)
     for (;;) {
       const x = this.normal()
-      const v = (1 + c * x) ** 3
-      if (v <= 0) continue
+      const root = 1 + c * x
+      if (root <= 0) continue
+      const v = root * root * root
       const u = 1 - this.#next()
       if (Math.log(u) < 0.5 * x * x + d - d * v + d * Math.log(v)) return d * v
     }

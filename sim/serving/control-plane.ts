@@ -88,6 +88,8 @@ export class ControlPlane implements ControlPlanePort {
     requests.pool[request] = station.pool.index
     requests.enqueued[request] = now
     this.#observer.arrived(now, request)
+    // those whose time is over make room first, even where the timer is late
+    if (station.queue.length >= station.pool.maxLength) this.#expire(now, station)
     if (station.queue.length >= station.pool.maxLength) {
       this.#lose(now, request, OUTCOME.shed)
       return
@@ -142,12 +144,17 @@ export class ControlPlane implements ControlPlanePort {
     this.#requests.release(request)
   }
 
-  #pump(now: Ms, station: Station): void {
-    const queue = station.queue
-    const requests = this.#requests
-    while (queue.length > 0 && now >= requests.deadline[queue.first()]!) {
+  /** A queue's requests wait equally long at most, so the oldest is the first to give up. */
+  #expire(now: Ms, { queue }: Station): void {
+    while (queue.length > 0 && now >= this.#requests.deadline[queue.first()]!) {
       this.#lose(now, queue.shift(), OUTCOME.timedOut)
     }
+  }
+
+  /** Brings a station to rest: nothing is overdue and no batch could go. Arms its timer. */
+  #pump(now: Ms, station: Station): void {
+    const queue = station.queue
+    this.#expire(now, station)
     let wakeAt = Number.POSITIVE_INFINITY
     while (queue.length > 0 && station.hasFreeExecutor) {
       station.decide(now, this.#decision)
@@ -157,7 +164,9 @@ export class ControlPlane implements ControlPlanePort {
       }
       this.#dispatch(now, station, this.#decision.take)
     }
-    if (queue.length > 0) wakeAt = Math.min(wakeAt, requests.deadline[queue.first()]!)
+    if (queue.length > 0) {
+      wakeAt = Math.min(wakeAt, this.#requests.deadline[queue.first()]!)
+    }
     this.#wake(station.id, wakeAt)
   }
 

@@ -20,8 +20,10 @@ export class Station implements Candidate, QueueView {
   ending = false
 
   readonly #requests: Requests
-  /** free executors, longest free first */
-  readonly #free: number[]
+  /** free executors, longest free first: a ring that starts at `#longestFree` */
+  readonly #ring: Int32Array
+  #longestFree = 0
+  #free: number
   /** time during which an executor was free, up to `#freeSince` */
   #idle = 0
   #freeSince: Ms = 0
@@ -38,7 +40,8 @@ export class Station implements Candidate, QueueView {
     this.batcher = batcher(pool.batching)
     this.executors = executors
     this.#requests = requests
-    this.#free = Array.from({ length: executors }, (_, i) => firstExecutor + i)
+    this.#ring = Int32Array.from({ length: executors }, (_, i) => firstExecutor + i)
+    this.#free = executors
   }
 
   get length(): number {
@@ -54,24 +57,26 @@ export class Station implements Candidate, QueueView {
   }
 
   get hasFreeExecutor(): boolean {
-    return this.#free.length > 0
+    return this.#free > 0
   }
 
   /** Time up to `now` in which an executor was free: its growth over a wait is the batch wait. */
   idleUntil(now: Ms): Ms {
-    return this.#free.length > 0 ? this.#idle + (now - this.#freeSince) : this.#idle
+    return this.#free > 0 ? this.#idle + (now - this.#freeSince) : this.#idle
   }
 
   takeExecutor(now: Ms): number {
-    const executor = this.#free.shift()
-    if (executor === undefined) throw new Error('Expected an executor to be free')
-    if (this.#free.length === 0) this.#idle += now - this.#freeSince
+    if (this.#free === 0) throw new Error('Expected an executor to be free')
+    const executor = this.#ring[this.#longestFree]!
+    this.#longestFree = this.#longestFree + 1 < this.executors ? this.#longestFree + 1 : 0
+    if (--this.#free === 0) this.#idle += now - this.#freeSince
     return executor
   }
 
   freeExecutor(now: Ms, executor: number): void {
-    if (this.#free.length === 0) this.#freeSince = now
-    this.#free.push(executor)
+    if (this.#free === 0) this.#freeSince = now
+    const last = this.#longestFree + this.#free++
+    this.#ring[last < this.executors ? last : last - this.executors] = executor
   }
 
   decide(now: Ms, out: Decision): void {

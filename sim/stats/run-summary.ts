@@ -23,6 +23,8 @@ export interface CellSummary {
 /** One replication or replay, small enough to pass between threads. */
 export interface RunSummary {
   readonly requests: string
+  /** latency over all classes */
+  readonly all: Figures
   readonly classes: readonly CellSummary[]
   readonly pools: readonly CellSummary[]
   readonly batchSizes: readonly (readonly number[])[]
@@ -44,6 +46,7 @@ export function summariseRun(
   const all = mergeCells(classes)
   return {
     requests: run.requests,
+    all: figures(all.latency),
     classes: classes.map(cellSummary),
     pools: pools.map(cellSummary),
     batchSizes: recorder.batchSizes.map((sizes) => Array.from(sizes)),

@@ -6,6 +6,7 @@ export {
   inoueBound,
   type UnlimitedBatching,
 } from './dynamic-batching.ts'
+export { type Ekm1, ekm1MeanWait, ekm1WaitShare } from './ekm1.ts'
 export {
   erlangB,
   erlangC,

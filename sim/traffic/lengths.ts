@@ -2,6 +2,9 @@ import type { Lengths } from '../../scenarios/schema.ts'
 import type { Random } from '../kernel/random.ts'
 import { normalQuantile } from '../stats/normal.ts'
 
+/** The longest length that the scenario format allows; whole numbers up to it fit 32 bits. */
+const MAX_LENGTH = 1e9
+
 /** Lengths of the requests of one class, whole numbers of at least 1. */
 export interface LengthDistribution {
   draw(): number
@@ -21,23 +24,31 @@ export function lengthDistribution(
       const mu = Math.log(lengths.median)
       const sigma = Math.log(lengths.p99 / lengths.median) / normalQuantile(0.99)
       const { min, max } = lengths
+      return { draw: () => whole(Math.exp(mu + sigma * random.normal()), min, max) }
+    }
+    case 'quantiles': {
+      const probabilities = Float64Array.from(lengths.quantiles, ([p]) => p)
+      const values = Float64Array.from(lengths.quantiles, ([, value]) => value)
       return {
-        draw: () =>
-          Math.min(max, Math.max(min, Math.round(Math.exp(mu + sigma * random.normal())))),
+        draw: () => whole(inverse(probabilities, values, random.uniform()), 1, MAX_LENGTH),
       }
     }
-    case 'quantiles':
-      return { draw: () => Math.max(1, Math.round(inverse(lengths.quantiles, random.uniform()))) }
   }
 }
 
-/** Piecewise linear inverse of the distribution function through [probability, length] pairs. */
-function inverse(pairs: readonly (readonly [number, number])[], p: number): number {
+/** Rounded and clamped; `| 0` makes it an integer for the engine too, which is not allocated. */
+function whole(length: number, min: number, max: number): number {
+  if (length >= max) return max
+  return length <= min ? min : (length + 0.5) | 0
+}
+
+/** Piecewise linear inverse of the distribution function through (probability, value) points. */
+function inverse(probabilities: Float64Array, values: Float64Array, p: number): number {
   let i = 1
-  while (i < pairs.length - 1 && pairs[i]![0] < p) i++
-  const [p0, x0] = pairs[i - 1]!
-  const [p1, x1] = pairs[i]!
-  return x0 + ((p - p0) / (p1 - p0)) * (x1 - x0)
+  while (i < values.length - 1 && probabilities[i]! < p) i++
+  const below = probabilities[i - 1]!
+  const share = (p - below) / (probabilities[i]! - below)
+  return values[i - 1]! + share * (values[i]! - values[i - 1]!)
 }
 
 /** Recorded lengths, in the order of the requests; or at random, to describe their mix. */

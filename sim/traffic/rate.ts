@@ -15,9 +15,13 @@ export interface Surge {
   readonly decayMs: Ms
 }
 
+/** Breakpoints closer than this are one: rounding apart, no piece is that short, ms. */
+const SAME_MS = 1e-6
+
 /**
- * An arrival rate over time: steps times 1 + sum (factor - 1) shape(t) over the surges. That is
- * linear between its breakpoints, so its integral and the inverse of that are exact.
+ * An arrival rate over time: steps times 1 + sum (factor - 1) shape(t) over the surges, and at
+ * least 0, where overlapping dips would go below. That is linear between its breakpoints, so its
+ * integral and the inverse of that are exact.
  */
 export class Rate {
   readonly #starts: number[] = []
@@ -25,9 +29,11 @@ export class Rate {
   readonly #slopes: number[] = []
   /** expected arrivals before the start of each piece */
   readonly #sums: number[] = []
+  /** expected arrivals before the end of the last piece */
+  #end = 0
   #cursor = 0
 
-  /** `steps` rise from time 0. */
+  /** `steps` rise in time; before the first the rate is 0. */
   constructor(steps: readonly RateStep[], surges: readonly Surge[] = []) {
     const edges = surges.flatMap(({ atMs, riseMs, holdMs, decayMs }) => [
       atMs,
@@ -35,23 +41,33 @@ export class Rate {
       atMs + riseMs + holdMs,
       atMs + riseMs + holdMs + decayMs,
     ])
-    const breaks = [...new Set([...steps.map(({ atMs }) => atMs), ...edges])].sort((a, b) => a - b)
-    let sum = 0
-    breaks.forEach((start, i) => {
-      const end = breaks[i + 1] ?? Number.POSITIVE_INFINITY
-      const base = steps.findLast(({ atMs }) => atMs <= start)?.rate ?? 0
-      // limits from inside the piece: steps and surges without a rise jump at its edges
-      const inside = Number.isFinite(end) ? (start + end) / 2 : start + 1
-      const middle = base * multiplier(surges, inside)
-      const quarter = base * multiplier(surges, (start + inside) / 2)
-      const slope = (middle - quarter) / ((inside - start) / 2)
-      const flat = Math.abs(slope) * (inside - start) < 1e-12 * middle
-      this.#starts.push(start)
-      this.#rates.push(flat ? middle : Math.max(0, middle - slope * (inside - start)))
-      this.#slopes.push(flat ? 0 : slope)
-      this.#sums.push(sum)
-      if (Number.isFinite(end)) sum += middle * (end - start)
-    })
+    const breaks = [...steps.map(({ atMs }) => atMs), ...edges].sort((a, b) => a - b)
+    let start = breaks[0]!
+    for (const end of breaks) {
+      if (end - start <= SAME_MS) continue
+      const [first, last] = limits(steps, surges, start, end)
+      const crossing = start + ((end - start) * first) / (first - last)
+      if (first * last < 0 && crossing > start && crossing < end) {
+        this.#add(start, crossing, first, 0)
+        this.#add(crossing, end, 0, last)
+      } else {
+        this.#add(start, end, first, last)
+      }
+      start = end
+    }
+    const [rate] = limits(steps, surges, start, start + 1)
+    this.#add(start, Number.POSITIVE_INFINITY, rate, rate)
+  }
+
+  /** Adds a piece that runs linearly from one rate to another; what is below 0 counts as 0. */
+  #add(start: Ms, end: Ms, first: number, last: number): void {
+    const from = Math.max(0, first)
+    const to = Math.max(0, last)
+    this.#starts.push(start)
+    this.#rates.push(from)
+    this.#slopes.push(Math.abs(to - from) < 1e-12 * from ? 0 : (to - from) / (end - start))
+    this.#sums.push(this.#end)
+    this.#end += ((from + to) / 2) * (end - start)
   }
 
   /** Requests/ms at a time. */
@@ -73,16 +89,31 @@ export class Rate {
     const last = this.#starts.length - 1
     while (this.#cursor < last && this.#sums[this.#cursor + 1]! < sum) this.#cursor++
     const i = this.#cursor
+    const start = this.#starts[i]!
     const left = sum - this.#sums[i]!
+    if (left <= 0) return start
     const rate = this.#rates[i]!
     const slope = this.#slopes[i]!
-    if (slope === 0) return this.#starts[i]! + left / rate
     // the root of rate dt + slope dt^2 / 2 = left, in the form that does not cancel
-    return (
-      this.#starts[i]! +
-      (2 * left) / (rate + Math.sqrt(Math.max(0, rate * rate + 2 * slope * left)))
-    )
+    const root = Math.sqrt(Math.max(0, rate * rate + 2 * slope * left))
+    const at = start + (slope === 0 ? left / rate : (2 * left) / (rate + root))
+    return i < last ? Math.min(at, this.#starts[i + 1]!) : at
   }
+}
+
+/** Rates just after the start and just before the end of a piece, as if it could be negative. */
+function limits(
+  steps: readonly RateStep[],
+  surges: readonly Surge[],
+  start: Ms,
+  end: Ms,
+): [first: number, last: number] {
+  const base = steps.findLast(({ atMs }) => atMs <= start + SAME_MS)?.rate ?? 0
+  // from inside the piece, as steps and surges without a rise jump at its edges
+  const middle = base * multiplier(surges, start + (end - start) / 2)
+  const quarter = base * multiplier(surges, start + (end - start) / 4)
+  const first = 2 * quarter - middle
+  return [first, 2 * middle - first]
 }
 
 function multiplier(surges: readonly Surge[], t: Ms): number {

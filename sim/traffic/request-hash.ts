@@ -6,7 +6,7 @@ const words = new Int32Array(double.buffer)
  * (multiply and rotate, as in MurmurHash3). It tells request lists apart; it is no defence.
  */
 export class RequestHash {
-  #low = 0x9747b28c
+  #low = 0x9747b28c | 0
   #high = 0x2545f491
   #count = 0
 
@@ -26,8 +26,9 @@ export class RequestHash {
   #mix(a: number, b: number): void {
     const low = Math.imul(this.#low ^ a, 0xcc9e2d51)
     const high = Math.imul(this.#high ^ b, 0x1b873593)
-    this.#low = Math.imul(((low << 15) | (low >>> 17)) ^ high, 5) + 0xe6546b64
-    this.#high = Math.imul(((high << 13) | (high >>> 19)) ^ low, 5) + 0x561ccd1b
+    // | 0 keeps the lanes whole numbers of 32 bits, which are not allocated
+    this.#low = (Math.imul(((low << 15) | (low >>> 17)) ^ high, 5) + 0xe6546b64) | 0
+    this.#high = (Math.imul(((high << 13) | (high >>> 19)) ^ low, 5) + 0x561ccd1b) | 0
   }
 }
 

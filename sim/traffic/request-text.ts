@@ -3,6 +3,7 @@ import { RequestList } from './request-list.ts'
 
 const LINES_AT_ONCE = 1000
 const MAX_PROBLEMS = 10
+const MAX_LENGTH = 1e9
 
 /** A request list as JSON Lines, {"at_ms", "class", "input_tokens"} each, in chunks of lines. */
 export function* requestText(list: RequestList, classes: readonly string[]): Generator<string> {
@@ -54,13 +55,19 @@ function parseLine(line: string, classes: readonly string[], previous: number) {
     return `expected a JSON object, got ${line.slice(0, 40)}`
   }
   const { at_ms: at, class: name, input_tokens: length } = (value ?? {}) as Record<string, unknown>
-  if (typeof at !== 'number' || !(at >= previous)) {
-    return `at_ms: expected a number of at least ${previous}, as the line before, got ${at}`
+  if (typeof at !== 'number' || !Number.isFinite(at) || at < previous) {
+    return `at_ms: expected a number of at least ${previous}, as the line before, got ${show(at)}`
   }
-  const number = classes.indexOf(String(name))
-  if (number < 0) return `class: expected one of ${classes.join(', ')}, got ${name}`
-  if (!Number.isInteger(length) || (length as number) < 1) {
-    return `input_tokens: expected a whole number of at least 1, got ${length}`
+  const number = classes.indexOf(name as string)
+  if (number < 0) return `class: expected one of ${classes.join(', ')}, got ${show(name)}`
+  if (!Number.isInteger(length) || (length as number) < 1 || (length as number) > MAX_LENGTH) {
+    const range = `a whole number from 1 to ${MAX_LENGTH}`
+    return `input_tokens: expected ${range}, got ${show(length)}`
   }
   return { at, number, length: length as number }
+}
+
+function show(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  return typeof value === 'number' ? String(value) : JSON.stringify(value).slice(0, 40)
 }

@@ -113,7 +113,9 @@ function arrivalsOf(
     const trace = options.traces.get(index)
     if (trace === undefined) throw new Error(`Expected the trace of ${traffic.class} to be read`)
     const mean = trace.times.length / trace.spanMs
-    const scale = arrivals.load === undefined ? 1 : mean / perMs(arrivals)
+    // a trace of one instant has no rate that could be scaled
+    const scaled = arrivals.load !== undefined && trace.spanMs > 0
+    const scale = scaled ? mean / perMs(arrivals) : 1
     return new TraceArrivals(trace.times, scale, endMs)
   }
   const steps = arrivals.schedule ?? [{ at_s: 0, ...arrivals }]

@@ -23,8 +23,12 @@ export class Empirical {
     return interpolate(this.#quantiles, random.uniform())
   }
 
+  /** Mean of the draws: the quantile function is linear between its entries. */
   get mean(): number {
-    return this.#quantiles.reduce((sum, value) => sum + value, 0) / this.#quantiles.length
+    const q = this.#quantiles
+    if (q.length === 1) return q[0]!
+    const sum = q.reduce((total, value) => total + value, 0)
+    return (sum - (q[0]! + q[q.length - 1]!) / 2) / (q.length - 1)
   }
 }
 

@@ -30,18 +30,20 @@ export function bootstrapField(
   }))
   const still: [Ms, Ms][] = []
   for (let at = 0; at < durationMs; at += BLOCK_MS) {
+    const blockMs = Math.min(BLOCK_MS, durationMs - at)
     const index = random.integer(fields.length)
     const field = fields[index]!
     const from = random.uniform() * Math.max(0, field.durationMs - BLOCK_MS)
     const scale = level / levels[index]!
     steps.forEach((to, executor) => {
-      copyBlock(field.executors[executor % field.executors.length]!, from, at, scale, to)
+      const block = { from, ms: blockMs, at, scale }
+      copyBlock(field.executors[executor % field.executors.length]!, block, to)
     })
     const { dispatcher } = field
     for (let i = lastAtOrBefore(dispatcher.from, from); i < dispatcher.from.length; i++) {
-      if (dispatcher.from[i]! >= from + BLOCK_MS) break
+      if (dispatcher.from[i]! >= from + blockMs) break
       const start = Math.max(dispatcher.from[i]!, from)
-      const end = Math.min(dispatcher.to[i]!, from + BLOCK_MS)
+      const end = Math.min(dispatcher.to[i]!, from + blockMs)
       if (end > start) still.push([at + start - from, at + end - from])
     }
   }
@@ -56,7 +58,10 @@ export function bootstrapField(
 /** Median speed over time: what the machine does when nothing stalls it. */
 function levelOf(field: RecordedField): number {
   const spans = field.executors.flatMap(({ times, speeds }) =>
-    speeds.map((speed, i) => ({ speed, ms: (times[i + 1] ?? field.durationMs) - times[i]! })),
+    speeds.map((speed, i) => {
+      const end = Math.min(times[i + 1] ?? field.durationMs, field.durationMs)
+      return { speed, ms: Math.max(0, end - times[i]!) }
+    }),
   )
   spans.sort((a, b) => a.speed - b.speed)
   const half = spans.reduce((sum, { ms }) => sum + ms, 0) / 2
@@ -68,17 +73,16 @@ function levelOf(field: RecordedField): number {
   return 1
 }
 
+/** Appends `ms` of `steps`, which begin at `from`, as what happens from `at` on. */
 function copyBlock(
   steps: Steps,
-  from: Ms,
-  at: Ms,
-  scale: number,
+  { from, ms, at, scale }: { from: Ms; ms: Ms; at: Ms; scale: number },
   { times, speeds }: { times: number[]; speeds: number[] },
 ): void {
   let i = lastAtOrBefore(steps.times, from)
   times.push(at)
   speeds.push(steps.speeds[i]! * scale)
-  for (i++; i < steps.times.length && steps.times[i]! < from + BLOCK_MS; i++) {
+  for (i++; i < steps.times.length && steps.times[i]! < from + ms; i++) {
     times.push(at + (steps.times[i]! - from))
     speeds.push(steps.speeds[i]! * scale)
   }

@@ -21,6 +21,46 @@ export function joinIntervals(parts: readonly (readonly [from: Ms, to: Ms])[]): 
   return { from, to }
 }
 
+/** An overhead this much above its median is a standstill of the thread, not the cost of a step. */
+const STANDSTILL_MS = 0.1
+/** The usual overhead of a sample, and the longest that still counts as one. */
+export function usualOverhead(sample: readonly Ms[]): { median: Ms; longest: Ms } {
+  const sorted = Float64Array.from(sample).sort()
+  const median = sorted.length > 0 ? sorted[sorted.length >> 1]! : 0
+  return { median, longest: median + STANDSTILL_MS }
+}
+
+/** Something the dispatcher had to do: when it was due, and when it did it. */
+export type Turn = readonly [due: Ms, happened: Ms]
+
+/**
+ * When the dispatcher stood still: something was due and for unusually long it did nothing at all,
+ * until its next act, whichever that was.
+ */
+export function standstillsOf(turns: readonly Turn[]): Intervals {
+  const usual = usualOverhead(turns.map(([due, happened]) => happened - due))
+  const acts = Float64Array.from(turns, ([, happened]) => happened).sort()
+  const still: [Ms, Ms][] = []
+  for (const [due, happened] of turns) {
+    if (happened - due <= usual.longest) continue
+    const next = firstAfter(acts, due)
+    if (next - due > usual.longest) still.push([due, next])
+  }
+  return joinIntervals(still)
+}
+
+/** The first of rising times that is later than `at`. */
+function firstAfter(times: Float64Array, at: Ms): Ms {
+  let low = 0
+  let high = times.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (times[middle]! <= at) low = middle + 1
+    else high = middle
+  }
+  return times[low]!
+}
+
 /** When the dispatcher's thread did not run: what falls due meanwhile waits for its return. */
 export class Standstills {
   readonly #from: Float64Array

@@ -33,14 +33,14 @@ export interface WorkTable {
  * What was interpolated once is remembered: the pairs that a run meets are few.
  */
 export function tabulatedWork(table: WorkTable): WorkModel {
-  const known = new Map<number, Ms>()
+  const known: Map<number, Ms>[] = []
   return {
     of(size, length) {
-      const key = size * 2 ** 24 + length
-      let ms = known.get(key)
+      const bySize = (known[size] ??= new Map())
+      let ms = bySize.get(length)
       if (ms === undefined) {
         ms = interpolate(table, size, length)
-        known.set(key, ms)
+        bySize.set(length, ms)
       }
       return ms
     },
@@ -65,7 +65,10 @@ function locate(grid: readonly number[], x: number): [number, number] {
   return [i, Math.max(0, (x - grid[i]!) / (grid[i + 1]! - grid[i]!))]
 }
 
-/** Extra work of a batch after its executor was idle for `gap`; linear between rising knots. */
+/**
+ * Extra work of a batch after its executor was idle for `gap`, between rising knots linear in the
+ * logarithm of the gap; before the first knot and after the last one constant.
+ */
 export interface WakeCurve {
   readonly gapMs: readonly Ms[]
   readonly ms: readonly Ms[]
@@ -79,9 +82,10 @@ export function wakeCost(curve: WakeCurve, gap: Ms): Ms {
   if (gap <= gapMs[0]!) return ms[0]!
   if (gap >= gapMs[last]!) return ms[last]!
   let i = 0
-  while (gapMs[i + 1]! < gap) i++
-  // log spacing: gaps span microseconds to milliseconds
+  while (gapMs[i + 1]! <= gap) i++
+  // gaps span microseconds to milliseconds; shorter ones than a microsecond are all alike
   const from = Math.max(gapMs[i]!, 1e-3)
-  const share = Math.log(Math.max(gap, 1e-3) / from) / Math.log(gapMs[i + 1]! / from)
-  return ms[i]! + share * (ms[i + 1]! - ms[i]!)
+  const to = Math.max(gapMs[i + 1]!, 1e-3)
+  if (gap <= from) return ms[i]!
+  return ms[i]! + (Math.log(gap / from) / Math.log(to / from)) * (ms[i + 1]! - ms[i]!)
 }

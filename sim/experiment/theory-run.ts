@@ -1,0 +1,102 @@
+import type { Scenario } from '../../scenarios/schema.ts'
+import { servingPlan } from '../serving/plan.ts'
+import type { Batch, Ms, Observer } from '../serving/ports.ts'
+import type { Requests } from '../serving/requests.ts'
+import { Recorder } from '../stats/recorder.ts'
+import { type RunSummary, summariseRun } from '../stats/run-summary.ts'
+import { trafficSource } from '../traffic/source.ts'
+import { idealSpeed } from '../world/speed.ts'
+import { Standstills } from '../world/standstills.ts'
+import { runWorld } from './run-world.ts'
+import { hardwareOf, recorderOptions, type SimulationInput } from './simulate.ts'
+
+/** One replication of a model of queueing theory. */
+export interface TheoryRun {
+  readonly summary: RunSummary
+  /** requests after the warm-up that had to wait at all */
+  readonly waited: number
+}
+
+/** Hands everything on to a recorder, and counts those who waited: the recorder has no use for it. */
+class WaitCounter implements Observer {
+  waited = 0
+  readonly recorder: Recorder
+  readonly #requests: Requests
+  readonly #warmupMs: Ms
+
+  constructor(recorder: Recorder, requests: Requests, warmupMs: Ms) {
+    this.recorder = recorder
+    this.#requests = requests
+    this.#warmupMs = warmupMs
+  }
+
+  arrived(now: Ms): void {
+    this.recorder.arrived(now)
+  }
+
+  dispatched(now: Ms, batch: Batch): void {
+    this.recorder.dispatched(now, batch)
+    const { at, enqueued } = this.#requests
+    for (let i = 0; i < batch.size; i++) {
+      const request = batch.members[i]!
+      if (at[request]! >= this.#warmupMs && now > enqueued[request]!) this.waited++
+    }
+  }
+
+  batch(now: Ms, batch: Batch): void {
+    this.recorder.batch(now, batch)
+  }
+
+  lost(now: Ms, request: number): void {
+    this.recorder.lost(now, request)
+  }
+}
+
+export function theoryInput(scenario: Scenario): SimulationInput {
+  return {
+    scenario,
+    models: scenario.pools.map(() => null),
+    capacityRps: null,
+    traces: new Map(),
+    requests: null,
+  }
+}
+
+/** What `runReplication` does with a scenario of declared work, and counts those who waited. */
+export function theoryRun(scenario: Scenario, replication: number): TheoryRun {
+  const { seed } = scenario
+  const plan = servingPlan(scenario)
+  const warmupMs = scenario.warmup_s * 1000
+  const source = trafficSource(scenario, {
+    seed,
+    replication,
+    capacityRps: null,
+    traces: new Map(),
+  })
+  let counter: WaitCounter | null = null
+  runWorld({
+    plan,
+    source,
+    hardware: hardwareOf(theoryInput(scenario)),
+    speed: idealSpeed,
+    standstills: new Standstills({ from: [], to: [] }),
+    lag: null,
+    timer: null,
+    seed,
+    replication,
+    observe: (requests) => {
+      const recorder = new Recorder(recorderOptions(scenario, plan, requests, null))
+      counter = new WaitCounter(recorder, requests, warmupMs)
+      return counter
+    },
+  })
+  const { recorder, waited } = counter as unknown as WaitCounter
+  return {
+    waited,
+    summary: summariseRun(recorder, {
+      requests: source.hash(),
+      warmupMs,
+      durationMs: scenario.duration_s * 1000,
+    }),
+  }
+}

@@ -1,0 +1,25 @@
+import { percentile } from '../stats/percentile.ts'
+import { standstillsOf } from '../world/standstills.ts'
+import { type ObservedRun, turnsOf } from './structure.ts'
+
+/** A dispatcher that stands still for a larger share of the time shares its core with others. */
+const MOST_STANDSTILL = 0.05
+/** Requests that are sent later than this (p99) are not the ones that were scheduled. */
+const LATEST_MS = 5
+
+/**
+ * Why a replay does not count, or null. The load generator and the dispatcher run on the machine
+ * that is measured: where other programs hold them up, the replay measures those.
+ */
+export function spoiled(run: ObservedRun): string | null {
+  const turns = turnsOf(run)
+  const { from, to } = standstillsOf(turns)
+  const still = from.reduce((sum, start, i) => sum + to[i]! - start, 0)
+  const share = still / turns.reduce((latest, [, happened]) => Math.max(latest, happened), 0)
+  if (share > MOST_STANDSTILL) {
+    return `its dispatcher stood still for ${(100 * share).toFixed(0)} % of the time`
+  }
+  const { at, sent } = run.rows.columns
+  const lag = percentile(Float64Array.from(at, (due, key) => sent[key]! - due).sort(), 0.99)
+  return lag > LATEST_MS ? `its requests were sent late (p99 ${lag.toFixed(1)} ms)` : null
+}

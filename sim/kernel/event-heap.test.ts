@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest'
+import { EventHeap } from './event-heap.ts'
+
+function drain(heap: EventHeap): [time: number, kind: number, slot: number][] {
+  const events: [number, number, number][] = []
+  while (heap.pop()) events.push([heap.time, heap.kind, heap.slot])
+  return events
+}
+
+test('an empty heap has nothing to pop, and its next event is never', () => {
+  const heap = new EventHeap()
+  expect(heap.peek()).toBe(Number.POSITIVE_INFINITY)
+  expect(heap.pop()).toBe(false)
+  expect(heap.size).toBe(0)
+})
+
+test('events come in the order of time', () => {
+  const heap = new EventHeap()
+  for (const time of [3, 1, 2.5, 0, 2]) heap.push(time, 0, time * 10)
+  expect(heap.peek()).toBe(0)
+  expect(drain(heap).map(([time]) => time)).toEqual([0, 1, 2, 2.5, 3])
+})
+
+test('at one instant the lower kind comes first, whatever was pushed first', () => {
+  const heap = new EventHeap()
+  heap.push(5, 2, 20)
+  heap.push(5, 0, 1)
+  heap.push(5, 1, 10)
+  expect(drain(heap)).toEqual([
+    [5, 0, 1],
+    [5, 1, 10],
+    [5, 2, 20],
+  ])
+})
+
+test('within time and kind the event that was pushed first comes first', () => {
+  const heap = new EventHeap()
+  for (let slot = 0; slot < 100; slot++) heap.push(7, 1, slot)
+  expect(drain(heap).map(([, , slot]) => slot)).toEqual(Array.from({ length: 100 }, (_, i) => i))
+})
+
+test('the sequence number that push returned is the one that pop shows', () => {
+  const heap = new EventHeap()
+  const late = heap.push(2, 511, 0)
+  const early = heap.push(1, 511, 0)
+  expect(late).not.toBe(early)
+  heap.pop()
+  expect([heap.sequence, heap.kind]).toEqual([early, 511])
+  heap.pop()
+  expect([heap.sequence, heap.kind]).toEqual([late, 511])
+})
+
+test('a heap grows beyond its capacity and keeps what it holds', () => {
+  const heap = new EventHeap(1)
+  for (let i = 0; i < 1000; i++) heap.push((i * 7919) % 1000, 0, i)
+  expect(heap.size).toBe(1000)
+  expect(drain(heap).map(([time]) => time)).toEqual(Array.from({ length: 1000 }, (_, i) => i))
+})

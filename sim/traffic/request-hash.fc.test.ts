@@ -1,0 +1,83 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { RequestHash } from './request-hash.ts'
+
+const request = fc.record({
+  at: fc.double({ min: 0, max: 1e7, noNaN: true }),
+  length: fc.integer({ min: 1, max: 1e9 }),
+  number: fc.integer({ min: 0, max: 249 }),
+})
+const requests = fc.array(request, { minLength: 1, maxLength: 30 })
+type Request = { at: number; length: number; number: number }
+
+function hash(list: readonly Request[]): string {
+  const running = new RequestHash()
+  for (const { at, length, number } of list) running.add(at, length, number)
+  return running.digest()
+}
+
+/** The next larger number that there is. */
+function nextUp(x: number): number {
+  const words = new BigInt64Array(1)
+  const value = new Float64Array(words.buffer)
+  value[0] = x
+  words[0]!++
+  return value[0]!
+}
+
+test('the hash has 16 hexadecimal digits and depends on the requests alone', () => {
+  fc.assert(
+    fc.property(requests, (list) => {
+      expect(hash(list)).toMatch(/^[0-9a-f]{16}$/)
+      expect(hash(list)).toBe(hash(list.map((one) => ({ ...one }))))
+    }),
+  )
+})
+
+test('reading the digest does not change it: it is that of the requests so far', () => {
+  fc.assert(
+    fc.property(requests, (list) => {
+      const running = new RequestHash()
+      list.forEach(({ at, length, number }, i) => {
+        running.add(at, length, number)
+        expect(running.digest()).toBe(hash(list.slice(0, i + 1)))
+      })
+    }),
+  )
+})
+
+test('the least change of any one field of any one request changes the hash', () => {
+  fc.assert(
+    fc.property(requests, fc.nat(), (list, index) => {
+      const i = index % list.length
+      const one = list[i]!
+      const changes: Request[] = [
+        { ...one, at: nextUp(one.at) },
+        { ...one, length: one.length + 1 },
+        { ...one, number: one.number + 1 },
+      ]
+      const hashes = changes.map((change) => hash(list.with(i, change)))
+      expect(new Set([...hashes, hash(list)]).size).toBe(4)
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('another order, or one request more or less, changes the hash', () => {
+  fc.assert(
+    fc.property(requests, request, (list, more) => {
+      expect(hash([...list, more])).not.toBe(hash(list))
+      const last = list.at(-1)!
+      fc.pre(last.at !== more.at || last.length !== more.length || last.number !== more.number)
+      expect(hash([...list, more])).not.toBe(hash([...list.slice(0, -1), more, last]))
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('hashes of 100,000 neighbouring lists all differ', () => {
+  const hashes = new Set<string>()
+  for (let i = 0; i < 100_000; i++)
+    hashes.add(hash([{ at: i / 8, length: 1 + (i % 7), number: 0 }]))
+  expect(hashes.size).toBe(100_000)
+})

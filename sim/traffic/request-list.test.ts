@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'vitest'
+import { ListSource, RequestList } from './request-list.ts'
+
+function listOf(...rows: [at: number, length: number, number: number][]): RequestList {
+  return RequestList.of({
+    at: Float64Array.from(rows, ([at]) => at),
+    length: Int32Array.from(rows, ([, length]) => length),
+    class: Uint8Array.from(rows, ([, , number]) => number),
+  })
+}
+
+const rows: [number, number, number][] = [
+  [0, 1, 0],
+  [1.5, 64, 1],
+  [1.5, 64, 0],
+  [9, 3, 2],
+]
+
+describe('a list as a source', () => {
+  function takeAll(source: ListSource) {
+    const fields = {
+      at: new Float64Array(8),
+      length: new Int32Array(8),
+      class: new Uint8Array(8),
+      key: new Uint32Array(8),
+    }
+    const peeked: number[] = []
+    for (let slot = 7; source.peek() !== Number.POSITIVE_INFINITY; slot--) {
+      peeked.push(source.peek())
+      source.take(fields, slot)
+    }
+    return { fields, peeked }
+  }
+
+  test('gives its requests in order, each into the slot that was asked for', () => {
+    const { fields, peeked } = takeAll(new ListSource(listOf(...rows)))
+    expect(peeked).toEqual([0, 1.5, 1.5, 9])
+    expect(Array.from(fields.key.subarray(4)).reverse()).toEqual([0, 1, 2, 3])
+    expect(Array.from(fields.length.subarray(4)).reverse()).toEqual([1, 64, 64, 3])
+    expect(Array.from(fields.class.subarray(4)).reverse()).toEqual([0, 1, 0, 2])
+  })
+
+  test('at the times they were sent, where told; their schedule stays', () => {
+    const sent = Float64Array.of(0.25, 1.75, 2, 10)
+    const { fields, peeked } = takeAll(new ListSource(listOf(...rows), sent))
+    expect(peeked).toEqual(Array.from(sent))
+    expect(Array.from(fields.at.subarray(4)).reverse()).toEqual([0, 1.5, 1.5, 9])
+  })
+
+  test('lies on shared memory, so that a thread needs no copy', () => {
+    expect(RequestList.allocate(3).columns.at.buffer).toBeInstanceOf(SharedArrayBuffer)
+    const collected = RequestList.collect(new ListSource(listOf(...rows)))
+    expect(collected.columns.length.buffer).toBeInstanceOf(SharedArrayBuffer)
+    expect(collected.hash()).toBe(listOf(...rows).hash())
+  })
+})

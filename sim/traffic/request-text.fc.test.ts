@@ -1,0 +1,30 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { RequestList } from './request-list.ts'
+import { parseRequests, requestText } from './request-text.ts'
+
+const CLASSES = ['web', 'bulk', 'a.b-c_d']
+
+const row = fc.tuple(
+  fc.double({ min: 0, max: 1e10, noNaN: true }),
+  fc.integer({ min: 1, max: 1e9 }),
+  fc.integer({ min: 0, max: CLASSES.length - 1 }),
+)
+
+test('a list that was written and read is the same to the last bit', () => {
+  fc.assert(
+    fc.property(fc.array(row, { minLength: 1, maxLength: 50 }), (rows) => {
+      const list = RequestList.of({
+        // adding 0 turns -0 into 0: JSON has no -0
+        at: Float64Array.from(rows, ([at]) => at + 0).sort(),
+        length: Int32Array.from(rows, ([, length]) => length),
+        class: Uint8Array.from(rows, ([, , number]) => number),
+      })
+      const lines = [...requestText(list, CLASSES)].join('').split('\n')
+      const read = parseRequests(lines, CLASSES, 'requests.jsonl')
+      expect(read.columns).toEqual(list.columns)
+      expect(read.hash()).toBe(list.hash())
+    }),
+    { numRuns: 300 },
+  )
+})

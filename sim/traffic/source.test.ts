@@ -1,0 +1,198 @@
+import { describe, expect, test } from 'vitest'
+import { type Scenario, scenarioSchema } from '../../scenarios/schema.ts'
+import { RequestList } from './request-list.ts'
+import { MergedSource, type TrafficOptions, trafficSource } from './source.ts'
+
+type Traffic = Scenario['traffic'][number]
+
+function scenario(traffic: unknown[], durationS = 20): Scenario {
+  return scenarioSchema.parse({
+    spillway: 1,
+    name: 'traffic',
+    duration_s: durationS,
+    models: { m: { work: { law: 'constant', ms: 1 } } },
+    pools: [{ name: 'p', model: 'm' }],
+    traffic,
+  })
+}
+
+const OPTIONS: TrafficOptions = { seed: 1, replication: 0, capacityRps: null, traces: new Map() }
+
+function requests(traffic: unknown[], options: Partial<TrafficOptions> = {}): RequestList {
+  return RequestList.collect(trafficSource(scenario(traffic), { ...OPTIONS, ...options }))
+}
+
+function timesOf({ columns }: RequestList, number: number): number[] {
+  return Array.from(columns.at).filter((_, i) => columns.class[i] === number)
+}
+
+function lengthsOf({ columns }: RequestList, number: number): number[] {
+  return Array.from(columns.length).filter((_, i) => columns.class[i] === number)
+}
+
+const web = {
+  class: 'web',
+  arrivals: { process: 'poisson', rate_rps: 50 },
+  input_tokens: { distribution: 'uniform', min: 1, max: 500 },
+}
+const batch = { class: 'batch', arrivals: { process: 'gamma', cv: 2, rate_rps: 30 } }
+
+describe('merging classes', () => {
+  const merged = (...times: number[][]) =>
+    RequestList.collect(
+      new MergedSource(
+        times.map((own, number) => {
+          let i = 0
+          const next = () => own[i++] ?? Number.POSITIVE_INFINITY
+          return { arrivals: { next }, lengths: { draw: () => number + 10 } }
+        }),
+      ),
+    )
+
+  test('requests come in the order of time, of equal times the lower class first', () => {
+    const { columns } = merged([5, 7], [1, 5, 5], [5])
+    expect(Array.from(columns.at)).toEqual([1, 5, 5, 5, 5, 7])
+    expect(Array.from(columns.class)).toEqual([1, 0, 1, 1, 2, 0])
+    expect(Array.from(columns.length)).toEqual([11, 10, 11, 11, 12, 10])
+  })
+
+  test('classes without requests have none', () => {
+    expect(merged([], []).count).toBe(0)
+    expect(Array.from(merged([], [2]).columns.class)).toEqual([1])
+  })
+
+  test('keys number the requests in their order', () => {
+    const source = trafficSource(scenario([web, batch]), OPTIONS)
+    const fields = {
+      at: new Float64Array(1),
+      length: new Int32Array(1),
+      class: new Uint8Array(1),
+      key: new Uint32Array(1),
+    }
+    for (let key = 0; key < 100; key++) {
+      expect(source.peek()).toBeLessThan(20_000)
+      source.take(fields, 0)
+      expect(fields.key[0]).toBe(key)
+    }
+  })
+})
+
+describe('common random numbers', () => {
+  test('the same seed and replication give the same requests, others do not', () => {
+    const base = requests([web, batch]).hash()
+    expect(requests([web, batch]).hash()).toBe(base)
+    expect(requests([web, batch], { seed: 2 }).hash()).not.toBe(base)
+    expect(requests([web, batch], { replication: 1 }).hash()).not.toBe(base)
+  })
+
+  test('the source hashes to what the list that is collected from it does', () => {
+    const source = trafficSource(scenario([web, batch]), OPTIONS)
+    const list = RequestList.collect(source)
+    expect(list.count).toBeGreaterThan(1000)
+    expect(list.hash()).toBe(source.hash())
+  })
+
+  test('other lengths do not move arrivals', () => {
+    const longer = { ...web, input_tokens: { distribution: 'fixed', value: 9 } }
+    const [a, b] = [requests([web]), requests([longer])]
+    expect(Array.from(b.columns.at)).toEqual(Array.from(a.columns.at))
+    expect(b.hash()).not.toBe(a.hash())
+  })
+
+  test('another class, or a change to it, moves neither the arrivals nor the lengths of a class', () => {
+    const alone = requests([web])
+    const faster = { ...batch, arrivals: { process: 'poisson', rate_rps: 99 } }
+    for (const other of [batch, faster]) {
+      const both = requests([other, web])
+      expect(timesOf(both, 1)).toEqual(Array.from(alone.columns.at))
+      expect(lengthsOf(both, 1)).toEqual(Array.from(alone.columns.length))
+    }
+  })
+
+  test('twice the rate brings the same requests in half the time', () => {
+    const twice = { ...web, arrivals: { process: 'poisson', rate_rps: 100 } }
+    const [slow, fast] = [requests([web]), requests([twice])]
+    slow.columns.at.forEach((at, i) => {
+      expect(fast.columns.at[i]! * 2).toBeCloseTo(at, 6)
+    })
+  })
+})
+
+describe('a load', () => {
+  const loaded = (arrivals: object) => [{ ...web, arrivals: { process: 'poisson', ...arrivals } }]
+  const same = (arrivals: object, rates: object) =>
+    expect(requests(loaded(arrivals), { capacityRps: 200 }).hash()).toBe(
+      requests(loaded(rates)).hash(),
+    )
+
+  test('is that share of the capacity, also within a schedule', () => {
+    same({ load: 0.5 }, { rate_rps: 100 })
+    same(
+      {
+        schedule: [
+          { at_s: 0, load: 0.1 },
+          { at_s: 5, rate_rps: 60 },
+          { at_s: 9, load: 0 },
+        ],
+      },
+      {
+        schedule: [
+          { at_s: 0, rate_rps: 20 },
+          { at_s: 5, rate_rps: 60 },
+          { at_s: 9, rate_rps: 0 },
+        ],
+      },
+    )
+  })
+
+  test('needs a capacity', () => {
+    expect(() => requests(loaded({ load: 0.5 }))).toThrow('capacityRps')
+  })
+})
+
+describe('a surge', () => {
+  test('stands in seconds in the scenario, and in the requests', () => {
+    const surges = [{ at_s: 10, factor: 4, hold_s: 5 }]
+    const { columns } = requests([{ ...web, arrivals: { ...web.arrivals, surges } }])
+    const count = Array.from(columns.at).filter((at) => at >= 10_000 && at < 15_000).length
+    expect(Math.abs(count - 1000) / Math.sqrt(1000)).toBeLessThanOrEqual(4)
+  })
+})
+
+describe('a trace', () => {
+  const traced = (arrivals: object, lengths: object = { distribution: 'trace' }) =>
+    ({
+      class: 'web',
+      arrivals: { process: 'trace', file: 'x.csv', format: 'azure-llm', ...arrivals },
+      input_tokens: lengths,
+    }) as unknown as Traffic
+  const times = Float64Array.of(0, 100, 150, 4000)
+  const rows = { times, lengths: Int32Array.of(7, 8, 9, 10), spanMs: 4000 }
+  const traces = new Map([[0, rows]])
+
+  test('gives its times and lengths', () => {
+    const { columns } = requests([traced({})], { traces })
+    expect(Array.from(columns.at)).toEqual(Array.from(times))
+    expect(Array.from(columns.length)).toEqual([7, 8, 9, 10])
+  })
+
+  test('a load stretches it to that mean rate, and the end of the run cuts it', () => {
+    // recorded: 4 requests in 4 s; wanted: 0.1 of 2 requests/s, so 5 times as slow
+    const { columns } = requests([traced({ load: 0.1 })], { traces, capacityRps: 2 })
+    expect(Array.from(columns.at)).toEqual([0, 500, 750])
+    expect(Array.from(columns.length)).toEqual([7, 8, 9])
+  })
+
+  test('of one instant is left as it is by a load', () => {
+    const instant = new Map([[0, { times: Float64Array.of(0, 0), lengths: null, spanMs: 0 }]])
+    const own = [traced({ load: 0.5 }, { distribution: 'fixed', value: 1 })]
+    const { columns } = requests(own, { traces: instant, capacityRps: 2 })
+    expect(Array.from(columns.at)).toEqual([0, 0])
+  })
+
+  test('must have been read, with lengths where they are asked for', () => {
+    const bare = new Map([[0, { ...rows, lengths: null }]])
+    expect(() => requests([traced({})], { traces: bare })).toThrow('have lengths')
+    expect(() => requests([traced({}, { distribution: 'fixed', value: 1 })])).toThrow('be read')
+  })
+})

@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest'
+import { runReplication } from '../sim/experiment/simulate.ts'
+import { theoryCases } from '../sim/experiment/theory-cases.ts'
+import { judge, simulateCase, type Theory } from '../sim/experiment/theory-judge.ts'
+import { theoryInput, theoryRun } from '../sim/experiment/theory-run.ts'
+
+const REPLICATIONS = 10
+const cases = theoryCases()
+const simulated = new Map<string, readonly (readonly number[])[]>()
+
+/** A model is simulated once, by the first test that asks. */
+function valuesOf(model: string): readonly (readonly number[])[] {
+  let values = simulated.get(model)
+  if (values === undefined) {
+    values = simulateCase(cases.find((of) => of.model === model)!, REPLICATIONS)
+    simulated.set(model, values)
+  }
+  return values
+}
+
+/** The same theory 5 % too high and 5 % too low; of bounds, one that the estimate lies 5 % beyond. */
+function wrong(theory: Theory, estimate: number): Theory[] {
+  if (typeof theory === 'number') return [theory * 1.05, theory * 0.95]
+  return [
+    { ...theory, above: estimate * 1.05 },
+    { ...theory, below: estimate * 0.95 },
+  ]
+}
+
+describe.each(cases)('$model', ({ model, figures }) => {
+  test.each(figures)('$name agrees with theory', (figure) => {
+    const values = valuesOf(model)[figures.indexOf(figure)]!
+    expect(judge(model, figure, values).problem).toBeNull()
+  })
+
+  test.each(figures)('negative control: a theory of $name that is 5 % wrong fails', (figure) => {
+    const values = valuesOf(model)[figures.indexOf(figure)]!
+    const { estimate } = judge(model, figure, values)
+    for (const theory of wrong(figure.theory, estimate)) {
+      expect(judge(model, { ...figure, theory }, values).problem).not.toBeNull()
+    }
+  })
+})
+
+describe('the judgement', () => {
+  test('negative control: replications too short to tell are refused as vague', () => {
+    const mm1 = cases[0]!
+    const short = { ...mm1.scenario, duration_s: mm1.scenario.warmup_s + 1 }
+    const [wait] = simulateCase({ ...mm1, scenario: short }, REPLICATIONS)
+    expect(judge(mm1.model, mm1.figures[0]!, wait!).problem).toMatch(/too vague/)
+  })
+
+  test('negative control: round robin does not pass for the shortest queue', () => {
+    const [wait] = valuesOf('Round robin over replicas, load 0.8')
+    const shortest = cases.find(({ model }) => model === 'Least loaded replica, load 0.8')!
+    expect(judge('', shortest.figures[0]!, wait!).problem).toMatch(/standard errors only/)
+  })
+
+  test('negative control: one queue does not pass for the shortest of two', () => {
+    const [wait] = valuesOf('M/M/2, load 0.8')
+    const shortest = cases.find(({ model }) => model === 'Least loaded replica, load 0.8')!
+    expect(judge('', shortest.figures[0]!, wait!).problem).toMatch(/standard errors only/)
+  })
+})
+
+test('a replication of a model is the one that a scenario would run', () => {
+  for (const { scenario, exact } of cases) {
+    const brief = exact ? scenario : { ...scenario, duration_s: scenario.warmup_s + 0.5 }
+    const summary = runReplication(theoryInput(brief), 3)
+    expect(theoryRun(brief, 3).summary).toEqual(summary)
+  }
+})
