@@ -7,6 +7,7 @@ import { batcher } from '../../sim/serving/batching.ts'
 import type { PoolPlan, ServingPlan } from '../../sim/serving/plan.ts'
 import { RequestList } from '../../sim/traffic/request-list.ts'
 import type { ModelProfile, RecordedField } from '../../sim/world/profile.ts'
+import type { Intervals } from '../../sim/world/standstills.ts'
 import { tabulatedWork } from '../../sim/world/work.ts'
 import { Fleet, type Progress } from '../fleet.ts'
 import type { ModelFile } from '../models/model-file.ts'
@@ -173,6 +174,7 @@ function poissonRequests(
 function recordedField(run: LoadedRun, field: ReturnType<typeof fieldOf>): RecordedField {
   const round = (values: readonly number[], digits: number) =>
     values.map((value) => Number(value.toFixed(digits)))
+  const both = ({ from, to }: Intervals) => ({ from: round(from, 3), to: round(to, 3) })
   return {
     load: run.load,
     durationMs: run.durationMs,
@@ -180,6 +182,7 @@ function recordedField(run: LoadedRun, field: ReturnType<typeof fieldOf>): Recor
       times: round(times, 3),
       speeds: round(speeds, 4),
     })),
-    dispatcher: { from: round(field.dispatcher.from, 3), to: round(field.dispatcher.to, 3) },
+    dispatcher: both(field.dispatcher),
+    intake: both(field.intake),
   }
 }

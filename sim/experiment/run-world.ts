@@ -4,9 +4,8 @@ import { JournalingControlPlane } from '../serving/journal.ts'
 import type { ServingPlan } from '../serving/plan.ts'
 import type { Observer, Source } from '../serving/ports.ts'
 import { Requests } from '../serving/requests.ts'
+import type { Machine } from '../world/machine.ts'
 import type { Overheads } from '../world/overheads.ts'
-import type { Speed } from '../world/speed.ts'
-import type { Standstills } from '../world/standstills.ts'
 import { type Hardware, SimulatedWorld } from '../world/world.ts'
 
 const EVENTS_AT_ONCE = 1_000_000
@@ -16,11 +15,7 @@ export interface RunParts {
   readonly plan: ServingPlan
   readonly source: Source
   readonly hardware: readonly Hardware[]
-  readonly speed: Speed
-  /** overheads of handing requests over and of timers; null where the source's times include them */
-  readonly lag: Overheads | null
-  readonly timer: Overheads | null
-  readonly standstills: Standstills
+  readonly machine: Machine
   readonly seed: number
   readonly replication: number
   readonly observe: (requests: Requests) => Observer
@@ -34,14 +29,13 @@ export function runWorld(parts: RunParts): Float64Array | null {
     source: parts.source,
     requests,
     hardware: parts.hardware,
-    speed: parts.speed,
+    machine: parts.machine,
     random: {
       service: stream(parts.seed, parts.replication, 'service'),
       overheads: stream(parts.seed, parts.replication, 'overheads'),
     },
     lag: parts.lag,
     timer: parts.timer,
-    standstills: parts.standstills,
   })
   const control = new ControlPlane(parts.plan, {
     requests,

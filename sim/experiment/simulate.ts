@@ -10,11 +10,11 @@ import { type RunSummary, summariseRun } from '../stats/run-summary.ts'
 import { ListSource, type RequestList } from '../traffic/request-list.ts'
 import { type TraceData, trafficSource } from '../traffic/source.ts'
 import { bootstrapField } from '../world/field-bootstrap.ts'
+import { IDEAL_MACHINE, machineOf } from '../world/machine.ts'
 import { Overheads } from '../world/overheads.ts'
 import type { ModelProfile } from '../world/profile.ts'
 import type { MachineField } from '../world/recorded-field.ts'
-import { idealSpeed, SpeedField } from '../world/speed.ts'
-import { Standstills } from '../world/standstills.ts'
+import { NEVER } from '../world/standstills.ts'
 import { declaredWork, NO_WAKE, tabulatedWork, type WorkModel } from '../world/work.ts'
 import type { Hardware } from '../world/world.ts'
 import { runWorld } from './run-world.ts'
@@ -64,8 +64,8 @@ export function executorWork(input: SimulationInput): ExecutorWork[] {
 }
 
 /** The machine of a replication, bootstrapped from the fields of each pool's profile. */
-function machineOf(input: SimulationInput, seed: number, replication: number): MachineField {
-  const random = stream(seed, replication, 'speed')
+function fieldOf(input: SimulationInput, replication: number): MachineField {
+  const random = stream(input.scenario.seed, replication, 'speed')
   const durationMs = input.scenario.duration_s * 1000
   const fields = input.scenario.pools.map((pool, i): MachineField => {
     const model = input.models[i] ?? null
@@ -73,13 +73,14 @@ function machineOf(input: SimulationInput, seed: number, replication: number): M
       return bootstrapField(model.fields, pool.replicas, durationMs, random)
     }
     const executors = Array.from({ length: pool.replicas }, () => ({ times: [0], speeds: [1] }))
-    return { executors, dispatcher: { from: [], to: [] } }
+    return { executors, dispatcher: NEVER, intake: NEVER }
   })
+  const seen = fields.find(({ intake }) => intake.from.length > 0) ?? fields[0]!
   return {
     executors: fields.flatMap(({ executors }) => executors),
     // there is one dispatcher: the pools' profiles each saw one of their own
-    dispatcher: (fields.find(({ dispatcher }) => dispatcher.from.length > 0) ?? fields[0]!)
-      .dispatcher,
+    dispatcher: seen.dispatcher,
+    intake: seen.intake,
   }
 }
 
@@ -125,7 +126,6 @@ export function runReplication(input: SimulationInput, replication: number): Run
         })
       : new ListSource(input.requests)
   const measured = hardware.find(({ overheads }) => overheads !== null)?.overheads ?? null
-  const machine = machineOf(input, seed, replication)
   const work = executorWork(input)
   const expected = (batch: Batch) => work[batch.executor]!.work(batch.size, batch.length)
   let recorder: Recorder | null = null
@@ -133,8 +133,7 @@ export function runReplication(input: SimulationInput, replication: number): Run
     plan,
     source,
     hardware,
-    speed: measured === null ? idealSpeed : new SpeedField(machine.executors),
-    standstills: new Standstills(machine.dispatcher),
+    machine: measured === null ? IDEAL_MACHINE : machineOf(fieldOf(input, replication)),
     lag: measured,
     timer: measured,
     seed,

@@ -3,10 +3,10 @@ import type { Ms } from '../serving/ports.ts'
 import { RowRecorder, Rows } from '../stats/rows.ts'
 import { ListSource, type RequestList } from '../traffic/request-list.ts'
 import { Empirical } from '../world/empirical.ts'
+import { machineOf } from '../world/machine.ts'
 import { Overheads, type OverheadTables } from '../world/overheads.ts'
-import { type MachineField, recordField } from '../world/recorded-field.ts'
-import { SpeedField } from '../world/speed.ts'
-import { Standstills, type Turn, usualOverhead } from '../world/standstills.ts'
+import { type DispatcherTurns, type MachineField, recordField } from '../world/recorded-field.ts'
+import { type Turn, usualOverhead } from '../world/standstills.ts'
 import type { WakeCurve } from '../world/work.ts'
 import { wakeCost } from '../world/work.ts'
 import { runWorld } from './run-world.ts'
@@ -64,12 +64,14 @@ export interface ExecutorWork {
   readonly wake: WakeCurve
 }
 
-/** What the dispatcher had to do in a run: completions, timers and hand-overs. */
-export function turnsOf({ rows, timers }: ObservedRun): Turn[] {
+/** What the dispatcher did in a run, and when it was due. */
+export function turnsOf({ rows, timers }: ObservedRun): DispatcherTurns {
   const { at, sent } = rows.columns
-  const handedOver = Array.from(at, (due, key): Turn => [due, sent[key]!])
-  const completed = batchesOf(rows).map(({ ended, done }): Turn => [ended, done])
-  return [...completed, ...timers, ...handedOver]
+  const completions = batchesOf(rows).map(({ ended, done }): Turn => [ended, done])
+  return {
+    reactions: [...completions, ...timers],
+    handOvers: Array.from(at, (due, key): Turn => [due, sent[key]!]),
+  }
 }
 
 /** The machine during a run, by its own batches. `work`: one entry for each executor. */
@@ -134,14 +136,12 @@ export function simulateStructure(
   },
 ): Rows {
   const overheads = new Overheads(overheadsOf([run]))
-  const field = fieldOf(run, run.work)
   const simulated = Rows.allocate(run.rows.count)
   runWorld({
     plan: run.plan,
     source: new ListSource(run.requests, run.rows.columns.sent),
     hardware: run.work.map(({ work, wake }) => ({ work: { of: work }, wake, overheads })),
-    speed: new SpeedField(field.executors),
-    standstills: new Standstills(field.dispatcher),
+    machine: machineOf(fieldOf(run, run.work)),
     lag: null,
     timer: overheads,
     seed: run.seed,

@@ -5,8 +5,7 @@ import type { Requests } from '../serving/requests.ts'
 import { Recorder } from '../stats/recorder.ts'
 import { type RunSummary, summariseRun } from '../stats/run-summary.ts'
 import { trafficSource } from '../traffic/source.ts'
-import { idealSpeed } from '../world/speed.ts'
-import { Standstills } from '../world/standstills.ts'
+import { IDEAL_MACHINE } from '../world/machine.ts'
 import { runWorld } from './run-world.ts'
 import { hardwareOf, recorderOptions, type SimulationInput } from './simulate.ts'
 
@@ -78,8 +77,7 @@ export function theoryRun(scenario: Scenario, replication: number): TheoryRun {
     plan,
     source,
     hardware: hardwareOf(theoryInput(scenario)),
-    speed: idealSpeed,
-    standstills: new Standstills({ from: [], to: [] }),
+    machine: IDEAL_MACHINE,
     lag: null,
     timer: null,
     seed,

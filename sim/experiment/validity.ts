@@ -1,5 +1,5 @@
 import { percentile } from '../stats/percentile.ts'
-import { standstillsOf } from '../world/standstills.ts'
+import { actsOf, standstillsOf } from '../world/standstills.ts'
 import { type ObservedRun, turnsOf } from './structure.ts'
 
 /** A dispatcher that stands still for a larger share of the time shares its core with others. */
@@ -12,8 +12,9 @@ const LATEST_MS = 5
  * that is measured: where other programs hold them up, the replay measures those.
  */
 export function spoiled(run: ObservedRun): string | null {
-  const turns = turnsOf(run)
-  const { from, to } = standstillsOf(turns)
+  const { reactions, handOvers } = turnsOf(run)
+  const turns = [...reactions, ...handOvers]
+  const { from, to } = standstillsOf(turns, actsOf(turns))
   const still = from.reduce((sum, start, i) => sum + to[i]! - start, 0)
   const share = still / turns.reduce((latest, [, happened]) => Math.max(latest, happened), 0)
   if (share > MOST_STANDSTILL) {

@@ -2,7 +2,7 @@ import type { Random } from '../kernel/random.ts'
 import type { Ms } from '../serving/ports.ts'
 import type { RecordedField } from './profile.ts'
 import type { MachineField, Steps } from './recorded-field.ts'
-import { joinIntervals } from './standstills.ts'
+import { type Intervals, joinIntervals } from './standstills.ts'
 
 /** Short enough to have many, long enough to hold a slow spell whole: 10–300 ms were seen. */
 const BLOCK_MS = 500
@@ -28,7 +28,8 @@ export function bootstrapField(
     times: [] as number[],
     speeds: [] as number[],
   }))
-  const still: [Ms, Ms][] = []
+  const dispatcher: [Ms, Ms][] = []
+  const intake: [Ms, Ms][] = []
   for (let at = 0; at < durationMs; at += BLOCK_MS) {
     const blockMs = Math.min(BLOCK_MS, durationMs - at)
     const index = random.integer(fields.length)
@@ -39,20 +40,19 @@ export function bootstrapField(
       const block = { from, ms: blockMs, at, scale }
       copyBlock(field.executors[executor % field.executors.length]!, block, to)
     })
-    const { dispatcher } = field
-    for (let i = lastAtOrBefore(dispatcher.from, from); i < dispatcher.from.length; i++) {
-      if (dispatcher.from[i]! >= from + blockMs) break
-      const start = Math.max(dispatcher.from[i]!, from)
-      const end = Math.min(dispatcher.to[i]!, from + blockMs)
-      if (end > start) still.push([at + start - from, at + end - from])
-    }
+    copyIntervals(field.dispatcher, from, at, dispatcher)
+    copyIntervals(field.intake, from, at, intake)
   }
   // the drain after the end runs at the usual speed, even where the last block ends in a standstill
   for (const { times, speeds } of steps) {
     times.push(durationMs)
     speeds.push(level)
   }
-  return { executors: steps, dispatcher: joinIntervals(still) }
+  return {
+    executors: steps,
+    dispatcher: joinIntervals(dispatcher),
+    intake: joinIntervals(intake),
+  }
 }
 
 /** Median speed over time: what the machine does when nothing stalls it. */
@@ -85,6 +85,16 @@ function copyBlock(
   for (i++; i < steps.times.length && steps.times[i]! < from + ms; i++) {
     times.push(at + (steps.times[i]! - from))
     speeds.push(steps.speeds[i]! * scale)
+  }
+}
+
+function copyIntervals(intervals: Intervals, from: Ms, at: Ms, parts: (readonly [Ms, Ms])[]): void {
+  const until = from + BLOCK_MS
+  for (let i = lastAtOrBefore(intervals.from, from); i < intervals.from.length; i++) {
+    if (intervals.from[i]! >= until) break
+    const start = Math.max(intervals.from[i]!, from)
+    const end = Math.min(intervals.to[i]!, until)
+    if (end > start) parts.push([at + start - from, at + end - from])
   }
 }
 

@@ -13,6 +13,8 @@ const steps = z.strictObject({
   speeds: z.array(z.number()),
 })
 
+const intervals = z.strictObject({ from: z.array(z.number()), to: z.array(z.number()) })
+
 const modelProfile = z.strictObject({
   key: z.string().describe('hash of model, precision, execution provider and threads'),
   label: z.string(),
@@ -36,9 +38,8 @@ const modelProfile = z.strictObject({
         load: z.number().describe('load at which it was recorded'),
         durationMs: z.number(),
         executors: z.array(steps),
-        dispatcher: z
-          .strictObject({ from: z.array(z.number()), to: z.array(z.number()) })
-          .describe('when the dispatcher stood still'),
+        dispatcher: intervals.describe('when late completions and timers show a standstill'),
+        intake: intervals.describe('when anything late shows one'),
       }),
     )
     .min(1)

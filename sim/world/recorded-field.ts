@@ -1,5 +1,5 @@
 import type { Ms } from '../serving/ports.ts'
-import { type Intervals, standstillsOf, type Turn, usualOverhead } from './standstills.ts'
+import { actsOf, type Intervals, standstillsOf, type Turn, usualOverhead } from './standstills.ts'
 
 /** One batch as an executor ran it. `work`: what it should have taken at speed 1, ms. */
 export interface WorkedBatch {
@@ -17,10 +17,21 @@ export interface Steps {
   readonly speeds: readonly number[]
 }
 
-/** How fast a machine was during a run: its executors, and when its dispatcher stood still. */
+/** How fast a machine was during a run, and when its dispatcher stood still. */
 export interface MachineField {
   readonly executors: readonly Steps[]
+  /** standstills that held up completions and timers */
   readonly dispatcher: Intervals
+  /** standstills that held up anything at all, new requests included */
+  readonly intake: Intervals
+}
+
+/** What the dispatcher did in a run. */
+export interface DispatcherTurns {
+  /** completions and timers */
+  readonly reactions: readonly Turn[]
+  /** requests, due when they were scheduled */
+  readonly handOvers: readonly Turn[]
 }
 
 /** A batch that took this many times its work was held up rather than slow. */
@@ -33,12 +44,16 @@ const HELD_UP = 1.3
  * Where a batch was held up, nobody knows when, so its excess becomes a standstill in its middle:
  * spread evenly, a standstill of 10 ms under a batch of 0.5 ms would make a batch that begins 20 µs
  * earlier in the simulation end 400 µs too early. A dispatch that took unusually long is a
- * standstill of the executor. What the dispatcher did, and when it was due, comes in as `turns`.
+ * standstill of the executor.
+ *
+ * Requests that were handed over late say that the dispatcher stood still, but not that a completion
+ * would have waited: where dispatcher and executor share a core, the one runs when the other ends. So
+ * only completions and timers that were late themselves make standstills for their like.
  */
 export function recordField(
   batches: readonly WorkedBatch[],
   executors: number,
-  turns: readonly Turn[],
+  turns: DispatcherTurns,
 ): MachineField {
   const fields = Array.from({ length: executors }, () => ({
     times: [] as number[],
@@ -67,5 +82,11 @@ export function recordField(
     times.push(0)
     speeds.push(1)
   }
-  return { executors: fields, dispatcher: standstillsOf(turns) }
+  const { reactions, handOvers } = turns
+  const acts = actsOf([...reactions, ...handOvers])
+  return {
+    executors: fields,
+    dispatcher: standstillsOf(reactions, acts),
+    intake: standstillsOf([...reactions, ...handOvers], acts),
+  }
 }

@@ -6,6 +6,9 @@ export interface Intervals {
   readonly to: readonly number[]
 }
 
+/** No interval at all. */
+export const NEVER: Intervals = Object.freeze({ from: [], to: [] })
+
 /** Sorts intervals and joins those that overlap. */
 export function joinIntervals(parts: readonly (readonly [from: Ms, to: Ms])[]): Intervals {
   const from: number[] = []
@@ -34,12 +37,11 @@ export function usualOverhead(sample: readonly Ms[]): { median: Ms; longest: Ms 
 export type Turn = readonly [due: Ms, happened: Ms]
 
 /**
- * When the dispatcher stood still: something was due and for unusually long it did nothing at all,
- * until its next act, whichever that was.
+ * When the dispatcher stood still: one of `turns` was due and for unusually long it did nothing at
+ * all, until the next of its `acts`, whichever that was.
  */
-export function standstillsOf(turns: readonly Turn[]): Intervals {
+export function standstillsOf(turns: readonly Turn[], acts: Float64Array): Intervals {
   const usual = usualOverhead(turns.map(([due, happened]) => happened - due))
-  const acts = Float64Array.from(turns, ([, happened]) => happened).sort()
   const still: [Ms, Ms][] = []
   for (const [due, happened] of turns) {
     if (happened - due <= usual.longest) continue
@@ -47,6 +49,11 @@ export function standstillsOf(turns: readonly Turn[]): Intervals {
     if (next - due > usual.longest) still.push([due, next])
   }
   return joinIntervals(still)
+}
+
+/** The times at which the dispatcher did something, rising. */
+export function actsOf(turns: readonly Turn[]): Float64Array {
+  return Float64Array.from(turns, ([, happened]) => happened).sort()
 }
 
 /** The first of rising times that is later than `at`. */

@@ -10,9 +10,8 @@ import {
   type Timers,
 } from '../serving/ports.ts'
 import type { Requests } from '../serving/requests.ts'
+import type { Machine } from './machine.ts'
 import type { Overheads } from './overheads.ts'
-import type { Speed } from './speed.ts'
-import type { Standstills } from './standstills.ts'
 import { type WakeCurve, type WorkModel, wakeCost } from './work.ts'
 
 /** The kinds of events in their order at one instant. */
@@ -45,12 +44,11 @@ export class SimulatedWorld implements Timers, Backend {
   readonly #source: Source
   readonly #requests: Requests
   readonly #hardware: readonly Hardware[]
-  readonly #speed: Speed
+  readonly #machine: Machine
   readonly #random: WorldStreams
   /** how late requests are handed over; null where the source's times already are */
   readonly #lag: Overheads | null
   readonly #timer: Overheads | null
-  readonly #standstills: Standstills
   /** sequence of the armed event of each timer; -1 for none */
   readonly #armed: number[] = []
   readonly #started: Float64Array
@@ -64,20 +62,18 @@ export class SimulatedWorld implements Timers, Backend {
     source: Source
     requests: Requests
     hardware: readonly Hardware[]
-    speed: Speed
+    machine: Machine
     random: WorldStreams
     lag: Overheads | null
     timer: Overheads | null
-    standstills: Standstills
   }) {
     this.#source = world.source
     this.#requests = world.requests
     this.#hardware = world.hardware
-    this.#speed = world.speed
+    this.#machine = world.machine
     this.#random = world.random
     this.#lag = world.lag
     this.#timer = world.timer
-    this.#standstills = world.standstills
     this.#started = new Float64Array(world.hardware.length)
     this.#ended = new Float64Array(world.hardware.length).fill(Number.NEGATIVE_INFINITY)
   }
@@ -92,7 +88,7 @@ export class SimulatedWorld implements Timers, Backend {
     const late = this.#timer === null ? 0 : this.#timer.timer.draw(this.#random.overheads)
     while (this.#armed.length <= timer) this.#armed.push(-1)
     this.#armed[timer] = this.#heap.push(
-      this.#standstills.release(Math.max(at + late, this.now)),
+      this.#machine.dispatcher.release(Math.max(at + late, this.now)),
       TIMER,
       timer,
     )
@@ -109,11 +105,11 @@ export class SimulatedWorld implements Timers, Backend {
     const random = this.#random.overheads
     const started = overheads === null ? this.now : this.now + overheads.dispatch(random, gap)
     const size = work.of(batch.size, batch.length, this.#random.service)
-    const ended = this.#speed.finish(executor, started, size + wakeCost(wake, gap))
+    const ended = this.#machine.speed.finish(executor, started, size + wakeCost(wake, gap))
     this.#started[executor] = started
     this.#ended[executor] = ended
     const done = overheads === null ? ended : ended + overheads.completion.draw(random)
-    this.#heap.push(this.#standstills.release(done), DONE, executor)
+    this.#heap.push(this.#machine.dispatcher.release(done), DONE, executor)
   }
 
   /**
@@ -156,7 +152,7 @@ export class SimulatedWorld implements Timers, Backend {
     let sent = at
     if (this.#lag !== null) {
       // one thread hands over all requests: a late one holds up those behind it
-      sent = this.#standstills.release(at + this.#lag.lag.draw(this.#random.overheads))
+      sent = this.#machine.intake.release(at + this.#lag.lag.draw(this.#random.overheads))
       sent = Math.max(this.#lastSent, sent)
       this.#lastSent = sent
     }

@@ -1,0 +1,171 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { systemUnder } from '../../test/random-system.ts'
+import { type SmallSystem, serve } from '../../test/small-system.ts'
+import type { RowColumns } from '../stats/rows.ts'
+import { batcher, batchPolicies } from './batching.ts'
+import { executorsOf } from './plan.ts'
+import { type Ms, type Observer, OUTCOME } from './ports.ts'
+import type { Requests } from './requests.ts'
+
+/** Counts requests in the system along the way, apart from what the rows say of each. */
+class Census implements Observer {
+  inSystem = 0
+  integral = 0
+  arrivals = 0
+  lastAt: Ms = 0
+  largest = 0
+  readonly #inner: Observer
+  readonly #requests: Requests
+
+  constructor(requests: Requests, inner: Observer) {
+    this.#inner = inner
+    this.#requests = requests
+  }
+
+  arrived(now: Ms, request: number): void {
+    this.#change(now, 1)
+    this.arrivals++
+    this.#inner.arrived(now, request)
+    if (this.#requests.inUse !== this.inSystem) throw new Error('A slot is held by no request')
+  }
+
+  dispatched(now: Ms, batch: Parameters<Observer['batch']>[1]): void {
+    this.#change(now, 0)
+    this.largest = Math.max(this.largest, batch.size)
+    this.#inner.dispatched(now, batch)
+  }
+
+  batch(now: Ms, batch: Parameters<Observer['batch']>[1]): void {
+    this.#change(now, -batch.size)
+    this.#inner.batch(now, batch)
+  }
+
+  lost(now: Ms, request: number): void {
+    this.#change(now, -1)
+    this.#inner.lost(now, request)
+  }
+
+  #change(now: Ms, by: number): void {
+    if (now < this.lastAt) throw new Error(`Time fell from ${this.lastAt} to ${now}`)
+    this.integral += this.inSystem * (now - this.lastAt)
+    this.lastAt = now
+    this.inSystem += by
+  }
+}
+
+function run(system: SmallSystem): { census: Census; columns: RowColumns } {
+  let census: Census | null = null
+  const { rows } = serve(system, (requests, inner) => (census = new Census(requests, inner)))
+  return { census: census!, columns: rows.columns }
+}
+
+/** Keys of the dispatched requests of each station, in the order of their arrival. */
+function byStation({ plan }: SmallSystem, { executor }: RowColumns): number[][] {
+  const executors = executorsOf(plan)
+  const stations = new Map<string, number[]>()
+  for (const [key, own] of executor.entries()) {
+    if (own < 0) continue
+    const { pool } = executors[own]!
+    const name = plan.pools[pool]!.perReplicaQueues ? `executor ${own}` : `pool ${pool}`
+    stations.set(name, [...(stations.get(name) ?? []), key])
+  }
+  return [...stations.values()]
+}
+
+describe.each(Object.keys(batchPolicies) as (keyof typeof batchPolicies)[])('%s', (policy) => {
+  const systems = systemUnder(policy)
+
+  test('every request ends exactly once, with an outcome that its times agree with', () => {
+    fc.assert(
+      fc.property(systems, (system) => {
+        const { census, columns } = run(system)
+        const { count } = system.requests
+        expect([census.arrivals, census.inSystem]).toEqual([count, 0])
+        for (let key = 0; key < count; key++) {
+          const { maxLength, queueTimeoutMs } = system.plan.pools[columns.pool[key]!]!
+          const outcome = columns.outcome[key]!
+          const sent = columns.sent[key]!
+          const done = columns.done[key]!
+          const ran = outcome === OUTCOME.served || outcome === OUTCOME.abandoned
+          expect(columns.executor[key]! >= 0).toBe(ran)
+          if (ran) {
+            const patience = system.plan.patienceMs[columns.class[key]!]!
+            const late = done - columns.at[key]! >= patience
+            expect(outcome).toBe(late ? OUTCOME.abandoned : OUTCOME.served)
+            expect(columns.dispatched[key]! < sent + queueTimeoutMs).toBe(true)
+            expect(columns.batchWait[key]!).toBeLessThanOrEqual(
+              columns.dispatched[key]! - sent + 1e-9,
+            )
+          } else if (outcome === OUTCOME.shed) {
+            expect([done, maxLength < Number.POSITIVE_INFINITY]).toEqual([sent, true])
+          } else {
+            expect([outcome, done]).toEqual([OUTCOME.timedOut, sent + queueTimeoutMs])
+          }
+        }
+      }),
+    )
+  })
+
+  test("Little's law holds on the path: residence times sum up to the integral of N(t)", () => {
+    fc.assert(
+      fc.property(systems, (system) => {
+        const { census, columns } = run(system)
+        const residence = columns.done.reduce(
+          (sum, done, key) => sum + done - columns.sent[key]!,
+          0,
+        )
+        expect(Math.abs(residence - census.integral)).toBeLessThanOrEqual(1e-9 * (1 + residence))
+      }),
+    )
+  })
+
+  test('requests of one station are dispatched in the order in which they came', () => {
+    fc.assert(
+      fc.property(systems, (system) => {
+        const { columns } = run(system)
+        for (const keys of byStation(system, columns)) {
+          for (let i = 1; i < keys.length; i++) {
+            const before = columns.dispatched[keys[i - 1]!]!
+            expect(columns.dispatched[keys[i]!]).toBeGreaterThanOrEqual(before)
+          }
+        }
+      }),
+    )
+  })
+
+  test('an executor runs one batch at a time, none larger than allowed, each of one instant', () => {
+    fc.assert(
+      fc.property(systems, (system) => {
+        const { census, columns } = run(system)
+        const allowed = system.plan.pools.map(({ batching }) => batcher(batching).maxBatch)
+        expect(census.largest).toBeLessThanOrEqual(Math.max(...allowed))
+        const sizes = new Map<number, number>()
+        const busyUntil = new Map<number, number>()
+        const keys = [...columns.batch.keys()].filter((key) => columns.batch[key]! >= 0)
+        for (const key of keys.sort((a, b) => columns.dispatched[a]! - columns.dispatched[b]!)) {
+          const batch = columns.batch[key]!
+          const executor = columns.executor[key]!
+          if (!sizes.has(batch)) {
+            const free = busyUntil.get(executor) ?? 0
+            expect(columns.dispatched[key]).toBeGreaterThanOrEqual(free)
+            busyUntil.set(executor, columns.done[key]!)
+          }
+          expect(columns.done[key]).toBe(busyUntil.get(executor))
+          sizes.set(batch, (sizes.get(batch) ?? 0) + 1)
+          expect(columns.batchSize[key]).toBeLessThanOrEqual(allowed[columns.pool[key]!]!)
+        }
+        for (const key of keys) expect(columns.batchSize[key]).toBe(sizes.get(columns.batch[key]!))
+      }),
+    )
+  })
+
+  test('the same system gives the same rows', () => {
+    fc.assert(
+      fc.property(systems, (system) => {
+        expect(run(system).columns).toEqual(run(system).columns)
+      }),
+      { numRuns: 20 },
+    )
+  })
+})

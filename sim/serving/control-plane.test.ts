@@ -1,0 +1,236 @@
+import { describe, expect, test } from 'vitest'
+import type { Batching, Work } from '../../scenarios/schema.ts'
+import { planOf, requestsOf, type SmallSystem, serve } from '../../test/small-system.ts'
+import { ControlPlane } from './control-plane.ts'
+import type { PoolPlan, ServingPlan } from './plan.ts'
+import { type Batch, type Observer, OUTCOME, STATUS, type Status } from './ports.ts'
+import { Requests } from './requests.ts'
+
+const batching: Batching = { policy: 'dynamic', max_batch: 2, preferred: [], max_delay_ms: 5 }
+const constant = (ms: number): Work => ({ law: 'constant', ms })
+
+function rowsOf(
+  at: number[],
+  ms: number,
+  pool: Partial<PoolPlan>,
+  rest: Partial<ServingPlan> = {},
+) {
+  const system = { plan: planOf([pool], rest), requests: requestsOf(at), work: [constant(ms)] }
+  return columnsOf(system)
+}
+
+function columnsOf(system: SmallSystem) {
+  const { columns } = serve(system).rows
+  const outcomes = Object.entries(OUTCOME)
+  return {
+    dispatched: Array.from(columns.dispatched),
+    done: Array.from(columns.done),
+    executor: Array.from(columns.executor),
+    pool: Array.from(columns.pool),
+    batchWait: Array.from(columns.batchWait),
+    padded: Array.from(columns.padded),
+    outcome: Array.from(columns.outcome, (code) => outcomes.find(([, own]) => own === code)![0]),
+  }
+}
+
+describe('timelines worked by hand', () => {
+  test('D/D/1: each waits until those before it are done', () => {
+    const { dispatched, done } = rowsOf([0, 1, 2, 10], 3, {})
+    expect(dispatched).toEqual([0, 3, 6, 10])
+    expect(done).toEqual([3, 6, 9, 13])
+  })
+
+  test('D/D/2, one queue: whichever executor is free first', () => {
+    const { dispatched, executor } = rowsOf([0, 1, 2, 3, 4], 3, { replicas: 2 })
+    expect(dispatched).toEqual([0, 1, 3, 4, 6])
+    expect(executor).toEqual([0, 1, 0, 1, 0])
+  })
+
+  test('D/D/2, a queue each, round-robin: a request waits though another executor is free', () => {
+    const pool = { replicas: 2, perReplicaQueues: true, routing: 'round-robin' } as const
+    const { dispatched, executor } = rowsOf([0, 1, 2, 9, 9.5], 3, pool)
+    expect(executor).toEqual([0, 1, 0, 1, 0])
+    expect(dispatched).toEqual([0, 1, 3, 9, 9.5])
+  })
+
+  test('D/D/2, a queue each, least-loaded: of equals the first', () => {
+    const pool = { replicas: 2, perReplicaQueues: true } as const
+    const { executor } = rowsOf([0, 1, 2, 3.5, 9], 3, pool)
+    // at 2 both have one; at 3.5 the first has one again, and so has the second
+    expect(executor).toEqual([0, 1, 0, 0, 0])
+  })
+
+  test('a batch that ends at the instant of an arrival has made its executor free', () => {
+    expect(rowsOf([0, 3], 3, { maxLength: 1 }).dispatched).toEqual([0, 3])
+  })
+
+  test('pools are chosen by their load for each executor', () => {
+    const { pool } = columnsOf({
+      plan: planOf([{ replicas: 1 }, { replicas: 2 }]),
+      requests: requestsOf([0, 1, 2, 3, 4]),
+      work: [constant(50), constant(50)],
+    })
+    // loads before each: 0/0, 1/0, 1/0.5, 1/1, 2/1
+    expect(pool).toEqual([0, 1, 1, 0, 1])
+  })
+
+  test('a batch is padded to its longest member, and that to a multiple of pad_to', () => {
+    const { padded } = columnsOf({
+      plan: planOf([{ batching: { policy: 'fixed', batch: 2 }, padTo: 8 }]),
+      requests: requestsOf([0, 0, 1, 1, 2], { lengths: [3, 17, 8, 1, 1] }),
+      work: [constant(1)],
+    })
+    expect(padded).toEqual([24, 24, 8, 8, 8])
+  })
+
+  test('batch wait is the part of a wait during which an executor was free', () => {
+    const { dispatched, batchWait } = rowsOf([0, 1, 3, 8], 6, { batching })
+    expect(dispatched).toEqual([1, 1, 8, 14])
+    // 0 waits for company only; 2 is blocked up to 7, and from then on waits for its window to close
+    expect(batchWait).toEqual([1, 0, 1, 0])
+  })
+})
+
+describe('a bounded queue', () => {
+  test('sheds what comes while it is full; a request in service takes no room', () => {
+    const { outcome, done } = rowsOf([0, 1, 2, 3, 11], 10, { maxLength: 2 })
+    expect(outcome).toEqual(['served', 'served', 'served', 'shed', 'served'])
+    expect(done[3]).toBe(3)
+  })
+
+  test('is bounded for each replica where queues are theirs', () => {
+    const pool = { replicas: 2, perReplicaQueues: true, maxLength: 1 } as const
+    const { outcome } = rowsOf([0, 0, 1, 1, 2, 2], 10, pool)
+    expect(outcome).toEqual(['served', 'served', 'served', 'served', 'shed', 'shed'])
+  })
+})
+
+describe('the time-out of the server', () => {
+  test('removes a request at exactly its deadline, be it 0.1 + 0.2', () => {
+    const { outcome, done } = rowsOf([0, 0.1, 0.15], 10, { queueTimeoutMs: 0.2 })
+    expect(outcome).toEqual(['served', 'timedOut', 'timedOut'])
+    expect(done).toEqual([10, 0.1 + 0.2, 0.15 + 0.2])
+  })
+
+  test('does not touch a request that is being served', () => {
+    expect(rowsOf([0], 10, { queueTimeoutMs: 2 }).outcome).toEqual(['served'])
+  })
+
+  test('holds at its own instant, even where an executor becomes free just then', () => {
+    expect(rowsOf([0, 5], 10, { queueTimeoutMs: 5 }).outcome).toEqual(['served', 'timedOut'])
+    expect(rowsOf([0, 5.001], 10, { queueTimeoutMs: 5 }).outcome).toEqual(['served', 'served'])
+  })
+
+  test('comes before an arrival of the same instant, which finds its room', () => {
+    const pool = { queueTimeoutMs: 5, maxLength: 1 }
+    expect(rowsOf([0, 1, 6], 10, pool).outcome).toEqual(['served', 'timedOut', 'served'])
+  })
+
+  test('makes room: those that wait behind are not held up', () => {
+    const pool = { queueTimeoutMs: 4, maxLength: 2 }
+    const { outcome } = rowsOf([0, 1, 2, 3, 5.5, 6.5], 10, pool)
+    expect(outcome).toEqual(['served', 'timedOut', 'timedOut', 'shed', 'timedOut', 'served'])
+  })
+})
+
+describe('the patience of a client', () => {
+  test('ends at exactly its limit: the work is done, the request abandoned', () => {
+    const rest = { patienceMs: [5] }
+    const { outcome, dispatched } = rowsOf([0, 0.5, 20], 3, {}, rest)
+    expect(outcome).toEqual(['served', 'abandoned', 'served'])
+    expect(dispatched).toEqual([0, 3, 20])
+    expect(rowsOf([0, 1], 3, {}, rest).outcome).toEqual(['served', 'abandoned'])
+    expect(rowsOf([0, 1.001], 3, {}, rest).outcome).toEqual(['served', 'served'])
+  })
+
+  test('is that of its own class', () => {
+    const { outcome } = columnsOf({
+      plan: planOf([{}], { patienceMs: [2, Number.POSITIVE_INFINITY] }),
+      requests: requestsOf([0, 10], { classes: [0, 1] }),
+      work: [constant(3)],
+    })
+    expect(outcome).toEqual(['abandoned', 'served'])
+  })
+})
+
+describe('what a world reports', () => {
+  /** A control plane whose timers and batches are only noted. */
+  function bare(pool: Partial<PoolPlan>) {
+    const requests = new Requests()
+    const timers = new Map<number, number>()
+    const started: Batch[] = []
+    const ended: number[] = []
+    const observer: Observer = {
+      arrived: () => {},
+      dispatched: () => {},
+      batch: (_, batch) => ended.push(requests.outcome[batch.members[0]!]!),
+      lost: (_, request) => ended.push(requests.outcome[request]!),
+    }
+    const control = new ControlPlane(planOf([pool]), {
+      requests,
+      timers: { arm: (id, at) => timers.set(id, at), disarm: (id) => timers.delete(id) },
+      backend: { start: (batch) => started.push({ ...batch }) },
+      observer,
+    })
+    const arrive = (now: number) => {
+      const request = requests.acquire()
+      requests.at[request] = now
+      requests.length[request] = 1
+      control.onArrival(now, request)
+    }
+    return { control, arrive, timers, started, ended, requests }
+  }
+
+  test.each([
+    [STATUS.ok, OUTCOME.served],
+    [STATUS.outOfMemory, OUTCOME.failed],
+    [STATUS.died, OUTCOME.failed],
+  ] as [Status, number][])(
+    'a batch that ends with status %i gives outcome %i',
+    (status, outcome) => {
+      const { control, arrive, ended, requests } = bare({})
+      arrive(0)
+      control.onDone(4, 0, 1, 3, status)
+      expect(ended).toEqual([outcome])
+      expect(requests.inUse).toBe(0)
+    },
+  )
+
+  test('an overdue request makes room for an arrival even where its timer is late', () => {
+    const { arrive, ended } = bare({ maxLength: 1, queueTimeoutMs: 5 })
+    arrive(0)
+    arrive(1)
+    arrive(6)
+    expect(ended).toEqual([OUTCOME.timedOut])
+  })
+
+  test('a timer is armed for the window of the oldest, and disarmed when nothing waits', () => {
+    const { arrive, timers, started } = bare({ batching })
+    arrive(1)
+    expect(timers.get(0)).toBe(6)
+    arrive(2)
+    expect(timers.size).toBe(0)
+    expect(started.map(({ size, dispatched }) => [size, dispatched])).toEqual([[2, 2]])
+  })
+
+  test('a timer that comes late or for nothing changes no decision', () => {
+    const { control, arrive, timers, started } = bare({ batching })
+    control.onTimer(0.5, 0)
+    arrive(1)
+    control.onTimer(3, 0)
+    expect([started.length, timers.get(0)]).toEqual([0, 6])
+    control.onTimer(8, 0)
+    expect(started.map(({ size, dispatched }) => [size, dispatched])).toEqual([[1, 8]])
+  })
+
+  test('the requests that wait are counted over all queues', () => {
+    const full: Batching = { policy: 'fixed', batch: 9 }
+    const { control, arrive } = bare({ replicas: 2, perReplicaQueues: true, batching: full })
+    arrive(0)
+    arrive(1)
+    arrive(2)
+    expect(control.waiting).toBe(3)
+    control.onEnd(3)
+    expect(control.waiting).toBe(0)
+  })
+})

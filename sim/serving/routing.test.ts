@@ -1,0 +1,40 @@
+import { describe, expect, test } from 'vitest'
+import { Router, routingPolicies } from './routing.ts'
+
+const of = (...loads: number[]) => loads.map((load, id) => ({ id, load }))
+
+describe('routers', () => {
+  test('round-robin takes one after the other, whatever their load', () => {
+    const router = new Router('round-robin', of(9, 0, 5))
+    expect(Array.from({ length: 7 }, () => router.route().id)).toEqual([0, 1, 2, 0, 1, 2, 0])
+  })
+
+  test('least-loaded takes the least loaded, and of equals the first', () => {
+    const candidates = of(2, 1, 1)
+    const router = new Router('least-loaded', candidates)
+    expect(router.route().id).toBe(1)
+    candidates[1]!.load = 3
+    expect(router.route().id).toBe(2)
+    candidates[2]!.load = 2
+    expect(router.route().id).toBe(0)
+  })
+
+  test.each(Object.values(routingPolicies))(
+    '$kind always chooses one of its candidates',
+    (policy) => {
+      for (let turn = 0; turn < 100; turn++) {
+        const candidates = of(...Array.from({ length: 1 + (turn % 5) }, (_, i) => (turn * i) % 3))
+        const choice = policy.choose(candidates, turn)
+        expect(candidates[choice]).toBeDefined()
+      }
+    },
+  )
+
+  test.each(Object.values(routingPolicies))(
+    '$kind has no choice where there is one',
+    ({ kind }) => {
+      const router = new Router(kind, of(7))
+      expect([router.route().id, router.route().id]).toEqual([0, 0])
+    },
+  )
+})

@@ -1,0 +1,204 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { Dispatcher, type LivePort } from '../runtime/dispatcher.ts'
+import type { Batching } from '../scenarios/schema.ts'
+import { Random } from '../sim/kernel/random.ts'
+import { batchPolicies } from '../sim/serving/batching.ts'
+import { ControlPlane } from '../sim/serving/control-plane.ts'
+import { JournalingControlPlane } from '../sim/serving/journal.ts'
+import { executorsOf, type PoolPlan } from '../sim/serving/plan.ts'
+import { type Batch, type Ms, OUTCOME, STATUS, type Status } from '../sim/serving/ports.ts'
+import { Requests } from '../sim/serving/requests.ts'
+import { routingPolicies } from '../sim/serving/routing.ts'
+import { RowRecorder, Rows } from '../sim/stats/rows.ts'
+import { ListSource } from '../sim/traffic/request-list.ts'
+import { declaredWork } from '../sim/world/work.ts'
+import { systemUnder } from './random-system.ts'
+import { planOf, requestsOf, type SmallSystem, serve } from './small-system.ts'
+
+interface Running {
+  readonly executor: number
+  readonly started: Ms
+  readonly ended: Ms
+}
+
+/** A clock that moves by sleeping only, and executors whose batches take known times. */
+class ManualPort implements LivePort {
+  readonly #workOf: (batch: Batch) => Ms
+  /** wakes a sleeper halfway now and then, as a real sleep may; null for never */
+  readonly #restless: Random | null
+  readonly #last: Running[] = []
+  /** in the order of dispatch */
+  #running: Running[] = []
+  #now: Ms = 0
+
+  constructor(workOf: (batch: Batch) => Ms, restless: Random | null) {
+    this.#workOf = workOf
+    this.#restless = restless
+  }
+
+  now(): Ms {
+    return this.#now
+  }
+
+  sleep(until: Ms): void {
+    const next = this.#running.reduce((least, { ended }) => Math.min(least, ended), until)
+    if (next === Number.POSITIVE_INFINITY) throw new Error('Nothing will ever happen again')
+    const early = this.#restless !== null && this.#restless.uniform() < 0.3
+    this.#now = early ? (this.#now + next) / 2 : next
+  }
+
+  start(batch: Batch): void {
+    const ended = this.#now + this.#workOf(batch)
+    this.#running.push({ executor: batch.executor, started: this.#now, ended })
+  }
+
+  takeFinished(): number {
+    let first: Running | null = null
+    for (const one of this.#running) {
+      if (one.ended <= this.#now && (first === null || one.ended < first.ended)) first = one
+    }
+    if (first === null) return -1
+    this.#running = this.#running.filter((one) => one !== first)
+    this.#last[first.executor] = first
+    return first.executor
+  }
+
+  started(executor: number): Ms {
+    return this.#last[executor]!.started
+  }
+
+  ended(executor: number): Ms {
+    return this.#last[executor]!.ended
+  }
+
+  status(): Status {
+    return STATUS.ok
+  }
+}
+
+/** The same system in the live world's dispatcher, on a clock that is set by hand. */
+function replay(system: SmallSystem, { slowness = 1, restless = false } = {}) {
+  const { plan, requests: list, work } = system
+  const requests = new Requests()
+  const rows = Rows.allocate(list.count)
+  const poolOf = executorsOf(plan).map(({ pool }) => pool)
+  const models = work.map(declaredWork)
+  const random = new Random('unused')
+  const workOf = ({ executor, size, length }: Batch) =>
+    models[poolOf[executor]!]!.of(size, length, random) * slowness
+  const port = new ManualPort(workOf, restless ? new Random('restless') : null)
+  const dispatcher = new Dispatcher(port, new ListSource(list), requests)
+  const control = new ControlPlane(plan, {
+    requests,
+    timers: dispatcher,
+    backend: dispatcher,
+    observer: new RowRecorder(rows, requests),
+  })
+  const journal = new JournalingControlPlane(control, requests)
+  dispatcher.run(journal)
+  return { rows, journal: journal.entries(), fired: dispatcher.fired }
+}
+
+/** Everything that was decided, and when; batches by their first member, as numbers may differ. */
+function decisions({ rows: { columns } }: { rows: Rows }) {
+  const first = new Map<number, number>()
+  const batch = Array.from(columns.batch, (number, key) => {
+    if (number >= 0 && !first.has(number)) first.set(number, key)
+    return first.get(number) ?? -1
+  })
+  const { sent, dispatched, done, executor, pool, batchSize, padded, outcome, batchWait } = columns
+  return { batch, sent, dispatched, done, executor, pool, batchSize, padded, outcome, batchWait }
+}
+
+const configurations: Batching[] = [
+  { policy: 'none' },
+  { policy: 'fixed', batch: 4 },
+  { policy: 'dynamic', max_batch: 6, preferred: [], max_delay_ms: 0 },
+  { policy: 'dynamic', max_batch: 6, preferred: [], max_delay_ms: 4 },
+  { policy: 'dynamic', max_batch: 8, preferred: [2, 4], max_delay_ms: 7.5 },
+]
+
+/** Each configuration with every queue mode, router, number of replicas, and limits or none. */
+const loaded = configurations.flatMap((batching) =>
+  Object.values(routingPolicies).flatMap(({ kind: routing }) =>
+    [false, true].flatMap((perReplicaQueues) =>
+      [1, 2, 3].flatMap((replicas) =>
+        [false, true].map((limited) => ({
+          name: [
+            ...Object.values(batching),
+            routing,
+            perReplicaQueues ? 'a queue each' : 'one queue',
+            `${replicas} replicas`,
+            limited ? 'limited' : 'unlimited',
+          ].join(', '),
+          system: systemOf({ batching, routing, perReplicaQueues, replicas }, limited),
+        })),
+      ),
+    ),
+  ),
+)
+
+/** 400 requests at about full load, half of their times on a grid of 1 ms. */
+function systemOf(
+  pool: Partial<PoolPlan> & { replicas: number; batching: Batching },
+  limited: boolean,
+): SmallSystem {
+  const random = new Random(`both worlds ${pool.replicas}`)
+  const gapMs = (pool.batching.policy === 'none' ? 3 : 1.2) / pool.replicas
+  let at = 0
+  const times = Array.from({ length: 400 }, () => {
+    at += random.exponential() * gapMs
+    return (at = random.uniform() < 0.5 ? Math.ceil(at) : at)
+  })
+  const lengths = times.map(() => 1 + random.integer(60))
+  const limits = limited ? { maxLength: 9, queueTimeoutMs: 12 } : {}
+  return {
+    plan: planOf([{ ...pool, ...limits, padTo: 4 }], { patienceMs: [20] }),
+    requests: requestsOf(times, { lengths }),
+    work: [{ law: 'linear', base_ms: 2, per_item_ms: 0.5, per_token_ms: 0.01 }],
+  }
+}
+
+test('every batching policy is among the configurations', () => {
+  const kinds = new Set(configurations.map(({ policy }) => policy))
+  expect([...kinds].sort()).toEqual(Object.keys(batchPolicies).sort())
+})
+
+describe('simulated and live world decide alike on the same requests', () => {
+  test.each(loaded)('$name', ({ system }) => {
+    const simulated = serve(system)
+    const live = replay(system)
+    expect(decisions(live)).toEqual(decisions(simulated))
+    expect(live.journal).toEqual(simulated.journal)
+    // a dispatcher that wakes early decides nothing else
+    expect(decisions(replay(system, { restless: true }))).toEqual(decisions(simulated))
+    expect(live.fired.every(([due, at]) => due === at)).toBe(true)
+  })
+
+  test('the systems above serve, shed, time out and lose to patience', () => {
+    const outcomes = loaded.flatMap(({ system }) => [
+      ...new Set(serve(system).rows.columns.outcome),
+    ])
+    const { served, shed, timedOut, abandoned } = OUTCOME
+    expect(new Set(outcomes)).toEqual(new Set([served, shed, timedOut, abandoned]))
+  })
+
+  test.each(loaded)('not where batches take 1 % longer: $name', ({ system }) => {
+    const { dispatched, batch, outcome } = decisions(serve(system))
+    const slow = decisions(replay(system, { slowness: 1.01 }))
+    expect([slow.dispatched, slow.batch, slow.outcome]).not.toEqual([dispatched, batch, outcome])
+  })
+
+  test.each(Object.keys(batchPolicies) as (keyof typeof batchPolicies)[])(
+    'nor do they differ over random systems of one or two pools: %s',
+    (policy) => {
+      fc.assert(
+        fc.property(systemUnder(policy), (system) => {
+          expect(decisions(replay(system))).toEqual(decisions(serve(system)))
+        }),
+        { numRuns: 200 },
+      )
+    },
+  )
+})

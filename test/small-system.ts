@@ -1,0 +1,75 @@
+import type { Work } from '../scenarios/schema.ts'
+import { runWorld } from '../sim/experiment/run-world.ts'
+import { executorsOf, type PoolPlan, type ServingPlan } from '../sim/serving/plan.ts'
+import type { Observer } from '../sim/serving/ports.ts'
+import type { Requests } from '../sim/serving/requests.ts'
+import { RowRecorder, Rows } from '../sim/stats/rows.ts'
+import { ListSource, RequestList } from '../sim/traffic/request-list.ts'
+import { IDEAL_MACHINE } from '../sim/world/machine.ts'
+import { declaredWork, NO_WAKE } from '../sim/world/work.ts'
+
+/** A plan of the given pools: one replica, no batching and no limit where they do not say so. */
+export function planOf(pools: readonly Partial<PoolPlan>[], rest: Partial<ServingPlan> = {}) {
+  const plan: ServingPlan = {
+    routing: 'least-loaded',
+    patienceMs: [Number.POSITIVE_INFINITY],
+    ...rest,
+    pools: pools.map((pool, index) => ({
+      index,
+      name: `pool-${index}`,
+      replicas: 1,
+      perReplicaQueues: false,
+      routing: 'least-loaded',
+      maxLength: Number.POSITIVE_INFINITY,
+      queueTimeoutMs: Number.POSITIVE_INFINITY,
+      batching: { policy: 'none' },
+      padTo: 1,
+      ...pool,
+    })),
+  }
+  return plan
+}
+
+/** Requests at rising times, ms; lengths and classes where they are not 1 and 0. */
+export function requestsOf(
+  at: readonly number[],
+  { lengths, classes }: { lengths?: readonly number[]; classes?: readonly number[] } = {},
+): RequestList {
+  return RequestList.of({
+    at: Float64Array.from(at),
+    length: Int32Array.from(lengths ?? at.map(() => 1)),
+    class: Uint8Array.from(classes ?? at.map(() => 0)),
+  })
+}
+
+export interface SmallSystem {
+  readonly plan: ServingPlan
+  readonly requests: RequestList
+  /** of each pool */
+  readonly work: readonly Work[]
+}
+
+/** Runs a system in the simulated world, without overheads. Returns its rows and its journal. */
+export function serve(
+  { plan, requests, work }: SmallSystem,
+  observe: (requests: Requests, inner: Observer) => Observer = (_, inner) => inner,
+): { rows: Rows; journal: Float64Array } {
+  const rows = Rows.allocate(requests.count)
+  const journal = runWorld({
+    plan,
+    source: new ListSource(requests),
+    hardware: executorsOf(plan).map(({ pool }) => ({
+      work: declaredWork(work[pool]!),
+      wake: NO_WAKE,
+      overheads: null,
+    })),
+    machine: IDEAL_MACHINE,
+    lag: null,
+    timer: null,
+    seed: 1,
+    replication: 0,
+    observe: (slots) => observe(slots, new RowRecorder(rows, slots)),
+    journal: true,
+  })
+  return { rows, journal: journal! }
+}

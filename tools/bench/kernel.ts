@@ -1,0 +1,120 @@
+import { EventHeap } from '../../sim/kernel/event-heap.ts'
+import { Random, stream } from '../../sim/kernel/random.ts'
+import { bareHeap, barePop, barePush } from './bare-heap.ts'
+import type { Figure } from './report.ts'
+import { figure, interleaved, ratios } from './rounds.ts'
+
+const DEPARTURE = 0
+const ARRIVAL = 1
+const MEAN_GAP = 1.25
+const CUSTOMERS = 1_500_000
+const HELD = 1_500_000
+const ROUNDS = 7
+
+/** M/M/1 at load .8 on the kernel's heap. Returns the time integral of the number in the system. */
+export function mm1OnKernel(customers: number): number {
+  const heap = new EventHeap()
+  const random = stream(1, 0, 'bench')
+  let present = 0
+  let arrived = 0
+  let last = 0
+  let integral = 0
+  heap.push(random.exponential() * MEAN_GAP, ARRIVAL, 0)
+  while (heap.pop()) {
+    const now = heap.time
+    integral += present * (now - last)
+    last = now
+    if (heap.kind === ARRIVAL) {
+      if (++arrived < customers) heap.push(now + random.exponential() * MEAN_GAP, ARRIVAL, 0)
+      if (present++ === 0) heap.push(now + random.exponential(), DEPARTURE, 0)
+    } else if (--present > 0) {
+      heap.push(now + random.exponential(), DEPARTURE, 0)
+    }
+  }
+  return integral
+}
+
+/** The same run on the bare heap. */
+function mm1Bare(customers: number): number {
+  const heap = bareHeap(16)
+  const random = stream(1, 0, 'bench')
+  let present = 0
+  let arrived = 0
+  let last = 0
+  let integral = 0
+  barePush(heap, random.exponential() * MEAN_GAP, ARRIVAL)
+  while (heap.size > 0) {
+    const now = heap.times[0]!
+    const kind = heap.kinds[0]!
+    barePop(heap)
+    integral += present * (now - last)
+    last = now
+    if (kind === ARRIVAL) {
+      if (++arrived < customers) barePush(heap, now + random.exponential() * MEAN_GAP, ARRIVAL)
+      if (present++ === 0) barePush(heap, now + random.exponential(), DEPARTURE)
+    } else if (--present > 0) {
+      barePush(heap, now + random.exponential(), DEPARTURE)
+    }
+  }
+  return integral
+}
+
+/** Hold model (Vaucher and Duval 1975): each event that leaves puts one back after a random time. */
+function holdOnKernel(pending: number, events: number): number {
+  const heap = new EventHeap(pending)
+  const random = new Random('hold')
+  for (let i = 0; i < pending; i++) heap.push(random.exponential(), ARRIVAL, 0)
+  for (let i = 0; i < events; i++) {
+    heap.pop()
+    heap.push(heap.time + random.exponential(), heap.kind, heap.slot)
+  }
+  return heap.time
+}
+
+function holdBare(pending: number, events: number): number {
+  const heap = bareHeap(pending)
+  const random = new Random('hold')
+  for (let i = 0; i < pending; i++) barePush(heap, random.exponential(), ARRIVAL)
+  let now = 0
+  for (let i = 0; i < events; i++) {
+    now = heap.times[0]!
+    const kind = heap.kinds[0]!
+    barePop(heap)
+    barePush(heap, now + random.exponential(), kind)
+  }
+  return now
+}
+
+/** Events/s of the kernel's heap beside those of the bare heap, which must end in the same state. */
+export function* kernelFigures(): Generator<Figure> {
+  yield* compared('M/M/1', 2 * CUSTOMERS, { atLeast: 15 }, [
+    () => mm1OnKernel(CUSTOMERS),
+    () => mm1Bare(CUSTOMERS),
+  ])
+  for (const pending of [1e3, 1e5]) {
+    yield* compared(`hold, ${pending.toLocaleString('en-US')} pending`, HELD, undefined, [
+      () => holdOnKernel(pending, HELD),
+      () => holdBare(pending, HELD),
+    ])
+  }
+}
+
+function* compared(
+  name: string,
+  events: number,
+  bar: Figure['bar'],
+  runs: readonly [() => number, () => number],
+): Generator<Figure> {
+  const ends: [number, number] = [Number.NaN, Number.NaN]
+  const [kernel, bare] = interleaved(
+    events,
+    ROUNDS,
+    runs.map((run, i) => () => {
+      ends[i] = run()
+    }),
+  )
+  if (ends[0] !== ends[1]) throw new Error(`Expected equal runs of ${name}, got ${ends}`)
+  yield figure(`Kernel, ${name}`, 'M events/s', kernel!, bar)
+  yield figure(`Bare heap, ${name}`, 'M events/s', bare!)
+  yield figure(`Kernel over bare heap, ${name}`, '', ratios(kernel!, bare!), { atLeast: 0.7 })
+}

@@ -1,0 +1,73 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { histogramFigures } from './histogram.ts'
+import { kernelFigures } from './kernel.ts'
+import { measureMemory, memoryFigures } from './memory.ts'
+import { peerFigures } from './peers.ts'
+import { type Figure, figureLine, machine } from './report.ts'
+import { servingFigures } from './serving.ts'
+import { startupFigures } from './startup.ts'
+
+/**
+ * Speed and memory against the bars that Spillway sets itself. `--full` goes on to 10^8 requests,
+ * `--peers` adds SimPy and a bare Python loop, `--json` prints one document, and a word such as
+ * `kernel` runs that part only. Nothing fails here: what is timed depends on what else runs.
+ */
+const parts: Readonly<Record<string, (options: { full: boolean }) => Iterable<Figure>>> = {
+  kernel: kernelFigures,
+  serving: servingFigures,
+  histogram: histogramFigures,
+  memory: ({ full }) => memoryFigures(full),
+  startup: startupFigures,
+  peers: peerFigures,
+}
+
+function main(args: readonly string[]): void {
+  const json = args.includes('--json')
+  const named = args.filter((arg) => arg in parts)
+  const chosen = Object.keys(parts).filter((part) =>
+    part === 'peers'
+      ? args.includes('--peers') || named.includes(part)
+      : named.length === 0 || named.includes(part),
+  )
+  const host = machine()
+  if (!json) console.log(`${host.cpu}, ${host.cores} cores, Node ${host.node}, ${host.platform}\n`)
+  const figures: Figure[] = []
+  for (const part of chosen) {
+    for (const figure of parts[part]!({ full: args.includes('--full') })) {
+      figures.push(figure)
+      if (!json) console.log(figureLine(figure))
+    }
+  }
+  if (json) console.log(JSON.stringify({ machine: host, figures }, null, 2))
+}
+
+/** Bundles this very file as the command line is bundled, and runs that: what users run is timed. */
+async function bundleAndRun(args: readonly string[]): Promise<number> {
+  const { build } = await import('esbuild')
+  const folder = mkdtempSync(join(tmpdir(), 'spillway-bench-'))
+  try {
+    const outfile = join(folder, 'bench.mjs')
+    await build({
+      entryPoints: [fileURLToPath(import.meta.url)],
+      outfile,
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+      external: ['esbuild'],
+      logLevel: 'warning',
+    })
+    return spawnSync(process.execPath, [outfile, ...args], { stdio: 'inherit' }).status ?? 1
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+const args = process.argv.slice(2)
+if (import.meta.url.endsWith('.ts')) process.exitCode = await bundleAndRun(args)
+else if (args[0] === '--memory-of') measureMemory(Number(args[1]))
+else main(args)

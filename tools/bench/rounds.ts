@@ -1,0 +1,62 @@
+import { median } from 'simple-statistics'
+import type { Figure } from './report.ts'
+
+type Bar = Figure['bar']
+
+/** Milliseconds that a piece of work takes. */
+export function millisecondsOf(work: () => void): number {
+  const start = performance.now()
+  work()
+  return performance.now() - start
+}
+
+/** Times one piece of work in rounds after one to warm up; `perSecond` is its size. */
+export function rateOf(options: {
+  readonly name: string
+  readonly unit: string
+  readonly size: number
+  readonly rounds: number
+  readonly work: () => void
+  readonly bar?: Bar
+}): Figure {
+  const { name, unit, size, rounds, work, bar } = options
+  work()
+  const rates = Array.from({ length: rounds }, () => size / 1000 / millisecondsOf(work))
+  return figure(name, unit, rates, bar)
+}
+
+/**
+ * Times pieces of work in turn, A B A B ..., so that whatever else the machine does meets all alike.
+ * Returns the rate of each, M/s, per round.
+ */
+export function interleaved(
+  size: number,
+  rounds: number,
+  works: readonly (() => void)[],
+): number[][] {
+  for (const work of works) work()
+  const rates: number[][] = works.map(() => [])
+  for (let round = 0; round < rounds; round++) {
+    works.forEach((work, i) => {
+      rates[i]!.push(size / 1000 / millisecondsOf(work))
+    })
+  }
+  return rates
+}
+
+/** Round by round, a over b. */
+export function ratios(a: readonly number[], b: readonly number[]): number[] {
+  return a.map((value, round) => value / b[round]!)
+}
+
+/** Median and best over rounds; the best is the highest where the bar asks for much. */
+export function figure(name: string, unit: string, values: readonly number[], bar?: Bar): Figure {
+  const best = bar !== undefined && 'atMost' in bar ? Math.min(...values) : Math.max(...values)
+  return {
+    name,
+    unit,
+    value: median(values as number[]),
+    best,
+    ...(bar === undefined ? {} : { bar }),
+  }
+}

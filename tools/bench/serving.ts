@@ -1,0 +1,64 @@
+import { type Scenario, scenarioSchema } from '../../scenarios/schema.ts'
+import { runReplication } from '../../sim/experiment/simulate.ts'
+import type { Figure } from './report.ts'
+import { rateOf } from './rounds.ts'
+
+const REQUESTS = 1_500_000
+const ROUNDS = 5
+/** About .8 of what a replica can serve. */
+const RATE_RPS = 400
+
+/** Poisson arrivals, lognormal lengths, batches up to 8 with a window, work by padded length. */
+export function servingScenario(replicas: number, requests: number): Scenario {
+  const rate = RATE_RPS * replicas
+  return scenarioSchema.parse({
+    spillway: 1,
+    name: 'bench',
+    duration_s: requests / rate,
+    models: {
+      encoder: { work: { law: 'linear', base_ms: 2, per_item_ms: 0.5, per_token_ms: 0.005 } },
+    },
+    traffic: [
+      {
+        class: 'chat',
+        arrivals: { process: 'poisson', rate_rps: rate },
+        input_tokens: { distribution: 'lognormal', median: 64, p99: 480, max: 512 },
+      },
+    ],
+    pools: [
+      {
+        name: 'pool',
+        model: 'encoder',
+        speed: 'ideal',
+        replicas,
+        batching: { policy: 'dynamic', max_batch: 8, max_delay_ms: 2 },
+      },
+    ],
+  })
+}
+
+/** Runs one replication as `spillway simulate` does; every latency part is recorded. */
+export function serve(scenario: Scenario): void {
+  const { classes } = runReplication(
+    { scenario, models: [null], capacityRps: null, traces: new Map(), requests: null },
+    0,
+  )
+  const { counts, parts } = classes[0]!
+  if (counts.served !== counts.arrived || parts.service.n !== counts.served) {
+    throw new Error('Expected every request to be served and recorded')
+  }
+}
+
+export function* servingFigures(): Generator<Figure> {
+  for (const replicas of [1, 64]) {
+    const scenario = servingScenario(replicas, REQUESTS)
+    yield rateOf({
+      name: `Dynamic batching, ${replicas} replica${replicas > 1 ? 's' : ''}`,
+      unit: 'M requests/s',
+      size: REQUESTS,
+      rounds: ROUNDS,
+      work: () => serve(scenario),
+      bar: { atLeast: 2 },
+    })
+  }
+}
