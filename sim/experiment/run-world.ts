@@ -16,6 +16,10 @@ export interface RunParts {
   readonly source: Source
   readonly hardware: readonly Hardware[]
   readonly machine: Machine
+  /** overheads of handing requests over; null where the source's times include them */
+  readonly lag: Overheads | null
+  /** overheads of timers; null for none */
+  readonly timer: Overheads | null
   readonly seed: number
   readonly replication: number
   readonly observe: (requests: Requests) => Observer
