@@ -5,7 +5,7 @@ import type { ServingPlan } from '../serving/plan.ts'
 import type { Observer, Source } from '../serving/ports.ts'
 import { Requests } from '../serving/requests.ts'
 import type { Machine } from '../world/machine.ts'
-import type { Overheads } from '../world/overheads.ts'
+import type { OverheadModel } from '../world/overheads.ts'
 import { type Hardware, SimulatedWorld } from '../world/world.ts'
 
 const EVENTS_AT_ONCE = 1_000_000
@@ -17,9 +17,9 @@ export interface RunParts {
   readonly hardware: readonly Hardware[]
   readonly machine: Machine
   /** overheads of handing requests over; null where the source's times include them */
-  readonly lag: Overheads | null
+  readonly lag: OverheadModel | null
   /** overheads of timers; null for none */
-  readonly timer: Overheads | null
+  readonly timer: OverheadModel | null
   readonly seed: number
   readonly replication: number
   readonly observe: (requests: Requests) => Observer

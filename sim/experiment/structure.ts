@@ -3,8 +3,9 @@ import type { Ms } from '../serving/ports.ts'
 import { RowRecorder, Rows } from '../stats/rows.ts'
 import { ListSource, type RequestList } from '../traffic/request-list.ts'
 import { Empirical } from '../world/empirical.ts'
+import { LocalOverheads, type TimedCost } from '../world/local-overheads.ts'
 import { machineOf } from '../world/machine.ts'
-import { Overheads, type OverheadTables } from '../world/overheads.ts'
+import type { OverheadTables } from '../world/overheads.ts'
 import { type DispatcherTurns, type MachineField, recordField } from '../world/recorded-field.ts'
 import { type Turn, usualOverhead } from '../world/standstills.ts'
 import type { WakeCurve } from '../world/work.ts'
@@ -85,41 +86,63 @@ export function fieldOf(run: ObservedRun, work: readonly ExecutorWork[]): Machin
 
 /** Gap classes of dispatch overheads, ms: where an executor's thread falls asleep deeper. */
 const DISPATCH_GAPS = [0.02, 0.1, 0.5, 2, 10] as const
+/** Upper edges of all classes but the last: geometric means of neighbours. */
+const DISPATCH_EDGES = DISPATCH_GAPS.slice(1).map((gap, i) => Math.sqrt(gap * DISPATCH_GAPS[i]!))
 
-/**
- * The usual overheads of some runs as samples: never which batch they belonged to. What is
- * unusually long is left to the field of standstills.
- */
-export function overheadsOf(runs: readonly ObservedRun[]): OverheadTables {
-  const usual = (sample: readonly Ms[]) => {
-    const { longest } = usualOverhead(sample)
-    return sample.length > 0 ? Empirical.table(sample.filter((ms) => ms <= longest)) : [0]
-  }
-  const batches = runs.flatMap(({ rows }) => batchesOf(rows))
-  const dispatch = DISPATCH_GAPS.map((gapMs, i) => ({
-    gapMs,
-    sample: batches
-      .filter(({ gap }) => dispatchClass(gap) === i)
-      .map(({ started, dispatched }) => started - dispatched),
-  }))
+interface Costs {
+  readonly lag: readonly TimedCost[]
+  readonly timer: readonly TimedCost[]
+  readonly completion: readonly TimedCost[]
+  /** by gap class */
+  readonly dispatch: readonly (readonly TimedCost[])[]
+}
+
+/** The usual overheads of a run; what is unusually long is left to the field of standstills. */
+function costsOf(run: ObservedRun): Costs {
+  const { reactions, handOvers } = turnsOf(run)
+  const batches = batchesOf(run.rows)
+  const costs = (turns: readonly Turn[]) =>
+    usualOnly(turns.map(([due, at]) => ({ at: due, ms: Math.max(0, at - due) })))
   return {
-    lag: usual(
-      runs.flatMap(({ rows: { columns } }) =>
-        Array.from(columns.sent, (sent, key) => Math.max(0, sent - columns.at[key]!)),
+    lag: costs(handOvers),
+    timer: costs(run.timers),
+    completion: costs(reactions.slice(0, batches.length)),
+    dispatch: DISPATCH_GAPS.map((_, i) =>
+      costs(
+        batches
+          .filter(({ gap }) => dispatchClass(gap) === i)
+          .map(({ dispatched, started }) => [dispatched, started]),
       ),
     ),
-    timer: usual(runs.flatMap(({ timers }) => timers.map(([due, at]) => at - due))),
-    completion: usual(batches.map(({ done, ended }) => done - ended)),
-    dispatch: dispatch
-      .filter(({ sample }) => sample.length > 0)
-      .map(({ gapMs, sample }) => ({ gapMs, table: usual(sample) })),
   }
 }
 
+function usualOnly(costs: readonly TimedCost[]): TimedCost[] {
+  const { longest } = usualOverhead(costs.map(({ ms }) => ms))
+  return costs.filter(({ ms }) => ms <= longest)
+}
+
 function dispatchClass(gap: Ms): number {
-  if (!Number.isFinite(gap)) return DISPATCH_GAPS.length - 1
-  const distances = DISPATCH_GAPS.map((edge) => Math.abs(Math.log(Math.max(gap, 1e-3) / edge)))
-  return distances.indexOf(Math.min(...distances))
+  const i = DISPATCH_EDGES.findIndex((edge) => gap <= edge)
+  return i < 0 ? DISPATCH_EDGES.length : i
+}
+
+/** The overheads of some runs as samples that hold at any time, for a profile. */
+export function overheadsOf(runs: readonly ObservedRun[]): OverheadTables {
+  const all = runs.map(costsOf)
+  const table = (of: (costs: Costs) => readonly TimedCost[]) => {
+    const sample = all.flatMap((costs) => of(costs).map(({ ms }) => ms))
+    return sample.length > 0 ? Empirical.table(sample) : [0]
+  }
+  return {
+    lag: table(({ lag }) => lag),
+    timer: table(({ timer }) => timer),
+    completion: table(({ completion }) => completion),
+    dispatch: DISPATCH_GAPS.map((gapMs, i) => ({
+      gapMs,
+      table: table(({ dispatch }) => dispatch[i]!),
+    })).filter((_, i) => all.some(({ dispatch }) => dispatch[i]!.length > 0)),
+  }
 }
 
 /**
@@ -135,7 +158,7 @@ export function simulateStructure(
     readonly replication: number
   },
 ): Rows {
-  const overheads = new Overheads(overheadsOf([run]))
+  const overheads = new LocalOverheads({ ...costsOf(run), edges: DISPATCH_EDGES })
   const simulated = Rows.allocate(run.rows.count)
   runWorld({
     plan: run.plan,

@@ -69,18 +69,18 @@ describe('overheads', () => {
   test('dispatch costs what it did after the gap that is nearest in logarithm', () => {
     // between 0.1 and 10 ms that changes at 1 ms; 0 counts as a microsecond
     const gaps = [0, 0.009, 0.011, 0.99, 1.01, 500, Number.POSITIVE_INFINITY]
-    const costs = gaps.map((gap) => overheads.dispatch(random, gap))
+    const costs = gaps.map((gap) => overheads.dispatch(random, 0, gap))
     expect(costs).toEqual([10, 10, 20, 20, 30, 30, 30])
   })
 
   test('lag, timer and completion have samples of their own', () => {
-    const { lag, timer, completion } = overheads
-    expect([lag, timer, completion].map((one) => one.draw(random))).toEqual([1, 2, 3])
+    const costs = [overheads.lag(random), overheads.timer(random), overheads.completion(random)]
+    expect(costs).toEqual([1, 2, 3])
   })
 
   test('none cost nothing', () => {
     const none = new Overheads(NO_OVERHEADS)
-    expect([0, 5, Number.POSITIVE_INFINITY].map((gap) => none.dispatch(random, gap))).toEqual([
+    expect([0, 5, Number.POSITIVE_INFINITY].map((gap) => none.dispatch(random, 0, gap))).toEqual([
       0, 0, 0,
     ])
   })

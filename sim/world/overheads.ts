@@ -15,18 +15,27 @@ export interface OverheadTables {
   readonly dispatch: readonly { readonly gapMs: Ms; readonly table: QuantileTable }[]
 }
 
-/** Draws overheads; one for each pool. */
-export class Overheads {
-  readonly lag: Empirical
-  readonly timer: Empirical
-  readonly completion: Empirical
+/** What overheads cost at a time, ms; drawn with `random`. */
+export interface OverheadModel {
+  lag(random: Random, at: Ms): Ms
+  timer(random: Random, at: Ms): Ms
+  completion(random: Random, at: Ms): Ms
+  /** `gap`: how long the executor was idle */
+  dispatch(random: Random, at: Ms, gap: Ms): Ms
+}
+
+/** Overheads that are alike at all times, as a profile states them. */
+export class Overheads implements OverheadModel {
+  readonly #lag: Empirical
+  readonly #timer: Empirical
+  readonly #completion: Empirical
   readonly #gaps: Float64Array
   readonly #dispatch: readonly Empirical[]
 
   constructor(tables: OverheadTables) {
-    this.lag = new Empirical(tables.lag)
-    this.timer = new Empirical(tables.timer)
-    this.completion = new Empirical(tables.completion)
+    this.#lag = new Empirical(tables.lag)
+    this.#timer = new Empirical(tables.timer)
+    this.#completion = new Empirical(tables.completion)
     this.#dispatch = tables.dispatch.map(({ table }) => new Empirical(table))
     // upper edges of the gap classes: geometric means of neighbouring gaps
     this.#gaps = Float64Array.from(tables.dispatch.slice(1), ({ gapMs }, i) =>
@@ -34,7 +43,19 @@ export class Overheads {
     )
   }
 
-  dispatch(random: Random, gap: Ms): Ms {
+  lag(random: Random): Ms {
+    return this.#lag.draw(random)
+  }
+
+  timer(random: Random): Ms {
+    return this.#timer.draw(random)
+  }
+
+  completion(random: Random): Ms {
+    return this.#completion.draw(random)
+  }
+
+  dispatch(random: Random, _at: Ms, gap: Ms): Ms {
     let i = 0
     while (i < this.#gaps.length && gap > this.#gaps[i]!) i++
     return this.#dispatch[i]!.draw(random)

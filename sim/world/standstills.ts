@@ -26,6 +26,9 @@ export function joinIntervals(parts: readonly (readonly [from: Ms, to: Ms])[]): 
 
 /** An overhead this much above its median is a standstill of the thread, not the cost of a step. */
 const STANDSTILL_MS = 0.1
+/** A standstill may have begun this long before it was noticed, but not before the last act. */
+const UNSEEN_MS = 0.2
+
 /** The usual overhead of a sample, and the longest that still counts as one. */
 export function usualOverhead(sample: readonly Ms[]): { median: Ms; longest: Ms } {
   const sorted = Float64Array.from(sample).sort()
@@ -38,15 +41,19 @@ export type Turn = readonly [due: Ms, happened: Ms]
 
 /**
  * When the dispatcher stood still: one of `turns` was due and for unusually long it did nothing at
- * all, until the next of its `acts`, whichever that was.
+ * all, until the next of its `acts`, whichever that was. It may have begun before anything was due;
+ * without that, what falls due a little earlier in the simulation would always slip through.
  */
 export function standstillsOf(turns: readonly Turn[], acts: Float64Array): Intervals {
   const usual = usualOverhead(turns.map(([due, happened]) => happened - due))
   const still: [Ms, Ms][] = []
   for (const [due, happened] of turns) {
     if (happened - due <= usual.longest) continue
-    const next = firstAfter(acts, due)
-    if (next - due > usual.longest) still.push([due, next])
+    const after = indexAfter(acts, due)
+    const next = acts[after]!
+    if (next - due <= usual.longest) continue
+    const last = after > 0 ? acts[after - 1]! : Number.NEGATIVE_INFINITY
+    still.push([Math.max(last, due - UNSEEN_MS), next])
   }
   return joinIntervals(still)
 }
@@ -56,8 +63,8 @@ export function actsOf(turns: readonly Turn[]): Float64Array {
   return Float64Array.from(turns, ([, happened]) => happened).sort()
 }
 
-/** The first of rising times that is later than `at`. */
-function firstAfter(times: Float64Array, at: Ms): Ms {
+/** Index of the first of rising times that is later than `at`. */
+function indexAfter(times: Float64Array, at: Ms): number {
   let low = 0
   let high = times.length
   while (low < high) {
@@ -65,7 +72,7 @@ function firstAfter(times: Float64Array, at: Ms): Ms {
     if (times[middle]! <= at) low = middle + 1
     else high = middle
   }
-  return times[low]!
+  return low
 }
 
 /** When the dispatcher's thread did not run: what falls due meanwhile waits for its return. */
@@ -80,13 +87,7 @@ export class Standstills {
 
   /** `at` itself, or the end of the standstill in which it lies. */
   release(at: Ms): Ms {
-    let low = 0
-    let high = this.#from.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (this.#from[middle]! <= at) low = middle + 1
-      else high = middle
-    }
-    return low > 0 && at < this.#to[low - 1]! ? this.#to[low - 1]! : at
+    const after = indexAfter(this.#from, at)
+    return after > 0 && at < this.#to[after - 1]! ? this.#to[after - 1]! : at
   }
 }

@@ -11,7 +11,7 @@ import {
 } from '../serving/ports.ts'
 import type { Requests } from '../serving/requests.ts'
 import type { Machine } from './machine.ts'
-import type { Overheads } from './overheads.ts'
+import type { OverheadModel } from './overheads.ts'
 import { type WakeCurve, type WorkModel, wakeCost } from './work.ts'
 
 /** The kinds of events in their order at one instant. */
@@ -23,7 +23,7 @@ const ARRIVAL = 2
 export interface Hardware {
   readonly work: WorkModel
   readonly wake: WakeCurve
-  readonly overheads: Overheads | null
+  readonly overheads: OverheadModel | null
 }
 
 /** Random streams of the world: each purpose has its own. */
@@ -47,8 +47,8 @@ export class SimulatedWorld implements Timers, Backend {
   readonly #machine: Machine
   readonly #random: WorldStreams
   /** how late requests are handed over; null where the source's times already are */
-  readonly #lag: Overheads | null
-  readonly #timer: Overheads | null
+  readonly #lag: OverheadModel | null
+  readonly #timer: OverheadModel | null
   /** sequence of the armed event of each timer; -1 for none */
   readonly #armed: number[] = []
   readonly #started: Float64Array
@@ -64,8 +64,8 @@ export class SimulatedWorld implements Timers, Backend {
     hardware: readonly Hardware[]
     machine: Machine
     random: WorldStreams
-    lag: Overheads | null
-    timer: Overheads | null
+    lag: OverheadModel | null
+    timer: OverheadModel | null
   }) {
     this.#source = world.source
     this.#requests = world.requests
@@ -85,7 +85,7 @@ export class SimulatedWorld implements Timers, Backend {
   }
 
   arm(timer: number, at: Ms): void {
-    const late = this.#timer === null ? 0 : this.#timer.timer.draw(this.#random.overheads)
+    const late = this.#timer === null ? 0 : this.#timer.timer(this.#random.overheads, at)
     while (this.#armed.length <= timer) this.#armed.push(-1)
     this.#armed[timer] = this.#heap.push(
       this.#machine.dispatcher.release(Math.max(at + late, this.now)),
@@ -103,12 +103,13 @@ export class SimulatedWorld implements Timers, Backend {
     const { work, wake, overheads } = this.#hardware[executor]!
     const gap = this.now - this.#ended[executor]!
     const random = this.#random.overheads
-    const started = overheads === null ? this.now : this.now + overheads.dispatch(random, gap)
+    const started =
+      overheads === null ? this.now : this.now + overheads.dispatch(random, this.now, gap)
     const size = work.of(batch.size, batch.length, this.#random.service)
     const ended = this.#machine.speed.finish(executor, started, size + wakeCost(wake, gap))
     this.#started[executor] = started
     this.#ended[executor] = ended
-    const done = overheads === null ? ended : ended + overheads.completion.draw(random)
+    const done = overheads === null ? ended : ended + overheads.completion(random, ended)
     this.#heap.push(this.#machine.dispatcher.release(done), DONE, executor)
   }
 
@@ -152,7 +153,7 @@ export class SimulatedWorld implements Timers, Backend {
     let sent = at
     if (this.#lag !== null) {
       // one thread hands over all requests: a late one holds up those behind it
-      sent = this.#machine.intake.release(at + this.#lag.lag.draw(this.#random.overheads))
+      sent = this.#machine.intake.release(at + this.#lag.lag(this.#random.overheads, at))
       sent = Math.max(this.#lastSent, sent)
       this.#lastSent = sent
     }
