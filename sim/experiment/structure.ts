@@ -101,23 +101,21 @@ interface Costs {
 function costsOf(run: ObservedRun): Costs {
   const { reactions, handOvers } = turnsOf(run)
   const batches = batchesOf(run.rows)
+  // one measure of what is usual for all gap classes, as the field of standstills has it
+  const dispatches = usualOnly(
+    batches.map((b) => ({ at: b.dispatched, ms: b.started - b.dispatched, gap: b.gap })),
+  )
   const costs = (turns: readonly Turn[]) =>
     usualOnly(turns.map(([due, at]) => ({ at: due, ms: Math.max(0, at - due) })))
   return {
     lag: costs(handOvers),
     timer: costs(run.timers),
     completion: costs(reactions.slice(0, batches.length)),
-    dispatch: DISPATCH_GAPS.map((_, i) =>
-      costs(
-        batches
-          .filter(({ gap }) => dispatchClass(gap) === i)
-          .map(({ dispatched, started }) => [dispatched, started]),
-      ),
-    ),
+    dispatch: DISPATCH_GAPS.map((_, i) => dispatches.filter(({ gap }) => dispatchClass(gap) === i)),
   }
 }
 
-function usualOnly(costs: readonly TimedCost[]): TimedCost[] {
+function usualOnly<C extends TimedCost>(costs: readonly C[]): C[] {
   const { longest } = usualOverhead(costs.map(({ ms }) => ms))
   return costs.filter(({ ms }) => ms <= longest)
 }

@@ -1,5 +1,12 @@
 import type { Ms } from '../serving/ports.ts'
-import { actsOf, type Intervals, standstillsOf, type Turn, usualOverhead } from './standstills.ts'
+import {
+  actsOf,
+  type Intervals,
+  nextAct,
+  standstillsOf,
+  type Turn,
+  usualOverhead,
+} from './standstills.ts'
 
 /** One batch as an executor ran it. `work`: what it should have taken at speed 1, ms. */
 export interface WorkedBatch {
@@ -59,8 +66,15 @@ export function recordField(
     times: [] as number[],
     speeds: [] as number[],
   }))
+  const { reactions, handOvers } = turns
+  const acts = actsOf([...reactions, ...handOvers])
   const dispatch = usualOverhead(batches.map((batch) => batch.started - batch.dispatched))
-  for (const { executor, dispatched, started, ended, work } of batches) {
+  const completion = usualOverhead(batches.map((batch) => batch.done - batch.ended))
+  for (const batch of batches) {
+    const { executor, dispatched, started, done, work } = batch
+    // the dispatcher was at work but did not see the end: the executor was held up in reporting it
+    const unseen = done - nextAct(acts, batch.ended) > completion.longest
+    const ended = unseen ? done - completion.median : batch.ended
     const { times, speeds } = fields[executor]!
     if (started - dispatched > dispatch.longest) {
       times.push(dispatched)
@@ -82,8 +96,6 @@ export function recordField(
     times.push(0)
     speeds.push(1)
   }
-  const { reactions, handOvers } = turns
-  const acts = actsOf([...reactions, ...handOvers])
   return {
     executors: fields,
     dispatcher: standstillsOf(reactions, acts),

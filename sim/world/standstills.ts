@@ -63,6 +63,11 @@ export function actsOf(turns: readonly Turn[]): Float64Array {
   return Float64Array.from(turns, ([, happened]) => happened).sort()
 }
 
+/** The dispatcher's first act after `at`; Infinity where there is none. */
+export function nextAct(acts: Float64Array, at: Ms): Ms {
+  return acts[indexAfter(acts, at)] ?? Number.POSITIVE_INFINITY
+}
+
 /** Index of the first of rising times that is later than `at`. */
 function indexAfter(times: Float64Array, at: Ms): number {
   let low = 0
