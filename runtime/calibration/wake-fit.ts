@@ -7,8 +7,8 @@ export interface GapSample {
   readonly excess: number
 }
 
-/** Edges between gap classes, ms: three a decade from 10 µs to 30 ms. */
-const EDGES = Array.from({ length: 11 }, (_, i) => 0.01 * 10 ** (i / 3))
+/** Edges between gap classes, ms: three a decade from 10 µs to 100 ms. */
+const EDGES = Array.from({ length: 13 }, (_, i) => 0.01 * 10 ** (i / 3))
 
 /**
  * The wake-up cost by idle gap: the median excess over back-to-back work in each class of gaps, a
