@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { report } from './runtime/commands/command.ts'
 import { version } from './runtime/version.ts'
-import { EXIT } from './scenarios/failure.ts'
+import { EXIT } from './scenarios/index.ts'
 
 interface CommandModule {
   define(command: Command): void

@@ -1,5 +1,4 @@
-export { allCharts, type ReportInput } from './charts/index.ts'
-export { comparisonTable, comparisonText, resultText } from './markdown.ts'
+export type { ReportInput } from './charts/index.ts'
+export { comparisonText, resultText } from './markdown.ts'
 export { type PageInput, reportHtml } from './page.ts'
-export { toPng, toSvg } from './render.ts'
 export { type ChartFormat, writeCharts } from './write-charts.ts'

@@ -1,4 +1,4 @@
-import type { Comparison, Counts, Percentiles, Result } from '../sim/stats/documents.ts'
+import type { Comparison, Counts, Percentiles, Result } from '../sim/stats/index.ts'
 import { alignColumns } from './align.ts'
 import { PARTS } from './charts/where-time-went.ts'
 import { count, estimateText, figure, NONE, valueText } from './format.ts'

@@ -1,4 +1,4 @@
-import type { Comparison, Percentiles, Result } from '../sim/stats/documents.ts'
+import type { Comparison, Percentiles, Result } from '../sim/stats/index.ts'
 import { type ReportInput, worlds } from './charts/frame.ts'
 import { count, estimateText, figure, NONE } from './format.ts'
 import { type Html, html, NOTHING } from './html.ts'

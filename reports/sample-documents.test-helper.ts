@@ -9,7 +9,7 @@ import {
   resultSchema,
   type Series,
   type TailPoint,
-} from '../sim/stats/documents.ts'
+} from '../sim/stats/index.ts'
 
 /** Plausible documents by formula, for tests of what reports draw. Latencies are in ms. */
 export interface Sample {

@@ -1,4 +1,4 @@
-import { parseObjective } from '../scenarios/objective.ts'
+import { parseObjective } from '../scenarios/index.ts'
 import type {
   Comparison,
   Estimate,
@@ -7,7 +7,7 @@ import type {
   ReplayError,
   Result,
   Verdict,
-} from '../sim/stats/documents.ts'
+} from '../sim/stats/index.ts'
 import { median, type ReportInput, worlds } from './charts/frame.ts'
 import { count, estimateText, figure, NONE, percentileName, signedPercent } from './format.ts'
 

@@ -1,4 +1,4 @@
-import type { Ms } from '../sim/serving/ports.ts'
+import type { Ms } from '../sim/serving/index.ts'
 
 /**
  * Wall clock in ms since an epoch that all threads and processes of a replay share. It reads

@@ -1,10 +1,13 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { ControlPlane } from '../sim/serving/control-plane.ts'
-import { JournalingControlPlane } from '../sim/serving/journal.ts'
-import type { ServingPlan } from '../sim/serving/plan.ts'
-import { Requests } from '../sim/serving/requests.ts'
-import { type RowColumns, RowRecorder, Rows } from '../sim/stats/rows.ts'
-import { ListSource, RequestList, type RequestListColumns } from '../sim/traffic/request-list.ts'
+import {
+  ControlPlane,
+  JournalingControlPlane,
+  Requests,
+  type ServingPlan,
+} from '../sim/serving/index.ts'
+
+import { type RowColumns, RowRecorder, Rows } from '../sim/stats/index.ts'
+import { ListSource, RequestList, type RequestListColumns } from '../sim/traffic/index.ts'
 import { WallClock } from './clock.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { Interrupted, MailboxPort } from './live-port.ts'

@@ -3,11 +3,11 @@ import type {
   Batch,
   ControlPlanePort,
   Ms,
+  Requests,
   Source,
   Status,
   Timers,
-} from '../sim/serving/ports.ts'
-import type { Requests } from '../sim/serving/requests.ts'
+} from '../sim/serving/index.ts'
 
 /** The live world as a dispatcher needs it: a clock to sleep on, and executors. */
 export interface LivePort {

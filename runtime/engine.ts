@@ -1,5 +1,5 @@
-import { Failure } from '../scenarios/failure.ts'
-import type { Ms } from '../sim/serving/ports.ts'
+import { Failure } from '../scenarios/index.ts'
+import type { Ms } from '../sim/serving/index.ts'
 import { WallClock } from './clock.ts'
 import { Feeds, type ModelFile, openSession, type SessionOptions } from './models/index.ts'
 import { openProcessEngine } from './process-engine.ts'

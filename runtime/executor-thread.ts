@@ -1,6 +1,6 @@
 import { PerformanceObserver } from 'node:perf_hooks'
 import { parentPort, workerData } from 'node:worker_threads'
-import { STATUS } from '../sim/serving/ports.ts'
+import { STATUS } from '../sim/serving/index.ts'
 import { type Engine, type EngineOptions, openEngine } from './engine.ts'
 import { Mailbox, type MailboxMemory } from './mailbox.ts'
 

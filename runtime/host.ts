@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { arch, cpus, release, totalmem } from 'node:os'
-import type { Host } from '../sim/stats/documents.ts'
+import type { Host } from '../sim/stats/index.ts'
 
 /** What this machine is: it decides whether measured figures can be compared. */
 export function hostFingerprint(adapter: string | null = null): Host {

@@ -1,4 +1,4 @@
-import type { Batch, Ms, Status } from '../sim/serving/ports.ts'
+import type { Batch, Ms, Status } from '../sim/serving/index.ts'
 import type { WallClock } from './clock.ts'
 import type { LivePort } from './dispatcher.ts'
 import { type Mailbox, postBatch } from './mailbox.ts'

@@ -1,4 +1,4 @@
-import type { Batch, Ms, Status } from '../sim/serving/ports.ts'
+import type { Batch, Ms, Status } from '../sim/serving/index.ts'
 
 const COMMAND = 0
 const FINISHED = 1

@@ -1,19 +1,35 @@
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { EXIT, Failure } from '../scenarios/failure.ts'
-import { type LoadedScenario, loadScenario } from '../scenarios/load.ts'
-import { modelKey, modelLabel } from '../scenarios/model-key.ts'
-import { readTrace, type TraceRows } from '../scenarios/trace.ts'
-import { mixedLengths, poolCapacity } from '../sim/experiment/capacity.ts'
-import { type SimulationInput, workOf } from '../sim/experiment/simulate.ts'
-import { stream } from '../sim/kernel/random.ts'
-import { type ServingPlan, servingPlan } from '../sim/serving/plan.ts'
-import { lengthDistribution, TraceLengths } from '../sim/traffic/lengths.ts'
-import { RequestList } from '../sim/traffic/request-list.ts'
-import { parseRequests } from '../sim/traffic/request-text.ts'
-import { trafficSource } from '../sim/traffic/source.ts'
-import type { ModelProfile, Profile } from '../sim/world/profile.ts'
+import {
+  EXIT,
+  Failure,
+  type LoadedScenario,
+  loadScenario,
+  modelKey,
+  modelLabel,
+  readTrace,
+  type TraceRows,
+} from '../scenarios/index.ts'
+
+import {
+  mixedLengths,
+  poolCapacity,
+  type SimulationInput,
+  workOf,
+} from '../sim/experiment/index.ts'
+
+import { stream } from '../sim/kernel/index.ts'
+import { type ServingPlan, servingPlan } from '../sim/serving/index.ts'
+import {
+  lengthDistribution,
+  parseRequests,
+  RequestList,
+  TraceLengths,
+  trafficSource,
+} from '../sim/traffic/index.ts'
+
+import type { ModelProfile, Profile } from '../sim/world/index.ts'
 
 /** What every command that takes a scenario starts from. */
 export interface Prepared extends LoadedScenario {
@@ -154,9 +170,4 @@ export async function readText(path: string): Promise<string> {
     const { code } = error as NodeJS.ErrnoException
     throw new Failure(`${path}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`}`)
   }
-}
-
-/** Mean requests/s over the run, over capacity. */
-export function loadOf(requests: RequestList, durationS: number, capacityRps: number): number {
-  return requests.count / durationS / capacityRps
 }

@@ -1,4 +1,4 @@
-import { Failure } from '../scenarios/failure.ts'
+import { Failure } from '../scenarios/index.ts'
 import { openEngine } from './engine.ts'
 import { type ExecutionProvider, materialise } from './models/index.ts'
 import { cacheDirectory } from './prepare.ts'

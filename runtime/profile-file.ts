@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { hashOf } from '../scenarios/canonical.ts'
-import { EXIT, Failure } from '../scenarios/failure.ts'
-import { type Profile, profileSchema } from '../sim/world/profile.ts'
+import { EXIT, Failure, hashOf } from '../scenarios/index.ts'
+
+import { type Profile, profileSchema } from '../sim/world/index.ts'
 import { cacheDirectory, readText } from './prepare.ts'
 
 export interface LoadedProfile {

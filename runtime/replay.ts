@@ -1,13 +1,16 @@
-import { Failure } from '../scenarios/failure.ts'
-import { recorderOptions } from '../sim/experiment/simulate.ts'
-import type { ExecutorWork, ObservedRun } from '../sim/experiment/structure.ts'
-import { spoiled } from '../sim/experiment/validity.ts'
-import { batcher } from '../sim/serving/batching.ts'
-import { Recorder } from '../sim/stats/recorder.ts'
-import { playBack } from '../sim/stats/rows-playback.ts'
-import { type RunSummary, summariseRun } from '../sim/stats/run-summary.ts'
-import type { RequestList } from '../sim/traffic/request-list.ts'
-import { sizeGrid } from './calibration/script-plan.ts'
+import { Failure } from '../scenarios/index.ts'
+import {
+  type ExecutorWork,
+  type ObservedRun,
+  recorderOptions,
+  spoiled,
+} from '../sim/experiment/index.ts'
+
+import { batcher } from '../sim/serving/index.ts'
+import { playBack, Recorder, type RunSummary, summariseRun } from '../sim/stats/index.ts'
+
+import type { RequestList } from '../sim/traffic/index.ts'
+import { sizeGrid } from './calibration/index.ts'
 import type { EngineOptions } from './engine.ts'
 import { Fleet } from './fleet.ts'
 import { materialise } from './models/index.ts'

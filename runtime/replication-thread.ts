@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { runReplication, type SimulationInput } from '../sim/experiment/simulate.ts'
-import { RequestList, type RequestListColumns } from '../sim/traffic/request-list.ts'
+import { runReplication, type SimulationInput } from '../sim/experiment/index.ts'
+import { RequestList, type RequestListColumns } from '../sim/traffic/index.ts'
 
 /** A simulation as it travels to a thread: the list of requests as its columns. */
 export type ReplicationJob = Omit<SimulationInput, 'requests'> & {

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
-import { EXIT, Failure } from '../scenarios/failure.ts'
-import { runReplication, type SimulationInput } from '../sim/experiment/simulate.ts'
-import type { RunSummary } from '../sim/stats/run-summary.ts'
+import { EXIT, Failure } from '../scenarios/index.ts'
+import { runReplication, type SimulationInput } from '../sim/experiment/index.ts'
+import type { RunSummary } from '../sim/stats/index.ts'
 import type { ReplicationJob } from './replication-thread.ts'
 import { nextMessage, startThread } from './thread.ts'
 

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { parquetMetadata, parquetReadObjects } from 'hyparquet'
 import { parquetWriteBuffer } from 'hyparquet-writer'
-import { EXIT, Failure } from '../scenarios/failure.ts'
-import type { ObservedRun } from '../sim/experiment/structure.ts'
-import { type RowColumn, Rows } from '../sim/stats/rows.ts'
+import { EXIT, Failure } from '../scenarios/index.ts'
+import type { ObservedRun } from '../sim/experiment/index.ts'
+import { type RowColumn, Rows } from '../sim/stats/index.ts'
 import { writeWhole } from './commands/output.ts'
 
 const TIMERS_KEY = 'spillway.timers'

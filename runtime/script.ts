@@ -1,4 +1,4 @@
-import type { Ms } from '../sim/serving/ports.ts'
+import type { Ms } from '../sim/serving/index.ts'
 import type { MailboxPort } from './live-port.ts'
 import type { Mailbox } from './mailbox.ts'
 

@@ -1,4 +1,4 @@
-export { canonicalJson, hashOf } from './canonical.ts'
+export { hashOf } from './canonical.ts'
 export { EXIT, type ExitCode, Failure } from './failure.ts'
 export { scenarioJsonSchema } from './json-schema.ts'
 export { type LoadedScenario, type LoadOptions, loadScenario, parseScenario } from './load.ts'

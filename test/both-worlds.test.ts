@@ -1,18 +1,26 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Dispatcher, type LivePort } from '../runtime/dispatcher.ts'
-import type { Batching } from '../scenarios/schema.ts'
-import { Random } from '../sim/kernel/random.ts'
-import { batchPolicies } from '../sim/serving/batching.ts'
-import { ControlPlane } from '../sim/serving/control-plane.ts'
-import { JournalingControlPlane } from '../sim/serving/journal.ts'
-import { executorsOf, type PoolPlan } from '../sim/serving/plan.ts'
-import { type Batch, type Ms, OUTCOME, STATUS, type Status } from '../sim/serving/ports.ts'
-import { Requests } from '../sim/serving/requests.ts'
-import { routingPolicies } from '../sim/serving/routing.ts'
-import { RowRecorder, Rows } from '../sim/stats/rows.ts'
-import { ListSource } from '../sim/traffic/request-list.ts'
-import { declaredWork } from '../sim/world/work.ts'
+import type { Batching } from '../scenarios/index.ts'
+import { Random } from '../sim/kernel/index.ts'
+import {
+  type Batch,
+  batchPolicies,
+  ControlPlane,
+  executorsOf,
+  JournalingControlPlane,
+  type Ms,
+  OUTCOME,
+  type PoolPlan,
+  Requests,
+  routingPolicies,
+  STATUS,
+  type Status,
+} from '../sim/serving/index.ts'
+
+import { RowRecorder, Rows } from '../sim/stats/index.ts'
+import { ListSource } from '../sim/traffic/index.ts'
+import { declaredWork } from '../sim/world/index.ts'
 import { systemUnder } from './random-system.ts'
 import { planOf, requestsOf, type SmallSystem, serve } from './small-system.ts'
 

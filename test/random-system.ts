@@ -1,8 +1,7 @@
 import fc from 'fast-check'
-import type { Batching, Work } from '../scenarios/schema.ts'
-import type { batchPolicies } from '../sim/serving/batching.ts'
-import type { PoolPlan } from '../sim/serving/plan.ts'
-import { routingPolicies } from '../sim/serving/routing.ts'
+import type { Batching, Work } from '../scenarios/index.ts'
+import { type batchPolicies, type PoolPlan, routingPolicies } from '../sim/serving/index.ts'
+
 import { planOf, requestsOf, type SmallSystem } from './small-system.ts'
 
 type Policy = keyof typeof batchPolicies

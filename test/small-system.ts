@@ -1,12 +1,16 @@
-import type { Work } from '../scenarios/schema.ts'
-import { runWorld } from '../sim/experiment/run-world.ts'
-import { executorsOf, type PoolPlan, type ServingPlan } from '../sim/serving/plan.ts'
-import type { Observer } from '../sim/serving/ports.ts'
-import type { Requests } from '../sim/serving/requests.ts'
-import { RowRecorder, Rows } from '../sim/stats/rows.ts'
-import { ListSource, RequestList } from '../sim/traffic/request-list.ts'
-import { IDEAL_MACHINE } from '../sim/world/machine.ts'
-import { declaredWork, NO_WAKE } from '../sim/world/work.ts'
+import type { Work } from '../scenarios/index.ts'
+import { runWorld } from '../sim/experiment/index.ts'
+import {
+  executorsOf,
+  type Observer,
+  type PoolPlan,
+  type Requests,
+  type ServingPlan,
+} from '../sim/serving/index.ts'
+
+import { RowRecorder, Rows } from '../sim/stats/index.ts'
+import { ListSource, RequestList } from '../sim/traffic/index.ts'
+import { declaredWork, IDEAL_MACHINE, NO_WAKE } from '../sim/world/index.ts'
 
 /** A plan of the given pools: one replica, no batching and no limit where they do not say so. */
 export function planOf(pools: readonly Partial<PoolPlan>[], rest: Partial<ServingPlan> = {}) {

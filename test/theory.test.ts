@@ -1,8 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { runReplication } from '../sim/experiment/simulate.ts'
-import { theoryCases } from '../sim/experiment/theory-cases.ts'
-import { judge, simulateCase, type Theory } from '../sim/experiment/theory-judge.ts'
-import { theoryInput, theoryRun } from '../sim/experiment/theory-run.ts'
+import {
+  judge,
+  runReplication,
+  simulateCase,
+  type Theory,
+  theoryCases,
+  theoryInput,
+  theoryRun,
+} from '../sim/experiment/index.ts'
 
 const REPLICATIONS = 10
 const cases = theoryCases()

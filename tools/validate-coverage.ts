@@ -1,4 +1,4 @@
-import { stream } from '../sim/kernel/random.ts'
+import { stream } from '../sim/kernel/index.ts'
 import {
   autoregressiveMean,
   type CoverageModel,

@@ -1,4 +1,4 @@
-import type { Theory, TheoryRow } from '../sim/experiment/theory-judge.ts'
+import type { Theory, TheoryRow } from '../sim/experiment/index.ts'
 import type { CoverageRow } from './validate-coverage.ts'
 
 /** Four digits beyond the leading zeros are what a half-width of a per cent supports. */

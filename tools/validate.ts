@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { theoryCases } from '../sim/experiment/theory-cases.ts'
-import { judge, simulateCase, type TheoryRow } from '../sim/experiment/theory-judge.ts'
+import { judge, simulateCase, type TheoryRow, theoryCases } from '../sim/experiment/index.ts'
+
 import { type CoverageRow, coverageRows } from './validate-coverage.ts'
 import { coverageLine, rowLine, validationPage } from './validate-page.ts'
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { Result } from '../../sim/stats/documents.ts'
+import type { Result } from '../../sim/stats/index.ts'
 import { toSvg } from '../render.ts'
 import { type Sample, sampleInput, sampleResult } from '../sample-documents.test-helper.ts'
 import { allCharts, type ChartName, NARROW, type ReportInput, WIDE } from './index.ts'

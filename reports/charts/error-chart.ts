@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite'
-import type { Comparison, PercentileComparison, ReplayError } from '../../sim/stats/documents.ts'
+import type { Comparison, PercentileComparison, ReplayError } from '../../sim/stats/index.ts'
 import { percentileName, plural, signedPercent } from '../format.ts'
 import { LIGHT } from '../theme.ts'
 import {

@@ -1,6 +1,6 @@
 import type { Field } from 'vega-lite/types_unstable/channeldef.js'
 import type { LayerSpec } from 'vega-lite/types_unstable/spec/index.js'
-import type { Comparison, Result } from '../../sim/stats/documents.ts'
+import type { Comparison, Result } from '../../sim/stats/index.ts'
 import { percentileName, plural } from '../format.ts'
 import { textWidth, wrap } from '../text.ts'
 import { LABEL_SIZE, LIGHT, SUBTITLE_SIZE, THEME, TITLE_SIZE } from '../theme.ts'

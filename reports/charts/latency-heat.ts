@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
-import type { Series } from '../../sim/stats/documents.ts'
+import type { Series } from '../../sim/stats/index.ts'
 import { count, time } from '../format.ts'
 import {
   frame,

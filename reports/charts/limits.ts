@@ -1,4 +1,4 @@
-import { parseObjective } from '../../scenarios/objective.ts'
+import { parseObjective } from '../../scenarios/index.ts'
 import { percentileName } from '../format.ts'
 import { LIGHT } from '../theme.ts'
 import { type Layer, labels, pixel, type ReportInput } from './frame.ts'

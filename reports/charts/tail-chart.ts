@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite'
-import type { Result, TailPoint } from '../../sim/stats/documents.ts'
+import type { Result, TailPoint } from '../../sim/stats/index.ts'
 import { count, percentileName, plural } from '../format.ts'
 import { LIGHT } from '../theme.ts'
 import {

@@ -1,5 +1,5 @@
-import { parseObjective } from '../../scenarios/objective.ts'
-import type { Result, TailPoint } from '../../sim/stats/documents.ts'
+import { parseObjective } from '../../scenarios/index.ts'
+import type { Result, TailPoint } from '../../sim/stats/index.ts'
 import { capitalise, figure, halfWidth, inWords, percentileName, time } from '../format.ts'
 import { largest, namedPercentile, type ReportInput, worlds } from './frame.ts'
 

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
-import type { PoolResult } from '../../sim/stats/documents.ts'
+import type { PoolResult } from '../../sim/stats/index.ts'
 import { percent, valueText } from '../format.ts'
 import { textWidth } from '../text.ts'
 import { LIGHT } from '../theme.ts'

@@ -1,16 +1,20 @@
-import { modelKey, modelLabel } from '../../scenarios/model-key.ts'
-import type { Pool, Scenario } from '../../scenarios/schema.ts'
-import { poolCapacity } from '../../sim/experiment/capacity.ts'
-import { fieldOf, type ObservedRun, overheadsOf } from '../../sim/experiment/structure.ts'
-import { type Random, stream } from '../../sim/kernel/random.ts'
-import { batcher } from '../../sim/serving/batching.ts'
-import type { PoolPlan, ServingPlan } from '../../sim/serving/plan.ts'
-import { RequestList } from '../../sim/traffic/request-list.ts'
-import type { ModelProfile, RecordedField } from '../../sim/world/profile.ts'
-import type { Intervals } from '../../sim/world/standstills.ts'
-import { tabulatedWork } from '../../sim/world/work.ts'
+import { modelKey, modelLabel, type Pool, type Scenario } from '../../scenarios/index.ts'
+
+import { fieldOf, type ObservedRun, overheadsOf, poolCapacity } from '../../sim/experiment/index.ts'
+
+import { type Random, stream } from '../../sim/kernel/index.ts'
+import { batcher, type PoolPlan, type ServingPlan } from '../../sim/serving/index.ts'
+
+import { RequestList } from '../../sim/traffic/index.ts'
+import {
+  type Intervals,
+  type ModelProfile,
+  type RecordedField,
+  tabulatedWork,
+} from '../../sim/world/index.ts'
+
 import { Fleet, type Progress } from '../fleet.ts'
-import type { ModelFile } from '../models/model-file.ts'
+import type { ModelFile } from '../models/index.ts'
 import type { ScriptRow } from '../script.ts'
 import { lengthGrid, roundOf, sizeGrid } from './script-plan.ts'
 import { fitWake } from './wake-fit.ts'

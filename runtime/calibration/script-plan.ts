@@ -1,4 +1,4 @@
-import type { Random } from '../../sim/kernel/random.ts'
+import type { Random } from '../../sim/kernel/index.ts'
 import type { ScriptItem } from '../script.ts'
 
 /** Batch sizes that are measured: all small ones, since kernels step there, then fewer. */

@@ -1,5 +1,5 @@
 import { median } from 'simple-statistics'
-import type { WakeCurve } from '../../sim/world/work.ts'
+import type { WakeCurve } from '../../sim/world/index.ts'
 
 /** A batch that was run after an idle gap: how long it took against its work, ms. */
 export interface GapSample {

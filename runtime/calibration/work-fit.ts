@@ -1,5 +1,5 @@
 import { median, medianAbsoluteDeviation } from 'simple-statistics'
-import type { WorkTable } from '../../sim/world/work.ts'
+import type { WorkTable } from '../../sim/world/index.ts'
 
 /** Times of one cell, ms, from batches of one size and padded length run back to back. */
 export interface CellSample {

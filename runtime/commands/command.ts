@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import pc from 'picocolors'
-import { EXIT, type ExitCode, Failure } from '../../scenarios/failure.ts'
+import { EXIT, type ExitCode, Failure } from '../../scenarios/index.ts'
 
 /** Options that every command with a scenario takes. */
 export interface ScenarioOptions {

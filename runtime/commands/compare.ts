@@ -2,17 +2,11 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { comparisonText } from '../../reports/index.ts'
-import { EXIT, type ExitCode, Failure } from '../../scenarios/failure.ts'
-import { compareRuns } from '../../sim/experiment/compare.ts'
-import { executorWork } from '../../sim/experiment/simulate.ts'
-import type { ObservedRun } from '../../sim/experiment/structure.ts'
-import {
-  type Comparison,
-  type Result,
-  resultSchema,
-  type Verdict,
-} from '../../sim/stats/documents.ts'
-import type { RequestList } from '../../sim/traffic/request-list.ts'
+import { EXIT, type ExitCode, Failure } from '../../scenarios/index.ts'
+import { compareRuns, executorWork, type ObservedRun } from '../../sim/experiment/index.ts'
+
+import { type Comparison, type Result, resultSchema, type Verdict } from '../../sim/stats/index.ts'
+import type { RequestList } from '../../sim/traffic/index.ts'
 import { type Prepared, prepare, readText, requestsOf, simulationInput } from '../prepare.ts'
 import type { LoadedProfile } from '../profile-file.ts'
 import { runReplications } from '../replications.ts'

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import pc from 'picocolors'
-import { EXIT, Failure } from '../../scenarios/failure.ts'
+import { EXIT, Failure } from '../../scenarios/index.ts'
 import { hostFingerprint } from '../host.ts'
 import { type ExecutionProvider, supportedProviders } from '../models/index.ts'
 import { cacheDirectory } from '../prepare.ts'

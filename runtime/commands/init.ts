@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
-import { EXIT, Failure } from '../../scenarios/failure.ts'
-import { scenarioJsonSchema } from '../../scenarios/json-schema.ts'
-import { starterScenario } from '../../scenarios/starter.ts'
+import { EXIT, Failure, scenarioJsonSchema, starterScenario } from '../../scenarios/index.ts'
+
 import { action, withJson } from './command.ts'
 import { documentText, writeWhole } from './output.ts'
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { EXIT } from '../../scenarios/failure.ts'
-import { requestText } from '../../sim/traffic/request-text.ts'
+import { EXIT } from '../../scenarios/index.ts'
+import { requestText } from '../../sim/traffic/index.ts'
 import { prepare, requestsOf, simulationInput } from '../prepare.ts'
 import { action, profileOption, type ScenarioOptions, withScenarioOptions } from './command.ts'
 import { documentText, writeWhole } from './output.ts'

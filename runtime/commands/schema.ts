@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander'
 import { z } from 'zod'
-import { EXIT } from '../../scenarios/failure.ts'
-import { scenarioJsonSchema } from '../../scenarios/json-schema.ts'
-import { comparisonSchema, resultSchema } from '../../sim/stats/documents.ts'
-import { profileSchema } from '../../sim/world/profile.ts'
+import { EXIT, scenarioJsonSchema } from '../../scenarios/index.ts'
+
+import { comparisonSchema, resultSchema } from '../../sim/stats/index.ts'
+import { profileSchema } from '../../sim/world/index.ts'
 import { action, withJson } from './command.ts'
 import { documentText } from './output.ts'
 

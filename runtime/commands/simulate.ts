@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { resultText } from '../../reports/index.ts'
-import { EXIT } from '../../scenarios/failure.ts'
-import type { Result } from '../../sim/stats/documents.ts'
-import { resultOf } from '../../sim/stats/result.ts'
+import { EXIT } from '../../scenarios/index.ts'
+import { type Result, resultOf } from '../../sim/stats/index.ts'
+
 import { capacitiesOf, type Prepared, prepare, requestsOf, simulationInput } from '../prepare.ts'
 import { type LoadedProfile, loadProfile } from '../profile-file.ts'
 import { runReplications } from '../replications.ts'

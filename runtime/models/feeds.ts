@@ -1,5 +1,5 @@
 import { Tensor } from 'onnxruntime-node'
-import { stream } from '../../sim/kernel/random.ts'
+import { stream } from '../../sim/kernel/index.ts'
 import { halvesOf } from './half.ts'
 import type { InputSpec, TensorType } from './model-file.ts'
 

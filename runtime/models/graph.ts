@@ -1,6 +1,6 @@
 import onnxProto from 'onnx-proto'
 import { Failure, type Precision } from '../../scenarios/index.ts'
-import { stream } from '../../sim/kernel/random.ts'
+import { stream } from '../../sim/kernel/index.ts'
 import { halvesOf } from './half.ts'
 
 const { onnx } = onnxProto

@@ -1,6 +1,6 @@
 import { Tensor } from 'onnxruntime-node'
 import { describe, expect, test } from 'vitest'
-import { stream } from '../../sim/kernel/random.ts'
+import { stream } from '../../sim/kernel/index.ts'
 import { buildMlp } from './mlp.ts'
 import {
   drift,

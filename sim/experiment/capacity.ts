@@ -1,8 +1,8 @@
-import { stream } from '../kernel/random.ts'
-import { batcher } from '../serving/batching.ts'
-import type { PoolPlan } from '../serving/plan.ts'
-import type { LengthDistribution } from '../traffic/lengths.ts'
-import type { WorkModel } from '../world/work.ts'
+import { stream } from '../kernel/index.ts'
+import { batcher, type PoolPlan } from '../serving/index.ts'
+
+import type { LengthDistribution } from '../traffic/index.ts'
+import type { WorkModel } from '../world/index.ts'
 
 const BATCHES = 2000
 

@@ -1,26 +1,25 @@
 import { median } from 'simple-statistics'
-import { stream } from '../kernel/random.ts'
-import type { ServingPlan } from '../serving/plan.ts'
-import { OUTCOME } from '../serving/ports.ts'
-import { blockBootstrap } from '../stats/block-bootstrap.ts'
-import type {
-  Comparison,
-  Estimate,
-  PercentileComparison,
-  ReplayError,
-  Verdict,
-} from '../stats/documents.ts'
-import { tInterval } from '../stats/interval.ts'
+import { stream } from '../kernel/index.ts'
+import { OUTCOME, type ServingPlan } from '../serving/index.ts'
+
 import {
+  blockBootstrap,
+  type Comparison,
+  type Estimate,
   noVerdictReason,
   PERCENTILES,
+  type PercentileComparison,
   percentile,
   percentileLabel,
+  type ReplayError,
+  type Rows,
   supports,
   supportsVerdict,
-} from '../stats/percentile.ts'
-import type { Rows } from '../stats/rows.ts'
-import type { RequestList } from '../traffic/request-list.ts'
+  tInterval,
+  type Verdict,
+} from '../stats/index.ts'
+
+import type { RequestList } from '../traffic/index.ts'
 import { type ExecutorWork, type ObservedRun, simulateStructure } from './structure.ts'
 import { spoiled } from './validity.ts'
 

@@ -1,12 +1,14 @@
-import { stream } from '../kernel/random.ts'
-import { ControlPlane } from '../serving/control-plane.ts'
-import { JournalingControlPlane } from '../serving/journal.ts'
-import type { ServingPlan } from '../serving/plan.ts'
-import type { Observer, Source } from '../serving/ports.ts'
-import { Requests } from '../serving/requests.ts'
-import type { Machine } from '../world/machine.ts'
-import type { OverheadModel } from '../world/overheads.ts'
-import { type Hardware, SimulatedWorld } from '../world/world.ts'
+import { stream } from '../kernel/index.ts'
+import {
+  ControlPlane,
+  JournalingControlPlane,
+  type Observer,
+  Requests,
+  type ServingPlan,
+  type Source,
+} from '../serving/index.ts'
+
+import { type Hardware, type Machine, type OverheadModel, SimulatedWorld } from '../world/index.ts'
 
 const EVENTS_AT_ONCE = 1_000_000
 

@@ -1,22 +1,35 @@
 import { parseObjective } from '../../scenarios/objective.ts'
 import type { Scenario } from '../../scenarios/schema.ts'
-import { stream } from '../kernel/random.ts'
-import { batcher } from '../serving/batching.ts'
-import { executorsOf, type ServingPlan, servingPlan } from '../serving/plan.ts'
-import type { Batch } from '../serving/ports.ts'
-import type { Requests } from '../serving/requests.ts'
-import { Recorder, type RecorderOptions } from '../stats/recorder.ts'
-import { type RunSummary, summariseRun } from '../stats/run-summary.ts'
-import { ListSource, type RequestList } from '../traffic/request-list.ts'
-import { type TraceData, trafficSource } from '../traffic/source.ts'
-import { bootstrapField } from '../world/field-bootstrap.ts'
-import { IDEAL_MACHINE, machineOf } from '../world/machine.ts'
-import { Overheads } from '../world/overheads.ts'
-import type { ModelProfile } from '../world/profile.ts'
-import type { MachineField } from '../world/recorded-field.ts'
-import { NEVER } from '../world/standstills.ts'
-import { declaredWork, NO_WAKE, tabulatedWork, type WorkModel } from '../world/work.ts'
-import type { Hardware } from '../world/world.ts'
+
+import { stream } from '../kernel/index.ts'
+import {
+  type Batch,
+  batcher,
+  executorsOf,
+  type Requests,
+  type ServingPlan,
+  servingPlan,
+} from '../serving/index.ts'
+
+import { Recorder, type RecorderOptions, type RunSummary, summariseRun } from '../stats/index.ts'
+
+import { ListSource, type RequestList, type TraceData, trafficSource } from '../traffic/index.ts'
+
+import {
+  bootstrapField,
+  declaredWork,
+  type Hardware,
+  IDEAL_MACHINE,
+  type MachineField,
+  type ModelProfile,
+  machineOf,
+  NEVER,
+  NO_WAKE,
+  Overheads,
+  tabulatedWork,
+  type WorkModel,
+} from '../world/index.ts'
+
 import { runWorld } from './run-world.ts'
 import type { ExecutorWork } from './structure.ts'
 

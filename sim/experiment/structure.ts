@@ -1,15 +1,22 @@
-import type { ServingPlan } from '../serving/plan.ts'
-import type { Ms } from '../serving/ports.ts'
-import { RowRecorder, Rows } from '../stats/rows.ts'
-import { ListSource, type RequestList } from '../traffic/request-list.ts'
-import { Empirical } from '../world/empirical.ts'
-import { LocalOverheads, type TimedCost } from '../world/local-overheads.ts'
-import { machineOf } from '../world/machine.ts'
-import type { OverheadTables } from '../world/overheads.ts'
-import { type DispatcherTurns, type MachineField, recordField } from '../world/recorded-field.ts'
-import { type Turn, usualOverhead } from '../world/standstills.ts'
-import type { WakeCurve } from '../world/work.ts'
-import { wakeCost } from '../world/work.ts'
+import type { Ms, ServingPlan } from '../serving/index.ts'
+
+import { RowRecorder, Rows } from '../stats/index.ts'
+import { ListSource, type RequestList } from '../traffic/index.ts'
+import {
+  type DispatcherTurns,
+  Empirical,
+  LocalOverheads,
+  type MachineField,
+  machineOf,
+  type OverheadTables,
+  recordField,
+  type TimedCost,
+  type Turn,
+  usualOverhead,
+  type WakeCurve,
+  wakeCost,
+} from '../world/index.ts'
+
 import { runWorld } from './run-world.ts'
 
 /** What was observed of one replay. */

@@ -1,4 +1,4 @@
-import { dynamicBatching } from '../theory/dynamic-batching.ts'
+import { dynamicBatching } from '../theory/index.ts'
 import { meanBatch, meanSojourn, utilisation } from './theory-figures.ts'
 import type { TheoryCase } from './theory-judge.ts'
 import { theoryScenario } from './theory-scenario.ts'

@@ -1,8 +1,17 @@
-import { erlangB, erlangC, mmcMeanSojourn, mmcMeanWait } from '../theory/erlang.ts'
-import { Md1Wait } from '../theory/md1-wait.ts'
-import { md1MeanWait, mg1MeanWait } from '../theory/mg1.ts'
-import { mm1MeanSojourn, mm1MeanWait, mm1SojournQuantile } from '../theory/mm1.ts'
-import { mmck } from '../theory/mmck.ts'
+import {
+  erlangB,
+  erlangC,
+  Md1Wait,
+  md1MeanWait,
+  mg1MeanWait,
+  mm1MeanSojourn,
+  mm1MeanWait,
+  mm1SojournQuantile,
+  mmck,
+  mmcMeanSojourn,
+  mmcMeanWait,
+} from '../theory/index.ts'
+
 import { batchingCases } from './theory-batching.ts'
 import { exactCases } from './theory-exact.ts'
 import {

@@ -1,4 +1,4 @@
-import { PERCENTILES, type Percentile, percentileLabel } from '../stats/percentile.ts'
+import { PERCENTILES, type Percentile, percentileLabel } from '../stats/index.ts'
 import type { Theory, TheoryFigure } from './theory-judge.ts'
 
 /** How replications estimate the usual figures; times in ms, over the first class where not said. */

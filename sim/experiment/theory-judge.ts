@@ -1,6 +1,6 @@
 import type { Scenario } from '../../scenarios/schema.ts'
-import { accept } from '../stats/acceptance.ts'
-import { meanWithError } from '../stats/interval.ts'
+import { accept, meanWithError } from '../stats/index.ts'
+
 import { type TheoryRun, theoryRun } from './theory-run.ts'
 
 /** What theory says: the value itself, or bounds that it lies strictly between. */

@@ -1,5 +1,5 @@
-import { ekm1MeanWait, ekm1WaitShare } from '../theory/ekm1.ts'
-import { mmcMeanWait } from '../theory/erlang.ts'
+import { ekm1MeanWait, ekm1WaitShare, mmcMeanWait } from '../theory/index.ts'
+
 import { meanWait, waitShare } from './theory-figures.ts'
 import type { TheoryCase } from './theory-judge.ts'
 import { theoryScenario } from './theory-scenario.ts'

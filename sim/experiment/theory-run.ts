@@ -1,11 +1,10 @@
 import type { Scenario } from '../../scenarios/schema.ts'
-import { servingPlan } from '../serving/plan.ts'
-import type { Batch, Ms, Observer } from '../serving/ports.ts'
-import type { Requests } from '../serving/requests.ts'
-import { Recorder } from '../stats/recorder.ts'
-import { type RunSummary, summariseRun } from '../stats/run-summary.ts'
-import { trafficSource } from '../traffic/source.ts'
-import { IDEAL_MACHINE } from '../world/machine.ts'
+import { type Batch, type Ms, type Observer, type Requests, servingPlan } from '../serving/index.ts'
+
+import { Recorder, type RunSummary, summariseRun } from '../stats/index.ts'
+
+import { trafficSource } from '../traffic/index.ts'
+import { IDEAL_MACHINE } from '../world/index.ts'
 import { runWorld } from './run-world.ts'
 import { hardwareOf, recorderOptions, type SimulationInput } from './simulate.ts'
 

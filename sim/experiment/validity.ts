@@ -1,5 +1,5 @@
-import { percentile } from '../stats/percentile.ts'
-import { actsOf, standstillsOf } from '../world/standstills.ts'
+import { percentile } from '../stats/index.ts'
+import { actsOf, standstillsOf } from '../world/index.ts'
 import { type ObservedRun, turnsOf } from './structure.ts'
 
 /** A dispatcher that stands still for a larger share of the time shares its core with others. */

@@ -2,13 +2,12 @@ export { type Acceptance, accept, type Trial } from './acceptance.ts'
 export {
   type BootstrapOptions,
   blockBootstrap,
-  defaultBlockMs,
   type TimedValues,
 } from './block-bootstrap.ts'
 export * from './documents.ts'
 export { Histogram } from './histogram.ts'
 export { clopperPearson, type Interval, meanWithError, tInterval } from './interval.ts'
-export { mser5, type Truncation } from './mser.ts'
+export type { Truncation } from './mser.ts'
 export { normalQuantile } from './normal.ts'
 export {
   noVerdictReason,
@@ -16,12 +15,12 @@ export {
   type Percentile,
   type PercentileKey,
   percentile,
-  percentileKey,
   percentileLabel,
-  rankOf,
   supports,
   supportsVerdict,
-  unsupportedReason,
 } from './percentile.ts'
-export { studentTQuantile } from './student-t.ts'
-export { tailCurve, tailProbabilities } from './tail-curve.ts'
+export { Recorder, type RecorderOptions } from './recorder.ts'
+export { resultOf } from './result.ts'
+export { type RowColumn, type RowColumns, RowRecorder, Rows } from './rows.ts'
+export { playBack } from './rows-playback.ts'
+export { type RunSummary, summariseRun } from './run-summary.ts'

@@ -1,5 +1,5 @@
-import { type Batch, type Ms, type Observer, OUTCOME } from '../serving/ports.ts'
-import type { Requests } from '../serving/requests.ts'
+import { type Batch, type Ms, type Observer, OUTCOME, type Requests } from '../serving/index.ts'
+
 import type { Counts, Series } from './documents.ts'
 import { Histogram } from './histogram.ts'
 import { TimeSeries } from './time-series.ts'

@@ -1,5 +1,5 @@
-import { type Batch, type Observer, OUTCOME, STATUS } from '../serving/ports.ts'
-import { Requests } from '../serving/requests.ts'
+import { type Batch, type Observer, OUTCOME, Requests, STATUS } from '../serving/index.ts'
+
 import type { Rows } from './rows.ts'
 
 const ARRIVED = 0

@@ -1,5 +1,4 @@
-import type { Batch, Ms, Observer } from '../serving/ports.ts'
-import type { Requests } from '../serving/requests.ts'
+import type { Batch, Ms, Observer, Requests } from '../serving/index.ts'
 
 /** The columns of `Rows`; times in ms, NaN where a request never came so far. */
 const COLUMNS = {

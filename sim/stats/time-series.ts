@@ -1,4 +1,4 @@
-import type { Ms } from '../serving/ports.ts'
+import type { Ms } from '../serving/index.ts'
 import type { Series } from './documents.ts'
 
 export const BUCKETS = 120

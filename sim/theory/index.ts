@@ -1,9 +1,7 @@
 export {
-  batchingLoad,
   type DynamicBatching,
   type DynamicBatchingFigures,
   dynamicBatching,
-  inoueBound,
   type UnlimitedBatching,
 } from './dynamic-batching.ts'
 export { type Ekm1, ekm1MeanWait, ekm1WaitShare } from './ekm1.ts'
@@ -13,8 +11,6 @@ export {
   type Mmc,
   mmcMeanSojourn,
   mmcMeanWait,
-  mmcWaitQuantile,
-  mmcWaitTail,
 } from './erlang.ts'
 export {
   autoregressiveMean,
@@ -29,6 +25,5 @@ export {
   mm1MeanSojourn,
   mm1MeanWait,
   mm1SojournQuantile,
-  mm1WaitTail,
 } from './mm1.ts'
 export { type Mmck, type MmckFigures, mmck } from './mmck.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Random } from '../kernel/random.ts'
+import { Random } from '../kernel/index.ts'
 import { type ArrivalProcess, RenewalArrivals, type Spacing, TraceArrivals } from './arrivals.ts'
 import { Rate, type Surge } from './rate.ts'
 

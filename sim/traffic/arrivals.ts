@@ -1,5 +1,5 @@
-import type { Random } from '../kernel/random.ts'
-import type { Ms } from '../serving/ports.ts'
+import type { Random } from '../kernel/index.ts'
+import type { Ms } from '../serving/index.ts'
 import type { Rate } from './rate.ts'
 
 /** Scheduled times of one class, rising; Infinity once there are no more. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Random } from '../kernel/random.ts'
+import { Random } from '../kernel/index.ts'
 import { type LengthDistribution, lengthDistribution, TraceLengths } from './lengths.ts'
 
 const N = 200_000

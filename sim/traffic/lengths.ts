@@ -1,6 +1,6 @@
 import type { Lengths } from '../../scenarios/schema.ts'
-import type { Random } from '../kernel/random.ts'
-import { normalQuantile } from '../stats/normal.ts'
+import type { Random } from '../kernel/index.ts'
+import { normalQuantile } from '../stats/index.ts'
 
 /** The longest length that the scenario format allows; whole numbers up to it fit 32 bits. */
 const MAX_LENGTH = 1e9

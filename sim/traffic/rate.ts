@@ -1,4 +1,4 @@
-import type { Ms } from '../serving/ports.ts'
+import type { Ms } from '../serving/index.ts'
 
 /** A rate that holds from `atMs` on, requests/ms. */
 export interface RateStep {

@@ -1,4 +1,4 @@
-import type { Ms, RequestFields, Source } from '../serving/ports.ts'
+import type { Ms, RequestFields, Source } from '../serving/index.ts'
 import { RequestHash } from './request-hash.ts'
 
 /** Requests in their order of arrival: scheduled time in ms, length, class index. */

@@ -1,6 +1,6 @@
 import type { Scenario, TrafficClass } from '../../scenarios/schema.ts'
-import { stream } from '../kernel/random.ts'
-import type { Ms, RequestFields, Source } from '../serving/ports.ts'
+import { stream } from '../kernel/index.ts'
+import type { Ms, RequestFields, Source } from '../serving/index.ts'
 import { type ArrivalProcess, RenewalArrivals, TraceArrivals } from './arrivals.ts'
 import { type LengthDistribution, lengthDistribution, TraceLengths } from './lengths.ts'
 import { Rate } from './rate.ts'

@@ -1,5 +1,5 @@
-import type { Random } from '../kernel/random.ts'
-import type { Ms } from '../serving/ports.ts'
+import type { Random } from '../kernel/index.ts'
+import type { Ms } from '../serving/index.ts'
 import type { RecordedField } from './profile.ts'
 import type { MachineField, Steps } from './recorded-field.ts'
 import { type Intervals, joinIntervals } from './standstills.ts'
@@ -36,12 +36,12 @@ export function bootstrapField(
     const field = fields[index]!
     const from = random.uniform() * Math.max(0, field.durationMs - BLOCK_MS)
     const scale = level / levels[index]!
+    const block = { from, ms: blockMs, at }
     steps.forEach((to, executor) => {
-      const block = { from, ms: blockMs, at, scale }
-      copyBlock(field.executors[executor % field.executors.length]!, block, to)
+      copySteps(field.executors[executor % field.executors.length]!, block, scale, to)
     })
-    copyIntervals(field.dispatcher, from, at, dispatcher)
-    copyIntervals(field.intake, from, at, intake)
+    copyIntervals(field.dispatcher, block, dispatcher)
+    copyIntervals(field.intake, block, intake)
   }
   // the drain after the end runs at the usual speed, even where the last block ends in a standstill
   for (const { times, speeds } of steps) {
@@ -73,10 +73,17 @@ function levelOf(field: RecordedField): number {
   return 1
 }
 
-/** Appends `ms` of `steps`, which begin at `from`, as what happens from `at` on. */
-function copyBlock(
+/** `ms` of a recording from `from` on, as what happens from `at` on. */
+interface Block {
+  readonly from: Ms
+  readonly ms: Ms
+  readonly at: Ms
+}
+
+function copySteps(
   steps: Steps,
-  { from, ms, at, scale }: { from: Ms; ms: Ms; at: Ms; scale: number },
+  { from, ms, at }: Block,
+  scale: number,
   { times, speeds }: { times: number[]; speeds: number[] },
 ): void {
   let i = lastAtOrBefore(steps.times, from)
@@ -88,8 +95,12 @@ function copyBlock(
   }
 }
 
-function copyIntervals(intervals: Intervals, from: Ms, at: Ms, parts: (readonly [Ms, Ms])[]): void {
-  const until = from + BLOCK_MS
+function copyIntervals(
+  intervals: Intervals,
+  { from, ms, at }: Block,
+  parts: (readonly [Ms, Ms])[],
+): void {
+  const until = from + ms
   for (let i = lastAtOrBefore(intervals.from, from); i < intervals.from.length; i++) {
     if (intervals.from[i]! >= until) break
     const start = Math.max(intervals.from[i]!, from)

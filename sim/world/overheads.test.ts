@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Random } from '../kernel/random.ts'
+import { Random } from '../kernel/index.ts'
 import { Empirical } from './empirical.ts'
 import { NO_OVERHEADS, Overheads } from './overheads.ts'
 

@@ -1,4 +1,4 @@
-import type { Ms } from '../serving/ports.ts'
+import type { Ms } from '../serving/index.ts'
 import {
   actsOf,
   type Intervals,

@@ -1,4 +1,4 @@
-import type { Ms } from '../serving/ports.ts'
+import type { Ms } from '../serving/index.ts'
 import type { Steps } from './recorded-field.ts'
 
 /** How fast executors are, as a process in time: work done per ms; 1 is as calibrated. */

@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { joinIntervals, Standstills } from './standstills.ts'
+import {
+  actsOf,
+  joinIntervals,
+  NEVER,
+  nextAct,
+  Standstills,
+  standstillsOf,
+  type Turn,
+} from './standstills.ts'
 
 const part = fc
   .tuple(fc.integer({ min: 0, max: 100 }), fc.integer({ min: 1, max: 15 }))
@@ -45,5 +53,49 @@ describe('a standstill', () => {
 
   test('may be none at all', () => {
     expect(new Standstills({ from: [], to: [] }).release(5)).toBe(5)
+  })
+})
+
+describe('standstills of a run', () => {
+  const of = (...late: Turn[]) => {
+    const usual = Array.from({ length: 9 }, (_, i): Turn => [i, i + 0.02])
+    const turns = [...usual, ...late]
+    return standstillsOf(turns, actsOf(turns))
+  }
+
+  test('what is usually late is no standstill', () => {
+    expect(of([20, 20.05], [30, 30.11])).toEqual(NEVER)
+  })
+
+  test('last from shortly before something was due to the next act, whichever that was', () => {
+    expect(of([20, 25])).toEqual({ from: [19.8], to: [25] })
+    expect(of([20, 25], [22, 22.01])).toEqual({ from: [19.8], to: [22.01] })
+  })
+
+  test('do not begin before the last act', () => {
+    expect(of([20, 25], [19.9, 19.91])).toEqual({ from: [19.91], to: [25] })
+  })
+
+  test('are none where a turn was late but the dispatcher at work', () => {
+    const acts = Array.from({ length: 60 }, (_, i): Turn => [20 + i / 12, 20 + i / 12])
+    expect(of([20, 25], ...acts)).toEqual(NEVER)
+  })
+
+  test('hold up what they held up, and end when it happened', () => {
+    const due = fc.double({ min: 10, max: 1000, noNaN: true })
+    const late = fc.double({ min: 1, max: 20, noNaN: true })
+    fc.assert(
+      fc.property(due, late, (at, ms) => {
+        expect(new Standstills(of([at, at + ms])).release(at)).toBe(at + ms)
+      }),
+    )
+  })
+
+  test('the next act is the first that is later', () => {
+    const acts = actsOf([
+      [0, 3],
+      [0, 1],
+    ])
+    expect([0, 1, 2, 3].map((at) => nextAct(acts, at))).toEqual([1, 3, 3, Infinity])
   })
 })

@@ -1,4 +1,4 @@
-import type { Ms } from '../serving/ports.ts'
+import type { Ms } from '../serving/index.ts'
 
 /** Intervals of time in which nothing went on, disjoint and rising. */
 export interface Intervals {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Random } from '../kernel/random.ts'
+import { Random } from '../kernel/index.ts'
 import { declaredWork, NO_WAKE, tabulatedWork, type WorkTable, wakeCost } from './work.ts'
 
 const random = new Random('work')

@@ -1,6 +1,6 @@
 import type { Work } from '../../scenarios/schema.ts'
-import type { Random } from '../kernel/random.ts'
-import type { Ms } from '../serving/ports.ts'
+import type { Random } from '../kernel/index.ts'
+import type { Ms } from '../serving/index.ts'
 
 /** How much work a batch is: ms at speed 1, by batch size and padded length. */
 export interface WorkModel {

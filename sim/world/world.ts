@@ -1,15 +1,16 @@
-import { EventHeap } from '../kernel/event-heap.ts'
-import type { Random } from '../kernel/random.ts'
+import { EventHeap, type Random } from '../kernel/index.ts'
+
 import {
   type Backend,
   type Batch,
   type ControlPlanePort,
   type Ms,
+  type Requests,
   type Source,
   STATUS,
   type Timers,
-} from '../serving/ports.ts'
-import type { Requests } from '../serving/requests.ts'
+} from '../serving/index.ts'
+
 import type { Machine } from './machine.ts'
 import type { OverheadModel } from './overheads.ts'
 import { type WakeCurve, type WorkModel, wakeCost } from './work.ts'

@@ -1,5 +1,5 @@
-import { stream } from '../../sim/kernel/random.ts'
-import { Histogram } from '../../sim/stats/histogram.ts'
+import { stream } from '../../sim/kernel/index.ts'
+import { Histogram } from '../../sim/stats/index.ts'
 import type { Figure } from './report.ts'
 import { figure, millisecondsOf } from './rounds.ts'
 

@@ -1,5 +1,5 @@
-import { EventHeap } from '../../sim/kernel/event-heap.ts'
-import { Random, stream } from '../../sim/kernel/random.ts'
+import { EventHeap, Random, stream } from '../../sim/kernel/index.ts'
+
 import { bareHeap, barePop, barePush } from './bare-heap.ts'
 import type { Figure } from './report.ts'
 import { figure, interleaved, ratios } from './rounds.ts'

@@ -1,7 +1,4 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { histogramFigures } from './histogram.ts'
 import { kernelFigures } from './kernel.ts'
@@ -48,23 +45,19 @@ function main(args: readonly string[]): void {
 /** Bundles this very file as the command line is bundled, and runs that: what users run is timed. */
 async function bundleAndRun(args: readonly string[]): Promise<number> {
   const { build } = await import('esbuild')
-  const folder = mkdtempSync(join(tmpdir(), 'spillway-bench-'))
-  try {
-    const outfile = join(folder, 'bench.mjs')
-    await build({
-      entryPoints: [fileURLToPath(import.meta.url)],
-      outfile,
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'node20',
-      external: ['esbuild'],
-      logLevel: 'warning',
-    })
-    return spawnSync(process.execPath, [outfile, ...args], { stdio: 'inherit' }).status ?? 1
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+  // beneath node_modules, so that packages are found from there
+  const outfile = 'node_modules/.cache/spillway/bench.mjs'
+  await build({
+    entryPoints: [fileURLToPath(import.meta.url)],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    packages: 'external',
+    logLevel: 'warning',
+  })
+  return spawnSync(process.execPath, [outfile, ...args], { stdio: 'inherit' }).status ?? 1
 }
 
 const args = process.argv.slice(2)

@@ -49,9 +49,12 @@ export function ratios(a: readonly number[], b: readonly number[]): number[] {
   return a.map((value, round) => value / b[round]!)
 }
 
-/** Median and best over rounds; the best is the highest where the bar asks for much. */
+/** Units of which less is better. */
+const COSTS = ['ms', 'ns/record', 'MB']
+
+/** Median and best over rounds. */
 export function figure(name: string, unit: string, values: readonly number[], bar?: Bar): Figure {
-  const best = bar !== undefined && 'atMost' in bar ? Math.min(...values) : Math.max(...values)
+  const best = COSTS.includes(unit) ? Math.min(...values) : Math.max(...values)
   return {
     name,
     unit,

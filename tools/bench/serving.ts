@@ -1,5 +1,5 @@
-import { type Scenario, scenarioSchema } from '../../scenarios/schema.ts'
-import { runReplication } from '../../sim/experiment/simulate.ts'
+import { type Scenario, scenarioSchema } from '../../scenarios/index.ts'
+import { runReplication } from '../../sim/experiment/index.ts'
 import type { Figure } from './report.ts'
 import { rateOf } from './rounds.ts'
 

@@ -1,0 +1,2 @@
+export { calibrateModel } from './calibrate.ts'
+export { sizeGrid } from './script-plan.ts'

@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'vitest'
+import type { ControlPlanePort, Ms } from '../sim/serving/ports.ts'
+import { STATUS } from '../sim/serving/ports.ts'
+import { Requests } from '../sim/serving/requests.ts'
+import { ListSource } from '../sim/traffic/request-list.ts'
+import { requestsOf } from '../test/small-system.ts'
+import { Dispatcher, type LivePort } from './dispatcher.ts'
+
+/** What a control plane was told, as [now, what]. */
+type Told = [now: Ms, what: string]
+
+/** Runs a dispatcher on a clock that reads `readings` in turn, and then goes on with sleeps. */
+function run(at: number[], { readings = [0], ends = [] as (readonly [Ms, number])[] } = {}) {
+  const told: Told[] = []
+  const slept: Ms[] = []
+  const requests = new Requests()
+  let now = 0
+  let reading = 0
+  let finished = 0
+  const port: LivePort = {
+    now: () => (reading < readings.length ? (now = readings[reading++]!) : now),
+    sleep: (until) => {
+      slept.push(until)
+      now = Math.min(until, ends[finished]?.[0] ?? Number.POSITIVE_INFINITY)
+    },
+    start: () => {},
+    takeFinished: () => {
+      const end = ends[finished]
+      // an executor may end between a reading of the clock and this look
+      if (end === undefined || end[0] > now + 0.5) return -1
+      finished++
+      return end[1]
+    },
+    started: () => 0,
+    ended: () => ends[finished - 1]![0],
+    status: () => STATUS.ok,
+  }
+  const dispatcher = new Dispatcher(port, new ListSource(requestsOf(at)), requests)
+  const held: number[] = []
+  const control: ControlPlanePort = {
+    onArrival: (t, request) => {
+      told.push([t, 'arrival'])
+      held.push(request)
+      if (ends.length === 0) requests.release(held.pop()!)
+      dispatcher.arm(1, t + 3)
+      dispatcher.arm(0, t + 3)
+    },
+    onTimer: (t, timer) => {
+      told.push([t, `timer ${timer}`])
+    },
+    onDone: (t, executor) => {
+      told.push([t, `done ${executor}`])
+      requests.release(held.pop()!)
+    },
+    onEnd: (t) => {
+      told.push([t, 'end'])
+    },
+  }
+  dispatcher.run(control)
+  return { told, slept, fired: dispatcher.fired }
+}
+
+describe('the dispatcher', () => {
+  test('tells of requests when they are due, and of the end once there are no more', () => {
+    expect(run([1, 1, 2]).told).toEqual([
+      [1, 'arrival'],
+      [1, 'arrival'],
+      [2, 'arrival'],
+      [2, 'end'],
+    ])
+  })
+
+  test('ends a run without requests at once', () => {
+    expect(run([]).told).toEqual([[0, 'end']])
+  })
+
+  test('at one instant an end comes before a timer, and a timer before an arrival', () => {
+    const { told } = run([0, 3], {
+      ends: [
+        [3, 7],
+        [5, 8],
+      ],
+    })
+    expect(told).toEqual([
+      [0, 'arrival'],
+      [3, 'done 7'],
+      [3, 'timer 0'],
+      [3, 'timer 1'],
+      [3, 'arrival'],
+      [3, 'end'],
+      [5, 'done 8'],
+    ])
+  })
+
+  test('hands over what is overdue late, and says how late timers were', () => {
+    const { told, fired } = run([0, 20], { readings: [0, 0, 10, 10] })
+    expect(told.slice(0, 3)).toEqual([
+      [0, 'arrival'],
+      [10, 'timer 0'],
+      [10, 'timer 1'],
+    ])
+    expect(fired.slice(0, 2)).toEqual([
+      [3, 10],
+      [3, 10],
+    ])
+  })
+
+  test('never tells of an end before it was, nor lets time fall', () => {
+    // the clock reads 1, the executor then ends at 1.25, and the clock next reads 1.1
+    const { told } = run([0.5, 2], {
+      readings: [0.5, 1, 1.1],
+      ends: [
+        [1.25, 0],
+        [4, 0],
+      ],
+    })
+    expect(told.slice(0, 3)).toEqual([
+      [0.5, 'arrival'],
+      [1.25, 'done 0'],
+      [2, 'arrival'],
+    ])
+    expect(told.every(([now], i) => i === 0 || now >= told[i - 1]![0])).toBe(true)
+  })
+})

@@ -1,0 +1,2 @@
+export { EventHeap } from './event-heap.ts'
+export { Random, stream } from './random.ts'

@@ -1,0 +1,19 @@
+export { batcher, batchPolicies } from './batching.ts'
+export { ControlPlane } from './control-plane.ts'
+export { JournalingControlPlane, journalLines } from './journal.ts'
+export { executorsOf, type PoolPlan, type ServingPlan, servingPlan } from './plan.ts'
+export {
+  type Backend,
+  type Batch,
+  type ControlPlanePort,
+  type Ms,
+  type Observer,
+  OUTCOME,
+  type RequestFields,
+  type Source,
+  STATUS,
+  type Status,
+  type Timers,
+} from './ports.ts'
+export { Requests } from './requests.ts'
+export { routingPolicies } from './routing.ts'

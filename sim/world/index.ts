@@ -1,0 +1,25 @@
+export { Empirical } from './empirical.ts'
+export { bootstrapField } from './field-bootstrap.ts'
+export { LocalOverheads, type TimedCost } from './local-overheads.ts'
+export { IDEAL_MACHINE, type Machine, machineOf } from './machine.ts'
+export { type OverheadModel, Overheads, type OverheadTables } from './overheads.ts'
+export { type ModelProfile, type Profile, profileSchema, type RecordedField } from './profile.ts'
+export { type DispatcherTurns, type MachineField, recordField } from './recorded-field.ts'
+export {
+  actsOf,
+  type Intervals,
+  NEVER,
+  standstillsOf,
+  type Turn,
+  usualOverhead,
+} from './standstills.ts'
+export {
+  declaredWork,
+  NO_WAKE,
+  tabulatedWork,
+  type WakeCurve,
+  type WorkModel,
+  type WorkTable,
+  wakeCost,
+} from './work.ts'
+export { type Hardware, SimulatedWorld } from './world.ts'

@@ -1,0 +1,138 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { recordField, type WorkedBatch } from './recorded-field.ts'
+import { SpeedField } from './speed.ts'
+import { NEVER, type Turn, usualOverhead } from './standstills.ts'
+
+const COMPLETION_MS = 0.02
+const NO_TURNS = { reactions: [], handOvers: [] }
+
+const batch = (
+  executor: number,
+  [dispatched, started, ended]: [number, number, number],
+  work: number,
+): WorkedBatch => ({ executor, dispatched, started, ended, done: ended + COMPLETION_MS, work })
+
+const turnsOf = (batches: readonly WorkedBatch[]) => ({
+  reactions: batches.map(({ ended, done }): Turn => [ended, done]),
+  handOvers: [],
+})
+
+/** Batches that follow one another on each executor: some held up, some dispatched late. */
+const part = fc.record({
+  executor: fc.nat(1),
+  gap: fc.double({ min: 0, max: 20, noNaN: true }),
+  dispatch: fc.oneof(
+    { weight: 4, arbitrary: fc.double({ min: 0.01, max: 0.05, noNaN: true }) },
+    { weight: 1, arbitrary: fc.double({ min: 1, max: 20, noNaN: true }) },
+  ),
+  work: fc.double({ min: 0.1, max: 20, noNaN: true }),
+  slowness: fc.oneof(
+    { weight: 4, arbitrary: fc.double({ min: 0.7, max: 1.3, noNaN: true }) },
+    { weight: 1, arbitrary: fc.double({ min: 1.3, max: 30, noNaN: true }) },
+  ),
+})
+const run = fc.array(part, { minLength: 1, maxLength: 40 }).map((parts) => {
+  const free = [0, 0]
+  const batches = parts.map(({ executor, gap, dispatch, work, slowness }) => {
+    const dispatched = free[executor]! + gap
+    const started = dispatched + dispatch
+    const ended = started + work * slowness
+    free[executor] = ended + COMPLETION_MS
+    return batch(executor, [dispatched, started, ended], work)
+  })
+  return batches.sort((a, b) => a.dispatched - b.dispatched)
+})
+
+describe('a recorded field', () => {
+  test('gives the same ends to the same batches, run again with usual dispatches', () => {
+    fc.assert(
+      fc.property(run, (batches) => {
+        const field = new SpeedField(recordField(batches, 2, turnsOf(batches)).executors)
+        const { median, longest } = usualOverhead(batches.map((b) => b.started - b.dispatched))
+        for (const { executor, dispatched, started, ended, work } of batches) {
+          const late = started - dispatched > longest
+          const end = field.finish(executor, late ? dispatched + median : started, work)
+          expect(Math.abs(end - ended)).toBeLessThanOrEqual(1e-9 * (1 + ended))
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('has rising times, and ends at a speed above 0', () => {
+    fc.assert(
+      fc.property(run, (batches) => {
+        for (const { times, speeds } of recordField(batches, 2, turnsOf(batches)).executors) {
+          expect(times.length).toBe(speeds.length)
+          expect(times).toEqual([...times].sort((a, b) => a - b))
+          expect(speeds.at(-1)).toBeGreaterThan(0)
+        }
+      }),
+    )
+  })
+
+  test('is work over time taken, from the start of a batch to the start of the next', () => {
+    const batches = [batch(0, [0, 0, 10], 10), batch(0, [15, 15, 27], 10)]
+    expect(recordField(batches, 1, NO_TURNS).executors).toEqual([
+      { times: [0, 15], speeds: [1, 10 / 12] },
+    ])
+  })
+
+  test('puts what held a batch up into its middle', () => {
+    // of 23 ms for 10 ms of work, 13 ms at 1 / 1.3 and a standstill of 10 ms between its halves
+    const [{ times, speeds }] = recordField([batch(0, [0, 0, 23], 10)], 1, NO_TURNS).executors as [
+      { times: number[]; speeds: number[] },
+    ]
+    expect(times).toEqual([0, 6.5, 16.5])
+    expect(speeds).toEqual([1 / 1.3, 0, 1 / 1.3])
+  })
+
+  test('makes a standstill of the executor out of a late dispatch', () => {
+    const batches = [
+      batch(0, [0, 0.02, 10.02], 10),
+      batch(0, [20, 20.02, 30.02], 10),
+      batch(0, [40, 45, 55], 10),
+    ]
+    const { times, speeds } = recordField(batches, 1, NO_TURNS).executors[0]!
+    expect([times.slice(2), speeds.slice(2)]).toEqual([
+      [40, 45],
+      [0, 1],
+    ])
+  })
+
+  test('makes the executor late where the dispatcher was at work and did not see an end', () => {
+    const done = [0, 20, 40].map((at) => batch(0, [at, at, at + 10], 10))
+    const unseen = { ...batch(0, [60, 60, 70], 10), done: 75 }
+    const batches = [...done, unseen]
+    const busy = [71, 72, 73, 74].map((at): Turn => [at, at])
+    const { executors } = recordField(batches, 1, { ...turnsOf(batches), handOvers: busy })
+    expect(new SpeedField(executors).finish(0, 60, 10)).toBeCloseTo(75 - COMPLETION_MS, 9)
+    const asleep = recordField(batches, 1, turnsOf(batches))
+    expect(new SpeedField(asleep.executors).finish(0, 60, 10)).toBeCloseTo(70, 9)
+    expect(asleep.dispatcher.to).toEqual([75])
+  })
+
+  test('of an executor without batches, or of a run without any, is ideal', () => {
+    const ideal = { times: [0], speeds: [1] }
+    const { executors } = recordField([batch(1, [0, 0, 5], 10)], 3, NO_TURNS)
+    expect([executors[0], executors[2]]).toEqual([ideal, ideal])
+    expect(recordField([], 1, NO_TURNS)).toEqual({
+      executors: [ideal],
+      dispatcher: NEVER,
+      intake: NEVER,
+    })
+  })
+
+  test('tells what holds up completions and timers from what holds up hand-overs only', () => {
+    const usual = Array.from({ length: 9 }, (_, i): Turn => [i, i + 0.01])
+    const lateTimer: Turn = [20, 25]
+    const lateRequest: Turn = [40, 43]
+    const field = recordField([], 1, {
+      reactions: [...usual, lateTimer],
+      handOvers: [...usual, lateRequest],
+    })
+    expect(field.dispatcher.to).toEqual([25])
+    expect(field.intake.to).toEqual([25, 43])
+  })
+})
