@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { report } from './runtime/commands/command.ts'
 import { version } from './runtime/version.ts'
+import { notWritten } from './runtime/write-whole.ts'
 import { EXIT } from './scenarios/index.ts'
 
 interface CommandModule {
@@ -81,6 +82,11 @@ Start with:
   $ spillway init peak.yaml
   $ spillway run peak.yaml`,
   )
+
+// a reader that has seen enough, such as head, closes the pipe; a disk may be full
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? EXIT.ok : report(notWritten('stdout', error)))
+})
 
 try {
   for (const [name, description, load] of commands) {

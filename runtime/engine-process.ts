@@ -25,5 +25,8 @@ process.on('message', (request: EngineRequest) => {
     process.exit(1)
   })
 })
+// Ctrl-C goes to every process of the terminal; the parent decides what it means
+process.on('SIGINT', () => {})
+process.on('SIGTERM', () => {})
 // the parent is gone or has no more use for this process
 process.on('disconnect', () => process.exit(0))

@@ -34,6 +34,8 @@ export class Fleet {
   readonly #mailboxes: readonly MailboxMemory[]
   readonly #abort: Int32Array
   readonly #progress: Int32Array
+  /** a job has failed or was interrupted */
+  #broken = false
   /** garbage collections in executors, once stopped */
   gc = { count: 0, ms: 0 }
   /** whether parts of a model run on the cpu in place of the provider asked for, per pool */
@@ -55,18 +57,26 @@ export class Fleet {
     this.fellBack = parts.fellBack
   }
 
-  /** Opens every pool's model in all its replicas, one after another. `engines`: one per pool. */
-  static async open(plan: ServingPlan, engines: readonly EngineOptions[]): Promise<Fleet> {
-    const signal = new SharedArrayBuffer(4)
+  /**
+   * Opens every pool's model in all its replicas, one after another. `engines`: one per pool. Once
+   * `signal` is set, whatever goes on ends with `Failure` (exit code 130).
+   */
+  static async open(
+    plan: ServingPlan,
+    engines: readonly EngineOptions[],
+    signal: AbortSignal,
+  ): Promise<Fleet> {
+    const ends = new SharedArrayBuffer(4)
     const abort = new SharedArrayBuffer(4)
     const progress = new SharedArrayBuffer(4)
     const executors: Worker[] = []
     const mailboxes: MailboxMemory[] = []
     const fellBack: boolean[] = plan.pools.map(() => false)
     const epochNs = process.hrtime.bigint()
+    const interrupted = interruption(signal)
     try {
       for (const { pool } of executorsOf(plan)) {
-        const memory = mailboxMemory(batcher(plan.pools[pool]!.batching).maxBatch, signal)
+        const memory = mailboxMemory(batcher(plan.pools[pool]!.batching).maxBatch, ends)
         const engine = engines[pool]!
         const thread = startThread('executor-thread', {
           epochNs,
@@ -75,7 +85,7 @@ export class Fleet {
         } satisfies ExecutorStart)
         executors.push(thread)
         mailboxes.push(memory)
-        const message = await nextMessage<ExecutorMessage>(thread)
+        const message = await Promise.race([nextMessage<ExecutorMessage>(thread), interrupted])
         if (message.kind === 'refused') throw new Failure(message.problems)
         if (message.kind === 'ready' && message.fellBack) fellBack[pool] = true
       }
@@ -83,8 +93,8 @@ export class Fleet {
       await Promise.all(executors.map((thread) => thread.terminate()))
       throw error
     }
-    const start: DispatcherStart = { mailboxes, signal, abort, progress, epochNs }
-    return new Fleet({
+    const start: DispatcherStart = { mailboxes, signal: ends, abort, progress, epochNs }
+    const fleet = new Fleet({
       dispatcher: startThread('dispatcher-thread', start),
       executors,
       mailboxes,
@@ -92,6 +102,8 @@ export class Fleet {
       progress: new Int32Array(progress),
       fellBack,
     })
+    interrupted.catch(() => fleet.#interrupt())
+    return fleet
   }
 
   /** Replays requests from a list; their rows come back by key. */
@@ -123,12 +135,16 @@ export class Fleet {
     return reply.rows
   }
 
-  /** Makes the job that runs end with `Failure` (exit code 130). */
-  interrupt(): void {
+  #interrupt(): void {
     Atomics.store(this.#abort, 0, 1)
   }
 
   async close(): Promise<void> {
+    if (this.#broken) {
+      // an executor may have died, or be in the middle of a batch that nobody waits for
+      await Promise.all([this.#dispatcher, ...this.#executors].map((thread) => thread.terminate()))
+      return
+    }
     for (const memory of this.#mailboxes) new Mailbox(memory).stop()
     this.#dispatcher.postMessage('stop')
     for (const thread of this.#executors) {
@@ -151,23 +167,33 @@ export class Fleet {
       () => onProgress?.(Atomics.load(this.#progress, 0), of),
       PROGRESS_EVERY_MS,
     )
-    const failed = this.#executors.map(
-      (thread) =>
-        new Promise<never>((_, reject) => {
-          thread.once('error', reject)
-        }),
-    )
+    let onError: (error: unknown) => void = () => {}
+    const failed = new Promise<never>((_, reject) => {
+      onError = reject
+    })
+    for (const thread of this.#executors) thread.on('error', onError)
     try {
       this.#dispatcher.postMessage(job)
-      const reply = await Promise.race([nextMessage<DispatcherReply>(this.#dispatcher), ...failed])
+      const reply = await Promise.race([nextMessage<DispatcherReply>(this.#dispatcher), failed])
       if (reply.kind === 'interrupted') throw new Failure('interrupted', EXIT.interrupted)
       onProgress?.(of, of)
       return reply
     } catch (error) {
-      this.interrupt()
+      this.#broken = true
+      this.#interrupt()
       throw error
     } finally {
       clearInterval(timer)
+      for (const thread of this.#executors) thread.off('error', onError)
     }
   }
+}
+
+/** Rejects with `Failure` once the signal is set. */
+function interruption(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const interrupt = () => reject(new Failure('interrupted', EXIT.interrupted))
+    if (signal.aborted) interrupt()
+    else signal.addEventListener('abort', interrupt, { once: true })
+  })
 }

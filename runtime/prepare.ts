@@ -162,6 +162,15 @@ export async function requestsOf(
   throw new Failure(`${prepared.file}: no request comes in ${scenario.duration_s} s`)
 }
 
+/** Parses the text of a JSON file that the user named. */
+export function parseJson(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new Failure(`${path}: not JSON (${(error as Error).message})`)
+  }
+}
+
 /** Reads a text file that the user named. */
 export async function readText(path: string): Promise<string> {
   try {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { EXIT, Failure, hashOf } from '../scenarios/index.ts'
 
 import { type Profile, profileSchema } from '../sim/world/index.ts'
-import { cacheDirectory, readText } from './prepare.ts'
+import { cacheDirectory, parseJson, readText } from './prepare.ts'
 
 export interface LoadedProfile {
   readonly profile: Profile
@@ -33,14 +33,7 @@ export async function loadProfile(path: string | undefined): Promise<LoadedProfi
 }
 
 async function readProfile(path: string): Promise<LoadedProfile> {
-  const text = await readText(path)
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (error) {
-    throw new Failure(`${path}: not JSON (${(error as Error).message})`)
-  }
-  const parsed = profileSchema.safeParse(value)
+  const parsed = profileSchema.safeParse(parseJson(path, await readText(path)))
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
     throw new Failure(

@@ -37,9 +37,7 @@ const WARM_LENGTHS = 3
 /** Opens the scenario's models and replays the requests, one replay after another. */
 export async function replayScenario(prepared: Prepared, options: ReplayOptions): Promise<Replays> {
   options.onProgress('opening models', 0, 1)
-  const fleet = await Fleet.open(prepared.plan, await enginesOf(prepared))
-  const interrupt = () => fleet.interrupt()
-  options.signal.addEventListener('abort', interrupt)
+  const fleet = await Fleet.open(prepared.plan, await enginesOf(prepared), options.signal)
   const runs: Replays['runs'][number][] = []
   try {
     for (let i = 0; i < options.replays; i++) {
@@ -52,7 +50,6 @@ export async function replayScenario(prepared: Prepared, options: ReplayOptions)
       )
     }
   } finally {
-    options.signal.removeEventListener('abort', interrupt)
     await fleet.close()
   }
   const invalid = runs.flatMap((run, i) => {

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { EXIT, Failure } from '../scenarios/index.ts'
-import { runReplication, type SimulationInput } from '../sim/experiment/index.ts'
+import type { SimulationInput } from '../sim/experiment/index.ts'
 import type { RunSummary } from '../sim/stats/index.ts'
 import type { ReplicationJob } from './replication-thread.ts'
 import { nextMessage, startThread } from './thread.ts'
@@ -12,7 +12,7 @@ export interface ReplicationOptions {
 }
 
 /**
- * Runs replications 0 … n-1, spread over threads. Each depends on its number alone, and they come
+ * Runs replications 0 … n-1, spread over threads, so that this one can take a Ctrl-C. Each depends on its number alone, and they come
  * back in that order, so the result is the same whatever the number of threads.
  */
 export async function runReplications(
@@ -27,16 +27,8 @@ export async function runReplications(
   const finished = (replication: number, run: RunSummary) => {
     runs[replication] = run
     options.onProgress(++done, n)
-    if (options.signal.aborted) throw new Failure('interrupted', EXIT.interrupted)
   }
   options.onProgress(0, n)
-  if (workers === 1) {
-    for (; next < n; next++) {
-      finished(next, runReplication(input, next))
-      await new Promise((resolve) => setImmediate(resolve))
-    }
-    return runs
-  }
   const job: ReplicationJob = {
     ...input,
     requests: input.requests?.columns ?? null,

@@ -4,7 +4,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer'
 import { EXIT, Failure } from '../scenarios/index.ts'
 import type { ObservedRun } from '../sim/experiment/index.ts'
 import { type RowColumn, Rows } from '../sim/stats/index.ts'
-import { writeWhole } from './commands/output.ts'
+import { writeWhole } from './write-whole.ts'
 
 const TIMERS_KEY = 'spillway.timers'
 

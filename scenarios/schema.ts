@@ -110,7 +110,11 @@ const arrivals = z.discriminatedUnion('process', [
   z.strictObject({ process: z.literal('poisson'), ...rated }),
   z.strictObject({
     process: z.literal('gamma'),
-    cv: positive.describe('Coefficient of variation of the gaps; 1 is poisson, more is burstier'),
+    cv: z
+      .number()
+      .min(0.05)
+      .max(50)
+      .describe('Coefficient of variation of the gaps; 1 is poisson, more is burstier'),
     ...rated,
   }),
   z.strictObject({

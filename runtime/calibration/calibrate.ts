@@ -51,15 +51,12 @@ export async function calibrateModel(task: CalibrationTask): Promise<ModelProfil
   }
   const sizes = sizeGrid(batcher(pool.batching).maxBatch)
   const lengths = lengthGrid(task.lengths.min, task.lengths.max, task.plan.padTo)
-  const fleet = await Fleet.open(plan, [
-    {
-      file,
-      session: { executionProvider: pool.execution_provider, threads: pool.threads },
-      warmUp: sizes.flatMap((size) => lengths.map((length) => [size, length] as const)),
-    },
-  ])
-  const interrupt = () => fleet.interrupt()
-  task.signal.addEventListener('abort', interrupt)
+  const engine = {
+    file,
+    session: { executionProvider: pool.execution_provider, threads: pool.threads },
+    warmUp: sizes.flatMap((size) => lengths.map((length) => [size, length] as const)),
+  }
+  const fleet = await Fleet.open(plan, [engine], task.signal)
   try {
     const random = stream(task.scenario.seed, 0, 'calibration')
     const rows = await runRounds(fleet, sizes, lengths, random, task)
@@ -94,7 +91,6 @@ export async function calibrateModel(task: CalibrationTask): Promise<ModelProfil
       fields: runs.map((run) => recordedField(run, fieldOf(run, executors))),
     }
   } finally {
-    task.signal.removeEventListener('abort', interrupt)
     await fleet.close()
   }
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import pc from 'picocolors'
 import { EXIT, Failure, modelKey } from '../../scenarios/index.ts'
@@ -11,6 +11,7 @@ import { materialise } from '../models/index.ts'
 import { cacheDirectory, lengthsOf, type Prepared, prepare } from '../prepare.ts'
 import { loadProfile, localProfilePath, mergeProfiles, profileHash } from '../profile-file.ts'
 import { version } from '../version.ts'
+import { writableFolder } from '../write-whole.ts'
 import { action, positiveNumber, type ScenarioOptions, withScenarioOptions } from './command.ts'
 import { documentText, writeWhole } from './output.ts'
 import { ProgressDisplay } from './progress.ts'
@@ -36,11 +37,12 @@ Example:
     .action(
       action(async (signal, path: string, options: CalibrateOptions) => {
         const prepared = await prepare(path, options)
+        const file =
+          options.out === undefined ? localProfilePath() : join(options.out, 'profile.json')
+        await writableFolder(dirname(file))
         const progress = new ProgressDisplay()
         const fresh = await calibrate(prepared, { seconds: options.seconds, signal, progress })
         progress.stop()
-        const file =
-          options.out === undefined ? localProfilePath() : join(options.out, 'profile.json')
         const profile = mergeProfiles(
           fresh,
           existsSync(file) ? (await loadProfile(file)).profile : null,

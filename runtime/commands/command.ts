@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import pc from 'picocolors'
 import { EXIT, type ExitCode, Failure } from '../../scenarios/index.ts'
+import { notWritten } from '../write-whole.ts'
 
 /** Options that every command with a scenario takes. */
 export interface ScenarioOptions {
@@ -75,6 +76,19 @@ export function action<Args extends unknown[]>(
   }
 }
 
+/** Lets a Ctrl-C that came during work without a pause take effect now. */
+export async function pause(signal: AbortSignal): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve))
+  if (signal.aborted) throw new Failure('interrupted', EXIT.interrupted)
+}
+
+/** The command line as it was typed, for documents to name. */
+export function commandLine(): string {
+  const quoted = (word: string) =>
+    /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+  return ['spillway', ...process.argv.slice(2).map(quoted)].join(' ')
+}
+
 /** Prints an error as its reader needs it, and returns the exit code. */
 export function report(error: unknown): ExitCode {
   if (error instanceof Failure) {
@@ -82,13 +96,8 @@ export function report(error: unknown): ExitCode {
     for (const problem of error.problems) process.stderr.write(`${mark}: ${problem}\n`)
     return error.exitCode
   }
-  const { code, path, message } = error as NodeJS.ErrnoException
-  if (code !== undefined && ['ENOSPC', 'EACCES', 'EROFS', 'ENOTDIR', 'EDQUOT'].includes(code)) {
-    process.stderr.write(
-      `${pc.red('error')}: ${path ?? 'a file'}: cannot be written (${message})\n`,
-    )
-    return EXIT.invalidInput
-  }
+  const unwritten = notWritten((error as NodeJS.ErrnoException).path ?? 'a file', error)
+  if (unwritten instanceof Failure) return report(unwritten)
   process.stderr.write(`${pc.red('internal error')}: ${(error as Error).stack ?? error}\n`)
   return EXIT.internal
 }

@@ -7,13 +7,22 @@ import { compareRuns, executorWork, type ObservedRun } from '../../sim/experimen
 
 import { type Comparison, type Result, resultSchema, type Verdict } from '../../sim/stats/index.ts'
 import type { RequestList } from '../../sim/traffic/index.ts'
-import { type Prepared, prepare, readText, requestsOf, simulationInput } from '../prepare.ts'
+import {
+  type Prepared,
+  parseJson,
+  prepare,
+  readText,
+  requestsOf,
+  simulationInput,
+} from '../prepare.ts'
 import type { LoadedProfile } from '../profile-file.ts'
 import { runReplications } from '../replications.ts'
 import { readRows } from '../rows-file.ts'
 import { commit, version } from '../version.ts'
 import {
   action,
+  commandLine,
+  pause,
   profileOption,
   type ScenarioOptions,
   wholeNumber,
@@ -64,7 +73,7 @@ Example:
           requests,
           runs: await readReplays(directory, measured.runs),
           replications: options.replications,
-          command: `spillway compare ${path} ${directory}`,
+          command: commandLine(),
           signal,
           progress,
         })
@@ -78,7 +87,7 @@ Example:
 /** The measured result in a directory, if it is one of this scenario. */
 async function readMeasured(directory: string, { hash, file }: Prepared): Promise<Result> {
   const path = join(directory, 'measured.json')
-  const parsed = resultSchema.safeParse(JSON.parse(await readText(path)))
+  const parsed = resultSchema.safeParse(parseJson(path, await readText(path)))
   if (!parsed.success) throw new Failure(`${path}: not a result of this version`)
   if (parsed.data.scenario.hash !== hash) {
     throw new Failure(
@@ -130,6 +139,7 @@ export async function compare(
     seed: scenario.seed,
     onProgress: (done, of) => progress.update("simulating each replay's machine", done, of),
   })
+  await pause(options.signal)
   return {
     document: 'spillway-comparison',
     format: 1,

@@ -12,31 +12,33 @@ import { action, withJson } from './command.ts'
 import { documentText } from './output.ts'
 
 export function define(command: Command): void {
-  withJson(command).action(
-    action(async (_signal, options: { json?: boolean }) => {
-      const host = hostFingerprint()
-      const providers: { provider: ExecutionProvider; ok: boolean; note: string }[] = []
-      for (const provider of ['cpu', 'webgpu', 'cuda'] as const) {
-        providers.push({ provider, ...(await tryProvider(provider)) })
-      }
-      const profile = existsSync(localProfilePath()) ? localProfilePath() : null
-      const found = { version: version(), host, providers, cache: cacheDirectory(), profile }
-      if (options.json === true) process.stdout.write(documentText(found))
-      else {
-        const lines = providers.map(
-          ({ provider, ok, note }) =>
-            `${ok ? pc.green('ok  ') : pc.yellow('none')} ${provider}  ${note}`,
-        )
-        process.stdout.write(
-          `spillway ${found.version}, node ${host.node}, onnxruntime ${host.onnxruntime}\n` +
-            `${host.cpu}, ${host.cores} cores, ${host.memory_gib} GiB, ${host.platform}\n` +
-            `${lines.join('\n')}\n` +
-            `profile of this machine: ${profile ?? 'none yet (spillway calibrate SCENARIO)'}\n`,
-        )
-      }
-      return providers[0]!.ok ? EXIT.ok : EXIT.failed
-    }),
-  )
+  withJson(command)
+    .addHelpText('after', '\nExample:\n  $ spillway doctor')
+    .action(
+      action(async (_signal, options: { json?: boolean }) => {
+        const host = hostFingerprint()
+        const providers: { provider: ExecutionProvider; ok: boolean; note: string }[] = []
+        for (const provider of ['cpu', 'webgpu', 'cuda'] as const) {
+          providers.push({ provider, ...(await tryProvider(provider)) })
+        }
+        const profile = existsSync(localProfilePath()) ? localProfilePath() : null
+        const found = { version: version(), host, providers, cache: cacheDirectory(), profile }
+        if (options.json === true) process.stdout.write(documentText(found))
+        else {
+          const lines = providers.map(
+            ({ provider, ok, note }) =>
+              `${ok ? pc.green('ok  ') : pc.yellow('none')} ${provider}  ${note}`,
+          )
+          process.stdout.write(
+            `spillway ${found.version}, node ${host.node}, onnxruntime ${host.onnxruntime}\n` +
+              `${host.cpu}, ${host.cores} cores, ${host.memory_gib} GiB, ${host.platform}\n` +
+              `${lines.join('\n')}\n` +
+              `profile of this machine: ${profile ?? 'none yet (spillway calibrate SCENARIO)'}\n`,
+          )
+        }
+        return providers[0]!.ok ? EXIT.ok : EXIT.failed
+      }),
+    )
 }
 
 async function tryProvider(provider: ExecutionProvider): Promise<{ ok: boolean; note: string }> {

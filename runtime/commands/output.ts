@@ -1,24 +1,7 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
+import { writeWhole } from '../write-whole.ts'
 
-/** Writes a file whole or not at all: to a neighbour first, synced, then renamed over it. */
-export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
-  const unfinished = `${path}.${process.pid}.tmp`
-  try {
-    await mkdir(dirname(path), { recursive: true })
-    const file = await open(unfinished, 'w')
-    try {
-      await file.writeFile(content)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(unfinished, path)
-  } catch (error) {
-    await rm(unfinished, { force: true })
-    throw error
-  }
-}
+export { writeWhole }
 
 export function documentText(document: unknown): string {
   return `${JSON.stringify(document, null, 2)}\n`

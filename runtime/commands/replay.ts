@@ -14,6 +14,7 @@ import type { LoadedProfile } from '../profile-file.ts'
 import { type Replays, replayScenario, summariseReplays } from '../replay.ts'
 import { writeRows } from '../rows-file.ts'
 import { commit, version } from '../version.ts'
+import { writableFolder } from '../write-whole.ts'
 import {
   action,
   profileOption,
@@ -51,6 +52,7 @@ Example:
       action(async (signal, path: string, options: ReplayOptions) => {
         const prepared = await prepare(path, options)
         const profile = await profileFor(prepared, options.profile)
+        if (options.out !== undefined) await writableFolder(options.out)
         const progress = new ProgressDisplay()
         const { requests, result, replays } = await replay(prepared, profile, {
           ...options,

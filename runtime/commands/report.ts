@@ -5,8 +5,8 @@ import type { ZodType } from 'zod'
 import { type ChartFormat, reportHtml, writeCharts } from '../../reports/index.ts'
 import { EXIT, Failure } from '../../scenarios/index.ts'
 import { comparisonSchema, resultSchema } from '../../sim/stats/index.ts'
-import { readText } from '../prepare.ts'
-import { action, withJson } from './command.ts'
+import { parseJson, readText } from '../prepare.ts'
+import { action, commandLine, withJson } from './command.ts'
 import { documentText, writeWhole } from './output.ts'
 
 interface ReportOptions {
@@ -31,7 +31,7 @@ export function define(command: Command): void {
           throw new Failure(`${directory}: has neither simulated.json nor measured.json`)
         }
         const out = options.out ?? directory
-        const page = { simulated, measured, comparison, command: `spillway report ${directory}` }
+        const page = { simulated, measured, comparison, command: commandLine() }
         const written = [join(out, 'report.html')]
         await writeWhole(written[0]!, await reportHtml(page))
         const formats: ChartFormat[] = []
@@ -50,14 +50,7 @@ export function define(command: Command): void {
 async function read<T>(directory: string, name: string, schema: ZodType<T>): Promise<T | null> {
   const path = join(directory, `${name}.json`)
   if (!existsSync(path)) return null
-  let value: unknown
-  try {
-    value = JSON.parse(await readText(path))
-  } catch (error) {
-    if (error instanceof Failure) throw error
-    throw new Failure(`${path}: not JSON (${(error as Error).message})`)
-  }
-  const parsed = schema.safeParse(value)
+  const parsed = schema.safeParse(parseJson(path, await readText(path)))
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
   throw new Failure(`${path} ${issue?.path.join('.')}: ${issue?.message}`)

@@ -5,9 +5,11 @@ import { type ChartFormat, comparisonText, reportHtml, writeCharts } from '../..
 import { EXIT, Failure } from '../../scenarios/index.ts'
 import { type Prepared, prepare } from '../prepare.ts'
 import { type LoadedProfile, loadProfile, profileHash } from '../profile-file.ts'
+import { writableFolder } from '../write-whole.ts'
 import { CALIBRATION_SECONDS, calibrate, profileText } from './calibrate.ts'
 import {
   action,
+  commandLine,
   positiveNumber,
   type ScenarioOptions,
   wholeNumber,
@@ -50,7 +52,7 @@ Example:
     .action(
       action(async (signal, path: string, options: RunOptions) => {
         const prepared = await prepare(path, options)
-        await runAll(prepared, path, options, signal)
+        await runAll(prepared, options, signal)
         return EXIT.ok
       }),
     )
@@ -63,17 +65,13 @@ function chartFormats(text: string): readonly ChartFormat[] {
   throw new Failure(`--charts: expected svg, png or svg,png, got ${text}`, EXIT.usage)
 }
 
-async function runAll(
-  prepared: Prepared,
-  path: string,
-  options: RunOptions,
-  signal: AbortSignal,
-): Promise<void> {
+async function runAll(prepared: Prepared, options: RunOptions, signal: AbortSignal): Promise<void> {
   const directory = options.out ?? join('runs', prepared.scenario.name)
   const say = (text: string) => process.stderr.write(`${text}\n`)
   const progress = new ProgressDisplay()
   const shared = { ...options, journal: options.journal ?? false, signal, progress }
-  const command = `spillway run ${[path, ...(options.set ?? []).flatMap((one) => ['--set', one])].join(' ')}`
+  const command = commandLine()
+  await writableFolder(directory)
 
   const profile = await profileOf(prepared, options, signal, progress, say)
   const simulated = await simulate(prepared, profile, shared)

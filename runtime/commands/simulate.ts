@@ -7,6 +7,7 @@ import { capacitiesOf, type Prepared, prepare, requestsOf, simulationInput } fro
 import { type LoadedProfile, loadProfile } from '../profile-file.ts'
 import { runReplications } from '../replications.ts'
 import { commit, version } from '../version.ts'
+import { writableFolder } from '../write-whole.ts'
 import {
   action,
   profileOption,
@@ -41,6 +42,7 @@ Examples:
       action(async (signal, path: string, options: SimulateOptions) => {
         const prepared = await prepare(path, options)
         const profile = await profileFor(prepared, options.profile)
+        if (options.out !== undefined) await writableFolder(options.out)
         const progress = new ProgressDisplay()
         const result = await simulate(prepared, profile, { ...options, signal, progress })
         progress.stop()

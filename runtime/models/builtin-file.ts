@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Model, Precision } from '../../scenarios/index.ts'
+import { writeWhole } from '../write-whole.ts'
 import { buildMlp, mlpInputs } from './mlp.ts'
 import type { InputSpec } from './model-file.ts'
 import { buildTransformer, transformerInputs } from './transformer-encoder.ts'
@@ -23,11 +22,8 @@ export async function builtinFile(
   if (existsSync(path)) return { path, inputs }
   const bytes =
     model.builtin === 'mlp' ? buildMlp(model, precision) : buildTransformer(model, precision)
-  await mkdir(directory, { recursive: true })
-  // Several processes may build the same model at once: each renames a whole file into place.
-  const draft = `${path}.${randomUUID()}.tmp`
-  await writeFile(draft, bytes)
-  await rename(draft, path)
+  // several processes may build the same model at once: each renames a whole file into place
+  await writeWhole(path, bytes)
   return { path, inputs }
 }
 

@@ -29,6 +29,11 @@ function checkBatching(pool: PoolDraft, model: Model | null, report: Report): vo
       report('value', [...path, key], `1, ${why}, got ${most}`)
     }
   }
+  const room = pool.queue?.max_length
+  if (batching.policy === 'fixed' && room !== undefined && room < most) {
+    const why = `at least ${most}, or a batch never fills`
+    report('value', [...pool.path, 'queue', 'max_length'], `${why}, got ${room}`)
+  }
   if (batching.policy !== 'dynamic') return
   for (const [i, size] of batching.preferred.entries()) {
     const before = batching.preferred[i - 1]

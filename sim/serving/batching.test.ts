@@ -92,6 +92,14 @@ describe("dynamic batches follow Triton's rules", () => {
     expect([1, 3, 5].map((length) => decide(dynamic(8, 0, [4]), length))).toEqual([1, 3, 4])
   })
 
+  test('at delay 0 a preferred size still comes first, however long the oldest has waited', () => {
+    expect(batches([0, 1, 1, 1, 1, 1, 1], 5, { batching: dynamic(8, 0, [4]) })).toEqual([
+      [0, 0, [0]],
+      [5, 0, [1, 2, 3, 4]],
+      [10, 0, [5, 6]],
+    ])
+  })
+
   test('once the delay is exceeded everything is sent, preferred size or not, up to max_batch', () => {
     const config = dynamic(6, 5, [2, 4])
     expect([1, 3, 5, 6, 99].map((length) => decide(config, length, 10))).toEqual([1, 3, 5, 6, 6])

@@ -16,7 +16,7 @@ const COLUMNS = {
   class: Uint8Array,
   pool: Uint8Array,
   length: Int32Array,
-  executor: Int16Array,
+  executor: Int32Array,
   /** number of its batch in the order of completion; -1 for none */
   batch: Int32Array,
   batchSize: Int16Array,

@@ -38,6 +38,13 @@ class LocalSample {
   }
 }
 
+/** The costs of a class, or of the nearest class that has any. */
+function nearestSample(classes: readonly (readonly TimedCost[])[], i: number) {
+  const byDistance = [...classes.keys()].sort((a, b) => Math.abs(a - i) - Math.abs(b - i))
+  const nearest = byDistance.find((j) => classes[j]!.length > 0)
+  return nearest === undefined ? [] : classes[nearest]!
+}
+
 /**
  * The overheads of one run as they were at each time: a machine that is slow to wake is so for a
  * while, and a queue that is full then feels it batch after batch.
@@ -58,7 +65,7 @@ export class LocalOverheads implements OverheadModel {
     this.#timer = new LocalSample(costs.timer)
     this.#completion = new LocalSample(costs.completion)
     this.#edges = costs.edges
-    this.#dispatch = costs.dispatch.map((of) => new LocalSample(of))
+    this.#dispatch = costs.dispatch.map((_, i) => new LocalSample(nearestSample(costs.dispatch, i)))
   }
 
   /** The run's own times of hand-over are used in place of a lag. */
