@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Failure } from '../scenarios/index.ts'
@@ -7,7 +8,7 @@ import { Failure } from '../scenarios/index.ts'
  * `Failure` where the file cannot be written.
  */
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
-  const unfinished = `${path}.${process.pid}.tmp`
+  const unfinished = `${path}.${randomUUID()}.tmp`
   try {
     await mkdir(dirname(path), { recursive: true })
     const file = await open(unfinished, 'w')
@@ -27,7 +28,7 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
 
 /** Makes a folder and checks that files can be written to it, before hours of work are spent. */
 export async function writableFolder(path: string): Promise<void> {
-  const probe = `${path}/.spillway.${process.pid}.tmp`
+  const probe = `${path}/.spillway.${randomUUID()}.tmp`
   try {
     await mkdir(path, { recursive: true })
     await (await open(probe, 'w')).close()

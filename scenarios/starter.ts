@@ -10,18 +10,18 @@ spillway: 1 # format version
 name: starter
 description: One replica with a batch window at 70 % of its capacity
 seed: 1 # the same seed gives the same requests
-duration_s: 60 # arrivals end here; then the queue drains
-warmup_s: 5 # requests that arrive before this are not counted
+duration_s: 20 # arrivals end here; then the queue drains
+warmup_s: 1 # requests that arrive before this are not counted
 
 models:
-  yardstick: { builtin: mlp, layers: 8, width: 256 } # or onnx: path/to/model.onnx
+  yardstick: { builtin: mlp, layers: 12, width: 512 } # or onnx: path/to/model.onnx
 
 traffic:
   - class: web
     arrivals:
       process: poisson # or deterministic, gamma, trace
       load: 0.7 # of the capacity that calibration finds; or rate_rps: 400
-      # surges: [{ at_s: 30, factor: 2, rise_s: 2, hold_s: 5, decay_s: 5 }]
+      # surges: [{ at_s: 8, factor: 2, rise_s: 2, hold_s: 5, decay_s: 5 }]
     timeout_ms: 1000 # the client's patience
 
 slo:

@@ -68,7 +68,7 @@ for (const name of suite) {
   rows.push({ comparison, warnings: replays.warnings })
   process.stderr.write(`${comparison.checks.structure.verdict} structure\n`)
 }
-await writeWhole(join(out, 'profile.json'), JSON.stringify(profile))
+await writeWhole(join(out, 'profile.json'), documentText(profile))
 const page = fidelityPage(rows, { host: hostFingerprint(), version: version(), commit: commit() })
 process.stdout.write(page)
 if (chosen.length === 0) await writeWhole('docs/background/fidelity.md', page)

@@ -3,8 +3,12 @@ import { writeWhole } from '../write-whole.ts'
 
 export { writeWhole }
 
+const NUMBERS = /\[\s*((?:-?[\d.e+-]+|null)(?:,\s*(?:-?[\d.e+-]+|null))*)\s*\]/g
+
+/** A document as its file holds it: indented, but lists of numbers on one line each. */
 export function documentText(document: unknown): string {
-  return `${JSON.stringify(document, null, 2)}\n`
+  const text = JSON.stringify(document, null, 2)
+  return `${text.replace(NUMBERS, (_, list: string) => `[${list.replace(/\s+/g, '')}]`)}\n`
 }
 
 /** Writes documents to a directory, if one was named, and the main one to stdout with --json. */

@@ -1,0 +1,56 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { ROOT } from './spillway.ts'
+
+/** One of our TypeScript files, as the rules on the source look at it. */
+export interface SourceFile {
+  /** relative to the root of the repository */
+  readonly path: string
+  readonly text: string
+  /** the text without comments; strings stay */
+  readonly code: string
+  /** what it imports, in either form: modules as written, our own files relative to the root */
+  readonly imports: readonly string[]
+  readonly isTest: boolean
+}
+
+const SKIPPED = new Set(['node_modules', 'dist', 'runs', 'coverage'])
+
+function* pathsBelow(folder: string): Generator<string> {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.name.startsWith('.') || SKIPPED.has(entry.name)) continue
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) yield* pathsBelow(path)
+    else yield path
+  }
+}
+
+/** Every file of the repository, relative to its root. */
+export function repositoryFiles(): string[] {
+  return [...pathsBelow(ROOT)].map((path) => relative(ROOT, path)).sort()
+}
+
+export function sourceFiles(): SourceFile[] {
+  return repositoryFiles()
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => {
+      const text = readFileSync(join(ROOT, path), 'utf8')
+      const code = withoutComments(text)
+      const isTest = /\.(test|test-helper)\.ts$/.test(path) || path.startsWith('test/')
+      return { path, text, code, imports: importsOf(path, code), isTest }
+    })
+}
+
+/** Strings and template literals are matched first, so that what looks like a comment stays. */
+function withoutComments(text: string): string {
+  const token =
+    /'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`|\/\/[^\n]*|\/\*[^]*?\*\//g
+  return text.replace(token, (found) => (found.startsWith('/') ? '' : found))
+}
+
+function importsOf(path: string, code: string): string[] {
+  const forms = /(?:\bfrom\s*|\bimport\s*\(\s*|^import\s+)'([^']+)'/gm
+  return [...code.matchAll(forms)].map(([, name]) =>
+    name!.startsWith('.') ? join(dirname(path), name!) : name!,
+  )
+}

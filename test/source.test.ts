@@ -1,0 +1,145 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { build } from 'esbuild'
+import { describe, expect, test } from 'vitest'
+import { repositoryFiles, type SourceFile, sourceFiles } from './source-files.ts'
+import { ROOT } from './spillway.ts'
+
+/** The rules of CONTRIBUTING.md that a machine can check. */
+
+const files = sourceFiles()
+const product = files.filter(({ path, isTest }) => !isTest && !/^(tools|test)\//.test(path))
+const inFolder = (folder: string) => product.filter(({ path }) => path.startsWith(`${folder}/`))
+
+/** Folders with a door: others enter through index.ts only. The longest match counts. */
+const DOORS = [
+  ...['kernel', 'traffic', 'serving', 'world', 'stats', 'theory', 'experiment'].map(
+    (name) => `sim/${name}`,
+  ),
+  ...['scenarios/checks', 'scenarios', 'reports/charts', 'reports'],
+  ...['runtime/models', 'runtime/calibration'],
+]
+/** What sim may take from scenarios: plain data, so that it runs in a browser. */
+const SHARED = ['scenarios/schema.ts', 'scenarios/objective.ts', 'scenarios/failure.ts']
+
+const folderOf = (path: string) => DOORS.find((folder) => path.startsWith(`${folder}/`)) ?? null
+
+/** `file: what` for each thing that `offences` finds in a file. */
+function found(among: readonly SourceFile[], offences: (file: SourceFile) => readonly string[]) {
+  return among.flatMap((file) => offences(file).map((what) => `${file.path}: ${what}`))
+}
+
+const matches = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([all]) => all)
+
+describe('boundaries', () => {
+  test('the files are found, with their imports', () => {
+    expect(inFolder('sim').length).toBeGreaterThan(50)
+    const all = product.flatMap(({ imports }) => imports)
+    expect(all).toContain('sim/serving/index.ts')
+    expect(all).toContain('runtime/commands/run.ts')
+    expect(all).toContain('node:worker_threads')
+  })
+
+  test('sim knows no Node, no runtime and no reports, and of scenarios only plain data', () => {
+    const foreign = found(inFolder('sim'), ({ imports }) =>
+      imports.filter(
+        (name) =>
+          /^(node:|runtime\/|reports\/|cli\.ts|tools\/|test\/)/.test(name) ||
+          (name.startsWith('scenarios/') && !SHARED.includes(name)),
+      ),
+    )
+    expect(foreign).toEqual([])
+  })
+
+  test('sim reads no clock, no console and no process, and draws only from seeded streams', () => {
+    const worldly =
+      /\b(?:Date|performance|setTimeout|setInterval|setImmediate|console|crypto)\b(?!\s*\??:)|\bMath\.random\b|\bprocess\s*\.(?!\s*\w+\s*===)|\bglobalThis\b/g
+    const ownWords = (file: SourceFile) =>
+      matches(file.code, worldly).filter(
+        (word) =>
+          !/^process/.test(word) ||
+          /process\.(env|exit|argv|hrtime|std|on|memoryUsage|cpuUsage|nextTick)/.test(file.code),
+      )
+    expect(found(inFolder('sim'), ownWords)).toEqual([])
+  })
+
+  test('scenarios imports nothing of ours', () => {
+    const foreign = found(inFolder('scenarios'), ({ imports }) =>
+      imports.filter((name) => /^(sim|runtime|reports)\/|^cli\.ts$/.test(name)),
+    )
+    expect(foreign).toEqual([])
+  })
+
+  test('reports imports no runtime', () => {
+    const foreign = found(inFolder('reports'), ({ imports }) =>
+      imports.filter((name) => /^runtime\/|^cli\.ts$/.test(name)),
+    )
+    expect(foreign).toEqual([])
+  })
+
+  test('folders are entered through their index', () => {
+    const through = found(product, ({ path, imports }) =>
+      imports.filter((name) => {
+        const folder = folderOf(name)
+        if (folder === null || name === `${folder}/index.ts`) return false
+        if (path.startsWith('sim/') && SHARED.includes(name)) return false
+        return !path.startsWith(`${folder}/`)
+      }),
+    )
+    expect(through).toEqual([])
+  })
+
+  test('sim and all that it imports bundle for the browser', async () => {
+    const { outputFiles, metafile } = await build({
+      entryPoints: [join(ROOT, 'sim/experiment/index.ts')],
+      bundle: true,
+      write: false,
+      metafile: true,
+      platform: 'browser',
+      format: 'esm',
+      logLevel: 'silent',
+    })
+    expect(outputFiles[0]!.contents.length).toBeGreaterThan(10_000)
+    expect(Object.keys(metafile.inputs).filter((path) => path.startsWith('runtime/'))).toEqual([])
+  })
+})
+
+describe('form', () => {
+  test('no file has more than 300 lines, no line more than 100 columns', () => {
+    const shipped = files.filter(({ path }) => !/\.test\.ts$/.test(path))
+    const tooLong = found(shipped, ({ text }) => {
+      const lines = text.trimEnd().split('\n')
+      const wide = lines.flatMap((line, i) => ([...line].length > 100 ? [`line ${i + 1}`] : []))
+      return lines.length > 300 ? [`${lines.length} lines`, ...wide] : wide
+    })
+    expect(tooLong).toEqual([])
+  })
+
+  test('names are kebab-case', () => {
+    const name = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|fc\.test|test-helper|config|d))?\.ts$/
+    expect(files.map(({ path }) => path).filter((path) => !name.test(basename(path)))).toEqual([])
+  })
+
+  test('types are not evaded, and nothing is left to be done', () => {
+    const evasions =
+      /[:<,(|&]\s*any\b|\bas any\b|@ts-(ignore|expect-error|nocheck)|\bTO[D]O\b|\bFIX[M]E\b/g
+    expect(found(files, ({ text }) => matches(text, evasions))).toEqual([])
+  })
+
+  test('the repository holds the agreed entries and no others', () => {
+    const agreed = ['sim', 'runtime', 'scenarios', 'reports', 'docs', 'test', 'tools', 'cli.ts']
+      .concat('package.json', 'package-lock.json', 'tsconfig.json', 'vitest.config.ts')
+      .concat('biome.json', 'knip.json', 'README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'LICENSE')
+    const ignored = readFileSync(join(ROOT, '.gitignore'), 'utf8').split('\n')
+    const others = readdirSync(ROOT).filter(
+      (name) => !name.startsWith('.') && !agreed.includes(name) && !ignored.includes(`${name}/`),
+    )
+    expect(others).toEqual([])
+    expect(repositoryFiles().filter((path) => /\.(orig|rej|bak|tmp)$/.test(path))).toEqual([])
+  })
+
+  test('the lock file names no host that packages came from', () => {
+    const lock = readFileSync(join(ROOT, 'package-lock.json'), 'utf8')
+    expect(lock).not.toMatch(/"resolved"/)
+  })
+})
