@@ -9,7 +9,9 @@ interface CommandModule {
   define(command: Command): void
 }
 
-/** Every command. Its module is loaded only when it is called: it may draw charts or open models. */
+/**
+ * Every command. Its module is loaded only when it is called: it may draw charts or open models.
+ */
 const commands: readonly (readonly [string, string, () => Promise<CommandModule>])[] = [
   [
     'run',

@@ -173,6 +173,7 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
     series: seriesOf(measured, buckets, medianMs),
     warnings: measured ? ['replay 3: send lag reached 2.1 ms'] : [],
     valid: true,
+    garbage_collections: null,
     host: {
       cpu: 'Example CPU',
       cores: 2,

@@ -21,6 +21,8 @@ export interface Replays {
   readonly runs: readonly (ObservedRun & { readonly journal: Float64Array })[]
   readonly warnings: readonly string[]
   readonly valid: boolean
+  /** garbage collections in the executors' threads */
+  readonly gc: { readonly count: number; readonly ms: number }
 }
 
 export interface ReplayOptions {
@@ -63,7 +65,7 @@ export async function replayScenario(prepared: Prepared, options: ReplayOptions)
       ({ name, execution_provider: provider }) =>
         `pool ${name}: some nodes ran on cpu, not ${provider}`,
     )
-  return { runs, warnings: [...invalid, ...fellBack], valid: invalid.length === 0 }
+  return { runs, warnings: [...invalid, ...fellBack], valid: invalid.length === 0, gc: fleet.gc }
 }
 
 /** What each pool's executors open, and the shapes that they run before anything is measured. */

@@ -12,8 +12,9 @@ export interface ReplicationOptions {
 }
 
 /**
- * Runs replications 0 … n-1, spread over threads, so that this one can take a Ctrl-C. Each depends on its number alone, and they come
- * back in that order, so the result is the same whatever the number of threads.
+ * Runs replications 0 … n-1, spread over threads, so that this one can take a Ctrl-C. Each depends
+ * on its number alone, and they come back in that order, so the result is the same whatever the
+ * number of threads.
  */
 export async function runReplications(
   input: SimulationInput,

@@ -17,7 +17,9 @@ export interface TraceRows {
   readonly times: Float64Array
   /** of the same rows, at least 1; null where the trace has none */
   readonly lengths: Int32Array | null
-  /** ms from the start of the window to its end, times `time_scale`; without one, to the last row */
+  /**
+   * ms from the start of the window to its end, times `time_scale`; without one, to the last row
+   */
   readonly spanMs: number
   /** all rows of the file: those taken and those outside the window */
   readonly rows: number

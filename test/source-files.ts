@@ -44,8 +44,16 @@ export function sourceFiles(): SourceFile[] {
 /** Strings and template literals are matched first, so that what looks like a comment stays. */
 function withoutComments(text: string): string {
   const token =
-    /'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`|\/\/[^\n]*|\/\*[^]*?\*\//g
+    /'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`|\/\/[^\n]*|\/\*[\s\S]*?\*\//g
   return text.replace(token, (found) => (found.startsWith('/') ? '' : found))
+}
+
+/** Code without what its strings say; what `${…}` holds is code, and stays. */
+export function withoutTexts(code: string): string {
+  const templates = code.replace(/`(?:\\.|[^`\\])*`/g, (text) =>
+    [...text.matchAll(/\$\{([^}]*)\}/g)].map(([, inner]) => inner).join(' '),
+  )
+  return templates.replace(/'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"/g, "''")
 }
 
 function importsOf(path: string, code: string): string[] {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { build } from 'esbuild'
 import { describe, expect, test } from 'vitest'
-import { repositoryFiles, type SourceFile, sourceFiles } from './source-files.ts'
+import { repositoryFiles, type SourceFile, sourceFiles, withoutTexts } from './source-files.ts'
 import { ROOT } from './spillway.ts'
 
 /** The rules of CONTRIBUTING.md that a machine can check. */
@@ -52,15 +52,14 @@ describe('boundaries', () => {
   })
 
   test('sim reads no clock, no console and no process, and draws only from seeded streams', () => {
-    const worldly =
-      /\b(?:Date|performance|setTimeout|setInterval|setImmediate|console|crypto)\b(?!\s*\??:)|\bMath\.random\b|\bprocess\s*\.(?!\s*\w+\s*===)|\bglobalThis\b/g
-    const ownWords = (file: SourceFile) =>
-      matches(file.code, worldly).filter(
-        (word) =>
-          !/^process/.test(word) ||
-          /process\.(env|exit|argv|hrtime|std|on|memoryUsage|cpuUsage|nextTick)/.test(file.code),
-      )
-    expect(found(inFolder('sim'), ownWords)).toEqual([])
+    const clocks = /\b(Date|performance|setTimeout|setInterval|setImmediate)\b/g
+    const others = /\bMath\.random\b|\b(console|process|globalThis)\s*\.|\bcrypto\b/g
+    const worldly = ({ code }: SourceFile) => {
+      const bare = withoutTexts(code)
+      return [...matches(bare, clocks), ...matches(bare, others)]
+    }
+    expect(found(inFolder('sim'), worldly)).toEqual([])
+    expect(found(inFolder('runtime'), worldly).length).toBeGreaterThan(10)
   })
 
   test('scenarios imports nothing of ours', () => {
@@ -105,11 +104,14 @@ describe('boundaries', () => {
 })
 
 describe('form', () => {
-  test('no file has more than 300 lines, no line more than 100 columns', () => {
-    const shipped = files.filter(({ path }) => !/\.test\.ts$/.test(path))
-    const tooLong = found(shipped, ({ text }) => {
+  test('no file has more than 300 lines, no comment more than 100 columns', () => {
+    // code is the formatter's; texts may be longer, as a break in them would show
+    const comment = /^\s*(\*|\/\/|\/\*)/
+    const tooLong = found(files, ({ text }) => {
       const lines = text.trimEnd().split('\n')
-      const wide = lines.flatMap((line, i) => ([...line].length > 100 ? [`line ${i + 1}`] : []))
+      const wide = lines.flatMap((line, i) =>
+        comment.test(line) && [...line].length > 100 ? [`line ${i + 1}`] : [],
+      )
       return lines.length > 300 ? [`${lines.length} lines`, ...wide] : wide
     })
     expect(tooLong).toEqual([])
@@ -121,9 +123,10 @@ describe('form', () => {
   })
 
   test('types are not evaded, and nothing is left to be done', () => {
-    const evasions =
-      /[:<,(|&]\s*any\b|\bas any\b|@ts-(ignore|expect-error|nocheck)|\bTO[D]O\b|\bFIX[M]E\b/g
-    expect(found(files, ({ text }) => matches(text, evasions))).toEqual([])
+    const evasions = /(?::|<|\bas)\s*any\b(?! \?)|\bany\[\]/g
+    const escapes = /@ts-(ignore|expect-error|nocheck)|\bTO[D]O\b|\bFIX[M]E\b/g
+    expect(found(files, ({ code }) => matches(withoutTexts(code), evasions))).toEqual([])
+    expect(found(files, ({ text }) => matches(text, escapes))).toEqual([])
   })
 
   test('the repository holds the agreed entries and no others', () => {

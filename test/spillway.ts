@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect } from 'vitest'
 
-/** The built command line as its users meet it: a process with arguments, output and an exit code. */
+/**
+ * The built command line as its users meet it: a process with arguments, output and an exit code.
+ */
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const CLI = join(ROOT, 'dist/cli.js')

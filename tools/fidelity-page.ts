@@ -5,7 +5,9 @@ export interface FidelityRow {
   readonly warnings: readonly string[]
 }
 
-/** The fidelity page: a table of every scenario, the worst first in each cell, failures included. */
+/**
+ * The fidelity page: a table of every scenario, the worst first in each cell, failures included.
+ */
 export function fidelityPage(
   rows: readonly FidelityRow[],
   made: { readonly host: Host; readonly version: string; readonly commit: string | null },

@@ -21,7 +21,9 @@ interface CellMedian {
   readonly noise: number
 }
 
-/** What work is made of, at least zero of each: a call, an item, a token, and attention's square. */
+/**
+ * What work is made of, at least zero of each: a call, an item, a token, and attention's square.
+ */
 const TERMS: readonly ((size: number, length: number) => number)[] = [
   () => 1,
   (size) => size,

@@ -3,7 +3,8 @@ import { writeWhole } from '../write-whole.ts'
 
 export { writeWhole }
 
-const NUMBERS = /\[\s*((?:-?[\d.e+-]+|null)(?:,\s*(?:-?[\d.e+-]+|null))*)\s*\]/g
+// a line break cannot stand inside a JSON string, so no text is touched
+const NUMBERS = /\[\n\s*((?:-?[\d.e+-]+|null)(?:,\n\s*(?:-?[\d.e+-]+|null))*)\n\s*\]/g
 
 /** A document as its file holds it: indented, but lists of numbers on one line each. */
 export function documentText(document: unknown): string {

@@ -97,7 +97,7 @@ export function measuredResult(
   prepared: Prepared,
   profile: LoadedProfile | null,
   requests: RequestList,
-  replays: Pick<Replays, 'runs' | 'warnings' | 'valid'>,
+  replays: Replays,
 ): Result {
   const input = simulationInput(prepared, profile?.profile ?? null)
   return resultOf(
@@ -114,6 +114,7 @@ export function measuredResult(
       capacitiesRps: capacitiesOf(prepared, input.models),
       warnings: [...replays.warnings],
       valid: replays.valid,
+      garbage_collections: replays.gc,
       host: hostFingerprint(),
     },
   )

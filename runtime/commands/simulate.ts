@@ -96,6 +96,7 @@ export async function simulate(
     capacitiesRps,
     warnings: [],
     valid: true,
+    garbage_collections: null,
     host: null,
   })
 }

@@ -66,7 +66,9 @@ export function batchesOf(rows: Rows): BatchRow[] {
     })
 }
 
-/** What is known of an executor beforehand: expected work by size and padded length, and wake-up. */
+/**
+ * What is known of an executor beforehand: expected work by size and padded length, and wake-up.
+ */
 export interface ExecutorWork {
   readonly work: (size: number, length: number) => Ms
   readonly wake: WakeCurve

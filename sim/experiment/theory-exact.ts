@@ -75,8 +75,8 @@ export function exactCases(): TheoryCase[] {
       figures: [blocking(0.5), meanSojourn(2)],
     }),
     exact({
-      // the four come 3, 2, 1 and 0 ms before they go; from the second batch on the executor is busy
-      // for the first of these ms: 3 + 2 + 1 + 0, then 2 + 2 + 1 + 0 each time
+      // the four come 3, 2, 1 and 0 ms before they go; from the second batch on the executor is
+      // busy for the first of these ms: 3 + 2 + 1 + 0, then 2 + 2 + 1 + 0 each time
       model: 'Fixed batches of 4',
       gap: 1,
       requests: 1000,

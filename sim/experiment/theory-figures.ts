@@ -1,7 +1,9 @@
 import { PERCENTILES, type Percentile, percentileLabel } from '../stats/index.ts'
 import type { Theory, TheoryFigure } from './theory-judge.ts'
 
-/** How replications estimate the usual figures; times in ms, over the first class where not said. */
+/**
+ * How replications estimate the usual figures; times in ms, over the first class where not said.
+ */
 
 export function meanWait(theory: Theory, of = 0): TheoryFigure {
   const name = of === 0 ? 'mean wait' : `mean wait, class ${of + 1}`

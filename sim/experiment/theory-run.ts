@@ -15,7 +15,9 @@ export interface TheoryRun {
   readonly waited: number
 }
 
-/** Hands everything on to a recorder, and counts those who waited: the recorder has no use for it. */
+/**
+ * Hands everything on to a recorder, and counts those who waited: the recorder has no use for it.
+ */
 class WaitCounter implements Observer {
   waited = 0
   readonly recorder: Recorder

@@ -57,7 +57,10 @@ export class EventHeap {
     return sequence
   }
 
-  /** Removes the earliest event into `time`, `kind`, `slot`, `sequence`; false where none is pending. */
+  /**
+   * Removes the earliest event into `time`, `kind`, `slot`, `sequence`; false where none is
+   * pending.
+   */
   pop(): boolean {
     if (this.size === 0) return false
     const times = this.#times

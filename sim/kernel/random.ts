@@ -40,7 +40,9 @@ export class Random {
     }
   }
 
-  /** Gamma with the given shape and scale 1, so its mean is the shape (Marsaglia and Tsang 2000). */
+  /**
+   * Gamma with the given shape and scale 1, so its mean is the shape (Marsaglia and Tsang 2000).
+   */
   gamma(shape: number): number {
     if (shape < 1) return this.gamma(shape + 1) * (1 - this.#next()) ** (1 / shape)
     const d = shape - 1 / 3

@@ -31,9 +31,9 @@ export function defaultBlockMs(durationMs: number): number {
 /**
  * Intervals for percentiles of one run, by the circular block bootstrap over time (Künsch 1989;
  * Politis and Romano 1992). Requests close in time share a queue, so whole stretches of time are
- * drawn, with all requests that arrived in them; the window is closed to a ring, so that each request
- * is as likely as any other. The interval runs between the percentiles (1 -+ level) / 2 of the
- * resampled figures. All percentiles come from the same resamples.
+ * drawn, with all requests that arrived in them; the window is closed to a ring, so that each
+ * request is as likely as any other. The interval runs between the percentiles (1 -+ level) / 2 of
+ * the resampled figures. All percentiles come from the same resamples.
  *
  * A resample costs O(requests): values are ranked once and each resample only counts ranks.
  */

@@ -125,6 +125,10 @@ export const resultSchema = z.strictObject({
   series,
   warnings: z.array(z.string()),
   valid: z.boolean().describe('false where the load generator itself was late'),
+  garbage_collections: z
+    .strictObject({ count: z.number(), ms: z.number() })
+    .nullable()
+    .describe("in the executors' threads, over all replays; null in a simulation"),
   host: host.nullable().describe('left out of identity checks'),
 })
 

@@ -4,13 +4,15 @@ const BATCH = 5
 export interface Truncation {
   /** values to drop from the start */
   readonly truncate: number
-  /** the minimum lies at the end of the search: the run is too short to tell, and should be longer */
+  /**
+   * the minimum lies at the end of the search: the run is too short to tell, and should be longer
+   */
   readonly short: boolean
 }
 
 /**
- * MSER-5: the truncation point that leaves the smallest marginal standard error. Values are averaged
- * in fives to Y_1 .. Y_m, and d* = argmin over 0 <= d <= m/2 of
+ * MSER-5: the truncation point that leaves the smallest marginal standard error. Values are
+ * averaged in fives to Y_1 .. Y_m, and d* = argmin over 0 <= d <= m/2 of
  * (m - d)^-2 sum_{j > d} (Y_j - mean of the rest)^2; 5 d* values go. (White 1997, Simulation 69(6);
  * White, Cobb and Spratt 2000.) Over R replications give it the mean series over the replications.
  */

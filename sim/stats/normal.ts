@@ -30,8 +30,8 @@ function polynomial(coefficients: readonly number[], r: number): number {
 
 /**
  * The p-quantile of the standard normal distribution, 0 < p < 1, to about 1 in 1e16: M. J. Wichura
- * 1988, Algorithm AS 241, Applied Statistics 37(3), PPND16. (`probit` of simple-statistics is off by
- * 0.003 at p = 0.975.)
+ * 1988, Algorithm AS 241, Applied Statistics 37(3), PPND16. (`probit` of simple-statistics is off
+ * by 0.003 at p = 0.975.)
  */
 export function normalQuantile(p: number): number {
   if (!(p > 0 && p < 1)) throw new RangeError(`Expected p between 0 and 1, got ${p}`)

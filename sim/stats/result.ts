@@ -18,7 +18,16 @@ import { mergeSeries } from './time-series.ts'
 /** What stands above the figures of a result. */
 export type ResultHead = Pick<
   Result,
-  'version' | 'commit' | 'world' | 'seed' | 'profile' | 'load' | 'warnings' | 'valid' | 'host'
+  | 'version'
+  | 'commit'
+  | 'garbage_collections'
+  | 'world'
+  | 'seed'
+  | 'profile'
+  | 'load'
+  | 'warnings'
+  | 'valid'
+  | 'host'
 > & { readonly scenarioHash: string; readonly capacitiesRps: readonly (number | null)[] }
 
 /**

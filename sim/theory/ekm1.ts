@@ -1,8 +1,9 @@
 import { assertStable } from './stable.ts'
 
 /**
- * E_k/M/1: the gaps between arrivals are sums of `stages` exponential ones, and `arrivalRate` is one
- * over their mean. Every k-th request of a Poisson process arrives so: what round robin makes of it.
+ * E_k/M/1: the gaps between arrivals are sums of `stages` exponential ones, and `arrivalRate` is
+ * one over their mean. Every k-th request of a Poisson process arrives so: what round robin makes
+ * of it.
  */
 export interface Ekm1 {
   readonly arrivalRate: number
@@ -12,7 +13,8 @@ export interface Ekm1 {
 
 /**
  * Share of arrivals that wait: the root sigma < 1 of sigma = A*(mu (1 - sigma)), where A* is the
- * transform of the gaps, A*(s) = (k lambda / (k lambda + s))^k. (Kleinrock 1975, section 6.4, G/M/1.)
+ * transform of the gaps, A*(s) = (k lambda / (k lambda + s))^k. (Kleinrock 1975, section 6.4,
+ * G/M/1.)
  */
 export function ekm1WaitShare({ arrivalRate, serviceRate, stages }: Ekm1): number {
   assertStable(arrivalRate / serviceRate)

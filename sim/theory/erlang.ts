@@ -22,8 +22,8 @@ export function erlangB(load: number, servers: number): number {
 }
 
 /**
- * Erlang C: share of arrivals that wait in M/M/c, C = B / (1 - rho (1 - B)), rho = a / c. (Kleinrock
- * 1975, section 3.5, gives it by factorials.)
+ * Erlang C: share of arrivals that wait in M/M/c, C = B / (1 - rho (1 - B)), rho = a / c.
+ * (Kleinrock 1975, section 3.5, gives it by factorials.)
  */
 export function erlangC(load: number, servers: number): number {
   const rho = load / servers
@@ -57,7 +57,9 @@ export function mmcWaitTail(queue: Mmc, t: number): number {
   return waitShare(queue) * Math.exp(-decay(queue) * t)
 }
 
-/** q-quantile of the wait over all arrivals: ln(C / (1 - q)) / (c mu - lambda), 0 up to q = 1 - C. */
+/**
+ * q-quantile of the wait over all arrivals: ln(C / (1 - q)) / (c mu - lambda), 0 up to q = 1 - C.
+ */
 export function mmcWaitQuantile(queue: Mmc, q: number): number {
   assertProbability(q)
   return Math.max(0, Math.log(waitShare(queue) / (1 - q)) / decay(queue))

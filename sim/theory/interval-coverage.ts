@@ -12,8 +12,9 @@ export interface CoverageModel {
 
 /**
  * The mean of `length` steps of a stationary Gaussian AR(1), X' = correlation X + noise, of mean
- * `truth` and deviation 1; correlation 0 is independent noise. Such means are exactly normal, so the
- * t interval over replications covers the truth with exactly its level, however correlated the steps.
+ * `truth` and deviation 1; correlation 0 is independent noise. Such means are exactly normal, so
+ * the t interval over replications covers the truth with exactly its level, however correlated the
+ * steps.
  */
 export function autoregressiveMean(options: {
   readonly correlation: number
@@ -55,8 +56,8 @@ export function mm1Sojourn(
 }
 
 /**
- * The recursion of Lindley 1952, W' = max(0, W + S - A), from a first wait drawn from the stationary
- * distribution, so that no warm-up biases the estimate.
+ * The recursion of Lindley 1952, W' = max(0, W + S - A), from a first wait drawn from the
+ * stationary distribution, so that no warm-up biases the estimate.
  */
 function lindley(queue: Mm1, customers: number, random: () => number, sojourns: Histogram): void {
   const { arrivalRate, serviceRate } = queue

@@ -18,8 +18,8 @@ export interface MmckFigures {
 }
 
 /**
- * Birth and death with p_n proportional to the product of a / min(k, c) over k = 1 .. n, n = 0 .. K,
- * a = lambda / mu (Kleinrock 1975, chapter 3). It has a stationary state at any
+ * Birth and death with p_n proportional to the product of a / min(k, c) over k = 1 .. n, n = 0 ..
+ * K, a = lambda / mu (Kleinrock 1975, chapter 3). It has a stationary state at any
  * load. Weights are kept as logarithms, for they overflow with many servers.
  */
 export function mmck(queue: Mmck): MmckFigures {

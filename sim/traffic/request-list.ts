@@ -65,7 +65,9 @@ export class RequestList {
   }
 }
 
-/** Gives out the requests of a list; at other times than the scheduled ones where `sent` says so. */
+/**
+ * Gives out the requests of a list; at other times than the scheduled ones where `sent` says so.
+ */
 export class ListSource implements Source {
   readonly #columns: RequestListColumns
   readonly #sent: Float64Array

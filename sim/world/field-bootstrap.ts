@@ -13,8 +13,8 @@ const BLOCK_MS = 500
  * executors that share cores are slow together.
  *
  * Drift slower than a block would be averaged away by that. So each field is taken apart into its
- * level (the median of its speed) and the rest; the rest is drawn block by block, the level once for
- * the whole run. The dispatcher's standstills are drawn with the blocks.
+ * level (the median of its speed) and the rest; the rest is drawn block by block, the level once
+ * for the whole run. The dispatcher's standstills are drawn with the blocks.
  */
 export function bootstrapField(
   fields: readonly RecordedField[],

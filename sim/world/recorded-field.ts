@@ -53,9 +53,10 @@ const HELD_UP = 1.3
  * earlier in the simulation end 400 µs too early. A dispatch that took unusually long is a
  * standstill of the executor.
  *
- * Requests that were handed over late say that the dispatcher stood still, but not that a completion
- * would have waited: where dispatcher and executor share a core, the one runs when the other ends. So
- * only completions and timers that were late themselves make standstills for their like.
+ * Requests that were handed over late say that the dispatcher stood still, but not that a
+ * completion would have waited: where dispatcher and executor share a core, the one runs when the
+ * other ends. So only completions and timers that were late themselves make standstills for their
+ * like.
  */
 export function recordField(
   batches: readonly WorkedBatch[],

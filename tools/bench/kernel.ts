@@ -59,7 +59,9 @@ function mm1Bare(customers: number): number {
   return integral
 }
 
-/** Hold model (Vaucher and Duval 1975): each event that leaves puts one back after a random time. */
+/**
+ * Hold model (Vaucher and Duval 1975): each event that leaves puts one back after a random time.
+ */
 function holdOnKernel(pending: number, events: number): number {
   const heap = new EventHeap(pending)
   const random = new Random('hold')
@@ -85,7 +87,9 @@ function holdBare(pending: number, events: number): number {
   return now
 }
 
-/** Events/s of the kernel's heap beside those of the bare heap, which must end in the same state. */
+/**
+ * Events/s of the kernel's heap beside those of the bare heap, which must end in the same state.
+ */
 export function* kernelFigures(): Generator<Figure> {
   yield* compared('M/M/1', 2 * CUSTOMERS, { atLeast: 15 }, [
     () => mm1OnKernel(CUSTOMERS),

@@ -42,7 +42,9 @@ function main(args: readonly string[]): void {
   if (json) console.log(JSON.stringify({ machine: host, figures }, null, 2))
 }
 
-/** Bundles this very file as the command line is bundled, and runs that: what users run is timed. */
+/**
+ * Bundles this very file as the command line is bundled, and runs that: what users run is timed.
+ */
 async function bundleAndRun(args: readonly string[]): Promise<number> {
   const { build } = await import('esbuild')
   // beneath node_modules, so that packages are found from there

@@ -26,8 +26,8 @@ export function rateOf(options: {
 }
 
 /**
- * Times pieces of work in turn, A B A B ..., so that whatever else the machine does meets all alike.
- * Returns the rate of each, M/s, per round.
+ * Times pieces of work in turn, A B A B ..., so that whatever else the machine does meets all
+ * alike. Returns the rate of each, M/s, per round.
  */
 export function interleaved(
   size: number,
