@@ -16,7 +16,7 @@ const DOORS = [
   ...['kernel', 'traffic', 'serving', 'world', 'stats', 'theory', 'experiment'].map(
     (name) => `sim/${name}`,
   ),
-  ...['scenarios/checks', 'scenarios', 'reports/charts', 'reports'],
+  ...['scenarios/checks', 'scenarios', 'reports'],
   ...['runtime/models', 'runtime/calibration'],
 ]
 /** What sim may take from scenarios: plain data, so that it runs in a browser. */

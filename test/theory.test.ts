@@ -23,7 +23,9 @@ function valuesOf(model: string): readonly (readonly number[])[] {
   return values
 }
 
-/** The same theory 5 % too high and 5 % too low; of bounds, one that the estimate lies 5 % beyond. */
+/**
+ * The same theory 5 % too high and 5 % too low; of bounds, one that the estimate lies 5 % beyond.
+ */
 function wrong(theory: Theory, estimate: number): Theory[] {
   if (typeof theory === 'number') return [theory * 1.05, theory * 0.95]
   return [

@@ -86,7 +86,8 @@ describe('timelines worked by hand', () => {
   test('batch wait is the part of a wait during which an executor was free', () => {
     const { dispatched, batchWait } = rowsOf([0, 1, 3, 8], 6, { batching })
     expect(dispatched).toEqual([1, 1, 8, 14])
-    // 0 waits for company only; 2 is blocked up to 7, and from then on waits for its window to close
+    // 0 waits for company only; 2 is blocked up to 7, and from then on waits for its window to
+    // close
     expect(batchWait).toEqual([1, 0, 1, 0])
   })
 })

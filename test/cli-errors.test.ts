@@ -1,0 +1,314 @@
+import { execFileSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { emptyProfile, madeUpProfile } from './profiles.ts'
+import {
+  commandsIn,
+  DECLARED,
+  expectRefusal,
+  filesIn,
+  put,
+  readJson,
+  TINY,
+  temporaryFolder,
+} from './spillway.ts'
+
+const folder = temporaryFolder()
+const { run, start } = commandsIn(folder)
+
+put(folder, 'tiny.yaml', TINY)
+put(folder, 'declared.yaml', DECLARED)
+put(folder, 'full.json', JSON.stringify(madeUpProfile(TINY)))
+
+/** A scenario like TINY with an ONNX file in place of the built-in net. */
+const withOnnx = (reference: string, inputs: string) =>
+  TINY.replace(
+    '{ builtin: mlp, layers: 2, width: 64 }',
+    `{ onnx: ${reference}, inputs: ${inputs} }`,
+  )
+
+const traced = (file: string) =>
+  TINY.replace(
+    '{ process: poisson, rate_rps: 150 }',
+    `{ process: trace, file: ${file}, format: csv, columns: { time: t }, time_unit: s }`,
+  )
+
+describe('scenarios', () => {
+  test('a bad scenario is refused with every problem, each with its line, column and path', async () => {
+    const bad = TINY.replace('rate_rps: 150', 'rate_rsp: 150')
+      .replace('max_batch: 4', 'max_batch: four')
+      .replace('model: mlp', 'model: mpl')
+    put(folder, 'bad.yaml', bad)
+    const ended = await run('simulate', 'bad.yaml')
+    expectRefusal(ended, 3, folder)
+    const lines = ended.stderr.trim().split('\n')
+    expect(lines.length).toBeGreaterThanOrEqual(3)
+    for (const line of lines) expect(line).toMatch(/^error: bad\.yaml:\d+:\d+ \S+: /)
+    expect(ended.stderr).toMatch(
+      /bad\.yaml:10:\d+ traffic\.0\.arrivals\S*: .*did you mean rate_rps\?/,
+    )
+    expect(ended.stderr).toMatch(/bad\.yaml:14:\d+ pools\.0\.batching\.max_batch: .*four/)
+    expect(ended.stderr).toMatch(/bad\.yaml:13:\d+ pools\.0\.model: .*did you mean mlp\?/)
+  })
+
+  test('a file that is no YAML is refused where it breaks', async () => {
+    put(folder, 'broken.yaml', 'spillway: 1\nname: [unclosed\n')
+    const ended = await run('simulate', 'broken.yaml')
+    expectRefusal(ended, 3, folder)
+    expect(ended.stderr).toMatch(/broken\.yaml:\d+:\d+/)
+  })
+
+  test('an override that fits nothing names itself', async () => {
+    for (const set of ['pools.centrl.replicas=2', 'pools.central.replica=2', 'seed', 'seed=x']) {
+      const ended = await run('simulate', 'tiny.yaml', '--set', set)
+      expectRefusal(ended, 3, folder)
+      expect(ended.stderr).toContain(`--set ${set}`)
+    }
+  })
+
+  test('a scenario that is not there, or is a folder, is named', async () => {
+    for (const path of ['nowhere.yaml', '.']) {
+      const ended = await run('run', path)
+      expectRefusal(ended, 3, folder)
+      expect(ended.stderr).toContain(`error: ${path}: cannot read the scenario`)
+    }
+  })
+})
+
+describe('files that a scenario names', () => {
+  test('a trace that is not there is named', async () => {
+    put(folder, 'traced.yaml', traced('absent.csv'))
+    const ended = await run('simulate', 'traced.yaml')
+    expectRefusal(ended, 3, folder)
+    expect(ended.stderr).toContain('absent.csv')
+  })
+
+  test('a bad row of a trace is named by file and line', async () => {
+    put(folder, 'rows.csv', 't\n0.5\n0.7\nlater\n')
+    put(folder, 'rows.yaml', traced('rows.csv'))
+    const ended = await run('simulate', 'rows.yaml')
+    expectRefusal(ended, 3, folder)
+    expect(ended.stderr).toMatch(/rows\.csv:4\b.*later/)
+  })
+
+  test('an ONNX file that is not there is named', async () => {
+    put(folder, 'absent.yaml', withOnnx('absent.onnx', '{ x: { shape: [batch, 64] } }'))
+    const ended = await run('calibrate', 'absent.yaml')
+    expectRefusal(ended, 3, folder)
+    expect(ended.stderr).toMatch(/absent\.onnx: expected an ONNX file, got nothing/)
+  })
+
+  test('inputs that do not fit the ONNX file are all named, with what would fit', async () => {
+    const built = await run('models', 'build', 'mlp', '--layers', '2', '--width', '64', '--json')
+    const [{ path }] = (JSON.parse(built.stdout) as { models: [{ path: string }] }).models
+    const inputs = '{ y: { shape: [batch, 64] } }'
+    put(folder, 'inputs.yaml', withOnnx(path, inputs))
+    const ended = await run('calibrate', 'inputs.yaml')
+    expectRefusal(ended, 3, folder)
+    expect(ended.stderr).toMatch(/inputs: expected one of \w+, got y/)
+    expect(ended.stderr).toMatch(/inputs\.\w+: expected float32 \[.*\], got nothing/)
+  })
+
+  test('a file that is no ONNX model is refused', async () => {
+    put(folder, 'text.onnx', 'no model')
+    put(folder, 'text.yaml', withOnnx('text.onnx', '{ x: { shape: [batch, 64] } }'))
+    const ended = await run('calibrate', 'text.yaml')
+    expectRefusal(ended, 3, folder)
+    expect(ended.stderr).toContain('text.onnx: expected an ONNX model')
+  })
+
+  test('a package that is not installed comes with the command that installs it', async () => {
+    const npm = withOnnx('npm:@spillway-test/none/model.onnx', '{ x: { shape: [batch, 64] } }')
+    put(folder, 'npm.yaml', npm)
+    const ended = await run('calibrate', 'npm.yaml')
+    expectRefusal(ended, 3, folder)
+    expect(ended.stderr).toContain('run: npm install @spillway-test/none')
+  })
+})
+
+describe('worlds and machines', () => {
+  test('declared work cannot be replayed, calibrated or compared', async () => {
+    for (const args of [
+      ['replay', 'declared.yaml'],
+      ['calibrate', 'declared.yaml'],
+    ]) {
+      const ended = await run(...args)
+      expectRefusal(ended, 3, folder)
+      expect(ended.stderr).toMatch(/declared\.yaml.*declared/)
+    }
+  })
+
+  test('cuda without its libraries comes with the command that installs them', async (context) => {
+    const args = ['--set', 'pools.central.execution_provider=cuda', '--seconds', '1']
+    const ended = await run('calibrate', 'tiny.yaml', ...args, '--out', 'cuda')
+    if (ended.code === 0) context.skip('cuda works on this machine')
+    expectRefusal(ended, 3, folder)
+    expect(ended.stderr).toMatch(/execution provider cuda: /)
+    expect(filesIn(join(folder, 'cuda'))).toEqual([])
+  })
+})
+
+describe('profiles', () => {
+  const withProfile = (file: string) => run('simulate', 'tiny.yaml', '--profile', file)
+
+  test('a profile that is not there, is no JSON or is of another version is refused', async () => {
+    put(folder, 'text.json', 'not { json')
+    put(folder, 'other.json', JSON.stringify({ ...emptyProfile(), format: 2 }))
+    const refusals = {
+      'gone.json': /no such file/,
+      'text.json': /not JSON/,
+      'other.json': /format/,
+    }
+    for (const [file, words] of Object.entries(refusals)) {
+      const ended = await withProfile(file)
+      expectRefusal(ended, 3, folder)
+      expect(ended.stderr).toContain(`error: ${file}`)
+      expect(ended.stderr).toMatch(words)
+    }
+    expect((await withProfile('other.json')).stderr).toContain('not a profile of this version')
+  })
+
+  test('a profile without the model is not comparable, and says which models it has', async () => {
+    put(folder, 'empty.json', JSON.stringify(emptyProfile()))
+    const ended = await withProfile('empty.json')
+    expectRefusal(ended, 6, folder)
+    expect(ended.stderr).toMatch(/tiny\.yaml pools\.central: .*no models.*spillway calibrate/)
+  })
+})
+
+describe('compare and report', () => {
+  test('a folder without a measurement is refused', async () => {
+    mkdirSync(join(folder, 'bare'))
+    for (const args of [
+      ['compare', 'tiny.yaml', 'bare'],
+      ['report', 'bare'],
+    ]) {
+      const ended = await run(...args)
+      expectRefusal(ended, 3, folder)
+      expect(ended.stderr).toContain('bare')
+    }
+  })
+
+  test('documents that are no JSON or no results are named', async () => {
+    mkdirSync(join(folder, 'spoilt'))
+    for (const text of ['{ not json', '{}']) {
+      put(folder, 'spoilt/measured.json', text)
+      for (const args of [
+        ['compare', 'tiny.yaml', 'spoilt'],
+        ['report', 'spoilt'],
+      ]) {
+        const ended = await run(...args)
+        expectRefusal(ended, 3, folder)
+        expect(ended.stderr).toContain('spoilt/measured.json')
+      }
+    }
+  })
+
+  test('the measurement of another scenario is not comparable', async () => {
+    const out = join(folder, 'other')
+    const simulated = await run('simulate', 'declared.yaml', '--out', out, '--replications', '1')
+    expect(simulated.stderr).not.toContain('error')
+    put(out, 'measured.json', JSON.stringify(readJson(join(out, 'simulated.json'))))
+    const ended = await run('compare', 'tiny.yaml', 'other')
+    expectRefusal(ended, 6, folder)
+    expect(ended.stderr).toMatch(
+      /other\/measured\.json: measured under scenario \w+, but tiny\.yaml/,
+    )
+  })
+})
+
+describe('places that cannot be written', () => {
+  test('--out below a file, or on a file, is refused before any work', async () => {
+    put(folder, 'file', 'kept')
+    for (const out of ['file', 'file/below']) {
+      for (const command of ['simulate', 'requests', 'replay', 'calibrate', 'run']) {
+        const scenario = command === 'simulate' || command === 'requests' ? 'declared' : 'tiny'
+        const begun = Date.now()
+        const ended = await run(command, `${scenario}.yaml`, '--out', out, ...quick(command))
+        expectRefusal(ended, 3, folder)
+        expect(ended.stderr).toMatch(
+          /error: file\S*: cannot be written: part of the path is a file/,
+        )
+        expect(ended.stderr, command).not.toContain('opening models')
+        expect(Date.now() - begun).toBeLessThan(60_000)
+      }
+    }
+    expect(filesIn(folder)).toContain('file')
+  })
+
+  const quick = (command: string) => (command === 'replay' ? ['--profile', 'full.json'] : [])
+
+  test('init leaves a file that stands as it is', async () => {
+    put(folder, 'mine.yaml', 'mine')
+    const ended = await run('init', 'mine.yaml')
+    expectRefusal(ended, 3, folder)
+    expect(ended.stderr).toMatch(/mine\.yaml: exists already/)
+  })
+
+  test('a full disk leaves no half-written file', async (context) => {
+    const disk = join(folder, 'disk')
+    mkdirSync(disk)
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', disk], { stdio: 'pipe' })
+    } catch {
+      context.skip('a small file system can be mounted by root only')
+    }
+    unmounts.push(disk)
+    writeFileSync(join(disk, 'filler'), new Uint8Array(40 * 1024))
+    for (const args of [
+      ['requests', 'declared.yaml', '--out', 'disk'],
+      ['simulate', 'declared.yaml', '--replications', '2', '--out', 'disk'],
+      ['models', 'build', 'mlp', '--out', 'disk'],
+    ]) {
+      const ended = await run(...args)
+      expectRefusal(ended, 3, folder)
+      expect(ended.stderr).toMatch(/disk\/\S+: cannot be written: the disk is full/)
+      expect(filesIn(disk)).toEqual(['filler'])
+    }
+  })
+
+  test('a full disk behind stdout is told, and a reader that leaves early is no error', async () => {
+    const full = await start(['schema'], openSync('/dev/full', 'w')).ended
+    expectRefusal(full, 3, folder)
+    expect(full.stderr).toContain('stdout: cannot be written: the disk is full')
+
+    const requests = start(['requests', 'declared.yaml'])
+    requests.child.stdout!.destroy()
+    const left = await requests.ended
+    expect(left).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  test('a folder without permission is refused', async (context) => {
+    if (process.getuid?.() === 0) context.skip('root may write anywhere')
+    mkdirSync(join(folder, 'locked'))
+    chmodSync(join(folder, 'locked'), 0o500)
+    const ended = await run('simulate', 'declared.yaml', '--out', 'locked/out')
+    expectRefusal(ended, 3, folder)
+    expect(ended.stderr).toContain('permission denied')
+  })
+
+  const unmounts: string[] = []
+  afterAll(() => {
+    for (const path of unmounts) if (existsSync(path)) execFileSync('umount', [path])
+  })
+})
+
+describe('usage', () => {
+  test.each([
+    [['simulat', 'tiny.yaml'], /unknown command 'simulat'[^]*Did you mean simulate\?/],
+    [['simulate', 'tiny.yaml', '--sed', '1'], /unknown option '--sed'[^]*Did you mean --seed\?/],
+    [['simulate'], /missing required argument 'scenario'/],
+    [['simulate', 'tiny.yaml', '--seed', '-1'], /whole number of at least 0, got -1/],
+    [['simulate', 'tiny.yaml', '--replications', '0'], /whole number of at least 1, got 0/],
+    [['calibrate', 'tiny.yaml', '--seconds', 'soon'], /a number above 0, got soon/],
+    [['run', 'tiny.yaml', '--charts', 'gif'], /expected svg, png or svg,png, got gif/],
+    [['schema', '--document', 'reslt'], /argument 'reslt' is invalid/],
+    [['simulate', 'tiny.yaml', 'surplus'], /too many arguments/],
+    [['models', 'build', 'mlp', '--layres', '2'], /Did you mean --layers\?/],
+  ])('%j is a mistake of usage, and says so', async (args, words) => {
+    const ended = await run(...args)
+    expectRefusal(ended, 2, folder)
+    expect(ended.stderr).toMatch(words)
+  })
+})
