@@ -89,6 +89,7 @@ export function resultText(result: Result): string {
   return [
     `${scenario.name}, ${world}: ${head}`,
     ...(host ? [hostText(host)] : []),
+    ...(result.profile === null ? [] : [`profile ${result.profile.name} (${result.profile.hash})`]),
     ...(valid ? [] : ['NOT VALID: the load generator itself was late']),
     ...warnings.map((warning) => `warning: ${warning}`),
     ...(objectives.length > 0 ? [''] : []),

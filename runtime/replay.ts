@@ -77,7 +77,7 @@ async function enginesOf(prepared: Prepared): Promise<EngineOptions[]> {
     const model = scenario.models[pool.model]!
     if ('work' in model) {
       throw new Failure(
-        `${file} pools.${i}.model: ${pool.model} is declared work, which only a simulation can run`,
+        `${file} pools.${pool.name}.model: ${pool.model} is declared work, which only a simulation can run`,
       )
     }
     const { padTo, batching } = plan.pools[i]!
