@@ -221,6 +221,10 @@ function percentileRow(p: number, index: number, sample: Sample): PercentileComp
       : [],
     structure: supported ? errors(0.1) : [],
     prediction: supported ? errors(1) : [],
+    verdicts: {
+      structure: supported ? 'PASS' : 'UNDECIDED',
+      prediction: supported ? 'FAIL' : null,
+    },
     noise_floor: {
       median: supported ? 0.006 * 2 ** index : null,
       largest: supported ? 0.012 * 2 ** index : null,

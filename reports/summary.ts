@@ -125,7 +125,7 @@ export interface ComparisonRow {
 
 export function comparisonRows({ percentiles }: Comparison): ComparisonRow[] {
   return percentiles.map((row) => {
-    const { structure, prediction } = row
+    const { structure, prediction, verdicts } = row
     const far = structure.reduce<ReplayError | null>(
       (most, error) =>
         most && Math.abs(most.error_relative) >= Math.abs(error.error_relative) ? most : error,
@@ -140,13 +140,9 @@ export function comparisonRows({ percentiles }: Comparison): ComparisonRow[] {
       structure: errorCell(far?.error_relative ?? null, row),
       prediction: errorCell(middle, row),
       noise: noiseCell(row),
-      verdicts: [verdictOf(structure), verdictOf(prediction)],
+      verdicts: [verdicts.structure, verdicts.prediction],
     }
   })
-}
-
-function verdictOf(errors: readonly ReplayError[]): Verdict | null {
-  return worst(errors.map(({ verdict }) => verdict))
 }
 
 function errorCell(error: number | null, row: PercentileComparison): Cell {

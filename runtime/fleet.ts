@@ -145,15 +145,16 @@ export class Fleet {
       await Promise.all([this.#dispatcher, ...this.#executors].map((thread) => thread.terminate()))
       return
     }
+    // listen before any is told to stop: what nobody listens to is lost
+    const stopped = this.#executors.map((thread) => nextMessage<ExecutorMessage>(thread))
     for (const memory of this.#mailboxes) new Mailbox(memory).stop()
     this.#dispatcher.postMessage('stop')
-    for (const thread of this.#executors) {
-      const message = await nextMessage<ExecutorMessage>(thread)
+    for (const message of await Promise.all(stopped)) {
       if (message.kind === 'stopped') {
         this.gc = { count: this.gc.count + message.gcCount, ms: this.gc.ms + message.gcMs }
       }
-      await thread.terminate()
     }
+    await Promise.all(this.#executors.map((thread) => thread.terminate()))
     await this.#dispatcher.terminate()
   }
 

@@ -221,7 +221,7 @@ describe('usage', () => {
     [['simulat', 'tiny.yaml'], /unknown command 'simulat'\n?.*Did you mean simulate\?/],
     [
       ['simulate', 'tiny.yaml', '--sed', '1'],
-      /unknown option '--sed'\n?.*Did you mean one of --seed\?/,
+      /unknown option '--sed'\n?.*Did you mean one of --seed, --set\?/,
     ],
     [['simulate'], /missing required argument 'scenario'/],
     [['simulate', 'tiny.yaml', '--seed', '-1'], /whole number of at least 0, got -1/],

@@ -13,7 +13,9 @@ import {
   temporaryFolder,
 } from './spillway.ts'
 
-/** Output that cannot be written: said before work is spent on it, and nothing is left half done. */
+/**
+ * Output that cannot be written: said before work is spent on it, and nothing is left half done.
+ */
 
 const folder = temporaryFolder()
 const { run, start } = commandsIn(folder)
@@ -26,19 +28,18 @@ const quick = (command: string) => (command === 'replay' ? ['--profile', 'full.j
 
 const unmounts: string[] = []
 afterAll(() => {
-  for (const path of unmounts) execFileSync('umount', [path])
+  for (const path of unmounts) execFileSync('/bin/umount', [path])
 })
+
 test('--out below a file, or on a file, is refused before any work', async () => {
   put(folder, 'file', 'kept')
   for (const out of ['file', 'file/below']) {
     for (const command of ['simulate', 'requests', 'replay', 'calibrate', 'run']) {
       const scenario = command === 'simulate' || command === 'requests' ? 'declared' : 'tiny'
-      const begun = Date.now()
       const ended = await run(command, `${scenario}.yaml`, '--out', out, ...quick(command))
       expectRefusal(ended, 3, folder)
       expect(ended.stderr).toMatch(/error: file\S*: cannot be written: part of the path is a file/)
-      expect(ended.stderr, command).not.toContain('opening models')
-      expect(Date.now() - begun).toBeLessThan(60_000)
+      expect(ended.stderr, command).not.toContain('…')
     }
   }
   expect(filesIn(folder)).toContain('file')
@@ -55,7 +56,7 @@ test('a full disk leaves no half-written file', async (context) => {
   const disk = join(folder, 'disk')
   mkdirSync(disk)
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', disk], { stdio: 'pipe' })
+    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', disk], { stdio: 'pipe' })
   } catch {
     context.skip('a small file system can be mounted by root only')
   }

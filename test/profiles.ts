@@ -1,4 +1,10 @@
-import { modelKey, modelLabel, parseScenario } from '../scenarios/index.ts'
+import {
+  type Model,
+  modelKey,
+  modelLabel,
+  parseScenario,
+  type Scenario,
+} from '../scenarios/index.ts'
 import type { ModelProfile, Profile } from '../sim/world/index.ts'
 
 /** A profile that knows no model. */
@@ -21,21 +27,26 @@ export function emptyProfile(): Profile {
   }
 }
 
-/** A made-up profile of all models of a scenario: batches of 1 and 4 take 1 and 2 ms. */
-export function madeUpProfile(scenarioText: string): Profile {
-  const { scenario } = parseScenario(scenarioText, { file: 'made-up.yaml' })
+const ofLength = (model: Model) => !('builtin' in model && model.builtin === 'mlp')
+
+function work(model: Model): ModelProfile['work'] {
+  const sizes = [1, 4]
+  const lengths = ofLength(model) ? [1, 512] : [1]
+  const ms = sizes.map((size) => lengths.map((length) => 0.7 + 0.3 * size + 0.01 * length))
+  return { sizes, lengths, ms, error: ms.map((row) => row.map(() => 0)) }
+}
+
+/** A made-up profile of all models of a scenario; its figures are plausible, no more. */
+export function madeUpProfile(of: string | Scenario): Profile {
+  const scenario =
+    typeof of === 'string' ? parseScenario(of, { file: 'made-up.yaml' }).scenario : of
   const models = scenario.pools.map((pool): ModelProfile => {
     const steps = Array.from({ length: 40 }, (_, i) => i)
     return {
       key: modelKey(scenario, pool),
       label: modelLabel(scenario, pool),
       content: 'none',
-      work: {
-        sizes: [1, 4],
-        lengths: [1],
-        ms: [[1], [2]],
-        error: [[0], [0]],
-      },
+      work: work(scenario.models[pool.model]!),
       wake: { gapMs: [0, 10], ms: [0, 0.05] },
       overheads: {
         lag: [0, 0.01, 0.05],

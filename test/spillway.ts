@@ -130,7 +130,7 @@ traffic:
       process: poisson
       rate_rps: 120
       surges: [{ at_s: 10, factor: 4, rise_s: 1, hold_s: 4, decay_s: 5 }]
-    timeout_ms: 300
+    timeout_ms: 100
   - class: batch
     arrivals: { process: gamma, cv: 3, rate_rps: 60 }
     input_tokens: { distribution: lognormal, median: 20, p99: 200, max: 400 }
@@ -140,7 +140,7 @@ pools:
   - name: first
     model: small
     replicas: 2
-    queue: { mode: per-replica, max_length: 50, timeout_ms: 200 }
+    queue: { mode: per-replica, max_length: 15, timeout_ms: 200 }
   - name: second
     model: large
     queue: { max_length: 100 }

@@ -67,7 +67,12 @@ Example:
         const profile = await profileFor(prepared, options.profile)
         if (profile === null) throw new Failure(`${path}: declared work was not replayed`)
         const capacity = simulationInput(prepared, profile.profile).capacityRps
-        const requests = await requestsOf(prepared, capacity, join(directory, 'requests.jsonl'))
+        const list = join(directory, 'requests.jsonl')
+        const requests = await requestsOf(prepared, capacity, list)
+        if (requests.hash() !== measured.requests) {
+          const text = `${list}: not the requests of ${directory}/measured.json`
+          throw new Failure(`${text}; replay the scenario again`, EXIT.notComparable)
+        }
         const progress = new ProgressDisplay()
         const comparison = await compare(prepared, profile, {
           requests,

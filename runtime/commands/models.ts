@@ -63,9 +63,9 @@ export function define(command: Command): void {
 
 const EXAMPLES = `
 Examples:
-  spillway models build scenario.yaml --out models
-  spillway models build mlp --layers 12 --width 512 --precision fp32,fp16,int8
-  spillway models build transformer-encoder --layers 4 --hidden 256 --heads 4 --json
+  $ spillway models build scenario.yaml --out models
+  $ spillway models build mlp --layers 12 --width 512 --precision fp32,fp16,int8
+  $ spillway models build transformer-encoder --layers 4 --hidden 256 --heads 4 --json
 `
 
 /** Builds every model that is named; throws one `Failure` with all that went wrong. */

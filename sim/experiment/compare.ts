@@ -72,6 +72,16 @@ export function compareRuns(
     const values = measured.map(({ sorted }) => percentile(sorted, p))
     const floor = noiseFloor(values)
     const predicted = input.predictions.map((run) => run[PERCENTILES.indexOf(p)]!)
+    const structureErrors = values.map((value, replay) =>
+      structureError(
+        { replay, valid: valid[replay]! },
+        value,
+        structure[replay]!.map((run) => percentile(run, p)),
+      ),
+    )
+    const predictionErrors = values.map((value, replay) =>
+      predictionError(replay, value, band(predicted, n), floor.median ?? 0),
+    )
     return {
       p,
       n,
@@ -81,16 +91,12 @@ export function compareRuns(
         const { low, high } = intervals[replay]![i]!
         return { replay, value, low, high }
       }),
-      structure: values.map((value, replay) =>
-        structureError(
-          { replay, valid: valid[replay]! },
-          value,
-          structure[replay]!.map((run) => percentile(run, p)),
-        ),
-      ),
-      prediction: values.map((value, replay) =>
-        predictionError(replay, value, band(predicted, n), floor.median ?? 0),
-      ),
+      structure: structureErrors,
+      prediction: predictionErrors,
+      verdicts: {
+        structure: worst(structureErrors.map((one) => one.verdict)),
+        prediction: supportsVerdict(n, p) ? majority(predictionErrors) : null,
+      },
       noise_floor: floor,
     }
   })
@@ -181,6 +187,13 @@ function predictionError(
   }
 }
 
+/** The verdict of most replays. */
+function majority(errors: readonly ReplayError[]): Verdict {
+  const tally = (verdict: Verdict) => errors.filter((one) => one.verdict === verdict).length
+  if (tally('FAIL') > errors.length / 2) return 'FAIL'
+  return tally('PASS') > errors.length / 2 ? 'PASS' : 'UNDECIDED'
+}
+
 function worst(verdicts: readonly Verdict[]): Verdict {
   if (verdicts.includes('FAIL')) return 'FAIL'
   return verdicts.includes('UNDECIDED') || verdicts.length === 0 ? 'UNDECIDED' : 'PASS'
@@ -218,18 +231,10 @@ function structureCheck(percentiles: readonly PercentileComparison[], n: number)
 }
 
 function predictionCheck(percentiles: readonly PercentileComparison[], n: number): Check {
-  const judged = percentiles.filter(({ p }) => supportsVerdict(n, p))
-  // a percentile's verdict is that of most of its replays
-  const verdicts = judged.map(({ p, prediction }) => {
-    const tally = (verdict: Verdict) => prediction.filter((one) => one.verdict === verdict).length
-    const half = prediction.length / 2
-    const verdict: Verdict =
-      tally('FAIL') > half ? 'FAIL' : tally('PASS') > half ? 'PASS' : 'UNDECIDED'
-    return { p, verdict }
-  })
-  const verdict = worst(verdicts.map((one) => one.verdict))
-  const named = verdicts
-    .filter((one) => one.verdict === verdict)
+  const judged = percentiles.filter(({ verdicts }) => verdicts.prediction !== null)
+  const verdict = worst(judged.map(({ verdicts }) => verdicts.prediction!))
+  const named = judged
+    .filter(({ verdicts }) => verdicts.prediction === verdict)
     .map(({ p }) => percentileLabel(p))
     .join(', ')
   const reason =

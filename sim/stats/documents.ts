@@ -158,6 +158,9 @@ export const percentileComparison = z.strictObject({
     .describe('every replay, with its block-bootstrap interval over time'),
   structure: z.array(replayError),
   prediction: z.array(replayError),
+  verdicts: z
+    .strictObject({ structure: verdict, prediction: verdict.nullable() })
+    .describe('of all replays together; no prediction where the sample supports no verdict'),
   noise_floor: z.strictObject({
     median: z.number().nullable().describe('median relative difference of two replays'),
     largest: z.number().nullable(),

@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { Result } from '../sim/stats/index.ts'
+import { madeUpProfile } from './profiles.ts'
+import { commandsIn, DECLARED, put, TINY, temporaryFolder } from './spillway.ts'
+
+/** The same scenario, seed and version give the same bytes, however the work is spread. */
+
+const folder = temporaryFolder()
+const { run } = commandsIn(folder)
+
+put(folder, 'declared.yaml', DECLARED)
+put(folder, 'tiny.yaml', TINY)
+put(folder, 'profile.json', JSON.stringify(madeUpProfile(TINY)))
+
+async function simulated(scenario: string, ...args: string[]): Promise<string> {
+  const ended = await run('simulate', scenario, '--json', '--replications', '5', ...args)
+  expect([0, 4], ended.stderr).toContain(ended.code)
+  return ended.stdout
+}
+
+const parsed = (text: string) => JSON.parse(text) as Result
+
+describe.each([
+  ['declared work', 'declared.yaml', []],
+  ['work under a profile', 'tiny.yaml', ['--profile', 'profile.json']],
+])('%s', (_, scenario, args) => {
+  test('is simulated to the same bytes again, by any number of threads', async () => {
+    const first = await simulated(scenario, ...args)
+    const { classes, runs } = parsed(first)
+    expect(runs).toBe(5)
+    expect(classes[0]!.counts.served).toBeGreaterThan(1000)
+    expect(await simulated(scenario, ...args)).toBe(first)
+    for (const workers of ['1', '2', '3']) {
+      expect(await simulated(scenario, ...args, '--workers', workers)).toBe(first)
+    }
+  })
+
+  test('differs under another seed, and only in what a seed decides', async () => {
+    const first = parsed(await simulated(scenario, ...args))
+    const other = parsed(await simulated(scenario, ...args, '--seed', '12'))
+    expect(other.seed).toBe(12)
+    expect(other.requests).not.toBe(first.requests)
+    expect(other.classes).not.toEqual(first.classes)
+    expect(other.pools.map(({ capacity_rps: rps }) => rps)).toHaveLength(first.pools.length)
+    expect(other.profile).toEqual(first.profile)
+  })
+})
+
+test('--seed and --set seed= are the same thing', async () => {
+  const first = await simulated('declared.yaml', '--seed', '12')
+  expect(await simulated('declared.yaml', '--set', 'seed=12')).toBe(first)
+})
+
+test('every surge, time-out and bound of the scenario is reached', async () => {
+  const { classes, pools } = parsed(await simulated('declared.yaml'))
+  const total = (key: 'arrived' | 'served' | 'shed' | 'timed_out' | 'abandoned') =>
+    classes.reduce((sum, { counts }) => sum + counts[key], 0)
+  for (const key of ['served', 'shed', 'timed_out', 'abandoned'] as const) {
+    expect(total(key), key).toBeGreaterThan(0)
+  }
+  for (const { counts } of [...classes, ...pools]) {
+    const { arrived, ...ends } = counts
+    expect(Object.values(ends).reduce((sum, n) => sum + n)).toBe(arrived)
+  }
+})
+
+describe('requests', () => {
+  test('exported and taken in again give the identical result', async () => {
+    const exported = await run('requests', 'declared.yaml', '--out', 'out')
+    const { count, hash } = JSON.parse(exported.stdout) as { count: number; hash: string }
+    const text = readFileSync(join(folder, 'out/requests.jsonl'), 'utf8')
+    expect(text.trimEnd().split('\n')).toHaveLength(count)
+    expect((await run('requests', 'declared.yaml')).stdout).toBe(text)
+
+    const own = await run('simulate', 'declared.yaml', '--json', '--replications', '1')
+    const args = ['--json', '--replications', '1', '--requests', 'out/requests.jsonl']
+    const taken = await run('simulate', 'declared.yaml', ...args)
+    expect(parsed(taken.stdout).requests).toBe(hash)
+    expect(taken.stdout).toBe(own.stdout)
+  })
+
+  test('another seed gives others', async () => {
+    const hash = async (...args: string[]) =>
+      JSON.parse((await run('requests', 'declared.yaml', '--json', ...args)).stdout) as Result
+    expect(await hash('--seed', '12')).not.toEqual(await hash())
+    expect(await hash()).toEqual(await hash('--seed', '11'))
+  })
+})

@@ -1,0 +1,118 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { madeUpProfile } from './profiles.ts'
+import {
+  commandsIn,
+  DECLARED,
+  expectRefusal,
+  filesIn,
+  put,
+  type Started,
+  TINY,
+  temporaryFolder,
+} from './spillway.ts'
+import { needVulkan } from './vulkan.ts'
+
+/** Ctrl-C: the command ends at once and says so, leaves no result and no process behind. */
+
+const folder = temporaryFolder()
+const { start } = commandsIn(folder)
+
+/** Time to end in, ms; much less is the rule. */
+const PATIENCE_MS = 2000
+/** Time to get going in, ms. */
+const INTO_WORK_MS = 500
+
+const long = TINY.replace('duration_s: 3', 'duration_s: 60')
+const onWebgpu = long.replace('model: mlp', 'model: mlp\n    execution_provider: webgpu')
+put(folder, 'long.yaml', long)
+put(folder, 'webgpu.yaml', onWebgpu)
+put(folder, 'large.yaml', DECLARED.replace('duration_s: 40', 'duration_s: 400000'))
+put(folder, 'long.json', JSON.stringify(madeUpProfile(long)))
+put(folder, 'webgpu.json', JSON.stringify(madeUpProfile(onWebgpu)))
+
+/** Processes of a process group. */
+function group(leader: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      try {
+        // pid (name) state parent group …; a name may hold anything but ends at the last bracket
+        const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
+        const [state, , ofGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+        return Number(ofGroup) === leader && state !== 'Z'
+      } catch {
+        return false
+      }
+    })
+    .map(Number)
+}
+
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+async function expectInterrupted(started: Started, out: string, signal: () => void) {
+  const before = Date.now()
+  signal()
+  const ended = await started.ended
+  expect(Date.now() - before).toBeLessThan(PATIENCE_MS)
+  expectRefusal(ended, 130, folder)
+  expect(ended.stderr).toMatch(/^stopped: interrupted$/m)
+  const left = existsSync(join(folder, out)) ? filesIn(join(folder, out)) : []
+  expect(left).toEqual([])
+  await wait(200)
+  expect(group(started.child.pid!)).toEqual([])
+}
+
+/** As a terminal sends it, to every process of the group; or as a supervisor does, to the first. */
+const toGroup = ({ child }: Started) => process.kill(-child.pid!, 'SIGINT')
+const toLeader = ({ child }: Started, signal: 'SIGINT' | 'SIGTERM' = 'SIGINT') =>
+  process.kill(child.pid!, signal)
+
+test.skipIf(!existsSync('/proc/self/stat')).each([
+  ['calibrate', /single batches …/, ['long.yaml', '--seconds', '60']],
+  ['replay', /replay 1 of 3 …/, ['long.yaml', '--profile', 'long.json']],
+  ['simulate', /simulating …/, ['large.yaml']],
+  ['simulate', /simulating …/, ['large.yaml', '--workers', '1', '--replications', '1']],
+  ['run', /opening models …/, ['long.yaml', '--profile', 'long.json', '--replications', '10']],
+])('Ctrl-C ends %s in the middle (%s)', async (command, inTheMiddle, args) => {
+  const started = start([command, ...args, '--out', 'out'])
+  await started.says(inTheMiddle)
+  // the moment of opening models is short; everything else goes on for a minute
+  if (!inTheMiddle.source.startsWith('opening')) await wait(INTO_WORK_MS)
+  await expectInterrupted(started, 'out', () => toGroup(started))
+})
+
+test('SIGTERM is taken the same way', async () => {
+  const started = start(['replay', 'long.yaml', '--profile', 'long.json', '--out', 'out'])
+  await started.says(/replay 1 of 3 …/)
+  await expectInterrupted(started, 'out', () => toLeader(started, 'SIGTERM'))
+})
+
+test.for([
+  ['the whole group', toGroup],
+  ['the first process alone', toLeader],
+] as const)(
+  'Ctrl-C to %s ends a replay on webgpu with its executors',
+  async ([, send], context) => {
+    needVulkan(context)
+    const started = start(['replay', 'webgpu.yaml', '--profile', 'webgpu.json', '--out', 'out'])
+    await started.says(/replay 1 of 3 …/)
+    await wait(INTO_WORK_MS)
+    expect(group(started.child.pid!).length).toBeGreaterThanOrEqual(2)
+    await expectInterrupted(started, 'out', () => send(started))
+  },
+)
+
+test('an executor that is killed ends the replay with an error, not with silence', async (context) => {
+  needVulkan(context)
+  const started = start(['replay', 'webgpu.yaml', '--profile', 'webgpu.json', '--out', 'out'])
+  await started.says(/replay 1 of 3 …/)
+  await wait(INTO_WORK_MS)
+  const leader = started.child.pid!
+  for (const pid of group(leader)) if (pid !== leader) process.kill(pid, 'SIGKILL')
+  const ended = await started.ended
+  expect(ended).toMatchObject({ code: 1, stdout: '' })
+  expect(ended.stderr).toContain('the process of an executor ended early (SIGKILL)')
+  expect(filesIn(join(folder, 'out'))).toEqual([])
+})

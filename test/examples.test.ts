@@ -1,0 +1,115 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command, type Option } from 'commander'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { prepare, simulationInput } from '../runtime/prepare.ts'
+import { parseScenario, scenarioSchema, starterScenario } from '../scenarios/index.ts'
+import { runReplication } from '../sim/experiment/index.ts'
+import { codeBlocks, commandLines, exampleLines, pages } from './documents.ts'
+import { madeUpProfile } from './profiles.ts'
+import { ROOT } from './spillway.ts'
+
+/** What is shipped or shown as an example works. */
+
+describe('the scenario library', () => {
+  const LIBRARY = join(ROOT, 'scenarios/library')
+  const AZURE = join(ROOT, '../shared/data/azure_llm_2023_code.csv.gz')
+  const scenarios = readdirSync(LIBRARY).filter((name) => name.endsWith('.yaml'))
+
+  test.for(scenarios)('%s loads and can be simulated', async (name, context) => {
+    const set: string[] = []
+    if (name.startsWith('azure')) {
+      if (!existsSync(AZURE)) context.skip(`the trace is not here: ${AZURE}`)
+      set.push(`traffic.code.arrivals.file=${AZURE}`)
+    }
+    const prepared = await prepare(join(LIBRARY, name), { set })
+    expect(prepared.scenario.name).toBe(name.replace('.yaml', ''))
+    const run = runReplication(simulationInput(prepared, madeUpProfile(prepared.scenario)), 0)
+    for (const { counts } of run.classes) {
+      const { arrived, ...ends } = counts
+      expect(counts.served).toBeGreaterThan(0)
+      expect(Object.values(ends).reduce((sum, n) => sum + n, 0)).toBe(arrived)
+    }
+  })
+
+  test('the starter is a whole scenario', () => {
+    expect(parseScenario(starterScenario(), { file: 'starter.yaml' }).scenario.name).toBe('starter')
+  })
+})
+
+describe.each(pages())('%s', (page) => {
+  test('its scenarios and parts of scenarios are valid', () => {
+    for (const { at, text } of codeBlocks(page).filter(({ language }) => language === 'yaml')) {
+      const value: unknown = parse(text)
+      expect(value, at).toBeTypeOf('object')
+      if (!Object.hasOwn(value as object, 'spillway')) {
+        const known = Object.keys(scenarioSchema.shape)
+        expect(known, at).toEqual(expect.arrayContaining(Object.keys(value as object)))
+      } else expect(() => parseScenario(text, { file: at })).not.toThrow()
+    }
+  })
+
+  test('nothing on it waits to be filled in', () => {
+    const text = readFileSync(join(ROOT, page), 'utf8')
+    expect(text.match(/^[A-Z][A-Z_]{4,}$/gm) ?? []).toEqual([])
+  })
+
+  test('its scripts of npm exist', () => {
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>
+    }
+    const text = readFileSync(join(ROOT, page), 'utf8')
+    const named = [...text.matchAll(/npm run ([\w:-]+)/g)].map(([, name]) => name)
+    expect(named.filter((name) => scripts[name!] === undefined)).toEqual([])
+  })
+})
+
+describe('command lines', () => {
+  const COMMANDS = join(ROOT, 'runtime/commands')
+  const shown = [
+    ...pages().flatMap(commandLines),
+    ...['cli.ts', ...readdirSync(COMMANDS).map((name) => `runtime/commands/${name}`)]
+      .filter((path) => !path.endsWith('.test.ts'))
+      .flatMap(exampleLines),
+  ]
+
+  /** The commands as commander knows them, `models build` included. */
+  async function commandTable(): Promise<Map<string, Command>> {
+    const table = new Map<string, Command>()
+    for (const file of readdirSync(COMMANDS)) {
+      if (file.endsWith('.test.ts')) continue
+      const module = (await import(join(COMMANDS, file))) as { define?: (command: Command) => void }
+      if (module.define === undefined) continue
+      const command = new Command(file.replace('.ts', ''))
+      module.define(command)
+      table.set(command.name(), command)
+      for (const inner of command.commands) table.set(`${command.name()} ${inner.name()}`, inner)
+    }
+    return table
+  }
+
+  test('on pages and in help texts name commands, options and shipped files that exist', async () => {
+    const table = await commandTable()
+    expect(table.size).toBeGreaterThanOrEqual(12)
+    expect(shown.length).toBeGreaterThan(12)
+    const wrong: string[] = []
+    for (const { at, text } of shown) {
+      const [first, second, ...rest] = text.split(/\s+/)
+      const whole = table.has(`${first} ${second}`)
+      const command = table.get(whole ? `${first} ${second}` : first!)
+      // a word in capitals stands for any
+      if (command === undefined && !/^(-|[A-Z]+$)/.test(first!)) wrong.push(`${at}: ${text}`)
+      if (command === undefined) continue
+      const words = whole ? rest : [second ?? '', ...rest]
+      const known = command.options.map((option: Option) => option.long)
+      for (const word of words) {
+        const option = /^(--[\w-]+)/.exec(word)?.[1]
+        const unknown = option !== undefined && option !== '--help' && !known.includes(option)
+        const missing = word.startsWith('scenarios/') && !existsSync(join(ROOT, word))
+        if (unknown || missing) wrong.push(`${at}: ${word} in: ${text}`)
+      }
+    }
+    expect(wrong).toEqual([])
+  })
+})

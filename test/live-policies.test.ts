@@ -1,0 +1,156 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { readRows } from '../runtime/rows-file.ts'
+import { type Counts, type Result, resultSchema } from '../sim/stats/index.ts'
+import {
+  batchesIn,
+  countsOf,
+  expectRowsInOrder,
+  longestQueue,
+  type Row,
+  rowList,
+  served,
+} from './live-rows.ts'
+import { madeUpProfile } from './profiles.ts'
+import { commandsIn, put, TINY, temporaryFolder } from './spillway.ts'
+import { needVulkan } from './vulkan.ts'
+
+/** Queues, routers, time-outs, padding and executors on a live clock; laws, never speeds. */
+
+const folder = temporaryFolder()
+const { run } = commandsIn(folder)
+
+const base = TINY.replace('duration_s: 3', 'duration_s: 1.5').replace(
+  'warmup_s: 0.5',
+  'warmup_s: 0',
+)
+
+interface Replayed {
+  readonly result: Result
+  /** of the first replay */
+  readonly rows: readonly Row[]
+  readonly stderr: string
+}
+
+/** Replays a scenario under a made-up profile; its figures are of no account here. */
+async function replayed(name: string, scenario: string, replays = 1): Promise<Replayed> {
+  put(folder, `${name}.yaml`, scenario)
+  put(folder, `${name}.json`, JSON.stringify(madeUpProfile(scenario)))
+  const args = ['--profile', `${name}.json`, '--replays', `${replays}`, '--out', name, '--json']
+  const { code, stdout, stderr } = await run('replay', `${name}.yaml`, ...args)
+  expect(code, stderr).toBe(0)
+  const result = resultSchema.parse(JSON.parse(stdout))
+  const { rows } = await readRows(join(folder, name, 'replay-1.parquet'))
+  return { result, rows: rowList(rows), stderr }
+}
+
+const arrivedIn = ({ arrived, ...ends }: Counts) => [
+  arrived,
+  Object.values(ends).reduce((sum, n) => sum + n, 0),
+]
+
+test('two replicas with a queue each serve in turn, first come first served in each', async () => {
+  const queue = 'queue: { mode: per-replica, routing: round-robin }'
+  const scenario = base.replace('model: mlp', `model: mlp\n    replicas: 2\n    ${queue}`)
+  const { rows, result } = await replayed('replicas', scenario)
+  expectRowsInOrder(rows, 4)
+  batchesIn(rows)
+  expect(rows.map(({ executor }) => executor)).toEqual(rows.map((_, key) => key % 2))
+  for (const executor of [0, 1]) {
+    const own = rows.filter((row) => row.executor === executor)
+    for (const [i, row] of own.slice(1).entries()) {
+      expect(row.dispatched).toBeGreaterThanOrEqual(own[i]!.dispatched)
+    }
+  }
+  expect(result.pools[0]).toMatchObject({ replicas: 2, counts: countsOf(rows) })
+})
+
+test('bounded queues shed, servers time out and clients leave, and all counts add up', async () => {
+  // the window of `slow` is longer than its time-out and its queue shorter than its batch, so it
+  // loses requests at any speed of the machine; and no service is as fast as the hasty like it
+  const scenario = base
+    .replace('rate_rps: 150 }', 'rate_rps: 400 }')
+    .replace(
+      'pools:',
+      `  - class: hasty
+    arrivals: { process: deterministic, rate_rps: 100 }
+    timeout_ms: 0.001
+pools:
+  - name: slow
+    model: mlp
+    queue: { max_length: 4, timeout_ms: 20 }
+    batching: { policy: dynamic, max_batch: 64, max_delay_ms: 50 }`,
+    )
+    .concat('router: { policy: round-robin }\n')
+  const { rows, result } = await replayed('lossy', scenario)
+  expectRowsInOrder(rows, 64)
+  batchesIn(rows)
+  const lost = rows.filter(({ batch }) => batch < 0)
+  expect(lost.length + served(rows).length).toBe(rows.length)
+  for (const row of lost) expect(row.done).toBeGreaterThanOrEqual(row.sent)
+
+  const counts = [0, 1].map((of) => countsOf(rows.filter((row) => row.class === of)))
+  expect(result.classes.map((of) => of.counts)).toEqual(counts)
+  const [web, hasty] = counts
+  expect(web!.shed).toBeGreaterThan(0)
+  expect(web!.timed_out).toBeGreaterThan(0)
+  expect(web!.served).toBeGreaterThan(0)
+  expect(hasty).toMatchObject({ served: 0 })
+  expect(hasty!.abandoned).toBeGreaterThan(0)
+  for (const cell of [...result.classes, ...result.pools]) {
+    const [arrived, ended] = arrivedIn(cell.counts)
+    expect(ended).toBe(arrived)
+  }
+  const [slow, central] = result.pools
+  expect(slow!.counts.arrived + central!.counts.arrived).toBe(rows.length)
+  expect(central!.counts).toMatchObject({ shed: 0, timed_out: 0 })
+})
+
+test('overload sheds or serves every request, and the queue never grows beyond its bound', async () => {
+  const scenario = base
+    .replace('layers: 2, width: 64', 'layers: 12, width: 512')
+    .replace('rate_rps: 150', 'rate_rps: 4000')
+    .replace('model: mlp', 'model: mlp\n    queue: { max_length: 8 }')
+  const { rows, result } = await replayed('overload', scenario)
+  expectRowsInOrder(rows, 4)
+  batchesIn(rows)
+  expect(result.classes[0]!.counts).toEqual(countsOf(rows))
+  expect(longestQueue(rows)).toBeLessThanOrEqual(8)
+})
+
+test('a batch of texts is padded to its longest, rounded up', async () => {
+  const scenario = base
+    .replace(
+      '{ builtin: mlp, layers: 2, width: 64 }',
+      '{ builtin: transformer-encoder, layers: 1, hidden: 32, heads: 2, vocabulary: 100, pad_to: 8 }',
+    )
+    .replace(
+      'rate_rps: 150 }',
+      'rate_rps: 150 }\n    input_tokens: { distribution: uniform, min: 3, max: 60 }',
+    )
+  const { rows } = await replayed('texts', scenario)
+  expectRowsInOrder(rows, 4)
+  expect(new Set(rows.map(({ length }) => length)).size).toBeGreaterThan(20)
+  for (const members of batchesIn(rows)) {
+    const longest = Math.max(...members.map(({ length }) => length))
+    for (const { padded } of members) expect(padded).toBe(Math.ceil(longest / 8) * 8)
+  }
+})
+
+test('many replays in a row are all kept, without a warning of Node', async () => {
+  const short = base.replace('duration_s: 1.5', 'duration_s: 0.3')
+  const { result, stderr } = await replayed('many', short, 12)
+  expect(result.runs).toBe(12)
+  expect(stderr).not.toMatch(/Warning/)
+})
+
+test('a replay runs on webgpu in processes of its own', async (context) => {
+  needVulkan(context)
+  const scenario = base
+    .replace('model: mlp', 'model: mlp\n    replicas: 2\n    execution_provider: webgpu')
+    .replace('rate_rps: 150', 'rate_rps: 40')
+  const { rows, result } = await replayed('webgpu', scenario)
+  expectRowsInOrder(rows, 4)
+  batchesIn(rows)
+  expect(result.classes[0]!.counts).toEqual(countsOf(rows))
+})

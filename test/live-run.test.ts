@@ -1,0 +1,149 @@
+import { cpSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { readRows } from '../runtime/rows-file.ts'
+import { comparisonSchema, resultSchema } from '../sim/stats/index.ts'
+import { profileSchema } from '../sim/world/index.ts'
+import { batchesIn, countsOf, expectRowsInOrder, rowList, sumOf } from './live-rows.ts'
+import {
+  commandsIn,
+  expectRefusal,
+  filesIn,
+  put,
+  readJson,
+  TINY,
+  temporaryFolder,
+} from './spillway.ts'
+
+/**
+ * The main job from end to end on real sessions. Nothing here depends on how fast the machine is.
+ */
+
+const folder = temporaryFolder()
+const { run } = commandsIn(folder)
+const out = join(folder, 'out')
+const REPLAYS = 2
+const WARMUP_MS = 500
+
+put(folder, 'tiny.yaml', TINY)
+
+const comparison = () => comparisonSchema.parse(readJson(join(out, 'comparison.json')))
+const result = (name: string) => resultSchema.parse(readJson(join(out, `${name}.json`)))
+const rowsOf = async (replay: number) =>
+  rowList((await readRows(join(out, `replay-${replay}.parquet`))).rows)
+const linesOf = (name: string) => readFileSync(join(out, name), 'utf8').trimEnd().split('\n')
+
+beforeAll(async () => {
+  const quick = ['--seconds', '4', '--replays', `${REPLAYS}`, '--replications', '10']
+  const kept = ['--keep-rows', '--journal', '--charts', 'svg', '--out', 'out']
+  const ended = await run('run', 'tiny.yaml', ...quick, ...kept)
+  expect(ended.code, ended.stderr).toBe(0)
+  expect(ended.stdout).toContain('report: out/report.html')
+}, 60_000)
+
+test('run writes the documents, rows, journals, report and charts', () => {
+  const charts = filesIn(join(out, 'charts'))
+  expect(charts.length).toBeGreaterThanOrEqual(5)
+  for (const chart of charts) {
+    expect(readFileSync(join(out, 'charts', chart), 'utf8')).toMatch(/^<svg[\s\S]*<\/svg>\s*$/)
+  }
+  const replays = [1, 2].flatMap((i) => [`replay-${i}.journal.jsonl`, `replay-${i}.parquet`])
+  const documents = ['comparison.json', 'measured.json', 'profile.json', 'simulated.json']
+  const expected = ['charts', 'report.html', 'requests.jsonl', ...documents, ...replays]
+  expect(filesIn(out).filter((name) => !name.startsWith('charts/'))).toEqual(expected.sort())
+})
+
+test('the documents validate and speak of one scenario, profile and list of requests', () => {
+  const [simulated, measured] = [result('simulated'), result('measured')]
+  const compared = comparison()
+  const profile = profileSchema.parse(readJson(join(out, 'profile.json')))
+  expect(profile.models).toHaveLength(1)
+  expect(simulated.world).toBe('simulated')
+  expect(measured.world).toBe('measured')
+  expect(measured.runs).toBe(REPLAYS)
+  for (const document of [measured, compared]) {
+    expect(document.scenario).toEqual(simulated.scenario)
+    expect(document.profile).toEqual(simulated.profile)
+  }
+  expect(compared.requests).toBe(measured.requests)
+  expect(compared.command).toMatch(/^spillway run tiny\.yaml --seconds 4 --replays 2 /)
+})
+
+test('the report shows every chart', () => {
+  const html = readFileSync(join(out, 'report.html'), 'utf8')
+  const pictures = html.match(/<svg/g) ?? []
+  expect(pictures.length).toBeGreaterThanOrEqual(filesIn(join(out, 'charts')).length)
+  expect(html).toContain('spillway run tiny.yaml')
+})
+
+test('every request goes through its stages in order, in batches within the limit', async () => {
+  for (let replay = 1; replay <= REPLAYS; replay++) {
+    const rows = await rowsOf(replay)
+    expectRowsInOrder(rows, 4)
+    expect(batchesIn(rows).flat()).toHaveLength(rows.length)
+  }
+})
+
+test('both replays serve the exported requests, and counts add up to them', async () => {
+  const requests = linesOf('requests.jsonl').map((line) => JSON.parse(line) as { at_ms: number })
+  const counted = []
+  for (let replay = 1; replay <= REPLAYS; replay++) {
+    const rows = await rowsOf(replay)
+    expect(rows.map(({ at }) => at)).toEqual(requests.map(({ at_ms: at }) => at))
+    counted.push(countsOf(rows.filter(({ at }) => at >= WARMUP_MS)))
+  }
+  const { classes, pools } = result('measured')
+  expect(classes[0]!.counts).toEqual(sumOf(counted))
+  expect(pools[0]!.counts).toEqual(classes[0]!.counts)
+})
+
+test('the journal tells of each arrival, each batch and one end, at times that do not fall', async () => {
+  const entries = linesOf('replay-1.journal.jsonl').map(
+    (line) => JSON.parse(line) as { now: number; event: string; id: number },
+  )
+  const of = (event: string) => entries.filter((entry) => entry.event === event)
+  const rows = await rowsOf(1)
+  expect(of('arrival').map(({ id }) => id)).toEqual(rows.map((_, key) => key))
+  expect(of('done')).toHaveLength(batchesIn(rows).length)
+  expect(of('end')).toHaveLength(1)
+  const times = entries.map(({ now }) => now)
+  expect(times).toEqual([...times].sort((a, b) => a - b))
+})
+
+describe('what run has left', () => {
+  test('is compared to the same errors again', async () => {
+    const args = ['--profile', 'out/profile.json', '--replications', '10', '--json']
+    const ended = await run('compare', 'tiny.yaml', 'out', ...args)
+    expect([0, 4, 5], ended.stderr).toContain(ended.code)
+    const { command: _, ...again } = comparisonSchema.parse(JSON.parse(ended.stdout))
+    const { command: __, ...first } = comparison()
+    expect(again).toEqual(first)
+    expect(ended.code).toBe({ PASS: 0, FAIL: 4, UNDECIDED: 5 }[first.verdict])
+  })
+
+  test('is no measurement of another scenario', async () => {
+    const args = ['--profile', 'out/profile.json', '--set', 'duration_s=2']
+    const ended = await run('compare', 'tiny.yaml', 'out', ...args)
+    expect(ended).toMatchObject({ code: 6, stdout: '' })
+  })
+
+  test('is not compared with other requests', async () => {
+    cpSync(out, join(folder, 'mixed'), { recursive: true })
+    put(folder, 'mixed/requests.jsonl', `${linesOf('requests.jsonl').slice(0, 50).join('\n')}\n`)
+    const ended = await run('compare', 'tiny.yaml', 'mixed', '--profile', 'out/profile.json')
+    expectRefusal(ended, 6, folder)
+    expect(ended.stderr).toContain('mixed/requests.jsonl: not the requests of')
+  })
+
+  test('is reported again, with PNG charts', async () => {
+    const ended = await run('report', 'out', '--png', '--out', 'again')
+    expect(ended).toMatchObject({ code: 0, stderr: '' })
+    const charts = filesIn(join(folder, 'again/charts'))
+    const names = filesIn(join(out, 'charts')).map((name) => name.replace('.svg', '.png'))
+    expect(charts).toEqual(names)
+    for (const chart of charts) {
+      const head = readFileSync(join(folder, 'again/charts', chart)).subarray(1, 4)
+      expect(head.toString('latin1')).toBe('PNG')
+    }
+  })
+})
