@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { calibrate } from '../runtime/commands/calibrate.ts'
 import { compare } from '../runtime/commands/compare.ts'
 import { documentText, writeWhole } from '../runtime/commands/output.ts'
@@ -15,7 +15,8 @@ import { type FidelityRow, fidelityPage } from './fidelity-page.ts'
 
 /**
  * Replays the shipped scenarios on this machine and writes how close the simulator comes:
- * `npm run fidelity [-- SCENARIO …]`. Each model is calibrated once, before the first replay.
+ * `npm run fidelity [-- SCENARIO …]`. Each model is calibrated once, before its first replay. The
+ * Azure trace is the user's download: SPILLWAY_AZURE_CODE names it.
  */
 
 const LIBRARY = 'scenarios/library'
@@ -24,6 +25,7 @@ const SUITE = [
   'yardstick',
   'yardstick-busy',
   'yardstick-heavy',
+  'azure-code',
   'payment-peak',
   'ocr',
 ] as const
@@ -34,6 +36,7 @@ const SECONDS = 60
 const out = join('runs', 'fidelity')
 const chosen = process.argv.slice(2)
 const suite = chosen.length > 0 ? chosen : SUITE
+const trace = process.env.SPILLWAY_AZURE_CODE
 const { signal } = new AbortController()
 const progress = new ProgressDisplay()
 await mkdir(out, { recursive: true })
@@ -43,7 +46,12 @@ const rows: FidelityRow[] = []
 for (const name of suite) {
   const path = join(LIBRARY, `${name}.yaml`)
   process.stderr.write(`\n${name}\n`)
-  const prepared = await prepare(path, {})
+  if (name === 'azure-code' && trace === undefined) {
+    process.stderr.write('left out: set SPILLWAY_AZURE_CODE to AzureLLMInferenceTrace_code.csv\n')
+    continue
+  }
+  const set = name === 'azure-code' ? [`traffic.code.arrivals.file=${resolve(trace!)}`] : []
+  const prepared = await prepare(path, { set })
   const keys = prepared.scenario.pools.map((pool) => modelKey(prepared.scenario, pool))
   if (!keys.every((key) => profile?.models.some((model) => model.key === key))) {
     profile = mergeProfiles(

@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import type { ZodType } from 'zod'
-import { type ChartFormat, reportHtml, writeCharts } from '../../reports/index.ts'
+import { type ChartFormat, reportHtml } from '../../reports/index.ts'
 import { EXIT, Failure } from '../../scenarios/index.ts'
 import { comparisonSchema, resultSchema } from '../../sim/stats/index.ts'
 import { parseJson, readText } from '../prepare.ts'
 import { action, commandLine, withJson } from './command.ts'
-import { documentText, writeWhole } from './output.ts'
+import { documentText, writeCharts, writeWhole } from './output.ts'
 
 interface ReportOptions {
   readonly json?: boolean
@@ -37,8 +37,7 @@ export function define(command: Command): void {
         const formats: ChartFormat[] = []
         if (options.svg === true) formats.push('svg')
         if (options.png === true) formats.push('png')
-        if (formats.length > 0)
-          written.push(...(await writeCharts(join(out, 'charts'), formats, page)))
+        written.push(...(await writeCharts(join(out, 'charts'), formats, page)))
         process.stdout.write(
           options.json === true ? documentText({ written }) : `${written.join('\n')}\n`,
         )

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import pc from 'picocolors'
-import { type ChartFormat, comparisonText, reportHtml, writeCharts } from '../../reports/index.ts'
+import { type ChartFormat, comparisonText, reportHtml } from '../../reports/index.ts'
 import { EXIT, Failure } from '../../scenarios/index.ts'
 import { type Prepared, prepare } from '../prepare.ts'
 import { type LoadedProfile, loadProfile, profileHash } from '../profile-file.ts'
@@ -16,7 +16,7 @@ import {
   withScenarioOptions,
 } from './command.ts'
 import { compare } from './compare.ts'
-import { documentText, writeWhole } from './output.ts'
+import { documentText, writeCharts, writeWhole } from './output.ts'
 import { ProgressDisplay } from './progress.ts'
 import { keepReplays, replay } from './replay.ts'
 import { simulate } from './simulate.ts'
@@ -92,8 +92,7 @@ async function runAll(prepared: Prepared, options: RunOptions, signal: AbortSign
   }
   const page = { simulated, measured, comparison, command }
   await writeWhole(join(directory, 'report.html'), await reportHtml(page))
-  if (options.charts !== undefined)
-    await writeCharts(join(directory, 'charts'), options.charts, page)
+  await writeCharts(join(directory, 'charts'), options.charts ?? [], page)
   const keep =
     options.keepRows === true || options.journal === true || comparison.verdict === 'FAIL'
   if (keep) await keepReplays(directory, prepared, requests, replays)

@@ -1,8 +1,9 @@
-import type { Ms, ServingPlan } from '../serving/index.ts'
+import { executorsOf, type Ms, type ServingPlan } from '../serving/index.ts'
 
 import { RowRecorder, Rows } from '../stats/index.ts'
 import { ListSource, type RequestList } from '../traffic/index.ts'
 import {
+  AlikeSpeed,
   type DispatcherTurns,
   Empirical,
   LocalOverheads,
@@ -152,6 +153,13 @@ export function overheadsOf(runs: readonly ObservedRun[]): OverheadTables {
   }
 }
 
+/** The station of each executor: those of one station are alike and share a queue. */
+function stationsOf(plan: ServingPlan): number[] {
+  return executorsOf(plan).map(({ pool }, executor) =>
+    plan.pools[pool]!.perReplicaQueues ? executor : -1 - pool,
+  )
+}
+
 /**
  * Simulates a replay under the machine speed, the overheads and the send times of that very replay,
  * but with decisions of its own: what differs is queueing and batching logic. Its rows come back.
@@ -167,11 +175,19 @@ export function simulateStructure(
 ): Rows {
   const overheads = new LocalOverheads({ ...costsOf(run), edges: DISPATCH_EDGES })
   const simulated = Rows.allocate(run.rows.count)
+  const machine = machineOf(fieldOf(run, run.work))
+  const batches = batchesOf(run.rows)
+  const given = run.work.map((_, executor) =>
+    Float64Array.from(
+      batches.filter((batch) => batch.executor === executor),
+      ({ dispatched }) => dispatched,
+    ),
+  )
   runWorld({
     plan: run.plan,
     source: new ListSource(run.requests, run.rows.columns.sent),
     hardware: run.work.map(({ work, wake }) => ({ work: { of: work }, wake, overheads })),
-    machine: machineOf(fieldOf(run, run.work)),
+    machine: { ...machine, speed: new AlikeSpeed(machine.speed, stationsOf(run.plan), given) },
     lag: null,
     timer: overheads,
     seed: run.seed,

@@ -92,13 +92,10 @@ export class TimeSeries {
   }
 
   #queue(now: Ms, change: number): void {
-    const from = this.#bucket(this.#since)
-    const to = this.#bucket(now)
-    if (from === to) this.#waitingMs[to]! += this.#waiting * (now - this.#since)
-    else this.#spread(from, to, now)
+    // a length counts once time passes under it: who is refused or goes at once never waited
+    if (now > this.#since) this.#spread(this.#bucket(this.#since), this.#bucket(now), now)
     this.#waiting += change
     this.#since = now
-    if (this.#waiting > this.#waitingMax[to]!) this.#waitingMax[to] = this.#waiting
   }
 
   #spread(from: number, to: number, now: Ms): void {

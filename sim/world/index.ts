@@ -1,3 +1,4 @@
+export { AlikeSpeed } from './alike-speed.ts'
 export { Empirical } from './empirical.ts'
 export { bootstrapField } from './field-bootstrap.ts'
 export { LocalOverheads, type TimedCost } from './local-overheads.ts'
