@@ -6,8 +6,9 @@ import { type ChartFormat, reportHtml } from '../../reports/index.ts'
 import { EXIT, Failure } from '../../scenarios/index.ts'
 import { comparisonSchema, resultSchema } from '../../sim/stats/index.ts'
 import { parseJson, readText } from '../prepare.ts'
+import { writeCharts } from './charts.ts'
 import { action, commandLine, withJson } from './command.ts'
-import { documentText, writeCharts, writeWhole } from './output.ts'
+import { documentText, writeWhole } from './output.ts'
 
 interface ReportOptions {
   readonly json?: boolean

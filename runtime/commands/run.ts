@@ -7,6 +7,7 @@ import { type Prepared, prepare } from '../prepare.ts'
 import { type LoadedProfile, loadProfile, profileHash } from '../profile-file.ts'
 import { writableFolder } from '../write-whole.ts'
 import { CALIBRATION_SECONDS, calibrate, profileText } from './calibrate.ts'
+import { writeCharts } from './charts.ts'
 import {
   action,
   commandLine,
@@ -16,7 +17,7 @@ import {
   withScenarioOptions,
 } from './command.ts'
 import { compare } from './compare.ts'
-import { documentText, writeCharts, writeWhole } from './output.ts'
+import { documentText, writeWhole } from './output.ts'
 import { ProgressDisplay } from './progress.ts'
 import { keepReplays, replay } from './replay.ts'
 import { simulate } from './simulate.ts'
