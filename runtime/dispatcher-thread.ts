@@ -5,7 +5,6 @@ import {
   Requests,
   type ServingPlan,
 } from '../sim/serving/index.ts'
-
 import { type RowColumns, RowRecorder, Rows } from '../sim/stats/index.ts'
 import { ListSource, RequestList, type RequestListColumns } from '../sim/traffic/index.ts'
 import { WallClock } from './clock.ts'

@@ -1,7 +1,6 @@
 import type { Worker } from 'node:worker_threads'
 import { EXIT, Failure } from '../scenarios/index.ts'
 import { batcher, executorsOf, type ServingPlan } from '../sim/serving/index.ts'
-
 import { Rows } from '../sim/stats/index.ts'
 import type { RequestList } from '../sim/traffic/index.ts'
 import type { DispatcherJob, DispatcherReply, DispatcherStart } from './dispatcher-thread.ts'

@@ -11,14 +11,12 @@ import {
   readTrace,
   type TraceRows,
 } from '../scenarios/index.ts'
-
 import {
   mixedLengths,
   poolCapacity,
   type SimulationInput,
   workOf,
 } from '../sim/experiment/index.ts'
-
 import { stream } from '../sim/kernel/index.ts'
 import { type ServingPlan, servingPlan } from '../sim/serving/index.ts'
 import {
@@ -28,7 +26,6 @@ import {
   TraceLengths,
   trafficSource,
 } from '../sim/traffic/index.ts'
-
 import type { ModelProfile, Profile } from '../sim/world/index.ts'
 
 /** What every command that takes a scenario starts from. */

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { EXIT, Failure, hashOf } from '../scenarios/index.ts'
-
 import { type Profile, profileSchema } from '../sim/world/index.ts'
 import { cacheDirectory, parseJson, readText } from './prepare.ts'
 

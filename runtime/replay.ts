@@ -5,10 +5,8 @@ import {
   recorderOptions,
   spoiled,
 } from '../sim/experiment/index.ts'
-
 import { batcher } from '../sim/serving/index.ts'
 import { playBack, Recorder, type RunSummary, summariseRun } from '../sim/stats/index.ts'
-
 import type { RequestList } from '../sim/traffic/index.ts'
 import { sizeGrid } from './calibration/index.ts'
 import type { EngineOptions } from './engine.ts'

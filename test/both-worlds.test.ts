@@ -17,7 +17,6 @@ import {
   STATUS,
   type Status,
 } from '../sim/serving/index.ts'
-
 import { RowRecorder, Rows } from '../sim/stats/index.ts'
 import { ListSource } from '../sim/traffic/index.ts'
 import { declaredWork } from '../sim/world/index.ts'

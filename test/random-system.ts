@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import type { Batching, Work } from '../scenarios/index.ts'
 import { type batchPolicies, type PoolPlan, routingPolicies } from '../sim/serving/index.ts'
-
 import { planOf, requestsOf, type SmallSystem } from './small-system.ts'
 
 type Policy = keyof typeof batchPolicies

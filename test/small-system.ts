@@ -7,7 +7,6 @@ import {
   type Requests,
   type ServingPlan,
 } from '../sim/serving/index.ts'
-
 import { RowRecorder, Rows } from '../sim/stats/index.ts'
 import { ListSource, RequestList } from '../sim/traffic/index.ts'
 import { declaredWork, IDEAL_MACHINE, NO_WAKE } from '../sim/world/index.ts'

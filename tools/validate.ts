@@ -1,6 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { judge, simulateCase, type TheoryRow, theoryCases } from '../sim/experiment/index.ts'
-
 import { type CoverageRow, coverageRows } from './validate-coverage.ts'
 import { coverageLine, rowLine, validationPage } from './validate-page.ts'
 

@@ -1,10 +1,7 @@
 import { modelKey, modelLabel, type Pool, type Scenario } from '../../scenarios/index.ts'
-
 import { fieldOf, type ObservedRun, overheadsOf, poolCapacity } from '../../sim/experiment/index.ts'
-
 import { type Random, stream } from '../../sim/kernel/index.ts'
 import { batcher, type PoolPlan, type ServingPlan } from '../../sim/serving/index.ts'
-
 import { RequestList } from '../../sim/traffic/index.ts'
 import {
   type Intervals,
@@ -12,7 +9,6 @@ import {
   type RecordedField,
   tabulatedWork,
 } from '../../sim/world/index.ts'
-
 import { Fleet, type Progress } from '../fleet.ts'
 import type { ModelFile } from '../models/index.ts'
 import type { ScriptRow } from '../script.ts'

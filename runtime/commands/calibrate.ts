@@ -3,7 +3,6 @@ import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import pc from 'picocolors'
 import { EXIT, Failure, modelKey } from '../../scenarios/index.ts'
-
 import type { ModelProfile, Profile } from '../../sim/world/index.ts'
 import { calibrateModel } from '../calibration/index.ts'
 import { hostFingerprint } from '../host.ts'

@@ -33,6 +33,12 @@ export function collect(value: string, previous: readonly string[] = []): string
   return [...previous, value]
 }
 
+/** A journal is a file beside the documents: without a directory there is no place for it. */
+export function refuseJournalWithoutOut(options: { journal?: boolean; out?: string }): void {
+  if (options.journal !== true || options.out !== undefined) return
+  throw new Failure('--journal: expected --out DIR beside it, for the journal to go to', EXIT.usage)
+}
+
 /** An option's value as a whole number of at least `least`. */
 export function wholeNumber(least: number): (text: string) => number {
   return (text) => {

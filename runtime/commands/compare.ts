@@ -4,7 +4,6 @@ import type { Command } from 'commander'
 import { comparisonText } from '../../reports/index.ts'
 import { EXIT, type ExitCode, Failure } from '../../scenarios/index.ts'
 import { compareRuns, executorWork, type ObservedRun } from '../../sim/experiment/index.ts'
-
 import { type Comparison, type Result, resultSchema, type Verdict } from '../../sim/stats/index.ts'
 import type { RequestList } from '../../sim/traffic/index.ts'
 import {

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { EXIT, Failure, scenarioJsonSchema, starterScenario } from '../../scenarios/index.ts'
-
 import { action, withJson } from './command.ts'
 import { documentText, writeWhole } from './output.ts'
 

@@ -5,9 +5,7 @@ import { EXIT } from '../../scenarios/index.ts'
 import { executorWork } from '../../sim/experiment/index.ts'
 import { journalLines } from '../../sim/serving/index.ts'
 import { type Result, resultOf } from '../../sim/stats/index.ts'
-
 import { type RequestList, requestText } from '../../sim/traffic/index.ts'
-
 import { hostFingerprint } from '../host.ts'
 import { capacitiesOf, type Prepared, prepare, requestsOf, simulationInput } from '../prepare.ts'
 import type { LoadedProfile } from '../profile-file.ts'
@@ -18,6 +16,7 @@ import { writableFolder } from '../write-whole.ts'
 import {
   action,
   profileOption,
+  refuseJournalWithoutOut,
   type ScenarioOptions,
   wholeNumber,
   withScenarioOptions,
@@ -50,6 +49,7 @@ Example:
     )
     .action(
       action(async (signal, path: string, options: ReplayOptions) => {
+        refuseJournalWithoutOut(options)
         const prepared = await prepare(path, options)
         const profile = await profileFor(prepared, options.profile)
         if (options.out !== undefined) await writableFolder(options.out)

@@ -1,7 +1,6 @@
 import { type Command, Option } from 'commander'
 import { z } from 'zod'
 import { EXIT, scenarioJsonSchema } from '../../scenarios/index.ts'
-
 import { comparisonSchema, resultSchema } from '../../sim/stats/index.ts'
 import { profileSchema } from '../../sim/world/index.ts'
 import { action, withJson } from './command.ts'

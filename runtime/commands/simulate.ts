@@ -1,16 +1,19 @@
+import { join } from 'node:path'
 import type { Command } from 'commander'
 import { resultText } from '../../reports/index.ts'
 import { EXIT } from '../../scenarios/index.ts'
+import { journalOf, type SimulationInput } from '../../sim/experiment/index.ts'
+import { journalLines } from '../../sim/serving/index.ts'
 import { type Result, resultOf } from '../../sim/stats/index.ts'
-
 import { capacitiesOf, type Prepared, prepare, requestsOf, simulationInput } from '../prepare.ts'
 import { type LoadedProfile, loadProfile } from '../profile-file.ts'
 import { runReplications } from '../replications.ts'
 import { commit, version } from '../version.ts'
-import { writableFolder } from '../write-whole.ts'
+import { writableFolder, writeWhole } from '../write-whole.ts'
 import {
   action,
   profileOption,
+  refuseJournalWithoutOut,
   type ScenarioOptions,
   wholeNumber,
   withScenarioOptions,
@@ -23,6 +26,7 @@ interface SimulateOptions extends ScenarioOptions {
   readonly replications: number
   readonly workers?: number
   readonly requests?: string
+  readonly journal?: boolean
 }
 
 export function define(command: Command): void {
@@ -31,6 +35,7 @@ export function define(command: Command): void {
     .option('--replications <n>', 'independent runs behind each interval', wholeNumber(1), 10)
     .option('--workers <n>', 'threads; the result does not depend on it', wholeNumber(1))
     .option('--requests <file>', 'use these requests (of `spillway requests`) in every replication')
+    .option('--journal', 'write what the control plane was told in replication 0 (needs --out)')
     .addHelpText(
       'after',
       `
@@ -40,12 +45,18 @@ Examples:
     )
     .action(
       action(async (signal, path: string, options: SimulateOptions) => {
+        refuseJournalWithoutOut(options)
         const prepared = await prepare(path, options)
         const profile = await profileFor(prepared, options.profile)
         if (options.out !== undefined) await writableFolder(options.out)
         const progress = new ProgressDisplay()
         const result = await simulate(prepared, profile, { ...options, signal, progress })
         progress.stop()
+        if (options.journal === true && options.out !== undefined) {
+          const input = await inputOf(prepared, profile, options.requests)
+          const entries = journalOf(input, 0)
+          await writeWhole(join(options.out, 'journal.jsonl'), [...journalLines(entries)].join(''))
+        }
         await emit(options, { simulated: result }, 'simulated', resultText(result))
         return result.objectives.some(({ verdict }) => verdict === 'FAIL') ? EXIT.failed : EXIT.ok
       }),
@@ -61,6 +72,16 @@ export async function profileFor(
   return declared && path === undefined ? null : loadProfile(path)
 }
 
+async function inputOf(
+  prepared: Prepared,
+  profile: LoadedProfile | null,
+  file: string | undefined,
+): Promise<SimulationInput> {
+  const input = simulationInput(prepared, profile?.profile ?? null)
+  if (file === undefined) return input
+  return { ...input, requests: await requestsOf(prepared, input.capacityRps, file) }
+}
+
 export async function simulate(
   prepared: Prepared,
   profile: LoadedProfile | null,
@@ -72,12 +93,8 @@ export async function simulate(
     readonly progress: ProgressDisplay
   },
 ): Promise<Result> {
-  const input = simulationInput(prepared, profile?.profile ?? null)
-  const requests =
-    options.requests === undefined
-      ? null
-      : await requestsOf(prepared, input.capacityRps, options.requests)
-  const runs = await runReplications({ ...input, requests }, options.replications, {
+  const input = await inputOf(prepared, profile, options.requests)
+  const runs = await runReplications(input, options.replications, {
     workers: options.workers,
     signal: options.signal,
     onProgress: (done, of) => options.progress.update('simulating', done, of),

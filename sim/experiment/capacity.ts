@@ -1,6 +1,5 @@
 import { stream } from '../kernel/index.ts'
 import { batcher, type PoolPlan } from '../serving/index.ts'
-
 import type { LengthDistribution } from '../traffic/index.ts'
 import type { WorkModel } from '../world/index.ts'
 

@@ -1,7 +1,6 @@
 import { median } from 'simple-statistics'
 import { stream } from '../kernel/index.ts'
 import { OUTCOME, type ServingPlan } from '../serving/index.ts'
-
 import {
   blockBootstrap,
   type Comparison,
@@ -18,7 +17,6 @@ import {
   tInterval,
   type Verdict,
 } from '../stats/index.ts'
-
 import type { RequestList } from '../traffic/index.ts'
 import { type ExecutorWork, type ObservedRun, simulateStructure } from './structure.ts'
 import { spoiled } from './validity.ts'

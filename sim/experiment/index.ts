@@ -3,6 +3,7 @@ export { compareRuns } from './compare.ts'
 export { runWorld } from './run-world.ts'
 export {
   executorWork,
+  journalOf,
   recorderOptions,
   runReplication,
   type SimulationInput,

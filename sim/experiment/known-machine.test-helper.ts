@@ -1,5 +1,5 @@
 import type { Batching } from '../../scenarios/schema.ts'
-import { Random, stream } from '../kernel/index.ts'
+import { type Random, stream } from '../kernel/index.ts'
 import {
   ControlPlane,
   type ControlPlanePort,
@@ -7,7 +7,6 @@ import {
   Requests,
   type ServingPlan,
 } from '../serving/index.ts'
-
 import { RowRecorder, Rows } from '../stats/index.ts'
 import { ListSource, RequestList } from '../traffic/index.ts'
 import {
@@ -21,7 +20,6 @@ import {
   type Turn,
   type WakeCurve,
 } from '../world/index.ts'
-
 import type { ExecutorWork, ObservedRun } from './structure.ts'
 
 /** A machine of which everything is known, and a replay on it as if it had been measured. */

@@ -7,7 +7,6 @@ import {
   type ServingPlan,
   type Source,
 } from '../serving/index.ts'
-
 import { type Hardware, type Machine, type OverheadModel, SimulatedWorld } from '../world/index.ts'
 
 const EVENTS_AT_ONCE = 1_000_000

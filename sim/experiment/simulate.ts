@@ -1,20 +1,17 @@
 import { parseObjective } from '../../scenarios/objective.ts'
 import type { Scenario } from '../../scenarios/schema.ts'
-
 import { stream } from '../kernel/index.ts'
 import {
   type Batch,
   batcher,
   executorsOf,
+  type Observer,
   type Requests,
   type ServingPlan,
   servingPlan,
 } from '../serving/index.ts'
-
 import { Recorder, type RecorderOptions, type RunSummary, summariseRun } from '../stats/index.ts'
-
 import { ListSource, type RequestList, type TraceData, trafficSource } from '../traffic/index.ts'
-
 import {
   bootstrapField,
   declaredWork,
@@ -29,7 +26,6 @@ import {
   tabulatedWork,
   type WorkModel,
 } from '../world/index.ts'
-
 import { runWorld } from './run-world.ts'
 import type { ExecutorWork } from './structure.ts'
 
@@ -123,11 +119,11 @@ export function recorderOptions(
   }
 }
 
-/** One replication: its own random streams, and its own requests unless some are given. */
-export function runReplication(input: SimulationInput, replication: number): RunSummary {
+/** The world of one replication: its own random streams, and its own requests unless given. */
+function replicationParts(input: SimulationInput, replication: number) {
   const { scenario } = input
-  const plan = servingPlan(scenario)
   const hardware = hardwareOf(input)
+  const measured = hardware.find(({ overheads }) => overheads !== null)?.overheads ?? null
   const seed = scenario.seed
   const source =
     input.requests === null
@@ -138,12 +134,8 @@ export function runReplication(input: SimulationInput, replication: number): Run
           traces: input.traces,
         })
       : new ListSource(input.requests)
-  const measured = hardware.find(({ overheads }) => overheads !== null)?.overheads ?? null
-  const work = executorWork(input)
-  const expected = (batch: Batch) => work[batch.executor]!.work(batch.size, batch.length)
-  let recorder: Recorder | null = null
-  runWorld({
-    plan,
+  return {
+    plan: servingPlan(scenario),
     source,
     hardware,
     machine: measured === null ? IDEAL_MACHINE : machineOf(fieldOf(input, replication)),
@@ -151,16 +143,38 @@ export function runReplication(input: SimulationInput, replication: number): Run
     timer: measured,
     seed,
     replication,
+  }
+}
+
+/** Runs one replication. */
+export function runReplication(input: SimulationInput, replication: number): RunSummary {
+  const { scenario } = input
+  const parts = replicationParts(input, replication)
+  const work = executorWork(input)
+  const expected = (batch: Batch) => work[batch.executor]!.work(batch.size, batch.length)
+  let recorder: Recorder | null = null
+  runWorld({
+    ...parts,
     observe: (requests) => {
-      recorder = new Recorder(
-        recorderOptions(scenario, plan, requests, measured === null ? null : expected),
-      )
+      const options = recorderOptions(scenario, parts.plan, requests, parts.lag && expected)
+      recorder = new Recorder(options)
       return recorder
     },
   })
   return summariseRun(recorder!, {
-    requests: input.requests?.hash() ?? (source as { hash(): string }).hash(),
+    requests: input.requests?.hash() ?? (parts.source as { hash(): string }).hash(),
     warmupMs: scenario.warmup_s * 1000,
     durationMs: scenario.duration_s * 1000,
   })
+}
+
+/** What the control plane was told in one replication, as `journalLines` prints it. */
+export function journalOf(input: SimulationInput, replication: number): Float64Array {
+  const observe = (): Observer => ({
+    arrived: () => {},
+    dispatched: () => {},
+    batch: () => {},
+    lost: () => {},
+  })
+  return runWorld({ ...replicationParts(input, replication), observe, journal: true })!
 }

@@ -1,5 +1,4 @@
 import { executorsOf, type Ms, type ServingPlan } from '../serving/index.ts'
-
 import { RowRecorder, Rows } from '../stats/index.ts'
 import { ListSource, type RequestList } from '../traffic/index.ts'
 import {
@@ -17,7 +16,6 @@ import {
   type WakeCurve,
   wakeCost,
 } from '../world/index.ts'
-
 import { runWorld } from './run-world.ts'
 
 /** What was observed of one replay. */

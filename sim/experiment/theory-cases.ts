@@ -11,7 +11,6 @@ import {
   mmcMeanSojourn,
   mmcMeanWait,
 } from '../theory/index.ts'
-
 import { batchingCases } from './theory-batching.ts'
 import { exactCases } from './theory-exact.ts'
 import {

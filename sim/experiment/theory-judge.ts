@@ -1,6 +1,5 @@
 import type { Scenario } from '../../scenarios/schema.ts'
 import { accept, meanWithError } from '../stats/index.ts'
-
 import { type TheoryRun, theoryRun } from './theory-run.ts'
 
 /** What theory says: the value itself, or bounds that it lies strictly between. */

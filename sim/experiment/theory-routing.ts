@@ -1,5 +1,4 @@
 import { ekm1MeanWait, ekm1WaitShare, mmcMeanWait } from '../theory/index.ts'
-
 import { meanWait, waitShare } from './theory-figures.ts'
 import type { TheoryCase } from './theory-judge.ts'
 import { theoryScenario } from './theory-scenario.ts'

@@ -1,8 +1,6 @@
 import type { Scenario } from '../../scenarios/schema.ts'
 import { type Batch, type Ms, type Observer, type Requests, servingPlan } from '../serving/index.ts'
-
 import { Recorder, type RunSummary, summariseRun } from '../stats/index.ts'
-
 import { trafficSource } from '../traffic/index.ts'
 import { IDEAL_MACHINE } from '../world/index.ts'
 import { runWorld } from './run-world.ts'

@@ -1,5 +1,4 @@
 import { type Batch, type Ms, type Observer, OUTCOME, type Requests } from '../serving/index.ts'
-
 import type { Counts, Series } from './documents.ts'
 import { Histogram } from './histogram.ts'
 import { TimeSeries } from './time-series.ts'

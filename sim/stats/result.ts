@@ -1,6 +1,5 @@
 import { type Objective, parseObjective } from '../../scenarios/objective.ts'
 import type { Scenario } from '../../scenarios/schema.ts'
-
 import type { Counts, Distribution, Estimate, Percentiles, Result, TailPoint } from './documents.ts'
 import { tInterval } from './interval.ts'
 import {

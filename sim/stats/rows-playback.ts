@@ -1,5 +1,4 @@
 import { type Batch, type Observer, OUTCOME, Requests, STATUS } from '../serving/index.ts'
-
 import type { Rows } from './rows.ts'
 
 const ARRIVED = 0

@@ -1,5 +1,4 @@
 import { clopperPearson, Histogram, type Interval, tInterval } from '../stats/index.ts'
-
 import { type Mm1, mm1MeanSojourn, mm1SojournQuantile } from './mm1.ts'
 import { assertStable } from './stable.ts'
 

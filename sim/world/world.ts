@@ -1,5 +1,4 @@
 import { EventHeap, type Random } from '../kernel/index.ts'
-
 import {
   type Backend,
   type Batch,
@@ -10,7 +9,6 @@ import {
   STATUS,
   type Timers,
 } from '../serving/index.ts'
-
 import type { Machine } from './machine.ts'
 import type { OverheadModel } from './overheads.ts'
 import { type WakeCurve, type WorkModel, wakeCost } from './work.ts'

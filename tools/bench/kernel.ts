@@ -1,5 +1,4 @@
 import { EventHeap, Random, stream } from '../../sim/kernel/index.ts'
-
 import { bareHeap, barePop, barePush } from './bare-heap.ts'
 import type { Figure } from './report.ts'
 import { figure, interleaved, ratios } from './rounds.ts'
