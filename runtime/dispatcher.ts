@@ -28,12 +28,17 @@ export interface LivePort {
  * of what it measures: requests are handed over when the loop gets to them.
  */
 export class Dispatcher implements Timers, Backend {
-  /** when each timer was due, and when it fired */
+  /**
+   * when each timer was due, and when it fired; or, where it was overdue when a completion or an
+   * arrival did its work, when that was
+   */
   readonly fired: [due: Ms, at: Ms][] = []
   readonly #port: LivePort
   readonly #source: Source
   readonly #requests: Requests
   readonly #timers: Ms[] = []
+  /** the `now` of the event that is handled */
+  #now: Ms = 0
 
   constructor(port: LivePort, source: Source, requests: Requests) {
     this.#port = port
@@ -43,11 +48,17 @@ export class Dispatcher implements Timers, Backend {
 
   arm(timer: number, at: Ms): void {
     while (this.#timers.length <= timer) this.#timers.push(Number.POSITIVE_INFINITY)
-    this.#timers[timer] = at
+    this.#settle(timer, at)
   }
 
   disarm(timer: number): void {
-    if (timer < this.#timers.length) this.#timers[timer] = Number.POSITIVE_INFINITY
+    if (timer < this.#timers.length) this.#settle(timer, Number.POSITIVE_INFINITY)
+  }
+
+  #settle(timer: number, next: Ms): void {
+    const due = this.#timers[timer]!
+    if (due <= this.#now) this.fired.push([due, this.#now])
+    this.#timers[timer] = next
   }
 
   start(batch: Batch): void {
@@ -58,13 +69,14 @@ export class Dispatcher implements Timers, Backend {
   run(control: ControlPlanePort): void {
     const port = this.#port
     let ended = false
-    let now = 0
     for (;;) {
-      now = Math.max(now, port.now())
+      let now = Math.max(this.#now, port.now())
+      this.#now = now
       const executor = port.takeFinished()
       if (executor >= 0) {
         // it may have ended since the clock was read, and executors have clocks of their own
         now = Math.max(now, port.ended(executor))
+        this.#now = now
         control.onDone(
           now,
           executor,
@@ -77,8 +89,7 @@ export class Dispatcher implements Timers, Backend {
       const timer = this.#earliest()
       const timerAt = timer < 0 ? Number.POSITIVE_INFINITY : this.#timers[timer]!
       if (timerAt <= now) {
-        this.#timers[timer] = Number.POSITIVE_INFINITY
-        this.fired.push([timerAt, now])
+        this.#settle(timer, Number.POSITIVE_INFINITY)
         control.onTimer(now, timer)
         continue
       }

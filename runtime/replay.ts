@@ -6,7 +6,13 @@ import {
   spoiled,
 } from '../sim/experiment/index.ts'
 import { batcher } from '../sim/serving/index.ts'
-import { playBack, Recorder, type RunSummary, summariseRun } from '../sim/stats/index.ts'
+import {
+  judgedPercentiles,
+  playBack,
+  Recorder,
+  type RunSummary,
+  summariseRun,
+} from '../sim/stats/index.ts'
 import type { RequestList } from '../sim/traffic/index.ts'
 import { sizeGrid } from './calibration/index.ts'
 import type { EngineOptions } from './engine.ts'
@@ -108,6 +114,7 @@ export function summariseReplays(
   const expected = (batch: { executor: number; size: number; length: number }) =>
     work[batch.executor]!.work(batch.size, batch.length)
   const hash = requests.hash()
+  const judged = judgedPercentiles(scenario)
   return runs.map(({ rows }) =>
     summariseRun(
       playBack(rows, (table) => new Recorder(recorderOptions(scenario, plan, table, expected))),
@@ -115,6 +122,7 @@ export function summariseReplays(
         requests: hash,
         warmupMs: scenario.warmup_s * 1000,
         durationMs: scenario.duration_s * 1000,
+        judged,
       },
     ),
   )

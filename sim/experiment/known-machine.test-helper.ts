@@ -182,18 +182,25 @@ export function knownRun(options: KnownOptions): KnownRun {
     lag: overheads,
     timer: overheads,
   })
-  const due: Ms[] = []
+  const due = [Number.POSITIVE_INFINITY]
   const timers: Turn[] = []
+  const settle = (timer: number, next: Ms) => {
+    if (due[timer]! <= world.now) timers.push([due[timer]!, world.now])
+    due[timer] = next
+  }
   const control = new ControlPlane(plan, {
     requests: slots,
     backend: world,
     observer: new RowRecorder(rows, slots),
     timers: {
       arm(timer, at) {
-        due[timer] = at
+        settle(timer, at)
         world.arm(timer, at)
       },
-      disarm: (timer) => world.disarm(timer),
+      disarm(timer) {
+        settle(timer, Number.POSITIVE_INFINITY)
+        world.disarm(timer)
+      },
     },
   })
   const port: ControlPlanePort = {
@@ -201,7 +208,7 @@ export function knownRun(options: KnownOptions): KnownRun {
     onDone: (now, ...rest) => control.onDone(now, ...rest),
     onEnd: (now) => control.onEnd(now),
     onTimer(now, timer) {
-      timers.push([due[timer]!, now])
+      settle(timer, Number.POSITIVE_INFINITY)
       control.onTimer(now, timer)
     },
   }

@@ -10,7 +10,13 @@ import {
   type ServingPlan,
   servingPlan,
 } from '../serving/index.ts'
-import { Recorder, type RecorderOptions, type RunSummary, summariseRun } from '../stats/index.ts'
+import {
+  judgedPercentiles,
+  Recorder,
+  type RecorderOptions,
+  type RunSummary,
+  summariseRun,
+} from '../stats/index.ts'
 import { ListSource, type RequestList, type TraceData, trafficSource } from '../traffic/index.ts'
 import {
   bootstrapField,
@@ -165,6 +171,7 @@ export function runReplication(input: SimulationInput, replication: number): Run
     requests: input.requests?.hash() ?? (parts.source as { hash(): string }).hash(),
     warmupMs: scenario.warmup_s * 1000,
     durationMs: scenario.duration_s * 1000,
+    judged: judgedPercentiles(scenario),
   })
 }
 

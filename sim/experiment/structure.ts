@@ -21,7 +21,7 @@ import { runWorld } from './run-world.ts'
 /** What was observed of one replay. */
 export interface ObservedRun {
   readonly rows: Rows
-  /** when each timer was due, and when it fired */
+  /** when each timer was due, and when it fired or something overtook it */
   readonly timers: readonly Turn[]
 }
 

@@ -94,6 +94,7 @@ export function theoryRun(scenario: Scenario, replication: number): TheoryRun {
       requests: source.hash(),
       warmupMs,
       durationMs: scenario.duration_s * 1000,
+      judged: [],
     }),
   }
 }

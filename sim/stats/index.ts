@@ -20,7 +20,7 @@ export {
   supportsVerdict,
 } from './percentile.ts'
 export { Recorder, type RecorderOptions } from './recorder.ts'
-export { resultOf } from './result.ts'
+export { judgedPercentiles, resultOf } from './result.ts'
 export { type RowColumn, type RowColumns, RowRecorder, Rows } from './rows.ts'
 export { playBack } from './rows-playback.ts'
 export { type RunSummary, summariseRun } from './run-summary.ts'

@@ -39,6 +39,7 @@ export function resultOf(
   head: ResultHead,
 ): Result {
   const { scenarioHash, capacitiesRps, ...rest } = head
+  const judged = judgedPercentiles(scenario)
   const observedS = scenario.duration_s - scenario.warmup_s
   const cell = (name: string, of: (run: RunSummary) => CellSummary) => {
     const cells = runs.map(of)
@@ -96,6 +97,7 @@ export function resultOf(
         ...judge(
           parseObjective(text)!,
           runs.map((run) => run.classes[i]!),
+          judged,
         ),
       })),
     ),
@@ -105,7 +107,22 @@ export function resultOf(
   }
 }
 
-function judge(objective: Objective, cells: readonly CellSummary[]) {
+/** The percentiles that a scenario's objectives name, for `summariseRun`: any, such as p(98). */
+export function judgedPercentiles(scenario: Scenario): number[] {
+  const named = Object.values(scenario.slo).flatMap((texts) =>
+    texts.flatMap((text) => {
+      const objective = parseObjective(text)
+      return objective?.kind === 'latency' ? [objective.percentile] : []
+    }),
+  )
+  return [...new Set(named)]
+}
+
+function judge(
+  objective: Objective,
+  cells: readonly CellSummary[],
+  percentiles: readonly number[],
+) {
   const arrived = cells.reduce((sum, { counts }) => sum + counts.arrived, 0)
   const perRun = Math.min(...cells.map(({ counts }) => counts.arrived))
   const met =
@@ -114,17 +131,12 @@ function judge(objective: Objective, cells: readonly CellSummary[]) {
           cells.map(({ good, counts }) => good / counts.arrived),
           arrived,
         )
-      : latencyEstimate(objective.percentile, cells)
+      : estimate(
+          cells.map(({ judged }) => judged[percentiles.indexOf(objective.percentile)]!),
+          arrived,
+        )
   const supported = objective.kind === 'goodput' || supportsVerdict(perRun, objective.percentile)
   return { estimate: met, verdict: supported ? verdictOf(objective, met) : ('UNDECIDED' as const) }
-}
-
-function latencyEstimate(p: number, cells: readonly CellSummary[]): Estimate {
-  const index = PERCENTILES.indexOf(p as (typeof PERCENTILES)[number])
-  return estimate(
-    cells.map(({ all }) => (index < 0 ? Number.NaN : all[index]!)),
-    cells.reduce((sum, { counts }) => sum + counts.arrived, 0),
-  )
 }
 
 /** PASS or FAIL only where the whole interval lies on one side of the limit. */

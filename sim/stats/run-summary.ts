@@ -17,6 +17,8 @@ export interface CellSummary {
   readonly latency: Figures
   /** over all arrivals: Infinity where the percentile falls on a lost request */
   readonly all: readonly number[]
+  /** the same at the percentiles that objectives name */
+  readonly judged: readonly number[]
   readonly parts: Readonly<Record<Part, Figures>>
 }
 
@@ -37,7 +39,13 @@ export interface RunSummary {
 
 export function summariseRun(
   recorder: Recorder,
-  run: { requests: string; warmupMs: number; durationMs: number },
+  run: {
+    readonly requests: string
+    readonly warmupMs: number
+    readonly durationMs: number
+    /** percentiles that objectives name */
+    readonly judged: readonly number[]
+  },
 ): RunSummary {
   const pools = recorder.batchSizes.map((_, pool) =>
     mergeCells(recorder.cells.map((row) => row[pool]!)),
@@ -47,8 +55,8 @@ export function summariseRun(
   return {
     requests: run.requests,
     all: figures(all.latency),
-    classes: classes.map(cellSummary),
-    pools: pools.map(cellSummary),
+    classes: classes.map((cell) => cellSummary(cell, run.judged)),
+    pools: pools.map((cell) => cellSummary(cell, run.judged)),
     batchSizes: recorder.batchSizes.map((sizes) => Array.from(sizes)),
     busyMs: Array.from(recorder.busyMs),
     observedMs: Math.max(run.durationMs, recorder.lastMs) - run.warmupMs,
@@ -63,7 +71,7 @@ function mergeCells(cells: readonly Cell[]): Cell {
   return merged
 }
 
-function cellSummary(cell: Cell): CellSummary {
+function cellSummary(cell: Cell, judged: readonly number[]): CellSummary {
   const counts = cell.counts
   const lost = counts.arrived - counts.served
   return {
@@ -71,6 +79,7 @@ function cellSummary(cell: Cell): CellSummary {
     good: cell.good,
     latency: figures(cell.latency),
     all: PERCENTILES.map((p) => cell.latency.quantile(p, lost)),
+    judged: judged.map((p) => cell.latency.quantile(p, lost)),
     parts: Object.fromEntries(PARTS.map((part) => [part, figures(cell[part])])) as Record<
       Part,
       Figures

@@ -49,11 +49,10 @@ export function standstillsOf(turns: readonly Turn[], acts: Float64Array): Inter
   const still: [Ms, Ms][] = []
   for (const [due, happened] of turns) {
     if (happened - due <= usual.longest) continue
-    // an act within the usual time does not show that this turn could have been taken
-    const after = indexAfter(acts, due + usual.longest)
+    const after = indexAfter(acts, due)
     const next = acts[after]!
+    if (next - due <= usual.longest) continue
     const last = after > 0 ? acts[after - 1]! : Number.NEGATIVE_INFINITY
-    if (next - Math.max(due, last) <= usual.longest) continue
     still.push([Math.max(last, due - UNSEEN_MS), next])
   }
   return joinIntervals(still)

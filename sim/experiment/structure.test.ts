@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest'
+import { percentile } from '../stats/index.ts'
+import { latenciesOf } from './compare.ts'
+import { DYNAMIC, type KnownRun, knownPlan, knownRun, WINDOW_MS } from './known-machine.test-helper.ts'
+import { batchesOf, fieldOf, overheadsOf, simulateStructure, turnsOf } from './structure.ts'
+
+const WARMUP_MS = 1000
+const LEVELS = [0.5, 0.9, 0.95, 0.99, 0.999]
+
+/** Relative errors of a run's reconstruction at LEVELS, in the mean of some replications. */
+function errors(run: KnownRun, as: Partial<KnownRun> = {}, replications = 3) {
+  const measured = latenciesOf(run.rows, WARMUP_MS).sorted
+  const runs = Array.from({ length: replications }, (_, replication) => {
+    const rows = simulateStructure({ ...run, ...as, seed: 1, replication })
+    return latenciesOf(rows, WARMUP_MS).sorted
+  })
+  return LEVELS.map((p) => {
+    const value = percentile(measured, p)
+    const mean = runs.reduce((sum, one) => sum + percentile(one, p), 0) / runs.length
+    return { p, ms: mean - value, relative: mean / value - 1, allowed: Math.max(0.01, 0.03 / value) }
+  })
+}
+
+describe('a run on a known machine is rebuilt from its rows', () => {
+  test.each([0.3, 0.5, 0.7, 0.85])('one replica, load %f: within max(1 %, 30 µs)', (load) => {
+    for (const { p, relative, allowed } of errors(knownRun({ load }))) {
+      expect(Math.abs(relative), `p${100 * p}`).toBeLessThanOrEqual(allowed)
+    }
+  })
+
+  // a standstill of an executor that was idle is seen by nobody, so what is left is a small bias
+  test.each([0.3, 0.5, 0.7, 0.85])('two replicas, load %f: the same up to p95, then within 3 %', (load) => {
+    const seeds = [1, 2, 3].map((seed) => errors(knownRun({ replicas: 2, load, seed }), {}, 1))
+    LEVELS.forEach((p, i) => {
+      const mean = seeds.reduce((sum, one) => sum + one[i]!.relative, 0) / seeds.length
+      // 27 to 80 requests lie beyond p99.9, of four or five standstills
+      const allowed = p < 0.99 ? seeds[0]![i]!.allowed : p < 0.999 ? 0.02 : 0.03
+      expect(Math.abs(mean), `p${100 * p}`).toBeLessThanOrEqual(allowed)
+    })
+  })
+})
+
+describe('a simulator with a fault is found out', () => {
+  const run = knownRun({ load: 0.85 })
+  const largest = (as: Partial<KnownRun>) =>
+    Math.max(...errors(run, as, 1).map(({ relative }) => Math.abs(relative)))
+  const batching = (max_batch: number, max_delay_ms: number, preferred: number[] = []) => ({
+    plan: knownPlan(1, { policy: 'dynamic', max_batch, max_delay_ms, preferred }),
+  })
+
+  test('batches of one less', () => {
+    expect(largest(batching(7, WINDOW_MS))).toBeGreaterThan(0.03)
+  })
+
+  test('a window twice as long', () => {
+    expect(largest(batching(8, 2 * WINDOW_MS))).toBeGreaterThan(0.03)
+  })
+
+  test('preferred sizes that are not there', () => {
+    expect(largest(batching(8, WINDOW_MS, [4]))).toBeGreaterThan(0.03)
+  })
+
+  test('one replica more', () => {
+    const plan = knownPlan(2, DYNAMIC)
+    expect(largest({ plan, work: [run.work[0]!, run.work[0]!] })).toBeGreaterThan(0.03)
+  })
+
+  test('wrong lengths', () => {
+    const plan = { ...run.plan, pools: [{ ...run.plan.pools[0]!, padTo: 64 }] }
+    expect(largest({ plan })).toBeGreaterThan(0.03)
+  })
+})
+
+test('an error of the work model is cancelled: speed is work over time', () => {
+  const run = knownRun({ load: 0.5 })
+  // half the work at half the speed; a work that knows no sizes would be seen in other batches only
+  const half = run.work.map(({ work, wake }) => ({
+    work: (size: number, length: number) => work(size, length) / 2,
+    wake: { ...wake, ms: wake.ms.map((ms) => ms / 2) },
+  }))
+  const slow = { ...run, work: half }
+  for (const { p, relative, allowed } of errors(slow)) {
+    // what exceeds 1.3 times the work counts as held up, in the middle of the batch
+    expect(Math.abs(relative), `p${100 * p}`).toBeLessThanOrEqual(p < 0.99 ? 2 * allowed : 0.03)
+  }
+})
+
+describe('what is read back from rows', () => {
+  const run = knownRun({ load: 0.5, seconds: 4, replicas: 2 })
+  const batches = batchesOf(run.rows)
+
+  test('every request is in one batch, and batches come in the order of dispatch', () => {
+    expect(batches.reduce((sum, { size }) => sum + size, 0)).toBe(run.rows.count)
+    batches.forEach((batch, i) => {
+      expect(batch.dispatched).toBeGreaterThanOrEqual(batches[i - 1]?.dispatched ?? 0)
+      expect(batch.started).toBeGreaterThanOrEqual(batch.dispatched)
+      expect(batch.done).toBeGreaterThanOrEqual(batch.ended)
+    })
+  })
+
+  test('a gap runs from the end of the last batch of the same executor', () => {
+    const first = batches.filter(({ gap }) => gap === Number.POSITIVE_INFINITY)
+    expect(new Set(first.map(({ executor }) => executor))).toEqual(new Set([0, 1]))
+    const own = batches.filter(({ executor }) => executor === 1)
+    own.slice(1).forEach(({ gap, dispatched }, i) => {
+      expect(gap).toBe(dispatched - own[i]!.ended)
+      expect(gap).toBeGreaterThanOrEqual(0)
+    })
+  })
+
+  test('turns are the completions, the timers and the hand-overs', () => {
+    const { reactions, handOvers } = turnsOf(run)
+    expect(reactions.length).toBe(batches.length + run.timers.length)
+    expect(handOvers.length).toBe(run.rows.count)
+    expect([...reactions, ...handOvers].every(([due, at]) => at >= due)).toBe(true)
+  })
+
+  test('the field has the speeds of the machine, and overheads are the usual ones', () => {
+    const { executors } = fieldOf(run, run.work)
+    expect(executors.length).toBe(2)
+    for (const { speeds } of executors) {
+      const usual = speeds.filter((speed) => Math.abs(speed - 1) < 1e-6)
+      expect(usual.length / speeds.length).toBeGreaterThan(0.5)
+      expect(Math.max(...speeds)).toBeLessThan(1 + 1e-6)
+    }
+    const { dispatch, completion } = overheadsOf([run, run])
+    const middle = (table: readonly number[]) => table[table.length >> 1]!
+    expect(middle(completion)).toBeGreaterThan(0.01)
+    expect(middle(completion)).toBeLessThan(0.02)
+    // after a longer sleep a dispatch takes longer
+    expect(middle(dispatch.at(-1)!.table)).toBeGreaterThan(2 * middle(dispatch[0]!.table))
+    expect(dispatch.every(({ table }) => table.at(-1)! < 0.3)).toBe(true)
+  })
+
+  test('of no run at all are no overheads', () => {
+    expect(overheadsOf([])).toEqual({ lag: [0], timer: [0], completion: [0], dispatch: [] })
+  })
+})
