@@ -121,4 +121,42 @@ describe('the dispatcher', () => {
     ])
     expect(told.every(([now], i) => i === 0 || now >= told[i - 1]![0])).toBe(true)
   })
+
+  test('notes how late a timer was when a completion overtook it', () => {
+    const requests = new Requests()
+    let now = 0
+    let ended = false
+    const port: LivePort = {
+      now: () => now,
+      sleep: () => {
+        now = 10
+      },
+      start: () => {},
+      takeFinished: () => {
+        if (ended || now < 10) return -1
+        ended = true
+        return 0
+      },
+      started: () => 0,
+      ended: () => 9,
+      status: () => STATUS.ok,
+    }
+    const dispatcher = new Dispatcher(port, new ListSource(requestsOf([0])), requests)
+    dispatcher.run({
+      onArrival: () => {
+        dispatcher.arm(0, 3)
+        dispatcher.arm(1, 11)
+      },
+      onTimer: () => {
+        throw new Error('Expected no timer to fire')
+      },
+      onDone: () => {
+        dispatcher.disarm(0)
+        dispatcher.disarm(1)
+        requests.release(0)
+      },
+      onEnd: () => {},
+    })
+    expect(dispatcher.fired).toEqual([[3, 10]])
+  })
 })

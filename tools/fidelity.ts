@@ -31,7 +31,7 @@ const SUITE = [
 ] as const
 const REPLAYS = 3
 const REPLICATIONS = 40
-const SECONDS = 60
+const SECONDS = 45
 
 const out = join('runs', 'fidelity')
 const chosen = process.argv.slice(2)

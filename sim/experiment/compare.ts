@@ -111,7 +111,8 @@ function simulateAll(input: ComparisonInput): Float64Array[][] {
   const of = input.replays.length * STRUCTURE_RUNS
   return input.replays.map((replay, i) =>
     Array.from({ length: STRUCTURE_RUNS }, (_, replication) => {
-      const rows = simulateStructure({ ...input, ...replay, replication })
+      const { rows: observed, timers } = replay
+      const rows = simulateStructure({ ...input, rows: observed, timers, replication })
       input.onProgress?.(i * STRUCTURE_RUNS + replication + 1, of)
       return latenciesOf(rows, input.warmupMs).sorted
     }),
@@ -131,12 +132,12 @@ function band(values: readonly number[], n: number): Estimate {
 
 /** Relative differences of any two replays: what a perfect simulator could not do better than. */
 function noiseFloor(values: readonly number[]): PercentileComparison['noise_floor'] {
-  const pairs = values.flatMap((a, i) =>
-    values.slice(i + 1).map((b) => Math.abs(a - b) / ((a + b) / 2)),
-  )
+  const pairs = values.flatMap((a, i) => values.slice(i + 1).map((b) => difference(a, b)))
   if (pairs.length === 0) return { median: null, largest: null, pairs: 0 }
   return { median: median(pairs), largest: Math.max(...pairs), pairs: pairs.length }
 }
+
+const difference = (a: number, b: number) => Math.abs(a - b) / ((a + b) / 2)
 
 function errorOf(replay: number, measured: number, simulated: number) {
   const error = simulated - measured
@@ -173,10 +174,12 @@ function predictionError(
   floor: number,
 ): ReplayError {
   const { relative, absolute_ms } = PREDICTION_TOLERANCE
-  const tolerance = Math.max(Math.max(relative, floor) * measured, absolute_ms)
+  const tolerance = Math.max(relative * measured, absolute_ms)
   const error = errorOf(replay, measured, predicted.value!)
   const inBand = measured >= predicted.low! && measured <= predicted.high!
-  const close = Math.abs(error.error_ms) <= tolerance
+  // the same measure as the floor's, or a replay would fail by exactly the difference of another
+  const close =
+    Math.abs(error.error_ms) <= tolerance || difference(predicted.value!, measured) <= floor
   return {
     ...error,
     low: predicted.low!,

@@ -1,6 +1,14 @@
 import { type Objective, parseObjective } from '../../scenarios/objective.ts'
 import type { Scenario } from '../../scenarios/schema.ts'
-import type { Counts, Distribution, Estimate, Percentiles, Result, TailPoint } from './documents.ts'
+import type {
+  Counts,
+  Distribution,
+  Estimate,
+  Percentiles,
+  Result,
+  TailPoint,
+  Verdict,
+} from './documents.ts'
 import { tInterval } from './interval.ts'
 import {
   PERCENTILES,
@@ -125,30 +133,30 @@ function judge(
 ) {
   const arrived = cells.reduce((sum, { counts }) => sum + counts.arrived, 0)
   const perRun = Math.min(...cells.map(({ counts }) => counts.arrived))
-  const met =
+  const values = cells.map(({ good, counts, judged }) =>
     objective.kind === 'goodput'
-      ? estimate(
-          cells.map(({ good, counts }) => good / counts.arrived),
-          arrived,
-        )
-      : estimate(
-          cells.map(({ judged }) => judged[percentiles.indexOf(objective.percentile)]!),
-          arrived,
-        )
+      ? good / counts.arrived
+      : judged[percentiles.indexOf(objective.percentile)]!,
+  )
+  const met = estimate(values, arrived)
   const supported = objective.kind === 'goodput' || supportsVerdict(perRun, objective.percentile)
-  return { estimate: met, verdict: supported ? verdictOf(objective, met) : ('UNDECIDED' as const) }
+  const verdict: Verdict = !supported
+    ? 'UNDECIDED'
+    : values.every((value) => value === Number.POSITIVE_INFINITY)
+      ? 'FAIL'
+      : verdictOf(objective, met)
+  return { estimate: met, verdict }
 }
 
 /** PASS or FAIL only where the whole interval lies on one side of the limit. */
-function verdictOf(objective: Objective, { value, low, high }: Estimate) {
-  if (value === Number.POSITIVE_INFINITY) return 'FAIL' as const
-  if (value === null || low === null || high === null) return 'UNDECIDED' as const
+function verdictOf(objective: Objective, { value, low, high }: Estimate): Verdict {
+  if (value === null || low === null || high === null) return 'UNDECIDED'
   if (objective.kind === 'goodput') {
-    if (low > objective.share || low === 1) return 'PASS' as const
-    return high <= objective.share ? ('FAIL' as const) : ('UNDECIDED' as const)
+    if (low > objective.share || low === 1) return 'PASS'
+    return high <= objective.share ? 'FAIL' : 'UNDECIDED'
   }
-  if (high < objective.limitMs) return 'PASS' as const
-  return low >= objective.limitMs ? ('FAIL' as const) : ('UNDECIDED' as const)
+  if (high < objective.limitMs) return 'PASS'
+  return low >= objective.limitMs ? 'FAIL' : 'UNDECIDED'
 }
 
 /** Mean over runs with its t interval; null with a reason where a run has no finite value. */

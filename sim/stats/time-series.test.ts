@@ -23,7 +23,11 @@ function seriesOf(all: Stays, durationMs = DURATION_MS) {
   const events = all.flatMap(({ at, wait, service, lost }): [number, () => void][] => {
     const out = at + wait
     const done = out + service
-    if (lost) return [[at, () => series.arrived(at)], [out, () => series.lost(out)]]
+    if (lost)
+      return [
+        [at, () => series.arrived(at)],
+        [out, () => series.lost(out)],
+      ]
     return [
       [at, () => series.arrived(at)],
       [out, () => series.dispatched(out, 1)],

@@ -1,0 +1,97 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { EXIT, Failure } from '../../scenarios/index.ts'
+import { hostFingerprint } from '../host.ts'
+import { version } from '../version.ts'
+import { action, collect, commandLine, positiveNumber, report, wholeNumber } from './command.ts'
+
+afterEach(() => {
+  vi.restoreAllMocks()
+  process.exitCode = undefined
+})
+
+const stderr = () => {
+  const lines: string[] = []
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => lines.push(String(text)) > 0)
+  return lines
+}
+
+describe('options', () => {
+  test('whole numbers are digits, and large enough', () => {
+    expect(['1', '007', '80'].map(wholeNumber(1))).toEqual([1, 7, 80])
+    for (const text of ['0', '-1', '1.5', '1e3', '', 'x', ' 1']) {
+      expect(() => wholeNumber(1)(text)).toThrow(`at least 1, got ${text}.`)
+    }
+  })
+
+  test('positive numbers are finite and above 0', () => {
+    expect(['1', '0.25', '1e3'].map(positiveNumber)).toEqual([1, 0.25, 1000])
+    for (const text of ['0', '-1', 'Infinity', 'NaN', '', 'x']) {
+      expect(() => positiveNumber(text)).toThrow('above 0')
+    }
+  })
+
+  test('that are repeated are gathered in their order', () => {
+    expect(collect('c', collect('b', collect('a')))).toEqual(['a', 'b', 'c'])
+  })
+})
+
+describe('an action', () => {
+  test('ends with the exit code of what it did', async () => {
+    await action(async () => EXIT.undecided)()
+    expect(process.exitCode).toBe(EXIT.undecided)
+  })
+
+  test('prints each problem of a failure on its own, without a stack trace', async () => {
+    const lines = stderr()
+    await action(async () => {
+      throw new Failure(['one', 'two'], EXIT.notComparable)
+    })()
+    expect(process.exitCode).toBe(EXIT.notComparable)
+    expect(lines).toHaveLength(2)
+    expect(lines[1]).toMatch(/error.*: two\n$/)
+    expect(lines.join('')).not.toContain('    at ')
+  })
+
+  test('prints the stack of an error of its own', () => {
+    const lines = stderr()
+    expect(report(new Error('oops'))).toBe(EXIT.internal)
+    expect(lines.join('')).toMatch(/internal error.*oops\n\s+at /)
+  })
+
+  test('is told of a Ctrl-C, and listens no longer once it is over', async () => {
+    const before = process.listenerCount('SIGINT')
+    let seen: boolean[] = []
+    await action(async (signal) => {
+      seen = [signal.aborted]
+      process.emit('SIGINT')
+      seen.push(signal.aborted)
+      return EXIT.ok
+    })()
+    expect(seen).toEqual([false, true])
+    expect(process.listenerCount('SIGINT')).toBe(before)
+  })
+})
+
+test('the command line can be pasted into a shell again', () => {
+  const argv = process.argv
+  process.argv = ['node', 'cli', 'run', 'a.yaml', '--set', "slo.web=['p(99) latency_ms < 1']"]
+  const line = commandLine()
+  process.argv = argv
+  expect(line).toBe("spillway run a.yaml --set 'slo.web=['\\''p(99) latency_ms < 1'\\'']'")
+})
+
+test('a host is described without its name, and a version is that of the package', () => {
+  const host = hostFingerprint()
+  expect(host.cores).toBeGreaterThan(0)
+  expect(host.onnxruntime).toMatch(/^\d+\.\d+\.\d+/)
+  expect(Object.keys(host).sort()).toEqual([
+    'adapter',
+    'cores',
+    'cpu',
+    'memory_gib',
+    'node',
+    'onnxruntime',
+    'platform',
+  ])
+  expect(version()).toMatch(/^\d+\.\d+\.\d+/)
+})
