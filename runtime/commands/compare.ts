@@ -102,7 +102,8 @@ async function readMeasured(directory: string, { hash, file }: Prepared): Promis
   return parsed.data
 }
 
-async function readReplays(directory: string, replays: number): Promise<ObservedRun[]> {
+/** The raw rows of replays that `keepReplays` left in a directory. */
+export async function readReplays(directory: string, replays: number): Promise<ObservedRun[]> {
   const names = await readdir(directory)
   return Promise.all(
     Array.from({ length: replays }, (_, i) => {

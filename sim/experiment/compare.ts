@@ -22,7 +22,7 @@ import { type ExecutorWork, type ObservedRun, simulateStructure } from './struct
 import { spoiled } from './validity.ts'
 
 /** Simulations of one replay under its own machine; they differ in the overheads drawn. */
-const STRUCTURE_RUNS = 10
+const STRUCTURE_RUNS = 20
 /** Structure: errors within the larger of these two pass (design/quality-bars). */
 export const STRUCTURE_TOLERANCE = { relative: 0.01, absolute_ms: 0.03 } as const
 /** Prediction: within the largest of these and the A/A difference. */
