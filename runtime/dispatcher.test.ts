@@ -61,6 +61,12 @@ function run(at: number[], { readings = [0], ends = [] as (readonly [Ms, number]
 }
 
 describe('the dispatcher', () => {
+  test('a request at time 0 waits for the end of the lead-in, when the clock is below 0', () => {
+    const { told, slept } = run([0], { readings: [-50] })
+    expect(slept[0]).toBe(0)
+    expect(told[0]).toEqual([0, 'arrival'])
+  })
+
   test('tells of requests when they are due, and of the end once there are no more', () => {
     expect(run([1, 1, 2]).told).toEqual([
       [1, 'arrival'],

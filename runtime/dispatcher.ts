@@ -37,8 +37,8 @@ export class Dispatcher implements Timers, Backend {
   readonly #source: Source
   readonly #requests: Requests
   readonly #timers: Ms[] = []
-  /** the `now` of the event that is handled */
-  #now: Ms = 0
+  /** the `now` of the event that is handled; a run's clock begins below 0, in its lead-in */
+  #now: Ms = Number.NEGATIVE_INFINITY
 
   constructor(port: LivePort, source: Source, requests: Requests) {
     this.#port = port

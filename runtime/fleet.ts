@@ -33,6 +33,8 @@ export class Fleet {
   readonly #mailboxes: readonly MailboxMemory[]
   readonly #abort: Int32Array
   readonly #progress: Int32Array
+  /** set when the fleet has closed and an interruption no longer concerns it */
+  readonly #closed: AbortController
   /** a job has failed or was interrupted */
   #broken = false
   /** garbage collections in executors, once stopped */
@@ -47,6 +49,7 @@ export class Fleet {
     abort: Int32Array
     progress: Int32Array
     fellBack: readonly boolean[]
+    closed: AbortController
   }) {
     this.#dispatcher = parts.dispatcher
     this.#executors = parts.executors
@@ -54,6 +57,7 @@ export class Fleet {
     this.#abort = parts.abort
     this.#progress = parts.progress
     this.fellBack = parts.fellBack
+    this.#closed = parts.closed
   }
 
   /**
@@ -72,7 +76,8 @@ export class Fleet {
     const mailboxes: MailboxMemory[] = []
     const fellBack: boolean[] = plan.pools.map(() => false)
     const epochNs = process.hrtime.bigint()
-    const interrupted = interruption(signal)
+    const closed = new AbortController()
+    const interrupted = interruption(signal, closed.signal)
     try {
       for (const { pool } of executorsOf(plan)) {
         const memory = mailboxMemory(batcher(plan.pools[pool]!.batching).maxBatch, ends)
@@ -89,6 +94,7 @@ export class Fleet {
         if (message.kind === 'ready' && message.fellBack) fellBack[pool] = true
       }
     } catch (error) {
+      closed.abort()
       await Promise.all(executors.map((thread) => thread.terminate()))
       throw error
     }
@@ -100,6 +106,7 @@ export class Fleet {
       abort: new Int32Array(abort),
       progress: new Int32Array(progress),
       fellBack,
+      closed,
     })
     interrupted.catch(() => fleet.#interrupt())
     return fleet
@@ -139,6 +146,7 @@ export class Fleet {
   }
 
   async close(): Promise<void> {
+    this.#closed.abort()
     if (this.#broken) {
       // an executor may have died, or be in the middle of a batch that nobody waits for
       await Promise.all([this.#dispatcher, ...this.#executors].map((thread) => thread.terminate()))
@@ -189,11 +197,11 @@ export class Fleet {
   }
 }
 
-/** Rejects with `Failure` once the signal is set. */
-function interruption(signal: AbortSignal): Promise<never> {
+/** Rejects with `Failure` once the signal is set; looks no more once `until` is. */
+function interruption(signal: AbortSignal, until: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     const interrupt = () => reject(new Failure('interrupted', EXIT.interrupted))
     if (signal.aborted) interrupt()
-    else signal.addEventListener('abort', interrupt, { once: true })
+    else signal.addEventListener('abort', interrupt, { once: true, signal: until })
   })
 }

@@ -51,6 +51,7 @@ export async function runReplications(
   } catch (error) {
     throw options.signal.aborted ? new Failure('interrupted', EXIT.interrupted) : error
   } finally {
+    options.signal.removeEventListener('abort', stop)
     await stop()
   }
 }

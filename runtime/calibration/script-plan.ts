@@ -19,8 +19,10 @@ export function lengthGrid(min: number, max: number, padTo: number, count = 7): 
 
 /** Idle gaps that are measured, ms. */
 export const GAPS_MS = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50] as const
-/** Gaps of one round: waiting for all of them would leave a fast model idle most of the time. */
-const GAPS_A_ROUND = 4
+/** Gaps of one round, at least: waiting for all would leave a fast model idle most of the time. */
+const FEWEST_GAPS = 4
+/** Slow models have few rounds of many cells: one gap for each so many cells. */
+const CELLS_A_GAP = 5
 
 /**
  * One round of a calibration: every cell back to back, and small batches after some idle gaps, in
@@ -36,8 +38,9 @@ export function roundOf(
   const cells = sizes.flatMap((size) =>
     lengths.map((length) => ({ executor, size, length, gapMs: 0 })),
   )
+  const wanted = Math.max(FEWEST_GAPS, Math.ceil(cells.length / CELLS_A_GAP))
   const gaps = shuffled([...GAPS_MS], random)
-    .slice(0, GAPS_A_ROUND)
+    .slice(0, wanted)
     .map((gapMs) => ({ executor, size: sizes[0]!, length: middle, gapMs }))
   return shuffled([...cells, ...gaps], random)
 }

@@ -42,12 +42,12 @@ export function fitWake(samples: readonly GapSample[]): WakeCurve {
   }
 }
 
-/** Samples by class of gap, shortest first; classes of fewer than five are left out. */
+/** Samples by class of gap, shortest first; classes of fewer than three are left out. */
 export function classesOf<S extends { readonly gap: number }>(samples: readonly S[]): S[][] {
   const classes: S[][] = Array.from({ length: EDGES.length + 1 }, () => [])
   for (const sample of samples) {
     const above = EDGES.findIndex((edge) => sample.gap < edge)
     classes[above < 0 ? EDGES.length : above]!.push(sample)
   }
-  return classes.filter((members) => members.length >= 5)
+  return classes.filter((members) => members.length >= 3)
 }
