@@ -16,6 +16,7 @@ import {
   supportsVerdict,
   tInterval,
   type Verdict,
+  within,
 } from '../stats/index.ts'
 import type { RequestList } from '../traffic/index.ts'
 import { type ExecutorWork, type ObservedRun, simulateStructure } from './structure.ts'
@@ -84,7 +85,7 @@ export function compareRuns(
       p,
       n,
       simulated: band(predicted, n),
-      measured: { ...tInterval(values), n },
+      measured: { ...within(tInterval(values)), n },
       each: values.map((value, replay) => {
         const { low, high } = intervals[replay]![i]!
         return { replay, value, low, high }

@@ -6,7 +6,7 @@ export {
 } from './block-bootstrap.ts'
 export * from './documents.ts'
 export { Histogram } from './histogram.ts'
-export { clopperPearson, type Interval, meanWithError, tInterval } from './interval.ts'
+export { clopperPearson, type Interval, meanWithError, tInterval, within } from './interval.ts'
 export type { Truncation } from './mser.ts'
 export { normalQuantile } from './normal.ts'
 export {

@@ -49,3 +49,13 @@ export function clopperPearson(k: number, n: number, level = 0.95): Interval {
     high: k === n ? 1 : betaQuantile(1 - tail, k + 1, n - k),
   }
 }
+
+/** An interval cut to what a quantity can be: from 0 to `most`. */
+export function within(interval: Interval, most = Number.POSITIVE_INFINITY): Interval {
+  const { value, low, high } = interval
+  return {
+    value,
+    low: low === null ? null : Math.max(0, low),
+    high: high === null ? null : Math.min(most, high),
+  }
+}

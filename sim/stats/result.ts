@@ -9,7 +9,7 @@ import type {
   TailPoint,
   Verdict,
 } from './documents.ts'
-import { tInterval } from './interval.ts'
+import { tInterval, within } from './interval.ts'
 import {
   PERCENTILES,
   percentile,
@@ -69,6 +69,7 @@ export function resultOf(
       goodput_share: estimate(
         cells.map(({ good, counts }) => good / counts.arrived),
         arrived,
+        1,
       ),
     }
   }
@@ -138,7 +139,7 @@ function judge(
       ? good / counts.arrived
       : judged[percentiles.indexOf(objective.percentile)]!,
   )
-  const met = estimate(values, arrived)
+  const met = estimate(values, arrived, objective.kind === 'goodput' ? 1 : undefined)
   const supported = objective.kind === 'goodput' || supportsVerdict(perRun, objective.percentile)
   const verdict: Verdict = !supported
     ? 'UNDECIDED'
@@ -159,15 +160,21 @@ function verdictOf(objective: Objective, { value, low, high }: Estimate): Verdic
   return low >= objective.limitMs ? 'FAIL' : 'UNDECIDED'
 }
 
-/** Mean over runs with its t interval; null with a reason where a run has no finite value. */
-export function estimate(values: readonly number[], n: number): Estimate {
+/**
+ * Mean over runs with its t interval; null with a reason where a run has no finite value. No figure
+ * of a run is below 0 or above `most`, so neither is its interval.
+ */
+export function estimate(
+  values: readonly number[],
+  n: number,
+  most = Number.POSITIVE_INFINITY,
+): Estimate {
   if (values.some((value) => !Number.isFinite(value))) {
     const lost = values.some((value) => value === Number.POSITIVE_INFINITY)
     const reason = lost ? 'so many requests were lost that it is infinite' : 'nothing was observed'
     return { value: null, low: null, high: null, n, reason }
   }
-  const { value, low, high } = tInterval(values)
-  return { value, low, high, n }
+  return { ...within(tInterval(values), most), n }
 }
 
 function percentiles(runs: readonly { n: number; values: readonly number[] }[]): Percentiles {
