@@ -86,7 +86,7 @@ describe('problems of a value', () => {
 
   test('a missing key is shown at the map that lacks it', () => {
     expect(edited('process: gamma, cv: 2', 'process: gamma')).toEqual([
-      's.yaml:10:15 traffic.bulk.arrivals.cv: expected a number above 0, got nothing',
+      's.yaml:10:15 traffic.bulk.arrivals.cv: expected a number from 0.05 to 50, got nothing',
     ])
   })
 
