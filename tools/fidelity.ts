@@ -18,9 +18,9 @@ import { type FidelityRow, fidelityPage } from './fidelity-page.ts'
 /**
  * Replays the shipped scenarios on this machine and writes how close the simulator comes:
  * `npm run fidelity [-- SCENARIO …]`. Each model is calibrated once, before its first replay. The
- * Azure trace is the user's download: SPILLWAY_AZURE_CODE names it. What was calibrated and replayed
- * is kept in runs/fidelity and used again, so that an interrupted suite goes on where it was;
- * remove that folder to measure anew.
+ * Azure trace is the user's download: SPILLWAY_AZURE_CODE names it. What was calibrated and
+ * replayed is kept in runs/fidelity and used again, so that an interrupted suite goes on where it
+ * was; remove that folder to measure anew.
  */
 
 const LIBRARY = 'scenarios/library'
