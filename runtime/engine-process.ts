@@ -1,7 +1,11 @@
 import { type Engine, openLocalEngine } from './engine.ts'
 import type { EngineReply, EngineRequest } from './process-engine.ts'
 
-const reply = (message: EngineReply) => process.send?.(message)
+/** Where the parent has gone in the meantime there is nobody to reply to, and nothing left to do. */
+const reply = (message: EngineReply) =>
+  process.send?.(message, undefined, undefined, (error) => {
+    if (error !== null) process.exit(0)
+  })
 let engine: Engine | null = null
 
 async function answer(request: EngineRequest): Promise<void> {
