@@ -51,15 +51,21 @@ export async function openProcessEngine(
   }
 }
 
+/** Sends a request and waits for its reply; rejects where the process has ended or ends first. */
 function ask(child: ChildProcess, request: EngineRequest): Promise<EngineReply> {
   return new Promise((resolve, reject) => {
-    const onExit = (code: number | null, signal: string | null) =>
-      reject(new Error(`the process of an executor ended early (${signal ?? `code ${code}`})`))
+    const onExit = () => {
+      const how = child.signalCode ?? `code ${child.exitCode}`
+      reject(new Error(`the process of an executor ended early (${how})`))
+    }
     child.once('exit', onExit)
     child.once('message', (reply: EngineReply) => {
       child.off('exit', onExit)
       resolve(reply)
     })
-    child.send(request)
+    child.send(request, (error) => {
+      // it may have ended between two requests, when nobody listened
+      if (error && (child.exitCode !== null || child.signalCode !== null)) onExit()
+    })
   })
 }
