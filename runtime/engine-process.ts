@@ -1,7 +1,7 @@
 import { type Engine, openLocalEngine } from './engine.ts'
 import type { EngineReply, EngineRequest } from './process-engine.ts'
 
-/** Where the parent has gone in the meantime, nobody is there to reply to: nothing is left to do. */
+/** Where the parent has gone meanwhile, nobody is there to reply to and nothing is left to do. */
 const reply = (message: EngineReply) =>
   process.send?.(message, undefined, undefined, (error) => {
     if (error !== null) process.exit(0)
