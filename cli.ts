@@ -39,6 +39,11 @@ const commands: readonly (readonly [string, string, () => Promise<CommandModule>
     () => import('./runtime/commands/compare.ts'),
   ],
   [
+    'audit',
+    'Check on the raw rows of a run that every rule of its scenario was kept',
+    () => import('./runtime/commands/audit.ts'),
+  ],
+  [
     'report',
     'Write the HTML report of documents again, and each chart as SVG or PNG',
     () => import('./runtime/commands/report.ts'),

@@ -10,7 +10,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'unit',
-          include: ['{sim,runtime,scenarios,reports}/**/*.test.ts'],
+          include: ['{sim,runtime,scenarios,reports,tools}/**/*.test.ts'],
         },
       },
       {

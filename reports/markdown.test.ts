@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
+import type { Verdict } from '../sim/stats/index.ts'
 import { comparisonTable, comparisonText, resultText } from './markdown.ts'
-import { sampleComparison, sampleResult } from './sample-documents.test-helper.ts'
+import { sampleComparison } from './sample-comparison.test-helper.ts'
+import { sampleResult } from './sample-documents.test-helper.ts'
 
 describe('the comparison in text', () => {
   test('has one row for each percentile and the same number of cells in each', () => {
-    const lines = comparisonTable(sampleComparison())
+    const lines = comparisonTable(sampleComparison({ whatIf: false }))
       .split('\n')
       .filter((line) => line.startsWith('|'))
     expect(lines).toHaveLength(7)
@@ -24,9 +26,44 @@ describe('the comparison in text', () => {
   test('a terminal gets the verdict first, right aligned columns and the reason of each dash', () => {
     const lines = comparisonText(sampleComparison({ verdict: 'UNDECIDED' })).split('\n')
     expect(lines[0]).toMatch(/^UNDECIDED {2}structure: /)
-    const table = lines.slice(3, 8)
+    const table = lines.slice(3, 9)
     expect(new Set(table.map((line) => line.length)).size).toBe(1)
     expect(lines).toContain('  p99.9: needs 100,000 requests')
+  })
+
+  test('a change has a table of its own, and its check stands among the others', () => {
+    const comparison = sampleComparison()
+    expect(comparisonTable(comparison)).toContain(
+      '| p95 | 30,000 | 2.31 ms | 1.28 ms | 0.57 [0.54, 0.61] | 0.55 [0.52, 0.59] | +3.6 % | ±5.4 % | PASS |',
+    )
+    const lines = comparisonText(comparison).split('\n')
+    const title =
+      'What if (A → B): pools.central.batching.max_batch: 8 → 2; 5 rounds of interleaved replays'
+    const start = lines.indexOf(title)
+    expect(lines[start + 1]).toMatch(/^percentile +n +A +B +B\/A predicted/)
+    expect(new Set(lines.slice(start + 1, start + 7).map((line) => line.length)).size).toBe(1)
+    expect(lines).toContain(
+      '  what-if             PASS       the predicted ratio is within 5 % or 50 µs',
+    )
+    expect(lines).toContain('  audit               PASS       no rule is broken in 90,000 rows')
+  })
+
+  test('where nothing was changed, no line speaks of a change', () => {
+    expect(comparisonText(sampleComparison({ whatIf: false }))).not.toMatch(/what.if|B\/A/i)
+  })
+
+  test('the first line names the check that decided, and others that would have', () => {
+    const first = (verdict: Verdict, failed: readonly ('what_if' | 'audit')[]) => {
+      const comparison = sampleComparison()
+      comparison.verdict = verdict
+      for (const key of failed) comparison.checks[key]!.verdict = verdict
+      return comparisonText(comparison).split('\n')[0]
+    }
+    expect(first('PASS', [])).toBe('PASS  what-if: the predicted ratio is within 5 % or 50 µs')
+    expect(first('FAIL', ['audit'])).toBe('FAIL  audit: no rule is broken in 90,000 rows')
+    expect(first('FAIL', ['what_if', 'audit'])).toBe(
+      'FAIL  what-if: the predicted ratio is within 5 % or 50 µs; also audit',
+    )
   })
 })
 

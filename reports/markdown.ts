@@ -1,7 +1,7 @@
-import type { Comparison, Counts, Percentiles, Result } from '../sim/stats/index.ts'
+import type { Comparison, Counts, Percentiles, Result, WhatIf } from '../sim/stats/index.ts'
 import { alignColumns } from './align.ts'
 import { PARTS } from './charts/where-time-went.ts'
-import { count, estimateText, figure, NONE, valueText } from './format.ts'
+import { count, estimateText, figure, NONE, plural, valueText } from './format.ts'
 import {
   type Cell,
   checksOf,
@@ -10,6 +10,7 @@ import {
   hostText,
   objectiveLines,
   timeCell,
+  whatIfRows,
 } from './summary.ts'
 
 const COLUMNS = [
@@ -41,17 +42,65 @@ const LEGEND = [
   'A/A: median difference of two replays. Verdict: structure / prediction. n: per replay.',
 ]
 
-/** The comparison as a Markdown table, numbers right aligned. */
+const RATIO_COLUMNS = [
+  'percentile',
+  'n',
+  'A',
+  'B',
+  'B/A predicted',
+  'B/A measured',
+  'error',
+  'A/A',
+  'verdict',
+]
+
+function ratioTableRows(whatIf: WhatIf): string[][] {
+  return whatIfRows(whatIf).map((row) => [
+    row.percentile,
+    row.n,
+    row.a,
+    row.b,
+    row.predicted.text,
+    row.measured.text,
+    row.error.text,
+    row.noise.text,
+    row.verdict ?? NONE,
+  ])
+}
+
+/** What was changed, in the sentence that stands over the ratios. */
+function whatIfTitle({ changes, rounds }: WhatIf): string {
+  return `What if (A → B): ${changes.join(', ')}; ${plural(rounds, 'round')} of interleaved replays`
+}
+
+const RATIO_LEGEND =
+  'B/A: latency with the change over latency without it. Error: predicted over measured ratio, less 1.'
+
+/** The comparison as Markdown tables, numbers right aligned. */
 export function comparisonTable(comparison: Comparison): string {
-  const rule = COLUMNS.map((_, i) => (i === 0 ? ':--' : '--:'))
-  const lines = [COLUMNS, rule, ...tableRows(comparison)].map((row) => `| ${row.join(' | ')} |`)
-  return [...lines, '', ...LEGEND].join('\n')
+  const { what_if } = comparison
+  const ratios = what_if
+    ? [
+        '',
+        whatIfTitle(what_if),
+        '',
+        ...markdown(RATIO_COLUMNS, ratioTableRows(what_if)),
+        '',
+        RATIO_LEGEND,
+      ]
+    : []
+  return [...markdown(COLUMNS, tableRows(comparison)), '', ...LEGEND, ...ratios].join('\n')
+}
+
+function markdown(columns: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const rule = columns.map((_, i) => (i === 0 ? ':--' : '--:'))
+  return [columns, rule, ...rows].map((row) => `| ${row.join(' | ')} |`)
 }
 
 /** The comparison for a terminal: verdict, table, checks and what could not be said. */
 export function comparisonText(comparison: Comparison): string {
   const { verdict, reason } = headline({ simulated: null, measured: null, comparison })
-  const { scenario, replays, replications } = comparison
+  const { scenario, replays, replications, what_if } = comparison
   const checks = checksOf(comparison).map((check) => [
     `  ${check.name}`,
     check.verdict,
@@ -64,10 +113,20 @@ export function comparisonText(comparison: Comparison): string {
     alignColumns([COLUMNS, ...tableRows(comparison)]),
     ...unsupported(comparisonRows(comparison).map((row) => [row.percentile, row.measured])),
     '',
+    ...(what_if ? [...ratioLines(what_if), ''] : []),
     ...checks.map(([name, is, why]) => `${name!.padEnd(20)}  ${is!.padEnd(9)}  ${why}`),
     '',
     ...LEGEND,
+    ...(what_if ? [RATIO_LEGEND] : []),
   ].join('\n')
+}
+
+function ratioLines(whatIf: WhatIf): string[] {
+  return [
+    whatIfTitle(whatIf),
+    alignColumns([RATIO_COLUMNS, ...ratioTableRows(whatIf)]),
+    ...unsupported(whatIfRows(whatIf).map((row) => [row.percentile, row.measured])),
+  ]
 }
 
 /** One line for each figure that the sample does not support. */

@@ -1,8 +1,8 @@
-import type { Comparison, Percentiles, Result } from '../sim/stats/index.ts'
+import type { Comparison, Percentiles, Result, Verdict, WhatIf } from '../sim/stats/index.ts'
 import { type ReportInput, worlds } from './charts/frame.ts'
 import { count, estimateText, figure, NONE } from './format.ts'
 import { type Html, html, NOTHING } from './html.ts'
-import { type Cell, comparisonRows, timeCell } from './summary.ts'
+import { type Cell, comparisonRows, timeCell, whatIfRows } from './summary.ts'
 
 interface Table {
   readonly caption: string
@@ -36,6 +36,10 @@ function reasons(named: readonly (readonly [string, Cell])[]): Html {
   return html`<p class="quiet">Not supported by the sample: ${[...new Set(lines)].join('; ')}.</p>\n`
 }
 
+function showVerdict(verdict: Verdict | null): Html {
+  return html`<b class="${verdict ?? ''}">${verdict ?? NONE}</b>`
+}
+
 /** Percentiles of both worlds with intervals, and the error split into its kinds. */
 export function comparisonSection(comparison: Comparison): Html {
   const rows = comparisonRows(comparison)
@@ -47,13 +51,13 @@ export function comparisonSection(comparison: Comparison): Html {
     show(row.structure),
     show(row.prediction),
     show(row.noise),
-    html`${row.verdicts.map((verdict, i) => html`${i > 0 ? ' / ' : ''}<b class="${verdict ?? ''}">${verdict ?? NONE}</b>`)}`,
+    html`${row.verdicts.map((verdict, i) => html`${i > 0 ? ' / ' : ''}${showVerdict(verdict)}`)}`,
   ])
   const columns = [
     'percentile',
     'requests per replay',
-    'simulated [low, high]',
-    'measured [low, high]',
+    'simulated [low,\u00a0high]',
+    'measured [low,\u00a0high]',
     'structure error, worst',
     'prediction error, median',
     'A/A, median',
@@ -67,6 +71,43 @@ export function comparisonSection(comparison: Comparison): Html {
   )}<p class="quiet">Errors are simulated − measured, relative. Structure: the simulator driven by
 what each replay itself recorded. Prediction: the simulator driven by the profile. A/A: two replays
 of the same requests, the yardstick of both.</p>
+`
+}
+
+/** What the changes do to each percentile: both sides, the ratio predicted and measured. */
+export function whatIfSection(whatIf: WhatIf): Html {
+  const rows = whatIfRows(whatIf)
+  if (rows.length === 0) return NOTHING
+  const cells = rows.map((row) => [
+    row.percentile,
+    row.n,
+    row.a,
+    row.b,
+    show(row.predicted),
+    show(row.measured),
+    show(row.error),
+    show(row.noise),
+    showVerdict(row.verdict),
+  ])
+  const columns = [
+    'percentile',
+    'requests per replay',
+    'A, measured',
+    'B, measured',
+    'B/A predicted [low,\u00a0high]',
+    'B/A measured [low,\u00a0high]',
+    'error',
+    'A/A, median',
+    'verdict',
+  ]
+  return html`${table({ caption: 'What the change does to the latency', columns, rows: cells })}${reasons(
+    rows.flatMap((row) => [
+      [`predicted ${row.percentile}`, row.predicted] as const,
+      [`measured ${row.percentile}`, row.measured] as const,
+    ]),
+  )}<p class="quiet">A is the scenario of this report, B the same with the change. Error: the
+predicted ratio over the measured one, less 1. A/A: two replays of A, which is what noise alone
+would do to the ratio.</p>
 `
 }
 

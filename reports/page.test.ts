@@ -38,6 +38,25 @@ describe('the report page', () => {
     expect(page).toContain('<pre>&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;&#39;</pre>')
   })
 
+  test('shows what a change did after the percentiles, and names both scenarios', async () => {
+    const evil = `<script>'&"`
+    const page = await reportHtml({ ...sampleInput({ pools: [evil] }), command })
+    expect(page).not.toContain('<script')
+    expect(page).toContain(
+      '<li>pools.&lt;script&gt;&#39;&amp;&quot;.batching.max_batch: 8\u00a0→\u00a02</li>',
+    )
+    expect(page).toContain('<dd>payment-peak (b0b0cafe), requests c0ffee42</dd>')
+    const order = ['id="errors"', '<h2>What if', 'id="what-if"', '<h2>Where the time went']
+    const places = order.map((text) => page.indexOf(text))
+    expect(places).toEqual(places.toSorted((a, b) => a - b))
+    expect(Math.min(...places)).toBeGreaterThan(0)
+  })
+
+  test('says nothing of a change where there was none', async () => {
+    const page = await reportHtml({ ...sampleInput({ whatIf: false }), command })
+    expect(page).not.toMatch(/what.if/i)
+  })
+
   test('answers first: the verdict stands before the charts', async () => {
     const page = await reportHtml({ ...sampleInput({ verdict: 'FAIL' }), command })
     expect(page).toMatch(/class="verdict FAIL"[^\n]*FAIL/)
@@ -95,7 +114,7 @@ describe('in a browser', () => {
           const seen = await page.evaluate(LAYOUT)
           expect(errors).toEqual([])
           expect(seen.overflow).toBe(0)
-          expect(seen.figures).toHaveLength(8)
+          expect(seen.figures).toHaveLength(9)
           for (const { shown, right } of seen.figures) {
             expect(shown).toBe(1)
             expect(right).toBeLessThanOrEqual(width)

@@ -1,10 +1,16 @@
 import type { TopLevelSpec } from 'vega-lite'
+import type { WhatIf } from '../sim/stats/index.ts'
 import { worlds } from './charts/frame.ts'
 import { allCharts, type ChartName, NARROW, type ReportInput, WIDE } from './charts/index.ts'
 import { plural } from './format.ts'
 import { type Html, html, NOTHING } from './html.ts'
 import { PAGE_STYLE } from './page-style.ts'
-import { comparisonSection, countsSection, percentileSection } from './page-tables.ts'
+import {
+  comparisonSection,
+  countsSection,
+  percentileSection,
+  whatIfSection,
+} from './page-tables.ts'
 import { toSvg } from './render.ts'
 import { checksOf, headline, hostText, objectiveLines } from './summary.ts'
 
@@ -29,6 +35,7 @@ ${show('tail')}
 ${comparison || any ? html`<h2>Percentiles</h2>` : NOTHING}
 ${comparison ? comparisonSection(comparison) : any ? percentileSection(input) : NOTHING}
 ${show('errors')}
+${comparison?.what_if ? whatIf(comparison.what_if, show('what-if')) : NOTHING}
 ${
   any
     ? html`<h2>Where the time went</h2>${show('where-time-went')}
@@ -55,6 +62,16 @@ ${body}
 </main></body>
 </html>
 `.html
+}
+
+function whatIf(document: WhatIf, figures: readonly Html[]): Html {
+  const { changes, rounds } = document
+  return html`<h2>What if</h2>
+<p>From A to B:</p>
+<ul class="plain">${changes.map((change) => html`<li>${change.replace(' → ', '\u00a0→\u00a0')}</li>\n`)}</ul>
+<p>Predicted from a profile that was recorded without the change, then measured: ${plural(rounds, 'round')}
+of replays, A and B in turn.</p>
+${figures}${whatIfSection(document)}`
 }
 
 /** Each chart drawn for wide and for narrow windows; the style sheet shows one of the two. */
@@ -131,6 +148,10 @@ function commonFacts({ simulated, measured, comparison }: ReportInput): Fact[] {
   if (comparison) {
     const { relative, absolute_ms } = comparison.tolerance
     facts.push(['tolerance', `${relative * 100} % or ${absolute_ms} ms, whichever is more`])
+    if (comparison.what_if) {
+      const { scenario: other, requests } = comparison.what_if
+      facts.push(['what if (B)', `${other.name} (${other.hash}), requests ${requests}`])
+    }
   }
   return facts
 }
@@ -143,7 +164,7 @@ function factsOf(result: NonNullable<ReportInput['simulated']>): Fact[] {
   return facts
 }
 
-function assumptions({ simulated, measured }: ReportInput): string[] {
+function assumptions({ simulated, measured, comparison }: ReportInput): string[] {
   const any = measured ?? simulated
   const texts = ['Intervals are 95 %. A figure that the sample cannot support is left out.']
   if (any) {
@@ -157,6 +178,11 @@ function assumptions({ simulated, measured }: ReportInput): string[] {
       simulated.requests === measured.requests
         ? 'Both worlds served the same requests, decided by the same control plane.'
         : 'The two worlds served different draws of the requests.',
+    )
+  }
+  if (comparison?.what_if) {
+    texts.push(
+      'Replays with and without the change took turns, so that a slow spell of the machine meets both.',
     )
   }
   if (simulated?.profile) texts.push('Simulated service times come from the profile named below.')

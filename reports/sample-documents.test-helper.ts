@@ -1,42 +1,13 @@
 import {
-  type Comparison,
-  comparisonSchema,
   type Distribution,
-  type Estimate,
-  type PercentileComparison,
   type Percentiles,
   type Result,
   resultSchema,
   type Series,
   type TailPoint,
 } from '../sim/stats/index.ts'
-
-/** Plausible documents by formula, for tests of what reports draw. Latencies are in ms. */
-export interface Sample {
-  /** SLO limit on p99 */
-  readonly limitMs?: number
-  /** each replay's tail over the simulated one, above p95 */
-  readonly replays?: readonly number[]
-  readonly verdict?: Comparison['verdict']
-  /** objectives, names and commands that carry this text */
-  readonly name?: string
-  readonly pools?: readonly string[]
-  readonly buckets?: number
-  readonly medianMs?: number
-}
-
-const LEVELS = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99, p99_9: 0.999 } as const
-
-/** Latency at p: about exponential in the number of nines, `stretch` acting above p95. */
-function latencyAt(p: number, stretch = 1, medianMs = 1.4): number {
-  const x = -Math.log10(1 - p)
-  const tail = Math.max(0, Math.min(1, (x - 1.3) / 0.4))
-  return medianMs * Math.exp(0.5 * (x - 0.3)) * (1 + (stretch - 1) * tail)
-}
-
-function estimateOf(value: number, relative: number, n = 30_000): Estimate {
-  return { value, low: value * (1 - relative), high: value * (1 + relative), n }
-}
+import { sampleComparison } from './sample-comparison.test-helper.ts'
+import { estimateOf, LEVELS, latencyAt, type Sample } from './sample-figures.test-helper.ts'
 
 function percentilesOf(at: (p: number) => number): Percentiles {
   const entry = (p: number, relative: number) => estimateOf(at(p), relative)
@@ -183,76 +154,6 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
       onnxruntime: '1.30.0',
       adapter: null,
     },
-  })
-}
-
-function percentileRow(p: number, index: number, sample: Sample): PercentileComparison {
-  const replays = sample.replays ?? [1.05, 0.92, 1.6]
-  const simulated = latencyAt(p, 1, sample.medianMs)
-  const errors = (scale: number) =>
-    replays.map((stretch, replay) => {
-      const measured = latencyAt(p, stretch, sample.medianMs)
-      const relative = scale * (simulated / measured - 1) + 0.004 * (replay - 1)
-      const inside = Math.abs(relative) <= 0.05
-      return {
-        replay: replay + 1,
-        measured,
-        simulated: measured * (1 + relative),
-        low: measured * (1 + relative) * 0.97,
-        high: measured * (1 + relative) * 1.03,
-        error_ms: measured * relative,
-        error_relative: relative,
-        verdict: inside ? ('PASS' as const) : ('FAIL' as const),
-      }
-    })
-  const wide = 0.02 * (index + 1)
-  const supported = index < 4
-  const none = { value: null, low: null, high: null, n: 30_000, reason: 'needs 100,000 requests' }
-  return {
-    p,
-    n: 30_000,
-    simulated: estimateOf(simulated, wide),
-    measured: supported ? estimateOf(latencyAt(p, 1.03, sample.medianMs), wide) : none,
-    each: supported
-      ? replays.map((stretch, i) => {
-          const value = latencyAt(p, stretch, sample.medianMs)
-          return { replay: i + 1, value, low: value * (1 - wide), high: value * (1 + wide) }
-        })
-      : [],
-    structure: supported ? errors(0.1) : [],
-    prediction: supported ? errors(1) : [],
-    verdicts: {
-      structure: supported ? 'PASS' : 'UNDECIDED',
-      prediction: supported ? 'FAIL' : null,
-    },
-    noise_floor: {
-      median: supported ? 0.006 * 2 ** index : null,
-      largest: supported ? 0.012 * 2 ** index : null,
-      pairs: 3,
-    },
-  }
-}
-
-/** The comparison of the two sample results. */
-export function sampleComparison(sample: Sample = {}): Comparison {
-  const { verdict = 'PASS', name = 'payment-peak' } = sample
-  const check = { verdict, reason: 'every structure error is within 5 % or 0.1 ms', worst: null }
-  return comparisonSchema.parse({
-    document: 'spillway-comparison',
-    format: 1,
-    version: '0.1.0',
-    commit: null,
-    scenario: { name, hash: '5f3c9a1e', description: `A surge on ${name}` },
-    seed: 1,
-    profile: { name: 'reference', hash: '77aa12bc' },
-    requests: 'c0ffee42',
-    replays: sample.replays?.length ?? 3,
-    replications: 80,
-    tolerance: { relative: 0.05, absolute_ms: 0.1 },
-    percentiles: Object.values(LEVELS).map((p, i) => percentileRow(p, i, sample)),
-    checks: { structure: check, prediction: check, noise_floor: check },
-    verdict,
-    command: `spillway run ${name}.yaml --seed 1`,
   })
 }
 

@@ -7,9 +7,19 @@ import type {
   ReplayError,
   Result,
   Verdict,
+  WhatIf,
 } from '../sim/stats/index.ts'
-import { median, type ReportInput, worlds } from './charts/frame.ts'
-import { count, estimateText, figure, NONE, percentileName, signedPercent } from './format.ts'
+import { median, type ReportInput, worlds, worst } from './charts/frame.ts'
+import {
+  count,
+  estimateText,
+  figure,
+  NONE,
+  percentileName,
+  type Quantity,
+  signedPercent,
+  time,
+} from './format.ts'
 
 /** What the documents say in words and table cells, for pages and terminals alike. */
 
@@ -20,22 +30,25 @@ export interface Headline {
 
 const CHECKS = [
   { key: 'structure', name: 'structure' },
+  { key: 'what_if', name: 'what-if' },
   { key: 'prediction', name: 'prediction' },
   { key: 'noise_floor', name: 'noise floor (A/A)' },
+  { key: 'audit', name: 'audit' },
 ] as const
 
-/** Each check of a comparison with its verdict and reason. */
+/** Each check that a comparison made, with its verdict and reason. */
 export function checksOf({ checks }: Comparison) {
-  return CHECKS.map(({ key, name }) => ({ name, ...checks[key] }))
+  return CHECKS.flatMap(({ key, name }) => {
+    const check = checks[key]
+    return check === null ? [] : [{ key, name, ...check }]
+  })
 }
 
 /** The verdict of the comparison, else of the objectives, and why. */
 export function headline(input: ReportInput): Headline {
   const { comparison } = input
   if (comparison) {
-    const { verdict } = comparison
-    const decisive = checksOf(comparison).find((check) => check.verdict === verdict)
-    return { verdict, reason: decisive ? `${decisive.name}: ${decisive.reason}` : 'all checks' }
+    return { verdict: comparison.verdict, reason: decisiveReason(comparison) }
   }
   const verdicts = objectiveLines(input).map((line) => line.verdict)
   const verdict = worst(verdicts)
@@ -47,10 +60,20 @@ export function headline(input: ReportInput): Headline {
   return { verdict, reason: `${some} of ${verdicts.length} objectives ${what}` }
 }
 
-/** FAIL before UNDECIDED before PASS; null of nothing. */
-function worst(verdicts: readonly Verdict[]): Verdict | null {
-  const order = ['FAIL', 'UNDECIDED', 'PASS'] as const
-  return order.find((verdict) => verdicts.includes(verdict)) ?? null
+/**
+ * The first check that decided, and the names of others that would have. Where all is well it is
+ * the what-if, if there was one: the only one that a wrong work model cannot pass.
+ */
+function decisiveReason(comparison: Comparison): string {
+  const { verdict } = comparison
+  const decisive = checksOf(comparison).filter((check) => check.verdict === verdict)
+  const passed = verdict === 'PASS'
+  const whatIf = decisive.find(({ key }) => key === 'what_if')
+  const first = passed && whatIf ? whatIf : decisive[0]
+  if (!first) return 'all checks'
+  const also = decisive.slice(1).map(({ name }) => name)
+  const others = passed || also.length === 0 ? '' : `; also ${also.join(', ')}`
+  return `${first.name}: ${first.reason}${others}`
 }
 
 export interface ObjectiveLine {
@@ -104,7 +127,11 @@ export interface Cell {
 
 /** A time with its interval, or a dash with the reason. */
 export function timeCell(estimate: Estimate): Cell {
-  if (estimate.value !== null) return { text: estimateText(estimate, 'time') }
+  return cellOf(estimate, 'time')
+}
+
+function cellOf(estimate: Estimate, quantity: Quantity): Cell {
+  if (estimate.value !== null) return { text: estimateText(estimate, quantity) }
   return { text: NONE, reason: estimate.reason ?? 'not supported by the sample' }
 }
 
@@ -151,8 +178,47 @@ function errorCell(error: number | null, row: PercentileComparison): Cell {
   return { text: NONE, reason }
 }
 
-function noiseCell({ noise_floor, measured }: PercentileComparison): Cell {
+function noiseCell({
+  noise_floor,
+  measured,
+}: Pick<PercentileComparison, 'noise_floor' | 'measured'>): Cell {
   const { median: middle } = noise_floor
   if (middle !== null) return { text: `±${signedPercent(middle).replace(/^\+/, '')}` }
   return { text: NONE, reason: measured.reason ?? 'needs two replays' }
+}
+
+export interface WhatIfRow {
+  readonly percentile: string
+  readonly n: string
+  /** mean over the rounds, before and after the change */
+  readonly a: string
+  readonly b: string
+  readonly predicted: Cell
+  readonly measured: Cell
+  /** of the predicted ratio, signed */
+  readonly error: Cell
+  /** median difference of two replays before the change */
+  readonly noise: Cell
+  readonly verdict: Verdict | null
+}
+
+export function whatIfRows({ percentiles }: WhatIf): WhatIfRow[] {
+  return percentiles.map((row) => ({
+    percentile: percentileName(row.p),
+    n: count(row.n),
+    a: meanTime(row.each.map(({ a }) => a)),
+    b: meanTime(row.each.map(({ b }) => b)),
+    predicted: cellOf(row.predicted, 'plain'),
+    measured: cellOf(row.measured, 'plain'),
+    error: { text: signedPercent(row.error_relative) },
+    noise: noiseCell(row),
+    verdict: row.verdict,
+  }))
+}
+
+/** Mean of times in ms, to the digits that their range supports. */
+function meanTime(times: readonly number[]): string {
+  if (times.length === 0) return NONE
+  const mean = times.reduce((sum, ms) => sum + ms, 0) / times.length
+  return time(mean, times.length < 2 ? null : (Math.max(...times) - Math.min(...times)) / 2)
 }

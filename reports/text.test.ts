@@ -9,6 +9,10 @@ test('lines are no wider than asked, and no word is lost', () => {
   expect(lines.join(' ')).toBe(text)
 })
 
+test('what changed stays beside what it became', () => {
+  expect(wrap('max_batch 8 → 2 and 4 → 16', 1, 12)).toEqual(['max_batch', '8 → 2', 'and', '4 → 16'])
+})
+
 test('a number is not parted from its unit', () => {
   for (const line of wrap('p99 is 12 ms of 99.5 % at 15 s there', 60, 12)) {
     expect(line).not.toMatch(/^(ms|%|s)\b/)

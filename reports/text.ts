@@ -24,8 +24,8 @@ export function textWidth(text: string, size: number, bold = false): number {
   return (sum / 100) * size * (bold ? BOLD : 1)
 }
 
-/** A space that is not between a number and its unit. */
-const BREAK = / (?!(?:%|µs|ms|s)(?!\w))/
+/** A space that is not between a number and its unit, nor beside an arrow. */
+const BREAK = / (?!(?:%|µs|ms|s)(?!\w)|→)(?<!→ )/
 
 /** Breaks text between words into lines no wider than `width` pixels; a long word stays whole. */
 export function wrap(text: string, width: number, size: number, bold = false): string[] {

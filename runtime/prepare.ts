@@ -13,6 +13,7 @@ import {
 } from '../scenarios/index.ts'
 import {
   mixedLengths,
+  type ObservedRun,
   poolCapacity,
   type SimulationInput,
   workOf,
@@ -27,6 +28,7 @@ import {
   trafficSource,
 } from '../sim/traffic/index.ts'
 import type { ModelProfile, Profile } from '../sim/world/index.ts'
+import { fieldsFor, learn } from './learn.ts'
 
 /** What every command that takes a scenario starts from. */
 export interface Prepared extends LoadedScenario {
@@ -119,10 +121,10 @@ export function capacitiesOf(
   })
 }
 
-/** Usual time that a batch spends around its work, ms: dispatch after a short gap, completion. */
+/** Usual time around the work of a batch while there is always more to do, ms. */
 function around(model: ModelProfile): number {
   const middle = (table: readonly number[]) => table[table.length >> 1]!
-  return middle(model.overheads.dispatch[0]!.table) + middle(model.overheads.completion)
+  return middle(model.overheads.dispatch[0]!.table) + middle(model.overheads.completion[0]!.table)
 }
 
 /** All that a simulation of the scenario needs. */
@@ -135,6 +137,33 @@ export function simulationInput(prepared: Prepared, profile: Profile | null): Si
     traces: prepared.traces,
     requests: null,
   }
+}
+
+/**
+ * Both sides of a what-if, as the replays of the first predict them: the machine as those recorded
+ * it, and on the second side the work of its own models. Pools go by name.
+ */
+export function whatIfInputs(
+  [first, second]: readonly [Prepared, Prepared],
+  profile: Profile,
+  runs: readonly ObservedRun[],
+): [SimulationInput, SimulationInput] {
+  const { scenario } = first
+  const known = modelsOf(first, profile).filter((model) => model !== null)
+  const models = learn(known, [{ scenario, runs, load: 0 }])
+  const input = simulationInput(first, { ...profile, models })
+  const changed = simulationInput(second, profile)
+  const shared = changed.models.map((own, i) => {
+    const pool = second.scenario.pools[i]!
+    const j = scenario.pools.findIndex(({ name }) => name === pool.name)
+    const recorded = input.models[j]
+    if (own === null || recorded == null) return own
+    const calibrated = known.find(({ key }) => key === recorded.key)!
+    const { replicas } = scenario.pools[j]!
+    const fields = fieldsFor(pool.replicas, { recorded, calibrated, replicas })
+    return { ...recorded, work: own.work, fields }
+  })
+  return [input, { ...changed, models: shared }]
 }
 
 /** The requests of replication 0; or those of a file that `spillway requests` wrote. */

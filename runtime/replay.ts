@@ -29,9 +29,14 @@ export interface Replays {
   readonly gc: { readonly count: number; readonly ms: number }
 }
 
+/** A scenario to replay, and the requests that it is given. */
+export interface ReplaySide {
+  readonly prepared: Prepared
+  readonly requests: RequestList
+}
+
 export interface ReplayOptions {
   readonly replays: number
-  readonly requests: RequestList
   readonly journal: boolean
   readonly signal: AbortSignal
   readonly onProgress: (phase: string, done: number, of: number) => void
@@ -40,24 +45,44 @@ export interface ReplayOptions {
 /** Lengths that every batch size is run with once before the first request. */
 const WARM_LENGTHS = 3
 
-/** Opens the scenario's models and replays the requests, one replay after another. */
-export async function replayScenario(prepared: Prepared, options: ReplayOptions): Promise<Replays> {
+/**
+ * Opens the models of every side and replays their requests, one replay after another: where there
+ * are two sides in turn, and every other round the other way round, so that drift of the machine
+ * hits them alike.
+ */
+export async function replaySides(
+  sides: readonly ReplaySide[],
+  options: ReplayOptions,
+): Promise<Replays[]> {
   options.onProgress('opening models', 0, 1)
-  const fleet = await Fleet.open(prepared.plan, await enginesOf(prepared), options.signal)
-  const runs: Replays['runs'][number][] = []
+  const fleets: Fleet[] = []
+  const runs: Replays['runs'][number][][] = sides.map(() => [])
   try {
-    for (let i = 0; i < options.replays; i++) {
-      const phase = `replay ${i + 1} of ${options.replays}`
-      runs.push(
-        await fleet.replay(prepared.plan, options.requests, {
-          journal: options.journal,
-          onProgress: (done, of) => options.onProgress(phase, done, of),
-        }),
-      )
+    for (const { prepared } of sides) {
+      fleets.push(await openFleet(prepared, options.signal))
+    }
+    for (let round = 0; round < options.replays; round++) {
+      const order = [...sides.keys()]
+      if (round % 2 === 1) order.reverse()
+      for (const i of order) {
+        const { prepared, requests } = sides[i]!
+        const side = sides.length === 1 ? '' : `, side ${'AB'[i]}`
+        const phase = `replay ${round + 1} of ${options.replays}${side}`
+        runs[i]!.push(
+          await fleets[i]!.replay(prepared.plan, requests, {
+            journal: options.journal,
+            onProgress: (done, of) => options.onProgress(phase, done, of),
+          }),
+        )
+      }
     }
   } finally {
-    await fleet.close()
+    await Promise.all(fleets.map((fleet) => fleet.close()))
   }
+  return sides.map(({ prepared }, i) => replaysOf(prepared, runs[i]!, fleets[i]!))
+}
+
+function replaysOf(prepared: Prepared, runs: Replays['runs'], fleet: Fleet): Replays {
   const invalid = runs.flatMap((run, i) => {
     const why = spoiled(run)
     const busy = 'other programs share the machine, or the rate is too high for one dispatcher'
@@ -70,6 +95,11 @@ export async function replayScenario(prepared: Prepared, options: ReplayOptions)
         `pool ${name}: some nodes ran on cpu, not ${provider}`,
     )
   return { runs, warnings: [...invalid, ...fellBack], valid: invalid.length === 0, gc: fleet.gc }
+}
+
+/** Opens the models of a scenario in all their replicas and warms them up. */
+export async function openFleet(prepared: Prepared, signal: AbortSignal): Promise<Fleet> {
+  return Fleet.open(prepared.plan, await enginesOf(prepared), signal)
 }
 
 /** What each pool's executors open, and the shapes that they run before anything is measured. */

@@ -1,4 +1,5 @@
 export { hashOf } from './canonical.ts'
+export { scenarioChanges } from './changes.ts'
 export { EXIT, type ExitCode, Failure } from './failure.ts'
 export { scenarioJsonSchema } from './json-schema.ts'
 export { type LoadedScenario, type LoadOptions, loadScenario, parseScenario } from './load.ts'

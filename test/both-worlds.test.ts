@@ -1,111 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Dispatcher, type LivePort } from '../runtime/dispatcher.ts'
 import type { Batching } from '../scenarios/index.ts'
 import { Random } from '../sim/kernel/index.ts'
-import {
-  type Batch,
-  batchPolicies,
-  ControlPlane,
-  executorsOf,
-  JournalingControlPlane,
-  type Ms,
-  OUTCOME,
-  type PoolPlan,
-  Requests,
-  routingPolicies,
-  STATUS,
-  type Status,
-} from '../sim/serving/index.ts'
-import { RowRecorder, Rows } from '../sim/stats/index.ts'
-import { ListSource } from '../sim/traffic/index.ts'
-import { declaredWork } from '../sim/world/index.ts'
+import { batchPolicies, OUTCOME, type PoolPlan, routingPolicies } from '../sim/serving/index.ts'
+import type { Rows } from '../sim/stats/index.ts'
+import { replay } from './manual-world.ts'
 import { systemUnder } from './random-system.ts'
 import { planOf, requestsOf, type SmallSystem, serve } from './small-system.ts'
-
-interface Running {
-  readonly executor: number
-  readonly started: Ms
-  readonly ended: Ms
-}
-
-/** A clock that moves by sleeping only, and executors whose batches take known times. */
-class ManualPort implements LivePort {
-  readonly #workOf: (batch: Batch) => Ms
-  /** wakes a sleeper halfway now and then, as a real sleep may; null for never */
-  readonly #restless: Random | null
-  readonly #last: Running[] = []
-  /** in the order of dispatch */
-  #running: Running[] = []
-  #now: Ms = 0
-
-  constructor(workOf: (batch: Batch) => Ms, restless: Random | null) {
-    this.#workOf = workOf
-    this.#restless = restless
-  }
-
-  now(): Ms {
-    return this.#now
-  }
-
-  sleep(until: Ms): void {
-    const next = this.#running.reduce((least, { ended }) => Math.min(least, ended), until)
-    if (next === Number.POSITIVE_INFINITY) throw new Error('Nothing will ever happen again')
-    const early = this.#restless !== null && this.#restless.uniform() < 0.3
-    this.#now = early ? (this.#now + next) / 2 : next
-  }
-
-  start(batch: Batch): void {
-    const ended = this.#now + this.#workOf(batch)
-    this.#running.push({ executor: batch.executor, started: this.#now, ended })
-  }
-
-  takeFinished(): number {
-    let first: Running | null = null
-    for (const one of this.#running) {
-      if (one.ended <= this.#now && (first === null || one.ended < first.ended)) first = one
-    }
-    if (first === null) return -1
-    this.#running = this.#running.filter((one) => one !== first)
-    this.#last[first.executor] = first
-    return first.executor
-  }
-
-  started(executor: number): Ms {
-    return this.#last[executor]!.started
-  }
-
-  ended(executor: number): Ms {
-    return this.#last[executor]!.ended
-  }
-
-  status(): Status {
-    return STATUS.ok
-  }
-}
-
-/** The same system in the live world's dispatcher, on a clock that is set by hand. */
-function replay(system: SmallSystem, { slowness = 1, restless = false } = {}) {
-  const { plan, requests: list, work } = system
-  const requests = new Requests()
-  const rows = Rows.allocate(list.count)
-  const poolOf = executorsOf(plan).map(({ pool }) => pool)
-  const models = work.map(declaredWork)
-  const random = new Random('unused')
-  const workOf = ({ executor, size, length }: Batch) =>
-    models[poolOf[executor]!]!.of(size, length, random) * slowness
-  const port = new ManualPort(workOf, restless ? new Random('restless') : null)
-  const dispatcher = new Dispatcher(port, new ListSource(list), requests)
-  const control = new ControlPlane(plan, {
-    requests,
-    timers: dispatcher,
-    backend: dispatcher,
-    observer: new RowRecorder(rows, requests),
-  })
-  const journal = new JournalingControlPlane(control, requests)
-  dispatcher.run(journal)
-  return { rows, journal: journal.entries(), fired: dispatcher.fired }
-}
 
 /** Everything that was decided, and when; batches by their first member, as numbers may differ. */
 function decisions({ rows: { columns } }: { rows: Rows }) {

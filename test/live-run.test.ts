@@ -1,10 +1,11 @@
 import { cpSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { readRows } from '../runtime/rows-file.ts'
+import { withRowsSwapped } from '../runtime/audit.test-helper.ts'
+import { readRows, writeRows } from '../runtime/rows-file.ts'
 import { comparisonSchema, resultSchema } from '../sim/stats/index.ts'
 import { profileSchema } from '../sim/world/index.ts'
-import { batchesIn, countsOf, expectRowsInOrder, rowList, sumOf } from './live-rows.ts'
+import { auditOf, expectKept } from './live-audit.ts'
 import {
   commandsIn,
   expectRefusal,
@@ -23,14 +24,11 @@ const folder = temporaryFolder()
 const { run } = commandsIn(folder)
 const out = join(folder, 'out')
 const REPLAYS = 2
-const WARMUP_MS = 500
 
 put(folder, 'tiny.yaml', TINY)
 
 const comparison = () => comparisonSchema.parse(readJson(join(out, 'comparison.json')))
 const result = (name: string) => resultSchema.parse(readJson(join(out, `${name}.json`)))
-const rowsOf = async (replay: number) =>
-  rowList((await readRows(join(out, `replay-${replay}.parquet`))).rows)
 const linesOf = (name: string) => readFileSync(join(out, name), 'utf8').trimEnd().split('\n')
 
 beforeAll(async () => {
@@ -49,7 +47,8 @@ test('run writes the documents, rows, journals, report and charts', () => {
   }
   const replays = [1, 2].flatMap((i) => [`replay-${i}.journal.jsonl`, `replay-${i}.parquet`])
   const documents = ['comparison.json', 'measured.json', 'profile.json', 'simulated.json']
-  const expected = ['charts', 'report.html', 'requests.jsonl', ...documents, ...replays]
+  const input = ['requests.jsonl', 'scenario.json']
+  const expected = ['charts', 'report.html', ...input, ...documents, ...replays]
   expect(filesIn(out).filter((name) => !name.startsWith('charts/'))).toEqual(expected.sort())
 })
 
@@ -76,38 +75,32 @@ test('the report shows every chart', () => {
   expect(html).toContain('spillway run tiny.yaml')
 })
 
-test('every request goes through its stages in order, in batches within the limit', async () => {
-  for (let replay = 1; replay <= REPLAYS; replay++) {
-    const rows = await rowsOf(replay)
-    expectRowsInOrder(rows, 4)
-    expect(batchesIn(rows).flat()).toHaveLength(rows.length)
-  }
-})
-
-test('both replays serve the exported requests, and counts add up to them', async () => {
-  const requests = linesOf('requests.jsonl').map((line) => JSON.parse(line) as { at_ms: number })
-  const counted = []
-  for (let replay = 1; replay <= REPLAYS; replay++) {
-    const rows = await rowsOf(replay)
-    expect(rows.map(({ at }) => at)).toEqual(requests.map(({ at_ms: at }) => at))
-    counted.push(countsOf(rows.filter(({ at }) => at >= WARMUP_MS)))
-  }
+test('every replay keeps the rules of its scenario, decides the same again and is told of truly', async () => {
+  const audit = await auditOf(run, 'out')
+  expectKept(audit, REPLAYS)
+  const stated = audit.claims.map(({ document }) => document)
+  expect(new Set(stated)).toEqual(new Set(['measured.json', 'comparison.json']))
   const { classes, pools } = result('measured')
-  expect(classes[0]!.counts).toEqual(sumOf(counted))
+  expect(classes[0]!.counts.served).toBeGreaterThan(0)
   expect(pools[0]!.counts).toEqual(classes[0]!.counts)
 })
 
-test('the journal tells of each arrival, each batch and one end, at times that do not fall', async () => {
-  const entries = linesOf('replay-1.journal.jsonl').map(
-    (line) => JSON.parse(line) as { now: number; event: string; id: number },
+test('the comparison has the audit among its checks', () => {
+  expect(comparison().checks.audit).toMatchObject({ verdict: 'PASS', worst: null })
+})
+
+test('rows of a replay that were tampered with are found, and named', async () => {
+  cpSync(out, join(folder, 'tampered'), { recursive: true })
+  const path = join(folder, 'tampered/replay-2.parquet')
+  const kept = { ...(await readRows(path)), journal: new Float64Array(0) }
+  await writeRows(path, withRowsSwapped(kept, 20, 40))
+  const ended = await run('audit', 'tampered')
+  expect(ended).toMatchObject({ code: 4, stderr: '' })
+  expect(ended.stdout).toMatch(/^ {2}conservation: row 20: /m)
+  expect(ended.stdout).toMatch(/^ {2}conservation: row 40: /m)
+  expect(ended.stdout).toMatch(
+    /^FAIL {2}replay-2 breaks .*; the journal of replay-2 leads to other/m,
   )
-  const of = (event: string) => entries.filter((entry) => entry.event === event)
-  const rows = await rowsOf(1)
-  expect(of('arrival').map(({ id }) => id)).toEqual(rows.map((_, key) => key))
-  expect(of('done')).toHaveLength(batchesIn(rows).length)
-  expect(of('end')).toHaveLength(1)
-  const times = entries.map(({ now }) => now)
-  expect(times).toEqual([...times].sort((a, b) => a - b))
 })
 
 describe('what run has left', () => {

@@ -51,8 +51,8 @@ export function madeUpProfile(of: string | Scenario): Profile {
       overheads: {
         lag: [0, 0.01, 0.05],
         timer: [0, 0.05, 0.2],
-        completion: [0.01, 0.02, 0.1],
-        dispatch: [{ gapMs: 0, table: [0.01, 0.02, 0.1] }],
+        completion: [{ atMs: 0, table: [0.01, 0.02, 0.1] }],
+        dispatch: [{ atMs: 0, table: [0.01, 0.02, 0.1] }],
       },
       fields: [
         {

@@ -13,7 +13,7 @@ const inFolder = (folder: string) => product.filter(({ path }) => path.startsWit
 
 /** Folders with a door: others enter through index.ts only. The longest match counts. */
 const DOORS = [
-  ...['kernel', 'traffic', 'serving', 'world', 'stats', 'theory', 'experiment'].map(
+  ...['kernel', 'traffic', 'serving', 'world', 'stats', 'theory', 'experiment', 'audit'].map(
     (name) => `sim/${name}`,
   ),
   ...['scenarios/checks', 'scenarios', 'reports'],
@@ -49,6 +49,18 @@ describe('boundaries', () => {
       ),
     )
     expect(foreign).toEqual([])
+  })
+
+  test('the audit shares no code with what it audits: of ours it imports the scenario only', () => {
+    const audit = inFolder('sim/audit')
+    expect(audit.length).toBeGreaterThan(10)
+    const foreign = found(audit, ({ imports }) =>
+      imports.filter((name) => name !== 'scenarios/schema.ts' && !name.startsWith('sim/audit/')),
+    )
+    expect(foreign).toEqual([])
+    // a type, and nothing that runs
+    const evaluated = found(audit, ({ code }) => matches(code, /^import (?!type\b).*schema\.ts'/gm))
+    expect(evaluated).toEqual([])
   })
 
   test('sim reads no clock, no console and no process, and draws only from seeded streams', () => {

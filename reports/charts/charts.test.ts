@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { Result } from '../../sim/stats/index.ts'
+import type { Result, WhatIf } from '../../sim/stats/index.ts'
 import { toSvg } from '../render.ts'
-import { type Sample, sampleInput, sampleResult } from '../sample-documents.test-helper.ts'
+import { sampleInput, sampleResult } from '../sample-documents.test-helper.ts'
+import type { Sample } from '../sample-figures.test-helper.ts'
 import { allCharts, type ChartName, NARROW, type ReportInput, WIDE } from './index.ts'
 
 function titleOf(input: ReportInput, name: ChartName): string {
@@ -95,6 +96,80 @@ describe('titles are findings', () => {
   })
 })
 
+describe('the tail chart', () => {
+  test('speaks of the tails alone: a failed what-if or audit does not make them differ', () => {
+    const input = sampleInput({ replays: [1, 1, 1] })
+    const { comparison } = input
+    comparison.verdict = 'FAIL'
+    comparison.checks.audit.verdict = 'FAIL'
+    expect(titleOf(input, 'tail')).toBe('Simulated and measured tails agree')
+    comparison.checks.prediction.verdict = 'FAIL'
+    expect(titleOf(input, 'tail')).toBe('Simulated and measured tails differ')
+  })
+})
+
+describe('the error chart', () => {
+  test('tells of no percentile that the sample supports no verdict on', () => {
+    const input = sampleInput({ replays: [1, 2] })
+    const p99 = input.comparison.percentiles[3]!
+    p99.verdicts = { structure: null, prediction: null }
+    expect(titleOf(input, 'errors')).toBe(
+      'Structure error stays within tolerance up to p95; prediction error stays within tolerance up to p95',
+    )
+  })
+})
+
+describe('the what-if chart', () => {
+  const title = (change: (whatIf: WhatIf) => void) => {
+    const input = sampleInput()
+    change(input.comparison.what_if!)
+    return titleOf(input, 'what-if')
+  }
+
+  test('tells what the change did at the highest percentile with a verdict, and the prediction', () => {
+    expect(title(() => {})).toBe(
+      'max_batch 8 → 2 takes p95 to 0.55 of what it was; predicted 0.57 (+3.6 %)',
+    )
+  })
+
+  test('tells the worst prediction where one failed, and what is open', () => {
+    const failed = title(({ percentiles: [p50, , p95] }) => {
+      Object.assign(p50!, { verdict: 'FAIL', error_relative: 2.84 })
+      p50!.predicted = { value: 1.09, low: 0.99, high: 1.19, n: 30_000 }
+      p95!.verdict = 'UNDECIDED'
+    })
+    expect(failed).toBe(
+      'max_batch 8 → 2 takes p50 to 0.284 of what it was, but 1.09 was predicted (+284 %); ' +
+        'undecided at p95',
+    )
+  })
+
+  test('a change may do harm, or nothing that stands out from the noise', () => {
+    const times = (value: number) =>
+      title(({ percentiles }) => {
+        percentiles[2]!.measured = { value, low: value * 0.96, high: value * 1.04, n: 30_000 }
+      })
+    expect(times(2.4)).toMatch(/ takes p95 to 2\.40 times what it was; /)
+    expect(times(0.97)).toMatch(/ leaves p95 as it was, within the noise \(ratio 0\.97\); /)
+  })
+
+  test('several changes are named as long as there is room', () => {
+    const named = (...changes: string[]) => title((whatIf) => Object.assign(whatIf, { changes }))
+    const window = 'pools.central.batching.max_delay_ms: 1 → 0'
+    expect(named(window, 'seed: 1 → 2')).toMatch(/^max_delay_ms 1 → 0 and seed 1 → 2 take p95/)
+    expect(named(window, window, window)).toMatch(/^Three changes take p95/)
+    expect(named(`pools.central.batching: none → ${'x'.repeat(80)}`)).toMatch(
+      /^The change takes p95/,
+    )
+  })
+
+  test('is there only where something was changed', () => {
+    const names = (whatIf: boolean) => allCharts(sampleInput({ whatIf })).map(({ name }) => name)
+    expect(names(true)).toContain('what-if')
+    expect(names(false)).not.toContain('what-if')
+  })
+})
+
 describe('drawing', () => {
   afterEach(() => vi.restoreAllMocks())
 
@@ -111,12 +186,21 @@ describe('drawing', () => {
     const series = { ...none, batch_mean: [], speed: [], heat }
     return { ...result, tail: [], tails: [], objectives: [], series }
   }
+  const noisy = sampleInput()
+  for (const [i, row] of noisy.comparison.what_if!.percentiles.entries()) {
+    const { value } = row.measured
+    row.measured = { value, low: i === 0 ? 0 : null, high: i === 0 ? 40 : null, n: 400 }
+    row.noise_floor = { median: null, largest: null, pairs: 0 }
+    row.verdict = 'UNDECIDED'
+  }
   const cases: [string, ReportInput][] = [
     ['all documents', sampleInput()],
     ['two pools', sampleInput({ pools: ['central', 'edge'] })],
     ['one replay', sampleInput({ replays: [1.1] })],
     ['slow requests', sampleInput({ medianMs: 4000, limitMs: 250 })],
     ['fast requests', sampleInput({ medianMs: 0.02 })],
+    ['nothing changed', sampleInput({ whatIf: false })],
+    ['ratios with hardly an interval', noisy],
     ['simulated only', { ...sampleInput(), measured: null, comparison: null }],
     ['measured only', { ...sampleInput(), simulated: null, comparison: null }],
     [

@@ -3,14 +3,17 @@ import type { Comparison, PercentileComparison, ReplayError } from '../../sim/st
 import { percentileName, plural, signedPercent } from '../format.ts'
 import { LIGHT } from '../theme.ts'
 import {
+  emptyChart,
   frame,
   keyWords,
   type Layer,
   largest,
   median,
+  NOT_JUDGED,
   narrow,
   plotWidth,
   type ReportInput,
+  rowNames,
   WIDE,
 } from './frame.ts'
 
@@ -28,21 +31,19 @@ export function errorChart(input: ReportInput, width = WIDE): TopLevelSpec {
   const { comparison } = input
   const rows = comparison?.percentiles.filter(({ measured }) => measured.value !== null) ?? []
   if (!comparison || rows.length === 0) {
-    return {
-      ...frame('No comparison, so no errors', 'needs simulated and measured runs', width),
-      height: 20,
-      width: plotWidth(width),
-      data: { values: [] },
-      mark: 'point',
-    }
+    return emptyChart('No comparison, so no errors', 'needs simulated and measured runs', width)
   }
   const wide = plotWidth(width)
   return {
-    ...frame(finding(rows, comparison), subtitle(comparison), width),
+    ...frame(finding(rows, comparison), subtitle(rows, comparison), width),
     width: wide,
     height: ROW * rows.length,
     layer: [
       ...marks(rows, comparison, width),
+      ...rowNames(
+        rows.map((row) => ({ name: percentileName(row.p), judged: judged(row) })),
+        ROW,
+      ),
       ...keyWords(
         KINDS.map(({ name, color }) => ({ text: name, color })),
         width,
@@ -51,7 +52,15 @@ export function errorChart(input: ReportInput, width = WIDE): TopLevelSpec {
   }
 }
 
-function subtitle({ scenario, replays, replications }: Comparison): string {
+/** Whether the sample supports a verdict of either kind. */
+function judged({ verdicts }: PercentileComparison): boolean {
+  return verdicts.structure !== null || verdicts.prediction !== null
+}
+
+function subtitle(
+  rows: readonly PercentileComparison[],
+  { scenario, replays, replications }: Comparison,
+): string {
   return [
     scenario.name,
     'simulated − measured, relative',
@@ -59,6 +68,7 @@ function subtitle({ scenario, replays, replications }: Comparison): string {
     `prediction: ${plural(replications, 'replication')}`,
     'A/A: median and largest difference, either way',
     'shaded: tolerance',
+    ...(rows.every(judged) ? [] : [NOT_JUDGED]),
   ].join(' · ')
 }
 
@@ -144,37 +154,31 @@ function marks(
       mark: { type: 'point', filled: true, size: 70, opacity: 1 },
       encoding: { x, y, color },
     },
-    ...rows.map(
-      ({ p }, i): Layer => ({
-        data: { values: [{}] },
-        mark: {
-          type: 'text',
-          text: percentileName(p),
-          align: 'right',
-          color: LIGHT.ink,
-          fontSize: 12,
-        },
-        encoding: { x: { value: -10 }, y: { value: ROW * (i + 0.5) } },
-      }),
-    ),
   ]
 }
 
-/** How far structure and prediction go in the tolerance, and the worst that is outside. */
+/**
+ * How far structure and prediction go in the tolerance, and the worst that is outside, over the
+ * percentiles that the sample supports a verdict on.
+ */
 function finding(rows: readonly PercentileComparison[], comparison: Comparison): string {
+  const of = (kind: 'structure' | 'prediction') =>
+    rows.filter(({ verdicts }) => verdicts[kind] !== null)
   const outside = (kind: 'structure' | 'prediction') =>
-    rows.flatMap((row) =>
+    of(kind).flatMap((row) =>
       row[kind]
         .filter((e) => Math.abs(e.error_relative) > toleranceAt(row, comparison))
         .map((e) => ({ p: row.p, error: e.error_relative })),
     )
   const told = (kind: 'structure' | 'prediction') => {
-    const errors = rows.flatMap((row) => row[kind])
-    if (errors.length === 0) return null
+    const last = of(kind)
+      .filter((row) => row[kind].length > 0)
+      .at(-1)
+    if (!last) return null
     const worst = largest(outside(kind), ({ error }) => Math.abs(error))
     return worst
       ? `${kind} error reaches ${signedPercent(worst.error)} at ${percentileName(worst.p)}`
-      : `${kind} error stays within tolerance up to ${percentileName(rows.at(-1)!.p)}`
+      : `${kind} error stays within tolerance up to ${percentileName(last.p)}`
   }
   const parts = [told('structure'), told('prediction')].filter((text) => text !== null)
   const text = parts.join('; ')

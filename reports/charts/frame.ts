@@ -1,6 +1,7 @@
+import type { TopLevelSpec } from 'vega-lite'
 import type { Field } from 'vega-lite/types_unstable/channeldef.js'
 import type { LayerSpec } from 'vega-lite/types_unstable/spec/index.js'
-import type { Comparison, Result } from '../../sim/stats/index.ts'
+import type { Comparison, Result, Verdict } from '../../sim/stats/index.ts'
 import { percentileName, plural } from '../format.ts'
 import { textWidth, wrap } from '../text.ts'
 import { LABEL_SIZE, LIGHT, SUBTITLE_SIZE, THEME, TITLE_SIZE } from '../theme.ts'
@@ -70,6 +71,17 @@ export function frame(title: string, subtitle: string, width: number) {
   }
 }
 
+/** A picture that says why there is nothing to draw. */
+export function emptyChart(title: string, subtitle: string, width: number): TopLevelSpec {
+  return {
+    ...frame(title, subtitle, width),
+    height: 20,
+    width: plotWidth(width),
+    data: { values: [] },
+    mark: 'point',
+  }
+}
+
 interface Key {
   readonly text: string
   readonly color: string
@@ -88,6 +100,27 @@ export function keyWords(keys: readonly Key[], width: number): Layer[] {
       encoding: { x: { value: at }, y: { value: -13 } },
     }
   })
+}
+
+/** What a subtitle says of names that `rowNames` shows grey. */
+export const NOT_JUDGED = 'grey percentile: no verdict'
+
+/** Names left of rows that are `height` pixels high; grey where there is no verdict on a row. */
+export function rowNames(
+  rows: readonly { readonly name: string; readonly judged: boolean }[],
+  height: number,
+): Layer[] {
+  return rows.map(({ name, judged }, i) => ({
+    data: { values: [{}] },
+    mark: {
+      type: 'text',
+      text: name,
+      align: 'right',
+      color: judged ? LIGHT.ink : LIGHT.muted,
+      fontSize: LABEL_SIZE,
+    },
+    encoding: { x: { value: -10 }, y: { value: height * (i + 0.5) } },
+  }))
 }
 
 /** Text at a place in the plot, with a halo of paper so that it reads over marks. */
@@ -145,13 +178,17 @@ export function pixel(y: number, domain: readonly [number, number], height: numb
 /** Axis labels of shares: "5 %". */
 export const PERCENT = `format(datum.value * 100, '~f') + ' %'`
 
-/** Ticks at 1, 2 and 5 of each decade; fewer where more than three decades show. */
-export function logTicks(low: number, high: number): number[] {
-  const steps = high / low > 3000 ? [1] : high / low > 300 ? [1, 3] : [1, 2, 5]
+/** Steps at 1, 2 and 5 of each decade; fewer where more than three decades show. */
+function logSteps(ratio: number): readonly number[] {
+  return ratio > 3000 ? [1] : ratio > 300 ? [1, 3] : [1, 2, 5]
+}
+
+/** Ticks of a log axis at these steps of each decade. */
+export function logTicks(low: number, high: number, steps = logSteps(high / low)): number[] {
   const ticks: number[] = []
   for (let e = Math.floor(Math.log10(low)); e <= Math.ceil(Math.log10(high)); e++) {
     for (const step of steps) {
-      const tick = Number((step * 10 ** e).toPrecision(1))
+      const tick = Number((step * 10 ** e).toPrecision(2))
       if (tick >= low && tick <= high) ticks.push(tick)
     }
   }
@@ -170,6 +207,12 @@ export function median(values: readonly number[]): number | null {
   const sorted = [...values].sort((a, b) => a - b)
   const half = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2
+}
+
+/** FAIL before UNDECIDED before PASS; null of nothing. */
+export function worst(verdicts: readonly Verdict[]): Verdict | null {
+  const order = ['FAIL', 'UNDECIDED', 'PASS'] as const
+  return order.find((verdict) => verdicts.includes(verdict)) ?? null
 }
 
 /** The one with the largest score; undefined where the list is empty. */

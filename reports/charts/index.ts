@@ -7,6 +7,8 @@ import { machineSpeed } from './machine-speed.ts'
 import { queueDepth } from './queue-depth.ts'
 import { rates } from './rates.ts'
 import { tailChart } from './tail-chart.ts'
+import { whatIfChart } from './what-if-chart.ts'
+import { ratioRows } from './what-if-rows.ts'
 import { whereTimeWent } from './where-time-went.ts'
 
 export { NARROW, type ReportInput, WIDE } from './frame.ts'
@@ -14,6 +16,7 @@ export { NARROW, type ReportInput, WIDE } from './frame.ts'
 const CHARTS = {
   tail: tailChart,
   errors: errorChart,
+  'what-if': whatIfChart,
   'where-time-went': whereTimeWent,
   rates,
   'queue-depth': queueDepth,
@@ -40,6 +43,7 @@ function hasData(name: ChartName, input: ReportInput): boolean {
   if (name === 'errors') {
     return input.comparison?.percentiles.some(({ measured }) => measured.value !== null) ?? false
   }
+  if (name === 'what-if') return ratioRows(input.comparison?.what_if).length > 0
   const present = worlds(input)
   if (name === 'machine-speed') {
     return present.some(({ result }) => result.series.speed.some((speed) => speed !== null))

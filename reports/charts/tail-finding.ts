@@ -1,7 +1,7 @@
 import { parseObjective } from '../../scenarios/index.ts'
 import type { Result, TailPoint } from '../../sim/stats/index.ts'
 import { capitalise, figure, halfWidth, inWords, percentileName, time } from '../format.ts'
-import { largest, namedPercentile, type ReportInput, worlds } from './frame.ts'
+import { largest, namedPercentile, type ReportInput, worlds, worst } from './frame.ts'
 
 /** The number of nines of a percentile: 0.99 is 2. */
 export function nines(p: number): number {
@@ -30,9 +30,9 @@ function ofOne(result: Result): string {
     if (objective?.kind !== 'latency' || estimate.value === null) return []
     return [{ ...objective, estimate, name, value: estimate.value }]
   })
-  const worst = largest(candidates, ({ value, limitMs }) => value / limitMs)
-  if (worst) {
-    const { percentile, value, limitMs, estimate, name } = worst
+  const nearest = largest(candidates, ({ value, limitMs }) => value / limitMs)
+  if (nearest) {
+    const { percentile, value, limitMs, estimate, name } = nearest
     const whose = result.classes.length > 1 ? ` of ${name}` : ''
     const ratio = value / limitMs
     const share = `${figure(ratio)} ${ratio > 1 ? 'times' : 'of'} the limit`
@@ -44,7 +44,7 @@ function ofOne(result: Result): string {
   return `${world}: ${percentileName(point.p)} is ${time(point.value, halfWidth(point))}`
 }
 
-/** How the replays lie to the band, led by the comparison's verdict where there is one. */
+/** How the replays lie to the band, led by the verdict on the tails where they were compared. */
 function ofBoth(input: ReportInput): string {
   const replays = measuredTails(input)
   const exits = replays.map((tail) => firstExit(tail, input)).filter((p) => p !== null)
@@ -53,7 +53,8 @@ function ofBoth(input: ReportInput): string {
       ? `${who(exits.length, replays.length)} left the band above ${namedPercentile(Math.min(...exits))}`
       : null
   const rest = left === null ? '' : `; ${left}`
-  switch (input.comparison?.verdict) {
+  const checks = input.comparison?.checks
+  switch (checks && worst([checks.structure.verdict, checks.prediction.verdict])) {
     case 'PASS':
       return `Simulated and measured tails agree${rest}`
     case 'FAIL':

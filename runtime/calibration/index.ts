@@ -1,2 +1,3 @@
-export { calibrateModel } from './calibrate.ts'
+export { calibrateModels } from './calibrate.ts'
+export type { CalibrationTask } from './calibration.ts'
 export { sizeGrid } from './script-plan.ts'

@@ -3,15 +3,23 @@ import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import pc from 'picocolors'
 import { EXIT, Failure, modelKey } from '../../scenarios/index.ts'
-import type { ModelProfile, Profile } from '../../sim/world/index.ts'
-import { calibrateModel } from '../calibration/index.ts'
+import type { Profile } from '../../sim/world/index.ts'
+import { type CalibrationTask, calibrateModels } from '../calibration/index.ts'
 import { hostFingerprint } from '../host.ts'
+import { learn, type ReplayedScenario } from '../learn.ts'
 import { materialise } from '../models/index.ts'
-import { cacheDirectory, lengthsOf, type Prepared, prepare } from '../prepare.ts'
+import { cacheDirectory, lengthsOf, modelsOf, type Prepared, prepare } from '../prepare.ts'
 import { loadProfile, localProfilePath, mergeProfiles, profileHash } from '../profile-file.ts'
+import { readMeasured, readRuns, readScenario } from '../run-folder.ts'
 import { version } from '../version.ts'
 import { writableFolder } from '../write-whole.ts'
-import { action, positiveNumber, type ScenarioOptions, withScenarioOptions } from './command.ts'
+import {
+  action,
+  collect,
+  positiveNumber,
+  type ScenarioOptions,
+  withScenarioOptions,
+} from './command.ts'
 import { documentText, writeWhole } from './output.ts'
 import { ProgressDisplay } from './progress.ts'
 
@@ -20,18 +28,28 @@ export const CALIBRATION_SECONDS = 45
 
 interface CalibrateOptions extends ScenarioOptions {
   readonly seconds: number
+  readonly from?: readonly string[]
 }
 
 export function define(command: Command): void {
   withScenarioOptions(command.argument('<scenario>', 'a scenario file (YAML)'))
     .option('--seconds <s>', 'time for each model', positiveNumber, CALIBRATION_SECONDS)
+    .option(
+      '--from <dir>',
+      'measure nothing, but learn how the machine behaves from replays kept there; may be repeated',
+      collect,
+    )
     .addHelpText(
       'after',
       `
+A calibration sees the machine for half a minute. Replays on several occasions know its drift better:
+with --from their speed fields take the place of the calibration's; work and overheads stay.
+
 The profile is kept in ${localProfilePath()}; --out DIR writes it to DIR/profile.json instead.
 
-Example:
-  $ spillway calibrate scenarios/library/payment-peak.yaml --seconds 60`,
+Examples:
+  $ spillway calibrate scenarios/library/payment-peak.yaml --seconds 60
+  $ spillway calibrate scenarios/library/yardstick.yaml --from runs/monday --from runs/tuesday`,
     )
     .action(
       action(async (signal, path: string, options: CalibrateOptions) => {
@@ -39,13 +57,16 @@ Example:
         const file =
           options.out === undefined ? localProfilePath() : join(options.out, 'profile.json')
         await writableFolder(dirname(file))
-        const progress = new ProgressDisplay()
-        const fresh = await calibrate(prepared, { seconds: options.seconds, signal, progress })
-        progress.stop()
-        const profile = mergeProfiles(
-          fresh,
-          existsSync(file) ? (await loadProfile(file)).profile : null,
-        )
+        const known = existsSync(file) ? (await loadProfile(file)).profile : null
+        const fresh =
+          options.from === undefined
+            ? await measure(prepared, options.seconds, signal)
+            : await learnFrom(
+                prepared,
+                known ?? (await loadProfile(undefined)).profile,
+                options.from,
+              )
+        const profile = mergeProfiles(fresh, known)
         await writeWhole(file, documentText(profile))
         process.stdout.write(
           options.json === true
@@ -57,39 +78,76 @@ Example:
     )
 }
 
-/** Calibrates each distinct model of the scenario's pools. */
-export async function calibrate(
+async function measure(prepared: Prepared, seconds: number, signal: AbortSignal): Promise<Profile> {
+  const progress = new ProgressDisplay()
+  const fresh = await calibrate([prepared], { seconds, signal, progress })
+  progress.stop()
+  return fresh
+}
+
+/** The scenario's models as kept replays met the machine. */
+async function learnFrom(
   prepared: Prepared,
+  known: Profile,
+  folders: readonly string[],
+): Promise<Profile> {
+  const models = modelsOf(prepared, known).filter((model) => model !== null)
+  const replayed: ReplayedScenario[] = []
+  for (const folder of folders) {
+    const scenario = await readScenario(folder)
+    const runs = await readRuns(folder, 'replay')
+    const { load } = await readMeasured(folder)
+    const keys = scenario.pools.map((pool) => modelKey(scenario, pool))
+    const ran = models.some(({ key }) => keys.includes(key))
+    if (!ran || runs.length === 0) {
+      throw new Failure(
+        `${folder}: has no replay of a model of ${prepared.file}`,
+        EXIT.notComparable,
+      )
+    }
+    replayed.push({ scenario, runs, load: load ?? 0 })
+  }
+  return { ...known, models: learn(models, replayed) }
+}
+
+/** Calibrates each distinct model of the scenarios' pools, all in turn. */
+export async function calibrate(
+  scenarios: readonly Prepared[],
   options: {
     readonly seconds: number
     readonly signal: AbortSignal
     readonly progress: ProgressDisplay
   },
 ): Promise<Profile> {
-  const { scenario, plan, directory, file } = prepared
-  const models: ModelProfile[] = []
-  for (const [i, pool] of scenario.pools.entries()) {
-    const model = scenario.models[pool.model]!
-    if ('work' in model || models.some(({ key }) => key === modelKey(scenario, pool))) continue
-    models.push(
-      await calibrateModel({
+  const tasks = new Map<string, CalibrationTask>()
+  for (const prepared of scenarios) {
+    const { scenario, plan, directory } = prepared
+    for (const [i, pool] of scenario.pools.entries()) {
+      const model = scenario.models[pool.model]!
+      const key = modelKey(scenario, pool)
+      if ('work' in model || tasks.has(key)) continue
+      const file = await materialise(model, pool.precision, {
+        directory,
+        cacheDirectory: cacheDirectory(),
+      })
+      tasks.set(key, {
         scenario,
         pool,
         plan: plan.pools[i]!,
-        file: await materialise(model, pool.precision, {
-          directory,
-          cacheDirectory: cacheDirectory(),
-        }),
+        file,
         lengths: lengthsOf(prepared),
-        seconds: options.seconds,
-        signal: options.signal,
-        onProgress: options.progress.update,
-      }),
-    )
+      })
+    }
   }
-  if (models.length === 0) {
-    throw new Failure(`${file}: all work is declared, so there is nothing to calibrate`)
+  if (tasks.size === 0) {
+    const files = scenarios.map(({ file }) => file).join(', ')
+    throw new Failure(`${files}: all work is declared, so there is nothing to calibrate`)
   }
+  const models = await calibrateModels([...tasks.values()], {
+    seconds: options.seconds,
+    signal: options.signal,
+    onProgress: options.progress.update,
+  })
   const host = hostFingerprint()
   return {
     document: 'spillway-profile',
@@ -118,7 +176,7 @@ export function profileText(profile: Profile): string {
       `  work        ${cells.join('; ')}`,
       `              a cell is predicted from the others within ${(100 * worst).toFixed(1)} %`,
       `  wake-up     ${wake.toFixed(0)} µs after ${model.wake.gapMs.at(-1)!.toPrecision(2)} ms idle`,
-      `  overheads   dispatch ${middleUs(model.overheads.dispatch[0]!.table)}, completion ${middleUs(model.overheads.completion)} (medians)`,
+      `  overheads   dispatch ${middleUs(model.overheads.dispatch[0]!.table)}, completion ${middleUs(model.overheads.completion.at(-1)!.table)} (medians; of a dispatcher that sleeps)`,
     ]
   })
   return [...lines, `profile ${profile.name}, hash ${profileHash(profile)}`].join('\n')

@@ -1,23 +1,29 @@
-import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { comparisonText } from '../../reports/index.ts'
-import { EXIT, type ExitCode, Failure } from '../../scenarios/index.ts'
-import { compareRuns, executorWork, type ObservedRun } from '../../sim/experiment/index.ts'
-import { type Comparison, type Result, resultSchema, type Verdict } from '../../sim/stats/index.ts'
-import type { RequestList } from '../../sim/traffic/index.ts'
+import { EXIT, type ExitCode, Failure, scenarioChanges } from '../../scenarios/index.ts'
 import {
-  type Prepared,
-  parseJson,
-  prepare,
-  readText,
-  requestsOf,
-  simulationInput,
-} from '../prepare.ts'
+  compareRuns,
+  executorWork,
+  latenciesOf,
+  whatIfCheck,
+  whatIfPercentiles,
+  worst,
+} from '../../sim/experiment/index.ts'
+import type { Comparison, RunSummary, Verdict } from '../../sim/stats/index.ts'
+import { auditCheck } from '../audit-runs.ts'
+import { type Prepared, prepare, simulationInput, whatIfInputs } from '../prepare.ts'
 import type { LoadedProfile } from '../profile-file.ts'
 import { runReplications } from '../replications.ts'
-import { readRows } from '../rows-file.ts'
+import { type KeptRun, readMeasured, readRequests, readRuns } from '../run-folder.ts'
 import { commit, version } from '../version.ts'
+import {
+  AGAINST_FOLDER,
+  AGAINST_HELP,
+  type AgainstOptions,
+  prepareAgainst,
+  withAgainstOptions,
+} from './against.ts'
 import {
   action,
   commandLine,
@@ -29,9 +35,10 @@ import {
 } from './command.ts'
 import { emit } from './output.ts'
 import { ProgressDisplay } from './progress.ts'
+import type { ReplayedSide } from './replay.ts'
 import { profileFor } from './simulate.ts'
 
-interface CompareOptions extends ScenarioOptions {
+interface CompareOptions extends ScenarioOptions, AgainstOptions {
   readonly profile?: string
   readonly replications: number
 }
@@ -44,38 +51,39 @@ export const VERDICT_EXIT: Readonly<Record<Verdict, ExitCode>> = {
 }
 
 export function define(command: Command): void {
-  withScenarioOptions(
-    command
-      .argument('<scenario>', 'the scenario file that was replayed')
-      .argument('<dir>', 'where `spillway replay --out DIR` left its rows'),
+  withAgainstOptions(
+    withScenarioOptions(
+      command
+        .argument('<scenario>', 'the scenario file that was replayed')
+        .argument('<dir>', 'where `spillway replay --out DIR` left its rows'),
+    ),
   )
     .addOption(profileOption())
     .option('--replications <n>', 'simulations behind the prediction', wholeNumber(10), 40)
     .addHelpText(
       'after',
-      `
+      `${AGAINST_HELP}
+
 Exit code 0 on PASS, 4 on FAIL, 5 on UNDECIDED, 6 where the rows belong to another scenario.
 
-Example:
-  $ spillway compare scenarios/library/yardstick.yaml runs/today`,
+Examples:
+  $ spillway compare scenarios/library/yardstick.yaml runs/today
+  $ spillway compare scenarios/library/yardstick.yaml runs/two --against-set pools.central.replicas=2`,
     )
     .action(
       action(async (signal, path: string, directory: string, options: CompareOptions) => {
         const prepared = await prepare(path, options)
-        const measured = await readMeasured(directory, prepared)
+        const against = await prepareAgainst(prepared, path, options)
+        const first = await replayedUnder(directory, prepared)
+        const folder = join(directory, AGAINST_FOLDER)
+        const second = against === null ? null : await replayedUnder(folder, against)
+        if (second !== null && second.result.runs !== first.result.runs) {
+          throw new Failure(`${folder}: has other rounds than ${directory}`, EXIT.notComparable)
+        }
         const profile = await profileFor(prepared, options.profile)
         if (profile === null) throw new Failure(`${path}: declared work was not replayed`)
-        const capacity = simulationInput(prepared, profile.profile).capacityRps
-        const list = join(directory, 'requests.jsonl')
-        const requests = await requestsOf(prepared, capacity, list)
-        if (requests.hash() !== measured.requests) {
-          const text = `${list}: not the requests of ${directory}/measured.json`
-          throw new Failure(`${text}; replay the scenario again`, EXIT.notComparable)
-        }
         const progress = new ProgressDisplay()
-        const comparison = await compare(prepared, profile, {
-          requests,
-          runs: await readReplays(directory, measured.runs),
+        const comparison = await compare(first, second, profile, {
           replications: options.replications,
           command: commandLine(),
           signal,
@@ -88,55 +96,58 @@ Example:
     )
 }
 
-/** The measured result in a directory, if it is one of this scenario. */
-async function readMeasured(directory: string, { hash, file }: Prepared): Promise<Result> {
-  const path = join(directory, 'measured.json')
-  const parsed = resultSchema.safeParse(parseJson(path, await readText(path)))
-  if (!parsed.success) throw new Failure(`${path}: not a result of this version`)
-  if (parsed.data.scenario.hash !== hash) {
+/** What a folder holds of replays of this scenario. */
+async function replayedUnder(directory: string, prepared: Prepared): Promise<ComparedSide> {
+  const { hash, file, scenario } = prepared
+  const result = await readMeasured(directory)
+  if (result.scenario.hash !== hash) {
     throw new Failure(
-      `${path}: measured under scenario ${parsed.data.scenario.hash}, but ${file} is ${hash}`,
+      `${join(directory, 'measured.json')}: measured under scenario ${result.scenario.hash}, ` +
+        `but ${file} is ${hash}`,
       EXIT.notComparable,
     )
   }
-  return parsed.data
+  const requests = await readRequests(directory, scenario)
+  if (requests.hash() !== result.requests) {
+    const text = `${join(directory, 'requests.jsonl')}: not the requests of ${directory}/measured.json`
+    throw new Failure(`${text}; replay the scenario again`, EXIT.notComparable)
+  }
+  const runs = await readRuns(directory, 'replay')
+  if (runs.length === result.runs) return { prepared, requests, result, replays: { runs } }
+  throw new Failure(`${directory}: has ${runs.length} of ${result.runs} replays`)
 }
 
-/** The raw rows of replays that `keepReplays` left in a directory. */
-export async function readReplays(directory: string, replays: number): Promise<ObservedRun[]> {
-  const names = await readdir(directory)
-  return Promise.all(
-    Array.from({ length: replays }, (_, i) => {
-      const name = `replay-${i + 1}.parquet`
-      if (!names.includes(name)) throw new Failure(`${directory}: has no ${name}`)
-      return readRows(join(directory, name))
-    }),
-  )
+/** One side of a comparison, whether it was just replayed or read back. */
+type ComparedSide = Pick<ReplayedSide, 'prepared' | 'requests' | 'result'> & {
+  readonly replays: { readonly runs: readonly KeptRun[] }
 }
 
+interface ComparingOptions {
+  readonly replications: number
+  readonly command: string
+  readonly signal: AbortSignal
+  readonly progress: ProgressDisplay
+}
+
+/** Compares replays with simulations and, where there is a second side, the change between them. */
 export async function compare(
-  prepared: Prepared,
+  first: ComparedSide,
+  second: ComparedSide | null,
   profile: LoadedProfile,
-  options: {
-    readonly requests: RequestList
-    readonly runs: readonly ObservedRun[]
-    readonly replications: number
-    readonly command: string
-    readonly signal: AbortSignal
-    readonly progress: ProgressDisplay
-  },
+  options: ComparingOptions,
 ): Promise<Comparison> {
+  const { prepared, requests, replays } = first
   const { scenario, plan, hash } = prepared
-  const { requests, runs, progress } = options
+  const { progress, signal } = options
   const input = { ...simulationInput(prepared, profile.profile), requests }
   const predictions = await runReplications(input, options.replications, {
-    signal: options.signal,
+    signal,
     onProgress: (done, of) => progress.update('predicting the replays', done, of),
   })
-  const compared = compareRuns({
+  const { checks, ...compared } = compareRuns({
     plan,
     requests,
-    replays: runs,
+    replays: replays.runs,
     work: executorWork(input),
     predictions: predictions.map(({ all }) => all.percentiles),
     warmupMs: scenario.warmup_s * 1000,
@@ -144,7 +155,10 @@ export async function compare(
     seed: scenario.seed,
     onProgress: (done, of) => progress.update("simulating each replay's machine", done, of),
   })
-  await pause(options.signal)
+  await pause(signal)
+  const whatIf = second && (await predictChange(first, second, profile, options))
+  const audit = auditCheck([first, ...(second === null ? [] : [second])])
+  const verdicts = [checks.structure, checks.prediction, audit, whatIf?.check ?? audit]
   return {
     document: 'spillway-comparison',
     format: 1,
@@ -154,9 +168,52 @@ export async function compare(
     seed: scenario.seed,
     profile: { name: profile.profile.name, hash: profile.hash },
     requests: requests.hash(),
-    replays: runs.length,
+    replays: replays.runs.length,
     replications: options.replications,
     ...compared,
+    what_if: whatIf?.document ?? null,
+    checks: { ...checks, what_if: whatIf?.check ?? null, audit },
+    verdict: worst(verdicts.map(({ verdict }) => verdict)),
     command: options.command,
+  }
+}
+
+/** The change from the first side to the second, predicted from the replays of the first. */
+async function predictChange(
+  first: ComparedSide,
+  second: ComparedSide,
+  { profile }: LoadedProfile,
+  options: ComparingOptions,
+) {
+  const { scenario, hash } = second.prepared
+  const prepared = [first.prepared, second.prepared] as const
+  const inputs = whatIfInputs(prepared, profile, first.replays.runs)
+  const predicted: RunSummary[][] = []
+  for (const [i, side] of [first, second].entries()) {
+    const input = { ...inputs[i]!, requests: side.requests }
+    const onProgress = (done: number, of: number) =>
+      options.progress.update(`predicting the change, side ${'AB'[i]}`, done, of)
+    const { signal, replications } = options
+    predicted.push(await runReplications(input, replications, { signal, onProgress }))
+  }
+  const latencies = ({ prepared: { scenario: of }, replays }: ComparedSide) =>
+    replays.runs.map(({ rows }) => latenciesOf(rows, of.warmup_s * 1000).sorted)
+  const [a, b] = [latencies(first), latencies(second)]
+  const percentiles = whatIfPercentiles({
+    rounds: a.map((values, round) => ({ a: values, b: b[round]! })),
+    predictions: predicted[0]!.map(({ all }, i) => ({
+      a: all.percentiles,
+      b: predicted[1]![i]!.all.percentiles,
+    })),
+  })
+  return {
+    check: whatIfCheck(percentiles),
+    document: {
+      scenario: { name: scenario.name, hash, description: scenario.description },
+      changes: scenarioChanges(first.prepared.scenario, scenario),
+      requests: second.requests.hash(),
+      rounds: b.length,
+      percentiles,
+    },
   }
 }

@@ -3,16 +3,21 @@ import type { Command } from 'commander'
 import { resultText } from '../../reports/index.ts'
 import { EXIT } from '../../scenarios/index.ts'
 import { executorWork } from '../../sim/experiment/index.ts'
-import { journalLines } from '../../sim/serving/index.ts'
 import { type Result, resultOf } from '../../sim/stats/index.ts'
-import { type RequestList, requestText } from '../../sim/traffic/index.ts'
 import { hostFingerprint } from '../host.ts'
 import { capacitiesOf, type Prepared, prepare, requestsOf, simulationInput } from '../prepare.ts'
 import type { LoadedProfile } from '../profile-file.ts'
-import { type Replays, replayScenario, summariseReplays } from '../replay.ts'
-import { writeRows } from '../rows-file.ts'
+import { type ReplaySide, type Replays, replaySides, summariseReplays } from '../replay.ts'
+import { keepRuns } from '../run-folder.ts'
 import { commit, version } from '../version.ts'
 import { writableFolder } from '../write-whole.ts'
+import {
+  AGAINST_FOLDER,
+  AGAINST_HELP,
+  type AgainstOptions,
+  prepareAgainst,
+  withAgainstOptions,
+} from './against.ts'
 import {
   action,
   profileOption,
@@ -21,11 +26,11 @@ import {
   wholeNumber,
   withScenarioOptions,
 } from './command.ts'
-import { emit, writeWhole } from './output.ts'
+import { documentText, emit, writeWhole } from './output.ts'
 import { ProgressDisplay } from './progress.ts'
 import { profileFor } from './simulate.ts'
 
-interface ReplayOptions extends ScenarioOptions {
+interface ReplayOptions extends ScenarioOptions, AgainstOptions {
   readonly profile?: string
   readonly replays: number
   readonly requests?: string
@@ -33,7 +38,7 @@ interface ReplayOptions extends ScenarioOptions {
 }
 
 export function define(command: Command): void {
-  withScenarioOptions(command.argument('<scenario>', 'a scenario file (YAML)'))
+  withAgainstOptions(withScenarioOptions(command.argument('<scenario>', 'a scenario file (YAML)')))
     .addOption(profileOption())
     .option('--replays <n>', 'how often the same requests are replayed', wholeNumber(1), 3)
     .option('--requests <file>', 'replay these requests (of `spillway requests`)')
@@ -43,33 +48,45 @@ export function define(command: Command): void {
       `
 With --out DIR the raw rows are kept, so that \`spillway compare\` can use them. Loads are resolved by
 the profile's capacity.
+${AGAINST_HELP}
 
-Example:
-  $ spillway replay scenarios/library/yardstick.yaml --replays 3 --out runs/today`,
+Examples:
+  $ spillway replay scenarios/library/yardstick.yaml --replays 3 --out runs/today
+  $ spillway replay scenarios/library/yardstick.yaml --against-set pools.central.replicas=2 --out runs/two`,
     )
     .action(
       action(async (signal, path: string, options: ReplayOptions) => {
         refuseJournalWithoutOut(options)
         const prepared = await prepare(path, options)
+        const against = await prepareAgainst(prepared, path, options)
         const profile = await profileFor(prepared, options.profile)
         if (options.out !== undefined) await writableFolder(options.out)
         const progress = new ProgressDisplay()
-        const { requests, result, replays } = await replay(prepared, profile, {
+        const sides = await replay([prepared, ...(against === null ? [] : [against])], profile, {
           ...options,
           journal: options.journal ?? false,
           signal,
           progress,
         })
         progress.stop()
-        if (options.out !== undefined) await keepReplays(options.out, prepared, requests, replays)
-        await emit(options, { measured: result }, 'measured', resultText(result))
+        const { result } = sides[0]!
+        if (options.out !== undefined) await keepReplays(options.out, sides)
+        const texts = sides.map((side) => resultText(side.result))
+        await emit(options, { measured: result }, 'measured', texts.join('\n\n'))
         return result.objectives.some(({ verdict }) => verdict === 'FAIL') ? EXIT.failed : EXIT.ok
       }),
     )
 }
 
+/** One side of a replay: what it was given, and what it did. */
+export interface ReplayedSide extends ReplaySide {
+  readonly replays: Replays
+  readonly result: Result
+}
+
+/** Replays a scenario; with a second side both in turn, at the rates of the first. */
 export async function replay(
-  prepared: Prepared,
+  sides: readonly [Prepared, ...Prepared[]],
   profile: LoadedProfile | null,
   options: {
     readonly replays: number
@@ -78,25 +95,33 @@ export async function replay(
     readonly signal: AbortSignal
     readonly progress: ProgressDisplay
   },
-): Promise<{ requests: RequestList; result: Result; replays: Replays }> {
-  const input = simulationInput(prepared, profile?.profile ?? null)
-  const requests = await requestsOf(prepared, input.capacityRps, options.requests)
-  const replays = await replayScenario(prepared, {
-    replays: options.replays,
-    requests,
-    journal: options.journal,
-    signal: options.signal,
-    onProgress: options.progress.update,
+): Promise<ReplayedSide[]> {
+  const { capacityRps } = simulationInput(sides[0], profile?.profile ?? null)
+  const given: ReplaySide[] = []
+  for (const prepared of sides) {
+    given.push({ prepared, requests: await requestsOf(prepared, capacityRps, options.requests) })
+  }
+  const replayed = await replaySides(given, { ...options, onProgress: options.progress.update })
+  return given.map((side, i) => {
+    const replays = replayed[i]!
+    return { ...side, replays, result: measuredResult(side, profile, replays) }
   })
-  const result = measuredResult(prepared, profile, requests, replays)
-  return { requests, result, replays }
 }
 
-/** The document of replays, whether they just ran or were read back. */
-export function measuredResult(
-  prepared: Prepared,
+/** Keeps the rows of a replay and, in a folder of its own, those of the second side. */
+export async function keepReplays(directory: string, sides: readonly ReplayedSide[]) {
+  for (const [i, { prepared, requests, replays, result }] of sides.entries()) {
+    const folder = i === 0 ? directory : join(directory, AGAINST_FOLDER)
+    const { scenario } = prepared
+    await keepRuns(folder, 'replay', { scenario, requests, runs: replays.runs })
+    if (i > 0) await writeWhole(join(folder, 'measured.json'), documentText(result))
+  }
+}
+
+/** The document of replays. */
+function measuredResult(
+  { prepared, requests }: ReplaySide,
   profile: LoadedProfile | null,
-  requests: RequestList,
   replays: Replays,
 ): Result {
   const input = simulationInput(prepared, profile?.profile ?? null)
@@ -118,23 +143,4 @@ export function measuredResult(
       host: hostFingerprint(),
     },
   )
-}
-
-/** Keeps what a comparison needs: the requests and the raw rows of every replay. */
-export async function keepReplays(
-  directory: string,
-  { scenario }: Prepared,
-  requests: RequestList,
-  replays: Replays,
-): Promise<void> {
-  const classes = scenario.traffic.map((traffic) => traffic.class)
-  await writeWhole(join(directory, 'requests.jsonl'), [...requestText(requests, classes)].join(''))
-  for (const [i, run] of replays.runs.entries()) {
-    await writeRows(join(directory, `replay-${i + 1}.parquet`), run)
-    if (run.journal.length === 0) continue
-    await writeWhole(
-      join(directory, `replay-${i + 1}.journal.jsonl`),
-      [...journalLines(run.journal)].join(''),
-    )
-  }
 }

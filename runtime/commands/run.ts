@@ -6,6 +6,7 @@ import { EXIT, Failure } from '../../scenarios/index.ts'
 import { type Prepared, prepare } from '../prepare.ts'
 import { type LoadedProfile, loadProfile, profileHash } from '../profile-file.ts'
 import { writableFolder } from '../write-whole.ts'
+import { AGAINST_HELP, type AgainstOptions, prepareAgainst, withAgainstOptions } from './against.ts'
 import { CALIBRATION_SECONDS, calibrate, profileText } from './calibrate.ts'
 import { writeCharts } from './charts.ts'
 import {
@@ -22,7 +23,7 @@ import { ProgressDisplay } from './progress.ts'
 import { keepReplays, replay } from './replay.ts'
 import { simulate } from './simulate.ts'
 
-interface RunOptions extends ScenarioOptions {
+interface RunOptions extends ScenarioOptions, AgainstOptions {
   readonly profile?: string
   readonly seconds: number
   readonly replications: number
@@ -33,7 +34,7 @@ interface RunOptions extends ScenarioOptions {
 }
 
 export function define(command: Command): void {
-  withScenarioOptions(command.argument('<scenario>', 'a scenario file (YAML)'))
+  withAgainstOptions(withScenarioOptions(command.argument('<scenario>', 'a scenario file (YAML)')))
     .option('--profile <file>', 'use this profile in place of calibrating')
     .option('--seconds <s>', 'calibration time for each model', positiveNumber, CALIBRATION_SECONDS)
     .option('--replications <n>', 'simulations behind each interval', wholeNumber(10), 40)
@@ -46,14 +47,17 @@ export function define(command: Command): void {
       `
 Documents and report.html go to runs/NAME, or to --out DIR. Exit code 0 when the job was done,
 whatever the verdict; use \`spillway compare\` where the verdict decides.
+${AGAINST_HELP}
 
-Example:
-  $ spillway run scenarios/library/payment-peak.yaml --replays 5`,
+Examples:
+  $ spillway run scenarios/library/payment-peak.yaml --replays 5
+  $ spillway run scenarios/library/yardstick.yaml --against-set pools.central.batching.max_batch=2`,
     )
     .action(
       action(async (signal, path: string, options: RunOptions) => {
         const prepared = await prepare(path, options)
-        await runAll(prepared, options, signal)
+        const against = await prepareAgainst(prepared, path, options)
+        await runAll([prepared, ...(against === null ? [] : [against])], options, signal)
         return EXIT.ok
       }),
     )
@@ -66,7 +70,10 @@ function chartFormats(text: string): readonly ChartFormat[] {
   throw new Failure(`--charts: expected svg, png or svg,png, got ${text}`, EXIT.usage)
 }
 
-async function runAll(prepared: Prepared, options: RunOptions, signal: AbortSignal): Promise<void> {
+type Sides = readonly [Prepared, ...Prepared[]]
+
+async function runAll(sides: Sides, options: RunOptions, signal: AbortSignal): Promise<void> {
+  const [prepared] = sides
   const directory = options.out ?? join('runs', prepared.scenario.name)
   const say = (text: string) => process.stderr.write(`${text}\n`)
   const progress = new ProgressDisplay()
@@ -74,19 +81,14 @@ async function runAll(prepared: Prepared, options: RunOptions, signal: AbortSign
   const command = commandLine()
   await writableFolder(directory)
 
-  const profile = await profileOf(prepared, options, signal, progress, say)
+  const profile = await profileOf(sides, options, signal, progress, say)
   const simulated = await simulate(prepared, profile, shared)
-  const { requests, result: measured, replays } = await replay(prepared, profile, shared)
-  const comparison = await compare(prepared, profile, {
-    requests,
-    runs: replays.runs,
-    replications: options.replications,
-    command,
-    signal,
-    progress,
-  })
+  const replayed = await replay(sides, profile, shared)
+  const [first, second = null] = replayed
+  const comparison = await compare(first!, second, profile, { ...shared, command })
   progress.stop()
 
+  const measured = first!.result
   const documents = { simulated, measured, comparison, profile: profile.profile }
   for (const [name, document] of Object.entries(documents)) {
     await writeWhole(join(directory, `${name}.json`), documentText(document))
@@ -96,9 +98,10 @@ async function runAll(prepared: Prepared, options: RunOptions, signal: AbortSign
   await writeCharts(join(directory, 'charts'), options.charts ?? [], page)
   const keep =
     options.keepRows === true || options.journal === true || comparison.verdict === 'FAIL'
-  if (keep) await keepReplays(directory, prepared, requests, replays)
+  if (keep) await keepReplays(directory, replayed)
 
-  for (const warning of replays.warnings) say(`${pc.yellow('warning')}: ${warning}`)
+  const warnings = replayed.flatMap(({ replays }) => replays.warnings)
+  for (const warning of warnings) say(`${pc.yellow('warning')}: ${warning}`)
   process.stdout.write(
     options.json === true
       ? documentText(comparison)
@@ -107,14 +110,14 @@ async function runAll(prepared: Prepared, options: RunOptions, signal: AbortSign
 }
 
 async function profileOf(
-  prepared: Prepared,
+  sides: Sides,
   options: RunOptions,
   signal: AbortSignal,
   progress: ProgressDisplay,
   say: (text: string) => void,
 ): Promise<LoadedProfile> {
   if (options.profile !== undefined) return loadProfile(options.profile)
-  const profile = await calibrate(prepared, { seconds: options.seconds, signal, progress })
+  const profile = await calibrate(sides, { seconds: options.seconds, signal, progress })
   progress.stop()
   say(profileText(profile))
   return { profile, hash: profileHash(profile) }

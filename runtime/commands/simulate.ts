@@ -1,19 +1,18 @@
-import { join } from 'node:path'
 import type { Command } from 'commander'
 import { resultText } from '../../reports/index.ts'
-import { EXIT } from '../../scenarios/index.ts'
-import { journalOf, type SimulationInput } from '../../sim/experiment/index.ts'
-import { journalLines } from '../../sim/serving/index.ts'
+import { EXIT, Failure } from '../../scenarios/index.ts'
+import { keptReplication, type SimulationInput } from '../../sim/experiment/index.ts'
 import { type Result, resultOf } from '../../sim/stats/index.ts'
 import { capacitiesOf, type Prepared, prepare, requestsOf, simulationInput } from '../prepare.ts'
 import { type LoadedProfile, loadProfile } from '../profile-file.ts'
 import { runReplications } from '../replications.ts'
+import { keepRuns } from '../run-folder.ts'
 import { commit, version } from '../version.ts'
-import { writableFolder, writeWhole } from '../write-whole.ts'
+import { writableFolder } from '../write-whole.ts'
 import {
   action,
+  pause,
   profileOption,
-  refuseJournalWithoutOut,
   type ScenarioOptions,
   wholeNumber,
   withScenarioOptions,
@@ -26,7 +25,7 @@ interface SimulateOptions extends ScenarioOptions {
   readonly replications: number
   readonly workers?: number
   readonly requests?: string
-  readonly journal?: boolean
+  readonly keepRows?: boolean
 }
 
 export function define(command: Command): void {
@@ -35,27 +34,30 @@ export function define(command: Command): void {
     .option('--replications <n>', 'independent runs behind each interval', wholeNumber(1), 10)
     .option('--workers <n>', 'threads; the result does not depend on it', wholeNumber(1))
     .option('--requests <file>', 'use these requests (of `spillway requests`) in every replication')
-    .option('--journal', 'write what the control plane was told in replication 0 (needs --out)')
+    .option('--keep-rows', 'keep raw rows and journal of the first replication (needs --out)')
     .addHelpText(
       'after',
       `
 Examples:
   $ spillway simulate scenarios/library/payment-peak.yaml
-  $ spillway simulate peak.yaml --set pools.central.replicas=2 --json > result.json`,
+  $ spillway simulate peak.yaml --set pools.central.replicas=2 --json > result.json
+  $ spillway simulate peak.yaml --keep-rows --out today && spillway audit today`,
     )
     .action(
       action(async (signal, path: string, options: SimulateOptions) => {
-        refuseJournalWithoutOut(options)
+        if (options.keepRows === true && options.out === undefined) {
+          const text = '--keep-rows: expected --out DIR beside it, for the rows to go to'
+          throw new Failure(text, EXIT.usage)
+        }
         const prepared = await prepare(path, options)
         const profile = await profileFor(prepared, options.profile)
         if (options.out !== undefined) await writableFolder(options.out)
         const progress = new ProgressDisplay()
         const result = await simulate(prepared, profile, { ...options, signal, progress })
         progress.stop()
-        if (options.journal === true && options.out !== undefined) {
-          const input = await inputOf(prepared, profile, options.requests)
-          const entries = journalOf(input, 0)
-          await writeWhole(join(options.out, 'journal.jsonl'), [...journalLines(entries)].join(''))
+        if (options.keepRows === true && options.out !== undefined) {
+          await keepFirst(options.out, prepared, profile, options.requests)
+          await pause(signal)
         }
         await emit(options, { simulated: result }, 'simulated', resultText(result))
         return result.objectives.some(({ verdict }) => verdict === 'FAIL') ? EXIT.failed : EXIT.ok
@@ -70,6 +72,19 @@ export async function profileFor(
 ): Promise<LoadedProfile | null> {
   const declared = scenario.pools.every((pool) => 'work' in scenario.models[pool.model]!)
   return declared && path === undefined ? null : loadProfile(path)
+}
+
+/** Keeps replication 0, so that it can be audited. */
+async function keepFirst(
+  directory: string,
+  prepared: Prepared,
+  profile: LoadedProfile | null,
+  file: string | undefined,
+): Promise<void> {
+  const input = simulationInput(prepared, profile?.profile ?? null)
+  const requests = await requestsOf(prepared, input.capacityRps, file)
+  const runs = [keptReplication({ ...input, requests }, 0)]
+  await keepRuns(directory, 'replication', { scenario: prepared.scenario, requests, runs })
 }
 
 async function inputOf(

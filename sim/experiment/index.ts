@@ -1,9 +1,11 @@
 export { mixedLengths, poolCapacity } from './capacity.ts'
-export { compareRuns } from './compare.ts'
-export { runWorld } from './run-world.ts'
+export { compareRuns, latenciesOf } from './compare.ts'
+export { type FedBack, feedBack, feedbackDifferences } from './feedback.ts'
+export { type Recording, recordedField } from './recorded.ts'
+export { type RunParts, runWorld, withMutation } from './run-world.ts'
 export {
   executorWork,
-  journalOf,
+  keptReplication,
   recorderOptions,
   runReplication,
   type SimulationInput,
@@ -14,3 +16,5 @@ export { theoryCases } from './theory-cases.ts'
 export { judge, simulateCase, type Theory, type TheoryRow } from './theory-judge.ts'
 export { theoryInput, theoryRun } from './theory-run.ts'
 export { spoiled } from './validity.ts'
+export { worst } from './verdicts.ts'
+export { type WhatIfRuns, whatIfCheck, whatIfPercentiles } from './what-if.ts'

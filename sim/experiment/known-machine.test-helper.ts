@@ -62,11 +62,14 @@ const skewed = (ms: number) =>
 export const OVERHEADS: OverheadTables = {
   lag: skewed(0.01),
   timer: skewed(0.02),
-  completion: skewed(0.015),
+  completion: [
+    { atMs: 0.12, table: skewed(0.004) },
+    { atMs: 0.25, table: skewed(0.02) },
+  ],
   dispatch: [
-    { gapMs: 0.02, table: skewed(0.006) },
-    { gapMs: 0.5, table: skewed(0.03) },
-    { gapMs: 10, table: skewed(0.06) },
+    { atMs: 0.02, table: skewed(0.006) },
+    { atMs: 0.5, table: skewed(0.03) },
+    { atMs: 10, table: skewed(0.06) },
   ],
 }
 

@@ -27,8 +27,26 @@ export interface RunParts {
   readonly journal?: boolean
 }
 
+/** What `withMutation` makes of a world's parts; nothing else ever sets it. */
+let mutation = (parts: RunParts): RunParts => parts
+
+/**
+ * Test-only: changes what a world is made of before it runs; see tools/mutants. No scenario can
+ * reach it.
+ */
+export function withMutation<T>(change: (parts: RunParts) => RunParts, run: () => T): T {
+  const before = mutation
+  mutation = change
+  try {
+    return run()
+  } finally {
+    mutation = before
+  }
+}
+
 /** Runs one simulated world until it is drained. Returns its journal where asked for. */
-export function runWorld(parts: RunParts): Float64Array | null {
+export function runWorld(given: RunParts): Float64Array | null {
+  const parts = mutation(given)
   const requests = new Requests()
   const world = new SimulatedWorld({
     source: parts.source,

@@ -1,10 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { type Scenario, scenarioSchema } from '../../scenarios/schema.ts'
 import { servingPlan } from '../serving/index.ts'
-import { lengthDistribution } from '../traffic/index.ts'
+import { playBack, Recorder, summariseRun } from '../stats/index.ts'
+import { lengthDistribution, RequestList, trafficSource } from '../traffic/index.ts'
 import { declaredWork } from '../world/index.ts'
 import { mixedLengths, poolCapacity } from './capacity.ts'
-import { runReplication, type SimulationInput } from './simulate.ts'
+import { feedBack, feedbackDifferences } from './feedback.ts'
+import {
+  keptReplication,
+  recorderOptions,
+  runReplication,
+  type SimulationInput,
+} from './simulate.ts'
 
 function scenarioOf(load: number, rest: Partial<Record<keyof Scenario, unknown>> = {}): Scenario {
   return scenarioSchema.parse({
@@ -99,6 +106,25 @@ describe('a replication', () => {
 
   test('names its requests', () => {
     expect(runReplication(input, 3).requests).not.toBe(runReplication(input, 4).requests)
+  })
+
+  test('leaves rows that sum up to its figures, and a journal that gives the same rows', () => {
+    const { scenario } = input
+    const plan = servingPlan(scenario)
+    const traffic = { ...input, seed: scenario.seed, replication: 3 }
+    const requests = RequestList.collect(trafficSource(scenario, traffic))
+    const { rows, journal } = keptReplication({ ...input, requests }, 3)
+    expect(feedbackDifferences(rows, feedBack(plan, requests, journal))).toEqual([])
+    const figures = { requests: requests.hash(), warmupMs: 0, durationMs: 2000, judged: [] }
+    const recorder = playBack(
+      rows,
+      (table) => new Recorder(recorderOptions(scenario, plan, table, null)),
+    )
+    const again = summariseRun(recorder, figures)
+    const { classes, batchSizes, requests: hash } = runReplication(input, 3)
+    expect([again.requests, again.batchSizes]).toEqual([hash, batchSizes])
+    expect(again.classes[0]!.counts).toEqual(classes[0]!.counts)
+    expect(again.classes[0]!.latency.percentiles).toEqual(classes[0]!.latency.percentiles)
   })
 
   test('judges requests by the strictest objective of their class', () => {

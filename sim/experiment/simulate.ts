@@ -5,7 +5,6 @@ import {
   type Batch,
   batcher,
   executorsOf,
-  type Observer,
   type Requests,
   type ServingPlan,
   servingPlan,
@@ -14,6 +13,8 @@ import {
   judgedPercentiles,
   Recorder,
   type RecorderOptions,
+  RowRecorder,
+  Rows,
   type RunSummary,
   summariseRun,
 } from '../stats/index.ts'
@@ -33,7 +34,7 @@ import {
   type WorkModel,
 } from '../world/index.ts'
 import { runWorld } from './run-world.ts'
-import type { ExecutorWork } from './structure.ts'
+import type { ExecutorWork, ObservedRun } from './structure.ts'
 
 /** Everything that replications of one scenario share; plain data, so it can go to a worker. */
 export interface SimulationInput {
@@ -56,7 +57,7 @@ export function workOf(model: ModelProfile | null, scenario: Scenario, pool: num
 }
 
 /** The executors of each pool as profiles describe them, or ideal where the scenario says so. */
-export function hardwareOf(input: SimulationInput): Hardware[] {
+export function hardwareOf(input: Pick<SimulationInput, 'scenario' | 'models'>): Hardware[] {
   return input.scenario.pools.flatMap((pool, index) => {
     const model = input.models[index] ?? null
     const ideal = model === null || pool.speed === 'ideal'
@@ -70,7 +71,7 @@ export function hardwareOf(input: SimulationInput): Hardware[] {
 }
 
 /** Work and wake-up of each executor as functions, to judge measured batches by. */
-export function executorWork(input: SimulationInput): ExecutorWork[] {
+export function executorWork(input: Pick<SimulationInput, 'scenario' | 'models'>): ExecutorWork[] {
   const random = stream(input.scenario.seed, 0, 'expected')
   return hardwareOf(input).map(({ work, wake }) => ({
     work: (size, length) => work.of(size, length, random),
@@ -175,13 +176,16 @@ export function runReplication(input: SimulationInput, replication: number): Run
   })
 }
 
-/** What the control plane was told in one replication, as `journalLines` prints it. */
-export function journalOf(input: SimulationInput, replication: number): Float64Array {
-  const observe = (): Observer => ({
-    arrived: () => {},
-    dispatched: () => {},
-    batch: () => {},
-    lost: () => {},
+/** Raw rows and journal of one replication, as a replay leaves them. */
+export function keptReplication(
+  input: SimulationInput & { readonly requests: RequestList },
+  replication: number,
+): ObservedRun & { readonly journal: Float64Array } {
+  const rows = Rows.allocate(input.requests.count)
+  const journal = runWorld({
+    ...replicationParts(input, replication),
+    observe: (requests) => new RowRecorder(rows, requests),
+    journal: true,
   })
-  return runWorld({ ...replicationParts(input, replication), observe, journal: true })!
+  return { rows, timers: [], journal: journal! }
 }

@@ -3,8 +3,11 @@ import { RowRecorder, Rows } from '../stats/index.ts'
 import { ListSource, type RequestList } from '../traffic/index.ts'
 import {
   AlikeSpeed,
+  classEdges,
+  classOf,
   type DispatcherTurns,
   Empirical,
+  indexAfter,
   LocalOverheads,
   type MachineField,
   machineOf,
@@ -92,35 +95,54 @@ export function fieldOf(run: ObservedRun, work: readonly ExecutorWork[]): Machin
   return recordField(worked, work.length, turnsOf(run))
 }
 
-/** Gap classes of dispatch overheads, ms: where an executor's thread falls asleep deeper. */
-const DISPATCH_GAPS = [0.02, 0.1, 0.5, 2, 10] as const
-/** Upper edges of all classes but the last: geometric means of neighbours. */
-const DISPATCH_EDGES = DISPATCH_GAPS.slice(1).map((gap, i) => Math.sqrt(gap * DISPATCH_GAPS[i]!))
+/** Classes of dispatch overheads by idle gap, ms: where an executor's thread sleeps deeper. */
+const GAPS = [0.004, 0.03, 0.1, 0.5, 2, 10] as const
+/**
+ * Classes of completion overheads by when the dispatcher was due, ms. It spins away the last 0.2 ms
+ * of a wait (runtime/live-port.ts), and its timer wakes it a little after that.
+ */
+const DUE = [0.12, 0.18, 0.25] as const
 
-interface Costs {
+const CLASSES = { completion: DUE, dispatch: GAPS }
+const EDGES = { completion: classEdges(DUE), dispatch: classEdges(GAPS) }
+type Classed = keyof typeof CLASSES
+
+interface ClassedCost extends TimedCost {
+  /** what its class goes by */
+  readonly by: Ms
+}
+
+interface Costs extends Readonly<Record<Classed, readonly ClassedCost[]>> {
   readonly lag: readonly TimedCost[]
   readonly timer: readonly TimedCost[]
-  readonly completion: readonly TimedCost[]
-  /** by gap class */
-  readonly dispatch: readonly (readonly TimedCost[])[]
 }
 
 /** The usual overheads of a run; what is unusually long is left to the field of standstills. */
 function costsOf(run: ObservedRun): Costs {
-  const { reactions, handOvers } = turnsOf(run)
   const batches = batchesOf(run.rows)
-  // one measure of what is usual for all gap classes, as the field of standstills has it
-  const dispatches = usualOnly(
-    batches.map((b) => ({ at: b.dispatched, ms: b.started - b.dispatched, gap: b.gap })),
-  )
+  const due = nextDue(run)
   const costs = (turns: readonly Turn[]) =>
-    usualOnly(turns.map(([due, at]) => ({ at: due, ms: Math.max(0, at - due) })))
+    usualOnly(turns.map(([at, happened]) => ({ at, ms: Math.max(0, happened - at) })))
   return {
-    lag: costs(handOvers),
+    lag: costs(turnsOf(run).handOvers),
     timer: costs(run.timers),
-    completion: costs(reactions.slice(0, batches.length)),
-    dispatch: DISPATCH_GAPS.map((_, i) => dispatches.filter(({ gap }) => dispatchClass(gap) === i)),
+    completion: usualOnly(
+      batches.map(({ ended, done }) => ({ at: ended, ms: done - ended, by: due(ended) - ended })),
+    ),
+    // one measure of what is usual for all classes, as the field of standstills has it
+    dispatch: usualOnly(
+      batches.map((b) => ({ at: b.dispatched, ms: b.started - b.dispatched, by: b.gap })),
+    ),
   }
+}
+
+/** When the dispatcher had something to do next, other than completions: a request or a timer. */
+function nextDue({ rows, timers }: ObservedRun): (at: Ms) => Ms {
+  const { at, sent } = rows.columns
+  const turns: Turn[] = [...Array.from(at, (due, key): Turn => [due, sent[key]!]), ...timers]
+  turns.sort(([, a], [, b]) => a - b)
+  const happened = Float64Array.from(turns, ([, time]) => time)
+  return (time) => turns[indexAfter(happened, time)]?.[0] ?? Number.POSITIVE_INFINITY
 }
 
 function usualOnly<C extends TimedCost>(costs: readonly C[]): C[] {
@@ -128,26 +150,33 @@ function usualOnly<C extends TimedCost>(costs: readonly C[]): C[] {
   return costs.filter(({ ms }) => ms <= longest)
 }
 
-function dispatchClass(gap: Ms): number {
-  const i = DISPATCH_EDGES.findIndex((edge) => gap <= edge)
-  return i < 0 ? DISPATCH_EDGES.length : i
+/** Costs by class. */
+function classed(costs: Costs, of: Classed): ClassedCost[][] {
+  const classes: ClassedCost[][] = CLASSES[of].map(() => [])
+  for (const cost of costs[of]) classes[classOf(EDGES[of], cost.by)]!.push(cost)
+  return classes
 }
 
 /** The overheads of some runs as samples that hold at any time, for a profile. */
 export function overheadsOf(runs: readonly ObservedRun[]): OverheadTables {
   const all = runs.map(costsOf)
-  const table = (of: (costs: Costs) => readonly TimedCost[]) => {
-    const sample = all.flatMap((costs) => of(costs).map(({ ms }) => ms))
+  const table = (costs: readonly (readonly TimedCost[])[]) => {
+    const sample = costs.flatMap((some) => some.map(({ ms }) => ms))
     return sample.length > 0 ? Empirical.table(sample) : [0]
   }
+  const tables = (of: Classed) => {
+    const classes = all.map((costs) => classed(costs, of))
+    const seen = CLASSES[of].flatMap((atMs, i) => {
+      const some = classes.map((own) => own[i]!)
+      return some.some((costs) => costs.length > 0) ? [{ atMs, table: table(some) }] : []
+    })
+    return seen.length > 0 ? seen : [{ atMs: 0, table: [0] }]
+  }
   return {
-    lag: table(({ lag }) => lag),
-    timer: table(({ timer }) => timer),
-    completion: table(({ completion }) => completion),
-    dispatch: DISPATCH_GAPS.map((gapMs, i) => ({
-      gapMs,
-      table: table(({ dispatch }) => dispatch[i]!),
-    })).filter((_, i) => all.some(({ dispatch }) => dispatch[i]!.length > 0)),
+    lag: table(all.map(({ lag }) => lag)),
+    timer: table(all.map(({ timer }) => timer)),
+    completion: tables('completion'),
+    dispatch: tables('dispatch'),
   }
 }
 
@@ -158,22 +187,28 @@ function stationsOf(plan: ServingPlan): number[] {
   )
 }
 
+/** A replay as its structure check takes it. `work`: one entry for each executor. */
+export interface StructureInput extends ObservedRun {
+  readonly plan: ServingPlan
+  readonly requests: RequestList
+  readonly work: readonly ExecutorWork[]
+  readonly seed: number
+}
+
 /**
  * Simulates a replay under the machine speed, the overheads and the send times of that very replay,
- * but with decisions of its own: what differs is queueing and batching logic. Its rows come back.
+ * but with decisions of its own: what differs is queueing and batching logic. The function that
+ * comes back runs a replication and returns its rows.
  */
-export function simulateStructure(
-  run: ObservedRun & {
-    readonly plan: ServingPlan
-    readonly requests: RequestList
-    readonly work: readonly ExecutorWork[]
-    readonly seed: number
-    readonly replication: number
-  },
-): Rows {
-  const overheads = new LocalOverheads({ ...costsOf(run), edges: DISPATCH_EDGES })
-  const simulated = Rows.allocate(run.rows.count)
-  const machine = machineOf(fieldOf(run, run.work))
+export function structureSimulator(run: StructureInput): (replication: number) => Rows {
+  const costs = costsOf(run)
+  const local = (of: Classed) => ({ edges: EDGES[of], costs: classed(costs, of) })
+  const overheads = new LocalOverheads({
+    timer: costs.timer,
+    completion: local('completion'),
+    dispatch: local('dispatch'),
+  })
+  const field = fieldOf(run, run.work)
   const batches = batchesOf(run.rows)
   const given = run.work.map((_, executor) =>
     Float64Array.from(
@@ -181,16 +216,25 @@ export function simulateStructure(
       ({ dispatched }) => dispatched,
     ),
   )
-  runWorld({
-    plan: run.plan,
-    source: new ListSource(run.requests, run.rows.columns.sent),
-    hardware: run.work.map(({ work, wake }) => ({ work: { of: work }, wake, overheads })),
-    machine: { ...machine, speed: new AlikeSpeed(machine.speed, stationsOf(run.plan), given) },
-    lag: null,
-    timer: overheads,
-    seed: run.seed,
-    replication: run.replication,
-    observe: (requests) => new RowRecorder(simulated, requests),
-  })
-  return simulated
+  return (replication) => {
+    const simulated = Rows.allocate(run.rows.count)
+    const machine = machineOf(field)
+    runWorld({
+      plan: run.plan,
+      source: new ListSource(run.requests, run.rows.columns.sent),
+      hardware: run.work.map(({ work, wake }) => ({ work: { of: work }, wake, overheads })),
+      machine: { ...machine, speed: new AlikeSpeed(machine.speed, stationsOf(run.plan), given) },
+      lag: null,
+      timer: overheads,
+      seed: run.seed,
+      replication,
+      observe: (requests) => new RowRecorder(simulated, requests),
+    })
+    return simulated
+  }
+}
+
+/** One replication of `structureSimulator`. */
+export function simulateStructure(run: StructureInput & { readonly replication: number }): Rows {
+  return structureSimulator(run)(run.replication)
 }

@@ -86,6 +86,7 @@ export class ControlPlane implements ControlPlanePort {
     const station = this.#router.route().router.route()
     const requests = this.#requests
     requests.pool[request] = station.pool.index
+    requests.queue[request] = station.id
     requests.enqueued[request] = now
     this.#observer.arrived(now, request)
     // those whose time is over make room first, even where the timer is late

@@ -1,6 +1,12 @@
 export { batcher, batchPolicies } from './batching.ts'
 export { ControlPlane } from './control-plane.ts'
-export { JournalingControlPlane, journalLines } from './journal.ts'
+export {
+  type JournalEntry,
+  JournalingControlPlane,
+  journalEntries,
+  journalLines,
+  parseJournal,
+} from './journal.ts'
 export { executorsOf, type PoolPlan, type ServingPlan, servingPlan } from './plan.ts'
 export {
   type Backend,

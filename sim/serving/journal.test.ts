@@ -1,6 +1,13 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { Failure } from '../../scenarios/failure.ts'
 import { planOf, requestsOf, serve } from '../../test/small-system.ts'
-import { JOURNAL, JournalingControlPlane, journalLines } from './journal.ts'
+import {
+  JOURNAL,
+  JournalingControlPlane,
+  journalEntries,
+  journalLines,
+  parseJournal,
+} from './journal.ts'
 import { STATUS } from './ports.ts'
 
 const nobody = { onArrival() {}, onTimer() {}, onDone() {}, onEnd() {} }
@@ -14,10 +21,7 @@ test('a journal holds everything that a control plane was told, in its order', (
     work: [{ law: 'constant', ms: 3 }],
   })
   const { arrival, timer, done, end } = JOURNAL
-  const entries = Array.from({ length: journal.length / 6 }, (_, i) =>
-    Array.from(journal.subarray(6 * i, 6 * i + 6)),
-  )
-  expect(entries).toEqual([
+  const told = [
     [0, arrival, 0, 0, 0, 0],
     [1, arrival, 1, 0, 0, 0],
     [4, done, 0, 1, 4, STATUS.ok],
@@ -25,7 +29,18 @@ test('a journal holds everything that a control plane was told, in its order', (
     [5, end, 0, 0, 0, 0],
     [7, timer, 0, 0, 0, 0],
     [10, done, 0, 7, 10, STATUS.ok],
-  ])
+  ]
+  expect(Array.from(journal)).toEqual(told.flat())
+  const entries = [...journalEntries(journal)]
+  expect(entries.map(({ event }) => JOURNAL[event])).toEqual(told.map(([, kind]) => kind))
+  expect(entries.at(-1)).toEqual({
+    now: 10,
+    event: 'done',
+    id: 0,
+    started: 7,
+    ended: 10,
+    status: STATUS.ok,
+  })
 })
 
 test('the control plane behind a journal is told the same', () => {
@@ -69,4 +84,44 @@ test('a journal grows and keeps what it holds', () => {
   for (let i = 0; i < 5000; i++) {
     expect([entries[6 * i], entries[6 * i + 2]]).toEqual([i, i % 7])
   }
+})
+
+describe('a journal as text', () => {
+  const journal = new JournalingControlPlane(nobody, { key: Uint32Array.of(2 ** 32 - 1) })
+  journal.onArrival(-0.1 - 0.2, 0)
+  journal.onTimer(1e9 / 3, 249)
+  journal.onDone(2 ** 40 + 2 ** -12, 7, 2 ** -40, 0.1, STATUS.outOfMemory)
+  journal.onEnd(Number.MAX_SAFE_INTEGER)
+  const entries = journal.entries()
+  const lines = [...journalLines(entries)].join('').split('\n')
+
+  test('is read back to the same bits', () => {
+    expect(lines).toHaveLength(5)
+    expect(parseJournal(lines, 'journal.jsonl')).toEqual(entries)
+    expect(parseJournal([], 'journal.jsonl')).toHaveLength(0)
+  })
+
+  test.each([
+    'no JSON',
+    '{"now":1,"event":"timer"',
+    'null',
+    '7',
+    '[]',
+    '{"now":1,"event":"timer"}',
+    '{"now":"1","event":"timer","id":0}',
+    '{"now":null,"event":"timer","id":0}',
+    '{"now":1,"event":"dune","id":0}',
+    '{"now":1,"event":"done","id":0,"started":0,"ended":1}',
+  ])('is refused at the line that is no entry: %s', (bad) => {
+    const words = `journal.jsonl:3: expected an entry of a journal, got ${bad}`
+    const read = () => parseJournal(lines.with(2, bad), 'journal.jsonl')
+    expect(read).toThrow(new Failure(words))
+  })
+
+  test('may have a million lines', () => {
+    const many = new Array<string>(1_000_000).fill(lines[2]!)
+    const read = parseJournal(many, 'journal.jsonl')
+    expect(read).toHaveLength(250_000 * entries.length)
+    expect(read.at(-1)).toBe(STATUS.outOfMemory)
+  })
 })

@@ -1,3 +1,4 @@
+import { Failure } from '../../scenarios/failure.ts'
 import type { ControlPlanePort, Ms, Status } from './ports.ts'
 
 /** Kinds of journal entries, and what `id`, `a` and `b` mean. */
@@ -61,14 +62,70 @@ export class JournalingControlPlane implements ControlPlanePort {
   }
 }
 
-const NAMES = ['arrival', 'timer', 'done', 'end'] as const
+const EVENTS = ['arrival', 'timer', 'done', 'end'] as const
+
+/** One thing that a control plane was told. */
+export interface JournalEntry {
+  readonly now: Ms
+  readonly event: (typeof EVENTS)[number]
+  /** key of the request, number of the timer or of the executor */
+  readonly id: number
+  /** of the batch that is done; 0 for other events */
+  readonly started: Ms
+  readonly ended: Ms
+  readonly status: Status
+}
+
+/** The entries of a journal one by one, in their order. */
+export function* journalEntries(journal: Float64Array): Generator<JournalEntry> {
+  for (let i = 0; i + WIDTH <= journal.length; i += WIDTH) {
+    yield {
+      now: journal[i]!,
+      event: EVENTS[journal[i + 1]!]!,
+      id: journal[i + 2]!,
+      started: journal[i + 3]!,
+      ended: journal[i + 4]!,
+      status: journal[i + 5]! as Status,
+    }
+  }
+}
 
 /** A journal as JSON Lines, one entry a line, times in ms. */
-export function* journalLines(entries: Float64Array): Generator<string> {
-  for (let i = 0; i < entries.length; i += WIDTH) {
-    const [now, kind, id, started, ended, status] = entries.subarray(i, i + WIDTH)
-    const event = NAMES[kind!]
-    const entry = event === 'done' ? { now, event, id, started, ended, status } : { now, event, id }
-    yield `${JSON.stringify(entry)}\n`
+export function* journalLines(journal: Float64Array): Generator<string> {
+  for (const entry of journalEntries(journal)) {
+    const { now, event, id } = entry
+    yield `${JSON.stringify(event === 'done' ? entry : { now, event, id })}\n`
   }
+}
+
+/** Reads what `journalLines` wrote. Throws `Failure` that names the first line that is no entry. */
+export function parseJournal(lines: readonly string[], file: string): Float64Array {
+  const journal = new Float64Array(lines.length * WIDTH)
+  let length = 0
+  lines.forEach((line, i) => {
+    if (line === '') return
+    const entry = parseEntry(line)
+    if (entry === null) {
+      throw new Failure(
+        `${file}:${i + 1}: expected an entry of a journal, got ${line.slice(0, 60)}`,
+      )
+    }
+    journal.set(entry, length)
+    length += WIDTH
+  })
+  return journal.slice(0, length)
+}
+
+function parseEntry(line: string): number[] | null {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch {
+    return null
+  }
+  const { now, event, id, started, ended, status } = (value ?? {}) as Record<string, unknown>
+  const kind = EVENTS.indexOf(event as JournalEntry['event'])
+  const batch = event === 'done' ? [started, ended, status] : [0, 0, 0]
+  const entry: unknown[] = [now, kind, id, ...batch]
+  return kind >= 0 && entry.every(Number.isFinite) ? (entry as number[]) : null
 }

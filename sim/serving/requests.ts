@@ -19,6 +19,8 @@ export class Requests implements RequestFields {
   idle: Float64Array
   /** index of the pool that it was routed to */
   pool: Uint8Array
+  /** number of the queue that it joined or was refused by; numbered through, pool by pool */
+  queue: Int32Array
   /** how it ended: an OUTCOME */
   outcome: Uint8Array
   inUse = 0
@@ -35,6 +37,7 @@ export class Requests implements RequestFields {
     this.deadline = new Float64Array(capacity)
     this.idle = new Float64Array(capacity)
     this.pool = new Uint8Array(capacity)
+    this.queue = new Int32Array(capacity)
     this.outcome = new Uint8Array(capacity)
     this.#free = Int32Array.from({ length: capacity }, (_, i) => capacity - 1 - i)
   }
@@ -60,6 +63,7 @@ export class Requests implements RequestFields {
     this.deadline = grown(this.deadline, new Float64Array(capacity))
     this.idle = grown(this.idle, new Float64Array(capacity))
     this.pool = grown(this.pool, new Uint8Array(capacity))
+    this.queue = grown(this.queue, new Int32Array(capacity))
     this.outcome = grown(this.outcome, new Uint8Array(capacity))
     this.#free = new Int32Array(capacity)
     for (let i = 0; i < old; i++) this.#free[i] = capacity - 1 - i

@@ -159,13 +159,43 @@ export const percentileComparison = z.strictObject({
   structure: z.array(replayError),
   prediction: z.array(replayError),
   verdicts: z
-    .strictObject({ structure: verdict, prediction: verdict.nullable() })
-    .describe('of all replays together; no prediction where the sample supports no verdict'),
+    .strictObject({ structure: verdict.nullable(), prediction: verdict.nullable() })
+    .describe('of all replays together; null where the sample supports none'),
   noise_floor: z.strictObject({
     median: z.number().nullable().describe('median relative difference of two replays'),
     largest: z.number().nullable(),
     pairs: z.number(),
   }),
+})
+
+/** What a change does to a percentile: the ratio B/A, predicted and measured. */
+export const whatIfPercentile = z.strictObject({
+  p: z.number(),
+  n: z.number().describe('requests per replay, of the side that has fewer'),
+  predicted: estimate.describe('ratio: median over replications, band of single replications'),
+  measured: estimate.describe('ratio: mean over rounds of interleaved replays, t interval'),
+  each: z
+    .array(z.strictObject({ round: z.number(), a: z.number(), b: z.number(), ratio: z.number() }))
+    .describe('latency on both sides of each round, ms'),
+  noise_floor: z
+    .strictObject({
+      median: z.number().nullable().describe('median relative difference of two replays of A'),
+      largest: z.number().nullable(),
+      pairs: z.number(),
+    })
+    .describe('what the ratio would be off by if nothing had been changed'),
+  error_relative: z.number().describe('predicted over measured ratio, less 1'),
+  error_ms: z.number().describe('the same on B, ms'),
+  verdict: verdict.nullable().describe('null where the sample supports none'),
+})
+
+/** A change of configuration, predicted from a profile that was recorded without it. */
+export const whatIf = z.strictObject({
+  scenario: z.strictObject({ name: z.string(), hash: z.string(), description: z.string() }),
+  changes: z.array(z.string()).describe('"path: before → after" for each value that differs'),
+  requests: z.string(),
+  rounds: z.number().describe('interleaved replays of both sides'),
+  percentiles: z.array(whatIfPercentile),
 })
 
 const check = z.strictObject({
@@ -189,7 +219,14 @@ export const comparisonSchema = z.strictObject({
   replications: z.number(),
   tolerance: z.strictObject({ relative: z.number(), absolute_ms: z.number() }),
   percentiles: z.array(percentileComparison),
-  checks: z.strictObject({ structure: check, prediction: check, noise_floor: check }),
+  what_if: whatIf.nullable().describe('null where nothing was changed'),
+  checks: z.strictObject({
+    structure: check,
+    what_if: check.nullable(),
+    prediction: check,
+    noise_floor: check,
+    audit: check.describe('rules that the scenario promises, by code of its own'),
+  }),
   verdict,
   command: z.string().describe('reproduces this comparison'),
 })
@@ -205,5 +242,7 @@ export type TailPoint = z.infer<typeof tailPoint>
 export type Host = z.infer<typeof host>
 export type ReplayError = z.infer<typeof replayError>
 export type PercentileComparison = z.infer<typeof percentileComparison>
+export type WhatIfPercentile = z.infer<typeof whatIfPercentile>
+export type WhatIf = z.infer<typeof whatIf>
 export type Comparison = z.infer<typeof comparisonSchema>
 export type Verdict = z.infer<typeof verdict>

@@ -1,4 +1,5 @@
 export { type Acceptance, accept, type Trial } from './acceptance.ts'
+export { type Audit, auditSchema } from './audit-document.ts'
 export {
   type BootstrapOptions,
   blockBootstrap,
@@ -15,6 +16,7 @@ export {
   type Percentile,
   type PercentileKey,
   percentile,
+  percentileKey,
   percentileLabel,
   supports,
   supportsVerdict,

@@ -15,6 +15,8 @@ const COLUMNS = {
   batchWait: Float64Array,
   class: Uint8Array,
   pool: Uint8Array,
+  /** number of the queue that it joined or was refused by, through all pools; -1 for none */
+  queue: Int32Array,
   length: Int32Array,
   executor: Int32Array,
   /** number of its batch in the order of completion; -1 for none */
@@ -48,7 +50,7 @@ export class Rows {
         shared,
       )
       if (column instanceof Float64Array) column.fill(Number.NaN)
-      if (name === 'batch' || name === 'executor') column.fill(-1)
+      if (name === 'batch' || name === 'executor' || name === 'queue') column.fill(-1)
       return [name, column]
     })
     return new Rows(count, Object.fromEntries(entries) as RowColumns)
@@ -100,6 +102,7 @@ export class RowRecorder implements Observer {
       rows.batchSize[key] = batch.size
       rows.padded[key] = batch.length
       rows.pool[key] = requests.pool[request]!
+      rows.queue[key] = requests.queue[request]!
       rows.outcome[key] = requests.outcome[request]!
     }
   }
@@ -108,6 +111,7 @@ export class RowRecorder implements Observer {
     const key = this.#requests.key[request]!
     this.#rows.done[key] = now
     this.#rows.pool[key] = this.#requests.pool[request]!
+    this.#rows.queue[key] = this.#requests.queue[request]!
     this.#rows.outcome[key] = this.#requests.outcome[request]!
   }
 }

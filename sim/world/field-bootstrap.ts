@@ -17,11 +17,12 @@ const BLOCK_MS = 500
  * for the whole run. The dispatcher's standstills are drawn with the blocks.
  */
 export function bootstrapField(
-  fields: readonly RecordedField[],
+  recorded: readonly RecordedField[],
   executors: number,
   durationMs: Ms,
   random: Random,
 ): MachineField {
+  const fields = fieldsOf(recorded, executors)
   const levels = fields.map(levelOf)
   const level = levels[random.integer(levels.length)]!
   const steps = Array.from({ length: executors }, () => ({
@@ -55,12 +56,19 @@ export function bootstrapField(
   }
 }
 
-/** Median speed over time: what the machine does when nothing stalls it. */
-function levelOf(field: RecordedField): number {
+/** The fields of as many executors, or of the nearest number: those that share cores slow down. */
+export function fieldsOf(recorded: readonly RecordedField[], executors: number): RecordedField[] {
+  const distance = (field: RecordedField) => Math.abs(Math.log(field.executors.length / executors))
+  const least = Math.min(...recorded.map(distance))
+  return recorded.filter((field) => distance(field) === least)
+}
+
+/** Median speed over the time in which it moves: what the machine does when nothing stalls it. */
+export function levelOf(field: RecordedField): number {
   const spans = field.executors.flatMap(({ times, speeds }) =>
     speeds.map((speed, i) => {
       const end = Math.min(times[i + 1] ?? field.durationMs, field.durationMs)
-      return { speed, ms: Math.max(0, end - times[i]!) }
+      return { speed, ms: speed > 0 ? Math.max(0, end - times[i]!) : 0 }
     }),
   )
   spans.sort((a, b) => a.speed - b.speed)

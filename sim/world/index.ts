@@ -1,14 +1,21 @@
 export { AlikeSpeed } from './alike-speed.ts'
 export { Empirical } from './empirical.ts'
-export { bootstrapField } from './field-bootstrap.ts'
+export { bootstrapField, fieldsOf, levelOf } from './field-bootstrap.ts'
 export { LocalOverheads, type TimedCost } from './local-overheads.ts'
 export { IDEAL_MACHINE, type Machine, machineOf } from './machine.ts'
-export { type OverheadModel, Overheads, type OverheadTables } from './overheads.ts'
+export {
+  classEdges,
+  classOf,
+  type OverheadModel,
+  Overheads,
+  type OverheadTables,
+} from './overheads.ts'
 export { type ModelProfile, type Profile, profileSchema, type RecordedField } from './profile.ts'
 export { type DispatcherTurns, type MachineField, recordField } from './recorded-field.ts'
 export {
   actsOf,
   type Intervals,
+  indexAfter,
   NEVER,
   standstillsOf,
   type Turn,

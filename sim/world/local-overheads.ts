@@ -1,6 +1,6 @@
 import type { Random } from '../kernel/index.ts'
 import type { Ms } from '../serving/index.ts'
-import type { OverheadModel } from './overheads.ts'
+import { classOf, type OverheadModel } from './overheads.ts'
 
 /** What something cost at a time. */
 export interface TimedCost {
@@ -38,11 +38,29 @@ class LocalSample {
   }
 }
 
-/** The costs of a class, or of the nearest class that has any. */
-function nearestSample(classes: readonly (readonly TimedCost[])[], i: number) {
-  const byDistance = [...classes.keys()].sort((a, b) => Math.abs(a - i) - Math.abs(b - i))
-  const nearest = byDistance.find((j) => classes[j]!.length > 0)
-  return nearest === undefined ? [] : classes[nearest]!
+/** Costs by class, and the upper edges of all classes but the last. */
+export interface ClassedCosts {
+  readonly edges: readonly Ms[]
+  readonly costs: readonly (readonly TimedCost[])[]
+}
+
+/** Draws from the costs of a class, or of the nearest class that has any. */
+class LocalClasses {
+  readonly #edges: readonly Ms[]
+  readonly #samples: readonly LocalSample[]
+
+  constructor({ edges, costs }: ClassedCosts) {
+    this.#edges = edges
+    this.#samples = costs.map((_, i) => {
+      const byDistance = [...costs.keys()].sort((a, b) => Math.abs(a - i) - Math.abs(b - i))
+      const nearest = byDistance.find((j) => costs[j]!.length > 0)
+      return new LocalSample(nearest === undefined ? [] : costs[nearest]!)
+    })
+  }
+
+  draw(random: Random, at: Ms, value: Ms): Ms {
+    return this.#samples[classOf(this.#edges, value)]!.draw(random, at)
+  }
 }
 
 /**
@@ -51,21 +69,17 @@ function nearestSample(classes: readonly (readonly TimedCost[])[], i: number) {
  */
 export class LocalOverheads implements OverheadModel {
   readonly #timer: LocalSample
-  readonly #completion: LocalSample
-  readonly #edges: readonly Ms[]
-  readonly #dispatch: readonly LocalSample[]
+  readonly #completion: LocalClasses
+  readonly #dispatch: LocalClasses
 
-  /** `dispatch[i]` are the costs after idle gaps of up to `edges[i]`, and the last those beyond. */
   constructor(costs: {
     readonly timer: readonly TimedCost[]
-    readonly completion: readonly TimedCost[]
-    readonly edges: readonly Ms[]
-    readonly dispatch: readonly (readonly TimedCost[])[]
+    readonly completion: ClassedCosts
+    readonly dispatch: ClassedCosts
   }) {
     this.#timer = new LocalSample(costs.timer)
-    this.#completion = new LocalSample(costs.completion)
-    this.#edges = costs.edges
-    this.#dispatch = costs.dispatch.map((_, i) => new LocalSample(nearestSample(costs.dispatch, i)))
+    this.#completion = new LocalClasses(costs.completion)
+    this.#dispatch = new LocalClasses(costs.dispatch)
   }
 
   /** The run's own times of hand-over are used in place of a lag. */
@@ -77,12 +91,11 @@ export class LocalOverheads implements OverheadModel {
     return this.#timer.draw(random, at)
   }
 
-  completion(random: Random, at: Ms): Ms {
-    return this.#completion.draw(random, at)
+  completion(random: Random, at: Ms, due: Ms): Ms {
+    return this.#completion.draw(random, at, due)
   }
 
   dispatch(random: Random, at: Ms, gap: Ms): Ms {
-    const i = this.#edges.findIndex((edge) => gap <= edge)
-    return this.#dispatch[i < 0 ? this.#edges.length : i]!.draw(random, at)
+    return this.#dispatch.draw(random, at, gap)
   }
 }

@@ -57,11 +57,14 @@ describe('overheads', () => {
   const overheads = new Overheads({
     lag: [1],
     timer: [2],
-    completion: [3],
+    completion: [
+      { atMs: 0.1, table: [3] },
+      { atMs: 0.4, table: [4] },
+    ],
     dispatch: [
-      { gapMs: 0, table: [10] },
-      { gapMs: 0.1, table: [20] },
-      { gapMs: 10, table: [30] },
+      { atMs: 0, table: [10] },
+      { atMs: 0.1, table: [20] },
+      { atMs: 10, table: [30] },
     ],
   })
   const random = new Random('gaps')
@@ -73,9 +76,13 @@ describe('overheads', () => {
     expect(costs).toEqual([10, 10, 20, 20, 30, 30, 30])
   })
 
-  test('lag, timer and completion have samples of their own', () => {
-    const costs = [overheads.lag(random), overheads.timer(random), overheads.completion(random)]
-    expect(costs).toEqual([1, 2, 3])
+  test('completion costs more where the dispatcher sleeps: it is due late or never', () => {
+    const dues = [-1, 0, 0.19, 0.21, Number.POSITIVE_INFINITY]
+    expect(dues.map((due) => overheads.completion(random, 0, due))).toEqual([3, 3, 3, 4, 4])
+  })
+
+  test('lag and timer have samples of their own', () => {
+    expect([overheads.lag(random), overheads.timer(random)]).toEqual([1, 2])
   })
 
   test('none cost nothing', () => {

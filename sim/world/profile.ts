@@ -7,6 +7,8 @@ import { z } from 'zod'
 
 const table = z.array(z.number()).min(1).describe('evenly spaced quantiles of a measured sample')
 
+const tablesAt = z.array(z.strictObject({ atMs: z.number(), table })).min(1)
+
 const steps = z.strictObject({
   /** ms since the start of the recording, rising */
   times: z.array(z.number()),
@@ -29,8 +31,8 @@ const modelProfile = z.strictObject({
   overheads: z.strictObject({
     lag: table,
     timer: table,
-    completion: table,
-    dispatch: z.array(z.strictObject({ gapMs: z.number(), table })),
+    completion: tablesAt.describe('by how soon the dispatcher has something else to do'),
+    dispatch: tablesAt.describe('by how long the executor was idle'),
   }),
   fields: z
     .array(

@@ -13,10 +13,14 @@ import type { Machine } from './machine.ts'
 import type { OverheadModel } from './overheads.ts'
 import { type WakeCurve, type WorkModel, wakeCost } from './work.ts'
 
-/** The kinds of events in their order at one instant. */
-const DONE = 0
-const TIMER = 1
-const ARRIVAL = 2
+/**
+ * The kinds of events in their order at one instant. A batch has ended when its executor says so,
+ * and is done when the dispatcher has seen it.
+ */
+const ENDED = 0
+const DONE = 1
+const TIMER = 2
+const ARRIVAL = 3
 
 /** What executors of one kind are like; null overheads cost nothing. */
 export interface Hardware {
@@ -50,6 +54,8 @@ export class SimulatedWorld implements Timers, Backend {
   readonly #timer: OverheadModel | null
   /** sequence of the armed event of each timer; -1 for none */
   readonly #armed: number[] = []
+  /** when each timer is due, late or not; Infinity for those that are not armed */
+  readonly #due: Ms[] = []
   readonly #started: Float64Array
   readonly #ended: Float64Array
   #lastSent: Ms = 0
@@ -85,7 +91,8 @@ export class SimulatedWorld implements Timers, Backend {
 
   arm(timer: number, at: Ms): void {
     const late = this.#timer === null ? 0 : this.#timer.timer(this.#random.overheads, at)
-    while (this.#armed.length <= timer) this.#armed.push(-1)
+    while (this.#armed.length <= timer) this.#disarm(this.#armed.length)
+    this.#due[timer] = at
     this.#armed[timer] = this.#heap.push(
       this.#machine.dispatcher.release(Math.max(at + late, this.now)),
       TIMER,
@@ -94,7 +101,12 @@ export class SimulatedWorld implements Timers, Backend {
   }
 
   disarm(timer: number): void {
+    this.#disarm(timer)
+  }
+
+  #disarm(timer: number): void {
     this.#armed[timer] = -1
+    this.#due[timer] = Number.POSITIVE_INFINITY
   }
 
   start(batch: Batch): void {
@@ -108,7 +120,16 @@ export class SimulatedWorld implements Timers, Backend {
     const ended = this.#machine.speed.finish(executor, started, size + wakeCost(wake, gap))
     this.#started[executor] = started
     this.#ended[executor] = ended
-    const done = overheads === null ? ended : ended + overheads.completion(random, ended)
+    if (overheads !== null) this.#heap.push(ended, ENDED, executor)
+    else this.#heap.push(this.#machine.dispatcher.release(ended), DONE, executor)
+  }
+
+  /** How soon the dispatcher sees an end depends on what it is about to do. */
+  #report(executor: number, overheads: OverheadModel): void {
+    const ended = this.now
+    let due = this.#source.peek()
+    for (let i = 0; i < this.#due.length; i++) if (this.#due[i]! < due) due = this.#due[i]!
+    const done = ended + overheads.completion(this.#random.overheads, ended, due - ended)
     this.#heap.push(this.#machine.dispatcher.release(done), DONE, executor)
   }
 
@@ -135,8 +156,10 @@ export class SimulatedWorld implements Timers, Backend {
         const executor = heap.slot
         const started = this.#started[executor]!
         control.onDone(this.now, executor, started, this.#ended[executor]!, STATUS.ok)
+      } else if (heap.kind === ENDED) {
+        this.#report(heap.slot, this.#hardware[heap.slot]!.overheads!)
       } else if (this.#armed[heap.slot] === heap.sequence) {
-        this.#armed[heap.slot] = -1
+        this.#disarm(heap.slot)
         control.onTimer(this.now, heap.slot)
       }
     }

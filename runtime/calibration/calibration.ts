@@ -1,0 +1,199 @@
+import { modelKey, modelLabel, type Pool, type Scenario } from '../../scenarios/index.ts'
+import {
+  type ObservedRun,
+  overheadsOf,
+  poolCapacity,
+  recordedField,
+} from '../../sim/experiment/index.ts'
+import { type Random, stream } from '../../sim/kernel/index.ts'
+import { batcher, type PoolPlan, type ServingPlan } from '../../sim/serving/index.ts'
+import { RequestList } from '../../sim/traffic/index.ts'
+import { type ModelProfile, tabulatedWork } from '../../sim/world/index.ts'
+import { Fleet } from '../fleet.ts'
+import type { ModelFile } from '../models/index.ts'
+import type { ScriptRow } from '../script.ts'
+import { lengthGrid, roundOf, sizeGrid } from './script-plan.ts'
+import { fitWake } from './wake-fit.ts'
+import { type CellSample, fitWork } from './work-fit.ts'
+
+const FEWEST_ROUNDS = 5
+const MOST_ROUNDS = 400
+/** Assumed around each batch where the capacity is not known better, ms. */
+const OVERHEAD_MS = 0.1
+
+export interface CalibrationTask {
+  readonly scenario: Scenario
+  readonly pool: Pool
+  readonly plan: PoolPlan
+  readonly file: ModelFile
+  /** lengths of the scenario's requests */
+  readonly lengths: { readonly min: number; readonly max: number; readonly draw: () => number }
+}
+
+interface LoadedRun extends ObservedRun {
+  readonly load: number
+  readonly durationMs: number
+  readonly replicas: number
+}
+
+/** As the task's pool, but without limits that would lose requests. */
+const planOf = (pool: PoolPlan): ServingPlan => ({
+  routing: 'least-loaded',
+  patienceMs: [Number.POSITIVE_INFINITY],
+  pools: [pool],
+})
+
+/** The calibration of one pool's model, in steps that can take turns with those of others. */
+export class Calibration {
+  readonly label: string
+  readonly #task: CalibrationTask
+  readonly #pool: PoolPlan
+  readonly #fleet: Fleet
+  readonly #sizes: readonly number[]
+  readonly #lengths: readonly number[]
+  readonly #random: Random
+  readonly #rows: ScriptRow[] = []
+  readonly #runs: LoadedRun[] = []
+
+  private constructor(task: CalibrationTask, pool: PoolPlan, fleet: Fleet) {
+    const { scenario } = task
+    this.#task = task
+    this.#pool = pool
+    this.#fleet = fleet
+    this.label = modelLabel(scenario, task.pool)
+    this.#random = stream(scenario.seed, 0, 'calibration')
+    this.#sizes = sizesOf(task)
+    this.#lengths = lengthsOf(task)
+  }
+
+  /** Opens the model in so many replicas and warms up every shape. */
+  static async open(
+    task: CalibrationTask,
+    replicas: number,
+    signal: AbortSignal,
+  ): Promise<Calibration> {
+    const limits = { maxLength: 10_000, queueTimeoutMs: Number.POSITIVE_INFINITY }
+    const pool = { ...task.plan, ...limits, index: 0 }
+    const engine = {
+      file: task.file,
+      session: { executionProvider: task.pool.execution_provider, threads: task.pool.threads },
+      warmUp: sizesOf(task).flatMap((size) =>
+        lengthsOf(task).map((length) => [size, length] as const),
+      ),
+    }
+    const fleet = await Fleet.open(planOf({ ...pool, replicas }), [engine], signal)
+    return new Calibration(task, pool, fleet)
+  }
+
+  close(): Promise<void> {
+    return this.#fleet.close()
+  }
+
+  /** Rounds of single batches that take about `budgetMs`. */
+  async rounds(budgetMs: number): Promise<number> {
+    const first = await this.#fleet.script(this.#round())
+    const roundMs = first.at(-1)!.done - first[0]!.dispatched
+    return Math.min(MOST_ROUNDS, Math.max(FEWEST_ROUNDS, Math.floor(budgetMs / roundMs)))
+  }
+
+  /** Runs single batches: so many rounds of every cell, and idle gaps. */
+  async runBatches(rounds: number): Promise<void> {
+    if (rounds === 0) return
+    const items = Array.from({ length: rounds }, () => this.#round()).flat()
+    this.#rows.push(...(await this.#fleet.script(items)))
+  }
+
+  /** Records open-loop Poisson traffic, through the same dispatcher as a replay. */
+  async recordTraffic(replicas: number, load: number, durationMs: number): Promise<void> {
+    const { lengths } = this.#task
+    const pool = { ...this.#pool, replicas }
+    const work = tabulatedWork(fitWork(cellSamples(this.#rows)))
+    const capacityRps = poolCapacity(pool, work, OVERHEAD_MS, lengths.draw, 1)
+    const list = poissonRequests(
+      (load * capacityRps) / 1000,
+      durationMs,
+      this.#random,
+      lengths.draw,
+    )
+    const { rows, timers } = await this.#fleet.replay(planOf(pool), list)
+    this.#runs.push({ rows, timers, load, durationMs, replicas })
+  }
+
+  /** What was found out. */
+  profile(): ModelProfile {
+    const { scenario, pool, file } = this.#task
+    const work = fitWork(cellSamples(this.#rows))
+    const expected = tabulatedWork(work)
+    const back = (size: number, length: number) => expected.of(size, length, this.#random)
+    const wake = fitWake(
+      this.#rows
+        .filter(({ gap }) => gap > 0)
+        .map(({ item, gap, started, ended }) => ({
+          gap,
+          excess: ended - started - back(item.size, item.length),
+        })),
+    )
+    const executors = (n: number) => Array.from({ length: n }, () => ({ work: back, wake }))
+    const copy = (rows: readonly (readonly number[])[]) => rows.map((row) => [...row])
+    return {
+      key: modelKey(scenario, pool),
+      label: this.label,
+      content: file.key,
+      work: {
+        ...work,
+        sizes: [...work.sizes],
+        lengths: [...work.lengths],
+        ms: copy(work.ms),
+        error: copy(work.error),
+      },
+      wake: { gapMs: [...wake.gapMs], ms: [...wake.ms] },
+      overheads: overheadsOf(
+        this.#runs.filter(({ replicas }) => replicas === pool.replicas),
+      ) as ModelProfile['overheads'],
+      fields: this.#runs.map((run) =>
+        recordedField({ ...run, run, work: executors(run.replicas), executors: [0, run.replicas] }),
+      ),
+    }
+  }
+
+  #round() {
+    return roundOf(this.#sizes, this.#lengths, 0, this.#random)
+  }
+}
+
+function sizesOf({ pool }: CalibrationTask): number[] {
+  return sizeGrid(batcher(pool.batching).maxBatch)
+}
+
+function lengthsOf({ lengths: { min, max }, plan }: CalibrationTask): number[] {
+  return lengthGrid(min, max, plan.padTo)
+}
+
+function cellSamples(rows: readonly ScriptRow[]): CellSample[] {
+  const cells = new Map<string, { size: number; length: number; ms: number[] }>()
+  for (const { item, started, ended } of rows) {
+    if (item.gapMs > 0) continue
+    const key = `${item.size}x${item.length}`
+    const cell = cells.get(key) ?? { size: item.size, length: item.length, ms: [] }
+    cell.ms.push(ended - started)
+    cells.set(key, cell)
+  }
+  return [...cells.values()]
+}
+
+function poissonRequests(
+  perMs: number,
+  durationMs: number,
+  random: Random,
+  draw: () => number,
+): RequestList {
+  const times: number[] = []
+  for (let at = random.exponential() / perMs; at < durationMs; ) {
+    times.push(at)
+    at += random.exponential() / perMs
+  }
+  const list = RequestList.allocate(times.length)
+  list.columns.at.set(times)
+  for (let i = 0; i < times.length; i++) list.columns.length[i] = draw()
+  return list
+}

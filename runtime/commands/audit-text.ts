@@ -1,0 +1,75 @@
+import { type Audit, percentileLabel } from '../../sim/stats/index.ts'
+
+type Run = Audit['runs'][number]
+
+const count = (n: number) => n.toLocaleString('en-US')
+
+/** An audit for a terminal: a table for each run, then documents, then the verdict. */
+export function auditText({ scenario, runs, claims, verdict, reason }: Audit): string {
+  return [
+    `${scenario.name} (${scenario.hash})`,
+    ...runs.flatMap((run) => ['', ...runLines(run)]),
+    ...(claims.length > 0 ? ['', ...claimLines(claims)] : []),
+    '',
+    `${verdict}  ${reason}`,
+  ].join('\n')
+}
+
+function runLines({ run, requests, rules, percentiles, journal }: Run): string[] {
+  const table = [
+    ['rule', 'checked', 'violations', 'promise'],
+    ...rules.map((one) => [one.rule, count(one.checked), count(one.violations), one.promise]),
+  ]
+  const labels = percentiles[0]?.values.map(({ p }) => percentileLabel(p)) ?? []
+  const latencies = percentiles.map(({ class: label, n, values }) => [
+    label === null ? 'all' : `class ${label}`,
+    count(n),
+    ...values.map(({ value }) => (value === null ? '–' : value.toFixed(3))),
+  ])
+  return [
+    `${run}: ${count(requests)} requests`,
+    '',
+    ...aligned(table, [0, 3]),
+    ...rules.flatMap(violationLines),
+    '',
+    ...aligned([['latency, ms', 'served', ...labels], ...latencies]),
+    '',
+    ...journalLines(journal),
+  ]
+}
+
+function violationLines({ rule, first, violations }: Run['rules'][number]): string[] {
+  const lines = first.map(({ text }) => `  ${rule}: ${text}`)
+  const more = violations - first.length
+  return more > 0 ? [...lines, `  ${rule}: and ${count(more)} more`] : lines
+}
+
+function journalLines(journal: Run['journal']): string[] {
+  if (journal === null) return ['journal: none was kept']
+  const fed = `journal: ${count(journal.entries)} entries fed back`
+  if (journal.differences.length === 0) return [`${fed}, identical decisions`]
+  return [`${fed}, other decisions`, ...journal.differences.map((text) => `  ${text}`)]
+}
+
+function claimLines(claims: Audit['claims']): string[] {
+  const documents = [...new Set(claims.map(({ document }) => document))]
+  return documents.flatMap((document) => {
+    const own = claims.filter((one) => one.document === document)
+    const wrong = own.filter(({ holds }) => !holds)
+    return [
+      `${document}: ${count(own.length - wrong.length)} of ${count(own.length)} figures hold`,
+      ...wrong.map(
+        ({ figure, stated, recomputed }) =>
+          `  ${figure}: states ${stated}, rows give ${recomputed ?? 'nothing'}`,
+      ),
+    ]
+  })
+}
+
+/** Columns side by side, figures right aligned and those named by `words` left. */
+function aligned(rows: readonly (readonly string[])[], words: readonly number[] = [0]): string[] {
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)))
+  const cellOf = (cell: string, i: number) =>
+    words.includes(i) ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)
+  return rows.map((row) => row.map(cellOf).join('  ').trimEnd())
+}

@@ -1,0 +1,80 @@
+import { modelKey, type Scenario } from '../scenarios/index.ts'
+import {
+  executorWork,
+  type ObservedRun,
+  type Recording,
+  recordedField,
+} from '../sim/experiment/index.ts'
+import { fieldsOf, levelOf, type ModelProfile, type RecordedField } from '../sim/world/index.ts'
+
+/** Replays of a scenario, as they are kept. */
+export interface ReplayedScenario {
+  readonly scenario: Scenario
+  readonly runs: readonly ObservedRun[]
+  /** mean rate over capacity */
+  readonly load: number
+}
+
+/**
+ * Models with speed fields as replays met the machine, in place of what their calibration recorded.
+ * A calibration sees half a minute of a machine that drifts by some percent from minute to minute;
+ * replays that lie further apart know more of it. Work, wake-up and overheads stay: a calibration
+ * meets them in all conditions. Models that no replay ran stay as they are.
+ */
+export function learn(
+  models: readonly ModelProfile[],
+  replayed: readonly ReplayedScenario[],
+): ModelProfile[] {
+  const recordings = new Map<string, Recording[]>()
+  for (const { scenario, runs, load } of replayed) {
+    const keys = scenario.pools.map((pool) => modelKey(scenario, pool))
+    const own = keys.map((key) => models.find((model) => model.key === key) ?? null)
+    if (own.includes(null)) continue
+    const work = executorWork({ scenario, models: own })
+    const durationMs = scenario.duration_s * 1000
+    let from = 0
+    for (const [i, pool] of scenario.pools.entries()) {
+      const executors = [from, (from += pool.replicas)] as const
+      const added = runs.map((run) => ({ run, work, executors, load, durationMs }))
+      if (added.length > 0) {
+        recordings.set(keys[i]!, [...(recordings.get(keys[i]!) ?? []), ...added])
+      }
+    }
+  }
+  return models.map((model) => {
+    const known = recordings.get(model.key)
+    return known === undefined ? model : { ...model, fields: known.map(recordedField) }
+  })
+}
+
+/**
+ * Speed fields for another number of replicas than replays had: as calibrated for that number, but
+ * at the level that the machine had in the replays. Where none were calibrated, the replays' own.
+ */
+export function fieldsFor(
+  replicas: number,
+  of: {
+    readonly recorded: ModelProfile
+    readonly calibrated: ModelProfile
+    /** of the replays */
+    readonly replicas: number
+  },
+): RecordedField[] {
+  const { recorded, calibrated } = of
+  const other = fieldsOf(calibrated.fields, replicas)
+  const own = fieldsOf(calibrated.fields, of.replicas)
+  if (replicas === of.replicas || other[0]!.executors.length === own[0]!.executors.length) {
+    return recorded.fields
+  }
+  const scale = level(recorded.fields) / level(own)
+  return other.map((field) => ({
+    ...field,
+    executors: field.executors.map(({ times, speeds }) => ({
+      times,
+      speeds: speeds.map((speed) => speed * scale),
+    })),
+  }))
+}
+
+const level = (fields: readonly RecordedField[]) =>
+  fields.reduce((sum, field) => sum + levelOf(field), 0) / fields.length

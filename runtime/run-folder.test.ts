@@ -1,0 +1,72 @@
+import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { Failure, hashOf } from '../scenarios/index.ts'
+import { resultSchema } from '../sim/stats/index.ts'
+import { keptRun } from './audit.test-helper.ts'
+import {
+  keepRuns,
+  readDocument,
+  readMeasured,
+  readRequests,
+  readRuns,
+  readScenario,
+} from './run-folder.ts'
+
+const folder = () => mkdtempSync(join(tmpdir(), 'spillway-runs-'))
+const { scenario, requests, run } = keptRun()
+const silent = { ...run, journal: new Float64Array(0) }
+
+describe('a folder of runs', () => {
+  test('gives back the scenario, the requests, rows and journals as they were', async () => {
+    const directory = join(folder(), 'deep')
+    await keepRuns(directory, 'replay', { scenario, requests, runs: [run, silent] })
+    const back = await readScenario(directory)
+    expect(back).toEqual(scenario)
+    expect(hashOf(back)).toBe(hashOf(scenario))
+    expect((await readRequests(directory, back)).hash()).toBe(requests.hash())
+    const runs = await readRuns(directory, 'replay')
+    expect(runs).toHaveLength(2)
+    expect(runs[0]!.journal).toEqual(run.journal)
+    expect(runs[0]!.rows.columns.done).toEqual(run.rows.columns.done)
+    expect(runs[1]!.journal).toHaveLength(0)
+    expect(await readRuns(directory, 'replication')).toEqual([])
+  })
+
+  test('holds no runs and journals of an earlier call, but all of the other world', async () => {
+    const directory = folder()
+    const shared = { scenario, requests }
+    await keepRuns(directory, 'replay', { ...shared, runs: [run, run, run] })
+    await keepRuns(directory, 'replication', { ...shared, runs: [run] })
+    writeFileSync(join(directory, 'replay-notes.txt'), 'mine')
+    await keepRuns(directory, 'replay', { ...shared, runs: [silent, run] })
+    const names = readdirSync(directory).filter((name) => name.startsWith('repl'))
+    const replays = ['replay-1.parquet', 'replay-2.journal.jsonl', 'replay-2.parquet']
+    const replications = ['replication-1.journal.jsonl', 'replication-1.parquet']
+    expect(names.sort()).toEqual([...replays, 'replay-notes.txt', ...replications])
+  })
+
+  test('that lacks a part, or has a broken one, is the user’s to mend', async () => {
+    const directory = folder()
+    const path = (name: string) => join(directory, name)
+    const lacking = (name: string) => new Failure(`${path(name)}: no such file`)
+    await expect(readScenario(directory)).rejects.toThrow(lacking('scenario.json'))
+    await expect(readRequests(directory, scenario)).rejects.toThrow(lacking('requests.jsonl'))
+    await expect(readMeasured(directory)).rejects.toThrow(lacking('measured.json'))
+    expect(await readDocument(directory, 'measured', resultSchema)).toBeNull()
+
+    writeFileSync(path('scenario.json'), '{}')
+    writeFileSync(path('measured.json'), '{"document":"spillway-audit"}')
+    await expect(readScenario(directory)).rejects.toThrow(
+      `${path('scenario.json')}: not a scenario`,
+    )
+    await expect(readMeasured(directory)).rejects.toThrow(`${path('measured.json')} document: `)
+
+    await keepRuns(directory, 'replay', { scenario, requests, runs: [run] })
+    expect(existsSync(path('replay-1.journal.jsonl'))).toBe(true)
+    writeFileSync(path('replay-1.journal.jsonl'), '\n{"now":0}\n')
+    const words = `${path('replay-1.journal.jsonl')}:2: expected an entry of a journal`
+    await expect(readRuns(directory, 'replay')).rejects.toThrow(words)
+  })
+})

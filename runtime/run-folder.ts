@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs'
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ZodType } from 'zod'
+import { Failure, type Scenario, scenarioSchema } from '../scenarios/index.ts'
+import type { ObservedRun } from '../sim/experiment/index.ts'
+import { journalLines, parseJournal } from '../sim/serving/index.ts'
+import { type Result, resultSchema } from '../sim/stats/index.ts'
+import { parseRequests, type RequestList, requestText } from '../sim/traffic/index.ts'
+import { parseJson, readText } from './prepare.ts'
+import { readRows, writeRows } from './rows-file.ts'
+import { writeWhole } from './write-whole.ts'
+
+/** Which world's rows: `replay-N.parquet` are measured, `replication-N.parquet` simulated. */
+export type RunKind = 'replay' | 'replication'
+
+/** A run with what its control plane was told; an empty journal where none was kept. */
+export type KeptRun = ObservedRun & { readonly journal: Float64Array }
+
+/**
+ * Keeps what comparisons and audits need: the scenario with every default in place, the requests,
+ * and raw rows and journal of every run. What the folder held of such runs before goes.
+ */
+export async function keepRuns(
+  directory: string,
+  kind: RunKind,
+  kept: {
+    readonly scenario: Scenario
+    readonly requests: RequestList
+    readonly runs: readonly KeptRun[]
+  },
+): Promise<void> {
+  const { scenario, requests, runs } = kept
+  const classes = scenario.traffic.map((traffic) => traffic.class)
+  await writeWhole(join(directory, 'scenario.json'), `${JSON.stringify(scenario, null, 2)}\n`)
+  await writeWhole(join(directory, 'requests.jsonl'), [...requestText(requests, classes)].join(''))
+  const written = new Set<string>()
+  for (const [i, run] of runs.entries()) {
+    const { rows, journal } = filesOf(kind, i + 1)
+    await writeRows(join(directory, rows), run)
+    written.add(rows)
+    if (run.journal.length === 0) continue
+    await writeWhole(join(directory, journal), [...journalLines(run.journal)].join(''))
+    written.add(journal)
+  }
+  const earlier = new RegExp(`^${kind}-\\d+\\.(parquet|journal\\.jsonl)$`)
+  for (const name of await readdir(directory)) {
+    if (earlier.test(name) && !written.has(name)) await rm(join(directory, name))
+  }
+}
+
+const filesOf = (kind: RunKind, number: number) => ({
+  rows: `${kind}-${number}.parquet`,
+  journal: `${kind}-${number}.journal.jsonl`,
+})
+
+/** The scenario that a folder's rows were made under. Throws `Failure` where there is none. */
+export async function readScenario(directory: string): Promise<Scenario> {
+  const path = join(directory, 'scenario.json')
+  const parsed = scenarioSchema.safeParse(parseJson(path, await readText(path)))
+  if (parsed.success) return parsed.data
+  throw new Failure(`${path}: not a scenario of this version`)
+}
+
+/** The requests that a folder's rows belong to. */
+export async function readRequests(directory: string, scenario: Scenario): Promise<RequestList> {
+  const path = join(directory, 'requests.jsonl')
+  const classes = scenario.traffic.map((traffic) => traffic.class)
+  return parseRequests((await readText(path)).split('\n'), classes, path)
+}
+
+/** A document in a folder; null where it has none of that name. */
+export async function readDocument<T>(
+  directory: string,
+  name: string,
+  schema: ZodType<T>,
+): Promise<T | null> {
+  const path = join(directory, `${name}.json`)
+  if (!existsSync(path)) return null
+  const parsed = schema.safeParse(parseJson(path, await readText(path)))
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  throw new Failure(`${path} ${issue?.path.join('.')}: ${issue?.message}`)
+}
+
+/** The measured result in a folder. */
+export async function readMeasured(directory: string): Promise<Result> {
+  const measured = await readDocument(directory, 'measured', resultSchema)
+  if (measured !== null) return measured
+  throw new Failure(`${join(directory, 'measured.json')}: no such file`)
+}
+
+/** Runs 1, 2, … of a kind, as far as the folder has them. */
+export async function readRuns(directory: string, kind: RunKind): Promise<KeptRun[]> {
+  const runs: KeptRun[] = []
+  for (;;) {
+    const { rows, journal } = filesOf(kind, runs.length + 1)
+    if (!existsSync(join(directory, rows))) return runs
+    const run = await readRows(join(directory, rows))
+    const path = join(directory, journal)
+    const lines = existsSync(path) ? (await readText(path)).split('\n') : []
+    runs.push({ ...run, journal: parseJournal(lines, path) })
+  }
+}

@@ -1,0 +1,136 @@
+import { type PromisedQueue, type Promises, promisedQueues } from './promises.ts'
+import { type AuditRows, type RequestColumns, SHED, TIMED_OUT } from './raw-rows.ts'
+
+/** A batch, as the row of its first member tells it. */
+export interface SeenBatch {
+  /** keys, rising */
+  readonly members: readonly number[]
+  readonly queue: number
+  readonly executor: number
+  readonly dispatched: number
+  readonly done: number
+}
+
+/** Everything that happened at one queue; lists in order of time, then of keys. */
+export interface SeenQueue extends PromisedQueue {
+  /** keys of those who joined it */
+  readonly joined: readonly number[]
+  /** keys of those whom it refused */
+  readonly shed: readonly number[]
+  readonly timedOut: readonly number[]
+  /** by dispatch */
+  readonly batches: readonly SeenBatch[]
+}
+
+/** A run as the rules look at it. Rows that tell of no queue or time stand in no list. */
+export interface Evidence {
+  readonly promises: Promises
+  readonly rows: AuditRows
+  readonly requests: RequestColumns
+  readonly queues: readonly SeenQueue[]
+  /** in order of their first members */
+  readonly batches: readonly SeenBatch[]
+  /** of each request: when it stopped waiting, by dispatch or time-out; Infinity for never */
+  readonly left: Float64Array
+  /** of each request: when it was out of the system; Infinity for never */
+  readonly gone: Float64Array
+  /** when the last request of the run came to its queue */
+  readonly lastSent: number
+  /** no later than this it was known that no request would come any more; Infinity: unseen */
+  readonly endKnown: number
+}
+
+export function gatherEvidence(
+  promises: Promises,
+  rows: AuditRows,
+  requests: RequestColumns,
+): Evidence {
+  const batches = gatherBatches(rows)
+  const count = rows.at.length
+  const left = new Float64Array(count).fill(Number.POSITIVE_INFINITY)
+  const gone = new Float64Array(count).fill(Number.POSITIVE_INFINITY)
+  for (const batch of batches) {
+    for (const key of batch.members) {
+      left[key] = batch.dispatched
+      gone[key] = batch.done
+    }
+  }
+  const queues = promisedQueues(promises).map((promised) => ({
+    ...promised,
+    joined: [] as number[],
+    shed: [] as number[],
+    timedOut: [] as number[],
+    batches: [] as SeenBatch[],
+  }))
+  let lastSent = Number.NEGATIVE_INFINITY
+  for (let key = 0; key < count; key++) {
+    const sent = rows.sent[key]!
+    if (sent > lastSent) lastSent = sent
+    const queue = queues[rows.queue[key]!]
+    if (queue === undefined || Number.isNaN(sent)) continue
+    const outcome = rows.batch[key]! < 0 ? rows.outcome[key] : null
+    if (outcome === SHED) {
+      queue.shed.push(key)
+      continue
+    }
+    queue.joined.push(key)
+    if (outcome === TIMED_OUT) {
+      left[key] = gone[key] = orNever(rows.done[key]!)
+      queue.timedOut.push(key)
+    }
+  }
+  for (const batch of batches) queues[batch.queue]?.batches.push(batch)
+  const bySent = (a: number, b: number) => rows.sent[a]! - rows.sent[b]! || a - b
+  for (const queue of queues) {
+    queue.joined.sort(bySent)
+    queue.shed.sort(bySent)
+    queue.timedOut.sort((a, b) => compare(left[a]!, left[b]!) || a - b)
+    queue.batches.sort(
+      (a, b) => compare(a.dispatched, b.dispatched) || bySent(a.members[0]!, b.members[0]!),
+    )
+  }
+  const endKnown = endOfTraffic(queues, lastSent)
+  return { promises, rows, requests, queues, batches, left, gone, lastSent, endKnown }
+}
+
+function gatherBatches(rows: AuditRows): SeenBatch[] {
+  const members = new Map<number, number[]>()
+  for (let key = 0; key < rows.at.length; key++) {
+    const batch = rows.batch[key]!
+    if (batch < 0) continue
+    const known = members.get(batch)
+    if (known === undefined) members.set(batch, [key])
+    else known.push(key)
+  }
+  return Array.from(members.values(), (keys) => {
+    const first = keys[0]!
+    return {
+      members: keys,
+      queue: rows.queue[first]!,
+      executor: rows.executor[first]!,
+      dispatched: orNever(rows.dispatched[first]!),
+      done: orNever(rows.done[first]!),
+    }
+  })
+}
+
+/**
+ * A `fixed` batch goes unfilled only once the traffic is known to have ended, which rows do not
+ * tell: so the first that did shows it.
+ */
+function endOfTraffic(queues: readonly SeenQueue[], lastSent: number): number {
+  let first = Number.POSITIVE_INFINITY
+  for (const { pool, batches } of queues) {
+    if (pool.batching.policy !== 'fixed') continue
+    for (const { members, dispatched } of batches) {
+      const unfilled = members.length < pool.batching.batch
+      if (unfilled && dispatched >= lastSent && dispatched < first) first = dispatched
+    }
+  }
+  return first
+}
+
+const orNever = (time: number) => (Number.isNaN(time) ? Number.POSITIVE_INFINITY : time)
+
+/** Infinity minus Infinity is no order. */
+const compare = (a: number, b: number) => (a < b ? -1 : a > b ? 1 : 0)

@@ -1,0 +1,46 @@
+import { type AuditRows, SERVED } from './raw-rows.ts'
+
+/** Latencies of served requests: how many there are, and one value for each level, ms. */
+export interface ExactPercentiles {
+  readonly n: number
+  /** NaN where there are no requests */
+  readonly values: readonly number[]
+}
+
+/**
+ * Percentiles of the latency (known end minus scheduled arrival) of the served requests that were
+ * scheduled no earlier than `warmupMs`, of one class where `class` is given. By sorting, without a
+ * histogram.
+ */
+export function exactPercentiles(
+  rows: AuditRows,
+  options: {
+    readonly warmupMs: number
+    /** from 0 to 1 */
+    readonly levels: readonly number[]
+    readonly class?: number
+  },
+): ExactPercentiles {
+  const latencies: number[] = []
+  for (let key = 0; key < rows.at.length; key++) {
+    const counts =
+      rows.outcome[key] === SERVED &&
+      rows.batch[key]! >= 0 &&
+      rows.at[key]! >= options.warmupMs &&
+      (options.class === undefined || rows.class[key] === options.class)
+    if (counts) latencies.push(rows.done[key]! - rows.at[key]!)
+  }
+  const sorted = Float64Array.from(latencies).sort()
+  const values = options.levels.map((p) => sorted[rank(p, sorted.length) - 1] ?? Number.NaN)
+  return { n: sorted.length, values }
+}
+
+/**
+ * ceil(p n), at least 1: the least number r of n values with r / n >= p. The product may be
+ * rounded to the wrong side of a whole number; the quotient of two whole numbers is not.
+ */
+function rank(p: number, n: number): number {
+  const near = Math.max(1, Math.ceil(p * n))
+  if (near > 1 && (near - 1) / n >= p) return near - 1
+  return near / n < p ? near + 1 : near
+}

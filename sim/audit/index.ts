@@ -1,0 +1,5 @@
+export { type AuditReport, auditRows } from './audit.ts'
+export { type ExactPercentiles, exactPercentiles } from './exact-percentiles.ts'
+export type { RuleReport, Violation } from './findings.ts'
+export { type PoolPromises, type Promises, promisesOf } from './promises.ts'
+export type { AuditRows, RequestColumns } from './raw-rows.ts'

@@ -1,0 +1,75 @@
+import type { Evidence } from './evidence.ts'
+import { SHED } from './raw-rows.ts'
+
+/**
+ * How many requests are in each queue and each pool, waiting or running, as requests come one by
+ * one. Those that leave at the very instant may have left already or not: so there are two counts.
+ */
+export class Loads {
+  readonly #seen: Evidence
+  /** keys of those who leave, in order of time */
+  readonly #leaving: readonly number[]
+  readonly #queues: Counts
+  readonly #pools: Counts
+  #next = 0
+  #now = Number.NEGATIVE_INFINITY
+
+  constructor(seen: Evidence) {
+    const { gone, queues, promises } = seen
+    this.#seen = seen
+    this.#leaving = queues
+      .flatMap(({ joined }) => joined.filter((key) => gone[key]! < Number.POSITIVE_INFINITY))
+      .sort((a, b) => gone[a]! - gone[b]!)
+    this.#queues = counts(queues.length)
+    this.#pools = counts(promises.pools.length)
+  }
+
+  get queues(): Counts {
+    return this.#queues
+  }
+
+  get pools(): Counts {
+    return this.#pools
+  }
+
+  /** Moves on to the arrival of a request; calls come in the order of arrival. */
+  moveTo(at: number): void {
+    if (!(at > this.#now)) return
+    this.#now = at
+    const { gone, rows } = this.#seen
+    this.#queues.most.set(this.#queues.least)
+    this.#pools.most.set(this.#pools.least)
+    for (; this.#next < this.#leaving.length; this.#next++) {
+      const key = this.#leaving[this.#next]!
+      if (gone[key]! > at) return
+      // one that comes only now stands in no count yet; one of the last instant no longer
+      if (!(rows.sent[key]! < at) || gone[key]! <= rows.sent[key]!) continue
+      this.#change(key, 'least', -1)
+      if (gone[key]! < at) this.#change(key, 'most', -1)
+    }
+  }
+
+  /** The request stands in the queue that it came to. */
+  came(key: number): void {
+    const { gone, rows } = this.#seen
+    if (rows.batch[key]! < 0 && rows.outcome[key] === SHED) return
+    this.#change(key, 'most', 1)
+    if (gone[key]! > this.#now) this.#change(key, 'least', 1)
+  }
+
+  #change(key: number, count: keyof Counts, by: number): void {
+    const { number, poolIndex } = this.#seen.queues[this.#seen.rows.queue[key]!]!
+    this.#queues[count][number] = this.#queues[count][number]! + by
+    this.#pools[count][poolIndex] = this.#pools[count][poolIndex]! + by
+  }
+}
+
+export interface Counts {
+  readonly least: Int32Array
+  readonly most: Int32Array
+}
+
+const counts = (length: number): Counts => ({
+  least: new Int32Array(length),
+  most: new Int32Array(length),
+})

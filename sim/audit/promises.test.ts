@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest'
+import { type Scenario, scenarioSchema } from '../../scenarios/schema.ts'
+import { servingPlan } from '../serving/index.ts'
+import { promisedQueues, promisesOf } from './promises.ts'
+
+const work = { law: 'constant', ms: 5 }
+const scenario: Scenario = scenarioSchema.parse({
+  spillway: 1,
+  name: 'promises',
+  duration_s: 1,
+  models: {
+    declared: { work },
+    encoder: { builtin: 'transformer-encoder', pad_to: 16 },
+  },
+  traffic: [
+    { class: 'patient', arrivals: { process: 'poisson', rate_rps: 1 } },
+    { class: 'hasty', arrivals: { process: 'poisson', rate_rps: 1 }, timeout_ms: 40 },
+  ],
+  pools: [
+    { name: 'a', model: 'declared' },
+    {
+      name: 'b',
+      model: 'encoder',
+      replicas: 3,
+      queue: { mode: 'per-replica', routing: 'round-robin', max_length: 9, timeout_ms: 12 },
+      batching: { policy: 'dynamic', max_batch: 8, preferred: [2, 4], max_delay_ms: 5 },
+    },
+    { name: 'c', model: 'declared', replicas: 2, batching: { policy: 'fixed', batch: 4 } },
+  ],
+  router: { policy: 'round-robin' },
+})
+
+const limitless = Number.POSITIVE_INFINITY
+
+test('promises are what the scenario says, and limitless where it says nothing', () => {
+  const promises = promisesOf(scenario)
+  expect(promises.routing).toBe('round-robin')
+  expect(promises.patienceMs).toEqual([limitless, 40])
+  const [a, b] = promises.pools
+  expect(a).toEqual({
+    name: 'a',
+    replicas: 1,
+    perReplicaQueues: false,
+    routing: 'least-loaded',
+    maxLength: limitless,
+    queueTimeoutMs: limitless,
+    batching: { policy: 'none' },
+    padTo: 1,
+  })
+  expect(b).toEqual({
+    name: 'b',
+    replicas: 3,
+    perReplicaQueues: true,
+    routing: 'round-robin',
+    maxLength: 9,
+    queueTimeoutMs: 12,
+    batching: { policy: 'dynamic', max_batch: 8, preferred: [2, 4], max_delay_ms: 5 },
+    padTo: 16,
+  })
+})
+
+test('the control plane reads the same promises', () => {
+  const { pools, ...rest } = servingPlan(scenario)
+  const unnumbered = pools.map(({ index: _, ...pool }) => pool)
+  expect(promisesOf(scenario)).toEqual({ ...rest, pools: unnumbered })
+})
+
+test('queues and executors are numbered through: a queue for a pool, or for each replica', () => {
+  const queues = promisedQueues(promisesOf(scenario)).map((queue) => [
+    queue.number,
+    queue.poolIndex,
+    queue.firstExecutor,
+    queue.executors,
+  ])
+  expect(queues).toEqual([
+    [0, 0, 0, 1],
+    [1, 1, 1, 1],
+    [2, 1, 2, 1],
+    [3, 1, 3, 1],
+    [4, 2, 4, 2],
+  ])
+})

@@ -1,0 +1,37 @@
+/** Raw rows, one for each request, by its key; times in ms, NaN where it never came so far. */
+export interface AuditRows {
+  /** scheduled arrival */
+  readonly at: Float64Array
+  /** handed to its queue */
+  readonly sent: Float64Array
+  readonly dispatched: Float64Array
+  readonly started: Float64Array
+  readonly ended: Float64Array
+  /** its end was known to the control plane */
+  readonly done: Float64Array
+  readonly class: Uint8Array
+  readonly pool: Uint8Array
+  /** that it joined or was refused by */
+  readonly queue: Int32Array
+  readonly length: Int32Array
+  readonly executor: Int32Array
+  /** -1 for none */
+  readonly batch: Int32Array
+  readonly batchSize: Int16Array
+  readonly padded: Int32Array
+  readonly outcome: Uint8Array
+}
+
+/** The requests that were to come, in order of arrival: scheduled time in ms, length, class. */
+export interface RequestColumns {
+  readonly at: Float64Array
+  readonly length: Int32Array
+  readonly class: Uint8Array
+}
+
+/** The outcomes of the row format, written down a second time on purpose. */
+export const SERVED = 0
+export const SHED = 1
+export const TIMED_OUT = 2
+export const ABANDONED = 3
+export const FAILED = 4

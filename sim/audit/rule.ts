@@ -1,0 +1,10 @@
+import type { Evidence } from './evidence.ts'
+import type { Findings } from './findings.ts'
+
+/** A promise, and the code that looks whether a run kept it. */
+export interface Rule {
+  readonly rule: string
+  /** in one line of words */
+  readonly promise: string
+  check(seen: Evidence, found: Findings): void
+}

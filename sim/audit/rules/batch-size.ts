@@ -1,0 +1,33 @@
+import type { Evidence } from '../evidence.ts'
+import { type Findings, ms } from '../findings.ts'
+import { largestBatch } from '../policy.ts'
+import type { Rule } from '../rule.ts'
+
+export const batchSize: Rule = {
+  rule: 'batch-size',
+  promise:
+    'no batch is larger than allowed; a fixed one is full until no request can come any more',
+  check({ queues, lastSent }: Evidence, found: Findings) {
+    for (const { pool, batches } of queues) {
+      const { batching } = pool
+      const most = largestBatch(batching)
+      for (const { members, dispatched } of batches) {
+        found.checked++
+        const size = members.length
+        if (size > most) {
+          found.violated(
+            members,
+            () => `a batch of ${size} at ${ms(dispatched)}; at most ${most} in pool ${pool.name}`,
+          )
+        } else if (batching.policy === 'fixed' && size < most && dispatched < lastSent) {
+          found.violated(
+            members,
+            () =>
+              `a batch of ${size} at ${ms(dispatched)}; exactly ${most} in pool ${pool.name} ` +
+              `until the last request has come at ${ms(lastSent)}`,
+          )
+        }
+      }
+    }
+  },
+}

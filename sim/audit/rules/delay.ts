@@ -1,0 +1,40 @@
+import type { Evidence, SeenBatch, SeenQueue } from '../evidence.ts'
+import { type Findings, ms } from '../findings.ts'
+import { any, eachInstant } from '../instants.ts'
+import { windowCloses } from '../policy.ts'
+import type { Rule } from '../rule.ts'
+
+export const delay: Rule = {
+  rule: 'delay',
+  promise:
+    'a batch goes when a request comes to its queue, an executor of it becomes free, or else ' +
+    'no earlier than its window closes or the traffic is known to have ended',
+  check(seen: Evidence, found: Findings) {
+    for (const queue of seen.queues) {
+      eachInstant(seen, queue, ({ joined, ends, batches }) => {
+        found.checked += batches.to - batches.from
+        if (any(joined) || ends > 0) return
+        for (let i = batches.from; i < batches.to; i++) checkTimed(seen, queue, i, found)
+      })
+    }
+  },
+}
+
+function checkTimed(seen: Evidence, queue: SeenQueue, i: number, found: Findings): void {
+  const batch = queue.batches[i]!
+  const { members, dispatched } = batch
+  const closes = windowCloses(queue.pool.batching, seen.rows.sent[members[0]!]!)
+  if (dispatched >= closes || endedTraffic(seen, queue, batch)) return
+  found.violated(members, () => {
+    const window =
+      closes < Number.POSITIVE_INFINITY ? `, and the window closed at ${ms(closes)}` : ''
+    return `a batch of ${members.length} went at ${ms(dispatched)}, when nothing happened${window}`
+  })
+}
+
+/** The end of the traffic is one instant for all queues, and moves only batches that wait. */
+function endedTraffic({ endKnown }: Evidence, { pool }: SeenQueue, batch: SeenBatch): boolean {
+  const { batching } = pool
+  if (batching.policy !== 'fixed' || batch.members.length >= batching.batch) return false
+  return batch.dispatched === endKnown
+}

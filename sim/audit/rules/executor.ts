@@ -1,0 +1,58 @@
+import type { Evidence, SeenBatch, SeenQueue } from '../evidence.ts'
+import { type Findings, ms } from '../findings.ts'
+import type { Rule } from '../rule.ts'
+
+export const executor: Rule = {
+  rule: 'executor',
+  promise: 'an executor has one batch at a time, of its own queue; the one free longest is taken',
+  check({ queues }: Evidence, found: Findings) {
+    for (const queue of queues) checkQueue(queue, found)
+  },
+}
+
+function checkQueue(queue: SeenQueue, found: Findings): void {
+  const { firstExecutor, executors, batches } = queue
+  const freeSince = new Float64Array(executors).fill(Number.NEGATIVE_INFINITY)
+  const last: (SeenBatch | undefined)[] = Array.from({ length: executors })
+  for (const batch of batches) {
+    found.checked++
+    const { executor, dispatched, members } = batch
+    const own = executor - firstExecutor
+    if (!(own >= 0 && own < executors)) {
+      found.violated(
+        members,
+        () => `ran on executor ${executor}, which does not serve queue ${queue.number}`,
+      )
+      continue
+    }
+    if (dispatched < freeSince[own]!) {
+      const other = last[own]!
+      found.violated(
+        [...other.members, ...members],
+        () =>
+          `executor ${executor} was given the batch of request ${members[0]} at ` +
+          `${ms(dispatched)}, but had that of ${other.members[0]} until ${ms(other.done)}`,
+      )
+    }
+    const longest = longestFree(freeSince)
+    // one that was free before `own` became free was free when the batch went
+    if (freeSince[longest]! < freeSince[own]!) {
+      found.violated(
+        members,
+        () =>
+          `went to executor ${executor} at ${ms(dispatched)}, free since ` +
+          `${ms(freeSince[own]!)}; executor ${firstExecutor + longest} had been free for longer`,
+      )
+    }
+    freeSince[own] = batch.done
+    last[own] = batch
+  }
+}
+
+function longestFree(freeSince: Float64Array): number {
+  let longest = 0
+  for (let i = 1; i < freeSince.length; i++) {
+    if (freeSince[i]! < freeSince[longest]!) longest = i
+  }
+  return longest
+}

@@ -1,0 +1,31 @@
+import type { Rule } from '../rule.ts'
+import { batchSize } from './batch-size.ts'
+import { batches } from './batches.ts'
+import { bounds } from './bounds.ts'
+import { conservation } from './conservation.ts'
+import { delay } from './delay.ts'
+import { executor } from './executor.ts'
+import { idle } from './idle.ts'
+import { order } from './order.ts'
+import { padding } from './padding.ts'
+import { patience } from './patience.ts'
+import { preferredSize } from './preferred-size.ts'
+import { queueTimeout } from './queue-timeout.ts'
+import { routing } from './routing.ts'
+
+/** Every rule. A new one is a file, and a line here. */
+export const rules: readonly Rule[] = Object.freeze([
+  conservation,
+  batches,
+  executor,
+  order,
+  batchSize,
+  preferredSize,
+  delay,
+  idle,
+  queueTimeout,
+  bounds,
+  patience,
+  padding,
+  routing,
+])

@@ -1,0 +1,122 @@
+import {
+  ControlPlane,
+  type JournalEntry,
+  journalEntries,
+  type Ms,
+  Requests,
+  type ServingPlan,
+} from '../serving/index.ts'
+import { type RowColumn, RowRecorder, Rows } from '../stats/index.ts'
+import type { RequestList } from '../traffic/index.ts'
+
+/** What a control plane decides when it is told the same again. */
+export interface FedBack {
+  readonly rows: Rows
+  /** entries of the journal */
+  readonly entries: number
+  /** the first entry that it cannot have been told; such are left out; null for none */
+  readonly refused: string | null
+}
+
+/**
+ * Tells a fresh control plane what another was told. Where both decide alike, the rows are those of
+ * the first run to the last bit: their times come from the journal, the rest from decisions.
+ */
+export function feedBack(plan: ServingPlan, requests: RequestList, journal: Float64Array): FedBack {
+  const slots = new Requests()
+  const rows = Rows.allocate(requests.count)
+  const due: Ms[] = []
+  const busy: boolean[] = []
+  const control = new ControlPlane(plan, {
+    requests: slots,
+    timers: {
+      arm(timer, at) {
+        due[timer] = at
+      },
+      disarm(timer) {
+        due[timer] = Number.POSITIVE_INFINITY
+      },
+    },
+    backend: {
+      start({ executor }) {
+        busy[executor] = true
+      },
+    },
+    observer: new RowRecorder(rows, slots),
+  })
+  let last = Number.NEGATIVE_INFINITY
+
+  /** Why an entry cannot be; what ids are known shows in what has been decided so far. */
+  function refusal({ now, event, id }: JournalEntry): string | null {
+    if (now < last) return `it comes after ${last} ms`
+    if (event === 'arrival' && !Number.isNaN(rows.columns.sent[id])) {
+      return id < requests.count ? 'it has come before' : `of ${requests.count} requests`
+    }
+    if (event === 'timer' && !(due[id]! <= now)) return 'the timer is not due'
+    return event === 'done' && busy[id] !== true ? 'the executor has no batch' : null
+  }
+
+  function tell({ now, event, id, started, ended, status }: JournalEntry): void {
+    if (event === 'arrival') control.onArrival(now, enter(slots, requests, id))
+    else if (event === 'timer') {
+      due[id] = Number.POSITIVE_INFINITY
+      control.onTimer(now, id)
+    } else if (event === 'done') {
+      busy[id] = false
+      control.onDone(now, id, started, ended, status)
+    } else control.onEnd(now)
+  }
+
+  let entries = 0
+  let refused: string | null = null
+  for (const entry of journalEntries(journal)) {
+    entries++
+    const why = refusal(entry)
+    if (why === null) {
+      last = entry.now
+      tell(entry)
+    } else if (refused === null) {
+      const { now, event, id } = entry
+      refused = `entry ${entries}, ${event} ${id} at ${now} ms: ${why}`
+    }
+  }
+  return { rows, entries, refused }
+}
+
+/** Puts a request of a list into a slot of the table. */
+function enter(slots: Requests, { columns }: RequestList, key: number): number {
+  const slot = slots.acquire()
+  slots.at[slot] = columns.at[key]!
+  slots.length[slot] = columns.length[key]!
+  slots.class[slot] = columns.class[key]!
+  slots.key[slot] = key
+  return slot
+}
+
+/** Rows that are named; of more only their number. */
+const NAMED_ROWS = 5
+
+/**
+ * What differs between the rows of a run and those of its journal fed back, bit by bit (NaN equals
+ * NaN): the entry that was refused, the first rows with their columns. Empty where nothing does.
+ */
+export function feedbackDifferences(observed: Rows, again: FedBack): readonly string[] {
+  const found = again.refused === null ? [] : [again.refused]
+  if (observed.count !== again.rows.count) {
+    return [...found, `${observed.count} rows of ${again.rows.count} requests`]
+  }
+  const names = Object.keys(again.rows.columns) as RowColumn[]
+  let rows = 0
+  for (let key = 0; key < observed.count; key++) {
+    const texts = names.flatMap((name) => {
+      const was = observed.columns[name][key]!
+      const is = again.rows.columns[name][key]!
+      return was === is || (Number.isNaN(was) && Number.isNaN(is))
+        ? []
+        : [`${name} was ${was}, is ${is}`]
+    })
+    if (texts.length > 0 && rows++ < NAMED_ROWS) found.push(`row ${key}: ${texts.join('; ')}`)
+  }
+  if (rows > NAMED_ROWS) found.push(`and ${rows - NAMED_ROWS} more rows`)
+  return found
+}

@@ -1,0 +1,35 @@
+import { describe, expect, test } from 'vitest'
+import { auditRows } from '../sim/audit/index.ts'
+import type { RowColumns } from '../sim/stats/index.ts'
+import { seeds } from './audit-seeds.ts'
+import { single } from './audited-systems.ts'
+import { replay } from './manual-world.ts'
+import { type SmallSystem, serve } from './small-system.ts'
+
+const worlds = {
+  simulated: (system: SmallSystem) => serve(system),
+  live: (system: SmallSystem) => replay(system),
+  'late live': (system: SmallSystem) => replay(system, { late: true }),
+} as const
+
+describe.each(Object.keys(worlds) as (keyof typeof worlds)[])('in %s rows', (world) => {
+  test.each(seeds)('$rule names the rows: $what', ({ rule, system, spoil }) => {
+    const { plan, requests } = system
+    const { columns } = worlds[world](system).rows
+    const audit = (rows: RowColumns) => auditRows(plan, rows, requests.columns)
+    expect(audit(columns).violations).toBe(0)
+    const copied = Object.fromEntries(
+      Object.entries(columns).map(([name, column]) => [name, column.slice()]),
+    ) as unknown as RowColumns
+    const expected = spoil(copied)
+    const own = audit(copied).rules.find((report) => report.rule === rule)!
+    const naming = own.first.filter(({ rows }) => expected.every((key) => rows.includes(key)))
+    expect(naming, JSON.stringify(own.first)).not.toEqual([])
+    for (const key of expected) expect(naming[0]!.text).toContain(String(key))
+  })
+})
+
+test('every rule has a seed', () => {
+  const { rules } = auditRows(single.plan, serve(single).rows.columns, single.requests.columns)
+  expect(new Set(seeds.map(({ rule }) => rule))).toEqual(new Set(rules.map(({ rule }) => rule)))
+})

@@ -1,0 +1,118 @@
+import { OUTCOME } from '../sim/serving/index.ts'
+import type { RowColumns } from '../sim/stats/index.ts'
+import { decisionSeeds, limitSeeds } from './audit-decision-seeds.ts'
+import { fixed, limited, single } from './audited-systems.ts'
+import { keyOf, move, pairOf, type Seed, servedIn, write } from './row-surgery.ts'
+
+/** At least one for each rule of the audit. */
+export const seeds: readonly Seed[] = [
+  ...conservationSeeds(),
+  ...batchSeeds(),
+  ...decisionSeeds(),
+  ...limitSeeds(),
+]
+
+function conservationSeeds(): Seed[] {
+  const one = (what: string, spoil: (c: RowColumns, key: number) => void): Seed => ({
+    rule: 'conservation',
+    what,
+    system: single,
+    spoil(c) {
+      const key = keyOf(c, (k) => servedIn(c, k))
+      spoil(c, key)
+      return [key]
+    },
+  })
+  return [
+    one('another length', (c, key) => c.length[key]!++),
+    one('another schedule', (c, key) => (c.at[key]! -= 1e-9)),
+    one('another class', (c, key) => c.class[key]!++),
+    one('a row that was never written', (c, key) => write(c, [key], 'sent', Number.NaN)),
+    one('handed over too early', (c, key) => (c.sent[key] = c.at[key]! - 1e-9)),
+    one('an outcome that there is not', (c, key) => (c.outcome[key] = 5)),
+    one('served in no batch', (c, key) => (c.batch[key] = -1)),
+    one('timed out in a batch', (c, key) => (c.outcome[key] = OUTCOME.timedOut)),
+    one('ended before it began', (c, key) => (c.ended[key] = c.started[key]! - 1e-9)),
+    one('known before it ended', (c, key) => (c.done[key] = c.ended[key]! - 1e-9)),
+    one('began before its dispatch', (c, key) => (c.started[key] = c.dispatched[key]! - 0.2)),
+    one('dispatched before it came', (c, key) => (c.dispatched[key] = c.sent[key]! - 1e-9)),
+    one('never ended', (c, key) => (c.done[key] = Number.NaN)),
+    one('a queue of no pool', (c, key) => (c.queue[key] = 7)),
+    one('another pool', (c, key) => (c.pool[key] = 1)),
+    {
+      rule: 'conservation',
+      what: 'shed long after it came',
+      system: limited,
+      spoil(c) {
+        const key = keyOf(c, (k) => c.outcome[k] === OUTCOME.shed)
+        c.done[key]! += 1
+        return [key]
+      },
+    },
+  ]
+}
+
+function batchSeeds(): Seed[] {
+  const one = (what: string, spoil: (c: RowColumns, key: number) => void): Seed => ({
+    rule: 'batches',
+    what,
+    system: single,
+    spoil(c) {
+      const [{ keys }] = pairOf(c, (batch) => batch.keys.length > 2)
+      spoil(c, keys[1]!)
+      return [keys[0]!, keys[1]!]
+    },
+  })
+  return [
+    one('another time of dispatch', (c, key) => (c.dispatched[key]! += 1e-9)),
+    one('another time of beginning', (c, key) => (c.started[key]! += 1e-9)),
+    one('another time of ending', (c, key) => (c.ended[key]! -= 1e-9)),
+    one('another known end', (c, key) => (c.done[key]! += 1e-9)),
+    one('another executor', (c, key) => (c.executor[key] = 1)),
+    one('another padded length', (c, key) => (c.padded[key]! += 4)),
+    one('another size', (c, key) => (c.batchSize[key]! += 1)),
+    one('failed for one', (c, key) => (c.outcome[key] = OUTCOME.failed)),
+    {
+      rule: 'batches',
+      what: 'a size that is not its number of members',
+      system: single,
+      spoil(c) {
+        const [{ keys }] = pairOf(c, (batch) => batch.keys.length > 2)
+        write(c, keys, 'batchSize', keys.length + 1)
+        return keys
+      },
+    },
+    {
+      rule: 'padding',
+      what: 'one multiple more',
+      system: single,
+      spoil(c) {
+        const [{ keys }] = pairOf(c, (batch) => batch.keys.length > 2)
+        write(c, keys, 'padded', c.padded[keys[0]!]! + 4)
+        return keys
+      },
+    },
+    {
+      rule: 'batch-size',
+      what: 'one member more than allowed',
+      system: single,
+      spoil(c) {
+        const [full, next] = pairOf(
+          c,
+          (a, b) => a.keys.length === 6 && b.keys.length > 1 && c.sent[b.keys[0]!]! < a.dispatched,
+        )
+        return move(c, next.keys[0]!, next, full)
+      },
+    },
+    {
+      rule: 'batch-size',
+      what: 'a fixed batch that was not full',
+      system: fixed,
+      spoil(c) {
+        const [one, next] = pairOf(c, () => true)
+        move(c, one.keys[3]!, one, next)
+        return one.keys.slice(0, 3)
+      },
+    },
+  ]
+}

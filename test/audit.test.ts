@@ -1,0 +1,145 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Batching } from '../scenarios/index.ts'
+import { type AuditReport, auditRows } from '../sim/audit/index.ts'
+import { runWorld } from '../sim/experiment/index.ts'
+import { knownField, knownRun, OVERHEADS } from '../sim/experiment/known-machine.test-helper.ts'
+import { Random } from '../sim/kernel/index.ts'
+import { batchPolicies, executorsOf, type ServingPlan } from '../sim/serving/index.ts'
+import { RowRecorder, Rows } from '../sim/stats/index.ts'
+import { ListSource, type RequestList } from '../sim/traffic/index.ts'
+import { declaredWork, machineOf, NO_WAKE, Overheads } from '../sim/world/index.ts'
+import { dynamic } from './audited-systems.ts'
+import { replay } from './manual-world.ts'
+import { systemUnder } from './random-system.ts'
+import { type SmallSystem, serve } from './small-system.ts'
+
+interface Run {
+  readonly plan: ServingPlan
+  readonly requests: RequestList
+  readonly rows: Rows
+}
+
+// by default most systems would have ten requests or fewer
+beforeAll(() => fc.configureGlobal({ baseSize: 'large' }))
+afterAll(() => fc.resetConfigureGlobal())
+
+const auditOf = ({ plan, rows, requests }: Run) => auditRows(plan, rows.columns, requests.columns)
+
+const texts = (report: AuditReport) =>
+  report.rules.flatMap(({ first }) => first.map(({ rule, text }) => `${rule}: ${text}`))
+
+function expectKept(run: Run): AuditReport {
+  const report = auditOf(run)
+  expect(texts(report)).toEqual([])
+  expect(report.violations).toBe(0)
+  return report
+}
+
+/** Simulates a system with overheads, late timers, slow spells and standstills. */
+function serveOnKnownMachine(system: SmallSystem): Run {
+  const { plan, requests, work } = system
+  const executors = executorsOf(plan)
+  const rows = Rows.allocate(requests.count)
+  const overheads = new Overheads(OVERHEADS)
+  const parts = { replicas: executors.length, durationMs: 2000, stillShare: 0.2 }
+  runWorld({
+    plan,
+    source: new ListSource(requests),
+    hardware: executors.map(({ pool }) => ({
+      work: declaredWork(work[pool]!),
+      wake: NO_WAKE,
+      overheads,
+    })),
+    machine: machineOf(knownField(new Random('audited machine'), parts)),
+    lag: overheads,
+    timer: overheads,
+    seed: 1,
+    replication: 0,
+    observe: (slots) => new RowRecorder(rows, slots),
+  })
+  return { plan, requests, rows }
+}
+
+const policies = Object.keys(batchPolicies) as (keyof typeof batchPolicies)[]
+
+/** Runs of one system in either world, on a perfect machine or not. */
+const runs: Readonly<Record<string, (system: SmallSystem) => Run>> = {
+  'simulated, on an ideal machine': (system) => ({ ...system, ...serve(system) }),
+  'simulated, with overheads and standstills': serveOnKnownMachine,
+  'live, on a clock that is set by hand': (system) => ({ ...system, ...replay(system) }),
+  'live, late and restless': (system) => ({
+    ...system,
+    ...replay(system, { late: true, restless: true }),
+  }),
+  'live, with batches that fail': (system) => ({
+    ...system,
+    ...replay(system, { failing: true }),
+  }),
+}
+
+describe.each(Object.keys(runs))('%s: random systems keep every promise', (name) => {
+  test.each(policies)('%s', (policy) => {
+    fc.assert(
+      fc.property(systemUnder(policy), (system) => {
+        expectKept(runs[name]!(system))
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
+
+test.each(policies)('every rule looks at something: %s', (policy) => {
+  const checked = new Map<string, number>()
+  for (const system of fc.sample(systemUnder(policy), { numRuns: 100, seed: 1 })) {
+    for (const { rule, checked: own } of auditOf({ ...system, ...serve(system) }).rules) {
+      checked.set(rule, (checked.get(rule) ?? 0) + own)
+    }
+  }
+  expect(checked.size).toBeGreaterThan(10)
+  expect([...checked].filter(([, count]) => count === 0)).toEqual([])
+})
+
+describe('long runs on a known machine keep every promise', () => {
+  const batchings: Batching[] = [
+    { policy: 'none' },
+    { policy: 'fixed', batch: 8 },
+    dynamic,
+    { ...dynamic, preferred: [2, 4] },
+    { ...dynamic, max_delay_ms: 0 },
+  ]
+  const cases = batchings.flatMap((batching) =>
+    [1, 2].flatMap((replicas) => [0.3, 0.85].map((load) => ({ batching, replicas, load }))),
+  )
+  test.each(cases)('$batching.policy, $replicas replicas, load $load', (options) => {
+    // a load of 1 is full batches; one at a time is a good half of that
+    const load = options.batching.policy === 'none' ? options.load / 2 : options.load
+    const run = knownRun({ ...options, load, seconds: 10, stillShare: 0.05 })
+    expect(run.rows.count).toBeGreaterThan(1000)
+    expectKept(run)
+  })
+})
+
+test('a report has the words of each promise, and at most five violations of each rule', () => {
+  const run = knownRun({ load: 0.5, seconds: 1 })
+  const padded = run.rows.columns.padded.map((length) => length + 1)
+  const report = auditOf({ ...run, rows: Rows.of({ ...run.rows.columns, padded }) })
+  for (const { promise } of report.rules) expect(promise).toMatch(/^[^\n]{40,200}$/)
+  const broken = report.rules.filter(({ violations }) => violations > 0)
+  expect(broken.map(({ rule }) => rule)).toEqual(['padding'])
+  expect(broken[0]!.first).toHaveLength(5)
+  expect(broken[0]!.violations).toBe(broken[0]!.checked)
+  expect(report.violations).toBe(broken[0]!.violations)
+})
+
+test('rows of other requests, or of nothing, are named', () => {
+  const run = knownRun({ load: 0.5, seconds: 1 })
+  const fewer = Rows.allocate(run.rows.count - 1)
+  const report = auditOf({ ...run, rows: fewer })
+  const [conservation] = report.rules
+  expect(conservation!.violations).toBe(run.rows.count)
+  expect(texts(report)[0]).toBe(
+    `conservation: row ${fewer.count}: ${run.rows.count} requests came, but there are ` +
+      `${fewer.count} rows`,
+  )
+})

@@ -1,0 +1,183 @@
+import { cpSync, mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { withRowsSwapped } from '../runtime/audit.test-helper.ts'
+import { readRows, writeRows } from '../runtime/rows-file.ts'
+import { type Audit, auditSchema, type Result } from '../sim/stats/index.ts'
+import {
+  commandsIn,
+  DECLARED,
+  expectRefusal,
+  filesIn,
+  put,
+  readJson,
+  temporaryFolder,
+} from './spillway.ts'
+
+/** Rows that a simulation kept, through the audit; `live-*.test.ts` have those of replays. */
+
+const folder = temporaryFolder()
+const { run } = commandsIn(folder)
+const ROWS = 'replication-1.parquet'
+const JOURNAL = 'replication-1.journal.jsonl'
+
+put(folder, 'declared.yaml', DECLARED)
+
+async function simulated(out: string, ...args: string[]): Promise<void> {
+  const ended = await run('simulate', 'declared.yaml', '--keep-rows', '--out', out, ...args)
+  // its objective may be missed
+  expect([0, 4, 5], ended.stderr).toContain(ended.code)
+}
+
+async function audited(out: string, code: number): Promise<Audit> {
+  const ended = await run('audit', out, '--json')
+  expect(ended.code, ended.stderr + ended.stdout).toBe(code)
+  return auditSchema.parse(JSON.parse(ended.stdout))
+}
+
+/** A copy of the rows that were kept, to be spoilt. */
+function copy(name: string): string {
+  cpSync(join(folder, 'kept'), join(folder, name), { recursive: true })
+  return join(folder, name)
+}
+
+const linesOf = (path: string) => readFileSync(path, 'utf8').trimEnd().split('\n')
+
+beforeAll(() => simulated('kept', '--replications', '1'))
+
+test('simulate keeps the scenario, requests, rows and journal of its first replication', async () => {
+  const names = [JOURNAL, ROWS, 'requests.jsonl', 'scenario.json', 'simulated.json']
+  expect(filesIn(join(folder, 'kept'))).toEqual(names)
+  await run('requests', 'declared.yaml', '--out', 'exported')
+  const requests = readFileSync(join(folder, 'exported/requests.jsonl'), 'utf8')
+  expect(readFileSync(join(folder, 'kept/requests.jsonl'), 'utf8')).toBe(requests)
+})
+
+test('what was simulated keeps every rule, decides the same again and states what its rows say', async () => {
+  const ended = await run('audit', 'kept')
+  expect(ended).toMatchObject({ code: 0, stderr: '' })
+  const lines = ended.stdout.trimEnd().split('\n')
+  expect(lines[0]).toMatch(/^declared \([0-9a-f]{16}\)$/)
+  expect(ended.stdout).toMatch(/^rule +checked +violations +promise$/m)
+  expect(ended.stdout).toMatch(/^order +[\d,]+ +0 +\w.*$/m)
+  expect(ended.stdout).toMatch(/^journal: [\d,]+ entries fed back, identical decisions$/m)
+  expect(ended.stdout).toMatch(/^simulated\.json: (\d+) of \1 figures hold$/m)
+  expect(lines.at(-1)).toMatch(/^PASS {2}\d+ rules kept by every row of 1 run; 1 journal fed back/)
+})
+
+test('the document is as published', async () => {
+  const document = await audited('kept', 0)
+  const published = await run('schema', '--document', 'audit')
+  const schema = z.fromJSONSchema(JSON.parse(published.stdout) as never)
+  expect(schema.safeParse(document).error?.issues ?? []).toEqual([])
+  expect(schema.safeParse({ ...document, format: 2 }).success).toBe(false)
+  const result = readJson(join(folder, 'kept/simulated.json')) as Result
+  expect(document).toMatchObject({
+    scenario: result.scenario,
+    requests: result.requests,
+    verdict: 'PASS',
+    command: 'spillway audit kept --json',
+  })
+})
+
+test('of several replications the same first one is kept, and no mean is held against it', async () => {
+  await simulated('several', '--replications', '3')
+  for (const name of [ROWS, JOURNAL, 'requests.jsonl']) {
+    expect(readFileSync(join(folder, 'several', name))).toEqual(
+      readFileSync(join(folder, 'kept', name)),
+    )
+  }
+  expect((await audited('several', 0)).claims).toEqual([])
+})
+
+describe('an audit fails', () => {
+  test('on rows of which two are exchanged, and names them', async () => {
+    const path = join(copy('exchanged'), ROWS)
+    const kept = { ...(await readRows(path)), journal: new Float64Array(0) }
+    await writeRows(path, withRowsSwapped(kept, 1000, 1100))
+    const { runs, reason, claims } = await audited('exchanged', 4)
+    const rows = runs[0]!.rules.flatMap(({ first }) => first.flatMap((one) => one.rows))
+    expect(rows).toEqual(expect.arrayContaining([1000, 1100]))
+    expect(runs[0]!.journal!.differences[0]).toMatch(/^row 1000: /)
+    expect(reason).toMatch(/^replication-1 breaks .*; the journal of replication-1 leads to other/)
+    // the very same requests, in another order
+    expect(claims.every(({ holds }) => holds)).toBe(true)
+    const { stdout } = await run('audit', 'exchanged')
+    expect(stdout).toMatch(/^ {2}[\w-]+: rows? .*\b1000\b/m)
+    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^FAIL {2}replication-1 breaks /)
+  })
+
+  test('on a journal in which one time is another, or which breaks off', async () => {
+    const path = join(copy('journal'), JOURNAL)
+    const lines = linesOf(path)
+    const entry = JSON.parse(lines[500]!) as { now: number }
+    const later = JSON.stringify({ ...entry, now: entry.now + 1e-6 })
+    for (const changed of [lines.with(500, later), lines.slice(0, 500)]) {
+      put(join(folder, 'journal'), JOURNAL, `${changed.join('\n')}\n`)
+      const { runs, reason } = await audited('journal', 4)
+      expect(runs[0]!.rules.every(({ violations }) => violations === 0)).toBe(true)
+      expect(runs[0]!.journal!.differences.length).toBeGreaterThan(0)
+      expect(reason).toBe('the journal of replication-1 leads to other decisions')
+    }
+  })
+
+  test('on a document that states another figure, and names it', async () => {
+    const out = copy('figures')
+    const result = readJson(join(out, 'simulated.json')) as Result
+    result.classes[0]!.counts.served++
+    put(out, 'simulated.json', JSON.stringify(result))
+    const ended = await run('audit', 'figures')
+    expect(ended).toMatchObject({ code: 4, stderr: '' })
+    const { served } = result.classes[0]!.counts
+    const line = `  served of class web: states ${served}, rows give ${served - 1}`
+    expect(ended.stdout.split('\n')).toContain(line)
+    expect(ended.stdout).toMatch(/^FAIL {2}simulated\.json states 1 figure that the rows do not/m)
+  })
+})
+
+describe('an audit is refused', () => {
+  const refused = async (out: string, words: string | RegExp) => {
+    const ended = await run('audit', out)
+    expectRefusal(ended, 3, folder)
+    expect(ended.stderr).toMatch(words)
+  }
+
+  test('in a folder that is not there or has no rows', async () => {
+    await refused('nowhere', /nowhere\/scenario\.json: no such file/)
+    mkdirSync(join(folder, 'bare'))
+    await refused('bare', /bare\/scenario\.json: no such file/)
+    for (const name of ['scenario.json', 'requests.jsonl']) {
+      cpSync(join(folder, 'kept', name), join(folder, 'bare', name))
+    }
+    await refused('bare', /bare: has no raw rows; keep them with --keep-rows/)
+  })
+
+  test('where a part is broken, which is named', async () => {
+    const out = copy('broken')
+    put(out, JOURNAL, `${linesOf(join(out, JOURNAL)).with(6, '{"now":7}').join('\n')}\n`)
+    await refused('broken', /journal\.jsonl:7: expected an entry of a journal, got {"now":7}/)
+    put(out, ROWS, 'no rows')
+    await refused('broken', /replication-1\.parquet: not the rows/)
+    put(out, 'requests.jsonl', '{}\n')
+    await refused('broken', /requests\.jsonl:1: /)
+    put(out, 'scenario.json', '{}')
+    await refused('broken', /scenario\.json: not a scenario/)
+  })
+
+  test('where a document belongs to another scenario or to other requests', async () => {
+    const out = copy('mixed')
+    const result = readJson(join(out, 'simulated.json')) as Result
+    put(out, 'simulated.json', JSON.stringify({ ...result, requests: 'others' }))
+    await refused('mixed', /mixed\/simulated\.json: of other requests than mixed\/requests\.jsonl/)
+    const scenario = { ...result.scenario, hash: 'another' }
+    put(out, 'simulated.json', JSON.stringify({ ...result, scenario }))
+    await refused('mixed', /mixed\/simulated\.json: of scenario another, but .*scenario\.json is /)
+  })
+
+  test('before it begins where rows have no place to go to', async () => {
+    const ended = await run('simulate', 'declared.yaml', '--keep-rows')
+    expectRefusal(ended, 2, folder)
+    expect(ended.stderr).toContain('--keep-rows: expected --out DIR beside it')
+  })
+})

@@ -1,0 +1,34 @@
+import { expect } from 'vitest'
+import { type Audit, auditSchema } from '../sim/stats/index.ts'
+import type { Ended } from './spillway.ts'
+
+/** What `spillway audit` says of a folder of runs; the exit code has to fit it. */
+export async function auditOf(
+  run: (...args: string[]) => Promise<Ended>,
+  directory: string,
+): Promise<Audit> {
+  const ended = await run('audit', directory, '--json')
+  expect([0, 4], ended.stderr).toContain(ended.code)
+  const audit = auditSchema.parse(JSON.parse(ended.stdout))
+  expect(ended.code).toBe(audit.verdict === 'PASS' ? 0 : 4)
+  return audit
+}
+
+/** Nothing was found, though everything was looked at, journals included. */
+export function expectKept({ verdict, reason, runs, claims }: Audit, replays: number): void {
+  const found = runs.flatMap(({ rules, journal }) => [
+    ...rules.flatMap(({ first }) => first.map(({ rule, text }) => `${rule}: ${text}`)),
+    ...(journal?.differences ?? ['no journal was kept']),
+  ])
+  expect(found).toEqual([])
+  expect(claims.filter(({ holds }) => !holds)).toEqual([])
+  expect(verdict, reason).toBe('PASS')
+  expect(runs.map(({ run }) => run)).toEqual(
+    Array.from({ length: replays }, (_, i) => `replay-${i + 1}`),
+  )
+  for (const { requests, rules, journal } of runs) {
+    const { checked } = rules.find(({ rule }) => rule === 'conservation')!
+    expect(checked).toBe(requests)
+    expect(journal!.entries).toBeGreaterThan(requests)
+  }
+}

@@ -1,0 +1,124 @@
+import { Dispatcher, type LivePort } from '../runtime/dispatcher.ts'
+import { Random } from '../sim/kernel/index.ts'
+import {
+  type Batch,
+  ControlPlane,
+  executorsOf,
+  JournalingControlPlane,
+  type Ms,
+  Requests,
+  STATUS,
+  type Status,
+} from '../sim/serving/index.ts'
+import { RowRecorder, Rows } from '../sim/stats/index.ts'
+import { ListSource } from '../sim/traffic/index.ts'
+import { declaredWork } from '../sim/world/index.ts'
+import type { SmallSystem } from './small-system.ts'
+
+interface Running {
+  readonly executor: number
+  readonly started: Ms
+  readonly ended: Ms
+}
+
+/** What may go otherwise than on a perfect machine; each from a stream of its own. */
+export interface Troubles {
+  /** a sleeper wakes halfway now and then, as a real sleep may */
+  readonly restless?: boolean
+  /** every look at the clock takes time, and the clock goes in steps: events share instants */
+  readonly late?: boolean
+  /** batches run out of memory now and then */
+  readonly failing?: boolean
+}
+
+const CLOCK_STEP_MS = 0.25
+
+/** A clock that moves by sleeping only, and executors whose batches take known times. */
+class ManualPort implements LivePort {
+  readonly #workOf: (batch: Batch) => Ms
+  /** null for troubles that there are not */
+  readonly #restless: Random | null
+  readonly #late: Random | null
+  readonly #failing: Random | null
+  readonly #last: Running[] = []
+  /** in the order of dispatch */
+  #running: Running[] = []
+  #now: Ms = 0
+
+  constructor(workOf: (batch: Batch) => Ms, troubles: Troubles) {
+    const stream = (name: keyof Troubles) => (troubles[name] === true ? new Random(name) : null)
+    this.#workOf = workOf
+    this.#restless = stream('restless')
+    this.#late = stream('late')
+    this.#failing = stream('failing')
+  }
+
+  now(): Ms {
+    if (this.#late === null) return this.#now
+    this.#now += 0.05 * this.#late.exponential()
+    return Math.floor(this.#now / CLOCK_STEP_MS) * CLOCK_STEP_MS
+  }
+
+  sleep(until: Ms): void {
+    const next = this.#running.reduce((least, { ended }) => Math.min(least, ended), until)
+    if (next === Number.POSITIVE_INFINITY) throw new Error('Nothing will ever happen again')
+    const early = this.#restless !== null && this.#restless.uniform() < 0.3
+    // on a late clock it may be over already
+    this.#now = Math.max(this.#now, early ? (this.#now + next) / 2 : next)
+  }
+
+  start(batch: Batch): void {
+    const ended = this.#now + this.#workOf(batch)
+    this.#running.push({ executor: batch.executor, started: this.#now, ended })
+  }
+
+  takeFinished(): number {
+    let first: Running | null = null
+    for (const one of this.#running) {
+      if (one.ended <= this.#now && (first === null || one.ended < first.ended)) first = one
+    }
+    if (first === null) return -1
+    this.#running = this.#running.filter((one) => one !== first)
+    this.#last[first.executor] = first
+    return first.executor
+  }
+
+  started(executor: number): Ms {
+    return this.#last[executor]!.started
+  }
+
+  ended(executor: number): Ms {
+    return this.#last[executor]!.ended
+  }
+
+  status(): Status {
+    const failed = this.#failing !== null && this.#failing.uniform() < 0.1
+    return failed ? STATUS.outOfMemory : STATUS.ok
+  }
+}
+
+/** The same system in the live world's dispatcher, on a clock that is set by hand. */
+export function replay(
+  system: SmallSystem,
+  { slowness = 1, ...troubles }: Troubles & { readonly slowness?: number } = {},
+) {
+  const { plan, requests: list, work } = system
+  const requests = new Requests()
+  const rows = Rows.allocate(list.count)
+  const poolOf = executorsOf(plan).map(({ pool }) => pool)
+  const models = work.map(declaredWork)
+  const random = new Random('unused')
+  const workOf = ({ executor, size, length }: Batch) =>
+    models[poolOf[executor]!]!.of(size, length, random) * slowness
+  const port = new ManualPort(workOf, troubles)
+  const dispatcher = new Dispatcher(port, new ListSource(list), requests)
+  const control = new ControlPlane(plan, {
+    requests,
+    timers: dispatcher,
+    backend: dispatcher,
+    observer: new RowRecorder(rows, requests),
+  })
+  const journal = new JournalingControlPlane(control, requests)
+  dispatcher.run(journal)
+  return { rows, journal: journal.entries(), fired: dispatcher.fired }
+}

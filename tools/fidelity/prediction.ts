@@ -1,0 +1,116 @@
+import { median } from 'simple-statistics'
+import {
+  clopperPearson,
+  type Estimate,
+  type Interval,
+  type PercentileComparison,
+  supportsVerdict,
+  tInterval,
+  type Verdict,
+} from '../../sim/stats/index.ts'
+
+/** How well one percentile of later replays was predicted. Relative to their median, but for n. */
+export interface PredictionRow {
+  readonly name: string
+  readonly p: number
+  readonly replays: number
+  /** of single replays against the prediction, signed: median of sizes, and mean with t interval */
+  readonly medianError: number
+  readonly meanError: Interval
+  /** median difference of two replays */
+  readonly floor: number
+  /** replays inside the 95 % band */
+  readonly inside: number
+  readonly bandWidth: number
+  /** range of the middle 95 % of replays: with few of them, from the smallest to the largest */
+  readonly spread: number
+  /** Gneiting and Raftery 2007, eq. 43, in the mean over replays: less is better */
+  readonly intervalScore: number
+}
+
+export interface PredictionStudy {
+  readonly rows: readonly PredictionRow[]
+  readonly checks: readonly { readonly text: string; readonly verdict: Verdict }[]
+}
+
+const LEVEL = 0.95
+/** A band is not too wide up to this many times the spread of the replays. */
+const WIDEST = 1.5
+
+export function predictionStudy(
+  cases: readonly {
+    readonly name: string
+    readonly percentiles: readonly PercentileComparison[]
+  }[],
+): PredictionStudy {
+  const rows = cases.flatMap(({ name, percentiles }) =>
+    percentiles.filter(({ p, n }) => supportsVerdict(n, p)).map((one) => rowOf(name, one)),
+  )
+  return { rows, checks: checksOf(rows) }
+}
+
+function rowOf(name: string, { p, each, simulated, noise_floor }: PercentileComparison) {
+  const values = each.map(({ value }) => value)
+  const middle = median(values)
+  const errors = values.map((value) => (simulated.value! - value) / middle)
+  const [low, high] = [simulated.low! / middle, simulated.high! / middle]
+  return {
+    name,
+    p,
+    replays: values.length,
+    medianError: median(errors.map(Math.abs)),
+    meanError: tInterval(errors),
+    floor: noise_floor.median ?? Number.NaN,
+    inside: values.filter((value) => value >= simulated.low! && value <= simulated.high!).length,
+    bandWidth: high - low,
+    spread: (Math.max(...values) - Math.min(...values)) / middle,
+    intervalScore: meanScore(
+      { low, high },
+      values.map((value) => value / middle),
+    ),
+  }
+}
+
+/** Width of the band, and a penalty for each value outside in proportion to its distance. */
+function meanScore({ low, high }: { low: number; high: number }, values: readonly number[]) {
+  const penalty = 2 / (1 - LEVEL)
+  const scores = values.map(
+    (value) => high - low + penalty * (Math.max(0, low - value) + Math.max(0, value - high)),
+  )
+  return scores.reduce((sum, score) => sum + score, 0) / scores.length
+}
+
+/** The four bars, each over all rows; coverage is pooled, as a row has a dozen replays. */
+function checksOf(rows: readonly PredictionRow[]): PredictionStudy['checks'] {
+  const cells = `${rows.length} (load, percentile) cells`
+  const close = rows.filter(({ medianError, floor }) => medianError <= floor)
+  const fair = rows.filter(({ meanError: { low, high } }) => low! <= 0 && high! >= 0)
+  const narrow = rows.filter(({ bandWidth, spread }) => bandWidth <= WIDEST * spread)
+  const inside = rows.reduce((sum, row) => sum + row.inside, 0)
+  const all = rows.reduce((sum, row) => sum + row.replays, 0)
+  const coverage = clopperPearson(inside, all)
+  const nominal = coverage.low! <= LEVEL && coverage.high! >= LEVEL
+  const verdict = (holds: boolean): Verdict => (holds ? 'PASS' : 'FAIL')
+  const share = ({ value, low, high }: Estimate | Interval) =>
+    `${percent(value)} [${percent(low)}, ${percent(high)}]`
+  return [
+    {
+      text: `median error no larger than the A/A difference in ${close.length} of ${cells}`,
+      verdict: verdict(close.length === rows.length),
+    },
+    {
+      text: `mean signed error not significantly different from 0 in ${fair.length} of ${cells}`,
+      verdict: verdict(fair.length === rows.length),
+    },
+    {
+      text: `${inside} of ${all} inside the 95 % band: ${share(coverage)} (Clopper–Pearson)`,
+      verdict: verdict(nominal),
+    },
+    {
+      text: `band at most ${WIDEST} times the spread of the replays in ${narrow.length} of ${cells}`,
+      verdict: verdict(narrow.length === rows.length),
+    },
+  ]
+}
+
+const percent = (share: number | null) => (share === null ? '–' : `${(100 * share).toFixed(1)} %`)

@@ -1,0 +1,189 @@
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { calibrate } from '../../runtime/commands/calibrate.ts'
+import { documentText, writeWhole } from '../../runtime/commands/output.ts'
+import { ProgressDisplay } from '../../runtime/commands/progress.ts'
+import type { Fleet } from '../../runtime/fleet.ts'
+import {
+  type Prepared,
+  prepare,
+  readText,
+  requestsOf,
+  simulationInput,
+} from '../../runtime/prepare.ts'
+import {
+  type LoadedProfile,
+  loadProfile,
+  mergeProfiles,
+  profileHash,
+} from '../../runtime/profile-file.ts'
+import { openFleet } from '../../runtime/replay.ts'
+import { readRows, writeRows } from '../../runtime/rows-file.ts'
+import { modelKey } from '../../scenarios/index.ts'
+import { feedBack, feedbackDifferences, type ObservedRun } from '../../sim/experiment/index.ts'
+import type { RequestList } from '../../sim/traffic/index.ts'
+import type { Profile } from '../../sim/world/index.ts'
+import type { Case, Session } from './suite.ts'
+
+/**
+ * Calibrates and replays the cases of a suite, each replay written as soon as it is over: an
+ * interrupted suite goes on where it was. Nothing here judges.
+ */
+
+/** What was recorded of a case. */
+export interface Recorded {
+  readonly case: Case
+  readonly prepared: Prepared
+  readonly requests: RequestList
+  readonly runs: readonly ObservedRun[]
+  /** where a fresh control plane, fed the journal, decided otherwise; by replay */
+  readonly feedback: readonly (readonly string[])[]
+}
+
+export interface Recording {
+  readonly profile: LoadedProfile
+  readonly cases: ReadonlyMap<string, Recorded>
+}
+
+/** Nothing interrupts it but the end of its process: what was written is used again. */
+const { signal } = new AbortController()
+/** Opening models and warming them up, s a replay; what it is does not matter much. */
+const AROUND_S = 0.4
+
+export async function recordSuite(
+  out: string,
+  suite: readonly Session[],
+  calibrationSeconds: number,
+): Promise<Recording> {
+  await mkdir(out, { recursive: true })
+  const remaining = new Remaining()
+  const prepared = new Map<string, Prepared>()
+  for (const { cases, rounds } of suite) {
+    for (const one of cases) {
+      const path = join('scenarios', 'library', `${one.scenario}.yaml`)
+      const ready = await prepare(path, { set: one.set })
+      prepared.set(one.name, ready)
+      for (let round = 1; round <= rounds; round++) {
+        if (!existsSync(rowsPath(out, one, ready, round))) remaining.add(secondsOf(ready))
+      }
+    }
+  }
+  const profilePath = join(out, 'profile.json')
+  let profile = existsSync(profilePath) ? (await loadProfile(profilePath)).profile : null
+  const unknown = [...prepared.values()].filter((one) => !knows(profile, one))
+  const keys = new Set(unknown.flatMap(({ scenario }) => keysOf(scenario)))
+  remaining.add(keys.size * calibrationSeconds)
+  const cases = new Map<string, Recorded>()
+  for (const session of suite) {
+    if (!session.cases.every(({ name }) => knows(profile, prepared.get(name)!))) {
+      // models that are compared are measured in turn
+      const scenarios = session.cases.map(({ scenario }) => scenario)
+      const alike = suite
+        .flatMap((one) => one.cases)
+        .filter(({ scenario }) => scenarios.includes(scenario))
+      const ready = alike.map(({ name }) => prepared.get(name)!)
+      profile = await calibrateFor(ready, profile, calibrationSeconds, remaining)
+      await writeWhole(profilePath, documentText(profile))
+    }
+    for (const one of await recordSession(out, session, prepared, profile!, remaining)) {
+      cases.set(one.case.name, one)
+    }
+  }
+  return { profile: { profile: profile!, hash: profileHash(profile!) }, cases }
+}
+
+const keysOf = (scenario: Prepared['scenario']) =>
+  scenario.pools.map((pool) => modelKey(scenario, pool))
+
+function knows(profile: Profile | null, { scenario }: Prepared): boolean {
+  return keysOf(scenario).every((key) => profile?.models.some((model) => model.key === key))
+}
+
+const secondsOf = ({ scenario }: Prepared) => scenario.duration_s + AROUND_S
+
+/** The hash in the name: rows of another scenario are not taken for this one's. */
+function rowsPath(out: string, one: Case, { hash }: Prepared, round: number): string {
+  const folder = one.name.replace(/[^\w.]+/g, '-')
+  return join(out, 'replays', `${folder}-${hash}`, `${round}.parquet`)
+}
+
+async function calibrateFor(
+  scenarios: readonly Prepared[],
+  known: Profile | null,
+  seconds: number,
+  remaining: Remaining,
+): Promise<Profile> {
+  const progress = new ProgressDisplay()
+  remaining.say(`calibrating ${scenarios[0]!.scenario.name}`)
+  const fresh = await calibrate(scenarios, { seconds, signal, progress })
+  progress.stop()
+  remaining.done(seconds * fresh.models.length)
+  return mergeProfiles(fresh, known)
+}
+
+async function recordSession(
+  out: string,
+  session: Session,
+  prepared: ReadonlyMap<string, Prepared>,
+  profile: Profile,
+  remaining: Remaining,
+): Promise<Recorded[]> {
+  const requests = new Map<string, RequestList>()
+  for (const { name, against } of session.cases) {
+    const { capacityRps } = simulationInput(prepared.get(against ?? name)!, profile)
+    requests.set(name, await requestsOf(prepared.get(name)!, capacityRps))
+  }
+  const fleets = new Map<string, Fleet>()
+  remaining.say(session.name)
+  for (let round = 1; round <= session.rounds; round++) {
+    const order = round % 2 === 1 ? session.cases : [...session.cases].reverse()
+    for (const one of order) {
+      const ready = prepared.get(one.name)!
+      const path = rowsPath(out, one, ready, round)
+      if (existsSync(path)) continue
+      const fleet = fleets.get(one.name) ?? (await openFleet(ready, signal))
+      fleets.set(one.name, fleet)
+      const list = requests.get(one.name)!
+      const run = await fleet.replay(ready.plan, list, { journal: true })
+      const again = feedBack(ready.plan, list, run.journal)
+      const differences = feedbackDifferences(run.rows, again)
+      await writeWhole(`${path}.feedback.json`, documentText({ differences }))
+      await writeRows(path, run)
+      remaining.done(secondsOf(ready))
+    }
+    remaining.say(`${session.name}: round ${round} of ${session.rounds}`)
+  }
+  await Promise.all([...fleets.values()].map((fleet) => fleet.close()))
+  const recorded: Recorded[] = []
+  for (const one of session.cases) {
+    const ready = prepared.get(one.name)!
+    const runs: ObservedRun[] = []
+    const feedback: string[][] = []
+    for (let round = 1; round <= session.rounds; round++) {
+      const path = rowsPath(out, one, ready, round)
+      runs.push(await readRows(path))
+      feedback.push(JSON.parse(await readText(`${path}.feedback.json`)).differences)
+    }
+    recorded.push({ case: one, prepared: ready, requests: requests.get(one.name)!, runs, feedback })
+  }
+  return recorded
+}
+
+/** What is left to be measured, s: said after every step. */
+class Remaining {
+  #seconds = 0
+
+  add(seconds: number): void {
+    this.#seconds += seconds
+  }
+
+  done(seconds: number): void {
+    this.#seconds -= seconds
+  }
+
+  say(step: string): void {
+    const minutes = Math.max(0, this.#seconds / 60)
+    process.stderr.write(`${step} (${minutes.toFixed(1)} minutes of replays left)\n`)
+  }
+}

@@ -1,0 +1,119 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+
+/** One configuration that is replayed. */
+export interface Case {
+  readonly name: string
+  /** of scenarios/library */
+  readonly scenario: string
+  readonly set: readonly string[]
+  /** the case that this one changes: loads are shares of its capacity, its profile predicts both */
+  readonly against?: string
+}
+
+/** Cases that are replayed in turn, so that drift of the machine hits them alike. */
+export interface Session {
+  readonly name: string
+  readonly rounds: number
+  readonly cases: readonly Case[]
+}
+
+const pool = (key: string, value: string | number) => `pools.central.${key}=${value}`
+
+/** The yardstick at a load, for so many seconds. */
+function yardstick(name: string, load: number, seconds: number, ...set: string[]): Case {
+  const timing = [`duration_s=${seconds}`, 'warmup_s=0.5']
+  const traffic = [`traffic.web.arrivals.load=${load}`]
+  return { name, scenario: 'yardstick', set: [...timing, ...traffic, ...set] }
+}
+
+/** The transformer of the payment peak under even traffic. */
+function transformer(name: string, load: number, seconds: number, ...set: string[]): Case {
+  const timing = [`duration_s=${seconds}`, 'warmup_s=0.5', 'traffic.checkout.arrivals.surges=[]']
+  const traffic = [`traffic.checkout.arrivals.load=${load}`]
+  return { name, scenario: 'payment-peak', set: [...timing, ...traffic, ...set] }
+}
+
+const changeOf = (against: string, changed: Case): Case => ({ ...changed, against })
+
+/** Later replays at four loads, for the prediction's error, bias, coverage and band. */
+function loads(rounds: number, seconds: number): Session {
+  const at = (load: number) => yardstick(`load-${load}`, load, seconds)
+  return { name: 'loads', rounds, cases: [0.3, 0.5, 0.7, 0.85].map(at) }
+}
+
+function yardstickChanges(rounds: number, seconds: number): Session {
+  const of = (name: string, load: number, ...set: string[]) =>
+    yardstick(`yardstick ${name}`, load, seconds, ...set)
+  const change = (name: string, ...set: string[]) => changeOf('yardstick A', of(name, 0.25, ...set))
+  return {
+    name: 'yardstick-changes',
+    rounds,
+    cases: [
+      of('A', 0.25),
+      change('max batch 8 → 2', pool('batching.max_batch', 2)),
+      change('window 1 ms → 0', pool('batching.max_delay_ms', 0)),
+      change('one → two replicas', pool('replicas', 2)),
+      change('fp32 → int8', pool('precision', 'int8')),
+      of('A at half load', 0.5),
+      changeOf('yardstick A at half load', of('load 0.5 → 0.8', 0.8)),
+    ],
+  }
+}
+
+function transformerChanges(rounds: number, seconds: number): Session {
+  const of = (name: string, load: number, ...set: string[]) =>
+    transformer(`transformer ${name}`, load, seconds, ...set)
+  const change = (name: string, load: number, ...set: string[]) =>
+    changeOf('transformer A', of(name, load, ...set))
+  return {
+    name: 'transformer-changes',
+    rounds,
+    cases: [
+      of('A', 0.5),
+      change('max batch 8 → 2', 0.5, pool('batching.max_batch', 2)),
+      change('window 5 ms → 0', 0.5, pool('batching.max_delay_ms', 0)),
+      change('load 0.5 → 0.8', 0.8),
+      change('one → two replicas', 0.5, pool('replicas', 2)),
+      change('median length 24 → 36', 0.5, 'traffic.checkout.input_tokens.median=36'),
+      change('fp32 → int8', 0.5, pool('precision', 'int8')),
+    ],
+  }
+}
+
+const session = (name: string, rounds: number, set: readonly string[]): Session => ({
+  name,
+  rounds,
+  cases: [{ name, scenario: name, set }],
+})
+
+/** The Azure trace is the user's download: SPILLWAY_AZURE_CODE names it. */
+function azure(rounds: number): Session[] {
+  const trace = process.env.SPILLWAY_AZURE_CODE
+  if (trace === undefined || !existsSync(trace)) return []
+  return [session('azure-code', rounds, [`traffic.code.arrivals.file=${resolve(trace)}`])]
+}
+
+/** The whole suite: about 25 minutes on two cores. */
+export function wholeSuite(): readonly Session[] {
+  return [
+    loads(12, 6),
+    yardstickChanges(6, 4.5),
+    transformerChanges(4, 12),
+    session('payment-peak', 3, []),
+    ...azure(3),
+    session('ocr', 3, ['duration_s=30']),
+    // used for nothing before: it joined as the last step
+    session('orientation', 3, []),
+  ]
+}
+
+/** A part of it in about five minutes: the same checks with less behind them. */
+export function quickSuite(): readonly Session[] {
+  const some = ({ cases, ...rest }: Session, names: readonly string[]) => ({
+    ...rest,
+    cases: cases.filter(({ name }) => names.some((end) => name.endsWith(end))),
+  })
+  const changed = ['yardstick A', 'max batch 8 → 2', 'window 1 ms → 0']
+  return [loads(4, 4), some(yardstickChanges(4, 4), changed)]
+}

@@ -1,0 +1,117 @@
+import { ControlPlane, type Ms, type Status } from '../../sim/serving/index.ts'
+import { Overheads } from '../../sim/world/index.ts'
+import { NO_OVERHEADS } from '../../sim/world/overheads.ts'
+import { Standstills } from '../../sim/world/standstills.ts'
+import { SimulatedWorld } from '../../sim/world/world.ts'
+import { replaceMethod } from './method.ts'
+import type { Mutant } from './mutant.ts'
+
+const FREE = new Overheads(NO_OVERHEADS)
+
+/** Faults of the path around the executors. */
+export const DISPATCHER_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'no overheads',
+    fault: 'dispatch, completion and hand-over cost nothing',
+    change: (parts) => ({
+      ...parts,
+      hardware: parts.hardware.map((one) => ({ ...one, overheads: null })),
+      // null would be times of hand-over that are given, to which standstills do not apply
+      lag: parts.lag && FREE,
+    }),
+  },
+  {
+    name: 'no timer lateness',
+    fault: 'timers fire at the instant they are due, even while the dispatcher stands still',
+    change: (parts) => ({ ...parts, timer: null }),
+    patch: timersOnTime,
+  },
+  {
+    name: 'polled at arrivals',
+    fault: 'the end of a batch is seen at the next arrival or timer',
+    patch: polledAtArrivals,
+  },
+]
+
+function timersOnTime(): () => void {
+  let arming = false
+  const restores = [
+    replaceMethod(
+      SimulatedWorld.prototype,
+      'arm',
+      (arm) =>
+        function (this: SimulatedWorld, timer, at) {
+          arming = true
+          arm.call(this, timer, at)
+          arming = false
+        },
+    ),
+    replaceMethod(
+      Standstills.prototype,
+      'release',
+      (release) =>
+        function (this: Standstills, at) {
+          return arming ? at : release.call(this, at)
+        },
+    ),
+  ]
+  return () => {
+    for (const restore of restores) restore()
+  }
+}
+
+type Done = [executor: number, started: Ms, ended: Ms, status: Status]
+
+/** Once the traffic has ended nothing would look any more, so ends are seen at once. */
+function polledAtArrivals(): () => void {
+  const prototype = ControlPlane.prototype
+  const see = prototype.onDone
+  const unseen = new WeakMap<ControlPlane, Done[]>()
+  const ending = new WeakSet<ControlPlane>()
+  const poll = (control: ControlPlane, now: Ms) => {
+    const ended = unseen.get(control) ?? []
+    unseen.delete(control)
+    for (const done of ended) see.call(control, now, ...done)
+  }
+  const restores = [
+    replaceMethod(
+      prototype,
+      'onDone',
+      () =>
+        function (this: ControlPlane, now, ...done) {
+          unseen.set(this, [...(unseen.get(this) ?? []), done])
+          if (ending.has(this)) poll(this, now)
+        },
+    ),
+    replaceMethod(
+      prototype,
+      'onArrival',
+      (onArrival) =>
+        function (this: ControlPlane, now, request) {
+          poll(this, now)
+          onArrival.call(this, now, request)
+        },
+    ),
+    replaceMethod(
+      prototype,
+      'onTimer',
+      (onTimer) =>
+        function (this: ControlPlane, now, timer) {
+          poll(this, now)
+          onTimer.call(this, now, timer)
+        },
+    ),
+    replaceMethod(
+      prototype,
+      'onEnd',
+      (onEnd) =>
+        function (this: ControlPlane, now) {
+          ending.add(this)
+          onEnd.call(this, now)
+        },
+    ),
+  ]
+  return () => {
+    for (const restore of restores) restore()
+  }
+}

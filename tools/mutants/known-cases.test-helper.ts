@@ -1,0 +1,251 @@
+import { scenarioSchema } from '../../scenarios/schema.ts'
+import {
+  type ExecutorWork,
+  fieldOf,
+  latenciesOf,
+  overheadsOf,
+  runReplication,
+  runWorld,
+} from '../../sim/experiment/index.ts'
+import {
+  type KnownOptions,
+  type KnownRun,
+  knownField,
+  knownRun,
+  OVERHEADS,
+} from '../../sim/experiment/known-machine.test-helper.ts'
+import { batchesOf, structureSimulator } from '../../sim/experiment/structure.ts'
+import { stream } from '../../sim/kernel/index.ts'
+import type { ServingPlan } from '../../sim/serving/index.ts'
+import { PERCENTILES, percentile, RowRecorder, Rows } from '../../sim/stats/index.ts'
+import { ListSource, type RequestList } from '../../sim/traffic/index.ts'
+import {
+  type MachineField,
+  type ModelProfile,
+  machineOf,
+  Overheads,
+  type OverheadTables,
+} from '../../sim/world/index.ts'
+import type { MutantCase } from './index.ts'
+
+/** Checks on a machine of which everything is known, so that no measurement has any noise. */
+
+/** A replay that is rebuilt. */
+const SECONDS = 22
+/** One day of a machine, of which a what-if takes several. */
+const DAY_S = 12
+const DAYS = [1, 2, 3] as const
+const STILL_SHARE = 0.01
+/** An executor that has nothing to do shows nothing of its machine, so fields are of busy ones. */
+const BUSY = 0.95
+const WARMUP_S = 1
+const LEVELS = PERCENTILES.slice(0, 4)
+/** A what-if is judged up to p95: beyond lie a few standstills, which no field places exactly. */
+const WHAT_IF_LEVELS = 3
+
+type Options = Pick<KnownOptions, 'load' | 'batching'>
+
+/** Mean over runs of the same requests of each percentile. */
+function meanOf(runs: readonly (readonly number[])[]): number[] {
+  return LEVELS.map((_, i) => runs.reduce((sum, run) => sum + run[i]!, 0) / runs.length)
+}
+
+/** Percentiles of a run at LEVELS, ms. */
+function latencies(rows: Rows): number[] {
+  const { sorted } = latenciesOf(rows, 1000 * WARMUP_S)
+  return LEVELS.map((p) => percentile(sorted, p))
+}
+
+const replications = <T>(count: number, run: (replication: number) => T) =>
+  Array.from({ length: count }, (_, replication) => run(replication))
+
+const errorsOf = (simulated: readonly number[], measured: readonly number[]) =>
+  LEVELS.map((p, i) => ({ p, error: simulated[i]! / measured[i]! - 1 }))
+
+/** A run whose work is what its batches took in the mean, also where that is more. */
+function runOf(options: KnownOptions): KnownRun {
+  const { slowness = 1 } = options
+  const run = knownRun({ ...options, seconds: SECONDS, requestSeed: 1 })
+  return {
+    ...run,
+    work: run.work.map(({ work, wake }) => ({
+      work: (size, length) => slowness * work(size, length),
+      wake,
+    })),
+  }
+}
+
+/** A replay on the known machine is rebuilt from its own rows. */
+export function structureCase(
+  name: string,
+  options: Options & Pick<KnownOptions, 'stillShare' | 'slowness'>,
+): MutantCase {
+  const run = runOf({ ...options, seed: 1 })
+  const other = runOf({ ...options, seed: 2 })
+  const measured = latencies(run.rows)
+  return {
+    name,
+    check: 'structure',
+    context: {
+      work: run.work,
+      shapes: batchesOf(run.rows),
+      observed: run,
+      others: [other],
+    },
+    errors(work) {
+      const simulate = structureSimulator({ ...run, work, seed: 1 })
+      const runs = replications(2, (replication) => latencies(simulate(replication)))
+      return errorsOf(meanOf(runs), measured)
+    },
+  }
+}
+
+/** One side of a what-if. */
+interface Setting {
+  readonly plan: ServingPlan
+  readonly requests: RequestList
+}
+
+/** What a setting meets; all replicas are alike, and slow together. */
+interface Site {
+  readonly work: ExecutorWork
+  readonly field: MachineField
+  readonly overheads: OverheadTables
+}
+
+function serve(setting: Setting, site: Site, replication: number): number[] {
+  const { plan, requests } = setting
+  const rows = Rows.allocate(requests.count)
+  const replicas = Array.from({ length: plan.pools[0]!.replicas })
+  const { work, wake } = site.work
+  const overheads = new Overheads(site.overheads)
+  runWorld({
+    plan,
+    source: new ListSource(requests),
+    hardware: replicas.map(() => ({ work: { of: work }, wake, overheads })),
+    machine: machineOf({
+      ...site.field,
+      executors: replicas.map(() => site.field.executors[0]!),
+    }),
+    lag: overheads,
+    timer: overheads,
+    seed: 1,
+    replication,
+    observe: (slots) => new RowRecorder(rows, slots),
+  })
+  return latencies(rows)
+}
+
+/** A run by which a day of the machine is known, and its usual overheads. */
+interface Recording {
+  readonly run: KnownRun
+  readonly overheads: OverheadTables
+}
+
+const RECORDINGS = DAYS.map((seed): Recording => {
+  const run = knownRun({ load: BUSY, seconds: DAY_S, stillShare: STILL_SHARE, seed })
+  return { run, overheads: overheadsOf([run]) }
+})
+
+/** What someone who believes in this work predicts of a setting: its percentiles. */
+type Predict = (recording: Recording, believed: ExecutorWork) => (setting: Setting) => number[]
+
+/** Under the very field of the day: no chance but that of the overheads. */
+const underField: Predict = ({ run, overheads }, believed) => {
+  const site = { work: believed, field: fieldOf(run, [believed]), overheads }
+  return (setting) => serve(setting, site, 0)
+}
+
+/** As users have it: by a profile, whose field is cut into blocks, and a scenario. */
+const underProfile: Predict = (recording, believed) => {
+  const models = [profileOf(recording, believed)]
+  return ({ plan, requests }) => {
+    const { padTo, replicas, batching } = plan.pools[0]!
+    const scenario = scenarioSchema.parse({
+      spillway: 1,
+      name: 'known',
+      duration_s: DAY_S,
+      warmup_s: WARMUP_S,
+      models: { known: { builtin: 'transformer-encoder', pad_to: padTo } },
+      traffic: [{ class: 'web', arrivals: { process: 'poisson', rate_rps: 1 } }],
+      pools: [{ name: 'central', model: 'known', replicas, batching }],
+    })
+    const input = { scenario, models, capacityRps: null, traces: new Map(), requests }
+    return meanOf(
+      replications(2, (replication) => [...runReplication(input, replication).all.percentiles]),
+    )
+  }
+}
+
+/** A profile of the true work, with a field recorded by someone who believes in other work. */
+function profileOf({ run, overheads }: Recording, believed: ExecutorWork): ModelProfile {
+  const { work, wake } = run.work[0]!
+  const sizes = [1, 2, 8]
+  const lengths = [8, 64, 512]
+  const ms = sizes.map((size) => lengths.map((length) => work(size, length)))
+  const field = { load: BUSY, durationMs: 1000 * DAY_S, ...fieldOf(run, [believed]) }
+  return {
+    key: 'known',
+    label: 'known',
+    content: 'none',
+    work: { sizes, lengths, ms, error: ms.map((row) => row.map(() => 0)) },
+    wake: { gapMs: [...wake.gapMs], ms: [...wake.ms] },
+    overheads: overheads as ModelProfile['overheads'],
+    fields: [field as ModelProfile['fields'][number]],
+  }
+}
+
+/** Both sides of a what-if on one day, and what they truly came to. */
+function sidesOn(seed: number, options: Options, change: (a: Setting) => Setting) {
+  const run = knownRun({ ...options, seconds: DAY_S, stillShare: STILL_SHARE, seed })
+  const a: Setting = run
+  const b = change(a)
+  const field = knownField(stream(seed, 0, 'known machine'), {
+    replicas: 1,
+    durationMs: 1000 * DAY_S,
+    stillShare: STILL_SHARE,
+  })
+  const truth = { work: run.work[0]!, field, overheads: OVERHEADS }
+  return { a, b, measured: { a: latencies(run.rows), b: serve(b, truth, 1000) } }
+}
+
+/**
+ * A change of a run A on the known machine: the ratio B/A of percentiles, in the mean over some
+ * days, as it is predicted against that of the very machine.
+ */
+export function whatIfCase(
+  name: string,
+  options: Options,
+  change: (a: Setting) => Setting,
+  predict: Predict = underField,
+): MutantCase {
+  const days = DAYS.map((seed) => sidesOn(seed, options, change))
+  const ratio = (sides: readonly { readonly a: number[]; readonly b: number[] }[]) => {
+    const base = meanOf(sides.map(({ a }) => a))
+    return meanOf(sides.map(({ b }) => b)).map((ms, i) => ms / base[i]!)
+  }
+  const measured = ratio(days.map((day) => day.measured))
+  const { run } = RECORDINGS[0]!
+  return {
+    name,
+    check: 'what-if',
+    context: {
+      work: Array.from({ length: days[0]!.b.plan.pools[0]!.replicas }, () => run.work[0]!),
+      shapes: batchesOf(run.rows),
+      observed: null,
+      others: [],
+    },
+    errors([believed]) {
+      const predicted = days.map(({ a, b }, day) => {
+        const percentiles = predict(RECORDINGS[day]!, believed!)
+        return { a: percentiles(a), b: percentiles(b) }
+      })
+      return errorsOf(ratio(predicted), measured).slice(0, WHAT_IF_LEVELS)
+    },
+  }
+}
+
+/** The same, predicted by a profile, as users have it. */
+export function profileCase(...[name, options, change]: Parameters<typeof whatIfCase>): MutantCase {
+  return whatIfCase(name, options, change, underProfile)
+}

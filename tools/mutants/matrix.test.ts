@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest'
+import type { Batching } from '../../scenarios/schema.ts'
+import { poissonRequests, WINDOW_MS } from '../../sim/experiment/known-machine.test-helper.ts'
+import type { PoolPlan, ServingPlan } from '../../sim/serving/index.ts'
+import { RequestList } from '../../sim/traffic/index.ts'
+import { largest, MUTANTS, type Mutant, type MutantCase, matrix, TRUE_SIMULATOR } from './index.ts'
+import { profileCase, structureCase, whatIfCase } from './known-cases.test-helper.ts'
+
+/** Off by more than this is found. */
+const FOUND = 0.03
+
+const batching = (change: { max_batch?: number; max_delay_ms?: number }): Batching => ({
+  policy: 'dynamic',
+  max_batch: 8,
+  max_delay_ms: WINDOW_MS,
+  preferred: [],
+  ...change,
+})
+
+const withPool = (plan: ServingPlan, change: Partial<PoolPlan>): ServingPlan => ({
+  ...plan,
+  pools: plan.pools.map((pool) => ({ ...pool, ...change })),
+})
+
+/** Other requests over the same time, `factor` times as many. */
+function denser({ columns, count }: RequestList, factor: number): RequestList {
+  const durationMs = columns.at.at(-1)!
+  return poissonRequests((factor * count) / durationMs, durationMs, 5)
+}
+
+const longer = ({ columns }: RequestList, factor: number) =>
+  RequestList.of({ ...columns, length: columns.length.map((length) => factor * length) })
+
+const smallerBatches: Parameters<typeof whatIfCase>[2] = ({ plan, requests }) => ({
+  plan: withPool(plan, { batching: batching({ max_batch: 2 }) }),
+  requests,
+})
+
+const CASES: readonly MutantCase[] = [
+  structureCase('load 0.3, window 5 ms', { load: 0.3, batching: batching({ max_delay_ms: 5 }) }),
+  structureCase('load 0.85', { load: 0.85 }),
+  structureCase('a dispatcher that stands still', { load: 0.1, slowness: 3, stillShare: 0.2 }),
+  whatIfCase('max batch 8 → 2', { load: 0.5 }, smallerBatches),
+  profileCase('max batch 8 → 2, by a profile', { load: 0.3 }, smallerBatches),
+  whatIfCase('window → 0', { load: 0.5 }, ({ plan, requests }) => ({
+    plan: withPool(plan, { batching: batching({ max_delay_ms: 0 }) }),
+    requests,
+  })),
+  whatIfCase('load 0.5 → 0.8', { load: 0.5 }, ({ plan, requests }) => ({
+    plan,
+    requests: denser(requests, 1.6),
+  })),
+  whatIfCase(
+    'load 0.5 → 0.05, no window',
+    { load: 0.5, batching: batching({ max_delay_ms: 0 }) },
+    ({ plan, requests }) => ({ plan, requests: denser(requests, 0.1) }),
+  ),
+  whatIfCase('one → two replicas', { load: 0.5 }, ({ plan, requests }) => ({
+    plan: withPool(plan, { replicas: 2 }),
+    requests,
+  })),
+  whatIfCase('lengths three times as long', { load: 0.5 }, ({ plan, requests }) => ({
+    plan,
+    requests: longer(requests, 3),
+  })),
+]
+
+const rows = matrix([TRUE_SIMULATOR, ...MUTANTS], CASES)
+const rowsOf = ({ name }: Mutant) => rows.filter(({ mutant }) => mutant === name)
+
+if (process.env.SPILLWAY_MUTANTS !== undefined) {
+  const percent = (error: number) =>
+    `${error < 0 ? '−' : '+'}${(100 * Math.abs(error)).toFixed(1)} %`
+  for (const mutant of [TRUE_SIMULATOR, ...MUTANTS]) {
+    const cells = CASES.map(({ name }) => {
+      const most = largest(rowsOf(mutant).filter((row) => row.case === name))
+      return most === null ? '–' : `${percent(most.error)} p${100 * most.p}`
+    })
+    process.stderr.write(`${[mutant.name, ...cells].join(' | ')}\n`)
+  }
+}
+
+describe('mutants on a machine of known truth', () => {
+  test('the true simulator is within 3 % in every check, at every percentile', () => {
+    expect(new Set(rowsOf(TRUE_SIMULATOR).map((row) => row.case)).size).toBe(CASES.length)
+    expect(rowsOf(TRUE_SIMULATOR).filter(({ error }) => !(Math.abs(error) <= FOUND))).toEqual([])
+  })
+
+  test.each(MUTANTS)('$name is off by more than 3 % somewhere', (mutant) => {
+    expect(Math.abs(largest(rowsOf(mutant))!.error)).toBeGreaterThan(FOUND)
+  })
+
+  test('wrong work is found by what-ifs alone: structure checks are blind to it', () => {
+    const believers = MUTANTS.filter(({ work }) => work !== undefined)
+    expect(believers.length).toBe(4)
+    const found = believers.flatMap(rowsOf).filter(({ error }) => Math.abs(error) > FOUND)
+    expect(new Set(found.map(({ check }) => check))).toEqual(new Set(['what-if']))
+  })
+})

@@ -1,0 +1,50 @@
+import type { ExecutorWork } from '../../sim/experiment/index.ts'
+import { canRun, type Mutant, type MutantContext, runMutated } from './mutant.ts'
+
+export type CheckKind = 'structure' | 'prediction' | 'what-if'
+
+/** Error of a check at percentile `p`, relative and signed: simulated over measured, less 1. */
+export interface PercentileError {
+  readonly p: number
+  readonly error: number
+}
+
+/** One check of one scenario, as it can be run with any mutant. */
+export interface MutantCase {
+  /** the scenario, or the change of one */
+  readonly name: string
+  readonly check: CheckKind
+  readonly context: MutantContext
+  /** runs the check; `work` is what its simulator believes of the executors */
+  readonly errors: (work: readonly ExecutorWork[]) => readonly PercentileError[]
+}
+
+export interface MatrixRow extends PercentileError {
+  readonly mutant: string
+  readonly case: string
+  readonly check: CheckKind
+}
+
+/** Every mutant in every case that it can run in, at every percentile. */
+export function matrix(mutants: readonly Mutant[], cases: readonly MutantCase[]): MatrixRow[] {
+  return mutants.flatMap((mutant) =>
+    cases
+      .filter(({ context }) => canRun(mutant, context))
+      .flatMap((one) =>
+        runMutated(mutant, one.context, one.errors).map((at) => ({
+          mutant: mutant.name,
+          case: one.name,
+          check: one.check,
+          ...at,
+        })),
+      ),
+  )
+}
+
+/** The row with the largest error; null where there is none. */
+export function largest(rows: readonly MatrixRow[]): MatrixRow | null {
+  return rows.reduce<MatrixRow | null>(
+    (most, row) => (most === null || Math.abs(row.error) > Math.abs(most.error) ? row : most),
+    null,
+  )
+}

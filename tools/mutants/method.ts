@@ -1,0 +1,13 @@
+/**
+ * Replaces a method of a class for a while; returns what puts it back. For faults inside a class
+ * that has no switch for them, and must get none.
+ */
+export function replaceMethod<T extends object, K extends keyof T>(
+  prototype: T,
+  name: K,
+  by: (original: T[K]) => T[K],
+): () => void {
+  const before = Object.getOwnPropertyDescriptor(prototype, name)!
+  Object.defineProperty(prototype, name, { ...before, value: by(prototype[name]) })
+  return () => Object.defineProperty(prototype, name, before)
+}

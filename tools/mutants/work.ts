@@ -1,0 +1,70 @@
+import type { Observer, Requests } from '../../sim/serving/index.ts'
+import { NO_WAKE } from '../../sim/world/index.ts'
+import type { Mutant, Shape } from './mutant.ts'
+
+/**
+ * Faults of what a batch costs. Whoever believes in wrong work records speed fields by it, so a
+ * structure check, where speed is that work over the time taken, is blind to all but the first.
+ */
+export const WORK_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'no padding',
+    fault: 'each request of a batch costs its own length, not that of the longest',
+    change: (parts) => ({
+      ...parts,
+      observe: (requests) => unpadded(parts.observe(requests), requests),
+    }),
+  },
+  {
+    name: 'no wake-up cost',
+    fault: 'an executor that was idle begins at full speed',
+    work: ({ work }) => ({ work, wake: NO_WAKE }),
+  },
+  {
+    name: 'constant work',
+    fault: 'every batch costs the mean over all batches',
+    work({ work, wake }, shapes) {
+      const ms = mean(shapes, ({ size, length }) => work(size, length))
+      return { work: () => ms, wake }
+    },
+  },
+  {
+    name: 'doubled slope',
+    fault: 'what a batch costs above one short request is doubled',
+    work({ work, wake }, shapes) {
+      const shortest = shapes.reduce(
+        (least, { length }) => Math.min(least, length),
+        Number.POSITIVE_INFINITY,
+      )
+      const least = work(1, shortest)
+      return { work: (size, length) => least + 2 * (work(size, length) - least), wake }
+    },
+  },
+  {
+    name: 'length ignored',
+    fault: 'every batch costs as much as one of the mean length',
+    work({ work, wake }, shapes) {
+      const length = mean(shapes, (shape) => shape.length)
+      return { work: (size) => work(size, length), wake }
+    },
+  },
+]
+
+function mean(shapes: readonly Shape[], of: (shape: Shape) => number): number {
+  return shapes.reduce((sum, shape) => sum + of(shape), 0) / shapes.length
+}
+
+/** An observer is told of a batch just before it is started, so its length can still be changed. */
+function unpadded(inner: Observer, requests: Requests): Observer {
+  return {
+    arrived: (now, request) => inner.arrived(now, request),
+    dispatched(now, batch) {
+      inner.dispatched(now, batch)
+      let sum = 0
+      for (let i = 0; i < batch.size; i++) sum += requests.length[batch.members[i]!]!
+      batch.length = sum / batch.size
+    },
+    batch: (now, batch) => inner.batch(now, batch),
+    lost: (now, request) => inner.lost(now, request),
+  }
+}
