@@ -105,6 +105,13 @@ describe('levels', () => {
     expect(new Set(speeds)).toEqual(new Set([0.5, 0.05]))
   })
 
+  test('an executor that stood still most of the time has the level of the rest', () => {
+    const still: RecordedSteps = { times: [0, 4000], speeds: [0, 0.8] }
+    const { executors } = bootstrap([recorded([still])])
+    expect(new Set(executors[0]!.speeds)).toEqual(new Set([0, 0.8]))
+    expect(executors[0]!.speeds.at(-1)).toBe(0.8)
+  })
+
   test('the drain after the end runs at the level', () => {
     for (let i = 0; i < 20; i++) {
       const { speeds } = bootstrap([recorded([spells])], { seed: `drain ${i}` }).executors[0]!

@@ -65,12 +65,13 @@ export function fieldsOf(recorded: readonly RecordedField[], executors: number):
 
 /** Median speed over the time in which it moves: what the machine does when nothing stalls it. */
 export function levelOf(field: RecordedField): number {
-  const spans = field.executors.flatMap(({ times, speeds }) =>
+  const all = field.executors.flatMap(({ times, speeds }) =>
     speeds.map((speed, i) => {
       const end = Math.min(times[i + 1] ?? field.durationMs, field.durationMs)
-      return { speed, ms: speed > 0 ? Math.max(0, end - times[i]!) : 0 }
+      return { speed, ms: Math.max(0, end - times[i]!) }
     }),
   )
+  const spans = all.filter(({ speed }) => speed > 0)
   spans.sort((a, b) => a.speed - b.speed)
   const half = spans.reduce((sum, { ms }) => sum + ms, 0) / 2
   let sum = 0

@@ -146,8 +146,7 @@ async function recordSession(
       fleets.set(one.name, fleet)
       const list = requests.get(one.name)!
       const run = await fleet.replay(ready.plan, list, { journal: true })
-      const again = feedBack(ready.plan, list, run.journal)
-      const differences = feedbackDifferences(run.rows, again)
+      const differences = feedbackDifferences(run.rows, feedBack(ready.plan, list, run.journal))
       await writeWhole(`${path}.feedback.json`, documentText({ differences }))
       await writeRows(path, run)
       remaining.done(secondsOf(ready))

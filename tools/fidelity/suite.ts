@@ -36,10 +36,23 @@ function transformer(name: string, load: number, seconds: number, ...set: string
 
 const changeOf = (against: string, changed: Case): Case => ({ ...changed, against })
 
-/** Later replays at four loads, for the prediction's error, bias, coverage and band. */
-function loads(rounds: number, seconds: number): Session {
-  const at = (load: number) => yardstick(`load-${load}`, load, seconds)
-  return { name: 'loads', rounds, cases: [0.3, 0.5, 0.7, 0.85].map(at) }
+const LOADS = [0.3, 0.5, 0.7, 0.85]
+/** Cases of this name are what later replays are predicted from: other requests, earlier. */
+export const REHEARSAL = 'rehearsal'
+export const LATER = 'later'
+
+/** Replays at four loads, and later ones of other requests that they must predict. */
+function loads(rehearsals: number, rounds: number, seconds: number): Session[] {
+  const at = (name: string, load: number, ...set: string[]) =>
+    yardstick(`${name} load ${load}`, load, seconds, ...set)
+  return [
+    {
+      name: 'rehearsals',
+      rounds: rehearsals,
+      cases: LOADS.map((load) => at(REHEARSAL, load, 'seed=8')),
+    },
+    { name: 'later replays', rounds, cases: LOADS.map((load) => at(LATER, load)) },
+  ]
 }
 
 function yardstickChanges(rounds: number, seconds: number): Session {
@@ -97,14 +110,12 @@ function azure(rounds: number): Session[] {
 /** The whole suite: about 25 minutes on two cores. */
 export function wholeSuite(): readonly Session[] {
   return [
-    loads(12, 6),
-    yardstickChanges(6, 4.5),
+    ...loads(4, 12, 5),
+    yardstickChanges(5, 4.5),
     transformerChanges(4, 12),
     session('payment-peak', 3, []),
     ...azure(3),
     session('ocr', 3, ['duration_s=30']),
-    // used for nothing before: it joined as the last step
-    session('orientation', 3, []),
   ]
 }
 
@@ -115,5 +126,5 @@ export function quickSuite(): readonly Session[] {
     cases: cases.filter(({ name }) => names.some((end) => name.endsWith(end))),
   })
   const changed = ['yardstick A', 'max batch 8 → 2', 'window 1 ms → 0']
-  return [loads(4, 4), some(yardstickChanges(4, 4), changed)]
+  return [...loads(2, 4, 4), some(yardstickChanges(4, 4), changed)]
 }
