@@ -7,6 +7,7 @@ import {
 } from '../sim/serving/index.ts'
 import { type RowColumns, RowRecorder, Rows } from '../sim/stats/index.ts'
 import { ListSource, RequestList, type RequestListColumns } from '../sim/traffic/index.ts'
+import { pinThread } from './affinity.ts'
 import { WallClock } from './clock.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { Interrupted, MailboxPort } from './live-port.ts'
@@ -21,6 +22,8 @@ export interface DispatcherStart {
   readonly progress: SharedArrayBuffer
   /** a reading of the monotonic clock that the executors' clocks count from */
   readonly epochNs: bigint
+  /** cores that it keeps to; null for any */
+  readonly cores: readonly number[] | null
 }
 
 /** Parent to thread: what to do next. Times of a job count from its epoch. */
@@ -47,6 +50,7 @@ export type DispatcherReply =
 const LEAD_MS = 50
 
 const start = workerData as DispatcherStart
+if (start.cores !== null) pinThread(start.cores)
 const mailboxes = start.mailboxes.map((memory) => new Mailbox(memory))
 const progress = new Int32Array(start.progress)
 

@@ -1,6 +1,7 @@
 import { PerformanceObserver } from 'node:perf_hooks'
 import { parentPort, workerData } from 'node:worker_threads'
 import { STATUS } from '../sim/serving/index.ts'
+import { pinThread } from './affinity.ts'
 import { type Engine, type EngineOptions, openEngine } from './engine.ts'
 import { Mailbox, type MailboxMemory } from './mailbox.ts'
 
@@ -9,6 +10,8 @@ export interface ExecutorStart {
   readonly epochNs: bigint
   readonly memory: MailboxMemory
   readonly engine: EngineOptions
+  /** cores that it keeps to; null for any */
+  readonly cores: readonly number[] | null
 }
 
 /** Thread to parent: once ready, and once stopped. */
@@ -25,6 +28,7 @@ async function serve(engine: Engine, mailbox: Mailbox): Promise<void> {
 }
 
 const start = workerData as ExecutorStart
+if (start.cores !== null) pinThread(start.cores)
 const post = (message: ExecutorMessage) => parentPort?.postMessage(message)
 let gcMs = 0
 let gcCount = 0

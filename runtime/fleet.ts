@@ -3,6 +3,7 @@ import { EXIT, Failure } from '../scenarios/index.ts'
 import { batcher, executorsOf, type ServingPlan } from '../sim/serving/index.ts'
 import { Rows } from '../sim/stats/index.ts'
 import type { RequestList } from '../sim/traffic/index.ts'
+import { type Affinity, affinityOf } from './affinity.ts'
 import type { DispatcherJob, DispatcherReply, DispatcherStart } from './dispatcher-thread.ts'
 import type { EngineOptions } from './engine.ts'
 import type { ExecutorMessage, ExecutorStart } from './executor-thread.ts'
@@ -41,6 +42,8 @@ export class Fleet {
   gc = { count: 0, ms: 0 }
   /** whether parts of a model run on the cpu in place of the provider asked for, per pool */
   readonly fellBack: readonly boolean[]
+  /** whether every thread has cores of its own */
+  readonly pinned: boolean
 
   private constructor(parts: {
     dispatcher: Worker
@@ -49,6 +52,7 @@ export class Fleet {
     abort: Int32Array
     progress: Int32Array
     fellBack: readonly boolean[]
+    pinned: boolean
     closed: AbortController
   }) {
     this.#dispatcher = parts.dispatcher
@@ -57,6 +61,7 @@ export class Fleet {
     this.#abort = parts.abort
     this.#progress = parts.progress
     this.fellBack = parts.fellBack
+    this.pinned = parts.pinned
     this.#closed = parts.closed
   }
 
@@ -76,16 +81,18 @@ export class Fleet {
     const mailboxes: MailboxMemory[] = []
     const fellBack: boolean[] = plan.pools.map(() => false)
     const epochNs = process.hrtime.bigint()
+    const affinity = affinityFor(plan, engines)
     const closed = new AbortController()
     const interrupted = interruption(signal, closed.signal)
     try {
-      for (const { pool } of executorsOf(plan)) {
+      for (const [i, { pool }] of executorsOf(plan).entries()) {
         const memory = mailboxMemory(batcher(plan.pools[pool]!.batching).maxBatch, ends)
         const engine = engines[pool]!
         const thread = startThread('executor-thread', {
           epochNs,
           memory,
           engine,
+          cores: affinity?.executors[i] ?? null,
         } satisfies ExecutorStart)
         executors.push(thread)
         mailboxes.push(memory)
@@ -98,7 +105,14 @@ export class Fleet {
       await Promise.all(executors.map((thread) => thread.terminate()))
       throw error
     }
-    const start: DispatcherStart = { mailboxes, signal: ends, abort, progress, epochNs }
+    const start: DispatcherStart = {
+      mailboxes,
+      signal: ends,
+      abort,
+      progress,
+      epochNs,
+      cores: affinity?.dispatcher ?? null,
+    }
     const fleet = new Fleet({
       dispatcher: startThread('dispatcher-thread', start),
       executors,
@@ -106,6 +120,7 @@ export class Fleet {
       abort: new Int32Array(abort),
       progress: new Int32Array(progress),
       fellBack,
+      pinned: affinity !== null,
       closed,
     })
     interrupted.catch(() => fleet.#interrupt())
@@ -195,6 +210,13 @@ export class Fleet {
       for (const thread of this.#executors) thread.off('error', onError)
     }
   }
+}
+
+/** Null where executors are processes: those have threads of their own that must not be crowded. */
+function affinityFor(plan: ServingPlan, engines: readonly EngineOptions[]): Affinity | null {
+  const sessions = executorsOf(plan).map(({ pool }) => engines[pool]!.session)
+  if (sessions.some(({ executionProvider }) => executionProvider !== 'cpu')) return null
+  return affinityOf(sessions.map(({ threads }) => threads))
 }
 
 /** Rejects with `Failure` once the signal is set; looks no more once `until` is. */

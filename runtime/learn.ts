@@ -19,7 +19,8 @@ export interface ReplayedScenario {
  * Models with speed fields as replays met the machine, in place of what their calibration recorded.
  * A calibration sees half a minute of a machine that drifts by some percent from minute to minute;
  * replays that lie further apart know more of it. Work, wake-up and overheads stay: a calibration
- * meets them in all conditions. Models that no replay ran stay as they are.
+ * meets them in all conditions. Models that no replay ran stay as they are; those of every pool that
+ * was replayed have to be among them, as a run's executors are told apart by all of its pools.
  */
 export function learn(
   models: readonly ModelProfile[],
@@ -29,7 +30,7 @@ export function learn(
   for (const { scenario, runs, load } of replayed) {
     const keys = scenario.pools.map((pool) => modelKey(scenario, pool))
     const own = keys.map((key) => models.find((model) => model.key === key) ?? null)
-    if (own.includes(null)) continue
+    if (own.includes(null)) throw new Error('Expected the model of every pool that was replayed')
     const work = executorWork({ scenario, models: own })
     const durationMs = scenario.duration_s * 1000
     let from = 0
@@ -66,7 +67,8 @@ export function fieldsFor(
   if (replicas === of.replicas || other[0]!.executors.length === own[0]!.executors.length) {
     return recorded.fields
   }
-  const scale = level(recorded.fields) / level(own)
+  // pools of other numbers may have been replayed with the same model
+  const scale = level(fieldsOf(recorded.fields, of.replicas)) / level(own)
   return other.map((field) => ({
     ...field,
     executors: field.executors.map(({ times, speeds }) => ({

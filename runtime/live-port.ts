@@ -4,7 +4,7 @@ import type { LivePort } from './dispatcher.ts'
 import { type Mailbox, postBatch } from './mailbox.ts'
 
 /** The timer of the system is late by tenths of a ms: the rest of a wait is spun away. */
-const SPIN_MS = 0.2
+export const SPIN_MS = 0.2
 /** A sleep is cut into pieces, so that an interruption is noticed. */
 const LONGEST_SLEEP_MS = 100
 

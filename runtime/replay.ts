@@ -94,7 +94,15 @@ function replaysOf(prepared: Prepared, runs: Replays['runs'], fleet: Fleet): Rep
       ({ name, execution_provider: provider }) =>
         `pool ${name}: some nodes ran on cpu, not ${provider}`,
     )
-  return { runs, warnings: [...invalid, ...fellBack], valid: invalid.length === 0, gc: fleet.gc }
+  const shared = fleet.pinned
+    ? []
+    : ['threads had to share cores, or were not pinned to any: times scatter more']
+  return {
+    runs,
+    warnings: [...invalid, ...fellBack, ...shared],
+    valid: invalid.length === 0,
+    gc: fleet.gc,
+  }
 }
 
 /** Opens the models of a scenario in all their replicas and warms them up. */

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parquetWriteBuffer } from 'hyparquet-writer'
 import { describe, expect, test } from 'vitest'
 import { Failure } from '../scenarios/index.ts'
 import { Rows } from '../sim/stats/index.ts'
@@ -52,5 +53,25 @@ describe('rows files', () => {
       expect(error).toBeInstanceOf(Failure)
       expect(error.message).toContain(`${path}: not the rows of a replay`)
     }
+    const columnData = [{ name: 'at', data: [1, 2, 3] }]
+    writeFileSync(path, new Uint8Array(parquetWriteBuffer({ columnData })))
+    await expect(readRows(path)).rejects.toThrow(`${path}: not the rows of a replay`)
+  })
+
+  test('of before a column was there are refused by its name, not read as if it were 0', async () => {
+    const path = join(folder(), 'rows.parquet')
+    const { queue: _, ...columns } = rows.columns
+    await writeRows(path, { rows: { count: 3, columns } as unknown as Rows, timers })
+    await expect(readRows(path)).rejects.toThrow(
+      new Failure(`${path}: has no column queue; written by an earlier version, replay again`),
+    )
+  })
+
+  test('of no request are a run too', async () => {
+    const path = join(folder(), 'rows.parquet')
+    await writeRows(path, { rows: Rows.allocate(0), timers: [] })
+    const back = await readRows(path)
+    expect(back.rows.count).toBe(0)
+    expect(back.timers).toEqual([])
   })
 })

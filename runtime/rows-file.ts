@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { parquetMetadata, parquetReadObjects } from 'hyparquet'
+import { type ColumnData, parquetMetadata, parquetRead, parquetSchema } from 'hyparquet'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { EXIT, Failure } from '../scenarios/index.ts'
 import type { ObservedRun } from '../sim/experiment/index.ts'
@@ -10,16 +10,16 @@ const TIMERS_KEY = 'spillway.timers'
 
 /** Writes the raw rows of a run as Parquet: a row for each request, times in ms. */
 export async function writeRows(path: string, { rows, timers }: ObservedRun): Promise<void> {
-  const columnData = Object.entries(rows.columns).map(([name, column]) => ({
-    name,
-    data: Array.from(column),
-    type: column instanceof Float64Array ? ('DOUBLE' as const) : ('INT32' as const),
-  }))
+  const columnData = Object.entries(rows.columns).map(([name, column]) =>
+    column instanceof Float64Array
+      ? { name, data: column, type: 'DOUBLE' as const, nullable: false }
+      : { name, data: Int32Array.from(column), type: 'INT32' as const, nullable: false },
+  )
   const kvMetadata = [{ key: TIMERS_KEY, value: JSON.stringify(timers) }]
   await writeWhole(path, new Uint8Array(parquetWriteBuffer({ columnData, kvMetadata })))
 }
 
-/** Reads what `writeRows` wrote. */
+/** Reads what `writeRows` wrote. Throws `Failure` where a file is something else, or older. */
 export async function readRows(path: string): Promise<ObservedRun> {
   let bytes: Buffer
   try {
@@ -27,22 +27,33 @@ export async function readRows(path: string): Promise<ObservedRun> {
   } catch (error) {
     throw new Failure(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`)
   }
-  const file = new Uint8Array(bytes).buffer
   try {
-    const metadata = parquetMetadata(file)
-    const timers = metadata.key_value_metadata?.find(({ key }) => key === TIMERS_KEY)?.value
-    const objects = await parquetReadObjects({ file })
-    const rows = Rows.allocate(objects.length)
-    for (const [name, column] of Object.entries(rows.columns)) {
-      objects.forEach((object, i) => {
-        column[i] = Number(object[name as RowColumn])
-      })
-    }
-    return { rows, timers: JSON.parse(timers ?? '[]') }
+    return await parsed(path, new Uint8Array(bytes).buffer)
   } catch (error) {
+    if (error instanceof Failure) throw error
     throw new Failure(
       `${path}: not the rows of a replay (${(error as Error).message})`,
       EXIT.invalidInput,
     )
   }
+}
+
+async function parsed(path: string, file: ArrayBuffer): Promise<ObservedRun> {
+  const metadata = parquetMetadata(file)
+  const timers = metadata.key_value_metadata?.find(({ key }) => key === TIMERS_KEY)?.value
+  if (timers === undefined) throw new Error('it was not written by spillway')
+  const rows = Rows.allocate(Number(metadata.num_rows))
+  const columns = Object.keys(rows.columns) as RowColumn[]
+  const present = new Set(parquetSchema(metadata).children.map(({ element }) => element.name))
+  const lacking = columns.filter((name) => !present.has(name))
+  if (lacking.length > 0) {
+    const text = `${path}: has no column ${lacking.join(', ')}; written by an earlier version`
+    throw new Failure(`${text}, replay again`, EXIT.invalidInput)
+  }
+  const chunks: ColumnData[] = []
+  await parquetRead({ file, metadata, columns, onChunk: (chunk) => chunks.push(chunk) })
+  for (const { columnName, columnData, rowStart } of chunks) {
+    rows.columns[columnName as RowColumn].set(columnData as ArrayLike<number>, rowStart)
+  }
+  return { rows, timers: JSON.parse(timers) }
 }

@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { Failure, hashOf } from '../scenarios/index.ts'
 import { resultSchema } from '../sim/stats/index.ts'
+import { RequestList } from '../sim/traffic/index.ts'
 import { keptRun } from './audit.test-helper.ts'
 import {
+  dropReplayFolder,
   keepRuns,
   readDocument,
   readMeasured,
@@ -45,6 +47,39 @@ describe('a folder of runs', () => {
     const replays = ['replay-1.parquet', 'replay-2.journal.jsonl', 'replay-2.parquet']
     const replications = ['replication-1.journal.jsonl', 'replication-1.parquet']
     expect(names.sort()).toEqual([...replays, 'replay-notes.txt', ...replications])
+  })
+
+  test('holds none of the other world that are of another scenario or other requests', async () => {
+    const others = [
+      { scenario: { ...scenario, seed: scenario.seed + 1 }, requests },
+      {
+        scenario,
+        requests: RequestList.of({ ...requests.columns, at: requests.columns.at.slice(1) }),
+      },
+    ]
+    for (const changed of others) {
+      const directory = folder()
+      await keepRuns(directory, 'replication', { scenario, requests, runs: [run] })
+      await keepRuns(directory, 'replay', { ...changed, runs: [silent] })
+      const names = ['replay-1.parquet', 'requests.jsonl', 'scenario.json']
+      expect(readdirSync(directory).sort()).toEqual(names)
+    }
+  })
+
+  test('that is dropped is gone, unless anything else lies in it', async () => {
+    const directory = folder()
+    const side = join(directory, 'side')
+    for (const left of [[], ['notes.txt', 'replication-1.parquet']]) {
+      await keepRuns(side, 'replay', { scenario, requests, runs: [run, silent] })
+      for (const name of ['measured.json', ...left]) writeFileSync(join(side, name), 'written')
+      await dropReplayFolder(side)
+      expect(existsSync(side) ? readdirSync(side).sort() : []).toEqual(left)
+      expect(existsSync(side)).toBe(left.length > 0)
+    }
+    await dropReplayFolder(join(directory, 'nowhere'))
+    writeFileSync(join(directory, 'file'), 'mine')
+    await dropReplayFolder(join(directory, 'file'))
+    expect(readdirSync(directory).sort()).toEqual(['file', 'side'])
   })
 
   test('that lacks a part, or has a broken one, is the user’s to mend', async () => {

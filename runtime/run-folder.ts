@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { readdir, rm } from 'node:fs/promises'
+import { existsSync, statSync } from 'node:fs'
+import { readdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ZodType } from 'zod'
 import { Failure, type Scenario, scenarioSchema } from '../scenarios/index.ts'
@@ -19,7 +19,8 @@ export type KeptRun = ObservedRun & { readonly journal: Float64Array }
 
 /**
  * Keeps what comparisons and audits need: the scenario with every default in place, the requests,
- * and raw rows and journal of every run. What the folder held of such runs before goes.
+ * and raw rows and journal of every run. What the folder held of such runs before goes; those of
+ * the other world stay where they are of the same scenario and requests.
  */
 export async function keepRuns(
   directory: string,
@@ -32,8 +33,8 @@ export async function keepRuns(
 ): Promise<void> {
   const { scenario, requests, runs } = kept
   const classes = scenario.traffic.map((traffic) => traffic.class)
-  await writeWhole(join(directory, 'scenario.json'), `${JSON.stringify(scenario, null, 2)}\n`)
-  await writeWhole(join(directory, 'requests.jsonl'), [...requestText(requests, classes)].join(''))
+  await keepInput(directory, kind, 'scenario.json', `${JSON.stringify(scenario, null, 2)}\n`)
+  await keepInput(directory, kind, 'requests.jsonl', [...requestText(requests, classes)].join(''))
   const written = new Set<string>()
   for (const [i, run] of runs.entries()) {
     const { rows, journal } = filesOf(kind, i + 1)
@@ -43,10 +44,36 @@ export async function keepRuns(
     await writeWhole(join(directory, journal), [...journalLines(run.journal)].join(''))
     written.add(journal)
   }
-  const earlier = new RegExp(`^${kind}-\\d+\\.(parquet|journal\\.jsonl)$`)
+  await dropRuns(directory, kind, written)
+}
+
+async function keepInput(directory: string, kind: RunKind, name: string, text: string) {
+  const path = join(directory, name)
+  const changed = existsSync(path) && (await readText(path)) !== text
+  if (changed) await dropRuns(directory, kind === 'replay' ? 'replication' : 'replay')
+  await writeWhole(path, text)
+}
+
+/** Removes the rows and journals of a kind, but for files of these names. */
+export async function dropRuns(
+  directory: string,
+  kind: RunKind,
+  but: ReadonlySet<string> = new Set(),
+): Promise<void> {
+  const own = new RegExp(`^${kind}-\\d+\\.(parquet|journal\\.jsonl)$`)
   for (const name of await readdir(directory)) {
-    if (earlier.test(name) && !written.has(name)) await rm(join(directory, name))
+    if (own.test(name) && !but.has(name)) await rm(join(directory, name))
   }
+}
+
+/** Removes replays with all that was kept beside them. A folder that holds anything else stays. */
+export async function dropReplayFolder(directory: string): Promise<void> {
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) return
+  await dropRuns(directory, 'replay')
+  for (const name of ['scenario.json', 'requests.jsonl', 'measured.json']) {
+    await rm(join(directory, name), { force: true })
+  }
+  if ((await readdir(directory)).length === 0) await rmdir(directory)
 }
 
 const filesOf = (kind: RunKind, number: number) => ({

@@ -1,57 +1,66 @@
 import { expect, test } from 'vitest'
 import { STATUS } from '../sim/serving/ports.ts'
-import type { MailboxPort } from './live-port.ts'
+import { type MailboxPort, SPIN_MS } from './live-port.ts'
 import { Mailbox, mailboxMemory } from './mailbox.ts'
 import { runScript, type ScriptItem } from './script.ts'
 
+/** What a dispatcher pays for being woken, ms: one that is awake sees an end at its instant. */
+const WOKEN_MS = 0.5
+
+/** Tells the executors at once of what is posted. */
+class ToldMailbox extends Mailbox {
+  told: () => void = () => {}
+
+  override post(size: number, length: number): void {
+    super.post(size, length)
+    this.told()
+  }
+}
+
 /**
- * Executors that take 2 ms for each member, 0.25 ms after they were told; the end is noticed 0.5 ms
- * later. The clock moves by sleeping only, and wakes halfway from every second sleep.
+ * Executors that take 2 ms for each member, 0.25 ms after they were told. The clock moves by
+ * sleeping only, and wakes halfway from every second sleep in which nothing ends.
  */
 function manual(count: number) {
   const signal = new SharedArrayBuffer(4)
   const memories = Array.from({ length: count }, () => mailboxMemory(8, signal))
-  const mailboxes = memories.map((memory) => new Mailbox(memory))
-  const executors = memories.map((memory) => new Mailbox(memory))
+  const mailboxes = memories.map((memory) => new ToldMailbox(memory))
   const seen: { executor: number; lengths: number[]; keys: number[] }[] = []
+  const sleeps: { from: number; ms: number; working: boolean }[] = []
   let now = 0
-  let sleeps = 0
-  let waiting = -1
+  let waits = 0
+  let running: { ended: number; finish: () => void } | null = null
+  for (const [executor, mailbox] of mailboxes.entries()) {
+    const other = new Mailbox(memories[executor]!)
+    mailbox.told = () => {
+      const { size } = other.receive()!
+      const started = now + 0.25
+      const ended = started + 2 * size
+      seen.push({
+        executor,
+        lengths: Array.from(other.lengths.subarray(0, size)),
+        keys: Array.from(other.keys.subarray(0, size)),
+      })
+      running = { ended, finish: () => other.finish(started, ended, STATUS.ok) }
+    }
+  }
   const port = {
     now: () => now,
     sleep(until: number) {
-      if (until < Number.POSITIVE_INFINITY) {
-        now = sleeps++ % 2 === 0 ? (now + until) / 2 : until
-        return
-      }
-      const mailbox = executors[waiting]!
-      const { size } = mailbox.receive()!
-      seen.push({
-        executor: waiting,
-        lengths: Array.from(mailbox.lengths.subarray(0, size)),
-        keys: Array.from(mailbox.keys.subarray(0, size)),
-      })
-      mailbox.finish(now + 0.25, now + 0.25 + 2 * size, STATUS.ok)
-      now += 0.75 + 2 * size
+      sleeps.push({ from: now, ms: until - now, working: running !== null })
+      if (running !== null && running.ended <= until) {
+        now = running.ended + (until === Number.POSITIVE_INFINITY ? WOKEN_MS : 0)
+        running.finish()
+        running = null
+      } else now = running === null && waits++ % 2 === 0 ? (now + until) / 2 : until
     },
     takeFinished: () => mailboxes.findIndex((mailbox) => mailbox.takeFinished()),
     started: (executor: number) => mailboxes[executor]!.started,
     ended: (executor: number) => mailboxes[executor]!.ended,
   }
-  const run = (items: ScriptItem[], progress: Int32Array) => {
-    // one batch at a time: the next sleep without an end is for the executor of the next item
-    const inTurn = items.map((item) => ({
-      get executor() {
-        waiting = item.executor
-        return item.executor
-      },
-      size: item.size,
-      length: item.length,
-      gapMs: item.gapMs,
-    }))
-    return runScript(inTurn, port as unknown as MailboxPort, mailboxes, progress)
-  }
-  return { run, seen }
+  const run = (items: readonly ScriptItem[], progress = new Int32Array(1)) =>
+    runScript(items, port as unknown as MailboxPort, mailboxes, progress)
+  return { run, seen, sleeps }
 }
 
 const item = (executor: number, size: number, length: number, gapMs: number): ScriptItem => ({
@@ -77,20 +86,42 @@ test('items run one after another, each its gap after its executor ended the las
   expect(times).toEqual([
     [0, 0.25, 2.25, 2.75],
     [12.25, 12.5, 16.5, 17],
-    [17, 17.25, 19.25, 19.75],
-    [19.75, 20, 22, 22.5],
+    // the next one has no gap, so the end of this one is waited for awake
+    [17, 17.25, 19.25, 19.25],
+    [19.25, 19.5, 21.5, 22],
   ])
   // never less than was asked for; more where the executor had to wait for the others
-  expect(rows.map(({ gap }) => gap)).toEqual([Number.NaN, 10, Number.NaN, 3.25])
+  expect(rows.map(({ gap }) => gap)).toEqual([Number.NaN, 10, Number.NaN, 2.75])
   expect(progress[0]).toBe(4)
 })
 
 test('every member of a batch has the length of its item', () => {
   const { run, seen } = manual(1)
-  run([item(0, 3, 40, 0), item(0, 1, 7, 0)], new Int32Array(1))
+  run([item(0, 3, 40, 0), item(0, 1, 7, 0)])
   expect(seen.map(({ executor, lengths }) => [executor, lengths])).toEqual([
     [0, [40, 40, 40]],
     [0, [7]],
   ])
   expect(new Set(seen[0]!.keys).size).toBe(3)
+})
+
+test('batches without a gap follow one another at once; one that ends a row is slept for', () => {
+  const { run } = manual(1)
+  const rows = run([item(0, 1, 8, 0), item(0, 4, 8, 0), item(0, 2, 8, 0), item(0, 1, 8, 5)])
+  expect(rows.map(({ gap }) => gap)).toEqual([Number.NaN, 0, 0, 5])
+  expect(rows.map(({ ended, done }) => done - ended)).toEqual([0, 0, WOKEN_MS, WOKEN_MS])
+})
+
+test('an end is slept for without limit before a gap, and never longer than can be spun before none', () => {
+  const { run, sleeps } = manual(1)
+  const gaps = [1, 0, 3, 0, 0, 2]
+  const rows = run(gaps.map((gapMs) => item(0, 3, 8, gapMs)))
+  for (const [i, { dispatched, ended }] of rows.entries()) {
+    const own = sleeps.filter(({ from, working }) => working && from >= dispatched && from < ended)
+    const awake = gaps[i + 1] === 0
+    if (awake) {
+      expect(own.length).toBeGreaterThan(1)
+      for (const { ms } of own) expect(ms).toBeLessThanOrEqual(SPIN_MS)
+    } else expect(own.map(({ ms }) => ms)).toEqual([Number.POSITIVE_INFINITY])
+  }
 })

@@ -1,5 +1,5 @@
 import type { Ms } from '../sim/serving/index.ts'
-import type { MailboxPort } from './live-port.ts'
+import { type MailboxPort, SPIN_MS } from './live-port.ts'
 import type { Mailbox } from './mailbox.ts'
 
 /** One batch to run on its own, `gapMs` after the executor ended its last one. */
@@ -21,8 +21,8 @@ export interface ScriptRow {
   readonly done: Ms
 }
 
-/** How long an end is waited for without sleep: the port spins away a wait as short as this. */
-const AWAKE_MS = 0.2
+/** The port spins away a wait as short as this, also where times are rounded. */
+const AWAKE_MS = SPIN_MS / 2
 
 /**
  * Runs batches one after another through the same mailboxes and the same sleep as a replay, so

@@ -103,6 +103,42 @@ test('rows of a replay that were tampered with are found, and named', async () =
   )
 })
 
+describe('no rows of an earlier run stay beside the documents', () => {
+  const args = ['tiny.yaml', '--profile', 'out/profile.json', '--replays', '1']
+  const rowsIn = (name: string) =>
+    filesIn(join(folder, name)).filter((file) => /parquet|journal|against/.test(file))
+
+  /** A folder of two replays with a second side and a simulation. */
+  function filled(name: string): void {
+    cpSync(out, join(folder, name), { recursive: true })
+    cpSync(out, join(folder, name, 'against'), {
+      recursive: true,
+      filter: (path) => !/charts|html|profile|simulated|comparison/.test(path),
+    })
+    cpSync(join(out, 'replay-1.parquet'), join(folder, name, 'replication-1.parquet'))
+    expect(rowsIn(name)).toHaveLength(13)
+  }
+
+  test('of a run that keeps none, unless a check failed', async () => {
+    filled('anew')
+    const short = ['--set', 'duration_s=1.5', '--replications', '10', '--json', '--out', 'anew']
+    const ended = await run('run', ...args, ...short)
+    expect(ended.code, ended.stderr).toBe(0)
+    const { verdict } = comparisonSchema.parse(JSON.parse(ended.stdout))
+    expect(rowsIn('anew')).toEqual(verdict === 'FAIL' ? ['replay-1.parquet'] : [])
+  })
+
+  test('of a replay, whose rows are kept; what was said of the earlier ones goes too', async () => {
+    filled('replayed')
+    const ended = await run('replay', ...args, '--journal', '--out', 'replayed')
+    expect(ended.code, ended.stderr).toBe(0)
+    const replay = ['replay-1.journal.jsonl', 'replay-1.parquet']
+    // of the same scenario and the same requests
+    expect(rowsIn('replayed')).toEqual([...replay, 'replication-1.parquet'])
+    expect(filesIn(join(folder, 'replayed'))).not.toContain('comparison.json')
+  })
+})
+
 describe('what run has left', () => {
   test('is compared to the same errors again', async () => {
     const args = ['--profile', 'out/profile.json', '--replications', '10', '--json']

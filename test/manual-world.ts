@@ -13,7 +13,8 @@ import {
 import { RowRecorder, Rows } from '../sim/stats/index.ts'
 import { ListSource } from '../sim/traffic/index.ts'
 import { declaredWork } from '../sim/world/index.ts'
-import type { SmallSystem } from './small-system.ts'
+import { expectPromisesKept } from './kept-promises.ts'
+import type { Audited, SmallSystem } from './small-system.ts'
 
 interface Running {
   readonly executor: number
@@ -97,10 +98,18 @@ class ManualPort implements LivePort {
   }
 }
 
-/** The same system in the live world's dispatcher, on a clock that is set by hand. */
+export interface ReplayOptions extends Troubles, Audited {
+  /** all batches take this many times longer */
+  readonly slowness?: number
+}
+
+/**
+ * The same system in the live world's dispatcher, on a clock that is set by hand. The run is
+ * audited.
+ */
 export function replay(
   system: SmallSystem,
-  { slowness = 1, ...troubles }: Troubles & { readonly slowness?: number } = {},
+  { slowness = 1, audited = true, ...troubles }: ReplayOptions = {},
 ) {
   const { plan, requests: list, work } = system
   const requests = new Requests()
@@ -120,5 +129,6 @@ export function replay(
   })
   const journal = new JournalingControlPlane(control, requests)
   dispatcher.run(journal)
+  if (audited) expectPromisesKept({ ...system, rows })
   return { rows, journal: journal.entries(), fired: dispatcher.fired }
 }

@@ -66,7 +66,8 @@ export function systemUnder(policy: Policy, requests = 80): fc.Arbitrary<SmallSy
       pools: fc.array(fc.tuple(poolOf(policy), work), { minLength: 1, maxLength: 2 }),
       routing,
       patienceMs: fc.tuple(fc.oneof(endless, fc.constantFrom(4, 30)), endless),
-      arrivals: fc.array(arrival, { minLength: 1, maxLength: requests }),
+      // by default most systems would have ten requests or fewer
+      arrivals: fc.array(arrival, { minLength: 1, maxLength: requests, size: 'large' }),
     })
     .map(({ pools, routing, patienceMs, arrivals }) => {
       let at = 0

@@ -10,6 +10,7 @@ import {
 import { RowRecorder, Rows } from '../sim/stats/index.ts'
 import { ListSource, RequestList } from '../sim/traffic/index.ts'
 import { declaredWork, IDEAL_MACHINE, NO_WAKE } from '../sim/world/index.ts'
+import { expectPromisesKept } from './kept-promises.ts'
 
 /** A plan of the given pools: one replica, no batching and no limit where they do not say so. */
 export function planOf(pools: readonly Partial<PoolPlan>[], rest: Partial<ServingPlan> = {}) {
@@ -52,11 +53,24 @@ export interface SmallSystem {
   readonly work: readonly Work[]
 }
 
-/** Runs a system in the simulated world, without overheads. Returns its rows and its journal. */
+/** A control plane that is wrong on purpose breaks promises, so its run is not audited. */
+export interface Audited {
+  readonly audited?: boolean
+}
+
+export interface ServeOptions extends Audited {
+  readonly observe?: (requests: Requests, inner: Observer) => Observer
+}
+
+/**
+ * Runs a system in the simulated world, without overheads, and audits the run. Returns its rows and
+ * its journal.
+ */
 export function serve(
-  { plan, requests, work }: SmallSystem,
-  observe: (requests: Requests, inner: Observer) => Observer = (_, inner) => inner,
+  system: SmallSystem,
+  { observe = (_, inner) => inner, audited = true }: ServeOptions = {},
 ): { rows: Rows; journal: Float64Array } {
+  const { plan, requests, work } = system
   const rows = Rows.allocate(requests.count)
   const journal = runWorld({
     plan,
@@ -74,5 +88,6 @@ export function serve(
     observe: (slots) => observe(slots, new RowRecorder(rows, slots)),
     journal: true,
   })
+  if (audited) expectPromisesKept({ ...system, rows })
   return { rows, journal: journal! }
 }

@@ -6,7 +6,7 @@ import { Calibration, type CalibrationTask } from './calibration.ts'
 /** Loads at which speed fields are recorded, each for its share of the time. */
 const FIELD_LOADS = [0.35, 0.75, 0.5, 0.9]
 /** Loads at which those of another number of replicas are recorded: how replicas share cores. */
-const SHARED_LOADS = [0.35, 0.7]
+const SHARED_LOADS = [0.15, 0.4]
 /** Of the time for one model, the share spent on single batches; the rest records fields. */
 const SCRIPT_SHARE = 0.4
 /** Single batches are run in so many pieces, the models in turn. */
@@ -39,8 +39,7 @@ export async function calibrateModels(
   const calibrations: Calibration[] = []
   try {
     for (const task of tasks) {
-      const replicas = Math.max(task.pool.replicas, otherReplicas(task))
-      calibrations.push(await Calibration.open(task, replicas, signal))
+      calibrations.push(await Calibration.open(task, otherReplicas(task), signal))
     }
     const names = calibrations.map(({ label }) => label).join(', ')
     const budgetMs = seconds * 1000 * SCRIPT_SHARE

@@ -49,27 +49,30 @@ export class Calibration {
   readonly #task: CalibrationTask
   readonly #pool: PoolPlan
   readonly #fleet: Fleet
+  /** of another number of replicas */
+  readonly #other: Fleet
   readonly #sizes: readonly number[]
   readonly #lengths: readonly number[]
   readonly #random: Random
   readonly #rows: ScriptRow[] = []
   readonly #runs: LoadedRun[] = []
 
-  private constructor(task: CalibrationTask, pool: PoolPlan, fleet: Fleet) {
+  private constructor(task: CalibrationTask, pool: PoolPlan, fleets: readonly [Fleet, Fleet]) {
     const { scenario } = task
     this.#task = task
     this.#pool = pool
-    this.#fleet = fleet
+    this.#fleet = fleets[0]
+    this.#other = fleets[1]
     this.label = modelLabel(scenario, task.pool)
     this.#random = stream(scenario.seed, 0, 'calibration')
     this.#sizes = sizesOf(task)
     this.#lengths = lengthsOf(task)
   }
 
-  /** Opens the model in so many replicas and warms up every shape. */
+  /** Opens the model in its replicas and in another number of them, and warms up every shape. */
   static async open(
     task: CalibrationTask,
-    replicas: number,
+    otherReplicas: number,
     signal: AbortSignal,
   ): Promise<Calibration> {
     const limits = { maxLength: 10_000, queueTimeoutMs: Number.POSITIVE_INFINITY }
@@ -81,12 +84,19 @@ export class Calibration {
         lengthsOf(task).map((length) => [size, length] as const),
       ),
     }
-    const fleet = await Fleet.open(planOf({ ...pool, replicas }), [engine], signal)
-    return new Calibration(task, pool, fleet)
+    // two fleets, as a replica more might leave no core for each
+    const own = await Fleet.open(planOf(pool), [engine], signal)
+    try {
+      const other = await Fleet.open(planOf({ ...pool, replicas: otherReplicas }), [engine], signal)
+      return new Calibration(task, pool, [own, other])
+    } catch (error) {
+      await own.close()
+      throw error
+    }
   }
 
-  close(): Promise<void> {
-    return this.#fleet.close()
+  async close(): Promise<void> {
+    await Promise.all([this.#fleet.close(), this.#other.close()])
   }
 
   /** Rounds of single batches that take about `budgetMs`. */
@@ -100,7 +110,9 @@ export class Calibration {
   async runBatches(rounds: number): Promise<void> {
     if (rounds === 0) return
     const items = Array.from({ length: rounds }, () => this.#round()).flat()
-    this.#rows.push(...(await this.#fleet.script(items)))
+    // run twice: nobody knows for how long the executor was idle before its first batch
+    const [, ...rows] = await this.#fleet.script([items[0]!, ...items])
+    this.#rows.push(...rows)
   }
 
   /** Records open-loop Poisson traffic, through the same dispatcher as a replay. */
@@ -115,7 +127,8 @@ export class Calibration {
       this.#random,
       lengths.draw,
     )
-    const { rows, timers } = await this.#fleet.replay(planOf(pool), list)
+    const fleet = replicas === this.#pool.replicas ? this.#fleet : this.#other
+    const { rows, timers } = await fleet.replay(planOf(pool), list)
     this.#runs.push({ rows, timers, load, durationMs, replicas })
   }
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import pc from 'picocolors'
-import { EXIT, Failure, modelKey } from '../../scenarios/index.ts'
+import { EXIT, Failure, modelKey, modelLabel } from '../../scenarios/index.ts'
 import type { Profile } from '../../sim/world/index.ts'
 import { type CalibrationTask, calibrateModels } from '../calibration/index.ts'
 import { hostFingerprint } from '../host.ts'
@@ -91,23 +91,24 @@ async function learnFrom(
   known: Profile,
   folders: readonly string[],
 ): Promise<Profile> {
-  const models = modelsOf(prepared, known).filter((model) => model !== null)
+  const wanted = new Set(modelsOf(prepared, known).map((model) => model?.key))
   const replayed: ReplayedScenario[] = []
   for (const folder of folders) {
     const scenario = await readScenario(folder)
     const runs = await readRuns(folder, 'replay')
     const { load } = await readMeasured(folder)
-    const keys = scenario.pools.map((pool) => modelKey(scenario, pool))
-    const ran = models.some(({ key }) => keys.includes(key))
-    if (!ran || runs.length === 0) {
-      throw new Failure(
-        `${folder}: has no replay of a model of ${prepared.file}`,
-        EXIT.notComparable,
-      )
+    const refuse = (what: string) => new Failure(`${folder}: ${what}`, EXIT.notComparable)
+    if (runs.length === 0 || !scenario.pools.some((pool) => wanted.has(modelKey(scenario, pool)))) {
+      throw refuse(`has no replay of a model of ${prepared.file}`)
+    }
+    for (const pool of scenario.pools) {
+      if (known.models.some(({ key }) => key === modelKey(scenario, pool))) continue
+      throw refuse(`has replays of ${modelLabel(scenario, pool)}, which was not calibrated`)
     }
     replayed.push({ scenario, runs, load: load ?? 0 })
   }
-  return { ...known, models: learn(models, replayed) }
+  const models = learn(known.models, replayed)
+  return { ...known, models: models.filter(({ key }) => wanted.has(key)) }
 }
 
 /** Calibrates each distinct model of the scenarios' pools, all in turn. */

@@ -33,10 +33,16 @@ export function collect(value: string, previous: readonly string[] = []): string
   return [...previous, value]
 }
 
-/** A journal is a file beside the documents: without a directory there is no place for it. */
-export function refuseJournalWithoutOut(options: { journal?: boolean; out?: string }): void {
-  if (options.journal !== true || options.out !== undefined) return
-  throw new Failure('--journal: expected --out DIR beside it, for the journal to go to', EXIT.usage)
+const KEEPING = { journal: '--journal', keepRows: '--keep-rows' } as const
+
+/** What is kept are files beside the documents: without a directory there is no place for them. */
+export function refuseWithoutOut(
+  option: keyof typeof KEEPING,
+  options: { readonly [K in keyof typeof KEEPING]?: boolean } & { readonly out?: string },
+): void {
+  if (options[option] !== true || options.out !== undefined) return
+  const text = `${KEEPING[option]}: expected --out DIR beside it, for its files to go to`
+  throw new Failure(text, EXIT.usage)
 }
 
 /** An option's value as a whole number of at least `least`. */

@@ -1,14 +1,15 @@
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { resultText } from '../../reports/index.ts'
 import { EXIT } from '../../scenarios/index.ts'
-import { executorWork } from '../../sim/experiment/index.ts'
+import { executorWork, type SimulationInput } from '../../sim/experiment/index.ts'
 import { type Result, resultOf } from '../../sim/stats/index.ts'
 import { hostFingerprint } from '../host.ts'
 import { capacitiesOf, type Prepared, prepare, requestsOf, simulationInput } from '../prepare.ts'
 import type { LoadedProfile } from '../profile-file.ts'
 import { type ReplaySide, type Replays, replaySides, summariseReplays } from '../replay.ts'
-import { keepRuns } from '../run-folder.ts'
+import { dropReplayFolder, dropRuns, keepRuns } from '../run-folder.ts'
 import { commit, version } from '../version.ts'
 import { writableFolder } from '../write-whole.ts'
 import {
@@ -21,7 +22,7 @@ import {
 import {
   action,
   profileOption,
-  refuseJournalWithoutOut,
+  refuseWithoutOut,
   type ScenarioOptions,
   wholeNumber,
   withScenarioOptions,
@@ -56,7 +57,7 @@ Examples:
     )
     .action(
       action(async (signal, path: string, options: ReplayOptions) => {
-        refuseJournalWithoutOut(options)
+        refuseWithoutOut('journal', options)
         const prepared = await prepare(path, options)
         const against = await prepareAgainst(prepared, path, options)
         const profile = await profileFor(prepared, options.profile)
@@ -70,7 +71,10 @@ Examples:
         })
         progress.stop()
         const { result } = sides[0]!
-        if (options.out !== undefined) await keepReplays(options.out, sides)
+        if (options.out !== undefined) {
+          await dropReplays(options.out)
+          await keepReplays(options.out, sides)
+        }
         const texts = sides.map((side) => resultText(side.result))
         await emit(options, { measured: result }, 'measured', texts.join('\n\n'))
         return result.objectives.some(({ verdict }) => verdict === 'FAIL') ? EXIT.failed : EXIT.ok
@@ -96,7 +100,9 @@ export async function replay(
     readonly progress: ProgressDisplay
   },
 ): Promise<ReplayedSide[]> {
-  const { capacityRps } = simulationInput(sides[0], profile?.profile ?? null)
+  // of all sides now: what a profile lacks is not to be found out after minutes of replays
+  const inputs = sides.map((prepared) => simulationInput(prepared, profile?.profile ?? null))
+  const { capacityRps } = inputs[0]!
   const given: ReplaySide[] = []
   for (const prepared of sides) {
     given.push({ prepared, requests: await requestsOf(prepared, capacityRps, options.requests) })
@@ -104,8 +110,15 @@ export async function replay(
   const replayed = await replaySides(given, { ...options, onProgress: options.progress.update })
   return given.map((side, i) => {
     const replays = replayed[i]!
-    return { ...side, replays, result: measuredResult(side, profile, replays) }
+    return { ...side, replays, result: measuredResult(side, inputs[i]!, profile, replays) }
   })
+}
+
+/** Removes what a folder holds of earlier replays, of both sides, and the comparison of them. */
+export async function dropReplays(directory: string): Promise<void> {
+  await dropRuns(directory, 'replay')
+  await dropReplayFolder(join(directory, AGAINST_FOLDER))
+  await rm(join(directory, 'comparison.json'), { force: true })
 }
 
 /** Keeps the rows of a replay and, in a folder of its own, those of the second side. */
@@ -121,10 +134,10 @@ export async function keepReplays(directory: string, sides: readonly ReplayedSid
 /** The document of replays. */
 function measuredResult(
   { prepared, requests }: ReplaySide,
+  input: SimulationInput,
   profile: LoadedProfile | null,
   replays: Replays,
 ): Result {
-  const input = simulationInput(prepared, profile?.profile ?? null)
   return resultOf(
     prepared.scenario,
     summariseReplays(prepared, replays.runs, requests, executorWork(input)),

@@ -1,11 +1,9 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import type { ZodType } from 'zod'
 import { type ChartFormat, reportHtml } from '../../reports/index.ts'
 import { EXIT, Failure } from '../../scenarios/index.ts'
 import { comparisonSchema, resultSchema } from '../../sim/stats/index.ts'
-import { parseJson, readText } from '../prepare.ts'
+import { readDocument } from '../run-folder.ts'
 import { writeCharts } from './charts.ts'
 import { action, commandLine, withJson } from './command.ts'
 import { documentText, writeWhole } from './output.ts'
@@ -25,9 +23,9 @@ export function define(command: Command): void {
     .addHelpText('after', '\nExample:\n  $ spillway report runs/payment-peak --png')
     .action(
       action(async (_signal, directory: string, options: ReportOptions) => {
-        const simulated = await read(directory, 'simulated', resultSchema)
-        const measured = await read(directory, 'measured', resultSchema)
-        const comparison = await read(directory, 'comparison', comparisonSchema)
+        const simulated = await readDocument(directory, 'simulated', resultSchema)
+        const measured = await readDocument(directory, 'measured', resultSchema)
+        const comparison = await readDocument(directory, 'comparison', comparisonSchema)
         if (simulated === null && measured === null) {
           throw new Failure(`${directory}: has neither simulated.json nor measured.json`)
         }
@@ -45,13 +43,4 @@ export function define(command: Command): void {
         return EXIT.ok
       }),
     )
-}
-
-async function read<T>(directory: string, name: string, schema: ZodType<T>): Promise<T | null> {
-  const path = join(directory, `${name}.json`)
-  if (!existsSync(path)) return null
-  const parsed = schema.safeParse(parseJson(path, await readText(path)))
-  if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
-  throw new Failure(`${path} ${issue?.path.join('.')}: ${issue?.message}`)
 }

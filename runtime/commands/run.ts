@@ -5,6 +5,7 @@ import { type ChartFormat, comparisonText, reportHtml } from '../../reports/inde
 import { EXIT, Failure } from '../../scenarios/index.ts'
 import { type Prepared, prepare } from '../prepare.ts'
 import { type LoadedProfile, loadProfile, profileHash } from '../profile-file.ts'
+import { dropRuns } from '../run-folder.ts'
 import { writableFolder } from '../write-whole.ts'
 import { AGAINST_HELP, type AgainstOptions, prepareAgainst, withAgainstOptions } from './against.ts'
 import { CALIBRATION_SECONDS, calibrate, profileText } from './calibrate.ts'
@@ -20,7 +21,7 @@ import {
 import { compare } from './compare.ts'
 import { documentText, writeWhole } from './output.ts'
 import { ProgressDisplay } from './progress.ts'
-import { keepReplays, replay } from './replay.ts'
+import { dropReplays, keepReplays, replay } from './replay.ts'
 import { simulate } from './simulate.ts'
 
 interface RunOptions extends ScenarioOptions, AgainstOptions {
@@ -89,6 +90,9 @@ async function runAll(sides: Sides, options: RunOptions, signal: AbortSignal): P
   progress.stop()
 
   const measured = first!.result
+  // rows of an earlier run beside these documents would be taken for theirs
+  await dropRuns(directory, 'replication')
+  await dropReplays(directory)
   const documents = { simulated, measured, comparison, profile: profile.profile }
   for (const [name, document] of Object.entries(documents)) {
     await writeWhole(join(directory, `${name}.json`), documentText(document))

@@ -1,18 +1,19 @@
 import type { Command } from 'commander'
 import { resultText } from '../../reports/index.ts'
-import { EXIT, Failure } from '../../scenarios/index.ts'
+import { EXIT } from '../../scenarios/index.ts'
 import { keptReplication, type SimulationInput } from '../../sim/experiment/index.ts'
 import { type Result, resultOf } from '../../sim/stats/index.ts'
 import { capacitiesOf, type Prepared, prepare, requestsOf, simulationInput } from '../prepare.ts'
 import { type LoadedProfile, loadProfile } from '../profile-file.ts'
 import { runReplications } from '../replications.ts'
-import { keepRuns } from '../run-folder.ts'
+import { dropRuns, keepRuns } from '../run-folder.ts'
 import { commit, version } from '../version.ts'
 import { writableFolder } from '../write-whole.ts'
 import {
   action,
   pause,
   profileOption,
+  refuseWithoutOut,
   type ScenarioOptions,
   wholeNumber,
   withScenarioOptions,
@@ -45,16 +46,14 @@ Examples:
     )
     .action(
       action(async (signal, path: string, options: SimulateOptions) => {
-        if (options.keepRows === true && options.out === undefined) {
-          const text = '--keep-rows: expected --out DIR beside it, for the rows to go to'
-          throw new Failure(text, EXIT.usage)
-        }
+        refuseWithoutOut('keepRows', options)
         const prepared = await prepare(path, options)
         const profile = await profileFor(prepared, options.profile)
         if (options.out !== undefined) await writableFolder(options.out)
         const progress = new ProgressDisplay()
         const result = await simulate(prepared, profile, { ...options, signal, progress })
         progress.stop()
+        if (options.out !== undefined) await dropRuns(options.out, 'replication')
         if (options.keepRows === true && options.out !== undefined) {
           await keepFirst(options.out, prepared, profile, options.requests)
           await pause(signal)

@@ -4,7 +4,7 @@ import type { Findings } from './findings.ts'
 /** A promise, and the code that looks whether a run kept it. */
 export interface Rule {
   readonly rule: string
-  /** in one line of words */
+  /** in words, of at most 90 characters: a cell of a table */
   readonly promise: string
   check(seen: Evidence, found: Findings): void
 }

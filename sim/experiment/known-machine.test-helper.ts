@@ -1,4 +1,5 @@
 import type { Batching } from '../../scenarios/schema.ts'
+import { expectPromisesKept } from '../../test/kept-promises.ts'
 import { type Random, stream } from '../kernel/index.ts'
 import {
   ControlPlane,
@@ -157,7 +158,7 @@ export function knownField(
   return { executors, dispatcher: still, intake: still }
 }
 
-/** Runs known requests on a known machine and notes what a replay would note. */
+/** Runs known requests on a known machine, audits the run and notes what a replay would note. */
 export function knownRun(options: KnownOptions): KnownRun {
   const { replicas = 1, load, seconds = 40, batching = DYNAMIC, seed = 1, slowness = 1 } = options
   const durationMs = 1000 * seconds
@@ -217,6 +218,7 @@ export function knownRun(options: KnownOptions): KnownRun {
   }
   world.attach(port)
   world.advance(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
+  expectPromisesKept({ plan, requests, rows })
   const executors = Array.from({ length: replicas }, () => ({ work, wake: WAKE }))
   return { rows, timers, plan, requests, work: executors }
 }

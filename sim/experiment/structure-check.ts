@@ -51,6 +51,24 @@ export function structureCheck(percentiles: readonly PercentileComparison[], n: 
         : verdict === 'FAIL'
           ? `beyond ${limit} in ${count(bad.length, 'case')} of ${judged.length}`
           : `the machine's noise leaves ${count(bad.length, 'case')} of ${judged.length} open at ${limit}; ` +
-            'replay on a quieter machine, or for longer'
+            moreReplays(supported)
   return { verdict, reason, worst: worstError(supported, 'structure') }
+}
+
+/**
+ * How many replays narrow the interval of their mean error to what is left of the tolerance, at the
+ * percentiles that are open: n = (2 s / left)^2. One replay has no spread, and two are too few.
+ */
+function moreReplays(percentiles: readonly PercentileComparison[]): string {
+  const open = percentiles.filter(({ verdicts }) => verdicts.structure === 'UNDECIDED')
+  const needed = open.map(({ structure }) => {
+    const errors = structure.map(({ error_ms }) => error_ms)
+    const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length
+    const squares = errors.reduce((sum, error) => sum + (error - mean) ** 2, 0)
+    const spread = Math.sqrt(squares / Math.max(1, errors.length - 1))
+    const tolerance = Math.min(...structure.map(({ measured }) => structureTolerance(measured)))
+    return Math.ceil(((2 * spread) / (tolerance - Math.abs(mean))) ** 2)
+  })
+  const most = Math.max(3, ...needed)
+  return most < 1000 ? `about ${most} replays would tell` : 'a quieter machine would tell'
 }

@@ -32,9 +32,13 @@ export interface WhatIfRuns {
   readonly predictions: readonly { readonly a: readonly number[]; readonly b: readonly number[] }[]
 }
 
-/** Predicted against measured ratio B/A, for each percentile that the replays support. */
+/**
+ * Predicted against measured ratio B/A, for each percentile that every replay supports. A verdict
+ * is on the mean over rounds, so it is the requests of all rounds together that have to support it.
+ */
 export function whatIfPercentiles({ rounds, predictions }: WhatIfRuns): WhatIfPercentile[] {
   const n = Math.min(...rounds.flatMap(({ a, b }) => [a.length, b.length]))
+  const judged = (p: number) => supportsVerdict(n * rounds.length, p)
   return PERCENTILES.filter((p) => supports(n, p)).map((p) => {
     const i = PERCENTILES.indexOf(p)
     const each = rounds.map((round, number) => {
@@ -62,7 +66,7 @@ export function whatIfPercentiles({ rounds, predictions }: WhatIfRuns): WhatIfPe
       noise_floor: floor,
       error_relative: error,
       error_ms: error * b,
-      verdict: tolerance === null || !supportsVerdict(n, p) ? null : verdictOf(errors, tolerance),
+      verdict: tolerance === null || !judged(p) ? null : verdictOf(errors, tolerance),
     }
   })
 }
@@ -99,7 +103,7 @@ export function whatIfCheck(percentiles: readonly WhatIfPercentile[]): Check {
   )
   const reason =
     far === null
-      ? noVerdictReason(percentiles[0]?.n ?? 0, PERCENTILES[0])
+      ? tooFew(percentiles[0])
       : verdict === 'PASS'
         ? `the predicted ratio is within ${limit}`
         : verdict === 'FAIL'
@@ -112,7 +116,15 @@ export function whatIfCheck(percentiles: readonly WhatIfPercentile[]): Check {
   }
 }
 
-/** How many rounds narrow the interval to what is left of the tolerance: n = (2 s / left)^2. */
+function tooFew(first: WhatIfPercentile | undefined): string {
+  if (first === undefined) return 'the replays have too few requests for any percentile'
+  return noVerdictReason(first.n * first.each.length, first.p)
+}
+
+/**
+ * How many rounds narrow the interval to what is left of the tolerance: n = (2 s / left)^2. One
+ * round has no spread, two are too few, and so are those that there are.
+ */
 function moreRounds(judged: readonly WhatIfPercentile[]): string {
   const needed = judged.map(({ p, each, noise_floor, error_relative }) => {
     const ratios = each.map(({ ratio }) => ratio)
@@ -123,5 +135,6 @@ function moreRounds(judged: readonly WhatIfPercentile[]): string {
     const left = Math.abs(toleranceOf(p, b, noise_floor.median)! - Math.abs(error_relative))
     return Math.min(999, Math.ceil(((2 * spread) / left) ** 2))
   })
-  return `about ${Math.max(3, ...needed)} rounds would tell`
+  const present = judged[0]!.each.length
+  return `about ${Math.max(3, present + 1, ...needed)} rounds would tell`
 }

@@ -56,7 +56,9 @@ class Census implements Observer {
 
 function run(system: SmallSystem): { census: Census; columns: RowColumns } {
   let census: Census | null = null
-  const { rows } = serve(system, (requests, inner) => (census = new Census(requests, inner)))
+  const { rows } = serve(system, {
+    observe: (requests, inner) => (census = new Census(requests, inner)),
+  })
   return { census: census!, columns: rows.columns }
 }
 

@@ -93,7 +93,8 @@ export const tailPoint = z.strictObject({
   high: z.number().nullable(),
 })
 
-const host = z.strictObject({
+/** The machine that a document was made on, or that a profile was calibrated on. */
+export const hostSchema = z.strictObject({
   cpu: z.string(),
   cores: z.number(),
   memory_gib: z.number(),
@@ -129,7 +130,7 @@ export const resultSchema = z.strictObject({
     .strictObject({ count: z.number(), ms: z.number() })
     .nullable()
     .describe("in the executors' threads, over all replays; null in a simulation"),
-  host: host.nullable().describe('left out of identity checks'),
+  host: hostSchema.nullable().describe('left out of identity checks'),
 })
 
 const verdict = z.enum(['PASS', 'FAIL', 'UNDECIDED'])
@@ -239,7 +240,7 @@ export type Result = z.infer<typeof resultSchema>
 export type PoolResult = z.infer<typeof poolResult>
 export type Series = z.infer<typeof series>
 export type TailPoint = z.infer<typeof tailPoint>
-export type Host = z.infer<typeof host>
+export type Host = z.infer<typeof hostSchema>
 export type ReplayError = z.infer<typeof replayError>
 export type PercentileComparison = z.infer<typeof percentileComparison>
 export type WhatIfPercentile = z.infer<typeof whatIfPercentile>

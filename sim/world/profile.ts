@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { hostSchema } from '../stats/index.ts'
 
 /**
  * A profile: what calibration found out about models on a machine. It lets `simulate` predict
@@ -46,16 +47,6 @@ const modelProfile = z.strictObject({
     )
     .min(1)
     .describe('recorded speed fields'),
-})
-
-const hostSchema = z.strictObject({
-  cpu: z.string(),
-  cores: z.number(),
-  memory_gib: z.number(),
-  platform: z.string(),
-  node: z.string(),
-  onnxruntime: z.string(),
-  adapter: z.string().nullable(),
 })
 
 export const profileSchema = z.strictObject({

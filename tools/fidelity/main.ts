@@ -1,6 +1,42 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { recordSuite } from './record.ts'
-import { quickSuite, wholeSuite } from './suite.ts'
+import { documentText, writeWhole } from '../../runtime/commands/output.ts'
+import { ProgressDisplay } from '../../runtime/commands/progress.ts'
+import { hostFingerprint } from '../../runtime/host.ts'
+import { commit, version } from '../../runtime/version.ts'
+import type { Host } from '../../sim/stats/index.ts'
+import { type CaseReport, type ChangeReport, judgeCase, judgeChange } from './judge.ts'
+import { type MutantRow, mutantRows } from './mutant-matrix.ts'
+import { fidelityPage } from './page.ts'
+import { type PredictionStudy, predictionStudy } from './prediction.ts'
+import { type Recording, recordSuite } from './record.ts'
+import { LATER, quickSuite, REHEARSAL, wholeSuite } from './suite.ts'
+
+/**
+ * Replays the suite on this machine and writes how close the simulator comes, and that the checks
+ * would find it out if it were wrong: `npm run fidelity [-- --quick]`. What was calibrated and
+ * replayed is kept in runs/fidelity and used again, so that an interrupted suite goes on where it
+ * was; remove that folder to measure anew. Let nothing else run on the machine meanwhile.
+ */
+
+export interface FidelityReport {
+  readonly host: Host
+  readonly made: {
+    readonly date: string
+    readonly version: string
+    readonly commit: string | null
+    readonly quick: boolean
+  }
+  readonly minutes: number
+  /** requests in all replays, and the SHA-256 of their files */
+  readonly rows: number
+  readonly checksum: string
+  readonly cases: readonly CaseReport[]
+  readonly changes: readonly ChangeReport[]
+  readonly prediction: PredictionStudy
+  readonly mutants: readonly MutantRow[]
+}
 
 /** Seconds of calibration for each model. */
 const CALIBRATION_S = 40
@@ -8,4 +44,59 @@ const CALIBRATION_S = 40
 const quick = process.argv.includes('--quick')
 const suite = quick ? quickSuite() : wholeSuite()
 const out = join('runs', quick ? 'fidelity-quick' : 'fidelity')
-await recordSuite(out, suite, CALIBRATION_S)
+const recording = await recordSuite(out, suite, CALIBRATION_S)
+const report = await judge(recording)
+await writeWhole(join(out, 'fidelity.json'), documentText(report))
+const page = fidelityPage(report)
+process.stdout.write(page)
+if (!quick) await writeWhole('docs/background/fidelity.md', page)
+
+async function judge(recorded: Recording): Promise<FidelityReport> {
+  const started = performance.now()
+  const progress = new ProgressDisplay()
+  const all = [...recorded.cases.values()].filter(({ case: { name } }) => !name.startsWith(REHEARSAL))
+  const cases: CaseReport[] = []
+  for (const one of all) {
+    progress.update('structure, prediction and audit', cases.length, all.length)
+    cases.push(await judgeCase(one, recorded))
+  }
+  const changed = all.filter((one) => one.case.against !== undefined)
+  const changes: ChangeReport[] = []
+  for (const one of changed) {
+    progress.update('what if', changes.length, changed.length)
+    changes.push(await judgeChange(one, recorded))
+  }
+  const mutants = mutantRows(recorded, (done, of) => progress.update('mutants', done, of))
+  progress.stop()
+  const later = cases.filter(({ name }) => name.startsWith(LATER))
+  const rows = all.reduce(
+    (sum, { runs }) => sum + runs.reduce((inner, run) => inner + run.rows.count, 0),
+    0,
+  )
+  return {
+    host: hostFingerprint(),
+    made: {
+      date: new Date().toISOString().slice(0, 10),
+      version: version(),
+      commit: commit(),
+      quick,
+    },
+    minutes: recorded.minutes + (performance.now() - started) / 60_000,
+    rows,
+    checksum: checksumOf(join(out, 'replays')),
+    cases,
+    changes,
+    prediction: predictionStudy(later),
+    mutants,
+  }
+}
+
+/** Over the raw rows of every replay, in the order of their paths. */
+function checksumOf(folder: string): string {
+  const hash = createHash('sha256')
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  for (const file of files.filter((name) => name.endsWith('.parquet')).sort()) {
+    hash.update(readFileSync(join(folder, file)))
+  }
+  return hash.digest('hex')
+}

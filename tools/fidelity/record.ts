@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { calibrate } from '../../runtime/commands/calibrate.ts'
@@ -42,6 +42,8 @@ export interface Recorded {
 }
 
 export interface Recording {
+  /** that all replays and calibrations took, also those of interrupted suites */
+  readonly minutes: number
   readonly profile: LoadedProfile
   readonly cases: ReadonlyMap<string, Recorded>
 }
@@ -57,7 +59,7 @@ export async function recordSuite(
   calibrationSeconds: number,
 ): Promise<Recording> {
   await mkdir(out, { recursive: true })
-  const remaining = new Remaining()
+  const remaining = new Remaining(join(out, 'spent.json'))
   const prepared = new Map<string, Prepared>()
   for (const { cases, rounds } of suite) {
     for (const one of cases) {
@@ -90,7 +92,8 @@ export async function recordSuite(
       cases.set(one.case.name, one)
     }
   }
-  return { profile: { profile: profile!, hash: profileHash(profile!) }, cases }
+  const minutes = await remaining.spent()
+  return { profile: { profile: profile!, hash: profileHash(profile!) }, cases, minutes }
 }
 
 const keysOf = (scenario: Prepared['scenario']) =>
@@ -115,7 +118,7 @@ async function calibrateFor(
   remaining: Remaining,
 ): Promise<Profile> {
   const progress = new ProgressDisplay()
-  remaining.say(`calibrating ${scenarios[0]!.scenario.name}`)
+  await remaining.say(`calibrating ${scenarios[0]!.scenario.name}`)
   const fresh = await calibrate(scenarios, { seconds, signal, progress })
   progress.stop()
   remaining.done(seconds * fresh.models.length)
@@ -135,7 +138,7 @@ async function recordSession(
     requests.set(name, await requestsOf(prepared.get(name)!, capacityRps))
   }
   const fleets = new Map<string, Fleet>()
-  remaining.say(session.name)
+  await remaining.say(session.name)
   for (let round = 1; round <= session.rounds; round++) {
     const order = round % 2 === 1 ? session.cases : [...session.cases].reverse()
     for (const one of order) {
@@ -151,7 +154,7 @@ async function recordSession(
       await writeRows(path, run)
       remaining.done(secondsOf(ready))
     }
-    remaining.say(`${session.name}: round ${round} of ${session.rounds}`)
+    await remaining.say(`${session.name}: round ${round} of ${session.rounds}`)
   }
   await Promise.all([...fleets.values()].map((fleet) => fleet.close()))
   const recorded: Recorded[] = []
@@ -169,9 +172,17 @@ async function recordSession(
   return recorded
 }
 
-/** What is left to be measured, s: said after every step. */
+/** What is left to be measured: said after every step. And what was spent, kept in a file. */
 class Remaining {
+  readonly #path: string
   #seconds = 0
+  #since = performance.now()
+  #before: number
+
+  constructor(path: string) {
+    this.#path = path
+    this.#before = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).minutes : 0
+  }
 
   add(seconds: number): void {
     this.#seconds += seconds
@@ -181,8 +192,15 @@ class Remaining {
     this.#seconds -= seconds
   }
 
-  say(step: string): void {
+  async say(step: string): Promise<void> {
+    await this.spent()
     const minutes = Math.max(0, this.#seconds / 60)
     process.stderr.write(`${step} (${minutes.toFixed(1)} minutes of replays left)\n`)
+  }
+
+  async spent(): Promise<number> {
+    const minutes = this.#before + (performance.now() - this.#since) / 60_000
+    await writeWhole(this.#path, documentText({ minutes }))
+    return minutes
   }
 }

@@ -37,22 +37,21 @@ function transformer(name: string, load: number, seconds: number, ...set: string
 const changeOf = (against: string, changed: Case): Case => ({ ...changed, against })
 
 const LOADS = [0.3, 0.5, 0.7, 0.85]
-/** Cases of this name are what later replays are predicted from: other requests, earlier. */
+/** Cases whose names begin so are what later ones are predicted from: earlier, other requests. */
 export const REHEARSAL = 'rehearsal'
 export const LATER = 'later'
 
-/** Replays at four loads, and later ones of other requests that they must predict. */
-function loads(rehearsals: number, rounds: number, seconds: number): Session[] {
-  const at = (name: string, load: number, ...set: string[]) =>
-    yardstick(`${name} load ${load}`, load, seconds, ...set)
-  return [
-    {
-      name: 'rehearsals',
-      rounds: rehearsals,
-      cases: LOADS.map((load) => at(REHEARSAL, load, 'seed=8')),
-    },
-    { name: 'later replays', rounds, cases: LOADS.map((load) => at(LATER, load)) },
-  ]
+const atLoads = (name: string, seconds: number, ...set: string[]) =>
+  LOADS.map((load) => yardstick(`${name} load ${load}`, load, seconds, ...set))
+
+/** A rehearsal; several lie minutes apart, so that they see the machine drift. */
+function rehearsal(number: number, seconds: number): Session {
+  const name = `${REHEARSAL} ${number}`
+  return { name, rounds: 1, cases: atLoads(name, seconds, `seed=${100 + number}`) }
+}
+
+function later(rounds: number, seconds: number): Session {
+  return { name: 'later replays', rounds, cases: atLoads(LATER, seconds) }
 }
 
 function yardstickChanges(rounds: number, seconds: number): Session {
@@ -107,24 +106,31 @@ function azure(rounds: number): Session[] {
   return [session('azure-code', rounds, [`traffic.code.arrivals.file=${resolve(trace)}`])]
 }
 
-/** The whole suite: about 25 minutes on two cores. */
+/** The whole suite: at most half an hour on two cores. */
 export function wholeSuite(): readonly Session[] {
   return [
-    ...loads(4, 12, 5),
+    rehearsal(1, 5),
     yardstickChanges(5, 4.5),
-    transformerChanges(4, 12),
+    rehearsal(2, 5),
     session('payment-peak', 3, []),
+    rehearsal(3, 5),
+    transformerChanges(4, 12),
+    rehearsal(4, 5),
     ...azure(3),
+    rehearsal(5, 5),
     session('ocr', 3, ['duration_s=30']),
+    later(12, 5),
   ]
 }
 
 /** A part of it in about five minutes: the same checks with less behind them. */
 export function quickSuite(): readonly Session[] {
-  const some = ({ cases, ...rest }: Session, names: readonly string[]) => ({
-    ...rest,
-    cases: cases.filter(({ name }) => names.some((end) => name.endsWith(end))),
-  })
   const changed = ['yardstick A', 'max batch 8 → 2', 'window 1 ms → 0']
-  return [...loads(2, 4, 4), some(yardstickChanges(4, 4), changed)]
+  const { cases, ...changes } = yardstickChanges(4, 4)
+  return [
+    rehearsal(1, 4),
+    { ...changes, cases: cases.filter(({ name }) => changed.some((end) => name.endsWith(end))) },
+    rehearsal(2, 4),
+    later(4, 4),
+  ]
 }

@@ -5,8 +5,7 @@ import type { Rule } from '../rule.ts'
 
 export const batchSize: Rule = {
   rule: 'batch-size',
-  promise:
-    'no batch is larger than allowed; a fixed one is full until no request can come any more',
+  promise: 'no batch is larger than allowed, and a fixed one is full until the traffic ends',
   check({ queues, lastSent }: Evidence, found: Findings) {
     for (const { pool, batches } of queues) {
       const { batching } = pool

@@ -17,8 +17,7 @@ const SHARED = [
 
 export const batches: Rule = {
   rule: 'batches',
-  promise:
-    'members of a batch share queue, executor, times, size and end; the size is their number',
+  promise: 'members of a batch share queue, executor, times and size; the size is their number',
   check({ batches, rows }: Evidence, found: Findings) {
     for (const { members } of batches) {
       found.checked++

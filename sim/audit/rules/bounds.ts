@@ -5,7 +5,7 @@ import type { Rule } from '../rule.ts'
 
 export const bounds: Rule = {
   rule: 'bounds',
-  promise: 'no more requests wait in a queue than it may hold, and none is shed while one may join',
+  promise: 'no more requests wait in a queue than it holds; none is shed while there is room',
   check(seen: Evidence, found: Findings) {
     for (const queue of seen.queues) {
       const limited = queue.pool.maxLength < Number.POSITIVE_INFINITY

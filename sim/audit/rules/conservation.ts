@@ -8,7 +8,7 @@ const CLOCK_SLACK_MS = 0.1
 
 export const conservation: Rule = {
   rule: 'conservation',
-  promise: 'every request has one row and ends once, after the times before it',
+  promise: 'every request has one row and ends once; its times follow one another',
   check(seen: Evidence, found: Findings) {
     const { rows, requests } = seen
     const count = requests.at.length

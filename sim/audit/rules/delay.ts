@@ -4,11 +4,14 @@ import { any, eachInstant } from '../instants.ts'
 import { windowCloses } from '../policy.ts'
 import type { Rule } from '../rule.ts'
 
+/**
+ * A batch goes when a request comes to its queue or an executor of it becomes free; else no earlier
+ * than its window closes, or the traffic is known to have ended.
+ */
 export const delay: Rule = {
   rule: 'delay',
   promise:
-    'a batch goes when a request comes to its queue, an executor of it becomes free, or else ' +
-    'no earlier than its window closes or the traffic is known to have ended',
+    'a batch goes at an arrival, a freed executor, or the end of its window or of the traffic',
   check(seen: Evidence, found: Findings) {
     for (const queue of seen.queues) {
       eachInstant(seen, queue, ({ joined, ends, batches }) => {

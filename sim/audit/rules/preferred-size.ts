@@ -4,11 +4,13 @@ import { eachInstant, type Instant } from '../instants.ts'
 import { type Moment, taken, windowCloses } from '../policy.ts'
 import type { Rule } from '../rule.ts'
 
+/**
+ * While its window is open a batch is the largest preferred size that those who wait fill; later it
+ * is everything up to the largest batch.
+ */
 export const preferredSize: Rule = {
   rule: 'preferred-size',
-  promise:
-    'a batch is all that may go of those who wait: while the window is open the largest ' +
-    'preferred size that they fill, later everything up to the largest batch',
+  promise: 'a batch is as large as it may be: a preferred size while its window is open, later any',
   check(seen: Evidence, found: Findings) {
     for (const queue of seen.queues) {
       eachInstant(seen, queue, (instant) => checkInstant(seen, queue, instant, found))

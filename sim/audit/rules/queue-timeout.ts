@@ -11,9 +11,7 @@ import type { Rule } from '../rule.ts'
  */
 export const queueTimeout: Rule = {
   rule: 'queue-timeout',
-  promise:
-    'who waits for the time-out of the queue leaves it then and is not dispatched; nobody ' +
-    'leaves earlier, or still waits after an executor became free or a request came that may go',
+  promise: 'who has waited for the time-out of the queue leaves it, not dispatched; nobody earlier',
   check(seen: Evidence, found: Findings) {
     for (const queue of seen.queues) {
       checkRows(seen, queue, found)

@@ -15,9 +15,7 @@ interface Candidates {
 
 export const routing: Rule = {
   rule: 'routing',
-  promise:
-    'requests go to pools, and to the queues of a pool, in turn; or to the first of those with ' +
-    'the fewest requests for each executor',
+  promise: 'requests go to pools and their queues in turn, or to the first of the least loaded',
   check(seen: Evidence, found: Findings) {
     const { promises, rows, queues } = seen
     // with one queue there is nothing to choose

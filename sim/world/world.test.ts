@@ -1,0 +1,170 @@
+import { describe, expect, test } from 'vitest'
+import { Random } from '../kernel/index.ts'
+import { type Batch, type ControlPlanePort, type Ms, Requests, STATUS } from '../serving/index.ts'
+import { ListSource, RequestList } from '../traffic/index.ts'
+import { IDEAL_MACHINE, type Machine } from './machine.ts'
+import { type OverheadModel, Overheads } from './overheads.ts'
+import { NEVER, Standstills } from './standstills.ts'
+import { NO_WAKE } from './work.ts'
+import { SimulatedWorld } from './world.ts'
+
+/** How long an end waits for a dispatcher that is about to do something else, and for a sleeper. */
+const AWAKE_MS = 0.002
+const ASLEEP_MS = 0.05
+
+const classes = new Overheads({
+  lag: [0],
+  timer: [0],
+  completion: [
+    { atMs: 0.12, table: [AWAKE_MS] },
+    { atMs: 0.25, table: [ASLEEP_MS] },
+  ],
+  dispatch: [{ atMs: 0, table: [0] }],
+})
+
+/** What was due at 1.99 ms is late by 0.03 ms: it happens after the end of the batch. */
+const late: OverheadModel = {
+  lag: (_, at) => (at === 1.99 ? 0.03 : 0),
+  timer: (_, at) => (at === 1.99 ? 0.03 : 0),
+  completion: () => 0,
+  dispatch: () => 0,
+}
+
+interface Case {
+  /** the first one's batch goes at once and takes 2 ms, and the others wait for ever */
+  readonly arrivals: readonly Ms[]
+  /** set in turn when the first request has come; null switches one off */
+  readonly timers?: readonly (readonly [timer: number, at: Ms | null])[]
+  /** of requests and timers; null for none */
+  readonly lateness?: OverheadModel | null
+  readonly overheads?: OverheadModel | null
+  readonly machine?: Machine
+}
+
+/** When the dispatcher sees the end of the batch, ms; what happened in which order. */
+function seen(of: Case): { readonly done: Ms; readonly order: readonly string[] } {
+  const { arrivals, timers = [], lateness = null, overheads = classes } = of
+  const batch: Batch = {
+    executor: 0,
+    members: new Int32Array(1),
+    size: 1,
+    length: 1,
+    dispatched: 0,
+    started: 0,
+    ended: 0,
+    status: STATUS.ok,
+  }
+  const list = RequestList.allocate(arrivals.length)
+  list.columns.at.set(arrivals)
+  const world = new SimulatedWorld({
+    source: new ListSource(list),
+    requests: new Requests(),
+    hardware: [{ work: { of: () => 2 }, wake: NO_WAKE, overheads }],
+    machine: of.machine ?? IDEAL_MACHINE,
+    random: { service: new Random('service'), overheads: new Random('overheads') },
+    lag: lateness,
+    timer: lateness,
+  })
+  const order: string[] = []
+  let done = Number.NaN
+  const control: ControlPlanePort = {
+    onArrival() {
+      order.push('arrival')
+      if (order.length > 1) return
+      world.start(batch)
+      for (const [timer, at] of timers) {
+        if (at === null) world.disarm(timer)
+        else world.arm(timer, at)
+      }
+    },
+    onTimer: () => void order.push('timer'),
+    onDone(now, _executor, started, ended) {
+      order.push('done')
+      expect([started, ended]).toEqual([0, 2])
+      done = now
+    },
+    onEnd: () => {},
+  }
+  world.attach(control)
+  expect(world.advance(Number.POSITIVE_INFINITY, 100)).toBe('drained')
+  return { done, order }
+}
+
+describe('an end is seen at once by a dispatcher that is about to act', () => {
+  const AWAKE = 2 + AWAKE_MS
+
+  test('on the next request', () => {
+    const { done, order } = seen({ arrivals: [0, 2.05] })
+    expect(done).toBe(AWAKE)
+    expect(order).toEqual(['arrival', 'done', 'arrival'])
+  })
+
+  test('on a timer, be the next request far away or none left', () => {
+    for (const arrivals of [[0], [0, 9]]) {
+      const { done, order } = seen({ arrivals, timers: [[0, 2.05]] })
+      expect(done).toBe(AWAKE)
+      expect(order.slice(0, 3)).toEqual(['arrival', 'done', 'timer'])
+    }
+  })
+
+  test('on the first of several timers', () => {
+    for (const timers of [
+      [[0, 7] as const, [2, 2.05] as const],
+      [[0, 2.05] as const, [1, 7] as const],
+    ]) {
+      expect(seen({ arrivals: [0, 9], timers }).done).toBe(AWAKE)
+    }
+  })
+
+  test('on what was due before and is late', () => {
+    const request = seen({ arrivals: [0, 1.99], lateness: late })
+    expect(request).toEqual({ done: AWAKE, order: ['arrival', 'done', 'arrival'] })
+    const timer = seen({ arrivals: [0, 9], timers: [[0, 1.99]], lateness: late })
+    expect(timer).toEqual({ done: AWAKE, order: ['arrival', 'done', 'timer', 'arrival'] })
+  })
+})
+
+describe('an end wakes a dispatcher that sleeps', () => {
+  const ASLEEP = 2 + ASLEEP_MS
+
+  test('until a request far away', () => {
+    const { done, order } = seen({ arrivals: [0, 9] })
+    expect(done).toBe(ASLEEP)
+    expect(order).toEqual(['arrival', 'done', 'arrival'])
+  })
+
+  test('after the last request', () => {
+    expect(seen({ arrivals: [0] }).done).toBe(ASLEEP)
+  })
+
+  test('though a request came shortly before the end', () => {
+    expect(seen({ arrivals: [0, 1.99, 9] }).done).toBe(ASLEEP)
+  })
+
+  test.each([
+    ['fired before the end', 1.9, 1.9],
+    ['was put off', 2.05, 7],
+    ['was switched off', 2.05, null],
+  ])('though a timer %s', (_, first, then) => {
+    const timers = [[0, first] as const, [0, then] as const]
+    expect(seen({ arrivals: [0, 9], timers }).done).toBe(ASLEEP)
+  })
+
+  test('until something that is due later than it stays awake for', () => {
+    // between 0.12 and 0.25 ms the classes change at 0.1732 ms
+    expect(seen({ arrivals: [0, 2.173] }).done).toBe(2 + AWAKE_MS)
+    expect(seen({ arrivals: [0, 2.174] }).done).toBe(ASLEEP)
+  })
+})
+
+test('without overheads an end is seen at its instant', () => {
+  for (const arrivals of [[0], [0, 2.05], [0, 9]]) {
+    expect(seen({ arrivals, overheads: null }).done).toBe(2)
+  }
+})
+
+test('a dispatcher that stands still sees an end when it goes on, awake or not', () => {
+  const dispatcher = new Standstills({ from: [1], to: [5] })
+  const machine = { ...IDEAL_MACHINE, dispatcher, intake: new Standstills(NEVER) }
+  for (const arrivals of [[0], [0, 2.05], [0, 9]]) expect(seen({ arrivals, machine }).done).toBe(5)
+})

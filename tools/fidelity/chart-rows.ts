@@ -1,0 +1,205 @@
+import { type Layer, narrow } from '../../reports/charts/frame.ts'
+import { textWidth, wrap } from '../../reports/text.ts'
+import { LABEL_SIZE, LIGHT } from '../../reports/theme.ts'
+import type { Verdict } from '../../sim/stats/index.ts'
+
+/** Around a picture, px: the theme's. */
+const PADDING = 10
+/** Between words and plot, px. */
+const GAP = 10
+/** Height of a line of words, px. */
+const LINE = 16
+/** Half of an axis label at the edge of a plot that has no words beside it, px. */
+const OVERHANG = 20
+/** Notes are broken into lines of at most this width beside a plot, px. */
+const WIDEST_NOTE = 250
+
+/** What stands beside a row, or above it where the picture is narrow. */
+export interface RowWords {
+  readonly name: string
+  readonly note: string
+  readonly color: string
+}
+
+interface Shape {
+  /** height of the marks of a row, px */
+  readonly body: number
+  /** of the whole picture, px */
+  readonly width: number
+  /** room for further words between the plot and the names, and the notes, px */
+  readonly left?: number
+  readonly right?: number
+}
+
+export interface RowLayout {
+  /** of the plot, px */
+  readonly width: number
+  readonly height: number
+  /** where the marks of a row begin, px from the top */
+  readonly top: (row: number) => number
+  readonly layers: readonly Layer[]
+}
+
+/** Rows with names at the left and notes at the right; above the marks in a narrow picture. */
+export function rowLayout(words: readonly RowWords[], shape: Shape): RowLayout {
+  return narrow(shape.width) ? wordsAbove(words, shape) : wordsBeside(words, shape)
+}
+
+function wordsBeside(words: readonly RowWords[], { body, width, left = 0, right = 0 }: Shape) {
+  const notes = words.map(({ note }) => wrap(note, WIDEST_NOTE, LABEL_SIZE))
+  const room = (texts: readonly string[]) =>
+    Math.max(0, ...texts.map((text) => textWidth(text, LABEL_SIZE)))
+  const names = left + GAP + room(words.map(({ name }) => name))
+  const plot = width - 2 * PADDING - names - Math.max(OVERHANG, right + GAP + room(notes.flat()))
+  const row = Math.max(body, LINE * Math.max(...notes.map(({ length }) => length)) + 2)
+  const middle = (i: number) => row * (i + 0.5)
+  return {
+    width: plot,
+    height: row * words.length,
+    top: (i: number) => middle(i) - body / 2,
+    layers: [
+      wordColumn(
+        words.map(({ name }, i) => ({ text: name, y: middle(i), color: LIGHT.ink })),
+        { x: -left - GAP, align: 'right' },
+      ),
+      wordColumn(
+        words.flatMap(({ color }, i) =>
+          notes[i]!.map((text, line, { length }) => ({
+            text,
+            y: middle(i) + LINE * (line - (length - 1) / 2),
+            color,
+          })),
+        ),
+        { x: plot + right + GAP, align: 'left' },
+      ),
+    ],
+  }
+}
+
+function wordsAbove(words: readonly RowWords[], { body, width, left = 0, right = 0 }: Shape) {
+  const [before, after] = [left, right].map((inset) => Math.max(OVERHANG, inset)) as [
+    number,
+    number,
+  ]
+  const room = width - 2 * PADDING
+  const plot = room - before - after
+  const long = words.some(
+    ({ name, note }) => textWidth(name, LABEL_SIZE) + 2 * GAP + textWidth(note, LABEL_SIZE) > room,
+  )
+  const notes = words.map(({ note }) => (long ? wrap(note, room, LABEL_SIZE) : [note]))
+  const lines = Math.max(...notes.map(({ length }) => length)) + (long ? 1 : 0)
+  const row = LINE * lines + body
+  const line = (i: number, number: number) => row * i + LINE * (number + 0.5)
+  return {
+    width: plot,
+    height: row * words.length,
+    top: (i: number) => row * i + LINE * lines,
+    layers: [
+      wordColumn(
+        words.map(({ name }, i) => ({ text: name, y: line(i, 0), color: LIGHT.ink })),
+        { x: -before, align: 'left' },
+      ),
+      wordColumn(
+        words.flatMap(({ color }, i) =>
+          notes[i]!.map((text, number) => ({ text, color, y: line(i, number + (long ? 1 : 0)) })),
+        ),
+        long ? { x: -before, align: 'left' } : { x: plot + after, align: 'right' },
+      ),
+    ],
+  }
+}
+
+/** Words below each other, px from the left and the top of the plot. */
+export function wordColumn(
+  words: readonly { readonly text: string; readonly y: number; readonly color: string }[],
+  at: { readonly x: number; readonly align: 'left' | 'right'; readonly size?: number },
+): Layer {
+  return {
+    data: { values: [...words] },
+    mark: { type: 'text', align: at.align, fontSize: at.size ?? LABEL_SIZE },
+    encoding: { x: { value: at.x }, y: Y, text: { field: 'text', type: 'nominal' }, color: COLOR },
+  }
+}
+
+/** Pixels from the top of the plot. */
+export const Y = { field: 'y', type: 'quantitative' as const, scale: null, axis: null }
+/** A colour that the data names. */
+export const COLOR = { field: 'color', type: 'nominal' as const, scale: null }
+
+/** Relative errors on both sides of 0, as far as `reach`. */
+export function errorAxis(reach: number, title: string, tickCount: number) {
+  return {
+    field: 'low',
+    type: 'quantitative' as const,
+    scale: { domain: [-reach, reach], nice: false },
+    axis: {
+      title,
+      labelExpr: `datum.value === 0 ? '0' : format(datum.value * 100, '+~f') + ' %'`,
+      tickCount,
+    },
+  }
+}
+
+export type ErrorAxis = ReturnType<typeof errorAxis>
+
+export interface ErrorMark {
+  /** relative */
+  readonly error: number
+  readonly y: number
+  readonly color: string
+  /** drawn as an outline */
+  readonly hollow?: boolean
+}
+
+/** A dot for each error; one beyond the axis is an arrow at its end. */
+export function errorDots(marks: readonly ErrorMark[], x: ErrorAxis, size: number): Layer[] {
+  const reach = x.scale.domain[1]!
+  const values = marks.map(({ error, ...mark }) => ({
+    ...mark,
+    low: Math.max(-0.985 * reach, Math.min(0.985 * reach, error)),
+    shape: error > reach ? 'triangle-right' : error < -reach ? 'triangle-left' : 'circle',
+  }))
+  const encoding = { x, y: Y, color: COLOR, shape: { ...COLOR, field: 'shape' } }
+  return [false, true].map((hollow) => ({
+    data: { values: values.filter((mark) => (mark.hollow ?? false) === hollow) },
+    mark: { type: 'point', filled: !hollow, size, opacity: hollow ? 1 : 0.8 },
+    encoding,
+  }))
+}
+
+export interface Band {
+  readonly low: number
+  readonly high: number
+  readonly y: number
+  readonly y2: number
+}
+
+/** Shaded ranges of errors, cut at the ends of the axis. */
+export function errorBands(
+  bands: readonly Band[],
+  x: ErrorAxis,
+  style: { readonly color: string; readonly opacity: number },
+): Layer {
+  const reach = x.scale.domain[1]!
+  const values = bands.map(({ low, high, ...rows }) => ({
+    ...rows,
+    low: Math.max(-reach, low),
+    high: Math.min(reach, high),
+  }))
+  return {
+    data: { values },
+    mark: { type: 'rect', ...style },
+    encoding: { x, x2: { field: 'high' }, y: Y, y2: { field: 'y2' } },
+  }
+}
+
+/** The line of no error. */
+export const ZERO: Layer = {
+  data: { values: [{}] },
+  mark: { type: 'rule', color: LIGHT.muted },
+  encoding: { x: { datum: 0, type: 'quantitative' } },
+}
+
+export function verdictColor(verdict: Verdict | null): string {
+  return verdict === 'FAIL' ? LIGHT.limit : verdict === 'PASS' ? LIGHT.ink : LIGHT.muted
+}

@@ -1,0 +1,16 @@
+import type { TopLevelSpec } from 'vega-lite'
+import type { FidelityReport } from './main.ts'
+import { mutantChart } from './mutant-chart.ts'
+import { predictionChart } from './prediction-chart.ts'
+import { structureChart } from './structure-chart.ts'
+import { whatIfChart } from './what-if-chart.ts'
+
+/** What a fidelity report draws; null where the suite measured nothing of the kind. */
+export const CHARTS = {
+  structure: structureChart,
+  'what-if': whatIfChart,
+  prediction: predictionChart,
+  mutants: mutantChart,
+} as const satisfies Record<string, (report: FidelityReport, width: number) => TopLevelSpec | null>
+
+export type ChartName = keyof typeof CHARTS

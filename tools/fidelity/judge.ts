@@ -1,0 +1,125 @@
+import { runReplications } from '../../runtime/replications.ts'
+import { learn } from '../../runtime/learn.ts'
+import { simulationInput, whatIfInputs } from '../../runtime/prepare.ts'
+import { auditCheck } from '../../runtime/audit-runs.ts'
+import { scenarioChanges } from '../../scenarios/index.ts'
+import {
+  compareRuns,
+  executorWork,
+  latenciesOf,
+  type SimulationInput,
+  spoiled,
+  whatIfCheck,
+  whatIfPercentiles,
+} from '../../sim/experiment/index.ts'
+import type { Comparison, WhatIfPercentile } from '../../sim/stats/index.ts'
+import type { Profile } from '../../sim/world/index.ts'
+import type { Recorded, Recording } from './record.ts'
+import { LATER, REHEARSAL } from './suite.ts'
+
+type Check = Comparison['checks']['structure']
+
+/** Whether the simulator, given a case's own machine, rebuilds its replays; and the raw rows. */
+export interface CaseReport {
+  readonly name: string
+  readonly replays: number
+  /** why replays do not count, if any */
+  readonly spoiled: readonly string[]
+  readonly percentiles: Comparison['percentiles']
+  readonly checks: {
+    readonly structure: Check
+    readonly prediction: Check
+    readonly audit: Check
+  }
+  /** journals that a fresh control plane decided alike on */
+  readonly fedBack: number
+}
+
+/** A change of configuration, predicted. */
+export interface ChangeReport {
+  readonly name: string
+  readonly changes: readonly string[]
+  readonly percentiles: readonly WhatIfPercentile[]
+  readonly check: Check
+}
+
+/** Simulations behind each prediction. */
+const REPLICATIONS = 40
+
+const { signal } = new AbortController()
+const onProgress = () => {}
+
+/** Latency percentiles of replications over the requests of a case. */
+async function predict(input: SimulationInput, { requests }: Recorded) {
+  const runs = await runReplications({ ...input, requests }, REPLICATIONS, { signal, onProgress })
+  return runs.map(({ all }) => all.percentiles)
+}
+
+/**
+ * Later replays are predicted from their rehearsals, which lie some minutes apart; everything else
+ * from half a minute of calibration, as a user has it.
+ */
+export async function judgeCase(one: Recorded, { profile, cases }: Recording): Promise<CaseReport> {
+  const { prepared, requests, runs } = one
+  const { scenario, plan } = prepared
+  const later = one.case.name.startsWith(LATER)
+  const known = later ? rehearsed(profile.profile, [...cases.values()]) : profile.profile
+  const input = simulationInput(prepared, known)
+  const { percentiles, checks } = compareRuns({
+    plan,
+    requests,
+    replays: runs,
+    work: executorWork(input),
+    predictions: await predict(input, one),
+    warmupMs: scenario.warmup_s * 1000,
+    durationMs: scenario.duration_s * 1000,
+    seed: scenario.seed,
+  })
+  const audited = runs.map((run) => ({ ...run, journal: new Float64Array(0) }))
+  return {
+    name: one.case.name,
+    replays: runs.length,
+    spoiled: runs.flatMap((run) => spoiled(run) ?? []),
+    percentiles,
+    checks: {
+      structure: checks.structure,
+      prediction: checks.prediction,
+      audit: auditCheck([{ prepared, requests, replays: { runs: audited } }]),
+    },
+    fedBack: one.feedback.filter((differences) => differences.length === 0).length,
+  }
+}
+
+function rehearsed(profile: Profile, cases: readonly Recorded[]): Profile {
+  const rehearsals = cases.filter(({ case: { name } }) => name.startsWith(REHEARSAL))
+  const replayed = rehearsals.map(({ prepared: { scenario }, runs }) => ({
+    scenario,
+    runs,
+    load: 0,
+  }))
+  return { ...profile, models: learn(profile.models, replayed) }
+}
+
+/** The ratio of two cases that were replayed in turn. */
+export async function judgeChange(
+  changed: Recorded,
+  { profile, cases }: Recording,
+): Promise<ChangeReport> {
+  const base = cases.get(changed.case.against!)!
+  const sides = [base, changed] as const
+  const inputs = whatIfInputs([base.prepared, changed.prepared], profile.profile, base.runs)
+  const [a, b] = [await predict(inputs[0], base), await predict(inputs[1], changed)]
+  const [latenciesA, latenciesB] = sides.map(({ prepared, runs }) =>
+    runs.map(({ rows }) => latenciesOf(rows, prepared.scenario.warmup_s * 1000).sorted),
+  )
+  const percentiles = whatIfPercentiles({
+    rounds: latenciesA!.map((values, round) => ({ a: values, b: latenciesB![round]! })),
+    predictions: a.map((values, i) => ({ a: values, b: b[i]! })),
+  })
+  return {
+    name: changed.case.name,
+    changes: scenarioChanges(base.prepared.scenario, changed.prepared.scenario),
+    percentiles,
+    check: whatIfCheck(percentiles),
+  }
+}

@@ -1,0 +1,134 @@
+import type { TopLevelSpec } from 'vega-lite'
+import { frame, type Layer, logTicks, narrow } from '../../reports/charts/frame.ts'
+import { signedPercent } from '../../reports/format.ts'
+import { textWidth } from '../../reports/text.ts'
+import { LABEL_SIZE, LIGHT } from '../../reports/theme.ts'
+import { COLOR, type RowLayout, rowLayout, Y } from './chart-rows.ts'
+import type { FidelityReport } from './main.ts'
+import type { MatrixCell, MutantRow } from './mutant-matrix.ts'
+import { cellName } from './tables.ts'
+
+/** An error must be larger than this to find a mutant out (mutant-matrix.ts). */
+export const LIMIT = 0.03
+/** Height of a row, px. */
+const ROW = 24
+/** The axis begins here at the latest; a smaller error stands at its start. */
+const LEAST = 0.001
+
+interface Row {
+  readonly name: string
+  readonly cell: MatrixCell
+  readonly found: boolean
+  readonly color: string
+}
+
+/** How far off the check that sees it best is for each mutant, the true simulator on top. */
+export function mutantChart({ mutants }: FidelityReport, width: number): TopLevelSpec | null {
+  const [none, ...wrong] = mutants
+  if (none === undefined) return null
+  const size = ({ finder, largest }: MutantRow) => Math.abs((finder ?? largest).error)
+  const rows = [
+    trueRow(none),
+    ...wrong.toSorted((a, b) => size(a) - size(b)).map((row) => mutantRow(row)),
+  ]
+  const layout = rowLayout(
+    rows.map(({ name, found, cell, color }) => {
+      return { name, note: found ? cellName(cell) : `not found; ${cellName(cell)}`, color }
+    }),
+    { body: ROW, width },
+  )
+  return {
+    ...frame(finding(none, wrong), SUBTITLE, width),
+    width: layout.width,
+    height: layout.height,
+    layer: [...marks(rows, layout, width), ...layout.layers],
+  }
+}
+
+const SUBTITLE = [
+  'a row for each deliberately wrong simulator: error of the check that sees it best, log scale',
+  'found: off by more than 3 % and outside the range of all replays',
+  'at the right: check, scenario and percentile that find it',
+  'blue: the true simulator at its worst',
+  'red: not found',
+].join(' · ')
+
+function trueRow({ finder, largest }: MutantRow): Row {
+  const found = finder !== null
+  const color = found ? LIGHT.limit : LIGHT.simulated
+  return { name: 'true simulator', cell: finder ?? largest, found: true, color }
+}
+
+function mutantRow({ mutant, finder, largest }: MutantRow): Row {
+  const found = finder !== null
+  return { name: mutant, cell: finder ?? largest, found, color: found ? LIGHT.ink : LIGHT.limit }
+}
+
+function marks(rows: readonly Row[], layout: RowLayout, width: number): Layer[] {
+  const sizes = rows.map(({ cell }) => Math.max(LEAST, Math.abs(cell.error)))
+  const low = Math.min(LIMIT / 2, ...sizes) / 1.4
+  const high = 1.4 * Math.max(2 * LIMIT, ...sizes)
+  const x = {
+    field: 'size',
+    type: 'quantitative' as const,
+    scale: { type: 'log' as const, domain: [low, high], nice: false },
+    axis: {
+      title: narrow(width) ? 'size of the error (log)' : 'size of the relative error (log scale)',
+      values: logTicks(low, high, [1]),
+      labelExpr: `format(datum.value * 100, ',~f') + ' %'`,
+    },
+  }
+  const at = (size: number) =>
+    (layout.width * (Math.log(size) - Math.log(low))) / (Math.log(high) - Math.log(low))
+  const dots = rows.map(({ color, cell }, i) => {
+    const text = signedPercent(cell.error)
+    const fits = at(sizes[i]!) + 10 + textWidth(text, LABEL_SIZE) < layout.width
+    return { size: sizes[i]!, limit: LIMIT, y: layout.top(i) + ROW / 2, color, text, fits }
+  })
+  return [
+    {
+      data: { values: dots },
+      mark: { type: 'rule', opacity: 0.5, strokeWidth: 1.5 },
+      encoding: { x, x2: { field: 'limit' }, y: Y, color: COLOR },
+    },
+    {
+      data: { values: [{}] },
+      mark: { type: 'rule', color: LIGHT.limit, strokeDash: [5, 3], strokeWidth: 1.2 },
+      encoding: { x: { datum: LIMIT, type: 'quantitative' } },
+    },
+    {
+      data: { values: [{}] },
+      mark: { type: 'text', text: 'found above 3 %', color: LIGHT.limit, fontSize: LABEL_SIZE },
+      encoding: { x: { value: at(LIMIT) }, y: { value: -10 } },
+    },
+    {
+      data: { values: dots },
+      mark: { type: 'point', filled: true, size: 60, opacity: 1 },
+      encoding: { x, y: Y, color: COLOR },
+    },
+    ...[true, false].map((fits): Layer => {
+      const place = { align: fits ? ('left' as const) : ('right' as const), dx: fits ? 8 : -8 }
+      return {
+        data: { values: dots.filter((dot) => dot.fits === fits) },
+        mark: { type: 'text', fontSize: LABEL_SIZE, ...place },
+        encoding: { x, y: Y, color: COLOR, text: { field: 'text', type: 'nominal' } },
+      }
+    }),
+  ]
+}
+
+function finding(none: MutantRow, wrong: readonly MutantRow[]): string {
+  const missed = wrong.filter(({ finder }) => finder === null).map(({ mutant }) => mutant)
+  const weakest = Math.min(...wrong.flatMap(({ finder }) => (finder ? [Math.abs(finder.error)] : [])))
+  const caught =
+    missed.length === 0
+      ? `All ${wrong.length} wrong simulators are found, the hardest at ${size(weakest)}`
+      : `${wrong.length - missed.length} of ${wrong.length} wrong simulators are found, not ${missed.join(', ')}`
+  const truth =
+    none.finder === null
+      ? `the true one is off by ${size(none.largest.error)} at most`
+      : `but so is the true one, in ${none.found} of ${none.ran} checks`
+  return `${caught}; ${truth}`
+}
+
+const size = (error: number) => signedPercent(Math.abs(error)).replace('+', '')

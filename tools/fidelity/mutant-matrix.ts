@@ -1,0 +1,237 @@
+import { median } from 'simple-statistics'
+import { simulationInput, whatIfInputs } from '../../runtime/prepare.ts'
+import { modelKey } from '../../scenarios/index.ts'
+import {
+  type ExecutorWork,
+  executorWork,
+  latenciesOf,
+  recordedField,
+  runReplication,
+  type SimulationInput,
+} from '../../sim/experiment/index.ts'
+import { batchesOf, structureSimulator } from '../../sim/experiment/structure.ts'
+import { PERCENTILES, percentile, supportsVerdict } from '../../sim/stats/index.ts'
+import { MUTANTS, type MutantCase, matrix, TRUE_SIMULATOR } from '../mutants/index.ts'
+import type { Recorded, Recording } from './record.ts'
+
+/** Off by more than this, and outside of all replays, a simulator is found out. */
+const FOUND = 0.03
+/** Replays of a case that are rebuilt with each mutant. */
+const REPLAYS = 3
+/** Simulations behind a predicted ratio. */
+const REPLICATIONS = 10
+
+/** What a mutant, or the true simulator, comes to in one check of one case. */
+export interface MatrixCell {
+  readonly mutant: string
+  readonly case: string
+  readonly check: string
+  readonly p: number
+  /** signed, relative: median over replays */
+  readonly error: number
+  /** beyond all replays, or all measured ratios, for most replays */
+  readonly outside: boolean
+}
+
+export interface MutantRow {
+  readonly mutant: string
+  readonly fault: string
+  /** the largest error that counts; null where nothing found it */
+  readonly finder: MatrixCell | null
+  /** the largest error of all */
+  readonly largest: MatrixCell
+  /** checks of cases in which it was found, and in which it ran */
+  readonly found: number
+  readonly ran: number
+}
+
+export const isFound = ({ error, outside }: MatrixCell) => Math.abs(error) > FOUND && outside
+
+/** Every mutant and the true simulator in every check of the suite. */
+export function mutantRows(
+  recording: Recording,
+  onProgress: (done: number, of: number) => void,
+): MutantRow[] {
+  const cases = [...structureCases(recording), ...changeCases(recording)]
+  const mutants = [TRUE_SIMULATOR, ...MUTANTS]
+  return mutants.map((mutant, i) => {
+    const cells = cases.flatMap((one) => cellsOf(mutant, one))
+    onProgress(i + 1, mutants.length)
+    const largest = (among: readonly MatrixCell[]) =>
+      among.reduce<MatrixCell | null>(
+        (most, cell) => (most && Math.abs(most.error) >= Math.abs(cell.error) ? most : cell),
+        null,
+      )
+    const found = cells.filter(isFound)
+    const named = (some: readonly MatrixCell[]) =>
+      new Set(some.map((cell) => `${cell.case} ${cell.check}`)).size
+    return {
+      mutant: mutant.name,
+      fault: mutant.fault,
+      finder: largest(found),
+      largest: largest(cells)!,
+      found: named(found),
+      ran: named(cells),
+    }
+  })
+}
+
+/** A check of a case: one `MutantCase` for each replay, and what was measured. */
+interface MeasuredCase {
+  readonly name: string
+  readonly check: string
+  readonly each: readonly MutantCase[]
+  /** by percentile, of every replay */
+  readonly measured: ReadonlyMap<number, readonly number[]>
+  /** what the errors of `each` are relative to */
+  readonly base: (index: number, p: number) => number
+}
+
+function cellsOf(mutant: (typeof MUTANTS)[number], one: MeasuredCase): MatrixCell[] {
+  const runs = one.each.map((each) => matrix([mutant], [each]))
+  return [...one.measured].flatMap(([p, measured]) => {
+    const errors = runs.map((rows) => rows.find((row) => row.p === p)?.error)
+    const known = errors.flatMap((error, i) => (error === undefined ? [] : [{ error, i }]))
+    if (known.length === 0) return []
+    const outside = known.filter(({ error, i }) => {
+      const value = one.base(i, p) * (1 + error)
+      return value < Math.min(...measured) || value > Math.max(...measured)
+    })
+    return [
+      {
+        mutant: mutant.name,
+        case: one.name,
+        check: one.check,
+        p,
+        error: median(known.map(({ error }) => error)),
+        outside: outside.length > known.length / 2,
+      },
+    ]
+  })
+}
+
+function structureCases({ profile, cases }: Recording): MeasuredCase[] {
+  return [...cases.values()].map((one): MeasuredCase => {
+    const { prepared, requests, runs } = one
+    const work = executorWork(simulationInput(prepared, profile.profile))
+    const latencies = runs.map((run) => sortedOf(one, run.rows))
+    const levels = judgedLevels(latencies)
+    const measured = new Map(
+      levels.map((p) => [p, latencies.map((values) => percentile(values, p))] as const),
+    )
+    const { plan, scenario } = prepared
+    const each = runs.slice(0, REPLAYS).map(
+      (run, i): MutantCase => ({
+        name: one.case.name,
+        check: 'structure',
+        context: {
+          work,
+          shapes: batchesOf(run.rows),
+          observed: run,
+          others: runs.filter((other) => other !== run).slice(0, 1),
+        },
+        errors(believed) {
+          const simulate = structureSimulator({
+            ...run,
+            plan,
+            requests,
+            work: believed,
+            seed: scenario.seed,
+          })
+          const simulated = sortedOf(one, simulate(0))
+          return levels.map((p) => ({
+            p,
+            error: percentile(simulated, p) / measured.get(p)![i]! - 1,
+          }))
+        },
+      }),
+    )
+    const base = (i: number, p: number) => measured.get(p)![i]!
+    return { name: one.case.name, check: 'structure', each, measured, base }
+  })
+}
+
+function sortedOf({ prepared }: Recorded, rows: Recorded['runs'][number]['rows']): Float64Array {
+  return latenciesOf(rows, prepared.scenario.warmup_s * 1000).sorted
+}
+
+/** Percentiles that the replays support a verdict on, up to p95: beyond it noise decides. */
+function judgedLevels(latencies: readonly Float64Array[]): number[] {
+  const n = Math.min(...latencies.map(({ length }) => length))
+  return PERCENTILES.filter((p) => p <= 0.95 && supportsVerdict(n, p))
+}
+
+/**
+ * What-ifs that keep model and replicas: what a mutant believes of others was recorded by nobody.
+ */
+function changeCases(recording: Recording): MeasuredCase[] {
+  const { cases, profile } = recording
+  return [...cases.values()].flatMap((changed): MeasuredCase[] => {
+    const base = cases.get(changed.case.against ?? '')
+    if (base === undefined) return []
+    const [before, after] = [base, changed].map(({ prepared: { scenario } }) => {
+      const pool = scenario.pools[0]!
+      return `${modelKey(scenario, pool)} x ${pool.replicas}`
+    })
+    if (before !== after) return []
+    const inputs = whatIfInputs([base.prepared, changed.prepared], profile.profile, base.runs)
+    const [a, b] = [base, changed].map((one) => one.runs.map((run) => sortedOf(one, run.rows)))
+    const levels = [0.5, 0.95]
+    const measured = new Map(
+      levels.map((p) => {
+        const ratios = a!.map((values, round) => percentile(b![round]!, p) / percentile(values, p))
+        return [p, ratios] as const
+      }),
+    )
+    const mean = (p: number) => {
+      const ratios = measured.get(p)!
+      return ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length
+    }
+    const each: MutantCase = {
+      name: changed.case.name,
+      check: 'what-if',
+      context: {
+        work: executorWork(inputs[0]),
+        shapes: base.runs.flatMap(({ rows }) => batchesOf(rows)),
+        observed: null,
+        others: [],
+      },
+      errors(work) {
+        const ratios = predictedRatios({ inputs, base, changed, work })
+        return levels.map((p) => ({
+          p,
+          error: median(ratios.map((of) => of(p))) / mean(p) - 1,
+        }))
+      },
+    }
+    return [{ name: changed.case.name, check: 'what-if', each: [each], measured, base: (_, p) => mean(p) }]
+  })
+}
+
+/** Ratios B/A of replications whose speed fields were recorded by what a mutant believes in. */
+function predictedRatios(of: {
+  readonly inputs: readonly [SimulationInput, SimulationInput]
+  readonly base: Recorded
+  readonly changed: Recorded
+  readonly work: readonly ExecutorWork[]
+}): ((p: number) => number)[] {
+  const { inputs, base, changed, work } = of
+  const { scenario } = base.prepared
+  const executors = [0, work.length] as const
+  const durationMs = scenario.duration_s * 1000
+  const fields = base.runs.map((run) =>
+    recordedField({ run, work, executors, load: 0, durationMs }),
+  )
+  const [a, b] = inputs.map((input, side) => {
+    const { requests } = side === 0 ? base : changed
+    const models = input.models.map((model) => model && { ...model, fields })
+    return Array.from(
+      { length: REPLICATIONS },
+      (_, i) => runReplication({ ...input, requests, models }, i).all.percentiles,
+    )
+  })
+  return a!.map((values, i) => (p) => {
+    const index = PERCENTILES.indexOf(p as (typeof PERCENTILES)[number])
+    return b![i]![index]! / values[index]!
+  })
+}

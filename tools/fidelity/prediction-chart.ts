@@ -1,0 +1,153 @@
+import { median } from 'simple-statistics'
+import type { TopLevelSpec } from 'vega-lite'
+import { frame, keyWords, type Layer, narrow } from '../../reports/charts/frame.ts'
+import { percent, percentileName } from '../../reports/format.ts'
+import { textWidth } from '../../reports/text.ts'
+import { LABEL_SIZE, LIGHT } from '../../reports/theme.ts'
+import {
+  COLOR,
+  errorAxis,
+  errorBands,
+  errorDots,
+  wordColumn,
+  Y,
+  ZERO,
+} from './chart-rows.ts'
+import type { FidelityReport } from './main.ts'
+import type { PredictionRow, PredictionStudy } from './prediction.ts'
+
+/** Of a load within a panel, px: a line of words and the marks. */
+const ROW = 46
+const WORDS = 10
+const MARKS = 29
+/** Half the height of a band, px. */
+const HALF = 9
+/** Around the picture, and between panels, px. */
+const PADDING = 10
+const BETWEEN = 30
+const BELOW = 66
+/** Half of an axis label at the right edge, px. */
+const OVERHANG = 24
+/** A panel shows replays that are up to this many times further off than any band reaches. */
+const STRETCH = 1.5
+
+interface Cell {
+  readonly row: PredictionRow
+  /** relative to the median of the replays, less 1 */
+  readonly replays: readonly number[]
+  readonly predicted: number
+  readonly low: number
+  readonly high: number
+}
+
+/** Later replays and what was predicted of them, a panel for each percentile. */
+export function predictionChart(report: FidelityReport, width: number): TopLevelSpec | null {
+  const cells = cellsOf(report)
+  const levels = [...new Set(cells.map(({ row }) => row.p))].sort()
+  if (levels.length === 0) return null
+  const names = [...new Set(cells.map(({ row }) => row.name))]
+  const room = Math.max(...names.map((name) => textWidth(name, LABEL_SIZE))) + 10
+  const stacked = narrow(width)
+  const free = width - 2 * PADDING - room - OVERHANG
+  const plot = stacked ? free : (free - BETWEEN * (levels.length - 1)) / levels.length
+  const panels = levels.map((p, i) => ({
+    width: plot,
+    height: ROW * names.length,
+    layer: [
+      ...panel(cells.filter(({ row }) => row.p === p), names),
+      ...keyWords([{ text: percentileName(p), color: LIGHT.ink }], width),
+      ...(stacked || i === 0 ? [loadNames(names)] : []),
+    ],
+  }))
+  const shared = {
+    ...frame(finding(report.prediction), subtitle(report.prediction), width),
+    bounds: 'flush' as const,
+  }
+  return stacked
+    ? { ...shared, vconcat: panels, spacing: BELOW }
+    : { ...shared, hconcat: panels, spacing: BETWEEN }
+}
+
+function cellsOf({ cases, prediction }: FidelityReport): Cell[] {
+  return prediction.rows.flatMap((row) => {
+    const { each, simulated } = cases
+      .find(({ name }) => name === row.name)!
+      .percentiles.find(({ p }) => p === row.p)!
+    const middle = median(each.map(({ value }) => value))
+    const relative = (value: number) => value / middle - 1
+    return {
+      row,
+      replays: each.map(({ value }) => relative(value)),
+      predicted: relative(simulated.value!),
+      low: relative(simulated.low!),
+      high: relative(simulated.high!),
+    }
+  })
+}
+
+function loadNames(names: readonly string[]): Layer {
+  return wordColumn(
+    names.map((text, i) => ({ text, y: ROW * i + MARKS, color: LIGHT.ink })),
+    { x: -10, align: 'right' },
+  )
+}
+
+function panel(cells: readonly Cell[], names: readonly string[]): Layer[] {
+  const ends = cells.flatMap(({ low, high, predicted }) => [low, high, predicted].map(Math.abs))
+  const replays = cells.flatMap((cell) => cell.replays.map(Math.abs))
+  const widest = Math.max(...ends)
+  const reach = 1.08 * Math.max(widest, Math.min(STRETCH * widest, Math.max(...replays)))
+  const x = errorAxis(reach, 'off the replays’ median', 4)
+  const y = ({ row }: Cell) => ROW * names.indexOf(row.name) + MARKS
+  const dots = cells.flatMap((cell) =>
+    cell.replays.map((error) => ({ error, y: y(cell), color: LIGHT.measured })),
+  )
+  const bands = cells.map((cell) => {
+    return { low: cell.low, high: cell.high, y: y(cell) - HALF, y2: y(cell) + HALF }
+  })
+  const medians = cells.map((cell) => {
+    const { predicted: low } = cell
+    return { low, y: y(cell) - HALF - 2, y2: y(cell) + HALF + 2, color: LIGHT.simulated }
+  })
+  return [
+    ZERO,
+    errorBands(bands, x, { color: LIGHT.simulated, opacity: 0.2 }),
+    {
+      data: { values: medians },
+      mark: { type: 'rule', strokeWidth: 2.5 },
+      encoding: { x, y: Y, y2: { field: 'y2' }, color: COLOR },
+    },
+    ...errorDots(dots, x, 26),
+    wordColumn(
+      cells.map((cell) => ({
+        text: `${cell.row.inside} of ${cell.row.replays} in band`,
+        y: y(cell) - MARKS + WORDS,
+        color: LIGHT.muted,
+      })),
+      { x: 0, align: 'left', size: LABEL_SIZE - 1 },
+    ),
+  ]
+}
+
+function subtitle({ rows }: PredictionStudy): string {
+  return [
+    'latency of later replays of other requests, relative to their median',
+    `orange dots: ${Math.max(...rows.map(({ replays }) => replays))} replays of each load`,
+    'blue: predicted median and 95 % band, from rehearsals some minutes earlier',
+    'each percentile has its own axis',
+    'arrow: beyond it',
+  ].join(' · ')
+}
+
+/** How many replays were foretold, and how closely, at the lowest and the highest percentile. */
+function finding({ rows }: PredictionStudy): string {
+  const inside = rows.reduce((sum, row) => sum + row.inside, 0)
+  const all = rows.reduce((sum, row) => sum + row.replays, 0)
+  const levels = [...new Set(rows.map(({ p }) => p))].sort()
+  const worst = (p: number) =>
+    Math.max(...rows.filter((row) => row.p === p).map(({ medianError }) => medianError))
+  const told = [...new Set([levels[0]!, levels.at(-1)!])]
+    .map((p) => `${percent(worst(p))} at ${percentileName(p)}`)
+    .join(', ')
+  return `${inside} of ${all} later figures lie in the predicted 95 % band; median error at most ${told}`
+}

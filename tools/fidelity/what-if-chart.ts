@@ -1,0 +1,169 @@
+import type { TopLevelSpec } from 'vega-lite'
+import { frame, type Layer, largest, narrow } from '../../reports/charts/frame.ts'
+import {
+  capitalise,
+  inWords,
+  percentileName,
+  plural,
+  signedPercent,
+} from '../../reports/format.ts'
+import { LABEL_SIZE, LIGHT } from '../../reports/theme.ts'
+import type { WhatIfPercentile } from '../../sim/stats/index.ts'
+import {
+  errorAxis,
+  errorBands,
+  errorDots,
+  rowLayout,
+  verdictColor,
+  wordColumn,
+  Y,
+  ZERO,
+} from './chart-rows.ts'
+import type { ChangeReport } from './judge.ts'
+import type { FidelityReport } from './main.ts'
+
+/** What is judged: half the width of the tolerance, and whether A/A may widen it (what-if.ts). */
+const JUDGED = [
+  { p: 0.5, relative: 0.05, floor: false },
+  { p: 0.95, relative: 0.1, floor: true },
+] as const
+const ABSOLUTE_MS = 0.05
+
+/** Of one percentile, px. */
+const LINE = 20
+const MARGIN = 4
+/** Room for "p95" left of the plot and "+12 %" right of it, px. */
+const LEVELS = 34
+const FIGURES = 52
+/** The axis shows at least and at most this much on each side. */
+const LEAST = 0.12
+const MOST = 0.3
+
+interface Line extends WhatIfPercentile {
+  readonly change: string
+  readonly tolerance: number
+  /** of its marks, px */
+  readonly y: number
+}
+
+/** The error of each predicted ratio, a row for each change. */
+export function whatIfChart({ changes }: FidelityReport, width: number): TopLevelSpec | null {
+  const layout = rowLayout(
+    changes.map(({ name, check: { verdict } }) => {
+      return { name, note: verdict, color: verdictColor(verdict) }
+    }),
+    { body: JUDGED.length * LINE + 2 * MARGIN, width, left: LEVELS, right: FIGURES },
+  )
+  const lines = changes.flatMap((change, row) =>
+    linesOf(change, (index) => layout.top(row) + MARGIN + LINE * (index + 0.5)),
+  )
+  if (lines.length === 0) return null
+  return {
+    ...frame(finding(changes, lines), subtitle(changes), width),
+    width: layout.width,
+    height: layout.height,
+    layer: [
+      ...marks(lines, width),
+      wordColumn(
+        lines.map(({ p, y }) => ({ text: percentileName(p), y, color: LIGHT.muted })),
+        { x: -8, align: 'right', size: LABEL_SIZE - 1 },
+      ),
+      wordColumn(
+        lines.map(({ error_relative, verdict, y }) => {
+          return { text: signedPercent(error_relative), y, color: verdictColor(verdict) }
+        }),
+        { x: layout.width + 8, align: 'left' },
+      ),
+      ...layout.layers,
+    ],
+  }
+}
+
+function linesOf({ name, percentiles }: ChangeReport, y: (index: number) => number): Line[] {
+  return percentiles.flatMap((one) => {
+    const tolerance = whatIfTolerance(one)
+    const index = JUDGED.findIndex(({ p }) => p === one.p)
+    return tolerance === null ? [] : [{ ...one, change: name, tolerance, y: y(index) }]
+  })
+}
+
+/** How far off a predicted ratio may be, relative; null where the percentile is not judged. */
+export function whatIfTolerance({ p, each, noise_floor }: WhatIfPercentile): number | null {
+  const judged = JUDGED.find((one) => one.p === p)
+  if (judged === undefined) return null
+  const b = each.reduce((sum, round) => sum + round.b, 0) / each.length
+  return Math.max(judged.relative, ABSOLUTE_MS / b, judged.floor ? (noise_floor.median ?? 0) : 0)
+}
+
+/** Errors against both ends of the measured interval; null where one round has none. */
+export function whatIfInterval({ predicted, measured }: WhatIfPercentile) {
+  const { low, high } = measured
+  if (low === null || high === null) return null
+  return { low: predicted.value! / high - 1, high: predicted.value! / low - 1 }
+}
+
+function subtitle(changes: readonly ChangeReport[]): string {
+  const rounds = changes.flatMap(({ percentiles }) => percentiles.map(({ each }) => each.length))
+  const [fewest, most] = [Math.min(...rounds), Math.max(...rounds)]
+  const replayed = fewest === most ? plural(most, 'round') : `${fewest} to ${plural(most, 'round')}`
+  return [
+    'predicted over measured ratio of changed to unchanged latency, less 1',
+    `line: against the 95 % interval of the measured ratio, ${replayed} of replays in turn`,
+    'shaded: tolerance, 5 % at p50, 10 % or A/A at p95, at least 50 µs',
+    'hollow: undecided',
+    'red: failed',
+    'arrow: beyond the axis',
+  ].join(' · ')
+}
+
+function marks(lines: readonly Line[], width: number): Layer[] {
+  const ranges = lines.flatMap((line) => {
+    const interval = whatIfInterval(line)
+    return interval === null ? [] : [{ ...interval, y: line.y }]
+  })
+  const far = [
+    ...lines.map(({ error_relative }) => error_relative),
+    ...lines.map(({ tolerance }) => tolerance),
+    ...ranges.flatMap(({ low, high }) => [low, high]),
+  ].map(Math.abs)
+  const reach = Math.max(LEAST, Math.min(MOST, 1.05 * Math.max(...far)))
+  const x = errorAxis(reach, 'error of the predicted ratio', narrow(width) ? 5 : 9)
+  const bands = lines.map(({ tolerance, y }) => {
+    return { low: -tolerance, high: tolerance, y: y - LINE / 2 + 1, y2: y + LINE / 2 - 1 }
+  })
+  const inside = (error: number) => Math.max(-reach, Math.min(reach, error))
+  const dots = lines.map(({ error_relative: error, verdict, y }) => ({
+    error,
+    y,
+    color: verdict === 'FAIL' ? LIGHT.limit : LIGHT.simulated,
+    hollow: verdict !== 'PASS' && verdict !== 'FAIL',
+  }))
+  return [
+    errorBands(bands, x, { color: LIGHT.muted, opacity: 0.18 }),
+    ZERO,
+    {
+      data: {
+        values: ranges.map(({ low, high, y }) => ({ low: inside(low), high: inside(high), y })),
+      },
+      mark: { type: 'rule', strokeWidth: 2.5, color: LIGHT.measured, strokeCap: 'round' },
+      encoding: { x, x2: { field: 'high' }, y: Y },
+    },
+    ...errorDots(dots, x, 60),
+  ]
+}
+
+function finding(changes: readonly ChangeReport[], lines: readonly Line[]): string {
+  const of = (verdict: string) => changes.filter(({ check }) => check.verdict === verdict)
+  const [passed, open] = [of('PASS').length, of('UNDECIDED').length]
+  const far = (some: readonly Line[]) => largest(some, (line) => Math.abs(line.error_relative))
+  const told = ({ change, p, error_relative }: Line) =>
+    `${signedPercent(error_relative)} at ${percentileName(p)} of ${change}`
+  const failed = far(lines.filter(({ verdict }) => verdict === 'FAIL'))
+  const worst = failed ?? far(lines)!
+  const predicted =
+    passed === changes.length
+      ? `All ${plural(passed, 'change')} are predicted within tolerance`
+      : `${capitalise(inWords(passed))} of ${plural(changes.length, 'change')} predicted within tolerance`
+  const undecided = open === 0 ? '' : `, ${inWords(open)} undecided`
+  return `${predicted}${undecided}; ${failed ? 'furthest off' : 'largest error'} ${told(worst)}`
+}
