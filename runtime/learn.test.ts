@@ -70,7 +70,7 @@ const fieldsOf = (models: readonly ModelProfile[], key: string) =>
 
 describe('models that learn from replays', () => {
   const small = modelOf(keys[0]!)
-  const large = modelOf(keys[1]!)
+  const large = modelOf(keys[1]!, [steady([1, 1])])
   const idle = modelOf('of no pool')
   const known = [idle, small, large]
   const replayed = { scenario, load: 0.7, runs: [runAt(SPEEDS)] }
@@ -92,6 +92,13 @@ describe('models that learn from replays', () => {
     expect(models[0]).toBe(idle)
     expect(learn(known, [])).toEqual(known)
     expect(learn(known, [{ ...replayed, runs: [] }])).toEqual(known)
+  })
+
+  test('keep what was calibrated for numbers of replicas that no replay had', () => {
+    const others = [steady([1, 1, 1]), steady([1], 0.2)]
+    const more = { ...large, fields: [others[0]!, ...large.fields, others[1]!] }
+    const { fields } = learn([small, more], [replayed])[1]!
+    expect(fields).toEqual([...fieldsOf(models, large.key), ...others])
   })
 
   test('take of each run the executors of their own pools, and its dispatcher', () => {
@@ -145,13 +152,22 @@ describe('fields for another number of replicas', () => {
   ])
   const recorded = modelOf('m', [steady([0.8]), steady([0.72])])
 
+  /** In place of the one that was replayed. */
+  function forReplicas(
+    replicas: number,
+    of: { recorded?: ModelProfile; calibrated?: ModelProfile; load?: number } = {},
+  ): RecordedField[] {
+    const { load = 0.3, ...models } = of
+    return fieldsFor({ replicas, load }, { recorded, calibrated, replicas: 1, ...models })
+  }
+
   test('are the replays’ own where the number is the same', () => {
-    expect(fieldsFor(1, { recorded, calibrated, replicas: 1 })).toBe(recorded.fields)
+    expect(forReplicas(1)).toBe(recorded.fields)
   })
 
   test('are those calibrated for that number, at the level of the replays', () => {
     // 0.8 and 0.72 in place of 1 and 0.9, in the mean
-    const [field, ...others] = fieldsFor(2, { recorded, calibrated, replicas: 1 })
+    const [field, ...others] = forReplicas(2)
     expect(others).toEqual([])
     expect(field!.executors.map(({ speeds }) => speeds)).toEqual([
       [expect.closeTo(0.76 * 0.8, 9)],
@@ -160,22 +176,30 @@ describe('fields for another number of replicas', () => {
     expect({ ...field, executors: null }).toEqual({ ...calibrated.fields[2], executors: null })
   })
 
+  test('are those calibrated at the nearest load', () => {
+    const busy = steady([0.5, 0.5], 0.9)
+    const several = modelOf('m', [...calibrated.fields, busy])
+    const loads = [0.1, 0.5, 0.6, 1.2].map((load) =>
+      forReplicas(2, { calibrated: several, load }).map((field) => field.load),
+    )
+    expect(loads).toEqual([[0.3], [0.3], [0.9], [0.9]])
+  })
+
   test('stand still where the calibration did', () => {
     const steps = { times: [0, 100, 200], speeds: [0.5, 0, 0.5] }
     const still = modelOf('m', [steady([1]), { ...steady([1, 1]), executors: [steps, steps] }])
-    const [field] = fieldsFor(2, { recorded, calibrated: still, replicas: 1 })
+    const [field] = forReplicas(2, { calibrated: still })
     const scaled = { times: steps.times, speeds: [0.38, 0, 0.38].map((x) => expect.closeTo(x, 9)) }
     expect(field!.executors).toEqual([scaled, scaled])
   })
 
   test('are the replays’ own where none were calibrated for it', () => {
     const alone = modelOf('m', [steady([1]), steady([0.9])])
-    expect(fieldsFor(2, { recorded, calibrated: alone, replicas: 1 })).toBe(recorded.fields)
+    expect(forReplicas(2, { calibrated: alone })).toBe(recorded.fields)
   })
 
   test('have the level of the pool that changed, not of another pool of the same model', () => {
     const mixed = modelOf('m', [...recorded.fields, steady([0.2, 0.2, 0.2])])
-    const of = (from: ModelProfile) => fieldsFor(2, { recorded: from, calibrated, replicas: 1 })
-    expect(of(mixed)).toEqual(of(recorded))
+    expect(forReplicas(2, { recorded: mixed })).toEqual(forReplicas(2))
   })
 })

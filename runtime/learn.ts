@@ -19,8 +19,9 @@ export interface ReplayedScenario {
  * Models with speed fields as replays met the machine, in place of what their calibration recorded.
  * A calibration sees half a minute of a machine that drifts by some percent from minute to minute;
  * replays that lie further apart know more of it. Work, wake-up and overheads stay: a calibration
- * meets them in all conditions. Models that no replay ran stay as they are; those of every pool that
- * was replayed have to be among them, as a run's executors are told apart by all of its pools.
+ * meets them in all conditions. Models that no replay ran stay as they are, and so do fields of
+ * numbers of replicas that none had. The models of every pool that was replayed have to be among
+ * them.
  */
 export function learn(
   models: readonly ModelProfile[],
@@ -44,16 +45,21 @@ export function learn(
   }
   return models.map((model) => {
     const known = recordings.get(model.key)
-    return known === undefined ? model : { ...model, fields: known.map(recordedField) }
+    if (known === undefined) return model
+    const fields = known.map(recordedField)
+    const seen = new Set(fields.map(({ executors }) => executors.length))
+    const others = model.fields.filter(({ executors }) => !seen.has(executors.length))
+    return { ...model, fields: [...fields, ...others] }
   })
 }
 
 /**
- * Speed fields for another number of replicas than replays had: as calibrated for that number, but
- * at the level that the machine had in the replays. Where none were calibrated, the replays' own.
+ * Speed fields for another number of replicas than replays had: as calibrated for that number at the
+ * nearest load, but at the level that the machine had in the replays. Where none were calibrated,
+ * the replays' own.
  */
 export function fieldsFor(
-  replicas: number,
+  { replicas, load }: { readonly replicas: number; readonly load: number },
   of: {
     readonly recorded: ModelProfile
     readonly calibrated: ModelProfile
@@ -69,7 +75,10 @@ export function fieldsFor(
   }
   // pools of other numbers may have been replayed with the same model
   const scale = level(fieldsOf(recorded.fields, of.replicas)) / level(own)
-  return other.map((field) => ({
+  const distance = (field: RecordedField) => Math.abs(Math.log(field.load / load))
+  const nearest = Math.min(...other.map(distance))
+  const alike = other.filter((field) => distance(field) === nearest)
+  return alike.map((field) => ({
     ...field,
     executors: field.executors.map(({ times, speeds }) => ({
       times,

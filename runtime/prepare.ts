@@ -139,20 +139,29 @@ export function simulationInput(prepared: Prepared, profile: Profile | null): Si
   }
 }
 
+/** One side of a what-if: a scenario and the requests that it is given. */
+export interface WhatIfSide {
+  readonly prepared: Prepared
+  readonly requests: RequestList
+}
+
 /**
  * Both sides of a what-if, as the replays of the first predict them: the machine as those recorded
  * it, and on the second side the work of its own models. Pools go by name.
  */
 export function whatIfInputs(
-  [first, second]: readonly [Prepared, Prepared],
+  sides: readonly [WhatIfSide, WhatIfSide],
   profile: Profile,
   runs: readonly ObservedRun[],
 ): [SimulationInput, SimulationInput] {
+  const [first, second] = [sides[0].prepared, sides[1].prepared]
   const { scenario } = first
   const known = modelsOf(first, profile).filter((model) => model !== null)
   const models = learn(known, [{ scenario, runs, load: 0 }])
   const input = simulationInput(first, { ...profile, models })
   const changed = simulationInput(second, profile)
+  const rateRps = sides[1].requests.count / second.scenario.duration_s
+  const load = rateRps / changed.capacityRps!
   const shared = changed.models.map((own, i) => {
     const pool = second.scenario.pools[i]!
     const j = scenario.pools.findIndex(({ name }) => name === pool.name)
@@ -160,10 +169,13 @@ export function whatIfInputs(
     if (own === null || recorded == null) return own
     const calibrated = known.find(({ key }) => key === recorded.key)!
     const { replicas } = scenario.pools[j]!
-    const fields = fieldsFor(pool.replicas, { recorded, calibrated, replicas })
+    const fields = fieldsFor({ replicas: pool.replicas, load }, { recorded, calibrated, replicas })
     return { ...recorded, work: own.work, fields }
   })
-  return [input, { ...changed, models: shared }]
+  return [
+    { ...input, requests: sides[0].requests },
+    { ...changed, models: shared, requests: sides[1].requests },
+  ]
 }
 
 /** The requests of replication 0; or those of a file that `spillway requests` wrote. */

@@ -94,12 +94,12 @@ function replaysOf(prepared: Prepared, runs: Replays['runs'], fleet: Fleet): Rep
       ({ name, execution_provider: provider }) =>
         `pool ${name}: some nodes ran on cpu, not ${provider}`,
     )
-  const shared = fleet.pinned
-    ? []
-    : ['threads had to share cores, or were not pinned to any: times scatter more']
+  const local = prepared.scenario.pools.every(({ execution_provider: on }) => on === 'cpu')
+  const crowded =
+    fleet.pinned || !local ? [] : ['dispatcher and executors were not pinned to cores of their own']
   return {
     runs,
-    warnings: [...invalid, ...fellBack, ...shared],
+    warnings: [...invalid, ...fellBack, ...crowded],
     valid: invalid.length === 0,
     gc: fleet.gc,
   }

@@ -6,7 +6,7 @@ import {
   recordedField,
 } from '../../sim/experiment/index.ts'
 import { type Random, stream } from '../../sim/kernel/index.ts'
-import { batcher, type PoolPlan, type ServingPlan } from '../../sim/serving/index.ts'
+import type { PoolPlan, ServingPlan } from '../../sim/serving/index.ts'
 import { RequestList } from '../../sim/traffic/index.ts'
 import { type ModelProfile, tabulatedWork } from '../../sim/world/index.ts'
 import { Fleet } from '../fleet.ts'
@@ -26,7 +26,9 @@ export interface CalibrationTask {
   readonly pool: Pool
   readonly plan: PoolPlan
   readonly file: ModelFile
-  /** lengths of the scenario's requests */
+  /** largest batch of any pool that runs the model */
+  readonly maxBatch: number
+  /** lengths of the requests; drawn as those of the scenario */
   readonly lengths: { readonly min: number; readonly max: number; readonly draw: () => number }
 }
 
@@ -77,6 +79,7 @@ export class Calibration {
   ): Promise<Calibration> {
     const limits = { maxLength: 10_000, queueTimeoutMs: Number.POSITIVE_INFINITY }
     const pool = { ...task.plan, ...limits, index: 0 }
+    const roomy = { policy: 'fixed', batch: task.maxBatch } as const
     const engine = {
       file: task.file,
       session: { executionProvider: task.pool.execution_provider, threads: task.pool.threads },
@@ -85,7 +88,8 @@ export class Calibration {
       ),
     }
     // two fleets, as a replica more might leave no core for each
-    const own = await Fleet.open(planOf(pool), [engine], signal)
+    const own = await Fleet.open(planOf({ ...pool, batching: roomy }), [engine], signal)
+    if (otherReplicas === pool.replicas) return new Calibration(task, pool, [own, own])
     try {
       const other = await Fleet.open(planOf({ ...pool, replicas: otherReplicas }), [engine], signal)
       return new Calibration(task, pool, [own, other])
@@ -96,7 +100,7 @@ export class Calibration {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#fleet.close(), this.#other.close()])
+    await Promise.all([...new Set([this.#fleet, this.#other])].map((fleet) => fleet.close()))
   }
 
   /** Rounds of single batches that take about `budgetMs`. */
@@ -174,8 +178,8 @@ export class Calibration {
   }
 }
 
-function sizesOf({ pool }: CalibrationTask): number[] {
-  return sizeGrid(batcher(pool.batching).maxBatch)
+function sizesOf({ maxBatch }: CalibrationTask): number[] {
+  return sizeGrid(maxBatch)
 }
 
 function lengthsOf({ lengths: { min, max }, plan }: CalibrationTask): number[] {

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import pc from 'picocolors'
 import { EXIT, Failure, modelKey, modelLabel } from '../../scenarios/index.ts'
+import { batcher } from '../../sim/serving/index.ts'
 import type { Profile } from '../../sim/world/index.ts'
 import { type CalibrationTask, calibrateModels } from '../calibration/index.ts'
 import { hostFingerprint } from '../host.ts'
@@ -122,22 +123,27 @@ export async function calibrate(
 ): Promise<Profile> {
   const tasks = new Map<string, CalibrationTask>()
   for (const prepared of scenarios) {
-    const { scenario, plan, directory } = prepared
+    const { scenario, plan } = prepared
+    const lengths = lengthsOf(prepared)
     for (const [i, pool] of scenario.pools.entries()) {
       const model = scenario.models[pool.model]!
       const key = modelKey(scenario, pool)
-      if ('work' in model || tasks.has(key)) continue
-      const file = await materialise(model, pool.precision, {
-        directory,
-        cacheDirectory: cacheDirectory(),
-      })
-      tasks.set(key, {
-        scenario,
-        pool,
-        plan: plan.pools[i]!,
-        file,
-        lengths: lengthsOf(prepared),
-      })
+      if ('work' in model) continue
+      const known = tasks.get(key)
+      const { maxBatch } = batcher(pool.batching)
+      tasks.set(
+        key,
+        known === undefined
+          ? {
+              ...{ scenario, pool, maxBatch, lengths },
+              plan: plan.pools[i]!,
+              file: await materialise(model, pool.precision, {
+                directory: prepared.directory,
+                cacheDirectory: cacheDirectory(),
+              }),
+            }
+          : covering(known, maxBatch, lengths),
+      )
     }
   }
   if (tasks.size === 0) {
@@ -157,6 +163,20 @@ export async function calibrate(
     version: version(),
     host,
     models,
+  }
+}
+
+/** The same model also runs in a pool of other batches, or under other traffic. */
+function covering(
+  task: CalibrationTask,
+  maxBatch: number,
+  { min, max }: CalibrationTask['lengths'],
+): CalibrationTask {
+  const { lengths } = task
+  return {
+    ...task,
+    maxBatch: Math.max(task.maxBatch, maxBatch),
+    lengths: { ...lengths, min: Math.min(lengths.min, min), max: Math.max(lengths.max, max) },
   }
 }
 

@@ -186,11 +186,9 @@ async function predictChange(
   options: ComparingOptions,
 ) {
   const { scenario, hash } = second.prepared
-  const prepared = [first.prepared, second.prepared] as const
-  const inputs = whatIfInputs(prepared, profile, first.replays.runs)
+  const inputs = whatIfInputs([first, second], profile, first.replays.runs)
   const predicted: RunSummary[][] = []
-  for (const [i, side] of [first, second].entries()) {
-    const input = { ...inputs[i]!, requests: side.requests }
+  for (const [i, input] of inputs.entries()) {
     const onProgress = (done: number, of: number) =>
       options.progress.update(`predicting the change, side ${'AB'[i]}`, done, of)
     const { signal, replications } = options

@@ -282,7 +282,10 @@ describe('a change on a machine of which everything is known', () => {
 
   test.each([
     ['constant work', () => 3],
-    ['work of twice the slope', (size: number, length: number) => 2 * truth.work(size, length) - 0.8],
+    [
+      'work of twice the slope',
+      (size: number, length: number) => 2 * truth.work(size, length) - 0.8,
+    ],
   ])('is not predicted by %s', (_, work) => {
     const { verdict, reason } = check(work)
     expect(verdict, reason).toBe('FAIL')

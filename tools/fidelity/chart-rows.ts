@@ -50,7 +50,9 @@ function wordsBeside(words: readonly RowWords[], { body, width, left = 0, right 
   const room = (texts: readonly string[]) =>
     Math.max(0, ...texts.map((text) => textWidth(text, LABEL_SIZE)))
   const names = left + GAP + room(words.map(({ name }) => name))
-  const plot = width - 2 * PADDING - names - Math.max(OVERHANG, right + GAP + room(notes.flat()))
+  const plot = Math.floor(
+    width - 2 * PADDING - names - Math.max(OVERHANG, right + GAP + room(notes.flat())),
+  )
   const row = Math.max(body, LINE * Math.max(...notes.map(({ length }) => length)) + 2)
   const middle = (i: number) => row * (i + 0.5)
   return {

@@ -107,7 +107,7 @@ export async function judgeChange(
 ): Promise<ChangeReport> {
   const base = cases.get(changed.case.against!)!
   const sides = [base, changed] as const
-  const inputs = whatIfInputs([base.prepared, changed.prepared], profile.profile, base.runs)
+  const inputs = whatIfInputs(sides, profile.profile, base.runs)
   const [a, b] = [await predict(inputs[0], base), await predict(inputs[1], changed)]
   const [latenciesA, latenciesB] = sides.map(({ prepared, runs }) =>
     runs.map(({ rows }) => latenciesOf(rows, prepared.scenario.warmup_s * 1000).sorted),

@@ -11,6 +11,7 @@ import { type MutantRow, mutantRows } from './mutant-matrix.ts'
 import { fidelityPage } from './page.ts'
 import { type PredictionStudy, predictionStudy } from './prediction.ts'
 import { type Recording, recordSuite } from './record.ts'
+import { fidelityHtml } from './report.ts'
 import { LATER, quickSuite, REHEARSAL, wholeSuite } from './suite.ts'
 
 /**
@@ -47,6 +48,9 @@ const out = join('runs', quick ? 'fidelity-quick' : 'fidelity')
 const recording = await recordSuite(out, suite, CALIBRATION_S)
 const report = await judge(recording)
 await writeWhole(join(out, 'fidelity.json'), documentText(report))
+const reportFile = join(out, 'report.html')
+await writeWhole(reportFile, await fidelityHtml(report))
+process.stderr.write(`report: ${reportFile}\n`)
 const page = fidelityPage(report)
 process.stdout.write(page)
 if (!quick) await writeWhole('docs/background/fidelity.md', page)

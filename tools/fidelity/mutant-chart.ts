@@ -3,7 +3,7 @@ import { frame, type Layer, logTicks, narrow } from '../../reports/charts/frame.
 import { signedPercent } from '../../reports/format.ts'
 import { textWidth } from '../../reports/text.ts'
 import { LABEL_SIZE, LIGHT } from '../../reports/theme.ts'
-import { COLOR, type RowLayout, rowLayout, Y } from './chart-rows.ts'
+import { COLOR, type RowLayout, type RowWords, rowLayout, Y } from './chart-rows.ts'
 import type { FidelityReport } from './main.ts'
 import type { MatrixCell, MutantRow } from './mutant-matrix.ts'
 import { cellName } from './tables.ts'
@@ -15,28 +15,19 @@ const ROW = 24
 /** The axis begins here at the latest; a smaller error stands at its start. */
 const LEAST = 0.001
 
-interface Row {
-  readonly name: string
+interface Row extends RowWords {
   readonly cell: MatrixCell
-  readonly found: boolean
-  readonly color: string
 }
 
 /** How far off the check that sees it best is for each mutant, the true simulator on top. */
 export function mutantChart({ mutants }: FidelityReport, width: number): TopLevelSpec | null {
   const [none, ...wrong] = mutants
   if (none === undefined) return null
-  const size = ({ finder, largest }: MutantRow) => Math.abs((finder ?? largest).error)
   const rows = [
     trueRow(none),
-    ...wrong.toSorted((a, b) => size(a) - size(b)).map((row) => mutantRow(row)),
+    ...wrong.map(mutantRow).sort((a, b) => Math.abs(a.cell.error) - Math.abs(b.cell.error)),
   ]
-  const layout = rowLayout(
-    rows.map(({ name, found, cell, color }) => {
-      return { name, note: found ? cellName(cell) : `not found; ${cellName(cell)}`, color }
-    }),
-    { body: ROW, width },
-  )
+  const layout = rowLayout(rows, { body: ROW, width })
   return {
     ...frame(finding(none, wrong), SUBTITLE, width),
     width: layout.width,
@@ -54,14 +45,15 @@ const SUBTITLE = [
 ].join(' · ')
 
 function trueRow({ finder, largest }: MutantRow): Row {
-  const found = finder !== null
-  const color = found ? LIGHT.limit : LIGHT.simulated
-  return { name: 'true simulator', cell: finder ?? largest, found: true, color }
+  const cell = finder ?? largest
+  const color = finder === null ? LIGHT.simulated : LIGHT.limit
+  return { name: 'true simulator', note: cellName(cell), cell, color }
 }
 
 function mutantRow({ mutant, finder, largest }: MutantRow): Row {
-  const found = finder !== null
-  return { name: mutant, cell: finder ?? largest, found, color: found ? LIGHT.ink : LIGHT.limit }
+  return finder === null
+    ? { name: mutant, note: `not found; ${cellName(largest)}`, cell: largest, color: LIGHT.limit }
+    : { name: mutant, note: cellName(finder), cell: finder, color: LIGHT.ink }
 }
 
 function marks(rows: readonly Row[], layout: RowLayout, width: number): Layer[] {
@@ -119,7 +111,9 @@ function marks(rows: readonly Row[], layout: RowLayout, width: number): Layer[] 
 
 function finding(none: MutantRow, wrong: readonly MutantRow[]): string {
   const missed = wrong.filter(({ finder }) => finder === null).map(({ mutant }) => mutant)
-  const weakest = Math.min(...wrong.flatMap(({ finder }) => (finder ? [Math.abs(finder.error)] : [])))
+  const weakest = Math.min(
+    ...wrong.flatMap(({ finder }) => (finder ? [Math.abs(finder.error)] : [])),
+  )
   const caught =
     missed.length === 0
       ? `All ${wrong.length} wrong simulators are found, the hardest at ${size(weakest)}`

@@ -174,7 +174,7 @@ function changeCases(recording: Recording): MeasuredCase[] {
       return `${modelKey(scenario, pool)} x ${pool.replicas}`
     })
     if (before !== after) return []
-    const inputs = whatIfInputs([base.prepared, changed.prepared], profile.profile, base.runs)
+    const inputs = whatIfInputs([base, changed], profile.profile, base.runs)
     const [a, b] = [base, changed].map((one) => one.runs.map((run) => sortedOf(one, run.rows)))
     const levels = [0.5, 0.95]
     const measured = new Map(

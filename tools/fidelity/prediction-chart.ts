@@ -4,15 +4,7 @@ import { frame, keyWords, type Layer, narrow } from '../../reports/charts/frame.
 import { percent, percentileName } from '../../reports/format.ts'
 import { textWidth } from '../../reports/text.ts'
 import { LABEL_SIZE, LIGHT } from '../../reports/theme.ts'
-import {
-  COLOR,
-  errorAxis,
-  errorBands,
-  errorDots,
-  wordColumn,
-  Y,
-  ZERO,
-} from './chart-rows.ts'
+import { COLOR, errorAxis, errorBands, errorDots, wordColumn, Y, ZERO } from './chart-rows.ts'
 import type { FidelityReport } from './main.ts'
 import type { PredictionRow, PredictionStudy } from './prediction.ts'
 
@@ -43,7 +35,7 @@ interface Cell {
 /** Later replays and what was predicted of them, a panel for each percentile. */
 export function predictionChart(report: FidelityReport, width: number): TopLevelSpec | null {
   const cells = cellsOf(report)
-  const levels = [...new Set(cells.map(({ row }) => row.p))].sort()
+  const levels = [...new Set(cells.map(({ row }) => row.p))].sort((a, b) => a - b)
   if (levels.length === 0) return null
   const names = [...new Set(cells.map(({ row }) => row.name))]
   const room = Math.max(...names.map((name) => textWidth(name, LABEL_SIZE))) + 10
@@ -54,7 +46,10 @@ export function predictionChart(report: FidelityReport, width: number): TopLevel
     width: plot,
     height: ROW * names.length,
     layer: [
-      ...panel(cells.filter(({ row }) => row.p === p), names),
+      ...panel(
+        cells.filter(({ row }) => row.p === p),
+        names,
+      ),
       ...keyWords([{ text: percentileName(p), color: LIGHT.ink }], width),
       ...(stacked || i === 0 ? [loadNames(names)] : []),
     ],
@@ -143,7 +138,7 @@ function subtitle({ rows }: PredictionStudy): string {
 function finding({ rows }: PredictionStudy): string {
   const inside = rows.reduce((sum, row) => sum + row.inside, 0)
   const all = rows.reduce((sum, row) => sum + row.replays, 0)
-  const levels = [...new Set(rows.map(({ p }) => p))].sort()
+  const levels = [...new Set(rows.map(({ p }) => p))].sort((a, b) => a - b)
   const worst = (p: number) =>
     Math.max(...rows.filter((row) => row.p === p).map(({ medianError }) => medianError))
   const told = [...new Set([levels[0]!, levels.at(-1)!])]

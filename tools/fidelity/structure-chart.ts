@@ -47,7 +47,9 @@ export function structureChart({ cases }: FidelityReport, width: number): TopLev
       .filter(({ verdicts }) => verdicts.structure !== null)
       .map(({ p, structure }) => ({ p, errors: structure })),
   }))
-  const levels = [...new Set(rows.flatMap(({ lines }) => lines.map(({ p }) => p)))].sort()
+  const levels = [...new Set(rows.flatMap(({ lines }) => lines.map(({ p }) => p)))].sort(
+    (a, b) => a - b,
+  )
   if (levels.length === 0) return null
   const layout = rowLayout(
     rows.map(({ name, verdict }) => ({ name, note: verdict, color: verdictColor(verdict) })),
@@ -145,5 +147,5 @@ function finding(rows: readonly Row[], dots: readonly Dot[]): string {
   }
   const are = failed.length === 1 ? 'is' : 'are'
   const far = `${signedPercent(worst.error)} at ${percentileName(worst.p)} of ${worst.row.name}`
-  return `${count(failed.length)} of ${all} ${are} beyond max(1 %, 30 µs), at most ${far}${undecided}`
+  return `${count(failed.length)} of ${all} ${are} beyond max(1 %, 30 µs), the worst ${far}${undecided}`
 }

@@ -57,12 +57,12 @@ function later(rounds: number, seconds: number): Session {
 function yardstickChanges(rounds: number, seconds: number): Session {
   const of = (name: string, load: number, ...set: string[]) =>
     yardstick(`yardstick ${name}`, load, seconds, ...set)
-  const change = (name: string, ...set: string[]) => changeOf('yardstick A', of(name, 0.25, ...set))
+  const change = (name: string, ...set: string[]) => changeOf('yardstick A', of(name, 0.18, ...set))
   return {
     name: 'yardstick-changes',
     rounds,
     cases: [
-      of('A', 0.25),
+      of('A', 0.18),
       change('max batch 8 → 2', pool('batching.max_batch', 2)),
       change('window 1 ms → 0', pool('batching.max_delay_ms', 0)),
       change('one → two replicas', pool('replicas', 2)),
@@ -110,11 +110,11 @@ function azure(rounds: number): Session[] {
 export function wholeSuite(): readonly Session[] {
   return [
     rehearsal(1, 5),
-    yardstickChanges(5, 4.5),
+    yardstickChanges(8, 4.5),
     rehearsal(2, 5),
     session('payment-peak', 3, []),
     rehearsal(3, 5),
-    transformerChanges(4, 12),
+    transformerChanges(4, 10),
     rehearsal(4, 5),
     ...azure(3),
     rehearsal(5, 5),

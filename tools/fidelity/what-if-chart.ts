@@ -1,12 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { frame, type Layer, largest, narrow } from '../../reports/charts/frame.ts'
-import {
-  capitalise,
-  inWords,
-  percentileName,
-  plural,
-  signedPercent,
-} from '../../reports/format.ts'
+import { capitalise, inWords, percentileName, plural, signedPercent } from '../../reports/format.ts'
 import { LABEL_SIZE, LIGHT } from '../../reports/theme.ts'
 import type { WhatIfPercentile } from '../../sim/stats/index.ts'
 import {
@@ -48,6 +42,7 @@ interface Line extends WhatIfPercentile {
 
 /** The error of each predicted ratio, a row for each change. */
 export function whatIfChart({ changes }: FidelityReport, width: number): TopLevelSpec | null {
+  if (!changes.some(({ percentiles }) => percentiles.length > 0)) return null
   const layout = rowLayout(
     changes.map(({ name, check: { verdict } }) => {
       return { name, note: verdict, color: verdictColor(verdict) }
@@ -57,7 +52,6 @@ export function whatIfChart({ changes }: FidelityReport, width: number): TopLeve
   const lines = changes.flatMap((change, row) =>
     linesOf(change, (index) => layout.top(row) + MARGIN + LINE * (index + 0.5)),
   )
-  if (lines.length === 0) return null
   return {
     ...frame(finding(changes, lines), subtitle(changes), width),
     width: layout.width,

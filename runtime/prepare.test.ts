@@ -1,0 +1,121 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { ObservedRun } from '../sim/experiment/index.ts'
+import { Rows } from '../sim/stats/index.ts'
+import type { ModelProfile, Profile } from '../sim/world/index.ts'
+import { madeUpProfile } from '../test/profiles.ts'
+import { type Prepared, prepare, requestsOf, type WhatIfSide, whatIfInputs } from './prepare.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'spillway-prepare-'))
+
+/** A scenario of these pools of two models, `small` and `large`. */
+function prepared(name: string, pools: string): Promise<Prepared> {
+  const path = join(folder, `${name}.yaml`)
+  writeFileSync(
+    path,
+    `spillway: 1
+name: ${name}
+duration_s: 1
+models:
+  small: { builtin: mlp, layers: 1, width: 8 }
+  large: { builtin: mlp, layers: 2, width: 8 }
+traffic: [{ class: web, arrivals: { process: poisson, rate_rps: 10 } }]
+pools: ${pools}
+`,
+  )
+  return prepare(path, {})
+}
+
+const sideOf = async (of: Prepared): Promise<WhatIfSide> => ({
+  prepared: of,
+  requests: await requestsOf(of, null),
+})
+
+/** A run in which batches of one request take 2 ms, one after another on executor 0. */
+function replayed(): ObservedRun {
+  const rows = Rows.allocate(50)
+  const c = rows.columns
+  for (let key = 0; key < rows.count; key++) {
+    c.at[key] = c.sent[key] = c.dispatched[key] = c.started[key] = 10 * key
+    c.ended[key] = c.done[key] = 10 * key + 2
+    c.executor[key] = 0
+    c.batch[key] = key
+    c.batchSize[key] = c.padded[key] = 1
+  }
+  return { rows, timers: [] }
+}
+
+const first = await prepared('first', '[{ name: central, model: small }]')
+const second = await prepared(
+  'second',
+  '[{ name: added, model: large }, { name: central, model: large, replicas: 2 }]',
+)
+const sides = [await sideOf(first), await sideOf(second)] as const
+
+describe('both sides of a what-if', () => {
+  const [small, large] = ['small', 'large'].map((model): ModelProfile => {
+    const pool = { ...first.scenario.pools[0]!, model }
+    const [own] = madeUpProfile({ ...first.scenario, pools: [pool] }).models
+    if (model === 'small') return own!
+    // made-up models are alike; this one is told apart by all that a profile holds
+    const ms = own!.work.ms.map((row) => row.map((time) => 3 * time))
+    const wake = { gapMs: [0, 10], ms: [0, 0.07] }
+    return { ...own!, work: { ...own!.work, ms }, wake }
+  }) as [ModelProfile, ModelProfile]
+  const profile: Profile = { ...madeUpProfile(first.scenario), models: [small, large] }
+  const runs = [replayed(), replayed()]
+  const [a, b] = whatIfInputs(sides, profile, runs)
+  const [added, central] = b.models as [ModelProfile, ModelProfile]
+
+  test('are their own scenarios, with the requests that they are given', () => {
+    expect([a.scenario, b.scenario]).toEqual([first.scenario, second.scenario])
+    expect([a.requests, b.requests]).toEqual(sides.map(({ requests }) => requests))
+  })
+
+  test('have on the first side the machine as its replays recorded it', () => {
+    expect(a.models).toHaveLength(1)
+    const [model] = a.models as [ModelProfile]
+    expect({ ...model, fields: small.fields }).toEqual(small)
+    expect(model.fields).toHaveLength(runs.length)
+    // work of about 1.06 ms took 2: all that is beyond 1.3 times is a standstill
+    expect(new Set(model.fields[0]!.executors[0]!.speeds)).toEqual(new Set([0.7692, 0]))
+  })
+
+  test('have on the second side the same machine in the pool of that name, but its own work', () => {
+    const [model] = a.models as [ModelProfile]
+    expect(central).toEqual({ ...model, work: large.work })
+    expect(central.work).not.toEqual(model.work)
+  })
+
+  test('leave a pool that the first side has not as the profile knows it', () => {
+    expect(added).toEqual(large)
+  })
+
+  test('take for another number of replicas what was calibrated for it', () => {
+    const two = small.fields.map((field) => ({
+      ...field,
+      executors: [...field.executors, ...field.executors],
+    }))
+    const known = { ...small, fields: [...small.fields, ...two] }
+    const inputs = whatIfInputs(sides, { ...profile, models: [known, large] }, runs)
+    const { fields } = inputs[1].models[1]!
+    expect(fields).toHaveLength(two.length)
+    expect(fields[0]!.executors).toHaveLength(2)
+    expect(fields[0]!.executors[0]!.times).toEqual(two[0]!.executors[0]!.times)
+  })
+
+  test.each([
+    ['the same where it has another queue', 'central', true],
+    ['that of the profile where it has another name', 'other', false],
+  ])(
+    'have in a pool with the model of the first side a machine that is %s',
+    async (_, name, same) => {
+      const pool = `[{ name: ${name}, model: small, queue: { max_length: 9 } }]`
+      const other = await sideOf(await prepared(name, pool))
+      const [, { models }] = whatIfInputs([sides[0], other], profile, runs)
+      expect(models).toEqual(same ? a.models : [small])
+    },
+  )
+})

@@ -1,0 +1,351 @@
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { readRows } from '../runtime/rows-file.ts'
+import { hashOf, type Scenario } from '../scenarios/index.ts'
+import { latenciesOf } from '../sim/experiment/index.ts'
+import {
+  type Comparison,
+  comparisonSchema,
+  percentile,
+  type Result,
+  resultSchema,
+} from '../sim/stats/index.ts'
+import { type Profile, profileSchema } from '../sim/world/index.ts'
+import { auditOf } from './live-audit.ts'
+import {
+  commandsIn,
+  type Ended,
+  expectRefusal,
+  filesIn,
+  put,
+  readJson,
+  TINY,
+  temporaryFolder,
+} from './spillway.ts'
+
+/**
+ * What if it were changed? From end to end on real sessions; nothing here depends on how fast the
+ * machine is.
+ */
+
+const folder = temporaryFolder()
+const { run } = commandsIn(folder)
+const ROUNDS = 3
+const CHANGE = 'pools.central.batching.max_batch=1'
+const PROFILE = ['--profile', 'out/profile.json']
+
+put(folder, 'tiny.yaml', TINY)
+
+const text = (name: string) => readFileSync(join(folder, name), 'utf8')
+const comparison = () => comparisonSchema.parse(readJson(join(folder, 'out/comparison.json')))
+const measured = (name: string) => resultSchema.parse(readJson(join(folder, name, 'measured.json')))
+
+/** Rows of every round of a folder. */
+async function rowsOf(name: string, rounds = ROUNDS) {
+  const paths = Array.from({ length: rounds }, (_, i) => `${name}/replay-${i + 1}.parquet`)
+  return Promise.all(paths.map(async (path) => (await readRows(join(folder, path))).rows))
+}
+
+/** `compare` by its verdict; the document without the command. */
+async function compared(...args: string[]): Promise<Omit<Comparison, 'command'>> {
+  const quick = [...PROFILE, '--replications', '10', '--json']
+  const ended = await run('compare', 'tiny.yaml', 'out', ...quick, ...args)
+  expect([0, 4, 5], ended.stderr).toContain(ended.code)
+  const { command: _, ...document } = comparisonSchema.parse(JSON.parse(ended.stdout))
+  expect(ended.code).toBe({ PASS: 0, FAIL: 4, UNDECIDED: 5 }[document.verdict])
+  return document
+}
+
+function expectRefused(ended: Ended, code: number, words: string | RegExp): void {
+  expectRefusal(ended, code, folder)
+  expect(ended.stderr).toMatch(words)
+}
+
+beforeAll(async () => {
+  const quick = ['--seconds', '3', '--replays', `${ROUNDS}`, '--replications', '10']
+  const change = ['--against-set', CHANGE]
+  const ended = await run('run', 'tiny.yaml', ...change, ...quick, '--keep-rows', '--out', 'out')
+  expect(ended.code, ended.stderr).toBe(0)
+  expect(ended.stdout).toContain('max_batch: 4 → 1')
+}, 120_000)
+
+describe('run with a second side', () => {
+  test('says what was changed, and gives a verdict on the predicted ratio', () => {
+    const { what_if: whatIf, checks, scenario, requests, replays } = comparison()
+    expect(whatIf).toMatchObject({
+      changes: ['pools.central.batching.max_batch: 4 → 1'],
+      rounds: ROUNDS,
+      requests,
+    })
+    expect(replays).toBe(ROUNDS)
+    expect(whatIf!.scenario.hash).not.toBe(scenario.hash)
+    expect(whatIf!.percentiles[0]).toMatchObject({ p: 0.5, verdict: checks.what_if!.verdict })
+  })
+
+  test('compares the ratio of what both sides measured in each round', async () => {
+    const sorted = async (name: string) =>
+      (await rowsOf(name)).map((rows) => latenciesOf(rows, 500).sorted)
+    const [a, b] = [await sorted('out'), await sorted('out/against')]
+    for (const { p, each, n } of comparison().what_if!.percentiles) {
+      expect(n).toBe(a[0]!.length)
+      const rounds = a.map((values, round) => {
+        const [one, two] = [percentile(values, p), percentile(b[round]!, p)]
+        return { round, a: one, b: two, ratio: two / one }
+      })
+      expect(each).toEqual(rounds)
+      for (const { ratio } of rounds) expect(ratio).not.toBe(1)
+    }
+  })
+
+  test('replays the same requests on both sides, one under each configuration', async () => {
+    expect(text('out/against/requests.jsonl')).toBe(text('out/requests.jsonl'))
+    const largest = (rows: readonly { columns: { batchSize: Int16Array } }[]) =>
+      Math.max(...rows.map(({ columns }) => Math.max(...columns.batchSize)))
+    expect(largest(await rowsOf('out/against'))).toBe(1)
+    expect(largest(await rowsOf('out'))).toBeGreaterThan(1)
+    expect(largest(await rowsOf('out'))).toBeLessThanOrEqual(4)
+  })
+
+  test('keeps the second side in a folder of its own, which holds up to an audit as the first', async () => {
+    const rows = Array.from({ length: ROUNDS }, (_, i) => `replay-${i + 1}.parquet`)
+    const files = ['measured.json', 'requests.jsonl', 'scenario.json', ...rows]
+    expect(filesIn(join(folder, 'out/against'))).toEqual(files.sort())
+    for (const name of ['out', 'out/against']) {
+      const { verdict, reason, runs, claims } = await auditOf(run, name)
+      expect(verdict, reason).toBe('PASS')
+      expect(runs).toHaveLength(ROUNDS)
+      expect(claims.length).toBeGreaterThan(10)
+      expect(measured(name)).toMatchObject({ world: 'measured', runs: ROUNDS })
+    }
+    expect(measured('out/against').scenario).toEqual(comparison().what_if!.scenario)
+    expect(comparison().checks.audit.reason).toContain(`${2 * ROUNDS} runs`)
+  })
+
+  test('writes a comparison as published', async () => {
+    const published = await run('schema', '--document', 'comparison')
+    const schema = z.fromJSONSchema(JSON.parse(published.stdout) as never)
+    const document = readJson(join(folder, 'out/comparison.json')) as Comparison
+    expect(schema.safeParse(document).error?.issues ?? []).toEqual([])
+    const { what_if: whatIf } = document
+    const broken = { ...document, what_if: { ...whatIf, rounds: 'three' } }
+    expect(schema.safeParse(broken).success).toBe(false)
+  })
+
+  test('shows the change in its report, which without one says nothing of it', async () => {
+    const html = text('out/report.html')
+    expect(html).toContain('<figure id="what-if">')
+    expect(html).toContain('pools.central.batching.max_batch: 4\u00a0→\u00a01')
+    mkdirSync(join(folder, 'plain'))
+    cpSync(join(folder, 'out/measured.json'), join(folder, 'plain/measured.json'))
+    put(folder, 'plain/comparison.json', JSON.stringify({ ...(await compared()), command: 'none' }))
+    const ended = await run('report', 'plain', '--out', 'plain')
+    expect(ended.code, ended.stderr).toBe(0)
+    expect(text('plain/report.html')).not.toContain('what-if')
+  })
+})
+
+describe('compare', () => {
+  test('with the same change comes to the same again', async () => {
+    const { command: _, ...first } = comparison()
+    expect(await compared('--against-set', CHANGE)).toEqual(first)
+  })
+
+  test('without it comes to the same, but for the what-if', async () => {
+    const { command: _, ...first } = comparison()
+    const { what_if: whatIf, checks, verdict: __, ...rest } = await compared()
+    expect([whatIf, checks.what_if]).toEqual([null, null])
+    expect({ ...first, ...rest }).toEqual(first)
+    const { structure, prediction, noise_floor: floor } = first.checks
+    expect(checks).toMatchObject({ structure, prediction, noise_floor: floor })
+    expect(checks.audit.reason).toContain(`${ROUNDS} runs`)
+  })
+
+  test('with another change is refused: those are not its replays', async () => {
+    const other = ['--against-set', 'pools.central.batching.max_batch=2']
+    const ended = await run('compare', 'tiny.yaml', 'out', ...PROFILE, ...other)
+    expectRefused(ended, 6, /out\/against\/measured\.json: measured under scenario \w+, but /)
+  })
+
+  test('with more or fewer rounds on one side than on the other is refused', async () => {
+    cpSync(join(folder, 'out'), join(folder, 'fewer'), { recursive: true })
+    const args = ['fewer', ...PROFILE, '--against-set', CHANGE]
+    rmSync(join(folder, 'fewer/against/replay-3.parquet'))
+    const lost = await run('compare', 'tiny.yaml', ...args)
+    expectRefused(lost, 3, 'fewer/against: has 2 of 3 replays')
+    const result: Result = { ...measured('out/against'), runs: 2 }
+    put(folder, 'fewer/against/measured.json', JSON.stringify(result))
+    const other = await run('compare', 'tiny.yaml', ...args)
+    expectRefused(other, 6, 'fewer/against: has other rounds than fewer')
+  })
+})
+
+describe('a second side', () => {
+  test('that is the first one is refused before anything is done', async () => {
+    const same = 'tiny.yaml: the second side is the same as the first; nothing to compare'
+    put(folder, 'renamed.yaml', TINY.replace('name: tiny', 'name: renamed'))
+    for (const args of [
+      ['run', 'tiny.yaml', '--against-set', 'pools.central.batching.max_batch=4'],
+      ['replay', 'tiny.yaml', '--against', 'tiny.yaml'],
+      ['compare', 'tiny.yaml', 'out', '--set', CHANGE, '--against-set', CHANGE],
+    ]) {
+      expectRefused(await run(...args, '--profile', 'out/profile.json'), 3, same)
+    }
+    // a name changes nothing
+    const renamed = await run('replay', 'tiny.yaml', ...PROFILE, '--against', 'renamed.yaml')
+    expectRefused(renamed, 3, 'renamed.yaml: the second side is the same as the first')
+  })
+
+  test('whose model the profile lacks is refused before anything is replayed', async () => {
+    const wider = ['--against-set', 'models.mlp.width=32']
+    const ended = await run('replay', 'tiny.yaml', ...PROFILE, ...wider, '--out', 'wider')
+    expectRefused(ended, 6, /has no mlp 2x32 /)
+    expect(ended.stderr).not.toContain('replay 1')
+    expect(existsSync(join(folder, 'wider/against'))).toBe(false)
+  })
+
+  test('may be another scenario; what overrides the first overrides it too', async () => {
+    const other = TINY.replace('name: tiny', 'name: other').replace('max_batch: 4', 'max_batch: 2')
+    put(folder, 'other.yaml', other)
+    const args = ['--against', 'other.yaml', '--set', 'duration_s=1', '--set', 'warmup_s=0']
+    const ended = await run(
+      'replay',
+      'tiny.yaml',
+      ...PROFILE,
+      ...args,
+      '--replays',
+      '2',
+      '--out',
+      'both',
+    )
+    expect(ended.code, ended.stderr).toBe(0)
+    for (const [name, of] of [
+      ['both', 'tiny'],
+      ['both/against', 'other'],
+    ] as const) {
+      expect(measured(name)).toMatchObject({ scenario: { name: of }, runs: 2, duration_s: 1 })
+      expect((await auditOf(run, name)).verdict).toBe('PASS')
+      expect(ended.stdout).toContain(of)
+    }
+    // each round has both sides, and every other round the other way round
+    const order = [...ended.stderr.matchAll(/replay (\d) of 2, side ([AB]) …/g)]
+    expect(order.map(([, round, side]) => `${round}${side}`)).toEqual(['1A', '1B', '2B', '2A'])
+  })
+
+  test('gets its load at the rate of the first side, though its capacity is another', async () => {
+    put(folder, 'load.yaml', TINY.replace('rate_rps: 150', 'load: 0.02').replace('_s: 3', '_s: 1'))
+    const twice = 'pools.central.replicas=2'
+    const rest = ['--replays', '1', '--out', 'loaded']
+    const ended = await run('replay', 'load.yaml', ...PROFILE, '--against-set', twice, ...rest)
+    expect(ended.code, ended.stderr).toBe(0)
+    expect(text('loaded/against/requests.jsonl')).toBe(text('loaded/requests.jsonl'))
+    expect(measured('loaded/against').load).toBeCloseTo(measured('loaded').load! / 2, 9)
+    // by its own capacity it would have others
+    const own = await run('requests', 'load.yaml', ...PROFILE, '--set', twice)
+    expect(own.stdout.length).toBeGreaterThan(text('loaded/requests.jsonl').length)
+  })
+})
+
+test('a model is calibrated for the largest batches of all pools that run it', async () => {
+  const second = '  - { name: second, model: mlp, batching: { policy: fixed, batch: 6 } }\n'
+  put(folder, 'pools.yaml', TINY.concat(second))
+  const ended = await run('calibrate', 'pools.yaml', '--seconds', '1', '--out', 'pools')
+  expect(ended.code, ended.stderr).toBe(0)
+  const sizesIn = (name: string) =>
+    profileSchema
+      .parse(readJson(join(folder, name, 'profile.json')))
+      .models.map(({ work }) => work.sizes)
+  expect(sizesIn('pools')).toEqual([[1, 2, 3, 4, 5, 6]])
+  expect(sizesIn('out')).toEqual([[1, 2, 3, 4]])
+})
+
+describe('calibrate --from', () => {
+  const cached = 'cache/profile.json'
+  const profile = (name: string): Profile => profileSchema.parse(readJson(join(folder, name)))
+  const learn = (...folders: string[]) =>
+    run('calibrate', 'tiny.yaml', ...folders.flatMap((name) => ['--from', name]))
+  const fresh = () => {
+    mkdirSync(join(folder, 'cache'), { recursive: true })
+    cpSync(join(folder, 'out/profile.json'), join(folder, cached))
+  }
+
+  /** A copy of the first side whose scenario was another. */
+  function altered(name: string, change: (scenario: Scenario) => unknown): void {
+    cpSync(join(folder, 'out'), join(folder, name), { recursive: true })
+    const scenario = readJson(join(folder, 'out/scenario.json')) as Scenario
+    put(folder, `${name}/scenario.json`, JSON.stringify(change(scenario)))
+  }
+
+  type Fields = Profile['models'][number]['fields']
+  const fieldsOf = (name: string) => profile(name).models[0]!.fields
+  const ofReplicas = (fields: Fields, test: (replicas: number) => boolean) =>
+    fields.filter(({ executors }) => test(executors.length))
+
+  test('changes the fields of the profile, and nothing else', async () => {
+    fresh()
+    const ended = await learn('out')
+    expect(ended.code, ended.stderr).toBe(0)
+    expect(ended.stdout).toContain(`profile: ${join(folder, cached)}`)
+    const bare = ({ models, ...rest }: Profile) => ({
+      ...rest,
+      models: models.map((model) => ({ ...model, fields: null })),
+    })
+    expect(bare(profile(cached))).toEqual(bare(profile('out/profile.json')))
+    const fields = ofReplicas(fieldsOf(cached), (replicas) => replicas === 1)
+    const one = { load: measured('out').load, durationMs: 3000 }
+    expect(fields).toMatchObject([one, one, one])
+    for (const { executors } of fields) expect(executors[0]!.times.length).toBeGreaterThan(100)
+    // how two replicas share the machine is what no replay knows
+    const [before, after] = ['out/profile.json', cached].map((name) =>
+      ofReplicas(fieldsOf(name), (replicas) => replicas > 1),
+    )
+    expect(hashOf(after)).toBe(hashOf(before))
+  })
+
+  test('may be repeated: replays of several occasions come together', async () => {
+    fresh()
+    await learn('out', 'out/against')
+    const both = fieldsOf(cached)
+    fresh()
+    await learn('out')
+    const one = fieldsOf(cached)
+    expect(both).toHaveLength(one.length + ROUNDS)
+    expect(hashOf(both.filter((_, i) => i < ROUNDS || i >= 2 * ROUNDS))).toBe(hashOf(one))
+  })
+
+  test('keeps one profile of a model that several pools run', async () => {
+    fresh()
+    await learn('out')
+    const once = hashOf(fieldsOf(cached))
+    fresh()
+    const ended = await run('calibrate', 'pools.yaml', '--from', 'out')
+    expect(ended.code, ended.stderr).toBe(0)
+    expect(profile(cached).models).toHaveLength(1)
+    expect(hashOf(fieldsOf(cached))).toBe(once)
+  })
+
+  test('is refused where there are no replays of a model, and leaves the profile as it was', async () => {
+    fresh()
+    altered('foreign', ({ models, ...rest }) => ({
+      ...rest,
+      models: { mlp: { ...models.mlp, width: 32 } },
+    }))
+    altered('partly', ({ models, pools, ...rest }) => ({
+      ...rest,
+      models: { ...models, wide: { ...models.mlp, width: 32 } },
+      pools: [...pools, { ...pools[0], name: 'second', model: 'wide' }],
+    }))
+    mkdirSync(join(folder, 'empty'))
+    const before = text(cached)
+    for (const [name, code, words] of [
+      ['nowhere', 3, 'nowhere/scenario.json: no such file'],
+      ['empty', 3, 'empty/scenario.json: no such file'],
+      ['foreign', 6, 'foreign: has no replay of a model of tiny.yaml'],
+      ['partly', 6, 'partly: has replays of mlp 2x32 fp32 on cpu, which was not calibrated'],
+    ] as const) {
+      expectRefused(await learn('out', name), code, words)
+      expect(text(cached)).toBe(before)
+    }
+  })
+})

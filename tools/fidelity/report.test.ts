@@ -1,0 +1,150 @@
+import { describe, expect, test } from 'vitest'
+import { NARROW, WIDE } from '../../reports/charts/index.ts'
+import { toSvg } from '../../reports/render.ts'
+import { CHARTS, type ChartName } from './charts.ts'
+import { LIMIT } from './mutant-chart.ts'
+import { isFound } from './mutant-matrix.ts'
+import { fidelityPage } from './page.ts'
+import { fidelityHtml } from './report.ts'
+import {
+  CASES,
+  CHANGES,
+  FAULTS,
+  type Fault,
+  ratiosOf,
+  sampleReport,
+  WRONG,
+} from './sample-report.test-helper.ts'
+import { summaryLines } from './summary.ts'
+import { whatIfInterval, whatIfTolerance } from './what-if-chart.ts'
+
+const NAMES = Object.keys(CHARTS) as ChartName[]
+
+function titleOf(name: ChartName, fault: Fault | null = null): string {
+  const { text } = CHARTS[name](sampleReport(fault), WIDE)!.title as { text: string[] }
+  return text.join(' ')
+}
+
+describe('the fidelity report', () => {
+  test('names every case, change and mutant, and where it comes from', async () => {
+    const page = await fidelityHtml(sampleReport())
+    for (const name of [...CASES, ...CHANGES, ...WRONG]) {
+      // once in the chart of each width, and once in a table at least
+      expect(page.split(`>${name}<`).length - 1, name).toBeGreaterThanOrEqual(3)
+    }
+    for (const fact of ['Example CPU', '2026-11-25', 'abc123', 'c0ffee', '1.30.0', '1,234,567']) {
+      expect(page).toContain(fact)
+    }
+    expect(page).toContain('<pre>npm run fidelity</pre>')
+    expect(page).not.toMatch(/undefined|NaN|\[object/)
+  })
+
+  test('needs no network and no script', async () => {
+    const page = await fidelityHtml(sampleReport())
+    expect(page).not.toMatch(/(src|href|url)\s*[=(]\s*["']?\s*(https?:|\/\/)/i)
+    expect(page).not.toMatch(/<(script|link|img|iframe|object)\b|@import/i)
+  })
+
+  test('passes, and speaks of no failure, where every check holds', async () => {
+    const page = await fidelityHtml(sampleReport())
+    expect(page).toContain('class="verdict PASS"')
+    expect(page).not.toMatch(/<b class="(FAIL|UNDECIDED)"/)
+    expect(page).not.toMatch(/>(FAIL|UNDECIDED)</)
+  })
+
+  test.each(FAULTS)('does not pass with this fault: %s', async (fault) => {
+    const report = sampleReport(fault)
+    const verdict = fault === 'undecided' ? 'UNDECIDED' : 'FAIL'
+    const page = await fidelityHtml(report)
+    expect(page).toContain(`class="verdict ${verdict}"`)
+    const bad = summaryLines(report).filter((line) => line.verdict !== 'PASS')
+    expect(new Set(bad.map((line) => line.verdict))).toEqual(new Set([verdict]))
+    for (const { check, text } of bad) {
+      expect(page).toContain(`<b class="${verdict}">${verdict}</b> ${check}: ${text}`)
+    }
+  })
+
+  test('says the same as the Markdown page', async () => {
+    for (const fault of [null, ...FAULTS]) {
+      const report = sampleReport(fault)
+      const page = fidelityPage(report)
+      for (const { check, verdict, text } of summaryLines(report)) {
+        expect(page).toContain(`- ${check}: ${verdict}, ${text}`)
+      }
+    }
+  })
+})
+
+describe('charts', () => {
+  test.each(NAMES)('no drawing of %s is wider than was asked for', async (name) => {
+    for (const width of [WIDE, NARROW]) {
+      const svg = await toSvg(CHARTS[name](sampleReport('what-if'), width)!)
+      expect(Number(/width="([\d.]+)"/.exec(svg)![1])).toBeLessThanOrEqual(width)
+    }
+  })
+
+  test('a chart of nothing is left out', async () => {
+    const report = sampleReport()
+    const nothing = {
+      ...report,
+      cases: [],
+      changes: [],
+      prediction: { rows: [], checks: [] },
+    }
+    const page = await fidelityHtml(nothing)
+    expect(NAMES.filter((name) => page.includes(`<figure id="${name}"`))).toEqual(['mutants'])
+  })
+
+  test('titles tell how many hold where all do', () => {
+    expect(titleOf('structure')).toBe(
+      'All 80 structure errors of 4 scenarios are within max(1 %, 30 µs)',
+    )
+    expect(titleOf('what-if')).toMatch(/^All 2 changes are predicted within tolerance; largest/)
+    expect(titleOf('prediction')).toMatch(/^40 of 40 later figures lie in the predicted 95 % band;/)
+    expect(titleOf('mutants')).toBe(
+      'All 3 wrong simulators are found, the hardest at 5.0 %; the true one is off by 0.8 % at most',
+    )
+  })
+
+  test('titles name what fails', () => {
+    expect(titleOf('structure', 'structure')).toBe(
+      '4 of 80 structure errors are beyond max(1 %, 30 µs), the worst +5.0 % at p50 of payment-peak',
+    )
+    expect(titleOf('structure', 'undecided')).toBe(
+      'None of 80 structure errors is beyond max(1 %, 30 µs); 4 undecided',
+    )
+    expect(titleOf('what-if', 'what-if')).toMatch(
+      /^One of 2 changes predicted within tolerance; furthest off \+20 % at p\d+ of transformer one → two replicas$/,
+    )
+    expect(titleOf('prediction', 'prediction')).toMatch(/^0 of 40 /)
+    expect(titleOf('mutants', 'mutant missed')).toMatch(/^2 of 3 .* are found, not constant work;/)
+    expect(titleOf('mutants', 'true simulator found')).toMatch(/but so is the true one, in 1 of 5/)
+  })
+
+  test('the tolerance that is shaded is the one that was judged by', () => {
+    const seen = new Set<string>()
+    for (const error of [-0.2, -0.12, -0.09, -0.06, -0.045, 0, 0.045, 0.06, 0.09, 0.12, 0.2]) {
+      for (const scatter of [0.002, 0.02, 0.06]) {
+        for (const row of ratiosOf({ error, scatter })) {
+          const tolerance = whatIfTolerance(row)
+          if (tolerance === null) {
+            expect(row.verdict).toBeNull()
+            continue
+          }
+          const { low, high } = whatIfInterval(row)!
+          const inside = low >= -tolerance && high <= tolerance
+          const outside = low > tolerance || high < -tolerance
+          expect(row.verdict).toBe(inside ? 'PASS' : outside ? 'FAIL' : 'UNDECIDED')
+          seen.add(`${row.p} ${row.verdict}`)
+        }
+      }
+    }
+    expect(seen.size).toBe(6)
+  })
+
+  test('the limit that is drawn is the one that mutants are found by', () => {
+    const cell = { mutant: '', case: '', check: '', p: 0.5, outside: true }
+    expect(isFound({ ...cell, error: LIMIT * 1.001 })).toBe(true)
+    expect(isFound({ ...cell, error: -LIMIT * 0.999 })).toBe(false)
+  })
+})

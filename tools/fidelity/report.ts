@@ -1,0 +1,160 @@
+import type { TopLevelSpec } from 'vega-lite'
+import { NARROW, WIDE } from '../../reports/charts/index.ts'
+import { count, plural } from '../../reports/format.ts'
+import { type Html, html, NOTHING } from '../../reports/html.ts'
+import { PAGE_STYLE } from '../../reports/page-style.ts'
+import { toSvg } from '../../reports/render.ts'
+import { hostText } from '../../reports/summary.ts'
+import { worst } from '../../sim/experiment/index.ts'
+import { CHARTS, type ChartName } from './charts.ts'
+import type { FidelityReport } from './main.ts'
+import { commandOf } from './page.ts'
+import { summaryLines } from './summary.ts'
+import { type FidelityTable, fidelityTables } from './tables.ts'
+
+/** Tables of words: they break, and stand at the left. */
+const STYLE = `${PAGE_STYLE}
+.words td.l{text-align:left;white-space:normal}
+.words td.v{text-align:left}
+h3{font-size:15px;margin:28px 0 4px}
+`
+
+/** Each chart's heading and what its check says, in one sentence. */
+const SECTIONS: Readonly<Record<ChartName, readonly [heading: string, text: string]>> = {
+  structure: [
+    'Does it queue and batch as the machine does?',
+    'Each replay is simulated again on the machine that it recorded itself: what is left is an error of queueing, batching or overheads.',
+  ],
+  'what-if': [
+    'Does it foretell a change?',
+    'One configuration is replayed and the effect of a change predicted from that; then both are replayed in turn. This is what finds a wrong model of the work.',
+  ],
+  prediction: [
+    'Does it foretell later replays?',
+    'Later replays of requests that the simulator never saw, predicted from rehearsals some minutes earlier: the machine drifts between them.',
+  ],
+  mutants: [
+    'Would the checks find a wrong simulator?',
+    'Deliberately wrong simulators go through every check above. One that no check finds marks a blind spot; the true simulator must be found nowhere.',
+  ],
+}
+
+/**
+ * The fidelity report as one HTML file, in the look of the other reports: it needs neither network
+ * nor scripts, and prints.
+ */
+export async function fidelityHtml(report: FidelityReport): Promise<string> {
+  const sections: Html[] = []
+  for (const name of Object.keys(CHARTS) as ChartName[]) sections.push(await section(name, report))
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>Fidelity – Spillway report</title>
+<style>${{ html: STYLE }}</style>
+</head>
+<body><main>
+${head(report)}
+${sections}
+<h2>All figures</h2>
+${fidelityTables(report).map(tableSection)}
+<h2>How this was made</h2>
+${provenance(report)}
+</main></body>
+</html>
+`.html
+}
+
+function head(report: FidelityReport): Html {
+  const lines = summaryLines(report)
+  const verdict = worst(lines.map((line) => line.verdict))
+  const open = lines.filter((line) => line.verdict !== 'PASS')
+  const names = [...new Set(open.map(({ check }) => check))].join(', ')
+  const scenarios = plural(report.cases.length, 'scenario')
+  const reason =
+    open.length === 0
+      ? `all ${lines.length} checks hold in ${scenarios}, over ${count(report.rows)} replayed requests`
+      : `${open.length} of ${lines.length} checks do not hold everywhere in ${scenarios}: ${names}`
+  return html`<h1>Fidelity</h1>
+<p class="quiet">How close the simulator comes to replays on this machine, and whether the checks would find it out if it were wrong.</p>
+<p class="verdict ${verdict}" role="status"><b class="${verdict}">${verdict}</b> – ${reason}</p>
+<ul class="plain">
+${lines.map((line) => html`<li><b class="${line.verdict}">${line.verdict}</b> ${line.check}: ${line.text}</li>\n`)}</ul>
+<p class="quiet">On ${hostText(report.host)}</p>`
+}
+
+async function section(name: ChartName, report: FidelityReport): Promise<Html> {
+  const [heading, text] = SECTIONS[name]
+  const chart = CHARTS[name]
+  const drawings: Html[] = []
+  for (const [size, width] of [['wide', WIDE] as const, ['narrow', NARROW] as const]) {
+    const spec = chart(report, width)
+    if (spec === null) return NOTHING
+    drawings.push(await drawing(`${name}-${size}`, size, spec))
+  }
+  return html`<h2>${heading}</h2>
+<p>${text}</p>
+<figure id="${name}">${drawings}</figure>
+`
+}
+
+/** A drawing that the style sheet shows at one size of the window, titled for screen readers. */
+async function drawing(id: string, size: string, spec: TopLevelSpec): Promise<Html> {
+  const svg = await toSvg(spec)
+  const { text, subtitle } = spec.title as { text: string[]; subtitle: string[] }
+  const label = html`<title id="${id}-title">${text.join(' ')}</title><desc id="${id}-desc">${subtitle.join(' ')}</desc>`
+  const root = `<svg role="img" aria-labelledby="${id}-title ${id}-desc" `
+  const named = svg.replace('<svg ', root).replace(/^<svg[^>]*>/, (tag) => tag + label.html)
+  return html`<div class="${size}">${{ html: named }}</div>`
+}
+
+function tableSection({ heading, note, columns, align, rows, remarks }: FidelityTable): Html {
+  const header = columns.map((name, i) => html`<th scope="col"${side(align[i]!)}>${name}</th>`)
+  const body = rows.map(
+    ([name = '', ...cells]) =>
+      html`<tr><th scope="row">${name}</th>${cells.map((cell, i) => tableCell(cell, align[i + 1]!))}</tr>\n`,
+  )
+  return html`<h3>${heading}</h3>
+<p class="quiet">${withCode(note)}</p>
+<div class="scroll words" role="region" aria-label="${heading}" tabindex="0"><table>
+<thead><tr>${header}</tr></thead>
+<tbody>
+${body}</tbody></table></div>
+${remarks.length === 0 ? NOTHING : html`<ul class="quiet">${remarks.map((remark) => html`<li>${remark}</li>\n`)}</ul>`}
+`
+}
+
+const side = (align: string) => (align === 'l' ? html` style="text-align:left"` : NOTHING)
+
+function tableCell(text: string, align: string): Html {
+  if (['PASS', 'FAIL', 'UNDECIDED'].includes(text)) {
+    return html`<td class="v"><b class="${text}">${text}</b></td>`
+  }
+  return html`<td class="${align}">${text}</td>`
+}
+
+/** Text in which code stands in `backquotes`. */
+function withCode(text: string): readonly Html[] {
+  return text
+    .split('`')
+    .map((part, i) => (i % 2 === 1 ? html`<code>${part}</code>` : html`${part}`))
+}
+
+function provenance(report: FidelityReport): Html {
+  const { host, made, minutes, rows, checksum } = report
+  const facts = [
+    ['host', hostText(host)],
+    ['date', `${made.date}, ${minutes.toFixed(0)} minutes`],
+    ['Spillway', `${made.version}, commit ${made.commit ?? 'none'}`],
+    ['raw rows', `${count(rows)} requests, SHA-256 ${checksum}`],
+  ] as const
+  return html`<ul><li>Intervals are 95 %. A percentile is judged where at least 100 requests lie beyond it.</li>
+<li>The first part of each replay is left out as warm-up; latency runs from the scheduled arrival to the completion.</li>
+<li>What each check says and what it is blind to: docs/design/003-comparison.md and 004-checks-that-can-fail.md.</li></ul>
+<dl>${facts.map(([term, text]) => html`<dt>${term}</dt><dd>${text}</dd>\n`)}</dl>
+<p>This command measures it anew, on the machine that it runs on:</p>
+<pre>${commandOf(report)}</pre>`
+}

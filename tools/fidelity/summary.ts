@@ -1,0 +1,69 @@
+import { worst } from '../../sim/experiment/index.ts'
+import type { Verdict } from '../../sim/stats/index.ts'
+import type { FidelityReport } from './main.ts'
+
+/** What one check of the suite came to. */
+export interface SummaryLine {
+  readonly check: string
+  readonly verdict: Verdict
+  readonly text: string
+}
+
+/** Every check over all scenarios, in one line each. */
+export function summaryLines(report: FidelityReport): SummaryLine[] {
+  const { cases, changes, prediction } = report
+  const structure = cases.flatMap(({ percentiles }) =>
+    percentiles.flatMap(({ verdicts, structure: errors }) =>
+      verdicts.structure === null ? [] : errors.map(({ verdict }) => verdict),
+    ),
+  )
+  const whatIf = changes.map(({ check }) => check.verdict)
+  const broken = cases.filter(({ checks }) => checks.audit.verdict !== 'PASS')
+  const alike = cases.reduce((sum, { fedBack }) => sum + fedBack, 0)
+  const replays = cases.reduce((sum, one) => sum + one.replays, 0)
+  return [
+    {
+      check: 'Structure',
+      verdict: worst(structure),
+      text: `${tally(structure)} of ${structure.length} (replay, percentile) cases`,
+    },
+    {
+      check: 'What-if',
+      verdict: worst(whatIf),
+      text: `${tally(whatIf)} of ${whatIf.length} changes`,
+    },
+    ...prediction.checks.map(({ verdict, text }) => ({ check: 'Prediction', verdict, text })),
+    {
+      check: 'Audit',
+      verdict: worst(cases.map(({ checks }) => checks.audit.verdict)),
+      text:
+        broken.length === 0
+          ? 'every rule kept'
+          : `broken in ${broken.map(({ name }) => name).join(', ')}`,
+    },
+    {
+      check: 'Journals fed back',
+      verdict: alike === replays ? 'PASS' : 'FAIL',
+      text: `${alike} of ${replays} to the same decisions`,
+    },
+    mutantLine(report),
+  ]
+}
+
+function tally(verdicts: readonly Verdict[]): string {
+  const of = (verdict: Verdict) => verdicts.filter((one) => one === verdict).length
+  return `${of('PASS')} PASS, ${of('UNDECIDED')} UNDECIDED, ${of('FAIL')} FAIL`
+}
+
+function mutantLine({ mutants }: FidelityReport): SummaryLine {
+  const [none, ...wrong] = mutants
+  const missed = wrong.filter(({ finder }) => finder === null)
+  const not = missed.length > 0 ? `, not ${missed.map(({ mutant }) => mutant).join(', ')}` : ''
+  return {
+    check: 'Mutants',
+    verdict: missed.length === 0 && none!.finder === null ? 'PASS' : 'FAIL',
+    text:
+      `${wrong.length - missed.length} of ${wrong.length} found${not}; ` +
+      `the true simulator in ${none!.found} of ${none!.ran} checks`,
+  }
+}

@@ -1,0 +1,160 @@
+import { estimateText, figure, fixed } from '../../reports/format.ts'
+import { percentileLabel } from '../../sim/stats/index.ts'
+import type { CaseReport, ChangeReport } from './judge.ts'
+import type { FidelityReport } from './main.ts'
+import type { MatrixCell, MutantRow } from './mutant-matrix.ts'
+import type { PredictionStudy } from './prediction.ts'
+
+/** A table of the fidelity page, and what is said around it; code stands in `backquotes`. */
+export interface FidelityTable {
+  readonly heading: string
+  readonly note: string
+  readonly columns: readonly string[]
+  /** "l" or "r" for each column: words or figures */
+  readonly align: string
+  readonly rows: readonly (readonly string[])[]
+  /** below the table, an item each */
+  readonly remarks: readonly string[]
+}
+
+/** Every figure of the suite, failures included, the worst of each check first. */
+export function fidelityTables(report: FidelityReport): FidelityTable[] {
+  const { cases, changes, prediction, mutants } = report
+  return [
+    {
+      heading: 'Structure, A/A and audit',
+      note: `Each replay rebuilt from its own machine: simulated − measured, the worst of all replays in the percentiles that
+\`n(1 − p) ≥ 100\` requests support, within max(1 %, 30 µs) to pass. A/A: largest median difference of two replays of the same
+requests.`,
+      columns: [
+        'scenario',
+        'replays',
+        'structure',
+        'worst error',
+        'A/A',
+        'audit',
+        'journals alike',
+      ],
+      align: 'lrlrrlr',
+      rows: cases.map(caseCells),
+      remarks: cases.flatMap(failures),
+    },
+    {
+      heading: 'What if',
+      note: `The ratio of changed to unchanged latency, both replayed in turn. Predicted from the replays of the unchanged side. To pass:
+p50 within max(5 %, 50 µs), p95 within max(10 %, 50 µs, A/A), with the whole interval of the measured ratio.`,
+      columns: [
+        'change',
+        'percentile',
+        'measured ratio',
+        'predicted [band]',
+        'error',
+        'A/A',
+        'verdict',
+      ],
+      align: 'llrrrrl',
+      rows: changes.flatMap(changeCells),
+      remarks: changes
+        .filter(({ check }) => check.verdict !== 'PASS')
+        .map(({ name, check }) => `${name}: ${check.verdict}, ${check.reason}`),
+    },
+    predictionTable(prediction),
+    {
+      heading: 'Mutants',
+      note: `Deliberately wrong simulators, in every check of every scenario above. Found: off by more than 3 % and outside the range of all
+replays, at p50, p90 or p95, in the median over three replays. The true simulator must be found nowhere.`,
+      columns: ['mutant', 'what is wrong', 'found in', 'strongest finder', 'error'],
+      align: 'llrlr',
+      rows: mutants.map(mutantCells),
+      remarks: [],
+    },
+  ]
+}
+
+const signed = (share: number) => `${share >= 0 ? '+' : ''}${fixed(100 * share, 2)} %`
+const micros = (ms: number) => `${fixed(1000 * ms, 0)} µs`
+
+function caseCells(one: CaseReport): string[] {
+  const judged = one.percentiles.filter(({ verdicts }) => verdicts.structure !== null)
+  const { worst, verdict } = one.checks.structure
+  const floors = judged.map(({ noise_floor, p }) => ({ p, floor: noise_floor.median ?? 0 }))
+  const noise = floors.reduce((a, b) => (b.floor > a.floor ? b : a), { p: 0.5, floor: 0 })
+  return [
+    one.name,
+    `${one.replays}`,
+    verdict,
+    worst === null
+      ? '–'
+      : `${signed(worst.relative)} (${micros(worst.error_ms)}) at ${percentileLabel(worst.p)}`,
+    `${(100 * noise.floor).toFixed(1)} % at ${percentileLabel(noise.p)}`,
+    one.checks.audit.verdict,
+    `${one.fedBack} of ${one.replays}`,
+  ]
+}
+
+/** Every check that did not pass, with its reason. */
+function failures({ name, checks, spoiled }: CaseReport): string[] {
+  const { structure, audit } = checks
+  return [
+    ...(structure.verdict === 'PASS'
+      ? []
+      : [`${name}: structure ${structure.verdict}, ${structure.reason}`]),
+    ...(audit.verdict === 'PASS' ? [] : [`${name}: audit FAIL, ${audit.reason}`]),
+    ...spoiled.map((why) => `${name}: a replay does not count, ${why}`),
+  ]
+}
+
+function changeCells({ name, percentiles }: ChangeReport): string[][] {
+  return percentiles
+    .filter(({ p }) => p === 0.5 || p === 0.95)
+    .map(({ p, measured, predicted, error_relative, error_ms, noise_floor, verdict }) => [
+      name,
+      percentileLabel(p),
+      estimateText(measured, 'plain'),
+      estimateText(predicted, 'plain'),
+      `${signed(error_relative)} (${micros(error_ms)})`,
+      `${(100 * (noise_floor.median ?? 0)).toFixed(1)} %`,
+      verdict ?? 'too few requests',
+    ])
+}
+
+function predictionTable({ rows, checks }: PredictionStudy): FidelityTable {
+  return {
+    heading: 'Prediction',
+    note: `${rows[0]?.replays ?? 0} later replays at each of four loads, predicted from rehearsals of other requests some minutes earlier
+(\`spillway calibrate --from\`). Relative to the median of the replays. Band: 95 % of single simulated runs; spread: from the smallest to the
+largest replay; interval score: Gneiting and Raftery 2007, less is better.`,
+    columns: [
+      'replays',
+      'percentile',
+      'median error',
+      'A/A',
+      'mean signed error [95 %]',
+      'in band',
+      'band / spread',
+      'interval score',
+    ],
+    align: 'llrrrrrr',
+    rows: rows.map((row) => [
+      row.name,
+      percentileLabel(row.p),
+      `${(100 * row.medianError).toFixed(2)} %`,
+      `${(100 * row.floor).toFixed(2)} %`,
+      `${signed(row.meanError.value)} [${signed(row.meanError.low!)}, ${signed(row.meanError.high!)}]`,
+      `${row.inside} of ${row.replays}`,
+      figure(row.bandWidth / row.spread),
+      figure(row.intervalScore),
+    ]),
+    remarks: checks.map(({ text, verdict }) => `${verdict}: ${text}`),
+  }
+}
+
+/** Where an error was found: check, scenario and percentile. */
+export function cellName(cell: MatrixCell): string {
+  return `${cell.check}, ${cell.case}, ${percentileLabel(cell.p)}`
+}
+
+function mutantCells({ mutant, fault, finder, largest, found, ran }: MutantRow): string[] {
+  const where = finder === null ? `none; largest: ${cellName(largest)}` : cellName(finder)
+  return [mutant, fault, `${found} of ${ran}`, where, signed((finder ?? largest).error)]
+}
