@@ -38,9 +38,7 @@ export function learn(
     for (const [i, pool] of scenario.pools.entries()) {
       const executors = [from, (from += pool.replicas)] as const
       const added = runs.map((run) => ({ run, work, executors, load, durationMs }))
-      if (added.length > 0) {
-        recordings.set(keys[i]!, [...(recordings.get(keys[i]!) ?? []), ...added])
-      }
+      recordings.set(keys[i]!, [...(recordings.get(keys[i]!) ?? []), ...added])
     }
   }
   return models.map((model) => {

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { readRows } from '../runtime/rows-file.ts'
-import { hashOf, type Scenario } from '../scenarios/index.ts'
 import { latenciesOf } from '../sim/experiment/index.ts'
 import {
   type Comparison,
@@ -12,7 +11,6 @@ import {
   type Result,
   resultSchema,
 } from '../sim/stats/index.ts'
-import { type Profile, profileSchema } from '../sim/world/index.ts'
 import { auditOf } from './live-audit.ts'
 import {
   commandsIn,
@@ -244,108 +242,5 @@ describe('a second side', () => {
     // by its own capacity it would have others
     const own = await run('requests', 'load.yaml', ...PROFILE, '--set', twice)
     expect(own.stdout.length).toBeGreaterThan(text('loaded/requests.jsonl').length)
-  })
-})
-
-test('a model is calibrated for the largest batches of all pools that run it', async () => {
-  const second = '  - { name: second, model: mlp, batching: { policy: fixed, batch: 6 } }\n'
-  put(folder, 'pools.yaml', TINY.concat(second))
-  const ended = await run('calibrate', 'pools.yaml', '--seconds', '1', '--out', 'pools')
-  expect(ended.code, ended.stderr).toBe(0)
-  const sizesIn = (name: string) =>
-    profileSchema
-      .parse(readJson(join(folder, name, 'profile.json')))
-      .models.map(({ work }) => work.sizes)
-  expect(sizesIn('pools')).toEqual([[1, 2, 3, 4, 5, 6]])
-  expect(sizesIn('out')).toEqual([[1, 2, 3, 4]])
-})
-
-describe('calibrate --from', () => {
-  const cached = 'cache/profile.json'
-  const profile = (name: string): Profile => profileSchema.parse(readJson(join(folder, name)))
-  const learn = (...folders: string[]) =>
-    run('calibrate', 'tiny.yaml', ...folders.flatMap((name) => ['--from', name]))
-  const fresh = () => {
-    mkdirSync(join(folder, 'cache'), { recursive: true })
-    cpSync(join(folder, 'out/profile.json'), join(folder, cached))
-  }
-
-  /** A copy of the first side whose scenario was another. */
-  function altered(name: string, change: (scenario: Scenario) => unknown): void {
-    cpSync(join(folder, 'out'), join(folder, name), { recursive: true })
-    const scenario = readJson(join(folder, 'out/scenario.json')) as Scenario
-    put(folder, `${name}/scenario.json`, JSON.stringify(change(scenario)))
-  }
-
-  type Fields = Profile['models'][number]['fields']
-  const fieldsOf = (name: string) => profile(name).models[0]!.fields
-  const ofReplicas = (fields: Fields, test: (replicas: number) => boolean) =>
-    fields.filter(({ executors }) => test(executors.length))
-
-  test('changes the fields of the profile, and nothing else', async () => {
-    fresh()
-    const ended = await learn('out')
-    expect(ended.code, ended.stderr).toBe(0)
-    expect(ended.stdout).toContain(`profile: ${join(folder, cached)}`)
-    const bare = ({ models, ...rest }: Profile) => ({
-      ...rest,
-      models: models.map((model) => ({ ...model, fields: null })),
-    })
-    expect(bare(profile(cached))).toEqual(bare(profile('out/profile.json')))
-    const fields = ofReplicas(fieldsOf(cached), (replicas) => replicas === 1)
-    const one = { load: measured('out').load, durationMs: 3000 }
-    expect(fields).toMatchObject([one, one, one])
-    for (const { executors } of fields) expect(executors[0]!.times.length).toBeGreaterThan(100)
-    // how two replicas share the machine is what no replay knows
-    const [before, after] = ['out/profile.json', cached].map((name) =>
-      ofReplicas(fieldsOf(name), (replicas) => replicas > 1),
-    )
-    expect(hashOf(after)).toBe(hashOf(before))
-  })
-
-  test('may be repeated: replays of several occasions come together', async () => {
-    fresh()
-    await learn('out', 'out/against')
-    const both = fieldsOf(cached)
-    fresh()
-    await learn('out')
-    const one = fieldsOf(cached)
-    expect(both).toHaveLength(one.length + ROUNDS)
-    expect(hashOf(both.filter((_, i) => i < ROUNDS || i >= 2 * ROUNDS))).toBe(hashOf(one))
-  })
-
-  test('keeps one profile of a model that several pools run', async () => {
-    fresh()
-    await learn('out')
-    const once = hashOf(fieldsOf(cached))
-    fresh()
-    const ended = await run('calibrate', 'pools.yaml', '--from', 'out')
-    expect(ended.code, ended.stderr).toBe(0)
-    expect(profile(cached).models).toHaveLength(1)
-    expect(hashOf(fieldsOf(cached))).toBe(once)
-  })
-
-  test('is refused where there are no replays of a model, and leaves the profile as it was', async () => {
-    fresh()
-    altered('foreign', ({ models, ...rest }) => ({
-      ...rest,
-      models: { mlp: { ...models.mlp, width: 32 } },
-    }))
-    altered('partly', ({ models, pools, ...rest }) => ({
-      ...rest,
-      models: { ...models, wide: { ...models.mlp, width: 32 } },
-      pools: [...pools, { ...pools[0], name: 'second', model: 'wide' }],
-    }))
-    mkdirSync(join(folder, 'empty'))
-    const before = text(cached)
-    for (const [name, code, words] of [
-      ['nowhere', 3, 'nowhere/scenario.json: no such file'],
-      ['empty', 3, 'empty/scenario.json: no such file'],
-      ['foreign', 6, 'foreign: has no replay of a model of tiny.yaml'],
-      ['partly', 6, 'partly: has replays of mlp 2x32 fp32 on cpu, which was not calibrated'],
-    ] as const) {
-      expectRefused(await learn('out', name), code, words)
-      expect(text(cached)).toBe(before)
-    }
   })
 })

@@ -7,8 +7,9 @@ import { Calibration, type CalibrationTask } from './calibration.ts'
 const FIELD_LOADS = [0.35, 0.75, 0.5, 0.9]
 /** Loads at which those of another number of replicas are recorded: how replicas share cores. */
 const SHARED_LOADS = [0.15, 0.4]
-/** Of the time for one model, the share spent on single batches; the rest records fields. */
-const SCRIPT_SHARE = 0.4
+/** Shares of the time for one model: single batches, and warming up; the rest records fields. */
+const SCRIPT_SHARE = 0.35
+const WARM_UP_SHARE = 0.15
 /** Single batches are run in so many pieces, the models in turn. */
 const PIECES = 12
 
@@ -53,7 +54,13 @@ export async function calibrateModels(
       onProgress(`${names}: single batches`, piece + 1, PIECES)
     }
     const steps = FIELD_LOADS.length + SHARED_LOADS.length
-    const durationMs = (seconds * 1000 * (1 - SCRIPT_SHARE)) / steps
+    const durationMs = (seconds * 1000 * (1 - SCRIPT_SHARE - WARM_UP_SHARE)) / steps
+    onProgress(`${names}: warming up`, 0, 1)
+    for (const [i, one] of calibrations.entries()) {
+      for (const replicas of [tasks[i]!.pool.replicas, otherReplicas(tasks[i]!)]) {
+        await one.warmUp(replicas, (seconds * 1000 * WARM_UP_SHARE) / 2)
+      }
+    }
     for (let step = 0; step < steps; step++) {
       onProgress(`${names}: machine speed`, step, steps)
       for (const [i, one] of calibrations.entries()) {

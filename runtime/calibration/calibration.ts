@@ -9,7 +9,7 @@ import { type Random, stream } from '../../sim/kernel/index.ts'
 import type { PoolPlan, ServingPlan } from '../../sim/serving/index.ts'
 import { RequestList } from '../../sim/traffic/index.ts'
 import { type ModelProfile, tabulatedWork } from '../../sim/world/index.ts'
-import { Fleet } from '../fleet.ts'
+import { Fleet, type Replayed } from '../fleet.ts'
 import type { ModelFile } from '../models/index.ts'
 import type { ScriptRow } from '../script.ts'
 import { lengthGrid, roundOf, sizeGrid } from './script-plan.ts'
@@ -20,6 +20,7 @@ const FEWEST_ROUNDS = 5
 const MOST_ROUNDS = 400
 /** Assumed around each batch where the capacity is not known better, ms. */
 const OVERHEAD_MS = 0.1
+const WARM_UP_LOAD = 0.75
 
 export interface CalibrationTask {
   readonly scenario: Scenario
@@ -119,8 +120,18 @@ export class Calibration {
     this.#rows.push(...rows)
   }
 
+  /** Traffic of which nothing is kept: a loop that V8 still compiles has tails of its own. */
+  async warmUp(replicas: number, durationMs: number): Promise<void> {
+    await this.#traffic(replicas, WARM_UP_LOAD, durationMs)
+  }
+
   /** Records open-loop Poisson traffic, through the same dispatcher as a replay. */
   async recordTraffic(replicas: number, load: number, durationMs: number): Promise<void> {
+    const { rows, timers } = await this.#traffic(replicas, load, durationMs)
+    this.#runs.push({ rows, timers, load, durationMs, replicas })
+  }
+
+  #traffic(replicas: number, load: number, durationMs: number): Promise<Replayed> {
     const { lengths } = this.#task
     const pool = { ...this.#pool, replicas }
     const work = tabulatedWork(fitWork(cellSamples(this.#rows)))
@@ -132,8 +143,7 @@ export class Calibration {
       lengths.draw,
     )
     const fleet = replicas === this.#pool.replicas ? this.#fleet : this.#other
-    const { rows, timers } = await fleet.replay(planOf(pool), list)
-    this.#runs.push({ rows, timers, load, durationMs, replicas })
+    return fleet.replay(planOf(pool), list)
   }
 
   /** What was found out. */

@@ -25,7 +25,7 @@ import { documentText, writeWhole } from './output.ts'
 import { ProgressDisplay } from './progress.ts'
 
 /** Seconds spent on each model unless told otherwise. */
-export const CALIBRATION_SECONDS = 45
+export const CALIBRATION_SECONDS = 60
 
 interface CalibrateOptions extends ScenarioOptions {
   readonly seconds: number

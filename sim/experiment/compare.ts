@@ -20,15 +20,12 @@ import {
   STRUCTURE_TOLERANCE,
   structureCheck,
   structureError,
-  structureTolerance,
+  structureVerdict,
 } from './structure-check.ts'
 import { spoiled } from './validity.ts'
-import { worst } from './verdicts.ts'
 
 /** Simulations of one replay under its own machine; they differ in the overheads drawn. */
 const STRUCTURE_RUNS = 20
-/** Where those leave a verdict open, their number is doubled, up to so many. */
-const MOST_STRUCTURE_RUNS = 80
 
 export interface ComparisonInput {
   readonly plan: ServingPlan
@@ -70,7 +67,7 @@ export function compareRuns(input: ComparisonInput): Pick<
     return blockBootstrap({ ...run, ...window }, supported, { random: () => random.uniform() })
   })
   const figures = measured.map(({ sorted }) => supported.map((p) => percentile(sorted, p)))
-  const structure = simulateAll(input, supported, figures, n)
+  const structure = simulateAll(input, supported)
   const valid = input.replays.map((run) => spoiled(run) === null)
   const percentiles = supported.map((p, i): PercentileComparison => {
     const values = figures.map((of) => of[i]!)
@@ -102,7 +99,7 @@ export function compareRuns(input: ComparisonInput): Pick<
       structure: structureErrors,
       prediction: predictionErrors,
       verdicts: {
-        structure: judged ? worst(structureErrors.map((one) => one.verdict)) : null,
+        structure: judged ? structureVerdict(structureErrors) : null,
         prediction: judged ? majority(predictionErrors) : null,
       },
       noise_floor: floor,
@@ -116,36 +113,15 @@ export function compareRuns(input: ComparisonInput): Pick<
   return { percentiles, checks, tolerance: STRUCTURE_TOLERANCE }
 }
 
-/**
- * Percentiles of simulations of every replay, [replay][run][percentile]. Where their interval lies
- * across the limit of the tolerance, more are run: what is left open then is open for good.
- */
-function simulateAll(
-  input: ComparisonInput,
-  supported: readonly number[],
-  measured: readonly (readonly number[])[],
-  n: number,
-): number[][][] {
-  const of = input.replays.length
+/** Percentiles of simulations of every replay, [replay][run][percentile]. */
+function simulateAll(input: ComparisonInput, supported: readonly number[]): number[][][] {
+  const of = input.replays.length * STRUCTURE_RUNS
   return input.replays.map(({ rows, timers }, replay) => {
-    const runs: number[][] = []
-    const open = () =>
-      supported.some((p, i) => {
-        if (!supportsVerdict(n, p)) return false
-        const value = measured[replay]![i]!
-        const { low, high } = tInterval(runs.map((run) => run[i]!))
-        const limits = [-1, 1].map((sign) => value + sign * structureTolerance(value))
-        return limits.some((limit) => low! < limit && limit < high!)
-      })
     const simulate = structureSimulator({ ...input, rows, timers })
-    for (let wanted = STRUCTURE_RUNS; wanted <= MOST_STRUCTURE_RUNS; wanted *= 2) {
-      while (runs.length < wanted) {
-        const { sorted } = latenciesOf(simulate(runs.length), input.warmupMs)
-        runs.push(supported.map((p) => percentile(sorted, p)))
-        input.onProgress?.(replay + Math.min(1, runs.length / STRUCTURE_RUNS), of)
-      }
-      if (!open()) break
-    }
-    return runs
+    return Array.from({ length: STRUCTURE_RUNS }, (_, run) => {
+      const { sorted } = latenciesOf(simulate(run), input.warmupMs)
+      input.onProgress?.(replay * STRUCTURE_RUNS + run + 1, of)
+      return supported.map((p) => percentile(sorted, p))
+    })
   })
 }

@@ -1,11 +1,14 @@
 import {
+  meanWithError,
   noVerdictReason,
   PERCENTILES,
   type PercentileComparison,
+  percentileLabel,
   type ReplayError,
   tInterval,
+  type Verdict,
 } from '../stats/index.ts'
-import { type Check, count, errorOf, worst, worstError } from './verdicts.ts'
+import { type Check, errorOf, worst, worstError } from './verdicts.ts'
 
 /** Errors within the larger of these two pass. */
 export const STRUCTURE_TOLERANCE = { relative: 0.01, absolute_ms: 0.03 } as const
@@ -15,8 +18,13 @@ export function structureTolerance(measured: number): number {
   return Math.max(relative * measured, absolute_ms)
 }
 
+/** Of the interval within which a run of the same machine lies. */
+const LEVEL = 0.99
+
 /**
- * PASS where the whole interval of the mean error is within tolerance, FAIL where none of it is. A
+ * The error of one replay against simulations of its own machine. They scatter, since overheads are
+ * drawn, and the replay is one such draw itself: so their interval is that of a further run,
+ * mean +- t s sqrt(1 + 1/n). PASS where all of it is within tolerance, FAIL where none of it is. A
  * replay that other programs spoiled cannot show a fault of the simulator.
  */
 export function structureError(
@@ -24,35 +32,54 @@ export function structureError(
   measured: number,
   runs: readonly number[],
 ): ReplayError {
-  const { value, low, high } = tInterval(runs)
+  const { mean, halfWidth } = meanWithError(runs, LEVEL)
+  const half = halfWidth * Math.sqrt(runs.length + 1)
+  const [low, high] = [mean - half, mean + half]
   const tolerance = structureTolerance(measured)
-  const inside = low! >= measured - tolerance && high! <= measured + tolerance
-  const outside = high! < measured - tolerance || low! > measured + tolerance
+  const inside = low >= measured - tolerance && high <= measured + tolerance
+  const outside = high < measured - tolerance || low > measured + tolerance
   return {
-    ...errorOf(replay, measured, value),
-    low: low!,
-    high: high!,
+    ...errorOf(replay, measured, mean),
+    low,
+    high,
     verdict: inside ? 'PASS' : outside && valid ? 'FAIL' : 'UNDECIDED',
   }
 }
 
-/** The structure errors of every replay at every percentile that supports a verdict. */
+/** An error as a multiple of what is tolerated: replays with a slow spell weigh no more. */
+const ofTolerance = ({ error_ms, measured }: ReplayError) => error_ms / structureTolerance(measured)
+
+/**
+ * Of all replays at one percentile: FAIL where one of them is off by more than its own noise; else
+ * by the t interval of their mean error, in which the noise of single replays averages out.
+ */
+export function structureVerdict(errors: readonly ReplayError[]): Verdict {
+  if (errors.some(({ verdict }) => verdict === 'FAIL')) return 'FAIL'
+  const { low, high } = tInterval(errors.map(ofTolerance))
+  if (low === null || high === null) return worst(errors.map(({ verdict }) => verdict))
+  if (low >= -1 && high <= 1) return 'PASS'
+  return low > 1 || high < -1 ? 'FAIL' : 'UNDECIDED'
+}
+
+/** What the percentiles that support a verdict say together. */
 export function structureCheck(percentiles: readonly PercentileComparison[], n: number): Check {
-  const supported = percentiles.filter(({ verdicts }) => verdicts.structure !== null)
-  const judged = supported.flatMap(({ p, structure }) => structure.map((one) => ({ p, ...one })))
-  const verdict = worst(judged.map((one) => one.verdict))
-  const bad = judged.filter((one) => one.verdict === verdict && verdict !== 'PASS')
+  const judged = percentiles.filter(({ verdicts }) => verdicts.structure !== null)
+  const verdict = worst(judged.map(({ verdicts }) => verdicts.structure!))
+  const named = judged
+    .filter(({ verdicts }) => verdicts.structure === verdict)
+    .map(({ p }) => percentileLabel(p))
+    .join(', ')
   const limit = 'max(1 %, 30 µs)'
   const reason =
     judged.length === 0
       ? noVerdictReason(n, PERCENTILES[0])
       : verdict === 'PASS'
-        ? `within ${limit} at every judged percentile of every replay`
+        ? `the mean error is within ${limit} at every judged percentile`
         : verdict === 'FAIL'
-          ? `beyond ${limit} in ${count(bad.length, 'case')} of ${judged.length}`
-          : `the machine's noise leaves ${count(bad.length, 'case')} of ${judged.length} open at ${limit}; ` +
-            moreReplays(supported)
-  return { verdict, reason, worst: worstError(supported, 'structure') }
+          ? `off by more than ${limit} and than noise explains, at ${named}`
+          : `noise leaves open whether the error is within ${limit} at ${named}; ` +
+            moreReplays(judged)
+  return { verdict, reason, worst: worstError(judged, 'structure') }
 }
 
 /**
@@ -62,12 +89,11 @@ export function structureCheck(percentiles: readonly PercentileComparison[], n: 
 function moreReplays(percentiles: readonly PercentileComparison[]): string {
   const open = percentiles.filter(({ verdicts }) => verdicts.structure === 'UNDECIDED')
   const needed = open.map(({ structure }) => {
-    const errors = structure.map(({ error_ms }) => error_ms)
+    const errors = structure.map(ofTolerance)
     const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length
     const squares = errors.reduce((sum, error) => sum + (error - mean) ** 2, 0)
     const spread = Math.sqrt(squares / Math.max(1, errors.length - 1))
-    const tolerance = Math.min(...structure.map(({ measured }) => structureTolerance(measured)))
-    return Math.ceil(((2 * spread) / (tolerance - Math.abs(mean))) ** 2)
+    return Math.ceil(((2 * spread) / (1 - Math.abs(mean))) ** 2)
   })
   const most = Math.max(3, ...needed)
   return most < 1000 ? `about ${most} replays would tell` : 'a quieter machine would tell'

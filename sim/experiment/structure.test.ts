@@ -216,6 +216,14 @@ describe('what seeing an end costs goes by what the dispatcher was due to do nex
     expect(costs(late)).toEqual([[0.12, [0.001, 0.002]]])
   })
 
+  test('what was done before the end was seen counts all the same', () => {
+    const before: Episode[] = [
+      { cost: 0.05, request: [0.01, 0.02] },
+      { cost: 0.06, timer: [0.03, 0.03] },
+    ]
+    expect(costs(before)).toEqual([[0.12, [0.05, 0.06]]])
+  })
+
   test('what had happened before the end does not count', () => {
     const past: Episode[] = [
       { cost: 0.05, request: [-0.2, -0.1] },

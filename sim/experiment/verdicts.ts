@@ -28,5 +28,3 @@ export function errorOf(replay: number, measured: number, simulated: number) {
   const error = simulated - measured
   return { replay, measured, simulated, error_ms: error, error_relative: error / measured }
 }
-
-export const count = (n: number, noun: string) => `${n} ${noun}${n === 1 ? '' : 's'}`

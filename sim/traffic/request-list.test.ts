@@ -54,3 +54,14 @@ describe('a list as a source', () => {
     expect(collected.hash()).toBe(listOf(...rows).hash())
   })
 })
+
+test('a list until a time holds the requests that are scheduled before it', () => {
+  const list = RequestList.of({
+    at: Float64Array.of(0, 1, 2, 2, 5),
+    length: Int32Array.of(1, 2, 3, 4, 5),
+    class: Uint8Array.of(0, 1, 0, 1, 0),
+  })
+  expect([...list.until(2).columns.length]).toEqual([1, 2])
+  expect([...list.until(5.1).columns.class]).toEqual([0, 1, 0, 1, 0])
+  expect(list.until(0).count).toBe(0)
+})

@@ -56,6 +56,18 @@ export class RequestList {
     return this.columns.at.length
   }
 
+  /** The requests that are scheduled before `until`, ms. */
+  until(until: Ms): RequestList {
+    const { at, length, class: classes } = this.columns
+    const after = at.findIndex((time) => time >= until)
+    const count = after < 0 ? at.length : after
+    return RequestList.of({
+      at: at.subarray(0, count),
+      length: length.subarray(0, count),
+      class: classes.subarray(0, count),
+    })
+  }
+
   /** Equal to the hash of the source that the list was collected from. */
   hash(): string {
     const hash = new RequestHash()

@@ -22,10 +22,10 @@ const classes = new Overheads({
   dispatch: [{ atMs: 0, table: [0] }],
 })
 
-/** What was due at 1.99 ms is late by 0.03 ms: it happens after the end of the batch. */
+/** What was due at 1.99 ms is late by 5 ms: it happens long after the end of the batch. */
 const late: OverheadModel = {
-  lag: (_, at) => (at === 1.99 ? 0.03 : 0),
-  timer: (_, at) => (at === 1.99 ? 0.03 : 0),
+  lag: (_, at) => (at === 1.99 ? 5 : 0),
+  timer: (_, at) => (at === 1.99 ? 5 : 0),
   completion: () => 0,
   dispatch: () => 0,
 }

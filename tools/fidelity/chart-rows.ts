@@ -3,8 +3,8 @@ import { textWidth, wrap } from '../../reports/text.ts'
 import { LABEL_SIZE, LIGHT } from '../../reports/theme.ts'
 import type { Verdict } from '../../sim/stats/index.ts'
 
-/** Around a picture, px: the theme's. */
-const PADDING = 10
+/** Around a picture, px: the theme's, and the halo of words at the edge. */
+const PADDING = 12
 /** Between words and plot, px. */
 const GAP = 10
 /** Height of a line of words, px. */
@@ -12,7 +12,7 @@ const LINE = 16
 /** Half of an axis label at the edge of a plot that has no words beside it, px. */
 const OVERHANG = 20
 /** Notes are broken into lines of at most this width beside a plot, px. */
-const WIDEST_NOTE = 250
+const WIDEST_NOTE = 300
 
 /** What stands beside a row, or above it where the picture is narrow. */
 export interface RowWords {
@@ -60,11 +60,11 @@ function wordsBeside(words: readonly RowWords[], { body, width, left = 0, right 
     height: row * words.length,
     top: (i: number) => middle(i) - body / 2,
     layers: [
-      wordColumn(
+      ...wordColumn(
         words.map(({ name }, i) => ({ text: name, y: middle(i), color: LIGHT.ink })),
         { x: -left - GAP, align: 'right' },
       ),
-      wordColumn(
+      ...wordColumn(
         words.flatMap(({ color }, i) =>
           notes[i]!.map((text, line, { length }) => ({
             text,
@@ -97,11 +97,11 @@ function wordsAbove(words: readonly RowWords[], { body, width, left = 0, right =
     height: row * words.length,
     top: (i: number) => row * i + LINE * lines,
     layers: [
-      wordColumn(
+      ...wordColumn(
         words.map(({ name }, i) => ({ text: name, y: line(i, 0), color: LIGHT.ink })),
         { x: -before, align: 'left' },
       ),
-      wordColumn(
+      ...wordColumn(
         words.flatMap(({ color }, i) =>
           notes[i]!.map((text, number) => ({ text, color, y: line(i, number + (long ? 1 : 0)) })),
         ),
@@ -111,16 +111,20 @@ function wordsAbove(words: readonly RowWords[], { body, width, left = 0, right =
   }
 }
 
-/** Words below each other, px from the left and the top of the plot. */
+/** Words below each other, px from the left and the top, with a halo that lines do not cross. */
 export function wordColumn(
   words: readonly { readonly text: string; readonly y: number; readonly color: string }[],
   at: { readonly x: number; readonly align: 'left' | 'right'; readonly size?: number },
-): Layer {
-  return {
-    data: { values: [...words] },
-    mark: { type: 'text', align: at.align, fontSize: at.size ?? LABEL_SIZE },
-    encoding: { x: { value: at.x }, y: Y, text: { field: 'text', type: 'nominal' }, color: COLOR },
-  }
+): Layer[] {
+  const data = { values: [...words] }
+  const mark = { type: 'text' as const, align: at.align, fontSize: at.size ?? LABEL_SIZE }
+  const text = { field: 'text', type: 'nominal' as const }
+  const encoding = { x: { value: at.x }, y: Y, text }
+  const halo = { fill: LIGHT.paper, stroke: LIGHT.paper, strokeWidth: 4 }
+  return [
+    { data, mark: { ...mark, ...halo }, encoding },
+    { data, mark, encoding: { ...encoding, color: COLOR } },
+  ]
 }
 
 /** Pixels from the top of the plot. */
@@ -128,21 +132,49 @@ export const Y = { field: 'y', type: 'quantitative' as const, scale: null, axis:
 /** A colour that the data names. */
 export const COLOR = { field: 'color', type: 'nominal' as const, scale: null }
 
-/** Relative errors on both sides of 0, as far as `reach`. */
-export function errorAxis(reach: number, title: string, tickCount: number) {
-  return {
-    field: 'low',
-    type: 'quantitative' as const,
-    scale: { domain: [-reach, reach], nice: false },
-    axis: {
-      title,
-      labelExpr: `datum.value === 0 ? '0' : format(datum.value * 100, '+~f') + ' %'`,
-      tickCount,
-    },
+/** An axis of relative errors. */
+export interface ErrorAxis {
+  readonly field: 'low'
+  readonly type: 'quantitative'
+  readonly scale: {
+    readonly domain: [number, number]
+    readonly nice: false
+    readonly type?: 'symlog'
+    readonly constant?: number
+  }
+  readonly axis: {
+    readonly title: string
+    readonly labelExpr: string
+    readonly tickCount?: number
+    readonly values?: number[]
   }
 }
 
-export type ErrorAxis = ReturnType<typeof errorAxis>
+const SIGNED = `datum.value === 0 ? '0' : format(datum.value * 100, '+,~f') + ' %'`
+
+/** Relative errors on both sides of 0, as far as `reach`. */
+export function errorAxis(reach: number, title: string, tickCount: number): ErrorAxis {
+  return {
+    field: 'low',
+    type: 'quantitative',
+    scale: { domain: [-reach, reach], nice: false },
+    axis: { title, labelExpr: SIGNED, tickCount },
+  }
+}
+
+/** About linear up to this error, and logarithmic beyond it. */
+const LINEAR = 0.01
+
+/** Errors of very different sizes: one of 1 % and one of 500 % can both be read. */
+export function logErrorAxis(low: number, high: number, title: string): ErrorAxis {
+  const values = [-10, -1, -0.1, 0, 0.1, 1, 10].filter((tick) => tick >= low && tick <= high)
+  return {
+    field: 'low',
+    type: 'quantitative',
+    scale: { type: 'symlog', constant: LINEAR, domain: [low, high], nice: false },
+    axis: { title, labelExpr: SIGNED, values },
+  }
+}
 
 export interface ErrorMark {
   /** relative */
@@ -155,11 +187,11 @@ export interface ErrorMark {
 
 /** A dot for each error; one beyond the axis is an arrow at its end. */
 export function errorDots(marks: readonly ErrorMark[], x: ErrorAxis, size: number): Layer[] {
-  const reach = x.scale.domain[1]!
+  const [least, most] = x.scale.domain
   const values = marks.map(({ error, ...mark }) => ({
     ...mark,
-    low: Math.max(-0.985 * reach, Math.min(0.985 * reach, error)),
-    shape: error > reach ? 'triangle-right' : error < -reach ? 'triangle-left' : 'circle',
+    low: Math.max(0.985 * least, Math.min(0.985 * most, error)),
+    shape: error > most ? 'triangle-right' : error < least ? 'triangle-left' : 'circle',
   }))
   const encoding = { x, y: Y, color: COLOR, shape: { ...COLOR, field: 'shape' } }
   return [false, true].map((hollow) => ({
@@ -182,11 +214,11 @@ export function errorBands(
   x: ErrorAxis,
   style: { readonly color: string; readonly opacity: number },
 ): Layer {
-  const reach = x.scale.domain[1]!
+  const [least, most] = x.scale.domain
   const values = bands.map(({ low, high, ...rows }) => ({
     ...rows,
-    low: Math.max(-reach, low),
-    high: Math.min(reach, high),
+    low: Math.max(least, low),
+    high: Math.min(most, high),
   }))
   return {
     data: { values },

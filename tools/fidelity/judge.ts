@@ -1,7 +1,7 @@
-import { runReplications } from '../../runtime/replications.ts'
+import { auditCheck } from '../../runtime/audit-runs.ts'
 import { learn } from '../../runtime/learn.ts'
 import { simulationInput, whatIfInputs } from '../../runtime/prepare.ts'
-import { auditCheck } from '../../runtime/audit-runs.ts'
+import { runReplications } from '../../runtime/replications.ts'
 import { scenarioChanges } from '../../scenarios/index.ts'
 import {
   compareRuns,

@@ -40,7 +40,7 @@ export interface FidelityReport {
 }
 
 /** Seconds of calibration for each model. */
-const CALIBRATION_S = 40
+const CALIBRATION_S = 48
 
 const quick = process.argv.includes('--quick')
 const suite = quick ? quickSuite() : wholeSuite()
@@ -58,7 +58,9 @@ if (!quick) await writeWhole('docs/background/fidelity.md', page)
 async function judge(recorded: Recording): Promise<FidelityReport> {
   const started = performance.now()
   const progress = new ProgressDisplay()
-  const all = [...recorded.cases.values()].filter(({ case: { name } }) => !name.startsWith(REHEARSAL))
+  const all = [...recorded.cases.values()].filter(
+    ({ case: { name } }) => !name.startsWith(REHEARSAL),
+  )
   const cases: CaseReport[] = []
   for (const one of all) {
     progress.update('structure, prediction and audit', cases.length, all.length)

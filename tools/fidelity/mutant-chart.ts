@@ -58,24 +58,22 @@ function mutantRow({ mutant, finder, largest }: MutantRow): Row {
 
 function marks(rows: readonly Row[], layout: RowLayout, width: number): Layer[] {
   const sizes = rows.map(({ cell }) => Math.max(LEAST, Math.abs(cell.error)))
-  const low = Math.min(LIMIT / 2, ...sizes) / 1.4
-  const high = 1.4 * Math.max(2 * LIMIT, ...sizes)
+  const [low, high] = domainOf(rows, sizes, layout.width)
+  const ticks = logTicks(low, high, [1])
+  const step = Math.ceil(ticks.length / (narrow(width) ? 4 : 8))
   const x = {
     field: 'size',
     type: 'quantitative' as const,
     scale: { type: 'log' as const, domain: [low, high], nice: false },
     axis: {
       title: narrow(width) ? 'size of the error (log)' : 'size of the relative error (log scale)',
-      values: logTicks(low, high, [1]),
+      values: ticks.filter((_, i) => i % step === 0),
       labelExpr: `format(datum.value * 100, ',~f') + ' %'`,
     },
   }
-  const at = (size: number) =>
-    (layout.width * (Math.log(size) - Math.log(low))) / (Math.log(high) - Math.log(low))
   const dots = rows.map(({ color, cell }, i) => {
-    const text = signedPercent(cell.error)
-    const fits = at(sizes[i]!) + 10 + textWidth(text, LABEL_SIZE) < layout.width
-    return { size: sizes[i]!, limit: LIMIT, y: layout.top(i) + ROW / 2, color, text, fits }
+    const y = layout.top(i) + ROW / 2
+    return { size: sizes[i]!, limit: LIMIT, y, color, text: signedPercent(cell.error) }
   })
   return [
     {
@@ -91,22 +89,33 @@ function marks(rows: readonly Row[], layout: RowLayout, width: number): Layer[] 
     {
       data: { values: [{}] },
       mark: { type: 'text', text: 'found above 3 %', color: LIGHT.limit, fontSize: LABEL_SIZE },
-      encoding: { x: { value: at(LIMIT) }, y: { value: -10 } },
+      encoding: { x: { datum: LIMIT, type: 'quantitative' }, y: { value: -10 } },
     },
     {
       data: { values: dots },
       mark: { type: 'point', filled: true, size: 60, opacity: 1 },
       encoding: { x, y: Y, color: COLOR },
     },
-    ...[true, false].map((fits): Layer => {
-      const place = { align: fits ? ('left' as const) : ('right' as const), dx: fits ? 8 : -8 }
+    // on the side that leads away from the limit
+    ...[true, false].map((beyond): Layer => {
+      const place = { align: beyond ? ('left' as const) : ('right' as const), dx: beyond ? 8 : -8 }
       return {
-        data: { values: dots.filter((dot) => dot.fits === fits) },
+        data: { values: dots.filter((dot) => dot.size > LIMIT === beyond) },
         mark: { type: 'text', fontSize: LABEL_SIZE, ...place },
         encoding: { x, y: Y, color: COLOR, text: { field: 'text', type: 'nominal' } },
       }
     }),
   ]
+}
+
+/** From the least to the largest error, with room for the words beyond them. */
+function domainOf(rows: readonly Row[], sizes: readonly number[], width: number) {
+  const [least, most] = [Math.min(LIMIT, ...sizes), Math.max(2 * LIMIT, ...sizes)]
+  const words = rows.map(({ cell }) => textWidth(signedPercent(cell.error), LABEL_SIZE))
+  const room = (Math.max(...words) + 14) / width
+  const left = least < LIMIT ? room : room / 2
+  const factor = (share: number) => (most / least) ** (share / (1 - left - room))
+  return [least / factor(left), most * factor(room)] as const
 }
 
 function finding(none: MutantRow, wrong: readonly MutantRow[]): string {

@@ -111,7 +111,9 @@ function cellsOf(mutant: (typeof MUTANTS)[number], one: MeasuredCase): MatrixCel
 }
 
 function structureCases({ profile, cases }: Recording): MeasuredCase[] {
-  return [...cases.values()].map((one): MeasuredCase => {
+  // a rehearsal is one replay, which has no range
+  const several = [...cases.values()].filter(({ runs }) => runs.length >= REPLAYS)
+  return several.map((one): MeasuredCase => {
     const { prepared, requests, runs } = one
     const work = executorWork(simulationInput(prepared, profile.profile))
     const latencies = runs.map((run) => sortedOf(one, run.rows))
@@ -204,7 +206,15 @@ function changeCases(recording: Recording): MeasuredCase[] {
         }))
       },
     }
-    return [{ name: changed.case.name, check: 'what-if', each: [each], measured, base: (_, p) => mean(p) }]
+    return [
+      {
+        name: changed.case.name,
+        check: 'what-if',
+        each: [each],
+        measured,
+        base: (_, p) => mean(p),
+      },
+    ]
   })
 }
 

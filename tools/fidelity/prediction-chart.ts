@@ -20,8 +20,8 @@ const BETWEEN = 30
 const BELOW = 66
 /** Half of an axis label at the right edge, px. */
 const OVERHANG = 24
-/** A panel shows replays that are up to this many times further off than any band reaches. */
-const STRETCH = 1.5
+/** The axis shows at least this much on each side. */
+const LEAST = 0.12
 
 interface Cell {
   readonly row: PredictionRow
@@ -42,6 +42,7 @@ export function predictionChart(report: FidelityReport, width: number): TopLevel
   const stacked = narrow(width)
   const free = width - 2 * PADDING - room - OVERHANG
   const plot = stacked ? free : (free - BETWEEN * (levels.length - 1)) / levels.length
+  const x = axisOf(cells)
   const panels = levels.map((p, i) => ({
     width: plot,
     height: ROW * names.length,
@@ -51,7 +52,7 @@ export function predictionChart(report: FidelityReport, width: number): TopLevel
         names,
       ),
       ...keyWords([{ text: percentileName(p), color: LIGHT.ink }], width),
-      ...(stacked || i === 0 ? [loadNames(names)] : []),
+      ...(stacked || i === 0 ? loadNames(names) : []),
     ],
   }))
   const shared = {
@@ -80,19 +81,24 @@ function cellsOf({ cases, prediction }: FidelityReport): Cell[] {
   })
 }
 
-function loadNames(names: readonly string[]): Layer {
+function loadNames(names: readonly string[]): Layer[] {
   return wordColumn(
     names.map((text, i) => ({ text, y: ROW * i + MARKS, color: LIGHT.ink })),
     { x: -10, align: 'right' },
   )
 }
 
-function panel(cells: readonly Cell[], names: readonly string[]): Layer[] {
-  const ends = cells.flatMap(({ low, high, predicted }) => [low, high, predicted].map(Math.abs))
-  const replays = cells.flatMap((cell) => cell.replays.map(Math.abs))
-  const widest = Math.max(...ends)
-  const reach = 1.08 * Math.max(widest, Math.min(STRETCH * widest, Math.max(...replays)))
-  const x = errorAxis(reach, 'off the replays’ median', 4)
+/** One axis for all panels, from the least to the largest that is drawn. */
+function axisOf(cells: readonly Cell[]): ErrorAxis {
+  const all = cells.flatMap(({ low, high, predicted, replays }) => [
+    ...[low, high, predicted],
+    ...replays,
+  ])
+  const [low, high] = [1.2 * Math.min(-LEAST, ...all), 1.2 * Math.max(LEAST, ...all)]
+  return logErrorAxis(low, high, 'off the replays’ median')
+}
+
+function panel(cells: readonly Cell[], names: readonly string[], x: ErrorAxis): Layer[] {
   const y = ({ row }: Cell) => ROW * names.indexOf(row.name) + MARKS
   const dots = cells.flatMap((cell) =>
     cell.replays.map((error) => ({ error, y: y(cell), color: LIGHT.measured })),
@@ -113,7 +119,7 @@ function panel(cells: readonly Cell[], names: readonly string[]): Layer[] {
       encoding: { x, y: Y, y2: { field: 'y2' }, color: COLOR },
     },
     ...errorDots(dots, x, 26),
-    wordColumn(
+    ...wordColumn(
       cells.map((cell) => ({
         text: `${cell.row.inside} of ${cell.row.replays} in band`,
         y: y(cell) - MARKS + WORDS,
@@ -129,8 +135,7 @@ function subtitle({ rows }: PredictionStudy): string {
     'latency of later replays of other requests, relative to their median',
     `orange dots: ${Math.max(...rows.map(({ replays }) => replays))} replays of each load`,
     'blue: predicted median and 95 % band, from rehearsals some minutes earlier',
-    'each percentile has its own axis',
-    'arrow: beyond it',
+    'axis: about linear up to 1 %, logarithmic beyond',
   ].join(' · ')
 }
 
@@ -144,5 +149,5 @@ function finding({ rows }: PredictionStudy): string {
   const told = [...new Set([levels[0]!, levels.at(-1)!])]
     .map((p) => `${percent(worst(p))} at ${percentileName(p)}`)
     .join(', ')
-  return `${inside} of ${all} later figures lie in the predicted 95 % band; median error at most ${told}`
+  return `${inside} of ${all} later figures are in the 95 % band; median error up to ${told}`
 }

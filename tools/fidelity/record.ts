@@ -18,9 +18,9 @@ import {
   mergeProfiles,
   profileHash,
 } from '../../runtime/profile-file.ts'
-import { openFleet } from '../../runtime/replay.ts'
+import { openFleet, type ReplaySide } from '../../runtime/replay.ts'
 import { readRows, writeRows } from '../../runtime/rows-file.ts'
-import { modelKey } from '../../scenarios/index.ts'
+import { hashOf, modelKey } from '../../scenarios/index.ts'
 import { feedBack, feedbackDifferences, type ObservedRun } from '../../sim/experiment/index.ts'
 import type { RequestList } from '../../sim/traffic/index.ts'
 import type { Profile } from '../../sim/world/index.ts'
@@ -77,6 +77,7 @@ export async function recordSuite(
   const keys = new Set(unknown.flatMap(({ scenario }) => keysOf(scenario)))
   remaining.add(keys.size * calibrationSeconds)
   const cases = new Map<string, Recorded>()
+  const fleets = new Map<string, Fleet>()
   for (const session of suite) {
     if (!session.cases.every(({ name }) => knows(profile, prepared.get(name)!))) {
       // models that are compared are measured in turn
@@ -88,10 +89,12 @@ export async function recordSuite(
       profile = await calibrateFor(ready, profile, calibrationSeconds, remaining)
       await writeWhole(profilePath, documentText(profile))
     }
-    for (const one of await recordSession(out, session, prepared, profile!, remaining)) {
+    const known = { prepared, profile: profile!, fleets }
+    for (const one of await recordSession(out, session, known, remaining)) {
       cases.set(one.case.name, one)
     }
   }
+  await Promise.all([...fleets.values()].map((fleet) => fleet.close()))
   const minutes = await remaining.spent()
   return { profile: { profile: profile!, hash: profileHash(profile!) }, cases, minutes }
 }
@@ -128,16 +131,19 @@ async function calibrateFor(
 async function recordSession(
   out: string,
   session: Session,
-  prepared: ReadonlyMap<string, Prepared>,
-  profile: Profile,
+  known: {
+    readonly prepared: ReadonlyMap<string, Prepared>
+    readonly profile: Profile
+    readonly fleets: Map<string, Fleet>
+  },
   remaining: Remaining,
 ): Promise<Recorded[]> {
+  const { prepared, profile, fleets } = known
   const requests = new Map<string, RequestList>()
   for (const { name, against } of session.cases) {
     const { capacityRps } = simulationInput(prepared.get(against ?? name)!, profile)
     requests.set(name, await requestsOf(prepared.get(name)!, capacityRps))
   }
-  const fleets = new Map<string, Fleet>()
   await remaining.say(session.name)
   for (let round = 1; round <= session.rounds; round++) {
     const order = round % 2 === 1 ? session.cases : [...session.cases].reverse()
@@ -145,9 +151,8 @@ async function recordSession(
       const ready = prepared.get(one.name)!
       const path = rowsPath(out, one, ready, round)
       if (existsSync(path)) continue
-      const fleet = fleets.get(one.name) ?? (await openFleet(ready, signal))
-      fleets.set(one.name, fleet)
       const list = requests.get(one.name)!
+      const fleet = await fleetFor({ prepared: ready, requests: list }, fleets)
       const run = await fleet.replay(ready.plan, list, { journal: true })
       const differences = feedbackDifferences(run.rows, feedBack(ready.plan, list, run.journal))
       await writeWhole(`${path}.feedback.json`, documentText({ differences }))
@@ -156,7 +161,6 @@ async function recordSession(
     }
     await remaining.say(`${session.name}: round ${round} of ${session.rounds}`)
   }
-  await Promise.all([...fleets.values()].map((fleet) => fleet.close()))
   const recorded: Recorded[] = []
   for (const one of session.cases) {
     const ready = prepared.get(one.name)!
@@ -170,6 +174,15 @@ async function recordSession(
     recorded.push({ case: one, prepared: ready, requests: requests.get(one.name)!, runs, feedback })
   }
   return recorded
+}
+
+/** The open fleet of these pools and models, warmed up; cases that differ in traffic share it. */
+async function fleetFor(side: ReplaySide, fleets: Map<string, Fleet>): Promise<Fleet> {
+  const { models, pools } = side.prepared.scenario
+  const key = hashOf({ models, pools })
+  const fleet = fleets.get(key) ?? (await openFleet(side, signal))
+  fleets.set(key, fleet)
+  return fleet
 }
 
 /** What is left to be measured: said after every step. And what was spent, kept in a file. */

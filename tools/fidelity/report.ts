@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { NARROW, WIDE } from '../../reports/charts/index.ts'
-import { count, plural } from '../../reports/format.ts'
+import { count, inWords, plural } from '../../reports/format.ts'
 import { type Html, html, NOTHING } from '../../reports/html.ts'
 import { PAGE_STYLE } from '../../reports/page-style.ts'
 import { toSvg } from '../../reports/render.ts'
@@ -12,11 +12,14 @@ import { commandOf } from './page.ts'
 import { summaryLines } from './summary.ts'
 import { type FidelityTable, fidelityTables } from './tables.ts'
 
-/** Tables of words: they break, and stand at the left. */
+/** Tables with words: they break rather than push figures off the page, and stand at the left. */
 const STYLE = `${PAGE_STYLE}
-.words td.l{text-align:left;white-space:normal}
-.words td.v{text-align:left}
+.words td.l,.words tbody th{text-align:left;white-space:normal}
+.words td.long{min-width:11em}
+.words tbody th{min-width:8em;vertical-align:top}
+.words th,.words td{padding:6px 8px}.words th:first-child{padding-left:0}
 h3{font-size:15px;margin:28px 0 4px}
+@media print{.words td{white-space:normal}.words th,.words td{padding:3px 5px}.words td.long{min-width:8em}h3{break-after:avoid}}
 `
 
 /** Each chart's heading and what its check says, in one sentence. */
@@ -71,13 +74,17 @@ ${provenance(report)}
 function head(report: FidelityReport): Html {
   const lines = summaryLines(report)
   const verdict = worst(lines.map((line) => line.verdict))
-  const open = lines.filter((line) => line.verdict !== 'PASS')
-  const names = [...new Set(open.map(({ check }) => check))].join(', ')
+  const told = (['FAIL', 'UNDECIDED'] as const).flatMap((bad) => {
+    const some = lines.filter((line) => line.verdict === bad)
+    const names = [...new Set(some.map(({ check }) => check))].join(', ')
+    const what = bad === 'FAIL' ? 'failed' : 'undecided'
+    return some.length === 0 ? [] : [`${inWords(some.length)} ${what} (${names})`]
+  })
   const scenarios = plural(report.cases.length, 'scenario')
   const reason =
-    open.length === 0
+    told.length === 0
       ? `all ${lines.length} checks hold in ${scenarios}, over ${count(report.rows)} replayed requests`
-      : `${open.length} of ${lines.length} checks do not hold everywhere in ${scenarios}: ${names}`
+      : `of ${lines.length} checks in ${scenarios} ${told.join(', ')}`
   return html`<h1>Fidelity</h1>
 <p class="quiet">How close the simulator comes to replays on this machine, and whether the checks would find it out if it were wrong.</p>
 <p class="verdict ${verdict}" role="status"><b class="${verdict}">${verdict}</b> – ${reason}</p>
@@ -113,10 +120,12 @@ async function drawing(id: string, size: string, spec: TopLevelSpec): Promise<Ht
 
 function tableSection({ heading, note, columns, align, rows, remarks }: FidelityTable): Html {
   const header = columns.map((name, i) => html`<th scope="col"${side(align[i]!)}>${name}</th>`)
-  const body = rows.map(
-    ([name = '', ...cells]) =>
-      html`<tr><th scope="row">${name}</th>${cells.map((cell, i) => tableCell(cell, align[i + 1]!))}</tr>\n`,
-  )
+  const body = rows.map(([name = '', ...cells], row) => {
+    const same = rows.filter(([other]) => other === name).length
+    const first = rows[row - 1]?.[0] !== name
+    const head = html`<th scope="rowgroup" rowspan="${same}">${unbroken(name)}</th>`
+    return html`<tr>${first ? head : NOTHING}${cells.map((cell, i) => tableCell(cell, align[i + 1]!))}</tr>\n`
+  })
   return html`<h3>${heading}</h3>
 <p class="quiet">${withCode(note)}</p>
 <div class="scroll words" role="region" aria-label="${heading}" tabindex="0"><table>
@@ -129,12 +138,18 @@ ${remarks.length === 0 ? NOTHING : html`<ul class="quiet">${remarks.map((remark)
 
 const side = (align: string) => (align === 'l' ? html` style="text-align:left"` : NOTHING)
 
+/** Words of more characters than this need room to break in. */
+const SHORT = 20
+
 function tableCell(text: string, align: string): Html {
   if (['PASS', 'FAIL', 'UNDECIDED'].includes(text)) {
-    return html`<td class="v"><b class="${text}">${text}</b></td>`
+    return html`<td class="l"><b class="${text}">${text}</b></td>`
   }
-  return html`<td class="${align}">${text}</td>`
+  return html`<td class="${align}${text.length > SHORT ? ' long' : ''}">${unbroken(text)}</td>`
 }
+
+/** Numbers stay with their units, and arrows with what they join. */
+const unbroken = (text: string) => text.replace(/ (?=%|µs|ms|→)|(?<=→) /g, '\u00a0')
 
 /** Text in which code stands in `backquotes`. */
 function withCode(text: string): readonly Html[] {

@@ -1,17 +1,16 @@
 import { median } from 'simple-statistics'
 import type { TopLevelSpec } from 'vega-lite'
-import { frame, type Layer, labels, largest, narrow } from '../../reports/charts/frame.ts'
-import { count, percentileName, plural, signedPercent } from '../../reports/format.ts'
-import { textWidth } from '../../reports/text.ts'
-import { LABEL_SIZE, LIGHT } from '../../reports/theme.ts'
+import { frame, type Layer, largest, narrow } from '../../reports/charts/frame.ts'
+import { capitalise, inWords, percentileName, plural, signedPercent } from '../../reports/format.ts'
+import { LIGHT } from '../../reports/theme.ts'
 import { structureTolerance } from '../../sim/experiment/structure-check.ts'
 import type { ReplayError, Verdict } from '../../sim/stats/index.ts'
 import {
   type Band,
+  type ErrorMark,
   errorAxis,
   errorBands,
   errorDots,
-  type RowLayout,
   rowLayout,
   verdictColor,
   ZERO,
@@ -27,7 +26,11 @@ const STRETCH = 2
 interface Row {
   readonly name: string
   readonly verdict: Verdict
-  readonly lines: readonly { readonly p: number; readonly errors: readonly ReplayError[] }[]
+  readonly lines: readonly {
+    readonly p: number
+    readonly verdict: Verdict
+    readonly errors: readonly ReplayError[]
+  }[]
 }
 
 interface Dot {
@@ -35,7 +38,6 @@ interface Dot {
   readonly p: number
   readonly error: number
   readonly verdict: Verdict
-  readonly y: number
 }
 
 /** The error of every replay rebuilt from its own machine, a row for each case. */
@@ -43,26 +45,32 @@ export function structureChart({ cases }: FidelityReport, width: number): TopLev
   const rows = cases.map(({ name, checks, percentiles }) => ({
     name,
     verdict: checks.structure.verdict,
-    lines: percentiles
-      .filter(({ verdicts }) => verdicts.structure !== null)
-      .map(({ p, structure }) => ({ p, errors: structure })),
+    lines: percentiles.flatMap(({ p, structure: errors, verdicts }) =>
+      verdicts.structure === null ? [] : [{ p, errors, verdict: verdicts.structure }],
+    ),
   }))
   const levels = [...new Set(rows.flatMap(({ lines }) => lines.map(({ p }) => p)))].sort(
     (a, b) => a - b,
   )
   if (levels.length === 0) return null
+  const dots = rows.flatMap((row) =>
+    row.lines.flatMap(({ p, errors }) =>
+      errors.map(({ error_relative: error, verdict }): Dot => ({ row, p, error, verdict })),
+    ),
+  )
   const layout = rowLayout(
-    rows.map(({ name, verdict }) => ({ name, note: verdict, color: verdictColor(verdict) })),
+    rows.map((row) => {
+      return { name: row.name, note: note(row, dots), color: verdictColor(row.verdict) }
+    }),
     { body: levels.length * LINE + 2 * MARGIN, width },
   )
   const top = (row: number, p: number) => layout.top(row) + MARGIN + LINE * levels.indexOf(p)
-  const dots = rows.flatMap((row, i) =>
-    row.lines.flatMap(({ p, errors }) =>
-      errors.map(({ error_relative: error, verdict }): Dot => {
-        return { row, p, error, verdict, y: top(i, p) + LINE / 2 }
-      }),
-    ),
-  )
+  const drawn = dots.map(({ row, p, error, verdict }) => ({
+    error,
+    y: top(rows.indexOf(row), p) + LINE / 2,
+    color: verdict === 'FAIL' ? LIGHT.limit : LIGHT.simulated,
+    hollow: verdict === 'UNDECIDED',
+  }))
   const bands = rows.flatMap((row, i) =>
     row.lines.map(({ p, errors }): Band => {
       const measured = median(errors.map((error) => error.measured))
@@ -74,7 +82,7 @@ export function structureChart({ cases }: FidelityReport, width: number): TopLev
     ...frame(finding(rows, dots), subtitle(levels), width),
     width: layout.width,
     height: layout.height,
-    layer: [...marks(dots, bands, layout, width), ...layout.layers],
+    layer: [...marks(drawn, bands, width), ...layout.layers],
   }
 }
 
@@ -83,69 +91,53 @@ function subtitle(levels: readonly number[]): string {
     'simulated − measured latency, relative',
     `a dot for each replay; in each row from the top ${levels.map(percentileName).join(', ')}`,
     'shaded: max(1 %, 30 µs)',
-    'hollow: undecided',
-    'red: failed',
+    'hollow: its own noise reaches across the limit',
+    'red: beyond limit and noise',
     'arrow: beyond the axis',
+    'at the right: verdict, and the error that is furthest off where it is not PASS',
   ].join(' · ')
 }
 
-function marks(
-  dots: readonly Dot[],
-  bands: readonly Band[],
-  layout: RowLayout,
-  width: number,
-): Layer[] {
+function marks(dots: readonly ErrorMark[], bands: readonly Band[], width: number): Layer[] {
   const widest = Math.max(...bands.map(({ high }) => high))
   const farthest = Math.max(...dots.map(({ error }) => Math.abs(error)))
   const reach = 1.05 * Math.min(Math.max(widest, farthest), STRETCH * widest)
-  const x = errorAxis(reach, 'relative structure error', narrow(width) ? 5 : 9)
-  const drawn = dots.map(({ error, y, verdict }) => ({
-    error,
-    y,
-    color: verdict === 'FAIL' ? LIGHT.limit : LIGHT.simulated,
-    hollow: verdict === 'UNDECIDED',
-  }))
+  const x = errorAxis(reach, 'relative structure error', narrow(width) ? 4 : 9)
   return [
     errorBands(bands, x, { color: LIGHT.muted, opacity: 0.18 }),
     ZERO,
-    ...errorDots(drawn, x, 20),
-    ...outliers(dots, reach, layout.width),
+    ...errorDots(dots, x, 20),
   ]
 }
 
-/** Of each row that did not pass, the dot that is furthest off, in words at its outer side. */
-function outliers(dots: readonly Dot[], reach: number, width: number): Layer[] {
-  const rows = [...new Set(dots.map(({ row }) => row))]
-  return rows.flatMap((row) => {
-    const bad = dots.filter((dot) => dot.row === row && dot.verdict === row.verdict)
-    const worst = largest(bad, ({ error }) => Math.abs(error))
-    if (row.verdict === 'PASS' || worst === undefined) return []
-    const more = bad.length > 1 ? ` and ${bad.length - 1} more` : ''
-    const text = `${signedPercent(worst.error)} at ${percentileName(worst.p)}${more}`
-    const at = Math.max(-reach, Math.min(reach, worst.error))
-    const x = (width * (at + reach)) / (2 * reach)
-    const room = textWidth(text, LABEL_SIZE) + 12
-    const outward = worst.error > 0 ? x + room < width : x - room > 0
-    const right = worst.error > 0 === outward
-    return labels([{ x, y: worst.y, text, color: verdictColor(worst.verdict) }], {
-      align: right ? 'left' : 'right',
-      dx: right ? 8 : -8,
-    })
-  })
+/** The dots that decided on a row: those that failed, or all at the percentiles that decided. */
+function telling(row: Row, dots: readonly Dot[]): Dot[] {
+  const levels = row.lines.filter(({ verdict }) => verdict === row.verdict).map(({ p }) => p)
+  const here = dots.filter((dot) => dot.row === row && levels.includes(dot.p))
+  const failed = here.filter(({ verdict }) => verdict === 'FAIL')
+  return failed.length > 0 ? failed : here
+}
+
+/** The verdict on a row and, unless it passed, its furthest dot. */
+function note(row: Row, dots: readonly Dot[]): string {
+  const worst = largest(telling(row, dots), ({ error }) => Math.abs(error))
+  if (row.verdict === 'PASS' || worst === undefined) return row.verdict
+  return `${row.verdict}, ${signedPercent(worst.error)} at ${percentileName(worst.p)}`
 }
 
 function finding(rows: readonly Row[], dots: readonly Dot[]): string {
-  const failed = dots.filter(({ verdict }) => verdict === 'FAIL')
-  const open = dots.filter(({ verdict }) => verdict === 'UNDECIDED').length
-  const all = plural(dots.length, 'structure error')
-  const undecided = open === 0 ? '' : `; ${count(open)} undecided`
-  const worst = largest(failed, ({ error }) => Math.abs(error))
-  if (worst === undefined) {
-    return open === 0
-      ? `All ${all} of ${plural(rows.length, 'scenario')} are within max(1 %, 30 µs)`
-      : `None of ${all} is beyond max(1 %, 30 µs)${undecided}`
+  const of = (verdict: Verdict) => rows.filter((row) => row.verdict === verdict).length
+  const all = plural(rows.length, 'scenario')
+  if (of('PASS') === rows.length) {
+    return `All ${all} are rebuilt within max(1 %, 30 µs) at every judged percentile`
   }
-  const are = failed.length === 1 ? 'is' : 'are'
+  const rebuilt = `${capitalise(inWords(of('PASS')))} of ${all} rebuilt within max(1 %, 30 µs)`
+  const undecided = of('UNDECIDED') === 0 ? '' : `, ${inWords(of('UNDECIDED'))} undecided`
+  const failed = rows
+    .filter(({ verdict }) => verdict === 'FAIL')
+    .flatMap((row) => telling(row, dots))
+  const worst = largest(failed, ({ error }) => Math.abs(error))
+  if (worst === undefined) return `${rebuilt}${undecided}`
   const far = `${signedPercent(worst.error)} at ${percentileName(worst.p)} of ${worst.row.name}`
-  return `${count(failed.length)} of ${all} ${are} beyond max(1 %, 30 µs), the worst ${far}${undecided}`
+  return `${rebuilt}${undecided}; furthest off ${far}`
 }

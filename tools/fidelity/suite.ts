@@ -110,7 +110,7 @@ function azure(rounds: number): Session[] {
 export function wholeSuite(): readonly Session[] {
   return [
     rehearsal(1, 5),
-    yardstickChanges(8, 4.5),
+    yardstickChanges(7, 4.5),
     rehearsal(2, 5),
     session('payment-peak', 3, []),
     rehearsal(3, 5),
@@ -118,7 +118,7 @@ export function wholeSuite(): readonly Session[] {
     rehearsal(4, 5),
     ...azure(3),
     rehearsal(5, 5),
-    session('ocr', 3, ['duration_s=30']),
+    session('ocr', 3, ['duration_s=25']),
     later(12, 5),
   ]
 }

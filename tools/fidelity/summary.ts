@@ -13,9 +13,7 @@ export interface SummaryLine {
 export function summaryLines(report: FidelityReport): SummaryLine[] {
   const { cases, changes, prediction } = report
   const structure = cases.flatMap(({ percentiles }) =>
-    percentiles.flatMap(({ verdicts, structure: errors }) =>
-      verdicts.structure === null ? [] : errors.map(({ verdict }) => verdict),
-    ),
+    percentiles.flatMap(({ verdicts }) => verdicts.structure ?? []),
   )
   const whatIf = changes.map(({ check }) => check.verdict)
   const broken = cases.filter(({ checks }) => checks.audit.verdict !== 'PASS')
@@ -25,7 +23,7 @@ export function summaryLines(report: FidelityReport): SummaryLine[] {
     {
       check: 'Structure',
       verdict: worst(structure),
-      text: `${tally(structure)} of ${structure.length} (replay, percentile) cases`,
+      text: `${tally(structure)} of ${structure.length} (scenario, percentile) cells`,
     },
     {
       check: 'What-if',

@@ -58,11 +58,11 @@ export function whatIfChart({ changes }: FidelityReport, width: number): TopLeve
     height: layout.height,
     layer: [
       ...marks(lines, width),
-      wordColumn(
+      ...wordColumn(
         lines.map(({ p, y }) => ({ text: percentileName(p), y, color: LIGHT.muted })),
         { x: -8, align: 'right', size: LABEL_SIZE - 1 },
       ),
-      wordColumn(
+      ...wordColumn(
         lines.map(({ error_relative, verdict, y }) => {
           return { text: signedPercent(error_relative), y, color: verdictColor(verdict) }
         }),
@@ -121,7 +121,7 @@ function marks(lines: readonly Line[], width: number): Layer[] {
     ...ranges.flatMap(({ low, high }) => [low, high]),
   ].map(Math.abs)
   const reach = Math.max(LEAST, Math.min(MOST, 1.05 * Math.max(...far)))
-  const x = errorAxis(reach, 'error of the predicted ratio', narrow(width) ? 5 : 9)
+  const x = errorAxis(reach, 'error of the predicted ratio', narrow(width) ? 3 : 7)
   const bands = lines.map(({ tolerance, y }) => {
     return { low: -tolerance, high: tolerance, y: y - LINE / 2 + 1, y2: y + LINE / 2 - 1 }
   })

@@ -1,0 +1,129 @@
+import { cpSync, mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { hashOf, type Scenario } from '../scenarios/index.ts'
+import { resultSchema } from '../sim/stats/index.ts'
+import { type Profile, profileSchema } from '../sim/world/index.ts'
+import { commandsIn, expectRefusal, put, readJson, TINY, temporaryFolder } from './spillway.ts'
+
+/** What a calibration measures, and what it learns from replays; nothing depends on speed. */
+
+const folder = temporaryFolder()
+const { run } = commandsIn(folder)
+const REPLAYS = 2
+/** Where `calibrate` leaves a profile, and a copy of the first one. */
+const CACHED = 'cache/profile.json'
+const CALIBRATED = 'calibrated.json'
+
+put(folder, 'tiny.yaml', TINY)
+const SECOND = '  - { name: second, model: mlp, batching: { policy: fixed, batch: 6 } }\n'
+put(folder, 'pools.yaml', TINY.concat(SECOND))
+
+const text = (name: string) => readFileSync(join(folder, name), 'utf8')
+const profile = (name: string): Profile => profileSchema.parse(readJson(join(folder, name)))
+
+beforeAll(async () => {
+  const ended = await run('calibrate', 'tiny.yaml', '--seconds', '3')
+  expect(ended.code, ended.stderr).toBe(0)
+  cpSync(join(folder, CACHED), join(folder, CALIBRATED))
+  const change = ['--against-set', 'pools.central.batching.max_batch=1']
+  const args = [...change, '--replays', `${REPLAYS}`, '--out', 'out']
+  const replayed = await run('replay', 'tiny.yaml', ...args)
+  expect(replayed.code, replayed.stderr).toBe(0)
+}, 120_000)
+
+test('a model is calibrated for the largest batches of all pools that run it', async () => {
+  const ended = await run('calibrate', 'pools.yaml', '--seconds', '1', '--out', 'pools')
+  expect(ended.code, ended.stderr).toBe(0)
+  const sizesIn = (name: string) => profile(name).models.map(({ work }) => work.sizes)
+  expect(sizesIn('pools/profile.json')).toEqual([[1, 2, 3, 4, 5, 6]])
+  expect(sizesIn(CALIBRATED)).toEqual([[1, 2, 3, 4]])
+})
+
+describe('calibrate --from', () => {
+  const learn = (...folders: string[]) =>
+    run('calibrate', 'tiny.yaml', ...folders.flatMap((name) => ['--from', name]))
+  const fresh = () => cpSync(join(folder, CALIBRATED), join(folder, CACHED))
+
+  /** A copy of the first side whose scenario was another. */
+  function altered(name: string, change: (scenario: Scenario) => unknown): void {
+    cpSync(join(folder, 'out'), join(folder, name), { recursive: true })
+    const scenario = readJson(join(folder, 'out/scenario.json')) as Scenario
+    put(folder, `${name}/scenario.json`, JSON.stringify(change(scenario)))
+  }
+
+  type Fields = Profile['models'][number]['fields']
+  const fieldsOf = (name: string) => profile(name).models[0]!.fields
+  const ofReplicas = (fields: Fields, test: (replicas: number) => boolean) =>
+    fields.filter(({ executors }) => test(executors.length))
+
+  test('changes the fields of the profile, and nothing else', async () => {
+    fresh()
+    const ended = await learn('out')
+    expect(ended.code, ended.stderr).toBe(0)
+    expect(ended.stdout).toContain(`profile: ${join(folder, CACHED)}`)
+    const bare = ({ models, ...rest }: Profile) => ({
+      ...rest,
+      models: models.map((model) => ({ ...model, fields: null })),
+    })
+    expect(bare(profile(CACHED))).toEqual(bare(profile(CALIBRATED)))
+    const fields = ofReplicas(fieldsOf(CACHED), (replicas) => replicas === 1)
+    const { load } = resultSchema.parse(readJson(join(folder, 'out/measured.json')))
+    const one = { load, durationMs: 3000 }
+    expect(fields).toMatchObject(Array(REPLAYS).fill(one))
+    for (const { executors } of fields) expect(executors[0]!.times.length).toBeGreaterThan(100)
+    // how two replicas share the machine is what no replay knows
+    const [before, after] = [CALIBRATED, CACHED].map((name) =>
+      ofReplicas(fieldsOf(name), (replicas) => replicas > 1),
+    )
+    expect(hashOf(after)).toBe(hashOf(before))
+  })
+
+  test('may be repeated: replays of several occasions come together', async () => {
+    fresh()
+    await learn('out', 'out/against')
+    const both = fieldsOf(CACHED)
+    fresh()
+    await learn('out')
+    const one = fieldsOf(CACHED)
+    expect(both).toHaveLength(one.length + REPLAYS)
+    expect(hashOf(both.filter((_, i) => i < REPLAYS || i >= 2 * REPLAYS))).toBe(hashOf(one))
+  })
+
+  test('keeps one profile of a model that several pools run', async () => {
+    fresh()
+    await learn('out')
+    const once = hashOf(fieldsOf(CACHED))
+    fresh()
+    const ended = await run('calibrate', 'pools.yaml', '--from', 'out')
+    expect(ended.code, ended.stderr).toBe(0)
+    expect(profile(CACHED).models).toHaveLength(1)
+    expect(hashOf(fieldsOf(CACHED))).toBe(once)
+  })
+
+  test('is refused where there are no replays of a model, and leaves the profile as it was', async () => {
+    fresh()
+    altered('foreign', ({ models, ...rest }) => ({
+      ...rest,
+      models: { mlp: { ...models.mlp, width: 32 } },
+    }))
+    altered('partly', ({ models, pools, ...rest }) => ({
+      ...rest,
+      models: { ...models, wide: { ...models.mlp, width: 32 } },
+      pools: [...pools, { ...pools[0], name: 'second', model: 'wide' }],
+    }))
+    mkdirSync(join(folder, 'empty'))
+    const before = text(CACHED)
+    for (const [name, code, words] of [
+      ['nowhere', 3, 'nowhere/scenario.json: no such file'],
+      ['empty', 3, 'empty/scenario.json: no such file'],
+      ['foreign', 6, 'foreign: has no replay of a model of tiny.yaml'],
+      ['partly', 6, 'partly: has replays of mlp 2x32 fp32 on cpu, which was not calibrated'],
+    ] as const) {
+      const ended = await learn('out', name)
+      expectRefusal(ended, code, folder)
+      expect(ended.stderr).toContain(words)
+      expect(text(CACHED)).toBe(before)
+    }
+  })
+})
