@@ -10,11 +10,11 @@ import {
   type SimulationInput,
 } from '../../sim/experiment/index.ts'
 import { batchesOf, structureSimulator } from '../../sim/experiment/structure.ts'
-import { PERCENTILES, percentile, supportsVerdict } from '../../sim/stats/index.ts'
+import { meanWithError, PERCENTILES, percentile, supportsVerdict } from '../../sim/stats/index.ts'
 import { MUTANTS, type MutantCase, matrix, TRUE_SIMULATOR } from '../mutants/index.ts'
 import type { Recorded, Recording } from './record.ts'
 
-/** Off by more than this, and outside of all replays, a simulator is found out. */
+/** Off by more than this, and where another replay would hardly be, a simulator is found out. */
 const FOUND = 0.03
 /** Replays of a case that are rebuilt with each mutant. */
 const REPLAYS = 3
@@ -29,7 +29,7 @@ export interface MatrixCell {
   readonly p: number
   /** signed, relative: median over replays */
   readonly error: number
-  /** beyond all replays, or all measured ratios, for most replays */
+  /** for most replays beyond the 95 % interval of a further one, or of a further ratio */
   readonly outside: boolean
 }
 
@@ -93,9 +93,10 @@ function cellsOf(mutant: (typeof MUTANTS)[number], one: MeasuredCase): MatrixCel
     const errors = runs.map((rows) => rows.find((row) => row.p === p)?.error)
     const known = errors.flatMap((error, i) => (error === undefined ? [] : [{ error, i }]))
     if (known.length === 0) return []
+    const [low, high] = furtherReplay(measured)
     const outside = known.filter(({ error, i }) => {
       const value = one.base(i, p) * (1 + error)
-      return value < Math.min(...measured) || value > Math.max(...measured)
+      return value < low || value > high
     })
     return [
       {
@@ -108,6 +109,13 @@ function cellsOf(mutant: (typeof MUTANTS)[number], one: MeasuredCase): MatrixCel
       },
     ]
   })
+}
+
+/** Where a further measurement lies, at 95 %: mean +- t s sqrt(1 + 1/n). */
+function furtherReplay(measured: readonly number[]): readonly [low: number, high: number] {
+  const { mean, halfWidth } = meanWithError(measured)
+  const half = halfWidth * Math.sqrt(measured.length + 1)
+  return [mean - half, mean + half]
 }
 
 function structureCases({ profile, cases }: Recording): MeasuredCase[] {

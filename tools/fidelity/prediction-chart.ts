@@ -4,7 +4,16 @@ import { frame, keyWords, type Layer, narrow } from '../../reports/charts/frame.
 import { percent, percentileName } from '../../reports/format.ts'
 import { textWidth } from '../../reports/text.ts'
 import { LABEL_SIZE, LIGHT } from '../../reports/theme.ts'
-import { COLOR, errorAxis, errorBands, errorDots, wordColumn, Y, ZERO } from './chart-rows.ts'
+import {
+  COLOR,
+  type ErrorAxis,
+  errorBands,
+  errorDots,
+  logErrorAxis,
+  wordColumn,
+  Y,
+  ZERO,
+} from './chart-rows.ts'
 import type { FidelityReport } from './main.ts'
 import type { PredictionRow, PredictionStudy } from './prediction.ts'
 
@@ -50,6 +59,7 @@ export function predictionChart(report: FidelityReport, width: number): TopLevel
       ...panel(
         cells.filter(({ row }) => row.p === p),
         names,
+        x,
       ),
       ...keyWords([{ text: percentileName(p), color: LIGHT.ink }], width),
       ...(stacked || i === 0 ? loadNames(names) : []),

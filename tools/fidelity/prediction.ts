@@ -14,7 +14,10 @@ export interface PredictionRow {
   readonly name: string
   readonly p: number
   readonly replays: number
-  /** of single replays against the prediction, signed: median of sizes, and mean with t interval */
+  /**
+   * of single replays against the prediction, signed: median of sizes, and mean with its t interval,
+   * at 95 % for all cells of the study together (Bonferroni)
+   */
   readonly medianError: number
   readonly meanError: Interval
   /** median difference of two replays */
@@ -43,13 +46,18 @@ export function predictionStudy(
     readonly percentiles: readonly PercentileComparison[]
   }[],
 ): PredictionStudy {
-  const rows = cases.flatMap(({ name, percentiles }) =>
-    percentiles.filter(({ p, n }) => supportsVerdict(n, p)).map((one) => rowOf(name, one)),
+  const judged = cases.flatMap(({ name, percentiles }) =>
+    percentiles.filter(({ p, n }) => supportsVerdict(n, p)).map((one) => ({ name, one })),
   )
+  const rows = judged.map(({ name, one }) => rowOf(name, one, judged.length))
   return { rows, checks: checksOf(rows) }
 }
 
-function rowOf(name: string, { p, each, simulated, noise_floor }: PercentileComparison) {
+function rowOf(
+  name: string,
+  { p, each, simulated, noise_floor }: PercentileComparison,
+  cells: number,
+): PredictionRow {
   const values = each.map(({ value }) => value)
   const middle = median(values)
   const errors = values.map((value) => (simulated.value! - value) / middle)
@@ -59,7 +67,7 @@ function rowOf(name: string, { p, each, simulated, noise_floor }: PercentileComp
     p,
     replays: values.length,
     medianError: median(errors.map(Math.abs)),
-    meanError: tInterval(errors),
+    meanError: tInterval(errors, 1 - (1 - LEVEL) / cells),
     floor: noise_floor.median ?? Number.NaN,
     inside: values.filter((value) => value >= simulated.low! && value <= simulated.high!).length,
     bandWidth: high - low,
@@ -99,7 +107,7 @@ function checksOf(rows: readonly PredictionRow[]): PredictionStudy['checks'] {
       verdict: verdict(close.length === rows.length),
     },
     {
-      text: `mean signed error not significantly different from 0 in ${fair.length} of ${cells}`,
+      text: `mean signed error not significantly different from 0 (Bonferroni) in ${fair.length} of ${cells}`,
       verdict: verdict(fair.length === rows.length),
     },
     {

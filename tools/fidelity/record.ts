@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -50,6 +51,8 @@ export interface Recording {
 
 /** Nothing interrupts it but the end of its process: what was written is used again. */
 const { signal } = new AbortController()
+// every fleet listens, and all stay open
+setMaxListeners(0, signal)
 /** Opening models and warming them up, s a replay; what it is does not matter much. */
 const AROUND_S = 0.4
 

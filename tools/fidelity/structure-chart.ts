@@ -42,7 +42,7 @@ interface Dot {
 
 /** The error of every replay rebuilt from its own machine, a row for each case. */
 export function structureChart({ cases }: FidelityReport, width: number): TopLevelSpec | null {
-  const rows = cases.map(({ name, checks, percentiles }) => ({
+  const rows: Row[] = cases.map(({ name, checks, percentiles }) => ({
     name,
     verdict: checks.structure.verdict,
     lines: percentiles.flatMap(({ p, structure: errors, verdicts }) =>
