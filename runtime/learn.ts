@@ -2,6 +2,7 @@ import { modelKey, type Scenario } from '../scenarios/index.ts'
 import {
   executorWork,
   type ObservedRun,
+  overheadsOf,
   type Recording,
   recordedField,
 } from '../sim/experiment/index.ts'

@@ -43,6 +43,13 @@ export async function calibrateModels(
       calibrations.push(await Calibration.open(task, otherReplicas(task), signal))
     }
     const names = calibrations.map(({ label }) => label).join(', ')
+    // before anything is measured
+    onProgress(`${names}: warming up`, 0, 1)
+    for (const [i, one] of calibrations.entries()) {
+      for (const replicas of [tasks[i]!.pool.replicas, otherReplicas(tasks[i]!)]) {
+        await one.warmUp(replicas, (seconds * 1000 * WARM_UP_SHARE) / 2)
+      }
+    }
     const budgetMs = seconds * 1000 * SCRIPT_SHARE
     const rounds: number[] = []
     for (const one of calibrations) rounds.push(await one.rounds(budgetMs))
@@ -55,12 +62,6 @@ export async function calibrateModels(
     }
     const steps = FIELD_LOADS.length + SHARED_LOADS.length
     const durationMs = (seconds * 1000 * (1 - SCRIPT_SHARE - WARM_UP_SHARE)) / steps
-    onProgress(`${names}: warming up`, 0, 1)
-    for (const [i, one] of calibrations.entries()) {
-      for (const replicas of [tasks[i]!.pool.replicas, otherReplicas(tasks[i]!)]) {
-        await one.warmUp(replicas, (seconds * 1000 * WARM_UP_SHARE) / 2)
-      }
-    }
     for (let step = 0; step < steps; step++) {
       onProgress(`${names}: machine speed`, step, steps)
       for (const [i, one] of calibrations.entries()) {

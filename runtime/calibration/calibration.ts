@@ -11,8 +11,14 @@ import { RequestList } from '../../sim/traffic/index.ts'
 import { type ModelProfile, tabulatedWork } from '../../sim/world/index.ts'
 import { Fleet, type Replayed } from '../fleet.ts'
 import type { ModelFile } from '../models/index.ts'
-import type { ScriptRow } from '../script.ts'
-import { lengthGrid, roundOf, sizeGrid } from './script-plan.ts'
+import {
+  GAPS_MS,
+  lengthGrid,
+  roundOf,
+  type SettledRow,
+  settledRows,
+  sizeGrid,
+} from './script-plan.ts'
 import { fitWake } from './wake-fit.ts'
 import { type CellSample, fitWork } from './work-fit.ts'
 
@@ -57,7 +63,7 @@ export class Calibration {
   readonly #sizes: readonly number[]
   readonly #lengths: readonly number[]
   readonly #random: Random
-  readonly #rows: ScriptRow[] = []
+  readonly #rows: SettledRow[] = []
   readonly #runs: LoadedRun[] = []
 
   private constructor(task: CalibrationTask, pool: PoolPlan, fleets: readonly [Fleet, Fleet]) {
@@ -115,26 +121,28 @@ export class Calibration {
   async runBatches(rounds: number): Promise<void> {
     if (rounds === 0) return
     const items = Array.from({ length: rounds }, () => this.#round()).flat()
-    // run twice: nobody knows for how long the executor was idle before its first batch
-    const [, ...rows] = await this.#fleet.script([items[0]!, ...items])
-    this.#rows.push(...rows)
+    this.#rows.push(...settledRows(await this.#fleet.script(items)))
   }
 
   /** Traffic of which nothing is kept: a loop that V8 still compiles has tails of its own. */
   async warmUp(replicas: number, durationMs: number): Promise<void> {
-    await this.#traffic(replicas, WARM_UP_LOAD, durationMs)
+    const rows = settledRows(await this.#fleet.script(this.#round()))
+    await this.#traffic(rows, { replicas, load: WARM_UP_LOAD, durationMs })
   }
 
   /** Records open-loop Poisson traffic, through the same dispatcher as a replay. */
   async recordTraffic(replicas: number, load: number, durationMs: number): Promise<void> {
-    const { rows, timers } = await this.#traffic(replicas, load, durationMs)
+    const { rows, timers } = await this.#traffic(this.#rows, { replicas, load, durationMs })
     this.#runs.push({ rows, timers, load, durationMs, replicas })
   }
 
-  #traffic(replicas: number, load: number, durationMs: number): Promise<Replayed> {
+  #traffic(
+    batches: readonly SettledRow[],
+    { replicas, load, durationMs }: Pick<LoadedRun, 'replicas' | 'load' | 'durationMs'>,
+  ): Promise<Replayed> {
     const { lengths } = this.#task
     const pool = { ...this.#pool, replicas }
-    const work = tabulatedWork(fitWork(cellSamples(this.#rows)))
+    const work = tabulatedWork(fitWork(cellSamples(batches)))
     const capacityRps = poolCapacity(pool, work, OVERHEAD_MS, lengths.draw, 1)
     const list = poissonRequests(
       (load * capacityRps) / 1000,
@@ -152,14 +160,10 @@ export class Calibration {
     const work = fitWork(cellSamples(this.#rows))
     const expected = tabulatedWork(work)
     const back = (size: number, length: number) => expected.of(size, length, this.#random)
-    const wake = fitWake(
-      this.#rows
-        .filter(({ gap }) => gap > 0)
-        .map(({ item, gap, started, ended }) => ({
-          gap,
-          excess: ended - started - back(item.size, item.length),
-        })),
-    )
+    const slept = this.#rows.filter(({ item }) => item.gapMs > 0)
+    // back to back is what the cost is counted from
+    const awake = this.#rows.filter(({ item, gap }) => item.gapMs === 0 && gap < GAPS_MS[0] / 2)
+    const wake = fitWake([...slept, ...awake.map(({ gap }) => ({ gap, excess: 0 }))])
     const executors = (n: number) => Array.from({ length: n }, () => ({ work: back, wake }))
     const copy = (rows: readonly (readonly number[])[]) => rows.map((row) => [...row])
     return {
@@ -196,7 +200,7 @@ function lengthsOf({ lengths: { min, max }, plan }: CalibrationTask): number[] {
   return lengthGrid(min, max, plan.padTo)
 }
 
-function cellSamples(rows: readonly ScriptRow[]): CellSample[] {
+function cellSamples(rows: readonly SettledRow[]): CellSample[] {
   const cells = new Map<string, { size: number; length: number; ms: number[] }>()
   for (const { item, started, ended } of rows) {
     if (item.gapMs > 0) continue

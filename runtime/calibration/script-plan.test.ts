@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Random } from '../../sim/kernel/index.ts'
-import { GAPS_MS, lengthGrid, roundOf, sizeGrid } from './script-plan.ts'
+import { GAPS_MS, lengthGrid, roundOf, settledRows, sizeGrid } from './script-plan.ts'
 
 describe('the script of a calibration', () => {
   test.each([1, 2, 7, 16, 33, 128, 500])('sizes rise from 1 to the largest, %i', (largest) => {
@@ -18,20 +18,45 @@ describe('the script of a calibration', () => {
     expect([lengths[0], lengths.at(-1)]).toEqual([16, 1008])
   })
 
-  test('a round has every cell once and four gaps, in another order each time', () => {
+  test('a round has every cell and four gaps, three in a row, in another order each time', () => {
     const random = new Random('round')
     const rounds = Array.from({ length: 60 }, () => roundOf([1, 2, 4], [8, 16, 32], 1, random))
     for (const round of rounds) {
-      const cells = round.filter(({ gapMs }) => gapMs === 0).map((c) => `${c.size}x${c.length}`)
+      const runs = Array.from({ length: round.length / 3 }, (_, i) => round.slice(3 * i, 3 * i + 3))
+      for (const [first, second, last] of runs) {
+        expect(second).toEqual(first)
+        expect({ ...last, gapMs: 0 }).toEqual(first)
+        expect(first!.gapMs).toBe(0)
+      }
+      const slept = runs.flatMap((run) => run.filter(({ gapMs }) => gapMs > 0))
+      expect(new Set(slept.map(({ gapMs }) => gapMs)).size).toBe(4)
+      expect(slept.every(({ size, length }) => size <= 2 && length === 16)).toBe(true)
+      const cells = runs
+        .filter((run) => run[2]!.gapMs === 0)
+        .map(([c]) => `${c!.size}x${c!.length}`)
       expect(new Set(cells).size).toBe(9)
       expect(cells.length).toBe(9)
-      const gaps = round.filter(({ gapMs }) => gapMs > 0)
-      expect(new Set(gaps.map(({ gapMs }) => gapMs)).size).toBe(4)
-      expect(gaps.every(({ size, length }) => size === 1 && length === 16)).toBe(true)
       expect(round.every(({ executor }) => executor === 1)).toBe(true)
     }
     expect(rounds[0]).not.toEqual(rounds[1])
-    const seen = new Set(rounds.flat().map(({ gapMs }) => gapMs))
-    expect(seen).toEqual(new Set([0, ...GAPS_MS]))
+    const all = rounds.flat()
+    expect(new Set(all.map(({ gapMs }) => gapMs))).toEqual(new Set([0, ...GAPS_MS]))
+    const sizes = all.filter(({ gapMs }) => gapMs > 0).map(({ size }) => size)
+    expect(new Set(sizes)).toEqual(new Set([1, 2]))
+  })
+
+  test('only batches after one of their own shape count, with their excess over it', () => {
+    const took = [9, 2, 3, 7, 5]
+    const shapes = [1, 1, 1, 2, 2]
+    const rows = took.map((ms, i) => ({
+      item: { executor: 0, size: shapes[i]!, length: 8, gapMs: 0 },
+      ...{ gap: 0, dispatched: 0, started: 100 * i, ended: 100 * i + ms, done: 0 },
+    }))
+    const settled = settledRows(rows)
+    expect(settled.map(({ ended, started }) => ended - started)).toEqual([2, 3, 5])
+    expect(settled.map(({ excess }) => excess)).toEqual([-7, 1, -2])
+    // another length is another shape
+    const longer = rows.map((row, i) => ({ ...row, item: { ...row.item, length: i } }))
+    expect(settledRows(longer)).toEqual([])
   })
 })

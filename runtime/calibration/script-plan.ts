@@ -1,5 +1,5 @@
 import type { Random } from '../../sim/kernel/index.ts'
-import type { ScriptItem } from '../script.ts'
+import type { ScriptItem, ScriptRow } from '../script.ts'
 
 /** Batch sizes that are measured: all small ones, since kernels step there, then fewer. */
 export function sizeGrid(maxBatch: number): number[] {
@@ -24,9 +24,14 @@ const FEWEST_GAPS = 4
 /** Slow models have few rounds of many cells: one gap for each so many cells. */
 const CELLS_A_GAP = 5
 
+/** Batches of a shape in a row. The first finds caches as another shape or a sleep left them. */
+const RUN = 3
+
 /**
- * One round of a calibration: every cell back to back, and small batches after some idle gaps, in
- * an order of chance, so that a slow spell of the machine hits them all alike.
+ * One round of a calibration: every cell back to back, and smaller batches after some idle gaps, in
+ * an order of chance, so that a slow spell of the machine hits them all alike. Each comes after
+ * others of its own shape, as it mostly does in traffic: a small batch after one whose activations
+ * pushed the weights out of the caches takes half as long again.
  */
 export function roundOf(
   sizes: readonly number[],
@@ -35,14 +40,31 @@ export function roundOf(
   random: Random,
 ): ScriptItem[] {
   const middle = lengths[lengths.length >> 1]!
-  const cells = sizes.flatMap((size) =>
-    lengths.map((length) => ({ executor, size, length, gapMs: 0 })),
-  )
+  const run = (size: number, length: number, gapMs: number) =>
+    Array.from({ length: RUN }, (_, i) => {
+      return { executor, size, length, gapMs: i === RUN - 1 ? gapMs : 0 }
+    })
+  const cells = sizes.flatMap((size) => lengths.map((length) => run(size, length, 0)))
   const wanted = Math.max(FEWEST_GAPS, Math.ceil(cells.length / CELLS_A_GAP))
   const gaps = shuffled([...GAPS_MS], random)
     .slice(0, wanted)
-    .map((gapMs) => ({ executor, size: sizes[0]!, length: middle, gapMs }))
-  return shuffled([...cells, ...gaps], random)
+    .map((gapMs) => run(sizes[random.integer(Math.ceil(sizes.length / 2))]!, middle, gapMs))
+  return shuffled([...cells, ...gaps], random).flat()
+}
+
+/** A batch whose executor had just run another of its shape. */
+export interface SettledRow extends ScriptRow {
+  /** how much longer it took than the one before, ms */
+  readonly excess: number
+}
+
+export function settledRows(rows: readonly ScriptRow[]): SettledRow[] {
+  return rows.flatMap((row, i) => {
+    const before = rows[i - 1]
+    const { size, length } = row.item
+    if (before?.item.size !== size || before.item.length !== length) return []
+    return { ...row, excess: row.ended - row.started - (before.ended - before.started) }
+  })
 }
 
 function shuffled<T>(items: T[], random: Random): T[] {

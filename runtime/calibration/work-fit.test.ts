@@ -50,6 +50,20 @@ describe('fitted work', () => {
     expect(seven.every((error) => error < -0.05 && error > -0.2)).toBe(true)
   })
 
+  test('keeps a real step also where some cells met a slow spell', () => {
+    const stepped: Law = (size, length) => law(size, length) * (size === 1 ? 0.8 : 1)
+    const samples = measured(stepped).map((cell, i) => {
+      const spell = i % 9 === 4
+      return spell ? { ...cell, ms: cell.ms.map((ms, k) => ms * (1 + (k % 5))) } : cell
+    })
+    const quiet = samples.filter((_, i) => i % 9 !== 4)
+    const fit = fitWork(samples)
+    for (const { size, length } of quiet.filter((cell) => cell.size === 1)) {
+      const ms = fit.ms[fit.sizes.indexOf(size)]![fit.lengths.indexOf(length)]!
+      expect(Math.abs(ms / stepped(size, length) - 1)).toBeLessThan(0.03)
+    }
+  })
+
   test('of few and noisy samples is nearer to the law than their medians are', () => {
     const samples = measured(law, { rounds: 5, noise: 0.1 })
     const fit = fitWork(samples)

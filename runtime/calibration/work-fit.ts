@@ -68,7 +68,8 @@ function smoothed(cells: readonly CellMedian[]): (size: number, length: number) 
   const law = fitLaw(cells)
   const residuals = cells.map(({ size, length, ms }) => Math.log(ms / law(size, length)))
   const variance = residuals.reduce((sum, r) => sum + r * r, 0) / cells.length
-  const noise = cells.reduce((sum, cell) => sum + cell.noise ** 2, 0) / cells.length
+  // of most cells: one that met a slow spell would hide what the others show
+  const noise = median(cells.map((cell) => cell.noise ** 2))
   const signal = Math.max(0, variance - noise)
   const kept = new Map(
     cells.map((cell, i) => {

@@ -50,7 +50,7 @@ const { signal } = new AbortController()
 const onProgress = () => {}
 
 /** Latency percentiles of replications over the requests of a case. */
-async function predict(input: SimulationInput, { requests }: Recorded) {
+export async function predict(input: SimulationInput, { requests }: Recorded) {
   const runs = await runReplications({ ...input, requests }, REPLICATIONS, { signal, onProgress })
   return runs.map(({ all }) => all.percentiles)
 }
