@@ -81,11 +81,43 @@ describe('models that learn from replays', () => {
     expect(keys[1]).not.toBe(keys[0])
   })
 
-  test('have other fields and are otherwise what they were, in the same order', () => {
-    expect(models.map((model, i) => ({ ...model, fields: known[i]!.fields }))).toEqual(known)
+  test('have other fields and overheads, and are otherwise what they were, in the same order', () => {
+    const otherwise = models.map((model, i) => {
+      return { ...model, fields: known[i]!.fields, overheads: known[i]!.overheads }
+    })
+    expect(otherwise).toEqual(known)
     for (const model of [small, large]) {
       expect(fieldsOf(models, model.key)).not.toEqual(model.fields)
     }
+  })
+
+  test('take overheads of their own pools, and what no replay met as calibrated', () => {
+    const run = runAt(SPEEDS)
+    const c = run.rows.columns
+    for (let key = 0; key < run.rows.count; key++) {
+      c.sent[key] = c.at[key]! + 0.002
+      c.dispatched[key] = c.sent[key]!
+      c.started[key] = c.dispatched[key]! + 0.01 * (1 + c.executor[key]!)
+      c.ended[key] = c.started[key]! + WORK_MS
+      c.done[key] = c.ended[key]! + 0.005
+    }
+    const calibrated = { atMs: 0.1, table: [0.07] }
+    const rare = { ...large, overheads: { ...large.overheads, dispatch: [calibrated] } }
+    const [, own, other] = learn([idle, small, rare], [{ ...replayed, runs: [run] }])
+    const middle = (table: readonly number[]) => table[table.length >> 1]!
+    for (const { overheads } of [own!, other!]) {
+      expect(middle(overheads.lag)).toBeCloseTo(0.002, 9)
+      // no timer in this run
+      expect(overheads.timer).toEqual([0.02])
+      expect(overheads.completion.map(({ table }) => middle(table)).at(-1)).toBeCloseTo(0.005, 9)
+    }
+    // executors 0 and 3, and 1 and 2
+    const dispatch = own!.overheads.dispatch.at(-1)!.table
+    expect([dispatch[0], dispatch.at(-1)]).toEqual([expect.closeTo(0.01), expect.closeTo(0.04)])
+    const met = other!.overheads.dispatch.at(-1)!.table
+    expect([met[0], met.at(-1)]).toEqual([expect.closeTo(0.02), expect.closeTo(0.03)])
+    // executors of this run always idle for longer
+    expect(other!.overheads.dispatch[0]).toBe(calibrated)
   })
 
   test('stay as they are where no replay ran them', () => {

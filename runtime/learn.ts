@@ -17,12 +17,12 @@ export interface ReplayedScenario {
 }
 
 /**
- * Models with speed fields as replays met the machine, in place of what their calibration recorded.
- * A calibration sees half a minute of a machine that drifts by some percent from minute to minute;
- * replays that lie further apart know more of it. Work, wake-up and overheads stay: a calibration
- * meets them in all conditions. Models that no replay ran stay as they are, and so do fields of
- * numbers of replicas that none had. The models of every pool that was replayed have to be among
- * them.
+ * Models with speed fields and overheads as replays met the machine, in place of what their
+ * calibration recorded. A calibration sees half a minute of a machine that drifts by some percent
+ * from minute to minute; replays that lie further apart know more of it. Work and wake-up stay: a
+ * calibration meets them in all conditions. So do models that no replay ran, fields of numbers of
+ * replicas that none had, and overheads of conditions that none met. The models of every pool that
+ * was replayed have to be among them.
  */
 export function learn(
   models: readonly ModelProfile[],
@@ -44,12 +44,31 @@ export function learn(
   }
   return models.map((model) => {
     const known = recordings.get(model.key)
-    if (known === undefined) return model
+    if (known === undefined || known.length === 0) return model
     const fields = known.map(recordedField)
     const seen = new Set(fields.map(({ executors }) => executors.length))
     const others = model.fields.filter(({ executors }) => !seen.has(executors.length))
-    return { ...model, fields: [...fields, ...others] }
+    const overheads = overheadsLike(known, model.overheads)
+    return { ...model, overheads, fields: [...fields, ...others] }
   })
+}
+
+/** Overheads as replays met them; where they met no timer, or no such condition, as calibrated. */
+function overheadsLike(
+  recordings: readonly Recording[],
+  calibrated: ModelProfile['overheads'],
+): ModelProfile['overheads'] {
+  const met = overheadsOf(recordings) as ModelProfile['overheads']
+  const classes = (own: typeof met.dispatch, others: typeof met.dispatch) =>
+    [...own, ...others.filter(({ atMs }) => own.every((one) => one.atMs !== atMs))].sort(
+      (a, b) => a.atMs - b.atMs,
+    )
+  return {
+    lag: met.lag,
+    timer: recordings.some(({ run }) => run.timers.length > 0) ? met.timer : calibrated.timer,
+    completion: classes(met.completion, calibrated.completion),
+    dispatch: classes(met.dispatch, calibrated.dispatch),
+  }
 }
 
 /**

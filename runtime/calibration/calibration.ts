@@ -179,7 +179,9 @@ export class Calibration {
       },
       wake: { gapMs: [...wake.gapMs], ms: [...wake.ms] },
       overheads: overheadsOf(
-        this.#runs.filter(({ replicas }) => replicas === pool.replicas),
+        this.#runs
+          .filter(({ replicas }) => replicas === pool.replicas)
+          .map((run) => ({ run, executors: [0, pool.replicas] })),
       ) as ModelProfile['overheads'],
       fields: this.#runs.map((run) =>
         recordedField({ ...run, run, work: executors(run.replicas), executors: [0, run.replicas] }),

@@ -1,14 +1,11 @@
 import type { Ms } from '../serving/index.ts'
 import type { Intervals, RecordedField } from '../world/index.ts'
-import { type ExecutorWork, fieldOf, type ObservedRun } from './structure.ts'
+import { type ExecutorWork, fieldOf, type OverheadRecording } from './structure.ts'
 
 /** A run, and which of its executors ran a model. */
-export interface Recording {
-  readonly run: ObservedRun
+export interface Recording extends OverheadRecording {
   /** of every executor of the run, by the model's present work */
   readonly work: readonly ExecutorWork[]
-  /** the first executor of the model's pool, and the one after its last */
-  readonly executors: readonly [from: number, to: number]
   readonly load: number
   readonly durationMs: Ms
 }

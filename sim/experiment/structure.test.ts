@@ -141,7 +141,8 @@ describe('what is read back from rows', () => {
       expect(usual.length / speeds.length).toBeGreaterThan(0.5)
       expect(Math.max(...speeds)).toBeLessThan(1 + 1e-6)
     }
-    const { dispatch, completion } = overheadsOf([run, run])
+    const recorded = { run, executors: [0, 2] as const }
+    const { dispatch, completion } = overheadsOf([recorded, recorded])
     const middle = (table: readonly number[]) => table[table.length >> 1]!
     // a dispatcher that is about to act is awake; one that sleeps must be woken
     const [awake, asleep] = OVERHEADS.completion.map(({ table }) => middle(table))
@@ -185,7 +186,7 @@ describe('what seeing an end costs goes by what the dispatcher was due to do nex
       sent[2 * i + 1] = end + happened
       if (timer !== undefined) timers.push([end + timer[0], end + timer[1]])
     })
-    const { completion } = overheadsOf([{ rows, timers }])
+    const { completion } = overheadsOf([{ run: { rows, timers }, executors: [0, 1] }])
     return completion.map(({ atMs, table }) => [atMs, table.map((ms) => Number(ms.toFixed(9)))])
   }
 

@@ -107,6 +107,10 @@ const CLASSES = { completion: DUE, dispatch: GAPS }
 const EDGES = { completion: classEdges(DUE), dispatch: classEdges(GAPS) }
 type Classed = keyof typeof CLASSES
 
+const ALL_EXECUTORS: readonly [from: number, to: number] = [0, Number.POSITIVE_INFINITY]
+/** A class of fewer costs than this says less than its neighbour. */
+const FEWEST = 30
+
 interface ClassedCost extends TimedCost {
   /** what its class goes by */
   readonly by: Ms
@@ -117,9 +121,12 @@ interface Costs extends Readonly<Record<Classed, readonly ClassedCost[]>> {
   readonly timer: readonly TimedCost[]
 }
 
-/** The usual overheads of a run; what is unusually long is left to the field of standstills. */
-function costsOf(run: ObservedRun): Costs {
-  const batches = batchesOf(run.rows)
+/**
+ * The usual overheads of a run, around the batches of some of its executors; what is unusually long
+ * is left to the field of standstills.
+ */
+function costsOf(run: ObservedRun, [from, to] = ALL_EXECUTORS): Costs {
+  const batches = batchesOf(run.rows).filter(({ executor }) => executor >= from && executor < to)
   const due = nextDue(run)
   const costs = (turns: readonly Turn[]) =>
     usualOnly(turns.map(([at, happened]) => ({ at, ms: Math.max(0, happened - at) })))
@@ -157,20 +164,30 @@ function classed(costs: Costs, of: Classed): ClassedCost[][] {
   return classes
 }
 
+/** Overheads of a run, around the batches of some of its executors. */
+export interface OverheadRecording {
+  readonly run: ObservedRun
+  /** the first executor, and the one after the last */
+  readonly executors: readonly [from: number, to: number]
+}
+
 /** The overheads of some runs as samples that hold at any time, for a profile. */
-export function overheadsOf(runs: readonly ObservedRun[]): OverheadTables {
-  const all = runs.map(costsOf)
+export function overheadsOf(recordings: readonly OverheadRecording[]): OverheadTables {
+  const all = recordings.map(({ run, executors }) => costsOf(run, executors))
   const table = (costs: readonly (readonly TimedCost[])[]) => {
     const sample = costs.flatMap((some) => some.map(({ ms }) => ms))
     return sample.length > 0 ? Empirical.table(sample) : [0]
   }
   const tables = (of: Classed) => {
-    const classes = all.map((costs) => classed(costs, of))
-    const seen = CLASSES[of].flatMap((atMs, i) => {
-      const some = classes.map((own) => own[i]!)
-      return some.some((costs) => costs.length > 0) ? [{ atMs, table: table(some) }] : []
+    const each = all.map((costs) => classed(costs, of))
+    const classes = CLASSES[of].map((atMs, i) => {
+      const costs = each.map((own) => own[i]!)
+      return { atMs, costs, count: costs.reduce((sum, { length }) => sum + length, 0) }
     })
-    return seen.length > 0 ? seen : [{ atMs: 0, table: [0] }]
+    const most = Math.max(...classes.map(({ count }) => count))
+    const seen = classes.filter(({ count }) => count >= (most < FEWEST ? 1 : FEWEST))
+    if (seen.length === 0) return [{ atMs: 0, table: [0] }]
+    return seen.map(({ atMs, costs }) => ({ atMs, table: table(costs) }))
   }
   return {
     lag: table(all.map(({ lag }) => lag)),

@@ -241,7 +241,9 @@ describe('a change on a machine of which everything is known', () => {
       content: 'none',
       work: { sizes, lengths, ms, error: ms.map((row) => row.map(() => 0)) },
       wake: { gapMs: [...truth.wake.gapMs], ms: [...truth.wake.ms] },
-      overheads: overheadsOf(a) as ModelProfile['overheads'],
+      overheads: overheadsOf(
+        a.map((run) => ({ run, executors: [0, 1] })),
+      ) as ModelProfile['overheads'],
       fields: a.map((run) => recordedField({ ...shared, run, work: [believed] })),
     }
   }

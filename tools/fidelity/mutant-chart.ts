@@ -38,7 +38,7 @@ export function mutantChart({ mutants }: FidelityReport, width: number): TopLeve
 
 const SUBTITLE = [
   'a row for each deliberately wrong simulator: error of the check that sees it best, log scale',
-  'found: off by more than 3 % and where a further replay would not be (95 %)',
+  'found: off by more than 3 % and where noise would not take it (95 %)',
   'at the right: check, scenario and percentile that find it',
   'blue: the true simulator at its worst',
   'red: not found',

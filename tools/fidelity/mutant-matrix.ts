@@ -14,12 +14,14 @@ import { meanWithError, PERCENTILES, percentile, supportsVerdict } from '../../s
 import { MUTANTS, type MutantCase, matrix, TRUE_SIMULATOR } from '../mutants/index.ts'
 import type { Recorded, Recording } from './record.ts'
 
-/** Off by more than this, and where another replay would hardly be, a simulator is found out. */
+/** Off by more than this, and where noise would hardly take it, a simulator is found out. */
 const FOUND = 0.03
 /** Replays of a case that are rebuilt with each mutant. */
 const REPLAYS = 3
 /** Simulations behind a predicted ratio. */
 const REPLICATIONS = 10
+/** Simulations that show the noise of one replay, rebuilt from its own machine. */
+const OWN_RUNS = 5
 
 /** What a mutant, or the true simulator, comes to in one check of one case. */
 export interface MatrixCell {
@@ -29,7 +31,7 @@ export interface MatrixCell {
   readonly p: number
   /** signed, relative: median over replays */
   readonly error: number
-  /** for most replays beyond the 95 % interval of a further one, or of a further ratio */
+  /** for most replays beyond the 95 % interval of what it is measured by */
   readonly outside: boolean
 }
 
@@ -76,46 +78,57 @@ export function mutantRows(
   })
 }
 
-/** A check of a case: one `MutantCase` for each replay, and what was measured. */
+/** What the error of a mutant is measured by. */
+interface Spread {
+  readonly check: string
+  /** where the i-th value would lie if nothing were wrong, at 95 % */
+  readonly around: (i: number, p: number) => readonly [low: number, high: number]
+}
+
+/** A check of a case: one `MutantCase` for each replay, and how far noise alone takes it. */
 interface MeasuredCase {
   readonly name: string
-  readonly check: string
   readonly each: readonly MutantCase[]
-  /** by percentile, of every replay */
-  readonly measured: ReadonlyMap<number, readonly number[]>
+  readonly levels: readonly number[]
   /** what the errors of `each` are relative to */
-  readonly base: (index: number, p: number) => number
+  readonly base: (i: number, p: number) => number
+  readonly spreads: readonly Spread[]
 }
 
 function cellsOf(mutant: (typeof MUTANTS)[number], one: MeasuredCase): MatrixCell[] {
   const runs = one.each.map((each) => matrix([mutant], [each]))
-  return [...one.measured].flatMap(([p, measured]) => {
+  return one.levels.flatMap((p) => {
     const errors = runs.map((rows) => rows.find((row) => row.p === p)?.error)
     const known = errors.flatMap((error, i) => (error === undefined ? [] : [{ error, i }]))
     if (known.length === 0) return []
-    const [low, high] = furtherReplay(measured)
-    const outside = known.filter(({ error, i }) => {
-      const value = one.base(i, p) * (1 + error)
-      return value < low || value > high
+    const error = median(known.map((each) => each.error))
+    return one.spreads.map(({ check, around }) => {
+      const outside = known.filter((each) => {
+        const value = one.base(each.i, p) * (1 + each.error)
+        const [low, high] = around(each.i, p)
+        return value < low || value > high
+      })
+      const most = outside.length > known.length / 2
+      return { mutant: mutant.name, case: one.name, check, p, error, outside: most }
     })
-    return [
-      {
-        mutant: mutant.name,
-        case: one.name,
-        check: one.check,
-        p,
-        error: median(known.map(({ error }) => error)),
-        outside: outside.length > known.length / 2,
-      },
-    ]
   })
 }
 
-/** Where a further measurement lies, at 95 %: mean +- t s sqrt(1 + 1/n). */
-function furtherReplay(measured: readonly number[]): readonly [low: number, high: number] {
-  const { mean, halfWidth } = meanWithError(measured)
-  const half = halfWidth * Math.sqrt(measured.length + 1)
-  return [mean - half, mean + half]
+/** Half the 95 % interval of a further value: t s sqrt(1 + 1/n). */
+function furtherHalf(values: readonly number[]): number {
+  return meanWithError(values).halfWidth * Math.sqrt(values.length + 1)
+}
+
+/** A/A: where a further replay, or a further ratio of two, lies. */
+function furtherReplay(check: string, measured: ReadonlyMap<number, readonly number[]>): Spread {
+  const intervals = new Map(
+    [...measured].map(([p, values]) => {
+      const half = furtherHalf(values)
+      const mean = meanWithError(values).mean
+      return [p, [mean - half, mean + half] as const]
+    }),
+  )
+  return { check, around: (_, p) => intervals.get(p)! }
 }
 
 function structureCases({ profile, cases }: Recording): MeasuredCase[] {
@@ -130,8 +143,12 @@ function structureCases({ profile, cases }: Recording): MeasuredCase[] {
       levels.map((p) => [p, latencies.map((values) => percentile(values, p))] as const),
     )
     const { plan, scenario } = prepared
-    const each = runs.slice(0, REPLAYS).map(
-      (run, i): MutantCase => ({
+    const base = (i: number, p: number) => measured.get(p)![i]!
+    const rebuilt = runs.slice(0, REPLAYS).map((run) => {
+      return { run, of: { ...run, plan, requests, seed: scenario.seed } }
+    })
+    const each = rebuilt.map(
+      ({ run, of }, i): MutantCase => ({
         name: one.case.name,
         check: 'structure',
         context: {
@@ -141,23 +158,24 @@ function structureCases({ profile, cases }: Recording): MeasuredCase[] {
           others: runs.filter((other) => other !== run).slice(0, 1),
         },
         errors(believed) {
-          const simulate = structureSimulator({
-            ...run,
-            plan,
-            requests,
-            work: believed,
-            seed: scenario.seed,
-          })
-          const simulated = sortedOf(one, simulate(0))
-          return levels.map((p) => ({
-            p,
-            error: percentile(simulated, p) / measured.get(p)![i]! - 1,
-          }))
+          const simulated = sortedOf(one, structureSimulator({ ...of, work: believed })(0))
+          return levels.map((p) => ({ p, error: percentile(simulated, p) / base(i, p) - 1 }))
         },
       }),
     )
-    const base = (i: number, p: number) => measured.get(p)![i]!
-    return { name: one.case.name, check: 'structure', each, measured, base }
+    const own = rebuilt.map(({ of }) => {
+      const simulate = structureSimulator({ ...of, work })
+      return Array.from({ length: OWN_RUNS }, (_, i) => sortedOf(one, simulate(i)))
+    })
+    const ownNoise: Spread = {
+      check: 'structure, own noise',
+      around: (i, p) => {
+        const half = furtherHalf(own[i]!.map((values) => percentile(values, p)))
+        return [base(i, p) - half, base(i, p) + half]
+      },
+    }
+    const spreads = [furtherReplay('structure', measured), ownNoise]
+    return { name: one.case.name, each, levels, base, spreads }
   })
 }
 
@@ -217,10 +235,10 @@ function changeCases(recording: Recording): MeasuredCase[] {
     return [
       {
         name: changed.case.name,
-        check: 'what-if',
         each: [each],
-        measured,
+        levels,
         base: (_, p) => mean(p),
+        spreads: [furtherReplay('what-if', measured)],
       },
     ]
   })

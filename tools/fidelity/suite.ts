@@ -57,12 +57,12 @@ function later(rounds: number, seconds: number): Session {
 function yardstickChanges(rounds: number, seconds: number): Session {
   const of = (name: string, load: number, ...set: string[]) =>
     yardstick(`yardstick ${name}`, load, seconds, ...set)
-  const change = (name: string, ...set: string[]) => changeOf('yardstick A', of(name, 0.18, ...set))
+  const change = (name: string, ...set: string[]) => changeOf('yardstick A', of(name, 0.35, ...set))
   return {
     name: 'yardstick-changes',
     rounds,
     cases: [
-      of('A', 0.18),
+      of('A', 0.35),
       change('max batch 8 → 2', pool('batching.max_batch', 2)),
       change('window 1 ms → 0', pool('batching.max_delay_ms', 0)),
       change('one → two replicas', pool('replicas', 2)),

@@ -61,8 +61,9 @@ p50 within max(5 %, 50 µs), p95 within max(10 %, 50 µs, A/A), with the whole i
     predictionTable(prediction),
     {
       heading: 'Mutants',
-      note: `Deliberately wrong simulators, in every check of every scenario above. Found: off by more than 3 % and outside the 95 % interval
-of a further replay, at p50, p90 or p95, in the median over three replays. The true simulator must be found nowhere.`,
+      note: `Deliberately wrong simulators, in every check of every scenario above. Found: off by more than 3 %
+and outside a 95 % interval, at p50, p90 or p95, in the median over three replays. The interval is that of a further replay, or a further
+ratio (A/A); under *structure, own noise* that of further simulations of the very replay. The true simulator must be found nowhere.`,
       columns: ['mutant', 'what is wrong', 'found in', 'strongest finder', 'error'],
       align: 'llrlr',
       rows: mutants.map(mutantCells),
