@@ -119,6 +119,7 @@ export function wholeSuite(): readonly Session[] {
     ...azure(3),
     rehearsal(5, 5),
     session('ocr', 3, ['duration_s=25']),
+    session('orientation', 3, []),
     later(12, 5),
   ]
 }
