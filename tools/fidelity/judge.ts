@@ -50,7 +50,7 @@ const { signal } = new AbortController()
 const onProgress = () => {}
 
 /** Latency percentiles of replications over the requests of a case. */
-export async function predict(input: SimulationInput, { requests }: Recorded) {
+async function predict(input: SimulationInput, { requests }: Recorded) {
   const runs = await runReplications({ ...input, requests }, REPLICATIONS, { signal, onProgress })
   return runs.map(({ all }) => all.percentiles)
 }
