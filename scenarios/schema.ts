@@ -160,6 +160,8 @@ const lengths = z.discriminatedUnion('distribution', [
   z.strictObject({ distribution: z.literal('trace') }),
 ])
 
+const level = z.int().min(1).max(100)
+
 const trafficClass = z.strictObject({
   class: name,
   arrivals,
@@ -167,6 +169,15 @@ const trafficClass = z.strictObject({
     .default({ distribution: 'fixed', value: 1 })
     .describe("Length of a request in the model's free dimension: tokens, pixels, samples"),
   timeout_ms: positive.optional().describe("The client's patience: it leaves, the work goes on"),
+  priority: level.default(1).describe('1 is the highest; for discipline priority'),
+  deadline_ms: positive
+    .optional()
+    .describe('From the scheduled arrival, for discipline earliest-deadline; else timeout_ms'),
+  tenant: name.optional().describe('Who shares fairly with others; the class itself by default'),
+  weight: positive.max(1e6).default(1).describe("The tenant's share, in proportion to the others'"),
+  queue_timeout_ms: positive
+    .optional()
+    .describe('Replaces a longer timeout_ms of a queue that says allow_timeout_override'),
 })
 
 const routing = z.enum(['round-robin', 'least-loaded'])
@@ -182,6 +193,53 @@ const batching = z.discriminatedUnion('policy', [
   }),
 ])
 
+const queueBounds = {
+  max_length: count.optional().describe('Requests beyond it are shed; waiting, not in service'),
+  timeout_ms: positive.optional().describe('The server drops requests that waited so long'),
+  timeout_action: z
+    .enum(['reject', 'delay'])
+    .optional()
+    .describe('delay: they wait on behind all others of their level, without a second time-out'),
+  allow_timeout_override: z
+    .boolean()
+    .optional()
+    .describe("Whether a class's queue_timeout_ms may shorten it"),
+}
+
+const queue = z.strictObject({
+  discipline: z
+    .enum([
+      'fifo',
+      'lifo',
+      'priority',
+      'earliest-deadline',
+      'shortest-job',
+      'deficit-round-robin',
+      'virtual-token-counter',
+    ])
+    .default('fifo'),
+  mode: z.enum(['shared', 'per-replica']).default('shared'),
+  routing: routing.default('least-loaded').describe('Among replicas, where mode is per-replica'),
+  ...queueBounds,
+  ageing_ms: positive
+    .optional()
+    .describe('Of priority: a wait so long is worth one level; strict without it'),
+  levels: z
+    .record(
+      z.string().regex(/^([1-9]\d?|100)$/, 'a priority from 1 to 100'),
+      z.strictObject(queueBounds),
+    )
+    .default({})
+    .describe('Of priority: bounds of single levels, where they differ from those of the queue'),
+  prediction_cv: nonNegative
+    .max(100)
+    .optional()
+    .describe('Of shortest-job: coefficient of variation of predicted lengths; 0 knows them'),
+  quantum: count
+    .optional()
+    .describe('Of deficit-round-robin: length that a tenant of weight 1 may be served in a turn'),
+})
+
 const pool = z.strictObject({
   name,
   accelerator: z.literal('local').default('local').describe('This machine, as calibrated'),
@@ -194,17 +252,7 @@ const pool = z.strictObject({
     .enum(['profile', 'ideal'])
     .default('profile')
     .describe('ideal: constant speed 1 and no overheads'),
-  queue: z
-    .strictObject({
-      discipline: z.literal('fifo').default('fifo'),
-      mode: z.enum(['shared', 'per-replica']).default('shared'),
-      routing: routing
-        .default('least-loaded')
-        .describe('Among replicas, where mode is per-replica'),
-      max_length: count.optional().describe('Requests beyond it are shed; waiting, not in service'),
-      timeout_ms: positive.optional().describe('The server drops requests that waited so long'),
-    })
-    .prefault({}),
+  queue: queue.prefault({}),
   batching: batching.default({ policy: 'none' }),
 })
 

@@ -1,6 +1,6 @@
 import { OUTCOME } from '../sim/serving/index.ts'
 import type { RowColumns } from '../sim/stats/index.ts'
-import { double, limited, routed, single } from './audited-systems.ts'
+import { double, limited, routed, shared, single } from './audited-systems.ts'
 import {
   type Batch,
   copy,
@@ -62,6 +62,27 @@ export function decisionSeeds(): Seed[] {
           c[name][later] = kept[i]!
         })
         return [earlier, later]
+      },
+    },
+    {
+      rule: 'fairness',
+      what: 'one tenant is served more than its share',
+      system: shared,
+      spoil(c) {
+        // requests of one tenant, while both wait on
+        const waits = (number: number, at: number) =>
+          c.class.some(
+            (own, key) => own === number && c.sent[key]! < at - 5 && c.dispatched[key]! > at + 5,
+          )
+        const [{ keys }] = pairOf(
+          c,
+          (a) =>
+            a.keys.every((key) => c.class[key] === 0) &&
+            waits(0, a.dispatched) &&
+            waits(1, a.dispatched),
+        )
+        write(c, keys, 'length', 500)
+        return keys
       },
     },
     {

@@ -12,7 +12,7 @@ import { declaredWork, machineOf, NO_WAKE, Overheads } from '../sim/world/index.
 import { dynamic } from './audited-systems.ts'
 import { expectPromisesKept } from './kept-promises.ts'
 import { replay } from './manual-world.ts'
-import { systemUnder } from './random-system.ts'
+import { disciplines, systemUnder } from './random-system.ts'
 import { type SmallSystem, serve } from './small-system.ts'
 
 interface Run {
@@ -68,10 +68,15 @@ const runs: Readonly<Record<string, (system: SmallSystem) => Run>> = {
   }),
 }
 
+const tables = [
+  ...policies.map((policy) => ({ name: policy, systems: systemUnder(policy) })),
+  ...disciplines.map((own) => ({ name: own, systems: systemUnder('dynamic', own) })),
+]
+
 describe.each(Object.keys(runs))('%s: random systems keep every promise', (name) => {
-  test.each(policies)('%s', (policy) => {
+  test.each(tables)('$name', ({ systems }) => {
     fc.assert(
-      fc.property(systemUnder(policy), (system) => {
+      fc.property(systems, (system) => {
         expectPromisesKept(runs[name]!(system))
       }),
       { numRuns: 300 },
@@ -81,7 +86,8 @@ describe.each(Object.keys(runs))('%s: random systems keep every promise', (name)
 
 test.each(policies)('every rule looks at something: %s', (policy) => {
   const checked = new Map<string, number>()
-  for (const system of fc.sample(systemUnder(policy), { numRuns: 100, seed: 1 })) {
+  const systems = disciplines.map((discipline) => systemUnder(policy, discipline))
+  for (const system of fc.sample(fc.oneof(...systems), { numRuns: 200, seed: 1 })) {
     for (const { rule, checked: own } of auditOf({ ...system, ...serve(system) }).rules) {
       checked.set(rule, (checked.get(rule) ?? 0) + own)
     }

@@ -1,7 +1,7 @@
 import type { Batching } from '../scenarios/index.ts'
 import { Random } from '../sim/kernel/index.ts'
-import type { PoolPlan, ServingPlan } from '../sim/serving/index.ts'
-import { planOf, requestsOf, type SmallSystem } from './small-system.ts'
+import { ANY_CLASS, type ClassPlan, type PoolPlan, type ServingPlan } from '../sim/serving/index.ts'
+import { patient, planOf, requestsOf, type SmallSystem } from './small-system.ts'
 
 /** 600 requests at somewhat less than full load, with bursts. */
 export function systemOf(pools: readonly Partial<PoolPlan>[], rest: Partial<ServingPlan> = {}) {
@@ -11,13 +11,24 @@ export function systemOf(pools: readonly Partial<PoolPlan>[], rest: Partial<Serv
     const burst = i % 100 < 30
     return (at += (random.exponential() * (burst ? 0.5 : 2)) / pools.length)
   })
+  const plan = planOf(pools, { classes: patient(12), ...rest })
+  const lengths = times.map(() => 1 + random.integer(60))
   const system: SmallSystem = {
-    plan: planOf(pools, { patienceMs: [12], ...rest }),
-    requests: requestsOf(times, { lengths: times.map(() => 1 + random.integer(60)) }),
+    plan,
+    requests: requestsOf(times, {
+      lengths,
+      classes: times.map(() => random.integer(plan.classes.length)),
+    }),
     work: pools.map(() => ({ law: 'linear', base_ms: 2, per_item_ms: 0.4, per_token_ms: 0.01 })),
   }
   return system
 }
+
+/** Two classes, of which the second goes first, wants to be done sooner, and has half the share. */
+export const unequal: readonly ClassPlan[] = [
+  { ...ANY_CLASS, priority: 2, deadlineMs: 60, tenant: 'a', weight: 2 },
+  { ...ANY_CLASS, priority: 1, deadlineMs: 20, tenant: 'b', queueTimeoutMs: 6 },
+]
 
 export const dynamic: Extract<Batching, { policy: 'dynamic' }> = {
   policy: 'dynamic',
@@ -36,4 +47,9 @@ export const limited = systemOf([
 export const routed = systemOf(
   [{ perReplicaQueues: true, replicas: 3, routing: 'round-robin', maxLength: 2 }, {}],
   { routing: 'round-robin' },
+)
+/** Under load, so that tenants wait all the while. */
+export const shared = systemOf(
+  [{ batching: { ...dynamic, max_batch: 2 }, order: { discipline: 'virtual-token-counter' } }],
+  { classes: unequal },
 )

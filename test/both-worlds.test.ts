@@ -5,8 +5,8 @@ import { Random } from '../sim/kernel/index.ts'
 import { batchPolicies, OUTCOME, type PoolPlan, routingPolicies } from '../sim/serving/index.ts'
 import type { Rows } from '../sim/stats/index.ts'
 import { replay } from './manual-world.ts'
-import { systemUnder } from './random-system.ts'
-import { planOf, requestsOf, type SmallSystem, serve } from './small-system.ts'
+import { disciplines, systemUnder } from './random-system.ts'
+import { patient, planOf, requestsOf, type SmallSystem, serve } from './small-system.ts'
 
 /** Everything that was decided, and when; batches by their first member, as numbers may differ. */
 function decisions({ rows: { columns } }: { rows: Rows }) {
@@ -62,7 +62,7 @@ function systemOf(
   const lengths = times.map(() => 1 + random.integer(60))
   const limits = limited ? { maxLength: 9, queueTimeoutMs: 12 } : {}
   return {
-    plan: planOf([{ ...pool, ...limits, padTo: 4 }], { patienceMs: [20] }),
+    plan: planOf([{ ...pool, ...limits, padTo: 4 }], { classes: patient(20) }),
     requests: requestsOf(times, { lengths }),
     work: [{ law: 'linear', base_ms: 2, per_item_ms: 0.5, per_token_ms: 0.01 }],
   }
@@ -109,4 +109,13 @@ describe('simulated and live world decide alike on the same requests', () => {
       )
     },
   )
+
+  test.each(disciplines)('nor under any queue discipline: %s', (discipline) => {
+    fc.assert(
+      fc.property(systemUnder('dynamic', discipline), (system) => {
+        expect(decisions(replay(system))).toEqual(decisions(serve(system)))
+      }),
+      { numRuns: 200 },
+    )
+  })
 })

@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import type { Batching, Work } from '../scenarios/index.ts'
-import { type batchPolicies, type PoolPlan, routingPolicies } from '../sim/serving/index.ts'
+import {
+  type batchPolicies,
+  type ClassPlan,
+  type PoolPlan,
+  type queueDisciplines,
+  routingPolicies,
+} from '../sim/serving/index.ts'
 import { planOf, requestsOf, type SmallSystem } from './small-system.ts'
 
 type Policy = keyof typeof batchPolicies
@@ -23,6 +29,30 @@ const batchings: { readonly [P in Policy]: fc.Arbitrary<Extract<Batching, { poli
     })),
 }
 
+type Order = PoolPlan['order']
+type Discipline = keyof typeof queueDisciplines
+
+/** Configurations of every queue discipline: one that joins the table has to join here. */
+const orders: { readonly [D in Discipline]: fc.Arbitrary<Extract<Order, { discipline: D }>> } = {
+  fifo: fc.constant({ discipline: 'fifo' }),
+  lifo: fc.constant({ discipline: 'lifo' }),
+  priority: fc
+    .oneof(fc.constant(Number.POSITIVE_INFINITY), fc.constantFrom(2, 15))
+    .map((ageingMs) => ({ discipline: 'priority', ageingMs })),
+  'earliest-deadline': fc.constant({ discipline: 'earliest-deadline' }),
+  'shortest-job': fc
+    .constantFrom(0, 0, 0.5)
+    .map((predictionCv) => ({ discipline: 'shortest-job', predictionCv })),
+  'deficit-round-robin': fc
+    .constantFrom(1, 20, 100)
+    .map((quantum) => ({ discipline: 'deficit-round-robin', quantum })),
+  'virtual-token-counter': fc.constant({ discipline: 'virtual-token-counter' }),
+}
+
+export const disciplines = Object.keys(orders) as Discipline[]
+
+const CLASSES = 3
+
 /** Gaps on a grid, so that events fall on the same instant, or anywhere. */
 const gap = fc.oneof(
   fc.integer({ min: 0, max: 4 }),
@@ -31,7 +61,7 @@ const gap = fc.oneof(
 const arrival = fc.record({
   gap,
   length: fc.integer({ min: 1, max: 40 }),
-  class: fc.integer({ min: 0, max: 1 }),
+  class: fc.integer({ min: 0, max: CLASSES - 1 }),
 })
 
 const work: fc.Arbitrary<Work> = fc.oneof(
@@ -47,34 +77,72 @@ const work: fc.Arbitrary<Work> = fc.oneof(
 const endless = fc.constant(Number.POSITIVE_INFINITY)
 const routing = fc.constantFrom(...Object.values(routingPolicies).map(({ kind }) => kind))
 
-function poolOf(policy: Policy): fc.Arbitrary<Partial<PoolPlan>> {
-  return fc.record({
+const bounds = {
+  maxLength: fc.oneof(endless, fc.integer({ min: 1, max: 12 })),
+  queueTimeoutMs: fc.oneof(endless, fc.constantFrom(1, 6, 25)),
+  timeoutAction: fc.constantFrom('reject', 'reject', 'delay'),
+  timeoutOverride: fc.boolean(),
+} as const
+
+const classPlan: fc.Arbitrary<ClassPlan> = fc.record({
+  patienceMs: fc.oneof(endless, fc.constantFrom(4, 30)),
+  priority: fc.integer({ min: 1, max: 3 }),
+  deadlineMs: fc.oneof(endless, fc.constantFrom(5, 40)),
+  tenant: fc.constantFrom('a', 'b'),
+  weight: fc.constant(1),
+  queueTimeoutMs: fc.oneof(endless, fc.constantFrom(3, 8)),
+})
+
+/** A tenant has one weight; levels are of priority queues only. */
+const classPlans = fc
+  .tuple(fc.array(classPlan, { minLength: CLASSES, maxLength: CLASSES }), fc.constantFrom(1, 2.5))
+  .map(([classes, weight]) => classes.map((own) => (own.tenant === 'b' ? { ...own, weight } : own)))
+
+const level = fc.record({ priority: fc.integer({ min: 1, max: 3 }), ...bounds })
+const levels = fc.uniqueArray(level, { maxLength: 2, selector: ({ priority }) => priority })
+
+function poolOf(policy: Policy, order: fc.Arbitrary<Order>): fc.Arbitrary<Partial<PoolPlan>> {
+  const ordered = order.chain((own) =>
+    fc.record({
+      order: fc.constant(own),
+      levels: own.discipline === 'priority' ? levels : fc.constant([]),
+    }),
+  )
+  const rest = fc.record({
     replicas: fc.integer({ min: 1, max: 3 }),
     perReplicaQueues: fc.boolean(),
     routing,
-    maxLength: fc.oneof(endless, fc.integer({ min: 1, max: 12 })),
-    queueTimeoutMs: fc.oneof(endless, fc.constantFrom(1, 6, 25)),
+    ...bounds,
     batching: batchings[policy] as fc.Arbitrary<Batching>,
     padTo: fc.constantFrom(1, 8),
   })
+  return fc.tuple(rest, ordered).map(([pool, queue]) => ({ ...pool, ...queue }))
 }
 
-/** Systems of one or two pools under a batching policy, and requests for them. */
-export function systemUnder(policy: Policy, requests = 80): fc.Arbitrary<SmallSystem> {
+/**
+ * Systems of one or two pools under a batching policy and a queue discipline, and requests for
+ * them.
+ */
+export function systemUnder(
+  policy: Policy,
+  discipline: Discipline = 'fifo',
+  requests = 80,
+): fc.Arbitrary<SmallSystem> {
+  const pool = poolOf(policy, orders[discipline])
   return fc
     .record({
-      pools: fc.array(fc.tuple(poolOf(policy), work), { minLength: 1, maxLength: 2 }),
+      pools: fc.array(fc.tuple(pool, work), { minLength: 1, maxLength: 2 }),
       routing,
-      patienceMs: fc.tuple(fc.oneof(endless, fc.constantFrom(4, 30)), endless),
+      classes: classPlans,
       // by default most systems would have ten requests or fewer
       arrivals: fc.array(arrival, { minLength: 1, maxLength: requests, size: 'large' }),
     })
-    .map(({ pools, routing, patienceMs, arrivals }) => {
+    .map(({ pools, routing, classes, arrivals }) => {
       let at = 0
       return {
         plan: planOf(
           pools.map(([pool]) => pool),
-          { routing, patienceMs },
+          { routing, classes },
         ),
         work: pools.map(([, own]) => own),
         requests: requestsOf(

@@ -1,8 +1,11 @@
 import type { Work } from '../scenarios/index.ts'
 import { runWorld } from '../sim/experiment/index.ts'
 import {
+  ANY_CLASS,
+  type ClassPlan,
   executorsOf,
   type Observer,
+  PLAIN_QUEUE,
   type PoolPlan,
   type Requests,
   type ServingPlan,
@@ -16,7 +19,7 @@ import { expectPromisesKept } from './kept-promises.ts'
 export function planOf(pools: readonly Partial<PoolPlan>[], rest: Partial<ServingPlan> = {}) {
   const plan: ServingPlan = {
     routing: 'least-loaded',
-    patienceMs: [Number.POSITIVE_INFINITY],
+    classes: [ANY_CLASS],
     ...rest,
     pools: pools.map((pool, index) => ({
       index,
@@ -24,14 +27,18 @@ export function planOf(pools: readonly Partial<PoolPlan>[], rest: Partial<Servin
       replicas: 1,
       perReplicaQueues: false,
       routing: 'least-loaded',
-      maxLength: Number.POSITIVE_INFINITY,
-      queueTimeoutMs: Number.POSITIVE_INFINITY,
+      ...PLAIN_QUEUE,
       batching: { policy: 'none' },
       padTo: 1,
       ...pool,
     })),
   }
   return plan
+}
+
+/** Classes of that patience each, ms. */
+export function patient(...patienceMs: readonly number[]): ClassPlan[] {
+  return patienceMs.map((own) => ({ ...ANY_CLASS, patienceMs: own }))
 }
 
 /** Requests at rising times, ms; lengths and classes where they are not 1 and 0. */
@@ -42,6 +49,7 @@ export function requestsOf(
   return RequestList.of({
     at: Float64Array.from(at),
     length: Int32Array.from(lengths ?? at.map(() => 1)),
+    output: new Int32Array(at.length),
     class: Uint8Array.from(classes ?? at.map(() => 0)),
   })
 }

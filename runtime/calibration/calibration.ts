@@ -6,7 +6,7 @@ import {
   recordedField,
 } from '../../sim/experiment/index.ts'
 import { type Random, stream } from '../../sim/kernel/index.ts'
-import type { PoolPlan, ServingPlan } from '../../sim/serving/index.ts'
+import { ANY_CLASS, PLAIN_QUEUE, type PoolPlan, type ServingPlan } from '../../sim/serving/index.ts'
 import { RequestList } from '../../sim/traffic/index.ts'
 import { type ModelProfile, tabulatedWork } from '../../sim/world/index.ts'
 import { Fleet, type Replayed } from '../fleet.ts'
@@ -48,7 +48,7 @@ interface LoadedRun extends ObservedRun {
 /** As the task's pool, but without limits that would lose requests. */
 const planOf = (pool: PoolPlan): ServingPlan => ({
   routing: 'least-loaded',
-  patienceMs: [Number.POSITIVE_INFINITY],
+  classes: [ANY_CLASS],
   pools: [pool],
 })
 
@@ -84,7 +84,7 @@ export class Calibration {
     otherReplicas: number,
     signal: AbortSignal,
   ): Promise<Calibration> {
-    const limits = { maxLength: 10_000, queueTimeoutMs: Number.POSITIVE_INFINITY }
+    const limits = { ...PLAIN_QUEUE, maxLength: 10_000 }
     const pool = { ...task.plan, ...limits, index: 0 }
     const roomy = { policy: 'fixed', batch: task.maxBatch } as const
     const engine = {

@@ -25,6 +25,9 @@ export interface ClassDraft {
   readonly name: string | null
   readonly arrivals: Arrivals | null
   readonly lengths: Lengths | null
+  readonly priority: number | null
+  readonly tenant: string | null
+  readonly weight: number | null
 }
 
 export interface PoolDraft {
@@ -96,7 +99,10 @@ function classDraft(item: unknown, path: Path, lengthless: boolean): ClassDraft 
   const lengths: Lengths | null = traced
     ? { distribution: 'trace' }
     : part(classShape.input_tokens, own.input_tokens)
-  return { path, name: textOf(own.class), arrivals, lengths }
+  const tenant = textOf(own.tenant)
+  const priority = part(classShape.priority, own.priority)
+  const weight = part(classShape.weight, own.weight)
+  return { path, name: textOf(own.class), arrivals, lengths, priority, tenant, weight }
 }
 
 /** Whether the rows of a trace have lengths. */

@@ -3,12 +3,21 @@ import { checkArrivals } from './check-arrivals.ts'
 import { checkLengths } from './check-lengths.ts'
 import { checkModels } from './check-models.ts'
 import { checkNames } from './check-names.ts'
+import { checkOrder } from './check-order.ts'
 import { checkPools } from './check-pools.ts'
 import type { Draft, Report } from './draft.ts'
 
 export { type Draft, draftOf } from './draft.ts'
 
-const CHECKS = [checkNames, checkModels, checkArrivals, checkLengths, checkPools, checkWarmup]
+const CHECKS = [
+  checkNames,
+  checkModels,
+  checkArrivals,
+  checkLengths,
+  checkPools,
+  checkOrder,
+  checkWarmup,
+]
 
 /** What is wrong between the values of a scenario, each of which may be valid alone. */
 export function crossCheck(draft: Draft): Problem[] {

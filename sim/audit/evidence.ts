@@ -1,4 +1,9 @@
-import { type PromisedQueue, type Promises, promisedQueues } from './promises.ts'
+import {
+  type ClassPromises,
+  type PromisedQueue,
+  type Promises,
+  promisedQueues,
+} from './promises.ts'
 import { type AuditRows, type RequestColumns, SHED, TIMED_OUT } from './raw-rows.ts'
 
 /** A batch, as the row of its first member tells it. */
@@ -30,6 +35,8 @@ export interface Evidence {
   readonly queues: readonly SeenQueue[]
   /** in order of their first members */
   readonly batches: readonly SeenBatch[]
+  /** of each request: what is promised its class; of one that there is not, the first */
+  readonly classOf: (key: number) => ClassPromises
   /** of each request: when it stopped waiting, by dispatch or time-out; Infinity for never */
   readonly left: Float64Array
   /** of each request: when it was out of the system; Infinity for never */
@@ -90,7 +97,8 @@ export function gatherEvidence(
     )
   }
   const endKnown = endOfTraffic(queues, lastSent)
-  return { promises, rows, requests, queues, batches, left, gone, lastSent, endKnown }
+  const classOf = (key: number) => promises.classes[rows.class[key]!] ?? promises.classes[0]!
+  return { classOf, promises, rows, requests, queues, batches, left, gone, lastSent, endKnown }
 }
 
 function gatherBatches(rows: AuditRows): SeenBatch[] {

@@ -12,6 +12,8 @@ export interface Instant {
   readonly waitingAfter: number
   /** executors */
   readonly freeAfter: number
+  /** of those who waited just before and do not time out now the one who came first; -1 for none */
+  readonly oldestBefore: number
   /** the request that has waited longest just after; -1 for none */
   readonly oldest: number
   readonly joined: Range
@@ -50,12 +52,20 @@ export function eachInstant(
     freeBefore: 0,
     waitingAfter: 0,
     freeAfter: queue.executors,
+    oldestBefore: -1,
     oldest: -1,
     joined: range(),
     shed: range(),
     timedOut: range(),
     batches: range(),
     ends: 0,
+  }
+  const oldestAt = ({ at, joined: { from } }: Instant) => {
+    for (let i = head; i < from; i++) {
+      const key = joined[i]!
+      if (left[key]! > at || (left[key] === at && rows.batch[key]! >= 0)) return key
+    }
+    return -1
   }
   let pending = extra
   let nextEnd = 0
@@ -81,6 +91,7 @@ export function eachInstant(
     const came = take(now.joined, at, joinedAt)
     take(now.shed, at, shedAt)
     const lost = take(now.timedOut, at, timedOutAt)
+    now.oldestBefore = oldestAt(now)
     const begun = take(now.batches, at, dispatchedAt)
     const firstEnd = nextEnd
     while (endAt(nextEnd) <= at) nextEnd++

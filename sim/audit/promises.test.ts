@@ -14,7 +14,13 @@ const scenario: Scenario = scenarioSchema.parse({
   },
   traffic: [
     { class: 'patient', arrivals: { process: 'poisson', rate_rps: 1 } },
-    { class: 'hasty', arrivals: { process: 'poisson', rate_rps: 1 }, timeout_ms: 40 },
+    {
+      class: 'hasty',
+      arrivals: { process: 'poisson', rate_rps: 1 },
+      timeout_ms: 40,
+      priority: 2,
+      queue_timeout_ms: 7,
+    },
   ],
   pools: [
     { name: 'a', model: 'declared' },
@@ -22,7 +28,16 @@ const scenario: Scenario = scenarioSchema.parse({
       name: 'b',
       model: 'encoder',
       replicas: 3,
-      queue: { mode: 'per-replica', routing: 'round-robin', max_length: 9, timeout_ms: 12 },
+      queue: {
+        discipline: 'priority',
+        mode: 'per-replica',
+        routing: 'round-robin',
+        max_length: 9,
+        timeout_ms: 12,
+        timeout_action: 'delay',
+        allow_timeout_override: true,
+        levels: { 2: { max_length: 3, timeout_action: 'reject' } },
+      },
       batching: { policy: 'dynamic', max_batch: 8, preferred: [2, 4], max_delay_ms: 5 },
     },
     { name: 'c', model: 'declared', replicas: 2, batching: { policy: 'fixed', batch: 4 } },
@@ -35,15 +50,19 @@ const limitless = Number.POSITIVE_INFINITY
 test('promises are what the scenario says, and limitless where it says nothing', () => {
   const promises = promisesOf(scenario)
   expect(promises.routing).toBe('round-robin')
-  expect(promises.patienceMs).toEqual([limitless, 40])
+  expect(promises.classes.map(({ patienceMs }) => patienceMs)).toEqual([limitless, 40])
   const [a, b] = promises.pools
   expect(a).toEqual({
     name: 'a',
     replicas: 1,
     perReplicaQueues: false,
     routing: 'least-loaded',
+    order: { discipline: 'fifo' },
     maxLength: limitless,
     queueTimeoutMs: limitless,
+    timeoutAction: 'reject',
+    timeoutOverride: false,
+    levels: [],
     batching: { policy: 'none' },
     padTo: 1,
   })
@@ -52,8 +71,20 @@ test('promises are what the scenario says, and limitless where it says nothing',
     replicas: 3,
     perReplicaQueues: true,
     routing: 'round-robin',
+    order: { discipline: 'priority', ageingMs: limitless },
     maxLength: 9,
     queueTimeoutMs: 12,
+    timeoutAction: 'delay',
+    timeoutOverride: true,
+    levels: [
+      {
+        priority: 2,
+        maxLength: 3,
+        queueTimeoutMs: 12,
+        timeoutAction: 'reject',
+        timeoutOverride: true,
+      },
+    ],
     batching: { policy: 'dynamic', max_batch: 8, preferred: [2, 4], max_delay_ms: 5 },
     padTo: 16,
   })

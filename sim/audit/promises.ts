@@ -7,20 +7,49 @@ export type Batching = Scenario['pools'][number]['batching']
 export interface Promises {
   /** among pools */
   readonly routing: Routing
-  /** of each class's clients */
-  readonly patienceMs: readonly number[]
+  readonly classes: readonly ClassPromises[]
   readonly pools: readonly PoolPromises[]
 }
 
-export interface PoolPromises {
+export interface ClassPromises {
+  /** of its clients */
+  readonly patienceMs: number
+  /** 1 is the highest */
+  readonly priority: number
+  /** after the scheduled arrival */
+  readonly deadlineMs: number
+  readonly tenant: string
+  /** the tenant's share */
+  readonly weight: number
+  /** its own time-out, where the queue lets it shorten that of its own */
+  readonly queueTimeoutMs: number
+}
+
+/** What orders a queue. */
+export type PromisedOrder =
+  | { readonly discipline: 'fifo' | 'lifo' | 'earliest-deadline' | 'virtual-token-counter' }
+  | { readonly discipline: 'priority'; readonly ageingMs: number }
+  | { readonly discipline: 'shortest-job'; readonly predictionCv: number }
+  | { readonly discipline: 'deficit-round-robin'; readonly quantum: number }
+
+/** Limits of a queue, or of one priority level in it. */
+export interface PromisedBounds {
+  /** waiting requests */
+  readonly maxLength: number
+  readonly queueTimeoutMs: number
+  /** of who has waited so long: it leaves, or it waits on behind the others of its level */
+  readonly timeoutAction: 'reject' | 'delay'
+  readonly timeoutOverride: boolean
+}
+
+export interface PoolPromises extends PromisedBounds {
   readonly name: string
   readonly replicas: number
   readonly perReplicaQueues: boolean
   /** among the queues of the pool */
   readonly routing: Routing
-  /** waiting requests of one queue */
-  readonly maxLength: number
-  readonly queueTimeoutMs: number
+  readonly order: PromisedOrder
+  readonly levels: readonly (PromisedBounds & { readonly priority: number })[]
   readonly batching: Batching
   /** lengths are padded up to a multiple of this */
   readonly padTo: number
@@ -36,15 +65,52 @@ export function promisesOf(scenario: Scenario): Promises {
       replicas,
       perReplicaQueues: queue.mode !== 'shared',
       routing: queue.routing,
-      maxLength: limit(queue.max_length),
-      queueTimeoutMs: limit(queue.timeout_ms),
+      order: orderOf(queue),
+      ...bounds(queue),
+      levels: Object.entries(queue.levels).map(([priority, own]) => {
+        // what a level does not say is as the queue says, but for the length, which is of all
+        const { timeout_ms, timeout_action, allow_timeout_override } = queue
+        const level = { timeout_ms, timeout_action, allow_timeout_override, ...own }
+        return { priority: Number(priority), ...bounds(level) }
+      }),
       batching,
       padTo: own !== undefined && 'pad_to' in own ? own.pad_to : 1,
     })
   }
-  const patienceMs: number[] = []
-  for (const { timeout_ms } of scenario.traffic) patienceMs.push(limit(timeout_ms))
-  return { routing: scenario.router.policy, patienceMs, pools }
+  const classes: ClassPromises[] = []
+  for (const own of scenario.traffic) {
+    classes.push({
+      patienceMs: limit(own.timeout_ms),
+      priority: own.priority,
+      deadlineMs: limit(own.deadline_ms ?? own.timeout_ms),
+      tenant: own.tenant ?? own.class,
+      weight: own.weight,
+      queueTimeoutMs: limit(own.queue_timeout_ms),
+    })
+  }
+  return { routing: scenario.router.policy, classes, pools }
+}
+
+type Queue = Scenario['pools'][number]['queue']
+
+function orderOf(queue: Queue): PromisedOrder {
+  const { discipline } = queue
+  if (discipline === 'priority') return { discipline, ageingMs: limit(queue.ageing_ms) }
+  if (discipline === 'shortest-job') {
+    return { discipline, predictionCv: queue.prediction_cv ?? 0 }
+  }
+  // the scenario's checks make sure that there is a quantum
+  if (discipline === 'deficit-round-robin') return { discipline, quantum: queue.quantum! }
+  return { discipline }
+}
+
+function bounds(own: Queue['levels'][string]): PromisedBounds {
+  return {
+    maxLength: limit(own.max_length),
+    queueTimeoutMs: limit(own.timeout_ms),
+    timeoutAction: own.timeout_action ?? 'reject',
+    timeoutOverride: own.allow_timeout_override ?? false,
+  }
 }
 
 const limit = (value: number | undefined) =>

@@ -88,6 +88,7 @@ function enter(slots: Requests, { columns }: RequestList, key: number): number {
   const slot = slots.acquire()
   slots.at[slot] = columns.at[key]!
   slots.length[slot] = columns.length[key]!
+  slots.output[slot] = columns.output[key]!
   slots.class[slot] = columns.class[key]!
   slots.key[slot] = key
   return slot

@@ -2,9 +2,11 @@ import type { Batching } from '../../scenarios/schema.ts'
 import { expectPromisesKept } from '../../test/kept-promises.ts'
 import { type Random, stream } from '../kernel/index.ts'
 import {
+  ANY_CLASS,
   ControlPlane,
   type ControlPlanePort,
   type Ms,
+  PLAIN_QUEUE,
   Requests,
   type ServingPlan,
 } from '../serving/index.ts'
@@ -88,12 +90,11 @@ export function knownPlan(replicas: number, batching: Batching): ServingPlan {
     replicas,
     perReplicaQueues: false,
     routing: 'least-loaded',
-    maxLength: Number.POSITIVE_INFINITY,
-    queueTimeoutMs: Number.POSITIVE_INFINITY,
+    ...PLAIN_QUEUE,
     batching,
     padTo: 8,
   } as const
-  return { routing: 'least-loaded', patienceMs: [Number.POSITIVE_INFINITY], pools: [pool] }
+  return { routing: 'least-loaded', classes: [ANY_CLASS], pools: [pool] }
 }
 
 /** Poisson arrivals, lengths uniform from 8 to 56. */

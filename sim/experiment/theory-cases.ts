@@ -12,6 +12,7 @@ import {
   mmcMeanWait,
 } from '../theory/index.ts'
 import { batchingCases } from './theory-batching.ts'
+import { disciplineCases } from './theory-disciplines.ts'
 import { exactCases } from './theory-exact.ts'
 import {
   blocking,
@@ -204,6 +205,7 @@ export function theoryCases(): TheoryCase[] {
     ...mmcK(),
     ...batchingCases(),
     ...routingCases(),
+    ...disciplineCases(),
     ...exactCases(),
   ]
 }

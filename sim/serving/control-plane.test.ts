@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Batching, Work } from '../../scenarios/schema.ts'
-import { planOf, requestsOf, type SmallSystem, serve } from '../../test/small-system.ts'
+import { patient, planOf, requestsOf, type SmallSystem, serve } from '../../test/small-system.ts'
 import { ControlPlane } from './control-plane.ts'
 import type { PoolPlan, ServingPlan } from './plan.ts'
 import { type Batch, type Observer, OUTCOME, STATUS, type Status } from './ports.ts'
@@ -136,7 +136,7 @@ describe('the time-out of the server', () => {
 
 describe('the patience of a client', () => {
   test('ends at exactly its limit: the work is done, the request abandoned', () => {
-    const rest = { patienceMs: [5] }
+    const rest = { classes: patient(5) }
     const { outcome, dispatched } = rowsOf([0, 0.5, 20], 3, {}, rest)
     expect(outcome).toEqual(['served', 'abandoned', 'served'])
     expect(dispatched).toEqual([0, 3, 20])
@@ -146,7 +146,7 @@ describe('the patience of a client', () => {
 
   test('is that of its own class', () => {
     const { outcome } = columnsOf({
-      plan: planOf([{}], { patienceMs: [2, Number.POSITIVE_INFINITY] }),
+      plan: planOf([{}], { classes: patient(2, Number.POSITIVE_INFINITY) }),
       requests: requestsOf([0, 10], { classes: [0, 1] }),
       work: [constant(3)],
     })

@@ -1,5 +1,5 @@
 import type { Decision } from './batching.ts'
-import type { ServingPlan } from './plan.ts'
+import type { ClassPlan, ServingPlan } from './plan.ts'
 import {
   type Backend,
   type Batch,
@@ -32,7 +32,7 @@ export class ControlPlane implements ControlPlanePort {
   readonly #timers: Timers
   readonly #backend: Backend
   readonly #observer: Observer
-  readonly #patience: readonly Ms[]
+  readonly #classes: readonly ClassPlan[]
   readonly #stations: Station[] = []
   readonly #stationOf: Station[] = []
   readonly #router: Router<PoolState>
@@ -48,13 +48,14 @@ export class ControlPlane implements ControlPlanePort {
     this.#timers = world.timers
     this.#backend = world.backend
     this.#observer = world.observer
-    this.#patience = plan.patienceMs
+    this.#classes = plan.classes
     const pools = plan.pools.map((pool) => {
       const perStation = pool.perReplicaQueues ? 1 : pool.replicas
       const stations = Array.from({ length: pool.replicas / perStation }, () => {
         const first = this.#stationOf.length
         const id = this.#stations.length
-        const station = new Station(id, pool, first, perStation, world.requests)
+        const executors = { first, count: perStation }
+        const station = new Station(id, pool, plan.classes, executors, world.requests)
         for (let i = 0; i < perStation; i++) {
           this.#stationOf.push(station)
           this.#batches.push(emptyBatch(first + i, station.batcher.maxBatch))
@@ -90,16 +91,19 @@ export class ControlPlane implements ControlPlanePort {
     requests.enqueued[request] = now
     this.#observer.arrived(now, request)
     // those whose time is over make room first, even where the timer is late
-    if (station.queue.length >= station.pool.maxLength) this.#expire(now, station)
-    if (station.queue.length >= station.pool.maxLength) {
+    if (!station.queue.hasRoomFor(request)) this.#expire(now, station)
+    if (!station.queue.hasRoomFor(request)) {
       this.#lose(now, request, OUTCOME.shed)
       return
     }
     requests.idle[request] = station.idleUntil(now)
     requests.window[request] = now + station.batcher.windowMs
-    requests.deadline[request] = now + station.pool.queueTimeoutMs
-    station.queue.push(request)
-    if (station.hasFreeExecutor || station.queue.length === 1) this.#pump(now, station)
+    station.queue.push(now, request)
+    // one that joins a queue whose executors all work only lines up, unless its time is over first
+    const { nextTimeOut } = station.queue
+    const first =
+      nextTimeOut < Number.POSITIVE_INFINITY && requests.deadline[request]! <= nextTimeOut
+    if (station.hasFreeExecutor || first) this.#pump(now, station)
   }
 
   onTimer(now: Ms, timer: number): void {
@@ -134,7 +138,7 @@ export class ControlPlane implements ControlPlanePort {
   #outcomeOf(now: Ms, request: number, status: Status): Outcome {
     if (status !== STATUS.ok) return OUTCOME.failed
     const latency = now - this.#requests.at[request]!
-    return latency >= this.#patience[this.#requests.class[request]!]!
+    return latency >= this.#classes[this.#requests.class[request]!]!.patienceMs
       ? OUTCOME.abandoned
       : OUTCOME.served
   }
@@ -145,10 +149,11 @@ export class ControlPlane implements ControlPlanePort {
     this.#requests.release(request)
   }
 
-  /** A queue's requests wait equally long at most, so the oldest is the first to give up. */
   #expire(now: Ms, { queue }: Station): void {
-    while (queue.length > 0 && now >= this.#requests.deadline[queue.first()]!) {
-      this.#lose(now, queue.shift(), OUTCOME.timedOut)
+    for (;;) {
+      const request = queue.takeTimedOut(now)
+      if (request < 0) return
+      this.#lose(now, request, OUTCOME.timedOut)
     }
   }
 
@@ -165,10 +170,7 @@ export class ControlPlane implements ControlPlanePort {
       }
       this.#dispatch(now, station, this.#decision.take)
     }
-    if (queue.length > 0) {
-      wakeAt = Math.min(wakeAt, this.#requests.deadline[queue.first()]!)
-    }
-    this.#wake(station.id, wakeAt)
+    this.#wake(station.id, Math.min(wakeAt, queue.nextTimeOut))
   }
 
   #wake(timer: number, at: Ms): void {

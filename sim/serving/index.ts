@@ -7,7 +7,15 @@ export {
   journalLines,
   parseJournal,
 } from './journal.ts'
-export { executorsOf, type PoolPlan, type ServingPlan, servingPlan } from './plan.ts'
+export {
+  ANY_CLASS,
+  type ClassPlan,
+  executorsOf,
+  PLAIN_QUEUE,
+  type PoolPlan,
+  type ServingPlan,
+  servingPlan,
+} from './plan.ts'
 export {
   type Backend,
   type Batch,
@@ -21,5 +29,6 @@ export {
   type Status,
   type Timers,
 } from './ports.ts'
+export { queueDisciplines } from './queue-order.ts'
 export { Requests } from './requests.ts'
 export { routingPolicies } from './routing.ts'

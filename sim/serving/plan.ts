@@ -1,34 +1,97 @@
-import type { Batching, Routing, Scenario } from '../../scenarios/schema.ts'
+import type { Batching, Pool, Routing, Scenario, TrafficClass } from '../../scenarios/schema.ts'
 import type { Ms } from './ports.ts'
 
+const endless = Number.POSITIVE_INFINITY
+
+/** A queue discipline and what it goes by. */
+export type QueuePlan =
+  | { readonly discipline: 'fifo' }
+  | { readonly discipline: 'lifo' }
+  | { readonly discipline: 'earliest-deadline' }
+  | { readonly discipline: 'virtual-token-counter' }
+  /** a wait so long is worth one level; Infinity: strict */
+  | { readonly discipline: 'priority'; readonly ageingMs: Ms }
+  /** coefficient of variation of predicted lengths about the known ones */
+  | { readonly discipline: 'shortest-job'; readonly predictionCv: number }
+  /** length that a tenant of weight 1 may be served on one visit */
+  | { readonly discipline: 'deficit-round-robin'; readonly quantum: number }
+
+/** Bounds of a queue, or of one priority level in it; Infinity for none. */
+export interface QueueBounds {
+  /** waiting requests */
+  readonly maxLength: number
+  readonly queueTimeoutMs: Ms
+  /** what happens to who has waited so long */
+  readonly timeoutAction: 'reject' | 'delay'
+  /** whether a class's own time-out may shorten it */
+  readonly timeoutOverride: boolean
+}
+
 /** What the control plane needs to know of a pool. */
-export interface PoolPlan {
+export interface PoolPlan extends QueueBounds {
   readonly index: number
   readonly name: string
   readonly replicas: number
   readonly perReplicaQueues: boolean
   readonly routing: Routing
-  /** waiting requests of one queue; Infinity for no bound */
-  readonly maxLength: number
-  /** Infinity for none */
-  readonly queueTimeoutMs: Ms
+  readonly order: QueuePlan
+  /** priority levels with bounds of their own */
+  readonly levels: readonly LevelPlan[]
   readonly batching: Batching
   /** lengths are padded up to a multiple of this */
   readonly padTo: number
 }
 
+export interface LevelPlan extends QueueBounds {
+  readonly priority: number
+}
+
+/** What the control plane needs to know of a class of traffic; Infinity for no limit. */
+export interface ClassPlan {
+  /** of its clients: they leave, the work for them goes on */
+  readonly patienceMs: Ms
+  /** 1 is the highest */
+  readonly priority: number
+  /** from the scheduled arrival on */
+  readonly deadlineMs: Ms
+  readonly tenant: string
+  /** the tenant's share */
+  readonly weight: number
+  /** replaces a longer one of the queue, where that allows it */
+  readonly queueTimeoutMs: Ms
+}
+
+/** A class that asks for nothing. */
+export const ANY_CLASS: ClassPlan = Object.freeze({
+  patienceMs: endless,
+  priority: 1,
+  deadlineMs: endless,
+  tenant: 'any',
+  weight: 1,
+  queueTimeoutMs: endless,
+})
+
+/** A queue in which everybody waits in turn, for as long as it takes. */
+export const PLAIN_QUEUE = Object.freeze({
+  order: { discipline: 'fifo' },
+  maxLength: endless,
+  queueTimeoutMs: endless,
+  timeoutAction: 'reject',
+  timeoutOverride: false,
+  levels: [],
+} as const)
+
 /** What the control plane needs to know of a scenario. */
 export interface ServingPlan {
   readonly routing: Routing
   readonly pools: readonly PoolPlan[]
-  /** the patience of each class's clients; Infinity for endless */
-  readonly patienceMs: readonly Ms[]
+  readonly classes: readonly ClassPlan[]
 }
 
 export function servingPlan(scenario: Scenario): ServingPlan {
   return {
     routing: scenario.router.policy,
-    patienceMs: scenario.traffic.map((traffic) => traffic.timeout_ms ?? Number.POSITIVE_INFINITY),
+    classes: scenario.traffic.map(classPlan),
     pools: scenario.pools.map((pool, index) => {
       const model = scenario.models[pool.model]
       if (model === undefined) throw new Error(`Expected model ${pool.model} to exist`)
@@ -38,12 +101,56 @@ export function servingPlan(scenario: Scenario): ServingPlan {
         replicas: pool.replicas,
         perReplicaQueues: pool.queue.mode === 'per-replica',
         routing: pool.queue.routing,
-        maxLength: pool.queue.max_length ?? Number.POSITIVE_INFINITY,
-        queueTimeoutMs: pool.queue.timeout_ms ?? Number.POSITIVE_INFINITY,
+        order: queuePlan(pool.queue),
+        ...boundsOf(pool.queue),
+        levels: Object.entries(pool.queue.levels).map(([priority, level]) => ({
+          priority: Number(priority),
+          ...boundsOf({ ...pool.queue, max_length: undefined, ...level }),
+        })),
         batching: pool.batching,
         padTo: 'pad_to' in model ? model.pad_to : 1,
       }
     }),
+  }
+}
+
+function classPlan(traffic: TrafficClass): ClassPlan {
+  const patienceMs = traffic.timeout_ms ?? endless
+  return {
+    patienceMs,
+    priority: traffic.priority,
+    deadlineMs: traffic.deadline_ms ?? patienceMs,
+    tenant: traffic.tenant ?? traffic.class,
+    weight: traffic.weight,
+    queueTimeoutMs: traffic.queue_timeout_ms ?? endless,
+  }
+}
+
+function queuePlan(queue: Pool['queue']): QueuePlan {
+  switch (queue.discipline) {
+    case 'priority':
+      return { discipline: 'priority', ageingMs: queue.ageing_ms ?? endless }
+    case 'shortest-job':
+      return { discipline: 'shortest-job', predictionCv: queue.prediction_cv ?? 0 }
+    case 'deficit-round-robin':
+      if (queue.quantum === undefined) throw new Error('Expected `quantum` to be given')
+      return { discipline: 'deficit-round-robin', quantum: queue.quantum }
+    case 'fifo':
+    case 'lifo':
+    case 'earliest-deadline':
+    case 'virtual-token-counter':
+      return { discipline: queue.discipline }
+  }
+}
+
+type Bounds = Pool['queue']['levels'][string]
+
+function boundsOf(bounds: Bounds): QueueBounds {
+  return {
+    maxLength: bounds.max_length ?? endless,
+    queueTimeoutMs: bounds.timeout_ms ?? endless,
+    timeoutAction: bounds.timeout_action ?? 'reject',
+    timeoutOverride: bounds.allow_timeout_override ?? false,
   }
 }
 

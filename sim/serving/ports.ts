@@ -74,6 +74,8 @@ export interface RequestFields {
   readonly at: Float64Array
   /** length in the model's free dimension: tokens, pixels, samples */
   readonly length: Int32Array
+  /** tokens to generate; 0 where nothing is generated */
+  readonly output: Int32Array
   /** index of the scenario's traffic class */
   readonly class: Uint8Array
   /** the request's identity: its number in the run's order of arrival */

@@ -1,31 +1,134 @@
-/** First in, first out: a ring of request slots that grows by doubling. */
+import { KeyedOrder } from './keyed-order.ts'
+import type { ClassPlan, PoolPlan } from './plan.ts'
+import type { Ms } from './ports.ts'
+import { type QueueOrder, queueOrder } from './queue-order.ts'
+import type { Requests } from './requests.ts'
+import { TimeOuts } from './time-outs.ts'
+import { WaitingList } from './waiting-list.ts'
+import { type WaitingPolicy, waitingPolicy } from './waiting-policy.ts'
+
+const endless = Number.POSITIVE_INFINITY
+
+/**
+ * The requests that wait at one place, in the order in which they came and in that of their
+ * discipline. Those whose time is over may wait on behind the others of their priority level, as
+ * with Triton's timeout action DELAY.
+ */
 export class RequestQueue {
-  length = 0
-  #ring = new Int32Array(16)
-  #head = 0
+  readonly #maxLength: number
+  readonly #requests: Requests
+  readonly #policies: readonly WaitingPolicy[]
+  /** priority level of each class; 0 where levels mean nothing */
+  readonly #levelOf: readonly number[]
+  /** with ageing, levels bound a queue but do not part it */
+  readonly #strict: boolean
+  readonly #came = new WaitingList()
+  /** null: the order in which they came */
+  readonly #order: QueueOrder | null
+  /** those who wait on though their time is over; null where nobody ever does */
+  readonly #late: KeyedOrder | null
+  /** null where nobody's time is limited */
+  readonly #timeOuts: TimeOuts | null
+  /** who wait of each priority level */
+  readonly #perLevel: Int32Array
 
-  push(request: number): void {
-    if (this.length === this.#ring.length) this.#grow()
-    this.#ring[(this.#head + this.length++) & (this.#ring.length - 1)] = request
+  constructor(pool: PoolPlan, classes: readonly ClassPlan[], requests: Requests) {
+    const { order } = pool
+    const byLevel = order.discipline === 'priority'
+    const policies = classes.map((own) => waitingPolicy(pool, own))
+    const delaying = policies.some(({ action }) => action === 'delay')
+    const timeouts = policies.map(({ timeoutMs }) => timeoutMs)
+    this.#maxLength = pool.maxLength
+    this.#requests = requests
+    this.#policies = policies
+    this.#levelOf = classes.map(({ priority }) => (byLevel ? priority : 0))
+    this.#strict = order.discipline === 'priority' && order.ageingMs === endless
+    this.#perLevel = new Int32Array(1 + Math.max(...this.#levelOf))
+    const inTurn = order.discipline === 'fifo' && !delaying
+    this.#order = inTurn ? null : queueOrder(order, classes, requests)
+    const lateOrder = (request: number) => (this.#strict ? this.#level(request) : 0)
+    this.#late = delaying ? new KeyedOrder(lateOrder) : null
+    const limited = timeouts.some((timeout) => timeout < endless)
+    this.#timeOuts = limited ? new TimeOuts(timeouts, requests) : null
   }
 
-  /** The request that has waited longest; the queue must not be empty. */
-  first(): number {
-    return this.#ring[this.#head]!
+  get length(): number {
+    return this.#came.length
   }
 
+  /** The request that has waited longest; -1 for none. */
+  get oldest(): number {
+    return this.#came.oldest
+  }
+
+  /** When the next one's time is over. */
+  get nextTimeOut(): Ms {
+    const next = this.#timeOuts === null ? -1 : this.#timeOuts.next()
+    return next < 0 ? endless : this.#requests.deadline[next]!
+  }
+
+  hasRoomFor(request: number): boolean {
+    if (this.length >= this.#maxLength) return false
+    const { maxLevelLength } = this.#policies[this.#requests.class[request]!]!
+    return this.#perLevel[this.#level(request)]! < maxLevelLength
+  }
+
+  push(now: Ms, request: number): void {
+    const { timeoutMs } = this.#policies[this.#requests.class[request]!]!
+    this.#requests.deadline[request] = now + timeoutMs
+    this.#perLevel[this.#level(request)]!++
+    this.#came.push(request)
+    this.#order?.push(request)
+    this.#timeOuts?.push(request)
+  }
+
+  /** Takes the request that goes next; the queue must not be empty. */
   shift(): number {
-    const request = this.#ring[this.#head]!
-    this.#head = (this.#head + 1) & (this.#ring.length - 1)
-    this.length--
+    const request = this.#next()
+    this.#leave(request)
     return request
   }
 
-  #grow(): void {
-    const ring = new Int32Array(this.#ring.length * 2)
-    ring.set(this.#ring.subarray(this.#head))
-    ring.set(this.#ring.subarray(0, this.#head), this.#ring.length - this.#head)
-    this.#ring = ring
-    this.#head = 0
+  #next(): number {
+    const order = this.#order
+    if (order === null) return this.#came.oldest
+    const late = this.#late === null ? -1 : this.#late.next()
+    if (late >= 0) {
+      const next = order.next()
+      const above = this.#strict && this.#level(late) < this.#level(next)
+      if (next < 0 || above) return this.#late!.take()
+    }
+    return order.take()
+  }
+
+  /**
+   * Makes those whose time is over at `now` wait on, or takes the first of them out and returns it;
+   * -1 where there is none to take out.
+   */
+  takeTimedOut(now: Ms): number {
+    if (this.#timeOuts === null) return -1
+    for (;;) {
+      const request = this.#timeOuts.next()
+      if (request < 0 || now < this.#requests.deadline[request]!) return -1
+      this.#order?.remove(request)
+      if (this.#policies[this.#requests.class[request]!]!.action === 'reject') {
+        this.#leave(request)
+        return request
+      }
+      this.#timeOuts.remove(request)
+      this.#requests.deadline[request] = endless
+      this.#late!.push(request)
+    }
+  }
+
+  /** From every list but the one that it was found in. */
+  #leave(request: number): void {
+    this.#perLevel[this.#level(request)]!--
+    this.#came.remove(request)
+    if (this.#requests.deadline[request]! < endless) this.#timeOuts?.remove(request)
+  }
+
+  #level(request: number): number {
+    return this.#levelOf[this.#requests.class[request]!]!
   }
 }

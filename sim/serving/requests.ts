@@ -7,6 +7,7 @@ import type { RequestFields } from './ports.ts'
 export class Requests implements RequestFields {
   at: Float64Array
   length: Int32Array
+  output: Int32Array
   class: Uint8Array
   key: Uint32Array
   /** when it came to its queue */
@@ -30,6 +31,7 @@ export class Requests implements RequestFields {
   constructor(capacity = 256) {
     this.at = new Float64Array(capacity)
     this.length = new Int32Array(capacity)
+    this.output = new Int32Array(capacity)
     this.class = new Uint8Array(capacity)
     this.key = new Uint32Array(capacity)
     this.enqueued = new Float64Array(capacity)
@@ -56,6 +58,7 @@ export class Requests implements RequestFields {
     const capacity = old * 2
     this.at = grown(this.at, new Float64Array(capacity))
     this.length = grown(this.length, new Int32Array(capacity))
+    this.output = grown(this.output, new Int32Array(capacity))
     this.class = grown(this.class, new Uint8Array(capacity))
     this.key = grown(this.key, new Uint32Array(capacity))
     this.enqueued = grown(this.enqueued, new Float64Array(capacity))

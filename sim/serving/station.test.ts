@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { planOf } from '../../test/small-system.ts'
+import { ANY_CLASS } from './plan.ts'
 import { Requests } from './requests.ts'
 import { Station } from './station.ts'
 
@@ -8,8 +9,8 @@ function stationOf(executors: number, first = 0): Station {
   return new Station(
     0,
     planOf([{ replicas: executors }]).pools[0]!,
-    first,
-    executors,
+    [ANY_CLASS],
+    { first, count: executors },
     new Requests(),
   )
 }
@@ -57,8 +58,8 @@ test('idle time grows while at least one executor is free', () => {
 
 test('load counts waiting and running requests for each executor', () => {
   const station = stationOf(4)
-  station.queue.push(0)
-  station.queue.push(1)
+  station.queue.push(0, 0)
+  station.queue.push(0, 1)
   station.running = 6
   expect(station.load).toBe(2)
 })

@@ -1,5 +1,5 @@
 import { type Batcher, batcher, type Decision, type QueueView } from './batching.ts'
-import type { PoolPlan } from './plan.ts'
+import type { ClassPlan, PoolPlan } from './plan.ts'
 import type { Ms } from './ports.ts'
 import { RequestQueue } from './request-queue.ts'
 import type { Requests } from './requests.ts'
@@ -10,7 +10,7 @@ import type { Candidate } from './routing.ts'
  * per replica. Of several free executors the one that has been free longest is taken.
  */
 export class Station implements Candidate, QueueView {
-  readonly queue = new RequestQueue()
+  readonly queue: RequestQueue
   readonly batcher: Batcher
   readonly pool: PoolPlan
   readonly executors: number
@@ -31,17 +31,18 @@ export class Station implements Candidate, QueueView {
   constructor(
     id: number,
     pool: PoolPlan,
-    firstExecutor: number,
-    executors: number,
+    classes: readonly ClassPlan[],
+    executors: { readonly first: number; readonly count: number },
     requests: Requests,
   ) {
     this.id = id
     this.pool = pool
     this.batcher = batcher(pool.batching)
-    this.executors = executors
+    this.queue = new RequestQueue(pool, classes, requests)
+    this.executors = executors.count
     this.#requests = requests
-    this.#ring = Int32Array.from({ length: executors }, (_, i) => firstExecutor + i)
-    this.#free = executors
+    this.#ring = Int32Array.from({ length: executors.count }, (_, i) => executors.first + i)
+    this.#free = executors.count
   }
 
   get length(): number {
@@ -49,7 +50,7 @@ export class Station implements Candidate, QueueView {
   }
 
   get windowCloses(): Ms {
-    return this.#requests.window[this.queue.first()]!
+    return this.#requests.window[this.queue.oldest]!
   }
 
   get load(): number {

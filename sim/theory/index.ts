@@ -27,3 +27,4 @@ export {
   mm1SojournQuantile,
 } from './mm1.ts'
 export { type Mmck, type MmckFigures, mmck } from './mmck.ts'
+export { cobhamMeanWaits, conservedWait, type PriorityClass } from './priority.ts'

@@ -5,14 +5,15 @@ import { RequestHash } from './request-hash.ts'
 const request = fc.record({
   at: fc.double({ min: 0, max: 1e7, noNaN: true }),
   length: fc.integer({ min: 1, max: 1e9 }),
+  output: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 1e9 })),
   number: fc.integer({ min: 0, max: 249 }),
 })
 const requests = fc.array(request, { minLength: 1, maxLength: 30 })
-type Request = { at: number; length: number; number: number }
+type Request = { at: number; length: number; output: number; number: number }
 
 function hash(list: readonly Request[]): string {
   const running = new RequestHash()
-  for (const { at, length, number } of list) running.add(at, length, number)
+  for (const { at, length, output, number } of list) running.add(at, length, output, number)
   return running.digest()
 }
 
@@ -38,8 +39,8 @@ test('reading the digest does not change it: it is that of the requests so far',
   fc.assert(
     fc.property(requests, (list) => {
       const running = new RequestHash()
-      list.forEach(({ at, length, number }, i) => {
-        running.add(at, length, number)
+      list.forEach(({ at, length, output, number }, i) => {
+        running.add(at, length, output, number)
         expect(running.digest()).toBe(hash(list.slice(0, i + 1)))
       })
     }),
@@ -54,10 +55,11 @@ test('the least change of any one field of any one request changes the hash', ()
       const changes: Request[] = [
         { ...one, at: nextUp(one.at) },
         { ...one, length: one.length + 1 },
+        { ...one, output: one.output + 1 },
         { ...one, number: one.number + 1 },
       ]
       const hashes = changes.map((change) => hash(list.with(i, change)))
-      expect(new Set([...hashes, hash(list)]).size).toBe(4)
+      expect(new Set([...hashes, hash(list)]).size).toBe(5)
     }),
     { numRuns: 300 },
   )
@@ -68,7 +70,9 @@ test('another order, or one request more or less, changes the hash', () => {
     fc.property(requests, request, (list, more) => {
       expect(hash([...list, more])).not.toBe(hash(list))
       const last = list.at(-1)!
-      fc.pre(last.at !== more.at || last.length !== more.length || last.number !== more.number)
+      fc.pre(
+        Object.keys(last).some((key) => last[key as keyof Request] !== more[key as keyof Request]),
+      )
       expect(hash([...list, more])).not.toBe(hash([...list.slice(0, -1), more, last]))
     }),
     { numRuns: 300 },
@@ -78,6 +82,6 @@ test('another order, or one request more or less, changes the hash', () => {
 test('hashes of 100,000 neighbouring lists all differ', () => {
   const hashes = new Set<string>()
   for (let i = 0; i < 100_000; i++)
-    hashes.add(hash([{ at: i / 8, length: 1 + (i % 7), number: 0 }]))
+    hashes.add(hash([{ at: i / 8, length: 1 + (i % 7), output: 0, number: 0 }]))
   expect(hashes.size).toBe(100_000)
 })

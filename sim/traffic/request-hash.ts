@@ -2,7 +2,7 @@ const double = new Float64Array(1)
 const words = new Int32Array(double.buffer)
 
 /**
- * A running hash of requests in their order: time bits, length and class, two lanes of 32 bits
+ * A running hash of requests in their order: time bits, length, output and class, two lanes of 32 bits
  * (multiply and rotate, as in MurmurHash3). It tells request lists apart; it is no defence.
  */
 export class RequestHash {
@@ -10,10 +10,12 @@ export class RequestHash {
   #high = 0x2545f491
   #count = 0
 
-  add(at: number, length: number, number: number): void {
+  add(at: number, length: number, output: number, number: number): void {
     double[0] = at
     this.#mix(words[0]!, words[1]!)
     this.#mix(length, number)
+    // lists without outputs have the hash that they had before there were any
+    if (output > 0) this.#mix(output, 0x68e31da4)
     this.#count++
   }
 

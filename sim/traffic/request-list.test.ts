@@ -1,19 +1,22 @@
 import { describe, expect, test } from 'vitest'
 import { ListSource, RequestList } from './request-list.ts'
 
-function listOf(...rows: [at: number, length: number, number: number][]): RequestList {
+type Row = [at: number, length: number, number: number, output: number]
+
+function listOf(...rows: Row[]): RequestList {
   return RequestList.of({
     at: Float64Array.from(rows, ([at]) => at),
     length: Int32Array.from(rows, ([, length]) => length),
     class: Uint8Array.from(rows, ([, , number]) => number),
+    output: Int32Array.from(rows, ([, , , output]) => output),
   })
 }
 
-const rows: [number, number, number][] = [
-  [0, 1, 0],
-  [1.5, 64, 1],
-  [1.5, 64, 0],
-  [9, 3, 2],
+const rows: Row[] = [
+  [0, 1, 0, 0],
+  [1.5, 64, 1, 0],
+  [1.5, 64, 0, 7],
+  [9, 3, 2, 200],
 ]
 
 describe('a list as a source', () => {
@@ -21,6 +24,7 @@ describe('a list as a source', () => {
     const fields = {
       at: new Float64Array(8),
       length: new Int32Array(8),
+      output: new Int32Array(8),
       class: new Uint8Array(8),
       key: new Uint32Array(8),
     }
@@ -38,6 +42,7 @@ describe('a list as a source', () => {
     expect(Array.from(fields.key.subarray(4)).reverse()).toEqual([0, 1, 2, 3])
     expect(Array.from(fields.length.subarray(4)).reverse()).toEqual([1, 64, 64, 3])
     expect(Array.from(fields.class.subarray(4)).reverse()).toEqual([0, 1, 0, 2])
+    expect(Array.from(fields.output.subarray(4)).reverse()).toEqual([0, 0, 7, 200])
   })
 
   test('at the times they were sent, where told; their schedule stays', () => {
@@ -60,8 +65,10 @@ test('a list until a time holds the requests that are scheduled before it', () =
     at: Float64Array.of(0, 1, 2, 2, 5),
     length: Int32Array.of(1, 2, 3, 4, 5),
     class: Uint8Array.of(0, 1, 0, 1, 0),
+    output: Int32Array.of(9, 8, 7, 6, 5),
   })
   expect([...list.until(2).columns.length]).toEqual([1, 2])
   expect([...list.until(5.1).columns.class]).toEqual([0, 1, 0, 1, 0])
+  expect([...list.until(2).columns.output]).toEqual([9, 8])
   expect(list.until(0).count).toBe(0)
 })

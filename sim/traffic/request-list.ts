@@ -1,10 +1,12 @@
 import type { Ms, RequestFields, Source } from '../serving/index.ts'
 import { RequestHash } from './request-hash.ts'
 
-/** Requests in their order of arrival: scheduled time in ms, length, class index. */
+/** Requests in their order of arrival: scheduled time in ms, length, output, class index. */
 export interface RequestListColumns {
   readonly at: Float64Array
   readonly length: Int32Array
+  /** tokens to generate; 0 where nothing is generated */
+  readonly output: Int32Array
   readonly class: Uint8Array
 }
 
@@ -24,6 +26,7 @@ export class RequestList {
     return new RequestList({
       at: new Float64Array(new SharedArrayBuffer(8 * count)),
       length: new Int32Array(new SharedArrayBuffer(4 * count)),
+      output: new Int32Array(new SharedArrayBuffer(4 * count)),
       class: new Uint8Array(new SharedArrayBuffer(count)),
     })
   }
@@ -32,10 +35,12 @@ export class RequestList {
   static collect(source: Source): RequestList {
     const at: number[] = []
     const lengths: number[] = []
+    const outputs: number[] = []
     const classes: number[] = []
     const one = {
       at: new Float64Array(1),
       length: new Int32Array(1),
+      output: new Int32Array(1),
       class: new Uint8Array(1),
       key: new Uint32Array(1),
     }
@@ -43,11 +48,13 @@ export class RequestList {
       source.take(one, 0)
       at.push(one.at[0]!)
       lengths.push(one.length[0]!)
+      outputs.push(one.output[0]!)
       classes.push(one.class[0]!)
     }
     const list = RequestList.allocate(at.length)
     list.columns.at.set(at)
     list.columns.length.set(lengths)
+    list.columns.output.set(outputs)
     list.columns.class.set(classes)
     return list
   }
@@ -58,12 +65,13 @@ export class RequestList {
 
   /** The requests that are scheduled before `until`, ms. */
   until(until: Ms): RequestList {
-    const { at, length, class: classes } = this.columns
+    const { at, length, output, class: classes } = this.columns
     const after = at.findIndex((time) => time >= until)
     const count = after < 0 ? at.length : after
     return RequestList.of({
       at: at.subarray(0, count),
       length: length.subarray(0, count),
+      output: output.subarray(0, count),
       class: classes.subarray(0, count),
     })
   }
@@ -71,8 +79,10 @@ export class RequestList {
   /** Equal to the hash of the source that the list was collected from. */
   hash(): string {
     const hash = new RequestHash()
-    const { at, length, class: classes } = this.columns
-    for (let i = 0; i < at.length; i++) hash.add(at[i]!, length[i]!, classes[i]!)
+    const { at, length, output, class: classes } = this.columns
+    for (let i = 0; i < at.length; i++) {
+      hash.add(at[i]!, length[i]!, output[i]!, classes[i]!)
+    }
     return hash.digest()
   }
 }
@@ -99,6 +109,7 @@ export class ListSource implements Source {
     const i = this.#next++
     requests.at[slot] = this.#columns.at[i]!
     requests.length[slot] = this.#columns.length[i]!
+    requests.output[slot] = this.#columns.output[i]!
     requests.class[slot] = this.#columns.class[i]!
     requests.key[slot] = i
   }

@@ -9,6 +9,7 @@ const row = fc.tuple(
   fc.double({ min: 0, max: 1e10, noNaN: true }),
   fc.integer({ min: 1, max: 1e9 }),
   fc.integer({ min: 0, max: CLASSES.length - 1 }),
+  fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 1e9 })),
 )
 
 test('a list that was written and read is the same to the last bit', () => {
@@ -19,6 +20,7 @@ test('a list that was written and read is the same to the last bit', () => {
         at: Float64Array.from(rows, ([at]) => at + 0).sort(),
         length: Int32Array.from(rows, ([, length]) => length),
         class: Uint8Array.from(rows, ([, , number]) => number),
+        output: Int32Array.from(rows, ([, , , output]) => output),
       })
       const lines = [...requestText(list, CLASSES)].join('').split('\n')
       const read = parseRequests(lines, CLASSES, 'requests.jsonl')

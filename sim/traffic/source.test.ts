@@ -44,7 +44,8 @@ describe('merging classes', () => {
         times.map((own, number) => {
           let i = 0
           const next = () => own[i++] ?? Number.POSITIVE_INFINITY
-          return { arrivals: { next }, lengths: { draw: () => number + 10 } }
+          const draw = (value: number) => ({ draw: () => value })
+          return { arrivals: { next }, lengths: draw(number + 10), outputs: draw(number) }
         }),
       ),
     )
@@ -54,6 +55,7 @@ describe('merging classes', () => {
     expect(Array.from(columns.at)).toEqual([1, 5, 5, 5, 5, 7])
     expect(Array.from(columns.class)).toEqual([1, 0, 1, 1, 2, 0])
     expect(Array.from(columns.length)).toEqual([11, 10, 11, 11, 12, 10])
+    expect(Array.from(columns.output)).toEqual([1, 0, 1, 1, 2, 0])
   })
 
   test('classes without requests have none', () => {
@@ -66,6 +68,7 @@ describe('merging classes', () => {
     const fields = {
       at: new Float64Array(1),
       length: new Int32Array(1),
+      output: new Int32Array(1),
       class: new Uint8Array(1),
       key: new Uint32Array(1),
     }

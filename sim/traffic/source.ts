@@ -25,7 +25,11 @@ export interface TrafficOptions {
 interface ClassTraffic {
   readonly arrivals: ArrivalProcess
   readonly lengths: LengthDistribution
+  readonly outputs: LengthDistribution
 }
+
+/** Of requests for which nothing is generated. */
+const NO_OUTPUT: LengthDistribution = Object.freeze({ draw: () => 0 })
 
 /** Requests of all classes in the order of time; of equal times the lower class first. */
 export class MergedSource implements Source {
@@ -47,14 +51,16 @@ export class MergedSource implements Source {
 
   take(requests: RequestFields, slot: number): void {
     const number = this.#first
-    const { arrivals, lengths } = this.#classes[number]!
+    const { arrivals, lengths, outputs } = this.#classes[number]!
     const at = this.#next[number]!
     const length = lengths.draw()
+    const output = outputs.draw()
     requests.at[slot] = at
     requests.length[slot] = length
+    requests.output[slot] = output
     requests.class[slot] = number
     requests.key[slot] = this.#count++
-    this.#hash.add(at, length, number)
+    this.#hash.add(at, length, output, number)
     this.#next[number] = arrivals.next()
     if (this.#next.length > 1) this.#find()
   }
@@ -80,6 +86,7 @@ export function trafficSource(scenario: Scenario, options: TrafficOptions): Merg
     scenario.traffic.map((traffic, index) => ({
       arrivals: arrivalsOf(traffic, index, endMs, options),
       lengths: lengthsOf(traffic, options.traces.get(index)?.lengths ?? null, options),
+      outputs: NO_OUTPUT,
     })),
   )
 }

@@ -1,6 +1,7 @@
 import type { Batching } from '../../scenarios/schema.ts'
 import type { RunParts } from '../../sim/experiment/index.ts'
-import type { RequestQueue } from '../../sim/serving/request-queue.ts'
+import type { PoolPlan } from '../../sim/serving/index.ts'
+import { RequestQueue } from '../../sim/serving/request-queue.ts'
 import { Station } from '../../sim/serving/station.ts'
 import { replaceMethod } from './method.ts'
 import type { Mutant } from './mutant.ts'
@@ -20,17 +21,7 @@ export const BATCHING_MUTANTS: readonly Mutant[] = [
   {
     name: 'LIFO',
     fault: 'the newest requests of a queue go first',
-    patch: () =>
-      replaceMethod(
-        Station.prototype,
-        'decide',
-        (decide) =>
-          function (this: Station, now, out) {
-            decide.call(this, now, out)
-            // the newest come to the front, from where a batch is taken; the rest keeps its order
-            if (out.take > 0) rotate(this.queue, this.queue.length - out.take)
-          },
-      ),
+    change: (parts) => withPools(parts, (pool) => ({ ...pool, order: { discipline: 'lifo' } })),
   },
   {
     name: 'window −10 %',
@@ -45,23 +36,16 @@ export const BATCHING_MUTANTS: readonly Mutant[] = [
   {
     name: 'window from the newest',
     fault: 'the batch window is counted from the newest request, not from the oldest',
-    patch: () =>
-      replaceMethod(
-        Station.prototype,
-        'decide',
-        (decide) =>
-          function (this: Station, now, out) {
-            rotate(this.queue, this.queue.length - 1)
-            decide.call(this, now, out)
-            rotate(this.queue, 1)
-          },
-      ),
+    patch: countFromNewest,
   },
 ]
 
+function withPools(parts: RunParts, change: (pool: PoolPlan) => PoolPlan): RunParts {
+  return { ...parts, plan: { ...parts.plan, pools: parts.plan.pools.map(change) } }
+}
+
 function withBatching(parts: RunParts, change: (batching: Batching) => Batching): RunParts {
-  const pools = parts.plan.pools.map((pool) => ({ ...pool, batching: change(pool.batching) }))
-  return { ...parts, plan: { ...parts.plan, pools } }
+  return withPools(parts, (pool) => ({ ...pool, batching: change(pool.batching) }))
 }
 
 function withMaxBatch(batching: Batching, change: (max: number) => number): Batching {
@@ -83,7 +67,33 @@ function withWindow(batching: Batching, factor: number): Batching {
   return { ...batching, max_delay_ms: factor * batching.max_delay_ms }
 }
 
-/** Puts the first `count` requests of a queue behind the others. */
-function rotate(queue: RequestQueue, count: number): void {
-  for (let i = 0; i < count; i++) queue.push(queue.shift())
+/** Whoever came last is also who leaves last, so its window is known without looking for it. */
+function countFromNewest(): () => void {
+  const came = new WeakMap<RequestQueue, number>()
+  const restore = [
+    replaceMethod(
+      RequestQueue.prototype,
+      'push',
+      (push) =>
+        function (this: RequestQueue, now, request) {
+          came.set(this, now)
+          push.call(this, now, request)
+        },
+    ),
+    replaceMethod(
+      Station.prototype,
+      'decide',
+      () =>
+        function (this: Station, now, out) {
+          const { length, ending, queue, batcher } = this
+          out.take = 0
+          out.wakeAt = Number.POSITIVE_INFINITY
+          const windowCloses = came.get(queue)! + batcher.windowMs
+          batcher.decide({ length, ending, windowCloses }, now, out)
+        },
+    ),
+  ]
+  return () => {
+    for (const undo of restore) undo()
+  }
 }

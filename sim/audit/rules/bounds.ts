@@ -3,32 +3,76 @@ import { type Findings, ms } from '../findings.ts'
 import { any, eachInstant, type Instant } from '../instants.ts'
 import type { Rule } from '../rule.ts'
 
+/** A bound of a queue, or of one priority level in it. */
+interface Bound {
+  readonly maxLength: number
+  /** in words */
+  readonly of: string
+  /** the queue, or as much of it as the bound counts */
+  readonly queue: SeenQueue
+}
+
 export const bounds: Rule = {
   rule: 'bounds',
   promise: 'no more requests wait in a queue than it holds; none is shed while there is room',
   check(seen: Evidence, found: Findings) {
     for (const queue of seen.queues) {
-      const limited = queue.pool.maxLength < Number.POSITIVE_INFINITY
-      if (!limited && queue.shed.length === 0) continue
-      eachInstant(seen, queue, (instant) => {
-        checkLength(queue, instant, found)
-        if (any(instant.shed)) checkShed(seen, queue, instant, found)
-      })
+      /** by refused request, the most who may have waited under each bound that it came under */
+      const room = new Map<number, string[]>()
+      const full = new Set<number>()
+      for (const bound of boundsOf(seen, queue)) {
+        const limited = bound.maxLength < Number.POSITIVE_INFINITY
+        if (!limited && queue.shed.length === 0) continue
+        eachInstant(seen, bound.queue, (instant) => {
+          checkLength(bound, instant, found)
+          for (const [key, most] of mostWaiting(seen, bound.queue, instant)) {
+            if (most >= bound.maxLength) full.add(key)
+            else room.set(key, [...(room.get(key) ?? []), roomText(bound, most)])
+          }
+        })
+      }
+      for (const key of queue.shed) {
+        found.checked++
+        if (full.has(key)) continue
+        const at = ms(seen.rows.sent[key]!)
+        found.violated([key], () => `shed at ${at} by ${room.get(key)!.join('; and by ')}`)
+      }
     }
   },
 }
 
-function checkLength(queue: SeenQueue, instant: Instant, found: Findings): void {
+const roomText = ({ of, maxLength }: Bound, most: number) =>
+  `${of}, in which at most ${most} waited; it holds ${maxLength}`
+
+function boundsOf({ classOf }: Evidence, queue: SeenQueue): Bound[] {
+  const { pool, number } = queue
+  const levels = pool.levels.filter(({ maxLength }) => maxLength < Number.POSITIVE_INFINITY)
+  const within = levels.map(({ priority, maxLength }) => {
+    const own = (key: number) => classOf(key).priority === priority
+    const batches = queue.batches.flatMap((batch) => {
+      const members = batch.members.filter(own)
+      return members.length > 0 ? [{ ...batch, members }] : []
+    })
+    const part: SeenQueue = {
+      ...queue,
+      joined: queue.joined.filter(own),
+      shed: queue.shed.filter(own),
+      timedOut: queue.timedOut.filter(own),
+      batches,
+    }
+    return { maxLength, of: `level ${priority} of queue ${number}`, queue: part }
+  })
+  return [{ maxLength: pool.maxLength, of: `queue ${number}`, queue }, ...within]
+}
+
+function checkLength({ maxLength, of, queue }: Bound, instant: Instant, found: Findings): void {
   const { joined, waitingAfter } = instant
   if (!any(joined)) return
   found.checked++
-  const { maxLength } = queue.pool
   if (waitingAfter <= maxLength) return
   found.violated(
     queue.joined.slice(joined.from, joined.to),
-    () =>
-      `${waitingAfter} waited in queue ${queue.number} just after ${ms(instant.at)}; at most ` +
-      `${maxLength} may`,
+    () => `${waitingAfter} waited in ${of} just after ${ms(instant.at)}; at most ${maxLength} may`,
   )
 }
 
@@ -36,25 +80,19 @@ function checkLength(queue: SeenQueue, instant: Instant, found: Findings): void 
  * Who was dispatched at the very instant may have stood in the queue until just after the refusal;
  * who timed out then made room before it.
  */
-function checkShed(seen: Evidence, queue: SeenQueue, instant: Instant, found: Findings): void {
-  const { at, shed, joined, timedOut } = instant
-  const { maxLength } = queue.pool
-  let waiting = instant.waitingBefore
+function* mostWaiting(
+  { rows }: Evidence,
+  queue: SeenQueue,
+  { at, shed, joined, timedOut, waitingBefore }: Instant,
+): Generator<[key: number, most: number]> {
+  let waiting = waitingBefore
   for (let i = timedOut.from; i < timedOut.to; i++) {
-    if (seen.rows.sent[queue.timedOut[i]!]! < at) waiting--
+    if (rows.sent[queue.timedOut[i]!]! < at) waiting--
   }
   let next = joined.from
   for (let i = shed.from; i < shed.to; i++) {
-    found.checked++
     const key = queue.shed[i]!
     while (next < joined.to && queue.joined[next]! < key) next++
-    const most = waiting + next - joined.from
-    if (most >= maxLength) continue
-    found.violated(
-      [key],
-      () =>
-        `shed at ${ms(at)} by queue ${queue.number}, in which at most ${most} waited; it holds ` +
-        `${maxLength}`,
-    )
+    yield [key, waiting + next - joined.from]
   }
 }

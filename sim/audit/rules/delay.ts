@@ -14,19 +14,27 @@ export const delay: Rule = {
     'a batch goes at an arrival, a freed executor, or the end of its window or of the traffic',
   check(seen: Evidence, found: Findings) {
     for (const queue of seen.queues) {
-      eachInstant(seen, queue, ({ joined, ends, batches }) => {
+      eachInstant(seen, queue, ({ joined, ends, batches, oldestBefore }) => {
         found.checked += batches.to - batches.from
         if (any(joined) || ends > 0) return
-        for (let i = batches.from; i < batches.to; i++) checkTimed(seen, queue, i, found)
+        for (let i = batches.from; i < batches.to; i++) {
+          checkTimed(seen, queue, { batch: queue.batches[i]!, oldestBefore }, found)
+        }
       })
     }
   },
 }
 
-function checkTimed(seen: Evidence, queue: SeenQueue, i: number, found: Findings): void {
-  const batch = queue.batches[i]!
+function checkTimed(
+  seen: Evidence,
+  queue: SeenQueue,
+  { batch, oldestBefore }: { batch: SeenBatch; oldestBefore: number },
+  found: Findings,
+): void {
   const { members, dispatched } = batch
-  const closes = windowCloses(queue.pool.batching, seen.rows.sent[members[0]!]!)
+  // the window is that of who has waited longest, whoever goes
+  const sent = seen.rows.sent[oldestBefore < 0 ? members[0]! : oldestBefore]!
+  const closes = windowCloses(queue.pool.batching, sent)
   if (dispatched >= closes || endedTraffic(seen, queue, batch)) return
   found.violated(members, () => {
     const window =

@@ -5,6 +5,7 @@ import { bounds } from './bounds.ts'
 import { conservation } from './conservation.ts'
 import { delay } from './delay.ts'
 import { executor } from './executor.ts'
+import { fairness } from './fairness.ts'
 import { idle } from './idle.ts'
 import { order } from './order.ts'
 import { padding } from './padding.ts'
@@ -19,6 +20,7 @@ export const rules: readonly Rule[] = Object.freeze([
   batches,
   executor,
   order,
+  fairness,
   batchSize,
   preferredSize,
   delay,

@@ -12,7 +12,8 @@ export const patience: Rule = {
         if (rows.outcome[key] === FAILED) continue
         found.checked++
         const latency = rows.done[key]! - rows.at[key]!
-        const patienceMs = promises.patienceMs[rows.class[key]!] ?? Number.POSITIVE_INFINITY
+        const patienceMs =
+          promises.classes[rows.class[key]!]?.patienceMs ?? Number.POSITIVE_INFINITY
         const inTime = latency < patienceMs
         if (rows.outcome[key] === (inTime ? SERVED : ABANDONED)) continue
         found.violated(

@@ -2,7 +2,9 @@ import type { Evidence, SeenBatch, SeenQueue } from '../evidence.ts'
 import { type Findings, ms } from '../findings.ts'
 import { eachInstant, type Instant } from '../instants.ts'
 import { type Moment, taken, windowCloses } from '../policy.ts'
+import type { Batching } from '../promises.ts'
 import type { Rule } from '../rule.ts'
+import { somebodyWaitsOn } from '../waiting-time.ts'
 
 /**
  * While its window is open a batch is the largest preferred size that those who wait fill; later it
@@ -18,13 +20,63 @@ export const preferredSize: Rule = {
   },
 }
 
+function checkInstant(seen: Evidence, queue: SeenQueue, instant: Instant, found: Findings): void {
+  const batches = queue.batches.slice(instant.batches.from, instant.batches.to)
+  if (batches.length === 0) return
+  found.checked += batches.length
+  const inTurn = goInTurn(seen, queue)
+  let fewest: readonly Wrong[] | null = null
+  for (const inOrder of ordersOf(inTurn, batches)) {
+    const wrong = wrongOnes(seen, queue, inOrder, instant)
+    if (fewest === null || wrong.length < fewest.length) fewest = wrong
+    if (wrong.length === 0) return
+  }
+  for (const { members, text } of fewest!) found.violated(members, text)
+}
+
+function goInTurn({ promises }: Evidence, queue: SeenQueue): boolean {
+  return queue.pool.order.discipline === 'fifo' && !somebodyWaitsOn(queue, promises)
+}
+
+interface Wrong {
+  readonly members: readonly number[]
+  readonly text: () => string
+}
+
+/** So many batches of one instant are tried in every order. */
+const MOST_TRIED = 4
+
+/**
+ * Orders in which the batches of one instant may have gone: where requests go in turn that of their
+ * members, elsewhere any; of very many the one by size, as what waits gets less.
+ */
+function ordersOf(
+  inTurn: boolean,
+  batches: readonly SeenBatch[],
+): readonly (readonly SeenBatch[])[] {
+  if (inTurn || batches.length === 1) return [batches]
+  if (batches.length <= MOST_TRIED) return permutations(batches)
+  return [batches.toSorted((a, b) => b.members.length - a.members.length)]
+}
+
+function permutations<T>(items: readonly T[]): (readonly T[])[] {
+  if (items.length <= 1) return [items]
+  return items.flatMap((item, i) =>
+    permutations(items.toSpliced(i, 1)).map((rest) => [item, ...rest]),
+  )
+}
+
 /**
  * Requests may come between two decisions of one instant. So a batch is right where some number of
  * those who came at its instant, no fewer than for the batch before it, makes it so.
  */
-function checkInstant(seen: Evidence, queue: SeenQueue, instant: Instant, found: Findings): void {
-  const { batches, joined, timedOut } = instant
-  if (batches.to === batches.from) return
+function wrongOnes(
+  seen: Evidence,
+  queue: SeenQueue,
+  batches: readonly SeenBatch[],
+  instant: Instant,
+): Wrong[] {
+  const { joined, timedOut } = instant
   const { batching } = queue.pool
   const coming = joined.to - joined.from
   // time-outs are looked after before anything is dispatched
@@ -33,43 +85,68 @@ function checkInstant(seen: Evidence, queue: SeenQueue, instant: Instant, found:
     if (seen.rows.sent[queue.timedOut[i]!]! < instant.at) waiting--
   }
   let came = 0
-  for (let i = batches.from; i < batches.to; i++) {
-    found.checked++
-    const batch = queue.batches[i]!
+  const wrong: Wrong[] = []
+  for (const batch of batches) {
     const size = batch.members.length
-    const moment = momentOf(seen, queue, batch)
-    const enough = least(came, coming, (more) => taken(batching, waiting + more, moment) >= size)
-    if (enough <= coming && taken(batching, waiting + enough, moment) === size) {
-      came = enough
-    } else {
-      found.violated(batch.members, () => {
-        const low = waiting + came
-        const range = came === coming ? `${low}` : `${low} to ${waiting + coming}`
-        const sizes = [came, coming].map((more) => taken(batching, waiting + more, moment))
-        const expected = [...new Set(sizes)].map((due) => (due === 0 ? 'none' : `one of ${due}`))
-        const window = moment.closed ? 'closed' : 'not closed'
-        return (
-          `a batch of ${size} at ${ms(batch.dispatched)}, with ${range} waiting and the window ` +
-          `${window}; expected ${expected.join(' or ')}`
-        )
-      })
+    const moments = momentsOf(seen, queue, batch, instant)
+    const [low, high] = [waiting, waiting + coming]
+    const enough = moments.flatMap((moment) => {
+      const due = (more: number) => taken(batching, low + more, moment)
+      const least = leastOf(came, coming, (more) => due(more) >= size)
+      return least <= coming && due(least) === size ? [least] : []
+    })
+    if (enough.length > 0) came = Math.min(...enough)
+    else {
+      const text = () => wrongText(batch, batching, moments[0]!, [low + came, high])
+      wrong.push({ members: batch.members, text })
     }
     waiting -= size
   }
+  return wrong
 }
 
-function momentOf({ rows, lastSent }: Evidence, { pool }: SeenQueue, batch: SeenBatch): Moment {
-  const { batching } = pool
-  const { members, dispatched } = batch
-  return {
-    closed: dispatched >= windowCloses(batching, rows.sent[members[0]!]!),
-    ending:
-      batching.policy === 'fixed' && members.length < batching.batch && dispatched >= lastSent,
-  }
+function wrongText(
+  { members, dispatched }: SeenBatch,
+  batching: Batching,
+  moment: Moment,
+  waiting: readonly [least: number, most: number],
+): string {
+  const range = [...new Set(waiting)].join(' to ')
+  const sizes = new Set(waiting.map((count) => taken(batching, count, moment)))
+  const expected = Array.from(sizes, (due) => (due === 0 ? 'none' : `one of ${due}`))
+  const window = moment.closed ? 'closed' : 'not closed'
+  return (
+    `a batch of ${members.length} at ${ms(dispatched)}, with ${range} waiting and the window ` +
+    `${window}; expected ${expected.join(' or ')}`
+  )
+}
+
+/**
+ * The window that counts is that of who has waited longest. Where that one need not go first, rows
+ * of several batches of one instant do not tell whether it still waited.
+ */
+function momentsOf(
+  seen: Evidence,
+  queue: SeenQueue,
+  { members, dispatched }: SeenBatch,
+  { oldestBefore, batches }: Instant,
+): readonly Moment[] {
+  const { rows, lastSent } = seen
+  const { batching } = queue.pool
+  const ending =
+    batching.policy === 'fixed' && members.length < batching.batch && dispatched >= lastSent
+  const own = members[0]!
+  const longest = oldestBefore < 0 ? own : oldestBefore
+  const alone = batches.to - batches.from === 1
+  const candidates = goInTurn(seen, queue) ? [own] : alone ? [longest] : [longest, own]
+  return candidates.map((key) => ({
+    closed: dispatched >= windowCloses(batching, rows.sent[key]!),
+    ending,
+  }))
 }
 
 /** Least number from `low` to `high` that passes a test, as larger ones do; or `high` + 1. */
-function least(low: number, high: number, passes: (n: number) => boolean): number {
+function leastOf(low: number, high: number, passes: (n: number) => boolean): number {
   let from = low
   let to = high + 1
   while (from < to) {

@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest'
+import { Failure } from '../failure.ts'
+import { parseScenario } from '../load.ts'
+
+/** The problems of a scenario of two classes and a pool, without file and position. */
+function problemsOf({ queue = '', first = '', second = '' }): readonly string[] {
+  const text = `spillway: 1
+name: s
+duration_s: 60
+models:
+  m: { work: { law: constant, ms: 1 } }
+traffic:
+  - { class: web, arrivals: { process: poisson, rate_rps: 40 }${first} }
+  - { class: batch, arrivals: { process: poisson, rate_rps: 40 }${second} }
+pools:
+  - { name: central, model: m, queue: { ${queue} } }
+`
+  try {
+    parseScenario(text, { file: 's.yaml' })
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    return error.problems.map((problem) => problem.replace(/^\S+ /, ''))
+  }
+  return []
+}
+
+describe('keys of a queue', () => {
+  test.each([
+    ['discipline: priority, ageing_ms: 5', []],
+    ['discipline: shortest-job, prediction_cv: 0.3', []],
+    ['discipline: deficit-round-robin, quantum: 64', []],
+    ['discipline: priority, levels: { 2: { max_length: 4, timeout_ms: 9 } }', []],
+    ['timeout_ms: 5, timeout_action: delay, allow_timeout_override: true', []],
+    ['ageing_ms: 5', ['ageing_ms: expected no ageing_ms with discipline fifo, got "ageing_ms"']],
+    [
+      'discipline: lifo, quantum: 5',
+      ['quantum: expected no quantum with discipline lifo, got "quantum"'],
+    ],
+    [
+      'discipline: deficit-round-robin',
+      [': expected quantum, which deficit-round-robin needs, got nothing'],
+    ],
+    [
+      'timeout_action: delay',
+      ['timeout_action: expected no timeout_action without timeout_ms, got "timeout_action"'],
+    ],
+    [
+      'discipline: priority, levels: { 7: { max_length: 4 } }',
+      ['levels.7: expected the priority of a class (1), got "7"'],
+    ],
+  ])('%s', (queue, problems) => {
+    const expected = problems.map((text) =>
+      text.startsWith(':') ? `pools.central.queue${text}` : `pools.central.queue.${text}`,
+    )
+    const second = queue.includes('2:') ? ', priority: 2' : ''
+    expect(problemsOf({ queue, second })).toEqual(expected)
+  })
+
+  test('an unknown discipline is told from those there are', () => {
+    expect(problemsOf({ queue: 'discipline: priorty' })[0]).toContain('did you mean priority?')
+  })
+})
+
+describe('keys of a class that no queue goes by', () => {
+  test.each([
+    ['priority: 2', 'priority: expected no priority, as no queue has discipline priority'],
+    [
+      'deadline_ms: 5',
+      'deadline_ms: expected no deadline_ms, as no queue has discipline earliest-deadline',
+    ],
+    ['tenant: a', 'tenant: expected no tenant, as no queue is fair to tenants'],
+    ['weight: 2', 'weight: expected no weight, as no queue is fair to tenants'],
+    [
+      'queue_timeout_ms: 2',
+      'queue_timeout_ms: expected no queue_timeout_ms, as no queue says allow_timeout_override',
+    ],
+  ])('%s', (key, problem) => {
+    const [name] = key.split(':')
+    expect(problemsOf({ first: `, ${key}` })).toEqual([`traffic.web.${problem}, got "${name}"`])
+  })
+
+  test('they are fine where one does', () => {
+    const first = ', tenant: a, weight: 2'
+    expect(problemsOf({ queue: 'discipline: virtual-token-counter', first })).toEqual([])
+  })
+})
+
+test('a tenant has one weight', () => {
+  const queue = 'discipline: virtual-token-counter'
+  const own = (weight: number) => `, tenant: a, weight: ${weight}`
+  expect(problemsOf({ queue, first: own(2), second: own(3) })).toEqual([
+    'traffic.batch.weight: expected 2, as for tenant a before, got 3',
+  ])
+})

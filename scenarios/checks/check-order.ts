@@ -1,0 +1,97 @@
+import type { Path } from '../located.ts'
+import type { Pool } from '../schema.ts'
+import type { Draft, Report } from './draft.ts'
+
+type Queue = Pool['queue']
+
+/** Keys of a queue that only one discipline goes by. */
+const OWN: readonly (readonly [key: keyof Queue, discipline: Queue['discipline']])[] = [
+  ['ageing_ms', 'priority'],
+  ['levels', 'priority'],
+  ['prediction_cv', 'shortest-job'],
+  ['quantum', 'deficit-round-robin'],
+]
+
+/** Whether queues have what their disciplines go by, and nothing that nobody goes by. */
+export function checkOrder(draft: Draft, report: Report): void {
+  for (const { queue, path } of draft.pools) {
+    if (queue) checkQueue(queue, [...path, 'queue'], draft, report)
+  }
+  if (draft.pools.some(({ queue }) => queue === null)) return
+  const queues = draft.pools.map(({ queue }) => queue!)
+  checkClasses(queues, draft, report)
+  checkWeights(draft, report)
+}
+
+function checkQueue(queue: Queue, path: Path, draft: Draft, report: Report): void {
+  const { discipline } = queue
+  for (const [key, owner] of OWN) {
+    if (owner === discipline || !draft.has([...path, key])) continue
+    report('key', [...path, key], `no ${key} with discipline ${discipline}, got "${key}"`)
+  }
+  if (discipline === 'deficit-round-robin' && queue.quantum === undefined) {
+    report('value', path, 'quantum, which deficit-round-robin needs, got nothing')
+  }
+  checkTimeOut(queue, path, draft, report)
+  const priorities = draft.classes.map(({ priority }) => priority)
+  for (const [priority, level] of Object.entries(queue.levels)) {
+    const at = [...path, 'levels', priority]
+    checkTimeOut({ ...queue, ...level }, at, draft, report)
+    // a class that is not valid may have any priority
+    if (priorities.includes(Number(priority)) || priorities.includes(null)) continue
+    const known = [...new Set(priorities)].join(', ')
+    report('key', at, `the priority of a class (${known}), got "${priority}"`)
+  }
+}
+
+function checkTimeOut(bounds: Queue, path: Path, draft: Draft, report: Report): void {
+  if (bounds.timeout_ms !== undefined) return
+  for (const key of ['timeout_action', 'allow_timeout_override']) {
+    if (!draft.has([...path, key])) continue
+    report('key', [...path, key], `no ${key} without timeout_ms, got "${key}"`)
+  }
+}
+
+/** Keys of a class, and the queues that go by them. */
+const USED: readonly (readonly [key: string, uses: (queue: Queue) => boolean, where: string])[] = [
+  ['priority', ({ discipline }) => discipline === 'priority', 'has discipline priority'],
+  [
+    'deadline_ms',
+    ({ discipline }) => discipline === 'earliest-deadline',
+    'has discipline earliest-deadline',
+  ],
+  ['tenant', isFair, 'is fair to tenants'],
+  ['weight', isFair, 'is fair to tenants'],
+  ['queue_timeout_ms', overrides, 'says allow_timeout_override'],
+]
+
+function checkClasses(queues: readonly Queue[], draft: Draft, report: Report): void {
+  for (const { path } of draft.classes) {
+    for (const [key, uses, where] of USED) {
+      if (!draft.has([...path, key]) || queues.some(uses)) continue
+      report('key', [...path, key], `no ${key}, as no queue ${where}, got "${key}"`)
+    }
+  }
+}
+
+function isFair({ discipline }: Queue): boolean {
+  return discipline === 'deficit-round-robin' || discipline === 'virtual-token-counter'
+}
+
+function overrides(queue: Queue): boolean {
+  return [queue, ...Object.values(queue.levels)].some((one) => one.allow_timeout_override === true)
+}
+
+/** A tenant has one weight, whatever the class of its requests. */
+function checkWeights(draft: Draft, report: Report): void {
+  const known = new Map<string, number>()
+  for (const { path, name, tenant, weight } of draft.classes) {
+    const key = tenant ?? name
+    if (key === null || weight === null) continue
+    const other = known.get(key)
+    if (other === undefined) known.set(key, weight)
+    else if (other !== weight) {
+      report('value', [...path, 'weight'], `${other}, as for tenant ${key} before, got ${weight}`)
+    }
+  }
+}

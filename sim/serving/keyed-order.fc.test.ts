@@ -1,0 +1,34 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { KeyedOrder } from './keyed-order.ts'
+
+const key = fc.oneof(fc.integer({ min: 0, max: 5 }), fc.constant(Number.POSITIVE_INFINITY))
+const step = fc.record({ slot: fc.nat(120), key, place: fc.nat() })
+
+test('requests come out by key, of equal keys in turn, whoever gives up in between', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 400, size: 'max' }), (steps) => {
+      const keys = new Map<number, number>()
+      const order = new KeyedOrder((request) => keys.get(request)!)
+      /** in the order in which they came */
+      let model: number[] = []
+      const sorted = () => model.toSorted((a, b) => compare(keys.get(a)!, keys.get(b)!))
+      for (const { slot, key: own, place } of steps) {
+        if (!model.includes(slot)) {
+          keys.set(slot, own)
+          order.push(slot)
+          model.push(slot)
+        } else {
+          const leaver = model[place % model.length]!
+          order.remove(leaver)
+          model = model.filter((one) => one !== leaver)
+        }
+        expect(order.next()).toBe(sorted()[0] ?? -1)
+      }
+      for (const request of sorted()) expect(order.take()).toBe(request)
+      expect(order.next()).toBe(-1)
+    }),
+  )
+})
+
+const compare = (a: number, b: number) => (a < b ? -1 : a > b ? 1 : 0)

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { mg1MeanWait } from './mg1.ts'
+import { cobhamMeanWaits, conservedWait } from './priority.ts'
+
+/** The two classes of the published example that the prototype was held against. */
+const exponential = (arrivalRate: number) => ({ arrivalRate, meanService: 1, secondMoment: 2 })
+
+test("Cobham's waits of two classes of exponential service", () => {
+  const waits = cobhamMeanWaits([exponential(0.3), exponential(0.5)])
+  expect(waits[0]).toBeCloseTo(0.8 / 0.7, 12)
+  expect(waits[1]).toBeCloseTo(0.8 / (0.7 * 0.2), 12)
+})
+
+test('one class waits as in M/G/1', () => {
+  const own = { arrivalRate: 0.4, meanService: 1.5, secondMoment: 4 }
+  expect(cobhamMeanWaits([own])[0]).toBeCloseTo(mg1MeanWait(own), 12)
+})
+
+test('every order of the classes conserves load times wait', () => {
+  const classes = [
+    { arrivalRate: 0.54, meanService: 0.5, secondMoment: 0.25 },
+    { arrivalRate: 0.06, meanService: 5.5, secondMoment: 30.25 },
+  ]
+  for (const order of [classes, classes.toReversed()]) {
+    const sum = cobhamMeanWaits(order).reduce(
+      (total, wait, k) => total + order[k]!.arrivalRate * order[k]!.meanService * wait,
+      0,
+    )
+    expect(sum).toBeCloseTo(conservedWait(classes), 12)
+  }
+})

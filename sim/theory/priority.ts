@@ -1,0 +1,42 @@
+import { assertStable } from './stable.ts'
+
+/** Poisson arrivals of one class in M/G/1; times in one unit, the rate per unit. */
+export interface PriorityClass {
+  readonly arrivalRate: number
+  readonly meanService: number
+  /** E[S^2] */
+  readonly secondMoment: number
+}
+
+/** Mean residual work of the request in service that an arrival meets. */
+const residual = (classes: readonly PriorityClass[]) =>
+  classes.reduce((sum, own) => sum + (own.arrivalRate * own.secondMoment) / 2, 0)
+
+const loadOf = (classes: readonly PriorityClass[]) =>
+  classes.reduce((sum, own) => sum + own.arrivalRate * own.meanService, 0)
+
+/**
+ * Mean wait of each class in M/G/1 where the first of `classes` goes first and nobody is
+ * interrupted: W0 / ((1 - sigma_(k-1)) (1 - sigma_k)). (Cobham 1954, equation 3.)
+ */
+export function cobhamMeanWaits(classes: readonly PriorityClass[]): number[] {
+  assertStable(loadOf(classes))
+  const work = residual(classes)
+  return classes.map((_, k) => {
+    const above = loadOf(classes.slice(0, k))
+    const upTo = loadOf(classes.slice(0, k + 1))
+    return work / ((1 - above) * (1 - upTo))
+  })
+}
+
+/**
+ * Sum over the classes of load times mean wait, which is the same for all orders that interrupt
+ * nobody, never idle while somebody waits, and know no service time: rho W0 / (1 - rho). Where an
+ * order looks at service times it holds for the mean of service time times wait, summed over
+ * classes. (Kleinrock 1965; Kleinrock 1976, section 3.4.)
+ */
+export function conservedWait(classes: readonly PriorityClass[]): number {
+  const load = loadOf(classes)
+  assertStable(load)
+  return (load * residual(classes)) / (1 - load)
+}
