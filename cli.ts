@@ -54,6 +54,11 @@ const commands: readonly (readonly [string, string, () => Promise<CommandModule>
     () => import('./runtime/commands/requests.ts'),
   ],
   [
+    'trace',
+    'Look into a trace: rate, burstiness, lengths, padding',
+    () => import('./runtime/commands/trace.ts'),
+  ],
+  [
     'models',
     'Build the ONNX models that a replay runs',
     () => import('./runtime/commands/models.ts'),

@@ -12,6 +12,7 @@ import {
   timeCell,
   whatIfRows,
 } from './summary.ts'
+import { SURGE_COLUMNS, surgeRows } from './surge-rows.ts'
 
 const COLUMNS = [
   'percentile',
@@ -166,6 +167,9 @@ export function resultText(result: Result): string {
     means(result),
     '',
     pools(result),
+    ...(result.surges.length > 0
+      ? ['', alignColumns([[...SURGE_COLUMNS], ...surgeRows(result)])]
+      : []),
   ].join('\n')
 }
 
@@ -194,20 +198,32 @@ function latencies({ classes }: Result): string {
   return [table, ...missing].join('\n')
 }
 
-const COUNTS = ['', 'arrived', 'served', 'shed', 'timed out', 'abandoned', 'failed', 'in flight']
+const COUNTS = [
+  '',
+  'arrived',
+  'served',
+  'shed',
+  'timed out',
+  'abandoned',
+  'cancelled',
+  'failed',
+  'in flight',
+]
 
 function countsRow(name: string, counts: Counts): string[] {
-  const { arrived, served, shed, timed_out, abandoned, failed, in_flight } = counts
-  return [name, ...[arrived, served, shed, timed_out, abandoned, failed, in_flight].map(count)]
+  const { arrived, served, shed, timed_out, abandoned, cancelled, failed, in_flight } = counts
+  const all = [arrived, served, shed, timed_out, abandoned, cancelled, failed, in_flight]
+  return [name, ...all.map(count)]
 }
 
 function goodput({ classes }: Result): string {
-  const rows = classes.map(({ name, goodput_rps, goodput_share }) => [
+  const rows = classes.map(({ name, goodput_rps, goodput_share, retries }) => [
     name,
     estimateText(goodput_rps, 'rate'),
     estimateText(goodput_share, 'share'),
+    count(retries),
   ])
-  return alignColumns([['goodput', 'rate', 'share'], ...rows])
+  return alignColumns([['goodput', 'rate', 'share', 'retries'], ...rows])
 }
 
 function means({ classes }: Result): string {
@@ -219,12 +235,14 @@ function means({ classes }: Result): string {
 }
 
 function pools({ pools: list }: Result): string {
-  const rows = list.map(({ name, replicas, utilisation, capacity_rps, batch_mean }) => [
+  const rows = list.map(({ name, replicas, utilisation, capacity_rps, batch_mean, wasted }) => [
     name,
     count(replicas),
     estimateText(utilisation, 'share'),
     capacity_rps === null ? NONE : `${figure(capacity_rps)} req/s`,
     estimateText(batch_mean, 'plain'),
+    estimateText(wasted, 'share'),
   ])
-  return alignColumns([['pool', 'replicas', 'utilisation', 'capacity', 'mean batch'], ...rows])
+  const head = ['pool', 'replicas', 'utilisation', 'capacity', 'mean batch', 'wasted']
+  return alignColumns([head, ...rows])
 }

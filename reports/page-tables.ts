@@ -3,6 +3,7 @@ import { type ReportInput, worlds } from './charts/frame.ts'
 import { count, estimateText, figure, NONE } from './format.ts'
 import { type Html, html, NOTHING } from './html.ts'
 import { type Cell, comparisonRows, timeCell, whatIfRows } from './summary.ts'
+import { SURGE_COLUMNS, surgeRows } from './surge-rows.ts'
 
 interface Table {
   readonly caption: string
@@ -141,28 +142,41 @@ export function countsSection(input: ReportInput): Html {
   const classes = present.flatMap(({ name, result }) =>
     result.classes.map(({ name: label, counts: c }) => [
       of(name, label),
-      ...[c.arrived, c.served, c.shed, c.timed_out, c.abandoned, c.failed, c.in_flight].map(count),
+      ...[
+        c.arrived,
+        c.served,
+        c.shed,
+        c.timed_out,
+        c.abandoned,
+        c.cancelled,
+        c.failed,
+        c.in_flight,
+      ].map(count),
     ]),
   )
   const goodput = present.flatMap(({ name, result }) =>
-    result.classes.map(({ name: label, goodput_rps, goodput_share }) => [
+    result.classes.map(({ name: label, goodput_rps, goodput_share, retries }) => [
       of(name, label),
       estimateText(goodput_rps, 'rate'),
       estimateText(goodput_share, 'share'),
+      count(retries),
     ]),
   )
   const pools = present.flatMap(({ name, result }) =>
     result.pools.map((p) => poolRow(of(name, p.name), p)),
   )
+  const surges = present.flatMap(({ name, result }) =>
+    surgeRows(result).map(([label, ...rest]) => [of(name, label!), ...rest]),
+  )
   return html`${table({ caption: 'Requests', columns: CLASS_COLUMNS, rows: classes })}${table({
     caption: 'Goodput',
-    columns: ['class', 'rate', 'share of requests'],
+    columns: ['class', 'rate', 'share of requests', 'retries'],
     rows: goodput,
   })}${table({
     caption: 'Pools',
-    columns: ['pool', 'replicas', 'utilisation', 'capacity', 'mean batch'],
+    columns: ['pool', 'replicas', 'utilisation', 'capacity', 'mean batch', 'wasted'],
     rows: pools,
-  })}`
+  })}${surges.length === 0 ? html`` : table({ caption: 'Surges', columns: SURGE_COLUMNS, rows: surges })}`
 }
 
 const CLASS_COLUMNS = [
@@ -172,17 +186,19 @@ const CLASS_COLUMNS = [
   'shed',
   'timed out',
   'abandoned',
+  'cancelled',
   'failed',
   'in flight',
 ]
 
 function poolRow(name: Html, pool: Result['pools'][number]): (Html | string)[] {
-  const { replicas, utilisation, capacity_rps, batch_mean } = pool
+  const { replicas, utilisation, capacity_rps, batch_mean, wasted } = pool
   return [
     name,
     count(replicas),
     estimateText(utilisation, 'share'),
     capacity_rps === null ? NONE : `${figure(capacity_rps)} req/s`,
     estimateText(batch_mean, 'plain'),
+    estimateText(wasted, 'share'),
   ]
 }

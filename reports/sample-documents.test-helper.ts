@@ -80,6 +80,7 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
       shed: 10 * runs,
       timed_out: 5 * runs,
       abandoned: 0,
+      cancelled: 0,
       failed: 0,
       in_flight: 0,
     },
@@ -97,6 +98,7 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
     },
     goodput_rps: estimateOf(808.2, 0.004),
     goodput_share: estimateOf(0.9962, 0.0004),
+    retries: 120 * runs,
   }
   const p99 = cell.latency.percentiles.p99
   return resultSchema.parse({
@@ -119,6 +121,7 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
       name: pool,
       replicas: 1,
       utilisation: estimateOf(0.61, 0.01),
+      wasted: estimateOf(0.012, 0.1),
       capacity_rps: 1340,
       batch_mean: estimateOf(measured ? 2.9 : 3.1, 0.02),
       batch_sizes: Array.from({ length: 16 }, (_, i) =>
@@ -137,6 +140,14 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
         text: 'goodput > 99%',
         estimate: cell.goodput_share,
         verdict: 'PASS',
+      },
+    ],
+    surges: [
+      {
+        class: 'interactive',
+        at_s: 12,
+        peak_backlog: estimateOf(46, 0.1),
+        recovery_s: estimateOf(1.3, 0.2),
       },
     ],
     tail: tailOf(shift, true, medianMs),

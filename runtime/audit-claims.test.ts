@@ -18,6 +18,7 @@ describe('what a result states', () => {
     world: 'simulated',
     scenarioHash: 'none',
     capacitiesRps: [null, null],
+    surges: [],
     seed: scenario.seed,
     profile: null,
     load: null,
@@ -33,7 +34,7 @@ describe('what a result states', () => {
     const claims = resultClaims('simulated.json', result, of)
     expect(wrong(claims)).toEqual([])
     const counts = claims.filter(({ tolerance }) => tolerance === 0)
-    expect(counts).toHaveLength(7 * (scenario.traffic.length + scenario.pools.length))
+    expect(counts).toHaveLength(8 * (scenario.traffic.length + scenario.pools.length))
     for (const name of ['served', 'shed', 'timed_out', 'abandoned']) {
       const stated = counts.filter(({ figure }) => figure.startsWith(`${name} `))
       expect(Math.max(...stated.map((one) => one.stated))).toBeGreaterThan(0)

@@ -97,6 +97,7 @@ const ENDS: Readonly<Record<keyof typeof OUTCOME, keyof Counts>> = {
   timedOut: 'timed_out',
   abandoned: 'abandoned',
   failed: 'failed',
+  cancelled: 'cancelled',
 }
 const BY_OUTCOME = new Map<number, keyof Counts>(
   (Object.keys(OUTCOME) as (keyof typeof OUTCOME)[]).map((name) => [OUTCOME[name], ENDS[name]]),
@@ -114,6 +115,7 @@ function countRows(
     timed_out: 0,
     abandoned: 0,
     failed: 0,
+    cancelled: 0,
     in_flight: 0,
   }
   const { at, done, outcome } = columns

@@ -1,9 +1,9 @@
-import type { Scenario } from '../scenarios/index.ts'
+import { reactingClasses, type Scenario } from '../scenarios/index.ts'
 import { auditRows, exactPercentiles, promisesOf } from '../sim/audit/index.ts'
 import { feedBack, feedbackDifferences } from '../sim/experiment/index.ts'
 import { servingPlan } from '../sim/serving/index.ts'
 import { type Audit, type Comparison, PERCENTILES, supports } from '../sim/stats/index.ts'
-import type { RequestList } from '../sim/traffic/index.ts'
+import { type RequestList, requestsIn } from '../sim/traffic/index.ts'
 import type { KeptRun } from './run-folder.ts'
 
 export type RunAudit = Audit['runs'][number]
@@ -18,7 +18,11 @@ interface RunsOf {
  * Audits the raw rows of one run: every rule that the scenario promises, exact percentiles, and the
  * journal, where one was kept, fed back.
  */
-export function auditRun(name: string, run: KeptRun, { scenario, requests }: RunsOf): RunAudit {
+export function auditRun(name: string, run: KeptRun, of: RunsOf): RunAudit {
+  const { scenario } = of
+  // clients who react send other requests in every run
+  const reacting = reactingClasses(scenario).length > 0
+  const requests = reacting ? requestsIn(run.rows) : of.requests
   const { columns, count } = run.rows
   const { rules } = auditRows(promisesOf(scenario), columns, requests.columns)
   const classes = [null, ...scenario.traffic.map((traffic) => traffic.class)]

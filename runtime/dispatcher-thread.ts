@@ -1,12 +1,22 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import type { Scenario } from '../scenarios/index.ts'
 import {
   ControlPlane,
   JournalingControlPlane,
+  type Observer,
   Requests,
   type ServingPlan,
+  Settling,
+  type Source,
 } from '../sim/serving/index.ts'
 import { type RowColumns, RowRecorder, Rows } from '../sim/stats/index.ts'
-import { ListSource, RequestList, type RequestListColumns } from '../sim/traffic/index.ts'
+import {
+  ListSource,
+  RequestList,
+  type RequestListColumns,
+  type TrafficOptions,
+  trafficSource,
+} from '../sim/traffic/index.ts'
 import { pinThread } from './affinity.ts'
 import { WallClock } from './clock.ts'
 import { Dispatcher } from './dispatcher.ts'
@@ -26,13 +36,21 @@ export interface DispatcherStart {
   readonly cores: readonly number[] | null
 }
 
+/** Requests that are known; or the scenario of clients who react to how they end. */
+export type Traffic = { readonly kind: 'list'; readonly requests: RequestListColumns } | Reacting
+
+export interface Reacting {
+  readonly kind: 'reacting'
+  readonly scenario: Scenario
+  readonly options: TrafficOptions
+}
+
 /** Parent to thread: what to do next. Times of a job count from its epoch. */
 export type DispatcherJob =
   | {
       readonly kind: 'replay'
       readonly plan: ServingPlan
-      readonly requests: RequestListColumns
-      readonly rows: RowColumns
+      readonly traffic: Traffic
       readonly journal: boolean
     }
   | { readonly kind: 'script'; readonly items: readonly ScriptItem[] }
@@ -40,11 +58,15 @@ export type DispatcherJob =
 export type DispatcherReply =
   | {
       readonly kind: 'replayed'
+      readonly rows: RowColumns
       readonly timers: [number, number][]
       readonly journal: Float64Array
     }
   | { readonly kind: 'scripted'; readonly rows: ScriptRow[] }
   | { readonly kind: 'interrupted' }
+
+/** room for requests of clients who react, to begin with: growing takes time in a replay */
+const REACTING_ROWS = 1 << 17
 
 /** from the start of a job to its time 0: the first requests must not find the loop cold */
 const LEAD_MS = 50
@@ -68,27 +90,35 @@ function perform(job: DispatcherJob): DispatcherReply {
   if (job.kind === 'script') {
     return { kind: 'scripted', rows: runScript(job.items, port, mailboxes, progress) }
   }
-  const source = new ListSource(RequestList.of(job.requests))
+  const { traffic } = job
+  const source: Source =
+    traffic.kind === 'list'
+      ? new ListSource(RequestList.of(traffic.requests))
+      : trafficSource(traffic.scenario, traffic.options)
   const dispatcher = new Dispatcher(port, source, requests)
-  const recorder = new RowRecorder(Rows.of(job.rows), requests)
+  const count = traffic.kind === 'list' ? traffic.requests.at.length : REACTING_ROWS
+  const recorder = new RowRecorder(Rows.allocate(count), requests)
+  const observer: Observer = {
+    arrived(now, request) {
+      progress[0] =
+        traffic.kind === 'list' ? requests.key[request]! + 1 : Math.round(requests.at[request]!)
+      recorder.arrived(now, request)
+    },
+    dispatched: () => {},
+    batch: (now, batch) => recorder.batch(now, batch),
+    lost: (now, request) => recorder.lost(now, request),
+  }
   const control = new ControlPlane(job.plan, {
     requests,
     timers: dispatcher,
     backend: dispatcher,
-    observer: {
-      arrived(now, request) {
-        progress[0] = requests.key[request]! + 1
-        recorder.arrived(now, request)
-      },
-      dispatched: () => {},
-      batch: (now, batch) => recorder.batch(now, batch),
-      lost: (now, request) => recorder.lost(now, request),
-    },
+    observer: source.reacts ? new Settling(observer, source, requests) : observer,
   })
   const journal = job.journal ? new JournalingControlPlane(control, requests) : null
   dispatcher.run(journal ?? control)
   return {
     kind: 'replayed',
+    rows: recorder.rows.columns,
     timers: dispatcher.fired,
     journal: journal?.entries() ?? new Float64Array(0),
   }

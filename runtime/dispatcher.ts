@@ -39,6 +39,8 @@ export class Dispatcher implements Timers, Backend {
   readonly #timers: Ms[] = []
   /** the `now` of the event that is handled; a run's clock begins below 0, in its lead-in */
   #now: Ms = Number.NEGATIVE_INFINITY
+  /** batches */
+  #running = 0
 
   constructor(port: LivePort, source: Source, requests: Requests) {
     this.#port = port
@@ -62,6 +64,7 @@ export class Dispatcher implements Timers, Backend {
   }
 
   start(batch: Batch): void {
+    this.#running++
     this.#port.start(batch)
   }
 
@@ -77,6 +80,7 @@ export class Dispatcher implements Timers, Backend {
         // it may have ended since the clock was read, and executors have clocks of their own
         now = Math.max(now, port.ended(executor))
         this.#now = now
+        this.#running--
         control.onDone(
           now,
           executor,
@@ -96,17 +100,20 @@ export class Dispatcher implements Timers, Backend {
       const arrival = this.#source.peek()
       if (arrival <= now) {
         const request = this.#requests.acquire()
-        this.#source.take(this.#requests, request)
-        control.onArrival(now, request)
+        if (this.#source.take(this.#requests, request)) control.onArrival(now, request)
+        else this.#requests.release(request)
         continue
       }
-      if (arrival === Number.POSITIVE_INFINITY && !ended) {
+      const next = Math.min(arrival, timerAt)
+      // whoever waits on may wait for requests that only their own end would bring
+      const stuck = next === Number.POSITIVE_INFINITY && this.#running === 0
+      if (!ended && (this.#source.ended || stuck)) {
         ended = true
         control.onEnd(now)
         continue
       }
-      if (ended && this.#requests.inUse === 0) return
-      port.sleep(Math.min(arrival, timerAt))
+      if (this.#source.ended && this.#requests.inUse === 0) return
+      port.sleep(next)
     }
   }
 

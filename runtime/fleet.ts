@@ -2,9 +2,15 @@ import type { Worker } from 'node:worker_threads'
 import { EXIT, Failure } from '../scenarios/index.ts'
 import { batcher, executorsOf, type ServingPlan } from '../sim/serving/index.ts'
 import { Rows } from '../sim/stats/index.ts'
-import type { RequestList } from '../sim/traffic/index.ts'
+import { RequestList } from '../sim/traffic/index.ts'
 import { type Affinity, affinityOf } from './affinity.ts'
-import type { DispatcherJob, DispatcherReply, DispatcherStart } from './dispatcher-thread.ts'
+import type {
+  DispatcherJob,
+  DispatcherReply,
+  DispatcherStart,
+  Reacting,
+  Traffic,
+} from './dispatcher-thread.ts'
 import type { EngineOptions } from './engine.ts'
 import type { ExecutorMessage, ExecutorStart } from './executor-thread.ts'
 import { Mailbox, type MailboxMemory, mailboxMemory } from './mailbox.ts'
@@ -127,26 +133,21 @@ export class Fleet {
     return fleet
   }
 
-  /** Replays requests from a list; their rows come back by key. */
+  /** Replays traffic; the rows come back by the requests' keys. */
   async replay(
     plan: ServingPlan,
-    requests: RequestList,
+    given: RequestList | Reacting,
     options: { journal?: boolean; onProgress?: Progress } = {},
   ): Promise<Replayed> {
-    const rows = Rows.allocate(requests.count)
-    const reply = await this.#perform(
-      {
-        kind: 'replay',
-        plan,
-        requests: requests.columns,
-        rows: rows.columns,
-        journal: options.journal ?? false,
-      },
-      requests.count,
-      options.onProgress,
-    )
+    const traffic: Traffic =
+      given instanceof RequestList ? { kind: 'list', requests: given.columns } : given
+    const job = { kind: 'replay', plan, traffic, journal: options.journal ?? false } as const
+    // who reacts sends an unknown number of requests in a known time, ms
+    const of =
+      traffic.kind === 'list' ? traffic.requests.at.length : 1000 * traffic.scenario.duration_s
+    const reply = await this.#perform(job, of, options.onProgress)
     if (reply.kind !== 'replayed') throw new Error('Expected the replay to have been performed')
-    return { rows, timers: reply.timers, journal: reply.journal }
+    return { rows: Rows.of(reply.rows), timers: reply.timers, journal: reply.journal }
   }
 
   /** Runs batches one by one, as a calibration asks for them. */

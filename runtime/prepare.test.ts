@@ -78,7 +78,9 @@ describe('both sides of a what-if', () => {
   test('have on the first side the machine as its replays recorded it', () => {
     expect(a.models).toHaveLength(1)
     const [model] = a.models as [ModelProfile]
-    expect({ ...model, fields: small.fields }).toEqual(small)
+    const { fields, overheads } = small
+    expect({ ...model, fields, overheads }).toEqual(small)
+    expect(model.overheads).not.toEqual(overheads)
     expect(model.fields).toHaveLength(runs.length)
     // work of about 1.06 ms took 2: all that is beyond 1.3 times is a standstill
     expect(new Set(model.fields[0]!.executors[0]!.speeds)).toEqual(new Set([0.7692, 0]))

@@ -2,12 +2,15 @@ import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import {
+  type Arrivals,
+  arrivalParts,
   EXIT,
   Failure,
   type LoadedScenario,
   loadScenario,
   modelKey,
   modelLabel,
+  reactingClasses,
   readTrace,
   type TraceRows,
 } from '../scenarios/index.ts'
@@ -65,14 +68,13 @@ export function lengthsOf(prepared: Prepared): { min: number; max: number; draw:
   const parts = scenario.traffic.map(({ class: name, arrivals, input_tokens: lengths }, index) => {
     const random = stream(scenario.seed, 0, `mix:${name}`)
     const recorded = traces.get(index)?.lengths
-    const step = arrivals.process === 'trace' ? undefined : arrivals.schedule?.[0]
-    const rate = arrivals.process === 'trace' ? arrivals.load : (arrivals.rate_rps ?? arrivals.load)
+    const weights = arrivalParts(arrivals).map(rateOrLoad)
     return {
       lengths:
         lengths.distribution === 'trace'
           ? new TraceLengths(recorded ?? Int32Array.of(1), random)
           : lengthDistribution(lengths, random),
-      weight: rate ?? step?.rate_rps ?? step?.load ?? 1,
+      weight: weights.reduce((sum, weight) => sum + weight, 0),
     }
   })
   const draw = mixedLengths(parts, scenario.seed)
@@ -84,6 +86,14 @@ export function lengthsOf(prepared: Prepared): { min: number; max: number; draw:
     max = Math.max(max, length)
   }
   return { min, max, draw }
+}
+
+/** A rate or a load, whichever the scenario speaks of; of a schedule the first step's. */
+function rateOrLoad(arrivals: Exclude<Arrivals, { process: 'sum' }>): number {
+  if (arrivals.process === 'trace') return arrivals.load ?? 1
+  if (arrivals.process === 'closed-loop') return arrivals.users
+  const { rate_rps, load } = arrivals.schedule?.[0] ?? arrivals
+  return rate_rps ?? load ?? 1
 }
 
 /** The profile's model of each pool; null where its work is declared. */
@@ -178,13 +188,17 @@ export function whatIfInputs(
   ]
 }
 
-/** The requests of replication 0; or those of a file that `spillway requests` wrote. */
+/**
+ * The requests of replication 0; or those of a file that `spillway requests` wrote. Throws `Failure`
+ * where clients react to how requests end.
+ */
 export async function requestsOf(
   prepared: Prepared,
   capacityRps: number | null,
   file?: string,
 ): Promise<RequestList> {
   const { scenario, traces } = prepared
+  refuseReacting(prepared, 'so its requests are not known beforehand')
   if (file !== undefined) {
     const lines = (await readText(file)).split('\n')
     return parseRequests(
@@ -198,6 +212,21 @@ export async function requestsOf(
   )
   if (list.count > 0) return list
   throw new Failure(`${prepared.file}: no request comes in ${scenario.duration_s} s`)
+}
+
+/** Throws `Failure` where what clients send depends on how their requests end. */
+export function refuseReacting({ scenario, file }: Prepared, why: string): void {
+  const [name] = reactingClasses(scenario)
+  if (name === undefined) return
+  const text = 'what its clients send depends on how their requests end'
+  throw new Failure(`${file} traffic.${name}: ${text}, ${why}`)
+}
+
+/** Comparisons hold two worlds against one another that were given the same requests. */
+export function refuseComparison(sides: readonly Prepared[]): void {
+  for (const side of sides) {
+    refuseReacting(side, 'so no two runs have the same; simulate, replay and audit do take it')
+  }
 }
 
 /** Parses the text of a JSON file that the user named. */

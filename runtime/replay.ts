@@ -13,8 +13,9 @@ import {
   type RunSummary,
   summariseRun,
 } from '../sim/stats/index.ts'
-import type { RequestList } from '../sim/traffic/index.ts'
+import { RequestList } from '../sim/traffic/index.ts'
 import { sizeGrid } from './calibration/index.ts'
+import type { Reacting } from './dispatcher-thread.ts'
 import type { EngineOptions } from './engine.ts'
 import { Fleet } from './fleet.ts'
 import { materialise } from './models/index.ts'
@@ -32,7 +33,7 @@ export interface Replays {
 /** A scenario to replay, and the requests that it is given. */
 export interface ReplaySide {
   readonly prepared: Prepared
-  readonly requests: RequestList
+  readonly traffic: RequestList | Reacting
 }
 
 export interface ReplayOptions {
@@ -58,18 +59,16 @@ export async function replaySides(
   const fleets: Fleet[] = []
   const runs: Replays['runs'][number][][] = sides.map(() => [])
   try {
-    for (const { prepared, requests } of sides) {
-      fleets.push(await openFleet({ prepared, requests }, options.signal))
-    }
+    for (const side of sides) fleets.push(await openFleet(side, options.signal))
     for (let round = 0; round < options.replays; round++) {
       const order = [...sides.keys()]
       if (round % 2 === 1) order.reverse()
       for (const i of order) {
-        const { prepared, requests } = sides[i]!
+        const { prepared, traffic } = sides[i]!
         const side = sides.length === 1 ? '' : `, side ${'AB'[i]}`
         const phase = `replay ${round + 1} of ${options.replays}${side}`
         runs[i]!.push(
-          await fleets[i]!.replay(prepared.plan, requests, {
+          await fleets[i]!.replay(prepared.plan, traffic, {
             journal: options.journal,
             onProgress: (done, of) => options.onProgress(phase, done, of),
           }),
@@ -113,17 +112,24 @@ const WARM_UP_S = 4
 
 /** Opens the models of a scenario in all their replicas, and warms up shapes and loops. */
 export async function openFleet(
-  { prepared, requests }: ReplaySide,
+  { prepared, traffic }: ReplaySide,
   signal: AbortSignal,
 ): Promise<Fleet> {
   const fleet = await Fleet.open(prepared.plan, await enginesOf(prepared), signal)
   try {
-    await fleet.replay(prepared.plan, requests.until(1000 * WARM_UP_S))
+    await fleet.replay(prepared.plan, beginningOf(traffic))
     return fleet
   } catch (error) {
     await fleet.close()
     throw error
   }
+}
+
+function beginningOf(traffic: ReplaySide['traffic']): ReplaySide['traffic'] {
+  if (traffic instanceof RequestList) return traffic.until(1000 * WARM_UP_S)
+  const { scenario } = traffic
+  const duration_s = Math.min(WARM_UP_S, scenario.duration_s)
+  return { ...traffic, scenario: { ...scenario, duration_s } }
 }
 
 /** What each pool's executors open, and the shapes that they run before anything is measured. */

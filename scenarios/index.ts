@@ -1,3 +1,4 @@
+export { arrivalParts } from './arrival-parts.ts'
 export { hashOf } from './canonical.ts'
 export { scenarioChanges } from './changes.ts'
 export { EXIT, type ExitCode, Failure } from './failure.ts'
@@ -6,9 +7,11 @@ export { type LoadedScenario, type LoadOptions, loadScenario, parseScenario } fr
 export { modelKey, modelLabel } from './model-key.ts'
 export { nearest } from './nearest.ts'
 export { type Objective, parseObjective } from './objective.ts'
+export { reactingClasses, reacts } from './reacting.ts'
 export {
   type Arrivals,
   type Batching,
+  type Duration,
   type Lengths,
   type Model,
   type Pool,
@@ -21,3 +24,4 @@ export {
 } from './schema.ts'
 export { starterScenario } from './starter.ts'
 export { readTrace, type TraceArrivals, type TraceProgress, type TraceRows } from './trace.ts'
+export { guessTrace } from './trace-format.ts'

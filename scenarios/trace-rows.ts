@@ -6,6 +6,7 @@ import { TIME_TEXT, type TimeUnit, timeReader } from './trace-time.ts'
 export interface TraceColumns {
   readonly time: string
   readonly inputTokens: string | null
+  readonly outputTokens: string | null
   readonly unit: TimeUnit
 }
 
@@ -18,6 +19,8 @@ export interface RowReader {
   times(): Float64Array
   /** as written; null where no column has them */
   lengths(): Float64Array | null
+  /** tokens that were generated, as written; null where no column has them */
+  outputs(): Float64Array | null
 }
 
 /** `fatal`: the rows after it cannot be read at all, as their columns are not known. */
@@ -30,7 +33,7 @@ const MAX_QUOTED_CHARACTERS = 1 << 20
 
 export function csvReader(columns: TraceColumns, problem: RowProblem): RowReader {
   const rows = new Rows(columns, problem)
-  let header: { size: number; time: number; tokens: number } | null = null
+  let header: { size: number; time: number; input: number; output: number } | null = null
   let open = ''
   let openedAt = 0
   const row = (text: string, line: number) => {
@@ -38,12 +41,13 @@ export function csvReader(columns: TraceColumns, problem: RowProblem): RowReader
     if (!header) {
       const at = (name: string) => columnIndex(fields, name, line, problem)
       const time = at(columns.time)
-      const tokens = columns.inputTokens === null ? -1 : at(columns.inputTokens)
-      header = { size: fields.length, time, tokens }
+      const input = columns.inputTokens === null ? -1 : at(columns.inputTokens)
+      const output = columns.outputTokens === null ? -1 : at(columns.outputTokens)
+      header = { size: fields.length, time, input, output }
     } else if (fields.length !== header.size) {
       problem(line, `expected ${header.size} fields as in the header, got ${fields.length}`)
     } else {
-      rows.add(fields[header.time], fields[header.tokens], line)
+      rows.add(fields[header.time], [fields[header.input], fields[header.output]], line)
     }
   }
   return {
@@ -61,7 +65,8 @@ export function csvReader(columns: TraceColumns, problem: RowProblem): RowReader
       else if (!header) problem(1, 'expected a header with column names, got an empty file')
     },
     times: () => rows.times(),
-    lengths: () => rows.lengths(),
+    lengths: () => rows.input(),
+    outputs: () => rows.output(),
   }
 }
 
@@ -81,16 +86,18 @@ export function jsonlReader(columns: TraceColumns, problem: RowProblem): RowRead
         return problem(line, `expected a JSON object, got ${got(value)}`)
       }
       const object = value as Record<string, unknown>
-      for (const key of [columns.time, columns.inputTokens]) {
+      for (const key of [columns.time, columns.inputTokens, columns.outputTokens]) {
         if (key === null || Object.hasOwn(object, key)) continue
         const hint = didYouMean(key, Object.keys(object))
         return problem(line, `expected the key ${JSON.stringify(key)}, got none${hint}`)
       }
-      rows.add(object[columns.time], object[columns.inputTokens ?? ''], line)
+      const tokens = [columns.inputTokens, columns.outputTokens].map((key) => object[key ?? ''])
+      rows.add(object[columns.time], tokens, line)
     },
     end: () => {},
     times: () => rows.times(),
-    lengths: () => rows.lengths(),
+    lengths: () => rows.input(),
+    outputs: () => rows.output(),
   }
 }
 
@@ -99,35 +106,34 @@ class Rows {
   readonly #problem: RowProblem
   readonly #reader
   #ticks = new Float64Array(1024)
-  #lengths: Float64Array<ArrayBuffer> | null
+  readonly #tokens: readonly TokenColumn[]
   #size = 0
 
   constructor(columns: TraceColumns, problem: RowProblem) {
     this.#columns = columns
     this.#problem = problem
     this.#reader = timeReader(columns.unit)
-    this.#lengths = columns.inputTokens === null ? null : new Float64Array(1024)
+    this.#tokens = [columns.inputTokens, columns.outputTokens].map((name) => new TokenColumn(name))
   }
 
-  add(time: unknown, tokens: unknown, line: number): void {
+  /** `tokens`: of the input and of the output. */
+  add(time: unknown, tokens: readonly unknown[], line: number): void {
     const ticks = this.#reader.read(time)
-    const { time: name, inputTokens, unit } = this.#columns
+    const { time: name, unit } = this.#columns
     if (!Number.isFinite(ticks)) {
       this.#problem(line, `${name}: expected ${TIME_TEXT[unit]}, got ${got(time)}`)
       return
     }
-    const length = this.#lengths ? lengthOf(tokens) : 0
-    if (!(length >= 0 && length <= MAX_LENGTH)) {
-      const text = `${inputTokens}: expected a length from 0 to ${MAX_LENGTH}, got ${got(tokens)}`
-      this.#problem(line, text)
+    const wrong = this.#tokens.flatMap((column, i) => column.problem(tokens[i]) ?? [])[0]
+    if (wrong !== undefined) {
+      this.#problem(line, wrong)
       return
     }
-    if (this.#size === this.#ticks.length) {
-      this.#ticks = grown(this.#ticks)
-      if (this.#lengths) this.#lengths = grown(this.#lengths)
-    }
+    if (this.#size === this.#ticks.length) this.#ticks = grown(this.#ticks)
     this.#ticks[this.#size] = ticks
-    if (this.#lengths) this.#lengths[this.#size] = length
+    this.#tokens.forEach((column, i) => {
+      column.set(this.#size, tokens[i])
+    })
     this.#size++
   }
 
@@ -139,8 +145,40 @@ class Rows {
     return ticks.map((tick) => this.#reader.ms(tick - first))
   }
 
-  lengths(): Float64Array | null {
-    return this.#lengths?.subarray(0, this.#size) ?? null
+  input(): Float64Array | null {
+    return this.#tokens[0]!.until(this.#size)
+  }
+
+  output(): Float64Array | null {
+    return this.#tokens[1]!.until(this.#size)
+  }
+}
+
+/** Lengths of one column, which may not be there. */
+class TokenColumn {
+  readonly #name: string | null
+  #values: Float64Array<ArrayBuffer>
+
+  constructor(name: string | null) {
+    this.#name = name
+    this.#values = new Float64Array(name === null ? 0 : 1024)
+  }
+
+  problem(value: unknown): string | null {
+    if (this.#name === null) return null
+    const length = lengthOf(value)
+    if (length >= 0 && length <= MAX_LENGTH) return null
+    return `${this.#name}: expected a length from 0 to ${MAX_LENGTH}, got ${got(value)}`
+  }
+
+  set(row: number, value: unknown): void {
+    if (this.#name === null) return
+    if (row === this.#values.length) this.#values = grown(this.#values)
+    this.#values[row] = lengthOf(value)
+  }
+
+  until(rows: number): Float64Array | null {
+    return this.#name === null ? null : this.#values.subarray(0, rows)
   }
 }
 

@@ -15,7 +15,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const BASE = { process: 'trace', file: 't', length_scale: 1 } as const
+const BASE = { process: 'trace', file: 't', length_scale: 1, bad_rows: 'error' } as const
 const CSV: TraceArrivals = {
   ...BASE,
   format: 'csv',

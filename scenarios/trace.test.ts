@@ -19,12 +19,14 @@ const CSV: TraceArrivals = {
   columns: { time: 't', input_tokens: 'n' },
   time_unit: 's',
   length_scale: 1,
+  bad_rows: 'error',
 }
 const AZURE: TraceArrivals = {
   process: 'trace',
   file: 't.csv',
   format: 'azure-llm',
   length_scale: 1,
+  bad_rows: 'error',
 }
 
 async function read(text: string | Buffer, arrivals: TraceArrivals = CSV) {
@@ -70,7 +72,8 @@ describe('rows', () => {
   })
 
   test('dates keep 100 ns, over midnight and with offsets', async () => {
-    const rows = (list: string[]) => `TIMESTAMP,ContextTokens\n${list.join(',5\n')},5\n`
+    const rows = (list: string[]) =>
+      `TIMESTAMP,ContextTokens,GeneratedTokens\n${list.join(',5,7\n')},5,7\n`
     const close = ['2023-11-16 18:17:03.9799600', '2023-11-16 18:17:03.9799601']
     expect(await times(rows(close), AZURE)).toEqual([0, 1e-4])
     const midnight = ['2023-12-31 23:59:59.9999999', '2024-01-01T00:00:00Z']
@@ -150,7 +153,8 @@ describe('bad rows', () => {
   })
 
   test('dates that do not exist are none', async () => {
-    const text = 'TIMESTAMP,ContextTokens\n2023-02-29 00:00:00,1\n2023-01-01 24:00:00,1\n17,1'
+    const text =
+      'TIMESTAMP,ContextTokens,GeneratedTokens\n2023-02-29 00:00:00,1,1\n2023-01-01 24:00:00,1,1\n17,1,1'
     const want = 'TIMESTAMP: expected a UTC time such as 2023-11-16 18:17:03.9799600'
     expect(await problemsOf(text, AZURE)).toEqual([
       `t.csv:2: ${want}, got "2023-02-29 00:00:00"`,

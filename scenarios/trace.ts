@@ -17,6 +17,8 @@ export interface TraceRows {
   readonly times: Float64Array
   /** of the same rows, at least 1; null where the trace has none */
   readonly lengths: Int32Array | null
+  /** tokens to generate, at least 0; null where the trace has none */
+  readonly outputs: Int32Array | null
   /**
    * ms from the start of the window to its end, times `time_scale`; without one, to the last row
    */
@@ -26,6 +28,8 @@ export interface TraceRows {
   readonly skippedOutsideWindow: number
   /** lengths that were cut to `max_length` */
   readonly clamped: number
+  /** rows that could not be read, where those are skipped */
+  readonly bad: number
 }
 
 export interface TraceProgress {
@@ -47,8 +51,9 @@ export async function readTrace(
   onProgress?: (progress: TraceProgress) => void,
 ): Promise<TraceRows> {
   const file = isAbsolute(arrivals.file) ? arrivals.file : join(directory, arrivals.file)
-  const { reader, lines } = await readRows(arrivals, file, onProgress)
-  const { times, lengths } = sorted(reader.times(), reader.lengths())
+  const { reader, lines, bad } = await readRows(arrivals, file, onProgress)
+  const jittered = jitter(reader.times(), arrivals.jitter_s ?? 0)
+  const [times, lengths, outputs] = sorted(jittered, [reader.lengths(), reader.outputs()])
   if (times.length === 0) throw new Failure(`${file}:${lines}: expected rows, got none`)
   const { from, to, startMs, endMs } = windowOf(times, arrivals.window)
   if (from === to) {
@@ -61,10 +66,12 @@ export async function readTrace(
   return {
     times: times.slice(from, to).map((ms) => (ms - startMs) * scale),
     lengths: cut?.lengths ?? null,
+    outputs: outputs && Int32Array.from(outputs.subarray(from, to), Math.round),
     spanMs: (endMs - startMs) * scale,
     rows: times.length,
     skippedOutsideWindow: times.length - (to - from),
     clamped: cut ? cut.clamped : 0,
+    bad,
   }
 }
 
@@ -72,15 +79,21 @@ async function readRows(
   arrivals: TraceArrivals,
   file: string,
   onProgress?: (progress: TraceProgress) => void,
-): Promise<{ reader: RowReader; lines: number }> {
+): Promise<{ reader: RowReader; lines: number; bad: number }> {
   const problems: string[] = []
   let lines = 1
+  let bad = 0
   const problem: RowProblem = (line, text, fatal = false) => {
+    if (arrivals.bad_rows === 'skip' && !fatal) {
+      bad++
+      return
+    }
     problems.push(`${file}:${line}: ${text}`)
     // Ten bad rows show the pattern.
     if (fatal || problems.length >= MAX_PROBLEMS) throw new Failure(problems)
   }
-  const make = arrivals.format === 'jsonl' ? jsonlReader : csvReader
+  const { format } = arrivals
+  const make = format === 'jsonl' || format === 'mooncake' ? jsonlReader : csvReader
   const reader = make(columnsOf(arrivals), problem)
   const onLine = (text: string, line: number) => {
     lines = line
@@ -95,17 +108,48 @@ async function readRows(
     problems.push(`${file}:${error.line}: ${error.message}`)
   }
   if (problems.length > 0) throw new Failure(problems)
-  return { reader, lines }
+  return { reader, lines, bad }
 }
 
 function columnsOf(arrivals: TraceArrivals): TraceColumns {
-  if (arrivals.format === 'azure-llm') {
-    return { time: 'TIMESTAMP', inputTokens: 'ContextTokens', unit: 'iso' }
-  }
+  const known = KNOWN_COLUMNS[arrivals.format]
+  if (known !== undefined) return known
   const { columns, time_unit: unit } = arrivals
   if (!columns || !unit) throw new Error('a csv or jsonl trace needs columns and time_unit')
-  return { time: columns.time, inputTokens: columns.input_tokens ?? null, unit }
+  const { time, input_tokens: inputTokens = null, output_tokens: outputTokens = null } = columns
+  return { time, inputTokens, outputTokens, unit }
 }
+
+/** Columns of the formats that have their own. */
+const KNOWN_COLUMNS: Readonly<Partial<Record<TraceArrivals['format'], TraceColumns>>> = {
+  'azure-llm': {
+    time: 'TIMESTAMP',
+    inputTokens: 'ContextTokens',
+    outputTokens: 'GeneratedTokens',
+    unit: 'iso',
+  },
+  mooncake: {
+    time: 'timestamp',
+    inputTokens: 'input_length',
+    outputTokens: 'output_length',
+    unit: 'ms',
+  },
+  burstgpt: {
+    time: 'Timestamp',
+    inputTokens: 'Request tokens',
+    outputTokens: 'Response tokens',
+    unit: 's',
+  },
+}
+
+/** Spreads times evenly over `seconds`, by the number of their row: the same in every run. */
+function jitter(times: Float64Array, seconds: number): Float64Array {
+  if (seconds === 0) return times
+  // multiples of the golden ratio fill an interval evenly (Weyl 1916)
+  return times.map((time, i) => time + 1000 * seconds * ((i * GOLDEN) % 1))
+}
+
+const GOLDEN = (Math.sqrt(5) - 1) / 2
 
 function unreadable(error: unknown, file: string, arrivals: TraceArrivals): unknown {
   const code = (error as NodeJS.ErrnoException).code
@@ -120,14 +164,18 @@ function unreadable(error: unknown, file: string, arrivals: TraceArrivals): unkn
   return new Failure(`${file}: cannot read the trace: ${found}${hint}`)
 }
 
-function sorted(times: Float64Array, lengths: Float64Array | null) {
-  if (times.every((time, i) => i === 0 || time >= times[i - 1]!)) return { times, lengths }
+type Column = Float64Array | null
+
+/** Rows by their times. */
+function sorted(
+  times: Float64Array,
+  [lengths, outputs]: readonly [Column, Column],
+): [times: Float64Array, lengths: Column, outputs: Column] {
+  if (times.every((time, i) => i === 0 || time >= times[i - 1]!)) return [times, lengths, outputs]
   const order = Uint32Array.from(times, (_, i) => i)
   order.sort((a, b) => times[a]! - times[b]! || a - b)
-  return {
-    times: times.map((_, i) => times[order[i]!]!),
-    lengths: lengths?.map((_, i) => lengths[order[i]!]!) ?? null,
-  }
+  const ordered = (column: Float64Array) => column.map((_, i) => column[order[i]!]!)
+  return [ordered(times), lengths && ordered(lengths), outputs && ordered(outputs)]
 }
 
 interface Window {

@@ -29,7 +29,7 @@ function conservationSeeds(): Seed[] {
     one('another class', (c, key) => c.class[key]!++),
     one('a row that was never written', (c, key) => write(c, [key], 'sent', Number.NaN)),
     one('handed over too early', (c, key) => (c.sent[key] = c.at[key]! - 1e-9)),
-    one('an outcome that there is not', (c, key) => (c.outcome[key] = 5)),
+    one('an outcome that there is not', (c, key) => (c.outcome[key] = 6)),
     one('served in no batch', (c, key) => (c.batch[key] = -1)),
     one('timed out in a batch', (c, key) => (c.outcome[key] = OUTCOME.timedOut)),
     one('ended before it began', (c, key) => (c.ended[key] = c.started[key]! - 1e-9)),

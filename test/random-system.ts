@@ -86,6 +86,7 @@ const bounds = {
 
 const classPlan: fc.Arbitrary<ClassPlan> = fc.record({
   patienceMs: fc.oneof(endless, fc.constantFrom(4, 30)),
+  cancels: fc.boolean(),
   priority: fc.integer({ min: 1, max: 3 }),
   deadlineMs: fc.oneof(endless, fc.constantFrom(5, 40)),
   tenant: fc.constantFrom('a', 'b'),
@@ -139,10 +140,17 @@ export function systemUnder(
     })
     .map(({ pools, routing, classes, arrivals }) => {
       let at = 0
+      // who may wait on does not leave with its client
+      const waitsOn = pools.some(([{ timeoutAction, levels = [] }]) =>
+        [timeoutAction, ...levels.map((own) => own.timeoutAction)].includes('delay'),
+      )
       return {
         plan: planOf(
           pools.map(([pool]) => pool),
-          { routing, classes },
+          {
+            routing,
+            classes: classes.map((own) => ({ ...own, cancels: own.cancels && !waitsOn })),
+          },
         ),
         work: pools.map(([, own]) => own),
         requests: requestsOf(

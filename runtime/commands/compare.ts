@@ -12,7 +12,13 @@ import {
 } from '../../sim/experiment/index.ts'
 import type { Comparison, RunSummary, Verdict } from '../../sim/stats/index.ts'
 import { auditCheck } from '../audit-runs.ts'
-import { type Prepared, prepare, simulationInput, whatIfInputs } from '../prepare.ts'
+import {
+  type Prepared,
+  prepare,
+  refuseComparison,
+  simulationInput,
+  whatIfInputs,
+} from '../prepare.ts'
 import type { LoadedProfile } from '../profile-file.ts'
 import { runReplications } from '../replications.ts'
 import { type KeptRun, readMeasured, readRequests, readRuns } from '../run-folder.ts'
@@ -74,6 +80,7 @@ Examples:
       action(async (signal, path: string, directory: string, options: CompareOptions) => {
         const prepared = await prepare(path, options)
         const against = await prepareAgainst(prepared, path, options)
+        refuseComparison([prepared, ...(against === null ? [] : [against])])
         const first = await replayedUnder(directory, prepared)
         const folder = join(directory, AGAINST_FOLDER)
         const second = against === null ? null : await replayedUnder(folder, against)

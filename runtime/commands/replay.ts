@@ -2,9 +2,10 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { resultText } from '../../reports/index.ts'
-import { EXIT } from '../../scenarios/index.ts'
+import { EXIT, reactingClasses } from '../../scenarios/index.ts'
 import { executorWork, type SimulationInput } from '../../sim/experiment/index.ts'
 import { type Result, resultOf } from '../../sim/stats/index.ts'
+import { RequestList, requestsIn, surgeWindows } from '../../sim/traffic/index.ts'
 import { hostFingerprint } from '../host.ts'
 import { capacitiesOf, type Prepared, prepare, requestsOf, simulationInput } from '../prepare.ts'
 import type { LoadedProfile } from '../profile-file.ts'
@@ -82,8 +83,25 @@ Examples:
     )
 }
 
+/** The requests of a scenario; or itself, where its clients react to how they end. */
+async function trafficOf(
+  prepared: Prepared,
+  capacityRps: number | null,
+  file: string | undefined,
+): Promise<ReplaySide['traffic']> {
+  const { scenario, traces } = prepared
+  if (reactingClasses(scenario).length === 0 || file !== undefined) {
+    return requestsOf(prepared, capacityRps, file)
+  }
+  const options = { seed: scenario.seed, replication: 0, capacityRps, traces }
+  return { kind: 'reacting', scenario, options }
+}
+
 /** One side of a replay: what it was given, and what it did. */
-export interface ReplayedSide extends ReplaySide {
+export interface ReplayedSide {
+  readonly prepared: Prepared
+  /** where clients react, those of the first replay */
+  readonly requests: RequestList
   readonly replays: Replays
   readonly result: Result
 }
@@ -105,11 +123,13 @@ export async function replay(
   const { capacityRps } = inputs[0]!
   const given: ReplaySide[] = []
   for (const prepared of sides) {
-    given.push({ prepared, requests: await requestsOf(prepared, capacityRps, options.requests) })
+    given.push({ prepared, traffic: await trafficOf(prepared, capacityRps, options.requests) })
   }
   const replayed = await replaySides(given, { ...options, onProgress: options.progress.update })
-  return given.map((side, i) => {
+  return given.map(({ prepared, traffic }, i) => {
     const replays = replayed[i]!
+    const requests = traffic instanceof RequestList ? traffic : requestsIn(replays.runs[0]!.rows)
+    const side = { prepared, requests }
     return { ...side, replays, result: measuredResult(side, inputs[i]!, profile, replays) }
   })
 }
@@ -133,7 +153,7 @@ export async function keepReplays(directory: string, sides: readonly ReplayedSid
 
 /** The document of replays. */
 function measuredResult(
-  { prepared, requests }: ReplaySide,
+  { prepared, requests }: Pick<ReplayedSide, 'prepared' | 'requests'>,
   input: SimulationInput,
   profile: LoadedProfile | null,
   replays: Replays,
@@ -150,6 +170,7 @@ function measuredResult(
       profile: profile === null ? null : { name: profile.profile.name, hash: profile.hash },
       load: requests.count / prepared.scenario.duration_s / (input.capacityRps ?? Number.NaN),
       capacitiesRps: capacitiesOf(prepared, input.models),
+      surges: surgeWindows(prepared.scenario),
       warnings: [...replays.warnings],
       valid: replays.valid,
       garbage_collections: replays.gc,

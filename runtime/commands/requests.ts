@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { EXIT } from '../../scenarios/index.ts'
+import { arrivalParts, EXIT } from '../../scenarios/index.ts'
 import { requestText } from '../../sim/traffic/index.ts'
 import { prepare, requestsOf, simulationInput } from '../prepare.ts'
 import { action, profileOption, type ScenarioOptions, withScenarioOptions } from './command.ts'
@@ -24,9 +24,9 @@ Example:
     .action(
       action(async (_signal, path: string, options: RequestsOptions) => {
         const prepared = await prepare(path, options)
-        const relative = prepared.scenario.traffic.some(
-          ({ arrivals }) => arrivals.process === 'trace' || arrivals.rate_rps === undefined,
-        )
+        const relative = prepared.scenario.traffic
+          .flatMap(({ arrivals }) => arrivalParts(arrivals))
+          .some((part) => !('rate_rps' in part) || part.rate_rps === undefined)
         const profile = relative ? await profileFor(prepared, options.profile) : null
         const capacity = relative
           ? simulationInput(prepared, profile?.profile ?? null).capacityRps

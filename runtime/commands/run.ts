@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import pc from 'picocolors'
 import { type ChartFormat, comparisonText, reportHtml } from '../../reports/index.ts'
 import { EXIT, Failure } from '../../scenarios/index.ts'
-import { type Prepared, prepare } from '../prepare.ts'
+import { type Prepared, prepare, refuseComparison } from '../prepare.ts'
 import { type LoadedProfile, loadProfile, profileHash } from '../profile-file.ts'
 import { dropRuns } from '../run-folder.ts'
 import { writableFolder } from '../write-whole.ts'
@@ -58,6 +58,7 @@ Examples:
       action(async (signal, path: string, options: RunOptions) => {
         const prepared = await prepare(path, options)
         const against = await prepareAgainst(prepared, path, options)
+        refuseComparison([prepared, ...(against === null ? [] : [against])])
         await runAll([prepared, ...(against === null ? [] : [against])], options, signal)
         return EXIT.ok
       }),

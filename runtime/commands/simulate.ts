@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
 import { resultText } from '../../reports/index.ts'
-import { EXIT } from '../../scenarios/index.ts'
+import { EXIT, reactingClasses } from '../../scenarios/index.ts'
 import { keptReplication, type SimulationInput } from '../../sim/experiment/index.ts'
 import { type Result, resultOf } from '../../sim/stats/index.ts'
+import { requestsIn, surgeWindows } from '../../sim/traffic/index.ts'
 import { capacitiesOf, type Prepared, prepare, requestsOf, simulationInput } from '../prepare.ts'
 import { type LoadedProfile, loadProfile } from '../profile-file.ts'
 import { runReplications } from '../replications.ts'
@@ -81,8 +82,10 @@ async function keepFirst(
   file: string | undefined,
 ): Promise<void> {
   const input = simulationInput(prepared, profile?.profile ?? null)
-  const requests = await requestsOf(prepared, input.capacityRps, file)
-  const runs = [keptReplication({ ...input, requests }, 0)]
+  const known = reactingClasses(prepared.scenario).length === 0 || file !== undefined
+  const given = known ? await requestsOf(prepared, input.capacityRps, file) : null
+  const runs = [keptReplication({ ...input, requests: given }, 0)]
+  const requests = given ?? requestsIn(runs[0]!.rows)
   await keepRuns(directory, 'replication', { scenario: prepared.scenario, requests, runs })
 }
 
@@ -125,6 +128,7 @@ export async function simulate(
     profile: profile === null ? null : { name: profile.profile.name, hash: profile.hash },
     load: arrived / (duration - warmup) / (input.capacityRps ?? Number.NaN),
     capacitiesRps,
+    surges: surgeWindows(prepared.scenario),
     warnings: [],
     valid: true,
     garbage_collections: null,

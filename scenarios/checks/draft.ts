@@ -1,6 +1,13 @@
 import type { z } from 'zod'
 import { type Node, nodeAt, type Path, type Problem, placeOf, plainOf } from '../located.ts'
-import { type Arrivals, type Lengths, type Model, type Pool, scenarioSchema } from '../schema.ts'
+import {
+  type Arrivals,
+  type Lengths,
+  type Model,
+  type Pool,
+  scenarioSchema,
+  type TrafficClass,
+} from '../schema.ts'
 import { isMap } from '../schema-walk.ts'
 
 /**
@@ -25,6 +32,7 @@ export interface ClassDraft {
   readonly name: string | null
   readonly arrivals: Arrivals | null
   readonly lengths: Lengths | null
+  readonly session: TrafficClass['session'] | null
   readonly priority: number | null
   readonly tenant: string | null
   readonly weight: number | null
@@ -100,15 +108,17 @@ function classDraft(item: unknown, path: Path, lengthless: boolean): ClassDraft 
     ? { distribution: 'trace' }
     : part(classShape.input_tokens, own.input_tokens)
   const tenant = textOf(own.tenant)
+  const session = part(classShape.session, own.session)
   const priority = part(classShape.priority, own.priority)
   const weight = part(classShape.weight, own.weight)
-  return { path, name: textOf(own.class), arrivals, lengths, priority, tenant, weight }
+  return { path, name: textOf(own.class), arrivals, lengths, session, priority, tenant, weight }
 }
 
 /** Whether the rows of a trace have lengths. */
 export function bringsLengths(arrivals: Arrivals | null): boolean {
   if (arrivals?.process !== 'trace') return false
-  return arrivals.format === 'azure-llm' || arrivals.columns?.input_tokens !== undefined
+  const mapped = arrivals.format === 'csv' || arrivals.format === 'jsonl'
+  return !mapped || arrivals.columns?.input_tokens !== undefined
 }
 
 function poolDraft(item: unknown, path: Path): PoolDraft {

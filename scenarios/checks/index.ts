@@ -1,5 +1,6 @@
 import type { Problem } from '../located.ts'
 import { checkArrivals } from './check-arrivals.ts'
+import { checkClients } from './check-clients.ts'
 import { checkLengths } from './check-lengths.ts'
 import { checkModels } from './check-models.ts'
 import { checkNames } from './check-names.ts'
@@ -16,6 +17,7 @@ const CHECKS = [
   checkLengths,
   checkPools,
   checkOrder,
+  checkClients,
   checkWarmup,
 ]
 

@@ -4,7 +4,7 @@ import {
   type Promises,
   promisedQueues,
 } from './promises.ts'
-import { type AuditRows, type RequestColumns, SHED, TIMED_OUT } from './raw-rows.ts'
+import { type AuditRows, CANCELLED, type RequestColumns, SHED, TIMED_OUT } from './raw-rows.ts'
 
 /** A batch, as the row of its first member tells it. */
 export interface SeenBatch {
@@ -22,6 +22,7 @@ export interface SeenQueue extends PromisedQueue {
   readonly joined: readonly number[]
   /** keys of those whom it refused */
   readonly shed: readonly number[]
+  /** keys of those who left it on a time-out, its own or with their client */
   readonly timedOut: readonly number[]
   /** by dispatch */
   readonly batches: readonly SeenBatch[]
@@ -81,7 +82,7 @@ export function gatherEvidence(
       continue
     }
     queue.joined.push(key)
-    if (outcome === TIMED_OUT) {
+    if (outcome === TIMED_OUT || outcome === CANCELLED) {
       left[key] = gone[key] = orNever(rows.done[key]!)
       queue.timedOut.push(key)
     }

@@ -14,6 +14,8 @@ export interface Promises {
 export interface ClassPromises {
   /** of its clients */
   readonly patienceMs: number
+  /** whether a request that still waits leaves with its client */
+  readonly cancels: boolean
   /** 1 is the highest */
   readonly priority: number
   /** after the scheduled arrival */
@@ -81,6 +83,7 @@ export function promisesOf(scenario: Scenario): Promises {
   for (const own of scenario.traffic) {
     classes.push({
       patienceMs: limit(own.timeout_ms),
+      cancels: own.cancel,
       priority: own.priority,
       deadlineMs: limit(own.deadline_ms ?? own.timeout_ms),
       tenant: own.tenant ?? own.class,

@@ -35,3 +35,4 @@ export const SHED = 1
 export const TIMED_OUT = 2
 export const ABANDONED = 3
 export const FAILED = 4
+export const CANCELLED = 5

@@ -1,3 +1,4 @@
+import type { Evidence } from './evidence.ts'
 import type { ClassPromises, PoolPromises, PromisedQueue, Promises } from './promises.ts'
 
 /** What a pool promises a class that waits in a queue of it. */
@@ -20,6 +21,13 @@ export function waitingTime(pool: PoolPromises, own: ClassPromises): WaitingTime
   const overrides =
     policy.timeoutOverride && common < Number.POSITIVE_INFINITY && own.queueTimeoutMs < common
   return { limitMs: overrides ? own.queueTimeoutMs : common, waitsOn }
+}
+
+/** When the time of a request is over that waits in a queue of a pool; Infinity for never. */
+export function timeIsOver({ rows, classOf }: Evidence, { pool }: PromisedQueue, key: number) {
+  const own = classOf(key)
+  const onTimeOut = rows.sent[key]! + waitingTime(pool, own).limitMs
+  return own.cancels ? Math.min(onTimeOut, rows.at[key]! + own.patienceMs) : onTimeOut
 }
 
 /** Whether somebody may wait on in a pool's queues after their time is over. */

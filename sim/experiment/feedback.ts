@@ -90,6 +90,7 @@ function enter(slots: Requests, { columns }: RequestList, key: number): number {
   slots.length[slot] = columns.length[key]!
   slots.output[slot] = columns.output[key]!
   slots.class[slot] = columns.class[key]!
+  slots.attempt[slot] = 1
   slots.key[slot] = key
   return slot
 }

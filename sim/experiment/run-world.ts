@@ -5,6 +5,7 @@ import {
   type Observer,
   Requests,
   type ServingPlan,
+  Settling,
   type Source,
 } from '../serving/index.ts'
 import { type Hardware, type Machine, type OverheadModel, SimulatedWorld } from '../world/index.ts'
@@ -60,11 +61,13 @@ export function runWorld(given: RunParts): Float64Array | null {
     lag: parts.lag,
     timer: parts.timer,
   })
+  const observer = parts.observe(requests)
+  const { source } = parts
   const control = new ControlPlane(parts.plan, {
     requests,
     timers: world,
     backend: world,
-    observer: parts.observe(requests),
+    observer: source.reacts ? new Settling(observer, source, requests) : observer,
   })
   const journal = parts.journal === true ? new JournalingControlPlane(control, requests) : null
   world.attach(journal ?? control)

@@ -18,7 +18,13 @@ import {
   type RunSummary,
   summariseRun,
 } from '../stats/index.ts'
-import { ListSource, type RequestList, type TraceData, trafficSource } from '../traffic/index.ts'
+import {
+  ListSource,
+  type RequestList,
+  surgeWindows,
+  type TraceData,
+  trafficSource,
+} from '../traffic/index.ts'
 import {
   bootstrapField,
   declaredWork,
@@ -113,6 +119,7 @@ export function recorderOptions(
     warmupMs: scenario.warmup_s * 1000,
     pools: scenario.pools.map((pool) => ({ maxBatch: batcher(pool.batching).maxBatch })),
     poolOf: executorsOf(plan).map(({ pool }) => pool),
+    surges: surgeWindows(scenario),
     limitsMs: scenario.traffic.map((traffic) =>
       Math.min(
         ...(scenario.slo[traffic.class] ?? []).map((text) => {
@@ -176,16 +183,23 @@ export function runReplication(input: SimulationInput, replication: number): Run
   })
 }
 
+/** Rows to begin with where nobody knows how many requests will come. */
+const FIRST_ROWS = 4096
+
 /** Raw rows and journal of one replication, as a replay leaves them. */
 export function keptReplication(
-  input: SimulationInput & { readonly requests: RequestList },
+  input: SimulationInput,
   replication: number,
 ): ObservedRun & { readonly journal: Float64Array } {
-  const rows = Rows.allocate(input.requests.count)
+  const rows = Rows.allocate(input.requests?.count ?? FIRST_ROWS)
+  let recorder: RowRecorder | null = null
   const journal = runWorld({
     ...replicationParts(input, replication),
-    observe: (requests) => new RowRecorder(rows, requests),
+    observe: (requests) => {
+      recorder = new RowRecorder(rows, requests)
+      return recorder
+    },
     journal: true,
   })
-  return { rows, timers: [], journal: journal! }
+  return { rows: recorder!.rows, timers: [], journal: journal! }
 }

@@ -114,14 +114,17 @@ describe.each(tables)('$name', ({ systems, discipline }) => {
           if (ran) {
             const late = done - columns.at[key]! >= own.patienceMs
             expect(outcome).toBe(late ? OUTCOME.abandoned : OUTCOME.served)
-            const inTime = columns.dispatched[key]! < sent + timeoutMs
-            expect(inTime || action === 'delay').toBe(true)
+            const dispatched = columns.dispatched[key]!
+            expect(dispatched < sent + timeoutMs || action === 'delay').toBe(true)
+            expect(own.cancels && dispatched >= columns.at[key]! + own.patienceMs).toBe(false)
             expect(columns.batchWait[key]!).toBeLessThanOrEqual(
               columns.dispatched[key]! - sent + 1e-9,
             )
           } else if (outcome === OUTCOME.shed) {
             const bounds = [pool, ...pool.levels].map(({ maxLength }) => maxLength)
             expect([done, Math.min(...bounds) < Number.POSITIVE_INFINITY]).toEqual([sent, true])
+          } else if (outcome === OUTCOME.cancelled) {
+            expect([own.cancels, done]).toEqual([true, columns.at[key]! + own.patienceMs])
           } else {
             expect([outcome, done, action]).toEqual([OUTCOME.timedOut, sent + timeoutMs, 'reject'])
           }

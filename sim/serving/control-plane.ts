@@ -153,7 +153,8 @@ export class ControlPlane implements ControlPlanePort {
     for (;;) {
       const request = queue.takeTimedOut(now)
       if (request < 0) return
-      this.#lose(now, request, OUTCOME.timedOut)
+      const cancelled = queue.isCancelled(now, request)
+      this.#lose(now, request, cancelled ? OUTCOME.cancelled : OUTCOME.timedOut)
     }
   }
 

@@ -23,6 +23,7 @@ export {
   type Ms,
   type Observer,
   OUTCOME,
+  type Outcome,
   type RequestFields,
   type Source,
   STATUS,
@@ -32,3 +33,4 @@ export {
 export { queueDisciplines } from './queue-order.ts'
 export { Requests } from './requests.ts'
 export { routingPolicies } from './routing.ts'
+export { Settling } from './settling.ts'

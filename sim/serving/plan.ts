@@ -50,6 +50,8 @@ export interface LevelPlan extends QueueBounds {
 export interface ClassPlan {
   /** of its clients: they leave, the work for them goes on */
   readonly patienceMs: Ms
+  /** whether one that still waits leaves with its client */
+  readonly cancels: boolean
   /** 1 is the highest */
   readonly priority: number
   /** from the scheduled arrival on */
@@ -64,6 +66,7 @@ export interface ClassPlan {
 /** A class that asks for nothing. */
 export const ANY_CLASS: ClassPlan = Object.freeze({
   patienceMs: endless,
+  cancels: false,
   priority: 1,
   deadlineMs: endless,
   tenant: 'any',
@@ -118,6 +121,7 @@ function classPlan(traffic: TrafficClass): ClassPlan {
   const patienceMs = traffic.timeout_ms ?? endless
   return {
     patienceMs,
+    cancels: traffic.cancel,
     priority: traffic.priority,
     deadlineMs: traffic.deadline_ms ?? patienceMs,
     tenant: traffic.tenant ?? traffic.class,

@@ -18,6 +18,8 @@ export const OUTCOME = {
   abandoned: 3,
   /** its batch failed */
   failed: 4,
+  /** left the queue with its client */
+  cancelled: 5,
 } as const
 export type Outcome = (typeof OUTCOME)[keyof typeof OUTCOME]
 
@@ -62,10 +64,22 @@ export interface ControlPlanePort {
 
 /** Where requests come from, pulled by the world in order of time. */
 export interface Source {
-  /** Scheduled time of the next request; Infinity where no more will come. */
+  /**
+   * Scheduled time of the next request; Infinity for never, or for not until one in flight has
+   * ended.
+   */
   peek(): Ms
-  /** Writes the next request into a slot of `requests` and moves on. */
-  take(requests: RequestFields, slot: number): void
+  /** No request will come any more, however those in flight end. */
+  readonly ended: boolean
+  /** Whether how requests end may change what comes. */
+  readonly reacts: boolean
+  /**
+   * Writes the next request into a slot of `requests` and moves on. False where a client thought
+   * better of it: nothing came.
+   */
+  take(requests: RequestFields, slot: number): boolean
+  /** A request of a class has ended. */
+  settled(number: number, key: number, outcome: Outcome, now: Ms): void
 }
 
 /** The columns that a source fills. */
@@ -78,6 +92,8 @@ export interface RequestFields {
   readonly output: Int32Array
   /** index of the scenario's traffic class */
   readonly class: Uint8Array
+  /** 1 for the first attempt of a call */
+  readonly attempt: Uint8Array
   /** the request's identity: its number in the run's order of arrival */
   readonly key: Uint32Array
 }

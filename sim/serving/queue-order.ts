@@ -1,6 +1,6 @@
+import { KeyedHeap } from '../kernel/index.ts'
 import { DeficitRoundRobin } from './deficit-round-robin.ts'
 import { predictedLength } from './job-prediction.ts'
-import { KeyedOrder } from './keyed-order.ts'
 import { NewestFirst } from './newest-first.ts'
 import type { ClassPlan, QueuePlan } from './plan.ts'
 import type { Requests } from './requests.ts'
@@ -31,7 +31,7 @@ interface Discipline<K extends Kind> {
 
 const fifo: Discipline<'fifo'> = Object.freeze({
   kind: 'fifo' as const,
-  order: () => new KeyedOrder(() => 0),
+  order: () => new KeyedHeap(() => 0),
 })
 
 const lifo: Discipline<'lifo'> = Object.freeze({
@@ -48,7 +48,7 @@ const priority: Discipline<'priority'> = Object.freeze({
     requests: Requests,
   ) {
     const levelOf = (request: number) => classes[requests.class[request]!]!.priority
-    return new KeyedOrder(
+    return new KeyedHeap(
       ageingMs === Number.POSITIVE_INFINITY
         ? levelOf
         : (request) => requests.enqueued[request]! + ageingMs * levelOf(request),
@@ -59,7 +59,7 @@ const priority: Discipline<'priority'> = Object.freeze({
 const earliestDeadline: Discipline<'earliest-deadline'> = Object.freeze({
   kind: 'earliest-deadline' as const,
   order(_: object, classes: readonly ClassPlan[], requests: Requests) {
-    return new KeyedOrder(
+    return new KeyedHeap(
       (request) => requests.at[request]! + classes[requests.class[request]!]!.deadlineMs,
     )
   },
@@ -73,7 +73,7 @@ const shortestJob: Discipline<'shortest-job'> = Object.freeze({
     _: readonly ClassPlan[],
     requests: Requests,
   ) {
-    return new KeyedOrder((request) =>
+    return new KeyedHeap((request) =>
       predictedLength(requests.length[request]!, requests.key[request]!, predictionCv),
     )
   },

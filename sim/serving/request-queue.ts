@@ -1,4 +1,4 @@
-import { KeyedOrder } from './keyed-order.ts'
+import { KeyedHeap } from '../kernel/index.ts'
 import type { ClassPlan, PoolPlan } from './plan.ts'
 import type { Ms } from './ports.ts'
 import { type QueueOrder, queueOrder } from './queue-order.ts'
@@ -17,6 +17,7 @@ const endless = Number.POSITIVE_INFINITY
 export class RequestQueue {
   readonly #maxLength: number
   readonly #requests: Requests
+  readonly #classes: readonly ClassPlan[]
   readonly #policies: readonly WaitingPolicy[]
   /** priority level of each class; 0 where levels mean nothing */
   readonly #levelOf: readonly number[]
@@ -26,7 +27,7 @@ export class RequestQueue {
   /** null: the order in which they came */
   readonly #order: QueueOrder | null
   /** those who wait on though their time is over; null where nobody ever does */
-  readonly #late: KeyedOrder | null
+  readonly #late: KeyedHeap | null
   /** null where nobody's time is limited */
   readonly #timeOuts: TimeOuts | null
   /** who wait of each priority level */
@@ -37,7 +38,11 @@ export class RequestQueue {
     const byLevel = order.discipline === 'priority'
     const policies = classes.map((own) => waitingPolicy(pool, own))
     const delaying = policies.some(({ action }) => action === 'delay')
-    const timeouts = policies.map(({ timeoutMs }) => timeoutMs)
+    const groups = classes.map(({ cancels, patienceMs }, index) => {
+      if (cancels && patienceMs < endless) return `class ${index}`
+      const { timeoutMs } = policies[index]!
+      return timeoutMs < endless ? `time-out ${timeoutMs}` : null
+    })
     this.#maxLength = pool.maxLength
     this.#requests = requests
     this.#policies = policies
@@ -47,9 +52,10 @@ export class RequestQueue {
     const inTurn = order.discipline === 'fifo' && !delaying
     this.#order = inTurn ? null : queueOrder(order, classes, requests)
     const lateOrder = (request: number) => (this.#strict ? this.#level(request) : 0)
-    this.#late = delaying ? new KeyedOrder(lateOrder) : null
-    const limited = timeouts.some((timeout) => timeout < endless)
-    this.#timeOuts = limited ? new TimeOuts(timeouts, requests) : null
+    this.#late = delaying ? new KeyedHeap(lateOrder) : null
+    const limited = groups.some((group) => group !== null)
+    this.#timeOuts = limited ? new TimeOuts(groups, requests) : null
+    this.#classes = classes
   }
 
   get length(): number {
@@ -74,8 +80,10 @@ export class RequestQueue {
   }
 
   push(now: Ms, request: number): void {
-    const { timeoutMs } = this.#policies[this.#requests.class[request]!]!
-    this.#requests.deadline[request] = now + timeoutMs
+    const number = this.#requests.class[request]!
+    const { timeoutMs } = this.#policies[number]!
+    const leaves = this.#classes[number]!.cancels ? this.#leaves(request) : endless
+    this.#requests.deadline[request] = Math.min(now + timeoutMs, leaves)
     this.#perLevel[this.#level(request)]!++
     this.#came.push(request)
     this.#order?.push(request)
@@ -119,6 +127,17 @@ export class RequestQueue {
       this.#requests.deadline[request] = endless
       this.#late!.push(request)
     }
+  }
+
+  /** Whether it left with its client, rather than on the queue's own time-out. */
+  isCancelled(now: Ms, request: number): boolean {
+    const { cancels } = this.#classes[this.#requests.class[request]!]!
+    return cancels && now >= this.#leaves(request)
+  }
+
+  #leaves(request: number): Ms {
+    const { at, class: numbers } = this.#requests
+    return at[request]! + this.#classes[numbers[request]!]!.patienceMs
   }
 
   /** From every list but the one that it was found in. */

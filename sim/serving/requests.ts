@@ -9,6 +9,7 @@ export class Requests implements RequestFields {
   length: Int32Array
   output: Int32Array
   class: Uint8Array
+  attempt: Uint8Array
   key: Uint32Array
   /** when it came to its queue */
   enqueued: Float64Array
@@ -33,6 +34,7 @@ export class Requests implements RequestFields {
     this.length = new Int32Array(capacity)
     this.output = new Int32Array(capacity)
     this.class = new Uint8Array(capacity)
+    this.attempt = new Uint8Array(capacity)
     this.key = new Uint32Array(capacity)
     this.enqueued = new Float64Array(capacity)
     this.window = new Float64Array(capacity)
@@ -60,6 +62,7 @@ export class Requests implements RequestFields {
     this.length = grown(this.length, new Int32Array(capacity))
     this.output = grown(this.output, new Int32Array(capacity))
     this.class = grown(this.class, new Uint8Array(capacity))
+    this.attempt = grown(this.attempt, new Uint8Array(capacity))
     this.key = grown(this.key, new Uint32Array(capacity))
     this.enqueued = grown(this.enqueued, new Float64Array(capacity))
     this.window = grown(this.window, new Float64Array(capacity))

@@ -1,21 +1,23 @@
-import type { Ms } from './ports.ts'
 import type { Requests } from './requests.ts'
 import { WaitingList } from './waiting-list.ts'
 
-/** Waiting requests by the end of their time: a list for each time-out, as each is in order. */
+/** Waiting requests by the end of their time: a list for each group of classes that keeps order. */
 export class TimeOuts {
   readonly #requests: Requests
   readonly #lists: readonly WaitingList[]
   /** by class; null where its time is not limited */
   readonly #listOf: readonly (WaitingList | null)[]
 
-  /** `timeouts`: of each class; Infinity for none. */
-  constructor(timeouts: readonly Ms[], requests: Requests) {
-    const lists = new Map<Ms, WaitingList>()
-    this.#listOf = timeouts.map((timeout) => {
-      if (timeout === Number.POSITIVE_INFINITY) return null
-      const list = lists.get(timeout) ?? new WaitingList()
-      lists.set(timeout, list)
+  /**
+   * `groups`: of each class; within one, who comes first runs out of time first. Null where time is
+   * not limited.
+   */
+  constructor(groups: readonly (string | null)[], requests: Requests) {
+    const lists = new Map<string, WaitingList>()
+    this.#listOf = groups.map((group) => {
+      if (group === null) return null
+      const list = lists.get(group) ?? new WaitingList()
+      lists.set(group, list)
       return list
     })
     this.#lists = [...lists.values()]

@@ -34,6 +34,7 @@ export const counts = z.strictObject({
   timed_out: z.number().describe('left the queue on the time-out of the server'),
   abandoned: z.number().describe('completed after the client had left: wasted work'),
   failed: z.number(),
+  cancelled: z.number().describe('left the queue with their client'),
   in_flight: z.number().describe('cut off before they ended'),
 })
 
@@ -53,6 +54,7 @@ const cell = z.strictObject({
   parts,
   goodput_rps: estimate,
   goodput_share: estimate,
+  retries: z.number().describe('of those that arrived, second and further attempts of a call'),
 })
 
 export const objectiveResult = z.strictObject({
@@ -65,9 +67,20 @@ export const objectiveResult = z.strictObject({
 export const poolResult = cell.extend({
   replicas: z.number(),
   utilisation: estimate,
+  wasted: estimate.describe('share of the work that was for clients who had left'),
   capacity_rps: z.number().nullable(),
   batch_mean: estimate,
   batch_sizes: z.array(z.number()).describe('batches of size 1, 2, …'),
+})
+
+/** What a surge of a class did to the requests that wait, in all queues together. */
+export const surgeResult = z.strictObject({
+  class: z.string(),
+  at_s: z.number(),
+  peak_backlog: estimate.describe('most that waited until the next surge'),
+  recovery_s: estimate.describe(
+    'from the start of its decay until no more waited than ever before it; null where a run never got there',
+  ),
 })
 
 /** Per interval of `bucket_s`, from the start of the run; summed or averaged over replications. */
@@ -121,6 +134,7 @@ export const resultSchema = z.strictObject({
   classes: z.array(cell),
   pools: z.array(poolResult),
   objectives: z.array(objectiveResult),
+  surges: z.array(surgeResult),
   tail: z.array(tailPoint).describe('latency over all classes; band over runs'),
   tails: z.array(z.array(tailPoint)).describe('the same per run, measured only'),
   series,

@@ -34,6 +34,7 @@ function record(fates: readonly Fate[], warmupMs = 0) {
     pools: [{ maxBatch: 4 }],
     poolOf: [0],
     limitsMs: [30, Number.POSITIVE_INFINITY],
+    surges: [],
     expected: null,
   }
   const recorder = new Recorder({ ...options, requests })

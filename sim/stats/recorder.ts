@@ -1,4 +1,5 @@
 import { type Batch, type Ms, type Observer, OUTCOME, type Requests } from '../serving/index.ts'
+import { Backlog, type SurgeWindow } from './backlog.ts'
 import type { Counts, Series } from './documents.ts'
 import { Histogram } from './histogram.ts'
 import { TimeSeries } from './time-series.ts'
@@ -18,16 +19,20 @@ export class Cell {
   readonly outcomes = new Float64Array(Object.keys(OUTCOME).length)
   /** served within every limit of its class */
   good = 0
+  /** second and further attempts of a call */
+  retries = 0
 
   merge(other: Cell): void {
     this.latency.merge(other.latency)
     for (const part of PARTS) this[part].merge(other[part])
     for (let i = 0; i < this.outcomes.length; i++) this.outcomes[i]! += other.outcomes[i]!
     this.good += other.good
+    this.retries += other.retries
   }
 
   get counts(): Counts {
-    const [served, shed, timedOut, abandoned, failed] = this.outcomes as unknown as number[]
+    const [served, shed, timedOut, abandoned, failed, cancelled] = this
+      .outcomes as unknown as number[]
     const arrived = this.outcomes.reduce((sum, count) => sum + count, 0)
     return {
       arrived,
@@ -36,6 +41,7 @@ export class Cell {
       timed_out: timedOut!,
       abandoned: abandoned!,
       failed: failed!,
+      cancelled: cancelled!,
       in_flight: 0,
     }
   }
@@ -49,6 +55,8 @@ export interface RecorderOptions {
   readonly pools: readonly { readonly maxBatch: number }[]
   /** pool of each executor */
   readonly poolOf: readonly number[]
+  /** times of more traffic, by their start */
+  readonly surges: readonly SurgeWindow[]
   /** latency that a good request of each class stays under; Infinity for none */
   readonly limitsMs: readonly Ms[]
   /** time that a batch should take at speed 1, for the series of machine speed */
@@ -66,6 +74,9 @@ export class Recorder implements Observer {
   readonly batchSizes: readonly Float64Array[]
   /** executor time spent on batches, per pool, ms */
   readonly busyMs: Float64Array
+  /** of that, time spent on requests whose client had left, each its part of a batch */
+  readonly wastedMs: Float64Array
+  readonly backlog: Backlog
   readonly #options: RecorderOptions
   readonly #series: TimeSeries
   lastMs: Ms = 0
@@ -75,6 +86,8 @@ export class Recorder implements Observer {
     this.cells = options.limitsMs.map(() => options.pools.map(() => new Cell()))
     this.batchSizes = options.pools.map((pool) => new Float64Array(pool.maxBatch))
     this.busyMs = new Float64Array(options.pools.length)
+    this.wastedMs = new Float64Array(options.pools.length)
+    this.backlog = new Backlog(options.surges, options.warmupMs)
     this.#series = new TimeSeries(options.durationMs)
   }
 
@@ -84,19 +97,23 @@ export class Recorder implements Observer {
 
   arrived(now: Ms): void {
     this.#series.arrived(now)
+    this.backlog.change(now, 1)
   }
 
   dispatched(now: Ms, batch: Batch): void {
     this.#series.dispatched(now, batch.size)
+    this.backlog.change(now, -batch.size)
   }
 
   lost(now: Ms, request: number): void {
     const { requests, warmupMs } = this.#options
     this.#series.lost(now)
+    this.backlog.change(now, -1)
     this.lastMs = now
     if (requests.at[request]! < warmupMs) return
     const cell = this.cells[requests.class[request]!]![requests.pool[request]!]!
     cell.outcomes[requests.outcome[request]!]!++
+    if (requests.attempt[request]! > 1) cell.retries++
   }
 
   batch(now: Ms, batch: Batch): void {
@@ -121,6 +138,8 @@ export class Recorder implements Observer {
       const cell = this.cells[number]![pool]!
       const outcome = requests.outcome[request]!
       cell.outcomes[outcome]!++
+      if (requests.attempt[request]! > 1) cell.retries++
+      if (outcome === OUTCOME.abandoned) this.wastedMs[pool]! += service / size
       if (outcome !== OUTCOME.served) continue
       const enqueued = requests.enqueued[request]!
       const batchWait = requests.idle[request]!

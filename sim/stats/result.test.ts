@@ -22,6 +22,7 @@ const HEAD: ResultHead = {
   host: null,
   scenarioHash: 'x',
   capacitiesRps: [4000],
+  surges: [],
 }
 
 const scenarioOf = (objectives: readonly string[]) =>
@@ -52,10 +53,12 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly num
       shed: lost,
       timed_out: 0,
       abandoned: 0,
+      cancelled: 0,
       failed: 0,
       in_flight: 0,
     },
     good: 0.9 * n,
+    retries: 0,
     latency: figures,
     all: PERCENTILES.map((p) => histogram.quantile(p, lost)),
     judged: judged.map((p) => histogram.quantile(p, lost)),
@@ -70,6 +73,8 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly num
     pools: [cell],
     batchSizes: [[3, 1]],
     busyMs: [4000],
+    wastedMs: [0],
+    surges: [],
     observedMs: 8000,
     tail: [0.5, 0.9, 0.97].map((p) => ({ p, value: histogram.quantile(p) })),
     series: new TimeSeries(10_000).summary(),

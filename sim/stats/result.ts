@@ -35,7 +35,12 @@ export type ResultHead = Pick<
   | 'warnings'
   | 'valid'
   | 'host'
-> & { readonly scenarioHash: string; readonly capacitiesRps: readonly (number | null)[] }
+> & {
+  readonly scenarioHash: string
+  readonly capacitiesRps: readonly (number | null)[]
+  /** the scenario's, by their start */
+  readonly surges: readonly { readonly class: string; readonly fromMs: number }[]
+}
 
 /**
  * One result document from the runs of one scenario: means over runs with t intervals, so every
@@ -46,7 +51,7 @@ export function resultOf(
   runs: readonly RunSummary[],
   head: ResultHead,
 ): Result {
-  const { scenarioHash, capacitiesRps, ...rest } = head
+  const { scenarioHash, capacitiesRps, surges, ...rest } = head
   const judged = judgedPercentiles(scenario)
   const observedS = scenario.duration_s - scenario.warmup_s
   const cell = (name: string, of: (run: RunSummary) => CellSummary) => {
@@ -71,6 +76,7 @@ export function resultOf(
         arrived,
         1,
       ),
+      retries: cells.reduce((sum, { retries }) => sum + retries, 0),
     }
   }
   return {
@@ -91,6 +97,11 @@ export function resultOf(
         runs.map((run) => run.busyMs[i]! / (run.observedMs * pool.replicas)),
         runs.length,
       ),
+      wasted: estimate(
+        runs.map((run) => run.wastedMs[i]! / run.busyMs[i]!),
+        runs.length,
+        1,
+      ),
       batch_mean: estimate(
         runs.map((run) => batchMean(run.batchSizes[i]!)),
         runs.length,
@@ -110,10 +121,39 @@ export function resultOf(
         ),
       })),
     ),
+    surges: surges.map((surge, i) => surgeResult(surge, runs, i)),
     tail: tail(runs),
     tails: rest.world === 'measured' ? runs.map((run) => run.tail.map(point)) : [],
     series: mergeSeries(runs.map((run) => run.series)),
   }
+}
+
+function surgeResult(
+  { class: name, fromMs }: ResultHead['surges'][number],
+  runs: readonly RunSummary[],
+  i: number,
+): Result['surges'][number] {
+  // a run that was over before the surge saw nothing of it
+  const each = runs.map(({ surges }) => surges[i] ?? { peak: 0, recoveryMs: 0 })
+  const lasting = each.filter(({ recoveryMs }) => recoveryMs === Number.POSITIVE_INFINITY)
+  const recovery_s =
+    lasting.length === 0
+      ? estimate(
+          each.map(({ recoveryMs }) => recoveryMs / 1000),
+          runs.length,
+        )
+      : {
+          value: null,
+          low: null,
+          high: null,
+          n: runs.length,
+          reason: `not before the next surge or the end in ${lasting.length} of ${runs.length} runs`,
+        }
+  const peak_backlog = estimate(
+    each.map(({ peak }) => peak),
+    runs.length,
+  )
+  return { class: name, at_s: fromMs / 1000, peak_backlog, recovery_s }
 }
 
 /** The percentiles that a scenario's objectives name, for `summariseRun`: any, such as p(98). */

@@ -20,6 +20,7 @@ export function playBack<O extends Observer>(rows: Rows, observe: (requests: Req
     requests.at[key] = c.at[key]!
     requests.length[key] = c.length[key]!
     requests.class[key] = c.class[key]!
+    requests.attempt[key] = c.attempt[key]!
     requests.key[key] = key
     requests.enqueued[key] = c.sent[key]!
     requests.idle[key] = c.batchWait[key]!

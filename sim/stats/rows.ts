@@ -14,6 +14,8 @@ const COLUMNS = {
   /** the part of its wait during which an executor was free */
   batchWait: Float64Array,
   class: Uint8Array,
+  /** 1 for the first attempt of a call */
+  attempt: Uint8Array,
   pool: Uint8Array,
   /** number of the queue that it joined or was refused by, through all pools; -1 for none */
   queue: Int32Array,
@@ -56,6 +58,24 @@ export class Rows {
     return new Rows(count, Object.fromEntries(entries) as RowColumns)
   }
 
+  /** The first `count` rows, on the same memory. */
+  until(count: number): Rows {
+    const entries = Object.entries(this.columns).map(([name, column]) => [
+      name,
+      column.subarray(0, count),
+    ])
+    return new Rows(count, Object.fromEntries(entries) as RowColumns)
+  }
+
+  /** A copy with room for more. */
+  grown(count: number): Rows {
+    const more = Rows.allocate(count)
+    for (const name of Object.keys(this.columns) as RowColumn[]) {
+      more.columns[name].set(this.columns[name])
+    }
+    return more
+  }
+
   /** The rows on columns that came from another thread or a file. */
   static of(columns: RowColumns): Rows {
     return new Rows(columns.at.length, columns)
@@ -64,22 +84,37 @@ export class Rows {
 
 /** Writes rows as requests end; works in either world. */
 export class RowRecorder implements Observer {
-  readonly #rows: RowColumns
+  #all: Rows
+  #rows: RowColumns
   readonly #requests: Requests
+  #arrived = 0
   #batches = 0
 
+  /** Where more requests come than there are rows, there is a copy with more. */
   constructor(rows: Rows, requests: Requests) {
+    this.#all = rows
     this.#rows = rows.columns
     this.#requests = requests
   }
 
+  /** Rows of the requests that came so far. */
+  get rows(): Rows {
+    return this.#all.until(this.#arrived)
+  }
+
   arrived(now: Ms, request: number): void {
-    const rows = this.#rows
     const requests = this.#requests
     const key = requests.key[request]!
+    if (key >= this.#all.count) {
+      this.#all = this.#all.grown(2 * this.#all.count)
+      this.#rows = this.#all.columns
+    }
+    this.#arrived = Math.max(this.#arrived, key + 1)
+    const rows = this.#rows
     rows.at[key] = requests.at[request]!
     rows.sent[key] = now
     rows.class[key] = requests.class[request]!
+    rows.attempt[key] = requests.attempt[request]!
     rows.length[key] = requests.length[request]!
   }
 

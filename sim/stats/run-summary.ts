@@ -1,3 +1,4 @@
+import type { SurgeBacklog } from './backlog.ts'
 import type { Counts, Series } from './documents.ts'
 import type { Histogram } from './histogram.ts'
 import { PERCENTILES } from './percentile.ts'
@@ -14,6 +15,7 @@ export interface Figures {
 export interface CellSummary {
   readonly counts: Counts
   readonly good: number
+  readonly retries: number
   readonly latency: Figures
   /** over all arrivals: Infinity where the percentile falls on a lost request */
   readonly all: readonly number[]
@@ -31,6 +33,10 @@ export interface RunSummary {
   readonly pools: readonly CellSummary[]
   readonly batchSizes: readonly (readonly number[])[]
   readonly busyMs: readonly number[]
+  /** of busyMs, for clients that had left */
+  readonly wastedMs: readonly number[]
+  /** what waited, for each surge of the scenario */
+  readonly surges: readonly SurgeBacklog[]
   /** time that busyMs is a part of: from the end of the warm-up to the last event, ms */
   readonly observedMs: number
   readonly tail: readonly { readonly p: number; readonly value: number }[]
@@ -59,6 +65,8 @@ export function summariseRun(
     pools: pools.map((cell) => cellSummary(cell, run.judged)),
     batchSizes: recorder.batchSizes.map((sizes) => Array.from(sizes)),
     busyMs: Array.from(recorder.busyMs),
+    wastedMs: Array.from(recorder.wastedMs),
+    surges: recorder.backlog.surges,
     observedMs: Math.max(run.durationMs, recorder.lastMs) - run.warmupMs,
     tail: tailProbabilities(all.latency.count).map((p) => ({ p, value: all.latency.quantile(p) })),
     series: recorder.series,
@@ -77,6 +85,7 @@ function cellSummary(cell: Cell, judged: readonly number[]): CellSummary {
   return {
     counts,
     good: cell.good,
+    retries: cell.retries,
     latency: figures(cell.latency),
     all: PERCENTILES.map((p) => cell.latency.quantile(p, lost)),
     judged: judged.map((p) => cell.latency.quantile(p, lost)),

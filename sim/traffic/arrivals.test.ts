@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { Random } from '../kernel/index.ts'
-import { type ArrivalProcess, RenewalArrivals, type Spacing, TraceArrivals } from './arrivals.ts'
-import { Rate, type Surge } from './rate.ts'
+import { type ArrivalProcess, RenewalArrivals, TraceArrivals } from './arrivals.ts'
+import { gapsOf, type Spacing } from './gaps.ts'
+import { Rate } from './rate.ts'
+import type { Surge } from './surge.ts'
 
 function all(arrivals: ArrivalProcess): number[] {
   const times: number[] = []
@@ -10,10 +12,10 @@ function all(arrivals: ArrivalProcess): number[] {
 }
 
 function renewal(spacing: Spacing, rate: Rate, endMs: number): number[] {
-  return all(new RenewalArrivals(spacing, rate, new Random('arrivals'), endMs))
+  return all(new RenewalArrivals(gapsOf(spacing, new Random('arrivals')), rate, endMs))
 }
 
-const one = (rate: number, ...surges: Surge[]) => new Rate([{ atMs: 0, rate }], surges)
+const one = (rate: number, ...surges: Surge[]) => new Rate({ steps: [{ atMs: 0, rate }], surges })
 
 function between(times: readonly number[], from: number, to: number): number {
   return times.filter((t) => t >= from && t < to).length
@@ -43,20 +45,24 @@ describe('renewal arrivals', () => {
   })
 
   test('a deterministic process is evenly spaced, also over a step of the rate', () => {
-    const rate = new Rate([
-      { atMs: 0, rate: 0.1 },
-      { atMs: 25, rate: 1 },
-    ])
+    const rate = new Rate({
+      steps: [
+        { atMs: 0, rate: 0.1 },
+        { atMs: 25, rate: 1 },
+      ],
+    })
     expect(renewal({ process: 'deterministic' }, rate, 29)).toEqual([
       10, 20, 25.5, 26.5, 27.5, 28.5,
     ])
   })
 
   test('an end that a rate of 0 keeps away is reached without an arrival', () => {
-    const rate = new Rate([
-      { atMs: 0, rate: 1 },
-      { atMs: 10, rate: 0 },
-    ])
+    const rate = new Rate({
+      steps: [
+        { atMs: 0, rate: 1 },
+        { atMs: 10, rate: 0 },
+      ],
+    })
     expect(renewal({ process: 'deterministic' }, rate, 1e6)).toHaveLength(10)
   })
 

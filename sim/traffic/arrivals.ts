@@ -1,17 +1,12 @@
-import type { Random } from '../kernel/index.ts'
+import { EventHeap } from '../kernel/index.ts'
 import type { Ms } from '../serving/index.ts'
-import type { Rate } from './rate.ts'
+import type { Gap } from './gaps.ts'
+import type { OperationalTime } from './operational-time.ts'
 
 /** Scheduled times of one class, rising; Infinity once there are no more. */
 export interface ArrivalProcess {
   next(): Ms
 }
-
-/** Spacing of arrivals in operational time, where the mean rate is 1. */
-export type Spacing =
-  | { readonly process: 'deterministic' }
-  | { readonly process: 'poisson' }
-  | { readonly process: 'gamma'; readonly cv: number }
 
 /**
  * A renewal process under a changing rate, by the change of time t = Lambda^-1(sum of gaps): with
@@ -19,31 +14,45 @@ export type Spacing =
  * (Gerhardt and Nelson 2009, inversion method).
  */
 export class RenewalArrivals implements ArrivalProcess {
-  readonly #spacing: Spacing
-  readonly #rate: Rate
-  readonly #random: Random
+  readonly #gap: Gap
+  readonly #time: OperationalTime
   readonly #endMs: Ms
   #sum = 0
 
-  constructor(spacing: Spacing, rate: Rate, random: Random, endMs: Ms) {
-    this.#spacing = spacing
-    this.#rate = rate
-    this.#random = random
+  constructor(gap: Gap, time: OperationalTime, endMs: Ms) {
+    this.#gap = gap
+    this.#time = time
     this.#endMs = endMs
   }
 
   next(): Ms {
     this.#sum += this.#gap()
-    const at = this.#rate.inverse(this.#sum)
+    const at = this.#time.inverse(this.#sum)
     return at < this.#endMs ? at : Number.POSITIVE_INFINITY
   }
+}
 
-  #gap(): number {
-    const spacing = this.#spacing
-    if (spacing.process === 'poisson') return this.#random.exponential()
-    if (spacing.process === 'deterministic') return 1
-    const shape = 1 / (spacing.cv * spacing.cv)
-    return this.#random.gamma(shape) / shape
+/** Arrivals of several processes in the order of time; of equal times the lower one first. */
+export class SummedArrivals implements ArrivalProcess {
+  readonly #parts: readonly ArrivalProcess[]
+  /** the next arrival of each part, whose number is the kind of the event */
+  readonly #next = new EventHeap()
+
+  constructor(parts: readonly ArrivalProcess[]) {
+    this.#parts = parts
+    for (const number of parts.keys()) this.#pull(number)
+  }
+
+  next(): Ms {
+    if (!this.#next.pop()) return Number.POSITIVE_INFINITY
+    const at = this.#next.time
+    this.#pull(this.#next.slot)
+    return at
+  }
+
+  #pull(number: number): void {
+    const at = this.#parts[number]!.next()
+    if (at < Number.POSITIVE_INFINITY) this.#next.push(at, number, number)
   }
 }
 

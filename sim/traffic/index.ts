@@ -1,4 +1,7 @@
 export { type LengthDistribution, lengthDistribution, TraceLengths } from './lengths.ts'
 export { ListSource, RequestList, type RequestListColumns } from './request-list.ts'
 export { parseRequests, requestText } from './request-text.ts'
-export { type TraceData, trafficSource } from './source.ts'
+export { requestsIn } from './requests-in.ts'
+export { type TraceData, type TrafficOptions, trafficSource } from './source.ts'
+export { surgeWindows } from './surge-windows.ts'
+export { type TraceStatistics, traceStatistics } from './trace-statistics.ts'

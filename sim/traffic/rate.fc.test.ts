@@ -27,7 +27,7 @@ const sums = fc
 test('as many arrivals are expected before the inverse of x as x says', () => {
   fc.assert(
     fc.property(schedule, sums, ([base, surges], xs) => {
-      const rate = new Rate(base, surges)
+      const rate = new Rate({ steps: base, surges })
       for (const x of xs) {
         const t = rate.inverse(x)
         const most = rate.cumulative(1e7)
@@ -42,7 +42,7 @@ test('as many arrivals are expected before the inverse of x as x says', () => {
 test('the inverse is a time that never falls', () => {
   fc.assert(
     fc.property(schedule, sums, ([base, surges], xs) => {
-      const rate = new Rate(base, surges)
+      const rate = new Rate({ steps: base, surges })
       let before = 0
       for (const x of xs) {
         const t = rate.inverse(x)
@@ -57,7 +57,7 @@ test('the inverse is a time that never falls', () => {
 test('an arrival never falls into a stretch without a rate', () => {
   fc.assert(
     fc.property(schedule, sums, ([base, surges], xs) => {
-      const rate = new Rate(base, surges)
+      const rate = new Rate({ steps: base, surges })
       for (const x of xs) {
         const t = rate.inverse(x)
         if (x === 0 || t === Number.POSITIVE_INFINITY) continue
@@ -75,7 +75,7 @@ test('the rate is the derivative of the expected arrivals', () => {
       fc.double({ min: 0, max: 4000, noNaN: true }),
       fc.double({ min: 0, max: 1000, noNaN: true }),
       ([base, surges], from, length) => {
-        const rate = new Rate(base, surges)
+        const rate = new Rate({ steps: base, surges })
         const steps = 1000
         let sum = 0
         let largest = 0

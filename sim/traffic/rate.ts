@@ -1,4 +1,7 @@
 import type { Ms } from '../serving/index.ts'
+import type { OperationalTime } from './operational-time.ts'
+import { type Surge, surgeHeight, surgeKnots } from './surge.ts'
+import { type Wave, waveFactor, waveKnots } from './wave.ts'
 
 /** A rate that holds from `atMs` on, requests/ms. */
 export interface RateStep {
@@ -6,24 +9,24 @@ export interface RateStep {
   readonly rate: number
 }
 
-/** A multiple of the rate for a while: a linear rise, a plateau, a linear decay. */
-export interface Surge {
-  readonly atMs: Ms
-  readonly factor: number
-  readonly riseMs: Ms
-  readonly holdMs: Ms
-  readonly decayMs: Ms
-}
-
 /** Breakpoints closer than this are one: rounding apart, no piece is that short, ms. */
 const SAME_MS = 1e-6
 
+/** What a rate is made of. `steps` rise in time; before the first the rate is 0. */
+export interface RateParts {
+  readonly steps: readonly RateStep[]
+  readonly surges?: readonly Surge[]
+  readonly waves?: readonly Wave[]
+  /** waves go on until here, and then hold; Infinity without waves */
+  readonly endMs?: Ms
+}
+
 /**
- * An arrival rate over time: steps times 1 + sum (factor - 1) shape(t) over the surges, and at
- * least 0, where overlapping dips would go below. That is linear between its breakpoints, so its
- * integral and the inverse of that are exact.
+ * An arrival rate over time: steps, times 1 + sum (factor - 1) height(t) over the surges and at
+ * least 0, where overlapping dips would go below, times the waves. It is linear between its
+ * breakpoints, so its integral and the inverse of that are exact.
  */
-export class Rate {
+export class Rate implements OperationalTime {
   readonly #starts: number[] = []
   readonly #rates: number[] = []
   readonly #slopes: number[] = []
@@ -33,19 +36,19 @@ export class Rate {
   #end = 0
   #cursor = 0
 
-  /** `steps` rise in time; before the first the rate is 0. */
-  constructor(steps: readonly RateStep[], surges: readonly Surge[] = []) {
-    const edges = surges.flatMap(({ atMs, riseMs, holdMs, decayMs }) => [
-      atMs,
-      atMs + riseMs,
-      atMs + riseMs + holdMs,
-      atMs + riseMs + holdMs + decayMs,
-    ])
-    const breaks = [...steps.map(({ atMs }) => atMs), ...edges].sort((a, b) => a - b)
+  constructor({ steps, surges = [], waves = [], endMs = Number.POSITIVE_INFINITY }: RateParts) {
+    const factorAt = (t: Ms) =>
+      surges.reduce((sum, surge) => sum + (surge.factor - 1) * surgeHeight(surge, t), 1) *
+      waves.reduce((product, wave) => product * waveFactor(wave, Math.min(t, endMs)), 1)
+    const breaks = [
+      ...steps.map(({ atMs }) => atMs),
+      ...surges.flatMap(surgeKnots),
+      ...waves.flatMap((wave) => waveKnots(wave, endMs)),
+    ].sort((a, b) => a - b)
     let start = breaks[0]!
     for (const end of breaks) {
       if (end - start <= SAME_MS) continue
-      const [first, last] = limits(steps, surges, start, end)
+      const [first, last] = limits(steps, factorAt, start, end)
       const crossing = start + ((end - start) * first) / (first - last)
       if (first * last < 0 && crossing > start && crossing < end) {
         this.#add(start, crossing, first, 0)
@@ -55,7 +58,7 @@ export class Rate {
       }
       start = end
     }
-    const [rate] = limits(steps, surges, start, start + 1)
+    const [rate] = limits(steps, factorAt, start, start + 1)
     this.#add(start, Number.POSITIVE_INFINITY, rate, rate)
   }
 
@@ -104,27 +107,14 @@ export class Rate {
 /** Rates just after the start and just before the end of a piece, as if it could be negative. */
 function limits(
   steps: readonly RateStep[],
-  surges: readonly Surge[],
+  factorAt: (t: Ms) => number,
   start: Ms,
   end: Ms,
 ): [first: number, last: number] {
   const base = steps.findLast(({ atMs }) => atMs <= start + SAME_MS)?.rate ?? 0
   // from inside the piece, as steps and surges without a rise jump at its edges
-  const middle = base * multiplier(surges, start + (end - start) / 2)
-  const quarter = base * multiplier(surges, start + (end - start) / 4)
+  const middle = base * factorAt(start + (end - start) / 2)
+  const quarter = base * factorAt(start + (end - start) / 4)
   const first = 2 * quarter - middle
   return [first, 2 * middle - first]
-}
-
-function multiplier(surges: readonly Surge[], t: Ms): number {
-  return surges.reduce((sum, surge) => sum + (surge.factor - 1) * shape(surge, t), 1)
-}
-
-function shape({ atMs, riseMs, holdMs, decayMs }: Surge, t: Ms): number {
-  const since = t - atMs
-  if (since < 0) return 0
-  if (since < riseMs) return since / riseMs
-  if (since < riseMs + holdMs) return 1
-  const after = since - riseMs - holdMs
-  return after < decayMs ? 1 - after / decayMs : 0
 }

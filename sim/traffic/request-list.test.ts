@@ -26,6 +26,7 @@ describe('a list as a source', () => {
       length: new Int32Array(8),
       output: new Int32Array(8),
       class: new Uint8Array(8),
+      attempt: new Uint8Array(8),
       key: new Uint32Array(8),
     }
     const peeked: number[] = []

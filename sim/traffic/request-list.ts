@@ -42,6 +42,7 @@ export class RequestList {
       length: new Int32Array(1),
       output: new Int32Array(1),
       class: new Uint8Array(1),
+      attempt: new Uint8Array(1),
       key: new Uint32Array(1),
     }
     while (source.peek() !== Number.POSITIVE_INFINITY) {
@@ -91,6 +92,7 @@ export class RequestList {
  * Gives out the requests of a list; at other times than the scheduled ones where `sent` says so.
  */
 export class ListSource implements Source {
+  readonly reacts = false
   readonly #columns: RequestListColumns
   readonly #sent: Float64Array
   #next = 0
@@ -101,16 +103,24 @@ export class ListSource implements Source {
     this.#sent = sent ?? list.columns.at
   }
 
+  get ended(): boolean {
+    return this.#next >= this.#sent.length
+  }
+
   peek(): Ms {
     return this.#next < this.#sent.length ? this.#sent[this.#next]! : Number.POSITIVE_INFINITY
   }
 
-  take(requests: RequestFields, slot: number): void {
+  take(requests: RequestFields, slot: number): boolean {
     const i = this.#next++
     requests.at[slot] = this.#columns.at[i]!
     requests.length[slot] = this.#columns.length[i]!
     requests.output[slot] = this.#columns.output[i]!
     requests.class[slot] = this.#columns.class[i]!
+    requests.attempt[slot] = 1
     requests.key[slot] = i
+    return true
   }
+
+  settled(): void {}
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type Scenario, scenarioSchema } from '../../scenarios/schema.ts'
+import { OpenClients } from './clients.ts'
 import { RequestList } from './request-list.ts'
 import { MergedSource, type TrafficOptions, trafficSource } from './source.ts'
 
@@ -45,7 +46,7 @@ describe('merging classes', () => {
           let i = 0
           const next = () => own[i++] ?? Number.POSITIVE_INFINITY
           const draw = (value: number) => ({ draw: () => value })
-          return { arrivals: { next }, lengths: draw(number + 10), outputs: draw(number) }
+          return new OpenClients({ next }, draw(number + 10), draw(number))
         }),
       ),
     )
@@ -70,6 +71,7 @@ describe('merging classes', () => {
       length: new Int32Array(1),
       output: new Int32Array(1),
       class: new Uint8Array(1),
+      attempt: new Uint8Array(1),
       key: new Uint32Array(1),
     }
     for (let key = 0; key < 100; key++) {

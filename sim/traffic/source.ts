@@ -1,9 +1,9 @@
 import type { Scenario, TrafficClass } from '../../scenarios/schema.ts'
 import { stream } from '../kernel/index.ts'
-import type { Ms, RequestFields, Source } from '../serving/index.ts'
-import { type ArrivalProcess, RenewalArrivals, TraceArrivals } from './arrivals.ts'
+import type { Ms, Outcome, RequestFields, Source } from '../serving/index.ts'
+import { classClients } from './class-clients.ts'
+import { type Clients, OpenClients } from './clients.ts'
 import { type LengthDistribution, lengthDistribution, TraceLengths } from './lengths.ts'
-import { Rate } from './rate.ts'
 import { RequestHash } from './request-hash.ts'
 
 /** Rows of a trace as the reader returns them: ms from the window's start, and lengths if any. */
@@ -22,46 +22,53 @@ export interface TrafficOptions {
   readonly traces: ReadonlyMap<number, TraceData>
 }
 
-interface ClassTraffic {
-  readonly arrivals: ArrivalProcess
-  readonly lengths: LengthDistribution
-  readonly outputs: LengthDistribution
-}
-
 /** Of requests for which nothing is generated. */
 const NO_OUTPUT: LengthDistribution = Object.freeze({ draw: () => 0 })
 
 /** Requests of all classes in the order of time; of equal times the lower class first. */
 export class MergedSource implements Source {
-  readonly #classes: readonly ClassTraffic[]
+  readonly reacts: boolean
+  readonly #classes: readonly Clients[]
   readonly #next: Float64Array
   readonly #hash = new RequestHash()
   #first = 0
   #count = 0
 
-  constructor(classes: readonly ClassTraffic[]) {
+  constructor(classes: readonly Clients[]) {
+    this.reacts = classes.some((clients) => !(clients instanceof OpenClients))
     this.#classes = classes
-    this.#next = Float64Array.from(classes, ({ arrivals }) => arrivals.next())
+    this.#next = Float64Array.from(classes, (clients) => clients.peek())
     this.#find()
+  }
+
+  get ended(): boolean {
+    return this.#classes.every(({ ended }) => ended)
   }
 
   peek(): Ms {
     return this.#next[this.#first]!
   }
 
-  take(requests: RequestFields, slot: number): void {
+  take(requests: RequestFields, slot: number): boolean {
     const number = this.#first
-    const { arrivals, lengths, outputs } = this.#classes[number]!
-    const at = this.#next[number]!
-    const length = lengths.draw()
-    const output = outputs.draw()
-    requests.at[slot] = at
-    requests.length[slot] = length
-    requests.output[slot] = output
-    requests.class[slot] = number
-    requests.key[slot] = this.#count++
-    this.#hash.add(at, length, output, number)
-    this.#next[number] = arrivals.next()
+    const clients = this.#classes[number]!
+    const key = this.#count
+    const came = clients.take(requests, slot, key)
+    if (came) {
+      requests.class[slot] = number
+      requests.key[slot] = key
+      this.#count++
+      this.#hash.add(requests.at[slot]!, requests.length[slot]!, requests.output[slot]!, number)
+    }
+    this.#next[number] = clients.peek()
+    if (this.#next.length > 1) this.#find()
+    return came
+  }
+
+  settled(number: number, key: number, outcome: Outcome, now: Ms): void {
+    const clients = this.#classes[number]!
+    clients.settled(key, outcome, now)
+    this.#next[number] = clients.peek()
     if (this.#next.length > 1) this.#find()
   }
 
@@ -81,13 +88,21 @@ export class MergedSource implements Source {
 
 /** The requests of a scenario in one replication, each class from streams of its own. */
 export function trafficSource(scenario: Scenario, options: TrafficOptions): MergedSource {
-  const endMs = scenario.duration_s * 1000
   return new MergedSource(
-    scenario.traffic.map((traffic, index) => ({
-      arrivals: arrivalsOf(traffic, index, endMs, options),
-      lengths: lengthsOf(traffic, options.traces.get(index)?.lengths ?? null, options),
-      outputs: NO_OUTPUT,
-    })),
+    scenario.traffic.map((traffic, index) => {
+      const trace = options.traces.get(index) ?? null
+      const { seed, replication, capacityRps } = options
+      return classClients(traffic, {
+        name: traffic.class,
+        seed,
+        replication,
+        endMs: scenario.duration_s * 1000,
+        capacityRps,
+        trace,
+        lengths: lengthsOf(traffic, trace?.lengths ?? null, options),
+        outputs: NO_OUTPUT,
+      })
+    }),
   )
 }
 
@@ -102,40 +117,4 @@ function lengthsOf(
   }
   if (recorded === null) throw new Error(`Expected the trace of ${traffic.class} to have lengths`)
   return new TraceLengths(recorded)
-}
-
-function arrivalsOf(
-  traffic: TrafficClass,
-  index: number,
-  endMs: Ms,
-  options: TrafficOptions,
-): ArrivalProcess {
-  const { arrivals } = traffic
-  const perMs = (rates: { rate_rps?: number | undefined; load?: number | undefined }) => {
-    if (rates.rate_rps !== undefined) return rates.rate_rps / 1000
-    if (options.capacityRps === null) throw new Error('Expected `capacityRps` for a load')
-    return ((rates.load ?? 0) * options.capacityRps) / 1000
-  }
-  if (arrivals.process === 'trace') {
-    const trace = options.traces.get(index)
-    if (trace === undefined) throw new Error(`Expected the trace of ${traffic.class} to be read`)
-    const mean = trace.times.length / trace.spanMs
-    // a trace of one instant has no rate that could be scaled
-    const scaled = arrivals.load !== undefined && trace.spanMs > 0
-    const scale = scaled ? mean / perMs(arrivals) : 1
-    return new TraceArrivals(trace.times, scale, endMs)
-  }
-  const steps = arrivals.schedule ?? [{ at_s: 0, ...arrivals }]
-  const rate = new Rate(
-    steps.map((step) => ({ atMs: step.at_s * 1000, rate: perMs(step) })),
-    arrivals.surges.map((surge) => ({
-      atMs: surge.at_s * 1000,
-      factor: surge.factor,
-      riseMs: surge.rise_s * 1000,
-      holdMs: surge.hold_s * 1000,
-      decayMs: surge.decay_s * 1000,
-    })),
-  )
-  const random = stream(options.seed, options.replication, `arrivals:${traffic.class}`)
-  return new RenewalArrivals(arrivals, rate, random, endMs)
 }

@@ -58,7 +58,9 @@ export class SimulatedWorld implements Timers, Backend {
   readonly #due: Ms[] = []
   readonly #started: Float64Array
   readonly #ended: Float64Array
-  #lastSent: Ms = 0
+  /** the event that hands over the next request, and when that is scheduled */
+  #arrival = -1
+  #arrivalAt: Ms = Number.POSITIVE_INFINITY
   #control: ControlPlanePort | null = null
   #exhausted = false
 
@@ -142,16 +144,20 @@ export class SimulatedWorld implements Timers, Backend {
     if (control === null) throw new Error('Expected `attach` to have been called')
     const heap = this.#heap
     for (let left = maxEvents; left > 0; left--) {
-      if (heap.peek() > until) return heap.size === 0 ? 'drained' : 'reached'
-      if (!heap.pop()) return 'drained'
+      if (heap.size === 0 || heap.peek() > until) {
+        if (heap.size > 0) return 'reached'
+        if (this.#exhausted) return 'drained'
+        // whoever waits on waits for requests that only their own end would bring
+        this.#exhausted = true
+        control.onEnd(this.now)
+        if (heap.size === 0) return 'drained'
+        continue
+      }
+      heap.pop()
       this.now = heap.time
       this.events++
       if (heap.kind === ARRIVAL) {
-        const request = this.#requests.acquire()
-        this.#source.take(this.#requests, request)
-        this.#scheduleArrival()
-        control.onArrival(this.now, request)
-        if (this.#exhausted) control.onEnd(this.now)
+        if (heap.sequence === this.#arrival) this.#handOver(control)
       } else if (heap.kind === DONE) {
         const executor = heap.slot
         const started = this.#started[executor]!
@@ -162,23 +168,42 @@ export class SimulatedWorld implements Timers, Backend {
         this.#disarm(heap.slot)
         control.onTimer(this.now, heap.slot)
       }
+      if (this.#source.reacts) this.#lookAgain(control)
     }
     return 'budget'
   }
 
+  #handOver(control: ControlPlanePort): void {
+    const request = this.#requests.acquire()
+    const came = this.#source.take(this.#requests, request)
+    if (!came) this.#requests.release(request)
+    this.#scheduleArrival()
+    if (came) control.onArrival(this.now, request)
+    if (this.#exhausted && !this.#source.reacts) control.onEnd(this.now)
+  }
+
+  /** How requests ended may have brought forward the next one, or left none to come. */
+  #lookAgain(control: ControlPlanePort): void {
+    if (this.#source.peek() !== this.#arrivalAt) this.#scheduleArrival()
+    if (this.#exhausted || !this.#source.ended) return
+    this.#exhausted = true
+    control.onEnd(this.now)
+  }
+
   #scheduleArrival(): void {
     const at = this.#source.peek()
+    this.#arrivalAt = at
     if (at === Number.POSITIVE_INFINITY) {
-      this.#exhausted = true
+      this.#arrival = -1
+      if (!this.#source.reacts) this.#exhausted = true
       return
     }
     let sent = at
     if (this.#lag !== null) {
       // one thread hands over all requests: a late one holds up those behind it
       sent = this.#machine.intake.release(at + this.#lag.lag(this.#random.overheads, at))
-      sent = Math.max(this.#lastSent, sent)
-      this.#lastSent = sent
+      sent = Math.max(this.now, sent)
     }
-    this.#heap.push(sent, ARRIVAL, 0)
+    this.#arrival = this.#heap.push(sent, ARRIVAL, 0)
   }
 }

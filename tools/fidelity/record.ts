@@ -155,7 +155,7 @@ async function recordSession(
       const path = rowsPath(out, one, ready, round)
       if (existsSync(path)) continue
       const list = requests.get(one.name)!
-      const fleet = await fleetFor({ prepared: ready, requests: list }, fleets)
+      const fleet = await fleetFor({ prepared: ready, traffic: list }, fleets)
       const run = await fleet.replay(ready.plan, list, { journal: true })
       const differences = feedbackDifferences(run.rows, feedBack(ready.plan, list, run.journal))
       await writeWhole(`${path}.feedback.json`, documentText({ differences }))

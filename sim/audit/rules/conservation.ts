@@ -1,7 +1,14 @@
 import type { Evidence } from '../evidence.ts'
 import { type Findings, ms } from '../findings.ts'
-import { ABANDONED, FAILED, SERVED, SHED, TIMED_OUT } from '../raw-rows.ts'
+import { ABANDONED, CANCELLED, FAILED, SERVED, SHED, TIMED_OUT } from '../raw-rows.ts'
 import type { Rule } from '../rule.ts'
+
+/** Names of how requests ended that were in no batch. */
+const LOST: Readonly<Record<number, string>> = {
+  [SHED]: 'shed',
+  [TIMED_OUT]: 'timed out',
+  [CANCELLED]: 'cancelled',
+}
 
 /** The clocks of a live world's threads agree so well, ms. */
 const CLOCK_SLACK_MS = 0.1
@@ -57,7 +64,7 @@ function end(seen: Evidence, key: number): string | null {
   const { rows } = seen
   const outcome = rows.outcome[key]!
   const inBatch = outcome === SERVED || outcome === ABANDONED || outcome === FAILED
-  const lost = outcome === SHED || outcome === TIMED_OUT
+  const lost = outcome === SHED || outcome === TIMED_OUT || outcome === CANCELLED
   if (!inBatch && !lost) return `its outcome is ${outcome}, which is none`
   if (!(rows.done[key]! >= rows.sent[key]!)) {
     return `came at ${ms(rows.sent[key]!)}, but its end was known at ${ms(rows.done[key]!)}`
@@ -82,7 +89,7 @@ function ranProblem({ rows }: Evidence, key: number): string | null {
 }
 
 function lostProblem({ rows }: Evidence, key: number): string | null {
-  const name = rows.outcome[key] === SHED ? 'shed' : 'timed out'
+  const name = LOST[rows.outcome[key]!]
   if (rows.batch[key]! >= 0 || rows.executor[key]! >= 0 || rows.batchSize[key] !== 0) {
     return `${name}, but was in batch ${rows.batch[key]} on executor ${rows.executor[key]}`
   }

@@ -1,10 +1,9 @@
 import type { Evidence, SeenQueue } from '../evidence.ts'
 import { type Findings, ms } from '../findings.ts'
 import { any, eachInstant } from '../instants.ts'
+import { CANCELLED, TIMED_OUT } from '../raw-rows.ts'
 import type { Rule } from '../rule.ts'
-import { type WaitingTime, waitingTime } from '../waiting-time.ts'
-
-type Limits = (key: number) => WaitingTime
+import { timeIsOver, waitingTime } from '../waiting-time.ts'
 
 /**
  * A control plane looks for time-outs where it may act: when an executor becomes free, when a
@@ -14,34 +13,45 @@ type Limits = (key: number) => WaitingTime
  */
 export const queueTimeout: Rule = {
   rule: 'queue-timeout',
-  promise: 'who has waited for the time-out of the queue leaves it, not dispatched; nobody earlier',
+  promise: 'whose time in the queue is over, or whose client left, leaves it; nobody earlier',
   check(seen: Evidence, found: Findings) {
     for (const queue of seen.queues) {
-      const limits = (key: number) => waitingTime(queue.pool, seen.classOf(key))
-      checkRows(seen, queue, limits, found)
-      checkWaiting(seen, queue, limits, found)
+      checkLeavers(seen, queue, found)
+      checkDispatched(seen, queue, found)
+      checkWaiting(seen, queue, found)
     }
   },
 }
 
-function checkRows({ rows, left }: Evidence, queue: SeenQueue, limits: Limits, found: Findings) {
+function checkLeavers(seen: Evidence, queue: SeenQueue, found: Findings): void {
+  const { rows, left, classOf } = seen
   for (const key of queue.timedOut) {
     found.checked++
-    const { limitMs, waitsOn } = limits(key)
-    const deadline = rows.sent[key]! + limitMs
-    if (waitsOn) found.violated([key], () => `left at ${ms(left[key]!)}, though it may wait on`)
-    else if (left[key]! < deadline) {
+    const own = classOf(key)
+    const deadline = timeIsOver(seen, queue, key)
+    const withClient = own.cancels && left[key]! >= rows.at[key]! + own.patienceMs
+    const expected = withClient ? CANCELLED : TIMED_OUT
+    if (left[key]! < deadline) {
       found.violated(
         [key],
         () => `timed out at ${ms(left[key]!)}, before its deadline at ${ms(deadline)}`,
       )
+    } else if (waitingTime(queue.pool, own).waitsOn && !own.cancels) {
+      found.violated([key], () => `left at ${ms(left[key]!)}, though it may wait on`)
+    } else if (rows.outcome[key] !== expected) {
+      const reason = withClient ? 'its client had left' : 'its client had not left'
+      found.violated([key], () => `left at ${ms(left[key]!)} with another outcome: ${reason}`)
     }
   }
+}
+
+function checkDispatched(seen: Evidence, queue: SeenQueue, found: Findings): void {
+  const { rows, left } = seen
   for (const key of queue.joined) {
-    const { limitMs, waitsOn } = limits(key)
-    if (rows.batch[key]! < 0 || waitsOn || limitMs === Number.POSITIVE_INFINITY) continue
+    const deadline = timeIsOver(seen, queue, key)
+    const { waitsOn } = waitingTime(queue.pool, seen.classOf(key))
+    if (rows.batch[key]! < 0 || waitsOn || deadline === Number.POSITIVE_INFINITY) continue
     found.checked++
-    const deadline = rows.sent[key]! + limitMs
     if (left[key]! < deadline) continue
     found.violated(
       [key],
@@ -51,15 +61,15 @@ function checkRows({ rows, left }: Evidence, queue: SeenQueue, limits: Limits, f
 }
 
 /** Looks after every event for one who waits although its time is over. */
-function checkWaiting(seen: Evidence, queue: SeenQueue, limits: Limits, found: Findings): void {
+function checkWaiting(seen: Evidence, queue: SeenQueue, found: Findings): void {
   const { rows, left } = seen
-  // those of one time-out run out of time in the order in which they came
+  // of one class, who came first runs out of time first
   const lines = new Map<number, { readonly keys: number[]; head: number }>()
   for (const key of queue.joined) {
-    const { limitMs, waitsOn } = limits(key)
-    if (waitsOn || limitMs === Number.POSITIVE_INFINITY) continue
-    const line = lines.get(limitMs) ?? { keys: [], head: 0 }
-    lines.set(limitMs, line)
+    const { waitsOn } = waitingTime(queue.pool, seen.classOf(key))
+    if (waitsOn || timeIsOver(seen, queue, key) === Number.POSITIVE_INFINITY) continue
+    const line = lines.get(rows.class[key]!) ?? { keys: [], head: 0 }
+    lines.set(rows.class[key]!, line)
     line.keys.push(key)
   }
   if (lines.size === 0) return
@@ -67,15 +77,17 @@ function checkWaiting(seen: Evidence, queue: SeenQueue, limits: Limits, found: F
     const acted = ends > 0 || any(batches) || any(timedOut)
     if (!acted && !any(shed) && !(any(joined) && freeBefore > 0)) return
     found.checked++
-    for (const [limitMs, line] of lines) {
+    for (const line of lines.values()) {
       while (line.head < line.keys.length && left[line.keys[line.head]!]! <= at) line.head++
       const key = line.keys[line.head]
-      if (key === undefined || rows.sent[key]! >= at || at < rows.sent[key]! + limitMs) continue
+      if (key === undefined || rows.sent[key]! >= at) continue
+      const deadline = timeIsOver(seen, queue, key)
+      if (at < deadline) continue
       found.violated(
         [key],
         () =>
           `still waited in queue ${queue.number} just after ${ms(at)}, though its time was over ` +
-          `at ${ms(rows.sent[key]! + limitMs)}`,
+          `at ${ms(deadline)}`,
       )
     }
   })

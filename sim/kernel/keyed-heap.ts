@@ -1,21 +1,19 @@
-import type { QueueOrder } from './queue-order.ts'
-
 /**
- * The least key first, of equal keys the request that came first: a binary heap that knows where
- * each request stands, so that any may leave.
+ * The least key first, of equal keys the one that was pushed first: a binary heap of small whole
+ * numbers that knows where each stands, so that any may leave.
  */
-export class KeyedOrder implements QueueOrder {
+export class KeyedHeap {
   #heap = new Int32Array(16)
-  /** by slot */
+  /** by item */
   #place = new Int32Array(16)
   #key = new Float64Array(16)
   #came = new Float64Array(16)
   #length = 0
   #count = 0
-  readonly #keyOf: (request: number) => number
+  readonly #keyOf: (item: number) => number
 
-  /** `keyOf` is asked once for each request, when it comes. */
-  constructor(keyOf: (request: number) => number) {
+  /** `keyOf` is asked once for each item, when it is pushed. */
+  constructor(keyOf: (item: number) => number) {
     this.#keyOf = keyOf
   }
 
@@ -24,22 +22,22 @@ export class KeyedOrder implements QueueOrder {
   }
 
   take(): number {
-    const request = this.#heap[0]!
-    this.remove(request)
-    return request
+    const item = this.#heap[0]!
+    this.remove(item)
+    return item
   }
 
-  push(request: number): void {
-    this.#makeRoom(request)
-    this.#key[request] = this.#keyOf(request)
-    this.#came[request] = this.#count++
-    this.#rise(this.#length++, request)
+  push(item: number): void {
+    this.#makeRoom(item)
+    this.#key[item] = this.#keyOf(item)
+    this.#came[item] = this.#count++
+    this.#rise(this.#length++, item)
   }
 
-  remove(request: number): void {
-    const place = this.#place[request]!
+  remove(item: number): void {
+    const place = this.#place[item]!
     const last = this.#heap[--this.#length]!
-    if (last === request) return
+    if (last === item) return
     if (place > 0 && this.#precedes(last, this.#heap[(place - 1) >> 1]!)) this.#rise(place, last)
     else this.#sink(place, last)
   }
@@ -49,18 +47,18 @@ export class KeyedOrder implements QueueOrder {
     return first < second || (first === second && this.#came[a]! < this.#came[b]!)
   }
 
-  #rise(from: number, request: number): void {
+  #rise(from: number, item: number): void {
     let at = from
     while (at > 0) {
       const parent = (at - 1) >> 1
-      if (!this.#precedes(request, this.#heap[parent]!)) break
+      if (!this.#precedes(item, this.#heap[parent]!)) break
       this.#put(at, this.#heap[parent]!)
       at = parent
     }
-    this.#put(at, request)
+    this.#put(at, item)
   }
 
-  #sink(from: number, request: number): void {
+  #sink(from: number, item: number): void {
     let at = from
     for (;;) {
       let child = 2 * at + 1
@@ -68,21 +66,21 @@ export class KeyedOrder implements QueueOrder {
       if (child + 1 < this.#length && this.#precedes(this.#heap[child + 1]!, this.#heap[child]!)) {
         child++
       }
-      if (!this.#precedes(this.#heap[child]!, request)) break
+      if (!this.#precedes(this.#heap[child]!, item)) break
       this.#put(at, this.#heap[child]!)
       at = child
     }
-    this.#put(at, request)
+    this.#put(at, item)
   }
 
-  #put(place: number, request: number): void {
-    this.#heap[place] = request
-    this.#place[request] = place
+  #put(place: number, item: number): void {
+    this.#heap[place] = item
+    this.#place[item] = place
   }
 
-  #makeRoom(request: number): void {
+  #makeRoom(item: number): void {
     if (this.#length === this.#heap.length) this.#heap = doubled(this.#heap, Int32Array)
-    while (request >= this.#key.length) {
+    while (item >= this.#key.length) {
       this.#place = doubled(this.#place, Int32Array)
       this.#key = doubled(this.#key, Float64Array)
       this.#came = doubled(this.#came, Float64Array)

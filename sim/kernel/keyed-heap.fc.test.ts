@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { KeyedOrder } from './keyed-order.ts'
+import { KeyedHeap } from './keyed-heap.ts'
 
 const key = fc.oneof(fc.integer({ min: 0, max: 5 }), fc.constant(Number.POSITIVE_INFINITY))
 const step = fc.record({ slot: fc.nat(120), key, place: fc.nat() })
@@ -9,7 +9,7 @@ test('requests come out by key, of equal keys in turn, whoever gives up in betwe
   fc.assert(
     fc.property(fc.array(step, { maxLength: 400, size: 'max' }), (steps) => {
       const keys = new Map<number, number>()
-      const order = new KeyedOrder((request) => keys.get(request)!)
+      const order = new KeyedHeap((request) => keys.get(request)!)
       /** in the order in which they came */
       let model: number[] = []
       const sorted = () => model.toSorted((a, b) => compare(keys.get(a)!, keys.get(b)!))

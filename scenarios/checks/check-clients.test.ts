@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest'
+import { Failure } from '../failure.ts'
+import { parseScenario } from '../load.ts'
+
+/** The problems of a scenario of one class, without file and position. */
+function problemsOf(own: string, queue = ''): readonly string[] {
+  const arrivals = own.includes('arrivals:') ? '' : 'arrivals: { process: poisson, rate_rps: 40 }, '
+  const text = `spillway: 1
+name: s
+duration_s: 60
+models: { m: { work: { law: linear, base_ms: 1, per_token_ms: 0.1 } } }
+traffic: [{ class: web, ${arrivals}${own} }]
+pools: [{ name: central, model: m, queue: { ${queue} } }]
+`
+  try {
+    parseScenario(text, { file: 's.yaml' })
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    return error.problems.map((problem) => problem.replace(/^\S+ /, ''))
+  }
+  return []
+}
+
+const THINK = 'think_time_s: { distribution: exponential, mean: 2 }'
+const TURNS = 'turns: { distribution: uniform, min: 1, max: 5 }'
+
+test.each([
+  ['timeout_ms: 50, cancel: true'],
+  ['timeout_ms: 50, retry: { max_attempts: 3, backoff_ms: 20, jitter: full }'],
+  ['retry: { max_attempts: 3, budget: { ratio: 0.1 } }'],
+  [`session: { ${TURNS}, ${THINK}, carry_context: true }`],
+  [`arrivals: { process: closed-loop, users: 40, ${THINK} }`],
+])('%s is fine', (own) => {
+  expect(problemsOf(own)).toEqual([])
+})
+
+test.each([
+  ['cancel: true', '', 'cancel: expected no cancel without timeout_ms, as no client ever leaves'],
+  [
+    'timeout_ms: 9, cancel: true',
+    'timeout_ms: 5, timeout_action: delay',
+    'cancel: expected no cancel with timeout_action delay in a queue',
+  ],
+  [
+    `arrivals: { process: closed-loop, users: 4, ${THINK} }, session: { ${TURNS}, ${THINK} }`,
+    '',
+    'session: expected no session with process closed-loop, whose users go on in any case',
+  ],
+  [
+    'arrivals: { process: closed-loop, users: 4, think_time_s: { distribution: uniform, min: 5, max: 2 } }',
+    '',
+    'arrivals.think_time_s.max: expected at least min 5, got 2',
+  ],
+  [
+    `session: { ${TURNS}, think_time_s: { distribution: lognormal, median: 5, p99: 2 } }`,
+    '',
+    'session.think_time_s.p99: expected at least median 5, got 2',
+  ],
+])('%s with queue { %s }', (own, queue, problem) => {
+  const [first] = problemsOf(own, queue)
+  expect(first).toContain(`traffic.web.${problem}`)
+})

@@ -1,0 +1,133 @@
+import type { Path } from '../located.ts'
+import type { RatedArrivals } from '../schema.ts'
+import type { Draft, Report } from './draft.ts'
+
+/** Repetitions of a surge and periods of a wave in one run: each bends the rate many times. */
+const MOST_TIMES = 1000
+
+export function checkRates(
+  arrivals: RatedArrivals,
+  path: Path,
+  draft: Draft,
+  report: Report,
+): void {
+  exactlyOne(arrivals, ['rate_rps', 'load', 'schedule'], path, draft, report)
+  checkSteps(arrivals.schedule ?? [], path, draft, report)
+  checkSurges(arrivals.surges, path, draft, report)
+  const end = draft.durationS ?? 0
+  for (const [i, { period_s }] of arrivals.waves.entries()) {
+    if (period_s * MOST_TIMES >= end) continue
+    const text = `at least ${end / MOST_TIMES}, as a run has ${MOST_TIMES} periods at most`
+    report('value', [...path, 'waves', i, 'period_s'], `${text}, got ${period_s}`)
+  }
+  if (arrivals.process === 'mmpp') checkStates(arrivals.states, path, report)
+}
+
+type Steps = NonNullable<RatedArrivals['schedule']>
+
+function checkSteps(steps: Steps, path: Path, draft: Draft, report: Report): void {
+  for (const [i, step] of steps.entries()) {
+    const at = [...path, 'schedule', i]
+    exactlyOne(step, ['rate_rps', 'load'], at, draft, report)
+    checkWithin(step.at_s, at, draft, report)
+    const before = steps[i - 1]
+    if (!before && step.at_s !== 0) {
+      report('value', [...at, 'at_s'], `0 for the first step, got ${step.at_s}`)
+    } else if (before && step.at_s <= before.at_s) {
+      const text = `more than at_s ${before.at_s} of the step before, got ${step.at_s}`
+      report('value', [...at, 'at_s'], text)
+    }
+  }
+  if (steps.length > 0 && steps.every((step) => !step.rate_rps && !step.load)) {
+    report('value', [...path, 'schedule'], 'a step with a rate above 0, got none')
+  }
+}
+
+function checkSurges(
+  surges: RatedArrivals['surges'],
+  path: Path,
+  draft: Draft,
+  report: Report,
+): void {
+  for (const [i, surge] of surges.entries()) {
+    const at = [...path, 'surges', i]
+    checkWithin(surge.at_s, at, draft, report)
+    if (surge.half_life_s !== undefined && surge.decay_s > 0) {
+      report('key', [...at, 'half_life_s'], 'either decay_s or half_life_s, got both')
+    }
+    const least = ((draft.durationS ?? 0) - surge.at_s) / MOST_TIMES
+    if (surge.every_s === undefined || surge.every_s >= least) continue
+    const text = `at least ${least}, as a surge comes ${MOST_TIMES} times at most`
+    report('value', [...at, 'every_s'], `${text}, got ${surge.every_s}`)
+  }
+}
+
+function checkWithin(atS: number, at: Path, { durationS }: Draft, report: Report): void {
+  const end = durationS ?? Number.POSITIVE_INFINITY
+  if (atS < end) return
+  report('value', [...at, 'at_s'], `a time before the end at duration_s ${end}, got ${atS}`)
+}
+
+type States = Extract<RatedArrivals, { process: 'mmpp' }>['states']
+
+function checkStates(states: States, path: Path, report: Report): void {
+  let sound = true
+  for (const [i, { next }] of states.entries()) {
+    if (next === undefined) continue
+    const at = [...path, 'states', i, 'next']
+    const wrong =
+      next.length !== states.length
+        ? `a weight for each of the ${states.length} states, got ${next.length}`
+        : next[i] !== 0
+          ? `0 for the state itself, got ${next[i]}`
+          : null
+    if (wrong === null) continue
+    sound = false
+    report('value', at, wrong)
+  }
+  if (states.every(({ factor }) => factor === 0)) {
+    report('value', [...path, 'states'], 'a state with a factor above 0, got none')
+  }
+  if (!sound) return
+  const follows = (i: number, j: number) => (states[i]!.next?.[j] ?? (i === j ? 0 : 1)) > 0
+  for (const from of states.keys()) {
+    const reached = reachable(states.length, from, follows)
+    const missing = [...states.keys()].find((to) => !reached.has(to))
+    if (missing === undefined) continue
+    const text = `states that all follow from one another, got ${missing} never after ${from}`
+    report('value', [...path, 'states'], text)
+    return
+  }
+}
+
+function reachable(
+  count: number,
+  from: number,
+  follows: (i: number, j: number) => boolean,
+): Set<number> {
+  const reached = new Set([from])
+  for (const i of reached) {
+    for (let j = 0; j < count; j++) if (follows(i, j)) reached.add(j)
+  }
+  return reached
+}
+
+function exactlyOne<T extends object>(
+  value: T,
+  keys: readonly (keyof T & string)[],
+  path: Path,
+  draft: Draft,
+  report: Report,
+): void {
+  const given = keys.filter((key) => value[key] !== undefined)
+  if (given.length === 1) return
+  const list = `exactly one of ${keys.join(', ')}`
+  if (given.length === 0) {
+    report('value', path, `${list}, got none`)
+    return
+  }
+  const { key, overrides } = draft.latest(path, given)
+  const others = given.filter((other) => other !== key).map((other) => `${other}: null`)
+  const hint = overrides ? `; to drop what is inherited, set ${others.join(' and ')}` : ''
+  report('key', [...path, key], `${list}, got ${given.join(' and ')}${hint}`)
+}

@@ -1,0 +1,28 @@
+import type { TraceArrivals } from './trace.ts'
+import { eachLine } from './trace-lines.ts'
+import { splitCsv } from './trace-rows.ts'
+
+/** Thrown to end the reading early: one line is enough. */
+class Enough extends Error {}
+
+/** The format of a trace, told from its first line; null where that tells none. */
+export async function guessTrace(file: string): Promise<TraceArrivals['format'] | null> {
+  let first = ''
+  try {
+    await eachLine(file, (text) => {
+      first = text
+      throw new Enough()
+    })
+  } catch (error) {
+    // whoever reads the file in earnest says what is wrong with it
+    if (!(error instanceof Enough)) return null
+  }
+  return formatOf(first.replace(/^\ufeff/, ''))
+}
+
+function formatOf(line: string): TraceArrivals['format'] | null {
+  if (line.startsWith('{')) return /"input_length"/.test(line) ? 'mooncake' : null
+  const columns = splitCsv(line).map((name) => name.trim())
+  if (columns.includes('TIMESTAMP') && columns.includes('ContextTokens')) return 'azure-llm'
+  return columns.includes('Timestamp') && columns.includes('Request tokens') ? 'burstgpt' : null
+}

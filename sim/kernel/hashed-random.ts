@@ -1,0 +1,16 @@
+/**
+ * In (0, 1): a draw that belongs to a number and a purpose, whatever else was drawn before. By the
+ * finaliser of MurmurHash3 (Appleby 2011).
+ */
+export function hashedUniform(key: number, purpose: number): number {
+  let x = (key + Math.imul(purpose, 0x632be5ab)) | 0
+  x = Math.imul(x ^ (x >>> 16), 0x85ebca6b)
+  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35)
+  return (((x ^ (x >>> 16)) >>> 0) + 0.5) / 2 ** 32
+}
+
+/** A standard normal (Box and Muller 1958) that belongs to a number and a purpose. */
+export function hashedNormal(key: number, purpose: number): number {
+  const radius = Math.sqrt(-2 * Math.log(hashedUniform(key, purpose)))
+  return radius * Math.cos(2 * Math.PI * hashedUniform(key, purpose + 1))
+}

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest'
+import { Backlog } from './backlog.ts'
+
+test('a surge has a peak, and is over when no more wait than before it', () => {
+  const backlog = new Backlog([{ fromMs: 100, toMs: 120 }], 10)
+  // what waits in the warm-up does not count
+  backlog.change(5, 9)
+  backlog.change(6, -9)
+  backlog.change(50, 2)
+  backlog.change(60, -2)
+  backlog.change(101, 5)
+  backlog.change(119, -5)
+  backlog.change(119.5, 8)
+  backlog.change(130, -5)
+  expect(backlog.surges).toEqual([{ peak: 8, recoveryMs: Number.POSITIVE_INFINITY }])
+  backlog.change(150, -1)
+  backlog.change(160, 4)
+  expect(backlog.surges).toEqual([{ peak: 8, recoveryMs: 30 }])
+})
+
+test('the next surge ends the wait for recovery from the one before', () => {
+  const windows = [
+    { fromMs: 100, toMs: 110 },
+    { fromMs: 200, toMs: 210 },
+  ]
+  const backlog = new Backlog(windows, 0)
+  backlog.change(105, 6)
+  backlog.change(205, 1)
+  backlog.change(220, -7)
+  expect(backlog.surges).toEqual([
+    { peak: 6, recoveryMs: Number.POSITIVE_INFINITY },
+    { peak: 7, recoveryMs: 10 },
+  ])
+})
+
+test('a surge that nobody saw has no entry', () => {
+  const backlog = new Backlog([{ fromMs: 100, toMs: 110 }], 0)
+  backlog.change(50, 1)
+  expect(backlog.surges).toEqual([])
+})

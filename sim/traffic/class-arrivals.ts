@@ -1,0 +1,107 @@
+import type { Arrivals, RatedArrivals } from '../../scenarios/schema.ts'
+import { stream } from '../kernel/index.ts'
+import type { Ms } from '../serving/index.ts'
+import { type ArrivalProcess, RenewalArrivals, SummedArrivals, TraceArrivals } from './arrivals.ts'
+import { type Gap, gapsOf } from './gaps.ts'
+import { ModulatedTime, type ModulatingState } from './modulation.ts'
+import type { OperationalTime } from './operational-time.ts'
+import { Rate } from './rate.ts'
+import type { TraceData } from './source.ts'
+import { surgesOf } from './surge.ts'
+
+/** Where the arrivals of one class come from. */
+export interface ArrivalsOptions {
+  /** names the random streams of the class */
+  readonly name: string
+  readonly seed: number
+  readonly replication: number
+  /** no request comes at this time or later */
+  readonly endMs: Ms
+  /** requests/s that a load of 1 means; null where nothing speaks of loads */
+  readonly capacityRps: number | null
+  /** null where there is none */
+  readonly trace: TraceData | null
+}
+
+export function classArrivals(
+  arrivals: Exclude<Arrivals, { process: 'closed-loop' }>,
+  options: ArrivalsOptions,
+): ArrivalProcess {
+  if (arrivals.process === 'trace') return traceArrivals(arrivals, options)
+  if (arrivals.process !== 'sum') return ratedArrivals(arrivals, options)
+  const parts = arrivals.of.map((part, i) =>
+    ratedArrivals(part, { ...options, name: `${options.name}:${i}` }),
+  )
+  return new SummedArrivals(parts)
+}
+
+type Trace = Extract<Arrivals, { process: 'trace' }>
+
+function traceArrivals(arrivals: Trace, options: ArrivalsOptions): ArrivalProcess {
+  const { trace, name, endMs } = options
+  if (trace === null) throw new Error(`Expected the trace of ${name} to be read`)
+  const mean = trace.times.length / trace.spanMs
+  // a trace of one instant has no rate that could be scaled
+  const scaled = arrivals.load !== undefined && trace.spanMs > 0
+  const scale = scaled ? mean / perMs(arrivals, options) : 1
+  return new TraceArrivals(trace.times, scale, endMs)
+}
+
+function ratedArrivals(arrivals: RatedArrivals, options: ArrivalsOptions): ArrivalProcess {
+  const { name, seed, replication, endMs } = options
+  const rate = rateOf(arrivals, options)
+  const gap = gapOf(arrivals, options)
+  const states = modulation(arrivals)
+  const time: OperationalTime =
+    states === null
+      ? rate
+      : new ModulatedTime(rate, states, stream(seed, replication, `modulation:${name}`), endMs)
+  return new RenewalArrivals(gap, time, endMs)
+}
+
+function gapOf(arrivals: RatedArrivals, { name, seed, replication }: ArrivalsOptions): Gap {
+  const random = stream(seed, replication, `arrivals:${name}`)
+  const modulated = arrivals.process === 'mmpp' || arrivals.process === 'on-off'
+  return gapsOf(modulated ? { process: 'poisson' } : arrivals, random)
+}
+
+/** States of the chain that modulates the rate; null where nothing does. */
+function modulation(arrivals: RatedArrivals): readonly ModulatingState[] | null {
+  if (arrivals.process === 'on-off') {
+    return [
+      { factor: 1, meanMs: arrivals.on_s * 1000, next: [0, 1] },
+      { factor: 0, meanMs: arrivals.off_s * 1000, next: [1, 0] },
+    ]
+  }
+  if (arrivals.process !== 'mmpp') return null
+  return arrivals.states.map(({ factor, mean_s, next }, i) => ({
+    factor,
+    meanMs: mean_s * 1000,
+    // without weights every other state is as likely
+    next: next ?? arrivals.states.map((_, j) => (i === j ? 0 : 1)),
+  }))
+}
+
+function rateOf(arrivals: RatedArrivals, options: ArrivalsOptions): Rate {
+  const { endMs } = options
+  const steps = arrivals.schedule ?? [{ at_s: 0, ...arrivals }]
+  return new Rate({
+    steps: steps.map((step) => ({ atMs: step.at_s * 1000, rate: perMs(step, options) })),
+    surges: arrivals.surges.flatMap((surge) => surgesOf(surge, endMs)),
+    waves: arrivals.waves.map(({ period_s, amplitude, peak_at_s }) => ({
+      periodMs: period_s * 1000,
+      amplitude,
+      peakAtMs: peak_at_s * 1000,
+    })),
+    endMs,
+  })
+}
+
+type Rates = { readonly rate_rps?: number | undefined; readonly load?: number | undefined }
+
+/** Requests/ms of a rate or a load. */
+function perMs({ rate_rps, load }: Rates, { capacityRps }: ArrivalsOptions): number {
+  if (rate_rps !== undefined) return rate_rps / 1000
+  if (capacityRps === null) throw new Error('Expected `capacityRps` for a load')
+  return ((load ?? 0) * capacityRps) / 1000
+}

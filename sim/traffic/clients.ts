@@ -1,0 +1,51 @@
+import type { Ms, Outcome, RequestFields } from '../serving/index.ts'
+import type { ArrivalProcess } from './arrivals.ts'
+import type { LengthDistribution } from './lengths.ts'
+
+/** The clients of one class: what they send, and what they do about how it ended. */
+export interface Clients {
+  /** When the next request comes; Infinity for never, or for not until one in flight has ended. */
+  peek(): Ms
+  /** No request will come any more, however those in flight end. */
+  readonly ended: boolean
+  /**
+   * Writes the next request into a slot, but for its class; `key` is its identity. False where a
+   * client thought better of it.
+   */
+  take(requests: RequestFields, slot: number, key: number): boolean
+  settled(key: number, outcome: Outcome, now: Ms): void
+}
+
+/** Clients who send and look no further. */
+export class OpenClients implements Clients {
+  readonly #arrivals: ArrivalProcess
+  readonly #lengths: LengthDistribution
+  readonly #outputs: LengthDistribution
+  #next: Ms
+
+  constructor(arrivals: ArrivalProcess, lengths: LengthDistribution, outputs: LengthDistribution) {
+    this.#arrivals = arrivals
+    this.#lengths = lengths
+    this.#outputs = outputs
+    this.#next = arrivals.next()
+  }
+
+  get ended(): boolean {
+    return this.#next === Number.POSITIVE_INFINITY
+  }
+
+  peek(): Ms {
+    return this.#next
+  }
+
+  take(requests: RequestFields, slot: number): boolean {
+    requests.at[slot] = this.#next
+    requests.length[slot] = this.#lengths.draw()
+    requests.output[slot] = this.#outputs.draw()
+    requests.attempt[slot] = 1
+    this.#next = this.#arrivals.next()
+    return true
+  }
+
+  settled(): void {}
+}
