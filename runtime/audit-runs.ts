@@ -1,9 +1,9 @@
-import { reactingClasses, type Scenario } from '../scenarios/index.ts'
+import type { Scenario } from '../scenarios/index.ts'
 import { auditRows, exactPercentiles, promisesOf } from '../sim/audit/index.ts'
 import { feedBack, feedbackDifferences } from '../sim/experiment/index.ts'
 import { servingPlan } from '../sim/serving/index.ts'
 import { type Audit, type Comparison, PERCENTILES, supports } from '../sim/stats/index.ts'
-import { type RequestList, requestsIn } from '../sim/traffic/index.ts'
+import { type RequestList, reactingClasses, requestsIn } from '../sim/traffic/index.ts'
 import type { KeptRun } from './run-folder.ts'
 
 export type RunAudit = Audit['runs'][number]

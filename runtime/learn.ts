@@ -72,7 +72,7 @@ function overheadsLike(
 }
 
 /**
- * Speed fields for another number of replicas than replays had: as calibrated for that number at the
+ * Speed fields for other replicas than replays had: as calibrated for that number at the
  * nearest load, but at the level that the machine had in the replays. Where none were calibrated,
  * the replays' own.
  */

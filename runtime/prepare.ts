@@ -10,7 +10,6 @@ import {
   loadScenario,
   modelKey,
   modelLabel,
-  reactingClasses,
   readTrace,
   type TraceRows,
 } from '../scenarios/index.ts'
@@ -27,6 +26,7 @@ import {
   lengthDistribution,
   parseRequests,
   RequestList,
+  reactingClasses,
   TraceLengths,
   trafficSource,
 } from '../sim/traffic/index.ts'
@@ -189,8 +189,8 @@ export function whatIfInputs(
 }
 
 /**
- * The requests of replication 0; or those of a file that `spillway requests` wrote. Throws `Failure`
- * where clients react to how requests end.
+ * The requests of replication 0; or those of a file that `spillway requests` wrote. Throws
+ * `Failure` where clients react to how requests end.
  */
 export async function requestsOf(
   prepared: Prepared,

@@ -7,7 +7,6 @@ export { type LoadedScenario, type LoadOptions, loadScenario, parseScenario } fr
 export { modelKey, modelLabel } from './model-key.ts'
 export { nearest } from './nearest.ts'
 export { type Objective, parseObjective } from './objective.ts'
-export { reactingClasses, reacts } from './reacting.ts'
 export {
   type Arrivals,
   type Batching,

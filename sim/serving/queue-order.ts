@@ -39,7 +39,7 @@ const lifo: Discipline<'lifo'> = Object.freeze({
   order: () => new NewestFirst(),
 })
 
-/** Strict without ageing. With it, a wait of `ageingMs` is worth a level, which a static key says. */
+/** Strict without ageing. With it a wait of `ageingMs` is worth a level: still a static key. */
 const priority: Discipline<'priority'> = Object.freeze({
   kind: 'priority' as const,
   order(

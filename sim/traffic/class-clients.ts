@@ -1,4 +1,3 @@
-import { reacts } from '../../scenarios/reacting.ts'
 import type { TrafficClass } from '../../scenarios/schema.ts'
 import { stream } from '../kernel/index.ts'
 import type { Ms } from '../serving/index.ts'
@@ -8,6 +7,7 @@ import { type ArrivalsOptions, classArrivals } from './class-arrivals.ts'
 import { type Clients, OpenClients } from './clients.ts'
 import { durations } from './durations.ts'
 import { type LengthDistribution, lengthDistribution } from './lengths.ts'
+import { reacts } from './reacting.ts'
 import { ReactiveClients } from './reactive-clients.ts'
 
 interface ClientsOptions extends ArrivalsOptions {

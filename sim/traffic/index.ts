@@ -1,4 +1,5 @@
 export { type LengthDistribution, lengthDistribution, TraceLengths } from './lengths.ts'
+export { reactingClasses } from './reacting.ts'
 export { ListSource, RequestList, type RequestListColumns } from './request-list.ts'
 export { parseRequests, requestText } from './request-text.ts'
 export { requestsIn } from './requests-in.ts'

@@ -2,7 +2,7 @@ const double = new Float64Array(1)
 const words = new Int32Array(double.buffer)
 
 /**
- * A running hash of requests in their order: time bits, length, output and class, two lanes of 32 bits
+ * A running hash of requests in their order: time, length, output and class, two lanes of 32 bits
  * (multiply and rotate, as in MurmurHash3). It tells request lists apart; it is no defence.
  */
 export class RequestHash {

@@ -5,7 +5,7 @@ const LINES_AT_ONCE = 1000
 const MAX_PROBLEMS = 10
 const MAX_LENGTH = 1e9
 
-/** A request list as JSON Lines, {"at_ms", "class", "input_tokens", "output_tokens"} each, in chunks of lines. */
+/** A request list as JSON Lines, in chunks: {"at_ms", "class", "input_tokens"} and outputs. */
 export function* requestText(list: RequestList, classes: readonly string[]): Generator<string> {
   const { at, length, output, class: numbers } = list.columns
   for (let from = 0; from < list.count; from += LINES_AT_ONCE) {

@@ -2,8 +2,8 @@ import type { RatedArrivals } from '../../scenarios/schema.ts'
 import type { Ms } from '../serving/index.ts'
 
 /**
- * A multiple of the rate for a while: a linear rise, a plateau, and a decay, which is linear or, with
- * a half-life, exponential.
+ * A multiple of the rate for a while: a linear rise, a plateau, and a decay, which is linear or,
+ * with a half-life, exponential.
  */
 export interface Surge {
   readonly atMs: Ms

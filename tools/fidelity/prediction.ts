@@ -15,8 +15,8 @@ export interface PredictionRow {
   readonly p: number
   readonly replays: number
   /**
-   * of single replays against the prediction, signed: median of sizes, and mean with its t interval,
-   * at 95 % for all cells of the study together (Bonferroni)
+   * of single replays against the prediction, signed: median of sizes, and mean with its t
+   * interval, at 95 % for all cells of the study together (Bonferroni)
    */
   readonly medianError: number
   readonly meanError: Interval

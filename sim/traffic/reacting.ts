@@ -1,4 +1,4 @@
-import type { Scenario, TrafficClass } from './schema.ts'
+import type { Scenario, TrafficClass } from '../../scenarios/schema.ts'
 
 /** Whether what clients of a class send depends on how their requests end. */
 export function reacts({ arrivals, retry, session }: TrafficClass): boolean {
