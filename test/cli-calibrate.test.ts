@@ -57,14 +57,14 @@ describe('calibrate --from', () => {
   const ofReplicas = (fields: Fields, test: (replicas: number) => boolean) =>
     fields.filter(({ executors }) => test(executors.length))
 
-  test('changes the fields of the profile, and nothing else', async () => {
+  test('changes fields and overheads of the profile, and nothing else', async () => {
     fresh()
     const ended = await learn('out')
     expect(ended.code, ended.stderr).toBe(0)
     expect(ended.stdout).toContain(`profile: ${join(folder, CACHED)}`)
     const bare = ({ models, ...rest }: Profile) => ({
       ...rest,
-      models: models.map((model) => ({ ...model, fields: null })),
+      models: models.map((model) => ({ ...model, fields: null, overheads: null })),
     })
     expect(bare(profile(CACHED))).toEqual(bare(profile(CALIBRATED)))
     const fields = ofReplicas(fieldsOf(CACHED), (replicas) => replicas === 1)

@@ -1,10 +1,6 @@
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { readRows } from '../runtime/rows-file.ts'
-import { type Result, type RowColumns, resultSchema } from '../sim/stats/index.ts'
-import { auditOf, expectKept } from './live-audit.ts'
-import { madeUpProfile } from './profiles.ts'
-import { commandsIn, put, TINY, temporaryFolder } from './spillway.ts'
+import { replaysIn } from './live-replay.ts'
+import { TINY, temporaryFolder } from './spillway.ts'
 import { needVulkan } from './vulkan.ts'
 
 /**
@@ -13,39 +9,13 @@ import { needVulkan } from './vulkan.ts'
  */
 
 const folder = temporaryFolder()
-const { run } = commandsIn(folder)
 
 const base = TINY.replace('duration_s: 3', 'duration_s: 1.5').replace(
   'warmup_s: 0.5',
   'warmup_s: 0',
 )
 
-interface Replayed {
-  readonly result: Result
-  /** of the first replay */
-  readonly rows: RowColumns
-  readonly stderr: string
-}
-
-/** Replays a scenario under a made-up profile, whose figures are of no account, and audits it. */
-async function replayed(name: string, scenario: string, replays = 1): Promise<Replayed> {
-  put(folder, `${name}.yaml`, scenario)
-  put(folder, `${name}.json`, JSON.stringify(madeUpProfile(scenario)))
-  const args = ['--profile', `${name}.json`, '--replays', `${replays}`, '--out', name]
-  const { code, stdout, stderr } = await run(
-    'replay',
-    `${name}.yaml`,
-    ...args,
-    '--journal',
-    '--json',
-  )
-  expect(code, stderr).toBe(0)
-  const result = resultSchema.parse(JSON.parse(stdout))
-  expect(result.classes[0]!.counts.served).toBeGreaterThan(0)
-  expectKept(await auditOf(run, name), replays)
-  const { rows } = await readRows(join(folder, name, 'replay-1.parquet'))
-  return { result, rows: rows.columns, stderr }
-}
+const replayed = replaysIn(folder)
 
 test('two replicas with a queue each serve in turn, first come first served in each', async () => {
   const queue = 'queue: { mode: per-replica, routing: round-robin }'

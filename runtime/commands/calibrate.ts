@@ -44,7 +44,7 @@ export function define(command: Command): void {
       'after',
       `
 A calibration sees the machine for half a minute. Replays on several occasions know its drift better:
-with --from their speed fields take the place of the calibration's; work and overheads stay.
+with --from their speed fields and overheads take the place of the calibration's; work stays.
 
 The profile is kept in ${localProfilePath()}; --out DIR writes it to DIR/profile.json instead.
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { arrivalParts, EXIT } from '../../scenarios/index.ts'
 import { requestText } from '../../sim/traffic/index.ts'
-import { prepare, requestsOf, simulationInput } from '../prepare.ts'
+import { prepare, refuseReacting, requestsOf, simulationInput } from '../prepare.ts'
 import { action, profileOption, type ScenarioOptions, withScenarioOptions } from './command.ts'
 import { documentText, writeWhole } from './output.ts'
 import { profileFor } from './simulate.ts'
@@ -24,6 +24,7 @@ Example:
     .action(
       action(async (_signal, path: string, options: RequestsOptions) => {
         const prepared = await prepare(path, options)
+        refuseReacting(prepared, 'so its requests are not known beforehand')
         const relative = prepared.scenario.traffic
           .flatMap(({ arrivals }) => arrivalParts(arrivals))
           .some((part) => !('rate_rps' in part) || part.rate_rps === undefined)

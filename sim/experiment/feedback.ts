@@ -107,7 +107,10 @@ export function feedbackDifferences(observed: Rows, again: FedBack): readonly st
   if (observed.count !== again.rows.count) {
     return [...found, `${observed.count} rows of ${again.rows.count} requests`]
   }
-  const names = Object.keys(again.rows.columns) as RowColumn[]
+  // which attempt of a call a request is says its client, and no control plane
+  const names = (Object.keys(again.rows.columns) as RowColumn[]).filter(
+    (name) => name !== 'attempt',
+  )
   let rows = 0
   for (let key = 0; key < observed.count; key++) {
     const texts = names.flatMap((name) => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { Backlog } from './backlog.ts'
 
 test('a surge has a peak, and is over when no more wait than before it', () => {
-  const backlog = new Backlog([{ fromMs: 100, toMs: 120 }], 10)
+  const backlog = new Backlog([{ fromMs: 100, toMs: 120 }], 10, 900)
   // what waits in the warm-up does not count
   backlog.change(5, 9)
   backlog.change(6, -9)
@@ -23,7 +23,7 @@ test('the next surge ends the wait for recovery from the one before', () => {
     { fromMs: 100, toMs: 110 },
     { fromMs: 200, toMs: 210 },
   ]
-  const backlog = new Backlog(windows, 0)
+  const backlog = new Backlog(windows, 0, 900)
   backlog.change(105, 6)
   backlog.change(205, 1)
   backlog.change(220, -7)
@@ -33,8 +33,15 @@ test('the next surge ends the wait for recovery from the one before', () => {
   ])
 })
 
+test('a queue that drains once nobody comes any more has not recovered', () => {
+  const backlog = new Backlog([{ fromMs: 100, toMs: 110 }], 0, 200)
+  backlog.change(105, 3)
+  backlog.change(250, -3)
+  expect(backlog.surges).toEqual([{ peak: 3, recoveryMs: Number.POSITIVE_INFINITY }])
+})
+
 test('a surge that nobody saw has no entry', () => {
-  const backlog = new Backlog([{ fromMs: 100, toMs: 110 }], 0)
+  const backlog = new Backlog([{ fromMs: 100, toMs: 110 }], 0, 900)
   backlog.change(50, 1)
   expect(backlog.surges).toEqual([])
 })

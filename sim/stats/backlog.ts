@@ -13,7 +13,7 @@ export interface SurgeBacklog {
   readonly peak: number
   /**
    * from the surge's end until no more waited than ever before the first one; Infinity where that
-   * did not come before the next surge or the end of the run
+   * did not come before the next surge or the end of the traffic
    */
   readonly recoveryMs: Ms
 }
@@ -30,15 +30,18 @@ interface Stretch {
 export class Backlog {
   readonly #windows: readonly SurgeWindow[]
   readonly #warmupMs: Ms
+  /** of the traffic: a queue that then drains has not recovered */
+  readonly #endMs: Ms
   readonly #stretches: Stretch[] = []
   #waiting = 0
   /** most that waited from the warm-up until the first surge */
   #usual = 0
 
   /** `windows` by their start. */
-  constructor(windows: readonly SurgeWindow[], warmupMs: Ms) {
+  constructor(windows: readonly SurgeWindow[], warmupMs: Ms, endMs: Ms) {
     this.#windows = windows
     this.#warmupMs = warmupMs
+    this.#endMs = endMs
   }
 
   change(now: Ms, by: number): void {
@@ -59,7 +62,8 @@ export class Backlog {
       return
     }
     stretch.peak = Math.max(stretch.peak, this.#waiting)
-    const over = now >= stretch.window.toMs && this.#waiting <= stretch.before
+    const within = now >= stretch.window.toMs && now < this.#endMs
+    const over = within && this.#waiting <= stretch.before
     if (over && stretch.recoveredAt === Number.POSITIVE_INFINITY) stretch.recoveredAt = now
   }
 

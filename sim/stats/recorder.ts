@@ -87,7 +87,7 @@ export class Recorder implements Observer {
     this.batchSizes = options.pools.map((pool) => new Float64Array(pool.maxBatch))
     this.busyMs = new Float64Array(options.pools.length)
     this.wastedMs = new Float64Array(options.pools.length)
-    this.backlog = new Backlog(options.surges, options.warmupMs)
+    this.backlog = new Backlog(options.surges, options.warmupMs, options.durationMs)
     this.#series = new TimeSeries(options.durationMs)
   }
 

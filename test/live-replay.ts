@@ -1,0 +1,37 @@
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import { readRows } from '../runtime/rows-file.ts'
+import { type Result, type RowColumns, resultSchema } from '../sim/stats/index.ts'
+import { auditOf, expectKept } from './live-audit.ts'
+import { madeUpProfile } from './profiles.ts'
+import { commandsIn, put } from './spillway.ts'
+
+export interface Replayed {
+  readonly result: Result
+  /** of the first replay */
+  readonly rows: RowColumns
+  readonly stderr: string
+}
+
+/** Replays scenarios under made-up profiles, whose figures are of no account, and audits them. */
+export function replaysIn(folder: string) {
+  const { run } = commandsIn(folder)
+  return async (name: string, scenario: string, replays = 1): Promise<Replayed> => {
+    put(folder, `${name}.yaml`, scenario)
+    put(folder, `${name}.json`, JSON.stringify(madeUpProfile(scenario)))
+    const args = ['--profile', `${name}.json`, '--replays', `${replays}`, '--out', name]
+    const { code, stdout, stderr } = await run(
+      'replay',
+      `${name}.yaml`,
+      ...args,
+      '--journal',
+      '--json',
+    )
+    expect(code, stderr).toBe(0)
+    const result = resultSchema.parse(JSON.parse(stdout))
+    expect(result.classes[0]!.counts.served).toBeGreaterThan(0)
+    expectKept(await auditOf(run, name), replays)
+    const { rows } = await readRows(join(folder, name, 'replay-1.parquet'))
+    return { result, rows: rows.columns, stderr }
+  }
+}
