@@ -1,3 +1,4 @@
+import { Failure } from './failure.ts'
 import type { TraceArrivals } from './trace.ts'
 import { eachLine } from './trace-lines.ts'
 import { splitCsv } from './trace-rows.ts'
@@ -14,7 +15,9 @@ export async function guessTrace(file: string): Promise<TraceArrivals['format'] 
       throw new Enough()
     })
   } catch (error) {
-    // whoever reads the file in earnest says what is wrong with it
+    const missing = ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')
+    if (missing) throw new Failure(`${file}: no such file`)
+    // whoever reads the file in earnest says what else is wrong with it
     if (!(error instanceof Enough)) return null
   }
   return formatOf(first.replace(/^\ufeff/, ''))

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { Failure } from '../failure.ts'
-import { parseScenario } from '../load.ts'
+import { problemsIn } from './problems.test-helper.ts'
 
 /** The problems of a scenario of one class, without file and position. */
 function problemsOf(own: string, queue = ''): readonly string[] {
@@ -12,13 +11,7 @@ models: { m: { work: { law: linear, base_ms: 1, per_token_ms: 0.1 } } }
 traffic: [{ class: web, ${arrivals}${own} }]
 pools: [{ name: central, model: m, queue: { ${queue} } }]
 `
-  try {
-    parseScenario(text, { file: 's.yaml' })
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    return error.problems.map((problem) => problem.replace(/^\S+ /, ''))
-  }
-  return []
+  return problemsIn(text)
 }
 
 const THINK = 'think_time_s: { distribution: exponential, mean: 2 }'

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Failure } from '../failure.ts'
-import { parseScenario } from '../load.ts'
+import { problemsIn } from './problems.test-helper.ts'
 
 /** The problems of a scenario of two classes and a pool, without file and position. */
 function problemsOf({ queue = '', first = '', second = '' }): readonly string[] {
@@ -15,13 +14,7 @@ traffic:
 pools:
   - { name: central, model: m, queue: { ${queue} } }
 `
-  try {
-    parseScenario(text, { file: 's.yaml' })
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    return error.problems.map((problem) => problem.replace(/^\S+ /, ''))
-  }
-  return []
+  return problemsIn(text)
 }
 
 describe('keys of a queue', () => {

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { Failure } from '../failure.ts'
-import { parseScenario } from '../load.ts'
+import { problemsIn } from './problems.test-helper.ts'
 
 const GAMMA = 'process: gamma, cv: 2'
 
@@ -13,13 +12,7 @@ models: { m: { work: { law: constant, ms: 1 } } }
 traffic: [{ class: web, arrivals: { ${arrivals} } }]
 pools: [{ name: central, model: m }]
 `
-  try {
-    parseScenario(text, { file: 's.yaml' })
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    return error.problems.map((problem) => problem.replace(/^\S+ /, ''))
-  }
-  return []
+  return problemsIn(text)
 }
 
 test.each([
