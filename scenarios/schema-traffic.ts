@@ -133,6 +133,10 @@ const drawnLengths = [
   z.strictObject({ distribution: z.literal('fixed'), value: count }),
   z.strictObject({ distribution: z.literal('uniform'), min: count, max: count }),
   z.strictObject({
+    distribution: z.literal('geometric').describe('At least 1, without memory'),
+    mean: z.number().min(1).max(1e9),
+  }),
+  z.strictObject({
     distribution: z.literal('lognormal'),
     median: positive.max(1e9),
     p99: positive.max(1e9),
@@ -192,6 +196,9 @@ export const trafficClass = z.strictObject({
   input_tokens: lengths
     .default({ distribution: 'fixed', value: 1 })
     .describe("Length of a request in the model's free dimension: tokens, pixels, samples"),
+  output_tokens: lengths
+    .optional()
+    .describe('Tokens to generate, where a pool generates; the first comes with the prompt'),
   timeout_ms: positive.optional().describe("The client's patience: it leaves, the work goes on"),
   cancel: z
     .boolean()

@@ -1,29 +1,40 @@
 import type { Path } from '../located.ts'
-import type { Lengths } from '../schema.ts'
+import type { Arrivals, Lengths } from '../schema.ts'
 import { bringsLengths, type Draft, type Report, takesLength } from './draft.ts'
 
 export function checkLengths(draft: Draft, report: Report): void {
   const models = draft.pools.map(({ model }) => model !== null && draft.models.get(model))
   const lengthless = models.length > 0 && models.every((model) => model && !takesLength(model))
-  for (const { path: at, arrivals, lengths } of draft.classes) {
+  for (const { path: at, arrivals, lengths, outputs } of draft.classes) {
+    checkTokens('input_tokens', lengths, { path: at, arrivals }, report)
+    checkTokens('output_tokens', outputs, { path: at, arrivals }, report)
     const path = [...at, 'input_tokens']
     if (!lengths) continue
-    checkDistribution(lengths, path, report)
-    if (lengths.distribution === 'trace' && arrivals) {
-      if (arrivals.process !== 'trace') {
-        const text = `lengths of their own for process ${arrivals.process}, got trace`
-        report('value', [...path, 'distribution'], text)
-      } else if (!bringsLengths(arrivals)) {
-        const text = 'columns.input_tokens to say where the trace has its lengths, got nothing'
-        report('value', [...path, 'distribution'], text)
-      }
-    }
     const isOne = lengths.distribution === 'fixed' && lengths.value === 1
     if (lengthless && !isOne && draft.has(path)) {
       const names = [...new Set(draft.pools.map(({ model }) => model))].join(', ')
       const why = `nothing in either world would use it, as requests of ${names} have no length`
       report('key', path, `no input_tokens: ${why}, got distribution ${lengths.distribution}`)
     }
+  }
+}
+
+function checkTokens(
+  column: 'input_tokens' | 'output_tokens',
+  lengths: Lengths | null,
+  { path: at, arrivals }: { readonly path: Path; readonly arrivals: Arrivals | null },
+  report: Report,
+): void {
+  if (!lengths) return
+  const path = [...at, column]
+  checkDistribution(lengths, path, report)
+  if (lengths.distribution !== 'trace' || !arrivals) return
+  if (arrivals.process !== 'trace') {
+    const text = `lengths of their own for process ${arrivals.process}, got trace`
+    report('value', [...path, 'distribution'], text)
+  } else if (!bringsLengths(arrivals, column)) {
+    const text = `columns.${column} to say where the trace has its lengths, got nothing`
+    report('value', [...path, 'distribution'], text)
   }
 }
 

@@ -32,6 +32,7 @@ export interface ClassDraft {
   readonly name: string | null
   readonly arrivals: Arrivals | null
   readonly lengths: Lengths | null
+  readonly outputs: Lengths | null
   readonly session: TrafficClass['session'] | null
   readonly priority: number | null
   readonly tenant: string | null
@@ -107,18 +108,23 @@ function classDraft(item: unknown, path: Path, lengthless: boolean): ClassDraft 
   const lengths: Lengths | null = traced
     ? { distribution: 'trace' }
     : part(classShape.input_tokens, own.input_tokens)
+  const outputs = part(classShape.output_tokens, own.output_tokens) ?? null
   const tenant = textOf(own.tenant)
   const session = part(classShape.session, own.session)
   const priority = part(classShape.priority, own.priority)
   const weight = part(classShape.weight, own.weight)
-  return { path, name: textOf(own.class), arrivals, lengths, session, priority, tenant, weight }
+  const name = textOf(own.class)
+  return { path, name, arrivals, lengths, outputs, session, priority, tenant, weight }
 }
 
-/** Whether the rows of a trace have lengths. */
-export function bringsLengths(arrivals: Arrivals | null): boolean {
+/** Whether the rows of a trace have lengths, of the input or the output. */
+export function bringsLengths(
+  arrivals: Arrivals | null,
+  column: 'input_tokens' | 'output_tokens' = 'input_tokens',
+): boolean {
   if (arrivals?.process !== 'trace') return false
   const mapped = arrivals.format === 'csv' || arrivals.format === 'jsonl'
-  return !mapped || arrivals.columns?.input_tokens !== undefined
+  return !mapped || arrivals.columns?.[column] !== undefined
 }
 
 function poolDraft(item: unknown, path: Path): PoolDraft {

@@ -31,6 +31,14 @@ describe('lengths', () => {
     }
   })
 
+  test('geometric lengths have no memory: P(more than k) = (1 - 1/mean)^k, |z| <= 4', () => {
+    const sorted = distribution({ distribution: 'geometric', mean: 5 })
+    for (const k of [1, 2, 10, 20]) {
+      expect(Math.abs(zOfShare(sorted, k, 1 - 0.8 ** k))).toBeLessThanOrEqual(4)
+    }
+    expect(new Set(distribution({ distribution: 'geometric', mean: 1 }))).toEqual(new Set([1]))
+  })
+
   test('a lognormal has the median and the p99 that it was given', () => {
     const sorted = distribution({
       distribution: 'lognormal',

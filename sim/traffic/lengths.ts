@@ -20,6 +20,10 @@ export function lengthDistribution(
       return { draw: () => lengths.value }
     case 'uniform':
       return { draw: () => lengths.min + random.integer(lengths.max - lengths.min + 1) }
+    case 'geometric': {
+      const failure = Math.log1p(-1 / lengths.mean)
+      return { draw: () => whole(0.5 + Math.floor(random.exponential() / -failure), 1, MAX_LENGTH) }
+    }
     case 'lognormal': {
       const mu = Math.log(lengths.median)
       const sigma = Math.log(lengths.p99 / lengths.median) / normalQuantile(0.99)

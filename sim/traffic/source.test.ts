@@ -172,13 +172,24 @@ describe('a trace', () => {
       input_tokens: lengths,
     }) as unknown as Traffic
   const times = Float64Array.of(0, 100, 150, 4000)
-  const rows = { times, lengths: Int32Array.of(7, 8, 9, 10), spanMs: 4000 }
+  const rows = {
+    times,
+    lengths: Int32Array.of(7, 8, 9, 10),
+    outputs: Int32Array.of(1, 2, 3, 4),
+    spanMs: 4000,
+  }
   const traces = new Map([[0, rows]])
 
   test('gives its times and lengths', () => {
     const { columns } = requests([traced({})], { traces })
     expect(Array.from(columns.at)).toEqual(Array.from(times))
     expect(Array.from(columns.length)).toEqual([7, 8, 9, 10])
+  })
+
+  test('gives its output tokens where they are asked for', () => {
+    const own = { ...traced({}), output_tokens: { distribution: 'trace' as const } }
+    expect(Array.from(requests([own], { traces }).columns.output)).toEqual([1, 2, 3, 4])
+    expect(Array.from(requests([traced({})], { traces }).columns.output)).toEqual([0, 0, 0, 0])
   })
 
   test('a load stretches it to that mean rate, and the end of the run cuts it', () => {
@@ -189,7 +200,9 @@ describe('a trace', () => {
   })
 
   test('of one instant is left as it is by a load', () => {
-    const instant = new Map([[0, { times: Float64Array.of(0, 0), lengths: null, spanMs: 0 }]])
+    const instant = new Map([
+      [0, { times: Float64Array.of(0, 0), lengths: null, outputs: null, spanMs: 0 }],
+    ])
     const own = [traced({ load: 0.5 }, { distribution: 'fixed', value: 1 })]
     const { columns } = requests(own, { traces: instant, capacityRps: 2 })
     expect(Array.from(columns.at)).toEqual([0, 0])

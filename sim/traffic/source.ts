@@ -1,4 +1,4 @@
-import type { Scenario, TrafficClass } from '../../scenarios/schema.ts'
+import type { Lengths, Scenario } from '../../scenarios/schema.ts'
 import { stream } from '../kernel/index.ts'
 import type { Ms, Outcome, RequestFields, Source } from '../serving/index.ts'
 import { classClients } from './class-clients.ts'
@@ -10,6 +10,7 @@ import { RequestHash } from './request-hash.ts'
 export interface TraceData {
   readonly times: Float64Array
   readonly lengths: Int32Array | null
+  readonly outputs: Int32Array | null
   readonly spanMs: Ms
 }
 
@@ -99,22 +100,31 @@ export function trafficSource(scenario: Scenario, options: TrafficOptions): Merg
         endMs: scenario.duration_s * 1000,
         capacityRps,
         trace,
-        lengths: lengthsOf(traffic, trace?.lengths ?? null, options),
-        outputs: NO_OUTPUT,
+        lengths: lengthsOf(traffic.input_tokens, trace?.lengths ?? null, {
+          ...options,
+          name: `lengths:${traffic.class}`,
+        }),
+        outputs:
+          traffic.output_tokens === undefined
+            ? NO_OUTPUT
+            : lengthsOf(traffic.output_tokens, trace?.outputs ?? null, {
+                ...options,
+                name: `outputs:${traffic.class}`,
+              }),
       })
     }),
   )
 }
 
+/** `name`: of the random stream. */
 function lengthsOf(
-  traffic: TrafficClass,
+  lengths: Lengths,
   recorded: Int32Array | null,
-  { seed, replication }: TrafficOptions,
+  { seed, replication, name }: TrafficOptions & { readonly name: string },
 ): LengthDistribution {
-  const lengths = traffic.input_tokens
   if (lengths.distribution !== 'trace') {
-    return lengthDistribution(lengths, stream(seed, replication, `lengths:${traffic.class}`))
+    return lengthDistribution(lengths, stream(seed, replication, name))
   }
-  if (recorded === null) throw new Error(`Expected the trace of ${traffic.class} to have lengths`)
+  if (recorded === null) throw new Error(`Expected the trace to have ${name}`)
   return new TraceLengths(recorded)
 }
