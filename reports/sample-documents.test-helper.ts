@@ -99,6 +99,7 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
     goodput_rps: estimateOf(808.2, 0.004),
     goodput_share: estimateOf(0.9962, 0.0004),
     retries: 120 * runs,
+    tokens: null,
   }
   const p99 = cell.latency.percentiles.p99
   return resultSchema.parse({
@@ -122,6 +123,7 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
       replicas: 1,
       utilisation: estimateOf(0.61, 0.01),
       wasted: estimateOf(0.012, 0.1),
+      kv_blocks: null,
       capacity_rps: 1340,
       batch_mean: estimateOf(measured ? 2.9 : 3.1, 0.02),
       batch_sizes: Array.from({ length: 16 }, (_, i) =>

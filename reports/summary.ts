@@ -100,7 +100,7 @@ export function objectiveLines(input: ReportInput): ObjectiveLine[] {
 function found(text: string, estimate: Estimate): string {
   const objective = parseObjective(text)
   if (estimate.value === null) return estimate.reason ?? 'not supported by the sample'
-  if (objective?.kind !== 'latency') return estimateText(estimate, 'share')
+  if (!objective || objective.kind === 'goodput') return estimateText(estimate, 'share')
   const ratio = estimate.value / objective.limitMs
   const share = `${figure(ratio)} ${ratio > 1 ? 'times' : 'of'} the limit`
   return `${estimateText(estimate, 'time')}, ${share}`

@@ -52,6 +52,7 @@ function run(at: number[], { readings = [0], ends = [] as (readonly [Ms, number]
       told.push([t, `done ${executor}`])
       requests.release(held.pop()!)
     },
+    onSteps: () => {},
     onEnd: (t) => {
       told.push([t, 'end'])
     },
@@ -161,6 +162,7 @@ describe('the dispatcher', () => {
         dispatcher.disarm(1)
         requests.release(0)
       },
+      onSteps: () => {},
       onEnd: () => {},
     })
     expect(dispatcher.fired).toEqual([[3, 10]])

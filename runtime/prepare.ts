@@ -14,10 +14,13 @@ import {
   type TraceRows,
 } from '../scenarios/index.ts'
 import {
+  generationCapacity,
   mixedLengths,
   type ObservedRun,
   poolCapacity,
   type SimulationInput,
+  stepsOf,
+  systemCapacity,
   workOf,
 } from '../sim/experiment/index.ts'
 import { stream } from '../sim/kernel/index.ts'
@@ -62,12 +65,17 @@ export function cacheDirectory(): string {
 
 const SAMPLED_LENGTHS = 20_000
 
-/** The mix of lengths over all classes, weighted by their rates or loads. */
-export function lengthsOf(prepared: Prepared): { min: number; max: number; draw: () => number } {
-  const { scenario, traces } = prepared
-  const parts = scenario.traffic.map(({ class: name, arrivals, input_tokens: lengths }, index) => {
-    const random = stream(scenario.seed, 0, `mix:${name}`)
-    const recorded = traces.get(index)?.lengths
+type Tokens = 'input_tokens' | 'output_tokens'
+
+/** Lengths of each class, and its rate or load as a weight. */
+function lengthParts({ scenario, traces }: Prepared, column: Tokens) {
+  return scenario.traffic.map((traffic, index) => {
+    const { class: name, arrivals } = traffic
+    const lengths = traffic[column] ?? { distribution: 'fixed', value: 1 }
+    const purpose = column === 'input_tokens' ? 'mix' : 'output-mix'
+    const random = stream(scenario.seed, 0, `${purpose}:${name}`)
+    const trace = traces.get(index)
+    const recorded = column === 'input_tokens' ? trace?.lengths : trace?.outputs
     const weights = arrivalParts(arrivals).map(rateOrLoad)
     return {
       lengths:
@@ -77,7 +85,23 @@ export function lengthsOf(prepared: Prepared): { min: number; max: number; draw:
       weight: weights.reduce((sum, weight) => sum + weight, 0),
     }
   })
-  const draw = mixedLengths(parts, scenario.seed)
+}
+
+/** Prompts and answers over all classes, weighted by their rates or loads. */
+function promptsAndAnswers(prepared: Prepared): () => { input: number; output: number } {
+  const inputs = lengthParts(prepared, 'input_tokens')
+  const outputs = lengthParts(prepared, 'output_tokens')
+  const classes = inputs.map(({ weight }, i) => ({ lengths: { draw: () => i }, weight }))
+  const draw = mixedLengths(classes, prepared.scenario.seed)
+  return () => {
+    const i = draw()
+    return { input: inputs[i]!.lengths.draw(), output: outputs[i]!.lengths.draw() }
+  }
+}
+
+/** The mix of lengths over all classes, weighted by their rates or loads. */
+export function lengthsOf(prepared: Prepared): { min: number; max: number; draw: () => number } {
+  const draw = mixedLengths(lengthParts(prepared, 'input_tokens'), prepared.scenario.seed)
   let min = Number.POSITIVE_INFINITY
   let max = 1
   for (let i = 0; i < SAMPLED_LENGTHS; i++) {
@@ -124,7 +148,12 @@ export function capacitiesOf(
 ): number[] {
   const { scenario, plan } = prepared
   const { draw } = lengthsOf(prepared)
+  const targets = plan.pools.map(({ generation }) => generation?.handOver?.pool)
   return plan.pools.map((pool, i) => {
+    const steps = stepsOf(scenario, scenario.pools[i]!.model)
+    if (steps !== null) {
+      return generationCapacity(pool, steps, targets.includes(i), promptsAndAnswers(prepared))
+    }
     const model = models[i] ?? null
     const overheadMs = model === null || scenario.pools[i]!.speed === 'ideal' ? 0 : around(model)
     return poolCapacity(pool, workOf(model, scenario, i), overheadMs, draw, scenario.seed)
@@ -143,7 +172,7 @@ export function simulationInput(prepared: Prepared, profile: Profile | null): Si
   return {
     scenario: prepared.scenario,
     models,
-    capacityRps: capacitiesOf(prepared, models).reduce((sum, rps) => sum + rps, 0),
+    capacityRps: systemCapacity(prepared.plan, capacitiesOf(prepared, models)),
     traces: prepared.traces,
     requests: null,
   }

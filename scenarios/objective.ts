@@ -1,23 +1,28 @@
 /** One service level objective of a class, parsed from its text. */
 export type Objective =
-  | { readonly kind: 'latency'; readonly percentile: number; readonly limitMs: number }
+  | {
+      /** of the whole request, to its first token, or for each further one in the mean */
+      readonly kind: 'latency' | 'ttft' | 'tpot'
+      readonly percentile: number
+      readonly limitMs: number
+    }
   | { readonly kind: 'goodput'; readonly share: number }
 
-const LATENCY = /^p\((\d+(?:\.\d+)?)\)\s+latency_ms\s*<\s*(\d+(?:\.\d+)?)$/
+const TIMED = /^p\((\d+(?:\.\d+)?)\)\s+(latency|ttft|tpot)_ms\s*<\s*(\d+(?:\.\d+)?)$/
 const GOODPUT = /^goodput\s*>\s*(\d+(?:\.\d+)?)\s*%$/
 
 /**
- * Parses `p(99) latency_ms < 250` (percentile in percent, limit in ms) or `goodput > 99.5%`.
+ * Parses `p(99) latency_ms < 250` (percentile in percent, limit in ms; or `ttft_ms`, `tpot_ms`) or
+ * `goodput > 99.5%`.
  * Returns null where the text is neither, or a percentage lies outside (0, 100).
  */
 export function parseObjective(text: string): Objective | null {
-  const latency = LATENCY.exec(text.trim())
-  if (latency) {
-    const percentile = Number(latency[1]) / 100
-    const limitMs = Number(latency[2])
-    return percentile > 0 && percentile < 1 && limitMs > 0
-      ? { kind: 'latency', percentile, limitMs }
-      : null
+  const timed = TIMED.exec(text.trim())
+  if (timed) {
+    const percentile = Number(timed[1]) / 100
+    const kind = timed[2] as 'latency' | 'ttft' | 'tpot'
+    const limitMs = Number(timed[3])
+    return percentile > 0 && percentile < 1 && limitMs > 0 ? { kind, percentile, limitMs } : null
   }
   const goodput = GOODPUT.exec(text.trim())
   if (!goodput) return null

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseObjective } from './objective.ts'
+import { generation } from './schema-generation.ts'
 import { type Duration, type RatedArrivals, trafficClass } from './schema-traffic.ts'
 import { count, name, nonNegative, positive } from './schema-values.ts'
 
@@ -33,6 +34,15 @@ const work = z
       base_ms: nonNegative.describe('Time of a batch of any size'),
       per_item_ms: nonNegative.default(0).describe('Added for each request of the batch'),
       per_token_ms: nonNegative.default(0).describe('Added for each token, padding included'),
+    }),
+    z.strictObject({
+      law: z.literal('generation').describe('Of a step that brings each sequence a token'),
+      base_ms: nonNegative.describe('Of any step, as for reading the weights'),
+      per_sequence_ms: nonNegative.default(0).describe('For each sequence that takes part'),
+      per_prefill_token_ms: nonNegative.default(0).describe('For each token of a prompt'),
+      per_context_token_ms: nonNegative
+        .default(0)
+        .describe('For each token in the KV caches of those who decode'),
     }),
   ])
   .describe('Declared service time of a batch, for simulation only: nothing is run live')
@@ -154,6 +164,7 @@ const pool = z.strictObject({
     .describe('ideal: constant speed 1 and no overheads'),
   queue: queue.prefault({}),
   batching: batching.default({ policy: 'none' }),
+  generation: generation.optional(),
 })
 
 export const scenarioSchema = z.strictObject({
@@ -172,7 +183,8 @@ export const scenarioSchema = z.strictObject({
       name,
       z.array(
         z.string().refine((text) => parseObjective(text) !== null, {
-          message: 'an objective such as "p(99) latency_ms < 250" or "goodput > 99.5%"',
+          message:
+            'an objective such as "p(99) latency_ms < 250", "p(95) ttft_ms < 500" or "goodput > 99.5%"',
         }),
       ),
     )
@@ -189,6 +201,7 @@ export type Arrivals = TrafficClass['arrivals']
 export type Lengths = TrafficClass['input_tokens']
 export type Pool = Scenario['pools'][number]
 export type Batching = Pool['batching']
+export type Generation = NonNullable<Pool['generation']>
 export type Work = z.infer<typeof work>
 export type Precision = z.infer<typeof precision>
 export type Routing = z.infer<typeof routing>

@@ -12,7 +12,7 @@ import {
 } from '../sim/serving/index.ts'
 import { RowRecorder, Rows } from '../sim/stats/index.ts'
 import { ListSource, RequestList } from '../sim/traffic/index.ts'
-import { declaredWork, IDEAL_MACHINE, NO_WAKE } from '../sim/world/index.ts'
+import { declaredSteps, declaredWork, IDEAL_MACHINE, NO_WAKE } from '../sim/world/index.ts'
 import { expectPromisesKept } from './kept-promises.ts'
 
 /** A plan of the given pools: one replica, no batching and no limit where they do not say so. */
@@ -44,12 +44,20 @@ export function patient(...patienceMs: readonly number[]): ClassPlan[] {
 /** Requests at rising times, ms; lengths and classes where they are not 1 and 0. */
 export function requestsOf(
   at: readonly number[],
-  { lengths, classes }: { lengths?: readonly number[]; classes?: readonly number[] } = {},
+  {
+    lengths,
+    outputs,
+    classes,
+  }: {
+    lengths?: readonly number[]
+    outputs?: readonly number[]
+    classes?: readonly number[]
+  } = {},
 ): RequestList {
   return RequestList.of({
     at: Float64Array.from(at),
     length: Int32Array.from(lengths ?? at.map(() => 1)),
-    output: new Int32Array(at.length),
+    output: Int32Array.from(outputs ?? at.map(() => 0)),
     class: Uint8Array.from(classes ?? at.map(() => 0)),
   })
 }
@@ -87,6 +95,7 @@ export function serve(
       work: declaredWork(work[pool]!),
       wake: NO_WAKE,
       overheads: null,
+      steps: declaredSteps(work[pool]!),
     })),
     machine: IDEAL_MACHINE,
     lag: null,

@@ -9,6 +9,9 @@ export function checkModels(draft: Draft, report: Report): void {
       if (work.law === 'linear' && work.base_ms + work.per_item_ms + work.per_token_ms === 0) {
         report('value', [...path, 'work'], 'a time above 0, got a batch that takes none')
       }
+      if (work.law === 'generation' && work.base_ms + work.per_sequence_ms === 0) {
+        report('value', [...path, 'work'], 'a time above 0, got a step that takes none')
+      }
     } else if ('onnx' in model) {
       for (const [key, input] of Object.entries(model.inputs)) {
         const at = [...path, 'inputs', key, 'vocabulary']

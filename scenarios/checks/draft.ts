@@ -46,6 +46,7 @@ export interface PoolDraft {
   readonly precision: Pool['precision'] | null
   readonly queue: Pool['queue'] | null
   readonly batching: Pool['batching'] | null
+  readonly generation: NonNullable<Pool['generation']> | null
 }
 
 /** Collects problems: `at('value', path, 'a, got b')` reads `expected a, got b`. */
@@ -91,7 +92,10 @@ function latestOf(root: Node, path: Path, keys: readonly string[]) {
 
 /** Whether the length of a request makes a difference to a model. */
 export function takesLength(model: Model): boolean {
-  if ('work' in model) return model.work.law === 'linear' && model.work.per_token_ms > 0
+  if ('work' in model) {
+    const { work } = model
+    return work.law === 'generation' || (work.law === 'linear' && work.per_token_ms > 0)
+  }
   if ('onnx' in model) return Object.values(model.inputs).some((x) => x.shape.includes('length'))
   return model.builtin !== 'mlp'
 }
@@ -136,6 +140,7 @@ function poolDraft(item: unknown, path: Path): PoolDraft {
     precision: part(poolShape.precision, own.precision),
     queue: part(poolShape.queue, own.queue),
     batching: part(poolShape.batching, own.batching),
+    generation: part(poolShape.generation, own.generation) ?? null,
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Problem } from '../located.ts'
 import { checkArrivals } from './check-arrivals.ts'
 import { checkClients } from './check-clients.ts'
+import { checkGeneration } from './check-generation.ts'
 import { checkLengths } from './check-lengths.ts'
 import { checkModels } from './check-models.ts'
 import { checkNames } from './check-names.ts'
@@ -18,6 +19,7 @@ const CHECKS = [
   checkPools,
   checkOrder,
   checkClients,
+  checkGeneration,
   checkWarmup,
 ]
 

@@ -42,6 +42,12 @@ export function feedBack(plan: ServingPlan, requests: RequestList, journal: Floa
         busy[executor] = true
       },
     },
+    steps: {
+      run({ executor }) {
+        busy[executor] = true
+      },
+      yieldAtStep() {},
+    },
     observer: new RowRecorder(rows, slots),
   })
   let last = Number.NEGATIVE_INFINITY
@@ -53,10 +59,12 @@ export function feedBack(plan: ServingPlan, requests: RequestList, journal: Floa
       return id < requests.count ? 'it has come before' : `of ${requests.count} requests`
     }
     if (event === 'timer' && !(due[id]! <= now)) return 'the timer is not due'
-    return event === 'done' && busy[id] !== true ? 'the executor has no batch' : null
+    const ends = event === 'done' || event === 'steps'
+    return ends && busy[id] !== true ? 'the executor has no batch' : null
   }
 
-  function tell({ now, event, id, started, ended, status }: JournalEntry): void {
+  function tell(entry: JournalEntry): void {
+    const { now, event, id, started, ended, status } = entry
     if (event === 'arrival') control.onArrival(now, enter(slots, requests, id))
     else if (event === 'timer') {
       due[id] = Number.POSITIVE_INFINITY
@@ -64,6 +72,9 @@ export function feedBack(plan: ServingPlan, requests: RequestList, journal: Floa
     } else if (event === 'done') {
       busy[id] = false
       control.onDone(now, id, started, ended, status)
+    } else if (event === 'steps') {
+      busy[id] = false
+      control.onSteps(now, id, entry.steps, entry.firstMs, entry.lastMs)
     } else control.onEnd(now)
   }
 

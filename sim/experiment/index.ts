@@ -1,6 +1,7 @@
 export { mixedLengths, poolCapacity } from './capacity.ts'
 export { compareRuns, latenciesOf } from './compare.ts'
 export { type FedBack, feedBack, feedbackDifferences } from './feedback.ts'
+export { generationCapacity, systemCapacity } from './generation-capacity.ts'
 export { type Recording, recordedField } from './recorded.ts'
 export { type RunParts, runWorld, withMutation } from './run-world.ts'
 export {
@@ -9,6 +10,7 @@ export {
   recorderOptions,
   runReplication,
   type SimulationInput,
+  stepsOf,
   workOf,
 } from './simulate.ts'
 export { type ExecutorWork, fieldOf, type ObservedRun, overheadsOf } from './structure.ts'

@@ -211,6 +211,7 @@ export function knownRun(options: KnownOptions): KnownRun {
   const port: ControlPlanePort = {
     onArrival: (now, request) => control.onArrival(now, request),
     onDone: (now, ...rest) => control.onDone(now, ...rest),
+    onSteps: (...told) => control.onSteps(...told),
     onEnd: (now) => control.onEnd(now),
     onTimer(now, timer) {
       settle(timer, Number.POSITIVE_INFINITY)

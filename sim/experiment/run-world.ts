@@ -67,6 +67,7 @@ export function runWorld(given: RunParts): Float64Array | null {
     requests,
     timers: world,
     backend: world,
+    steps: world,
     observer: source.reacts ? new Settling(observer, source, requests) : observer,
   })
   const journal = parts.journal === true ? new JournalingControlPlane(control, requests) : null

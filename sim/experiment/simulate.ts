@@ -27,6 +27,7 @@ import {
 } from '../traffic/index.ts'
 import {
   bootstrapField,
+  declaredSteps,
   declaredWork,
   type Hardware,
   IDEAL_MACHINE,
@@ -36,6 +37,7 @@ import {
   NEVER,
   NO_WAKE,
   Overheads,
+  type StepLaw,
   tabulatedWork,
   type WorkModel,
 } from '../world/index.ts'
@@ -62,6 +64,12 @@ export function workOf(model: ModelProfile | null, scenario: Scenario, pool: num
   return declaredWork(declared.work)
 }
 
+/** Steps of a model that generates; null for one that does not. */
+export function stepsOf({ models }: Scenario, name: string): StepLaw | null {
+  const model = models[name]!
+  return 'work' in model ? declaredSteps(model.work) : null
+}
+
 /** The executors of each pool as profiles describe them, or ideal where the scenario says so. */
 export function hardwareOf(input: Pick<SimulationInput, 'scenario' | 'models'>): Hardware[] {
   return input.scenario.pools.flatMap((pool, index) => {
@@ -71,6 +79,7 @@ export function hardwareOf(input: Pick<SimulationInput, 'scenario' | 'models'>):
       work: workOf(model, input.scenario, index),
       wake: ideal ? NO_WAKE : model.wake,
       overheads: ideal ? null : new Overheads(model.overheads),
+      steps: stepsOf(input.scenario, pool.model),
     }
     return Array.from({ length: pool.replicas }, () => hardware)
   })
@@ -117,20 +126,28 @@ export function recorderOptions(
     requests,
     durationMs: scenario.duration_s * 1000,
     warmupMs: scenario.warmup_s * 1000,
-    pools: scenario.pools.map((pool) => ({ maxBatch: batcher(pool.batching).maxBatch })),
+    pools: plan.pools.map(({ batching, generation }) => ({
+      maxBatch: generation?.maxSequences ?? batcher(batching).maxBatch,
+      generates: generation !== undefined,
+    })),
     poolOf: executorsOf(plan).map(({ pool }) => pool),
     surges: surgeWindows(scenario),
-    limitsMs: scenario.traffic.map((traffic) =>
-      Math.min(
-        ...(scenario.slo[traffic.class] ?? []).map((text) => {
-          const objective = parseObjective(text)
-          return objective?.kind === 'latency' ? objective.limitMs : Number.POSITIVE_INFINITY
-        }),
-        Number.POSITIVE_INFINITY,
-      ),
-    ),
+    limitsMs: scenario.traffic.map((traffic) => limitMs(scenario, traffic.class, 'latency')),
+    tokenLimits: scenario.traffic.map(({ class: name }) => ({
+      ttftMs: limitMs(scenario, name, 'ttft'),
+      tpotMs: limitMs(scenario, name, 'tpot'),
+    })),
     expected,
   }
+}
+
+/** The strictest limit that objectives of a class set; Infinity for none. */
+function limitMs({ slo }: Scenario, name: string, kind: 'latency' | 'ttft' | 'tpot'): number {
+  const limits = (slo[name] ?? []).map((text) => {
+    const objective = parseObjective(text)
+    return objective?.kind === kind ? objective.limitMs : Number.POSITIVE_INFINITY
+  })
+  return Math.min(...limits, Number.POSITIVE_INFINITY)
 }
 
 /** The world of one replication: its own random streams, and its own requests unless given. */

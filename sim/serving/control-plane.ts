@@ -1,4 +1,5 @@
 import type { Decision } from './batching.ts'
+import { Generating } from './generation/generating.ts'
 import type { ClassPlan, ServingPlan } from './plan.ts'
 import {
   type Backend,
@@ -10,6 +11,7 @@ import {
   type Outcome,
   STATUS,
   type Status,
+  type StepBackend,
   type Timers,
 } from './ports.ts'
 import type { Requests } from './requests.ts'
@@ -36,13 +38,22 @@ export class ControlPlane implements ControlPlanePort {
   readonly #stations: Station[] = []
   readonly #stationOf: Station[] = []
   readonly #router: Router<PoolState>
+  /** null where no pool generates */
+  readonly #generating: Generating | null
   readonly #armed: Float64Array
   readonly #batches: Batch[] = []
   readonly #decision: Decision = { take: 0, wakeAt: Number.POSITIVE_INFINITY }
 
   constructor(
     plan: ServingPlan,
-    world: { requests: Requests; timers: Timers; backend: Backend; observer: Observer },
+    world: {
+      requests: Requests
+      timers: Timers
+      backend: Backend
+      /** needed where a pool generates */
+      steps?: StepBackend
+      observer: Observer
+    },
   ) {
     this.#requests = world.requests
     this.#timers = world.timers
@@ -72,7 +83,24 @@ export class ControlPlane implements ControlPlanePort {
         },
       }
     })
-    this.#router = new Router(plan.routing, pools)
+    const handed = plan.pools.map(({ generation }) => generation?.handOver?.pool)
+    const entries = pools.filter((_, pool) => !handed.includes(pool))
+    this.#router = new Router(plan.routing, entries)
+    this.#generating = plan.pools.some(({ generation }) => generation !== undefined)
+      ? new Generating(plan, {
+          ...world,
+          steps: stepsOf(world),
+          stations: pools.map(({ stations }) => stations),
+          route: (pool) => pools[pool]!.router.route(),
+          batches: this.#batches,
+          stationOf: this.#stationOf,
+          ended: (now, station, batch) => this.#ended(now, station, batch),
+          expire: (now, station) => {
+            this.#expire(now, station)
+            this.#wake(station.id, station.queue.nextTimeOut)
+          },
+        })
+      : null
     this.#armed = new Float64Array(this.#stations.length).fill(Number.POSITIVE_INFINITY)
   }
 
@@ -92,13 +120,19 @@ export class ControlPlane implements ControlPlanePort {
     this.#observer.arrived(now, request)
     // those whose time is over make room first, even where the timer is late
     if (!station.queue.hasRoomFor(request)) this.#expire(now, station)
-    if (!station.queue.hasRoomFor(request)) {
+    const generates = station.pool.generation !== undefined
+    const held = !generates || this.#generating!.begin(station, request)
+    if (!held || !station.queue.hasRoomFor(request)) {
       this.#lose(now, request, OUTCOME.shed)
       return
     }
     requests.idle[request] = station.idleUntil(now)
     requests.window[request] = now + station.batcher.windowMs
     station.queue.push(now, request)
+    if (generates) {
+      this.#generating!.offer(now, station)
+      return
+    }
     // one that joins a queue whose executors all work only lines up, unless its time is over first
     const { nextTimeOut } = station.queue
     const first =
@@ -107,31 +141,45 @@ export class ControlPlane implements ControlPlanePort {
   }
 
   onTimer(now: Ms, timer: number): void {
+    const station = this.#stations[timer]
+    if (station === undefined) {
+      this.#generating!.onLink(now, timer)
+      return
+    }
     this.#armed[timer] = Number.POSITIVE_INFINITY
-    this.#pump(now, this.#stations[timer]!)
+    if (station.pool.generation === undefined) this.#pump(now, station)
+    else this.#generating!.offer(now, station)
   }
 
   onDone(now: Ms, executor: number, started: Ms, ended: Ms, status: Status): void {
     const station = this.#stationOf[executor]!
     const batch = this.#batches[executor]!
-    const { members, size } = batch
     batch.started = started
     batch.ended = ended
     batch.status = status
+    this.#ended(now, station, batch)
+    station.freeExecutor(now, executor)
+    this.#pump(now, station)
+  }
+
+  onSteps(now: Ms, executor: number, steps: number, firstMs: Ms, lastMs: Ms): void {
+    this.#generating!.onSteps(now, executor, steps, firstMs, lastMs)
+  }
+
+  #ended(now: Ms, station: Station, batch: Batch): void {
+    const { members, size, status } = batch
     for (let i = 0; i < size; i++) {
       this.#requests.outcome[members[i]!] = this.#outcomeOf(now, members[i]!, status)
     }
     this.#observer.batch(now, batch)
     for (let i = 0; i < size; i++) this.#requests.release(members[i]!)
     station.running -= size
-    station.freeExecutor(now, executor)
-    this.#pump(now, station)
   }
 
   onEnd(now: Ms): void {
     for (const station of this.#stations) {
       station.ending = true
-      this.#pump(now, station)
+      if (station.pool.generation === undefined) this.#pump(now, station)
     }
   }
 
@@ -201,6 +249,11 @@ export class ControlPlane implements ControlPlanePort {
     this.#observer.dispatched(now, batch)
     this.#backend.start(batch)
   }
+}
+
+function stepsOf({ steps }: { readonly steps?: StepBackend }): StepBackend {
+  if (steps === undefined) throw new Error('Expected no pool that generates')
+  return steps
 }
 
 function emptyBatch(executor: number, maxBatch: number): Batch {

@@ -28,7 +28,10 @@ export {
   type Source,
   STATUS,
   type Status,
+  type StepBackend,
+  type StepRun,
   type Timers,
+  type TokenGapRun,
 } from './ports.ts'
 export { queueDisciplines } from './queue-order.ts'
 export { Requests } from './requests.ts'

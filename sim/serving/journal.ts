@@ -1,5 +1,5 @@
 import { Failure } from '../../scenarios/failure.ts'
-import type { ControlPlanePort, Ms, Status } from './ports.ts'
+import { type ControlPlanePort, type Ms, STATUS, type Status } from './ports.ts'
 
 /** Kinds of journal entries, and what `id`, `a` and `b` mean. */
 export const JOURNAL = {
@@ -10,6 +10,8 @@ export const JOURNAL = {
   /** id: executor, a: started, b: ended, status: as STATUS */
   done: 2,
   end: 3,
+  /** id: executor, a: the first step's ms, b: the last one's, status: steps */
+  steps: 4,
 } as const
 
 const WIDTH = 6
@@ -41,6 +43,11 @@ export class JournalingControlPlane implements ControlPlanePort {
     this.#inner.onDone(now, executor, started, ended, status)
   }
 
+  onSteps(now: Ms, executor: number, steps: number, firstMs: Ms, lastMs: Ms): void {
+    this.#write(now, JOURNAL.steps, executor, firstMs, lastMs, steps)
+    this.#inner.onSteps(now, executor, steps, firstMs, lastMs)
+  }
+
   onEnd(now: Ms): void {
     this.#write(now, JOURNAL.end, 0, 0, 0, 0)
     this.#inner.onEnd(now)
@@ -62,7 +69,7 @@ export class JournalingControlPlane implements ControlPlanePort {
   }
 }
 
-const EVENTS = ['arrival', 'timer', 'done', 'end'] as const
+const EVENTS = ['arrival', 'timer', 'done', 'end', 'steps'] as const
 
 /** One thing that a control plane was told. */
 export interface JournalEntry {
@@ -74,18 +81,28 @@ export interface JournalEntry {
   readonly started: Ms
   readonly ended: Ms
   readonly status: Status
+  /** of the run that ended; 0 for other events */
+  readonly firstMs: Ms
+  readonly lastMs: Ms
+  readonly steps: number
 }
 
 /** The entries of a journal one by one, in their order. */
 export function* journalEntries(journal: Float64Array): Generator<JournalEntry> {
   for (let i = 0; i + WIDTH <= journal.length; i += WIDTH) {
+    const event = EVENTS[journal[i + 1]!]!
+    const [a, b, c] = [journal[i + 3]!, journal[i + 4]!, journal[i + 5]!]
+    const run = event === 'steps'
     yield {
       now: journal[i]!,
-      event: EVENTS[journal[i + 1]!]!,
+      event,
       id: journal[i + 2]!,
-      started: journal[i + 3]!,
-      ended: journal[i + 4]!,
-      status: journal[i + 5]! as Status,
+      started: run ? 0 : a,
+      ended: run ? 0 : b,
+      status: run ? STATUS.ok : (c as Status),
+      firstMs: run ? a : 0,
+      lastMs: run ? b : 0,
+      steps: run ? c : 0,
     }
   }
 }
@@ -93,8 +110,14 @@ export function* journalEntries(journal: Float64Array): Generator<JournalEntry> 
 /** A journal as JSON Lines, one entry a line, times in ms. */
 export function* journalLines(journal: Float64Array): Generator<string> {
   for (const entry of journalEntries(journal)) {
-    const { now, event, id } = entry
-    yield `${JSON.stringify(event === 'done' ? entry : { now, event, id })}\n`
+    const { now, event, id, started, ended, status, firstMs, lastMs, steps } = entry
+    const more =
+      event === 'done'
+        ? { started, ended, status }
+        : event === 'steps'
+          ? { firstMs, lastMs, steps }
+          : {}
+    yield `${JSON.stringify({ now, event, id, ...more })}\n`
   }
 }
 
@@ -123,9 +146,15 @@ function parseEntry(line: string): number[] | null {
   } catch {
     return null
   }
-  const { now, event, id, started, ended, status } = (value ?? {}) as Record<string, unknown>
+  const told = (value ?? {}) as Record<string, unknown>
+  const { now, event, id } = told
   const kind = EVENTS.indexOf(event as JournalEntry['event'])
-  const batch = event === 'done' ? [started, ended, status] : [0, 0, 0]
+  const batch =
+    event === 'done'
+      ? [told.started, told.ended, told.status]
+      : event === 'steps'
+        ? [told.firstMs, told.lastMs, told.steps]
+        : [0, 0, 0]
   const entry: unknown[] = [now, kind, id, ...batch]
   return kind >= 0 && entry.every(Number.isFinite) ? (entry as number[]) : null
 }

@@ -1,4 +1,12 @@
-import type { Batching, Pool, Routing, Scenario, TrafficClass } from '../../scenarios/schema.ts'
+import type {
+  Batching,
+  Generation,
+  Pool,
+  Routing,
+  Scenario,
+  TrafficClass,
+} from '../../scenarios/schema.ts'
+import { type GenerationPlan, STATIC_BATCHES } from './generation/generation-plan.ts'
 import type { Ms } from './ports.ts'
 
 const endless = Number.POSITIVE_INFINITY
@@ -38,6 +46,8 @@ export interface PoolPlan extends QueueBounds {
   /** priority levels with bounds of their own */
   readonly levels: readonly LevelPlan[]
   readonly batching: Batching
+  /** undefined where requests are served in one go */
+  readonly generation?: GenerationPlan | undefined
   /** lengths are padded up to a multiple of this */
   readonly padTo: number
 }
@@ -111,6 +121,7 @@ export function servingPlan(scenario: Scenario): ServingPlan {
           ...boundsOf({ ...pool.queue, max_length: undefined, ...level }),
         })),
         batching: pool.batching,
+        generation: pool.generation && generationPlan(pool.generation, scenario),
         padTo: 'pad_to' in model ? model.pad_to : 1,
       }
     }),
@@ -144,6 +155,36 @@ function queuePlan(queue: Pool['queue']): QueuePlan {
     case 'earliest-deadline':
     case 'virtual-token-counter':
       return { discipline: queue.discipline }
+  }
+}
+
+/** All memory that there could be a use for. */
+const NO_KV_LIMIT = Object.freeze({ blocks: endless, blockTokens: 16, watermark: 0 })
+
+function generationPlan(generation: Generation, { pools }: Scenario): GenerationPlan {
+  const { policy, max_sequences: maxSequences, kv_cache: cache } = generation
+  const kv =
+    cache === undefined
+      ? NO_KV_LIMIT
+      : { blocks: cache.blocks, blockTokens: cache.block_tokens, watermark: cache.watermark }
+  const shared = { policy, maxSequences, kv }
+  if (generation.policy === 'static') return { ...shared, ...STATIC_BATCHES }
+  const { hand_over: link } = generation
+  return {
+    ...shared,
+    tokenBudget: generation.token_budget,
+    chunked: generation.chunked_prefill,
+    first: generation.first,
+    swapMsPerToken: generation.preemption === 'swap' ? (generation.swap_ms_per_token ?? 0) : null,
+    preemptsByPriority: generation.preempt_by_priority,
+    handOver:
+      link === undefined
+        ? null
+        : {
+            pool: pools.findIndex((pool) => pool.name === link.pool),
+            baseMs: link.base_ms,
+            msPerToken: link.ms_per_token,
+          },
   }
 }
 

@@ -48,9 +48,37 @@ export interface Batch {
   status: Status
 }
 
+/**
+ * Steps of an engine, each of which brings all who decode a token; contexts grow by that, and
+ * nothing else changes. An engine has at most one run: the record is used again for the next.
+ */
+export interface StepRun {
+  readonly executor: number
+  steps: number
+  /** sequences that decode */
+  decodes: number
+  /** sequences whose prompts are computed, and tokens of those; where there are any, in one step */
+  prefills: number
+  prefillTokens: number
+  /** tokens in the KV caches of those who decode, before the first step */
+  context: number
+  /** of the KV cache, in use when the run has ended */
+  blocks: number
+  /** of transfers, in the first step */
+  extraMs: Ms
+  started: Ms
+}
+
 /** Runs batches. A started batch is never interrupted; its end comes as `onDone`. */
 export interface Backend {
   start(batch: Batch): void
+}
+
+/** Runs steps of those who generate. A run ends as `onSteps`, at a boundary of steps. */
+export interface StepBackend {
+  run(run: StepRun): void
+  /** The run under way ends with the step that is under way. */
+  yieldAtStep(executor: number): void
 }
 
 /** What a world tells its control plane. */
@@ -58,6 +86,8 @@ export interface ControlPlanePort {
   onArrival(now: Ms, request: number): void
   onTimer(now: Ms, timer: number): void
   onDone(now: Ms, executor: number, started: Ms, ended: Ms, status: Status): void
+  /** A run ended after so many steps; of the first and the last of them how long they took. */
+  onSteps(now: Ms, executor: number, steps: number, firstMs: Ms, lastMs: Ms): void
   /** No request will come any more. */
   onEnd(now: Ms): void
 }
@@ -102,10 +132,27 @@ export interface RequestFields {
 export interface Observer {
   /** A request came to the system, before any decision on it. */
   arrived(now: Ms, request: number): void
-  /** A batch left its queue. */
+  /** A batch left its queue; one that generates is a batch of its own. */
   dispatched(now: Ms, batch: Batch): void
   /** A batch ended and its members with it. */
   batch(now: Ms, batch: Batch): void
   /** A request that was in no batch ended: shed or timed out. */
   lost(now: Ms, request: number): void
+  /** A run of steps ended. */
+  stepped?(now: Ms, run: StepRun): void
+  /**
+   * In each of `steps` steps up to `now` so many sequences of a class had a token, after gaps that
+   * grow evenly.
+   */
+  gaps?(now: Ms, gaps: TokenGapRun): void
+}
+
+/** Gaps between tokens; the record is used again for the next. */
+export interface TokenGapRun {
+  executor: number
+  class: number
+  fromMs: Ms
+  toMs: Ms
+  steps: number
+  sequences: number
 }

@@ -90,23 +90,30 @@ export class RequestQueue {
     this.#timeOuts?.push(request)
   }
 
+  /** The request that goes next; -1 for none. */
+  get next(): number {
+    if (this.#order === null) return this.#came.oldest
+    return this.#lateGoes() ? this.#late!.next() : this.#order.next()
+  }
+
   /** Takes the request that goes next; the queue must not be empty. */
   shift(): number {
-    const request = this.#next()
+    const request = this.#take()
     this.#leave(request)
     return request
   }
 
-  #next(): number {
-    const order = this.#order
-    if (order === null) return this.#came.oldest
+  #take(): number {
+    if (this.#order === null) return this.#came.oldest
+    return this.#lateGoes() ? this.#late!.take() : this.#order.take()
+  }
+
+  /** Whether one goes next whose time is over. */
+  #lateGoes(): boolean {
     const late = this.#late === null ? -1 : this.#late.next()
-    if (late >= 0) {
-      const next = order.next()
-      const above = this.#strict && this.#level(late) < this.#level(next)
-      if (next < 0 || above) return this.#late!.take()
-    }
-    return order.take()
+    if (late < 0) return false
+    const next = this.#order!.next()
+    return next < 0 || (this.#strict && this.#level(late) < this.#level(next))
   }
 
   /**

@@ -25,6 +25,10 @@ export class Requests implements RequestFields {
   queue: Int32Array
   /** how it ended: an OUTCOME */
   outcome: Uint8Array
+  /** when its first token came out; NaN where none did */
+  firstToken: Float64Array
+  /** how often it lost its place among those who generate */
+  preemptions: Uint16Array
   inUse = 0
 
   #free: Int32Array
@@ -43,6 +47,8 @@ export class Requests implements RequestFields {
     this.pool = new Uint8Array(capacity)
     this.queue = new Int32Array(capacity)
     this.outcome = new Uint8Array(capacity)
+    this.firstToken = new Float64Array(capacity).fill(Number.NaN)
+    this.preemptions = new Uint16Array(capacity)
     this.#free = Int32Array.from({ length: capacity }, (_, i) => capacity - 1 - i)
   }
 
@@ -71,6 +77,8 @@ export class Requests implements RequestFields {
     this.pool = grown(this.pool, new Uint8Array(capacity))
     this.queue = grown(this.queue, new Int32Array(capacity))
     this.outcome = grown(this.outcome, new Uint8Array(capacity))
+    this.firstToken = grown(this.firstToken, new Float64Array(capacity).fill(Number.NaN))
+    this.preemptions = grown(this.preemptions, new Uint16Array(capacity))
     this.#free = new Int32Array(capacity)
     for (let i = 0; i < old; i++) this.#free[i] = capacity - 1 - i
   }

@@ -1,4 +1,4 @@
-import type { Batch, Ms, Observer, Outcome, Source } from './ports.ts'
+import type { Batch, Ms, Observer, Outcome, Source, StepRun, TokenGapRun } from './ports.ts'
 import type { Requests } from './requests.ts'
 
 /** Tells a source how its requests ended, after the observer was told. */
@@ -29,6 +29,14 @@ export class Settling implements Observer {
   lost(now: Ms, request: number): void {
     this.#observer.lost(now, request)
     this.#settle(now, request)
+  }
+
+  stepped(now: Ms, run: StepRun): void {
+    this.#observer.stepped?.(now, run)
+  }
+
+  gaps(now: Ms, gaps: TokenGapRun): void {
+    this.#observer.gaps?.(now, gaps)
   }
 
   #settle(now: Ms, request: number): void {

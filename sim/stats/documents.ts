@@ -46,6 +46,13 @@ export const parts = z.strictObject({
   service: distribution.describe('on the executor'),
 })
 
+export const tokenTimes = z.strictObject({
+  ttft: distribution.describe('scheduled arrival to first token, over served requests'),
+  tpot: distribution.describe('mean of a request from its first token on, for each further one'),
+  itl: distribution.describe('gap between two tokens of a request; n counts gaps'),
+  preemptions: estimate.describe('of a run: how often requests lost their places'),
+})
+
 const cell = z.strictObject({
   name: z.string(),
   counts,
@@ -55,6 +62,7 @@ const cell = z.strictObject({
   goodput_rps: estimate,
   goodput_share: estimate,
   retries: z.number().describe('of those that arrived, second and further attempts of a call'),
+  tokens: tokenTimes.nullable().describe('null where nothing was generated'),
 })
 
 export const objectiveResult = z.strictObject({
@@ -70,7 +78,10 @@ export const poolResult = cell.extend({
   wasted: estimate.describe('share of the work that was for clients who had left'),
   capacity_rps: z.number().nullable(),
   batch_mean: estimate,
-  batch_sizes: z.array(z.number()).describe('batches of size 1, 2, …'),
+  batch_sizes: z.array(z.number()).describe('batches of size 1, 2, …; of engines, steps'),
+  kv_blocks: estimate
+    .nullable()
+    .describe('most in use on one replica; null where nothing is generated'),
 })
 
 /** What a surge of a class did to the requests that wait, in all queues together. */

@@ -29,6 +29,11 @@ function lowerEdge(bucket: number): number {
   return double[0]!
 }
 
+function bucketOf(ms: number): number {
+  const bucket = prefixOf(ms) - BASE
+  return bucket < 0 ? 0 : bucket < BUCKETS ? bucket : BUCKETS - 1
+}
+
 /**
  * Streaming histogram of durations, log-linear by the high word of the IEEE 754 double: sign,
  * exponent and the first 7 bits of the mantissa number the bucket, without a logarithm.
@@ -53,14 +58,30 @@ export class Histogram {
   /** Adds a finite duration of at least zero, ms. */
   record(ms: number): void {
     if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY)) throw new RangeError(expected(ms))
-    double[0] = ms
-    const bucket = (words[HIGH]! >> SHIFT) - BASE
-    const inside = bucket < 0 ? 0 : bucket < BUCKETS ? bucket : BUCKETS - 1
-    this.#counts[inside]!++
+    this.#counts[bucketOf(ms)]!++
     this.count++
     this.sum += ms
     if (ms < this.min) this.min = ms
     if (ms > this.max) this.max = ms
+  }
+
+  /** Adds `steps` durations that go evenly from `fromMs` to `toMs`, each `count` times. */
+  recordRun(fromMs: number, toMs: number, steps: number, count: number): void {
+    const slope = steps > 1 ? (toMs - fromMs) / (steps - 1) : 0
+    for (let step = 0; step < steps; ) {
+      const ms = fromMs + step * slope
+      const bucket = bucketOf(ms)
+      // as many as are still below the bucket's upper edge
+      const room = slope > 0 ? Math.ceil((lowerEdge(bucket + 1) - ms) / slope) : steps
+      const here = Math.min(steps - step, Math.max(1, room))
+      this.#counts[bucket]! += here * count
+      step += here
+    }
+    const n = steps * count
+    this.count += n
+    this.sum += (n * (fromMs + toMs)) / 2
+    this.min = Math.min(this.min, fromMs, toMs)
+    this.max = Math.max(this.max, fromMs, toMs)
   }
 
   /** Adds all that `other` recorded. */

@@ -1,4 +1,12 @@
-import { type Batch, type Ms, type Observer, OUTCOME, type Requests } from '../serving/index.ts'
+import {
+  type Batch,
+  type Ms,
+  type Observer,
+  OUTCOME,
+  type Requests,
+  type StepRun,
+  type TokenGapRun,
+} from '../serving/index.ts'
 import { Backlog, type SurgeWindow } from './backlog.ts'
 import type { Counts, Series } from './documents.ts'
 import { Histogram } from './histogram.ts'
@@ -6,6 +14,10 @@ import { TimeSeries } from './time-series.ts'
 
 export const PARTS = ['lag', 'queue', 'batch_wait', 'overhead', 'service'] as const
 export type Part = (typeof PARTS)[number]
+
+/** Times of tokens: to the first, for each further one in the mean, and between each two. */
+export const TOKEN_TIMES = ['ttft', 'tpot', 'itl'] as const
+export type TokenTime = (typeof TOKEN_TIMES)[number]
 
 /** What is recorded of the requests of one class in one pool. */
 export class Cell {
@@ -15,19 +27,26 @@ export class Cell {
   readonly batch_wait = new Histogram()
   readonly overhead = new Histogram()
   readonly service = new Histogram()
+  readonly ttft = new Histogram()
+  readonly tpot = new Histogram()
+  readonly itl = new Histogram()
   /** requests by OUTCOME */
   readonly outcomes = new Float64Array(Object.keys(OUTCOME).length)
   /** served within every limit of its class */
   good = 0
   /** second and further attempts of a call */
   retries = 0
+  /** how often requests lost their places */
+  preemptions = 0
 
   merge(other: Cell): void {
     this.latency.merge(other.latency)
     for (const part of PARTS) this[part].merge(other[part])
+    for (const name of TOKEN_TIMES) this[name].merge(other[name])
     for (let i = 0; i < this.outcomes.length; i++) this.outcomes[i]! += other.outcomes[i]!
     this.good += other.good
     this.retries += other.retries
+    this.preemptions += other.preemptions
   }
 
   get counts(): Counts {
@@ -52,13 +71,19 @@ export interface RecorderOptions {
   readonly durationMs: Ms
   /** requests scheduled before this are served but not counted */
   readonly warmupMs: Ms
-  readonly pools: readonly { readonly maxBatch: number }[]
+  readonly pools: readonly {
+    readonly maxBatch: number
+    /** batches are those of steps, and requests come out token by token */
+    readonly generates?: boolean
+  }[]
   /** pool of each executor */
   readonly poolOf: readonly number[]
   /** times of more traffic, by their start */
   readonly surges: readonly SurgeWindow[]
   /** latency that a good request of each class stays under; Infinity for none */
   readonly limitsMs: readonly Ms[]
+  /** the same for the first token, and for each further one in the mean */
+  readonly tokenLimits?: readonly { readonly ttftMs: Ms; readonly tpotMs: Ms }[]
   /** time that a batch should take at speed 1, for the series of machine speed */
   readonly expected: ((batch: Batch) => Ms) | null
 }
@@ -74,8 +99,12 @@ export class Recorder implements Observer {
   readonly batchSizes: readonly Float64Array[]
   /** executor time spent on batches, per pool, ms */
   readonly busyMs: Float64Array
-  /** of that, time spent on requests whose client had left, each its part of a batch */
-  readonly wastedMs: Float64Array
+  readonly #wastedMs: Float64Array
+  /** tokens of requests that engines have done, and of those whose client had left, per pool */
+  readonly #doneTokens: Float64Array
+  readonly #wastedTokens: Float64Array
+  /** most blocks of KV caches in use on one replica, per pool */
+  readonly kvBlocks: Float64Array
   readonly backlog: Backlog
   readonly #options: RecorderOptions
   readonly #series: TimeSeries
@@ -86,9 +115,23 @@ export class Recorder implements Observer {
     this.cells = options.limitsMs.map(() => options.pools.map(() => new Cell()))
     this.batchSizes = options.pools.map((pool) => new Float64Array(pool.maxBatch))
     this.busyMs = new Float64Array(options.pools.length)
-    this.wastedMs = new Float64Array(options.pools.length)
+    this.#wastedMs = new Float64Array(options.pools.length)
+    this.#doneTokens = new Float64Array(options.pools.length)
+    this.#wastedTokens = new Float64Array(options.pools.length)
+    this.kvBlocks = new Float64Array(options.pools.length)
     this.backlog = new Backlog(options.surges, options.warmupMs, options.durationMs)
     this.#series = new TimeSeries(options.durationMs)
+  }
+
+  /**
+   * Of `busyMs`, time spent on requests whose client had left: each its part of a batch, or of the
+   * tokens that engines had to do.
+   */
+  get wastedMs(): Float64Array {
+    return this.#wastedMs.map((ms, pool) => {
+      const share = this.#wastedTokens[pool]! / Math.max(1, this.#doneTokens[pool]!)
+      return ms + share * this.busyMs[pool]!
+    })
   }
 
   get series(): Series {
@@ -122,7 +165,8 @@ export class Recorder implements Observer {
     const pool = poolOf[batch.executor]!
     this.lastMs = now
     if (expected !== null) this.#series.worked(started, ended, expected(batch))
-    if (dispatched >= warmupMs) {
+    const generates = this.#options.pools[pool]!.generates === true
+    if (dispatched >= warmupMs && !generates) {
       this.batchSizes[pool]![size - 1]!++
       this.busyMs[pool]! += ended - started
     }
@@ -139,7 +183,13 @@ export class Recorder implements Observer {
       const outcome = requests.outcome[request]!
       cell.outcomes[outcome]!++
       if (requests.attempt[request]! > 1) cell.retries++
-      if (outcome === OUTCOME.abandoned) this.wastedMs[pool]! += service / size
+      const wasted = outcome === OUTCOME.abandoned
+      if (generates) {
+        cell.preemptions += requests.preemptions[request]!
+        const tokens = requests.length[request]! + requests.output[request]!
+        this.#doneTokens[pool]! += tokens
+        if (wasted) this.#wastedTokens[pool]! += tokens
+      } else if (wasted) this.#wastedMs[pool]! += service / size
       if (outcome !== OUTCOME.served) continue
       const enqueued = requests.enqueued[request]!
       const batchWait = requests.idle[request]!
@@ -150,7 +200,35 @@ export class Recorder implements Observer {
       cell.batch_wait.record(batchWait)
       cell.overhead.record(overhead)
       cell.service.record(service)
-      if (latency < limitsMs[number]!) cell.good++
+      const intime = !generates || this.#tokens(now, request, cell)
+      if (intime && latency < limitsMs[number]!) cell.good++
     }
+  }
+
+  stepped(now: Ms, run: StepRun): void {
+    const pool = this.#options.poolOf[run.executor]!
+    if (run.started < this.#options.warmupMs) return
+    this.busyMs[pool]! += now - run.started
+    this.batchSizes[pool]![run.decodes + run.prefills - 1]! += run.steps
+    this.kvBlocks[pool] = Math.max(this.kvBlocks[pool]!, run.blocks)
+  }
+
+  gaps(now: Ms, { executor, class: number, fromMs, toMs, steps, sequences }: TokenGapRun): void {
+    if (now < this.#options.warmupMs) return
+    const { itl } = this.cells[number]![this.#options.poolOf[executor]!]!
+    itl.recordRun(fromMs, toMs, steps, sequences)
+  }
+
+  /** Returns whether the tokens came as fast as a good request's do. */
+  #tokens(now: Ms, request: number, cell: Cell): boolean {
+    const { requests, tokenLimits } = this.#options
+    const first = requests.firstToken[request]!
+    const ttft = first - requests.at[request]!
+    const further = requests.output[request]! - 1
+    const tpot = further > 0 ? (now - first) / further : 0
+    cell.ttft.record(ttft)
+    if (further > 0) cell.tpot.record(tpot)
+    const limits = tokenLimits?.[requests.class[request]!]
+    return limits === undefined || (ttft < limits.ttftMs && tpot < limits.tpotMs)
   }
 }

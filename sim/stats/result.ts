@@ -18,7 +18,7 @@ import {
   supportsVerdict,
   unsupportedReason,
 } from './percentile.ts'
-import { PARTS } from './recorder.ts'
+import { PARTS, TOKEN_TIMES } from './recorder.ts'
 import type { CellSummary, Figures, RunSummary } from './run-summary.ts'
 import { mergeSeries } from './time-series.ts'
 
@@ -77,6 +77,7 @@ export function resultOf(
         1,
       ),
       retries: cells.reduce((sum, { retries }) => sum + retries, 0),
+      tokens: tokenTimes(cells),
     }
   }
   return {
@@ -109,6 +110,13 @@ export function resultOf(
       batch_sizes: runs[0]!.batchSizes[i]!.map((_, size) =>
         runs.reduce((sum, run) => sum + run.batchSizes[i]![size]!, 0),
       ),
+      kv_blocks:
+        pool.generation === undefined
+          ? null
+          : estimate(
+              runs.map((run) => run.kvBlocks[i]!),
+              runs.length,
+            ),
     })),
     objectives: scenario.traffic.flatMap((traffic, i) =>
       (scenario.slo[traffic.class] ?? []).map((text) => ({
@@ -125,6 +133,19 @@ export function resultOf(
     tail: tail(runs),
     tails: rest.world === 'measured' ? runs.map((run) => run.tail.map(point)) : [],
     series: mergeSeries(runs.map((run) => run.series)),
+  }
+}
+
+function tokenTimes(cells: readonly CellSummary[]): Result['classes'][number]['tokens'] {
+  const tokens = cells.map((cell) => cell.tokens)
+  if (tokens.some((one) => one === null)) return null
+  const times = TOKEN_TIMES.map((name) => [name, distribution(tokens.map((one) => one![name]))])
+  return {
+    ...Object.fromEntries(times),
+    preemptions: estimate(
+      tokens.map((one) => one!.preemptions),
+      cells.length,
+    ),
   }
 }
 
@@ -161,7 +182,7 @@ export function judgedPercentiles(scenario: Scenario): number[] {
   const named = Object.values(scenario.slo).flatMap((texts) =>
     texts.flatMap((text) => {
       const objective = parseObjective(text)
-      return objective?.kind === 'latency' ? [objective.percentile] : []
+      return objective && objective.kind !== 'goodput' ? [objective.percentile] : []
     }),
   )
   return [...new Set(named)]
@@ -174,11 +195,11 @@ function judge(
 ) {
   const arrived = cells.reduce((sum, { counts }) => sum + counts.arrived, 0)
   const perRun = Math.min(...cells.map(({ counts }) => counts.arrived))
-  const values = cells.map(({ good, counts, judged }) =>
-    objective.kind === 'goodput'
-      ? good / counts.arrived
-      : judged[percentiles.indexOf(objective.percentile)]!,
-  )
+  const values = cells.map(({ good, counts, judged, tokens }) => {
+    if (objective.kind === 'goodput') return good / counts.arrived
+    const times = objective.kind === 'latency' ? judged : tokens?.judged[objective.kind]
+    return times?.[percentiles.indexOf(objective.percentile)] ?? Number.NaN
+  })
   const met = estimate(values, arrived, objective.kind === 'goodput' ? 1 : undefined)
   const supported = objective.kind === 'goodput' || supportsVerdict(perRun, objective.percentile)
   const verdict: Verdict = !supported

@@ -2,7 +2,7 @@ import type { SurgeBacklog } from './backlog.ts'
 import type { Counts, Series } from './documents.ts'
 import type { Histogram } from './histogram.ts'
 import { PERCENTILES } from './percentile.ts'
-import { Cell, PARTS, type Part, type Recorder } from './recorder.ts'
+import { Cell, PARTS, type Part, type Recorder, TOKEN_TIMES, type TokenTime } from './recorder.ts'
 import { tailProbabilities } from './tail-curve.ts'
 
 /** Mean and PERCENTILES of one run, ms; NaN where nothing was recorded. */
@@ -22,6 +22,14 @@ export interface CellSummary {
   /** the same at the percentiles that objectives name */
   readonly judged: readonly number[]
   readonly parts: Readonly<Record<Part, Figures>>
+  /** null where nothing was generated */
+  readonly tokens: TokenSummary | null
+}
+
+/** Times of tokens, and as `judged` of those that objectives may name. */
+export type TokenSummary = Readonly<Record<TokenTime, Figures>> & {
+  readonly judged: Readonly<Record<'ttft' | 'tpot', readonly number[]>>
+  readonly preemptions: number
 }
 
 /** One replication or replay, small enough to pass between threads. */
@@ -35,6 +43,8 @@ export interface RunSummary {
   readonly busyMs: readonly number[]
   /** of busyMs, for clients that had left */
   readonly wastedMs: readonly number[]
+  /** most blocks of KV caches in use on one replica, per pool */
+  readonly kvBlocks: readonly number[]
   /** what waited, for each surge of the scenario */
   readonly surges: readonly SurgeBacklog[]
   /** time that busyMs is a part of: from the end of the warm-up to the last event, ms */
@@ -66,6 +76,7 @@ export function summariseRun(
     batchSizes: recorder.batchSizes.map((sizes) => Array.from(sizes)),
     busyMs: Array.from(recorder.busyMs),
     wastedMs: Array.from(recorder.wastedMs),
+    kvBlocks: Array.from(recorder.kvBlocks),
     surges: recorder.backlog.surges,
     observedMs: Math.max(run.durationMs, recorder.lastMs) - run.warmupMs,
     tail: tailProbabilities(all.latency.count).map((p) => ({ p, value: all.latency.quantile(p) })),
@@ -93,6 +104,22 @@ function cellSummary(cell: Cell, judged: readonly number[]): CellSummary {
       Part,
       Figures
     >,
+    tokens: tokenSummary(cell, lost, judged),
+  }
+}
+
+function tokenSummary(cell: Cell, lost: number, judged: readonly number[]): TokenSummary | null {
+  if (TOKEN_TIMES.every((name) => cell[name].count === 0)) return null
+  return {
+    ...(Object.fromEntries(TOKEN_TIMES.map((name) => [name, figures(cell[name])])) as Record<
+      TokenTime,
+      Figures
+    >),
+    judged: {
+      ttft: judged.map((p) => cell.ttft.quantile(p, lost)),
+      tpot: judged.map((p) => cell.tpot.quantile(p, lost)),
+    },
+    preemptions: cell.preemptions,
   }
 }
 

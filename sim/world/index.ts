@@ -21,7 +21,9 @@ export {
   type Turn,
   usualOverhead,
 } from './standstills.ts'
+export type { StepLaw } from './step-runs.ts'
 export {
+  declaredSteps,
   declaredWork,
   NO_WAKE,
   tabulatedWork,

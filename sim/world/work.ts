@@ -1,6 +1,7 @@
 import type { Work } from '../../scenarios/schema.ts'
 import type { Random } from '../kernel/index.ts'
 import type { Ms } from '../serving/index.ts'
+import type { StepLaw } from './step-runs.ts'
 
 /** How much work a batch is: ms at speed 1, by batch size and padded length. */
 export interface WorkModel {
@@ -18,6 +19,23 @@ export function declaredWork(work: Work): WorkModel {
       return {
         of: (size, length) => work.base_ms + size * (work.per_item_ms + length * work.per_token_ms),
       }
+    case 'generation':
+      return {
+        of: () => {
+          throw new Error('Expected steps, not batches, of a model that generates')
+        },
+      }
+  }
+}
+
+/** Steps of a model that generates; null for one that does not. */
+export function declaredSteps(work: Work): StepLaw | null {
+  if (work.law !== 'generation') return null
+  return {
+    baseMs: work.base_ms,
+    perSequenceMs: work.per_sequence_ms,
+    perPrefillTokenMs: work.per_prefill_token_ms,
+    perContextTokenMs: work.per_context_token_ms,
   }
 }
 

@@ -83,6 +83,7 @@ function seen(of: Case): { readonly done: Ms; readonly order: readonly string[] 
       expect([started, ended]).toEqual([0, 2])
       done = now
     },
+    onSteps: () => {},
     onEnd: () => {},
   }
   world.attach(control)

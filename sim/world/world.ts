@@ -7,10 +7,13 @@ import {
   type Requests,
   type Source,
   STATUS,
+  type StepBackend,
+  type StepRun,
   type Timers,
 } from '../serving/index.ts'
 import type { Machine } from './machine.ts'
 import type { OverheadModel } from './overheads.ts'
+import { type StepLaw, StepRuns } from './step-runs.ts'
 import { type WakeCurve, type WorkModel, wakeCost } from './work.ts'
 
 /**
@@ -19,14 +22,17 @@ import { type WakeCurve, type WorkModel, wakeCost } from './work.ts'
  */
 const ENDED = 0
 const DONE = 1
-const TIMER = 2
-const ARRIVAL = 3
+const STEPPED = 2
+const TIMER = 3
+const ARRIVAL = 4
 
 /** What executors of one kind are like; null overheads cost nothing. */
 export interface Hardware {
   readonly work: WorkModel
   readonly wake: WakeCurve
   readonly overheads: OverheadModel | null
+  /** null where requests are served in one go */
+  readonly steps?: StepLaw | null
 }
 
 /** Random streams of the world: each purpose has its own. */
@@ -39,7 +45,7 @@ export interface WorldStreams {
  * The simulated world: virtual clock, event heap, and executors whose batches take work over
  * speed. Deterministic: nothing here knows the time of day or any other source of chance.
  */
-export class SimulatedWorld implements Timers, Backend {
+export class SimulatedWorld implements Timers, Backend, StepBackend {
   now: Ms = 0
   events = 0
 
@@ -58,6 +64,9 @@ export class SimulatedWorld implements Timers, Backend {
   readonly #due: Ms[] = []
   readonly #started: Float64Array
   readonly #ended: Float64Array
+  readonly #runs: StepRuns
+  /** sequence of the event that ends the run of each executor */
+  readonly #runEnds: Float64Array
   /** the event that hands over the next request, and when that is scheduled */
   #arrival = -1
   #arrivalAt: Ms = Number.POSITIVE_INFINITY
@@ -83,6 +92,8 @@ export class SimulatedWorld implements Timers, Backend {
     this.#timer = world.timer
     this.#started = new Float64Array(world.hardware.length)
     this.#ended = new Float64Array(world.hardware.length).fill(Number.NEGATIVE_INFINITY)
+    this.#runs = new StepRuns(world.hardware.length)
+    this.#runEnds = new Float64Array(world.hardware.length).fill(-1)
   }
 
   /** Must be called once, before `advance`. */
@@ -126,6 +137,19 @@ export class SimulatedWorld implements Timers, Backend {
     else this.#heap.push(this.#machine.dispatcher.release(ended), DONE, executor)
   }
 
+  run(run: StepRun): void {
+    const { executor } = run
+    const { steps } = this.#hardware[executor]!
+    if (!steps) throw new Error(`Expected executor ${executor} to generate`)
+    const ended = this.#runs.begin(this.now, run, steps)
+    this.#runEnds[executor] = this.#heap.push(ended, STEPPED, executor)
+  }
+
+  yieldAtStep(executor: number): void {
+    const ended = this.#runs.cut(this.now, executor)
+    if (ended !== null) this.#runEnds[executor] = this.#heap.push(ended, STEPPED, executor)
+  }
+
   /** How soon the dispatcher sees an end depends on what it is about to do. */
   #report(executor: number, overheads: OverheadModel): void {
     const ended = this.now
@@ -162,6 +186,12 @@ export class SimulatedWorld implements Timers, Backend {
         const executor = heap.slot
         const started = this.#started[executor]!
         control.onDone(this.now, executor, started, this.#ended[executor]!, STATUS.ok)
+      } else if (heap.kind === STEPPED) {
+        const executor = heap.slot
+        if (this.#runEnds[executor] !== heap.sequence) continue
+        const runs = this.#runs
+        const [first, last] = [runs.firstMs(executor), runs.lastMs(executor)]
+        control.onSteps(this.now, executor, runs.stepsOf(executor), first, last)
       } else if (heap.kind === ENDED) {
         this.#report(heap.slot, this.#hardware[heap.slot]!.overheads!)
       } else if (this.#armed[heap.slot] === heap.sequence) {

@@ -1,0 +1,110 @@
+import type { Path } from '../located.ts'
+import type { Generation, Model } from '../schema.ts'
+import type { Draft, PoolDraft, Report } from './draft.ts'
+
+type Continuous = Extract<Generation, { policy: 'continuous' }>
+
+/** Whether pools that generate have what they need, and others nothing of it. */
+export function checkGeneration(draft: Draft, report: Report): void {
+  for (const pool of draft.pools) {
+    const model = pool.model === null ? null : (draft.models.get(pool.model) ?? null)
+    checkPool(pool, model, draft, report)
+    if (pool.generation?.policy === 'continuous') {
+      checkContinuous(pool.generation, pool, draft, report)
+    }
+  }
+  checkClasses(draft, report)
+}
+
+function checkPool(pool: PoolDraft, model: Model | null, draft: Draft, report: Report): void {
+  if (model === null) return
+  const generates = 'work' in model && model.work.law === 'generation'
+  const says = draft.has([...pool.path, 'generation'])
+  if (generates && !says) {
+    const text = `generation, as model ${pool.model} brings tokens step by step, got nothing`
+    report('value', pool.path, text)
+  }
+  if (!generates && says) {
+    const text = `no generation, as model ${pool.model} has no work of law generation`
+    report('key', [...pool.path, 'generation'], `${text}, got "generation"`)
+  }
+  if (generates && draft.has([...pool.path, 'batching'])) {
+    const text = 'no batching beside generation, which says who runs together, got "batching"'
+    report('key', [...pool.path, 'batching'], text)
+  }
+}
+
+function checkContinuous(
+  generation: Continuous,
+  pool: PoolDraft,
+  draft: Draft,
+  report: Report,
+): void {
+  const path = [...pool.path, 'generation']
+  const { max_sequences, token_budget, preemption, preempt_by_priority } = generation
+  if (token_budget < max_sequences) {
+    const why = `at least max_sequences ${max_sequences}, a token for each that decodes`
+    report('value', [...path, 'token_budget'], `${why}, got ${token_budget}`)
+  }
+  const swaps = generation.swap_ms_per_token !== undefined
+  if (preemption === 'swap' && !swaps) {
+    report('value', path, 'swap_ms_per_token, which preemption swap needs, got nothing')
+  } else if (preemption !== 'swap' && swaps) {
+    const text = `no swap_ms_per_token with preemption ${preemption}, got "swap_ms_per_token"`
+    report('key', [...path, 'swap_ms_per_token'], text)
+  }
+  const bounded = generation.kv_cache !== undefined || preempt_by_priority
+  if (!bounded && draft.has([...path, 'preemption'])) {
+    const text = 'no preemption, as without kv_cache nobody loses a place, got "preemption"'
+    report('key', [...path, 'preemption'], text)
+  }
+  const discipline = pool.queue?.discipline
+  if (preempt_by_priority && discipline !== undefined && discipline !== 'priority') {
+    const text = `false with discipline ${discipline}, got true`
+    report('value', [...path, 'preempt_by_priority'], text)
+  }
+  if (generation.hand_over) checkHandOver(generation.hand_over.pool, pool, draft, report)
+}
+
+function checkHandOver(name: string, from: PoolDraft, draft: Draft, report: Report): void {
+  const at: Path = [...from.path, 'generation', 'hand_over', 'pool']
+  const to = draft.pools.find((pool) => pool.name === name)
+  if (to === undefined || to === from) {
+    const others = draft.pools.filter((pool) => pool !== from).map((pool) => pool.name)
+    const known = others.length > 0 ? `one of ${others.join(', ')}` : 'another pool'
+    report('value', at, `${known}, got "${name}"`)
+    return
+  }
+  if (to.generation?.policy === 'static' || (to.generation === null && draft.has(to.path))) {
+    report('value', at, `a pool with generation continuous, got "${name}"`)
+  } else if (to.generation?.policy === 'continuous' && to.generation.hand_over) {
+    report('value', at, `a pool that decodes itself, got "${name}", which hands over too`)
+  }
+  for (const key of ['max_length', 'timeout_ms', 'levels']) {
+    const path = [...to.path, 'queue', key]
+    if (!draft.has(path)) continue
+    const why = 'as sequences are handed to it, which have been let in already'
+    report('key', path, `no ${key} here, ${why}, got "${key}"`)
+  }
+}
+
+/** Requests say how many tokens to generate where somebody would, and only there. */
+function checkClasses(draft: Draft, report: Report): void {
+  const generating = draft.pools.filter(({ generation }) => generation !== null)
+  if (draft.pools.length === 0) return
+  for (const { path, outputs } of draft.classes) {
+    const said = draft.has([...path, 'output_tokens'])
+    if (generating.length === draft.pools.length && !said) {
+      report('value', path, 'output_tokens, which are to be generated, got nothing')
+    } else if (generating.length === 0 && outputs !== null) {
+      const text = 'no output_tokens, as no pool generates, got "output_tokens"'
+      report('key', [...path, 'output_tokens'], text)
+    }
+  }
+  if (generating.length > 0 && generating.length < draft.pools.length) {
+    const other = draft.pools.find(({ generation }) => generation === null)!
+    if (draft.has([...other.path, 'generation'])) return
+    const text = 'generation in every pool, as it is in others, got nothing'
+    report('value', other.path, text)
+  }
+}

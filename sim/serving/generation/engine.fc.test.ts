@@ -1,0 +1,204 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type GenerationOptions, generatingSystem } from '../../../test/random-generation.ts'
+import type { SmallSystem } from '../../../test/small-system.ts'
+import { Random } from '../../kernel/index.ts'
+import { Histogram } from '../../stats/index.ts'
+import { ListSource } from '../../traffic/index.ts'
+import { declaredSteps, declaredWork, IDEAL_MACHINE, NO_WAKE } from '../../world/index.ts'
+import { SimulatedWorld } from '../../world/world.ts'
+import {
+  ControlPlane,
+  executorsOf,
+  type Ms,
+  type Observer,
+  OUTCOME,
+  Requests,
+  type StepBackend,
+  type StepRun,
+} from '../index.ts'
+
+/** What is known of a run: of each request by its key, of the gaps, of the steps. */
+interface Outcome {
+  readonly outcome: number[]
+  readonly ttft: Ms[]
+  readonly done: Ms[]
+  readonly preemptions: number[]
+  readonly itl: Histogram
+  /** tokens that came out, the first ones included */
+  tokens: number
+  events: number
+  readonly runs: StepRun[]
+  /** when anything was told to the control plane */
+  readonly times: Ms[]
+}
+
+/** `each`: every run of steps is cut after its first one. */
+function run(system: SmallSystem, each: boolean): Outcome {
+  const { plan, requests: list, work } = system
+  const requests = new Requests()
+  const random = new Random('unused')
+  const world = new SimulatedWorld({
+    source: new ListSource(list),
+    requests,
+    hardware: executorsOf(plan).map(({ pool }) => ({
+      work: declaredWork(work[pool]!),
+      wake: NO_WAKE,
+      overheads: null,
+      steps: declaredSteps(work[pool]!),
+    })),
+    machine: IDEAL_MACHINE,
+    random: { service: random, overheads: random },
+    lag: null,
+    timer: null,
+  })
+  const stepwise: StepBackend = {
+    run(steps) {
+      world.run(steps)
+      world.yieldAtStep(steps.executor)
+    },
+    yieldAtStep: (executor) => world.yieldAtStep(executor),
+  }
+  const found: Outcome = {
+    outcome: [],
+    ttft: [],
+    done: [],
+    preemptions: [],
+    itl: new Histogram(),
+    tokens: 0,
+    events: 0,
+    runs: [],
+    times: [],
+  }
+  const observer: Observer = {
+    arrived() {},
+    dispatched() {},
+    batch(now, { members }) {
+      const request = members[0]!
+      const key = requests.key[request]!
+      found.outcome[key] = requests.outcome[request]!
+      found.ttft[key] = requests.firstToken[request]! - requests.at[request]!
+      found.done[key] = now
+      found.preemptions[key] = requests.preemptions[request]!
+      found.tokens++
+    },
+    lost(_, request) {
+      found.outcome[requests.key[request]!] = requests.outcome[request]!
+    },
+    gaps(_, { fromMs, toMs, steps, sequences }) {
+      found.itl.recordRun(fromMs, toMs, steps, sequences)
+      found.tokens += steps * sequences
+    },
+    stepped: (_, steps) => found.runs.push({ ...steps }),
+  }
+  const control = new ControlPlane(plan, {
+    requests,
+    timers: world,
+    backend: world,
+    steps: each ? stepwise : world,
+    observer,
+  })
+  const note =
+    <A extends unknown[]>(tell: (now: Ms, ...rest: A) => void) =>
+    (now: Ms, ...rest: A) => {
+      found.times.push(now)
+      tell.call(control, now, ...rest)
+    }
+  world.attach({
+    onArrival: note(control.onArrival),
+    onTimer: note(control.onTimer),
+    onDone: note(control.onDone),
+    onSteps: note(control.onSteps),
+    onEnd: (now) => control.onEnd(now),
+  })
+  expect(world.advance(Number.POSITIVE_INFINITY, 1e6)).toBe('drained')
+  expect(requests.inUse).toBe(0)
+  found.events = world.events
+  return found
+}
+
+const kinds: readonly (readonly [string, GenerationOptions])[] = [
+  ['continuous', {}],
+  ['continuous, prefill and decode apart', { split: true }],
+  ['static', { policy: 'static' }],
+]
+
+describe.each(kinds)('%s generation', (_, options) => {
+  test('steps in one event end as steps one by one, to 1e-9', () => {
+    let events = 0
+    let stepwise = 0
+    let preempted = 0
+    fc.assert(
+      fc.property(generatingSystem(options), (system) => {
+        const [closed, open] = [run(system, false), run(system, true)]
+        // rounding decides which of two events at one instant comes first
+        fc.pre(open.times.every((at, i) => i === 0 || at - open.times[i - 1]! > 1e-7))
+        expect(closed.outcome).toEqual(open.outcome)
+        expect(closed.preemptions).toEqual(open.preemptions)
+        for (const name of ['ttft', 'done'] as const) {
+          closed[name].forEach((ms, key) => {
+            expect(Math.abs(ms - open[name][key]!)).toBeLessThan(1e-9 * Math.max(1, ms))
+          })
+        }
+        expect(closed.itl.count).toBe(open.itl.count)
+        if (closed.itl.count > 0) {
+          expect(Math.abs(closed.itl.sum / open.itl.sum - 1)).toBeLessThan(1e-9)
+          for (const q of [0.01, 0.25, 0.5, 0.9, 0.99]) {
+            // one bin is at most 1/128 wide
+            const ratio = closed.itl.quantile(q) / open.itl.quantile(q)
+            expect(Math.abs(ratio - 1)).toBeLessThan(1 / 64)
+          }
+        }
+        events += closed.events
+        stepwise += open.events
+        preempted += open.preemptions.reduce((sum, count) => sum + count, 0)
+      }),
+      { numRuns: 200 },
+    )
+    // negative control: the two ways do differ, and places are lost on the way
+    expect(stepwise).toBeGreaterThan(2 * events)
+    if (options.policy !== 'static') expect(preempted).toBeGreaterThan(10)
+  })
+
+  test('every request ends once with all its tokens, or never fitted', () => {
+    fc.assert(
+      fc.property(generatingSystem(options), (system) => {
+        const { columns, count } = system.requests
+        const { outcome, tokens } = run(system, false)
+        let expected = 0
+        for (let key = 0; key < count; key++) {
+          const full = columns.length[key]! + columns.output[key]! - 1
+          const room = system.plan.pools.every(({ generation }) => {
+            const { blocks, blockTokens } = generation!.kv
+            const held = generation!.handOver === null ? full : columns.length[key]!
+            return Math.ceil(held / blockTokens) <= blocks
+          })
+          expect(outcome[key]).toBe(room ? OUTCOME.served : OUTCOME.shed)
+          if (room) expected += columns.output[key]!
+        }
+        expect(tokens).toBe(expected)
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  test('no step has more sequences, tokens or blocks than there may be', () => {
+    fc.assert(
+      fc.property(generatingSystem(options), (system) => {
+        const poolOf = executorsOf(system.plan).map(({ pool }) => pool)
+        for (const one of run(system, false).runs) {
+          const plan = system.plan.pools[poolOf[one.executor]!]!.generation!
+          expect(one.decodes + one.prefills).toBeLessThanOrEqual(plan.maxSequences)
+          expect(one.blocks).toBeLessThanOrEqual(plan.kv.blocks)
+          const tokens = one.decodes + one.prefillTokens
+          // a prompt that is not cut may be longer than the budget, alone
+          const alone = !plan.chunked && one.prefills === 1 && one.decodes === 0
+          if (!alone) expect(tokens).toBeLessThanOrEqual(plan.tokenBudget)
+          if (one.prefills > 0) expect(one.steps).toBe(1)
+          expect(one.steps).toBeGreaterThan(0)
+        }
+      }),
+      { numRuns: 200 },
+    )
+  })
+})

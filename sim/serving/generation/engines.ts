@@ -1,0 +1,60 @@
+import type { Ms, StepBackend } from '../ports.ts'
+import { Engine, type EngineHost } from './engine.ts'
+import type { GenerationPlan } from './generation-plan.ts'
+
+/** The engines that take from one queue. */
+export class Engines {
+  readonly #engines: readonly Engine[]
+  readonly #first: number
+  readonly #host: EngineHost
+  readonly #backend: StepBackend
+
+  constructor(
+    plan: GenerationPlan,
+    executors: { readonly first: number; readonly count: number },
+    host: EngineHost,
+  ) {
+    this.#first = executors.first
+    this.#host = host
+    this.#backend = host.backend
+    this.#engines = Array.from(
+      { length: executors.count },
+      (_, i) => new Engine(executors.first + i, plan, host),
+    )
+  }
+
+  /** Whether a request could ever be held by one of them. */
+  holds(request: number): boolean {
+    return this.#engines[0]!.holds(request)
+  }
+
+  /**
+   * Requests wait: engines without work begin. Those that work end their runs with the step under
+   * way where they would take the next request: who comes to that first takes it.
+   */
+  offer(now: Ms): void {
+    const { queue } = this.#host
+    for (const engine of this.#engines) {
+      if (queue.next < 0) return
+      if (!engine.busy) engine.schedule(now)
+    }
+    const { next } = queue
+    if (next < 0) return
+    for (const engine of this.#engines) {
+      const { run } = engine
+      if (run.steps > 1 && engine.takes(next)) this.#backend.yieldAtStep(run.executor)
+    }
+  }
+
+  /** A run ended, after so many steps; sequences that are done have left. */
+  stepped(now: Ms, executor: number, steps: number, firstMs: Ms, lastMs: Ms): void {
+    this.#engines[executor - this.#first]!.stepped(now, steps, firstMs, lastMs)
+  }
+
+  /** An engine goes on. */
+  goOn(now: Ms, executor: number): void {
+    this.#engines[executor - this.#first]!.schedule(now)
+    // who waits behind those it took is for others
+    this.offer(now)
+  }
+}

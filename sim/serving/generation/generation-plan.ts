@@ -1,0 +1,41 @@
+import type { Ms } from '../ports.ts'
+import type { KvPlan } from './kv-ledger.ts'
+
+/** What a pool's engines go by. */
+export interface GenerationPlan {
+  /** static: a batch ends with its longest answer, and only then the next one begins */
+  readonly policy: 'continuous' | 'static'
+  /** sequences that have a place at once */
+  readonly maxSequences: number
+  /** tokens that a step computes at most: one for each that decodes, and parts of prompts */
+  readonly tokenBudget: number
+  /** whether prompts may be prefilled in parts */
+  readonly chunked: boolean
+  /** who is sure of the budget */
+  readonly first: 'prefill' | 'decode'
+  readonly kv: KvPlan
+  /** of a sequence that loses its place, either way; null: its tokens are computed anew */
+  readonly swapMsPerToken: Ms | null
+  /** whether one of a higher priority takes a place from one of a lower */
+  readonly preemptsByPriority: boolean
+  /** of sequences that go on in another pool; null where they decode here */
+  readonly handOver: HandOverPlan | null
+}
+
+/** Of static batches, which nobody joins or leaves. */
+export const STATIC_BATCHES = Object.freeze({
+  tokenBudget: Number.POSITIVE_INFINITY,
+  chunked: false,
+  first: 'prefill',
+  swapMsPerToken: null,
+  preemptsByPriority: false,
+  handOver: null,
+} as const)
+
+/** The link over which KV caches go to another pool, one after the other. */
+export interface HandOverPlan {
+  /** index of the pool in which they go on */
+  readonly pool: number
+  readonly baseMs: Ms
+  readonly msPerToken: Ms
+}

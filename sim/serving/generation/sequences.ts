@@ -1,0 +1,56 @@
+import type { Ms } from '../ports.ts'
+
+/** What engines know of the sequences that they generate, by the slots of their requests. */
+export class Sequences {
+  /** tokens in the KV cache once it is prefilled; of one that decodes, when it began to */
+  context = new Int32Array(256)
+  /** tokens that are yet to be prefilled; 0: all that was there is in the KV cache, or was */
+  toPrefill = new Int32Array(256)
+  /** tokens that have come out; of one that decodes, when it began to */
+  generated = new Int32Array(256)
+  /** number of the engine's step when it began to decode */
+  joined = new Float64Array(256)
+  /** number of the engine's step after which it is done */
+  finish = new Float64Array(256)
+  /** when its last token came out, before it began to decode */
+  tokenAt = new Float64Array(256)
+  /** its number in the order of admission */
+  number = new Float64Array(256)
+  /** when it was admitted first */
+  admitted = new Float64Array(256)
+
+  /** A request of `length` tokens comes to its queue. */
+  begin(slot: number, length: number): void {
+    if (slot >= this.context.length) this.#grow(slot)
+    this.context[slot] = length
+    this.toPrefill[slot] = length
+    this.generated[slot] = 0
+  }
+
+  /** Of one that decodes at step number `step`. */
+  contextAt(slot: number, step: number): number {
+    return this.context[slot]! + step - this.joined[slot]!
+  }
+
+  tokenCameAt(slot: number, now: Ms): void {
+    this.generated[slot]!++
+    this.tokenAt[slot] = now
+  }
+
+  #grow(slot: number): void {
+    const capacity = 2 * Math.max(slot, this.context.length)
+    this.context = grown(this.context, new Int32Array(capacity))
+    this.toPrefill = grown(this.toPrefill, new Int32Array(capacity))
+    this.generated = grown(this.generated, new Int32Array(capacity))
+    this.joined = grown(this.joined, new Float64Array(capacity))
+    this.finish = grown(this.finish, new Float64Array(capacity))
+    this.tokenAt = grown(this.tokenAt, new Float64Array(capacity))
+    this.number = grown(this.number, new Float64Array(capacity))
+    this.admitted = grown(this.admitted, new Float64Array(capacity))
+  }
+}
+
+function grown<T extends { set(from: T): void }>(from: T, to: T): T {
+  to.set(from)
+  return to
+}

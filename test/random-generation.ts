@@ -1,0 +1,116 @@
+import fc from 'fast-check'
+import type { Work } from '../scenarios/index.ts'
+import { ANY_CLASS, type PoolPlan } from '../sim/serving/index.ts'
+import { planOf, requestsOf, type SmallSystem } from './small-system.ts'
+
+type Generation = NonNullable<PoolPlan['generation']>
+
+const STATIC = {
+  tokenBudget: Number.POSITIVE_INFINITY,
+  chunked: false,
+  first: 'prefill',
+  swapMsPerToken: null,
+  preemptsByPriority: false,
+  handOver: null,
+} as const
+
+const kv = fc.oneof(
+  fc.constant({ blocks: Number.POSITIVE_INFINITY, blockTokens: 16, watermark: 0 }),
+  fc.record({
+    blocks: fc.integer({ min: 8, max: 60 }),
+    blockTokens: fc.constantFrom(1, 4, 16),
+    watermark: fc.constantFrom(0, 0.05),
+  }),
+)
+
+const continuous: fc.Arbitrary<Generation> = fc
+  .record({
+    maxSequences: fc.integer({ min: 1, max: 12 }),
+    spare: fc.constantFrom(0, 3, 20, 500),
+    chunked: fc.boolean(),
+    first: fc.constantFrom('decode' as const, 'prefill' as const),
+    kv,
+    swapMsPerToken: fc.constantFrom(null, 0, 0.0107119),
+    preemptsByPriority: fc.boolean(),
+  })
+  .map(({ spare, ...plan }) => ({
+    policy: 'continuous',
+    tokenBudget: plan.maxSequences + spare,
+    handOver: null,
+    ...plan,
+  }))
+
+const staticBatches: fc.Arbitrary<Generation> = fc
+  .record({ maxSequences: fc.integer({ min: 1, max: 12 }), kv })
+  .map((plan) => ({ policy: 'static', ...STATIC, ...plan }))
+
+const work: fc.Arbitrary<Work> = fc.record({
+  law: fc.constant('generation' as const),
+  base_ms: fc.constantFrom(0.5123457, 1.0471976, 3.1419265),
+  per_sequence_ms: fc.constantFrom(0, 0.1017321),
+  per_prefill_token_ms: fc.constantFrom(0, 0.0203871),
+  per_context_token_ms: fc.constantFrom(0, 0.0010133, 0.0100773),
+})
+
+const arrival = fc.record({
+  gap: fc.double({ min: 0.001, max: 25, noNaN: true, noDefaultInfinity: true }),
+  length: fc.integer({ min: 1, max: 60 }),
+  output: fc.integer({ min: 1, max: 40 }),
+  class: fc.integer({ min: 0, max: 1 }),
+})
+
+export interface GenerationOptions {
+  readonly policy?: 'continuous' | 'static'
+  /** prompts and answers are made in pools of their own */
+  readonly split?: boolean
+}
+
+/** A system that generates, and requests for it. */
+export function generatingSystem({
+  policy = 'continuous',
+  split = false,
+}: GenerationOptions = {}): fc.Arbitrary<SmallSystem> {
+  const generation = policy === 'static' ? staticBatches : continuous
+  return fc
+    .record({
+      generations: fc.tuple(generation, generation),
+      replicas: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
+      perReplicaQueues: fc.boolean(),
+      work,
+      link: fc.record({
+        baseMs: fc.constantFrom(0, 0.7073711),
+        msPerToken: fc.constantFrom(0, 0.0300137),
+      }),
+      arrivals: fc.array(arrival, { minLength: 1, maxLength: 60, size: 'large' }),
+    })
+    .map(({ generations, replicas, perReplicaQueues, work: own, link, arrivals }) => {
+      const pools = generations.slice(0, split ? 2 : 1).map(
+        (plan, i): Partial<PoolPlan> => ({
+          replicas: replicas[i]!,
+          perReplicaQueues,
+          order: plan.preemptsByPriority
+            ? { discipline: 'priority', ageingMs: Number.POSITIVE_INFINITY }
+            : { discipline: 'fifo' },
+          generation: {
+            ...plan,
+            handOver: split && i === 0 ? { pool: 1, ...link } : null,
+          },
+        }),
+      )
+      let at = 0
+      return {
+        plan: planOf(pools, {
+          classes: [ANY_CLASS, { ...ANY_CLASS, priority: 2 }],
+        }),
+        work: pools.map(() => own),
+        requests: requestsOf(
+          arrivals.map(({ gap }) => (at += gap)),
+          {
+            lengths: arrivals.map(({ length }) => length),
+            outputs: arrivals.map(({ output }) => output),
+            classes: arrivals.map((one) => one.class),
+          },
+        ),
+      }
+    })
+}
