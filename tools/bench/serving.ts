@@ -49,6 +49,46 @@ export function serve(scenario: Scenario): void {
   }
 }
 
+const GENERATED = 400_000
+
+/** 512 tokens in and 512 out on one engine that batches continuously, its KV cache nearly full. */
+function generatingScenario(): Scenario {
+  const rate = 12
+  return scenarioSchema.parse({
+    spillway: 1,
+    name: 'bench',
+    duration_s: GENERATED / rate,
+    models: {
+      decoder: {
+        work: {
+          law: 'generation',
+          base_ms: 6,
+          per_sequence_ms: 0.02,
+          per_prefill_token_ms: 0.02,
+          per_context_token_ms: 0.00005,
+        },
+      },
+    },
+    traffic: [
+      {
+        class: 'chat',
+        arrivals: { process: 'poisson', rate_rps: rate },
+        input_tokens: { distribution: 'fixed', value: 512 },
+        output_tokens: { distribution: 'fixed', value: 512 },
+      },
+    ],
+    slo: { chat: ['p(99) ttft_ms < 500', 'p(99) tpot_ms < 50'] },
+    pools: [
+      {
+        name: 'pool',
+        model: 'decoder',
+        speed: 'ideal',
+        generation: { policy: 'continuous', max_sequences: 256, kv_cache: { blocks: 16_384 } },
+      },
+    ],
+  })
+}
+
 export function* servingFigures(): Generator<Figure> {
   for (const replicas of [1, 64]) {
     const scenario = servingScenario(replicas, REQUESTS)
@@ -61,4 +101,13 @@ export function* servingFigures(): Generator<Figure> {
       bar: { atLeast: 2 },
     })
   }
+  const generating = generatingScenario()
+  yield rateOf({
+    name: 'Continuous batching, 512 tokens in and 512 out',
+    unit: 'M requests/s',
+    size: GENERATED,
+    rounds: ROUNDS,
+    work: () => serve(generating),
+    bar: { atLeast: 0.2 },
+  })
 }
