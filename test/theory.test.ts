@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import {
+  cappedAlike,
   judge,
   runReplication,
   simulateCase,
@@ -61,6 +62,12 @@ describe('the judgement', () => {
     const [wait] = valuesOf('Round robin over replicas, load 0.8')
     const shortest = cases.find(({ model }) => model === 'Least loaded replica, load 0.8')!
     expect(judge('', shortest.figures[0]!, wait!).problem).toMatch(/standard errors only/)
+  })
+
+  test('negative control: with a limit of places the distribution of the answers counts', () => {
+    const alike = cappedAlike()
+    const [sojourn] = simulateCase(alike, REPLICATIONS)
+    expect(judge('', alike.figures[0]!, sojourn!).problem).not.toBeNull()
   })
 
   test('negative control: one queue does not pass for the shortest of two', () => {

@@ -15,6 +15,7 @@ export {
 } from './simulate.ts'
 export { type ExecutorWork, fieldOf, type ObservedRun, overheadsOf } from './structure.ts'
 export { theoryCases } from './theory-cases.ts'
+export { cappedAlike } from './theory-generation.ts'
 export { judge, simulateCase, type Theory, type TheoryRow } from './theory-judge.ts'
 export { theoryInput, theoryRun } from './theory-run.ts'
 export { spoiled } from './validity.ts'

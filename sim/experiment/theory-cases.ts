@@ -23,6 +23,7 @@ import {
   waitPercentile,
   waitShare,
 } from './theory-figures.ts'
+import { generationCases } from './theory-generation.ts'
 import type { TheoryCase } from './theory-judge.ts'
 import { routingCases } from './theory-routing.ts'
 import { theoryScenario } from './theory-scenario.ts'
@@ -206,6 +207,7 @@ export function theoryCases(): TheoryCase[] {
     ...batchingCases(),
     ...routingCases(),
     ...disciplineCases(),
+    ...generationCases(),
     ...exactCases(),
   ]
 }

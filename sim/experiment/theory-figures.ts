@@ -10,11 +10,11 @@ export function meanWait(theory: Theory, of = 0): TheoryFigure {
   return { name, theory, of: ({ summary }) => summary.classes[of]!.parts.queue.mean }
 }
 
-export function meanSojourn(theory: Theory): TheoryFigure {
+export function meanSojourn(theory: Theory, of = 0): TheoryFigure {
   return {
-    name: 'mean sojourn',
+    name: of === 0 ? 'mean sojourn' : `mean sojourn, class ${of + 1}`,
     theory,
-    of: ({ summary }) => summary.classes[0]!.latency.mean,
+    of: ({ summary }) => summary.classes[of]!.latency.mean,
   }
 }
 

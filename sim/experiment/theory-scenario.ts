@@ -10,6 +10,8 @@ export interface TheoryTraffic {
   readonly rate: number
   readonly process?: 'poisson' | 'deterministic'
   readonly input_tokens?: Draft['traffic'][number]['input_tokens']
+  readonly output_tokens?: Draft['traffic'][number]['output_tokens']
+  readonly priority?: number
 }
 
 /** A queueing model as a scenario. One unit of time is a millisecond, so rates are per ms. */
@@ -25,6 +27,7 @@ export interface TheoryScenario {
   readonly replicas?: number
   readonly queue?: PoolDraft['queue']
   readonly batching?: PoolDraft['batching']
+  readonly generation?: PoolDraft['generation']
   /** as many pools of this kind, and the policy among them */
   readonly pools?: number
   readonly router?: Routing
@@ -52,6 +55,7 @@ export function theoryScenario(model: TheoryScenario): Scenario {
       replicas: model.replicas ?? 1,
       queue: model.queue ?? {},
       batching: model.batching ?? { policy: 'none' },
+      generation: model.generation,
     })),
     router: { policy: model.router ?? 'least-loaded' },
   })

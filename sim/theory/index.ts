@@ -27,4 +27,10 @@ export {
   mm1SojournQuantile,
 } from './mm1.ts'
 export { type Mmck, type MmckFigures, mmck } from './mmck.ts'
-export { cobhamMeanWaits, conservedWait, type PriorityClass } from './priority.ts'
+export {
+  cobhamMeanWaits,
+  conservedWait,
+  type PriorityClass,
+  preemptiveMeanSojourns,
+} from './priority.ts'
+export { type TokenSharing, tokenSharingMeanSojourn } from './token-sharing.ts'

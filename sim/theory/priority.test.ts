@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { mg1MeanWait } from './mg1.ts'
-import { cobhamMeanWaits, conservedWait } from './priority.ts'
+import { mm1MeanSojourn } from './mm1.ts'
+import { cobhamMeanWaits, conservedWait, preemptiveMeanSojourns } from './priority.ts'
 
 /** The two classes of the published example that the prototype was held against. */
 const exponential = (arrivalRate: number) => ({ arrivalRate, meanService: 1, secondMoment: 2 })
@@ -28,4 +29,14 @@ test('every order of the classes conserves load times wait', () => {
     )
     expect(sum).toBeCloseTo(conservedWait(classes), 12)
   }
+})
+
+test('who interrupts meets nobody else, and exponential service loses nothing by it', () => {
+  const classes = [exponential(0.3), exponential(0.5)]
+  const sojourns = preemptiveMeanSojourns(classes)
+  expect(sojourns[0]).toBeCloseTo(mm1MeanSojourn({ arrivalRate: 0.3, serviceRate: 1 }), 12)
+  // as many are in the system in the mean as without priorities
+  const inSystem = 0.3 * sojourns[0]! + 0.5 * sojourns[1]!
+  const plain = mm1MeanSojourn({ arrivalRate: 0.8, serviceRate: 1 })
+  expect(inSystem).toBeCloseTo(0.8 * plain, 12)
 })

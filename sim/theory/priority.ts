@@ -30,6 +30,20 @@ export function cobhamMeanWaits(classes: readonly PriorityClass[]): number[] {
 }
 
 /**
+ * Mean sojourn of each class in M/G/1 where one of an earlier class interrupts whoever is served,
+ * who later goes on from there: E[S_k] / (1 - sigma_(k-1)) + W0_k / ((1 - sigma_(k-1)) (1 -
+ * sigma_k)), with W0_k of the classes up to k. (Kleinrock 1976, section 3.6.)
+ */
+export function preemptiveMeanSojourns(classes: readonly PriorityClass[]): number[] {
+  assertStable(loadOf(classes))
+  return classes.map(({ meanService }, k) => {
+    const above = loadOf(classes.slice(0, k))
+    const upTo = classes.slice(0, k + 1)
+    return meanService / (1 - above) + residual(upTo) / ((1 - above) * (1 - loadOf(upTo)))
+  })
+}
+
+/**
  * Sum over the classes of load times mean wait, which is the same for all orders that interrupt
  * nobody, never idle while somebody waits, and know no service time: rho W0 / (1 - rho). Where an
  * order looks at service times it holds for the mean of service time times wait, summed over
