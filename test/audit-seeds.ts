@@ -1,6 +1,7 @@
 import { OUTCOME } from '../sim/serving/index.ts'
 import type { RowColumns } from '../sim/stats/index.ts'
 import { decisionSeeds, limitSeeds } from './audit-decision-seeds.ts'
+import { generationSeeds } from './audit-generation-seeds.ts'
 import { fixed, limited, single } from './audited-systems.ts'
 import { keyOf, move, pairOf, type Seed, servedIn, write } from './row-surgery.ts'
 
@@ -10,6 +11,7 @@ export const seeds: readonly Seed[] = [
   ...batchSeeds(),
   ...decisionSeeds(),
   ...limitSeeds(),
+  ...generationSeeds(),
 ]
 
 function conservationSeeds(): Seed[] {

@@ -53,14 +53,26 @@ export interface PoolPromises extends PromisedBounds {
   readonly order: PromisedOrder
   readonly levels: readonly (PromisedBounds & { readonly priority: number })[]
   readonly batching: Batching
+  /** undefined where requests are served in one go */
+  readonly generation?: PromisedGeneration | undefined
   /** lengths are padded up to a multiple of this */
   readonly padTo: number
+}
+
+/** What engines promise; Infinity for no limit. */
+export interface PromisedGeneration {
+  readonly policy: 'continuous' | 'static'
+  readonly maxSequences: number
+  readonly kv: { readonly blocks: number; readonly blockTokens: number }
+  /** index of the pool in which sequences go on; null where they stay */
+  readonly handOver: { readonly pool: number } | null
 }
 
 /** Reads the promises off a scenario that has passed its checks. */
 export function promisesOf(scenario: Scenario): Promises {
   const pools: PoolPromises[] = []
-  for (const { name, replicas, queue, batching, model } of scenario.pools) {
+  for (const pool of scenario.pools) {
+    const { name, replicas, queue, batching, model } = pool
     const own = scenario.models[model]
     pools.push({
       name,
@@ -76,6 +88,7 @@ export function promisesOf(scenario: Scenario): Promises {
         return { priority: Number(priority), ...bounds(level) }
       }),
       batching,
+      generation: pool.generation && generationOf(pool.generation, scenario),
       padTo: own !== undefined && 'pad_to' in own ? own.pad_to : 1,
     })
   }
@@ -92,6 +105,20 @@ export function promisesOf(scenario: Scenario): Promises {
     })
   }
   return { routing: scenario.router.policy, classes, pools }
+}
+
+function generationOf(
+  own: NonNullable<Scenario['pools'][number]['generation']>,
+  { pools }: Scenario,
+): PromisedGeneration {
+  const cache = own.kv_cache
+  const to = own.policy === 'continuous' ? own.hand_over?.pool : undefined
+  return {
+    policy: own.policy,
+    maxSequences: own.max_sequences,
+    kv: { blocks: limit(cache?.blocks), blockTokens: cache?.block_tokens ?? 1 },
+    handOver: to === undefined ? null : { pool: pools.findIndex(({ name }) => name === to) },
+  }
 }
 
 type Queue = Scenario['pools'][number]['queue']

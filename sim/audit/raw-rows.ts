@@ -20,12 +20,17 @@ export interface AuditRows {
   readonly batchSize: Int16Array
   readonly padded: Int32Array
   readonly outcome: Uint8Array
+  readonly firstToken: Float64Array
+  /** how often it lost its place among those who generate */
+  readonly preemptions: Int32Array
 }
 
 /** The requests that were to come, in order of arrival: scheduled time in ms, length, class. */
 export interface RequestColumns {
   readonly at: Float64Array
   readonly length: Int32Array
+  /** tokens to generate */
+  readonly output: Int32Array
   readonly class: Uint8Array
 }
 

@@ -19,6 +19,9 @@ export function playBack<O extends Observer>(rows: Rows, observe: (requests: Req
   for (let key = 0; key < rows.count; key++) {
     requests.at[key] = c.at[key]!
     requests.length[key] = c.length[key]!
+    requests.output[key] = c.output[key]!
+    requests.firstToken[key] = c.firstToken[key]!
+    requests.preemptions[key] = c.preemptions[key]!
     requests.class[key] = c.class[key]!
     requests.attempt[key] = c.attempt[key]!
     requests.key[key] = key

@@ -20,6 +20,8 @@ const COLUMNS = {
   /** number of the queue that it joined or was refused by, through all pools; -1 for none */
   queue: Int32Array,
   length: Int32Array,
+  /** tokens to generate; 0 where nothing is generated */
+  output: Int32Array,
   executor: Int32Array,
   /** number of its batch in the order of completion; -1 for none */
   batch: Int32Array,
@@ -27,6 +29,10 @@ const COLUMNS = {
   /** padded length of its batch */
   padded: Int32Array,
   outcome: Uint8Array,
+  /** when the first token came out */
+  firstToken: Float64Array,
+  /** how often it lost its place among those who generate */
+  preemptions: Int32Array,
 } as const
 
 export type RowColumn = keyof typeof COLUMNS
@@ -116,6 +122,7 @@ export class RowRecorder implements Observer {
     rows.class[key] = requests.class[request]!
     rows.attempt[key] = requests.attempt[request]!
     rows.length[key] = requests.length[request]!
+    rows.output[key] = requests.output[request]!
   }
 
   dispatched(): void {}
@@ -139,6 +146,8 @@ export class RowRecorder implements Observer {
       rows.pool[key] = requests.pool[request]!
       rows.queue[key] = requests.queue[request]!
       rows.outcome[key] = requests.outcome[request]!
+      rows.firstToken[key] = requests.firstToken[request]!
+      rows.preemptions[key] = requests.preemptions[request]!
     }
   }
 

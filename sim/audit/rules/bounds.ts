@@ -1,5 +1,6 @@
 import type { Evidence, SeenQueue } from '../evidence.ts'
 import { type Findings, ms } from '../findings.ts'
+import { couldHold } from '../held.ts'
 import { any, eachInstant, type Instant } from '../instants.ts'
 import type { Rule } from '../rule.ts'
 
@@ -33,7 +34,9 @@ export const bounds: Rule = {
       }
       for (const key of queue.shed) {
         found.checked++
-        if (full.has(key)) continue
+        const { generation } = queue.pool
+        const held = generation === undefined || couldHold(seen.promises, generation, seen, key)
+        if (full.has(key) || !held) continue
         const at = ms(seen.rows.sent[key]!)
         found.violated([key], () => `shed at ${at} by ${room.get(key)!.join('; and by ')}`)
       }

@@ -14,6 +14,8 @@ export const delay: Rule = {
     'a batch goes at an arrival, a freed executor, or the end of its window or of the traffic',
   check(seen: Evidence, found: Findings) {
     for (const queue of seen.queues) {
+      // engines take whom they can at every step
+      if (queue.pool.generation !== undefined) continue
       eachInstant(seen, queue, ({ joined, ends, batches, oldestBefore }) => {
         found.checked += batches.to - batches.from
         if (any(joined) || ends > 0) return

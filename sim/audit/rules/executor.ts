@@ -6,7 +6,10 @@ export const executor: Rule = {
   rule: 'executor',
   promise: 'an executor has one batch at a time, of its own queue; the one free longest is taken',
   check({ queues }: Evidence, found: Findings) {
-    for (const queue of queues) checkQueue(queue, found)
+    for (const queue of queues) {
+      // engines run many at once
+      if (queue.pool.generation === undefined) checkQueue(queue, found)
+    }
   },
 }
 

@@ -7,12 +7,15 @@ import { delay } from './delay.ts'
 import { executor } from './executor.ts'
 import { fairness } from './fairness.ts'
 import { idle } from './idle.ts'
+import { kvCache } from './kv-cache.ts'
 import { order } from './order.ts'
 import { padding } from './padding.ts'
 import { patience } from './patience.ts'
+import { places } from './places.ts'
 import { preferredSize } from './preferred-size.ts'
 import { queueTimeout } from './queue-timeout.ts'
 import { routing } from './routing.ts'
+import { tokens } from './tokens.ts'
 
 /** Every rule. A new one is a file, and a line here. */
 export const rules: readonly Rule[] = Object.freeze([
@@ -30,4 +33,7 @@ export const rules: readonly Rule[] = Object.freeze([
   patience,
   padding,
   routing,
+  places,
+  kvCache,
+  tokens,
 ])

@@ -6,8 +6,9 @@ import type { Rule } from '../rule.ts'
 /** Candidates of a router, with the fewest and the most requests that each may have had. */
 interface Candidates {
   readonly noun: 'pool' | 'queue'
-  /** number of the first one */
-  readonly first: number
+  /** their numbers, rising */
+  readonly numbers: readonly number[]
+  /** of each of them */
   readonly executors: readonly number[]
   readonly least: Int32Array
   readonly most: Int32Array
@@ -21,28 +22,34 @@ export const routing: Rule = {
     // with one queue there is nothing to choose
     if (queues.length === 1) return
     const loads = new Loads(seen)
+    const targets = promises.pools.map(({ generation }) => generation?.handOver?.pool)
+    const entries = [...promises.pools.keys()].filter((pool) => !targets.includes(pool))
     const pools: Candidates = {
       noun: 'pool',
-      first: 0,
-      executors: promises.pools.map(({ replicas }) => replicas),
+      numbers: entries,
+      executors: entries.map((pool) => promises.pools[pool]!.replicas),
       ...loads.pools,
     }
     const within = promises.pools.map((_, index): Candidates => {
       const own = queues.filter(({ poolIndex }) => poolIndex === index)
       const executors = own.map((queue) => queue.executors)
-      return { noun: 'queue', first: own[0]?.number ?? 0, executors, ...loads.queues }
+      return { noun: 'queue', numbers: own.map(({ number }) => number), executors, ...loads.queues }
     })
     const turns = promises.pools.map(() => 0)
+    // rows do not tell when sequences went on elsewhere
+    const known = targets.every((target) => target === undefined)
     for (let key = 0; key < rows.at.length; key++) {
       const queue = queues[rows.queue[key]!]
       if (queue === undefined || Number.isNaN(rows.sent[key]!)) continue
       loads.moveTo(rows.sent[key]!)
       const pool = queue.poolIndex
       // every request takes a turn among the pools, also one whose row is lost
-      check(seen, key, { of: pools, chosen: pool, policy: promises.routing, turn: key }, found)
+      const among = { of: pools, chosen: pool, policy: promises.routing, turn: key }
+      if (known || promises.routing === 'round-robin') check(seen, key, among, found)
       const turn = turns[pool]!
       turns[pool] = turn + 1
-      check(seen, key, { ...choiceIn(within[pool]!, queue), turn }, found)
+      const choice = { ...choiceIn(within[pool]!, queue), turn }
+      if (known || choice.policy === 'round-robin') check(seen, key, choice, found)
       loads.came(key)
     }
   },
@@ -64,10 +71,10 @@ interface Choice {
 
 function check({ rows }: Evidence, key: number, choice: Choice, found: Findings): void {
   const { of, chosen, policy, turn } = choice
-  const count = of.executors.length
+  const count = of.numbers.length
   if (count === 1) return
   found.checked++
-  const better = policy === 'round-robin' ? of.first + (turn % count) : lessLoaded(of, chosen)
+  const better = policy === 'round-robin' ? of.numbers[turn % count]! : lessLoaded(of, chosen)
   if (better === chosen) return
   found.violated([key], () => {
     const came = `came to ${of.noun} ${chosen} at ${ms(rows.sent[key]!)}`
@@ -80,10 +87,10 @@ function check({ rows }: Evidence, key: number, choice: Choice, found: Findings)
 }
 
 /** A candidate that should have been chosen however events of the instant came; or `chosen`. */
-function lessLoaded({ first, executors, least, most }: Candidates, chosen: number): number {
-  const own = least[chosen]! / executors[chosen - first]!
+function lessLoaded({ numbers, executors, least, most }: Candidates, chosen: number): number {
+  const own = least[chosen]! / executors[numbers.indexOf(chosen)]!
   for (let i = 0; i < executors.length; i++) {
-    const other = first + i
+    const other = numbers[i]!
     const load = most[other]! / executors[i]!
     // of equals the first is taken
     if (load < own || (load === own && other < chosen)) return other

@@ -1,0 +1,50 @@
+import type { Evidence } from '../evidence.ts'
+import { type Findings, ms } from '../findings.ts'
+import { couldHold, heldBy } from '../held.ts'
+import type { Rule } from '../rule.ts'
+
+/**
+ * A sequence that never loses its place has at least the blocks of its prompt until it ends; how
+ * its answer grows meanwhile is not in the rows.
+ */
+export const kvCache: Rule = {
+  rule: 'kv-cache',
+  promise: 'prompts that run at once fit the KV cache; whom it could never hold is not let in',
+  check(seen: Evidence, found: Findings) {
+    const { rows, gone, queues, promises } = seen
+    for (const { joined, pool } of queues) {
+      if (pool.generation === undefined) continue
+      for (const key of joined) {
+        found.checked++
+        if (couldHold(promises, pool.generation, seen, key)) continue
+        found.violated([key], () => `request ${key} was let in, which no KV cache could ever hold`)
+      }
+    }
+    for (const [executor, { generation, keys }] of heldBy(seen)) {
+      const { blocks, blockTokens } = generation.kv
+      if (blocks === Number.POSITIVE_INFINITY) continue
+      const running: number[] = []
+      let taken = 0
+      const blocksOf = (key: number) => Math.ceil(rows.length[key]! / blockTokens)
+      for (const key of keys) {
+        if (rows.preemptions[key]! > 0) continue
+        found.checked++
+        const at = rows.dispatched[key]!
+        for (let i = running.length - 1; i >= 0; i--) {
+          if (gone[running[i]!]! > at) continue
+          taken -= blocksOf(running[i]!)
+          running.splice(i, 1)
+        }
+        running.push(key)
+        taken += blocksOf(key)
+        if (taken <= blocks) continue
+        const now = taken
+        found.violated(
+          [...running],
+          () =>
+            `prompts of ${now} blocks on executor ${executor} just after ${ms(at)}; it has ${blocks}`,
+        )
+      }
+    }
+  },
+}

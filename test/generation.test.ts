@@ -1,0 +1,118 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { auditRows } from '../sim/audit/index.ts'
+import { feedBack, feedbackDifferences } from '../sim/experiment/index.ts'
+import { type Batch, type Ms, type Observer, OUTCOME, type Requests } from '../sim/serving/index.ts'
+import { expectPromisesKept } from './kept-promises.ts'
+import { type GenerationOptions, generatingSystem } from './random-generation.ts'
+import { serve } from './small-system.ts'
+
+/** The integral of the number in the system over time. */
+class InSystem implements Observer {
+  integral = 0
+  #now: Ms = 0
+  #inSystem = 0
+  readonly #inner: Observer
+
+  constructor(inner: Observer) {
+    this.#inner = inner
+  }
+
+  #change(now: Ms, by: number): void {
+    this.integral += this.#inSystem * (now - this.#now)
+    this.#now = now
+    this.#inSystem += by
+  }
+
+  arrived(now: Ms, request: number): void {
+    this.#change(now, 1)
+    this.#inner.arrived(now, request)
+  }
+
+  dispatched(now: Ms, batch: Batch): void {
+    this.#inner.dispatched(now, batch)
+  }
+
+  batch(now: Ms, batch: Batch): void {
+    this.#change(now, -batch.size)
+    this.#inner.batch(now, batch)
+  }
+
+  lost(now: Ms, request: number): void {
+    this.#change(now, -1)
+    this.#inner.lost(now, request)
+  }
+}
+
+/** Every way of generating: one that joins has to join here. */
+const kinds: readonly (readonly [string, GenerationOptions])[] = [
+  ['continuous', {}],
+  ['continuous, prefill and decode apart', { split: true }],
+  ['static', { policy: 'static' }],
+]
+
+describe.each(kinds)('%s generation', (_, options) => {
+  const systems = generatingSystem(options)
+
+  test('keeps every promise', () => {
+    fc.assert(
+      fc.property(systems, (system) => {
+        const { rows } = serve(system, { audited: false })
+        expectPromisesKept({ ...system, rows })
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  test('decides the same when it is told the same', () => {
+    fc.assert(
+      fc.property(systems, (system) => {
+        const { rows, journal } = serve(system)
+        const again = feedBack(system.plan, system.requests, journal)
+        expect(feedbackDifferences(rows, again)).toEqual([])
+        expect(serve(system).rows.columns).toEqual(rows.columns)
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  test("Little's law holds on the path: residence times sum up to the integral of N(t)", () => {
+    fc.assert(
+      fc.property(systems, (system) => {
+        let seen: InSystem | null = null
+        const observe = (_slots: Requests, inner: Observer) => (seen = new InSystem(inner))
+        const { columns } = serve(system, { observe }).rows
+        const residence = columns.done.reduce(
+          (sum, done, key) => sum + done - columns.sent[key]!,
+          0,
+        )
+        const { integral } = seen! as InSystem
+        expect(Math.abs(residence - integral)).toBeLessThanOrEqual(1e-9 * (1 + residence))
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  test('its rules look at something', () => {
+    const checked = new Map<string, number>()
+    for (const system of fc.sample(systems, { numRuns: 100, seed: 1 })) {
+      const { columns } = serve(system).rows
+      for (const report of auditRows(system.plan, columns, system.requests.columns).rules) {
+        checked.set(report.rule, (checked.get(report.rule) ?? 0) + report.checked)
+      }
+    }
+    const own = options.split === true ? ['kv-cache', 'tokens'] : ['places', 'kv-cache', 'tokens']
+    for (const rule of own) expect(checked.get(rule)).toBeGreaterThan(0)
+  })
+})
+
+test('of those that are served, some were thrown out on the way', () => {
+  let preempted = 0
+  for (const system of fc.sample(generatingSystem(), { numRuns: 100, seed: 1 })) {
+    const { columns } = serve(system).rows
+    columns.preemptions.forEach((count, key) => {
+      if (count > 0 && columns.outcome[key] === OUTCOME.served) preempted++
+    })
+  }
+  expect(preempted).toBeGreaterThan(10)
+})
