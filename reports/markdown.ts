@@ -13,6 +13,7 @@ import {
   whatIfRows,
 } from './summary.ts'
 import { SURGE_COLUMNS, surgeRows } from './surge-rows.ts'
+import { ENGINE_COLUMNS, engineRows, TOKEN_COLUMNS, tokenRows } from './token-rows.ts'
 
 const COLUMNS = [
   'percentile',
@@ -158,6 +159,7 @@ export function resultText(result: Result): string {
     ),
     '',
     latencies(result),
+    ...tokens(result),
     '',
     'requests',
     indent(alignColumns([COUNTS, ...result.classes.map((c) => countsRow(c.name, c.counts))])),
@@ -167,10 +169,24 @@ export function resultText(result: Result): string {
     means(result),
     '',
     pools(result),
-    ...(result.surges.length > 0
-      ? ['', alignColumns([[...SURGE_COLUMNS], ...surgeRows(result)])]
-      : []),
+    ...optional([...ENGINE_COLUMNS], engineRows(result)),
+    ...optional([...SURGE_COLUMNS], surgeRows(result)),
   ].join('\n')
+}
+
+/** A further table, where there is anything in it. */
+function optional(columns: string[], rows: string[][]): string[] {
+  return rows.length > 0 ? ['', alignColumns([columns, ...rows])] : []
+}
+
+function tokens(result: Result): string[] {
+  const rows = tokenRows(result)
+  const cells = rows.map(({ name, mean, percentiles }) => [
+    name,
+    mean,
+    ...percentiles.map(({ text }) => text),
+  ])
+  return optional([...TOKEN_COLUMNS], cells)
 }
 
 function indent(text: string): string {

@@ -4,6 +4,7 @@ import { count, estimateText, figure, NONE } from './format.ts'
 import { type Html, html, NOTHING } from './html.ts'
 import { type Cell, comparisonRows, timeCell, whatIfRows } from './summary.ts'
 import { SURGE_COLUMNS, surgeRows } from './surge-rows.ts'
+import { ENGINE_COLUMNS, engineRows, TOKEN_COLUMNS, tokenRows } from './token-rows.ts'
 
 interface Table {
   readonly caption: string
@@ -132,7 +133,25 @@ export function percentileSection(input: ReportInput): Html {
       (level, i) => [`${name} ${names[i]}`, timeCell(latency.percentiles[level])] as const,
     ),
   )
-  return html`${table({ caption: 'Latency with 95 % intervals [low, high]', columns, rows })}${reasons(missing)}`
+  return html`${table({ caption: 'Latency with 95 % intervals [low, high]', columns, rows })}${reasons(missing)}${tokenSection(input)}`
+}
+
+/** Times of tokens, where any were generated. */
+function tokenSection(input: ReportInput): Html {
+  const rows = worlds(input).flatMap(({ name: world, result }) =>
+    tokenRows(result).map(({ name, mean, percentiles }) => [
+      html`<span class="${world}">${name}</span>`,
+      mean,
+      ...percentiles.map(show),
+    ]),
+  )
+  const caption = 'Times of tokens with 95 % intervals [low, high]'
+  return optional({ caption, columns: TOKEN_COLUMNS, rows })
+}
+
+/** A table, where there is anything in it. */
+function optional(content: Table): Html {
+  return content.rows.length === 0 ? NOTHING : table(content)
 }
 
 /** What became of the requests of each class, and how busy each pool was. */
@@ -165,6 +184,9 @@ export function countsSection(input: ReportInput): Html {
   const pools = present.flatMap(({ name, result }) =>
     result.pools.map((p) => poolRow(of(name, p.name), p)),
   )
+  const engines = present.flatMap(({ name, result }) =>
+    engineRows(result).map(([label, ...rest]) => [of(name, label!), ...rest]),
+  )
   const surges = present.flatMap(({ name, result }) =>
     surgeRows(result).map(([label, ...rest]) => [of(name, label!), ...rest]),
   )
@@ -176,7 +198,11 @@ export function countsSection(input: ReportInput): Html {
     caption: 'Pools',
     columns: ['pool', 'replicas', 'utilisation', 'capacity', 'mean batch', 'wasted'],
     rows: pools,
-  })}${surges.length === 0 ? html`` : table({ caption: 'Surges', columns: SURGE_COLUMNS, rows: surges })}`
+  })}${optional({ caption: 'Engines', columns: ENGINE_COLUMNS, rows: engines })}${optional({
+    caption: 'Surges',
+    columns: SURGE_COLUMNS,
+    rows: surges,
+  })}`
 }
 
 const CLASS_COLUMNS = [

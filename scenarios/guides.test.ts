@@ -17,9 +17,23 @@ const TRAFFIC = `traffic:
   - { class: web, arrivals: { process: poisson, rate_rps: 9 } }
   - { class: bulk, arrivals: { process: poisson, rate_rps: 1 }, priority: 2 }
 `
+/** What a guide's blocks do not say themselves, where it is more than that. */
+const REST: Readonly<Record<string, { readonly head: string; readonly traffic: string }>> = {
+  generation: {
+    head: HEAD.replace(
+      /^models.*$/m,
+      'models: { chat-8b: { work: { law: generation, base_ms: 8 } } }',
+    ),
+    traffic: `traffic:
+  - class: chat
+    arrivals: { process: poisson, rate_rps: 9 }
+    output_tokens: { distribution: geometric, mean: 200 }
+`,
+  },
+}
 const POOLS = 'pools: [{ name: central, model: scorer }]\n'
 
-describe.each(['traffic', 'queues', 'clients'])('the guide %s', (guide) => {
+describe.each(['traffic', 'queues', 'clients', 'generation'])('the guide %s', (guide) => {
   const blocks = blocksOf(guide)
 
   test('has blocks', () => {
@@ -27,7 +41,10 @@ describe.each(['traffic', 'queues', 'clients'])('the guide %s', (guide) => {
   })
 
   test.each(blocks)('says what a scenario may say: %s', (yaml) => {
-    const text = HEAD + (yaml.startsWith('pools:') ? TRAFFIC : POOLS) + yaml
+    const { head, traffic } = REST[guide] ?? { head: HEAD, traffic: TRAFFIC }
+    const text = yaml.startsWith('models:')
+      ? head.replace(/^models.*\n/m, '') + yaml
+      : head + (yaml.startsWith('pools:') ? traffic : POOLS) + yaml
     expect(() => parseScenario(text, { file: 'guide.yaml' })).not.toThrow()
   })
 })

@@ -59,3 +59,26 @@ test('merging equals recording everything in one', () => {
     }),
   )
 })
+
+test('a run of durations is recorded as one by one', () => {
+  const ms = fc.double({ min: 1e-3, max: 1e3, noNaN: true })
+  const steps = fc.integer({ min: 1, max: 500 })
+  fc.assert(
+    fc.property(ms, ms, steps, fc.integer({ min: 1, max: 40 }), (a, b, length, count) => {
+      const [from, to] = length === 1 ? [a, a] : [Math.min(a, b), Math.max(a, b)]
+      const run = new Histogram()
+      run.recordRun(from, to, length, count)
+      const single = new Histogram()
+      for (let step = 0; step < length; step++) {
+        const own = length === 1 ? from : from + (step * (to - from)) / (length - 1)
+        for (let i = 0; i < count; i++) single.record(own)
+      }
+      expect([run.count, run.min, run.max]).toEqual([single.count, from, to])
+      expect(run.mean).toBeCloseTo(single.mean, 8)
+      // one that falls on the edge of a bin may be counted in either
+      for (const q of [0.01, 0.3, 0.5, 0.9, 1]) {
+        expect(Math.abs(run.quantile(q) / single.quantile(q) - 1)).toBeLessThan(1 / 64)
+      }
+    }),
+  )
+})

@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest'
+import { problemsIn } from './problems.test-helper.ts'
+
+const CHAT = 'output_tokens: { distribution: geometric, mean: 200 }'
+const PLAIN = '{ policy: continuous }'
+
+interface Parts {
+  readonly traffic?: string
+  readonly work?: string
+  readonly queue?: string
+  readonly pool?: string
+  readonly pools?: string
+}
+
+/** The problems of a scenario of one class and a pool, without file and position. */
+function problemsOf({
+  traffic = CHAT,
+  work = 'law: generation, base_ms: 8',
+  queue = '',
+  pool = `generation: ${PLAIN}`,
+  pools = '',
+}: Parts): readonly string[] {
+  return problemsIn(`spillway: 1
+name: s
+duration_s: 60
+models:
+  m: { work: { ${work} } }
+traffic:
+  - { class: chat, arrivals: { process: poisson, rate_rps: 4 }${traffic && `, ${traffic}`} }
+pools:
+  - { name: central, model: m, queue: { ${queue} }${pool && `, ${pool}`} }
+${pools}`)
+}
+
+/** The problem of a pool with that generation; null for none. */
+const generating = (more: string, rest: Parts = {}) => {
+  const problems = problemsOf({ pool: `generation: { policy: continuous, ${more} }`, ...rest })
+  expect(problems.length).toBeLessThanOrEqual(1)
+  return problems[0]?.replace('pools.central.generation', '…') ?? null
+}
+
+describe('a pool that generates', () => {
+  test('is one whose model has such work', () => {
+    expect(problemsOf({})).toEqual([])
+    expect(problemsOf({ pool: '' })).toContain(
+      'pools.central: expected generation, as model m brings tokens step by step, got nothing',
+    )
+    expect(problemsOf({ work: 'law: constant, ms: 3' })).toEqual([
+      'pools.central.generation: expected no generation, as model m has no work of law ' +
+        'generation, got "generation"',
+    ])
+  })
+
+  test('has no batching, and steps that take time', () => {
+    expect(problemsOf({ pool: `generation: ${PLAIN}, batching: { policy: none }` })).toEqual([
+      'pools.central.batching: expected no batching beside generation, which says who runs ' +
+        'together, got "batching"',
+    ])
+    expect(problemsOf({ work: 'law: generation, base_ms: 0' })).toEqual([
+      'models.m.work: expected a time above 0, got a step that takes none',
+    ])
+  })
+
+  test('is told how many tokens to generate', () => {
+    expect(problemsOf({ traffic: '' })).toEqual([
+      'traffic.chat: expected output_tokens, which are to be generated, got nothing',
+    ])
+    expect(problemsOf({ work: 'law: constant, ms: 3', pool: '' })).toEqual([
+      'traffic.chat.output_tokens: expected no output_tokens, as no pool generates, got ' +
+        '"output_tokens"',
+    ])
+    expect(
+      problemsOf({ pools: '  - { name: other, model: n }', work: 'law: generation, base_ms: 8' }),
+    ).toContain('pools.other: expected generation in every pool, as it is in others, got nothing')
+  })
+
+  test.each([
+    ['max_sequences: 8, token_budget: 8', null],
+    [
+      'max_sequences: 9, token_budget: 8',
+      '….token_budget: expected at least max_sequences 9, a token for each that decodes, got 8',
+    ],
+    ['kv_cache: { blocks: 9 }, preemption: recompute', null],
+    [
+      'preemption: recompute',
+      '….preemption: expected no preemption, as without kv_cache nobody loses a place, got ' +
+        '"preemption"',
+    ],
+    ['kv_cache: { blocks: 9 }, preemption: swap, swap_ms_per_token: 0', null],
+    [
+      'kv_cache: { blocks: 9 }, preemption: swap',
+      '…: expected swap_ms_per_token, which preemption swap needs, got nothing',
+    ],
+    [
+      'swap_ms_per_token: 1',
+      '….swap_ms_per_token: expected no swap_ms_per_token with preemption recompute, got ' +
+        '"swap_ms_per_token"',
+    ],
+    [
+      'preempt_by_priority: true',
+      '….preempt_by_priority: expected false with discipline fifo, got true',
+    ],
+  ])('of {%s}', (more, problem) => {
+    expect(generating(more)).toBe(problem)
+  })
+})
+
+describe('a hand-over', () => {
+  const to = (name: string, pools = '') => generating(`hand_over: { pool: ${name} }`, { pools })
+  const other = (more: string) => `  - { name: other, model: m, ${more} }`
+
+  test('goes to another pool that decodes itself', () => {
+    expect(to('other', other(`generation: ${PLAIN}`))).toBeNull()
+    expect(to('central')).toBe('….hand_over.pool: expected another pool, got "central"')
+    expect(to('othr', other(`generation: ${PLAIN}`))).toBe(
+      '….hand_over.pool: expected one of other, got "othr"',
+    )
+    expect(to('other', other('generation: { policy: static, max_sequences: 4 }'))).toBe(
+      '….hand_over.pool: expected a pool with generation continuous, got "other"',
+    )
+    const on = 'generation: { policy: continuous, hand_over: { pool: third } }'
+    const third = `\n  - { name: third, model: m, generation: ${PLAIN} }`
+    expect(to('other', other(on) + third)).toBe(
+      '….hand_over.pool: expected a pool that decodes itself, got "other", which hands over too',
+    )
+  })
+
+  test('is not refused where it arrives', () => {
+    expect(to('other', other(`generation: ${PLAIN}, queue: { max_length: 4 }`))).toBe(
+      'pools.other.queue.max_length: expected no max_length here, as sequences are handed to it, ' +
+        'which have been let in already, got "max_length"',
+    )
+  })
+})

@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest'
+import { planOf, requestsOf, serve } from '../../../test/small-system.ts'
+import type { Ms, Requests, TokenGapRun } from '../index.ts'
+import { type GenerationPlan, STATIC_BATCHES } from './generation-plan.ts'
+
+const UNLIMITED = { blocks: Number.POSITIVE_INFINITY, blockTokens: 16, watermark: 0 }
+
+const CONTINUOUS: GenerationPlan = {
+  policy: 'continuous',
+  maxSequences: 8,
+  tokenBudget: 100,
+  chunked: true,
+  first: 'decode',
+  kv: UNLIMITED,
+  swapMsPerToken: null,
+  preemptsByPriority: false,
+  handOver: null,
+}
+
+const STEP_OF_ONE = {
+  law: 'generation' as const,
+  base_ms: 1,
+  per_sequence_ms: 0,
+  per_prefill_token_ms: 0.1,
+  per_context_token_ms: 0,
+}
+
+interface Request {
+  readonly at: Ms
+  readonly prompt: number
+  readonly answer: number
+}
+
+/** Times of first tokens and of ends, and the gaps between tokens, on one engine. */
+function generate(requests: readonly Request[], plan: Partial<GenerationPlan> = {}) {
+  const gaps: Ms[] = []
+  const { rows } = serve(
+    {
+      plan: planOf([{ generation: { ...CONTINUOUS, ...plan } }]),
+      requests: requestsOf(
+        requests.map(({ at }) => at),
+        {
+          lengths: requests.map(({ prompt }) => prompt),
+          outputs: requests.map(({ answer }) => answer),
+        },
+      ),
+      work: [STEP_OF_ONE],
+    },
+    {
+      observe: (_slots: Requests, inner) => ({
+        arrived: (now, request) => inner.arrived(now, request),
+        dispatched: (now, batch) => inner.dispatched(now, batch),
+        batch: (now, batch) => inner.batch(now, batch),
+        lost: (now, request) => inner.lost(now, request),
+        gaps(_now, { fromMs, toMs, steps, sequences }: TokenGapRun) {
+          for (let i = 0; i < steps * sequences; i++) gaps.push((fromMs + toMs) / 2)
+        },
+      }),
+    },
+  )
+  const { firstToken, done, preemptions } = rows.columns
+  return { first: Array.from(firstToken), done: Array.from(done), gaps, preemptions }
+}
+
+const alone = { at: 0, prompt: 10, answer: 3 }
+const second = { at: 2.5, prompt: 10, answer: 2 }
+
+describe('an engine', () => {
+  test('brings the first token with the prompt, and one with each step after', () => {
+    expect(generate([alone])).toMatchObject({ first: [2], done: [4], gaps: [1, 1] })
+  })
+
+  test('takes one who comes at the next step, which lasts longer for its prompt', () => {
+    // steps end at 2, 3 and, with the prompt of the second, at 5
+    expect(generate([alone, second])).toMatchObject({ first: [2, 5], done: [5, 6] })
+    expect(generate([alone, second]).gaps).toEqual([1, 2, 1])
+  })
+
+  test('lets prompts go first where it is told so, and answers stand still', () => {
+    const plan = { first: 'prefill', chunked: false } as const
+    const found = generate([alone, second], plan)
+    expect(found).toMatchObject({ first: [2, 5], done: [6, 6] })
+    expect(found.gaps).toEqual([1, 3, 1])
+  })
+
+  test('takes a prompt in parts of what the budget leaves', () => {
+    // a budget of 5: parts of 5 and 5; with one that decodes 4, 4 and 2
+    const found = generate([alone, second], { tokenBudget: 5, maxSequences: 5 })
+    expect(found.first[0]).toBeCloseTo(3, 12)
+    // steps from 3 on: 1.4 with the second's part, and again, then what is left of it alone
+    expect(found.done[0]).toBeCloseTo(3 + 1.4 + 1.4, 12)
+    expect(found.first[1]).toBeCloseTo(5.8 + 1.2, 12)
+  })
+
+  test('with static batches takes nobody in before the longest answer is done', () => {
+    const found = generate([alone, { at: 0, prompt: 4, answer: 1 }, second], {
+      policy: 'static',
+      ...STATIC_BATCHES,
+    })
+    // the first went at once, alone; then two, padded to ten tokens each
+    expect(found.done[0]).toBe(4)
+    expect(found.first.slice(1)).toEqual([7, 7])
+    expect(found.done.slice(1)).toEqual([8, 8])
+  })
+
+  test('throws out who came last where blocks run out, who then begins anew', () => {
+    // 16 blocks of a token; prompts of 6 and 6, answers of 5: both grow until 8 and 8
+    const requests = [0, 0].map((at) => ({ at, prompt: 6, answer: 6 }))
+    const { done, gaps, preemptions } = generate(requests, {
+      kv: { blocks: 16, blockTokens: 1, watermark: 0 },
+    })
+    // the first went alone with 1.6 ms; with the second's prompt 3.2, then steps of 1
+    expect(done[0]).toBeCloseTo(1.6 + 1.6 + 4, 12)
+    expect(Array.from(preemptions)).toEqual([0, 1])
+    expect(gaps).toHaveLength(10)
+    // its tokens so far are computed with its prompt: at 7.2 there is room for them
+    expect(done[1]).toBeGreaterThan(done[0]!)
+  })
+})

@@ -1,0 +1,50 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { KvLedger } from './kv-ledger.ts'
+
+const action = fc.oneof(
+  fc.record({ kind: fc.constant('join' as const), context: fc.integer({ min: 1, max: 50 }) }),
+  fc.record({ kind: fc.constant('leave' as const), which: fc.nat() }),
+  fc.record({ kind: fc.constant('grow' as const), steps: fc.integer({ min: 0, max: 60 }) }),
+)
+
+test('counts by phases are those of sequences one by one', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 17 }),
+      fc.integer({ min: 20, max: 400 }),
+      fc.array(action, { maxLength: 40 }),
+      (blockTokens, blocks, actions) => {
+        const ledger = new KvLedger({ blocks, blockTokens, watermark: 0 })
+        let contexts: number[] = []
+        let step = 0
+        const held = () => contexts.reduce((sum, own) => sum + Math.ceil(own / blockTokens), 0)
+        for (const one of actions) {
+          if (one.kind === 'join') {
+            const needed = ledger.blocksOf(one.context)
+            if (needed > ledger.free) continue
+            ledger.take(needed)
+            ledger.join(one.context, step)
+            contexts.push(one.context)
+          } else if (one.kind === 'leave' && contexts.length > 0) {
+            const [context] = contexts.splice(one.which % contexts.length, 1)
+            ledger.leave(context!, step)
+            ledger.release(ledger.blocksOf(context!))
+          } else if (one.kind === 'grow') {
+            const steps = ledger.affords(step, one.steps)
+            ledger.grow(step, steps)
+            contexts = contexts.map((context) => context + steps)
+            step += steps
+            if (steps < one.steps) {
+              const next = contexts.filter((context) => context % blockTokens === 0).length
+              expect(ledger.needs(step)).toBe(next)
+              expect(next).toBeGreaterThan(ledger.free)
+            }
+          }
+          expect(ledger.used).toBe(held())
+          expect(ledger.free).toBe(blocks - held())
+        }
+      },
+    ),
+  )
+})
