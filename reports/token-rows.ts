@@ -1,4 +1,4 @@
-import type { Estimate, Result } from '../sim/stats/index.ts'
+import type { Result } from '../sim/stats/index.ts'
 import { NONE, valueText } from './format.ts'
 import { type Cell, timeCell } from './summary.ts'
 
@@ -23,22 +23,26 @@ export function tokenRows({ classes }: Result): TokenRow[] {
   return classes.flatMap(({ name: label, tokens }) =>
     tokens === null
       ? []
-      : TIMES.map(({ key, name }) => ({
-          name: `${label}, ${name}`,
-          mean: valueText(tokens[key].mean, 'time'),
-          percentiles: LEVELS.map((level) => timeCell(tokens[key].percentiles[level])),
-        })),
+      : [
+          ...TIMES.map(({ key, name }) => ({
+            name: `${label}, ${name}`,
+            mean: valueText(tokens[key].mean, 'time'),
+            percentiles: LEVELS.map((level) => timeCell(tokens[key].percentiles[level])),
+          })),
+          {
+            name: `${label}, places lost in a run`,
+            mean: valueText(tokens.preemptions, 'plain'),
+            percentiles: LEVELS.map(() => ({ text: NONE })),
+          },
+        ],
   )
 }
 
-export const ENGINE_COLUMNS = ['engines', 'KV blocks at most', 'places lost in a run'] as const
+export const ENGINE_COLUMNS = ['engines', 'KV blocks at most'] as const
 
 /** What the engines of each pool had to hold; none where nothing was generated. */
 export function engineRows({ pools }: Result): string[][] {
-  return pools.flatMap(({ name, kv_blocks, tokens }) =>
-    kv_blocks === null ? [] : [[name, whole(kv_blocks), whole(tokens?.preemptions ?? null)]],
+  return pools.flatMap(({ name, kv_blocks }) =>
+    kv_blocks === null ? [] : [[name, valueText(kv_blocks, 'plain')]],
   )
 }
-
-const whole = (estimate: Estimate | null) =>
-  estimate === null ? NONE : valueText(estimate, 'plain')

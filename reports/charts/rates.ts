@@ -35,11 +35,14 @@ function totalCapacity(world: World | undefined): number | null {
   const pools = world?.result.pools ?? []
   if (pools.length === 0) return null
   let sum = 0
-  for (const { capacity_rps } of pools) {
+  let most = Number.POSITIVE_INFINITY
+  for (const { capacity_rps, counts } of pools) {
     if (capacity_rps === null) return null
-    sum += capacity_rps
+    // all that comes goes on through a pool to which nothing comes of itself
+    if (counts.arrived === 0 && pools.length > 1) most = Math.min(most, capacity_rps)
+    else sum += capacity_rps
   }
-  return sum
+  return Math.min(sum, most)
 }
 
 function finding(world: World | undefined): string {

@@ -33,7 +33,10 @@ const NAMES = 14
 /** Mean latency stacked from its parts, and below it the median and p99 of each part. */
 export function whereTimeWent(input: ReportInput, width = WIDE): TopLevelSpec {
   const present = worlds(input)
-  const pools = present[0]?.result.pools.map(({ name }) => name) ?? []
+  const served = (name: string) =>
+    present.some((world) => (poolOf(world, name)?.counts.served ?? 0) > 0)
+  // one that sequences are handed to serves no request of its own
+  const pools = present[0]?.result.pools.map(({ name }) => name).filter(served) ?? []
   const wide = plotWidth(width) - NAMES
   const panels = pools.flatMap((pool, i): NonNormalizedSpec[] => {
     const title = pools.length > 1 ? `${pool}: ` : ''

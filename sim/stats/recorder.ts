@@ -179,7 +179,7 @@ export class Recorder implements Observer {
       this.#series.served(now, at, latency)
       if (at < warmupMs) continue
       const number = requests.class[request]!
-      const cell = this.cells[number]![pool]!
+      const cell = this.cells[number]![requests.pool[request]!]!
       const outcome = requests.outcome[request]!
       cell.outcomes[outcome]!++
       if (requests.attempt[request]! > 1) cell.retries++
