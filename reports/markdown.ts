@@ -251,14 +251,15 @@ function means({ classes }: Result): string {
 }
 
 function pools({ pools: list }: Result): string {
-  const rows = list.map(({ name, replicas, utilisation, capacity_rps, batch_mean, wasted }) => [
+  const rows = list.map(({ name, replicas, capacity_rps, batch_efficiency, ...pool }) => [
     name,
     count(replicas),
-    estimateText(utilisation, 'share'),
+    estimateText(pool.utilisation, 'share'),
     capacity_rps === null ? NONE : `${figure(capacity_rps)} req/s`,
-    estimateText(batch_mean, 'plain'),
-    estimateText(wasted, 'share'),
+    estimateText(pool.batch_mean, 'plain'),
+    batch_efficiency === null ? NONE : estimateText(batch_efficiency, 'share'),
+    estimateText(pool.wasted, 'share'),
   ])
-  const head = ['pool', 'replicas', 'utilisation', 'capacity', 'mean batch', 'wasted']
+  const head = ['pool', 'replicas', 'utilisation', 'capacity', 'mean batch', 'useful', 'wasted']
   return alignColumns([head, ...rows])
 }

@@ -196,7 +196,7 @@ export function countsSection(input: ReportInput): Html {
     rows: goodput,
   })}${table({
     caption: 'Pools',
-    columns: ['pool', 'replicas', 'utilisation', 'capacity', 'mean batch', 'wasted'],
+    columns: ['pool', 'replicas', 'utilisation', 'capacity', 'mean batch', 'useful', 'wasted'],
     rows: pools,
   })}${optional({ caption: 'Engines', columns: ENGINE_COLUMNS, rows: engines })}${optional({
     caption: 'Surges',
@@ -218,13 +218,14 @@ const CLASS_COLUMNS = [
 ]
 
 function poolRow(name: Html, pool: Result['pools'][number]): (Html | string)[] {
-  const { replicas, utilisation, capacity_rps, batch_mean, wasted } = pool
+  const { replicas, utilisation, capacity_rps, batch_mean, batch_efficiency, wasted } = pool
   return [
     name,
     count(replicas),
     estimateText(utilisation, 'share'),
     capacity_rps === null ? NONE : `${figure(capacity_rps)} req/s`,
     estimateText(batch_mean, 'plain'),
+    batch_efficiency === null ? NONE : estimateText(batch_efficiency, 'share'),
     estimateText(wasted, 'share'),
   ]
 }

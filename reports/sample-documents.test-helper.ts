@@ -126,6 +126,7 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
       kv_blocks: null,
       capacity_rps: 1340,
       batch_mean: estimateOf(measured ? 2.9 : 3.1, 0.02),
+      batch_efficiency: estimateOf(0.72, 0.01),
       batch_sizes: Array.from({ length: 16 }, (_, i) =>
         Math.round(9000 / (i + (measured ? 2 : 2.3))),
       ),

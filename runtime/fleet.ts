@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads'
 import { EXIT, Failure } from '../scenarios/index.ts'
-import { batcher, executorsOf, type ServingPlan } from '../sim/serving/index.ts'
+import { Batcher, executorsOf, type ServingPlan } from '../sim/serving/index.ts'
 import { Rows } from '../sim/stats/index.ts'
 import { RequestList } from '../sim/traffic/index.ts'
 import { type Affinity, affinityOf } from './affinity.ts'
@@ -92,7 +92,7 @@ export class Fleet {
     const interrupted = interruption(signal, closed.signal)
     try {
       for (const [i, { pool }] of executorsOf(plan).entries()) {
-        const memory = mailboxMemory(batcher(plan.pools[pool]!.batching).maxBatch, ends)
+        const memory = mailboxMemory(new Batcher(plan.pools[pool]!.batching).maxBatch, ends)
         const engine = engines[pool]!
         const thread = startThread('executor-thread', {
           epochNs,

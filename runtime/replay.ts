@@ -5,7 +5,7 @@ import {
   recorderOptions,
   spoiled,
 } from '../sim/experiment/index.ts'
-import { batcher } from '../sim/serving/index.ts'
+import { Batcher } from '../sim/serving/index.ts'
 import {
   judgedPercentiles,
   playBack,
@@ -155,7 +155,7 @@ async function enginesOf(prepared: Prepared): Promise<EngineOptions[]> {
         cacheDirectory: cacheDirectory(),
       }),
       session: { executionProvider: pool.execution_provider, threads: pool.threads },
-      warmUp: sizeGrid(batcher(batching).maxBatch).flatMap((size) =>
+      warmUp: sizeGrid(new Batcher(batching).maxBatch).flatMap((size) =>
         [...new Set(lengths)].map((length) => [size, length] as const),
       ),
     })

@@ -2,38 +2,41 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parseScenario } from './load.ts'
 
-/** YAML blocks of a guide: the traffic of a scenario, or its pools. */
+/** YAML blocks of a guide: sections of a scenario; the others are as below. */
 function blocksOf(guide: string): string[] {
   const text = readFileSync(new URL(`../docs/guides/${guide}.md`, import.meta.url), 'utf8')
   return [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, yaml]) => yaml!)
 }
 
+const sections = (yaml: string) => new Set(yaml.match(/^[a-z]+(?=:)/gm))
+
 const HEAD = `spillway: 1
 name: guide
 duration_s: 700000
-models: { scorer: { work: { law: linear, base_ms: 1, per_token_ms: 0.1 } } }
 `
-const TRAFFIC = `traffic:
+const MODELS = 'models: { scorer: { work: { law: linear, base_ms: 1, per_token_ms: 0.1 } } }\n'
+/** Two classes, of a level each where the block has a queue of levels. */
+const trafficOf = (yaml: string) => `traffic:
   - { class: web, arrivals: { process: poisson, rate_rps: 9 } }
-  - { class: bulk, arrivals: { process: poisson, rate_rps: 1 }, priority: 2 }
+  - { class: bulk, arrivals: { process: poisson, rate_rps: 1 }${
+    yaml.includes('discipline: priority') ? ', priority: 2' : ''
+  } }
 `
-/** What a guide's blocks do not say themselves, where it is more than that. */
-const REST: Readonly<Record<string, { readonly head: string; readonly traffic: string }>> = {
-  generation: {
-    head: HEAD.replace(
-      /^models.*$/m,
-      'models: { chat-8b: { work: { law: generation, base_ms: 8 } } }',
-    ),
-    traffic: `traffic:
+const POOLS = 'pools: [{ name: central, model: scorer }]\n'
+
+/** What the blocks of a guide do not say, where it is not the above. */
+const OTHER: Readonly<Record<string, readonly string[]>> = {
+  generation: [
+    'models: { chat-8b: { work: { law: generation, base_ms: 8 } } }\n',
+    `traffic:
   - class: chat
     arrivals: { process: poisson, rate_rps: 9 }
     output_tokens: { distribution: geometric, mean: 200 }
 `,
-  },
+  ],
 }
-const POOLS = 'pools: [{ name: central, model: scorer }]\n'
 
-describe.each(['traffic', 'queues', 'clients', 'generation'])('the guide %s', (guide) => {
+describe.each(['traffic', 'queues', 'clients', 'batching', 'generation'])('the guide %s', (guide) => {
   const blocks = blocksOf(guide)
 
   test('has blocks', () => {
@@ -41,10 +44,10 @@ describe.each(['traffic', 'queues', 'clients', 'generation'])('the guide %s', (g
   })
 
   test.each(blocks)('says what a scenario may say: %s', (yaml) => {
-    const { head, traffic } = REST[guide] ?? { head: HEAD, traffic: TRAFFIC }
-    const text = yaml.startsWith('models:')
-      ? head.replace(/^models.*\n/m, '') + yaml
-      : head + (yaml.startsWith('pools:') ? traffic : POOLS) + yaml
+    const rest = (OTHER[guide] ?? [MODELS, trafficOf(yaml), POOLS]).filter(
+      (own) => !sections(yaml).has(own.split(':')[0]!),
+    )
+    const text = HEAD + rest.join('') + yaml
     expect(() => parseScenario(text, { file: 'guide.yaml' })).not.toThrow()
   })
 })

@@ -209,7 +209,9 @@ export const trafficClass = z.strictObject({
   priority: level.default(1).describe('1 is the highest; for discipline priority'),
   deadline_ms: positive
     .optional()
-    .describe('From the scheduled arrival, for discipline earliest-deadline; else timeout_ms'),
+    .describe(
+      'From the scheduled arrival, for earliest-deadline and deadline-aware; else timeout_ms',
+    ),
   tenant: name.optional().describe('Who shares fairly with others; the class itself by default'),
   weight: positive.max(1e6).default(1).describe("The tenant's share, in proportion to the others'"),
   queue_timeout_ms: positive

@@ -87,7 +87,13 @@ const model = z.union([
       .describe('How batch and length map to the free dimensions of each input'),
     pad_to: padTo,
   }),
-  z.strictObject({ work }),
+  z.strictObject({
+    work,
+    ragged: z
+      .boolean()
+      .default(false)
+      .describe('Members of a batch are computed at their own lengths: nothing is padded'),
+  }),
 ])
 
 const routing = z.enum(['round-robin', 'least-loaded'])
@@ -100,6 +106,39 @@ const batching = z.discriminatedUnion('policy', [
     max_batch: batch,
     preferred: z.array(batch).default([]).describe('Sizes sent without waiting for the window'),
     max_delay_ms: nonNegative.default(0).describe('The batch window; 0 is greedy'),
+  }),
+  z.strictObject({
+    policy: z.literal('aimd').describe('Clipper: as large as keeps a batch within a target'),
+    max_batch: batch,
+    target_ms: positive.describe('A batch shall take no longer, from dispatch to known end'),
+    increase: count.default(1).describe('Of the limit, after a batch that filled it in time'),
+    decrease: z
+      .number()
+      .min(0.01)
+      .max(0.99)
+      .default(0.9)
+      .describe('The limit is multiplied by this after a batch that took too long'),
+    max_delay_ms: nonNegative.default(0).describe('The batch window; 0 is greedy'),
+  }),
+  z.strictObject({
+    policy: z.literal('cork').describe('BentoML: waits while that pays; one batch in flight'),
+    max_batch: batch,
+    max_latency_ms: positive.describe('Who is not expected to make it any more is dropped'),
+  }),
+  z.strictObject({
+    policy: z.literal('deadline-aware').describe("Waits until somebody's slack is used up"),
+    max_batch: batch,
+    margin_ms: nonNegative.default(0).describe('Batches go so much earlier'),
+  }),
+  z.strictObject({
+    policy: z.literal('length-bucketed').describe('Batches of similar lengths: less is padded'),
+    max_batch: batch,
+    edges: z
+      .array(count)
+      .min(1)
+      .max(64)
+      .describe('Rising; the longest of each bucket, and what is longer is one more'),
+    max_delay_ms: nonNegative.default(0).describe('The batch window of each bucket; 0 is greedy'),
   }),
 ])
 

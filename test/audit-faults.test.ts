@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { auditRows } from '../sim/audit/index.ts'
 import { PLAIN_QUEUE, type PoolPlan, type ServingPlan } from '../sim/serving/index.ts'
-import { dynamic, systemOf, unequal } from './audited-systems.ts'
+import { aimd, dynamic, systemOf, unequal } from './audited-systems.ts'
 import { replay } from './manual-world.ts'
 import { patient, type SmallSystem, serve } from './small-system.ts'
 
@@ -25,6 +25,16 @@ const fifo = ordered({ discipline: 'fifo' })
 const lifo = ordered({ discipline: 'lifo' })
 const strict = ordered({ discipline: 'priority', ageingMs: Number.POSITIVE_INFINITY })
 const classes = { classes: unequal }
+const urgent = { classes: unequal.map((own) => ({ ...own, deadlineMs: own.deadlineMs / 2 })) }
+const corking = (max_latency_ms: number) => ({
+  batching: { policy: 'cork' as const, max_batch: 6, max_latency_ms },
+})
+const slackBy = (margin_ms: number) => ({
+  batching: { policy: 'deadline-aware' as const, max_batch: 6, margin_ms },
+})
+const bucketsOf = (...edges: number[]) => ({
+  batching: { policy: 'length-bucketed' as const, max_batch: 6, edges, max_delay_ms: 4 },
+})
 const queues = { perReplicaQueues: true, replicas: 3 }
 
 const faults: readonly Fault[] = [
@@ -146,6 +156,61 @@ const faults: readonly Fault[] = [
     runs: { ...strict, levels: [{ ...PLAIN_QUEUE, priority: 2, maxLength: 4 }] },
     rest: classes,
   },
+  {
+    rule: 'adaptive-size',
+    what: 'another target',
+    promised: { batching: aimd },
+    runs: { batching: { ...aimd, target_ms: 4.2 } },
+  },
+  {
+    rule: 'adaptive-size',
+    what: 'a steeper decrease',
+    promised: { batching: aimd },
+    runs: { batching: { ...aimd, decrease: 0.8 } },
+  },
+  {
+    rule: 'adaptive-size',
+    what: 'a shorter window',
+    promised: { batching: aimd },
+    runs: { batching: { ...aimd, max_delay_ms: 3.6 } },
+  },
+  {
+    rule: 'adaptive-size',
+    what: 'a longer window',
+    promised: { batching: aimd },
+    runs: { batching: { ...aimd, max_delay_ms: 6 } },
+  },
+  { rule: 'corked', what: 'less patience', promised: corking(20), runs: corking(19) },
+  { rule: 'corked', what: 'more patience', promised: corking(19), runs: corking(20) },
+  {
+    rule: 'corked',
+    what: 'no cork',
+    promised: corking(20),
+    runs: { batching: { ...dynamic, max_delay_ms: 0 } },
+  },
+  {
+    rule: 'slack',
+    what: 'a smaller margin',
+    promised: slackBy(0.5),
+    runs: slackBy(0.3),
+    rest: urgent,
+  },
+  {
+    rule: 'slack',
+    what: 'a larger margin',
+    promised: slackBy(0.5),
+    runs: slackBy(0.7),
+    rest: urgent,
+  },
+  {
+    rule: 'buckets',
+    what: 'other edges',
+    promised: bucketsOf(10, 35),
+    runs: bucketsOf(10, 36),
+  },
+  { rule: 'buckets', what: 'all lengths alike', promised: bucketsOf(35), runs: sized(6) },
+  { rule: 'padding', what: 'ragged', promised: { ragged: false }, runs: { ragged: true } },
+  { rule: 'padding', what: 'padded', promised: { ragged: true }, runs: { ragged: false } },
   { rule: 'padding', what: 'not at all', promised: { padTo: 8 }, runs: { padTo: 1 } },
   {
     rule: 'routing',

@@ -2,6 +2,7 @@ import { OUTCOME } from '../sim/serving/index.ts'
 import type { RowColumns } from '../sim/stats/index.ts'
 import { decisionSeeds, limitSeeds } from './audit-decision-seeds.ts'
 import { generationSeeds } from './audit-generation-seeds.ts'
+import { policySeeds } from './audit-policy-seeds.ts'
 import { fixed, limited, single } from './audited-systems.ts'
 import { keyOf, move, pairOf, type Seed, servedIn, write } from './row-surgery.ts'
 
@@ -12,6 +13,7 @@ export const seeds: readonly Seed[] = [
   ...decisionSeeds(),
   ...limitSeeds(),
   ...generationSeeds(),
+  ...policySeeds(),
 ]
 
 function conservationSeeds(): Seed[] {

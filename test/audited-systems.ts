@@ -36,6 +36,14 @@ export const dynamic: Extract<Batching, { policy: 'dynamic' }> = {
   preferred: [],
   max_delay_ms: 4,
 }
+export const aimd: Extract<Batching, { policy: 'aimd' }> = {
+  policy: 'aimd',
+  max_batch: 8,
+  target_ms: 4.5,
+  increase: 1,
+  decrease: 0.9,
+  max_delay_ms: 4,
+}
 export const single = systemOf([{ batching: dynamic, padTo: 4 }])
 export const double = systemOf([
   { batching: { ...dynamic, max_delay_ms: 0 }, replicas: 2, padTo: 4 },
@@ -48,6 +56,16 @@ export const routed = systemOf(
   [{ perReplicaQueues: true, replicas: 3, routing: 'round-robin', maxLength: 2 }, {}],
   { routing: 'round-robin' },
 )
+const urgent = { classes: unequal.map((own) => ({ ...own, deadlineMs: own.deadlineMs / 2 })) }
+export const adaptive = systemOf([{ batching: aimd, padTo: 4 }])
+export const corked = systemOf([{ batching: { policy: 'cork', max_batch: 6, max_latency_ms: 20 } }])
+export const slack = systemOf(
+  [{ batching: { policy: 'deadline-aware', max_batch: 6, margin_ms: 0.5 } }],
+  urgent,
+)
+export const bucketed = systemOf([
+  { batching: { policy: 'length-bucketed', max_batch: 6, edges: [10, 35], max_delay_ms: 4 } },
+])
 /** Under load, so that tenants wait all the while. */
 export const shared = systemOf(
   [{ batching: { ...dynamic, max_batch: 2 }, order: { discipline: 'virtual-token-counter' } }],

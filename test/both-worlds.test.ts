@@ -25,13 +25,17 @@ const configurations: Batching[] = [
   { policy: 'dynamic', max_batch: 6, preferred: [], max_delay_ms: 0 },
   { policy: 'dynamic', max_batch: 6, preferred: [], max_delay_ms: 4 },
   { policy: 'dynamic', max_batch: 8, preferred: [2, 4], max_delay_ms: 7.5 },
+  { policy: 'aimd', max_batch: 8, target_ms: 4.5, increase: 1, decrease: 0.9, max_delay_ms: 4 },
+  { policy: 'cork', max_batch: 6, max_latency_ms: 12 },
+  { policy: 'deadline-aware', max_batch: 8, margin_ms: 0.5 },
+  { policy: 'length-bucketed', max_batch: 6, edges: [10, 35], max_delay_ms: 4 },
 ]
 
 /** Each configuration with every queue mode, router, number of replicas, and limits or none. */
 const loaded = configurations.flatMap((batching) =>
   Object.values(routingPolicies).flatMap(({ kind: routing }) =>
     [false, true].flatMap((perReplicaQueues) =>
-      [1, 2, 3].flatMap((replicas) =>
+      replicaCounts(batching, perReplicaQueues).flatMap((replicas) =>
         [false, true].map((limited) => ({
           name: [
             ...Object.values(batching),
@@ -46,6 +50,11 @@ const loaded = configurations.flatMap((batching) =>
     ),
   ),
 )
+
+/** One of cork's batches is in flight for each queue. */
+function replicaCounts({ policy }: Batching, perReplicaQueues: boolean): readonly number[] {
+  return policy === 'cork' && !perReplicaQueues ? [1] : [1, 2, 3]
+}
 
 /** 400 requests at about full load, half of their times on a grid of 1 ms. */
 function systemOf(
@@ -62,7 +71,9 @@ function systemOf(
   const lengths = times.map(() => 1 + random.integer(60))
   const limits = limited ? { maxLength: 9, queueTimeoutMs: 12 } : {}
   return {
-    plan: planOf([{ ...pool, ...limits, padTo: 4 }], { classes: patient(20) }),
+    plan: planOf([{ ...pool, ...limits, padTo: 4 }], {
+      classes: patient(20).map((own) => ({ ...own, deadlineMs: 15 })),
+    }),
     requests: requestsOf(times, { lengths }),
     work: [{ law: 'linear', base_ms: 2, per_item_ms: 0.5, per_token_ms: 0.01 }],
   }

@@ -3,6 +3,7 @@ import { Random } from '../sim/kernel/index.ts'
 import {
   type Batch,
   ControlPlane,
+  computedLength,
   executorsOf,
   JournalingControlPlane,
   type Ms,
@@ -117,8 +118,8 @@ export function replay(
   const poolOf = executorsOf(plan).map(({ pool }) => pool)
   const models = work.map(declaredWork)
   const random = new Random('unused')
-  const workOf = ({ executor, size, length }: Batch) =>
-    models[poolOf[executor]!]!.of(size, length, random) * slowness
+  const workOf = (batch: Batch) =>
+    models[poolOf[batch.executor]!]!.of(batch.size, computedLength(batch), random) * slowness
   const port = new ManualPort(workOf, troubles)
   const dispatcher = new Dispatcher(port, new ListSource(list), requests)
   const control = new ControlPlane(plan, {

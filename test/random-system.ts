@@ -27,6 +27,31 @@ const batchings: { readonly [P in Policy]: fc.Arbitrary<Extract<Batching, { poli
       preferred: preferred.filter((size) => size <= max_batch).sort((a, b) => a - b),
       max_delay_ms,
     })),
+  aimd: fc
+    .record({
+      max_batch: fc.integer({ min: 1, max: 8 }),
+      target_ms: fc.constantFrom(1.5, 4, 6, 20),
+      increase: fc.constantFrom(1, 1, 3),
+      decrease: fc.constantFrom(0.5, 0.9),
+      max_delay_ms: fc.constantFrom(0, 3, 20),
+    })
+    .map((own) => ({ policy: 'aimd', ...own })),
+  cork: fc
+    .record({
+      max_batch: fc.integer({ min: 1, max: 8 }),
+      max_latency_ms: fc.constantFrom(5, 15, 40, 200),
+    })
+    .map((own) => ({ policy: 'cork', ...own })),
+  'deadline-aware': fc
+    .record({ max_batch: fc.integer({ min: 1, max: 8 }), margin_ms: fc.constantFrom(0, 1, 7.5) })
+    .map((own) => ({ policy: 'deadline-aware', ...own })),
+  'length-bucketed': fc
+    .record({
+      max_batch: fc.integer({ min: 1, max: 8 }),
+      edges: fc.constantFrom<number[]>([20], [4, 16, 32], [60]),
+      max_delay_ms: fc.constantFrom(0, 0.5, 3, 20),
+    })
+    .map((own) => ({ policy: 'length-bucketed', ...own })),
 }
 
 type Order = PoolPlan['order']
@@ -50,6 +75,14 @@ const orders: { readonly [D in Discipline]: fc.Arbitrary<Extract<Order, { discip
 }
 
 export const disciplines = Object.keys(orders) as Discipline[]
+
+/** Disciplines that may stand beside a batching policy: fair ones know no buckets. */
+export function disciplinesFor(policy: Policy): readonly Discipline[] {
+  if (policy !== 'length-bucketed') return disciplines
+  return disciplines.filter(
+    (own) => own !== 'deficit-round-robin' && own !== 'virtual-token-counter',
+  )
+}
 
 const CLASSES = 3
 
@@ -102,6 +135,12 @@ const classPlans = fc
 const level = fc.record({ priority: fc.integer({ min: 1, max: 3 }), ...bounds })
 const levels = fc.uniqueArray(level, { maxLength: 2, selector: ({ priority }) => priority })
 
+/** One batch in flight for each queue, and nobody who waits on. */
+function corkable<P extends Partial<PoolPlan>>(pool: P): P {
+  const levels = pool.levels?.map((own) => ({ ...own, timeoutAction: 'reject' as const }))
+  return { ...pool, perReplicaQueues: true, timeoutAction: 'reject', levels }
+}
+
 function poolOf(policy: Policy, order: fc.Arbitrary<Order>): fc.Arbitrary<Partial<PoolPlan>> {
   const ordered = order.chain((own) =>
     fc.record({
@@ -116,8 +155,12 @@ function poolOf(policy: Policy, order: fc.Arbitrary<Order>): fc.Arbitrary<Partia
     ...bounds,
     batching: batchings[policy] as fc.Arbitrary<Batching>,
     padTo: fc.constantFrom(1, 8),
+    ragged: fc.boolean(),
   })
-  return fc.tuple(rest, ordered).map(([pool, queue]) => ({ ...pool, ...queue }))
+  return fc
+    .tuple(rest, ordered)
+    .map(([pool, queue]) => ({ ...pool, ...queue }))
+    .map((pool) => (policy === 'cork' ? corkable(pool) : pool))
 }
 
 /**
@@ -149,7 +192,12 @@ export function systemUnder(
           pools.map(([pool]) => pool),
           {
             routing,
-            classes: classes.map((own) => ({ ...own, cancels: own.cancels && !waitsOn })),
+            classes: classes.map((own) => ({
+              ...own,
+              cancels: own.cancels && !waitsOn,
+              deadlineMs:
+                policy === 'deadline-aware' ? Math.min(own.deadlineMs, 60) : own.deadlineMs,
+            })),
           },
         ),
         work: pools.map(([, own]) => own),

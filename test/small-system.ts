@@ -30,6 +30,7 @@ export function planOf(pools: readonly Partial<PoolPlan>[], rest: Partial<Servin
       ...PLAIN_QUEUE,
       batching: { policy: 'none' },
       padTo: 1,
+      ragged: false,
       ...pool,
     })),
   }

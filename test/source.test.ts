@@ -20,7 +20,7 @@ const DOORS = [
   ...['runtime/models', 'runtime/calibration'],
 ]
 /** What sim may take from scenarios: plain data, so that it runs in a browser. */
-const SHARED = ['scenarios/schema.ts', 'scenarios/objective.ts', 'scenarios/failure.ts']
+const SHARED = ['schema', 'objective', 'failure', 'takes-length'].map((n) => `scenarios/${n}.ts`)
 
 const folderOf = (path: string) => DOORS.find((folder) => path.startsWith(`${folder}/`)) ?? null
 

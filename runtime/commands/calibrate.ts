@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import pc from 'picocolors'
 import { EXIT, Failure, modelKey, modelLabel } from '../../scenarios/index.ts'
-import { batcher } from '../../sim/serving/index.ts'
+import { Batcher } from '../../sim/serving/index.ts'
 import type { Profile } from '../../sim/world/index.ts'
 import { type CalibrationTask, calibrateModels } from '../calibration/index.ts'
 import { hostFingerprint } from '../host.ts'
@@ -130,7 +130,7 @@ export async function calibrate(
       const key = modelKey(scenario, pool)
       if ('work' in model) continue
       const known = tasks.get(key)
-      const { maxBatch } = batcher(pool.batching)
+      const { maxBatch } = new Batcher(pool.batching)
       tasks.set(
         key,
         known === undefined

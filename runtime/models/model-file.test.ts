@@ -98,7 +98,7 @@ describe('built-in models', () => {
   })
 
   test('declared work cannot be run live', async () => {
-    const problems = await problemsOf({ work: { law: 'constant', ms: 1 } }, '.')
+    const problems = await problemsOf({ work: { law: 'constant', ms: 1 }, ragged: false }, '.')
     expect(problems.join()).toContain('is declared work, nothing can run it live')
   })
 })

@@ -1,6 +1,7 @@
 import type { Path } from '../located.ts'
 import type { Arrivals, Lengths } from '../schema.ts'
-import { bringsLengths, type Draft, type Report, takesLength } from './draft.ts'
+import { takesLength } from '../takes-length.ts'
+import { bringsLengths, type Draft, type Report } from './draft.ts'
 
 export function checkLengths(draft: Draft, report: Report): void {
   const models = draft.pools.map(({ model }) => model !== null && draft.models.get(model))

@@ -1,3 +1,4 @@
+import { takesLength } from '../takes-length.ts'
 import type { Draft, Report } from './draft.ts'
 
 export function checkModels(draft: Draft, report: Report): void {
@@ -11,6 +12,10 @@ export function checkModels(draft: Draft, report: Report): void {
       }
       if (work.law === 'generation' && work.base_ms + work.per_sequence_ms === 0) {
         report('value', [...path, 'work'], 'a time above 0, got a step that takes none')
+      }
+      if (model.ragged && !takesLength(model)) {
+        const text = `false, as no work of ${name} goes by length, got true`
+        report('value', [...path, 'ragged'], text)
       }
     } else if ('onnx' in model) {
       for (const [key, input] of Object.entries(model.inputs)) {

@@ -59,7 +59,7 @@ describe('keys of a class that no queue goes by', () => {
     ['priority: 2', 'priority: expected no priority, as no queue has discipline priority'],
     [
       'deadline_ms: 5',
-      'deadline_ms: expected no deadline_ms, as no queue has discipline earliest-deadline',
+      'deadline_ms: expected no deadline_ms, as no queue has discipline earliest-deadline or batches deadline-aware',
     ],
     ['tenant: a', 'tenant: expected no tenant, as no queue is fair to tenants'],
     ['weight: 2', 'weight: expected no weight, as no queue is fair to tenants'],

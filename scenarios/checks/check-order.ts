@@ -1,6 +1,6 @@
 import type { Path } from '../located.ts'
 import type { Pool } from '../schema.ts'
-import type { Draft, Report } from './draft.ts'
+import type { Draft, PoolDraft, Report } from './draft.ts'
 
 type Queue = Pool['queue']
 
@@ -18,8 +18,7 @@ export function checkOrder(draft: Draft, report: Report): void {
     if (queue) checkQueue(queue, [...path, 'queue'], draft, report)
   }
   if (draft.pools.some(({ queue }) => queue === null)) return
-  const queues = draft.pools.map(({ queue }) => queue!)
-  checkClasses(queues, draft, report)
+  checkClasses(draft, report)
   checkWeights(draft, report)
 }
 
@@ -53,22 +52,28 @@ function checkTimeOut(bounds: Queue, path: Path, draft: Draft, report: Report): 
 }
 
 /** Keys of a class, and the queues that go by them. */
-const USED: readonly (readonly [key: string, uses: (queue: Queue) => boolean, where: string])[] = [
+const USED: readonly (readonly [
+  key: string,
+  uses: (queue: Queue, pool: PoolDraft) => boolean,
+  where: string,
+])[] = [
   ['priority', ({ discipline }) => discipline === 'priority', 'has discipline priority'],
   [
     'deadline_ms',
-    ({ discipline }) => discipline === 'earliest-deadline',
-    'has discipline earliest-deadline',
+    ({ discipline }, { batching }) =>
+      discipline === 'earliest-deadline' || batching?.policy === 'deadline-aware',
+    'has discipline earliest-deadline or batches deadline-aware',
   ],
   ['tenant', isFair, 'is fair to tenants'],
   ['weight', isFair, 'is fair to tenants'],
   ['queue_timeout_ms', overrides, 'says allow_timeout_override'],
 ]
 
-function checkClasses(queues: readonly Queue[], draft: Draft, report: Report): void {
+function checkClasses(draft: Draft, report: Report): void {
   for (const { path } of draft.classes) {
     for (const [key, uses, where] of USED) {
-      if (!draft.has([...path, key]) || queues.some(uses)) continue
+      const used = draft.pools.some((pool) => uses(pool.queue!, pool))
+      if (used || !draft.has([...path, key])) continue
       report('key', [...path, key], `no ${key}, as no queue ${where}, got "${key}"`)
     }
   }

@@ -9,6 +9,7 @@ import {
   type TrafficClass,
 } from '../schema.ts'
 import { isMap } from '../schema-walk.ts'
+import { takesLength } from '../takes-length.ts'
 
 /**
  * A scenario of which parts may be invalid. Each part is parsed on its own, so that one wrong
@@ -47,6 +48,7 @@ export interface PoolDraft {
   readonly queue: Pool['queue'] | null
   readonly batching: Pool['batching'] | null
   readonly generation: NonNullable<Pool['generation']> | null
+  readonly replicas: Pool['replicas'] | null
 }
 
 /** Collects problems: `at('value', path, 'a, got b')` reads `expected a, got b`. */
@@ -90,16 +92,6 @@ function latestOf(root: Node, path: Path, keys: readonly string[]) {
   return { key: ranked.at(extended ? 0 : -1)!.key, overrides }
 }
 
-/** Whether the length of a request makes a difference to a model. */
-export function takesLength(model: Model): boolean {
-  if ('work' in model) {
-    const { work } = model
-    return work.law === 'generation' || (work.law === 'linear' && work.per_token_ms > 0)
-  }
-  if ('onnx' in model) return Object.values(model.inputs).some((x) => x.shape.includes('length'))
-  return model.builtin !== 'mlp'
-}
-
 function isLengthless(models: ReadonlyMap<string, Model | null>, pool: PoolDraft): boolean {
   const model = pool.model === null ? null : models.get(pool.model)
   return model ? !takesLength(model) : false
@@ -141,6 +133,7 @@ function poolDraft(item: unknown, path: Path): PoolDraft {
     queue: part(poolShape.queue, own.queue),
     batching: part(poolShape.batching, own.batching),
     generation: part(poolShape.generation, own.generation) ?? null,
+    replicas: part(poolShape.replicas, own.replicas),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Problem } from '../located.ts'
 import { checkArrivals } from './check-arrivals.ts'
+import { checkBatching } from './check-batching.ts'
 import { checkClients } from './check-clients.ts'
 import { checkGeneration } from './check-generation.ts'
 import { checkLengths } from './check-lengths.ts'
@@ -17,6 +18,7 @@ const CHECKS = [
   checkArrivals,
   checkLengths,
   checkPools,
+  checkBatching,
   checkOrder,
   checkClients,
   checkGeneration,

@@ -1,4 +1,14 @@
-import type { Batching } from './promises.ts'
+import type { SeenQueue } from './evidence.ts'
+import type { Batching, PoolPromises } from './promises.ts'
+
+/** Policies that go by the number of waiting requests and the window of one of them alone. */
+export type ByCount = Extract<Batching, { policy: 'none' | 'fixed' | 'dynamic' }>
+
+export type CountedQueue = SeenQueue & { readonly pool: PoolPromises & { batching: ByCount } }
+
+export function goesByCount(queue: SeenQueue): queue is CountedQueue {
+  return ['none', 'fixed', 'dynamic'].includes(queue.pool.batching.policy)
+}
 
 /** What a batching policy decides by, apart from the number of waiting requests. */
 export interface Moment {
@@ -19,7 +29,7 @@ export function largestBatch(batching: Batching): number {
  * Never falls as `waiting` rises. `dynamic` as Triton's batcher decides (its documentation of
  * `dynamic_batching`: preferred_batch_size, max_queue_delay_microseconds).
  */
-export function taken(batching: Batching, waiting: number, { closed, ending }: Moment): number {
+export function taken(batching: ByCount, waiting: number, { closed, ending }: Moment): number {
   if (batching.policy === 'none') return Math.min(1, waiting)
   if (batching.policy === 'fixed') {
     return waiting >= batching.batch ? batching.batch : ending ? waiting : 0
@@ -33,7 +43,7 @@ export function taken(batching: Batching, waiting: number, { closed, ending }: M
 }
 
 /** When the window of a request closes that came at `sent`; Infinity where there is no window. */
-export function windowCloses(batching: Batching, sent: number): number {
+export function windowCloses(batching: ByCount, sent: number): number {
   const windowed = batching.policy === 'dynamic' && batching.max_delay_ms > 0
   return windowed ? sent + batching.max_delay_ms : Number.POSITIVE_INFINITY
 }

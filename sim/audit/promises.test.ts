@@ -65,6 +65,7 @@ test('promises are what the scenario says, and limitless where it says nothing',
     levels: [],
     batching: { policy: 'none' },
     padTo: 1,
+    ragged: false,
   })
   expect(b).toEqual({
     name: 'b',
@@ -87,6 +88,7 @@ test('promises are what the scenario says, and limitless where it says nothing',
     ],
     batching: { policy: 'dynamic', max_batch: 8, preferred: [2, 4], max_delay_ms: 5 },
     padTo: 16,
+    ragged: false,
   })
 })
 

@@ -57,6 +57,8 @@ export interface PoolPromises extends PromisedBounds {
   readonly generation?: PromisedGeneration | undefined
   /** lengths are padded up to a multiple of this */
   readonly padTo: number
+  /** whether batches are not padded at all */
+  readonly ragged: boolean
 }
 
 /** What engines promise; Infinity for no limit. */
@@ -90,6 +92,7 @@ export function promisesOf(scenario: Scenario): Promises {
       batching,
       generation: pool.generation && generationOf(pool.generation, scenario),
       padTo: own !== undefined && 'pad_to' in own ? own.pad_to : 1,
+      ragged: own !== undefined && 'ragged' in own && own.ragged,
     })
   }
   const classes: ClassPromises[] = []

@@ -18,6 +18,7 @@ export interface AuditRows {
   /** -1 for none */
   readonly batch: Int32Array
   readonly batchSize: Int16Array
+  /** 0 where its batch was not padded */
   readonly padded: Int32Array
   readonly outcome: Uint8Array
   readonly firstToken: Float64Array

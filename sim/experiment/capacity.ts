@@ -1,5 +1,5 @@
 import { stream } from '../kernel/index.ts'
-import { batcher, type PoolPlan } from '../serving/index.ts'
+import { Batcher, type PoolPlan } from '../serving/index.ts'
 import type { LengthDistribution } from '../traffic/index.ts'
 import type { WorkModel } from '../world/index.ts'
 
@@ -17,14 +17,26 @@ export function poolCapacity(
   seed: number,
 ): number {
   const random = stream(seed, 0, 'capacity')
-  const { maxBatch } = batcher(pool.batching)
+  const batcher = new Batcher(pool.batching)
+  const { maxBatch: size } = batcher
+  const lanes = Array.from({ length: batcher.edges.length + 1 }, () => ({
+    size: 0,
+    longest: 1,
+    tokens: 0,
+  }))
   let ms = 0
-  for (let i = 0; i < BATCHES; i++) {
-    let longest = 1
-    for (let j = 0; j < maxBatch; j++) longest = Math.max(longest, draw())
-    ms += work.of(maxBatch, Math.ceil(longest / pool.padTo) * pool.padTo, random) + overheadMs
+  for (let i = 0; i < BATCHES; ) {
+    const length = draw()
+    const lane = lanes[batcher.laneOf(length)]!
+    lane.longest = Math.max(lane.longest, length)
+    lane.tokens += length
+    if (++lane.size < size) continue
+    const padded = Math.ceil(lane.longest / pool.padTo) * pool.padTo
+    ms += work.of(size, pool.ragged ? lane.tokens / size : padded, random) + overheadMs
+    Object.assign(lane, { size: 0, longest: 1, tokens: 0 })
+    i++
   }
-  return (1000 * pool.replicas * maxBatch * BATCHES) / ms
+  return (1000 * pool.replicas * size * BATCHES) / ms
 }
 
 /** Draws from several length distributions in turn, in proportion to their weights. */

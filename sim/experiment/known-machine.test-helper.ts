@@ -93,6 +93,7 @@ export function knownPlan(replicas: number, batching: Batching): ServingPlan {
     ...PLAIN_QUEUE,
     batching,
     padTo: 8,
+    ragged: false,
   } as const
   return { routing: 'least-loaded', classes: [ANY_CLASS], pools: [pool] }
 }

@@ -3,7 +3,8 @@ import type { Scenario } from '../../scenarios/schema.ts'
 import { stream } from '../kernel/index.ts'
 import {
   type Batch,
-  batcher,
+  Batcher,
+  computedLength,
   executorsOf,
   type Requests,
   type ServingPlan,
@@ -127,7 +128,7 @@ export function recorderOptions(
     durationMs: scenario.duration_s * 1000,
     warmupMs: scenario.warmup_s * 1000,
     pools: plan.pools.map(({ batching, generation }) => ({
-      maxBatch: generation?.maxSequences ?? batcher(batching).maxBatch,
+      maxBatch: generation?.maxSequences ?? new Batcher(batching).maxBatch,
       generates: generation !== undefined,
     })),
     poolOf: executorsOf(plan).map(({ pool }) => pool),
@@ -182,7 +183,7 @@ export function runReplication(input: SimulationInput, replication: number): Run
   const { scenario } = input
   const parts = replicationParts(input, replication)
   const work = executorWork(input)
-  const expected = (batch: Batch) => work[batch.executor]!.work(batch.size, batch.length)
+  const expected = (batch: Batch) => work[batch.executor]!.work(batch.size, computedLength(batch))
   let recorder: Recorder | null = null
   runWorld({
     ...parts,

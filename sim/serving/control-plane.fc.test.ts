@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { disciplines, systemUnder } from '../../test/random-system.ts'
+import { disciplines, disciplinesFor, systemUnder } from '../../test/random-system.ts'
 import { type SmallSystem, serve } from '../../test/small-system.ts'
 import type { RowColumns } from '../stats/index.ts'
-import { batcher, batchPolicies } from './batching.ts'
+import { Batcher, batchPolicies } from './batching/index.ts'
 import { executorsOf } from './plan.ts'
 import { type Ms, type Observer, OUTCOME } from './ports.ts'
 import type { Requests } from './requests.ts'
@@ -64,8 +64,8 @@ function run(system: SmallSystem): { census: Census; columns: RowColumns } {
 }
 
 /**
- * Keys of the dispatched requests of each station and class, in the order of their arrival, apart
- * from those that may wait on after their time is over.
+ * Keys of the dispatched requests of each station, class and lane, in the order of their arrival,
+ * apart from those that may wait on after their time is over.
  */
 function byStation({ plan }: SmallSystem, columns: RowColumns): number[][] {
   const executors = executorsOf(plan)
@@ -76,7 +76,8 @@ function byStation({ plan }: SmallSystem, columns: RowColumns): number[][] {
     const number = columns.class[key]!
     if (waitingPolicy(plan.pools[pool]!, plan.classes[number]!).action === 'delay') continue
     const station = plan.pools[pool]!.perReplicaQueues ? `executor ${own}` : `pool ${pool}`
-    const name = `${station}, class ${number}`
+    const lane = new Batcher(plan.pools[pool]!.batching).laneOf(columns.length[key]!)
+    const name = `${station}, class ${number}, lane ${lane}`
     stations.set(name, [...(stations.get(name) ?? []), key])
   }
   return [...stations.values()]
@@ -87,6 +88,11 @@ const tables = [
     name: policy,
     systems: systemUnder(policy),
     discipline: 'fifo',
+  })),
+  ...(['aimd', 'cork', 'deadline-aware', 'length-bucketed'] as const).map((policy) => ({
+    name: `${policy} under any discipline`,
+    systems: fc.oneof(...disciplinesFor(policy).map((own) => systemUnder(policy, own))),
+    discipline: 'any',
   })),
   ...disciplines.map((discipline) => ({
     name: discipline,
@@ -125,6 +131,9 @@ describe.each(tables)('$name', ({ systems, discipline }) => {
             expect([done, Math.min(...bounds) < Number.POSITIVE_INFINITY]).toEqual([sent, true])
           } else if (outcome === OUTCOME.cancelled) {
             expect([own.cancels, done]).toEqual([true, columns.at[key]! + own.patienceMs])
+          } else if (pool.batching.policy === 'cork' && done < sent + timeoutMs) {
+            // given up before its time was over
+            expect(outcome).toBe(OUTCOME.timedOut)
           } else {
             expect([outcome, done, action]).toEqual([OUTCOME.timedOut, sent + timeoutMs, 'reject'])
           }
@@ -147,7 +156,7 @@ describe.each(tables)('$name', ({ systems, discipline }) => {
   })
 
   // a prediction differs from request to request, so shortest-job promises none
-  const inTurn = !['lifo', 'shortest-job'].includes(discipline)
+  const inTurn = !['lifo', 'shortest-job', 'any'].includes(discipline)
   test.runIf(inTurn)('requests of a class that do not wait on are dispatched in turn', () => {
     fc.assert(
       fc.property(systems, (system) => {
@@ -166,7 +175,7 @@ describe.each(tables)('$name', ({ systems, discipline }) => {
     fc.assert(
       fc.property(systems, (system) => {
         const { census, columns } = run(system)
-        const allowed = system.plan.pools.map(({ batching }) => batcher(batching).maxBatch)
+        const allowed = system.plan.pools.map(({ batching }) => new Batcher(batching).maxBatch)
         expect(census.largest).toBeLessThanOrEqual(Math.max(...allowed))
         const sizes = new Map<number, number>()
         const busyUntil = new Map<number, number>()

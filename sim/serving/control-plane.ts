@@ -1,5 +1,6 @@
-import type { Decision } from './batching.ts'
+import type { Decision } from './batching/index.ts'
 import { Generating } from './generation/generating.ts'
+import { padded } from './outlook.ts'
 import type { ClassPlan, ServingPlan } from './plan.ts'
 import {
   type Backend,
@@ -42,7 +43,7 @@ export class ControlPlane implements ControlPlanePort {
   readonly #generating: Generating | null
   readonly #armed: Float64Array
   readonly #batches: Batch[] = []
-  readonly #decision: Decision = { take: 0, wakeAt: Number.POSITIVE_INFINITY }
+  readonly #decision: Decision = { take: 0, lane: 0, wakeAt: Number.POSITIVE_INFINITY }
 
   constructor(
     plan: ServingPlan,
@@ -137,7 +138,7 @@ export class ControlPlane implements ControlPlanePort {
     const { nextTimeOut } = station.queue
     const first =
       nextTimeOut < Number.POSITIVE_INFINITY && requests.deadline[request]! <= nextTimeOut
-    if (station.hasFreeExecutor || first) this.#pump(now, station)
+    if (station.hasFreeExecutor || first || station.batcher.givesUp) this.#pump(now, station)
   }
 
   onTimer(now: Ms, timer: number): void {
@@ -157,6 +158,7 @@ export class ControlPlane implements ControlPlanePort {
     batch.started = started
     batch.ended = ended
     batch.status = status
+    if (status === STATUS.ok) station.batcher.observe(now, batch)
     this.#ended(now, station, batch)
     station.freeExecutor(now, executor)
     this.#pump(now, station)
@@ -197,13 +199,15 @@ export class ControlPlane implements ControlPlanePort {
     this.#requests.release(request)
   }
 
-  #expire(now: Ms, { queue }: Station): void {
+  #expire(now: Ms, station: Station): void {
+    const { queue } = station
     for (;;) {
       const request = queue.takeTimedOut(now)
-      if (request < 0) return
+      if (request < 0) break
       const cancelled = queue.isCancelled(now, request)
       this.#lose(now, request, cancelled ? OUTCOME.cancelled : OUTCOME.timedOut)
     }
+    while (now >= station.givesUpAt) this.#lose(now, queue.shiftOldest(), OUTCOME.timedOut)
   }
 
   /** Brings a station to rest: nothing is overdue and no batch could go. Arms its timer. */
@@ -217,9 +221,9 @@ export class ControlPlane implements ControlPlanePort {
         wakeAt = this.#decision.wakeAt
         break
       }
-      this.#dispatch(now, station, this.#decision.take)
+      this.#dispatch(now, station, this.#decision)
     }
-    this.#wake(station.id, Math.min(wakeAt, queue.nextTimeOut))
+    this.#wake(station.id, Math.min(wakeAt, queue.nextTimeOut, station.givesUpAt))
   }
 
   #wake(timer: number, at: Ms): void {
@@ -229,22 +233,28 @@ export class ControlPlane implements ControlPlanePort {
     else this.#timers.arm(timer, at)
   }
 
-  #dispatch(now: Ms, station: Station, size: number): void {
+  #dispatch(now: Ms, station: Station, { take: size, lane }: Decision): void {
     const idle = station.idleUntil(now)
     const executor = station.takeExecutor(now)
     const requests = this.#requests
     const batch = this.#batches[executor]!
     const members = batch.members
     let longest = 1
+    let tokens = 0
+    let oldestCame = now
     for (let i = 0; i < size; i++) {
-      const request = station.queue.shift()
+      const request = station.queue.shift(lane)
       members[i] = request
       requests.idle[request] = idle - requests.idle[request]!
+      tokens += requests.length[request]!
       if (requests.length[request]! > longest) longest = requests.length[request]!
+      if (requests.enqueued[request]! < oldestCame) oldestCame = requests.enqueued[request]!
     }
     station.running += size
     batch.size = size
-    batch.length = Math.ceil(longest / station.pool.padTo) * station.pool.padTo
+    batch.length = station.pool.ragged ? 0 : padded(longest, station.pool.padTo)
+    batch.tokens = tokens
+    batch.oldestCame = oldestCame
     batch.dispatched = now
     this.#observer.dispatched(now, batch)
     this.#backend.start(batch)
@@ -263,6 +273,8 @@ function emptyBatch(executor: number, maxBatch: number): Batch {
     members,
     size: 0,
     length: 0,
+    tokens: 0,
+    oldestCame: 0,
     dispatched: 0,
     started: 0,
     ended: 0,

@@ -1,4 +1,4 @@
-export { batcher, batchPolicies } from './batching.ts'
+export { Batcher, batchPolicies, type QueueView } from './batching/index.ts'
 export { ControlPlane } from './control-plane.ts'
 export {
   type JournalEntry,
@@ -19,7 +19,10 @@ export {
 export {
   type Backend,
   type Batch,
+  type BatchShape,
   type ControlPlanePort,
+  computedIn,
+  computedLength,
   type Ms,
   type Observer,
   OUTCOME,

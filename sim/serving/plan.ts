@@ -50,6 +50,8 @@ export interface PoolPlan extends QueueBounds {
   readonly generation?: GenerationPlan | undefined
   /** lengths are padded up to a multiple of this */
   readonly padTo: number
+  /** whether members of a batch are computed at their own lengths, without padding */
+  readonly ragged: boolean
 }
 
 export interface LevelPlan extends QueueBounds {
@@ -123,6 +125,7 @@ export function servingPlan(scenario: Scenario): ServingPlan {
         batching: pool.batching,
         generation: pool.generation && generationPlan(pool.generation, scenario),
         padTo: 'pad_to' in model ? model.pad_to : 1,
+        ragged: 'ragged' in model && model.ragged,
       }
     }),
   }

@@ -33,14 +33,35 @@ export interface Timers {
   disarm(timer: number): void
 }
 
+/** What a batch computes. */
+export interface BatchShape {
+  readonly size: number
+  /** padded length, computed for every member; 0 where each is computed at its own (ragged) */
+  readonly length: number
+  /** lengths of all members together */
+  readonly tokens: number
+}
+
+/** The length that is computed for each member, padding included; in a ragged batch their mean. */
+export function computedLength({ size, length, tokens }: BatchShape): number {
+  return length === 0 ? tokens / size : length
+}
+
+/** What is computed, padding included, in lengths. */
+export function computedIn({ size, length, tokens }: BatchShape): number {
+  return length === 0 ? tokens : size * length
+}
+
 /** A batch on an executor, which has at most one: the record is used again for the next. */
-export interface Batch {
+export interface Batch extends BatchShape {
   readonly executor: number
   /** request slots, the first `size` of them */
   readonly members: Int32Array
   size: number
-  /** padded length: what the executor computes for every member */
   length: number
+  tokens: number
+  /** when the first of its members came to the queue */
+  oldestCame: Ms
   dispatched: Ms
   /** when the executor itself began and ended to work on it */
   started: Ms

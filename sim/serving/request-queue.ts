@@ -1,43 +1,45 @@
-import { KeyedHeap } from '../kernel/index.ts'
+import type { Batcher } from './batching/index.ts'
+import { Lane } from './lane.ts'
+import type { Outlook } from './outlook.ts'
 import type { ClassPlan, PoolPlan } from './plan.ts'
 import type { Ms } from './ports.ts'
-import { type QueueOrder, queueOrder } from './queue-order.ts'
 import type { Requests } from './requests.ts'
 import { TimeOuts } from './time-outs.ts'
-import { WaitingList } from './waiting-list.ts'
 import { type WaitingPolicy, waitingPolicy } from './waiting-policy.ts'
 
 const endless = Number.POSITIVE_INFINITY
 
 /**
- * The requests that wait at one place, in the order in which they came and in that of their
- * discipline. Those whose time is over may wait on behind the others of their priority level, as
- * with Triton's timeout action DELAY.
+ * The requests that wait at one place, in lanes of those who may share a batch. Those whose time is
+ * over may wait on behind the others of their priority level, as with Triton's timeout action
+ * DELAY.
  */
 export class RequestQueue {
+  readonly lanes: readonly Lane[]
+  length = 0
   readonly #maxLength: number
   readonly #requests: Requests
   readonly #classes: readonly ClassPlan[]
   readonly #policies: readonly WaitingPolicy[]
   /** priority level of each class; 0 where levels mean nothing */
   readonly #levelOf: readonly number[]
-  /** with ageing, levels bound a queue but do not part it */
-  readonly #strict: boolean
-  readonly #came = new WaitingList()
-  /** null: the order in which they came */
-  readonly #order: QueueOrder | null
-  /** those who wait on though their time is over; null where nobody ever does */
-  readonly #late: KeyedHeap | null
+  readonly #batcher: Batcher
+  /** null where nobody looks ahead */
+  readonly #outlook: Outlook | null
   /** null where nobody's time is limited */
   readonly #timeOuts: TimeOuts | null
   /** who wait of each priority level */
   readonly #perLevel: Int32Array
 
-  constructor(pool: PoolPlan, classes: readonly ClassPlan[], requests: Requests) {
+  constructor(
+    pool: PoolPlan,
+    classes: readonly ClassPlan[],
+    requests: Requests,
+    by: { readonly batcher: Batcher; readonly outlook: Outlook | null },
+  ) {
     const { order } = pool
     const byLevel = order.discipline === 'priority'
     const policies = classes.map((own) => waitingPolicy(pool, own))
-    const delaying = policies.some(({ action }) => action === 'delay')
     const groups = classes.map(({ cancels, patienceMs }, index) => {
       if (cancels && patienceMs < endless) return `class ${index}`
       const { timeoutMs } = policies[index]!
@@ -47,24 +49,23 @@ export class RequestQueue {
     this.#requests = requests
     this.#policies = policies
     this.#levelOf = classes.map(({ priority }) => (byLevel ? priority : 0))
-    this.#strict = order.discipline === 'priority' && order.ageingMs === endless
     this.#perLevel = new Int32Array(1 + Math.max(...this.#levelOf))
-    const inTurn = order.discipline === 'fifo' && !delaying
-    this.#order = inTurn ? null : queueOrder(order, classes, requests)
-    const lateOrder = (request: number) => (this.#strict ? this.#level(request) : 0)
-    this.#late = delaying ? new KeyedHeap(lateOrder) : null
+    const laneOrder = {
+      order,
+      delaying: policies.some(({ action }) => action === 'delay'),
+      // with ageing, levels bound a queue but do not part it
+      strict: order.discipline === 'priority' && order.ageingMs === endless,
+      levelOf: (request: number) => this.#level(request),
+    }
+    this.#batcher = by.batcher
+    this.#outlook = by.outlook
+    this.lanes = Array.from(
+      { length: by.batcher.edges.length + 1 },
+      () => new Lane(laneOrder, classes, requests),
+    )
     const limited = groups.some((group) => group !== null)
     this.#timeOuts = limited ? new TimeOuts(groups, requests) : null
     this.#classes = classes
-  }
-
-  get length(): number {
-    return this.#came.length
-  }
-
-  /** The request that has waited longest; -1 for none. */
-  get oldest(): number {
-    return this.#came.oldest
   }
 
   /** When the next one's time is over. */
@@ -85,35 +86,30 @@ export class RequestQueue {
     const leaves = this.#classes[number]!.cancels ? this.#leaves(request) : endless
     this.#requests.deadline[request] = Math.min(now + timeoutMs, leaves)
     this.#perLevel[this.#level(request)]!++
-    this.#came.push(request)
-    this.#order?.push(request)
+    this.length++
+    this.#laneOf(request).push(request)
+    this.#outlook?.push(request)
     this.#timeOuts?.push(request)
   }
 
-  /** The request that goes next; -1 for none. */
+  /** The request of the first lane that goes next; -1 for none. */
   get next(): number {
-    if (this.#order === null) return this.#came.oldest
-    return this.#lateGoes() ? this.#late!.next() : this.#order.next()
+    return this.lanes[0]!.next
   }
 
-  /** Takes the request that goes next; the queue must not be empty. */
-  shift(): number {
-    const request = this.#take()
+  /** Takes the request of a lane that goes next; the lane must not be empty. */
+  shift(lane: number): number {
+    const request = this.lanes[lane]!.shift()
     this.#leave(request)
     return request
   }
 
-  #take(): number {
-    if (this.#order === null) return this.#came.oldest
-    return this.#lateGoes() ? this.#late!.take() : this.#order.take()
-  }
-
-  /** Whether one goes next whose time is over. */
-  #lateGoes(): boolean {
-    const late = this.#late === null ? -1 : this.#late.next()
-    if (late < 0) return false
-    const next = this.#order!.next()
-    return next < 0 || (this.#strict && this.#level(late) < this.#level(next))
+  /** Takes out the one that has waited longest, of the only lane. */
+  shiftOldest(): number {
+    const request = this.lanes[0]!.oldest
+    this.lanes[0]!.remove(request)
+    this.#leave(request)
+    return request
   }
 
   /**
@@ -125,14 +121,14 @@ export class RequestQueue {
     for (;;) {
       const request = this.#timeOuts.next()
       if (request < 0 || now < this.#requests.deadline[request]!) return -1
-      this.#order?.remove(request)
       if (this.#policies[this.#requests.class[request]!]!.action === 'reject') {
+        this.#laneOf(request).remove(request)
         this.#leave(request)
         return request
       }
       this.#timeOuts.remove(request)
       this.#requests.deadline[request] = endless
-      this.#late!.push(request)
+      this.#laneOf(request).makeLate(request)
     }
   }
 
@@ -147,11 +143,17 @@ export class RequestQueue {
     return at[request]! + this.#classes[numbers[request]!]!.patienceMs
   }
 
-  /** From every list but the one that it was found in. */
+  /** From every list but those of its lane. */
   #leave(request: number): void {
+    this.length--
     this.#perLevel[this.#level(request)]!--
-    this.#came.remove(request)
+    this.#outlook?.remove(request)
     if (this.#requests.deadline[request]! < endless) this.#timeOuts?.remove(request)
+  }
+
+  #laneOf(request: number): Lane {
+    if (this.lanes.length === 1) return this.lanes[0]!
+    return this.lanes[this.#batcher.laneOf(this.#requests.length[request]!)]!
   }
 
   #level(request: number): number {

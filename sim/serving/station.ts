@@ -1,4 +1,6 @@
-import { type Batcher, batcher, type Decision, type QueueView } from './batching.ts'
+import { Batcher, type Decision, type QueueView } from './batching/index.ts'
+import type { Lane } from './lane.ts'
+import { Outlook } from './outlook.ts'
 import type { ClassPlan, PoolPlan } from './plan.ts'
 import type { Ms } from './ports.ts'
 import { RequestQueue } from './request-queue.ts'
@@ -20,6 +22,10 @@ export class Station implements Candidate, QueueView {
   ending = false
 
   readonly #requests: Requests
+  /** null where the batching policy does not look ahead */
+  readonly #outlook: Outlook | null
+  /** the first lane of the queue; the only one but with buckets */
+  readonly #lane: Lane
   /** free executors, longest free first: a ring that starts at `#longestFree` */
   readonly #ring: Int32Array
   #longestFree = 0
@@ -37,8 +43,13 @@ export class Station implements Candidate, QueueView {
   ) {
     this.id = id
     this.pool = pool
-    this.batcher = batcher(pool.batching)
-    this.queue = new RequestQueue(pool, classes, requests)
+    this.batcher = new Batcher(pool.batching)
+    this.#outlook = this.batcher.foresees ? new Outlook(pool, classes, requests) : null
+    this.queue = new RequestQueue(pool, classes, requests, {
+      batcher: this.batcher,
+      outlook: this.#outlook,
+    })
+    this.#lane = this.queue.lanes[0]!
     this.executors = executors.count
     this.#requests = requests
     this.#ring = Int32Array.from({ length: executors.count }, (_, i) => executors.first + i)
@@ -49,8 +60,38 @@ export class Station implements Candidate, QueueView {
     return this.queue.length
   }
 
+  get oldestKey(): number {
+    return this.#lane.oldestKey
+  }
+
   get windowCloses(): Ms {
-    return this.#requests.window[this.queue.oldest]!
+    return this.#lane.windowCloses
+  }
+
+  get oldestCame(): Ms {
+    return this.#requests.enqueued[this.#lane.oldest]!
+  }
+
+  get newestCame(): Ms {
+    return this.#requests.enqueued[this.#lane.newest]!
+  }
+
+  get lanes(): readonly Lane[] {
+    return this.queue.lanes
+  }
+
+  get firstDeadline(): Ms {
+    return this.#outlook!.firstDeadline
+  }
+
+  get computed(): number {
+    return this.#outlook!.computed
+  }
+
+  /** When the batching policy gives up the one that has waited longest; Infinity for never. */
+  get givesUpAt(): Ms {
+    const may = this.batcher.givesUp && this.queue.length > 0
+    return may ? this.batcher.givesUpAt(this) : Number.POSITIVE_INFINITY
   }
 
   get load(): number {
@@ -81,8 +122,6 @@ export class Station implements Candidate, QueueView {
   }
 
   decide(now: Ms, out: Decision): void {
-    out.take = 0
-    out.wakeAt = Number.POSITIVE_INFINITY
     this.batcher.decide(this, now, out)
   }
 }

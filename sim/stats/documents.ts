@@ -78,6 +78,11 @@ export const poolResult = cell.extend({
   wasted: estimate.describe('share of the work that was for clients who had left'),
   capacity_rps: z.number().nullable(),
   batch_mean: estimate,
+  batch_efficiency: estimate
+    .nullable()
+    .describe(
+      'lengths of all members over what was computed, padding included; null without lengths',
+    ),
   batch_sizes: z.array(z.number()).describe('batches of size 1, 2, …; of engines, steps'),
   kv_blocks: estimate
     .nullable()

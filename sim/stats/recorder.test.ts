@@ -56,7 +56,16 @@ function record(fates: readonly Fate[], warmupMs = 0) {
     const members = Int32Array.of(i)
     const times = { dispatched, started, ended }
     const status = one.outcome === OUTCOME.failed ? STATUS.outOfMemory : STATUS.ok
-    const batch: Batch = { executor: 0, members, size: 1, length: 1, ...times, status }
+    const batch: Batch = {
+      executor: 0,
+      members,
+      size: 1,
+      length: 1,
+      tokens: 1,
+      oldestCame: sent,
+      ...times,
+      status,
+    }
     for (const to of [recorder, rowRecorder]) {
       events.push([sent, 0, () => to.arrived(sent, i)])
       if (inBatch(one.outcome)) {

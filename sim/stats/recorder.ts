@@ -1,5 +1,6 @@
 import {
   type Batch,
+  computedIn,
   type Ms,
   type Observer,
   OUTCOME,
@@ -97,6 +98,9 @@ export class Recorder implements Observer {
   readonly cells: readonly (readonly Cell[])[]
   /** batches by size, from 1, per pool */
   readonly batchSizes: readonly Float64Array[]
+  /** lengths of all members of batches together, per pool, and what was computed for them */
+  readonly tokens: Float64Array
+  readonly computed: Float64Array
   /** executor time spent on batches, per pool, ms */
   readonly busyMs: Float64Array
   readonly #wastedMs: Float64Array
@@ -114,6 +118,8 @@ export class Recorder implements Observer {
     this.#options = options
     this.cells = options.limitsMs.map(() => options.pools.map(() => new Cell()))
     this.batchSizes = options.pools.map((pool) => new Float64Array(pool.maxBatch))
+    this.tokens = new Float64Array(options.pools.length)
+    this.computed = new Float64Array(options.pools.length)
     this.busyMs = new Float64Array(options.pools.length)
     this.#wastedMs = new Float64Array(options.pools.length)
     this.#doneTokens = new Float64Array(options.pools.length)
@@ -168,6 +174,8 @@ export class Recorder implements Observer {
     const generates = this.#options.pools[pool]!.generates === true
     if (dispatched >= warmupMs && !generates) {
       this.batchSizes[pool]![size - 1]!++
+      this.tokens[pool]! += batch.tokens
+      this.computed[pool]! += computedIn(batch)
       this.busyMs[pool]! += ended - started
     }
     const service = ended - started

@@ -73,6 +73,7 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly num
     classes: [cell],
     pools: [cell],
     batchSizes: [[3, 1]],
+    efficiency: [0.8],
     busyMs: [4000],
     wastedMs: [0],
     kvBlocks: [0],

@@ -1,5 +1,6 @@
 import { type Objective, parseObjective } from '../../scenarios/objective.ts'
 import type { Scenario } from '../../scenarios/schema.ts'
+import { takesLength } from '../../scenarios/takes-length.ts'
 import type {
   Counts,
   Distribution,
@@ -9,7 +10,7 @@ import type {
   TailPoint,
   Verdict,
 } from './documents.ts'
-import { tInterval, within } from './interval.ts'
+import { estimate } from './estimate.ts'
 import {
   PERCENTILES,
   percentile,
@@ -107,6 +108,13 @@ export function resultOf(
         runs.map((run) => batchMean(run.batchSizes[i]!)),
         runs.length,
       ),
+      batch_efficiency: batchesLengths(scenario, pool)
+        ? estimate(
+            runs.map((run) => run.efficiency[i]!),
+            runs.length,
+            1,
+          )
+        : null,
       batch_sizes: runs[0]!.batchSizes[i]!.map((_, size) =>
         runs.reduce((sum, run) => sum + run.batchSizes[i]![size]!, 0),
       ),
@@ -221,23 +229,6 @@ function verdictOf(objective: Objective, { value, low, high }: Estimate): Verdic
   return low >= objective.limitMs ? 'FAIL' : 'UNDECIDED'
 }
 
-/**
- * Mean over runs with its t interval; null with a reason where a run has no finite value. No figure
- * of a run is below 0 or above `most`, so neither is its interval.
- */
-export function estimate(
-  values: readonly number[],
-  n: number,
-  most = Number.POSITIVE_INFINITY,
-): Estimate {
-  if (values.some((value) => !Number.isFinite(value))) {
-    const lost = values.some((value) => value === Number.POSITIVE_INFINITY)
-    const reason = lost ? 'so many requests were lost that it is infinite' : 'nothing was observed'
-    return { value: null, low: null, high: null, n, reason }
-  }
-  return { ...within(tInterval(values), most), n }
-}
-
 function percentiles(runs: readonly { n: number; values: readonly number[] }[]): Percentiles {
   const total = runs.reduce((sum, { n }) => sum + n, 0)
   const perRun = Math.min(...runs.map(({ n }) => n))
@@ -271,6 +262,11 @@ function sumCounts(counts: readonly Counts[]): Counts {
     for (const key of Object.keys(sum) as (keyof Counts)[]) sum[key] += other[key]
   }
   return sum
+}
+
+/** Whether requests of a pool have lengths, and go in batches. */
+function batchesLengths({ models }: Scenario, { model, generation }: Scenario['pools'][number]) {
+  return generation === undefined && takesLength(models[model]!)
 }
 
 function batchMean(sizes: readonly number[]): number {

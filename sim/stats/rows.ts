@@ -26,7 +26,7 @@ const COLUMNS = {
   /** number of its batch in the order of completion; -1 for none */
   batch: Int32Array,
   batchSize: Int16Array,
-  /** padded length of its batch */
+  /** padded length of its batch; 0 where it is not padded */
   padded: Int32Array,
   outcome: Uint8Array,
   /** when the first token came out */

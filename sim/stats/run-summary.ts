@@ -40,6 +40,8 @@ export interface RunSummary {
   readonly classes: readonly CellSummary[]
   readonly pools: readonly CellSummary[]
   readonly batchSizes: readonly (readonly number[])[]
+  /** of each pool: useful share of what its batches computed; NaN where there were none */
+  readonly efficiency: readonly number[]
   readonly busyMs: readonly number[]
   /** of busyMs, for clients that had left */
   readonly wastedMs: readonly number[]
@@ -74,6 +76,7 @@ export function summariseRun(
     classes: classes.map((cell) => cellSummary(cell, run.judged)),
     pools: pools.map((cell) => cellSummary(cell, run.judged)),
     batchSizes: recorder.batchSizes.map((sizes) => Array.from(sizes)),
+    efficiency: Array.from(recorder.tokens, (sum, pool) => sum / recorder.computed[pool]!),
     busyMs: Array.from(recorder.busyMs),
     wastedMs: Array.from(recorder.wastedMs),
     kvBlocks: Array.from(recorder.kvBlocks),

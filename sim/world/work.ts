@@ -3,7 +3,7 @@ import type { Random } from '../kernel/index.ts'
 import type { Ms } from '../serving/index.ts'
 import type { StepLaw } from './step-runs.ts'
 
-/** How much work a batch is: ms at speed 1, by batch size and padded length. */
+/** How much work a batch is: ms at speed 1, by its size and the length computed for each member. */
 export interface WorkModel {
   of(size: number, length: number, random: Random): Ms
 }

@@ -49,6 +49,8 @@ function seen(of: Case): { readonly done: Ms; readonly order: readonly string[] 
     members: new Int32Array(1),
     size: 1,
     length: 1,
+    tokens: 1,
+    oldestCame: 0,
     dispatched: 0,
     started: 0,
     ended: 0,

@@ -3,6 +3,7 @@ import {
   type Backend,
   type Batch,
   type ControlPlanePort,
+  computedLength,
   type Ms,
   type Requests,
   type Source,
@@ -129,7 +130,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     const random = this.#random.overheads
     const started =
       overheads === null ? this.now : this.now + overheads.dispatch(random, this.now, gap)
-    const size = work.of(batch.size, batch.length, this.#random.service)
+    const size = work.of(batch.size, computedLength(batch), this.#random.service)
     const ended = this.#machine.speed.finish(executor, started, size + wakeCost(wake, gap))
     this.#started[executor] = started
     this.#ended[executor] = ended

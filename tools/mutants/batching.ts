@@ -1,6 +1,6 @@
 import type { Batching } from '../../scenarios/schema.ts'
 import type { RunParts } from '../../sim/experiment/index.ts'
-import type { PoolPlan } from '../../sim/serving/index.ts'
+import type { PoolPlan, QueueView } from '../../sim/serving/index.ts'
 import { RequestQueue } from '../../sim/serving/request-queue.ts'
 import { Station } from '../../sim/serving/station.ts'
 import { replaceMethod } from './method.ts'
@@ -59,12 +59,21 @@ function withMaxBatch(batching: Batching, change: (max: number) => number): Batc
       const preferred = batching.preferred.filter((size) => size <= max)
       return { ...batching, max_batch: max, preferred }
     }
+    default:
+      return { ...batching, max_batch: Math.max(1, change(batching.max_batch)) }
   }
 }
 
 function withWindow(batching: Batching, factor: number): Batching {
-  if (batching.policy !== 'dynamic') return batching
+  if (!('max_delay_ms' in batching)) return batching
   return { ...batching, max_delay_ms: factor * batching.max_delay_ms }
+}
+
+/** A station as its policy sees it, but for what is given. */
+function viewOf(station: Station, given: Partial<QueueView>): QueueView {
+  return new Proxy(station, {
+    get: (target, key) => Reflect.get(key in given ? given : target, key, target),
+  })
 }
 
 /** Whoever came last is also who leaves last, so its window is known without looking for it. */
@@ -85,11 +94,8 @@ function countFromNewest(): () => void {
       'decide',
       () =>
         function (this: Station, now, out) {
-          const { length, ending, queue, batcher } = this
-          out.take = 0
-          out.wakeAt = Number.POSITIVE_INFINITY
-          const windowCloses = came.get(queue)! + batcher.windowMs
-          batcher.decide({ length, ending, windowCloses }, now, out)
+          const windowCloses = came.get(this.queue)! + this.batcher.windowMs
+          this.batcher.decide(viewOf(this, { windowCloses }), now, out)
         },
     ),
   ]

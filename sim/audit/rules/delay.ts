@@ -1,7 +1,7 @@
 import type { Evidence, SeenBatch, SeenQueue } from '../evidence.ts'
 import { type Findings, ms } from '../findings.ts'
 import { any, eachInstant } from '../instants.ts'
-import { windowCloses } from '../policy.ts'
+import { type CountedQueue, goesByCount, windowCloses } from '../policy.ts'
 import type { Rule } from '../rule.ts'
 
 /**
@@ -16,6 +16,7 @@ export const delay: Rule = {
     for (const queue of seen.queues) {
       // engines take whom they can at every step
       if (queue.pool.generation !== undefined) continue
+      if (!goesByCount(queue)) continue
       eachInstant(seen, queue, ({ joined, ends, batches, oldestBefore }) => {
         found.checked += batches.to - batches.from
         if (any(joined) || ends > 0) return
@@ -29,7 +30,7 @@ export const delay: Rule = {
 
 function checkTimed(
   seen: Evidence,
-  queue: SeenQueue,
+  queue: CountedQueue,
   { batch, oldestBefore }: { batch: SeenBatch; oldestBefore: number },
   found: Findings,
 ): void {

@@ -14,10 +14,11 @@ export const executor: Rule = {
 }
 
 function checkQueue(queue: SeenQueue, found: Findings): void {
-  const { firstExecutor, executors, batches } = queue
+  const { firstExecutor, executors } = queue
   const freeSince = new Float64Array(executors).fill(Number.NEGATIVE_INFINITY)
   const last: (SeenBatch | undefined)[] = Array.from({ length: executors })
-  for (const batch of batches) {
+  const freeFor = ({ executor }: SeenBatch) => freeSince[executor - firstExecutor] ?? Number.NaN
+  for (const batch of inTurn(queue.batches, freeFor)) {
     found.checked++
     const { executor, dispatched, members } = batch
     const own = executor - firstExecutor
@@ -49,6 +50,26 @@ function checkQueue(queue: SeenQueue, found: Findings): void {
     }
     freeSince[own] = batch.done
     last[own] = batch
+  }
+}
+
+/**
+ * Batches by dispatch. Rows do not tell which of one instant went first: so it was the one whose
+ * executor had been free for longest.
+ */
+function* inTurn(
+  batches: readonly SeenBatch[],
+  freeSince: (batch: SeenBatch) => number,
+): Generator<SeenBatch> {
+  for (let from = 0, to = 0; from < batches.length; from = to) {
+    const { dispatched } = batches[from]!
+    while (to < batches.length && batches[to]!.dispatched === dispatched) to++
+    const left = batches.slice(from, to)
+    while (left.length > 0) {
+      const first = left.reduce((a, b) => (freeSince(b) < freeSince(a) ? b : a))
+      left.splice(left.indexOf(first), 1)
+      yield first
+    }
   }
 }
 

@@ -1,7 +1,7 @@
-import type { Evidence, SeenQueue } from '../evidence.ts'
+import type { Evidence } from '../evidence.ts'
 import { type Findings, ms } from '../findings.ts'
 import { any, eachInstant, type Instant } from '../instants.ts'
-import { taken, windowCloses } from '../policy.ts'
+import { type CountedQueue, goesByCount, taken, windowCloses } from '../policy.ts'
 import type { Rule } from '../rule.ts'
 
 /**
@@ -13,6 +13,7 @@ export const idle: Rule = {
   promise: 'after whatever happened at a queue, no executor is free while a batch is due',
   check(seen: Evidence, found: Findings) {
     for (const queue of seen.queues) {
+      if (!goesByCount(queue)) continue
       const fixed = queue.pool.batching.policy === 'fixed'
       const end = fixed ? seen.endKnown : Number.POSITIVE_INFINITY
       eachInstant(seen, queue, (instant) => checkInstant(seen, queue, instant, found), end)
@@ -20,7 +21,12 @@ export const idle: Rule = {
   },
 }
 
-function checkInstant(seen: Evidence, queue: SeenQueue, instant: Instant, found: Findings): void {
+function checkInstant(
+  seen: Evidence,
+  queue: CountedQueue,
+  instant: Instant,
+  found: Findings,
+): void {
   const { at, oldest, waitingAfter, freeAfter, ends, joined, timedOut, batches } = instant
   const ending = at >= seen.endKnown
   if (!any(joined) && ends === 0 && !any(timedOut) && !any(batches) && !ending) return

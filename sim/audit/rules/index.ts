@@ -1,8 +1,11 @@
 import type { Rule } from '../rule.ts'
+import { adaptiveSize } from './adaptive-size.ts'
 import { batchSize } from './batch-size.ts'
 import { batches } from './batches.ts'
 import { bounds } from './bounds.ts'
+import { buckets } from './buckets.ts'
 import { conservation } from './conservation.ts'
+import { corked } from './corked.ts'
 import { delay } from './delay.ts'
 import { executor } from './executor.ts'
 import { fairness } from './fairness.ts'
@@ -15,6 +18,7 @@ import { places } from './places.ts'
 import { preferredSize } from './preferred-size.ts'
 import { queueTimeout } from './queue-timeout.ts'
 import { routing } from './routing.ts'
+import { slack } from './slack.ts'
 import { tokens } from './tokens.ts'
 
 /** Every rule. A new one is a file, and a line here. */
@@ -28,6 +32,10 @@ export const rules: readonly Rule[] = Object.freeze([
   preferredSize,
   delay,
   idle,
+  adaptiveSize,
+  corked,
+  slack,
+  buckets,
   queueTimeout,
   bounds,
   patience,

@@ -1,5 +1,6 @@
 import type { Evidence, SeenBatch, SeenQueue } from '../evidence.ts'
 import { type Findings, ms } from '../findings.ts'
+import { lanesOf } from '../lanes.ts'
 import { LeastFirst } from '../least-first.ts'
 import type { Rule } from '../rule.ts'
 import { compareInLine, type InLine, type Standing, standingIn } from '../standing.ts'
@@ -9,7 +10,9 @@ export const order: Rule = {
   rule: 'order',
   promise: 'nobody is dispatched before one who stands before them in the order of the queue',
   check(seen: Evidence, found: Findings) {
-    for (const queue of seen.queues) checkQueue(seen, queue, found)
+    for (const queue of seen.queues) {
+      for (const lane of lanesOf(seen, queue)) checkQueue(seen, lane, found)
+    }
   },
 }
 

@@ -1,8 +1,15 @@
-import type { Evidence, SeenBatch, SeenQueue } from '../evidence.ts'
+import type { Evidence, SeenBatch } from '../evidence.ts'
 import { type Findings, ms } from '../findings.ts'
 import { eachInstant, type Instant } from '../instants.ts'
-import { type Moment, taken, windowCloses } from '../policy.ts'
-import type { Batching } from '../promises.ts'
+import { permutations } from '../permutations.ts'
+import {
+  type ByCount,
+  type CountedQueue,
+  goesByCount,
+  type Moment,
+  taken,
+  windowCloses,
+} from '../policy.ts'
 import type { Rule } from '../rule.ts'
 import { somebodyWaitsOn } from '../waiting-time.ts'
 
@@ -15,12 +22,18 @@ export const preferredSize: Rule = {
   promise: 'a batch is as large as it may be: a preferred size while its window is open, later any',
   check(seen: Evidence, found: Findings) {
     for (const queue of seen.queues) {
+      if (!goesByCount(queue)) continue
       eachInstant(seen, queue, (instant) => checkInstant(seen, queue, instant, found))
     }
   },
 }
 
-function checkInstant(seen: Evidence, queue: SeenQueue, instant: Instant, found: Findings): void {
+function checkInstant(
+  seen: Evidence,
+  queue: CountedQueue,
+  instant: Instant,
+  found: Findings,
+): void {
   const batches = queue.batches.slice(instant.batches.from, instant.batches.to)
   if (batches.length === 0) return
   found.checked += batches.length
@@ -34,7 +47,7 @@ function checkInstant(seen: Evidence, queue: SeenQueue, instant: Instant, found:
   for (const { members, text } of fewest!) found.violated(members, text)
 }
 
-function goInTurn({ promises }: Evidence, queue: SeenQueue): boolean {
+function goInTurn({ promises }: Evidence, queue: CountedQueue): boolean {
   return queue.pool.order.discipline === 'fifo' && !somebodyWaitsOn(queue, promises)
 }
 
@@ -59,20 +72,13 @@ function ordersOf(
   return [batches.toSorted((a, b) => b.members.length - a.members.length)]
 }
 
-function permutations<T>(items: readonly T[]): (readonly T[])[] {
-  if (items.length <= 1) return [items]
-  return items.flatMap((item, i) =>
-    permutations(items.toSpliced(i, 1)).map((rest) => [item, ...rest]),
-  )
-}
-
 /**
  * Requests may come between two decisions of one instant. So a batch is right where some number of
  * those who came at its instant, no fewer than for the batch before it, makes it so.
  */
 function wrongOnes(
   seen: Evidence,
-  queue: SeenQueue,
+  queue: CountedQueue,
   batches: readonly SeenBatch[],
   instant: Instant,
 ): Wrong[] {
@@ -107,7 +113,7 @@ function wrongOnes(
 
 function wrongText(
   { members, dispatched }: SeenBatch,
-  batching: Batching,
+  batching: ByCount,
   moment: Moment,
   waiting: readonly [least: number, most: number],
 ): string {
@@ -127,7 +133,7 @@ function wrongText(
  */
 function momentsOf(
   seen: Evidence,
-  queue: SeenQueue,
+  queue: CountedQueue,
   { members, dispatched }: SeenBatch,
   { oldestBefore, batches }: Instant,
 ): readonly Moment[] {

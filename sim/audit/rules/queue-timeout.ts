@@ -29,6 +29,8 @@ function checkLeavers(seen: Evidence, queue: SeenQueue, found: Findings): void {
     found.checked++
     const own = classOf(key)
     const deadline = timeIsOver(seen, queue, key)
+    // whom cork dropped is the business of another rule
+    if (queue.pool.batching.policy === 'cork' && left[key]! < deadline) continue
     const withClient = own.cancels && left[key]! >= rows.at[key]! + own.patienceMs
     const expected = withClient ? CANCELLED : TIMED_OUT
     if (left[key]! < deadline) {

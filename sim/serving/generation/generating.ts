@@ -147,6 +147,8 @@ export class Generating {
     batch.members[0] = request
     batch.size = 1
     batch.length = this.#world.requests.length[request]!
+    batch.tokens = batch.length
+    batch.oldestCame = this.#world.requests.enqueued[request]!
     batch.dispatched = this.#sequences.admitted[request]!
     return batch
   }

@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest'
+import { problemsIn } from './problems.test-helper.ts'
+
+const BY_LENGTH = 'work: { law: linear, base_ms: 1, per_token_ms: 1 }'
+
+/** The problems of a scenario of two classes and a pool, without file and position. */
+function problemsOf({ pool = '', model = BY_LENGTH, first = '', second = '' }): readonly string[] {
+  return problemsIn(`spillway: 1
+name: s
+duration_s: 60
+models:
+  m: { ${model} }
+traffic:
+  - { class: web, arrivals: { process: poisson, rate_rps: 40 }${first} }
+  - { class: batch, arrivals: { process: poisson, rate_rps: 40 }${second} }
+pools:
+  - { name: central, model: m, ${pool} }
+`)
+}
+
+const CORK = 'batching: { policy: cork, max_batch: 8, max_latency_ms: 50 }'
+const SLACK = 'batching: { policy: deadline-aware, max_batch: 8 }'
+const buckets = (edges: string) =>
+  `batching: { policy: length-bucketed, max_batch: 8, edges: [${edges}] }`
+
+describe('policies have what they go by', () => {
+  test.each([
+    ['batching: { policy: aimd, max_batch: 8, target_ms: 20 }', []],
+    [CORK, []],
+    [`${CORK}, replicas: 2, queue: { mode: per-replica }`, []],
+    [
+      `${CORK}, replicas: 2`,
+      [
+        'queue.mode: expected mode per-replica with 2 replicas, as cork has one batch in flight ' +
+          'for each queue, got mode shared',
+      ],
+    ],
+    [
+      `${CORK}, queue: { timeout_ms: 9, timeout_action: delay }`,
+      ['queue.timeout_action: expected reject, as cork drops who waits too long, got delay'],
+    ],
+    [buckets('16, 64'), []],
+    [buckets('16, 16'), ['batching.edges.1: expected more than 16, the edge before, got 16']],
+    [
+      `${buckets('16')}, queue: { discipline: virtual-token-counter }`,
+      [
+        'queue.discipline: expected another discipline with policy length-bucketed, as each ' +
+          'bucket has an order of its own, which is fair to nobody, got virtual-token-counter',
+      ],
+    ],
+  ])('%s', (pool, problems) => {
+    expect(problemsOf({ pool })).toEqual(problems.map((text) => `pools.central.${text}`))
+  })
+
+  test('lengths need a model that takes them, and so do ragged batches', () => {
+    const model = 'work: { law: constant, ms: 1 }'
+    expect(problemsOf({ model, pool: buckets('16') })).toEqual([
+      'pools.central.batching.policy: expected another policy, as requests of m have no length, ' +
+        'got length-bucketed',
+    ])
+    expect(problemsOf({ model: `${BY_LENGTH}, ragged: true` })).toEqual([])
+    expect(problemsOf({ model: `${model}, ragged: true` })).toEqual([
+      'models.m.ragged: expected false, as no work of m goes by length, got true',
+    ])
+  })
+
+  test('a live model cannot do without padding', () => {
+    const model = 'builtin: transformer-encoder, ragged: true'
+    expect(problemsOf({ model })[0]).toMatch(/^models\.m\.ragged: expected one of the keys/)
+  })
+
+  test('with deadline-aware every class has a deadline', () => {
+    const given = { first: ', deadline_ms: 50', second: ', timeout_ms: 90' }
+    expect(problemsOf({ pool: SLACK, ...given })).toEqual([])
+    expect(problemsOf({ pool: SLACK, first: given.first })).toEqual([
+      'traffic.batch: expected deadline_ms or timeout_ms, which policy deadline-aware goes by, ' +
+        'got neither',
+    ])
+  })
+})

@@ -1,0 +1,60 @@
+import type { Batching } from '../../../scenarios/schema.ts'
+import type { Batch, Ms } from '../ports.ts'
+
+/** Requests that may share a batch, as a batching policy sees them. */
+export interface LaneView {
+  /** waiting requests */
+  readonly length: number
+  /** of the one that has waited longest, its place in the order of arrival */
+  readonly oldestKey: number
+  /** when the batch window of that one closes */
+  readonly windowCloses: Ms
+}
+
+/** What a batching policy sees of a queue. */
+export interface QueueView extends LaneView {
+  /** when the one that has waited longest came, and the one that came last */
+  readonly oldestCame: Ms
+  readonly newestCame: Ms
+  /** true once no further request can come */
+  readonly ending: boolean
+  readonly hasFreeExecutor: boolean
+  /** one for each bucket of lengths */
+  readonly lanes: readonly LaneView[]
+  /** the earliest deadline of those who wait; for policies with `foresees` */
+  readonly firstDeadline: Ms
+  /** what one batch of all who wait would compute, in lengths; for policies with `foresees` */
+  readonly computed: number
+}
+
+/** `take` requests of a lane now; or, where it is 0, decide again at `wakeAt` or at an arrival. */
+export interface Decision {
+  take: number
+  lane: number
+  wakeAt: Ms
+}
+
+/** What a policy knows of its queue from the beginning. */
+export interface BatchState {
+  readonly maxBatch: number
+  /** the batch window, which starts when a request comes to its queue; 0 for none */
+  readonly windowMs: Ms
+}
+
+/** A batching policy: decisions on the state of one queue, which only `observe` changes. */
+export interface BatchPolicy<Config, State extends BatchState> {
+  readonly kind: string
+  begin(config: Config): State
+  /** Asked while an executor is free and somebody waits; `out` says to wait for ever. */
+  decide(state: State, queue: QueueView, now: Ms, out: Decision): void
+  /** Learns from a batch of its own that was done at `now`. */
+  observe?(state: State, now: Ms, batch: Batch): void
+  /** When the one that has waited longest is given up. */
+  givesUpAt?(state: State, queue: QueueView): Ms
+  /** upper lengths of all buckets but the last */
+  edges?(config: Config): readonly number[]
+  /** whether it looks at deadlines and lengths of those who wait */
+  readonly foresees?: true
+}
+
+export type Config<P extends Batching['policy']> = Extract<Batching, { policy: P }>

@@ -1,0 +1,37 @@
+import { type Batch, computedIn, type Ms } from '../ports.ts'
+import type { BatchPolicy, BatchState, Config, Decision, QueueView } from './batch-policy.ts'
+import { ServiceEstimator } from './service-estimator.ts'
+
+interface DeadlineAware extends BatchState {
+  readonly marginMs: Ms
+  readonly estimator: ServiceEstimator
+}
+
+/**
+ * A batch goes when it is full, or when the first deadline of those who wait leaves no more time
+ * than the batch is predicted to take and a margin. Before a batch was observed it goes at once.
+ * Every request needs a deadline.
+ */
+export const deadlineAware: BatchPolicy<Config<'deadline-aware'>, DeadlineAware> = Object.freeze({
+  kind: 'deadline-aware',
+  begin: (config: Config<'deadline-aware'>) => ({
+    maxBatch: config.max_batch,
+    windowMs: 0,
+    marginMs: config.margin_ms,
+    estimator: new ServiceEstimator(),
+  }),
+  decide(state: DeadlineAware, queue: QueueView, now: Ms, out: Decision) {
+    if (queue.length >= state.maxBatch) {
+      out.take = state.maxBatch
+      return
+    }
+    const predicted = state.estimator.predict(queue.computed)
+    const sendAt = queue.firstDeadline - (predicted + state.marginMs)
+    if (now >= sendAt) out.take = queue.length
+    else out.wakeAt = sendAt
+  },
+  observe({ estimator }: DeadlineAware, now: Ms, batch: Batch) {
+    estimator.observe(computedIn(batch), now - batch.dispatched)
+  },
+  foresees: true as const,
+})

@@ -1,0 +1,70 @@
+import type { Batching } from '../../../scenarios/schema.ts'
+import type { Batch, Ms } from '../ports.ts'
+import { aimd } from './aimd.ts'
+import type { BatchPolicy, BatchState, Decision, QueueView } from './batch-policy.ts'
+import { cork } from './cork.ts'
+import { deadlineAware } from './deadline-aware.ts'
+import { dynamic } from './dynamic.ts'
+import { fixed } from './fixed.ts'
+import { lengthBucketed } from './length-bucketed.ts'
+import { none } from './none.ts'
+
+export type { Decision, LaneView, QueueView } from './batch-policy.ts'
+
+/** Every batching policy. A new one is a new entry here, and its configuration in the schema. */
+export const batchPolicies = Object.freeze({
+  none,
+  fixed,
+  dynamic,
+  aimd,
+  cork,
+  'deadline-aware': deadlineAware,
+  'length-bucketed': lengthBucketed,
+})
+
+/** A policy bound to its configuration and to what it has learnt at one queue. */
+export class Batcher {
+  readonly maxBatch: number
+  readonly windowMs: Ms
+  /** upper lengths of all buckets but the last */
+  readonly edges: readonly number[]
+  readonly foresees: boolean
+  readonly givesUp: boolean
+  readonly #policy: BatchPolicy<Batching, BatchState>
+  readonly #state: BatchState
+
+  constructor(config: Batching) {
+    const policy = batchPolicies[config.policy] as BatchPolicy<Batching, BatchState>
+    const state = policy.begin(config)
+    this.maxBatch = state.maxBatch
+    this.windowMs = state.windowMs
+    this.edges = policy.edges?.(config) ?? []
+    this.foresees = policy.foresees ?? false
+    this.givesUp = policy.givesUpAt !== undefined
+    this.#policy = policy
+    this.#state = state
+  }
+
+  decide(queue: QueueView, now: Ms, out: Decision): void {
+    out.take = 0
+    out.lane = 0
+    out.wakeAt = Number.POSITIVE_INFINITY
+    this.#policy.decide(this.#state, queue, now, out)
+  }
+
+  observe(now: Ms, batch: Batch): void {
+    this.#policy.observe?.(this.#state, now, batch)
+  }
+
+  /** When the one that has waited longest is given up; Infinity for never. */
+  givesUpAt(queue: QueueView): Ms {
+    return this.#policy.givesUpAt?.(this.#state, queue) ?? Number.POSITIVE_INFINITY
+  }
+
+  /** The lane of a length: lengths of one lane may share a batch. */
+  laneOf(length: number): number {
+    let lane = 0
+    while (lane < this.edges.length && length > this.edges[lane]!) lane++
+    return lane
+  }
+}

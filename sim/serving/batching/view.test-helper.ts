@@ -1,0 +1,19 @@
+import type { QueueView } from './index.ts'
+
+/** A queue of one lane as its policy sees it; who waits came at 0, nobody has a deadline. */
+export function viewOf(own: Partial<QueueView>): QueueView {
+  const view = {
+    length: 1,
+    oldestKey: 0,
+    oldestCame: 0,
+    newestCame: 0,
+    windowCloses: 0,
+    ending: false,
+    hasFreeExecutor: true,
+    lanes: [],
+    firstDeadline: Number.POSITIVE_INFINITY,
+    computed: own.length ?? 1,
+    ...own,
+  }
+  return { ...view, lanes: own.lanes ?? [view] }
+}
