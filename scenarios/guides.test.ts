@@ -36,18 +36,21 @@ const OTHER: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-describe.each(['traffic', 'queues', 'clients', 'batching', 'generation'])('the guide %s', (guide) => {
-  const blocks = blocksOf(guide)
+describe.each(['traffic', 'queues', 'clients', 'batching', 'generation'])(
+  'the guide %s',
+  (guide) => {
+    const blocks = blocksOf(guide)
 
-  test('has blocks', () => {
-    expect(blocks.length).toBeGreaterThan(0)
-  })
+    test('has blocks', () => {
+      expect(blocks.length).toBeGreaterThan(0)
+    })
 
-  test.each(blocks)('says what a scenario may say: %s', (yaml) => {
-    const rest = (OTHER[guide] ?? [MODELS, trafficOf(yaml), POOLS]).filter(
-      (own) => !sections(yaml).has(own.split(':')[0]!),
-    )
-    const text = HEAD + rest.join('') + yaml
-    expect(() => parseScenario(text, { file: 'guide.yaml' })).not.toThrow()
-  })
-})
+    test.each(blocks)('says what a scenario may say: %s', (yaml) => {
+      const rest = (OTHER[guide] ?? [MODELS, trafficOf(yaml), POOLS]).filter(
+        (own) => !sections(yaml).has(own.split(':')[0]!),
+      )
+      const text = HEAD + rest.join('') + yaml
+      expect(() => parseScenario(text, { file: 'guide.yaml' })).not.toThrow()
+    })
+  },
+)
