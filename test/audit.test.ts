@@ -12,7 +12,7 @@ import { declaredWork, machineOf, NO_WAKE, Overheads } from '../sim/world/index.
 import { dynamic } from './audited-systems.ts'
 import { expectPromisesKept } from './kept-promises.ts'
 import { replay } from './manual-world.ts'
-import { disciplines, systemUnder } from './random-system.ts'
+import { disciplines, disciplinesFor, systemUnder } from './random-system.ts'
 import { type SmallSystem, serve } from './small-system.ts'
 
 interface Run {
@@ -68,9 +68,16 @@ const runs: Readonly<Record<string, (system: SmallSystem) => Run>> = {
   }),
 }
 
+const underAny = (policy: keyof typeof batchPolicies) =>
+  fc.oneof(...disciplinesFor(policy).map((own) => systemUnder(policy, own)))
+
 const tables = [
   ...policies.map((policy) => ({ name: policy, systems: systemUnder(policy) })),
   ...disciplines.map((own) => ({ name: own, systems: systemUnder('dynamic', own) })),
+  ...(['aimd', 'cork', 'deadline-aware', 'length-bucketed'] as const).map((policy) => ({
+    name: `${policy} under any discipline`,
+    systems: underAny(policy),
+  })),
 ]
 
 describe.each(Object.keys(runs))('%s: random systems keep every promise', (name) => {
@@ -84,18 +91,33 @@ describe.each(Object.keys(runs))('%s: random systems keep every promise', (name)
   })
 })
 
+const COUNTING = ['preferred-size', 'delay', 'idle']
+
+/** Rules about when batches go, and how large they are. */
+const BATCHING_RULES: { readonly [P in keyof typeof batchPolicies]: readonly string[] } = {
+  none: COUNTING,
+  fixed: COUNTING,
+  dynamic: COUNTING,
+  aimd: ['adaptive-size'],
+  cork: ['corked'],
+  'deadline-aware': ['slack'],
+  'length-bucketed': ['buckets'],
+}
+
 test.each(policies)('every rule looks at something: %s', (policy) => {
   const checked = new Map<string, number>()
-  const systems = disciplines.map((discipline) => systemUnder(policy, discipline))
-  for (const system of fc.sample(fc.oneof(...systems), { numRuns: 200, seed: 1 })) {
+  for (const system of fc.sample(underAny(policy), { numRuns: 200, seed: 1 })) {
     for (const { rule, checked: own } of auditOf({ ...system, ...serve(system) }).rules) {
       checked.set(rule, (checked.get(rule) ?? 0) + own)
     }
   }
   expect(checked.size).toBeGreaterThan(10)
-  // rules of engines look at those alone
   const idle = [...checked].filter(([, count]) => count === 0).map(([rule]) => rule)
-  expect(idle).toEqual(['places', 'kv-cache', 'tokens'])
+  const others = new Set(Object.values(BATCHING_RULES).flat())
+  for (const rule of BATCHING_RULES[policy]) others.delete(rule)
+  // rules of engines look at those alone, and fair disciplines know no buckets
+  const unfair = policy === 'length-bucketed' ? ['fairness'] : []
+  expect(new Set(idle)).toEqual(new Set(['places', 'kv-cache', 'tokens', ...unfair, ...others]))
 })
 
 describe('long runs on a known machine keep every promise', () => {

@@ -3,6 +3,7 @@ import { type Findings, ms } from '../findings.ts'
 import { couldHold } from '../held.ts'
 import { any, eachInstant, type Instant } from '../instants.ts'
 import type { Rule } from '../rule.ts'
+import { timeIsOver } from '../waiting-time.ts'
 
 /** A bound of a queue, or of one priority level in it. */
 interface Bound {
@@ -84,13 +85,16 @@ function checkLength({ maxLength, of, queue }: Bound, instant: Instant, found: F
  * who timed out then made room before it.
  */
 function* mostWaiting(
-  { rows }: Evidence,
+  seen: Evidence,
   queue: SeenQueue,
   { at, shed, joined, timedOut, waitingBefore }: Instant,
 ): Generator<[key: number, most: number]> {
   let waiting = waitingBefore
   for (let i = timedOut.from; i < timedOut.to; i++) {
-    if (rows.sent[queue.timedOut[i]!]! < at) waiting--
+    const key = queue.timedOut[i]!
+    // cork drops some for one who came only after the refusal
+    const dropped = queue.pool.batching.policy === 'cork' && at < timeIsOver(seen, queue, key)
+    if (seen.rows.sent[key]! < at && !dropped) waiting--
   }
   let next = joined.from
   for (let i = shed.from; i < shed.to; i++) {

@@ -26,10 +26,11 @@ export const aimd: BatchPolicy<Config<'aimd'>, Aimd> = Object.freeze({
     limit: 1,
   }),
   decide(state: Aimd, queue: QueueView, now: Ms, out: Decision) {
-    const pending = Math.min(queue.length, Math.floor(state.limit))
-    const full = pending < queue.length || pending >= Math.floor(state.limit)
-    if (full || state.windowMs === 0 || now >= queue.windowCloses) out.take = pending
-    else out.wakeAt = queue.windowCloses
+    const limit = Math.floor(state.limit)
+    const { length, windowCloses } = queue
+    if (length >= limit || state.windowMs === 0 || now >= windowCloses) {
+      out.take = Math.min(length, limit)
+    } else out.wakeAt = windowCloses
   },
   observe(state: Aimd, now: Ms, { size, dispatched }: Batch) {
     if (now - dispatched > state.targetMs) state.limit = Math.max(1, state.limit * state.decrease)
