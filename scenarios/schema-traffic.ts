@@ -50,6 +50,12 @@ const modulatingState = z.strictObject({
     .describe('Weights of the states that follow, 0 for itself; by default all others alike'),
 })
 
+const clientCv = z.discriminatedUnion('distribution', [
+  z.strictObject({ distribution: z.literal('fixed'), value: cv }),
+  z.strictObject({ distribution: z.literal('uniform'), min: cv, max: cv }),
+  z.strictObject({ distribution: z.literal('lognormal'), median: cv, p99: cv }),
+])
+
 const ratedArrivals = [
   z.strictObject({ process: z.literal('deterministic'), ...rated }),
   z.strictObject({ process: z.literal('poisson'), ...rated }),
@@ -72,6 +78,17 @@ const ratedArrivals = [
     process: z.literal('on-off').describe('Poisson while on, nothing while off'),
     on_s: positive.describe('Mean duration; durations are exponential'),
     off_s: positive.describe('Mean duration; durations are exponential'),
+    ...rated,
+  }),
+  z.strictObject({
+    process: z.literal('clients').describe('Many clients, of whom few send most of the requests'),
+    clients: count.max(10_000).describe('Each has a share and a burstiness of its own'),
+    share_exponent: nonNegative
+      .max(10)
+      .default(1)
+      .describe('The share of the k-th heaviest is in proportion to 1 / k^this; 0: all alike'),
+    cv: clientCv.describe("Coefficient of variation of a client's gaps, drawn for each client"),
+    gaps: z.enum(['gamma', 'weibull']).default('gamma').describe("Of each client's requests"),
     ...rated,
   }),
 ] as const

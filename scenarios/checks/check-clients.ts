@@ -1,5 +1,5 @@
-import type { Path } from '../located.ts'
-import type { Duration, TrafficClass } from '../schema.ts'
+import type { TrafficClass } from '../schema.ts'
+import { checkLimits } from './check-limits.ts'
 import type { ClassDraft, Draft, Report } from './draft.ts'
 
 /** Whether clients can do what is said of them. */
@@ -11,7 +11,7 @@ export function checkClients(draft: Draft, report: Report): void {
     checkCancel(own, waitsOn, draft, report)
     const { path, arrivals, session } = own
     if (arrivals?.process === 'closed-loop') {
-      checkDuration(arrivals.think_time_s, [...path, 'arrivals', 'think_time_s'], report)
+      checkLimits(arrivals.think_time_s, [...path, 'arrivals', 'think_time_s'], report)
       if (session) {
         const text = 'no session with process closed-loop, whose users go on in any case'
         report('key', [...path, 'session'], `${text}, got "session"`)
@@ -33,18 +33,8 @@ function checkCancel({ path }: ClassDraft, waitsOn: boolean, draft: Draft, repor
 type Session = NonNullable<TrafficClass['session']>
 
 function checkSession({ path, lengths }: ClassDraft, session: Session, report: Report): void {
-  checkDuration(session.think_time_s, [...path, 'session', 'think_time_s'], report)
+  checkLimits(session.think_time_s, [...path, 'session', 'think_time_s'], report)
   if (lengths?.distribution !== 'trace') return
   const text = 'no session with lengths of a trace, which has one for each arrival'
   report('key', [...path, 'session'], `${text}, got "session"`)
-}
-
-function checkDuration(duration: Duration, path: Path, report: Report): void {
-  const ordered = (low: string, a: number, high: string, b: number) => {
-    if (a > b) report('value', [...path, high], `at least ${low} ${a}, got ${b}`)
-  }
-  if (duration.distribution === 'uniform') ordered('min', duration.min, 'max', duration.max)
-  if (duration.distribution === 'lognormal') {
-    ordered('median', duration.median, 'p99', duration.p99)
-  }
 }

@@ -49,6 +49,15 @@ test.each([
     'states: expected states that all follow from one another, got 2 never after 0',
   ],
   [
+    'process: clients, load: 1, clients: 9, cv: { distribution: uniform, min: 3, max: 2 }',
+    'cv.max: expected at least min 3, got 2',
+  ],
+  [
+    'process: clients, load: 1, clients: 9, cv: { distribution: lognormal, median: 3, p99: 2 }',
+    'cv.p99: expected at least median 3, got 2',
+  ],
+  ['process: clients, load: 1, clients: 9, cv: 2', 'cv: expected a map, got 2'],
+  [
     'process: sum, of: [{ process: poisson, load: 1 }, { process: poisson }]',
     'of.1: expected exactly one of rate_rps, load, schedule, got none',
   ],
@@ -61,6 +70,8 @@ test.each([
   'process: weibull, cv: 1.6, rate_rps: 20, waves: [{ period_s: 20, amplitude: 1 }]',
   'process: mmpp, load: 1, states: [{ factor: 1, mean_s: 5 }, { factor: 6, mean_s: 1 }]',
   'process: sum, of: [{ process: poisson, load: 0.3 }, { process: on-off, on_s: 1, off_s: 2, load: 0.2 }]',
+  'process: clients, load: 0.6, clients: 50, cv: { distribution: lognormal, median: 1.5, p99: 9 }',
+  'process: sum, of: [{ process: poisson, load: 0.3 }, { process: clients, clients: 5, share_exponent: 0, gaps: weibull, cv: { distribution: fixed, value: 4 }, load: 0.2 }]',
   'process: poisson, load: 0.4, surges: [{ at_s: 5, factor: 3, half_life_s: 4, every_s: 20 }]',
 ])('%s is fine', (arrivals) => {
   expect(problemsOf(arrivals)).toEqual([])

@@ -1,5 +1,6 @@
 import type { Path } from '../located.ts'
 import type { RatedArrivals } from '../schema.ts'
+import { checkLimits } from './check-limits.ts'
 import type { Draft, Report } from './draft.ts'
 
 /** Repetitions of a surge and periods of a wave in one run: each bends the rate many times. */
@@ -21,6 +22,7 @@ export function checkRates(
     report('value', [...path, 'waves', i, 'period_s'], `${text}, got ${period_s}`)
   }
   if (arrivals.process === 'mmpp') checkStates(arrivals.states, path, report)
+  if (arrivals.process === 'clients') checkLimits(arrivals.cv, [...path, 'cv'], report)
 }
 
 type Steps = NonNullable<RatedArrivals['schedule']>

@@ -2,6 +2,7 @@ import type { Arrivals, RatedArrivals } from '../../scenarios/schema.ts'
 import { stream } from '../kernel/index.ts'
 import type { Ms } from '../serving/index.ts'
 import { type ArrivalProcess, RenewalArrivals, SummedArrivals, TraceArrivals } from './arrivals.ts'
+import { clientGaps, populationOf } from './client-gaps.ts'
 import { type Gap, gapsOf } from './gaps.ts'
 import { ModulatedTime, type ModulatingState } from './modulation.ts'
 import type { OperationalTime } from './operational-time.ts'
@@ -60,6 +61,13 @@ function ratedArrivals(arrivals: RatedArrivals, options: ArrivalsOptions): Arriv
 }
 
 function gapOf(arrivals: RatedArrivals, { name, seed, replication }: ArrivalsOptions): Gap {
+  if (arrivals.process === 'clients') {
+    // the same clients in every replication: they are what the scenario is about
+    const members = populationOf(arrivals, stream(seed, 0, `clients:${name}`))
+    return clientGaps(members, arrivals.gaps, (client) =>
+      stream(seed, replication, `arrivals:${name}:client-${client}`),
+    )
+  }
   const random = stream(seed, replication, `arrivals:${name}`)
   const modulated = arrivals.process === 'mmpp' || arrivals.process === 'on-off'
   return gapsOf(modulated ? { process: 'poisson' } : arrivals, random)

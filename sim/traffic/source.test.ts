@@ -164,6 +164,38 @@ describe('a surge', () => {
   })
 })
 
+describe('clients', () => {
+  const clients = {
+    process: 'clients',
+    clients: 40,
+    cv: { distribution: 'uniform', min: 1, max: 4 },
+    rate_rps: 100,
+  }
+  const many = (arrivals: object) =>
+    requests([{ class: 'web', arrivals }], {}).columns.at.filter((at) => at < 20_000)
+
+  test('keep the rate as it is stated, and follow its steps together', () => {
+    const counts = Array.from({ length: 100 }, (_, replication) => {
+      const steps = [
+        { at_s: 0, rate_rps: 10 },
+        { at_s: 10, rate_rps: 190 },
+      ]
+      const arrivals = { ...clients, rate_rps: undefined, schedule: steps }
+      const at = requests([{ class: 'web', arrivals }], { replication }).columns.at
+      return [at.length, at.filter((time) => time >= 10_000).length]
+    })
+    const mean = (i: number) => counts.reduce((sum, own) => sum + own[i]!, 0) / counts.length
+    expect(mean(0) / 2000).toBeCloseTo(1, 1)
+    expect(mean(1) / mean(0)).toBeCloseTo(0.95, 2)
+  })
+
+  test('another rate leaves the order of who sends alone: the times stretch', () => {
+    const at = many(clients)
+    const twice = many({ ...clients, rate_rps: 200 })
+    expect(at.every((time, i) => Math.abs(time - 2 * twice[i]!) < 1e-6)).toBe(true)
+  })
+})
+
 describe('a trace', () => {
   const traced = (arrivals: object, lengths: object = { distribution: 'trace' }) =>
     ({
