@@ -216,6 +216,12 @@ export const trafficClass = z.strictObject({
   output_tokens: lengths
     .optional()
     .describe('Tokens to generate, where a pool generates; the first comes with the prompt'),
+  length_correlation: z
+    .number()
+    .min(-1)
+    .max(1)
+    .optional()
+    .describe('Rank correlation (Spearman) of input_tokens and output_tokens, both drawn'),
   timeout_ms: positive.optional().describe("The client's patience: it leaves, the work goes on"),
   cancel: z
     .boolean()

@@ -9,7 +9,7 @@ export * from './documents.ts'
 export { Histogram } from './histogram.ts'
 export { clopperPearson, type Interval, meanWithError, tInterval, within } from './interval.ts'
 export type { Truncation } from './mser.ts'
-export { normalQuantile } from './normal.ts'
+export { normalDistribution, normalQuantile } from './normal.ts'
 export {
   noVerdictReason,
   PERCENTILES,

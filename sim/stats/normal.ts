@@ -47,3 +47,20 @@ export function normalQuantile(p: number): number {
       : polynomial(FAR_TOP, r - 5) / polynomial(FAR_BOTTOM, r - 5)
   return q < 0 ? -z : z
 }
+
+/**
+ * Distribution function of the standard normal, to 1e-15: G. Marsaglia 2004, Evaluating the Normal
+ * Distribution, Journal of Statistical Software 11(4), by the Taylor series of the ratio to the
+ * density.
+ */
+export function normalDistribution(z: number): number {
+  if (Math.abs(z) > 8) return z < 0 ? 0 : 1
+  let term = z
+  let sum = z
+  for (let i = 3, before = Number.NaN; sum !== before; i += 2) {
+    before = sum
+    term *= (z * z) / i
+    sum += term
+  }
+  return 0.5 + (sum * Math.exp((-z * z) / 2)) / Math.sqrt(2 * Math.PI)
+}

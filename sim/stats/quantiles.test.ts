@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { betaCdf, betaQuantile } from './beta.ts'
-import { normalQuantile } from './normal.ts'
+import { normalDistribution, normalQuantile } from './normal.ts'
 import { studentTQuantile } from './student-t.ts'
 
 // Reference values: SciPy 1.17.1 (stats.t.ppf, stats.norm.ppf, special.betainc); the percentage
@@ -71,5 +71,18 @@ describe('betaCdf', () => {
       expect(betaCdf(betaQuantile(p, 7, 1994), 7, 1994) / p).toBeCloseTo(1, 10)
       expect(betaCdf(betaQuantile(p, 0.5, 0.5), 0.5, 0.5) / p).toBeCloseTo(1, 10)
     }
+  })
+})
+
+describe('normalDistribution', () => {
+  test('is the inverse of the quantile', () => {
+    for (const p of [1e-9, 0.001, 0.025, 0.3, 0.5, 0.7, 0.975, 0.9999, 1 - 1e-9]) {
+      expect(Math.abs(normalDistribution(normalQuantile(p)) - p)).toBeLessThan(1e-14)
+    }
+  })
+
+  test('is 0 and 1 far out', () => {
+    expect([-40, 40].map(normalDistribution)).toEqual([0, 1])
+    expect(normalDistribution(7.9)).toBeCloseTo(1, 14)
   })
 })

@@ -10,34 +10,47 @@ export interface LengthDistribution {
   draw(): number
 }
 
-/** A distribution of the scenario; `trace` has none of its own: see `TraceLengths`. */
-export function lengthDistribution(
-  lengths: Exclude<Lengths, { distribution: 'trace' }>,
-  random: Random,
-): LengthDistribution {
+/** Lengths that the scenario draws; `trace` has none of its own: see `TraceLengths`. */
+export type DrawnLengths = Exclude<Lengths, { distribution: 'trace' }>
+
+/** A distribution of the scenario. */
+export function lengthDistribution(lengths: DrawnLengths, random: Random): LengthDistribution {
+  if (lengths.distribution === 'lognormal') {
+    const length = lognormalOf(lengths)
+    return { draw: () => length(random.normal()) }
+  }
+  const quantile = lengthQuantile(lengths)
+  return { draw: () => quantile(random.uniform()) }
+}
+
+/** The quantile function of a distribution: the length at a probability in [0, 1). */
+export function lengthQuantile(lengths: DrawnLengths): (p: number) => number {
   switch (lengths.distribution) {
     case 'fixed':
-      return { draw: () => lengths.value }
+      return () => lengths.value
     case 'uniform':
-      return { draw: () => lengths.min + random.integer(lengths.max - lengths.min + 1) }
-    case 'geometric': {
-      const failure = Math.log1p(-1 / lengths.mean)
-      return { draw: () => whole(0.5 + Math.floor(random.exponential() / -failure), 1, MAX_LENGTH) }
-    }
+      return (p) => lengths.min + Math.floor(p * (lengths.max - lengths.min + 1))
     case 'lognormal': {
-      const mu = Math.log(lengths.median)
-      const sigma = Math.log(lengths.p99 / lengths.median) / normalQuantile(0.99)
-      const { min, max } = lengths
-      return { draw: () => whole(Math.exp(mu + sigma * random.normal()), min, max) }
+      const length = lognormalOf(lengths)
+      return (p) => length(normalQuantile(p))
     }
     case 'quantiles': {
       const probabilities = Float64Array.from(lengths.quantiles, ([p]) => p)
       const values = Float64Array.from(lengths.quantiles, ([, value]) => value)
-      return {
-        draw: () => whole(inverse(probabilities, values, random.uniform()), 1, MAX_LENGTH),
-      }
+      return (p) => whole(inverse(probabilities, values, p), 1, MAX_LENGTH)
+    }
+    case 'geometric': {
+      const failure = -Math.log1p(-1 / lengths.mean)
+      return (p) => whole(0.5 + Math.floor(-Math.log(1 - p) / failure), 1, MAX_LENGTH)
     }
   }
+}
+
+/** The length of a standard normal value. */
+function lognormalOf(lengths: Extract<Lengths, { distribution: 'lognormal' }>) {
+  const mu = Math.log(lengths.median)
+  const sigma = Math.log(lengths.p99 / lengths.median) / normalQuantile(0.99)
+  return (z: number) => whole(Math.exp(mu + sigma * z), lengths.min, lengths.max)
 }
 
 /** Rounded and clamped; `| 0` makes it an integer for the engine too, which is not allocated. */

@@ -164,6 +164,24 @@ describe('a surge', () => {
   })
 })
 
+describe('correlated lengths', () => {
+  const pair = {
+    ...web,
+    output_tokens: { distribution: 'uniform', min: 1, max: 50 },
+    length_correlation: 1,
+  }
+
+  test('go together request by request, and leave arrivals alone', () => {
+    const { columns } = requests([pair])
+    const order = Array.from(columns.length.keys()).sort(
+      (i, j) => columns.length[i]! - columns.length[j]!,
+    )
+    const outputs = order.map((i) => columns.output[i]!)
+    expect(outputs).toEqual(outputs.toSorted((a, b) => a - b))
+    expect(Array.from(columns.at)).toEqual(Array.from(requests([web]).columns.at))
+  })
+})
+
 describe('clients', () => {
   const clients = {
     process: 'clients',

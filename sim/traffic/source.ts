@@ -1,8 +1,9 @@
-import type { Lengths, Scenario } from '../../scenarios/schema.ts'
+import type { Lengths, Scenario, TrafficClass } from '../../scenarios/schema.ts'
 import { stream } from '../kernel/index.ts'
 import type { Ms, Outcome, RequestFields, Source } from '../serving/index.ts'
 import { classClients } from './class-clients.ts'
 import { type Clients, OpenClients } from './clients.ts'
+import { correlatedLengths, type LengthPair } from './correlated-lengths.ts'
 import { type LengthDistribution, lengthDistribution, TraceLengths } from './lengths.ts'
 import { RequestHash } from './request-hash.ts'
 
@@ -100,20 +101,32 @@ export function trafficSource(scenario: Scenario, options: TrafficOptions): Merg
         endMs: scenario.duration_s * 1000,
         capacityRps,
         trace,
-        lengths: lengthsOf(traffic.input_tokens, trace?.lengths ?? null, {
-          ...options,
-          name: `lengths:${traffic.class}`,
-        }),
-        outputs:
-          traffic.output_tokens === undefined
-            ? NO_OUTPUT
-            : lengthsOf(traffic.output_tokens, trace?.outputs ?? null, {
-                ...options,
-                name: `outputs:${traffic.class}`,
-              }),
+        ...lengthPair(traffic, trace, options),
       })
     }),
   )
+}
+
+function lengthPair(
+  traffic: TrafficClass,
+  trace: TraceData | null,
+  options: TrafficOptions,
+): LengthPair {
+  const { class: name, input_tokens: input, output_tokens: output } = traffic
+  const { length_correlation: correlation } = traffic
+  if (correlation !== undefined && output !== undefined) {
+    if (input.distribution === 'trace' || output.distribution === 'trace') {
+      throw new Error(`Expected the lengths of ${name} to be drawn, as they are correlated`)
+    }
+    const random = stream(options.seed, options.replication, `lengths:${name}`)
+    return correlatedLengths(input, output, correlation, random)
+  }
+  const of = (lengths: Lengths, recorded: Int32Array | null, purpose: string) =>
+    lengthsOf(lengths, recorded, { ...options, name: `${purpose}:${name}` })
+  return {
+    lengths: of(input, trace?.lengths ?? null, 'lengths'),
+    outputs: output === undefined ? NO_OUTPUT : of(output, trace?.outputs ?? null, 'outputs'),
+  }
 }
 
 /** `name`: of the random stream. */

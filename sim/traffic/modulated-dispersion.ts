@@ -1,0 +1,79 @@
+import type { Ms } from '../serving/index.ts'
+
+/** A two-state Markov chain that a rate is multiplied by; its mean is 1. */
+export interface RateFactor {
+  /** of the factor */
+  readonly variance: number
+  /** in which its autocovariance falls to 1/e, ms */
+  readonly scaleMs: Ms
+}
+
+/** A Poisson process whose rate is a product: a mean, steps of equal length, Markov factors. */
+export interface ModulatedRate {
+  /** requests/ms */
+  readonly mean: number
+  readonly durationMs: Ms
+  /** relative to the mean, their mean is 1; equally long; one where the rate has no steps */
+  readonly steps: readonly number[]
+  readonly factors: readonly RateFactor[]
+}
+
+/**
+ * Variance over mean of the counts in windows that tile the duration, as it comes out on average
+ * when the counts' own mean is subtracted: that takes away the part of the variance that is common
+ * to all windows, so long windows look calmer than they are.
+ *
+ * With independent factors the second moment of the rate at a lag u is the product of 1 + v exp(-u
+ * / s) over them (v: variance, s: scale), which is a sum of exponentials; the variance of counts is
+ * its double integral (Cox and Isham 1980, Point Processes; Fischer and Meier-Hellstern 1993). A step is taken as constant within a window.
+ */
+export function expectedDispersion(rate: ModulatedRate, windowMs: Ms): number {
+  const { mean, durationMs, steps } = rate
+  const own = meanSquare(steps, windowMs / durationMs)
+  const slow = mean * windowMs * (own - 1)
+  const seen = 1 + slow + own * modulationExcess(rate, windowMs)
+  const common = 1 + meanSquare(steps, 0) * modulationExcess(rate, durationMs)
+  return seen - (common * windowMs) / durationMs
+}
+
+/** Dispersion that the factors add to 1 in a window of a constant rate. */
+function modulationExcess({ mean, factors }: ModulatedRate, windowMs: Ms): number {
+  // each set of factors contributes the product of variances, and decays at the sum of rates
+  let terms = [{ weight: 1, decay: 0 }]
+  for (const { variance, scaleMs } of factors) {
+    const more = terms.map(({ weight, decay }) => ({
+      weight: weight * variance,
+      decay: decay + 1 / scaleMs,
+    }))
+    terms = [...terms, ...more]
+  }
+  return terms.reduce((sum, { weight, decay }) => {
+    if (decay === 0) return sum
+    const x = decay * windowMs
+    // (2 mean / t) times the integral of (t - u) exp(-decay u) from 0 to t
+    return sum + (2 * mean * weight * (1 + Math.expm1(-x) / x)) / decay
+  }, 0)
+}
+
+/** Mean square of the steps over windows, each of this share of the duration; 0: at an instant. */
+function meanSquare(steps: readonly number[], share: number): number {
+  const windows = share === 0 ? 0 : Math.floor(1 / share)
+  if (windows === 0) return steps.reduce((sum, step) => sum + step * step, 0) / steps.length
+  const until = cumulative(steps)
+  let sum = 0
+  for (let i = 0; i < windows; i++) {
+    const within = (until((i + 1) * share) - until(i * share)) / share
+    sum += within * within
+  }
+  return sum / windows
+}
+
+/** Integral of the steps from 0 to a share of the duration. */
+function cumulative(steps: readonly number[]): (share: number) => number {
+  const sums = [0]
+  for (const step of steps) sums.push(sums.at(-1)! + step / steps.length)
+  return (share) => {
+    const at = Math.min(steps.length - 1, Math.floor(share * steps.length))
+    return sums[at]! + (share - at / steps.length) * steps[at]!
+  }
+}
