@@ -174,7 +174,7 @@ const lengths = z.discriminatedUnion('distribution', [
   z.strictObject({ distribution: z.literal('trace') }),
 ])
 
-const level = z.int().min(1).max(100)
+const priorityLevel = z.int().min(1).max(100)
 
 const retry = z
   .strictObject({
@@ -207,6 +207,19 @@ const session = z
   })
   .describe('What arrives is a session of several requests, each sent after the answer before')
 
+const level = z
+  .number()
+  .min(0.001)
+  .max(0.999)
+  .optional()
+  .describe('Probability of the distribution at which their median lies; 0.5 as it is stated')
+
+const lengthStep = z.strictObject({
+  at_s: nonNegative.describe('From here on, until the next step'),
+  input_level: level,
+  output_level: level,
+})
+
 export const trafficClass = z.strictObject({
   class: name,
   arrivals,
@@ -222,6 +235,11 @@ export const trafficClass = z.strictObject({
     .max(1)
     .optional()
     .describe('Rank correlation (Spearman) of input_tokens and output_tokens, both drawn'),
+  length_schedule: z
+    .array(lengthStep)
+    .min(1)
+    .optional()
+    .describe('Lengths that follow the clock: in steps, further up or down in their distribution'),
   timeout_ms: positive.optional().describe("The client's patience: it leaves, the work goes on"),
   cancel: z
     .boolean()
@@ -229,7 +247,7 @@ export const trafficClass = z.strictObject({
     .describe('Clients that leave say so: a request that still waits leaves with its client'),
   retry: retry.optional(),
   session: session.optional(),
-  priority: level.default(1).describe('1 is the highest; for discipline priority'),
+  priority: priorityLevel.default(1).describe('1 is the highest; for discipline priority'),
   deadline_ms: positive
     .optional()
     .describe(

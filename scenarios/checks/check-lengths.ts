@@ -1,7 +1,7 @@
 import type { Path } from '../located.ts'
 import type { Arrivals, Lengths } from '../schema.ts'
 import { takesLength } from '../takes-length.ts'
-import { bringsLengths, type ClassDraft, type Draft, type Report } from './draft.ts'
+import { bringsLengths, type Draft, type Report } from './draft.ts'
 
 export function checkLengths(draft: Draft, report: Report): void {
   const models = draft.pools.map(({ model }) => model !== null && draft.models.get(model))
@@ -9,7 +9,6 @@ export function checkLengths(draft: Draft, report: Report): void {
   for (const { path: at, arrivals, lengths, outputs } of draft.classes) {
     checkTokens('input_tokens', lengths, { path: at, arrivals }, report)
     checkTokens('output_tokens', outputs, { path: at, arrivals }, report)
-    checkCorrelation({ path: at, lengths, outputs }, draft, report)
     const path = [...at, 'input_tokens']
     if (!lengths) continue
     const isOne = lengths.distribution === 'fixed' && lengths.value === 1
@@ -37,25 +36,6 @@ function checkTokens(
   } else if (!bringsLengths(arrivals, column)) {
     const text = `columns.${column} to say where the trace has its lengths, got nothing`
     report('value', [...path, 'distribution'], text)
-  }
-}
-
-function checkCorrelation(
-  { path, lengths, outputs }: Pick<ClassDraft, 'path' | 'lengths' | 'outputs'>,
-  draft: Draft,
-  report: Report,
-): void {
-  const at = [...path, 'length_correlation']
-  if (!draft.has(at)) return
-  const given = ['input_tokens', 'output_tokens'].find((column) => !draft.has([...path, column]))
-  if (given !== undefined) {
-    report('key', at, `no length_correlation without ${given}, got "length_correlation"`)
-    return
-  }
-  for (const [column, own] of Object.entries({ input_tokens: lengths, output_tokens: outputs })) {
-    if (own?.distribution !== 'fixed' && own?.distribution !== 'trace') continue
-    const text = `no length_correlation, as ${column} are ${own.distribution}`
-    report('key', at, `${text}, got "length_correlation"`)
   }
 }
 

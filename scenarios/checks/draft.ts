@@ -34,6 +34,7 @@ export interface ClassDraft {
   readonly arrivals: Arrivals | null
   readonly lengths: Lengths | null
   readonly outputs: Lengths | null
+  readonly lengthSchedule: TrafficClass['length_schedule'] | null
   readonly session: TrafficClass['session'] | null
   readonly priority: number | null
   readonly tenant: string | null
@@ -109,8 +110,20 @@ function classDraft(item: unknown, path: Path, lengthless: boolean): ClassDraft 
   const session = part(classShape.session, own.session)
   const priority = part(classShape.priority, own.priority)
   const weight = part(classShape.weight, own.weight)
+  const lengthSchedule = part(classShape.length_schedule, own.length_schedule)
   const name = textOf(own.class)
-  return { path, name, arrivals, lengths, outputs, session, priority, tenant, weight }
+  return {
+    path,
+    name,
+    arrivals,
+    lengths,
+    outputs,
+    lengthSchedule,
+    session,
+    priority,
+    tenant,
+    weight,
+  }
 }
 
 /** Whether the rows of a trace have lengths, of the input or the output. */

@@ -3,6 +3,7 @@ import { checkArrivals } from './check-arrivals.ts'
 import { checkBatching } from './check-batching.ts'
 import { checkClients } from './check-clients.ts'
 import { checkGeneration } from './check-generation.ts'
+import { checkLengthLaws } from './check-length-laws.ts'
 import { checkLengths } from './check-lengths.ts'
 import { checkModels } from './check-models.ts'
 import { checkNames } from './check-names.ts'
@@ -17,6 +18,7 @@ const CHECKS = [
   checkModels,
   checkArrivals,
   checkLengths,
+  checkLengthLaws,
   checkPools,
   checkBatching,
   checkOrder,

@@ -2,6 +2,16 @@ export { mixedLengths, poolCapacity } from './capacity.ts'
 export { compareRuns, latenciesOf } from './compare.ts'
 export { type FedBack, feedBack, feedbackDifferences } from './feedback.ts'
 export { generationCapacity, systemCapacity } from './generation-capacity.ts'
+export {
+  CORRELATION_TOLERANCE,
+  FIT_TOLERANCE,
+  type FitRow,
+  LEAST_REPLICATIONS,
+  statisticsRows,
+  tailRows,
+  WIDEST_FACTOR,
+} from './fit-check.ts'
+export { fitInput, fitScenario, replicationFigures, sampleFigures } from './fit-scenario.ts'
 export { type Recording, recordedField } from './recorded.ts'
 export { type RunParts, runWorld, withMutation } from './run-world.ts'
 export {

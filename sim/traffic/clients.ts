@@ -40,8 +40,8 @@ export class OpenClients implements Clients {
 
   take(requests: RequestFields, slot: number): boolean {
     requests.at[slot] = this.#next
-    requests.length[slot] = this.#lengths.draw()
-    requests.output[slot] = this.#outputs.draw()
+    requests.length[slot] = this.#lengths.draw(this.#next)
+    requests.output[slot] = this.#outputs.draw(this.#next)
     requests.attempt[slot] = 1
     this.#next = this.#arrivals.next()
     return true

@@ -22,7 +22,11 @@ const OUTPUT: DrawnLengths = {
 }
 
 function draws(correlation: number): [input: Int32Array, output: Int32Array] {
-  const { lengths, outputs } = correlatedLengths(INPUT, OUTPUT, correlation, new Random('pairs'))
+  const { lengths, outputs } = correlatedLengths(
+    { lengths: INPUT, steps: [], random: new Random('inputs') },
+    { lengths: OUTPUT, steps: [], random: new Random('outputs') },
+    correlation,
+  )
   const columns: [Int32Array, Int32Array] = [new Int32Array(N), new Int32Array(N)]
   for (let i = 0; i < N; i++) {
     columns[0][i] = lengths.draw()

@@ -1,6 +1,21 @@
 import type { Random } from '../kernel/index.ts'
+import type { Ms } from '../serving/index.ts'
 import { normalDistribution } from '../stats/index.ts'
 import { type DrawnLengths, type LengthDistribution, lengthQuantile } from './lengths.ts'
+
+/** From `atMs` on the normal scores of lengths are higher by `shift`. */
+export interface ScoreStep {
+  readonly atMs: Ms
+  readonly shift: number
+}
+
+/** Lengths that go with others, with the clock or with both. */
+export interface ScoredLengths {
+  readonly lengths: DrawnLengths
+  /** rising in time; before the first there is no shift */
+  readonly steps: readonly ScoreStep[]
+  readonly random: Random
+}
 
 /** Input and output lengths of the same requests: draw the input first, then its output. */
 export interface LengthPair {
@@ -8,34 +23,45 @@ export interface LengthPair {
   readonly outputs: LengthDistribution
 }
 
+/** Lengths that follow the clock. */
+export function scheduledLengths(scored: ScoredLengths): LengthDistribution {
+  const lengthOf = lengthOfScore(scored)
+  return { draw: (at) => lengthOf(scored.random.normal(), at) }
+}
+
 /**
- * Input and output lengths with a rank correlation, by a Gaussian copula: two normal values with
- * the correlation 2 sin(pi r / 6), which have the rank correlation r (Pearson 1907), are turned into
+ * Input and output lengths with a rank correlation, by a Gaussian copula: two normal scores with the
+ * correlation 2 sin(pi r / 6), which have the rank correlation r (Pearson 1907), are turned into
  * probabilities, and those into lengths. So each has its own distribution exactly; where many
  * lengths are equal, the rank correlation comes out a little nearer to 0.
  */
 export function correlatedLengths(
-  input: DrawnLengths,
-  output: DrawnLengths,
+  input: ScoredLengths,
+  output: ScoredLengths,
   rankCorrelation: number,
-  random: Random,
 ): LengthPair {
-  const [inputAt, outputAt] = [lengthQuantile(input), lengthQuantile(output)]
+  const [inputOf, outputOf] = [lengthOfScore(input), lengthOfScore(output)]
   const along = 2 * Math.sin((Math.PI * rankCorrelation) / 6)
   const across = Math.sqrt(1 - along * along)
-  let drawn = 0
+  let score = 0
   return {
     lengths: {
-      draw: () => {
-        drawn = random.normal()
-        return inputAt(probability(drawn))
+      draw: (at) => {
+        score = input.random.normal()
+        return inputOf(score, at)
       },
     },
-    outputs: { draw: () => outputAt(probability(along * drawn + across * random.normal())) },
+    outputs: { draw: (at) => outputOf(along * score + across * output.random.normal(), at) },
   }
 }
 
-/** Of a normal value; never quite 0 or 1, where some distributions have no length. */
-function probability(z: number): number {
-  return Math.min(1 - 2 ** -53, Math.max(2 ** -53, normalDistribution(z)))
+/** The length of a normal score at a time. */
+function lengthOfScore({ lengths, steps }: ScoredLengths): (score: number, at?: Ms) => number {
+  const quantile = lengthQuantile(lengths)
+  return (score, at = Number.NEGATIVE_INFINITY) => {
+    const shift = steps.findLast(({ atMs }) => atMs <= at)?.shift ?? 0
+    const p = normalDistribution(score + shift)
+    // some distributions have no length at 0 or 1
+    return quantile(Math.min(1 - 2 ** -53, Math.max(2 ** -53, p)))
+  }
 }

@@ -6,7 +6,7 @@ const CLOSE_ENOUGH = 0.003
 const MOST_KNOTS = 40
 /** Percentiles that reports name are knots in any case. */
 const GIVEN = [0.5, 0.9, 0.95, 0.99, 0.999] as const
-/** Digits of a probability. */
+/** Digits of a probability after the point, and of a length. */
 const DIGITS = 6
 
 /**
@@ -41,10 +41,10 @@ export function fitQuantiles(lengths: ArrayLike<number>): QuantileKnots {
   }
   const pairs = pieces.map(({ to }): [number, number] => [
     Number((to / last).toFixed(DIGITS)),
-    sorted[to]!,
+    Number(sorted[to]!.toPrecision(DIGITS)),
   ])
   // of knots that are closer than probabilities are written the later one stays
-  return [[0, sorted[0]!] as [number, number], ...pairs].filter(
+  return [[0, Number(sorted[0]!.toPrecision(DIGITS))] as [number, number], ...pairs].filter(
     ([p], i, all) => i === all.length - 1 || p < all[i + 1]![0],
   )
 }

@@ -1,5 +1,6 @@
 import type { Lengths } from '../../scenarios/schema.ts'
 import type { Random } from '../kernel/index.ts'
+import type { Ms } from '../serving/index.ts'
 import { normalQuantile } from '../stats/index.ts'
 
 /** The longest length that the scenario format allows; whole numbers up to it fit 32 bits. */
@@ -7,7 +8,8 @@ const MAX_LENGTH = 1e9
 
 /** Lengths of the requests of one class, whole numbers of at least 1. */
 export interface LengthDistribution {
-  draw(): number
+  /** `at`: when the request comes, which lengths that follow the clock have to know. */
+  draw(at?: Ms): number
 }
 
 /** Lengths that the scenario draws; `trace` has none of its own: see `TraceLengths`. */

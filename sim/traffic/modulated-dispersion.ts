@@ -28,11 +28,14 @@ export interface ModulatedRate {
  * its double integral (Cox and Isham 1980, Point Processes; Fischer and Meier-Hellstern 1993). A step is taken as constant within a window.
  */
 export function expectedDispersion(rate: ModulatedRate, windowMs: Ms): number {
-  const { mean, durationMs, steps } = rate
-  const own = meanSquare(steps, windowMs / durationMs)
-  const slow = mean * windowMs * (own - 1)
-  const seen = 1 + slow + own * modulationExcess(rate, windowMs)
-  const common = 1 + meanSquare(steps, 0) * modulationExcess(rate, durationMs)
+  const { durationMs, steps } = rate
+  // whole windows may leave out the end, and with it a step that is not like the others
+  const windows = windowMeans(steps, windowMs / durationMs)
+  const tiled = { ...rate, mean: rate.mean * average(windows) }
+  const square = relativeSquare(windows)
+  const slow = tiled.mean * windowMs * (square - 1)
+  const seen = 1 + slow + square * modulationExcess(tiled, windowMs)
+  const common = 1 + relativeSquare(steps) * modulationExcess(rate, durationMs)
   return seen - (common * windowMs) / durationMs
 }
 
@@ -55,17 +58,22 @@ function modulationExcess({ mean, factors }: ModulatedRate, windowMs: Ms): numbe
   }, 0)
 }
 
-/** Mean square of the steps over windows, each of this share of the duration; 0: at an instant. */
-function meanSquare(steps: readonly number[], share: number): number {
-  const windows = share === 0 ? 0 : Math.floor(1 / share)
-  if (windows === 0) return steps.reduce((sum, step) => sum + step * step, 0) / steps.length
+/** Mean of the steps in each whole window, which is this share of the duration. */
+function windowMeans(steps: readonly number[], share: number): number[] {
   const until = cumulative(steps)
-  let sum = 0
-  for (let i = 0; i < windows; i++) {
-    const within = (until((i + 1) * share) - until(i * share)) / share
-    sum += within * within
-  }
-  return sum / windows
+  return Array.from(
+    { length: Math.floor(1 / share) },
+    (_, i) => (until((i + 1) * share) - until(i * share)) / share,
+  )
+}
+
+function average(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}
+
+/** Mean square over squared mean. */
+function relativeSquare(values: readonly number[]): number {
+  return average(values.map((value) => value * value)) / average(values) ** 2
 }
 
 /** Integral of the steps from 0 to a share of the duration. */

@@ -16,7 +16,8 @@ export function rankCorrelation(a: ArrayLike<number>, b: ArrayLike<number>): num
   return ofX === 0 || ofY === 0 ? null : together / Math.sqrt(ofX * ofY)
 }
 
-function ranks(values: ArrayLike<number>): Float64Array {
+/** Ranks from 1 on, equal values sharing the mean of theirs. */
+export function ranks(values: ArrayLike<number>): Float64Array {
   const order = Uint32Array.from({ length: values.length }, (_, i) => i)
   order.sort((i, j) => values[i]! - values[j]!)
   const found = new Float64Array(values.length)

@@ -126,11 +126,11 @@ export class ReactiveClients implements Clients {
     // of equal times what somebody has waited for comes first
     if (slot < 0 || this.#followUps[slot]!.at !== at) {
       this.#nextArrival = this.#arrivals.next()
-      return this.#begin()
+      return this.#begin(at)
     }
     const { call } = this.#followUps[slot]!
     this.#strike(slot)
-    if (call === null) return this.#begin()
+    if (call === null) return this.#begin(at)
     if (call.attempt === 1) this.#budget.called()
     else if (this.#budget.allowsRetry) this.#budget.retried()
     else {
@@ -141,20 +141,21 @@ export class ReactiveClients implements Clients {
   }
 
   /** The first turn of a new conversation. */
-  #begin(): Call {
+  #begin(at: Ms): Call {
     this.#budget.called()
-    return this.#turn(this.#plan.turns.draw() - 1, 0)
+    return this.#turn(this.#plan.turns.draw() - 1, 0, at)
   }
 
-  #turn(turnsLeft: number, context: number): Call {
-    const length = this.#lengths.draw() + context
-    return { length, output: this.#outputs.draw(), attempt: 1, turnsLeft }
+  #turn(turnsLeft: number, context: number, at: Ms): Call {
+    const length = this.#lengths.draw(at) + context
+    return { length, output: this.#outputs.draw(at), attempt: 1, turnsLeft }
   }
 
   #afterAnswer({ call, think }: InFlight, now: Ms): FollowUp | null {
     if (call.turnsLeft === 0) return this.#afterGivingUp(now, think)
     const context = this.#plan.carryContext ? call.length + call.output : 0
-    return { at: now + think, call: this.#turn(call.turnsLeft - 1, context) }
+    const at = now + think
+    return { at, call: this.#turn(call.turnsLeft - 1, context, at) }
   }
 
   #afterFailure({ call, think }: InFlight, key: number, leftAt: Ms): FollowUp | null {

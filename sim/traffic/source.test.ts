@@ -182,6 +182,55 @@ describe('correlated lengths', () => {
   })
 })
 
+describe('lengths that follow the clock', () => {
+  const schedule = [
+    { at_s: 50, input_level: 0.8 },
+    { at_s: 100, output_level: 0.1 },
+  ]
+  const own = {
+    ...web,
+    output_tokens: { distribution: 'geometric', mean: 90 },
+    length_schedule: schedule,
+  }
+
+  /** Share of values up to a limit, and its distance from p in standard errors. */
+  const zOf = (values: readonly number[], limit: number, p: number) => {
+    const share = values.filter((value) => value <= limit).length / values.length
+    return Math.abs(share - p) / Math.sqrt((p * (1 - p)) / values.length)
+  }
+
+  test.each([undefined, 0.6])(
+    'have their median at that level of their distribution in each step, correlation %d, |z| <= 4',
+    (length_correlation) => {
+      const list = RequestList.collect(
+        trafficSource(scenario([{ ...own, length_correlation }], 150), OPTIONS),
+      )
+      const { at, length, output } = list.columns
+      const between = (column: Int32Array, from: number, to: number) =>
+        Array.from(column).filter((_, i) => at[i]! >= from && at[i]! < to)
+      // of lengths from 1 to 500 that at 0.8 is 400; of a geometric one that at 0.1 is 10
+      for (const [from, to, limit] of [
+        [0, 50, 250],
+        [50, 100, 400],
+        [100, 150, 250],
+      ] as const) {
+        expect(zOf(between(length, 1000 * from, 1000 * to), limit, 0.5)).toBeLessThanOrEqual(4)
+      }
+      expect(zOf(between(output, 0, 100_000), 62, 0.5)).toBeLessThanOrEqual(4)
+      expect(zOf(between(output, 100_000, 150_000), 9, 0.5)).toBeLessThanOrEqual(4)
+      // negative control: the steps differ
+      expect(zOf(between(length, 50_000, 100_000), 250, 0.5)).toBeGreaterThan(4)
+    },
+  )
+
+  test('keep to their distribution', () => {
+    const { length } = requests([
+      { ...own, length_schedule: [{ at_s: 0, input_level: 0.999 }] },
+    ]).columns
+    expect(Math.max(...length)).toBe(500)
+  })
+})
+
 describe('clients', () => {
   const clients = {
     process: 'clients',

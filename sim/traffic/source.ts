@@ -1,10 +1,8 @@
-import type { Lengths, Scenario, TrafficClass } from '../../scenarios/schema.ts'
-import { stream } from '../kernel/index.ts'
+import type { Scenario } from '../../scenarios/schema.ts'
 import type { Ms, Outcome, RequestFields, Source } from '../serving/index.ts'
 import { classClients } from './class-clients.ts'
+import { classLengths } from './class-lengths.ts'
 import { type Clients, OpenClients } from './clients.ts'
-import { correlatedLengths, type LengthPair } from './correlated-lengths.ts'
-import { type LengthDistribution, lengthDistribution, TraceLengths } from './lengths.ts'
 import { RequestHash } from './request-hash.ts'
 
 /** Rows of a trace as the reader returns them: ms from the window's start, and lengths if any. */
@@ -23,9 +21,6 @@ export interface TrafficOptions {
   /** by class index */
   readonly traces: ReadonlyMap<number, TraceData>
 }
-
-/** Of requests for which nothing is generated. */
-const NO_OUTPUT: LengthDistribution = Object.freeze({ draw: () => 0 })
 
 /** Requests of all classes in the order of time; of equal times the lower class first. */
 export class MergedSource implements Source {
@@ -101,43 +96,8 @@ export function trafficSource(scenario: Scenario, options: TrafficOptions): Merg
         endMs: scenario.duration_s * 1000,
         capacityRps,
         trace,
-        ...lengthPair(traffic, trace, options),
+        ...classLengths(traffic, trace, options),
       })
     }),
   )
-}
-
-function lengthPair(
-  traffic: TrafficClass,
-  trace: TraceData | null,
-  options: TrafficOptions,
-): LengthPair {
-  const { class: name, input_tokens: input, output_tokens: output } = traffic
-  const { length_correlation: correlation } = traffic
-  if (correlation !== undefined && output !== undefined) {
-    if (input.distribution === 'trace' || output.distribution === 'trace') {
-      throw new Error(`Expected the lengths of ${name} to be drawn, as they are correlated`)
-    }
-    const random = stream(options.seed, options.replication, `lengths:${name}`)
-    return correlatedLengths(input, output, correlation, random)
-  }
-  const of = (lengths: Lengths, recorded: Int32Array | null, purpose: string) =>
-    lengthsOf(lengths, recorded, { ...options, name: `${purpose}:${name}` })
-  return {
-    lengths: of(input, trace?.lengths ?? null, 'lengths'),
-    outputs: output === undefined ? NO_OUTPUT : of(output, trace?.outputs ?? null, 'outputs'),
-  }
-}
-
-/** `name`: of the random stream. */
-function lengthsOf(
-  lengths: Lengths,
-  recorded: Int32Array | null,
-  { seed, replication, name }: TrafficOptions & { readonly name: string },
-): LengthDistribution {
-  if (lengths.distribution !== 'trace') {
-    return lengthDistribution(lengths, stream(seed, replication, name))
-  }
-  if (recorded === null) throw new Error(`Expected the trace to have ${name}`)
-  return new TraceLengths(recorded)
 }

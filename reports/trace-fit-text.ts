@@ -1,0 +1,70 @@
+import { alignColumns } from './align.ts'
+import { trafficYaml } from './traffic-yaml.ts'
+
+interface Row {
+  readonly name: string
+  readonly trace: number
+  readonly fit: number
+  readonly low: number | null
+  readonly high: number | null
+  readonly verdict: string | null
+}
+
+/** What `trace fit` found. */
+export interface TraceFitDocument {
+  readonly file: string
+  readonly rows: number
+  readonly duration_s: number
+  readonly replications: number
+  readonly load: number
+  readonly windows_s: readonly number[]
+  readonly scales_s: readonly number[]
+  readonly traffic: object
+  readonly statistics: readonly Row[]
+  readonly tails: readonly Row[]
+  readonly verdict: string
+  readonly why: string
+  readonly command: string
+}
+
+/** The traffic section, and as comments above it how well it fits: the whole is valid YAML. */
+export function traceFitText(fit: TraceFitDocument): string {
+  const scales = fit.scales_s.map((scale) => `${round(scale)} s`).join(', ')
+  const head = [
+    `Fitted to ${fit.file}: ${fit.rows.toLocaleString('en-US')} requests in ${round(fit.duration_s)} s.`,
+    `Dispersion fitted in windows of ${fit.windows_s.join(', ') || 'no'} s; the rate is modulated at ${scales || 'no scale'}.`,
+    `Each figure: the trace, and the mean of ${fit.replications} replications of the fit with its 95 % interval.`,
+    '',
+    ...table(fit.statistics),
+    '',
+    `One replica with work linear in the input, at load ${fit.load}: the trace, and the median and 95 % range of the replications.`,
+    '',
+    ...table(fit.tails),
+    '',
+    `${fit.verdict}: ${fit.why}`,
+    fit.command,
+  ]
+  const comments = head.map((line) => (line === '' ? '#' : `# ${line}`)).join('\n')
+  return `${comments}\n${trafficYaml(fit.traffic)}`
+}
+
+function table(rows: readonly Row[]): string[] {
+  return alignColumns([
+    ['', 'trace', 'fit', 'low', 'high', 'difference', 'verdict'],
+    ...rows.map(({ name, trace, fit, low, high, verdict }) => [
+      name,
+      round(trace),
+      round(fit),
+      low === null ? '-' : round(low),
+      high === null ? '-' : round(high),
+      trace === 0 ? '-' : `${(100 * (fit / trace - 1)).toFixed(1)} %`,
+      verdict ?? 'not judged',
+    ]),
+  ]).split('\n')
+}
+
+/** Three digits that count, and no zeros after them. */
+const round = (value: number) =>
+  Math.abs(value) >= 1000
+    ? Math.round(value).toLocaleString('en-US')
+    : String(Number(value.toPrecision(3)))

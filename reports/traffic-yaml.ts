@@ -1,0 +1,14 @@
+import { Document, isCollection, isSeq, visit } from 'yaml'
+
+/** A traffic section of one class, as a scenario file holds it: an entry of a list on a line. */
+export function trafficYaml(traffic: object): string {
+  const document = new Document({ traffic: [traffic] })
+  visit(document, {
+    Collection: (_, node, path) => {
+      const around = path.filter(isCollection)
+      // the class itself is an entry of the list of classes
+      node.flow = around.length > 2 && isSeq(around.at(-1))
+    },
+  })
+  return document.toString({ lineWidth: 0 })
+}

@@ -1,0 +1,177 @@
+import type { Command } from 'commander'
+import { type TraceFitDocument, traceFitText, trafficYaml } from '../../reports/index.ts'
+import { EXIT, type ExitCode, Failure, parseScenario, readTrace } from '../../scenarios/index.ts'
+import {
+  CORRELATION_TOLERANCE,
+  FIT_TOLERANCE,
+  type FitRow,
+  fitInput,
+  fitScenario,
+  LEAST_REPLICATIONS,
+  replicationFigures,
+  sampleFigures,
+  statisticsRows,
+  tailRows,
+  WIDEST_FACTOR,
+  worst,
+} from '../../sim/experiment/index.ts'
+import { fitTraffic, type TraceSample } from '../../sim/traffic/index.ts'
+import { runReplications } from '../replications.ts'
+import { action, commandLine, pause, positiveNumber, wholeNumber, withJson } from './command.ts'
+import { documentText, writeWhole } from './output.ts'
+import { ProgressDisplay } from './progress.ts'
+import { arrivalsOf, type TraceOptions, withTraceOptions } from './trace-file.ts'
+
+interface FitOptions extends TraceOptions {
+  readonly load: number
+  readonly replications: number
+  readonly seed: number
+  readonly class: string
+  readonly json?: boolean
+  readonly out?: string
+}
+
+export function defineFit(command: Command): void {
+  withTraceOptions(withJson(command.command('fit')))
+    .copyInheritedSettings(command)
+    .description('A traffic section that comes as a trace does, and how near it comes')
+    .argument('<file>', 'a trace; may be gzip')
+    .option('--class <name>', 'of the traffic section', 'fitted')
+    .option('--load <share>', 'at which tails are compared', positiveNumber, 0.7)
+    .option(
+      '--replications <n>',
+      'of the fit, to hold the trace against',
+      wholeNumber(LEAST_REPLICATIONS),
+      99,
+    )
+    .option('--seed <n>', 'of the replications', wholeNumber(0), 1)
+    .option('--out <dir>', 'write traffic.yaml and trace-fit.json to this directory')
+    .addHelpText(
+      'after',
+      `
+Prints YAML: the section, and above it as comments the figures of trace and fit side by side.
+Figures must be within ${100 * FIT_TOLERANCE} % (a correlation within ${CORRELATION_TOLERANCE}), latencies of the trace within the range of 95 % of
+the fit's replications, and that within a factor of ${WIDEST_FACTOR}. Exit code 4 where one is not, 5 where that is undecided.
+
+Examples:
+  $ spillway trace fit AzureLLMInferenceTrace_code.csv > traffic.yaml`,
+    )
+    .action(
+      action(async (signal, file: string, options: FitOptions) => {
+        if (options.load >= 1) {
+          throw new Failure(`--load: expected less than 1, got ${options.load}`, EXIT.usage)
+        }
+        const progress = new ProgressDisplay()
+        const sample = await readSample(file, options, progress)
+        const document = await documentOf(file, sample, { ...options, signal, progress })
+        progress.stop()
+        if (options.out !== undefined) {
+          await writeWhole(`${options.out}/trace-fit.json`, documentText(document))
+          await writeWhole(`${options.out}/traffic.yaml`, traceFitText(document))
+        }
+        process.stdout.write(
+          options.json === true ? `${JSON.stringify(document)}\n` : traceFitText(document),
+        )
+        return exitOf(document.verdict)
+      }),
+    )
+}
+
+/** Rows of a trace from its first on. */
+async function readSample(
+  file: string,
+  options: FitOptions,
+  progress: ProgressDisplay,
+): Promise<TraceSample> {
+  const rows = await readTrace(await arrivalsOf(file, options), '.', (read) =>
+    progress.update(`reading ${file}`, read.bytes, read.totalBytes),
+  )
+  const first = rows.times[0]!
+  if (rows.times.at(-1) === first) {
+    throw new Failure(`${file}: expected rows at different times, got one instant`)
+  }
+  return { ...rows, times: rows.times.map((time) => time - first) }
+}
+
+async function documentOf(
+  file: string,
+  sample: TraceSample,
+  options: FitOptions & { readonly signal: AbortSignal; readonly progress: ProgressDisplay },
+): Promise<TraceFitDocument & { readonly document: string; readonly format: number }> {
+  const { replications, signal, progress, load } = options
+  const trace = sampleFigures(sample)
+  const fitted = fitTraffic(options.class, sample)
+  const scenario = fitScenario(fitted.traffic, trace, options)
+  const figures = []
+  for (let i = 0; i < replications; i++) {
+    progress.update('drawing requests', i, replications)
+    await pause(signal)
+    const own = replicationFigures(scenario, fitted, i)
+    if (own !== null) figures.push(own)
+  }
+  const running = {
+    signal,
+    onProgress: (i: number, of: number) => progress.update('simulating', i, of),
+  }
+  const runs = await runReplications(fitInput(scenario, null), replications, running)
+  const recorded = fitScenario(recordedClass(sample), trace, options)
+  const [own] = await runReplications(fitInput(recorded, sample), 1, running)
+  const statistics = statisticsRows(trace, figures, fitted.windows_s)
+  const tails = tailRows(own!, runs)
+  checkSection(fitted.traffic)
+  return {
+    document: 'spillway-trace-fit',
+    format: 1,
+    file,
+    rows: trace.rows,
+    duration_s: trace.duration_s,
+    replications,
+    load,
+    windows_s: fitted.windows_s,
+    scales_s: fitted.factors.map(({ scaleMs }) => scaleMs / 1000),
+    traffic: fitted.traffic,
+    statistics,
+    tails,
+    ...judged([...statistics, ...tails]),
+    command: commandLine(),
+  }
+}
+
+/** The rows themselves as a class. */
+function recordedClass({ lengths }: TraceSample): object {
+  return {
+    class: 'recorded',
+    arrivals: { process: 'trace', file: 'recorded', format: 'azure-llm' },
+    ...(lengths !== null && { input_tokens: { distribution: 'trace' } }),
+  }
+}
+
+const SCENARIO = `spillway: 1
+name: fit
+duration_s: 1e7
+models: { server: { work: { law: linear, base_ms: 1, per_token_ms: 1 } } }
+pools: [{ name: server, model: server }]
+`
+
+/** Throws where a scenario would refuse the section: that is an error of this program. */
+function checkSection(traffic: object): void {
+  parseScenario(SCENARIO + trafficYaml(traffic), { file: 'the fitted section' })
+}
+
+function judged(rows: readonly FitRow[]): Pick<TraceFitDocument, 'verdict' | 'why'> {
+  const verdicts = rows.flatMap(({ verdict }) => (verdict === null ? [] : [verdict]))
+  const verdict = worst(verdicts)
+  const named = (wanted: string) =>
+    rows.filter((row) => row.verdict === wanted).map(({ name }) => name)
+  const [fails, vague] = [named('FAIL'), named('UNDECIDED')]
+  const parts = [
+    ...(fails.length > 0 ? [`the fit falls short in ${fails.join('; ')}`] : []),
+    ...(vague.length > 0 ? [`undecided: ${vague.join('; ')}`] : []),
+  ]
+  return { verdict, why: parts.join('; ') || `all ${verdicts.length} figures agree` }
+}
+
+function exitOf(verdict: string): ExitCode {
+  if (verdict === 'FAIL') return EXIT.failed
+  return verdict === 'UNDECIDED' ? EXIT.undecided : EXIT.ok
+}

@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest'
+import { problemsIn } from './problems.test-helper.ts'
+
+/** The problems of a scenario with a class of these lengths, without file and position. */
+function problemsOf(lengths: string): readonly string[] {
+  const text = `spillway: 1
+name: s
+duration_s: 60
+models: { m: { work: { law: linear, base_ms: 1, per_token_ms: 1 } } }
+traffic: [{ class: web, arrivals: { process: poisson, rate_rps: 9 }, ${lengths} }]
+pools: [{ name: central, model: m }]
+`
+  return problemsIn(text)
+}
+
+const DRAWN = '{ distribution: uniform, min: 1, max: 9 }'
+const FIXED = '{ distribution: fixed, value: 9 }'
+
+test.each([
+  [
+    `input_tokens: ${DRAWN}, length_correlation: 0.5`,
+    'expected no length_correlation without output_tokens, got "length_correlation"',
+  ],
+  [
+    `output_tokens: ${DRAWN}, length_correlation: 0.5`,
+    'expected no length_correlation without input_tokens, got "length_correlation"',
+  ],
+  [
+    `input_tokens: ${FIXED}, output_tokens: ${DRAWN}, length_correlation: 0.5`,
+    'expected no length_correlation, as input_tokens are fixed, got "length_correlation"',
+  ],
+  [
+    `input_tokens: ${DRAWN}, output_tokens: ${DRAWN}, length_correlation: 1.5`,
+    'expected a number of at most 1, got 1.5',
+  ],
+])('%s', (lengths, problem) => {
+  expect(problemsOf(lengths)).toContain(`traffic.web.length_correlation: ${problem}`)
+})
+
+test.each([
+  [
+    `input_tokens: ${DRAWN}, length_schedule: [{ at_s: 3 }]`,
+    '0: expected input_level or output_level, got neither',
+  ],
+  [
+    `input_tokens: ${DRAWN}, length_schedule: [{ at_s: 3, output_level: 0.7 }]`,
+    '0.output_level: expected no output_level, without output_tokens, got "output_level"',
+  ],
+  [
+    `input_tokens: ${DRAWN}, length_schedule: [{ at_s: 3, input_level: 0.7 }, { at_s: 3, input_level: 0.5 }]`,
+    '1.at_s: expected more than at_s 3 of the step before, got 3',
+  ],
+  [
+    `input_tokens: ${DRAWN}, length_schedule: [{ at_s: 60, input_level: 0.7 }]`,
+    '0.at_s: expected a time before the end at duration_s 60, got 60',
+  ],
+])('%s', (lengths, problem) => {
+  expect(problemsOf(lengths)).toContain(`traffic.web.length_schedule.${problem}`)
+})
+
+test('lengths of a trace have a clock of their own', () => {
+  const text = `spillway: 1
+name: s
+duration_s: 60
+models: { m: { work: { law: linear, base_ms: 1, per_token_ms: 1 } } }
+traffic:
+  - class: web
+    arrivals: { process: trace, file: t.csv, format: azure-llm }
+    input_tokens: { distribution: trace }
+    length_schedule: [{ at_s: 3, input_level: 0.7 }]
+pools: [{ name: central, model: m }]
+`
+  expect(problemsIn(text)).toEqual([
+    'traffic.web.length_schedule.0.input_level: expected no input_level, as input_tokens are trace, got "input_level"',
+  ])
+})
+
+test('drawn lengths may follow the clock', () => {
+  const steps = '[{ at_s: 0, output_level: 0.7 }, { at_s: 9, input_level: 0.5 }]'
+  const lengths = `input_tokens: ${DRAWN}, output_tokens: ${DRAWN}, length_schedule: ${steps}`
+  expect(problemsOf(lengths)).toEqual([])
+})
+
+test('two drawn lengths may be correlated', () => {
+  const lengths = `input_tokens: ${DRAWN}, output_tokens: ${DRAWN}, length_correlation: -1`
+  expect(problemsOf(lengths)).toEqual([])
+})
