@@ -1,5 +1,5 @@
 import type { Ms } from '../serving/index.ts'
-import { expectedDispersion, type ModulatedRate, type RateFactor } from './modulated-dispersion.ts'
+import { dispersionOf, type RateFactor, type SteppedRate } from './modulated-dispersion.ts'
 import type { ModulatingState } from './modulation.ts'
 
 /** Dispersion that a trace has in windows of one length. */
@@ -11,10 +11,12 @@ export interface MeasuredDispersion {
 /** A factor works on windows four times its scale and longer: three quarters of it count there. */
 const SCALE_OF_WINDOW = 0.25
 const MOST_VARIANCE = 1e4
-const SWEEPS = 60
+const MOST_SWEEPS = 200
+/** Variances that change by less have settled. */
+const STILL = 1e-9
 const HALVINGS = 50
 /** A factor that changes the dispersion of no window by more is left out. */
-const NO_CHANGE = 0.005
+const NO_CHANGE = 0.01
 
 /**
  * Factors with which a rate has the measured dispersions: one for each window, a quarter of it
@@ -25,29 +27,29 @@ const NO_CHANGE = 0.005
  * none moves (Gauss-Seidel); a window that already has more than it should leaves its factor at 0.
  */
 export function fitFactors(
-  rate: Omit<ModulatedRate, 'factors'>,
+  rate: SteppedRate,
   measured: readonly MeasuredDispersion[],
 ): RateFactor[] {
-  const scales = measured.map(({ windowMs }) => windowMs * SCALE_OF_WINDOW)
-  const variances = measured.map(() => 0)
-  const factorsOf = (): RateFactor[] =>
-    scales.map((scaleMs, i) => ({ scaleMs, variance: variances[i]! }))
-  for (let sweep = 0; sweep < SWEEPS; sweep++) {
-    for (const [i, { windowMs, dispersion }] of [...measured.entries()].reverse()) {
-      variances[i] = root((variance) => {
-        variances[i] = variance
-        return expectedDispersion({ ...rate, factors: factorsOf() }, windowMs) - dispersion
+  const found = measured.map(({ windowMs }) => dispersionOf(rate, windowMs))
+  const factors = measured.map(({ windowMs }) => ({
+    scaleMs: windowMs * SCALE_OF_WINDOW,
+    variance: 0,
+  }))
+  for (let sweep = 0, moved = 1; sweep < MOST_SWEEPS && moved > STILL; sweep++) {
+    moved = 0
+    for (let i = factors.length - 1; i >= 0; i--) {
+      const factor = factors[i]!
+      const before = factor.variance
+      factor.variance = root((variance) => {
+        factor.variance = variance
+        return found[i]!(factors) - measured[i]!.dispersion
       })
+      moved = Math.max(moved, Math.abs(factor.variance - before))
     }
   }
-  const factors = factorsOf()
   return factors.filter((factor) => {
     const others = factors.filter((other) => other !== factor)
-    return measured.some(({ windowMs }) => {
-      const whole = expectedDispersion({ ...rate, factors }, windowMs)
-      const without = expectedDispersion({ ...rate, factors: others }, windowMs)
-      return Math.abs(without / whole - 1) > NO_CHANGE
-    })
+    return found.some((of) => Math.abs(of(others) / of(factors) - 1) > NO_CHANGE)
   })
 }
 
