@@ -42,6 +42,9 @@ export function traceFitText(fit: TraceFitDocument): string {
     ...table(fit.tails),
     '',
     `${fit.verdict}: ${fit.why}`,
+    ...('output_tokens' in fit.traffic
+      ? ['Output tokens are for pools that generate: leave out what is said of them for others.']
+      : []),
     fit.command,
   ]
   const comments = head.map((line) => (line === '' ? '#' : `# ${line}`)).join('\n')

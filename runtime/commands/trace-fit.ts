@@ -15,7 +15,7 @@ import {
   WIDEST_FACTOR,
   worst,
 } from '../../sim/experiment/index.ts'
-import { fitTraffic, type TraceSample } from '../../sim/traffic/index.ts'
+import { type FittedClass, fitTraffic, type TraceSample } from '../../sim/traffic/index.ts'
 import { runReplications } from '../replications.ts'
 import { action, commandLine, pause, positiveNumber, wholeNumber, withJson } from './command.ts'
 import { documentText, writeWhole } from './output.ts'
@@ -146,16 +146,21 @@ function recordedClass({ lengths }: TraceSample): object {
   }
 }
 
-const SCENARIO = `spillway: 1
+const HEAD = `spillway: 1
 name: fit
 duration_s: 1e7
-models: { server: { work: { law: linear, base_ms: 1, per_token_ms: 1 } } }
+`
+const ONE_SHOT = `models: { server: { work: { law: linear, base_ms: 1, per_token_ms: 1 } } }
 pools: [{ name: server, model: server }]
+`
+const GENERATING = `models: { server: { work: { law: generation, base_ms: 1 } } }
+pools: [{ name: server, model: server, generation: { policy: continuous } }]
 `
 
 /** Throws where a scenario would refuse the section: that is an error of this program. */
-function checkSection(traffic: object): void {
-  parseScenario(SCENARIO + trafficYaml(traffic), { file: 'the fitted section' })
+function checkSection(traffic: FittedClass): void {
+  const rest = traffic.output_tokens === undefined ? ONE_SHOT : GENERATING
+  parseScenario(HEAD + rest + trafficYaml(traffic), { file: 'the fitted section' })
 }
 
 function judged(rows: readonly FitRow[]): Pick<TraceFitDocument, 'verdict' | 'why'> {
@@ -166,7 +171,7 @@ function judged(rows: readonly FitRow[]): Pick<TraceFitDocument, 'verdict' | 'wh
   const [fails, vague] = [named('FAIL'), named('UNDECIDED')]
   const parts = [
     ...(fails.length > 0 ? [`the fit falls short in ${fails.join('; ')}`] : []),
-    ...(vague.length > 0 ? [`undecided: ${vague.join('; ')}`] : []),
+    ...(vague.length > 0 ? [`too vague to tell: ${vague.join('; ')}`] : []),
   ]
   return { verdict, why: parts.join('; ') || `all ${verdicts.length} figures agree` }
 }

@@ -6,9 +6,9 @@ function problemsOf(lengths: string): readonly string[] {
   const text = `spillway: 1
 name: s
 duration_s: 60
-models: { m: { work: { law: linear, base_ms: 1, per_token_ms: 1 } } }
+models: { m: { work: { law: generation, base_ms: 8 } } }
 traffic: [{ class: web, arrivals: { process: poisson, rate_rps: 9 }, ${lengths} }]
-pools: [{ name: central, model: m }]
+pools: [{ name: central, model: m, generation: { policy: continuous } }]
 `
   return problemsIn(text)
 }

@@ -25,8 +25,8 @@ export function sampleFigures(sample: TraceSample): SampleFigures {
 }
 
 /**
- * A scenario in which fit and trace can be compared: one replica serves one request after another, in
- * a time that is linear in its input, and is busy for `load` of the trace's duration.
+ * A scenario in which fit and trace can be compared: one replica serves one request after another,
+ * in a time that is linear in its input, and is busy for `load` of the trace's duration.
  */
 export function fitScenario(
   traffic: object,

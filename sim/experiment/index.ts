@@ -1,7 +1,6 @@
 export { mixedLengths, poolCapacity } from './capacity.ts'
 export { compareRuns, latenciesOf } from './compare.ts'
 export { type FedBack, feedBack, feedbackDifferences } from './feedback.ts'
-export { generationCapacity, systemCapacity } from './generation-capacity.ts'
 export {
   CORRELATION_TOLERANCE,
   FIT_TOLERANCE,
@@ -12,6 +11,7 @@ export {
   WIDEST_FACTOR,
 } from './fit-check.ts'
 export { fitInput, fitScenario, replicationFigures, sampleFigures } from './fit-scenario.ts'
+export { generationCapacity, systemCapacity } from './generation-capacity.ts'
 export { type Recording, recordedField } from './recorded.ts'
 export { type RunParts, runWorld, withMutation } from './run-world.ts'
 export {

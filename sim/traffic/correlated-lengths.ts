@@ -30,9 +30,9 @@ export function scheduledLengths(scored: ScoredLengths): LengthDistribution {
 }
 
 /**
- * Input and output lengths with a rank correlation, by a Gaussian copula: two normal scores with the
- * correlation 2 sin(pi r / 6), which have the rank correlation r (Pearson 1907), are turned into
- * probabilities, and those into lengths. So each has its own distribution exactly; where many
+ * Input and output lengths with a rank correlation, by a Gaussian copula: two normal scores with
+ * the correlation 2 sin(pi r / 6), which have the rank correlation r (Pearson 1907), are turned
+ * into probabilities, and those into lengths. So each has its own distribution exactly; where many
  * lengths are equal, the rank correlation comes out a little nearer to 0.
  */
 export function correlatedLengths(

@@ -4,7 +4,7 @@ import { fitFactors, productStates } from './fit-modulation.ts'
 import type { RateFactor } from './modulated-dispersion.ts'
 
 /** Windows whose dispersion a fit reproduces. */
-export const FITTED_WINDOWS_S = [0.1, 1, 10, 60] as const
+const FITTED_WINDOWS_S = [0.1, 1, 10, 60] as const
 
 /** Fewer windows than this say too little of how counts vary. */
 const LEAST_WINDOWS = 10

@@ -1,4 +1,3 @@
-export { FITTED_WINDOWS_S } from './fit-arrivals.ts'
 export { type FittedClass, type FittedTraffic, fitTraffic } from './fit-traffic.ts'
 export { type LengthDistribution, lengthDistribution, TraceLengths } from './lengths.ts'
 export { rankCorrelation } from './rank-correlation.ts'

@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { parseScenario } from '../scenarios/index.ts'
+import { Random } from '../sim/kernel/index.ts'
+import { commandsIn, expectRefusal, put, readJson, temporaryFolder } from './spillway.ts'
+
+const folder = temporaryFolder()
+const { run } = commandsIn(folder)
+
+/** 3,000 rows of Poisson traffic, 10/s. */
+function poissonRows(): string {
+  const random = new Random('rows')
+  let at = 0
+  const rows = Array.from({ length: 3000 }, () => {
+    at += random.exponential() / 10
+    return `${at.toFixed(6)},${1 + random.integer(500)}`
+  })
+  return `at,tokens\n${rows.join('\n')}\n`
+}
+
+put(folder, 'calm.csv', poissonRows())
+const COLUMNS = ['--format', 'csv', '--time', 'at', '--unit', 's', '--input', 'tokens']
+
+describe('trace fit', () => {
+  test('prints a section that a scenario takes, with its figures above it', async () => {
+    const ended = await run('trace', 'fit', 'calm.csv', ...COLUMNS, '--class', 'web')
+    expect([0, 5]).toContain(ended.code)
+    expect(ended.stdout).toMatch(/^# dispersion, 1 s .*PASS$/m)
+    expect(ended.stdout).toMatch(/^# (PASS|UNDECIDED): /m)
+    const section = parse(ended.stdout)
+    expect(section.traffic[0].class).toBe('web')
+    const text = `spillway: 1
+name: pasted
+duration_s: 600
+models: { m: { work: { law: linear, base_ms: 1, per_token_ms: 0.1 } } }
+pools: [{ name: central, model: m }]
+${ended.stdout}`
+    const { scenario } = parseScenario(text, { file: 'pasted.yaml' })
+    expect(scenario.traffic[0]!.input_tokens.distribution).toBe('quantiles')
+  })
+
+  test('is the same again, as a document too, and writes both', async () => {
+    const args = ['trace', 'fit', 'calm.csv', ...COLUMNS, '--json', '--out', 'fitted']
+    const [first, second] = [await run(...args), await run(...args)]
+    expect(first.stdout).toBe(second.stdout)
+    const document = JSON.parse(first.stdout)
+    expect(document).toMatchObject({ document: 'spillway-trace-fit', rows: 3000, load: 0.7 })
+    expect(readJson(`${folder}/fitted/trace-fit.json`)).toEqual(document)
+  })
+
+  test('refuses a load that no server carries, and rows of one instant', async () => {
+    expectRefusal(await run('trace', 'fit', 'calm.csv', ...COLUMNS, '--load', '1'), 2, folder)
+    put(folder, 'instant.csv', 'at,tokens\n1,5\n1,6\n')
+    const ended = await run('trace', 'fit', 'instant.csv', ...COLUMNS)
+    expectRefusal(ended, 3, folder)
+    expect(ended.stderr).toContain('expected rows at different times')
+  })
+})
