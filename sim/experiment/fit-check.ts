@@ -6,6 +6,7 @@ import {
   supportsVerdict,
   tInterval,
   type Verdict,
+  within,
 } from '../stats/index.ts'
 import type { SampleFigures } from './fit-scenario.ts'
 
@@ -42,7 +43,7 @@ export function statisticsRows(
     const own = figure(trace)
     const values = fits.map(figure).filter((value) => value !== undefined)
     if (own === undefined || values.length === 0) return []
-    const { value, low, high } = tInterval(values)
+    const { value, low, high } = within(tInterval(values))
     const tolerance = FIT_TOLERANCE * Math.abs(own)
     const verdict = judge === 'judged' ? meanVerdict([low, high], own, tolerance) : null
     return [{ name, trace: own, fit: value, low, high, verdict }]

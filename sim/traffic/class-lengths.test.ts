@@ -80,9 +80,10 @@ describe('lengths that follow the clock', () => {
   )
 
   test('keep to their distribution', () => {
-    const { length } = requests([
-      { ...own, length_schedule: [{ at_s: 0, input_level: 0.999 }] },
-    ]).columns
+    const { length } = requests({
+      ...own,
+      length_schedule: [{ at_s: 0, input_level: 0.999 }],
+    }).columns
     expect(Math.max(...length)).toBe(500)
   })
 })
