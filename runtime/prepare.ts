@@ -169,10 +169,11 @@ function around(model: ModelProfile): number {
 /** All that a simulation of the scenario needs. */
 export function simulationInput(prepared: Prepared, profile: Profile | null): SimulationInput {
   const models = modelsOf(prepared, profile)
+  const linkRps = 1000 / (prepared.scenario.link?.per_request_ms ?? 0)
   return {
     scenario: prepared.scenario,
     models,
-    capacityRps: systemCapacity(prepared.plan, capacitiesOf(prepared, models)),
+    capacityRps: Math.min(systemCapacity(prepared.plan, capacitiesOf(prepared, models)), linkRps),
     traces: prepared.traces,
     requests: null,
   }

@@ -36,6 +36,15 @@ const work = z
       per_token_ms: nonNegative.default(0).describe('Added for each token, padding included'),
     }),
     z.strictObject({
+      law: z.literal('table'),
+      sizes: z.array(batch).min(1).max(1000).describe('Batch sizes that were measured, rising'),
+      ms: z
+        .array(positive)
+        .min(1)
+        .max(1000)
+        .describe('Time of a batch of each size; linear between them, and on beyond the last'),
+    }),
+    z.strictObject({
       law: z.literal('generation').describe('Of a step that brings each sequence a token'),
       base_ms: nonNegative.describe('Of any step, as for reading the weights'),
       per_sequence_ms: nonNegative.default(0).describe('For each sequence that takes part'),
@@ -206,6 +215,13 @@ const pool = z.strictObject({
   generation: generation.optional(),
 })
 
+const link = z
+  .strictObject({
+    delay_ms: nonNegative.default(0).describe('Of every request, however many there are'),
+    per_request_ms: nonNegative.default(0).describe('That a request holds the link for'),
+  })
+  .describe('The way from clients to queues, for simulation only: requests pass it one by one')
+
 export const scenarioSchema = z.strictObject({
   $schema: z.string().optional(),
   spillway: z.literal(1).describe('Format version'),
@@ -230,6 +246,7 @@ export const scenarioSchema = z.strictObject({
     .default({})
     .describe('Objectives of each class'),
   pools: z.array(pool).min(1).max(250),
+  link: link.optional(),
   router: z.strictObject({ policy: routing.default('least-loaded') }).prefault({}),
 })
 

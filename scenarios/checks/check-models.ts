@@ -1,3 +1,5 @@
+import type { Path } from '../located.ts'
+import type { Work } from '../schema.ts'
 import { takesLength } from '../takes-length.ts'
 import type { Draft, Report } from './draft.ts'
 
@@ -17,6 +19,7 @@ export function checkModels(draft: Draft, report: Report): void {
         const text = `false, as no work of ${name} goes by length, got true`
         report('value', [...path, 'ragged'], text)
       }
+      if (work.law === 'table') checkTable(work, [...path, 'work'], report)
     } else if ('onnx' in model) {
       for (const [key, input] of Object.entries(model.inputs)) {
         const at = [...path, 'inputs', key, 'vocabulary']
@@ -28,4 +31,18 @@ export function checkModels(draft: Draft, report: Report): void {
       report('value', [...path, 'hidden'], text)
     }
   }
+}
+
+function checkTable(
+  { sizes, ms }: Extract<Work, { law: 'table' }>,
+  path: Path,
+  report: Report,
+): void {
+  if (ms.length !== sizes.length) {
+    report('value', [...path, 'ms'], `a time for each of ${sizes.length} sizes, got ${ms.length}`)
+  }
+  const falling = sizes.findIndex((size, i) => i > 0 && size <= sizes[i - 1]!)
+  if (falling < 0) return
+  const text = `more than the size before it, ${sizes[falling - 1]}, got ${sizes[falling]}`
+  report('value', [...path, 'sizes', falling], text)
 }

@@ -5,6 +5,7 @@ import {
   type Lengths,
   type Model,
   type Pool,
+  type Scenario,
   scenarioSchema,
   type TrafficClass,
 } from '../schema.ts'
@@ -21,6 +22,8 @@ export interface Draft {
   readonly models: ReadonlyMap<string, Model | null>
   readonly classes: readonly ClassDraft[]
   readonly pools: readonly PoolDraft[]
+  /** also null where there is none */
+  readonly link: NonNullable<Scenario['link']> | null
   readonly sloClasses: readonly string[]
   /** whether the scenario itself says something there, rather than a default */
   readonly has: (path: Path) => boolean
@@ -77,6 +80,7 @@ export function draftOf(root: Node): Draft {
     models,
     classes: listOf(top.traffic).map((item, i) => classDraft(item, ['traffic', i], lengthless)),
     pools,
+    link: part(shape.link, top.link) ?? null,
     sloClasses: isMap(top.slo) ? Object.keys(top.slo) : [],
     has,
     latest: (path, keys) => latestOf(root, path, keys),

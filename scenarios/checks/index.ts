@@ -5,6 +5,7 @@ import { checkClients } from './check-clients.ts'
 import { checkGeneration } from './check-generation.ts'
 import { checkLengthLaws } from './check-length-laws.ts'
 import { checkLengths } from './check-lengths.ts'
+import { checkLink } from './check-link.ts'
 import { checkModels } from './check-models.ts'
 import { checkNames } from './check-names.ts'
 import { checkOrder } from './check-order.ts'
@@ -24,6 +25,7 @@ const CHECKS = [
   checkOrder,
   checkClients,
   checkGeneration,
+  checkLink,
   checkWarmup,
 ]
 

@@ -8,7 +8,13 @@ import {
   Settling,
   type Source,
 } from '../serving/index.ts'
-import { type Hardware, type Machine, type OverheadModel, SimulatedWorld } from '../world/index.ts'
+import {
+  type Hardware,
+  type Link,
+  type Machine,
+  type OverheadModel,
+  SimulatedWorld,
+} from '../world/index.ts'
 
 const EVENTS_AT_ONCE = 1_000_000
 
@@ -22,6 +28,8 @@ export interface RunParts {
   readonly lag: OverheadModel | null
   /** overheads of timers; null for none */
   readonly timer: OverheadModel | null
+  /** the way to the queues; none where requests are there when they are sent */
+  readonly link?: Link | null
   readonly seed: number
   readonly replication: number
   readonly observe: (requests: Requests) => Observer
@@ -60,6 +68,7 @@ export function runWorld(given: RunParts): Float64Array | null {
     },
     lag: parts.lag,
     timer: parts.timer,
+    link: parts.link ?? null,
   })
   const observer = parts.observe(requests)
   const { source } = parts

@@ -32,6 +32,7 @@ import {
   declaredWork,
   type Hardware,
   IDEAL_MACHINE,
+  Link,
   type MachineField,
   type ModelProfile,
   machineOf,
@@ -173,6 +174,7 @@ function replicationParts(input: SimulationInput, replication: number) {
     machine: measured === null ? IDEAL_MACHINE : machineOf(fieldOf(input, replication)),
     lag: measured,
     timer: measured,
+    link: scenario.link ? new Link(scenario.link) : null,
     seed,
     replication,
   }

@@ -2,7 +2,7 @@ import type { Scenario } from '../../scenarios/schema.ts'
 import { type Batch, type Ms, type Observer, type Requests, servingPlan } from '../serving/index.ts'
 import { Recorder, type RunSummary, summariseRun } from '../stats/index.ts'
 import { trafficSource } from '../traffic/index.ts'
-import { IDEAL_MACHINE } from '../world/index.ts'
+import { IDEAL_MACHINE, Link } from '../world/index.ts'
 import { runWorld } from './run-world.ts'
 import { hardwareOf, recorderOptions, type SimulationInput } from './simulate.ts'
 
@@ -79,6 +79,7 @@ export function theoryRun(scenario: Scenario, replication: number): TheoryRun {
     machine: IDEAL_MACHINE,
     lag: null,
     timer: null,
+    link: scenario.link ? new Link(scenario.link) : null,
     seed,
     replication,
     observe: (requests) => {

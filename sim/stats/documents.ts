@@ -39,7 +39,7 @@ export const counts = z.strictObject({
 })
 
 export const parts = z.strictObject({
-  lag: distribution.describe('scheduled to sent: lateness of the generator'),
+  lag: distribution.describe('scheduled to queued: a late generator, or the link on the way'),
   queue: distribution.describe('waiting while no executor is free'),
   batch_wait: distribution.describe('waiting although an executor is free'),
   overhead: distribution.describe('dispatch and completion'),

@@ -1,6 +1,7 @@
 export { AlikeSpeed } from './alike-speed.ts'
 export { Empirical } from './empirical.ts'
 export { bootstrapField, fieldsOf, levelOf } from './field-bootstrap.ts'
+export { Link } from './link.ts'
 export { LocalOverheads, type TimedCost } from './local-overheads.ts'
 export { IDEAL_MACHINE, type Machine, machineOf } from './machine.ts'
 export {

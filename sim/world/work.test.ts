@@ -16,6 +16,13 @@ describe('declared work', () => {
     expect(declaredWork({ law: 'linear', ...work }).of(4, 100, random)).toBe(2 + 4 * (0.5 + 1))
   })
 
+  test('work of a table is linear between the sizes and beyond them, whatever the length', () => {
+    const { of } = declaredWork({ law: 'table', sizes: [2, 4, 8], ms: [3, 4, 8] })
+    const sizes = [1, 2, 3, 4, 6, 8, 12]
+    expect(sizes.map((size) => of(size, 1, random))).toEqual([3, 3, 3.5, 4, 6, 8, 12])
+    expect(sizes.map((size) => of(size, 99, random))).toEqual([3, 3, 3.5, 4, 6, 8, 12])
+  })
+
   test('exponential work has its mean, |z| <= 4', () => {
     const { of } = declaredWork({ law: 'exponential', mean_ms: 3 })
     const n = 100_000

@@ -19,6 +19,14 @@ export function declaredWork(work: Work): WorkModel {
       return {
         of: (size, length) => work.base_ms + size * (work.per_item_ms + length * work.per_token_ms),
       }
+    case 'table': {
+      const table = tabulatedWork({
+        sizes: work.sizes,
+        lengths: [1],
+        ms: work.ms.map((ms) => [ms]),
+      })
+      return { of: (size, _length, random) => table.of(size, 1, random) }
+    }
     case 'generation':
       return {
         of: () => {

@@ -12,6 +12,7 @@ import {
   type StepRun,
   type Timers,
 } from '../serving/index.ts'
+import type { Link } from './link.ts'
 import type { Machine } from './machine.ts'
 import type { OverheadModel } from './overheads.ts'
 import { type StepLaw, StepRuns } from './step-runs.ts'
@@ -59,6 +60,8 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
   /** how late requests are handed over; null where the source's times already are */
   readonly #lag: OverheadModel | null
   readonly #timer: OverheadModel | null
+  /** null where requests are at their queue when they are sent */
+  readonly #link: Link | null
   /** sequence of the armed event of each timer; -1 for none */
   readonly #armed: number[] = []
   /** when each timer is due, late or not; Infinity for those that are not armed */
@@ -83,6 +86,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     random: WorldStreams
     lag: OverheadModel | null
     timer: OverheadModel | null
+    link?: Link | null
   }) {
     this.#source = world.source
     this.#requests = world.requests
@@ -91,6 +95,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     this.#random = world.random
     this.#lag = world.lag
     this.#timer = world.timer
+    this.#link = world.link ?? null
     this.#started = new Float64Array(world.hardware.length)
     this.#ended = new Float64Array(world.hardware.length).fill(Number.NEGATIVE_INFINITY)
     this.#runs = new StepRuns(world.hardware.length)
@@ -208,6 +213,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     const request = this.#requests.acquire()
     const came = this.#source.take(this.#requests, request)
     if (!came) this.#requests.release(request)
+    else if (this.#link !== null) this.#link.passed(this.now)
     this.#scheduleArrival()
     if (came) control.onArrival(this.now, request)
     if (this.#exhausted && !this.#source.reacts) control.onEnd(this.now)
@@ -229,10 +235,10 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
       if (!this.#source.reacts) this.#exhausted = true
       return
     }
-    let sent = at
+    let sent = this.#link === null ? at : this.#link.through(at)
     if (this.#lag !== null) {
       // one thread hands over all requests: a late one holds up those behind it
-      sent = this.#machine.intake.release(at + this.#lag.lag(this.#random.overheads, at))
+      sent = this.#machine.intake.release(sent + this.#lag.lag(this.#random.overheads, at))
       sent = Math.max(this.now, sent)
     }
     this.#arrival = this.#heap.push(sent, ARRIVAL, 0)

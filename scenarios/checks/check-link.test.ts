@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import { problemsIn } from './problems.test-helper.ts'
+
+const text = (parts: { model?: string; link?: string }) => `spillway: 1
+name: s
+duration_s: 60
+models:
+  m: ${parts.model ?? '{ work: { law: constant, ms: 4 } }'}
+traffic:
+  - { class: web, arrivals: { process: poisson, rate_rps: 40 } }
+pools:
+  - { name: central, model: m }
+link: ${parts.link ?? '{ delay_ms: 1, per_request_ms: 0.1 }'}
+`
+
+test('a link has a delay, a time for each request, or both', () => {
+  expect(problemsIn(text({}))).toEqual([])
+  expect(problemsIn(text({ link: '{ per_request_ms: 2 }' }))).toEqual([])
+  expect(problemsIn(text({ link: '{ delay_ms: 0 }' }))).toEqual([
+    'link: expected a time above 0, got a link that takes none',
+  ])
+})
+
+test('a link stands beside declared work only, as nothing live has one', () => {
+  expect(problemsIn(text({ model: '{ builtin: mlp }' }))).toEqual([
+    'link: expected no link beside a model that can run live, such as that of pool central, got "link"',
+  ])
+})
+
+test('a table of work has rising sizes and a time for each', () => {
+  const table = (own: string) => text({ model: `{ work: { law: table, ${own} } }` })
+  expect(problemsIn(table('sizes: [1, 4, 8], ms: [2, 3, 5]'))).toEqual([])
+  expect(problemsIn(table('sizes: [1, 4, 4], ms: [2, 3]'))).toEqual([
+    'models.m.work.sizes.2: expected more than the size before it, 4, got 4',
+    'models.m.work.ms: expected a time for each of 3 sizes, got 2',
+  ])
+})

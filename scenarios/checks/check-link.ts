@@ -1,0 +1,15 @@
+import type { Draft, Report } from './draft.ts'
+
+/** A link can be simulated only, so it stands with models that nothing runs live. */
+export function checkLink({ link, models, pools }: Draft, report: Report): void {
+  if (link === null) return
+  if (link.delay_ms + link.per_request_ms === 0) {
+    report('value', ['link'], 'a time above 0, got a link that takes none')
+  }
+  for (const { name, model } of pools) {
+    const own = model === null ? null : models.get(model)
+    if (!own || 'work' in own) continue
+    const text = `no link beside a model that can run live, such as that of pool ${name}`
+    report('key', ['link'], `${text}, got "link"`)
+  }
+}
