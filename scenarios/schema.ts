@@ -42,7 +42,11 @@ const work = z
         .array(positive)
         .min(1)
         .max(1000)
-        .describe('Time of a batch of each size; linear between them, and on beyond the last'),
+        .describe('Mean time of a batch of each size; linear between them, and on beyond the last'),
+      cv: nonNegative
+        .max(10)
+        .default(0)
+        .describe('Coefficient of variation of a batch about that mean; lognormal'),
     }),
     z.strictObject({
       law: z.literal('generation').describe('Of a step that brings each sequence a token'),

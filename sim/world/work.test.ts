@@ -17,10 +17,24 @@ describe('declared work', () => {
   })
 
   test('work of a table is linear between the sizes and beyond them, whatever the length', () => {
-    const { of } = declaredWork({ law: 'table', sizes: [2, 4, 8], ms: [3, 4, 8] })
+    const { of } = declaredWork({ law: 'table', sizes: [2, 4, 8], ms: [3, 4, 8], cv: 0 })
     const sizes = [1, 2, 3, 4, 6, 8, 12]
     expect(sizes.map((size) => of(size, 1, random))).toEqual([3, 3, 3.5, 4, 6, 8, 12])
     expect(sizes.map((size) => of(size, 99, random))).toEqual([3, 3, 3.5, 4, 6, 8, 12])
+  })
+
+  test('work of a table scatters about its mean with its coefficient of variation, |z| <= 4', () => {
+    const { of } = declaredWork({ law: 'table', sizes: [1, 2], ms: [3, 5], cv: 0.3 })
+    const n = 100_000
+    let [sum, squares] = [0, 0]
+    for (let i = 0; i < n; i++) {
+      const ratio = of(2, 1, random) / 5
+      sum += ratio
+      squares += (ratio - 1) ** 2
+    }
+    expect(Math.abs(sum / n - 1) / (0.3 / Math.sqrt(n))).toBeLessThanOrEqual(4)
+    // its kurtosis is 4.57, with w = 1 + cv^2: w^4 + 2 w^3 + 3 w^2 - 3
+    expect(Math.abs(squares / n / 0.09 - 1) / Math.sqrt(3.57 / n)).toBeLessThanOrEqual(4)
   })
 
   test('exponential work has its mean, |z| <= 4', () => {

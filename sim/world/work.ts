@@ -25,7 +25,14 @@ export function declaredWork(work: Work): WorkModel {
         lengths: [1],
         ms: work.ms.map((ms) => [ms]),
       })
-      return { of: (size, _length, random) => table.of(size, 1, random) }
+      if (work.cv === 0) return { of: (size, _length, random) => table.of(size, 1, random) }
+      // lognormal about a mean of 1
+      const variance = Math.log(1 + work.cv ** 2)
+      const sigma = Math.sqrt(variance)
+      return {
+        of: (size, _length, random) =>
+          table.of(size, 1, random) * Math.exp(sigma * random.normal() - variance / 2),
+      }
     }
     case 'generation':
       return {

@@ -1,0 +1,34 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { type Prepared, prepare, simulationInput } from '../../runtime/prepare.ts'
+import { keptReplication } from '../../sim/experiment/index.ts'
+import type { Rows } from '../../sim/stats/index.ts'
+import { SHARED } from './published.ts'
+
+/** The Azure LLM inference traces of 2023, by the name of their class in the scenario library. */
+export const TRACES = ['code', 'conv'] as const
+export type Trace = (typeof TRACES)[number]
+
+const fileOf = (trace: Trace) => fileURLToPath(new URL(`azure_llm_2023_${trace}.csv.gz`, SHARED))
+
+/** Whether both traces are here. */
+export function haveTraces(): boolean {
+  return TRACES.every((trace) => existsSync(fileOf(trace)))
+}
+
+/** A scenario of the library on a trace, with these values in place of its own. */
+export function prepareTrace(
+  scenario: string,
+  trace: Trace,
+  values: Readonly<Record<string, string | number>>,
+): Promise<Prepared> {
+  const set = Object.entries({ [`traffic.${trace}.arrivals.file`]: fileOf(trace), ...values })
+  return prepare(`scenarios/library/${scenario}.yaml`, {
+    set: set.map(([path, value]) => `${path}=${value}`),
+  })
+}
+
+/** Raw rows of a run of it. */
+export function rowsOf(prepared: Prepared): Rows {
+  return keptReplication(simulationInput(prepared, null), 0).rows
+}

@@ -1,0 +1,41 @@
+import { median } from 'simple-statistics'
+import type { PublishedRow } from './published.ts'
+import type { SweepPoint } from './server-model.ts'
+
+/** What the bars are about, and how high they are: median relative error. */
+export const BARS = { throughputRps: 0.1, queueMs: 0.2, p99Ms: 0.2 } as const
+export type Judged = keyof typeof BARS
+export const JUDGED = Object.keys(BARS) as Judged[]
+export const NAMES: Readonly<Record<Judged, string>> = {
+  throughputRps: 'throughput',
+  queueMs: 'queue time',
+  p99Ms: 'p99',
+}
+
+/** A published row beside its simulation. */
+export interface Pair {
+  readonly published: PublishedRow
+  readonly simulated: SweepPoint
+}
+
+/** Signed and relative: simulated − published. */
+export function errorOf({ published, simulated }: Pair, of: Judged): number {
+  return simulated[of] / published[of] - 1
+}
+
+export interface ErrorSummary {
+  readonly of: Judged
+  readonly median: number
+  /** signed, in the middle: where all of them lean to */
+  readonly bias: number
+  readonly worst: { readonly users: number; readonly error: number }
+  readonly met: boolean
+}
+
+export function summarise(pairs: readonly Pair[], of: Judged): ErrorSummary {
+  const errors = pairs.map((pair) => ({ users: pair.published.users, error: errorOf(pair, of) }))
+  const middle = median(errors.map(({ error }) => Math.abs(error)))
+  const worst = errors.reduce((a, b) => (Math.abs(b.error) > Math.abs(a.error) ? b : a))
+  const bias = median(errors.map(({ error }) => error))
+  return { of, median: middle, bias, worst, met: middle <= BARS[of] }
+}

@@ -1,0 +1,81 @@
+import { type Interval, meanWithError, within } from '../../sim/stats/index.ts'
+import { prepareTrace, rowsOf, TRACES, type Trace } from './azure.ts'
+
+/** Latency that is to hold, ms, at this percentile. */
+export const OBJECTIVE = { p: 0.99, limitMs: 2000 } as const
+/** Parts of the trace, each a replication of its own at its own mean load. */
+export const WINDOWS = 4
+/** Whole seconds of both traces. */
+const SPAN_S = 3432
+/** Loads that the curve is drawn at. */
+const LOADS = Array.from({ length: 19 }, (_, i) => (i + 1) / 20)
+/** Steps of the bisection; 12 find a load to 0.0003. */
+const STEPS = 12
+
+export interface Headroom {
+  readonly trace: Trace
+  readonly requests: number
+  /** 1 − the highest load at which the objective holds; a jackknife interval over windows */
+  readonly headroom: Interval
+  readonly curve: readonly { readonly load: number; readonly ms: number }[]
+}
+
+export async function headrooms(): Promise<Headroom[]> {
+  const found: Headroom[] = []
+  for (const trace of TRACES) found.push(await headroomOf(trace))
+  return found
+}
+
+async function headroomOf(trace: Trace): Promise<Headroom> {
+  const latencies = new Map<string, Float64Array>()
+  /** Latencies of a window at a load, ms. */
+  const window = async (number: number, load: number) => {
+    const key = `${number} ${load}`
+    const known = latencies.get(key) ?? (await simulated(trace, number, load))
+    latencies.set(key, known)
+    return known
+  }
+  const all = Array.from({ length: WINDOWS }, (_, i) => i)
+  /** The percentile over all requests of these windows. */
+  const tail = async (windows: readonly number[], load: number) => {
+    const parts = await Promise.all(windows.map((number) => window(number, load)))
+    const pooled = Float64Array.from(parts.flatMap((part) => [...part])).sort()
+    return { ms: pooled[Math.ceil(OBJECTIVE.p * pooled.length) - 1]!, n: pooled.length }
+  }
+  const highest = async (windows: readonly number[]) => {
+    let [low, high] = [0, 1]
+    for (let step = 0; step < STEPS; step++) {
+      const load = (low + high) / 2
+      if ((await tail(windows, load)).ms < OBJECTIVE.limitMs) low = load
+      else high = load
+    }
+    return low
+  }
+  const whole = 1 - (await highest(all))
+  const without: number[] = []
+  for (const left of all) without.push(1 - (await highest(all.filter((i) => i !== left))))
+  // the jackknife's pseudo-values are as good as independent (Tukey 1958)
+  const pseudo = without.map((value) => WINDOWS * whole - (WINDOWS - 1) * value)
+  const { halfWidth } = meanWithError(pseudo)
+  const curve: { load: number; ms: number }[] = []
+  for (const load of LOADS) curve.push({ load, ms: (await tail(all, load)).ms })
+  return {
+    trace,
+    requests: (await tail(all, LOADS[0]!)).n,
+    headroom: within({ value: whole, low: whole - halfWidth, high: whole + halfWidth }, 1),
+    curve,
+  }
+}
+
+async function simulated(trace: Trace, number: number, load: number): Promise<Float64Array> {
+  const each = SPAN_S / WINDOWS
+  const arrivals = `traffic.${trace}.arrivals`
+  const prepared = await prepareTrace(`azure-headroom-${trace}`, trace, {
+    [`${arrivals}.load`]: load,
+    [`${arrivals}.window`]: `{ from_s: ${number * each}, to_s: ${(number + 1) * each} }`,
+    // long enough for all that come, however far their times are stretched
+    duration_s: 1e7,
+  })
+  const { at, done } = rowsOf(prepared).columns
+  return at.map((from, i) => done[i]! - from)
+}

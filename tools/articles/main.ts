@@ -1,0 +1,87 @@
+import { concurrencyChart } from '../../reports/charts/concurrency.ts'
+import { headroomChart } from '../../reports/charts/headroom.ts'
+import { toPng } from '../../reports/render.ts'
+import { writeWhole } from '../../runtime/write-whole.ts'
+import { haveTraces } from './azure.ts'
+import {
+  barsMet,
+  type ConcurrencyStudy,
+  chartOf,
+  concurrencySection,
+  imageOf,
+} from './concurrency-section.ts'
+import { headrooms } from './headroom.ts'
+import { bestSweep, offlineSection } from './offline-section.ts'
+import { paddings } from './padding.ts'
+import { havePublished, publishedRows, SHARED, SOURCE } from './published.ts'
+import { GPUS, resnet50Sweep } from './resnet50.ts'
+import { scenarioText } from './server-model.ts'
+import { tftSweeps } from './tft.ts'
+import {
+  HEADROOM_IMAGE,
+  headroomChartOf,
+  headroomSection,
+  paddingSection,
+} from './traffic-section.ts'
+
+/**
+ * The charts that this field quotes, reproduced from published measurements and real traces, which
+ * lie beside the repository: `npm run articles`. With `--write` it keeps page, charts and fitted
+ * scenarios. Exits with 1 where a bar of the concurrency sweeps is missed, or the data are not here.
+ */
+
+const PAGE = 'docs/background/articles.md'
+const LIBRARY = 'scenarios/library'
+/** Concurrent requests that the shipped scenarios say. */
+const USERS = 64
+
+if (havePublished() && haveTraces()) await main()
+else {
+  process.stderr.write(
+    `expected the published measurements and the Azure traces in ${SHARED.pathname}, got none; they are\n` +
+      `${SOURCE} and https://github.com/Azure/AzurePublicDataset\n`,
+  )
+  process.exitCode = 1
+}
+
+async function main(): Promise<void> {
+  const rows = publishedRows()
+  const studies = GPUS.map((gpu): ConcurrencyStudy => {
+    process.stderr.write(`fitting ${gpu.name}\n`)
+    return { sweep: resnet50Sweep(rows, gpu, 0), reversed: resnet50Sweep(rows, gpu, 1) }
+  })
+  process.stderr.write('predicting TFT\n')
+  const sweeps = tftSweeps(rows)
+  process.stderr.write('bisecting for headroom\n')
+  const headroom = await headrooms()
+  const text = page([
+    concurrencySection(studies),
+    offlineSection(sweeps),
+    headroomSection(headroom),
+    paddingSection(await paddings()),
+  ])
+  process.stdout.write(text)
+  process.exitCode = studies.every(barsMet) ? 0 : 1
+  if (!process.argv.includes('--write')) return
+  await writeWhole(PAGE, text)
+  const models = [...studies.map(({ sweep }) => sweep.model), bestSweep(sweeps).model]
+  for (const model of models) {
+    await writeWhole(`${LIBRARY}/${model.name}.yaml`, scenarioText(model, USERS))
+  }
+  for (const study of studies) {
+    await writeWhole(`docs/images/${imageOf(study)}`, await toPng(concurrencyChart(chartOf(study))))
+  }
+  const chart = headroomChart(headroomChartOf(headroom))
+  await writeWhole(`docs/images/${HEADROOM_IMAGE}`, await toPng(chart))
+}
+
+function page(sections: readonly string[]): string {
+  return `# The charts that this field quotes
+
+\`npm run articles -- --write\` wrote this page, its charts and the scenarios \`resnet50-t4\`, \`resnet50-a100\` and \`tft\` of the library, from published
+measurements and real traces that are not part of this repository. Nothing on it depends on the machine: seeds are fixed. Errors
+are relative, simulated − published; bars are about their median over the rows.
+
+${sections.join('\n\n')}
+`
+}

@@ -1,0 +1,114 @@
+import { parseScenario } from '../../scenarios/index.ts'
+import { runReplication, theoryInput } from '../../sim/experiment/index.ts'
+import { PERCENTILES } from '../../sim/stats/index.ts'
+
+/** A server under perf_analyzer, as a scenario: what was fitted, and what is assumed. */
+export interface ServerModel {
+  readonly name: string
+  readonly description: string
+  /** batch curve: requests, and ms */
+  readonly sizes: readonly number[]
+  readonly ms: readonly number[]
+  /** how much the time of a batch scatters: coefficient of variation */
+  readonly cv: number
+  readonly link: { readonly delayMs: number; readonly perRequestMs: number }
+  /** mean time of a client between an answer and its next request, ms */
+  readonly thinkMs: number
+  readonly replicas: number
+  readonly maxBatch: number
+  readonly preferred: readonly number[]
+}
+
+/** Triton's shortest window, 1 µs. */
+const WINDOW_MS = 0.001
+
+const places = (value: number, digits: number) => Number(value.toPrecision(digits)).toString()
+
+/** Broken into lines of a folded text. */
+const wrapped = (text: string) =>
+  (text.match(/.{1,110}(\s|$)/g) ?? []).map((line) => line.trim()).join('\n  ')
+
+/** The scenario's file; figures with as many digits as were published. */
+export function scenarioText(model: ServerModel, users: number, durationS = 20): string {
+  const { link, thinkMs } = model
+  return `# yaml-language-server: $schema=../scenario.schema.json
+# Written by \`npm run articles -- --write\`, which fits it: docs/background/articles.md.
+spillway: 1
+name: ${model.name}
+description: >-
+  ${wrapped(model.description)}
+seed: 7
+duration_s: ${durationS}
+warmup_s: 2
+models:
+  served:
+    work:
+      law: table
+      sizes: [${model.sizes.join(', ')}]
+      ms: [${model.ms.map((ms) => places(ms, 4)).join(', ')}]
+      cv: ${places(model.cv, 2)}
+link: { delay_ms: ${places(link.delayMs, 3)}, per_request_ms: ${places(link.perRequestMs, 3)} }
+traffic:
+  - class: clients
+    arrivals:
+      process: closed-loop
+      users: ${users}
+      think_time_s: { distribution: exponential, mean: ${places(thinkMs / 1000, 2)} }
+pools:
+  - name: triton
+    model: served
+    replicas: ${model.replicas}
+    batching: { policy: dynamic, max_batch: ${model.maxBatch}, preferred: [${model.preferred.join(', ')}], max_delay_ms: ${WINDOW_MS} }
+`
+}
+
+/** What perf_analyzer would print, simulated; means over replications. */
+export interface SweepPoint {
+  readonly users: number
+  readonly throughputRps: number
+  readonly networkMs: number
+  readonly queueMs: number
+  readonly computeMs: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+}
+
+export interface SweepOptions {
+  readonly replications: number
+  readonly durationS?: number
+}
+
+/** Runs the scenario with so many users. */
+export function sweepPoint(
+  model: ServerModel,
+  users: number,
+  { replications, durationS }: SweepOptions,
+): SweepPoint {
+  const text = scenarioText(model, users, durationS)
+  const { scenario } = parseScenario(text, { file: `${model.name}.yaml` })
+  const input = theoryInput(scenario)
+  const runs = Array.from({ length: replications }, (_, replication) => {
+    const { counts, latency, parts } = runReplication(input, replication).classes[0]!
+    const percentile = (p: (typeof PERCENTILES)[number]) =>
+      latency.percentiles[PERCENTILES.indexOf(p)]!
+    return {
+      throughputRps: counts.served / (scenario.duration_s - scenario.warmup_s),
+      networkMs: parts.lag.mean,
+      queueMs: parts.queue.mean + parts.batch_wait.mean,
+      computeMs: parts.service.mean,
+      p50Ms: percentile(0.5),
+      p99Ms: percentile(0.99),
+    }
+  })
+  const mean = (of: keyof (typeof runs)[number]) =>
+    runs.reduce((sum, run) => sum + run[of], 0) / runs.length
+  return {
+    users,
+    throughputRps: mean('throughputRps'),
+    networkMs: mean('networkMs'),
+    queueMs: mean('queueMs'),
+    computeMs: mean('computeMs'),
+    p50Ms: mean('p50Ms'),
+    p99Ms: mean('p99Ms'),
+  }
+}

@@ -1,0 +1,70 @@
+import type { HeadroomChart } from '../../reports/charts/headroom.ts'
+import { count, fixed } from '../../reports/format.ts'
+import { type Headroom, OBJECTIVE, WINDOWS } from './headroom.ts'
+import type { Padding } from './padding.ts'
+import { table } from './table.ts'
+
+export const HEADROOM_IMAGE = 'articles-headroom.png'
+
+const share = (value: number | null) => (value === null ? '–' : `${fixed(100 * value, 0)} %`)
+
+export function headroomSection(found: readonly Headroom[]): string {
+  const rows = found.map(({ trace, requests, headroom: { value, low, high } }) => [
+    `Azure ${trace}`,
+    count(requests),
+    `${share(value)} [${share(low)}, ${share(high)}]`,
+    `${fixed(1 / (1 - value), 1)} times the mean rate`,
+  ])
+  return `## Idle headroom: Azure code against Azure conversations
+
+How much of a pool must idle so that p99 stays below ${OBJECTIVE.limitMs / 1000} s? Four replicas, 0.4 s for every request alike, so that only the arrivals differ:
+the code trace has an index of dispersion of 13 at 1 s, conversations 1.4. The load is set by stretching the trace in time. A
+bisection over load finds the highest one at which p99 over all requests holds; ${WINDOWS} windows of 858 s are the replications, each at the same
+mean load, so what changes over the hour does not count. Interval: 95 %, jackknife over windows.
+
+![p99 by load of both traces](../images/${HEADROOM_IMAGE})
+
+${table(['traffic', 'requests', 'idle headroom', 'capacity needed'], rows)}
+
+Three quarters of all seconds of the code trace are empty and 1 % of them have 11 times the mean or more, and over 10 s its counts are more dispersed still
+(72), so a queue of 2 s hardly helps and a pool that rides out the bursts idles nearly always. Scenarios: \`azure-headroom-code.yaml\` and
+\`azure-headroom-conv.yaml\`, at load 0.5.`
+}
+
+export function headroomChartOf(found: readonly Headroom[]): HeadroomChart {
+  const curves = found.map(({ trace, curve, headroom: { value } }) => ({
+    name: trace,
+    points: curve,
+    headroom: value,
+  }))
+  return {
+    percentile: 'p99',
+    limitMs: OBJECTIVE.limitMs,
+    subtitle: [
+      'Azure LLM traces of 2023, code and conversations',
+      'four replicas, 0.4 s a request',
+      `simulated, p99 over ${WINDOWS} windows of 858 s at equal mean load`,
+      'dot: where the objective is met',
+    ].join(' · '),
+    curves: curves.sort((a, b) => a.headroom - b.headroom),
+  }
+}
+
+export function paddingSection(found: readonly Padding[]): string {
+  const rows = found.map(({ trace, batch, quoted, inOrder, fixed: simulated, greedy }) => [
+    `Azure ${trace}, ${batch}`,
+    fixed(quoted, 2),
+    fixed(inOrder, 3),
+    fixed(simulated, 3),
+    `${fixed(greedy.useful, 2)}, mean batch ${fixed(greedy.batchMean, 2)}`,
+  ])
+  return `## Batch efficiency: padding on real lengths
+
+Share of a batch's work that is of use where every request is padded to the longest: tokens of requests over tokens computed. Batches of exactly so many
+requests in the order of arrival, simulated, against the figures that are quoted for these traces and against the rows of the trace themselves
+(\`spillway trace inspect\`). Greedy batches, at the trace's own rate on four replicas, are small and waste less.
+
+${table(['traffic, batch', 'quoted', 'rows in order', 'simulated', 'greedy'], rows)}
+
+Scenarios: \`azure-padding-code.yaml\` and \`azure-padding-conv.yaml\`.`
+}
