@@ -14,14 +14,15 @@ import { ROOT } from './spillway.ts'
 
 describe('the scenario library', () => {
   const LIBRARY = join(ROOT, 'scenarios/library')
-  const AZURE = join(ROOT, '../shared/data/azure_llm_2023_code.csv.gz')
   const scenarios = readdirSync(LIBRARY).filter((name) => name.endsWith('.yaml'))
 
   test.for(scenarios)('%s loads and can be simulated', async (name, context) => {
     const set: string[] = []
     if (name.startsWith('azure')) {
-      if (!existsSync(AZURE)) context.skip(`the trace is not here: ${AZURE}`)
-      set.push(`traffic.code.arrivals.file=${AZURE}`)
+      const trace = name.endsWith('conv.yaml') ? 'conv' : 'code'
+      const file = join(ROOT, `../shared/data/azure_llm_2023_${trace}.csv.gz`)
+      if (!existsSync(file)) context.skip(`the trace is not here: ${file}`)
+      set.push(`traffic.${trace}.arrivals.file=${file}`)
     }
     const prepared = await prepare(join(LIBRARY, name), { set })
     expect(prepared.scenario.name).toBe(name.replace('.yaml', ''))

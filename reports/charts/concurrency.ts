@@ -12,7 +12,7 @@ import {
   WIDE,
 } from './frame.ts'
 
-/** One setting of a closed loop: how many requests its clients keep under way, and their latency. */
+/** One setting of a closed loop: how many requests its clients keep under way, and how long. */
 export interface ConcurrencyPoint {
   readonly users: number
   readonly simulated: Latency
@@ -36,7 +36,7 @@ export interface ConcurrencyChart {
 /** Room for the names of the lines, px. */
 const LABELS = 116
 
-/** Latency percentiles by the number of concurrent requests, simulated as lines, measured as dots. */
+/** Latency percentiles by concurrent requests: simulated as lines, measured as dots. */
 export function concurrencyChart(chart: ConcurrencyChart, width = WIDE): TopLevelSpec {
   const height = narrow(width) ? 260 : 360
   const { points } = chart

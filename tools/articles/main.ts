@@ -27,7 +27,7 @@ import {
 /**
  * The charts that this field quotes, reproduced from published measurements and real traces, which
  * lie beside the repository: `npm run articles`. With `--write` it keeps page, charts and fitted
- * scenarios. Exits with 1 where a bar of the concurrency sweeps is missed, or the data are not here.
+ * scenarios. Exits with 1 where a bar of the concurrency sweeps is missed or the data are missing.
  */
 
 const PAGE = 'docs/background/articles.md'

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 
-/** Where the measurements lie that the article charts are drawn from; not part of the repository. */
+/** Where the measurements and traces lie; they are not part of the repository. */
 export const SHARED = new URL('../../../shared/data/', import.meta.url)
 const FILE = new URL('facts/triton_perf_analyzer.csv.gz', SHARED)
 

@@ -78,7 +78,7 @@ export function overall(
   >
 }
 
-/** The batch curve is that of the offline rows whose requests are whole multiples of the online ones. */
+/** The batch curve: offline rows whose batches are whole multiples of an online request. */
 function modelOf(
   heading: string,
   offline: readonly PublishedRow[],

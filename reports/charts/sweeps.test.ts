@@ -1,0 +1,70 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { toSvg } from '../render.ts'
+import { type ConcurrencyChart, concurrencyChart } from './concurrency.ts'
+import { NARROW, WIDE } from './frame.ts'
+import { type HeadroomChart, headroomChart } from './headroom.ts'
+
+const concurrency: ConcurrencyChart = {
+  title: 'Predicted p99 is 3 % off in the median',
+  subtitle: 'a server · published and simulated',
+  points: [16, 32, 48, 64].map((users, i) => ({
+    users,
+    simulated: { p50: users / 4, p99: users / 3 },
+    measured: { p50: users / 4.2, p99: users / 2.8 },
+    fitted: i % 2 === 0,
+  })),
+}
+
+const headroom: HeadroomChart = {
+  percentile: 'p99',
+  limitMs: 2000,
+  subtitle: 'two traces',
+  curves: [
+    {
+      name: 'calm',
+      points: [0.2, 0.5, 0.9].map((load) => ({ load, ms: 4000 * load })),
+      headroom: 0.5,
+    },
+    {
+      name: 'bursty',
+      points: [0.1, 0.9].map((load) => ({ load, ms: 9e4 * load })),
+      headroom: 0.92,
+    },
+  ],
+}
+
+type Layers = { layer: { mark: { type: string; fill?: string }; data: { values: unknown[] } }[] }
+
+describe('sweeps', () => {
+  afterEach(() => vi.restoreAllMocks())
+
+  test('the headroom chart names what each kind of traffic needs', () => {
+    const { text } = headroomChart(headroom).title as { text: string[] }
+    expect(text.join(' ')).toBe(
+      'For p99 < 2,000 ms at equal mean load calm needs 50 %, bursty needs 92 % of the pool idle',
+    )
+  })
+
+  test('dots are full where they were predicted and hollow where they were fitted', () => {
+    const { layer } = concurrencyChart(concurrency) as unknown as Layers
+    const dots = layer.filter(({ mark }) => mark.type === 'point')
+    expect(dots.map(({ data }) => data.values.length)).toEqual([2, 2, 2, 2])
+    const fills = dots.map(({ mark }) => mark.fill)
+    expect(fills[0]).toBe('#ffffff')
+    expect([fills[2], fills[1], fills[3]]).toEqual([fills[0], fills[3], fills[1]])
+    expect(fills[1]).not.toBe(fills[0])
+  })
+
+  test.each([
+    ['wide', WIDE],
+    ['narrow', NARROW],
+  ])('are drawn %s without a warning and fit', async (_, width) => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    for (const spec of [concurrencyChart(concurrency, width), headroomChart(headroom, width)]) {
+      const svg = await toSvg(spec)
+      expect(svg).not.toMatch(/NaN|undefined|Infinity/)
+      expect(Number(/width="(\d+(?:\.\d+)?)"/.exec(svg)?.[1])).toBeLessThanOrEqual(width + 12)
+    }
+    expect(warn.mock.calls).toEqual([])
+  })
+})
