@@ -3,6 +3,7 @@ import { toSvg } from '../render.ts'
 import { type ConcurrencyChart, concurrencyChart } from './concurrency.ts'
 import { NARROW, WIDE } from './frame.ts'
 import { type HeadroomChart, headroomChart } from './headroom.ts'
+import { type PaddingChart, paddingChart } from './padding.ts'
 
 const concurrency: ConcurrencyChart = {
   title: 'Predicted p99 is 3 % off in the median',
@@ -33,6 +34,16 @@ const headroom: HeadroomChart = {
   ],
 }
 
+const padding: PaddingChart = {
+  title: 'Half of the work is of use',
+  subtitle: 'two batch sizes',
+  curves: [8, 32].map((batch) => ({
+    batch,
+    points: [0.1, 1, 2].map((cv) => ({ cv, useful: 1 / (1 + cv * Math.log2(batch)) })),
+    traces: ['code', 'conv'].map((name) => ({ name, cv: 0.96, useful: 0.4 })),
+  })),
+}
+
 type Layers = { layer: { mark: { type: string; fill?: string }; data: { values: unknown[] } }[] }
 
 describe('sweeps', () => {
@@ -60,7 +71,12 @@ describe('sweeps', () => {
     ['narrow', NARROW],
   ])('are drawn %s without a warning and fit', async (_, width) => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
-    for (const spec of [concurrencyChart(concurrency, width), headroomChart(headroom, width)]) {
+    const specs = [
+      concurrencyChart(concurrency, width),
+      headroomChart(headroom, width),
+      paddingChart(padding, width),
+    ]
+    for (const spec of specs) {
       const svg = await toSvg(spec)
       expect(svg).not.toMatch(/NaN|undefined|Infinity/)
       expect(Number(/width="(\d+(?:\.\d+)?)"/.exec(svg)?.[1])).toBeLessThanOrEqual(width + 12)

@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { ROOT } from '../../test/spillway.ts'
+import { haveTraces } from './azure.ts'
 import { BARS, JUDGED, type Pair, summarise } from './errors.ts'
 import { fitServer } from './fit-server.ts'
+import { paddings } from './padding.ts'
 import { havePublished, type PublishedRow, publishedRows } from './published.ts'
 import { GPUS } from './resnet50.ts'
 import { type ServerModel, scenarioText, sweepPoint } from './server-model.ts'
@@ -131,4 +133,14 @@ describe.skipIf(!havePublished())('the published sweeps, where ../shared has the
       expect(summarise(predicted(model, gpu), 'queueMs').met).toBe(false)
     },
   )
+})
+
+describe.skipIf(!haveTraces())('the Azure traces, where ../shared has them', () => {
+  test('simulated batches have the useful shares that are quoted, to a hundredth', async () => {
+    for (const { fixed, inOrder, quoted } of await paddings()) {
+      expect(fixed.toFixed(2)).toBe(quoted.toFixed(2))
+      // the last batch is not full
+      expect(Math.abs(fixed / inOrder - 1)).toBeLessThan(1e-3)
+    }
+  })
 })

@@ -5,8 +5,8 @@ import { prepareTrace, rowsOf, TRACES, type Trace } from './azure.ts'
 export const OBJECTIVE = { p: 0.99, limitMs: 2000 } as const
 /** Parts of the trace, each a replication of its own at its own mean load. */
 export const WINDOWS = 4
-/** Whole seconds of both traces. */
-const SPAN_S = 3432
+/** Length of each; together as many whole seconds as both traces have. */
+export const WINDOW_S = 858
 /** Loads that the curve is drawn at. */
 const LOADS = Array.from({ length: 19 }, (_, i) => (i + 1) / 20)
 /** Steps of the bisection; 12 find a load to 0.0003. */
@@ -68,11 +68,10 @@ async function headroomOf(trace: Trace): Promise<Headroom> {
 }
 
 async function simulated(trace: Trace, number: number, load: number): Promise<Float64Array> {
-  const each = SPAN_S / WINDOWS
   const arrivals = `traffic.${trace}.arrivals`
   const prepared = await prepareTrace(`azure-headroom-${trace}`, trace, {
     [`${arrivals}.load`]: load,
-    [`${arrivals}.window`]: `{ from_s: ${number * each}, to_s: ${(number + 1) * each} }`,
+    [`${arrivals}.window`]: `{ from_s: ${number * WINDOW_S}, to_s: ${(number + 1) * WINDOW_S} }`,
     // long enough for all that come, however far their times are stretched
     duration_s: 1e7,
   })

@@ -1,5 +1,6 @@
 import { concurrencyChart } from '../../reports/charts/concurrency.ts'
 import { headroomChart } from '../../reports/charts/headroom.ts'
+import { paddingChart } from '../../reports/charts/padding.ts'
 import { toPng } from '../../reports/render.ts'
 import { writeWhole } from '../../runtime/write-whole.ts'
 import { haveTraces } from './azure.ts'
@@ -12,7 +13,7 @@ import {
 } from './concurrency-section.ts'
 import { headrooms } from './headroom.ts'
 import { bestSweep, offlineSection } from './offline-section.ts'
-import { paddings } from './padding.ts'
+import { BATCHES, paddings, variability } from './padding.ts'
 import { havePublished, publishedRows, SHARED, SOURCE } from './published.ts'
 import { GPUS, resnet50Sweep } from './resnet50.ts'
 import { scenarioText } from './server-model.ts'
@@ -21,6 +22,8 @@ import {
   HEADROOM_IMAGE,
   headroomChartOf,
   headroomSection,
+  PADDING_IMAGE,
+  paddingChartOf,
   paddingSection,
 } from './traffic-section.ts'
 
@@ -54,11 +57,12 @@ async function main(): Promise<void> {
   const sweeps = tftSweeps(rows)
   process.stderr.write('bisecting for headroom\n')
   const headroom = await headrooms()
+  const padding = await paddings()
   const text = page([
     concurrencySection(studies),
     offlineSection(sweeps),
     headroomSection(headroom),
-    paddingSection(await paddings()),
+    paddingSection(padding),
   ])
   process.stdout.write(text)
   process.exitCode = studies.every(barsMet) ? 0 : 1
@@ -71,8 +75,15 @@ async function main(): Promise<void> {
   for (const study of studies) {
     await writeWhole(`docs/images/${imageOf(study)}`, await toPng(concurrencyChart(chartOf(study))))
   }
-  const chart = headroomChart(headroomChartOf(headroom))
-  await writeWhole(`docs/images/${HEADROOM_IMAGE}`, await toPng(chart))
+  const drawn = new Map<number, Awaited<ReturnType<typeof variability>>>()
+  for (const batch of BATCHES) drawn.set(batch, await variability(batch))
+  const charts = [
+    [HEADROOM_IMAGE, headroomChart(headroomChartOf(headroom))],
+    [PADDING_IMAGE, paddingChart(paddingChartOf(padding, drawn))],
+  ] as const
+  for (const [image, chart] of charts) {
+    await writeWhole(`docs/images/${image}`, await toPng(chart))
+  }
 }
 
 function page(sections: readonly string[]): string {

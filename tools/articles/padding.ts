@@ -1,4 +1,4 @@
-import type { Rows } from '../../sim/stats/index.ts'
+import { normalQuantile, type Rows } from '../../sim/stats/index.ts'
 import { traceStatistics } from '../../sim/traffic/index.ts'
 import { prepareTrace, rowsOf, TRACES, type Trace } from './azure.ts'
 
@@ -14,6 +14,8 @@ const QUOTED: Readonly<Record<Trace, Readonly<Record<(typeof BATCHES)[number], n
 export interface Padding {
   readonly trace: Trace
   readonly batch: number
+  /** coefficient of variation of the lengths */
+  readonly cv: number
   readonly quoted: number
   /** of the trace's rows one after another, without any simulation */
   readonly inOrder: number
@@ -37,12 +39,13 @@ async function paddingOf(trace: Trace, batch: (typeof BATCHES)[number]): Promise
   const fixed = await of(`{ policy: fixed, batch: ${batch} }`)
   const greedy = rowsOf(await of(`{ policy: dynamic, max_batch: ${batch} }`))
   const { times, lengths, outputs } = fixed.traces.get(0)!
-  const { padding } = traceStatistics({ times, lengths, outputs })
+  const { padding, input_tokens: own } = traceStatistics({ times, lengths, outputs })
   return {
     trace,
     batch,
+    cv: own!.cv,
     quoted: QUOTED[trace][batch],
-    inOrder: padding.find((own) => own.batch === batch)!.useful,
+    inOrder: padding.find((of) => of.batch === batch)!.useful,
     fixed: usefulShare(rowsOf(fixed)),
     greedy: { useful: usefulShare(greedy), batchMean: batchMean(greedy) },
   }
@@ -56,4 +59,26 @@ function usefulShare({ columns: { length, padded } }: Rows): number {
 
 function batchMean({ count, columns: { batch } }: Rows): number {
   return count / new Set(batch).size
+}
+
+/** Coefficients of variation that drawn lengths take. */
+const CVS = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.25, 1.5, 2]
+const MEDIAN_TOKENS = 1000
+const MAX_TOKENS = 1e8
+
+/** Useful shares of batches of one size where lengths are lognormal, by how much they vary. */
+export async function variability(
+  batch: (typeof BATCHES)[number],
+): Promise<{ readonly cv: number; readonly useful: number }[]> {
+  const found: { cv: number; useful: number }[] = []
+  for (const cv of CVS) {
+    const sigma = Math.sqrt(Math.log(1 + cv ** 2))
+    const p99 = MEDIAN_TOKENS * Math.exp(sigma * normalQuantile(0.99))
+    const prepared = await prepareTrace('azure-padding-conv', 'conv', {
+      'pools.central.batching': `{ policy: fixed, batch: ${batch} }`,
+      'traffic.conv.input_tokens': `{ distribution: lognormal, median: ${MEDIAN_TOKENS}, p99: ${p99}, max: ${MAX_TOKENS} }`,
+    })
+    found.push({ cv, useful: usefulShare(rowsOf(prepared)) })
+  }
+  return found
 }

@@ -1,10 +1,12 @@
 import type { HeadroomChart } from '../../reports/charts/headroom.ts'
+import type { PaddingChart, PaddingCurve } from '../../reports/charts/padding.ts'
 import { count, fixed } from '../../reports/format.ts'
-import { type Headroom, OBJECTIVE, WINDOWS } from './headroom.ts'
-import type { Padding } from './padding.ts'
+import { type Headroom, OBJECTIVE, WINDOW_S, WINDOWS } from './headroom.ts'
+import { BATCHES, type Padding } from './padding.ts'
 import { table } from './table.ts'
 
 export const HEADROOM_IMAGE = 'articles-headroom.png'
+export const PADDING_IMAGE = 'articles-padding.png'
 
 const share = (value: number | null) => (value === null ? '–' : `${fixed(100 * value, 0)} %`)
 
@@ -19,7 +21,7 @@ export function headroomSection(found: readonly Headroom[]): string {
 
 How much of a pool must idle so that p99 stays below ${OBJECTIVE.limitMs / 1000} s? Four replicas, 0.4 s for every request alike, so that only the arrivals differ:
 the code trace has an index of dispersion of 13 at 1 s, conversations 1.4. The load is set by stretching the trace in time. A
-bisection over load finds the highest one at which p99 over all requests holds; ${WINDOWS} windows of 858 s are the replications, each at the same
+bisection over load finds the highest one at which p99 over all requests holds; ${WINDOWS} windows of ${WINDOW_S} s are the replications, each at the same
 mean load, so what changes over the hour does not count. Interval: 95 %, jackknife over windows.
 
 ![p99 by load of both traces](../images/${HEADROOM_IMAGE})
@@ -43,7 +45,7 @@ export function headroomChartOf(found: readonly Headroom[]): HeadroomChart {
     subtitle: [
       'Azure LLM traces of 2023, code and conversations',
       'four replicas, 0.4 s a request',
-      `simulated, p99 over ${WINDOWS} windows of 858 s at equal mean load`,
+      `simulated, p99 over ${WINDOWS} windows of ${WINDOW_S} s at equal mean load`,
       'dot: where the objective is met',
     ].join(' · '),
     curves: curves.sort((a, b) => a.headroom - b.headroom),
@@ -64,7 +66,36 @@ Share of a batch's work that is of use where every request is padded to the long
 requests in the order of arrival, simulated, against the figures that are quoted for these traces and against the rows of the trace themselves
 (\`spillway trace inspect\`). Greedy batches, at the trace's own rate on four replicas, are small and waste less.
 
+![Useful share by the variability of lengths](../images/${PADDING_IMAGE})
+
 ${table(['traffic, batch', 'quoted', 'rows in order', 'simulated', 'greedy'], rows)}
 
 Scenarios: \`azure-padding-code.yaml\` and \`azure-padding-conv.yaml\`.`
+}
+
+/** The chart: drawn lengths as lines, the traces as dots. */
+export function paddingChartOf(
+  found: readonly Padding[],
+  drawn: ReadonlyMap<number, PaddingCurve['points']>,
+): PaddingChart {
+  const curves = BATCHES.map((batch) => ({
+    batch,
+    points: drawn.get(batch)!,
+    traces: found
+      .filter((own) => own.batch === batch)
+      .map(({ trace, cv, fixed: useful }) => ({ name: trace, cv, useful })),
+  }))
+  const told = curves.map(({ batch, traces }) => {
+    const shares = traces.map(({ useful }) => Math.round(100 * useful)).sort((a, b) => a - b)
+    return `${shares[0]} to ${shares.at(-1)} % of the work in batches of ${batch}`
+  })
+  return {
+    title: `On Azure's prompt lengths padding leaves ${told.join(' and ')} of use`,
+    subtitle: [
+      'batches in the order of arrival, padded to the longest',
+      'lines: lognormal lengths, simulated',
+      'dots: lengths of the Azure LLM traces, simulated',
+    ].join(' · '),
+    curves,
+  }
 }
