@@ -12,7 +12,7 @@ export const OUTCOME = {
   served: 0,
   /** refused on arrival: the queue was full */
   shed: 1,
-  /** left the queue on the server's time-out */
+  /** left the queue on the server's time-out, or was given up by the batching policy */
   timedOut: 2,
   /** completed after its client had left */
   abandoned: 3,

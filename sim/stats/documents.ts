@@ -31,7 +31,9 @@ export const counts = z.strictObject({
   arrived: z.number(),
   served: z.number(),
   shed: z.number().describe('refused because the queue was full'),
-  timed_out: z.number().describe('left the queue on the time-out of the server'),
+  timed_out: z
+    .number()
+    .describe('left the queue on the time-out of the server, or dropped by cork'),
   abandoned: z.number().describe('completed after the client had left: wasted work'),
   failed: z.number(),
   cancelled: z.number().describe('left the queue with their client'),
