@@ -1,17 +1,16 @@
-import type { TopLevelSpec } from 'vega-lite'
 import type { WhatIf } from '../sim/stats/index.ts'
 import { worlds } from './charts/frame.ts'
 import { allCharts, type ChartName, NARROW, type ReportInput, WIDE } from './charts/index.ts'
+import { documentPage } from './document-page.ts'
+import { drawnFigure } from './figures.ts'
 import { plural } from './format.ts'
 import { type Html, html, NOTHING } from './html.ts'
-import { PAGE_STYLE } from './page-style.ts'
 import {
   comparisonSection,
   countsSection,
   percentileSection,
   whatIfSection,
 } from './page-tables.ts'
-import { toSvg } from './render.ts'
 import { checksOf, headline, hostText, objectiveLines } from './summary.ts'
 
 export interface PageInput extends ReportInput {
@@ -47,21 +46,7 @@ ${
 ${provenance(input)}
 <p>This command reproduces it:</p>
 <pre>${input.command}</pre>`
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${name} – Spillway report</title>
-<style>${{ html: PAGE_STYLE }}</style>
-</head>
-<body><main>
-${body}
-</main></body>
-</html>
-`.html
+  return documentPage(`${name} – Spillway report`, body)
 }
 
 function whatIf(document: WhatIf, figures: readonly Html[]): Html {
@@ -79,31 +64,9 @@ async function drawAll(input: ReportInput): Promise<Map<ChartName, Html>> {
   const narrow = allCharts(input, NARROW)
   const figures = new Map<ChartName, Html>()
   for (const [i, { name, spec }] of allCharts(input, WIDE).entries()) {
-    const drawings = [
-      await drawing(name, 'wide', spec),
-      await drawing(name, 'narrow', narrow[i]!.spec),
-    ]
-    figures.set(name, html`<figure id="${name}">${drawings}</figure>\n`)
+    figures.set(name, await drawnFigure(name, { wide: spec, narrow: narrow[i]!.spec }))
   }
   return figures
-}
-
-async function drawing(name: string, size: 'wide' | 'narrow', spec: TopLevelSpec): Promise<Html> {
-  const svg = await toSvg(spec)
-  const { title, description } = titleOf(spec)
-  const id = `${name}-${size}`
-  const label = html`<title id="${id}-title">${title}</title><desc id="${id}-desc">${description}</desc>`
-  const root = `<svg role="img" aria-labelledby="${id}-title ${id}-desc" `
-  const named = svg.replace('<svg ', root).replace(/^<svg[^>]*>/, (tag) => tag + label.html)
-  return html`<div class="${size}">${{ html: named }}</div>`
-}
-
-/** Title and subtitle of a chart as plain text. */
-function titleOf({ title }: TopLevelSpec): { title: string; description: string } {
-  const lines = (text: unknown) => (Array.isArray(text) ? text.join(' ') : String(text ?? ''))
-  if (typeof title !== 'object' || !('text' in title))
-    return { title: lines(title), description: '' }
-  return { title: lines(title.text), description: lines(title.subtitle) }
 }
 
 function head(input: ReportInput, name: string): Html {

@@ -10,8 +10,10 @@ import {
   loadScenario,
   modelKey,
   modelLabel,
-  readTrace,
-  type TraceRows,
+  type RecordedClient,
+  readServegen,
+  surveyTrace,
+  type TraceSurvey,
 } from '../scenarios/index.ts'
 import {
   generationCapacity,
@@ -27,19 +29,23 @@ import { stream } from '../sim/kernel/index.ts'
 import { type ServingPlan, servingPlan } from '../sim/serving/index.ts'
 import {
   lengthDistribution,
+  lengthMix,
   parseRequests,
   RequestList,
   reactingClasses,
-  TraceLengths,
   trafficSource,
 } from '../sim/traffic/index.ts'
 import type { ModelProfile, Profile } from '../sim/world/index.ts'
 import { fieldsFor, learn } from './learn.ts'
+import { heldTraces } from './trace-readers.ts'
 
 /** What every command that takes a scenario starts from. */
 export interface Prepared extends LoadedScenario {
   readonly plan: ServingPlan
-  readonly traces: ReadonlyMap<number, TraceRows>
+  /** by the index of the class */
+  readonly traces: ReadonlyMap<number, TraceSurvey>
+  /** rates of recorded clients, by the index of the class */
+  readonly clients: ReadonlyMap<number, readonly RecordedClient[]>
 }
 
 export interface PrepareOptions {
@@ -47,15 +53,18 @@ export interface PrepareOptions {
   readonly seed?: number
 }
 
-/** Loads a scenario and the traces that it names. */
+/** Loads a scenario, surveys the traces and reads the clients that it names. */
 export async function prepare(path: string, options: PrepareOptions): Promise<Prepared> {
   const loaded = await loadScenario(path, options)
-  const traces = new Map<number, TraceRows>()
-  for (const [index, { arrivals }] of loaded.scenario.traffic.entries()) {
-    if (arrivals.process !== 'trace') continue
-    traces.set(index, await readTrace(arrivals, loaded.directory))
+  const traces = new Map<number, TraceSurvey>()
+  const clients = new Map<number, readonly RecordedClient[]>()
+  const { scenario, directory } = loaded
+  for (const [index, { arrivals }] of scenario.traffic.entries()) {
+    if (arrivals.process === 'trace') traces.set(index, await surveyTrace(arrivals, directory))
+    if (arrivals.process !== 'servegen') continue
+    clients.set(index, await readServegen(arrivals, directory, scenario.duration_s))
   }
-  return { ...loaded, plan: servingPlan(loaded.scenario), traces }
+  return { ...loaded, plan: servingPlan(scenario), traces, clients }
 }
 
 /** Where built-in models and calibrations are kept between runs. */
@@ -75,12 +84,12 @@ function lengthParts({ scenario, traces }: Prepared, column: Tokens) {
     const purpose = column === 'input_tokens' ? 'mix' : 'output-mix'
     const random = stream(scenario.seed, 0, `${purpose}:${name}`)
     const trace = traces.get(index)
-    const recorded = column === 'input_tokens' ? trace?.lengths : trace?.outputs
+    const recorded = column === 'input_tokens' ? trace?.lengthSample : trace?.outputSample
     const weights = arrivalParts(arrivals).map(rateOrLoad)
     return {
       lengths:
         lengths.distribution === 'trace'
-          ? new TraceLengths(recorded ?? Int32Array.of(1), random)
+          ? lengthMix(recorded ?? Int32Array.of(1), random)
           : lengthDistribution(lengths, random),
       weight: weights.reduce((sum, weight) => sum + weight, 0),
     }
@@ -116,6 +125,7 @@ export function lengthsOf(prepared: Prepared): { min: number; max: number; draw:
 function rateOrLoad(arrivals: Exclude<Arrivals, { process: 'sum' }>): number {
   if (arrivals.process === 'trace') return arrivals.load ?? 1
   if (arrivals.process === 'closed-loop') return arrivals.users
+  if (arrivals.process === 'servegen') return arrivals.rate_rps ?? arrivals.load ?? 1
   const { rate_rps, load } = arrivals.schedule?.[0] ?? arrivals
   return rate_rps ?? load ?? 1
 }
@@ -175,6 +185,7 @@ export function simulationInput(prepared: Prepared, profile: Profile | null): Si
     models,
     capacityRps: Math.min(systemCapacity(prepared.plan, capacitiesOf(prepared, models)), linkRps),
     traces: prepared.traces,
+    clients: prepared.clients,
     requests: null,
   }
 }
@@ -227,7 +238,7 @@ export async function requestsOf(
   capacityRps: number | null,
   file?: string,
 ): Promise<RequestList> {
-  const { scenario, traces } = prepared
+  const { scenario, clients } = prepared
   refuseReacting(prepared, 'so its requests are not known beforehand')
   if (file !== undefined) {
     const lines = (await readText(file)).split('\n')
@@ -237,8 +248,9 @@ export async function requestsOf(
       file,
     )
   }
+  const traces = await heldTraces(prepared)
   const list = RequestList.collect(
-    trafficSource(scenario, { seed: scenario.seed, replication: 0, capacityRps, traces }),
+    trafficSource(scenario, { seed: scenario.seed, replication: 0, capacityRps, traces, clients }),
   )
   if (list.count > 0) return list
   throw new Failure(`${prepared.file}: no request comes in ${scenario.duration_s} s`)

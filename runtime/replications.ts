@@ -4,9 +4,12 @@ import type { SimulationInput } from '../sim/experiment/index.ts'
 import type { RunSummary } from '../sim/stats/index.ts'
 import type { ReplicationJob } from './replication-thread.ts'
 import { nextMessage, startThread } from './thread.ts'
+import type { Traces } from './trace-readers.ts'
 
 export interface ReplicationOptions {
   readonly workers?: number | undefined
+  /** needed where traces are not held: every replication reads them for itself */
+  readonly traces?: Traces
   readonly signal: AbortSignal
   readonly onProgress: (done: number, of: number) => void
 }
@@ -32,6 +35,9 @@ export async function runReplications(
   options.onProgress(0, n)
   const job: ReplicationJob = {
     ...input,
+    streamed: options.traces
+      ? { directory: options.traces.directory, traces: options.traces.traces }
+      : null,
     requests: input.requests?.columns ?? null,
   }
   const threads = Array.from({ length: workers }, () => startThread('replication-thread', job))

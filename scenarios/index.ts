@@ -21,6 +21,16 @@ export {
   type TrafficClass,
   type Work,
 } from './schema.ts'
+export { type RecordedClient, readServegen } from './servegen.ts'
 export { starterScenario } from './starter.ts'
-export { readTrace, type TraceArrivals, type TraceProgress, type TraceRows } from './trace.ts'
+export {
+  readTrace,
+  surveyTrace,
+  type TraceArrivals,
+  type TracePiece,
+  type TraceRows,
+  type TraceSurvey,
+  tracePieces,
+} from './trace.ts'
 export { guessTrace } from './trace-format.ts'
+export { TraceReading } from './trace-reading.ts'

@@ -109,7 +109,7 @@ describe('problems of a value', () => {
 
   test('of a union only the branch that was meant is reported', () => {
     expect(edited('process: poisson', 'process: possion')).toEqual([
-      's.yaml:8:26 traffic.web.arrivals.process: expected one of deterministic, poisson, gamma, weibull, mmpp, on-off, clients, closed-loop, sum, trace, got "possion"; did you mean poisson?',
+      's.yaml:8:26 traffic.web.arrivals.process: expected one of deterministic, poisson, gamma, weibull, mmpp, on-off, clients, closed-loop, sum, servegen, trace, got "possion"; did you mean poisson?',
     ])
     expect(edited('{ builtin: transformer-encoder }', '{ builtin: mlp, heads: 2 }')).toEqual([
       's.yaml:5:24 models.enc.heads: expected one of the keys builtin, layers, width, seed, got "heads"',

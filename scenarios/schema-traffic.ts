@@ -112,9 +112,19 @@ const arrivals = z.discriminatedUnion('process', [
     of: z.array(z.discriminatedUnion('process', ratedArrivals)).min(2).max(500),
   }),
   z.strictObject({
+    process: z.literal('servegen').describe('Clients whose rates were recorded, as in ServeGen'),
+    file: z
+      .string()
+      .min(1)
+      .describe('Folder with chunk-N-trace.csv for each client, or one such file; may be gzip'),
+    from_s: nonNegative.default(0).describe('Time in the rows at which the run begins'),
+    rate_rps: positive.optional().describe('Mean of the run, in place of the recorded rates'),
+    load: positive.optional().describe('The same as a share of the capacity'),
+  }),
+  z.strictObject({
     process: z.literal('trace'),
     file: z.string().min(1).describe('Path beside the scenario; may be gzip'),
-    format: z.enum(['azure-llm', 'mooncake', 'burstgpt', 'csv', 'jsonl']),
+    format: z.enum(['azure-llm', 'mooncake', 'burstgpt', 'csv', 'jsonl', 'parquet']),
     columns: z
       .strictObject({
         time: z.string(),
@@ -122,8 +132,11 @@ const arrivals = z.discriminatedUnion('process', [
         output_tokens: z.string().optional(),
       })
       .optional()
-      .describe('Column names of csv and jsonl'),
-    time_unit: z.enum(['s', 'ms', 'us', 'ns', 'iso']).optional().describe('Of csv and jsonl'),
+      .describe('Column names of csv, jsonl and parquet'),
+    time_unit: z
+      .enum(['s', 'ms', 'us', 'ns', 'iso'])
+      .optional()
+      .describe('Of csv, jsonl and parquet; iso: text or, in parquet, a timestamp'),
     window: z
       .union([
         z.strictObject({ from_s: nonNegative, to_s: positive }),
@@ -262,4 +275,4 @@ export const trafficClass = z.strictObject({
 
 type TrafficClass = z.infer<typeof trafficClass>
 export type Duration = z.infer<typeof duration>
-export type RatedArrivals = Extract<TrafficClass['arrivals'], { rate_rps?: unknown }>
+export type RatedArrivals = Extract<TrafficClass['arrivals'], { surges?: unknown }>

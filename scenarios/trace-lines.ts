@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { createGunzip } from 'node:zlib'
 
 const MAX_LINE_CHARACTERS = 1 << 20
@@ -20,29 +20,29 @@ export interface ByteProgress {
   readonly totalBytes: number
 }
 
+/** Lines that end in one piece of a file; the first of them has the number `first`, from 1. */
+export interface Lines {
+  readonly texts: readonly string[]
+  readonly first: number
+}
+
 /**
- * Hands each line of a text file to `onLine`, gzip or not, without holding more than a piece of
- * it. Throws `LineError` for gzip data that break off and lines without end, and the error of
- * the file system where the file cannot be opened.
+ * The lines of a text file, gzip or not, without holding more than a piece of it. Throws
+ * `LineError` for gzip data that break off and lines without end, and the error of the file
+ * system where the file cannot be opened. The file is closed at the end, also at an early one.
  */
-export async function eachLine(
+export async function* linesOf(
   path: string,
-  onLine: (text: string, line: number) => void,
   onProgress?: (progress: ByteProgress) => void,
-): Promise<void> {
-  const { totalBytes, gzip } = await inspect(path)
-  const file = createReadStream(path)
-  // Not `pipeline`: of a fault in here it may report only that it was aborted.
-  const source = gzip ? file.pipe(createGunzip()) : file
-  file.once('error', (error) => source.destroy(error))
-  const splitter = new LineSplitter(onLine)
+): AsyncGenerator<Lines> {
+  const splitter = new LineSplitter()
   const decoder = new TextDecoder()
   try {
-    for await (const bytes of source) {
-      splitter.push(decoder.decode(bytes as Buffer, { stream: true }))
-      onProgress?.({ bytes: file.bytesRead, totalBytes })
+    for await (const { bytes, readBytes, totalBytes } of piecesOf(path)) {
+      yield splitter.push(decoder.decode(bytes, { stream: true }))
+      onProgress?.({ bytes: readBytes, totalBytes })
     }
-    splitter.end(decoder.decode())
+    yield splitter.end(decoder.decode())
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? ''
     if (code === 'Z_BUF_ERROR') {
@@ -52,21 +52,52 @@ export async function eachLine(
       throw new LineError(splitter.line, `expected gzip data, got ${(error as Error).message}`)
     }
     throw error
-  } finally {
-    // The file is closed when this returns, also where a bad row ended the reading early.
-    file.destroy()
-    if (!file.closed) await new Promise<void>((done) => file.once('close', () => done()))
   }
 }
 
-async function inspect(path: string): Promise<{ totalBytes: number; gzip: boolean }> {
+interface Piece {
+  readonly bytes: Buffer
+  readonly readBytes: number
+  readonly totalBytes: number
+}
+
+const PIECE_BYTES = 1 << 16
+
+/** A file piece by piece, inflated where it is gzip; the buffer may be used again for the next. */
+async function* piecesOf(path: string): AsyncGenerator<Piece> {
   const handle = await open(path)
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0)
-    const gzip = bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b
-    return { totalBytes: (await handle.stat()).size, gzip }
+    // one buffer for all: a stream would leave as much garbage as the file is long
+    const buffer = Buffer.alloc(PIECE_BYTES)
+    const totalBytes = (await handle.stat()).size
+    let readBytes = 0
+    for (;;) {
+      const { bytesRead } = await handle.read(buffer, 0, PIECE_BYTES, null)
+      const bytes = buffer.subarray(0, bytesRead)
+      if (readBytes === 0 && bytes[0] === 0x1f && bytes[1] === 0x8b) break
+      if (bytesRead === 0) return
+      readBytes += bytesRead
+      yield { bytes, readBytes, totalBytes }
+    }
   } finally {
     await handle.close()
+  }
+  yield* inflated(path)
+}
+
+async function* inflated(path: string): AsyncGenerator<Piece> {
+  const file = createReadStream(path)
+  const totalBytes = (await stat(path)).size
+  // Not `pipeline`: of a fault in here it may report only that it was aborted.
+  const source = file.pipe(createGunzip())
+  file.once('error', (error) => source.destroy(error))
+  try {
+    for await (const bytes of source) {
+      yield { bytes: bytes as Buffer, readBytes: file.bytesRead, totalBytes }
+    }
+  } finally {
+    file.destroy()
+    if (!file.closed) await new Promise<void>((done) => file.once('close', () => done()))
   }
 }
 
@@ -74,32 +105,26 @@ class LineSplitter {
   /** the line that is being read, from 1 */
   line = 1
   #rest = ''
-  readonly #onLine: (text: string, line: number) => void
 
-  constructor(onLine: (text: string, line: number) => void) {
-    this.#onLine = onLine
-  }
-
-  push(piece: string): void {
-    const text = this.#rest + piece
-    let from = 0
-    for (let to = text.indexOf('\n'); to >= 0; to = text.indexOf('\n', from)) {
-      this.#emit(text.slice(from, to))
-      from = to + 1
-    }
-    this.#rest = text.slice(from)
+  push(piece: string): Lines {
+    const texts = (this.#rest + piece).split('\n')
+    this.#rest = texts.pop()!
+    const lines = this.#ended(texts)
     if (this.#rest.length > MAX_LINE_CHARACTERS) {
       throw new LineError(this.line, `expected a line of text, got one without end`)
     }
+    return lines
   }
 
-  end(piece: string): void {
-    this.push(piece)
-    if (this.#rest !== '') this.#emit(this.#rest)
+  end(piece: string): Lines {
+    const { texts, first } = this.push(piece)
+    const last = this.#rest === '' ? [] : this.#ended([this.#rest]).texts
+    return { texts: [...texts, ...last], first }
   }
 
-  #emit(text: string): void {
-    this.#onLine(text.endsWith('\r') ? text.slice(0, -1) : text, this.line)
-    this.line++
+  #ended(texts: readonly string[]): Lines {
+    const first = this.line
+    this.line += texts.length
+    return { texts: texts.map((text) => (text.endsWith('\r') ? text.slice(0, -1) : text)), first }
   }
 }

@@ -44,7 +44,7 @@ function decimalReader(): (value: unknown) => number {
   let base: bigint | null = null
   let baseNumber = 0
   return (value) => {
-    if (typeof value !== 'string' && typeof value !== 'number') return Number.NaN
+    if (!['string', 'number', 'bigint'].includes(typeof value)) return Number.NaN
     const text = String(value).trim()
     const match = DECIMAL.exec(text)
     let whole = match?.[1] ?? ''

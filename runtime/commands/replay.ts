@@ -11,6 +11,7 @@ import { capacitiesOf, type Prepared, prepare, requestsOf, simulationInput } fro
 import type { LoadedProfile } from '../profile-file.ts'
 import { type ReplaySide, type Replays, replaySides, summariseReplays } from '../replay.ts'
 import { dropReplayFolder, dropRuns, keepRuns } from '../run-folder.ts'
+import { heldTraces } from '../trace-readers.ts'
 import { commit, version } from '../version.ts'
 import { writableFolder } from '../write-whole.ts'
 import {
@@ -89,11 +90,12 @@ async function trafficOf(
   capacityRps: number | null,
   file: string | undefined,
 ): Promise<ReplaySide['traffic']> {
-  const { scenario, traces } = prepared
+  const { scenario, clients } = prepared
   if (reactingClasses(scenario).length === 0 || file !== undefined) {
     return requestsOf(prepared, capacityRps, file)
   }
-  const options = { seed: scenario.seed, replication: 0, capacityRps, traces }
+  const traces = await heldTraces(prepared)
+  const options = { seed: scenario.seed, replication: 0, capacityRps, traces, clients }
   return { kind: 'reacting', scenario, options }
 }
 

@@ -10,6 +10,13 @@ interface RequestsOptions extends ScenarioOptions {
   readonly profile?: string
 }
 
+/** Whether its rate is a share of the capacity. */
+function needsCapacity(part: ReturnType<typeof arrivalParts>[number]): boolean {
+  if (part.process === 'closed-loop') return false
+  const steps = 'schedule' in part ? (part.schedule ?? []) : []
+  return part.load !== undefined || steps.some(({ load }) => load !== undefined)
+}
+
 export function define(command: Command): void {
   withScenarioOptions(command.argument('<scenario>', 'a scenario file (YAML)'))
     .addOption(profileOption())
@@ -27,7 +34,7 @@ Example:
         refuseReacting(prepared, 'so its requests are not known beforehand')
         const relative = prepared.scenario.traffic
           .flatMap(({ arrivals }) => arrivalParts(arrivals))
-          .some((part) => !('rate_rps' in part) || part.rate_rps === undefined)
+          .some(needsCapacity)
         const profile = relative ? await profileFor(prepared, options.profile) : null
         const capacity = relative
           ? simulationInput(prepared, profile?.profile ?? null).capacityRps

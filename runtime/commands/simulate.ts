@@ -8,6 +8,7 @@ import { capacitiesOf, type Prepared, prepare, requestsOf, simulationInput } fro
 import { type LoadedProfile, loadProfile } from '../profile-file.ts'
 import { runReplications } from '../replications.ts'
 import { dropRuns, keepRuns } from '../run-folder.ts'
+import { heldTraces } from '../trace-readers.ts'
 import { commit, version } from '../version.ts'
 import { writableFolder } from '../write-whole.ts'
 import {
@@ -84,7 +85,8 @@ async function keepFirst(
   const input = simulationInput(prepared, profile?.profile ?? null)
   const known = reactingClasses(prepared.scenario).length === 0 || file !== undefined
   const given = known ? await requestsOf(prepared, input.capacityRps, file) : null
-  const runs = [keptReplication({ ...input, requests: given }, 0)]
+  const traces = await heldTraces(prepared)
+  const runs = [keptReplication({ ...input, traces, requests: given }, 0)]
   const requests = given ?? requestsIn(runs[0]!.rows)
   await keepRuns(directory, 'replication', { scenario: prepared.scenario, requests, runs })
 }
@@ -112,6 +114,7 @@ export async function simulate(
 ): Promise<Result> {
   const input = await inputOf(prepared, profile, options.requests)
   const runs = await runReplications(input, options.replications, {
+    traces: prepared,
     workers: options.workers,
     signal: options.signal,
     onProgress: (done, of) => options.progress.update('simulating', done, of),

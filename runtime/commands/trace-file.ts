@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { EXIT, Failure, guessTrace, type TraceArrivals } from '../../scenarios/index.ts'
 import { positiveNumber } from './command.ts'
 
-const FORMATS = ['azure-llm', 'mooncake', 'burstgpt', 'csv', 'jsonl'] as const
+const FORMATS = ['azure-llm', 'mooncake', 'burstgpt', 'csv', 'jsonl', 'parquet'] as const
 const UNITS = ['s', 'ms', 'us', 'ns', 'iso'] as const
 
 /** How a trace is to be read. */
@@ -20,10 +20,10 @@ export interface TraceOptions {
 export function withTraceOptions(command: Command): Command {
   return command
     .option('--format <format>', `${FORMATS.join(', ')}; by default told from the first line`)
-    .option('--time <column>', 'of csv and jsonl: column of the times')
-    .option('--input <column>', 'of csv and jsonl: column of the input lengths')
-    .option('--output <column>', 'of csv and jsonl: column of the output lengths')
-    .option('--unit <unit>', `of csv and jsonl: unit of the times, ${UNITS.join(', ')}`)
+    .option('--time <column>', 'of csv, jsonl and parquet: column of the times')
+    .option('--input <column>', 'of csv, jsonl and parquet: column of the input lengths')
+    .option('--output <column>', 'of csv, jsonl and parquet: column of the output lengths')
+    .option('--unit <unit>', `of csv, jsonl and parquet: unit of the times, ${UNITS.join(', ')}`)
     .option('--jitter <s>', 'spread times evenly over so many seconds', positiveNumber)
     .option('--skip-bad', 'count rows that cannot be read and leave them out')
 }
@@ -40,7 +40,7 @@ export async function arrivalsOf(file: string, options: TraceOptions): Promise<T
         : `--format: expected ${wanted}, got ${format}`
     throw new Failure(text, EXIT.usage)
   }
-  const mapped = known === 'csv' || known === 'jsonl'
+  const mapped = ['csv', 'jsonl', 'parquet'].includes(known)
   return {
     process: 'trace',
     file: resolve(file),
@@ -56,7 +56,7 @@ function mapping(options: TraceOptions): Pick<TraceArrivals, 'columns' | 'time_u
   const { time, input, output } = options
   const unit = UNITS.find((name) => name === options.unit)
   if (time === undefined || unit === undefined) {
-    const text = `--time and --unit (${UNITS.join(', ')}): expected both for csv and jsonl`
+    const text = `--time and --unit (${UNITS.join(', ')}): expected both for csv, jsonl and parquet`
     throw new Failure(text, EXIT.usage)
   }
   return {

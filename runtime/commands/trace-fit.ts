@@ -35,7 +35,7 @@ export function defineFit(command: Command): void {
   withTraceOptions(withJson(command.command('fit')))
     .copyInheritedSettings(command)
     .description('A traffic section that comes as a trace does, and how near it comes')
-    .argument('<file>', 'a trace; may be gzip')
+    .argument('<file>', 'a trace; text may be gzip')
     .option('--class <name>', 'of the traffic section', 'fitted')
     .option('--load <share>', 'at which tails are compared', positiveNumber, 0.7)
     .option(

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import { traceText } from '../../reports/index.ts'
-import { EXIT, Failure, readTrace } from '../../scenarios/index.ts'
-import { traceStatistics } from '../../sim/traffic/index.ts'
-import { action, commandLine, withJson } from './command.ts'
+import { traceHtml, traceText } from '../../reports/index.ts'
+import { EXIT, Failure, TraceReading } from '../../scenarios/index.ts'
+import { TraceTally } from '../../sim/traffic/index.ts'
+import { action, commandLine, pause, withJson } from './command.ts'
 import { documentText, writeWhole } from './output.ts'
 import { ProgressDisplay } from './progress.ts'
 import { arrivalsOf, type TraceOptions, withTraceOptions } from './trace-file.ts'
@@ -18,39 +18,50 @@ export function define(command: Command): void {
   withTraceOptions(withJson(command.command('inspect')))
     .copyInheritedSettings(command)
     .description('Rate, burstiness, lengths and padding efficiency of a trace')
-    .argument('<file>', 'a trace; may be gzip')
-    .option('--out <dir>', 'write the document to this directory')
+    .argument('<file>', 'a trace; text may be gzip')
+    .option('--out <dir>', 'write trace.json and trace.html, with charts, to this directory')
     .addHelpText(
       'after',
       `
 A window counts only where it is whole. Dispersion is variance over mean of the counts in windows: 1 for
 Poisson arrivals. Useful: share of a padded batch that is of use, rows batched one after another.
 
+The file streams by: memory does not grow with it. Percentiles are exact up to 65,536 different values and
+within 0.8 % beyond. In a file of more than 65,536 rows a row may come up to 32,768 rows late, no more. Of
+Parquet, whose rows come in groups, a group is held.
+
 Examples:
   $ spillway trace inspect AzureLLMInferenceTrace_code.csv
-  $ spillway trace inspect log.csv.gz --format csv --time at --unit ms --input prompt_tokens`,
+  $ spillway trace inspect log.csv.gz --format csv --time at --unit ms --input prompt_tokens
+  $ spillway trace inspect log.parquet --time at --unit iso --input prompt_tokens --out today`,
     )
     .action(
-      action(async (_signal, file: string, options: InspectOptions) => {
+      action(async (signal, file: string, options: InspectOptions) => {
         const progress = new ProgressDisplay()
-        const rows = await readTrace(await arrivalsOf(file, options), '.', (read) =>
-          progress.update(`reading ${file}`, read.bytes, read.totalBytes),
-        )
+        const reading = new TraceReading(await arrivalsOf(file, options), '.', {
+          onProgress: (read) => progress.update(`reading ${file}`, read.bytes, read.totalBytes),
+        })
+        const tally = new TraceTally()
+        for await (const run of reading.runs()) {
+          tally.add(run)
+          await pause(signal)
+        }
         progress.stop()
-        const { times, lengths, outputs, bad } = rows
-        if (times.at(-1) === times[0]) {
+        const statistics = tally.statistics()
+        if (statistics.duration_s === 0) {
           throw new Failure(`${file}: expected rows at different times, got one instant`)
         }
         const document = {
           document: 'spillway-trace',
           format: 1,
           file,
-          bad_rows: bad,
-          ...traceStatistics({ times, lengths, outputs }),
+          bad_rows: reading.bad,
+          ...statistics,
           command: commandLine(),
         } as const
         if (options.out !== undefined) {
           await writeWhole(`${options.out}/trace.json`, documentText(document))
+          await writeWhole(`${options.out}/trace.html`, await traceHtml(document))
         }
         process.stdout.write(
           options.json === true ? `${JSON.stringify(document)}\n` : `${traceText(document)}\n`,

@@ -1,3 +1,4 @@
+import type { Path } from '../located.ts'
 import type { Arrivals } from '../schema.ts'
 import { checkRates } from './check-rates.ts'
 import type { ClassDraft, Draft, Report } from './draft.ts'
@@ -8,6 +9,7 @@ export function checkArrivals(draft: Draft, report: Report): void {
   for (const own of draft.classes) {
     const path = [...own.path, 'arrivals']
     if (own.arrivals?.process === 'trace') checkTrace(own, own.arrivals, draft, report)
+    else if (own.arrivals?.process === 'servegen') checkServegen(own.arrivals, path, report)
     else if (own.arrivals?.process === 'sum') {
       for (const [i, part] of own.arrivals.of.entries()) {
         checkRates(part, [...path, 'of', i], draft, report)
@@ -17,9 +19,19 @@ export function checkArrivals(draft: Draft, report: Report): void {
   }
 }
 
+type Servegen = Extract<Arrivals, { process: 'servegen' }>
+
+function checkServegen({ rate_rps, load }: Servegen, path: Path, report: Report): void {
+  if (rate_rps === undefined || load === undefined) return
+  report('key', [...path, 'load'], 'either rate_rps or load, got both')
+}
+
+/** Formats whose columns the scenario names. */
+const MAPPED: readonly Trace['format'][] = ['csv', 'jsonl', 'parquet']
+
 function checkTrace(own: ClassDraft, trace: Trace, draft: Draft, report: Report): void {
   const path = [...own.path, 'arrivals']
-  if (trace.format !== 'csv' && trace.format !== 'jsonl') {
+  if (!MAPPED.includes(trace.format)) {
     for (const key of ['columns', 'time_unit']) {
       if (!draft.has([...path, key])) continue
       report('key', [...path, key], `no ${key}: format ${trace.format} has its own, got "${key}"`)

@@ -58,6 +58,10 @@ test.each([
   ],
   ['process: clients, load: 1, clients: 9, cv: 2', 'cv: expected a map, got 2'],
   [
+    'process: servegen, file: clients, rate_rps: 3, load: 1',
+    'load: expected either rate_rps or load, got both',
+  ],
+  [
     'process: sum, of: [{ process: poisson, load: 1 }, { process: poisson }]',
     'of.1: expected exactly one of rate_rps, load, schedule, got none',
   ],
@@ -72,6 +76,7 @@ test.each([
   'process: sum, of: [{ process: poisson, load: 0.3 }, { process: on-off, on_s: 1, off_s: 2, load: 0.2 }]',
   'process: clients, load: 0.6, clients: 50, cv: { distribution: lognormal, median: 1.5, p99: 9 }',
   'process: sum, of: [{ process: poisson, load: 0.3 }, { process: clients, clients: 5, share_exponent: 0, gaps: weibull, cv: { distribution: fixed, value: 4 }, load: 0.2 }]',
+  'process: servegen, file: clients, from_s: 600',
   'process: poisson, load: 0.4, surges: [{ at_s: 5, factor: 3, half_life_s: 4, every_s: 20 }]',
 ])('%s is fine', (arrivals) => {
   expect(problemsOf(arrivals)).toEqual([])

@@ -136,7 +136,7 @@ export function bringsLengths(
   column: 'input_tokens' | 'output_tokens' = 'input_tokens',
 ): boolean {
   if (arrivals?.process !== 'trace') return false
-  const mapped = arrivals.format === 'csv' || arrivals.format === 'jsonl'
+  const mapped = ['csv', 'jsonl', 'parquet'].includes(arrivals.format)
   return !mapped || arrivals.columns?.[column] !== undefined
 }
 

@@ -65,10 +65,13 @@ export function fitInput(scenario: Scenario, sample: TraceSample | null): Simula
           [
             0,
             {
-              times,
-              lengths: lengths && Int32Array.from(lengths),
-              outputs: outputs && Int32Array.from(outputs),
+              taken: times.length,
               spanMs: times.at(-1)!,
+              held: {
+                times,
+                lengths: lengths && Int32Array.from(lengths),
+                outputs: outputs && Int32Array.from(outputs),
+              },
             },
           ] as const,
         ],

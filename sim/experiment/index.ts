@@ -18,6 +18,7 @@ export {
   executorWork,
   keptReplication,
   recorderOptions,
+  runReadingReplication,
   runReplication,
   type SimulationInput,
   stepsOf,

@@ -53,8 +53,36 @@ export function withMutation<T>(change: (parts: RunParts) => RunParts, run: () =
   }
 }
 
-/** Runs one simulated world until it is drained. Returns its journal where asked for. */
+/**
+ * Runs one simulated world until it is drained. Returns its journal where asked for. Throws where
+ * rows of a trace are not at hand: see `runReadingWorld`.
+ */
 export function runWorld(given: RunParts): Float64Array | null {
+  const { world, journal } = assemble(given)
+  for (;;) {
+    const state = world.advance(Number.POSITIVE_INFINITY, EVENTS_AT_ONCE)
+    if (state === 'starved') throw new Error('Expected all rows of the traces to be at hand')
+    if (state !== 'budget') return journal?.entries() ?? null
+  }
+}
+
+/** The same for a source that must be filled up whenever the world is starved. */
+export async function runReadingWorld(
+  given: RunParts,
+  refill: () => Promise<void>,
+): Promise<Float64Array | null> {
+  const { world, journal } = assemble(given)
+  for (;;) {
+    const state = world.advance(Number.POSITIVE_INFINITY, EVENTS_AT_ONCE)
+    if (state === 'starved') await refill()
+    else if (state !== 'budget') return journal?.entries() ?? null
+  }
+}
+
+function assemble(given: RunParts): {
+  readonly world: SimulatedWorld
+  readonly journal: JournalingControlPlane | null
+} {
   const parts = mutation(given)
   const requests = new Requests()
   const world = new SimulatedWorld({
@@ -81,6 +109,5 @@ export function runWorld(given: RunParts): Float64Array | null {
   })
   const journal = parts.journal === true ? new JournalingControlPlane(control, requests) : null
   world.attach(journal ?? control)
-  while (world.advance(Number.POSITIVE_INFINITY, EVENTS_AT_ONCE) === 'budget');
-  return journal?.entries() ?? null
+  return { world, journal }
 }

@@ -8,6 +8,7 @@ import {
   executorsOf,
   type Requests,
   type ServingPlan,
+  type Source,
   servingPlan,
 } from '../serving/index.ts'
 import {
@@ -20,10 +21,13 @@ import {
   summariseRun,
 } from '../stats/index.ts'
 import {
+  type ClientRow,
   ListSource,
+  type MergedSource,
   type RequestList,
   surgeWindows,
   type TraceData,
+  type TraceReader,
   trafficSource,
 } from '../traffic/index.ts'
 import {
@@ -43,7 +47,7 @@ import {
   tabulatedWork,
   type WorkModel,
 } from '../world/index.ts'
-import { runWorld } from './run-world.ts'
+import { type RunParts, runReadingWorld, runWorld } from './run-world.ts'
 import type { ExecutorWork, ObservedRun } from './structure.ts'
 
 /** Everything that replications of one scenario share; plain data, so it can go to a worker. */
@@ -53,8 +57,10 @@ export interface SimulationInput {
   readonly models: readonly (ModelProfile | null)[]
   /** of the whole system, to resolve `load`; null where no traffic needs it */
   readonly capacityRps: number | null
-  /** rows of trace-driven classes, by class index */
+  /** traces of the classes that follow one, by class index */
   readonly traces: ReadonlyMap<number, TraceData>
+  /** rates of recorded clients, by class index; needed where the scenario has such */
+  readonly clients?: ReadonlyMap<number, readonly (readonly ClientRow[])[]>
   /** requests to use in every replication in place of fresh ones */
   readonly requests: RequestList | null
 }
@@ -165,6 +171,7 @@ function replicationParts(input: SimulationInput, replication: number) {
           replication,
           capacityRps: input.capacityRps,
           traces: input.traces,
+          ...(input.clients && { clients: input.clients }),
         })
       : new ListSource(input.requests)
   return {
@@ -180,27 +187,47 @@ function replicationParts(input: SimulationInput, replication: number) {
   }
 }
 
-/** Runs one replication. */
+/** Runs one replication. Throws where a trace is not held: see `runReadingReplication`. */
 export function runReplication(input: SimulationInput, replication: number): RunSummary {
+  const { parts, summary } = recorded(input, replication)
+  runWorld(parts)
+  return summary()
+}
+
+/** Runs one replication and reads on in its traces when their rows are used up. */
+export async function runReadingReplication(
+  input: SimulationInput,
+  replication: number,
+  read: TraceReader,
+): Promise<RunSummary> {
+  const { parts, source, summary } = recorded(input, replication)
+  await runReadingWorld(parts, () => (source as MergedSource).refill(read))
+  return summary()
+}
+
+/** A world and what sums it up once it has run. */
+function recorded(
+  input: SimulationInput,
+  replication: number,
+): { readonly parts: RunParts; readonly source: Source; readonly summary: () => RunSummary } {
   const { scenario } = input
   const parts = replicationParts(input, replication)
   const work = executorWork(input)
   const expected = (batch: Batch) => work[batch.executor]!.work(batch.size, computedLength(batch))
   let recorder: Recorder | null = null
-  runWorld({
-    ...parts,
-    observe: (requests) => {
-      const options = recorderOptions(scenario, parts.plan, requests, parts.lag && expected)
-      recorder = new Recorder(options)
-      return recorder
-    },
-  })
-  return summariseRun(recorder!, {
-    requests: input.requests?.hash() ?? (parts.source as { hash(): string }).hash(),
-    warmupMs: scenario.warmup_s * 1000,
-    durationMs: scenario.duration_s * 1000,
-    judged: judgedPercentiles(scenario),
-  })
+  const observe = (requests: Requests) => {
+    const options = recorderOptions(scenario, parts.plan, requests, parts.lag && expected)
+    recorder = new Recorder(options)
+    return recorder
+  }
+  const summary = () =>
+    summariseRun(recorder!, {
+      requests: input.requests?.hash() ?? (parts.source as { hash(): string }).hash(),
+      warmupMs: scenario.warmup_s * 1000,
+      durationMs: scenario.duration_s * 1000,
+      judged: judgedPercentiles(scenario),
+    })
+  return { parts: { ...parts, observe }, source: parts.source, summary }
 }
 
 /** Rows to begin with where nobody knows how many requests will come. */

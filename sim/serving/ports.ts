@@ -117,7 +117,7 @@ export interface ControlPlanePort {
 export interface Source {
   /**
    * Scheduled time of the next request; Infinity for never, or for not until one in flight has
-   * ended.
+   * ended; NaN where more must be read first: whoever drives the world does that and goes on.
    */
   peek(): Ms
   /** No request will come any more, however those in flight end. */

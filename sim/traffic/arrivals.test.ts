@@ -4,6 +4,7 @@ import { type ArrivalProcess, RenewalArrivals, TraceArrivals } from './arrivals.
 import { gapsOf, type Spacing } from './gaps.ts'
 import { Rate } from './rate.ts'
 import type { Surge } from './surge.ts'
+import { TraceFeed } from './trace-feed.ts'
 
 function all(arrivals: ArrivalProcess): number[] {
   const times: number[] = []
@@ -15,6 +16,7 @@ function renewal(spacing: Spacing, rate: Rate, endMs: number): number[] {
   return all(new RenewalArrivals(gapsOf(spacing, new Random('arrivals')), rate, endMs))
 }
 
+const NOTHING = { lengths: false, outputs: false }
 const one = (rate: number, ...surges: Surge[]) => new Rate({ steps: [{ atMs: 0, rate }], surges })
 
 function between(times: readonly number[], from: number, to: number): number {
@@ -110,8 +112,9 @@ describe('renewal arrivals', () => {
 
 describe('trace arrivals', () => {
   test('are the recorded times, stretched, up to the end', () => {
-    const times = Float64Array.of(0, 10, 10, 40)
-    expect(all(new TraceArrivals(times, 2, 1000))).toEqual([0, 20, 20, 80])
-    expect(all(new TraceArrivals(times, 2, 80))).toEqual([0, 20, 20])
+    const held = { times: Float64Array.of(0, 10, 10, 40), lengths: null, outputs: null }
+    const feed = () => new TraceFeed({ taken: 4, spanMs: 40, held }, NOTHING)
+    expect(all(new TraceArrivals(feed(), 2, 1000))).toEqual([0, 20, 20, 80])
+    expect(all(new TraceArrivals(feed(), 2, 80))).toEqual([0, 20, 20])
   })
 })

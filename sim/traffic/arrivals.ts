@@ -2,8 +2,12 @@ import { EventHeap } from '../kernel/index.ts'
 import type { Ms } from '../serving/index.ts'
 import type { Gap } from './gaps.ts'
 import type { OperationalTime } from './operational-time.ts'
+import type { TraceFeed } from './trace-feed.ts'
 
-/** Scheduled times of one class, rising; Infinity once there are no more. */
+/**
+ * Scheduled times of one class, rising; Infinity once there are no more, NaN where rows of a trace
+ * must be put in first.
+ */
 export interface ArrivalProcess {
   next(): Ms
 }
@@ -58,20 +62,18 @@ export class SummedArrivals implements ArrivalProcess {
 
 /** Times that were recorded, stretched by `scale`. */
 export class TraceArrivals implements ArrivalProcess {
-  readonly #times: Float64Array
+  readonly #feed: TraceFeed
   readonly #scale: number
   readonly #endMs: Ms
-  #next = 0
 
-  constructor(times: Float64Array, scale: number, endMs: Ms) {
-    this.#times = times
+  constructor(feed: TraceFeed, scale: number, endMs: Ms) {
+    this.#feed = feed
     this.#scale = scale
     this.#endMs = endMs
   }
 
   next(): Ms {
-    if (this.#next >= this.#times.length) return Number.POSITIVE_INFINITY
-    const at = this.#times[this.#next++]! * this.#scale
-    return at < this.#endMs ? at : Number.POSITIVE_INFINITY
+    const at = this.#feed.next() * this.#scale
+    return at >= this.#endMs ? Number.POSITIVE_INFINITY : at
   }
 }

@@ -7,8 +7,9 @@ import { type Gap, gapsOf } from './gaps.ts'
 import { ModulatedTime, type ModulatingState } from './modulation.ts'
 import type { OperationalTime } from './operational-time.ts'
 import { Rate } from './rate.ts'
-import type { TraceData } from './source.ts'
+import { type ClientRow, recordedClients } from './recorded-clients.ts'
 import { surgesOf } from './surge.ts'
+import type { TraceData, TraceFeed } from './trace-feed.ts'
 
 /** Where the arrivals of one class come from. */
 export interface ArrivalsOptions {
@@ -22,6 +23,10 @@ export interface ArrivalsOptions {
   readonly capacityRps: number | null
   /** null where there is none */
   readonly trace: TraceData | null
+  /** rates of recorded clients; null where there are none */
+  readonly clients: readonly (readonly ClientRow[])[] | null
+  /** its rows; null where there is none */
+  readonly feed: TraceFeed | null
 }
 
 export function classArrivals(
@@ -29,6 +34,7 @@ export function classArrivals(
   options: ArrivalsOptions,
 ): ArrivalProcess {
   if (arrivals.process === 'trace') return traceArrivals(arrivals, options)
+  if (arrivals.process === 'servegen') return servegenArrivals(arrivals, options)
   if (arrivals.process !== 'sum') return ratedArrivals(arrivals, options)
   const parts = arrivals.of.map((part, i) =>
     ratedArrivals(part, { ...options, name: `${options.name}:${i}` }),
@@ -39,13 +45,29 @@ export function classArrivals(
 type Trace = Extract<Arrivals, { process: 'trace' }>
 
 function traceArrivals(arrivals: Trace, options: ArrivalsOptions): ArrivalProcess {
-  const { trace, name, endMs } = options
-  if (trace === null) throw new Error(`Expected the trace of ${name} to be read`)
-  const mean = trace.times.length / trace.spanMs
+  const { trace, feed, name, endMs } = options
+  if (trace === null || feed === null) throw new Error(`Expected the trace of ${name} to be read`)
+  const mean = trace.taken / trace.spanMs
   // a trace of one instant has no rate that could be scaled
   const scaled = arrivals.load !== undefined && trace.spanMs > 0
   const scale = scaled ? mean / perMs(arrivals, options) : 1
-  return new TraceArrivals(trace.times, scale, endMs)
+  return new TraceArrivals(feed, scale, endMs)
+}
+
+type Servegen = Extract<Arrivals, { process: 'servegen' }>
+
+function servegenArrivals(arrivals: Servegen, options: ArrivalsOptions): ArrivalProcess {
+  const { clients, name, seed, replication, endMs } = options
+  if (clients === null) throw new Error(`Expected the clients of ${name} to be read`)
+  const stated = arrivals.rate_rps !== undefined || arrivals.load !== undefined
+  return recordedClients(clients, {
+    name,
+    seed,
+    replication,
+    endMs,
+    fromS: arrivals.from_s,
+    perMs: stated ? perMs(arrivals, options) : null,
+  })
 }
 
 function ratedArrivals(arrivals: RatedArrivals, options: ArrivalsOptions): ArrivalProcess {

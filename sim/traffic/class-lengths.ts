@@ -7,8 +7,9 @@ import {
   type ScoredLengths,
   scheduledLengths,
 } from './correlated-lengths.ts'
-import { type LengthDistribution, lengthDistribution, TraceLengths } from './lengths.ts'
-import type { TraceData, TrafficOptions } from './source.ts'
+import { type LengthDistribution, lengthDistribution } from './lengths.ts'
+import type { TrafficOptions } from './source.ts'
+import { recordedLengths, recordedOutputs, type TraceFeed } from './trace-feed.ts'
 
 /** Of requests for which nothing is generated. */
 const NO_OUTPUT: LengthDistribution = Object.freeze({ draw: () => 0 })
@@ -23,7 +24,7 @@ interface Column {
 /** The lengths of a class, from random streams of their own. */
 export function classLengths(
   traffic: TrafficClass,
-  trace: TraceData | null,
+  feed: TraceFeed | null,
   { seed, replication }: TrafficOptions,
 ): LengthPair {
   const { class: name, length_schedule: schedule = [], length_correlation: correlation } = traffic
@@ -48,9 +49,8 @@ export function classLengths(
     const { lengths, level } = column
     if (lengths === undefined) return NO_OUTPUT
     if (lengths.distribution === 'trace') {
-      const recorded = trace?.[column.name] ?? null
-      if (recorded !== null) return new TraceLengths(recorded)
-      throw new Error(`Expected the trace of ${name} to have ${column.name}`)
+      if (feed === null) throw new Error(`Expected the trace of ${name} to be read`)
+      return column.name === 'lengths' ? recordedLengths(feed) : recordedOutputs(feed)
     }
     const follows = schedule.some((step) => step[level] !== undefined)
     return follows

@@ -4,7 +4,10 @@ import type { LengthDistribution } from './lengths.ts'
 
 /** The clients of one class: what they send, and what they do about how it ended. */
 export interface Clients {
-  /** When the next request comes; Infinity for never, or for not until one in flight has ended. */
+  /**
+   * When the next request comes; Infinity for never, or for not until one in flight has ended, NaN
+   * where rows of a trace must be put in first.
+   */
   peek(): Ms
   /** No request will come any more, however those in flight end. */
   readonly ended: boolean
@@ -35,6 +38,8 @@ export class OpenClients implements Clients {
   }
 
   peek(): Ms {
+    // rows may have been put in since
+    if (Number.isNaN(this.#next)) this.#next = this.#arrivals.next()
     return this.#next
   }
 

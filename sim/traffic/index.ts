@@ -1,10 +1,17 @@
 export { type FittedClass, type FittedTraffic, fitTraffic } from './fit-traffic.ts'
-export { type LengthDistribution, lengthDistribution, TraceLengths } from './lengths.ts'
+export { type LengthDistribution, lengthDistribution, lengthMix } from './lengths.ts'
 export { rankCorrelation } from './rank-correlation.ts'
 export { reactingClasses } from './reacting.ts'
+export type { ClientRow } from './recorded-clients.ts'
 export { ListSource, RequestList, type RequestListColumns } from './request-list.ts'
 export { parseRequests, requestText } from './request-text.ts'
 export { requestsIn } from './requests-in.ts'
-export { type TraceData, type TrafficOptions, trafficSource } from './source.ts'
+export { type MergedSource, type TrafficOptions, trafficSource } from './source.ts'
 export { surgeWindows } from './surge-windows.ts'
-export { type TraceSample, type TraceStatistics, traceStatistics } from './trace-statistics.ts'
+export type { TraceData, TraceReader } from './trace-feed.ts'
+export {
+  type TraceSample,
+  type TraceStatistics,
+  TraceTally,
+  traceStatistics,
+} from './trace-statistics.ts'

@@ -12,7 +12,7 @@ export interface LengthDistribution {
   draw(at?: Ms): number
 }
 
-/** Lengths that the scenario draws; `trace` has none of its own: see `TraceLengths`. */
+/** Lengths that the scenario draws; `trace` has none of its own: see `recordedLengths`. */
 export type DrawnLengths = Exclude<Lengths, { distribution: 'trace' }>
 
 /** A distribution of the scenario. */
@@ -70,19 +70,7 @@ function inverse(probabilities: Float64Array, values: Float64Array, p: number): 
   return values[i - 1]! + share * (values[i]! - values[i - 1]!)
 }
 
-/** Recorded lengths, in the order of the requests; or at random, to describe their mix. */
-export class TraceLengths implements LengthDistribution {
-  readonly #lengths: Int32Array
-  readonly #random: Random | null
-  #next = 0
-
-  constructor(lengths: Int32Array, random: Random | null = null) {
-    this.#lengths = lengths
-    this.#random = random
-  }
-
-  draw(): number {
-    const i = this.#random?.integer(this.#lengths.length) ?? this.#next++
-    return this.#lengths[i]!
-  }
+/** Recorded lengths at random, to describe their mix. */
+export function lengthMix(recorded: Int32Array, random: Random): LengthDistribution {
+  return { draw: () => recorded[random.integer(recorded.length)]! }
 }

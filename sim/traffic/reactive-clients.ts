@@ -90,6 +90,8 @@ export class ReactiveClients implements Clients {
   }
 
   peek(): Ms {
+    // rows of a trace may have been put in since
+    if (Number.isNaN(this.#nextArrival)) this.#nextArrival = this.#arrivals.next()
     const slot = this.#waiting.next()
     return slot < 0 ? this.#nextArrival : Math.min(this.#followUps[slot]!.at, this.#nextArrival)
   }
@@ -125,8 +127,10 @@ export class ReactiveClients implements Clients {
     const slot = this.#waiting.next()
     // of equal times what somebody has waited for comes first
     if (slot < 0 || this.#followUps[slot]!.at !== at) {
+      // in this order, as the length of a row is known until the next row is
+      const first = this.#begin(at)
       this.#nextArrival = this.#arrivals.next()
-      return this.#begin(at)
+      return first
     }
     const { call } = this.#followUps[slot]!
     this.#strike(slot)

@@ -33,7 +33,7 @@ export class RequestList {
 
   /** All requests of a source, which is used up by that. */
   static collect(source: Source): RequestList {
-    const at: number[] = []
+    const times: number[] = []
     const lengths: number[] = []
     const outputs: number[] = []
     const classes: number[] = []
@@ -45,15 +45,16 @@ export class RequestList {
       attempt: new Uint8Array(1),
       key: new Uint32Array(1),
     }
-    while (source.peek() !== Number.POSITIVE_INFINITY) {
+    for (let at = source.peek(); at !== Number.POSITIVE_INFINITY; at = source.peek()) {
+      if (Number.isNaN(at)) throw new Error('Expected all rows of the traces to be at hand')
       source.take(one, 0)
-      at.push(one.at[0]!)
+      times.push(one.at[0]!)
       lengths.push(one.length[0]!)
       outputs.push(one.output[0]!)
       classes.push(one.class[0]!)
     }
-    const list = RequestList.allocate(at.length)
-    list.columns.at.set(at)
+    const list = RequestList.allocate(times.length)
+    list.columns.at.set(times)
     list.columns.length.set(lengths)
     list.columns.output.set(outputs)
     list.columns.class.set(classes)

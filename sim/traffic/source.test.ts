@@ -204,12 +204,8 @@ describe('a trace', () => {
       input_tokens: lengths,
     }) as unknown as Traffic
   const times = Float64Array.of(0, 100, 150, 4000)
-  const rows = {
-    times,
-    lengths: Int32Array.of(7, 8, 9, 10),
-    outputs: Int32Array.of(1, 2, 3, 4),
-    spanMs: 4000,
-  }
+  const held = { times, lengths: Int32Array.of(7, 8, 9, 10), outputs: Int32Array.of(1, 2, 3, 4) }
+  const rows = { taken: 4, spanMs: 4000, held }
   const traces = new Map([[0, rows]])
 
   test('gives its times and lengths', () => {
@@ -232,16 +228,15 @@ describe('a trace', () => {
   })
 
   test('of one instant is left as it is by a load', () => {
-    const instant = new Map([
-      [0, { times: Float64Array.of(0, 0), lengths: null, outputs: null, spanMs: 0 }],
-    ])
+    const twice = { times: Float64Array.of(0, 0), lengths: null, outputs: null }
+    const instant = new Map([[0, { taken: 2, spanMs: 0, held: twice }]])
     const own = [traced({ load: 0.5 }, { distribution: 'fixed', value: 1 })]
     const { columns } = requests(own, { traces: instant, capacityRps: 2 })
     expect(Array.from(columns.at)).toEqual([0, 0])
   })
 
   test('must have been read, with lengths where they are asked for', () => {
-    const bare = new Map([[0, { ...rows, lengths: null }]])
+    const bare = new Map([[0, { ...rows, held: { ...held, lengths: null } }]])
     expect(() => requests([traced({})], { traces: bare })).toThrow('have lengths')
     expect(() => requests([traced({}, { distribution: 'fixed', value: 1 })])).toThrow('be read')
   })

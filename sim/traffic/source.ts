@@ -3,15 +3,9 @@ import type { Ms, Outcome, RequestFields, Source } from '../serving/index.ts'
 import { classClients } from './class-clients.ts'
 import { classLengths } from './class-lengths.ts'
 import { type Clients, OpenClients } from './clients.ts'
+import type { ClientRow } from './recorded-clients.ts'
 import { RequestHash } from './request-hash.ts'
-
-/** Rows of a trace as the reader returns them: ms from the window's start, and lengths if any. */
-export interface TraceData {
-  readonly times: Float64Array
-  readonly lengths: Int32Array | null
-  readonly outputs: Int32Array | null
-  readonly spanMs: Ms
-}
+import { type TraceData, TraceFeed, type TraceReader } from './trace-feed.ts'
 
 export interface TrafficOptions {
   readonly seed: number
@@ -20,20 +14,25 @@ export interface TrafficOptions {
   readonly capacityRps: number | null
   /** by class index */
   readonly traces: ReadonlyMap<number, TraceData>
+  /** rates of recorded clients, by class index; needed where the scenario has such */
+  readonly clients?: ReadonlyMap<number, readonly (readonly ClientRow[])[]>
 }
 
 /** Requests of all classes in the order of time; of equal times the lower class first. */
 export class MergedSource implements Source {
   readonly reacts: boolean
   readonly #classes: readonly Clients[]
+  readonly #feeds: ReadonlyMap<number, TraceFeed>
   readonly #next: Float64Array
   readonly #hash = new RequestHash()
   #first = 0
   #count = 0
 
-  constructor(classes: readonly Clients[]) {
+  /** `feeds`: of the classes that come from traces, by their index. */
+  constructor(classes: readonly Clients[], feeds: ReadonlyMap<number, TraceFeed> = new Map()) {
     this.reacts = classes.some((clients) => !(clients instanceof OpenClients))
     this.#classes = classes
+    this.#feeds = feeds
     this.#next = Float64Array.from(classes, (clients) => clients.peek())
     this.#find()
   }
@@ -44,6 +43,16 @@ export class MergedSource implements Source {
 
   peek(): Ms {
     return this.#next[this.#first]!
+  }
+
+  /** Puts in rows of the traces whose rows at hand are used up. */
+  async refill(read: TraceReader): Promise<void> {
+    for (const [number, feed] of this.#feeds) {
+      if (!feed.hungry) continue
+      feed.put(await read(number))
+      this.#next[number] = this.#classes[number]!.peek()
+    }
+    this.#find()
   }
 
   take(requests: RequestFields, slot: number): boolean {
@@ -79,15 +88,26 @@ export class MergedSource implements Source {
     for (let i = 1; i < this.#next.length; i++) {
       if (this.#next[i]! < this.#next[first]!) first = i
     }
-    this.#first = first
+    // whose next request is not known may be the first
+    const unknown = this.#feeds.size > 0 ? this.#next.findIndex(Number.isNaN) : -1
+    this.#first = unknown < 0 ? first : unknown
   }
 }
 
 /** The requests of a scenario in one replication, each class from streams of its own. */
 export function trafficSource(scenario: Scenario, options: TrafficOptions): MergedSource {
+  const feeds = new Map<number, TraceFeed>()
+  for (const [index, traffic] of scenario.traffic.entries()) {
+    const trace = options.traces.get(index)
+    if (!trace) continue
+    const lengths = traffic.input_tokens.distribution === 'trace'
+    const outputs = traffic.output_tokens?.distribution === 'trace'
+    feeds.set(index, new TraceFeed(trace, { lengths, outputs }))
+  }
   return new MergedSource(
     scenario.traffic.map((traffic, index) => {
       const trace = options.traces.get(index) ?? null
+      const feed = feeds.get(index) ?? null
       const { seed, replication, capacityRps } = options
       return classClients(traffic, {
         name: traffic.class,
@@ -96,8 +116,11 @@ export function trafficSource(scenario: Scenario, options: TrafficOptions): Merg
         endMs: scenario.duration_s * 1000,
         capacityRps,
         trace,
-        ...classLengths(traffic, trace, options),
+        clients: options.clients?.get(index) ?? null,
+        feed,
+        ...classLengths(traffic, feed, options),
       })
     }),
+    feeds,
   )
 }

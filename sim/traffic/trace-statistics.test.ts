@@ -80,7 +80,10 @@ describe.skipIf(!existsSync(FACTS))('the Azure traces, where ../shared has them'
         [found.input_tokens!, 'prompt'],
         [found.output_tokens!, 'output'],
       ] as const) {
-        for (const [level, value] of Object.entries(lengths)) {
+        const { shares, percentile_error: error, ...levels } = lengths
+        expect(error).toBe(0)
+        expect(shares.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 12)
+        for (const [level, value] of Object.entries(levels)) {
           const name = level.replace('_', '.')
           close(value, known[key]![name]!, level === 'cv' ? 3 : 1)
         }

@@ -1,40 +1,16 @@
 import type { Ms } from '../serving/index.ts'
+import { Correlation } from './correlation.ts'
+import { LengthStatistics, type LengthSummary } from './length-statistics.ts'
+import { PaddedBatches } from './padded-batches.ts'
+import { type RateOverTime, RateSeries } from './rate-series.ts'
+import { Spread } from './spread.ts'
+import { WindowCounts, type WindowStatistics } from './window-counts.ts'
 
-/** Rows of a trace: rising times, ms from the first one on; lengths where it has them. */
+/** Rows of a trace: rising times, ms; lengths where it has them. */
 export interface TraceSample {
   readonly times: Float64Array
   readonly lengths: ArrayLike<number> | null
   readonly outputs: ArrayLike<number> | null
-}
-
-/** How arrivals fall into windows of one length; only whole windows count. */
-export interface WindowStatistics {
-  readonly window_s: number
-  readonly windows: number
-  readonly mean: number
-  readonly peak: number
-  readonly peak_to_mean: number
-  readonly p99_to_mean: number
-  /** variance over mean of the counts: 1 for Poisson arrivals, more for bursts */
-  readonly dispersion: number
-  /** share of windows without a request */
-  readonly idle_share: number
-}
-
-/** A column of lengths: percentiles by linear interpolation (Hyndman and Fan 1996, type 7). */
-export interface LengthStatistics {
-  readonly p1: number
-  readonly p5: number
-  readonly p25: number
-  readonly p50: number
-  readonly p75: number
-  readonly p90: number
-  readonly p95: number
-  readonly p99: number
-  readonly p99_9: number
-  readonly mean: number
-  readonly max: number
-  readonly cv: number
 }
 
 export interface TraceStatistics {
@@ -48,11 +24,14 @@ export interface TraceStatistics {
     readonly p99: number
     readonly max: number
     readonly zero_share: number
+    /** relative error of the percentiles; 0 where they are exact */
+    readonly percentile_error: number
   }
+  readonly rate: RateOverTime
   readonly windows: readonly WindowStatistics[]
-  readonly input_tokens: LengthStatistics | null
-  readonly output_tokens: LengthStatistics | null
-  /** of input and output lengths (Pearson) */
+  readonly input_tokens: LengthSummary | null
+  readonly output_tokens: LengthSummary | null
+  /** of input and output lengths (Pearson); null where one of them never changes */
   readonly correlation: number | null
   /** useful share of the work where rows in a row are batched and padded to the longest */
   readonly padding: readonly { readonly batch: number; readonly useful: number }[]
@@ -61,114 +40,91 @@ export interface TraceStatistics {
 export const WINDOWS_S = [0.1, 1, 10, 60, 300] as const
 export const BATCHES = [2, 4, 8, 16, 32, 64] as const
 
-/** Rate, burstiness and lengths of a trace. */
-export function traceStatistics({ times, lengths, outputs }: TraceSample): TraceStatistics {
-  const rows = times.length
-  const duration_s = (times[rows - 1]! - times[0]!) / 1000
-  const gaps = Float64Array.from(times.subarray(1), (time, i) => (time - times[i]!) / 1000).sort()
-  return {
-    rows,
-    duration_s,
-    mean_rps: rows / duration_s,
-    gaps: {
-      cv: variation(gaps),
-      p50: quantile(gaps, 0.5),
-      p99: quantile(gaps, 0.99),
-      max: gaps.at(-1) ?? 0,
-      zero_share: gaps.filter((gap) => gap === 0).length / gaps.length,
-    },
-    windows: WINDOWS_S.flatMap((window_s) => windowStatistics(times, window_s)),
-    input_tokens: lengths && lengthStatistics(lengths),
-    output_tokens: outputs && lengthStatistics(outputs),
-    correlation: lengths && outputs && correlation(lengths, outputs),
-    padding:
-      lengths === null ? [] : BATCHES.map((batch) => ({ batch, useful: useful(lengths, batch) })),
-  }
+/** Rate, burstiness and lengths of a trace that is at hand. */
+export function traceStatistics(sample: TraceSample): TraceStatistics {
+  const tally = new TraceTally()
+  tally.add(sample)
+  return tally.statistics()
 }
 
-function windowStatistics(times: Float64Array, window_s: number): WindowStatistics[] {
-  const windowMs: Ms = window_s * 1000
-  const whole = Math.floor((times.at(-1)! - times[0]!) / windowMs)
-  if (whole < 2) return []
-  const counts = new Float64Array(whole)
-  for (const time of times) {
-    const i = Math.floor((time - times[0]!) / windowMs)
-    if (i < whole) counts[i]!++
-  }
-  const mean = average(counts)
-  const sorted = counts.toSorted()
-  const variance = average(counts.map((count) => (count - mean) ** 2))
-  const peak = sorted.at(-1)!
-  return [
-    {
-      window_s,
-      windows: whole,
-      mean,
-      peak,
-      peak_to_mean: peak / mean,
-      p99_to_mean: quantile(sorted, 0.99) / mean,
-      dispersion: variance / mean,
-      idle_share: counts.filter((count) => count === 0).length / whole,
-    },
-  ]
-}
+/**
+ * The statistics of a trace whose rows stream by, some at a time. Memory does not grow with their
+ * number: quantiles are exact up to 65,536 different values, see `Spread`.
+ */
+export class TraceTally {
+  #rows = 0
+  /** of the first row and the last, ms */
+  #first: Ms = 0
+  #last: Ms = 0
+  #zeroGaps = 0
+  readonly #gaps = new Spread()
+  readonly #rate = new RateSeries()
+  readonly #windows = WINDOWS_S.map((window_s) => new WindowCounts(window_s))
+  #input: LengthStatistics | null = null
+  #output: LengthStatistics | null = null
+  #correlation: Correlation | null = null
+  #padded: readonly PaddedBatches[] = []
 
-function lengthStatistics(lengths: ArrayLike<number>): LengthStatistics {
-  const sorted = Float64Array.from(lengths).sort()
-  const at = (p: number) => quantile(sorted, p)
-  return {
-    p1: at(0.01),
-    p5: at(0.05),
-    p25: at(0.25),
-    p50: at(0.5),
-    p75: at(0.75),
-    p90: at(0.9),
-    p95: at(0.95),
-    p99: at(0.99),
-    p99_9: at(0.999),
-    mean: average(sorted),
-    max: sorted.at(-1)!,
-    cv: variation(sorted),
-  }
-}
-
-function quantile(sorted: Float64Array, p: number): number {
-  const at = p * (sorted.length - 1)
-  const low = Math.floor(at)
-  const high = Math.min(low + 1, sorted.length - 1)
-  return sorted[low]! + (at - low) * (sorted[high]! - sorted[low]!)
-}
-
-function average(values: Float64Array): number {
-  let sum = 0
-  for (const value of values) sum += value
-  return sum / values.length
-}
-
-function variation(values: Float64Array): number {
-  const mean = average(values)
-  return Math.sqrt(average(values.map((value) => (value - mean) ** 2))) / mean
-}
-
-function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  const x = Float64Array.from(a)
-  const y = Float64Array.from(b)
-  const [meanX, meanY] = [average(x), average(y)]
-  const covariance = average(x.map((value, i) => (value - meanX) * (y[i]! - meanY)))
-  return covariance / (meanX * variation(x) * meanY * variation(y))
-}
-
-/** Share of a padded batch that is of use, over all whole batches of rows one after another. */
-function useful(lengths: ArrayLike<number>, batch: number): number {
-  let sum = 0
-  let padded = 0
-  for (let from = 0; from + batch <= lengths.length; from += batch) {
-    let longest = 0
-    for (let i = from; i < from + batch; i++) {
-      sum += lengths[i]!
-      longest = Math.max(longest, lengths[i]!)
+  /** Rows that follow those added before. */
+  add({ times, lengths, outputs }: TraceSample): void {
+    if (times.length === 0) return
+    if (this.#rows === 0) {
+      this.#first = times[0]!
+      this.#last = times[0]!
+      if (lengths) this.#padded = BATCHES.map((batch) => new PaddedBatches(batch))
     }
-    padded += batch * longest
+    for (let i = 0; i < times.length; i++) this.#addTime(times[i]!)
+    if (lengths) this.#input ??= new LengthStatistics()
+    if (outputs) this.#output ??= new LengthStatistics()
+    if (lengths && outputs) this.#correlation ??= new Correlation()
+    for (let i = 0; i < times.length; i++) {
+      if (lengths) {
+        this.#input!.add(lengths[i]!)
+        for (const batches of this.#padded) batches.add(lengths[i]!)
+      }
+      if (outputs) this.#output!.add(outputs[i]!)
+      if (lengths && outputs) this.#correlation!.add(lengths[i]!, outputs[i]!)
+    }
   }
-  return sum / padded
+
+  #addTime(time: Ms): void {
+    if (this.#rows > 0) {
+      const gap = time - this.#last
+      // in ms: the histogram tells values down to 1e-6 apart
+      this.#gaps.add(gap)
+      if (gap === 0) this.#zeroGaps++
+    }
+    this.#last = time
+    this.#rows++
+    this.#rate.add(time - this.#first)
+    for (const window of this.#windows) window.add(time - this.#first)
+  }
+
+  statistics(): TraceStatistics {
+    const durationMs = this.#last - this.#first
+    const gaps = this.#gaps
+    const [p50, p99] = gaps.count > 0 ? gaps.quantiles([0.5, 0.99]) : [Number.NaN, Number.NaN]
+    return {
+      rows: this.#rows,
+      duration_s: durationMs / 1000,
+      mean_rps: this.#rows / (durationMs / 1000),
+      gaps: {
+        cv: gaps.cv,
+        p50: p50! / 1000,
+        p99: p99! / 1000,
+        max: gaps.count > 0 ? gaps.max / 1000 : 0,
+        zero_share: this.#zeroGaps / gaps.count,
+        percentile_error: gaps.error,
+      },
+      rate: this.#rate.rates(),
+      windows: this.#windows.flatMap((window) => window.statistics(durationMs) ?? []),
+      input_tokens: this.#input?.summary() ?? null,
+      output_tokens: this.#output?.summary() ?? null,
+      correlation: this.#correlation?.coefficient() ?? null,
+      padding: this.#padded
+        .map(({ batch, useful }) => ({ batch, useful }))
+        // too few rows for one batch, or none with a length
+        .filter(({ useful }) => Number.isFinite(useful)),
+    }
+  }
 }

@@ -6,6 +6,11 @@ const LARGEST_SHAPE = 50
 
 const moment = (shape: number, order: number) => Math.exp(gammaln(1 + order / shape))
 
+/** Mean of a Weibull distribution of scale 1. */
+export function standardWeibullMean(shape: number): number {
+  return moment(shape, 1)
+}
+
 /** Squared coefficient of variation of a Weibull distribution, falling in its shape. */
 function squaredCv(shape: number): number {
   return moment(shape, 2) / moment(shape, 1) ** 2 - 1

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { Random } from '../kernel/index.ts'
-import { type Batch, type ControlPlanePort, type Ms, Requests, STATUS } from '../serving/index.ts'
+import {
+  type Batch,
+  type ControlPlanePort,
+  type Ms,
+  Requests,
+  type Source,
+  STATUS,
+} from '../serving/index.ts'
 import { ListSource, RequestList } from '../traffic/index.ts'
 import { IDEAL_MACHINE, type Machine } from './machine.ts'
 import { type OverheadModel, Overheads } from './overheads.ts'
@@ -170,4 +177,46 @@ test('a dispatcher that stands still sees an end when it goes on, awake or not',
   const dispatcher = new Standstills({ from: [1], to: [5] })
   const machine = { ...IDEAL_MACHINE, dispatcher, intake: new Standstills(NEVER) }
   for (const arrivals of [[0], [0, 2.05], [0, 9]]) expect(seen({ arrivals, machine }).done).toBe(5)
+})
+
+test('a starved world does nothing at all until its source is filled up', () => {
+  const times: number[] = [0, Number.NaN, 3]
+  const source: Source = {
+    reacts: false,
+    get ended() {
+      return times.length === 0
+    },
+    peek: () => times[0] ?? Number.POSITIVE_INFINITY,
+    take(requests, slot) {
+      requests.at[slot] = times.shift()!
+      return true
+    },
+    settled: () => {},
+  }
+  const world = new SimulatedWorld({
+    source,
+    requests: new Requests(),
+    hardware: [{ work: { of: () => 2 }, wake: NO_WAKE, overheads: null }],
+    machine: IDEAL_MACHINE,
+    random: { service: new Random('service'), overheads: new Random('overheads') },
+    lag: null,
+    timer: null,
+  })
+  const order: string[] = []
+  world.attach({
+    onArrival(now) {
+      order.push(`arrival ${now}`)
+      if (now === 0) world.arm(0, 1)
+    },
+    onTimer: (now) => void order.push(`timer ${now}`),
+    onDone: () => {},
+    onSteps: () => {},
+    onEnd: (now) => void order.push(`end ${now}`),
+  })
+  const advance = () => world.advance(Number.POSITIVE_INFINITY, 100)
+  // the first request is taken, but handed over only once the next one is known
+  expect([advance(), advance(), order]).toEqual(['starved', 'starved', []])
+  times.shift()
+  expect(advance()).toBe('drained')
+  expect(order).toEqual(['arrival 0', 'timer 1', 'arrival 3', 'end 3'])
 })

@@ -76,6 +76,10 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
   #arrivalAt: Ms = Number.POSITIVE_INFINITY
   #control: ControlPlanePort | null = null
   #exhausted = false
+  /** nobody knows when the next request comes: the source must be filled up first */
+  #starved = false
+  /** the request that was taken from the source last; -1 for none */
+  #taken = -1
 
   /** `hardware`: one entry for each executor. */
   constructor(world: {
@@ -167,12 +171,18 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
 
   /**
    * Handles events up to and including `until`, at most `maxEvents` of them.
-   * `drained`: nothing will happen any more; `budget`: there is more to do.
+   * `drained`: nothing will happen any more; `budget`: there is more to do; `starved`: the source
+   * must be filled up before anything else can happen.
    */
-  advance(until: Ms, maxEvents: number): 'drained' | 'reached' | 'budget' {
+  advance(until: Ms, maxEvents: number): 'drained' | 'reached' | 'budget' | 'starved' {
     const control = this.#control
     if (control === null) throw new Error('Expected `attach` to have been called')
     const heap = this.#heap
+    if (this.#starved) {
+      this.#goOn(control)
+      if (this.#starved) return 'starved'
+      if (this.#source.reacts) this.#lookAgain(control)
+    }
     for (let left = maxEvents; left > 0; left--) {
       if (heap.size === 0 || heap.peek() > until) {
         if (heap.size > 0) return 'reached'
@@ -204,6 +214,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
         this.#disarm(heap.slot)
         control.onTimer(this.now, heap.slot)
       }
+      if (this.#starved) return 'starved'
       if (this.#source.reacts) this.#lookAgain(control)
     }
     return 'budget'
@@ -214,8 +225,15 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     const came = this.#source.take(this.#requests, request)
     if (!came) this.#requests.release(request)
     else if (this.#link !== null) this.#link.passed(this.now)
+    this.#taken = came ? request : -1
+    this.#goOn(control)
+  }
+
+  /** What follows on a request that was taken, in one order wherever a trace had to be read on. */
+  #goOn(control: ControlPlanePort): void {
     this.#scheduleArrival()
-    if (came) control.onArrival(this.now, request)
+    if (this.#starved) return
+    if (this.#taken >= 0) control.onArrival(this.now, this.#taken)
     if (this.#exhausted && !this.#source.reacts) control.onEnd(this.now)
   }
 
@@ -230,6 +248,8 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
   #scheduleArrival(): void {
     const at = this.#source.peek()
     this.#arrivalAt = at
+    this.#starved = Number.isNaN(at)
+    if (this.#starved) return
     if (at === Number.POSITIVE_INFINITY) {
       this.#arrival = -1
       if (!this.#source.reacts) this.#exhausted = true

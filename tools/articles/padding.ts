@@ -1,3 +1,4 @@
+import { heldTraces } from '../../runtime/trace-readers.ts'
 import { normalQuantile, type Rows } from '../../sim/stats/index.ts'
 import { traceStatistics } from '../../sim/traffic/index.ts'
 import { prepareTrace, rowsOf, TRACES, type Trace } from './azure.ts'
@@ -38,8 +39,8 @@ async function paddingOf(trace: Trace, batch: (typeof BATCHES)[number]): Promise
     prepareTrace(`azure-padding-${trace}`, trace, { 'pools.central.batching': batching })
   const fixed = await of(`{ policy: fixed, batch: ${batch} }`)
   const greedy = rowsOf(await of(`{ policy: dynamic, max_batch: ${batch} }`))
-  const { times, lengths, outputs } = fixed.traces.get(0)!
-  const { padding, input_tokens: own } = traceStatistics({ times, lengths, outputs })
+  const { held } = (await heldTraces(fixed)).get(0)!
+  const { padding, input_tokens: own } = traceStatistics(held!)
   return {
     trace,
     batch,

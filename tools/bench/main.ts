@@ -7,6 +7,7 @@ import { peerFigures } from './peers.ts'
 import { type Figure, figureLine, machine } from './report.ts'
 import { servingFigures } from './serving.ts'
 import { startupFigures } from './startup.ts'
+import { measureTraceMemory, traceMemoryFigures } from './trace-memory.ts'
 
 /**
  * Speed and memory against the bars that Spillway sets itself. `--full` goes on to 10^8 requests,
@@ -18,6 +19,7 @@ const parts: Readonly<Record<string, (options: { full: boolean }) => Iterable<Fi
   serving: servingFigures,
   histogram: histogramFigures,
   memory: ({ full }) => memoryFigures(full),
+  traces: ({ full }) => traceMemoryFigures(full),
   startup: startupFigures,
   peers: peerFigures,
 }
@@ -65,4 +67,6 @@ async function bundleAndRun(args: readonly string[]): Promise<number> {
 const args = process.argv.slice(2)
 if (import.meta.url.endsWith('.ts')) process.exitCode = await bundleAndRun(args)
 else if (args[0] === '--memory-of') measureMemory(Number(args[1]))
+else if (args[0] === '--trace-memory-of')
+  await measureTraceMemory(args[1]!, args[2]!, Number(args[3]))
 else main(args)

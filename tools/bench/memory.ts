@@ -16,7 +16,7 @@ export function measureMemory(requests: number): void {
  * The peak so far, where Linux tells it; elsewhere what is held now. (getrusage says the peak too,
  * but to a child it attributes that of its parent.)
  */
-function residentMb(): number {
+export function residentMb(): number {
   const status = '/proc/self/status'
   const peak = existsSync(status) ? /VmHWM:\s*(\d+) kB/.exec(readFileSync(status, 'utf8')) : null
   return peak === null ? process.memoryUsage.rss() / 1e6 : Number(peak[1]) / 1000

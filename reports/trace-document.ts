@@ -1,0 +1,41 @@
+/** A column of lengths, tokens. */
+export interface LengthSummary {
+  readonly p1: number
+  readonly p50: number
+  readonly p90: number
+  readonly p99: number
+  readonly mean: number
+  readonly max: number
+  readonly cv: number
+  /** relative error of the percentiles; 0 where they are exact */
+  readonly percentile_error: number
+  readonly shares: readonly { readonly from: number; readonly to: number; readonly share: number }[]
+}
+
+/** What `trace inspect` found of a trace. */
+export interface TraceDocument {
+  readonly file: string
+  readonly rows: number
+  readonly bad_rows: number
+  readonly duration_s: number
+  readonly mean_rps: number
+  readonly gaps: Readonly<
+    Record<'cv' | 'p50' | 'p99' | 'max' | 'zero_share' | 'percentile_error', number>
+  >
+  readonly rate: { readonly bin_s: number; readonly rps: readonly number[] }
+  readonly windows: readonly {
+    readonly window_s: number
+    readonly windows: number
+    readonly mean: number
+    readonly peak: number
+    readonly peak_to_mean: number
+    readonly dispersion: number
+    readonly idle_share: number
+  }[]
+  readonly input_tokens: LengthSummary | null
+  readonly output_tokens: LengthSummary | null
+  readonly correlation: number | null
+  readonly padding: readonly { readonly batch: number; readonly useful: number }[]
+  /** the command that reproduces it */
+  readonly command: string
+}

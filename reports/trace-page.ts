@@ -1,0 +1,47 @@
+import type { TopLevelSpec } from 'vega-lite'
+import { NARROW, WIDE } from './charts/index.ts'
+import { traceDispersion } from './charts/trace-dispersion.ts'
+import { traceLengths } from './charts/trace-lengths.ts'
+import { tracePadding } from './charts/trace-padding.ts'
+import { traceRate } from './charts/trace-rate.ts'
+import { documentPage } from './document-page.ts'
+import { drawnFigure } from './figures.ts'
+import { type Html, html, NOTHING } from './html.ts'
+import type { TraceDocument } from './trace-document.ts'
+import { traceTables } from './trace-text.ts'
+
+type Chart = (trace: TraceDocument, width?: number) => TopLevelSpec
+
+/** What `trace inspect` found, as one HTML file that needs neither network nor scripts. */
+export async function traceHtml(trace: TraceDocument): Promise<string> {
+  const figureOf = (name: string, chart: Chart) =>
+    drawnFigure(name, { wide: chart(trace, WIDE), narrow: chart(trace, NARROW) })
+  const { head, gaps, correlation, errors, windows, lengths, padding } = traceTables(trace)
+  const hasLengths = trace.input_tokens !== null || trace.output_tokens !== null
+  const body = html`<h1>${trace.file}</h1>
+<p class="verdict" role="status">${head}</p>
+<p class="quiet">${gaps}</p>
+${await figureOf('rate', traceRate)}
+<h2>Bursts</h2>
+${trace.windows.length > 0 ? await figureOf('dispersion', traceDispersion) : NOTHING}
+${table(windows)}
+${hasLengths ? html`<h2>Lengths</h2>${await figureOf('lengths', traceLengths)}${table(lengths)}` : NOTHING}
+${correlation === null ? NOTHING : html`<p class="quiet">${correlation}</p>`}
+${trace.padding.length > 0 ? html`<h2>Padding</h2>${await figureOf('padding', tracePadding)}${table(padding)}` : NOTHING}
+<h2>How this was made</h2>
+<ul><li>A window counts only where it is whole. Dispersion is the variance of the requests in a window
+over their mean: 1 for Poisson arrivals.</li>
+<li>Useful is the share of a padded batch that is of use, requests batched as they came.</li>
+<li>${errors}</li></ul>
+<p>This command reproduces it:</p>
+<pre>${trace.command}</pre>`
+  return documentPage(`${trace.file} – Spillway trace`, body)
+}
+
+/** Rows of text as a table; the first is its head. */
+function table(rows: readonly (readonly string[])[]): Html {
+  const [names, ...rest] = rows
+  if (names === undefined || rest.length === 0) return NOTHING
+  return html`<div class="scroll"><table><thead><tr>${names.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<tbody>${rest.map(([first, ...cells]) => html`<tr><th scope="row">${first!}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>\n`)}</tbody></table></div>`
+}

@@ -1,0 +1,149 @@
+import { LineError } from './trace-lines.ts'
+import type { TimeReader } from './trace-time.ts'
+import type { RowSink } from './trace-values.ts'
+
+/**
+ * Rows one after another in order of time; lengths as written, null where there are none. The
+ * arrays are used again for the next run.
+ */
+export interface TraceRun {
+  /** ms since the first row of the file */
+  readonly times: Float64Array
+  readonly lengths: Float64Array | null
+  readonly outputs: Float64Array | null
+}
+
+/** Rows of one run, and how far a row may stand from its place in time. */
+export const RUN_ROWS = 32_768
+
+const FIRST_ROWS = 1024
+
+interface OrderOptions {
+  readonly time: TimeReader
+  readonly hasLengths: boolean
+  readonly hasOutputs: boolean
+  /** times are spread evenly over so long */
+  readonly jitterMs: number
+  /** rows of a run; twice as many are held at most */
+  readonly runRows: number
+}
+
+/**
+ * Puts rows in order of time while they stream by, and holds no more than two runs of them. So a
+ * file of two runs may be in any order; in a longer one a row may come up to a run late. Ties
+ * keep the order of the file.
+ */
+export class TraceOrder implements RowSink {
+  readonly #options: OrderOptions
+  #times = new Float64Array(FIRST_ROWS)
+  #lengths: Float64Array | null
+  #outputs: Float64Array | null
+  #run: TraceRun
+  #size = 0
+  /** rows that came, over the whole file */
+  #count = 0
+  /** ticks of the first row in time; NaN until the first run is given out */
+  #origin = Number.NaN
+  #given = Number.NEGATIVE_INFINITY
+
+  constructor(options: OrderOptions) {
+    this.#options = options
+    this.#lengths = options.hasLengths ? new Float64Array(FIRST_ROWS) : null
+    this.#outputs = options.hasOutputs ? new Float64Array(FIRST_ROWS) : null
+    this.#run = this.#emptyRun(FIRST_ROWS)
+  }
+
+  /** Rows that are held. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** A run must be taken before another row is added. */
+  get full(): boolean {
+    return this.#size === 2 * this.#options.runRows
+  }
+
+  add(ticks: number, input: number, output: number, line: number): void {
+    const known = !Number.isNaN(this.#origin)
+    const time = known ? this.#ms(ticks, this.#count) : ticks
+    if (known && (ticks < this.#origin || time < this.#given)) {
+      const { runRows } = this.#options
+      const text = `a row at most ${runRows} rows from its place in time, got one further behind`
+      throw new LineError(line, `expected ${text}; sort the file`)
+    }
+    if (this.#size === this.#times.length) this.#grow()
+    this.#times[this.#size] = time
+    if (this.#lengths) this.#lengths[this.#size] = input
+    if (this.#outputs) this.#outputs[this.#size] = output
+    this.#size++
+    this.#count++
+  }
+
+  /** The first rows in time of those held: a run of them. */
+  take(): TraceRun {
+    if (Number.isNaN(this.#origin)) this.#begin()
+    this.#sort()
+    const count = Math.min(this.#options.runRows, this.#size)
+    if (count > this.#run.times.length) this.#run = this.#emptyRun(this.#options.runRows)
+    const first = (column: Float64Array, run: Float64Array) => {
+      run.set(column.subarray(0, count))
+      column.copyWithin(0, count, this.#size)
+      return run.subarray(0, count)
+    }
+    const times = first(this.#times, this.#run.times)
+    const lengths = this.#lengths && first(this.#lengths, this.#run.lengths!)
+    const outputs = this.#outputs && first(this.#outputs, this.#run.outputs!)
+    this.#size -= count
+    this.#given = times.at(-1) ?? this.#given
+    return { times, lengths, outputs }
+  }
+
+  #emptyRun(rows: number): TraceRun {
+    const { hasLengths, hasOutputs } = this.#options
+    return {
+      times: new Float64Array(rows),
+      lengths: hasLengths ? new Float64Array(rows) : null,
+      outputs: hasOutputs ? new Float64Array(rows) : null,
+    }
+  }
+
+  #grow(): void {
+    this.#times = doubled(this.#times)
+    this.#lengths = this.#lengths && doubled(this.#lengths)
+    this.#outputs = this.#outputs && doubled(this.#outputs)
+  }
+
+  #begin(): void {
+    const times = this.#times.subarray(0, this.#size)
+    let first = Number.POSITIVE_INFINITY
+    for (const ticks of times) first = Math.min(first, ticks)
+    this.#origin = first
+    for (let i = 0; i < times.length; i++) times[i] = this.#ms(times[i]!, i)
+  }
+
+  /** The subtraction comes first: it is exact, the division is then rounded once. */
+  #ms(ticks: number, row: number): number {
+    const { time, jitterMs } = this.#options
+    const ms = time.ms(ticks - this.#origin)
+    // multiples of the golden ratio fill an interval evenly (Weyl 1916)
+    return jitterMs === 0 ? ms : ms + jitterMs * ((row * GOLDEN) % 1)
+  }
+
+  #sort(): void {
+    const times = this.#times.subarray(0, this.#size)
+    if (times.every((time, i) => i === 0 || time >= times[i - 1]!)) return
+    const order = Uint32Array.from(times, (_, i) => i)
+    order.sort((a, b) => times[a]! - times[b]! || a - b)
+    for (const column of [this.#times, this.#lengths, this.#outputs]) {
+      column?.set(Float64Array.from(order, (i) => column[i]!))
+    }
+  }
+}
+
+function doubled(column: Float64Array): Float64Array<ArrayBuffer> {
+  const larger = new Float64Array(2 * column.length)
+  larger.set(column)
+  return larger
+}
+
+const GOLDEN = (Math.sqrt(5) - 1) / 2

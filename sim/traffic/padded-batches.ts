@@ -1,0 +1,32 @@
+/**
+ * Requests one after another, batched by so many and padded to the longest: the useful share of
+ * the work. Only whole batches count.
+ */
+export class PaddedBatches {
+  readonly batch: number
+  #size = 0
+  #longest = 0
+  #sum = 0
+  #useful = 0
+  #padded = 0
+
+  constructor(batch: number) {
+    this.batch = batch
+  }
+
+  add(length: number): void {
+    this.#sum += length
+    if (length > this.#longest) this.#longest = length
+    if (++this.#size < this.batch) return
+    this.#useful += this.#sum
+    this.#padded += this.batch * this.#longest
+    this.#size = 0
+    this.#longest = 0
+    this.#sum = 0
+  }
+
+  /** NaN before the first whole batch. */
+  get useful(): number {
+    return this.#useful / this.#padded
+  }
+}

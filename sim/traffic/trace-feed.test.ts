@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import { TraceFeed } from './trace-feed.ts'
+
+const BOTH = { lengths: true, outputs: true }
+const STREAMED = { taken: 3, spanMs: 20, held: null }
+const piece = (...times: number[]) => ({
+  times: Float64Array.from(times),
+  lengths: Int32Array.from(times, (time) => time + 1),
+  outputs: Int32Array.from(times, (time) => time + 2),
+})
+
+test('the next time is NaN while rows are to be put in, and Infinity after the last', () => {
+  const feed = new TraceFeed(STREAMED, BOTH)
+  expect([feed.next(), feed.hungry]).toEqual([Number.NaN, true])
+  feed.put(piece(0, 10))
+  expect([feed.next(), feed.length(), feed.hungry]).toEqual([0, 1, false])
+  expect([feed.next(), feed.length(), feed.hungry]).toEqual([10, 11, false])
+  // the length of the last row is known until the next row is
+  expect([feed.next(), feed.length(), feed.hungry]).toEqual([Number.NaN, 11, true])
+  feed.put(piece(20))
+  expect([feed.next(), feed.length(), feed.output()]).toEqual([20, 21, 22])
+  feed.put(null)
+  expect([feed.next(), feed.hungry]).toEqual([Number.POSITIVE_INFINITY, false])
+})
+
+test('rows that nobody has used are not lost', () => {
+  const feed = new TraceFeed(STREAMED, BOTH)
+  feed.put(piece(0, 10))
+  feed.next()
+  feed.next()
+  expect(() => feed.put(piece(20))).toThrow('Expected the rows at hand to be used up')
+})
+
+test('a trace that is held needs no more rows', () => {
+  const feed = new TraceFeed({ ...STREAMED, held: piece(5) }, BOTH)
+  expect([feed.hungry, feed.next(), feed.next()]).toEqual([false, 5, Number.POSITIVE_INFINITY])
+})

@@ -1,0 +1,103 @@
+import { join } from 'node:path'
+import { parquetWriteBuffer } from 'hyparquet-writer'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { stream } from '../sim/kernel/index.ts'
+import { commandsIn, expectRefusal, filesIn, put, readJson, temporaryFolder } from './spillway.ts'
+
+/** Traces as users give them: inspected, and simulated from files too long to be held. */
+
+const folder = temporaryFolder()
+const { run } = commandsIn(folder)
+
+const ROWS = 80_000
+const RATE_RPS = 400
+
+const random = stream(9, 0, 'trace')
+let now = 0
+const at = Float64Array.from({ length: ROWS }, () => (now += random.exponential() / RATE_RPS))
+const lengths = Int32Array.from(at, () => 1 + random.integer(100))
+
+beforeAll(() => {
+  const columnData = [
+    { name: 'at', data: at, type: 'DOUBLE' as const },
+    { name: 'prompt', data: lengths, type: 'INT32' as const },
+  ]
+  put(folder, 'log.parquet', new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize: 9000 })))
+  const lines = Array.from(at, (time, i) => `${time},${lengths[i]}`)
+  put(folder, 'log.csv', `at,prompt\n${lines.join('\n')}\n`)
+  put(folder, 'late.csv', `at,prompt\n${[...lines, '0,1'].join('\n')}\n`)
+})
+
+const columns = ['--time', 'at', '--unit', 's', '--input', 'prompt']
+
+function scenario(name: string, file: string): string {
+  const format = file.split('.')[1]
+  return put(
+    folder,
+    name,
+    `spillway: 1
+name: recorded
+duration_s: 100
+models: { encoder: { work: { law: linear, base_ms: 2, per_item_ms: 0.5, per_token_ms: 0.01 } } }
+traffic:
+  - class: web
+    arrivals:
+      { process: trace, file: ${file}, format: ${format}, time_unit: s, columns: { time: at, input_tokens: prompt } }
+pools:
+  - { name: central, model: encoder, replicas: 2, batching: { policy: dynamic, max_batch: 8, max_delay_ms: 2 } }
+`,
+  )
+}
+
+describe('trace inspect', () => {
+  test('finds the same in CSV and in Parquet, told from its first bytes', async () => {
+    const csv = await run('trace', 'inspect', 'log.csv', '--format', 'csv', ...columns, '--json')
+    const parquet = await run('trace', 'inspect', 'log.parquet', ...columns, '--json')
+    expect([csv.code, parquet.code]).toEqual([0, 0])
+    const { file, command, ...found } = JSON.parse(parquet.stdout)
+    expect(found).toEqual({ ...JSON.parse(csv.stdout), file: undefined, command: undefined })
+    expect([file, command.split(' ')[2]]).toEqual(['log.parquet', 'inspect'])
+    expect(found.rows).toBe(ROWS)
+    expect(found.mean_rps).toBeCloseTo(ROWS / (at.at(-1)! - at[0]!), 6)
+    // of 80,000 different gaps the percentiles are not exact, and say so
+    expect(found.gaps.percentile_error).toBe(0.0079)
+    expect(Math.abs(found.gaps.p50 / (Math.LN2 / RATE_RPS) - 1)).toBeLessThan(0.03)
+  })
+
+  test('--out writes the document and a page of its charts', async () => {
+    const ended = await run('trace', 'inspect', 'log.parquet', ...columns, '--out', 'today')
+    expect(ended.code).toBe(0)
+    expect(filesIn(join(folder, 'today'))).toEqual(['trace.html', 'trace.json'])
+    expect(readJson(join(folder, 'today/trace.json'))).toMatchObject({
+      document: 'spillway-trace',
+      rows: ROWS,
+    })
+  })
+
+  test('refuses a row that is too far from its place in time, at its line', async () => {
+    const ended = await run('trace', 'inspect', 'late.csv', '--format', 'csv', ...columns)
+    expectRefusal(ended, 3, folder)
+    expect(ended.stderr).toMatch(
+      /late\.csv:80002: expected a row at most 32768 rows from its place in time, got one further behind; sort the file/,
+    )
+  })
+})
+
+test('simulate streams a trace that is too long to be held, the same whatever its format', async () => {
+  scenario('csv.yaml', 'log.csv')
+  scenario('parquet.yaml', 'log.parquet')
+  const results = []
+  for (const name of ['csv.yaml', 'parquet.yaml']) {
+    const ended = await run('simulate', name, '--replications', '2', '--json')
+    expect(ended.code, ended.stderr).toBe(0)
+    results.push(JSON.parse(ended.stdout))
+  }
+  const [csv, parquet] = results
+  const before = at.filter((time) => time - at[0]! < 100).length
+  // both replications have the rows of the trace
+  expect(csv.classes[0].counts.arrived).toBe(2 * before)
+  expect(parquet.classes).toEqual(csv.classes)
+  expect(parquet.requests).toBe(csv.requests)
+  const listed = await run('requests', 'csv.yaml', '--json')
+  expect(JSON.parse(listed.stdout)).toMatchObject({ count: before, hash: csv.requests })
+})
