@@ -59,9 +59,20 @@ export function correlatedLengths(
 function lengthOfScore({ lengths, steps }: ScoredLengths): (score: number, at?: Ms) => number {
   const quantile = lengthQuantile(lengths)
   return (score, at = Number.NEGATIVE_INFINITY) => {
-    const shift = steps.findLast(({ atMs }) => atMs <= at)?.shift ?? 0
-    const p = normalDistribution(score + shift)
+    const p = normalDistribution(score + shiftAt(steps, at))
     // some distributions have no length at 0 or 1
     return quantile(Math.min(1 - 2 ** -53, Math.max(2 ** -53, p)))
   }
+}
+
+/** That of the last step which has begun, by bisection: a day may have a hundred. */
+function shiftAt(steps: readonly ScoreStep[], at: Ms): number {
+  let begun = 0
+  let after = steps.length
+  while (begun < after) {
+    const middle = (begun + after) >> 1
+    if (steps[middle]!.atMs <= at) begun = middle + 1
+    else after = middle
+  }
+  return begun === 0 ? 0 : steps[begun - 1]!.shift
 }
