@@ -153,7 +153,7 @@ describe.each(kinds)('%s generation', (_, options) => {
         stepwise += open.events
         preempted += open.preemptions.reduce((sum, count) => sum + count, 0)
       }),
-      { numRuns: 200 },
+      { numRuns: 400 },
     )
     // negative control: the two ways do differ, and places are lost on the way
     expect(stepwise).toBeGreaterThan(2 * events)
@@ -178,7 +178,7 @@ describe.each(kinds)('%s generation', (_, options) => {
         }
         expect(tokens).toBe(expected)
       }),
-      { numRuns: 200 },
+      { numRuns: 400 },
     )
   })
 
@@ -198,7 +198,7 @@ describe.each(kinds)('%s generation', (_, options) => {
           expect(one.steps).toBeGreaterThan(0)
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 400 },
     )
   })
 })

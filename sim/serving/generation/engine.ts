@@ -1,12 +1,11 @@
-import { KeyedHeap } from '../../kernel/index.ts'
 import type { Ms, Observer, StepBackend, StepRun } from '../ports.ts'
 import type { RequestQueue } from '../request-queue.ts'
 import type { Requests } from '../requests.ts'
 import { WaitingList } from '../waiting-list.ts'
+import { Decoding } from './decoding.ts'
 import type { GenerationPlan } from './generation-plan.ts'
 import { Places } from './places.ts'
 import type { Sequences } from './sequences.ts'
-import { TokenGaps } from './token-gaps.ts'
 
 /** What an engine works with. */
 export interface EngineHost {
@@ -37,28 +36,19 @@ export class Engine {
   readonly #plan: GenerationPlan
   readonly #host: EngineHost
   readonly #places: Places
-  /** number of decode steps so far */
-  #step = 0
-  /** sequences that decode, and the tokens that they have in the KV cache */
-  #decoding = 0
-  #context = 0
+  readonly #decoding: Decoding
   /** those whose prompts are not prefilled yet, in order of admission */
   readonly #prefilling = new WaitingList()
   /** those whose prefill ends with this step */
   readonly #completing: number[] = []
   /** of static batches: those who are done but wait for the longest */
   readonly #done: number[] = []
-  /** those who decode, by the step after which they are done */
-  readonly #finish: KeyedHeap
-  readonly #gaps: TokenGaps
-
   constructor(executor: number, plan: GenerationPlan, host: EngineHost) {
-    const { sequences } = host
     this.#plan = plan
     this.#host = host
     this.#places = new Places(executor, plan, host)
-    this.#finish = new KeyedHeap((request) => sequences.finish[request]!)
-    this.#gaps = new TokenGaps(host.classes, executor, host)
+    const ledger = plan.policy === 'static' ? null : this.#places.kv
+    this.#decoding = new Decoding(executor, ledger, host)
     this.run = {
       executor,
       steps: 0,
@@ -79,11 +69,12 @@ export class Engine {
     return this.#places.kv.blocksOf(length[request]! + grows) <= this.#places.kv.total
   }
 
-  /** Whether a request that waits would be taken at the next boundary. */
-  takes(request: number): boolean {
-    if (this.#plan.policy === 'static' || this.#places.next !== request) return false
-    if (this.#places.full) return this.#places.outranks(request)
-    return this.#places.fits(request, this.#step)
+  /** Whether somebody would get a place at the next boundary. */
+  get decides(): boolean {
+    const { next } = this.#places
+    if (this.#plan.policy === 'static' || next < 0) return false
+    if (this.#places.full) return this.#places.outranks(next)
+    return this.#places.fits(next, this.#decoding.step)
   }
 
   /** Begins the next run, and says whether there was anything to do. */
@@ -95,14 +86,15 @@ export class Engine {
     run.extraMs = 0
     const short = this.#secureBlocks()
     if (!short) this.#makePlace()
-    const own = first === 'decode' ? tokenBudget - this.#decoding : tokenBudget
+    const own = first === 'decode' ? tokenBudget - this.#decoding.count : tokenBudget
     let left = this.#prefillOn(own)
     if (!short) left = this.#admit(now, left)
-    const beside = first === 'decode' || (chunked && this.#decoding <= left)
-    run.decodes = run.prefills === 0 || beside ? this.#decoding : 0
-    run.context = run.decodes > 0 ? this.#context : 0
+    const beside = first === 'decode' || (chunked && this.#decoding.count <= left)
+    run.decodes = run.prefills === 0 || beside ? this.#decoding.count : 0
+    run.context = run.decodes > 0 ? this.#decoding.context : 0
     if (run.decodes + run.prefills === 0) return false
-    run.steps = run.prefills > 0 || run.extraMs > 0 ? 1 : this.#stepsAhead()
+    const single = this.decides || run.prefills > 0 || run.extraMs > 0
+    run.steps = single ? 1 : this.#decoding.stepsAhead
     run.started = now
     this.busy = true
     this.#host.backend.run(run)
@@ -114,14 +106,12 @@ export class Engine {
     const { run } = this
     this.busy = false
     run.steps = steps
-    if (run.decodes > 0 && this.#plan.policy === 'continuous')
-      this.#places.kv.grow(this.#step, steps)
+    const grows = run.decodes > 0 && this.#plan.policy === 'continuous'
+    if (grows) this.#places.kv.grow(this.#decoding.step, steps)
     run.blocks = this.#places.kv.used
     this.#host.observer.stepped?.(now, run)
     if (run.decodes > 0) {
-      this.#gaps.tokens(now, run, firstMs, lastMs)
-      this.#step += steps
-      this.#context += steps * this.#decoding
+      this.#decoding.advance(now, run, firstMs, lastMs)
       this.#finishDecoding(now)
     }
     for (const request of this.#completing) this.#prefilled(now, request)
@@ -129,17 +119,11 @@ export class Engine {
     if (this.#plan.policy === 'static') this.#finishDecoding(now)
   }
 
-  /** Steps until a sequence is done or the blocks run out. */
-  #stepsAhead(): number {
-    const next = this.#host.sequences.finish[this.#finish.next()]! - this.#step
-    return this.#plan.policy === 'static' ? next : this.#places.kv.affords(this.#step, next)
-  }
-
   /** Throws out sequences until the next step has its blocks; true where it had to. */
   #secureBlocks(): boolean {
     if (this.#plan.policy === 'static') return false
     let short = false
-    while (this.#places.kv.needs(this.#step) > this.#places.kv.free) {
+    while (this.#places.kv.needs(this.#decoding.step) > this.#places.kv.free) {
       this.#preempt(this.#places.victim)
       short = true
     }
@@ -147,7 +131,7 @@ export class Engine {
   }
 
   #makePlace(): void {
-    const { next } = this.#host.queue
+    const { next } = this.#places
     if (!this.#places.full || next < 0) return
     if (this.#places.outranks(next)) this.#preempt(this.#places.victim)
   }
@@ -178,14 +162,14 @@ export class Engine {
     let left = budget
     while (left > 0 && !this.#places.full) {
       const request = this.#places.next
-      if (request < 0 || !this.#places.fits(request, this.#step)) break
+      if (request < 0 || !this.#places.fits(request, this.#decoding.step)) break
       const tokens = sequences.toPrefill[request]!
       if (!chunked && tokens > left && !this.#mayExceed()) break
       const returns = this.#places.isBack(request)
       this.#places.give(now, request)
       if (tokens === 0) {
         if (returns) this.run.extraMs += this.#swapMs(sequences.context[request]!)
-        this.#decode(request)
+        this.#decoding.join(request)
         if (first === 'decode') left--
       } else {
         this.#prefilling.push(request)
@@ -202,7 +186,7 @@ export class Engine {
     let longest = 0
     while (!this.#places.full) {
       const request = queue.next
-      if (request < 0 || !this.#places.fits(request, this.#step)) break
+      if (request < 0 || !this.#places.fits(request, this.#decoding.step)) break
       longest = Math.max(longest, sequences.toPrefill[request]!)
       this.#places.give(now, request)
       this.#completing.push(request)
@@ -214,30 +198,7 @@ export class Engine {
 
   /** A prompt that is longer than the budget goes where nothing else does. */
   #mayExceed(): boolean {
-    return this.run.prefills === 0 && (this.#plan.first === 'prefill' || this.#decoding === 0)
-  }
-
-  /** From here on a sequence gets a token with each step. */
-  #decode(request: number): void {
-    const { sequences, requests } = this.#host
-    const left = requests.output[request]! - sequences.generated[request]!
-    sequences.joined[request] = this.#step
-    sequences.finish[request] = this.#step + left
-    this.#decoding++
-    this.#context += sequences.context[request]!
-    this.#finish.push(request)
-    this.#gaps.join(request)
-    if (this.#plan.policy === 'continuous')
-      this.#places.kv.join(sequences.context[request]!, this.#step)
-  }
-
-  /** It decodes no longer; returns the tokens that it has in the KV cache. */
-  #stop(request: number): number {
-    const context = this.#host.sequences.contextAt(request, this.#step)
-    this.#decoding--
-    this.#context -= context
-    if (this.#plan.policy === 'continuous') this.#places.kv.leave(context, this.#step)
-    return context
+    return this.run.prefills === 0 && (this.#plan.first === 'prefill' || this.#decoding.count === 0)
   }
 
   #prefilled(now: Ms, request: number): void {
@@ -247,10 +208,10 @@ export class Engine {
     sequences.tokenCameAt(request, now)
     const generated = sequences.generated[request]!
     if (generated === 1) requests.firstToken[request] = now
-    else this.#gaps.token(now, request, before)
+    else this.#decoding.token(now, request, before)
     if (generated < requests.output[request]! || this.#plan.policy === 'static') {
       if (handOver === null) {
-        this.#decode(request)
+        this.#decoding.join(request)
         return
       }
       this.#places.leave(request, this.#places.blocksFor(request))
@@ -262,23 +223,19 @@ export class Engine {
   }
 
   #finishDecoding(now: Ms): void {
-    const { sequences } = this.#host
     for (;;) {
-      const request = this.#finish.next()
-      if (request < 0 || sequences.finish[request]! > this.#step) break
-      this.#finish.take()
-      if (sequences.joined[request] === this.#step) this.#gaps.remove(request, true)
-      else this.#gaps.leave(request)
+      const request = this.#decoding.takeDone()
+      if (request < 0) break
       if (this.#plan.policy === 'continuous') this.#end(now, request)
       else this.#done.push(request)
     }
-    if (this.#done.length === 0 || this.#finish.next() >= 0) return
+    if (this.#done.length === 0 || this.#decoding.goesOn) return
     for (const request of this.#done) this.#end(now, request)
     this.#done.length = 0
   }
 
   #end(now: Ms, request: number): void {
-    const context = this.#stop(request)
+    const context = this.#decoding.leave(request)
     const isStatic = this.#plan.policy === 'static'
     this.#places.leave(
       request,
@@ -295,13 +252,7 @@ export class Engine {
       this.#places.leave(request, this.#places.blocksFor(request))
       sequences.toPrefill[request] = sequences.context[request]!
     } else {
-      this.#finish.remove(request)
-      sequences.tokenAt[request] = this.#gaps.remove(
-        request,
-        sequences.joined[request] === this.#step,
-      )
-      sequences.generated[request]! += this.#step - sequences.joined[request]!
-      const context = this.#stop(request)
+      const context = this.#decoding.interrupt(request)
       this.#places.leave(request, this.#places.kv.blocksOf(context))
       this.run.extraMs += this.#swapMs(context)
       const swaps = this.#plan.swapMsPerToken !== null

@@ -29,20 +29,16 @@ export class Engines {
   }
 
   /**
-   * Requests wait: engines without work begin. Those that work end their runs with the step under
-   * way where they would take the next request: who comes to that first takes it.
+   * The queue has changed: engines without work begin. Those that work end their runs with the step
+   * under way where they would give a place: who comes to that first takes who is next.
    */
   offer(now: Ms): void {
-    const { queue } = this.#host
     for (const engine of this.#engines) {
-      if (queue.next < 0) return
-      if (!engine.busy) engine.schedule(now)
+      if (!engine.busy && this.#host.queue.next >= 0) engine.schedule(now)
     }
-    const { next } = queue
-    if (next < 0) return
     for (const engine of this.#engines) {
-      const { run } = engine
-      if (run.steps > 1 && engine.takes(next)) this.#backend.yieldAtStep(run.executor)
+      const { busy, run } = engine
+      if (busy && run.steps > 1 && engine.decides) this.#backend.yieldAtStep(run.executor)
     }
   }
 
