@@ -62,7 +62,7 @@ export function checkDecisions<Known>(
 
 /** Who waits at a queue, and what its policy has learnt, from instant to instant. */
 export class Waiting<Known> {
-  line: Line = []
+  #line: number[] = []
   readonly #seen: Evidence
   readonly #queue: SeenQueue
   readonly #decider: Pick<Decider<Known>, 'learn' | 'allows' | 'expected'>
@@ -85,6 +85,10 @@ export class Waiting<Known> {
     this.#known = [decider.start]
   }
 
+  get line(): Line {
+    return this.#line
+  }
+
   get known(): Known {
     return this.knownAfter(0)
   }
@@ -103,10 +107,10 @@ export class Waiting<Known> {
 
   /** The lines that there may have been at an instant, after so many of it have come. */
   linesAt({ joined, timedOut }: Instant, came: number): readonly Line[] {
-    const { queue, line } = { queue: this.#queue, line: this.line }
-    const all = [...line, ...queue.joined.slice(joined.from, joined.from + came)]
+    const coming = this.#queue.joined.slice(joined.from, joined.from + came)
+    const all = this.#line.concat(coming)
     if (!any(timedOut)) return [all]
-    const lost = new Set(queue.timedOut.slice(timedOut.from, timedOut.to))
+    const lost = new Set(this.#queue.timedOut.slice(timedOut.from, timedOut.to))
     return [all.filter((key) => !lost.has(key)), all]
   }
 
@@ -159,7 +163,7 @@ export class Waiting<Known> {
     this.#ended += ends
     this.knownAfter(0)
     const { left } = this.#seen
-    if (any(joined)) this.line = [...this.line, ...this.#queue.joined.slice(joined.from, joined.to)]
-    if (any(batches) || any(timedOut)) this.line = this.line.filter((key) => left[key]! > at)
+    for (let i = joined.from; i < joined.to; i++) this.#line.push(this.#queue.joined[i]!)
+    if (any(batches) || any(timedOut)) this.#line = this.#line.filter((key) => left[key]! > at)
   }
 }
