@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Prepared, prepare, simulationInput } from '../../runtime/prepare.ts'
-import { keptReplication } from '../../sim/experiment/index.ts'
-import type { Rows } from '../../sim/stats/index.ts'
+import { keptReplication, runReplication } from '../../sim/experiment/index.ts'
+import type { Rows, RunSummary } from '../../sim/stats/index.ts'
 import { SHARED } from './published.ts'
 
 /** The Azure LLM inference traces of 2023, by the name of their class in the scenario library. */
@@ -28,7 +28,12 @@ export function prepareTrace(
   })
 }
 
-/** Raw rows of a run of it. */
+/** A run of it. */
+export function runOf(prepared: Prepared): RunSummary {
+  return runReplication(simulationInput(prepared, null), 0)
+}
+
+/** Raw rows of the same run. */
 export function rowsOf(prepared: Prepared): Rows {
   return keptReplication(simulationInput(prepared, null), 0).rows
 }

@@ -57,8 +57,8 @@ Each sweep by the best of them (${APPROACHES[best].text}):
 
 ${table(['sweep', 'Little', ...heads], each)}
 
-**${verdict(sweeps, best)}** *Little* is published throughput × published mean latency over the number of
-requests, which must be 1 in a closed loop; the published rows lack up to a tenth of their throughput by themselves
+${verdict(sweeps, best)} *Little* is published throughput × published mean latency over the number of requests,
+which must be 1 in a closed loop; the published rows lack up to a tenth of their throughput by themselves
 (500 requests, in batches of up to 32, are counted in each row). The published compute times of T4 and A100 with TensorRT level off at twice the
 offline time of a batch of 512, the first preferred size, which is what the last approach adds; throughput stays below what such batches back to
 back would give, and nothing that was published says why. Rows at 8 and 32 requests, which the table names often, are those where all
@@ -73,5 +73,5 @@ function verdict(sweeps: readonly OfflineToOnline[], approach: Approach): string
   const missed = JUDGED.filter((of) => !errors[of].met).map((of) => NAMES[of])
   const met = JUDGED.filter((of) => errors[of].met).map((of) => NAMES[of])
   const list = (names: readonly string[]) => (names.length === 0 ? 'none' : names.join(', '))
-  return `Bars missed: ${list(missed)}; met: ${list(met)}.`
+  return `**Bars missed: ${list(missed)}; met: ${list(met)}.**`
 }

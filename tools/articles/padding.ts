@@ -1,7 +1,7 @@
 import { heldTraces } from '../../runtime/trace-readers.ts'
-import { normalQuantile, type Rows } from '../../sim/stats/index.ts'
+import { normalQuantile, type RunSummary } from '../../sim/stats/index.ts'
 import { traceStatistics } from '../../sim/traffic/index.ts'
-import { prepareTrace, rowsOf, TRACES, type Trace } from './azure.ts'
+import { prepareTrace, runOf, TRACES, type Trace } from './azure.ts'
 
 /** Batch sizes whose useful share others have published from the same lengths. */
 export const BATCHES = [8, 32] as const
@@ -38,7 +38,7 @@ async function paddingOf(trace: Trace, batch: (typeof BATCHES)[number]): Promise
   const of = (batching: string) =>
     prepareTrace(`azure-padding-${trace}`, trace, { 'pools.central.batching': batching })
   const fixed = await of(`{ policy: fixed, batch: ${batch} }`)
-  const greedy = rowsOf(await of(`{ policy: dynamic, max_batch: ${batch} }`))
+  const greedy = runOf(await of(`{ policy: dynamic, max_batch: ${batch} }`))
   const { held } = (await heldTraces(fixed)).get(0)!
   const { padding, input_tokens: own } = traceStatistics(held!)
   return {
@@ -47,19 +47,14 @@ async function paddingOf(trace: Trace, batch: (typeof BATCHES)[number]): Promise
     cv: own!.cv,
     quoted: QUOTED[trace][batch],
     inOrder: padding.find((of) => of.batch === batch)!.useful,
-    fixed: usefulShare(rowsOf(fixed)),
-    greedy: { useful: usefulShare(greedy), batchMean: batchMean(greedy) },
+    fixed: runOf(fixed).efficiency[0]!,
+    greedy: { useful: greedy.efficiency[0]!, batchMean: batchMean(greedy) },
   }
 }
 
-/** Tokens of requests over tokens that their batches computed. */
-function usefulShare({ columns: { length, padded } }: Rows): number {
-  const sum = (values: Int32Array) => values.reduce((total, value) => total + value, 0)
-  return sum(length) / sum(padded)
-}
-
-function batchMean({ count, columns: { batch } }: Rows): number {
-  return count / new Set(batch).size
+function batchMean({ batchSizes: [sizes] }: RunSummary): number {
+  const requests = sizes!.reduce((sum, count, i) => sum + count * (i + 1), 0)
+  return requests / sizes!.reduce((sum, count) => sum + count, 0)
 }
 
 /** Coefficients of variation that drawn lengths take. */
@@ -79,7 +74,7 @@ export async function variability(
       'pools.central.batching': `{ policy: fixed, batch: ${batch} }`,
       'traffic.conv.input_tokens': `{ distribution: lognormal, median: ${MEDIAN_TOKENS}, p99: ${p99}, max: ${MAX_TOKENS} }`,
     })
-    found.push({ cv, useful: usefulShare(rowsOf(prepared)) })
+    found.push({ cv, useful: runOf(prepared).efficiency[0]! })
   }
   return found
 }

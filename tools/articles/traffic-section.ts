@@ -91,7 +91,7 @@ export function paddingChartOf(
     return `${shares[0]} to ${shares.at(-1)} % in batches of ${batch}`
   })
   return {
-    title: `Of padded work on Azure's prompt lengths ${told.join(', ')} is of use`,
+    title: `Azure's prompts: ${told.join(' and ')} are not padding`,
     subtitle: [
       'batches in the order of arrival, padded to the longest',
       'lines: lognormal lengths, simulated',
