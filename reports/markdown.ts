@@ -1,5 +1,6 @@
 import type { Comparison, Counts, Percentiles, Result, WhatIf } from '../sim/stats/index.ts'
 import { alignColumns } from './align.ts'
+import { CALL_COLUMNS, callRows } from './call-rows.ts'
 import { PARTS } from './charts/where-time-went.ts'
 import { count, estimateText, figure, NONE, plural, valueText } from './format.ts'
 import {
@@ -170,6 +171,7 @@ export function resultText(result: Result): string {
     '',
     pools(result),
     ...optional([...ENGINE_COLUMNS], engineRows(result)),
+    ...optional([...CALL_COLUMNS], callRows(result)),
     ...optional([...SURGE_COLUMNS], surgeRows(result)),
   ].join('\n')
 }

@@ -1,4 +1,5 @@
 import type { Comparison, Percentiles, Result, Verdict, WhatIf } from '../sim/stats/index.ts'
+import { CALL_COLUMNS, callRows } from './call-rows.ts'
 import { type ReportInput, worlds } from './charts/frame.ts'
 import { count, estimateText, figure, NONE } from './format.ts'
 import { type Html, html, NOTHING } from './html.ts'
@@ -187,6 +188,9 @@ export function countsSection(input: ReportInput): Html {
   const engines = present.flatMap(({ name, result }) =>
     engineRows(result).map(([label, ...rest]) => [of(name, label!), ...rest]),
   )
+  const calls = present.flatMap(({ name, result }) =>
+    callRows(result).map(([label, ...rest]) => [of(name, label!), ...rest]),
+  )
   const surges = present.flatMap(({ name, result }) =>
     surgeRows(result).map(([label, ...rest]) => [of(name, label!), ...rest]),
   )
@@ -199,10 +203,10 @@ export function countsSection(input: ReportInput): Html {
     columns: ['pool', 'replicas', 'utilisation', 'capacity', 'mean batch', 'useful', 'wasted'],
     rows: pools,
   })}${optional({ caption: 'Engines', columns: ENGINE_COLUMNS, rows: engines })}${optional({
-    caption: 'Surges',
-    columns: SURGE_COLUMNS,
-    rows: surges,
-  })}`
+    caption: 'Calls',
+    columns: CALL_COLUMNS,
+    rows: calls,
+  })}${optional({ caption: 'Surges', columns: SURGE_COLUMNS, rows: surges })}`
 }
 
 const CLASS_COLUMNS = [

@@ -116,7 +116,17 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
     duration_s: 30,
     warmup_s: 2,
     load: 0.6,
-    classes: [cell],
+    classes: [
+      {
+        ...cell,
+        calls: {
+          made: 1000 * runs,
+          answered: 990 * runs,
+          latency: cell.latency,
+          latency_all: cell.latency_all,
+        },
+      },
+    ],
     pools: pools.map((pool) => ({
       ...cell,
       name: pool,

@@ -85,6 +85,40 @@ export function resultClaims(
       }),
     ]),
     ...pools.flatMap((cell, i) => counted('pool', cell, i)),
+    ...classes.flatMap((cell) => callClaims(document, cell, of.audits)),
+  ]
+}
+
+/** What a result states of a class's calls, of all its runs together. */
+function callClaims(
+  document: string,
+  { name, calls }: Result['classes'][number],
+  audits: readonly RunAudit[],
+): Claim[] {
+  if (calls === null) return []
+  const own = audits.map((audit) => audit.calls.find((one) => one.class === name)!)
+  const sum = (of: (one: RunAudit['calls'][number]) => number) =>
+    own.reduce((total, one) => total + of(one), 0)
+  return [
+    claim(
+      document,
+      `calls made of class ${name}`,
+      calls.made,
+      sum(({ made }) => made),
+    ),
+    claim(
+      document,
+      `calls answered of class ${name}`,
+      calls.answered,
+      sum(({ answered }) => answered),
+    ),
+    ...PERCENTILES.flatMap((p) => {
+      const { value } = calls.latency.percentiles[percentileKey(p)]
+      if (value === null) return []
+      const is = sum(({ values }) => values.find((one) => one.p === p)?.value ?? Number.NaN)
+      const figure = `${percentileLabel(p)} of the calls of class ${name}`
+      return [claim(document, figure, value, is / own.length, HISTOGRAM_TOLERANCE)]
+    }),
   ]
 }
 

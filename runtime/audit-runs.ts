@@ -1,5 +1,5 @@
 import type { Scenario } from '../scenarios/index.ts'
-import { auditRows, exactPercentiles, promisesOf } from '../sim/audit/index.ts'
+import { auditRows, exactCalls, exactPercentiles, promisesOf } from '../sim/audit/index.ts'
 import { feedBack, feedbackDifferences } from '../sim/experiment/index.ts'
 import { servingPlan } from '../sim/serving/index.ts'
 import { type Audit, type Comparison, PERCENTILES, supports } from '../sim/stats/index.ts'
@@ -25,6 +25,10 @@ export function auditRun(name: string, run: KeptRun, of: RunsOf): RunAudit {
   const requests = reacting ? requestsIn(run.rows) : of.requests
   const { columns, count } = run.rows
   const { rules } = auditRows(promisesOf(scenario), columns, requests.columns)
+  const warmupMs = scenario.warmup_s * 1000
+  const levels = PERCENTILES
+  const stated = (n: number, values: readonly number[]) =>
+    levels.map((p, j) => ({ p, value: supports(n, p) ? values[j]! : null }))
   const classes = [null, ...scenario.traffic.map((traffic) => traffic.class)]
   return {
     run: name,
@@ -34,16 +38,16 @@ export function auditRun(name: string, run: KeptRun, of: RunsOf): RunAudit {
       first: rule.first.map((violation) => ({ ...violation, rows: [...violation.rows] })),
     })),
     percentiles: classes.map((label, i) => {
-      const options = { warmupMs: scenario.warmup_s * 1000, levels: PERCENTILES }
+      const options = { warmupMs, levels }
       const { n, values } = exactPercentiles(
         columns,
         label === null ? options : { ...options, class: i - 1 },
       )
-      return {
-        class: label,
-        n,
-        values: PERCENTILES.map((p, j) => ({ p, value: supports(n, p) ? values[j]! : null })),
-      }
+      return { class: label, n, values: stated(n, values) }
+    }),
+    calls: scenario.traffic.map((traffic, i) => {
+      const { made, answered, values } = exactCalls(columns, { warmupMs, levels, class: i })
+      return { class: traffic.class, made, answered, values: stated(answered, values) }
     }),
     journal: journalAudit(run, { scenario, requests }),
   }

@@ -11,6 +11,7 @@ import {
 } from '../sim/serving/index.ts'
 import { type RowColumns, RowRecorder, Rows } from '../sim/stats/index.ts'
 import {
+  inParts,
   ListSource,
   RequestList,
   type RequestListColumns,
@@ -91,17 +92,18 @@ function perform(job: DispatcherJob): DispatcherReply {
     return { kind: 'scripted', rows: runScript(job.items, port, mailboxes, progress) }
   }
   const { traffic } = job
-  const source: Source =
+  const sent: Source =
     traffic.kind === 'list'
       ? new ListSource(RequestList.of(traffic.requests))
       : trafficSource(traffic.scenario, traffic.options)
+  const source = inParts(sent, job.plan.classes)
   const dispatcher = new Dispatcher(port, source, requests)
   const count = traffic.kind === 'list' ? traffic.requests.at.length : REACTING_ROWS
   const recorder = new RowRecorder(Rows.allocate(count), requests)
   const observer: Observer = {
     arrived(now, request) {
       progress[0] =
-        traffic.kind === 'list' ? requests.key[request]! + 1 : Math.round(requests.at[request]!)
+        traffic.kind === 'list' ? requests.sending[request]! + 1 : Math.round(requests.at[request]!)
       recorder.arrived(now, request)
     },
     dispatched: () => {},

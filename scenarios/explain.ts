@@ -64,7 +64,7 @@ function explainIssue(issue: Issue, context: Context): Explained[] {
       return at(`${typeText(issue.expected, schema)}, got ${got(value)}${typeHint(issue, value)}`)
     case 'too_small':
     case 'too_big':
-      return at(`${sizeText(issue, schema)}, got ${got(value)}`)
+      return at(`${sizeText(issue, schema && branchOf(schema, value))}, got ${got(value)}`)
     case 'invalid_format':
     case 'custom':
       return at(`${issue.message}, got ${got(value)}`)
@@ -117,12 +117,21 @@ function explainUnion(issue: z.core.$ZodIssueInvalidUnion, context: Context): Pr
     const parts = (json?.anyOf ?? []).map((part) => part.enum?.join(' or ') ?? 'a whole number')
     return problem(`${parts.join(' or ')}, got ${got(value)}`)
   }
-  if (!isMap(value)) return problem(`a map with the key ${wanted.join(' or ')}, got ${got(value)}`)
+  if (!isMap(value)) {
+    const maps = `a map with the key ${wanted.join(' or ')}`
+    return problem(`${[...numbersOf(union), maps].join(' or ')}, got ${got(value)}`)
+  }
   const keys = Object.keys(value)
   const typo = keys.find((key) => didYouMean(key, wanted) !== '')
   const hint = typo === undefined ? '' : didYouMean(typo, wanted)
   const what = typo ?? (keys.join(', ') || 'an empty map')
   return problem(`the key ${wanted.join(' or ')}, got ${what}${hint}`, typo ? [typo] : [])
+}
+
+/** The numbers that a union takes, in words. */
+function numbersOf(union: z.ZodUnion | null): string[] {
+  const branches = (union?.options ?? []).map((option) => branchOf(option, undefined))
+  return branches.flatMap((own) => (own instanceof z.ZodNumber ? [numberText(own)] : []))
 }
 
 function noDiscriminator(

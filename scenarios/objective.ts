@@ -1,26 +1,31 @@
+/**
+ * Of a request, to its first token, or for each further one in the mean; or of a call, over all
+ * parts and attempts of it.
+ */
+export type TimedKind = 'latency' | 'ttft' | 'tpot' | 'call'
+
 /** One service level objective of a class, parsed from its text. */
 export type Objective =
   | {
-      /** of the whole request, to its first token, or for each further one in the mean */
-      readonly kind: 'latency' | 'ttft' | 'tpot'
+      readonly kind: TimedKind
       readonly percentile: number
       readonly limitMs: number
     }
   | { readonly kind: 'goodput'; readonly share: number }
 
-const TIMED = /^p\((\d+(?:\.\d+)?)\)\s+(latency|ttft|tpot)_ms\s*<\s*(\d+(?:\.\d+)?)$/
+const TIMED = /^p\((\d+(?:\.\d+)?)\)\s+(latency|ttft|tpot|call)_ms\s*<\s*(\d+(?:\.\d+)?)$/
 const GOODPUT = /^goodput\s*>\s*(\d+(?:\.\d+)?)\s*%$/
 
 /**
- * Parses `p(99) latency_ms < 250` (percentile in percent, limit in ms; or `ttft_ms`, `tpot_ms`) or
- * `goodput > 99.5%`.
+ * Parses `p(99) latency_ms < 250` (percentile in percent, limit in ms; or `ttft_ms`, `tpot_ms`,
+ * `call_ms`) or `goodput > 99.5%`.
  * Returns null where the text is neither, or a percentage lies outside (0, 100).
  */
 export function parseObjective(text: string): Objective | null {
   const timed = TIMED.exec(text.trim())
   if (timed) {
     const percentile = Number(timed[1]) / 100
-    const kind = timed[2] as 'latency' | 'ttft' | 'tpot'
+    const kind = timed[2] as TimedKind
     const limitMs = Number(timed[3])
     return percentile > 0 && percentile < 1 && limitMs > 0 ? { kind, percentile, limitMs } : null
   }

@@ -93,7 +93,8 @@ const ratedArrivals = [
   }),
 ] as const
 
-const duration = z.discriminatedUnion('distribution', [
+/** In the unit that the key of it ends in. */
+export const duration = z.discriminatedUnion('distribution', [
   z.strictObject({ distribution: z.literal('fixed'), value: nonNegative }),
   z.strictObject({ distribution: z.literal('exponential'), mean: positive }),
   z.strictObject({ distribution: z.literal('uniform'), min: nonNegative, max: nonNegative }),
@@ -253,7 +254,16 @@ export const trafficClass = z.strictObject({
     .min(1)
     .optional()
     .describe('Lengths that follow the clock: in steps, further up or down in their distribution'),
-  timeout_ms: positive.optional().describe("The client's patience: it leaves, the work goes on"),
+  fan_out: z
+    .int()
+    .min(1)
+    .max(1024)
+    .default(1)
+    .describe('Parts of a request, each for another replica; the last to be done ends it'),
+  timeout_ms: z
+    .union([positive, duration])
+    .optional()
+    .describe("The client's patience, for all alike or drawn: it leaves, the work goes on"),
   cancel: z
     .boolean()
     .default(false)
@@ -264,7 +274,7 @@ export const trafficClass = z.strictObject({
   deadline_ms: positive
     .optional()
     .describe(
-      'From the scheduled arrival, for earliest-deadline and deadline-aware; else timeout_ms',
+      'From the scheduled arrival, for earliest-deadline and deadline-aware; else a timeout_ms of all',
     ),
   tenant: name.optional().describe('Who shares fairly with others; the class itself by default'),
   weight: positive.max(1e6).default(1).describe("The tenant's share, in proportion to the others'"),

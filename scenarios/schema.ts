@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { parseObjective } from './objective.ts'
 import { generation } from './schema-generation.ts'
-import { type Duration, type RatedArrivals, trafficClass } from './schema-traffic.ts'
+import { type Duration, duration, type RatedArrivals, trafficClass } from './schema-traffic.ts'
 import { count, name, nonNegative, positive } from './schema-values.ts'
 
 export type { Duration, RatedArrivals }
@@ -19,21 +19,38 @@ const batch = count.max(4096)
 
 const precision = z.enum(['fp32', 'fp16', 'int8'])
 
+const setUp = {
+  setup_ms: z
+    .union([nonNegative, duration])
+    .optional()
+    .describe('Added to a batch that finds its executor idle; the same each time or drawn'),
+}
+
 const work = z
   .discriminatedUnion('law', [
     z.strictObject({
       law: z.literal('constant'),
       ms: positive.describe('Every batch takes this long'),
+      ...setUp,
+    }),
+    z.strictObject({
+      law: z.literal('two-point').describe('Now and then a batch takes longer'),
+      ms: positive.describe('Of most batches'),
+      slow_ms: positive.describe('Of the others'),
+      slow_share: z.number().min(0).max(1).describe('Of batches that are slow, by chance'),
+      ...setUp,
     }),
     z.strictObject({
       law: z.literal('exponential'),
       mean_ms: positive.describe('Mean of the exponential law'),
+      ...setUp,
     }),
     z.strictObject({
       law: z.literal('linear'),
       base_ms: nonNegative.describe('Time of a batch of any size'),
       per_item_ms: nonNegative.default(0).describe('Added for each request of the batch'),
       per_token_ms: nonNegative.default(0).describe('Added for each token, padding included'),
+      ...setUp,
     }),
     z.strictObject({
       law: z.literal('table'),
@@ -243,7 +260,7 @@ export const scenarioSchema = z.strictObject({
       z.array(
         z.string().refine((text) => parseObjective(text) !== null, {
           message:
-            'an objective such as "p(99) latency_ms < 250", "p(95) ttft_ms < 500" or "goodput > 99.5%"',
+            'an objective such as "p(99) latency_ms < 250", "p(95) ttft_ms < 500", "p(99) call_ms < 900" or "goodput > 99.5%"',
         }),
       ),
     )

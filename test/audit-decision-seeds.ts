@@ -1,6 +1,6 @@
 import { OUTCOME } from '../sim/serving/index.ts'
 import type { RowColumns } from '../sim/stats/index.ts'
-import { double, limited, routed, shared, single } from './audited-systems.ts'
+import { apart, double, limited, routed, shared, single } from './audited-systems.ts'
 import {
   type Batch,
   copy,
@@ -136,6 +136,27 @@ export function decisionSeeds(): Seed[] {
         return [key]
       },
     },
+    {
+      rule: 'routing',
+      what: 'a part where it would go if it were whole',
+      system: apart,
+      spoil(c) {
+        // of a least loaded queue that has the part before it
+        const key = keyOf(c, (k) => c.part[k] === 1 && c.queue[k] !== 2)
+        c.queue[key] = 2
+        return [key]
+      },
+    },
+    {
+      rule: 'fan-out',
+      what: 'two parts in one queue',
+      system: apart,
+      spoil(c) {
+        const key = keyOf(c, (k) => c.part[k] === 1)
+        c.queue[key] = c.queue[key - 1]!
+        return [key - 1, key]
+      },
+    },
   ]
 }
 
@@ -206,6 +227,16 @@ export function limitSeeds(): Seed[] {
       spoil(c) {
         const key = of(c, OUTCOME.served)
         c.outcome[key] = OUTCOME.abandoned
+        return [key]
+      },
+    },
+    {
+      rule: 'patience',
+      what: 'a client that leaves at another time',
+      system: single,
+      spoil(c) {
+        const key = of(c, OUTCOME.served)
+        c.leaves[key]! += 1e-6
         return [key]
       },
     },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { auditRows } from '../sim/audit/index.ts'
-import { PLAIN_QUEUE, type PoolPlan, type ServingPlan } from '../sim/serving/index.ts'
+import { ANY_CLASS, PLAIN_QUEUE, type PoolPlan, type ServingPlan } from '../sim/serving/index.ts'
 import { aimd, dynamic, systemOf, unequal } from './audited-systems.ts'
 import { replay } from './manual-world.ts'
 import { patient, type SmallSystem, serve } from './small-system.ts'
@@ -244,6 +244,26 @@ describe.each(names)('a %s control plane that keeps other promises is found out'
         .map((report) => report.rule)
     expect(broken(system.plan)).toEqual([])
     expect(broken(plan)).toContain(rule)
+  })
+
+  test('conservation: requests have a part less than promised', () => {
+    const inParts = (fanOut: number) =>
+      systemOf([{ ...tight, ...queues }], { classes: [{ ...ANY_CLASS, fanOut }] })
+    const { columns } = worlds[world](inParts(2)).rows
+    const { rules } = auditRows(inParts(3).plan, columns, inParts(3).requests.columns)
+    const broken = rules.filter(({ violations }) => violations > 0).map(({ rule }) => rule)
+    expect(broken).toContain('conservation')
+  })
+
+  test('patience: drawn from another distribution', () => {
+    const drawn = (max: number) =>
+      systemOf([tight], {
+        classes: [{ ...ANY_CLASS, drawnPatience: { distribution: 'uniform', min: 5, max } }],
+      })
+    const { columns } = worlds[world](drawn(40)).rows
+    const { rules } = auditRows(drawn(30).plan, columns, drawn(30).requests.columns)
+    const broken = rules.filter(({ violations }) => violations > 0).map(({ rule }) => rule)
+    expect(broken).toEqual(['patience'])
   })
 
   test('patience: clients wait longer than promised', () => {

@@ -30,7 +30,7 @@ const texts = (report: AuditReport) =>
 function serveOnKnownMachine(system: SmallSystem): Run {
   const { plan, requests, work } = system
   const executors = executorsOf(plan)
-  const rows = Rows.allocate(requests.count)
+  let recorder: RowRecorder | null = null
   const overheads = new Overheads(OVERHEADS)
   const parts = { replicas: executors.length, durationMs: 2000, stillShare: 0.2 }
   runWorld({
@@ -46,9 +46,12 @@ function serveOnKnownMachine(system: SmallSystem): Run {
     timer: overheads,
     seed: 1,
     replication: 0,
-    observe: (slots) => new RowRecorder(rows, slots),
+    observe: (slots) => {
+      recorder = new RowRecorder(Rows.allocate(requests.count), slots)
+      return recorder
+    },
   })
-  return { plan, requests, rows }
+  return { plan, requests, rows: (recorder as unknown as RowRecorder).rows }
 }
 
 const policies = Object.keys(batchPolicies) as (keyof typeof batchPolicies)[]

@@ -66,6 +66,11 @@ export const slack = systemOf(
 export const bucketed = systemOf([
   { batching: { policy: 'length-bucketed', max_batch: 6, edges: [10, 35], max_delay_ms: 4 } },
 ])
+/** Every other request is in two parts. */
+export const apart = systemOf(
+  [{ perReplicaQueues: true, replicas: 3, batching: { ...dynamic, max_batch: 2 } }],
+  { classes: [{ ...ANY_CLASS, fanOut: 2 }, ANY_CLASS] },
+)
 /** Under load, so that tenants wait all the while. */
 export const shared = systemOf(
   [{ batching: { ...dynamic, max_batch: 2 }, order: { discipline: 'virtual-token-counter' } }],

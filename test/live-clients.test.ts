@@ -55,6 +55,22 @@ test('a queue with priorities keeps its order on a live clock', async () => {
   expect(result.classes.map(({ name }) => name)).toContain('urgent')
 })
 
+test('parts of a request go to replicas with queues of their own, and the last ends it', async () => {
+  const scenario = base
+    .replace(ARRIVALS, '$&\n    fan_out: 2')
+    .replace('model: mlp', 'model: mlp\n    replicas: 2\n    queue: { mode: per-replica }')
+  const { rows, result } = await replayed('parts', scenario)
+  const { calls, counts } = result.classes[0]!
+  expect(counts.arrived).toBe(2 * calls!.made)
+  for (let key = 0; key < rows.queue.length; key += 2) {
+    expect([rows.queue[key], rows.queue[key + 1]].sort()).toEqual([0, 1])
+  }
+  put(folder, 'wide.yaml', scenario)
+  const { run } = commandsIn(folder)
+  const { code, stderr } = await run('run', 'wide.yaml')
+  expect([code, stderr]).toEqual([3, expect.stringMatching(/fan_out: parts of a request are not/)])
+})
+
 test('what is sent is not known beforehand, so comparisons and exports refuse by name', async () => {
   const think = 'think_time_s: { distribution: fixed, value: 1 }'
   const loop = `arrivals: { process: closed-loop, users: 5, ${think} }`

@@ -12,7 +12,7 @@ import {
   type Status,
 } from '../sim/serving/index.ts'
 import { RowRecorder, Rows } from '../sim/stats/index.ts'
-import { ListSource } from '../sim/traffic/index.ts'
+import { inParts, ListSource } from '../sim/traffic/index.ts'
 import { declaredWork } from '../sim/world/index.ts'
 import { expectPromisesKept } from './kept-promises.ts'
 import type { Audited, SmallSystem } from './small-system.ts'
@@ -114,22 +114,23 @@ export function replay(
 ) {
   const { plan, requests: list, work } = system
   const requests = new Requests()
-  const rows = Rows.allocate(list.count)
+  const recorder = new RowRecorder(Rows.allocate(list.count), requests)
   const poolOf = executorsOf(plan).map(({ pool }) => pool)
   const models = work.map(declaredWork)
   const random = new Random('unused')
   const workOf = (batch: Batch) =>
     models[poolOf[batch.executor]!]!.of(batch.size, computedLength(batch), random) * slowness
   const port = new ManualPort(workOf, troubles)
-  const dispatcher = new Dispatcher(port, new ListSource(list), requests)
+  const dispatcher = new Dispatcher(port, inParts(new ListSource(list), plan.classes), requests)
   const control = new ControlPlane(plan, {
     requests,
     timers: dispatcher,
     backend: dispatcher,
-    observer: new RowRecorder(rows, requests),
+    observer: recorder,
   })
   const journal = new JournalingControlPlane(control, requests)
   dispatcher.run(journal)
+  const { rows } = recorder
   if (audited) expectPromisesKept({ ...system, rows })
   return { rows, journal: journal.entries(), fired: dispatcher.fired }
 }

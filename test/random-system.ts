@@ -119,6 +119,13 @@ const bounds = {
 
 const classPlan: fc.Arbitrary<ClassPlan> = fc.record({
   patienceMs: fc.oneof(endless, fc.constantFrom(4, 30)),
+  drawnPatience: fc.constantFrom(
+    null,
+    null,
+    { distribution: 'exponential' as const, mean: 8 },
+    { distribution: 'uniform' as const, min: 2, max: 30 },
+  ),
+  fanOut: fc.integer({ min: 1, max: 3 }),
   cancels: fc.boolean(),
   priority: fc.integer({ min: 1, max: 3 }),
   deadlineMs: fc.oneof(endless, fc.constantFrom(5, 40)),
@@ -187,6 +194,10 @@ export function systemUnder(
       const waitsOn = pools.some(([{ timeoutAction, levels = [] }]) =>
         [timeoutAction, ...levels.map((own) => own.timeoutAction)].includes('delay'),
       )
+      // every part is for another replica with a queue of its own
+      const apart = Math.min(
+        ...pools.map(([{ perReplicaQueues, replicas }]) => (perReplicaQueues ? replicas! : 1)),
+      )
       return {
         plan: planOf(
           pools.map(([pool]) => pool),
@@ -197,6 +208,8 @@ export function systemUnder(
               cancels: own.cancels && !waitsOn,
               deadlineMs:
                 policy === 'deadline-aware' ? Math.min(own.deadlineMs, 60) : own.deadlineMs,
+              fanOut: Math.min(own.fanOut, apart),
+              patienceMs: own.drawnPatience === null ? own.patienceMs : Number.POSITIVE_INFINITY,
             })),
           },
         ),

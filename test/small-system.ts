@@ -88,7 +88,7 @@ export function serve(
   { observe = (_, inner) => inner, audited = true }: ServeOptions = {},
 ): { rows: Rows; journal: Float64Array } {
   const { plan, requests, work } = system
-  const rows = Rows.allocate(requests.count)
+  let recorder: RowRecorder | null = null
   const journal = runWorld({
     plan,
     source: new ListSource(requests),
@@ -103,9 +103,13 @@ export function serve(
     timer: null,
     seed: 1,
     replication: 0,
-    observe: (slots) => observe(slots, new RowRecorder(rows, slots)),
+    observe: (slots) => {
+      recorder = new RowRecorder(Rows.allocate(requests.count), slots)
+      return observe(slots, recorder)
+    },
     journal: true,
   })
+  const { rows } = recorder as unknown as RowRecorder
   if (audited) expectPromisesKept({ ...system, rows })
   return { rows, journal: journal! }
 }

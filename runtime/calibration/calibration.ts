@@ -143,7 +143,7 @@ export class Calibration {
     const { lengths } = this.#task
     const pool = { ...this.#pool, replicas }
     const work = tabulatedWork(fitWork(cellSamples(batches)))
-    const capacityRps = poolCapacity(pool, work, OVERHEAD_MS, lengths.draw, 1)
+    const capacityRps = poolCapacity(pool, work, OVERHEAD_MS, lengths.draw)
     const list = poissonRequests(
       (load * capacityRps) / 1000,
       durationMs,

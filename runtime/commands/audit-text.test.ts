@@ -6,6 +6,7 @@ const rule = { rule: 'order', promise: 'first come, first served', checked: 12_3
 const run = {
   run: 'replay-1',
   requests: 12_345,
+  calls: [],
   percentiles: [
     {
       class: null,

@@ -2,14 +2,14 @@ import { expect, test } from 'vitest'
 import { problemsIn } from './problems.test-helper.ts'
 
 /** The problems of a scenario of one class, without file and position. */
-function problemsOf(own: string, queue = ''): readonly string[] {
+function problemsOf(own: string, queue = '', replicas = 1): readonly string[] {
   const arrivals = own.includes('arrivals:') ? '' : 'arrivals: { process: poisson, rate_rps: 40 }, '
   const text = `spillway: 1
 name: s
 duration_s: 60
 models: { m: { work: { law: linear, base_ms: 1, per_token_ms: 0.1 } } }
 traffic: [{ class: web, ${arrivals}${own} }]
-pools: [{ name: central, model: m, queue: { ${queue} } }]
+pools: [{ name: central, model: m, replicas: ${replicas}, queue: { ${queue} } }]
 `
   return problemsIn(text)
 }
@@ -19,12 +19,23 @@ const TURNS = 'turns: { distribution: uniform, min: 1, max: 5 }'
 
 test.each([
   ['timeout_ms: 50, cancel: true'],
+  ['timeout_ms: { distribution: exponential, mean: 50 }, cancel: true'],
   ['timeout_ms: 50, retry: { max_attempts: 3, backoff_ms: 20, jitter: full }'],
   ['retry: { max_attempts: 3, budget: { ratio: 0.1 } }'],
   [`session: { ${TURNS}, ${THINK}, carry_context: true }`],
   [`arrivals: { process: closed-loop, users: 40, ${THINK} }`],
 ])('%s is fine', (own) => {
   expect(problemsOf(own)).toEqual([])
+})
+
+test('fan_out: 3 is fine with as many replicas, each with a queue of its own', () => {
+  expect(problemsOf('fan_out: 3', 'mode: per-replica', 3)).toEqual([])
+  expect(problemsOf('fan_out: 3', 'mode: per-replica', 2)).toEqual([
+    expect.stringContaining('fan_out: expected at most 2, the replicas of pool central, got 3'),
+  ])
+  expect(problemsOf('fan_out: 3', '', 3)).toEqual([
+    expect.stringContaining('fan_out: expected 1, as replicas of pool central share a queue'),
+  ])
 })
 
 test.each([
@@ -43,6 +54,17 @@ test.each([
     'arrivals: { process: closed-loop, users: 4, think_time_s: { distribution: uniform, min: 5, max: 2 } }',
     '',
     'arrivals.think_time_s.max: expected at least min 5, got 2',
+  ],
+  ['timeout_ms: -5', '', 'timeout_ms: expected a number above 0, got -5'],
+  [
+    'timeout_ms: soon',
+    '',
+    'timeout_ms: expected a number above 0 or a map with the key distribution, got "soon"',
+  ],
+  [
+    'timeout_ms: { distribution: uniform, min: 5, max: 2 }',
+    '',
+    'timeout_ms.max: expected at least min 5, got 2',
   ],
   [
     `session: { ${TURNS}, think_time_s: { distribution: lognormal, median: 5, p99: 2 } }`,

@@ -9,7 +9,11 @@ export function checkClients(draft: Draft, report: Report): void {
   )
   for (const own of draft.classes) {
     checkCancel(own, waitsOn, draft, report)
-    const { path, arrivals, session } = own
+    checkFanOut(own, draft, report)
+    const { path, arrivals, session, timeout } = own
+    if (typeof timeout === 'object' && timeout !== null) {
+      checkLimits(timeout, [...path, 'timeout_ms'], report)
+    }
     if (arrivals?.process === 'closed-loop') {
       checkLimits(arrivals.think_time_s, [...path, 'arrivals', 'think_time_s'], report)
       if (session) {
@@ -27,6 +31,20 @@ function checkCancel({ path }: ClassDraft, waitsOn: boolean, draft: Draft, repor
     report('key', at, 'no cancel without timeout_ms, as no client ever leaves, got "cancel"')
   } else if (waitsOn) {
     report('key', at, 'no cancel with timeout_action delay in a queue, got "cancel"')
+  }
+}
+
+/** A router may send a request to any pool, and each part of it is for another replica there. */
+function checkFanOut({ path, fanOut }: ClassDraft, draft: Draft, report: Report): void {
+  if (fanOut === null || fanOut === 1) return
+  const at = [...path, 'fan_out']
+  for (const { name, queue, replicas } of draft.pools) {
+    if (queue?.mode === 'shared') {
+      const text = `1, as replicas of pool ${name} share a queue (mode per-replica parts them)`
+      report('value', at, `${text}, got ${fanOut}`)
+    } else if (replicas !== null && replicas < fanOut) {
+      report('value', at, `at most ${replicas}, the replicas of pool ${name}, got ${fanOut}`)
+    }
   }
 }
 

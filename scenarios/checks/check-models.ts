@@ -1,6 +1,7 @@
 import type { Path } from '../located.ts'
 import type { Work } from '../schema.ts'
 import { takesLength } from '../takes-length.ts'
+import { checkLimits } from './check-limits.ts'
 import type { Draft, Report } from './draft.ts'
 
 export function checkModels(draft: Draft, report: Report): void {
@@ -9,6 +10,13 @@ export function checkModels(draft: Draft, report: Report): void {
     if (!model) continue
     if ('work' in model) {
       const { work } = model
+      if ('setup_ms' in work && typeof work.setup_ms === 'object') {
+        checkLimits(work.setup_ms, [...path, 'work', 'setup_ms'], report)
+      }
+      if (work.law === 'two-point' && work.slow_ms <= work.ms) {
+        const text = `more than ms ${work.ms}, got ${work.slow_ms}`
+        report('value', [...path, 'work', 'slow_ms'], text)
+      }
       if (work.law === 'linear' && work.base_ms + work.per_item_ms + work.per_token_ms === 0) {
         report('value', [...path, 'work'], 'a time above 0, got a batch that takes none')
       }

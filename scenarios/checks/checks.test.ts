@@ -226,6 +226,17 @@ describe('models and pools', () => {
       'models.m.work: expected a time above 0, got a batch that takes none',
     ],
     [
+      { models: '{ work: { law: two-point, ms: 10, slow_ms: 5, slow_share: 0.1 } }' },
+      'models.m.work.slow_ms: expected more than ms 10, got 5',
+    ],
+    [
+      {
+        models:
+          '{ work: { law: constant, ms: 1, setup_ms: { distribution: uniform, min: 3, max: 2 } } }',
+      },
+      'models.m.work.setup_ms.max: expected at least min 3, got 2',
+    ],
+    [
       { models: onnx.replace(']', '], vocabulary: 7') },
       'models.m.inputs.x.vocabulary: expected no vocabulary with fill normal, got "vocabulary"',
     ],

@@ -38,6 +38,8 @@ export interface ClassDraft {
   readonly lengths: Lengths | null
   readonly outputs: Lengths | null
   readonly lengthSchedule: TrafficClass['length_schedule'] | null
+  readonly fanOut: number | null
+  readonly timeout: TrafficClass['timeout_ms'] | null
   readonly session: TrafficClass['session'] | null
   readonly priority: number | null
   readonly tenant: string | null
@@ -113,21 +115,14 @@ function classDraft(item: unknown, path: Path, lengthless: boolean): ClassDraft 
   const tenant = textOf(own.tenant)
   const session = part(classShape.session, own.session)
   const priority = part(classShape.priority, own.priority)
+  const fanOut = part(classShape.fan_out, own.fan_out)
+  const timeout = part(classShape.timeout_ms, own.timeout_ms)
   const weight = part(classShape.weight, own.weight)
   const lengthSchedule = part(classShape.length_schedule, own.length_schedule)
   const name = textOf(own.class)
-  return {
-    path,
-    name,
-    arrivals,
-    lengths,
-    outputs,
-    lengthSchedule,
-    session,
-    priority,
-    tenant,
-    weight,
-  }
+  const clients = { fanOut, timeout, session }
+  const drawn = { lengths, outputs, lengthSchedule }
+  return { path, name, arrivals, ...drawn, ...clients, priority, tenant, weight }
 }
 
 /** Whether the rows of a trace have lengths, of the input or the output. */

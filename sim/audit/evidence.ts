@@ -1,3 +1,4 @@
+import { type ExpectedParts, expectedParts } from './parts.ts'
 import {
   type ClassPromises,
   type PromisedQueue,
@@ -33,6 +34,7 @@ export interface Evidence {
   readonly promises: Promises
   readonly rows: AuditRows
   readonly requests: RequestColumns
+  readonly expected: ExpectedParts
   readonly queues: readonly SeenQueue[]
   /** in order of their first members */
   readonly batches: readonly SeenBatch[]
@@ -99,7 +101,9 @@ export function gatherEvidence(
   }
   const endKnown = endOfTraffic(queues, lastSent)
   const classOf = (key: number) => promises.classes[rows.class[key]!] ?? promises.classes[0]!
-  return { classOf, promises, rows, requests, queues, batches, left, gone, lastSent, endKnown }
+  const expected = expectedParts(requests, promises)
+  const lists = { queues, batches, left, gone }
+  return { classOf, promises, rows, requests, expected, ...lists, lastSent, endKnown }
 }
 
 function gatherBatches(rows: AuditRows): SeenBatch[] {

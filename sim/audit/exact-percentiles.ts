@@ -31,8 +31,12 @@ export function exactPercentiles(
     if (counts) latencies.push(rows.done[key]! - rows.at[key]!)
   }
   const sorted = Float64Array.from(latencies).sort()
-  const values = options.levels.map((p) => sorted[rank(p, sorted.length) - 1] ?? Number.NaN)
-  return { n: sorted.length, values }
+  return { n: sorted.length, values: options.levels.map((p) => percentileOf(sorted, p)) }
+}
+
+/** Of rising values; NaN where there are none. */
+export function percentileOf(sorted: Float64Array, p: number): number {
+  return sorted[rank(p, sorted.length) - 1] ?? Number.NaN
 }
 
 /**

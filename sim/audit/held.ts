@@ -29,14 +29,15 @@ export function heldBy({ queues }: Evidence): Map<number, Held> {
 export function couldHold(
   { pools }: Promises,
   { kv, handOver }: PromisedGeneration,
-  { requests }: Pick<Evidence, 'requests'>,
+  { requests, expected }: Pick<Evidence, 'requests' | 'expected'>,
   key: number,
 ): boolean {
   const fits = (own: PromisedGeneration['kv'], tokens: number) =>
     Math.ceil(tokens / own.blockTokens) <= own.blocks
-  const prompt = requests.length[key]!
+  const number = expected.sending[key]!
+  const prompt = requests.length[number]!
   // the last token is not computed on
-  const whole = prompt + requests.output[key]! - 1
+  const whole = prompt + requests.output[number]! - 1
   if (handOver === null) return fits(kv, whole)
   const next = pools[handOver.pool]?.generation
   return fits(kv, prompt) && (next === undefined || fits(next.kv, whole))

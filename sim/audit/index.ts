@@ -1,4 +1,5 @@
 export { type AuditReport, auditRows } from './audit.ts'
+export { type ExactCalls, exactCalls } from './exact-calls.ts'
 export { type ExactPercentiles, exactPercentiles } from './exact-percentiles.ts'
 export type { RuleReport, Violation } from './findings.ts'
 export { type PoolPromises, type Promises, promisesOf } from './promises.ts'

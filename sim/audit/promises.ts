@@ -1,4 +1,4 @@
-import type { Scenario } from '../../scenarios/schema.ts'
+import type { Duration, Scenario } from '../../scenarios/schema.ts'
 
 type Routing = 'round-robin' | 'least-loaded'
 export type Batching = Scenario['pools'][number]['batching']
@@ -12,8 +12,12 @@ export interface Promises {
 }
 
 export interface ClassPromises {
-  /** of its clients */
+  /** of its clients; Infinity where it is drawn */
   readonly patienceMs: number
+  /** what it is drawn from, in ms; null where all have the same */
+  readonly drawnPatience: Duration | null
+  /** parts of a request */
+  readonly fanOut: number
   /** whether a request that still waits leaves with its client */
   readonly cancels: boolean
   /** 1 is the highest */
@@ -97,11 +101,15 @@ export function promisesOf(scenario: Scenario): Promises {
   }
   const classes: ClassPromises[] = []
   for (const own of scenario.traffic) {
+    const drawn = typeof own.timeout_ms === 'object' ? own.timeout_ms : null
+    const common = typeof own.timeout_ms === 'object' ? undefined : own.timeout_ms
     classes.push({
-      patienceMs: limit(own.timeout_ms),
+      patienceMs: limit(common),
+      drawnPatience: drawn,
+      fanOut: own.fan_out,
       cancels: own.cancel,
       priority: own.priority,
-      deadlineMs: limit(own.deadline_ms ?? own.timeout_ms),
+      deadlineMs: limit(own.deadline_ms ?? common),
       tenant: own.tenant ?? own.class,
       weight: own.weight,
       queueTimeoutMs: limit(own.queue_timeout_ms),

@@ -10,6 +10,16 @@ export interface AuditRows {
   /** its end was known to the control plane */
   readonly done: Float64Array
   readonly class: Uint8Array
+  /** 1 for the first of a call */
+  readonly attempt: Uint8Array
+  /** scheduled arrival of the first attempt */
+  readonly since: Float64Array
+  /** number of what its client sent */
+  readonly sending: Int32Array
+  /** of that, from 0 */
+  readonly part: Uint16Array
+  /** when its client leaves; Infinity for never */
+  readonly leaves: Float64Array
   readonly pool: Uint8Array
   /** that it joined or was refused by */
   readonly queue: Int32Array
@@ -26,7 +36,7 @@ export interface AuditRows {
   readonly preemptions: Int32Array
 }
 
-/** The requests that were to come, in order of arrival: scheduled time in ms, length, class. */
+/** What clients were to send, in order of arrival: scheduled time in ms, length, class. */
 export interface RequestColumns {
   readonly at: Float64Array
   readonly length: Int32Array

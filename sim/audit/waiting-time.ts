@@ -27,7 +27,7 @@ export function waitingTime(pool: PoolPromises, own: ClassPromises): WaitingTime
 export function timeIsOver({ rows, classOf }: Evidence, { pool }: PromisedQueue, key: number) {
   const own = classOf(key)
   const onTimeOut = rows.sent[key]! + waitingTime(pool, own).limitMs
-  return own.cancels ? Math.min(onTimeOut, rows.at[key]! + own.patienceMs) : onTimeOut
+  return own.cancels ? Math.min(onTimeOut, rows.leaves[key]!) : onTimeOut
 }
 
 /** Whether somebody may wait on in a pool's queues after their time is over. */

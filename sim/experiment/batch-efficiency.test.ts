@@ -86,7 +86,7 @@ describe('the capacity of a pool', () => {
       { distribution: 'uniform', min: 1, max: LONGEST },
       stream(1, 0, 'lengths'),
     )
-    return poolCapacity(pool!, declaredWork(model.work), 0, () => lengths.draw(), 1)
+    return poolCapacity(pool!, declaredWork(model.work), 0, () => lengths.draw())
   }
   const rate = (batch: number, length: number) =>
     (1000 * batch) / (1 + batch * length * PER_TOKEN_MS)

@@ -1,7 +1,7 @@
 import { stream } from '../kernel/index.ts'
 import { Batcher, type PoolPlan } from '../serving/index.ts'
 import type { LengthDistribution } from '../traffic/index.ts'
-import type { WorkModel } from '../world/index.ts'
+import type { MeanWork } from '../world/index.ts'
 
 const BATCHES = 2000
 
@@ -11,12 +11,10 @@ const BATCHES = 2000
  */
 export function poolCapacity(
   pool: PoolPlan,
-  work: WorkModel,
+  work: MeanWork,
   overheadMs: number,
   draw: () => number,
-  seed: number,
 ): number {
-  const random = stream(seed, 0, 'capacity')
   const batcher = new Batcher(pool.batching)
   const { maxBatch: size } = batcher
   const lanes = Array.from({ length: batcher.edges.length + 1 }, () => ({
@@ -32,7 +30,7 @@ export function poolCapacity(
     lane.tokens += length
     if (++lane.size < size) continue
     const padded = Math.ceil(lane.longest / pool.padTo) * pool.padTo
-    ms += work.of(size, pool.ragged ? lane.tokens / size : padded, random) + overheadMs
+    ms += work.mean(size, pool.ragged ? lane.tokens / size : padded) + overheadMs
     Object.assign(lane, { size: 0, longest: 1, tokens: 0 })
     i++
   }

@@ -7,7 +7,7 @@ import {
   type ServingPlan,
 } from '../serving/index.ts'
 import { type RowColumn, RowRecorder, Rows } from '../stats/index.ts'
-import type { RequestList } from '../traffic/index.ts'
+import { type PartColumns, partsOf, type RequestList } from '../traffic/index.ts'
 
 /** What a control plane decides when it is told the same again. */
 export interface FedBack {
@@ -22,9 +22,11 @@ export interface FedBack {
  * Tells a fresh control plane what another was told. Where both decide alike, the rows are those of
  * the first run to the last bit: their times come from the journal, the rest from decisions.
  */
-export function feedBack(plan: ServingPlan, requests: RequestList, journal: Float64Array): FedBack {
+export function feedBack(plan: ServingPlan, list: RequestList, journal: Float64Array): FedBack {
+  const requests = partsOf(list, plan.classes)
+  const count = requests.at.length
   const slots = new Requests()
-  const rows = Rows.allocate(requests.count)
+  const rows = Rows.allocate(count)
   const due: Ms[] = []
   const busy: boolean[] = []
   const control = new ControlPlane(plan, {
@@ -51,12 +53,17 @@ export function feedBack(plan: ServingPlan, requests: RequestList, journal: Floa
     observer: new RowRecorder(rows, slots),
   })
   let last = Number.NEGATIVE_INFINITY
+  /** key of the request that came last */
+  let came = -1
 
   /** Why an entry cannot be; what ids are known shows in what has been decided so far. */
   function refusal({ now, event, id }: JournalEntry): string | null {
     if (now < last) return `it comes after ${last} ms`
     if (event === 'arrival' && !Number.isNaN(rows.columns.sent[id])) {
-      return id < requests.count ? 'it has come before' : `of ${requests.count} requests`
+      return id < count ? 'it has come before' : `of ${count} requests`
+    }
+    if (event === 'arrival' && requests.part[id]! > 0 && came !== id - 1) {
+      return 'the part before it has not just come'
     }
     if (event === 'timer' && !(due[id]! <= now)) return 'the timer is not due'
     const ends = event === 'done' || event === 'steps'
@@ -65,8 +72,10 @@ export function feedBack(plan: ServingPlan, requests: RequestList, journal: Floa
 
   function tell(entry: JournalEntry): void {
     const { now, event, id, started, ended, status } = entry
-    if (event === 'arrival') control.onArrival(now, enter(slots, requests, id))
-    else if (event === 'timer') {
+    if (event === 'arrival') {
+      came = id
+      control.onArrival(now, enter(slots, requests, id))
+    } else if (event === 'timer') {
       due[id] = Number.POSITIVE_INFINITY
       control.onTimer(now, id)
     } else if (event === 'done') {
@@ -95,7 +104,7 @@ export function feedBack(plan: ServingPlan, requests: RequestList, journal: Floa
 }
 
 /** Puts a request of a list into a slot of the table. */
-function enter(slots: Requests, { columns }: RequestList, key: number): number {
+function enter(slots: Requests, columns: PartColumns, key: number): number {
   const slot = slots.acquire()
   slots.at[slot] = columns.at[key]!
   slots.length[slot] = columns.length[key]!
@@ -103,6 +112,9 @@ function enter(slots: Requests, { columns }: RequestList, key: number): number {
   slots.class[slot] = columns.class[key]!
   slots.attempt[slot] = 1
   slots.key[slot] = key
+  slots.since[slot] = columns.at[key]!
+  slots.sending[slot] = columns.sending[key]!
+  slots.part[slot] = columns.part[key]!
   return slot
 }
 
@@ -120,7 +132,7 @@ export function feedbackDifferences(observed: Rows, again: FedBack): readonly st
   }
   // which attempt of a call a request is says its client, and no control plane
   const names = (Object.keys(again.rows.columns) as RowColumn[]).filter(
-    (name) => name !== 'attempt',
+    (name) => name !== 'attempt' && name !== 'since',
   )
   let rows = 0
   for (let key = 0; key < observed.count; key++) {

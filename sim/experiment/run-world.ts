@@ -8,6 +8,7 @@ import {
   Settling,
   type Source,
 } from '../serving/index.ts'
+import { inParts } from '../traffic/index.ts'
 import {
   type Hardware,
   type Link,
@@ -85,8 +86,9 @@ function assemble(given: RunParts): {
 } {
   const parts = mutation(given)
   const requests = new Requests()
+  const source = inParts(parts.source, parts.plan.classes)
   const world = new SimulatedWorld({
-    source: parts.source,
+    source,
     requests,
     hardware: parts.hardware,
     machine: parts.machine,
@@ -99,7 +101,6 @@ function assemble(given: RunParts): {
     link: parts.link ?? null,
   })
   const observer = parts.observe(requests)
-  const { source } = parts
   const control = new ControlPlane(parts.plan, {
     requests,
     timers: world,

@@ -44,7 +44,7 @@ function capacityOf(scenario: Scenario, overheadMs = 0, draw = () => 1): number 
   const model = scenario.models.m!
   if (!('work' in model)) throw new Error('Expected declared work')
   const pool = servingPlan(scenario).pools[0]!
-  return poolCapacity(pool, declaredWork(model.work), overheadMs, draw, scenario.seed)
+  return poolCapacity(pool, declaredWork(model.work), overheadMs, draw)
 }
 
 describe('capacity', () => {

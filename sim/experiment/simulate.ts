@@ -1,4 +1,4 @@
-import { parseObjective } from '../../scenarios/objective.ts'
+import { parseObjective, type TimedKind } from '../../scenarios/objective.ts'
 import type { Scenario } from '../../scenarios/schema.ts'
 import { stream } from '../kernel/index.ts'
 import {
@@ -38,6 +38,7 @@ import {
   IDEAL_MACHINE,
   Link,
   type MachineField,
+  type MeanWork,
   type ModelProfile,
   machineOf,
   NEVER,
@@ -45,7 +46,6 @@ import {
   Overheads,
   type StepLaw,
   tabulatedWork,
-  type WorkModel,
 } from '../world/index.ts'
 import { type RunParts, runReadingWorld, runWorld } from './run-world.ts'
 import type { ExecutorWork, ObservedRun } from './structure.ts'
@@ -65,7 +65,7 @@ export interface SimulationInput {
   readonly requests: RequestList | null
 }
 
-export function workOf(model: ModelProfile | null, scenario: Scenario, pool: number): WorkModel {
+export function workOf(model: ModelProfile | null, scenario: Scenario, pool: number): MeanWork {
   if (model !== null) return tabulatedWork(model.work)
   const declared = scenario.models[scenario.pools[pool]!.model]!
   if (!('work' in declared)) throw new Error('Expected a profile for a model that is not declared')
@@ -140,6 +140,10 @@ export function recorderOptions(
     })),
     poolOf: executorsOf(plan).map(({ pool }) => pool),
     surges: surgeWindows(scenario),
+    parts: scenario.traffic.map(({ class: name, fan_out: parts, retry }) => {
+      const judged = limitMs(scenario, name, 'call') < Number.POSITIVE_INFINITY
+      return judged || parts > 1 || retry !== undefined ? parts : null
+    }),
     limitsMs: scenario.traffic.map((traffic) => limitMs(scenario, traffic.class, 'latency')),
     tokenLimits: scenario.traffic.map(({ class: name }) => ({
       ttftMs: limitMs(scenario, name, 'ttft'),
@@ -150,7 +154,7 @@ export function recorderOptions(
 }
 
 /** The strictest limit that objectives of a class set; Infinity for none. */
-function limitMs({ slo }: Scenario, name: string, kind: 'latency' | 'ttft' | 'tpot'): number {
+function limitMs({ slo }: Scenario, name: string, kind: TimedKind): number {
   const limits = (slo[name] ?? []).map((text) => {
     const objective = parseObjective(text)
     return objective?.kind === kind ? objective.limitMs : Number.POSITIVE_INFINITY

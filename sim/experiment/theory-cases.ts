@@ -12,8 +12,10 @@ import {
   mmcMeanWait,
 } from '../theory/index.ts'
 import { batchingCases } from './theory-batching.ts'
+import { burstCases } from './theory-bursts.ts'
 import { disciplineCases } from './theory-disciplines.ts'
 import { exactCases } from './theory-exact.ts'
+import { fanOutCases } from './theory-fan-out.ts'
 import {
   blocking,
   meanSojourn,
@@ -24,9 +26,11 @@ import {
   waitShare,
 } from './theory-figures.ts'
 import { generationCases } from './theory-generation.ts'
+import { impatienceCases } from './theory-impatience.ts'
 import type { TheoryCase } from './theory-judge.ts'
 import { routingCases } from './theory-routing.ts'
 import { theoryScenario } from './theory-scenario.ts'
+import { setUpCases } from './theory-set-up.ts'
 
 /** Exponential service of mean 1 ms. */
 const EXPONENTIAL = { law: 'exponential', mean_ms: 1 } as const
@@ -208,6 +212,10 @@ export function theoryCases(): TheoryCase[] {
     ...routingCases(),
     ...disciplineCases(),
     ...generationCases(),
+    ...impatienceCases(),
+    ...setUpCases(),
+    ...burstCases(),
+    ...fanOutCases(),
     ...exactCases(),
   ]
 }

@@ -8,10 +8,12 @@ interface Timetable extends Partial<Omit<TheoryScenario, 'traffic' | 'work'>> {
   readonly gap: number
   readonly requests: number
   readonly service: number
+  /** ms that an idle server takes to begin */
+  readonly setUp?: number
   readonly figures: readonly TheoryFigure[]
 }
 
-function exact({ model, gap, requests, service, figures, ...rest }: Timetable): TheoryCase {
+function exact({ model, gap, requests, service, setUp, figures, ...rest }: Timetable): TheoryCase {
   return {
     model,
     exact: true,
@@ -21,7 +23,7 @@ function exact({ model, gap, requests, service, figures, ...rest }: Timetable): 
       traffic: [{ rate: 1 / gap, process: 'deterministic' }],
       requests: requests + 0.5,
       warmupMs: 0,
-      work: { law: 'constant', ms: service },
+      work: { law: 'constant', ms: service, setup_ms: setUp },
       ...rest,
     }),
     figures,
@@ -36,6 +38,15 @@ export function exactCases(): TheoryCase[] {
       gap: 2,
       requests: 1000,
       service: 1.5,
+      figures: [meanSojourn(1.5)],
+    }),
+    exact({
+      // everybody finds the server idle
+      model: 'D/D/1 with set-up, load 0.5',
+      gap: 2,
+      requests: 1000,
+      service: 1,
+      setUp: 0.5,
       figures: [meanSojourn(1.5)],
     }),
     exact({

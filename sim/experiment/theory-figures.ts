@@ -93,3 +93,20 @@ export function throughput(theory: number, countedMs: number): TheoryFigure {
     of: ({ summary }) => summary.classes[0]!.counts.served / countedMs,
   }
 }
+
+/** Of whole calls: until the last part of each was done. */
+export function meanCall(theory: Theory): TheoryFigure {
+  return {
+    name: 'mean latency of a call',
+    theory,
+    of: ({ summary }) => summary.calls[0]!.latency.mean,
+  }
+}
+
+export function callPercentile(p: Percentile, theory: number): TheoryFigure {
+  return {
+    name: `${percentileLabel(p)} of a call`,
+    theory,
+    of: ({ summary }) => summary.calls[0]!.latency.percentiles[PERCENTILES.indexOf(p)]!,
+  }
+}

@@ -1,5 +1,13 @@
 import type { Scenario } from '../../scenarios/schema.ts'
-import { type Batch, type Ms, type Observer, type Requests, servingPlan } from '../serving/index.ts'
+import {
+  type Batch,
+  type Ms,
+  type Observer,
+  type Requests,
+  type StepRun,
+  servingPlan,
+  type TokenGapRun,
+} from '../serving/index.ts'
 import { Recorder, type RunSummary, summariseRun } from '../stats/index.ts'
 import { trafficSource } from '../traffic/index.ts'
 import { IDEAL_MACHINE, Link } from '../world/index.ts'
@@ -28,8 +36,8 @@ class WaitCounter implements Observer {
     this.#warmupMs = warmupMs
   }
 
-  arrived(now: Ms): void {
-    this.recorder.arrived(now)
+  arrived(now: Ms, request: number): void {
+    this.recorder.arrived(now, request)
   }
 
   dispatched(now: Ms, batch: Batch): void {
@@ -47,6 +55,14 @@ class WaitCounter implements Observer {
 
   lost(now: Ms, request: number): void {
     this.recorder.lost(now, request)
+  }
+
+  stepped(now: Ms, run: StepRun): void {
+    this.recorder.stepped(now, run)
+  }
+
+  gaps(now: Ms, gaps: TokenGapRun): void {
+    this.recorder.gaps(now, gaps)
   }
 }
 

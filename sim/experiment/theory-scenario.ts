@@ -5,19 +5,18 @@ type Draft = z.input<typeof scenarioSchema>
 type PoolDraft = Draft['pools'][number]
 type WorkDraft = Extract<Draft['models'][string], { work: unknown }>['work']
 
+type TrafficDraft = Draft['traffic'][number]
+
 /** Traffic of one class: arrivals per ms, Poisson where nothing else is said. */
-export interface TheoryTraffic {
+export interface TheoryTraffic extends Partial<Omit<TrafficDraft, 'class'>> {
+  /** in the mean, also where `arrivals` say it in their way */
   readonly rate: number
   readonly process?: 'poisson' | 'deterministic'
-  readonly input_tokens?: Draft['traffic'][number]['input_tokens']
-  readonly output_tokens?: Draft['traffic'][number]['output_tokens']
-  readonly priority?: number
 }
 
 /** A queueing model as a scenario. One unit of time is a millisecond, so rates are per ms. */
 export interface TheoryScenario {
   readonly name: string
-  /** arrivals per ms of each class, and further keys of its traffic */
   readonly traffic: readonly TheoryTraffic[]
   /** requests of each replication that are counted, in the mean */
   readonly requests: number
@@ -44,9 +43,9 @@ export function theoryScenario(model: TheoryScenario): Scenario {
     warmup_s: model.warmupMs / 1000,
     models: { server: { work: model.work } },
     traffic: model.traffic.map(({ rate, process = 'poisson', ...rest }, i) => ({
-      class: `class-${i}`,
       arrivals: { process, rate_rps: rate * 1000 },
       ...rest,
+      class: `class-${i}`,
     })),
     pools: Array.from({ length: model.pools ?? 1 }, (_, i) => ({
       name: `pool-${i}`,

@@ -1,3 +1,4 @@
+export { type Draws, drawDuration } from './duration.ts'
 export { EventHeap } from './event-heap.ts'
 export { hashedNormal, hashedUniform } from './hashed-random.ts'
 export { KeyedHeap } from './keyed-heap.ts'

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { disciplines, disciplinesFor, systemUnder } from '../../test/random-system.ts'
 import { type SmallSystem, serve } from '../../test/small-system.ts'
 import type { RowColumns } from '../stats/index.ts'
+import { partsOf } from '../traffic/index.ts'
 import { Batcher, batchPolicies } from './batching/index.ts'
 import { executorsOf } from './plan.ts'
 import { type Ms, type Observer, OUTCOME } from './ports.ts'
@@ -106,7 +107,7 @@ describe.each(tables)('$name', ({ systems, discipline }) => {
     fc.assert(
       fc.property(systems, (system) => {
         const { census, columns } = run(system)
-        const { count } = system.requests
+        const count = partsOf(system.requests, system.plan.classes).at.length
         expect([census.arrivals, census.inSystem]).toEqual([count, 0])
         for (let key = 0; key < count; key++) {
           const own = system.plan.classes[columns.class[key]!]!
@@ -118,11 +119,11 @@ describe.each(tables)('$name', ({ systems, discipline }) => {
           const ran = outcome === OUTCOME.served || outcome === OUTCOME.abandoned
           expect(columns.executor[key]! >= 0).toBe(ran)
           if (ran) {
-            const late = done - columns.at[key]! >= own.patienceMs
+            const late = done >= columns.leaves[key]!
             expect(outcome).toBe(late ? OUTCOME.abandoned : OUTCOME.served)
             const dispatched = columns.dispatched[key]!
             expect(dispatched < sent + timeoutMs || action === 'delay').toBe(true)
-            expect(own.cancels && dispatched >= columns.at[key]! + own.patienceMs).toBe(false)
+            expect(own.cancels && dispatched >= columns.leaves[key]!).toBe(false)
             expect(columns.batchWait[key]!).toBeLessThanOrEqual(
               columns.dispatched[key]! - sent + 1e-9,
             )
@@ -130,7 +131,7 @@ describe.each(tables)('$name', ({ systems, discipline }) => {
             const bounds = [pool, ...pool.levels].map(({ maxLength }) => maxLength)
             expect([done, Math.min(...bounds) < Number.POSITIVE_INFINITY]).toEqual([sent, true])
           } else if (outcome === OUTCOME.cancelled) {
-            expect([own.cancels, done]).toEqual([true, columns.at[key]! + own.patienceMs])
+            expect([own.cancels, done]).toEqual([true, columns.leaves[key]!])
           } else if (pool.batching.policy === 'cork' && done < sent + timeoutMs) {
             // given up before its time was over
             expect(outcome).toBe(OUTCOME.timedOut)

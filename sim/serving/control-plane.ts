@@ -1,6 +1,7 @@
 import type { Decision } from './batching/index.ts'
 import { Generating } from './generation/generating.ts'
 import { padded } from './outlook.ts'
+import { patienceOf } from './patience.ts'
 import type { ClassPlan, ServingPlan } from './plan.ts'
 import {
   type Backend,
@@ -42,6 +43,8 @@ export class ControlPlane implements ControlPlanePort {
   /** null where no pool generates */
   readonly #generating: Generating | null
   readonly #armed: Float64Array
+  /** of the request that came last, whose further parts go to the same */
+  #pool: PoolState
   readonly #batches: Batch[] = []
   readonly #decision: Decision = { take: 0, lane: 0, wakeAt: Number.POSITIVE_INFINITY }
 
@@ -87,6 +90,7 @@ export class ControlPlane implements ControlPlanePort {
     const handed = plan.pools.map(({ generation }) => generation?.handOver?.pool)
     const entries = pools.filter((_, pool) => !handed.includes(pool))
     this.#router = new Router(plan.routing, entries)
+    this.#pool = entries[0]!
     this.#generating = plan.pools.some(({ generation }) => generation !== undefined)
       ? new Generating(plan, {
           ...world,
@@ -113,11 +117,12 @@ export class ControlPlane implements ControlPlanePort {
   }
 
   onArrival(now: Ms, request: number): void {
-    const station = this.#router.route().router.route()
     const requests = this.#requests
+    const station = this.#route(request)
     requests.pool[request] = station.pool.index
     requests.queue[request] = station.id
     requests.enqueued[request] = now
+    requests.leaves[request] = requests.at[request]! + this.#patience(request)
     this.#observer.arrived(now, request)
     // those whose time is over make room first, even where the timer is late
     if (!station.queue.hasRoomFor(request)) this.#expire(now, station)
@@ -185,12 +190,21 @@ export class ControlPlane implements ControlPlanePort {
     }
   }
 
+  /** Parts of a fan-out go to one pool, each to another queue of it. */
+  #route(request: number): Station {
+    if (this.#requests.part[request]! > 0) return this.#pool.router.routeApart()
+    this.#pool = this.#router.route()
+    return this.#pool.router.route()
+  }
+
+  #patience(request: number): Ms {
+    const { at, class: numbers, sending } = this.#requests
+    return patienceOf(this.#classes[numbers[request]!]!, at[request]!, sending[request]!)
+  }
+
   #outcomeOf(now: Ms, request: number, status: Status): Outcome {
     if (status !== STATUS.ok) return OUTCOME.failed
-    const latency = now - this.#requests.at[request]!
-    return latency >= this.#classes[this.#requests.class[request]!]!.patienceMs
-      ? OUTCOME.abandoned
-      : OUTCOME.served
+    return now >= this.#requests.leaves[request]! ? OUTCOME.abandoned : OUTCOME.served
   }
 
   #lose(now: Ms, request: number, outcome: Outcome): void {

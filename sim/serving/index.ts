@@ -7,12 +7,14 @@ export {
   journalLines,
   parseJournal,
 } from './journal.ts'
+export { patienceOf } from './patience.ts'
 export {
   ANY_CLASS,
   type ClassPlan,
   executorsOf,
   PLAIN_QUEUE,
   type PoolPlan,
+  patiencePlan,
   type ServingPlan,
   servingPlan,
 } from './plan.ts'

@@ -1,5 +1,6 @@
 import type {
   Batching,
+  Duration,
   Generation,
   Pool,
   Routing,
@@ -62,6 +63,10 @@ export interface LevelPlan extends QueueBounds {
 export interface ClassPlan {
   /** of its clients: they leave, the work for them goes on */
   readonly patienceMs: Ms
+  /** what the patience of each is drawn from, in ms, in place of one for all; null for nothing */
+  readonly drawnPatience: Duration | null
+  /** parts of a request, each for another replica; 1 for a request that is whole */
+  readonly fanOut: number
   /** whether one that still waits leaves with its client */
   readonly cancels: boolean
   /** 1 is the highest */
@@ -78,6 +83,8 @@ export interface ClassPlan {
 /** A class that asks for nothing. */
 export const ANY_CLASS: ClassPlan = Object.freeze({
   patienceMs: endless,
+  drawnPatience: null,
+  fanOut: 1,
   cancels: false,
   priority: 1,
   deadlineMs: endless,
@@ -132,16 +139,26 @@ export function servingPlan(scenario: Scenario): ServingPlan {
 }
 
 function classPlan(traffic: TrafficClass): ClassPlan {
-  const patienceMs = traffic.timeout_ms ?? endless
+  const patience = patiencePlan(traffic)
   return {
-    patienceMs,
+    ...patience,
+    fanOut: traffic.fan_out,
     cancels: traffic.cancel,
     priority: traffic.priority,
-    deadlineMs: traffic.deadline_ms ?? patienceMs,
+    deadlineMs: traffic.deadline_ms ?? patience.patienceMs,
     tenant: traffic.tenant ?? traffic.class,
     weight: traffic.weight,
     queueTimeoutMs: traffic.queue_timeout_ms ?? endless,
   }
+}
+
+/** How long the clients of a class wait: all alike, or each as it is drawn. */
+export function patiencePlan({
+  timeout_ms: timeout,
+}: TrafficClass): Pick<ClassPlan, 'patienceMs' | 'drawnPatience'> {
+  return typeof timeout === 'object'
+    ? { patienceMs: endless, drawnPatience: timeout }
+    : { patienceMs: timeout ?? endless, drawnPatience: null }
 }
 
 function queuePlan(queue: Pool['queue']): QueuePlan {

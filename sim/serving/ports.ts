@@ -145,8 +145,14 @@ export interface RequestFields {
   readonly class: Uint8Array
   /** 1 for the first attempt of a call */
   readonly attempt: Uint8Array
+  /** scheduled arrival of the call's first attempt, ms */
+  readonly since: Float64Array
   /** the request's identity: its number in the run's order of arrival */
   readonly key: Uint32Array
+  /** number of what its client sent, in that order: the same for all parts of a fan-out */
+  readonly sending: Uint32Array
+  /** which part of the fan-out it is; 0 for the first, and for a request that is whole */
+  readonly part: Uint16Array
 }
 
 /** Told of everything that ended, in both worlds alike; outcomes stand in the requests' table. */

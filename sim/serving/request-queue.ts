@@ -4,7 +4,7 @@ import type { Outlook } from './outlook.ts'
 import type { ClassPlan, PoolPlan } from './plan.ts'
 import type { Ms } from './ports.ts'
 import type { Requests } from './requests.ts'
-import { TimeOuts } from './time-outs.ts'
+import { ANY_ORDER, TimeOuts } from './time-outs.ts'
 import { type WaitingPolicy, waitingPolicy } from './waiting-policy.ts'
 
 const endless = Number.POSITIVE_INFINITY
@@ -40,7 +40,8 @@ export class RequestQueue {
     const { order } = pool
     const byLevel = order.discipline === 'priority'
     const policies = classes.map((own) => waitingPolicy(pool, own))
-    const groups = classes.map(({ cancels, patienceMs }, index) => {
+    const groups = classes.map(({ cancels, patienceMs, drawnPatience }, index) => {
+      if (cancels && drawnPatience !== null) return ANY_ORDER
       if (cancels && patienceMs < endless) return `class ${index}`
       const { timeoutMs } = policies[index]!
       return timeoutMs < endless ? `time-out ${timeoutMs}` : null
@@ -83,7 +84,7 @@ export class RequestQueue {
   push(now: Ms, request: number): void {
     const number = this.#requests.class[request]!
     const { timeoutMs } = this.#policies[number]!
-    const leaves = this.#classes[number]!.cancels ? this.#leaves(request) : endless
+    const leaves = this.#classes[number]!.cancels ? this.#requests.leaves[request]! : endless
     this.#requests.deadline[request] = Math.min(now + timeoutMs, leaves)
     this.#perLevel[this.#level(request)]!++
     this.length++
@@ -135,12 +136,7 @@ export class RequestQueue {
   /** Whether it left with its client, rather than on the queue's own time-out. */
   isCancelled(now: Ms, request: number): boolean {
     const { cancels } = this.#classes[this.#requests.class[request]!]!
-    return cancels && now >= this.#leaves(request)
-  }
-
-  #leaves(request: number): Ms {
-    const { at, class: numbers } = this.#requests
-    return at[request]! + this.#classes[numbers[request]!]!.patienceMs
+    return cancels && now >= this.#requests.leaves[request]!
   }
 
   /** From every list but those of its lane. */

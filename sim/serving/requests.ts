@@ -10,7 +10,12 @@ export class Requests implements RequestFields {
   output: Int32Array
   class: Uint8Array
   attempt: Uint8Array
+  since: Float64Array
   key: Uint32Array
+  sending: Uint32Array
+  part: Uint16Array
+  /** when its client leaves; Infinity for never */
+  leaves: Float64Array
   /** when it came to its queue */
   enqueued: Float64Array
   /** when its batch window closes; stored, so that `now >= window` holds at the timer's instant */
@@ -39,7 +44,11 @@ export class Requests implements RequestFields {
     this.output = new Int32Array(capacity)
     this.class = new Uint8Array(capacity)
     this.attempt = new Uint8Array(capacity)
+    this.since = new Float64Array(capacity)
     this.key = new Uint32Array(capacity)
+    this.sending = new Uint32Array(capacity)
+    this.part = new Uint16Array(capacity)
+    this.leaves = new Float64Array(capacity)
     this.enqueued = new Float64Array(capacity)
     this.window = new Float64Array(capacity)
     this.deadline = new Float64Array(capacity)
@@ -69,7 +78,11 @@ export class Requests implements RequestFields {
     this.output = grown(this.output, new Int32Array(capacity))
     this.class = grown(this.class, new Uint8Array(capacity))
     this.attempt = grown(this.attempt, new Uint8Array(capacity))
+    this.since = grown(this.since, new Float64Array(capacity))
     this.key = grown(this.key, new Uint32Array(capacity))
+    this.sending = grown(this.sending, new Uint32Array(capacity))
+    this.part = grown(this.part, new Uint16Array(capacity))
+    this.leaves = grown(this.leaves, new Float64Array(capacity))
     this.enqueued = grown(this.enqueued, new Float64Array(capacity))
     this.window = grown(this.window, new Float64Array(capacity))
     this.deadline = grown(this.deadline, new Float64Array(capacity))

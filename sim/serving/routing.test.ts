@@ -24,8 +24,20 @@ describe('routers', () => {
     (policy) => {
       for (let turn = 0; turn < 100; turn++) {
         const candidates = of(...Array.from({ length: 1 + (turn % 5) }, (_, i) => (turn * i) % 3))
-        const choice = policy.choose(candidates, turn)
+        const choice = policy.choose(candidates, turn, new Uint8Array(candidates.length))
         expect(candidates[choice]).toBeDefined()
+      }
+    },
+  )
+
+  test.each(Object.values(routingPolicies))(
+    '$kind sends further parts elsewhere, each to one that has none',
+    ({ kind }) => {
+      const router = new Router(kind, of(0, 9, 5, 9))
+      for (let request = 0; request < 10; request++) {
+        const parts = [router.route(), router.routeApart(), router.routeApart()]
+        expect(new Set(parts).size).toBe(3)
+        if (kind === 'least-loaded') expect(parts.map(({ id }) => id)).toEqual([0, 2, 1])
       }
     },
   )

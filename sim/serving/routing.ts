@@ -5,12 +5,16 @@ export interface Candidate {
   readonly load: number
 }
 
-/** A routing policy: chooses one of the candidates; `turn` counts the requests routed so far. */
+/**
+ * A routing policy: chooses one of the candidates whose entry in `taken` is 0; `turn` counts the
+ * requests routed so far.
+ */
 export interface RoutingPolicy {
   readonly kind: Routing
-  choose(candidates: readonly Candidate[], turn: number): number
+  choose(candidates: readonly Candidate[], turn: number, taken: Uint8Array): number
 }
 
+/** What turns choose one after another differs, until all have had theirs. */
 const roundRobin: RoutingPolicy = Object.freeze({
   kind: 'round-robin',
   choose: (candidates: readonly Candidate[], turn: number) => turn % candidates.length,
@@ -19,10 +23,11 @@ const roundRobin: RoutingPolicy = Object.freeze({
 /** The least loaded; of equals the first. */
 const leastLoaded: RoutingPolicy = Object.freeze({
   kind: 'least-loaded',
-  choose(candidates: readonly Candidate[]) {
-    let best = 0
-    let bestLoad = candidates[0]!.load
-    for (let i = 1; i < candidates.length; i++) {
+  choose(candidates: readonly Candidate[], _: number, taken: Uint8Array) {
+    let best = -1
+    let bestLoad = Number.POSITIVE_INFINITY
+    for (let i = 0; i < candidates.length; i++) {
+      if (taken[i] !== 0) continue
       const load = candidates[i]!.load
       if (load < bestLoad) {
         best = i
@@ -43,15 +48,32 @@ export const routingPolicies: Readonly<Record<Routing, RoutingPolicy>> = Object.
 export class Router<C extends Candidate> {
   readonly #policy: RoutingPolicy
   readonly #candidates: readonly C[]
+  /** 1 for those that have a part of the request that came last */
+  readonly #taken: Uint8Array
   #turn = 0
 
   constructor(policy: Routing, candidates: readonly C[]) {
     this.#policy = routingPolicies[policy]
     this.#candidates = candidates
+    this.#taken = new Uint8Array(candidates.length)
   }
 
+  /** For a request, or the first part of one. */
   route(): C {
     if (this.#candidates.length === 1) return this.#candidates[0]!
-    return this.#candidates[this.#policy.choose(this.#candidates, this.#turn++)]!
+    this.#taken.fill(0)
+    return this.#choose()
+  }
+
+  /** For a further part of it: one that has none. */
+  routeApart(): C {
+    return this.#choose()
+  }
+
+  #choose(): C {
+    const choice = this.#policy.choose(this.#candidates, this.#turn++, this.#taken)
+    if (choice < 0) throw new Error('Expected a replica for each part')
+    this.#taken[choice] = 1
+    return this.#candidates[choice]!
   }
 }

@@ -1,21 +1,31 @@
+import { KeyedHeap } from '../kernel/index.ts'
 import type { Requests } from './requests.ts'
 import { WaitingList } from './waiting-list.ts'
 
-/** Waiting requests by the end of their time: a list for each group of classes that keeps order. */
+/** The group of classes in which who comes later may run out of time first. */
+export const ANY_ORDER = 'any order'
+
+/**
+ * Waiting requests by the end of their time: a list for each group of classes that keeps order, and
+ * a heap for the one that does not.
+ */
 export class TimeOuts {
   readonly #requests: Requests
   readonly #lists: readonly WaitingList[]
   /** by class; null where its time is not limited */
-  readonly #listOf: readonly (WaitingList | null)[]
+  readonly #listOf: readonly (WaitingList | KeyedHeap | null)[]
+  readonly #heap: KeyedHeap
 
   /**
-   * `groups`: of each class; within one, who comes first runs out of time first. Null where time is
-   * not limited.
+   * `groups`: of each class; within one but ANY_ORDER, who comes first runs out of time first. Null
+   * where time is not limited.
    */
   constructor(groups: readonly (string | null)[], requests: Requests) {
     const lists = new Map<string, WaitingList>()
+    this.#heap = new KeyedHeap((request) => requests.deadline[request]!)
     this.#listOf = groups.map((group) => {
       if (group === null) return null
+      if (group === ANY_ORDER) return this.#heap
       const list = lists.get(group) ?? new WaitingList()
       lists.set(group, list)
       return list
@@ -34,7 +44,7 @@ export class TimeOuts {
 
   /** The one whose time is over first; -1 for none. */
   next(): number {
-    let next = -1
+    let next = this.#heap.next()
     for (const { oldest } of this.#lists) {
       if (oldest < 0) continue
       if (next < 0 || this.#requests.deadline[oldest]! < this.#requests.deadline[next]!) {

@@ -18,11 +18,21 @@ const recomputed = z.strictObject({
     .describe('latency, ms; null where the sample does not support it'),
 })
 
+const recomputedCalls = z.strictObject({
+  class: z.string(),
+  made: z.number(),
+  answered: z.number(),
+  values: z
+    .array(z.strictObject({ p: z.number(), value: z.number().nullable() }))
+    .describe('latency of those answered, ms; null where the sample does not support it'),
+})
+
 const runAudit = z.strictObject({
   run: z.string().describe('the name of its file, such as replay-1'),
   requests: z.number(),
   rules: z.array(rule),
   percentiles: z.array(recomputed),
+  calls: z.array(recomputedCalls).describe('of each class'),
   journal: z
     .strictObject({
       entries: z.number().describe('fed back to a fresh control plane'),

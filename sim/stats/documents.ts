@@ -67,6 +67,18 @@ const cell = z.strictObject({
   tokens: tokenTimes.nullable().describe('null where nothing was generated'),
 })
 
+const calls = z
+  .strictObject({
+    made: z
+      .number()
+      .describe('what clients wanted answered: a call has attempts, an attempt parts'),
+    answered: z.number().describe('by all parts of one attempt; the others were given up'),
+    latency: distribution.describe('first scheduled arrival to the last answer that it took'),
+    latency_all: percentiles.describe('over all calls; one given up takes infinitely long'),
+  })
+  .nullable()
+  .describe('null where each request is a call')
+
 export const objectiveResult = z.strictObject({
   class: z.string(),
   text: z.string(),
@@ -149,7 +161,7 @@ export const resultSchema = z.strictObject({
   duration_s: z.number(),
   warmup_s: z.number(),
   load: z.number().nullable().describe('mean rate over capacity'),
-  classes: z.array(cell),
+  classes: z.array(cell.extend({ calls })),
   pools: z.array(poolResult),
   objectives: z.array(objectiveResult),
   surges: z.array(surgeResult),

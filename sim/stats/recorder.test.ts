@@ -33,6 +33,7 @@ function record(fates: readonly Fate[], warmupMs = 0) {
     warmupMs,
     pools: [{ maxBatch: 4 }],
     poolOf: [0],
+    parts: [null, 1],
     limitsMs: [30, Number.POSITIVE_INFINITY],
     surges: [],
     expected: null,
@@ -47,6 +48,9 @@ function record(fates: readonly Fate[], warmupMs = 0) {
     const ended = started + one.service
     const done = ended + one.completion
     requests.at[i] = one.at
+    requests.since[i] = one.at
+    requests.attempt[i] = 1
+    requests.sending[i] = i
     requests.class[i] = one.class
     requests.key[i] = i
     requests.length[i] = 1

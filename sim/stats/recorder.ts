@@ -9,6 +9,7 @@ import {
   type TokenGapRun,
 } from '../serving/index.ts'
 import { Backlog, type SurgeWindow } from './backlog.ts'
+import { CallRecorder } from './calls.ts'
 import type { Counts, Series } from './documents.ts'
 import { Histogram } from './histogram.ts'
 import { TimeSeries } from './time-series.ts'
@@ -81,6 +82,8 @@ export interface RecorderOptions {
   readonly poolOf: readonly number[]
   /** times of more traffic, by their start */
   readonly surges: readonly SurgeWindow[]
+  /** of a request of each class, whose calls are recorded; null where each request is a call */
+  readonly parts: readonly (number | null)[]
   /** latency that a good request of each class stays under; Infinity for none */
   readonly limitsMs: readonly Ms[]
   /** the same for the first token, and for each further one in the mean */
@@ -110,6 +113,7 @@ export class Recorder implements Observer {
   /** most blocks of KV caches in use on one replica, per pool */
   readonly kvBlocks: Float64Array
   readonly backlog: Backlog
+  readonly calls: CallRecorder
   readonly #options: RecorderOptions
   readonly #series: TimeSeries
   lastMs: Ms = 0
@@ -126,6 +130,7 @@ export class Recorder implements Observer {
     this.#wastedTokens = new Float64Array(options.pools.length)
     this.kvBlocks = new Float64Array(options.pools.length)
     this.backlog = new Backlog(options.surges, options.warmupMs, options.durationMs)
+    this.calls = new CallRecorder(options.requests, options.parts, options.warmupMs)
     this.#series = new TimeSeries(options.durationMs)
   }
 
@@ -144,8 +149,9 @@ export class Recorder implements Observer {
     return this.#series.summary()
   }
 
-  arrived(now: Ms): void {
+  arrived(now: Ms, request: number): void {
     this.#series.arrived(now)
+    this.calls.arrived(request)
     this.backlog.change(now, 1)
   }
 
@@ -159,6 +165,7 @@ export class Recorder implements Observer {
     this.#series.lost(now)
     this.backlog.change(now, -1)
     this.lastMs = now
+    this.calls.ended(now, request)
     if (requests.at[request]! < warmupMs) return
     const cell = this.cells[requests.class[request]!]![requests.pool[request]!]!
     cell.outcomes[requests.outcome[request]!]!++
@@ -185,6 +192,7 @@ export class Recorder implements Observer {
       const at = requests.at[request]!
       const latency = now - at
       this.#series.served(now, at, latency)
+      this.calls.ended(now, request)
       if (at < warmupMs) continue
       const number = requests.class[request]!
       const cell = this.cells[number]![requests.pool[request]!]!

@@ -46,6 +46,8 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly num
     mean: histogram.mean,
     percentiles: PERCENTILES.map((p) => histogram.quantile(p)),
   }
+  const quantiles = (levels: readonly number[]) =>
+    levels.map((p) => histogram.quantile(p, n + lost))
   const cell: CellSummary = {
     counts: {
       arrived: n,
@@ -71,6 +73,10 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly num
     requests: 'x',
     all: figures,
     classes: [cell],
+    // as many again were given up
+    calls: [
+      { made: 2 * n, latency: figures, all: quantiles(PERCENTILES), judged: quantiles(judged) },
+    ],
     pools: [cell],
     batchSizes: [[3, 1]],
     efficiency: [0.8],
@@ -109,6 +115,17 @@ test('figures are means over runs with their t interval', () => {
   expect(goodput_share.value).toBeCloseTo(0.9, 12)
   // from the end of the warm-up to the end of the arrivals: 8 s
   expect(goodput_rps.value).toBeCloseTo((0.9 * 20_000) / 8, 9)
+})
+
+test('calls count for themselves, and one that was given up takes infinitely long', () => {
+  const { classes, objectives } = result(['p(40) call_ms < 90', 'p(60) call_ms < 900'])
+  const { made, answered, latency, latency_all } = classes[0]!.calls!
+  expect([made, answered]).toEqual([120_000, 60_000])
+  expect(latency.percentiles.p50.value).toBeCloseTo(50, 0)
+  expect(latency_all.p50.value).toBeCloseTo(100, -1)
+  expect(latency_all.p90.value).toBeNull()
+  expect(objectives.map(({ verdict }) => verdict)).toEqual(['PASS', 'FAIL'])
+  expect(objectives[0]!.estimate.value).toBeCloseTo(80, 0)
 })
 
 test('one run has no interval', () => {

@@ -1,26 +1,13 @@
 import { type Objective, parseObjective } from '../../scenarios/objective.ts'
 import type { Scenario } from '../../scenarios/schema.ts'
 import { takesLength } from '../../scenarios/takes-length.ts'
-import type {
-  Counts,
-  Distribution,
-  Estimate,
-  Percentiles,
-  Result,
-  TailPoint,
-  Verdict,
-} from './documents.ts'
+import { callsResult } from './calls-result.ts'
+import { distribution, percentiles } from './distributions.ts'
+import type { Counts, Estimate, Result, TailPoint, Verdict } from './documents.ts'
 import { estimate } from './estimate.ts'
-import {
-  PERCENTILES,
-  percentile,
-  percentileKey,
-  supports,
-  supportsVerdict,
-  unsupportedReason,
-} from './percentile.ts'
+import { percentile, supportsVerdict } from './percentile.ts'
 import { PARTS, TOKEN_TIMES } from './recorder.ts'
-import type { CellSummary, Figures, RunSummary } from './run-summary.ts'
+import type { CallsSummary, CellSummary, RunSummary } from './run-summary.ts'
 import { mergeSeries } from './time-series.ts'
 
 /** What stands above the figures of a result. */
@@ -90,7 +77,10 @@ export function resultOf(
     requests: runs[0]!.requests,
     duration_s: scenario.duration_s,
     warmup_s: scenario.warmup_s,
-    classes: scenario.traffic.map((traffic, i) => cell(traffic.class, (run) => run.classes[i]!)),
+    classes: scenario.traffic.map((traffic, i) => ({
+      ...cell(traffic.class, (run) => run.classes[i]!),
+      calls: callsResult(runs.map(({ calls }) => calls[i]!)),
+    })),
     pools: scenario.pools.map((pool, i) => ({
       ...cell(pool.name, (run) => run.pools[i]!),
       replicas: pool.replicas,
@@ -132,7 +122,7 @@ export function resultOf(
         text,
         ...judge(
           parseObjective(text)!,
-          runs.map((run) => run.classes[i]!),
+          runs.map((run) => ({ ...run.classes[i]!, calls: run.calls[i] ?? null })),
           judged,
         ),
       })),
@@ -198,15 +188,19 @@ export function judgedPercentiles(scenario: Scenario): number[] {
 
 function judge(
   objective: Objective,
-  cells: readonly CellSummary[],
+  cells: readonly (CellSummary & { readonly calls: CallsSummary | null })[],
   percentiles: readonly number[],
 ) {
-  const arrived = cells.reduce((sum, { counts }) => sum + counts.arrived, 0)
-  const perRun = Math.min(...cells.map(({ counts }) => counts.arrived))
-  const values = cells.map(({ good, counts, judged, tokens }) => {
+  const { kind } = objective
+  const each = cells.map(({ counts, calls }) => (kind === 'call' ? calls!.made : counts.arrived))
+  const arrived = each.reduce((sum, n) => sum + n, 0)
+  const perRun = Math.min(...each)
+  const values = cells.map(({ good, counts, judged, tokens, calls }) => {
     if (objective.kind === 'goodput') return good / counts.arrived
-    const times = objective.kind === 'latency' ? judged : tokens?.judged[objective.kind]
-    return times?.[percentiles.indexOf(objective.percentile)] ?? Number.NaN
+    const at = percentiles.indexOf(objective.percentile)
+    if (kind === 'call') return calls!.judged[at]!
+    const times = kind === 'latency' ? judged : tokens?.judged[objective.kind as 'ttft' | 'tpot']
+    return times?.[at] ?? Number.NaN
   })
   const met = estimate(values, arrived, objective.kind === 'goodput' ? 1 : undefined)
   const supported = objective.kind === 'goodput' || supportsVerdict(perRun, objective.percentile)
@@ -227,33 +221,6 @@ function verdictOf(objective: Objective, { value, low, high }: Estimate): Verdic
   }
   if (high < objective.limitMs) return 'PASS'
   return low >= objective.limitMs ? 'FAIL' : 'UNDECIDED'
-}
-
-function percentiles(runs: readonly { n: number; values: readonly number[] }[]): Percentiles {
-  const total = runs.reduce((sum, { n }) => sum + n, 0)
-  const perRun = Math.min(...runs.map(({ n }) => n))
-  return Object.fromEntries(
-    PERCENTILES.map((p, i) => [
-      percentileKey(p),
-      supports(perRun, p)
-        ? estimate(
-            runs.map(({ values }) => values[i]!),
-            total,
-          )
-        : { value: null, low: null, high: null, n: total, reason: unsupportedReason(perRun, p) },
-    ]),
-  ) as Percentiles
-}
-
-function distribution(runs: readonly Figures[]): Distribution {
-  const total = runs.reduce((sum, { n }) => sum + n, 0)
-  return {
-    mean: estimate(
-      runs.map(({ mean }) => mean),
-      total,
-    ),
-    percentiles: percentiles(runs.map(({ n, percentiles: values }) => ({ n, values }))),
-  }
 }
 
 function sumCounts(counts: readonly Counts[]): Counts {

@@ -24,6 +24,9 @@ export function playBack<O extends Observer>(rows: Rows, observe: (requests: Req
     requests.preemptions[key] = c.preemptions[key]!
     requests.class[key] = c.class[key]!
     requests.attempt[key] = c.attempt[key]!
+    requests.since[key] = c.since[key]!
+    requests.sending[key] = c.sending[key]!
+    requests.part[key] = c.part[key]!
     requests.key[key] = key
     requests.enqueued[key] = c.sent[key]!
     requests.idle[key] = c.batchWait[key]!

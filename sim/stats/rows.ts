@@ -16,6 +16,14 @@ const COLUMNS = {
   class: Uint8Array,
   /** 1 for the first attempt of a call */
   attempt: Uint8Array,
+  /** scheduled arrival of the first attempt */
+  since: Float64Array,
+  /** number of what its client sent: the same for all parts of a fan-out */
+  sending: Int32Array,
+  /** 0 for the first, and for a request that is whole */
+  part: Uint16Array,
+  /** when its client leaves; Infinity for never */
+  leaves: Float64Array,
   pool: Uint8Array,
   /** number of the queue that it joined or was refused by, through all pools; -1 for none */
   queue: Int32Array,
@@ -121,6 +129,10 @@ export class RowRecorder implements Observer {
     rows.sent[key] = now
     rows.class[key] = requests.class[request]!
     rows.attempt[key] = requests.attempt[request]!
+    rows.since[key] = requests.since[request]!
+    rows.sending[key] = requests.sending[request]!
+    rows.part[key] = requests.part[request]!
+    rows.leaves[key] = requests.leaves[request]!
     rows.length[key] = requests.length[request]!
     rows.output[key] = requests.output[request]!
   }

@@ -1,4 +1,5 @@
 import type { SurgeBacklog } from './backlog.ts'
+import type { Calls } from './calls.ts'
 import type { Counts, Series } from './documents.ts'
 import type { Histogram } from './histogram.ts'
 import { PERCENTILES } from './percentile.ts'
@@ -32,12 +33,24 @@ export type TokenSummary = Readonly<Record<TokenTime, Figures>> & {
   readonly preemptions: number
 }
 
+export interface CallsSummary {
+  readonly made: number
+  /** of those answered */
+  readonly latency: Figures
+  /** over all that were made: Infinity where the percentile falls on one that was given up */
+  readonly all: readonly number[]
+  /** the same at the percentiles that objectives name */
+  readonly judged: readonly number[]
+}
+
 /** One replication or replay, small enough to pass between threads. */
 export interface RunSummary {
   readonly requests: string
   /** latency over all classes */
   readonly all: Figures
   readonly classes: readonly CellSummary[]
+  /** of each class; null where each request is a call */
+  readonly calls: readonly (CallsSummary | null)[]
   readonly pools: readonly CellSummary[]
   readonly batchSizes: readonly (readonly number[])[]
   /** of each pool: useful share of what its batches computed; NaN where there were none */
@@ -74,6 +87,7 @@ export function summariseRun(
     requests: run.requests,
     all: figures(all.latency),
     classes: classes.map((cell) => cellSummary(cell, run.judged)),
+    calls: recorder.calls.classes.map((calls) => calls && callsSummary(calls, run.judged)),
     pools: pools.map((cell) => cellSummary(cell, run.judged)),
     batchSizes: recorder.batchSizes.map((sizes) => Array.from(sizes)),
     efficiency: Array.from(recorder.tokens, (sum, pool) => sum / recorder.computed[pool]!),
@@ -123,6 +137,16 @@ function tokenSummary(cell: Cell, lost: number, judged: readonly number[]): Toke
       tpot: judged.map((p) => cell.tpot.quantile(p, lost)),
     },
     preemptions: cell.preemptions,
+  }
+}
+
+function callsSummary({ made, latency }: Calls, judged: readonly number[]): CallsSummary {
+  const lost = made - latency.count
+  return {
+    made,
+    latency: figures(latency),
+    all: PERCENTILES.map((p) => latency.quantile(p, lost)),
+    judged: judged.map((p) => latency.quantile(p, lost)),
   }
 }
 

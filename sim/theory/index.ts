@@ -12,6 +12,13 @@ export {
   mmcMeanSojourn,
   mmcMeanWait,
 } from './erlang.ts'
+export { type ErlangA, type ErlangAFigures, erlangA } from './erlang-a.ts'
+export {
+  forkJoinMostSojourn,
+  forkJoinPairMeanSojourn,
+  longestMean,
+  longestQuantile,
+} from './fork-join.ts'
 export {
   autoregressiveMean,
   type CoverageModel,
@@ -19,7 +26,14 @@ export {
   mm1Sojourn,
 } from './interval-coverage.ts'
 export { Md1Wait } from './md1-wait.ts'
-export { type Md1, type Mg1, md1MeanWait, mg1MeanWait } from './mg1.ts'
+export {
+  type Md1,
+  type Mg1,
+  md1MeanWait,
+  mg1MeanWait,
+  mg1SetUpMeanWait,
+  type SetUp,
+} from './mg1.ts'
 export {
   type Mm1,
   mm1MeanSojourn,
@@ -27,6 +41,7 @@ export {
   mm1SojournQuantile,
 } from './mm1.ts'
 export { type Mmck, type MmckFigures, mmck } from './mmck.ts'
+export { type MmppM1, type MmppM1Figures, mmppM1 } from './mmpp-m1.ts'
 export {
   cobhamMeanWaits,
   conservedWait,

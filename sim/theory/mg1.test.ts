@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Md1Wait } from './md1-wait.ts'
-import { md1MeanWait, mg1MeanWait } from './mg1.ts'
+import { md1MeanWait, mg1MeanWait, mg1SetUpMeanWait } from './mg1.ts'
 import { mm1MeanWait } from './mm1.ts'
 import { poissonProbabilities } from './poisson.ts'
 
@@ -22,6 +22,63 @@ describe('M/G/1 mean wait', () => {
     expect(() => md1MeanWait({ arrivalRate: 1, service: 1 })).toThrow('below 1')
   })
 })
+
+describe('M/G/1 with set-up times', () => {
+  const exponential = { arrivalRate: 0.6, meanService: 1, secondMoment: 2 }
+  const plain = mg1MeanWait(exponential)
+
+  test('of no length is M/G/1', () => {
+    expect(mg1SetUpMeanWait(exponential, { mean: 0, secondMoment: 0 })).toBe(plain)
+  })
+
+  test('that are exponential adds their mean, whatever the load', () => {
+    // Gandhi, Harchol-Balter and Adan 2010
+    for (const arrivalRate of [0.1, 0.5, 0.9]) {
+      const queue = { ...exponential, arrivalRate }
+      const wait = mg1SetUpMeanWait(queue, { mean: 3, secondMoment: 18 })
+      expect(wait - mg1MeanWait(queue)).toBeCloseTo(3, 12)
+    }
+  })
+
+  test('is the set-up time itself where hardly anything comes', () => {
+    const queue = { ...exponential, arrivalRate: 1e-9 }
+    expect(mg1SetUpMeanWait(queue, { mean: 3, secondMoment: 9 })).toBeCloseTo(3, 7)
+  })
+
+  test('has the chain of a system of exponential service and set-up in two phases', () => {
+    const phases = { mean: 2 / 0.8, secondMoment: 6 / 0.8 ** 2 }
+    expect(mg1SetUpMeanWait(exponential, phases)).toBeCloseTo(setUpChain(0.6, 1, 0.8, 150), 6)
+  })
+})
+
+/**
+ * Mean wait, set-up included, of M/M/1 with a set-up in two exponential phases, from the chain of
+ * (requests, phase): 0 and 1 are those of the set-up, 2 is service.
+ */
+function setUpChain(arrivalRate: number, serviceRate: number, phaseRate: number, most: number) {
+  const size = 3 * (most + 1)
+  const total = arrivalRate + serviceRate + phaseRate
+  let now = new Float64Array(size)
+  now[0] = 1
+  for (let i = 0; i < 20_000; i++) {
+    const next = new Float64Array(size)
+    now.forEach((p, state) => {
+      if (p === 0) return
+      const n = Math.floor(state / 3)
+      const phase = state % 3
+      const move = (to: number, rate: number) => {
+        next[to]! += (p * rate) / total
+      }
+      // an arrival at an empty system begins the set-up
+      move(n === most ? state : n === 0 ? 3 : state + 3, arrivalRate)
+      move(n > 0 && phase === 2 ? (n === 1 ? 0 : state - 3) : state, serviceRate)
+      move(n > 0 && phase < 2 ? state + 1 : state, phaseRate)
+    })
+    now = next
+  }
+  const requests = now.reduce((sum, p, state) => sum + p * Math.floor(state / 3), 0)
+  return requests / arrivalRate - 1 / serviceRate
+}
 
 describe('M/D/1 wait', () => {
   const queue = { arrivalRate: 0.4, service: 2 }

@@ -24,6 +24,24 @@ export function mg1MeanWait({ arrivalRate, meanService, secondMoment }: Mg1): nu
   return (arrivalRate * secondMoment) / (2 * (1 - rho))
 }
 
+/** A set-up time on top of the first service after idleness, by its first two moments. */
+export interface SetUp {
+  readonly mean: number
+  /** E[D^2] */
+  readonly secondMoment: number
+}
+
+/**
+ * Mean wait in M/G/1 with set-up times, which begin with the arrival that ends an idle period: that
+ * of M/G/1 plus (2 E[D] + lambda E[D^2]) / (2 (1 + lambda E[D])). What waits for its own set-up
+ * counts as waiting. (Welch 1964.)
+ */
+export function mg1SetUpMeanWait(queue: Mg1, setUp: SetUp): number {
+  const { arrivalRate } = queue
+  const extra = 2 * setUp.mean + arrivalRate * setUp.secondMoment
+  return mg1MeanWait(queue) + extra / (2 * (1 + arrivalRate * setUp.mean))
+}
+
 /** Mean wait in M/D/1: rho S / (2 (1 - rho)), half that of M/M/1. */
 export function md1MeanWait({ arrivalRate, service }: Md1): number {
   return mg1MeanWait({ arrivalRate, meanService: service, secondMoment: service ** 2 })

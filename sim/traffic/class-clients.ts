@@ -1,6 +1,6 @@
 import type { TrafficClass } from '../../scenarios/schema.ts'
 import { stream } from '../kernel/index.ts'
-import type { Ms } from '../serving/index.ts'
+import { type Ms, patienceOf, patiencePlan } from '../serving/index.ts'
 import type { ArrivalProcess } from './arrivals.ts'
 import type { RetryPlan } from './backoff.ts'
 import { type ArrivalsOptions, classArrivals } from './class-arrivals.ts'
@@ -19,15 +19,16 @@ const ONE_TURN: LengthDistribution = Object.freeze({ draw: () => 1 })
 
 /** The clients of a class: such as react only where the scenario says how. */
 export function classClients(traffic: TrafficClass, options: ClientsOptions): Clients {
-  const { arrivals, retry, session, timeout_ms } = traffic
+  const { arrivals, retry, session } = traffic
   const { lengths, outputs, endMs, seed, replication, name } = options
   const closed = arrivals.process === 'closed-loop'
   const first = closed ? firstThoughts(traffic, options) : classArrivals(arrivals, options)
   if (!reacts(traffic)) return new OpenClients(first, lengths, outputs)
   const of = (purpose: string) => stream(seed, replication, `${purpose}:${name}`)
   const thinking = closed ? arrivals.think_time_s : session?.think_time_s
+  const patience = patiencePlan(traffic)
   const plan = {
-    patienceMs: timeout_ms ?? Number.POSITIVE_INFINITY,
+    patience: (at: Ms, sending: number) => patienceOf(patience, at, sending),
     retry: retry === undefined ? null : retryPlan(retry),
     turns: session === undefined ? ONE_TURN : lengthDistribution(session.turns, of('turns')),
     carryContext: session?.carry_context ?? false,

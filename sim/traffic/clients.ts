@@ -48,6 +48,7 @@ export class OpenClients implements Clients {
     requests.length[slot] = this.#lengths.draw(this.#next)
     requests.output[slot] = this.#outputs.draw(this.#next)
     requests.attempt[slot] = 1
+    requests.since[slot] = this.#next
     this.#next = this.#arrivals.next()
     return true
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { OUTCOME, type Outcome } from '../serving/index.ts'
+import { OUTCOME, type Outcome, Requests } from '../serving/index.ts'
 import type { RetryPlan } from './backoff.ts'
 import { type ClientsPlan, ReactiveClients } from './reactive-clients.ts'
 
@@ -15,7 +15,7 @@ const retry: RetryPlan = {
 }
 
 const plain: ClientsPlan = {
-  patienceMs: Number.POSITIVE_INFINITY,
+  patience: () => Number.POSITIVE_INFINITY,
   retry: null,
   turns: { draw: () => 1 },
   carryContext: false,
@@ -43,14 +43,7 @@ function run(
     { draw: () => 7 },
     { draw: () => 2 },
   )
-  const fields = {
-    at: new Float64Array(1),
-    length: new Int32Array(1),
-    output: new Int32Array(1),
-    attempt: new Uint8Array(1),
-    class: new Uint8Array(1),
-    key: new Uint32Array(1),
-  }
+  const fields = new Requests(1)
   const all: Sent[] = []
   let ends: { key: number; at: number; outcome: Outcome }[] = []
   while (!clients.ended) {
@@ -86,13 +79,16 @@ describe('retries', () => {
   })
 
   test('a client whose patience is over tries again, whatever becomes of its request', () => {
-    const slow = run({ retry, patienceMs: 20 }, [100], () => ({ after: 500, outcome: abandoned }))
+    const slow = run({ retry, patience: () => 20 }, [100], () => ({
+      after: 500,
+      outcome: abandoned,
+    }))
     // patience 20 and backoff 10, then 20 and 20
     expect(times(slow)).toEqual([100, 130, 170])
   })
 
   test('an answer in time strikes out the retry; the next failure counts on', () => {
-    const sent = run({ retry, patienceMs: 20 }, [100], (_, key) =>
+    const sent = run({ retry, patience: () => 20 }, [100], (_, key) =>
       key === 0 ? { after: 50, outcome: abandoned } : { after: 19, outcome: served },
     )
     expect(times(sent)).toEqual([100, 130])
@@ -165,7 +161,7 @@ describe('users of a closed loop', () => {
   })
 
   test('whose patience is over think as well', () => {
-    const plan = { closed: true, endMs: 100, patienceMs: 10 }
+    const plan = { closed: true, endMs: 100, patience: () => 10 }
     const sent = run(plan, [0], () => ({ after: 40, outcome: abandoned }))
     expect(times(sent)).toEqual([0, 15, 30, 45, 60, 75, 90])
   })

@@ -7,8 +7,8 @@ import type { LengthDistribution } from './lengths.ts'
 
 /** What clients do, apart from sending. */
 export interface ClientsPlan {
-  /** their patience; Infinity for endless */
-  readonly patienceMs: Ms
+  /** of the sending of that number and scheduled arrival; Infinity for endless */
+  readonly patience: (at: Ms, sending: number) => Ms
   /** null where they never try again */
   readonly retry: RetryPlan | null
   /** requests of a conversation, one after another */
@@ -28,6 +28,8 @@ interface Call {
   readonly length: number
   readonly output: number
   readonly attempt: number
+  /** scheduled arrival of the first attempt; null before that */
+  readonly since: Ms | null
   /** turns to come after this one */
   readonly turnsLeft: number
 }
@@ -98,13 +100,15 @@ export class ReactiveClients implements Clients {
 
   take(requests: RequestFields, slot: number, key: number): boolean {
     const at = this.peek()
-    const call = this.#nextCall(at)
-    if (call === null) return false
+    const next = this.#nextCall(at)
+    if (next === null) return false
+    const call = { ...next, since: next.since ?? at }
     requests.at[slot] = at
     requests.length[slot] = call.length
     requests.output[slot] = call.output
     requests.attempt[slot] = call.attempt
-    const leaves = at + this.#plan.patienceMs
+    requests.since[slot] = call.since
+    const leaves = at + this.#plan.patience(at, key)
     const flight = { call, leaves, think: this.#plan.think(), followUp: -1 }
     this.#inFlight.set(key, flight)
     flight.followUp = this.#schedule(this.#afterFailure(flight, key, leaves))
@@ -152,7 +156,7 @@ export class ReactiveClients implements Clients {
 
   #turn(turnsLeft: number, context: number, at: Ms): Call {
     const length = this.#lengths.draw(at) + context
-    return { length, output: this.#outputs.draw(at), attempt: 1, turnsLeft }
+    return { length, output: this.#outputs.draw(at), attempt: 1, since: null, turnsLeft }
   }
 
   #afterAnswer({ call, think }: InFlight, now: Ms): FollowUp | null {

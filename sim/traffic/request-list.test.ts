@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { Requests } from '../serving/index.ts'
 import { ListSource, RequestList } from './request-list.ts'
 
 type Row = [at: number, length: number, number: number, output: number]
@@ -21,14 +22,7 @@ const rows: Row[] = [
 
 describe('a list as a source', () => {
   function takeAll(source: ListSource) {
-    const fields = {
-      at: new Float64Array(8),
-      length: new Int32Array(8),
-      output: new Int32Array(8),
-      class: new Uint8Array(8),
-      attempt: new Uint8Array(8),
-      key: new Uint32Array(8),
-    }
+    const fields = new Requests(8)
     const peeked: number[] = []
     for (let slot = 7; source.peek() !== Number.POSITIVE_INFINITY; slot--) {
       peeked.push(source.peek())

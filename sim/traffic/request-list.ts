@@ -1,4 +1,4 @@
-import type { Ms, RequestFields, Source } from '../serving/index.ts'
+import { type Ms, type RequestFields, Requests, type Source } from '../serving/index.ts'
 import { RequestHash } from './request-hash.ts'
 
 /** Requests in their order of arrival: scheduled time in ms, length, output, class index. */
@@ -37,14 +37,7 @@ export class RequestList {
     const lengths: number[] = []
     const outputs: number[] = []
     const classes: number[] = []
-    const one = {
-      at: new Float64Array(1),
-      length: new Int32Array(1),
-      output: new Int32Array(1),
-      class: new Uint8Array(1),
-      attempt: new Uint8Array(1),
-      key: new Uint32Array(1),
-    }
+    const one = new Requests(1)
     for (let at = source.peek(); at !== Number.POSITIVE_INFINITY; at = source.peek()) {
       if (Number.isNaN(at)) throw new Error('Expected all rows of the traces to be at hand')
       source.take(one, 0)
@@ -119,7 +112,10 @@ export class ListSource implements Source {
     requests.output[slot] = this.#columns.output[i]!
     requests.class[slot] = this.#columns.class[i]!
     requests.attempt[slot] = 1
+    requests.since[slot] = this.#columns.at[i]!
     requests.key[slot] = i
+    requests.sending[slot] = i
+    requests.part[slot] = 0
     return true
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type Scenario, scenarioSchema } from '../../scenarios/schema.ts'
+import { Requests } from '../serving/index.ts'
 import { OpenClients } from './clients.ts'
 import { RequestList } from './request-list.ts'
 import { MergedSource, type TrafficOptions, trafficSource } from './source.ts'
@@ -66,14 +67,7 @@ describe('merging classes', () => {
 
   test('keys number the requests in their order', () => {
     const source = trafficSource(scenario([web, batch]), OPTIONS)
-    const fields = {
-      at: new Float64Array(1),
-      length: new Int32Array(1),
-      output: new Int32Array(1),
-      class: new Uint8Array(1),
-      attempt: new Uint8Array(1),
-      key: new Uint32Array(1),
-    }
+    const fields = new Requests(1)
     for (let key = 0; key < 100; key++) {
       expect(source.peek()).toBeLessThan(20_000)
       source.take(fields, 0)

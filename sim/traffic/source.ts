@@ -63,6 +63,8 @@ export class MergedSource implements Source {
     if (came) {
       requests.class[slot] = number
       requests.key[slot] = key
+      requests.sending[slot] = key
+      requests.part[slot] = 0
       this.#count++
       this.#hash.add(requests.at[slot]!, requests.length[slot]!, requests.output[slot]!, number)
     }
@@ -114,7 +116,8 @@ export function trafficSource(scenario: Scenario, options: TrafficOptions): Merg
         seed,
         replication,
         endMs: scenario.duration_s * 1000,
-        capacityRps,
+        // a load is that of the replicas, and each part of a request is work for one
+        capacityRps: capacityRps === null ? null : capacityRps / traffic.fan_out,
         trace,
         clients: options.clients?.get(index) ?? null,
         feed,

@@ -26,6 +26,7 @@ export type { StepLaw } from './step-runs.ts'
 export {
   declaredSteps,
   declaredWork,
+  type MeanWork,
   NO_WAKE,
   tabulatedWork,
   type WakeCurve,

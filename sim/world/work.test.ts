@@ -24,7 +24,8 @@ describe('declared work', () => {
   })
 
   test('work of a table scatters about its mean with its coefficient of variation, |z| <= 4', () => {
-    const { of } = declaredWork({ law: 'table', sizes: [1, 2], ms: [3, 5], cv: 0.3 })
+    const { of, mean } = declaredWork({ law: 'table', sizes: [1, 2], ms: [3, 5], cv: 0.3 })
+    expect(mean(2, 77)).toBe(5)
     const n = 100_000
     let [sum, squares] = [0, 0]
     for (let i = 0; i < n; i++) {
@@ -37,12 +38,27 @@ describe('declared work', () => {
     expect(Math.abs(squares / n / 0.09 - 1) / Math.sqrt(3.57 / n)).toBeLessThanOrEqual(4)
   })
 
-  test('exponential work has its mean, |z| <= 4', () => {
-    const { of } = declaredWork({ law: 'exponential', mean_ms: 3 })
+  test.each([
+    [{ law: 'exponential', mean_ms: 3 }, 3, 3],
+    [{ law: 'two-point', ms: 1, slow_ms: 21, slow_share: 0.1 }, 3, 6],
+  ] as const)('%o has its mean, |z| <= 4', (work, mean, deviation) => {
+    const { of, mean: stated } = declaredWork(work)
     const n = 100_000
     let sum = 0
     for (let i = 0; i < n; i++) sum += of(1, 1, random)
-    expect(Math.abs(sum / n - 3) / (3 / Math.sqrt(n))).toBeLessThanOrEqual(4)
+    expect(stated(1, 1)).toBeCloseTo(mean, 12)
+    expect(Math.abs(sum / n - mean) / (deviation / Math.sqrt(n))).toBeLessThanOrEqual(4)
+  })
+
+  test('a set-up time is the same each time, or drawn', () => {
+    expect(declaredWork({ law: 'constant', ms: 4 }).setUp).toBeUndefined()
+    expect(declaredWork({ law: 'constant', ms: 4, setup_ms: 7 }).setUp?.(random)).toBe(7)
+    const drawn = { distribution: 'uniform', min: 2, max: 3 } as const
+    const { setUp } = declaredWork({ law: 'constant', ms: 4, setup_ms: drawn })
+    const times = Array.from({ length: 1000 }, () => setUp!(random))
+    expect(Math.min(...times)).toBeGreaterThanOrEqual(2)
+    expect(Math.max(...times)).toBeLessThan(3)
+    expect(new Set(times).size).toBeGreaterThan(900)
   })
 })
 

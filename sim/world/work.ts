@@ -1,23 +1,44 @@
 import type { Work } from '../../scenarios/schema.ts'
-import type { Random } from '../kernel/index.ts'
+import { drawDuration, type Random } from '../kernel/index.ts'
 import type { Ms } from '../serving/index.ts'
 import type { StepLaw } from './step-runs.ts'
 
 /** How much work a batch is: ms at speed 1, by its size and the length computed for each member. */
 export interface WorkModel {
   of(size: number, length: number, random: Random): Ms
+  /** work on top of a batch that finds its executor idle; absent where there is none */
+  readonly setUp?: (random: Random) => Ms
+}
+
+/** Work of which the mean is known. */
+export interface MeanWork extends WorkModel {
+  mean(size: number, length: number): Ms
 }
 
 /** The declared laws of a scenario. */
-export function declaredWork(work: Work): WorkModel {
+export function declaredWork(work: Work): MeanWork {
+  const law = declaredLaw(work)
+  const setUp = 'setup_ms' in work ? work.setup_ms : undefined
+  if (setUp === undefined) return law
+  if (typeof setUp === 'number') return { ...law, setUp: () => setUp }
+  return { ...law, setUp: (random) => drawDuration(setUp, random) }
+}
+
+function declaredLaw(work: Work): MeanWork {
   switch (work.law) {
     case 'constant':
-      return { of: () => work.ms }
-    case 'exponential':
-      return { of: (_size, _length, random) => work.mean_ms * random.exponential() }
-    case 'linear':
+      return { of: () => work.ms, mean: () => work.ms }
+    case 'two-point': {
+      const { ms, slow_ms: slowMs, slow_share: share } = work
       return {
-        of: (size, length) => work.base_ms + size * (work.per_item_ms + length * work.per_token_ms),
+        of: (_size, _length, random) => (random.uniform() < share ? slowMs : ms),
+        mean: () => (1 - share) * ms + share * slowMs,
+      }
+    }
+    case 'exponential':
+      return {
+        of: (_size, _length, random) => work.mean_ms * random.exponential(),
+        mean: () => work.mean_ms,
       }
     case 'table': {
       const table = tabulatedWork({
@@ -25,22 +46,29 @@ export function declaredWork(work: Work): WorkModel {
         lengths: [1],
         ms: work.ms.map((ms) => [ms]),
       })
-      if (work.cv === 0) return { of: (size, _length, random) => table.of(size, 1, random) }
+      const mean = (size: number) => table.mean(size, 1)
+      if (work.cv === 0) return { of: mean, mean }
       // lognormal about a mean of 1
       const variance = Math.log(1 + work.cv ** 2)
       const sigma = Math.sqrt(variance)
       return {
         of: (size, _length, random) =>
-          table.of(size, 1, random) * Math.exp(sigma * random.normal() - variance / 2),
+          mean(size) * Math.exp(sigma * random.normal() - variance / 2),
+        mean,
       }
     }
+    case 'linear': {
+      const of = (size: number, length: number) =>
+        work.base_ms + size * (work.per_item_ms + length * work.per_token_ms)
+      return { of, mean: of }
+    }
     case 'generation':
-      return {
-        of: () => {
-          throw new Error('Expected steps, not batches, of a model that generates')
-        },
-      }
+      return { of: refuseBatch, mean: refuseBatch }
   }
+}
+
+function refuseBatch(): never {
+  throw new Error('Expected steps, not batches, of a model that generates')
 }
 
 /** Steps of a model that generates; null for one that does not. */
@@ -65,19 +93,18 @@ export interface WorkTable {
  * Interpolates a fitted table, bilinear in size and length, and continues it at its last slope.
  * What was interpolated once is remembered: the pairs that a run meets are few.
  */
-export function tabulatedWork(table: WorkTable): WorkModel {
+export function tabulatedWork(table: WorkTable): MeanWork {
   const known: Map<number, Ms>[] = []
-  return {
-    of(size, length) {
-      const bySize = (known[size] ??= new Map())
-      let ms = bySize.get(length)
-      if (ms === undefined) {
-        ms = interpolate(table, size, length)
-        bySize.set(length, ms)
-      }
-      return ms
-    },
+  const of = (size: number, length: number) => {
+    const bySize = (known[size] ??= new Map())
+    let ms = bySize.get(length)
+    if (ms === undefined) {
+      ms = interpolate(table, size, length)
+      bySize.set(length, ms)
+    }
+    return ms
   }
+  return { of, mean: of }
 }
 
 function interpolate({ sizes, lengths, ms }: WorkTable, size: number, length: number): Ms {

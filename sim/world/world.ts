@@ -139,7 +139,8 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     const random = this.#random.overheads
     const started =
       overheads === null ? this.now : this.now + overheads.dispatch(random, this.now, gap)
-    const size = work.of(batch.size, computedLength(batch), this.#random.service)
+    let size = work.of(batch.size, computedLength(batch), this.#random.service)
+    if (work.setUp !== undefined && gap > 0) size += work.setUp(this.#random.service)
     const ended = this.#machine.speed.finish(executor, started, size + wakeCost(wake, gap))
     this.#started[executor] = started
     this.#ended[executor] = ended

@@ -15,10 +15,10 @@ const CLOCK_SLACK_MS = 0.1
 
 export const conservation: Rule = {
   rule: 'conservation',
-  promise: 'every request has one row and ends once; its times follow one another',
+  promise: 'every part of a request has one row and ends once; its times follow one another',
   check(seen: Evidence, found: Findings) {
-    const { rows, requests } = seen
-    const count = requests.at.length
+    const { rows, expected } = seen
+    const count = expected.sending.length
     if (rows.at.length !== count) {
       const least = Math.min(rows.at.length, count)
       found.violated([least], () => `${count} requests came, but there are ${rows.at.length} rows`)
@@ -31,15 +31,24 @@ export const conservation: Rule = {
   },
 }
 
-function identity({ rows, requests }: Evidence, key: number): string | null {
-  if (rows.at[key] !== requests.at[key]) {
-    return `scheduled at ${ms(rows.at[key]!)}, but its request at ${ms(requests.at[key]!)}`
+function identity({ rows, requests, expected }: Evidence, key: number): string | null {
+  const number = expected.sending[key]!
+  if (rows.sending[key] !== number || rows.part[key] !== expected.part[key]) {
+    const own = `part ${rows.part[key]} of request ${rows.sending[key]}`
+    return `${own}, but part ${expected.part[key]} of ${number} was next`
   }
-  if (rows.length[key] !== requests.length[key]) {
-    return `of length ${rows.length[key]}, but its request of ${requests.length[key]}`
+  if (rows.at[key] !== requests.at[number]) {
+    return `scheduled at ${ms(rows.at[key]!)}, but its request at ${ms(requests.at[number]!)}`
   }
-  if (rows.class[key] !== requests.class[key]) {
-    return `of class ${rows.class[key]}, but its request of ${requests.class[key]}`
+  if (rows.length[key] !== requests.length[number]) {
+    return `of length ${rows.length[key]}, but its request of ${requests.length[number]}`
+  }
+  if (rows.class[key] !== requests.class[number]) {
+    return `of class ${rows.class[key]}, but its request of ${requests.class[number]}`
+  }
+  const first = rows.attempt[key] === 1
+  if (first ? rows.since[key] !== rows.at[key] : !(rows.since[key]! <= rows.at[key]!)) {
+    return `attempt ${rows.attempt[key]} at ${ms(rows.at[key]!)} of a call at ${ms(rows.since[key]!)}`
   }
   return null
 }

@@ -120,7 +120,8 @@ function tenantsOf(seen: Evidence, { joined }: SeenQueue): Map<string, Tenant> {
   for (const key of joined) {
     const { tenant: name, weight } = seen.classOf(key)
     const own = all.get(name)
-    const longest = Math.max(own?.longest ?? 0, seen.requests.length[key]! / weight)
+    const length = seen.requests.length[seen.expected.sending[key]!]!
+    const longest = Math.max(own?.longest ?? 0, length / weight)
     const requests = (own?.requests ?? 0) + 1
     all.set(name, { name, weight, requests, longest, waiting: 0, stayed: 0, served: 0 })
   }

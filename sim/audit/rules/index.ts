@@ -9,6 +9,7 @@ import { corked } from './corked.ts'
 import { delay } from './delay.ts'
 import { executor } from './executor.ts'
 import { fairness } from './fairness.ts'
+import { fanOut } from './fan-out.ts'
 import { idle } from './idle.ts'
 import { kvCache } from './kv-cache.ts'
 import { order } from './order.ts'
@@ -41,6 +42,7 @@ export const rules: readonly Rule[] = Object.freeze([
   patience,
   padding,
   routing,
+  fanOut,
   places,
   kvCache,
   tokens,

@@ -1,6 +1,7 @@
 import type { Evidence, SeenQueue } from '../evidence.ts'
 import { type Findings, ms } from '../findings.ts'
 import { any, eachInstant } from '../instants.ts'
+import { LeastFirst } from '../least-first.ts'
 import { CANCELLED, TIMED_OUT } from '../raw-rows.ts'
 import type { Rule } from '../rule.ts'
 import { timeIsOver, waitingTime } from '../waiting-time.ts'
@@ -31,7 +32,7 @@ function checkLeavers(seen: Evidence, queue: SeenQueue, found: Findings): void {
     const deadline = timeIsOver(seen, queue, key)
     // whom cork dropped is the business of another rule
     if (queue.pool.batching.policy === 'cork' && left[key]! < deadline) continue
-    const withClient = own.cancels && left[key]! >= rows.at[key]! + own.patienceMs
+    const withClient = own.cancels && left[key]! >= rows.leaves[key]!
     const expected = withClient ? CANCELLED : TIMED_OUT
     if (left[key]! < deadline) {
       found.violated(
@@ -65,31 +66,28 @@ function checkDispatched(seen: Evidence, queue: SeenQueue, found: Findings): voi
 /** Looks after every event for one who waits although its time is over. */
 function checkWaiting(seen: Evidence, queue: SeenQueue, found: Findings): void {
   const { rows, left } = seen
-  // of one class, who came first runs out of time first
-  const lines = new Map<number, { readonly keys: number[]; head: number }>()
-  for (const key of queue.joined) {
+  const limited = queue.joined.filter((key) => {
     const { waitsOn } = waitingTime(queue.pool, seen.classOf(key))
-    if (waitsOn || timeIsOver(seen, queue, key) === Number.POSITIVE_INFINITY) continue
-    const line = lines.get(rows.class[key]!) ?? { keys: [], head: 0 }
-    lines.set(rows.class[key]!, line)
-    line.keys.push(key)
-  }
-  if (lines.size === 0) return
+    return !waitsOn && timeIsOver(seen, queue, key) < Number.POSITIVE_INFINITY
+  })
+  if (limited.length === 0) return
+  const overAt = (key: number) => timeIsOver(seen, queue, key)
+  const waiting = new LeastFirst<number>((a, b) => overAt(a) - overAt(b))
+  let next = 0
   eachInstant(seen, queue, ({ at, joined, shed, timedOut, batches, ends, freeBefore }) => {
     const acted = ends > 0 || any(batches) || any(timedOut)
     if (!acted && !any(shed) && !(any(joined) && freeBefore > 0)) return
     found.checked++
-    for (const line of lines.values()) {
-      while (line.head < line.keys.length && left[line.keys[line.head]!]! <= at) line.head++
-      const key = line.keys[line.head]
-      if (key === undefined || rows.sent[key]! >= at) continue
-      const deadline = timeIsOver(seen, queue, key)
-      if (at < deadline) continue
+    while (next < limited.length && rows.sent[limited[next]!]! < at) waiting.add(limited[next++]!)
+    while (waiting.first !== undefined && at >= overAt(waiting.first)) {
+      const key = waiting.first
+      waiting.drop()
+      if (left[key]! <= at) continue
       found.violated(
         [key],
         () =>
           `still waited in queue ${queue.number} just after ${ms(at)}, though its time was over ` +
-          `at ${ms(deadline)}`,
+          `at ${ms(overAt(key))}`,
       )
     }
   })

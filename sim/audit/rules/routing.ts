@@ -10,6 +10,8 @@ interface Candidates {
   readonly numbers: readonly number[]
   /** of each of them */
   readonly executors: readonly number[]
+  /** those that have a part of the request that comes */
+  readonly taken: Set<number>
   readonly least: Int32Array
   readonly most: Int32Array
 }
@@ -28,12 +30,14 @@ export const routing: Rule = {
       noun: 'pool',
       numbers: entries,
       executors: entries.map((pool) => promises.pools[pool]!.replicas),
+      taken: new Set(),
       ...loads.pools,
     }
     const within = promises.pools.map((_, index): Candidates => {
       const own = queues.filter(({ poolIndex }) => poolIndex === index)
       const executors = own.map((queue) => queue.executors)
-      return { noun: 'queue', numbers: own.map(({ number }) => number), executors, ...loads.queues }
+      const numbers = own.map(({ number }) => number)
+      return { noun: 'queue', numbers, executors, taken: new Set(), ...loads.queues }
     })
     const turns = promises.pools.map(() => 0)
     // rows do not tell when sequences went on elsewhere
@@ -43,13 +47,20 @@ export const routing: Rule = {
       if (queue === undefined || Number.isNaN(rows.sent[key]!)) continue
       loads.moveTo(rows.sent[key]!)
       const pool = queue.poolIndex
-      // every request takes a turn among the pools, also one whose row is lost
-      const among = { of: pools, chosen: pool, policy: promises.routing, turn: key }
-      if (known || promises.routing === 'round-robin') check(seen, key, among, found)
+      const { sending, part } = seen.expected
+      const candidates = within[pool]!
+      if (!(part[key]! > 0)) {
+        candidates.taken.clear()
+        // every request takes a turn among the pools, also one whose row is lost
+        const turn = sending[key] ?? key
+        const among = { of: pools, chosen: pool, policy: promises.routing, turn }
+        if (known || promises.routing === 'round-robin') check(seen, key, among, found)
+      }
       const turn = turns[pool]!
       turns[pool] = turn + 1
-      const choice = { ...choiceIn(within[pool]!, queue), turn }
+      const choice = { ...choiceIn(candidates, queue), turn }
       if (known || choice.policy === 'round-robin') check(seen, key, choice, found)
+      candidates.taken.add(queue.number)
       loads.came(key)
     }
   },
@@ -87,10 +98,12 @@ function check({ rows }: Evidence, key: number, choice: Choice, found: Findings)
 }
 
 /** A candidate that should have been chosen however events of the instant came; or `chosen`. */
-function lessLoaded({ numbers, executors, least, most }: Candidates, chosen: number): number {
+function lessLoaded(of: Candidates, chosen: number): number {
+  const { numbers, executors, taken, least, most } = of
   const own = least[chosen]! / executors[numbers.indexOf(chosen)]!
   for (let i = 0; i < executors.length; i++) {
     const other = numbers[i]!
+    if (taken.has(other)) continue
     const load = most[other]! / executors[i]!
     // of equals the first is taken
     if (load < own || (load === own && other < chosen)) return other

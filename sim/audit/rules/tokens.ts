@@ -5,7 +5,7 @@ import type { Rule } from '../rule.ts'
 export const tokens: Rule = {
   rule: 'tokens',
   promise: 'a first token comes after the place and not after the end, at the end if it is all',
-  check({ rows, requests, queues }: Evidence, found: Findings) {
+  check({ rows, requests, expected, queues }: Evidence, found: Findings) {
     for (const { pool, batches } of queues) {
       if (pool.generation === undefined) continue
       const { policy } = pool.generation
@@ -13,7 +13,7 @@ export const tokens: Rule = {
         const key = members[0]!
         found.checked++
         const first = rows.firstToken[key]!
-        const output = requests.output[key]!
+        const output = requests.output[expected.sending[key]!]!
         const text = `the first of ${output} tokens of request ${key} came at ${ms(first)}`
         const between = `between ${ms(dispatched)} and ${ms(done)}`
         if (!(first >= dispatched && first <= done)) {

@@ -1,0 +1,30 @@
+import type { Duration } from '../../scenarios/schema.ts'
+
+/** What chance gives: one draw of each call. */
+export interface Draws {
+  /** in (0, 1), or 0 too */
+  uniform(): number
+  /** with mean 1 */
+  exponential(): number
+  /** standard normal */
+  normal(): number
+}
+
+/** 0.99 quantile of the standard normal */
+const Z99 = 2.3263478740408408
+
+/** A draw of a duration, in the unit that it is stated in. */
+export function drawDuration(duration: Duration, draws: Draws): number {
+  switch (duration.distribution) {
+    case 'fixed':
+      return duration.value
+    case 'exponential':
+      return duration.mean * draws.exponential()
+    case 'uniform':
+      return duration.min + (duration.max - duration.min) * draws.uniform()
+    case 'lognormal': {
+      const sigma = Math.log(duration.p99 / duration.median) / Z99
+      return duration.median * Math.exp(sigma * draws.normal())
+    }
+  }
+}

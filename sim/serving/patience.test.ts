@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { Random } from '../kernel/index.ts'
+import { patienceOf } from './patience.ts'
+
+const COUNT = 100_000
+const drawn = { patienceMs: 7, drawnPatience: { distribution: 'exponential', mean: 5 } } as const
+
+/** Patience of clients who come at random times. */
+function patiences(seed: string): number[] {
+  const random = new Random(seed)
+  let at = 0
+  return Array.from({ length: COUNT }, (_, i) => patienceOf(drawn, (at += random.exponential()), i))
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length
+
+test('patience has the distribution that is stated', () => {
+  const values = patiences('arrivals')
+  // standard errors: 5 and sqrt(20) * 25 over sqrt(n)
+  expect(Math.abs(mean(values) - 5)).toBeLessThan((4 * 5) / Math.sqrt(COUNT))
+  const square = mean(values.map((x) => x ** 2))
+  expect(Math.abs(square - 50)).toBeLessThan((4 * Math.sqrt(20) * 25) / Math.sqrt(COUNT))
+  const short = values.filter((x) => x < 1).length / COUNT
+  expect(Math.abs(short - (1 - Math.exp(-0.2)))).toBeLessThan(4 * Math.sqrt(0.15 / COUNT))
+})
+
+test('one client does not tell of the next, nor one run of another', () => {
+  const correlation = (a: readonly number[], b: readonly number[]) =>
+    mean(a.map((x, i) => (x - 5) * (b[i]! - 5))) / 25
+  const values = patiences('arrivals')
+  const most = 4 / Math.sqrt(COUNT)
+  expect(Math.abs(correlation(values.slice(1), values))).toBeLessThan(most)
+  expect(Math.abs(correlation(values, patiences('other arrivals')))).toBeLessThan(most)
+})
+
+test('clients of one instant differ; one asked twice does not', () => {
+  const of = (sending: number) => patienceOf(drawn, 3000, sending)
+  expect(new Set(Array.from({ length: 1000 }, (_, i) => of(i))).size).toBe(1000)
+  expect(of(4)).toBe(of(4))
+})
+
+test('without a distribution all have the same', () => {
+  expect(patienceOf({ patienceMs: 7, drawnPatience: null }, 3, 4)).toBe(7)
+})

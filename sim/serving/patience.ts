@@ -1,0 +1,26 @@
+import { drawDuration, hashedNormal, hashedUniform } from '../kernel/index.ts'
+import type { ClassPlan } from './plan.ts'
+import type { Ms } from './ports.ts'
+
+const PURPOSE = 0x165667b1
+const double = new Float64Array(1)
+const words = new Int32Array(double.buffer)
+
+/**
+ * How long the client of one sending waits for its answer. What is drawn belongs to the scheduled
+ * arrival and the number of the sending, so both worlds draw alike, and all parts of a fan-out.
+ */
+export function patienceOf(
+  { patienceMs, drawnPatience }: Pick<ClassPlan, 'patienceMs' | 'drawnPatience'>,
+  at: Ms,
+  sending: number,
+): Ms {
+  if (drawnPatience === null) return patienceMs
+  double[0] = at
+  const key = words[0]! ^ Math.imul(words[1]!, 0x9e3779b1) ^ Math.imul(sending, 0x27d4eb2f)
+  return drawDuration(drawnPatience, {
+    uniform: () => hashedUniform(key, PURPOSE),
+    exponential: () => -Math.log(hashedUniform(key, PURPOSE)),
+    normal: () => hashedNormal(key, PURPOSE),
+  })
+}

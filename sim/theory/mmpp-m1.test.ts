@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest'
+import { inverse, type Matrix, product, stationaryRow } from './matrix.ts'
+import { mm1MeanSojourn, mm1MeanWait } from './mm1.ts'
+import { type MmppM1, mmppM1 } from './mmpp-m1.ts'
+
+const bursty: MmppM1 = {
+  arrivalRates: [0.9, 0.3],
+  generator: [
+    [-0.1, 0.1],
+    [0.05, -0.05],
+  ],
+  serviceRate: 1,
+}
+
+const three: MmppM1 = {
+  arrivalRates: [2.5, 0, 0.6],
+  generator: [
+    [-0.3, 0.2, 0.1],
+    [0.05, -0.15, 0.1],
+    [0.1, 0.1, -0.2],
+  ],
+  serviceRate: 2,
+}
+
+/** The same from the whole chain of requests and state, cut at so many requests. */
+function byChain({ arrivalRates, generator, serviceRate }: MmppM1, most: number) {
+  const states = arrivalRates.length
+  const size = states * (most + 1)
+  const rates: number[][] = Array.from({ length: size }, () => new Array<number>(size).fill(0))
+  const add = (from: number, to: number, rate: number) => {
+    rates[from]![to]! += rate
+    rates[from]![from]! -= rate
+  }
+  for (let n = 0; n <= most; n++) {
+    for (let i = 0; i < states; i++) {
+      const here = n * states + i
+      if (n < most) add(here, here + states, arrivalRates[i]!)
+      if (n > 0) add(here, here - states, serviceRate)
+      for (let j = 0; j < states; j++) if (j !== i) add(here, n * states + j, generator[i]![j]!)
+    }
+  }
+  const shares = stationaryRow(
+    rates,
+    rates.map(() => 1),
+  )
+  let requests = 0
+  let rate = 0
+  let waits = 0
+  shares.forEach((share, state) => {
+    const own = share * arrivalRates[state % states]!
+    requests += share * Math.floor(state / states)
+    rate += own
+    if (state >= states) waits += own
+  })
+  return { meanSojourn: requests / rate, waits: waits / rate, arrivalRate: rate }
+}
+
+describe('MMPP/M/1', () => {
+  test('is M/M/1 where all states are alike', () => {
+    const queue = { ...bursty, arrivalRates: [0.7, 0.7] }
+    const plain = { arrivalRate: 0.7, serviceRate: 1 }
+    const { meanSojourn, meanWait, waits } = mmppM1(queue)
+    expect(meanSojourn).toBeCloseTo(mm1MeanSojourn(plain), 9)
+    expect(meanWait).toBeCloseTo(mm1MeanWait(plain), 9)
+    expect(waits).toBeCloseTo(0.7, 9)
+  })
+
+  test.each([
+    ['two states', bursty, 120],
+    ['three states, one of them idle', three, 110],
+  ])('of %s has the figures of its chain', (_, queue, most) => {
+    const chain = byChain(queue, most)
+    const { meanSojourn, waits, arrivalRate } = mmppM1(queue)
+    expect(arrivalRate).toBeCloseTo(chain.arrivalRate, 5)
+    expect(meanSojourn / chain.meanSojourn).toBeCloseTo(1, 4)
+    expect(waits).toBeCloseTo(chain.waits, 5)
+  })
+
+  test('waits longer than M/M/1 of its mean rate', () => {
+    const { arrivalRate, meanWait } = mmppM1(bursty)
+    expect(arrivalRate).toBeCloseTo(0.5, 12)
+    expect(meanWait).toBeGreaterThan(mm1MeanWait({ arrivalRate, serviceRate: 1 }))
+  })
+
+  test('without a stationary state is refused', () => {
+    expect(() => mmppM1({ ...bursty, serviceRate: 0.5 })).toThrow('below 1')
+  })
+})
+
+describe('matrices', () => {
+  const matrix: Matrix = [
+    [0, 2, 1],
+    [1, 0, 3],
+    [2, 1, 0],
+  ]
+
+  test('an inverse undoes its matrix', () => {
+    product(matrix, inverse(matrix)).forEach((row, i) => {
+      row.forEach((value, j) => {
+        expect(value).toBeCloseTo(i === j ? 1 : 0, 12)
+      })
+    })
+  })
+
+  test('one that has none is refused', () => {
+    expect(() =>
+      inverse([
+        [1, 1],
+        [1, 1],
+      ]),
+    ).toThrow('has an inverse')
+  })
+
+  test('a stationary row is what its generator leaves alone', () => {
+    const row = stationaryRow(three.generator, [1, 1, 1])
+    for (const rate of product([row], three.generator)[0]!) expect(rate).toBeCloseTo(0, 12)
+    expect(row.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 12)
+  })
+})
