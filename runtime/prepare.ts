@@ -32,11 +32,11 @@ import {
   lengthMix,
   parseRequests,
   RequestList,
-  reactingClasses,
   trafficSource,
 } from '../sim/traffic/index.ts'
 import type { ModelProfile, Profile } from '../sim/world/index.ts'
 import { fieldsFor, learn } from './learn.ts'
+import { refuseReacting } from './refuse.ts'
 import { heldTraces } from './trace-readers.ts'
 
 /** What every command that takes a scenario starts from. */
@@ -257,30 +257,6 @@ export async function requestsOf(
   )
   if (list.count > 0) return list
   throw new Failure(`${prepared.file}: no request comes in ${scenario.duration_s} s`)
-}
-
-/** Throws `Failure` where what clients send depends on how their requests end. */
-export function refuseReacting({ scenario, file }: Prepared, why: string): void {
-  const [name] = reactingClasses(scenario)
-  if (name === undefined) return
-  const text = 'what its clients send depends on how their requests end'
-  throw new Failure(`${file} traffic.${name}: ${text}, ${why}`)
-}
-
-/** Comparisons hold two worlds against one another that were given the same requests. */
-export function refuseComparison(sides: readonly Prepared[]): void {
-  for (const side of sides) {
-    refuseReacting(side, 'so no two runs have the same; simulate, replay and audit do take it')
-    refuseParts(side)
-  }
-}
-
-/** Checks of a comparison go by requests, of which rows have only the parts. */
-function refuseParts({ scenario, file }: Prepared): void {
-  const wide = scenario.traffic.find(({ fan_out }) => fan_out > 1)
-  if (wide === undefined) return
-  const text = 'parts of a request are not compared yet; simulate, replay and audit do take it'
-  throw new Failure(`${file} traffic.${wide.class}.fan_out: ${text}`)
 }
 
 /** Parses the text of a JSON file that the user named. */

@@ -12,14 +12,9 @@ import {
 } from '../../sim/experiment/index.ts'
 import type { Comparison, RunSummary, Verdict } from '../../sim/stats/index.ts'
 import { auditCheck } from '../audit-runs.ts'
-import {
-  type Prepared,
-  prepare,
-  refuseComparison,
-  simulationInput,
-  whatIfInputs,
-} from '../prepare.ts'
+import { type Prepared, prepare, simulationInput, whatIfInputs } from '../prepare.ts'
 import type { LoadedProfile } from '../profile-file.ts'
+import { refuseComparison } from '../refuse.ts'
 import { runReplications } from '../replications.ts'
 import { type KeptRun, readMeasured, readRequests, readRuns } from '../run-folder.ts'
 import { commit, version } from '../version.ts'

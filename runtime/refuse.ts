@@ -1,0 +1,27 @@
+import { Failure } from '../scenarios/index.ts'
+import { reactingClasses } from '../sim/traffic/index.ts'
+import type { Prepared } from './prepare.ts'
+
+/** Throws `Failure` where what clients send depends on how their requests end. */
+export function refuseReacting({ scenario, file }: Prepared, why: string): void {
+  const [name] = reactingClasses(scenario)
+  if (name === undefined) return
+  const text = 'what its clients send depends on how their requests end'
+  throw new Failure(`${file} traffic.${name}: ${text}, ${why}`)
+}
+
+/** Comparisons hold two worlds against one another that were given the same requests. */
+export function refuseComparison(sides: readonly Prepared[]): void {
+  for (const side of sides) {
+    refuseReacting(side, 'so no two runs have the same; simulate, replay and audit do take it')
+    refuseParts(side)
+  }
+}
+
+/** Checks of a comparison go by requests, of which rows have only the parts. */
+function refuseParts({ scenario, file }: Prepared): void {
+  const wide = scenario.traffic.find(({ fan_out }) => fan_out > 1)
+  if (wide === undefined) return
+  const text = 'parts of a request are not compared yet; simulate, replay and audit do take it'
+  throw new Failure(`${file} traffic.${wide.class}.fan_out: ${text}`)
+}
