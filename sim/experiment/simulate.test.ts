@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type Scenario, scenarioSchema } from '../../scenarios/schema.ts'
+import { Random } from '../kernel/index.ts'
 import { servingPlan } from '../serving/index.ts'
 import { playBack, Recorder, summariseRun } from '../stats/index.ts'
 import { lengthDistribution, RequestList, trafficSource } from '../traffic/index.ts'
@@ -63,7 +64,8 @@ describe('capacity', () => {
   })
 
   test('mixes the lengths of classes by their weights', () => {
-    const fixed = (value: number) => lengthDistribution({ distribution: 'fixed', value }, null!)
+    const unused = new Random('fixed lengths')
+    const fixed = (value: number) => lengthDistribution({ distribution: 'fixed', value }, unused)
     const draw = mixedLengths(
       [
         { lengths: fixed(1), weight: 3 },
