@@ -80,6 +80,14 @@ describe('a result in text', () => {
     expect(text).toContain('interactive p99.9: needs 100,000 requests')
   })
 
+  test('tells by which control requests were shed, of pools that shed any', () => {
+    const result = sampleResult('measured')
+    expect(resultText(result)).toMatch(/shed by +memory +priority.*\ncentral +0 +0 +12 +0 +18 +0\n/)
+    const counts = { ...result.pools[0]!.counts, shed: 0 }
+    const none = { ...result, pools: [{ ...result.pools[0]!, counts }] }
+    expect(resultText(none)).not.toContain('shed by')
+  })
+
   test('an invalid replay says so before any figure', () => {
     const text = resultText({ ...sampleResult('measured'), valid: false })
     expect(text.indexOf('NOT VALID')).toBeGreaterThan(0)

@@ -3,6 +3,7 @@ import { alignColumns } from './align.ts'
 import { CALL_COLUMNS, callRows } from './call-rows.ts'
 import { PARTS } from './charts/where-time-went.ts'
 import { count, estimateText, figure, NONE, plural, valueText } from './format.ts'
+import { SHED_COLUMNS, shedRows } from './shed-rows.ts'
 import {
   type Cell,
   checksOf,
@@ -170,6 +171,7 @@ export function resultText(result: Result): string {
     means(result),
     '',
     pools(result),
+    ...optional([...SHED_COLUMNS], shedRows(result)),
     ...optional([...ENGINE_COLUMNS], engineRows(result)),
     ...optional([...CALL_COLUMNS], callRows(result)),
     ...optional([...SURGE_COLUMNS], surgeRows(result)),

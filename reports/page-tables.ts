@@ -3,6 +3,7 @@ import { CALL_COLUMNS, callRows } from './call-rows.ts'
 import { type ReportInput, worlds } from './charts/frame.ts'
 import { count, estimateText, figure, NONE } from './format.ts'
 import { type Html, html, NOTHING } from './html.ts'
+import { SHED_COLUMNS, shedRows } from './shed-rows.ts'
 import { type Cell, comparisonRows, timeCell, whatIfRows } from './summary.ts'
 import { SURGE_COLUMNS, surgeRows } from './surge-rows.ts'
 import { ENGINE_COLUMNS, engineRows, TOKEN_COLUMNS, tokenRows } from './token-rows.ts'
@@ -185,6 +186,9 @@ export function countsSection(input: ReportInput): Html {
   const pools = present.flatMap(({ name, result }) =>
     result.pools.map((p) => poolRow(of(name, p.name), p)),
   )
+  const shed = present.flatMap(({ name, result }) =>
+    shedRows(result).map(([label, ...rest]) => [of(name, label!), ...rest]),
+  )
   const engines = present.flatMap(({ name, result }) =>
     engineRows(result).map(([label, ...rest]) => [of(name, label!), ...rest]),
   )
@@ -202,6 +206,10 @@ export function countsSection(input: ReportInput): Html {
     caption: 'Pools',
     columns: ['pool', 'replicas', 'utilisation', 'capacity', 'mean batch', 'useful', 'wasted'],
     rows: pools,
+  })}${optional({
+    caption: 'Requests shed, by cause',
+    columns: SHED_COLUMNS,
+    rows: shed,
   })}${optional({ caption: 'Engines', columns: ENGINE_COLUMNS, rows: engines })}${optional({
     caption: 'Calls',
     columns: CALL_COLUMNS,

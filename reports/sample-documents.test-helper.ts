@@ -130,6 +130,14 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
     pools: pools.map((pool) => ({
       ...cell,
       name: pool,
+      shed_by: {
+        memory: 0,
+        priority: 0,
+        deadline: 4 * runs,
+        concurrency: 0,
+        queue: 6 * runs,
+        tokens: 0,
+      },
       replicas: 1,
       utilisation: estimateOf(0.61, 0.01),
       wasted: estimateOf(0.012, 0.1),

@@ -34,7 +34,8 @@ describe('what a result states', () => {
     const claims = resultClaims('simulated.json', result, of)
     expect(wrong(claims)).toEqual([])
     const counts = claims.filter(({ tolerance }) => tolerance === 0)
-    expect(counts).toHaveLength(8 * (scenario.traffic.length + scenario.pools.length))
+    const causes = 6 * scenario.pools.length
+    expect(counts).toHaveLength(8 * (scenario.traffic.length + scenario.pools.length) + causes)
     for (const name of ['served', 'shed', 'timed_out', 'abandoned']) {
       const stated = counts.filter(({ figure }) => figure.startsWith(`${name} `))
       expect(Math.max(...stated.map((one) => one.stated))).toBeGreaterThan(0)
@@ -52,6 +53,7 @@ describe('what a result states', () => {
   test.each([
     ['served of class web', (r: Result) => void r.classes[0]!.counts.served++],
     ['shed of pool first', (r: Result) => void r.pools[0]!.counts.shed--],
+    ['shed by tokens of pool first', (r: Result) => void r.pools[0]!.shed_by.tokens++],
     ['in_flight of class batch', (r: Result) => void r.classes[1]!.counts.in_flight++],
     [
       'p95 of class batch',

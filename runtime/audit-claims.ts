@@ -1,5 +1,5 @@
 import type { Scenario } from '../scenarios/index.ts'
-import { OUTCOME } from '../sim/serving/index.ts'
+import { OUTCOME, REFUSAL } from '../sim/serving/index.ts'
 import {
   type Audit,
   type Comparison,
@@ -9,6 +9,7 @@ import {
   percentileLabel,
   type Result,
   type Rows,
+  type ShedBy,
 } from '../sim/stats/index.ts'
 import type { RunAudit } from './audit-runs.ts'
 
@@ -84,7 +85,17 @@ export function resultClaims(
         return [claim(document, figure, value, sum / of.audits.length, HISTOGRAM_TOLERANCE)]
       }),
     ]),
-    ...pools.flatMap((cell, i) => counted('pool', cell, i)),
+    ...pools.flatMap((cell, i) => [
+      ...counted('pool', cell, i),
+      ...(Object.keys(cell.shed_by) as (keyof ShedBy)[]).map((cause) => {
+        const sum = of.rows.reduce(
+          (total, rows) => total + countShed(rows, { warmupMs, pool: i, cause }),
+          0,
+        )
+        const figure = `shed by ${cause} of pool ${cell.name}`
+        return claim(document, figure, cell.shed_by[cause], sum)
+      }),
+    ]),
     ...classes.flatMap((cell) => callClaims(document, cell, of.audits)),
   ]
 }
@@ -161,4 +172,18 @@ function countRows(
     if (end !== undefined) counts[end]++
   }
   return counts
+}
+
+/** Requests of a pool that count and were refused for that reason. */
+function countShed(
+  { columns }: Rows,
+  of: { readonly warmupMs: number; readonly pool: number; readonly cause: keyof ShedBy },
+): number {
+  let count = 0
+  for (let key = 0; key < columns.at.length; key++) {
+    const shed = columns.outcome[key] === OUTCOME.shed && columns.pool[key] === of.pool
+    if (shed && columns.at[key]! >= of.warmupMs && columns.refusal[key] === REFUSAL[of.cause])
+      count++
+  }
+  return count
 }

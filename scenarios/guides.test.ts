@@ -36,7 +36,7 @@ const OTHER: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-describe.each(['traffic', 'queues', 'clients', 'batching', 'generation'])(
+describe.each(['traffic', 'queues', 'clients', 'batching', 'generation', 'admission'])(
   'the guide %s',
   (guide) => {
     const blocks = blocksOf(guide)

@@ -270,13 +270,15 @@ export const trafficClass = z.strictObject({
     .describe('Clients that leave say so: a request that still waits leaves with its client'),
   retry: retry.optional(),
   session: session.optional(),
-  priority: priorityLevel.default(1).describe('1 is the highest; for discipline priority'),
+  priority: priorityLevel
+    .default(1)
+    .describe('1 is the highest; for discipline and admission by priority'),
   deadline_ms: positive
     .optional()
-    .describe(
-      'From the scheduled arrival, for earliest-deadline and deadline-aware; else a timeout_ms of all',
-    ),
-  tenant: name.optional().describe('Who shares fairly with others; the class itself by default'),
+    .describe('From the scheduled arrival, for what goes by deadlines; else a timeout_ms of all'),
+  tenant: name
+    .optional()
+    .describe('Who shares fairly with others, or a token bucket; the class itself by default'),
   weight: positive.max(1e6).default(1).describe("The tenant's share, in proportion to the others'"),
   queue_timeout_ms: positive
     .optional()

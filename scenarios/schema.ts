@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseObjective } from './objective.ts'
+import { admission } from './schema-admission.ts'
 import { generation } from './schema-generation.ts'
 import { type Duration, duration, type RatedArrivals, trafficClass } from './schema-traffic.ts'
 import { count, name, nonNegative, positive } from './schema-values.ts'
@@ -231,6 +232,7 @@ const pool = z.strictObject({
     .enum(['profile', 'ideal'])
     .default('profile')
     .describe('ideal: constant speed 1 and no overheads'),
+  admission: admission.prefault({}).describe('Who is let in; its order is fixed'),
   queue: queue.prefault({}),
   batching: batching.default({ policy: 'none' }),
   generation: generation.optional(),

@@ -1,4 +1,4 @@
-import { OUTCOME } from '../sim/serving/index.ts'
+import { OUTCOME, REFUSAL } from '../sim/serving/index.ts'
 import type { RowColumns } from '../sim/stats/index.ts'
 import { apart, double, limited, routed, shared, single } from './audited-systems.ts'
 import {
@@ -205,6 +205,7 @@ export function limitSeeds(): Seed[] {
       spoil(c) {
         const key = of(c, OUTCOME.timedOut)
         c.outcome[key] = OUTCOME.shed
+        c.refusal[key] = REFUSAL.queue
         c.done[key] = c.sent[key]!
         return [key]
       },
@@ -216,6 +217,7 @@ export function limitSeeds(): Seed[] {
       spoil(c) {
         const key = of(c, OUTCOME.shed)
         c.outcome[key] = OUTCOME.timedOut
+        c.refusal[key] = REFUSAL.none
         c.done[key] = c.sent[key]! + 12
         return [key]
       },

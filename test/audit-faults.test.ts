@@ -1,19 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { auditRows } from '../sim/audit/index.ts'
 import { ANY_CLASS, PLAIN_QUEUE, type PoolPlan, type ServingPlan } from '../sim/serving/index.ts'
+import { admissionFaults, type Fault } from './audit-admission-faults.ts'
 import { aimd, dynamic, systemOf, unequal } from './audited-systems.ts'
 import { replay } from './manual-world.ts'
 import { patient, type SmallSystem, serve } from './small-system.ts'
-
-/** A system that runs under another plan than the one promised. */
-interface Fault {
-  readonly rule: string
-  readonly what: string
-  readonly promised: Partial<PoolPlan>
-  readonly runs: Partial<PoolPlan>
-  /** of both */
-  readonly rest?: Partial<ServingPlan>
-}
 
 const windowed = (max_delay_ms: number) => ({ batching: { ...dynamic, max_delay_ms } })
 const sized = (max_batch: number) => ({ batching: { ...dynamic, max_batch } })
@@ -224,6 +215,7 @@ const faults: readonly Fault[] = [
     promised: { ...queues, routing: 'round-robin' },
     runs: { ...queues, routing: 'least-loaded' },
   },
+  ...admissionFaults,
 ]
 
 const worlds = {

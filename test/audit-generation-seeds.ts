@@ -1,5 +1,5 @@
 import { Random } from '../sim/kernel/index.ts'
-import { OUTCOME } from '../sim/serving/index.ts'
+import { OUTCOME, REFUSAL } from '../sim/serving/index.ts'
 import type { RowColumns } from '../sim/stats/index.ts'
 import { keyOf, type Seed } from './row-surgery.ts'
 import { planOf, requestsOf, type SmallSystem } from './small-system.ts'
@@ -84,13 +84,14 @@ export function generationSeeds(): Seed[] {
       },
     },
     {
-      rule: 'bounds',
+      rule: 'kv-cache',
       what: 'shed, though it could have been held',
       system,
       spoil(c) {
         const key = keyOf(c, (k) => steady(c, k))
         c.batch[key] = -1
         c.outcome[key] = OUTCOME.shed
+        c.refusal[key] = REFUSAL.memory
         c.done[key] = c.sent[key]!
         return [key]
       },

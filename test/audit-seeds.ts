@@ -1,5 +1,6 @@
 import { OUTCOME } from '../sim/serving/index.ts'
 import type { RowColumns } from '../sim/stats/index.ts'
+import { admissionSeeds } from './audit-admission-seeds.ts'
 import { decisionSeeds, limitSeeds } from './audit-decision-seeds.ts'
 import { generationSeeds } from './audit-generation-seeds.ts'
 import { policySeeds } from './audit-policy-seeds.ts'
@@ -14,6 +15,7 @@ export const seeds: readonly Seed[] = [
   ...limitSeeds(),
   ...generationSeeds(),
   ...policySeeds(),
+  ...admissionSeeds(),
 ]
 
 function conservationSeeds(): Seed[] {

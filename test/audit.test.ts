@@ -12,7 +12,13 @@ import { declaredWork, machineOf, NO_WAKE, Overheads } from '../sim/world/index.
 import { dynamic } from './audited-systems.ts'
 import { expectPromisesKept } from './kept-promises.ts'
 import { replay } from './manual-world.ts'
-import { disciplines, disciplinesFor, systemUnder } from './random-system.ts'
+import {
+  admissionKinds,
+  disciplines,
+  disciplinesFor,
+  systemAdmitting,
+  systemUnder,
+} from './random-system.ts'
 import { type SmallSystem, serve } from './small-system.ts'
 
 interface Run {
@@ -81,6 +87,7 @@ const tables = [
     name: `${policy} under any discipline`,
     systems: underAny(policy),
   })),
+  ...admissionKinds.map((own) => ({ name: own, systems: systemAdmitting(own) })),
 ]
 
 describe.each(Object.keys(runs))('%s: random systems keep every promise', (name) => {
@@ -109,7 +116,8 @@ const BATCHING_RULES: { readonly [P in keyof typeof batchPolicies]: readonly str
 
 test.each(policies)('every rule looks at something: %s', (policy) => {
   const checked = new Map<string, number>()
-  for (const system of fc.sample(underAny(policy), { numRuns: 200, seed: 1 })) {
+  const systems = fc.oneof(underAny(policy), ...admissionKinds.map(systemAdmitting))
+  for (const system of fc.sample(systems, { numRuns: 200, seed: 1 })) {
     for (const { rule, checked: own } of auditOf({ ...system, ...serve(system) }).rules) {
       checked.set(rule, (checked.get(rule) ?? 0) + own)
     }

@@ -1,6 +1,13 @@
 import type { Batching } from '../scenarios/index.ts'
 import { Random } from '../sim/kernel/index.ts'
-import { ANY_CLASS, type ClassPlan, type PoolPlan, type ServingPlan } from '../sim/serving/index.ts'
+import {
+  type AdmissionPlan,
+  ANY_CLASS,
+  type ClassPlan,
+  OPEN_ADMISSION,
+  type PoolPlan,
+  type ServingPlan,
+} from '../sim/serving/index.ts'
 import { patient, planOf, requestsOf, type SmallSystem } from './small-system.ts'
 
 /** 600 requests at somewhat less than full load, with bursts. */
@@ -76,3 +83,26 @@ export const shared = systemOf(
   [{ batching: { ...dynamic, max_batch: 2 }, order: { discipline: 'virtual-token-counter' } }],
   { classes: unequal },
 )
+
+/** A pool that is slow for its traffic and refuses some of it. */
+export const admitting = (admission: Partial<AdmissionPlan>): Partial<PoolPlan> => ({
+  batching: { ...dynamic, max_batch: 2 },
+  admission: { ...OPEN_ADMISSION, ...admission },
+})
+export const metered = systemOf([
+  admitting({ concurrencyLimit: 6, tokenBucket: { everyMs: 2, burst: 9, per: 'pool' } }),
+])
+export const prioritised = systemOf(
+  [
+    admitting({
+      concurrencyLimit: 9,
+      priorityLimits: [{ priority: 2, limit: 5 }],
+    }),
+  ],
+  { classes: unequal },
+)
+/** The second class has no deadline. */
+export const predicted = systemOf([{ ...admitting({ deadlineMarginMs: 0 }), maxLength: 7 }], {
+  classes: [{ ...ANY_CLASS, deadlineMs: 12 }, ANY_CLASS],
+})
+export const turning = systemOf([admitting({ adaptiveLifo: { intervalMs: 20, targetMs: 6 } })])

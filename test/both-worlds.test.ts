@@ -2,10 +2,16 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Batching } from '../scenarios/index.ts'
 import { Random } from '../sim/kernel/index.ts'
-import { batchPolicies, OUTCOME, type PoolPlan, routingPolicies } from '../sim/serving/index.ts'
+import {
+  admissionControls,
+  batchPolicies,
+  OUTCOME,
+  type PoolPlan,
+  routingPolicies,
+} from '../sim/serving/index.ts'
 import type { Rows } from '../sim/stats/index.ts'
 import { replay } from './manual-world.ts'
-import { disciplines, systemUnder } from './random-system.ts'
+import { admissionKinds, disciplines, systemAdmitting, systemUnder } from './random-system.ts'
 import { patient, planOf, requestsOf, type SmallSystem, serve } from './small-system.ts'
 
 /** Everything that was decided, and when; batches by their first member, as numbers may differ. */
@@ -15,8 +21,10 @@ function decisions({ rows: { columns } }: { rows: Rows }) {
     if (number >= 0 && !first.has(number)) first.set(number, key)
     return first.get(number) ?? -1
   })
-  const { sent, dispatched, done, executor, pool, batchSize, padded, outcome, batchWait } = columns
-  return { batch, sent, dispatched, done, executor, pool, batchSize, padded, outcome, batchWait }
+  const { sent, dispatched, done, executor, pool, batchSize, padded, outcome, refusal } = columns
+  const { batchWait } = columns
+  const whole = { batch, sent, dispatched, done, executor, pool, batchSize, padded, outcome }
+  return { ...whole, refusal, batchWait }
 }
 
 const configurations: Batching[] = [
@@ -84,6 +92,11 @@ test('every batching policy is among the configurations', () => {
   expect([...kinds].sort()).toEqual(Object.keys(batchPolicies).sort())
 })
 
+test('every admission control is drawn at random; that of the queue by its bounds', () => {
+  const kinds = [...admissionControls.map(({ kind }) => kind), 'adaptive-lifo']
+  expect(kinds.filter((kind) => kind !== 'queue').sort()).toEqual(admissionKinds.toSorted())
+})
+
 describe('simulated and live world decide alike on the same requests', () => {
   test.each(loaded)('$name', ({ system }) => {
     const simulated = serve(system)
@@ -124,6 +137,15 @@ describe('simulated and live world decide alike on the same requests', () => {
   test.each(disciplines)('nor under any queue discipline: %s', (discipline) => {
     fc.assert(
       fc.property(systemUnder('dynamic', discipline), (system) => {
+        expect(decisions(replay(system))).toEqual(decisions(serve(system)))
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  test.each(admissionKinds)('nor under any admission: %s', (kind) => {
+    fc.assert(
+      fc.property(systemAdmitting(kind), (system) => {
         expect(decisions(replay(system))).toEqual(decisions(serve(system)))
       }),
       { numRuns: 200 },

@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import type { Batching, Work } from '../scenarios/index.ts'
 import {
+  type AdmissionPlan,
   type batchPolicies,
   type ClassPlan,
+  OPEN_ADMISSION,
   type PoolPlan,
   type queueDisciplines,
   routingPolicies,
@@ -84,6 +86,45 @@ export function disciplinesFor(policy: Policy): readonly Discipline[] {
   )
 }
 
+/** Configurations of every admission control, and of adaptive LIFO. */
+const admissions: Readonly<Record<string, fc.Arbitrary<Partial<AdmissionPlan>>>> = {
+  priority: fc
+    .uniqueArray(
+      fc.record({
+        priority: fc.integer({ min: 1, max: 3 }),
+        limit: fc.integer({ min: 1, max: 9 }),
+      }),
+      { minLength: 1, maxLength: 3, selector: ({ priority }) => priority },
+    )
+    .map((priorityLimits) => ({ priorityLimits })),
+  deadline: fc.constantFrom(0, 0, 3).map((deadlineMarginMs) => ({ deadlineMarginMs })),
+  concurrency: fc.integer({ min: 1, max: 9 }).map((concurrencyLimit) => ({ concurrencyLimit })),
+  tokens: fc
+    .record({
+      everyMs: fc.constantFrom(1, 3.7, 10),
+      burst: fc.integer({ min: 1, max: 6 }),
+      per: fc.constantFrom('pool', 'class', 'tenant'),
+    })
+    .map((tokenBucket) => ({ tokenBucket })),
+  'adaptive-lifo': fc
+    .record({ intervalMs: fc.constantFrom(2, 7, 20.5), targetMs: fc.constantFrom(0.7, 2) })
+    .map((adaptiveLifo) => ({ adaptiveLifo })),
+}
+
+export const admissionKinds = Object.keys(admissions)
+
+/** All of an admission, or those parts of it. */
+function admissionOf(kinds: readonly string[]): fc.Arbitrary<AdmissionPlan> {
+  return fc
+    .tuple(...kinds.map((kind) => admissions[kind]!))
+    .map((parts) => Object.assign({ ...OPEN_ADMISSION }, ...parts))
+}
+
+/** Nobody is refused, mostly; or for any reasons. */
+const anyAdmission = fc
+  .oneof(fc.constant([]), fc.constant([]), fc.subarray(admissionKinds))
+  .chain(admissionOf)
+
 const CLASSES = 3
 
 /** Gaps on a grid, so that events fall on the same instant, or anywhere. */
@@ -148,7 +189,21 @@ function corkable<P extends Partial<PoolPlan>>(pool: P): P {
   return { ...pool, perReplicaQueues: true, timeoutAction: 'reject', levels }
 }
 
-function poolOf(policy: Policy, order: fc.Arbitrary<Order>): fc.Arbitrary<Partial<PoolPlan>> {
+/** Adaptive LIFO is of queues in turn, whose time-outs are final, and of batches by number. */
+function adapting<P extends Partial<PoolPlan>>(pool: P, policy: Policy): P {
+  const inTurn = pool.order?.discipline === 'fifo' && pool.timeoutAction !== 'delay'
+  const byNumber = policy === 'none' || policy === 'fixed' || policy === 'dynamic'
+  const own = pool.admission ?? OPEN_ADMISSION
+  return { ...pool, admission: inTurn && byNumber ? own : { ...own, adaptiveLifo: null } }
+}
+
+interface PoolParts {
+  readonly policy: Policy
+  readonly order: fc.Arbitrary<Order>
+  readonly admission: fc.Arbitrary<AdmissionPlan>
+}
+
+function poolOf({ policy, order, admission }: PoolParts): fc.Arbitrary<Partial<PoolPlan>> {
   const ordered = order.chain((own) =>
     fc.record({
       order: fc.constant(own),
@@ -161,6 +216,7 @@ function poolOf(policy: Policy, order: fc.Arbitrary<Order>): fc.Arbitrary<Partia
     routing,
     ...bounds,
     batching: batchings[policy] as fc.Arbitrary<Batching>,
+    admission,
     padTo: fc.constantFrom(1, 8),
     ragged: fc.boolean(),
   })
@@ -168,6 +224,7 @@ function poolOf(policy: Policy, order: fc.Arbitrary<Order>): fc.Arbitrary<Partia
     .tuple(rest, ordered)
     .map(([pool, queue]) => ({ ...pool, ...queue }))
     .map((pool) => (policy === 'cork' ? corkable(pool) : pool))
+    .map((pool) => adapting(pool, policy))
 }
 
 /**
@@ -179,7 +236,24 @@ export function systemUnder(
   discipline: Discipline = 'fifo',
   requests = 80,
 ): fc.Arbitrary<SmallSystem> {
-  const pool = poolOf(policy, orders[discipline])
+  const pool = poolOf({ policy, order: orders[discipline], admission: anyAdmission })
+  return systemOf(policy, pool, requests)
+}
+
+/** Systems of queues in turn that refuse for one reason, or are overloaded in one way. */
+export function systemAdmitting(kind: string): fc.Arbitrary<SmallSystem> {
+  return fc.constantFrom<Policy>('none', 'fixed', 'dynamic').chain((policy) => {
+    const pool = poolOf({ policy, order: orders.fifo, admission: admissionOf([kind]) })
+    const final = pool.map((own) => ({ ...own, timeoutAction: 'reject' as const }))
+    return systemOf(policy, final, 80)
+  })
+}
+
+function systemOf(
+  policy: Policy,
+  pool: fc.Arbitrary<Partial<PoolPlan>>,
+  requests: number,
+): fc.Arbitrary<SmallSystem> {
   return fc
     .record({
       pools: fc.array(fc.tuple(pool, work), { minLength: 1, maxLength: 2 }),

@@ -105,6 +105,27 @@ describe('a pool that generates', () => {
   })
 })
 
+describe('admission of a pool that generates', () => {
+  const admitting = (admission: string) =>
+    problemsOf({
+      traffic: `${CHAT}, timeout_ms: 50`,
+      pool: `generation: ${PLAIN}, admission: { ${admission} }`,
+    })
+
+  test('goes by the requests in it and by tokens of a bucket, not by batches', () => {
+    expect(admitting('concurrency: { limit: 9 }')).toEqual([])
+    expect(admitting('token_bucket: { rate_rps: 3, burst: 2 }')).toEqual([])
+    expect(admitting('deadline: {}')).toEqual([
+      'pools.central.admission.deadline: expected no deadline beside generation: it predicts by ' +
+        'batches, got "deadline"',
+    ])
+    expect(admitting('adaptive_lifo: {}')).toEqual([
+      'pools.central.admission.adaptive_lifo: expected no adaptive_lifo beside generation, got ' +
+        '"adaptive_lifo"',
+    ])
+  })
+})
+
 describe('a hand-over', () => {
   const to = (name: string, pools = '') => generating(`hand_over: { pool: ${name} }`, { pools })
   const other = (more: string) => `  - { name: other, model: m, ${more} }`
@@ -129,6 +150,11 @@ describe('a hand-over', () => {
     expect(to('other', other(`generation: ${PLAIN}, queue: { max_length: 4 }`))).toBe(
       'pools.other.queue.max_length: expected no max_length here, as sequences are handed to it, ' +
         'which have been let in already, got "max_length"',
+    )
+    const admission = 'admission: { concurrency: { limit: 4 } }'
+    expect(to('other', other(`generation: ${PLAIN}, ${admission}`))).toBe(
+      'pools.other.admission: expected no admission here, as sequences are handed to it, which ' +
+        'have been let in already, got "admission"',
     )
   })
 })

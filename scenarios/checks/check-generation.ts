@@ -80,8 +80,13 @@ function checkHandOver(name: string, from: PoolDraft, draft: Draft, report: Repo
   } else if (to.generation?.policy === 'continuous' && to.generation.hand_over) {
     report('value', at, `a pool that decodes itself, got "${name}", which hands over too`)
   }
-  for (const key of ['max_length', 'timeout_ms', 'levels']) {
-    const path = [...to.path, 'queue', key]
+  const refusing = [
+    ...['max_length', 'timeout_ms', 'levels'].map((key) => ['queue', key]),
+    ['admission'],
+  ]
+  for (const keys of refusing) {
+    const key = keys.at(-1)!
+    const path = [...to.path, ...keys]
     if (!draft.has(path)) continue
     const why = 'as sequences are handed to it, which have been let in already'
     report('key', path, `no ${key} here, ${why}, got "${key}"`)

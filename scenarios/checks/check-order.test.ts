@@ -56,12 +56,15 @@ describe('keys of a queue', () => {
 
 describe('keys of a class that no queue goes by', () => {
   test.each([
-    ['priority: 2', 'priority: expected no priority, as no queue has discipline priority'],
+    ['priority: 2', 'priority: expected no priority, as no queue or admission goes by priority'],
     [
       'deadline_ms: 5',
-      'deadline_ms: expected no deadline_ms, as no queue has discipline earliest-deadline or batches deadline-aware',
+      'deadline_ms: expected no deadline_ms, as no queue, batching or admission goes by deadlines',
     ],
-    ['tenant: a', 'tenant: expected no tenant, as no queue is fair to tenants'],
+    [
+      'tenant: a',
+      'tenant: expected no tenant, as no queue is fair to tenants and no token bucket is per tenant',
+    ],
     ['weight: 2', 'weight: expected no weight, as no queue is fair to tenants'],
     [
       'queue_timeout_ms: 2',

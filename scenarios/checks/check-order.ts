@@ -17,8 +17,13 @@ export function checkOrder(draft: Draft, report: Report): void {
   for (const { queue, path } of draft.pools) {
     if (queue) checkQueue(queue, [...path, 'queue'], draft, report)
   }
-  if (draft.pools.some(({ queue }) => queue === null)) return
-  checkClasses(draft, report)
+  if (draft.pools.some(({ queue, admission }) => queue === null || admission === null)) return
+  const pools = draft.pools.map(({ queue, admission, batching }) => ({
+    queue: queue!,
+    admission: admission!,
+    batching,
+  }))
+  checkClasses(pools, draft, report)
   checkWeights(draft, report)
 }
 
@@ -51,30 +56,37 @@ function checkTimeOut(bounds: Queue, path: Path, draft: Draft, report: Report): 
   }
 }
 
-/** Keys of a class, and the queues that go by them. */
-const USED: readonly (readonly [
-  key: string,
-  uses: (queue: Queue, pool: PoolDraft) => boolean,
-  where: string,
-])[] = [
-  ['priority', ({ discipline }) => discipline === 'priority', 'has discipline priority'],
+type Used = Pick<Pool, 'queue' | 'admission'> & Pick<PoolDraft, 'batching'>
+
+/** Keys of a class, and the pools that go by them. */
+const USED: readonly (readonly [key: string, uses: (pool: Used) => boolean, where: string])[] = [
+  [
+    'priority',
+    ({ queue, admission }) => queue.discipline === 'priority' || admission.priority !== undefined,
+    'no queue or admission goes by priority',
+  ],
   [
     'deadline_ms',
-    ({ discipline }, { batching }) =>
-      discipline === 'earliest-deadline' || batching?.policy === 'deadline-aware',
-    'has discipline earliest-deadline or batches deadline-aware',
+    ({ queue, admission, batching }) =>
+      queue.discipline === 'earliest-deadline' ||
+      admission.deadline !== undefined ||
+      batching?.policy === 'deadline-aware',
+    'no queue, batching or admission goes by deadlines',
   ],
-  ['tenant', isFair, 'is fair to tenants'],
-  ['weight', isFair, 'is fair to tenants'],
-  ['queue_timeout_ms', overrides, 'says allow_timeout_override'],
+  [
+    'tenant',
+    ({ queue, admission }) => isFair(queue) || admission.token_bucket?.per === 'tenant',
+    'no queue is fair to tenants and no token bucket is per tenant',
+  ],
+  ['weight', ({ queue }) => isFair(queue), 'no queue is fair to tenants'],
+  ['queue_timeout_ms', ({ queue }) => overrides(queue), 'no queue says allow_timeout_override'],
 ]
 
-function checkClasses(draft: Draft, report: Report): void {
+function checkClasses(pools: readonly Used[], draft: Draft, report: Report): void {
   for (const { path } of draft.classes) {
-    for (const [key, uses, where] of USED) {
-      const used = draft.pools.some((pool) => uses(pool.queue!, pool))
-      if (used || !draft.has([...path, key])) continue
-      report('key', [...path, key], `no ${key}, as no queue ${where}, got "${key}"`)
+    for (const [key, uses, why] of USED) {
+      if (!draft.has([...path, key]) || pools.some(uses)) continue
+      report('key', [...path, key], `no ${key}, as ${why}, got "${key}"`)
     }
   }
 }

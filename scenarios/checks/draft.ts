@@ -42,6 +42,8 @@ export interface ClassDraft {
   readonly timeout: TrafficClass['timeout_ms'] | null
   readonly session: TrafficClass['session'] | null
   readonly priority: number | null
+  /** or else its time-out */
+  readonly deadlineMs: number | undefined | null
   readonly tenant: string | null
   readonly weight: number | null
 }
@@ -52,6 +54,7 @@ export interface PoolDraft {
   readonly model: string | null
   readonly precision: Pool['precision'] | null
   readonly queue: Pool['queue'] | null
+  readonly admission: Pool['admission'] | null
   readonly batching: Pool['batching'] | null
   readonly generation: NonNullable<Pool['generation']> | null
   readonly replicas: Pool['replicas'] | null
@@ -119,10 +122,12 @@ function classDraft(item: unknown, path: Path, lengthless: boolean): ClassDraft 
   const timeout = part(classShape.timeout_ms, own.timeout_ms)
   const weight = part(classShape.weight, own.weight)
   const lengthSchedule = part(classShape.length_schedule, own.length_schedule)
+  const ofAll = typeof own.timeout_ms === 'number' ? own.timeout_ms : undefined
+  const deadlineMs = part(classShape.deadline_ms, own.deadline_ms ?? ofAll)
   const name = textOf(own.class)
   const clients = { fanOut, timeout, session }
   const drawn = { lengths, outputs, lengthSchedule }
-  return { path, name, arrivals, ...drawn, ...clients, priority, tenant, weight }
+  return { path, name, arrivals, ...drawn, ...clients, priority, deadlineMs, tenant, weight }
 }
 
 /** Whether the rows of a trace have lengths, of the input or the output. */
@@ -143,6 +148,7 @@ function poolDraft(item: unknown, path: Path): PoolDraft {
     model: textOf(own.model),
     precision: part(poolShape.precision, own.precision),
     queue: part(poolShape.queue, own.queue),
+    admission: part(poolShape.admission, own.admission),
     batching: part(poolShape.batching, own.batching),
     generation: part(poolShape.generation, own.generation) ?? null,
     replicas: part(poolShape.replicas, own.replicas),

@@ -1,4 +1,5 @@
 import type { Problem } from '../located.ts'
+import { checkAdmission } from './check-admission.ts'
 import { checkArrivals } from './check-arrivals.ts'
 import { checkBatching } from './check-batching.ts'
 import { checkClients } from './check-clients.ts'
@@ -23,6 +24,7 @@ const CHECKS = [
   checkPools,
   checkBatching,
   checkOrder,
+  checkAdmission,
   checkClients,
   checkGeneration,
   checkLink,

@@ -38,6 +38,23 @@ export type PromisedOrder =
   | { readonly discipline: 'shortest-job'; readonly predictionCv: number }
   | { readonly discipline: 'deficit-round-robin'; readonly quantum: number }
 
+/** Whom a pool refuses. */
+export interface PromisedAdmission {
+  /** none of such a priority is let in beside so many others */
+  readonly priorityLimits: readonly { readonly priority: number; readonly limit: number }[]
+  /** from the predicted end to the deadline; null where nothing is predicted */
+  readonly deadlineMarginMs: number | null
+  /** requests in the pool at a time */
+  readonly concurrencyLimit: number
+  readonly tokenBucket: {
+    readonly everyMs: number
+    readonly burst: number
+    readonly per: 'pool' | 'class' | 'tenant'
+  } | null
+  /** how overload of its queues is told, and how long one waits with it and without */
+  readonly adaptiveLifo: { readonly intervalMs: number; readonly targetMs: number } | null
+}
+
 /** Limits of a queue, or of one priority level in it. */
 export interface PromisedBounds {
   /** waiting requests */
@@ -54,6 +71,7 @@ export interface PoolPromises extends PromisedBounds {
   readonly perReplicaQueues: boolean
   /** among the queues of the pool */
   readonly routing: Routing
+  readonly admission: PromisedAdmission
   readonly order: PromisedOrder
   readonly levels: readonly (PromisedBounds & { readonly priority: number })[]
   readonly batching: Batching
@@ -78,13 +96,14 @@ export interface PromisedGeneration {
 export function promisesOf(scenario: Scenario): Promises {
   const pools: PoolPromises[] = []
   for (const pool of scenario.pools) {
-    const { name, replicas, queue, batching, model } = pool
+    const { name, replicas, admission, queue, batching, model } = pool
     const own = scenario.models[model]
     pools.push({
       name,
       replicas,
       perReplicaQueues: queue.mode !== 'shared',
       routing: queue.routing,
+      admission: admissionOf(admission),
       order: orderOf(queue),
       ...bounds(queue),
       levels: Object.entries(queue.levels).map(([priority, own]) => {
@@ -129,6 +148,31 @@ function generationOf(
     maxSequences: own.max_sequences,
     kv: { blocks: limit(cache?.blocks), blockTokens: cache?.block_tokens ?? 1 },
     handOver: to === undefined ? null : { pool: pools.findIndex(({ name }) => name === to) },
+  }
+}
+
+function admissionOf(own: Scenario['pools'][number]['admission']): PromisedAdmission {
+  const { priority, deadline, concurrency, token_bucket, adaptive_lifo } = own
+  const priorityLimits: { priority: number; limit: number }[] = []
+  for (const [level, most] of Object.entries(priority?.limits ?? {})) {
+    priorityLimits.push({ priority: Number(level), limit: most })
+  }
+  return {
+    priorityLimits,
+    deadlineMarginMs: deadline === undefined ? null : deadline.margin_ms,
+    concurrencyLimit: limit(concurrency?.limit),
+    tokenBucket:
+      token_bucket === undefined
+        ? null
+        : {
+            everyMs: 1000 / token_bucket.rate_rps,
+            burst: token_bucket.burst,
+            per: token_bucket.per,
+          },
+    adaptiveLifo:
+      adaptive_lifo === undefined
+        ? null
+        : { intervalMs: adaptive_lifo.interval_ms, targetMs: adaptive_lifo.target_ms },
   }
 }
 

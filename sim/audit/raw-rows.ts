@@ -34,6 +34,8 @@ export interface AuditRows {
   readonly firstToken: Float64Array
   /** how often it lost its place among those who generate */
   readonly preemptions: Int32Array
+  /** why it was refused: a number of REFUSED_BY */
+  readonly refusal: Uint8Array
 }
 
 /** What clients were to send, in order of arrival: scheduled time in ms, length, class. */
@@ -52,3 +54,16 @@ export const TIMED_OUT = 2
 export const ABANDONED = 3
 export const FAILED = 4
 export const CANCELLED = 5
+
+/**
+ * Reasons of refusals as the row format numbers them, written down a second time; in the order in
+ * which a pool looks for them. 0 is for requests that were not refused.
+ */
+export const REFUSED_BY = {
+  memory: 1,
+  priority: 2,
+  deadline: 3,
+  concurrency: 4,
+  queue: 5,
+  tokens: 6,
+} as const

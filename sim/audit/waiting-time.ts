@@ -1,4 +1,5 @@
-import type { Evidence } from './evidence.ts'
+import type { Evidence, SeenQueue } from './evidence.ts'
+import { type Overloaded, overloadOf } from './overload.ts'
 import type { ClassPromises, PoolPromises, PromisedQueue, Promises } from './promises.ts'
 
 /** What a pool promises a class that waits in a queue of it. */
@@ -23,11 +24,38 @@ export function waitingTime(pool: PoolPromises, own: ClassPromises): WaitingTime
   return { limitMs: overrides ? own.queueTimeoutMs : common, waitsOn }
 }
 
-/** When the time of a request is over that waits in a queue of a pool; Infinity for never. */
-export function timeIsOver({ rows, classOf }: Evidence, { pool }: PromisedQueue, key: number) {
+/** When the time of a request is over that waits: no earlier, no later; Infinity for never. */
+export interface TimeIsOver {
+  readonly earliest: number
+  readonly latest: number
+  /** when it came */
+  readonly overloaded: Overloaded
+}
+
+/** When the time of a request is over, if no wait may be longer than that; Infinity for never. */
+export function timeIsOver(
+  { rows, classOf }: Evidence,
+  { pool }: PromisedQueue,
+  key: number,
+  mostMs = Number.POSITIVE_INFINITY,
+): number {
   const own = classOf(key)
-  const onTimeOut = rows.sent[key]! + waitingTime(pool, own).limitMs
+  const onTimeOut = rows.sent[key]! + Math.min(waitingTime(pool, own).limitMs, mostMs)
   return own.cancels ? Math.min(onTimeOut, rows.leaves[key]!) : onTimeOut
+}
+
+/** Of a queue. The two differ where nobody can tell whether a request came in overload. */
+export function timesOver(seen: Evidence, queue: SeenQueue): (key: number) => TimeIsOver {
+  const lifo = queue.pool.admission.adaptiveLifo
+  const overload = lifo && overloadOf(seen, queue, lifo.intervalMs)
+  return (key) => {
+    const overloaded = overload?.onArrival.get(key) ?? 'no'
+    const long = timeIsOver(seen, queue, key, lifo?.intervalMs)
+    if (overloaded === 'no') return { earliest: long, latest: long, overloaded }
+    const short = timeIsOver(seen, queue, key, lifo!.targetMs)
+    if (overloaded === 'yes') return { earliest: short, latest: short, overloaded }
+    return { earliest: Math.min(short, long), latest: Math.max(short, long), overloaded }
+  }
 }
 
 /** Whether somebody may wait on in a pool's queues after their time is over. */

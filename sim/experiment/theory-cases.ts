@@ -11,6 +11,7 @@ import {
   mmcMeanSojourn,
   mmcMeanWait,
 } from '../theory/index.ts'
+import { admissionCases } from './theory-admission.ts'
 import { batchingCases } from './theory-batching.ts'
 import { burstCases } from './theory-bursts.ts'
 import { disciplineCases } from './theory-disciplines.ts'
@@ -208,6 +209,7 @@ export function theoryCases(): TheoryCase[] {
     ...mg1(),
     ...erlangLoss(),
     ...mmcK(),
+    ...admissionCases(),
     ...batchingCases(),
     ...routingCases(),
     ...disciplineCases(),

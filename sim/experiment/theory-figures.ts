@@ -44,12 +44,12 @@ export function waitShare(theory: number): TheoryFigure {
 }
 
 /** Share of arrivals that are not served. */
-export function blocking(theory: number): TheoryFigure {
+export function blocking(theory: number, of = 0): TheoryFigure {
   return {
-    name: 'blocking',
+    name: of === 0 ? 'blocking' : `blocking, class ${of + 1}`,
     theory,
     of: ({ summary }) => {
-      const { served, arrived } = summary.classes[0]!.counts
+      const { served, arrived } = summary.classes[of]!.counts
       return 1 - served / arrived
     },
   }

@@ -24,6 +24,7 @@ export interface TheoryScenario {
   readonly warmupMs: number
   readonly work: WorkDraft
   readonly replicas?: number
+  readonly admission?: PoolDraft['admission']
   readonly queue?: PoolDraft['queue']
   readonly batching?: PoolDraft['batching']
   readonly generation?: PoolDraft['generation']
@@ -52,6 +53,7 @@ export function theoryScenario(model: TheoryScenario): Scenario {
       model: 'server',
       speed: 'ideal',
       replicas: model.replicas ?? 1,
+      admission: model.admission ?? {},
       queue: model.queue ?? {},
       batching: model.batching ?? { policy: 'none' },
       generation: model.generation,

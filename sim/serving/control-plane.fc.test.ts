@@ -1,12 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { disciplines, disciplinesFor, systemUnder } from '../../test/random-system.ts'
+import {
+  admissionKinds,
+  disciplines,
+  disciplinesFor,
+  systemAdmitting,
+  systemUnder,
+} from '../../test/random-system.ts'
 import { type SmallSystem, serve } from '../../test/small-system.ts'
 import type { RowColumns } from '../stats/index.ts'
 import { partsOf } from '../traffic/index.ts'
 import { Batcher, batchPolicies } from './batching/index.ts'
-import { executorsOf } from './plan.ts'
-import { type Ms, type Observer, OUTCOME } from './ports.ts'
+import { executorsOf, type PoolPlan } from './plan.ts'
+import { type Ms, type Observer, OUTCOME, REFUSAL } from './ports.ts'
 import type { Requests } from './requests.ts'
 import { waitingPolicy } from './waiting-policy.ts'
 
@@ -66,7 +72,8 @@ function run(system: SmallSystem): { census: Census; columns: RowColumns } {
 
 /**
  * Keys of the dispatched requests of each station, class and lane, in the order of their arrival,
- * apart from those that may wait on after their time is over.
+ * apart from those that may wait on after their time is over, and from queues that turn their
+ * order.
  */
 function byStation({ plan }: SmallSystem, columns: RowColumns): number[][] {
   const executors = executorsOf(plan)
@@ -76,6 +83,7 @@ function byStation({ plan }: SmallSystem, columns: RowColumns): number[][] {
     const { pool } = executors[own]!
     const number = columns.class[key]!
     if (waitingPolicy(plan.pools[pool]!, plan.classes[number]!).action === 'delay') continue
+    if (plan.pools[pool]!.admission.adaptiveLifo !== null) continue
     const station = plan.pools[pool]!.perReplicaQueues ? `executor ${own}` : `pool ${pool}`
     const lane = new Batcher(plan.pools[pool]!.batching).laneOf(columns.length[key]!)
     const name = `${station}, class ${number}, lane ${lane}`
@@ -100,7 +108,31 @@ const tables = [
     systems: systemUnder('dynamic', discipline),
     discipline,
   })),
+  ...admissionKinds.map((kind) => ({
+    name: kind,
+    systems: systemAdmitting(kind),
+    discipline: 'fifo',
+  })),
 ]
+
+/** How long a request may wait: with adaptive LIFO in overload, and without it. */
+function maxWaits({ admission: { adaptiveLifo } }: PoolPlan, timeoutMs: Ms): Ms[] {
+  if (adaptiveLifo === null) return [timeoutMs]
+  return Object.values(adaptiveLifo).map((ms) => Math.min(timeoutMs, ms))
+}
+
+/** Reasons for which a pool may refuse. */
+function reasons({ admission, maxLength, levels }: PoolPlan): number[] {
+  const { priorityLimits, deadlineMarginMs, concurrencyLimit, tokenBucket } = admission
+  const bounds = [maxLength, ...levels.map((level) => level.maxLength)]
+  return [
+    ...(priorityLimits.length > 0 ? [REFUSAL.priority] : []),
+    ...(deadlineMarginMs !== null ? [REFUSAL.deadline] : []),
+    ...(concurrencyLimit < Number.POSITIVE_INFINITY ? [REFUSAL.concurrency] : []),
+    ...(Math.min(...bounds) < Number.POSITIVE_INFINITY ? [REFUSAL.queue] : []),
+    ...(tokenBucket !== null ? [REFUSAL.tokens] : []),
+  ]
+}
 
 describe.each(tables)('$name', ({ systems, discipline }) => {
   test('every request ends exactly once, with an outcome that its times agree with', () => {
@@ -113,6 +145,7 @@ describe.each(tables)('$name', ({ systems, discipline }) => {
           const own = system.plan.classes[columns.class[key]!]!
           const pool = system.plan.pools[columns.pool[key]!]!
           const { timeoutMs, action } = waitingPolicy(pool, own)
+          const timesMs = maxWaits(pool, timeoutMs)
           const outcome = columns.outcome[key]!
           const sent = columns.sent[key]!
           const done = columns.done[key]!
@@ -122,21 +155,23 @@ describe.each(tables)('$name', ({ systems, discipline }) => {
             const late = done >= columns.leaves[key]!
             expect(outcome).toBe(late ? OUTCOME.abandoned : OUTCOME.served)
             const dispatched = columns.dispatched[key]!
-            expect(dispatched < sent + timeoutMs || action === 'delay').toBe(true)
+            const longest = Math.max(...timesMs)
+            expect(dispatched < sent + longest || action === 'delay').toBe(true)
             expect(own.cancels && dispatched >= columns.leaves[key]!).toBe(false)
             expect(columns.batchWait[key]!).toBeLessThanOrEqual(
               columns.dispatched[key]! - sent + 1e-9,
             )
           } else if (outcome === OUTCOME.shed) {
-            const bounds = [pool, ...pool.levels].map(({ maxLength }) => maxLength)
-            expect([done, Math.min(...bounds) < Number.POSITIVE_INFINITY]).toEqual([sent, true])
+            expect(done).toBe(sent)
+            expect(reasons(pool)).toContain(columns.refusal[key])
           } else if (outcome === OUTCOME.cancelled) {
             expect([own.cancels, done]).toEqual([true, columns.leaves[key]!])
           } else if (pool.batching.policy === 'cork' && done < sent + timeoutMs) {
             // given up before its time was over
             expect(outcome).toBe(OUTCOME.timedOut)
           } else {
-            expect([outcome, done, action]).toEqual([OUTCOME.timedOut, sent + timeoutMs, 'reject'])
+            expect([outcome, action]).toEqual([OUTCOME.timedOut, 'reject'])
+            expect(timesMs.map((ms) => sent + ms)).toContain(done)
           }
         }
       }),

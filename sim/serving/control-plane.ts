@@ -1,4 +1,6 @@
+import { Admission } from './admission/index.ts'
 import type { Decision } from './batching/index.ts'
+import { emptyBatch } from './empty-batch.ts'
 import { Generating } from './generation/generating.ts'
 import { padded } from './outlook.ts'
 import { patienceOf } from './patience.ts'
@@ -11,6 +13,7 @@ import {
   type Observer,
   OUTCOME,
   type Outcome,
+  REFUSAL,
   STATUS,
   type Status,
   type StepBackend,
@@ -65,12 +68,19 @@ export class ControlPlane implements ControlPlanePort {
     this.#observer = world.observer
     this.#classes = plan.classes
     const pools = plan.pools.map((pool) => {
+      const admission = new Admission(pool, plan.classes, world.requests)
       const perStation = pool.perReplicaQueues ? 1 : pool.replicas
       const stations = Array.from({ length: pool.replicas / perStation }, () => {
         const first = this.#stationOf.length
         const id = this.#stations.length
         const executors = { first, count: perStation }
-        const station = new Station(id, pool, plan.classes, executors, world.requests)
+        const station = new Station(
+          id,
+          { plan: pool, admission },
+          plan.classes,
+          executors,
+          world.requests,
+        )
         for (let i = 0; i < perStation; i++) {
           this.#stationOf.push(station)
           this.#batches.push(emptyBatch(first + i, station.batcher.maxBatch))
@@ -124,14 +134,21 @@ export class ControlPlane implements ControlPlanePort {
     requests.enqueued[request] = now
     requests.leaves[request] = requests.at[request]! + this.#patience(request)
     this.#observer.arrived(now, request)
-    // those whose time is over make room first, even where the timer is late
-    if (!station.queue.hasRoomFor(request)) this.#expire(now, station)
+    const { admission } = station
     const generates = station.pool.generation !== undefined
     const held = !generates || this.#generating!.begin(station, request)
-    if (!held || !station.queue.hasRoomFor(request)) {
+    let refusal = held ? admission.refusal(now, request, station) : REFUSAL.memory
+    if (refusal !== REFUSAL.none && held) {
+      // those whose time is over make room first, even where the timer is late
+      this.#expire(now, station)
+      refusal = admission.refusal(now, request, station)
+    }
+    requests.refusal[request] = refusal
+    if (refusal !== REFUSAL.none) {
       this.#lose(now, request, OUTCOME.shed)
       return
     }
+    admission.admit(now, request)
     requests.idle[request] = station.idleUntil(now)
     requests.window[request] = now + station.batcher.windowMs
     station.queue.push(now, request)
@@ -181,6 +198,7 @@ export class ControlPlane implements ControlPlanePort {
     this.#observer.batch(now, batch)
     for (let i = 0; i < size; i++) this.#requests.release(members[i]!)
     station.running -= size
+    station.admission.ended(now, batch)
   }
 
   onEnd(now: Ms): void {
@@ -214,14 +232,18 @@ export class ControlPlane implements ControlPlanePort {
   }
 
   #expire(now: Ms, station: Station): void {
-    const { queue } = station
+    const { queue, admission } = station
     for (;;) {
       const request = queue.takeTimedOut(now)
       if (request < 0) break
+      admission.left()
       const cancelled = queue.isCancelled(now, request)
       this.#lose(now, request, cancelled ? OUTCOME.cancelled : OUTCOME.timedOut)
     }
-    while (now >= station.givesUpAt) this.#lose(now, queue.shiftOldest(), OUTCOME.timedOut)
+    while (now >= station.givesUpAt) {
+      admission.left()
+      this.#lose(now, queue.shiftOldest(), OUTCOME.timedOut)
+    }
   }
 
   /** Brings a station to rest: nothing is overdue and no batch could go. Arms its timer. */
@@ -257,7 +279,7 @@ export class ControlPlane implements ControlPlanePort {
     let tokens = 0
     let oldestCame = now
     for (let i = 0; i < size; i++) {
-      const request = station.queue.shift(lane)
+      const request = station.queue.shift(now, lane)
       members[i] = request
       requests.idle[request] = idle - requests.idle[request]!
       tokens += requests.length[request]!
@@ -278,20 +300,4 @@ export class ControlPlane implements ControlPlanePort {
 function stepsOf({ steps }: { readonly steps?: StepBackend }): StepBackend {
   if (steps === undefined) throw new Error('Expected no pool that generates')
   return steps
-}
-
-function emptyBatch(executor: number, maxBatch: number): Batch {
-  const members = new Int32Array(maxBatch)
-  return {
-    executor,
-    members,
-    size: 0,
-    length: 0,
-    tokens: 0,
-    oldestCame: 0,
-    dispatched: 0,
-    started: 0,
-    ended: 0,
-    status: STATUS.ok,
-  }
 }

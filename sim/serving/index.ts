@@ -1,3 +1,4 @@
+export { type AdmissionPlan, admissionControls, OPEN_ADMISSION } from './admission/index.ts'
 export { Batcher, batchPolicies, type QueueView } from './batching/index.ts'
 export { ControlPlane } from './control-plane.ts'
 export {
@@ -29,6 +30,7 @@ export {
   type Observer,
   OUTCOME,
   type Outcome,
+  REFUSAL,
   type RequestFields,
   type Source,
   STATUS,

@@ -71,6 +71,13 @@ export class Lane implements LaneView {
     return request
   }
 
+  /** Takes out the one that came last, of a lane in turn; there must be one. */
+  shiftNewest(): number {
+    const request = this.#came.newest
+    this.#came.remove(request)
+    return request
+  }
+
   /** The request that goes next; -1 for none. */
   get next(): number {
     if (this.#order === null) return this.#came.oldest

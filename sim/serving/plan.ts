@@ -7,6 +7,7 @@ import type {
   Scenario,
   TrafficClass,
 } from '../../scenarios/schema.ts'
+import { type AdmissionPlan, admissionPlan, OPEN_ADMISSION } from './admission/index.ts'
 import { type GenerationPlan, STATIC_BATCHES } from './generation/generation-plan.ts'
 import type { Ms } from './ports.ts'
 
@@ -43,6 +44,7 @@ export interface PoolPlan extends QueueBounds {
   readonly replicas: number
   readonly perReplicaQueues: boolean
   readonly routing: Routing
+  readonly admission: AdmissionPlan
   readonly order: QueuePlan
   /** priority levels with bounds of their own */
   readonly levels: readonly LevelPlan[]
@@ -93,8 +95,9 @@ export const ANY_CLASS: ClassPlan = Object.freeze({
   queueTimeoutMs: endless,
 })
 
-/** A queue in which everybody waits in turn, for as long as it takes. */
+/** A queue that lets everybody in, and in which they wait in turn, for as long as it takes. */
 export const PLAIN_QUEUE = Object.freeze({
+  admission: OPEN_ADMISSION,
   order: { discipline: 'fifo' },
   maxLength: endless,
   queueTimeoutMs: endless,
@@ -123,6 +126,7 @@ export function servingPlan(scenario: Scenario): ServingPlan {
         replicas: pool.replicas,
         perReplicaQueues: pool.queue.mode === 'per-replica',
         routing: pool.queue.routing,
+        admission: admissionPlan(pool),
         order: queuePlan(pool.queue),
         ...boundsOf(pool.queue),
         levels: Object.entries(pool.queue.levels).map(([priority, level]) => ({

@@ -10,7 +10,7 @@ export type Ms = number
 /** How a request ended. */
 export const OUTCOME = {
   served: 0,
-  /** refused on arrival: the queue was full */
+  /** refused on arrival, for a REFUSAL */
   shed: 1,
   /** left the queue on the server's time-out, or was given up by the batching policy */
   timedOut: 2,
@@ -22,6 +22,24 @@ export const OUTCOME = {
   cancelled: 5,
 } as const
 export type Outcome = (typeof OUTCOME)[keyof typeof OUTCOME]
+
+/** Why a request was refused. */
+export const REFUSAL = {
+  none: 0,
+  /** no engine of the pool could ever hold its tokens */
+  memory: 1,
+  /** too many in the pool for its priority */
+  priority: 2,
+  /** it was predicted to end too late */
+  deadline: 3,
+  /** too many in the pool */
+  concurrency: 4,
+  /** the queue was full */
+  queue: 5,
+  /** its bucket was empty */
+  tokens: 6,
+} as const
+export type Refusal = (typeof REFUSAL)[keyof typeof REFUSAL]
 
 /** How a batch ended. */
 export const STATUS = { ok: 0, outOfMemory: 1, died: 2 } as const

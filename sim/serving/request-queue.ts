@@ -1,3 +1,4 @@
+import { Overload } from './admission/index.ts'
 import type { Batcher } from './batching/index.ts'
 import { Lane } from './lane.ts'
 import type { Outlook } from './outlook.ts'
@@ -28,6 +29,8 @@ export class RequestQueue {
   readonly #outlook: Outlook | null
   /** null where nobody's time is limited */
   readonly #timeOuts: TimeOuts | null
+  /** null where overload makes no difference */
+  readonly #overload: Overload | null
   /** who wait of each priority level */
   readonly #perLevel: Int32Array
 
@@ -40,12 +43,16 @@ export class RequestQueue {
     const { order } = pool
     const byLevel = order.discipline === 'priority'
     const policies = classes.map((own) => waitingPolicy(pool, own))
-    const groups = classes.map(({ cancels, patienceMs, drawnPatience }, index) => {
-      if (cancels && drawnPatience !== null) return ANY_ORDER
-      if (cancels && patienceMs < endless) return `class ${index}`
-      const { timeoutMs } = policies[index]!
-      return timeoutMs < endless ? `time-out ${timeoutMs}` : null
-    })
+    const { adaptiveLifo } = pool.admission
+    this.#overload = adaptiveLifo === null ? null : new Overload(adaptiveLifo)
+    const groups = [false, true].flatMap((hurried) =>
+      classes.map(({ cancels, patienceMs, drawnPatience }, index) => {
+        if (cancels && drawnPatience !== null) return ANY_ORDER
+        if (cancels && patienceMs < endless) return `class ${index}, ${hurried}`
+        const timeoutMs = this.#timeoutMs(policies[index]!, hurried)
+        return timeoutMs < endless ? `time-out ${timeoutMs}` : null
+      }),
+    )
     this.#maxLength = pool.maxLength
     this.#requests = requests
     this.#policies = policies
@@ -83,8 +90,11 @@ export class RequestQueue {
 
   push(now: Ms, request: number): void {
     const number = this.#requests.class[request]!
-    const { timeoutMs } = this.#policies[number]!
+    if (this.length === 0) this.#overload?.filled(now)
+    const hurried = this.#overload?.isOn(now) === true
+    const timeoutMs = this.#timeoutMs(this.#policies[number]!, hurried)
     const leaves = this.#classes[number]!.cancels ? this.#requests.leaves[request]! : endless
+    this.#requests.hurried[request] = hurried ? 1 : 0
     this.#requests.deadline[request] = Math.min(now + timeoutMs, leaves)
     this.#perLevel[this.#level(request)]!++
     this.length++
@@ -93,14 +103,15 @@ export class RequestQueue {
     this.#timeOuts?.push(request)
   }
 
-  /** The request of the first lane that goes next; -1 for none. */
+  /** The request of the first lane that goes next, where there is no overload; -1 for none. */
   get next(): number {
     return this.lanes[0]!.next
   }
 
   /** Takes the request of a lane that goes next; the lane must not be empty. */
-  shift(lane: number): number {
-    const request = this.lanes[lane]!.shift()
+  shift(now: Ms, lane: number): number {
+    const from = this.lanes[lane]!
+    const request = this.#overload?.isOn(now) === true ? from.shiftNewest() : from.shift()
     this.#leave(request)
     return request
   }
@@ -137,6 +148,10 @@ export class RequestQueue {
   isCancelled(now: Ms, request: number): boolean {
     const { cancels } = this.#classes[this.#requests.class[request]!]!
     return cancels && now >= this.#requests.leaves[request]!
+  }
+
+  #timeoutMs({ timeoutMs }: WaitingPolicy, hurried: boolean): Ms {
+    return Math.min(timeoutMs, this.#overload?.maxWaitMs(hurried) ?? endless)
   }
 
   /** From every list but those of its lane. */

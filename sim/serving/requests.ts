@@ -34,6 +34,10 @@ export class Requests implements RequestFields {
   firstToken: Float64Array
   /** how often it lost its place among those who generate */
   preemptions: Uint16Array
+  /** why it was refused: a REFUSAL */
+  refusal: Uint8Array
+  /** 1 where it came to its queue in overload, see admission/adaptive-lifo.ts */
+  hurried: Uint8Array
   inUse = 0
 
   #free: Int32Array
@@ -58,6 +62,8 @@ export class Requests implements RequestFields {
     this.outcome = new Uint8Array(capacity)
     this.firstToken = new Float64Array(capacity).fill(Number.NaN)
     this.preemptions = new Uint16Array(capacity)
+    this.refusal = new Uint8Array(capacity)
+    this.hurried = new Uint8Array(capacity)
     this.#free = Int32Array.from({ length: capacity }, (_, i) => capacity - 1 - i)
   }
 
@@ -92,6 +98,8 @@ export class Requests implements RequestFields {
     this.outcome = grown(this.outcome, new Uint8Array(capacity))
     this.firstToken = grown(this.firstToken, new Float64Array(capacity).fill(Number.NaN))
     this.preemptions = grown(this.preemptions, new Uint16Array(capacity))
+    this.refusal = grown(this.refusal, new Uint8Array(capacity))
+    this.hurried = grown(this.hurried, new Uint8Array(capacity))
     this.#free = new Int32Array(capacity)
     for (let i = 0; i < old; i++) this.#free[i] = capacity - 1 - i
   }

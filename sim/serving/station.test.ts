@@ -1,18 +1,16 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { planOf } from '../../test/small-system.ts'
+import { Admission } from './admission/index.ts'
 import { ANY_CLASS } from './plan.ts'
 import { Requests } from './requests.ts'
 import { Station } from './station.ts'
 
 function stationOf(executors: number, first = 0): Station {
-  return new Station(
-    0,
-    planOf([{ replicas: executors }]).pools[0]!,
-    [ANY_CLASS],
-    { first, count: executors },
-    new Requests(),
-  )
+  const plan = planOf([{ replicas: executors }]).pools[0]!
+  const requests = new Requests()
+  const admission = new Admission(plan, [ANY_CLASS], requests)
+  return new Station(0, { plan, admission }, [ANY_CLASS], { first, count: executors }, requests)
 }
 
 test('of several free executors the one that has been free longest is taken', () => {

@@ -1,3 +1,4 @@
+import type { Admission } from './admission/index.ts'
 import { Batcher, type Decision, type QueueView } from './batching/index.ts'
 import type { Lane } from './lane.ts'
 import { Outlook } from './outlook.ts'
@@ -15,6 +16,8 @@ export class Station implements Candidate, QueueView {
   readonly queue: RequestQueue
   readonly batcher: Batcher
   readonly pool: PoolPlan
+  /** of its pool */
+  readonly admission: Admission
   readonly executors: number
   /** its number, and the id of its timer */
   readonly id: number
@@ -36,16 +39,17 @@ export class Station implements Candidate, QueueView {
 
   constructor(
     id: number,
-    pool: PoolPlan,
+    { plan, admission }: { readonly plan: PoolPlan; readonly admission: Admission },
     classes: readonly ClassPlan[],
     executors: { readonly first: number; readonly count: number },
     requests: Requests,
   ) {
     this.id = id
-    this.pool = pool
-    this.batcher = new Batcher(pool.batching)
-    this.#outlook = this.batcher.foresees ? new Outlook(pool, classes, requests) : null
-    this.queue = new RequestQueue(pool, classes, requests, {
+    this.pool = plan
+    this.admission = admission
+    this.batcher = new Batcher(plan.batching)
+    this.#outlook = this.batcher.foresees ? new Outlook(plan, classes, requests) : null
+    this.queue = new RequestQueue(plan, classes, requests, {
       batcher: this.batcher,
       outlook: this.#outlook,
     })
@@ -100,6 +104,10 @@ export class Station implements Candidate, QueueView {
 
   get hasFreeExecutor(): boolean {
     return this.#free > 0
+  }
+
+  hasRoomFor(request: number): boolean {
+    return this.queue.hasRoomFor(request)
   }
 
   /** Time up to `now` in which an executor was free: its growth over a wait is the batch wait. */

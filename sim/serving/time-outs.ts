@@ -12,13 +12,13 @@ export const ANY_ORDER = 'any order'
 export class TimeOuts {
   readonly #requests: Requests
   readonly #lists: readonly WaitingList[]
-  /** by class; null where its time is not limited */
+  /** by class, and again by class for those who came in overload; null: not limited */
   readonly #listOf: readonly (WaitingList | KeyedHeap | null)[]
   readonly #heap: KeyedHeap
 
   /**
-   * `groups`: of each class; within one but ANY_ORDER, who comes first runs out of time first. Null
-   * where time is not limited.
+   * `groups`: of each class, and again of each for those who came in overload; within one but
+   * ANY_ORDER, who comes first runs out of time first. Null where time is not limited.
    */
   constructor(groups: readonly (string | null)[], requests: Requests) {
     const lists = new Map<string, WaitingList>()
@@ -35,11 +35,11 @@ export class TimeOuts {
   }
 
   push(request: number): void {
-    this.#listOf[this.#requests.class[request]!]?.push(request)
+    this.#list(request)?.push(request)
   }
 
   remove(request: number): void {
-    this.#listOf[this.#requests.class[request]!]?.remove(request)
+    this.#list(request)?.remove(request)
   }
 
   /** The one whose time is over first; -1 for none. */
@@ -52,5 +52,10 @@ export class TimeOuts {
       }
     }
     return next
+  }
+
+  #list(request: number): WaitingList | KeyedHeap | null {
+    const { class: numbers, hurried } = this.#requests
+    return this.#listOf[numbers[request]! + (hurried[request]! * this.#listOf.length) / 2]!
   }
 }

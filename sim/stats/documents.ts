@@ -30,7 +30,7 @@ export const distribution = z.strictObject({ mean: estimate, percentiles })
 export const counts = z.strictObject({
   arrived: z.number(),
   served: z.number(),
-  shed: z.number().describe('refused because the queue was full'),
+  shed: z.number().describe('refused on arrival'),
   timed_out: z
     .number()
     .describe('left the queue on the time-out of the server, or dropped by cork'),
@@ -38,6 +38,16 @@ export const counts = z.strictObject({
   failed: z.number(),
   cancelled: z.number().describe('left the queue with their client'),
   in_flight: z.number().describe('cut off before they ended'),
+})
+
+/** Refused requests by the first admission control that refused them; they add up to `shed`. */
+export const shedBy = z.strictObject({
+  memory: z.number().describe('no engine could ever hold its tokens'),
+  priority: z.number().describe('too many in the pool for its priority'),
+  deadline: z.number().describe('predicted to end too late'),
+  concurrency: z.number().describe('too many in the pool'),
+  queue: z.number().describe('the queue was full'),
+  tokens: z.number().describe('its token bucket was empty'),
 })
 
 export const parts = z.strictObject({
@@ -87,6 +97,7 @@ export const objectiveResult = z.strictObject({
 })
 
 export const poolResult = cell.extend({
+  shed_by: shedBy,
   replicas: z.number(),
   utilisation: estimate,
   wasted: estimate.describe('share of the work that was for clients who had left'),
@@ -280,6 +291,7 @@ export type Estimate = z.infer<typeof estimate>
 export type Percentiles = z.infer<typeof percentiles>
 export type Distribution = z.infer<typeof distribution>
 export type Counts = z.infer<typeof counts>
+export type ShedBy = z.infer<typeof shedBy>
 export type Result = z.infer<typeof resultSchema>
 export type PoolResult = z.infer<typeof poolResult>
 export type Series = z.infer<typeof series>

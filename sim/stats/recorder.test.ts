@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Batch, OUTCOME, Requests, STATUS } from '../serving/index.ts'
+import { type Batch, OUTCOME, REFUSAL, Requests, STATUS } from '../serving/index.ts'
 import { PARTS, Recorder } from './recorder.ts'
 import { RowRecorder, Rows } from './rows.ts'
 import { playBack } from './rows-playback.ts'
@@ -19,6 +19,8 @@ const fate = fc.record({
   completion: fc.double({ min: 0, max: 0.1, noNaN: true }),
   class: fc.nat(1),
   outcome: fc.constantFrom(...Object.values(OUTCOME)),
+  /** of those that are shed */
+  refusal: fc.constantFrom(...Object.values(REFUSAL).filter((one) => one !== REFUSAL.none)),
 })
 type Fate = typeof fate extends fc.Arbitrary<infer T> ? T : never
 
@@ -57,6 +59,7 @@ function record(fates: readonly Fate[], warmupMs = 0) {
     requests.enqueued[i] = sent
     requests.idle[i] = one.idle
     requests.outcome[i] = one.outcome
+    requests.refusal[i] = one.outcome === OUTCOME.shed ? one.refusal : REFUSAL.none
     const members = Int32Array.of(i)
     const times = { dispatched, started, ended }
     const status = one.outcome === OUTCOME.failed ? STATUS.outOfMemory : STATUS.ok
@@ -106,7 +109,8 @@ describe('a recorder', () => {
     fc.assert(
       fc.property(fc.array(fate, { maxLength: 30 }), (fates) => {
         const { classes, pools, all } = summary(record(fates).recorder)
-        for (const { counts } of [...classes, ...pools]) {
+        for (const { counts, shedBy } of [...classes, ...pools]) {
+          expect(Object.values(shedBy).reduce((sum, count) => sum + count, 0)).toBe(counts.shed)
           const { arrived, ...ends } = counts
           expect(Object.values(ends).reduce((sum, count) => sum + count, 0)).toBe(arrived)
         }
@@ -137,6 +141,7 @@ describe('a recorder', () => {
       completion: 0,
       class: 0,
       outcome: OUTCOME.served,
+      refusal: REFUSAL.queue,
     }
     const { classes } = summary(
       record([
@@ -155,8 +160,9 @@ describe('a recorder', () => {
 
   test('lost requests take infinitely long in percentiles over all arrivals', () => {
     const base = { lag: 0, queue: 1, idle: 0, dispatch: 0, service: 5, completion: 0, class: 0 }
+    const refusal = REFUSAL.queue
     const fates = Array.from({ length: 100 }, (_, i) => {
-      return { ...base, at: i, outcome: i < 97 ? OUTCOME.served : OUTCOME.shed }
+      return { ...base, refusal, at: i, outcome: i < 97 ? OUTCOME.served : OUTCOME.shed }
     })
     const cell = summary(record(fates).recorder).classes[0]!
     // p50, p90, p95, p99, p99.9, and p98 that an objective names

@@ -4,13 +4,14 @@ import {
   type Ms,
   type Observer,
   OUTCOME,
+  REFUSAL,
   type Requests,
   type StepRun,
   type TokenGapRun,
 } from '../serving/index.ts'
 import { Backlog, type SurgeWindow } from './backlog.ts'
 import { CallRecorder } from './calls.ts'
-import type { Counts, Series } from './documents.ts'
+import type { Counts, Series, ShedBy } from './documents.ts'
 import { Histogram } from './histogram.ts'
 import { TimeSeries } from './time-series.ts'
 
@@ -34,6 +35,8 @@ export class Cell {
   readonly itl = new Histogram()
   /** requests by OUTCOME */
   readonly outcomes = new Float64Array(Object.keys(OUTCOME).length)
+  /** shed requests by REFUSAL */
+  readonly refusals = new Float64Array(Object.keys(REFUSAL).length)
   /** served within every limit of its class */
   good = 0
   /** second and further attempts of a call */
@@ -46,6 +49,7 @@ export class Cell {
     for (const part of PARTS) this[part].merge(other[part])
     for (const name of TOKEN_TIMES) this[name].merge(other[name])
     for (let i = 0; i < this.outcomes.length; i++) this.outcomes[i]! += other.outcomes[i]!
+    for (let i = 0; i < this.refusals.length; i++) this.refusals[i]! += other.refusals[i]!
     this.good += other.good
     this.retries += other.retries
     this.preemptions += other.preemptions
@@ -64,6 +68,18 @@ export class Cell {
       failed: failed!,
       cancelled: cancelled!,
       in_flight: 0,
+    }
+  }
+
+  get shedBy(): ShedBy {
+    const of = (cause: keyof ShedBy) => this.refusals[REFUSAL[cause]]!
+    return {
+      memory: of('memory'),
+      priority: of('priority'),
+      deadline: of('deadline'),
+      concurrency: of('concurrency'),
+      queue: of('queue'),
+      tokens: of('tokens'),
     }
   }
 }
@@ -168,7 +184,9 @@ export class Recorder implements Observer {
     this.calls.ended(now, request)
     if (requests.at[request]! < warmupMs) return
     const cell = this.cells[requests.class[request]!]![requests.pool[request]!]!
-    cell.outcomes[requests.outcome[request]!]!++
+    const outcome = requests.outcome[request]!
+    cell.outcomes[outcome]!++
+    if (outcome === OUTCOME.shed) cell.refusals[requests.refusal[request]!]!++
     if (requests.attempt[request]! > 1) cell.retries++
   }
 

@@ -59,6 +59,7 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly num
       failed: 0,
       in_flight: 0,
     },
+    shedBy: { memory: 0, priority: 0, deadline: 0, concurrency: 0, queue: lost, tokens: 0 },
     good: 0.9 * n,
     retries: 0,
     tokens: null,

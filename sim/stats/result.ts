@@ -3,11 +3,12 @@ import type { Scenario } from '../../scenarios/schema.ts'
 import { takesLength } from '../../scenarios/takes-length.ts'
 import { callsResult } from './calls-result.ts'
 import { distribution, percentiles } from './distributions.ts'
-import type { Counts, Estimate, Result, TailPoint, Verdict } from './documents.ts'
+import type { Estimate, Result, TailPoint, Verdict } from './documents.ts'
 import { estimate } from './estimate.ts'
 import { percentile, supportsVerdict } from './percentile.ts'
 import { PARTS, TOKEN_TIMES } from './recorder.ts'
 import type { CallsSummary, CellSummary, RunSummary } from './run-summary.ts'
+import { sumCounts } from './sum-counts.ts'
 import { mergeSeries } from './time-series.ts'
 
 /** What stands above the figures of a result. */
@@ -83,6 +84,7 @@ export function resultOf(
     })),
     pools: scenario.pools.map((pool, i) => ({
       ...cell(pool.name, (run) => run.pools[i]!),
+      shed_by: sumCounts(runs.map((run) => run.pools[i]!.shedBy)),
       replicas: pool.replicas,
       capacity_rps: capacitiesRps[i] ?? null,
       utilisation: estimate(
@@ -221,14 +223,6 @@ function verdictOf(objective: Objective, { value, low, high }: Estimate): Verdic
   }
   if (high < objective.limitMs) return 'PASS'
   return low >= objective.limitMs ? 'FAIL' : 'UNDECIDED'
-}
-
-function sumCounts(counts: readonly Counts[]): Counts {
-  const sum = { ...counts[0]! }
-  for (const other of counts.slice(1)) {
-    for (const key of Object.keys(sum) as (keyof Counts)[]) sum[key] += other[key]
-  }
-  return sum
 }
 
 /** Whether requests of a pool have lengths, and go in batches. */

@@ -32,6 +32,7 @@ export function playBack<O extends Observer>(rows: Rows, observe: (requests: Req
     requests.idle[key] = c.batchWait[key]!
     requests.pool[key] = c.pool[key]!
     requests.outcome[key] = c.outcome[key]!
+    requests.refusal[key] = c.refusal[key]!
     events.push({ time: c.sent[key]!, kind: ARRIVED, id: key })
     const batch = c.batch[key]!
     if (batch < 0) events.push({ time: c.done[key]!, kind: LOST, id: key })

@@ -41,6 +41,8 @@ const COLUMNS = {
   firstToken: Float64Array,
   /** how often it lost its place among those who generate */
   preemptions: Int32Array,
+  /** why it was refused: a REFUSAL */
+  refusal: Uint8Array,
 } as const
 
 export type RowColumn = keyof typeof COLUMNS
@@ -169,5 +171,6 @@ export class RowRecorder implements Observer {
     this.#rows.pool[key] = this.#requests.pool[request]!
     this.#rows.queue[key] = this.#requests.queue[request]!
     this.#rows.outcome[key] = this.#requests.outcome[request]!
+    this.#rows.refusal[key] = this.#requests.refusal[request]!
   }
 }

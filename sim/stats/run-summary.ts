@@ -1,6 +1,6 @@
 import type { SurgeBacklog } from './backlog.ts'
 import type { Calls } from './calls.ts'
-import type { Counts, Series } from './documents.ts'
+import type { Counts, Series, ShedBy } from './documents.ts'
 import type { Histogram } from './histogram.ts'
 import { PERCENTILES } from './percentile.ts'
 import { Cell, PARTS, type Part, type Recorder, TOKEN_TIMES, type TokenTime } from './recorder.ts'
@@ -15,6 +15,7 @@ export interface Figures {
 
 export interface CellSummary {
   readonly counts: Counts
+  readonly shedBy: ShedBy
   readonly good: number
   readonly retries: number
   readonly latency: Figures
@@ -112,6 +113,7 @@ function cellSummary(cell: Cell, judged: readonly number[]): CellSummary {
   const lost = counts.arrived - counts.served
   return {
     counts,
+    shedBy: cell.shedBy,
     good: cell.good,
     retries: cell.retries,
     latency: figures(cell.latency),

@@ -19,6 +19,7 @@ export {
   longestMean,
   longestQuantile,
 } from './fork-join.ts'
+export { type GuardChannels, guardChannelBlocking } from './guard-channels.ts'
 export {
   autoregressiveMean,
   type CoverageModel,
@@ -26,6 +27,7 @@ export {
   mm1Sojourn,
 } from './interval-coverage.ts'
 export { Md1Wait } from './md1-wait.ts'
+export { type Md1k, md1kBlocking } from './md1k.ts'
 export {
   type Md1,
   type Mg1,

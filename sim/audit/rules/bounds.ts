@@ -1,7 +1,7 @@
 import type { Evidence, SeenQueue } from '../evidence.ts'
 import { type Findings, ms } from '../findings.ts'
-import { couldHold } from '../held.ts'
 import { any, eachInstant, type Instant } from '../instants.ts'
+import { REFUSED_BY } from '../raw-rows.ts'
 import type { Rule } from '../rule.ts'
 import { timeIsOver } from '../waiting-time.ts'
 
@@ -16,7 +16,7 @@ interface Bound {
 
 export const bounds: Rule = {
   rule: 'bounds',
-  promise: 'no more requests wait in a queue than it holds; none is shed while there is room',
+  promise: 'no more requests wait in a queue than it holds; none is shed by one that has room',
   check(seen: Evidence, found: Findings) {
     for (const queue of seen.queues) {
       /** by refused request, the most who may have waited under each bound that it came under */
@@ -34,10 +34,9 @@ export const bounds: Rule = {
         })
       }
       for (const key of queue.shed) {
+        if (seen.rows.refusal[key] !== REFUSED_BY.queue) continue
         found.checked++
-        const { generation } = queue.pool
-        const held = generation === undefined || couldHold(seen.promises, generation, seen, key)
-        if (full.has(key) || !held) continue
+        if (full.has(key)) continue
         const at = ms(seen.rows.sent[key]!)
         found.violated([key], () => `shed at ${at} by ${room.get(key)!.join('; and by ')}`)
       }

@@ -1,6 +1,6 @@
 import type { Evidence } from '../evidence.ts'
 import { type Findings, ms } from '../findings.ts'
-import { ABANDONED, CANCELLED, FAILED, SERVED, SHED, TIMED_OUT } from '../raw-rows.ts'
+import { ABANDONED, CANCELLED, FAILED, REFUSED_BY, SERVED, SHED, TIMED_OUT } from '../raw-rows.ts'
 import type { Rule } from '../rule.ts'
 
 /** Names of how requests ended that were in no batch. */
@@ -9,6 +9,8 @@ const LOST: Readonly<Record<number, string>> = {
   [TIMED_OUT]: 'timed out',
   [CANCELLED]: 'cancelled',
 }
+
+const REASONS: readonly number[] = Object.values(REFUSED_BY)
 
 /** The clocks of a live world's threads agree so well, ms. */
 const CLOCK_SLACK_MS = 0.1
@@ -77,6 +79,10 @@ function end(seen: Evidence, key: number): string | null {
   if (!inBatch && !lost) return `its outcome is ${outcome}, which is none`
   if (!(rows.done[key]! >= rows.sent[key]!)) {
     return `came at ${ms(rows.sent[key]!)}, but its end was known at ${ms(rows.done[key]!)}`
+  }
+  const refusal = rows.refusal[key]!
+  if (outcome === SHED ? !REASONS.includes(refusal) : refusal !== 0) {
+    return `ended with outcome ${outcome}, and was refused for reason ${refusal}`
   }
   return inBatch ? ranProblem(seen, key) : lostProblem(seen, key)
 }

@@ -1,11 +1,14 @@
 import type { Rule } from '../rule.ts'
+import { adaptiveLifo } from './adaptive-lifo.ts'
 import { adaptiveSize } from './adaptive-size.ts'
 import { batchSize } from './batch-size.ts'
 import { batches } from './batches.ts'
 import { bounds } from './bounds.ts'
 import { buckets } from './buckets.ts'
+import { concurrency } from './concurrency.ts'
 import { conservation } from './conservation.ts'
 import { corked } from './corked.ts'
+import { deadlineShedding } from './deadline-shedding.ts'
 import { delay } from './delay.ts'
 import { executor } from './executor.ts'
 import { fairness } from './fairness.ts'
@@ -17,9 +20,11 @@ import { padding } from './padding.ts'
 import { patience } from './patience.ts'
 import { places } from './places.ts'
 import { preferredSize } from './preferred-size.ts'
+import { priorityShedding } from './priority-shedding.ts'
 import { queueTimeout } from './queue-timeout.ts'
 import { routing } from './routing.ts'
 import { slack } from './slack.ts'
+import { tokenBucket } from './token-bucket.ts'
 import { tokens } from './tokens.ts'
 
 /** Every rule. A new one is a file, and a line here. */
@@ -39,6 +44,11 @@ export const rules: readonly Rule[] = Object.freeze([
   buckets,
   queueTimeout,
   bounds,
+  priorityShedding,
+  deadlineShedding,
+  concurrency,
+  tokenBucket,
+  adaptiveLifo,
   patience,
   padding,
   routing,

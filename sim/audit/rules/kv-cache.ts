@@ -1,6 +1,7 @@
 import type { Evidence } from '../evidence.ts'
 import { type Findings, ms } from '../findings.ts'
 import { couldHold, heldBy } from '../held.ts'
+import { saidOf } from '../refused.ts'
 import type { Rule } from '../rule.ts'
 
 /**
@@ -9,15 +10,23 @@ import type { Rule } from '../rule.ts'
  */
 export const kvCache: Rule = {
   rule: 'kv-cache',
-  promise: 'prompts that run at once fit the KV cache; whom it could never hold is not let in',
+  promise:
+    'prompts that run at once fit the KV cache; whom it could never hold is shed, nobody else',
   check(seen: Evidence, found: Findings) {
     const { rows, gone, queues, promises } = seen
-    for (const { joined, pool } of queues) {
-      if (pool.generation === undefined) continue
-      for (const key of joined) {
+    for (const { joined, shed, pool } of queues) {
+      for (const key of [...joined, ...shed]) {
+        const refused = saidOf(rows, key, 'memory') === 'refused'
+        if (pool.generation === undefined && !refused) continue
         found.checked++
-        if (couldHold(promises, pool.generation, seen, key)) continue
-        found.violated([key], () => `request ${key} was let in, which no KV cache could ever hold`)
+        const holds =
+          pool.generation === undefined || couldHold(promises, pool.generation, seen, key)
+        if (holds !== refused) continue
+        found.violated([key], () =>
+          refused
+            ? `request ${key} was shed for its size, which a KV cache could hold`
+            : `request ${key} was let in, which no KV cache could ever hold`,
+        )
       }
     }
     for (const [executor, { generation, keys }] of heldBy(seen)) {

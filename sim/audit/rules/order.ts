@@ -17,7 +17,10 @@ export const order: Rule = {
 }
 
 function checkQueue(seen: Evidence, queue: SeenQueue, found: Findings): void {
-  const { discipline } = queue.pool.order
+  const { order, admission } = queue.pool
+  // another rule looks at those that change their order
+  if (admission.adaptiveLifo !== null) return
+  const { discipline } = order
   const waitOn = somebodyWaitsOn(queue, seen.promises)
   if (waitOn || (discipline !== 'fifo' && !isFair(queue))) {
     const standing = standingIn(seen, queue)

@@ -48,7 +48,9 @@ function checkInstant(
 }
 
 function goInTurn({ promises }: Evidence, queue: CountedQueue): boolean {
-  return queue.pool.order.discipline === 'fifo' && !somebodyWaitsOn(queue, promises)
+  const { order, admission } = queue.pool
+  const keepsOrder = order.discipline === 'fifo' && admission.adaptiveLifo === null
+  return keepsOrder && !somebodyWaitsOn(queue, promises)
 }
 
 interface Wrong {

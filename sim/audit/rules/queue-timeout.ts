@@ -4,7 +4,7 @@ import { any, eachInstant } from '../instants.ts'
 import { LeastFirst } from '../least-first.ts'
 import { CANCELLED, TIMED_OUT } from '../raw-rows.ts'
 import type { Rule } from '../rule.ts'
-import { timeIsOver, waitingTime } from '../waiting-time.ts'
+import { type TimeIsOver, timesOver, waitingTime } from '../waiting-time.ts'
 
 /**
  * A control plane looks for time-outs where it may act: when an executor becomes free, when a
@@ -17,19 +17,22 @@ export const queueTimeout: Rule = {
   promise: 'whose time in the queue is over, or whose client left, leaves it; nobody earlier',
   check(seen: Evidence, found: Findings) {
     for (const queue of seen.queues) {
-      checkLeavers(seen, queue, found)
-      checkDispatched(seen, queue, found)
-      checkWaiting(seen, queue, found)
+      const times = timesOver(seen, queue)
+      checkLeavers(seen, queue, times, found)
+      checkDispatched(seen, queue, times, found)
+      checkWaiting(seen, queue, times, found)
     }
   },
 }
 
-function checkLeavers(seen: Evidence, queue: SeenQueue, found: Findings): void {
+type Times = (key: number) => TimeIsOver
+
+function checkLeavers(seen: Evidence, queue: SeenQueue, times: Times, found: Findings): void {
   const { rows, left, classOf } = seen
   for (const key of queue.timedOut) {
     found.checked++
     const own = classOf(key)
-    const deadline = timeIsOver(seen, queue, key)
+    const { earliest: deadline } = times(key)
     // whom cork dropped is the business of another rule
     if (queue.pool.batching.policy === 'cork' && left[key]! < deadline) continue
     const withClient = own.cancels && left[key]! >= rows.leaves[key]!
@@ -48,10 +51,10 @@ function checkLeavers(seen: Evidence, queue: SeenQueue, found: Findings): void {
   }
 }
 
-function checkDispatched(seen: Evidence, queue: SeenQueue, found: Findings): void {
+function checkDispatched(seen: Evidence, queue: SeenQueue, times: Times, found: Findings): void {
   const { rows, left } = seen
   for (const key of queue.joined) {
-    const deadline = timeIsOver(seen, queue, key)
+    const { latest: deadline } = times(key)
     const { waitsOn } = waitingTime(queue.pool, seen.classOf(key))
     if (rows.batch[key]! < 0 || waitsOn || deadline === Number.POSITIVE_INFINITY) continue
     found.checked++
@@ -64,14 +67,14 @@ function checkDispatched(seen: Evidence, queue: SeenQueue, found: Findings): voi
 }
 
 /** Looks after every event for one who waits although its time is over. */
-function checkWaiting(seen: Evidence, queue: SeenQueue, found: Findings): void {
+function checkWaiting(seen: Evidence, queue: SeenQueue, times: Times, found: Findings): void {
   const { rows, left } = seen
   const limited = queue.joined.filter((key) => {
     const { waitsOn } = waitingTime(queue.pool, seen.classOf(key))
-    return !waitsOn && timeIsOver(seen, queue, key) < Number.POSITIVE_INFINITY
+    return !waitsOn && times(key).latest < Number.POSITIVE_INFINITY
   })
   if (limited.length === 0) return
-  const overAt = (key: number) => timeIsOver(seen, queue, key)
+  const overAt = (key: number) => times(key).latest
   const waiting = new LeastFirst<number>((a, b) => overAt(a) - overAt(b))
   let next = 0
   eachInstant(seen, queue, ({ at, joined, shed, timedOut, batches, ends, freeBefore }) => {

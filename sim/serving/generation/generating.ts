@@ -100,6 +100,7 @@ export class Generating {
     while (road.link.due <= now) {
       const request = road.link.take()
       const station = this.#world.route(road.pool)
+      station.admission.entered()
       station.queue.push(now, request)
       this.offer(now, station)
     }
@@ -155,6 +156,7 @@ export class Generating {
 
   #handOver(now: Ms, station: Station, { link, timer }: Road, request: number): void {
     station.running--
+    station.admission.left()
     const idle = link.due === Number.POSITIVE_INFINITY
     link.send(now, request, this.#sequences.context[request]!)
     if (idle) this.#world.timers.arm(timer, link.due)

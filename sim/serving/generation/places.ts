@@ -86,7 +86,7 @@ export class Places {
     const { sequences, queue } = this.#host
     if (this.isBack(request)) this.#preempted.take()
     else {
-      queue.shift(0)
+      queue.shift(now, 0)
       sequences.number[request] = this.#host.admitted(now, this.#executor, request)
     }
     this.kv.take(this.blocksFor(request))

@@ -1,0 +1,140 @@
+import { describe, expect, test } from 'vitest'
+import { problemsIn } from './problems.test-helper.ts'
+
+interface Parts {
+  readonly admission: string
+  readonly queue?: string
+  readonly batching?: string
+  /** of the second of two classes */
+  readonly second?: string
+}
+
+/** The problems of a scenario of two classes and a pool, without file and position. */
+function problemsOf({ admission, queue = '', batching = 'policy: none', second = '' }: Parts) {
+  return problemsIn(`spillway: 1
+name: s
+duration_s: 60
+models:
+  m: { work: { law: constant, ms: 1 } }
+traffic:
+  - { class: web, arrivals: { process: poisson, rate_rps: 40 } }
+  - { class: batch, arrivals: { process: poisson, rate_rps: 40 }${second} }
+pools:
+  - name: central
+    model: m
+    queue: { ${queue} }
+    batching: { ${batching} }
+    admission: { ${admission} }
+`)
+}
+
+const LIFO = 'adaptive_lifo: { interval_ms: 50, target_ms: 4 }'
+
+describe('what admission may say', () => {
+  test.each<Parts>([
+    { admission: 'concurrency: { limit: 9 }, token_bucket: { rate_rps: 5, burst: 2 }' },
+    {
+      admission: 'priority: { limits: { 2: 5 } }, concurrency: { limit: 9 }',
+      second: ', priority: 2',
+    },
+    { admission: 'deadline: { margin_ms: 5 }', second: ', deadline_ms: 50' },
+    { admission: 'deadline: {}', second: ', timeout_ms: 50' },
+    { admission: 'token_bucket: { rate_rps: 5, burst: 2, per: tenant }', second: ', tenant: a' },
+    { admission: LIFO, batching: 'policy: dynamic, max_batch: 4, max_delay_ms: 3' },
+    { admission: 'adaptive_lifo: {}', queue: 'timeout_ms: 60' },
+  ])('$admission', (parts) => {
+    expect(problemsOf(parts)).toEqual([])
+  })
+})
+
+describe('what could never refuse, or contradicts something', () => {
+  const at = 'pools.central.admission'
+  test.each<Parts & { readonly problem: string }>([
+    {
+      admission: 'priority: { limits: { 3: 5 } }',
+      problem: `${at}.priority.limits.3: expected the priority of a class (1), got "3"`,
+    },
+    {
+      admission: 'priority: { limits: {} }',
+      problem: `${at}.priority.limits: expected the limit of a priority, got an empty map`,
+    },
+    {
+      admission: 'priority: { limits: { 1: 4, 2: 5 } }',
+      second: ', priority: 2',
+      problem: `${at}.priority.limits.2: expected at most 4, as of priority 1, which is shed later, got 5`,
+    },
+    {
+      admission: 'priority: { limits: { 1: 9 } }, concurrency: { limit: 9 }',
+      problem: `${at}.priority.limits.1: expected less than concurrency.limit 9, got 9`,
+    },
+    {
+      admission: 'deadline: {}',
+      problem: `${at}.deadline: expected no deadline where no class has deadline_ms or timeout_ms, got "deadline"`,
+    },
+    {
+      admission: 'deadline: { margin_ms: 50 }',
+      second: ', deadline_ms: 50',
+      problem: `${at}.deadline.margin_ms: expected less than every deadline (50 ms), got 50`,
+    },
+    {
+      admission: 'deadline: {}',
+      queue: 'discipline: lifo',
+      second: ', deadline_ms: 50',
+      problem: `${at}.deadline: expected no deadline with discipline lifo: it predicts by turns, got "deadline"`,
+    },
+    {
+      admission: `deadline: {}, ${LIFO}`,
+      second: ', deadline_ms: 50',
+      problem: `${at}.deadline: expected no deadline beside adaptive_lifo: it predicts by turns, got "deadline"`,
+    },
+    {
+      admission: 'concurrency: { limit: 9 }',
+      queue: 'max_length: 9',
+      problem:
+        'pools.central.queue.max_length: expected less than concurrency.limit 9, which counts those who wait, got 9',
+    },
+    {
+      admission: 'concurrency: { limit: 3 }',
+      batching: 'policy: fixed, batch: 4',
+      problem: `${at}.concurrency.limit: expected at least 4, or a batch never fills, got 3`,
+    },
+    {
+      admission: LIFO,
+      queue: 'discipline: lifo',
+      problem: `${at}.adaptive_lifo: expected no adaptive_lifo with discipline lifo, got "adaptive_lifo"`,
+    },
+    {
+      admission: LIFO,
+      queue: 'timeout_ms: 9, timeout_action: delay',
+      problem: `${at}.adaptive_lifo: expected no adaptive_lifo with timeout_action delay, got "adaptive_lifo"`,
+    },
+    {
+      admission: LIFO,
+      batching: 'policy: fixed, batch: 4',
+      problem: `${at}.adaptive_lifo: expected no adaptive_lifo with batching fixed, but only with none or dynamic, got "adaptive_lifo"`,
+    },
+    {
+      admission: 'adaptive_lifo: { interval_ms: 5, target_ms: 6 }',
+      problem: `${at}.adaptive_lifo.target_ms: expected at most interval_ms 5, got 6`,
+    },
+    {
+      admission: LIFO,
+      batching: 'policy: dynamic, max_batch: 4, max_delay_ms: 4',
+      problem: `${at}.adaptive_lifo.target_ms: expected more than max_delay_ms 4, or who waits for a batch is lost, got 4`,
+    },
+    {
+      admission: LIFO,
+      queue: 'timeout_ms: 50',
+      problem:
+        'pools.central.queue.timeout_ms: expected less than adaptive_lifo.interval_ms 50, which is a time-out too, got 50',
+    },
+    {
+      admission: 'token_bucket: { rate_rps: 5, burst: 2 }',
+      second: ', tenant: a',
+      problem:
+        'traffic.batch.tenant: expected no tenant, as no queue is fair to tenants and no token bucket is per tenant, got "tenant"',
+    },
+  ])('$problem', ({ problem, ...parts }) => {
+    expect(problemsOf(parts)).toEqual([problem])
+  })
+})

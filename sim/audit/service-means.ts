@@ -1,0 +1,65 @@
+import type { Evidence } from './evidence.ts'
+import { FAILED } from './raw-rows.ts'
+
+/** Weight of the newest batch. */
+const GAIN = 1 / 16
+
+/** Weighted means over batches that have ended; ms and requests. */
+export interface Means {
+  readonly batchMs: number
+  readonly batchSize: number
+}
+
+/** What the batches of a pool had shown of service times, as requests come one by one. */
+export class ServiceMeans {
+  /** time from dispatch to known end, and size, of those that ended well, in the order of that */
+  readonly #ended: readonly {
+    readonly done: number
+    readonly tookMs: number
+    readonly size: number
+  }[]
+  #next = 0
+  #means: Means | null = null
+
+  constructor({ rows, batches, queues }: Evidence, pool: number) {
+    const number = (members: readonly number[]) => rows.batch[members[0]!]!
+    this.#ended = batches
+      .filter(
+        ({ queue, members, done }) =>
+          queues[queue]?.poolIndex === pool &&
+          rows.outcome[members[0]!] !== FAILED &&
+          done < Number.POSITIVE_INFINITY,
+      )
+      .sort((a, b) => a.done - b.done || number(a.members) - number(b.members))
+      .map(({ done, dispatched, members }) => ({
+        done,
+        tookMs: done - dispatched,
+        size: members.length,
+      }))
+  }
+
+  /**
+   * At an arrival: null while nothing is known. Those that end at the very instant count or not, so
+   * there may be more than one answer. Calls come in the order of arrival.
+   */
+  at(now: number): readonly (Means | null)[] {
+    for (; this.#ended[this.#next] !== undefined; this.#next++) {
+      const one = this.#ended[this.#next]!
+      if (one.done >= now) break
+      this.#means = withOne(this.#means, one)
+    }
+    const known = [this.#means]
+    for (let i = this.#next; this.#ended[i]?.done === now; i++) {
+      known.push(withOne(known.at(-1)!, this.#ended[i]!))
+    }
+    return known
+  }
+}
+
+function withOne(means: Means | null, one: { readonly tookMs: number; readonly size: number }) {
+  if (means === null) return { batchMs: one.tookMs, batchSize: one.size }
+  return {
+    batchMs: means.batchMs + GAIN * (one.tookMs - means.batchMs),
+    batchSize: means.batchSize + GAIN * (one.size - means.batchSize),
+  }
+}

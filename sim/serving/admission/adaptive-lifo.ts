@@ -1,0 +1,33 @@
+import type { Ms } from '../ports.ts'
+import type { AdaptiveLifoPlan } from './admission-plan.ts'
+
+/**
+ * Whether a queue is overloaded, and how long one may wait that comes now. The control law is that
+ * of Maurer, Fail at Scale (ACM Queue 13:8, 2015), after CoDel (Nichols and Jacobson, Controlling
+ * Queue Delay, ACM Queue 10:5, 2012; RFC 8289): a queue that empties within every interval is a
+ * burst, one that does not is a standing queue. Where it has not been empty for an interval, a
+ * request may wait for the target, else for the interval; and meanwhile the newest goes first.
+ */
+export class Overload {
+  readonly #plan: AdaptiveLifoPlan
+  /** when it begins, unless the queue empties before */
+  #from: Ms = Number.POSITIVE_INFINITY
+
+  constructor(plan: AdaptiveLifoPlan) {
+    this.#plan = plan
+  }
+
+  /** The queue was empty and is no longer. */
+  filled(now: Ms): void {
+    this.#from = now + this.#plan.intervalMs
+  }
+
+  /** Of a queue that is not empty. */
+  isOn(now: Ms): boolean {
+    return now >= this.#from
+  }
+
+  maxWaitMs(hurried: boolean): Ms {
+    return hurried ? this.#plan.targetMs : this.#plan.intervalMs
+  }
+}

@@ -1,0 +1,57 @@
+import type { Pool } from '../../../scenarios/schema.ts'
+import type { Ms } from '../ports.ts'
+
+const endless = Number.POSITIVE_INFINITY
+
+/** Who is let into a pool. */
+export interface AdmissionPlan {
+  /** requests in the pool from which one of that priority is refused */
+  readonly priorityLimits: readonly { readonly priority: number; readonly limit: number }[]
+  /** how long before its deadline one has to be predicted to end; null: nobody asks */
+  readonly deadlineMarginMs: Ms | null
+  /** requests in the pool; Infinity for no limit */
+  readonly concurrencyLimit: number
+  readonly tokenBucket: TokenBucketPlan | null
+  readonly adaptiveLifo: AdaptiveLifoPlan | null
+}
+
+export interface TokenBucketPlan {
+  /** from one token to the next */
+  readonly everyMs: Ms
+  /** tokens that it holds */
+  readonly burst: number
+  /** who shares one */
+  readonly per: 'pool' | 'class' | 'tenant'
+}
+
+export interface AdaptiveLifoPlan {
+  /** a queue that has not been empty for so long is overloaded; else the longest wait */
+  readonly intervalMs: Ms
+  /** the longest wait of who comes in overload */
+  readonly targetMs: Ms
+}
+
+/** Everybody is let in. */
+export const OPEN_ADMISSION: AdmissionPlan = Object.freeze({
+  priorityLimits: [],
+  deadlineMarginMs: null,
+  concurrencyLimit: endless,
+  tokenBucket: null,
+  adaptiveLifo: null,
+})
+
+export function admissionPlan({ admission }: Pick<Pool, 'admission'>): AdmissionPlan {
+  const { priority, deadline, concurrency, token_bucket: bucket, adaptive_lifo: lifo } = admission
+  return {
+    priorityLimits: Object.entries(priority?.limits ?? {}).map(([level, limit]) => ({
+      priority: Number(level),
+      limit,
+    })),
+    deadlineMarginMs: deadline?.margin_ms ?? null,
+    concurrencyLimit: concurrency?.limit ?? endless,
+    tokenBucket: bucket
+      ? { everyMs: 1000 / bucket.rate_rps, burst: bucket.burst, per: bucket.per }
+      : null,
+    adaptiveLifo: lifo ? { intervalMs: lifo.interval_ms, targetMs: lifo.target_ms } : null,
+  }
+}

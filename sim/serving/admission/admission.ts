@@ -1,0 +1,64 @@
+import type { ClassPlan, PoolPlan } from '../plan.ts'
+import { type Batch, type Ms, REFUSAL, type Refusal } from '../ports.ts'
+import type { Requests } from '../requests.ts'
+import { concurrencyLimit } from './concurrency-limit.ts'
+import type { AdmissionControl, Control, Place } from './control.ts'
+import { deadlineShedding } from './deadline-shedding.ts'
+import { priorityShedding } from './priority-shedding.ts'
+import { queueLimit } from './queue-limit.ts'
+import { tokenBucket } from './token-bucket.ts'
+
+/**
+ * Every admission control, in the order in which they are asked: the first that refuses names the
+ * reason. Tokens come last, so that only who is let in takes one. A new one is a new entry here,
+ * a REFUSAL, and its configuration in the schema.
+ */
+export const admissionControls: readonly AdmissionControl[] = Object.freeze([
+  priorityShedding,
+  deadlineShedding,
+  concurrencyLimit,
+  queueLimit,
+  tokenBucket,
+])
+
+/** Who is let into a pool, by all its controls together. */
+export class Admission {
+  /** requests waiting and running in all queues of the pool */
+  #inPool = 0
+  readonly #controls: readonly { readonly refusal: Refusal; readonly control: Control }[]
+
+  constructor(pool: PoolPlan, classes: readonly ClassPlan[], requests: Requests) {
+    this.#controls = admissionControls.flatMap(({ refusal, of }) => {
+      const control = of(pool, classes, requests)
+      return control === null ? [] : [{ refusal, control }]
+    })
+  }
+
+  /** Why a request would be refused, or REFUSAL.none. */
+  refusal(now: Ms, request: number, place: Place): Refusal {
+    for (const { refusal, control } of this.#controls) {
+      if (control.refuses(now, request, place, this.#inPool)) return refusal
+    }
+    return REFUSAL.none
+  }
+
+  admit(now: Ms, request: number): void {
+    this.entered()
+    for (const { control } of this.#controls) control.admitted?.(now, request)
+  }
+
+  /** One is in the pool, let in by it or handed over to it. */
+  entered(): void {
+    this.#inPool++
+  }
+
+  /** One that was in the pool has left without service, or was handed over. */
+  left(): void {
+    this.#inPool--
+  }
+
+  ended(now: Ms, batch: Batch): void {
+    this.#inPool -= batch.size
+    for (const { control } of this.#controls) control.ended?.(now, batch)
+  }
+}

@@ -1,0 +1,16 @@
+import type { PoolPlan } from '../plan.ts'
+import { REFUSAL } from '../ports.ts'
+import type { AdmissionControl, Place } from './control.ts'
+
+/** A queue holds so many who wait, and of a priority level so many. */
+export const queueLimit: AdmissionControl = Object.freeze({
+  kind: 'queue',
+  refusal: REFUSAL.queue,
+  of({ maxLength, levels }: PoolPlan) {
+    const limits = [maxLength, ...levels.map((level) => level.maxLength)]
+    if (Math.min(...limits) === Number.POSITIVE_INFINITY) return null
+    return {
+      refuses: (_now: number, request: number, place: Place) => !place.hasRoomFor(request),
+    }
+  },
+})

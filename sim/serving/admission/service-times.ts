@@ -1,0 +1,34 @@
+import type { Ms } from '../ports.ts'
+
+/** Weight of the newest batch. */
+const GAIN = 1 / 16
+
+/**
+ * What a world shows of the time that batches take: exponentially weighted means over those that
+ * have ended. Nothing is known before the first.
+ */
+export class ServiceTimes {
+  /** an executor is taken so long by a batch; NaN while nothing is known */
+  batchMs: Ms = Number.NaN
+  /** requests in a batch; NaN while nothing is known */
+  batchSize = Number.NaN
+
+  get known(): boolean {
+    return !Number.isNaN(this.batchMs)
+  }
+
+  observe(tookMs: Ms, size: number): void {
+    if (this.known) {
+      this.batchMs += GAIN * (tookMs - this.batchMs)
+      this.batchSize += GAIN * (size - this.batchSize)
+    } else {
+      this.batchMs = tookMs
+      this.batchSize = size
+    }
+  }
+
+  /** From an arrival to the end of its batch, with so many requests before it on each executor. */
+  sojournMs(load: number): Ms {
+    return (load / this.batchSize) * this.batchMs + this.batchMs
+  }
+}

@@ -1,0 +1,10 @@
+/** Counts of several runs, key by key; of one run at least. */
+export function sumCounts<K extends string>(
+  counts: readonly Readonly<Record<K, number>>[],
+): Record<K, number> {
+  const sum: Record<K, number> = { ...counts[0]! }
+  for (const other of counts.slice(1)) {
+    for (const key of Object.keys(sum) as K[]) sum[key] += other[key]
+  }
+  return sum
+}

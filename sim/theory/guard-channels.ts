@@ -1,0 +1,28 @@
+/** M/M/c/K for two classes, of which the second is let in beside fewer than `guard` requests. */
+export interface GuardChannels {
+  readonly arrivalRates: readonly [number, number]
+  readonly serviceRate: number
+  readonly servers: number
+  /** room for all, those in service among them */
+  readonly capacity: number
+  readonly guard: number
+}
+
+/**
+ * Shares of each class that are refused: birth and death, where beyond the guard only the first
+ * class comes (trunk reservation; Hong and Rappaport 1986, IEEE Trans. Veh. Tech. 35(3)).
+ */
+export function guardChannelBlocking(queue: GuardChannels): readonly [number, number] {
+  const { arrivalRates, serviceRate, servers, capacity, guard } = queue
+  if (!(guard <= capacity)) {
+    throw new RangeError(`Expected a guard of at most ${capacity}, got ${guard}`)
+  }
+  const [first, second] = arrivalRates
+  const weights = [1]
+  for (let n = 1; n <= capacity; n++) {
+    const arrivals = n - 1 < guard ? first + second : first
+    weights.push((weights[n - 1]! * arrivals) / (serviceRate * Math.min(n, servers)))
+  }
+  const sum = (from: number) => weights.slice(from).reduce((total, weight) => total + weight, 0)
+  return [sum(capacity) / sum(0), sum(guard) / sum(0)]
+}

@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest'
+import { OUTCOME, REFUSAL } from '../sim/serving/index.ts'
+import { replaysIn } from './live-replay.ts'
+import { TINY, temporaryFolder } from './spillway.ts'
+
+/** Who is let in on a live clock; laws, never speeds. Each replay is audited, journal included. */
+
+const replayed = replaysIn(temporaryFolder())
+
+const base = TINY.replace('duration_s: 3', 'duration_s: 1.5').replace(
+  'warmup_s: 0.5',
+  'warmup_s: 0',
+)
+/** More than any machine serves one at a time: 50 MB of weights for each. */
+const flooded = base
+  .replace('layers: 2, width: 64', 'layers: 12, width: 1024')
+  .replace('rate_rps: 150', 'rate_rps: 4000')
+  .replace('max_batch: 4, max_delay_ms: 1', 'max_batch: 1')
+
+const admitting = (scenario: string, ...controls: readonly string[]) =>
+  scenario.replace('model: mlp', `model: mlp\n    admission: { ${controls.join(', ')} }`)
+
+test('a bucket lets in its burst and then its rate', async () => {
+  const bucket = 'token_bucket: { rate_rps: 40, burst: 5 }'
+  const { result } = await replayed('bucket', admitting(base, bucket))
+  const [central] = result.pools
+  expect(central!.shed_by).toMatchObject({ tokens: central!.counts.shed, queue: 0 })
+  expect(central!.counts.shed).toBeGreaterThan(50)
+  // 1.5 s of tokens, and what is in the bucket at first
+  expect(central!.counts.arrived - central!.counts.shed).toBeLessThanOrEqual(65)
+})
+
+test('the lower priority is shed sooner, and the pool holds no more than its limit', async () => {
+  const scenario = admitting(
+    flooded
+      .replace('rate_rps: 4000 }', 'rate_rps: 4000 }\n    priority: 2')
+      .replace(
+        'pools:',
+        '  - class: urgent\n    arrivals: { process: poisson, rate_rps: 4000 }\npools:',
+      ),
+    'concurrency: { limit: 12 }',
+    'priority: { limits: { 2: 6 } }',
+  )
+  const { result, rows } = await replayed('priorities', scenario)
+  const { priority, concurrency } = result.pools[0]!.shed_by
+  expect(priority).toBeGreaterThan(100)
+  expect(concurrency).toBeGreaterThan(100)
+  const [web, urgent] = result.classes
+  expect(urgent!.counts.shed).toBeLessThan(web!.counts.shed)
+  expect(rows.refusal.filter((reason) => reason === REFUSAL.priority)).toHaveLength(priority)
+})
+
+test('who cannot end in time is refused by what batches were seen to take', async () => {
+  const scenario = admitting(
+    flooded.replace('rate_rps: 4000 }', 'rate_rps: 4000 }\n    timeout_ms: 60'),
+    'deadline: { margin_ms: 10 }',
+  )
+  const { result } = await replayed('deadline', scenario)
+  const { counts, shed_by } = result.pools[0]!
+  expect(shed_by).toMatchObject({ deadline: counts.shed, queue: 0 })
+  expect(counts.shed).toBeGreaterThan(100)
+})
+
+test('in overload the newest goes first, and who came before it is timed out', async () => {
+  const scenario = admitting(flooded, 'adaptive_lifo: { interval_ms: 50, target_ms: 10 }')
+  const { result, rows } = await replayed('lifo', scenario)
+  expect(result.pools[0]!.counts.timed_out).toBeGreaterThan(100)
+  const served = [...rows.outcome.keys()].filter((key) => rows.outcome[key] === OUTCOME.served)
+  const inOrder = served.sort((a, b) => rows.dispatched[a]! - rows.dispatched[b]!)
+  // in turn at first, later not
+  expect(inOrder.some((key, i) => key < inOrder[i - 1]!)).toBe(true)
+})

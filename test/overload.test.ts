@@ -1,0 +1,35 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { prepare, simulationInput } from '../runtime/prepare.ts'
+import { runReplication } from '../sim/experiment/index.ts'
+import { madeUpProfile } from './profiles.ts'
+import { ROOT } from './spillway.ts'
+
+/** What the shipped scenarios of an overload say of their ways out. */
+
+async function simulated(name: string) {
+  const prepared = await prepare(join(ROOT, `scenarios/library/${name}.yaml`), { set: [] })
+  const input = simulationInput(prepared, madeUpProfile(prepared.scenario))
+  const { classes, pools, busyMs, wastedMs, requests } = runReplication(input, 0)
+  const { good, counts } = classes[0]!
+  const share = good / counts.arrived
+  return { share, counts, shedBy: pools[0]!.shedBy, wasted: wastedMs[0]! / busyMs[0]!, requests }
+}
+
+test('in turn an overload serves almost nobody in time; either cure nearly what there is capacity for', async () => {
+  const [inTurn, lifo, deadline] = await Promise.all(
+    ['overload', 'overload-adaptive-lifo', 'overload-deadline'].map(simulated),
+  )
+  expect(new Set([inTurn, lifo, deadline].map((own) => own!.requests)).size).toBe(1)
+  // 85 s at 75 a second, and as many again for 30 s, at 100 a second
+  const capacity = (75 * 55 + 100 * 30) / (75 * 85 + 75 * 30)
+  expect(inTurn!.share).toBeLessThan(0.25)
+  expect(inTurn!.wasted).toBeGreaterThan(0.7)
+  for (const cured of [lifo!, deadline!]) {
+    expect(cured.share).toBeGreaterThan(0.93 * capacity)
+    expect(cured.share).toBeLessThan(1.03 * capacity)
+    expect(cured.wasted).toBeLessThan(0.08)
+  }
+  expect(lifo!.counts).toMatchObject({ shed: 0 })
+  expect(deadline!.shedBy).toMatchObject({ deadline: deadline!.counts.shed, queue: 0 })
+})
