@@ -104,7 +104,6 @@ export class ControlPlane implements ControlPlanePort {
     this.#generating = plan.pools.some(({ generation }) => generation !== undefined)
       ? new Generating(plan, {
           ...world,
-          steps: stepsOf(world),
           stations: pools.map(({ stations }) => stations),
           route: (pool) => pools[pool]!.router.route(),
           batches: this.#batches,
@@ -295,9 +294,4 @@ export class ControlPlane implements ControlPlanePort {
     this.#observer.dispatched(now, batch)
     this.#backend.start(batch)
   }
-}
-
-function stepsOf({ steps }: { readonly steps?: StepBackend }): StepBackend {
-  if (steps === undefined) throw new Error('Expected no pool that generates')
-  return steps
 }

@@ -25,7 +25,8 @@ interface Road {
 export interface GeneratingWorld {
   readonly requests: Requests
   readonly timers: Timers
-  readonly steps: StepBackend
+  /** none where no pool may generate */
+  readonly steps?: StepBackend
   readonly observer: Observer
   /** of each pool */
   readonly stations: readonly (readonly Station[])[]
@@ -109,6 +110,7 @@ export class Generating {
 
   #hostOf(station: Station, road: Road | null): EngineHost {
     const { requests, steps, observer } = this.#world
+    if (steps === undefined) throw new Error('Expected no pool that generates')
     const levels = station.pool.order.discipline === 'priority'
     return {
       requests,
