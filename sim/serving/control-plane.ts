@@ -216,7 +216,9 @@ export class ControlPlane implements ControlPlanePort {
 
   #patience(request: number): Ms {
     const { at, class: numbers, sending } = this.#requests
-    return patienceOf(this.#classes[numbers[request]!]!, at[request]!, sending[request]!)
+    const own = this.#classes[numbers[request]!]!
+    if (own.drawnPatience === null) return own.patienceMs
+    return patienceOf(own, at[request]!, sending[request]!)
   }
 
   #outcomeOf(now: Ms, request: number, status: Status): Outcome {

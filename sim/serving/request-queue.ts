@@ -151,7 +151,8 @@ export class RequestQueue {
   }
 
   #timeoutMs({ timeoutMs }: WaitingPolicy, hurried: boolean): Ms {
-    return Math.min(timeoutMs, this.#overload?.maxWaitMs(hurried) ?? endless)
+    if (this.#overload === null) return timeoutMs
+    return Math.min(timeoutMs, this.#overload.maxWaitMs(hurried))
   }
 
   /** From every list but those of its lane. */

@@ -58,7 +58,10 @@ export class Histogram {
   /** Adds a finite duration of at least zero, ms. */
   record(ms: number): void {
     if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY)) throw new RangeError(expected(ms))
-    this.#counts[bucketOf(ms)]!++
+    // written out, as it is what a recorder does most
+    double[0] = ms
+    const bucket = (words[HIGH]! >> SHIFT) - BASE
+    this.#counts[bucket < 0 ? 0 : bucket < BUCKETS ? bucket : BUCKETS - 1]!++
     this.count++
     this.sum += ms
     if (ms < this.min) this.min = ms

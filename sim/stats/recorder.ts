@@ -130,6 +130,7 @@ export class Recorder implements Observer {
   readonly kvBlocks: Float64Array
   readonly backlog: Backlog
   readonly calls: CallRecorder
+  readonly #hasCalls: boolean
   readonly #options: RecorderOptions
   readonly #series: TimeSeries
   lastMs: Ms = 0
@@ -147,6 +148,7 @@ export class Recorder implements Observer {
     this.kvBlocks = new Float64Array(options.pools.length)
     this.backlog = new Backlog(options.surges, options.warmupMs, options.durationMs)
     this.calls = new CallRecorder(options.requests, options.parts, options.warmupMs)
+    this.#hasCalls = options.parts.some((parts) => parts !== null)
     this.#series = new TimeSeries(options.durationMs)
   }
 
@@ -167,7 +169,7 @@ export class Recorder implements Observer {
 
   arrived(now: Ms, request: number): void {
     this.#series.arrived(now)
-    this.calls.arrived(request)
+    if (this.#hasCalls) this.calls.arrived(request)
     this.backlog.change(now, 1)
   }
 
@@ -181,7 +183,7 @@ export class Recorder implements Observer {
     this.#series.lost(now)
     this.backlog.change(now, -1)
     this.lastMs = now
-    this.calls.ended(now, request)
+    if (this.#hasCalls) this.calls.ended(now, request)
     if (requests.at[request]! < warmupMs) return
     const cell = this.cells[requests.class[request]!]![requests.pool[request]!]!
     const outcome = requests.outcome[request]!
@@ -210,7 +212,7 @@ export class Recorder implements Observer {
       const at = requests.at[request]!
       const latency = now - at
       this.#series.served(now, at, latency)
-      this.calls.ended(now, request)
+      if (this.#hasCalls) this.calls.ended(now, request)
       if (at < warmupMs) continue
       const number = requests.class[request]!
       const cell = this.cells[number]![requests.pool[request]!]!

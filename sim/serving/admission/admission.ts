@@ -36,7 +36,9 @@ export class Admission {
 
   /** Why a request would be refused, or REFUSAL.none. */
   refusal(now: Ms, request: number, place: Place): Refusal {
-    for (const { refusal, control } of this.#controls) {
+    const controls = this.#controls
+    for (let i = 0; i < controls.length; i++) {
+      const { refusal, control } = controls[i]!
       if (control.refuses(now, request, place, this.#inPool)) return refusal
     }
     return REFUSAL.none
