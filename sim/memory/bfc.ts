@@ -1,0 +1,158 @@
+import {
+  type Allocator,
+  type Chunk,
+  checkSize,
+  type MemoryStatistics,
+  roundUp,
+} from './allocator.ts'
+import { Chunks } from './chunks.ts'
+import { coalesce } from './coalesce.ts'
+import type { Device } from './device.ts'
+import { FreeChunks } from './free-chunks.ts'
+
+const NONE = -1
+const UNIT = 256
+const MIB = 2 ** 20
+/** a region of less than this is not worth asking the device for */
+const LEAST_BACKPEDAL = 8192
+const BACKPEDAL = Math.fround(0.9)
+
+export interface BfcOptions {
+  /** How the arena grows: to the next power of two, or by just what was asked for. */
+  readonly extend?: 'next-power-of-two' | 'same-as-requested'
+  /** What it may hold at most, as `gpu_mem_limit`; default: what its device has. */
+  readonly limitBytes?: number
+  readonly initialChunkBytes?: number
+  /** What growth begins at anew after the arena was shrunk. */
+  readonly initialGrowthChunkBytes?: number
+  /** A rest of so many bytes is always split off. */
+  readonly maxDeadBytesPerChunk?: number
+  /** Where doubling ends. */
+  readonly maxPowerOfTwoExtendBytes?: number
+}
+
+const DEFAULTS: Required<BfcOptions> = Object.freeze({
+  extend: 'next-power-of-two',
+  limitBytes: Number.POSITIVE_INFINITY,
+  initialChunkBytes: MIB,
+  initialGrowthChunkBytes: 2 * MIB,
+  maxDeadBytesPerChunk: 128 * MIB,
+  maxPowerOfTwoExtendBytes: 1024 * MIB,
+})
+
+/**
+ * The arena of ONNX Runtime (onnxruntime/core/framework/bfc_arena.cc, 1.30; its defaults): best fit
+ * with coalescing. Its 21 bins only speed up the search: the first fit in the order of bins, sizes
+ * and addresses is the best fit, so one ordered set stands for them. One stream.
+ */
+export class BfcArena implements Allocator {
+  readonly kind = 'bfc'
+  readonly #options: Required<BfcOptions>
+  readonly #chunks: Chunks
+  readonly #free: FreeChunks
+  readonly #reserved = new Set<number>()
+  /** what the next region will have, where the request is not larger */
+  #nextBytes: number
+  /** the first region; shrinking leaves it alone where the arena grows by powers of two */
+  #first = NONE
+
+  constructor(device: Device, options: BfcOptions = {}) {
+    this.#options = { ...DEFAULTS, ...options }
+    this.#chunks = new Chunks(device)
+    this.#free = new FreeChunks(this.#chunks)
+    const { limitBytes, initialChunkBytes } = this.#options
+    this.#nextBytes = roundUp(Math.min(limitBytes, initialChunkBytes), UNIT)
+  }
+
+  allocate(bytes: number): number {
+    checkSize(bytes)
+    const rounded = roundUp(bytes, UNIT)
+    let chunk = this.#free.fit(rounded)
+    if (chunk === NONE) {
+      chunk = this.#extend(rounded)
+      if (chunk === NONE) return this.#chunks.usage.failed(bytes, this.#available)
+    } else {
+      this.#free.remove(chunk)
+    }
+    const whole = this.#chunks.bytes[chunk]!
+    if (whole >= 2 * rounded || whole - rounded >= this.#options.maxDeadBytesPerChunk) {
+      if (whole > rounded) this.#free.add(this.#chunks.split(chunk, rounded))
+    }
+    this.#chunks.occupy(chunk, bytes)
+    return chunk
+  }
+
+  /**
+   * Memory straight from the device, as weights take it at load: not rounded, not limited, and
+   * given back when it is freed.
+   */
+  reserve(bytes: number): number {
+    checkSize(bytes)
+    const chunk = this.#chunks.open(bytes)
+    if (chunk === NONE) return this.#chunks.usage.failed(bytes, this.#available)
+    this.#chunks.occupy(chunk, bytes)
+    this.#reserved.add(chunk)
+    return chunk
+  }
+
+  free(handle: number): void {
+    this.#chunks.vacate(handle)
+    if (this.#reserved.delete(handle)) this.#chunks.close(handle)
+    else coalesce(this.#chunks, this.#free, handle)
+  }
+
+  /** Gives back the regions of which nothing is in use, as at the end of a run that asks for it. */
+  shrink(): number {
+    let bytes = 0
+    for (const region of this.#chunks.idle()) {
+      if (region === this.#first && this.#options.extend === 'next-power-of-two') continue
+      bytes += this.#chunks.bytes[region]!
+      this.#free.remove(region)
+      this.#chunks.close(region)
+    }
+    this.#nextBytes = this.#options.initialGrowthChunkBytes
+    return bytes
+  }
+
+  statistics(): MemoryStatistics {
+    return this.#chunks.statistics(this.#free.largestBytes)
+  }
+
+  chunks(): Iterable<Chunk> {
+    return this.#chunks.list()
+  }
+
+  /** What the limit and the device leave for further regions. */
+  get #available(): number {
+    const { device, usage } = this.#chunks
+    return Math.max(0, Math.min(device.freeBytes, this.#options.limitBytes - usage.held))
+  }
+
+  /** A new region of at least so many bytes; -1 where there is no memory for it. */
+  #extend(rounded: number): number {
+    const left = this.#options.limitBytes - this.#chunks.usage.held
+    const allowed = left === Number.POSITIVE_INFINITY ? left : left - (left % UNIT)
+    if (rounded > allowed) return NONE
+    let bytes = Math.min(this.#regionBytes(rounded), allowed)
+    let chunk = this.#chunks.open(bytes)
+    while (chunk === NONE) {
+      // a float times a float there, so that much is lost to rounding
+      bytes = roundUp(Math.floor(Math.fround(Math.fround(bytes) * BACKPEDAL)), UNIT)
+      if (bytes < rounded || bytes < LEAST_BACKPEDAL) return NONE
+      chunk = this.#chunks.open(bytes)
+    }
+    if (this.#first === NONE) this.#first = chunk
+    return chunk
+  }
+
+  #regionBytes(rounded: number): number {
+    const { extend, maxPowerOfTwoExtendBytes: cap } = this.#options
+    if (extend === 'same-as-requested') return rounded
+    const before = this.#nextBytes
+    while (this.#nextBytes < rounded) this.#nextBytes *= 2
+    const bytes = this.#nextBytes
+    // doubling stops at the cap; a single request goes beyond it all the same
+    if (bytes === before) this.#nextBytes = bytes < cap / 2 ? bytes * 2 : cap
+    return bytes
+  }
+}

@@ -1,0 +1,14 @@
+export {
+  type Allocator,
+  type Chunk,
+  type GrowingAllocator,
+  type MemoryStatistics,
+  OUT_OF_MEMORY,
+} from './allocator.ts'
+export { BfcArena, type BfcOptions } from './bfc.ts'
+export { type Bucket, BucketCache } from './bucket.ts'
+export { BuddyAllocator, type BuddyOptions } from './buddy.ts'
+export { CachingAllocator } from './caching.ts'
+export { ContiguousAllocator, type ContiguousOptions } from './contiguous.ts'
+export { Device } from './device.ts'
+export { PagedAllocator, type PagedOptions } from './paged.ts'
