@@ -13,9 +13,17 @@ const inFolder = (folder: string) => product.filter(({ path }) => path.startsWit
 
 /** Folders with a door: others enter through index.ts only. The longest match counts. */
 const DOORS = [
-  ...['kernel', 'traffic', 'serving', 'world', 'stats', 'theory', 'experiment', 'audit'].map(
-    (name) => `sim/${name}`,
-  ),
+  ...[
+    'kernel',
+    'traffic',
+    'serving',
+    'world',
+    'stats',
+    'theory',
+    'experiment',
+    'audit',
+    'memory',
+  ].map((name) => `sim/${name}`),
   ...['scenarios/checks', 'scenarios', 'reports'],
   ...['runtime/models', 'runtime/calibration'],
 ]

@@ -49,13 +49,13 @@ export class PagedAllocator implements GrowingAllocator {
     checkSize(bytes)
     if (Math.ceil(bytes / this.blockBytes) > this.#holders.length) return this.#usage.refused()
     const sequence: Sequence = { blocks: [], bytes: 0 }
-    if (!this.#append(sequence, bytes)) return this.#usage.failed(bytes, 0)
+    if (!this.#append(sequence, bytes)) return this.#usage.ranShort()
     return this.#enter(sequence)
   }
 
   grow(handle: number, bytes: number): number {
     checkSize(bytes)
-    return this.#append(this.#sequence(handle), bytes) ? handle : this.#usage.failed(bytes, 0)
+    return this.#append(this.#sequence(handle), bytes) ? handle : this.#usage.ranShort()
   }
 
   /**

@@ -44,12 +44,14 @@ export class Usage {
 
   /** Counts a request that failed although the device had `available` bytes to give. */
   failed(bytes: number, available: number): number {
-    if (this.held - this.inUse + available < bytes) {
-      this.#shortages++
-      return OUT_OF_MEMORY.shortage
-    }
+    if (this.held - this.inUse + available < bytes) return this.ranShort()
     this.#fragmentations++
     return OUT_OF_MEMORY.fragmentation
+  }
+
+  ranShort(): number {
+    this.#shortages++
+    return OUT_OF_MEMORY.shortage
   }
 
   /** Counts a request that no memory would do for. */

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { allocatorFigures } from './allocators.ts'
 import { histogramFigures } from './histogram.ts'
 import { kernelFigures } from './kernel.ts'
 import { measureMemory, memoryFigures } from './memory.ts'
@@ -18,6 +19,7 @@ const parts: Readonly<Record<string, (options: { full: boolean }) => Iterable<Fi
   kernel: kernelFigures,
   serving: servingFigures,
   histogram: histogramFigures,
+  allocators: allocatorFigures,
   memory: ({ full }) => memoryFigures(full),
   traces: ({ full }) => traceMemoryFigures(full),
   startup: startupFigures,

@@ -1,0 +1,124 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { ContiguousAllocator, Device, OUT_OF_MEMORY, PagedAllocator } from './index.ts'
+
+const BLOCK = 16
+const BLOCKS = 40
+
+const step = fc.record({
+  kind: fc.constantFrom('allocate', 'grow', 'grow', 'grow', 'fork', 'prefix', 'free'),
+  who: fc.nat(),
+  bytes: fc.integer({ min: 1, max: 60 }),
+})
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
+
+/** A sequence as the contents of its blocks: a block is an object that others may hold too. */
+interface Sequence {
+  readonly handle: number
+  blocks: { filled: number }[]
+}
+
+/** Does the steps on both, and throws where they differ. */
+function agree(paged: PagedAllocator, steps: readonly Step[]): void {
+  const live: Sequence[] = []
+  const distinct = () => new Set(live.flatMap(({ blocks }) => blocks))
+  const holders = (block: object) => live.filter(({ blocks }) => blocks.includes(block as never))
+  for (const { kind, who, bytes } of steps) {
+    const one = live[who % Math.max(1, live.length)]
+    if (kind === 'allocate' || one === undefined) {
+      const handle = paged.allocate(bytes)
+      const needs = Math.ceil(bytes / BLOCK)
+      expect(handle >= 0).toBe(needs <= BLOCKS - distinct().size)
+      if (handle >= 0) live.push({ handle, blocks: filling([], bytes) })
+    } else if (kind === 'grow') {
+      const last = one.blocks.at(-1)!
+      const copies = last.filled < BLOCK && holders(last).length > 1
+      const before = copies ? [...one.blocks.slice(0, -1), { ...last }] : one.blocks
+      const more = Math.ceil(Math.max(0, bytes - (BLOCK - last.filled)) / BLOCK)
+      const fits = more + (copies ? 1 : 0) <= BLOCKS - distinct().size
+      expect(paged.grow(one.handle, bytes)).toBe(fits ? one.handle : OUT_OF_MEMORY.shortage)
+      if (fits) one.blocks = filling(before, bytes)
+    } else if (kind === 'fork') {
+      live.push({ handle: paged.fork(one.handle), blocks: [...one.blocks] })
+    } else if (kind === 'prefix') {
+      const blocks = 1 + (bytes % one.blocks.length)
+      // a part of the last block belongs to the whole sequence
+      const shared = one.blocks.slice(0, blocks)
+      live.push({ handle: paged.fork(one.handle, blocks), blocks: shared })
+    } else {
+      paged.free(one.handle)
+      live.splice(live.indexOf(one), 1)
+    }
+    const { inUseBytes, requestedBytes } = paged.statistics()
+    expect(inUseBytes).toBe(distinct().size * BLOCK)
+    expect(requestedBytes).toBe([...distinct()].reduce((sum, { filled }) => sum + filled, 0))
+  }
+  for (const { handle } of live) paged.free(handle)
+  expect(paged.statistics()).toMatchObject({ inUseBytes: 0, requestedBytes: 0 })
+  expect([...paged.chunks()]).toEqual([
+    { region: 0, address: 0, bytes: BLOCKS * BLOCK, handle: -1 },
+  ])
+}
+
+function filling(blocks: { filled: number }[], bytes: number): { filled: number }[] {
+  const all = [...blocks]
+  for (let left = bytes; left > 0; ) {
+    if (all.at(-1)?.filled === BLOCK || all.length === 0) all.push({ filled: 0 })
+    const here = Math.min(left, BLOCK - all.at(-1)!.filled)
+    all.at(-1)!.filled += here
+    left -= here
+  }
+  return all
+}
+
+const pages = () =>
+  new PagedAllocator(new Device(1e6), {
+    arenaBytes: BLOCK * BLOCKS + 1,
+    blockTokens: 4,
+    tokenBytes: 4,
+  })
+
+const sequences = fc.array(step, { maxLength: 80, size: 'max' })
+const OPTIONS = { seed: 5, numRuns: 200, endOnFailure: true }
+
+test('sequences grow, share blocks and copy them before they write, as lists of blocks do', () => {
+  fc.assert(
+    fc.property(sequences, (steps) => agree(pages(), steps)),
+    OPTIONS,
+  )
+})
+
+test('pages that share nothing are caught', () => {
+  class Copies extends PagedAllocator {
+    override fork(): number {
+      return this.allocate(BLOCK)
+    }
+  }
+  const make = () =>
+    new Copies(new Device(1e6), { arenaBytes: BLOCK * BLOCKS, blockTokens: 4, tokenBytes: 4 })
+  expect(() =>
+    fc.assert(
+      fc.property(sequences, (steps) => agree(make(), steps)),
+      OPTIONS,
+    ),
+  ).toThrow()
+})
+
+test('a reservation grows in place, up to its length', () => {
+  const contiguous = new ContiguousAllocator(new Device(100), {
+    arenaBytes: 100,
+    reservationBytes: 40,
+  })
+  const handle = contiguous.allocate(10)
+  for (let i = 0; i < 30; i++) expect(contiguous.grow(handle, 1)).toBe(handle)
+  expect(contiguous.grow(handle, 1)).toBe(OUT_OF_MEMORY.oversize)
+  expect(contiguous.statistics()).toMatchObject({
+    requestedBytes: 40,
+    inUseBytes: 40,
+    internalFragmentation: 0,
+  })
+  // 60 bytes are free, 20 of which no reservation fits
+  expect(contiguous.allocate(1)).toBeGreaterThan(-1)
+  expect(contiguous.allocate(15)).toBe(OUT_OF_MEMORY.fragmentation)
+  expect(contiguous.allocate(30)).toBe(OUT_OF_MEMORY.shortage)
+})

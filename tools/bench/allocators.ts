@@ -1,0 +1,94 @@
+import { stream } from '../../sim/kernel/index.ts'
+import {
+  type Allocator,
+  BfcArena,
+  BucketCache,
+  BuddyAllocator,
+  CachingAllocator,
+  ContiguousAllocator,
+  Device,
+  PagedAllocator,
+} from '../../sim/memory/index.ts'
+import type { Figure } from './report.ts'
+import { rateOf } from './rounds.ts'
+
+const PAIRS = 10_000_000
+const ROUNDS = 3
+const GIB = 2 ** 30
+/** tokens of a language model with 8 kv heads of 128 in 32 layers, 16 bits */
+const TOKEN = 131_072
+const BLOCK_TOKENS = 16
+
+interface Case {
+  readonly name: string
+  /** how many are held at a time */
+  readonly live: number
+  /** mean size, lognormal, bytes */
+  readonly bytes: number
+  readonly make: (device: Device) => Allocator
+}
+
+const CASES: readonly Case[] = [
+  ...[100, 10_000].flatMap((live): readonly Case[] => [
+    { name: 'bfc', live, bytes: 1e6, make: (device) => new BfcArena(device) },
+    { name: 'caching', live, bytes: 1e6, make: (device) => new CachingAllocator(device) },
+    { name: 'bucket', live, bytes: 1e6, make: (device) => new BucketCache(device) },
+    {
+      name: 'buddy',
+      live,
+      bytes: 1e6,
+      make: (device) => new BuddyAllocator(device, { arenaBytes: 256 * GIB }),
+    },
+  ]),
+  {
+    name: 'contiguous',
+    live: 100,
+    bytes: 500 * TOKEN,
+    make: (device) =>
+      new ContiguousAllocator(device, { arenaBytes: 128 * GIB, reservationBytes: 4096 * TOKEN }),
+  },
+  {
+    name: 'paged',
+    live: 100,
+    bytes: 500 * TOKEN,
+    make: (device) =>
+      new PagedAllocator(device, {
+        arenaBytes: 128 * GIB,
+        blockTokens: BLOCK_TOKENS,
+        tokenBytes: TOKEN,
+      }),
+  },
+]
+
+/**
+ * Allocations, each after one that is freed, so that as many are held all the time: sizes and
+ * victims are random, so that free chunks are many and of every size.
+ */
+export function* allocatorFigures(): Generator<Figure> {
+  for (const { name, live, bytes, make } of CASES) {
+    const random = stream(1, 0, 'allocators')
+    const sizes = Float64Array.from({ length: 4096 }, () =>
+      Math.min(4096 * TOKEN, Math.ceil(bytes * Math.exp(random.normal() - 0.5))),
+    )
+    const victims = Int32Array.from({ length: 4093 }, () => Math.floor(random.uniform() * live))
+    yield rateOf({
+      name: `${name}, ${live.toLocaleString('en-US')} held`,
+      unit: 'M pairs/s',
+      size: PAIRS,
+      rounds: ROUNDS,
+      work: () => churn(make(new Device(512 * GIB)), live, sizes, victims),
+    })
+  }
+}
+
+function churn(allocator: Allocator, live: number, sizes: Float64Array, victims: Int32Array): void {
+  const held = Int32Array.from({ length: live }, (_, i) => allocator.allocate(sizes[i & 4095]!))
+  for (let pair = 0, victim = 0; pair < PAIRS; pair++) {
+    const slot = victims[victim]!
+    if (++victim === victims.length) victim = 0
+    allocator.free(held[slot]!)
+    held[slot] = allocator.allocate(sizes[pair & 4095]!)
+  }
+  for (const handle of held) allocator.free(handle)
+  if (allocator.statistics().inUseBytes !== 0) throw new Error('Expected nothing to be left in use')
+}
