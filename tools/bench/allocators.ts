@@ -13,7 +13,7 @@ import type { Figure } from './report.ts'
 import { rateOf } from './rounds.ts'
 
 const PAIRS = 10_000_000
-const ROUNDS = 3
+const ROUNDS = 1
 const GIB = 2 ** 30
 /** tokens of a language model with 8 kv heads of 128 in 32 layers, 16 bits */
 const TOKEN = 131_072

