@@ -91,7 +91,7 @@ export class CachingAllocator implements Allocator {
     return this.#chunks.list()
   }
 
-  /** A new segment for so many bytes; -1 where there is no memory for it, whatever is given back. */
+  /** A new segment for so many bytes; -1 where there is none, even with what is given back. */
   #segment(rounded: number): number {
     const bytes = segmentBytes(rounded)
     const segment = this.#chunks.open(bytes)

@@ -36,7 +36,7 @@ function paging(tokens: number): PagedAllocator {
   })
 }
 
-/** Admits requests in the order of the trace until there is no memory for one; how many it holds. */
+/** Admits requests in their order until there is no memory for one; how many it then holds. */
 function heldAtOnce(allocator: GrowingAllocator, requests: readonly number[]): number {
   let held = 0
   for (const tokens of requests) {

@@ -99,7 +99,7 @@ export class PagedAllocator implements GrowingAllocator {
     })
   }
 
-  /** A block that several hold goes by the least of their handles; neighbours that are free join. */
+  /** A block that several hold goes by the least of their handles; free neighbours are one. */
   *chunks(): Generator<Chunk> {
     const owner = new Int32Array(this.#holders.length).fill(NONE)
     for (let handle = this.#sequences.length - 1; handle >= 0; handle--) {
