@@ -55,17 +55,24 @@ interface Buffer {
   readonly chunk: number
 }
 
+/** What each run took before its first node: the block of the memory pattern, or 0. */
+export function patternBlocks({ reserved, nodes }: ArenaLog): number[] {
+  const base = reserved.reduce((sum, bytes) => sum + bytes, 0)
+  return nodes.map(([first]) => first!.requested - first!.requestedDelta - base)
+}
+
 /**
  * What the profile of a real arena says that it was asked for: what each node took, and what was
  * given back before it. The profile tells bytes, not which buffers: of those that add up to the
  * bytes, in chunks of as many if there are such, the fewest and oldest are taken. What a kernel
  * takes and gives back while it runs is not in the profile.
  */
-export function trafficOf({ reserved, nodes }: ArenaLog): ArenaStep[] {
+export function trafficOf(log: ArenaLog): ArenaStep[] {
+  const { reserved, nodes } = log
+  const blocks = patternBlocks(log)
   const steps: ArenaStep[] = []
   const arena = new BfcArena(new Device(Number.POSITIVE_INFINITY))
   for (const bytes of reserved) arena.reserve(bytes)
-  const base = arena.statistics().requestedBytes
   const live: Buffer[] = []
   let count = 0
   const take = (bytes: number) => {
@@ -80,12 +87,10 @@ export function trafficOf({ reserved, nodes }: ArenaLog): ArenaStep[] {
     live.splice(live.indexOf(buffer), 1)
     steps.push({ kind: 'free', taken: buffer.taken })
   }
-  for (const run of nodes) {
+  for (const [i, run] of nodes.entries()) {
     for (const buffer of [...live]) give(buffer)
     steps.push({ kind: 'run' })
-    // the block of the memory pattern, where this run has one
-    const block = run[0]!.requested - run[0]!.requestedDelta - base
-    if (block > 0) take(block)
+    if (blocks[i]! > 0) take(blocks[i]!)
     for (const node of run) {
       const { requestedBytes, inUseBytes } = arena.statistics()
       const bytes = requestedBytes - (node.requested - node.requestedDelta)

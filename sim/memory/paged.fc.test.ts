@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { KvLedger } from '../serving/generation/kv-ledger.ts'
 import { ContiguousAllocator, Device, OUT_OF_MEMORY, PagedAllocator } from './index.ts'
 
 const BLOCK = 16
@@ -102,6 +103,52 @@ test('pages that share nothing are caught', () => {
       OPTIONS,
     ),
   ).toThrow()
+})
+
+test('the ledger of the control plane counts as many blocks as the pages that it stands for', () => {
+  const traffic = fc.array(
+    fc.record({
+      kind: fc.constantFrom('join', 'step', 'step', 'step', 'leave'),
+      who: fc.nat(),
+      prompt: fc.integer({ min: 1, max: 30 }),
+    }),
+    { maxLength: 120, size: 'max' },
+  )
+  fc.assert(
+    fc.property(traffic, (events) => {
+      const paged = new PagedAllocator(new Device(1e6), {
+        arenaBytes: BLOCK * BLOCKS,
+        blockTokens: BLOCK,
+        tokenBytes: 1,
+      })
+      const ledger = new KvLedger({ blocks: BLOCKS, blockTokens: BLOCK, watermark: 0 })
+      const live: { readonly handle: number; context: number }[] = []
+      let step = 0
+      for (const { kind, who, prompt } of events) {
+        if (kind === 'join') {
+          const handle = paged.allocate(prompt)
+          expect(handle >= 0).toBe(ledger.blocksOf(prompt) <= ledger.free)
+          if (handle < 0) continue
+          ledger.take(ledger.blocksOf(prompt))
+          ledger.join(prompt, step)
+          live.push({ handle, context: prompt })
+        } else if (kind === 'step' && ledger.needs(step) <= ledger.free) {
+          ledger.grow(step++, 1)
+          for (const one of live) {
+            expect(paged.grow(one.handle, 1)).toBe(one.handle)
+            one.context++
+          }
+        } else if (kind === 'leave' && live.length > 0) {
+          const [gone] = live.splice(who % live.length, 1)
+          ledger.leave(gone!.context, step)
+          ledger.release(ledger.blocksOf(gone!.context))
+          paged.free(gone!.handle)
+        }
+        expect(paged.statistics().inUseBytes).toBe(ledger.used * BLOCK)
+      }
+    }),
+    OPTIONS,
+  )
 })
 
 test('a reservation grows in place, up to its length', () => {
