@@ -19,7 +19,6 @@ export interface ArenaRuns {
 
 /** A node of the graph in a run, as the profile tells it. Bytes. */
 export interface ProfiledNode {
-  readonly operator: string
   /** what the arena had given after it, and by how much it grew while the node ran */
   readonly requested: number
   readonly requestedDelta: number
@@ -77,7 +76,6 @@ function nodesOf(events: readonly ProfileEvent[], runs: number): ProfiledNode[][
   const all = events
     .filter(({ cat, name }) => cat === 'Node' && name.endsWith('_kernel_time'))
     .map(({ args }) => ({
-      operator: args.op_name!,
       requested: Number(args.mem_bytes_requested_in_use),
       requestedDelta: Number(args.mem_requested_in_use_delta),
       inUse: Number(args.mem_bytes_in_use),

@@ -15,8 +15,6 @@ export interface Driven {
   readonly extensions: readonly (readonly number[])[]
   /** share of the nodes after which as many bytes are in use as were in the real arena */
   readonly sameInUse: number
-  /** the operators of the others */
-  readonly differing: ReadonlySet<string>
 }
 
 /** Asks an arena for what the steps say. `make` gets the device. */
@@ -30,8 +28,8 @@ export function drive(
   for (const bytes of reserved) arena.reserve(bytes)
   const extensions: number[][] = []
   const handles: number[] = []
-  const differing: string[] = []
   let nodes = 0
+  let same = 0
   for (const step of steps) {
     if (step.kind === 'run') extensions.push([])
     else if (step.kind === 'free') arena.free(handles[step.taken]!)
@@ -41,11 +39,10 @@ export function drive(
       if (device.takenBytes > held) extensions.at(-1)!.push(device.takenBytes - held)
     } else {
       nodes++
-      const { operator, inUse } = step.node
-      if (arena.statistics().inUseBytes !== inUse) differing.push(operator)
+      if (arena.statistics().inUseBytes === step.node.inUse) same++
     }
   }
-  return { extensions, sameInUse: 1 - differing.length / nodes, differing: new Set(differing) }
+  return { extensions, sameInUse: same / nodes }
 }
 
 interface Buffer {

@@ -60,10 +60,7 @@ const CASES: readonly Case[] = [
   },
 ]
 
-/**
- * Allocations, each after one that is freed, so that as many are held all the time: sizes and
- * victims are random, so that free chunks are many and of every size.
- */
+/** Allocations of random sizes, each after one of those that are held is freed at random. */
 export function* allocatorFigures(): Generator<Figure> {
   for (const { name, live, bytes, make } of CASES) {
     const random = stream(1, 0, 'allocators')
