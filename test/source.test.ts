@@ -13,18 +13,10 @@ const inFolder = (folder: string) => product.filter(({ path }) => path.startsWit
 
 /** Folders with a door: others enter through index.ts only. The longest match counts. */
 const DOORS = [
-  ...[
-    'kernel',
-    'traffic',
-    'serving',
-    'world',
-    'stats',
-    'theory',
-    'experiment',
-    'audit',
-    'memory',
-  ].map((name) => `sim/${name}`),
-  ...['scenarios/checks', 'scenarios', 'reports'],
+  ...['kernel', 'traffic', 'serving', 'world', 'stats', 'theory', 'experiment', 'audit'].map(
+    (name) => `sim/${name}`,
+  ),
+  ...['scenarios/checks', 'scenarios', 'reports', 'sim/memory'],
   ...['runtime/models', 'runtime/calibration'],
 ]
 /** What sim may take from scenarios: plain data, so that it runs in a browser. */
