@@ -5,6 +5,7 @@ export {
   blockBootstrap,
   type TimedValues,
 } from './block-bootstrap.ts'
+export * from './comparison-document.ts'
 export * from './documents.ts'
 export { Histogram } from './histogram.ts'
 export { clopperPearson, type Interval, meanWithError, tInterval, within } from './interval.ts'

@@ -18,8 +18,8 @@ const NEGLIGIBLE = 1e-14
  * Mean sojourn of continuous batching, as processor sharing whose speed depends on the number n in
  * service: p(n) is in proportion to the product of lambda E[K] tau(k) / k over k <= n, and T = L /
  * lambda (Cohen 1979). Without a limit the distribution of the tokens makes no difference. With
- * one, who waits is first come, first served, tau(k) / k stays that of the limit, and the tokens must be
- * geometric. Steps count as infinitely short.
+ * one, who waits is first come, first served, tau(k) / k stays that of the limit, and the tokens
+ * must be geometric. Steps count as infinitely short.
  */
 export function tokenSharingMeanSojourn(model: TokenSharing): number {
   const { arrivalRate, meanTokens, base, perSequence, limit } = model
