@@ -2,7 +2,12 @@ import { defineConfig } from 'vitest/config'
 
 const shared = { testTimeout: 120_000, pool: 'forks' } as const
 
-/** `unit` stands beside the code; `suites` cut across it: theory, command line, live runs. */
+const LAWS = 'test/{audit,audit-*,both-worlds,generation,overload,source,theory}.test.ts'
+
+/**
+ * `unit` stands beside the code; `laws` cut across it: theory, audit, both worlds; `suites` run the
+ * command line and the runtime.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -14,8 +19,17 @@ export default defineConfig({
         },
       },
       {
+        test: { ...shared, name: 'laws', include: [LAWS] },
+      },
+      {
         // live runs measure time: one file after another
-        test: { ...shared, name: 'suites', include: ['test/**/*.test.ts'], fileParallelism: false },
+        test: {
+          ...shared,
+          name: 'suites',
+          include: ['test/**/*.test.ts'],
+          exclude: [LAWS],
+          fileParallelism: false,
+        },
       },
     ],
   },
