@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { Work } from '../scenarios/index.ts'
-import { ANY_CLASS, type PoolPlan } from '../sim/serving/index.ts'
+import { ANY_CLASS, type ClassPlan, type PoolPlan } from '../sim/serving/index.ts'
 import { planOf, requestsOf, type SmallSystem } from './small-system.ts'
 
 type Generation = NonNullable<PoolPlan['generation']>
@@ -59,6 +59,19 @@ const arrival = fc.record({
   class: fc.integer({ min: 0, max: 1 }),
 })
 
+/** Clients of whom some leave: all after the same time, or each after its own. */
+const leaving: fc.Arbitrary<Partial<ClassPlan>> = fc
+  .record({
+    patience: fc.constantFrom<Partial<ClassPlan>>(
+      {},
+      { patienceMs: 20.0730711 },
+      { patienceMs: 150.0411717 },
+      { drawnPatience: { distribution: 'exponential', mean: 60 } },
+    ),
+    cancels: fc.boolean(),
+  })
+  .map(({ patience, cancels }) => ({ ...patience, cancels }))
+
 export interface GenerationOptions {
   readonly policy?: 'continuous' | 'static'
   /** prompts and answers are made in pools of their own */
@@ -81,9 +94,10 @@ export function generatingSystem({
         baseMs: fc.constantFrom(0, 0.7073711),
         msPerToken: fc.constantFrom(0, 0.0300137),
       }),
+      clients: fc.tuple(leaving, leaving),
       arrivals: fc.array(arrival, { minLength: 1, maxLength: 60, size: 'large' }),
     })
-    .map(({ generations, replicas, perReplicaQueues, work: own, link, arrivals }) => {
+    .map(({ generations, replicas, perReplicaQueues, work: own, link, clients, arrivals }) => {
       const pools = generations.slice(0, split ? 2 : 1).map(
         (plan, i): Partial<PoolPlan> => ({
           replicas: replicas[i]!,
@@ -100,7 +114,7 @@ export function generatingSystem({
       let at = 0
       return {
         plan: planOf(pools, {
-          classes: [ANY_CLASS, { ...ANY_CLASS, priority: 2 }],
+          classes: clients.map((own, i) => ({ ...ANY_CLASS, ...own, priority: i + 1 })),
         }),
         work: pools.map(() => own),
         requests: requestsOf(

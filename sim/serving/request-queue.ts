@@ -96,11 +96,22 @@ export class RequestQueue {
     const leaves = this.#classes[number]!.cancels ? this.#requests.leaves[request]! : endless
     this.#requests.hurried[request] = hurried ? 1 : 0
     this.#requests.deadline[request] = Math.min(now + timeoutMs, leaves)
+    this.#join(request)
+    this.#timeOuts?.push(request)
+  }
+
+  /** One that has begun elsewhere waits for as long as it takes: nobody drops it any more. */
+  pushBegun(request: number): void {
+    this.#requests.hurried[request] = 0
+    this.#requests.deadline[request] = endless
+    this.#join(request)
+  }
+
+  #join(request: number): void {
     this.#perLevel[this.#level(request)]!++
     this.length++
     this.#laneOf(request).push(request)
     this.#outlook?.push(request)
-    this.#timeOuts?.push(request)
   }
 
   /** The request of the first lane that goes next, where there is no overload; -1 for none. */

@@ -102,7 +102,7 @@ export class Generating {
       const request = road.link.take()
       const station = this.#world.route(road.pool)
       station.admission.entered()
-      station.queue.push(now, request)
+      station.queue.pushBegun(request)
       this.offer(now, station)
     }
     if (road.link.due < Number.POSITIVE_INFINITY) this.#world.timers.arm(timer, road.link.due)
