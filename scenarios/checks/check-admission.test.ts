@@ -138,3 +138,31 @@ describe('what could never refuse, or contradicts something', () => {
     expect(problemsOf(parts)).toEqual([problem])
   })
 })
+
+test('all parts of a request could be let in at once', () => {
+  const of = (admission: string) =>
+    problemsIn(`spillway: 1
+name: s
+duration_s: 60
+models: { m: { work: { law: constant, ms: 1 } } }
+traffic:
+  - { class: web, arrivals: { process: poisson, rate_rps: 4 }, fan_out: 3, priority: 2 }
+  - { class: batch, arrivals: { process: poisson, rate_rps: 4 } }
+pools:
+  - name: central
+    model: m
+    replicas: 3
+    queue: { mode: per-replica, discipline: priority }
+    admission: { ${admission} }
+`)
+  const least = (path: string) =>
+    `pools.central.admission.${path}: expected at least 3, the parts of a request (fan_out), or ` +
+    'none is ever answered, got 2'
+  const bucket = 'token_bucket: { rate_rps: 5, burst'
+  expect(of(`concurrency: { limit: 4 }, priority: { limits: { 2: 3 } }, ${bucket}: 3 }`)).toEqual(
+    [],
+  )
+  expect(of('concurrency: { limit: 2 }')).toEqual([least('concurrency.limit')])
+  expect(of(`${bucket}: 2 }`)).toEqual([least('token_bucket.burst')])
+  expect(of('priority: { limits: { 2: 2 } }')).toEqual([least('priority.limits.2')])
+})

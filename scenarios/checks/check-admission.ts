@@ -12,6 +12,7 @@ export function checkAdmission(draft: Draft, report: Report): void {
     checkPriority(admission, pool, draft, report)
     checkDeadline(admission, pool, draft, report)
     checkConcurrency(admission, pool, report)
+    checkParts(admission, pool, draft, report)
     checkAdaptiveLifo(admission, pool, report)
   }
 }
@@ -76,6 +77,26 @@ function checkConcurrency(own: Admission, pool: PoolDraft, report: Report): void
   if (batching?.policy === 'fixed' && limit < batching.batch) {
     const text = `at least ${batching.batch}, or a batch never fills`
     report('value', within(pool, 'concurrency', 'limit'), `${text}, got ${limit}`)
+  }
+}
+
+/** All parts of a request come at once, so what lets in fewer answers no request. */
+function checkParts(own: Admission, pool: PoolDraft, draft: Draft, report: Report): void {
+  const { concurrency, token_bucket: bucket, priority } = own
+  const widest = Math.max(1, ...draft.classes.map(({ fanOut }) => fanOut ?? 1))
+  const expected = (path: Path, least: number, got: number | undefined) => {
+    if (got === undefined || got >= least) return
+    const text = `at least ${least}, the parts of a request (fan_out), or none is ever answered`
+    report('value', path, `${text}, got ${got}`)
+  }
+  expected(within(pool, 'concurrency', 'limit'), widest, concurrency?.limit)
+  expected(within(pool, 'token_bucket', 'burst'), widest, bucket?.burst)
+  for (const [level, limit] of Object.entries(priority?.limits ?? {})) {
+    const least = Math.max(
+      1,
+      ...draft.classes.map((one) => (one.priority === Number(level) ? (one.fanOut ?? 1) : 1)),
+    )
+    expected(within(pool, 'priority', 'limits', level), least, limit)
   }
 }
 

@@ -54,6 +54,14 @@ function checkTrace(own: ClassDraft, trace: Trace, draft: Draft, report: Report)
     const text = `more than from_s ${window.from_s}, got ${window.to_s}`
     report('value', [...path, 'window', 'to_s'], text)
   }
+  const outputs = [...path, 'columns', 'output_tokens']
+  const taken = own.outputs?.distribution === 'trace'
+  // those that are not valid may have been meant to be taken
+  const unclear = own.outputs === null && draft.has([...own.path, 'output_tokens'])
+  if (!taken && !unclear && draft.has(outputs)) {
+    const text = 'no columns.output_tokens, as no output_tokens are taken from the trace'
+    report('key', outputs, `${text}, got "output_tokens"`)
+  }
   if (!own.lengths || own.lengths.distribution === 'trace') return
   for (const keys of [['length_scale'], ['max_length'], ['columns', 'input_tokens']]) {
     if (!draft.has([...path, ...keys])) continue

@@ -62,6 +62,10 @@ describe('policies have what they go by', () => {
     expect(problemsOf({ model: `${model}, ragged: true` })).toEqual([
       'models.m.ragged: expected false, as no work of m goes by length, got true',
     ])
+    const generation = 'work: { law: generation, base_ms: 1 }, ragged: true'
+    expect(problemsOf({ model: generation })).toContain(
+      'models.m.ragged: expected false, as no work of m comes in batches, got true',
+    )
   })
 
   test('a live model cannot do without padding', () => {
@@ -73,8 +77,13 @@ describe('policies have what they go by', () => {
     const given = { first: ', deadline_ms: 50', second: ', timeout_ms: 90' }
     expect(problemsOf({ pool: SLACK, ...given })).toEqual([])
     expect(problemsOf({ pool: SLACK, first: given.first })).toEqual([
-      'traffic.batch: expected deadline_ms or timeout_ms, which policy deadline-aware goes by, ' +
-        'got neither',
+      'traffic.batch: expected deadline_ms or a timeout_ms of all, which policy deadline-aware ' +
+        'goes by, got neither',
+    ])
+    const drawn = ', timeout_ms: { distribution: exponential, mean: 90 }'
+    expect(problemsOf({ pool: SLACK, first: given.first, second: drawn })).toEqual([
+      'traffic.batch: expected deadline_ms or a timeout_ms of all, which policy deadline-aware ' +
+        'goes by, got a timeout_ms that is drawn',
     ])
   })
 })

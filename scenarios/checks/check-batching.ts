@@ -100,10 +100,10 @@ function checkBuckets(
 }
 
 function checkDeadlines(draft: Draft, report: Report): void {
-  for (const { path } of draft.classes) {
-    const known = ['deadline_ms', 'timeout_ms'].some((key) => draft.has([...path, key]))
-    if (known) continue
-    const what = 'deadline_ms or timeout_ms, which policy deadline-aware goes by'
-    report('value', path, `${what}, got neither`)
+  for (const { path, deadlineMs, timeout } of draft.classes) {
+    if (deadlineMs !== undefined) continue
+    const what = 'deadline_ms or a timeout_ms of all, which policy deadline-aware goes by'
+    const drawn = typeof timeout === 'object' && timeout !== null
+    report('value', path, `${what}, got ${drawn ? 'a timeout_ms that is drawn' : 'neither'}`)
   }
 }

@@ -75,3 +75,42 @@ test.each([
   const [first] = problemsOf(own, queue)
   expect(first).toContain(`traffic.web.${problem}`)
 })
+
+test('context is carried where somebody goes by the length of a request', () => {
+  const text = (work: string) => `spillway: 1
+name: s
+duration_s: 60
+models: { m: { work: { ${work} } } }
+traffic:
+  - class: web
+    arrivals: { process: poisson, rate_rps: 4 }
+    session: { ${TURNS}, ${THINK}, carry_context: true }
+pools: [{ name: central, model: m }]
+`
+  expect(problemsIn(text('law: linear, base_ms: 1, per_token_ms: 1'))).toEqual([])
+  expect(problemsIn(text('law: table, sizes: [1], ms: [4]'))).toEqual([
+    'traffic.web.session.carry_context: expected false, as no pool goes by the length of a ' +
+      'request, got true',
+  ])
+})
+
+test.each(['input_tokens', 'output_tokens'])('a session has no %s of a trace', (column) => {
+  const own = (name: string, drawn: string) =>
+    `${name}: ${column === name ? '{ distribution: trace }' : `{ ${drawn} }`}`
+  const text = `spillway: 1
+name: s
+duration_s: 60
+models: { m: { work: { law: generation, base_ms: 1 } } }
+traffic:
+  - class: web
+    arrivals:
+      { process: trace, file: a, format: csv, time_unit: s, columns: { time: t, ${column}: n } }
+    ${own('input_tokens', 'distribution: geometric, mean: 9')}
+    ${own('output_tokens', 'distribution: geometric, mean: 9')}
+    session: { ${TURNS}, ${THINK} }
+pools: [{ name: central, model: m, generation: { policy: continuous } }]
+`
+  expect(problemsIn(text)).toEqual([
+    expect.stringContaining('session: expected no session with lengths of a trace'),
+  ])
+})

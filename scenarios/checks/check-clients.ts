@@ -1,6 +1,6 @@
 import type { TrafficClass } from '../schema.ts'
 import { checkLimits } from './check-limits.ts'
-import type { ClassDraft, Draft, Report } from './draft.ts'
+import { type ClassDraft, type Draft, isLengthless, type Report } from './draft.ts'
 
 /** Whether clients can do what is said of them. */
 export function checkClients(draft: Draft, report: Report): void {
@@ -20,7 +20,7 @@ export function checkClients(draft: Draft, report: Report): void {
         const text = 'no session with process closed-loop, whose users go on in any case'
         report('key', [...path, 'session'], `${text}, got "session"`)
       }
-    } else if (session) checkSession(own, session, report)
+    } else if (session) checkSession(own, session, draft, report)
   }
 }
 
@@ -50,9 +50,18 @@ function checkFanOut({ path, fanOut }: ClassDraft, draft: Draft, report: Report)
 
 type Session = NonNullable<TrafficClass['session']>
 
-function checkSession({ path, lengths }: ClassDraft, session: Session, report: Report): void {
+function checkSession(
+  { path, lengths, outputs }: ClassDraft,
+  session: Session,
+  draft: Draft,
+  report: Report,
+): void {
   checkLimits(session.think_time_s, [...path, 'session', 'think_time_s'], report)
-  if (lengths?.distribution !== 'trace') return
+  if (session.carry_context && isLengthless(draft)) {
+    const text = 'false, as no pool goes by the length of a request, got true'
+    report('value', [...path, 'session', 'carry_context'], text)
+  }
+  if (lengths?.distribution !== 'trace' && outputs?.distribution !== 'trace') return
   const text = 'no session with lengths of a trace, which has one for each arrival'
   report('key', [...path, 'session'], `${text}, got "session"`)
 }

@@ -1,11 +1,9 @@
 import type { Path } from '../located.ts'
 import type { Arrivals, Lengths } from '../schema.ts'
-import { takesLength } from '../takes-length.ts'
-import { bringsLengths, type Draft, type Report } from './draft.ts'
+import { bringsLengths, type Draft, isLengthless, type Report } from './draft.ts'
 
 export function checkLengths(draft: Draft, report: Report): void {
-  const models = draft.pools.map(({ model }) => model !== null && draft.models.get(model))
-  const lengthless = models.length > 0 && models.every((model) => model && !takesLength(model))
+  const lengthless = isLengthless(draft)
   for (const { path: at, arrivals, lengths, outputs } of draft.classes) {
     checkTokens('input_tokens', lengths, { path: at, arrivals }, report)
     checkTokens('output_tokens', outputs, { path: at, arrivals }, report)

@@ -23,9 +23,9 @@ export function checkModels(draft: Draft, report: Report): void {
       if (work.law === 'generation' && work.base_ms + work.per_sequence_ms === 0) {
         report('value', [...path, 'work'], 'a time above 0, got a step that takes none')
       }
-      if (model.ragged && !takesLength(model)) {
-        const text = `false, as no work of ${name} goes by length, got true`
-        report('value', [...path, 'ragged'], text)
+      if (model.ragged && (work.law === 'generation' || !takesLength(model))) {
+        const why = work.law === 'generation' ? 'comes in batches' : 'goes by length'
+        report('value', [...path, 'ragged'], `false, as no work of ${name} ${why}, got true`)
       }
       if (work.law === 'table') checkTable(work, [...path, 'work'], report)
     } else if ('onnx' in model) {

@@ -23,7 +23,7 @@ export function checkNames(draft: Draft, report: Report): void {
     report('value', [...path, 'model'], `${known}, got "${model}"${hint}`)
   }
   const classes = [...new Set(draft.classes.flatMap(({ name }) => name ?? []))]
-  for (const name of draft.sloClasses) {
+  for (const name of draft.slo.keys()) {
     if (classes.includes(name)) continue
     const known = classes.length > 0 ? `a class of traffic (${classes.join(', ')})` : 'a class'
     report('key', ['slo', name], `${known}, got "${name}"${didYouMean(name, classes)}`)

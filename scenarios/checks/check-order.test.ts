@@ -88,3 +88,14 @@ test('a tenant has one weight', () => {
     'traffic.batch.weight: expected 2, as for tenant a before, got 3',
   ])
 })
+
+test('deadlines are those of a class, or a patience that is the same for all', () => {
+  const queue = 'discipline: earliest-deadline'
+  const drawn = ', timeout_ms: { distribution: exponential, mean: 90 }'
+  const problem =
+    'pools.central.queue.discipline: expected another discipline, as no class has deadline_ms ' +
+    'or a timeout_ms of all, got earliest-deadline'
+  expect(problemsOf({ queue, first: ', timeout_ms: 90' })).toEqual([])
+  expect(problemsOf({ queue, second: ', deadline_ms: 90' })).toEqual([])
+  expect(problemsOf({ queue, first: drawn })).toEqual([problem])
+})

@@ -36,6 +36,14 @@ function checkQueue(queue: Queue, path: Path, draft: Draft, report: Report): voi
   if (discipline === 'deficit-round-robin' && queue.quantum === undefined) {
     report('value', path, 'quantum, which deficit-round-robin needs, got nothing')
   }
+  if (
+    discipline === 'earliest-deadline' &&
+    draft.classes.length > 0 &&
+    draft.classes.every(({ deadlineMs }) => deadlineMs === undefined)
+  ) {
+    const text = `another discipline, as no class has deadline_ms or a timeout_ms of all`
+    report('value', [...path, 'discipline'], `${text}, got ${discipline}`)
+  }
   checkTimeOut(queue, path, draft, report)
   const priorities = draft.classes.map(({ priority }) => priority)
   for (const [priority, level] of Object.entries(queue.levels)) {

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { type Node, nodeAt, type Path, type Problem, placeOf, plainOf } from '../located.ts'
+import { type Objective, parseObjective } from '../objective.ts'
 import {
   type Arrivals,
   type Lengths,
@@ -24,7 +25,8 @@ export interface Draft {
   readonly pools: readonly PoolDraft[]
   /** also null where there is none */
   readonly link: NonNullable<Scenario['link']> | null
-  readonly sloClasses: readonly string[]
+  /** objectives of each class, as far as they can be read */
+  readonly slo: ReadonlyMap<string, readonly (Objective | null)[]>
   /** whether the scenario itself says something there, rather than a default */
   readonly has: (path: Path) => boolean
   /** of the keys of a map the one written last: an override before the file it overrides */
@@ -78,7 +80,7 @@ export function draftOf(root: Node): Draft {
     ]),
   )
   const pools = listOf(top.pools).map((item, i) => poolDraft(item, ['pools', i]))
-  const lengthless = pools.length > 0 && pools.every((pool) => isLengthless(models, pool))
+  const lengthless = isLengthless({ models, pools })
   return {
     durationS: part(shape.duration_s, top.duration_s),
     warmupS: part(shape.warmup_s, top.warmup_s),
@@ -86,7 +88,12 @@ export function draftOf(root: Node): Draft {
     classes: listOf(top.traffic).map((item, i) => classDraft(item, ['traffic', i], lengthless)),
     pools,
     link: part(shape.link, top.link) ?? null,
-    sloClasses: isMap(top.slo) ? Object.keys(top.slo) : [],
+    slo: new Map(
+      Object.entries(isMap(top.slo) ? top.slo : {}).map(([key, texts]) => [
+        key,
+        listOf(texts).map((text) => parseObjective(`${text}`)),
+      ]),
+    ),
     has,
     latest: (path, keys) => latestOf(root, path, keys),
   }
@@ -102,9 +109,10 @@ function latestOf(root: Node, path: Path, keys: readonly string[]) {
   return { key: ranked.at(extended ? 0 : -1)!.key, overrides }
 }
 
-function isLengthless(models: ReadonlyMap<string, Model | null>, pool: PoolDraft): boolean {
-  const model = pool.model === null ? null : models.get(pool.model)
-  return model ? !takesLength(model) : false
+/** Whether it makes no difference in any pool how long a request is. */
+export function isLengthless({ models, pools }: Pick<Draft, 'models' | 'pools'>): boolean {
+  const own = pools.map(({ model }) => (model === null ? null : models.get(model)))
+  return own.length > 0 && own.every((model) => model && !takesLength(model))
 }
 
 function classDraft(item: unknown, path: Path, lengthless: boolean): ClassDraft {

@@ -9,6 +9,7 @@ import { checkLengths } from './check-lengths.ts'
 import { checkLink } from './check-link.ts'
 import { checkModels } from './check-models.ts'
 import { checkNames } from './check-names.ts'
+import { checkObjectives } from './check-objectives.ts'
 import { checkOrder } from './check-order.ts'
 import { checkPools } from './check-pools.ts'
 import type { Draft, Report } from './draft.ts'
@@ -28,6 +29,7 @@ const CHECKS = [
   checkClients,
   checkGeneration,
   checkLink,
+  checkObjectives,
   checkWarmup,
 ]
 

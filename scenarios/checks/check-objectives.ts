@@ -1,0 +1,26 @@
+import type { Lengths } from '../schema.ts'
+import type { Draft, Report } from './draft.ts'
+
+/** Whether what objectives are about ever happens. */
+export function checkObjectives({ slo, classes, pools, has }: Draft, report: Report): void {
+  const generates = pools.some(({ path }) => has([...path, 'generation']))
+  for (const [name, objectives] of slo) {
+    const outputs = classes.find((own) => own.name === name)?.outputs ?? null
+    for (const [i, objective] of objectives.entries()) {
+      const kind = objective?.kind
+      if (kind !== 'ttft' && kind !== 'tpot') continue
+      const never = (why: string) =>
+        report('value', ['slo', name, i], `no ${kind}_ms, as ${why}, got "${kind}_ms"`)
+      if (!generates) never('no pool generates')
+      else if (kind === 'tpot' && outputs !== null && isOneToken(outputs)) {
+        never('every answer is one token')
+      }
+    }
+  }
+}
+
+function isOneToken(outputs: Lengths): boolean {
+  if (outputs.distribution === 'fixed') return outputs.value === 1
+  if (outputs.distribution === 'geometric') return outputs.mean === 1
+  return 'max' in outputs && outputs.max === 1
+}
