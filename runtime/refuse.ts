@@ -10,6 +10,16 @@ export function refuseReacting({ scenario, file }: Prepared, why: string): void 
   throw new Failure(`${file} traffic.${name}: ${text}, ${why}`)
 }
 
+/** Throws `Failure` where a pool's work is declared, before anything is opened or measured. */
+export function refuseDeclared(sides: readonly Prepared[]): void {
+  for (const { scenario, file } of sides) {
+    const pool = scenario.pools.find(({ model }) => 'work' in scenario.models[model]!)
+    if (pool === undefined) continue
+    const text = `${pool.model} is declared work, which only a simulation can run`
+    throw new Failure(`${file} pools.${pool.name}.model: ${text}`)
+  }
+}
+
 /** Comparisons hold two worlds against one another that were given the same requests. */
 export function refuseComparison(sides: readonly Prepared[]): void {
   for (const side of sides) {

@@ -1,4 +1,3 @@
-import { Failure } from '../scenarios/index.ts'
 import {
   type ExecutorWork,
   type ObservedRun,
@@ -134,15 +133,13 @@ function beginningOf(traffic: ReplaySide['traffic']): ReplaySide['traffic'] {
 
 /** What each pool's executors open, and the shapes that they run before anything is measured. */
 async function enginesOf(prepared: Prepared): Promise<EngineOptions[]> {
-  const { scenario, directory, plan, file } = prepared
+  const { scenario, directory, plan } = prepared
   const { min, max } = lengthsOf(prepared)
   const engines: EngineOptions[] = []
   for (const [i, pool] of scenario.pools.entries()) {
     const model = scenario.models[pool.model]!
     if ('work' in model) {
-      throw new Failure(
-        `${file} pools.${pool.name}.model: ${pool.model} is declared work, which only a simulation can run`,
-      )
+      throw new Error(`Expected ${pool.model} to be refused, as nothing can run it live`)
     }
     const { padTo, batching } = plan.pools[i]!
     const pad = (length: number) => Math.ceil(length / padTo) * padTo

@@ -9,6 +9,7 @@ import { RequestList, reactingClasses, requestsIn, surgeWindows } from '../../si
 import { hostFingerprint } from '../host.ts'
 import { capacitiesOf, type Prepared, prepare, requestsOf, simulationInput } from '../prepare.ts'
 import type { LoadedProfile } from '../profile-file.ts'
+import { refuseDeclared } from '../refuse.ts'
 import { type ReplaySide, type Replays, replaySides, summariseReplays } from '../replay.ts'
 import { dropReplayFolder, dropRuns, keepRuns } from '../run-folder.ts'
 import { heldTraces } from '../trace-readers.ts'
@@ -120,6 +121,7 @@ export async function replay(
     readonly progress: ProgressDisplay
   },
 ): Promise<ReplayedSide[]> {
+  refuseDeclared(sides)
   // of all sides now: what a profile lacks is not to be found out after minutes of replays
   const inputs = sides.map((prepared) => simulationInput(prepared, profile?.profile ?? null))
   const { capacityRps } = inputs[0]!

@@ -5,7 +5,7 @@ import { type ChartFormat, comparisonText, reportHtml } from '../../reports/inde
 import { EXIT, Failure } from '../../scenarios/index.ts'
 import { type Prepared, prepare } from '../prepare.ts'
 import { type LoadedProfile, loadProfile, profileHash } from '../profile-file.ts'
-import { refuseComparison } from '../refuse.ts'
+import { refuseComparison, refuseDeclared } from '../refuse.ts'
 import { dropRuns } from '../run-folder.ts'
 import { writableFolder } from '../write-whole.ts'
 import { AGAINST_HELP, type AgainstOptions, prepareAgainst, withAgainstOptions } from './against.ts'
@@ -59,8 +59,10 @@ Examples:
       action(async (signal, path: string, options: RunOptions) => {
         const prepared = await prepare(path, options)
         const against = await prepareAgainst(prepared, path, options)
-        refuseComparison([prepared, ...(against === null ? [] : [against])])
-        await runAll([prepared, ...(against === null ? [] : [against])], options, signal)
+        const sides: Sides = [prepared, ...(against === null ? [] : [against])]
+        refuseDeclared(sides)
+        refuseComparison(sides)
+        await runAll(sides, options, signal)
         return EXIT.ok
       }),
     )
