@@ -127,13 +127,20 @@ describe('files that a scenario names', () => {
 
 describe('worlds and machines', () => {
   test('declared work cannot be replayed, calibrated or compared', async () => {
+    const further = '  - { name: further, model: slow }\n'
+    const slow = 'models:\n  slow: { work: { law: constant, ms: 4 } }'
+    put(folder, 'beside.yaml', TINY.replace('models:', slow) + further)
     for (const args of [
       ['replay', 'declared.yaml'],
+      ['run', 'declared.yaml'],
       ['calibrate', 'declared.yaml'],
+      ['replay', 'beside.yaml'],
+      ['run', 'beside.yaml'],
     ]) {
       const ended = await run(...args)
       expectRefusal(ended, 3, folder)
-      expect(ended.stderr).toMatch(/declared\.yaml.*declared/)
+      // before anything was opened, calibrated or simulated
+      expect(ended.stderr).toMatch(/^error: (declared|beside)\.yaml.*declared.*\n$/)
     }
   })
 

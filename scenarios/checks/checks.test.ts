@@ -120,10 +120,6 @@ describe('arrivals', () => {
       'window.from: expected a known key, got "from"; did you mean from_s?',
     ],
     [
-      'process: trace, file: a, format: csv, time_unit: s, columns: { time: t, output_tokens: o }',
-      'columns.output_tokens: expected no columns.output_tokens, as no output_tokens are taken from the trace, got "output_tokens"',
-    ],
-    [
       `${CSV}, length_scale: 2`,
       'length_scale: expected no length_scale, as no length is taken from the trace, got "length_scale"',
     ],
