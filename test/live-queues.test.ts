@@ -4,9 +4,8 @@ import { replaysIn } from './live-replay.ts'
 import { TINY, temporaryFolder } from './spillway.ts'
 
 /**
- * Queue disciplines on a live clock; laws, never speeds. Two classes come at once in bursts that are
- * larger than a batch, so there is an order at any speed of the machine; the audit sees that it is
- * kept.
+ * Queue disciplines on a live clock; laws, never speeds. Two classes come in bursts that are larger
+ * than a batch, so there is an order at any speed of the machine; the audit sees that it is kept.
  */
 
 const folder = temporaryFolder()
