@@ -69,6 +69,10 @@ describe('a pool that generates', () => {
       'traffic.chat.output_tokens: expected no output_tokens, as no pool generates, got ' +
         '"output_tokens"',
     ])
+    expect(problemsOf({ pool: 'generation: { policy: continuous, max_sequence: 8 }' })).toEqual([
+      'pools.central.generation.max_sequence: expected a known key, got "max_sequence"; did you ' +
+        'mean max_sequences?',
+    ])
     expect(
       problemsOf({ pools: '  - { name: other, model: n }', work: 'law: generation, base_ms: 8' }),
     ).toContain('pools.other: expected generation in every pool, as it is in others, got nothing')

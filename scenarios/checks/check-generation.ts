@@ -97,11 +97,12 @@ function checkHandOver(name: string, from: PoolDraft, draft: Draft, report: Repo
 function checkClasses(draft: Draft, report: Report): void {
   const generating = draft.pools.filter(({ generation }) => generation !== null)
   if (draft.pools.length === 0) return
+  const none = !draft.pools.some(({ path }) => draft.has([...path, 'generation']))
   for (const { path, outputs } of draft.classes) {
     const said = draft.has([...path, 'output_tokens'])
     if (generating.length === draft.pools.length && !said) {
       report('value', path, 'output_tokens, which are to be generated, got nothing')
-    } else if (generating.length === 0 && outputs !== null) {
+    } else if (none && outputs !== null) {
       const text = 'no output_tokens, as no pool generates, got "output_tokens"'
       report('key', [...path, 'output_tokens'], text)
     }
