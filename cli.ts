@@ -55,7 +55,7 @@ const commands: readonly (readonly [string, string, () => Promise<CommandModule>
   ],
   [
     'trace',
-    'Look into a trace: rate, burstiness, lengths, padding',
+    'Look into a trace, or fit a traffic section to it',
     () => import('./runtime/commands/trace.ts'),
   ],
   [

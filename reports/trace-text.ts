@@ -22,9 +22,9 @@ export function traceTables(trace: TraceDocument) {
       ['window', 'windows', 'mean', 'peak', 'peak / mean', 'dispersion', 'idle'],
       ...trace.windows.map((own) => [
         `${own.window_s} s`,
-        String(own.windows),
+        own.windows.toLocaleString('en-US'),
         round(own.mean),
-        String(own.peak),
+        own.peak.toLocaleString('en-US'),
         round(own.peak_to_mean),
         round(own.dispersion),
         percent(own.idle_share),
