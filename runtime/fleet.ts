@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
 import { EXIT, Failure } from '../scenarios/index.ts'
 import { Batcher, executorsOf, type ServingPlan } from '../sim/serving/index.ts'
@@ -28,6 +29,8 @@ export interface Replayed {
 /** Progress of a long job: done so far, of all. */
 export type Progress = (done: number, of: number) => void
 
+/** A batch that takes longer is not waited for when a replay is stopped. */
+const LAST_BATCH_MS = 10_000
 const PROGRESS_EVERY_MS = 200
 
 /**
@@ -164,7 +167,8 @@ export class Fleet {
   async close(): Promise<void> {
     this.#closed.abort()
     if (this.#broken) {
-      // an executor may have died, or be in the middle of a batch that nobody waits for
+      // a thread that is ended in the middle of a batch takes the process with it
+      await this.#lastBatches()
       await Promise.all([this.#dispatcher, ...this.#executors].map((thread) => thread.terminate()))
       return
     }
@@ -179,6 +183,17 @@ export class Fleet {
     }
     await Promise.all(this.#executors.map((thread) => thread.terminate()))
     await this.#dispatcher.terminate()
+  }
+
+  /** Waits until executors that still live have ended what they are at, but not for ever. */
+  async #lastBatches(): Promise<void> {
+    const alive = this.#executors.filter(({ threadId }) => threadId !== -1)
+    const stopped = Promise.allSettled(alive.map((thread) => nextMessage<ExecutorMessage>(thread)))
+    for (const memory of this.#mailboxes) new Mailbox(memory).stop()
+    const limit = new AbortController()
+    const late = setTimeout(LAST_BATCH_MS, undefined, { signal: limit.signal }).catch(() => {})
+    await Promise.race([stopped, late])
+    limit.abort()
   }
 
   async #perform(

@@ -25,9 +25,15 @@ const PATIENCE_MS = 2000
 const INTO_WORK_MS = 500
 
 const long = TINY.replace('duration_s: 3', 'duration_s: 60')
+/** Its executor is in the middle of a batch whenever one looks. */
+const heavy = long
+  .replace('layers: 2, width: 64', 'layers: 12, width: 1024')
+  .replace('rate_rps: 150', 'rate_rps: 4000')
 const onWebgpu = long.replace('model: mlp', 'model: mlp\n    execution_provider: webgpu')
 put(folder, 'long.yaml', long)
 put(folder, 'webgpu.yaml', onWebgpu)
+put(folder, 'heavy.yaml', heavy)
+put(folder, 'heavy.json', JSON.stringify(madeUpProfile(heavy)))
 put(folder, 'large.yaml', DECLARED.replace('duration_s: 40', 'duration_s: 400000'))
 put(folder, 'long.json', JSON.stringify(madeUpProfile(long)))
 put(folder, 'webgpu.json', JSON.stringify(madeUpProfile(onWebgpu)))
@@ -80,6 +86,14 @@ test.skipIf(!existsSync('/proc/self/stat')).each([
   await started.says(inTheMiddle)
   // the moment of opening models is short; everything else goes on for a minute
   if (!inTheMiddle.source.startsWith('opening')) await wait(INTO_WORK_MS)
+  await expectInterrupted(started, 'out', () => toGroup(started))
+})
+
+test('a batch that is under way is let end, and takes nothing with it', async () => {
+  const args = ['heavy.yaml', '--profile', 'heavy.json', '--replays', '1']
+  const started = start(['replay', ...args, '--out', 'out'])
+  await started.says(/replay 1 of 1 …/)
+  await wait(4 * INTO_WORK_MS)
   await expectInterrupted(started, 'out', () => toGroup(started))
 })
 
