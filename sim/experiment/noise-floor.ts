@@ -20,7 +20,8 @@ export function noiseCheck(percentiles: readonly PercentileComparison[]): Check 
     return { verdict: 'UNDECIDED', reason, worst: null }
   }
   const largest = floors.reduce((a, b) => (b.noise_floor.median! > a.noise_floor.median! ? b : a))
-  const percent = (100 * largest.noise_floor.median!).toPrecision(2)
+  const share = 100 * largest.noise_floor.median!
+  const percent = share < 10 ? share.toPrecision(2) : share.toFixed(0)
   const label = percentileLabel(largest.p)
   return {
     verdict: 'PASS',
