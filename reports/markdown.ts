@@ -1,7 +1,8 @@
-import type { Comparison, Counts, Percentiles, Result, WhatIf } from '../sim/stats/index.ts'
+import type { Comparison, Percentiles, Result, WhatIf } from '../sim/stats/index.ts'
 import { alignColumns } from './align.ts'
 import { CALL_COLUMNS, callRows } from './call-rows.ts'
 import { PARTS } from './charts/where-time-went.ts'
+import { COUNT_COLUMNS, countCells } from './count-rows.ts'
 import { count, estimateText, figure, NONE, plural, valueText } from './format.ts'
 import { SHED_COLUMNS, shedRows } from './shed-rows.ts'
 import {
@@ -164,7 +165,12 @@ export function resultText(result: Result): string {
     ...tokens(result),
     '',
     'requests',
-    indent(alignColumns([COUNTS, ...result.classes.map((c) => countsRow(c.name, c.counts))])),
+    indent(
+      alignColumns([
+        ['', ...COUNT_COLUMNS],
+        ...result.classes.map((c) => [c.name, ...countCells(c.counts)]),
+      ]),
+    ),
     '',
     goodput(result),
     '',
@@ -216,24 +222,6 @@ function latencies({ classes }: Result): string {
   const names = LEVELS.map((level) => level.replace('_', '.'))
   const table = alignColumns([['latency', 'mean', ...names], ...rows])
   return [table, ...missing].join('\n')
-}
-
-const COUNTS = [
-  '',
-  'arrived',
-  'served',
-  'shed',
-  'timed out',
-  'abandoned',
-  'cancelled',
-  'failed',
-  'in flight',
-]
-
-function countsRow(name: string, counts: Counts): string[] {
-  const { arrived, served, shed, timed_out, abandoned, cancelled, failed, in_flight } = counts
-  const all = [arrived, served, shed, timed_out, abandoned, cancelled, failed, in_flight]
-  return [name, ...all.map(count)]
 }
 
 function goodput({ classes }: Result): string {

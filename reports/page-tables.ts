@@ -1,6 +1,7 @@
 import type { Comparison, Percentiles, Result, Verdict, WhatIf } from '../sim/stats/index.ts'
 import { CALL_COLUMNS, callRows } from './call-rows.ts'
 import { type ReportInput, worlds } from './charts/frame.ts'
+import { COUNT_COLUMNS, countCells } from './count-rows.ts'
 import { count, estimateText, figure, NONE } from './format.ts'
 import { type Html, html, NOTHING } from './html.ts'
 import { SHED_COLUMNS, shedRows } from './shed-rows.ts'
@@ -161,19 +162,7 @@ export function countsSection(input: ReportInput): Html {
   const present = worlds(input)
   const of = (world: string, name: string) => html`<span class="${world}">${name}, ${world}</span>`
   const classes = present.flatMap(({ name, result }) =>
-    result.classes.map(({ name: label, counts: c }) => [
-      of(name, label),
-      ...[
-        c.arrived,
-        c.served,
-        c.shed,
-        c.timed_out,
-        c.abandoned,
-        c.cancelled,
-        c.failed,
-        c.in_flight,
-      ].map(count),
-    ]),
+    result.classes.map(({ name: label, counts }) => [of(name, label), ...countCells(counts)]),
   )
   const goodput = present.flatMap(({ name, result }) =>
     result.classes.map(({ name: label, goodput_rps, goodput_share, retries }) => [
@@ -198,11 +187,13 @@ export function countsSection(input: ReportInput): Html {
   const surges = present.flatMap(({ name, result }) =>
     surgeRows(result).map(([label, ...rest]) => [of(name, label!), ...rest]),
   )
-  return html`${table({ caption: 'Requests', columns: CLASS_COLUMNS, rows: classes })}${table({
-    caption: 'Goodput',
-    columns: ['class', 'rate', 'share of requests', 'retries'],
-    rows: goodput,
-  })}${table({
+  return html`${table({ caption: 'Requests', columns: ['class', ...COUNT_COLUMNS], rows: classes })}${table(
+    {
+      caption: 'Goodput',
+      columns: ['class', 'rate', 'share of requests', 'retries'],
+      rows: goodput,
+    },
+  )}${table({
     caption: 'Pools',
     columns: ['pool', 'replicas', 'utilisation', 'capacity', 'mean batch', 'useful', 'wasted'],
     rows: pools,
@@ -216,18 +207,6 @@ export function countsSection(input: ReportInput): Html {
     rows: calls,
   })}${optional({ caption: 'Surges', columns: SURGE_COLUMNS, rows: surges })}`
 }
-
-const CLASS_COLUMNS = [
-  'class',
-  'arrived',
-  'served',
-  'shed',
-  'timed out',
-  'abandoned',
-  'cancelled',
-  'failed',
-  'in flight',
-]
 
 function poolRow(name: Html, pool: Result['pools'][number]): (Html | string)[] {
   const { replicas, utilisation, capacity_rps, batch_mean, batch_efficiency, wasted } = pool
