@@ -52,6 +52,7 @@ function run(at: number[], { readings = [0], ends = [] as (readonly [Ms, number]
       told.push([t, `done ${executor}`])
       requests.release(held.pop()!)
     },
+    onLoaded() {},
     onSteps: () => {},
     onEnd: (t) => {
       told.push([t, 'end'])
@@ -162,6 +163,7 @@ describe('the dispatcher', () => {
         dispatcher.disarm(1)
         requests.release(0)
       },
+      onLoaded() {},
       onSteps: () => {},
       onEnd: () => {},
     })

@@ -68,7 +68,7 @@ describe('problems of a value', () => {
       's.yaml:8:35 traffic.web.arrivals.rate_rp: expected a known key, got "rate_rp"; did you mean rate_rps?',
     ])
     expect(edited('model: enc', 'model: enc\n    colour: red')).toEqual([
-      's.yaml:14:5 pools.central.colour: expected one of the keys name, accelerator, execution_provider, threads, replicas, model, precision, speed, admission, queue, batching, generation, got "colour"',
+      's.yaml:14:5 pools.central.colour: expected one of the keys name, accelerator, execution_provider, threads, replicas, model, precision, speed, admission, queue, batching, generation, memory, got "colour"',
     ])
   })
 

@@ -5,7 +5,9 @@ import { count, name, nonNegative } from './schema-values.ts'
 
 const kvCache = z
   .strictObject({
-    blocks: count.describe('Of each replica'),
+    blocks: count
+      .optional()
+      .describe('Of each replica; with `memory` they follow from its limit instead'),
     block_tokens: count.max(65_536).default(16).describe('Tokens that a block holds'),
     watermark: z
       .number()
@@ -13,6 +15,10 @@ const kvCache = z
       .max(0.5)
       .default(0.01)
       .describe('Share of the blocks that admission leaves free while others run'),
+    prefix_cache: z
+      .boolean()
+      .default(false)
+      .describe('Blocks of prompts are kept, while there is room, for prompts that begin alike'),
   })
   .describe('Memory for the tokens of running sequences; without it there is no limit')
 

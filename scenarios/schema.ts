@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { parseObjective } from './objective.ts'
 import { admission } from './schema-admission.ts'
 import { generation } from './schema-generation.ts'
+import { device, modelMemory, poolMemory } from './schema-memory.ts'
 import { type Duration, duration, type RatedArrivals, trafficClass } from './schema-traffic.ts'
 import { count, name, nonNegative, positive } from './schema-values.ts'
 
@@ -124,6 +125,7 @@ const model = z.union([
       .boolean()
       .default(false)
       .describe('Members of a batch are computed at their own lengths: nothing is padded'),
+    memory: modelMemory.optional(),
   }),
 ])
 
@@ -236,6 +238,7 @@ const pool = z.strictObject({
   queue: queue.prefault({}),
   batching: batching.default({ policy: 'none' }),
   generation: generation.optional(),
+  memory: poolMemory.optional(),
 })
 
 const link = z
@@ -269,6 +272,7 @@ export const scenarioSchema = z.strictObject({
     .default({})
     .describe('Objectives of each class'),
   pools: z.array(pool).min(1).max(250),
+  devices: z.array(device).max(250).default([]).describe('Memory that pools share'),
   link: link.optional(),
   router: z.strictObject({ policy: routing.default('least-loaded') }).prefault({}),
 })
@@ -282,5 +286,8 @@ export type Pool = Scenario['pools'][number]
 export type Batching = Pool['batching']
 export type Generation = NonNullable<Pool['generation']>
 export type Work = z.infer<typeof work>
+export type PoolMemory = z.infer<typeof poolMemory>
+export type ModelMemory = z.infer<typeof modelMemory>
+export type Device = z.infer<typeof device>
 export type Precision = z.infer<typeof precision>
 export type Routing = z.infer<typeof routing>

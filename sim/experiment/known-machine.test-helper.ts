@@ -212,6 +212,7 @@ export function knownRun(options: KnownOptions): KnownRun {
   const port: ControlPlanePort = {
     onArrival: (now, request) => control.onArrival(now, request),
     onDone: (now, ...rest) => control.onDone(now, ...rest),
+    onLoaded: (...told) => control.onLoaded(...told),
     onSteps: (...told) => control.onSteps(...told),
     onEnd: (now) => control.onEnd(now),
     onTimer(now, timer) {

@@ -1,4 +1,11 @@
 export {
+  type ActivationPlan,
+  type ActivationStep,
+  type Bytes,
+  bytesOf,
+  heldSums,
+} from './activation-plan.ts'
+export {
   type Allocator,
   type Chunk,
   type GrowingAllocator,
@@ -10,5 +17,6 @@ export { type Bucket, BucketCache } from './bucket.ts'
 export { BuddyAllocator, type BuddyOptions } from './buddy.ts'
 export { CachingAllocator } from './caching.ts'
 export { ContiguousAllocator, type ContiguousOptions } from './contiguous.ts'
+export { declaredPlan, kvTokenBytes, PRECISION_BYTES } from './declared-plan.ts'
 export { Device } from './device.ts'
 export { PagedAllocator, type PagedOptions } from './paged.ts'

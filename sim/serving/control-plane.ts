@@ -185,6 +185,10 @@ export class ControlPlane implements ControlPlanePort {
     this.#pump(now, station)
   }
 
+  onLoaded(_now: Ms, executor: number, _ok: boolean): void {
+    throw new Error(`Expected executor ${executor} to be resident`)
+  }
+
   onSteps(now: Ms, executor: number, steps: number, firstMs: Ms, lastMs: Ms): void {
     this.#generating!.onSteps(now, executor, steps, firstMs, lastMs)
   }

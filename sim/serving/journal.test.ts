@@ -10,7 +10,14 @@ import {
 } from './journal.ts'
 import { STATUS } from './ports.ts'
 
-const nobody = { onArrival() {}, onTimer() {}, onDone() {}, onSteps() {}, onEnd() {} }
+const nobody = {
+  onArrival() {},
+  onTimer() {},
+  onDone() {},
+  onLoaded() {},
+  onSteps() {},
+  onEnd() {},
+}
 
 test('a journal holds everything that a control plane was told, in its order', () => {
   const { journal } = serve({
@@ -57,6 +64,7 @@ test('the control plane behind a journal is told the same', () => {
       onArrival: note('arrival'),
       onTimer: note('timer'),
       onDone: note('done'),
+      onLoaded() {},
       onSteps: note('steps'),
       onEnd: note('end'),
     },

@@ -12,6 +12,8 @@ export const JOURNAL = {
   end: 3,
   /** id: executor, a: the first step's ms, b: the last one's, status: steps */
   steps: 4,
+  /** id: executor, status: 1 where it is resident now */
+  loaded: 5,
 } as const
 
 const WIDTH = 6
@@ -48,6 +50,11 @@ export class JournalingControlPlane implements ControlPlanePort {
     this.#inner.onSteps(now, executor, steps, firstMs, lastMs)
   }
 
+  onLoaded(now: Ms, executor: number, ok: boolean): void {
+    this.#write(now, JOURNAL.loaded, executor, 0, 0, ok ? 1 : 0)
+    this.#inner.onLoaded(now, executor, ok)
+  }
+
   onEnd(now: Ms): void {
     this.#write(now, JOURNAL.end, 0, 0, 0, 0)
     this.#inner.onEnd(now)
@@ -69,7 +76,7 @@ export class JournalingControlPlane implements ControlPlanePort {
   }
 }
 
-const EVENTS = ['arrival', 'timer', 'done', 'end', 'steps'] as const
+const EVENTS = ['arrival', 'timer', 'done', 'end', 'steps', 'loaded'] as const
 
 /** One thing that a control plane was told. */
 export interface JournalEntry {

@@ -190,7 +190,11 @@ function generationPlan(generation: Generation, { pools }: Scenario): Generation
   const kv =
     cache === undefined
       ? NO_KV_LIMIT
-      : { blocks: cache.blocks, blockTokens: cache.block_tokens, watermark: cache.watermark }
+      : {
+          blocks: cache.blocks ?? endless,
+          blockTokens: cache.block_tokens,
+          watermark: cache.watermark,
+        }
   const shared = { policy, maxSequences, kv }
   if (generation.policy === 'static') return { ...shared, ...STATIC_BATCHES }
   const { hand_over: link } = generation

@@ -111,6 +111,12 @@ export interface StepRun {
 /** Runs batches. A started batch is never interrupted; its end comes as `onDone`. */
 export interface Backend {
   start(batch: Batch): void
+  /** Makes a model resident on its executor, which takes time; the end comes as `onLoaded`. */
+  load?(executor: number): void
+  /** An idle executor gives back all memory that it holds, weights and arena, at once. */
+  unload?(executor: number): void
+  /** The arenas that share an executor's memory give back what they do not use, at once. */
+  shrink?(executor: number): void
 }
 
 /** Runs steps of those who generate. A run ends as `onSteps`, at a boundary of steps. */
@@ -125,6 +131,8 @@ export interface ControlPlanePort {
   onArrival(now: Ms, request: number): void
   onTimer(now: Ms, timer: number): void
   onDone(now: Ms, executor: number, started: Ms, ended: Ms, status: Status): void
+  /** A load has ended; not ok where memory did not do. */
+  onLoaded(now: Ms, executor: number, ok: boolean): void
   /** A run ended after so many steps; of the first and the last of them how long they took. */
   onSteps(now: Ms, executor: number, steps: number, firstMs: Ms, lastMs: Ms): void
   /** No request will come any more. */

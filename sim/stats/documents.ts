@@ -1,4 +1,8 @@
 import { z } from 'zod'
+import { estimate } from './estimate-document.ts'
+import { memorySpace } from './memory-document.ts'
+
+export { estimate }
 
 /**
  * The documents that Spillway writes: one result per run in either world, and a comparison of
@@ -9,15 +13,6 @@ import { z } from 'zod'
  */
 
 export const verdict = z.enum(['PASS', 'FAIL', 'UNDECIDED'])
-
-/** A figure with its 95 % interval and the number of requests behind it. */
-export const estimate = z.strictObject({
-  value: z.number().nullable(),
-  low: z.number().nullable(),
-  high: z.number().nullable(),
-  n: z.number(),
-  reason: z.string().optional(),
-})
 
 export const percentiles = z.strictObject({
   p50: estimate,
@@ -178,6 +173,7 @@ export const resultSchema = z.strictObject({
   pools: z.array(poolResult),
   objectives: z.array(objectiveResult),
   surges: z.array(surgeResult),
+  memory: z.array(memorySpace).describe('of pools that say what memory they have'),
   tail: z.array(tailPoint).describe('latency over all classes; band over runs'),
   tails: z.array(z.array(tailPoint)).describe('the same per run, measured only'),
   series,

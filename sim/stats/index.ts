@@ -9,6 +9,7 @@ export * from './comparison-document.ts'
 export * from './documents.ts'
 export { Histogram } from './histogram.ts'
 export { clopperPearson, type Interval, meanWithError, tInterval, within } from './interval.ts'
+export type { MapChunk, MemorySeries, MemorySpace } from './memory-document.ts'
 export type { Truncation } from './mser.ts'
 export { normalDistribution, normalQuantile } from './normal.ts'
 export {

@@ -129,6 +129,7 @@ export function resultOf(
         ),
       })),
     ),
+    memory: [],
     surges: surges.map((surge, i) => surgeResult(surge, runs, i)),
     tail: tail(runs),
     tails: rest.world === 'measured' ? runs.map((run) => run.tail.map(point)) : [],

@@ -92,6 +92,7 @@ function seen(of: Case): { readonly done: Ms; readonly order: readonly string[] 
       expect([started, ended]).toEqual([0, 2])
       done = now
     },
+    onLoaded() {},
     onSteps: () => {},
     onEnd: () => {},
   }
@@ -210,6 +211,7 @@ test('a starved world does nothing at all until its source is filled up', () => 
     },
     onTimer: (now) => void order.push(`timer ${now}`),
     onDone: () => {},
+    onLoaded() {},
     onSteps: () => {},
     onEnd: (now) => void order.push(`end ${now}`),
   })

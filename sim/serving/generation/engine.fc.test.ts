@@ -109,6 +109,7 @@ function run(system: SmallSystem, each: boolean): Outcome {
     onArrival: note(control.onArrival),
     onTimer: note(control.onTimer),
     onDone: note(control.onDone),
+    onLoaded: note(control.onLoaded),
     onSteps: note(control.onSteps),
     onEnd: (now) => control.onEnd(now),
   })

@@ -1,0 +1,48 @@
+import { describe, expect, test } from 'vitest'
+import { modelMemory } from '../../scenarios/schema-memory.ts'
+import { bytesOf, heldSums } from './activation-plan.ts'
+import { declaredPlan, kvTokenBytes } from './declared-plan.ts'
+
+const declared = (memory: object) => modelMemory.parse(memory)
+
+describe('a declared plan', () => {
+  test('takes the input first and the output last, and gives activations back in turn', () => {
+    const memory = declared({
+      input: { per_item_kib: 1 },
+      activations: [
+        { per_token_kib: 2 },
+        { per_token_kib: 3 },
+        { per_token_squared_kib: 4, lives: 2 },
+      ],
+      output: { kib: 5 },
+    })
+    const { steps } = declaredPlan(memory, 'fp32')
+    const told = steps.map((step) => ('free' in step ? -step.free : step.kind))
+    expect(told).toEqual(['input', 'activation', 'activation', -1, 'activation', -2, 'output', -3])
+  })
+
+  test('weights follow from the precision', () => {
+    const memory = declared({ parameters_millions: 10 })
+    const weights = (['fp32', 'fp16', 'int8'] as const).map((one) => declaredPlan(memory, one))
+    expect(weights.map((plan) => plan.weights)).toEqual([[4e7], [2e7], [1e7]])
+  })
+
+  test('a token of 32 layers with 8 heads of 128 in 16 bit takes 128 KiB', () => {
+    const memory = declared({ kv_cache: { layers: 32, heads: 8, head_size: 128 } })
+    expect(kvTokenBytes(memory)).toBe(131_072)
+  })
+})
+
+test('bytes are a polynomial of batch and length, rounded up', () => {
+  const bytes = { fixed: 0.5, perLength: 1, perItem: 10, perToken: 100, perTokenSquared: 1000 }
+  expect(bytesOf(bytes, 2, 3)).toBe(Math.ceil(0.5 + 3 + 2 * (10 + 300 + 9000)))
+})
+
+test('held sums are those that no other covers', () => {
+  const memory = declared({
+    activations: [{ per_item_kib: 4 }, { per_item_kib: 2 }, { per_token_kib: 1 }],
+  })
+  const sums = heldSums(declaredPlan(memory, 'fp32'))
+  const both = (perItem: number, perToken: number) => expect.objectContaining({ perItem, perToken })
+  expect(sums).toEqual([both(6 * 1024, 0), both(2 * 1024, 1024)])
+})

@@ -1,0 +1,64 @@
+/**
+ * Bytes of a buffer, by batch size b and length l: `fixed + perLength l + b (perItem + perToken l +
+ * perTokenSquared l^2)`. Plain data, as all of a plan.
+ */
+export interface Bytes {
+  readonly fixed: number
+  readonly perLength: number
+  readonly perItem: number
+  readonly perToken: number
+  readonly perTokenSquared: number
+}
+
+/** What a batch does with memory in turn: buffers are numbered as they are taken, from 0. */
+export type ActivationStep =
+  | { readonly take: Bytes; readonly kind: 'activation' | 'input' | 'output' }
+  | { readonly free: number }
+
+/** What a model asks an allocator for: weights once, and for every batch the steps. */
+export interface ActivationPlan {
+  /** bytes of each reservation in turn */
+  readonly weights: readonly number[]
+  /** inputs and outputs that no step frees stay until the batch has ended */
+  readonly steps: readonly ActivationStep[]
+  /** of each input the sizes of its dimensions: the key of the memory pattern is made of them */
+  readonly inputs: readonly (readonly ('batch' | 'length' | number)[])[]
+}
+
+/** Whole bytes of a buffer for a batch of b requests of length l. */
+export function bytesOf(
+  { fixed, perLength, perItem, perToken, perTokenSquared }: Bytes,
+  b: number,
+  l: number,
+): number {
+  return Math.ceil(fixed + perLength * l + b * (perItem + perToken * l + perTokenSquared * l * l))
+}
+
+/** The sums of what is held at once: a batch needs the largest of them, if no byte is lost. */
+export function heldSums({ steps }: ActivationPlan): Bytes[] {
+  const live: (Bytes | null)[] = []
+  const sums: Bytes[] = []
+  for (const step of steps) {
+    if ('free' in step) {
+      live[step.free] = null
+      continue
+    }
+    live.push(step.take)
+    sums.push(sumOf(live.filter((one) => one !== null)))
+  }
+  return sums.filter((one, i) => !sums.some((other, j) => covers(other, one, j < i)))
+}
+
+const TERMS = ['fixed', 'perLength', 'perItem', 'perToken', 'perTokenSquared'] as const
+
+function sumOf(all: readonly Bytes[]): Bytes {
+  const sum = { fixed: 0, perLength: 0, perItem: 0, perToken: 0, perTokenSquared: 0 }
+  for (const one of all) for (const term of TERMS) sum[term] += one[term]
+  return sum
+}
+
+/** Whether one is nowhere less than the other; of two that are equal the earlier one covers. */
+function covers(one: Bytes, other: Bytes, earlier: boolean): boolean {
+  if (TERMS.some((term) => one[term] < other[term])) return false
+  return earlier || TERMS.some((term) => one[term] > other[term])
+}

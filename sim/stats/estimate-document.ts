@@ -1,0 +1,10 @@
+import { z } from 'zod'
+
+/** A figure with its 95 % interval and the number of requests behind it. */
+export const estimate = z.strictObject({
+  value: z.number().nullable(),
+  low: z.number().nullable(),
+  high: z.number().nullable(),
+  n: z.number(),
+  reason: z.string().optional(),
+})

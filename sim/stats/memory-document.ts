@@ -1,0 +1,72 @@
+import { z } from 'zod'
+import { estimate } from './estimate-document.ts'
+
+/**
+ * What the result says of memory: one entry for each device that pools share, and one for each pool
+ * whose replicas have devices of their own. Of those, figures are the fullest replica's, counts are
+ * of all, and series and map are the first replica's. MiB; over the whole run, warm-up included.
+ */
+
+/** What lies at an address: `weights`, `batch 8 x 64`, `input`, `output`, `KV cache`, `free`, … */
+export const mapChunk = z.strictObject({
+  address_mib: z.number(),
+  mib: z.number(),
+  owner: z.string().describe('of a shared device with the pool in front: "encoder: weights"'),
+})
+
+export const memorySeries = z.strictObject({
+  bucket_s: z.number(),
+  requested_mib: z.array(z.number()).describe('most in each interval, as the next two'),
+  in_use_mib: z.array(z.number()),
+  held_mib: z.array(z.number()),
+  largest_free_mib: z.array(z.number()).describe('least of each interval, of what is held or left'),
+})
+
+export const memorySpace = z.strictObject({
+  name: z.string(),
+  shared: z.boolean().describe('a device of the scenario; else a pool, each replica with its own'),
+  pools: z.array(z.string()),
+  allocators: z.array(z.string()).describe('of each of the pools'),
+  limit_mib: z.number().nullable(),
+  weights_mib: z.number().describe('of all models of it; of a pool those of one replica'),
+  peak_requested_mib: estimate.describe('asked for at once, weights included, as the next two'),
+  peak_in_use_mib: estimate.describe('in the chunks that were given for that'),
+  peak_held_mib: estimate.describe('taken from the device'),
+  internal_fragmentation: estimate.describe('1 - requested / in use, without weights, at the peak'),
+  external_fragmentation: estimate.describe(
+    'largest seen: 1 - largest free chunk / all that is held and not in use',
+  ),
+  pinned_free_mib: estimate.describe('most that was free in regions that are pinned by a chunk'),
+  largest_free_mib: estimate.describe('least seen, of what is held or left on the device'),
+  extensions: estimate.describe('regions that allocators took in a run, weights not counted'),
+  out_of_memory: z
+    .strictObject({ shortage: z.number(), fragmentation: z.number(), oversize: z.number() })
+    .describe('how often a chunk was not to be had, by cause, in all runs'),
+  remedies: z
+    .strictObject({
+      shrunk: z.number().describe('arenas gave back what they did not use'),
+      evicted: z.number().describe('an idle model went'),
+      split: z.number().describe('a batch went in halves'),
+      failed: z.number().describe('batches that failed in the end'),
+    })
+    .describe('what was done about it, in all runs'),
+  residency: z
+    .strictObject({
+      loads: estimate.describe('of a run, as the next'),
+      evictions: estimate,
+      cold_share: estimate.describe('requests whose batch waited for a load, of all served'),
+    })
+    .nullable()
+    .describe('null where models are there from the beginning'),
+  prefix_hit_rate: estimate
+    .nullable()
+    .describe('prompt tokens found in the cache, of all; null without a prefix cache'),
+  series: memorySeries.describe('means over runs'),
+  map: z
+    .array(z.strictObject({ at_s: z.number(), chunks: z.array(mapChunk) }))
+    .describe('the address space in the first run at even instants, each at the peak of a batch'),
+})
+
+export type MemorySpace = z.infer<typeof memorySpace>
+export type MemorySeries = z.infer<typeof memorySeries>
+export type MapChunk = z.infer<typeof mapChunk>
