@@ -163,6 +163,7 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
         verdict: 'PASS',
       },
     ],
+    memory: [],
     surges: [
       {
         class: 'interactive',

@@ -19,7 +19,10 @@ export const memorySeries = z.strictObject({
   requested_mib: z.array(z.number()).describe('most in each interval, as the next two'),
   in_use_mib: z.array(z.number()),
   held_mib: z.array(z.number()),
-  largest_free_mib: z.array(z.number()).describe('least of each interval, of what is held or left'),
+  largest_free_mib: z
+    .array(z.number())
+    .nullable()
+    .describe('least of each interval, of what is held or left; null without a limit'),
 })
 
 export const memorySpace = z.strictObject({
@@ -37,7 +40,9 @@ export const memorySpace = z.strictObject({
     'largest seen: 1 - largest free chunk / all that is held and not in use',
   ),
   pinned_free_mib: estimate.describe('most that was free in regions that are pinned by a chunk'),
-  largest_free_mib: estimate.describe('least seen, of what is held or left on the device'),
+  largest_free_mib: estimate
+    .nullable()
+    .describe('least seen, of what is held or left on the device; null without a limit'),
   extensions: estimate.describe('regions that allocators took in a run, weights not counted'),
   out_of_memory: z
     .strictObject({ shortage: z.number(), fragmentation: z.number(), oversize: z.number() })

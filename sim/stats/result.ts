@@ -5,6 +5,7 @@ import { callsResult } from './calls-result.ts'
 import { distribution, percentiles } from './distributions.ts'
 import type { Estimate, Result, TailPoint, Verdict } from './documents.ts'
 import { estimate } from './estimate.ts'
+import { memoryResult } from './memory-result.ts'
 import { percentile, supportsVerdict } from './percentile.ts'
 import { PARTS, TOKEN_TIMES } from './recorder.ts'
 import type { CallsSummary, CellSummary, RunSummary } from './run-summary.ts'
@@ -129,7 +130,7 @@ export function resultOf(
         ),
       })),
     ),
-    memory: [],
+    memory: memoryResult(runs.map(({ memory }) => memory)),
     surges: surges.map((surge, i) => surgeResult(surge, runs, i)),
     tail: tail(runs),
     tails: rest.world === 'measured' ? runs.map((run) => run.tail.map(point)) : [],

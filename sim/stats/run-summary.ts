@@ -4,6 +4,7 @@ import type { Counts, Series, ShedBy } from './documents.ts'
 import type { Histogram } from './histogram.ts'
 import { PERCENTILES } from './percentile.ts'
 import { Cell, PARTS, type Part, type Recorder, TOKEN_TIMES, type TokenTime } from './recorder.ts'
+import type { SpaceSummary } from './space-recorder.ts'
 import { tailProbabilities } from './tail-curve.ts'
 
 /** Mean and PERCENTILES of one run, ms; NaN where nothing was recorded. */
@@ -67,6 +68,8 @@ export interface RunSummary {
   readonly observedMs: number
   readonly tail: readonly { readonly p: number; readonly value: number }[]
   readonly series: Series
+  /** of pools that say what memory they have */
+  readonly memory: readonly SpaceSummary[]
 }
 
 export function summariseRun(
@@ -77,6 +80,7 @@ export function summariseRun(
     readonly durationMs: number
     /** percentiles that objectives name */
     readonly judged: readonly number[]
+    readonly memory?: readonly SpaceSummary[]
   },
 ): RunSummary {
   const pools = recorder.batchSizes.map((_, pool) =>
@@ -99,6 +103,7 @@ export function summariseRun(
     observedMs: Math.max(run.durationMs, recorder.lastMs) - run.warmupMs,
     tail: tailProbabilities(all.latency.count).map((p) => ({ p, value: all.latency.quantile(p) })),
     series: recorder.series,
+    memory: run.memory ?? [],
   }
 }
 

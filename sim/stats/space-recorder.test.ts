@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest'
+import { memoryResult } from './memory-result.ts'
+import { SpaceRecorder, type SpaceState } from './space-recorder.ts'
+import { BUCKETS } from './time-series.ts'
+
+const head = {
+  name: 'card',
+  shared: true,
+  pools: ['one'],
+  allocators: ['bfc'],
+  limitBytes: 1000,
+  weightsBytes: 100,
+}
+const full: SpaceState = {
+  requested: 400,
+  inUse: 600,
+  held: 800,
+  largestFree: 50,
+  external: 0.5,
+  pinnedFree: 200,
+}
+const little: SpaceState = { ...full, requested: 200, inUse: 200, largestFree: 300, external: 0.1 }
+
+test('what memory is like lasts until it is told anew, and an instant counts', () => {
+  const space = new SpaceRecorder(head, BUCKETS * 10)
+  space.sample(15, full)
+  space.sample(15, little)
+  space.sample(35, full)
+  const { series } = space.summary({ residency: false, prefix: false })
+  expect(series.inUse.slice(0, 5)).toEqual([100, 600, 200, 600, 600])
+  expect(series.largestFree.slice(0, 4)).toEqual([900, 50, 300, 50])
+  expect(series.held.at(-1)).toBe(800)
+})
+
+test('fragmentation inside chunks is that at the peak, without weights', () => {
+  const space = new SpaceRecorder(head, 1000)
+  space.sample(1, little)
+  space.sample(2, full)
+  space.sample(3, little)
+  const { internal, external, largestFree } = space.summary({ residency: false, prefix: false })
+  expect(internal).toBeCloseTo(1 - 300 / 500, 12)
+  expect([external, largestFree]).toEqual([0.5, 50])
+})
+
+test('maps are wanted at even instants, and no more of them after the end', () => {
+  const space = new SpaceRecorder(head, 60)
+  let maps = 0
+  for (let now = 0; now < 200; now += 0.5) {
+    if (!space.wantsMap(now)) continue
+    space.map(now, [])
+    maps++
+  }
+  expect(maps).toBe(60)
+})
+
+test('a result has means over runs and sums of counts, in MiB', () => {
+  const runs = [1, 3].map((times) => {
+    const space = new SpaceRecorder({ ...head, limitBytes: 2 ** 30, weightsBytes: 0 }, 1000)
+    space.sample(0, { ...full, held: times * 2 ** 20 })
+    space.counts.fragmentation = times
+    return [space.summary({ residency: false, prefix: false })]
+  })
+  const [space] = memoryResult(runs)
+  expect(space!.limit_mib).toBe(1024)
+  expect(space!.peak_held_mib.value).toBe(2)
+  expect(space!.out_of_memory).toEqual({ shortage: 0, fragmentation: 4, oversize: 0 })
+  expect(space!.series.held_mib[0]).toBe(2)
+})

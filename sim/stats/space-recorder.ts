@@ -1,0 +1,196 @@
+import type { Ms } from '../serving/index.ts'
+import { BUCKETS } from './time-series.ts'
+
+/** What memory looks like at an instant. Bytes, weights included. */
+export interface SpaceState {
+  readonly requested: number
+  readonly inUse: number
+  readonly held: number
+  /** of what is held or left on the device; Infinity for no limit */
+  readonly largestFree: number
+  /** 1 - largest free chunk / all that is held and not in use */
+  readonly external: number
+  /** free in regions that a chunk in use keeps from being given back */
+  readonly pinnedFree: number
+}
+
+export interface SpaceChunk {
+  readonly address: number
+  readonly bytes: number
+  readonly owner: string
+}
+
+/** What a space is, and whose. */
+export interface SpaceHead {
+  readonly name: string
+  /** a device of the scenario; else a pool, each replica with its own */
+  readonly shared: boolean
+  readonly pools: readonly string[]
+  readonly allocators: readonly string[]
+  /** Infinity for none */
+  readonly limitBytes: number
+  /** of all models of a device; of a pool those of one replica */
+  readonly weightsBytes: number
+}
+
+/** One run of a space, small enough to pass between threads. Bytes. */
+export interface SpaceSummary extends SpaceHead {
+  readonly peakRequested: number
+  readonly peakInUse: number
+  readonly peakHeld: number
+  /** without weights, where most was in use */
+  readonly internal: number
+  readonly external: number
+  readonly pinnedFree: number
+  readonly largestFree: number
+  readonly counts: SpaceCounts
+  readonly residency: { readonly loads: number; readonly evictions: number } | null
+  /** requests whose batch waited for a load, and all that were served; shares of prompt tokens */
+  readonly cold: Ratio | null
+  readonly prefix: Ratio | null
+  readonly series: {
+    readonly bucketS: number
+    readonly requested: readonly number[]
+    readonly inUse: readonly number[]
+    readonly held: readonly number[]
+    readonly largestFree: readonly number[]
+  }
+  readonly map: readonly { readonly atMs: Ms; readonly chunks: readonly SpaceChunk[] }[]
+}
+
+export interface Ratio {
+  readonly part: number
+  readonly of: number
+}
+
+export interface SpaceCounts {
+  extensions: number
+  shortage: number
+  fragmentation: number
+  oversize: number
+  shrunk: number
+  evicted: number
+  split: number
+  failed: number
+}
+
+/** Maps of the address space are kept at so many instants of a run. */
+const MAPS = 60
+
+/** What happened to the memory of one device in a run: extremes, and the same by interval. */
+export class SpaceRecorder {
+  readonly head: SpaceHead
+  readonly counts: SpaceCounts = {
+    extensions: 0,
+    shortage: 0,
+    fragmentation: 0,
+    oversize: 0,
+    shrunk: 0,
+    evicted: 0,
+    split: 0,
+    failed: 0,
+  }
+  readonly residency = { loads: 0, evictions: 0 }
+  readonly cold = { part: 0, of: 0 }
+  readonly prefix = { part: 0, of: 0 }
+  readonly #durationMs: Ms
+  readonly #requested = new Float64Array(BUCKETS)
+  readonly #inUse = new Float64Array(BUCKETS)
+  readonly #held = new Float64Array(BUCKETS)
+  readonly #largestFree = new Float64Array(BUCKETS)
+  #peakRequested = 0
+  #peakInUse = 0
+  #peakHeld = 0
+  #internal = 0
+  #external = 0
+  #pinnedFree = 0
+  #leastFree = Number.POSITIVE_INFINITY
+  readonly #maps: { atMs: Ms; chunks: readonly SpaceChunk[] }[] = []
+  /** the interval that was sampled last */
+  #bucket = 0
+  #last: SpaceState
+
+  constructor(head: SpaceHead, durationMs: Ms) {
+    this.head = head
+    this.#durationMs = durationMs
+    const { weightsBytes: weights, limitBytes } = head
+    this.#last = {
+      requested: weights,
+      inUse: weights,
+      held: weights,
+      largestFree: limitBytes - weights,
+      external: 0,
+      pinnedFree: 0,
+    }
+    this.#largestFree.fill(Number.POSITIVE_INFINITY)
+  }
+
+  /** Memory is now as told, and stays so until told otherwise; a peak within an instant counts. */
+  sample(now: Ms, state: SpaceState): void {
+    const bucket = Math.min(BUCKETS - 1, Math.floor((now * BUCKETS) / this.#durationMs))
+    while (this.#bucket < bucket) {
+      this.#note()
+      this.#bucket++
+    }
+    this.#note()
+    this.#last = state
+    this.#note()
+    const { weightsBytes: weights } = this.head
+    if (state.inUse > this.#peakInUse) {
+      this.#peakInUse = state.inUse
+      const own = state.inUse - weights
+      this.#internal = own > 0 ? 1 - (state.requested - weights) / own : 0
+    }
+    this.#peakRequested = Math.max(this.#peakRequested, state.requested)
+    this.#peakHeld = Math.max(this.#peakHeld, state.held)
+    this.#external = Math.max(this.#external, state.external)
+    this.#pinnedFree = Math.max(this.#pinnedFree, state.pinnedFree)
+    this.#leastFree = Math.min(this.#leastFree, state.largestFree)
+  }
+
+  /** Whether the next map of the address space is due. */
+  wantsMap(now: Ms): boolean {
+    return this.#maps.length < MAPS && now * MAPS >= this.#maps.length * this.#durationMs
+  }
+
+  map(now: Ms, chunks: readonly SpaceChunk[]): void {
+    this.#maps.push({ atMs: now, chunks })
+  }
+
+  summary(has: { readonly residency: boolean; readonly prefix: boolean }): SpaceSummary {
+    for (let bucket = this.#bucket; bucket < BUCKETS; bucket++) {
+      this.#bucket = bucket
+      this.#note()
+    }
+    return {
+      ...this.head,
+      peakRequested: this.#peakRequested,
+      peakInUse: this.#peakInUse,
+      peakHeld: this.#peakHeld,
+      internal: this.#internal,
+      external: this.#external,
+      pinnedFree: this.#pinnedFree,
+      largestFree: this.#leastFree,
+      counts: { ...this.counts },
+      residency: has.residency ? { ...this.residency } : null,
+      cold: has.residency ? { ...this.cold } : null,
+      prefix: has.prefix ? { ...this.prefix } : null,
+      series: {
+        bucketS: this.#durationMs / 1000 / BUCKETS,
+        requested: Array.from(this.#requested),
+        inUse: Array.from(this.#inUse),
+        held: Array.from(this.#held),
+        largestFree: Array.from(this.#largestFree),
+      },
+      map: this.#maps,
+    }
+  }
+
+  #note(): void {
+    const [i, { requested, inUse, held, largestFree }] = [this.#bucket, this.#last]
+    this.#requested[i] = Math.max(this.#requested[i]!, requested)
+    this.#inUse[i] = Math.max(this.#inUse[i]!, inUse)
+    this.#held[i] = Math.max(this.#held[i]!, held)
+    this.#largestFree[i] = Math.min(this.#largestFree[i]!, largestFree)
+  }
+}
