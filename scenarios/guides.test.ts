@@ -36,7 +36,7 @@ const OTHER: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-describe.each(['traffic', 'queues', 'clients', 'batching', 'generation', 'admission'])(
+describe.each(['traffic', 'queues', 'clients', 'batching', 'generation', 'admission', 'memory'])(
   'the guide %s',
   (guide) => {
     const blocks = blocksOf(guide)
