@@ -78,9 +78,9 @@ const batches = {
   out_of_memory: z
     .array(z.enum(['shrink', 'evict', 'split']))
     .max(3)
-    .default(['shrink'])
+    .optional()
     .describe(
-      'What is tried in turn: arenas give back what they do not use, an idle model goes, the batch goes in halves; then it fails',
+      'What is tried in turn: arenas give back what they do not use, an idle model goes, the batch goes in halves; then it fails. shrink alone where nothing is said',
     ),
 }
 

@@ -20,6 +20,7 @@ export function planOf(pools: readonly Partial<PoolPlan>[], rest: Partial<Servin
   const plan: ServingPlan = {
     routing: 'least-loaded',
     classes: [ANY_CLASS],
+    devices: [],
     ...rest,
     pools: pools.map((pool, index) => ({
       index,

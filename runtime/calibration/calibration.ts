@@ -50,6 +50,7 @@ const planOf = (pool: PoolPlan): ServingPlan => ({
   routing: 'least-loaded',
   classes: [ANY_CLASS],
   pools: [pool],
+  devices: [],
 })
 
 /** The calibration of one pool's model, in steps that can take turns with those of others. */
@@ -85,7 +86,7 @@ export class Calibration {
     signal: AbortSignal,
   ): Promise<Calibration> {
     const limits = { ...PLAIN_QUEUE, maxLength: 10_000 }
-    const pool = { ...task.plan, ...limits, index: 0 }
+    const pool = { ...task.plan, ...limits, memory: undefined, index: 0 }
     const roomy = { policy: 'fixed', batch: task.maxBatch } as const
     const engine = {
       file: task.file,

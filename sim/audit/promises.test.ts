@@ -1,10 +1,11 @@
-import { expect, test } from 'vitest'
-import { type Scenario, scenarioSchema } from '../../scenarios/schema.ts'
+import { describe, expect, test } from 'vitest'
+import { scenarioSchema } from '../../scenarios/schema.ts'
+import { bytesOf } from '../memory/index.ts'
 import { servingPlan } from '../serving/index.ts'
 import { promisedQueues, promisesOf } from './promises.ts'
 
 const work = { law: 'constant', ms: 5 }
-const scenario: Scenario = scenarioSchema.parse({
+const scenario = scenarioSchema.parse({
   spillway: 1,
   name: 'promises',
   duration_s: 1,
@@ -122,6 +123,75 @@ test('the control plane reads the same promises', () => {
   const { pools, ...rest } = servingPlan(scenario)
   const unnumbered = pools.map(({ index: _, ...pool }) => pool)
   expect(promisesOf(scenario)).toEqual({ ...rest, pools: unnumbered })
+})
+
+describe('memory', () => {
+  const buffers = {
+    parameters_millions: 3.3,
+    input: { per_token_kib: 1 },
+    activations: [
+      { per_item_kib: 40, lives: 2 },
+      { per_token_kib: 3 },
+      { per_token_squared_kib: 0.1, lives: 2 },
+      { kib: 9, per_item_kib: 60 },
+    ],
+    output: { per_item_kib: 25 },
+  }
+  const residency = { eviction: 'lfu', gib_per_s: 8 }
+  const told = scenarioSchema.parse({
+    ...scenario,
+    models: { ...scenario.models, declared: { work, memory: buffers } },
+    devices: [
+      { name: 'card', limit_mib: 64 },
+      { name: 'other', limit_mib: 32, residency },
+    ],
+    pools: [
+      { name: 'a', model: 'declared', replicas: 2, memory: { allocator: 'bfc', limit_mib: 20 } },
+      { name: 'b', model: 'declared', memory: { allocator: 'caching', device: 'other' } },
+      { name: 'c', model: 'encoder', replicas: 2, memory: { allocator: 'bfc' } },
+      {
+        name: 'd',
+        model: 'declared',
+        precision: 'int8',
+        memory: { allocator: 'bfc', device: 'card', pinned: true, out_of_memory: ['split'] },
+      },
+      { name: 'e', model: 'declared' },
+    ],
+  })
+
+  test('is read alike, but for sums, of which the largest is the same for every batch', () => {
+    const plan = servingPlan(told)
+    const promises = promisesOf(told)
+    expect(promises.devices).toEqual(plan.devices)
+    for (const [i, { memory: own }] of plan.pools.entries()) {
+      const { memory } = promises.pools[i]!
+      if (own === undefined) {
+        expect(memory).toBeUndefined()
+        continue
+      }
+      const { sums, ...rest } = memory!
+      expect({ ...rest, sums: own.sums }).toEqual(own)
+      const most = (all: typeof sums, b: number, l: number) =>
+        Math.max(0, ...all.map((one) => bytesOf(one, b, l)))
+      for (let b = 1; b < 40; b += 3) {
+        for (let l = 1; l < 600; l = 2 * l + 1) expect(most(sums, b, l)).toBe(most(own.sums, b, l))
+      }
+    }
+  })
+
+  test('devices of the scenario come first, then one for each replica that shares none', () => {
+    const { devices, pools } = promisesOf(told)
+    expect(devices.map(({ name }) => name)).toEqual(['card', 'other', 'a/0', 'a/1', 'c/0', 'c/1'])
+    expect(pools.map(({ memory }) => memory?.devices)).toEqual([
+      [2, 3],
+      [1],
+      [4, 5],
+      [0],
+      undefined,
+    ])
+    expect(pools[0]!.memory!.weightsBytes).toBe(13.2e6)
+    expect(pools[3]!.memory!.weightsBytes).toBe(3.3e6)
+  })
 })
 
 test('queues and executors are numbered through: a queue for a pool, or for each replica', () => {

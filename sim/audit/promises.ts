@@ -1,4 +1,10 @@
 import type { Duration, Scenario } from '../../scenarios/schema.ts'
+import {
+  type PromisedDevice,
+  type PromisedMemory,
+  promisedDevices,
+  promisedMemory,
+} from './memory-promises.ts'
 
 type Routing = 'round-robin' | 'least-loaded'
 export type Batching = Scenario['pools'][number]['batching']
@@ -9,6 +15,8 @@ export interface Promises {
   readonly routing: Routing
   readonly classes: readonly ClassPromises[]
   readonly pools: readonly PoolPromises[]
+  /** the numbers that pools' memory speaks of */
+  readonly devices: readonly PromisedDevice[]
 }
 
 export interface ClassPromises {
@@ -77,6 +85,8 @@ export interface PoolPromises extends PromisedBounds {
   readonly batching: Batching
   /** undefined where requests are served in one go */
   readonly generation?: PromisedGeneration | undefined
+  /** undefined where memory does not count */
+  readonly memory?: PromisedMemory | undefined
   /** lengths are padded up to a multiple of this */
   readonly padTo: number
   /** whether batches are not padded at all */
@@ -114,6 +124,7 @@ export function promisesOf(scenario: Scenario): Promises {
       }),
       batching,
       generation: pool.generation && generationOf(pool.generation, scenario),
+      memory: promisedMemory(pool, scenario),
       padTo: own !== undefined && 'pad_to' in own ? own.pad_to : 1,
       ragged: own !== undefined && 'ragged' in own && own.ragged,
     })
@@ -134,7 +145,7 @@ export function promisesOf(scenario: Scenario): Promises {
       queueTimeoutMs: limit(own.queue_timeout_ms),
     })
   }
-  return { routing: scenario.router.policy, classes, pools }
+  return { routing: scenario.router.policy, classes, pools, devices: promisedDevices(scenario) }
 }
 
 function generationOf(

@@ -95,7 +95,7 @@ export function knownPlan(replicas: number, batching: Batching): ServingPlan {
     padTo: 8,
     ragged: false,
   } as const
-  return { routing: 'least-loaded', classes: [ANY_CLASS], pools: [pool] }
+  return { routing: 'least-loaded', classes: [ANY_CLASS], pools: [pool], devices: [] }
 }
 
 /** Poisson arrivals, lengths uniform from 8 to 56. */

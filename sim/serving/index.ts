@@ -8,6 +8,7 @@ export {
   journalLines,
   parseJournal,
 } from './journal.ts'
+export type { DevicePlan, PoolMemoryPlan, Remedy, ResidencyPlan } from './memory/memory-plan.ts'
 export { patienceOf } from './patience.ts'
 export {
   ANY_CLASS,
@@ -31,6 +32,7 @@ export {
   OUTCOME,
   type Outcome,
   REFUSAL,
+  type Remedied,
   type RequestFields,
   type Source,
   STATUS,

@@ -7,8 +7,10 @@ import type {
   Scenario,
   TrafficClass,
 } from '../../scenarios/schema.ts'
+import type { ActivationPlan } from '../memory/index.ts'
 import { type AdmissionPlan, admissionPlan, OPEN_ADMISSION } from './admission/index.ts'
 import { type GenerationPlan, STATIC_BATCHES } from './generation/generation-plan.ts'
+import { type DevicePlan, memoryPlan, type PoolMemoryPlan } from './memory/memory-plan.ts'
 import type { Ms } from './ports.ts'
 
 const endless = Number.POSITIVE_INFINITY
@@ -51,6 +53,8 @@ export interface PoolPlan extends QueueBounds {
   readonly batching: Batching
   /** undefined where requests are served in one go */
   readonly generation?: GenerationPlan | undefined
+  /** undefined where memory does not count */
+  readonly memory?: PoolMemoryPlan | undefined
   /** lengths are padded up to a multiple of this */
   readonly padTo: number
   /** whether members of a batch are computed at their own lengths, without padding */
@@ -111,12 +115,20 @@ export interface ServingPlan {
   readonly routing: Routing
   readonly pools: readonly PoolPlan[]
   readonly classes: readonly ClassPlan[]
+  /** the numbers that pools' memory speaks of */
+  readonly devices: readonly DevicePlan[]
 }
 
-export function servingPlan(scenario: Scenario): ServingPlan {
+/** `activations`: what a batch of each pool does with memory; of declared models it is known. */
+export function servingPlan(
+  scenario: Scenario,
+  activations?: readonly (ActivationPlan | null)[],
+): ServingPlan {
+  const memory = memoryPlan(scenario, activations)
   return {
     routing: scenario.router.policy,
     classes: scenario.traffic.map(classPlan),
+    devices: memory.devices,
     pools: scenario.pools.map((pool, index) => {
       const model = scenario.models[pool.model]
       if (model === undefined) throw new Error(`Expected model ${pool.model} to exist`)
@@ -135,6 +147,7 @@ export function servingPlan(scenario: Scenario): ServingPlan {
         })),
         batching: pool.batching,
         generation: pool.generation && generationPlan(pool.generation, scenario),
+        memory: memory.pools[index],
         padTo: 'pad_to' in model ? model.pad_to : 1,
         ragged: 'ragged' in model && model.ragged,
       }

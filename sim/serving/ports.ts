@@ -45,6 +45,9 @@ export type Refusal = (typeof REFUSAL)[keyof typeof REFUSAL]
 export const STATUS = { ok: 0, outOfMemory: 1, died: 2 } as const
 export type Status = (typeof STATUS)[keyof typeof STATUS]
 
+/** What came of a batch for which memory did not do. */
+export type Remedied = 'shrunk' | 'evicted' | 'split' | 'failed'
+
 /** Timers with fixed ids. Arming an armed timer replaces it; a timer never fires early. */
 export interface Timers {
   arm(timer: number, at: Ms): void
@@ -187,10 +190,16 @@ export interface Observer {
   arrived(now: Ms, request: number): void
   /** A batch left its queue; one that generates is a batch of its own. */
   dispatched(now: Ms, batch: Batch): void
-  /** A batch ended and its members with it. */
+  /** A batch ended and its members with it; of one that went in parts, each part. */
   batch(now: Ms, batch: Batch): void
   /** A request that was in no batch ended: shed or timed out. */
   lost(now: Ms, request: number): void
+  /** A batch ran out of memory, and this was done about it; what fails ends as `batch`. */
+  remedied?(now: Ms, executor: number, remedy: Remedied): void
+  /** Weights are resident now: who waits for this executor goes at this instant. */
+  loaded?(now: Ms, executor: number): void
+  /** Weights are gone, for others to have room. */
+  evicted?(now: Ms, executor: number): void
   /** A run of steps ended. */
   stepped?(now: Ms, run: StepRun): void
   /**

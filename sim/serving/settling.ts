@@ -1,4 +1,13 @@
-import type { Batch, Ms, Observer, Outcome, Source, StepRun, TokenGapRun } from './ports.ts'
+import type {
+  Batch,
+  Ms,
+  Observer,
+  Outcome,
+  Remedied,
+  Source,
+  StepRun,
+  TokenGapRun,
+} from './ports.ts'
 import type { Requests } from './requests.ts'
 
 /** Tells a source how its requests ended, after the observer was told. */
@@ -29,6 +38,18 @@ export class Settling implements Observer {
   lost(now: Ms, request: number): void {
     this.#observer.lost(now, request)
     this.#settle(now, request)
+  }
+
+  remedied(now: Ms, executor: number, remedy: Remedied): void {
+    this.#observer.remedied?.(now, executor, remedy)
+  }
+
+  loaded(now: Ms, executor: number): void {
+    this.#observer.loaded?.(now, executor)
+  }
+
+  evicted(now: Ms, executor: number): void {
+    this.#observer.evicted?.(now, executor)
   }
 
   stepped(now: Ms, run: StepRun): void {

@@ -1,0 +1,94 @@
+import type { Pool, PoolMemory, Scenario } from '../../../scenarios/schema.ts'
+import { type ActivationPlan, type Bytes, declaredPlan, heldSums } from '../../memory/index.ts'
+import type { Ms } from '../ports.ts'
+
+const MIB = 1024 ** 2
+const endless = Number.POSITIVE_INFINITY
+
+/** Memory that replicas share, or that one has for itself. */
+export interface DevicePlan {
+  readonly name: string
+  /** Infinity for none */
+  readonly limitBytes: number
+  /** null where all weights are there from the beginning */
+  readonly residency: ResidencyPlan | null
+}
+
+export interface ResidencyPlan {
+  readonly eviction: 'lru' | 'lfu' | 'cost-aware'
+  readonly gibPerS: number
+  /** of every load, besides */
+  readonly setUpMs: Ms
+}
+
+/** What is tried in turn for a batch that ran out of memory. */
+export type Remedy = 'shrink' | 'evict' | 'split'
+
+/** What the control plane knows of a pool's memory; it reckons with bytes that are asked for. */
+export interface PoolMemoryPlan {
+  /** number of the device of each replica */
+  readonly devices: readonly number[]
+  /** of each replica */
+  readonly weightsBytes: number
+  /** a batch takes the largest of these sums, beside the weights; none where nobody knows */
+  readonly sums: readonly Bytes[]
+  readonly outOfMemory: readonly Remedy[]
+  /** resident from the beginning, and never evicted */
+  readonly pinned: boolean
+}
+
+/**
+ * The devices of a scenario, its own in their order and then one for each replica that shares none;
+ * and for each pool what it has of them. Activations: of each pool; those of declared models are
+ * read off the scenario where they are not given.
+ */
+export function memoryPlan(
+  { devices: named, pools, models }: Scenario,
+  activations: readonly (ActivationPlan | null)[] = [],
+): {
+  readonly devices: readonly DevicePlan[]
+  readonly pools: readonly (PoolMemoryPlan | undefined)[]
+} {
+  const devices: DevicePlan[] = named.map(({ name, limit_mib, residency }) => ({
+    name,
+    limitBytes: limit_mib * MIB,
+    residency: residency
+      ? {
+          eviction: residency.eviction,
+          gibPerS: residency.gib_per_s,
+          setUpMs: residency.set_up_ms,
+        }
+      : null,
+  }))
+  const own = pools.map((pool, index): PoolMemoryPlan | undefined => {
+    const { memory, name, replicas } = pool
+    if (memory === undefined) return undefined
+    const shared = named.findIndex((device) => device.name === memory.device)
+    const numbers = Array.from({ length: replicas }, (_, replica) => {
+      if (shared >= 0) return shared
+      const limitBytes = memory.limit_mib === undefined ? endless : memory.limit_mib * MIB
+      return devices.push({ name: `${name}/${replica}`, limitBytes, residency: null }) - 1
+    })
+    const plan = activations[index] ?? declared(pool, models)
+    return {
+      devices: numbers,
+      weightsBytes: Math.ceil((plan?.weights ?? []).reduce((sum, bytes) => sum + bytes, 0)),
+      sums: plan === null || pool.generation ? [] : heldSums(plan),
+      outOfMemory: remedies(memory),
+      pinned: memory.pinned ?? false,
+    }
+  })
+  return { devices, pools: own }
+}
+
+/** Of engines their own ledgers make room. */
+function remedies(memory: PoolMemory): readonly Remedy[] {
+  if (memory.allocator === 'paged' || memory.allocator === 'contiguous') return []
+  return memory.out_of_memory ?? ['shrink']
+}
+
+function declared(pool: Pool, models: Scenario['models']): ActivationPlan | null {
+  const model = models[pool.model]
+  if (model === undefined || !('work' in model) || model.memory === undefined) return null
+  return declaredPlan(model.memory, pool.precision)
+}
