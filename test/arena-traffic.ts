@@ -136,26 +136,3 @@ function addends(sizes: readonly number[], total: number): number[] | null {
   const rest = first > 0 && first <= total ? addends(others, total - first) : null
   return rest === null ? addends(others, total) : [first, ...rest]
 }
-
-/**
- * What a chain of three or more dense layers asks for: two buffers in turn and one for the output.
- * With the memory pattern of an earlier run of the same shape, the two are one block.
- */
-export function denseTraffic(outputs: readonly number[], memoryPattern: boolean): ArenaStep[] {
-  const seen = new Set<number>()
-  let taken = 0
-  return outputs.flatMap((bytes): ArenaStep[] => {
-    const planned = memoryPattern && seen.has(bytes)
-    seen.add(bytes)
-    const take = (size: number): ArenaStep => ({ kind: 'take', bytes: size })
-    const free = (which: number): ArenaStep => ({ kind: 'free', taken: which })
-    const first = taken
-    taken += planned ? 2 : 3
-    return planned
-      ? [{ kind: 'run' }, take(2 * bytes), take(bytes), free(first + 1), free(first)]
-      : [
-          ...[{ kind: 'run' } as const, take(bytes), take(bytes), free(first + 1), take(bytes)],
-          ...[free(first), free(first + 2)],
-        ]
-  })
-}

@@ -1,9 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import type { Model, Precision } from '../scenarios/index.ts'
+import { poolMemory } from '../scenarios/schema-memory.ts'
 import { stream } from '../sim/kernel/index.ts'
-import { BfcArena, type BfcOptions, type Device } from '../sim/memory/index.ts'
+import {
+  type ActivationPlan,
+  BfcArena,
+  type BfcOptions,
+  Device,
+  ReplicaMemory,
+  replicaPlan,
+} from '../sim/memory/index.ts'
 import { type ArenaLog, observeArena } from './arena-log.ts'
-import { denseTraffic, drive, patternBlocks, trafficOf } from './arena-traffic.ts'
+import { drive, patternBlocks, trafficOf } from './arena-traffic.ts'
 
 /**
  * ONNX Runtime's arena against the model of it: extensions by its own log, over runs of mixed batch
@@ -25,14 +33,50 @@ describe.each(patterns)('dense layers, memory pattern $memoryPattern', ({ memory
     () => [Math.ceil(2 ** (11.5 * random.uniform())), 1] as const,
   )
 
-  test('the sequence of activations is known: extensions are identical', async () => {
+  test('the plan of activations is known: extensions are identical, as is the block', async () => {
     const log = await observeArena({ model, precision: 'fp32', memoryPattern, runs })
-    const outputs = runs.map(([batch]) => batch * 512 * 4)
-    const { extensions } = drive(log.reserved, denseTraffic(outputs, memoryPattern), bfc({}))
+    const { extensions, blocks } = driven(log.reserved, memoryPattern, runs)
     expect(extensions).toEqual(log.extensions)
     expect(log.extensions.flat().length).toBeGreaterThan(3)
+    expect(blocks).toEqual(patternBlocks(log))
+    if (!memoryPattern) return
+    // another rule of packing, or of keys, would show
+    const other = driven(log.reserved, memoryPattern, runs, [['batch'], ['batch']])
+    expect(other.blocks).not.toEqual(patternBlocks(log))
   })
 })
+
+/**
+ * A chain of three or more dense layers: two buffers in turn and one for the output. Runs go
+ * through the memory of a replica.
+ */
+function driven(
+  weights: readonly number[],
+  pattern: boolean,
+  runs: readonly (readonly [number, number])[],
+  inputs: ActivationPlan['inputs'] = [['batch', 512]],
+) {
+  const layer = { fixed: 0, perLength: 0, perItem: 4 * 512, perToken: 0, perTokenSquared: 0 }
+  const steps: ActivationPlan['steps'] = [
+    ...[{ take: layer, kind: 'activation' }, { take: layer, kind: 'activation' }, { free: 1 }],
+    ...[{ take: layer, kind: 'output' }, { free: 0 }],
+  ] as const
+  const memory = new ReplicaMemory(new Device(Number.POSITIVE_INFINITY), {
+    ...replicaPlan(poolMemory.parse({ allocator: 'bfc', pattern }), { weights, steps, inputs }),
+  })
+  memory.load()
+  const blocks: number[] = []
+  const extensions = runs.map(([batch, length]) => {
+    expect(memory.run(batch, length, true)).toBe(0)
+    const block = memory.layout!.some(({ owner }) => owner.startsWith('pattern'))
+    // most is in use where the output has joined the block
+    const asked = memory.state.requestedBytes - memory.weightsBytes
+    blocks.push(block ? asked - 4 * 512 * batch : 0)
+    memory.end()
+    return [...memory.extensions]
+  })
+  return { extensions, blocks }
+}
 
 const encoder: Model = {
   builtin: 'transformer-encoder',

@@ -5,6 +5,9 @@
 export class Device {
   readonly capacityBytes: number
   takenBytes = 0
+  /** how often something was taken, and how much the last time */
+  takes = 0
+  lastTakenBytes = 0
 
   /** Infinity for no limit. */
   constructor(capacityBytes: number) {
@@ -19,6 +22,8 @@ export class Device {
   take(bytes: number): boolean {
     if (bytes > this.freeBytes) return false
     this.takenBytes += bytes
+    this.takes++
+    this.lastTakenBytes = bytes
     return true
   }
 

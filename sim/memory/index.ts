@@ -20,3 +20,10 @@ export { ContiguousAllocator, type ContiguousOptions } from './contiguous.ts'
 export { declaredPlan, kvTokenBytes, PRECISION_BYTES } from './declared-plan.ts'
 export { Device } from './device.ts'
 export { PagedAllocator, type PagedOptions } from './paged.ts'
+export {
+  type OwnedChunk,
+  ReplicaMemory,
+  type ReplicaPlan,
+  type ReplicaState,
+} from './replica-memory.ts'
+export { replicaPlan } from './replica-plan.ts'

@@ -1,0 +1,279 @@
+import { type ActivationPlan, bytesOf } from './activation-plan.ts'
+import { type Allocator, type MemoryStatistics, OUT_OF_MEMORY } from './allocator.ts'
+import { BfcArena } from './bfc.ts'
+import type { Device } from './device.ts'
+import { type BlockPlan, BlockPlanner, hasPlace, patternKey } from './memory-pattern.ts'
+
+const NONE = -1
+/** in place of the handle of a buffer that lies in the block of the pattern */
+const PLACED = -2
+
+/** How a replica asks for memory. */
+export interface ReplicaPlan {
+  readonly activations: ActivationPlan
+  readonly pattern: boolean
+  /** what its allocator takes from the device at the start; 0 for nothing */
+  readonly arenaBytes: number
+  readonly allocator: (device: Device) => Allocator
+}
+
+/** A chunk, or a region that is not cut, and what lies there. */
+export interface OwnedChunk {
+  /** number of its region, and where in that it lies; bytes */
+  readonly region: number
+  readonly offset: number
+  readonly bytes: number
+  /** `weights`, `input`, `output`, `batch 8 x 64`, `pattern 8 x 64` or `free` */
+  readonly owner: string
+}
+
+/** Bytes, weights included. */
+export type ReplicaState = Pick<
+  MemoryStatistics,
+  'requestedBytes' | 'inUseBytes' | 'heldBytes' | 'largestFreeBytes' | 'pinnedFreeBytes'
+>
+
+const ABSENT: ReplicaState = Object.freeze({
+  requestedBytes: 0,
+  inUseBytes: 0,
+  heldBytes: 0,
+  largestFreeBytes: 0,
+  pinnedFreeBytes: 0,
+})
+
+/** The memory of one replica: an allocator, and what its model asks for. */
+export class ReplicaMemory {
+  /** As it is now; while a batch runs, as it was when most was in use, or when it failed. */
+  state: ReplicaState = ABSENT
+  /** regions that the last run took from the device, in turn; bytes */
+  readonly extensions: number[] = []
+  readonly weightsBytes: number
+  /** chunks at the time of `state`, where the run was asked for them */
+  layout: readonly OwnedChunk[] | null = null
+  readonly #device: Device
+  readonly #plan: ReplicaPlan
+  readonly #buffers: number
+  readonly #plans = new Map<number, BlockPlan>()
+  readonly #weights = new Set<number>()
+  /** of each buffer of the batch, by number */
+  readonly #handles: Int32Array
+  readonly #kinds: readonly string[]
+  /** null where no model is there */
+  #allocator: Allocator | null = null
+  /** weights that are not the allocator's, bytes */
+  #apart = 0
+  #block = NONE
+  #blockPlan: BlockPlan | null = null
+  #running = false
+  #size = 0
+  #length = 0
+
+  constructor(device: Device, plan: ReplicaPlan) {
+    this.#device = device
+    this.#plan = plan
+    this.weightsBytes = plan.activations.weights.reduce((sum, bytes) => sum + bytes, 0)
+    this.#kinds = plan.activations.steps.flatMap((step) => ('free' in step ? [] : [step.kind]))
+    this.#buffers = this.#kinds.length
+    this.#handles = new Int32Array(this.#buffers).fill(NONE)
+  }
+
+  get resident(): boolean {
+    return this.#allocator !== null
+  }
+
+  /** Whether a batch is under way, whose chunks are in use. */
+  get running(): boolean {
+    return this.#running
+  }
+
+  /** Takes weights and arena; all or nothing. Returns 0, or one of `OUT_OF_MEMORY`. */
+  load(): number {
+    if (this.#device.freeBytes < this.weightsBytes + this.#plan.arenaBytes) {
+      return OUT_OF_MEMORY.shortage
+    }
+    const allocator = this.#plan.allocator(this.#device)
+    this.#allocator = allocator
+    if (allocator instanceof BfcArena) {
+      const { weights } = this.#plan.activations
+      for (const bytes of weights) this.#weights.add(allocator.reserve(bytes))
+    } else {
+      this.#device.take(this.weightsBytes)
+      this.#apart = this.weightsBytes
+    }
+    this.#look()
+    return 0
+  }
+
+  /** Gives everything back, as when a session ends: plans of the pattern are its own. */
+  unload(): void {
+    const held = this.#resident().statistics().heldBytes
+    this.#device.give(held + this.#apart)
+    this.#allocator = null
+    this.#apart = 0
+    this.#weights.clear()
+    this.#plans.clear()
+    this.#look()
+  }
+
+  /** An arena gives back what it does not use; of one whose batch runs that is not known. */
+  shrink(): number {
+    if (this.#running || this.#allocator === null) return 0
+    const bytes = this.#allocator.shrink()
+    this.#look()
+    return bytes
+  }
+
+  /**
+   * A batch takes and gives back all that it does in turn; what is its input and output stays
+   * until `end`. Returns 0, or at the first chunk that is not to be had one of `OUT_OF_MEMORY`:
+   * nothing of the batch is left then.
+   */
+  run(size: number, length: number, mapped = false): number {
+    const allocator = this.#resident()
+    const { activations, pattern } = this.#plan
+    this.extensions.length = 0
+    this.layout = null
+    this.state = ABSENT
+    this.#running = true
+    this.#size = size
+    this.#length = length
+    const key = pattern ? patternKey(activations.inputs, size, length) : 0
+    const known = pattern ? this.#plans.get(key) : undefined
+    const planner = pattern && known === undefined ? new BlockPlanner() : null
+    this.#blockPlan = known ?? null
+    let begun = false
+    let buffer = 0
+    for (const step of activations.steps) {
+      if ('free' in step) {
+        this.#free(allocator, step.free)
+        planner?.free(step.free)
+        continue
+      }
+      const bytes = bytesOf(step.take, size, length)
+      if (!begun && step.kind !== 'input') {
+        begun = true
+        this.#takeBlock(allocator, mapped)
+      }
+      const failed = this.#take(allocator, buffer, bytes)
+      if (failed < 0) {
+        this.#peak(allocator, mapped)
+        this.#clear(allocator)
+        return failed
+      }
+      if (step.kind === 'activation' && bytes > 0) planner?.take(buffer, bytes)
+      this.#peak(allocator, mapped)
+      buffer++
+    }
+    for (let i = 0; i < this.#buffers; i++) {
+      if (this.#kinds[i] === 'activation') this.#free(allocator, i)
+    }
+    this.#freeBlock(allocator)
+    if (planner !== null) this.#plans.set(key, planner.plan(size, length))
+    return 0
+  }
+
+  /** The batch has ended, or failed. */
+  end(): void {
+    this.#clear(this.#resident())
+    this.#running = false
+    this.#look()
+  }
+
+  /** Chunks by address, with what lies there. */
+  chunks(): readonly OwnedChunk[] {
+    if (this.#allocator === null) return []
+    const owners = new Map<number, string>()
+    const shape = (size: number, length: number) => `${size} x ${Math.round(length)}`
+    for (const handle of this.#weights) owners.set(handle, 'weights')
+    for (const [i, handle] of this.#handles.entries()) {
+      const kind = this.#kinds[i]!
+      const owner = kind === 'activation' ? `batch ${shape(this.#size, this.#length)}` : kind
+      if (handle >= 0) owners.set(handle, owner)
+    }
+    const { size, length } = this.#blockPlan ?? { size: 0, length: 0 }
+    if (this.#block >= 0) owners.set(this.#block, `pattern ${shape(size, length)}`)
+    const weights = { region: NONE, offset: 0, bytes: this.#apart, owner: 'weights' }
+    return [
+      ...(this.#apart > 0 ? [weights] : []),
+      ...Array.from(this.#allocator.chunks(), ({ region, address, bytes, handle }) => ({
+        region,
+        offset: address - region,
+        bytes,
+        owner: handle < 0 ? 'free' : owners.get(handle)!,
+      })),
+    ]
+  }
+
+  #resident(): Allocator {
+    if (this.#allocator === null) throw new Error('Expected a model that is resident')
+    return this.#allocator
+  }
+
+  #allocate(allocator: Allocator, bytes: number): number {
+    const { takes } = this.#device
+    const handle = allocator.allocate(bytes)
+    if (this.#device.takes > takes) this.extensions.push(this.#device.lastTakenBytes)
+    return handle
+  }
+
+  /** Below 0 where there is no chunk. */
+  #take(allocator: Allocator, buffer: number, bytes: number): number {
+    if (bytes === 0) return 0
+    const placed =
+      this.#block >= 0 &&
+      this.#kinds[buffer] === 'activation' &&
+      hasPlace(this.#blockPlan!, buffer, bytes)
+    const handle = placed ? PLACED : this.#allocate(allocator, bytes)
+    if (!placed && handle < 0) return handle
+    this.#handles[buffer] = handle
+    return 0
+  }
+
+  #free(allocator: Allocator, buffer: number): void {
+    const handle = this.#handles[buffer]!
+    if (handle >= 0) allocator.free(handle)
+    this.#handles[buffer] = NONE
+  }
+
+  /** Where there is no chunk for the block, buffers come from the arena one by one. */
+  #takeBlock(allocator: Allocator, mapped: boolean): void {
+    const bytes = this.#blockPlan?.bytes ?? 0
+    if (bytes === 0) return
+    this.#block = this.#allocate(allocator, bytes)
+    if (this.#block >= 0) this.#peak(allocator, mapped)
+  }
+
+  #freeBlock(allocator: Allocator): void {
+    if (this.#block >= 0) allocator.free(this.#block)
+    this.#block = NONE
+  }
+
+  #clear(allocator: Allocator): void {
+    for (let i = 0; i < this.#buffers; i++) this.#free(allocator, i)
+    this.#freeBlock(allocator)
+  }
+
+  /** Looks whether more is in use than ever in this run. */
+  #peak(allocator: Allocator, mapped: boolean): void {
+    const statistics = allocator.statistics()
+    if (statistics.inUseBytes + this.#apart < this.state.inUseBytes) return
+    this.state = this.#with(statistics)
+    if (mapped) this.layout = this.chunks()
+  }
+
+  #look(): void {
+    this.layout = null
+    this.state = this.#allocator === null ? ABSENT : this.#with(this.#allocator.statistics())
+  }
+
+  #with(statistics: MemoryStatistics): ReplicaState {
+    if (this.#apart === 0) return statistics
+    const { requestedBytes, inUseBytes, heldBytes } = statistics
+    return {
+      ...statistics,
+      requestedBytes: requestedBytes + this.#apart,
+      inUseBytes: inUseBytes + this.#apart,
+      heldBytes: heldBytes + this.#apart,
+    }
+  }
+}

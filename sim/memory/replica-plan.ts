@@ -1,0 +1,37 @@
+import type { PoolMemory } from '../../scenarios/schema.ts'
+import type { ActivationPlan } from './activation-plan.ts'
+import type { Allocator } from './allocator.ts'
+import { BfcArena } from './bfc.ts'
+import { BucketCache } from './bucket.ts'
+import { BuddyAllocator } from './buddy.ts'
+import { CachingAllocator } from './caching.ts'
+import type { Device } from './device.ts'
+import type { ReplicaPlan } from './replica-memory.ts'
+
+const MIB = 2 ** 20
+
+/** Memory of a pool that runs batches. */
+type BatchMemory = Exclude<PoolMemory, { allocator: 'paged' | 'contiguous' }>
+
+/** How replicas of a pool ask for memory. Throws where the pool generates. */
+export function replicaPlan(memory: PoolMemory, activations: ActivationPlan): ReplicaPlan {
+  if (memory.allocator === 'paged' || memory.allocator === 'contiguous') {
+    throw new Error(`Expected an allocator of batches, got ${memory.allocator}`)
+  }
+  const arenaBytes = memory.allocator === 'buddy' ? Math.floor(memory.arena_mib * MIB) : 0
+  const allocator = allocatorOf(memory, arenaBytes)
+  return { activations, pattern: memory.pattern, arenaBytes, allocator }
+}
+
+function allocatorOf(memory: BatchMemory, arenaBytes: number): (device: Device) => Allocator {
+  switch (memory.allocator) {
+    case 'bfc':
+      return (device) => new BfcArena(device, { extend: memory.extend })
+    case 'caching':
+      return (device) => new CachingAllocator(device)
+    case 'bucket':
+      return (device) => new BucketCache(device)
+    case 'buddy':
+      return (device) => new BuddyAllocator(device, { arenaBytes })
+  }
+}
