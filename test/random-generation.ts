@@ -15,11 +15,23 @@ const STATIC = {
 } as const
 
 const kv = fc.oneof(
-  fc.constant({ blocks: Number.POSITIVE_INFINITY, blockTokens: 16, watermark: 0 }),
+  fc.constant({
+    blocks: Number.POSITIVE_INFINITY,
+    blockTokens: 16,
+    watermark: 0,
+    contiguous: false,
+  }),
   fc.record({
     blocks: fc.integer({ min: 8, max: 60 }),
     blockTokens: fc.constantFrom(1, 4, 16),
     watermark: fc.constantFrom(0, 0.05),
+    contiguous: fc.constant(false),
+  }),
+  fc.record({
+    blocks: fc.integer({ min: 1, max: 9 }),
+    blockTokens: fc.constantFrom(30, 60, 100),
+    watermark: fc.constant(0),
+    contiguous: fc.constant(true),
   }),
 )
 

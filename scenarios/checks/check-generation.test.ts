@@ -87,8 +87,7 @@ describe('a pool that generates', () => {
     ['kv_cache: { blocks: 9 }, preemption: recompute', null],
     [
       'preemption: recompute',
-      '….preemption: expected no preemption, as without kv_cache nobody loses a place, got ' +
-        '"preemption"',
+      '….preemption: expected no preemption, as nobody loses a place here, got "preemption"',
     ],
     ['kv_cache: { blocks: 9 }, preemption: swap, swap_ms_per_token: 0', null],
     [

@@ -53,9 +53,10 @@ function checkContinuous(
     const text = `no swap_ms_per_token with preemption ${preemption}, got "swap_ms_per_token"`
     report('key', [...path, 'swap_ms_per_token'], text)
   }
-  const bounded = generation.kv_cache !== undefined || preempt_by_priority
+  const grows = generation.kv_cache !== undefined || pool.memory?.allocator === 'paged'
+  const bounded = grows || preempt_by_priority
   if (!bounded && draft.has([...path, 'preemption'])) {
-    const text = 'no preemption, as without kv_cache nobody loses a place, got "preemption"'
+    const text = 'no preemption, as nobody loses a place here, got "preemption"'
     report('key', [...path, 'preemption'], text)
   }
   const discipline = pool.queue?.discipline

@@ -7,8 +7,11 @@ export function checkPools(draft: Draft, report: Report): void {
       const text = 'no routing with mode shared, where replicas pull, got "routing"'
       report('key', [...pool.path, 'queue', 'routing'], text)
     }
-    if (model && !('builtin' in model) && pool.precision && pool.precision !== 'fp32') {
-      const kind = 'onnx' in model ? 'an onnx model, which runs as it is' : 'declared work'
+    // of declared work the precision says the size of the weights, where it says any
+    const sized = model && 'work' in model && model.memory !== undefined
+    if (model && !('builtin' in model || sized) && pool.precision && pool.precision !== 'fp32') {
+      const kind =
+        'onnx' in model ? 'an onnx model, which runs as it is' : 'declared work without memory'
       report('value', [...pool.path, 'precision'], `fp32 for ${kind}, got ${pool.precision}`)
     }
   }

@@ -246,7 +246,7 @@ describe('models and pools', () => {
     ],
     [
       { models: '{ work: { law: constant, ms: 1 } }', pool: 'precision: fp16' },
-      'pools.central.precision: expected fp32 for declared work, got fp16',
+      'pools.central.precision: expected fp32 for declared work without memory, got fp16',
     ],
     [
       { models: onnx, pool: 'batching: { policy: fixed, batch: 2 }' },

@@ -3,6 +3,7 @@ import { type Node, nodeAt, type Path, type Problem, placeOf, plainOf } from '..
 import { type Objective, parseObjective } from '../objective.ts'
 import {
   type Arrivals,
+  type Device,
   type Lengths,
   type Model,
   type Pool,
@@ -23,6 +24,7 @@ export interface Draft {
   readonly models: ReadonlyMap<string, Model | null>
   readonly classes: readonly ClassDraft[]
   readonly pools: readonly PoolDraft[]
+  readonly devices: readonly (Device | null)[]
   /** also null where there is none */
   readonly link: NonNullable<Scenario['link']> | null
   /** objectives of each class, as far as they can be read */
@@ -59,6 +61,7 @@ export interface PoolDraft {
   readonly admission: Pool['admission'] | null
   readonly batching: Pool['batching'] | null
   readonly generation: NonNullable<Pool['generation']> | null
+  readonly memory: NonNullable<Pool['memory']> | null
   readonly replicas: Pool['replicas'] | null
 }
 
@@ -87,6 +90,7 @@ export function draftOf(root: Node): Draft {
     models,
     classes: listOf(top.traffic).map((item, i) => classDraft(item, ['traffic', i], lengthless)),
     pools,
+    devices: listOf(top.devices).map((item) => part(shape.devices.unwrap().element, item)),
     link: part(shape.link, top.link) ?? null,
     slo: new Map(
       Object.entries(isMap(top.slo) ? top.slo : {}).map(([key, texts]) => [
@@ -159,6 +163,7 @@ function poolDraft(item: unknown, path: Path): PoolDraft {
     admission: part(poolShape.admission, own.admission),
     batching: part(poolShape.batching, own.batching),
     generation: part(poolShape.generation, own.generation) ?? null,
+    memory: part(poolShape.memory, own.memory) ?? null,
     replicas: part(poolShape.replicas, own.replicas),
   }
 }

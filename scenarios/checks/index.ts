@@ -4,6 +4,7 @@ import { checkArrivals } from './check-arrivals.ts'
 import { checkBatching } from './check-batching.ts'
 import { checkClients } from './check-clients.ts'
 import { checkGeneration } from './check-generation.ts'
+import { checkKvCache } from './check-kv-cache.ts'
 import { checkLengthLaws } from './check-length-laws.ts'
 import { checkLengths } from './check-lengths.ts'
 import { checkLink } from './check-link.ts'
@@ -28,6 +29,7 @@ const CHECKS = [
   checkAdmission,
   checkClients,
   checkGeneration,
+  checkKvCache,
   checkLink,
   checkObjectives,
   checkWarmup,

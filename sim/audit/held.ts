@@ -33,7 +33,7 @@ export function couldHold(
   key: number,
 ): boolean {
   const fits = (own: PromisedGeneration['kv'], tokens: number) =>
-    Math.ceil(tokens / own.blockTokens) <= own.blocks
+    Math.ceil(tokens / own.blockTokens) <= (own.contiguous ? 1 : own.blocks)
   const number = expected.sending[key]!
   const prompt = requests.length[number]!
   // the last token is not computed on

@@ -5,6 +5,7 @@ import {
   promisedDevices,
   promisedMemory,
 } from './memory-promises.ts'
+import { type PromisedKv, promisedKv } from './promised-kv.ts'
 
 type Routing = 'round-robin' | 'least-loaded'
 export type Batching = Scenario['pools'][number]['batching']
@@ -97,7 +98,7 @@ export interface PoolPromises extends PromisedBounds {
 export interface PromisedGeneration {
   readonly policy: 'continuous' | 'static'
   readonly maxSequences: number
-  readonly kv: { readonly blocks: number; readonly blockTokens: number }
+  readonly kv: PromisedKv
   /** index of the pool in which sequences go on; null where they stay */
   readonly handOver: { readonly pool: number } | null
 }
@@ -123,7 +124,7 @@ export function promisesOf(scenario: Scenario): Promises {
         return { priority: Number(priority), ...bounds(level) }
       }),
       batching,
-      generation: pool.generation && generationOf(pool.generation, scenario),
+      generation: pool.generation && generationOf(pool.generation, pool, scenario),
       memory: promisedMemory(pool, scenario),
       padTo: own !== undefined && 'pad_to' in own ? own.pad_to : 1,
       ragged: own !== undefined && 'ragged' in own && own.ragged,
@@ -150,15 +151,16 @@ export function promisesOf(scenario: Scenario): Promises {
 
 function generationOf(
   own: NonNullable<Scenario['pools'][number]['generation']>,
-  { pools }: Scenario,
+  pool: Scenario['pools'][number],
+  scenario: Scenario,
 ): PromisedGeneration {
-  const cache = own.kv_cache
   const to = own.policy === 'continuous' ? own.hand_over?.pool : undefined
   return {
     policy: own.policy,
     maxSequences: own.max_sequences,
-    kv: { blocks: limit(cache?.blocks), blockTokens: cache?.block_tokens ?? 1 },
-    handOver: to === undefined ? null : { pool: pools.findIndex(({ name }) => name === to) },
+    kv: promisedKv(pool, scenario),
+    handOver:
+      to === undefined ? null : { pool: scenario.pools.findIndex(({ name }) => name === to) },
   }
 }
 

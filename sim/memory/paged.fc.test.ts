@@ -121,7 +121,7 @@ test('the ledger of the control plane counts as many blocks as the pages that it
         blockTokens: BLOCK,
         tokenBytes: 1,
       })
-      const ledger = new KvLedger({ blocks: BLOCKS, blockTokens: BLOCK, watermark: 0 })
+      const ledger = new KvLedger({ blocks: BLOCKS, blockTokens: BLOCK })
       const live: { readonly handle: number; context: number }[] = []
       let step = 0
       for (const { kind, who, prompt } of events) {

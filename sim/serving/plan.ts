@@ -10,6 +10,7 @@ import type {
 import type { ActivationPlan } from '../memory/index.ts'
 import { type AdmissionPlan, admissionPlan, OPEN_ADMISSION } from './admission/index.ts'
 import { type GenerationPlan, STATIC_BATCHES } from './generation/generation-plan.ts'
+import { kvPlan } from './generation/kv-plan.ts'
 import { type DevicePlan, memoryPlan, type PoolMemoryPlan } from './memory/memory-plan.ts'
 import type { Ms } from './ports.ts'
 
@@ -146,7 +147,7 @@ export function servingPlan(
           ...boundsOf({ ...pool.queue, max_length: undefined, ...level }),
         })),
         batching: pool.batching,
-        generation: pool.generation && generationPlan(pool.generation, scenario),
+        generation: pool.generation && generationPlan(pool, pool.generation, scenario),
         memory: memory.pools[index],
         padTo: 'pad_to' in model ? model.pad_to : 1,
         ragged: 'ragged' in model && model.ragged,
@@ -195,20 +196,9 @@ function queuePlan(queue: Pool['queue']): QueuePlan {
   }
 }
 
-/** All memory that there could be a use for. */
-const NO_KV_LIMIT = Object.freeze({ blocks: endless, blockTokens: 16, watermark: 0 })
-
-function generationPlan(generation: Generation, { pools }: Scenario): GenerationPlan {
-  const { policy, max_sequences: maxSequences, kv_cache: cache } = generation
-  const kv =
-    cache === undefined
-      ? NO_KV_LIMIT
-      : {
-          blocks: cache.blocks ?? endless,
-          blockTokens: cache.block_tokens,
-          watermark: cache.watermark,
-        }
-  const shared = { policy, maxSequences, kv }
+function generationPlan(pool: Pool, generation: Generation, scenario: Scenario): GenerationPlan {
+  const { policy, max_sequences: maxSequences } = generation
+  const shared = { policy, maxSequences, kv: kvPlan(pool, scenario) }
   if (generation.policy === 'static') return { ...shared, ...STATIC_BATCHES }
   const { hand_over: link } = generation
   return {
@@ -222,7 +212,7 @@ function generationPlan(generation: Generation, { pools }: Scenario): Generation
       link === undefined
         ? null
         : {
-            pool: pools.findIndex((pool) => pool.name === link.pool),
+            pool: scenario.pools.findIndex(({ name }) => name === link.pool),
             baseMs: link.base_ms,
             msPerToken: link.ms_per_token,
           },

@@ -179,9 +179,9 @@ describe.each(kinds)('%s generation', (_, options) => {
         for (let key = 0; key < count; key++) {
           const full = columns.length[key]! + columns.output[key]! - 1
           const room = system.plan.pools.every(({ generation }) => {
-            const { blocks, blockTokens } = generation!.kv
+            const { blocks, blockTokens, contiguous } = generation!.kv
             const held = generation!.handOver === null ? full : columns.length[key]!
-            return Math.ceil(held / blockTokens) <= blocks
+            return Math.ceil(held / blockTokens) <= (contiguous ? 1 : blocks)
           })
           const ends = room ? endsOf(system.plan.classes[columns.class[key]!]!) : [OUTCOME.shed]
           expect(ends).toContain(outcome[key])

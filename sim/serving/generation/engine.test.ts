@@ -3,7 +3,12 @@ import { planOf, requestsOf, serve } from '../../../test/small-system.ts'
 import type { Ms, Requests, TokenGapRun } from '../index.ts'
 import { type GenerationPlan, STATIC_BATCHES } from './generation-plan.ts'
 
-const UNLIMITED = { blocks: Number.POSITIVE_INFINITY, blockTokens: 16, watermark: 0 }
+const UNLIMITED = {
+  blocks: Number.POSITIVE_INFINITY,
+  blockTokens: 16,
+  watermark: 0,
+  contiguous: false,
+}
 
 const CONTINUOUS: GenerationPlan = {
   policy: 'continuous',
@@ -107,7 +112,7 @@ describe('an engine', () => {
     // 16 blocks of a token; prompts of 6 and 6, answers of 5: both grow until 8 and 8
     const requests = [0, 0].map((at) => ({ at, prompt: 6, answer: 6 }))
     const { done, gaps, preemptions } = generate(requests, {
-      kv: { blocks: 16, blockTokens: 1, watermark: 0 },
+      kv: { ...UNLIMITED, blocks: 16, blockTokens: 1 },
     })
     // the first went alone with 1.6 ms; with the second's prompt 3.2, then steps of 1
     expect(done[0]).toBeCloseTo(1.6 + 1.6 + 4, 12)

@@ -47,7 +47,8 @@ export class Engine {
     this.#plan = plan
     this.#host = host
     this.#places = new Places(executor, plan, host)
-    const ledger = plan.policy === 'static' ? null : this.#places.kv
+    const beforehand = plan.policy === 'static' || plan.kv.contiguous
+    const ledger = beforehand ? null : this.#places.kv
     this.#decoding = new Decoding(executor, ledger, host)
     this.run = {
       executor,
@@ -66,7 +67,9 @@ export class Engine {
   holds(request: number): boolean {
     const { length, output } = this.#host.requests
     const grows = this.#host.handOver === null ? output[request]! - 1 : 0
-    return this.#places.kv.blocksOf(length[request]! + grows) <= this.#places.kv.total
+    const { blocks, contiguous } = this.#plan.kv
+    const most = contiguous ? Math.min(1, blocks) : blocks
+    return this.#places.kv.blocksOf(length[request]! + grows) <= most
   }
 
   /** Whether somebody would get a place at the next boundary. */

@@ -1,5 +1,5 @@
 import type { Ms } from '../ports.ts'
-import type { KvPlan } from './kv-ledger.ts'
+import type { KvPlan } from './kv-plan.ts'
 
 /** What a pool's engines go by. */
 export interface GenerationPlan {

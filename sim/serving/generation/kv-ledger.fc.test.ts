@@ -15,7 +15,7 @@ test('counts by phases are those of sequences one by one', () => {
       fc.integer({ min: 20, max: 400 }),
       fc.array(action, { maxLength: 40 }),
       (blockTokens, blocks, actions) => {
-        const ledger = new KvLedger({ blocks, blockTokens, watermark: 0 })
+        const ledger = new KvLedger({ blocks, blockTokens })
         let contexts: number[] = []
         let step = 0
         const held = () => contexts.reduce((sum, own) => sum + Math.ceil(own / blockTokens), 0)

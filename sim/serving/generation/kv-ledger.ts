@@ -1,11 +1,4 @@
-/** How large the KV cache of a replica is; Infinity for no limit. */
-export interface KvPlan {
-  readonly blocks: number
-  /** tokens that a block holds */
-  readonly blockTokens: number
-  /** share of the blocks that admission leaves free while others run */
-  readonly watermark: number
-}
+import type { KvPlan } from './kv-plan.ts'
 
 /**
  * The KV cache of a replica as a ledger of blocks. Sequences that decode grow together, a token a
@@ -13,7 +6,6 @@ export interface KvPlan {
  * step, so counts of such phases tell what any number of steps takes.
  */
 export class KvLedger {
-  readonly total: number
   readonly blockTokens: number
   free: number
   used = 0
@@ -21,8 +13,7 @@ export class KvLedger {
   /** growing sequences by their context less the number of the step, modulo the block size */
   readonly #phases: Float64Array
 
-  constructor({ blocks, blockTokens }: KvPlan) {
-    this.total = blocks
+  constructor({ blocks, blockTokens }: Pick<KvPlan, 'blocks' | 'blockTokens'>) {
     this.free = blocks
     this.blockTokens = blockTokens
     this.#phases = new Float64Array(blockTokens)

@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'vitest'
+import { problemsIn } from './problems.test-helper.ts'
+
+interface Parts {
+  readonly generation?: string
+  readonly memory?: string
+  readonly pools?: string
+  readonly devices?: string
+}
+
+/** The problems of one pool, of a model of 16 MB with 2 KiB of KV cache a token. */
+function problemsOf({ generation = '', memory = '', pools = '', devices = '' }: Parts) {
+  return problemsIn(`spillway: 1
+name: s
+duration_s: 60
+models:
+  m:
+    work: { law: generation, base_ms: 8 }
+    memory: { parameters_millions: 8, kv_cache: { layers: 4, heads: 2, head_size: 64 } }
+traffic:
+  - class: chat
+    arrivals: { process: poisson, rate_rps: 4 }
+    output_tokens: { distribution: geometric, mean: 200 }
+${devices && `devices: [${devices}]`}
+pools:
+  - name: central
+    model: m
+    precision: fp16
+    generation: { policy: continuous${generation && `, ${generation}`} }
+    ${memory && `memory: { ${memory} }`}
+${pools}`).map((problem) => problem.replace('pools.central.', '…'))
+}
+
+const paged = (where: string) => `allocator: paged, ${where}`
+
+describe('blocks of a KV cache', () => {
+  test('are stated, or follow from memory', () => {
+    expect(problemsOf({ generation: 'kv_cache: { blocks: 9 }' })).toEqual([])
+    expect(problemsOf({ memory: paged('limit_mib: 64') })).toEqual([])
+    const generation = 'kv_cache: { block_tokens: 32 }, preemption: recompute'
+    expect(problemsOf({ memory: paged('limit_mib: 64'), generation })).toEqual([])
+    expect(problemsOf({ generation })).toEqual([
+      '…generation.kv_cache: expected blocks, or memory of the pool from which they follow, got ' +
+        'neither',
+    ])
+    expect(
+      problemsOf({ memory: paged('limit_mib: 64'), generation: 'kv_cache: { blocks: 9 }' }),
+    ).toEqual([
+      '…generation.kv_cache.blocks: expected no blocks beside memory, from whose limit they ' +
+        'follow, got "blocks"',
+    ])
+    expect(problemsOf({ memory: 'allocator: paged' })).toContain(
+      '…memory: expected limit_mib or a device, from which the blocks of the KV cache follow, ' +
+        'got neither',
+    )
+  })
+
+  test('are no matter of reservations', () => {
+    const memory = 'allocator: contiguous, limit_mib: 64, reservation_tokens: 100'
+    expect(problemsOf({ memory })).toEqual([])
+    expect(problemsOf({ memory, generation: 'kv_cache: { watermark: 0 }' })).toContain(
+      '…generation.kv_cache: expected no kv_cache with allocator contiguous, where a sequence ' +
+        'has one reservation, got "kv_cache"',
+    )
+  })
+
+  test('are at least one, beside the weights', () => {
+    // 16,000,000 bytes are 15.26 MiB
+    expect(problemsOf({ memory: paged('limit_mib: 15.3') })).toEqual([])
+    expect(problemsOf({ memory: paged('limit_mib: 15.28') })).toEqual([
+      '…memory.limit_mib: expected room for a block of 0.03 MiB beside the weights, got 0.02 MiB',
+    ])
+    const memory = 'allocator: contiguous, reservation_tokens: 2048, limit_mib'
+    expect(problemsOf({ memory: `${memory}: 20` })).toEqual([])
+    expect(problemsOf({ memory: `${memory}: 19` })).toEqual([
+      '…memory.limit_mib: expected room for a block of 4 MiB beside the weights, got 3.74 MiB',
+    ])
+  })
+})
+
+describe('a device of pools that generate', () => {
+  const other =
+    '  - { name: other, model: m, precision: fp16, replicas: 3, ' +
+    'generation: { policy: continuous }, memory: { allocator: paged, device: card } }'
+
+  test('has room for a block of each replica beside all weights', () => {
+    const memory = paged('device: card')
+    expect(problemsOf({ memory, devices: '{ name: card, limit_mib: 16 }' })).toEqual([])
+    expect(problemsOf({ memory, devices: '{ name: card, limit_mib: 64 }', pools: other })).toEqual(
+      [],
+    )
+    expect(
+      problemsOf({ memory, devices: '{ name: card, limit_mib: 61.1 }', pools: other }),
+    ).toContain(
+      '…memory.device: expected room for a block of 0.03 MiB beside the weights, got 0.02 MiB',
+    )
+  })
+
+  test('keeps their weights', () => {
+    const residency = 'residency: { eviction: lru, gib_per_s: 10 }'
+    expect(
+      problemsOf({
+        memory: paged('device: card'),
+        devices: `{ name: card, limit_mib: 64, ${residency} }`,
+      }),
+    ).toEqual([
+      '…memory.device: expected a device without residency, as pools that generate keep their ' +
+        'weights, got "card"',
+    ])
+  })
+})

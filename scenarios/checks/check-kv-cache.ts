@@ -1,0 +1,96 @@
+import type { Generation, Pool } from '../schema.ts'
+import type { Draft, PoolDraft, Report } from './draft.ts'
+
+type KvCache = NonNullable<Generation['kv_cache']>
+type PoolMemory = NonNullable<Pool['memory']>
+
+/** Whether it is known, and said once, how many blocks the KV cache of a replica has. */
+export function checkKvCache(draft: Draft, report: Report): void {
+  for (const pool of draft.pools) {
+    if (pool.generation === null) continue
+    const { kv_cache: cache } = pool.generation
+    if (cache !== undefined) checkCache(cache, pool, draft, report)
+    if (pool.memory !== null) checkMemory(pool.memory, pool, draft, report)
+  }
+}
+
+function checkCache(cache: KvCache, pool: PoolDraft, draft: Draft, report: Report): void {
+  const path = [...pool.path, 'generation', 'kv_cache']
+  const has = draft.has([...pool.path, 'memory'])
+  if (pool.memory?.allocator === 'contiguous') {
+    const text = 'no kv_cache with allocator contiguous, where a sequence has one reservation'
+    report('key', path, `${text}, got "kv_cache"`)
+  } else if (has && cache.blocks !== undefined) {
+    const text = 'no blocks beside memory, from whose limit they follow, got "blocks"'
+    report('key', [...path, 'blocks'], text)
+  } else if (!has && cache.blocks === undefined) {
+    report('value', path, 'blocks, or memory of the pool from which they follow, got neither')
+  }
+}
+
+function checkMemory(memory: PoolMemory, pool: PoolDraft, draft: Draft, report: Report): void {
+  const path = [...pool.path, 'memory']
+  if (memory.device === undefined && memory.limit_mib === undefined) {
+    const text = 'limit_mib or a device, from which the blocks of the KV cache follow, got neither'
+    report('value', path, text)
+    return
+  }
+  const device = draft.devices.find((one) => one?.name === memory.device)
+  if (device?.residency) {
+    const text = 'a device without residency, as pools that generate keep their weights'
+    report('value', [...path, 'device'], `${text}, got "${device.name}"`)
+  }
+  const left = leftBytes(memory, pool, draft)
+  const block = blockBytes(memory, pool, draft)
+  if (left === null || block === null || left >= block) return
+  const text = `room for a block of ${mib(block)} MiB beside the weights`
+  const key = memory.device === undefined ? 'limit_mib' : 'device'
+  report('value', [...path, key], `${text}, got ${mib(Math.max(0, left))} MiB`)
+}
+
+/** What the weights leave to a replica; null where that cannot be known. */
+function leftBytes(memory: PoolMemory, pool: PoolDraft, draft: Draft): number | null {
+  if (memory.device === undefined) {
+    const weights = weightsBytes(pool, draft)
+    return weights === null ? null : memory.limit_mib! * MIB - weights
+  }
+  const device = draft.devices.find((one) => one?.name === memory.device)
+  if (!device) return null
+  const sharing = draft.pools.filter((other) => other.memory?.device === memory.device)
+  let replicas = 0
+  let left = device.limit_mib * MIB
+  for (const other of sharing) {
+    const weights = weightsBytes(other, draft)
+    if (weights === null || other.replicas === null) return null
+    replicas += other.replicas
+    left -= other.replicas * weights
+  }
+  return left / replicas
+}
+
+function blockBytes(memory: PoolMemory, pool: PoolDraft, draft: Draft): number | null {
+  const geometry = modelMemory(pool, draft)?.kv_cache
+  if (geometry === undefined) return null
+  const { layers, heads, head_size: size, precision } = geometry
+  const tokens =
+    memory.allocator === 'contiguous'
+      ? memory.reservation_tokens
+      : (pool.generation?.kv_cache?.block_tokens ?? 16)
+  return tokens * 2 * layers * heads * size * BYTES[precision]
+}
+
+function weightsBytes(pool: PoolDraft, draft: Draft): number | null {
+  const memory = modelMemory(pool, draft)
+  if (memory === null || pool.precision === null) return null
+  return memory.parameters_millions * 1e6 * BYTES[pool.precision]
+}
+
+function modelMemory(pool: PoolDraft, draft: Draft) {
+  const model = pool.model === null ? null : draft.models.get(pool.model)
+  return model && 'work' in model ? (model.memory ?? null) : null
+}
+
+const MIB = 2 ** 20
+const BYTES = { fp32: 4, fp16: 2, int8: 1 } as const
+
+const mib = (bytes: number) => Number((bytes / MIB).toFixed(2))

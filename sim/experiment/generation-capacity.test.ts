@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest'
+import { planOf, requestsOf, serve } from '../../test/small-system.ts'
+import { stream } from '../kernel/index.ts'
+import { OUTCOME, type PoolPlan } from '../serving/index.ts'
+import { declaredSteps } from '../world/index.ts'
+import { generationCapacity } from './index.ts'
+
+type Generation = NonNullable<PoolPlan['generation']>
+
+const WORK = {
+  law: 'generation' as const,
+  base_ms: 10,
+  per_sequence_ms: 0.1,
+  per_prefill_token_ms: 0.02,
+  per_context_token_ms: 0.0005,
+}
+
+/** Memory of 4096 tokens. */
+const PAGED = { blocks: 256, blockTokens: 16, watermark: 0, contiguous: false }
+const RESERVED = { blocks: 4, blockTokens: 1024, watermark: 0, contiguous: true }
+const SHORT = { blocks: 8, blockTokens: 512, watermark: 0, contiguous: true }
+
+function generationOf(kv: Generation['kv']): Generation {
+  return {
+    policy: 'continuous',
+    maxSequences: 256,
+    tokenBudget: 1024,
+    chunked: true,
+    first: 'decode',
+    kv,
+    swapMsPerToken: null,
+    preemptsByPriority: false,
+    handOver: null,
+  }
+}
+
+/** Prompts of 20 to 400 tokens, answers of 20 to 300: some become longer than 512. */
+function drawer(seed: number): () => { input: number; output: number } {
+  const random = stream(seed, 0, 'lengths')
+  return () => ({
+    input: 20 + Math.floor(random.uniform() * 381),
+    output: 20 + Math.floor(random.uniform() * 281),
+  })
+}
+
+/** Requests/s that an engine gets through, refused ones included, where all come at once. */
+function rateOf(generation: Generation): number {
+  const draw = drawer(2)
+  const all = Array.from({ length: 3000 }, draw)
+  const { rows } = serve({
+    plan: planOf([{ generation }]),
+    requests: requestsOf(
+      all.map(() => 0),
+      { lengths: all.map(({ input }) => input), outputs: all.map(({ output }) => output) },
+    ),
+    work: [WORK],
+  })
+  const { done, outcome } = rows.columns
+  const refused = outcome.filter((one) => one === OUTCOME.shed).length
+  expect(refused > 0).toBe(generation.kv === SHORT)
+  return (1000 * all.length) / Math.max(...done.filter(Number.isFinite))
+}
+
+test.each([
+  ['pages', PAGED],
+  ['reservations', RESERVED],
+  ['reservations that refuse some', SHORT],
+])('capacity with %s is the rate that an engine keeps up', (_, kv) => {
+  const generation = generationOf(kv)
+  const { pools } = planOf([{ generation }])
+  const capacity = generationCapacity(pools[0]!, declaredSteps(WORK)!, false, drawer(1))
+  const rate = rateOf(generation)
+  expect(Math.abs(capacity / rate - 1)).toBeLessThan(0.08)
+  // negative control: that of half the memory is far off
+  const other = generationOf({ ...kv, blocks: kv.blocks / 2 })
+  const [pool] = planOf([{ generation: other }]).pools
+  const wrong = generationCapacity(pool!, declaredSteps(WORK)!, false, drawer(1))
+  expect(Math.abs(wrong / rate - 1)).toBeGreaterThan(0.25)
+})

@@ -1,0 +1,80 @@
+import type { Pool, Scenario } from '../../../scenarios/schema.ts'
+import { declaredPlan, kvTokenBytes } from '../../memory/index.ts'
+
+/** How large the KV cache of a replica is; Infinity for no limit. */
+export interface KvPlan {
+  readonly blocks: number
+  /** tokens that a block holds */
+  readonly blockTokens: number
+  /** share of the blocks that admission leaves free while others run */
+  readonly watermark: number
+  /** whether a block is the reservation of a sequence, which never gets a second one */
+  readonly contiguous: boolean
+}
+
+/** What there is for the weights and the KV cache of a replica. */
+export interface KvBytes {
+  /** of the replica, or of the device that it shares */
+  readonly limit: number
+  /** of its own model */
+  readonly weights: number
+  /** left for its KV cache, beside weights and the caches of others on the device */
+  readonly cache: number
+  readonly token: number
+}
+
+const MIB = 2 ** 20
+const NO_LIMIT = Number.POSITIVE_INFINITY
+
+export function kvPlan(pool: Pool, scenario: Scenario): KvPlan {
+  const cache = pool.generation?.kv_cache
+  const bytes = kvBytes(pool, scenario)
+  if (pool.memory?.allocator === 'contiguous') {
+    const { reservation_tokens: blockTokens } = pool.memory
+    // a reservation does not grow, so nothing has to be left for those who run
+    return { blocks: blocksIn(bytes, blockTokens), blockTokens, watermark: 0, contiguous: true }
+  }
+  const blockTokens = cache?.block_tokens ?? 16
+  return {
+    blocks: bytes === null ? (cache?.blocks ?? NO_LIMIT) : blocksIn(bytes, blockTokens),
+    blockTokens,
+    watermark: cache?.watermark ?? 0.01,
+    contiguous: false,
+  }
+}
+
+function blocksIn(bytes: KvBytes | null, blockTokens: number): number {
+  return bytes === null ? NO_LIMIT : Math.floor(bytes.cache / (blockTokens * bytes.token))
+}
+
+/**
+ * Null where the pool says no memory. What the weights on a device leave is shared evenly among the
+ * replicas on it that generate.
+ */
+export function kvBytes(pool: Pool, { models, pools, devices }: Scenario): KvBytes | null {
+  const { memory } = pool
+  const own = declaredMemory(models, pool)
+  const token = own && kvTokenBytes(own)
+  if (memory === undefined || token === null) return null
+  const weights = weightsBytes(models, pool)
+  if (memory.device === undefined) {
+    const limit = memory.limit_mib === undefined ? NO_LIMIT : memory.limit_mib * MIB
+    return { limit, weights, cache: limit - weights, token }
+  }
+  const limit = devices.find(({ name }) => name === memory.device)!.limit_mib * MIB
+  const sharing = pools.filter((other) => other.memory?.device === memory.device)
+  const replicas = sharing.reduce((sum, other) => sum + other.replicas, 0)
+  const taken = sharing.reduce((sum, one) => sum + one.replicas * weightsBytes(models, one), 0)
+  return { limit, weights, cache: (limit - taken) / replicas, token }
+}
+
+function declaredMemory(models: Scenario['models'], pool: Pool) {
+  const model = models[pool.model]
+  return model !== undefined && 'work' in model ? (model.memory ?? null) : null
+}
+
+function weightsBytes(models: Scenario['models'], pool: Pool): number {
+  const memory = declaredMemory(models, pool)
+  if (memory === null) return 0
+  return declaredPlan(memory, pool.precision).weights.reduce((sum, bytes) => sum + bytes, 0)
+}
