@@ -13,6 +13,7 @@ import {
 } from '../serving/index.ts'
 import {
   judgedPercentiles,
+  KvSpaces,
   Recorder,
   type RecorderOptions,
   RowRecorder,
@@ -218,10 +219,11 @@ function recorded(
   const parts = replicationParts(input, replication)
   const work = executorWork(input)
   const expected = (batch: Batch) => work[batch.executor]!.work(batch.size, computedLength(batch))
+  const caches = new KvSpaces(scenario, parts.plan, replication === 0)
   let recorder: Recorder | null = null
   const observe = (requests: Requests) => {
     const options = recorderOptions(scenario, parts.plan, requests, parts.lag && expected)
-    recorder = new Recorder(options)
+    recorder = new Recorder({ ...options, kv: caches.kv })
     return recorder
   }
   const summary = () =>
@@ -230,6 +232,7 @@ function recorded(
       warmupMs: scenario.warmup_s * 1000,
       durationMs: scenario.duration_s * 1000,
       judged: judgedPercentiles(scenario),
+      memory: caches.summaries(),
     })
   return { parts: { ...parts, observe }, source: parts.source, summary }
 }

@@ -1,6 +1,7 @@
 export { type AdmissionPlan, admissionControls, OPEN_ADMISSION } from './admission/index.ts'
 export { Batcher, batchPolicies, type QueueView } from './batching/index.ts'
 export { ControlPlane } from './control-plane.ts'
+export { kvBytes } from './generation/kv-plan.ts'
 export {
   type JournalEntry,
   JournalingControlPlane,
@@ -27,6 +28,7 @@ export {
   type ControlPlanePort,
   computedIn,
   computedLength,
+  type KvUse,
   type Ms,
   type Observer,
   OUTCOME,

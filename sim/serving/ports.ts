@@ -202,11 +202,25 @@ export interface Observer {
   evicted?(now: Ms, executor: number): void
   /** A run of steps ended. */
   stepped?(now: Ms, run: StepRun): void
+  /** The KV cache of an engine, at the start of a run, at its end and when it has nothing to do. */
+  kv?(now: Ms, use: KvUse): void
   /**
    * In each of `steps` steps up to `now` so many sequences of a class had a token, after gaps that
    * grow evenly.
    */
   gaps?(now: Ms, gaps: TokenGapRun): void
+}
+
+/** How full the KV cache of an engine is; the record is used again. Counts are of the whole run. */
+export interface KvUse {
+  readonly executor: number
+  /** that its sequences asked for */
+  tokens: number
+  /** blocks with tokens of its sequences */
+  used: number
+  free: number
+  /** places that were lost for want of blocks */
+  shortages: number
 }
 
 /** Gaps between tokens; the record is used again for the next. */

@@ -1,12 +1,12 @@
 import type {
-  Batch,
-  Ms,
-  Observer,
-  Outcome,
+  Batch,Batch, KvUse, 
+  Ms,Ms, 
+  Observer,Observer, 
+  Outcome,Outcome, 
   Remedied,
-  Source,
-  StepRun,
-  TokenGapRun,
+  Source,Source, 
+  StepRun,StepRun, 
+  TokenGapRun,TokenGapRun 
 } from './ports.ts'
 import type { Requests } from './requests.ts'
 
@@ -54,6 +54,10 @@ export class Settling implements Observer {
 
   stepped(now: Ms, run: StepRun): void {
     this.#observer.stepped?.(now, run)
+  }
+
+  kv(now: Ms, use: KvUse): void {
+    this.#observer.kv?.(now, use)
   }
 
   gaps(now: Ms, gaps: TokenGapRun): void {

@@ -1,6 +1,7 @@
 import {
   type Batch,
   computedIn,
+  type KvUse,
   type Ms,
   type Observer,
   OUTCOME,
@@ -106,6 +107,8 @@ export interface RecorderOptions {
   readonly tokenLimits?: readonly { readonly ttftMs: Ms; readonly tpotMs: Ms }[]
   /** time that a batch should take at speed 1, for the series of machine speed */
   readonly expected: ((batch: Batch) => Ms) | null
+  /** where KV caches are recorded */
+  readonly kv?: (now: Ms, use: KvUse) => void
 }
 
 /**
@@ -247,6 +250,10 @@ export class Recorder implements Observer {
     this.busyMs[pool]! += now - run.started
     this.batchSizes[pool]![run.decodes + run.prefills - 1]! += run.steps
     this.kvBlocks[pool] = Math.max(this.kvBlocks[pool]!, run.blocks)
+  }
+
+  kv(now: Ms, use: KvUse): void {
+    this.#options.kv?.(now, use)
   }
 
   gaps(now: Ms, { executor, class: number, fromMs, toMs, steps, sequences }: TokenGapRun): void {

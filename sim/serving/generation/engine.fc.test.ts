@@ -11,6 +11,7 @@ import {
   type ClassPlan,
   ControlPlane,
   executorsOf,
+  type KvUse,
   type Ms,
   type Observer,
   OUTCOME,
@@ -30,6 +31,7 @@ interface Outcome {
   tokens: number
   events: number
   readonly runs: StepRun[]
+  readonly uses: KvUse[]
   /** when anything was told to the control plane */
   readonly times: Ms[]
 }
@@ -69,6 +71,7 @@ function run(system: SmallSystem, each: boolean): Outcome {
     tokens: 0,
     events: 0,
     runs: [],
+    uses: [],
     times: [],
   }
   const observer: Observer = {
@@ -91,6 +94,7 @@ function run(system: SmallSystem, each: boolean): Outcome {
       found.tokens += steps * sequences
     },
     stepped: (_, steps) => found.runs.push({ ...steps }),
+    kv: (_, use) => found.uses.push({ ...use }),
   }
   const control = new ControlPlane(plan, {
     requests,
@@ -191,6 +195,34 @@ describe.each(kinds)('%s generation', (_, options) => {
       }),
       { numRuns: 400 },
     )
+  })
+
+  test('blocks are in use or free, hold what was asked for, and are free in the end', () => {
+    let shortages = 0
+    let wasted = 0
+    fc.assert(
+      fc.property(generatingSystem(options), (system) => {
+        const poolOf = executorsOf(system.plan).map(({ pool }) => pool)
+        const last = new Map<number, KvUse>()
+        for (const use of run(system, false).uses) {
+          const { kv } = system.plan.pools[poolOf[use.executor]!]!.generation!
+          expect(use.used + use.free).toBe(kv.blocks)
+          expect(use.tokens).toBeLessThanOrEqual(use.used * kv.blockTokens)
+          // a block more for each sequence, for whom it is not full
+          expect(use.tokens).toBeGreaterThanOrEqual(use.used)
+          wasted += use.used * kv.blockTokens - use.tokens
+          last.set(use.executor, use)
+        }
+        for (const use of last.values()) {
+          expect([use.used, use.tokens]).toEqual([0, 0])
+          shortages += use.shortages
+        }
+      }),
+      { numRuns: 400 },
+    )
+    // negative control: blocks are not full, and run short
+    expect(wasted).toBeGreaterThan(1000)
+    if (options.policy !== 'static') expect(shortages).toBeGreaterThan(10)
   })
 
   test('no step has more sequences, tokens or blocks than there may be', () => {

@@ -1,4 +1,4 @@
-import type { Ms, Observer, StepBackend, StepRun } from '../ports.ts'
+import type { KvUse, Ms, Observer, StepBackend, StepRun } from '../ports.ts'
 import type { RequestQueue } from '../request-queue.ts'
 import type { Requests } from '../requests.ts'
 import { WaitingList } from '../waiting-list.ts'
@@ -43,6 +43,8 @@ export class Engine {
   readonly #completing: number[] = []
   /** of static batches: those who are done but wait for the longest */
   readonly #done: number[] = []
+  /** what observers are told, written over each time */
+  readonly #kvUse: KvUse
   constructor(executor: number, plan: GenerationPlan, host: EngineHost) {
     this.#plan = plan
     this.#host = host
@@ -50,6 +52,7 @@ export class Engine {
     const beforehand = plan.policy === 'static' || plan.kv.contiguous
     const ledger = beforehand ? null : this.#places.kv
     this.#decoding = new Decoding(executor, ledger, host)
+    this.#kvUse = { executor, tokens: 0, used: 0, free: 0, shortages: 0 }
     this.run = {
       executor,
       steps: 0,
@@ -95,6 +98,7 @@ export class Engine {
     const beside = first === 'decode' || (chunked && this.#decoding.count <= left)
     run.decodes = run.prefills === 0 || beside ? this.#decoding.count : 0
     run.context = run.decodes > 0 ? this.#decoding.context : 0
+    this.#tellKv(now)
     if (run.decodes + run.prefills === 0) return false
     const single = this.decides || run.prefills > 0 || run.extraMs > 0
     run.steps = single ? 1 : this.#decoding.stepsAhead
@@ -110,9 +114,10 @@ export class Engine {
     this.busy = false
     run.steps = steps
     const grows = run.decodes > 0 && this.#plan.policy === 'continuous'
-    if (grows) this.#places.kv.grow(this.#decoding.step, steps)
+    if (grows) this.#places.grow(this.#decoding.step, steps, run.decodes)
     run.blocks = this.#places.kv.used
     this.#host.observer.stepped?.(now, run)
+    this.#tellKv(now)
     if (run.decodes > 0) {
       this.#decoding.advance(now, run, firstMs, lastMs)
       this.#finishDecoding(now)
@@ -128,6 +133,7 @@ export class Engine {
     let short = false
     while (this.#places.kv.needs(this.#decoding.step) > this.#places.kv.free) {
       this.#preempt(this.#places.victim)
+      this.#kvUse.shortages++
       short = true
     }
     return short
@@ -217,11 +223,11 @@ export class Engine {
         this.#decoding.join(request)
         return
       }
-      this.#places.leave(request, this.#places.blocksFor(request))
+      this.#places.leave(request, sequences.context[request]!)
       handOver(now, request)
       return
     }
-    this.#places.leave(request, this.#places.blocksFor(request))
+    this.#places.leave(request, sequences.context[request]!)
     this.#host.finished(now, this.run.executor, request)
   }
 
@@ -240,10 +246,7 @@ export class Engine {
   #end(now: Ms, request: number): void {
     const context = this.#decoding.leave(request)
     const isStatic = this.#plan.policy === 'static'
-    this.#places.leave(
-      request,
-      isStatic ? this.#places.blocksFor(request) : this.#places.kv.blocksOf(context),
-    )
+    this.#places.leave(request, isStatic ? this.#places.tokensFor(request) : context)
     this.#host.finished(now, this.run.executor, request)
   }
 
@@ -252,11 +255,11 @@ export class Engine {
     requests.preemptions[request]!++
     if (sequences.toPrefill[request]! > 0) {
       this.#prefilling.remove(request)
-      this.#places.leave(request, this.#places.blocksFor(request))
+      this.#places.leave(request, sequences.context[request]!)
       sequences.toPrefill[request] = sequences.context[request]!
     } else {
       const context = this.#decoding.interrupt(request)
-      this.#places.leave(request, this.#places.kv.blocksOf(context))
+      this.#places.leave(request, context)
       this.run.extraMs += this.#swapMs(context)
       const swaps = this.#plan.swapMsPerToken !== null
       // who computes anew also computes the token that came out last
@@ -264,6 +267,14 @@ export class Engine {
       sequences.toPrefill[request] = swaps ? 0 : context + 1
     }
     this.#places.owe(request)
+  }
+
+  #tellKv(now: Ms): void {
+    const use = this.#kvUse
+    use.tokens = this.#places.tokens
+    use.used = this.#places.kv.used
+    use.free = this.#places.kv.free
+    this.#host.observer.kv?.(now, use)
   }
 
   /** Time that tokens take to or from the host's memory. */

@@ -11,6 +11,8 @@ const LEVEL = 2 ** 40
 export class Places {
   readonly kv: KvLedger
   taken = 0
+  /** that those who have a place asked for */
+  tokens = 0
   readonly #executor: number
   readonly #plan: GenerationPlan
   readonly #host: EngineHost
@@ -67,19 +69,17 @@ export class Places {
     const { sequences } = this.#host
     const spare = this.taken > 0 ? this.#watermark : 0
     // one that decodes at once may need its next block with this very step
-    const blocks =
-      sequences.toPrefill[request] === 0
-        ? this.kv.blocksOf(sequences.context[request]! + 1)
-        : this.blocksFor(request)
+    const further = sequences.toPrefill[request] === 0 ? 1 : 0
+    const blocks = this.kv.blocksOf(this.tokensFor(request) + further)
     return this.kv.free - this.kv.needs(step) - blocks >= spare
   }
 
-  /** Blocks that a sequence takes with its place. */
-  blocksFor(request: number): number {
+  /** Tokens for which a sequence takes blocks with its place. */
+  tokensFor(request: number): number {
     const { sequences, requests } = this.#host
     // nobody leaves a static batch early: who is in it has all its blocks from the beginning
     const grows = this.#plan.policy === 'static' ? requests.output[request]! - 1 : 0
-    return this.kv.blocksOf(sequences.context[request]! + grows)
+    return sequences.context[request]! + grows
   }
 
   give(now: Ms, request: number): void {
@@ -89,14 +89,23 @@ export class Places {
       queue.shift(now, 0)
       sequences.number[request] = this.#host.admitted(now, this.#executor, request)
     }
-    this.kv.take(this.blocksFor(request))
+    const tokens = this.tokensFor(request)
+    this.kv.take(this.kv.blocksOf(tokens))
+    this.tokens += tokens
     this.taken++
     this.#victims.push(request)
   }
 
-  /** A sequence gives up its place and so many blocks. */
-  leave(request: number, blocks: number): void {
-    this.kv.release(blocks)
+  /** Those who decode, so many, get the blocks of `steps` steps from number `step` on. */
+  grow(step: number, steps: number, decodes: number): void {
+    this.kv.grow(step, steps)
+    this.tokens += steps * decodes
+  }
+
+  /** A sequence gives up its place and the blocks of its tokens. */
+  leave(request: number, tokens: number): void {
+    this.kv.release(this.kv.blocksOf(tokens))
+    this.tokens -= tokens
     this.#victims.remove(request)
     this.taken--
   }
