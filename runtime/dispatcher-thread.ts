@@ -24,6 +24,7 @@ import { Dispatcher } from './dispatcher.ts'
 import { Interrupted, MailboxPort } from './live-port.ts'
 import { Mailbox, type MailboxMemory } from './mailbox.ts'
 import { runScript, type ScriptItem, type ScriptRow } from './script.ts'
+import type { Shortage } from './shortages.ts'
 
 export interface DispatcherStart {
   readonly mailboxes: readonly MailboxMemory[]
@@ -62,8 +63,13 @@ export type DispatcherReply =
       readonly rows: RowColumns
       readonly timers: [number, number][]
       readonly journal: Float64Array
+      readonly shortages: readonly Shortage[]
     }
-  | { readonly kind: 'scripted'; readonly rows: ScriptRow[] }
+  | {
+      readonly kind: 'scripted'
+      readonly rows: ScriptRow[]
+      readonly shortages: readonly Shortage[]
+    }
   | { readonly kind: 'interrupted' }
 
 /** room for requests of clients who react, to begin with: growing takes time in a replay */
@@ -89,7 +95,8 @@ function perform(job: DispatcherJob): DispatcherReply {
     requests,
   })
   if (job.kind === 'script') {
-    return { kind: 'scripted', rows: runScript(job.items, port, mailboxes, progress) }
+    const rows = runScript(job.items, port, mailboxes, progress)
+    return { kind: 'scripted', rows, shortages: port.shortages.all }
   }
   const { traffic } = job
   const sent: Source =
@@ -123,6 +130,7 @@ function perform(job: DispatcherJob): DispatcherReply {
     rows: recorder.rows.columns,
     timers: dispatcher.fired,
     journal: journal?.entries() ?? new Float64Array(0),
+    shortages: port.shortages.all,
   }
 }
 

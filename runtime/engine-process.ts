@@ -1,3 +1,4 @@
+import { Failure } from '../scenarios/index.ts'
 import { type Engine, openLocalEngine } from './engine.ts'
 import type { EngineReply, EngineRequest } from './process-engine.ts'
 
@@ -10,13 +11,8 @@ let engine: Engine | null = null
 
 async function answer(request: EngineRequest): Promise<void> {
   if (request.kind === 'open') {
-    const opened = await openLocalEngine(request.options, request.epochNs)
-    if ('problems' in opened) {
-      reply({ kind: 'refused', problems: opened.problems })
-      return
-    }
-    engine = opened
-    reply({ kind: 'opened', fellBack: opened.fellBack })
+    engine = await openLocalEngine(request.options, request.epochNs)
+    reply({ kind: 'opened', fellBack: engine.fellBack })
     return
   }
   const { size, length, lengths, keys } = request
@@ -25,6 +21,10 @@ async function answer(request: EngineRequest): Promise<void> {
 
 process.on('message', (request: EngineRequest) => {
   answer(request).catch((error: unknown) => {
+    if (error instanceof Failure) {
+      reply({ kind: 'failed', problems: error.problems })
+      return
+    }
     process.stderr.write(`${(error as Error).stack}\n`)
     process.exit(1)
   })

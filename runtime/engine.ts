@@ -1,7 +1,14 @@
 import { Failure } from '../scenarios/index.ts'
 import type { Ms } from '../sim/serving/index.ts'
 import { WallClock } from './clock.ts'
-import { Feeds, type ModelFile, openSession, type SessionOptions } from './models/index.ts'
+import {
+  detailOf,
+  Feeds,
+  isOutOfMemory,
+  type ModelFile,
+  openSession,
+  type SessionOptions,
+} from './models/index.ts'
 import { openProcessEngine } from './process-engine.ts'
 
 /** What it takes to open a model and to run its shapes once before the first request. */
@@ -22,49 +29,51 @@ export interface EngineRun {
 /** A model that runs batches of real tensors. */
 export interface Engine {
   readonly fellBack: boolean
+  /** Throws `Failure` where the model cannot run the batch, or its process has ended. */
   run(size: number, length: number, lengths: Int32Array, keys: Uint32Array): Promise<EngineRun>
   close(): Promise<void>
 }
 
-/** Problems that are the user's to mend, as plain data. */
-export interface Refusal {
-  readonly problems: readonly string[]
-}
-
 /**
  * Opens a model: on cpu in this thread; on an accelerator in a process of its own, since two WebGPU
- * sessions in one process crash (microsoft/onnxruntime #32561).
+ * sessions in one process crash (microsoft/onnxruntime #32561). Throws `Failure` where the model
+ * cannot be opened.
  */
-export function openEngine(options: EngineOptions, epochNs: bigint): Promise<Engine | Refusal> {
+export function openEngine(options: EngineOptions, epochNs: bigint): Promise<Engine> {
   const local = options.session.executionProvider === 'cpu'
   return local ? openLocalEngine(options, epochNs) : openProcessEngine(options, epochNs)
 }
 
-export async function openLocalEngine(
-  options: EngineOptions,
-  epochNs: bigint,
-): Promise<Engine | Refusal> {
-  try {
-    const { session, fellBack } = await openSession(options.file, options.session)
-    const feeds = new Feeds(options.file.inputs, { seed: 1 })
-    const clock = new WallClock(epochNs)
-    const run: Engine['run'] = async (size, length, lengths, keys) => {
-      const started = clock.now()
-      let ok = true
-      try {
-        await session.run(feeds.build(size, length, lengths, keys))
-      } catch (error) {
-        if (!/alloc|memory/i.test(String(error))) throw error
-        ok = false
-      }
-      return { ok, started, ended: clock.now() }
+export async function openLocalEngine(options: EngineOptions, epochNs: bigint): Promise<Engine> {
+  const { session, fellBack } = await openSession(options.file, options.session)
+  const feeds = new Feeds(options.file.inputs, { seed: 1 })
+  const clock = new WallClock(epochNs)
+  const run: Engine['run'] = async (size, length, lengths, keys) => {
+    const started = clock.now()
+    let ok = true
+    try {
+      const inputs = feeds.build(size, length, lengths, keys)
+      await session.run(inputs).catch((error: unknown) => {
+        throw isOutOfMemory(error) ? error : cannotRun(options, size, length, error)
+      })
+    } catch (error) {
+      if (!isOutOfMemory(error)) throw error
+      ok = false
     }
-    for (const [size, length] of options.warmUp) {
-      await run(size, length, new Int32Array(size).fill(length), new Uint32Array(size))
-    }
-    return { fellBack, run, close: () => session.release() }
-  } catch (error) {
-    if (error instanceof Failure) return { problems: error.problems }
-    throw error
+    return { ok, started, ended: clock.now() }
   }
+  for (const [size, length] of options.warmUp) {
+    await run(size, length, new Int32Array(size).fill(length), new Uint32Array(size))
+  }
+  return { fellBack, run, close: () => session.release() }
+}
+
+function cannotRun(
+  { file, session }: EngineOptions,
+  size: number,
+  length: number,
+  error: unknown,
+): Failure {
+  const batch = `a batch of ${size} with length ${length} on ${session.executionProvider}`
+  return new Failure(`${file.path}: ONNX Runtime cannot run ${batch} (${detailOf(error)})`)
 }

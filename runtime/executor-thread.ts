@@ -1,5 +1,6 @@
 import { PerformanceObserver } from 'node:perf_hooks'
 import { parentPort, workerData } from 'node:worker_threads'
+import { type ExitCode, Failure } from '../scenarios/index.ts'
 import { STATUS } from '../sim/serving/index.ts'
 import { pinThread } from './affinity.ts'
 import { type Engine, type EngineOptions, openEngine } from './engine.ts'
@@ -14,11 +15,15 @@ export interface ExecutorStart {
   readonly cores: readonly number[] | null
 }
 
-/** Thread to parent: once ready, and once stopped. */
+/** Thread to parent: once ready, and once stopped; or failed, as plain data of a `Failure`. */
 export type ExecutorMessage =
   | { readonly kind: 'ready'; readonly fellBack: boolean }
-  | { readonly kind: 'refused'; readonly problems: readonly string[] }
   | { readonly kind: 'stopped'; readonly gcMs: number; readonly gcCount: number }
+  | {
+      readonly kind: 'failed'
+      readonly problems: readonly string[]
+      readonly exitCode: ExitCode
+    }
 
 async function serve(engine: Engine, mailbox: Mailbox): Promise<void> {
   for (let job = mailbox.receive(); job !== null; job = mailbox.receive()) {
@@ -39,11 +44,13 @@ new PerformanceObserver((list) => {
   }
 }).observe({ entryTypes: ['gc'] })
 
-const engine = await openEngine(start.engine, start.epochNs)
-if ('problems' in engine) post({ kind: 'refused', problems: engine.problems })
-else {
+try {
+  const engine = await openEngine(start.engine, start.epochNs)
   post({ kind: 'ready', fellBack: engine.fellBack })
   await serve(engine, new Mailbox(start.memory))
   await engine.close()
   post({ kind: 'stopped', gcMs, gcCount })
+} catch (error) {
+  if (!(error instanceof Failure)) throw error
+  post({ kind: 'failed', problems: error.problems, exitCode: error.exitCode })
 }

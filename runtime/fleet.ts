@@ -16,6 +16,7 @@ import type { EngineOptions } from './engine.ts'
 import type { ExecutorMessage, ExecutorStart } from './executor-thread.ts'
 import { Mailbox, type MailboxMemory, mailboxMemory } from './mailbox.ts'
 import type { ScriptItem, ScriptRow } from './script.ts'
+import type { Shortage } from './shortages.ts'
 import { nextMessage, startThread } from './thread.ts'
 
 /** What a replay brings back. */
@@ -24,6 +25,13 @@ export interface Replayed {
   /** when each timer was due, and when it fired */
   readonly timers: readonly (readonly [number, number])[]
   readonly journal: Float64Array
+  readonly shortages: readonly Shortage[]
+}
+
+/** What batches that ran one by one bring back. */
+export interface Scripted {
+  readonly rows: readonly ScriptRow[]
+  readonly shortages: readonly Shortage[]
 }
 
 /** Progress of a long job: done so far, of all. */
@@ -106,7 +114,7 @@ export class Fleet {
         executors.push(thread)
         mailboxes.push(memory)
         const message = await Promise.race([nextMessage<ExecutorMessage>(thread), interrupted])
-        if (message.kind === 'refused') throw new Failure(message.problems)
+        if (message.kind === 'failed') throw new Failure(message.problems, message.exitCode)
         if (message.kind === 'ready' && message.fellBack) fellBack[pool] = true
       }
     } catch (error) {
@@ -150,14 +158,14 @@ export class Fleet {
       traffic.kind === 'list' ? traffic.requests.at.length : 1000 * traffic.scenario.duration_s
     const reply = await this.#perform(job, of, options.onProgress)
     if (reply.kind !== 'replayed') throw new Error('Expected the replay to have been performed')
-    return { rows: Rows.of(reply.rows), timers: reply.timers, journal: reply.journal }
+    return { ...reply, rows: Rows.of(reply.rows) }
   }
 
   /** Runs batches one by one, as a calibration asks for them. */
-  async script(items: readonly ScriptItem[], onProgress?: Progress): Promise<ScriptRow[]> {
+  async script(items: readonly ScriptItem[], onProgress?: Progress): Promise<Scripted> {
     const reply = await this.#perform({ kind: 'script', items }, items.length, onProgress)
     if (reply.kind !== 'scripted') throw new Error('Expected the script to have been performed')
-    return reply.rows
+    return reply
   }
 
   #interrupt(): void {
@@ -206,14 +214,16 @@ export class Fleet {
       () => onProgress?.(Atomics.load(this.#progress, 0), of),
       PROGRESS_EVERY_MS,
     )
-    let onError: (error: unknown) => void = () => {}
-    const failed = new Promise<never>((_, reject) => {
-      onError = reject
+    const watch = new AbortController()
+    // while they serve they say nothing else
+    const failed = this.#executors.map(async (thread) => {
+      const message = await nextMessage<ExecutorMessage>(thread, watch.signal)
+      if (message.kind !== 'failed') throw new Error(`Expected a failure, got ${message.kind}`)
+      throw new Failure(message.problems, message.exitCode)
     })
-    for (const thread of this.#executors) thread.on('error', onError)
     try {
       this.#dispatcher.postMessage(job)
-      const reply = await Promise.race([nextMessage<DispatcherReply>(this.#dispatcher), failed])
+      const reply = await Promise.race([nextMessage<DispatcherReply>(this.#dispatcher), ...failed])
       if (reply.kind === 'interrupted') throw new Failure('interrupted', EXIT.interrupted)
       onProgress?.(of, of)
       return reply
@@ -223,7 +233,7 @@ export class Fleet {
       throw error
     } finally {
       clearInterval(timer)
-      for (const thread of this.#executors) thread.off('error', onError)
+      watch.abort()
     }
   }
 }

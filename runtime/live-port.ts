@@ -1,7 +1,8 @@
-import type { Batch, Ms, Status } from '../sim/serving/index.ts'
+import { type Batch, type Ms, STATUS, type Status } from '../sim/serving/index.ts'
 import type { WallClock } from './clock.ts'
 import type { LivePort } from './dispatcher.ts'
 import { type Mailbox, postBatch } from './mailbox.ts'
+import { Shortages } from './shortages.ts'
 
 /** The timer of the system is late by tenths of a ms: the rest of a wait is spun away. */
 export const SPIN_MS = 0.2
@@ -13,6 +14,7 @@ export class Interrupted extends Error {}
 
 /** Executors behind mailboxes, on the wall clock; times count from `origin` on that clock. */
 export class MailboxPort implements LivePort {
+  readonly shortages = new Shortages()
   readonly #clock: WallClock
   readonly #origin: Ms
   readonly #mailboxes: readonly Mailbox[]
@@ -64,7 +66,12 @@ export class MailboxPort implements LivePort {
     for (;;) {
       while (this.#next < this.#mailboxes.length) {
         const executor = this.#next++
-        if (this.#mailboxes[executor]!.takeFinished()) return executor
+        const mailbox = this.#mailboxes[executor]!
+        if (!mailbox.takeFinished()) continue
+        if (mailbox.status === STATUS.outOfMemory) {
+          this.shortages.note(executor, mailbox.size, mailbox.length)
+        }
+        return executor
       }
       const signal = Atomics.load(this.#signal, 0)
       if (signal === this.#seen) return -1

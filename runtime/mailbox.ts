@@ -64,6 +64,16 @@ export class Mailbox {
     return true
   }
 
+  /** of the batch that was posted last */
+  get size(): number {
+    return this.#words[SIZE]!
+  }
+
+  /** padded, of the batch that was posted last */
+  get length(): number {
+    return this.#words[LENGTH]!
+  }
+
   get started(): Ms {
     return this.#times[0]!
   }

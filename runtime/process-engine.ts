@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { Engine, EngineOptions, EngineRun, Refusal } from './engine.ts'
+import { EXIT, Failure } from '../scenarios/index.ts'
+import type { Engine, EngineOptions, EngineRun } from './engine.ts'
 
 /** Parent to process. */
 export type EngineRequest =
@@ -16,14 +17,11 @@ export type EngineRequest =
 /** Process to parent: one reply for each request. */
 export type EngineReply =
   | { readonly kind: 'opened'; readonly fellBack: boolean }
-  | { readonly kind: 'refused'; readonly problems: readonly string[] }
+  | { readonly kind: 'failed'; readonly problems: readonly string[] }
   | ({ readonly kind: 'ran' } & EngineRun)
 
 /** An engine in a process of its own, which ends with its parent. */
-export async function openProcessEngine(
-  options: EngineOptions,
-  epochNs: bigint,
-): Promise<Engine | Refusal> {
+export async function openProcessEngine(options: EngineOptions, epochNs: bigint): Promise<Engine> {
   const source = import.meta.url.endsWith('.ts')
   const entry = new URL(`./engine-process.${source ? 'ts' : 'js'}`, import.meta.url)
   const child = fork(fileURLToPath(entry), {
@@ -31,15 +29,16 @@ export async function openProcessEngine(
     execArgv: source ? ['--import', import.meta.resolve('tsx')] : [],
   })
   const opened = await ask(child, { kind: 'open', options, epochNs })
-  if (opened.kind === 'refused') {
+  if (opened.kind === 'failed') {
     child.disconnect()
-    return { problems: opened.problems }
+    throw new Failure(opened.problems)
   }
   return {
     fellBack: opened.kind === 'opened' && opened.fellBack,
     async run(size, length, lengths, keys) {
       const members = { lengths: lengths.slice(0, size), keys: keys.slice(0, size) }
       const reply = await ask(child, { kind: 'run', size, length, ...members })
+      if (reply.kind === 'failed') throw new Failure(reply.problems)
       if (reply.kind !== 'ran') throw new Error(`Expected a batch to have run, got ${reply.kind}`)
       return reply
     },
@@ -51,12 +50,17 @@ export async function openProcessEngine(
   }
 }
 
-/** Sends a request and waits for its reply; rejects where the process has ended or ends first. */
+/**
+ * Sends a request and waits for its reply; rejects with `Failure` where the process has ended or
+ * ends first.
+ */
 function ask(child: ChildProcess, request: EngineRequest): Promise<EngineReply> {
   return new Promise((resolve, reject) => {
     const onExit = () => {
       const how = child.signalCode ?? `code ${child.exitCode}`
-      reject(new Error(`the process of an executor ended early (${how})`))
+      // nobody else kills it without a word
+      const why = how === 'SIGKILL' ? '; a system that runs out of memory does that' : ''
+      reject(new Failure(`the process of an executor ended early (${how})${why}`, EXIT.internal))
     }
     child.once('exit', onExit)
     child.once('message', (reply: EngineReply) => {

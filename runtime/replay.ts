@@ -4,7 +4,7 @@ import {
   recorderOptions,
   spoiled,
 } from '../sim/experiment/index.ts'
-import { Batcher } from '../sim/serving/index.ts'
+import { Batcher, executorsOf } from '../sim/serving/index.ts'
 import {
   judgedPercentiles,
   playBack,
@@ -16,13 +16,14 @@ import { RequestList } from '../sim/traffic/index.ts'
 import { sizeGrid } from './calibration/index.ts'
 import type { Reacting } from './dispatcher-thread.ts'
 import type { EngineOptions } from './engine.ts'
-import { Fleet } from './fleet.ts'
+import { Fleet, type Replayed } from './fleet.ts'
 import { materialise } from './models/index.ts'
 import { cacheDirectory, lengthsOf, type Prepared } from './prepare.ts'
+import { shortageText } from './shortages.ts'
 
 /** What replays brought, and what is to be said about them. */
 export interface Replays {
-  readonly runs: readonly (ObservedRun & { readonly journal: Float64Array })[]
+  readonly runs: readonly Replayed[]
   readonly warnings: readonly string[]
   readonly valid: boolean
   /** garbage collections in the executors' threads */
@@ -92,12 +93,19 @@ function replaysOf(prepared: Prepared, runs: Replays['runs'], fleet: Fleet): Rep
       ({ name, execution_provider: provider }) =>
         `pool ${name}: some nodes ran on cpu, not ${provider}`,
     )
+  const executors = executorsOf(prepared.plan)
+  const short = prepared.scenario.pools.flatMap(({ name }, i) => {
+    const own = runs.flatMap(({ shortages }) =>
+      shortages.filter(({ executor }) => executors[executor]!.pool === i),
+    )
+    return shortageText(name, own) ?? []
+  })
   const local = prepared.scenario.pools.every(({ execution_provider: on }) => on === 'cpu')
   const crowded =
     fleet.pinned || !local ? [] : ['dispatcher and executors were not pinned to cores of their own']
   return {
     runs,
-    warnings: [...invalid, ...fellBack, ...crowded],
+    warnings: [...invalid, ...short, ...fellBack, ...crowded],
     valid: invalid.length === 0,
     gc: fleet.gc,
   }

@@ -14,8 +14,11 @@ export function startThread(name: string, workerData: unknown): Worker {
   return new Worker(boot, { eval: true, workerData, execArgv: [] })
 }
 
-/** The next message of a thread; rejects when it fails or ends first. */
-export function nextMessage<T>(thread: Worker): Promise<T> {
+/**
+ * The next message of a thread; rejects when it fails or ends first. Nothing comes of it once
+ * `signal` is set.
+ */
+export function nextMessage<T>(thread: Worker, signal?: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void) => {
       thread.off('message', onMessage)
@@ -30,5 +33,6 @@ export function nextMessage<T>(thread: Worker): Promise<T> {
     thread.on('message', onMessage)
     thread.on('error', onError)
     thread.on('exit', onExit)
+    signal?.addEventListener('abort', () => settle(() => {}), { once: true })
   })
 }

@@ -1,4 +1,4 @@
-import { modelKey, modelLabel, type Pool, type Scenario } from '../../scenarios/index.ts'
+import { Failure, modelKey, modelLabel, type Pool, type Scenario } from '../../scenarios/index.ts'
 import {
   type ObservedRun,
   overheadsOf,
@@ -11,6 +11,8 @@ import { RequestList } from '../../sim/traffic/index.ts'
 import { type ModelProfile, tabulatedWork } from '../../sim/world/index.ts'
 import { Fleet, type Replayed } from '../fleet.ts'
 import type { ModelFile } from '../models/index.ts'
+import type { ScriptItem, ScriptRow } from '../script.ts'
+import { type Shortage, shortageText } from '../shortages.ts'
 import {
   GAPS_MS,
   lengthGrid,
@@ -113,7 +115,7 @@ export class Calibration {
 
   /** Rounds of single batches that take about `budgetMs`. */
   async rounds(budgetMs: number): Promise<number> {
-    const first = await this.#fleet.script(this.#round())
+    const first = await this.#script(this.#round())
     const roundMs = first.at(-1)!.done - first[0]!.dispatched
     return Math.min(MOST_ROUNDS, Math.max(FEWEST_ROUNDS, Math.floor(budgetMs / roundMs)))
   }
@@ -122,12 +124,12 @@ export class Calibration {
   async runBatches(rounds: number): Promise<void> {
     if (rounds === 0) return
     const items = Array.from({ length: rounds }, () => this.#round()).flat()
-    this.#rows.push(...settledRows(await this.#fleet.script(items)))
+    this.#rows.push(...settledRows(await this.#script(items)))
   }
 
   /** Traffic of which nothing is kept: a loop that V8 still compiles has tails of its own. */
   async warmUp(replicas: number, durationMs: number): Promise<void> {
-    const rows = settledRows(await this.#fleet.script(this.#round()))
+    const rows = settledRows(await this.#script(this.#round()))
     await this.#traffic(rows, { replicas, load: WARM_UP_LOAD, durationMs })
   }
 
@@ -137,7 +139,7 @@ export class Calibration {
     this.#runs.push({ rows, timers, load, durationMs, replicas })
   }
 
-  #traffic(
+  async #traffic(
     batches: readonly SettledRow[],
     { replicas, load, durationMs }: Pick<LoadedRun, 'replicas' | 'load' | 'durationMs'>,
   ): Promise<Replayed> {
@@ -152,7 +154,18 @@ export class Calibration {
       lengths.draw,
     )
     const fleet = replicas === this.#pool.replicas ? this.#fleet : this.#other
-    return fleet.replay(planOf(pool), list)
+    return this.#roomy(await fleet.replay(planOf(pool), list))
+  }
+
+  async #script(items: readonly ScriptItem[]): Promise<readonly ScriptRow[]> {
+    return this.#roomy(await this.#fleet.script(items)).rows
+  }
+
+  /** Times of batches that ran out of memory say nothing of their work. */
+  #roomy<T extends { readonly shortages: readonly Shortage[] }>(ran: T): T {
+    const text = shortageText(this.#task.pool.name, ran.shortages)
+    if (text === null) return ran
+    throw new Failure(`${text}; a calibration runs every size: lower max_batch, or give it more`)
   }
 
   /** What was found out. */

@@ -1,6 +1,8 @@
 export { Feeds } from './feeds.ts'
 export { type InputSpec, type ModelFile, type ModelPlaces, materialise } from './model-file.ts'
+export { isOutOfMemory } from './out-of-memory.ts'
 export {
+  detailOf,
   type ExecutionProvider,
   openSession,
   type SessionOptions,

@@ -1,6 +1,7 @@
 import { InferenceSession, listSupportedBackends } from 'onnxruntime-node'
 import { Failure } from '../../scenarios/index.ts'
 import type { ModelFile } from './model-file.ts'
+import { isOutOfMemory } from './out-of-memory.ts'
 
 const PROVIDERS = ['cpu', 'webgpu', 'cuda'] as const
 export type ExecutionProvider = (typeof PROVIDERS)[number]
@@ -41,7 +42,7 @@ export async function openSession(
     }
     return await createAccelerated(file, options)
   } catch (error) {
-    throw new Failure(explain(file, executionProvider, String(error)))
+    throw new Failure(explain(file, executionProvider, error))
   }
 }
 
@@ -83,21 +84,28 @@ async function create(
   })
 }
 
-function explain(file: ModelFile, provider: ExecutionProvider, error: string): string {
-  // ONNX Runtime puts its source line and the condition that failed before what it has to say.
-  const detail = error
+/** What ONNX Runtime has to say, without its source line and the condition that failed. */
+export function detailOf(error: unknown): string {
+  return String(error)
     .replace(/\s+/g, ' ')
     .replace(/^.* was false\. /, '')
     .trim()
     .slice(0, 300)
-  if (provider === 'cuda' && /shared library|cuda/i.test(error)) {
+}
+
+function explain(file: ModelFile, provider: ExecutionProvider, error: unknown): string {
+  const [detail, text] = [detailOf(error), String(error)]
+  if (isOutOfMemory(error)) {
+    return `${file.path}: memory ran out while the model was opened on ${provider} (${detail})`
+  }
+  if (provider === 'cuda' && /shared library|cuda/i.test(text)) {
     return (
       `execution provider cuda: its libraries are missing; run: ONNXRUNTIME_NODE_INSTALL=cuda12 ` +
       `npm rebuild onnxruntime-node --ignore-scripts=false, with CUDA 12 and cuDNN 9 installed ` +
       `(${detail})`
     )
   }
-  if (provider === 'webgpu' && /adapter|vulkan/i.test(error)) {
+  if (provider === 'webgpu' && /adapter|vulkan/i.test(text)) {
     return (
       `execution provider webgpu: no Vulkan adapter; install the driver of the GPU, or on Debian ` +
       `the software one: apt install libvulkan1 mesa-vulkan-drivers (${detail})`

@@ -1,0 +1,37 @@
+/** Batches of an executor that ran out of memory. */
+export interface Shortage {
+  readonly executor: number
+  batches: number
+  /** the smallest of them, by the tokens that it computes: requests and padded length */
+  size: number
+  length: number
+}
+
+/** Counts batches that ran out of memory: of those that a remedy saved, rows tell nothing. */
+export class Shortages {
+  readonly #by = new Map<number, Shortage>()
+
+  note(executor: number, size: number, length: number): void {
+    const seen = this.#by.get(executor) ?? { executor, batches: 0, size, length }
+    this.#by.set(executor, seen)
+    seen.batches++
+    if (size * length < seen.size * seen.length) Object.assign(seen, { size, length })
+  }
+
+  get all(): readonly Shortage[] {
+    return [...this.#by.values()]
+  }
+}
+
+/** What a reader is told of a pool's batches; null where none ran out of memory. */
+export function shortageText(name: string, shortages: readonly Shortage[]): string | null {
+  if (shortages.length === 0) return null
+  const batches = shortages.reduce((sum, one) => sum + one.batches, 0)
+  const { size, length } = shortages.reduce((least, one) =>
+    one.size * one.length < least.size * least.length ? one : least,
+  )
+  const shape = length > 1 ? `${size} x ${length}` : `${size}`
+  const [count, smallest] =
+    batches === 1 ? ['1 batch', shape] : [`${batches} batches`, `the smallest of them ${shape}`]
+  return `pool ${name}: ${count} ran out of memory, ${smallest}`
+}
