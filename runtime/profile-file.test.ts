@@ -34,6 +34,16 @@ describe('profiles', () => {
     expect(merged.models.map(({ label }) => label)).toEqual(['old a', 'new b', 'new c'])
   })
 
+  test('keep the plan of memory of a file that is the same, where none was measured anew', () => {
+    const plan = { weights: [1], steps: [], inputs: [] }
+    const of = (content: string, memory: ModelProfile['memory']) =>
+      profile([{ ...model('a', 'a'), content, memory }])
+    const kept = (fresh: Profile) => mergeProfiles(fresh, of('x', plan)).models[0]!.memory
+    expect(kept(of('x', null))).toEqual(plan)
+    expect(kept(of('y', null))).toBe(null)
+    expect(kept(of('x', { ...plan, weights: [2] }))).toMatchObject({ weights: [2] })
+  })
+
   test('of another machine, or of none, are dropped', () => {
     const fresh = profile([model('b', 'new b')])
     expect(mergeProfiles(fresh, null)).toEqual(fresh)

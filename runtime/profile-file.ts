@@ -51,5 +51,11 @@ export function profileHash(profile: Profile): string {
 export function mergeProfiles(fresh: Profile, old: Profile | null): Profile {
   if (old === null || hashOf(old.host) !== hashOf(fresh.host)) return fresh
   const keys = new Set(fresh.models.map(({ key }) => key))
-  return { ...fresh, models: [...old.models.filter(({ key }) => !keys.has(key)), ...fresh.models] }
+  const models = fresh.models.map((model) => {
+    const known = old.models.find(({ key }) => key === model.key)
+    // measured only where a pool asks for it, and as true as ever where the file is the same
+    const same = model.memory === null && known?.content === model.content
+    return same ? { ...model, memory: known.memory } : model
+  })
+  return { ...fresh, models: [...old.models.filter(({ key }) => !keys.has(key)), ...models] }
 }

@@ -17,7 +17,7 @@ import { sizeGrid } from './calibration/index.ts'
 import type { Reacting } from './dispatcher-thread.ts'
 import type { EngineOptions } from './engine.ts'
 import { Fleet, type Replayed } from './fleet.ts'
-import { materialise } from './models/index.ts'
+import { materialise, sessionOptions } from './models/index.ts'
 import { cacheDirectory, lengthsOf, type Prepared } from './prepare.ts'
 import { shortageText } from './shortages.ts'
 
@@ -159,7 +159,7 @@ async function enginesOf(prepared: Prepared): Promise<EngineOptions[]> {
         directory,
         cacheDirectory: cacheDirectory(),
       }),
-      session: { executionProvider: pool.execution_provider, threads: pool.threads },
+      session: sessionOptions(pool),
       warmUp: sizeGrid(new Batcher(batching).maxBatch).flatMap((size) =>
         [...new Set(lengths)].map((length) => [size, length] as const),
       ),

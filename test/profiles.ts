@@ -54,6 +54,7 @@ export function madeUpProfile(of: string | Scenario): Profile {
         completion: [{ atMs: 0, table: [0.01, 0.02, 0.1] }],
         dispatch: [{ atMs: 0, table: [0.01, 0.02, 0.1] }],
       },
+      memory: null,
       fields: [
         {
           load: 0.5,

@@ -17,7 +17,7 @@ const DOORS = [
     (name) => `sim/${name}`,
   ),
   ...['scenarios/checks', 'scenarios', 'reports', 'sim/memory'],
-  ...['runtime/models', 'runtime/calibration'],
+  ...['runtime/models', 'runtime/calibration', 'runtime/memory'],
 ]
 /** What sim may take from scenarios: plain data, so that it runs in a browser. */
 const SHARED = ['schema', 'objective', 'failure', 'takes-length'].map((n) => `scenarios/${n}.ts`)

@@ -9,6 +9,7 @@ await build({
     'runtime/dispatcher-thread.ts',
     'runtime/engine-process.ts',
     'runtime/executor-thread.ts',
+    'runtime/memory/arena-process.ts',
     'runtime/replication-thread.ts',
   ],
   outdir: 'dist',

@@ -10,7 +10,7 @@ import { ANY_CLASS, PLAIN_QUEUE, type PoolPlan, type ServingPlan } from '../../s
 import { RequestList } from '../../sim/traffic/index.ts'
 import { type ModelProfile, tabulatedWork } from '../../sim/world/index.ts'
 import { Fleet, type Replayed } from '../fleet.ts'
-import type { ModelFile } from '../models/index.ts'
+import { type ModelFile, sessionOptions } from '../models/index.ts'
 import type { ScriptItem, ScriptRow } from '../script.ts'
 import { type Shortage, shortageText } from '../shortages.ts'
 import {
@@ -92,7 +92,7 @@ export class Calibration {
     const roomy = { policy: 'fixed', batch: task.maxBatch } as const
     const engine = {
       file: task.file,
-      session: { executionProvider: task.pool.execution_provider, threads: task.pool.threads },
+      session: sessionOptions(task.pool),
       warmUp: sizesOf(task).flatMap((size) =>
         lengthsOf(task).map((length) => [size, length] as const),
       ),
@@ -200,6 +200,7 @@ export class Calibration {
       fields: this.#runs.map((run) =>
         recordedField({ ...run, run, work: executors(run.replicas), executors: [0, run.replicas] }),
       ),
+      memory: null,
     }
   }
 

@@ -2,12 +2,13 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import pc from 'picocolors'
-import { EXIT, Failure, modelKey, modelLabel } from '../../scenarios/index.ts'
+import { EXIT, Failure, modelKey, modelLabel, type Scenario } from '../../scenarios/index.ts'
 import { Batcher } from '../../sim/serving/index.ts'
-import type { Profile } from '../../sim/world/index.ts'
+import type { ModelProfile, Profile } from '../../sim/world/index.ts'
 import { type CalibrationTask, calibrateModels } from '../calibration/index.ts'
 import { hostFingerprint } from '../host.ts'
 import { learn, type ReplayedScenario } from '../learn.ts'
+import { hasObservedArena, memoryPlan } from '../memory/index.ts'
 import { materialise } from '../models/index.ts'
 import { cacheDirectory, lengthsOf, modelsOf, type Prepared, prepare } from '../prepare.ts'
 import { loadProfile, localProfilePath, mergeProfiles, profileHash } from '../profile-file.ts'
@@ -150,11 +151,17 @@ export async function calibrate(
     const files = scenarios.map(({ file }) => file).join(', ')
     throw new Failure(`${files}: all work is declared, so there is nothing to calibrate`)
   }
-  const models = await calibrateModels([...tasks.values()], {
+  const measured = await calibrateModels([...tasks.values()], {
     seconds: options.seconds,
     signal: options.signal,
     onProgress: options.progress.update,
   })
+  const asked = new Set(scenarios.flatMap(({ scenario }) => observedPools(scenario)))
+  const models: ModelProfile[] = []
+  for (const [i, task] of [...tasks.values()].entries()) {
+    const model = measured[i]!
+    models.push(asked.has(model.key) ? await withMemory(model, task, options) : model)
+  }
   const host = hostFingerprint()
   return {
     document: 'spillway-profile',
@@ -164,6 +171,26 @@ export async function calibrate(
     host,
     models,
   }
+}
+
+/** Keys of the models whose arena a pool is about. */
+function observedPools(scenario: Scenario): string[] {
+  return scenario.pools.filter(hasObservedArena).map((pool) => modelKey(scenario, pool))
+}
+
+async function withMemory(
+  model: ModelProfile,
+  { file, pool, maxBatch, lengths, plan }: CalibrationTask,
+  { signal, progress }: { readonly signal: AbortSignal; readonly progress: ProgressDisplay },
+): Promise<ModelProfile> {
+  progress.update(`${model.label}: memory`, 0, 1)
+  const task = { file, threads: pool.threads, maxBatch, lengths, padTo: plan.padTo }
+  const found = await memoryPlan(task, signal)
+  if ('plan' in found) return { ...model, memory: found.plan }
+  progress.stop()
+  const text = `what ${model.label} does with memory is not known: ${found.problem}`
+  process.stderr.write(`${pc.yellow('warning')}: ${text}\n`)
+  return model
 }
 
 /** The same model also runs in a pool of other batches, or under other traffic. */

@@ -6,5 +6,6 @@ export {
   type ExecutionProvider,
   openSession,
   type SessionOptions,
+  sessionOptions,
   supportedProviders,
 } from './session.ts'

@@ -1,5 +1,5 @@
 import { InferenceSession, listSupportedBackends } from 'onnxruntime-node'
-import { Failure } from '../../scenarios/index.ts'
+import { Failure, type Pool } from '../../scenarios/index.ts'
 import type { ModelFile } from './model-file.ts'
 import { isOutOfMemory } from './out-of-memory.ts'
 
@@ -10,12 +10,23 @@ export interface SessionOptions {
   readonly executionProvider: ExecutionProvider
   /** intra-op threads */
   readonly threads: number
+  /** whether batches of a known shape take one planned block; default: where no length is free */
+  readonly memoryPattern?: boolean
+  /** path that the file of a profile begins with; what the arena does is logged then, too */
+  readonly profile?: string
 }
 
 export interface OpenedSession {
   readonly session: InferenceSession
   /** part of the graph runs on cpu, as the provider lacks an operator */
   readonly fellBack: boolean
+}
+
+/** How the sessions of a pool are opened. */
+export function sessionOptions(pool: Pool): SessionOptions {
+  const { execution_provider: executionProvider, threads, memory } = pool
+  if (memory === undefined || !('pattern' in memory)) return { executionProvider, threads }
+  return { executionProvider, threads, memoryPattern: memory.pattern }
 }
 
 /** The execution providers that this build of ONNX Runtime knows; cuda may lack its libraries. */
@@ -70,9 +81,13 @@ async function create(
     interOpNumThreads: 1,
     executionMode: 'sequential',
     // Memory planned for one length fits no other, and the plans of all lengths stay allocated.
-    enableMemPattern: !free,
+    enableMemPattern: options.memoryPattern ?? !free,
     // Errors only; where a strict opening fails, that is an answer and no error.
-    logSeverityLevel: strict ? 4 : 3,
+    logSeverityLevel: strict ? 4 : options.profile === undefined ? 3 : 1,
+    ...(options.profile !== undefined && {
+      enableProfiling: true,
+      profileFilePrefix: options.profile,
+    }),
     extra: {
       session: {
         // A spinning pool takes the core of its neighbours between two batches.

@@ -239,6 +239,7 @@ describe('a change on a machine of which everything is known', () => {
       key: 'known',
       label: 'known',
       content: 'none',
+      memory: null,
       work: { sizes, lengths, ms, error: ms.map((row) => row.map(() => 0)) },
       wake: { gapMs: [...truth.wake.gapMs], ms: [...truth.wake.ms] },
       overheads: overheadsOf(

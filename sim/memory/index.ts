@@ -20,6 +20,7 @@ export { ContiguousAllocator, type ContiguousOptions } from './contiguous.ts'
 export { declaredPlan, kvTokenBytes, PRECISION_BYTES } from './declared-plan.ts'
 export { Device } from './device.ts'
 export { PagedAllocator, type PagedOptions } from './paged.ts'
+export { activationPlanSchema } from './plan-schema.ts'
 export {
   type OwnedChunk,
   ReplicaMemory,

@@ -1,12 +1,13 @@
 import type {
-  Batch,Batch, KvUse, 
-  Ms,Ms, 
-  Observer,Observer, 
-  Outcome,Outcome, 
+  Batch,
+  KvUse,
+  Ms,
+  Observer,
+  Outcome,
   Remedied,
-  Source,Source, 
-  StepRun,StepRun, 
-  TokenGapRun,TokenGapRun 
+  Source,
+  StepRun,
+  TokenGapRun,
 } from './ports.ts'
 import type { Requests } from './requests.ts'
 

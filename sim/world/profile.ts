@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { activationPlanSchema } from '../memory/index.ts'
 import { hostSchema } from '../stats/index.ts'
 
 /**
@@ -47,6 +48,10 @@ const modelProfile = z.strictObject({
     )
     .min(1)
     .describe('recorded speed fields'),
+  memory: activationPlanSchema
+    .nullable()
+    .default(null)
+    .describe('what its batches take; null where no pool asked for it, or no plan was found'),
 })
 
 export const profileSchema = z.strictObject({

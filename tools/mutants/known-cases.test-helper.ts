@@ -188,6 +188,7 @@ function profileOf({ run, overheads }: Recording, believed: ExecutorWork): Model
     key: 'known',
     label: 'known',
     content: 'none',
+    memory: null,
     work: { sizes, lengths, ms, error: ms.map((row) => row.map(() => 0)) },
     wake: { gapMs: [...wake.gapMs], ms: [...wake.ms] },
     overheads: overheads as ModelProfile['overheads'],

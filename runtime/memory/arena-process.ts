@@ -1,0 +1,47 @@
+import { env } from 'onnxruntime-node'
+import { Feeds, openSession } from '../models/index.ts'
+import type { ArenaMark, ArenaRuns } from './arena-log.ts'
+
+/**
+ * One session of ONNX Runtime whose log tells each extension of its arena, and whose profile tells
+ * what is in use after each node. In a process of its own, as the log level is the process's. What
+ * it says for itself goes to the same stream as the log, so that the order is known.
+ */
+const MIB = 2 ** 20
+const mark = (told: ArenaMark) => process.stderr.write(`spillway ${JSON.stringify(told)}\n`)
+const rssMib = () => process.memoryUsage.rss() / MIB
+
+async function observe({ file, session: options, runs }: ArenaRuns): Promise<void> {
+  env.logLevel = 'info'
+  mark({ kind: 'started', rssMib: rssMib() })
+  const { session } = await openSession(file, options)
+  mark({ kind: 'loaded', rssMib: rssMib() })
+  const feeds = new Feeds(file.inputs, { seed: 1 })
+  for (const [run, [batch, length]] of runs.entries()) {
+    mark({ kind: 'run', run })
+    const keys = Uint32Array.from({ length: batch }, (_, i) => i)
+    const lengths = new Int32Array(batch).fill(length)
+    const results = await session.run(feeds.build(batch, length, lengths, keys))
+    mark({ kind: 'ran', outputs: Object.values(results).map(bytesOf) })
+  }
+  session.endProfiling()
+  mark({ kind: 'ended', rssMib: rssMib(), peakMib: process.resourceUsage().maxRSS / 1024 })
+  await session.release()
+}
+
+/** Bytes of a tensor; of texts, which are not in the arena as such, none. */
+function bytesOf({ data }: { readonly data: unknown }): number {
+  return ArrayBuffer.isView(data) ? data.byteLength : 0
+}
+
+process.once('message', (told: ArenaRuns) => {
+  observe(told).then(
+    () => process.disconnect(),
+    (error: unknown) => {
+      mark({ kind: 'failed', problem: (error as Error).message })
+      process.exit(1)
+    },
+  )
+})
+// the parent is gone, or wants no more
+process.on('disconnect', () => process.exit(0))

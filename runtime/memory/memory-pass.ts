@@ -1,0 +1,57 @@
+import type { Pool } from '../../scenarios/index.ts'
+import type { ModelFile } from '../models/index.ts'
+import type { Shape } from './arena-log.ts'
+import { type FoundPlan, fitPlan } from './fit-plan.ts'
+import { observeArena } from './observe-arena.ts'
+
+/** Whether ONNX Runtime tells what the arenas of a pool do: those of cpu. */
+export function hasObservedArena({ memory, execution_provider: provider }: Pool): boolean {
+  return memory?.allocator === 'bfc' && provider === 'cpu'
+}
+
+export interface MemoryTask {
+  readonly file: ModelFile
+  readonly threads: number
+  readonly maxBatch: number
+  /** of requests; batches are padded to multiples of `padTo` */
+  readonly lengths: { readonly min: number; readonly max: number }
+  readonly padTo: number
+}
+
+/** Batches without a factor in common, each with one of four lengths. */
+const PAIRS: readonly Shape[] = [
+  [1, 0],
+  [2, 1],
+  [3, 2],
+  [5, 0],
+  [7, 1],
+  [3, 3],
+  [2, 2],
+  [1, 3],
+]
+
+/**
+ * Shapes that tell the terms of sizes apart, and to check what was found the largest that traffic
+ * may bring.
+ */
+export function profiledShapes({ file, maxBatch, lengths, padTo }: MemoryTask): Shape[] {
+  const free = (dimension: 'batch' | 'length') =>
+    file.inputs.some(({ shape }) => shape.includes(dimension))
+  const most = Math.ceil(lengths.max / padTo)
+  // shorter ones than there are, where all are about as long: longer ones may be too long for it
+  const least = Math.max(1, Math.min(Math.ceil(lengths.min / padTo), most - 3))
+  const shapeOf = (batch: number, units: number): Shape => [
+    free('batch') ? batch : 1,
+    padTo * (free('length') ? units : most),
+  ]
+  const shapes = PAIRS.map(([b, i]) => shapeOf(b, least + Math.round(((most - least) * i) / 3)))
+  return [...shapes, shapeOf(maxBatch, most)]
+}
+
+/** Runs a model on cpu in some shapes and finds what its batches take, or why that is not known. */
+export async function memoryPlan(task: MemoryTask, signal: AbortSignal): Promise<FoundPlan> {
+  const { file, threads } = task
+  const session = { executionProvider: 'cpu', threads, memoryPattern: false } as const
+  const log = await observeArena({ file, session, runs: profiledShapes(task) }, { signal })
+  return fitPlan(log, file.inputs)
+}

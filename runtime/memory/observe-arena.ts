@@ -1,0 +1,103 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { createReadStream } from 'node:fs'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { EXIT, Failure } from '../../scenarios/index.ts'
+import { type ArenaLog, type ArenaRuns, LogReader, ProfileReader, type Shape } from './arena-log.ts'
+
+/**
+ * Runs a model on cpu in a process of its own and reads what its arena did, by its log and its
+ * profile. Throws `Failure` where the model cannot be opened or a batch cannot be run.
+ */
+export async function observeArena(
+  options: ArenaRuns,
+  { signal, onProgress = () => {} }: ObserveOptions = {},
+): Promise<ArenaLog> {
+  const folder = await mkdtemp(join(tmpdir(), 'spillway-arena-'))
+  try {
+    const { session } = options
+    const told = { ...options, session: { ...session, profile: join(folder, 'profile') } }
+    const log = await runsOf(told, signal, onProgress)
+    const runs = await profileOf(folder)
+    return {
+      reserved: log.reserved,
+      process: log.process,
+      runs: runs.map((nodes, i) => ({
+        shape: options.runs[i]!,
+        extensions: log.extensions[i]!,
+        outputs: log.outputs[i]!,
+        nodes,
+      })),
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+export interface ObserveOptions {
+  readonly signal?: AbortSignal
+  readonly onProgress?: (done: number, of: number) => void
+}
+
+/** Ends when the process has; rejects where it did not run everything. */
+async function runsOf(
+  told: ArenaRuns,
+  signal: AbortSignal | undefined,
+  onProgress: (done: number, of: number) => void,
+): Promise<LogReader> {
+  const child = start()
+  const stop = () => child.kill('SIGKILL')
+  signal?.addEventListener('abort', stop)
+  try {
+    const log = new LogReader()
+    const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
+    child.send(told, () => {})
+    let last: Shape | null = null
+    for await (const line of createInterface({ input: child.stderr! })) {
+      const mark = log.take(line)
+      if (mark?.kind !== 'run') continue
+      last = told.runs[mark.run]!
+      onProgress(mark.run, told.runs.length)
+    }
+    await ended
+    if (signal?.aborted === true) throw new Failure('interrupted', EXIT.interrupted)
+    if (child.exitCode === 0 && log.outputs.length === told.runs.length) return log
+    throw new Failure(problemOf(child, log.problem, told, last))
+  } finally {
+    signal?.removeEventListener('abort', stop)
+    stop()
+  }
+}
+
+function start(): ChildProcess {
+  const source = import.meta.url.endsWith('.ts')
+  const entry = new URL(`./arena-process.${source ? 'ts' : 'js'}`, import.meta.url)
+  return fork(fileURLToPath(entry), {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    execArgv: source ? ['--import', import.meta.resolve('tsx')] : [],
+  })
+}
+
+function problemOf(
+  child: ChildProcess,
+  problem: string | null,
+  { file }: ArenaRuns,
+  last: Shape | null,
+): string {
+  const how = problem ?? `its process ended early (${child.signalCode ?? `code ${child.exitCode}`})`
+  const where = last === null ? '' : ` at batch ${last[0]} x length ${last[1]}`
+  return `the memory of ${file.path} could not be observed${where}: ${how}`
+}
+
+async function profileOf(folder: string): Promise<ProfileReader['runs']> {
+  const reader = new ProfileReader()
+  const name = (await readdir(folder)).find((one) => one.startsWith('profile'))
+  if (name === undefined) throw new Error('Expected ONNX Runtime to have written a profile')
+  for await (const line of createInterface({ input: createReadStream(join(folder, name)) })) {
+    reader.take(line)
+  }
+  return reader.runs
+}
