@@ -6,7 +6,7 @@ import { comparisonClaims, resultClaims } from './audit-claims.ts'
 import { auditRun, auditVerdict } from './audit-runs.ts'
 
 const { scenario, requests, input, run } = keptRun()
-const audits = [auditRun('replay-1', run, { scenario, requests })]
+const audits = [auditRun('replay-1', run, { scenario, requests, kind: 'replay' })]
 const of = { scenario, rows: [run.rows], audits }
 const wrong = (claims: Audit['claims']) =>
   claims.filter(({ holds }) => !holds).map(({ figure }) => figure)

@@ -5,7 +5,7 @@ import { keptRun, withRowsSwapped } from './audit.test-helper.ts'
 import { auditCheck, auditRun, auditVerdict } from './audit-runs.ts'
 
 const { scenario, requests, run } = keptRun()
-const of = { scenario, requests }
+const of = { scenario, requests, kind: 'replication' } as const
 /** Two requests that were dispatched apart. */
 const [A, B] = [1000, 1100] as const
 

@@ -1,16 +1,17 @@
 import type { Scenario } from '../scenarios/index.ts'
 import { auditRows, exactCalls, exactPercentiles, promisesOf } from '../sim/audit/index.ts'
 import { feedBack, feedbackDifferences } from '../sim/experiment/index.ts'
-import { servingPlan } from '../sim/serving/index.ts'
+import { livePlan, servingPlan } from '../sim/serving/index.ts'
 import { type Audit, type Comparison, PERCENTILES, supports } from '../sim/stats/index.ts'
 import { type RequestList, reactingClasses, requestsIn } from '../sim/traffic/index.ts'
-import type { KeptRun } from './run-folder.ts'
+import type { KeptRun, RunKind } from './run-folder.ts'
 
 export type RunAudit = Audit['runs'][number]
 
 /** What runs have in common. */
 interface RunsOf {
   readonly scenario: Scenario
+  readonly kind: RunKind
   readonly requests: RequestList
 }
 
@@ -49,13 +50,14 @@ export function auditRun(name: string, run: KeptRun, of: RunsOf): RunAudit {
       const { made, answered, values } = exactCalls(columns, { warmupMs, levels, class: i })
       return { class: traffic.class, made, answered, values: stated(answered, values) }
     }),
-    journal: journalAudit(run, { scenario, requests }),
+    journal: journalAudit(run, { ...of, requests }),
   }
 }
 
 function journalAudit({ rows, journal }: KeptRun, of: RunsOf): RunAudit['journal'] {
   if (journal.length === 0) return null
-  const again = feedBack(servingPlan(of.scenario), of.requests, journal)
+  const plan = servingPlan(of.scenario)
+  const again = feedBack(of.kind === 'replay' ? livePlan(plan) : plan, of.requests, journal)
   return { entries: again.entries, differences: [...feedbackDifferences(rows, again)] }
 }
 
@@ -106,7 +108,7 @@ export function auditCheck(
 ): Comparison['checks']['audit'] {
   const audits = sides.flatMap(({ prepared, requests, replays }, i) => {
     const side = sides.length > 1 ? `${'AB'[i]} ` : ''
-    const of = { scenario: prepared.scenario, requests }
+    const of = { scenario: prepared.scenario, kind: 'replay', requests } as const
     return replays.runs.map((run, j) => auditRun(`${side}replay-${j + 1}`, run, of))
   })
   return { ...auditVerdict(audits), worst: null }

@@ -63,7 +63,7 @@ async function audit(directory: string, signal: AbortSignal): Promise<Audit> {
     const runs = await readRuns(directory, kind)
     const audits: RunAudit[] = []
     for (const [i, run] of runs.entries()) {
-      audits.push(auditRun(`${kind}-${i + 1}`, run, { scenario, requests }))
+      audits.push(auditRun(`${kind}-${i + 1}`, run, { scenario, kind, requests }))
       await pause(signal)
     }
     return { runs, audits }

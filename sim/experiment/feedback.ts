@@ -29,6 +29,7 @@ export function feedBack(plan: ServingPlan, list: RequestList, journal: Float64A
   const rows = Rows.allocate(count)
   const due: Ms[] = []
   const busy: boolean[] = []
+  const loading: boolean[] = []
   const control = new ControlPlane(plan, {
     requests: slots,
     timers: {
@@ -43,6 +44,11 @@ export function feedBack(plan: ServingPlan, list: RequestList, journal: Float64A
       start({ executor }) {
         busy[executor] = true
       },
+      load(executor) {
+        loading[executor] = true
+      },
+      unload() {},
+      shrink() {},
     },
     steps: {
       run({ executor }) {
@@ -66,6 +72,7 @@ export function feedBack(plan: ServingPlan, list: RequestList, journal: Float64A
       return 'the part before it has not just come'
     }
     if (event === 'timer' && !(due[id]! <= now)) return 'the timer is not due'
+    if (event === 'loaded' && loading[id] !== true) return 'no model is on its way there'
     const ends = event === 'done' || event === 'steps'
     return ends && busy[id] !== true ? 'the executor has no batch' : null
   }
@@ -84,6 +91,9 @@ export function feedBack(plan: ServingPlan, list: RequestList, journal: Float64A
     } else if (event === 'steps') {
       busy[id] = false
       control.onSteps(now, id, entry.steps, entry.firstMs, entry.lastMs)
+    } else if (event === 'loaded') {
+      loading[id] = false
+      control.onLoaded(now, id, entry.ok)
     } else control.onEnd(now)
   }
 

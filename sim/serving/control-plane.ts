@@ -1,8 +1,8 @@
-import { Admission } from './admission/index.ts'
 import type { Decision } from './batching/index.ts'
 import { emptyBatch } from './empty-batch.ts'
+import { fill } from './filling.ts'
 import { Generating } from './generation/generating.ts'
-import { padded } from './outlook.ts'
+import { Memory } from './memory/index.ts'
 import { patienceOf } from './patience.ts'
 import type { ClassPlan, ServingPlan } from './plan.ts'
 import {
@@ -21,13 +21,8 @@ import {
 } from './ports.ts'
 import type { Requests } from './requests.ts'
 import { Router } from './routing.ts'
-import { Station } from './station.ts'
-
-interface PoolState {
-  readonly stations: readonly Station[]
-  readonly router: Router<Station>
-  readonly load: number
-}
+import type { Station } from './station.ts'
+import { type PoolState, poolStates } from './stations.ts'
 
 /**
  * Everything that decides: which pool, which queue, when a batch goes and what is in it. It runs
@@ -40,15 +35,17 @@ export class ControlPlane implements ControlPlanePort {
   readonly #backend: Backend
   readonly #observer: Observer
   readonly #classes: readonly ClassPlan[]
-  readonly #stations: Station[] = []
-  readonly #stationOf: Station[] = []
+  readonly #stations: readonly Station[]
+  readonly #stationOf: readonly Station[]
   readonly #router: Router<PoolState>
   /** null where no pool generates */
   readonly #generating: Generating | null
+  /** null where memory does not count */
+  readonly #memory: Memory | null
   readonly #armed: Float64Array
   /** of the request that came last, whose further parts go to the same */
   #pool: PoolState
-  readonly #batches: Batch[] = []
+  readonly #batches: readonly Batch[]
   readonly #decision: Decision = { take: 0, lane: 0, wakeAt: Number.POSITIVE_INFINITY }
 
   constructor(
@@ -67,52 +64,37 @@ export class ControlPlane implements ControlPlanePort {
     this.#backend = world.backend
     this.#observer = world.observer
     this.#classes = plan.classes
-    const pools = plan.pools.map((pool) => {
-      const admission = new Admission(pool, plan.classes, world.requests)
-      const perStation = pool.perReplicaQueues ? 1 : pool.replicas
-      const stations = Array.from({ length: pool.replicas / perStation }, () => {
-        const first = this.#stationOf.length
-        const id = this.#stations.length
-        const executors = { first, count: perStation }
-        const station = new Station(
-          id,
-          { plan: pool, admission },
-          plan.classes,
-          executors,
-          world.requests,
-        )
-        for (let i = 0; i < perStation; i++) {
-          this.#stationOf.push(station)
-          this.#batches.push(emptyBatch(first + i, station.batcher.maxBatch))
-        }
-        this.#stations.push(station)
-        return station
-      })
-      const router = new Router(pool.routing, stations)
-      return {
-        stations,
-        router,
-        get load() {
-          return stations.reduce((sum, station) => sum + station.load, 0) / stations.length
-        },
-      }
-    })
+    const pools = poolStates(plan, world.requests)
+    this.#stations = pools.flatMap(({ stations }) => stations)
+    this.#stationOf = this.#stations.flatMap((own) => Array<Station>(own.executors).fill(own))
+    this.#batches = this.#stationOf.map((own, i) => emptyBatch(i, own.batcher.maxBatch))
     const handed = plan.pools.map(({ generation }) => generation?.handOver?.pool)
     const entries = pools.filter((_, pool) => !handed.includes(pool))
     this.#router = new Router(plan.routing, entries)
     this.#pool = entries[0]!
+    const shared = {
+      ...world,
+      batches: this.#batches,
+      stationOf: this.#stationOf,
+      ended: (now: Ms, station: Station, batch: Batch) => this.#ended(now, station, batch),
+    }
     this.#generating = plan.pools.some(({ generation }) => generation !== undefined)
       ? new Generating(plan, {
-          ...world,
+          ...shared,
           stations: pools.map(({ stations }) => stations),
           route: (pool) => pools[pool]!.router.route(),
-          batches: this.#batches,
-          stationOf: this.#stationOf,
-          ended: (now, station, batch) => this.#ended(now, station, batch),
           expire: (now, station) => {
             this.#expire(now, station)
             this.#wake(station.id, station.queue.nextTimeOut)
           },
+        })
+      : null
+    this.#memory = this.#stations.some(({ hasMemory }) => hasMemory)
+      ? new Memory(plan, {
+          ...shared,
+          stations: this.#stations,
+          expire: (now, station) => this.#expire(now, station),
+          wake: ({ id }, at) => this.#wake(id, at),
         })
       : null
     this.#armed = new Float64Array(this.#stations.length).fill(Number.POSITIVE_INFINITY)
@@ -131,11 +113,13 @@ export class ControlPlane implements ControlPlanePort {
     requests.pool[request] = station.pool.index
     requests.queue[request] = station.id
     requests.enqueued[request] = now
-    requests.leaves[request] = requests.at[request]! + this.#patience(request)
+    const at = requests.at[request]!
+    const own = this.#classes[requests.class[request]!]!
+    requests.leaves[request] = at + patienceOf(own, at, requests.sending[request]!)
     this.#observer.arrived(now, request)
     const { admission } = station
     const generates = station.pool.generation !== undefined
-    const held = !generates || this.#generating!.begin(station, request)
+    const held = this.#couldHold(station, request)
     let refusal = held ? admission.refusal(now, request, station) : REFUSAL.memory
     if (refusal !== REFUSAL.none && held) {
       // those whose time is over make room first, even where the timer is late
@@ -157,9 +141,9 @@ export class ControlPlane implements ControlPlanePort {
     }
     // one that joins a queue whose executors all work only lines up, unless its time is over first
     const { nextTimeOut } = station.queue
-    const first =
-      nextTimeOut < Number.POSITIVE_INFINITY && requests.deadline[request]! <= nextTimeOut
-    if (station.hasFreeExecutor || first || station.batcher.givesUp) this.#pump(now, station)
+    const limited = nextTimeOut < Number.POSITIVE_INFINITY
+    const first = limited && requests.deadline[request]! <= nextTimeOut
+    if (station.mayTake || first || station.batcher.givesUp) this.#pump(now, station)
   }
 
   onTimer(now: Ms, timer: number): void {
@@ -179,14 +163,18 @@ export class ControlPlane implements ControlPlanePort {
     batch.started = started
     batch.ended = ended
     batch.status = status
+    if (station.hasMemory) {
+      this.#memory!.onDone(now, executor)
+      return
+    }
     if (status === STATUS.ok) station.batcher.observe(now, batch)
     this.#ended(now, station, batch)
     station.freeExecutor(now, executor)
     this.#pump(now, station)
   }
 
-  onLoaded(_now: Ms, executor: number, _ok: boolean): void {
-    throw new Error(`Expected executor ${executor} to be resident`)
+  onLoaded(now: Ms, executor: number, ok: boolean): void {
+    this.#memory!.onLoaded(now, executor, ok)
   }
 
   onSteps(now: Ms, executor: number, steps: number, firstMs: Ms, lastMs: Ms): void {
@@ -211,18 +199,17 @@ export class ControlPlane implements ControlPlanePort {
     }
   }
 
+  /** Whether there could ever be memory enough for a request where it has come to. */
+  #couldHold(station: Station, request: number): boolean {
+    if (station.hasMemory) return this.#memory!.couldHold(station, request)
+    return station.pool.generation === undefined || this.#generating!.begin(station, request)
+  }
+
   /** Parts of a fan-out go to one pool, each to another queue of it. */
   #route(request: number): Station {
     if (this.#requests.part[request]! > 0) return this.#pool.router.routeApart()
     this.#pool = this.#router.route()
     return this.#pool.router.route()
-  }
-
-  #patience(request: number): Ms {
-    const { at, class: numbers, sending } = this.#requests
-    const own = this.#classes[numbers[request]!]!
-    if (own.drawnPatience === null) return own.patienceMs
-    return patienceOf(own, at[request]!, sending[request]!)
   }
 
   #outcomeOf(now: Ms, request: number, status: Status): Outcome {
@@ -253,6 +240,10 @@ export class ControlPlane implements ControlPlanePort {
 
   /** Brings a station to rest: nothing is overdue and no batch could go. Arms its timer. */
   #pump(now: Ms, station: Station): void {
+    if (station.hasMemory) {
+      this.#memory!.pump(now, station)
+      return
+    }
     const queue = station.queue
     this.#expire(now, station)
     let wakeAt = Number.POSITIVE_INFINITY
@@ -262,7 +253,7 @@ export class ControlPlane implements ControlPlanePort {
         wakeAt = this.#decision.wakeAt
         break
       }
-      this.#dispatch(now, station, this.#decision)
+      this.#dispatch(now, station)
     }
     this.#wake(station.id, Math.min(wakeAt, queue.nextTimeOut, station.givesUpAt))
   }
@@ -274,29 +265,9 @@ export class ControlPlane implements ControlPlanePort {
     else this.#timers.arm(timer, at)
   }
 
-  #dispatch(now: Ms, station: Station, { take: size, lane }: Decision): void {
-    const idle = station.idleUntil(now)
-    const executor = station.takeExecutor(now)
-    const requests = this.#requests
-    const batch = this.#batches[executor]!
-    const members = batch.members
-    let longest = 1
-    let tokens = 0
-    let oldestCame = now
-    for (let i = 0; i < size; i++) {
-      const request = station.queue.shift(now, lane)
-      members[i] = request
-      requests.idle[request] = idle - requests.idle[request]!
-      tokens += requests.length[request]!
-      if (requests.length[request]! > longest) longest = requests.length[request]!
-      if (requests.enqueued[request]! < oldestCame) oldestCame = requests.enqueued[request]!
-    }
-    station.running += size
-    batch.size = size
-    batch.length = station.pool.ragged ? 0 : padded(longest, station.pool.padTo)
-    batch.tokens = tokens
-    batch.oldestCame = oldestCame
-    batch.dispatched = now
+  #dispatch(now: Ms, station: Station): void {
+    const batch = this.#batches[station.takeExecutor(now)]!
+    fill(now, { station, requests: this.#requests, batch, room: null }, this.#decision)
     this.#observer.dispatched(now, batch)
     this.#backend.start(batch)
   }

@@ -9,12 +9,20 @@ export {
   journalLines,
   parseJournal,
 } from './journal.ts'
-export type { DevicePlan, PoolMemoryPlan, Remedy, ResidencyPlan } from './memory/memory-plan.ts'
+export {
+  type DevicePlan,
+  evictionPolicies,
+  loadMs,
+  type PoolMemoryPlan,
+  type Remedy,
+  type ResidencyPlan,
+} from './memory/index.ts'
 export { patienceOf } from './patience.ts'
 export {
   ANY_CLASS,
   type ClassPlan,
   executorsOf,
+  livePlan,
   PLAIN_QUEUE,
   type PoolPlan,
   patiencePlan,

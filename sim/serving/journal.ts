@@ -88,6 +88,8 @@ export interface JournalEntry {
   readonly started: Ms
   readonly ended: Ms
   readonly status: Status
+  /** of a load: whether the model is resident now; false for other events */
+  readonly ok: boolean
   /** of the run that ended; 0 for other events */
   readonly firstMs: Ms
   readonly lastMs: Ms
@@ -100,13 +102,15 @@ export function* journalEntries(journal: Float64Array): Generator<JournalEntry> 
     const event = EVENTS[journal[i + 1]!]!
     const [a, b, c] = [journal[i + 3]!, journal[i + 4]!, journal[i + 5]!]
     const run = event === 'steps'
+    const load = event === 'loaded'
     yield {
       now: journal[i]!,
       event,
       id: journal[i + 2]!,
       started: run ? 0 : a,
       ended: run ? 0 : b,
-      status: run ? STATUS.ok : (c as Status),
+      status: run || load ? STATUS.ok : (c as Status),
+      ok: load && c === 1,
       firstMs: run ? a : 0,
       lastMs: run ? b : 0,
       steps: run ? c : 0,
@@ -117,15 +121,15 @@ export function* journalEntries(journal: Float64Array): Generator<JournalEntry> 
 /** A journal as JSON Lines, one entry a line, times in ms. */
 export function* journalLines(journal: Float64Array): Generator<string> {
   for (const entry of journalEntries(journal)) {
-    const { now, event, id, started, ended, status, firstMs, lastMs, steps } = entry
-    const more =
-      event === 'done'
-        ? { started, ended, status }
-        : event === 'steps'
-          ? { firstMs, lastMs, steps }
-          : {}
-    yield `${JSON.stringify({ now, event, id, ...more })}\n`
+    const { now, event, id } = entry
+    yield `${JSON.stringify({ now, event, id, ...moreOf(entry) })}\n`
   }
+}
+
+function moreOf({ event, started, ended, status, firstMs, lastMs, steps, ok }: JournalEntry) {
+  if (event === 'done') return { started, ended, status }
+  if (event === 'steps') return { firstMs, lastMs, steps }
+  return event === 'loaded' ? { ok } : {}
 }
 
 /** Reads what `journalLines` wrote. Throws `Failure` that names the first line that is no entry. */
@@ -156,12 +160,13 @@ function parseEntry(line: string): number[] | null {
   const told = (value ?? {}) as Record<string, unknown>
   const { now, event, id } = told
   const kind = EVENTS.indexOf(event as JournalEntry['event'])
-  const batch =
-    event === 'done'
-      ? [told.started, told.ended, told.status]
-      : event === 'steps'
-        ? [told.firstMs, told.lastMs, told.steps]
-        : [0, 0, 0]
-  const entry: unknown[] = [now, kind, id, ...batch]
+  const entry: unknown[] = [now, kind, id, ...numbersOf(told)]
   return kind >= 0 && entry.every(Number.isFinite) ? (entry as number[]) : null
+}
+
+function numbersOf({ event, ...told }: Record<string, unknown>): readonly unknown[] {
+  if (event === 'done') return [told.started, told.ended, told.status]
+  if (event === 'steps') return [told.firstMs, told.lastMs, told.steps]
+  if (event !== 'loaded') return [0, 0, 0]
+  return [0, 0, typeof told.ok === 'boolean' ? Number(told.ok) : Number.NaN]
 }

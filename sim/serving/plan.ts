@@ -11,7 +11,7 @@ import type { ActivationPlan } from '../memory/index.ts'
 import { type AdmissionPlan, admissionPlan, OPEN_ADMISSION } from './admission/index.ts'
 import { type GenerationPlan, STATIC_BATCHES } from './generation/generation-plan.ts'
 import { kvPlan } from './generation/kv-plan.ts'
-import { type DevicePlan, memoryPlan, type PoolMemoryPlan } from './memory/memory-plan.ts'
+import { type DevicePlan, liveMemory, memoryPlan, type PoolMemoryPlan } from './memory/index.ts'
 import type { Ms } from './ports.ts'
 
 const endless = Number.POSITIVE_INFINITY
@@ -156,6 +156,14 @@ export function servingPlan(
   }
 }
 
+/** The same for a live world, which can do less about memory. */
+export function livePlan(plan: ServingPlan): ServingPlan {
+  const pools = plan.pools.map((pool) =>
+    pool.memory === undefined ? pool : { ...pool, memory: liveMemory(pool.memory) },
+  )
+  return { ...plan, pools }
+}
+
 function classPlan(traffic: TrafficClass): ClassPlan {
   const patience = patiencePlan(traffic)
   return {
@@ -231,8 +239,10 @@ function boundsOf(bounds: Bounds): QueueBounds {
 }
 
 /** The executors of all pools are numbered through, pool by pool. */
-export function executorsOf(plan: ServingPlan): readonly { pool: number; replica: number }[] {
-  return plan.pools.flatMap((pool, index) =>
+export function executorsOf({
+  pools,
+}: Pick<ServingPlan, 'pools'>): readonly { pool: number; replica: number }[] {
+  return pools.flatMap((pool, index) =>
     Array.from({ length: pool.replicas }, (_, replica) => ({ pool: index, replica })),
   )
 }

@@ -119,6 +119,12 @@ export class RequestQueue {
     return this.lanes[0]!.next
   }
 
+  /** The request of a lane that `shift` would take; the lane must not be empty. */
+  peek(now: Ms, lane: number): number {
+    const from = this.lanes[lane]!
+    return this.#overload?.isOn(now) === true ? from.newest : from.next
+  }
+
   /** Takes the request of a lane that goes next; the lane must not be empty. */
   shift(now: Ms, lane: number): number {
     const from = this.lanes[lane]!

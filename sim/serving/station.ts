@@ -19,9 +19,14 @@ export class Station implements Candidate, QueueView {
   /** of its pool */
   readonly admission: Admission
   readonly executors: number
+  readonly firstExecutor: number
+  /** whether batches of it take memory that counts */
+  readonly hasMemory: boolean
   /** its number, and the id of its timer */
   readonly id: number
   running = 0
+  /** executors whose models are not there, and not on their way */
+  absent = 0
   ending = false
 
   readonly #requests: Requests
@@ -55,6 +60,8 @@ export class Station implements Candidate, QueueView {
     })
     this.#lane = this.queue.lanes[0]!
     this.executors = executors.count
+    this.firstExecutor = executors.first
+    this.hasMemory = plan.memory !== undefined && plan.generation === undefined
     this.#requests = requests
     this.#ring = Int32Array.from({ length: executors.count }, (_, i) => executors.first + i)
     this.#free = executors.count
@@ -106,6 +113,16 @@ export class Station implements Candidate, QueueView {
     return this.#free > 0
   }
 
+  /** Whether there is something to do for who comes: an executor to take, or to get ready. */
+  get mayTake(): boolean {
+    return this.#free > 0 || this.absent > 0
+  }
+
+  /** The executor that is taken next; there must be a free one. */
+  get longestFree(): number {
+    return this.#ring[this.#longestFree]!
+  }
+
   hasRoomFor(request: number): boolean {
     return this.queue.hasRoomFor(request)
   }
@@ -127,6 +144,17 @@ export class Station implements Candidate, QueueView {
     if (this.#free === 0) this.#freeSince = now
     const last = this.#longestFree + this.#free++
     this.#ring[last < this.executors ? last : last - this.executors] = executor
+  }
+
+  /** Takes an executor that is free; its model is absent from now on. */
+  withdraw(now: Ms, executor: number): void {
+    const others: number[] = []
+    for (let left = this.#free; left > 0; left--) {
+      const own = this.takeExecutor(now)
+      if (own !== executor) others.push(own)
+    }
+    for (const own of others) this.freeExecutor(now, own)
+    this.absent++
   }
 
   decide(now: Ms, out: Decision): void {

@@ -81,6 +81,11 @@ export function memoryPlan(
   return { devices, pools: own }
 }
 
+/** What of a plan there is in the live world: there nothing gives memory back. */
+export function liveMemory(plan: PoolMemoryPlan): PoolMemoryPlan {
+  return { ...plan, outOfMemory: plan.outOfMemory.filter((remedy) => remedy === 'split') }
+}
+
 /** Of engines their own ledgers make room. */
 function remedies(memory: PoolMemory): readonly Remedy[] {
   if (memory.allocator === 'paged' || memory.allocator === 'contiguous') return []

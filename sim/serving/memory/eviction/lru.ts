@@ -1,0 +1,4 @@
+import type { EvictionPolicy, Use } from './eviction-policy.ts'
+
+/** Least recently used. */
+export const lru: EvictionPolicy = Object.freeze({ kind: 'lru', credit: ({ at }: Use) => at })

@@ -1,0 +1,11 @@
+export { type EvictionPolicy, evictionPolicies, type Use } from './eviction/index.ts'
+export { Memory } from './memory.ts'
+export {
+  type DevicePlan,
+  liveMemory,
+  memoryPlan,
+  type PoolMemoryPlan,
+  type Remedy,
+  type ResidencyPlan,
+} from './memory-plan.ts'
+export { loadMs } from './residency.ts'

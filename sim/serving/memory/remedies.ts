@@ -1,0 +1,95 @@
+import { describe } from '../filling.ts'
+import type { Backend, Batch, Ms, Observer } from '../ports.ts'
+import type { Requests } from '../requests.ts'
+import type { Station } from '../station.ts'
+import type { Residency } from './residency.ts'
+
+interface RemedyWorld {
+  readonly backend: Backend
+  readonly observer: Observer
+  readonly requests: Requests
+  readonly stationOf: readonly Station[]
+  readonly batches: readonly Batch[]
+  readonly residency: Residency
+}
+
+/**
+ * What is done about batches that ran out of memory, in the order of their pool's list. A batch
+ * that goes in halves counts as dispatched once; each half goes through the list from its
+ * beginning, the second one on the same executor once all of the first has ended.
+ */
+export class Remedies {
+  readonly #world: RemedyWorld
+  /** of each executor the place in the list that its batch, or part of one, has come to */
+  readonly #next: Uint8Array
+  /** parts that are still to go, the next one last */
+  readonly #parts: readonly (readonly number[])[][]
+
+  constructor(world: RemedyWorld) {
+    this.#world = world
+    this.#next = new Uint8Array(world.batches.length)
+    this.#parts = world.batches.map(() => [])
+  }
+
+  /** A batch, or a part of one, is run for the first time. */
+  begin(executor: number): void {
+    this.#next[executor] = 0
+  }
+
+  /** Runs a batch again, or half of it; false where nothing more can be tried. */
+  tryAgain(now: Ms, executor: number): boolean {
+    const { stationOf, backend, observer, batches } = this.#world
+    const list = stationOf[executor]!.pool.memory!.outOfMemory
+    for (; this.#next[executor]! < list.length; this.#next[executor]!++) {
+      const remedied = this.#apply(now, executor, list[this.#next[executor]!]!)
+      if (remedied === null) continue
+      // who can go goes one after the other; the others are tried once
+      if (remedied === 'shrunk') this.#next[executor]!++
+      observer.remedied?.(now, executor, remedied)
+      backend.start(batches[executor]!)
+      return true
+    }
+    observer.remedied?.(now, executor, 'failed')
+    return false
+  }
+
+  /** Starts the next part of a batch one part of which has ended; false where none is left. */
+  goOn(executor: number): boolean {
+    const { backend, batches, requests, stationOf } = this.#world
+    const part = this.#parts[executor]!.pop()
+    if (part === undefined) return false
+    const batch = batches[executor]!
+    batch.members.set(part)
+    batch.size = part.length
+    describe(batch, stationOf[executor]!.pool, requests)
+    this.begin(executor)
+    backend.start(batch)
+    return true
+  }
+
+  #apply(now: Ms, executor: number, remedy: 'shrink' | 'evict' | 'split') {
+    const { backend, residency } = this.#world
+    if (remedy === 'shrink') {
+      if (backend.shrink === undefined) return null
+      backend.shrink(executor)
+      return 'shrunk'
+    }
+    if (remedy === 'evict') {
+      return backend.unload !== undefined && residency.evictOne(now, executor) ? 'evicted' : null
+    }
+    return this.#split(executor) ? 'split' : null
+  }
+
+  /** The first half stays in the batch. */
+  #split(executor: number): boolean {
+    const { batches, requests, stationOf } = this.#world
+    const batch = batches[executor]!
+    if (batch.size < 2) return false
+    const half = Math.ceil(batch.size / 2)
+    this.#parts[executor]!.push(Array.from(batch.members.subarray(half, batch.size)))
+    batch.size = half
+    describe(batch, stationOf[executor]!.pool, requests)
+    this.begin(executor)
+    return true
+  }
+}

@@ -1,0 +1,211 @@
+import { executorsOf, type ServingPlan } from '../plan.ts'
+import type { Backend, Ms, Observer } from '../ports.ts'
+import type { Station } from '../station.ts'
+import { type EvictionPolicy, evictionPolicies } from './eviction/index.ts'
+import type { Ledger } from './ledger.ts'
+import type { ResidencyPlan } from './memory-plan.ts'
+
+const GIB = 1024 ** 3
+
+/** Weights of an executor: not there, on their way, there and idle, there and at work. */
+const ABSENT = 0
+const LOADING = 1
+const IDLE = 2
+const BUSY = 3
+
+interface ResidencyWorld {
+  readonly backend: Backend
+  readonly observer: Observer
+  readonly stationOf: readonly Station[]
+  readonly ledger: Ledger
+}
+
+/** Whose weights are on their devices, and who goes where there is no room. */
+export class Residency {
+  readonly #world: ResidencyWorld
+  readonly #state: Uint8Array
+  /** of each device; null where nobody comes and goes */
+  readonly #policies: readonly (EvictionPolicy | null)[]
+  /** null for executors that never go */
+  readonly #loadMs: readonly (Ms | null)[]
+  readonly #uses: Float64Array
+  readonly #usedAt: Float64Array
+  readonly #credit: Float64Array
+  /** of each device the highest credit that was evicted */
+  readonly #evicted: Float64Array
+  /** of executors whose weights have come and that had no batch since: 1 */
+  readonly #fresh: Uint8Array
+
+  constructor({ devices, pools }: Pick<ServingPlan, 'devices' | 'pools'>, world: ResidencyWorld) {
+    this.#world = world
+    const { deviceOf, weights } = world.ledger
+    const executors = executorsOf({ pools })
+    this.#policies = devices.map(
+      ({ residency }) => residency && evictionPolicies[residency.eviction],
+    )
+    this.#loadMs = executors.map(({ pool }, i) => {
+      const residency = devices[deviceOf[i]!]?.residency ?? null
+      const stays = residency === null || pools[pool]!.memory!.pinned
+      return stays ? null : loadMs(weights[i]!, residency)
+    })
+    this.#state = Uint8Array.from(this.#loadMs, (ms) => (ms === null ? IDLE : ABSENT))
+    this.#uses = new Float64Array(executors.length)
+    this.#usedAt = new Float64Array(executors.length)
+    this.#credit = new Float64Array(executors.length)
+    this.#evicted = new Float64Array(devices.length)
+    this.#fresh = new Uint8Array(executors.length)
+    for (const [executor, state] of this.#state.entries()) {
+      if (state === ABSENT) world.stationOf[executor]!.withdraw(0, executor)
+    }
+  }
+
+  /** Whether an executor's weights have just come, for the batch that it takes next. */
+  isFresh(executor: number): boolean {
+    return this.#fresh[executor] === 1
+  }
+
+  /** An executor of a station whose weights are not there; -1 for none. */
+  absentOf({ firstExecutor, executors }: Station): number {
+    const from = this.#state.subarray(firstExecutor, firstExecutor + executors)
+    const own = from.indexOf(ABSENT)
+    return own < 0 ? -1 : firstExecutor + own
+  }
+
+  /** Whether anything on the device of an executor, apart from itself, works or is on its way. */
+  isBusyBeside(executor: number): boolean {
+    return this.#beside(executor).some((one) => {
+      const state = this.#state[one]!
+      return state === BUSY || state === LOADING
+    })
+  }
+
+  /** A batch goes to an executor. */
+  begin(now: Ms, executor: number): void {
+    this.#state[executor] = BUSY
+    this.#fresh[executor] = 0
+    this.#uses[executor]!++
+    this.#use(now, executor)
+  }
+
+  end(executor: number): void {
+    this.#state[executor] = IDLE
+  }
+
+  /** Weights are on their way; `bytes` are held for the batch that they are for. */
+  load(executor: number, bytes: number): void {
+    const { ledger, backend, stationOf } = this.#world
+    this.#state[executor] = LOADING
+    stationOf[executor]!.absent--
+    ledger.enter(executor)
+    ledger.hold(executor, bytes)
+    backend.load!(executor)
+  }
+
+  loaded(now: Ms, executor: number, ok: boolean): void {
+    const { ledger, stationOf, observer } = this.#world
+    const station = stationOf[executor]!
+    if (ok) {
+      this.#state[executor] = IDLE
+      this.#fresh[executor] = 1
+      this.#use(now, executor)
+      station.freeExecutor(now, executor)
+      observer.loaded?.(now, executor)
+    } else {
+      this.#state[executor] = ABSENT
+      station.absent++
+      ledger.hold(executor, 0)
+      ledger.leave(executor)
+    }
+  }
+
+  /** What its weights came for did not need them: nothing is held for it any more. */
+  stale(executor: number): void {
+    this.#fresh[executor] = 0
+    this.#world.ledger.hold(executor, 0)
+  }
+
+  /**
+   * Sees to it that so many bytes are free on the device of an executor: idle ones go, but nobody
+   * where even all of them would not do.
+   */
+  makeRoom(now: Ms, executor: number, bytes: number): boolean {
+    const { ledger } = this.#world
+    const device = ledger.deviceOf[executor]!
+    if (ledger.free[device]! >= bytes) return true
+    if (this.#policies[device] === null) return false
+    const may = this.#evictable(executor)
+    const most = may.reduce((sum, one) => sum + ledger.weights[one]!, ledger.free[device]!)
+    if (most < bytes) return false
+    for (const one of may) {
+      this.#evict(now, one)
+      if (ledger.free[device]! >= bytes) break
+    }
+    return true
+  }
+
+  /** Somebody on the device of an executor goes; false where nobody may. */
+  evictOne(now: Ms, executor: number): boolean {
+    const [first] = this.#evictable(executor)
+    if (first === undefined) return false
+    this.#evict(now, first)
+    return true
+  }
+
+  /**
+   * Who may go, in turn: those for whom nobody waits, then the others, whose batches are not due or
+   * wait for memory themselves.
+   */
+  #evictable(executor: number): number[] {
+    const { stationOf } = this.#world
+    const waited = (one: number) => (stationOf[one]!.queue.length > 0 ? 1 : 0)
+    return this.#beside(executor)
+      .filter(
+        (one) => this.#state[one] === IDLE && this.#loadMs[one] !== null && this.#fresh[one] === 0,
+      )
+      .sort(
+        (a, b) =>
+          waited(a) - waited(b) ||
+          this.#credit[a]! - this.#credit[b]! ||
+          this.#usedAt[a]! - this.#usedAt[b]!,
+      )
+  }
+
+  #beside(executor: number): number[] {
+    const { deviceOf } = this.#world.ledger
+    const all: number[] = []
+    for (let one = 0; one < deviceOf.length; one++) {
+      if (one !== executor && deviceOf[one] === deviceOf[executor]) all.push(one)
+    }
+    return all
+  }
+
+  #evict(now: Ms, executor: number): void {
+    const { ledger, backend, observer, stationOf } = this.#world
+    const device = ledger.deviceOf[executor]!
+    this.#evicted[device] = Math.max(this.#evicted[device]!, this.#credit[executor]!)
+    this.#state[executor] = ABSENT
+    stationOf[executor]!.withdraw(now, executor)
+    ledger.leave(executor)
+    backend.unload!(executor)
+    observer.evicted?.(now, executor)
+  }
+
+  #use(now: Ms, executor: number): void {
+    const loadMs = this.#loadMs[executor]!
+    if (loadMs === null) return
+    const device = this.#world.ledger.deviceOf[executor]!
+    this.#usedAt[executor] = now
+    this.#credit[executor] = this.#policies[device]!.credit({
+      at: now,
+      uses: this.#uses[executor]!,
+      loadMs,
+      weightsBytes: this.#world.ledger.weights[executor]!,
+      evicted: this.#evicted[device]!,
+    })
+  }
+}
+
+/** How long a load takes, if nothing else uses the link. */
+export function loadMs(bytes: number, { gibPerS, setUpMs }: ResidencyPlan): Ms {
+  return setUpMs + (1000 * bytes) / (gibPerS * GIB)
+}

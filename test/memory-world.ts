@@ -1,0 +1,217 @@
+import { bytesOf } from '../sim/memory/index.ts'
+import {
+  type Backend,
+  type Batch,
+  ControlPlane,
+  computedLength,
+  executorsOf,
+  JournalingControlPlane,
+  type Ms,
+  type Observer,
+  type Remedied,
+  Requests,
+  STATUS,
+} from '../sim/serving/index.ts'
+import { RowRecorder, Rows } from '../sim/stats/index.ts'
+import { inParts, ListSource } from '../sim/traffic/index.ts'
+import type { SmallSystem } from './small-system.ts'
+
+/** What may go wrong; calls are counted from 0, so that it can be decided by number. */
+export interface Mishaps {
+  /** whether a batch runs out of memory */
+  readonly fails?: (batch: Batch, call: number) => boolean
+  readonly loadFails?: (executor: number, call: number) => boolean
+  readonly loadMs?: Ms
+  readonly without?: readonly ('shrink' | 'unload' | 'load')[]
+}
+
+interface Happening {
+  readonly at: Ms
+  readonly executor: number
+  readonly tell: 'done' | 'failed' | 'loaded' | 'not loaded'
+}
+
+/**
+ * A control plane on a list of things to come, with devices on which nothing is lost: whatever it
+ * commands is checked, bytes are counted apart from its ledger.
+ */
+export function runWithMemory(
+  { plan, requests: list }: Pick<SmallSystem, 'plan' | 'requests'>,
+  workMs: (batch: Batch) => Ms,
+  { fails, loadFails, loadMs = 5, without = [] }: Mishaps = {},
+) {
+  const told: string[] = []
+  const say = (now: Ms, what: string, executor: number) => told.push(`${now} ${what} ${executor}`)
+  const requests = new Requests()
+  const source = inParts(new ListSource(list), plan.classes)
+  const timers: Ms[] = []
+  let now = 0
+  let coming: Happening[] = []
+  let starts = 0
+  let loads = 0
+  const book = new Book(plan)
+  const after = (ms: Ms, executor: number, tell: Happening['tell']) => {
+    coming.push({ at: now + ms, executor, tell })
+  }
+  const all: Required<Backend> = {
+    start(batch) {
+      book.start(batch)
+      const failed = fails?.(batch, starts++) === true
+      say(now, `start ${batch.size}`, batch.executor)
+      after(failed ? 0 : workMs(batch), batch.executor, failed ? 'failed' : 'done')
+    },
+    load(executor) {
+      book.enter(executor)
+      const failed = loadFails?.(executor, loads++) === true
+      say(now, 'load', executor)
+      after(failed ? 0 : loadMs, executor, failed ? 'not loaded' : 'loaded')
+    },
+    unload(executor) {
+      book.leave(executor)
+      say(now, 'unload', executor)
+    },
+    shrink: (executor) => say(now, 'shrink', executor),
+  }
+  const backend = Object.fromEntries(
+    Object.entries(all).filter(([name]) => !without.some((one) => one === name)),
+  ) as unknown as Backend
+  const recorder = new RowRecorder(Rows.allocate(Math.max(1, list.count)), requests)
+  const counts: Record<Remedied | 'loaded' | 'evicted' | 'dispatched', number> = {
+    shrunk: 0,
+    evicted: 0,
+    split: 0,
+    failed: 0,
+    loaded: 0,
+    dispatched: 0,
+  }
+  const observer: Observer = {
+    arrived: (at, request) => recorder.arrived(at, request),
+    dispatched(_, batch) {
+      counts.dispatched += batch.size
+    },
+    batch: (at, batch) => recorder.batch(at, batch),
+    lost: (at, request) => recorder.lost(at, request),
+    remedied: (_, __, remedy) => counts[remedy]++,
+    loaded: () => counts.loaded++,
+  }
+  const control = new ControlPlane(plan, {
+    requests,
+    timers: {
+      arm: (timer, at) => (timers[timer] = at),
+      disarm: (timer) => (timers[timer] = Number.POSITIVE_INFINITY),
+    },
+    backend,
+    observer,
+  })
+  const journal = new JournalingControlPlane(control, requests)
+  const happen = ({ executor, tell }: Happening) => {
+    if (tell === 'loaded') journal.onLoaded(now, executor, true)
+    else if (tell === 'not loaded') {
+      book.leave(executor)
+      journal.onLoaded(now, executor, false)
+    } else {
+      book.end(executor)
+      const status = tell === 'done' ? STATUS.ok : STATUS.outOfMemory
+      journal.onDone(now, executor, now, now, status)
+    }
+  }
+  let ended = false
+  for (let events = 0; ; events++) {
+    if (events > 200_000) throw new Error('It goes on for ever')
+    const first = coming.reduce((a, b) => (b.at < a.at ? b : a), NEVER)
+    const timer = timers.reduce((a, b, i) => (b < (timers[a] ?? NEVER.at) ? i : a), -1)
+    const timerAt = timers[timer] ?? NEVER.at
+    const next = Math.min(first.at, timerAt, source.peek())
+    if (next === NEVER.at) {
+      if (ended) break
+      ended = true
+      journal.onEnd(now)
+      continue
+    }
+    now = Math.max(now, next)
+    if (first.at <= next) {
+      coming = coming.filter((one) => one !== first)
+      happen(first)
+    } else if (timerAt <= next) {
+      timers[timer] = NEVER.at
+      journal.onTimer(now, timer)
+    } else {
+      const slot = requests.acquire()
+      if (source.take(requests, slot)) journal.onArrival(now, slot)
+    }
+  }
+  if (requests.inUse > 0) throw new Error(`${requests.inUse} requests never ended: ${told}`)
+  return { rows: recorder.rows, told, counts, journal: journal.entries(), loads, book }
+}
+
+const NEVER: Happening = { at: Number.POSITIVE_INFINITY, executor: -1, tell: 'done' }
+
+/** Counts anew, from what is commanded alone. */
+class Book {
+  /** highest share of its limit that a device came to */
+  fullest = 0
+  readonly #plan: SmallSystem['plan']
+  readonly #executors: ReturnType<typeof executorsOf>
+  readonly #resident: boolean[]
+  readonly #running: (number | null)[]
+
+  constructor(plan: SmallSystem['plan']) {
+    this.#plan = plan
+    this.#executors = executorsOf(plan)
+    this.#running = this.#executors.map(() => null)
+    this.#resident = this.#executors.map((_, i) => {
+      const memory = this.#memory(i)
+      return memory === undefined || memory.pinned || this.#device(i)!.residency === null
+    })
+  }
+
+  start(batch: Batch): void {
+    const { executor } = batch
+    if (!this.#resident[executor]) throw new Error(`Started on ${executor}, which is absent`)
+    if (this.#running[executor] !== null) throw new Error(`Started on ${executor}, which works`)
+    this.#running[executor] = this.#bytes(batch)
+    this.#check(executor)
+  }
+
+  end(executor: number): void {
+    this.#running[executor] = null
+  }
+
+  enter(executor: number): void {
+    if (this.#resident[executor]) throw new Error(`Loaded ${executor}, which is there`)
+    this.#resident[executor] = true
+    this.#check(executor)
+  }
+
+  leave(executor: number): void {
+    if (!this.#resident[executor]) throw new Error(`Unloaded ${executor}, which is absent`)
+    if (this.#running[executor] !== null) throw new Error(`Unloaded ${executor}, which works`)
+    if (this.#memory(executor)?.pinned) throw new Error(`Unloaded ${executor}, which is pinned`)
+    this.#resident[executor] = false
+  }
+
+  #check(executor: number): void {
+    const device = this.#device(executor)
+    if (device === undefined) return
+    const sum = this.#executors.reduce((total, _, i) => {
+      if (this.#device(i) !== device || !this.#resident[i]) return total
+      return total + this.#memory(i)!.weightsBytes + (this.#running[i] ?? 0)
+    }, 0)
+    this.fullest = Math.max(this.fullest, sum / device.limitBytes)
+    if (sum > device.limitBytes) throw new Error(`${sum} bytes on ${device.name}`)
+  }
+
+  #bytes(batch: Batch): number {
+    const sums = this.#memory(batch.executor)?.sums ?? []
+    return Math.max(0, ...sums.map((sum) => bytesOf(sum, batch.size, computedLength(batch))))
+  }
+
+  #memory(executor: number) {
+    return this.#plan.pools[this.#executors[executor]!.pool]!.memory
+  }
+
+  #device(executor: number) {
+    const { replica } = this.#executors[executor]!
+    return this.#plan.devices[this.#memory(executor)?.devices[replica] ?? -1]
+  }
+}

@@ -1,0 +1,61 @@
+import fc from 'fast-check'
+import { batchPolicies, evictionPolicies, type PoolMemoryPlan } from '../sim/serving/index.ts'
+import { disciplinesFor, systemUnder } from './random-system.ts'
+import type { SmallSystem } from './small-system.ts'
+
+type Eviction = keyof typeof evictionPolicies
+
+const bytes = (max: number) => fc.integer({ min: 0, max })
+const sum = fc.record({
+  fixed: bytes(20),
+  perLength: fc.constantFrom(0, 1),
+  perItem: bytes(20),
+  perToken: fc.constantFrom(0, 0.5, 1, 3),
+  perTokenSquared: fc.constantFrom(0, 0, 0.1),
+})
+
+const pool = fc.record({
+  weightsBytes: bytes(60),
+  sums: fc.array(sum, { maxLength: 3 }),
+  outOfMemory: fc.subarray(['shrink', 'evict', 'split'] as const, { minLength: 0 }),
+  pinned: fc.constantFrom(false, false, false, true),
+  /** in place of the device that pools share; null for none */
+  ownLimitBytes: fc.constantFrom(null, null, 150, 1000, Number.POSITIVE_INFINITY),
+})
+
+/** Systems of any batching policy and discipline, with the memory of devices or of replicas. */
+export function memorySystem(
+  evictions: readonly Eviction[] = Object.keys(evictionPolicies) as Eviction[],
+): fc.Arbitrary<SmallSystem> {
+  const policy = fc.constantFrom(...(Object.keys(batchPolicies) as (keyof typeof batchPolicies)[]))
+  const base = policy.chain((own) =>
+    fc.constantFrom(...disciplinesFor(own)).chain((discipline) => systemUnder(own, discipline, 60)),
+  )
+  const device = fc.record({
+    limitBytes: fc.integer({ min: 40, max: 300 }),
+    residency: fc.option(
+      fc.record({
+        eviction: fc.constantFrom(...evictions),
+        gibPerS: fc.constant(1),
+        setUpMs: fc.constantFrom(0, 5),
+      }),
+      { freq: 4 },
+    ),
+  })
+  return fc
+    .tuple(base, device, fc.array(pool, { minLength: 2, maxLength: 2 }))
+    .map(([{ plan, ...rest }, shared, memories]) => {
+      const devices = [{ name: 'shared', ...shared }]
+      const pools = plan.pools.map((own, i) => {
+        const { ownLimitBytes, ...drawn } = memories[i]!
+        const numbers = Array.from({ length: own.replicas }, (_, replica) => {
+          if (ownLimitBytes === null) return 0
+          const name = `${own.name}/${replica}`
+          return devices.push({ name, limitBytes: ownLimitBytes, residency: null }) - 1
+        })
+        const memory: PoolMemoryPlan = { ...drawn, devices: numbers }
+        return { ...own, memory }
+      })
+      return { plan: { ...plan, pools, devices }, ...rest }
+    })
+}
