@@ -15,6 +15,7 @@ import {
   type Machine,
   type OverheadModel,
   SimulatedWorld,
+  type WorldMemory,
 } from '../world/index.ts'
 
 const EVENTS_AT_ONCE = 1_000_000
@@ -31,6 +32,8 @@ export interface RunParts {
   readonly timer: OverheadModel | null
   /** the way to the queues; none where requests are there when they are sent */
   readonly link?: Link | null
+  /** none where memory is no concern */
+  readonly memory?: WorldMemory | null
   readonly seed: number
   readonly replication: number
   readonly observe: (requests: Requests) => Observer
@@ -99,6 +102,7 @@ function assemble(given: RunParts): {
     lag: parts.lag,
     timer: parts.timer,
     link: parts.link ?? null,
+    memory: parts.memory ?? null,
   })
   const observer = parts.observe(requests)
   const control = new ControlPlane(parts.plan, {

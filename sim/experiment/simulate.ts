@@ -40,6 +40,7 @@ import {
   Link,
   type MachineField,
   type MeanWork,
+  MemoryObserver,
   type ModelProfile,
   machineOf,
   NEVER,
@@ -48,7 +49,9 @@ import {
   type StepLaw,
   tabulatedWork,
 } from '../world/index.ts'
+import { Audience } from './audience.ts'
 import { type RunParts, runReadingWorld, runWorld } from './run-world.ts'
+import { activationsOf, simulatedMemory } from './simulated-memory.ts'
 import type { ExecutorWork, ObservedRun } from './structure.ts'
 
 /** Everything that replications of one scenario share; plain data, so it can go to a worker. */
@@ -179,8 +182,11 @@ function replicationParts(input: SimulationInput, replication: number) {
           ...(input.clients && { clients: input.clients }),
         })
       : new ListSource(input.requests)
+  const activations = activationsOf(scenario, input.models)
+  const plan = servingPlan(scenario, activations)
   return {
-    plan: servingPlan(scenario),
+    plan,
+    memory: simulatedMemory({ scenario, plan, activations, maps: replication === 0 }),
     source,
     hardware,
     machine: measured === null ? IDEAL_MACHINE : machineOf(fieldOf(input, replication)),
@@ -224,7 +230,8 @@ function recorded(
   const observe = (requests: Requests) => {
     const options = recorderOptions(scenario, parts.plan, requests, parts.lag && expected)
     recorder = new Recorder({ ...options, kv: caches.kv })
-    return recorder
+    const { memory } = parts
+    return memory ? new Audience(recorder, [new MemoryObserver(memory, requests)]) : recorder
   }
   const summary = () =>
     summariseRun(recorder!, {
@@ -232,7 +239,7 @@ function recorded(
       warmupMs: scenario.warmup_s * 1000,
       durationMs: scenario.duration_s * 1000,
       judged: judgedPercentiles(scenario),
-      memory: caches.summaries(),
+      memory: [...(parts.memory?.spaces() ?? []), ...caches.summaries()],
     })
   return { parts: { ...parts, observe }, source: parts.source, summary }
 }

@@ -7,6 +7,7 @@ export {
 } from './block-bootstrap.ts'
 export * from './comparison-document.ts'
 export * from './documents.ts'
+export { fullestSpace } from './fullest-space.ts'
 export { Histogram } from './histogram.ts'
 export { clopperPearson, type Interval, meanWithError, tInterval, within } from './interval.ts'
 export { KvSpaces } from './kv-spaces.ts'
@@ -29,3 +30,9 @@ export { judgedPercentiles, resultOf } from './result.ts'
 export { type RowColumn, type RowColumns, RowRecorder, Rows } from './rows.ts'
 export { playBack } from './rows-playback.ts'
 export { type RunSummary, summariseRun } from './run-summary.ts'
+export {
+  type SpaceChunk,
+  SpaceRecorder,
+  type SpaceState,
+  type SpaceSummary,
+} from './space-recorder.ts'

@@ -12,6 +12,8 @@ export interface SpaceState {
   readonly external: number
   /** free in regions that a chunk in use keeps from being given back */
   readonly pinnedFree: number
+  /** of the models that are there; all of them where it is not said */
+  readonly weights?: number
 }
 
 export interface SpaceChunk {
@@ -132,10 +134,11 @@ export class SpaceRecorder {
       this.#note()
       this.#bucket++
     }
-    this.#note()
+    // what lasted up to the very beginning of an interval is not in it
+    if (now * BUCKETS > bucket * this.#durationMs) this.#note()
     this.#last = state
     this.#note()
-    const { weightsBytes: weights } = this.head
+    const weights = state.weights ?? this.head.weightsBytes
     if (state.inUse > this.#peakInUse) {
       this.#peakInUse = state.inUse
       const own = state.inUse - weights

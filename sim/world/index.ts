@@ -1,9 +1,11 @@
 export { AlikeSpeed } from './alike-speed.ts'
 export { Empirical } from './empirical.ts'
 export { bootstrapField, fieldsOf, levelOf } from './field-bootstrap.ts'
+export type { Hardware } from './hardware.ts'
 export { Link } from './link.ts'
 export { LocalOverheads, type TimedCost } from './local-overheads.ts'
 export { IDEAL_MACHINE, type Machine, machineOf } from './machine.ts'
+export { MemoryObserver } from './memory-observer.ts'
 export {
   classEdges,
   classOf,
@@ -34,4 +36,5 @@ export {
   type WorkTable,
   wakeCost,
 } from './work.ts'
-export { type Hardware, SimulatedWorld } from './world.ts'
+export { SimulatedWorld } from './world.ts'
+export { WorldMemory } from './world-memory.ts'

@@ -1,4 +1,4 @@
-import { EventHeap, type Random } from '../kernel/index.ts'
+import { EventHeap } from '../kernel/index.ts'
 import {
   type Backend,
   type Batch,
@@ -12,11 +12,13 @@ import {
   type StepRun,
   type Timers,
 } from '../serving/index.ts'
+import type { Hardware, WorldStreams } from './hardware.ts'
 import type { Link } from './link.ts'
 import type { Machine } from './machine.ts'
 import type { OverheadModel } from './overheads.ts'
-import { type StepLaw, StepRuns } from './step-runs.ts'
-import { type WakeCurve, type WorkModel, wakeCost } from './work.ts'
+import { StepRuns } from './step-runs.ts'
+import { wakeCost } from './work.ts'
+import type { WorldMemory } from './world-memory.ts'
 
 /**
  * The kinds of events in their order at one instant. A batch has ended when its executor says so,
@@ -25,23 +27,9 @@ import { type WakeCurve, type WorkModel, wakeCost } from './work.ts'
 const ENDED = 0
 const DONE = 1
 const STEPPED = 2
-const TIMER = 3
-const ARRIVAL = 4
-
-/** What executors of one kind are like; null overheads cost nothing. */
-export interface Hardware {
-  readonly work: WorkModel
-  readonly wake: WakeCurve
-  readonly overheads: OverheadModel | null
-  /** null where requests are served in one go */
-  readonly steps?: StepLaw | null
-}
-
-/** Random streams of the world: each purpose has its own. */
-export interface WorldStreams {
-  readonly service: Random
-  readonly overheads: Random
-}
+const LOADED = 3
+const TIMER = 4
+const ARRIVAL = 5
 
 /**
  * The simulated world: virtual clock, event heap, and executors whose batches take work over
@@ -62,6 +50,11 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
   readonly #timer: OverheadModel | null
   /** null where requests are at their queue when they are sent */
   readonly #link: Link | null
+  /** null where memory is no concern */
+  readonly #memory: WorldMemory | null
+  /** whether the last batch, and the last load, of each executor found its memory */
+  readonly #found: Uint8Array
+  readonly #loaded: Uint8Array
   /** sequence of the armed event of each timer; -1 for none */
   readonly #armed: number[] = []
   /** when each timer is due, late or not; Infinity for those that are not armed */
@@ -91,6 +84,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     lag: OverheadModel | null
     timer: OverheadModel | null
     link?: Link | null
+    memory?: WorldMemory | null
   }) {
     this.#source = world.source
     this.#requests = world.requests
@@ -100,6 +94,9 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     this.#lag = world.lag
     this.#timer = world.timer
     this.#link = world.link ?? null
+    this.#memory = world.memory ?? null
+    this.#found = new Uint8Array(world.hardware.length)
+    this.#loaded = new Uint8Array(world.hardware.length)
     this.#started = new Float64Array(world.hardware.length)
     this.#ended = new Float64Array(world.hardware.length).fill(Number.NEGATIVE_INFINITY)
     this.#runs = new StepRuns(world.hardware.length)
@@ -134,6 +131,13 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
 
   start(batch: Batch): void {
     const { executor } = batch
+    const found = this.#memory === null || this.#memory.start(this.now, batch)
+    this.#found[executor] = found ? 1 : 0
+    if (!found) {
+      this.#started[executor] = this.now
+      this.#heap.push(this.#machine.dispatcher.release(this.now), DONE, executor)
+      return
+    }
     const { work, wake, overheads } = this.#hardware[executor]!
     const gap = this.now - this.#ended[executor]!
     const random = this.#random.overheads
@@ -146,6 +150,20 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     this.#ended[executor] = ended
     if (overheads !== null) this.#heap.push(ended, ENDED, executor)
     else this.#heap.push(this.#machine.dispatcher.release(ended), DONE, executor)
+  }
+
+  load(executor: number): void {
+    const ms = this.#memory!.load(this.now, executor)
+    this.#loaded[executor] = ms === null ? 0 : 1
+    this.#heap.push(this.#machine.dispatcher.release(this.now + (ms ?? 0)), LOADED, executor)
+  }
+
+  unload(executor: number): void {
+    this.#memory!.unload(this.now, executor)
+  }
+
+  shrink(executor: number): void {
+    this.#memory!.shrink(this.now, executor)
   }
 
   run(run: StepRun): void {
@@ -200,15 +218,15 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
       if (heap.kind === ARRIVAL) {
         if (heap.sequence === this.#arrival) this.#handOver(control)
       } else if (heap.kind === DONE) {
-        const executor = heap.slot
-        const started = this.#started[executor]!
-        control.onDone(this.now, executor, started, this.#ended[executor]!, STATUS.ok)
+        this.#done(control, heap.slot)
       } else if (heap.kind === STEPPED) {
         const executor = heap.slot
         if (this.#runEnds[executor] !== heap.sequence) continue
         const runs = this.#runs
         const [first, last] = [runs.firstMs(executor), runs.lastMs(executor)]
         control.onSteps(this.now, executor, runs.stepsOf(executor), first, last)
+      } else if (heap.kind === LOADED) {
+        control.onLoaded(this.now, heap.slot, this.#loaded[heap.slot] === 1)
       } else if (heap.kind === ENDED) {
         this.#report(heap.slot, this.#hardware[heap.slot]!.overheads!)
       } else if (this.#armed[heap.slot] === heap.sequence) {
@@ -219,6 +237,15 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
       if (this.#source.reacts) this.#lookAgain(control)
     }
     return 'budget'
+  }
+
+  #done(control: ControlPlanePort, executor: number): void {
+    this.#memory?.end(this.now, executor)
+    const started = this.#started[executor]!
+    // a batch that found no memory ended when it began
+    const found = this.#found[executor] === 1
+    const ended = found ? this.#ended[executor]! : started
+    control.onDone(this.now, executor, started, ended, found ? STATUS.ok : STATUS.outOfMemory)
   }
 
   #handOver(control: ControlPlanePort): void {

@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest'
+import { parseScenario } from '../../scenarios/index.ts'
+import { runReplication, type SimulationInput } from './simulate.ts'
+
+/** Lengths from 8 to 512, so that buffers have many sizes. */
+function inputOf(memory: string, set: { rate?: number; devices?: string } = {}): SimulationInput {
+  const text = `spillway: 1
+name: s
+duration_s: 30
+models:
+  scorer:
+    work: { law: linear, base_ms: 4, per_item_ms: 2, per_token_ms: 0.01 }
+    memory:
+      parameters_millions: 10
+      input: { per_token_kib: 1 }
+      activations: [{ per_token_kib: 16, lives: 2 }, { per_token_squared_kib: 0.1 }, { per_token_kib: 24 }]
+      output: { per_item_kib: 2 }
+traffic:
+  - class: web
+    arrivals: { process: poisson, rate_rps: ${set.rate ?? 150} }
+    input_tokens: { distribution: lognormal, median: 64, p99: 400, min: 8, max: 512 }
+devices: ${set.devices ?? '[]'}
+pools:
+  - name: central
+    model: scorer
+    replicas: 2
+    batching: { policy: dynamic, max_batch: 16, max_delay_ms: 5 }
+${memory === '' ? '' : `    memory: { ${memory} }`}
+`
+  const { scenario } = parseScenario(text, { file: 's.yaml' })
+  return { scenario, models: [null], capacityRps: null, traces: new Map(), requests: null }
+}
+
+const ran = (memory: string, set: Parameters<typeof inputOf>[1] = {}) =>
+  runReplication(inputOf(memory, set), 0)
+
+test('without a limit memory changes nothing but what is told of it', () => {
+  const { memory, ...free } = ran('')
+  const { memory: spaces, ...others } = ran('allocator: bfc')
+  expect(others).toEqual(free)
+  expect(memory).toEqual([])
+  expect(spaces.length).toBe(1)
+  expect(spaces[0]).toMatchObject({ name: 'central', limitBytes: Number.POSITIVE_INFINITY })
+  expect(spaces[0]!.peakInUse).toBeGreaterThan(spaces[0]!.peakRequested)
+  expect(spaces[0]!.map.length).toBeGreaterThan(40)
+})
+
+test('it is the same in another thread, and maps are of the first replication only', () => {
+  const input = inputOf('allocator: bfc, pattern: true, limit_mib: 300')
+  const [first, second] = [runReplication(input, 0), runReplication(input, 1)]
+  expect(runReplication(structuredClone(input), 0)).toEqual(first)
+  expect(second.memory[0]!.map).toEqual([])
+  expect(second.memory[0]!.peakHeld).not.toBe(first.memory[0]!.peakHeld)
+})
+
+test('on a card that is too small batches fail, and others are served', () => {
+  const { memory, pools, classes } = ran('allocator: bfc, limit_mib: 120')
+  const [space] = memory
+  const { shortage, fragmentation } = space!.counts
+  expect(shortage + fragmentation).toBeGreaterThan(0)
+  const { arrived, served, failed } = classes[0]!.counts
+  expect(failed).toBeGreaterThan(0)
+  expect(served).toBeGreaterThan(1000)
+  expect(served + failed).toBe(arrived)
+  expect(pools[0]!.counts).toEqual(classes[0]!.counts)
+  expect(space!.peakHeld).toBeLessThanOrEqual(120 * 2 ** 20)
+})

@@ -1,0 +1,161 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { poolMemory } from '../../scenarios/schema-memory.ts'
+import type { ActivationPlan, ActivationStep, Bytes } from './activation-plan.ts'
+import { bytesOf } from './activation-plan.ts'
+import { Device } from './device.ts'
+import { ReplicaMemory } from './replica-memory.ts'
+import { replicaPlan } from './replica-plan.ts'
+
+const MIB = 2 ** 20
+
+const bytes: fc.Arbitrary<Bytes> = fc.record({
+  fixed: fc.nat(5000),
+  perLength: fc.nat(10),
+  perItem: fc.nat(20_000),
+  perToken: fc.nat(500),
+  perTokenSquared: fc.constantFrom(0, 0, 0.25, 3),
+})
+
+/** Buffers, each of which may be given back after some further ones. */
+const plan: fc.Arbitrary<ActivationPlan> = fc
+  .record({
+    weights: fc.array(fc.integer({ min: 1, max: 300_000 }), { maxLength: 4 }),
+    buffers: fc.array(fc.record({ take: bytes, lives: fc.nat(5), role: fc.nat(9) }), {
+      minLength: 1,
+      maxLength: 12,
+    }),
+    inputs: fc.constantFrom([['batch', 'length']], [['batch'], ['batch']], [['batch', 3]]),
+  })
+  .map(({ weights, buffers, inputs }) => {
+    const steps: ActivationStep[] = []
+    for (const [i, { take, role }] of buffers.entries()) {
+      const last = i === buffers.length - 1
+      const kind = role === 0 && i === 0 ? 'input' : role === 1 && last ? 'output' : 'activation'
+      steps.push({ take, kind })
+      for (const [j, { lives }] of buffers.entries()) {
+        // those that live for ever are freed by the end of the batch
+        if (lives > 0 && lives < 5 && j + lives === i) steps.push({ free: j })
+      }
+    }
+    return { weights, steps, inputs: inputs as ActivationPlan['inputs'] }
+  })
+
+const memory = fc.constantFrom(
+  { allocator: 'bfc' },
+  { allocator: 'bfc', extend: 'same-as-requested' },
+  { allocator: 'caching' },
+  { allocator: 'bucket' },
+  { allocator: 'buddy', arena_mib: 0.5 },
+)
+
+const replica = fc.record({ plan, memory, pattern: fc.boolean() })
+
+const act = fc.record({
+  replica: fc.nat(2),
+  what: fc.constantFrom('run', 'run', 'run', 'end', 'end', 'shrink', 'unload', 'load'),
+  size: fc.integer({ min: 1, max: 16 }),
+  length: fc.integer({ min: 1, max: 64 }),
+})
+
+interface Case {
+  readonly replicas: readonly { plan: ActivationPlan; memory: object; pattern: boolean }[]
+  readonly acts: readonly { replica: number; what: string; size: number; length: number }[]
+  readonly capacity: number
+}
+
+const cases: fc.Arbitrary<Case> = fc.record({
+  replicas: fc.array(replica, { minLength: 3, maxLength: 3 }),
+  acts: fc.array(act, { minLength: 10, maxLength: 40 }),
+  capacity: fc.constantFrom(2 * MIB, 12 * MIB, 40 * MIB, Number.POSITIVE_INFINITY),
+})
+
+/** What is live after each take, and in the end: requested bytes, and how many buffers. */
+function naiveLive({ steps }: ActivationPlan, size: number, length: number) {
+  const live = new Map<number, number>()
+  const seen = new Set<string>()
+  let taken = 0
+  const told = () => {
+    const sizes = [...live.values()].filter((one) => one > 0)
+    return `${sizes.reduce((sum, one) => sum + one, 0)} in ${sizes.length}`
+  }
+  for (const step of steps) {
+    if ('free' in step) live.delete(step.free)
+    else {
+      live.set(taken++, bytesOf(step.take, size, length))
+      seen.add(told())
+    }
+  }
+  return seen
+}
+
+/** Does what a case says, and looks after each act whether all bytes are where they belong. */
+function play({ replicas, acts, capacity }: Case): string[] {
+  const device = new Device(capacity)
+  const all = replicas.map(({ plan: activations, memory: how, pattern }) => {
+    const parsed = poolMemory.parse({ ...how, pattern })
+    return new ReplicaMemory(device, replicaPlan(parsed, activations))
+  })
+  const told = all.map((one) => `load ${one.load()}`)
+  for (const { replica: which, what, size, length } of acts) {
+    const one = all[which]!
+    if (what === 'load' && !one.resident) told.push(`load ${one.load()}`)
+    else if (!one.resident) continue
+    else if (what === 'end' && one.running) one.end()
+    else if (one.running) expect(one.shrink()).toBe(0)
+    else if (what === 'shrink') told.push(`shrink ${one.shrink()}`)
+    else if (what === 'unload') one.unload()
+    else if (what === 'run') {
+      const outcome = one.run(size, length, true)
+      told.push(`run ${outcome} ${one.state.requestedBytes} ${one.extensions}`)
+      const { pattern, plan: activations } = replicas[which]!
+      if (outcome === 0 && !pattern) {
+        const owned = one.layout!.filter(({ owner }) => !/weights|free/.test(owner))
+        const asked = one.state.requestedBytes - one.weightsBytes
+        const naive = naiveLive(activations, size, length)
+        if (naive.size > 0 && owned.length > 0) {
+          expect(naive).toContain(`${asked} in ${owned.length}`)
+        }
+      }
+    }
+    const held = all.reduce((sum, { state }) => sum + state.heldBytes, 0)
+    if (!all.some(({ running }) => running)) {
+      expect(held).toBe(device.takenBytes)
+      for (const { state, weightsBytes, resident } of all) {
+        expect(state.requestedBytes).toBe(resident ? weightsBytes : 0)
+      }
+    }
+    expect(device.takenBytes).toBeLessThanOrEqual(capacity)
+    for (const { state } of all) {
+      expect(state.inUseBytes).toBeGreaterThanOrEqual(state.requestedBytes)
+      expect(state.heldBytes).toBeGreaterThanOrEqual(state.inUseBytes)
+    }
+    const chunks = all.flatMap((each) => each.chunks())
+    expect(chunks.reduce((sum, chunk) => sum + chunk.bytes, 0)).toBe(device.takenBytes)
+  }
+  for (const one of all) {
+    if (one.running) one.end()
+    if (one.resident) one.unload()
+  }
+  expect(device.takenBytes).toBe(0)
+  return told
+}
+
+test('bytes are where they belong: peaks as counted anew, weights alone when batches ended', () => {
+  fc.assert(
+    fc.property(cases, (one) => {
+      const told = play(one)
+      expect(play(one)).toEqual(told)
+    }),
+    { seed: 1, numRuns: 300 },
+  )
+})
+
+test('cases that fail, that take blocks, and all causes of failure are among them', () => {
+  const told = fc.sample(cases, { seed: 1, numRuns: 300 }).flatMap(play)
+  for (const cause of [0, -1, -2, -3]) {
+    expect(told.filter((text) => text.startsWith(`run ${cause} `)).length).toBeGreaterThan(5)
+  }
+  expect(told).toContain('load -1')
+  expect(told.some((text) => /^shrink [1-9]/.test(text))).toBe(true)
+})

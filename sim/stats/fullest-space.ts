@@ -1,0 +1,24 @@
+import type { SpaceCounts, SpaceSummary } from './space-recorder.ts'
+
+/**
+ * A pool whose replicas have devices of their own: figures of the replica that held most, counts
+ * of all, series and map of the first. Throws where there is none.
+ */
+export function fullestSpace(replicas: readonly SpaceSummary[]): SpaceSummary {
+  const first = replicas[0]
+  if (first === undefined) throw new RangeError('Expected a replica, got none')
+  let fullest = first
+  const counts: SpaceCounts = { ...first.counts }
+  for (const replica of replicas.slice(1)) {
+    if (isFuller(replica, fullest)) fullest = replica
+    for (const key of Object.keys(counts) as (keyof SpaceCounts)[]) {
+      counts[key] += replica.counts[key]
+    }
+  }
+  return { ...fullest, counts, series: first.series, map: first.map }
+}
+
+function isFuller(one: SpaceSummary, other: SpaceSummary): boolean {
+  if (one.peakHeld !== other.peakHeld) return one.peakHeld > other.peakHeld
+  return one.peakInUse > other.peakInUse
+}

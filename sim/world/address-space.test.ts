@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+import { AddressSpace, type ForeignChunk } from './address-space.ts'
+
+const chunk = (replica: number, region: number, offset: number, bytes: number, owner = 'free') =>
+  ({ replica, region, offset, bytes, owner }) satisfies ForeignChunk
+const told = (space: AddressSpace, chunks: readonly ForeignChunk[]) =>
+  space.layOut(chunks).map(({ address, bytes, owner }) => `${address} +${bytes} ${owner}`)
+
+test('a region keeps its place while it is held, and a new one takes the lowest that is free', () => {
+  const space = new AddressSpace()
+  const [a, b, c] = [chunk(0, 0, 0, 10), chunk(1, 0, 0, 20), chunk(0, 10, 0, 30)]
+  expect(told(space, [a, b, c])).toEqual(['0 +10 free', '10 +20 free', '30 +30 free'])
+  expect(told(space, [a, c])).toEqual(['0 +10 free', '30 +30 free'])
+  const [d, e] = [chunk(1, 20, 0, 21), chunk(1, 41, 0, 15)]
+  const all = ['0 +10 free', '10 +15 free', '30 +30 free', '60 +21 free']
+  expect(told(space, [a, c, d, e])).toEqual(all)
+})
+
+test('neighbours with one owner are one chunk; free ones of two regions are two', () => {
+  const chunks = [
+    ...[chunk(0, 0, 0, 5, 'weights'), chunk(0, 5, 0, 6, 'weights')],
+    ...[chunk(0, 11, 0, 4, 'batch 1 x 1'), chunk(0, 11, 4, 4, 'batch 1 x 1')],
+    ...[chunk(0, 11, 8, 2), chunk(0, 21, 0, 9)],
+  ]
+  expect(told(new AddressSpace(), chunks)).toEqual([
+    ...['0 +11 weights', '11 +8 batch 1 x 1', '19 +2 free', '21 +9 free'],
+  ])
+})
+
+test('of very many chunks the smallest join their neighbours, and no byte is lost', () => {
+  const chunks = Array.from({ length: 3000 }, (_, i) =>
+    chunk(0, 0, 10 * i + (i === 0 ? 0 : 5000), i === 0 ? 5010 : 10, `batch ${i} x 1`),
+  )
+  const laidOut = new AddressSpace().layOut(chunks)
+  expect(laidOut.length).toBeLessThanOrEqual(400)
+  expect(laidOut.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(35_000)
+  expect(laidOut[0]).toMatchObject({ address: 0, owner: 'batch 0 x 1' })
+})
