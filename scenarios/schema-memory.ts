@@ -96,7 +96,7 @@ export const poolMemory = z
     z.strictObject({
       allocator: z.literal('buddy').describe('Powers of two'),
       ...batches,
-      arena_mib: limit.describe('Taken at the start; the largest power of two in it is used'),
+      arena_mib: limit.describe('Taken at the start, in powers of two'),
     }),
     z.strictObject({
       allocator: z.literal('paged').describe('Of generation: kv_cache in blocks'),

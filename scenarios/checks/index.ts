@@ -8,6 +8,7 @@ import { checkKvCache } from './check-kv-cache.ts'
 import { checkLengthLaws } from './check-length-laws.ts'
 import { checkLengths } from './check-lengths.ts'
 import { checkLink } from './check-link.ts'
+import { checkMemory } from './check-memory.ts'
 import { checkModels } from './check-models.ts'
 import { checkNames } from './check-names.ts'
 import { checkObjectives } from './check-objectives.ts'
@@ -31,6 +32,7 @@ const CHECKS = [
   checkGeneration,
   checkKvCache,
   checkLink,
+  checkMemory,
   checkObjectives,
   checkWarmup,
 ]

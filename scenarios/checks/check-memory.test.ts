@@ -1,0 +1,195 @@
+import { describe, expect, test } from 'vitest'
+import { problemsIn } from './problems.test-helper.ts'
+
+interface Parts {
+  /** of the only pool */
+  readonly memory?: string
+  readonly own?: string
+  /** of its model, which has 100 MB at fp32 */
+  readonly declared?: string
+  readonly work?: string
+  readonly devices?: string
+  readonly pools?: string
+  readonly models?: string
+}
+
+const text = (parts: Parts) => `spillway: 1
+name: s
+duration_s: 60
+models:
+  m:
+    work: ${parts.work ?? '{ law: constant, ms: 4 }'}
+    ${parts.declared ?? 'memory: { parameters_millions: 25, activations: [{ per_item_kib: 8 }] }'}
+${parts.models ?? ''}
+traffic:
+  - { class: web, arrivals: { process: poisson, rate_rps: 40 } }
+devices: [${parts.devices ?? ''}]
+pools:
+  - { name: central, model: m${parts.own ?? ''}${parts.memory ? `, memory: { ${parts.memory} }` : ''} }
+${parts.pools ?? ''}
+`
+const problems = (parts: Parts) =>
+  problemsIn(text(parts)).map((problem) => problem.replace('pools.central.memory', '…'))
+
+const card = (own = '') => `{ name: card, limit_mib: 1024${own} }`
+const residency = ', residency: { eviction: lru, gib_per_s: 10 }'
+const on = 'allocator: bfc, device: card'
+
+describe('memory of a pool', () => {
+  test('has a limit, a device, or neither', () => {
+    expect(problems({ memory: 'allocator: bfc' })).toEqual([])
+    expect(problems({ memory: 'allocator: bfc, limit_mib: 200' })).toEqual([])
+    expect(problems({ memory: on, devices: card() })).toEqual([])
+    expect(problems({ memory: `${on}, limit_mib: 9`, devices: card() })).toEqual([
+      '….limit_mib: expected no limit_mib beside device card, which has one, got "limit_mib"',
+    ])
+  })
+
+  test('is on a device that there is', () => {
+    expect(problems({ memory: 'allocator: bfc, device: cart', devices: card() })).toEqual([
+      '….device: expected one of the devices card, got "cart"; did you mean card?',
+    ])
+    expect(problems({ memory: on })).toEqual(['….device: expected a device, got "card"'])
+  })
+
+  test('has an allocator for what the pool does', () => {
+    expect(problems({ memory: 'allocator: paged' })).toEqual([
+      '….allocator: expected bfc, caching, bucket or buddy in a pool that does not generate, got paged',
+    ])
+  })
+
+  test('wants weights to come and go where it evicts or pins', () => {
+    expect(
+      problems({ memory: `${on}, pinned: true, out_of_memory: [split, evict]`, devices: card() }),
+    ).toEqual([
+      '….pinned: expected no pinned on card, which has no residency: weights stay where they are, got "pinned"',
+      '….out_of_memory.1: expected no evict on card, which has no residency: weights stay where they are, got "evict"',
+    ])
+    const memory = `${on}, pinned: true, out_of_memory: [evict, shrink]`
+    expect(problems({ memory, devices: card(residency) })).toEqual([])
+    expect(problems({ memory: 'allocator: bfc, pinned: true' })).toEqual([
+      '….pinned: expected no pinned without a device, as weights stay where they are, got "pinned"',
+    ])
+  })
+
+  test('tries each remedy once', () => {
+    expect(problems({ memory: 'allocator: bfc, out_of_memory: [split, shrink, split]' })).toEqual([
+      '….out_of_memory.2: expected each remedy once, got "split" again',
+    ])
+  })
+})
+
+describe('a limit', () => {
+  test('is at least the weights, which go by the precision, and the arena', () => {
+    const half = ', precision: fp16'
+    // 100 MB are 95.37 MiB
+    expect(problems({ memory: 'allocator: bfc, limit_mib: 96' })).toEqual([])
+    expect(problems({ memory: 'allocator: bfc, limit_mib: 95' })).toEqual([
+      '….limit_mib: expected at least 95.37 MiB, as the weights of a replica take, got 95',
+    ])
+    expect(problems({ memory: 'allocator: bfc, limit_mib: 48', own: half })).toEqual([])
+    const buddy = 'allocator: buddy, arena_mib: 32, limit_mib'
+    expect(problems({ memory: `${buddy}: 128` })).toEqual([])
+    expect(problems({ memory: `${buddy}: 127` })).toEqual([
+      '….limit_mib: expected at least 127.37 MiB, as weights and arena of a replica take, got 127',
+    ])
+  })
+
+  test('of a device is at least what must be there at once', () => {
+    const own = ', replicas: 11'
+    expect(problems({ memory: on, own: ', replicas: 10', devices: card() })).toEqual([])
+    expect(problems({ memory: on, own, devices: card() })).toEqual([
+      'devices.card.limit_mib: expected at least 1049.05 MiB, as the weights of all its replicas take, got 1024',
+    ])
+    // with residency one after the other
+    expect(problems({ memory: on, own, devices: card(residency) })).toEqual([])
+    const pinned = `${on}, pinned: true`
+    const other = `  - { name: other, model: m, memory: { ${on} } }`
+    const ten = { own: ', replicas: 10', devices: card(residency), memory: pinned }
+    expect(problems(ten)).toEqual([])
+    expect(problems({ ...ten, pools: other })).toEqual([
+      'devices.card.limit_mib: expected at least 1049.05 MiB, as pinned weights and the largest model beside them take, got 1024',
+    ])
+  })
+
+  test('of weights that a calibration finds out is not judged here', () => {
+    const models = '  e: { builtin: transformer-encoder }'
+    const pools = '  - { name: other, model: e, memory: { allocator: bfc, limit_mib: 1 } }'
+    expect(problems({ memory: 'allocator: bfc', models, pools })).toEqual([])
+  })
+})
+
+describe('devices', () => {
+  test('have names of their own, and somebody who names them', () => {
+    const two = `${card()}, { name: other, limit_mib: 5 }, ${card()}`
+    expect(problems({ memory: on, devices: two })).toEqual([
+      'devices.other: expected a pool that names other, got none',
+      expect.stringMatching(/^devices.*name: expected a name of its own, got "card" as in/),
+    ])
+  })
+})
+
+describe('memory of a model', () => {
+  test('is said where a pool says memory, and only there', () => {
+    expect(problems({})).toEqual([
+      'models.m.memory: expected no memory of m, as no pool of it says memory, got "memory"',
+    ])
+    expect(problems({ memory: 'allocator: bfc', declared: 'ragged: false' })).toEqual([
+      'models.m: expected memory, as pool central says memory, got nothing',
+    ])
+    expect(problems({ declared: 'ragged: false' })).toEqual([])
+  })
+
+  test('has a KV cache where a pool generates, which then is all that counts', () => {
+    const cache = 'kv_cache: { layers: 4, heads: 2, head_size: 64 }'
+    const declared = `memory: { parameters_millions: 1, ${cache} }`
+    expect(problems({ memory: 'allocator: bfc', declared })).toEqual([
+      'models.m.memory.kv_cache: expected no kv_cache of m, as no pool of it generates, got "kv_cache"',
+    ])
+  })
+
+  test('may go by length where work does not', () => {
+    const declared = 'memory: { activations: [{ per_token_kib: 8 }] }'
+    const traffic = text({ memory: 'allocator: bfc', declared }).replace(
+      '40 } }',
+      '40 }, input_tokens: { distribution: fixed, value: 9 } }',
+    )
+    expect(problemsIn(traffic)).toEqual([])
+    expect(problemsIn(traffic.replace('per_token_kib', 'per_item_kib'))).toHaveLength(1)
+  })
+
+  test('lets a declared model have a precision', () => {
+    const own = ', precision: int8'
+    expect(problems({ memory: 'allocator: bfc', own })).toEqual([])
+    expect(problems({ declared: 'ragged: false', own })).toEqual([
+      'pools.central.precision: expected fp32 for declared work without memory, got int8',
+    ])
+  })
+})
+
+describe('a pool that generates', () => {
+  const generating = (declared: string, memory: string) =>
+    problemsIn(
+      text({
+        work: '{ law: generation, base_ms: 8 }',
+        own: ', generation: { policy: continuous }',
+        declared,
+        memory,
+      }).replace('40 } }', '4 }, output_tokens: { distribution: fixed, value: 9 } }'),
+    ).map((problem) => problem.replace('pools.central.memory', '…'))
+  const cache = 'kv_cache: { layers: 4, heads: 2, head_size: 64 }'
+
+  test('has paged or contiguous memory, and the geometry of its cache', () => {
+    const paged = 'allocator: paged, limit_mib: 512'
+    expect(generating(`memory: { parameters_millions: 1, ${cache} }`, paged)).toEqual([])
+    expect(generating('memory: { parameters_millions: 1 }', paged)).toEqual([
+      'models.m.memory: expected kv_cache, as pool central says memory and generates, got nothing',
+    ])
+    expect(
+      generating(`memory: { ${cache}, output: { kib: 1 } }`, 'allocator: bfc, limit_mib: 512'),
+    ).toEqual([
+      'models.m.memory.output: expected no output of m, which generates: its KV cache counts, got "output"',
+      '….allocator: expected paged or contiguous in a pool that generates, got bfc',
+    ])
+  })
+})

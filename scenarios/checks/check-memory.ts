@@ -1,0 +1,168 @@
+import type { Device, ModelMemory, PoolMemory } from '../schema.ts'
+import { didYouMean } from '../schema-walk.ts'
+import type { Draft, PoolDraft, Report } from './draft.ts'
+import { leastBytes, MIB, mibText } from './weights.ts'
+
+/** Whether memory is said where it counts, and has room at least for what must be there. */
+export function checkMemory(draft: Draft, report: Report): void {
+  for (const pool of draft.pools) {
+    if (pool.memory === null) continue
+    checkPlace(pool.memory, pool, draft, report)
+    checkAllocator(pool.memory, pool, draft, report)
+    checkModel(pool, draft, report)
+    checkLimit(pool.memory, pool, draft, report)
+  }
+  for (const [i, device] of draft.devices.entries()) {
+    if (device !== null) checkDevice(device, i, draft, report)
+  }
+  for (const [name, model] of draft.models) {
+    if (model && 'work' in model && model.memory) checkUse(name, model.memory, draft, report)
+  }
+}
+
+const generates = (pool: PoolDraft, draft: Draft) => draft.has([...pool.path, 'generation'])
+
+/** The device that a pool names; null where it names none, or none that there is. */
+function deviceOf(pool: PoolDraft, { devices }: Draft): Device | null {
+  const name = pool.memory?.device
+  return devices.find((device) => device !== null && device.name === name) ?? null
+}
+
+function checkPlace(memory: PoolMemory, pool: PoolDraft, draft: Draft, report: Report): void {
+  const path = [...pool.path, 'memory']
+  const { device: name, limit_mib: limit } = memory
+  if (name !== undefined && limit !== undefined) {
+    const text = `no limit_mib beside device ${name}, which has one, got "limit_mib"`
+    report('key', [...path, 'limit_mib'], text)
+  }
+  const device = deviceOf(pool, draft)
+  if (name !== undefined && device === null) {
+    if (draft.devices.includes(null)) return
+    const known = draft.devices.flatMap((one) => one?.name ?? [])
+    const expected = known.length > 0 ? `one of the devices ${known.join(', ')}` : 'a device'
+    report('value', [...path, 'device'], `${expected}, got "${name}"${didYouMean(name, known)}`)
+    return
+  }
+  if (device?.residency) return
+  const where =
+    device === null
+      ? 'without a device, as weights stay where they are'
+      : `on ${device.name}, which has no residency: weights stay where they are`
+  if (memory.pinned !== undefined) {
+    report('key', [...path, 'pinned'], `no pinned ${where}, got "pinned"`)
+  }
+  const remedies = 'out_of_memory' in memory ? (memory.out_of_memory ?? []) : []
+  const evict = remedies.indexOf('evict')
+  if (evict < 0) return
+  report('value', [...path, 'out_of_memory', evict], `no evict ${where}, got "evict"`)
+}
+
+function checkAllocator(memory: PoolMemory, pool: PoolDraft, draft: Draft, report: Report): void {
+  const path = [...pool.path, 'memory']
+  const { allocator } = memory
+  const cached = allocator === 'paged' || allocator === 'contiguous'
+  if (cached !== generates(pool, draft)) {
+    const expected = cached
+      ? 'bfc, caching, bucket or buddy in a pool that does not generate'
+      : 'paged or contiguous in a pool that generates'
+    report('value', [...path, 'allocator'], `${expected}, got ${allocator}`)
+  }
+  const remedies = 'out_of_memory' in memory ? (memory.out_of_memory ?? []) : []
+  const again = remedies.findIndex((remedy, i) => remedies.indexOf(remedy) < i)
+  if (again < 0) return
+  const text = `each remedy once, got "${remedies[again]}" again`
+  report('value', [...path, 'out_of_memory', again], text)
+}
+
+/** Declared models say what they take; of others a calibration finds it out. */
+function checkModel(pool: PoolDraft, draft: Draft, report: Report): void {
+  const model = pool.model === null ? null : draft.models.get(pool.model)
+  if (!model || !('work' in model)) return
+  const path = ['models', pool.model!]
+  const because = `as pool ${pool.name ?? '?'} says memory`
+  if (model.memory === undefined) {
+    report('value', path, `memory, ${because}, got nothing`)
+  } else if (generates(pool, draft) && model.memory.kv_cache === undefined) {
+    report('value', [...path, 'memory'], `kv_cache, ${because} and generates, got nothing`)
+  }
+}
+
+/** Weights, and what an allocator takes at the start, of one replica. */
+function checkLimit(memory: PoolMemory, pool: PoolDraft, draft: Draft, report: Report): void {
+  const { limit_mib: limit, device } = memory
+  const least = leastBytes(pool, draft)
+  if (limit === undefined || device !== undefined || least === null) return
+  if (generates(pool, draft) || least <= limit * MIB) return
+  const text = `at least ${mibText(least)}, as ${partsOf(memory)} of a replica take, got ${limit}`
+  report('value', [...pool.path, 'memory', 'limit_mib'], text)
+}
+
+const partsOf = (memory: PoolMemory) =>
+  memory.allocator === 'buddy' ? 'weights and arena' : 'the weights'
+
+function checkDevice(device: Device, index: number, draft: Draft, report: Report): void {
+  const path = ['devices', index]
+  const first = draft.devices.findIndex((one) => one?.name === device.name)
+  if (first < index) {
+    const text = `a name of its own, got "${device.name}" as in devices.${first}`
+    report('value', [...path, 'name'], text)
+    return
+  }
+  const pools = draft.pools.filter(({ memory }) => memory?.device === device.name)
+  // one that cannot be read, or that names what there is not, may mean it
+  const unclear = draft.pools.some((pool) => {
+    if (pool.memory === null) return draft.has([...pool.path, 'memory'])
+    return pool.memory.device !== undefined && deviceOf(pool, draft) === null
+  })
+  if (pools.length === 0) {
+    if (!unclear) report('value', path, `a pool that names ${device.name}, got none`)
+    return
+  }
+  if (pools.some((pool) => generates(pool, draft))) return
+  const needs = pools.map((pool) => ({ pool, bytes: leastBytes(pool, draft) }))
+  const known = needs.filter((need): need is { pool: PoolDraft; bytes: number } => {
+    return need.bytes !== null
+  })
+  checkRoom(device, path, known, report)
+}
+
+/** Whatever must be there at once fits: with residency the pinned ones and any one beside them. */
+function checkRoom(
+  { limit_mib: limit, residency }: Device,
+  path: readonly (string | number)[],
+  needs: readonly { readonly pool: PoolDraft; readonly bytes: number }[],
+  report: Report,
+): void {
+  const stays = needs.filter(({ pool }) => residency === undefined || pool.memory?.pinned === true)
+  const others = needs.filter((need) => !stays.includes(need))
+  const all = stays.reduce((sum, { pool, bytes }) => sum + bytes * (pool.replicas ?? 1), 0)
+  const largest = Math.max(0, ...others.map(({ bytes }) => bytes))
+  if (all + largest <= limit * MIB) return
+  const what =
+    residency === undefined
+      ? 'the weights of all its replicas take'
+      : 'pinned weights and the largest model beside them take'
+  const text = `at least ${mibText(all + largest)}, as ${what}, got ${limit}`
+  report('value', [...path, 'limit_mib'], text)
+}
+
+/** Nothing that a model says is without effect. */
+function checkUse(name: string, memory: ModelMemory, draft: Draft, report: Report): void {
+  const path = ['models', name, 'memory']
+  const users = draft.pools.filter((pool) => pool.model === name)
+  const says = users.filter((pool) => draft.has([...pool.path, 'memory']))
+  if (says.length === 0) {
+    report('key', path, `no memory of ${name}, as no pool of it says memory, got "memory"`)
+    return
+  }
+  const generating = says.some((pool) => generates(pool, draft))
+  if (memory.kv_cache !== undefined && !generating) {
+    const text = `no kv_cache of ${name}, as no pool of it generates, got "kv_cache"`
+    report('key', [...path, 'kv_cache'], text)
+  }
+  for (const key of ['input', 'activations', 'output']) {
+    if (!generating || !draft.has([...path, key])) continue
+    const text = `no ${key} of ${name}, which generates: its KV cache counts, got "${key}"`
+    report('key', [...path, key], text)
+  }
+}
