@@ -34,12 +34,15 @@ ${pools}`).map((problem) => problem.replace('pools.central.', '…'))
 const paged = (where: string) => `allocator: paged, ${where}`
 
 describe('blocks of a KV cache', () => {
+  const unused = expect.stringMatching(/^models.m.memory: expected no memory of m, as no pool/)
+
   test('are stated, or follow from memory', () => {
-    expect(problemsOf({ generation: 'kv_cache: { blocks: 9 }' })).toEqual([])
+    expect(problemsOf({ generation: 'kv_cache: { blocks: 9 }' })).toEqual([unused])
     expect(problemsOf({ memory: paged('limit_mib: 64') })).toEqual([])
     const generation = 'kv_cache: { block_tokens: 32 }, preemption: recompute'
     expect(problemsOf({ memory: paged('limit_mib: 64'), generation })).toEqual([])
     expect(problemsOf({ generation })).toEqual([
+      unused,
       '…generation.kv_cache: expected blocks, or memory of the pool from which they follow, got ' +
         'neither',
     ])

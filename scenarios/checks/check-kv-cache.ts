@@ -1,5 +1,6 @@
 import type { Generation, Pool } from '../schema.ts'
 import type { Draft, PoolDraft, Report } from './draft.ts'
+import { MIB, mib, modelMemory, PRECISION_BYTES, weightsBytes } from './weights.ts'
 
 type KvCache = NonNullable<Generation['kv_cache']>
 type PoolMemory = NonNullable<Pool['memory']>
@@ -76,21 +77,5 @@ function blockBytes(memory: PoolMemory, pool: PoolDraft, draft: Draft): number |
     memory.allocator === 'contiguous'
       ? memory.reservation_tokens
       : (pool.generation?.kv_cache?.block_tokens ?? 16)
-  return tokens * 2 * layers * heads * size * BYTES[precision]
+  return tokens * 2 * layers * heads * size * PRECISION_BYTES[precision]
 }
-
-function weightsBytes(pool: PoolDraft, draft: Draft): number | null {
-  const memory = modelMemory(pool, draft)
-  if (memory === null || pool.precision === null) return null
-  return memory.parameters_millions * 1e6 * BYTES[pool.precision]
-}
-
-function modelMemory(pool: PoolDraft, draft: Draft) {
-  const model = pool.model === null ? null : draft.models.get(pool.model)
-  return model && 'work' in model ? (model.memory ?? null) : null
-}
-
-const MIB = 2 ** 20
-const BYTES = { fp32: 4, fp16: 2, int8: 1 } as const
-
-const mib = (bytes: number) => Number((bytes / MIB).toFixed(2))

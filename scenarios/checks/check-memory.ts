@@ -1,7 +1,7 @@
 import type { Device, ModelMemory, PoolMemory } from '../schema.ts'
 import { didYouMean } from '../schema-walk.ts'
 import type { Draft, PoolDraft, Report } from './draft.ts'
-import { leastBytes, MIB, mibText } from './weights.ts'
+import { MIB, weightsBytes } from './weights.ts'
 
 /** Whether memory is said where it counts, and has room at least for what must be there. */
 export function checkMemory(draft: Draft, report: Report): void {
@@ -93,9 +93,19 @@ function checkLimit(memory: PoolMemory, pool: PoolDraft, draft: Draft, report: R
   const least = leastBytes(pool, draft)
   if (limit === undefined || device !== undefined || least === null) return
   if (generates(pool, draft) || least <= limit * MIB) return
-  const text = `at least ${mibText(least)}, as ${partsOf(memory)} of a replica take, got ${limit}`
+  const text = `${atLeast(least)}, as ${partsOf(memory)} of a replica take, got ${limit}`
   report('value', [...pool.path, 'memory', 'limit_mib'], text)
 }
+
+/** Weights, and an arena that is taken at the start; null where that is not known. */
+function leastBytes(pool: PoolDraft, draft: Draft): number | null {
+  const weights = weightsBytes(pool, draft)
+  if (weights === null || pool.memory?.allocator !== 'buddy') return weights
+  return weights + pool.memory.arena_mib * MIB
+}
+
+/** A limit that does, to two decimals. */
+const atLeast = (bytes: number) => `at least ${Math.ceil((100 * bytes) / MIB) / 100} MiB`
 
 const partsOf = (memory: PoolMemory) =>
   memory.allocator === 'buddy' ? 'weights and arena' : 'the weights'
@@ -142,7 +152,7 @@ function checkRoom(
     residency === undefined
       ? 'the weights of all its replicas take'
       : 'pinned weights and the largest model beside them take'
-  const text = `at least ${mibText(all + largest)}, as ${what}, got ${limit}`
+  const text = `${atLeast(all + largest)}, as ${what}, got ${limit}`
   report('value', [...path, 'limit_mib'], text)
 }
 

@@ -1,18 +1,21 @@
+import type { ModelMemory } from '../schema.ts'
 import type { Draft, PoolDraft } from './draft.ts'
 
 export const MIB = 2 ** 20
-const PRECISION_BYTES = { fp32: 4, fp16: 2, int8: 1 } as const
+export const PRECISION_BYTES = { fp32: 4, fp16: 2, int8: 1 } as const
 
-/**
- * Bytes that a replica takes whatever it runs: weights, and an arena that is taken at the start.
- * Null where that is not known: of models that are not declared a calibration finds it out.
- */
-export function leastBytes({ model: name, precision, memory }: PoolDraft, draft: Draft) {
+/** What a declared model says of memory. */
+export function modelMemory({ model: name }: PoolDraft, draft: Draft): ModelMemory | null {
   const model = name === null ? null : draft.models.get(name)
-  if (!model || !('work' in model) || model.memory === undefined) return null
-  if (precision === null || memory === null) return null
-  const weights = model.memory.parameters_millions * 1e6 * PRECISION_BYTES[precision]
-  return weights + (memory.allocator === 'buddy' ? memory.arena_mib * MIB : 0)
+  return model && 'work' in model ? (model.memory ?? null) : null
 }
 
-export const mibText = (bytes: number) => `${Math.ceil(100 * (bytes / MIB)) / 100} MiB`
+/** Of a replica; null where that is not known: of other models a calibration finds it out. */
+export function weightsBytes(pool: PoolDraft, draft: Draft): number | null {
+  const memory = modelMemory(pool, draft)
+  if (memory === null || pool.precision === null) return null
+  return memory.parameters_millions * 1e6 * PRECISION_BYTES[pool.precision]
+}
+
+/** To two decimals. */
+export const mib = (bytes: number) => Number((bytes / MIB).toFixed(2))

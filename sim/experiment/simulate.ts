@@ -49,7 +49,6 @@ import {
   type StepLaw,
   tabulatedWork,
 } from '../world/index.ts'
-import { Audience } from './audience.ts'
 import { type RunParts, runReadingWorld, runWorld } from './run-world.ts'
 import { activationsOf, simulatedMemory } from './simulated-memory.ts'
 import type { ExecutorWork, ObservedRun } from './structure.ts'
@@ -231,7 +230,7 @@ function recorded(
     const options = recorderOptions(scenario, parts.plan, requests, parts.lag && expected)
     recorder = new Recorder({ ...options, kv: caches.kv })
     const { memory } = parts
-    return memory ? new Audience(recorder, [new MemoryObserver(memory, requests)]) : recorder
+    return memory ? new MemoryObserver(recorder, memory, requests) : recorder
   }
   const summary = () =>
     summariseRun(recorder!, {

@@ -2,6 +2,13 @@ import { expect, test } from 'vitest'
 import { parseScenario } from '../../scenarios/index.ts'
 import { runReplication, type SimulationInput } from './simulate.ts'
 
+const DECLARED = `    memory:
+      parameters_millions: 10
+      input: { per_token_kib: 1 }
+      activations: [{ per_token_kib: 16, lives: 2 }, { per_token_squared_kib: 0.1 }, { per_token_kib: 24 }]
+      output: { per_item_kib: 2 }
+`
+
 /** Lengths from 8 to 512, so that buffers have many sizes. */
 function inputOf(memory: string, set: { rate?: number; devices?: string } = {}): SimulationInput {
   const text = `spillway: 1
@@ -10,12 +17,7 @@ duration_s: 30
 models:
   scorer:
     work: { law: linear, base_ms: 4, per_item_ms: 2, per_token_ms: 0.01 }
-    memory:
-      parameters_millions: 10
-      input: { per_token_kib: 1 }
-      activations: [{ per_token_kib: 16, lives: 2 }, { per_token_squared_kib: 0.1 }, { per_token_kib: 24 }]
-      output: { per_item_kib: 2 }
-traffic:
+${memory === '' ? '' : DECLARED}traffic:
   - class: web
     arrivals: { process: poisson, rate_rps: ${set.rate ?? 150} }
     input_tokens: { distribution: lognormal, median: 64, p99: 400, min: 8, max: 512 }

@@ -1,7 +1,7 @@
 import type { Scenario } from '../../scenarios/schema.ts'
 import { type ActivationPlan, declaredPlan } from '../memory/index.ts'
 import type { ServingPlan } from '../serving/index.ts'
-import { WorldMemory } from '../world/index.ts'
+import { type ModelProfile, WorldMemory } from '../world/index.ts'
 
 /**
  * What a batch of each pool does with memory: declared, or as a calibration found it. Null where
@@ -9,7 +9,7 @@ import { WorldMemory } from '../world/index.ts'
  */
 export function activationsOf(
   { pools, models: declared }: Scenario,
-  models: readonly (KnownModel | null)[],
+  models: readonly (ModelProfile | null)[],
 ): (ActivationPlan | null)[] {
   return pools.map((pool, i) => {
     if (pool.memory === undefined || pool.generation !== undefined) return null
@@ -17,11 +17,6 @@ export function activationsOf(
     if (!('work' in model)) return models[i]?.memory ?? null
     return model.memory === undefined ? null : declaredPlan(model.memory, pool.precision)
   })
-}
-
-interface KnownModel {
-  readonly key: string
-  readonly memory?: ActivationPlan | null
 }
 
 /** The memory of a simulated world; null where no pool says `memory`. */

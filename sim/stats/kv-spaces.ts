@@ -1,5 +1,6 @@
 import type { Pool, Scenario } from '../../scenarios/schema.ts'
 import { type KvUse, kvBytes, type Ms, type ServingPlan } from '../serving/index.ts'
+import { fullestSpace } from './fullest-space.ts'
 import {
   type SpaceChunk,
   SpaceRecorder,
@@ -80,13 +81,7 @@ export class KvSpaces {
         recorder.counts.shortage = replicas.reduce((sum, { use }) => sum + use.shortages, 0)
         return recorder.summary({ residency: false, prefix: false })
       })
-      const [first] = all
-      const fullest = all.reduce((most, one) => (one.peakInUse > most.peakInUse ? one : most))
-      const sum = (of: 'shortage' | 'extensions') =>
-        all.reduce((total, { counts }) => total + counts[of], 0)
-      const counts = { ...fullest.counts, shortage: sum('shortage'), extensions: sum('extensions') }
-      const { series, map } = first!
-      return { ...fullest, series, map, counts }
+      return fullestSpace(all)
     })
   }
 

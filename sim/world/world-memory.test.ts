@@ -7,7 +7,13 @@ import { WorldMemory } from './world-memory.ts'
 const MIB = 2 ** 20
 
 /** Pools `one` and `two`, each with a model of its own. */
-function memoryOf(parts: { pools: readonly string[]; devices?: string; model?: string }) {
+function memoryOf(parts: {
+  pools: readonly string[]
+  devices?: string
+  model?: string
+  /** of each model, where it is not what the scenario says */
+  weights?: number
+}) {
   const model =
     parts.model ?? 'activations: [{ per_item_kib: 1024, lives: 2 }, { per_item_kib: 512 }]'
   const names = ['one', 'two'].slice(0, parts.pools.length)
@@ -25,7 +31,9 @@ ${names.map((name, i) => `  - { name: ${name}, model: ${name}, ${parts.pools[i]}
   const { scenario } = parseScenario(text, { file: 's.yaml' })
   const activations = scenario.pools.map(({ model: name, precision }) => {
     const declared = scenario.models[name]!
-    return 'work' in declared ? declaredPlan(declared.memory!, precision) : null
+    if (!('work' in declared)) return null
+    const own = declaredPlan(declared.memory!, precision)
+    return parts.weights === undefined ? own : { ...own, weights: [parts.weights] }
   })
   const plan = servingPlan(scenario, activations)
   return new WorldMemory({ scenario, plan, activations, maps: true })
@@ -101,8 +109,10 @@ describe('a shared device', () => {
   })
 
   test('weights that do not fit from the beginning are refused with figures', () => {
-    const small = '[{ name: card, limit_mib: 7 }]'
-    expect(() => memoryOf({ pools: [on, on], devices: small })).toThrow(/4194304 bytes on card/)
+    const weights = 17 * MIB
+    expect(() => memoryOf({ pools: [on, on], devices, weights })).toThrow(
+      /17825792 bytes on card .* two, got 15728640/,
+    )
   })
 })
 

@@ -241,7 +241,7 @@ function mapOf({ shared, replicas, addresses }: Card) {
       (memory.layout ?? memory.chunks()).map((chunk) => ({
         ...chunk,
         replica,
-        owner: shared ? `${pool}: ${chunk.owner}` : chunk.owner,
+        owner: shared && chunk.owner !== 'free' ? `${pool}: ${chunk.owner}` : chunk.owner,
       })),
     ),
   )
