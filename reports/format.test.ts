@@ -1,5 +1,16 @@
 import { describe, expect, test } from 'vitest'
-import { decimals, estimateText, fixed, percentileName, signedPercent, time } from './format.ts'
+import {
+  decimals,
+  estimateText,
+  exactSize,
+  exactText,
+  fixed,
+  percentileName,
+  signedPercent,
+  sizeIn,
+  sizeUnit,
+  time,
+} from './format.ts'
 
 const estimate = (value: number | null, low: number | null, high: number | null) => ({
   value,
@@ -37,6 +48,24 @@ describe('formatting', () => {
     expect(signedPercent(-0.37)).toBe('−37 %')
     expect(signedPercent(-0.00001)).toBe('0.0 %')
     expect(fixed(-1234.5, 1)).toBe('−1,234.5')
+  })
+
+  test('sizes are in the unit that reads best', () => {
+    expect(estimateText(estimate(0.05, 0.049, 0.051), 'size')).toBe('51.2 [50.2, 52.2] KiB')
+    expect(estimateText(estimate(1234, 1230, 1238), 'size')).toBe('1,234 [1,230, 1,238] MiB')
+    expect(estimateText(estimate(23_654, 23_600, 23_700), 'size')).toBe('23.10 [23.05, 23.14] GiB')
+    expect([0, 1536, 24_576].map(exactSize)).toEqual(['0 MiB', '1,536 MiB', '24 GiB'])
+  })
+
+  test('beside a size in words stands another in the same unit, to three digits', () => {
+    const gib = sizeUnit(24_576)
+    expect([23_654, 512, 0].map((mib) => sizeIn(gib, mib))).toEqual(['23.1', '0.500', '0'])
+  })
+
+  test('what nothing makes unsure has no superfluous digits', () => {
+    expect(exactText(0.3, 'share')).toBe('30 %')
+    expect(exactText(12, 'plain')).toBe('12')
+    expect(exactText(1 / 3, 'plain')).toBe('0.3333')
   })
 
   test('percentiles are named without superfluous digits', () => {

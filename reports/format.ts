@@ -61,11 +61,45 @@ const MICROSECONDS: Unit = { name: 'µs', factor: 1e3 }
 const PERCENT: Unit = { name: '%', factor: 100 }
 const PER_SECOND: Unit = { name: 'req/s', factor: 1 }
 const ONE: Unit = { name: '', factor: 1 }
+const KIB: Unit = { name: 'KiB', factor: 1024 }
+const MIB: Unit = { name: 'MiB', factor: 1 }
+const GIB: Unit = { name: 'GiB', factor: 1 / 1024 }
 
 function timeUnit(ms: number): Unit {
   const size = Math.abs(ms)
   if (size >= 10_000) return SECONDS
   return size < 0.1 && size > 0 ? MICROSECONDS : MILLISECONDS
+}
+
+/** The unit in which a size given in MiB reads best. */
+export function sizeUnit(mib: number): Unit {
+  const size = Math.abs(mib)
+  if (size >= 4096) return GIB
+  return size < 0.1 && size > 0 ? KIB : MIB
+}
+
+/** A size given in MiB to three digits, in a unit that the text around it names. */
+export function sizeIn({ factor }: Unit, mib: number): string {
+  const value = mib * factor
+  const magnitude = value === 0 ? 2 : Math.floor(Math.log10(Math.abs(value)))
+  return fixed(value, Math.max(0, 2 - magnitude))
+}
+
+/** A number that nothing makes unsure, to four digits at most: "24", "1,536", "0.25". */
+function exact(value: number): string {
+  const short = Number(value.toPrecision(MOST_DIGITS))
+  return fixed(short, String(short).split('.')[1]?.length ?? 0)
+}
+
+/** A size given in MiB that is exact by declaration: "24 GiB", "1,536 MiB". */
+export function exactSize(mib: number): string {
+  return exactText(mib, 'size')
+}
+
+/** A figure that is the same in every run needs no interval. */
+export function exactText(value: number, quantity: Quantity): string {
+  const unit = unitOf(quantity, value)
+  return join(exact(value * unit.factor), unit)
 }
 
 function join(text: string, unit: Unit): string {
@@ -95,10 +129,12 @@ export function percentileName(p: number): string {
   return `p${Number((p * 100).toFixed(4))}`
 }
 
-export type Quantity = 'time' | 'share' | 'rate' | 'plain'
+/** Times are given in ms, sizes in MiB. */
+export type Quantity = 'time' | 'share' | 'rate' | 'size' | 'plain'
 
 function unitOf(quantity: Quantity, value: number): Unit {
   if (quantity === 'time') return timeUnit(value)
+  if (quantity === 'size') return sizeUnit(value)
   return quantity === 'share' ? PERCENT : quantity === 'rate' ? PER_SECOND : ONE
 }
 

@@ -88,6 +88,33 @@ describe('a result in text', () => {
     expect(resultText(none)).not.toContain('shed by')
   })
 
+  test('tells of memory: peaks, waste, causes and remedies, the worst first; where any is said', () => {
+    const result = sampleResult('simulated', { memory: true })
+    const lines = resultText(result).split('\n')
+    const rowsOf = (head: string) => {
+      const at = lines.findIndex((line) => line.startsWith(head))
+      return lines.slice(
+        at + 1,
+        lines.indexOf('', at + 1) < 0 ? undefined : lines.indexOf('', at + 1),
+      )
+    }
+    const alarms = lines.filter((line) => line.startsWith('out of memory: '))
+    expect(alarms[0]).toMatch(/^out of memory: engine \d+ times in 80 runs$/)
+    expect(alarms[1]).toMatch(
+      /^out of memory: card \d+ times in 80 runs, \d+ of them though enough/,
+    )
+    const peaks = rowsOf('memory  ')
+    expect(peaks.map((line) => line.split(' ')[0])).toEqual(['engine', 'card', 'central'])
+    expect(peaks[0]).toMatch(
+      /^engine +paged +500 MiB +200 MiB +4\d\d \[.*\] MiB +500 MiB +500 MiB$/,
+    )
+    expect(rowsOf('wasted ')).toHaveLength(3)
+    expect(rowsOf('out of memory  ')).toHaveLength(2)
+    expect(rowsOf('residency ')).toEqual([expect.stringMatching(/^card +12 +9 +4 % +3,000$/)])
+    expect(rowsOf('prefixes ')).toEqual([expect.stringMatching(/^engine +30 % +12,000$/)])
+    expect(resultText({ ...result, memory: [] })).not.toMatch(/^(memory|wasted|out of memory) /m)
+  })
+
   test('an invalid replay says so before any figure', () => {
     const text = resultText({ ...sampleResult('measured'), valid: false })
     expect(text.indexOf('NOT VALID')).toBeGreaterThan(0)

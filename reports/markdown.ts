@@ -4,6 +4,7 @@ import { CALL_COLUMNS, callRows } from './call-rows.ts'
 import { PARTS } from './charts/where-time-went.ts'
 import { COUNT_COLUMNS, countCells } from './count-rows.ts'
 import { count, estimateText, figure, NONE, plural, valueText } from './format.ts'
+import { MEMORY_TABLES, memoryAlarms } from './memory-rows.ts'
 import { SHED_COLUMNS, shedRows } from './shed-rows.ts'
 import {
   type Cell,
@@ -156,6 +157,7 @@ export function resultText(result: Result): string {
     ...(result.profile === null ? [] : [`profile ${result.profile.name} (${result.profile.hash})`]),
     ...(valid ? [] : ['NOT VALID: the load generator itself was late']),
     ...warnings.map((warning) => `warning: ${warning}`),
+    ...memoryAlarms(result).map((alarm) => `out of memory: ${alarm}`),
     ...(objectives.length > 0 ? [''] : []),
     ...objectives.map(
       ({ verdict, objective, found }) => `${verdict.padEnd(9)}  ${objective}  (${found})`,
@@ -181,6 +183,7 @@ export function resultText(result: Result): string {
     ...optional([...ENGINE_COLUMNS], engineRows(result)),
     ...optional([...CALL_COLUMNS], callRows(result)),
     ...optional([...SURGE_COLUMNS], surgeRows(result)),
+    ...MEMORY_TABLES.flatMap(({ columns, rows }) => optional([...columns], rows(result))),
   ].join('\n')
 }
 

@@ -153,7 +153,7 @@ function tokenSection(input: ReportInput): Html {
 }
 
 /** A table, where there is anything in it. */
-function optional(content: Table): Html {
+export function optional(content: Table): Html {
   return content.rows.length === 0 ? NOTHING : table(content)
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { chromium } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
+import { allCharts } from './charts/index.ts'
 import { reportHtml } from './page.ts'
 import { sampleInput } from './sample-documents.test-helper.ts'
 
@@ -22,6 +23,24 @@ describe('the report page', () => {
     const input = sampleInput({ buckets: 240 })
     const full = input.simulated.series.heat.counts.map((row) => row.map((_, i) => i + 1))
     for (const { series } of [input.simulated, input.measured]) series.heat.counts = full
+    expect(Buffer.byteLength(await reportHtml({ ...input, command }))).toBeLessThan(1_500_000)
+  })
+
+  test('is under 1.5 MB for the wildest maps of memory', async () => {
+    const input = sampleInput({ memory: true })
+    const owners = ['weights', 'batch 8 x 64', 'pattern 8 x 64', 'input', 'KV cache', 'free']
+    const chunks = (c: number) =>
+      Array.from({ length: 400 }, (_, r) => {
+        const owner = owners[(r * 7 + c * 5 + r * c) % owners.length]!
+        return { address_mib: r, mib: 1, owner }
+      })
+    const map = Array.from({ length: 60 }, (_, c) => ({ at_s: c / 2, chunks: chunks(c) }))
+    const [space] = input.simulated.memory
+    input.simulated.memory = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => ({
+      ...space!,
+      name,
+      map,
+    }))
     expect(Buffer.byteLength(await reportHtml({ ...input, command }))).toBeLessThan(1_500_000)
   })
 
@@ -50,6 +69,38 @@ describe('the report page', () => {
     const places = order.map((text) => page.indexOf(text))
     expect(places).toEqual(places.toSorted((a, b) => a - b))
     expect(Math.min(...places)).toBeGreaterThan(0)
+  })
+
+  test('has memory after what went over time, and that it ran out beside the verdict', async () => {
+    const input = sampleInput({ memory: true })
+    input.measured.memory = []
+    const page = await reportHtml({ ...input, command })
+    const order = [
+      'class="verdict',
+      '<b>Out of memory</b> (<span class="simulated">simulated</span>): engine ',
+      '<figure',
+      'id="machine-speed"',
+      '<h2>Memory</h2>',
+      'id="memory-curve-1"',
+      'id="memory-map-1"',
+      'Out of memory: causes, and what was done, in all runs</caption>',
+      '<h2>Batches, requests and pools',
+    ]
+    const places = order.map((text) => page.indexOf(text))
+    expect(places).toEqual(places.toSorted((a, b) => a - b))
+    expect(Math.min(...places)).toBeGreaterThan(0)
+    expect(page).not.toContain('further space')
+    const [space] = input.simulated.memory
+    input.simulated.memory.push({ ...space!, name: 'p4' }, { ...space!, name: 'p5' })
+    expect(await reportHtml({ ...input, command })).toContain(
+      '; 1 further space in the tables only.',
+    )
+  })
+
+  test('says nothing of memory where no pool says what it has', async () => {
+    const input = sampleInput()
+    const page = await reportHtml({ ...input, command })
+    expect(/>Memory|id="memory|Out of memory/.test(page)).toBe(false)
   })
 
   test('says nothing of a change where there was none', async () => {
@@ -99,7 +150,8 @@ describe('in a browser', () => {
       })
       try {
         const path = join(folder, 'report.html')
-        await writeFile(path, await reportHtml({ ...sampleInput(), command }))
+        const input = sampleInput({ memory: true })
+        await writeFile(path, await reportHtml({ ...input, command }))
         for (const width of [1280, 390]) {
           const page = await browser.newPage({ viewport: { width, height: 900 } })
           const errors: string[] = []
@@ -114,7 +166,7 @@ describe('in a browser', () => {
           const seen = await page.evaluate(LAYOUT)
           expect(errors).toEqual([])
           expect(seen.overflow).toBe(0)
-          expect(seen.figures).toHaveLength(9)
+          expect(seen.figures).toHaveLength(allCharts(input).length)
           for (const { shown, right } of seen.figures) {
             expect(shown).toBe(1)
             expect(right).toBeLessThanOrEqual(width)

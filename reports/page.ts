@@ -1,10 +1,19 @@
 import type { WhatIf } from '../sim/stats/index.ts'
 import { worlds } from './charts/frame.ts'
-import { allCharts, type ChartName, NARROW, type ReportInput, WIDE } from './charts/index.ts'
+import {
+  allCharts,
+  type ChartName,
+  MOST_SPACES,
+  NARROW,
+  type ReportInput,
+  WIDE,
+} from './charts/index.ts'
 import { documentPage } from './document-page.ts'
 import { drawnFigure } from './figures.ts'
 import { plural } from './format.ts'
 import { type Html, html, NOTHING } from './html.ts'
+import { memorySpaces } from './memory-spaces.ts'
+import { memorySection, memoryWarnings } from './page-memory.ts'
 import {
   comparisonSection,
   countsSection,
@@ -39,6 +48,7 @@ ${
   any
     ? html`<h2>Where the time went</h2>${show('where-time-went')}
 <h2>Over time</h2>${show('rates', 'queue-depth', 'latency-heat', 'machine-speed')}
+${memory(input, charts)}
 <h2>Batches, requests and pools</h2>${show('batch-sizes')}${countsSection(input)}`
     : NOTHING
 }
@@ -47,6 +57,11 @@ ${provenance(input)}
 <p>This command reproduces it:</p>
 <pre>${input.command}</pre>`
   return documentPage(`${name} – Spillway report`, body)
+}
+
+function memory(input: ReportInput, charts: ReadonlyMap<ChartName, Html>): Html {
+  const figures = [...charts].flatMap(([name, figure]) => (/^memory-/.test(name) ? [figure] : []))
+  return memorySection(input, figures, Math.max(0, memorySpaces(input).length - MOST_SPACES))
 }
 
 function whatIf(document: WhatIf, figures: readonly Html[]): Html {
@@ -80,7 +95,7 @@ function head(input: ReportInput, name: string): Html {
   return html`<h1>${name}</h1>
 ${description === '' ? NOTHING : html`<p class="quiet">${description}</p>`}
 <p class="verdict ${verdict ?? ''}" role="status"><b class="${verdict ?? ''}">${verdict ?? 'No verdict'}</b> – ${reason}</p>
-${invalid.map((result) => html`<p class="warning"><b>Not valid (${result.world}):</b> the load generator itself was late.</p>`)}
+${invalid.map((result) => html`<p class="warning"><b>Not valid (${result.world}):</b> the load generator itself was late.</p>`)}${memoryWarnings(input)}
 <ul class="plain">
 ${objectiveLines(input).map((line) => html`<li><b class="${line.verdict}">${line.verdict}</b> ${line.objective} – <span class="${line.world}">${line.world}</span> ${line.found}</li>\n`)}${checks.map((check) => html`<li class="quiet"><b class="${check.verdict}">${check.verdict}</b> ${check.name}: ${check.reason}</li>\n`)}</ul>
 ${host ? html`<p class="quiet">On ${hostText(host)}</p>` : NOTHING}`

@@ -8,6 +8,7 @@ import {
 } from '../sim/stats/index.ts'
 import { sampleComparison } from './sample-comparison.test-helper.ts'
 import { estimateOf, LEVELS, latencyAt, type Sample } from './sample-figures.test-helper.ts'
+import { sampleMemory } from './sample-memory.test-helper.ts'
 
 function percentilesOf(at: (p: number) => number): Percentiles {
   const entry = (p: number, relative: number) => estimateOf(at(p), relative)
@@ -163,7 +164,7 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
         verdict: 'PASS',
       },
     ],
-    memory: [],
+    memory: sample.memory ? sampleMemory(world, pools[0]!) : [],
     surges: [
       {
         class: 'interactive',

@@ -14,6 +14,8 @@ export interface Sample {
   readonly medianMs?: number
   /** false: nothing was changed */
   readonly whatIf?: boolean
+  /** true: pools say what memory they have */
+  readonly memory?: boolean
 }
 
 export const LEVELS = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99, p99_9: 0.999 } as const

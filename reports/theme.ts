@@ -15,11 +15,20 @@ export interface Palette {
   readonly batchWait: string
   readonly service: string
   readonly overhead: string
+  /** what lies in memory, from dark to light */
+  readonly weights: string
+  readonly activation: string
+  readonly cache: string
+  readonly pattern: string
+  readonly prefix: string
+  readonly staging: string
+  readonly free: string
 }
 
 /**
  * The palette that charts are drawn with. Blue, orange and teal stay apart for the colour-blind
- * and in grey print; each is dark enough for text on paper (contrast of at least 4.5).
+ * and in grey print; each is dark enough for text on paper (contrast of at least 4.5), but the
+ * lighter ones of memory, on which text is ink.
  */
 export const LIGHT: Palette = Object.freeze({
   paper: '#ffffff',
@@ -35,6 +44,13 @@ export const LIGHT: Palette = Object.freeze({
   batchWait: '#946a00',
   service: '#2e7d5b',
   overhead: '#47525e',
+  weights: '#3a4552',
+  activation: '#17705d',
+  cache: '#94609f',
+  pattern: '#7cc0ae',
+  prefix: '#ccb0d4',
+  staging: '#e3c065',
+  free: '#dce2e8',
 })
 
 export const DARK: Palette = Object.freeze({
@@ -51,6 +67,13 @@ export const DARK: Palette = Object.freeze({
   batchWait: '#e0b34a',
   service: '#6fcfa2',
   overhead: '#8794a1',
+  weights: '#c3ccd6',
+  activation: '#58c4ab',
+  cache: '#c79bd3',
+  pattern: '#2f7d6c',
+  prefix: '#6d4a78',
+  staging: '#7a5f14',
+  free: '#2b333b',
 })
 
 /** DejaVu Sans and Verdana share their widths; the others are narrower, so nothing collides. */

@@ -200,6 +200,7 @@ describe('drawing', () => {
     ['slow requests', sampleInput({ medianMs: 4000, limitMs: 250 })],
     ['fast requests', sampleInput({ medianMs: 0.02 })],
     ['nothing changed', sampleInput({ whatIf: false })],
+    ['memory', sampleInput({ memory: true })],
     ['ratios with hardly an interval', noisy],
     ['simulated only', { ...sampleInput(), measured: null, comparison: null }],
     ['measured only', { ...sampleInput(), simulated: null, comparison: null }],

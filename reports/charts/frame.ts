@@ -65,7 +65,7 @@ export function frame(title: string, subtitle: string, width: number) {
     config: THEME,
     title: {
       text: wrap(title, room, TITLE_SIZE, true),
-      subtitle: wrap(subtitle, room, SUBTITLE_SIZE).map((line) => line.replace(/ ·$/, '')),
+      subtitle: wrap(subtitle, room, SUBTITLE_SIZE).map((line) => line.replace(/^· | ·$/g, '')),
       offset: 16,
     },
   }

@@ -1,9 +1,12 @@
 import type { TopLevelSpec } from 'vega-lite'
+import { memorySpaces } from '../memory-spaces.ts'
 import { batchSizes } from './batch-sizes.ts'
 import { errorChart } from './error-chart.ts'
 import { type ReportInput, WIDE, worlds } from './frame.ts'
 import { latencyHeat } from './latency-heat.ts'
 import { machineSpeed } from './machine-speed.ts'
+import { memoryCurve } from './memory-curve.ts'
+import { memoryMap } from './memory-map.ts'
 import { queueDepth } from './queue-depth.ts'
 import { rates } from './rates.ts'
 import { tailChart } from './tail-chart.ts'
@@ -25,7 +28,11 @@ const CHARTS = {
   'batch-sizes': batchSizes,
 } as const
 
-export type ChartName = keyof typeof CHARTS
+/** So many spaces are drawn, the worst. */
+export const MOST_SPACES = 4
+
+type SingleChart = keyof typeof CHARTS
+export type ChartName = SingleChart | `memory-${'curve' | 'map'}-${number}`
 
 export interface NamedChart {
   readonly name: ChartName
@@ -34,12 +41,25 @@ export interface NamedChart {
 
 /** Every chart that the documents have data for, in the order of the page. */
 export function allCharts(input: ReportInput, width = WIDE): NamedChart[] {
-  return (Object.keys(CHARTS) as ChartName[])
+  const single = (Object.keys(CHARTS) as SingleChart[])
     .filter((name) => hasData(name, input))
     .map((name) => ({ name, spec: CHARTS[name](input, width) }))
+  return [...single, ...memoryCharts(input, width)]
 }
 
-function hasData(name: ChartName, input: ReportInput): boolean {
+/** Memory over time and its addresses, for the spaces in turn. */
+function memoryCharts(input: ReportInput, width: number): NamedChart[] {
+  return memorySpaces(input)
+    .slice(0, MOST_SPACES)
+    .flatMap((space, i): NamedChart[] => [
+      { name: `memory-curve-${i + 1}`, spec: memoryCurve(input, space, width) },
+      ...(space.sides.some((side) => side.space.map.length > 0)
+        ? [{ name: `memory-map-${i + 1}` as const, spec: memoryMap(input, space, width) }]
+        : []),
+    ])
+}
+
+function hasData(name: SingleChart, input: ReportInput): boolean {
   if (name === 'errors') {
     return input.comparison?.percentiles.some(({ measured }) => measured.value !== null) ?? false
   }

@@ -1,0 +1,197 @@
+import { describe, expect, test } from 'vitest'
+import type { MemorySpace, Result } from '../../sim/stats/index.ts'
+import { sampleInput } from '../sample-documents.test-helper.ts'
+import { estimateOf } from '../sample-figures.test-helper.ts'
+import { allCharts, type ChartName, MOST_SPACES, NARROW, type ReportInput, WIDE } from './index.ts'
+
+const EXACT = (value: number) => estimateOf(value, 0)
+
+/** The first simulated space alone, changed. */
+function only(change: Partial<MemorySpace>, also: Partial<MemorySpace> | null = null): ReportInput {
+  const { simulated, measured } = sampleInput({ memory: true })
+  const [space] = simulated.memory
+  const entry = (result: Result, changes: Partial<MemorySpace>) => ({
+    ...result,
+    memory: [{ ...space!, ...changes }],
+  })
+  return {
+    simulated: entry(simulated, change),
+    measured: also && entry(measured, also),
+    comparison: null,
+  }
+}
+
+function titleOf(input: ReportInput, name: ChartName): string {
+  const spec = allCharts(input).find((chart) => chart.name === name)?.spec
+  return (spec?.title as { text: string[] } | undefined)?.text.join(' ') ?? 'no chart'
+}
+
+function subtitleOf(input: ReportInput, name: ChartName): string {
+  const { spec } = allCharts(input).find((chart) => chart.name === name)!
+  return (spec.title as { subtitle: string[] }).subtitle.join(' ')
+}
+
+const peaks = (asked: number, held: number, limit: number | null): Partial<MemorySpace> => ({
+  limit_mib: limit,
+  peak_requested_mib: EXACT(asked),
+  peak_held_mib: EXACT(held),
+})
+
+describe('memory over time', () => {
+  const title = (input: ReportInput) => titleOf(input, 'memory-curve-1')
+
+  test('tells what is held in vain, else the peak, of the limit where there is one', () => {
+    expect(title(only(peaks(14_540, 23_654, 24_576)))).toBe(
+      'Held memory reaches 23.1 of 24 GiB, though at most 14.2 is asked for',
+    )
+    expect(title(only(peaks(950, 1000, 1536)))).toBe('Memory peaks at 1,000 of 1,536 MiB')
+    expect(title(only(peaks(95, 100, null)))).toBe('Memory peaks at 100 MiB')
+  })
+
+  test('tells of both worlds', () => {
+    expect(title(only(peaks(95, 100, 128), peaks(95, 101, 128)))).toBe(
+      'Memory peaks at 100 of 128 MiB simulated, 101 measured',
+    )
+  })
+
+  test('that it ran out comes first, with causes and what was lost', () => {
+    const ranOut = (shortage: number, fragmentation: number, oversize: number, failed = 0) =>
+      title(
+        only({
+          out_of_memory: { shortage, fragmentation, oversize },
+          remedies: { shrunk: 1, evicted: 0, split: 0, failed },
+        }),
+      )
+    expect(ranOut(16, 97, 0, 12)).toBe(
+      'Memory ran out 113 times in 80 runs, 97 of them though enough bytes were free; 12 batches failed',
+    )
+    expect(ranOut(0, 1, 0, 1)).toBe(
+      'Memory ran out once in 80 runs, though enough bytes were free; one batch failed',
+    )
+    expect(ranOut(2, 0, 1)).toBe(
+      'Memory ran out 3 times in 80 runs, 1 of them for more than it could ever hold',
+    )
+  })
+
+  test('a limit far above what is held is told, not drawn', () => {
+    const drawn = (limit: number) => {
+      const input = only({ limit_mib: limit })
+      const { spec } = allCharts(input).find(({ name }) => name === 'memory-curve-1')!
+      return { line: JSON.stringify(spec).includes('strokeDash'), input }
+    }
+    expect(drawn(400).line).toBe(true)
+    const far = drawn(40_960)
+    expect(far.line).toBe(false)
+    expect(subtitleOf(far.input, 'memory-curve-1')).toContain('limit 40 GiB, above the picture')
+  })
+
+  test('what replica is drawn is said where there are several', () => {
+    const input = only({})
+    expect(subtitleOf(input, 'memory-curve-1')).not.toContain('replica ')
+    const { simulated } = input
+    const pools = simulated!.pools.map((pool) => ({ ...pool, replicas: 3 }))
+    const three = { ...input, simulated: { ...simulated!, pools } }
+    expect(subtitleOf(three, 'memory-curve-1')).toContain('drawn: the first of 3 replicas')
+  })
+
+  test('weights are a level only where they are always there', () => {
+    const labels = (input: ReportInput) => JSON.stringify(allCharts(input))
+    const residency = { loads: EXACT(1), evictions: EXACT(1), cold_share: EXACT(0.1) }
+    expect(labels(only({ map: [] }))).toContain('"text":"weights"')
+    expect(labels(only({ map: [], residency }))).not.toContain('"text":"weights"')
+  })
+
+  test.each([WIDE, NARROW])('in a picture of %d px no name overlaps another', (width) => {
+    const charts = allCharts(sampleInput({ memory: true }), width).filter(({ name }) =>
+      /curve/.test(name),
+    )
+    expect(charts.length).toBe(3)
+    for (const { spec } of charts) {
+      for (const panel of (spec as unknown as { concat: { layer: unknown[] }[] }).concat) {
+        const names = panel.layer as {
+          mark: { text?: string }
+          encoding: { y: { value: number } }
+        }[]
+        const heights = names
+          .filter(({ mark }) => /^(held|in use|asked for|weights)$/.test(mark.text ?? ''))
+          .map(({ encoding }) => encoding.y.value)
+        const distinct = [...new Set(heights)].sort((a, b) => a - b)
+        expect(distinct.length).toBeGreaterThanOrEqual(3)
+        for (const [i, y] of distinct.slice(1).entries()) {
+          expect(y - distinct[i]!).toBeGreaterThan(14.9)
+        }
+      }
+    }
+  })
+})
+
+describe('the map of addresses', () => {
+  const title = (chunks: [owner: string, mib: number][], change: Partial<MemorySpace> = {}) => {
+    let end = 0
+    const placed = chunks.map(([owner, mib]) => ({ address_mib: (end += mib) - mib, mib, owner }))
+    const map = [{ at_s: 3, chunks: placed }]
+    const pinned_free_mib = EXACT(0)
+    return titleOf(only({ limit_mib: 1000, pinned_free_mib, map, ...change }), 'memory-map-1')
+  }
+
+  test('tells how far the largest free chunk falls short of what is free', () => {
+    const held: [string, number][] = [
+      ['weights', 500],
+      ['free', 200],
+      ['input', 1],
+      ['free', 180],
+    ]
+    expect(title(held)).toBe('At worst, at 3 s, 499 MiB are free, but the largest chunk has 200')
+    expect(title(held, { limit_mib: null })).toBe(
+      'At worst, at 3 s, 380 MiB are free, but the largest chunk has 200',
+    )
+    expect(title(held, { pinned_free_mib: EXACT(180) })).toMatch(
+      /has 200; up to 180 MiB lie free in regions that a chunk in use pins$/,
+    )
+  })
+
+  test('what is in one piece is not called scattered, nor are blocks', () => {
+    expect(
+      title([
+        ['weights', 500],
+        ['free', 490],
+      ]),
+    ).toMatch(/^What is free stays in one piece/)
+    const paged = {
+      ...{ allocators: ['paged'], weights_mib: 500 },
+      ...{ peak_in_use_mib: EXACT(700), peak_held_mib: EXACT(1000) },
+    }
+    expect(
+      title(
+        [
+          ['weights', 500],
+          ['KV cache', 200],
+        ],
+        paged,
+      ),
+    ).toBe('The KV cache takes up to 200 of 500 MiB; blocks leave no fragments')
+  })
+
+  test('is not there where no map was recorded', () => {
+    expect(titleOf(only({ map: [] }), 'memory-map-1')).toBe('no chart')
+  })
+})
+
+test('the worst spaces are drawn, failed batches before what is merely full', () => {
+  const { simulated } = sampleInput({ memory: true })
+  const [space] = simulated.memory
+  const out = { shrunk: 0, evicted: 0, split: 0, failed: 3 }
+  const memory = [0.2, 0.9, 0.5, 0.7, 0.1, 0.3].map((share, i) => ({
+    ...space!,
+    name: `space-${share}`,
+    map: [],
+    peak_held_mib: EXACT(share * 320),
+    out_of_memory: { shortage: i === 4 ? 3 : 0, fragmentation: 0, oversize: 0 },
+    remedies: i === 4 ? out : space!.remedies,
+  }))
+  const input = { simulated: { ...simulated, memory }, measured: null, comparison: null }
+  const drawn = allCharts(input).filter(({ name }) => /^memory/.test(name))
+  expect(drawn).toHaveLength(MOST_SPACES)
+  const names = drawn.map(({ name }) => /space-[\d.]+/.exec(subtitleOf(input, name))?.[0])
+  expect(names).toEqual(['space-0.1', 'space-0.9', 'space-0.7', 'space-0.5'])
+})
