@@ -54,7 +54,7 @@ describe('formatting', () => {
     expect(estimateText(estimate(0.05, 0.049, 0.051), 'size')).toBe('51.2 [50.2, 52.2] KiB')
     expect(estimateText(estimate(1234, 1230, 1238), 'size')).toBe('1,234 [1,230, 1,238] MiB')
     expect(estimateText(estimate(23_654, 23_600, 23_700), 'size')).toBe('23.10 [23.05, 23.14] GiB')
-    expect([0, 1536, 24_576].map(exactSize)).toEqual(['0 MiB', '1,536 MiB', '24 GiB'])
+    expect([0, 1536, 24_576].map((mib) => exactSize(mib))).toEqual(['0 MiB', '1,536 MiB', '24 GiB'])
   })
 
   test('beside a size in words stands another in the same unit, to three digits', () => {

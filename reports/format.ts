@@ -92,13 +92,13 @@ function exact(value: number): string {
 }
 
 /** A size given in MiB that is exact by declaration: "24 GiB", "1,536 MiB". */
-export function exactSize(mib: number): string {
-  return exactText(mib, 'size')
+export function exactSize(mib: number, like = mib): string {
+  return exactText(mib, 'size', like)
 }
 
 /** A figure that is the same in every run needs no interval. */
-export function exactText(value: number, quantity: Quantity): string {
-  const unit = unitOf(quantity, value)
+export function exactText(value: number, quantity: Quantity, like = value): string {
+  const unit = unitOf(quantity, like)
   return join(exact(value * unit.factor), unit)
 }
 
@@ -138,24 +138,24 @@ function unitOf(quantity: Quantity, value: number): Unit {
   return quantity === 'share' ? PERCENT : quantity === 'rate' ? PER_SECOND : ONE
 }
 
-/** "12.3 ms": the value alone, to the digits that its interval supports. */
-export function valueText(estimate: Estimate, quantity: Quantity): string {
+/** "12.3 ms": the value alone, to the digits that its interval supports; in the unit of `like`. */
+export function valueText(estimate: Estimate, quantity: Quantity, like?: number): string {
   const { value } = estimate
   if (value === null) return NONE
-  const { factor } = unitOf(quantity, value)
+  const unit = unitOf(quantity, like ?? value)
   const half = halfWidth(estimate)
-  const places = decimals(value * factor, half === null ? null : half * factor)
-  return join(fixed(value * factor, places), unitOf(quantity, value))
+  const places = decimals(value * unit.factor, half === null ? null : half * unit.factor)
+  return join(fixed(value * unit.factor, places), unit)
 }
 
-/** "12.3 [11.9, 12.8] ms": value and interval to the same decimals. */
-export function estimateText(estimate: Estimate, quantity: Quantity): string {
+/** "12.3 [11.9, 12.8] ms": value and interval to the same decimals; in the unit of `like`. */
+export function estimateText(estimate: Estimate, quantity: Quantity, like?: number): string {
   const { value, low, high } = estimate
   const half = halfWidth(estimate)
   if (value === null || low === null || high === null || half === null) {
-    return valueText(estimate, quantity)
+    return valueText(estimate, quantity, like)
   }
-  const unit = unitOf(quantity, value)
+  const unit = unitOf(quantity, like ?? value)
   const places = decimals(value * unit.factor, half * unit.factor)
   const [middle, from, to] = [value, low, high].map((x) => fixed(x * unit.factor, places))
   return join(`${middle} [${from}, ${to}]`, unit)

@@ -1,5 +1,5 @@
 import type { Estimate, MemorySpace, Result } from '../sim/stats/index.ts'
-import { count, estimateText, exactSize, exactText, NONE } from './format.ts'
+import { count, estimateText, exactSize, exactText, NONE, type Quantity } from './format.ts'
 import { failures, ranOut, worstFirst } from './memory-spaces.ts'
 
 /** A table of the spaces of a result, for pages and terminals alike. */
@@ -26,28 +26,38 @@ function memoryTable(caption: string, columns: readonly string[], cells: Cells):
 }
 
 /** Peaks of allocators often are the same in each run; then a figure needs no interval. */
-function told(estimate: Estimate, quantity: 'size' | 'share' | 'plain'): string {
+function told(estimate: Estimate, quantity: Quantity, like?: number): string {
   const { value, low, high } = estimate
-  if (value === null || low !== high || low === null) return estimateText(estimate, quantity)
-  return exactText(value, quantity)
+  if (value === null || low !== high || low === null) return estimateText(estimate, quantity, like)
+  return exactText(value, quantity, like)
 }
 
-const PEAKS: Cells = (space) => [
-  [...new Set(space.allocators)].join(', '),
-  space.limit_mib === null ? 'none' : exactSize(space.limit_mib),
-  exactSize(space.weights_mib),
-  told(space.peak_requested_mib, 'size'),
-  told(space.peak_in_use_mib, 'size'),
-  told(space.peak_held_mib, 'size'),
-]
+/** Sizes of a space, all in one unit. */
+function sizesOf({ limit_mib, peak_held_mib: held }: MemorySpace) {
+  const like = limit_mib ?? held.value ?? 0
+  return (estimate: Estimate) => told(estimate, 'size', like)
+}
 
-const WASTE: Cells = (space) => [
-  told(space.internal_fragmentation, 'share'),
-  told(space.external_fragmentation, 'share'),
-  space.largest_free_mib === null ? NONE : told(space.largest_free_mib, 'size'),
-  told(space.pinned_free_mib, 'size'),
-  told(space.extensions, 'plain'),
-]
+const PEAKS: Cells = (space) => {
+  const { limit_mib: limit, weights_mib: weights, peak_held_mib: held } = space
+  return [
+    limit === null ? 'none' : exactSize(limit),
+    exactSize(weights, limit ?? held.value ?? weights),
+    ...[space.peak_requested_mib, space.peak_in_use_mib, held].map(sizesOf(space)),
+  ]
+}
+
+const WASTE: Cells = (space) => {
+  const { largest_free_mib: largest, pinned_free_mib: pinned } = space
+  return [
+    [...new Set(space.allocators)].join(', '),
+    told(space.internal_fragmentation, 'share'),
+    told(space.external_fragmentation, 'share'),
+    largest === null ? NONE : sizesOf(space)(largest),
+    sizesOf(space)(pinned),
+    told(space.extensions, 'plain'),
+  ]
+}
 
 const SHORT: Cells = (space) => {
   const { shortage, fragmentation, oversize } = space.out_of_memory
@@ -69,16 +79,17 @@ const PREFIXES: Cells = ({ prefix_hit_rate: rate }) => rate && [told(rate, 'shar
 export const MEMORY_TABLES: readonly MemoryTable[] = [
   memoryTable(
     'Memory: most at once, weights included',
-    ['memory', 'allocator', 'limit', 'weights', 'asked for', 'in use', 'held'],
+    ['memory', 'limit', 'weights', 'asked for', 'in use', 'held'],
     PEAKS,
   ),
   memoryTable(
-    'Memory: what is wasted',
+    'Memory: what is wasted at worst',
     [
       'wasted',
+      'allocator',
       'inside chunks',
       'between chunks',
-      'largest free chunk, least',
+      'largest free chunk',
       'free but pinned',
       'regions taken',
     ],

@@ -51,6 +51,14 @@ export function spaceText({ name, shared, pools, allocators }: MemorySpace): str
   return shared ? `device ${name} (${pools.join(', ')}; ${kinds})` : `pool ${name} (${kinds})`
 }
 
+/** Where an axis of MiB begins: in the weights, where these would fill most of the picture. */
+export function axisStart(weights: number, top: number): number {
+  return weights > top / 2 ? weights - Math.max(0.15 * (top - weights), 0.05 * top) : 0
+}
+
+/** What a subtitle says of an axis that does not begin at 0. */
+export const CUT_AXIS = 'the axis begins in the weights'
+
 /** What a subtitle says of the worlds that know the space. */
 export function spaceSubject(input: ReportInput, { sides }: Space): string {
   const known = (name: World['name']) => sides.some(({ world }) => world.name === name)

@@ -2,7 +2,15 @@ import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
 import type { MemorySpace } from '../../sim/stats/index.ts'
 import { exactSize, plural, sizeIn, sizeUnit } from '../format.ts'
-import { failures, ranOut, type Space, spaceSubject, spaceText } from '../memory-spaces.ts'
+import {
+  axisStart,
+  CUT_AXIS,
+  failures,
+  ranOut,
+  type Space,
+  spaceSubject,
+  spaceText,
+} from '../memory-spaces.ts'
 import { textWidth } from '../text.ts'
 import { LABEL_SIZE, LIGHT } from '../theme.ts'
 import {
@@ -33,10 +41,12 @@ export function memoryCurve(input: ReportInput, space: Space, width = WIDE): Top
   const gap = 24
   const room = textWidth('asked for', LABEL_SIZE)
   const wide = (plotWidth(width, room) - (columns - 1) * (gap + 52 + room)) / columns
-  const top = Math.max(...sides.map(({ space: one }) => topOf(one)))
-  const plot = { wide, height: small ? 180 : 220, top, unit: sizeUnit(top) }
+  const most = Math.max(...sides.map(({ space: one }) => mostOf(one)))
+  const low = Math.min(...sides.map(({ space: one }) => axisStart(weightsLevel(one), most)))
+  const top = most + 0.1 * (most - low)
+  const plot = { wide, height: small ? 180 : 220, domain: [low, top], unit: sizeUnit(top) } as const
   return {
-    ...frame(finding(space), subtitle(input, space, top), width),
+    ...frame(finding(space), subtitle(input, space, plot.domain), width),
     columns,
     spacing: gap,
     concat: sides.map((side, i) => panel(side, plot, { named: sides.length > 1, i, columns })),
@@ -47,15 +57,14 @@ interface Plot {
   readonly wide: number
   readonly height: number
   /** MiB */
-  readonly top: number
+  readonly domain: readonly [number, number]
   readonly unit: ReturnType<typeof sizeUnit>
 }
 
-/** Upper end of the axis, MiB: a margin above what is held and the limit, where that is near. */
-function topOf({ series, limit_mib: limit }: MemorySpace): number {
+/** The most that is drawn, MiB: what is held, and the limit where that is near. */
+function mostOf({ series, limit_mib: limit }: MemorySpace): number {
   const held = Math.max(...series.held_mib, ...series.requested_mib, 0)
-  const near = limit !== null && limit <= FAR * held
-  return 1.1 * Math.max(held, near ? limit : 0) || 1
+  return Math.max(held, limit !== null && limit <= FAR * held ? limit : 0) || 1
 }
 
 function panel(
@@ -63,7 +72,7 @@ function panel(
   plot: Plot,
   { named, i, columns }: { named: boolean; i: number; columns: number },
 ): NonNormalizedSpec {
-  const { wide, height, top } = plot
+  const { wide, height, domain } = plot
   const { limit_mib: limit } = space
   return {
     ...(named && {
@@ -73,7 +82,7 @@ function panel(
     height,
     layer: [
       ...bands(world.color, space, plot, i % columns === 0),
-      ...(limit !== null && limit < top ? limitLine(limit, plot) : []),
+      ...(limit !== null && limit < domain[1] ? limitLine(limit, plot) : []),
       ...labels(endLabels(world.color, space, plot), { align: 'left', dx: 6 }),
     ],
   }
@@ -82,14 +91,14 @@ function panel(
 /** Weights at the bottom, what is in use above them, what is held besides, and what was asked. */
 function bands(color: string, space: MemorySpace, plot: Plot, first: boolean): Layer[] {
   const { bucket_s, requested_mib, in_use_mib, held_mib } = space.series
-  const { unit, top } = plot
+  const { unit, domain } = plot
   const base = weightsLevel(space)
   // A step ends where the next begins, so the last value stands twice.
   const values = [...held_mib, held_mib.at(-1) ?? 0].map((held, i) => {
     const at = Math.min(i, held_mib.length - 1)
     const [used, asked] = [in_use_mib[at] ?? 0, requested_mib[at] ?? 0]
     const [x, y] = [i * bucket_s, (mib: number) => Number((mib * unit.factor).toPrecision(5))]
-    return { x, zero: 0, base: y(base), used: y(used), held: y(held), asked: y(asked) }
+    return { x, low: y(domain[0]), base: y(base), used: y(used), held: y(held), asked: y(asked) }
   })
   const data = { values }
   const x = {
@@ -101,7 +110,7 @@ function bands(color: string, space: MemorySpace, plot: Plot, first: boolean): L
   const y = (field: string) => ({
     field,
     type: 'quantitative' as const,
-    scale: { domain: [0, top * unit.factor], nice: false },
+    scale: { domain: domain.map((mib) => mib * unit.factor), nice: false, zero: false },
     axis: { title: first ? `memory (${unit.name})` : null, tickCount: 5, format: ',~f' },
   })
   const interpolate = 'step-after' as const
@@ -118,7 +127,7 @@ function bands(color: string, space: MemorySpace, plot: Plot, first: boolean): L
   return [
     band('used', 'held', color, 0.14),
     band('base', 'used', color, 0.4),
-    ...(base > 0 ? [band('zero', 'base', LIGHT.weights, 0.55)] : []),
+    ...(base > 0 ? [band('low', 'base', LIGHT.weights, 0.55)] : []),
     line('asked', LIGHT.ink, 1),
     line('held', color, 2),
   ]
@@ -129,8 +138,8 @@ function weightsLevel({ residency, weights_mib }: MemorySpace): number {
   return residency === null ? weights_mib : 0
 }
 
-function limitLine(limit: number, { height, top }: Plot): Layer[] {
-  const y = pixel(limit, [0, top], height)
+function limitLine(limit: number, { height, domain }: Plot): Layer[] {
+  const y = pixel(limit, domain, height)
   const text = `limit ${exactSize(limit)}`
   return [
     {
@@ -142,17 +151,23 @@ function limitLine(limit: number, { height, top }: Plot): Layer[] {
   ]
 }
 
-function endLabels(color: string, space: MemorySpace, { wide, height, top }: Plot) {
+function endLabels(color: string, space: MemorySpace, { wide, height, domain }: Plot) {
   const { held_mib, in_use_mib, requested_mib } = space.series
   const base = weightsLevel(space)
-  const end = (values: readonly number[]) => pixel(values.at(-1) ?? 0, [0, top], height)
+  const end = (values: readonly number[]) => pixel(values.at(-1) ?? 0, domain, height)
   const [held, used, asked] = [end(held_mib), end(in_use_mib), end(requested_mib)]
   const named = [
     { text: 'held', color, at: held },
     { text: 'in use', color, at: Math.max(used, held) },
     { text: 'asked for', color: LIGHT.ink, at: asked },
     ...(base > 0
-      ? [{ text: 'weights', color: LIGHT.weights, at: pixel(base / 2, [0, top], height) }]
+      ? [
+          {
+            text: 'weights',
+            color: LIGHT.weights,
+            at: pixel((base + domain[0]) / 2, domain, height),
+          },
+        ]
       : []),
   ]
   const heights = named.map(({ at }) => at)
@@ -160,7 +175,7 @@ function endLabels(color: string, space: MemorySpace, { wide, height, top }: Plo
   return named.map(({ text, color: fill }, i) => ({ text, color: fill, x: wide, y: ys[i]! }))
 }
 
-function subtitle(input: ReportInput, space: Space, top: number): string {
+function subtitle(input: ReportInput, space: Space, [low, top]: readonly [number, number]): string {
   const { space: first, world } = space.sides[0]!
   const { limit_mib: limit, shared, name } = first
   const replicas = world.result.pools.find((pool) => pool.name === name)?.replicas ?? 1
@@ -168,9 +183,8 @@ function subtitle(input: ReportInput, space: Space, top: number): string {
     spaceSubject(input, space),
     spaceText(first),
     'the most in each interval, mean of runs',
-    ...(shared || replicas < 2
-      ? []
-      : [`drawn: the first of ${plural(replicas, 'replica')}; title: the fullest`]),
+    ...(shared || replicas < 2 ? [] : [`drawn: the first of ${plural(replicas, 'replica')}`]),
+    ...(low > 0 ? [CUT_AXIS] : []),
     ...(limit !== null && limit >= top ? [`limit ${exactSize(limit)}, above the picture`] : []),
   ]
   return texts.join(' · ')
@@ -192,7 +206,7 @@ function finding({ sides }: Space): string {
   if (!main) return 'No memory was recorded'
   const unit = sizeUnit(main.limit ?? main.held)
   const say = (mib: number) => sizeIn(unit, mib)
-  const limit = main.limit === null ? '' : ` of ${exactSize(main.limit).replace(/ \S+$/, '')}`
+  const limit = main.limit === null ? '' : ` of ${round(say(main.limit), main.limit * unit.factor)}`
   const reached =
     told.length > 1
       ? told.map(
@@ -204,4 +218,9 @@ function finding({ sides }: Space): string {
     return `Held memory reaches ${reached.join(', ')}, though at most ${say(asked)} is asked for`
   }
   return `Memory peaks at ${reached.join(', ')}`
+}
+
+/** "24" of "24.0" where that is no less exact. */
+function round(text: string, value: number): string {
+  return Number.isInteger(value) ? text.replace(/\.0+$/, '') : text
 }

@@ -80,9 +80,9 @@ describe('a map laid out', () => {
   test('has no two rectangles in one place', () => {
     fc.assert(
       fc.property(maps, fc.constantFrom(5, 1e6), (all, most) => {
-        const { rectangles, top } = layOutOf(all, most)
+        const { rectangles, domain } = layOutOf(all, most)
         for (const [i, a] of rectangles.entries()) {
-          expect(a.y2).toBeLessThanOrEqual(top * (1 + 1e-12))
+          expect(a.y2).toBeLessThanOrEqual(domain[1] * (1 + 1e-12))
           for (const b of rectangles.slice(i + 1)) {
             const apart = a.x2 <= b.x || b.x2 <= a.x || a.y2 <= b.y + 1e-9 || b.y2 <= a.y + 1e-9
             expect(apart).toBe(true)
@@ -163,8 +163,8 @@ describe('borders of regions', () => {
 
   test('are where the pool changes', () => {
     const chunks = chunksOf([
-      ['a: weights', 50],
-      ['b: weights', 50],
+      ['a: input', 50],
+      ['b: input', 50],
     ])
     const space = { ...SPACE!, map: [{ at_s: 0, chunks }] }
     const borders = (shared: boolean) =>

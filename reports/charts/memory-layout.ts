@@ -1,4 +1,5 @@
 import type { MapChunk, MemorySpace } from '../../sim/stats/index.ts'
+import { axisStart } from '../memory-spaces.ts'
 import { isFree, type Owner, ownerOf } from './memory-owners.ts'
 
 /** A piece of the address space that one owner has for a while. Seconds and MiB. */
@@ -11,8 +12,8 @@ export interface Rectangle {
 }
 
 export interface MapLayout {
-  /** MiB */
-  readonly top: number
+  /** addresses that are shown, MiB */
+  readonly domain: readonly [number, number]
   readonly endS: number
   readonly rectangles: readonly Rectangle[]
   /** where one region ends and another begins */
@@ -37,6 +38,7 @@ interface Column {
 export function layOut(space: MemorySpace, options: LayoutOptions): MapLayout {
   const { endS, mostRectangles } = options
   const top = Math.max(...space.map.flatMap(({ chunks }) => chunks.map(endOf)), 0) || 1
+  const domain = [axisStart(settledWeights(space), top), top] as const
   const columns = columnsOf(space, options)
   const owners = new Map<string, Owner>()
   const of = ({ owner }: MapChunk) => {
@@ -46,12 +48,28 @@ export function layOut(space: MemorySpace, options: LayoutOptions): MapLayout {
     return owners.get(key)!
   }
   let rows = options.rows
-  let rectangles = merged(columns, top, rows, of)
+  let rectangles = merged(columns, domain, rows, of)
   while (rectangles.length > mostRectangles && rows > 16) {
     rows = Math.floor(rows / 1.5)
-    rectangles = merged(columns, top, rows, of)
+    rectangles = merged(columns, domain, rows, of)
   }
-  return { top, endS, rectangles, borders: bordersOf(columns, (3 * top) / options.rows, of) }
+  const gap = (3 * (top - domain[0])) / options.rows
+  const borders = bordersOf(columns, gap, of).filter(({ y }) => y > domain[0])
+  return { domain, endS, rectangles, borders }
+}
+
+/** Up to where weights lie from the first address on, at all instants. */
+function settledWeights({ map, shared }: MemorySpace): number {
+  const ends = map.map(({ chunks }) => {
+    let end = 0
+    for (const chunk of chunks) {
+      const weights = ownerOf(chunk.owner, shared).kind.name === 'weights'
+      if (!weights || chunk.address_mib !== end) break
+      end = endOf(chunk)
+    }
+    return end
+  })
+  return Math.min(...ends)
 }
 
 const endOf = ({ address_mib, mib }: MapChunk) => address_mib + mib
@@ -65,23 +83,24 @@ function columnsOf({ map }: MemorySpace, { endS, columns }: LayoutOptions): Colu
 /** Runs of rows with one owner, and of instants at which they are the same. */
 function merged(
   columns: readonly Column[],
-  top: number,
+  domain: readonly [number, number],
   rows: number,
   of: (chunk: MapChunk) => Owner,
 ): Rectangle[] {
   const all: Rectangle[] = []
-  const row = top / rows
+  const [low, high] = domain
+  const row = (high - low) / rows
   let open = new Map<string, Rectangle>()
   for (const { x, x2, chunks } of columns) {
     const next = new Map<string, Rectangle>()
-    const cells = rowsOf(chunks, top, rows, of)
+    const cells = rowsOf(chunks, domain, rows, of)
     for (let from = 0; from < rows; ) {
       let to = from + 1
       while (to < rows && cells[to] === cells[from]) to++
       const owner = cells[from]
       if (owner) {
         const key = `${from} ${to} ${owner.pool} ${owner.kind.name}`
-        const rectangle = open.get(key) ?? { x, x2, y: from * row, y2: to * row, owner }
+        const rectangle = open.get(key) ?? { x, x2, y: low + from * row, y2: low + to * row, owner }
         if (!open.has(key)) all.push(rectangle)
         rectangle.x2 = x2
         next.set(key, rectangle)
@@ -99,13 +118,14 @@ function merged(
  */
 function rowsOf(
   chunks: readonly MapChunk[],
-  top: number,
+  [low, high]: readonly [number, number],
   rows: number,
   of: (chunk: MapChunk) => Owner,
 ): (Owner | null)[] {
+  const rowOf = (mib: number) => Math.max(0, ((mib - low) * rows) / (high - low))
   const shares = Array.from({ length: rows }, () => new Map<Owner, number>())
   for (const chunk of chunks) {
-    const [from, to] = [(chunk.address_mib * rows) / top, (endOf(chunk) * rows) / top]
+    const [from, to] = [rowOf(chunk.address_mib), rowOf(endOf(chunk))]
     for (let r = Math.floor(from); r < Math.min(rows, to); r++) {
       const share = Math.min(to, r + 1) - Math.max(from, r)
       const owner = of(chunk)

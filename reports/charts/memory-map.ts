@@ -1,11 +1,20 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
 import type { MemorySpace } from '../../sim/stats/index.ts'
-import { count, sizeIn, sizeUnit } from '../format.ts'
-import { type Space, spaceSubject, spaceText } from '../memory-spaces.ts'
+import { count, percent, sizeIn, sizeUnit } from '../format.ts'
+import { CUT_AXIS, type Space, spaceSubject, spaceText } from '../memory-spaces.ts'
 import { textWidth } from '../text.ts'
 import { LABEL_SIZE, LIGHT } from '../theme.ts'
-import { frame, type Layer, largest, narrow, plotWidth, type ReportInput, WIDE } from './frame.ts'
+import {
+  frame,
+  type Layer,
+  largest,
+  narrow,
+  pixel,
+  plotWidth,
+  type ReportInput,
+  WIDE,
+} from './frame.ts'
 import { layOut, type MapLayout, type Rectangle } from './memory-layout.ts'
 import { kindsAmong, type OwnerKind } from './memory-owners.ts'
 
@@ -52,6 +61,7 @@ export function memoryMap(input: ReportInput, space: Space, width = WIDE): TopLe
     spaceSubject(input, { ...space, sides }),
     spaceText(space.sides[0]!.space),
     'the first run at even instants, each at the peak of a batch',
+    ...(layouts.some(({ domain: [low] }) => low > 0) ? [CUT_AXIS] : []),
     ...(layouts.some(({ borders }) => borders.length > 0) ? ['thin lines: regions'] : []),
   ].join(' · ')
   return {
@@ -62,12 +72,12 @@ export function memoryMap(input: ReportInput, space: Space, width = WIDE): TopLe
   }
 }
 
-function drawing({ top, endS, rectangles, borders }: MapLayout, plot: Plot, first: boolean) {
-  const unit = sizeUnit(top)
+function drawing({ domain, endS, rectangles, borders }: MapLayout, plot: Plot, first: boolean) {
+  const unit = sizeUnit(domain[1])
   const y = {
     field: 'y',
     type: 'quantitative' as const,
-    scale: { domain: [0, top * unit.factor], nice: false },
+    scale: { domain: domain.map((mib) => mib * unit.factor), nice: false, zero: false },
     axis: {
       title: first ? `address (${unit.name})` : null,
       tickCount: 5,
@@ -105,18 +115,22 @@ function drawing({ top, endS, rectangles, borders }: MapLayout, plot: Plot, firs
     mark: { type: 'rule', color: LIGHT.paper, strokeWidth: 1.2 },
     encoding: { x, x2: { field: 'x2' }, y },
   }
-  return [cells, ...(borders.length > 0 ? [lines] : []), ...names(rectangles, { top, endS }, plot)]
+  return [
+    cells,
+    ...(borders.length > 0 ? [lines] : []),
+    ...names(rectangles, { domain, endS }, plot),
+  ]
 }
 
 /** The name of each owner in the largest piece that it has, where that has room for it. */
 function names(
   rectangles: readonly Rectangle[],
-  { top, endS }: { top: number; endS: number },
+  { domain, endS }: Pick<MapLayout, 'domain' | 'endS'>,
   { wide, height }: Plot,
 ): Layer[] {
   const box = ({ x, x2, y, y2 }: Rectangle) => ({
     w: ((x2 - x) / endS) * wide,
-    h: ((y2 - y) / top) * height,
+    h: ((y2 - y) / (domain[1] - domain[0])) * height,
   })
   const area = (rectangle: Rectangle) => box(rectangle).w * box(rectangle).h
   return [...new Set(rectangles.map(({ owner }) => owner))].flatMap((owner): Layer[] => {
@@ -131,7 +145,7 @@ function names(
     if (!best) return []
     const at = {
       x: ((best.one.x + best.one.x2) / 2 / endS) * wide,
-      y: height * (1 - (best.one.y + best.one.y2) / 2 / top),
+      y: pixel((best.one.y + best.one.y2) / 2, domain, height),
     }
     return [
       {
@@ -195,13 +209,20 @@ function finding(sides: Space['sides']): string {
   if (!main) return 'No map of memory was recorded'
   const { space, free, chunk, atS } = main
   const held = space.peak_held_mib.value ?? 0
-  if (space.allocators.every((kind) => kind === 'paged')) return cacheFinding(space)
+  const kinds = new Set(space.allocators)
+  if (kinds.size === 1 && kinds.has('paged')) {
+    return `${cacheText(space)}; blocks leave no fragments`
+  }
+  if (kinds.size === 1 && kinds.has('contiguous')) {
+    const { value: unused } = space.internal_fragmentation
+    return `${cacheText(space)}, of which ${percent(unused ?? 0)} is reserved and unused`
+  }
   if (free - chunk < SCATTERED * held) return 'What is free stays in one piece but for crumbs'
-  const unit = sizeUnit(free)
+  const unit = sizeUnit(space.limit_mib ?? held)
   const pinned = space.pinned_free_mib.value ?? 0
   const besides =
     pinned > PINNED * held
-      ? `; up to ${sizeIn(sizeUnit(pinned), pinned)} ${sizeUnit(pinned).name} lie free in regions that a chunk in use pins`
+      ? `; up to ${sizeIn(unit, pinned)} ${unit.name} lie free in regions that a chunk in use pins`
       : ''
   return (
     `At worst, at ${count(atS)} s, ${sizeIn(unit, free)} ${unit.name} are free, ` +
@@ -209,14 +230,14 @@ function finding(sides: Space['sides']): string {
   )
 }
 
-/** Any free block will do, so that it only matters how many there are. */
-function cacheFinding(space: MemorySpace): string {
+/** Any free place will do for a sequence, so that it only matters how many there are. */
+function cacheText(space: MemorySpace): string {
   const [used, held] = [space.peak_in_use_mib, space.peak_held_mib].map(
     ({ value }) => (value ?? 0) - space.weights_mib,
   ) as [number, number]
   const unit = sizeUnit(held)
   const [most, all] = [sizeIn(unit, used), sizeIn(unit, held)]
-  return `The KV cache takes up to ${most} of ${all} ${unit.name}; blocks leave no fragments`
+  return `The KV cache takes up to ${most} of ${all} ${unit.name}`
 }
 
 /** When most was free besides the largest free chunk; what the device has left is one chunk. */
