@@ -95,43 +95,43 @@ export class Fleet {
     const abort = new SharedArrayBuffer(4)
     const progress = new SharedArrayBuffer(4)
     const executors: Worker[] = []
-    const mailboxes: MailboxMemory[] = []
     const fellBack: boolean[] = plan.pools.map(() => false)
     const epochNs = process.hrtime.bigint()
     const affinity = affinityFor(plan, engines)
     const closed = new AbortController()
     const interrupted = interruption(signal, closed.signal)
-    try {
-      for (const [i, { pool }] of executorsOf(plan).entries()) {
-        const memory = mailboxMemory(new Batcher(plan.pools[pool]!.batching).maxBatch, ends)
-        const engine = engines[pool]!
-        const thread = startThread('executor-thread', {
-          epochNs,
-          memory,
-          engine,
-          cores: affinity?.executors[i] ?? null,
-        } satisfies ExecutorStart)
-        executors.push(thread)
-        mailboxes.push(memory)
-        const message = await Promise.race([nextMessage<ExecutorMessage>(thread), interrupted])
-        if (message.kind === 'failed') throw new Failure(message.problems, message.exitCode)
-        if (message.kind === 'ready' && message.fellBack) fellBack[pool] = true
-      }
-    } catch (error) {
-      closed.abort()
-      await Promise.all(executors.map((thread) => thread.terminate()))
-      throw error
-    }
-    const start: DispatcherStart = {
+    const mailboxes = executorsOf(plan).map(({ pool }) =>
+      mailboxMemory(new Batcher(plan.pools[pool]!.batching).maxBatch, ends),
+    )
+    // before arenas grow: they leave no memory for another thread where it is short
+    const dispatcher = startThread('dispatcher-thread', {
       mailboxes,
       signal: ends,
       abort,
       progress,
       epochNs,
       cores: affinity?.dispatcher ?? null,
+    } satisfies DispatcherStart)
+    try {
+      for (const [i, { pool }] of executorsOf(plan).entries()) {
+        const thread = startThread('executor-thread', {
+          epochNs,
+          memory: mailboxes[i]!,
+          engine: engines[pool]!,
+          cores: affinity?.executors[i] ?? null,
+        } satisfies ExecutorStart)
+        executors.push(thread)
+        const message = await Promise.race([nextMessage<ExecutorMessage>(thread), interrupted])
+        if (message.kind === 'failed') throw new Failure(message.problems, message.exitCode)
+        if (message.kind === 'ready' && message.fellBack) fellBack[pool] = true
+      }
+    } catch (error) {
+      closed.abort()
+      await Promise.all([dispatcher, ...executors].map((thread) => thread.terminate()))
+      throw error
     }
     const fleet = new Fleet({
-      dispatcher: startThread('dispatcher-thread', start),
+      dispatcher,
       executors,
       mailboxes,
       abort: new Int32Array(abort),

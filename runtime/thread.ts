@@ -1,10 +1,22 @@
 import { Worker } from 'node:worker_threads'
+import { EXIT, Failure } from '../scenarios/index.ts'
+
+/** Starts one of our thread entry points. Throws `Failure` where the system has no more threads. */
+export function startThread(name: string, workerData: unknown): Worker {
+  try {
+    return newWorker(name, workerData)
+  } catch (error) {
+    if (!/\bEAGAIN\b/.test(String(error))) throw error
+    const text = 'a thread could not be started: memory or threads of this process ran out (EAGAIN)'
+    throw new Failure(text, EXIT.internal)
+  }
+}
 
 /**
- * Starts one of our thread entry points. From the built bundle it is a `.js` file; from source it
- * is TypeScript, and the thread must register tsx itself: a loader is not inherited.
+ * From the built bundle it is a `.js` file; from source it is TypeScript, and the thread must
+ * register tsx itself: a loader is not inherited.
  */
-export function startThread(name: string, workerData: unknown): Worker {
+function newWorker(name: string, workerData: unknown): Worker {
   if (!import.meta.url.endsWith('.ts')) {
     return new Worker(new URL(`./${name}.js`, import.meta.url), { workerData })
   }
