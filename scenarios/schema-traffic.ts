@@ -254,6 +254,10 @@ export const trafficClass = z.strictObject({
     .min(1)
     .optional()
     .describe('Lengths that follow the clock: in steps, further up or down in their distribution'),
+  shared_prefix_tokens: count
+    .max(1e6)
+    .optional()
+    .describe('Tokens of a system prompt, with which all requests begin; part of input_tokens'),
   fan_out: z
     .int()
     .min(1)

@@ -18,7 +18,7 @@ function engine(): SmallSystem {
           tokenBudget: 64,
           chunked: true,
           first: 'decode',
-          kv: { blocks: 30, blockTokens: 4, watermark: 0, contiguous: false },
+          kv: { blocks: 30, blockTokens: 4, watermark: 0, contiguous: false, prefixCache: false },
           swapMsPerToken: null,
           preemptsByPriority: false,
           handOver: null,

@@ -20,18 +20,21 @@ const kv = fc.oneof(
     blockTokens: 16,
     watermark: 0,
     contiguous: false,
+    prefixCache: false,
   }),
   fc.record({
     blocks: fc.integer({ min: 8, max: 60 }),
     blockTokens: fc.constantFrom(1, 4, 16),
     watermark: fc.constantFrom(0, 0.05),
     contiguous: fc.constant(false),
+    prefixCache: fc.boolean(),
   }),
   fc.record({
     blocks: fc.integer({ min: 1, max: 9 }),
     blockTokens: fc.constantFrom(30, 60, 100),
     watermark: fc.constant(0),
     contiguous: fc.constant(true),
+    prefixCache: fc.constant(false),
   }),
 )
 
@@ -54,7 +57,12 @@ const continuous: fc.Arbitrary<Generation> = fc
 
 const staticBatches: fc.Arbitrary<Generation> = fc
   .record({ maxSequences: fc.integer({ min: 1, max: 12 }), kv })
-  .map((plan) => ({ policy: 'static', ...STATIC, ...plan }))
+  .map(({ maxSequences, kv: own }) => ({
+    policy: 'static',
+    ...STATIC,
+    maxSequences,
+    kv: { ...own, prefixCache: false },
+  }))
 
 const work: fc.Arbitrary<Work> = fc.record({
   law: fc.constant('generation' as const),
@@ -69,6 +77,8 @@ const arrival = fc.record({
   length: fc.integer({ min: 1, max: 60 }),
   output: fc.integer({ min: 1, max: 40 }),
   class: fc.integer({ min: 0, max: 1 }),
+  // all prompts of a number begin alike
+  prefix: fc.constantFrom(null, 1, 2, 3),
 })
 
 /** Clients of whom some leave: all after the same time, or each after its own. */
@@ -81,8 +91,9 @@ const leaving: fc.Arbitrary<Partial<ClassPlan>> = fc
       { drawnPatience: { distribution: 'exponential', mean: 60 } },
     ),
     cancels: fc.boolean(),
+    sharedPrefixTokens: fc.constantFrom(0, 7, 32),
   })
-  .map(({ patience, cancels }) => ({ ...patience, cancels }))
+  .map(({ patience, ...rest }) => ({ ...patience, ...rest }))
 
 export interface GenerationOptions {
   readonly policy?: 'continuous' | 'static'
@@ -135,6 +146,7 @@ export function generatingSystem({
             lengths: arrivals.map(({ length }) => length),
             outputs: arrivals.map(({ output }) => output),
             classes: arrivals.map((one) => one.class),
+            prefixes: arrivals.map(({ prefix }) => prefix && Int32Array.of(prefix)),
           },
         ),
       }

@@ -172,6 +172,7 @@ const classPlan: fc.Arbitrary<ClassPlan> = fc.record({
   deadlineMs: fc.oneof(endless, fc.constantFrom(5, 40)),
   tenant: fc.constantFrom('a', 'b'),
   weight: fc.constant(1),
+  sharedPrefixTokens: fc.constant(0),
   queueTimeoutMs: fc.oneof(endless, fc.constantFrom(3, 8)),
 })
 

@@ -50,10 +50,12 @@ export function requestsOf(
     lengths,
     outputs,
     classes,
+    prefixes,
   }: {
     lengths?: readonly number[]
     outputs?: readonly number[]
     classes?: readonly number[]
+    prefixes?: readonly (Int32Array | null)[]
   } = {},
 ): RequestList {
   return RequestList.of({
@@ -61,6 +63,7 @@ export function requestsOf(
     length: Int32Array.from(lengths ?? at.map(() => 1)),
     output: Int32Array.from(outputs ?? at.map(() => 0)),
     class: Uint8Array.from(classes ?? at.map(() => 0)),
+    ...(prefixes && { prefixes }),
   })
 }
 

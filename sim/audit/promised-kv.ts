@@ -8,6 +8,8 @@ export interface PromisedKv {
   readonly blockTokens: number
   /** whether a sequence may have one block only */
   readonly contiguous: boolean
+  /** whether sequences that begin alike may share blocks */
+  readonly prefixCache: boolean
 }
 
 const BYTES = { fp32: 4, fp16: 2, int8: 1 } as const
@@ -18,16 +20,18 @@ export function promisedKv(pool: Pool, scenario: Scenario): PromisedKv {
   const contiguous = memory?.allocator === 'contiguous'
   const paged = generation?.kv_cache?.block_tokens ?? 16
   const blockTokens = contiguous ? memory.reservation_tokens : paged
+  const prefixCache = generation?.kv_cache?.prefix_cache ?? false
+  const shape = { blockTokens, contiguous, prefixCache }
   const stated = generation?.kv_cache?.blocks ?? Number.POSITIVE_INFINITY
   const model = scenario.models[pool.model]!
   const geometry = 'work' in model ? model.memory?.kv_cache : undefined
   if (memory === undefined || geometry === undefined) {
-    return { blocks: stated, blockTokens, contiguous }
+    return { blocks: stated, ...shape }
   }
   const { layers, heads, head_size: size, precision } = geometry
   // a key and a value
   const blockBytes = blockTokens * 2 * layers * heads * size * BYTES[precision]
-  return { blocks: Math.floor(roomOf(pool, scenario) / blockBytes), blockTokens, contiguous }
+  return { blocks: Math.floor(roomOf(pool, scenario) / blockBytes), ...shape }
 }
 
 /** Bytes that the weights leave to a replica. */

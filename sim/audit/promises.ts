@@ -38,6 +38,8 @@ export interface ClassPromises {
   readonly weight: number
   /** its own time-out, where the queue lets it shorten that of its own */
   readonly queueTimeoutMs: number
+  /** with which all its prompts begin; 0 where that is not said */
+  readonly sharedPrefixTokens: number
 }
 
 /** What orders a queue. */
@@ -144,6 +146,7 @@ export function promisesOf(scenario: Scenario): Promises {
       tenant: own.tenant ?? own.class,
       weight: own.weight,
       queueTimeoutMs: limit(own.queue_timeout_ms),
+      sharedPrefixTokens: own.shared_prefix_tokens ?? 0,
     })
   }
   return { routing: scenario.router.policy, classes, pools, devices: promisedDevices(scenario) }

@@ -15,10 +15,12 @@ const WORK = {
   per_context_token_ms: 0.0005,
 }
 
+const PLAIN = { watermark: 0, prefixCache: false }
+
 /** Memory of 4096 tokens. */
-const PAGED = { blocks: 256, blockTokens: 16, watermark: 0, contiguous: false }
-const RESERVED = { blocks: 4, blockTokens: 1024, watermark: 0, contiguous: true }
-const SHORT = { blocks: 8, blockTokens: 512, watermark: 0, contiguous: true }
+const PAGED = { ...PLAIN, blocks: 256, blockTokens: 16, contiguous: false }
+const RESERVED = { ...PLAIN, blocks: 4, blockTokens: 1024, contiguous: true }
+const SHORT = { ...PLAIN, blocks: 8, blockTokens: 512, contiguous: true }
 
 function generationOf(kv: Generation['kv']): Generation {
   return {

@@ -85,6 +85,8 @@ export interface ClassPlan {
   readonly weight: number
   /** replaces a longer one of the queue, where that allows it */
   readonly queueTimeoutMs: Ms
+  /** with which all its prompts begin */
+  readonly sharedPrefixTokens: number
 }
 
 /** A class that asks for nothing. */
@@ -98,6 +100,7 @@ export const ANY_CLASS: ClassPlan = Object.freeze({
   tenant: 'any',
   weight: 1,
   queueTimeoutMs: endless,
+  sharedPrefixTokens: 0,
 })
 
 /** A queue that lets everybody in, and in which they wait in turn, for as long as it takes. */
@@ -175,6 +178,7 @@ function classPlan(traffic: TrafficClass): ClassPlan {
     tenant: traffic.tenant ?? traffic.class,
     weight: traffic.weight,
     queueTimeoutMs: traffic.queue_timeout_ms ?? endless,
+    sharedPrefixTokens: traffic.shared_prefix_tokens ?? 0,
   }
 }
 

@@ -182,6 +182,11 @@ export interface RequestFields {
   readonly sending: Uint32Array
   /** which part of the fan-out it is; 0 for the first, and for a request that is whole */
   readonly part: Uint16Array
+  /**
+   * By slot, of those of which that is known: what its prompt begins with, a number for every 512
+   * tokens. Where two have the same number they have had the same tokens up to there.
+   */
+  readonly prefixes: Map<number, Int32Array>
 }
 
 /** Told of everything that ended, in both worlds alike; outcomes stand in the requests' table. */
@@ -214,13 +219,18 @@ export interface Observer {
 /** How full the KV cache of an engine is; the record is used again. Counts are of the whole run. */
 export interface KvUse {
   readonly executor: number
-  /** that its sequences asked for */
+  /** that its sequences asked for; of a block that several use, once */
   tokens: number
   /** blocks with tokens of its sequences */
   used: number
+  /** blocks that nobody uses, kept for prompts that begin with them */
+  kept: number
   free: number
   /** places that were lost for want of blocks */
   shortages: number
+  /** tokens of prompts, and those of them that were known */
+  promptTokens: number
+  hitTokens: number
 }
 
 /** Gaps between tokens; the record is used again for the next. */

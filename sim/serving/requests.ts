@@ -38,6 +38,7 @@ export class Requests implements RequestFields {
   refusal: Uint8Array
   /** 1 where it came to its queue in overload, see admission/adaptive-lifo.ts */
   hurried: Uint8Array
+  readonly prefixes = new Map<number, Int32Array>()
   inUse = 0
 
   #free: Int32Array
@@ -73,6 +74,7 @@ export class Requests implements RequestFields {
   }
 
   release(slot: number): void {
+    if (this.prefixes.size > 0) this.prefixes.delete(slot)
     this.#free[this.at.length - this.inUse--] = slot
   }
 

@@ -15,7 +15,11 @@ export function fullestSpace(replicas: readonly SpaceSummary[]): SpaceSummary {
       counts[key] += replica.counts[key]
     }
   }
-  return { ...fullest, counts, series: first.series, map: first.map }
+  const prefix = first.prefix && {
+    part: replicas.reduce((sum, one) => sum + one.prefix!.part, 0),
+    of: replicas.reduce((sum, one) => sum + one.prefix!.of, 0),
+  }
+  return { ...fullest, counts, prefix, series: first.series, map: first.map }
 }
 
 function isFuller(one: SpaceSummary, other: SpaceSummary): boolean {

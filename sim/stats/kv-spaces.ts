@@ -14,10 +14,22 @@ interface Replica {
   readonly weights: number
   readonly block: number
   readonly token: number
+  /** whether it keeps prefixes */
+  readonly caches: boolean
   use: Use
 }
 
 type Use = Omit<KvUse, 'executor'>
+
+const UNUSED: Use = Object.freeze({
+  tokens: 0,
+  used: 0,
+  kept: 0,
+  free: 0,
+  shortages: 0,
+  promptTokens: 0,
+  hitTokens: 0,
+})
 
 /** A device, and the replicas on it. */
 interface Space {
@@ -51,8 +63,9 @@ export class KvSpaces {
         }
         const space = this.#spaceOf(pool, scenario, bytes.limit)
         const block = kv.blockTokens * bytes.token
-        const use = { tokens: 0, used: 0, free: kv.blocks, shortages: 0 }
-        const replica = { pool: pool.name, weights: bytes.weights, block, token: bytes.token, use }
+        const use = { ...UNUSED, free: kv.blocks }
+        const { weights, token } = bytes
+        const replica = { pool: pool.name, weights, block, token, caches: kv.prefixCache, use }
         space.replicas.push(replica)
         this.#of.push({ space, replica })
         // the cache is one region, there from the beginning
@@ -77,9 +90,14 @@ export class KvSpaces {
 
   summaries(): SpaceSummary[] {
     return [...this.#groups.values()].map((spaces) => {
+      const caches = spaces.some(({ replicas }) => replicas.some(({ caches: own }) => own))
       const all = spaces.map(({ recorder, replicas }) => {
-        recorder.counts.shortage = replicas.reduce((sum, { use }) => sum + use.shortages, 0)
-        return recorder.summary({ residency: false, prefix: false })
+        const sum = (of: 'shortages' | 'promptTokens' | 'hitTokens') =>
+          replicas.reduce((total, { use }) => total + use[of], 0)
+        recorder.counts.shortage = sum('shortages')
+        recorder.prefix.part = sum('hitTokens')
+        recorder.prefix.of = sum('promptTokens')
+        return recorder.summary({ residency: false, prefix: caches })
       })
       return fullestSpace(all)
     })
@@ -119,7 +137,8 @@ function stateOf(replicas: readonly Replica[]): SpaceState {
   for (const { weights, block, token, use } of replicas) {
     requested += weights + use.tokens * token
     inUse += weights + use.used * block
-    free += use.free * block
+    // what is kept goes as soon as somebody needs it
+    free += (use.free + use.kept) * block
   }
   return { requested, inUse, held: inUse + free, largestFree: free, external: 0, pinnedFree: 0 }
 }
@@ -132,6 +151,7 @@ function chunksOf(replicas: readonly Replica[], shared: boolean): SpaceChunk[] {
     const parts = [
       ['weights', weights],
       ['KV cache', use.used * block],
+      ['cached prefixes', use.kept * block],
       ['free', use.free * block],
     ] as const
     for (const [what, bytes] of parts) {

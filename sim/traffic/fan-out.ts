@@ -65,6 +65,8 @@ export class FanOutSource implements Source {
     requests.attempt[slot] = last.attempt[0]!
     requests.since[slot] = last.since[0]!
     requests.sending[slot] = last.key[0]!
+    const prefix = last.prefixes.get(0)
+    if (prefix) requests.prefixes.set(slot, prefix)
     requests.part[slot] = fanOut - this.#partsToCome--
     const key = this.#count++
     requests.key[slot] = key
@@ -82,6 +84,7 @@ export class FanOutSource implements Source {
 
   #next(): boolean {
     this.#due = this.#inner.peek()
+    this.#last.prefixes.clear()
     if (!this.#inner.take(this.#last, 0)) return false
     const fanOut = this.#fanOut[this.#last.class[0]!]!
     this.#partsToCome = fanOut

@@ -19,6 +19,11 @@ export class RequestHash {
     this.#count++
   }
 
+  /** Of the request that was added last, what its prompt begins with. */
+  addPrefix(numbers: Int32Array): void {
+    for (const number of numbers) this.#mix(number, 0x1b56c4e9)
+  }
+
   /** 16 hexadecimal digits. */
   digest(): string {
     const hex = (word: number) => (word >>> 0).toString(16).padStart(8, '0')

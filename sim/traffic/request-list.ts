@@ -8,6 +8,8 @@ export interface RequestListColumns {
   /** tokens to generate; 0 where nothing is generated */
   readonly output: Int32Array
   readonly class: Uint8Array
+  /** what prompts begin with, see `RequestFields`; none where nobody knows */
+  readonly prefixes?: readonly (Int32Array | null)[]
 }
 
 /** Requests that are known beforehand; on shared memory, so that threads need no copy. */
@@ -37,6 +39,7 @@ export class RequestList {
     const lengths: number[] = []
     const outputs: number[] = []
     const classes: number[] = []
+    const prefixes: (Int32Array | null)[] = []
     const one = new Requests(1)
     for (let at = source.peek(); at !== Number.POSITIVE_INFINITY; at = source.peek()) {
       if (Number.isNaN(at)) throw new Error('Expected all rows of the traces to be at hand')
@@ -45,13 +48,21 @@ export class RequestList {
       lengths.push(one.length[0]!)
       outputs.push(one.output[0]!)
       classes.push(one.class[0]!)
+      prefixes.push(one.prefixes.get(0) ?? null)
+      one.prefixes.clear()
     }
     const list = RequestList.allocate(times.length)
     list.columns.at.set(times)
     list.columns.length.set(lengths)
     list.columns.output.set(outputs)
     list.columns.class.set(classes)
-    return list
+    return list.with(prefixes)
+  }
+
+  /** The same requests, whose prompts begin with these. */
+  with(prefixes: readonly (Int32Array | null)[]): RequestList {
+    const known = prefixes.some((one) => one !== null)
+    return known ? RequestList.of({ ...this.columns, prefixes }) : this
   }
 
   get count(): number {
@@ -60,7 +71,7 @@ export class RequestList {
 
   /** The requests that are scheduled before `until`, ms. */
   until(until: Ms): RequestList {
-    const { at, length, output, class: classes } = this.columns
+    const { at, length, output, class: classes, prefixes } = this.columns
     const after = at.findIndex((time) => time >= until)
     const count = after < 0 ? at.length : after
     return RequestList.of({
@@ -68,15 +79,18 @@ export class RequestList {
       length: length.subarray(0, count),
       output: output.subarray(0, count),
       class: classes.subarray(0, count),
+      ...(prefixes && { prefixes: prefixes.slice(0, count) }),
     })
   }
 
   /** Equal to the hash of the source that the list was collected from. */
   hash(): string {
     const hash = new RequestHash()
-    const { at, length, output, class: classes } = this.columns
+    const { at, length, output, class: classes, prefixes } = this.columns
     for (let i = 0; i < at.length; i++) {
       hash.add(at[i]!, length[i]!, output[i]!, classes[i]!)
+      const prefix = prefixes?.[i]
+      if (prefix) hash.addPrefix(prefix)
     }
     return hash.digest()
   }
@@ -116,6 +130,8 @@ export class ListSource implements Source {
     requests.key[slot] = i
     requests.sending[slot] = i
     requests.part[slot] = 0
+    const prefix = this.#columns.prefixes?.[i]
+    if (prefix) requests.prefixes.set(slot, prefix)
     return true
   }
 

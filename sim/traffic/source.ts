@@ -67,6 +67,8 @@ export class MergedSource implements Source {
       requests.part[slot] = 0
       this.#count++
       this.#hash.add(requests.at[slot]!, requests.length[slot]!, requests.output[slot]!, number)
+      const prefix = requests.prefixes.size > 0 ? requests.prefixes.get(slot) : undefined
+      if (prefix) this.#hash.addPrefix(prefix)
     }
     this.#next[number] = clients.peek()
     if (this.#next.length > 1) this.#find()

@@ -30,11 +30,17 @@ export const kvCache: Rule = {
       }
     }
     for (const [executor, { generation, keys }] of heldBy(seen)) {
-      const { blocks, blockTokens } = generation.kv
+      const { blocks, blockTokens, prefixCache } = generation.kv
       if (blocks === Number.POSITIVE_INFINITY) continue
       const running: number[] = []
       let taken = 0
-      const blocksOf = (key: number) => Math.ceil(rows.length[key]! / blockTokens)
+      // blocks that it may share with others are theirs as well, and not counted
+      const blocksOf = (key: number) => {
+        const length = rows.length[key]!
+        const common = seen.classOf(key).sharedPrefixTokens || length
+        const shared = prefixCache ? Math.floor(Math.min(common, length) / blockTokens) : 0
+        return Math.ceil(length / blockTokens) - shared
+      }
       for (const key of keys) {
         if (rows.preemptions[key]! > 0) continue
         found.checked++

@@ -131,6 +131,11 @@ function endsOf({ patienceMs, drawnPatience, cancels }: ClassPlan): readonly num
   return cancels ? [...ends, OUTCOME.cancelled] : ends
 }
 
+/** How full each engine was in the end. */
+function lastOf(uses: readonly KvUse[]): ReadonlyMap<number, KvUse> {
+  return new Map(uses.map((use) => [use.executor, use]))
+}
+
 const kinds: readonly (readonly [string, GenerationOptions])[] = [
   ['continuous', {}],
   ['continuous, prefill and decode apart', { split: true }],
@@ -142,6 +147,7 @@ describe.each(kinds)('%s generation', (_, options) => {
     let events = 0
     let stepwise = 0
     let preempted = 0
+    let hits = 0
     fc.assert(
       fc.property(generatingSystem(options), (system) => {
         const [closed, open] = [run(system, false), run(system, true)]
@@ -154,6 +160,7 @@ describe.each(kinds)('%s generation', (_, options) => {
             expect(Math.abs(ms - open[name][key]!)).toBeLessThan(1e-9 * Math.max(1, ms))
           })
         }
+        expect(lastOf(closed.uses)).toEqual(lastOf(open.uses))
         expect(closed.itl.count).toBe(open.itl.count)
         if (closed.itl.count > 0) {
           expect(Math.abs(closed.itl.sum / open.itl.sum - 1)).toBeLessThan(1e-9)
@@ -166,12 +173,15 @@ describe.each(kinds)('%s generation', (_, options) => {
         events += closed.events
         stepwise += open.events
         preempted += open.preemptions.reduce((sum, count) => sum + count, 0)
+        for (const use of lastOf(open.uses).values()) hits += use.hitTokens
       }),
       { numRuns: 400 },
     )
     // negative control: the two ways do differ, and places are lost on the way
     expect(stepwise).toBeGreaterThan(2 * events)
-    if (options.policy !== 'static') expect(preempted).toBeGreaterThan(10)
+    if (options.policy === 'static') return
+    expect(preempted).toBeGreaterThan(10)
+    expect(hits).toBeGreaterThan(1000)
   })
 
   test('every request ends once with all its tokens, or never fitted', () => {
@@ -197,23 +207,23 @@ describe.each(kinds)('%s generation', (_, options) => {
     )
   })
 
-  test('blocks are in use or free, hold what was asked for, and are free in the end', () => {
+  test('blocks are in use, kept or free, hold what was asked for, and nobody has any in the end', () => {
     let shortages = 0
     let wasted = 0
     fc.assert(
       fc.property(generatingSystem(options), (system) => {
         const poolOf = executorsOf(system.plan).map(({ pool }) => pool)
-        const last = new Map<number, KvUse>()
-        for (const use of run(system, false).uses) {
+        const { uses } = run(system, false)
+        for (const use of uses) {
           const { kv } = system.plan.pools[poolOf[use.executor]!]!.generation!
-          expect(use.used + use.free).toBe(kv.blocks)
+          expect(use.used + use.kept + use.free).toBe(kv.blocks)
+          expect(Math.min(use.used, use.kept, use.free)).toBeGreaterThanOrEqual(0)
           expect(use.tokens).toBeLessThanOrEqual(use.used * kv.blockTokens)
           // a block more for each sequence, for whom it is not full
           expect(use.tokens).toBeGreaterThanOrEqual(use.used)
           wasted += use.used * kv.blockTokens - use.tokens
-          last.set(use.executor, use)
         }
-        for (const use of last.values()) {
+        for (const use of lastOf(uses).values()) {
           expect([use.used, use.tokens]).toEqual([0, 0])
           shortages += use.shortages
         }

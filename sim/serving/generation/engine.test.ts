@@ -8,6 +8,7 @@ const UNLIMITED = {
   blockTokens: 16,
   watermark: 0,
   contiguous: false,
+  prefixCache: false,
 }
 
 const CONTINUOUS: GenerationPlan = {

@@ -5,6 +5,7 @@ import { WaitingList } from '../waiting-list.ts'
 import { Decoding } from './decoding.ts'
 import type { GenerationPlan } from './generation-plan.ts'
 import { Places } from './places.ts'
+import type { PrefixClass } from './prefix-keys.ts'
 import type { Sequences } from './sequences.ts'
 
 /** What an engine works with. */
@@ -14,8 +15,7 @@ export interface EngineHost {
   readonly queue: RequestQueue
   readonly backend: StepBackend
   readonly observer: Observer
-  /** number of traffic classes */
-  readonly classes: number
+  readonly classes: readonly PrefixClass[]
   /** of two the one of the lower level goes first; 0 where levels mean nothing */
   levelOf(request: number): number
   /** A request has left the queue for a place; returns its number in the order of admission. */
@@ -25,6 +25,16 @@ export interface EngineHost {
   /** Takes a sequence on once its prompt is prefilled; null: it decodes here. */
   readonly handOver: ((now: Ms, request: number) => void) | null
 }
+
+const UNUSED = Object.freeze({
+  tokens: 0,
+  used: 0,
+  kept: 0,
+  free: 0,
+  shortages: 0,
+  promptTokens: 0,
+  hitTokens: 0,
+})
 
 /**
  * A replica that generates: which sequences take part in its next step, and how many steps there
@@ -52,7 +62,7 @@ export class Engine {
     const beforehand = plan.policy === 'static' || plan.kv.contiguous
     const ledger = beforehand ? null : this.#places.kv
     this.#decoding = new Decoding(executor, ledger, host)
-    this.#kvUse = { executor, tokens: 0, used: 0, free: 0, shortages: 0 }
+    this.#kvUse = { ...UNUSED, executor }
     this.run = {
       executor,
       steps: 0,
@@ -131,7 +141,7 @@ export class Engine {
   #secureBlocks(): boolean {
     if (this.#plan.policy === 'static') return false
     let short = false
-    while (this.#places.kv.needs(this.#decoding.step) > this.#places.kv.free) {
+    while (this.#places.kv.needs(this.#decoding.step) > this.#places.kv.room) {
       this.#preempt(this.#places.victim)
       this.#kvUse.shortages++
       short = true
@@ -172,12 +182,13 @@ export class Engine {
     while (left > 0 && !this.#places.full) {
       const request = this.#places.next
       if (request < 0 || !this.#places.fits(request, this.#decoding.step)) break
-      const tokens = sequences.toPrefill[request]!
+      const tokens = this.#places.missing(request)
       if (!chunked && tokens > left && !this.#mayExceed()) break
       const returns = this.#places.isBack(request)
       this.#places.give(now, request)
       if (tokens === 0) {
         if (returns) this.run.extraMs += this.#swapMs(sequences.context[request]!)
+        this.#places.cache?.computed(request)
         this.#decoding.join(request)
         if (first === 'decode') left--
       } else {
@@ -213,6 +224,7 @@ export class Engine {
   #prefilled(now: Ms, request: number): void {
     const { sequences, requests, handOver } = this.#host
     sequences.toPrefill[request] = 0
+    this.#places.cache?.computed(request)
     const before = sequences.tokenAt[request]!
     sequences.tokenCameAt(request, now)
     const generated = sequences.generated[request]!
@@ -270,10 +282,14 @@ export class Engine {
   }
 
   #tellKv(now: Ms): void {
+    const { tokens, kv, cache, promptTokens, hitTokens } = this.#places
     const use = this.#kvUse
-    use.tokens = this.#places.tokens
-    use.used = this.#places.kv.used
-    use.free = this.#places.kv.free
+    use.tokens = tokens - (cache?.again ?? 0) * kv.blockTokens
+    use.used = kv.used
+    use.kept = kv.kept
+    use.free = kv.free
+    use.promptTokens = promptTokens
+    use.hitTokens = hitTokens
     this.#host.observer.kv?.(now, use)
   }
 

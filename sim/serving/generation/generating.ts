@@ -118,7 +118,7 @@ export class Generating {
       queue: station.queue,
       backend: steps,
       observer,
-      classes: this.#classes.length,
+      classes: this.#classes,
       levelOf: (request) => (levels ? this.#classes[requests.class[request]!]!.priority : 0),
       admitted: (now, executor, request) => this.#admit(now, station, executor, request),
       finished: (now, executor, request) => this.#finish(now, station, executor, request),

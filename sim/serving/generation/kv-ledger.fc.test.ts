@@ -32,7 +32,7 @@ test('counts by phases are those of sequences one by one', () => {
             ledger.release(ledger.blocksOf(context!))
           } else if (one.kind === 'grow') {
             const steps = ledger.affords(step, one.steps)
-            ledger.grow(step, steps)
+            ledger.take(ledger.growth(step, steps))
             contexts = contexts.map((context) => context + steps)
             step += steps
             if (steps < one.steps) {

@@ -9,6 +9,8 @@ export class KvLedger {
   readonly blockTokens: number
   free: number
   used = 0
+  /** blocks that nobody uses, but that are kept for who may */
+  kept = 0
   #growing = 0
   /** growing sequences by their context less the number of the step, modulo the block size */
   readonly #phases: Float64Array
@@ -17,6 +19,11 @@ export class KvLedger {
     this.free = blocks
     this.blockTokens = blockTokens
     this.#phases = new Float64Array(blockTokens)
+  }
+
+  /** Blocks that may be taken. */
+  get room(): number {
+    return this.free + this.kept
   }
 
   /** Blocks that hold so many tokens. */
@@ -32,6 +39,24 @@ export class KvLedger {
   release(blocks: number): void {
     this.free += blocks
     this.used -= blocks
+  }
+
+  /** A block is used no more, but kept. */
+  keep(): void {
+    this.used--
+    this.kept++
+  }
+
+  /** A block that was kept is used again. */
+  reuse(): void {
+    this.kept--
+    this.used++
+  }
+
+  /** A block that was kept is free. */
+  forget(): void {
+    this.kept--
+    this.free++
   }
 
   /** A sequence of `context` tokens grows from step number `step` on. */
@@ -50,14 +75,12 @@ export class KvLedger {
     return this.#phases[this.#phase(-step)]!
   }
 
-  /** How many steps from number `step` on the free blocks suffice for; at most `most`. */
+  /** How many steps from number `step` on the room suffices for; at most `most`. */
   affords(step: number, most: number): number {
-    if (this.#growing === 0 || this.free === Number.POSITIVE_INFINITY) return most
-    const rounds = Math.min(
-      Math.floor(this.free / this.#growing),
-      Math.floor(most / this.blockTokens),
-    )
-    let left = this.free - rounds * this.#growing
+    const { room } = this
+    if (this.#growing === 0 || room === Number.POSITIVE_INFINITY) return most
+    const rounds = Math.min(Math.floor(room / this.#growing), Math.floor(most / this.blockTokens))
+    let left = room - rounds * this.#growing
     let steps = rounds * this.blockTokens
     while (steps < most) {
       left -= this.needs(step + steps)
@@ -67,12 +90,12 @@ export class KvLedger {
     return steps
   }
 
-  /** Takes what `steps` steps from number `step` on need. */
-  grow(step: number, steps: number): void {
+  /** Blocks that `steps` steps from number `step` on take. */
+  growth(step: number, steps: number): number {
     const rounds = Math.floor(steps / this.blockTokens)
     let blocks = rounds * this.#growing
     for (let i = rounds * this.blockTokens; i < steps; i++) blocks += this.needs(step + i)
-    this.take(blocks)
+    return blocks
   }
 
   #phase(number: number): number {

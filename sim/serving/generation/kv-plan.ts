@@ -10,6 +10,8 @@ export interface KvPlan {
   readonly watermark: number
   /** whether a block is the reservation of a sequence, which never gets a second one */
   readonly contiguous: boolean
+  /** whether blocks of prompts are kept for prompts that begin alike */
+  readonly prefixCache: boolean
 }
 
 /** What there is for the weights and the KV cache of a replica. */
@@ -32,7 +34,8 @@ export function kvPlan(pool: Pool, scenario: Scenario): KvPlan {
   if (pool.memory?.allocator === 'contiguous') {
     const { reservation_tokens: blockTokens } = pool.memory
     // a reservation does not grow, so nothing has to be left for those who run
-    return { blocks: blocksIn(bytes, blockTokens), blockTokens, watermark: 0, contiguous: true }
+    const shape = { watermark: 0, contiguous: true, prefixCache: false }
+    return { blocks: blocksIn(bytes, blockTokens), blockTokens, ...shape }
   }
   const blockTokens = cache?.block_tokens ?? 16
   return {
@@ -40,6 +43,7 @@ export function kvPlan(pool: Pool, scenario: Scenario): KvPlan {
     blockTokens,
     watermark: cache?.watermark ?? 0.01,
     contiguous: false,
+    prefixCache: cache?.prefix_cache ?? false,
   }
 }
 

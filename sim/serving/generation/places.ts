@@ -3,6 +3,8 @@ import type { Ms } from '../ports.ts'
 import type { EngineHost } from './engine.ts'
 import type { GenerationPlan } from './generation-plan.ts'
 import { KvLedger } from './kv-ledger.ts'
+import { PrefixCache } from './prefix-cache.ts'
+import { PrefixKeys } from './prefix-keys.ts'
 
 /** Ranks by level first, then by the number of admission. */
 const LEVEL = 2 ** 40
@@ -13,6 +15,11 @@ export class Places {
   taken = 0
   /** that those who have a place asked for */
   tokens = 0
+  /** tokens of prompts that got a place for the first time, and those of them that were known */
+  promptTokens = 0
+  hitTokens = 0
+  /** null where every prompt is computed as a whole */
+  readonly cache: PrefixCache | null
   readonly #executor: number
   readonly #plan: GenerationPlan
   readonly #host: EngineHost
@@ -28,6 +35,9 @@ export class Places {
     this.#plan = plan
     this.#host = host
     this.kv = new KvLedger(plan.kv)
+    const { blockTokens, prefixCache } = plan.kv
+    const keys = () => new PrefixKeys(host.requests, host.classes, blockTokens)
+    this.cache = prefixCache ? new PrefixCache(this.kv, keys()) : null
     const { blocks, watermark } = plan.kv
     this.#watermark = blocks < Number.POSITIVE_INFINITY ? Math.ceil(blocks * watermark) : 0
     const { sequences, levelOf } = host
@@ -71,7 +81,25 @@ export class Places {
     // one that decodes at once may need its next block with this very step
     const further = sequences.toPrefill[request] === 0 ? 1 : 0
     const blocks = this.kv.blocksOf(this.tokensFor(request) + further)
-    return this.kv.free - this.kv.needs(step) - blocks >= spare
+    const room = this.kv.room - this.kv.needs(step) - spare
+    if (blocks <= room || this.cache === null) return blocks <= room
+    this.#find(request)
+    // what nobody uses is part of the room
+    return blocks - this.cache.hitsInUse <= room
+  }
+
+  /** Tokens that a request would have to prefill with a place. */
+  missing(request: number): number {
+    const toPrefill = this.#host.sequences.toPrefill[request]!
+    if (this.cache === null || toPrefill === 0) return toPrefill
+    this.#find(request)
+    return toPrefill - this.cache.hits * this.kv.blockTokens
+  }
+
+  /** Looks up what is known of its prompt; at least a token of it is always computed. */
+  #find(request: number): void {
+    const { context, toPrefill } = this.#host.sequences
+    this.cache!.find(request, context[request]! - (toPrefill[request] === 0 ? 0 : 1))
   }
 
   /** Tokens for which a sequence takes blocks with its place. */
@@ -84,27 +112,48 @@ export class Places {
 
   give(now: Ms, request: number): void {
     const { sequences, queue } = this.#host
-    if (this.isBack(request)) this.#preempted.take()
+    const tokens = this.tokensFor(request)
+    const missing = this.missing(request)
+    const returns = this.isBack(request)
+    if (returns) this.#preempted.take()
     else {
       queue.shift(now, 0)
       sequences.number[request] = this.#host.admitted(now, this.#executor, request)
     }
-    const tokens = this.tokensFor(request)
-    this.kv.take(this.kv.blocksOf(tokens))
+    this.#takeBlocks(request, this.kv.blocksOf(tokens))
+    if (!returns && missing > 0) {
+      this.promptTokens += sequences.toPrefill[request]!
+      this.hitTokens += sequences.toPrefill[request]! - missing
+    }
+    sequences.toPrefill[request] = missing
     this.tokens += tokens
     this.taken++
     this.#victims.push(request)
   }
 
+  #takeBlocks(request: number, blocks: number): void {
+    if (this.cache === null) {
+      this.kv.take(blocks)
+      return
+    }
+    this.#find(request)
+    this.cache.take(request)
+    this.cache.makeRoom(blocks - this.cache.hits)
+    this.kv.take(blocks - this.cache.hits)
+  }
+
   /** Those who decode, so many, get the blocks of `steps` steps from number `step` on. */
   grow(step: number, steps: number, decodes: number): void {
-    this.kv.grow(step, steps)
+    const blocks = this.kv.growth(step, steps)
+    this.cache?.makeRoom(blocks)
+    this.kv.take(blocks)
     this.tokens += steps * decodes
   }
 
   /** A sequence gives up its place and the blocks of its tokens. */
   leave(request: number, tokens: number): void {
-    this.kv.release(this.kv.blocksOf(tokens))
+    const known = this.cache?.leave(request) ?? 0
+    this.kv.release(this.kv.blocksOf(tokens) - known)
     this.tokens -= tokens
     this.#victims.remove(request)
     this.taken--
