@@ -1,5 +1,6 @@
 import type { Comparison, Percentiles, Result, WhatIf } from '../sim/stats/index.ts'
 import { alignColumns } from './align.ts'
+import { ARENA_COLUMNS, arenaNotes, arenaRows } from './arena-rows.ts'
 import { CALL_COLUMNS, callRows } from './call-rows.ts'
 import { PARTS } from './charts/where-time-went.ts'
 import { COUNT_COLUMNS, countCells } from './count-rows.ts'
@@ -74,6 +75,10 @@ function ratioTableRows(whatIf: WhatIf): string[][] {
   ])
 }
 
+function arenaTableRows(comparison: Comparison): string[][] {
+  return arenaRows(comparison).map(({ replica, of, cells }) => [`${replica}, ${of}`, ...cells])
+}
+
 /** What was changed, in the sentence that stands over the ratios. */
 function whatIfTitle({ changes, rounds }: WhatIf): string {
   return `What if (A → B): ${changes.join(', ')}; ${plural(rounds, 'round')} of interleaved replays`
@@ -95,7 +100,13 @@ export function comparisonTable(comparison: Comparison): string {
         RATIO_LEGEND,
       ]
     : []
-  return [...markdown(COLUMNS, tableRows(comparison)), '', ...LEGEND, ...ratios].join('\n')
+  const arenas = arenaTableRows(comparison)
+  const memory =
+    arenas.length === 0
+      ? []
+      : ['', ...markdown(ARENA_COLUMNS, arenas), '', ...arenaNotes(comparison)]
+  const table = markdown(COLUMNS, tableRows(comparison))
+  return [...table, '', ...LEGEND, ...ratios, ...memory].join('\n')
 }
 
 function markdown(columns: readonly string[], rows: readonly (readonly string[])[]): string[] {
@@ -120,11 +131,18 @@ export function comparisonText(comparison: Comparison): string {
     ...unsupported(comparisonRows(comparison).map((row) => [row.percentile, row.measured])),
     '',
     ...(what_if ? [...ratioLines(what_if), ''] : []),
+    ...arenaLines(comparison),
     ...checks.map(([name, is, why]) => `${name!.padEnd(20)}  ${is!.padEnd(9)}  ${why}`),
     '',
     ...LEGEND,
     ...(what_if ? [RATIO_LEGEND] : []),
   ].join('\n')
+}
+
+function arenaLines(comparison: Comparison): string[] {
+  const rows = arenaTableRows(comparison)
+  if (rows.length === 0) return []
+  return [alignColumns([[...ARENA_COLUMNS], ...rows]), ...arenaNotes(comparison), '']
 }
 
 function ratioLines(whatIf: WhatIf): string[] {

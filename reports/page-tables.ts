@@ -1,4 +1,5 @@
 import type { Comparison, Percentiles, Result, Verdict, WhatIf } from '../sim/stats/index.ts'
+import { ARENA_COLUMNS, arenaNotes, arenaRows } from './arena-rows.ts'
 import { CALL_COLUMNS, callRows } from './call-rows.ts'
 import { type ReportInput, worlds } from './charts/frame.ts'
 import { COUNT_COLUMNS, countCells } from './count-rows.ts'
@@ -113,6 +114,21 @@ export function whatIfSection(whatIf: WhatIf): Html {
   )}<p class="quiet">A is the scenario of this report, B the same with the change. Error: the
 predicted ratio over the measured one, less 1. A/A: two replays of A, which is what noise alone
 would do to the ratio.</p>
+`
+}
+
+/** The arena of each replica, real and simulated. */
+export function arenaSection(comparison: Comparison): Html {
+  const rows = arenaRows(comparison).map(({ replica, of, cells }) => {
+    const world = of === 'measured' ? 'measured' : 'simulated'
+    return [html`<span class="${world}">${replica}, ${of}</span>`, ...cells]
+  })
+  if (rows.length === 0) return NOTHING
+  const caption = 'What arenas did with the batches of the first replay'
+  return html`<h2>Memory, simulated and measured</h2>
+${table({ caption, columns: ARENA_COLUMNS, rows })}<ul class="plain">${arenaNotes(comparison).map(
+    (note) => html`<li class="quiet">${note}</li>\n`,
+  )}</ul>
 `
 }
 

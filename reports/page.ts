@@ -15,6 +15,7 @@ import { type Html, html, NOTHING } from './html.ts'
 import { memorySpaces } from './memory-spaces.ts'
 import { memorySection, memoryWarnings } from './page-memory.ts'
 import {
+  arenaSection,
   comparisonSection,
   countsSection,
   percentileSection,
@@ -44,6 +45,7 @@ ${comparison || any ? html`<h2>Percentiles</h2>` : NOTHING}
 ${comparison ? comparisonSection(comparison) : any ? percentileSection(input) : NOTHING}
 ${show('errors')}
 ${comparison?.what_if ? whatIf(comparison.what_if, show('what-if')) : NOTHING}
+${comparison ? arenaSection(comparison) : NOTHING}
 ${
   any
     ? html`<h2>Where the time went</h2>${show('where-time-went')}

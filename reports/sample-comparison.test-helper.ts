@@ -109,11 +109,13 @@ export function sampleComparison(sample: Sample = {}): Comparison {
     tolerance: { relative: 0.05, absolute_ms: 0.1 },
     percentiles: Object.values(LEVELS).map((p, i) => percentileRow(p, i, sample)),
     what_if: whatIf ? whatIfOf(sample) : null,
+    memory: null,
     checks: {
       structure: check,
       what_if: whatIf ? { ...check, reason: 'the predicted ratio is within 5 % or 50 µs' } : null,
       prediction: check,
       noise_floor: check,
+      memory: null,
       audit: { ...check, reason: 'no rule is broken in 90,000 rows' },
     },
     verdict,

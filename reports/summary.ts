@@ -33,6 +33,7 @@ const CHECKS = [
   { key: 'what_if', name: 'what-if' },
   { key: 'prediction', name: 'prediction' },
   { key: 'noise_floor', name: 'noise floor (A/A)' },
+  { key: 'memory', name: 'memory' },
   { key: 'audit', name: 'audit' },
 ] as const
 

@@ -20,6 +20,30 @@ export function refuseDeclared(sides: readonly Prepared[]): void {
   }
 }
 
+/** What ONNX Runtime has on each provider. */
+const ALLOCATORS = { cpu: 'bfc', cuda: 'bfc', webgpu: 'bucket' } as const
+
+/** Throws `Failure` where a pool's memory is not what ONNX Runtime in Node has or can be told. */
+export function refuseMemory(sides: readonly Prepared[]): void {
+  for (const { scenario, file } of sides) {
+    for (const { name, memory, execution_provider: provider } of scenario.pools) {
+      if (memory === undefined) continue
+      const own = ALLOCATORS[provider]
+      const at = `${file} pools.${name}.memory`
+      if (memory.allocator !== own) {
+        const text = `expected ${own}, which ONNX Runtime has on ${provider}`
+        throw new Failure(
+          `${at}.allocator: ${text}, got ${memory.allocator}; simulate does take it`,
+        )
+      }
+      if (memory.allocator === 'bfc' && memory.extend === 'same-as-requested') {
+        const text = 'ONNX Runtime in Node cannot be told how its arena grows'
+        throw new Failure(`${at}.extend: ${text}; simulate does take it`)
+      }
+    }
+  }
+}
+
 /** Comparisons hold two worlds against one another that were given the same requests. */
 export function refuseComparison(sides: readonly Prepared[]): void {
   for (const side of sides) {

@@ -14,6 +14,9 @@ import { writeWhole } from './write-whole.ts'
 /** Which world's rows: `replay-N.parquet` are measured, `replication-N.parquet` simulated. */
 export type RunKind = 'replay' | 'replication'
 
+/** What arenas did with the batches of the first replay. */
+export const ARENA_FILE = 'memory.json'
+
 /** A run with what its control plane was told; an empty journal where none was kept. */
 export type KeptRun = ObservedRun & { readonly journal: Float64Array }
 
@@ -70,7 +73,7 @@ export async function dropRuns(
 export async function dropReplayFolder(directory: string): Promise<void> {
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) return
   await dropRuns(directory, 'replay')
-  for (const name of ['scenario.json', 'requests.jsonl', 'measured.json']) {
+  for (const name of ['scenario.json', 'requests.jsonl', 'measured.json', ARENA_FILE]) {
     await rm(join(directory, name), { force: true })
   }
   if ((await readdir(directory)).length === 0) await rmdir(directory)

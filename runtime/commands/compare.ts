@@ -3,16 +3,26 @@ import type { Command } from 'commander'
 import { comparisonText } from '../../reports/index.ts'
 import { EXIT, type ExitCode, Failure, scenarioChanges } from '../../scenarios/index.ts'
 import {
+  compareArenas,
   compareRuns,
   executorWork,
   latenciesOf,
+  memoryCheck,
   whatIfCheck,
   whatIfPercentiles,
   worst,
 } from '../../sim/experiment/index.ts'
-import type { Comparison, RunSummary, Verdict } from '../../sim/stats/index.ts'
+import {
+  type Comparison,
+  type MemoryComparison,
+  memoryResult,
+  type RunSummary,
+  type Verdict,
+} from '../../sim/stats/index.ts'
+import type { Profile } from '../../sim/world/index.ts'
 import { auditCheck } from '../audit-runs.ts'
-import { type Prepared, prepare, simulationInput, whatIfInputs } from '../prepare.ts'
+import { readArena } from '../memory/index.ts'
+import { modelsOf, type Prepared, prepare, simulationInput, whatIfInputs } from '../prepare.ts'
 import type { LoadedProfile } from '../profile-file.ts'
 import { refuseComparison } from '../refuse.ts'
 import { runReplications } from '../replications.ts'
@@ -115,12 +125,15 @@ async function replayedUnder(directory: string, prepared: Prepared): Promise<Com
     throw new Failure(`${text}; replay the scenario again`, EXIT.notComparable)
   }
   const runs = await readRuns(directory, 'replay')
-  if (runs.length === result.runs) return { prepared, requests, result, replays: { runs } }
-  throw new Failure(`${directory}: has ${runs.length} of ${result.runs} replays`)
+  if (runs.length !== result.runs) {
+    throw new Failure(`${directory}: has ${runs.length} of ${result.runs} replays`)
+  }
+  const arena = await readArena(directory, prepared, runs[0]!.rows)
+  return { prepared, requests, result, replays: { runs }, arena }
 }
 
 /** One side of a comparison, whether it was just replayed or read back. */
-type ComparedSide = Pick<ReplayedSide, 'prepared' | 'requests' | 'result'> & {
+type ComparedSide = Pick<ReplayedSide, 'prepared' | 'requests' | 'arena' | 'result'> & {
   readonly replays: { readonly runs: readonly KeptRun[] }
 }
 
@@ -159,8 +172,10 @@ export async function compare(
   })
   await pause(signal)
   const whatIf = second && (await predictChange(first, second, profile, options))
+  const memory = compareMemory(first, profile.profile, predictions)
+  const arenas = memory && memoryCheck(memory)
   const audit = auditCheck([first, ...(second === null ? [] : [second])])
-  const verdicts = [checks.structure, checks.prediction, audit, whatIf?.check ?? audit]
+  const verdicts = [checks.structure, checks.prediction, whatIf?.check, arenas, audit]
   return {
     document: 'spillway-comparison',
     format: 1,
@@ -174,10 +189,35 @@ export async function compare(
     replications: options.replications,
     ...compared,
     what_if: whatIf?.document ?? null,
-    checks: { ...checks, what_if: whatIf?.check ?? null, audit },
-    verdict: worst(verdicts.map(({ verdict }) => verdict)),
+    memory,
+    checks: { ...checks, what_if: whatIf?.check ?? null, memory: arenas, audit },
+    verdict: worst(verdicts.flatMap((check) => (check ? [check.verdict] : []))),
     command: options.command,
   }
+}
+
+/** The arenas of the first replay beside the model of them; null where none was observed. */
+function compareMemory(
+  { prepared, arena }: ComparedSide,
+  profile: Profile,
+  predictions: readonly RunSummary[],
+): MemoryComparison[] | null {
+  if (arena === null) return null
+  const { pools } = prepared.scenario
+  const models = modelsOf(prepared, profile)
+  const spaces = memoryResult(predictions.map(({ memory }) => memory))
+  return compareArenas(
+    arena.replicas.map((one) => {
+      const index = pools.findIndex(({ name }) => name === one.pool)
+      const space = spaces.find(({ shared, name }) => !shared && name === one.pool) ?? null
+      return {
+        arena: one,
+        memory: pools[index]!.memory!,
+        plan: models[index]?.memory ?? null,
+        space,
+      }
+    }),
+  )
 }
 
 /** The change from the first side to the second, predicted from the replays of the first. */

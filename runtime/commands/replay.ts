@@ -4,14 +4,15 @@ import type { Command } from 'commander'
 import { resultText } from '../../reports/index.ts'
 import { EXIT } from '../../scenarios/index.ts'
 import { executorWork, type SimulationInput } from '../../sim/experiment/index.ts'
-import { type Result, resultOf } from '../../sim/stats/index.ts'
+import { type ArenaDocument, type Result, type Rows, resultOf } from '../../sim/stats/index.ts'
 import { RequestList, reactingClasses, requestsIn, surgeWindows } from '../../sim/traffic/index.ts'
 import { hostFingerprint } from '../host.ts'
+import { observeReplay } from '../memory/index.ts'
 import { capacitiesOf, type Prepared, prepare, requestsOf, simulationInput } from '../prepare.ts'
 import type { LoadedProfile } from '../profile-file.ts'
-import { refuseDeclared } from '../refuse.ts'
+import { refuseDeclared, refuseMemory } from '../refuse.ts'
 import { type ReplaySide, type Replays, replaySides, summariseReplays } from '../replay.ts'
-import { dropReplayFolder, dropRuns, keepRuns } from '../run-folder.ts'
+import { ARENA_FILE, dropReplayFolder, dropRuns, keepRuns } from '../run-folder.ts'
 import { heldTraces } from '../trace-readers.ts'
 import { commit, version } from '../version.ts'
 import { writableFolder } from '../write-whole.ts'
@@ -106,6 +107,8 @@ export interface ReplayedSide {
   /** where clients react, those of the first replay */
   readonly requests: RequestList
   readonly replays: Replays
+  /** null where no pool has an arena that can be observed */
+  readonly arena: ArenaDocument | null
   readonly result: Result
 }
 
@@ -122,6 +125,7 @@ export async function replay(
   },
 ): Promise<ReplayedSide[]> {
   refuseDeclared(sides)
+  refuseMemory(sides)
   // of all sides now: what a profile lacks is not to be found out after minutes of replays
   const inputs = sides.map((prepared) => simulationInput(prepared, profile?.profile ?? null))
   const { capacityRps } = inputs[0]!
@@ -130,37 +134,70 @@ export async function replay(
     given.push({ prepared, traffic: await trafficOf(prepared, capacityRps, options.requests) })
   }
   const replayed = await replaySides(given, { ...options, onProgress: options.progress.update })
-  return given.map(({ prepared, traffic }, i) => {
+  const done: ReplayedSide[] = []
+  for (const [i, { prepared, traffic }] of given.entries()) {
     const replays = replayed[i]!
-    const requests = traffic instanceof RequestList ? traffic : requestsIn(replays.runs[0]!.rows)
-    const side = { prepared, requests }
-    return { ...side, replays, result: measuredResult(side, inputs[i]!, profile, replays) }
-  })
+    const { rows } = replays.runs[0]!
+    const requests = traffic instanceof RequestList ? traffic : requestsIn(rows)
+    const side = {
+      prepared,
+      requests,
+      replays,
+      arena: await arenaOf(prepared, requests, rows, options),
+    }
+    done.push({ ...side, result: measuredResult(side, inputs[i]!, profile) })
+  }
+  return done
+}
+
+/** In a pass of its own: what profiles and logs tell takes time, too. */
+async function arenaOf(
+  prepared: Prepared,
+  requests: RequestList,
+  rows: Rows,
+  { signal, progress }: { readonly signal: AbortSignal; readonly progress: ProgressDisplay },
+): Promise<ArenaDocument | null> {
+  const onProgress = (done: number, of: number) =>
+    progress.update('memory of the batches', done, of)
+  const replicas = await observeReplay(prepared, { rows, signal, onProgress })
+  const { scenario, hash } = prepared
+  return (
+    replicas && {
+      document: 'spillway-arena',
+      format: 1,
+      version: version(),
+      commit: commit(),
+      scenario: { name: scenario.name, hash, description: scenario.description },
+      requests: requests.hash(),
+      replicas,
+    }
+  )
 }
 
 /** Removes what a folder holds of earlier replays, of both sides, and the comparison of them. */
 export async function dropReplays(directory: string): Promise<void> {
   await dropRuns(directory, 'replay')
   await dropReplayFolder(join(directory, AGAINST_FOLDER))
-  await rm(join(directory, 'comparison.json'), { force: true })
+  for (const name of ['comparison.json', ARENA_FILE])
+    await rm(join(directory, name), { force: true })
 }
 
 /** Keeps the rows of a replay and, in a folder of its own, those of the second side. */
 export async function keepReplays(directory: string, sides: readonly ReplayedSide[]) {
-  for (const [i, { prepared, requests, replays, result }] of sides.entries()) {
+  for (const [i, { prepared, requests, replays, arena, result }] of sides.entries()) {
     const folder = i === 0 ? directory : join(directory, AGAINST_FOLDER)
     const { scenario } = prepared
     await keepRuns(folder, 'replay', { scenario, requests, runs: replays.runs })
     if (i > 0) await writeWhole(join(folder, 'measured.json'), documentText(result))
+    if (arena !== null) await writeWhole(join(folder, ARENA_FILE), documentText(arena))
   }
 }
 
 /** The document of replays. */
 function measuredResult(
-  { prepared, requests }: Pick<ReplayedSide, 'prepared' | 'requests'>,
+  { prepared, requests, replays }: Omit<ReplayedSide, 'result'>,
   input: SimulationInput,
   profile: LoadedProfile | null,
-  replays: Replays,
 ): Result {
   return resultOf(
     prepared.scenario,

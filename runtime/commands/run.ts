@@ -5,7 +5,7 @@ import { type ChartFormat, comparisonText, reportHtml } from '../../reports/inde
 import { EXIT, Failure } from '../../scenarios/index.ts'
 import { type Prepared, prepare } from '../prepare.ts'
 import { type LoadedProfile, loadProfile, profileHash } from '../profile-file.ts'
-import { refuseComparison, refuseDeclared } from '../refuse.ts'
+import { refuseComparison, refuseDeclared, refuseMemory } from '../refuse.ts'
 import { dropRuns } from '../run-folder.ts'
 import { writableFolder } from '../write-whole.ts'
 import { AGAINST_HELP, type AgainstOptions, prepareAgainst, withAgainstOptions } from './against.ts'
@@ -61,6 +61,7 @@ Examples:
         const against = await prepareAgainst(prepared, path, options)
         const sides: Sides = [prepared, ...(against === null ? [] : [against])]
         refuseDeclared(sides)
+        refuseMemory(sides)
         refuseComparison(sides)
         await runAll(sides, options, signal)
         return EXIT.ok
@@ -97,7 +98,11 @@ async function runAll(sides: Sides, options: RunOptions, signal: AbortSignal): P
   // rows of an earlier run beside these documents would be taken for theirs
   await dropRuns(directory, 'replication')
   await dropReplays(directory)
-  const documents = { simulated, measured, comparison, profile: profile.profile }
+  const { arena } = first!
+  const documents = {
+    ...{ simulated, measured, comparison, profile: profile.profile },
+    ...(arena === null ? {} : { memory: arena }),
+  }
   for (const [name, document] of Object.entries(documents)) {
     await writeWhole(join(directory, `${name}.json`), documentText(document))
   }

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import { z } from 'zod'
 import { EXIT, scenarioJsonSchema } from '../../scenarios/index.ts'
-import { auditSchema, comparisonSchema, resultSchema } from '../../sim/stats/index.ts'
+import { arenaSchema, auditSchema, comparisonSchema, resultSchema } from '../../sim/stats/index.ts'
 import { profileSchema } from '../../sim/world/index.ts'
 import { action, withJson } from './command.ts'
 import { documentText } from './output.ts'
@@ -10,6 +10,7 @@ const schemas = {
   scenario: () => scenarioJsonSchema(),
   result: () => z.toJSONSchema(resultSchema, { target: 'draft-7' }),
   comparison: () => z.toJSONSchema(comparisonSchema, { target: 'draft-7' }),
+  memory: () => z.toJSONSchema(arenaSchema, { target: 'draft-7' }),
   audit: () => z.toJSONSchema(auditSchema, { target: 'draft-7' }),
   profile: () => z.toJSONSchema(profileSchema, { target: 'draft-7' }),
 } as const

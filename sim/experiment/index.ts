@@ -12,6 +12,7 @@ export {
 } from './fit-check.ts'
 export { fitInput, fitScenario, replicationFigures, sampleFigures } from './fit-scenario.ts'
 export { generationCapacity, systemCapacity } from './generation-capacity.ts'
+export { compareArenas, memoryCheck, type ObservedArena } from './memory-check.ts'
 export { type Recording, recordedField } from './recorded.ts'
 export { type RunParts, runWorld, withMutation } from './run-world.ts'
 export {

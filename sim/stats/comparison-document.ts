@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { arenaReplica } from './arena-document.ts'
 import { estimate, verdict } from './documents.ts'
 
 /** The document of a comparison: what two worlds say of the same requests. */
@@ -67,6 +68,52 @@ export const whatIf = z.strictObject({
   percentiles: z.array(whatIfPercentile),
 })
 
+const arenaFigures = z.strictObject({
+  held_mib: z.number().describe('taken from the system, weights included, as the next two'),
+  in_use_mib: z.number().describe('most, after a node'),
+  requested_mib: z.number().describe('at that node'),
+  internal_fragmentation: z
+    .number()
+    .nullable()
+    .describe('1 - requested / in use at that node, without weights; null where nothing was'),
+  external_fragmentation: z
+    .number()
+    .nullable()
+    .describe('largest seen: 1 - largest free chunk / all that is free; null where none tells'),
+  extensions_mib: z.array(z.number()).describe('regions in the order in which they were taken'),
+})
+
+/** The arena of a replica: the real one, and what the model of it does with the same batches. */
+export const memoryComparison = z.strictObject({
+  pool: z.string(),
+  replica: z.number(),
+  pattern: z.boolean(),
+  batches: z.number().describe('of the first replay, run once more'),
+  left_out: z.string().nullable().describe('why not all batches of that replay'),
+  measured: arenaFigures,
+  driven: arenaFigures.nullable().describe('null where the profile has no plan of the model'),
+  predicted: z
+    .strictObject({
+      held_mib: estimate,
+      in_use_mib: estimate,
+      requested_mib: estimate,
+      internal_fragmentation: estimate,
+      external_fragmentation: estimate,
+    })
+    .nullable()
+    .describe('of the fullest replica in whole simulated runs; null on a shared device'),
+  error: z
+    .strictObject({ held: z.number(), in_use: z.number(), requested: z.number() })
+    .nullable()
+    .describe('driven over measured, both without weights, less 1'),
+  other_from: z
+    .number()
+    .nullable()
+    .describe('number of the first batch, from 0, whose extensions differ; null for none'),
+  process: arenaReplica.shape.process,
+  verdict,
+})
+
 const check = z.strictObject({
   verdict,
   reason: z.string(),
@@ -89,11 +136,16 @@ export const comparisonSchema = z.strictObject({
   tolerance: z.strictObject({ relative: z.number(), absolute_ms: z.number() }),
   percentiles: z.array(percentileComparison),
   what_if: whatIf.nullable().describe('null where nothing was changed'),
+  memory: z
+    .array(memoryComparison)
+    .nullable()
+    .describe('null where no pool has an arena that can be observed'),
   checks: z.strictObject({
     structure: check,
     what_if: check.nullable(),
     prediction: check,
     noise_floor: check,
+    memory: check.nullable().describe('held, by the model of the arena given the same batches'),
     audit: check.describe('rules that the scenario promises, by code of its own'),
   }),
   verdict,
@@ -104,4 +156,6 @@ export type ReplayError = z.infer<typeof replayError>
 export type PercentileComparison = z.infer<typeof percentileComparison>
 export type WhatIfPercentile = z.infer<typeof whatIfPercentile>
 export type WhatIf = z.infer<typeof whatIf>
+export type MemoryComparison = z.infer<typeof memoryComparison>
+export type ArenaFigures = z.infer<typeof arenaFigures>
 export type Comparison = z.infer<typeof comparisonSchema>

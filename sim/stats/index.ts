@@ -1,4 +1,5 @@
 export { type Acceptance, accept, type Trial } from './acceptance.ts'
+export { type ArenaDocument, type ArenaReplica, arenaSchema } from './arena-document.ts'
 export { type Audit, auditSchema } from './audit-document.ts'
 export {
   type BootstrapOptions,
@@ -12,6 +13,7 @@ export { Histogram } from './histogram.ts'
 export { clopperPearson, type Interval, meanWithError, tInterval, within } from './interval.ts'
 export { KvSpaces } from './kv-spaces.ts'
 export type { MapChunk, MemorySeries, MemorySpace } from './memory-document.ts'
+export { memoryResult } from './memory-result.ts'
 export type { Truncation } from './mser.ts'
 export { normalDistribution, normalQuantile } from './normal.ts'
 export {

@@ -1,0 +1,93 @@
+import type { ArenaDocument, ArenaReplica, Rows } from '../../sim/stats/index.ts'
+import { materialise, sessionOptions } from '../models/index.ts'
+import { cacheDirectory, type Prepared } from '../prepare.ts'
+import type { ArenaLog, ArenaRun } from './arena-log.ts'
+import { hasObservedArena } from './memory-pass.ts'
+import { type ObserveOptions, observeArena } from './observe-arena.ts'
+import { type ReplayedBatch, replayedBatches } from './replayed-batches.ts'
+
+/** So many batches of each replica are observed. */
+const OBSERVED_BATCHES = 500
+
+export interface ReplayObservation extends ObserveOptions {
+  readonly rows: Rows
+}
+
+/**
+ * Runs the batches of a replay once more, replica by replica, and sees what arenas do. Null where
+ * no pool has one that can be observed.
+ */
+export async function observeReplay(
+  { scenario, directory }: Prepared,
+  { rows, signal, onProgress = () => {} }: ReplayObservation,
+): Promise<ArenaDocument['replicas'] | null> {
+  if (!scenario.pools.some(hasObservedArena)) return null
+  const ran = replayedBatches(rows)
+  const replicas = scenario.pools.flatMap((pool) =>
+    Array.from({ length: pool.replicas }, (_, replica) => ({ pool, replica })),
+  )
+  const observed: ArenaReplica[] = []
+  for (const [executor, { pool, replica }] of replicas.entries()) {
+    if (!hasObservedArena(pool)) continue
+    const places = { directory, cacheDirectory: cacheDirectory() }
+    const file = await materialise(scenario.models[pool.model]!, pool.precision, places)
+    const all = ran.get(executor) ?? []
+    const first = all.slice(0, OBSERVED_BATCHES)
+    const runs = first.map(({ size, length }) => [size, length] as const)
+    const session = sessionOptions(pool)
+    const log = await observeArena(
+      { file, session, runs },
+      {
+        ...(signal && { signal }),
+        onProgress: (done, of) => onProgress(executor + done / Math.max(1, of), replicas.length),
+      },
+    )
+    observed.push({
+      ...{ pool: pool.name, replica, pattern: session.memoryPattern === true },
+      ...observedReplica(log, all, first.length),
+    })
+  }
+  return observed
+}
+
+function observedReplica(
+  { reserved, runs, process }: ArenaLog,
+  all: readonly ReplayedBatch[],
+  asked: number,
+): Omit<ArenaReplica, 'pool' | 'replica' | 'pattern'> {
+  const batches = all.slice(0, runs.length)
+  const peaks = runs.map(peakOf)
+  const weights = reserved.reduce((sum, bytes) => sum + bytes, 0)
+  return {
+    batches: all.length,
+    left_out: leftOut(runs.length, asked, all.length),
+    reserved_bytes: [...reserved],
+    sizes: batches.map(({ size }) => size),
+    lengths: batches.map(({ length }) => length),
+    started_ms: batches.map(({ started }) => started),
+    ended_ms: batches.map(({ ended }) => ended),
+    in_use_bytes: peaks.map(({ inUse }) => inUse),
+    requested_bytes: peaks.map(({ requested }) => requested),
+    peak_in_use_bytes: runs.at(-1)?.nodes.at(-1)?.peak ?? weights,
+    extensions: runs.flatMap(({ extensions }, batch) =>
+      extensions.map((bytes) => ({ batch, bytes })),
+    ),
+    process: {
+      started_mib: process.startedMib,
+      loaded_mib: process.loadedMib,
+      peak_mib: process.peakMib,
+      ended_mib: process.endedMib,
+    },
+  }
+}
+
+/** The node after which most is in use. */
+function peakOf({ nodes }: ArenaRun) {
+  return nodes.reduce((most, node) => (node.inUse > most.inUse ? node : most))
+}
+
+function leftOut(seen: number, asked: number, all: number): string | null {
+  const count = (n: number) => n.toLocaleString('en-US')
+  if (seen < asked) return `the profiler of ONNX Runtime was full after ${count(seen)} batches`
+  return asked < all ? `the first ${count(asked)} of ${count(all)} batches are enough` : null
+}

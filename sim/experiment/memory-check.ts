@@ -1,0 +1,151 @@
+import type { PoolMemory } from '../../scenarios/schema.ts'
+import { type ActivationPlan, Device, ReplicaMemory, replicaPlan } from '../memory/index.ts'
+import type { ArenaFigures, ArenaReplica, MemoryComparison, MemorySpace } from '../stats/index.ts'
+import { type Check, worst } from './verdicts.ts'
+
+const MIB = 2 ** 20
+
+/** What is held may be off by so much. */
+const HELD_TOLERANCE = 0.05
+
+/** A replica whose arena was observed, and what is known of it. */
+export interface ObservedArena {
+  readonly arena: ArenaReplica
+  readonly memory: PoolMemory
+  /** null where the profile has none */
+  readonly plan: ActivationPlan | null
+  /** what simulations say of its pool; null on a device that pools share */
+  readonly space: MemorySpace | null
+}
+
+/** The arena of each replica beside the model of it, which is given the very same batches. */
+export function compareArenas(observed: readonly ObservedArena[]): MemoryComparison[] {
+  return observed.map(({ arena, memory, plan, space }) => {
+    const measured = measuredRun(arena)
+    const driven = plan && drivenRun(arena, memory, plan)
+    const error = driven && {
+      held: errorOf(driven, measured, 'held'),
+      in_use: errorOf(driven, measured, 'inUse'),
+      requested: errorOf(driven, measured, 'requested'),
+    }
+    const { pool, replica, pattern, sizes, left_out } = arena
+    return {
+      ...{ pool, replica, pattern, batches: sizes.length, left_out },
+      measured: figuresOf(measured),
+      driven: driven && figuresOf(driven),
+      predicted: space && {
+        held_mib: space.peak_held_mib,
+        in_use_mib: space.peak_in_use_mib,
+        requested_mib: space.peak_requested_mib,
+        internal_fragmentation: space.internal_fragmentation,
+        external_fragmentation: space.external_fragmentation,
+      },
+      error,
+      other_from: driven && firstOther(measured.extensions, driven.extensions),
+      process: arena.process,
+      verdict: verdictOf(error?.held ?? null, sizes.length),
+    }
+  })
+}
+
+/** All replicas together, as a check of a comparison. */
+export function memoryCheck(rows: readonly MemoryComparison[]): Check {
+  const verdict = worst(rows.map((row) => row.verdict))
+  const named = rows.filter((row) => row.verdict === verdict)
+  const names = named.map(({ pool, replica }) => `${pool} ${replica + 1}`).join(', ')
+  const identical = rows.filter(({ other_from }) => other_from === null).length
+  const texts = {
+    PASS: `held is within 5 % of what arenas held, given the same batches; extensions are identical in ${identical} of ${rows.length}`,
+    FAIL: `held is off by more than 5 % in ${names}, given the same batches`,
+    UNDECIDED: named.some(({ batches }) => batches === 0)
+      ? `${names} ran no batch`
+      : `the profile does not know what the model of ${names} takes`,
+  }
+  return { verdict, reason: texts[verdict], worst: null }
+}
+
+/** Relative, and without weights: they are the same on both sides, and would hide the rest. */
+function errorOf(driven: ArenaRun, measured: ArenaRun, of: 'held' | 'inUse' | 'requested') {
+  const [simulated, real] = [driven, measured].map((run) => run[of] - run.weights)
+  return simulated === real ? 0 : simulated! / Math.max(real!, 1) - 1
+}
+
+function verdictOf(error: number | null, batches: number) {
+  if (error === null || batches === 0) return 'UNDECIDED'
+  return Math.abs(error) <= HELD_TOLERANCE ? 'PASS' : 'FAIL'
+}
+
+/** What an arena did, in bytes. */
+interface ArenaRun {
+  readonly weights: number
+  readonly held: number
+  /** most, and what was asked for then */
+  readonly inUse: number
+  readonly requested: number
+  readonly external: number | null
+  readonly extensions: ArenaReplica['extensions']
+}
+
+function measuredRun(arena: ArenaReplica): ArenaRun {
+  const weights = sum(arena.reserved_bytes)
+  let [inUse, requested] = [weights, weights]
+  for (const [i, bytes] of arena.in_use_bytes.entries()) {
+    if (bytes <= inUse) continue
+    inUse = bytes
+    requested = arena.requested_bytes[i]!
+  }
+  const { extensions } = arena
+  const held = weights + sum(extensions.map(({ bytes }) => bytes))
+  return { weights, held, inUse, requested, external: null, extensions }
+}
+
+/** Without a limit: ONNX Runtime in Node takes none. */
+function drivenRun(arena: ArenaReplica, memory: PoolMemory, plan: ActivationPlan): ArenaRun {
+  const replica = new ReplicaMemory(new Device(Number.POSITIVE_INFINITY), replicaPlan(memory, plan))
+  replica.load()
+  const weights = replica.weightsBytes
+  let [inUse, requested, external] = [weights, weights, 0]
+  const extensions: ArenaReplica['extensions'] = []
+  for (const [batch, size] of arena.sizes.entries()) {
+    replica.run(size, arena.lengths[batch]!)
+    for (const bytes of replica.extensions) extensions.push({ batch, bytes })
+    const { state } = replica
+    const free = state.heldBytes - state.inUseBytes
+    if (free > 0) external = Math.max(external, 1 - state.largestFreeBytes / free)
+    if (state.inUseBytes > inUse) {
+      inUse = state.inUseBytes
+      requested = state.requestedBytes
+    }
+    replica.end()
+  }
+  return { weights, held: replica.state.heldBytes, inUse, requested, external, extensions }
+}
+
+function figuresOf({ weights, held, inUse, requested, external, extensions }: ArenaRun) {
+  const figures: ArenaFigures = {
+    held_mib: held / MIB,
+    in_use_mib: inUse / MIB,
+    requested_mib: requested / MIB,
+    internal_fragmentation: inUse > weights ? 1 - (requested - weights) / (inUse - weights) : null,
+    external_fragmentation: external,
+    extensions_mib: extensions.map(({ bytes }) => bytes / MIB),
+  }
+  return figures
+}
+
+function firstOther(
+  measured: ArenaReplica['extensions'],
+  driven: ArenaReplica['extensions'],
+): number | null {
+  for (let i = 0; i < Math.max(measured.length, driven.length); i++) {
+    const [one, other] = [measured[i], driven[i]]
+    if (one?.batch === other?.batch && one?.bytes === other?.bytes) continue
+    return Math.min(
+      one?.batch ?? Number.POSITIVE_INFINITY,
+      other?.batch ?? Number.POSITIVE_INFINITY,
+    )
+  }
+  return null
+}
+
+const sum = (values: readonly number[]) => values.reduce((all, value) => all + value, 0)
