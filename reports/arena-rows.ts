@@ -1,4 +1,4 @@
-import type { ArenaFigures, Comparison, MemoryComparison } from '../sim/stats/index.ts'
+import type { ArenaFigures, Comparison, Estimate, MemoryComparison } from '../sim/stats/index.ts'
 import { count, estimateText, figure, NONE, percent, signedPercent } from './format.ts'
 
 /** Sizes of extensions shown one by one; of more the first ones do. */
@@ -21,8 +21,9 @@ export interface ArenaRow {
 }
 
 const ARENA_LEGEND = [
-  'Driven: the model of the arena, given the same batches; its error is without weights. Predicted: the',
-  'fullest replica in whole simulated runs. In use and requested: where most was in use.',
+  'Driven: the model of the arena, given the same batches; its error is without weights.',
+  'Predicted: the fullest replica of whole simulated runs, beside the fullest that was measured.',
+  'In use and requested: at the peak, weights included. Inside chunks: without weights.',
 ]
 
 /** The arena of each replica: the real one, its model driven by the same batches, the prediction. */
@@ -41,13 +42,10 @@ export function arenaRows({ memory }: Comparison): ArenaRow[] {
       rows.push({ replica, of: 'driven', cells })
     }
     if (predicted !== null) {
-      const size = (key: 'held_mib' | 'in_use_mib' | 'requested_mib') =>
-        `${estimateText(predicted[key], 'plain')} MiB`
-      const sizes = [size('held_mib'), size('in_use_mib'), size('requested_mib')]
-      const share = (key: 'internal_fragmentation' | 'external_fragmentation') =>
-        estimateText(predicted[key], 'share')
-      const shares = [share('internal_fragmentation'), share('external_fragmentation')]
-      rows.push({ replica, of: 'predicted', cells: [...sizes, ...shares, NONE] })
+      const { held_mib, in_use_mib, requested_mib, ...shares } = predicted
+      const sizes = [held_mib, in_use_mib, requested_mib].map(sizeText)
+      const lost = [shares.internal_fragmentation, shares.external_fragmentation].map(shareText)
+      rows.push({ replica, of: 'predicted', cells: [...sizes, ...lost, NONE] })
     }
     return rows
   })
@@ -70,6 +68,17 @@ export function arenaNotes({ memory }: Comparison): string[] {
 
 const mib = (value: number) => `${figure(value, 0)} MiB`
 const share = (value: number | null) => (value === null ? NONE : percent(value))
+
+/** Of simulations that all come to the same there is no interval. */
+const sure = ({ value, low, high }: Estimate) => value !== null && low === value && high === value
+
+function sizeText(estimate: Estimate): string {
+  return sure(estimate) ? mib(estimate.value!) : `${estimateText(estimate, 'plain')} MiB`
+}
+
+function shareText(estimate: Estimate): string {
+  return sure(estimate) ? percent(estimate.value!) : estimateText(estimate, 'share')
+}
 
 function cellsOf(figures: ArenaFigures): string[] {
   return [

@@ -4,10 +4,16 @@ import type { Command } from 'commander'
 import { resultText } from '../../reports/index.ts'
 import { EXIT } from '../../scenarios/index.ts'
 import { executorWork, type SimulationInput } from '../../sim/experiment/index.ts'
-import { type ArenaDocument, type Result, type Rows, resultOf } from '../../sim/stats/index.ts'
+import {
+  type ArenaDocument,
+  memoryResult,
+  type Result,
+  type Rows,
+  resultOf,
+} from '../../sim/stats/index.ts'
 import { RequestList, reactingClasses, requestsIn, surgeWindows } from '../../sim/traffic/index.ts'
 import { hostFingerprint } from '../host.ts'
-import { observeReplay } from '../memory/index.ts'
+import { measuredSpaces, memoryWarnings, observeReplay } from '../memory/index.ts'
 import { capacitiesOf, type Prepared, prepare, requestsOf, simulationInput } from '../prepare.ts'
 import type { LoadedProfile } from '../profile-file.ts'
 import { refuseDeclared, refuseMemory } from '../refuse.ts'
@@ -195,27 +201,32 @@ export async function keepReplays(directory: string, sides: readonly ReplayedSid
 
 /** The document of replays. */
 function measuredResult(
-  { prepared, requests, replays }: Omit<ReplayedSide, 'result'>,
+  { prepared, requests, replays, arena }: Omit<ReplayedSide, 'result'>,
   input: SimulationInput,
   profile: LoadedProfile | null,
 ): Result {
-  return resultOf(
-    prepared.scenario,
+  const { scenario } = prepared
+  const result = resultOf(
+    scenario,
     summariseReplays(prepared, replays.runs, requests, executorWork(input)),
     {
       version: version(),
       commit: commit(),
       world: 'measured',
       scenarioHash: prepared.hash,
-      seed: prepared.scenario.seed,
+      seed: scenario.seed,
       profile: profile === null ? null : { name: profile.profile.name, hash: profile.hash },
-      load: requests.count / prepared.scenario.duration_s / (input.capacityRps ?? Number.NaN),
+      load: requests.count / scenario.duration_s / (input.capacityRps ?? Number.NaN),
       capacitiesRps: capacitiesOf(prepared, input.models),
-      surges: surgeWindows(prepared.scenario),
-      warnings: [...replays.warnings],
+      surges: surgeWindows(scenario),
+      warnings: [...replays.warnings, ...memoryWarnings(scenario, arena)],
       valid: replays.valid,
       garbage_collections: replays.gc,
       host: hostFingerprint(),
     },
   )
+  return {
+    ...result,
+    memory: arena === null ? [] : memoryResult([measuredSpaces(scenario, arena)]),
+  }
 }

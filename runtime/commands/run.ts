@@ -113,7 +113,7 @@ async function runAll(sides: Sides, options: RunOptions, signal: AbortSignal): P
     options.keepRows === true || options.journal === true || comparison.verdict === 'FAIL'
   if (keep) await keepReplays(directory, replayed)
 
-  const warnings = replayed.flatMap(({ replays }) => replays.warnings)
+  const warnings = replayed.flatMap(({ result }) => result.warnings)
   for (const warning of warnings) say(`${pc.yellow('warning')}: ${warning}`)
   process.stdout.write(
     options.json === true

@@ -1,4 +1,5 @@
 export type { ArenaLog, ArenaRun, ProfiledNode, Shape } from './arena-log.ts'
+export { measuredSpaces, memoryWarnings } from './measured-spaces.ts'
 export { hasObservedArena, type MemoryTask, memoryPlan } from './memory-pass.ts'
 export { observeArena } from './observe-arena.ts'
 export { observeReplay } from './observe-replay.ts'

@@ -89,5 +89,7 @@ function peakOf({ nodes }: ArenaRun) {
 function leftOut(seen: number, asked: number, all: number): string | null {
   const count = (n: number) => n.toLocaleString('en-US')
   if (seen < asked) return `the profiler of ONNX Runtime was full after ${count(seen)} batches`
-  return asked < all ? `the first ${count(asked)} of ${count(all)} batches are enough` : null
+  return asked < all
+    ? `only the first ${count(asked)} of ${count(all)} batches were run again`
+    : null
 }

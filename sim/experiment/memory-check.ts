@@ -20,8 +20,11 @@ export interface ObservedArena {
 
 /** The arena of each replica beside the model of it, which is given the very same batches. */
 export function compareArenas(observed: readonly ObservedArena[]): MemoryComparison[] {
-  return observed.map(({ arena, memory, plan, space }) => {
-    const measured = measuredRun(arena)
+  const runs = observed.map(({ arena }) => measuredRun(arena))
+  const fullest = fullestOf(observed, runs)
+  return observed.map(({ arena, memory, plan, ...known }, i) => {
+    const measured = runs[i]!
+    const space = fullest.has(i) ? known.space : null
     const driven = plan && drivenRun(arena, memory, plan)
     const error = driven && {
       held: errorOf(driven, measured, 'held'),
@@ -46,6 +49,16 @@ export function compareArenas(observed: readonly ObservedArena[]): MemoryCompari
       verdict: verdictOf(error?.held ?? null, sizes.length),
     }
   })
+}
+
+/** The replica of each pool that held most, by its place in the list. */
+function fullestOf(observed: readonly ObservedArena[], runs: readonly ArenaRun[]): Set<number> {
+  const fullest = new Map<string, number>()
+  for (const [i, { arena }] of observed.entries()) {
+    const known = fullest.get(arena.pool)
+    if (known === undefined || runs[i]!.held > runs[known]!.held) fullest.set(arena.pool, i)
+  }
+  return new Set(fullest.values())
 }
 
 /** All replicas together, as a check of a comparison. */

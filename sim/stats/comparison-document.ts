@@ -101,7 +101,7 @@ export const memoryComparison = z.strictObject({
       external_fragmentation: estimate,
     })
     .nullable()
-    .describe('of the fullest replica in whole simulated runs; null on a shared device'),
+    .describe('of the fullest replica in whole simulated runs, beside the one that was; else null'),
   error: z
     .strictObject({ held: z.number(), in_use: z.number(), requested: z.number() })
     .nullable()

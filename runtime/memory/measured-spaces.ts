@@ -1,0 +1,119 @@
+import type { Scenario } from '../../scenarios/index.ts'
+import {
+  type ArenaDocument,
+  type ArenaReplica,
+  fullestSpace,
+  SpaceRecorder,
+  type SpaceSummary,
+} from '../../sim/stats/index.ts'
+import { hasObservedArena } from './memory-pass.ts'
+
+const MIB = 2 ** 20
+
+/** What arenas do not tell. */
+const UNTOLD = { largestFree: Number.NaN, external: Number.NaN, pinnedFree: Number.NaN } as const
+
+/**
+ * What arenas did in a replay, as a simulation would tell it: one space for each device that pools
+ * share, and one for each pool whose replicas have their own. Those of which a replica could not be
+ * observed are left out.
+ */
+export function measuredSpaces(scenario: Scenario, arena: ArenaDocument): SpaceSummary[] {
+  const shared = scenario.devices.flatMap(({ name, limit_mib }) => {
+    const pools = scenario.pools.filter(({ memory }) => memory?.device === name)
+    if (pools.length === 0 || !pools.every(hasObservedArena)) return []
+    const names = pools.map((pool) => pool.name)
+    const replicas = arena.replicas.filter(({ pool }) => names.includes(pool))
+    return [spaceOf(scenario, { name, shared: true, pools: names, limit_mib }, replicas)]
+  })
+  const own = scenario.pools.flatMap((pool) => {
+    if (!hasObservedArena(pool) || pool.memory?.device !== undefined) return []
+    const { name } = pool
+    const head = { name, shared: false, pools: [name], limit_mib: pool.memory?.limit_mib }
+    const replicas = arena.replicas.filter((one) => one.pool === name)
+    return [fullestSpace(replicas.map((one) => spaceOf(scenario, head, [one])))]
+  })
+  return [...shared, ...own]
+}
+
+interface Head {
+  readonly name: string
+  readonly shared: boolean
+  readonly pools: readonly string[]
+  readonly limit_mib: number | undefined
+}
+
+function spaceOf(
+  scenario: Scenario,
+  { name, shared, pools, limit_mib }: Head,
+  replicas: readonly ArenaReplica[],
+): SpaceSummary {
+  const weights = replicas.map(({ reserved_bytes }) => sum(reserved_bytes))
+  const recorder = new SpaceRecorder(
+    {
+      ...{ name, shared, pools },
+      allocators: pools.map(() => 'bfc'),
+      limitBytes: limit_mib === undefined ? Number.POSITIVE_INFINITY : limit_mib * MIB,
+      weightsBytes: sum(weights),
+    },
+    1000 * scenario.duration_s,
+  )
+  const states = weights.map((bytes) => ({ requested: bytes, inUse: bytes, held: bytes }))
+  const sample = (now: number) => {
+    const total = (key: 'requested' | 'inUse' | 'held') => sum(states.map((state) => state[key]))
+    const told = { requested: total('requested'), inUse: total('inUse'), held: total('held') }
+    recorder.sample(now, { ...told, ...UNTOLD })
+  }
+  sample(0)
+  for (const { now, replica, ...change } of changesOf(replicas, weights)) {
+    states[replica] = change
+    sample(now)
+  }
+  recorder.counts.extensions = sum(replicas.map(({ extensions }) => extensions.length))
+  return recorder.summary({ residency: false, prefix: false })
+}
+
+/** What is so in a replica from a time on, for all replicas in order of time; ms and bytes. */
+function changesOf(replicas: readonly ArenaReplica[], weights: readonly number[]) {
+  const changes = replicas.flatMap((arena, replica) => {
+    let held = weights[replica]!
+    return arena.sizes.flatMap((_, batch) => {
+      for (const extension of arena.extensions) {
+        if (extension.batch === batch) held += extension.bytes
+      }
+      const idle = weights[replica]!
+      const [inUse, requested] = [arena.in_use_bytes[batch]!, arena.requested_bytes[batch]!]
+      return [
+        { now: arena.started_ms[batch]!, replica, requested, inUse, held },
+        { now: arena.ended_ms[batch]!, replica, requested: idle, inUse: idle, held },
+      ]
+    })
+  })
+  return changes.sort((a, b) => a.now - b.now)
+}
+
+/** What is to be said of the memory of a replay, pool by pool. */
+export function memoryWarnings({ pools }: Scenario, arena: ArenaDocument | null): string[] {
+  const limits = pools.flatMap(({ name, memory }) =>
+    memory?.limit_mib === undefined && memory?.device === undefined
+      ? []
+      : [
+          `pool ${name}: ONNX Runtime in Node takes no limit, so that of memory is kept by the control plane's ledger alone`,
+        ],
+  )
+  const unseen = pools.flatMap((pool) =>
+    pool.memory === undefined || hasObservedArena(pool)
+      ? []
+      : [
+          `pool ${pool.name}: what its allocator does on ${pool.execution_provider} is not observed`,
+        ],
+  )
+  const part = (arena?.replicas ?? []).flatMap(({ pool, replica, left_out }) =>
+    left_out === null
+      ? []
+      : [`pool ${pool}, replica ${replica + 1}: memory is measured in part: ${left_out}`],
+  )
+  return [...limits, ...unseen, ...part]
+}
+
+const sum = (values: readonly number[]) => values.reduce((all, value) => all + value, 0)
