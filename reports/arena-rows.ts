@@ -26,7 +26,7 @@ const ARENA_LEGEND = [
   'In use and requested: at the peak, weights included. Inside chunks: without weights.',
 ]
 
-/** The arena of each replica: the real one, its model driven by the same batches, the prediction. */
+/** The arena of each replica: the real one, its model driven by its batches, the prediction. */
 export function arenaRows({ memory }: Comparison): ArenaRow[] {
   return (memory ?? []).flatMap((row) => {
     const { measured, driven, predicted, error } = row

@@ -48,6 +48,7 @@ async function runsOf(
   signal: AbortSignal | undefined,
   onProgress: (done: number, of: number) => void,
 ): Promise<LogReader> {
+  refuseAborted(signal)
   const child = start()
   const stop = () => child.kill('SIGKILL')
   signal?.addEventListener('abort', stop)
@@ -63,13 +64,17 @@ async function runsOf(
       onProgress(mark.run, told.runs.length)
     }
     await ended
-    if (signal?.aborted === true) throw new Failure('interrupted', EXIT.interrupted)
+    refuseAborted(signal)
     if (child.exitCode === 0 && log.outputs.length === told.runs.length) return log
     throw new Failure(problemOf(child, log.problem, told, last))
   } finally {
     signal?.removeEventListener('abort', stop)
     stop()
   }
+}
+
+function refuseAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new Failure('interrupted', EXIT.interrupted)
 }
 
 function start(): ChildProcess {

@@ -30,7 +30,7 @@ export async function readArena(
       return batch?.size === size && batch.length === lengths[i]
     })
     if (same) continue
-    const text = `${path}: not the batches of replica ${replica} of ${pool} in the first replay`
+    const text = `${path}: not the batches of replica ${replica + 1} of ${pool} in the first replay`
     throw new Failure(text, EXIT.notComparable)
   }
   return arena

@@ -1,0 +1,181 @@
+import { cpSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import {
+  type ArenaDocument,
+  arenaSchema,
+  comparisonSchema,
+  resultSchema,
+} from '../sim/stats/index.ts'
+import { profileSchema } from '../sim/world/index.ts'
+import { commandsIn, expectRefusal, filesIn, put, readJson, temporaryFolder } from './spillway.ts'
+
+/** Memory from end to end on a real session; nothing here depends on how fast the machine is. */
+
+const folder = temporaryFolder()
+const { run, start } = commandsIn(folder)
+
+const SCENARIO = `spillway: 1
+name: arena
+seed: 5
+duration_s: 1.5
+models:
+  encoder:
+    { builtin: transformer-encoder, layers: 1, hidden: 64, heads: 2, vocabulary: 100, pad_to: 8 }
+traffic:
+  - class: web
+    arrivals: { process: poisson, rate_rps: 120 }
+    input_tokens: { distribution: uniform, min: 1, max: 150 }
+pools:
+  - name: central
+    model: encoder
+    batching: { policy: dynamic, max_batch: 4, max_delay_ms: 4 }
+    memory: { allocator: bfc, limit_mib: 256 }
+`
+put(folder, 'arena.yaml', SCENARIO)
+
+const PROFILE = ['--profile', 'out/profile.json']
+const text = (name: string) => readFileSync(join(folder, name), 'utf8')
+const memory = (name: string) => arenaSchema.parse(readJson(join(folder, name, 'memory.json')))
+const profile = () => profileSchema.parse(readJson(join(folder, 'out/profile.json')))
+
+let said = ''
+
+beforeAll(async () => {
+  const quick = ['--seconds', '1', '--replays', '1', '--replications', '10', '--keep-rows']
+  const ended = await run('run', 'arena.yaml', ...quick, '--out', 'out')
+  expect(ended.code, ended.stderr).toBe(0)
+  said = ended.stdout
+}, 120_000)
+
+describe('run of a pool that says its memory', () => {
+  test('finds what the model takes, to the byte', () => {
+    const plan = profile().models[0]!.memory!
+    expect(plan.inputs).toEqual([
+      ['batch', 'length'],
+      ['batch', 'length'],
+    ])
+    const takes = plan.steps.flatMap((step) => ('take' in step ? [step] : []))
+    expect(takes.filter(({ kind }) => kind === 'output')).toHaveLength(1)
+    expect(takes.some(({ take }) => take.perTokenSquared > 0)).toBe(true)
+  })
+
+  test('keeps what the arena did with the batches of its replay', async () => {
+    const document = memory('out')
+    const [replica] = document.replicas
+    expect(document.replicas).toHaveLength(1)
+    expect(replica).toMatchObject({ pool: 'central', replica: 0, pattern: false, left_out: null })
+    expect(replica!.sizes.length).toBe(replica!.batches)
+    expect(replica!.batches).toBeGreaterThan(20)
+    expect(replica!.extensions.length).toBeGreaterThan(1)
+    expect(replica!.process.peak_mib).toBeGreaterThan(replica!.process.started_mib)
+    const published = await run('schema', '--document', 'memory')
+    const schema = z.fromJSONSchema(JSON.parse(published.stdout) as never)
+    expect(schema.safeParse(document).error?.issues ?? []).toEqual([])
+  })
+
+  test('the model of the arena, given these batches, does the same', () => {
+    const { memory: rows, checks } = comparisonSchema.parse(
+      readJson(join(folder, 'out/comparison.json')),
+    )
+    expect(checks.memory).toMatchObject({ verdict: 'PASS' })
+    expect(rows![0]).toMatchObject({ error: { held: 0 }, other_from: null, verdict: 'PASS' })
+    expect(rows![0]!.predicted!.held_mib.value).toBeGreaterThan(1)
+    for (const shown of [said, text('out/report.html')]) {
+      expect(shown).toContain('central 1, driven')
+      expect(shown).toContain('identical')
+    }
+  })
+
+  test('the measured result says it as the simulated one does', () => {
+    const [simulated, measured] = ['simulated', 'measured'].map((name) =>
+      resultSchema.parse(readJson(join(folder, `out/${name}.json`))),
+    )
+    const spaces = [simulated!, measured!].map((result) =>
+      result.memory.map(({ name, pools, limit_mib, weights_mib }) => ({
+        ...{ name, pools, limit_mib, weights_mib },
+      })),
+    )
+    expect(spaces[0]).toHaveLength(1)
+    expect(spaces[1]).toEqual(spaces[0])
+    expect(measured!.memory[0]!.peak_held_mib.value).toBeGreaterThan(1)
+    expect(measured!.warnings.join()).toContain('ONNX Runtime in Node takes no limit')
+  })
+})
+
+describe('compare', () => {
+  const compare = (from: string, ...args: string[]) =>
+    run('compare', 'arena.yaml', from, '--replications', '10', '--json', ...args)
+
+  test('of the folder comes to the same', async () => {
+    const ended = await compare('out', ...PROFILE)
+    const again = comparisonSchema.parse(JSON.parse(ended.stdout))
+    const first = comparisonSchema.parse(readJson(join(folder, 'out/comparison.json')))
+    expect(again.memory).toEqual(first.memory)
+    expect(again.checks.memory).toEqual(first.checks.memory)
+  })
+
+  test('fails where the profile says something else of the memory', async () => {
+    const known = profile()
+    const [model] = known.models
+    const steps = model!.memory!.steps.map((step) => {
+      if (!('take' in step)) return step
+      return { ...step, take: { ...step.take, perToken: 2 * step.take.perToken } }
+    })
+    const models = [{ ...model!, memory: { ...model!.memory!, steps } }]
+    put(folder, 'wrong.json', JSON.stringify({ ...known, models }))
+    const ended = await compare('out', '--profile', 'wrong.json')
+    expect(ended.code, ended.stderr).toBe(4)
+    const { checks, memory: rows, verdict } = comparisonSchema.parse(JSON.parse(ended.stdout))
+    expect(checks.memory).toMatchObject({ verdict: 'FAIL' })
+    expect(verdict).toBe('FAIL')
+    expect(rows![0]!.other_from).not.toBe(null)
+  })
+
+  test('refuses a folder that lacks it, or has that of other batches', async () => {
+    cpSync(join(folder, 'out'), join(folder, 'other'), { recursive: true })
+    const document = memory('out')
+    const [replica] = document.replicas
+    const sizes = replica!.sizes.map((size, i) => (i === 3 ? size + 1 : size))
+    const changed: ArenaDocument = { ...document, replicas: [{ ...replica!, sizes }] }
+    put(folder, 'other/memory.json', JSON.stringify(changed))
+    const other = await compare('other', ...PROFILE)
+    expectRefusal(other, 6, folder)
+    expect(other.stderr).toContain('not the batches of replica 1 of central in the first replay')
+    rmSync(join(folder, 'other/memory.json'))
+    const none = await compare('other', ...PROFILE)
+    expectRefusal(none, 3, folder)
+    expect(none.stderr).toContain('other/memory.json: no such file; replay the scenario again')
+  })
+})
+
+describe('a live command', () => {
+  test.each([
+    [
+      'replay',
+      'allocator: caching',
+      'allocator: expected bfc, which ONNX Runtime has on cpu, got caching',
+    ],
+    [
+      'run',
+      'allocator: bfc, extend: same-as-requested',
+      'extend: ONNX Runtime in Node cannot be told',
+    ],
+  ])('%s refuses %s by its name', async (command, memoryOf, words) => {
+    put(folder, 'refused.yaml', SCENARIO.replace('allocator: bfc', memoryOf))
+    const ended = await run(command, 'refused.yaml', ...PROFILE, '--out', 'refused')
+    expectRefusal(ended, 3, folder)
+    expect(ended.stderr).toContain(`refused.yaml pools.central.memory.${words}`)
+    expect(ended.stderr).not.toContain('opening')
+  })
+
+  test('is stopped by Ctrl-C while memory is observed, and leaves nothing', async () => {
+    const args = ['arena.yaml', ...PROFILE, '--replays', '1', '--out', 'stopped']
+    const started = start(['replay', ...args])
+    await started.says(/memory of the batches/)
+    process.kill(-started.child.pid!, 'SIGINT')
+    expectRefusal(await started.ended, 130, folder)
+    expect(filesIn(join(folder, 'stopped'))).toEqual([])
+  })
+})
