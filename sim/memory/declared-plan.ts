@@ -5,7 +5,7 @@ const KIB = 1024
 const MILLION = 1e6
 
 /** Bytes of a number. */
-export const PRECISION_BYTES: Readonly<Record<Precision, number>> = Object.freeze({
+const PRECISION_BYTES: Readonly<Record<Precision, number>> = Object.freeze({
   fp32: 4,
   fp16: 2,
   int8: 1,

@@ -11,13 +11,12 @@ import {
   computedLength,
   type DevicePlan,
   executorsOf,
+  loadMs,
   type Ms,
   type ServingPlan,
 } from '../serving/index.ts'
 import { fullestSpace, SpaceRecorder, type SpaceState, type SpaceSummary } from '../stats/index.ts'
 import { AddressSpace } from './address-space.ts'
-
-const GIB = 2 ** 30
 
 /** A device, the replicas on it, and what happened there. */
 interface Card {
@@ -121,7 +120,7 @@ export class WorldMemory {
     }
     card.recorder.residency.loads++
     card.recorder.sample(now, stateOf(card))
-    return residency.setUpMs + (1000 * memory.weightsBytes) / (residency.gibPerS * GIB)
+    return loadMs(memory.weightsBytes, residency)
   }
 
   unload(now: Ms, executor: number): void {
