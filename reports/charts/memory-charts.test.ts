@@ -142,9 +142,9 @@ describe('the map of addresses', () => {
       ['free', 180],
     ]
     expect(title(held)).toBe('At worst, at 3 s, 499 MiB are free, but the largest chunk has 200')
-    expect(title(held, { limit_mib: null })).toBe(
-      'At worst, at 3 s, 380 MiB are free, but the largest chunk has 200',
-    )
+    const inHeld = 'At worst, at 3 s, 380 of 881 MiB held lie free, 200 of it in one chunk'
+    expect(title(held, { limit_mib: null })).toBe(inHeld)
+    expect(title(held, { limit_mib: 1100 })).toBe(inHeld)
     expect(title(held, { pinned_free_mib: EXACT(180) })).toMatch(
       /has 200; up to 180 MiB lie free in regions that a chunk in use pins$/,
     )
@@ -172,9 +172,50 @@ describe('the map of addresses', () => {
     ).toBe('The KV cache takes up to 200 of 500 MiB; blocks leave no fragments')
   })
 
+  test('of reservations tells how much of them nobody uses', () => {
+    const reserved = {
+      ...{ allocators: ['contiguous'], weights_mib: 500, internal_fragmentation: EXACT(0.81) },
+      ...{ peak_in_use_mib: EXACT(700), peak_held_mib: EXACT(1000) },
+    }
+    expect(
+      title(
+        [
+          ['weights', 500],
+          ['KV cache', 200],
+        ],
+        reserved,
+      ),
+    ).toBe('The KV cache takes up to 200 of 500 MiB, of which 81 % is reserved and unused')
+  })
+
   test('is not there where no map was recorded', () => {
     expect(titleOf(only({ map: [] }), 'memory-map-1')).toBe('no chart')
   })
+})
+
+test('weights that would fill the picture are cut, and that is said', () => {
+  const { simulated } = sampleInput({ memory: true })
+  const engine = simulated.memory.find(({ name }) => name === 'engine')!
+  const map = [0, 1].map((at_s) => ({
+    at_s,
+    chunks: [
+      { address_mib: 0, mib: 400, owner: 'weights' },
+      { address_mib: 400, mib: 60, owner: 'KV cache' },
+      { address_mib: 460, mib: 40, owner: 'free' },
+    ],
+  }))
+  const start = (weights_mib: number, name: ChartName) => {
+    const memory = [{ ...engine, weights_mib, map: weights_mib > 250 ? map : engine.map }]
+    const input = { simulated: { ...simulated, memory }, measured: null, comparison: null }
+    const { spec } = allCharts(input).find((chart) => chart.name === name)!
+    const domain = /"domain":\[([\d.]+),([\d.]+)\],"nice":false,"zero"/.exec(JSON.stringify(spec))
+    const said = subtitleOf(input, name).includes('the axis begins in the weights')
+    return { from: Number(domain?.[1]), said }
+  }
+  for (const name of ['memory-curve-1', 'memory-map-1'] as const) {
+    expect(start(200, name)).toEqual({ from: 0, said: false })
+    expect(start(400, name)).toEqual({ from: 375, said: true })
+  }
 })
 
 test('the worst spaces are drawn, failed batches before what is merely full', () => {

@@ -1,7 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
-import type { MemorySpace } from '../../sim/stats/index.ts'
-import { count, percent, sizeIn, sizeUnit } from '../format.ts'
+import { sizeUnit } from '../format.ts'
 import { CUT_AXIS, type Space, spaceSubject, spaceText } from '../memory-spaces.ts'
 import { textWidth } from '../text.ts'
 import { LABEL_SIZE, LIGHT } from '../theme.ts'
@@ -16,6 +15,7 @@ import {
   WIDE,
 } from './frame.ts'
 import { layOut, type MapLayout, type Rectangle } from './memory-layout.ts'
+import { mapFinding } from './memory-map-finding.ts'
 import { kindsAmong, type OwnerKind } from './memory-owners.ts'
 
 /** Height of a line of the key. */
@@ -65,7 +65,7 @@ export function memoryMap(input: ReportInput, space: Space, width = WIDE): TopLe
     ...(layouts.some(({ borders }) => borders.length > 0) ? ['thin lines: regions'] : []),
   ].join(' · ')
   return {
-    ...frame(finding(sides), subtitle, width),
+    ...frame(mapFinding(sides), subtitle, width),
     columns,
     spacing: 24,
     concat: layouts.map(panel),
@@ -195,58 +195,4 @@ function ownerKey(kinds: readonly OwnerKind[], wide: number) {
     ]
   })
   return { layers, height: KEY_LINE * (line + 1) }
-}
-
-/** Free bytes that are in other chunks than the largest are of no use to a large request. */
-const SCATTERED = 0.05
-/** What is pinned is told beyond this share of what is held. */
-const PINNED = 0.1
-
-/** How far the largest free chunk falls short of all that is free, where it does most. */
-function finding(sides: Space['sides']): string {
-  const told = sides.map(({ space }) => ({ space, ...worstInstant(space) }))
-  const main = largest(told, ({ free, chunk }) => free - chunk)
-  if (!main) return 'No map of memory was recorded'
-  const { space, free, chunk, atS } = main
-  const held = space.peak_held_mib.value ?? 0
-  const kinds = new Set(space.allocators)
-  if (kinds.size === 1 && kinds.has('paged')) {
-    return `${cacheText(space)}; blocks leave no fragments`
-  }
-  if (kinds.size === 1 && kinds.has('contiguous')) {
-    const { value: unused } = space.internal_fragmentation
-    return `${cacheText(space)}, of which ${percent(unused ?? 0)} is reserved and unused`
-  }
-  if (free - chunk < SCATTERED * held) return 'What is free stays in one piece but for crumbs'
-  const unit = sizeUnit(space.limit_mib ?? held)
-  const pinned = space.pinned_free_mib.value ?? 0
-  const besides =
-    pinned > PINNED * held
-      ? `; up to ${sizeIn(unit, pinned)} ${unit.name} lie free in regions that a chunk in use pins`
-      : ''
-  return (
-    `At worst, at ${count(atS)} s, ${sizeIn(unit, free)} ${unit.name} are free, ` +
-    `but the largest chunk has ${sizeIn(unit, chunk)}${besides}`
-  )
-}
-
-/** Any free place will do for a sequence, so that it only matters how many there are. */
-function cacheText(space: MemorySpace): string {
-  const [used, held] = [space.peak_in_use_mib, space.peak_held_mib].map(
-    ({ value }) => (value ?? 0) - space.weights_mib,
-  ) as [number, number]
-  const unit = sizeUnit(held)
-  const [most, all] = [sizeIn(unit, used), sizeIn(unit, held)]
-  return `The KV cache takes up to ${most} of ${all} ${unit.name}`
-}
-
-/** When most was free besides the largest free chunk; what the device has left is one chunk. */
-function worstInstant({ map, limit_mib: limit }: MemorySpace) {
-  const instants = map.map(({ at_s, chunks }) => {
-    const held = chunks.reduce((sum, { mib }) => sum + mib, 0)
-    const free = chunks.filter(({ owner }) => /(^|: )free$/.test(owner)).map(({ mib }) => mib)
-    const all = [...free, limit === null ? 0 : Math.max(0, limit - held)]
-    return { atS: at_s, free: all.reduce((sum, mib) => sum + mib, 0), chunk: Math.max(...all) }
-  })
-  return largest(instants, ({ free, chunk }) => free - chunk) ?? { atS: 0, free: 0, chunk: 0 }
 }
