@@ -1,149 +1,129 @@
+import { modelMemory } from '../scenarios/schema-memory.ts'
 import { Random } from '../sim/kernel/index.ts'
-import { BfcArena, Device, OUT_OF_MEMORY, PagedAllocator } from '../sim/memory/index.ts'
+import {
+  BfcArena,
+  Device,
+  declaredPlan,
+  OUT_OF_MEMORY,
+  type OwnedChunk,
+  PagedAllocator,
+  ReplicaMemory,
+} from '../sim/memory/index.ts'
 import type { MemorySpace } from '../sim/stats/index.ts'
 import { memoryResult } from '../sim/stats/memory-result.ts'
 import {
   type SpaceChunk,
   type SpaceHead,
   SpaceRecorder,
+  type SpaceState,
   type SpaceSummary,
 } from '../sim/stats/space-recorder.ts'
 
 /** Memory of a few runs of real allocators under a little traffic. */
 
 const MIB = 2 ** 20
-const KIB = 1024
 const DURATION_MS = 30_000
 const RUNS = 3
 
-type Look = () => void
-
-/** One model and its arena; a batch of a shape that was seen before takes one block. */
-class Session {
-  readonly arena: BfcArena
-  readonly #pool: string
-  readonly #owners = new Map<number, string>()
-  readonly #seen = new Set<string>()
-  #staged: number[] = []
-
-  constructor(device: Device, pool: string, weightsBytes: number) {
-    this.arena = new BfcArena(device)
-    this.#pool = pool
-    this.#owners.set(this.arena.reserve(weightsBytes), 'weights')
-  }
-
-  /** Runs a batch and looks at memory after each take. Returns 0, or why it could not. */
-  run(size: number, length: number, look: Look): number {
-    this.#freeAll(this.#staged)
-    const tokens = size * length
-    const shape = `${size} x ${length}`
-    const known = this.#seen.has(shape)
-    this.#seen.add(shape)
-    const inner = known
-      ? [[`pattern ${shape}`, 60 * KIB * tokens] as const]
-      : [24, 10, 30, 6].map((kib) => [`batch ${shape}`, kib * KIB * tokens] as const)
-    const staged: number[] = []
-    const running: number[] = []
-    const wanted = [
-      ['input', KIB * tokens] as const,
-      ...inner,
-      ['output', 96 * KIB * size] as const,
-    ]
-    for (const [owner, bytes] of wanted) {
-      const handle = this.arena.allocate(bytes)
-      if (handle < 0) {
-        this.#freeAll([...running, ...staged])
-        return handle
-      }
-      this.#owners.set(handle, owner)
-      if (owner === 'input' || owner === 'output') staged.push(handle)
-      else if (running.push(handle) > 2) this.arena.free(running.shift()!)
-      look()
-    }
-    this.#freeAll(running)
-    this.#staged = staged
-    return 0
-  }
-
-  chunks(base: number, shared: boolean): SpaceChunk[] {
-    return [...this.arena.chunks()].map(({ address, bytes, handle }) => {
-      const owner = handle < 0 ? 'free' : this.#owners.get(handle)!
-      return { address: base + address, bytes, owner: shared ? `${this.#pool}: ${owner}` : owner }
-    })
-  }
-
-  #freeAll(handles: number[]): void {
-    for (const handle of handles.splice(0)) this.arena.free(handle)
-  }
-}
+const PLAN = declaredPlan(
+  modelMemory.parse({
+    parameters_millions: 12,
+    input: { per_token_kib: 1 },
+    activations: [
+      { per_token_kib: 24, lives: 2 },
+      { per_token_kib: 10, lives: 2 },
+      { per_token_kib: 30, lives: 2 },
+      { per_token_kib: 6 },
+    ],
+    output: { per_item_kib: 96 },
+  }),
+  'fp32',
+)
 
 interface ArenaRun {
   readonly name: string
   readonly shared: boolean
   readonly pools: readonly string[]
   readonly limitMib: number
-  readonly weightsMib: number
   readonly seed: string
 }
 
-/** One run of a device with an arena for each of its pools. */
-function arenaRun({ name, shared, pools, limitMib, weightsMib, seed }: ArenaRun): SpaceSummary {
+/** One run of a device with an arena for each of its pools; a batch ends where its next begins. */
+function arenaRun({ name, shared, pools, limitMib, seed }: ArenaRun): SpaceSummary {
   const device = new Device(limitMib * MIB)
-  const sessions = pools.map((pool) => new Session(device, pool, weightsMib * MIB))
-  const head: SpaceHead = {
-    name,
-    shared,
-    pools,
-    allocators: pools.map(() => 'bfc'),
-    limitBytes: limitMib * MIB,
-    weightsBytes: pools.length * weightsMib * MIB,
-  }
-  const recorder = new SpaceRecorder(head, DURATION_MS)
+  const plan = { activations: PLAN, pattern: true, arenaBytes: 0 }
+  const replicas = pools.map(
+    () => new ReplicaMemory(device, { ...plan, allocator: (on) => new BfcArena(on) }),
+  )
+  for (const replica of replicas) replica.load()
+  const weights = replicas.reduce((sum, { weightsBytes }) => sum + weightsBytes, 0)
+  const recorder = new SpaceRecorder(
+    {
+      ...{ name, shared, pools, allocators: pools.map(() => 'bfc') },
+      ...{ limitBytes: limitMib * MIB, weightsBytes: weights },
+    },
+    DURATION_MS,
+  )
   const random = new Random(seed)
-  const sample = (now: number) => {
-    const all = sessions.map(({ arena }) => arena.statistics())
-    const sum = (key: 'requestedBytes' | 'inUseBytes' | 'heldBytes' | 'pinnedFreeBytes') =>
-      all.reduce((total, one) => total + one[key], 0)
-    const [held, inUse] = [sum('heldBytes'), sum('inUseBytes')]
-    const largest = Math.max(...all.map(({ largestFreeBytes }) => largestFreeBytes))
-    recorder.sample(now, {
-      requested: sum('requestedBytes'),
-      inUse,
-      held,
-      largestFree: Math.max(largest, device.freeBytes),
-      external: held > inUse ? 1 - largest / (held - inUse) : 0,
-      pinnedFree: sum('pinnedFreeBytes'),
-    })
-  }
   const { counts } = recorder
   for (let now = 20; now < DURATION_MS; now += 40 + 160 * random.uniform()) {
-    const session = sessions[random.integer(sessions.length)]!
+    const replica = replicas[random.integer(replicas.length)]!
     const surge = Math.exp(-(((now / DURATION_MS - 0.5) / 0.2) ** 2))
     const size = 4 + random.integer(4 + Math.floor(10 * surge))
     const length = 16 * (1 + random.integer(6))
-    let [most, chunks] = [0, [] as SpaceChunk[]]
-    const look = () => {
-      sample(now)
-      const inUse = sessions.reduce((sum, { arena }) => sum + arena.statistics().inUseBytes, 0)
-      if (!recorder.wantsMap(now) || inUse < most) return
-      const base = (i: number) => Math.ceil((i * limitMib) / pools.length) * MIB
-      most = inUse
-      chunks = sessions.flatMap((one, i) => one.chunks(base(i), shared))
+    const run = () => {
+      if (replica.running) replica.end()
+      const failed = replica.run(size, length, true)
+      counts.extensions += replica.extensions.length
+      recorder.sample(now, stateOf(replicas, device))
+      return failed
     }
-    let outcome = session.run(size, length, look)
-    if (outcome < 0) {
-      counts[outcome === OUT_OF_MEMORY.shortage ? 'shortage' : 'fragmentation']++
+    let failed = run()
+    if (failed < 0) {
+      counts[failed === OUT_OF_MEMORY.shortage ? 'shortage' : 'fragmentation']++
+      for (const other of replicas) {
+        if (other.running) other.end()
+        other.shrink()
+      }
       counts.shrunk++
-      for (const { arena } of sessions) arena.shrink()
-      outcome = session.run(size, length, look)
-      if (outcome < 0) counts.failed++
+      failed = run()
+      if (failed < 0) counts.failed++
     }
-    if (recorder.wantsMap(now)) recorder.map(now, chunks)
-    sample(now)
+    if (!recorder.wantsMap(now)) continue
+    recorder.map(
+      now,
+      placed(
+        replicas.map((one) => one.layout ?? one.chunks()),
+        shared ? pools : null,
+      ),
+    )
   }
   Object.assign(recorder.residency, { loads: 12, evictions: 9 })
   Object.assign(recorder.cold, { part: 40, of: 1000 })
   return recorder.summary({ residency: shared, prefix: false })
+}
+
+function stateOf(replicas: readonly ReplicaMemory[], device: Device): SpaceState {
+  const sum = (key: 'requestedBytes' | 'inUseBytes' | 'heldBytes' | 'pinnedFreeBytes') =>
+    replicas.reduce((total, { state }) => total + state[key], 0)
+  const [held, inUse] = [sum('heldBytes'), sum('inUseBytes')]
+  const largest = Math.max(...replicas.map(({ state }) => state.largestFreeBytes))
+  return {
+    ...{ requested: sum('requestedBytes'), inUse, held, pinnedFree: sum('pinnedFreeBytes') },
+    largestFree: Math.max(largest, device.freeBytes),
+    external: held > inUse ? 1 - largest / (held - inUse) : 0,
+  }
+}
+
+/** Chunks of each replica behind those of the one before it. */
+function placed(layouts: readonly (readonly OwnedChunk[])[], pools: readonly string[] | null) {
+  let address = 0
+  return layouts.flatMap((layout, i) =>
+    layout.map(({ bytes, owner }): SpaceChunk => {
+      address += bytes
+      return { address: address - bytes, bytes, owner: pools ? `${pools[i]}: ${owner}` : owner }
+    }),
+  )
 }
 
 /** One run of an engine whose KV cache is in blocks. */
@@ -207,7 +187,7 @@ export function sampleMemory(world: 'simulated' | 'measured', pool: string): Mem
 }
 
 function spacesOf(measured: boolean, pool: string): MemorySpace[] {
-  const own = { name: pool, shared: false, pools: [pool], limitMib: 320, weightsMib: 48 }
+  const own = { name: pool, shared: false, pools: [pool], limitMib: 320 }
   const card = {
     name: 'card',
     shared: true,
