@@ -3,6 +3,7 @@ import type { RowColumns } from '../sim/stats/index.ts'
 import { admissionSeeds } from './audit-admission-seeds.ts'
 import { decisionSeeds, limitSeeds } from './audit-decision-seeds.ts'
 import { generationSeeds } from './audit-generation-seeds.ts'
+import { memorySeeds } from './audit-memory-seeds.ts'
 import { policySeeds } from './audit-policy-seeds.ts'
 import { fixed, limited, single } from './audited-systems.ts'
 import { keyOf, move, pairOf, type Seed, servedIn, write } from './row-surgery.ts'
@@ -14,6 +15,7 @@ export const seeds: readonly Seed[] = [
   ...decisionSeeds(),
   ...limitSeeds(),
   ...generationSeeds(),
+  ...memorySeeds(),
   ...policySeeds(),
   ...admissionSeeds(),
 ]

@@ -125,11 +125,11 @@ test.each(policies)('every rule looks at something: %s', (policy) => {
   const idle = [...checked].filter(([, count]) => count === 0).map(([rule]) => rule)
   const others = new Set(Object.values(BATCHING_RULES).flat())
   for (const rule of BATCHING_RULES[policy]) others.delete(rule)
-  // rules of engines look at those alone, and fair disciplines know no buckets
+  // rules of engines and of memory look at those alone, and fair disciplines know no buckets
   const unfair = policy === 'length-bucketed' ? ['fairness'] : []
   // adaptive LIFO is of batches by number
   const turning = ['none', 'fixed', 'dynamic'].includes(policy) ? [] : ['adaptive-lifo']
-  const engines = ['places', 'kv-cache', 'tokens']
+  const engines = ['places', 'kv-cache', 'memory', 'tokens']
   expect(new Set(idle)).toEqual(new Set([...engines, ...unfair, ...turning, ...others]))
 })
 

@@ -14,6 +14,7 @@ import {
 } from '../sim/serving/index.ts'
 import { RowRecorder, Rows } from '../sim/stats/index.ts'
 import { inParts, ListSource } from '../sim/traffic/index.ts'
+import { expectPromisesKept } from './kept-promises.ts'
 import type { SmallSystem } from './small-system.ts'
 
 /** What may go wrong; calls are counted from 0, so that it can be decided by number. */
@@ -26,6 +27,7 @@ export interface Mishaps {
 }
 
 interface Happening {
+  readonly from: Ms
   readonly at: Ms
   readonly executor: number
   readonly tell: 'done' | 'failed' | 'loaded' | 'not loaded'
@@ -51,7 +53,7 @@ export function runWithMemory(
   let loads = 0
   const book = new Book(plan)
   const after = (ms: Ms, executor: number, tell: Happening['tell']) => {
-    coming.push({ at: now + ms, executor, tell })
+    coming.push({ from: now, at: now + ms, executor, tell })
   }
   const all: Required<Backend> = {
     start(batch) {
@@ -104,7 +106,7 @@ export function runWithMemory(
     observer,
   })
   const journal = new JournalingControlPlane(control, requests)
-  const happen = ({ executor, tell }: Happening) => {
+  const happen = ({ from, executor, tell }: Happening) => {
     if (tell === 'loaded') journal.onLoaded(now, executor, true)
     else if (tell === 'not loaded') {
       book.leave(executor)
@@ -112,12 +114,12 @@ export function runWithMemory(
     } else {
       book.end(executor)
       const status = tell === 'done' ? STATUS.ok : STATUS.outOfMemory
-      journal.onDone(now, executor, now, now, status)
+      journal.onDone(now, executor, from, now, status)
     }
   }
   let ended = false
   for (let events = 0; ; events++) {
-    if (events > 200_000) throw new Error('It goes on for ever')
+    if (events > 20_000) throw new Error('It goes on for ever')
     const first = coming.reduce((a, b) => (b.at < a.at ? b : a), NEVER)
     const timer = timers.reduce((a, b, i) => (b < (timers[a] ?? NEVER.at) ? i : a), -1)
     const timerAt = timers[timer] ?? NEVER.at
@@ -141,10 +143,11 @@ export function runWithMemory(
     }
   }
   if (requests.inUse > 0) throw new Error(`${requests.inUse} requests never ended: ${told}`)
+  expectPromisesKept({ plan, requests: list, rows: recorder.rows })
   return { rows: recorder.rows, told, counts, journal: journal.entries(), loads, book }
 }
 
-const NEVER: Happening = { at: Number.POSITIVE_INFINITY, executor: -1, tell: 'done' }
+const NEVER: Happening = { from: 0, at: Number.POSITIVE_INFINITY, executor: -1, tell: 'done' }
 
 /** Counts anew, from what is commanded alone. */
 class Book {

@@ -53,7 +53,9 @@ export function memorySystem(
           const name = `${own.name}/${replica}`
           return devices.push({ name, limitBytes: ownLimitBytes, residency: null }) - 1
         })
-        const memory: PoolMemoryPlan = { ...drawn, devices: numbers }
+        // half of a ragged batch may ask for more than the whole, by the mean of its lengths
+        const outOfMemory = drawn.outOfMemory.filter((one) => one !== 'split' || !own.ragged)
+        const memory: PoolMemoryPlan = { ...drawn, outOfMemory, devices: numbers }
         return { ...own, memory }
       })
       return { plan: { ...plan, pools, devices }, ...rest }

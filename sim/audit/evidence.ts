@@ -1,3 +1,4 @@
+import { isHeldBack } from './memory-asked.ts'
 import { type ExpectedParts, expectedParts } from './parts.ts'
 import {
   type ClassPromises,
@@ -36,6 +37,8 @@ export interface Evidence {
   readonly requests: RequestColumns
   readonly expected: ExpectedParts
   readonly queues: readonly SeenQueue[]
+  /** those whose batches nothing but busy executors keeps from going */
+  readonly unhindered: readonly SeenQueue[]
   /** in order of their first members */
   readonly batches: readonly SeenBatch[]
   /** of each request: what is promised its class; of one that there is not, the first */
@@ -99,10 +102,11 @@ export function gatherEvidence(
       (a, b) => compare(a.dispatched, b.dispatched) || bySent(a.members[0]!, b.members[0]!),
     )
   }
-  const endKnown = endOfTraffic(queues, lastSent)
+  const unhindered = queues.filter(({ pool }) => !isHeldBack(promises, pool))
+  const endKnown = endOfTraffic(unhindered, lastSent)
   const classOf = (key: number) => promises.classes[rows.class[key]!] ?? promises.classes[0]!
   const expected = expectedParts(requests, promises)
-  const lists = { queues, batches, left, gone }
+  const lists = { queues, unhindered, batches, left, gone }
   return { classOf, promises, rows, requests, expected, ...lists, lastSent, endKnown }
 }
 

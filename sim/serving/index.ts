@@ -12,7 +12,6 @@ export {
 export {
   type DevicePlan,
   evictionPolicies,
-  loadMs,
   type PoolMemoryPlan,
   type Remedy,
   type ResidencyPlan,

@@ -9,7 +9,7 @@ export const adaptiveSize: Rule = {
   rule: 'adaptive-size',
   promise: 'aimd: a batch is as large as its limit, which follows how long batches took',
   check(seen: Evidence, found: Findings) {
-    for (const queue of seen.queues) {
+    for (const queue of seen.unhindered) {
       const { batching } = queue.pool
       if (batching.policy === 'aimd') checkDecisions(seen, queue, decider(seen, batching), found)
     }

@@ -6,9 +6,11 @@ import type { Rule } from '../rule.ts'
 export const batchSize: Rule = {
   rule: 'batch-size',
   promise: 'no batch is larger than allowed, and a fixed one is full until the traffic ends',
-  check({ queues, lastSent }: Evidence, found: Findings) {
-    for (const { pool, batches } of queues) {
+  check({ queues, unhindered, lastSent }: Evidence, found: Findings) {
+    for (const queue of queues) {
+      const { pool, batches } = queue
       const { batching } = pool
+      const fills = batching.policy === 'fixed' && unhindered.includes(queue)
       const most = largestBatch(batching)
       for (const { members, dispatched } of batches) {
         found.checked++
@@ -18,7 +20,7 @@ export const batchSize: Rule = {
             members,
             () => `a batch of ${size} at ${ms(dispatched)}; at most ${most} in pool ${pool.name}`,
           )
-        } else if (batching.policy === 'fixed' && size < most && dispatched < lastSent) {
+        } else if (fills && size < most && dispatched < lastSent) {
           found.violated(
             members,
             () =>

@@ -10,7 +10,7 @@ export const buckets: Rule = {
   rule: 'buckets',
   promise: 'length-bucketed: a batch is of one bucket, which is full or whose window has closed',
   check(seen: Evidence, found: Findings) {
-    for (const queue of seen.queues) {
+    for (const queue of seen.unhindered) {
       const { batching } = queue.pool
       if (batching.policy !== 'length-bucketed') continue
       checkDecisions(seen, queue, decider(seen, batching), found)

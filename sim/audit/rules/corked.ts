@@ -23,7 +23,7 @@ export const corked: Rule = {
   rule: 'corked',
   promise: 'cork: a batch waits while that pays, and the oldest is dropped that cannot make it',
   check(seen: Evidence, found: Findings) {
-    for (const queue of seen.queues) {
+    for (const queue of seen.unhindered) {
       const { batching } = queue.pool
       if (batching.policy !== 'cork') continue
       const own = decider(seen, batching)

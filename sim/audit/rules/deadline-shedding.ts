@@ -32,6 +32,8 @@ export const deadlineShedding: Rule = {
       const queue = queues[rows.queue[key]!]
       const sent = rows.sent[key]!
       if (queue === undefined || Number.isNaN(sent)) continue
+      // who had an executor then is not in the rows
+      const hindered = !seen.unhindered.includes(queue)
       loads.moveTo(sent)
       const { number, poolIndex } = queue
       const { least, most } = loads.queues
@@ -41,7 +43,7 @@ export const deadlineShedding: Rule = {
         ...executors[number]!.at(sent),
         means: means[poolIndex]!.at(sent),
       }
-      checkRequest(seen, key, { queue, state }, found)
+      if (!hindered) checkRequest(seen, key, { queue, state }, found)
       loads.came(key)
     }
   },

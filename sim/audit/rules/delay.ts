@@ -13,7 +13,7 @@ export const delay: Rule = {
   promise:
     'a batch goes at an arrival, a freed executor, or the end of its window or of the traffic',
   check(seen: Evidence, found: Findings) {
-    for (const queue of seen.queues) {
+    for (const queue of seen.unhindered) {
       // engines take whom they can at every step
       if (queue.pool.generation !== undefined) continue
       if (!goesByCount(queue)) continue

@@ -1,19 +1,55 @@
 import type { Evidence, SeenBatch, SeenQueue } from '../evidence.ts'
 import { type Findings, ms } from '../findings.ts'
+import { comesAndGoes, goesInHalves } from '../memory-asked.ts'
 import type { Rule } from '../rule.ts'
 
 export const executor: Rule = {
   rule: 'executor',
   promise: 'an executor has one batch at a time, of its own queue; the one free longest is taken',
-  check({ queues }: Evidence, found: Findings) {
-    for (const queue of queues) {
+  check(seen: Evidence, found: Findings) {
+    for (const queue of seen.queues) {
       // engines run many at once
-      if (queue.pool.generation === undefined) checkQueue(queue, found)
+      if (queue.pool.generation !== undefined) continue
+      if (goesInHalves(queue)) checkHalves(seen, queue, found)
+      // when weights came is not in the rows, so nobody knows who was free for longest
+      else checkQueue(queue, { inTurn: !comesAndGoes(seen.promises, queue) }, found)
     }
   },
 }
 
-function checkQueue(queue: SeenQueue, found: Findings): void {
+/** Parts of one batch go one after the other; each says itself when it began. */
+function checkHalves({ rows }: Evidence, queue: SeenQueue, found: Findings): void {
+  const { batches, firstExecutor, executors, number } = queue
+  const last = new Map<number, SeenBatch>()
+  const order = ({ members }: SeenBatch) => rows.batch[members[0]!]!
+  for (const batch of batches.toSorted((a, b) => a.done - b.done || order(a) - order(b))) {
+    found.checked++
+    const { executor, members } = batch
+    if (!(executor >= firstExecutor && executor < firstExecutor + executors)) {
+      found.violated(
+        members,
+        () => `ran on executor ${executor}, which does not serve queue ${number}`,
+      )
+    }
+    const before = last.get(executor)
+    const began = rows.started[members[0]!]!
+    if (before !== undefined && began < before.done) {
+      found.violated(
+        [...before.members, ...members],
+        () =>
+          `executor ${executor} began with the batch of request ${members[0]} at ${ms(began)}, ` +
+          `but had that of ${before.members[0]} until ${ms(before.done)}`,
+      )
+    }
+    last.set(executor, batch)
+  }
+}
+
+function checkQueue(
+  queue: SeenQueue,
+  { inTurn: longestFirst }: { readonly inTurn: boolean },
+  found: Findings,
+): void {
   const { firstExecutor, executors } = queue
   const freeSince = new Float64Array(executors).fill(Number.NEGATIVE_INFINITY)
   const last: (SeenBatch | undefined)[] = Array.from({ length: executors })
@@ -40,7 +76,7 @@ function checkQueue(queue: SeenQueue, found: Findings): void {
     }
     const longest = longestFree(freeSince)
     // one that was free before `own` became free was free when the batch went
-    if (freeSince[longest]! < freeSince[own]!) {
+    if (longestFirst && freeSince[longest]! < freeSince[own]!) {
       found.violated(
         members,
         () =>
@@ -55,7 +91,7 @@ function checkQueue(queue: SeenQueue, found: Findings): void {
 
 /**
  * Batches by dispatch. Rows do not tell which of one instant went first: so it was the one whose
- * executor had been free for longest.
+ * executor had been free for longest; of one executor, one that failed then and there was before.
  */
 function* inTurn(
   batches: readonly SeenBatch[],
@@ -66,7 +102,9 @@ function* inTurn(
     while (to < batches.length && batches[to]!.dispatched === dispatched) to++
     const left = batches.slice(from, to)
     while (left.length > 0) {
-      const first = left.reduce((a, b) => (freeSince(b) < freeSince(a) ? b : a))
+      const before = (a: SeenBatch, b: SeenBatch) =>
+        freeSince(a) < freeSince(b) || (freeSince(a) === freeSince(b) && a.done < b.done)
+      const first = left.reduce((a, b) => (before(b, a) ? b : a))
       left.splice(left.indexOf(first), 1)
       yield first
     }

@@ -12,7 +12,7 @@ export const idle: Rule = {
   rule: 'idle',
   promise: 'after whatever happened at a queue, no executor is free while a batch is due',
   check(seen: Evidence, found: Findings) {
-    for (const queue of seen.queues) {
+    for (const queue of seen.unhindered) {
       if (!goesByCount(queue)) continue
       const fixed = queue.pool.batching.policy === 'fixed'
       const end = fixed ? seen.endKnown : Number.POSITIVE_INFINITY

@@ -15,6 +15,7 @@ import { fairness } from './fairness.ts'
 import { fanOut } from './fan-out.ts'
 import { idle } from './idle.ts'
 import { kvCache } from './kv-cache.ts'
+import { memory } from './memory.ts'
 import { order } from './order.ts'
 import { padding } from './padding.ts'
 import { patience } from './patience.ts'
@@ -55,5 +56,6 @@ export const rules: readonly Rule[] = Object.freeze([
   fanOut,
   places,
   kvCache,
+  memory,
   tokens,
 ])

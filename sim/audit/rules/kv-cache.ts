@@ -1,6 +1,7 @@
 import type { Evidence } from '../evidence.ts'
 import { type Findings, ms } from '../findings.ts'
 import { couldHold, heldBy } from '../held.ts'
+import { memoryOf } from '../memory-asked.ts'
 import { saidOf } from '../refused.ts'
 import type { Rule } from '../rule.ts'
 
@@ -14,7 +15,9 @@ export const kvCache: Rule = {
     'prompts that run at once fit the KV cache; whom it could never hold is shed, nobody else',
   check(seen: Evidence, found: Findings) {
     const { rows, gone, queues, promises } = seen
-    for (const { joined, shed, pool } of queues) {
+    for (const queue of queues) {
+      const { joined, shed, pool } = queue
+      if (memoryOf(queue) !== null) continue
       for (const key of [...joined, ...shed]) {
         const refused = saidOf(rows, key, 'memory') === 'refused'
         if (pool.generation === undefined && !refused) continue

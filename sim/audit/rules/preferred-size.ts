@@ -21,7 +21,7 @@ export const preferredSize: Rule = {
   rule: 'preferred-size',
   promise: 'a batch is as large as it may be: a preferred size while its window is open, later any',
   check(seen: Evidence, found: Findings) {
-    for (const queue of seen.queues) {
+    for (const queue of seen.unhindered) {
       if (!goesByCount(queue)) continue
       eachInstant(seen, queue, (instant) => checkInstant(seen, queue, instant, found))
     }

@@ -15,7 +15,7 @@ export const slack: Rule = {
   rule: 'slack',
   promise: 'deadline-aware: a batch goes when full, or when the first deadline leaves no more time',
   check(seen: Evidence, found: Findings) {
-    for (const queue of seen.queues) {
+    for (const queue of seen.unhindered) {
       const { batching } = queue.pool
       if (batching.policy !== 'deadline-aware') continue
       checkDecisions(seen, queue, decider(seen, queue, batching), found)

@@ -134,7 +134,7 @@ describe('a batch that runs out of memory', () => {
     })
     expect(outcome).toEqual(Array(5).fill(OUTCOME.served))
     expect(dispatched).toEqual([0, 10, 10, 10, 10])
-    expect(started).toEqual([10, 20, 30, 40, 50])
+    expect(started).toEqual([0, 10, 20, 30, 40])
     expect(sizes).toEqual([1, 1, 1, 1, 1])
     expect(counts).toMatchObject({ split: 3, failed: 0, dispatched: 5 })
   })

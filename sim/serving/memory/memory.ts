@@ -35,9 +35,10 @@ export interface MemoryWorld {
 }
 
 /**
- * What the control plane does otherwise where pools say what memory they have: batches are as large
- * as the ledger lets them be, weights come and go, and batches that ran out of memory are helped.
- * A wait for the ledger is a wait though an executor is free; one for a load is one for an executor.
+ * What the control plane does otherwise where pools say what memory they have: batches are as
+ * large as the ledger lets them be, weights come and go, and batches that ran out of memory are
+ * helped. Who waits for the ledger waits though an executor is free; who waits for a load waits
+ * for an executor.
  */
 export class Memory {
   readonly #world: MemoryWorld
@@ -50,8 +51,9 @@ export class Memory {
   readonly #decision: Decision = { take: 0, lane: 0, wakeAt: Number.POSITIVE_INFINITY }
   /** by number of the station: its executor whose weights are on their way; -1 for none */
   readonly #loading: Int32Array
-  /** loads that failed since one came; such a station waits for another end before it tries again */
+  /** loads that failed since one came */
   readonly #failures: Uint32Array
+  /** 1 for those whose loads wait for something else to end */
   readonly #stalled: Uint8Array
 
   constructor(plan: ServingPlan, world: MemoryWorld) {
@@ -99,11 +101,11 @@ export class Memory {
     const station = this.#world.stationOf[executor]!
     this.#loading[station.id] = -1
     this.#residency.loaded(now, executor, ok)
-    this.#wakeStalled(this.#lineOf(station))
     if (ok) this.#failures[station.id] = 0
     else this.#failed(now, station, executor)
     this.#settle(now, station)
     if (ok && this.#residency.isFresh(executor)) this.#residency.stale(executor)
+    if (!this.#somethingEnds(executor)) this.#wakeStalled(this.#lineOf(station))
     this.#takeTurns(now, this.#lineOf(station))
   }
 
@@ -199,11 +201,23 @@ export class Memory {
       observer.remedied?.(now, executor, 'shrunk')
     } else if (this.#residency.evictOne(now, executor)) {
       observer.remedied?.(now, executor, 'evicted')
-    } else if (this.#residency.isBusyBeside(executor)) this.#stalled[station.id] = 1
+    } else if (this.#somethingEnds(executor)) this.#stalled[station.id] = 1
     else this.#fail(now, station, executor)
   }
 
-  /** The batch that a load was for fails without having run. */
+  /** Whether anything on the device will end; loads that have failed wait for others themselves. */
+  #somethingEnds(executor: number): boolean {
+    const { deviceOf } = this.#ledger
+    return (
+      this.#residency.isAtWorkBeside(executor) ||
+      this.#world.stations.some(({ id }) => {
+        const own = this.#loading[id]!
+        return own >= 0 && deviceOf[own] === deviceOf[executor] && this.#failures[id] === 0
+      })
+    )
+  }
+
+  /** The batch fails without having run that a load was for. */
   #fail(now: Ms, station: Station, executor: number): void {
     const { batches, requests, observer, ended } = this.#world
     this.#failures[station.id] = 0
@@ -211,7 +225,11 @@ export class Memory {
     station.decide(now, this.#decision)
     if (this.#decision.take === 0) return
     const batch = batches[executor]!
-    fill(now, { station, requests, batch, room: null }, this.#decision)
+    const first = station.queue.peek(now, this.#decision.lane)
+    this.#ledger.enter(executor)
+    this.#room.open(executor, station.pool, requests.length[first]!)
+    fill(now, { station, requests, batch, room: this.#room }, this.#decision)
+    this.#ledger.leave(executor)
     batch.started = now
     batch.ended = now
     batch.status = STATUS.outOfMemory

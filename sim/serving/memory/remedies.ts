@@ -16,7 +16,8 @@ interface RemedyWorld {
 /**
  * What is done about batches that ran out of memory, in the order of their pool's list. A batch
  * that goes in halves counts as dispatched once; each half goes through the list from its
- * beginning, the second one on the same executor once all of the first has ended.
+ * beginning, the second one on the same executor once all of the first has ended. The ledger goes
+ * on with what the whole asked for; half of a ragged one, by the mean of its lengths, may be more.
  */
 export class Remedies {
   readonly #world: RemedyWorld

@@ -71,12 +71,9 @@ export class Residency {
     return own < 0 ? -1 : firstExecutor + own
   }
 
-  /** Whether anything on the device of an executor, apart from itself, works or is on its way. */
-  isBusyBeside(executor: number): boolean {
-    return this.#beside(executor).some((one) => {
-      const state = this.#state[one]!
-      return state === BUSY || state === LOADING
-    })
+  /** Whether a batch runs on the device of an executor. */
+  isAtWorkBeside(executor: number): boolean {
+    return this.#beside(executor).some((one) => this.#state[one] === BUSY)
   }
 
   /** A batch goes to an executor. */
@@ -206,6 +203,6 @@ export class Residency {
 }
 
 /** How long a load takes, if nothing else uses the link. */
-export function loadMs(bytes: number, { gibPerS, setUpMs }: ResidencyPlan): Ms {
+function loadMs(bytes: number, { gibPerS, setUpMs }: ResidencyPlan): Ms {
   return setUpMs + (1000 * bytes) / (gibPerS * GIB)
 }

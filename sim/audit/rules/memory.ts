@@ -1,0 +1,115 @@
+import type { Evidence, SeenBatch } from '../evidence.ts'
+import { type Findings, ms } from '../findings.ts'
+import { asked, comesAndGoes, goesInHalves, memoryOf } from '../memory-asked.ts'
+import { saidOf } from '../refused.ts'
+import type { Rule } from '../rule.ts'
+
+/** A batch as it stands on a device. */
+interface Held {
+  readonly batch: SeenBatch
+  readonly from: number
+  readonly bytes: number
+}
+
+/**
+ * Weights that stay, and of models that come and go those that surely are there: of the batches
+ * that run. Which of one instant came first rows do not tell, so an end makes room for a beginning.
+ */
+export const memory: Rule = {
+  rule: 'memory',
+  promise: 'weights and what running batches ask for fit the device; who never could is shed',
+  check(seen: Evidence, found: Findings) {
+    checkRefusals(seen, found)
+    for (const [device, { limitBytes }] of seen.promises.devices.entries()) {
+      if (limitBytes < Number.POSITIVE_INFINITY) checkDevice(seen, device, found)
+    }
+  },
+}
+
+function checkRefusals(seen: Evidence, found: Findings): void {
+  const { rows, queues, promises } = seen
+  for (const queue of queues) {
+    const own = memoryOf(queue)
+    // of a model that a scenario does not describe nobody knows what a request asks for
+    if (own === null || own.sums.length === 0) continue
+    const device = own.devices[queue.firstExecutor - firstOf(seen, queue.poolIndex)]!
+    const others = staying(seen, device) - (comesAndGoes(promises, queue) ? 0 : own.weightsBytes)
+    const left = promises.devices[device]!.limitBytes - others - own.weightsBytes
+    for (const key of [...queue.joined, ...queue.shed]) {
+      const said = saidOf(rows, key, 'memory')
+      if (said === null) continue
+      found.checked++
+      const length = Math.max(1, rows.length[key]!)
+      const { padTo, ragged } = queue.pool
+      const bytes = asked(own, 1, ragged ? length : Math.ceil(length / padTo) * padTo)
+      if (bytes <= left === (said === 'passed')) continue
+      found.violated([key], () => {
+        const what = said === 'refused' ? 'was shed for its size' : 'was let in'
+        return `request ${key} ${what}; it asks for ${bytes} bytes, of which there are ${left}`
+      })
+    }
+  }
+}
+
+function checkDevice(seen: Evidence, device: number, found: Findings): void {
+  const { promises } = seen
+  const limit = promises.devices[device]!.limitBytes
+  const always = staying(seen, device)
+  const held = heldOn(seen, device)
+  let running: Held[] = []
+  for (const one of held) {
+    found.checked++
+    // of what begins and ends at one instant nobody knows beside whom it was
+    running = running.filter(({ batch, from }) => batch.done > one.from && from < batch.done)
+    running.push(one)
+    const sum = running.reduce((total, { bytes }) => total + bytes, always)
+    if (sum <= limit) continue
+    const keys = running.flatMap(({ batch }) => batch.members)
+    const { name } = promises.devices[device]!
+    found.violated(
+      keys,
+      () => `${sum} bytes are asked for on ${name} at ${ms(one.from)}; it has ${limit}`,
+    )
+  }
+}
+
+/** The batches on a device in the order in which they began, with what they keep there. */
+function heldOn(seen: Evidence, device: number): Held[] {
+  const { rows, queues, promises } = seen
+  const held: Held[] = []
+  for (const queue of queues) {
+    const own = memoryOf(queue)
+    if (own === null) continue
+    const weights = comesAndGoes(promises, queue) ? own.weightsBytes : 0
+    const first = firstOf(seen, queue.poolIndex)
+    for (const batch of queue.batches) {
+      if (own.devices[batch.executor - first] !== device) continue
+      const { members } = batch
+      const key = members[0]!
+      const tokens = members.reduce((sum, one) => sum + rows.length[one]!, 0)
+      const length = queue.pool.ragged ? tokens / members.length : rows.padded[key]!
+      // halves of one batch go one after the other
+      const halves = goesInHalves(queue)
+      const from = halves ? rows.started[key]! : batch.dispatched
+      // half of a ragged batch may ask for more than the whole, by the mean of its lengths
+      const known = !(halves && queue.pool.ragged)
+      held.push({ batch, from, bytes: weights + (known ? asked(own, members.length, length) : 0) })
+    }
+  }
+  return held.sort((a, b) => a.from - b.from || a.batch.done - b.batch.done)
+}
+
+/** Bytes of the weights that are on a device from the beginning to the end. */
+function staying({ promises }: Evidence, device: number): number {
+  let sum = 0
+  for (const { memory: own } of promises.pools) {
+    if (own === undefined || (promises.devices[device]!.residency !== null && !own.pinned)) continue
+    sum += own.weightsBytes * own.devices.filter((one) => one === device).length
+  }
+  return sum
+}
+
+/** The first executor of a pool. */
+function firstOf({ queues }: Evidence, pool: number): number {
+  return queues.find(({ poolIndex }) => poolIndex === pool)!.firstExecutor
+}

@@ -1,0 +1,102 @@
+import { ANY_CLASS, OUTCOME, type PoolMemoryPlan, REFUSAL } from '../sim/serving/index.ts'
+import type { RowColumns } from '../sim/stats/index.ts'
+import { dynamic, systemOf } from './audited-systems.ts'
+import { keyOf, pairOf, type Seed, servedIn, write } from './row-surgery.ts'
+
+const item = { fixed: 0, perLength: 0, perItem: 10, perToken: 1, perTokenSquared: 0 }
+const memory: PoolMemoryPlan = {
+  devices: [0],
+  weightsBytes: 100,
+  sums: [item],
+  outOfMemory: [],
+  pinned: false,
+}
+const devices = [{ name: 'card', limitBytes: 500, residency: null }]
+const pool = { batching: dynamic, padTo: 4, memory }
+
+/** Two pools on one device, which holds the batches of both but not whole ones. */
+const shared = systemOf([pool, pool], { devices })
+/** Batches that ran out of memory might go in halves. */
+const halved = systemOf([{ ...pool, memory: { ...memory, outOfMemory: ['split'] } }, {}], {
+  devices,
+})
+/** A fifth of the requests are too long for what the device leaves. */
+const tight = systemOf([pool, {}], {
+  devices: [{ ...devices[0]!, limitBytes: 160 }],
+  classes: [ANY_CLASS],
+})
+
+/** Rows as a ledger would leave them that counts wrong. */
+export function memorySeeds(): Seed[] {
+  return [
+    {
+      rule: 'memory',
+      what: 'a batch beside others that is too long for the device',
+      system: shared,
+      spoil(c) {
+        const [{ keys }] = pairOf(c, (batch) => batch.keys.length > 1)
+        write(c, keys, 'padded', 400)
+        return keys
+      },
+    },
+    {
+      rule: 'memory',
+      what: 'a batch that ran while another still had its memory',
+      system: shared,
+      spoil(c) {
+        // both fit alone, but not together
+        const bytes = ({ keys }: { keys: readonly number[] }) =>
+          keys.length * (10 + c.padded[keys[0]!]!)
+        const apart = pairOf(
+          c,
+          (a, b) =>
+            a.executor !== b.executor && b.dispatched >= a.done && bytes(a) + bytes(b) > 300,
+        )
+        write(c, apart[0].keys, 'done', apart[1].done)
+        return [...apart[0].keys, ...apart[1].keys]
+      },
+    },
+    {
+      rule: 'memory',
+      what: 'shed for its size, though it would have fit',
+      system: tight,
+      spoil(c) {
+        const key = keyOf(c, (k) => servedIn(c, k) && c.pool[k] === 0)
+        c.batch[key] = -1
+        c.outcome[key] = OUTCOME.shed
+        c.refusal[key] = REFUSAL.memory
+        c.done[key] = c.sent[key]!
+        return [key]
+      },
+    },
+    {
+      rule: 'memory',
+      what: 'let in, though it could never fit',
+      system: tight,
+      spoil(c) {
+        const key = keyOf(c, (k) => c.refusal[k] === REFUSAL.memory)
+        c.outcome[key] = OUTCOME.timedOut
+        return [key]
+      },
+    },
+    {
+      rule: 'executor',
+      what: 'a part that began before the one before it had ended',
+      system: halved,
+      spoil(c) {
+        const [first, second] = neighbours(c)
+        write(c, second, 'started', c.done[first[0]!]! - 1e-9)
+        return [...first, ...second]
+      },
+    },
+  ]
+}
+
+/** Two batches of executor 0, one right after the other. */
+function neighbours(c: RowColumns): [readonly number[], readonly number[]] {
+  const [first, next] = pairOf(
+    c,
+    (a, b) => a.executor === 0 && b.executor === 0 && b.dispatched === a.done,
+  )
+  return [first.keys, next.keys]
+}
