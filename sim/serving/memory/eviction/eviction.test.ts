@@ -1,0 +1,141 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { Random } from '../../../kernel/index.ts'
+import { type CacheOptions, ModelCache } from '../model-cache.test-helper.ts'
+import { evictionPolicies } from './index.ts'
+
+type Eviction = CacheOptions['eviction']
+
+/** Who goes in turn, where models are asked for in that order. */
+function evicted(options: CacheOptions, asked: readonly number[]): number[] {
+  const cache = new ModelCache(options)
+  for (const model of asked) cache.ask(model, options.weights[model]!)
+  return cache.evicted
+}
+
+/** The rules once more, on a map from each model that is there to what it has. */
+const NAIVE: {
+  readonly [E in Eviction]: (all: {
+    readonly time: number
+    readonly uses: number
+    readonly cost: number
+    readonly aged: number
+  }) => number
+} = {
+  lru: ({ time }) => time,
+  lfu: ({ uses }) => uses,
+  'cost-aware': ({ cost, aged }) => aged + cost,
+}
+
+function naive(
+  { eviction, limitBytes, weights, setUpMs = 0 }: CacheOptions,
+  asked: readonly number[],
+) {
+  const there = new Map<number, { value: number; time: number }>()
+  const uses = new Map<number, number>()
+  const gone: number[] = []
+  let aged = 0
+  for (const [time, model] of asked.entries()) {
+    const used = () => [...there.keys()].reduce((sum, one) => sum + weights[one]!, 0)
+    while (!there.has(model) && used() + weights[model]! > limitBytes) {
+      const [victim, { value }] = [...there].sort(
+        ([, a], [, b]) => a.value - b.value || a.time - b.time,
+      )[0]!
+      there.delete(victim)
+      aged = Math.max(aged, value)
+      gone.push(victim)
+    }
+    uses.set(model, (uses.get(model) ?? 0) + 1)
+    const cost = (setUpMs + weights[model]!) / weights[model]!
+    const value = NAIVE[eviction]({ time, uses: uses.get(model)!, cost, aged })
+    there.set(model, { value, time })
+  }
+  return gone
+}
+
+describe.each(Object.keys(evictionPolicies) as Eviction[])('%s', (eviction) => {
+  test('evicts whom the same rule evicts on a list', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 2, maxLength: 6 }),
+        fc.constantFrom(0, 4, 40),
+        fc.array(fc.nat(), { minLength: 1, maxLength: 60 }),
+        (weights, setUpMs, draws) => {
+          const asked = draws.map((draw) => draw % weights.length)
+          const options = { eviction, limitBytes: 12, weights, setUpMs }
+          expect(evicted(options, asked)).toEqual(naive(options, asked))
+        },
+      ),
+      { numRuns: 500 },
+    )
+  })
+})
+
+test('the policies evict whom they say, and differ', () => {
+  const options = { limitBytes: 30, weights: [10, 10, 10, 10], setUpMs: 1 }
+  // the first was used most, and not for the longest time; the second least
+  const asked = [0, 0, 0, 1, 2, 2, 1, 2, 3]
+  expect(evicted({ ...options, eviction: 'lru' }, asked)).toEqual([0])
+  expect(evicted({ ...options, eviction: 'lfu' }, asked)).toEqual([1])
+  // of 20 and 5 bytes the larger is cheaper to load again, for each of its bytes
+  const uneven = { limitBytes: 25, weights: [5, 20, 20], setUpMs: 10 }
+  expect(evicted({ ...uneven, eviction: 'cost-aware' }, [0, 1, 2])).toEqual([1])
+  expect(evicted({ ...uneven, eviction: 'lru' }, [0, 1, 2])).toEqual([0, 1])
+})
+
+test('GreedyDual-Size forgets those who are not used, however dear they are', () => {
+  const options = { eviction: 'cost-aware', limitBytes: 3, weights: [1, 2, 2], setUpMs: 1 } as const
+  // the first is worth 2 a byte, the others 1.5 at first and 1.5 more with every turn
+  expect(evicted(options, [0, 1, 2, 1])).toEqual([1, 0, 2])
+})
+
+/** Share of hits where models are asked for at random, each independently of those before. */
+function hitRate(eviction: Eviction, shares: readonly number[], room: number, draws: number) {
+  const random = new Random('independent references')
+  const cache = new ModelCache({ eviction, limitBytes: room, weights: shares.map(() => 1) })
+  let hits = 0
+  for (let i = 0; i < draws; i++) {
+    let left = random.uniform()
+    const model = shares.findIndex((share) => (left -= share) <= 0)
+    if (cache.ask(model < 0 ? shares.length - 1 : model, 1)) hits++
+  }
+  return hits / draws
+}
+
+describe('independent references', () => {
+  const shares = [0.5, 0.3, 0.2]
+
+  test('LRU hits as often as King says, two of three models being there', () => {
+    // W. F. King, Analysis of Demand Paging Algorithms (1971): i was asked for last, j before it
+    let exact = 0
+    for (const [i, p] of shares.entries()) {
+      for (const [j, q] of shares.entries()) if (i !== j) exact += ((p * q) / (1 - p)) * (p + q)
+    }
+    expect(exact).toBeCloseTo(0.7193, 4)
+    expect(Math.abs(hitRate('lru', shares, 2, 100_000) - exact)).toBeLessThan(0.005)
+    // another policy has another share
+    expect(hitRate('lfu', shares, 2, 100_000)).toBeGreaterThan(exact + 0.03)
+  })
+
+  test('LFU keeps the most popular; in the other place is whoever else was asked for last', () => {
+    const [first, ...others] = shares as [number, ...number[]]
+    const exact = first + others.reduce((sum, p) => sum + p * p, 0) / (1 - first)
+    expect(Math.abs(hitRate('lfu', shares, 2, 100_000) - exact)).toBeLessThan(0.005)
+  })
+
+  test("LRU hits as often as by Che's approximation, 12 of 60 models being there", () => {
+    const weights = Array.from({ length: 60 }, (_, i) => (i + 1) ** -0.8)
+    const sum = weights.reduce((a, b) => a + b)
+    const zipf = weights.map((weight) => weight / sum)
+    const there = (time: number) => zipf.reduce((n, p) => n + 1 - Math.exp(-p * time), 0)
+    let [low, high] = [0, 1e6]
+    for (let i = 0; i < 100; i++) {
+      const middle = (low + high) / 2
+      if (there(middle) < 12) low = middle
+      else high = middle
+    }
+    const che = zipf.reduce((rate, p) => rate + p * (1 - Math.exp(-p * low)), 0)
+    expect(Math.abs(hitRate('lru', zipf, 12, 60_000) - che)).toBeLessThan(0.01)
+    expect(Math.abs(hitRate('lfu', zipf, 12, 60_000) - che)).toBeGreaterThan(0.05)
+  })
+})
