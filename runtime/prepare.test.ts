@@ -6,7 +6,14 @@ import type { ObservedRun } from '../sim/experiment/index.ts'
 import { Rows } from '../sim/stats/index.ts'
 import type { ModelProfile, Profile } from '../sim/world/index.ts'
 import { madeUpProfile } from '../test/profiles.ts'
-import { type Prepared, prepare, requestsOf, type WhatIfSide, whatIfInputs } from './prepare.ts'
+import {
+  type Prepared,
+  prepare,
+  requestsOf,
+  simulationInput,
+  type WhatIfSide,
+  whatIfInputs,
+} from './prepare.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'spillway-prepare-'))
 
@@ -121,4 +128,19 @@ describe('both sides of a what-if', () => {
       expect(models).toEqual(same ? a.models : [small])
     },
   )
+})
+
+test('a profile that does not know what a pool takes of memory is refused by name', async () => {
+  const known = await prepared(
+    'known',
+    '[{ name: central, model: small, memory: { allocator: bfc } }]',
+  )
+  const profile = madeUpProfile(known.scenario)
+  const [model] = profile.models
+  expect(() => simulationInput(known, profile)).toThrow(
+    /known.yaml pools.central: the profile .* has no memory of mlp 1x8 .* Run: spillway calibrate/,
+  )
+  const memory = { weights: [1], steps: [], inputs: [] }
+  const models = [{ ...model!, memory }]
+  expect(simulationInput(known, { ...profile, models }).models[0]!.memory).toEqual(memory)
 })

@@ -140,13 +140,17 @@ export function modelsOf(prepared: Prepared, profile: Profile | null): (ModelPro
   const models = scenario.pools.map((pool) => {
     if ('work' in scenario.models[pool.model]!) return null
     const model = profile?.models.find(({ key }) => key === modelKey(scenario, pool))
-    if (model === undefined) {
+    const label = modelLabel(scenario, pool)
+    const lacks = (what: string) =>
       problems.push(
-        `${prepared.file} pools.${pool.name}: the profile ${profile?.name ?? '(none)'} has no ` +
-          `${modelLabel(scenario, pool)}; it has ` +
-          `${profile?.models.map(({ label }) => label).join(', ') || 'no models'}. ` +
+        `${prepared.file} pools.${pool.name}: the profile ${profile?.name ?? '(none)'} ${what}. ` +
           'Run: spillway calibrate SCENARIO',
       )
+    if (model === undefined) {
+      const labels = profile?.models.map((one) => one.label).join(', ') || 'no models'
+      lacks(`has no ${label}; it has ${labels}`)
+    } else if (pool.memory !== undefined && model.memory === null) {
+      lacks(`has no memory of ${label}, which its calibration did not find out`)
     }
     return model ?? null
   })
@@ -224,7 +228,7 @@ export function whatIfInputs(
     const calibrated = known.find(({ key }) => key === recorded.key)!
     const { replicas } = scenario.pools[j]!
     const fields = fieldsFor({ replicas: pool.replicas, load }, { recorded, calibrated, replicas })
-    return { ...recorded, work: own.work, fields }
+    return { ...recorded, work: own.work, memory: own.memory, fields }
   })
   return [
     { ...input, requests: sides[0].requests },
