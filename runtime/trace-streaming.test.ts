@@ -69,13 +69,14 @@ function inPieces({ traces }: Prepared, rows: number) {
       reader.asked++
       const from = at.get(number) ?? 0
       at.set(number, from + rows)
-      const { times, lengths, outputs } = traces.get(number)!.held!
+      const { times, lengths, outputs, prefixes } = traces.get(number)!.held!
       if (from >= times.length) return null
       const part = <T extends Float64Array | Int32Array>(of: T) => of.slice(from, from + rows) as T
       return {
         times: part(times),
         lengths: lengths && part(lengths),
         outputs: outputs && part(outputs),
+        prefixes: prefixes?.slice(from, from + rows) ?? null,
       }
     },
   }

@@ -19,7 +19,7 @@ export class TraceCut {
   }
 
   /** The rows of a run that are taken. The arrays are used again for the next run. */
-  piece({ times, lengths, outputs }: TraceRun): TracePiece {
+  piece({ times, lengths, outputs, prefixes }: TraceRun): TracePiece {
     const { startMs, endMs } = this.#window
     const from = firstAt(times, startMs)
     const rows = Math.max(0, firstAt(times, endMs) - from)
@@ -38,6 +38,7 @@ export class TraceCut {
       times: this.#times.subarray(0, rows),
       lengths: lengths && this.#lengths.subarray(0, rows),
       outputs: outputs && this.#outputs.subarray(0, rows),
+      prefixes: prefixes?.slice(from, from + rows) ?? null,
     }
   }
 

@@ -12,19 +12,22 @@ function ordered(ticks: readonly number[], jitterMs = 0) {
     time: timeReader('ms'),
     hasLengths: true,
     hasOutputs: false,
+    hasPrefixes: true,
     jitterMs,
     runRows: RUN,
   })
   const rows: [number, number][] = []
   let held = 0
   const take = () => {
-    const { times, lengths } = order.take()
+    const { times, lengths, prefixes } = order.take()
+    expect(prefixes!.map((one) => one![0])).toEqual([...lengths!])
     times.forEach((time, i) => {
       rows.push([time, lengths![i]!])
     })
   }
   ticks.forEach((tick, i) => {
-    order.add(tick, i, Number.NaN, i + 1)
+    const row = { ticks: tick, input: i, output: Number.NaN, prefix: Int32Array.of(i) }
+    order.add(row, i + 1)
     held = Math.max(held, order.size)
     if (order.full) take()
   })

@@ -1,6 +1,6 @@
 import { LineError } from './trace-lines.ts'
 import type { TimeReader } from './trace-time.ts'
-import type { RowSink } from './trace-values.ts'
+import type { RowSink, TraceRow } from './trace-values.ts'
 
 /**
  * Rows one after another in order of time; lengths as written, null where there are none. The
@@ -11,6 +11,8 @@ export interface TraceRun {
   readonly times: Float64Array
   readonly lengths: Float64Array | null
   readonly outputs: Float64Array | null
+  /** what prompts begin with; null of single ones that do not say, or where none does */
+  readonly prefixes: readonly (Int32Array | null)[] | null
 }
 
 /** Rows of one run, and how far a row may stand from its place in time. */
@@ -22,6 +24,7 @@ interface OrderOptions {
   readonly time: TimeReader
   readonly hasLengths: boolean
   readonly hasOutputs: boolean
+  readonly hasPrefixes: boolean
   /** times are spread evenly over so long */
   readonly jitterMs: number
   /** rows of a run; twice as many are held at most */
@@ -38,7 +41,8 @@ export class TraceOrder implements RowSink {
   #times = new Float64Array(FIRST_ROWS)
   #lengths: Float64Array | null
   #outputs: Float64Array | null
-  #run: TraceRun
+  #prefixes: (Int32Array | null)[] | null
+  #run: Omit<TraceRun, 'prefixes'>
   #size = 0
   /** rows that came, over the whole file */
   #count = 0
@@ -50,6 +54,7 @@ export class TraceOrder implements RowSink {
     this.#options = options
     this.#lengths = options.hasLengths ? new Float64Array(FIRST_ROWS) : null
     this.#outputs = options.hasOutputs ? new Float64Array(FIRST_ROWS) : null
+    this.#prefixes = options.hasPrefixes ? [] : null
     this.#run = this.#emptyRun(FIRST_ROWS)
   }
 
@@ -63,7 +68,7 @@ export class TraceOrder implements RowSink {
     return this.#size === 2 * this.#options.runRows
   }
 
-  add(ticks: number, input: number, output: number, line: number): void {
+  add({ ticks, input, output, prefix }: TraceRow, line: number): void {
     const known = !Number.isNaN(this.#origin)
     const time = known ? this.#ms(ticks, this.#count) : ticks
     if (known && (ticks < this.#origin || time < this.#given)) {
@@ -75,6 +80,7 @@ export class TraceOrder implements RowSink {
     this.#times[this.#size] = time
     if (this.#lengths) this.#lengths[this.#size] = input
     if (this.#outputs) this.#outputs[this.#size] = output
+    this.#prefixes?.push(prefix)
     this.#size++
     this.#count++
   }
@@ -93,12 +99,13 @@ export class TraceOrder implements RowSink {
     const times = first(this.#times, this.#run.times)
     const lengths = this.#lengths && first(this.#lengths, this.#run.lengths!)
     const outputs = this.#outputs && first(this.#outputs, this.#run.outputs!)
+    const prefixes = this.#prefixes?.splice(0, count) ?? null
     this.#size -= count
     this.#given = times.at(-1) ?? this.#given
-    return { times, lengths, outputs }
+    return { times, lengths, outputs, prefixes }
   }
 
-  #emptyRun(rows: number): TraceRun {
+  #emptyRun(rows: number): Omit<TraceRun, 'prefixes'> {
     const { hasLengths, hasOutputs } = this.#options
     return {
       times: new Float64Array(rows),
@@ -137,6 +144,8 @@ export class TraceOrder implements RowSink {
     for (const column of [this.#times, this.#lengths, this.#outputs]) {
       column?.set(Float64Array.from(order, (i) => column[i]!))
     }
+    const prefixes = this.#prefixes
+    if (prefixes) this.#prefixes = Array.from(order, (i) => prefixes[i]!)
   }
 }
 

@@ -46,6 +46,7 @@ export class TraceReading {
       time,
       hasLengths: columns.inputTokens !== null,
       hasOutputs: columns.outputTokens !== null,
+      hasPrefixes: columns.prefix !== null,
       jitterMs: 1000 * (arrivals.jitter_s ?? 0),
       runRows: options.runRows ?? RUN_ROWS,
     })
@@ -131,7 +132,7 @@ function columnsOf(arrivals: TraceArrivals): TraceColumns {
   const { columns, time_unit: unit } = arrivals
   if (!columns || !unit) throw new Error(`a ${arrivals.format} trace needs columns and time_unit`)
   const { time, input_tokens: inputTokens = null, output_tokens: outputTokens = null } = columns
-  return { time, inputTokens, outputTokens, unit }
+  return { time, inputTokens, outputTokens, prefix: null, unit }
 }
 
 /** Columns of the formats that have their own. */
@@ -140,18 +141,21 @@ const KNOWN_COLUMNS: Readonly<Partial<Record<TraceArrivals['format'], TraceColum
     time: 'TIMESTAMP',
     inputTokens: 'ContextTokens',
     outputTokens: 'GeneratedTokens',
+    prefix: null,
     unit: 'iso',
   },
   mooncake: {
     time: 'timestamp',
     inputTokens: 'input_length',
     outputTokens: 'output_length',
+    prefix: 'hash_ids',
     unit: 'ms',
   },
   burstgpt: {
     time: 'Timestamp',
     inputTokens: 'Request tokens',
     outputTokens: 'Response tokens',
+    prefix: null,
     unit: 's',
   },
 }

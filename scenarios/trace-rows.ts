@@ -50,7 +50,7 @@ export function csvReader(rows: RowValues, problem: RowProblem): RowReader {
 }
 
 export function jsonlReader(rows: RowValues, problem: RowProblem): RowReader {
-  const { time, inputTokens, outputTokens } = rows.columns
+  const { time, inputTokens, outputTokens, prefix } = rows.columns
   const keys = [time, inputTokens, outputTokens].filter((key) => key !== null)
   return {
     line: (text, line) => {
@@ -71,7 +71,8 @@ export function jsonlReader(rows: RowValues, problem: RowProblem): RowReader {
         const hint = didYouMean(key, Object.keys(object))
         return problem(line, `expected the key ${JSON.stringify(key)}, got none${hint}`)
       }
-      rows.add(object[time], object[inputTokens ?? ''], object[outputTokens ?? ''], line)
+      const numbers = prefix === null ? undefined : object[prefix]
+      rows.add(object[time], object[inputTokens ?? ''], object[outputTokens ?? ''], line, numbers)
     },
     end: () => {},
   }

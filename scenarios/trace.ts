@@ -14,6 +14,11 @@ export interface TracePiece {
   readonly lengths: Int32Array | null
   /** tokens to generate, at least 0; null where the trace has none */
   readonly outputs: Int32Array | null
+  /**
+   * what prompts begin with, a number for every 512 tokens; null of single ones that do not say, or
+   * where none does
+   */
+  readonly prefixes: readonly (Int32Array | null)[] | null
 }
 
 /** What is known of a trace once its file has been read through. */
@@ -160,7 +165,8 @@ function joined(pieces: readonly TracePiece[]): TracePiece {
     if (piece.outputs) outputs?.set(piece.outputs, at)
     at += piece.times.length
   }
-  return { times, lengths, outputs }
+  const prefixes = pieces[0]?.prefixes ? pieces.flatMap((piece) => piece.prefixes!) : null
+  return { times, lengths, outputs, prefixes }
 }
 
 /** Every n-th of many lengths, with n doubled whenever there are more than fit. */

@@ -92,6 +92,7 @@ const leaving: fc.Arbitrary<Partial<ClassPlan>> = fc
     ),
     cancels: fc.boolean(),
     sharedPrefixTokens: fc.constantFrom(0, 7, 32),
+    carriesContext: fc.boolean(),
   })
   .map(({ patience, ...rest }) => ({ ...patience, ...rest }))
 

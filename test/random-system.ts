@@ -173,6 +173,7 @@ const classPlan: fc.Arbitrary<ClassPlan> = fc.record({
   tenant: fc.constantFrom('a', 'b'),
   weight: fc.constant(1),
   sharedPrefixTokens: fc.constant(0),
+  carriesContext: fc.constant(false),
   queueTimeoutMs: fc.oneof(endless, fc.constantFrom(3, 8)),
 })
 

@@ -50,6 +50,8 @@ export interface ClassDraft {
   readonly deadlineMs: number | undefined | null
   readonly tenant: string | null
   readonly weight: number | null
+  /** also null where there is none */
+  readonly sharedPrefix: number | null
 }
 
 export interface PoolDraft {
@@ -133,12 +135,13 @@ function classDraft(item: unknown, path: Path, lengthless: boolean): ClassDraft 
   const fanOut = part(classShape.fan_out, own.fan_out)
   const timeout = part(classShape.timeout_ms, own.timeout_ms)
   const weight = part(classShape.weight, own.weight)
+  const sharedPrefix = part(classShape.shared_prefix_tokens, own.shared_prefix_tokens) ?? null
   const lengthSchedule = part(classShape.length_schedule, own.length_schedule)
   const ofAll = typeof own.timeout_ms === 'number' ? own.timeout_ms : undefined
   const deadlineMs = part(classShape.deadline_ms, own.deadline_ms ?? ofAll)
   const name = textOf(own.class)
   const clients = { fanOut, timeout, session }
-  const drawn = { lengths, outputs, lengthSchedule }
+  const drawn = { lengths, outputs, lengthSchedule, sharedPrefix }
   return { path, name, arrivals, ...drawn, ...clients, priority, deadlineMs, tenant, weight }
 }
 

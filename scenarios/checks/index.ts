@@ -14,6 +14,7 @@ import { checkNames } from './check-names.ts'
 import { checkObjectives } from './check-objectives.ts'
 import { checkOrder } from './check-order.ts'
 import { checkPools } from './check-pools.ts'
+import { checkPrefixes } from './check-prefixes.ts'
 import type { Draft, Report } from './draft.ts'
 
 export { type Draft, draftOf } from './draft.ts'
@@ -31,6 +32,7 @@ const CHECKS = [
   checkClients,
   checkGeneration,
   checkKvCache,
+  checkPrefixes,
   checkLink,
   checkMemory,
   checkObjectives,

@@ -40,6 +40,8 @@ export interface ClassPromises {
   readonly queueTimeoutMs: number
   /** with which all its prompts begin; 0 where that is not said */
   readonly sharedPrefixTokens: number
+  /** whether prompts go on from one another */
+  readonly carriesContext: boolean
 }
 
 /** What orders a queue. */
@@ -147,6 +149,7 @@ export function promisesOf(scenario: Scenario): Promises {
       weight: own.weight,
       queueTimeoutMs: limit(own.queue_timeout_ms),
       sharedPrefixTokens: own.shared_prefix_tokens ?? 0,
+      carriesContext: own.session?.carry_context ?? false,
     })
   }
   return { routing: scenario.router.policy, classes, pools, devices: promisedDevices(scenario) }

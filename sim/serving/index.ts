@@ -2,6 +2,7 @@ export { type AdmissionPlan, admissionControls, OPEN_ADMISSION } from './admissi
 export { Batcher, batchPolicies, type QueueView } from './batching/index.ts'
 export { ControlPlane } from './control-plane.ts'
 export { kvBytes } from './generation/kv-plan.ts'
+export { PREFIX_TOKENS } from './generation/prefix-keys.ts'
 export {
   type JournalEntry,
   JournalingControlPlane,

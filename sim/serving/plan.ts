@@ -87,6 +87,8 @@ export interface ClassPlan {
   readonly queueTimeoutMs: Ms
   /** with which all its prompts begin */
   readonly sharedPrefixTokens: number
+  /** whether a prompt begins with the one before it and its answer */
+  readonly carriesContext: boolean
 }
 
 /** A class that asks for nothing. */
@@ -101,6 +103,7 @@ export const ANY_CLASS: ClassPlan = Object.freeze({
   weight: 1,
   queueTimeoutMs: endless,
   sharedPrefixTokens: 0,
+  carriesContext: false,
 })
 
 /** A queue that lets everybody in, and in which they wait in turn, for as long as it takes. */
@@ -179,6 +182,7 @@ function classPlan(traffic: TrafficClass): ClassPlan {
     weight: traffic.weight,
     queueTimeoutMs: traffic.queue_timeout_ms ?? endless,
     sharedPrefixTokens: traffic.shared_prefix_tokens ?? 0,
+    carriesContext: traffic.session?.carry_context ?? false,
   }
 }
 

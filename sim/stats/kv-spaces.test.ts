@@ -133,3 +133,35 @@ test('maps are those of the first replication, and a pool without memory has no 
   const unlimited = { memory: undefined, generation: { policy: 'continuous' } }
   expect(memoryOf(scenarioOf([unlimited]), [{ at: 5 }])).toEqual([])
 })
+
+test('a turn finds the whole blocks of the turn before and of its answer', () => {
+  const session = {
+    turns: { distribution: 'fixed', value: 3 },
+    think_time_s: { distribution: 'fixed', value: 0.1 },
+    carry_context: true,
+  }
+  const generation = {
+    policy: 'continuous',
+    kv_cache: { block_tokens: 16, watermark: 0, prefix_cache: true },
+  }
+  const memory = { allocator: 'paged', limit_mib: 64 }
+  const plain = scenarioOf([{ generation, memory, replicas: 2 }])
+  const traffic = [
+    {
+      ...plain.traffic[0]!,
+      arrivals: { process: 'deterministic', rate_rps: 2 },
+      input_tokens: { distribution: 'fixed', value: 700 },
+      output_tokens: { distribution: 'fixed', value: 100 },
+      session,
+    },
+  ]
+  const scenario = scenarioSchema.parse({ ...plain, traffic })
+  const input = { scenario, models: [null], capacityRps: null, traces: new Map(), requests: null }
+  const [space] = runReplication(input, 0).memory
+  // 700, 1,500 and 2,300 tokens; of the two latter are known 800 and 1,600 less the last token
+  expect(space!.prefix).toEqual({ part: 49 * 16 + 99 * 16, of: 700 + 1500 + 2300 })
+  const last = space!.map.at(-1)!.chunks.map(({ owner }) => owner)
+  expect(last).toEqual(['weights', 'cached prefixes', 'free'])
+  const [without] = memoryOf(scenarioOf([{}]), [{ at: 5 }])
+  expect(without!.prefix).toBeNull()
+})

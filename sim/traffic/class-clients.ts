@@ -9,6 +9,7 @@ import { durations } from './durations.ts'
 import { type LengthDistribution, lengthDistribution } from './lengths.ts'
 import { reacts } from './reacting.ts'
 import { ReactiveClients } from './reactive-clients.ts'
+import type { PrefixOf } from './trace-feed.ts'
 
 interface ClientsOptions extends ArrivalsOptions {
   readonly lengths: LengthDistribution
@@ -23,7 +24,8 @@ export function classClients(traffic: TrafficClass, options: ClientsOptions): Cl
   const { lengths, outputs, endMs, seed, replication, name } = options
   const closed = arrivals.process === 'closed-loop'
   const first = closed ? firstThoughts(traffic, options) : classArrivals(arrivals, options)
-  if (!reacts(traffic)) return new OpenClients(first, lengths, outputs)
+  const prefixOf = prefixesOf(traffic, options)
+  if (!reacts(traffic)) return new OpenClients(first, lengths, outputs, prefixOf)
   const of = (purpose: string) => stream(seed, replication, `${purpose}:${name}`)
   const thinking = closed ? arrivals.think_time_s : session?.think_time_s
   const patience = patiencePlan(traffic)
@@ -32,11 +34,20 @@ export function classClients(traffic: TrafficClass, options: ClientsOptions): Cl
     retry: retry === undefined ? null : retryPlan(retry),
     turns: session === undefined ? ONE_TURN : lengthDistribution(session.turns, of('turns')),
     carryContext: session?.carry_context ?? false,
+    sharedPrefixTokens: traffic.shared_prefix_tokens ?? 0,
     think: thinking === undefined ? () => 0 : durations(thinking, of('think')),
     closed,
     endMs,
   }
-  return new ReactiveClients(plan, first, lengths, outputs)
+  return new ReactiveClients(plan, first, lengths, outputs, prefixOf)
+}
+
+/** What prompts begin with, where the rows of a trace say it of the lengths that they have. */
+function prefixesOf(traffic: TrafficClass, { feed }: ClientsOptions): PrefixOf | null {
+  const { arrivals, input_tokens: lengths } = traffic
+  if (arrivals.process !== 'trace' || arrivals.format !== 'mooncake' || feed === null) return null
+  const asRecorded = lengths.distribution === 'trace' && arrivals.length_scale === 1
+  return asRecorded ? () => feed.prefix() : null
 }
 
 /** Users of a closed loop think before their first request as they do later. */

@@ -1,6 +1,7 @@
 import type { Ms, Outcome, RequestFields } from '../serving/index.ts'
 import type { ArrivalProcess } from './arrivals.ts'
 import type { LengthDistribution } from './lengths.ts'
+import type { PrefixOf } from './trace-feed.ts'
 
 /** The clients of one class: what they send, and what they do about how it ended. */
 export interface Clients {
@@ -24,12 +25,19 @@ export class OpenClients implements Clients {
   readonly #arrivals: ArrivalProcess
   readonly #lengths: LengthDistribution
   readonly #outputs: LengthDistribution
+  readonly #prefixOf: PrefixOf | null
   #next: Ms
 
-  constructor(arrivals: ArrivalProcess, lengths: LengthDistribution, outputs: LengthDistribution) {
+  constructor(
+    arrivals: ArrivalProcess,
+    lengths: LengthDistribution,
+    outputs: LengthDistribution,
+    prefixOf: PrefixOf | null = null,
+  ) {
     this.#arrivals = arrivals
     this.#lengths = lengths
     this.#outputs = outputs
+    this.#prefixOf = prefixOf
     this.#next = arrivals.next()
   }
 
@@ -49,6 +57,8 @@ export class OpenClients implements Clients {
     requests.output[slot] = this.#outputs.draw(this.#next)
     requests.attempt[slot] = 1
     requests.since[slot] = this.#next
+    const prefix = this.#prefixOf?.()
+    if (prefix) requests.prefixes.set(slot, prefix)
     this.#next = this.#arrivals.next()
     return true
   }

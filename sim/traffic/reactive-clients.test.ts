@@ -19,6 +19,7 @@ const plain: ClientsPlan = {
   retry: null,
   turns: { draw: () => 1 },
   carryContext: false,
+  sharedPrefixTokens: 0,
   think: () => 5,
   closed: false,
   endMs: 1000,

@@ -3,7 +3,9 @@ import { type Ms, OUTCOME, type Outcome, type RequestFields } from '../serving/i
 import type { ArrivalProcess } from './arrivals.ts'
 import { backoff, RetryBudget, type RetryPlan } from './backoff.ts'
 import type { Clients } from './clients.ts'
+import { Histories } from './histories.ts'
 import type { LengthDistribution } from './lengths.ts'
+import type { PrefixOf } from './trace-feed.ts'
 
 /** What clients do, apart from sending. */
 export interface ClientsPlan {
@@ -15,6 +17,8 @@ export interface ClientsPlan {
   readonly turns: LengthDistribution
   /** a turn's length has those of all before it on top, and what was generated */
   readonly carryContext: boolean
+  /** tokens with which all of them begin */
+  readonly sharedPrefixTokens: number
   /** from an answer to the next turn, or the next conversation of a user */
   readonly think: () => Ms
   /** whether who has ended a conversation thinks and begins the next, as users of a closed loop */
@@ -27,6 +31,8 @@ export interface ClientsPlan {
 interface Call {
   readonly length: number
   readonly output: number
+  /** what its prompt begins with; null where nobody knows */
+  readonly prefix: Int32Array | null
   readonly attempt: number
   /** scheduled arrival of the first attempt; null before that */
   readonly since: Ms | null
@@ -66,6 +72,8 @@ export class ReactiveClients implements Clients {
   readonly #arrivals: ArrivalProcess
   readonly #lengths: LengthDistribution
   readonly #outputs: LengthDistribution
+  readonly #prefixOf: PrefixOf | null
+  readonly #histories: Histories | null
   readonly #budget: RetryBudget
   readonly #inFlight = new Map<number, InFlight>()
   readonly #followUps: (FollowUp | null)[] = []
@@ -78,11 +86,14 @@ export class ReactiveClients implements Clients {
     arrivals: ArrivalProcess,
     lengths: LengthDistribution,
     outputs: LengthDistribution,
+    prefixOf: PrefixOf | null = null,
   ) {
     this.#plan = plan
     this.#arrivals = arrivals
     this.#lengths = lengths
     this.#outputs = outputs
+    this.#prefixOf = prefixOf
+    this.#histories = plan.carryContext ? new Histories(plan.sharedPrefixTokens) : null
     this.#budget = new RetryBudget(plan.retry?.budget ?? null)
     this.#nextArrival = arrivals.next()
   }
@@ -108,6 +119,7 @@ export class ReactiveClients implements Clients {
     requests.output[slot] = call.output
     requests.attempt[slot] = call.attempt
     requests.since[slot] = call.since
+    if (call.prefix !== null) requests.prefixes.set(slot, call.prefix)
     const leaves = at + this.#plan.patience(at, key)
     const flight = { call, leaves, think: this.#plan.think(), followUp: -1 }
     this.#inFlight.set(key, flight)
@@ -151,19 +163,23 @@ export class ReactiveClients implements Clients {
   /** The first turn of a new conversation. */
   #begin(at: Ms): Call {
     this.#budget.called()
-    return this.#turn(this.#plan.turns.draw() - 1, 0, at)
+    return this.#turn(this.#plan.turns.draw() - 1, null, at)
   }
 
-  #turn(turnsLeft: number, context: number, at: Ms): Call {
+  /** `before`: the turn whose lengths it has on top of its own; null for none. */
+  #turn(turnsLeft: number, before: Call | null, at: Ms): Call {
+    const context = before === null ? 0 : before.length + before.output
     const length = this.#lengths.draw(at) + context
-    return { length, output: this.#outputs.draw(at), attempt: 1, since: null, turnsLeft }
+    const output = this.#outputs.draw(at)
+    const prefix =
+      this.#histories?.of(length + output, before?.prefix ?? null) ?? this.#prefixOf?.() ?? null
+    return { length, output, prefix, attempt: 1, since: null, turnsLeft }
   }
 
   #afterAnswer({ call, think }: InFlight, now: Ms): FollowUp | null {
     if (call.turnsLeft === 0) return this.#afterGivingUp(now, think)
-    const context = this.#plan.carryContext ? call.length + call.output : 0
     const at = now + think
-    return { at, call: this.#turn(call.turnsLeft - 1, context, at) }
+    return { at, call: this.#turn(call.turnsLeft - 1, this.#plan.carryContext ? call : null, at) }
   }
 
   #afterFailure({ call, think }: InFlight, key: number, leftAt: Ms): FollowUp | null {

@@ -10,6 +10,7 @@ const row = fc.tuple(
   fc.integer({ min: 1, max: 1e9 }),
   fc.integer({ min: 0, max: CLASSES.length - 1 }),
   fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 1e9 })),
+  fc.option(fc.array(fc.nat(2 ** 31 - 1), { minLength: 1, maxLength: 4 })),
 )
 
 test('a list that was written and read is the same to the last bit', () => {
@@ -21,7 +22,7 @@ test('a list that was written and read is the same to the last bit', () => {
         length: Int32Array.from(rows, ([, length]) => length),
         class: Uint8Array.from(rows, ([, , number]) => number),
         output: Int32Array.from(rows, ([, , , output]) => output),
-      })
+      }).with(rows.map(([, , , , prefix]) => prefix && Int32Array.from(prefix)))
       const lines = [...requestText(list, CLASSES)].join('').split('\n')
       const read = parseRequests(lines, CLASSES, 'requests.jsonl')
       expect(read.columns).toEqual(list.columns)

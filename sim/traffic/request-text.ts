@@ -4,16 +4,22 @@ import { RequestList } from './request-list.ts'
 const LINES_AT_ONCE = 1000
 const MAX_PROBLEMS = 10
 const MAX_LENGTH = 1e9
+const MAX_NUMBER = 2 ** 31 - 1
 
-/** A request list as JSON Lines, in chunks: {"at_ms", "class", "input_tokens"} and outputs. */
+/**
+ * A request list as JSON Lines, in chunks: {"at_ms", "class", "input_tokens"}, and where there are
+ * such "output_tokens" and "hash_ids".
+ */
 export function* requestText(list: RequestList, classes: readonly string[]): Generator<string> {
-  const { at, length, output, class: numbers } = list.columns
+  const { at, length, output, class: numbers, prefixes } = list.columns
   for (let from = 0; from < list.count; from += LINES_AT_ONCE) {
     let chunk = ''
     for (let i = from; i < Math.min(list.count, from + LINES_AT_ONCE); i++) {
       const own = { at_ms: at[i]!, class: classes[numbers[i]!]!, input_tokens: length[i]! }
       const generated = output[i]! > 0 ? { output_tokens: output[i]! } : {}
-      chunk += `${JSON.stringify({ ...own, ...generated })}\n`
+      const prefix = prefixes?.[i]
+      const known = prefix ? { hash_ids: Array.from(prefix) } : {}
+      chunk += `${JSON.stringify({ ...own, ...generated, ...known })}\n`
     }
     yield chunk
   }
@@ -29,7 +35,7 @@ export function parseRequests(
   file: string,
 ): RequestList {
   const problems: string[] = []
-  const rows: { at: number; number: number; length: number; output: number }[] = []
+  const rows: Row[] = []
   lines.forEach((line, i) => {
     if (line === '' || problems.length >= MAX_PROBLEMS) return
     const parsed = parseLine(line, classes, rows.at(-1)?.at ?? 0)
@@ -46,10 +52,18 @@ export function parseRequests(
     list.columns.length[i] = length
     list.columns.output[i] = output
   })
-  return list
+  return list.with(rows.map(({ prefix }) => prefix))
 }
 
-function parseLine(line: string, classes: readonly string[], previous: number) {
+interface Row {
+  readonly at: number
+  readonly number: number
+  readonly length: number
+  readonly output: number
+  readonly prefix: Int32Array | null
+}
+
+function parseLine(line: string, classes: readonly string[], previous: number): Row | string {
   let value: unknown
   try {
     value = JSON.parse(line)
@@ -58,6 +72,7 @@ function parseLine(line: string, classes: readonly string[], previous: number) {
   }
   const fields = (value ?? {}) as Record<string, unknown>
   const { at_ms: at, class: name, input_tokens: length, output_tokens: output = 0 } = fields
+  const { hash_ids: prefix = null } = fields
   if (typeof at !== 'number' || !Number.isFinite(at) || at < previous) {
     return `at_ms: expected a number of at least ${previous}, as the line before, got ${show(at)}`
   }
@@ -65,11 +80,19 @@ function parseLine(line: string, classes: readonly string[], previous: number) {
   if (number < 0) return `class: expected one of ${classes.join(', ')}, got ${show(name)}`
   if (!isWhole(length, 1)) return `input_tokens: ${wholeNumber(1)}, got ${show(length)}`
   if (!isWhole(output, 0)) return `output_tokens: ${wholeNumber(0)}, got ${show(output)}`
-  return { at, number, length, output }
+  if (prefix !== null && !isPrefix(prefix)) {
+    return `hash_ids: expected a list of whole numbers from 0 to ${MAX_NUMBER}, got ${show(prefix)}`
+  }
+  return { at, number, length, output, prefix: prefix && Int32Array.from(prefix) }
 }
 
 function isWhole(value: unknown, least: number): value is number {
   return Number.isInteger(value) && (value as number) >= least && (value as number) <= MAX_LENGTH
+}
+
+function isPrefix(value: unknown): value is number[] {
+  if (!Array.isArray(value) || value.length === 0) return false
+  return value.every((one) => Number.isInteger(one) && one >= 0 && one <= MAX_NUMBER)
 }
 
 const wholeNumber = (least: number) => `expected a whole number from ${least} to ${MAX_LENGTH}`

@@ -7,6 +7,8 @@ export interface TracePiece {
   readonly lengths: Int32Array | null
   /** tokens to generate */
   readonly outputs: Int32Array | null
+  /** what prompts begin with, see `RequestFields` */
+  readonly prefixes?: readonly (Int32Array | null)[] | null
 }
 
 /** A trace as its reader has surveyed it. */
@@ -87,11 +89,19 @@ export class TraceFeed {
     return this.#piece.lengths![this.#next - 1]!
   }
 
+  /** What its prompt begins with; null where that is not known. */
+  prefix(): Int32Array | null {
+    return this.#piece.prefixes?.[this.#next - 1] ?? null
+  }
+
   /** Tokens that are generated for that row. */
   output(): number {
     return this.#piece.outputs![this.#next - 1]!
   }
 }
+
+/** What the prompt of the row begins with whose time was given last; null where nobody knows. */
+export type PrefixOf = () => Int32Array | null
 
 /** Lengths as recorded: each is drawn after the time of its row and before the next. */
 export function recordedLengths(feed: TraceFeed): LengthDistribution {

@@ -40,7 +40,8 @@ export const kvCache: Rule = {
       // blocks that it may share with others are theirs as well, and not counted
       const blocksOf = (key: number) => {
         const length = rows.length[key]!
-        const common = seen.classOf(key).sharedPrefixTokens || length
+        const { sharedPrefixTokens, carriesContext } = seen.classOf(key)
+        const common = carriesContext ? length : sharedPrefixTokens || length
         const shared = prefixCache ? Math.floor(Math.min(common, length) / blockTokens) : 0
         return Math.ceil(length / blockTokens) - shared
       }

@@ -188,7 +188,7 @@ export class Engine {
       this.#places.give(now, request)
       if (tokens === 0) {
         if (returns) this.run.extraMs += this.#swapMs(sequences.context[request]!)
-        this.#places.cache?.computed(request)
+        this.#places.cache?.computed(request, sequences.context[request]!)
         this.#decoding.join(request)
         if (first === 'decode') left--
       } else {
@@ -224,7 +224,7 @@ export class Engine {
   #prefilled(now: Ms, request: number): void {
     const { sequences, requests, handOver } = this.#host
     sequences.toPrefill[request] = 0
-    this.#places.cache?.computed(request)
+    this.#places.cache?.computed(request, sequences.context[request]!)
     const before = sequences.tokenAt[request]!
     sequences.tokenCameAt(request, now)
     const generated = sequences.generated[request]!
@@ -258,6 +258,7 @@ export class Engine {
   #end(now: Ms, request: number): void {
     const context = this.#decoding.leave(request)
     const isStatic = this.#plan.policy === 'static'
+    this.#places.cache?.computed(request, context)
     this.#places.leave(request, isStatic ? this.#places.tokensFor(request) : context)
     this.#host.finished(now, this.run.executor, request)
   }

@@ -91,9 +91,9 @@ export class Places {
   /** Tokens that a request would have to prefill with a place. */
   missing(request: number): number {
     const toPrefill = this.#host.sequences.toPrefill[request]!
-    if (this.cache === null || toPrefill === 0) return toPrefill
+    if (this.cache === null) return toPrefill
     this.#find(request)
-    return toPrefill - this.cache.hits * this.kv.blockTokens
+    return toPrefill === 0 ? 0 : toPrefill - this.cache.hits * this.kv.blockTokens
   }
 
   /** Looks up what is known of its prompt; at least a token of it is always computed. */
@@ -131,12 +131,12 @@ export class Places {
     this.#victims.push(request)
   }
 
+  /** Blocks of a request that has just been looked up. */
   #takeBlocks(request: number, blocks: number): void {
     if (this.cache === null) {
       this.kv.take(blocks)
       return
     }
-    this.#find(request)
     this.cache.take(request)
     this.cache.makeRoom(blocks - this.cache.hits)
     this.kv.take(blocks - this.cache.hits)

@@ -116,7 +116,8 @@ function compare(forgetsFirst: boolean): { hits: number; again: number; forgotte
     fc.property(requests, events, (all, steps) => {
       const kv = new KvLedger({ blocks: BLOCKS, blockTokens: BLOCK_TOKENS })
       const cache = new PrefixCache(kv, {
-        count: (request) => all[request]!.keys.length,
+        count: (request, tokens) =>
+          Math.min(all[request]!.keys.length, Math.floor(tokens / BLOCK_TOKENS)),
         key: (request, block) => all[request]!.keys[block]!,
       })
       const naive = new NaiveCache(all, forgetsFirst)
@@ -141,7 +142,7 @@ function compare(forgetsFirst: boolean): { hits: number; again: number; forgotte
           naive.take(request, tokens)
         } else if (kind === 'computed' && naive.own.has(request) && !computed.has(request)) {
           computed.add(request)
-          cache.computed(request)
+          cache.computed(request, tokens)
           naive.computed(request)
         } else if (kind === 'leave' && naive.own.has(request)) {
           kv.release(blocks - cache.leave(request))

@@ -2,7 +2,8 @@ import type { KvLedger } from './kv-ledger.ts'
 
 /** Which leading blocks of a request's prompt are known, and by what. */
 export interface BlockKeys {
-  count(request: number): number
+  /** those of its first `tokens` tokens */
+  count(request: number, tokens: number): number
   key(request: number, block: number): number
 }
 
@@ -45,7 +46,7 @@ export class PrefixCache {
 
   /** Looks a request up, as far as its first `tokens` tokens go. */
   find(request: number, tokens: number): void {
-    const most = Math.min(this.#keys.count(request), Math.floor(tokens / this.#kv.blockTokens))
+    const most = this.#keys.count(request, tokens)
     this.hits = 0
     this.hitsInUse = 0
     while (this.hits < most) {
@@ -65,9 +66,9 @@ export class PrefixCache {
     }
   }
 
-  /** The prompt of a sequence is computed: its blocks are known, and those it has twice are free. */
-  computed(request: number): void {
-    const count = this.#keys.count(request)
+  /** A sequence's first `tokens` tokens are computed: blocks that it has twice are free. */
+  computed(request: number, tokens: number): void {
+    const count = this.#keys.count(request, tokens)
     for (let block = this.#held[request]!; block < count; block++) {
       const key = this.#keys.key(request, block)
       const entry = this.#entries.get(key)

@@ -11,6 +11,8 @@ const NUMBERS = 2 ** 31
 export interface PrefixClass {
   /** tokens with which all requests of the class begin */
   readonly sharedPrefixTokens: number
+  /** whether a prompt begins with the one before it and its answer, which has numbers as well */
+  readonly carriesContext: boolean
 }
 
 /**
@@ -35,15 +37,14 @@ export class PrefixKeys {
     this.#blocks = PREFIX_TOKENS / blockTokens
   }
 
-  /** The leading blocks of a request that are known, whole ones only. */
-  count(request: number): number {
+  /** Blocks of a request's first `tokens` tokens that are known, whole ones only. */
+  count(request: number, tokens: number): number {
     const { length, class: classes, prefixes } = this.#requests
+    const own = this.#classes[classes[request]!]!
     const numbers = prefixes.get(request)
-    const known =
-      numbers === undefined
-        ? this.#classes[classes[request]!]!.sharedPrefixTokens
-        : numbers.length * PREFIX_TOKENS
-    return Math.floor(Math.min(length[request]!, known) / this.#blockTokens)
+    const known = numbers === undefined ? own.sharedPrefixTokens : numbers.length * PREFIX_TOKENS
+    const most = own.carriesContext ? tokens : Math.min(tokens, length[request]!)
+    return Math.floor(Math.min(most, known) / this.#blockTokens)
   }
 
   /** Of one of them. */

@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest'
+import { problemsIn } from './problems.test-helper.ts'
+
+interface Parts {
+  readonly traffic?: string
+  readonly arrivals?: string
+  readonly cache?: string
+  readonly generation?: string
+  readonly pools?: string
+}
+
+const SHARED = 'shared_prefix_tokens: 600'
+const SESSION =
+  'session: { turns: { distribution: fixed, value: 4 }, ' +
+  'think_time_s: { distribution: exponential, mean: 9 }, carry_context: true }'
+
+function problemsOf({
+  traffic = SHARED,
+  arrivals = 'process: poisson, rate_rps: 4',
+  cache = 'prefix_cache: true',
+  generation = 'policy: continuous',
+  pools = '',
+}: Parts) {
+  return problemsIn(`spillway: 1
+name: s
+duration_s: 60
+models:
+  m: { work: { law: generation, base_ms: 8 } }
+traffic:
+  - class: chat
+    arrivals: { ${arrivals} }
+    output_tokens: { distribution: fixed, value: 20 }
+    ${traffic}
+pools:
+  - { name: central, model: m, generation: { ${generation}, kv_cache: { blocks: 99, ${cache} } } }
+${pools}`).map((problem) => problem.replace('pools.central.generation.kv_cache', '…'))
+}
+
+const TRACE = 'process: trace, file: t.jsonl, format: mooncake'
+
+describe('a prefix cache', () => {
+  test('needs to be told what prompts begin with', () => {
+    expect(problemsOf({})).toEqual([])
+    expect(problemsOf({ traffic: SESSION })).toEqual([])
+    expect(problemsOf({ traffic: `${SESSION}\n    ${SHARED}` })).toEqual([])
+    expect(problemsOf({ traffic: '', arrivals: TRACE })).toEqual([])
+    const nothing =
+      '….prefix_cache: expected false, as no class says what prompts begin with by ' +
+      'shared_prefix_tokens, carry_context or hash_ids of a trace, got true'
+    expect(problemsOf({ traffic: '' })).toEqual([nothing])
+    const drawn = 'input_tokens: { distribution: fixed, value: 9 }'
+    expect(problemsOf({ traffic: drawn, arrivals: TRACE })).toEqual([nothing])
+  })
+
+  test('is of pools that compute prompts one by one', () => {
+    expect(problemsOf({ generation: 'policy: static, max_sequences: 4' })).toEqual([
+      '….prefix_cache: expected false with policy static, got true',
+    ])
+    const pools =
+      '  - { name: prompts, model: m, generation: { policy: continuous, hand_over: { pool: central } } }'
+    expect(problemsOf({ pools })).toEqual([
+      '….prefix_cache: expected false, as prompts are computed in pool prompts, got true',
+    ])
+  })
+
+  test('has blocks that fit what prompts are told apart by', () => {
+    const cache = 'prefix_cache: true, block_tokens: 24'
+    expect(problemsOf({ cache })).toEqual([])
+    const text =
+      '….block_tokens: expected a divisor of 512, by which chat tells prompts apart, got 24'
+    expect(problemsOf({ cache, traffic: SESSION })).toEqual([text])
+    expect(problemsOf({ cache, traffic: '', arrivals: TRACE })).toEqual([text])
+  })
+
+  test('takes the lengths of a trace with hash_ids as they are', () => {
+    const arrivals = `${TRACE}, length_scale: 0.5`
+    expect(problemsOf({ traffic: '', arrivals })).toEqual([
+      'traffic.chat.arrivals.length_scale: expected 1 with a prefix_cache, as hash_ids are of the ' +
+        'lengths in the file, got 0.5',
+    ])
+    expect(problemsOf({ traffic: '', arrivals, cache: 'block_tokens: 24' })).toEqual([])
+  })
+})
+
+test('a common beginning is said where a cache uses it, and not beside hash_ids', () => {
+  expect(problemsOf({ cache: 'block_tokens: 16' })).toEqual([
+    'traffic.chat.shared_prefix_tokens: expected no shared_prefix_tokens, as no pool says ' +
+      'prefix_cache, got "shared_prefix_tokens"',
+  ])
+  expect(problemsOf({ cache: 'prefix_cache: false' })).toEqual([])
+  expect(problemsOf({ arrivals: TRACE })).toEqual([
+    'traffic.chat.shared_prefix_tokens: expected no shared_prefix_tokens beside the hash_ids of a ' +
+      'trace, got "shared_prefix_tokens"',
+  ])
+})

@@ -1,0 +1,69 @@
+import type { ClassDraft, Draft, PoolDraft, Report } from './draft.ts'
+
+/** Tokens of a number in hash_ids, and of what conversations have in common. */
+const NUMBER_TOKENS = 512
+
+/** Whether prefix caches find anything, and what is said of beginnings has a cache to go to. */
+export function checkPrefixes(draft: Draft, report: Report): void {
+  const caching = draft.pools.filter((pool) => pool.generation?.kv_cache?.prefix_cache === true)
+  // one that says false is compared with one that says true
+  const mentioned = draft.pools.some(
+    ({ path, generation }) =>
+      draft.has([...path, 'generation', 'kv_cache', 'prefix_cache']) ||
+      (generation === null && draft.has([...path, 'generation'])),
+  )
+  for (const traffic of draft.classes) checkClass(traffic, caching.length > 0, mentioned, report)
+  for (const pool of caching) checkPool(pool, draft, report)
+}
+
+function checkClass(
+  traffic: ClassDraft,
+  cached: boolean,
+  mentioned: boolean,
+  report: Report,
+): void {
+  const { path, arrivals, sharedPrefix } = traffic
+  const at = [...path, 'shared_prefix_tokens']
+  if (sharedPrefix !== null && hasHashes(traffic)) {
+    const text = 'no shared_prefix_tokens beside the hash_ids of a trace'
+    report('key', at, `${text}, got "shared_prefix_tokens"`)
+  } else if (sharedPrefix !== null && !mentioned) {
+    const text = 'no shared_prefix_tokens, as no pool says prefix_cache'
+    report('key', at, `${text}, got "shared_prefix_tokens"`)
+  }
+  if (!cached || !hasHashes(traffic) || arrivals?.process !== 'trace') return
+  if (arrivals.length_scale === 1) return
+  const text = '1 with a prefix_cache, as hash_ids are of the lengths in the file'
+  report('value', [...path, 'arrivals', 'length_scale'], `${text}, got ${arrivals.length_scale}`)
+}
+
+function checkPool(pool: PoolDraft, draft: Draft, report: Report): void {
+  const path = [...pool.path, 'generation', 'kv_cache']
+  const refuse = (why: string) => report('value', [...path, 'prefix_cache'], `${why}, got true`)
+  const from = draft.pools.find(
+    ({ generation }) =>
+      generation?.policy === 'continuous' && generation.hand_over?.pool === pool.name,
+  )
+  const numbered = draft.classes.filter((one) => hasHashes(one) || carries(one))
+  const known = numbered.length > 0 || draft.classes.some((one) => one.sharedPrefix !== null)
+  if (pool.generation?.policy === 'static') refuse('false with policy static')
+  else if (from !== undefined) refuse(`false, as prompts are computed in pool ${from.name}`)
+  else if (!known && draft.classes.every(({ arrivals }) => arrivals !== null)) {
+    const ways = 'shared_prefix_tokens, carry_context or hash_ids of a trace'
+    refuse(`false, as no class says what prompts begin with by ${ways}`)
+  }
+  const tokens = pool.generation?.kv_cache?.block_tokens ?? 1
+  if (numbered.length === 0 || NUMBER_TOKENS % tokens === 0) return
+  const why = `a divisor of ${NUMBER_TOKENS}, by which ${numbered[0]!.name} tells prompts apart`
+  report('value', [...path, 'block_tokens'], `${why}, got ${tokens}`)
+}
+
+/** Whether rows of a trace say what prompts begin with. */
+function hasHashes({ arrivals, lengths }: ClassDraft): boolean {
+  if (arrivals?.process !== 'trace' || arrivals.format !== 'mooncake') return false
+  return lengths?.distribution === 'trace'
+}
+
+function carries({ session }: ClassDraft): boolean {
+  return session?.carry_context === true
+}

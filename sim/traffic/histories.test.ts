@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest'
+import { Histories } from './histories.ts'
+
+const of = (histories: Histories, tokens: number, before: Int32Array | null = null) =>
+  histories.of(tokens, before)
+
+test('a turn begins with the turn before, and no two conversations meet', () => {
+  const histories = new Histories(0)
+  const first = of(histories, 700)
+  const other = of(histories, 700)
+  const second = of(histories, 1800, first)
+  expect([...first]).toEqual([0, 1])
+  expect([...other]).toEqual([2, 3])
+  expect([...second]).toEqual([0, 1, 4, 5])
+})
+
+test('what all begin with is common to all, in whole numbers', () => {
+  const histories = new Histories(1100)
+  const first = of(histories, 1600)
+  expect([...first]).toEqual([0, 1, 2, 3])
+  expect([...of(histories, 1600)]).toEqual([0, 1, 4, 5])
+  expect([...of(histories, 400)]).toEqual([0])
+  // a turn that was shorter than the common beginning goes its own way
+  expect([...of(histories, 1600, of(histories, 400))]).toEqual([0, 6, 7, 8])
+})
