@@ -143,6 +143,8 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
       utilisation: estimateOf(0.61, 0.01),
       wasted: estimateOf(0.012, 0.1),
       kv_blocks: null,
+      kv_blocks_limit: null,
+      prefix_hit_rate: null,
       capacity_rps: 1340,
       batch_mean: estimateOf(measured ? 2.9 : 3.1, 0.02),
       batch_efficiency: estimateOf(0.72, 0.01),

@@ -1,5 +1,5 @@
 import type { Result } from '../sim/stats/index.ts'
-import { NONE, valueText } from './format.ts'
+import { count, estimateText, NONE, valueText } from './format.ts'
 import { type Cell, timeCell } from './summary.ts'
 
 const TIMES = [
@@ -38,11 +38,15 @@ export function tokenRows({ classes }: Result): TokenRow[] {
   )
 }
 
-export const ENGINE_COLUMNS = ['engines', 'KV blocks at most'] as const
+export const ENGINE_COLUMNS = ['engines', 'KV blocks at most', 'prompt tokens found'] as const
 
 /** What the engines of each pool had to hold; none where nothing was generated. */
 export function engineRows({ pools }: Result): string[][] {
-  return pools.flatMap(({ name, kv_blocks }) =>
-    kv_blocks === null ? [] : [[name, valueText(kv_blocks, 'plain')]],
+  return pools.flatMap(
+    ({ name, kv_blocks: most, kv_blocks_limit: limit, prefix_hit_rate: hits }) => {
+      if (most === null) return []
+      const blocks = `${valueText(most, 'plain')}${limit === null ? '' : ` of ${count(limit)}`}`
+      return [[name, blocks, hits === null ? NONE : estimateText(hits, 'share')]]
+    },
   )
 }

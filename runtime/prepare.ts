@@ -28,6 +28,7 @@ import {
 import { stream } from '../sim/kernel/index.ts'
 import { type ServingPlan, servingPlan } from '../sim/serving/index.ts'
 import {
+  carriedContext,
   lengthDistribution,
   lengthMix,
   parseRequests,
@@ -96,15 +97,28 @@ function lengthParts({ scenario, traces }: Prepared, column: Tokens) {
   })
 }
 
-/** Prompts and answers over all classes, weighted by their rates or loads. */
-function promptsAndAnswers(prepared: Prepared): () => { input: number; output: number } {
+/**
+ * Prompts and answers over all classes, weighted by their rates or loads, and how much of each
+ * prompt has been computed before: what is shared and what was said in a conversation.
+ */
+function promptsAndAnswers(
+  prepared: Prepared,
+): () => { input: number; output: number; known: number } {
+  const { scenario } = prepared
   const inputs = lengthParts(prepared, 'input_tokens')
   const outputs = lengthParts(prepared, 'output_tokens')
   const classes = inputs.map(({ weight }, i) => ({ lengths: { draw: () => i }, weight }))
-  const draw = mixedLengths(classes, prepared.scenario.seed)
+  const contexts = scenario.traffic.map((traffic) => carriedContext(traffic, scenario.seed))
+  const draw = mixedLengths(classes, scenario.seed)
   return () => {
     const i = draw()
-    return { input: inputs[i]!.lengths.draw(), output: outputs[i]!.lengths.draw() }
+    const carried = contexts[i]!
+    const context = carried?.next() ?? 0
+    const input = inputs[i]!.lengths.draw() + context
+    const output = outputs[i]!.lengths.draw()
+    carried?.said(input + output)
+    const shared = Math.min(input - 1, scenario.traffic[i]!.shared_prefix_tokens ?? 0)
+    return { input, output, known: Math.max(context, shared) }
   }
 }
 

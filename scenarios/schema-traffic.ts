@@ -257,7 +257,9 @@ export const trafficClass = z.strictObject({
   shared_prefix_tokens: count
     .max(1e6)
     .optional()
-    .describe('Tokens of a system prompt, with which all requests begin; part of input_tokens'),
+    .describe(
+      'Tokens with which all prompts begin, as instructions; part of input_tokens, but of sessions that carry their context what they start from',
+    ),
   fan_out: z
     .int()
     .min(1)

@@ -9,7 +9,7 @@ type GenerationPlan = NonNullable<PoolPlan['generation']>
  * The highest rate, requests/s, at which the queue of a pool that generates stays stable, about:
  * its replicas always decode as many sequences as have places and fit the KV cache. A request takes
  * its prompt, its share of each step, and the tokens that its own steps read; one that is refused
- * for its size takes nothing.
+ * for its size takes nothing, and a prefix cache has all that it may know.
  *
  * Of a static batch everybody stays for the longest answer. A pool that hands over has prompts
  * only, and `decodesOnly` says of one that it has none.
@@ -34,9 +34,12 @@ export function generationCapacity(
   const offered = (1000 * replicas * REQUESTS) / requests.length
   const steps =
     generation.policy === 'static' ? longest(requests, sequences) : mean(({ output }) => output)
-  const prefill = decodesOnly ? 0 : mean(({ input }) => input) * law.perPrefillTokenMs
+  const known = (request: Lengths) => (generation.kv.prefixCache ? request.known : 0)
+  const computed = (request: Lengths) => request.input - known(request)
+  const prefill = decodesOnly ? 0 : mean(computed) * law.perPrefillTokenMs
   if (generation.handOver !== null) {
-    const base = mean(({ input }) => Math.ceil(input / generation.tokenBudget)) * law.baseMs
+    const chunks = mean((request) => Math.ceil(computed(request) / generation.tokenBudget))
+    const base = chunks * law.baseMs
     return offered / (prefill + base + law.perSequenceMs)
   }
   const context = mean(({ input, output }) => (output - 1) * (input + output / 2))
@@ -48,6 +51,8 @@ export function generationCapacity(
 interface Lengths {
   readonly input: number
   readonly output: number
+  /** tokens of the prompt that a prefix cache may know */
+  readonly known: number
 }
 
 /** Blocks that a request has in the end: the last token is not computed on. */

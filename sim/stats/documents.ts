@@ -109,6 +109,13 @@ export const poolResult = cell.extend({
   kv_blocks: estimate
     .nullable()
     .describe('most in use on one replica; null where nothing is generated'),
+  kv_blocks_limit: z
+    .number()
+    .nullable()
+    .describe('blocks that each replica has; null for no limit'),
+  prefix_hit_rate: estimate
+    .nullable()
+    .describe('tokens of prompts found in the cache, of all; null without a prefix cache'),
 })
 
 /** What a surge of a class did to the requests that wait, in all queues together. */

@@ -14,6 +14,7 @@ import { Backlog, type SurgeWindow } from './backlog.ts'
 import { CallRecorder } from './calls.ts'
 import type { Counts, Series, ShedBy } from './documents.ts'
 import { Histogram } from './histogram.ts'
+import type { Ratio } from './space-recorder.ts'
 import { TimeSeries } from './time-series.ts'
 
 export const PARTS = ['lag', 'queue', 'batch_wait', 'overhead', 'service'] as const
@@ -131,6 +132,9 @@ export class Recorder implements Observer {
   readonly #wastedTokens: Float64Array
   /** most blocks of KV caches in use on one replica, per pool */
   readonly kvBlocks: Float64Array
+  /** tokens of prompts, and those found in the prefix cache, per executor; warm-up included */
+  readonly #promptTokens: Float64Array
+  readonly #hitTokens: Float64Array
   readonly backlog: Backlog
   readonly calls: CallRecorder
   readonly #hasCalls: boolean
@@ -149,6 +153,8 @@ export class Recorder implements Observer {
     this.#doneTokens = new Float64Array(options.pools.length)
     this.#wastedTokens = new Float64Array(options.pools.length)
     this.kvBlocks = new Float64Array(options.pools.length)
+    this.#promptTokens = new Float64Array(options.poolOf.length)
+    this.#hitTokens = new Float64Array(options.poolOf.length)
     this.backlog = new Backlog(options.surges, options.warmupMs, options.durationMs)
     this.calls = new CallRecorder(options.requests, options.parts, options.warmupMs)
     this.#hasCalls = options.parts.some((parts) => parts !== null)
@@ -163,6 +169,15 @@ export class Recorder implements Observer {
     return this.#wastedMs.map((ms, pool) => {
       const share = this.#wastedTokens[pool]! / Math.max(1, this.#doneTokens[pool]!)
       return ms + share * this.busyMs[pool]!
+    })
+  }
+
+  /** Tokens of prompts found in prefix caches, and all, per pool. */
+  get prefixes(): Ratio[] {
+    return this.#options.pools.map((_, pool) => {
+      const sum = (tokens: Float64Array) =>
+        tokens.reduce((total, own, i) => total + (this.#options.poolOf[i] === pool ? own : 0), 0)
+      return { part: sum(this.#hitTokens), of: sum(this.#promptTokens) }
     })
   }
 
@@ -253,6 +268,8 @@ export class Recorder implements Observer {
   }
 
   kv(now: Ms, use: KvUse): void {
+    this.#promptTokens[use.executor] = use.promptTokens
+    this.#hitTokens[use.executor] = use.hitTokens
     this.#options.kv?.(now, use)
   }
 

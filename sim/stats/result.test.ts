@@ -84,6 +84,7 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly num
     busyMs: [4000],
     wastedMs: [0],
     kvBlocks: [0],
+    prefixes: [{ part: 0, of: 0 }],
     surges: [],
     observedMs: 8000,
     tail: [0.5, 0.9, 0.97].map((p) => ({ p, value: histogram.quantile(p) })),

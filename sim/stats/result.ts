@@ -1,6 +1,7 @@
 import { type Objective, parseObjective } from '../../scenarios/objective.ts'
-import type { Scenario } from '../../scenarios/schema.ts'
+import type { Pool, Scenario } from '../../scenarios/schema.ts'
 import { takesLength } from '../../scenarios/takes-length.ts'
+import { kvPlan } from '../serving/index.ts'
 import { callsResult } from './calls-result.ts'
 import { distribution, percentiles } from './distributions.ts'
 import type { Estimate, Result, TailPoint, Verdict } from './documents.ts'
@@ -9,6 +10,7 @@ import { memoryResult } from './memory-result.ts'
 import { percentile, supportsVerdict } from './percentile.ts'
 import { PARTS, TOKEN_TIMES } from './recorder.ts'
 import type { CallsSummary, CellSummary, RunSummary } from './run-summary.ts'
+import type { Ratio } from './space-recorder.ts'
 import { sumCounts } from './sum-counts.ts'
 import { mergeSeries } from './time-series.ts'
 
@@ -118,6 +120,8 @@ export function resultOf(
               runs.map((run) => run.kvBlocks[i]!),
               runs.length,
             ),
+      kv_blocks_limit: kvBlocks(pool, scenario),
+      prefix_hit_rate: prefixes(pool) ? hitRate(runs.map((run) => run.prefixes[i]!)) : null,
     })),
     objectives: scenario.traffic.flatMap((traffic, i) =>
       (scenario.slo[traffic.class] ?? []).map((text) => ({
@@ -257,4 +261,21 @@ function tail(runs: readonly RunSummary[]): TailPoint[] {
       high: band ? percentile(values, 0.975) : null,
     }
   })
+}
+
+const prefixes = ({ generation }: Pool) => generation?.kv_cache?.prefix_cache === true
+
+function hitRate(runs: readonly Ratio[]) {
+  return estimate(
+    runs.map(({ part, of }) => part / of),
+    runs.reduce((sum, { of }) => sum + of, 0),
+    1,
+  )
+}
+
+/** Blocks of the KV cache of a replica; null for no limit. */
+function kvBlocks(pool: Pool, scenario: Scenario): number | null {
+  if (pool.generation === undefined) return null
+  const { blocks } = kvPlan(pool, scenario)
+  return Number.isFinite(blocks) ? blocks : null
 }

@@ -4,7 +4,7 @@ import type { Counts, Series, ShedBy } from './documents.ts'
 import type { Histogram } from './histogram.ts'
 import { PERCENTILES } from './percentile.ts'
 import { Cell, PARTS, type Part, type Recorder, TOKEN_TIMES, type TokenTime } from './recorder.ts'
-import type { SpaceSummary } from './space-recorder.ts'
+import type { Ratio, SpaceSummary } from './space-recorder.ts'
 import { tailProbabilities } from './tail-curve.ts'
 
 /** Mean and PERCENTILES of one run, ms; NaN where nothing was recorded. */
@@ -62,6 +62,8 @@ export interface RunSummary {
   readonly wastedMs: readonly number[]
   /** most blocks of KV caches in use on one replica, per pool */
   readonly kvBlocks: readonly number[]
+  /** tokens of prompts that were found in prefix caches, and all, per pool */
+  readonly prefixes: readonly Ratio[]
   /** what waited, for each surge of the scenario */
   readonly surges: readonly SurgeBacklog[]
   /** time that busyMs is a part of: from the end of the warm-up to the last event, ms */
@@ -99,6 +101,7 @@ export function summariseRun(
     busyMs: Array.from(recorder.busyMs),
     wastedMs: Array.from(recorder.wastedMs),
     kvBlocks: Array.from(recorder.kvBlocks),
+    prefixes: recorder.prefixes,
     surges: recorder.backlog.surges,
     observedMs: Math.max(run.durationMs, recorder.lastMs) - run.warmupMs,
     tail: tailProbabilities(all.latency.count).map((p) => ({ p, value: all.latency.quantile(p) })),

@@ -17,7 +17,7 @@ export interface ClientsPlan {
   readonly turns: LengthDistribution
   /** a turn's length has those of all before it on top, and what was generated */
   readonly carryContext: boolean
-  /** tokens with which all of them begin */
+  /** tokens with which all conversations begin that carry their context */
   readonly sharedPrefixTokens: number
   /** from an answer to the next turn, or the next conversation of a user */
   readonly think: () => Ms
@@ -168,12 +168,16 @@ export class ReactiveClients implements Clients {
 
   /** `before`: the turn whose lengths it has on top of its own; null for none. */
   #turn(turnsLeft: number, before: Call | null, at: Ms): Call {
-    const context = before === null ? 0 : before.length + before.output
-    const length = this.#lengths.draw(at) + context
+    const length = this.#lengths.draw(at) + this.#contextOf(before)
     const output = this.#outputs.draw(at)
     const prefix =
       this.#histories?.of(length + output, before?.prefix ?? null) ?? this.#prefixOf?.() ?? null
     return { length, output, prefix, attempt: 1, since: null, turnsLeft }
+  }
+
+  #contextOf(before: Call | null): number {
+    if (before !== null) return before.length + before.output
+    return this.#plan.carryContext ? this.#plan.sharedPrefixTokens : 0
   }
 
   #afterAnswer({ call, think }: InFlight, now: Ms): FollowUp | null {
