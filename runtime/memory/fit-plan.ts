@@ -47,7 +47,8 @@ class Unfit extends Error {}
 
 function unfitText({ by, bytes }: Buffer, runs: readonly ArenaRun[]): string {
   const sizes = runs.map(({ shape: [b, l] }, i) => `${bytes[i]} at ${b} x ${l}`)
-  return `no polynomial of batch and length gives the bytes that ${by} takes: ${sizes.join(', ')}`
+  const text = `no polynomial of batch and length gives the bytes that ${by} takes`
+  return `${text} (a pad_to may make lengths such as it needs): ${sizes.join(', ')}`
 }
 
 /** Goes through the nodes of all runs side by side. */

@@ -18,7 +18,7 @@ export interface MemoryTask {
   readonly padTo: number
 }
 
-/** Batches without a factor in common, each with one of four lengths. */
+/** Batches, and each with one of four lengths. */
 const PAIRS: readonly Shape[] = [
   [1, 0],
   [2, 1],
@@ -44,8 +44,24 @@ export function profiledShapes({ file, maxBatch, lengths, padTo }: MemoryTask): 
     free('batch') ? batch : 1,
     padTo * (free('length') ? units : most),
   ]
-  const shapes = PAIRS.map(([b, i]) => shapeOf(b, least + Math.round(((most - least) * i) / 3)))
+  const step = (most - least) / 3
+  const units = [0, 1, 2, 3].map((i) => {
+    const above = i === 0 ? least - 1 : least + Math.round(step * (i - 1))
+    return withoutFactors(above, least + Math.round(step * i))
+  })
+  const shapes = PAIRS.map(([batch, i]) => shapeOf(batch, units[i]!))
   return [...shapes, shapeOf(maxBatch, most)]
+}
+
+/**
+ * The largest number up to `most` without a factor of 2, 3 or 5, so that sizes that are rounded,
+ * as after strides, show it; `most` where there is none above `above`.
+ */
+function withoutFactors(above: number, most: number): number {
+  for (let units = most; units > above; units--) {
+    if (units % 2 !== 0 && units % 3 !== 0 && units % 5 !== 0) return units
+  }
+  return most
 }
 
 /** Runs a model on cpu in some shapes and finds what its batches take, or why that is not known. */
