@@ -13,6 +13,7 @@ export {
 export {
   type DevicePlan,
   evictionPolicies,
+  loadMs,
   type PoolMemoryPlan,
   type Remedy,
   type ResidencyPlan,

@@ -8,3 +8,4 @@ export {
   type Remedy,
   type ResidencyPlan,
 } from './memory-plan.ts'
+export { loadMs } from './residency.ts'
