@@ -203,6 +203,6 @@ export class Residency {
 }
 
 /** How long a load takes, if nothing else uses the link. */
-function loadMs(bytes: number, { gibPerS, setUpMs }: ResidencyPlan): Ms {
+export function loadMs(bytes: number, { gibPerS, setUpMs }: ResidencyPlan): Ms {
   return setUpMs + (1000 * bytes) / (gibPerS * GIB)
 }
