@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { latenciesOf, runReplication } from '../sim/experiment/index.ts'
+import { servingPlan } from '../sim/serving/index.ts'
 import { type Audit, PERCENTILES, percentile, type Result, resultOf } from '../sim/stats/index.ts'
 import { keptRun } from './audit.test-helper.ts'
 import { comparisonClaims, resultClaims } from './audit-claims.ts'
 import { auditRun, auditVerdict } from './audit-runs.ts'
 
 const { scenario, requests, input, run } = keptRun()
-const audits = [auditRun('replay-1', run, { scenario, requests, kind: 'replay' })]
+const plan = servingPlan(scenario)
+const audits = [auditRun('replay-1', run, { scenario, plan, requests, kind: 'replay' })]
 const of = { scenario, rows: [run.rows], audits }
 const wrong = (claims: Audit['claims']) =>
   claims.filter(({ holds }) => !holds).map(({ figure }) => figure)

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { latenciesOf } from '../sim/experiment/index.ts'
+import { servingPlan } from '../sim/serving/index.ts'
 import { PERCENTILES, percentile } from '../sim/stats/index.ts'
 import { keptRun, withRowsSwapped } from './audit.test-helper.ts'
 import { auditCheck, auditRun, auditVerdict } from './audit-runs.ts'
 
 const { scenario, requests, run } = keptRun()
-const of = { scenario, requests, kind: 'replication' } as const
+const plan = servingPlan(scenario)
+const of = { scenario, plan, requests, kind: 'replication' } as const
 /** Two requests that were dispatched apart. */
 const [A, B] = [1000, 1100] as const
 
@@ -61,7 +63,7 @@ test('two rows that are exchanged break rules, and the journal knows better', ()
 
 test('a check names the side and the replay at fault', () => {
   const side = (...runs: (typeof run)[]) => ({
-    prepared: { scenario },
+    prepared: { scenario, plan },
     requests,
     replays: { runs },
   })

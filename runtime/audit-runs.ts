@@ -1,7 +1,7 @@
 import type { Scenario } from '../scenarios/index.ts'
 import { auditRows, exactCalls, exactPercentiles, promisesOf } from '../sim/audit/index.ts'
 import { feedBack, feedbackDifferences } from '../sim/experiment/index.ts'
-import { livePlan, servingPlan } from '../sim/serving/index.ts'
+import { livePlan, type ServingPlan } from '../sim/serving/index.ts'
 import { type Audit, type Comparison, PERCENTILES, supports } from '../sim/stats/index.ts'
 import { type RequestList, reactingClasses, requestsIn } from '../sim/traffic/index.ts'
 import type { KeptRun, RunKind } from './run-folder.ts'
@@ -11,6 +11,7 @@ export type RunAudit = Audit['runs'][number]
 /** What runs have in common. */
 interface RunsOf {
   readonly scenario: Scenario
+  readonly plan: ServingPlan
   readonly kind: RunKind
   readonly requests: RequestList
 }
@@ -56,8 +57,8 @@ export function auditRun(name: string, run: KeptRun, of: RunsOf): RunAudit {
 
 function journalAudit({ rows, journal }: KeptRun, of: RunsOf): RunAudit['journal'] {
   if (journal.length === 0) return null
-  const plan = servingPlan(of.scenario)
-  const again = feedBack(of.kind === 'replay' ? livePlan(plan) : plan, of.requests, journal)
+  const plan = of.kind === 'replay' ? livePlan(of.plan) : of.plan
+  const again = feedBack(plan, of.requests, journal)
   return { entries: again.entries, differences: [...feedbackDifferences(rows, again)] }
 }
 
@@ -101,14 +102,15 @@ function faultsOf({ run, rules, journal }: RunAudit): string[] {
 /** The audit of all replays of a comparison's sides, as one of its checks. */
 export function auditCheck(
   sides: readonly {
-    readonly prepared: { readonly scenario: Scenario }
+    readonly prepared: { readonly scenario: Scenario; readonly plan: ServingPlan }
     readonly requests: RequestList
     readonly replays: { readonly runs: readonly KeptRun[] }
   }[],
 ): Comparison['checks']['audit'] {
   const audits = sides.flatMap(({ prepared, requests, replays }, i) => {
     const side = sides.length > 1 ? `${'AB'[i]} ` : ''
-    const of = { scenario: prepared.scenario, kind: 'replay', requests } as const
+    const { scenario, plan } = prepared
+    const of = { scenario, plan, kind: 'replay', requests } as const
     return replays.runs.map((run, j) => auditRun(`${side}replay-${j + 1}`, run, of))
   })
   return { ...auditVerdict(audits), worst: null }

@@ -16,6 +16,7 @@ import {
   type TraceSurvey,
 } from '../scenarios/index.ts'
 import {
+  activationsOf,
   generationCapacity,
   mixedLengths,
   type ObservedRun,
@@ -26,6 +27,7 @@ import {
   workOf,
 } from '../sim/experiment/index.ts'
 import { stream } from '../sim/kernel/index.ts'
+import type { ActivationPlan } from '../sim/memory/index.ts'
 import { type ServingPlan, servingPlan } from '../sim/serving/index.ts'
 import {
   carriedContext,
@@ -43,6 +45,8 @@ import { heldTraces } from './trace-readers.ts'
 /** What every command that takes a scenario starts from. */
 export interface Prepared extends LoadedScenario {
   readonly plan: ServingPlan
+  /** what a batch of each pool does with memory; null where that is not known, or does not count */
+  readonly activations: readonly (ActivationPlan | null)[]
   /** by the index of the class */
   readonly traces: ReadonlyMap<number, TraceSurvey>
   /** rates of recorded clients, by the index of the class */
@@ -65,7 +69,8 @@ export async function prepare(path: string, options: PrepareOptions): Promise<Pr
     if (arrivals.process !== 'servegen') continue
     clients.set(index, await readServegen(arrivals, directory, scenario.duration_s))
   }
-  return { ...loaded, plan: servingPlan(scenario), traces, clients }
+  const activations = activationsOf(scenario, [])
+  return { ...loaded, plan: servingPlan(scenario), activations, traces, clients }
 }
 
 /** Where built-in models and calibrations are kept between runs. */
@@ -209,6 +214,12 @@ export function simulationInput(prepared: Prepared, profile: Profile | null): Si
     clients: prepared.clients,
     requests: null,
   }
+}
+
+/** The same, with a plan that knows what batches take by what a profile says of models. */
+export function planned(prepared: Prepared, { models }: SimulationInput): Prepared {
+  const activations = activationsOf(prepared.scenario, models)
+  return { ...prepared, activations, plan: servingPlan(prepared.scenario, activations) }
 }
 
 /** One side of a what-if: a scenario and the requests that it is given. */

@@ -40,6 +40,17 @@ export function refuseMemory(sides: readonly Prepared[]): void {
         const text = 'ONNX Runtime in Node cannot be told how its arena grows'
         throw new Failure(`${at}.extend: ${text}; simulate does take it`)
       }
+      const remedies = 'out_of_memory' in memory ? (memory.out_of_memory ?? []) : []
+      const vain = remedies.find((remedy) => remedy !== 'split')
+      if (vain !== undefined) {
+        const text = 'split is all that a replay can do about a batch that ran out of memory'
+        throw new Failure(`${at}.out_of_memory: ${text}, got ${vain}; simulate does take it`)
+      }
+    }
+    const moving = scenario.devices.find(({ residency }) => residency !== undefined)
+    if (moving !== undefined) {
+      const text = 'models do not come and go in a replay'
+      throw new Failure(`${file} devices.${moving.name}.residency: ${text}; simulate does take it`)
     }
   }
 }

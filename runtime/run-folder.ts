@@ -1,9 +1,10 @@
 import { existsSync, statSync } from 'node:fs'
 import { readdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ZodType } from 'zod'
+import { type ZodType, z } from 'zod'
 import { Failure, type Scenario, scenarioSchema } from '../scenarios/index.ts'
 import type { ObservedRun } from '../sim/experiment/index.ts'
+import { type ActivationPlan, activationPlanSchema } from '../sim/memory/index.ts'
 import { journalLines, parseJournal } from '../sim/serving/index.ts'
 import { type Result, resultSchema } from '../sim/stats/index.ts'
 import { parseRequests, type RequestList, requestText } from '../sim/traffic/index.ts'
@@ -13,6 +14,9 @@ import { writeWhole } from './write-whole.ts'
 
 /** Which world's rows: `replay-N.parquet` are measured, `replication-N.parquet` simulated. */
 export type RunKind = 'replay' | 'replication'
+
+/** What batches of each pool do with memory, by which the control plane reckons. */
+const ACTIVATIONS_FILE = 'activations.json'
 
 /** What arenas did with the batches of the first replay. */
 export const ARENA_FILE = 'memory.json'
@@ -32,12 +36,17 @@ export async function keepRuns(
     readonly scenario: Scenario
     readonly requests: RequestList
     readonly runs: readonly KeptRun[]
+    /** of each pool, as a profile or the scenario tells; none where memory does not count */
+    readonly activations?: readonly (ActivationPlan | null)[]
   },
 ): Promise<void> {
-  const { scenario, requests, runs } = kept
+  const { scenario, requests, runs, activations = [] } = kept
   const classes = scenario.traffic.map((traffic) => traffic.class)
   await keepInput(directory, kind, 'scenario.json', `${JSON.stringify(scenario, null, 2)}\n`)
   await keepInput(directory, kind, 'requests.jsonl', [...requestText(requests, classes)].join(''))
+  const known = activations.some((own) => own !== null)
+  if (known) await keepInput(directory, kind, ACTIVATIONS_FILE, `${JSON.stringify(activations)}\n`)
+  else await rm(join(directory, ACTIVATIONS_FILE), { force: true })
   const written = new Set<string>()
   for (const [i, run] of runs.entries()) {
     const { rows, journal } = filesOf(kind, i + 1)
@@ -69,11 +78,16 @@ export async function dropRuns(
   }
 }
 
+const OF_REPLAYS = [
+  ...['scenario.json', 'requests.jsonl', 'measured.json'],
+  ...[ACTIVATIONS_FILE, ARENA_FILE],
+]
+
 /** Removes replays with all that was kept beside them. A folder that holds anything else stays. */
 export async function dropReplayFolder(directory: string): Promise<void> {
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) return
   await dropRuns(directory, 'replay')
-  for (const name of ['scenario.json', 'requests.jsonl', 'measured.json', ARENA_FILE]) {
+  for (const name of OF_REPLAYS) {
     await rm(join(directory, name), { force: true })
   }
   if ((await readdir(directory)).length === 0) await rmdir(directory)
@@ -90,6 +104,19 @@ export async function readScenario(directory: string): Promise<Scenario> {
   const parsed = scenarioSchema.safeParse(parseJson(path, await readText(path)))
   if (parsed.success) return parsed.data
   throw new Failure(`${path}: not a scenario of this version`)
+}
+
+/** What batches of each pool did with memory in a folder's runs. */
+export async function readActivations(
+  directory: string,
+): Promise<readonly (ActivationPlan | null)[]> {
+  const path = join(directory, ACTIVATIONS_FILE)
+  if (!existsSync(path)) return []
+  const parsed = z
+    .array(activationPlanSchema.nullable())
+    .safeParse(parseJson(path, await readText(path)))
+  if (parsed.success) return parsed.data
+  throw new Failure(`${path}: not what batches do with memory in this version`)
 }
 
 /** The requests that a folder's rows belong to. */

@@ -2,6 +2,8 @@ import { cpSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { readRows } from '../runtime/rows-file.ts'
+import { bytesOf, heldSums } from '../sim/memory/index.ts'
 import {
   type ArenaDocument,
   arenaSchema,
@@ -162,12 +164,53 @@ describe('a live command', () => {
       'allocator: bfc, extend: same-as-requested',
       'extend: ONNX Runtime in Node cannot be told',
     ],
+    [
+      'replay',
+      'allocator: bfc, out_of_memory: [split, shrink]',
+      'out_of_memory: split is all that a replay can do about a batch that ran out of memory, got shrink',
+    ],
   ])('%s refuses %s by its name', async (command, memoryOf, words) => {
     put(folder, 'refused.yaml', SCENARIO.replace('allocator: bfc', memoryOf))
     const ended = await run(command, 'refused.yaml', ...PROFILE, '--out', 'refused')
     expectRefusal(ended, 3, folder)
     expect(ended.stderr).toContain(`refused.yaml pools.central.memory.${words}`)
     expect(ended.stderr).not.toContain('opening')
+  })
+
+  test('refuses models that come and go', async () => {
+    const devices =
+      'devices: [{ name: card, limit_mib: 256, residency: { eviction: lru, gib_per_s: 1 } }]'
+    const moving = SCENARIO.replace('limit_mib: 256', 'device: card')
+    put(folder, 'moving.yaml', `${moving}${devices}\n`)
+    const ended = await run('replay', 'moving.yaml', ...PROFILE)
+    expectRefusal(ended, 3, folder)
+    expect(ended.stderr).toContain('moving.yaml devices.card.residency: models do not come and go')
+  })
+
+  test('keeps to the ledger, by what the profile says that batches take', async () => {
+    const plan = profile().models[0]!.memory!
+    const bytes = (size: number) =>
+      Math.max(...heldSums(plan).map((own) => bytesOf(own, size, 152)))
+    const limitMib = (plan.weights.reduce((sum, one) => sum + one, 0) + bytes(2)) / 2 ** 20
+    put(folder, 'tight.yaml', SCENARIO.replace('limit_mib: 256', `limit_mib: ${limitMib + 1e-6}`))
+    const busy = ['--set', 'traffic.web.arrivals.rate_rps=2000', '--set', 'duration_s=0.5']
+    const options = [...PROFILE, '--replays', '1', '--journal', '--out', 'tight']
+    const replayed = await run('replay', 'tight.yaml', ...busy, ...options)
+    expect(replayed.code, replayed.stderr).toBe(0)
+    const { rows } = await readRows(join(folder, 'tight/replay-1.parquet'))
+    const { batchSize, padded } = rows.columns
+    const fits = (key: number) =>
+      bytes(2) >=
+      Math.max(...heldSums(plan).map((own) => bytesOf(own, batchSize[key]!, padded[key]!)))
+    expect(Math.max(...batchSize)).toBeGreaterThan(2)
+    expect([...batchSize.keys()].filter((key) => batchSize[key]! > 0 && !fits(key))).toEqual([])
+    const audited = await run('audit', 'tight')
+    expect(audited.code, audited.stdout).toBe(0)
+    // nobody else would decide so
+    rmSync(join(folder, 'tight/activations.json'))
+    const unknown = await run('audit', 'tight')
+    expect(unknown.code).toBe(4)
+    expect(unknown.stdout).toContain('leads to other decisions')
   })
 
   test('is stopped by Ctrl-C while memory is observed, and leaves nothing', async () => {

@@ -1,12 +1,14 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { EXIT, Failure, hashOf, type Scenario } from '../../scenarios/index.ts'
+import { servingPlan } from '../../sim/serving/index.ts'
 import { type Audit, comparisonSchema, type Result, resultSchema } from '../../sim/stats/index.ts'
 import { comparisonClaims, resultClaims } from '../audit-claims.ts'
 import { auditRun, auditVerdict, type RunAudit } from '../audit-runs.ts'
 import {
   type KeptRun,
   type RunKind,
+  readActivations,
   readDocument,
   readRequests,
   readRuns,
@@ -47,6 +49,7 @@ type Stated = Pick<Result, 'scenario' | 'requests'>
 async function audit(directory: string, signal: AbortSignal): Promise<Audit> {
   const scenario = await readScenario(directory)
   const requests = await readRequests(directory, scenario)
+  const plan = servingPlan(scenario, await readActivations(directory))
   const hash = hashOf(scenario)
   const expectOwn = (name: string, { scenario: of, requests: hashed }: Stated) => {
     const path = join(directory, `${name}.json`)
@@ -63,7 +66,7 @@ async function audit(directory: string, signal: AbortSignal): Promise<Audit> {
     const runs = await readRuns(directory, kind)
     const audits: RunAudit[] = []
     for (const [i, run] of runs.entries()) {
-      audits.push(auditRun(`${kind}-${i + 1}`, run, { scenario, kind, requests }))
+      audits.push(auditRun(`${kind}-${i + 1}`, run, { scenario, plan, kind, requests }))
       await pause(signal)
     }
     return { runs, audits }

@@ -22,7 +22,14 @@ import {
 import type { Profile } from '../../sim/world/index.ts'
 import { auditCheck } from '../audit-runs.ts'
 import { readArena } from '../memory/index.ts'
-import { modelsOf, type Prepared, prepare, simulationInput, whatIfInputs } from '../prepare.ts'
+import {
+  modelsOf,
+  type Prepared,
+  planned,
+  prepare,
+  simulationInput,
+  whatIfInputs,
+} from '../prepare.ts'
 import type { LoadedProfile } from '../profile-file.ts'
 import { refuseComparison } from '../refuse.ts'
 import { runReplications } from '../replications.ts'
@@ -151,7 +158,8 @@ export async function compare(
   profile: LoadedProfile,
   options: ComparingOptions,
 ): Promise<Comparison> {
-  const { prepared, requests, replays } = first
+  const { requests, replays } = first
+  const prepared = planned(first.prepared, simulationInput(first.prepared, profile.profile))
   const { scenario, plan, hash } = prepared
   const { progress, signal } = options
   const input = { ...simulationInput(prepared, profile.profile), requests }
@@ -174,7 +182,12 @@ export async function compare(
   const whatIf = second && (await predictChange(first, second, profile, options))
   const memory = compareMemory(first, profile.profile, predictions)
   const arenas = memory && memoryCheck(memory)
-  const audit = auditCheck([first, ...(second === null ? [] : [second])])
+  const audit = auditCheck(
+    [first, ...(second === null ? [] : [second])].map((side) => ({
+      ...side,
+      prepared: planned(side.prepared, simulationInput(side.prepared, profile.profile)),
+    })),
+  )
   const verdicts = [checks.structure, checks.prediction, whatIf?.check, arenas, audit]
   return {
     document: 'spillway-comparison',

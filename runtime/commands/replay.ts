@@ -14,7 +14,14 @@ import {
 import { RequestList, reactingClasses, requestsIn, surgeWindows } from '../../sim/traffic/index.ts'
 import { hostFingerprint } from '../host.ts'
 import { measuredSpaces, memoryWarnings, observeReplay } from '../memory/index.ts'
-import { capacitiesOf, type Prepared, prepare, requestsOf, simulationInput } from '../prepare.ts'
+import {
+  capacitiesOf,
+  type Prepared,
+  planned,
+  prepare,
+  requestsOf,
+  simulationInput,
+} from '../prepare.ts'
 import type { LoadedProfile } from '../profile-file.ts'
 import { refuseDeclared, refuseMemory } from '../refuse.ts'
 import { type ReplaySide, type Replays, replaySides, summariseReplays } from '../replay.ts'
@@ -136,7 +143,8 @@ export async function replay(
   const inputs = sides.map((prepared) => simulationInput(prepared, profile?.profile ?? null))
   const { capacityRps } = inputs[0]!
   const given: ReplaySide[] = []
-  for (const prepared of sides) {
+  for (const [i, side] of sides.entries()) {
+    const prepared = planned(side, inputs[i]!)
     given.push({ prepared, traffic: await trafficOf(prepared, capacityRps, options.requests) })
   }
   const replayed = await replaySides(given, { ...options, onProgress: options.progress.update })
@@ -192,8 +200,8 @@ export async function dropReplays(directory: string): Promise<void> {
 export async function keepReplays(directory: string, sides: readonly ReplayedSide[]) {
   for (const [i, { prepared, requests, replays, arena, result }] of sides.entries()) {
     const folder = i === 0 ? directory : join(directory, AGAINST_FOLDER)
-    const { scenario } = prepared
-    await keepRuns(folder, 'replay', { scenario, requests, runs: replays.runs })
+    const { scenario, activations } = prepared
+    await keepRuns(folder, 'replay', { scenario, requests, runs: replays.runs, activations })
     if (i > 0) await writeWhole(join(folder, 'measured.json'), documentText(result))
     if (arena !== null) await writeWhole(join(folder, ARENA_FILE), documentText(arena))
   }

@@ -4,7 +4,14 @@ import { EXIT } from '../../scenarios/index.ts'
 import { keptReplication, type SimulationInput } from '../../sim/experiment/index.ts'
 import { type Result, resultOf } from '../../sim/stats/index.ts'
 import { reactingClasses, requestsIn, surgeWindows } from '../../sim/traffic/index.ts'
-import { capacitiesOf, type Prepared, prepare, requestsOf, simulationInput } from '../prepare.ts'
+import {
+  capacitiesOf,
+  type Prepared,
+  planned,
+  prepare,
+  requestsOf,
+  simulationInput,
+} from '../prepare.ts'
 import { type LoadedProfile, loadProfile } from '../profile-file.ts'
 import { runReplications } from '../replications.ts'
 import { dropRuns, keepRuns } from '../run-folder.ts'
@@ -88,7 +95,8 @@ async function keepFirst(
   const traces = await heldTraces(prepared)
   const runs = [keptReplication({ ...input, traces, requests: given }, 0)]
   const requests = given ?? requestsIn(runs[0]!.rows)
-  await keepRuns(directory, 'replication', { scenario: prepared.scenario, requests, runs })
+  const { scenario, activations } = planned(prepared, input)
+  await keepRuns(directory, 'replication', { scenario, requests, runs, activations })
 }
 
 async function inputOf(

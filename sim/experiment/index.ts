@@ -25,6 +25,7 @@ export {
   stepsOf,
   workOf,
 } from './simulate.ts'
+export { activationsOf } from './simulated-memory.ts'
 export { type ExecutorWork, fieldOf, type ObservedRun, overheadsOf } from './structure.ts'
 export { theoryCases } from './theory-cases.ts'
 export { cappedAlike } from './theory-generation.ts'
