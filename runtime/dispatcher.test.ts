@@ -92,8 +92,9 @@ describe('the dispatcher', () => {
     expect(told).toEqual([
       [0, 'arrival'],
       [3, 'done 7'],
-      [3, 'timer 0'],
+      // that was armed first
       [3, 'timer 1'],
+      [3, 'timer 0'],
       [3, 'arrival'],
       [3, 'end'],
       [5, 'done 8'],
@@ -104,8 +105,8 @@ describe('the dispatcher', () => {
     const { told, fired } = run([0, 20], { readings: [0, 0, 10, 10] })
     expect(told.slice(0, 3)).toEqual([
       [0, 'arrival'],
-      [10, 'timer 0'],
       [10, 'timer 1'],
+      [10, 'timer 0'],
     ])
     expect(fired.slice(0, 2)).toEqual([
       [3, 10],

@@ -37,6 +37,9 @@ export class Dispatcher implements Timers, Backend {
   readonly #source: Source
   readonly #requests: Requests
   readonly #timers: Ms[] = []
+  /** of two that are due at one instant the one goes first that was armed first, as simulated */
+  readonly #turn: number[] = []
+  #arms = 0
   /** the `now` of the event that is handled; a run's clock begins below 0, in its lead-in */
   #now: Ms = Number.NEGATIVE_INFINITY
   /** batches */
@@ -51,6 +54,7 @@ export class Dispatcher implements Timers, Backend {
   arm(timer: number, at: Ms): void {
     while (this.#timers.length <= timer) this.#timers.push(Number.POSITIVE_INFINITY)
     this.#settle(timer, at)
+    this.#turn[timer] = this.#arms++
   }
 
   disarm(timer: number): void {
@@ -121,9 +125,10 @@ export class Dispatcher implements Timers, Backend {
     let best = -1
     let bestAt = Number.POSITIVE_INFINITY
     for (let i = 0; i < this.#timers.length; i++) {
-      if (this.#timers[i]! < bestAt) {
+      const at = this.#timers[i]!
+      if (at < bestAt || (at === bestAt && this.#turn[i]! < this.#turn[best]!)) {
         best = i
-        bestAt = this.#timers[i]!
+        bestAt = at
       }
     }
     return best

@@ -11,6 +11,7 @@ import {
 } from '../sim/serving/index.ts'
 import type { Rows } from '../sim/stats/index.ts'
 import { replay } from './manual-world.ts'
+import { memorySystem } from './random-memory.ts'
 import { admissionKinds, disciplines, systemAdmitting, systemUnder } from './random-system.ts'
 import { patient, planOf, requestsOf, type SmallSystem, serve } from './small-system.ts'
 
@@ -141,6 +142,23 @@ describe('simulated and live world decide alike on the same requests', () => {
       }),
       { numRuns: 200 },
     )
+  })
+
+  test('nor where memory holds batches back', () => {
+    let heldBack = 0
+    fc.assert(
+      fc.property(memorySystem([]), (system) => {
+        const simulated = serve(system)
+        expect(decisions(replay(system))).toEqual(decisions(simulated))
+        const { plan } = system
+        const devices = plan.devices.map((own) => ({ ...own, limitBytes: Number.MAX_VALUE }))
+        const roomy = serve({ ...system, plan: { ...plan, devices } })
+        const went = ({ rows }: { rows: Rows }) => [...rows.columns.dispatched]
+        if (!went(simulated).every((at, key) => Object.is(at, went(roomy)[key]))) heldBack++
+      }),
+      { numRuns: 300, seed: 1 },
+    )
+    expect(heldBack).toBeGreaterThan(50)
   })
 
   test.each(admissionKinds)('nor under any admission: %s', (kind) => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { batchPolicies, evictionPolicies, type PoolMemoryPlan } from '../sim/serving/index.ts'
+import { batchPolicies, type evictionPolicies, type PoolMemoryPlan } from '../sim/serving/index.ts'
 import { disciplinesFor, systemUnder } from './random-system.ts'
 import type { SmallSystem } from './small-system.ts'
 
@@ -23,24 +23,28 @@ const pool = fc.record({
   ownLimitBytes: fc.constantFrom(null, null, 150, 1000, Number.POSITIVE_INFINITY),
 })
 
-/** Systems of any batching policy and discipline, with the memory of devices or of replicas. */
-export function memorySystem(
-  evictions: readonly Eviction[] = Object.keys(evictionPolicies) as Eviction[],
-): fc.Arbitrary<SmallSystem> {
+/**
+ * Systems of any batching policy and discipline, with the memory of devices or of replicas; models
+ * come and go by those policies, where there are any.
+ */
+export function memorySystem(evictions: readonly Eviction[]): fc.Arbitrary<SmallSystem> {
   const policy = fc.constantFrom(...(Object.keys(batchPolicies) as (keyof typeof batchPolicies)[]))
   const base = policy.chain((own) =>
     fc.constantFrom(...disciplinesFor(own)).chain((discipline) => systemUnder(own, discipline, 60)),
   )
   const device = fc.record({
     limitBytes: fc.integer({ min: 40, max: 300 }),
-    residency: fc.option(
-      fc.record({
-        eviction: fc.constantFrom(...evictions),
-        gibPerS: fc.constant(1),
-        setUpMs: fc.constantFrom(0, 5),
-      }),
-      { freq: 4 },
-    ),
+    residency:
+      evictions.length === 0
+        ? fc.constant(null)
+        : fc.option(
+            fc.record({
+              eviction: fc.constantFrom(...evictions),
+              gibPerS: fc.constant(1),
+              setUpMs: fc.constantFrom(0, 5),
+            }),
+            { freq: 4 },
+          ),
   })
   return fc
     .tuple(base, device, fc.array(pool, { minLength: 2, maxLength: 2 }))

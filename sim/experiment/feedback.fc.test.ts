@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { replay } from '../../test/manual-world.ts'
+import { memorySystem } from '../../test/random-memory.ts'
 import { systemUnder } from '../../test/random-system.ts'
 import { type SmallSystem, serve } from '../../test/small-system.ts'
-import { batchPolicies, journalLines, parseJournal } from '../serving/index.ts'
+import { batchPolicies, journalLines, livePlan, parseJournal } from '../serving/index.ts'
 import { feedBack, feedbackDifferences } from './feedback.ts'
 
 const policies = Object.keys(batchPolicies) as (keyof typeof batchPolicies)[]
@@ -24,6 +25,18 @@ describe.each(Object.entries(worlds))('a journal of the %s world', (_, run) => {
         expect(again.refused).toBeNull()
       }),
       { numRuns: 100 },
+    )
+  })
+
+  test('that is fed back gives the same rows where batches that ran out go in halves', () => {
+    fc.assert(
+      fc.property(memorySystem([]), (system) => {
+        const { requests } = system
+        const plan = livePlan(system.plan)
+        const { rows, journal } = run({ ...system, plan })
+        expect(feedbackDifferences(rows, feedBack(plan, requests, journal))).toEqual([])
+      }),
+      { numRuns: 200 },
     )
   })
 
