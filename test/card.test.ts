@@ -1,0 +1,42 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { prepare, simulationInput } from '../runtime/prepare.ts'
+import { runReplication } from '../sim/experiment/index.ts'
+import { ROOT } from './spillway.ts'
+
+/** What the shipped scenarios of a card of 24 GB say: two replicas, or one with larger batches? */
+
+const REPLICATIONS = 3
+const CACHING = 'pools.embed.memory={ allocator: caching, device: card }'
+
+async function simulated(name: string, set: readonly string[] = []) {
+  const prepared = await prepare(join(ROOT, `scenarios/library/${name}.yaml`), { set })
+  const input = simulationInput(prepared, null)
+  const runs = Array.from({ length: REPLICATIONS }, (_, i) => runReplication(input, i))
+  const sum = (of: (run: (typeof runs)[number]) => number) =>
+    runs.reduce((total, run) => total + of(run), 0)
+  const counts = runs.map(({ memory }) => memory[0]!.counts)
+  return {
+    requests: runs.map(({ requests }) => requests),
+    lost: sum(({ classes }) => classes[0]!.counts.failed + classes[0]!.counts.shed),
+    meanMs: sum(({ all }) => all.mean) / REPLICATIONS,
+    fragmentation: counts.reduce((total, own) => total + own.fragmentation, 0),
+    shortage: counts.reduce((total, own) => total + own.shortage + own.oversize, 0),
+  }
+}
+
+test('two arenas lose requests by fragmentation alone; without it they are the better answer', async () => {
+  const [one, two, cached, both] = await Promise.all([
+    simulated('card-batch-32'),
+    simulated('card-two-replicas'),
+    simulated('card-batch-32', [CACHING]),
+    simulated('card-two-replicas', [CACHING]),
+  ])
+  for (const other of [two, cached, both]) expect(other.requests).toEqual(one.requests)
+  expect([one.lost, one.fragmentation]).toEqual([0, 0])
+  expect(two.lost).toBeGreaterThan(100)
+  expect(two.fragmentation).toBeGreaterThan(10)
+  expect(two.shortage).toBe(0)
+  expect([cached.lost, both.lost]).toEqual([0, 0])
+  expect(both.meanMs).toBeLessThan(0.6 * cached.meanMs)
+})
