@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 const shared = { testTimeout: 120_000, pool: 'forks' } as const
 
-const LAWS = 'test/{audit,audit-*,both-worlds,generation,overload,source,theory}.test.ts'
+const LAWS = 'test/{audit,audit-*,both-worlds,card,generation,overload,source,theory}.test.ts'
 
 /**
  * `unit` stands beside the code; `laws` cut across it: theory, audit, both worlds; `suites` run the
