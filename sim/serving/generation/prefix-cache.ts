@@ -20,9 +20,7 @@ const FIRST_ENTRIES = 256
  * once its prompt is computed all of them.
  */
 export class PrefixCache {
-  /** of the request that was looked up last: known blocks from the front that are here */
-  hits = 0
-  /** those of them that somebody uses */
+  /** of the blocks found last those that somebody uses */
   hitsInUse = 0
   /** uses of blocks beyond the first user's */
   again = 0
@@ -36,64 +34,68 @@ export class PrefixCache {
   #previous = new Int32Array(FIRST_ENTRIES)
   #size = 1
   readonly #spare: number[] = []
-  /** known blocks that each request has, by slot */
-  #held = new Int32Array(FIRST_ENTRIES)
+  /** known blocks of the request that was looked up last, and of each that has a place, by slot */
+  #found: number[] = []
+  readonly #held: number[][] = []
 
   constructor(kv: KvLedger, keys: BlockKeys) {
     this.#kv = kv
     this.#keys = keys
   }
 
+  /** Blocks that were found for the request that was looked up last. */
+  get hits(): number {
+    return this.#found.length
+  }
+
   /** Looks a request up, as far as its first `tokens` tokens go. */
   find(request: number, tokens: number): void {
     const most = this.#keys.count(request, tokens)
-    this.hits = 0
+    this.#found = []
     this.hitsInUse = 0
-    while (this.hits < most) {
-      const entry = this.#entries.get(this.#keys.key(request, this.hits))
+    for (let block = 0; block < most; block++) {
+      const entry = this.#entries.get(this.#keys.key(request, block))
       if (entry === undefined) return
-      this.hits++
+      this.#found.push(entry)
       if (this.#users[entry]! > 0) this.hitsInUse++
     }
   }
 
   /** The request that was looked up last uses what was found. */
   take(request: number): void {
-    this.#grow(request)
-    this.#held[request] = this.hits
-    for (let block = 0; block < this.hits; block++) {
-      this.#use(this.#entries.get(this.#keys.key(request, block))!)
-    }
+    this.#held[request] = [...this.#found]
+    for (const entry of this.#found) this.#use(entry)
   }
 
   /** A sequence's first `tokens` tokens are computed: blocks that it has twice are free. */
   computed(request: number, tokens: number): void {
     const count = this.#keys.count(request, tokens)
-    for (let block = this.#held[request]!; block < count; block++) {
+    const held = this.#held[request]!
+    for (let block = held.length; block < count; block++) {
       const key = this.#keys.key(request, block)
       const entry = this.#entries.get(key)
-      if (entry === undefined) this.#enter(key)
+      if (entry === undefined) held.push(this.#enter(key))
       else {
+        held.push(entry)
         this.#use(entry)
         this.#kv.release(1)
       }
     }
-    this.#held[request] = Math.max(this.#held[request]!, count)
   }
 
   /** A sequence leaves; returns how many of its blocks were known ones. */
   leave(request: number): number {
     const held = this.#held[request]!
-    for (let block = held - 1; block >= 0; block--) {
-      const entry = this.#entries.get(this.#keys.key(request, block))!
+    for (let block = held.length - 1; block >= 0; block--) {
+      const entry = held[block]!
       if (--this.#users[entry]! > 0) this.again--
       else {
         this.#append(entry)
         this.#kv.keep()
       }
     }
-    this.#held[request] = 0
-    return held
+    this.#held[request] = []
+    return held.length
   }
 
   /** Forgets blocks until so many are free, or none is left that nobody uses. */
@@ -116,12 +118,13 @@ export class PrefixCache {
   }
 
   /** A block that its only user has computed. */
-  #enter(key: number): void {
+  #enter(key: number): number {
     const entry = this.#spare.pop() ?? this.#size++
     if (entry >= this.#users.length) this.#growEntries()
     this.#entries.set(key, entry)
     this.#keyOf[entry] = key
     this.#users[entry] = 1
+    return entry
   }
 
   #append(entry: number): void {
@@ -136,11 +139,6 @@ export class PrefixCache {
     const [previous, next] = [this.#previous[entry]!, this.#next[entry]!]
     this.#next[previous] = next
     this.#previous[next] = previous
-  }
-
-  #grow(request: number): void {
-    if (request < this.#held.length) return
-    this.#held = grown(this.#held, new Int32Array(2 * Math.max(request, this.#held.length)))
   }
 
   #growEntries(): void {
