@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Ms } from '../serving/index.ts'
+import { type Ms, OUTCOME } from '../serving/index.ts'
 import { percentile, Rows } from '../stats/index.ts'
 import type { Turn } from '../world/index.ts'
 import { latenciesOf } from './compare.ts'
@@ -131,6 +131,21 @@ describe('what is read back from rows', () => {
     expect(reactions.length).toBe(batches.length + run.timers.length)
     expect(handOvers.length).toBe(run.rows.count)
     expect([...reactions, ...handOvers].every(([due, at]) => at >= due)).toBe(true)
+  })
+
+  test('batches that failed say nothing of the speed of the machine', () => {
+    const again = knownRun({ load: 0.5, seconds: 4, replicas: 2 })
+    const { batch, outcome, started, ended } = again.rows.columns
+    for (const [key, number] of batch.entries()) {
+      if (number % 10 !== 0) continue
+      outcome[key] = OUTCOME.failed
+      started[key] = ended[key]! - 1e-3
+    }
+    const speeds = fieldOf(again, again.work).executors.flatMap((field) => field.speeds)
+    expect(Math.max(...speeds)).toBeLessThan(1 + 1e-6)
+    outcome.fill(OUTCOME.served)
+    const taken = fieldOf(again, again.work).executors.flatMap((field) => field.speeds)
+    expect(Math.max(...taken)).toBeGreaterThan(2)
   })
 
   test('the field has the speeds of the machine, and overheads are the usual ones', () => {

@@ -1,4 +1,4 @@
-import { executorsOf, type Ms, type ServingPlan } from '../serving/index.ts'
+import { executorsOf, type Ms, OUTCOME, type ServingPlan } from '../serving/index.ts'
 import { RowRecorder, Rows } from '../stats/index.ts'
 import { ListSource, type RequestList } from '../traffic/index.ts'
 import {
@@ -39,6 +39,8 @@ export interface BatchRow {
   readonly started: Ms
   readonly ended: Ms
   readonly done: Ms
+  /** it ran out of memory */
+  readonly failed: boolean
 }
 
 /** The batches of a run in the order of dispatch. */
@@ -64,6 +66,7 @@ export function batchesOf(rows: Rows): BatchRow[] {
         started: c.started[key]!,
         ended: c.ended[key]!,
         done: c.done[key]!,
+        failed: c.outcome[key] === OUTCOME.failed,
       }
     })
 }
@@ -86,12 +89,17 @@ export function turnsOf({ rows, timers }: ObservedRun): DispatcherTurns {
   }
 }
 
-/** The machine during a run, by its own batches. `work`: one entry for each executor. */
+/**
+ * The machine during a run, by its own batches, but for those that failed: nobody knows how far they
+ * came. `work`: one entry for each executor.
+ */
 export function fieldOf(run: ObservedRun, work: readonly ExecutorWork[]): MachineField {
-  const worked = batchesOf(run.rows).map((batch) => {
-    const { work: expected, wake } = work[batch.executor]!
-    return { ...batch, work: expected(batch.size, batch.length) + wakeCost(wake, batch.gap) }
-  })
+  const worked = batchesOf(run.rows)
+    .filter(({ failed }) => !failed)
+    .map((batch) => {
+      const { work: expected, wake } = work[batch.executor]!
+      return { ...batch, work: expected(batch.size, batch.length) + wakeCost(wake, batch.gap) }
+    })
   return recordField(worked, work.length, turnsOf(run))
 }
 
