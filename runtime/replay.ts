@@ -4,7 +4,7 @@ import {
   recorderOptions,
   spoiled,
 } from '../sim/experiment/index.ts'
-import { Batcher, executorsOf } from '../sim/serving/index.ts'
+import { Batcher, executorsOf, Ledger } from '../sim/serving/index.ts'
 import {
   judgedPercentiles,
   playBack,
@@ -144,12 +144,17 @@ async function enginesOf(prepared: Prepared): Promise<EngineOptions[]> {
   const { scenario, directory, plan } = prepared
   const { min, max } = lengthsOf(prepared)
   const engines: EngineOptions[] = []
+  const ledger = new Ledger(plan)
   for (const [i, pool] of scenario.pools.entries()) {
     const model = scenario.models[pool.model]!
     if ('work' in model) {
       throw new Error(`Expected ${pool.model} to be refused, as nothing can run it live`)
     }
-    const { padTo, batching } = plan.pools[i]!
+    const { padTo, batching, memory } = plan.pools[i]!
+    const first = executorsOf(plan).findIndex(({ pool }) => pool === i)
+    // a larger batch than may ever go would take memory that the pool has not
+    const mayGo = (shape: readonly [number, number]) =>
+      memory === undefined || ledger.fits(first, ...shape)
     const pad = (length: number) => Math.ceil(length / padTo) * padTo
     const lengths = Array.from({ length: WARM_LENGTHS }, (_, j) =>
       pad(Math.round(min + ((max - min) * j) / (WARM_LENGTHS - 1))),
@@ -160,9 +165,9 @@ async function enginesOf(prepared: Prepared): Promise<EngineOptions[]> {
         cacheDirectory: cacheDirectory(),
       }),
       session: sessionOptions(pool),
-      warmUp: sizeGrid(new Batcher(batching).maxBatch).flatMap((size) =>
-        [...new Set(lengths)].map((length) => [size, length] as const),
-      ),
+      warmUp: sizeGrid(new Batcher(batching).maxBatch)
+        .flatMap((size) => [...new Set(lengths)].map((length) => [size, length] as const))
+        .filter(mayGo),
     })
   }
   return engines

@@ -13,6 +13,7 @@ export {
 export {
   type DevicePlan,
   evictionPolicies,
+  Ledger,
   loadMs,
   type PoolMemoryPlan,
   type Remedy,

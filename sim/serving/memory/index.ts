@@ -1,4 +1,5 @@
 export { type EvictionPolicy, evictionPolicies, type Use } from './eviction/index.ts'
+export { Ledger } from './ledger.ts'
 export { Memory } from './memory.ts'
 export {
   type DevicePlan,
