@@ -37,7 +37,7 @@ const policies: {
 }
 
 test.each(Object.entries(policies))('%s batches texts', async (name, batching) => {
-  const { rows, result } = await replayed(name, texts(batching), 2)
+  const { rows, result } = await replayed(name, texts(batching), { replays: 2 })
   expect(Math.max(...rows.batchSize)).toBeGreaterThan(1)
   const [pool] = result.pools
   const { value } = pool!.batch_efficiency!

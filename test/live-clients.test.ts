@@ -17,7 +17,7 @@ const ARRIVALS = /arrivals: \{[^\n]*\}/
 test('users of a closed loop have one request each at a time', async () => {
   const think = 'think_time_s: { distribution: exponential, mean: 0.02 }'
   const loop = `arrivals: { process: closed-loop, users: 5, ${think} }`
-  const { rows } = await replayed('loop', base.replace(ARRIVALS, loop), 2)
+  const { rows } = await replayed('loop', base.replace(ARRIVALS, loop), { replays: 2 })
   const ends: number[] = []
   for (const [key, sent] of rows.sent.entries()) {
     const open = ends.filter((end) => end > sent).length

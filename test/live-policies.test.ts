@@ -84,7 +84,7 @@ test('a batch of texts is padded to its longest, rounded up', async () => {
 
 test('many replays in a row are all kept, without a warning of Node', async () => {
   const short = base.replace('duration_s: 1.5', 'duration_s: 0.3')
-  const { result, stderr } = await replayed('many', short, 12)
+  const { result, stderr } = await replayed('many', short, { replays: 12 })
   expect(result.runs).toBe(12)
   expect(stderr).not.toMatch(/Warning/)
 })

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import { readRows } from '../runtime/rows-file.ts'
 import { type Result, type RowColumns, resultSchema } from '../sim/stats/index.ts'
+import type { Profile } from '../sim/world/index.ts'
 import { auditOf, expectKept } from './live-audit.ts'
 import { madeUpProfile } from './profiles.ts'
 import { commandsIn, put } from './spillway.ts'
@@ -13,12 +14,24 @@ export interface Replayed {
   readonly stderr: string
 }
 
-/** Replays scenarios under made-up profiles, whose figures are of no account, and audits them. */
-export function replaysIn(folder: string) {
-  const { run } = commandsIn(folder)
-  return async (name: string, scenario: string, replays = 1): Promise<Replayed> => {
+interface ReplayOptions {
+  readonly replays?: number
+  readonly profile?: Profile
+}
+
+/**
+ * Replays scenarios under made-up profiles, whose figures are of no account, and audits them.
+ * `under`: a command that runs the replays.
+ */
+export function replaysIn(folder: string, under: readonly string[] = []) {
+  const { run } = commandsIn(folder, under)
+  return async (
+    name: string,
+    scenario: string,
+    { replays = 1, profile = madeUpProfile(scenario) }: ReplayOptions = {},
+  ): Promise<Replayed> => {
     put(folder, `${name}.yaml`, scenario)
-    put(folder, `${name}.json`, JSON.stringify(madeUpProfile(scenario)))
+    put(folder, `${name}.json`, JSON.stringify(profile))
     const args = ['--profile', `${name}.json`, '--replays', `${replays}`, '--out', name]
     const { code, stdout, stderr } = await run(
       'replay',
