@@ -11,14 +11,12 @@ describe('the log of an arena', () => {
       'spillway {"kind":"loaded","rssMib":2}',
       'spillway {"kind":"run","run":0}',
       `${at}:205 Extend] Extended allocation by 1048576 bytes.`,
-      'spillway {"kind":"ran","outputs":[8]}',
       'spillway {"kind":"run","run":1}',
-      'spillway {"kind":"ran","outputs":[16]}',
       'spillway {"kind":"ended","rssMib":3,"peakMib":4}',
     ]
     const marks = lines.map((line) => log.take(line)?.kind ?? null)
-    expect(marks).toEqual(['started', null, 'loaded', 'run', null, 'ran', 'run', 'ran', 'ended'])
-    expect(log).toMatchObject({ reserved: [24], extensions: [[1048576], []], outputs: [[8], [16]] })
+    expect(marks).toEqual(['started', null, 'loaded', 'run', null, 'run', 'ended'])
+    expect(log).toMatchObject({ reserved: [24], extensions: [[1048576], []], ended: true })
     expect(log.process).toEqual({ startedMib: 1, loadedMib: 2, endedMib: 3, peakMib: 4 })
   })
 

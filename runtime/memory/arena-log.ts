@@ -15,7 +15,6 @@ export type ArenaMark =
   | { readonly kind: 'started'; readonly rssMib: number }
   | { readonly kind: 'loaded'; readonly rssMib: number }
   | { readonly kind: 'run'; readonly run: number }
-  | { readonly kind: 'ran'; readonly outputs: readonly number[] }
   | { readonly kind: 'ended'; readonly rssMib: number; readonly peakMib: number }
   | { readonly kind: 'failed'; readonly problem: string }
 
@@ -37,13 +36,28 @@ export interface ArenaRun {
   readonly shape: Shape
   /** sizes of extensions in turn, bytes */
   readonly extensions: readonly number[]
-  /** bytes of what came out */
-  readonly outputs: readonly number[]
   readonly nodes: readonly ProfiledNode[]
+}
+
+/** A node of the graph that is run. */
+export interface GraphNode {
+  readonly op: string
+  /** names of values; those that are left out are not there */
+  readonly inputs: readonly string[]
+  readonly outputs: readonly string[]
+}
+
+/** The graph that ONNX Runtime made of a model. */
+export interface NodeGraph {
+  readonly nodes: ReadonlyMap<string, GraphNode>
+  /** names of values that come out */
+  readonly outputs: readonly string[]
 }
 
 /** What ONNX Runtime's arena did. */
 export interface ArenaLog {
+  /** null where it was not asked for */
+  readonly graph: NodeGraph | null
   /** sizes of reservations while the session was made, bytes */
   readonly reserved: readonly number[]
   /** those that were asked for, or fewer where the profiler was full before */
@@ -61,7 +75,7 @@ export interface ArenaLog {
 export class LogReader {
   readonly reserved: number[] = []
   readonly extensions: number[][] = []
-  readonly outputs: (readonly number[])[] = []
+  ended = false
   readonly process = { startedMib: 0, loadedMib: 0, peakMib: 0, endedMib: 0 }
   problem: string | null = null
 
@@ -83,11 +97,11 @@ export class LogReader {
 
   #mark(mark: ArenaMark): void {
     if (mark.kind === 'run') this.extensions.push([])
-    else if (mark.kind === 'ran') this.outputs.push(mark.outputs)
     else if (mark.kind === 'failed') this.problem = mark.problem
     else if (mark.kind === 'started') this.process.startedMib = mark.rssMib
     else if (mark.kind === 'loaded') this.process.loadedMib = mark.rssMib
     else if (mark.kind === 'ended') {
+      this.ended = true
       this.process.endedMib = mark.rssMib
       this.process.peakMib = mark.peakMib
     }

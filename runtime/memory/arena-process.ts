@@ -21,17 +21,11 @@ async function observe({ file, session: options, runs }: ArenaRuns): Promise<voi
     mark({ kind: 'run', run })
     const keys = Uint32Array.from({ length: batch }, (_, i) => i)
     const lengths = new Int32Array(batch).fill(length)
-    const results = await session.run(feeds.build(batch, length, lengths, keys))
-    mark({ kind: 'ran', outputs: Object.values(results).map(bytesOf) })
+    await session.run(feeds.build(batch, length, lengths, keys))
   }
   session.endProfiling()
   mark({ kind: 'ended', rssMib: rssMib(), peakMib: process.resourceUsage().maxRSS / 1024 })
   await session.release()
-}
-
-/** Bytes of a tensor; of texts, which are not in the arena as such, none. */
-function bytesOf({ data }: { readonly data: unknown }): number {
-  return ArrayBuffer.isView(data) ? data.byteLength : 0
 }
 
 process.once('message', (told: ArenaRuns) => {

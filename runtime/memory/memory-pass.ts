@@ -68,6 +68,9 @@ function withoutFactors(above: number, most: number): number {
 export async function memoryPlan(task: MemoryTask, signal: AbortSignal): Promise<FoundPlan> {
   const { file, threads } = task
   const session = { executionProvider: 'cpu', threads, memoryPattern: false } as const
-  const log = await observeArena({ file, session, runs: profiledShapes(task) }, { signal })
+  const log = await observeArena(
+    { file, session, runs: profiledShapes(task) },
+    { signal, graph: true },
+  )
   return fitPlan(log, file.inputs)
 }

@@ -1,12 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { createReadStream } from 'node:fs'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { EXIT, Failure } from '../../scenarios/index.ts'
 import { type ArenaLog, type ArenaRuns, LogReader, ProfileReader, type Shape } from './arena-log.ts'
+import { readGraph } from './read-graph.ts'
 
 /**
  * Runs a model on cpu in a process of its own and reads what its arena did, by its log and its
@@ -14,21 +15,29 @@ import { type ArenaLog, type ArenaRuns, LogReader, ProfileReader, type Shape } f
  */
 export async function observeArena(
   options: ArenaRuns,
-  { signal, onProgress = () => {} }: ObserveOptions = {},
+  {
+    signal,
+    onProgress = () => {},
+    graph = false,
+  }: ObserveOptions & { readonly graph?: boolean } = {},
 ): Promise<ArenaLog> {
   const folder = await mkdtemp(join(tmpdir(), 'spillway-arena-'))
   try {
     const { session } = options
-    const told = { ...options, session: { ...session, profile: join(folder, 'profile') } }
+    const optimised = join(folder, 'optimised.onnx')
+    const told = {
+      ...options,
+      session: { ...session, profile: join(folder, 'profile'), ...(graph && { optimised }) },
+    }
     const log = await runsOf(told, signal, onProgress)
     const runs = await profileOf(folder)
     return {
+      graph: graph ? readGraph(await readFile(optimised)) : null,
       reserved: log.reserved,
       process: log.process,
       runs: runs.map((nodes, i) => ({
         shape: options.runs[i]!,
         extensions: log.extensions[i]!,
-        outputs: log.outputs[i]!,
         nodes,
       })),
     }
@@ -65,7 +74,7 @@ async function runsOf(
     }
     await ended
     refuseAborted(signal)
-    if (child.exitCode === 0 && log.outputs.length === told.runs.length) return log
+    if (child.exitCode === 0 && log.ended) return log
     throw new Failure(problemOf(child, log.problem, told, last))
   } finally {
     signal?.removeEventListener('abort', stop)

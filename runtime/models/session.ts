@@ -14,6 +14,8 @@ export interface SessionOptions {
   readonly memoryPattern?: boolean
   /** path that the file of a profile begins with; what the arena does is logged then, too */
   readonly profile?: string
+  /** where the graph goes that ONNX Runtime made of the model */
+  readonly optimised?: string
 }
 
 export interface OpenedSession {
@@ -84,6 +86,7 @@ async function create(
     enableMemPattern: options.memoryPattern ?? !free,
     // Errors only; where a strict opening fails, that is an answer and no error.
     logSeverityLevel: strict ? 4 : options.profile === undefined ? 3 : 1,
+    ...(options.optimised !== undefined && { optimizedModelFilePath: options.optimised }),
     ...(options.profile !== undefined && {
       enableProfiling: true,
       profileFilePrefix: options.profile,
