@@ -67,3 +67,24 @@ test('on a card that is too small batches fail, and others are served', () => {
   expect(pools[0]!.counts).toEqual(classes[0]!.counts)
   expect(space!.peakHeld).toBeLessThanOrEqual(120 * 2 ** 20)
 })
+
+test('who came before the only load had ended waited for it, and nobody else', () => {
+  const text = `spillway: 1
+name: s
+duration_s: 10
+models:
+  scorer: { work: { law: constant, ms: 1 }, memory: { parameters_millions: 100 } }
+traffic:
+  - { class: web, arrivals: { process: deterministic, rate_rps: 100 } }
+devices: [{ name: card, limit_mib: 1000, residency: { eviction: lru, gib_per_s: 1, set_up_ms: 100 } }]
+pools: [{ name: central, model: scorer, memory: { allocator: bfc, device: card } }]
+`
+  const { scenario } = parseScenario(text, { file: 's.yaml' })
+  const input = { scenario, models: [null], capacityRps: null, traces: new Map(), requests: null }
+  const [space] = runReplication(input, 0).memory
+  const loadMs = 100 + (1000 * 100e6 * 4) / 2 ** 30
+  expect(space!.residency).toEqual({ loads: 1, evictions: 0 })
+  // one comes every 10 ms, the first of them starts the load
+  expect(space!.cold!.part).toBe(Math.ceil(loadMs / 10))
+  expect(space!.cold!.of).toBe(999)
+})

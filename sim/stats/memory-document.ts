@@ -59,7 +59,9 @@ export const memorySpace = z.strictObject({
     .strictObject({
       loads: estimate.describe('of a run, as the next'),
       evictions: estimate,
-      cold_share: estimate.describe('requests whose batch waited for a load, of all served'),
+      cold_share: estimate.describe(
+        'requests that came before the model that served them was loaded, of all served',
+      ),
     })
     .nullable()
     .describe('null where models are there from the beginning'),

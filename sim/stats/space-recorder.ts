@@ -47,7 +47,7 @@ export interface SpaceSummary extends SpaceHead {
   readonly largestFree: number
   readonly counts: SpaceCounts
   readonly residency: { readonly loads: number; readonly evictions: number } | null
-  /** requests whose batch waited for a load, and all that were served; shares of prompt tokens */
+  /** requests that waited for a load, and all that were served; shares of prompt tokens */
   readonly cold: Ratio | null
   readonly prefix: Ratio | null
   readonly series: {

@@ -16,9 +16,8 @@ export class MemoryObserver implements Observer {
   readonly #observer: Observer
   readonly #memory: WorldMemory
   readonly #requests: Requests
-  /** executors whose next batch waited for a load, and those whose last one did */
-  readonly #loaded = new Set<number>()
-  readonly #cold = new Set<number>()
+  /** when the model of an executor came last */
+  readonly #loadedAt = new Map<number, Ms>()
 
   constructor(observer: Observer, memory: WorldMemory, requests: Requests) {
     this.#observer = observer
@@ -31,18 +30,12 @@ export class MemoryObserver implements Observer {
   }
 
   dispatched(now: Ms, batch: Batch): void {
-    if (this.#loaded.delete(batch.executor)) this.#cold.add(batch.executor)
-    else this.#cold.delete(batch.executor)
     this.#observer.dispatched(now, batch)
   }
 
   batch(now: Ms, batch: Batch): void {
     const recorder = this.#memory.recorder(batch.executor)
-    if (recorder !== undefined) {
-      const served = this.#served(batch)
-      recorder.cold.of += served
-      if (this.#cold.has(batch.executor)) recorder.cold.part += served
-    }
+    if (recorder !== undefined) this.#count(batch, recorder.cold)
     this.#observer.batch(now, batch)
   }
 
@@ -57,7 +50,7 @@ export class MemoryObserver implements Observer {
   }
 
   loaded(now: Ms, executor: number): void {
-    this.#loaded.add(executor)
+    this.#loadedAt.set(executor, now)
     this.#observer.loaded?.(now, executor)
   }
 
@@ -77,11 +70,15 @@ export class MemoryObserver implements Observer {
     this.#observer.kv?.(now, use)
   }
 
-  #served({ members, size }: Batch): number {
-    let served = 0
+  /** Who came before the model that served it waited for a load. */
+  #count({ executor, members, size }: Batch, cold: { part: number; of: number }): void {
+    const { outcome, enqueued } = this.#requests
+    const loadedAt = this.#loadedAt.get(executor) ?? Number.NEGATIVE_INFINITY
     for (let i = 0; i < size; i++) {
-      if (this.#requests.outcome[members[i]!] === OUTCOME.served) served++
+      const request = members[i]!
+      if (outcome[request] !== OUTCOME.served) continue
+      cold.of++
+      if (enqueued[request]! < loadedAt) cold.part++
     }
-    return served
   }
 }
