@@ -31,10 +31,6 @@ function deviceOf(pool: PoolDraft, { devices }: Draft): Device | null {
 function checkPlace(memory: PoolMemory, pool: PoolDraft, draft: Draft, report: Report): void {
   const path = [...pool.path, 'memory']
   const { device: name, limit_mib: limit } = memory
-  if (name !== undefined && limit !== undefined) {
-    const text = `no limit_mib beside device ${name}, which has one, got "limit_mib"`
-    report('key', [...path, 'limit_mib'], text)
-  }
   const device = deviceOf(pool, draft)
   if (name !== undefined && device === null) {
     if (draft.devices.includes(null)) return
@@ -42,6 +38,10 @@ function checkPlace(memory: PoolMemory, pool: PoolDraft, draft: Draft, report: R
     const expected = known.length > 0 ? `one of the devices ${known.join(', ')}` : 'a device'
     report('value', [...path, 'device'], `${expected}, got "${name}"${didYouMean(name, known)}`)
     return
+  }
+  if (name !== undefined && limit !== undefined) {
+    const text = `no limit_mib beside device ${name}, which has one, got "limit_mib"`
+    report('key', [...path, 'limit_mib'], text)
   }
   if (device?.residency) return
   const where =

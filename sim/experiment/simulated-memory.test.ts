@@ -10,7 +10,10 @@ const DECLARED = `    memory:
 `
 
 /** Lengths from 8 to 512, so that buffers have many sizes. */
-function inputOf(memory: string, set: { rate?: number; devices?: string } = {}): SimulationInput {
+function inputOf(
+  memory: string,
+  set: { rate?: number; devices?: string; queue?: string; more?: string } = {},
+): SimulationInput {
   const text = `spillway: 1
 name: s
 duration_s: 30
@@ -25,9 +28,11 @@ devices: ${set.devices ?? '[]'}
 pools:
   - name: central
     model: scorer
-    replicas: 2
+    replicas: ${set.more === undefined ? 2 : 1}
     batching: { policy: dynamic, max_batch: 16, max_delay_ms: 5 }
+    queue: { ${set.queue ?? ''} }
 ${memory === '' ? '' : `    memory: { ${memory} }`}
+${set.more ?? ''}
 `
   const { scenario } = parseScenario(text, { file: 's.yaml' })
   return { scenario, models: [null], capacityRps: null, traces: new Map(), requests: null }
@@ -87,4 +92,47 @@ pools: [{ name: central, model: scorer, memory: { allocator: bfc, device: card }
   // one comes every 10 ms, the first of them starts the load
   expect(space!.cold!.part).toBe(Math.ceil(loadMs / 10))
   expect(space!.cold!.of).toBe(999)
+})
+
+test('a batch that goes in halves loses nobody, and who waits for memory still times out', () => {
+  const small = 'allocator: bfc, limit_mib: 120, out_of_memory'
+  const halves = ran(`${small}: [split]`)
+  const { counts } = halves.memory[0]!
+  expect(counts.split).toBeGreaterThan(10)
+  expect([counts.failed, halves.classes[0]!.counts.failed]).toEqual([0, 0])
+  const shrunk = ran(`${small}: [shrink, split]`).memory[0]!.counts
+  expect(shrunk.shrunk).toBeGreaterThan(10)
+  const devices = '[{ name: card, limit_mib: 100 }]'
+  const shared = 'allocator: bfc, device: card, out_of_memory: [shrink, split]'
+  const {
+    arrived,
+    served,
+    shed,
+    timed_out: timedOut,
+    failed,
+  } = ran(shared, {
+    devices,
+    queue: 'timeout_ms: 15',
+  }).classes[0]!.counts
+  expect(timedOut).toBeGreaterThan(10)
+  // whom the ledger could never let in
+  expect(shed).toBeGreaterThan(0)
+  expect(served + shed + timedOut + failed).toBe(arrived)
+})
+
+test('models that come and go are counted, and who was served cold', () => {
+  const devices =
+    '[{ name: card, limit_mib: 75, residency: { eviction: lru, gib_per_s: 4, set_up_ms: 20 } }]'
+  const on = 'allocator: bfc, device: card, out_of_memory: [shrink, split]'
+  const more = `  - { name: other, model: scorer, memory: { ${on} } }
+router: { policy: round-robin }`
+  const { memory, classes } = ran(on, { devices, more, rate: 10 })
+  const [card] = memory
+  // there is room for one of them at a time
+  const { loads, evictions } = card!.residency!
+  expect(loads).toBeGreaterThan(20)
+  expect(loads - evictions).toBeLessThanOrEqual(1)
+  expect(card!.cold!.of).toBe(classes[0]!.counts.served)
+  expect(card!.cold!.part).toBeGreaterThanOrEqual(loads - 1)
+  expect(card!.cold!.part).toBeLessThan(card!.cold!.of)
 })
