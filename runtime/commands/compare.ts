@@ -159,7 +159,11 @@ export async function compare(
   options: ComparingOptions,
 ): Promise<Comparison> {
   const { requests, replays } = first
-  const prepared = planned(first.prepared, simulationInput(first.prepared, profile.profile))
+  const known = (side: ComparedSide): ComparedSide => ({
+    ...side,
+    prepared: planned(side.prepared, simulationInput(side.prepared, profile.profile)),
+  })
+  const { prepared } = known(first)
   const { scenario, plan, hash } = prepared
   const { progress, signal } = options
   const input = { ...simulationInput(prepared, profile.profile), requests }
@@ -182,12 +186,7 @@ export async function compare(
   const whatIf = second && (await predictChange(first, second, profile, options))
   const memory = compareMemory(first, profile.profile, predictions)
   const arenas = memory && memoryCheck(memory)
-  const audit = auditCheck(
-    [first, ...(second === null ? [] : [second])].map((side) => ({
-      ...side,
-      prepared: planned(side.prepared, simulationInput(side.prepared, profile.profile)),
-    })),
-  )
+  const audit = auditCheck([first, ...(second === null ? [] : [second])].map(known))
   const verdicts = [checks.structure, checks.prediction, whatIf?.check, arenas, audit]
   return {
     document: 'spillway-comparison',

@@ -86,5 +86,6 @@ test('a card with room for all has every model loaded once', () => {
   const scenario = scenarioOf('lru', false)
   const devices = scenario.devices.map((own) => ({ ...own, limit_mib: 6000 }))
   const [space] = runReplication(inputOf({ ...scenario, devices }), 0).memory
-  expect(space!.residency).toEqual({ loads: 5, evictions: 0 })
+  // the second replica of the last one is never needed
+  expect(space!.residency).toEqual({ loads: 4, evictions: 0 })
 })
