@@ -58,8 +58,8 @@ function ask(child: ChildProcess, request: EngineRequest): Promise<EngineReply> 
   return new Promise((resolve, reject) => {
     const onExit = () => {
       const how = child.signalCode ?? `code ${child.exitCode}`
-      // nobody else kills it without a word
-      const why = how === 'SIGKILL' ? '; a system that runs out of memory does that' : ''
+      // the system kills where memory runs out, and V8 gives up
+      const why = ['SIGKILL', 'SIGABRT'].includes(how) ? '; most often for want of memory' : ''
       reject(new Failure(`the process of an executor ended early (${how})${why}`, EXIT.internal))
     }
     child.once('exit', onExit)
