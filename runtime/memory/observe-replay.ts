@@ -81,9 +81,9 @@ function observedReplica(
   }
 }
 
-/** The node after which most is in use. */
+/** The node after which most is in use, the last one of several. */
 function peakOf({ nodes }: ArenaRun) {
-  return nodes.reduce((most, node) => (node.inUse > most.inUse ? node : most))
+  return nodes.reduce((most, node) => (node.inUse >= most.inUse ? node : most))
 }
 
 function leftOut(seen: number, asked: number, all: number): string | null {
