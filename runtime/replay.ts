@@ -17,8 +17,9 @@ import { sizeGrid } from './calibration/index.ts'
 import type { Reacting } from './dispatcher-thread.ts'
 import type { EngineOptions } from './engine.ts'
 import { Fleet, type Replayed } from './fleet.ts'
+import { lengthsOf } from './length-mix.ts'
 import { materialise, sessionOptions } from './models/index.ts'
-import { cacheDirectory, lengthsOf, type Prepared } from './prepare.ts'
+import { cacheDirectory, type Prepared } from './prepare.ts'
 import { shortageText } from './shortages.ts'
 
 /** What replays brought, and what is to be said about them. */

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import type { Batching, Work } from '../scenarios/index.ts'
 import {
   type AdmissionPlan,
+  ANY_CLASS,
   type batchPolicies,
   type ClassPlan,
   OPEN_ADMISSION,
@@ -158,24 +159,23 @@ const bounds = {
   timeoutOverride: fc.boolean(),
 } as const
 
-const classPlan: fc.Arbitrary<ClassPlan> = fc.record({
-  patienceMs: fc.oneof(endless, fc.constantFrom(4, 30)),
-  drawnPatience: fc.constantFrom(
-    null,
-    null,
-    { distribution: 'exponential' as const, mean: 8 },
-    { distribution: 'uniform' as const, min: 2, max: 30 },
-  ),
-  fanOut: fc.integer({ min: 1, max: 3 }),
-  cancels: fc.boolean(),
-  priority: fc.integer({ min: 1, max: 3 }),
-  deadlineMs: fc.oneof(endless, fc.constantFrom(5, 40)),
-  tenant: fc.constantFrom('a', 'b'),
-  weight: fc.constant(1),
-  sharedPrefixTokens: fc.constant(0),
-  carriesContext: fc.constant(false),
-  queueTimeoutMs: fc.oneof(endless, fc.constantFrom(3, 8)),
-})
+const classPlan: fc.Arbitrary<ClassPlan> = fc
+  .record({
+    patienceMs: fc.oneof(endless, fc.constantFrom(4, 30)),
+    drawnPatience: fc.constantFrom(
+      null,
+      null,
+      { distribution: 'exponential' as const, mean: 8 },
+      { distribution: 'uniform' as const, min: 2, max: 30 },
+    ),
+    fanOut: fc.integer({ min: 1, max: 3 }),
+    cancels: fc.boolean(),
+    priority: fc.integer({ min: 1, max: 3 }),
+    deadlineMs: fc.oneof(endless, fc.constantFrom(5, 40)),
+    tenant: fc.constantFrom('a', 'b'),
+    queueTimeoutMs: fc.oneof(endless, fc.constantFrom(3, 8)),
+  })
+  .map((own) => ({ ...ANY_CLASS, ...own }))
 
 /** A tenant has one weight; levels are of priority queues only. */
 const classPlans = fc

@@ -90,8 +90,8 @@ export function turnsOf({ rows, timers }: ObservedRun): DispatcherTurns {
 }
 
 /**
- * The machine during a run, by its own batches, but for those that failed: nobody knows how far they
- * came. `work`: one entry for each executor.
+ * The machine during a run, by its own batches, but for those that failed: nobody knows how far
+ * they came. `work`: one entry for each executor.
  */
 export function fieldOf(run: ObservedRun, work: readonly ExecutorWork[]): MachineField {
   const worked = batchesOf(run.rows)
