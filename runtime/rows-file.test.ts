@@ -67,6 +67,15 @@ describe('rows files', () => {
     )
   })
 
+  test('hold what prompts begin with, where that is known', async () => {
+    const path = join(folder(), 'rows.parquet')
+    const known = Rows.allocate(3)
+    known.prefixes.set(1, Int32Array.of(7, 2 ** 31 - 1))
+    await writeRows(path, { rows: known, timers: [] })
+    const read = await readRows(path)
+    expect(read.rows.prefixes).toEqual(new Map([[1, Int32Array.of(7, 2 ** 31 - 1)]]))
+  })
+
   test('of no request are a run too', async () => {
     const path = join(folder(), 'rows.parquet')
     await writeRows(path, { rows: Rows.allocate(0), timers: [] })

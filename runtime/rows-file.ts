@@ -1,20 +1,29 @@
 import { readFile } from 'node:fs/promises'
 import { type ColumnData, parquetMetadata, parquetRead, parquetSchema } from 'hyparquet'
-import { parquetWriteBuffer } from 'hyparquet-writer'
+import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer'
 import { EXIT, Failure } from '../scenarios/index.ts'
 import type { ObservedRun } from '../sim/experiment/index.ts'
 import { type RowColumn, Rows } from '../sim/stats/index.ts'
 import { writeWhole } from './write-whole.ts'
 
 const TIMERS_KEY = 'spillway.timers'
+/** What prompts begin with, a JSON list; only where that is known of any. */
+const PREFIXES = 'hash_ids'
 
 /** Writes the raw rows of a run as Parquet: a row for each request, times in ms. */
 export async function writeRows(path: string, { rows, timers }: ObservedRun): Promise<void> {
-  const columnData = Object.entries(rows.columns).map(([name, column]) =>
+  const columnData: ColumnSource[] = Object.entries(rows.columns).map(([name, column]) =>
     column instanceof Float64Array
       ? { name, data: column, type: 'DOUBLE' as const, nullable: false }
       : { name, data: Int32Array.from(column), type: 'INT32' as const, nullable: false },
   )
+  if (rows.prefixes.size > 0) {
+    const data = Array.from({ length: rows.count }, (_, key) => {
+      const prefix = rows.prefixes.get(key)
+      return prefix ? JSON.stringify(Array.from(prefix)) : null
+    })
+    columnData.push({ name: PREFIXES, data, type: 'STRING', nullable: true })
+  }
   const kvMetadata = [{ key: TIMERS_KEY, value: JSON.stringify(timers) }]
   await writeWhole(path, new Uint8Array(parquetWriteBuffer({ columnData, kvMetadata })))
 }
@@ -51,8 +60,15 @@ async function parsed(path: string, file: ArrayBuffer): Promise<ObservedRun> {
     throw new Failure(`${text}, replay again`, EXIT.invalidInput)
   }
   const chunks: ColumnData[] = []
-  await parquetRead({ file, metadata, columns, onChunk: (chunk) => chunks.push(chunk) })
+  const wanted = present.has(PREFIXES) ? [...columns, PREFIXES] : columns
+  await parquetRead({ file, metadata, columns: wanted, onChunk: (chunk) => chunks.push(chunk) })
   for (const { columnName, columnData, rowStart } of chunks) {
+    if (columnName === PREFIXES) {
+      for (const [i, text] of Array.from(columnData as ArrayLike<string | null>).entries()) {
+        if (text) rows.prefixes.set(rowStart + i, Int32Array.from(JSON.parse(text)))
+      }
+      continue
+    }
     rows.columns[columnName as RowColumn].set(columnData as ArrayLike<number>, rowStart)
   }
   return { rows, timers: JSON.parse(timers) }

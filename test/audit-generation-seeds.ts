@@ -1,30 +1,35 @@
 import { Random } from '../sim/kernel/index.ts'
-import { OUTCOME, REFUSAL } from '../sim/serving/index.ts'
+import { ANY_CLASS, OUTCOME, REFUSAL } from '../sim/serving/index.ts'
 import type { RowColumns } from '../sim/stats/index.ts'
 import { keyOf, type Seed } from './row-surgery.ts'
 import { planOf, requestsOf, type SmallSystem } from './small-system.ts'
 
-/** One engine of four places and thirty blocks, under load. */
-function engine(): SmallSystem {
+const PAGES = { blocks: 30, blockTokens: 4, watermark: 0, contiguous: false, prefixCache: false }
+
+/** One engine of four places and that memory, under load; prompts begin with so much alike. */
+function engine(kv = PAGES, sharedPrefixTokens = 0): SmallSystem {
   const random = new Random('seeded engines')
   let at = 0
   const times = Array.from({ length: 300 }, () => (at += 9 * random.exponential()))
   return {
-    plan: planOf([
-      {
-        generation: {
-          policy: 'continuous',
-          maxSequences: 4,
-          tokenBudget: 64,
-          chunked: true,
-          first: 'decode',
-          kv: { blocks: 30, blockTokens: 4, watermark: 0, contiguous: false, prefixCache: false },
-          swapMsPerToken: null,
-          preemptsByPriority: false,
-          handOver: null,
+    plan: planOf(
+      [
+        {
+          generation: {
+            policy: 'continuous',
+            maxSequences: 4,
+            tokenBudget: 64,
+            chunked: true,
+            first: 'decode',
+            kv,
+            swapMsPerToken: null,
+            preemptsByPriority: false,
+            handOver: null,
+          },
         },
-      },
-    ]),
+      ],
+      { classes: [{ ...ANY_CLASS, sharedPrefixTokens }] },
+    ),
     requests: requestsOf(times, {
       lengths: times.map(() => 1 + random.integer(40)),
       outputs: times.map(() => 1 + random.integer(30)),
@@ -81,6 +86,28 @@ export function generationSeeds(): Seed[] {
       spoil(c) {
         c.outcome[0] = OUTCOME.timedOut
         return [0]
+      },
+    },
+    {
+      rule: 'kv-cache',
+      what: 'let in, though it is longer than a reservation',
+      system: {
+        ...engine({ ...PAGES, blocks: 8, blockTokens: 50, contiguous: true }),
+        requests: requestsOf([0, 1000], { lengths: [60, 4], outputs: [1, 1] }),
+      },
+      spoil(c) {
+        c.outcome[0] = OUTCOME.timedOut
+        return [0]
+      },
+    },
+    {
+      rule: 'kv-cache',
+      what: 'longer prompts than there are blocks for, beside those that are shared',
+      system: engine({ ...PAGES, prefixCache: true }, 8),
+      spoil(c) {
+        const key = keyOf(c, (k) => steady(c, k))
+        c.length[key] = 129
+        return [key]
       },
     },
     {

@@ -2,15 +2,59 @@ import fc from 'fast-check'
 import type { Batching, Work } from '../scenarios/index.ts'
 import {
   type AdmissionPlan,
-  ANY_CLASS,
-  type ClassPlan,
+  type batchPolicies,
   OPEN_ADMISSION,
   type PoolPlan,
   type queueDisciplines,
   routingPolicies,
 } from '../sim/serving/index.ts'
-import { batchings, type Policy } from './random-batching.ts'
+import { classPlans } from './random-classes.ts'
 import { planOf, requestsOf, type SmallSystem } from './small-system.ts'
+
+type Policy = keyof typeof batchPolicies
+
+/** Configurations of every batching policy: one that joins the table has to join here. */
+const batchings: { readonly [P in Policy]: fc.Arbitrary<Extract<Batching, { policy: P }>> } = {
+  none: fc.constant({ policy: 'none' }),
+  fixed: fc.integer({ min: 1, max: 5 }).map((batch) => ({ policy: 'fixed', batch })),
+  dynamic: fc
+    .record({
+      max_batch: fc.integer({ min: 1, max: 8 }),
+      preferred: fc.uniqueArray(fc.integer({ min: 1, max: 8 }), { maxLength: 3 }),
+      max_delay_ms: fc.constantFrom(0, 0.5, 3, 20),
+    })
+    .map(({ max_batch, preferred, max_delay_ms }) => ({
+      policy: 'dynamic',
+      max_batch,
+      preferred: preferred.filter((size) => size <= max_batch).sort((a, b) => a - b),
+      max_delay_ms,
+    })),
+  aimd: fc
+    .record({
+      max_batch: fc.integer({ min: 1, max: 8 }),
+      target_ms: fc.constantFrom(1.5, 4, 6, 20),
+      increase: fc.constantFrom(1, 1, 3),
+      decrease: fc.constantFrom(0.5, 0.9),
+      max_delay_ms: fc.constantFrom(0, 3, 20),
+    })
+    .map((own) => ({ policy: 'aimd', ...own })),
+  cork: fc
+    .record({
+      max_batch: fc.integer({ min: 1, max: 8 }),
+      max_latency_ms: fc.constantFrom(5, 15, 40, 200),
+    })
+    .map((own) => ({ policy: 'cork', ...own })),
+  'deadline-aware': fc
+    .record({ max_batch: fc.integer({ min: 1, max: 8 }), margin_ms: fc.constantFrom(0, 1, 7.5) })
+    .map((own) => ({ policy: 'deadline-aware', ...own })),
+  'length-bucketed': fc
+    .record({
+      max_batch: fc.integer({ min: 1, max: 8 }),
+      edges: fc.constantFrom<number[]>([20], [4, 16, 32], [60]),
+      max_delay_ms: fc.constantFrom(0, 0.5, 3, 20),
+    })
+    .map((own) => ({ policy: 'length-bucketed', ...own })),
+}
 
 type Order = PoolPlan['order']
 type Discipline = keyof typeof queueDisciplines
@@ -114,29 +158,7 @@ const bounds = {
   timeoutOverride: fc.boolean(),
 } as const
 
-const classPlan: fc.Arbitrary<ClassPlan> = fc
-  .record({
-    patienceMs: fc.oneof(endless, fc.constantFrom(4, 30)),
-    drawnPatience: fc.constantFrom(
-      null,
-      null,
-      { distribution: 'exponential' as const, mean: 8 },
-      { distribution: 'uniform' as const, min: 2, max: 30 },
-    ),
-    fanOut: fc.integer({ min: 1, max: 3 }),
-    cancels: fc.boolean(),
-    priority: fc.integer({ min: 1, max: 3 }),
-    deadlineMs: fc.oneof(endless, fc.constantFrom(5, 40)),
-    tenant: fc.constantFrom('a', 'b'),
-    queueTimeoutMs: fc.oneof(endless, fc.constantFrom(3, 8)),
-  })
-  .map((own) => ({ ...ANY_CLASS, ...own }))
-
-/** A tenant has one weight; levels are of priority queues only. */
-const classPlans = fc
-  .tuple(fc.array(classPlan, { minLength: CLASSES, maxLength: CLASSES }), fc.constantFrom(1, 2.5))
-  .map(([classes, weight]) => classes.map((own) => (own.tenant === 'b' ? { ...own, weight } : own)))
-
+/** Levels are of priority queues only. */
 const level = fc.record({ priority: fc.integer({ min: 1, max: 3 }), ...bounds })
 const levels = fc.uniqueArray(level, { maxLength: 2, selector: ({ priority }) => priority })
 
@@ -215,7 +237,7 @@ function systemOf(
     .record({
       pools: fc.array(fc.tuple(pool, work), { minLength: 1, maxLength: 2 }),
       routing,
-      classes: classPlans,
+      classes: classPlans(CLASSES),
       // by default most systems would have ten requests or fewer
       arrivals: fc.array(arrival, { minLength: 1, maxLength: requests, size: 'large' }),
     })

@@ -125,6 +125,8 @@ function enter(slots: Requests, columns: PartColumns, key: number): number {
   slots.since[slot] = columns.at[key]!
   slots.sending[slot] = columns.sending[key]!
   slots.part[slot] = columns.part[key]!
+  const prefix = columns.prefixes?.[key]
+  if (prefix) slots.prefixes.set(slot, prefix)
   return slot
 }
 

@@ -216,21 +216,21 @@ export interface Observer {
   gaps?(now: Ms, gaps: TokenGapRun): void
 }
 
-/** How full the KV cache of an engine is; the record is used again. Counts are of the whole run. */
+/** How full the KV cache of an engine is. Counts are of the whole run. */
 export interface KvUse {
   readonly executor: number
   /** that its sequences asked for; of a block that several use, once */
-  tokens: number
+  readonly tokens: number
   /** blocks with tokens of its sequences */
-  used: number
+  readonly used: number
   /** blocks that nobody uses, kept for prompts that begin with them */
-  kept: number
-  free: number
+  readonly kept: number
+  readonly free: number
   /** places that were lost for want of blocks */
-  shortages: number
+  readonly shortages: number
   /** tokens of prompts, and those of them that were known */
-  promptTokens: number
-  hitTokens: number
+  readonly promptTokens: number
+  readonly hitTokens: number
 }
 
 /** Gaps between tokens; the record is used again for the next. */

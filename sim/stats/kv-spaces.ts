@@ -16,12 +16,11 @@ interface Replica {
   readonly token: number
   /** whether it keeps prefixes */
   readonly caches: boolean
-  use: Use
+  use: KvUse
 }
 
-type Use = Omit<KvUse, 'executor'>
-
-const UNUSED: Use = Object.freeze({
+const UNUSED: KvUse = Object.freeze({
+  executor: -1,
   tokens: 0,
   used: 0,
   kept: 0,
@@ -77,8 +76,8 @@ export class KvSpaces {
     }
   }
 
-  readonly kv = (now: Ms, { executor, ...use }: KvUse): void => {
-    const own = this.#of[executor]!
+  readonly kv = (now: Ms, use: KvUse): void => {
+    const own = this.#of[use.executor]!
     if (own === null) return
     own.replica.use = use
     const { recorder, replicas } = own.space

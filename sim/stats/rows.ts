@@ -55,10 +55,13 @@ export type RowColumns = { readonly [K in RowColumn]: InstanceType<(typeof COLUM
 export class Rows {
   readonly count: number
   readonly columns: RowColumns
+  /** what prompts begin with, by key, of those of which that is known; see `RequestFields` */
+  readonly prefixes: Map<number, Int32Array>
 
-  private constructor(count: number, columns: RowColumns) {
+  private constructor(count: number, columns: RowColumns, prefixes: Map<number, Int32Array>) {
     this.count = count
     this.columns = columns
+    this.prefixes = prefixes
   }
 
   static allocate(count: number): Rows {
@@ -71,7 +74,7 @@ export class Rows {
       if (name === 'batch' || name === 'executor' || name === 'queue') column.fill(-1)
       return [name, column]
     })
-    return new Rows(count, Object.fromEntries(entries) as RowColumns)
+    return new Rows(count, Object.fromEntries(entries) as RowColumns, new Map())
   }
 
   /** The first `count` rows, on the same memory. */
@@ -80,7 +83,7 @@ export class Rows {
       name,
       column.subarray(0, count),
     ])
-    return new Rows(count, Object.fromEntries(entries) as RowColumns)
+    return new Rows(count, Object.fromEntries(entries) as RowColumns, this.prefixes)
   }
 
   /** A copy with room for more. */
@@ -89,12 +92,13 @@ export class Rows {
     for (const name of Object.keys(this.columns) as RowColumn[]) {
       more.columns[name].set(this.columns[name])
     }
+    for (const [key, prefix] of this.prefixes) more.prefixes.set(key, prefix)
     return more
   }
 
   /** The rows on columns that came from another thread or a file. */
   static of(columns: RowColumns): Rows {
-    return new Rows(columns.at.length, columns)
+    return new Rows(columns.at.length, columns, new Map())
   }
 }
 
@@ -137,6 +141,8 @@ export class RowRecorder implements Observer {
     rows.leaves[key] = requests.leaves[request]!
     rows.length[key] = requests.length[request]!
     rows.output[key] = requests.output[request]!
+    const prefix = requests.prefixes.get(request)
+    if (prefix) this.#all.prefixes.set(key, prefix)
   }
 
   dispatched(): void {}

@@ -120,6 +120,9 @@ export function partsOf({ columns }: RequestList, classes: Classes): PartColumns
     length: Int32Array.from(sending, (number) => columns.length[number]!),
     output: Int32Array.from(sending, (number) => columns.output[number]!),
     class: Uint8Array.from(sending, (number) => columns.class[number]!),
+    ...(columns.prefixes && {
+      prefixes: sending.map((number) => columns.prefixes![number]!),
+    }),
     sending: Uint32Array.from(sending),
     part: Uint16Array.from(part),
   }

@@ -1,4 +1,4 @@
-import type { KvUse, Ms, Observer, StepBackend, StepRun } from '../ports.ts'
+import type { Ms, Observer, StepBackend, StepRun } from '../ports.ts'
 import type { RequestQueue } from '../request-queue.ts'
 import type { Requests } from '../requests.ts'
 import { WaitingList } from '../waiting-list.ts'
@@ -26,16 +26,6 @@ export interface EngineHost {
   readonly handOver: ((now: Ms, request: number) => void) | null
 }
 
-const UNUSED = Object.freeze({
-  tokens: 0,
-  used: 0,
-  kept: 0,
-  free: 0,
-  shortages: 0,
-  promptTokens: 0,
-  hitTokens: 0,
-})
-
 /**
  * A replica that generates: which sequences take part in its next step, and how many steps there
  * are until anything has to be decided. It decides at the boundaries of steps alone.
@@ -53,8 +43,6 @@ export class Engine {
   readonly #completing: number[] = []
   /** of static batches: those who are done but wait for the longest */
   readonly #done: number[] = []
-  /** what observers are told, written over each time */
-  readonly #kvUse: KvUse
   constructor(executor: number, plan: GenerationPlan, host: EngineHost) {
     this.#plan = plan
     this.#host = host
@@ -62,7 +50,6 @@ export class Engine {
     const beforehand = plan.policy === 'static' || plan.kv.contiguous
     const ledger = beforehand ? null : this.#places.kv
     this.#decoding = new Decoding(executor, ledger, host)
-    this.#kvUse = { ...UNUSED, executor }
     this.run = {
       executor,
       steps: 0,
@@ -108,7 +95,7 @@ export class Engine {
     const beside = first === 'decode' || (chunked && this.#decoding.count <= left)
     run.decodes = run.prefills === 0 || beside ? this.#decoding.count : 0
     run.context = run.decodes > 0 ? this.#decoding.context : 0
-    this.#tellKv(now)
+    this.#host.observer.kv?.(now, this.#places.use)
     if (run.decodes + run.prefills === 0) return false
     const single = this.decides || run.prefills > 0 || run.extraMs > 0
     run.steps = single ? 1 : this.#decoding.stepsAhead
@@ -127,7 +114,7 @@ export class Engine {
     if (grows) this.#places.grow(this.#decoding.step, steps, run.decodes)
     run.blocks = this.#places.kv.used
     this.#host.observer.stepped?.(now, run)
-    this.#tellKv(now)
+    this.#host.observer.kv?.(now, this.#places.use)
     if (run.decodes > 0) {
       this.#decoding.advance(now, run, firstMs, lastMs)
       this.#finishDecoding(now)
@@ -143,7 +130,7 @@ export class Engine {
     let short = false
     while (this.#places.kv.needs(this.#decoding.step) > this.#places.kv.room) {
       this.#preempt(this.#places.victim)
-      this.#kvUse.shortages++
+      this.#places.shortages++
       short = true
     }
     return short
@@ -280,18 +267,6 @@ export class Engine {
       sequences.toPrefill[request] = swaps ? 0 : context + 1
     }
     this.#places.owe(request)
-  }
-
-  #tellKv(now: Ms): void {
-    const { tokens, kv, cache, promptTokens, hitTokens } = this.#places
-    const use = this.#kvUse
-    use.tokens = tokens - (cache?.again ?? 0) * kv.blockTokens
-    use.used = kv.used
-    use.kept = kv.kept
-    use.free = kv.free
-    use.promptTokens = promptTokens
-    use.hitTokens = hitTokens
-    this.#host.observer.kv?.(now, use)
   }
 
   /** Time that tokens take to or from the host's memory. */

@@ -1,5 +1,5 @@
 import { KeyedHeap } from '../../kernel/index.ts'
-import type { Ms } from '../ports.ts'
+import type { KvUse, Ms } from '../ports.ts'
 import type { EngineHost } from './engine.ts'
 import type { GenerationPlan } from './generation-plan.ts'
 import { KvLedger } from './kv-ledger.ts'
@@ -18,6 +18,8 @@ export class Places {
   /** tokens of prompts that got a place for the first time, and those of them that were known */
   promptTokens = 0
   hitTokens = 0
+  /** places that were lost for want of blocks */
+  shortages = 0
   /** null where every prompt is computed as a whole */
   readonly cache: PrefixCache | null
   readonly #executor: number
@@ -44,6 +46,15 @@ export class Places {
     const rank = (request: number) => levelOf(request) * LEVEL + sequences.number[request]!
     this.#victims = new KeyedHeap((request) => -rank(request))
     this.#preempted = new KeyedHeap(rank)
+  }
+
+  /** How full the KV cache is; of a block that several use tokens count once. */
+  get use(): KvUse {
+    const { kv, cache, shortages, promptTokens, hitTokens } = this
+    const tokens = this.tokens - (cache?.again ?? 0) * kv.blockTokens
+    const { used, kept, free } = kv
+    const executor = this.#executor
+    return { executor, tokens, used, kept, free, shortages, promptTokens, hitTokens }
   }
 
   get full(): boolean {
