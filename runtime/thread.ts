@@ -6,10 +6,17 @@ export function startThread(name: string, workerData: unknown): Worker {
   try {
     return newWorker(name, workerData)
   } catch (error) {
-    if (!/\bEAGAIN\b/.test(String(error))) throw error
-    const text = 'a thread could not be started: memory or threads of this process ran out (EAGAIN)'
-    throw new Failure(text, EXIT.internal)
+    throw starvedOr(error)
   }
+}
+
+/** The same error; a `Failure` where it is that this process may have no more memory or threads. */
+function starvedOr(error: unknown): unknown {
+  const said = /\bEAGAIN\b|\bERR_WORKER_OUT_OF_MEMORY\b/.exec(
+    `${error} ${(error as NodeJS.ErrnoException).code}`,
+  )
+  if (said === null) return error
+  return new Failure(`memory or threads of this process ran out (${said[0]})`, EXIT.internal)
 }
 
 /**
@@ -39,7 +46,7 @@ export function nextMessage<T>(thread: Worker, signal?: AbortSignal): Promise<T>
       act()
     }
     const onMessage = (message: T) => settle(() => resolve(message))
-    const onError = (error: unknown) => settle(() => reject(error))
+    const onError = (error: unknown) => settle(() => reject(starvedOr(error)))
     const onExit = (code: number) =>
       settle(() => reject(new Error(`a thread ended early with code ${code}`)))
     thread.on('message', onMessage)
