@@ -23,7 +23,7 @@ describe('the log of an arena', () => {
   test('of a profile that was cut off has whole runs only', () => {
     const node = (requested: number) =>
       `{"cat" : "Node","name" :"a_kernel_time","args" : {"mem_bytes_requested_in_use" : "${requested}",` +
-      '"mem_requested_in_use_delta" : "4","output_type_shape" : [{"float":[2,3]},{"bool":[]}]}},'
+      '"mem_requested_in_use_delta" : "4","op_name" : "Sum","output_type_shape" : [{"float":[2,3]},{"bool":[]}]}},'
     const end = '{"cat" : "Session","name" :"model_run","args" : {}},'
     const profile = new ProfileReader()
     for (const line of ['[', node(8), node(12), end, node(8), end, node(8), '{"cat" : "No', ']']) {
@@ -33,6 +33,11 @@ describe('the log of an arena', () => {
       [8, 12],
       [8],
     ])
-    expect(profile.runs[0]![0]).toMatchObject({ name: 'a', requestedDelta: 4, outputs: [24, 1] })
+    expect(profile.runs[0]![0]).toMatchObject({
+      name: 'a',
+      op: 'Sum',
+      requestedDelta: 4,
+      outputs: [24, 1],
+    })
   })
 })

@@ -21,6 +21,7 @@ export type ArenaMark =
 /** A node of the graph in a run, as the profile tells it. Bytes, weights included. */
 export interface ProfiledNode {
   readonly name: string
+  readonly op: string
   /** what was asked for and not freed after it, and by how much it grew while the node ran */
   readonly requested: number
   readonly requestedDelta: number
@@ -49,7 +50,8 @@ export interface GraphNode {
 
 /** The graph that ONNX Runtime made of a model. */
 export interface NodeGraph {
-  readonly nodes: ReadonlyMap<string, GraphNode>
+  /** in the order in which they run */
+  readonly nodes: readonly GraphNode[]
   /** names of values that come out */
   readonly outputs: readonly string[]
 }
@@ -138,6 +140,7 @@ const KERNEL = '_kernel_time'
 function nodeOf(name: string, args: ProfileEvent['args']): ProfiledNode {
   return {
     name: name.slice(0, -KERNEL.length),
+    op: args.op_name ?? '',
     requested: Number(args.mem_bytes_requested_in_use),
     requestedDelta: Number(args.mem_requested_in_use_delta),
     inUse: Number(args.mem_bytes_in_use),

@@ -51,18 +51,21 @@ const MOST_WAYS = 10_000
 export class BufferWalk {
   readonly #graph: NodeGraph
   readonly #runs: readonly ArenaRun[]
-  readonly #names: readonly string[]
   /** number of the node that uses a value last */
   readonly #lastUse = new Map<string, number>()
   #ways = 0
 
-  /** `runs` have the same nodes. */
+  /** `runs` have the same nodes. Throws `Unfit` where the graph has others. */
   constructor(graph: NodeGraph, runs: readonly ArenaRun[]) {
     this.#graph = graph
     this.#runs = runs
-    this.#names = runs[0]!.nodes.map(({ name }) => name)
-    for (const [i, name] of this.#names.entries()) {
-      for (const input of this.#node(name).inputs) this.#lastUse.set(input, i)
+    const ops = ({ op }: { readonly op: string }) => op
+    // both in the order in which nodes run; names may be missing, or be those of several
+    if (graph.nodes.map(ops).join() !== runs[0]!.nodes.map(ops).join()) {
+      throw new Unfit('the graph has other nodes than the profile')
+    }
+    for (const [i, { inputs }] of graph.nodes.entries()) {
+      for (const input of inputs) this.#lastUse.set(input, i)
     }
   }
 
@@ -73,15 +76,9 @@ export class BufferWalk {
     return this.#from(0, state, weights)
   }
 
-  #node(name: string): GraphNode {
-    const node = this.#graph.nodes.get(name)
-    if (node === undefined) throw new Unfit(`${name} is in the profile, but not in the graph`)
-    return node
-  }
-
   #from(i: number, state: State, weights: number): State['steps'] {
     if (this.#ways++ > MOST_WAYS) throw new Unfit('there are too many ways to give memory back')
-    if (i === this.#names.length) return this.#ended(state)
+    if (i === this.#graph.nodes.length) return this.#ended(state)
     const each = this.#runs.map(({ nodes }) => nodes[i]!)
     const before = this.#runs.map(({ nodes }) => nodes[i - 1]?.requested ?? weights)
     let failed: unknown = null
@@ -101,7 +98,7 @@ export class BufferWalk {
   /** What may be so after a node, what is likely first. */
   #ran(i: number, state: State, each: readonly ProfiledNode[]): State[] {
     const { name } = each[0]!
-    const node = this.#node(name)
+    const node = this.#graph.nodes[i]!
     const grown = each.map(({ requestedDelta }) => requestedDelta)
     if (grown.some((bytes) => bytes < 0)) throw new Unfit(`${name} frees memory while it runs`)
     const outputs = node.outputs.map((value, k) => ({

@@ -24,20 +24,22 @@ function logOf(nodes: (b: number, l: number) => readonly Node[]): ArenaLog {
     [b, 40],
     [b, 104],
   ])
-  const graph = new Map<string, GraphNode>()
   const runs = shapes.map(([b, l]): ArenaRun => {
     let requested = WEIGHTS.reduce((sum, bytes) => sum + bytes)
     const profiled = nodes(b, l).map(({ of, outputs, frees = 0, takes = 0 }): ProfiledNode => {
       const names = Object.keys(outputs)
-      const [op = '', ...from] = of.split(' ')
-      graph.set(names[0]!, { op, inputs: from, outputs: names })
+      const [op = ''] = of.split(' ')
       requested += takes - frees
-      const known = { name: names[0]!, requested, requestedDelta: takes }
+      const known = { name: names[0]!, op, requested, requestedDelta: takes }
       return { ...known, inUse: 0, inUseDelta: 0, peak: 0, outputs: Object.values(outputs) }
     })
     return { shape: [b, l], extensions: [], nodes: profiled }
   })
   const process = { startedMib: 0, loadedMib: 0, peakMib: 0, endedMib: 0 }
+  const graph = nodes(1, 8).map(({ of, outputs }): GraphNode => {
+    const [op = '', ...from] = of.split(' ')
+    return { op, inputs: from, outputs: Object.keys(outputs) }
+  })
   return { graph: { nodes: graph, outputs: ['y'] }, reserved: WEIGHTS, runs, process }
 }
 
@@ -130,6 +132,15 @@ describe('the plan of a model', () => {
     )
     // nothing died before, so this op writes over its input though it is not known to
     expect(order).toBe('0 1 -0')
+  })
+
+  test('is not known where the graph has other nodes', () => {
+    const log = logOf((b) => [{ of: 'Sum x', outputs: { y: small(b) }, takes: small(b) }])
+    expect(orderOf(log)).toBe('0')
+    const [node] = log.graph!.nodes
+    for (const nodes of [[], [node!, node!], [{ ...node!, op: 'Mul' }]]) {
+      expect(orderOf({ ...log, graph: { nodes, outputs: ['y'] } })).toContain('other nodes than')
+    }
   })
 
   test.each<[string, (b: number, l: number) => readonly Node[]]>([

@@ -3,18 +3,21 @@ import type { GraphNode, NodeGraph } from './arena-log.ts'
 
 const { onnx } = onnxProto
 
-/** Nodes of an ONNX model by their names. Throws where the bytes are none. */
+/** The nodes of an ONNX model. Throws where the bytes are none. */
 export function readGraph(bytes: Uint8Array): NodeGraph {
   const { graph } = onnx.ModelProto.decode(bytes)
   if (!graph) throw new Error('Expected a model with a graph')
   const present = (names: readonly string[] | null | undefined) =>
     (names ?? []).filter((name) => name !== '')
-  const nodes = (graph.node ?? []).map(({ name, opType, input, output }): [string, GraphNode] => [
-    name ?? '',
-    { op: opType ?? '', inputs: present(input), outputs: present(output) },
-  ])
+  const nodes = (graph.node ?? []).map(
+    ({ opType, input, output }): GraphNode => ({
+      op: opType ?? '',
+      inputs: present(input),
+      outputs: present(output),
+    }),
+  )
   return {
-    nodes: new Map(nodes),
+    nodes,
     outputs: present((graph.output ?? []).map((one) => one.name ?? '')),
   }
 }
