@@ -25,6 +25,9 @@ describe('a declared plan', () => {
     const memory = declared({ parameters_millions: 10 })
     const weights = (['fp32', 'fp16', 'int8'] as const).map((one) => declaredPlan(memory, one))
     expect(weights.map((plan) => plan.weights)).toEqual([[4e7], [2e7], [1e7]])
+    // 1.001 times a million is 1,000,999.9999999999 to a computer
+    const odd = declaredPlan(declared({ parameters_millions: 1.001 }), 'int8')
+    expect(odd.weights).toEqual([1_001_000])
   })
 
   test('a token of 32 layers with 8 heads of 128 in 16 bit takes 128 KiB', () => {

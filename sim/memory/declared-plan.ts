@@ -31,7 +31,8 @@ export function declaredPlan(memory: ModelMemory, precision: Precision): Activat
   }
   if (memory.output) take(memory.output, 'output')
   for (const free of [...frees.values()].flat()) steps.push({ free })
-  const weights = memory.parameters_millions * MILLION * PRECISION_BYTES[precision]
+  // millions with decimals come out beside whole bytes by rounding errors
+  const weights = Math.round(memory.parameters_millions * MILLION * PRECISION_BYTES[precision])
   return { weights: weights > 0 ? [weights] : [], steps, inputs: [['batch', 'length']] }
 }
 
