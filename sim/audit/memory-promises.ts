@@ -66,7 +66,7 @@ export function promisedMemory(pool: Pool, scenario: Scenario): PromisedMemory |
   const each = { fp32: 4, fp16: 2, int8: 1 }[pool.precision]
   return {
     devices: Array.from({ length: pool.replicas }, (_, i) => (shared < 0 ? first + i : shared)),
-    weightsBytes: Math.ceil((needs?.parameters_millions ?? 0) * 1e6 * each),
+    weightsBytes: Math.round((needs?.parameters_millions ?? 0) * 1e6 * each),
     sums: needs === undefined || pool.generation !== undefined ? [] : heldAtOnce(needs),
     outOfMemory: generates ? [] : (memory.out_of_memory ?? ['shrink']),
     pinned: memory.pinned === true,
