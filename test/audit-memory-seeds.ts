@@ -17,7 +17,7 @@ const pool = { batching: dynamic, padTo: 4, memory }
 /** Two pools on one device, which holds the batches of both but not whole ones. */
 const shared = systemOf([pool, pool], { devices })
 /** Batches that ran out of memory might go in halves. */
-const halved = systemOf([{ ...pool, memory: { ...memory, outOfMemory: ['split'] } }, {}], {
+const halved = systemOf([{ ...pool, memory: { ...memory, outOfMemory: ['split'] } }], {
   devices,
 })
 /** A fifth of the requests are too long for what the device leaves. */
@@ -92,11 +92,8 @@ export function memorySeeds(): Seed[] {
   ]
 }
 
-/** Two batches of executor 0, one right after the other. */
+/** Two batches, one right after the other. */
 function neighbours(c: RowColumns): [readonly number[], readonly number[]] {
-  const [first, next] = pairOf(
-    c,
-    (a, b) => a.executor === 0 && b.executor === 0 && b.dispatched === a.done,
-  )
+  const [first, next] = pairOf(c, (a, b) => b.dispatched === a.done)
   return [first.keys, next.keys]
 }
