@@ -1,6 +1,7 @@
 import type { Scenario } from '../../scenarios/schema.ts'
 import {
   type Batch,
+  type KvUse,
   type Ms,
   type Observer,
   type Requests,
@@ -59,6 +60,10 @@ class WaitCounter implements Observer {
 
   stepped(now: Ms, run: StepRun): void {
     this.recorder.stepped(now, run)
+  }
+
+  kv(now: Ms, use: KvUse): void {
+    this.recorder.kv(now, use)
   }
 
   gaps(now: Ms, gaps: TokenGapRun): void {
