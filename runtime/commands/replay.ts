@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { resultText } from '../../reports/index.ts'
-import { EXIT } from '../../scenarios/index.ts'
+import { EXIT, Failure } from '../../scenarios/index.ts'
 import { executorWork, type SimulationInput } from '../../sim/experiment/index.ts'
 import {
   type ArenaDocument,
@@ -153,39 +153,39 @@ export async function replay(
     const replays = replayed[i]!
     const { rows } = replays.runs[0]!
     const requests = traffic instanceof RequestList ? traffic : requestsIn(rows)
-    const side = {
-      prepared,
-      requests,
-      replays,
-      arena: await arenaOf(prepared, requests, rows, options),
-    }
+    const { arena, warnings } = await arenaOf(prepared, requests, rows, options)
+    const said = { ...replays, warnings: [...replays.warnings, ...warnings] }
+    const side = { prepared, requests, replays: said, arena }
     done.push({ ...side, result: measuredResult(side, inputs[i]!, profile) })
   }
   return done
 }
 
-/** In a pass of its own: what profiles and logs tell takes time, too. */
+/**
+ * In a pass of its own: what profiles and logs tell takes time, too. Where it fails, as for want of
+ * memory, the replays stand all the same.
+ */
 async function arenaOf(
   prepared: Prepared,
   requests: RequestList,
   rows: Rows,
   { signal, progress }: { readonly signal: AbortSignal; readonly progress: ProgressDisplay },
-): Promise<ArenaDocument | null> {
+): Promise<{ readonly arena: ArenaDocument | null; readonly warnings: readonly string[] }> {
   const onProgress = (done: number, of: number) =>
     progress.update('memory of the batches', done, of)
-  const replicas = await observeReplay(prepared, { rows, signal, onProgress })
-  const { scenario, hash } = prepared
-  return (
-    replicas && {
-      document: 'spillway-arena',
-      format: 1,
-      version: version(),
-      commit: commit(),
-      scenario: { name: scenario.name, hash, description: scenario.description },
+  const { name, description } = prepared.scenario
+  try {
+    const replicas = await observeReplay(prepared, { rows, signal, onProgress })
+    const head = {
+      ...({ document: 'spillway-arena', format: 1, version: version(), commit: commit() } as const),
+      scenario: { name, hash: prepared.hash, description },
       requests: requests.hash(),
-      replicas,
     }
-  )
+    return { arena: replicas && { ...head, replicas }, warnings: [] }
+  } catch (error) {
+    if (!(error instanceof Failure) || error.exitCode === EXIT.interrupted) throw error
+    return { arena: null, warnings: error.problems }
+  }
 }
 
 /** Removes what a folder holds of earlier replays, of both sides, and the comparison of them. */

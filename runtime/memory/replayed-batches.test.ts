@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { OUTCOME } from '../../sim/serving/index.ts'
 import { Rows } from '../../sim/stats/index.ts'
 import { replayedBatches } from './replayed-batches.ts'
 
@@ -10,6 +11,7 @@ test('batches of each executor come once, in the order in which they started', (
     [-1, -1, 0, 0],
     [2, 1, 1, 20],
     [1, 0, 2, 30],
+    [3, 1, 7, 40],
   ] as const
   const rows = Rows.allocate(told.length)
   for (const [row, [batch, executor, size, started]] of told.entries()) {
@@ -19,6 +21,8 @@ test('batches of each executor come once, in the order in which they started', (
     rows.columns.padded[row] = 8 * size
     rows.columns.started[row] = started
     rows.columns.ended[row] = started + 5
+    // a batch of 7 ran out of memory
+    rows.columns.outcome[row] = size === 7 ? OUTCOME.failed : OUTCOME.served
   }
   expect([...replayedBatches(rows)].sort(([a], [b]) => a - b)).toEqual([
     [

@@ -1,3 +1,4 @@
+import { OUTCOME } from '../../sim/serving/index.ts'
 import type { Rows } from '../../sim/stats/index.ts'
 
 /** A batch that an executor ran in a replay; ms. */
@@ -9,13 +10,13 @@ export interface ReplayedBatch {
   readonly ended: number
 }
 
-/** The batches that each executor ran, in their order. */
+/** The batches that each executor ran, in their order; not those that ran out of memory. */
 export function replayedBatches({ columns, count }: Rows): ReadonlyMap<number, ReplayedBatch[]> {
   const seen = new Set<number>()
   const executors = new Map<number, ReplayedBatch[]>()
   for (let row = 0; row < count; row++) {
     const batch = columns.batch[row]!
-    if (batch < 0 || seen.has(batch)) continue
+    if (batch < 0 || seen.has(batch) || columns.outcome[row] === OUTCOME.failed) continue
     seen.add(batch)
     const executor = columns.executor[row]!
     const list = executors.get(executor) ?? []
