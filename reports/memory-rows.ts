@@ -1,6 +1,6 @@
 import type { Estimate, MemorySpace, Result } from '../sim/stats/index.ts'
 import { count, estimateText, exactSize, exactText, NONE, type Quantity } from './format.ts'
-import { failures, ranOut, worstFirst } from './memory-spaces.ts'
+import { failures, preempts, ranOut, worstFirst } from './memory-spaces.ts'
 
 /** A table of the spaces of a result, for pages and terminals alike. */
 export interface MemoryTable {
@@ -120,7 +120,7 @@ export const MEMORY_TABLES: readonly MemoryTable[] = [
 /** One line for each space that ran out of memory, the worst first. */
 export function memoryAlarms({ memory, runs }: Result): string[] {
   return worstFirst(memory).flatMap((space) => {
-    const text = ranOut(space, runs)
+    const text = preempts(space) ? null : ranOut(space, runs)
     return text === null ? [] : [`${space.name} ${text}`]
   })
 }

@@ -84,3 +84,8 @@ export function ranOut(space: MemorySpace, runs: number): string | null {
   const lost = failed === 1 ? '; one batch failed' : `; ${count(failed)} batches failed`
   return told.join(', ') + (failed === 0 ? '' : lost)
 }
+
+/** Whether sequences lose their places where blocks run out: a matter of course, and no failure. */
+export function preempts({ allocators }: MemorySpace): boolean {
+  return allocators.every((kind) => kind === 'paged' || kind === 'contiguous')
+}

@@ -54,6 +54,14 @@ describe('memory over time', () => {
     )
   })
 
+  test('blocks that ran out are told of by the places that were lost', () => {
+    const allocators = ['paged']
+    const out_of_memory = { shortage: 10, fragmentation: 0, oversize: 0 }
+    expect(title(only({ allocators, out_of_memory }))).toBe(
+      'Sequences lost their places for want of blocks 10 times in 80 runs',
+    )
+  })
+
   test('that it ran out comes first, with causes and what was lost', () => {
     const ranOut = (shortage: number, fragmentation: number, oversize: number, failed = 0) =>
       title(

@@ -6,6 +6,7 @@ import {
   axisStart,
   CUT_AXIS,
   failures,
+  preempts,
   ranOut,
   type Space,
   spaceSubject,
@@ -195,7 +196,12 @@ function finding({ sides }: Space): string {
   const several = sides.length > 1
   const worst = largest(sides, ({ space }) => failures(space))
   const out = worst && ranOut(worst.space, worst.world.result.runs)
-  if (worst && out) return `Memory ran out ${out}${several ? ` (${worst.world.name})` : ''}`
+  if (worst && out) {
+    const what = preempts(worst.space)
+      ? 'Sequences lost their places for want of blocks'
+      : 'Memory ran out'
+    return `${what} ${out}${several ? ` (${worst.world.name})` : ''}`
+  }
   const told = sides.flatMap(({ world, space }) => {
     const { peak_held_mib: held, peak_requested_mib: asked } = space
     return held.value === null || asked.value === null
