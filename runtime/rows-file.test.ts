@@ -61,7 +61,10 @@ describe('rows files', () => {
   test('of before a column was there are refused by its name, not read as if it were 0', async () => {
     const path = join(folder(), 'rows.parquet')
     const { queue: _, ...columns } = rows.columns
-    await writeRows(path, { rows: { count: 3, columns } as unknown as Rows, timers })
+    await writeRows(path, {
+      rows: { count: 3, columns, prefixes: new Map() } as unknown as Rows,
+      timers,
+    })
     await expect(readRows(path)).rejects.toThrow(
       new Failure(`${path}: has no column queue; written by an earlier version, replay again`),
     )
