@@ -234,6 +234,19 @@ describe('residency', () => {
     ])
   })
 
+  test('a load that waits for an end is woken by it though nobody is left to wait', () => {
+    const impatient = { queueTimeoutMs: 6 }
+    const { outcome } = run({
+      ...told,
+      pools: [{ weightsBytes: 20 }, { weightsBytes: 20, pool: impatient }],
+      at: [0, 6, 9, 40],
+      loadFails: (executor, call) => executor === 1 && call < 3,
+    })
+    // the second times out at 12; the last finds its model not resident, and nothing running
+    const { served, timedOut } = OUTCOME
+    expect(outcome).toEqual([served, timedOut, served, served])
+  })
+
   test('the batch fails for which nothing is left that could make room', () => {
     const { outcome, counts } = run({ ...told, pools: [{}], at: [0, 1], loadFails: () => true })
     expect(outcome).toEqual([OUTCOME.failed, OUTCOME.failed])

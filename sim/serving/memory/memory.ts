@@ -48,6 +48,7 @@ export class Memory {
   readonly #room: Room
   /** of each device */
   readonly #lines: readonly Line[]
+  readonly #sharing: readonly (readonly Station[])[]
   readonly #decision: Decision = { take: 0, lane: 0, wakeAt: Number.POSITIVE_INFINITY }
   /** by number of the station: its executor whose weights are on their way; -1 for none */
   readonly #loading: Int32Array
@@ -64,6 +65,9 @@ export class Memory {
     this.#remedies = new Remedies({ ...world, residency: this.#residency })
     this.#room = new Room(this.#ledger)
     this.#lines = plan.devices.map(() => new Line())
+    const sharing = plan.devices.map((): Station[] => [])
+    for (const station of world.stations) sharing[this.#deviceOf(station)]?.push(station)
+    this.#sharing = sharing
     this.#loading = new Int32Array(world.stations.length).fill(-1)
     this.#failures = new Uint32Array(world.stations.length)
     this.#stalled = new Uint8Array(world.stations.length)
@@ -105,21 +109,22 @@ export class Memory {
     else this.#failed(now, station, executor)
     this.#settle(now, station)
     if (ok && this.#residency.isFresh(executor)) this.#residency.stale(executor)
-    if (!this.#somethingEnds(executor)) this.#wakeStalled(this.#lineOf(station))
+    if (!this.#somethingEnds(executor)) this.#wakeStalled(station)
     this.#takeTurns(now, this.#lineOf(station))
   }
 
   /** Something ended on the device of a station. */
   #goOn(now: Ms, station: Station): void {
     const line = this.#lineOf(station)
-    this.#wakeStalled(line)
+    this.#wakeStalled(station)
     // with those who came before the first in line; then that one, and whoever is behind
     this.#settle(now, station)
     this.#takeTurns(now, line)
   }
 
-  #wakeStalled(line: Line): void {
-    for (let i = 0; i < line.length; i++) this.#stalled[line.at(i)!.id] = 0
+  /** Also of those for whom nobody waits just now: whoever comes next must find them awake. */
+  #wakeStalled(station: Station): void {
+    for (const { id } of this.#sharing[this.#deviceOf(station)]!) this.#stalled[id] = 0
   }
 
   #takeTurns(now: Ms, line: Line): void {
@@ -246,6 +251,10 @@ export class Memory {
 
   /** Of replicas with devices of their own none ever waits: what could not run was refused. */
   #lineOf(station: Station): Line {
-    return this.#lines[this.#ledger.deviceOf[station.firstExecutor]!]!
+    return this.#lines[this.#deviceOf(station)]!
+  }
+
+  #deviceOf({ firstExecutor }: Station): number {
+    return this.#ledger.deviceOf[firstExecutor]!
   }
 }
