@@ -23,6 +23,7 @@ import {
   structureVerdict,
 } from './structure-check.ts'
 import { spoiled } from './validity.ts'
+import type { Check } from './verdicts.ts'
 
 /** Simulations of one replay under its own machine; they differ in the overheads drawn. */
 const STRUCTURE_RUNS = 20
@@ -107,10 +108,18 @@ export function compareRuns(input: ComparisonInput): Pick<
   })
   const checks = {
     structure: structureCheck(percentiles, n),
-    prediction: predictionCheck(percentiles, n),
+    prediction: counted(predictionCheck(percentiles, n), valid),
     noise_floor: noiseCheck(percentiles),
   }
   return { percentiles, checks, tolerance: STRUCTURE_TOLERANCE }
+}
+
+/** Replays that other programs held up say nothing of a prediction, either way. */
+function counted(check: Check, valid: readonly boolean[]): Check {
+  const spoiledOnes = valid.filter((one) => !one).length
+  if (spoiledOnes === 0) return check
+  const reason = `${spoiledOnes} of ${valid.length} replays do not count: other programs held them up`
+  return { ...check, verdict: 'UNDECIDED', reason }
 }
 
 /** Percentiles of simulations of every replay, [replay][run][percentile]. */
