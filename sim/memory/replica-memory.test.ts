@@ -69,6 +69,16 @@ describe('a chain of buffers, as computed by hand', () => {
     expect([device.takenBytes, memory.state.inUseBytes]).toEqual([0, 0])
   })
 
+  test('where a batch takes nothing its replica is as it was', () => {
+    for (const steps of [[], [take(0)]]) {
+      const { memory } = replica(Number.POSITIVE_INFINITY, { activations: { ...chain, steps } })
+      memory.load()
+      const before = memory.state
+      memory.run(2, 1)
+      expect(memory.state).toEqual(before)
+    }
+  })
+
   test('with the pattern a shape that comes again takes one block, and its output', () => {
     const { memory } = replica(Number.POSITIVE_INFINITY, { pattern: true })
     memory.load()

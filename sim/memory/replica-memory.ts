@@ -132,8 +132,7 @@ export class ReplicaMemory {
     const allocator = this.#resident()
     const { activations, pattern } = this.#plan
     this.extensions.length = 0
-    this.layout = null
-    this.state = ABSENT
+    this.#look()
     this.#running = true
     this.#size = size
     this.#length = length
