@@ -247,6 +247,21 @@ describe('residency', () => {
     expect(outcome).toEqual([served, timedOut, served, served])
   })
 
+  test('loads that failed for requests that left count no more: others wait for the next one', () => {
+    const perToken = { ...item, perItem: 0, perToken: 1 }
+    const { outcome, told: commands } = run({
+      ...told,
+      pools: [{ pinned: true }, { pool: { queueTimeoutMs: 7 } }, { sums: [perToken] }],
+      at: [0, 1, 2, 20, 50, 51],
+      lengths: [1, 1, 1000, 1, 1, 1],
+      // the second times out at 8; the third is refused once, and comes while the second is loaded
+      loadFails: (executor, call) => call < 2 || (executor === 2 && call < 5),
+    })
+    const { served, timedOut, shed } = OUTCOME
+    expect(outcome).toEqual([served, timedOut, shed, served, served, served])
+    expect(commands.slice(-2)).toEqual(['65 load 2', '70 start 1 2'])
+  })
+
   test('the batch fails for which nothing is left that could make room', () => {
     const { outcome, counts } = run({ ...told, pools: [{}], at: [0, 1], loadFails: () => true })
     expect(outcome).toEqual([OUTCOME.failed, OUTCOME.failed])

@@ -48,7 +48,6 @@ export class Memory {
   readonly #room: Room
   /** of each device */
   readonly #lines: readonly Line[]
-  readonly #sharing: readonly (readonly Station[])[]
   readonly #decision: Decision = { take: 0, lane: 0, wakeAt: Number.POSITIVE_INFINITY }
   /** by number of the station: its executor whose weights are on their way; -1 for none */
   readonly #loading: Int32Array
@@ -65,9 +64,6 @@ export class Memory {
     this.#remedies = new Remedies({ ...world, residency: this.#residency })
     this.#room = new Room(this.#ledger)
     this.#lines = plan.devices.map(() => new Line())
-    const sharing = plan.devices.map((): Station[] => [])
-    for (const station of world.stations) sharing[this.#deviceOf(station)]?.push(station)
-    this.#sharing = sharing
     this.#loading = new Int32Array(world.stations.length).fill(-1)
     this.#failures = new Uint32Array(world.stations.length)
     this.#stalled = new Uint8Array(world.stations.length)
@@ -109,22 +105,21 @@ export class Memory {
     else this.#failed(now, station, executor)
     this.#settle(now, station)
     if (ok && this.#residency.isFresh(executor)) this.#residency.stale(executor)
-    if (!this.#somethingEnds(executor)) this.#wakeStalled(station)
+    if (!this.#somethingEnds(executor)) this.#wakeStalled(this.#lineOf(station))
     this.#takeTurns(now, this.#lineOf(station))
   }
 
   /** Something ended on the device of a station. */
   #goOn(now: Ms, station: Station): void {
     const line = this.#lineOf(station)
-    this.#wakeStalled(station)
+    this.#wakeStalled(line)
     // with those who came before the first in line; then that one, and whoever is behind
     this.#settle(now, station)
     this.#takeTurns(now, line)
   }
 
-  /** Also of those for whom nobody waits just now: whoever comes next must find them awake. */
-  #wakeStalled(station: Station): void {
-    for (const { id } of this.#sharing[this.#deviceOf(station)]!) this.#stalled[id] = 0
+  #wakeStalled(line: Line): void {
+    for (let i = 0; i < line.length; i++) this.#stalled[line.at(i)!.id] = 0
   }
 
   #takeTurns(now: Ms, line: Line): void {
@@ -150,10 +145,16 @@ export class Memory {
       }
       blocked = !this.#begin(now, station, decision)
     }
-    const line = this.#lineOf(station)
-    if (blocked) line.join(station, now)
-    else line.leave(station)
+    if (blocked) this.#lineOf(station).join(station, now)
+    else this.#leaveLine(station)
     wake(station, Math.min(wakeAt, queue.nextTimeOut, station.givesUpAt))
+  }
+
+  /** Whoever comes next must find nothing of what was in the way of those who are gone. */
+  #leaveLine(station: Station): void {
+    this.#lineOf(station).leave(station)
+    this.#stalled[station.id] = 0
+    if (this.#loading[station.id]! < 0) this.#failures[station.id] = 0
   }
 
   #couldTake(station: Station): boolean {
@@ -214,7 +215,7 @@ export class Memory {
   #somethingEnds(executor: number): boolean {
     const { deviceOf } = this.#ledger
     return (
-      this.#residency.isAtWorkBeside(executor) ||
+      this.#residency.isAtWork(executor) ||
       this.#world.stations.some(({ id }) => {
         const own = this.#loading[id]!
         return own >= 0 && deviceOf[own] === deviceOf[executor] && this.#failures[id] === 0
@@ -251,10 +252,6 @@ export class Memory {
 
   /** Of replicas with devices of their own none ever waits: what could not run was refused. */
   #lineOf(station: Station): Line {
-    return this.#lines[this.#deviceOf(station)]!
-  }
-
-  #deviceOf({ firstExecutor }: Station): number {
-    return this.#ledger.deviceOf[firstExecutor]!
+    return this.#lines[this.#ledger.deviceOf[station.firstExecutor]!]!
   }
 }

@@ -72,8 +72,9 @@ export class Residency {
   }
 
   /** Whether a batch runs on the device of an executor. */
-  isAtWorkBeside(executor: number): boolean {
-    return this.#beside(executor).some((one) => this.#state[one] === BUSY)
+  isAtWork(executor: number): boolean {
+    const { deviceOf } = this.#world.ledger
+    return deviceOf.some((own, i) => own === deviceOf[executor] && this.#state[i] === BUSY)
   }
 
   /** A batch goes to an executor. */
