@@ -99,10 +99,10 @@ describe('a result in text', () => {
       )
     }
     const alarms = lines.filter((line) => line.startsWith('out of memory: '))
-    expect(alarms[0]).toMatch(/^out of memory: engine \d+ times in 80 runs$/)
-    expect(alarms[1]).toMatch(
-      /^out of memory: card \d+ times in 80 runs, \d+ of them though enough/,
-    )
+    // engines whose blocks run out raise none
+    expect(alarms).toEqual([
+      expect.stringMatching(/^out of memory: card \d+ times in 80 runs, \d+ of them though enough/),
+    ])
     const peaks = rowsOf('memory  ')
     expect(peaks.map((line) => line.split(' ')[0])).toEqual(['engine', 'card', 'central'])
     expect(peaks[0]).toMatch(/^engine +500 MiB +200 MiB +4\d\d \[.*\] MiB +500 MiB +500 MiB$/)

@@ -77,7 +77,7 @@ describe('the report page', () => {
     const page = await reportHtml({ ...input, command })
     const order = [
       'class="verdict',
-      '<b>Out of memory</b> (<span class="simulated">simulated</span>): engine ',
+      '<b>Out of memory</b> (<span class="simulated">simulated</span>): card ',
       '<figure',
       'id="machine-speed"',
       '<h2>Memory</h2>',
