@@ -236,6 +236,7 @@ const lengthStep = z.strictObject({
 
 export const trafficClass = z.strictObject({
   class: name,
+  model: name.optional().describe('One of models: only pools of it serve the class'),
   arrivals,
   input_tokens: lengths
     .default({ distribution: 'fixed', value: 1 })

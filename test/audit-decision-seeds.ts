@@ -1,6 +1,6 @@
 import { OUTCOME, REFUSAL } from '../sim/serving/index.ts'
 import type { RowColumns } from '../sim/stats/index.ts'
-import { apart, double, limited, routed, shared, single } from './audited-systems.ts'
+import { apart, asking, double, limited, routed, shared, single } from './audited-systems.ts'
 import {
   type Batch,
   copy,
@@ -133,6 +133,26 @@ export function decisionSeeds(): Seed[] {
         const key = keyOf(c, (k) => c.queue[k]! === 1 && c.outcome[k] === OUTCOME.shed)
         c.queue[key] = 3
         c.pool[key] = 1
+        return [key]
+      },
+    },
+    {
+      rule: 'routing',
+      what: 'another pool of its model than the next in turn',
+      system: asking,
+      spoil(c) {
+        const key = keyOf(c, (k) => c.pool[k] === 0)
+        c.queue[key] = c.pool[key] = 1
+        return [key]
+      },
+    },
+    {
+      rule: 'models',
+      what: 'a pool of another model',
+      system: asking,
+      spoil(c) {
+        const key = keyOf(c, (k) => c.pool[k] === 0)
+        c.queue[key] = c.pool[key] = 2
         return [key]
       },
     },

@@ -247,6 +247,29 @@ describe.each(names)('a %s control plane that keeps other promises is found out'
     expect(broken).toContain('conservation')
   })
 
+  test('models: requests go to pools of any model', () => {
+    const asking = (...pools: readonly (readonly number[] | null)[]) =>
+      systemOf([tight, {}], { classes: pools.map((own) => ({ ...ANY_CLASS, pools: own })) })
+    const { columns } = worlds[world](asking(null, null)).rows
+    const promised = asking([0], [1])
+    const { rules } = auditRows(promised.plan, columns, promised.requests.columns)
+    const broken = rules.filter(({ violations }) => violations > 0).map(({ rule }) => rule)
+    expect(broken).toEqual(['models'])
+  })
+
+  test('routing: a class has fewer pools than promised', () => {
+    const asking = (...pools: readonly (readonly number[] | null)[]) =>
+      systemOf([tight, {}, {}], {
+        routing: 'round-robin',
+        classes: pools.map((own) => ({ ...ANY_CLASS, pools: own })),
+      })
+    const { columns } = worlds[world](asking([0, 1], [2])).rows
+    const promised = asking([0, 1], [0, 1, 2])
+    const { rules } = auditRows(promised.plan, columns, promised.requests.columns)
+    const broken = rules.filter(({ violations }) => violations > 0).map(({ rule }) => rule)
+    expect(broken).toEqual(['routing'])
+  })
+
   test('patience: drawn from another distribution', () => {
     const drawn = (max: number) =>
       systemOf([tight], {

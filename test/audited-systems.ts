@@ -63,6 +63,14 @@ export const routed = systemOf(
   [{ perReplicaQueues: true, replicas: 3, routing: 'round-robin', maxLength: 2 }, {}],
   { routing: 'round-robin' },
 )
+/** The first class has two pools to take turns, the second has the last one. */
+export const asking = systemOf([{}, {}, {}], {
+  routing: 'round-robin',
+  classes: [
+    { ...ANY_CLASS, pools: [0, 1] },
+    { ...ANY_CLASS, pools: [2] },
+  ],
+})
 const urgent = { classes: unequal.map((own) => ({ ...own, deadlineMs: own.deadlineMs / 2 })) }
 export const adaptive = systemOf([{ batching: aimd, padTo: 4 }])
 export const corked = systemOf([{ batching: { policy: 'cork', max_batch: 6, max_latency_ms: 20 } }])

@@ -3,7 +3,7 @@ import type { ClassPlan } from '../sim/serving/index.ts'
 
 const endless = fc.constant(Number.POSITIVE_INFINITY)
 
-const classPlan: fc.Arbitrary<ClassPlan> = fc.record({
+const classPlan: fc.Arbitrary<Omit<ClassPlan, 'pools'>> = fc.record({
   patienceMs: fc.oneof(endless, fc.constantFrom(4, 30)),
   drawnPatience: fc.constantFrom(
     null,
@@ -22,10 +22,23 @@ const classPlan: fc.Arbitrary<ClassPlan> = fc.record({
   queueTimeoutMs: fc.oneof(endless, fc.constantFrom(3, 8)),
 })
 
+/** Which of two pools a class asks for, if it asks for any. */
+const askedPools = fc.constantFrom(null, null, [0], [1], [0, 1])
+
 /** So many classes; a tenant has one weight. */
-export const classPlans = (count: number) =>
-  fc
-    .tuple(fc.array(classPlan, { minLength: count, maxLength: count }), fc.constantFrom(1, 2.5))
-    .map(([classes, weight]) =>
-      classes.map((own) => (own.tenant === 'b' ? { ...own, weight } : own)),
+export const classPlans = (count: number) => {
+  const ofEach = { minLength: count, maxLength: count }
+  return fc
+    .tuple(
+      fc.array(classPlan, ofEach),
+      fc.constantFrom(1, 2.5),
+      fc.oneof(fc.constant([]), fc.array(askedPools, ofEach)),
     )
+    .map(([classes, weight, pools]) =>
+      classes.map((own, i) => ({
+        ...own,
+        pools: pools[i] ?? null,
+        weight: own.tenant === 'b' ? weight : own.weight,
+      })),
+    )
+}

@@ -258,6 +258,7 @@ function systemOf(
             routing,
             classes: classes.map((own) => ({
               ...own,
+              pools: pools.length > 1 ? own.pools : null,
               cancels: own.cancels && !waitsOn,
               deadlineMs:
                 policy === 'deadline-aware' ? Math.min(own.deadlineMs, 60) : own.deadlineMs,

@@ -38,6 +38,26 @@ test('fan_out: 3 is fine with as many replicas, each with a queue of its own', (
   ])
 })
 
+test('parts are for the pools of the model that a class asks for', () => {
+  const problemsOfOne = (model: string) =>
+    problemsIn(`spillway: 1
+name: s
+duration_s: 60
+models: { m: { work: { law: constant, ms: 1 } }, n: { work: { law: constant, ms: 1 } } }
+traffic:
+  - { class: web, model: ${model}, fan_out: 3, arrivals: { process: poisson, rate_rps: 40 } }
+  - { class: a, model: m, arrivals: { process: poisson, rate_rps: 40 } }
+  - { class: b, model: n, arrivals: { process: poisson, rate_rps: 40 } }
+pools:
+  - { name: central, model: m, replicas: 3, queue: { mode: per-replica } }
+  - { name: other, model: n }
+`)
+  expect(problemsOfOne('m')).toEqual([])
+  expect(problemsOfOne('n')).toEqual([
+    expect.stringContaining('fan_out: expected 1, as replicas of pool other share a queue'),
+  ])
+})
+
 test.each([
   ['cancel: true', '', 'cancel: expected no cancel without timeout_ms, as no client ever leaves'],
   [

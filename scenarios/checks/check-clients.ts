@@ -34,11 +34,15 @@ function checkCancel({ path }: ClassDraft, waitsOn: boolean, draft: Draft, repor
   }
 }
 
-/** A router may send a request to any pool, and each part of it is for another replica there. */
-function checkFanOut({ path, fanOut }: ClassDraft, draft: Draft, report: Report): void {
+/**
+ * A router may send a request to any pool of its model, and each part of it is for another replica
+ * there.
+ */
+function checkFanOut({ path, fanOut, model }: ClassDraft, draft: Draft, report: Report): void {
   if (fanOut === null || fanOut === 1) return
   const at = [...path, 'fan_out']
-  for (const { name, queue, replicas } of draft.pools) {
+  for (const { name, queue, replicas, model: served } of draft.pools) {
+    if (model !== null && served !== model) continue
     if (queue?.mode === 'shared') {
       const text = `1, as replicas of pool ${name} share a queue (mode per-replica parts them)`
       report('value', at, `${text}, got ${fanOut}`)

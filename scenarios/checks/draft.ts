@@ -38,6 +38,8 @@ export interface Draft {
 export interface ClassDraft {
   readonly path: Path
   readonly name: string | null
+  /** that it asks for; also null where it asks for none */
+  readonly model: string | null
   readonly arrivals: Arrivals | null
   readonly lengths: Lengths | null
   readonly outputs: Lengths | null
@@ -140,9 +142,11 @@ function classDraft(item: unknown, path: Path, lengthless: boolean): ClassDraft 
   const ofAll = typeof own.timeout_ms === 'number' ? own.timeout_ms : undefined
   const deadlineMs = part(classShape.deadline_ms, own.deadline_ms ?? ofAll)
   const name = textOf(own.class)
+  const model = textOf(own.model)
   const clients = { fanOut, timeout, session }
   const drawn = { lengths, outputs, lengthSchedule, sharedPrefix }
-  return { path, name, arrivals, ...drawn, ...clients, priority, deadlineMs, tenant, weight }
+  const rank = { priority, deadlineMs, tenant, weight }
+  return { path, name, model, arrivals, ...drawn, ...clients, ...rank }
 }
 
 /** Whether the rows of a trace have lengths, of the input or the output. */

@@ -1,6 +1,7 @@
 import type { Problem } from '../located.ts'
 import { checkAdmission } from './check-admission.ts'
 import { checkArrivals } from './check-arrivals.ts'
+import { checkAsked } from './check-asked.ts'
 import { checkBatching } from './check-batching.ts'
 import { checkClients } from './check-clients.ts'
 import { checkGeneration } from './check-generation.ts'
@@ -21,6 +22,7 @@ export { type Draft, draftOf } from './draft.ts'
 
 const CHECKS = [
   checkNames,
+  checkAsked,
   checkModels,
   checkArrivals,
   checkLengths,

@@ -125,6 +125,33 @@ test('the control plane reads the same promises', () => {
   expect(promisesOf(scenario)).toEqual({ ...rest, pools: unnumbered })
 })
 
+test('classes have the pools of their model to which nobody hands over', () => {
+  const generation = (to?: string) => ({
+    policy: 'continuous',
+    ...(to !== undefined && { hand_over: { pool: to } }),
+  })
+  const tokens = { output_tokens: { distribution: 'fixed', value: 9 } }
+  const asking = scenarioSchema.parse({
+    ...scenario,
+    models: { a: { work: { law: 'generation', base_ms: 8 } }, b: { work } },
+    traffic: ['a', 'b'].map((model) => ({
+      ...scenario.traffic[0],
+      ...tokens,
+      class: model,
+      model,
+    })),
+    pools: [
+      { name: 'first', model: 'a', generation: generation('then') },
+      { name: 'then', model: 'a', generation: generation() },
+      { name: 'other', model: 'b' },
+      { name: 'whole', model: 'a', generation: generation() },
+    ],
+  })
+  for (const { classes } of [promisesOf(asking), servingPlan(asking)]) {
+    expect(classes.map(({ pools }) => pools)).toEqual([[0, 3], [2]])
+  }
+})
+
 describe('memory', () => {
   const buffers = {
     parameters_millions: 3.3,

@@ -21,6 +21,8 @@ export interface Promises {
 }
 
 export interface ClassPromises {
+  /** numbers of those of the model that it asks for, rising; null where it asks for none */
+  readonly pools: readonly number[] | null
   /** of its clients; Infinity where it is drawn */
   readonly patienceMs: number
   /** what it is drawn from, in ms; null where all have the same */
@@ -139,6 +141,7 @@ export function promisesOf(scenario: Scenario): Promises {
     const drawn = typeof own.timeout_ms === 'object' ? own.timeout_ms : null
     const common = typeof own.timeout_ms === 'object' ? undefined : own.timeout_ms
     classes.push({
+      pools: own.model === undefined ? null : poolsOfModel(own.model, scenario),
       patienceMs: limit(common),
       drawnPatience: drawn,
       fanOut: own.fan_out,
@@ -153,6 +156,21 @@ export function promisesOf(scenario: Scenario): Promises {
     })
   }
   return { routing: scenario.router.policy, classes, pools, devices: promisedDevices(scenario) }
+}
+
+/** Those of a model to which nobody hands over. */
+function poolsOfModel(model: string, { pools }: Scenario): number[] {
+  const further = new Set<string>()
+  for (const { generation } of pools) {
+    if (generation?.policy === 'continuous' && generation.hand_over !== undefined) {
+      further.add(generation.hand_over.pool)
+    }
+  }
+  const numbers: number[] = []
+  for (const [number, pool] of pools.entries()) {
+    if (pool.model === model && !further.has(pool.name)) numbers.push(number)
+  }
+  return numbers
 }
 
 function generationOf(

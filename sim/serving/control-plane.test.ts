@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Batching, Work } from '../../scenarios/schema.ts'
 import { patient, planOf, requestsOf, type SmallSystem, serve } from '../../test/small-system.ts'
 import { ControlPlane } from './control-plane.ts'
-import type { PoolPlan, ServingPlan } from './plan.ts'
+import { ANY_CLASS, type PoolPlan, type ServingPlan } from './plan.ts'
 import { type Batch, type Observer, OUTCOME, STATUS, type Status } from './ports.ts'
 import { Requests } from './requests.ts'
 
@@ -72,6 +72,16 @@ describe('timelines worked by hand', () => {
     })
     // loads before each: 0/0, 1/0, 1/0.5, 1/1, 2/1
     expect(pool).toEqual([0, 1, 1, 0, 1])
+  })
+
+  test('a class that asks for a model has its pools; others of the same take turns with it', () => {
+    const classes = [[0, 1], [2], [0, 1]].map((pools) => ({ ...ANY_CLASS, pools }))
+    const { pool } = columnsOf({
+      plan: planOf([{}, {}, {}], { routing: 'round-robin', classes }),
+      requests: requestsOf([0, 1, 2, 3, 4, 5], { classes: [0, 1, 2, 1, 0, 2] }),
+      work: [constant(1), constant(1), constant(1)],
+    })
+    expect(pool).toEqual([0, 2, 1, 2, 0, 1])
   })
 
   test('a batch is padded to its longest member, and that to a multiple of pad_to', () => {

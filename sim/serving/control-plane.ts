@@ -20,9 +20,9 @@ import {
   type Timers,
 } from './ports.ts'
 import type { Requests } from './requests.ts'
-import { Router } from './routing.ts'
+import type { Router } from './routing.ts'
 import type { Station } from './station.ts'
-import { type PoolState, poolStates } from './stations.ts'
+import { classRouters, type PoolState, poolStates } from './stations.ts'
 
 /**
  * Everything that decides: which pool, which queue, when a batch goes and what is in it. It runs
@@ -37,7 +37,8 @@ export class ControlPlane implements ControlPlanePort {
   readonly #classes: readonly ClassPlan[]
   readonly #stations: readonly Station[]
   readonly #stationOf: readonly Station[]
-  readonly #router: Router<PoolState>
+  /** of each class */
+  readonly #routers: readonly Router<PoolState>[]
   /** null where no pool generates */
   readonly #generating: Generating | null
   /** null where memory does not count */
@@ -68,10 +69,8 @@ export class ControlPlane implements ControlPlanePort {
     this.#stations = pools.flatMap(({ stations }) => stations)
     this.#stationOf = this.#stations.flatMap((own) => Array<Station>(own.executors).fill(own))
     this.#batches = this.#stationOf.map((own, i) => emptyBatch(i, own.batcher.maxBatch))
-    const handed = plan.pools.map(({ generation }) => generation?.handOver?.pool)
-    const entries = pools.filter((_, pool) => !handed.includes(pool))
-    this.#router = new Router(plan.routing, entries)
-    this.#pool = entries[0]!
+    this.#routers = classRouters(plan, pools)
+    this.#pool = pools[0]!
     const shared = {
       ...world,
       batches: this.#batches,
@@ -207,8 +206,9 @@ export class ControlPlane implements ControlPlanePort {
 
   /** Parts of a fan-out go to one pool, each to another queue of it. */
   #route(request: number): Station {
-    if (this.#requests.part[request]! > 0) return this.#pool.router.routeApart()
-    this.#pool = this.#router.route()
+    const requests = this.#requests
+    if (requests.part[request]! > 0) return this.#pool.router.routeApart()
+    this.#pool = this.#routers[requests.class[request]!]!.route()
     return this.#pool.router.route()
   }
 

@@ -68,6 +68,8 @@ export interface LevelPlan extends QueueBounds {
 
 /** What the control plane needs to know of a class of traffic; Infinity for no limit. */
 export interface ClassPlan {
+  /** numbers of those that serve it, rising; null for all that requests come to */
+  readonly pools: readonly number[] | null
   /** of its clients: they leave, the work for them goes on */
   readonly patienceMs: Ms
   /** what the patience of each is drawn from, in ms, in place of one for all; null for nothing */
@@ -93,6 +95,7 @@ export interface ClassPlan {
 
 /** A class that asks for nothing. */
 export const ANY_CLASS: ClassPlan = Object.freeze({
+  pools: null,
   patienceMs: endless,
   drawnPatience: null,
   fanOut: 1,
@@ -134,7 +137,7 @@ export function servingPlan(
   const memory = memoryPlan(scenario, activations)
   return {
     routing: scenario.router.policy,
-    classes: scenario.traffic.map(classPlan),
+    classes: scenario.traffic.map((traffic) => classPlan(traffic, scenario)),
     devices: memory.devices,
     pools: scenario.pools.map((pool, index) => {
       const model = scenario.models[pool.model]
@@ -170,9 +173,14 @@ export function livePlan(plan: ServingPlan): ServingPlan {
   return { ...plan, pools }
 }
 
-function classPlan(traffic: TrafficClass): ClassPlan {
+function classPlan(traffic: TrafficClass, { pools }: Scenario): ClassPlan {
   const patience = patiencePlan(traffic)
+  const handedTo = pools.map(({ generation }) =>
+    generation?.policy === 'continuous' ? generation.hand_over?.pool : undefined,
+  )
+  const serves = ({ name, model }: Pool) => model === traffic.model && !handedTo.includes(name)
   return {
+    pools: traffic.model === undefined ? null : pools.flatMap((own, i) => (serves(own) ? i : [])),
     ...patience,
     fanOut: traffic.fan_out,
     cancels: traffic.cancel,

@@ -11,6 +11,28 @@ export interface PoolState {
   readonly load: number
 }
 
+/** Of each class, who chooses among its pools: one and the same for classes of the same pools. */
+export function classRouters(
+  { routing, pools, classes }: ServingPlan,
+  states: readonly PoolState[],
+): Router<PoolState>[] {
+  const handedTo = pools.map(({ generation }) => generation?.handOver?.pool)
+  const entries = states.flatMap((_, pool) => (handedTo.includes(pool) ? [] : pool))
+  const routers = new Map<string, Router<PoolState>>()
+  return classes.map(({ pools: own }) => {
+    const among = own ?? entries
+    const known = routers.get(`${among}`)
+    const router =
+      known ??
+      new Router(
+        routing,
+        among.map((pool) => states[pool]!),
+      )
+    routers.set(`${among}`, router)
+    return router
+  })
+}
+
 /** The pools of a plan; stations and executors are numbered through. */
 export function poolStates({ pools, classes }: ServingPlan, requests: Requests): PoolState[] {
   let first = 0

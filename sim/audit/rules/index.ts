@@ -16,6 +16,7 @@ import { fanOut } from './fan-out.ts'
 import { idle } from './idle.ts'
 import { kvCache } from './kv-cache.ts'
 import { memory } from './memory.ts'
+import { models } from './models.ts'
 import { order } from './order.ts'
 import { padding } from './padding.ts'
 import { patience } from './patience.ts'
@@ -52,6 +53,7 @@ export const rules: readonly Rule[] = Object.freeze([
   adaptiveLifo,
   patience,
   padding,
+  models,
   routing,
   fanOut,
   places,

@@ -1,3 +1,4 @@
+import { poolsOfClasses } from '../class-pools.ts'
 import type { Evidence, SeenQueue } from '../evidence.ts'
 import { type Findings, ms } from '../findings.ts'
 import { Loads } from '../loads.ts'
@@ -20,19 +21,15 @@ export const routing: Rule = {
   rule: 'routing',
   promise: 'requests go to pools and their queues in turn, or to the first of the least loaded',
   check(seen: Evidence, found: Findings) {
-    const { promises, rows, queues } = seen
+    const { promises, rows, queues, requests } = seen
     // with one queue there is nothing to choose
     if (queues.length === 1) return
     const loads = new Loads(seen)
-    const targets = promises.pools.map(({ generation }) => generation?.handOver?.pool)
-    const entries = [...promises.pools.keys()].filter((pool) => !targets.includes(pool))
-    const pools: Candidates = {
-      noun: 'pool',
-      numbers: entries,
-      executors: entries.map((pool) => promises.pools[pool]!.replicas),
-      taken: new Set(),
-      ...loads.pools,
-    }
+    const among = poolsOfClasses(promises).map((numbers): Candidates => {
+      const executors = numbers.map((pool) => promises.pools[pool]!.replicas)
+      return { noun: 'pool', numbers, executors, taken: new Set(), ...loads.pools }
+    })
+    const rounds = roundsAmong(among, requests.class)
     const within = promises.pools.map((_, index): Candidates => {
       const own = queues.filter(({ poolIndex }) => poolIndex === index)
       const executors = own.map((queue) => queue.executors)
@@ -41,7 +38,7 @@ export const routing: Rule = {
     })
     const turns = promises.pools.map(() => 0)
     // rows do not tell when sequences went on elsewhere
-    const known = targets.every((target) => target === undefined)
+    const known = promises.pools.every(({ generation }) => !generation?.handOver)
     for (let key = 0; key < rows.at.length; key++) {
       const queue = queues[rows.queue[key]!]
       if (queue === undefined || Number.isNaN(rows.sent[key]!)) continue
@@ -51,10 +48,13 @@ export const routing: Rule = {
       const candidates = within[pool]!
       if (!(part[key]! > 0)) {
         candidates.taken.clear()
-        // every request takes a turn among the pools, also one whose row is lost
-        const turn = sending[key] ?? key
-        const among = { of: pools, chosen: pool, policy: promises.routing, turn }
-        if (known || promises.routing === 'round-robin') check(seen, key, among, found)
+        // every request takes a turn among the pools of its class, also one whose row is lost
+        const number = sending[key] ?? key
+        const of = among[requests.class[number]!]
+        if (of?.numbers.includes(pool) && (known || promises.routing === 'round-robin')) {
+          const choice = { of, chosen: pool, policy: promises.routing, turn: rounds[number]! }
+          check(seen, key, choice, found)
+        }
       }
       const turn = turns[pool]!
       turns[pool] = turn + 1
@@ -64,6 +64,18 @@ export const routing: Rule = {
       loads.came(key)
     }
   },
+}
+
+/** How many requests came before each that had the same pools to choose from. */
+function roundsAmong(among: readonly Candidates[], classes: Uint8Array): number[] {
+  const names = among.map(({ numbers }) => numbers.join())
+  const came = new Map<string, number>()
+  return Array.from(classes, (own) => {
+    const name = names[own] ?? ''
+    const turn = came.get(name) ?? 0
+    came.set(name, turn + 1)
+    return turn
+  })
 }
 
 const choiceIn = (of: Candidates, { number, pool }: SeenQueue) => ({
