@@ -1,6 +1,7 @@
-import { type Arrivals, arrivalParts } from '../scenarios/index.ts'
+import { type Arrivals, arrivalParts, type Scenario } from '../scenarios/index.ts'
 import { mixedLengths } from '../sim/experiment/index.ts'
 import { stream } from '../sim/kernel/index.ts'
+import type { ServingPlan } from '../sim/serving/index.ts'
 import { carriedContext, lengthDistribution, lengthMix } from '../sim/traffic/index.ts'
 import type { Prepared } from './prepare.ts'
 
@@ -8,37 +9,59 @@ const SAMPLED_LENGTHS = 20_000
 
 type Tokens = 'input_tokens' | 'output_tokens'
 
-/** Lengths of each class, and its rate or load as a weight. */
+/** Rate or load of each class: in proportion to the work that it sends, where all say the same. */
+export function classWeights({ traffic }: Pick<Scenario, 'traffic'>): number[] {
+  return traffic.map(({ arrivals, fan_out }) => {
+    const weights = arrivalParts(arrivals).map((own) => rateOrLoad(own, fan_out))
+    return weights.reduce((sum, weight) => sum + weight, 0)
+  })
+}
+
+/** Numbers of the classes whose requests come to a pool, or are handed over to it. */
+function classesIn({ classes, pools }: ServingPlan, pool: number): readonly number[] {
+  const from = pools.flatMap(({ index, generation }) =>
+    index === pool || generation?.handOver?.pool === pool ? index : [],
+  )
+  return classes.flatMap(({ pools: own }, i) =>
+    own === null || own.some((one) => from.includes(one)) ? i : [],
+  )
+}
+
+/** Lengths of each class, and its weight. */
 function lengthParts({ scenario, traces }: Prepared, column: Tokens) {
+  const weights = classWeights(scenario)
   return scenario.traffic.map((traffic, index) => {
-    const { class: name, arrivals } = traffic
+    const { class: name } = traffic
     const lengths = traffic[column] ?? { distribution: 'fixed', value: 1 }
     const purpose = column === 'input_tokens' ? 'mix' : 'output-mix'
     const random = stream(scenario.seed, 0, `${purpose}:${name}`)
     const trace = traces.get(index)
     const recorded = column === 'input_tokens' ? trace?.lengthSample : trace?.outputSample
-    const weights = arrivalParts(arrivals).map((own) => rateOrLoad(own, traffic.fan_out))
     return {
       lengths:
         lengths.distribution === 'trace'
           ? lengthMix(recorded ?? Int32Array.of(1), random)
           : lengthDistribution(lengths, random),
-      weight: weights.reduce((sum, weight) => sum + weight, 0),
+      weight: weights[index]!,
     }
   })
 }
 
 /**
- * Prompts and answers over all classes, weighted by their rates or loads, and how much of each
+ * Prompts and answers over all classes of a pool, weighted by their rates or loads, and how much of each
  * prompt has been computed before: what is shared and what was said in a conversation.
  */
 export function promptsAndAnswers(
   prepared: Prepared,
+  pool: number,
 ): () => { input: number; output: number; known: number } {
   const { scenario } = prepared
   const inputs = lengthParts(prepared, 'input_tokens')
   const outputs = lengthParts(prepared, 'output_tokens')
-  const classes = inputs.map(({ weight }, i) => ({ lengths: { draw: () => i }, weight }))
+  const classes = classesIn(prepared.plan, pool).map((i) => ({
+    lengths: { draw: () => i },
+    weight: inputs[i]!.weight,
+  }))
   const contexts = scenario.traffic.map((traffic) => carriedContext(traffic, scenario.seed))
   const draw = mixedLengths(classes, scenario.seed)
   return () => {
@@ -53,9 +76,31 @@ export function promptsAndAnswers(
   }
 }
 
-/** The mix of lengths over all classes, weighted by their rates or loads. */
-export function lengthsOf(prepared: Prepared): { min: number; max: number; draw: () => number } {
-  const draw = mixedLengths(lengthParts(prepared, 'input_tokens'), prepared.scenario.seed)
+interface LengthMix {
+  readonly min: number
+  readonly max: number
+  readonly draw: () => number
+}
+
+/**
+ * The mix of lengths over all classes of each pool, weighted by their rates or loads: one and the
+ * same for pools of the same classes.
+ */
+export function lengthMixes(prepared: Prepared): readonly LengthMix[] {
+  const { plan, scenario } = prepared
+  const mixes = new Map<string, LengthMix>()
+  return plan.pools.map((_, pool) => {
+    const classes = classesIn(plan, pool)
+    const known = mixes.get(classes.join())
+    if (known !== undefined) return known
+    const parts = lengthParts(prepared, 'input_tokens').filter((_, i) => classes.includes(i))
+    const mix = mixOf(mixedLengths(parts, scenario.seed))
+    mixes.set(classes.join(), mix)
+    return mix
+  })
+}
+
+function mixOf(draw: () => number): LengthMix {
   let min = Number.POSITIVE_INFINITY
   let max = 1
   for (let i = 0; i < SAMPLED_LENGTHS; i++) {

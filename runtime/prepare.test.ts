@@ -6,7 +6,9 @@ import type { ObservedRun } from '../sim/experiment/index.ts'
 import { Rows } from '../sim/stats/index.ts'
 import type { ModelProfile, Profile } from '../sim/world/index.ts'
 import { madeUpProfile } from '../test/profiles.ts'
+import { lengthMixes } from './length-mix.ts'
 import {
+  capacitiesOf,
   type Prepared,
   prepare,
   requestsOf,
@@ -143,4 +145,61 @@ test('a profile that does not know what a pool takes of memory is refused by nam
   const memory = { weights: [1], steps: [], inputs: [] }
   const models = [{ ...model!, memory }]
   expect(simulationInput(known, { ...profile, models }).models[0]!.memory).toEqual(memory)
+})
+
+describe('where classes ask for a model', () => {
+  async function asking(rates: readonly [number, number], models: readonly [string, string]) {
+    const path = join(folder, 'asking.yaml')
+    writeFileSync(
+      path,
+      `spillway: 1
+name: asking
+duration_s: 1
+models:
+  one: { work: { law: linear, base_ms: 1, per_token_ms: 0.1 } }
+  two: { work: { law: linear, base_ms: 1, per_token_ms: 0.1 } }
+traffic:
+  - class: short
+    ${models[0]}
+    arrivals: { process: poisson, rate_rps: ${rates[0]} }
+    input_tokens: { distribution: fixed, value: 10 }
+  - class: long
+    ${models[1]}
+    arrivals: { process: poisson, rate_rps: ${rates[1]} }
+    input_tokens: { distribution: fixed, value: 90 }
+    fan_out: 2
+pools:
+  - { name: a, model: one, replicas: 2, queue: { mode: per-replica } }
+  - { name: b, model: two, replicas: 2, queue: { mode: per-replica } }
+`,
+    )
+    const own = await prepare(path, {})
+    return { lengths: lengthMixes(own), input: simulationInput(own, null), prepared: own }
+  }
+
+  test('pools have the lengths of their own classes alone', async () => {
+    const { lengths } = await asking([10, 10], ['model: one', 'model: two'])
+    expect(lengths.map(({ min, max }) => [min, max])).toEqual([
+      [10, 10],
+      [90, 90],
+    ])
+    const { lengths: all } = await asking([10, 10], ['', ''])
+    expect(all.map(({ min, max }) => [min, max])).toEqual([
+      [10, 90],
+      [10, 90],
+    ])
+  })
+
+  test('capacity is where the first of them has no room for its share', async () => {
+    // 2 ms and 10 ms a part on two replicas each: 1000 and 200 parts/s
+    const models = ['model: one', 'model: two'] as const
+    const { input, prepared } = await asking([60, 20], models)
+    expect(capacitiesOf(prepared, input.models)).toEqual([
+      expect.closeTo(1000, 6),
+      expect.closeTo(200, 6),
+    ])
+    // 40 parts of 100 are long
+    expect(input.capacityRps).toBeCloseTo(200 / 0.4, 6)
+    expect((await asking([190, 5], models)).input.capacityRps).toBeCloseTo(1000 / 0.95, 6)
+  })
 })

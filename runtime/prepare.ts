@@ -28,7 +28,7 @@ import { type ServingPlan, servingPlan } from '../sim/serving/index.ts'
 import { parseRequests, RequestList, trafficSource } from '../sim/traffic/index.ts'
 import type { ModelProfile, Profile } from '../sim/world/index.ts'
 import { fieldsFor, learn } from './learn.ts'
-import { lengthsOf, promptsAndAnswers } from './length-mix.ts'
+import { classWeights, lengthMixes, promptsAndAnswers } from './length-mix.ts'
 import { refuseReacting } from './refuse.ts'
 import { heldTraces } from './trace-readers.ts'
 
@@ -99,16 +99,16 @@ export function capacitiesOf(
   models: readonly (ModelProfile | null)[],
 ): number[] {
   const { scenario, plan } = prepared
-  const { draw } = lengthsOf(prepared)
+  const lengths = lengthMixes(prepared)
   const targets = plan.pools.map(({ generation }) => generation?.handOver?.pool)
   return plan.pools.map((pool, i) => {
     const steps = stepsOf(scenario, scenario.pools[i]!.model)
     if (steps !== null) {
-      return generationCapacity(pool, steps, targets.includes(i), promptsAndAnswers(prepared))
+      return generationCapacity(pool, steps, targets.includes(i), promptsAndAnswers(prepared, i))
     }
     const model = models[i] ?? null
     const overheadMs = model === null || scenario.pools[i]!.speed === 'ideal' ? 0 : around(model)
-    return poolCapacity(pool, workOf(model, scenario, i), overheadMs, draw)
+    return poolCapacity(pool, workOf(model, scenario, i), overheadMs, lengths[i]!.draw)
   })
 }
 
@@ -121,11 +121,13 @@ function around(model: ModelProfile): number {
 /** All that a simulation of the scenario needs. */
 export function simulationInput(prepared: Prepared, profile: Profile | null): SimulationInput {
   const models = modelsOf(prepared, profile)
-  const linkRps = 1000 / (prepared.scenario.link?.per_request_ms ?? 0)
+  const { scenario, plan } = prepared
+  const linkRps = 1000 / (scenario.link?.per_request_ms ?? 0)
+  const poolsRps = capacitiesOf(prepared, models)
   return {
-    scenario: prepared.scenario,
+    scenario,
     models,
-    capacityRps: Math.min(systemCapacity(prepared.plan, capacitiesOf(prepared, models)), linkRps),
+    capacityRps: Math.min(systemCapacity(plan, poolsRps, classWeights(scenario)), linkRps),
     traces: prepared.traces,
     clients: prepared.clients,
     requests: null,

@@ -17,7 +17,7 @@ import { sizeGrid } from './calibration/index.ts'
 import type { Reacting } from './dispatcher-thread.ts'
 import type { EngineOptions } from './engine.ts'
 import { Fleet, type Replayed } from './fleet.ts'
-import { lengthsOf } from './length-mix.ts'
+import { lengthMixes } from './length-mix.ts'
 import { materialise, sessionOptions } from './models/index.ts'
 import { cacheDirectory, type Prepared } from './prepare.ts'
 import { shortageText } from './shortages.ts'
@@ -143,7 +143,7 @@ function beginningOf(traffic: ReplaySide['traffic']): ReplaySide['traffic'] {
 /** What each pool's executors open, and the shapes that they run before anything is measured. */
 async function enginesOf(prepared: Prepared): Promise<EngineOptions[]> {
   const { scenario, directory, plan } = prepared
-  const { min, max } = lengthsOf(prepared)
+  const mixes = lengthMixes(prepared)
   const engines: EngineOptions[] = []
   const ledger = new Ledger(plan)
   for (const [i, pool] of scenario.pools.entries()) {
@@ -157,6 +157,7 @@ async function enginesOf(prepared: Prepared): Promise<EngineOptions[]> {
     const mayGo = (shape: readonly [number, number]) =>
       memory === undefined || ledger.fits(first, ...shape)
     const pad = (length: number) => Math.ceil(length / padTo) * padTo
+    const { min, max } = mixes[i]!
     const lengths = Array.from({ length: WARM_LENGTHS }, (_, j) =>
       pad(Math.round(min + ((max - min) * j) / (WARM_LENGTHS - 1))),
     )

@@ -8,7 +8,7 @@ import type { ModelProfile, Profile } from '../../sim/world/index.ts'
 import { type CalibrationTask, calibrateModels } from '../calibration/index.ts'
 import { hostFingerprint } from '../host.ts'
 import { learn, type ReplayedScenario } from '../learn.ts'
-import { lengthsOf } from '../length-mix.ts'
+import { lengthMixes } from '../length-mix.ts'
 import { hasObservedArena, memoryPlan } from '../memory/index.ts'
 import { materialise } from '../models/index.ts'
 import { cacheDirectory, modelsOf, type Prepared, prepare } from '../prepare.ts'
@@ -126,13 +126,14 @@ export async function calibrate(
   const tasks = new Map<string, CalibrationTask>()
   for (const prepared of scenarios) {
     const { scenario, plan } = prepared
-    const lengths = lengthsOf(prepared)
+    const mixes = lengthMixes(prepared)
     for (const [i, pool] of scenario.pools.entries()) {
       const model = scenario.models[pool.model]!
       const key = modelKey(scenario, pool)
       if ('work' in model) continue
       const known = tasks.get(key)
       const { maxBatch } = new Batcher(pool.batching)
+      const lengths = mixes[i]!
       tasks.set(
         key,
         known === undefined

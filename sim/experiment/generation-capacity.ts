@@ -1,4 +1,4 @@
-import type { PoolPlan, ServingPlan } from '../serving/index.ts'
+import type { PoolPlan } from '../serving/index.ts'
 import type { StepLaw } from '../world/index.ts'
 
 const REQUESTS = 20_000
@@ -77,18 +77,6 @@ function blockSteps(request: Lengths, plan: GenerationPlan): number {
 function blocksUpTo(tokens: number, blockTokens: number): number {
   const full = Math.floor(tokens / blockTokens)
   return (full + 1) * (tokens - (full * blockTokens) / 2)
-}
-
-/** Of all pools together, requests/s: what is handed over must be decoded as well. */
-export function systemCapacity({ pools }: ServingPlan, rps: readonly number[]): number {
-  const targets = pools.map(({ generation }) => generation?.handOver?.pool)
-  return pools.reduce((sum, { index, generation }) => {
-    if (targets.includes(index)) return sum
-    const target = generation?.handOver?.pool
-    if (target === undefined) return sum + rps[index]!
-    const sharing = targets.filter((other) => other === target).length
-    return sum + Math.min(rps[index]!, rps[target]! / sharing)
-  }, 0)
 }
 
 /** Mean of the longest answer of a batch. */

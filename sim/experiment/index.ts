@@ -11,7 +11,7 @@ export {
   WIDEST_FACTOR,
 } from './fit-check.ts'
 export { fitInput, fitScenario, replicationFigures, sampleFigures } from './fit-scenario.ts'
-export { generationCapacity, systemCapacity } from './generation-capacity.ts'
+export { generationCapacity } from './generation-capacity.ts'
 export { compareArenas, memoryCheck, type ObservedArena } from './memory-check.ts'
 export { type Recording, recordedField } from './recorded.ts'
 export { type RunParts, runWorld, withMutation } from './run-world.ts'
@@ -27,6 +27,7 @@ export {
 } from './simulate.ts'
 export { activationsOf } from './simulated-memory.ts'
 export { type ExecutorWork, fieldOf, type ObservedRun, overheadsOf } from './structure.ts'
+export { systemCapacity } from './system-capacity.ts'
 export { theoryCases } from './theory-cases.ts'
 export { cappedAlike } from './theory-generation.ts'
 export { judge, simulateCase, type Theory, type TheoryRow } from './theory-judge.ts'
