@@ -48,8 +48,8 @@ function lengthParts({ scenario, traces }: Prepared, column: Tokens) {
 }
 
 /**
- * Prompts and answers over all classes of a pool, weighted by their rates or loads, and how much of each
- * prompt has been computed before: what is shared and what was said in a conversation.
+ * Prompts and answers over all classes of a pool, weighted by their rates or loads, and how much of
+ * each prompt has been computed before: what is shared and what was said in a conversation.
  */
 export function promptsAndAnswers(
   prepared: Prepared,

@@ -4,7 +4,10 @@ import { prepare, simulationInput } from '../runtime/prepare.ts'
 import { runReplication } from '../sim/experiment/index.ts'
 import { ROOT } from './spillway.ts'
 
-/** What the shipped scenarios of a card of 24 GB say: two replicas, or one with larger batches? */
+/**
+ * What the shipped scenarios of a card of 24 GB say: two replicas, or one with larger batches? And
+ * which models stay?
+ */
 
 const REPLICATIONS = 3
 const CACHING = 'pools.embed.memory={ allocator: caching, device: card }'
@@ -39,4 +42,24 @@ test('two arenas lose requests by fragmentation alone; without it they are the b
   expect(two.shortage).toBe(0)
   expect([cached.lost, both.lost]).toEqual([0, 0])
   expect(both.meanMs).toBeLessThan(0.6 * cached.meanMs)
+})
+
+test('of large models that take turns, lru lets small ones go for nothing; lfu keeps them', async () => {
+  const path = join(ROOT, 'scenarios/library/models-that-come-and-go.yaml')
+  async function under(eviction: string) {
+    const set = [`devices.card.residency.eviction=${eviction}`]
+    const input = simulationInput(await prepare(path, { set }), null)
+    const { classes, memory, requests } = runReplication(input, 0)
+    const { residency, cold } = memory[0]!
+    const means = classes.map(({ latency }) => latency.mean)
+    return { requests, loads: residency!.loads, waited: cold!.part, means }
+  }
+  const [lru, aware, lfu] = [await under('lru'), await under('cost-aware'), await under('lfu')]
+  for (const other of [aware, lfu]) expect(other.requests).toEqual(lru.requests)
+  expect(aware.loads).toBeLessThan(0.8 * lru.loads)
+  expect(lfu.loads).toBeLessThan(0.95 * aware.loads)
+  expect(lfu.waited).toBeLessThan(0.7 * lru.waited)
+  // search and rerank
+  expect(lfu.means[0]).toBeLessThan(0.8 * lru.means[0]!)
+  expect(lfu.means[1]).toBeLessThan(0.6 * lru.means[1]!)
 })
