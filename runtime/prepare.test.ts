@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { ObservedRun } from '../sim/experiment/index.ts'
+import { type ObservedRun, runReplication } from '../sim/experiment/index.ts'
 import { Rows } from '../sim/stats/index.ts'
 import type { ModelProfile, Profile } from '../sim/world/index.ts'
 import { madeUpProfile } from '../test/profiles.ts'
@@ -148,24 +148,28 @@ test('a profile that does not know what a pool takes of memory is refused by nam
 })
 
 describe('where classes ask for a model', () => {
-  async function asking(rates: readonly [number, number], models: readonly [string, string]) {
+  async function asking(
+    rates: readonly [number, number],
+    models: readonly [string, string],
+    unit: 'rate_rps' | 'load' = 'rate_rps',
+  ) {
     const path = join(folder, 'asking.yaml')
     writeFileSync(
       path,
       `spillway: 1
 name: asking
-duration_s: 1
+duration_s: 20
 models:
   one: { work: { law: linear, base_ms: 1, per_token_ms: 0.1 } }
   two: { work: { law: linear, base_ms: 1, per_token_ms: 0.1 } }
 traffic:
   - class: short
     ${models[0]}
-    arrivals: { process: poisson, rate_rps: ${rates[0]} }
+    arrivals: { process: poisson, ${unit}: ${rates[0]} }
     input_tokens: { distribution: fixed, value: 10 }
   - class: long
     ${models[1]}
-    arrivals: { process: poisson, rate_rps: ${rates[1]} }
+    arrivals: { process: poisson, ${unit}: ${rates[1]} }
     input_tokens: { distribution: fixed, value: 90 }
     fan_out: 2
 pools:
@@ -201,5 +205,14 @@ pools:
     // 40 parts of 100 are long
     expect(input.capacityRps).toBeCloseTo(200 / 0.4, 6)
     expect((await asking([190, 5], models)).input.capacityRps).toBeCloseTo(1000 / 0.95, 6)
+  })
+  test('a load of less than 1 in all is served in time, one of more is not', async () => {
+    const drainMs = async (load: number) => {
+      const loads = [0.6 * load, 0.4 * load] as const
+      const { input } = await asking(loads, ['model: one', 'model: two'], 'load')
+      return runReplication(input, 0).observedMs - 20_000
+    }
+    expect(await drainMs(0.9)).toBeLessThan(500)
+    expect(await drainMs(1.1)).toBeGreaterThan(1000)
   })
 })
