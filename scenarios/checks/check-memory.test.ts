@@ -95,6 +95,13 @@ describe('a limit', () => {
     ])
   })
 
+  test('may be just the weights, which are whole bytes', () => {
+    // 4.03 million of 4 bytes are 16,120,000.000000002 as they come out
+    const declared = 'memory: { parameters_millions: 4.03 }'
+    const memory = `allocator: bfc, limit_mib: ${16_120_000 / 2 ** 20}`
+    expect(problems({ declared, memory })).toEqual([])
+  })
+
   test('of a device is at least what must be there at once', () => {
     const own = ', replicas: 11'
     expect(problems({ memory: on, own: ', replicas: 10', devices: card() })).toEqual([])

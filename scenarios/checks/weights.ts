@@ -10,11 +10,11 @@ export function modelMemory({ model: name }: PoolDraft, draft: Draft): ModelMemo
   return model && 'work' in model ? (model.memory ?? null) : null
 }
 
-/** Of a replica; null where that is not known: of other models a calibration finds it out. */
+/** Whole bytes of a replica; null where that is not known: of other models a calibration finds it out. */
 export function weightsBytes(pool: PoolDraft, draft: Draft): number | null {
   const memory = modelMemory(pool, draft)
   if (memory === null || pool.precision === null) return null
-  return memory.parameters_millions * 1e6 * PRECISION_BYTES[pool.precision]
+  return Math.round(memory.parameters_millions * 1e6 * PRECISION_BYTES[pool.precision])
 }
 
 /** To two decimals. */

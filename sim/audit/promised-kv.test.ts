@@ -3,9 +3,10 @@ import { type Scenario, scenarioSchema } from '../../scenarios/schema.ts'
 import { servingPlan } from '../serving/index.ts'
 import { promisesOf } from './promises.ts'
 
+const GEOMETRY = { layers: 4, heads: 2, head_size: 64 }
 const generation = { policy: 'continuous' }
 
-function scenarioOf(pools: readonly object[], cardMib = 24_576): Scenario {
+function scenarioOf(pools: readonly object[], cardMib = 24_576, millions = 8): Scenario {
   return scenarioSchema.parse({
     spillway: 1,
     name: 'kv',
@@ -14,7 +15,7 @@ function scenarioOf(pools: readonly object[], cardMib = 24_576): Scenario {
       // 16 MB in fp16; a token has 2 x 4 x 2 x 64 x 2 bytes, 2 KiB
       small: {
         work: { law: 'generation', base_ms: 5 },
-        memory: { parameters_millions: 8, kv_cache: { layers: 4, heads: 2, head_size: 64 } },
+        memory: { parameters_millions: millions, kv_cache: GEOMETRY },
       },
       // twice the weights, and 4 KiB
       large: {
@@ -79,4 +80,10 @@ test('what all weights leave of a device is shared evenly among the replicas on 
     [Math.floor(share / 32_768), 16],
     [Math.floor(share / 65_536), 16],
   ])
+})
+
+test('weights whose millions have decimals are whole bytes: not a block is lost to rounding', () => {
+  // 4.03 million are 8,060,000.000000001 bytes as they come out
+  const memory = { allocator: 'paged', limit_mib: (8_060_000 + 7 * 32_768) / 2 ** 20 }
+  expect(blocksOf(scenarioOf([{ memory }], 1, 4.03))).toEqual([[7, 16]])
 })

@@ -40,7 +40,7 @@ function roomOf(pool: Pool, scenario: Scenario): number {
   const weights = ({ model, precision }: Pool) => {
     const own = scenario.models[model]!
     const millions = 'work' in own ? (own.memory?.parameters_millions ?? 0) : 0
-    return millions * 1e6 * BYTES[precision]
+    return Math.round(millions * 1e6 * BYTES[precision])
   }
   if (memory?.device === undefined) {
     const mib = memory?.limit_mib ?? Number.POSITIVE_INFINITY
