@@ -31,6 +31,7 @@ import { fieldsFor, learn } from './learn.ts'
 import { classWeights, lengthMixes, promptsAndAnswers } from './length-mix.ts'
 import { refuseReacting } from './refuse.ts'
 import { heldTraces } from './trace-readers.ts'
+import { refuseWeights } from './weights.ts'
 
 /** What every command that takes a scenario starts from. */
 export interface Prepared extends LoadedScenario {
@@ -118,9 +119,10 @@ function around(model: ModelProfile): number {
   return middle(model.overheads.dispatch[0]!.table) + middle(model.overheads.completion[0]!.table)
 }
 
-/** All that a simulation of the scenario needs. */
+/** All that a simulation of the scenario needs. Throws `Failure` where the profile does not do. */
 export function simulationInput(prepared: Prepared, profile: Profile | null): SimulationInput {
   const models = modelsOf(prepared, profile)
+  refuseWeights(prepared, models)
   const { scenario, plan } = prepared
   const linkRps = 1000 / (scenario.link?.per_request_ms ?? 0)
   const poolsRps = capacitiesOf(prepared, models)
