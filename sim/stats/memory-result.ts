@@ -11,11 +11,11 @@ export function memoryResult(runs: readonly (readonly SpaceSummary[])[]): Memory
 
 function spaceResult(runs: readonly SpaceSummary[]): MemorySpace {
   const first = runs[0]!
-  const mib = (of: (run: SpaceSummary) => number) =>
-    estimate(
-      runs.map((run) => of(run) / MIB),
-      runs.length,
-    )
+  const mib = (of: (run: SpaceSummary) => number) => {
+    const values = runs.map((run) => of(run) / MIB)
+    // of real arenas a device may hold more than its limit, as nobody tells them
+    return estimate(values, runs.length, Math.max(first.limitBytes / MIB, ...values))
+  }
   const share = (of: (run: SpaceSummary) => number) => estimate(runs.map(of), runs.length, 1)
   const ratio = (of: (run: SpaceSummary) => Ratio | null) => {
     const all = runs.map((run) => of(run)!)

@@ -66,3 +66,16 @@ test('a result has means over runs and sums of counts, in MiB', () => {
   expect(space!.out_of_memory).toEqual({ shortage: 0, fragmentation: 4, oversize: 0 })
   expect(space!.series.held_mib[0]).toBe(2)
 })
+
+test('no interval goes beyond the limit, unless a run did', () => {
+  const heldOf = (...helds: readonly number[]) => {
+    const runs = helds.map((held) => {
+      const space = new SpaceRecorder({ ...head, limitBytes: 10 * 2 ** 20 }, 1000)
+      space.sample(0, { ...full, held: held * 2 ** 20 })
+      return [space.summary({ residency: false, prefix: false })]
+    })
+    return memoryResult(runs)[0]!.peak_held_mib
+  }
+  expect(heldOf(4, 9)).toMatchObject({ value: 6.5, high: 10 })
+  expect(heldOf(4, 12)).toMatchObject({ value: 8, high: 12 })
+})
