@@ -16,6 +16,13 @@ test('a region keeps its place while it is held, and a new one takes the lowest 
   expect(told(space, [a, c, d, e])).toEqual(all)
 })
 
+test('a model that went and came again has regions of its own, where others began as well', () => {
+  const space = new AddressSpace()
+  const other = chunk(1, 0, 0, 20)
+  expect(told(space, [chunk(0, 0, 0, 10), other])).toEqual(['0 +10 free', '10 +20 free'])
+  expect(told(space, [chunk(0, 0, 0, 15), other])).toEqual(['10 +20 free', '30 +15 free'])
+})
+
 test('neighbours with one owner are one chunk; free ones of two regions are two', () => {
   const chunks = [
     ...[chunk(0, 0, 0, 5, 'weights'), chunk(0, 5, 0, 6, 'weights')],

@@ -25,7 +25,9 @@ export class AddressSpace {
   layOut(chunks: readonly ForeignChunk[]): SpaceChunk[] {
     const sizes = new Map<string, number>()
     for (const chunk of chunks) sizes.set(key(chunk), (sizes.get(key(chunk)) ?? 0) + chunk.bytes)
-    this.#regions = new Map([...this.#regions].filter(([region]) => sizes.has(region)))
+    // an allocator that came anew may have another region where one of the last began
+    const held = [...this.#regions].filter(([region, { bytes }]) => sizes.get(region) === bytes)
+    this.#regions = new Map(held)
     for (const [region, bytes] of sizes) {
       if (this.#regions.has(region)) continue
       this.#regions.set(region, { address: this.#lowest(bytes), bytes })
