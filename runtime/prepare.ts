@@ -15,6 +15,7 @@ import {
 } from '../scenarios/index.ts'
 import {
   activationsOf,
+  batchRoom,
   generationCapacity,
   type ObservedRun,
   poolCapacity,
@@ -99,8 +100,9 @@ export function capacitiesOf(
   prepared: Prepared,
   models: readonly (ModelProfile | null)[],
 ): number[] {
-  const { scenario, plan } = prepared
+  const { scenario } = prepared
   const lengths = lengthMixes(prepared)
+  const plan = servingPlan(scenario, activationsOf(scenario, models))
   const targets = plan.pools.map(({ generation }) => generation?.handOver?.pool)
   return plan.pools.map((pool, i) => {
     const steps = stepsOf(scenario, scenario.pools[i]!.model)
@@ -109,7 +111,8 @@ export function capacitiesOf(
     }
     const model = models[i] ?? null
     const overheadMs = model === null || scenario.pools[i]!.speed === 'ideal' ? 0 : around(model)
-    return poolCapacity(pool, workOf(model, scenario, i), overheadMs, lengths[i]!.draw)
+    const { draw } = lengths[i]!
+    return poolCapacity(pool, workOf(model, scenario, i), overheadMs, draw, batchRoom(plan, i))
   })
 }
 

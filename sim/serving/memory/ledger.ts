@@ -46,9 +46,14 @@ export class Ledger {
     return most
   }
 
+  /** Bytes that a device has for batches of an executor, where no others run. */
+  room(executor: number): number {
+    return this.#alone[executor]!
+  }
+
   /** Whether a batch of one could ever run. */
   couldHold(executor: number, length: number): boolean {
-    return this.estimate(executor, 1, length) <= this.#alone[executor]!
+    return this.estimate(executor, 1, length) <= this.room(executor)
   }
 
   /** Whether a batch fits now, beside all that runs on the device. */
