@@ -23,7 +23,7 @@ export interface ArenaRow {
 const ARENA_LEGEND = [
   'Driven: the model of the arena, given the same batches; its error is without weights.',
   'Predicted: the fullest replica of whole simulated runs, beside the fullest that was measured.',
-  'In use and requested: at the peak, weights included. Inside chunks: without weights.',
+  'In use and requested: the most of each, weights included. Inside chunks: without weights.',
 ]
 
 /** The arena of each replica: the real one, its model driven by its batches, the prediction. */

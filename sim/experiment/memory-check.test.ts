@@ -89,6 +89,18 @@ describe('an arena beside its model', () => {
     expect(compared(arenaOf(MIB, { extensions: later }))[0]!.other_from).toBe(last.batch)
   })
 
+  test('asked for the most in one batch and used it in another, as results say it', () => {
+    const weights = plan.weights.reduce((sum, bytes) => sum + bytes)
+    const bytes = (...mib: number[]) => mib.map((own) => weights + own * MIB)
+    const states = { in_use_bytes: bytes(8, 10, 9), requested_bytes: bytes(7, 5, 4) }
+    const [row] = compared(arenaOf(MIB, states))
+    expect(row!.measured).toMatchObject({
+      in_use_mib: weights / MIB + 10,
+      requested_mib: weights / MIB + 7,
+      internal_fragmentation: 0.5,
+    })
+  })
+
   test('is undecided where no plan is known, or no batch was run', () => {
     const unknown = compared(arenaOf(MIB), null)
     expect(unknown[0]).toMatchObject({ driven: null, error: null, verdict: 'UNDECIDED' })

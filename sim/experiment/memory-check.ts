@@ -92,24 +92,22 @@ function verdictOf(error: number | null, batches: number) {
 interface ArenaRun {
   readonly weights: number
   readonly held: number
-  /** most, and what was asked for then */
+  /** most at a time, each for itself */
   readonly inUse: number
   readonly requested: number
+  /** without weights, where most was in use; null where no batch took any */
+  readonly internal: number | null
   readonly external: number | null
   readonly extensions: ArenaReplica['extensions']
 }
 
 function measuredRun(arena: ArenaReplica): ArenaRun {
   const weights = sum(arena.reserved_bytes)
-  let [inUse, requested] = [weights, weights]
-  for (const [i, bytes] of arena.in_use_bytes.entries()) {
-    if (bytes <= inUse) continue
-    inUse = bytes
-    requested = arena.requested_bytes[i]!
-  }
+  const peak = new Peak(weights)
+  for (const [i, bytes] of arena.in_use_bytes.entries()) peak.see(bytes, arena.requested_bytes[i]!)
   const { extensions } = arena
   const held = weights + sum(extensions.map(({ bytes }) => bytes))
-  return { weights, held, inUse, requested, external: null, extensions }
+  return { ...peak.figures, weights, held, external: null, extensions }
 }
 
 /** Without a limit: ONNX Runtime in Node takes none. */
@@ -117,7 +115,8 @@ function drivenRun(arena: ArenaReplica, memory: PoolMemory, plan: ActivationPlan
   const replica = new ReplicaMemory(new Device(Number.POSITIVE_INFINITY), replicaPlan(memory, plan))
   replica.load()
   const weights = replica.weightsBytes
-  let [inUse, requested, external] = [weights, weights, 0]
+  const peak = new Peak(weights)
+  let external = 0
   const extensions: ArenaReplica['extensions'] = []
   for (const [batch, size] of arena.sizes.entries()) {
     replica.run(size, arena.lengths[batch]!)
@@ -125,21 +124,43 @@ function drivenRun(arena: ArenaReplica, memory: PoolMemory, plan: ActivationPlan
     const { state } = replica
     const free = state.heldBytes - state.inUseBytes
     if (free > 0) external = Math.max(external, 1 - state.largestFreeBytes / free)
-    if (state.inUseBytes > inUse) {
-      inUse = state.inUseBytes
-      requested = state.requestedBytes
-    }
+    peak.see(state.inUseBytes, state.requestedBytes)
     replica.end()
   }
-  return { weights, held: replica.state.heldBytes, inUse, requested, external, extensions }
+  return { ...peak.figures, weights, held: replica.state.heldBytes, external, extensions }
 }
 
-function figuresOf({ weights, held, inUse, requested, external, extensions }: ArenaRun) {
+/** The most that was in use and that was asked for, of batches seen one by one. */
+class Peak {
+  readonly #weights: number
+  #inUse: number
+  #requested: number
+  #internal: number | null = null
+
+  constructor(weights: number) {
+    this.#weights = weights
+    this.#inUse = weights
+    this.#requested = weights
+  }
+
+  see(inUse: number, requested: number): void {
+    this.#requested = Math.max(this.#requested, requested)
+    if (inUse <= this.#inUse) return
+    this.#inUse = inUse
+    this.#internal = 1 - (requested - this.#weights) / (inUse - this.#weights)
+  }
+
+  get figures() {
+    return { inUse: this.#inUse, requested: this.#requested, internal: this.#internal }
+  }
+}
+
+function figuresOf({ held, inUse, requested, internal, external, extensions }: ArenaRun) {
   const figures: ArenaFigures = {
     held_mib: held / MIB,
     in_use_mib: inUse / MIB,
     requested_mib: requested / MIB,
-    internal_fragmentation: inUse > weights ? 1 - (requested - weights) / (inUse - weights) : null,
+    internal_fragmentation: internal,
     external_fragmentation: external,
     extensions_mib: extensions.map(({ bytes }) => bytes / MIB),
   }

@@ -71,11 +71,11 @@ export const whatIf = z.strictObject({
 const arenaFigures = z.strictObject({
   held_mib: z.number().describe('taken from the system, weights included, as the next two'),
   in_use_mib: z.number().describe('most, after a node'),
-  requested_mib: z.number().describe('at that node'),
+  requested_mib: z.number().describe('most, of what was asked for at the fullest node of a batch'),
   internal_fragmentation: z
     .number()
     .nullable()
-    .describe('1 - requested / in use at that node, without weights; null where nothing was'),
+    .describe('1 - requested / in use where most was, without weights; null where nothing was'),
   external_fragmentation: z
     .number()
     .nullable()
