@@ -64,6 +64,8 @@ function explainIssue(issue: Issue, context: Context): Explained[] {
       return at(`${typeText(issue.expected, schema)}, got ${got(value)}${typeHint(issue, value)}`)
     case 'too_small':
     case 'too_big':
+      // lists are measured by their length, and so is text that stands in place of one
+      if (issue.origin === 'string' && schema instanceof z.ZodArray) return []
       return at(`${sizeText(issue, schema && branchOf(schema, value))}, got ${got(value)}`)
     case 'invalid_format':
     case 'custom':
@@ -171,6 +173,7 @@ function typeText(expected: string, schema: z.core.$ZodType | null): string {
   if (expected === 'number' || expected === 'int') return numberText(schema)
   if (expected === 'string') return 'text'
   if (expected === 'array' || expected === 'tuple') return 'a list'
+  if (expected === 'boolean') return 'true or false'
   return expected === 'object' || expected === 'record' ? 'a map' : expected
 }
 

@@ -103,6 +103,14 @@ describe('problems of a value', () => {
     expect(edited('name: base', 'name: 2024')[0]).toBe(
       's.yaml:2:7 name: expected text, got 2024; write it in quotes: "2024"',
     )
+    expect(edited('model: enc', 'model: enc\n    memory: { allocator: bfc, pattern: on }')).toEqual(
+      [expect.stringContaining('memory.pattern: expected true or false, got "on"')],
+    )
+    // and not also of the length of the text
+    const remedy = 'model: enc\n    memory: { allocator: bfc, out_of_memory: shrink }'
+    expect(edited('model: enc', remedy)).toEqual([
+      expect.stringContaining('memory.out_of_memory: expected a list, got "shrink"'),
+    ])
     expect(edited('duration_s: 60', 'duration_s: .inf')[0]).toContain('got Infinity')
     expect(edited('duration_s: 60', 'duration_s: 1e9')[0]).toContain('at most 10000000, got')
   })

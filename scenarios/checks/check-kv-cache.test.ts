@@ -71,12 +71,12 @@ describe('blocks of a KV cache', () => {
     // 16,000,000 bytes are 15.26 MiB
     expect(problemsOf({ memory: paged('limit_mib: 15.3') })).toEqual([])
     expect(problemsOf({ memory: paged('limit_mib: 15.28') })).toEqual([
-      '…memory.limit_mib: expected room for a block of 0.03 MiB beside the weights, got 0.02 MiB',
+      '…memory.limit_mib: expected at least 15.3 MiB, as weights and a block of 0.03 MiB take, got 15.28',
     ])
     const memory = 'allocator: contiguous, reservation_tokens: 2048, limit_mib'
     expect(problemsOf({ memory: `${memory}: 20` })).toEqual([])
     expect(problemsOf({ memory: `${memory}: 19` })).toEqual([
-      '…memory.limit_mib: expected room for a block of 4 MiB beside the weights, got 3.74 MiB',
+      '…memory.limit_mib: expected at least 19.26 MiB, as weights and a block of 4 MiB take, got 19',
     ])
   })
 })
@@ -95,7 +95,8 @@ describe('a device of pools that generate', () => {
     expect(
       problemsOf({ memory, devices: '{ name: card, limit_mib: 61.1 }', pools: other }),
     ).toContain(
-      '…memory.device: expected room for a block of 0.03 MiB beside the weights, got 0.02 MiB',
+      '…memory.device: expected a device of at least 61.17 MiB, as all weights and a block of ' +
+        '0.03 MiB for each replica take, got "card" of 61.1',
     )
   })
 

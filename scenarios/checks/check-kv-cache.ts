@@ -1,6 +1,6 @@
 import type { Generation, Pool } from '../schema.ts'
 import type { Draft, PoolDraft, Report } from './draft.ts'
-import { MIB, mib, modelMemory, PRECISION_BYTES, weightsBytes } from './weights.ts'
+import { atLeast, MIB, mib, modelMemory, PRECISION_BYTES, weightsBytes } from './weights.ts'
 
 type KvCache = NonNullable<Generation['kv_cache']>
 type PoolMemory = NonNullable<Pool['memory']>
@@ -41,32 +41,46 @@ function checkMemory(memory: PoolMemory, pool: PoolDraft, draft: Draft, report: 
     const text = 'a device without residency, as pools that generate keep their weights'
     report('value', [...path, 'device'], `${text}, got "${device.name}"`)
   }
-  const left = leftBytes(memory, pool, draft)
+  const needs = needsOf(memory, pool, draft)
   const block = blockBytes(memory, pool, draft)
-  if (left === null || block === null || left >= block) return
-  const text = `room for a block of ${mib(block)} MiB beside the weights`
-  const key = memory.device === undefined ? 'limit_mib' : 'device'
-  report('value', [...path, key], `${text}, got ${mib(Math.max(0, left))} MiB`)
+  if (needs === null || block === null) return
+  const { limitMib, replicas, weights } = needs
+  const least = weights + replicas * block
+  if (least <= limitMib * MIB) return
+  const one = `a block of ${mib(block)} MiB`
+  if (memory.device === undefined) {
+    const text = `${atLeast(least)}, as weights and ${one} take, got ${limitMib}`
+    report('value', [...path, 'limit_mib'], text)
+    return
+  }
+  const text = `a device of ${atLeast(least)}, as all weights and ${one} for each replica take`
+  report('value', [...path, 'device'], `${text}, got "${memory.device}" of ${limitMib}`)
 }
 
-/** What the weights leave to a replica; null where that cannot be known. */
-function leftBytes(memory: PoolMemory, pool: PoolDraft, draft: Draft): number | null {
+interface Needs {
+  readonly limitMib: number
+  /** replicas that share the limit, and the weights of all of them */
+  readonly replicas: number
+  readonly weights: number
+}
+
+/** Null where that cannot be known. */
+function needsOf(memory: PoolMemory, pool: PoolDraft, draft: Draft): Needs | null {
   if (memory.device === undefined) {
     const weights = weightsBytes(pool, draft)
-    return weights === null ? null : memory.limit_mib! * MIB - weights
+    return weights === null ? null : { limitMib: memory.limit_mib!, replicas: 1, weights }
   }
   const device = draft.devices.find((one) => one?.name === memory.device)
   if (!device) return null
-  const sharing = draft.pools.filter((other) => other.memory?.device === memory.device)
   let replicas = 0
-  let left = device.limit_mib * MIB
-  for (const other of sharing) {
+  let all = 0
+  for (const other of draft.pools.filter((one) => one.memory?.device === memory.device)) {
     const weights = weightsBytes(other, draft)
     if (weights === null || other.replicas === null) return null
     replicas += other.replicas
-    left -= other.replicas * weights
+    all += other.replicas * weights
   }
-  return left / replicas
+  return { limitMib: device.limit_mib, replicas, weights: all }
 }
 
 function blockBytes(memory: PoolMemory, pool: PoolDraft, draft: Draft): number | null {

@@ -49,7 +49,9 @@ describe('memory of a pool', () => {
     expect(problems({ memory: 'allocator: bfc, device: cart', devices: card() })).toEqual([
       '….device: expected one of the devices card, got "cart"; did you mean card?',
     ])
-    expect(problems({ memory: on })).toEqual(['….device: expected a device, got "card"'])
+    expect(problems({ memory: on })).toEqual([
+      '….device: expected one of devices, of which there are none, got "card"',
+    ])
   })
 
   test('has an allocator for what the pool does', () => {

@@ -1,7 +1,7 @@
 import type { Device, ModelMemory, PoolMemory } from '../schema.ts'
 import { didYouMean } from '../schema-walk.ts'
 import type { Draft, PoolDraft, Report } from './draft.ts'
-import { MIB, weightsBytes } from './weights.ts'
+import { atLeast, MIB, weightsBytes } from './weights.ts'
 
 /** Whether memory is said where it counts, and has room at least for what must be there. */
 export function checkMemory(draft: Draft, report: Report): void {
@@ -35,7 +35,10 @@ function checkPlace(memory: PoolMemory, pool: PoolDraft, draft: Draft, report: R
   if (name !== undefined && device === null) {
     if (draft.devices.includes(null)) return
     const known = draft.devices.flatMap((one) => one?.name ?? [])
-    const expected = known.length > 0 ? `one of the devices ${known.join(', ')}` : 'a device'
+    const expected =
+      known.length > 0
+        ? `one of the devices ${known.join(', ')}`
+        : 'one of devices, of which there are none'
     report('value', [...path, 'device'], `${expected}, got "${name}"${didYouMean(name, known)}`)
     return
   }
@@ -103,9 +106,6 @@ function leastBytes(pool: PoolDraft, draft: Draft): number | null {
   if (weights === null || pool.memory?.allocator !== 'buddy') return weights
   return weights + pool.memory.arena_mib * MIB
 }
-
-/** A limit that does, to two decimals. */
-const atLeast = (bytes: number) => `at least ${Math.ceil((100 * bytes) / MIB) / 100} MiB`
 
 const partsOf = (memory: PoolMemory) =>
   memory.allocator === 'buddy' ? 'weights and arena' : 'the weights'

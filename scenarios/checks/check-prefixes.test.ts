@@ -9,6 +9,7 @@ interface Parts {
   readonly pools?: string
 }
 
+const TRACE = 'process: trace, file: t.jsonl, format: mooncake'
 const SHARED = 'shared_prefix_tokens: 600'
 const SESSION =
   'session: { turns: { distribution: fixed, value: 4 }, ' +
@@ -21,6 +22,8 @@ function problemsOf({
   generation = 'policy: continuous',
   pools = '',
 }: Parts) {
+  const own = arrivals.startsWith(TRACE) || traffic.includes('input_tokens')
+  const lengths = own ? '' : 'input_tokens: { distribution: geometric, mean: 700 }'
   return problemsIn(`spillway: 1
 name: s
 duration_s: 60
@@ -30,13 +33,12 @@ traffic:
   - class: chat
     arrivals: { ${arrivals} }
     output_tokens: { distribution: fixed, value: 20 }
+    ${lengths}
     ${traffic}
 pools:
   - { name: central, model: m, generation: { ${generation}, kv_cache: { blocks: 99, ${cache} } } }
 ${pools}`).map((problem) => problem.replace('pools.central.generation.kv_cache', '…'))
 }
-
-const TRACE = 'process: trace, file: t.jsonl, format: mooncake'
 
 describe('a prefix cache', () => {
   test('needs to be told what prompts begin with', () => {
@@ -80,6 +82,37 @@ describe('a prefix cache', () => {
     ])
     expect(problemsOf({ traffic: '', arrivals, cache: 'block_tokens: 24' })).toEqual([])
   })
+})
+
+test('a common beginning is of at least a block, and no longer than prompts', () => {
+  const of = (shared: number, lengths: string) =>
+    problemsOf({
+      traffic: `shared_prefix_tokens: ${shared}\n    input_tokens: { distribution: ${lengths} }`,
+    })
+  const lognormal = 'lognormal, median: 300, p99: 900, max: 1000'
+  expect(of(16, lognormal)).toEqual([])
+  expect(of(15, lognormal)).toEqual([
+    'traffic.chat.shared_prefix_tokens: expected at least the 16 tokens of a block, as only ' +
+      'whole ones are shared, got 15',
+  ])
+  const tooLong =
+    'traffic.chat.shared_prefix_tokens: expected at most the 1000 tokens of the longest prompt, got 1001'
+  for (const lengths of [
+    lognormal,
+    'fixed, value: 1000',
+    'uniform, min: 1, max: 1000',
+    'quantiles, quantiles: [[0, 1], [1, 1000]]',
+  ]) {
+    expect(of(1000, lengths)).toEqual([])
+    expect(of(1001, lengths)).toEqual([tooLong])
+  }
+  expect(of(1001, 'geometric, mean: 10')).toEqual([])
+  // on top of turns, and a part of what is carried on
+  const turns = 'input_tokens: { distribution: fixed, value: 20 }'
+  for (const shared of [5, 600]) {
+    const traffic = `${SESSION}\n    shared_prefix_tokens: ${shared}\n    ${turns}`
+    expect(problemsOf({ traffic })).toEqual([])
+  }
 })
 
 test('a common beginning is said where a cache uses it, and not beside hash_ids', () => {

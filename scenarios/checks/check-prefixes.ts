@@ -1,3 +1,4 @@
+import type { Lengths } from '../schema.ts'
 import type { ClassDraft, Draft, PoolDraft, Report } from './draft.ts'
 
 /** Tokens of a number in hash_ids, and of what conversations have in common. */
@@ -12,7 +13,10 @@ export function checkPrefixes(draft: Draft, report: Report): void {
       draft.has([...path, 'generation', 'kv_cache', 'prefix_cache']) ||
       (generation === null && draft.has([...path, 'generation'])),
   )
-  for (const traffic of draft.classes) checkClass(traffic, caching.length > 0, mentioned, report)
+  for (const traffic of draft.classes) {
+    checkClass(traffic, caching.length > 0, mentioned, report)
+    checkShared(traffic, caching, report)
+  }
   for (const pool of caching) checkPool(pool, draft, report)
 }
 
@@ -35,6 +39,40 @@ function checkClass(
   if (arrivals.length_scale === 1) return
   const text = '1 with a prefix_cache, as hash_ids are of the lengths in the file'
   report('value', [...path, 'arrivals', 'length_scale'], `${text}, got ${arrivals.length_scale}`)
+}
+
+/** A beginning that all prompts have, and that a cache can keep: whole blocks are kept. */
+function checkShared(traffic: ClassDraft, caching: readonly PoolDraft[], report: Report): void {
+  const { path, lengths, sharedPrefix: shared } = traffic
+  // of sessions that carry their context it is what they start from, beside their lengths
+  if (shared === null || carries(traffic) || hasHashes(traffic)) return
+  const at = [...path, 'shared_prefix_tokens']
+  const blocks = caching.map(({ generation }) => generation!.kv_cache!.block_tokens)
+  const least = Math.min(...blocks)
+  const most = lengths === null ? endless : longestOf(lengths)
+  if (shared > most) {
+    report('value', at, `at most the ${most} tokens of the longest prompt, got ${shared}`)
+  } else if (blocks.length > 0 && shared < least) {
+    const text = `at least the ${least} tokens of a block, as only whole ones are shared`
+    report('value', at, `${text}, got ${shared}`)
+  }
+}
+
+const endless = Number.POSITIVE_INFINITY
+
+/** Infinity where that is not known. */
+function longestOf(lengths: Lengths): number {
+  switch (lengths.distribution) {
+    case 'fixed':
+      return lengths.value
+    case 'uniform':
+    case 'lognormal':
+      return lengths.max
+    case 'quantiles':
+      return Math.max(...lengths.quantiles.map(([, length]) => length))
+    default:
+      return endless
+  }
 }
 
 function checkPool(pool: PoolDraft, draft: Draft, report: Report): void {

@@ -19,3 +19,6 @@ export function weightsBytes(pool: PoolDraft, draft: Draft): number | null {
 
 /** To two decimals. */
 export const mib = (bytes: number) => Number((bytes / MIB).toFixed(2))
+
+/** A limit that does, to two decimals. */
+export const atLeast = (bytes: number) => `at least ${Math.ceil((100 * bytes) / MIB) / 100} MiB`
