@@ -7,8 +7,8 @@ import type { Prepared } from './prepare.ts'
 const MIB = 2 ** 20
 
 /**
- * Throws `Failure` where what must be there at once has no room on a device: of models whose weights
- * the scenario does not tell a profile tells them.
+ * Throws `Failure` where what must be there at once has no room on a device. Weights that the
+ * scenario does not tell are told by a profile.
  */
 export function refuseWeights(
   { scenario, file }: Pick<Prepared, 'scenario' | 'file'>,

@@ -10,7 +10,7 @@ export function modelMemory({ model: name }: PoolDraft, draft: Draft): ModelMemo
   return model && 'work' in model ? (model.memory ?? null) : null
 }
 
-/** Whole bytes of a replica; null where that is not known: of other models a calibration finds it out. */
+/** Whole bytes of a replica; null where they are not known: a calibration finds them out. */
 export function weightsBytes(pool: PoolDraft, draft: Draft): number | null {
   const memory = modelMemory(pool, draft)
   if (memory === null || pool.precision === null) return null
