@@ -68,15 +68,34 @@ describe('memory of a pool', () => {
       '….out_of_memory.1: expected no evict on card, which has no residency: weights stay where they are, got "evict"',
     ])
     const memory = `${on}, pinned: true, out_of_memory: [evict, shrink]`
-    expect(problems({ memory, devices: card(residency) })).toEqual([])
+    const pools = `  - { name: other, model: m, memory: { ${on} } }`
+    expect(problems({ memory, devices: card(residency), pools })).toEqual([])
     expect(problems({ memory: 'allocator: bfc, pinned: true' })).toEqual([
       '….pinned: expected no pinned without a device, as weights stay where they are, got "pinned"',
     ])
   })
 
   test('tries each remedy once', () => {
-    expect(problems({ memory: 'allocator: bfc, out_of_memory: [split, shrink, split]' })).toEqual([
+    const limited = 'allocator: bfc, limit_mib: 200, out_of_memory'
+    expect(problems({ memory: `${limited}: [split, shrink, split]` })).toEqual([
       '….out_of_memory.2: expected each remedy once, got "split" again',
+    ])
+  })
+})
+
+describe('a remedy', () => {
+  test('may help', () => {
+    const remedies = 'out_of_memory: [split, shrink]'
+    expect(problems({ memory: `allocator: bfc, limit_mib: 200, ${remedies}` })).toEqual([])
+    expect(problems({ memory: `${on}, ${remedies}`, devices: card() })).toEqual([])
+    expect(problems({ memory: 'allocator: bfc, out_of_memory: [split]' })).toEqual([])
+    expect(problems({ memory: `allocator: bfc, ${remedies}` })).toEqual([
+      '….out_of_memory.1: expected no shrink without a limit_mib or device, as memory never runs out, got "shrink"',
+    ])
+    expect(
+      problems({ memory: `allocator: buddy, arena_mib: 4, limit_mib: 200, ${remedies}` }),
+    ).toEqual([
+      '….out_of_memory.1: expected no shrink with allocator buddy, whose arena never grows, got "shrink"',
     ])
   })
 })
@@ -115,7 +134,7 @@ describe('a limit', () => {
     const pinned = `${on}, pinned: true`
     const other = `  - { name: other, model: m, memory: { ${on} } }`
     const ten = { own: ', replicas: 10', devices: card(residency), memory: pinned }
-    expect(problems(ten)).toEqual([])
+    expect(problems({ ...ten, own: ', replicas: 9', pools: other })).toEqual([])
     expect(problems({ ...ten, pools: other })).toEqual([
       'devices.card.limit_mib: expected at least 1049.05 MiB, as pinned weights and the largest model beside them take, got 1024',
     ])
@@ -138,7 +157,27 @@ describe('devices', () => {
   })
 })
 
+test('residency is of a device with models that may go', () => {
+  const pinned = { memory: `${on}, pinned: true`, devices: card(residency) }
+  expect(problems(pinned)).toEqual([
+    'devices.card.residency: expected no residency, as all models on card are pinned, got "residency"',
+  ])
+  const pools = `  - { name: other, model: m, memory: { ${on} } }`
+  expect(problems({ ...pinned, pools })).toEqual([])
+})
+
 describe('memory of a model', () => {
+  test('says a size of each buffer', () => {
+    const of = (declared: string) =>
+      problems({ memory: 'allocator: bfc', declared: `memory: { ${declared} }` })
+    expect(of('input: { kib: 0 }, activations: [{ per_item_kib: 1, lives: 2 }]')).toEqual([])
+    const none = 'expected the key kib or per_item_kib or per_token_kib or per_token_squared_kib'
+    expect(of('output: {}, activations: [{ kib: 1 }, { lives: 2 }]')).toEqual([
+      `models.m.memory.output: ${none}, got none of them`,
+      `models.m.memory.activations.1: ${none}, got none of them`,
+    ])
+  })
+
   test('is said where a pool says memory, and only there', () => {
     expect(problems({})).toEqual([
       'models.m.memory: expected no memory of m, as no pool of it says memory, got "memory"',

@@ -1,3 +1,4 @@
+import type { Path } from '../located.ts'
 import type { Device, ModelMemory, PoolMemory } from '../schema.ts'
 import { didYouMean } from '../schema-walk.ts'
 import type { Draft, PoolDraft, Report } from './draft.ts'
@@ -71,10 +72,23 @@ function checkAllocator(memory: PoolMemory, pool: PoolDraft, draft: Draft, repor
     report('value', [...path, 'allocator'], `${expected}, got ${allocator}`)
   }
   const remedies = 'out_of_memory' in memory ? (memory.out_of_memory ?? []) : []
+  const idle = remedies.findIndex((remedy) => remedy !== 'split')
+  const why = idleRemedy(memory)
+  if (idle >= 0 && why !== null) {
+    const text = `no ${remedies[idle]} ${why}, got "${remedies[idle]}"`
+    report('value', [...path, 'out_of_memory', idle], text)
+  }
   const again = remedies.findIndex((remedy, i) => remedies.indexOf(remedy) < i)
   if (again < 0) return
   const text = `each remedy once, got "${remedies[again]}" again`
   report('value', [...path, 'out_of_memory', again], text)
+}
+
+/** Why nothing that others give back would help; null where it may. */
+function idleRemedy(memory: PoolMemory): string | null {
+  if (memory.allocator === 'buddy') return 'with allocator buddy, whose arena never grows'
+  if (memory.limit_mib !== undefined || memory.device !== undefined) return null
+  return 'without a limit_mib or device, as memory never runs out'
 }
 
 /** Declared models say what they take; of others a calibration finds it out. */
@@ -129,6 +143,10 @@ function checkDevice(device: Device, index: number, draft: Draft, report: Report
     return
   }
   if (pools.some((pool) => generates(pool, draft))) return
+  if (device.residency && pools.every(({ memory }) => memory?.pinned === true)) {
+    const text = `no residency, as all models on ${device.name} are pinned, got "residency"`
+    report('key', [...path, 'residency'], text)
+  }
   const needs = pools.map((pool) => ({ pool, bytes: leastBytes(pool, draft) }))
   const known = needs.filter((need): need is { pool: PoolDraft; bytes: number } => {
     return need.bytes !== null
@@ -174,5 +192,20 @@ function checkUse(name: string, memory: ModelMemory, draft: Draft, report: Repor
     if (!generating || !draft.has([...path, key])) continue
     const text = `no ${key} of ${name}, which generates: its KV cache counts, got "${key}"`
     report('key', [...path, key], text)
+  }
+  checkBuffers(path, memory, draft, report)
+}
+
+const SIZES = ['kib', 'per_item_kib', 'per_token_kib', 'per_token_squared_kib']
+
+/** A buffer says its size, be it 0. */
+function checkBuffers(path: Path, memory: ModelMemory, draft: Draft, report: Report): void {
+  const buffers = [
+    ...['input', 'output'].map((key) => [...path, key]),
+    ...memory.activations.map((_, i) => [...path, 'activations', i]),
+  ]
+  for (const buffer of buffers) {
+    if (!draft.has(buffer) || SIZES.some((key) => draft.has([...buffer, key]))) continue
+    report('value', buffer, `the key ${SIZES.join(' or ')}, got none of them`)
   }
 }
