@@ -92,6 +92,17 @@ describe('a chain of buffers, as computed by hand', () => {
     expect(owners(memory)).toEqual(['weights 3', 'weights 5', 'free 1024'])
   })
 
+  test('a session that is opened anew knows no plan of the one before', () => {
+    const { memory } = replica(Number.POSITIVE_INFINITY, { pattern: true })
+    for (let session = 0; session < 2; session++) {
+      memory.load()
+      memory.run(2, 1, true)
+      expect(told(memory.layout!).filter((chunk) => chunk.startsWith('pattern'))).toEqual([])
+      memory.end()
+      memory.unload()
+    }
+  })
+
   test('a shape of the same key takes the block, and what has another size besides', () => {
     const inputs = [['batch'], ['batch']] as const
     const { memory } = replica(Number.POSITIVE_INFINITY, {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { fullestSpace } from './fullest-space.ts'
 import { memoryResult } from './memory-result.ts'
 import { SpaceRecorder, type SpaceState } from './space-recorder.ts'
 import { BUCKETS } from './time-series.ts'
@@ -78,4 +79,21 @@ test('no interval goes beyond the limit, unless a run did', () => {
   }
   expect(heldOf(4, 9)).toMatchObject({ value: 6.5, high: 10 })
   expect(heldOf(4, 12)).toMatchObject({ value: 8, high: 12 })
+})
+
+test('of replicas the fullest is the one that held most, whoever had more in use', () => {
+  const [little, much] = [
+    { ...full, held: 800, inUse: 700 },
+    { ...full, held: 900, inUse: 500 },
+  ].map((state) => {
+    const space = new SpaceRecorder(head, 1000)
+    space.sample(0, state)
+    return space.summary({ residency: false, prefix: false })
+  })
+  for (const replicas of [
+    [little!, much!],
+    [much!, little!],
+  ]) {
+    expect(fullestSpace(replicas)).toMatchObject({ peakHeld: 900, peakInUse: 500 })
+  }
 })

@@ -84,6 +84,18 @@ describe('a shared device', () => {
     expect(chunks.find(({ owner }) => owner === 'one: batch 4 x 1')).toBeDefined()
   })
 
+  test('whose batch runs on is on the map of another one as it was at its own peak', () => {
+    const memory = memoryOf({ pools: [on, on], devices })
+    memory.start(0, batch(1, 1))
+    // no map is due at 1 ms, and the next one at a second
+    memory.start(1, batch(0, 4))
+    memory.end(2, 1)
+    memory.start(1000, batch(1, 1))
+    const { chunks } = memory.spaces()[0]!.map[1]!
+    const own = chunks.filter(({ owner }) => owner === 'one: batch 4 x 1')
+    expect(own.reduce((sum, { bytes }) => sum + mib(bytes), 0)).toBe(6)
+  })
+
   test('enough bytes and no chunk is fragmentation; too few is a shortage', () => {
     const memory = memoryOf({ pools: [on, on], devices })
     // 8 of weights, 4 and 2 of the arena of one: 18 of 32 are left
@@ -138,6 +150,14 @@ describe('residency', () => {
     expect(mib(card!.series.held[0]!)).toBe(10)
     expect(mib(card!.series.held.at(-1)!)).toBe(4)
     expect(mib(card!.peakHeld)).toBe(10)
+  })
+
+  test('waste inside of chunks is told beside the weights that are there, not those of others', () => {
+    const memory = memoryOf({ pools: [on, on], devices, model: 'activations: [{ kib: 1023.9 }]' })
+    memory.load(0, 0)
+    memory.start(10, batch(0, 1))
+    // 1,048,474 bytes, of which a chunk is 1,048,576
+    expect(memory.spaces()[0]!.internal).toBeCloseTo(1 - 1_048_474 / MIB, 9)
   })
 
   test('pinned models are there from the beginning', () => {

@@ -1,72 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { Batching } from '../../../scenarios/schema.ts'
-import { type Mishaps, runWithMemory } from '../../../test/memory-world.ts'
-import { planOf, requestsOf } from '../../../test/small-system.ts'
-import type { PoolPlan, ServingPlan } from '../plan.ts'
+import type { Mishaps } from '../../../test/memory-world.ts'
 import { OUTCOME, REFUSAL } from '../ports.ts'
-import type { PoolMemoryPlan, ResidencyPlan } from './memory-plan.ts'
-
-const item = { fixed: 0, perLength: 0, perItem: 10, perToken: 0, perTokenSquared: 0 }
-/** Ten bytes for each request on device 0, and no weights. */
-const plain: PoolMemoryPlan = {
-  devices: [0],
-  weightsBytes: 0,
-  sums: [item],
-  outOfMemory: [],
-  pinned: false,
-}
-const roomy: Batching = { policy: 'dynamic', max_batch: 8, preferred: [], max_delay_ms: 0 }
-const lru: ResidencyPlan = { eviction: 'lru', gibPerS: 1, setUpMs: 1 }
-
-interface Told extends Mishaps {
-  readonly limitBytes: number
-  readonly residency?: ResidencyPlan
-  readonly pools: readonly (Partial<PoolMemoryPlan> & { readonly pool?: Partial<PoolPlan> })[]
-  readonly at: readonly number[]
-  readonly lengths?: readonly number[]
-  readonly workMs?: number
-}
-
-/** Requests go to pools by turns; batches take 10 ms. */
-function run({
-  limitBytes,
-  residency = undefined,
-  pools,
-  at,
-  lengths,
-  workMs = 10,
-  ...rest
-}: Told) {
-  const plan: ServingPlan = planOf(
-    pools.map(({ pool, ...memory }) => ({
-      batching: roomy,
-      memory: {
-        ...plain,
-        ...memory,
-        devices: Array<number>(pool?.replicas ?? 1).fill(0),
-      },
-      ...pool,
-    })),
-    {
-      routing: 'round-robin',
-      devices: [{ name: 'card', limitBytes, residency: residency ?? null }],
-    },
-  )
-  const requests = requestsOf(at, lengths && { lengths })
-  const { rows, told, counts } = runWithMemory({ plan, requests }, () => workMs, rest)
-  const { columns } = rows
-  return {
-    told,
-    counts,
-    dispatched: [...columns.dispatched],
-    started: [...columns.started],
-    done: [...columns.done],
-    sizes: [...columns.batchSize],
-    batchWait: [...columns.batchWait],
-    outcome: [...columns.outcome],
-    refusal: [...columns.refusal],
-  }
-}
+import { item, lru, roomy, run } from './small-device.test-helper.ts'
 
 describe('the ledger', () => {
   test('cuts a batch to what fits, at the padded length', () => {
@@ -109,10 +44,23 @@ describe('the ledger', () => {
         { pool: { replicas: 2, batching: { policy: 'none' } } },
         { sums: [{ ...item, perItem: 40 }] },
       ],
-      // turns: first, second, first, …; the one of 1 waits, that of 2 must not overtake it
-      at: [0, 1, 2],
+      // turns: first, second, first, …; the one of 1 waits, those after it must not overtake it
+      at: [0, 1, 1],
     })
     expect(dispatched).toEqual([0, 10, 20])
+  })
+
+  test('where the first in line gives up, those behind it go then and there', () => {
+    const { dispatched, outcome } = run({
+      limitBytes: 40,
+      pools: [
+        { pool: { replicas: 2, batching: { policy: 'none' } } },
+        { sums: [{ ...item, perItem: 40 }], pool: { queueTimeoutMs: 4 } },
+      ],
+      at: [0, 1, 2],
+    })
+    expect(outcome).toEqual([OUTCOME.served, OUTCOME.timedOut, OUTCOME.served])
+    expect(dispatched[2]).toBe(5)
   })
 })
 
@@ -161,6 +109,17 @@ describe('a batch that runs out of memory', () => {
     expect(twice.counts).toMatchObject({ shrunk: 1, failed: 1 })
   })
 
+  test('each half goes through the list from its beginning', () => {
+    const { counts, outcome } = run({
+      ...told,
+      pools: [{ outOfMemory: ['shrink', 'split'] }],
+      // the whole twice, then each half once
+      fails: (_, call) => [1, 2, 3, 5].includes(call),
+    })
+    expect(outcome).toEqual(Array(5).fill(OUTCOME.served))
+    expect(counts).toMatchObject({ shrunk: 3, split: 1, failed: 0 })
+  })
+
   test('what a world cannot do is passed over', () => {
     const pools = [{ outOfMemory: ['shrink', 'evict', 'split'] as const }]
     const fails: Mishaps['fails'] = ({ size }) => size > 1
@@ -182,89 +141,5 @@ describe('a batch that runs out of memory', () => {
       '100 unload 1',
       '100 unload 3',
     ])
-  })
-})
-
-describe('residency', () => {
-  const told = { residency: lru, limitBytes: 100, loadMs: 5 }
-
-  test('a model is loaded when a batch is due; the wait for it is none for an executor', () => {
-    const { dispatched, batchWait, told: commands } = run({ ...told, pools: [{}], at: [0, 1, 30] })
-    expect(commands).toEqual(['0 load 0', '5 start 2 0', '30 start 1 0'])
-    expect(dispatched).toEqual([5, 5, 30])
-    expect(batchWait).toEqual([0, 0, 0])
-  })
-
-  test('pinned models are there from the beginning', () => {
-    const { told: commands } = run({ ...told, pools: [{ pinned: true }], at: [0] })
-    expect(commands).toEqual(['0 start 1 0'])
-  })
-
-  test('the least recently used makes room; one that works does not', () => {
-    const pools = Array.from({ length: 3 }, () => ({ weightsBytes: 40 }))
-    const { told: commands } = run({ ...told, pools, at: [0, 1, 7] })
-    // at 7 the first works until 15 and the second until 16: then the first goes
-    expect(commands).toEqual([
-      ...['0 load 0', '1 load 1', '5 start 1 0', '6 start 1 1'],
-      ...['15 unload 0', '15 load 2', '20 start 1 2'],
-    ])
-  })
-
-  test('nobody goes where even that would not make room', () => {
-    const pools = [{ weightsBytes: 40 }, { weightsBytes: 40 }, { weightsBytes: 90 }]
-    const { told: commands } = run({ ...told, pools, at: [0, 20, 22], workMs: 10 })
-    // the first is idle from 15 on, but the second works until 35
-    expect(commands.slice(4)).toEqual(['35 unload 0', '35 unload 1', '35 load 2', '40 start 1 2'])
-  })
-
-  test('a load for which there was no room shrinks arenas, then evicts, then waits for an end', () => {
-    const pools = Array.from({ length: 3 }, () => ({ weightsBytes: 20 }))
-    const { told: commands, outcome } = run({
-      ...told,
-      pools,
-      at: [0, 12, 20],
-      workMs: 10,
-      loadFails: (executor, call) => executor === 2 && call < 5,
-    })
-    expect(outcome).toEqual(Array(3).fill(OUTCOME.served))
-    expect(commands.slice(3)).toEqual([
-      ...['17 start 1 1', '20 load 2', '20 shrink 2', '20 load 2', '20 unload 0', '20 load 2'],
-      // the second works until 27
-      ...['27 load 2', '32 start 1 2'],
-    ])
-  })
-
-  test('a load that waits for an end is woken by it though nobody is left to wait', () => {
-    const impatient = { queueTimeoutMs: 6 }
-    const { outcome } = run({
-      ...told,
-      pools: [{ weightsBytes: 20 }, { weightsBytes: 20, pool: impatient }],
-      at: [0, 6, 9, 40],
-      loadFails: (executor, call) => executor === 1 && call < 3,
-    })
-    // the second times out at 12; the last finds its model not resident, and nothing running
-    const { served, timedOut } = OUTCOME
-    expect(outcome).toEqual([served, timedOut, served, served])
-  })
-
-  test('loads that failed for requests that left count no more: others wait for the next one', () => {
-    const perToken = { ...item, perItem: 0, perToken: 1 }
-    const { outcome, told: commands } = run({
-      ...told,
-      pools: [{ pinned: true }, { pool: { queueTimeoutMs: 7 } }, { sums: [perToken] }],
-      at: [0, 1, 2, 20, 50, 51],
-      lengths: [1, 1, 1000, 1, 1, 1],
-      // the second times out at 8; the third is refused once, and comes while the second is loaded
-      loadFails: (executor, call) => call < 2 || (executor === 2 && call < 5),
-    })
-    const { served, timedOut, shed } = OUTCOME
-    expect(outcome).toEqual([served, timedOut, shed, served, served, served])
-    expect(commands.slice(-2)).toEqual(['65 load 2', '70 start 1 2'])
-  })
-
-  test('the batch fails for which nothing is left that could make room', () => {
-    const { outcome, counts } = run({ ...told, pools: [{}], at: [0, 1], loadFails: () => true })
-    expect(outcome).toEqual([OUTCOME.failed, OUTCOME.failed])
-    expect(counts).toMatchObject({ failed: 2, shrunk: 2, loaded: 0 })
   })
 })

@@ -1,0 +1,121 @@
+import { describe, expect, test } from 'vitest'
+import type { Batching } from '../../../scenarios/schema.ts'
+import { OUTCOME } from '../ports.ts'
+import { item, lru, run } from './small-device.test-helper.ts'
+
+describe('residency', () => {
+  const told = { residency: lru, limitBytes: 100, loadMs: 5 }
+
+  test('a model is loaded when a batch is due; the wait for it is none for an executor', () => {
+    const { dispatched, batchWait, told: commands } = run({ ...told, pools: [{}], at: [0, 1, 30] })
+    expect(commands).toEqual(['0 load 0', '5 start 2 0', '30 start 1 0'])
+    expect(dispatched).toEqual([5, 5, 30])
+    expect(batchWait).toEqual([0, 0, 0])
+  })
+
+  test('pinned models are there from the beginning', () => {
+    const { told: commands } = run({ ...told, pools: [{ pinned: true }], at: [0] })
+    expect(commands).toEqual(['0 start 1 0'])
+  })
+
+  test('the least recently used makes room; one that works does not', () => {
+    const pools = Array.from({ length: 3 }, () => ({ weightsBytes: 40 }))
+    const { told: commands } = run({ ...told, pools, at: [0, 1, 7] })
+    // at 7 the first works until 15 and the second until 16: then the first goes
+    expect(commands).toEqual([
+      ...['0 load 0', '1 load 1', '5 start 1 0', '6 start 1 1'],
+      ...['15 unload 0', '15 load 2', '20 start 1 2'],
+    ])
+  })
+
+  test('models for whom somebody waits go last', () => {
+    const batching: Batching = { policy: 'dynamic', max_batch: 8, preferred: [], max_delay_ms: 30 }
+    const { told: commands } = run({
+      ...told,
+      pools: [
+        { weightsBytes: 40, pool: { batching } },
+        { weightsBytes: 40 },
+        { weightsBytes: 40, sums: [{ ...item, perItem: 0, perToken: 1 }] },
+      ],
+      at: [0, 31, 32, 60, 61, 75],
+      // the third is shed
+      lengths: [1, 1, 1000, 1, 1, 1],
+    })
+    // the first was used least recently, but its next batch is due at 90
+    expect(commands.slice(4)).toEqual([
+      ...['61 start 1 1', '75 unload 1', '75 load 2', '80 start 1 2', '90 start 1 0'],
+    ])
+  })
+
+  test('a load leads to a batch though somebody stands in line before those who came last', () => {
+    const { dispatched } = run({
+      ...told,
+      limitBytes: 40,
+      pools: [
+        { pool: { order: { discipline: 'lifo' }, batching: { policy: 'none' } } },
+        { sums: [{ ...item, perItem: 35 }] },
+      ],
+      // the second waits from 1 on; of the first two who wait for the load the last goes first
+      at: [0, 1, 2],
+    })
+    expect(dispatched).toEqual([15, 30, 5])
+  })
+
+  test('nobody goes where even that would not make room', () => {
+    const pools = [{ weightsBytes: 40 }, { weightsBytes: 40 }, { weightsBytes: 90 }]
+    const { told: commands } = run({ ...told, pools, at: [0, 20, 22], workMs: 10 })
+    // the first is idle from 15 on, but the second works until 35
+    expect(commands.slice(4)).toEqual(['35 unload 0', '35 unload 1', '35 load 2', '40 start 1 2'])
+  })
+
+  test('a load for which there was no room shrinks arenas, then evicts, then waits for an end', () => {
+    const pools = Array.from({ length: 3 }, () => ({ weightsBytes: 20 }))
+    const { told: commands, outcome } = run({
+      ...told,
+      pools,
+      at: [0, 12, 20],
+      workMs: 10,
+      loadFails: (executor, call) => executor === 2 && call < 5,
+    })
+    expect(outcome).toEqual(Array(3).fill(OUTCOME.served))
+    expect(commands.slice(3)).toEqual([
+      ...['17 start 1 1', '20 load 2', '20 shrink 2', '20 load 2', '20 unload 0', '20 load 2'],
+      // the second works until 27
+      ...['27 load 2', '32 start 1 2'],
+    ])
+  })
+
+  test('a load that waits for an end is woken by it though nobody is left to wait', () => {
+    const impatient = { queueTimeoutMs: 6 }
+    const { outcome } = run({
+      ...told,
+      pools: [{ weightsBytes: 20 }, { weightsBytes: 20, pool: impatient }],
+      at: [0, 6, 9, 40],
+      loadFails: (executor, call) => executor === 1 && call < 3,
+    })
+    // the second times out at 12; the last finds its model not resident, and nothing running
+    const { served, timedOut } = OUTCOME
+    expect(outcome).toEqual([served, timedOut, served, served])
+  })
+
+  test('loads that failed for requests that left count no more: others wait for the next one', () => {
+    const perToken = { ...item, perItem: 0, perToken: 1 }
+    const { outcome, told: commands } = run({
+      ...told,
+      pools: [{ pinned: true }, { pool: { queueTimeoutMs: 7 } }, { sums: [perToken] }],
+      at: [0, 1, 2, 20, 50, 51],
+      lengths: [1, 1, 1000, 1, 1, 1],
+      // the second times out at 8; the third is refused once, and comes while the second is loaded
+      loadFails: (executor, call) => call < 2 || (executor === 2 && call < 5),
+    })
+    const { served, timedOut, shed } = OUTCOME
+    expect(outcome).toEqual([served, timedOut, shed, served, served, served])
+    expect(commands.slice(-2)).toEqual(['65 load 2', '70 start 1 2'])
+  })
+
+  test('the batch fails for which nothing is left that could make room', () => {
+    const { outcome, counts } = run({ ...told, pools: [{}], at: [0, 1], loadFails: () => true })
+    expect(outcome).toEqual([OUTCOME.failed, OUTCOME.failed])
+    expect(counts).toMatchObject({ failed: 2, shrunk: 2, loaded: 0 })
+  })
+})

@@ -1,0 +1,67 @@
+import type { Batching } from '../../../scenarios/schema.ts'
+import { type Mishaps, runWithMemory } from '../../../test/memory-world.ts'
+import { planOf, requestsOf } from '../../../test/small-system.ts'
+import type { PoolPlan, ServingPlan } from '../plan.ts'
+import type { PoolMemoryPlan, ResidencyPlan } from './memory-plan.ts'
+
+export const item = { fixed: 0, perLength: 0, perItem: 10, perToken: 0, perTokenSquared: 0 }
+/** Ten bytes for each request on device 0, and no weights. */
+const plain: PoolMemoryPlan = {
+  devices: [0],
+  weightsBytes: 0,
+  sums: [item],
+  outOfMemory: [],
+  pinned: false,
+}
+export const roomy: Batching = { policy: 'dynamic', max_batch: 8, preferred: [], max_delay_ms: 0 }
+export const lru: ResidencyPlan = { eviction: 'lru', gibPerS: 1, setUpMs: 1 }
+
+interface Told extends Mishaps {
+  readonly limitBytes: number
+  readonly residency?: ResidencyPlan
+  readonly pools: readonly (Partial<PoolMemoryPlan> & { readonly pool?: Partial<PoolPlan> })[]
+  readonly at: readonly number[]
+  readonly lengths?: readonly number[]
+  readonly workMs?: number
+}
+
+/** Requests go to pools by turns; batches take 10 ms. */
+export function run({
+  limitBytes,
+  residency = undefined,
+  pools,
+  at,
+  lengths,
+  workMs = 10,
+  ...rest
+}: Told) {
+  const plan: ServingPlan = planOf(
+    pools.map(({ pool, ...memory }) => ({
+      batching: roomy,
+      memory: {
+        ...plain,
+        ...memory,
+        devices: Array<number>(pool?.replicas ?? 1).fill(0),
+      },
+      ...pool,
+    })),
+    {
+      routing: 'round-robin',
+      devices: [{ name: 'card', limitBytes, residency: residency ?? null }],
+    },
+  )
+  const requests = requestsOf(at, lengths && { lengths })
+  const { rows, told, counts } = runWithMemory({ plan, requests }, () => workMs, rest)
+  const { columns } = rows
+  return {
+    told,
+    counts,
+    dispatched: [...columns.dispatched],
+    started: [...columns.started],
+    done: [...columns.done],
+    sizes: [...columns.batchSize],
+    batchWait: [...columns.batchWait],
+    outcome: [...columns.outcome],
+    refusal: [...columns.refusal],
+  }
+}
