@@ -211,15 +211,13 @@ export class Memory {
     else this.#fail(now, station, executor)
   }
 
-  /** Whether anything on the device will end; loads that have failed wait for others themselves. */
+  /** Whether anything on the device will end: whoever is the last to fail waits for nobody. */
   #somethingEnds(executor: number): boolean {
     const { deviceOf } = this.#ledger
+    const device = deviceOf[executor]
     return (
       this.#residency.isAtWork(executor) ||
-      this.#world.stations.some(({ id }) => {
-        const own = this.#loading[id]!
-        return own >= 0 && deviceOf[own] === deviceOf[executor] && this.#failures[id] === 0
-      })
+      this.#loading.some((own) => own >= 0 && deviceOf[own] === device)
     )
   }
 

@@ -113,6 +113,19 @@ describe('residency', () => {
     expect(commands.slice(-2)).toEqual(['65 load 2', '70 start 1 2'])
   })
 
+  test('a load that is tried again is something to wait for', () => {
+    const pools = Array.from({ length: 2 }, () => ({ weightsBytes: 20 }))
+    const { outcome, told: commands } = run({
+      ...told,
+      pools,
+      at: [0, 1],
+      // the first once, before its arenas shrink; the second as long as the first is not through
+      loadFails: (_, call) => call !== 1 && call < 4,
+    })
+    expect(outcome).toEqual([OUTCOME.served, OUTCOME.served])
+    expect(commands.slice(-2)).toEqual(['15 load 1', '20 start 1 1'])
+  })
+
   test('the batch fails for which nothing is left that could make room', () => {
     const { outcome, counts } = run({ ...told, pools: [{}], at: [0, 1], loadFails: () => true })
     expect(outcome).toEqual([OUTCOME.failed, OUTCOME.failed])
