@@ -20,6 +20,7 @@ export function fill(now: Ms, { station, requests, batch, room }: Filling, decis
   const { queue } = station
   const { members } = batch
   const idle = station.idleUntil(now)
+  clear(batch)
   let size = 0
   for (; size < take; size++) {
     if (room !== null && size > 0) {
@@ -28,31 +29,39 @@ export function fill(now: Ms, { station, requests, batch, room }: Filling, decis
     const request = queue.shift(now, lane)
     members[size] = request
     requests.idle[request] = idle - requests.idle[request]!
+    count(batch, requests, request)
   }
   station.running += size
   batch.size = size
   batch.dispatched = now
-  describe(batch, station.pool, requests)
+  pad(batch, station.pool)
 }
 
 /** Writes into a batch what its members make of it. */
 export function describe(
   batch: Batch,
-  { ragged, padTo }: Pick<PoolPlan, 'ragged' | 'padTo'>,
+  pool: Pick<PoolPlan, 'ragged' | 'padTo'>,
   requests: Requests,
 ): void {
-  const { members, size } = batch
-  let longest = 1
-  let tokens = 0
-  let oldestCame = Number.POSITIVE_INFINITY
-  for (let i = 0; i < size; i++) {
-    const request = members[i]!
-    const length = requests.length[request]!
-    tokens += length
-    if (length > longest) longest = length
-    if (requests.enqueued[request]! < oldestCame) oldestCame = requests.enqueued[request]!
-  }
-  batch.length = ragged ? 0 : padded(longest, padTo)
-  batch.tokens = tokens
-  batch.oldestCame = oldestCame
+  clear(batch)
+  for (let i = 0; i < batch.size; i++) count(batch, requests, batch.members[i]!)
+  pad(batch, pool)
+}
+
+function clear(batch: Batch): void {
+  batch.length = 1
+  batch.tokens = 0
+  batch.oldestCame = Number.POSITIVE_INFINITY
+}
+
+function count(batch: Batch, requests: Requests, request: number): void {
+  const length = requests.length[request]!
+  const enqueued = requests.enqueued[request]!
+  batch.tokens += length
+  if (length > batch.length) batch.length = length
+  if (enqueued < batch.oldestCame) batch.oldestCame = enqueued
+}
+
+function pad(batch: Batch, { ragged, padTo }: Pick<PoolPlan, 'ragged' | 'padTo'>): void {
+  batch.length = ragged ? 0 : padded(batch.length, padTo)
 }
