@@ -1,6 +1,6 @@
 import type { Evidence, SeenBatch, SeenQueue } from './evidence.ts'
 import { type Findings, ms } from './findings.ts'
-import { any, eachInstant, type Instant } from './instants.ts'
+import { any, eachInstant, type Instant, lookedThrough } from './instants.ts'
 import { permutations } from './permutations.ts'
 import { FAILED } from './raw-rows.ts'
 
@@ -49,10 +49,15 @@ export function checkDecisions<Known>(
       found.violated(members, () => waiting.wrongText(members.length, instant))
     }
     waiting.moveOver(instant)
-    const { joined, timedOut, ends, freeAfter, at } = instant
-    const acted = any(joined) || any(timedOut) || ends > 0 || batches.length > 0
+    const { freeAfter, at } = instant
     const { line, known } = waiting
-    if (!acted || freeAfter <= 0 || line.length === 0 || !decider.due(known, line, at)) return
+    if (
+      !lookedThrough(instant) ||
+      freeAfter <= 0 ||
+      line.length === 0 ||
+      !decider.due(known, line, at)
+    )
+      return
     found.violated([line[0]!], () => {
       const still = `request ${line[0]} still waited in queue ${queue.number} just after ${ms(at)}`
       return `${still} while ${freeAfter} executors were free; ${decider.expected(known, line, at)}`

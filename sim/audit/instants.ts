@@ -120,3 +120,10 @@ function compareEnds(a: SeenBatch, b: SeenBatch): number {
 
 /** Whether a range holds anything. */
 export const any = ({ from, to }: Range) => to > from
+
+/**
+ * Whether the queue was looked through: who is refused only clears it of those whose time is over.
+ */
+export function lookedThrough({ joined, shed, timedOut, batches, ends }: Instant): boolean {
+  return any(joined) || ends > 0 || any(batches) || (any(timedOut) && !any(shed))
+}

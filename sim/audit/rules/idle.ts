@@ -1,6 +1,6 @@
 import type { Evidence } from '../evidence.ts'
 import { type Findings, ms } from '../findings.ts'
-import { any, eachInstant, type Instant } from '../instants.ts'
+import { eachInstant, type Instant, lookedThrough } from '../instants.ts'
 import { type CountedQueue, goesByCount, taken, windowCloses } from '../policy.ts'
 import type { Rule } from '../rule.ts'
 
@@ -27,9 +27,9 @@ function checkInstant(
   instant: Instant,
   found: Findings,
 ): void {
-  const { at, oldest, waitingAfter, freeAfter, ends, joined, timedOut, batches } = instant
+  const { at, oldest, waitingAfter, freeAfter } = instant
   const ending = at >= seen.endKnown
-  if (!any(joined) && ends === 0 && !any(timedOut) && !any(batches) && !ending) return
+  if (!lookedThrough(instant) && !ending) return
   found.checked++
   if (freeAfter <= 0 || waitingAfter <= 0 || oldest < 0) return
   const { batching } = queue.pool
