@@ -55,6 +55,7 @@ export {
   type TokenGapRun,
 } from './ports.ts'
 export { queueDisciplines } from './queue-order.ts'
+export { Relay } from './relay.ts'
 export { Requests } from './requests.ts'
 export { routingPolicies } from './routing.ts'
 export { Settling } from './settling.ts'
