@@ -109,7 +109,6 @@ describe('a result in text', () => {
     expect(rowsOf('wasted ')).toHaveLength(3)
     expect(rowsOf('out of memory  ')).toHaveLength(2)
     expect(rowsOf('residency ')).toEqual([expect.stringMatching(/^card +12 +9 +4 % +3,000$/)])
-    expect(rowsOf('prefixes ')).toEqual([expect.stringMatching(/^engine +30 % +12,000$/)])
     expect(resultText({ ...result, memory: [] })).not.toMatch(/^(memory|wasted|out of memory) /m)
   })
 

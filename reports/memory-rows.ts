@@ -74,8 +74,6 @@ const LOADS: Cells = ({ residency }) =>
     count(residency.cold_share.n),
   ]
 
-const PREFIXES: Cells = ({ prefix_hit_rate: rate }) => rate && [told(rate, 'share'), count(rate.n)]
-
 export const MEMORY_TABLES: readonly MemoryTable[] = [
   memoryTable(
     'Memory: most at once, weights included',
@@ -114,7 +112,6 @@ export const MEMORY_TABLES: readonly MemoryTable[] = [
     ['residency', 'loads', 'evictions', 'waited for a load', 'of requests'],
     LOADS,
   ),
-  memoryTable('Prefix cache', ['prefixes', 'prompt tokens found', 'of prompt tokens'], PREFIXES),
 ]
 
 /** One line for each space that ran out of memory, the worst first. */

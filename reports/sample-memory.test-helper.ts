@@ -100,7 +100,7 @@ function arenaRun({ name, shared, pools, limitMib, seed }: ArenaRun): SpaceSumma
   }
   Object.assign(recorder.residency, { loads: 12, evictions: 9 })
   Object.assign(recorder.cold, { part: 40, of: 1000 })
-  return recorder.summary({ residency: shared, prefix: false })
+  return recorder.summary({ residency: shared })
 }
 
 function stateOf(replicas: readonly ReplicaMemory[], device: Device): SpaceState {
@@ -169,8 +169,7 @@ function pagedRun(name: string, seed: string): SpaceSummary {
       { address: weights + inUseBytes + free / 4, bytes: (free * 3) / 4, owner: 'free' },
     ])
   }
-  Object.assign(recorder.prefix, { part: 1200, of: 4000 })
-  return recorder.summary({ residency: false, prefix: true })
+  return recorder.summary({ residency: false })
 }
 
 const made = new Map<string, MemorySpace[]>()

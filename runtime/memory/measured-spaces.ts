@@ -70,7 +70,7 @@ function spaceOf(
     sample(now)
   }
   recorder.counts.extensions = sum(replicas.map(({ extensions }) => extensions.length))
-  return recorder.summary({ residency: false, prefix: false })
+  return recorder.summary({ residency: false })
 }
 
 /** What is so in a replica from a time on, for all replicas in order of time; ms and bytes. */

@@ -15,11 +15,7 @@ export function fullestSpace(replicas: readonly SpaceSummary[]): SpaceSummary {
       counts[key] += replica.counts[key]
     }
   }
-  const prefix = first.prefix && {
-    part: replicas.reduce((sum, one) => sum + one.prefix!.part, 0),
-    of: replicas.reduce((sum, one) => sum + one.prefix!.of, 0),
-  }
-  return { ...fullest, counts, prefix, series: first.series, map: first.map }
+  return { ...fullest, counts, series: first.series, map: first.map }
 }
 
 function isFuller(one: SpaceSummary, other: SpaceSummary): boolean {

@@ -14,8 +14,6 @@ interface Replica {
   readonly weights: number
   readonly block: number
   readonly token: number
-  /** whether it keeps prefixes */
-  readonly caches: boolean
   use: KvUse
 }
 
@@ -64,7 +62,7 @@ export class KvSpaces {
         const block = kv.blockTokens * bytes.token
         const use = { ...UNUSED, free: kv.blocks }
         const { weights, token } = bytes
-        const replica = { pool: pool.name, weights, block, token, caches: kv.prefixCache, use }
+        const replica = { pool: pool.name, weights, block, token, use }
         space.replicas.push(replica)
         this.#of.push({ space, replica })
         // the cache is one region, there from the beginning
@@ -89,14 +87,9 @@ export class KvSpaces {
 
   summaries(): SpaceSummary[] {
     return [...this.#groups.values()].map((spaces) => {
-      const caches = spaces.some(({ replicas }) => replicas.some(({ caches: own }) => own))
       const all = spaces.map(({ recorder, replicas }) => {
-        const sum = (of: 'shortages' | 'promptTokens' | 'hitTokens') =>
-          replicas.reduce((total, { use }) => total + use[of], 0)
-        recorder.counts.shortage = sum('shortages')
-        recorder.prefix.part = sum('hitTokens')
-        recorder.prefix.of = sum('promptTokens')
-        return recorder.summary({ residency: false, prefix: caches })
+        recorder.counts.shortage = replicas.reduce((sum, { use }) => sum + use.shortages, 0)
+        return recorder.summary({ residency: false })
       })
       return fullestSpace(all)
     })

@@ -65,9 +65,6 @@ export const memorySpace = z.strictObject({
     })
     .nullable()
     .describe('null where models are there from the beginning'),
-  prefix_hit_rate: estimate
-    .nullable()
-    .describe('prompt tokens found in the cache, of all; null without a prefix cache'),
   series: memorySeries.describe('means over runs'),
   map: z
     .array(z.strictObject({ at_s: z.number(), chunks: z.array(mapChunk) }))

@@ -69,7 +69,6 @@ function spaceResult(runs: readonly SpaceSummary[]): MemorySpace {
       ),
       cold_share: ratio((run) => run.cold),
     },
-    prefix_hit_rate: first.prefix && ratio((run) => run.prefix),
     series: seriesResult(runs),
     map: first.map.map(({ atMs, chunks }) => ({
       at_s: atMs / 1000,

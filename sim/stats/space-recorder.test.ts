@@ -27,7 +27,7 @@ test('what memory is like lasts until it is told anew, and an instant counts', (
   space.sample(15, full)
   space.sample(15, little)
   space.sample(35, full)
-  const { series } = space.summary({ residency: false, prefix: false })
+  const { series } = space.summary({ residency: false })
   expect(series.inUse.slice(0, 5)).toEqual([100, 600, 200, 600, 600])
   expect(series.largestFree.slice(0, 4)).toEqual([900, 50, 300, 50])
   expect(series.held.at(-1)).toBe(800)
@@ -38,7 +38,7 @@ test('fragmentation inside chunks is that at the peak, without weights', () => {
   space.sample(1, little)
   space.sample(2, full)
   space.sample(3, little)
-  const { internal, external, largestFree } = space.summary({ residency: false, prefix: false })
+  const { internal, external, largestFree } = space.summary({ residency: false })
   expect(internal).toBeCloseTo(1 - 300 / 500, 12)
   expect([external, largestFree]).toEqual([0.5, 50])
 })
@@ -59,7 +59,7 @@ test('a result has means over runs and sums of counts, in MiB', () => {
     const space = new SpaceRecorder({ ...head, limitBytes: 2 ** 30, weightsBytes: 0 }, 1000)
     space.sample(0, { ...full, held: times * 2 ** 20 })
     space.counts.fragmentation = times
-    return [space.summary({ residency: false, prefix: false })]
+    return [space.summary({ residency: false })]
   })
   const [space] = memoryResult(runs)
   expect(space!.limit_mib).toBe(1024)
@@ -73,7 +73,7 @@ test('no interval goes beyond the limit, unless a run did', () => {
     const runs = helds.map((held) => {
       const space = new SpaceRecorder({ ...head, limitBytes: 10 * 2 ** 20 }, 1000)
       space.sample(0, { ...full, held: held * 2 ** 20 })
-      return [space.summary({ residency: false, prefix: false })]
+      return [space.summary({ residency: false })]
     })
     return memoryResult(runs)[0]!.peak_held_mib
   }
@@ -88,7 +88,7 @@ test('of replicas the fullest is the one that held most, whoever had more in use
   ].map((state) => {
     const space = new SpaceRecorder(head, 1000)
     space.sample(0, state)
-    return space.summary({ residency: false, prefix: false })
+    return space.summary({ residency: false })
   })
   for (const replicas of [
     [little!, much!],

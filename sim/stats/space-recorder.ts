@@ -47,9 +47,8 @@ export interface SpaceSummary extends SpaceHead {
   readonly largestFree: number
   readonly counts: SpaceCounts
   readonly residency: { readonly loads: number; readonly evictions: number } | null
-  /** requests that waited for a load, and all that were served; shares of prompt tokens */
+  /** requests that waited for a load, and all that were served */
   readonly cold: Ratio | null
-  readonly prefix: Ratio | null
   readonly series: {
     readonly bucketS: number
     readonly requested: readonly number[]
@@ -94,7 +93,6 @@ export class SpaceRecorder {
   }
   readonly residency = { loads: 0, evictions: 0 }
   readonly cold = { part: 0, of: 0 }
-  readonly prefix = { part: 0, of: 0 }
   readonly #durationMs: Ms
   readonly #requested = new Float64Array(BUCKETS)
   readonly #inUse = new Float64Array(BUCKETS)
@@ -160,7 +158,7 @@ export class SpaceRecorder {
     this.#maps.push({ atMs: now, chunks })
   }
 
-  summary(has: { readonly residency: boolean; readonly prefix: boolean }): SpaceSummary {
+  summary(has: { readonly residency: boolean }): SpaceSummary {
     for (let bucket = this.#bucket; bucket < BUCKETS; bucket++) {
       this.#bucket = bucket
       this.#note()
@@ -177,7 +175,6 @@ export class SpaceRecorder {
       counts: { ...this.counts },
       residency: has.residency ? { ...this.residency } : null,
       cold: has.residency ? { ...this.cold } : null,
-      prefix: has.prefix ? { ...this.prefix } : null,
       series: {
         bucketS: this.#durationMs / 1000 / BUCKETS,
         requested: Array.from(this.#requested),

@@ -140,7 +140,7 @@ export class WorldMemory {
   /** One for each device that the scenario names, then for each pool with devices of its own. */
   spaces(): SpaceSummary[] {
     const summaries = this.#cards.map((card) =>
-      card?.recorder.summary({ residency: card.plan.residency !== null, prefix: false }),
+      card?.recorder.summary({ residency: card.plan.residency !== null }),
     )
     const shared = summaries.filter((summary) => summary?.shared === true)
     const own = this.#plan.pools.map(({ memory }) =>
