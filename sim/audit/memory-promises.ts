@@ -62,13 +62,16 @@ export function promisedMemory(pool: Pool, scenario: Scenario): PromisedMemory |
   const shared = scenario.devices.findIndex(({ name }) => name === memory.device)
   const model = scenario.models[pool.model]
   const needs = model !== undefined && 'work' in model ? model.memory : undefined
-  const generates = memory.allocator === 'paged' || memory.allocator === 'contiguous'
+  const { allocator } = memory
+  const generates = allocator === 'paged' || allocator === 'contiguous'
   const each = { fp32: 4, fp16: 2, int8: 1 }[pool.precision]
   return {
     devices: Array.from({ length: pool.replicas }, (_, i) => (shared < 0 ? first + i : shared)),
     weightsBytes: Math.round((needs?.parameters_millions ?? 0) * 1e6 * each),
     sums: needs === undefined || pool.generation !== undefined ? [] : heldAtOnce(needs),
-    outOfMemory: generates ? [] : (memory.out_of_memory ?? ['shrink']),
+    outOfMemory: generates
+      ? []
+      : (memory.out_of_memory ?? (allocator === 'buddy' ? [] : ['shrink'])),
     pinned: memory.pinned === true,
   }
 }

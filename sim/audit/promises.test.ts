@@ -183,6 +183,11 @@ describe('memory', () => {
         memory: { allocator: 'bfc', device: 'card', pinned: true, out_of_memory: ['split'] },
       },
       { name: 'e', model: 'declared' },
+      {
+        name: 'f',
+        model: 'declared',
+        memory: { allocator: 'buddy', arena_mib: 8, device: 'card' },
+      },
     ],
   })
 
@@ -215,7 +220,10 @@ describe('memory', () => {
       [4, 5],
       [0],
       undefined,
+      [0],
     ])
+    // an arena of buddies gives nothing back
+    expect(pools[5]!.memory!.outOfMemory).toEqual([])
     expect(pools[0]!.memory!.weightsBytes).toBe(13.2e6)
     expect(pools[3]!.memory!.weightsBytes).toBe(3.3e6)
   })

@@ -86,10 +86,10 @@ export function liveMemory(plan: PoolMemoryPlan): PoolMemoryPlan {
   return { ...plan, outOfMemory: plan.outOfMemory.filter((remedy) => remedy === 'split') }
 }
 
-/** Of engines their own ledgers make room. */
+/** Of engines their own ledgers make room; an arena of buddies has nothing to give back. */
 function remedies(memory: PoolMemory): readonly Remedy[] {
   if (memory.allocator === 'paged' || memory.allocator === 'contiguous') return []
-  return memory.out_of_memory ?? ['shrink']
+  return memory.out_of_memory ?? (memory.allocator === 'buddy' ? [] : ['shrink'])
 }
 
 function declared(pool: Pool, models: Scenario['models']): ActivationPlan | null {
