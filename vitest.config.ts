@@ -1,6 +1,10 @@
 import { defineConfig } from 'vitest/config'
 
-const shared = { testTimeout: 120_000, pool: 'forks' } as const
+const shared = {
+  testTimeout: 120_000,
+  pool: 'forks' as const,
+  setupFiles: ['test/random-seed.ts'],
+}
 
 const LAWS = 'test/{audit,audit-*,both-worlds,card,generation,overload,source,theory}.test.ts'
 

@@ -136,6 +136,9 @@ export function generatingSystem({
         }),
       )
       let at = 0
+      // numbers of a trace stand in the place of what a class begins with
+      const isNumbered = (one: number) =>
+        clients[one]!.carriesContext || !clients[one]!.sharedPrefixTokens
       return {
         plan: planOf(pools, {
           classes: clients.map((own, i) => ({ ...ANY_CLASS, ...own, priority: i + 1 })),
@@ -147,7 +150,9 @@ export function generatingSystem({
             lengths: arrivals.map(({ length }) => length),
             outputs: arrivals.map(({ output }) => output),
             classes: arrivals.map((one) => one.class),
-            prefixes: arrivals.map(({ prefix }) => prefix && Int32Array.of(prefix)),
+            prefixes: arrivals.map(({ prefix, class: own }) =>
+              prefix && isNumbered(own) ? Int32Array.of(prefix) : null,
+            ),
           },
         ),
       }
