@@ -1,7 +1,5 @@
 import { existsSync } from 'node:fs'
-import { Resvg } from '@resvg/resvg-js'
-import * as vega from 'vega'
-import { compile, type TopLevelSpec } from 'vega-lite'
+import type { TopLevelSpec } from 'vega-lite'
 import { textWidth } from './text.ts'
 
 interface TextItem {
@@ -9,11 +7,13 @@ interface TextItem {
   readonly fontWeight?: string | number
 }
 
+type Vega = typeof import('vega')
+
 /**
  * Without a canvas Vega takes each character for 0.8 em, which pads pictures to the right and
  * drops axis labels. It lets the width be supplied (as vl-convert does); its types do not say so.
  */
-function supplyTextWidths(): void {
+function supplyTextWidths(vega: Vega): void {
   const { textMetrics } = vega as unknown as {
     textMetrics: { width: (item: TextItem, text: unknown) => number }
   }
@@ -21,9 +21,13 @@ function supplyTextWidths(): void {
     textWidth(String(text ?? ''), fontSize, fontWeight === 'bold' || Number(fontWeight) >= 600)
 }
 
-/** Draws a chart as SVG text, without a browser or canvas. */
+/**
+ * Draws a chart as SVG text, without a browser or canvas. The first one loads Vega, which takes
+ * longer than all else that a command loads.
+ */
 export async function toSvg(spec: TopLevelSpec): Promise<string> {
-  supplyTextWidths()
+  const [vega, { compile }] = await Promise.all([import('vega'), import('vega-lite')])
+  supplyTextWidths(vega)
   const view = new vega.View(vega.parse(compile(spec).spec), { renderer: 'none' })
   try {
     const svg = await view.toSVG()
@@ -43,7 +47,7 @@ const FONT_FILES = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf']
 
 /** Draws a chart as PNG; the fonts are named so that the picture does not depend on settings. */
 export async function toPng(spec: TopLevelSpec, scale = 2): Promise<Uint8Array> {
-  const svg = await toSvg(spec)
+  const [svg, { Resvg }] = await Promise.all([toSvg(spec), import('@resvg/resvg-js')])
   const fontFiles = FONT_FOLDERS.flatMap((folder) =>
     FONT_FILES.map((file) => `${folder}/${file}`),
   ).filter((file) => existsSync(file))

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { type ColumnData, parquetMetadata, parquetRead, parquetSchema } from 'hyparquet'
-import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer'
+import type { ColumnData } from 'hyparquet'
+import type { ColumnSource } from 'hyparquet-writer'
 import { EXIT, Failure } from '../scenarios/index.ts'
 import type { ObservedRun } from '../sim/experiment/index.ts'
 import { type RowColumn, Rows } from '../sim/stats/index.ts'
@@ -24,6 +24,7 @@ export async function writeRows(path: string, { rows, timers }: ObservedRun): Pr
     })
     columnData.push({ name: PREFIXES, data, type: 'STRING', nullable: true })
   }
+  const { parquetWriteBuffer } = await import('hyparquet-writer')
   const kvMetadata = [{ key: TIMERS_KEY, value: JSON.stringify(timers) }]
   await writeWhole(path, new Uint8Array(parquetWriteBuffer({ columnData, kvMetadata })))
 }
@@ -48,6 +49,7 @@ export async function readRows(path: string): Promise<ObservedRun> {
 }
 
 async function parsed(path: string, file: ArrayBuffer): Promise<ObservedRun> {
+  const { parquetMetadata, parquetRead, parquetSchema } = await import('hyparquet')
   const metadata = parquetMetadata(file)
   const timers = metadata.key_value_metadata?.find(({ key }) => key === TIMERS_KEY)?.value
   if (timers === undefined) throw new Error('it was not written by spillway')

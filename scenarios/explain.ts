@@ -1,10 +1,10 @@
 import { z } from 'zod'
+import { got } from './got.ts'
 import type { Path, Problem } from './located.ts'
-import { nearest } from './nearest.ts'
+import { didYouMean, nearest } from './nearest.ts'
 import {
   branchKeys,
   branchOf,
-  didYouMean,
   holderOf,
   isMap,
   keysOf,
@@ -196,15 +196,4 @@ function sizeText(
     return `a list of at ${big ? 'most' : 'least'} ${limit} ${limit === 1 ? 'entry' : 'entries'}`
   }
   return big ? `a number of at most ${limit}` : numberText(schema)
-}
-
-/** A value as a message shows it, cut to what fits a line. */
-export function got(value: unknown): string {
-  if (value === undefined) return 'nothing'
-  if (value === null) return 'an empty value'
-  if (Array.isArray(value))
-    return value.length === 0 ? 'an empty list' : `a list of ${value.length}`
-  if (typeof value === 'object') return 'a map'
-  if (typeof value !== 'string') return String(value)
-  return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}…` : value)
 }

@@ -48,6 +48,12 @@ export function nearest(text: string, candidates: readonly string[]): string | n
   return best
 }
 
+/** The end of a message: the candidate that was meant, if one is near. */
+export function didYouMean(text: unknown, candidates: readonly string[]): string {
+  const near = typeof text === 'string' ? nearest(text, candidates) : null
+  return near === null ? '' : `; did you mean ${near}?`
+}
+
 function plain(text: string): string {
   return text.toLowerCase().replaceAll(/[_\s-]/g, '')
 }

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { nearest } from './nearest.ts'
 
 /** The schema under defaults and optionals. */
 function bare(schema: z.core.$ZodType): z.core.$ZodType {
@@ -125,10 +124,4 @@ export function numberText(schema: z.core.$ZodType | null): string {
     return above ? `${noun} above ${low}, up to ${maximum}` : `${noun} from ${low} to ${maximum}`
   if (hasLow) return above ? `${noun} above ${low}` : `${noun} of at least ${low}`
   return hasHigh ? `${noun} of at most ${maximum}` : noun
-}
-
-/** The end of a message: the candidate that was meant, if one is near. */
-export function didYouMean(text: unknown, candidates: readonly string[]): string {
-  const near = typeof text === 'string' ? nearest(text, candidates) : null
-  return near === null ? '' : `; did you mean ${near}?`
 }

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
-import { got } from './explain.ts'
 import { Failure } from './failure.ts'
+import { got } from './got.ts'
 import type { Arrivals } from './schema.ts'
 import { LineError, linesOf } from './trace-lines.ts'
 

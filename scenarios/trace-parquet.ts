@@ -1,15 +1,7 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
-import {
-  asyncBufferFromFile,
-  type Compressors,
-  type DecodedArray,
-  type ParquetParsers,
-  parquetMetadataAsync,
-  parquetRead,
-  parquetSchema,
-} from 'hyparquet'
-import { got } from './explain.ts'
-import { didYouMean } from './schema-walk.ts'
+import type { Compressors, DecodedArray, ParquetParsers } from 'hyparquet'
+import { got } from './got.ts'
+import { didYouMean } from './nearest.ts'
 import type { ByteProgress } from './trace-lines.ts'
 
 /** Values of columns over rows in a row; the first row has the number `first`, from 1. */
@@ -44,6 +36,10 @@ export async function* parquetRows(
   columns: readonly string[],
   onProgress?: (progress: ByteProgress) => void,
 ): AsyncGenerator<ParquetRows> {
+  // few traces are Parquet: what reads them is loaded with the first
+  const { asyncBufferFromFile, parquetMetadataAsync, parquetRead, parquetSchema } = await import(
+    'hyparquet'
+  )
   const file = await asyncBufferFromFile(path)
   const metadata = await understood(parquetMetadataAsync(file))
   const names = parquetSchema(metadata).children.map(({ element }) => element.name)

@@ -1,5 +1,5 @@
-import { got } from './explain.ts'
-import { didYouMean } from './schema-walk.ts'
+import { got } from './got.ts'
+import { didYouMean } from './nearest.ts'
 import type { RowProblem, RowValues } from './trace-values.ts'
 
 /** Takes the lines of a trace one by one and hands on the values of its rows. */

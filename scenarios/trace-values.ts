@@ -1,4 +1,4 @@
-import { got } from './explain.ts'
+import { got } from './got.ts'
 import { TIME_TEXT, type TimeReader, type TimeUnit } from './trace-time.ts'
 
 /** Which columns of a trace hold what. */

@@ -1,25 +1,28 @@
 import { chmod, rm } from 'node:fs/promises'
-import { build } from 'esbuild'
+import { type BuildOptions, build } from 'esbuild'
 
-/** Bundles the command line and its thread and process entry points to dist/, side by side. */
-await rm('dist', { recursive: true, force: true })
-await build({
-  entryPoints: [
-    'cli.ts',
-    'runtime/dispatcher-thread.ts',
-    'runtime/engine-process.ts',
-    'runtime/executor-thread.ts',
-    'runtime/memory/arena-process.ts',
-    'runtime/replication-thread.ts',
-  ],
+const common: BuildOptions = {
   outdir: 'dist',
   entryNames: '[name]',
   bundle: true,
-  splitting: true,
   format: 'esm',
   platform: 'node',
   target: 'node20',
   packages: 'external',
   logLevel: 'warning',
-})
+}
+
+/** Bundles the command line and its thread and process entry points to dist/, side by side. */
+await rm('dist', { recursive: true, force: true })
+await build({ ...common, entryPoints: ['cli.ts'], splitting: true })
+// each for itself: parts shared with the commands would load what only those have need of
+for (const entry of [
+  'runtime/dispatcher-thread.ts',
+  'runtime/engine-process.ts',
+  'runtime/executor-thread.ts',
+  'runtime/memory/arena-process.ts',
+  'runtime/replication-thread.ts',
+]) {
+  await build({ ...common, entryPoints: [entry] })
+}
 await chmod('dist/cli.js', 0o755)

@@ -1,4 +1,4 @@
-import { didYouMean } from '../schema-walk.ts'
+import { didYouMean } from '../nearest.ts'
 import type { Draft, PoolDraft, Report } from './draft.ts'
 
 /** Where one class asks for a model all do, and pools that requests come to are asked for. */

@@ -1,4 +1,4 @@
-import { didYouMean } from '../schema-walk.ts'
+import { didYouMean } from '../nearest.ts'
 import type { Draft, Report } from './draft.ts'
 
 /** Names are unique, and those that refer to something name what exists. */
