@@ -6,11 +6,12 @@ const shared = {
   setupFiles: ['test/random-seed.ts'],
 }
 
-const LAWS = 'test/{audit,audit-*,both-worlds,card,generation,overload,source,theory}.test.ts'
+const COMMANDS = 'test/cli-*.test.ts'
+const SUITES = 'test/live-*.test.ts'
 
 /**
- * `unit` stands beside the code; `laws` cut across it: theory, audit, both worlds; `suites` run the
- * command line and the runtime.
+ * `unit` stands beside the code; `laws` cut across it: theory, audit, both worlds; `commands` run
+ * the built command line, and `suites` what it measures.
  */
 export default defineConfig({
   test: {
@@ -23,17 +24,19 @@ export default defineConfig({
         },
       },
       {
-        test: { ...shared, name: 'laws', include: [LAWS] },
+        test: {
+          ...shared,
+          name: 'laws',
+          include: ['test/**/*.test.ts'],
+          exclude: [COMMANDS, SUITES],
+        },
+      },
+      {
+        test: { ...shared, name: 'commands', include: [COMMANDS] },
       },
       {
         // live runs measure time: one file after another
-        test: {
-          ...shared,
-          name: 'suites',
-          include: ['test/**/*.test.ts'],
-          exclude: [LAWS],
-          fileParallelism: false,
-        },
+        test: { ...shared, name: 'suites', include: [SUITES], fileParallelism: false },
       },
     ],
   },

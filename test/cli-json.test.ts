@@ -1,80 +1,31 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
-import { z } from 'zod'
+import { describe, expect, test } from 'vitest'
+import { printedDocuments } from './printed-documents.ts'
+import { madeUpProfile } from './profiles.ts'
 import { commandsIn, filesIn, put, ROOT, readJson, TINY, temporaryFolder } from './spillway.ts'
 
 /**
- * What scripts rely on: one document on stdout and nothing else; and `--help` for whoever writes
- * them.
+ * What scripts rely on: one document on stdout and nothing else (`live-json.test.ts` has those of
+ * commands that measure); and `--help` for whoever writes them.
  */
 
 const folder = temporaryFolder()
 const { run } = commandsIn(folder)
+const { documentOf, published } = printedDocuments(run)
 
 put(folder, 'tiny.yaml', TINY)
-
-/** Runs a command with --json and returns its document; a verdict may decide the exit code. */
-async function documentOf(...args: string[]): Promise<unknown> {
-  const ended = await run(...args, '--json')
-  expect([0, 4, 5], `${args.join(' ')}: ${ended.stderr}`).toContain(ended.code)
-  expect(ended.stdout.endsWith('\n')).toBe(true)
-  return JSON.parse(ended.stdout)
-}
-
-/** A check by the JSON Schema that `spillway schema` publishes. */
-async function published(kind: string) {
-  const schema = z.fromJSONSchema((await documentOf('schema', '--document', kind)) as never)
-  return (document: unknown) => {
-    const { error } = schema.safeParse(document)
-    expect(error?.issues ?? []).toEqual([])
-  }
-}
+// where a calibration would have left it
+mkdirSync(join(folder, 'cache'))
+put(folder, 'cache/profile.json', JSON.stringify(madeUpProfile(TINY)))
 
 describe('--json', () => {
-  let profile: unknown
-  beforeAll(async () => {
-    profile = await documentOf('calibrate', 'tiny.yaml', '--seconds', '3')
-  }, 60_000)
-
-  test('calibrate prints the profile that it keeps', async () => {
-    const isProfile = await published('profile')
-    isProfile(profile)
-    expect(readJson(join(folder, 'cache/profile.json'))).toEqual(profile)
-    expect(() => isProfile({ ...(profile as object), format: 2 })).toThrow()
-  })
-
   test('simulate prints a result, the same that --out writes', async () => {
     const isResult = await published('result')
     const result = await documentOf('simulate', 'tiny.yaml', '--out', 'simulated')
     isResult(result)
     expect(result).toMatchObject({ document: 'spillway-result', world: 'simulated', runs: 10 })
     expect(readJson(join(folder, 'simulated/simulated.json'))).toEqual(result)
-  })
-
-  test('replay prints a result, and compare a comparison of what it left', async () => {
-    const result = await documentOf('replay', 'tiny.yaml', '--replays', '2', '--out', 'replayed')
-    ;(await published('result'))(result)
-    expect(result).toMatchObject({ document: 'spillway-result', world: 'measured', runs: 2 })
-    expect(readJson(join(folder, 'replayed/measured.json'))).toEqual(result)
-
-    const comparison = await documentOf('compare', 'tiny.yaml', 'replayed', '--replications', '10')
-    ;(await published('comparison'))(comparison)
-    expect(comparison).toMatchObject({ document: 'spillway-comparison', replays: 2 })
-    const again = 'spillway compare tiny.yaml replayed --replications 10 --json'
-    expect(comparison).toMatchObject({ command: again })
-
-    const report = await documentOf('report', 'replayed', '--svg')
-    const { written } = z.strictObject({ written: z.array(z.string()).min(2) }).parse(report)
-    expect(written.filter((path) => !existsSync(join(folder, path)))).toEqual([])
-  })
-
-  test('run prints its comparison', async () => {
-    const profileOption = ['--profile', 'cache/profile.json']
-    const quick = ['--replays', '1', '--replications', '10', '--out', 'whole']
-    const comparison = await documentOf('run', 'tiny.yaml', ...profileOption, ...quick)
-    ;(await published('comparison'))(comparison)
-    expect(readJson(join(folder, 'whole/comparison.json'))).toEqual(comparison)
   })
 
   test('requests prints their number and hash', async () => {

@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
+import { printedDocuments } from './printed-documents.ts'
+import { commandsIn, put, readJson, TINY, temporaryFolder } from './spillway.ts'
+
+/** What scripts rely on of commands that measure: one document on stdout and nothing else. */
+
+const folder = temporaryFolder()
+const { documentOf, published } = printedDocuments(commandsIn(folder).run)
+
+put(folder, 'tiny.yaml', TINY)
+
+let profile: unknown
+beforeAll(async () => {
+  profile = await documentOf('calibrate', 'tiny.yaml', '--seconds', '3')
+}, 60_000)
+
+test('calibrate prints the profile that it keeps', async () => {
+  const isProfile = await published('profile')
+  isProfile(profile)
+  expect(readJson(join(folder, 'cache/profile.json'))).toEqual(profile)
+  expect(() => isProfile({ ...(profile as object), format: 2 })).toThrow()
+})
+
+test('replay prints a result, and compare a comparison of what it left', async () => {
+  const result = await documentOf('replay', 'tiny.yaml', '--replays', '2', '--out', 'replayed')
+  ;(await published('result'))(result)
+  expect(result).toMatchObject({ document: 'spillway-result', world: 'measured', runs: 2 })
+  expect(readJson(join(folder, 'replayed/measured.json'))).toEqual(result)
+
+  const comparison = await documentOf('compare', 'tiny.yaml', 'replayed', '--replications', '10')
+  ;(await published('comparison'))(comparison)
+  expect(comparison).toMatchObject({ document: 'spillway-comparison', replays: 2 })
+  const again = 'spillway compare tiny.yaml replayed --replications 10 --json'
+  expect(comparison).toMatchObject({ command: again })
+
+  const report = await documentOf('report', 'replayed', '--svg')
+  const { written } = z.strictObject({ written: z.array(z.string()).min(2) }).parse(report)
+  expect(written.filter((path) => !existsSync(join(folder, path)))).toEqual([])
+})
+
+test('run prints its comparison', async () => {
+  const profileOption = ['--profile', 'cache/profile.json']
+  const quick = ['--replays', '1', '--replications', '10', '--out', 'whole']
+  const comparison = await documentOf('run', 'tiny.yaml', ...profileOption, ...quick)
+  ;(await published('comparison'))(comparison)
+  expect(readJson(join(folder, 'whole/comparison.json'))).toEqual(comparison)
+})

@@ -1,0 +1,25 @@
+import { expect } from 'vitest'
+import { z } from 'zod'
+import type { Ended } from './spillway.ts'
+
+/** Documents that commands print with --json, and checks by the schemas that are published. */
+export function printedDocuments(run: (...args: string[]) => Promise<Ended>) {
+  /** Runs a command with --json and returns its document; a verdict may decide the exit code. */
+  async function documentOf(...args: string[]): Promise<unknown> {
+    const ended = await run(...args, '--json')
+    expect([0, 4, 5], `${args.join(' ')}: ${ended.stderr}`).toContain(ended.code)
+    expect(ended.stdout.endsWith('\n')).toBe(true)
+    return JSON.parse(ended.stdout)
+  }
+
+  /** A check by the JSON Schema that `spillway schema` publishes. */
+  async function published(kind: string) {
+    const schema = z.fromJSONSchema((await documentOf('schema', '--document', kind)) as never)
+    return (document: unknown) => {
+      const { error } = schema.safeParse(document)
+      expect(error?.issues ?? []).toEqual([])
+    }
+  }
+
+  return { documentOf, published }
+}
