@@ -5,6 +5,7 @@ import {
   exactSize,
   exactText,
   fixed,
+  loadText,
   percentileName,
   signedPercent,
   sizeIn,
@@ -31,6 +32,11 @@ describe('formatting', () => {
     expect(estimateText(estimate(1234.5, null, null), 'time')).toBe('1,200 ms')
     expect(time(0.0567)).toBe('57 µs')
     expect(time(45_678)).toBe('46 s')
+  })
+
+  test('a load is never 0 where there is any', () => {
+    const texts = [0.7, 0.6012, 1.0249, 12.345, 0.05, 0.00421, 0.0000512, 0].map(loadText)
+    expect(texts).toEqual(['0.7', '0.6', '1.02', '12.35', '0.05', '0.0042', '0.000051', '0'])
   })
 
   test('a figure that is not supported is a dash', () => {

@@ -106,6 +106,11 @@ function join(text: string, unit: Unit): string {
   return unit.name === '' ? text : `${text} ${unit.name}`
 }
 
+/** Rate over capacity, to a hundredth, or two digits where that is nothing: "0.7", "0.0042". */
+export function loadText(load: number): string {
+  return String(Number(load.toFixed(Math.max(2, decimals(load, null)))))
+}
+
 /** A time given in ms, in the unit that reads best. */
 export function time(ms: number, half: number | null = null): string {
   const unit = timeUnit(ms)

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { Verdict } from '../sim/stats/index.ts'
 import { comparisonTable, comparisonText, resultText } from './markdown.ts'
+import { countsSection } from './page-tables.ts'
 import { sampleComparison } from './sample-comparison.test-helper.ts'
-import { sampleResult } from './sample-documents.test-helper.ts'
+import { sampleInput, sampleResult } from './sample-documents.test-helper.ts'
 
 describe('the comparison in text', () => {
   test('has one row for each percentile and the same number of cells in each', () => {
@@ -78,6 +79,19 @@ describe('a result in text', () => {
       /central +1 +61\.0 \[60\.4, 61\.6\] % +1,300 req\/s +2\.90 \[2\.84, 2\.96\]/,
     )
     expect(text).toContain('interactive p99.9: needs 100,000 requests')
+  })
+
+  test('says where no capacity is known, and so no load, and why', () => {
+    const result = sampleResult('simulated')
+    const pools = [{ ...result.pools[0]!, capacity_rps: null }]
+    const text = resultText({ ...result, pools, load: null })
+    expect(text).toMatch(/ of 30 s, load –, seed 1\n/)
+    expect(text).toMatch(/central +1 +61\.0 \[60\.4, 61\.6\] % +– +3\.10/)
+    const said = 'capacity of central, and so load: not known, as models come and go'
+    expect(text).toContain(said)
+    expect(resultText(result)).not.toContain('not known')
+    const page = countsSection({ ...sampleInput(), simulated: { ...result, pools } })
+    expect(page.html).toContain(said)
   })
 
   test('tells by which control requests were shed, of pools that shed any', () => {

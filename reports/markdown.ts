@@ -4,17 +4,19 @@ import { ARENA_COLUMNS, arenaNotes, arenaRows } from './arena-rows.ts'
 import { CALL_COLUMNS, callRows } from './call-rows.ts'
 import { PARTS } from './charts/where-time-went.ts'
 import { COUNT_COLUMNS, countCells } from './count-rows.ts'
-import { count, estimateText, figure, NONE, plural, valueText } from './format.ts'
+import { count, estimateText, loadText, NONE, plural, valueText } from './format.ts'
 import { MEMORY_TABLES, memoryAlarms } from './memory-rows.ts'
 import { SHED_COLUMNS, shedRows } from './shed-rows.ts'
 import {
   type Cell,
+  capacityText,
   checksOf,
   comparisonRows,
   headline,
   hostText,
   objectiveLines,
   timeCell,
+  unknownCapacities,
   whatIfRows,
 } from './summary.ts'
 import { SURGE_COLUMNS, surgeRows } from './surge-rows.ts'
@@ -166,8 +168,8 @@ export function resultText(result: Result): string {
     world === 'measured'
       ? { simulated: null, measured: result, comparison: null }
       : { simulated: result, measured: null, comparison: null }
-  const load = result.load === null ? [] : [`load ${Number(result.load.toFixed(2))}`]
-  const head = [`${run} of ${duration_s} s`, ...load, `seed ${seed}`].join(', ')
+  const load = result.load === null ? NONE : loadText(result.load)
+  const head = `${run} of ${duration_s} s, load ${load}, seed ${seed}`
   const objectives = objectiveLines(input)
   return [
     `${scenario.name}, ${world}: ${head}`,
@@ -263,16 +265,17 @@ function means({ classes }: Result): string {
   return alignColumns([['mean time', ...PARTS.map((part) => part.name)], ...rows])
 }
 
-function pools({ pools: list }: Result): string {
-  const rows = list.map(({ name, replicas, capacity_rps, batch_efficiency, ...pool }) => [
-    name,
-    count(replicas),
+function pools(result: Result): string {
+  const rows = result.pools.map((pool) => [
+    pool.name,
+    count(pool.replicas),
     estimateText(pool.utilisation, 'share'),
-    capacity_rps === null ? NONE : `${figure(capacity_rps)} req/s`,
+    capacityText(pool),
     estimateText(pool.batch_mean, 'plain'),
-    batch_efficiency === null ? NONE : estimateText(batch_efficiency, 'share'),
+    pool.batch_efficiency === null ? NONE : estimateText(pool.batch_efficiency, 'share'),
     estimateText(pool.wasted, 'share'),
   ])
   const head = ['pool', 'replicas', 'utilisation', 'capacity', 'mean batch', 'useful', 'wasted']
-  return alignColumns([head, ...rows])
+  const unknown = unknownCapacities(result)
+  return [alignColumns([head, ...rows]), ...(unknown === null ? [] : [`  ${unknown}`])].join('\n')
 }

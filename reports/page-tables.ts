@@ -3,10 +3,17 @@ import { ARENA_COLUMNS, arenaNotes, arenaRows } from './arena-rows.ts'
 import { CALL_COLUMNS, callRows } from './call-rows.ts'
 import { type ReportInput, worlds } from './charts/frame.ts'
 import { COUNT_COLUMNS, countCells } from './count-rows.ts'
-import { count, estimateText, figure, NONE } from './format.ts'
+import { count, estimateText, NONE } from './format.ts'
 import { type Html, html, NOTHING } from './html.ts'
 import { SHED_COLUMNS, shedRows } from './shed-rows.ts'
-import { type Cell, comparisonRows, timeCell, whatIfRows } from './summary.ts'
+import {
+  type Cell,
+  capacityText,
+  comparisonRows,
+  timeCell,
+  unknownCapacities,
+  whatIfRows,
+} from './summary.ts'
 import { SURGE_COLUMNS, surgeRows } from './surge-rows.ts'
 import { ENGINE_COLUMNS, engineRows, TOKEN_COLUMNS, tokenRows } from './token-rows.ts'
 
@@ -191,6 +198,7 @@ export function countsSection(input: ReportInput): Html {
   const pools = present.flatMap(({ name, result }) =>
     result.pools.map((p) => poolRow(of(name, p.name), p)),
   )
+  const unknown = new Set(present.flatMap(({ result }) => unknownCapacities(result) ?? []))
   const shed = present.flatMap(({ name, result }) =>
     shedRows(result).map(([label, ...rest]) => [of(name, label!), ...rest]),
   )
@@ -213,7 +221,7 @@ export function countsSection(input: ReportInput): Html {
     caption: 'Pools',
     columns: ['pool', 'replicas', 'utilisation', 'capacity', 'mean batch', 'useful', 'wasted'],
     rows: pools,
-  })}${optional({
+  })}${[...unknown].map((text) => html`<p class="quiet">${text}</p>\n`)}${optional({
     caption: 'Requests shed, by cause',
     columns: SHED_COLUMNS,
     rows: shed,
@@ -225,12 +233,12 @@ export function countsSection(input: ReportInput): Html {
 }
 
 function poolRow(name: Html, pool: Result['pools'][number]): (Html | string)[] {
-  const { replicas, utilisation, capacity_rps, batch_mean, batch_efficiency, wasted } = pool
+  const { replicas, utilisation, batch_mean, batch_efficiency, wasted } = pool
   return [
     name,
     count(replicas),
     estimateText(utilisation, 'share'),
-    capacity_rps === null ? NONE : `${figure(capacity_rps)} req/s`,
+    capacityText(pool),
     estimateText(batch_mean, 'plain'),
     batch_efficiency === null ? NONE : estimateText(batch_efficiency, 'share'),
     estimateText(wasted, 'share'),

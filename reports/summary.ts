@@ -4,6 +4,7 @@ import type {
   Estimate,
   Host,
   PercentileComparison,
+  PoolResult,
   ReplayError,
   Result,
   Verdict,
@@ -124,6 +125,18 @@ export interface Cell {
   readonly text: string
   /** why the cell holds no figure */
   readonly reason?: string
+}
+
+/** The capacity of a pool; a dash where it is not known, which `unknownCapacities` says. */
+export function capacityText({ capacity_rps: rps }: PoolResult): string {
+  return rps === null ? NONE : `${figure(rps)} req/s`
+}
+
+/** Of which pools no capacity is known, and why; null where there is none. */
+export function unknownCapacities({ pools }: Result): string | null {
+  const names = pools.flatMap(({ name, capacity_rps: rps }) => (rps === null ? [name] : []))
+  if (names.length === 0) return null
+  return `capacity of ${names.join(', ')}, and so load: not known, as models come and go`
 }
 
 /** A time with its interval, or a dash with the reason. */

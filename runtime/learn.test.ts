@@ -188,7 +188,7 @@ describe('fields for another number of replicas', () => {
   /** In place of the one that was replayed. */
   function forReplicas(
     replicas: number,
-    of: { recorded?: ModelProfile; calibrated?: ModelProfile; load?: number } = {},
+    of: { recorded?: ModelProfile; calibrated?: ModelProfile; load?: number | null } = {},
   ): RecordedField[] {
     const { load = 0.3, ...models } = of
     return fieldsFor({ replicas, load }, { recorded, calibrated, replicas: 1, ...models })
@@ -216,6 +216,12 @@ describe('fields for another number of replicas', () => {
       forReplicas(2, { calibrated: several, load }).map((field) => field.load),
     )
     expect(loads).toEqual([[0.3], [0.3], [0.9], [0.9]])
+  })
+
+  test('are all of those calibrated where no load is known', () => {
+    const several = modelOf('m', [...calibrated.fields, steady([0.5, 0.5], 0.9)])
+    const loads = forReplicas(2, { calibrated: several, load: null }).map(({ load }) => load)
+    expect(loads).toEqual([0.3, 0.9])
   })
 
   test('stand still where the calibration did', () => {

@@ -73,11 +73,11 @@ function overheadsLike(
 
 /**
  * Speed fields for other replicas than replays had: as calibrated for that number at the
- * nearest load, but at the level that the machine had in the replays. Where none were calibrated,
- * the replays' own.
+ * nearest load, at all of them where it is not known, but at the level that the machine had in the
+ * replays. Where none were calibrated, the replays' own.
  */
 export function fieldsFor(
-  { replicas, load }: { readonly replicas: number; readonly load: number },
+  { replicas, load }: { readonly replicas: number; readonly load: number | null },
   of: {
     readonly recorded: ModelProfile
     readonly calibrated: ModelProfile
@@ -93,7 +93,8 @@ export function fieldsFor(
   }
   // pools of other numbers may have been replayed with the same model
   const scale = level(fieldsOf(recorded.fields, of.replicas)) / level(own)
-  const distance = (field: RecordedField) => Math.abs(Math.log(field.load / load))
+  const distance = (field: RecordedField) =>
+    load === null ? 0 : Math.abs(Math.log(field.load / load))
   const nearest = Math.min(...other.map(distance))
   const alike = other.filter((field) => distance(field) === nearest)
   return alike.map((field) => ({

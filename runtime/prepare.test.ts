@@ -9,6 +9,7 @@ import { madeUpProfile } from '../test/profiles.ts'
 import { lengthMixes } from './length-mix.ts'
 import {
   capacitiesOf,
+  loadOf,
   type Prepared,
   prepare,
   requestsOf,
@@ -145,6 +146,37 @@ test('a profile that does not know what a pool takes of memory is refused by nam
   const memory = { weights: [1], steps: [], inputs: [] }
   const models = [{ ...model!, memory }]
   expect(simulationInput(known, { ...profile, models }).models[0]!.memory).toEqual(memory)
+})
+
+describe('where models come and go', () => {
+  async function residing(residency: string, pinned: string) {
+    const path = join(folder, 'residing.yaml')
+    const own = 'work: { law: constant, ms: 4 }, memory: { parameters_millions: 25 }'
+    writeFileSync(
+      path,
+      `spillway: 1
+name: residing
+duration_s: 20
+models: { one: { ${own} }, two: { ${own} } }
+traffic: [{ class: web, arrivals: { process: poisson, rate_rps: 10 } }]
+devices: [{ name: card, limit_mib: 200${residency} }]
+pools:
+  - { name: a, model: one, memory: { allocator: bfc, device: card } }
+  - { name: b, model: two, memory: { allocator: bfc, device: card${pinned} } }
+`,
+    )
+    const loaded = await prepare(path, {})
+    const input = simulationInput(loaded, null)
+    return { capacities: capacitiesOf(loaded, input.models), load: loadOf(10, input) }
+  }
+  const residency = ', residency: { eviction: lru, gib_per_s: 10 }'
+
+  test('no capacity is known but of those that stay, and so no load', async () => {
+    expect(await residing(residency, '')).toEqual({ capacities: [null, null], load: null })
+    const pinned = await residing(residency, ', pinned: true')
+    expect(pinned).toEqual({ capacities: [null, 250], load: null })
+    expect(await residing('', '')).toEqual({ capacities: [250, 250], load: 10 / 500 })
+  })
 })
 
 describe('where classes ask for a model', () => {

@@ -16,6 +16,7 @@ import {
 import {
   activationsOf,
   batchRoom,
+  comesAndGoes,
   generationCapacity,
   type ObservedRun,
   poolCapacity,
@@ -95,16 +96,20 @@ export function modelsOf(prepared: Prepared, profile: Profile | null): (ModelPro
   return models
 }
 
-/** Capacity of each pool, requests/s, as the profile or the declared work gives it. */
+/**
+ * Capacity of each pool, requests/s, as the profile or the declared work gives it; null where its
+ * model comes and goes: it would go by who asks for which model when.
+ */
 export function capacitiesOf(
   prepared: Prepared,
   models: readonly (ModelProfile | null)[],
-): number[] {
+): (number | null)[] {
   const { scenario } = prepared
   const lengths = lengthMixes(prepared)
   const plan = servingPlan(scenario, activationsOf(scenario, models))
   const targets = plan.pools.map(({ generation }) => generation?.handOver?.pool)
   return plan.pools.map((pool, i) => {
+    if (comesAndGoes(plan, i)) return null
     const steps = stepsOf(scenario, scenario.pools[i]!.model)
     if (steps !== null) {
       return generationCapacity(pool, steps, targets.includes(i), promptsAndAnswers(prepared, i))
@@ -129,14 +134,20 @@ export function simulationInput(prepared: Prepared, profile: Profile | null): Si
   const { scenario, plan } = prepared
   const linkRps = 1000 / (scenario.link?.per_request_ms ?? 0)
   const poolsRps = capacitiesOf(prepared, models)
+  const systemRps = systemCapacity(plan, poolsRps, classWeights(scenario))
   return {
     scenario,
     models,
-    capacityRps: Math.min(systemCapacity(plan, poolsRps, classWeights(scenario)), linkRps),
+    capacityRps: systemRps === null ? null : Math.min(systemRps, linkRps),
     traces: prepared.traces,
     clients: prepared.clients,
     requests: null,
   }
+}
+
+/** A rate over the capacity; null where that is not known. */
+export function loadOf(rps: number, { capacityRps }: SimulationInput): number | null {
+  return capacityRps === null ? null : rps / capacityRps
 }
 
 /** The same, with a plan that knows what batches take by what a profile says of models. */
@@ -167,7 +178,7 @@ export function whatIfInputs(
   const input = simulationInput(first, { ...profile, models })
   const changed = simulationInput(second, profile)
   const rateRps = sides[1].requests.count / second.scenario.duration_s
-  const load = rateRps / changed.capacityRps!
+  const load = loadOf(rateRps, changed)
   const shared = changed.models.map((own, i) => {
     const pool = second.scenario.pools[i]!
     const j = scenario.pools.findIndex(({ name }) => name === pool.name)

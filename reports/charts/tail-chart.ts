@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { Result, TailPoint } from '../../sim/stats/index.ts'
-import { count, percentileName, plural } from '../format.ts'
+import { count, loadText, percentileName, plural } from '../format.ts'
 import { LIGHT } from '../theme.ts'
 import {
   frame,
@@ -157,7 +157,7 @@ function subtitle({ simulated, measured }: ReportInput): string {
   const result = measured ?? simulated
   if (!result) return 'no documents'
   const pools = result.pools.map(({ name }) => name).join(', ')
-  const load = result.load === null ? '' : `, load ${Number(result.load.toFixed(2))}`
+  const load = result.load === null ? '' : `, load ${loadText(result.load)}`
   const parts = [
     `${result.scenario.name}, pool${result.pools.length > 1 ? 's' : ''} ${pools}${load}`,
   ]

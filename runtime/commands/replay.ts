@@ -16,6 +16,7 @@ import { hostFingerprint } from '../host.ts'
 import { measuredSpaces, memoryWarnings, observeReplay } from '../memory/index.ts'
 import {
   capacitiesOf,
+  loadOf,
   type Prepared,
   planned,
   prepare,
@@ -224,7 +225,7 @@ function measuredResult(
       scenarioHash: prepared.hash,
       seed: scenario.seed,
       profile: profile === null ? null : { name: profile.profile.name, hash: profile.hash },
-      load: requests.count / scenario.duration_s / (input.capacityRps ?? Number.NaN),
+      load: loadOf(requests.count / scenario.duration_s, input),
       capacitiesRps: capacitiesOf(prepared, input.models),
       surges: surgeWindows(scenario),
       warnings: [...replays.warnings, ...memoryWarnings(scenario, arena)],

@@ -6,6 +6,7 @@ import { type Result, resultOf } from '../../sim/stats/index.ts'
 import { reactingClasses, requestsIn, surgeWindows } from '../../sim/traffic/index.ts'
 import {
   capacitiesOf,
+  loadOf,
   type Prepared,
   planned,
   prepare,
@@ -137,7 +138,7 @@ export async function simulate(
     scenarioHash: prepared.hash,
     seed: prepared.scenario.seed,
     profile: profile === null ? null : { name: profile.profile.name, hash: profile.hash },
-    load: arrived / (duration - warmup) / (input.capacityRps ?? Number.NaN),
+    load: loadOf(arrived / (duration - warmup), input),
     capacitiesRps,
     surges: surgeWindows(prepared.scenario),
     warnings: [],

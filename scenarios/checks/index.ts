@@ -3,6 +3,7 @@ import { checkAdmission } from './check-admission.ts'
 import { checkArrivals } from './check-arrivals.ts'
 import { checkAsked } from './check-asked.ts'
 import { checkBatching } from './check-batching.ts'
+import { checkCapacity } from './check-capacity.ts'
 import { checkClients } from './check-clients.ts'
 import { checkGeneration } from './check-generation.ts'
 import { checkKvCache } from './check-kv-cache.ts'
@@ -37,6 +38,7 @@ const CHECKS = [
   checkPrefixes,
   checkLink,
   checkMemory,
+  checkCapacity,
   checkObjectives,
   checkWarmup,
 ]

@@ -1,4 +1,4 @@
-export { batchRoom, mixedLengths, poolCapacity } from './capacity.ts'
+export { batchRoom, comesAndGoes, mixedLengths, poolCapacity } from './capacity.ts'
 export { compareRuns, latenciesOf } from './compare.ts'
 export { type FedBack, feedBack, feedbackDifferences } from './feedback.ts'
 export {

@@ -58,7 +58,7 @@ export interface SimulationInput {
   readonly scenario: Scenario
   /** profile of each pool's model; null where its work is declared */
   readonly models: readonly (ModelProfile | null)[]
-  /** of the whole system, to resolve `load`; null where no traffic needs it */
+  /** of the whole system, to resolve `load`; null where no traffic needs it, or it is not known */
   readonly capacityRps: number | null
   /** traces of the classes that follow one, by class index */
   readonly traces: ReadonlyMap<number, TraceData>

@@ -14,9 +14,10 @@ function capacityOf(
   asked: readonly ClassPlan['pools'][],
   weights: readonly number[],
   pools: readonly Partial<PoolPlan>[] = [{}, {}, {}],
-): number {
+  rps: readonly (number | null)[] = RPS,
+): number | null {
   const classes = asked.map((own) => ({ ...ANY_CLASS, pools: own }))
-  return systemCapacity(planOf(pools, { classes }), RPS, weights)
+  return systemCapacity(planOf(pools, { classes }), rps, weights)
 }
 
 describe('the capacity of a system', () => {
@@ -40,6 +41,10 @@ describe('the capacity of a system', () => {
 
   test('is not limited by a model that nobody asks for in the beginning', () => {
     expect(capacityOf([[0, 1], [2]], [4, 0])).toBe(140)
+  })
+
+  test('is not known where that of one pool is not', () => {
+    expect(capacityOf([null], [1], [{}, {}, {}], [100, null, 60])).toBeNull()
   })
 
   test('counts what is handed over once', () => {

@@ -2,13 +2,16 @@ import type { ServingPlan } from '../serving/index.ts'
 
 /**
  * Of all pools together, requests/s: what is handed over must be decoded as well, and classes that
- * ask for a model, in proportion to their weights, find no room but in its pools.
+ * ask for a model, in proportion to their weights, find no room but in its pools. Null where that
+ * of a pool is not known.
  */
 export function systemCapacity(
   { pools, classes }: Pick<ServingPlan, 'pools' | 'classes'>,
-  rps: readonly number[],
+  poolsRps: readonly (number | null)[],
   weights: readonly number[],
-): number {
+): number | null {
+  const rps = poolsRps.filter((own) => own !== null)
+  if (rps.length < poolsRps.length) return null
   const targets = pools.map(({ generation }) => generation?.handOver?.pool)
   const entries = [...pools.keys()].filter((pool) => !targets.includes(pool))
   const entryRps = (pool: number) => {

@@ -98,7 +98,10 @@ export const poolResult = cell.extend({
   replicas: z.number(),
   utilisation: estimate,
   wasted: estimate.describe('share of the work that was for clients who had left'),
-  capacity_rps: z.number().nullable(),
+  capacity_rps: z
+    .number()
+    .nullable()
+    .describe('at which the queue just stays stable; null where its model comes and goes'),
   batch_mean: estimate,
   batch_efficiency: estimate
     .nullable()
@@ -175,7 +178,10 @@ export const resultSchema = z.strictObject({
   requests: z.string().describe('hash of the generated requests'),
   duration_s: z.number(),
   warmup_s: z.number(),
-  load: z.number().nullable().describe('mean rate over capacity'),
+  load: z
+    .number()
+    .nullable()
+    .describe('mean rate over capacity; null where the capacity of a pool is not known'),
   classes: z.array(cell.extend({ calls })),
   pools: z.array(poolResult),
   objectives: z.array(objectiveResult),

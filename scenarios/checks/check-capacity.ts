@@ -1,0 +1,35 @@
+import type { Path } from '../located.ts'
+import type { Arrivals } from '../schema.ts'
+import type { Draft, Report } from './draft.ts'
+
+/** No rate is a share of a capacity that nobody knows. */
+export function checkCapacity(draft: Draft, report: Report): void {
+  const device = draft.devices.find((one) => {
+    if (!one?.residency) return false
+    return draft.pools.some(({ memory }) => memory?.device === one.name && !memory.pinned)
+  })
+  if (!device) return
+  for (const { arrivals, path } of draft.classes) {
+    if (arrivals === null) continue
+    for (const at of loadsOf(arrivals, [...path, 'arrivals'])) {
+      const rate = arrivals.process === 'trace' ? 'time_scale' : 'rate_rps'
+      const why = `as no capacity is known where models come and go on ${device.name}`
+      report('key', at, `${rate} in place of load, ${why}, got "load"`)
+    }
+  }
+}
+
+/** Where arrivals say a load. */
+function loadsOf(arrivals: Arrivals, path: Path): Path[] {
+  if (arrivals.process === 'closed-loop') return []
+  if (arrivals.process === 'sum') {
+    return arrivals.of.flatMap((part, i) => loadsOf(part, [...path, 'of', i]))
+  }
+  const steps = 'schedule' in arrivals ? (arrivals.schedule ?? []) : []
+  return [
+    ...(arrivals.load === undefined ? [] : [[...path, 'load']]),
+    ...steps.flatMap(({ load }, i) =>
+      load === undefined ? [] : [[...path, 'schedule', i, 'load']],
+    ),
+  ]
+}
