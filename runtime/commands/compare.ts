@@ -6,8 +6,11 @@ import {
   compareArenas,
   compareRuns,
   executorWork,
+  explained,
   latenciesOf,
+  measuredRanOut,
   memoryCheck,
+  simulatedRanOut,
   whatIfCheck,
   whatIfPercentiles,
   worst,
@@ -171,7 +174,7 @@ export async function compare(
     signal,
     onProgress: (done, of) => progress.update('predicting the replays', done, of),
   })
-  const { checks, ...compared } = compareRuns({
+  const { checks: found, ...compared } = compareRuns({
     plan,
     requests,
     replays: replays.runs,
@@ -182,6 +185,9 @@ export async function compare(
     seed: scenario.seed,
     onProgress: (done, of) => progress.update("simulating each replay's machine", done, of),
   })
+  const simulated = simulatedRanOut(predictions.map(({ memory }) => memory))
+  const measured = measuredRanOut(replays.runs.map(({ rows }) => rows))
+  const checks = { ...found, prediction: explained(found.prediction, simulated, measured) }
   await pause(signal)
   const whatIf = second && (await predictChange(first, second, profile, options))
   const memory = compareMemory(first, profile.profile, predictions)

@@ -13,6 +13,7 @@ export {
 export { fitInput, fitScenario, replicationFigures, sampleFigures } from './fit-scenario.ts'
 export { generationCapacity } from './generation-capacity.ts'
 export { compareArenas, memoryCheck, type ObservedArena } from './memory-check.ts'
+export { explained, measuredRanOut, simulatedRanOut } from './ran-out.ts'
 export { type Recording, recordedField } from './recorded.ts'
 export { type RunParts, runWorld, withMutation } from './run-world.ts'
 export {
