@@ -7,6 +7,7 @@ export { type LoadedScenario, type LoadOptions, loadScenario, parseScenario } fr
 export { modelKey, modelLabel } from './model-key.ts'
 export { nearest } from './nearest.ts'
 export { type Objective, parseObjective } from './objective.ts'
+export { splitOverride } from './override.ts'
 export {
   type Arrivals,
   type Batching,

@@ -20,6 +20,13 @@ export interface Override {
   readonly text: string
 }
 
+/** The path of `path=value`, in steps, and its value; null for what is not of that form. */
+export function splitOverride(text: string): { steps: string[]; value: string } | null {
+  const equals = text.indexOf('=')
+  const steps = text.slice(0, Math.max(0, equals)).trim().split('.')
+  return steps.includes('') ? null : { steps, value: text.slice(equals + 1) }
+}
+
 /** Applies `path=value` in order. Entries of lists go by number, or by their name or class. */
 export function applyOverrides(
   root: Node,
@@ -28,19 +35,18 @@ export function applyOverrides(
 ): Node {
   let tree = root
   for (const [i, override] of overrides.entries()) {
-    const equals = override.text.indexOf('=')
-    const path = equals < 0 ? '' : override.text.slice(0, equals).trim()
-    const place: Place = { label: override.label, rank: RANK + i, names: path }
-    const steps = path.split('.')
+    const split = splitOverride(override.text)
+    const { steps } = split ?? { steps: [] }
+    const place: Place = { label: override.label, rank: RANK + i, names: steps.join('.') }
     const refuse = (text: string) => void problems.push({ place, text })
-    if (steps.includes('')) {
+    if (split === null) {
       refuse(`expected path=value, got ${JSON.stringify(override.text)}`)
-    } else if (steps[0] === 'extends') {
+    } else if (split.steps[0] === 'extends') {
       refuse('expected a value of the scenario; extends has been followed by then')
     } else {
-      const value = parseYamlTree(override.text.slice(equals + 1), { place: () => place })
+      const value = parseYamlTree(split.value, { place: () => place })
       for (const problem of value.problems) refuse(problem.text)
-      if (value.root) tree = setAt(tree, steps, value.root, { place, refuse, done: [] })
+      if (value.root) tree = setAt(tree, split.steps, value.root, { place, refuse, done: [] })
     }
   }
   return tree

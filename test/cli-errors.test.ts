@@ -58,7 +58,7 @@ describe('scenarios', () => {
   })
 
   test('an override that fits nothing names itself', async () => {
-    for (const set of ['pools.centrl.replicas=2', 'pools.central.replica=2', 'seed', 'seed=x']) {
+    for (const set of ['pools.centrl.replicas=2', 'pools.central.replica=2', 'seed=x']) {
       const ended = await run('simulate', 'tiny.yaml', '--set', set)
       expectRefusal(ended, 3, folder)
       expect(ended.stderr).toContain(`--set ${set}`)
@@ -234,7 +234,13 @@ describe('usage', () => {
     [['simulate', 'tiny.yaml', '--seed', '-1'], /whole number of at least 0, got -1/],
     [['simulate', 'tiny.yaml', '--replications', '0'], /whole number of at least 1, got 0/],
     [['calibrate', 'tiny.yaml', '--seconds', 'soon'], /a number above 0, got soon/],
-    [['run', 'tiny.yaml', '--charts', 'gif'], /expected svg, png or svg,png, got gif/],
+    [['run', 'tiny.yaml', '--charts', 'gif'], /Expected svg, png or svg,png, got gif/],
+    [['report', 'out', '--charts', 'svg,gif'], /Expected svg, png or svg,png, got svg,gif/],
+    [['simulate', 'tiny.yaml', '--set', 'seed'], /--set.* Expected path=value, got seed/],
+    [
+      ['run', 'tiny.yaml', '--against-set', 'a..b=1'],
+      /--against-set.* Expected path=value, got a\.\.b=1/,
+    ],
     [['schema', '--document', 'reslt'], /argument 'reslt' is invalid/],
     [['simulate', 'tiny.yaml', 'surplus'], /too many arguments/],
     [['models', 'build', 'mlp', '--layres', '2'], /Did you mean --layers\?/],

@@ -36,7 +36,7 @@ test('replay prints a result, and compare a comparison of what it left', async (
   const again = 'spillway compare tiny.yaml replayed --replications 10 --json'
   expect(comparison).toMatchObject({ command: again })
 
-  const report = await documentOf('report', 'replayed', '--svg')
+  const report = await documentOf('report', 'replayed', '--charts', 'svg')
   const { written } = z.strictObject({ written: z.array(z.string()).min(2) }).parse(report)
   expect(written.filter((path) => !existsSync(join(folder, path)))).toEqual([])
 })

@@ -165,7 +165,7 @@ describe('what run has left', () => {
   })
 
   test('is reported again, with PNG charts', async () => {
-    const ended = await run('report', 'out', '--png', '--out', 'again')
+    const ended = await run('report', 'out', '--charts', 'png', '--out', 'again')
     expect(ended).toMatchObject({ code: 0, stderr: '' })
     const charts = filesIn(join(folder, 'again/charts'))
     const names = filesIn(join(out, 'charts')).map((name) => name.replace('.svg', '.png'))

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { Failure, scenarioChanges } from '../../scenarios/index.ts'
 import { type Prepared, prepare } from '../prepare.ts'
-import { collect, type ScenarioOptions } from './command.ts'
+import { override, type ScenarioOptions } from './command.ts'
 
 /** The second side of a what-if: another scenario, or the first one with values changed. */
 export interface AgainstOptions {
@@ -18,7 +18,7 @@ export function withAgainstOptions(command: Command): Command {
     .option(
       '--against-set <path=value>',
       'what if this value were different? May be repeated',
-      collect,
+      override,
     )
 }
 

@@ -1,6 +1,18 @@
 import { join } from 'node:path'
+import { InvalidArgumentError, Option } from 'commander'
 import { type ChartFormat, drawCharts, type PageInput } from '../../reports/index.ts'
 import { writeWhole } from '../write-whole.ts'
+
+export const chartsOption = () =>
+  new Option('--charts <formats>', 'also write each chart: svg, png or svg,png')
+    .argParser(chartFormats)
+    .default([], 'none')
+
+function chartFormats(text: string): readonly ChartFormat[] {
+  const formats = text.split(',')
+  if (formats.every((format) => format === 'svg' || format === 'png')) return [...new Set(formats)]
+  throw new InvalidArgumentError(`Expected svg, png or svg,png, got ${text}.`)
+}
 
 /** Writes every chart in every format to a directory; returns the paths written. */
 export async function writeCharts(

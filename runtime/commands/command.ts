@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import pc from 'picocolors'
-import { EXIT, type ExitCode, Failure } from '../../scenarios/index.ts'
+import { EXIT, type ExitCode, Failure, splitOverride } from '../../scenarios/index.ts'
 import { notWritten } from '../write-whole.ts'
 
 /** Options that every command with a scenario takes. */
@@ -13,7 +13,7 @@ export interface ScenarioOptions {
 
 export function withScenarioOptions(command: Command): Command {
   return withJson(command)
-    .option('--set <path=value>', 'override any scenario value; may be repeated', collect)
+    .option('--set <path=value>', 'override any scenario value; may be repeated', override)
     .option('--seed <n>', 'override the seed', wholeNumber(0))
     .option('--out <dir>', 'write the documents to this directory')
 }
@@ -31,6 +31,12 @@ export const profileOption = () =>
 /** Gathers an option that may be repeated. */
 export function collect(value: string, previous: readonly string[] = []): string[] {
   return [...previous, value]
+}
+
+/** The same for `path=value`, which is checked. */
+export function override(text: string, previous?: readonly string[]): string[] {
+  if (splitOverride(text) !== null) return collect(text, previous)
+  throw new InvalidArgumentError(`Expected path=value, got ${text}.`)
 }
 
 const KEEPING = { journal: '--journal', keepRows: '--keep-rows' } as const

@@ -10,7 +10,7 @@ import {
   parseScenario,
 } from '../../scenarios/index.ts'
 import { materialise } from '../models/index.ts'
-import { action, collect } from './command.ts'
+import { action, override } from './command.ts'
 
 const KINDS = ['mlp', 'transformer-encoder']
 
@@ -46,7 +46,7 @@ export function define(command: Command): void {
     .option('--vocabulary <n>', 'vocabulary of transformer-encoder')
     .option('--seed <n>', 'seed of the weights of a built-in kind')
     .option('--precision <list>', 'fp32, fp16, int8 or several with commas, of a built-in kind')
-    .option('--set <path=value>', 'override a value of a scenario', collect)
+    .option('--set <path=value>', 'override a value of a scenario', override)
     .option('--out <dir>', 'folder that the files go to; what stands there is kept', '.')
     .option('--json', 'print one JSON document')
     .addHelpText('after', EXAMPLES)

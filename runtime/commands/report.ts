@@ -4,23 +4,21 @@ import { type ChartFormat, reportHtml } from '../../reports/index.ts'
 import { EXIT, Failure } from '../../scenarios/index.ts'
 import { comparisonSchema, resultSchema } from '../../sim/stats/index.ts'
 import { readDocument } from '../run-folder.ts'
-import { writeCharts } from './charts.ts'
+import { chartsOption, writeCharts } from './charts.ts'
 import { action, commandLine, withJson } from './command.ts'
 import { documentText, writeWhole } from './output.ts'
 
 interface ReportOptions {
   readonly json?: boolean
   readonly out?: string
-  readonly svg?: boolean
-  readonly png?: boolean
+  readonly charts: readonly ChartFormat[]
 }
 
 export function define(command: Command): void {
   withJson(command.argument('<dir>', 'a directory that `spillway run` filled'))
     .option('--out <dir>', 'where to write; by default beside the documents')
-    .option('--svg', 'each chart as SVG')
-    .option('--png', 'each chart as PNG')
-    .addHelpText('after', '\nExample:\n  $ spillway report runs/payment-peak --png')
+    .addOption(chartsOption())
+    .addHelpText('after', '\nExample:\n  $ spillway report runs/payment-peak --charts png')
     .action(
       action(async (_signal, directory: string, options: ReportOptions) => {
         const simulated = await readDocument(directory, 'simulated', resultSchema)
@@ -33,10 +31,7 @@ export function define(command: Command): void {
         const page = { simulated, measured, comparison, command: commandLine() }
         const written = [join(out, 'report.html')]
         await writeWhole(written[0]!, await reportHtml(page))
-        const formats: ChartFormat[] = []
-        if (options.svg === true) formats.push('svg')
-        if (options.png === true) formats.push('png')
-        written.push(...(await writeCharts(join(out, 'charts'), formats, page)))
+        written.push(...(await writeCharts(join(out, 'charts'), options.charts, page)))
         process.stdout.write(
           options.json === true ? documentText({ written }) : `${written.join('\n')}\n`,
         )

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import pc from 'picocolors'
 import { type ChartFormat, comparisonText, reportHtml } from '../../reports/index.ts'
-import { EXIT, Failure } from '../../scenarios/index.ts'
+import { EXIT } from '../../scenarios/index.ts'
 import { type Prepared, prepare } from '../prepare.ts'
 import { type LoadedProfile, loadProfile, profileHash } from '../profile-file.ts'
 import { refuseComparison, refuseDeclared, refuseMemory } from '../refuse.ts'
@@ -10,7 +10,7 @@ import { dropRuns } from '../run-folder.ts'
 import { writableFolder } from '../write-whole.ts'
 import { AGAINST_HELP, type AgainstOptions, prepareAgainst, withAgainstOptions } from './against.ts'
 import { CALIBRATION_SECONDS, calibrate, profileText } from './calibrate.ts'
-import { writeCharts } from './charts.ts'
+import { chartsOption, writeCharts } from './charts.ts'
 import {
   action,
   commandLine,
@@ -32,7 +32,7 @@ interface RunOptions extends ScenarioOptions, AgainstOptions {
   readonly replays: number
   readonly keepRows?: boolean
   readonly journal?: boolean
-  readonly charts?: readonly ChartFormat[]
+  readonly charts: readonly ChartFormat[]
 }
 
 export function define(command: Command): void {
@@ -43,7 +43,7 @@ export function define(command: Command): void {
     .option('--replays <n>', 'how often the same requests are replayed', wholeNumber(1), 3)
     .option('--keep-rows', 'keep the raw rows of every replay (kept anyway where a check fails)')
     .option('--journal', 'keep what the control plane was told')
-    .option('--charts <formats>', 'also write each chart: svg, png or svg,png', chartFormats)
+    .addOption(chartsOption())
     .addHelpText(
       'after',
       `
@@ -67,13 +67,6 @@ Examples:
         return EXIT.ok
       }),
     )
-}
-
-function chartFormats(text: string): readonly ChartFormat[] {
-  const formats = text.split(',')
-  if (formats.every((format) => format === 'svg' || format === 'png'))
-    return formats as ChartFormat[]
-  throw new Failure(`--charts: expected svg, png or svg,png, got ${text}`, EXIT.usage)
 }
 
 type Sides = readonly [Prepared, ...Prepared[]]
@@ -108,7 +101,7 @@ async function runAll(sides: Sides, options: RunOptions, signal: AbortSignal): P
   }
   const page = { simulated, measured, comparison, command }
   await writeWhole(join(directory, 'report.html'), await reportHtml(page))
-  await writeCharts(join(directory, 'charts'), options.charts ?? [], page)
+  await writeCharts(join(directory, 'charts'), options.charts, page)
   const keep =
     options.keepRows === true || options.journal === true || comparison.verdict === 'FAIL'
   if (keep) await keepReplays(directory, replayed)
