@@ -17,12 +17,10 @@ export function refuseWeights(
   const { devices, pools } = servingPlan(scenario, activationsOf(scenario, models))
   const problems = devices.flatMap(({ limitBytes, residency }, number) => {
     let [stays, largest, owner] = [0, 0, '']
-    for (const [i, { memory, name }] of pools.entries()) {
+    for (const { memory, name } of pools) {
       const here = memory?.devices.filter((device) => device === number).length ?? 0
       if (here === 0) continue
-      const own = scenario.pools[i]!.memory!
-      const arena = own.allocator === 'buddy' ? own.arena_mib * MIB : 0
-      const bytes = memory!.weightsBytes + arena
+      const bytes = memory!.weightsBytes + (memory!.arena?.bytes ?? 0)
       owner = name
       if (residency === null || memory!.pinned) stays += here * bytes
       else largest = Math.max(largest, bytes)

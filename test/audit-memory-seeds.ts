@@ -8,6 +8,7 @@ const memory: PoolMemoryPlan = {
   devices: [0],
   weightsBytes: 100,
   sums: [item],
+  arena: null,
   outOfMemory: [],
   pinned: false,
 }
@@ -20,6 +21,11 @@ const shared = systemOf([pool, pool], { devices })
 const halved = systemOf([{ ...pool, memory: { ...memory, outOfMemory: ['split'] } }], {
   devices,
 })
+/** Batches take two chunks of an arena for themselves, which are of 512 bytes at most. */
+const arenas = systemOf(
+  [{ ...pool, memory: { ...memory, arena: { bytes: 1024, together: [[item, item]] } } }],
+  { devices: [{ ...devices[0]!, limitBytes: Number.POSITIVE_INFINITY }] },
+)
 /** A fifth of the requests are too long for what the device leaves. */
 const tight = systemOf([pool, {}], {
   devices: [{ ...devices[0]!, limitBytes: 160 }],
@@ -77,6 +83,17 @@ export function memorySeeds(): Seed[] {
         const key = keyOf(c, (k) => c.refusal[k] === REFUSAL.memory)
         c.outcome[key] = OUTCOME.timedOut
         return [key]
+      },
+    },
+    {
+      rule: 'memory',
+      what: 'a batch whose buffers no arena could hold together',
+      system: arenas,
+      spoil(c) {
+        const [{ keys }] = pairOf(c, (batch) => batch.keys.length > 1)
+        // each buffer gets 512 bytes, and the arena has that twice; then 1,024
+        write(c, keys, 'padded', 600 / keys.length)
+        return keys
       },
     },
     {

@@ -1,4 +1,4 @@
-import { bytesOf } from '../sim/memory/index.ts'
+import { type Bytes, bytesOf } from '../sim/memory/index.ts'
 import {
   type Backend,
   type Batch,
@@ -173,6 +173,10 @@ class Book {
     if (!this.#resident[executor]) throw new Error(`Started on ${executor}, which is absent`)
     if (this.#running[executor] !== null) throw new Error(`Started on ${executor}, which works`)
     this.#running[executor] = this.#bytes(batch)
+    const arena = this.#memory(executor)?.arena ?? null
+    if (arena !== null && this.#running[executor]! > arena.bytes) {
+      throw new Error(`${this.#running[executor]} bytes in an arena of ${arena.bytes}`)
+    }
     this.#check(executor)
   }
 
@@ -198,15 +202,25 @@ class Book {
     if (device === undefined) return
     const sum = this.#executors.reduce((total, _, i) => {
       if (this.#device(i) !== device || !this.#resident[i]) return total
-      return total + this.#memory(i)!.weightsBytes + (this.#running[i] ?? 0)
+      const { weightsBytes, arena } = this.#memory(i)!
+      return total + weightsBytes + (arena?.bytes ?? this.#running[i] ?? 0)
     }, 0)
     this.fullest = Math.max(this.fullest, sum / device.limitBytes)
     if (sum > device.limitBytes) throw new Error(`${sum} bytes on ${device.name}`)
   }
 
   #bytes(batch: Batch): number {
-    const sums = this.#memory(batch.executor)?.sums ?? []
-    return Math.max(0, ...sums.map((sum) => bytesOf(sum, batch.size, computedLength(batch))))
+    const { sums = [], arena = null } = this.#memory(batch.executor) ?? {}
+    const bytes = (sum: Bytes) => bytesOf(sum, batch.size, computedLength(batch))
+    if (arena === null) return Math.max(0, ...sums.map(bytes))
+    const powers = (one: Bytes) => {
+      const own = bytes(one)
+      return own > 0 ? Math.max(256, 2 ** Math.ceil(Math.log2(own))) : 0
+    }
+    return Math.max(
+      0,
+      ...arena.together.map((all) => all.reduce((total, one) => total + powers(one), 0)),
+    )
   }
 
   #memory(executor: number) {

@@ -19,6 +19,13 @@ const pool = fc.record({
   sums: fc.array(sum, { maxLength: 3 }),
   outOfMemory: fc.subarray(['shrink', 'evict', 'split'] as const, { minLength: 0 }),
   pinned: fc.constantFrom(false, false, false, true),
+  arena: fc.option(
+    fc.record({
+      bytes: fc.constantFrom(256, 700, 1024),
+      together: fc.array(fc.array(sum, { minLength: 1, maxLength: 3 }), { maxLength: 2 }),
+    }),
+    { freq: 4 },
+  ),
   /** in place of the device that pools share; null for none */
   ownLimitBytes: fc.constantFrom(null, null, 150, 1000, Number.POSITIVE_INFINITY),
 })
@@ -52,10 +59,16 @@ export function memorySystem(evictions: readonly Eviction[]): fc.Arbitrary<Small
       const devices = [{ name: 'shared', ...shared }]
       const pools = plan.pools.map((own, i) => {
         const { ownLimitBytes, ...drawn } = memories[i]!
+        const arenaBytes = drawn.arena?.bytes ?? 0
+        // arenas are larger than all else here: of those that share a device all but one have room
+        if (ownLimitBytes === null) {
+          devices[0]!.limitBytes += arenaBytes * Math.max(1, own.replicas - 1)
+        }
         const numbers = Array.from({ length: own.replicas }, (_, replica) => {
           if (ownLimitBytes === null) return 0
           const name = `${own.name}/${replica}`
-          return devices.push({ name, limitBytes: ownLimitBytes, residency: null }) - 1
+          const limitBytes = ownLimitBytes + arenaBytes
+          return devices.push({ name, limitBytes, residency: null }) - 1
         })
         // half of a ragged batch may ask for more than the whole, by the mean of its lengths
         const outOfMemory = drawn.outOfMemory.filter((one) => one !== 'split' || !own.ragged)

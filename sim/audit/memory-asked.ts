@@ -1,4 +1,4 @@
-import type { PromisedMemory } from './memory-promises.ts'
+import type { PromisedBytes, PromisedMemory } from './memory-promises.ts'
 import type { PoolPromises, PromisedQueue, Promises } from './promises.ts'
 
 type OfPool = Pick<PromisedQueue, 'pool'>
@@ -30,16 +30,38 @@ export function isHeldBack({ devices }: Promises, pool: PoolPromises): boolean {
     const device = devices[one]!
     return device.limitBytes < Number.POSITIVE_INFINITY || device.residency !== null
   })
-  return limited || goesInHalves({ pool })
+  return limited || own.arena !== null || goesInHalves({ pool })
 }
 
-/** Bytes that a batch asks for at most at a time. */
-export function asked({ sums }: PromisedMemory, size: number, length: number): number {
-  let most = 0
-  for (const { fixed, perLength, perItem, perToken, perTokenSquared } of sums) {
-    const each = perItem + perToken * length + perTokenSquared * length * length
-    const sum = Math.ceil(fixed + perLength * length + size * each)
-    if (sum > most) most = sum
+/** What a replica takes before its first batch. */
+export const residentBytes = ({ weightsBytes, arena }: PromisedMemory): number =>
+  weightsBytes + (arena?.bytes ?? 0)
+
+/** Bytes that a batch asks for at most at a time, of its device or of its arena. */
+export function asked({ sums, arena }: PromisedMemory, size: number, length: number): number {
+  const needs =
+    arena === null
+      ? sums.map((sum) => bytes(sum, size, length))
+      : arena.together.map((held) => inPowers(held, arena.bytes, size, length))
+  return Math.max(0, ...needs)
+}
+
+function bytes(one: PromisedBytes, size: number, length: number): number {
+  const { fixed, perLength, perItem, perToken, perTokenSquared } = one
+  const each = perItem + perToken * length + perTokenSquared * length * length
+  return Math.ceil(fixed + perLength * length + size * each)
+}
+
+/** Each buffer has the next power of two from 256 on, of which none may be beyond the arena. */
+function inPowers(held: readonly PromisedBytes[], arena: number, size: number, length: number) {
+  let sum = 0
+  for (const one of held) {
+    const needed = bytes(one, size, length)
+    if (needed <= 0) continue
+    let power = 256
+    while (power < needed) power += power
+    if (power > arena) return Number.POSITIVE_INFINITY
+    sum += power
   }
-  return most
+  return sum
 }

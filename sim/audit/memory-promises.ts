@@ -20,6 +20,13 @@ export interface PromisedBytes {
   readonly perTokenSquared: number
 }
 
+/** Memory in powers of two that a replica has from the start, or since its model was loaded. */
+export interface PromisedArena {
+  readonly bytes: number
+  /** what batches hold at the same time there */
+  readonly together: readonly (readonly PromisedBytes[])[]
+}
+
 /** What a pool takes of devices. */
 export interface PromisedMemory {
   /** number of the device of each replica */
@@ -28,6 +35,8 @@ export interface PromisedMemory {
   readonly weightsBytes: number
   /** a batch takes the largest of these; none where the scenario does not tell */
   readonly sums: readonly PromisedBytes[]
+  /** null where batches take from the device */
+  readonly arena: PromisedArena | null
   readonly outOfMemory: readonly ('shrink' | 'evict' | 'split')[]
   readonly pinned: boolean
 }
@@ -65,10 +74,12 @@ export function promisedMemory(pool: Pool, scenario: Scenario): PromisedMemory |
   const { allocator } = memory
   const generates = allocator === 'paged' || allocator === 'contiguous'
   const each = { fp32: 4, fp16: 2, int8: 1 }[pool.precision]
+  const together = needs === undefined ? [] : heldAtOnce(needs)
   return {
     devices: Array.from({ length: pool.replicas }, (_, i) => (shared < 0 ? first + i : shared)),
     weightsBytes: Math.round((needs?.parameters_millions ?? 0) * 1e6 * each),
-    sums: needs === undefined || pool.generation !== undefined ? [] : heldAtOnce(needs),
+    sums: pool.generation === undefined ? together.map(sumOf) : [],
+    arena: allocator === 'buddy' ? { bytes: Math.floor(memory.arena_mib * MIB), together } : null,
     outOfMemory: generates
       ? []
       : (memory.out_of_memory ?? (allocator === 'buddy' ? [] : ['shrink'])),
@@ -79,22 +90,31 @@ export function promisedMemory(pool: Pool, scenario: Scenario): PromisedMemory |
 type Needs = NonNullable<Extract<Model, { work: unknown }>['memory']>
 
 /** All that is held just after each buffer was taken. */
-function heldAtOnce({ input, activations, output }: Needs): PromisedBytes[] {
+function heldAtOnce({ input, activations, output }: Needs): PromisedBytes[][] {
   const count = activations.length
   // one is given back once so many further ones have been taken
   const alive = (at: number) => activations.filter((own, j) => j <= at && j + own.lives >= at)
   const moments = activations.map((_, i) => alive(i))
   const last = [...alive(count), ...(output === undefined ? [] : [output])]
-  return [...moments, last].map((held) => {
-    const all = input === undefined ? held : [input, ...held]
-    const kib = (of: (own: NonNullable<typeof input>) => number) =>
-      KIB * all.reduce((sum, own) => sum + of(own), 0)
-    return {
-      fixed: kib((own) => own.kib),
+  return [...moments, last].map((held) =>
+    (input === undefined ? held : [input, ...held]).map((own) => ({
+      fixed: KIB * own.kib,
       perLength: 0,
-      perItem: kib((own) => own.per_item_kib),
-      perToken: kib((own) => own.per_token_kib),
-      perTokenSquared: kib((own) => own.per_token_squared_kib),
-    }
-  })
+      perItem: KIB * own.per_item_kib,
+      perToken: KIB * own.per_token_kib,
+      perTokenSquared: KIB * own.per_token_squared_kib,
+    })),
+  )
+}
+
+function sumOf(held: readonly PromisedBytes[]): PromisedBytes {
+  const sum = (of: (own: PromisedBytes) => number) =>
+    held.reduce((total, own) => total + of(own), 0)
+  return {
+    fixed: sum((own) => own.fixed),
+    perLength: sum((own) => own.perLength),
+    perItem: sum((own) => own.perItem),
+    perToken: sum((own) => own.perToken),
+    perTokenSquared: sum((own) => own.perTokenSquared),
+  }
 }

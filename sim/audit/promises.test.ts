@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { scenarioSchema } from '../../scenarios/schema.ts'
 import { bytesOf } from '../memory/index.ts'
 import { servingPlan } from '../serving/index.ts'
+import { askedOfArena } from '../serving/memory/arena.ts'
+import { asked } from './memory-asked.ts'
 import { promisedQueues, promisesOf } from './promises.ts'
 
 const work = { law: 'constant', ms: 5 }
@@ -201,13 +203,17 @@ describe('memory', () => {
         expect(memory).toBeUndefined()
         continue
       }
-      const { sums, ...rest } = memory!
-      expect({ ...rest, sums: own.sums }).toEqual(own)
+      const { sums, arena, ...rest } = memory!
+      expect({ ...rest, sums: own.sums, arena: own.arena }).toEqual(own)
       const most = (all: typeof sums, b: number, l: number) =>
         Math.max(0, ...all.map((one) => bytesOf(one, b, l)))
       for (let b = 1; b < 40; b += 3) {
-        for (let l = 1; l < 600; l = 2 * l + 1) expect(most(sums, b, l)).toBe(most(own.sums, b, l))
+        for (let l = 1; l < 600; l = 2 * l + 1) {
+          expect(most(sums, b, l)).toBe(most(own.sums, b, l))
+          if (own.arena) expect(asked(memory!, b, l)).toBe(askedOfArena(own.arena, b, l))
+        }
       }
+      expect(arena?.bytes).toBe(own.arena?.bytes)
     }
   })
 

@@ -57,6 +57,14 @@ describe('capacity of a pool with memory', () => {
     expect(capacityOf(scenarioOf({ memory: shared, replicas: 2 }))).toBe((12 * 1000) / 50)
   })
 
+  test('is of what arenas of buddies hold, one for each replica', () => {
+    // 6 times 10 MiB are a chunk of 64, 7 times are one of 128
+    const memory = { allocator: 'buddy', arena_mib: 100, limit_mib: 1000 }
+    expect(capacityOf(scenarioOf({ memory }))).toBe((6 * 1000) / 50)
+    const onCard = { allocator: 'buddy', arena_mib: 50, device: 'card' }
+    expect(capacityOf(scenarioOf({ memory: onCard, replicas: 2 }))).toBe((2 * 3 * 1000) / 50)
+  })
+
   test('counts requests that are refused for their size, which take nothing', () => {
     let drawn = 0
     const draw = () => (drawn++ % 4 === 0 ? 1000 : 1)

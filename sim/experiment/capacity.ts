@@ -8,11 +8,11 @@ const BATCHES = 2000
 /** Lengths drawn for a place in a batch: no more where nearly nobody could be held. */
 const MOST_DRAWS = 10
 
-/** What devices have for the batches of a pool's replicas on them, where no others run. */
+/** What devices, or arenas, have for the batches of a pool's replicas, where no others run. */
 export interface BatchRoom {
-  /** of each device */
+  /** of each device or arena */
   readonly bytes: number
-  readonly devices: number
+  readonly places: number
   /** bytes that a batch asks for */
   readonly of: (size: number, length: number) => number
 }
@@ -75,7 +75,7 @@ export function poolCapacity(
   }
   // where nobody fits, a load is of what it would be without a limit
   if (served === 0) return poolCapacity(pool, work, overheadMs, draw)
-  const atOnce = byteMs > 0 ? (room!.devices * room!.bytes * ms) / byteMs : pool.replicas
+  const atOnce = byteMs > 0 ? (room!.places * room!.bytes * ms) / byteMs : pool.replicas
   return (1000 * Math.min(pool.replicas, atOnce) * (served + refused)) / ms
 }
 
@@ -108,7 +108,7 @@ export function batchRoom(
   const first = executorsOf(plan).findIndex((one) => one.pool === pool)
   return {
     bytes: ledger.room(first),
-    devices: new Set(memory.devices).size,
+    places: memory.arena === null ? new Set(memory.devices).size : memory.devices.length,
     of: (size, length) => ledger.estimate(first, size, length),
   }
 }

@@ -34,18 +34,25 @@ export function bytesOf(
   return Math.ceil(fixed + perLength * l + b * (perItem + perToken * l + perTokenSquared * l * l))
 }
 
-/** The sums of what is held at once: a batch needs the largest of them, if no byte is lost. */
-export function heldSums({ steps }: ActivationPlan): Bytes[] {
+/** All that is held together, each time before something of it is given back, and in the end. */
+export function heldTogether({ steps }: ActivationPlan): Bytes[][] {
   const live: (Bytes | null)[] = []
-  const sums: Bytes[] = []
-  for (const step of steps) {
+  const together: Bytes[][] = []
+  for (const [i, step] of steps.entries()) {
     if ('free' in step) {
       live[step.free] = null
       continue
     }
     live.push(step.take)
-    sums.push(sumOf(live.filter((one) => one !== null)))
+    const next = steps[i + 1]
+    if (next === undefined || 'free' in next) together.push(live.filter((one) => one !== null))
   }
+  return together
+}
+
+/** The sums of what is held at once: a batch needs the largest of them, if no byte is lost. */
+export function heldSums(plan: ActivationPlan): Bytes[] {
+  const sums = heldTogether(plan).map(sumOf)
   return sums.filter((one, i) => !sums.some((other, j) => covers(other, one, j < i)))
 }
 

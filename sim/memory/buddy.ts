@@ -4,6 +4,7 @@ import type { Device } from './device.ts'
 import { FreeChunks } from './free-chunks.ts'
 
 const NONE = -1
+const LEAST = 256
 
 export interface BuddyOptions {
   /** Taken from the device at once, as regions of powers of two, the largest first. */
@@ -24,7 +25,7 @@ export class BuddyAllocator implements Allocator {
   readonly #chunks: Chunks
   readonly #free: FreeChunks
 
-  constructor(device: Device, { arenaBytes, leastBytes = 256 }: BuddyOptions) {
+  constructor(device: Device, { arenaBytes, leastBytes = LEAST }: BuddyOptions) {
     this.#leastBytes = leastBytes
     this.#chunks = new Chunks(device)
     this.#free = new FreeChunks(this.#chunks)
@@ -38,8 +39,7 @@ export class BuddyAllocator implements Allocator {
 
   allocate(bytes: number): number {
     checkSize(bytes)
-    let size = this.#leastBytes
-    while (size < bytes) size *= 2
+    const size = buddyBytes(bytes, this.#leastBytes)
     if (size > this.#largestBytes) return this.#chunks.usage.refused()
     const chunk = this.#free.fit(size)
     if (chunk === NONE) return this.#chunks.usage.failed(bytes, 0)
@@ -84,8 +84,15 @@ export class BuddyAllocator implements Allocator {
   }
 }
 
-/** The largest power of two that is not above `bytes`. */
-function powerBelow(bytes: number): number {
+/** The chunk that a request gets, in an arena that has one. */
+export function buddyBytes(bytes: number, leastBytes = LEAST): number {
+  let size = leastBytes
+  while (size < bytes) size *= 2
+  return size
+}
+
+/** The largest power of two that is not above `bytes`: the longest chunk of such an arena. */
+export function powerBelow(bytes: number): number {
   let power = 1
   while (power * 2 <= bytes) power *= 2
   return power

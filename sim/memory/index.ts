@@ -4,6 +4,7 @@ export {
   type Bytes,
   bytesOf,
   heldSums,
+  heldTogether,
 } from './activation-plan.ts'
 export {
   type Allocator,
@@ -14,7 +15,7 @@ export {
 } from './allocator.ts'
 export { BfcArena, type BfcOptions } from './bfc.ts'
 export { type Bucket, BucketCache } from './bucket.ts'
-export { BuddyAllocator, type BuddyOptions } from './buddy.ts'
+export { BuddyAllocator, type BuddyOptions, buddyBytes, powerBelow } from './buddy.ts'
 export { CachingAllocator } from './caching.ts'
 export { ContiguousAllocator, type ContiguousOptions } from './contiguous.ts'
 export { declaredPlan, kvTokenBytes } from './declared-plan.ts'

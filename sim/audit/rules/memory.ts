@@ -1,6 +1,6 @@
-import type { Evidence, SeenBatch } from '../evidence.ts'
+import type { Evidence, SeenBatch, SeenQueue } from '../evidence.ts'
 import { type Findings, ms } from '../findings.ts'
-import { asked, comesAndGoes, goesInHalves, memoryOf } from '../memory-asked.ts'
+import { asked, comesAndGoes, goesInHalves, memoryOf, residentBytes } from '../memory-asked.ts'
 import { saidOf } from '../refused.ts'
 import type { Rule } from '../rule.ts'
 
@@ -17,9 +17,11 @@ interface Held {
  */
 export const memory: Rule = {
   rule: 'memory',
-  promise: 'weights and what running batches ask for fit the device; who never could is shed',
+  promise:
+    'weights and what running batches ask for fit the device, or an arena; who never could is shed',
   check(seen: Evidence, found: Findings) {
     checkRefusals(seen, found)
+    checkArenas(seen, found)
     for (const [device, { limitBytes }] of seen.promises.devices.entries()) {
       if (limitBytes < Number.POSITIVE_INFINITY) checkDevice(seen, device, found)
     }
@@ -33,8 +35,9 @@ function checkRefusals(seen: Evidence, found: Findings): void {
     // of a model that a scenario does not describe nobody knows what a request asks for
     if (own === null || own.sums.length === 0) continue
     const device = own.devices[queue.firstExecutor - firstOf(seen, queue.poolIndex)]!
-    const others = staying(seen, device) - (comesAndGoes(promises, queue) ? 0 : own.weightsBytes)
-    const left = promises.devices[device]!.limitBytes - others - own.weightsBytes
+    const others = staying(seen, device) - (comesAndGoes(promises, queue) ? 0 : residentBytes(own))
+    const beside = promises.devices[device]!.limitBytes - others - residentBytes(own)
+    const left = beside < 0 ? beside : (own.arena?.bytes ?? beside)
     for (const key of [...queue.joined, ...queue.shed]) {
       const said = saidOf(rows, key, 'memory')
       if (said === null) continue
@@ -47,6 +50,22 @@ function checkRefusals(seen: Evidence, found: Findings): void {
         const what = said === 'refused' ? 'was shed for its size' : 'was let in'
         return `request ${key} ${what}; it asks for ${bytes} bytes, of which there are ${left}`
       })
+    }
+  }
+}
+
+/** An arena holds one batch at a time, so each has all of it. */
+function checkArenas(seen: Evidence, found: Findings): void {
+  for (const queue of seen.queues) {
+    const own = memoryOf(queue)
+    if (own === null || own.arena === null) continue
+    for (const batch of queue.batches) {
+      const needed = neededBy(seen, queue, batch)
+      if (needed === null) continue
+      found.checked++
+      if (needed <= own.arena.bytes) continue
+      const has = own.arena.bytes
+      found.violated(batch.members, () => `${needed} bytes are asked for of an arena of ${has}`)
     }
   }
 }
@@ -80,23 +99,26 @@ function heldOn(seen: Evidence, device: number): Held[] {
   for (const queue of queues) {
     const own = memoryOf(queue)
     if (own === null) continue
-    const weights = comesAndGoes(promises, queue) ? own.weightsBytes : 0
+    const resident = comesAndGoes(promises, queue) ? residentBytes(own) : 0
     const first = firstOf(seen, queue.poolIndex)
     for (const batch of queue.batches) {
       if (own.devices[batch.executor - first] !== device) continue
-      const { members } = batch
-      const key = members[0]!
-      const tokens = members.reduce((sum, one) => sum + rows.length[one]!, 0)
-      const length = queue.pool.ragged ? tokens / members.length : rows.padded[key]!
       // halves of one batch go one after the other
-      const halves = goesInHalves(queue)
-      const from = halves ? rows.started[key]! : batch.dispatched
-      // half of a ragged batch may ask for more than the whole, by the mean of its lengths
-      const known = !(halves && queue.pool.ragged)
-      held.push({ batch, from, bytes: weights + (known ? asked(own, members.length, length) : 0) })
+      const from = goesInHalves(queue) ? rows.started[batch.members[0]!]! : batch.dispatched
+      const needed = own.arena === null ? (neededBy(seen, queue, batch) ?? 0) : 0
+      held.push({ batch, from, bytes: resident + needed })
     }
   }
   return held.sort((a, b) => a.from - b.from || a.batch.done - b.batch.done)
+}
+
+/** Null for half of a ragged batch: by the mean of its lengths it may be more than the whole. */
+function neededBy({ rows }: Evidence, queue: SeenQueue, { members }: SeenBatch): number | null {
+  const { ragged } = queue.pool
+  if (ragged && goesInHalves(queue)) return null
+  const tokens = members.reduce((sum, one) => sum + rows.length[one]!, 0)
+  const length = ragged ? tokens / members.length : rows.padded[members[0]!]!
+  return asked(memoryOf(queue)!, members.length, length)
 }
 
 /** Bytes of the weights that are on a device from the beginning to the end. */
@@ -104,7 +126,7 @@ function staying({ promises }: Evidence, device: number): number {
   let sum = 0
   for (const { memory: own } of promises.pools) {
     if (own === undefined || (promises.devices[device]!.residency !== null && !own.pinned)) continue
-    sum += own.weightsBytes * own.devices.filter((one) => one === device).length
+    sum += residentBytes(own) * own.devices.filter((one) => one === device).length
   }
   return sum
 }

@@ -1,20 +1,24 @@
 import { type Bytes, bytesOf } from '../../memory/index.ts'
 import { executorsOf, type ServingPlan } from '../plan.ts'
+import { type ArenaPlan, askedOfArena } from './arena.ts'
 
 /**
- * The control plane's own account of every device, the same in both worlds: weights that are
- * resident, and what the batches that run ask for. What allocators lose besides is not in it, so a
- * world may still run out of memory.
+ * The control plane's own account of every device, the same in both worlds: weights and arenas of
+ * buddies that are resident, and what the batches that run ask for, be it of an arena or of the
+ * device. What allocators lose besides is not in it, so a world may still run out of memory.
  */
 export class Ledger {
   /** of each executor its device; -1 for none */
   readonly deviceOf: Int32Array
-  readonly weights: Float64Array
+  /** what a model takes when it comes, and gives back when it goes */
+  readonly resident: Float64Array
   /** of each device what is left; below 0 where weights alone are too much */
   readonly free: Float64Array
+  /** null for executors whose batches take from the device */
+  readonly #arenas: readonly (ArenaPlan | null)[]
   /** held for the batch of each executor */
   readonly #held: Float64Array
-  /** of each executor what its device has for a batch where no other runs or comes and goes */
+  /** of each executor what there is for a batch where no other runs or comes and goes */
   readonly #alone: Float64Array
   readonly #sums: readonly (readonly Bytes[])[]
 
@@ -25,7 +29,11 @@ export class Ledger {
       executors,
       ({ replica }, i) => memoryOf[i]?.devices[replica] ?? -1,
     )
-    this.weights = Float64Array.from(memoryOf, (own) => own?.weightsBytes ?? 0)
+    this.resident = Float64Array.from(
+      memoryOf,
+      (own) => (own?.weightsBytes ?? 0) + (own?.arena?.bytes ?? 0),
+    )
+    this.#arenas = memoryOf.map((own) => own?.arena ?? null)
     this.free = Float64Array.from(plan.devices, ({ limitBytes }) => limitBytes)
     this.#held = new Float64Array(executors.length)
     this.#sums = memoryOf.map((own) => own?.sums ?? [])
@@ -35,18 +43,21 @@ export class Ledger {
     for (let i = 0; i < executors.length; i++) if (stays[i]) this.enter(i)
     this.#alone = Float64Array.from(executors, (_, i) => {
       const free = this.free[this.deviceOf[i]!] ?? Number.POSITIVE_INFINITY
-      return stays[i] ? free : free - this.weights[i]!
+      const left = stays[i] ? free : free - this.resident[i]!
+      return left < 0 ? left : (this.#arenas[i]?.bytes ?? left)
     })
   }
 
   /** Bytes that a batch asks for at most at a time; `length` as `computedLength` has it. */
   estimate(executor: number, size: number, length: number): number {
+    const arena = this.#arenas[executor]
+    if (arena) return askedOfArena(arena, size, length)
     let most = 0
     for (const sum of this.#sums[executor]!) most = Math.max(most, bytesOf(sum, size, length))
     return most
   }
 
-  /** Bytes that a device has for batches of an executor, where no others run. */
+  /** Bytes that there are for batches of an executor, where no others run on its device. */
   room(executor: number): number {
     return this.#alone[executor]!
   }
@@ -58,27 +69,30 @@ export class Ledger {
 
   /** Whether a batch fits now, beside all that runs on the device. */
   fits(executor: number, size: number, length: number): boolean {
-    const left = this.free[this.deviceOf[executor]!]! + this.#held[executor]!
-    return this.estimate(executor, size, length) <= left
+    const bytes = this.estimate(executor, size, length)
+    if (this.#arenas[executor]) return bytes <= this.room(executor)
+    return bytes <= this.free[this.deviceOf[executor]!]! + this.#held[executor]!
   }
 
-  /** Sets what is held for an executor's batch; 0 for nothing. */
+  /** What the device must have free for a batch of so many bytes, beside what is held for it. */
+  lacks(executor: number, bytes: number): number {
+    return this.#arenas[executor] ? 0 : bytes - this.#held[executor]!
+  }
+
+  /** Sets what is held for an executor's batch, which an arena has anyway; 0 for nothing. */
   hold(executor: number, bytes: number): void {
+    if (this.#arenas[executor]) return
     this.free[this.deviceOf[executor]!]! += this.#held[executor]! - bytes
     this.#held[executor] = bytes
   }
 
-  held(executor: number): number {
-    return this.#held[executor]!
-  }
-
-  /** Weights are there from now on. */
+  /** A model is there from now on. */
   enter(executor: number): void {
-    this.free[this.deviceOf[executor]!]! -= this.weights[executor]!
+    this.free[this.deviceOf[executor]!]! -= this.resident[executor]!
   }
 
-  /** Weights go. */
+  /** A model goes. */
   leave(executor: number): void {
-    this.free[this.deviceOf[executor]!]! += this.weights[executor]!
+    this.free[this.deviceOf[executor]!]! += this.resident[executor]!
   }
 }

@@ -1,6 +1,13 @@
 import type { Pool, PoolMemory, Scenario } from '../../../scenarios/schema.ts'
-import { type ActivationPlan, type Bytes, declaredPlan, heldSums } from '../../memory/index.ts'
+import {
+  type ActivationPlan,
+  type Bytes,
+  declaredPlan,
+  heldSums,
+  heldTogether,
+} from '../../memory/index.ts'
 import type { Ms } from '../ports.ts'
+import type { ArenaPlan } from './arena.ts'
 
 const MIB = 1024 ** 2
 const endless = Number.POSITIVE_INFINITY
@@ -32,6 +39,8 @@ export interface PoolMemoryPlan {
   readonly weightsBytes: number
   /** a batch takes the largest of these sums, beside the weights; none where nobody knows */
   readonly sums: readonly Bytes[]
+  /** what batches take that from; null for the device */
+  readonly arena: ArenaPlan | null
   readonly outOfMemory: readonly Remedy[]
   /** resident from the beginning, and never evicted */
   readonly pinned: boolean
@@ -74,6 +83,7 @@ export function memoryPlan(
       devices: numbers,
       weightsBytes: Math.ceil((plan?.weights ?? []).reduce((sum, bytes) => sum + bytes, 0)),
       sums: plan === null || pool.generation ? [] : heldSums(plan),
+      arena: memory.allocator === 'buddy' ? arenaOf(memory.arena_mib, plan) : null,
       outOfMemory: remedies(memory),
       pinned: memory.pinned ?? false,
     }
@@ -90,6 +100,10 @@ export function liveMemory(plan: PoolMemoryPlan): PoolMemoryPlan {
 function remedies(memory: PoolMemory): readonly Remedy[] {
   if (memory.allocator === 'paged' || memory.allocator === 'contiguous') return []
   return memory.out_of_memory ?? (memory.allocator === 'buddy' ? [] : ['shrink'])
+}
+
+function arenaOf(mib: number, plan: ActivationPlan | null): ArenaPlan {
+  return { bytes: Math.floor(mib * MIB), together: plan === null ? [] : heldTogether(plan) }
 }
 
 function declared(pool: Pool, models: Scenario['models']): ActivationPlan | null {

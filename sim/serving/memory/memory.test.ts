@@ -64,6 +64,44 @@ describe('the ledger', () => {
   })
 })
 
+describe('an arena of buddies', () => {
+  const perToken = { ...item, perItem: 0, perToken: 1 }
+  // of 1,024 bytes, in chunks of powers of two from 256 on
+  const arena = { bytes: 1024, together: [[perToken], [perToken, item]] }
+
+  test('cuts a batch to what it holds, chunks and all', () => {
+    const told = { limitBytes: 2000, pools: [{ arena }], at: [0, 1, 1, 1, 1] }
+    // two buffers of 512 and 256 bytes; three of 200 would take 1,024 and 256
+    expect(run({ ...told, lengths: [1, 200, 200, 200, 200] }).sizes).toEqual([1, 2, 2, 2, 2])
+    expect(run({ ...told, lengths: [1, 128, 128, 128, 128] }).sizes).toEqual([1, 4, 4, 4, 4])
+  })
+
+  test('sheds whoever it could never hold, whatever the device has besides', () => {
+    const told = {
+      limitBytes: 1e9,
+      pools: [{ arena }],
+      at: [0, 50, 100],
+      lengths: [512, 513, 1025],
+    }
+    const { none, memory } = REFUSAL
+    expect(run(told).refusal).toEqual([none, memory, memory])
+  })
+
+  test('is taken with the weights: batches of others have what it leaves, and none waits for its own', () => {
+    const others = { sums: [{ ...item, perItem: 30 }] }
+    const pools = [{ arena, weightsBytes: 100 }, others]
+    const told = { pools, at: [0, 1, 10, 11], lengths: [500, 1, 500, 1] }
+    expect(run({ ...told, limitBytes: 1154 }).dispatched).toEqual([0, 1, 10, 11])
+    expect(run({ ...told, limitBytes: 1153 }).refusal[1]).toBe(REFUSAL.memory)
+  })
+
+  test('goes with its model: what then is free is the arena too', () => {
+    const pools = [{ arena, weightsBytes: 10 }, { weightsBytes: 900 }]
+    const { told: commands } = run({ residency: lru, pools, limitBytes: 1100, at: [0, 20] })
+    expect(commands.slice(2)).toEqual(['20 unload 0', '20 load 1', '25 start 1 1'])
+  })
+})
+
 describe('a batch that runs out of memory', () => {
   const four = [0, 1, 2, 3, 4]
   const told = { limitBytes: 1000, at: four }

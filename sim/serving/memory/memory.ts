@@ -172,12 +172,13 @@ export class Memory {
     if (!own && this.#lineOf(station).holdsBack(station, requests.enqueued[request]!)) return false
     const bytes = ledger.estimate(executor, 1, this.#computed(station, request))
     if (free) {
-      if (!this.#residency.makeRoom(now, executor, bytes - ledger.held(executor))) return false
+      if (!this.#residency.makeRoom(now, executor, ledger.lacks(executor, bytes))) return false
       this.#dispatch(now, station, decision, request)
       return true
     }
     if (this.#stalled[station.id] === 1) return false
-    if (!this.#residency.makeRoom(now, executor, bytes + ledger.weights[executor]!)) return false
+    const lacking = ledger.resident[executor]! + ledger.lacks(executor, bytes)
+    if (!this.#residency.makeRoom(now, executor, lacking)) return false
     this.#loading[station.id] = executor
     this.#residency.load(executor, bytes)
     return true

@@ -25,7 +25,7 @@ export class ModelCache {
   constructor({ eviction, limitBytes, weights, setUpMs = 0 }: CacheOptions) {
     // a byte a ms
     const residency = { eviction, gibPerS: 1000 / 1024 ** 3, setUpMs }
-    const memory = { devices: [0], sums: [], outOfMemory: [], pinned: false }
+    const memory = { devices: [0], sums: [], arena: null, outOfMemory: [], pinned: false }
     const plan = planOf(
       weights.map((weightsBytes) => ({ memory: { ...memory, weightsBytes } })),
       { devices: [{ name: 'card', limitBytes, residency }] },

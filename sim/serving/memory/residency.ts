@@ -38,7 +38,7 @@ export class Residency {
 
   constructor({ devices, pools }: Pick<ServingPlan, 'devices' | 'pools'>, world: ResidencyWorld) {
     this.#world = world
-    const { deviceOf, weights } = world.ledger
+    const { deviceOf } = world.ledger
     const executors = executorsOf({ pools })
     this.#policies = devices.map(
       ({ residency }) => residency && evictionPolicies[residency.eviction],
@@ -46,7 +46,7 @@ export class Residency {
     this.#loadMs = executors.map(({ pool }, i) => {
       const residency = devices[deviceOf[i]!]?.residency ?? null
       const stays = residency === null || pools[pool]!.memory!.pinned
-      return stays ? null : loadMs(weights[i]!, residency)
+      return stays ? null : loadMs(pools[pool]!.memory!.weightsBytes, residency)
     })
     this.#state = Uint8Array.from(this.#loadMs, (ms) => (ms === null ? IDLE : ABSENT))
     this.#uses = new Float64Array(executors.length)
@@ -132,7 +132,7 @@ export class Residency {
     if (ledger.free[device]! >= bytes) return true
     if (this.#policies[device] === null) return false
     const may = this.#evictable(executor)
-    const most = may.reduce((sum, one) => sum + ledger.weights[one]!, ledger.free[device]!)
+    const most = may.reduce((sum, one) => sum + ledger.resident[one]!, ledger.free[device]!)
     if (most < bytes) return false
     for (const one of may) {
       this.#evict(now, one)
@@ -197,7 +197,7 @@ export class Residency {
       at: now,
       uses: this.#uses[executor]!,
       loadMs,
-      weightsBytes: this.#world.ledger.weights[executor]!,
+      residentBytes: this.#world.ledger.resident[executor]!,
       evicted: this.#evicted[device]!,
     })
   }

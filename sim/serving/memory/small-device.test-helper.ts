@@ -10,6 +10,7 @@ const plain: PoolMemoryPlan = {
   devices: [0],
   weightsBytes: 0,
   sums: [item],
+  arena: null,
   outOfMemory: [],
   pinned: false,
 }

@@ -8,7 +8,8 @@ export interface Use {
   readonly uses: number
   /** how long it would take to load its weights again */
   readonly loadMs: Ms
-  readonly weightsBytes: number
+  /** what would be free if it went */
+  readonly residentBytes: number
   /** highest credit that was evicted from the device so far; 0 at first */
   readonly evicted: number
 }
