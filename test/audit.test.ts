@@ -12,6 +12,7 @@ import { declaredWork, machineOf, NO_WAKE, Overheads } from '../sim/world/index.
 import { dynamic } from './audited-systems.ts'
 import { expectPromisesKept } from './kept-promises.ts'
 import { replay } from './manual-world.ts'
+import { runWithMemory } from './memory-world.ts'
 import {
   admissionKinds,
   disciplines,
@@ -19,7 +20,7 @@ import {
   systemAdmitting,
   systemUnder,
 } from './random-system.ts'
-import { type SmallSystem, serve } from './small-system.ts'
+import { planOf, requestsOf, type SmallSystem, serve } from './small-system.ts'
 
 interface Run {
   readonly plan: ServingPlan
@@ -75,6 +76,13 @@ const runs: Readonly<Record<string, (system: SmallSystem) => Run>> = {
     ...system,
     ...replay(system, { failing: true }),
   }),
+  'with batches that fail at once': (system) => ({ ...system, ...failAtOnce(system) }),
+}
+
+/** Many batches begin and end at one instant. */
+function failAtOnce(system: SmallSystem) {
+  const random = new Random('failing at once')
+  return runWithMemory(system, ({ size }) => 1 + size / 2, { fails: () => random.uniform() < 0.6 })
 }
 
 const underAny = (policy: keyof typeof batchPolicies) =>
@@ -98,6 +106,37 @@ describe.each(Object.keys(runs))('%s: random systems keep every promise', (name)
       }),
       { numRuns: 300 },
     )
+  })
+})
+
+describe('batches of one instant are looked at in the order in which they went', () => {
+  const newestFirst = {
+    order: { discipline: 'lifo' },
+    batching: { policy: 'cork', max_batch: 2, max_latency_ms: 90 },
+    perReplicaQueues: true,
+  } as const
+  // while the first two run nine line up; then each batch fails as it begins
+  const system: SmallSystem = {
+    plan: planOf([newestFirst]),
+    requests: requestsOf([0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]),
+    work: [{ law: 'constant', ms: 15 }],
+  }
+  const run = () => runWithMemory(system, () => 15, { fails: (_, call) => call > 0 })
+
+  test('the last may be smaller, though it has who came first', () => {
+    const { rows } = run()
+    expectPromisesKept({ ...system, rows })
+    expect(new Set(rows.columns.dispatched.slice(2)).size).toBe(1)
+    expect([...rows.columns.batch]).toEqual([0, 0, 5, 4, 4, 3, 3, 2, 2, 1, 1])
+  })
+
+  test('not where the smaller one went first', () => {
+    const { columns } = run().rows
+    const batch = columns.batch.map((own) => (own === 0 ? own : 6 - own))
+    const spoilt = Rows.of({ ...columns, batch })
+    expect(texts(auditOf({ ...system, rows: spoilt }))).toEqual([
+      expect.stringMatching(/^corked: row 2: a batch of 1 at 16.000 ms, with 9 waiting/),
+    ])
   })
 })
 

@@ -1,7 +1,6 @@
 import type { Evidence, SeenBatch, SeenQueue } from './evidence.ts'
 import { type Findings, ms } from './findings.ts'
 import { any, eachInstant, type Instant, lookedThrough } from './instants.ts'
-import { permutations } from './permutations.ts'
 import { FAILED } from './raw-rows.ts'
 
 /** Those who wait, in the order in which they came. */
@@ -39,13 +38,7 @@ export function checkDecisions<Known>(
   eachInstant(seen, queue, (instant) => {
     const batches = queue.batches.slice(instant.batches.from, instant.batches.to)
     found.checked += batches.length
-    let fewest: readonly SeenBatch[] = batches
-    for (const inOrder of batches.length <= 4 ? permutations(batches) : [batches]) {
-      const wrong = waiting.unexplained(inOrder, instant)
-      if (wrong.length < fewest.length) fewest = wrong
-      if (fewest.length === 0) break
-    }
-    for (const { members } of fewest) {
+    for (const { members } of waiting.unexplained(batches, instant)) {
       found.violated(members, () => waiting.wrongText(members.length, instant))
     }
     waiting.moveOver(instant)
@@ -119,7 +112,7 @@ export class Waiting<Known> {
     return [all.filter((key) => !lost.has(key)), all]
   }
 
-  /** Batches of one instant, in an order in which they may have gone, that nothing explains. */
+  /** Batches of one instant, in the order in which they went, that nothing explains. */
   unexplained(batches: readonly SeenBatch[], instant: Instant): readonly SeenBatch[] {
     const wrong: SeenBatch[] = []
     const gone = new Set<number>()

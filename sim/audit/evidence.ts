@@ -7,6 +7,7 @@ import {
   promisedQueues,
 } from './promises.ts'
 import { type AuditRows, CANCELLED, type RequestColumns, SHED, TIMED_OUT } from './raw-rows.ts'
+import { turnsOf } from './turns.ts'
 
 /** A batch, as the row of its first member tells it. */
 export interface SeenBatch {
@@ -26,7 +27,7 @@ export interface SeenQueue extends PromisedQueue {
   readonly shed: readonly number[]
   /** keys of those who left it on a time-out, its own or with their client */
   readonly timedOut: readonly number[]
-  /** by dispatch */
+  /** in the order in which they went */
   readonly batches: readonly SeenBatch[]
 }
 
@@ -98,9 +99,12 @@ export function gatherEvidence(
     queue.joined.sort(bySent)
     queue.shed.sort(bySent)
     queue.timedOut.sort((a, b) => compare(left[a]!, left[b]!) || a - b)
-    queue.batches.sort(
-      (a, b) => compare(a.dispatched, b.dispatched) || bySent(a.members[0]!, b.members[0]!),
-    )
+    // engines run many at once, and begin with them as they came
+    const inTurn =
+      queue.pool.generation === undefined
+        ? turnsOf(queue.batches, rows)
+        : (a: SeenBatch, b: SeenBatch) => bySent(a.members[0]!, b.members[0]!)
+    queue.batches.sort((a, b) => compare(a.dispatched, b.dispatched) || inTurn(a, b))
   }
   const unhindered = queues.filter(({ pool }) => !isHeldBack(promises, pool))
   const endKnown = endOfTraffic(unhindered, lastSent)

@@ -53,8 +53,7 @@ function checkQueue(
   const { firstExecutor, executors } = queue
   const freeSince = new Float64Array(executors).fill(Number.NEGATIVE_INFINITY)
   const last: (SeenBatch | undefined)[] = Array.from({ length: executors })
-  const freeFor = ({ executor }: SeenBatch) => freeSince[executor - firstExecutor] ?? Number.NaN
-  for (const batch of inTurn(queue.batches, freeFor)) {
+  for (const batch of queue.batches) {
     found.checked++
     const { executor, dispatched, members } = batch
     const own = executor - firstExecutor
@@ -86,28 +85,6 @@ function checkQueue(
     }
     freeSince[own] = batch.done
     last[own] = batch
-  }
-}
-
-/**
- * Batches by dispatch. Rows do not tell which of one instant went first: so it was the one whose
- * executor had been free for longest; of one executor, one that failed then and there was before.
- */
-function* inTurn(
-  batches: readonly SeenBatch[],
-  freeSince: (batch: SeenBatch) => number,
-): Generator<SeenBatch> {
-  for (let from = 0, to = 0; from < batches.length; from = to) {
-    const { dispatched } = batches[from]!
-    while (to < batches.length && batches[to]!.dispatched === dispatched) to++
-    const left = batches.slice(from, to)
-    while (left.length > 0) {
-      const before = (a: SeenBatch, b: SeenBatch) =>
-        freeSince(a) < freeSince(b) || (freeSince(a) === freeSince(b) && a.done < b.done)
-      const first = left.reduce((a, b) => (before(b, a) ? b : a))
-      left.splice(left.indexOf(first), 1)
-      yield first
-    }
   }
 }
 

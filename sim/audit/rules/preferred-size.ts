@@ -1,7 +1,6 @@
 import type { Evidence, SeenBatch } from '../evidence.ts'
 import { type Findings, ms } from '../findings.ts'
 import { eachInstant, type Instant } from '../instants.ts'
-import { permutations } from '../permutations.ts'
 import {
   type ByCount,
   type CountedQueue,
@@ -37,14 +36,9 @@ function checkInstant(
   const batches = queue.batches.slice(instant.batches.from, instant.batches.to)
   if (batches.length === 0) return
   found.checked += batches.length
-  const inTurn = goInTurn(seen, queue)
-  let fewest: readonly Wrong[] | null = null
-  for (const inOrder of ordersOf(inTurn, batches)) {
-    const wrong = wrongOnes(seen, queue, inOrder, instant)
-    if (fewest === null || wrong.length < fewest.length) fewest = wrong
-    if (wrong.length === 0) return
+  for (const { members, text } of wrongOnes(seen, queue, batches, instant)) {
+    found.violated(members, text)
   }
-  for (const { members, text } of fewest!) found.violated(members, text)
 }
 
 function goInTurn({ promises }: Evidence, queue: CountedQueue): boolean {
@@ -56,22 +50,6 @@ function goInTurn({ promises }: Evidence, queue: CountedQueue): boolean {
 interface Wrong {
   readonly members: readonly number[]
   readonly text: () => string
-}
-
-/** So many batches of one instant are tried in every order. */
-const MOST_TRIED = 4
-
-/**
- * Orders in which the batches of one instant may have gone: where requests go in turn that of their
- * members, elsewhere any; of very many the one by size, as what waits gets less.
- */
-function ordersOf(
-  inTurn: boolean,
-  batches: readonly SeenBatch[],
-): readonly (readonly SeenBatch[])[] {
-  if (inTurn || batches.length === 1) return [batches]
-  if (batches.length <= MOST_TRIED) return permutations(batches)
-  return [batches.toSorted((a, b) => b.members.length - a.members.length)]
 }
 
 /**
