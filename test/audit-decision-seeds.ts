@@ -2,20 +2,28 @@ import { OUTCOME, REFUSAL } from '../sim/serving/index.ts'
 import type { RowColumns } from '../sim/stats/index.ts'
 import { apart, asking, double, limited, routed, shared, single } from './audited-systems.ts'
 import {
-  type Batch,
-  copy,
   keyOf,
-  move,
+  leftBehind,
+  letIn,
+  oneBatch,
+  oneRequest,
   pairOf,
+  placesChanged,
   type Seed,
-  sentAt,
-  timed,
-  WHOLE,
+  shedFor,
+  tooEarly,
   write,
 } from './row-surgery.ts'
 
 /** Rows as a control plane would leave them that decides wrongly. */
 export function decisionSeeds(): Seed[] {
+  const ofFirst = (c: RowColumns, key: number) => c.pool[key] === 0
+  const shedInTurn = (c: RowColumns, key: number) =>
+    c.queue[key] === 1 && c.outcome[key] === OUTCOME.shed
+  const to = (queue: number, pool: number) => (c: RowColumns, key: number) => {
+    c.queue[key] = queue
+    c.pool[key] = pool
+  }
   return [
     {
       rule: 'executor',
@@ -37,33 +45,12 @@ export function decisionSeeds(): Seed[] {
         return next.keys
       },
     },
-    {
-      rule: 'executor',
-      what: 'one of another pool',
-      system: routed,
-      spoil(c) {
-        const [{ keys }] = pairOf(c, (batch) => batch.executor < 3)
-        write(c, keys, 'executor', 3)
-        return keys
-      },
-    },
-    {
-      rule: 'order',
-      what: 'two who waited change places',
-      system: single,
-      spoil(c) {
-        const waited = (a: Batch, b: Batch) => c.sent[b.keys[0]!]! < a.dispatched
-        const [one, next] = pairOf(c, waited)
-        const earlier = one.keys.at(-1)!
-        const later = next.keys[0]!
-        const kept = WHOLE.map((name) => c[name][earlier]!)
-        copy(c, later, earlier, WHOLE)
-        WHOLE.forEach((name, i) => {
-          c[name][later] = kept[i]!
-        })
-        return [earlier, later]
-      },
-    },
+    oneBatch(
+      { rule: 'executor', what: 'one of another pool', system: routed },
+      (_, { executor }) => executor < 3,
+      (c, { keys }) => write(c, keys, 'executor', 3),
+    ),
+    placesChanged('order', single),
     {
       rule: 'fairness',
       what: 'one tenant is served more than its share',
@@ -85,88 +72,39 @@ export function decisionSeeds(): Seed[] {
         return keys
       },
     },
-    {
-      rule: 'preferred-size',
-      what: 'one is left behind',
-      system: single,
-      spoil(c) {
-        const [one, next] = pairOf(c, (a, b) => a.keys.length > 2 && b.keys.length < 6)
-        move(c, one.keys.at(-1)!, one, next)
-        return one.keys.slice(0, -1)
-      },
-    },
-    {
-      rule: 'delay',
-      what: 'a batch before its window closes',
-      system: single,
-      spoil(c) {
-        const [{ keys, dispatched }] = pairOf(c, (batch) => timed(c, batch))
-        write(c, keys, 'dispatched', (dispatched + sentAt(c, keys)) / 2)
-        return keys
-      },
-    },
-    {
-      rule: 'idle',
-      what: 'a batch later than it could go',
-      system: double,
-      spoil(c) {
-        const [{ keys, dispatched }] = pairOf(c, (batch) => batch.keys.length === 1)
-        write(c, keys, 'dispatched', dispatched + 1e-9)
-        return keys
-      },
-    },
-    {
-      rule: 'routing',
-      what: 'another queue than the next in turn',
-      system: routed,
-      spoil(c) {
-        const key = keyOf(c, (k) => c.queue[k]! === 1 && c.outcome[k] === OUTCOME.shed)
-        c.queue[key] = 2
-        return [key]
-      },
-    },
-    {
-      rule: 'routing',
-      what: 'another pool than the next in turn',
-      system: routed,
-      spoil(c) {
-        const key = keyOf(c, (k) => c.queue[k]! === 1 && c.outcome[k] === OUTCOME.shed)
-        c.queue[key] = 3
-        c.pool[key] = 1
-        return [key]
-      },
-    },
-    {
-      rule: 'routing',
-      what: 'another pool of its model than the next in turn',
-      system: asking,
-      spoil(c) {
-        const key = keyOf(c, (k) => c.pool[k] === 0)
-        c.queue[key] = c.pool[key] = 1
-        return [key]
-      },
-    },
-    {
-      rule: 'models',
-      what: 'a pool of another model',
-      system: asking,
-      spoil(c) {
-        const key = keyOf(c, (k) => c.pool[k] === 0)
-        c.queue[key] = c.pool[key] = 2
-        return [key]
-      },
-    },
-    {
-      rule: 'routing',
-      what: 'a part where it would go if it were whole',
-      system: apart,
-      spoil(c) {
-        // of a least loaded queue that has the part before it
-        const key = keyOf(c, (k) => c.part[k] === 1 && c.queue[k] !== 2)
-        c.queue[key] = 2
-        return [key]
-      },
-    },
+    leftBehind('preferred-size', single),
+    tooEarly('delay', single),
+    oneBatch(
+      { rule: 'idle', what: 'a batch later than it could go', system: double },
+      (_, { keys }) => keys.length === 1,
+      (c, { keys, dispatched }) => write(c, keys, 'dispatched', dispatched + 1e-9),
+    ),
+    oneRequest(
+      { rule: 'routing', what: 'another queue than the next in turn', system: routed },
+      shedInTurn,
+      to(2, 0),
+    ),
+    oneRequest(
+      { rule: 'routing', what: 'another pool than the next in turn', system: routed },
+      shedInTurn,
+      to(3, 1),
+    ),
+    oneRequest(
+      { rule: 'routing', what: 'another pool of its model than the next in turn', system: asking },
+      ofFirst,
+      to(1, 1),
+    ),
+    oneRequest(
+      { rule: 'models', what: 'a pool of another model', system: asking },
+      ofFirst,
+      to(2, 2),
+    ),
+    // of a least loaded queue that has the part before it
+    oneRequest(
+      { rule: 'routing', what: 'a part where it would go if it were whole', system: apart },
+      (c, key) => c.part[key] === 1 && c.queue[key] !== 2,
+      to(2, 0),
+    ),
     {
       rule: 'fan-out',
       what: 'two parts in one queue',
@@ -182,28 +120,19 @@ export function decisionSeeds(): Seed[] {
 
 /** Time-outs, bounds and patience that were not kept to. */
 export function limitSeeds(): Seed[] {
-  const of = (c: RowColumns, outcome: number) => keyOf(c, (k) => c.outcome[k] === outcome)
+  const one = (
+    [rule, what]: readonly [string, string],
+    outcome: number,
+    change: (c: RowColumns, key: number) => unknown,
+  ) => {
+    const system = rule === 'patience' ? single : limited
+    return oneRequest({ rule, what, system }, (c, key) => c.outcome[key] === outcome, change)
+  }
+  const { served, shed, timedOut, abandoned } = OUTCOME
+  const become = (outcome: number) => (c: RowColumns, key: number) => (c.outcome[key] = outcome)
   return [
-    {
-      rule: 'queue-timeout',
-      what: 'timed out too early',
-      system: limited,
-      spoil(c) {
-        const key = of(c, OUTCOME.timedOut)
-        c.done[key]! -= 1e-6
-        return [key]
-      },
-    },
-    {
-      rule: 'queue-timeout',
-      what: 'waits on after its time',
-      system: limited,
-      spoil(c) {
-        const key = of(c, OUTCOME.timedOut)
-        c.done[key]! += 20
-        return [key]
-      },
-    },
+    one(['queue-timeout', 'timed out too early'], timedOut, (c, key) => (c.done[key]! -= 1e-6)),
+    one(['queue-timeout', 'waits on after its time'], timedOut, (c, key) => (c.done[key]! += 20)),
     {
       rule: 'queue-timeout',
       what: 'dispatched after its time',
@@ -218,59 +147,12 @@ export function limitSeeds(): Seed[] {
         return [keys[0]!]
       },
     },
-    {
-      rule: 'bounds',
-      what: 'shed by a queue with room',
-      system: limited,
-      spoil(c) {
-        const key = of(c, OUTCOME.timedOut)
-        c.outcome[key] = OUTCOME.shed
-        c.refusal[key] = REFUSAL.queue
-        c.done[key] = c.sent[key]!
-        return [key]
-      },
-    },
-    {
-      rule: 'bounds',
-      what: 'let into a full queue',
-      system: limited,
-      spoil(c) {
-        const key = of(c, OUTCOME.shed)
-        c.outcome[key] = OUTCOME.timedOut
-        c.refusal[key] = REFUSAL.none
-        c.done[key] = c.sent[key]! + 12
-        return [key]
-      },
-    },
-    {
-      rule: 'patience',
-      what: 'abandoned in time',
-      system: single,
-      spoil(c) {
-        const key = of(c, OUTCOME.served)
-        c.outcome[key] = OUTCOME.abandoned
-        return [key]
-      },
-    },
-    {
-      rule: 'patience',
-      what: 'a client that leaves at another time',
-      system: single,
-      spoil(c) {
-        const key = of(c, OUTCOME.served)
-        c.leaves[key]! += 1e-6
-        return [key]
-      },
-    },
-    {
-      rule: 'patience',
-      what: 'served too late',
-      system: single,
-      spoil(c) {
-        const key = of(c, OUTCOME.abandoned)
-        c.outcome[key] = OUTCOME.served
-        return [key]
-      },
-    },
+    one(['bounds', 'shed by a queue with room'], timedOut, shedFor(REFUSAL.queue)),
+    one(['bounds', 'let into a full queue'], shed, letIn),
+    one(['patience', 'abandoned in time'], served, become(abandoned)),
+    one(['patience', 'a client that leaves at another time'], served, (c, key) => {
+      c.leaves[key]! += 1e-6
+    }),
+    one(['patience', 'served too late'], abandoned, become(served)),
   ]
 }

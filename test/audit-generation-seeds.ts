@@ -1,7 +1,7 @@
 import { Random } from '../sim/kernel/index.ts'
 import { ANY_CLASS, OUTCOME, REFUSAL } from '../sim/serving/index.ts'
 import type { RowColumns } from '../sim/stats/index.ts'
-import { keyOf, type Seed } from './row-surgery.ts'
+import { oneRequest, type Seed, shedFor } from './row-surgery.ts'
 import { planOf, requestsOf, type SmallSystem } from './small-system.ts'
 
 const PAGES = { blocks: 30, blockTokens: 4, watermark: 0, contiguous: false, prefixCache: false }
@@ -66,92 +66,58 @@ export function generationSeeds(): Seed[] {
         return keys
       },
     },
-    {
-      rule: 'kv-cache',
-      what: 'longer prompts than there are blocks for',
-      system,
-      spoil(c) {
-        const key = keyOf(c, (k) => steady(c, k))
-        c.length[key] = 121
-        return [key]
+    oneRequest(
+      { rule: 'kv-cache', what: 'longer prompts than there are blocks for', system },
+      steady,
+      (c, key) => (c.length[key] = 121),
+    ),
+    oneRequest(
+      {
+        rule: 'kv-cache',
+        what: 'longer prompts than there are blocks for, beside those that are shared',
+        system: engine({ ...PAGES, prefixCache: true }, 8),
       },
-    },
-    {
-      rule: 'kv-cache',
-      what: 'let in, though it could never be held',
-      system: {
-        ...system,
-        requests: requestsOf([0, 1000], { lengths: [200, 4], outputs: [1, 1] }),
-      },
-      spoil(c) {
-        c.outcome[0] = OUTCOME.timedOut
-        return [0]
-      },
-    },
-    {
-      rule: 'kv-cache',
-      what: 'let in, though it is longer than a reservation',
-      system: {
-        ...engine({ ...PAGES, blocks: 8, blockTokens: 50, contiguous: true }),
-        requests: requestsOf([0, 1000], { lengths: [60, 4], outputs: [1, 1] }),
-      },
-      spoil(c) {
-        c.outcome[0] = OUTCOME.timedOut
-        return [0]
-      },
-    },
-    {
-      rule: 'kv-cache',
-      what: 'longer prompts than there are blocks for, beside those that are shared',
-      system: engine({ ...PAGES, prefixCache: true }, 8),
-      spoil(c) {
-        const key = keyOf(c, (k) => steady(c, k))
-        c.length[key] = 129
-        return [key]
-      },
-    },
-    {
-      rule: 'kv-cache',
-      what: 'shed, though it could have been held',
-      system,
-      spoil(c) {
-        const key = keyOf(c, (k) => steady(c, k))
-        c.batch[key] = -1
-        c.outcome[key] = OUTCOME.shed
-        c.refusal[key] = REFUSAL.memory
-        c.done[key] = c.sent[key]!
-        return [key]
-      },
-    },
-    {
-      rule: 'tokens',
-      what: 'a first token after the end',
-      system,
-      spoil(c) {
-        const key = keyOf(c, (k) => steady(c, k))
-        c.firstToken[key] = c.done[key]! + 1e-9
-        return [key]
-      },
-    },
-    {
-      rule: 'tokens',
-      what: 'all tokens at once',
-      system,
-      spoil(c) {
-        const key = keyOf(c, (k) => steady(c, k) && c.output[k]! > 1)
-        c.firstToken[key] = c.done[key]!
-        return [key]
-      },
-    },
-    {
-      rule: 'tokens',
-      what: 'no end with the only token',
-      system,
-      spoil(c) {
-        const key = keyOf(c, (k) => steady(c, k) && c.output[k]! === 1)
-        c.firstToken[key]! -= 1e-9
-        return [key]
-      },
-    },
+      steady,
+      (c, key) => (c.length[key] = 129),
+    ),
+    tooLong('let in, though it could never be held', { ...system, requests: two(200) }),
+    tooLong('let in, though it is longer than a reservation', {
+      ...engine({ ...PAGES, blocks: 8, blockTokens: 50, contiguous: true }),
+      requests: two(60),
+    }),
+    oneRequest(
+      { rule: 'kv-cache', what: 'shed, though it could have been held', system },
+      steady,
+      shedFor(REFUSAL.memory),
+    ),
+    oneRequest(
+      { rule: 'tokens', what: 'a first token after the end', system },
+      steady,
+      (c, key) => (c.firstToken[key] = c.done[key]! + 1e-9),
+    ),
+    oneRequest(
+      { rule: 'tokens', what: 'all tokens at once', system },
+      (c, key) => steady(c, key) && c.output[key]! > 1,
+      (c, key) => (c.firstToken[key] = c.done[key]!),
+    ),
+    oneRequest(
+      { rule: 'tokens', what: 'no end with the only token', system },
+      (c, key) => steady(c, key) && c.output[key]! === 1,
+      (c, key) => (c.firstToken[key]! -= 1e-9),
+    ),
   ]
 }
+
+/** A request of that length, and a short one. */
+const two = (length: number) => requestsOf([0, 1000], { lengths: [length, 4], outputs: [1, 1] })
+
+/** The first request was shed; it is let in. */
+const tooLong = (what: string, system: SmallSystem): Seed => ({
+  rule: 'kv-cache',
+  what,
+  system,
+  spoil(c) {
+    c.outcome[0] = OUTCOME.timedOut
+    return [0]
+  },
+})

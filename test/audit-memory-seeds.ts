@@ -1,7 +1,15 @@
 import { ANY_CLASS, OUTCOME, type PoolMemoryPlan, REFUSAL } from '../sim/serving/index.ts'
-import type { RowColumns } from '../sim/stats/index.ts'
 import { dynamic, systemOf } from './audited-systems.ts'
-import { keyOf, pairOf, type Seed, servedIn, write } from './row-surgery.ts'
+import {
+  ofSeveral,
+  oneBatch,
+  oneRequest,
+  pairOf,
+  type Seed,
+  servedIn,
+  shedFor,
+  write,
+} from './row-surgery.ts'
 
 const item = { fixed: 0, perLength: 0, perItem: 10, perToken: 1, perTokenSquared: 0 }
 const memory: PoolMemoryPlan = {
@@ -35,16 +43,15 @@ const tight = systemOf([pool, {}], {
 /** Rows as a ledger would leave them that counts wrong. */
 export function memorySeeds(): Seed[] {
   return [
-    {
-      rule: 'memory',
-      what: 'a batch beside others that is too long for the device',
-      system: shared,
-      spoil(c) {
-        const [{ keys }] = pairOf(c, (batch) => batch.keys.length > 1)
-        write(c, keys, 'padded', 400)
-        return keys
+    oneBatch(
+      {
+        rule: 'memory',
+        what: 'a batch beside others that is too long for the device',
+        system: shared,
       },
-    },
+      ofSeveral,
+      (c, { keys }) => write(c, keys, 'padded', 400),
+    ),
     {
       rule: 'memory',
       what: 'a batch that ran while another still had its memory',
@@ -62,29 +69,16 @@ export function memorySeeds(): Seed[] {
         return [...apart[0].keys, ...apart[1].keys]
       },
     },
-    {
-      rule: 'memory',
-      what: 'shed for its size, though it would have fit',
-      system: tight,
-      spoil(c) {
-        const key = keyOf(c, (k) => servedIn(c, k) && c.pool[k] === 0)
-        c.batch[key] = -1
-        c.outcome[key] = OUTCOME.shed
-        c.refusal[key] = REFUSAL.memory
-        c.done[key] = c.sent[key]!
-        return [key]
-      },
-    },
-    {
-      rule: 'memory',
-      what: 'let in, though it could never fit',
-      system: tight,
-      spoil(c) {
-        const key = keyOf(c, (k) => c.refusal[k] === REFUSAL.memory)
-        c.outcome[key] = OUTCOME.timedOut
-        return [key]
-      },
-    },
+    oneRequest(
+      { rule: 'memory', what: 'shed for its size, though it would have fit', system: tight },
+      (c, key) => servedIn(c, key) && c.pool[key] === 0,
+      shedFor(REFUSAL.memory),
+    ),
+    oneRequest(
+      { rule: 'memory', what: 'let in, though it could never fit', system: tight },
+      (c, key) => c.refusal[key] === REFUSAL.memory,
+      (c, key) => (c.outcome[key] = OUTCOME.timedOut),
+    ),
     {
       rule: 'memory',
       what: 'a batch whose buffers no arena could hold together',
@@ -101,16 +95,10 @@ export function memorySeeds(): Seed[] {
       what: 'a part that began before the one before it had ended',
       system: halved,
       spoil(c) {
-        const [first, second] = neighbours(c)
-        write(c, second, 'started', c.done[first[0]!]! - 1e-9)
-        return [...first, ...second]
+        const [first, second] = pairOf(c, (a, b) => b.dispatched === a.done)
+        write(c, second.keys, 'started', first.done - 1e-9)
+        return [...first.keys, ...second.keys]
       },
     },
   ]
-}
-
-/** Two batches, one right after the other. */
-function neighbours(c: RowColumns): [readonly number[], readonly number[]] {
-  const [first, next] = pairOf(c, (a, b) => b.dispatched === a.done)
-  return [first.keys, next.keys]
 }

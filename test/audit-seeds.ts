@@ -6,7 +6,16 @@ import { generationSeeds } from './audit-generation-seeds.ts'
 import { memorySeeds } from './audit-memory-seeds.ts'
 import { policySeeds } from './audit-policy-seeds.ts'
 import { fixed, limited, single } from './audited-systems.ts'
-import { keyOf, move, pairOf, type Seed, servedIn, write } from './row-surgery.ts'
+import {
+  type Batch,
+  move,
+  oneBatch,
+  oneRequest,
+  pairOf,
+  type Seed,
+  servedIn,
+  write,
+} from './row-surgery.ts'
 
 /** At least one for each rule of the audit. */
 export const seeds: readonly Seed[] = [
@@ -21,16 +30,8 @@ export const seeds: readonly Seed[] = [
 ]
 
 function conservationSeeds(): Seed[] {
-  const one = (what: string, spoil: (c: RowColumns, key: number) => void): Seed => ({
-    rule: 'conservation',
-    what,
-    system: single,
-    spoil(c) {
-      const key = keyOf(c, (k) => servedIn(c, k))
-      spoil(c, key)
-      return [key]
-    },
-  })
+  const one = (what: string, change: (c: RowColumns, key: number) => unknown) =>
+    oneRequest({ rule: 'conservation', what, system: single }, servedIn, change)
   return [
     one('another length', (c, key) => c.length[key]!++),
     one('another schedule', (c, key) => (c.at[key]! -= 1e-9)),
@@ -50,26 +51,22 @@ function conservationSeeds(): Seed[] {
     one('never ended', (c, key) => (c.done[key] = Number.NaN)),
     one('a queue of no pool', (c, key) => (c.queue[key] = 7)),
     one('another pool', (c, key) => (c.pool[key] = 1)),
-    {
-      rule: 'conservation',
-      what: 'shed long after it came',
-      system: limited,
-      spoil(c) {
-        const key = keyOf(c, (k) => c.outcome[k] === OUTCOME.shed)
-        c.done[key]! += 1
-        return [key]
-      },
-    },
+    oneRequest(
+      { rule: 'conservation', what: 'shed long after it came', system: limited },
+      (c, key) => c.outcome[key] === OUTCOME.shed,
+      (c, key) => (c.done[key]! += 1),
+    ),
   ]
 }
 
 function batchSeeds(): Seed[] {
+  const ofThree = (_: RowColumns, { keys }: Batch) => keys.length > 2
   const one = (what: string, spoil: (c: RowColumns, key: number) => void): Seed => ({
     rule: 'batches',
     what,
     system: single,
     spoil(c) {
-      const [{ keys }] = pairOf(c, (batch) => batch.keys.length > 2)
+      const [{ keys }] = pairOf(c, (batch) => ofThree(c, batch))
       spoil(c, keys[1]!)
       return [keys[0]!, keys[1]!]
     },
@@ -83,26 +80,16 @@ function batchSeeds(): Seed[] {
     one('another padded length', (c, key) => (c.padded[key]! += 4)),
     one('another size', (c, key) => (c.batchSize[key]! += 1)),
     one('failed for one', (c, key) => (c.outcome[key] = OUTCOME.failed)),
-    {
-      rule: 'batches',
-      what: 'a size that is not its number of members',
-      system: single,
-      spoil(c) {
-        const [{ keys }] = pairOf(c, (batch) => batch.keys.length > 2)
-        write(c, keys, 'batchSize', keys.length + 1)
-        return keys
-      },
-    },
-    {
-      rule: 'padding',
-      what: 'one multiple more',
-      system: single,
-      spoil(c) {
-        const [{ keys }] = pairOf(c, (batch) => batch.keys.length > 2)
-        write(c, keys, 'padded', c.padded[keys[0]!]! + 4)
-        return keys
-      },
-    },
+    oneBatch(
+      { rule: 'batches', what: 'a size that is not its number of members', system: single },
+      ofThree,
+      (c, { keys }) => write(c, keys, 'batchSize', keys.length + 1),
+    ),
+    oneBatch(
+      { rule: 'padding', what: 'one multiple more', system: single },
+      ofThree,
+      (c, { keys }) => write(c, keys, 'padded', c.padded[keys[0]!]! + 4),
+    ),
     {
       rule: 'batch-size',
       what: 'one member more than allowed',

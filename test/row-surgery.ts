@@ -1,4 +1,4 @@
-import { OUTCOME } from '../sim/serving/index.ts'
+import { OUTCOME, REFUSAL } from '../sim/serving/index.ts'
 import type { RowColumns } from '../sim/stats/index.ts'
 import type { SmallSystem } from './small-system.ts'
 
@@ -53,18 +53,13 @@ export function keyOf(c: RowColumns, fits: (key: number) => boolean): number {
 }
 
 /** What a request has from its batch. */
-export const WHOLE = [
+const WHOLE = [
   ...(['dispatched', 'started', 'ended', 'done', 'executor', 'batch'] as const),
   ...(['batchSize', 'padded', 'outcome'] as const),
 ]
 
 /** Gives a request what another one has in some columns. */
-export function copy(
-  c: RowColumns,
-  from: number,
-  to: number,
-  columns: readonly (keyof RowColumns)[],
-) {
+function copy(c: RowColumns, from: number, to: number, columns: readonly (keyof RowColumns)[]) {
   for (const name of columns) c[name][to] = c[name][from]!
 }
 
@@ -91,9 +86,102 @@ export function move(c: RowColumns, key: number, from: Batch, to: Batch): number
   return grown
 }
 
-export const sentAt = (c: RowColumns, keys: readonly number[]) =>
-  Math.max(...keys.map((k) => c.sent[k]!))
+const sentAt = (c: RowColumns, keys: readonly number[]) => Math.max(...keys.map((k) => c.sent[k]!))
 export const servedIn = (c: RowColumns, key: number) => c.outcome[key] === OUTCOME.served
 /** Whether a batch went on its timer: at no arrival, and no end of a batch. */
-export const timed = (c: RowColumns, { dispatched }: Batch) =>
+const timed = (c: RowColumns, { dispatched }: Batch) =>
   !c.sent.includes(dispatched) && !c.done.includes(dispatched)
+
+type Broken = Omit<Seed, 'spoil'>
+type OfRequest<T> = (c: RowColumns, key: number) => T
+
+/** One request that fits is changed. */
+export function oneRequest(
+  broken: Broken,
+  fits: OfRequest<boolean>,
+  change: OfRequest<unknown>,
+): Seed {
+  return {
+    ...broken,
+    spoil(c) {
+      const key = keyOf(c, (own) => fits(c, own))
+      change(c, key)
+      return [key]
+    },
+  }
+}
+
+type OfBatch<T> = (c: RowColumns, batch: Batch) => T
+
+/** One batch that fits is changed. */
+export function oneBatch(broken: Broken, fits: OfBatch<boolean>, change: OfBatch<unknown>): Seed {
+  return {
+    ...broken,
+    spoil(c) {
+      const [own] = pairOf(c, (batch) => fits(c, batch))
+      change(c, own)
+      return own.keys
+    },
+  }
+}
+
+export const ofSeveral: OfBatch<boolean> = (_, { keys }) => keys.length > 1
+
+/** A batch goes without one who could have gone with it. */
+export function leftBehind(rule: string, system: SmallSystem): Seed {
+  return {
+    rule,
+    what: 'one is left behind',
+    system,
+    spoil(c) {
+      const [one, next] = pairOf(c, (a, b) => a.keys.length > 2 && b.keys.length < 6)
+      move(c, one.keys.at(-1)!, one, next)
+      return one.keys.slice(0, -1)
+    },
+  }
+}
+
+/** A batch that went on its timer goes before. */
+export function tooEarly(rule: string, system: SmallSystem): Seed {
+  const broken = { rule, what: 'a batch before it is due', system }
+  return oneBatch(broken, timed, (c, { keys, dispatched }) =>
+    write(c, keys, 'dispatched', (dispatched + sentAt(c, keys)) / 2),
+  )
+}
+
+/** The last of a batch goes with the next one, and one of that in its place. */
+export function placesChanged(rule: string, system: SmallSystem): Seed {
+  return {
+    rule,
+    what: 'two who waited change places',
+    system,
+    spoil(c) {
+      const [one, next] = pairOf(c, (a, b) => c.sent[b.keys[0]!]! < a.dispatched)
+      const earlier = one.keys.at(-1)!
+      const later = next.keys[0]!
+      const kept = WHOLE.map((name) => c[name][earlier]!)
+      copy(c, later, earlier, WHOLE)
+      WHOLE.forEach((name, i) => {
+        c[name][later] = kept[i]!
+      })
+      return [earlier, later]
+    },
+  }
+}
+
+/** A request is shed for a reason. */
+export const shedFor =
+  (refusal: number): OfRequest<void> =>
+  (c, key) => {
+    c.batch[key] = -1
+    c.outcome[key] = OUTCOME.shed
+    c.refusal[key] = refusal
+    c.done[key] = c.sent[key]!
+  }
+
+/** One that was shed waits, and leaves when its time is over. */
+export const letIn: OfRequest<void> = (c, key) => {
+  c.outcome[key] = OUTCOME.timedOut
+  c.refusal[key] = REFUSAL.none
+  c.done[key] = c.sent[key]! + 12
+}
