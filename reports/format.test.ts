@@ -28,6 +28,13 @@ describe('formatting', () => {
     expect(estimateText(estimate(0.9962, 0.9958, 0.9966), 'share')).toBe('99.62 [99.58, 99.66] %')
   })
 
+  test('a figure that is the same in every run has no interval', () => {
+    expect(estimateText(estimate(12.3456, 12.3456, 12.3456), 'time')).toBe('12.35 ms')
+    expect(estimateText(estimate(1, 1, 1), 'share')).toBe('100 %')
+    expect(estimateText(estimate(0, 0, 0), 'share')).toBe('0 %')
+    expect(estimateText(estimate(1, 0.99, 1), 'share')).toBe('100.0 [99.0, 100.0] %')
+  })
+
   test('a figure without an interval has two digits', () => {
     expect(estimateText(estimate(1234.5, null, null), 'time')).toBe('1,200 ms')
     expect(time(0.0567)).toBe('57 µs')

@@ -153,13 +153,17 @@ export function valueText(estimate: Estimate, quantity: Quantity, like?: number)
   return join(fixed(value * unit.factor, places), unit)
 }
 
-/** "12.3 [11.9, 12.8] ms": value and interval to the same decimals; in the unit of `like`. */
+/**
+ * "12.3 [11.9, 12.8] ms": value and interval to the same decimals; in the unit of `like`. One that
+ * was the same in every run is "12.34 ms".
+ */
 export function estimateText(estimate: Estimate, quantity: Quantity, like?: number): string {
   const { value, low, high } = estimate
   const half = halfWidth(estimate)
   if (value === null || low === null || high === null || half === null) {
     return valueText(estimate, quantity, like)
   }
+  if (low === high) return exactText(value, quantity, like)
   const unit = unitOf(quantity, like ?? value)
   const places = decimals(value * unit.factor, half * unit.factor)
   const [middle, from, to] = [value, low, high].map((x) => fixed(x * unit.factor, places))

@@ -1,5 +1,5 @@
 import type { Estimate, MemorySpace, Result } from '../sim/stats/index.ts'
-import { count, estimateText, exactSize, exactText, NONE, type Quantity } from './format.ts'
+import { count, estimateText, exactSize, NONE } from './format.ts'
 import { failures, preempts, ranOut, worstFirst } from './memory-spaces.ts'
 
 /** A table of the spaces of a result, for pages and terminals alike. */
@@ -25,17 +25,10 @@ function memoryTable(caption: string, columns: readonly string[], cells: Cells):
   }
 }
 
-/** Peaks of allocators often are the same in each run; then a figure needs no interval. */
-function told(estimate: Estimate, quantity: Quantity, like?: number): string {
-  const { value, low, high } = estimate
-  if (value === null || low !== high || low === null) return estimateText(estimate, quantity, like)
-  return exactText(value, quantity, like)
-}
-
 /** Sizes of a space, all in one unit. */
 function sizesOf({ limit_mib, peak_held_mib: held }: MemorySpace) {
   const like = limit_mib ?? held.value ?? 0
-  return (estimate: Estimate) => told(estimate, 'size', like)
+  return (estimate: Estimate) => estimateText(estimate, 'size', like)
 }
 
 const PEAKS: Cells = (space) => {
@@ -51,11 +44,11 @@ const WASTE: Cells = (space) => {
   const { largest_free_mib: largest, pinned_free_mib: pinned } = space
   return [
     [...new Set(space.allocators)].join(', '),
-    told(space.internal_fragmentation, 'share'),
-    told(space.external_fragmentation, 'share'),
+    estimateText(space.internal_fragmentation, 'share'),
+    estimateText(space.external_fragmentation, 'share'),
     largest === null ? NONE : sizesOf(space)(largest),
     sizesOf(space)(pinned),
-    told(space.extensions, 'plain'),
+    estimateText(space.extensions, 'plain'),
   ]
 }
 
@@ -68,9 +61,9 @@ const SHORT: Cells = (space) => {
 
 const LOADS: Cells = ({ residency }) =>
   residency && [
-    told(residency.loads, 'plain'),
-    told(residency.evictions, 'plain'),
-    told(residency.cold_share, 'share'),
+    estimateText(residency.loads, 'plain'),
+    estimateText(residency.evictions, 'plain'),
+    estimateText(residency.cold_share, 'share'),
     count(residency.cold_share.n),
   ]
 

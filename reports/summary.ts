@@ -105,7 +105,8 @@ function found(text: string, estimate: Estimate): string {
   if (!objective || objective.kind === 'goodput') return estimateText(estimate, 'share')
   const ratio = estimate.value / objective.limitMs
   const share = `${figure(ratio)} ${ratio > 1 ? 'times' : 'of'} the limit`
-  return `${estimateText(estimate, 'time')}, ${share}`
+  const undecided = estimate.reason === undefined ? '' : `; ${estimate.reason}`
+  return `${estimateText(estimate, 'time')}, ${share}${undecided}`
 }
 
 /** "Example CPU · 2 cores · 16 GiB · …" */

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { EXIT, Failure, hashOf } from '../scenarios/index.ts'
+import type { Result } from '../sim/stats/index.ts'
 import { type Profile, profileSchema } from '../sim/world/index.ts'
 import { cacheDirectory, parseJson, readText } from './prepare.ts'
 
@@ -45,6 +46,15 @@ async function readProfile(path: string): Promise<LoadedProfile> {
 
 export function profileHash(profile: Profile): string {
   return hashOf({ ...profile, host: null })
+}
+
+/** The profile of a folder's replays. Throws `Failure` where it has another one or none. */
+export async function keptProfile(directory: string, { profile }: Result): Promise<LoadedProfile> {
+  const path = join(directory, 'profile.json')
+  const kept = await readProfile(path)
+  if (kept.hash === profile?.hash) return kept
+  const text = `replays here were made with profile ${profile?.hash}, got ${kept.hash}`
+  throw new Failure(`${path}: ${text}; --profile takes another`, EXIT.notComparable)
 }
 
 /** A profile with some models measured anew; the others are kept if they come from this machine. */

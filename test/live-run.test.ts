@@ -6,6 +6,7 @@ import { readRows, writeRows } from '../runtime/rows-file.ts'
 import { comparisonSchema, resultSchema } from '../sim/stats/index.ts'
 import { profileSchema } from '../sim/world/index.ts'
 import { auditOf, expectKept } from './live-audit.ts'
+import { emptyProfile } from './profiles.ts'
 import {
   commandsIn,
   expectRefusal,
@@ -136,12 +137,16 @@ describe('no rows of an earlier run stay beside the documents', () => {
     // of the same scenario and the same requests
     expect(rowsIn('replayed')).toEqual([...replay, 'replication-1.parquet'])
     expect(filesIn(join(folder, 'replayed'))).not.toContain('comparison.json')
+    expect(readJson(join(folder, 'replayed/profile.json'))).toEqual(
+      readJson(join(out, 'profile.json')),
+    )
   })
 })
 
 describe('what run has left', () => {
-  test('is compared to the same errors again', async () => {
-    const args = ['--profile', 'out/profile.json', '--replications', '10', '--json']
+  test('is compared to the same errors again, whatever profile the machine has meanwhile', async () => {
+    put(folder, 'cache/profile.json', JSON.stringify(emptyProfile()))
+    const args = ['--replications', '10', '--json']
     const ended = await run('compare', 'tiny.yaml', 'out', ...args)
     expect([0, 4, 5], ended.stderr).toContain(ended.code)
     const { command: _, ...again } = comparisonSchema.parse(JSON.parse(ended.stdout))
@@ -151,15 +156,26 @@ describe('what run has left', () => {
   })
 
   test('is no measurement of another scenario', async () => {
-    const args = ['--profile', 'out/profile.json', '--set', 'duration_s=2']
+    const args = ['--set', 'duration_s=2']
     const ended = await run('compare', 'tiny.yaml', 'out', ...args)
     expect(ended).toMatchObject({ code: 6, stdout: '' })
+  })
+
+  test('is predicted by no other profile than its own, unless that is named', async () => {
+    cpSync(out, join(folder, 'strange'), { recursive: true })
+    put(folder, 'strange/profile.json', JSON.stringify(emptyProfile()))
+    const ended = await run('compare', 'tiny.yaml', 'strange')
+    expectRefusal(ended, 6, folder)
+    expect(ended.stderr).toContain('strange/profile.json: replays here were made with profile ')
+    const named = await run('compare', 'tiny.yaml', 'out', '--profile', 'strange/profile.json')
+    expectRefusal(named, 6, folder)
+    expect(named.stderr).toContain('the profile made up has no ')
   })
 
   test('is not compared with other requests', async () => {
     cpSync(out, join(folder, 'mixed'), { recursive: true })
     put(folder, 'mixed/requests.jsonl', `${linesOf('requests.jsonl').slice(0, 50).join('\n')}\n`)
-    const ended = await run('compare', 'tiny.yaml', 'mixed', '--profile', 'out/profile.json')
+    const ended = await run('compare', 'tiny.yaml', 'mixed')
     expectRefusal(ended, 6, folder)
     expect(ended.stderr).toContain('mixed/requests.jsonl: not the requests of')
   })

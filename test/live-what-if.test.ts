@@ -48,7 +48,7 @@ async function rowsOf(name: string, rounds = ROUNDS) {
 
 /** `compare` by its verdict; the document without the command. */
 async function compared(...args: string[]): Promise<Omit<Comparison, 'command'>> {
-  const quick = [...PROFILE, '--replications', '10', '--json']
+  const quick = ['--replications', '10', '--json']
   const ended = await run('compare', 'tiny.yaml', 'out', ...quick, ...args)
   expect([0, 4, 5], ended.stderr).toContain(ended.code)
   const { command: _, ...document } = comparisonSchema.parse(JSON.parse(ended.stdout))
@@ -162,13 +162,13 @@ describe('compare', () => {
 
   test('with another change is refused: those are not its replays', async () => {
     const other = ['--against-set', 'pools.central.batching.max_batch=2']
-    const ended = await run('compare', 'tiny.yaml', 'out', ...PROFILE, ...other)
+    const ended = await run('compare', 'tiny.yaml', 'out', ...other)
     expectRefused(ended, 6, /out\/against\/measured\.json: measured under scenario \w+, but /)
   })
 
   test('with more or fewer rounds on one side than on the other is refused', async () => {
     cpSync(join(folder, 'out'), join(folder, 'fewer'), { recursive: true })
-    const args = ['fewer', ...PROFILE, '--against-set', CHANGE]
+    const args = ['fewer', '--against-set', CHANGE]
     rmSync(join(folder, 'fewer/against/replay-3.parquet'))
     const lost = await run('compare', 'tiny.yaml', ...args)
     expectRefused(lost, 3, 'fewer/against: has 2 of 3 replays')

@@ -33,7 +33,7 @@ import {
   simulationInput,
   whatIfInputs,
 } from '../prepare.ts'
-import type { LoadedProfile } from '../profile-file.ts'
+import { keptProfile, type LoadedProfile, loadProfile } from '../profile-file.ts'
 import { refuseComparison } from '../refuse.ts'
 import { runReplications } from '../replications.ts'
 import { type KeptRun, readMeasured, readRequests, readRuns } from '../run-folder.ts'
@@ -49,7 +49,6 @@ import {
   action,
   commandLine,
   pause,
-  profileOption,
   type ScenarioOptions,
   wholeNumber,
   withScenarioOptions,
@@ -57,7 +56,6 @@ import {
 import { emit } from './output.ts'
 import { ProgressDisplay } from './progress.ts'
 import type { ReplayedSide } from './replay.ts'
-import { profileFor } from './simulate.ts'
 
 interface CompareOptions extends ScenarioOptions, AgainstOptions {
   readonly profile?: string
@@ -79,7 +77,7 @@ export function define(command: Command): void {
         .argument('<dir>', 'where `spillway replay --out DIR` left its rows'),
     ),
   )
-    .addOption(profileOption())
+    .option('--profile <file>', 'predict by this profile in place of the one kept in DIR')
     .option('--replications <n>', 'simulations behind the prediction', wholeNumber(10), 40)
     .addHelpText(
       'after',
@@ -102,8 +100,10 @@ Examples:
         if (second !== null && second.result.runs !== first.result.runs) {
           throw new Failure(`${folder}: has other rounds than ${directory}`, EXIT.notComparable)
         }
-        const profile = await profileFor(prepared, options.profile)
-        if (profile === null) throw new Failure(`${path}: declared work was not replayed`)
+        const profile =
+          options.profile === undefined
+            ? await keptProfile(directory, first.result)
+            : await loadProfile(options.profile)
         const progress = new ProgressDisplay()
         const comparison = await compare(first, second, profile, {
           replications: options.replications,

@@ -65,7 +65,7 @@ export function define(command: Command): void {
     .addHelpText(
       'after',
       `
-With --out DIR the raw rows are kept, so that \`spillway compare\` can use them. Loads are resolved by
+With --out DIR the raw rows are kept, and the profile, so that \`spillway compare\` can use them. Loads are resolved by
 the profile's capacity.
 ${AGAINST_HELP}
 
@@ -92,6 +92,8 @@ Examples:
         if (options.out !== undefined) {
           await dropReplays(options.out)
           await keepReplays(options.out, sides)
+          const kept = join(options.out, 'profile.json')
+          if (profile !== null) await writeWhole(kept, documentText(profile.profile))
         }
         const texts = sides.map((side) => resultText(side.result))
         await emit(options, { measured: result }, 'measured', texts.join('\n\n'))

@@ -63,7 +63,7 @@ export function predictionCheck(percentiles: readonly PercentileComparison[], n:
     .join(', ')
   const reason =
     judged.length === 0
-      ? noVerdictReason(n, PERCENTILES[0])
+      ? noVerdictReason(n, PERCENTILES[0], 'in each replay')
       : verdict === 'PASS'
         ? 'most replays within max(5 %, 50 µs, the A/A difference) at every judged percentile'
         : verdict === 'FAIL'

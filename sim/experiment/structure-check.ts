@@ -72,7 +72,7 @@ export function structureCheck(percentiles: readonly PercentileComparison[], n: 
   const limit = 'max(1 %, 30 µs)'
   const reason =
     judged.length === 0
-      ? noVerdictReason(n, PERCENTILES[0])
+      ? noVerdictReason(n, PERCENTILES[0], 'in each replay')
       : verdict === 'PASS'
         ? `the mean error is within ${limit} at every judged percentile`
         : verdict === 'FAIL'

@@ -200,7 +200,7 @@ describe('a verdict needs as many requests in all rounds together as it would in
     const check = (requests: number) =>
       whatIfCheck(judged({ b: [2, 2], predicted: [0.5], requests }).percentiles)
     const few = { verdict: 'UNDECIDED', worst: null }
-    expect(check(80)).toEqual({ ...few, reason: 'p50 needs 200 requests, got 160' })
+    expect(check(80)).toEqual({ ...few, reason: 'p50 needs 200 requests in all rounds, got 160' })
     const reason = 'the replays have too few requests for any percentile'
     expect(check(40)).toEqual({ ...few, reason })
   })

@@ -118,7 +118,7 @@ export function whatIfCheck(percentiles: readonly WhatIfPercentile[]): Check {
 
 function tooFew(first: WhatIfPercentile | undefined): string {
   if (first === undefined) return 'the replays have too few requests for any percentile'
-  return noVerdictReason(first.n * first.each.length, first.p)
+  return noVerdictReason(first.n * first.each.length, first.p, 'in all rounds')
 }
 
 /**

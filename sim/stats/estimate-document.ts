@@ -6,5 +6,8 @@ export const estimate = z.strictObject({
   low: z.number().nullable(),
   high: z.number().nullable(),
   n: z.number(),
-  reason: z.string().optional(),
+  reason: z
+    .string()
+    .optional()
+    .describe('why there is no value; of an objective also why there is no verdict on it'),
 })

@@ -26,6 +26,12 @@ describe('tInterval', () => {
     const infinite = Number.POSITIVE_INFINITY
     expect(tInterval([1, infinite])).toEqual({ value: infinite, low: null, high: null })
   })
+
+  test('has no width where all values are the same, whatever their sum is rounded to', () => {
+    for (const value of [0.1, 1 / 3, 12.345]) {
+      expect(tInterval(Array(7).fill(value))).toEqual({ value, low: value, high: value })
+    }
+  })
 })
 
 describe('clopperPearson', () => {

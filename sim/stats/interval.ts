@@ -32,6 +32,9 @@ export function tInterval(values: readonly number[], level = 0.95): Interval {
   }
   const value = mean(values as number[])
   if (values.length < 2) return { value, low: null, high: null }
+  // rounding is no spread
+  const [first] = values as [number]
+  if (values.every((own) => own === first)) return { value: first, low: first, high: first }
   const { halfWidth } = meanWithError(values, level)
   return { value, low: value - halfWidth, high: value + halfWidth }
 }

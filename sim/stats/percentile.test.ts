@@ -78,7 +78,11 @@ describe('support', () => {
   })
 
   test('the reason says what it takes', () => {
-    expect(unsupportedReason(12_000, 0.999)).toBe('p99.9 needs 30,000 requests, got 12,000')
-    expect(noVerdictReason(0, 0.99)).toBe('p99 needs 10,000 requests, got 0')
+    expect(unsupportedReason(12_000, 0.999)).toBe(
+      'p99.9 needs 30,000 requests in each run, got 12,000',
+    )
+    expect(noVerdictReason(0, 0.99, 'in each replay')).toBe(
+      'p99 needs 10,000 requests in each replay, got 0',
+    )
   })
 })

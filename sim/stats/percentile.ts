@@ -66,19 +66,22 @@ export function lastSupported(n: number): number {
   return 1 - TAIL_TO_PRINT / n
 }
 
-/** Why a percentile is not printed, such as `p99.9 needs 30,000 requests, got 12,000`. */
+/** Where so many requests have to be. */
+type Where = 'in each run' | 'in each replay' | 'in all rounds'
+
+/** Why a percentile is not printed, such as `p99 needs 3,000 requests in each run, got 1,200`. */
 export function unsupportedReason(n: number, p: number): string {
-  return reason(n, p, TAIL_TO_PRINT)
+  return reason(n, p, TAIL_TO_PRINT, 'in each run')
 }
 
 /** Why there is no verdict on a percentile. */
-export function noVerdictReason(n: number, p: number): string {
-  return reason(n, p, TAIL_TO_JUDGE)
+export function noVerdictReason(n: number, p: number, where: Where): string {
+  return reason(n, p, TAIL_TO_JUDGE, where)
 }
 
-function reason(n: number, p: number, tail: number): string {
+function reason(n: number, p: number, tail: number, where: Where): string {
   const requests = needed(p, tail).toLocaleString('en-US')
-  return `${percentileLabel(p)} needs ${requests} requests, got ${n.toLocaleString('en-US')}`
+  return `${percentileLabel(p)} needs ${requests} requests ${where}, got ${n.toLocaleString('en-US')}`
 }
 
 /** Least n with n (1 - p) >= tail. The rounding of p in 1 - p, up to EPSILON, adds no request. */

@@ -131,6 +131,17 @@ test('calls count for themselves, and one that was given up takes infinitely lon
   expect(objectives[0]!.estimate.value).toBeCloseTo(80, 0)
 })
 
+test('runs that are all the same say so, as replays never do', () => {
+  const { warnings } = result([], 20_000, [1, 1, 1])
+  expect(warnings).toEqual([
+    'all 3 replications are the same, as nothing in them is random: figures are exact for these requests, and say nothing of others',
+  ])
+  const others = [result([], 20_000, [1, 1, 1.01]), result([], 20_000, [1])]
+  expect(others.map((one) => one.warnings)).toEqual([[], []])
+  const runs = [1, 1].map((scale) => runOf(20_000, scale))
+  expect(resultOf(scenarioOf([]), runs, { ...HEAD, world: 'measured' }).warnings).toEqual([])
+})
+
 test('one run has no interval', () => {
   const { mean } = result([], 20_000, [1]).classes[0]!.latency
   expect([mean.low, mean.high]).toEqual([null, null])
@@ -145,7 +156,7 @@ test('a percentile that a run does not support is null, with what it takes', () 
     low: null,
     high: null,
     n: 60_000,
-    reason: 'p99.9 needs 30,000 requests, got 20,000',
+    reason: 'p99.9 needs 30,000 requests in each run, got 20,000',
   })
 })
 
@@ -185,7 +196,10 @@ describe('objectives', () => {
   })
 
   test('are undecided where a run is too short for their percentile', () => {
-    expect(verdicts(['p(99) latency_ms < 1000'], 9999)).toEqual(['UNDECIDED'])
+    const [short] = result(['p(99) latency_ms < 1000'], 9999).objectives
+    expect(short!.verdict).toBe('UNDECIDED')
+    expect(short!.estimate.value).toBeCloseTo(99, 0)
+    expect(short!.estimate.reason).toBe('p99 needs 10,000 requests in each run, got 9,999')
     expect(verdicts(['p(99) latency_ms < 1000'], 10_000)).toEqual(['PASS'])
   })
 

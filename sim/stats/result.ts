@@ -7,9 +7,10 @@ import { distribution, percentiles } from './distributions.ts'
 import type { Estimate, Result, TailPoint, Verdict } from './documents.ts'
 import { estimate } from './estimate.ts'
 import { memoryResult } from './memory-result.ts'
-import { percentile, supportsVerdict } from './percentile.ts'
+import { noVerdictReason, percentile, supportsVerdict } from './percentile.ts'
 import { PARTS, TOKEN_TIMES } from './recorder.ts'
 import type { CallsSummary, CellSummary, RunSummary } from './run-summary.ts'
+import { sameRuns } from './same-runs.ts'
 import type { Ratio } from './space-recorder.ts'
 import { sumCounts } from './sum-counts.ts'
 import { mergeSeries } from './time-series.ts'
@@ -45,6 +46,7 @@ export function resultOf(
 ): Result {
   const { scenarioHash, capacitiesRps, surges, ...rest } = head
   const judged = judgedPercentiles(scenario)
+  const same = rest.world === 'simulated' ? sameRuns(runs) : null
   const observedS = scenario.duration_s - scenario.warmup_s
   const cell = (name: string, of: (run: RunSummary) => CellSummary) => {
     const cells = runs.map(of)
@@ -76,6 +78,7 @@ export function resultOf(
     document: 'spillway-result',
     format: 1,
     ...rest,
+    warnings: [...rest.warnings, ...(same === null ? [] : [same])],
     scenario: { name: scenario.name, hash: scenarioHash, description: scenario.description },
     runs: runs.length,
     requests: runs[0]!.requests,
@@ -211,13 +214,12 @@ function judge(
     return times?.[at] ?? Number.NaN
   })
   const met = estimate(values, arrived, objective.kind === 'goodput' ? 1 : undefined)
-  const supported = objective.kind === 'goodput' || supportsVerdict(perRun, objective.percentile)
-  const verdict: Verdict = !supported
-    ? 'UNDECIDED'
-    : values.every((value) => value === Number.POSITIVE_INFINITY)
-      ? 'FAIL'
-      : verdictOf(objective, met)
-  return { estimate: met, verdict }
+  if (objective.kind !== 'goodput' && !supportsVerdict(perRun, objective.percentile)) {
+    const reason = noVerdictReason(perRun, objective.percentile, 'in each run')
+    return { estimate: { reason, ...met }, verdict: 'UNDECIDED' as const }
+  }
+  const lost = values.every((value) => value === Number.POSITIVE_INFINITY)
+  return { estimate: met, verdict: lost ? ('FAIL' as const) : verdictOf(objective, met) }
 }
 
 /** PASS or FAIL only where the whole interval lies on one side of the limit. */
