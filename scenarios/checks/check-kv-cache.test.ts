@@ -6,10 +6,12 @@ interface Parts {
   readonly memory?: string
   readonly pools?: string
   readonly devices?: string
+  /** lengths of the only class */
+  readonly tokens?: string
 }
 
 /** The problems of one pool, of a model of 16 MB with 2 KiB of KV cache a token. */
-function problemsOf({ generation = '', memory = '', pools = '', devices = '' }: Parts) {
+function problemsOf({ generation = '', memory = '', pools = '', devices = '', tokens }: Parts) {
   return problemsIn(`spillway: 1
 name: s
 duration_s: 60
@@ -20,7 +22,7 @@ models:
 traffic:
   - class: chat
     arrivals: { process: poisson, rate_rps: 4 }
-    output_tokens: { distribution: geometric, mean: 200 }
+    ${tokens ?? 'output_tokens: { distribution: geometric, mean: 200 }'}
 ${devices && `devices: [${devices}]`}
 pools:
   - name: central
@@ -77,6 +79,37 @@ describe('blocks of a KV cache', () => {
     expect(problemsOf({ memory: `${memory}: 20` })).toEqual([])
     expect(problemsOf({ memory: `${memory}: 19` })).toEqual([
       '…memory.limit_mib: expected at least 19.26 MiB, as weights and a block of 4 MiB take, got 19',
+    ])
+  })
+})
+
+describe('what no request fits', () => {
+  const tokens = `input_tokens: { distribution: uniform, min: 300, max: 900 }
+    output_tokens: { distribution: fixed, value: 51 }`
+  const shortest = 'as the shortest request that comes here has 350 tokens'
+  const decode =
+    '  - { name: decode, model: m, precision: fp16, generation: { policy: continuous }, memory: { allocator: paged, limit_mib: 64 } }'
+
+  test('is no reservation', () => {
+    const memory = (most: number) =>
+      `allocator: contiguous, limit_mib: 64, reservation_tokens: ${most}`
+    expect(problemsOf({ memory: memory(350), tokens })).toEqual([])
+    expect(problemsOf({ memory: memory(349), tokens })).toEqual([
+      `…memory.reservation_tokens: expected at least 350, ${shortest}, got 349`,
+    ])
+    const generation = 'hand_over: { pool: decode }'
+    expect(problemsOf({ memory: memory(300), tokens, generation, pools: decode })).toEqual([])
+    expect(problemsOf({ memory: memory(1) })).toEqual([])
+  })
+
+  test('is no KV cache', () => {
+    const blocks = (most: number) =>
+      problemsOf({ generation: `kv_cache: { blocks: ${most} }`, tokens }).filter(
+        (problem) => !problem.startsWith('models'),
+      )
+    expect(blocks(22)).toEqual([])
+    expect(blocks(21)).toEqual([
+      `…generation.kv_cache.blocks: expected at least 22, ${shortest}, got 21`,
     ])
   })
 })

@@ -1,4 +1,4 @@
-import type { Generation, Pool } from '../schema.ts'
+import type { Generation, Lengths, Pool } from '../schema.ts'
 import type { Draft, PoolDraft, Report } from './draft.ts'
 import { atLeast, MIB, mib, modelMemory, PRECISION_BYTES, weightsBytes } from './weights.ts'
 
@@ -11,6 +11,7 @@ export function checkKvCache(draft: Draft, report: Report): void {
     if (pool.generation === null) continue
     const { kv_cache: cache } = pool.generation
     if (cache !== undefined) checkCache(cache, pool, draft, report)
+    checkShortest(pool, draft, report)
     if (pool.memory !== null) checkMemory(pool.memory, pool, draft, report)
   }
 }
@@ -26,6 +27,48 @@ function checkCache(cache: KvCache, pool: PoolDraft, draft: Draft, report: Repor
     report('key', [...path, 'blocks'], text)
   } else if (!has && cache.blocks === undefined) {
     report('value', path, 'blocks, or memory of the pool from which they follow, got neither')
+  }
+}
+
+/** One request at least can be held: where even the shortest is too long, all are refused. */
+function checkShortest(pool: PoolDraft, draft: Draft, report: Report): void {
+  const { generation, memory, path } = pool
+  const tokens = shortestOf(pool, draft)
+  const holds = (most: number) => tokens === null || tokens <= most
+  const shortest = `as the shortest request that comes here has ${tokens} tokens`
+  if (memory?.allocator === 'contiguous' && !holds(memory.reservation_tokens)) {
+    const text = `at least ${tokens}, ${shortest}, got ${memory.reservation_tokens}`
+    report('value', [...path, 'memory', 'reservation_tokens'], text)
+  }
+  const cache = generation!.kv_cache
+  if (cache?.blocks === undefined || holds(cache.blocks * cache.block_tokens)) return
+  const text = `at least ${Math.ceil(tokens! / cache.block_tokens)}, ${shortest}, got ${cache.blocks}`
+  report('value', [...path, 'generation', 'kv_cache', 'blocks'], text)
+}
+
+/** Least tokens of a request in a pool, the last of which is not computed on; null for no class. */
+function shortestOf({ model, generation }: PoolDraft, { classes }: Draft): number | null {
+  const own = classes.filter((one) => one.model === null || one.model === model)
+  const decodes = generation?.policy === 'static' || generation?.hand_over === undefined
+  const needs = own.map(({ lengths, outputs, lengthSchedule }) => {
+    if (lengthSchedule?.length) return 1
+    return shortest(lengths) + (decodes ? shortest(outputs) - 1 : 0)
+  })
+  return needs.length === 0 ? null : Math.min(...needs)
+}
+
+/** 1 where that is not known. */
+function shortest(lengths: Lengths | null): number {
+  switch (lengths?.distribution) {
+    case 'fixed':
+      return lengths.value
+    case 'uniform':
+    case 'lognormal':
+      return lengths.min
+    case 'quantiles':
+      return Math.max(1, Math.floor(lengths.quantiles[0]![1]))
+    default:
+      return 1
   }
 }
 
