@@ -53,9 +53,9 @@ const WASTE: Cells = (space) => {
 }
 
 const SHORT: Cells = (space) => {
-  const { shortage, fragmentation, oversize } = space.out_of_memory
+  const { shortage, fragmentation, oversize, loads } = space.out_of_memory
   const { shrunk, evicted, split, failed } = space.remedies
-  const counts = [shortage, fragmentation, oversize, shrunk, evicted, split, failed]
+  const counts = [shortage, fragmentation, oversize, loads, shrunk, evicted, split, failed]
   return failures(space) === 0 && counts.every((n) => n === 0) ? null : counts.map(count)
 }
 
@@ -93,6 +93,7 @@ export const MEMORY_TABLES: readonly MemoryTable[] = [
       'too few bytes',
       'no chunk fits',
       'too large',
+      'loads',
       'shrunk',
       'evicted',
       'split',

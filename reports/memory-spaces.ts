@@ -8,7 +8,7 @@ export interface Space {
   readonly sides: readonly { readonly world: World; readonly space: MemorySpace }[]
 }
 
-/** How often a chunk was not to be had, in all runs. */
+/** How often a batch found no chunk, in all runs. */
 export function failures({ out_of_memory: { shortage, fragmentation, oversize } }: MemorySpace) {
   return shortage + fragmentation + oversize
 }
@@ -69,15 +69,20 @@ export function spaceSubject(input: ReportInput, { sides }: Space): string {
   })
 }
 
-/** "113 times in 80 runs, 97 of them though enough bytes were free"; null where it did not. */
+/**
+ * "113 times in 80 runs, 97 of them though enough bytes were free"; null where no batch found too
+ * little, nor failed for want of its model.
+ */
 export function ranOut(space: MemorySpace, runs: number): string | null {
   const all = failures(space)
-  if (all === 0) return null
-  const { fragmentation, oversize } = space.out_of_memory
+  const { fragmentation, oversize, loads } = space.out_of_memory
   const { failed } = space.remedies
+  if (all === 0 && failed === 0) return null
   const some = (n: number) => (n === all ? '' : `${count(n)} of them `)
+  const times = (n: number) => (n === 1 ? 'once' : `${count(n)} times`)
+  const within = runs > 1 ? ` in ${count(runs)} runs` : ''
   const told = [
-    `${all === 1 ? 'once' : `${count(all)} times`}${runs > 1 ? ` in ${count(runs)} runs` : ''}`,
+    all > 0 ? times(all) + within : `for loads of models ${times(loads)}${within}`,
     ...(fragmentation > 0 ? [`${some(fragmentation)}though enough bytes were free`] : []),
     ...(oversize > 0 ? [`${some(oversize)}for more than it could ever hold`] : []),
   ]

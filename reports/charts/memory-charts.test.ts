@@ -56,17 +56,23 @@ describe('memory over time', () => {
 
   test('blocks that ran out are told of by the places that were lost', () => {
     const allocators = ['paged']
-    const out_of_memory = { shortage: 10, fragmentation: 0, oversize: 0 }
+    const out_of_memory = { shortage: 10, fragmentation: 0, oversize: 0, loads: 0 }
     expect(title(only({ allocators, out_of_memory }))).toBe(
       'Sequences lost their places for want of blocks 10 times in 80 runs',
     )
   })
 
   test('that it ran out comes first, with causes and what was lost', () => {
-    const ranOut = (shortage: number, fragmentation: number, oversize: number, failed = 0) =>
+    const ranOut = (
+      shortage: number,
+      fragmentation: number,
+      oversize: number,
+      failed = 0,
+      loads = 0,
+    ) =>
       title(
         only({
-          out_of_memory: { shortage, fragmentation, oversize },
+          out_of_memory: { shortage, fragmentation, oversize, loads },
           remedies: { shrunk: 1, evicted: 0, split: 0, failed },
         }),
       )
@@ -76,6 +82,10 @@ describe('memory over time', () => {
     expect(ranOut(0, 1, 0, 1)).toBe(
       'Memory ran out once in 80 runs, though enough bytes were free; one batch failed',
     )
+    expect(ranOut(0, 0, 0, 2, 30)).toBe(
+      'Memory ran out for loads of models 30 times in 80 runs; 2 batches failed',
+    )
+    expect(ranOut(0, 0, 0, 0, 30)).not.toContain('ran out')
     expect(ranOut(2, 0, 1)).toBe(
       'Memory ran out 3 times in 80 runs, 1 of them for more than it could ever hold',
     )
@@ -235,7 +245,7 @@ test('the worst spaces are drawn, failed batches before what is merely full', ()
     name: `space-${share}`,
     map: [],
     peak_held_mib: EXACT(share * 320),
-    out_of_memory: { shortage: i === 4 ? 3 : 0, fragmentation: 0, oversize: 0 },
+    out_of_memory: { shortage: i === 4 ? 3 : 0, fragmentation: 0, oversize: 0, loads: 0 },
     remedies: i === 4 ? out : space!.remedies,
   }))
   const input = { simulated: { ...simulated, memory }, measured: null, comparison: null }

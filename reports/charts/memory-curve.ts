@@ -194,7 +194,7 @@ function subtitle(input: ReportInput, space: Space, [low, top]: readonly [number
 /** That memory ran out, that it is held for nothing, or how near the limit it came. */
 function finding({ sides }: Space): string {
   const several = sides.length > 1
-  const worst = largest(sides, ({ space }) => failures(space))
+  const worst = largest(sides, ({ space }) => failures(space) + space.remedies.failed)
   const out = worst && ranOut(worst.space, worst.world.result.runs)
   if (worst && out) {
     const what = preempts(worst.space)

@@ -76,6 +76,12 @@ describe.each(Object.keys(evictionPolicies) as Eviction[])('%s', (eviction) => {
     expect(space!.residency!.evictions).toBeGreaterThan(20)
     expect(space!.counts.shrunk).toBeGreaterThan(0)
     expect(space!.counts.failed).toBe(0)
+    const { shortage, fragmentation, oversize, loads, ...done } = space!.counts
+    const batches = shortage + fragmentation + oversize
+    const remedies = done.shrunk + done.evicted + done.split + done.failed
+    expect(loads).toBeGreaterThan(0)
+    expect(remedies).toBeGreaterThanOrEqual(batches)
+    expect(remedies).toBeLessThanOrEqual(batches + loads)
     expect(space!.cold!.part).toBeGreaterThan(20)
     expect(space!.cold!.part).toBeLessThan(space!.cold!.of)
     expect(space!.peakHeld).toBeLessThanOrEqual(600 * 1024 ** 2)

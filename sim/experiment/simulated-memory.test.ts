@@ -63,8 +63,11 @@ test('it is the same in another thread, and maps are of the first replication on
 test('on a card that is too small batches fail, and others are served', () => {
   const { memory, pools, classes } = ran('allocator: bfc, limit_mib: 120')
   const [space] = memory
-  const { shortage, fragmentation } = space!.counts
+  const { shortage, fragmentation, oversize, loads, shrunk, failed: lost } = space!.counts
   expect(shortage + fragmentation).toBeGreaterThan(0)
+  expect(loads).toBe(0)
+  // arenas shrink once for each batch, and then it fails
+  expect(shrunk + lost).toBe(shortage + fragmentation + oversize)
   const { arrived, served, failed } = classes[0]!.counts
   expect(failed).toBeGreaterThan(0)
   expect(served).toBeGreaterThan(1000)

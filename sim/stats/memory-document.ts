@@ -45,8 +45,13 @@ export const memorySpace = z.strictObject({
     .describe('least seen, of what is held or left on the device; null without a limit'),
   extensions: estimate.describe('regions that allocators took in a run, weights not counted'),
   out_of_memory: z
-    .strictObject({ shortage: z.number(), fragmentation: z.number(), oversize: z.number() })
-    .describe('how often a chunk was not to be had, by cause, in all runs'),
+    .strictObject({
+      shortage: z.number(),
+      fragmentation: z.number(),
+      oversize: z.number(),
+      loads: z.number().describe('of models whose weights found no memory'),
+    })
+    .describe('how often a batch found no chunk, by cause, and a load no memory, in all runs'),
   remedies: z
     .strictObject({
       shrunk: z.number().describe('arenas gave back what they did not use'),
@@ -54,7 +59,7 @@ export const memorySpace = z.strictObject({
       split: z.number().describe('a batch went in halves'),
       failed: z.number().describe('batches that failed in the end'),
     })
-    .describe('what was done about it, in all runs'),
+    .describe('what was done about it, in all runs, once each time; a load may also just wait'),
   residency: z
     .strictObject({
       loads: estimate.describe('of a run, as the next'),

@@ -51,6 +51,7 @@ function spaceResult(runs: readonly SpaceSummary[]): MemorySpace {
       shortage: sum('shortage'),
       fragmentation: sum('fragmentation'),
       oversize: sum('oversize'),
+      loads: sum('loads'),
     },
     remedies: {
       shrunk: sum('shrunk'),

@@ -64,7 +64,7 @@ test('a result has means over runs and sums of counts, in MiB', () => {
   const [space] = memoryResult(runs)
   expect(space!.limit_mib).toBe(1024)
   expect(space!.peak_held_mib.value).toBe(2)
-  expect(space!.out_of_memory).toEqual({ shortage: 0, fragmentation: 4, oversize: 0 })
+  expect(space!.out_of_memory).toEqual({ shortage: 0, fragmentation: 4, oversize: 0, loads: 0 })
   expect(space!.series.held_mib[0]).toBe(2)
 })
 

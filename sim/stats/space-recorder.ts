@@ -69,6 +69,8 @@ export interface SpaceCounts {
   shortage: number
   fragmentation: number
   oversize: number
+  /** that found no memory for their weights */
+  loads: number
   shrunk: number
   evicted: number
   split: number
@@ -86,6 +88,7 @@ export class SpaceRecorder {
     shortage: 0,
     fragmentation: 0,
     oversize: 0,
+    loads: 0,
     shrunk: 0,
     evicted: 0,
     split: 0,

@@ -146,6 +146,8 @@ describe('residency', () => {
     expect(memory.load(24, 1)).not.toBeNull()
     const [card] = memory.spaces()
     expect(card!.residency).toEqual({ loads: 2, evictions: 1 })
+    // of a batch, and of a load
+    expect(card!.counts).toMatchObject({ shortage: 1, fragmentation: 0, oversize: 0, loads: 1 })
     // nothing was there at the beginning, and in the end one model without an arena
     expect(mib(card!.series.held[0]!)).toBe(10)
     expect(mib(card!.series.held.at(-1)!)).toBe(4)

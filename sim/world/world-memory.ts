@@ -113,9 +113,8 @@ export class WorldMemory {
     const { card, memory } = this.#replica(executor)
     const { residency, name } = card.plan
     if (residency === null) throw new Error(`Expected ${name} to have residency`)
-    const failed = memory.load()
-    if (failed < 0) {
-      countFailure(card.recorder, failed)
+    if (memory.load() < 0) {
+      card.recorder.counts.loads++
       return null
     }
     card.recorder.residency.loads++
