@@ -143,27 +143,27 @@ function unitOf(quantity: Quantity, value: number): Unit {
   return quantity === 'share' ? PERCENT : quantity === 'rate' ? PER_SECOND : ONE
 }
 
-/** "12.3 ms": the value alone, to the digits that its interval supports; in the unit of `like`. */
+/**
+ * "12.3 ms": the value alone, to the digits that its interval supports, or "12.34 ms" where it was
+ * the same in every run; in the unit of `like`.
+ */
 export function valueText(estimate: Estimate, quantity: Quantity, like?: number): string {
   const { value } = estimate
   if (value === null) return NONE
-  const unit = unitOf(quantity, like ?? value)
   const half = halfWidth(estimate)
+  if (half === 0) return exactText(value, quantity, like)
+  const unit = unitOf(quantity, like ?? value)
   const places = decimals(value * unit.factor, half === null ? null : half * unit.factor)
   return join(fixed(value * unit.factor, places), unit)
 }
 
-/**
- * "12.3 [11.9, 12.8] ms": value and interval to the same decimals; in the unit of `like`. One that
- * was the same in every run is "12.34 ms".
- */
+/** "12.3 [11.9, 12.8] ms": value and interval to the same decimals; in the unit of `like`. */
 export function estimateText(estimate: Estimate, quantity: Quantity, like?: number): string {
   const { value, low, high } = estimate
   const half = halfWidth(estimate)
-  if (value === null || low === null || high === null || half === null) {
+  if (value === null || low === null || high === null || half === null || half === 0) {
     return valueText(estimate, quantity, like)
   }
-  if (low === high) return exactText(value, quantity, like)
   const unit = unitOf(quantity, like ?? value)
   const places = decimals(value * unit.factor, half * unit.factor)
   const [middle, from, to] = [value, low, high].map((x) => fixed(x * unit.factor, places))

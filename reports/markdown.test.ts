@@ -81,6 +81,18 @@ describe('a result in text', () => {
     expect(text).toContain('interactive p99.9: needs 100,000 requests')
   })
 
+  test('says why an objective is undecided', () => {
+    const result = sampleResult('measured')
+    const [first] = result.objectives
+    const reason = 'p99 needs 10,000 requests in each run, got 4,200'
+    const estimate = { ...first!.estimate, reason }
+    const objectives = [{ ...first!, estimate, verdict: 'UNDECIDED' as const }]
+    const text = resultText({ ...result, objectives })
+    expect(text).toMatch(
+      /^UNDECIDED {2}interactive: .* of the limit; p99 needs 10,000 requests in /m,
+    )
+  })
+
   test('says where no capacity is known, and so no load, and why', () => {
     const result = sampleResult('simulated')
     const pools = [{ ...result.pools[0]!, capacity_rps: null }]

@@ -102,10 +102,12 @@ export function objectiveLines(input: ReportInput): ObjectiveLine[] {
 function found(text: string, estimate: Estimate): string {
   const objective = parseObjective(text)
   if (estimate.value === null) return estimate.reason ?? 'not supported by the sample'
-  if (!objective || objective.kind === 'goodput') return estimateText(estimate, 'share')
+  const undecided = estimate.reason === undefined ? '' : `; ${estimate.reason}`
+  if (!objective || objective.kind === 'goodput') {
+    return `${estimateText(estimate, 'share')}${undecided}`
+  }
   const ratio = estimate.value / objective.limitMs
   const share = `${figure(ratio)} ${ratio > 1 ? 'times' : 'of'} the limit`
-  const undecided = estimate.reason === undefined ? '' : `; ${estimate.reason}`
   return `${estimateText(estimate, 'time')}, ${share}${undecided}`
 }
 

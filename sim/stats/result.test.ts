@@ -134,7 +134,7 @@ test('calls count for themselves, and one that was given up takes infinitely lon
 test('runs that are all the same say so, as replays never do', () => {
   const { warnings } = result([], 20_000, [1, 1, 1])
   expect(warnings).toEqual([
-    'all 3 replications are the same, as nothing in them is random: figures are exact for these requests, and say nothing of others',
+    'all 3 replications are the same, as nothing random made a difference: figures are exact for these requests, and say nothing of others',
   ])
   const others = [result([], 20_000, [1, 1, 1.01]), result([], 20_000, [1])]
   expect(others.map((one) => one.warnings)).toEqual([[], []])
@@ -204,7 +204,11 @@ describe('objectives', () => {
   })
 
   test('are undecided for a single run', () => {
-    expect(verdicts(['p(50) latency_ms < 1000'], 20_000, [1])).toEqual(['UNDECIDED'])
+    for (const text of ['p(50) latency_ms < 1000', 'goodput > 1%']) {
+      const [alone] = result([text], 20_000, [1]).objectives
+      expect(alone!.verdict).toBe('UNDECIDED')
+      expect(alone!.estimate.reason).toBe('a single run has no interval')
+    }
   })
 
   test('fail where their percentile falls on lost requests', () => {

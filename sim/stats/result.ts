@@ -218,6 +218,10 @@ function judge(
     const reason = noVerdictReason(perRun, objective.percentile, 'in each run')
     return { estimate: { reason, ...met }, verdict: 'UNDECIDED' as const }
   }
+  if (met.value !== null && met.low === null) {
+    const reason = 'a single run has no interval'
+    return { estimate: { ...met, reason }, verdict: 'UNDECIDED' as const }
+  }
   const lost = values.every((value) => value === Number.POSITIVE_INFINITY)
   return { estimate: met, verdict: lost ? ('FAIL' as const) : verdictOf(objective, met) }
 }

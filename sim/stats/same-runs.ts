@@ -9,6 +9,6 @@ export function sameRuns(runs: readonly RunSummary[]): string | null {
     JSON.stringify({ requests, all, tail, classes, pools }),
   )
   if (others.length === 0 || others.some((run) => run !== first)) return null
-  const same = `all ${runs.length} replications are the same, as nothing in them is random`
+  const same = `all ${runs.length} replications are the same, as nothing random made a difference`
   return `${same}: figures are exact for these requests, and say nothing of others`
 }
