@@ -1,8 +1,11 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { Failure } from '../scenarios/index.ts'
 import { openEngine } from './engine.ts'
 import { materialise } from './models/index.ts'
 import { withFolder } from './models/reference.test-helper.ts'
+import { openProcessEngine } from './process-engine.ts'
 
 /** Batches of two on a net of width 8, which is given inputs of another width. */
 const batchOfWidth = (width: number) =>
@@ -33,3 +36,40 @@ test('one that it can run is ok and takes time', async () => {
   expect(ok).toBe(true)
   expect(ended).toBeGreaterThan(started)
 })
+
+/** Processes that this one has started to run a model in. */
+function engineProcesses(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      try {
+        const [, parent] = /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${name}/status`, 'utf8'))!
+        const command = readFileSync(`/proc/${name}/cmdline`, 'utf8')
+        return Number(parent) === process.pid && command.includes('engine-process')
+      } catch {
+        return false
+      }
+    })
+    .map(Number)
+}
+
+test.skipIf(!existsSync('/proc/self/status'))(
+  'a process that is killed while it has nothing to do says so at its next batch, and closes in peace',
+  () =>
+    withFolder(async (folder) => {
+      const model = { builtin: 'mlp', layers: 1, width: 8, seed: 1 } as const
+      const file = await materialise(model, 'fp32', { directory: '.', cacheDirectory: folder })
+      const session = { executionProvider: 'cpu', threads: 1 } as const
+      const engine = await openProcessEngine({ file, session, warmUp: [] }, process.hrtime.bigint())
+      const [pid, ...others] = engineProcesses()
+      expect(others).toEqual([])
+      process.kill(pid!, 'SIGKILL')
+      while (engineProcesses().length > 0) await setTimeout(10)
+      const error = await engine
+        .run(1, 1, Int32Array.of(1), Uint32Array.of(1))
+        .catch((reason: unknown) => reason)
+      expect(error).toBeInstanceOf(Failure)
+      expect((error as Failure).message).toContain('ended early (SIGKILL)')
+      await engine.close()
+    }),
+)

@@ -1,18 +1,22 @@
-import { openEngine } from './engine.ts'
 import { type ExecutionProvider, materialise } from './models/index.ts'
 import { cacheDirectory } from './prepare.ts'
+import { openProcessEngine } from './process-engine.ts'
 
 const MODEL = { builtin: 'mlp', layers: 2, width: 64, seed: 1 } as const
 const PROBES = 5
 
-/** Runs a small net on a provider. Throws `Failure`, with what to do, where that does not work. */
+/**
+ * Runs a small net on a provider, in a process of its own: one may crash, and those that work warn on
+ * stderr of what does not matter here. Throws `Failure`, with what to do, where that does not work.
+ */
 export async function probeProvider(
   executionProvider: ExecutionProvider,
 ): Promise<{ ms: number; fellBack: boolean }> {
   const places = { directory: process.cwd(), cacheDirectory: cacheDirectory() }
   const file = await materialise(MODEL, 'fp32', places)
   const session = { executionProvider, threads: 1 }
-  const engine = await openEngine({ file, session, warmUp: [[1, 1]] }, process.hrtime.bigint())
+  const options = { file, session, warmUp: [[1, 1] as const] }
+  const engine = await openProcessEngine(options, process.hrtime.bigint(), 'ignore')
   let ms = Number.POSITIVE_INFINITY
   for (let i = 0; i < PROBES; i++) {
     const { started, ended } = await engine.run(1, 1, Int32Array.of(1), Uint32Array.of(i))

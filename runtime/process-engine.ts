@@ -20,12 +20,20 @@ export type EngineReply =
   | { readonly kind: 'failed'; readonly problems: readonly string[] }
   | ({ readonly kind: 'ran' } & EngineRun)
 
-/** An engine in a process of its own, which ends with its parent. */
-export async function openProcessEngine(options: EngineOptions, epochNs: bigint): Promise<Engine> {
+/**
+ * An engine in a process of its own, which ends with its parent. `stderr`: where goes what libraries
+ * print there.
+ */
+export async function openProcessEngine(
+  options: EngineOptions,
+  epochNs: bigint,
+  stderr: 'inherit' | 'ignore' = 'inherit',
+): Promise<Engine> {
   const source = import.meta.url.endsWith('.ts')
   const entry = new URL(`./engine-process.${source ? 'ts' : 'js'}`, import.meta.url)
   const child = fork(fileURLToPath(entry), {
     serialization: 'advanced',
+    stdio: ['inherit', 'inherit', stderr, 'ipc'],
     execArgv: source ? ['--import', import.meta.resolve('tsx')] : [],
   })
   const opened = await ask(child, { kind: 'open', options, epochNs })
@@ -43,8 +51,10 @@ export async function openProcessEngine(options: EngineOptions, epochNs: bigint)
       return reply
     },
     async close() {
+      // it may have been killed while it had nothing to do
+      if (child.exitCode !== null || child.signalCode !== null) return
       const ended = new Promise((resolve) => child.once('exit', resolve))
-      child.disconnect()
+      if (child.connected) child.disconnect()
       await ended
     },
   }

@@ -19,7 +19,10 @@ test('a thread whose memory runs out ends as a failure of the system, without a 
 test('one that fails otherwise ends with its error, and one that is silent by its code', async () => {
   const error = await endOf('throw new RangeError("no memory of that")')
   expect(error).toBeInstanceOf(RangeError)
-  expect(await endOf('process.exit(7)')).toMatchObject({
+  const ended = await endOf('process.exit(7)')
+  expect(ended).toBeInstanceOf(Failure)
+  expect(ended).toMatchObject({
+    exitCode: EXIT.internal,
     message: 'a thread ended early with code 7',
   })
 })

@@ -48,7 +48,7 @@ export function nextMessage<T>(thread: Worker, signal?: AbortSignal): Promise<T>
     const onMessage = (message: T) => settle(() => resolve(message))
     const onError = (error: unknown) => settle(() => reject(starvedOr(error)))
     const onExit = (code: number) =>
-      settle(() => reject(new Error(`a thread ended early with code ${code}`)))
+      settle(() => reject(new Failure(`a thread ended early with code ${code}`, EXIT.internal)))
     thread.on('message', onMessage)
     thread.on('error', onError)
     thread.on('exit', onExit)

@@ -51,6 +51,8 @@ describe('--json', () => {
       host: { node: process.version },
       providers: [{ provider: 'cpu', ok: true }, { provider: 'webgpu' }, { provider: 'cuda' }],
     })
+    // what libraries warn of there is not what was asked
+    expect((await run('doctor')).stderr).toBe('')
   })
 
   test('init prints what it wrote, and the schema command the same schema', async () => {

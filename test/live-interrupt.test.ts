@@ -57,7 +57,12 @@ function group(leader: number): number[] {
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
-async function expectInterrupted(started: Started, out: string, signal: () => void) {
+async function expectInterrupted(
+  started: Started,
+  out: string,
+  signal: () => void,
+  kept: readonly string[] = [],
+) {
   const before = Date.now()
   signal()
   const ended = await started.ended
@@ -65,7 +70,7 @@ async function expectInterrupted(started: Started, out: string, signal: () => vo
   expectRefusal(ended, 130, folder)
   expect(ended.stderr).toMatch(/^stopped: interrupted$/m)
   const left = existsSync(join(folder, out)) ? filesIn(join(folder, out)) : []
-  expect(left).toEqual([])
+  expect(left).toEqual(kept)
   await wait(200)
   expect(group(started.child.pid!)).toEqual([])
 }
@@ -87,6 +92,18 @@ test.skipIf(!existsSync('/proc/self/stat')).each([
   // the moment of opening models is short; everything else goes on for a minute
   if (!inTheMiddle.source.startsWith('opening')) await wait(INTO_WORK_MS)
   await expectInterrupted(started, 'out', () => toGroup(started))
+})
+
+test('a calibration that is done outlives the run, which can go on with it', async () => {
+  const args = ['run', 'long.yaml', '--seconds', '1', '--replications', '10', '--out', 'measured']
+  const started = start(args)
+  await started.says(/replay 1 of 3 …/)
+  await expectInterrupted(started, 'measured', () => toGroup(started), ['calibrated.json'])
+  const { stderr } = await started.ended
+  const [, option, path] = /go on with it: (\S+) (\S+)/.exec(stderr)!
+  const simulated = await start(['simulate', 'long.yaml', option!, path!, '--replications', '2'])
+    .ended
+  expect(simulated.code, simulated.stderr).toBe(0)
 })
 
 test('a batch that is under way is let end, and takes nothing with it', async () => {

@@ -39,7 +39,8 @@ export async function calibrateModels(
   const { seconds, signal, onProgress } = options
   const calibrations: Calibration[] = []
   try {
-    for (const task of tasks) {
+    for (const [i, task] of tasks.entries()) {
+      onProgress('opening models', i, tasks.length)
       calibrations.push(await Calibration.open(task, otherReplicas(task), signal))
     }
     const names = calibrations.map(({ label }) => label).join(', ')

@@ -1,9 +1,16 @@
 import cliProgress from 'cli-progress'
 
-/** Shows how far long work is: a bar on a terminal, else a line for each phase; on stderr. */
+/** Where there is no terminal, a phase that lasts says so often how far it is. */
+const LINE_EVERY_MS = 20_000
+
+/**
+ * Shows how far long work is, on stderr: a bar on a terminal, else a line for each phase, and more of
+ * one that lasts.
+ */
 export class ProgressDisplay {
   readonly #bar: cliProgress.SingleBar | null
   #phase = ''
+  #saidAt = 0
 
   constructor() {
     this.#bar = process.stderr.isTTY
@@ -20,9 +27,18 @@ export class ProgressDisplay {
     if (phase !== this.#phase) {
       this.#bar?.stop()
       this.#bar?.start(of, done, { phase })
-      if (this.#bar === null) process.stderr.write(`${phase} …\n`)
+      this.#say(`${phase} …`)
       this.#phase = phase
-    } else this.#bar?.update(done, { phase })
+      return
+    }
+    this.#bar?.update(done, { phase })
+    const share = Math.floor((100 * done) / of)
+    if (performance.now() >= this.#saidAt + LINE_EVERY_MS) this.#say(`${phase} … ${share} %`)
+  }
+
+  #say(line: string): void {
+    if (this.#bar === null) process.stderr.write(`${line}\n`)
+    this.#saidAt = performance.now()
   }
 
   stop(): void {

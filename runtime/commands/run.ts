@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import pc from 'picocolors'
@@ -71,16 +72,42 @@ Examples:
 
 type Sides = readonly [Prepared, ...Prepared[]]
 
-async function runAll(sides: Sides, options: RunOptions, signal: AbortSignal): Promise<void> {
-  const [prepared] = sides
-  const directory = options.out ?? join('runs', prepared.scenario.name)
-  const say = (text: string) => process.stderr.write(`${text}\n`)
-  const progress = new ProgressDisplay()
-  const shared = { ...options, journal: options.journal ?? false, signal, progress }
-  const command = commandLine()
-  await writableFolder(directory)
+interface Running extends RunOptions {
+  readonly directory: string
+  readonly signal: AbortSignal
+  readonly progress: ProgressDisplay
+}
 
-  const profile = await profileOf(sides, options, signal, progress, say)
+const say = (text: string) => process.stderr.write(`${text}\n`)
+
+async function runAll(sides: Sides, options: RunOptions, signal: AbortSignal): Promise<void> {
+  const directory = options.out ?? join('runs', sides[0].scenario.name)
+  const running = { ...options, directory, signal, progress: new ProgressDisplay() }
+  await writableFolder(directory)
+  if (options.profile !== undefined) {
+    return runWith(await loadProfile(options.profile), sides, running)
+  }
+  const profile = await calibrate(sides, running)
+  running.progress.stop()
+  say(profileText(profile))
+  // minutes of measuring outlive what may go wrong from here on
+  const kept = join(directory, 'calibrated.json')
+  await writeWhole(kept, documentText(profile))
+  try {
+    await runWith({ profile, hash: profileHash(profile) }, sides, running)
+  } catch (error) {
+    running.progress.stop()
+    say(`the calibration is kept; to go on with it: --profile ${kept}`)
+    throw error
+  }
+  await rm(kept)
+}
+
+async function runWith(profile: LoadedProfile, sides: Sides, options: Running): Promise<void> {
+  const [prepared] = sides
+  const { directory, progress } = options
+  const shared = { ...options, journal: options.journal ?? false }
+  const command = commandLine()
   const simulated = await simulate(prepared, profile, shared)
   const replayed = await replay(sides, profile, shared)
   const [first, second = null] = replayed
@@ -113,18 +140,4 @@ async function runAll(sides: Sides, options: RunOptions, signal: AbortSignal): P
       ? documentText(comparison)
       : `${comparisonText(comparison)}\n\nreport: ${join(directory, 'report.html')}\n`,
   )
-}
-
-async function profileOf(
-  sides: Sides,
-  options: RunOptions,
-  signal: AbortSignal,
-  progress: ProgressDisplay,
-  say: (text: string) => void,
-): Promise<LoadedProfile> {
-  if (options.profile !== undefined) return loadProfile(options.profile)
-  const profile = await calibrate(sides, { seconds: options.seconds, signal, progress })
-  progress.stop()
-  say(profileText(profile))
-  return { profile, hash: profileHash(profile) }
 }
