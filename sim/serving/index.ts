@@ -14,7 +14,6 @@ export {
   type DevicePlan,
   evictionPolicies,
   Ledger,
-  loadMs,
   type PoolMemoryPlan,
   type Remedy,
   type ResidencyPlan,

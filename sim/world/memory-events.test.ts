@@ -105,6 +105,17 @@ test('a batch that finds no memory ends at once, and is no work: who comes next 
   ])
 })
 
+test('two loads at once take the time of the bytes of both, and set up side by side', () => {
+  const both = 13 + (1000 * 8 * MIB) / 2 ** 30
+  const events = told((world, step) => {
+    if (step === 0) {
+      world.load(0)
+      world.load(1)
+    }
+  })
+  expect(events).toEqual(['10 arrival', `${both} loaded 0 true`, `${both} loaded 1 true`])
+})
+
 test('a load that finds no memory ends at once; what arenas give back makes room for it', () => {
   const ended = 10 + LOAD_MS + 4.5
   const events = told((world, step) => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { parseScenario } from '../../scenarios/index.ts'
 import { declaredPlan } from '../memory/index.ts'
 import { servingPlan } from '../serving/index.ts'
+import type { LoadEnd } from './weight-link.ts'
 import { WorldMemory } from './world-memory.ts'
 
 const MIB = 2 ** 20
@@ -135,7 +136,9 @@ describe('residency', () => {
 
   test('a load takes its memory at once, and the time of set-up and bandwidth', () => {
     const memory = memoryOf({ pools: [on, on], devices })
-    expect(memory.load(10, 0)).toBeCloseTo(5 + (1000 * 4) / 2048, 12)
+    const [{ executor, at }] = memory.load(10, 0) as [LoadEnd]
+    expect(executor).toBe(0)
+    expect(at).toBeCloseTo(10 + 5 + (1000 * 4) / 2048, 12)
     expect(memory.start(20, batch(0, 6))).toBe(false)
     memory.end(20, 0)
     expect(memory.start(20, batch(0, 2))).toBe(true)

@@ -11,12 +11,12 @@ import {
   computedLength,
   type DevicePlan,
   executorsOf,
-  loadMs,
   type Ms,
   type ServingPlan,
 } from '../serving/index.ts'
 import { fullestSpace, SpaceRecorder, type SpaceState, type SpaceSummary } from '../stats/index.ts'
 import { AddressSpace } from './address-space.ts'
+import { type LoadEnd, WeightLink } from './weight-link.ts'
 
 /** A device, the replicas on it, and what happened there. */
 interface Card {
@@ -26,6 +26,8 @@ interface Card {
   readonly replicas: Replica[]
   readonly recorder: SpaceRecorder
   readonly addresses: AddressSpace
+  /** null where no weights come and go */
+  readonly link: WeightLink | null
 }
 
 interface Replica {
@@ -108,18 +110,21 @@ export class WorldMemory {
     replica.card.recorder.sample(now, stateOf(replica.card))
   }
 
-  /** Takes the memory of a model at once. How long its load takes; null where memory is short. */
-  load(now: Ms, executor: number): Ms | null {
+  /**
+   * Takes the memory of a model at once. When the loads on its device end, this one among them;
+   * null where memory is short.
+   */
+  load(now: Ms, executor: number): readonly LoadEnd[] | null {
     const { card, memory } = this.#replica(executor)
-    const { residency, name } = card.plan
-    if (residency === null) throw new Error(`Expected ${name} to have residency`)
+    const { link, plan } = card
+    if (link === null) throw new Error(`Expected ${plan.name} to have residency`)
     if (memory.load() < 0) {
       card.recorder.counts.loads++
       return null
     }
     card.recorder.residency.loads++
     card.recorder.sample(now, stateOf(card))
-    return loadMs(memory.weightsBytes, residency)
+    return link.begin(now, executor, memory.weightsBytes)
   }
 
   unload(now: Ms, executor: number): void {
@@ -184,6 +189,7 @@ function cardOf({ scenario, plan: { devices, pools } }: MemoryParts, number: num
     replicas: [],
     recorder: new SpaceRecorder(head, 1000 * scenario.duration_s),
     addresses: new AddressSpace(),
+    link: plan.residency && new WeightLink(plan.residency),
   }
 }
 

@@ -62,8 +62,9 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
   readonly #started: Float64Array
   readonly #ended: Float64Array
   readonly #runs: StepRuns
-  /** sequence of the event that ends the run of each executor */
+  /** sequences of the events that end the run, and the load, of each executor */
   readonly #runEnds: Float64Array
+  readonly #loadEnds: Float64Array
   /** the event that hands over the next request, and when that is scheduled */
   #arrival = -1
   #arrivalAt: Ms = Number.POSITIVE_INFINITY
@@ -101,6 +102,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     this.#ended = new Float64Array(world.hardware.length).fill(Number.NEGATIVE_INFINITY)
     this.#runs = new StepRuns(world.hardware.length)
     this.#runEnds = new Float64Array(world.hardware.length).fill(-1)
+    this.#loadEnds = this.#runEnds.slice()
   }
 
   /** Must be called once, before `advance`. */
@@ -153,9 +155,12 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
   }
 
   load(executor: number): void {
-    const ms = this.#memory!.load(this.now, executor)
-    this.#loaded[executor] = ms === null ? 0 : 1
-    this.#heap.push(this.#machine.dispatcher.release(this.now + (ms ?? 0)), LOADED, executor)
+    const ends = this.#memory!.load(this.now, executor)
+    this.#loaded[executor] = ends === null ? 0 : 1
+    // loads that share a link with this one end later than they would have
+    for (const { executor: own, at } of ends ?? [{ executor, at: this.now }]) {
+      this.#loadEnds[own] = this.#heap.push(this.#machine.dispatcher.release(at), LOADED, own)
+    }
   }
 
   unload(executor: number): void {
@@ -226,6 +231,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
         const [first, last] = [runs.firstMs(executor), runs.lastMs(executor)]
         control.onSteps(this.now, executor, runs.stepsOf(executor), first, last)
       } else if (heap.kind === LOADED) {
+        if (this.#loadEnds[heap.slot] !== heap.sequence) continue
         control.onLoaded(this.now, heap.slot, this.#loaded[heap.slot] === 1)
       } else if (heap.kind === ENDED) {
         this.#report(heap.slot, this.#hardware[heap.slot]!.overheads!)

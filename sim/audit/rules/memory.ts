@@ -17,8 +17,7 @@ interface Held {
  */
 export const memory: Rule = {
   rule: 'memory',
-  promise:
-    'weights and what running batches ask for fit the device, or an arena; who never could is shed',
+  promise: 'weights and running batches fit their device, or arena; who never could is shed',
   check(seen: Evidence, found: Findings) {
     checkRefusals(seen, found)
     checkArenas(seen, found)

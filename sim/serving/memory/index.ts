@@ -9,4 +9,3 @@ export {
   type Remedy,
   type ResidencyPlan,
 } from './memory-plan.ts'
-export { loadMs } from './residency.ts'

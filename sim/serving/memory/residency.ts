@@ -204,6 +204,6 @@ export class Residency {
 }
 
 /** How long a load takes, if nothing else uses the link. */
-export function loadMs(bytes: number, { gibPerS, setUpMs }: ResidencyPlan): Ms {
+function loadMs(bytes: number, { gibPerS, setUpMs }: ResidencyPlan): Ms {
   return setUpMs + (1000 * bytes) / (gibPerS * GIB)
 }
