@@ -3,14 +3,16 @@ import { type Findings, ms } from '../findings.ts'
 import { any, eachInstant } from '../instants.ts'
 import { LeastFirst } from '../least-first.ts'
 import { CANCELLED, TIMED_OUT } from '../raw-rows.ts'
+import { saidOf } from '../refused.ts'
 import type { Rule } from '../rule.ts'
 import { type TimeIsOver, timesOver, waitingTime } from '../waiting-time.ts'
 
 /**
  * A control plane looks for time-outs where it may act: when an executor becomes free, when a
- * request comes while one is free, when one comes to a full queue (so whenever one is refused),
- * and on timers, which show where somebody timed out or was dispatched. A request that joins a
- * queue whose executors all work only lines up, as in Triton, whose batcher looks lazily.
+ * request comes while one is free, when one comes to a full queue (so whenever one is refused that
+ * memory could hold), and on timers, which show where somebody timed out or was dispatched. A
+ * request that joins a queue whose executors all work only lines up, as in Triton, whose batcher
+ * looks lazily.
  */
 export const queueTimeout: Rule = {
   rule: 'queue-timeout',
@@ -75,11 +77,13 @@ function checkWaiting(seen: Evidence, queue: SeenQueue, times: Times, found: Fin
   })
   if (limited.length === 0) return
   const overAt = (key: number) => times(key).latest
+  const mayMakeRoom = (key: number) => saidOf(rows, key, 'memory') === 'passed'
   const waiting = new LeastFirst<number>((a, b) => overAt(a) - overAt(b))
   let next = 0
   eachInstant(seen, queue, ({ at, joined, shed, timedOut, batches, ends, freeBefore }) => {
     const acted = ends > 0 || any(batches) || any(timedOut)
-    if (!acted && !any(shed) && !(any(joined) && freeBefore > 0)) return
+    const lookedFor = queue.shed.slice(shed.from, shed.to).some(mayMakeRoom)
+    if (!acted && !lookedFor && !(any(joined) && freeBefore > 0)) return
     found.checked++
     while (next < limited.length && rows.sent[limited[next]!]! < at) waiting.add(limited[next++]!)
     while (waiting.first !== undefined && at >= overAt(waiting.first)) {
