@@ -1,13 +1,20 @@
 import { Random } from '../sim/kernel/index.ts'
 import { ANY_CLASS, OUTCOME, REFUSAL } from '../sim/serving/index.ts'
 import type { RowColumns } from '../sim/stats/index.ts'
-import { oneRequest, type Seed, shedFor } from './row-surgery.ts'
+import { keyOf, oneRequest, type Seed, shedFor, write } from './row-surgery.ts'
 import { planOf, requestsOf, type SmallSystem } from './small-system.ts'
 
 const PAGES = { blocks: 30, blockTokens: 4, watermark: 0, contiguous: false, prefixCache: false }
+const CACHING = { ...PAGES, prefixCache: true }
 
-/** One engine of four places and that memory, under load; prompts begin with so much alike. */
-function engine(kv = PAGES, sharedPrefixTokens = 0): SmallSystem {
+/**
+ * One engine of four places and that memory, under load; prompts begin with so much alike, or all
+ * those of a number do.
+ */
+function engine(
+  kv = PAGES,
+  { sharedPrefixTokens = 0, numbers = 0 }: { sharedPrefixTokens?: number; numbers?: number } = {},
+): SmallSystem {
   const random = new Random('seeded engines')
   let at = 0
   const times = Array.from({ length: 300 }, () => (at += 9 * random.exponential()))
@@ -33,6 +40,7 @@ function engine(kv = PAGES, sharedPrefixTokens = 0): SmallSystem {
     requests: requestsOf(times, {
       lengths: times.map(() => 1 + random.integer(40)),
       outputs: times.map(() => 1 + random.integer(30)),
+      prefixes: times.map((_, key) => (numbers === 0 ? null : Int32Array.of(key % numbers))),
     }),
     work: [
       {
@@ -75,11 +83,24 @@ export function generationSeeds(): Seed[] {
       {
         rule: 'kv-cache',
         what: 'longer prompts than there are blocks for, beside those that are shared',
-        system: engine({ ...PAGES, prefixCache: true }, 8),
+        system: engine(CACHING, { sharedPrefixTokens: 8 }),
       },
       steady,
-      (c, key) => (c.length[key] = 129),
+      (c, key) => (c.length[key] = 121),
     ),
+    {
+      rule: 'kv-cache',
+      what: 'prompts that share nothing, as their numbers say, and have no blocks of their own',
+      system: engine(CACHING, { numbers: 2 }),
+      spoil(c) {
+        // sixteen blocks each
+        const beside = (key: number) => steady(c, key) && c.done[key]! > c.dispatched[key + 1]!
+        const key = keyOf(c, (own) => beside(own) && steady(c, own + 1))
+        const two = [key, key + 1]
+        write(c, two, 'length', 64)
+        return two
+      },
+    },
     tooLong('let in, though it could never be held', { ...system, requests: two(200) }),
     tooLong('let in, though it is longer than a reservation', {
       ...engine({ ...PAGES, blocks: 8, blockTokens: 50, contiguous: true }),

@@ -42,8 +42,6 @@ export interface ClassPromises {
   readonly queueTimeoutMs: number
   /** with which all its prompts begin; 0 where that is not said */
   readonly sharedPrefixTokens: number
-  /** whether prompts go on from one another */
-  readonly carriesContext: boolean
 }
 
 /** What orders a queue. */
@@ -152,7 +150,6 @@ export function promisesOf(scenario: Scenario): Promises {
       weight: own.weight,
       queueTimeoutMs: limit(own.queue_timeout_ms),
       sharedPrefixTokens: own.shared_prefix_tokens ?? 0,
-      carriesContext: own.session?.carry_context ?? false,
     })
   }
   return { routing: scenario.router.policy, classes, pools, devices: promisedDevices(scenario) }

@@ -45,6 +45,8 @@ export interface RequestColumns {
   /** tokens to generate */
   readonly output: Int32Array
   readonly class: Uint8Array
+  /** of prompts whose tokens are numbered: a number for every 512 of them, of its class */
+  readonly prefixes?: readonly (Int32Array | null)[]
 }
 
 /** The outcomes of the row format, written down a second time on purpose. */

@@ -2,6 +2,7 @@ import type { Evidence } from '../evidence.ts'
 import { type Findings, ms } from '../findings.ts'
 import { couldHold, heldBy } from '../held.ts'
 import { memoryOf } from '../memory-asked.ts'
+import { PromptBlocks } from '../prompt-blocks.ts'
 import { saidOf } from '../refused.ts'
 import type { Rule } from '../rule.ts'
 
@@ -33,31 +34,23 @@ export const kvCache: Rule = {
       }
     }
     for (const [executor, { generation, keys }] of heldBy(seen)) {
-      const { blocks, blockTokens, prefixCache } = generation.kv
+      const { blocks } = generation.kv
       if (blocks === Number.POSITIVE_INFINITY) continue
       const running: number[] = []
-      let taken = 0
-      // blocks that it may share with others are theirs as well, and not counted
-      const blocksOf = (key: number) => {
-        const length = rows.length[key]!
-        const { sharedPrefixTokens, carriesContext } = seen.classOf(key)
-        const common = carriesContext ? length : sharedPrefixTokens || length
-        const shared = prefixCache ? Math.floor(Math.min(common, length) / blockTokens) : 0
-        return Math.ceil(length / blockTokens) - shared
-      }
+      const taken = new PromptBlocks(seen, generation.kv)
       for (const key of keys) {
         if (rows.preemptions[key]! > 0) continue
         found.checked++
         const at = rows.dispatched[key]!
         for (let i = running.length - 1; i >= 0; i--) {
           if (gone[running[i]!]! > at) continue
-          taken -= blocksOf(running[i]!)
+          taken.remove(running[i]!)
           running.splice(i, 1)
         }
         running.push(key)
-        taken += blocksOf(key)
-        if (taken <= blocks) continue
-        const now = taken
+        taken.add(key)
+        const { count: now } = taken
+        if (now <= blocks) continue
         found.violated(
           [...running],
           () =>
