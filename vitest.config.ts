@@ -4,6 +4,8 @@ const shared = {
   testTimeout: 120_000,
   pool: 'forks' as const,
   setupFiles: ['test/random-seed.ts'],
+  // by default one core is left idle, of two
+  maxWorkers: '100%',
 }
 
 const COMMANDS = 'test/cli-*.test.ts'
