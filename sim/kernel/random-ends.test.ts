@@ -1,23 +1,25 @@
-import { beforeEach, expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { Random } from './random.ts'
 
 /** The generator's draws are multiples of 2^-32: these are its first and its last. */
 const ENDS = [0, 1 - 2 ** -32]
 
-const script = vi.hoisted(() => ({ draws: [] as number[], next: 0 }))
-vi.mock('seedrandom/lib/alea.js', () => ({
-  default: () => () => script.draws[script.next++ % script.draws.length]!,
-}))
+/** A stream whose draws are those of a script, over and over. */
+class Scripted extends Random {
+  readonly #draws: readonly number[]
+  #next = 0
 
-beforeEach(() => {
-  script.next = 0
-})
+  constructor(draws: readonly number[]) {
+    super('')
+    this.#draws = draws
+  }
 
-/** Every draw of the script `draws`, over and over. */
-function scripted(...draws: number[]): Random {
-  script.draws = draws
-  return new Random('')
+  override uniform(): number {
+    return this.#draws[this.#next++ % this.#draws.length]!
+  }
 }
+
+const scripted = (...draws: number[]) => new Scripted(draws)
 
 test('an exponential draw is finite and not below 0 at both ends', () => {
   const [least, most] = ENDS.map((u) => scripted(u).exponential())

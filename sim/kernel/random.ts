@@ -19,7 +19,7 @@ export class Random {
 
   /** Exponential with mean 1; finite, as 1 - u is never 0. */
   exponential(): number {
-    return -Math.log(1 - this.#next())
+    return -Math.log(1 - this.uniform())
   }
 
   /** Standard normal, by the polar method (Marsaglia and Bray 1964). */
@@ -30,8 +30,8 @@ export class Random {
       return spare
     }
     for (;;) {
-      const x = 2 * this.#next() - 1
-      const y = 2 * this.#next() - 1
+      const x = 2 * this.uniform() - 1
+      const y = 2 * this.uniform() - 1
       const r = x * x + y * y
       if (r >= 1 || r === 0) continue
       const scale = Math.sqrt((-2 * Math.log(r)) / r)
@@ -44,7 +44,7 @@ export class Random {
    * Gamma with the given shape and scale 1, so its mean is the shape (Marsaglia and Tsang 2000).
    */
   gamma(shape: number): number {
-    if (shape < 1) return this.gamma(shape + 1) * (1 - this.#next()) ** (1 / shape)
+    if (shape < 1) return this.gamma(shape + 1) * (1 - this.uniform()) ** (1 / shape)
     const d = shape - 1 / 3
     const c = 1 / Math.sqrt(9 * d)
     for (;;) {
@@ -52,14 +52,14 @@ export class Random {
       const root = 1 + c * x
       if (root <= 0) continue
       const v = root * root * root
-      const u = 1 - this.#next()
+      const u = 1 - this.uniform()
       if (Math.log(u) < 0.5 * x * x + d - d * v + d * Math.log(v)) return d * v
     }
   }
 
   /** A whole number in [0, n). */
   integer(n: number): number {
-    return Math.floor(this.#next() * n)
+    return Math.floor(this.uniform() * n)
   }
 }
 
