@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { hashOf, type Scenario } from '../scenarios/index.ts'
 import { resultSchema } from '../sim/stats/index.ts'
 import { type Profile, profileSchema } from '../sim/world/index.ts'
-import { commandsIn, expectRefusal, put, readJson, TINY, temporaryFolder } from './spillway.ts'
+import { commandsIn, expectRefusal, put, QUICK, readJson, temporaryFolder } from './spillway.ts'
 
 /** What a calibration measures, and what it learns from replays; nothing depends on speed. */
 
@@ -15,9 +15,9 @@ const REPLAYS = 2
 const CACHED = 'cache/profile.json'
 const CALIBRATED = 'calibrated.json'
 
-put(folder, 'tiny.yaml', TINY)
+put(folder, 'tiny.yaml', QUICK)
 const SECOND = '  - { name: second, model: mlp, batching: { policy: fixed, batch: 6 } }\n'
-put(folder, 'pools.yaml', TINY.concat(SECOND))
+put(folder, 'pools.yaml', QUICK.concat(SECOND))
 
 const text = (name: string) => readFileSync(join(folder, name), 'utf8')
 const profile = (name: string): Profile => profileSchema.parse(readJson(join(folder, name)))
@@ -69,7 +69,7 @@ describe('calibrate --from', () => {
     expect(bare(profile(CACHED))).toEqual(bare(profile(CALIBRATED)))
     const fields = ofReplicas(fieldsOf(CACHED), (replicas) => replicas === 1)
     const { load } = resultSchema.parse(readJson(join(folder, 'out/measured.json')))
-    const one = { load, durationMs: 3000 }
+    const one = { load, durationMs: 1500 }
     expect(fields).toMatchObject(Array(REPLAYS).fill(one))
     for (const { executors } of fields) expect(executors[0]!.times.length).toBeGreaterThan(100)
     // how two replicas share the machine is what no replay knows

@@ -24,11 +24,17 @@ const PATIENCE_MS = 2000
 /** Time to get going in, ms. */
 const INTO_WORK_MS = 500
 
-const long = TINY.replace('duration_s: 3', 'duration_s: 60')
-/** Its executor is in the middle of a batch whenever one looks. */
-const heavy = long
+const minute = TINY.replace('duration_s: 3', 'duration_s: 60')
+/** Requests of the first 4 s are replayed before the first replay: these end after 1 s. */
+const long = minute.replace(
+  'rate_rps: 150',
+  'schedule: [{ at_s: 0, rate_rps: 150 }, { at_s: 1, rate_rps: 0 }, { at_s: 4, rate_rps: 150 }]',
+)
+/** Its executor is in the middle of a batch whenever one looks; its queue is soon served. */
+const heavy = minute
   .replace('layers: 2, width: 64', 'layers: 12, width: 1024')
   .replace('rate_rps: 150', 'rate_rps: 4000')
+  .replace('model: mlp', 'model: mlp\n    queue: { max_length: 8 }')
 const onWebgpu = long.replace('model: mlp', 'model: mlp\n    execution_provider: webgpu')
 put(folder, 'long.yaml', long)
 put(folder, 'webgpu.yaml', onWebgpu)
@@ -81,7 +87,7 @@ const toLeader = ({ child }: Started, signal: 'SIGINT' | 'SIGTERM' = 'SIGINT') =
   process.kill(child.pid!, signal)
 
 test.skipIf(!existsSync('/proc/self/stat')).each([
-  ['calibrate', /single batches …/, ['long.yaml', '--seconds', '60']],
+  ['calibrate', /single batches …/, ['long.yaml', '--seconds', '20']],
   ['replay', /replay 1 of 3 …/, ['long.yaml', '--profile', 'long.json']],
   ['simulate', /simulating …/, ['large.yaml']],
   ['simulate', /simulating …/, ['large.yaml', '--workers', '1', '--replications', '1']],
@@ -89,7 +95,7 @@ test.skipIf(!existsSync('/proc/self/stat')).each([
 ])('Ctrl-C ends %s in the middle (%s)', async (command, inTheMiddle, args) => {
   const started = start([command, ...args, '--out', 'out'])
   await started.says(inTheMiddle)
-  // the moment of opening models is short; everything else goes on for a minute
+  // the moment of opening models is short; everything else goes on for many seconds
   if (!inTheMiddle.source.startsWith('opening')) await wait(INTO_WORK_MS)
   await expectInterrupted(started, 'out', () => toGroup(started))
 })

@@ -3,18 +3,18 @@ import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { printedDocuments } from './printed-documents.ts'
-import { commandsIn, put, readJson, TINY, temporaryFolder } from './spillway.ts'
+import { commandsIn, put, QUICK, readJson, temporaryFolder } from './spillway.ts'
 
 /** What scripts rely on of commands that measure: one document on stdout and nothing else. */
 
 const folder = temporaryFolder()
 const { documentOf, published } = printedDocuments(commandsIn(folder).run)
 
-put(folder, 'tiny.yaml', TINY)
+put(folder, 'tiny.yaml', QUICK)
 
 let profile: unknown
 beforeAll(async () => {
-  profile = await documentOf('calibrate', 'tiny.yaml', '--seconds', '3')
+  profile = await documentOf('calibrate', 'tiny.yaml', '--seconds', '1')
 }, 60_000)
 
 test('calibrate prints the profile that it keeps', async () => {

@@ -12,8 +12,8 @@ import {
   expectRefusal,
   filesIn,
   put,
+  QUICK,
   readJson,
-  TINY,
   temporaryFolder,
 } from './spillway.ts'
 
@@ -26,14 +26,14 @@ const { run } = commandsIn(folder)
 const out = join(folder, 'out')
 const REPLAYS = 2
 
-put(folder, 'tiny.yaml', TINY)
+put(folder, 'tiny.yaml', QUICK)
 
 const comparison = () => comparisonSchema.parse(readJson(join(out, 'comparison.json')))
 const result = (name: string) => resultSchema.parse(readJson(join(out, `${name}.json`)))
 const linesOf = (name: string) => readFileSync(join(out, name), 'utf8').trimEnd().split('\n')
 
 beforeAll(async () => {
-  const quick = ['--seconds', '4', '--replays', `${REPLAYS}`, '--replications', '10']
+  const quick = ['--seconds', '1', '--replays', `${REPLAYS}`, '--replications', '10']
   const kept = ['--keep-rows', '--journal', '--charts', 'svg', '--out', 'out']
   const ended = await run('run', 'tiny.yaml', ...quick, ...kept)
   expect(ended.code, ended.stderr).toBe(0)
@@ -66,7 +66,7 @@ test('the documents validate and speak of one scenario, profile and list of requ
     expect(document.profile).toEqual(simulated.profile)
   }
   expect(compared.requests).toBe(measured.requests)
-  expect(compared.command).toMatch(/^spillway run tiny\.yaml --seconds 4 --replays 2 /)
+  expect(compared.command).toMatch(/^spillway run tiny\.yaml --seconds 1 --replays 2 /)
 })
 
 test('the report shows every chart', () => {
@@ -122,7 +122,7 @@ describe('no rows of an earlier run stay beside the documents', () => {
 
   test('of a run that keeps none, unless a check failed', async () => {
     filled('anew')
-    const short = ['--set', 'duration_s=1.5', '--replications', '10', '--json', '--out', 'anew']
+    const short = ['--set', 'duration_s=1', '--replications', '10', '--json', '--out', 'anew']
     const ended = await run('run', ...args, ...short)
     expect(ended.code, ended.stderr).toBe(0)
     const { verdict } = comparisonSchema.parse(JSON.parse(ended.stdout))

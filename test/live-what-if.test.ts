@@ -18,6 +18,7 @@ import {
   expectRefusal,
   filesIn,
   put,
+  QUICK,
   readJson,
   TINY,
   temporaryFolder,
@@ -34,7 +35,7 @@ const ROUNDS = 3
 const CHANGE = 'pools.central.batching.max_batch=1'
 const PROFILE = ['--profile', 'out/profile.json']
 
-put(folder, 'tiny.yaml', TINY)
+put(folder, 'tiny.yaml', QUICK)
 
 const text = (name: string) => readFileSync(join(folder, name), 'utf8')
 const comparison = () => comparisonSchema.parse(readJson(join(folder, 'out/comparison.json')))
@@ -62,7 +63,7 @@ function expectRefused(ended: Ended, code: number, words: string | RegExp): void
 }
 
 beforeAll(async () => {
-  const quick = ['--seconds', '3', '--replays', `${ROUNDS}`, '--replications', '10']
+  const quick = ['--seconds', '1', '--replays', `${ROUNDS}`, '--replications', '10']
   const change = ['--against-set', CHANGE]
   const ended = await run('run', 'tiny.yaml', ...change, ...quick, '--keep-rows', '--out', 'out')
   expect(ended.code, ended.stderr).toBe(0)
@@ -84,7 +85,7 @@ describe('run with a second side', () => {
 
   test('compares the ratio of what both sides measured in each round', async () => {
     const sorted = async (name: string) =>
-      (await rowsOf(name)).map((rows) => latenciesOf(rows, 500).sorted)
+      (await rowsOf(name)).map((rows) => latenciesOf(rows, 250).sorted)
     const [a, b] = [await sorted('out'), await sorted('out/against')]
     for (const { p, each, n } of comparison().what_if!.percentiles) {
       expect(n).toBe(a[0]!.length)
@@ -182,7 +183,7 @@ describe('compare', () => {
 describe('a second side', () => {
   test('that is the first one is refused before anything is done', async () => {
     const same = 'tiny.yaml: the second side is the same as the first; nothing to compare'
-    put(folder, 'renamed.yaml', TINY.replace('name: tiny', 'name: renamed'))
+    put(folder, 'renamed.yaml', QUICK.replace('name: tiny', 'name: renamed'))
     for (const args of [
       ['run', 'tiny.yaml', '--against-set', 'pools.central.batching.max_batch=4'],
       ['replay', 'tiny.yaml', '--against', 'tiny.yaml'],
@@ -204,7 +205,7 @@ describe('a second side', () => {
   })
 
   test('may be another scenario; what overrides the first overrides it too', async () => {
-    const other = TINY.replace('name: tiny', 'name: other').replace('max_batch: 4', 'max_batch: 2')
+    const other = QUICK.replace('name: tiny', 'name: other').replace('max_batch: 4', 'max_batch: 2')
     put(folder, 'other.yaml', other)
     const args = ['--against', 'other.yaml', '--set', 'duration_s=1', '--set', 'warmup_s=0']
     const ended = await run(
