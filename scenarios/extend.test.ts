@@ -132,6 +132,55 @@ pools: [{ name: central, batching: { preferred: [8] } }]
     )
   })
 
+  test('keys that only the kind before has go with it, and no others', async () => {
+    write(
+      'gamma.yaml',
+      BASE.replace('process: poisson,', 'process: gamma, cv: 3, surges: [{ at_s: 5, factor: 2 }],'),
+    )
+    const path = write(
+      'poisson.yaml',
+      `extends: gamma.yaml
+traffic: [{ class: bulk, arrivals: { process: poisson } }]
+pools: [{ name: central, batching: { policy: fixed, batch: 4 } }]
+`,
+    )
+    const { scenario } = await loadScenario(path)
+    expect(scenario.traffic[1]!.arrivals).toMatchObject({
+      process: 'poisson',
+      rate_rps: 40,
+      surges: [{ at_s: 5, factor: 2 }],
+    })
+    expect(scenario.traffic[1]!.arrivals).not.toHaveProperty('cv')
+    expect(scenario.pools[0]!.batching).toEqual({ policy: 'fixed', batch: 4 })
+    // the same on the command line, on which all is the user's own
+    const changed = ['pools.central.batching.policy=none']
+    expect((await loadScenario(path, { set: changed })).scenario.pools[0]!.batching).toEqual({
+      policy: 'none',
+    })
+    for (const set of [
+      ['pools.central.batching.batch=3', ...changed],
+      [...changed, 'pools.central.batching.batch=3'],
+    ]) {
+      await expect(loadScenario(path, { set })).rejects.toThrow(
+        '--set pools.central.batching.batch=3: expected one of the keys policy, got "batch"',
+      )
+    }
+  })
+
+  test('keys that no kind has, or that stand beside the new kind, are refused', async () => {
+    write('mistyped.yaml', BASE.replace('rate_rps: 40', 'rate_rps: 40, rise: 3'))
+    const path = write(
+      'beside.yaml',
+      `extends: mistyped.yaml
+traffic: [{ class: bulk, arrivals: { process: deterministic, cv: 2 } }]
+`,
+    )
+    const problems = await problemsOf(path)
+    expect(problems).toHaveLength(2)
+    expect(problems[0]).toMatch(/^beside\.yaml:2:\d+ traffic\.bulk\.arrivals\.cv: .*got "cv"/)
+    expect(problems[1]).toMatch(/^mistyped\.yaml:10:\d+ traffic\.bulk\.arrivals\.rise: /)
+  })
+
   test('a text without a directory cannot extend', () => {
     expect(() => parseScenario('extends: a.yaml', { file: 'text' })).toThrow(
       'text:1:1 extends: expected a scenario that stands alone, got extends',

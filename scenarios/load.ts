@@ -14,6 +14,7 @@ import {
   plainOf,
   problemTexts,
 } from './located.ts'
+import { withoutOtherKinds } from './other-kind.ts'
 import { applyOverrides, type Override } from './override.ts'
 import { type Scenario, scenarioSchema } from './schema.ts'
 import { fileOrigin, parseYamlTree } from './yaml-tree.ts'
@@ -55,7 +56,8 @@ export function parseScenario(text: string, options: TextOptions): LoadedScenari
   if (!parsed.root) throw failure(placed)
   const whole = inherit(parsed.root, options, placed)
   if (!whole) throw failure(placed)
-  const root = applyOverrides(whole, overridesOf(options), placed)
+  const laid = applyOverrides(whole, overridesOf(options), placed)
+  const root = withoutOtherKinds(laid, scenarioSchema)
   const value = plainOf(root)
   const draft = draftOf(root)
   const problems = [...explain(scenarioSchema, value), ...crossCheck(draft)]

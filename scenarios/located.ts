@@ -35,6 +35,26 @@ export interface Entry {
   readonly node: Node
 }
 
+/** Places of one file, or all of the command line, have ranks less than this apart. */
+const ORIGIN = 2 ** 32
+/** Of files there are fewer. */
+const COMMAND_LINE = 2 ** 16
+
+/** The place of a text of the `order`-th file, counted from the one that extends all others. */
+export const fileRank = (order: number, offset: number) => order * ORIGIN + offset
+
+/** The place of the `i`-th override: after all files. */
+export const overrideRank = (i: number) => COMMAND_LINE * ORIGIN + i
+
+/**
+ * Whether the one was laid on the other: it stands in a file that extends the other's, or on the
+ * command line.
+ */
+export function liesOn(one: Place, other: Place): boolean {
+  const [a, b] = [Math.floor(one.rank / ORIGIN), Math.floor(other.rank / ORIGIN)]
+  return a !== b && (a === COMMAND_LINE || (b !== COMMAND_LINE && a < b))
+}
+
 /** A problem at a path of the document; `key`: with the key itself, not with its value. */
 export interface Problem {
   readonly path: Path

@@ -3,15 +3,13 @@ import {
   type ListNode,
   type MapNode,
   type Node,
+  overrideRank,
   type Place,
   type PlacedProblem,
   withEntry,
 } from './located.ts'
 import { nearest } from './nearest.ts'
 import { parseYamlTree } from './yaml-tree.ts'
-
-/** Problems of overrides come after those of files. */
-const RANK = 2 ** 48
 
 export interface Override {
   /** as the user wrote it: `--set duration_s=10` */
@@ -37,7 +35,7 @@ export function applyOverrides(
   for (const [i, override] of overrides.entries()) {
     const split = splitOverride(override.text)
     const { steps } = split ?? { steps: [] }
-    const place: Place = { label: override.label, rank: RANK + i, names: steps.join('.') }
+    const place: Place = { label: override.label, rank: overrideRank(i), names: steps.join('.') }
     const refuse = (text: string) => void problems.push({ place, text })
     if (split === null) {
       refuse(`expected path=value, got ${JSON.stringify(override.text)}`)
@@ -76,7 +74,8 @@ function setAt(node: Node | undefined, steps: readonly string[], value: Node, s:
     return map
   }
   const next = setAt(below?.node, rest, value, { ...s, done: [...s.done, key] })
-  return withEntry(map, key, { key: below?.key ?? s.place, node: next })
+  const place = rest.length === 0 ? s.place : (below?.key ?? s.place)
+  return withEntry(map, key, { key: place, node: next })
 }
 
 function setInList(list: ListNode, steps: readonly string[], value: Node, s: Setting): Node {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** The schema under defaults and optionals. */
-function bare(schema: z.core.$ZodType): z.core.$ZodType {
+export function bare(schema: z.core.$ZodType): z.core.$ZodType {
   if (
     schema instanceof z.ZodOptional ||
     schema instanceof z.ZodDefault ||

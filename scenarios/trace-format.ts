@@ -3,25 +3,45 @@ import type { TraceArrivals } from './trace.ts'
 import { linesOf } from './trace-lines.ts'
 import { splitCsv } from './trace-rows.ts'
 
-/** The format of a trace, told from its first line; null where that tells none. */
-export async function guessTrace(file: string): Promise<TraceArrivals['format'] | null> {
+/** What the first line of a trace tells. */
+export interface TraceGuess {
+  /** null where it tells none */
+  readonly format: TraceArrivals['format'] | null
+  /** names of columns or keys; none where the line has no text */
+  readonly names: readonly string[]
+}
+
+/** Looks at the first line of a trace. Throws `Failure` where there is no such file. */
+export async function guessTrace(file: string): Promise<TraceGuess> {
   try {
     for await (const { texts } of linesOf(file)) {
       const [first] = texts
-      if (first !== undefined) return formatOf(first.replace(/^\ufeff/, ''))
+      if (first !== undefined) return guessOf(first.replace(/^\ufeff/, ''))
     }
   } catch (error) {
     const missing = ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')
     if (missing) throw new Failure(`${file}: no such file`)
     // whoever reads the file in earnest says what else is wrong with it
   }
-  return null
+  return { format: null, names: [] }
 }
 
-function formatOf(line: string): TraceArrivals['format'] | null {
-  if (line.startsWith('PAR1')) return 'parquet'
-  if (line.startsWith('{')) return /"input_length"/.test(line) ? 'mooncake' : null
-  const columns = splitCsv(line).map((name) => name.trim())
-  if (columns.includes('TIMESTAMP') && columns.includes('ContextTokens')) return 'azure-llm'
-  return columns.includes('Timestamp') && columns.includes('Request tokens') ? 'burstgpt' : null
+function guessOf(line: string): TraceGuess {
+  if (line.startsWith('PAR1')) return { format: 'parquet', names: [] }
+  if (line.startsWith('{')) {
+    const names = keysOf(line)
+    return { format: names.includes('input_length') ? 'mooncake' : 'jsonl', names }
+  }
+  const names = splitCsv(line).map((name) => name.trim())
+  const has = (...wanted: string[]) => wanted.every((name) => names.includes(name))
+  if (has('TIMESTAMP', 'ContextTokens')) return { format: 'azure-llm', names }
+  return { format: has('Timestamp', 'Request tokens') ? 'burstgpt' : null, names }
+}
+
+function keysOf(line: string): readonly string[] {
+  try {
+    return Object.keys(JSON.parse(line))
+  } catch {
+    return []
+  }
 }

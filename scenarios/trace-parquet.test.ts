@@ -52,7 +52,7 @@ describe('a Parquet trace', () => {
     ]) {
       const file = write(COLUMNS, options)
       expect(await readTrace(PARQUET, folder)).toEqual(csv)
-      expect(await guessTrace(file)).toBe('parquet')
+      expect((await guessTrace(file)).format).toBe('parquet')
     }
   })
 

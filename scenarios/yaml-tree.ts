@@ -8,7 +8,14 @@ import {
   parseDocument,
   type YAMLError,
 } from 'yaml'
-import type { Entry, Node, Place, PlacedProblem, Plain } from './located.ts'
+import {
+  type Entry,
+  fileRank,
+  type Node,
+  type Place,
+  type PlacedProblem,
+  type Plain,
+} from './located.ts'
 
 const MAX_DEPTH = 50
 const MAX_NODES = 50_000
@@ -31,9 +38,11 @@ export interface YamlOrigin {
 
 /** Places of a file: `file:line:col`, after those of the `order` files before it. */
 export function fileOrigin(file: string, order: number): YamlOrigin {
-  const base = order * 2 ** 32
   return {
-    place: (line, col, offset) => ({ label: `${file}:${line}:${col}`, rank: base + offset }),
+    place: (line, col, offset) => ({
+      label: `${file}:${line}:${col}`,
+      rank: fileRank(order, offset),
+    }),
   }
 }
 

@@ -50,6 +50,39 @@ pools:
 }
 
 describe('trace inspect', () => {
+  test('knows the requests of a run folder by their keys', async () => {
+    scenario('few.yaml', 'log.csv')
+    await run('requests', 'few.yaml', '--out', 'few')
+    const ended = await run('trace', 'inspect', 'few/requests.jsonl', '--json')
+    expect(ended.code, ended.stderr).toBe(0)
+    const { rows, input_tokens: found } = JSON.parse(ended.stdout)
+    const taken = lengths.slice(0, at.filter((time) => time - at[0]! < 100).length)
+    expect(rows).toBe(taken.length)
+    expect(found.mean).toBeCloseTo(taken.reduce((sum, one) => sum + one, 0) / taken.length, 6)
+  })
+
+  test('names every option that does not fit the file at once', async () => {
+    const wrong = ['--format', 'csv', '--time', 'att', '--unit', 'sec', '--input', 'promt']
+    const ended = await run('trace', 'inspect', 'log.csv', ...wrong)
+    expectRefusal(ended, 2, folder)
+    expect(ended.stderr).toBe(
+      'error: --unit: expected one of s, ms, us, ns, iso, got sec\n' +
+        'error: --time: expected one of at, prompt, got att; did you mean at?\n' +
+        'error: --input: expected one of at, prompt, got promt; did you mean prompt?\n',
+    )
+    put(
+      folder,
+      'azure.csv',
+      'TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:17:03.97,5,5\n',
+    )
+    const needless = await run('trace', 'inspect', 'azure.csv', '--time', 'TIMESTAMP')
+    expectRefusal(needless, 2, folder)
+    expect(needless.stderr).toContain('--time: expected none for azure-llm')
+    const none = await run('trace', 'inspect', 'log.csv', '--format', 'csv')
+    expectRefusal(none, 2, folder)
+    expect(none.stderr.split('\n')).toHaveLength(3)
+  })
+
   test('finds the same in CSV and in Parquet, told from its first bytes', async () => {
     const csv = await run('trace', 'inspect', 'log.csv', '--format', 'csv', ...columns, '--json')
     const parquet = await run('trace', 'inspect', 'log.parquet', ...columns, '--json')

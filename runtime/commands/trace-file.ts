@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { EXIT, Failure, guessTrace, type TraceArrivals } from '../../scenarios/index.ts'
+import { EXIT, Failure, guessTrace, nearest, type TraceArrivals } from '../../scenarios/index.ts'
 import { positiveNumber } from './command.ts'
 
 const FORMATS = ['azure-llm', 'mooncake', 'burstgpt', 'csv', 'jsonl', 'parquet'] as const
@@ -30,7 +30,8 @@ export function withTraceOptions(command: Command): Command {
 
 /** A trace as a scenario would name it. */
 export async function arrivalsOf(file: string, options: TraceOptions): Promise<TraceArrivals> {
-  const format = options.format ?? (await guessTrace(file))
+  const { format: guessed, names } = await guessTrace(file)
+  const format = options.format ?? guessed
   const known = FORMATS.find((name) => name === format)
   if (known === undefined) {
     const wanted = `one of ${FORMATS.join(', ')}`
@@ -41,23 +42,52 @@ export async function arrivalsOf(file: string, options: TraceOptions): Promise<T
     throw new Failure(text, EXIT.usage)
   }
   const mapped = ['csv', 'jsonl', 'parquet'].includes(known)
+  const given = (['time', 'unit', 'input', 'output'] as const).filter((key) => options[key])
+  if (!mapped && given.length > 0) {
+    const text = `expected none for ${known}, whose columns are known`
+    throw new Failure(
+      given.map((key) => `--${key}: ${text}, got ${options[key]}`),
+      EXIT.usage,
+    )
+  }
   return {
     process: 'trace',
     file: resolve(file),
     format: known,
-    ...(mapped && mapping(options)),
+    ...(mapped && mapping({ ...requestsIn(names), ...options }, names)),
     ...(options.jitter !== undefined && { jitter_s: options.jitter }),
     bad_rows: options.skipBad === true ? 'skip' : 'error',
     length_scale: 1,
   }
 }
 
-function mapping(options: TraceOptions): Pick<TraceArrivals, 'columns' | 'time_unit'> {
+/** How requests are to be read that `spillway requests` or a run wrote. */
+function requestsIn(names: readonly string[]): TraceOptions {
+  if (!['at_ms', 'class', 'input_tokens'].every((name) => names.includes(name))) return {}
+  const output = names.includes('output_tokens') ? { output: 'output_tokens' } : {}
+  return { time: 'at_ms', unit: 'ms', input: 'input_tokens', ...output }
+}
+
+/** `names`: of the columns that the trace has, as far as its first line tells. */
+function mapping(
+  options: TraceOptions,
+  names: readonly string[],
+): Pick<TraceArrivals, 'columns' | 'time_unit'> {
   const { time, input, output } = options
   const unit = UNITS.find((name) => name === options.unit)
   if (time === undefined || unit === undefined) {
-    const text = `--time and --unit (${UNITS.join(', ')}): expected both for csv, jsonl and parquet`
-    throw new Failure(text, EXIT.usage)
+    const units = `--unit: expected one of ${UNITS.join(', ')}, got ${options.unit ?? 'nothing'}`
+    const known = names.length === 0 ? '' : `; the trace has ${names.join(', ')}`
+    throw new Failure(
+      [
+        ...(time === undefined
+          ? [`--time: expected the column of the times, got nothing${known}`]
+          : []),
+        ...(unit === undefined ? [units] : []),
+        ...misnamed({ time, input, output }, names),
+      ],
+      EXIT.usage,
+    )
   }
   return {
     columns: {
@@ -67,4 +97,16 @@ function mapping(options: TraceOptions): Pick<TraceArrivals, 'columns' | 'time_u
     },
     time_unit: unit,
   }
+}
+
+function misnamed(
+  given: Readonly<Record<string, string | undefined>>,
+  names: readonly string[],
+): string[] {
+  return Object.entries(given).flatMap(([option, name]) => {
+    if (name === undefined || names.length === 0 || names.includes(name)) return []
+    const near = nearest(name, names)
+    const hint = near === null ? '' : `; did you mean ${near}?`
+    return [`--${option}: expected one of ${names.join(', ')}, got ${name}${hint}`]
+  })
 }

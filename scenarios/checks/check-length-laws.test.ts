@@ -58,6 +58,15 @@ test.each([
   expect(problemsOf(lengths)).toContain(`traffic.web.length_schedule.${problem}`)
 })
 
+test('steps that come too late are one mistake, not one each', () => {
+  const steps = [30, 60, 70, 80].map((at) => `{ at_s: ${at}, input_level: 0.7 }`).join(', ')
+  expect(
+    problemsOf(`input_tokens: ${DRAWN}, output_tokens: ${DRAWN}, length_schedule: [${steps}]`),
+  ).toEqual([
+    'traffic.web.length_schedule.1.at_s: expected a time before the end at duration_s 60, got 60, and 2 more that late',
+  ])
+})
+
 test('lengths of a trace have a clock of their own', () => {
   const text = `spillway: 1
 name: s

@@ -1,3 +1,4 @@
+import { checkEnd } from './check-end.ts'
 import type { ClassDraft, Draft, Report } from './draft.ts'
 
 const COLUMNS = ['input_tokens', 'output_tokens'] as const
@@ -27,6 +28,7 @@ function checkCorrelation(own: ClassDraft, draft: Draft, report: Report): void {
 
 function checkSchedule(own: ClassDraft, draft: Draft, report: Report): void {
   const path = [...own.path, 'length_schedule']
+  checkEnd(own.lengthSchedule ?? [], path, draft, report)
   let before = Number.NEGATIVE_INFINITY
   for (const [i, step] of (own.lengthSchedule ?? []).entries()) {
     const at = [...path, i]
@@ -35,11 +37,6 @@ function checkSchedule(own: ClassDraft, draft: Draft, report: Report): void {
       report('value', [...at, 'at_s'], text)
     }
     before = step.at_s
-    const end = draft.durationS ?? Number.POSITIVE_INFINITY
-    if (step.at_s >= end) {
-      const text = `a time before the end at duration_s ${end}, got ${step.at_s}`
-      report('value', [...at, 'at_s'], text)
-    }
     for (const column of COLUMNS) {
       const key = column.replace('tokens', 'level')
       if (!draft.has([...at, key])) continue

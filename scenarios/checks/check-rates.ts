@@ -1,5 +1,6 @@
 import type { Path } from '../located.ts'
 import type { RatedArrivals } from '../schema.ts'
+import { checkEnd } from './check-end.ts'
 import { checkLimits } from './check-limits.ts'
 import type { Draft, Report } from './draft.ts'
 
@@ -31,7 +32,6 @@ function checkSteps(steps: Steps, path: Path, draft: Draft, report: Report): voi
   for (const [i, step] of steps.entries()) {
     const at = [...path, 'schedule', i]
     exactlyOne(step, ['rate_rps', 'load'], at, draft, report)
-    checkWithin(step.at_s, at, draft, report)
     const before = steps[i - 1]
     if (!before && step.at_s !== 0) {
       report('value', [...at, 'at_s'], `0 for the first step, got ${step.at_s}`)
@@ -40,6 +40,7 @@ function checkSteps(steps: Steps, path: Path, draft: Draft, report: Report): voi
       report('value', [...at, 'at_s'], text)
     }
   }
+  checkEnd(steps, [...path, 'schedule'], draft, report)
   if (steps.length > 0 && steps.every((step) => !step.rate_rps && !step.load)) {
     report('value', [...path, 'schedule'], 'a step with a rate above 0, got none')
   }
@@ -51,9 +52,9 @@ function checkSurges(
   draft: Draft,
   report: Report,
 ): void {
+  checkEnd(surges, [...path, 'surges'], draft, report)
   for (const [i, surge] of surges.entries()) {
     const at = [...path, 'surges', i]
-    checkWithin(surge.at_s, at, draft, report)
     if (surge.half_life_s !== undefined && surge.decay_s > 0) {
       report('key', [...at, 'half_life_s'], 'either decay_s or half_life_s, got both')
     }
@@ -62,12 +63,6 @@ function checkSurges(
     const text = `at least ${least}, as a surge comes ${MOST_TIMES} times at most`
     report('value', [...at, 'every_s'], `${text}, got ${surge.every_s}`)
   }
-}
-
-function checkWithin(atS: number, at: Path, { durationS }: Draft, report: Report): void {
-  const end = durationS ?? Number.POSITIVE_INFINITY
-  if (atS < end) return
-  report('value', [...at, 'at_s'], `a time before the end at duration_s ${end}, got ${atS}`)
 }
 
 type States = Extract<RatedArrivals, { process: 'mmpp' }>['states']

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { type Node, nodeAt, type Path, type Problem, placeOf, plainOf } from '../located.ts'
+import { liesOn, type Node, nodeAt, type Path, type Problem, placeOf, plainOf } from '../located.ts'
 import { type Objective, parseObjective } from '../objective.ts'
 import {
   type Arrivals,
@@ -108,13 +108,10 @@ export function draftOf(root: Node): Draft {
 }
 
 function latestOf(root: Node, path: Path, keys: readonly string[]) {
-  const ranked = keys.map((key) => ({ key, rank: placeOf(root, [...path, key], 'key').rank }))
-  ranked.sort((a, b) => a.rank - b.rank)
-  // A file ranks before those that it extends, and an override after all of them.
-  const origins = ranked.map(({ rank }) => Math.floor(rank / 2 ** 32))
-  const overrides = new Set(origins).size > 1
-  const extended = overrides && origins.at(-1)! < 2 ** 16
-  return { key: ranked.at(extended ? 0 : -1)!.key, overrides }
+  const placed = keys.map((key) => ({ key, place: placeOf(root, [...path, key], 'key') }))
+  const top = placed.filter(({ place }) => !placed.some((other) => liesOn(other.place, place)))
+  const last = top.reduce((a, b) => (a.place.rank > b.place.rank ? a : b))
+  return { key: last.key, overrides: top.length < placed.length }
 }
 
 /** Whether it makes no difference in any pool how long a request is. */
