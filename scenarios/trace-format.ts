@@ -19,8 +19,9 @@ export async function guessTrace(file: string): Promise<TraceGuess> {
       if (first !== undefined) return guessOf(first.replace(/^\ufeff/, ''))
     }
   } catch (error) {
-    const missing = ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')
-    if (missing) throw new Failure(`${file}: no such file`)
+    const { code = '' } = error as NodeJS.ErrnoException
+    if (['ENOENT', 'ENOTDIR'].includes(code)) throw new Failure(`${file}: no such file`)
+    if (code === 'EISDIR') throw new Failure(`${file}: expected a trace, got a folder`)
     // whoever reads the file in earnest says what else is wrong with it
   }
   return { format: null, names: [] }

@@ -188,6 +188,7 @@ describe('compare and report', () => {
     for (const args of [
       ['compare', 'tiny.yaml', 'bare'],
       ['report', 'bare'],
+      ['audit', 'bare'],
     ]) {
       const ended = await run(...args)
       expectRefusal(ended, 3, folder)
@@ -240,6 +241,18 @@ describe('usage', () => {
     [
       ['run', 'tiny.yaml', '--against-set', 'a..b=1'],
       /--against-set.* Expected path=value, got a\.\.b=1/,
+    ],
+    [
+      ['models', 'build', 'mlp', '--layers', 'x'],
+      /mlp --layers: expected a whole number .*got "x"/,
+    ],
+    [
+      ['run', 'tiny.yaml', '--profile', 'a.json', '--seconds', '3'],
+      /--profile.*cannot be used with.*--seconds/,
+    ],
+    [
+      ['calibrate', 'tiny.yaml', '--from', 'a', '--seconds', '3'],
+      /--from.*cannot be used with.*--seconds/,
     ],
     [['schema', '--document', 'reslt'], /argument 'reslt' is invalid/],
     [['simulate', 'tiny.yaml', 'surplus'], /too many arguments/],

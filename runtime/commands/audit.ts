@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { EXIT, Failure, hashOf, type Scenario } from '../../scenarios/index.ts'
@@ -47,6 +48,10 @@ Example:
 type Stated = Pick<Result, 'scenario' | 'requests'>
 
 async function audit(directory: string, signal: AbortSignal): Promise<Audit> {
+  if (!existsSync(join(directory, 'scenario.json'))) {
+    const wanted = 'raw rows, as `run --keep-rows` or `replay --out DIR` leave them'
+    throw new Failure(`${directory}: expected a folder with ${wanted}, got none`)
+  }
   const scenario = await readScenario(directory)
   const requests = await readRequests(directory, scenario)
   const plan = servingPlan(scenario, await readActivations(directory))

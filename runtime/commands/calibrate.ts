@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import pc from 'picocolors'
 import { EXIT, Failure, modelKey, modelLabel, type Scenario } from '../../scenarios/index.ts'
 import { Batcher } from '../../sim/serving/index.ts'
@@ -37,10 +37,13 @@ interface CalibrateOptions extends ScenarioOptions {
 export function define(command: Command): void {
   withScenarioOptions(command.argument('<scenario>', 'a scenario file (YAML)'))
     .option('--seconds <s>', 'time for each model', positiveNumber, CALIBRATION_SECONDS)
-    .option(
-      '--from <dir>',
-      'measure nothing, but learn how the machine behaves from replays kept there; may be repeated',
-      collect,
+    .addOption(
+      new Option(
+        '--from <dir>',
+        'measure nothing, but learn how the machine behaves from replays kept there; may be repeated',
+      )
+        .argParser(collect)
+        .conflicts('seconds'),
     )
     .addHelpText(
       'after',

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import {
   EXIT,
+  type ExitCode,
   Failure,
   type LoadedScenario,
   loadScenario,
@@ -72,6 +73,7 @@ Examples:
 async function buildModels(what: readonly string[], options: BuildOptions): Promise<BuiltModel[]> {
   const built = new Map<string, BuiltModel>()
   const problems: string[] = []
+  let exitCode: ExitCode = EXIT.invalidInput
   for (const one of what) {
     try {
       const loaded = KINDS.includes(one)
@@ -81,9 +83,10 @@ async function buildModels(what: readonly string[], options: BuildOptions): Prom
     } catch (error) {
       if (!(error instanceof Failure)) throw error
       problems.push(...error.problems)
+      exitCode = error.exitCode
     }
   }
-  if (problems.length > 0) throw new Failure(problems)
+  if (problems.length > 0) throw new Failure(problems, exitCode)
   return [...built.values()]
 }
 
@@ -115,7 +118,17 @@ function scenarioOf(kind: string, options: BuildOptions): LoadedScenario {
     traffic: [{ class: 'none', arrivals: { process: 'deterministic', rate_rps: 1 } }],
     pools: precisions.map((precision, i) => ({ name: `pool${i}`, model: kind, precision })),
   }
-  return parseScenario(JSON.stringify(scenario, null, 2), { file: `models build ${kind}` })
+  try {
+    return parseScenario(JSON.stringify(scenario, null, 2), { file: kind })
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    throw new Failure(error.problems.map(ofOption), EXIT.usage)
+  }
+}
+
+/** A problem of the scenario that stands for a kind, as one of the option that it came from. */
+function ofOption(problem: string): string {
+  return problem.replace(/^(\S+):\d+:\d+ \S+\.(\w+): /, '$1 --$2: ')
 }
 
 async function buildPools(

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import pc from 'picocolors'
 import { type ChartFormat, comparisonText, reportHtml } from '../../reports/index.ts'
 import { EXIT } from '../../scenarios/index.ts'
@@ -38,7 +38,11 @@ interface RunOptions extends ScenarioOptions, AgainstOptions {
 
 export function define(command: Command): void {
   withAgainstOptions(withScenarioOptions(command.argument('<scenario>', 'a scenario file (YAML)')))
-    .option('--profile <file>', 'use this profile in place of calibrating')
+    .addOption(
+      new Option('--profile <file>', 'use this profile in place of calibrating').conflicts(
+        'seconds',
+      ),
+    )
     .option('--seconds <s>', 'calibration time for each model', positiveNumber, CALIBRATION_SECONDS)
     .option('--replications <n>', 'simulations behind each interval', wholeNumber(10), 40)
     .option('--replays <n>', 'how often the same requests are replayed', wholeNumber(1), 3)
