@@ -33,6 +33,7 @@ describe('formatting', () => {
     expect(estimateText(estimate(1, 1, 1), 'share')).toBe('100 %')
     expect(estimateText(estimate(0, 0, 0), 'share')).toBe('0 %')
     expect(estimateText(estimate(1, 0.99, 1), 'share')).toBe('100.0 [99.0, 100.0] %')
+    expect(estimateText(estimate(0, 0, 0.0004), 'share')).toBe('0.00 [0.00, 0.04] %')
   })
 
   test('a figure without an interval has two digits', () => {

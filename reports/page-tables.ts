@@ -24,11 +24,14 @@ interface Table {
   readonly rows: readonly (readonly (Html | string)[])[]
 }
 
+/** A cell's text, which breaks before a bracket and nowhere else. */
+const unbroken = (text: string) => text.replace(/ (?![[(])/g, '\u00a0')
+
 function table({ caption, columns, rows }: Table): Html {
   const head = columns.map((name) => html`<th scope="col">${name}</th>`)
   const body = rows.map(
     ([name = '', ...cells]) =>
-      html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>\n`,
+      html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td>${typeof cell === 'string' ? unbroken(cell) : cell}</td>`)}</tr>\n`,
   )
   return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table>
 <caption>${caption}</caption>
@@ -39,7 +42,8 @@ ${body}</tbody></table></div>
 }
 
 function show({ text, reason }: Cell): Html {
-  return reason ? html`<abbr title="${reason}">${text}</abbr>` : html`${text}`
+  const shown = unbroken(text)
+  return reason ? html`<abbr title="${reason}">${shown}</abbr>` : html`${shown}`
 }
 
 /** Reasons for missing figures, in words: a printed page has no tooltips. */

@@ -18,6 +18,23 @@ function changed(world: 'simulated' | 'measured', change: (result: Result) => Re
   return { ...input, [world]: change(input[world]) }
 }
 
+test('charts of one world name the scenario', () => {
+  for (const world of ['simulated', 'measured'] as const) {
+    const input = {
+      simulated: null,
+      measured: null,
+      comparison: null,
+      [world]: sampleInput()[world],
+    }
+    const charts = allCharts(input)
+    expect(charts.length).toBeGreaterThan(4)
+    for (const { name, spec } of charts) {
+      const { subtitle } = spec.title as { subtitle: string[] }
+      expect(subtitle.join(' '), name).toContain('payment-peak')
+    }
+  }
+})
+
 describe('titles are findings', () => {
   test('the tail chart counts the replays that left the band, and where', () => {
     expect(tailTitle({ replays: [1, 1, 1] })).toBe('Simulated and measured tails agree')

@@ -38,15 +38,19 @@ export function worlds(input: ReportInput): World[] {
   return list
 }
 
+/** Of the documents, all of one scenario. */
+export function scenarioName({ simulated, measured, comparison }: ReportInput): string {
+  return (measured ?? simulated ?? comparison)?.scenario.name ?? 'no documents'
+}
+
 /** "payment-peak · 5 replays · 80 replications": the start of a subtitle. */
 export function subject(input: ReportInput): string {
-  const { simulated, measured, comparison } = input
-  const name = (measured ?? simulated ?? comparison)?.scenario.name ?? 'no documents'
+  const { simulated, measured } = input
   const runs = [
     simulated && `simulated: ${plural(simulated.runs, 'replication')}`,
     measured && `measured: ${plural(measured.runs, 'replay')}`,
   ]
-  return [name, ...runs.filter((text) => text !== null)].join(' · ')
+  return [scenarioName(input), ...runs.filter((text) => text !== null)].join(' · ')
 }
 
 export function narrow(width: number): boolean {

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { fixed, plural } from '../format.ts'
 import { LIGHT } from '../theme.ts'
-import { type ReportInput, subject, WIDE, type World, worlds } from './frame.ts'
+import { type ReportInput, scenarioName, WIDE, type World, worlds } from './frame.ts'
 import { type Line, timeChart } from './over-time.ts'
 
 /** Speed of the machine over time; 1 is as calibrated. The measured line is the mean of replays. */
@@ -16,7 +16,7 @@ export function machineSpeed(input: ReportInput, width = WIDE): TopLevelSpec {
   )
   return timeChart({
     title: finding(present),
-    subtitle: `${subject({ ...input, simulated: null, measured: null })} · ${how.join(' · ')}`,
+    subtitle: [scenarioName(input), ...how].join(' · '),
     width,
     bucketS: present[0]?.result.series.bucket_s ?? 1,
     yTitle: 'speed (1: as calibrated)',
