@@ -35,7 +35,7 @@ figure .narrow{display:none}
 .scroll{overflow-x:auto;margin:12px 0}
 table{border-collapse:collapse;font-size:13px;width:100%;font-variant-numeric:tabular-nums}
 caption{text-align:left;font-weight:bold;padding:4px 0}
-th,td{padding:6px 10px;text-align:right;white-space:nowrap;border-bottom:1px solid var(--grid)}
+th,td{padding:6px 8px;text-align:right;white-space:nowrap;border-bottom:1px solid var(--grid)}
 td{white-space:normal}
 thead th{color:var(--muted);font-weight:normal;vertical-align:bottom;white-space:normal}
 tbody th{text-align:left}

@@ -24,7 +24,7 @@ import {
 import { checksOf, headline, hostText, objectiveLines } from './summary.ts'
 
 export interface PageInput extends ReportInput {
-  /** the command that reproduces the report */
+  /** the command that reproduces the comparison; without one, the page */
   readonly command: string
 }
 
@@ -56,7 +56,7 @@ ${memory(input, charts)}
 }
 <h2>How this was made</h2>
 ${provenance(input)}
-<p>This command reproduces it:</p>
+<p>This command ${comparison ? 'reproduces it' : 'writes this page of the same documents again'}:</p>
 <pre>${input.command}</pre>`
   return documentPage(`${name} – Spillway report`, body)
 }

@@ -28,7 +28,12 @@ export function define(command: Command): void {
           throw new Failure(`${directory}: has neither simulated.json nor measured.json`)
         }
         const out = options.out ?? directory
-        const page = { simulated, measured, comparison, command: commandLine() }
+        const page = {
+          simulated,
+          measured,
+          comparison,
+          command: comparison?.command ?? commandLine(),
+        }
         const written = [join(out, 'report.html')]
         await writeWhole(written[0]!, await reportHtml(page))
         written.push(...(await writeCharts(join(out, 'charts'), options.charts, page)))
