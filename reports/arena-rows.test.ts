@@ -8,7 +8,7 @@ import { sampleComparison } from './sample-comparison.test-helper.ts'
 const figures = {
   ...{ held_mib: 32.5, in_use_mib: 18.3243, requested_mib: 14.6469 },
   ...{ internal_fragmentation: 0.21857, external_fragmentation: null },
-  extensions_mib: [1, 2, 4, 0.5, 1.5],
+  ...{ free_share: 0.4362, extensions_mib: [1, 2, 4, 0.5, 1.5] },
 }
 const same = { value: 40, low: 40, high: 40, n: 10 }
 
@@ -19,19 +19,20 @@ const comparison: Comparison = {
       ...{ pool: 'central', replica: 0, pattern: true, batches: 500 },
       left_out: 'only the first 500 of 1,234 batches were run again',
       measured: figures,
-      driven: { ...figures, held_mib: 33.5, external_fragmentation: 0.4 },
+      driven: { ...figures, held_mib: 33.5, external_fragmentation: 0.4, free_share: 0.4531 },
       predicted: {
         ...{ held_mib: same, in_use_mib: { ...same, low: 38, high: 42 }, requested_mib: same },
         ...{ internal_fragmentation: { ...same, value: 0.1, low: 0.1, high: 0.1 } },
+        free_share: { ...same, value: 0.5, low: 0.45, high: 0.55 },
         external_fragmentation: { value: null, low: null, high: null, n: 10 },
       },
-      error: { held: 0.034, in_use: 0, requested: -0.002 },
+      error: { held: 0.034, in_use: 0, requested: -0.002, free_share: 0.0169 },
       ...{ other_from: 17, verdict: 'PASS' },
       process: { started_mib: 100, loaded_mib: 130, peak_mib: 190, ended_mib: 190 },
     },
     {
       ...{ pool: 'central', replica: 1, pattern: true, batches: 1, left_out: null },
-      measured: { ...figures, extensions_mib: [] },
+      measured: { ...figures, free_share: null, extensions_mib: [] },
       ...{ driven: null, predicted: null, error: null, other_from: null, verdict: 'UNDECIDED' },
       process: { started_mib: 100, loaded_mib: 130, peak_mib: 190, ended_mib: 190 },
     },
@@ -43,18 +44,27 @@ describe('arenas in a report', () => {
     const rows = arenaRows(comparison).map(({ replica, of, cells }) => [replica, of, ...cells])
     expect(rows).toEqual([
       [
-        ...['central 1', 'measured', '32.50 MiB', '18.32 MiB', '14.65 MiB', '22 %', '–'],
+        ...['central 1', 'measured', '32.50 MiB', '18.32 MiB', '14.65 MiB', '44 %', '22 %', '–'],
         '5: 1, 2, 4, 0.5, 1.5 MiB',
       ],
       [
         ...['central 1', 'driven', '33.50 MiB (+3.4 %)', '18.32 MiB (0.0 %)'],
-        ...['14.65 MiB (−0.2 %)', '22 %', '40 %', 'other from batch 18 on'],
+        ...['14.65 MiB (−0.2 %)', '45 % (+1.7 points)', '22 %', '40 %', 'other from batch 18 on'],
       ],
       [
-        ...['central 1', 'predicted', '40.00 MiB', '40 [38, 42] MiB', '40.00 MiB', '10 %', '–'],
+        ...[
+          'central 1',
+          'predicted',
+          '40.00 MiB',
+          '40 [38, 42] MiB',
+          '40.00 MiB',
+          '50 [45, 55] %',
+          '10 %',
+          '–',
+        ],
         '–',
       ],
-      ['central 2', 'measured', '32.50 MiB', '18.32 MiB', '14.65 MiB', '22 %', '–', 'none'],
+      ['central 2', 'measured', '32.50 MiB', '18.32 MiB', '14.65 MiB', '–', '22 %', '–', 'none'],
     ])
     const [first, second] = arenaNotes(comparison)
     expect(first).toContain('500 batches (only the first 500 of 1,234 batches were run again) with')

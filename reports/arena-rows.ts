@@ -1,5 +1,13 @@
 import type { ArenaFigures, Comparison, Estimate, MemoryComparison } from '../sim/stats/index.ts'
-import { count, estimateText, figure, NONE, percent, signedPercent } from './format.ts'
+import {
+  count,
+  estimateText,
+  figure,
+  NONE,
+  percent,
+  signedPercent,
+  signedPoints,
+} from './format.ts'
 
 /** Sizes of extensions shown one by one; of more the first ones do. */
 const MOST_SHOWN = 8
@@ -9,6 +17,7 @@ export const ARENA_COLUMNS = [
   'held',
   'in use',
   'requested',
+  'free of held',
   'lost inside chunks',
   'between chunks',
   'extensions',
@@ -24,6 +33,7 @@ const ARENA_LEGEND = [
   'Driven: the model of the arena, given the same batches; its error is without weights.',
   'Predicted: the fullest replica of whole simulated runs, beside the fullest that was measured.',
   'In use and requested: the most of each, weights included. Inside chunks: without weights.',
+  'Free of held: what even then was not in use, without weights. A better fit could save no more.',
 ]
 
 /** The arena of each replica: the real one, its model driven by its batches, the prediction. */
@@ -35,17 +45,16 @@ export function arenaRows({ memory }: Comparison): ArenaRow[] {
       { replica, of: 'measured', cells: [...cellsOf(measured), extensions(measured)] },
     ]
     if (driven !== null && error !== null) {
-      const [held, inUse, requested, ...others] = cellsOf(driven)
-      const off = (text: string, share: number) => `${text} (${signedPercent(share)})`
-      const sizes = [off(held!, error.held), off(inUse!, error.in_use)]
-      const cells = [...sizes, off(requested!, error.requested), ...others, sameness(row)]
-      rows.push({ replica, of: 'driven', cells })
+      const relative = [error.held, error.in_use, error.requested].map(signedPercent)
+      const errors = [...relative, signedPoints(error.free_share)]
+      const cells = cellsOf(driven).map((text, i) => (errors[i] ? `${text} (${errors[i]})` : text))
+      rows.push({ replica, of: 'driven', cells: [...cells, sameness(row)] })
     }
     if (predicted !== null) {
-      const { held_mib, in_use_mib, requested_mib, ...shares } = predicted
+      const { held_mib, in_use_mib, requested_mib, free_share: free, ...shares } = predicted
       const sizes = [held_mib, in_use_mib, requested_mib].map(sizeText)
       const lost = [shares.internal_fragmentation, shares.external_fragmentation].map(shareText)
-      rows.push({ replica, of: 'predicted', cells: [...sizes, ...lost, NONE] })
+      rows.push({ replica, of: 'predicted', cells: [...sizes, shareText(free), ...lost, NONE] })
     }
     return rows
   })
@@ -85,6 +94,7 @@ function cellsOf(figures: ArenaFigures): string[] {
     mib(figures.held_mib),
     mib(figures.in_use_mib),
     mib(figures.requested_mib),
+    share(figures.free_share),
     share(figures.internal_fragmentation),
     share(figures.external_fragmentation),
   ]

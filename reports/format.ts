@@ -124,9 +124,17 @@ export function percent(share: number, half: number | null = null): string {
 
 /** A relative error in percent with its sign, to a tenth below 10 %. */
 export function signedPercent(share: number | null): string {
-  if (share === null) return NONE
+  return share === null ? NONE : join(signedHundredths(share), PERCENT)
+}
+
+/** How far one share, given as 0 … 1, is from another. */
+export function signedPoints(difference: number | null): string {
+  return difference === null ? NONE : `${signedHundredths(difference)} points`
+}
+
+function signedHundredths(share: number): string {
   const text = fixed(share * 100, Math.abs(share) < 0.0995 ? 1 : 0)
-  return join(share > 0 && Number(text) !== 0 ? `+${text}` : text, PERCENT)
+  return share > 0 && Number(text) !== 0 ? `+${text}` : text
 }
 
 /** A percentile's name: 0.999 is "p99.9". */

@@ -53,6 +53,7 @@ const sizes = (scenario: ReturnType<typeof scenarioOf>) =>
     held: space.peak_held_mib.value,
     internal: space.internal_fragmentation.value,
     external: space.external_fragmentation.value,
+    free: space.free_share.value,
     extensions: space.extensions.value,
   }))
 
@@ -63,6 +64,7 @@ describe('measured memory', () => {
       {
         ...{ name: 'central', shared: false, limit: 64, weights: 1 },
         ...{ requested: 4, inUse: 7, held: 13, internal: 0.5, external: null, extensions: 2 },
+        free: 1 - 6 / 12,
       },
     ])
   })
@@ -74,6 +76,7 @@ describe('measured memory', () => {
       {
         ...{ name: 'card', shared: true, limit: 100, weights: 2 },
         ...{ requested: 7, inUse: 12, held: 22, internal: 0.5, external: null, extensions: 2 },
+        free: 1 - 10 / 20,
       },
     ])
     const [space] = measuredSpaces(scenario, arena())

@@ -61,7 +61,7 @@ describe('an arena beside its model', () => {
     const rows = compared(arenaOf(MIB))
     const [row] = rows
     expect(row).toMatchObject({
-      error: { held: 0, in_use: 0, requested: 0 },
+      error: { held: 0, in_use: 0, requested: 0, free_share: 0 },
       other_from: null,
       verdict: 'PASS',
     })
@@ -93,11 +93,16 @@ describe('an arena beside its model', () => {
     const weights = plan.weights.reduce((sum, bytes) => sum + bytes)
     const bytes = (...mib: number[]) => mib.map((own) => weights + own * MIB)
     const states = { in_use_bytes: bytes(8, 10, 9), requested_bytes: bytes(7, 5, 4) }
-    const [row] = compared(arenaOf(MIB, states))
+    const extensions = [
+      { batch: 0, bytes: 8 * MIB },
+      { batch: 1, bytes: 8 * MIB },
+    ]
+    const [row] = compared(arenaOf(MIB, { ...states, extensions }))
     expect(row!.measured).toMatchObject({
       in_use_mib: weights / MIB + 10,
       requested_mib: weights / MIB + 7,
       internal_fragmentation: 0.5,
+      free_share: 1 - 10 / 16,
     })
   })
 

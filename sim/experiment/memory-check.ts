@@ -30,6 +30,7 @@ export function compareArenas(observed: readonly ObservedArena[]): MemoryCompari
       held: errorOf(driven, measured, 'held'),
       in_use: errorOf(driven, measured, 'inUse'),
       requested: errorOf(driven, measured, 'requested'),
+      free_share: difference(freeShare(driven), freeShare(measured)),
     }
     const { pool, replica, pattern, sizes, left_out } = arena
     return {
@@ -42,6 +43,7 @@ export function compareArenas(observed: readonly ObservedArena[]): MemoryCompari
         requested_mib: space.peak_requested_mib,
         internal_fragmentation: space.internal_fragmentation,
         external_fragmentation: space.external_fragmentation,
+        free_share: space.free_share,
       },
       error,
       other_from: driven && firstOther(measured.extensions, driven.extensions),
@@ -155,13 +157,23 @@ class Peak {
   }
 }
 
-function figuresOf({ held, inUse, requested, internal, external, extensions }: ArenaRun) {
+/** The most that can have been lost between chunks when most was in use; null for nothing held. */
+function freeShare({ weights, held, inUse }: ArenaRun): number | null {
+  return held > weights ? 1 - (inUse - weights) / (held - weights) : null
+}
+
+const difference = (one: number | null, other: number | null) =>
+  one === null || other === null ? null : one - other
+
+function figuresOf(run: ArenaRun) {
+  const { held, inUse, requested, internal, external, extensions } = run
   const figures: ArenaFigures = {
     held_mib: held / MIB,
     in_use_mib: inUse / MIB,
     requested_mib: requested / MIB,
     internal_fragmentation: internal,
     external_fragmentation: external,
+    free_share: freeShare(run),
     extensions_mib: extensions.map(({ bytes }) => bytes / MIB),
   }
   return figures

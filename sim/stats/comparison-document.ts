@@ -80,6 +80,10 @@ const arenaFigures = z.strictObject({
     .number()
     .nullable()
     .describe('largest seen: 1 - largest free chunk / all that is free; null where none tells'),
+  free_share: z
+    .number()
+    .nullable()
+    .describe('1 - most in use / held, both without weights; null where nothing was held'),
   extensions_mib: z.array(z.number()).describe('regions in the order in which they were taken'),
 })
 
@@ -99,11 +103,17 @@ export const memoryComparison = z.strictObject({
       requested_mib: estimate,
       internal_fragmentation: estimate,
       external_fragmentation: estimate,
+      free_share: estimate,
     })
     .nullable()
     .describe('of the fullest replica in whole simulated runs, beside the one that was; else null'),
   error: z
-    .strictObject({ held: z.number(), in_use: z.number(), requested: z.number() })
+    .strictObject({
+      held: z.number(),
+      in_use: z.number(),
+      requested: z.number(),
+      free_share: z.number().nullable().describe('driven less measured'),
+    })
     .nullable()
     .describe('driven over measured, both without weights, less 1'),
   other_from: z

@@ -39,6 +39,9 @@ export const memorySpace = z.strictObject({
   external_fragmentation: estimate.describe(
     'largest seen: 1 - largest free chunk / all that is held and not in use',
   ),
+  free_share: estimate.describe(
+    'of the most that was held, weights left out, what was free even when most was in use',
+  ),
   pinned_free_mib: estimate.describe('most that was free in regions that are pinned by a chunk'),
   largest_free_mib: estimate
     .nullable()

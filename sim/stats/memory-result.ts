@@ -41,6 +41,7 @@ function spaceResult(runs: readonly SpaceSummary[]): MemorySpace {
     peak_held_mib: mib((run) => run.peakHeld),
     internal_fragmentation: share((run) => run.internal),
     external_fragmentation: share((run) => run.external),
+    free_share: share((run) => run.freeShare),
     pinned_free_mib: mib((run) => run.pinnedFree),
     largest_free_mib: limited ? mib((run) => run.largestFree) : null,
     extensions: estimate(

@@ -43,6 +43,8 @@ export interface SpaceSummary extends SpaceHead {
   /** without weights, where most was in use */
   readonly internal: number
   readonly external: number
+  /** of the most that was held, without weights, what was not in use when most was */
+  readonly freeShare: number
   readonly pinnedFree: number
   readonly largestFree: number
   readonly counts: SpaceCounts
@@ -104,6 +106,9 @@ export class SpaceRecorder {
   #peakRequested = 0
   #peakInUse = 0
   #peakHeld = 0
+  /** the same two without the weights that were there */
+  #mostUsed = 0
+  #mostHeld = 0
   #internal = 0
   #external = 0
   #pinnedFree = 0
@@ -147,6 +152,8 @@ export class SpaceRecorder {
     }
     this.#peakRequested = Math.max(this.#peakRequested, state.requested)
     this.#peakHeld = Math.max(this.#peakHeld, state.held)
+    this.#mostUsed = Math.max(this.#mostUsed, state.inUse - weights)
+    this.#mostHeld = Math.max(this.#mostHeld, state.held - weights)
     this.#external = Math.max(this.#external, state.external)
     this.#pinnedFree = Math.max(this.#pinnedFree, state.pinnedFree)
     this.#leastFree = Math.min(this.#leastFree, state.largestFree)
@@ -173,6 +180,7 @@ export class SpaceRecorder {
       peakHeld: this.#peakHeld,
       internal: this.#internal,
       external: this.#external,
+      freeShare: this.#mostHeld > 0 ? 1 - this.#mostUsed / this.#mostHeld : 0,
       pinnedFree: this.#pinnedFree,
       largestFree: this.#leastFree,
       counts: { ...this.counts },

@@ -18,8 +18,8 @@ export interface LoadEnd {
 
 /**
  * The way of weights to a device. Loads that are under way at once have equal shares of it
- * (processor sharing): a model is copied tensor by tensor, so several take turns at that grain. They
- * set up side by side.
+ * (processor sharing): models are copied tensor by tensor, and take turns at that grain. They set
+ * up side by side.
  */
 export class WeightLink {
   readonly #setUpMs: Ms
