@@ -56,7 +56,7 @@ export const device = z.strictObject({
   residency: z
     .strictObject({
       eviction: eviction.describe('Whose weights make room: of idle replicas, but never of pinned'),
-      gib_per_s: positive.describe('At which weights are loaded'),
+      gib_per_s: positive.describe('At which weights are loaded; loads at once share it'),
       set_up_ms: nonNegative.default(0).describe('Of every load, besides'),
     })
     .optional()
@@ -65,7 +65,9 @@ export const device = z.strictObject({
 
 const where = {
   limit_mib: limit.optional().describe('Of each replica, which then has a device of its own'),
-  device: name.optional().describe('One of devices, shared with whoever else names it'),
+  device: name
+    .optional()
+    .describe('One of devices: its memory is shared with whoever names it, its arithmetic is not'),
   pinned: z.boolean().optional().describe('Resident from the beginning, and never evicted'),
 }
 
