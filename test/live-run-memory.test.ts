@@ -206,6 +206,11 @@ describe('a live command', () => {
     expect([...batchSize.keys()].filter((key) => batchSize[key]! > 0 && !fits(key))).toEqual([])
     const audited = await run('audit', 'tight')
     expect(audited.code, audited.stdout).toBe(0)
+    // two requests fit the ledger's bytes, and not the regions that an arena doubles
+    const compared = await run('compare', 'tight.yaml', 'tight', ...busy, '--replications', '10')
+    expect(compared.stdout, compared.stderr).toMatch(
+      /^ {2}prediction .*; memory ran out in simulations alone \(.*batches failed: \d+/m,
+    )
     // nobody else would decide so
     rmSync(join(folder, 'tight/activations.json'))
     const unknown = await run('audit', 'tight')
