@@ -16,10 +16,10 @@ import { commandsIn, temporaryFolder } from './spillway.ts'
 
 const PRLIMIT = '/usr/bin/prlimit'
 /**
- * Of private writable memory. Batches of up to 8 run in it and those of 12 and more do not, with 40
- * MiB to spare either way: 230 MiB are the process, 570 MiB what the arena takes for 8 texts.
+ * Of private writable memory. Batches of up to 8 run in it and those of 12 and more do not, with 35
+ * MiB to spare either way: 140 MiB are the process, 570 MiB what the arena takes for 8 texts.
  */
-const LIMIT_MIB = 880
+const LIMIT_MIB = 790
 
 const folder = temporaryFolder()
 const replayed = replaysIn(folder, [PRLIMIT, `--data=${LIMIT_MIB * 2 ** 20}`])
