@@ -107,7 +107,7 @@ export function gatherEvidence(
     queue.batches.sort((a, b) => compare(a.dispatched, b.dispatched) || inTurn(a, b))
   }
   const unhindered = queues.filter(({ pool }) => !isHeldBack(promises, pool))
-  const endKnown = endOfTraffic(unhindered, lastSent)
+  const endKnown = endOfTraffic(promises, { rows, unhindered, batches, lastSent })
   const classOf = (key: number) => promises.classes[rows.class[key]!] ?? promises.classes[0]!
   const expected = expectedParts(requests, promises)
   const lists = { queues, unhindered, batches, left, gone }
@@ -139,16 +139,30 @@ function gatherBatches(rows: AuditRows): SeenBatch[] {
  * A `fixed` batch goes unfilled only once the traffic is known to have ended, which rows do not
  * tell: so the first that did shows it.
  */
-function endOfTraffic(queues: readonly SeenQueue[], lastSent: number): number {
+function endOfTraffic(
+  { reacts = false }: Promises,
+  seen: Pick<Evidence, 'rows' | 'unhindered' | 'batches' | 'lastSent'>,
+): number {
   let first = Number.POSITIVE_INFINITY
-  for (const { pool, batches } of queues) {
+  for (const { pool, batches } of seen.unhindered) {
     if (pool.batching.policy !== 'fixed') continue
     for (const { members, dispatched } of batches) {
-      const unfilled = members.length < pool.batching.batch
-      if (unfilled && dispatched >= lastSent && dispatched < first) first = dispatched
+      if (members.length >= pool.batching.batch || dispatched >= first) continue
+      const ended = dispatched >= seen.lastSent || (reacts && isStuckAt(dispatched, seen))
+      if (ended) first = dispatched
     }
   }
   return first
+}
+
+/** Whether nothing was at work, and nobody came until somebody was answered. */
+function isStuckAt(at: number, { rows, batches }: Pick<Evidence, 'rows' | 'batches'>): boolean {
+  let answered = Number.POSITIVE_INFINITY
+  for (const { dispatched, done } of batches) {
+    if (dispatched < at && done > at) return false
+    if (dispatched >= at && done < answered) answered = done
+  }
+  return rows.sent.every((sent) => !(sent > at && sent < answered))
 }
 
 const orNever = (time: number) => (Number.isNaN(time) ? Number.POSITIVE_INFINITY : time)

@@ -18,6 +18,8 @@ export interface Promises {
   readonly pools: readonly PoolPromises[]
   /** the numbers that pools' memory speaks of */
   readonly devices: readonly PromisedDevice[]
+  /** whether some clients send more once they are answered; they do not where it is not said */
+  readonly reacts?: boolean
 }
 
 export interface ClassPromises {
@@ -152,7 +154,11 @@ export function promisesOf(scenario: Scenario): Promises {
       sharedPrefixTokens: own.shared_prefix_tokens ?? 0,
     })
   }
-  return { routing: scenario.router.policy, classes, pools, devices: promisedDevices(scenario) }
+  const reacts = scenario.traffic.some(
+    ({ arrivals, retry, session }) => arrivals.process === 'closed-loop' || retry || session,
+  )
+  const { policy: routing } = scenario.router
+  return { routing, classes, pools, devices: promisedDevices(scenario), reacts }
 }
 
 /** Those of a model to which nobody hands over. */

@@ -6,7 +6,7 @@ import type { Rule } from '../rule.ts'
 export const batchSize: Rule = {
   rule: 'batch-size',
   promise: 'no batch is larger than allowed, and a fixed one is full until the traffic ends',
-  check({ queues, unhindered, lastSent }: Evidence, found: Findings) {
+  check({ queues, unhindered, endKnown, lastSent }: Evidence, found: Findings) {
     for (const queue of queues) {
       const { pool, batches } = queue
       const { batching } = pool
@@ -20,7 +20,7 @@ export const batchSize: Rule = {
             members,
             () => `a batch of ${size} at ${ms(dispatched)}; at most ${most} in pool ${pool.name}`,
           )
-        } else if (fills && size < most && dispatched < lastSent) {
+        } else if (fills && size < most && dispatched < endKnown) {
           found.violated(
             members,
             () =>

@@ -117,10 +117,10 @@ function momentsOf(
   { members, dispatched }: SeenBatch,
   { oldestBefore, batches }: Instant,
 ): readonly Moment[] {
-  const { rows, lastSent } = seen
+  const { rows, endKnown } = seen
   const { batching } = queue.pool
   const ending =
-    batching.policy === 'fixed' && members.length < batching.batch && dispatched >= lastSent
+    batching.policy === 'fixed' && members.length < batching.batch && dispatched >= endKnown
   const own = members[0]!
   const longest = oldestBefore < 0 ? own : oldestBefore
   const alone = batches.to - batches.from === 1
