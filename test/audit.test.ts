@@ -2,16 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Batching } from '../scenarios/index.ts'
 import { type AuditReport, auditRows } from '../sim/audit/index.ts'
-import { feedBack, runWorld } from '../sim/experiment/index.ts'
+import { runWorld } from '../sim/experiment/index.ts'
 import { knownField, knownRun, OVERHEADS } from '../sim/experiment/known-machine.test-helper.ts'
 import { Random } from '../sim/kernel/index.ts'
-import {
-  batchPolicies,
-  executorsOf,
-  OUTCOME,
-  parseJournal,
-  type ServingPlan,
-} from '../sim/serving/index.ts'
+import { batchPolicies, executorsOf, type ServingPlan } from '../sim/serving/index.ts'
 import { RowRecorder, Rows } from '../sim/stats/index.ts'
 import { ListSource, type RequestList } from '../sim/traffic/index.ts'
 import { declaredWork, machineOf, NO_WAKE, Overheads } from '../sim/world/index.ts'
@@ -144,41 +138,6 @@ describe('batches of one instant are looked at in the order in which they went',
       expect.stringMatching(/^corked: row 2: a batch of 1 at 16.000 ms, with 9 waiting/),
     ])
   })
-})
-
-test('for one that memory could never hold nobody has to make room, however late the timer', () => {
-  const sums = [{ fixed: 0, perLength: 0, perItem: 0, perToken: 1, perTokenSquared: 0 }]
-  const plan = planOf(
-    [
-      {
-        queueTimeoutMs: 5,
-        memory: {
-          devices: [0],
-          weightsBytes: 0,
-          sums,
-          arena: null,
-          outOfMemory: [],
-          pinned: false,
-        },
-      },
-    ],
-    { devices: [{ name: 'card', limitBytes: 100, residency: null }] },
-  )
-  const requests = requestsOf([0, 1, 6.5], { lengths: [1, 1, 101] })
-  const journal = [
-    { now: 0, event: 'arrival', id: 0 },
-    { now: 1, event: 'arrival', id: 1 },
-    { now: 6.5, event: 'arrival', id: 2 },
-    { now: 7, event: 'timer', id: 0 },
-    { now: 9, event: 'done', id: 0, started: 0, ended: 9, status: 0 },
-  ]
-  const lines = journal.map((entry) => JSON.stringify(entry))
-  const { rows, refused } = feedBack(plan, requests, parseJournal(lines, 'late'))
-  expect(refused).toBeNull()
-  const { served, timedOut, shed } = OUTCOME
-  expect([...rows.columns.outcome]).toEqual([served, timedOut, shed])
-  expect([...rows.columns.done]).toEqual([9, 7, 6.5])
-  expectPromisesKept({ plan, requests, rows })
 })
 
 const COUNTING = ['preferred-size', 'delay', 'idle']

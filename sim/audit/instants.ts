@@ -1,4 +1,5 @@
 import type { Evidence, SeenBatch, SeenQueue } from './evidence.ts'
+import { goesInHalves } from './memory-asked.ts'
 
 /**
  * One instant at which something happened to a queue, and its state just before and just after.
@@ -20,7 +21,7 @@ export interface Instant {
   readonly shed: Range
   readonly timedOut: Range
   readonly batches: Range
-  /** batches that ended */
+  /** batches that ended, those in halves with the last of them */
   readonly ends: number
 }
 
@@ -44,7 +45,8 @@ export function eachInstant(
   extra = never,
 ): void {
   const { joined, shed, timedOut, batches } = queue
-  const ends = batches.toSorted((a, b) => compareEnds(a, b))
+  const halves = goesInHalves(queue)
+  const ends = (halves ? lastHalves(batches) : batches).toSorted((a, b) => compareEnds(a, b))
   const range = () => ({ from: 0, to: 0 })
   const now: Writable<Instant> = {
     at: 0,
@@ -92,15 +94,15 @@ export function eachInstant(
     take(now.shed, at, shedAt)
     const lost = take(now.timedOut, at, timedOutAt)
     now.oldestBefore = oldestAt(now)
-    const begun = take(now.batches, at, dispatchedAt)
+    take(now.batches, at, dispatchedAt)
     const firstEnd = nextEnd
     while (endAt(nextEnd) <= at) nextEnd++
     now.ends = nextEnd - firstEnd
     if (pending <= at) pending = never
-    let sent = 0
-    for (let i = now.batches.from; i < now.batches.to; i++) sent += batches[i]!.members.length
+    const begun = batches.slice(now.batches.from, now.batches.to)
+    const sent = begun.reduce((sum, { members }) => sum + members.length, 0)
     now.waitingAfter += came - lost - sent
-    now.freeAfter += now.ends - begun
+    now.freeAfter += now.ends - (halves ? lastHalves(begun) : begun).length
     while (head < now.joined.to && left[joined[head]!]! <= at) head++
     now.oldest = head < now.joined.to ? joined[head]! : -1
     visit(now)
@@ -116,6 +118,17 @@ function take(range: Writable<Range>, at: number, timeOf: (i: number) => number)
 
 function compareEnds(a: SeenBatch, b: SeenBatch): number {
   return a.done < b.done ? -1 : a.done > b.done ? 1 : 0
+}
+
+/** Of batches that went in halves those with which their executors became free. */
+function lastHalves(batches: readonly SeenBatch[]): SeenBatch[] {
+  const last = new Map<string, SeenBatch>()
+  for (const batch of batches) {
+    const name = `${batch.executor} ${batch.dispatched}`
+    const known = last.get(name)
+    if (known === undefined || batch.done >= known.done) last.set(name, batch)
+  }
+  return [...last.values()]
 }
 
 /** Whether a range holds anything. */
