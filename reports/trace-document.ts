@@ -12,11 +12,9 @@ export interface LengthSummary {
   readonly shares: readonly { readonly from: number; readonly to: number; readonly share: number }[]
 }
 
-/** What `trace inspect` found of a trace. */
-export interface TraceDocument {
-  readonly file: string
+/** What is to be known of requests, recorded or drawn. */
+export interface TraceFindings {
   readonly rows: number
-  readonly bad_rows: number
   readonly duration_s: number
   readonly mean_rps: number
   readonly gaps: Readonly<
@@ -36,6 +34,12 @@ export interface TraceDocument {
   readonly output_tokens: LengthSummary | null
   readonly correlation: number | null
   readonly padding: readonly { readonly batch: number; readonly useful: number }[]
+}
+
+/** What `trace inspect` found of a trace. */
+export interface TraceDocument extends TraceFindings {
+  readonly file: string
+  readonly bad_rows: number
   /** the command that reproduces it */
   readonly command: string
 }

@@ -51,8 +51,11 @@ export function traceFitText(fit: TraceFitDocument): string {
   return `${comments}\n${trafficYaml(fit.traffic)}`
 }
 
-function table(rows: readonly Row[]): string[] {
-  return alignColumns([
+const table = (rows: readonly Row[]) => alignColumns(fitCells(rows)).split('\n')
+
+/** Figures of trace and fit side by side; the first row is the head. */
+export function fitCells(rows: readonly Row[]): string[][] {
+  return [
     ['', 'trace', 'fit', 'low', 'high', 'difference', 'verdict'],
     ...rows.map(({ name, trace, fit, low, high, verdict }) => [
       name,
@@ -63,7 +66,7 @@ function table(rows: readonly Row[]): string[] {
       trace === 0 ? '-' : `${(100 * (fit / trace - 1)).toFixed(1)} %`,
       verdict ?? 'not judged',
     ]),
-  ]).split('\n')
+  ]
 }
 
 /** Three digits that count, and no zeros after them. */

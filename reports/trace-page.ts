@@ -6,11 +6,12 @@ import { tracePadding } from './charts/trace-padding.ts'
 import { traceRate } from './charts/trace-rate.ts'
 import { documentPage } from './document-page.ts'
 import { drawnFigure } from './figures.ts'
-import { type Html, html, NOTHING } from './html.ts'
-import type { TraceDocument } from './trace-document.ts'
+import { html, NOTHING } from './html.ts'
+import { textTable } from './text-table.ts'
+import type { TraceDocument, TraceFindings } from './trace-document.ts'
 import { traceTables } from './trace-text.ts'
 
-type Chart = (trace: TraceDocument, width?: number) => TopLevelSpec
+type Chart = (trace: TraceFindings, width?: number) => TopLevelSpec
 
 /** What `trace inspect` found, as one HTML file that needs neither network nor scripts. */
 export async function traceHtml(trace: TraceDocument): Promise<string> {
@@ -24,10 +25,10 @@ export async function traceHtml(trace: TraceDocument): Promise<string> {
 ${await figureOf('rate', traceRate)}
 <h2>Bursts</h2>
 ${trace.windows.length > 0 ? await figureOf('dispersion', traceDispersion) : NOTHING}
-${table(windows)}
-${hasLengths ? html`<h2>Lengths</h2>${await figureOf('lengths', traceLengths)}${table(lengths)}` : NOTHING}
+${textTable(windows)}
+${hasLengths ? html`<h2>Lengths</h2>${await figureOf('lengths', traceLengths)}${textTable(lengths)}` : NOTHING}
 ${correlation === null ? NOTHING : html`<p class="quiet">${correlation}</p>`}
-${trace.padding.length > 0 ? html`<h2>Padding</h2>${await figureOf('padding', tracePadding)}${table(padding)}` : NOTHING}
+${trace.padding.length > 0 ? html`<h2>Padding</h2>${await figureOf('padding', tracePadding)}${textTable(padding)}` : NOTHING}
 <h2>How this was made</h2>
 <ul><li>A window counts only where it is whole. Dispersion is the variance of the requests in a window
 over their mean: 1 for Poisson arrivals.</li>
@@ -36,12 +37,4 @@ over their mean: 1 for Poisson arrivals.</li>
 <p>This command reproduces it:</p>
 <pre>${trace.command}</pre>`
   return documentPage(`${trace.file} – Spillway trace`, body)
-}
-
-/** Rows of text as a table; the first is its head. */
-function table(rows: readonly (readonly string[])[]): Html {
-  const [names, ...rest] = rows
-  if (names === undefined || rest.length === 0) return NOTHING
-  return html`<div class="scroll"><table><thead><tr>${names.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
-<tbody>${rest.map(([first, ...cells]) => html`<tr><th scope="row">${first!}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>\n`)}</tbody></table></div>`
 }

@@ -21,8 +21,8 @@ export type EngineReply =
   | ({ readonly kind: 'ran' } & EngineRun)
 
 /**
- * An engine in a process of its own, which ends with its parent. `stderr`: where goes what libraries
- * print there.
+ * An engine in a process of its own, which ends with its parent. `stderr`: where goes what
+ * libraries print there.
  */
 export async function openProcessEngine(
   options: EngineOptions,

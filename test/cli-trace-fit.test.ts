@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { parseScenario } from '../scenarios/index.ts'
@@ -46,6 +47,10 @@ ${ended.stdout}`
     const document = JSON.parse(first.stdout)
     expect(document).toMatchObject({ document: 'spillway-trace-fit', rows: 3000, load: 0.7 })
     expect(readJson(`${folder}/fitted/trace-fit.json`)).toEqual(document)
+    const page = readFileSync(`${folder}/fitted/trace-fit.html`, 'utf8')
+    for (const chart of ['rate', 'dispersion', 'lengths']) {
+      for (const side of ['recorded', 'fitted']) expect(page).toContain(`id="${chart}-${side}"`)
+    }
   })
 
   test('refuses a load that no server carries, and rows of one instant', async () => {

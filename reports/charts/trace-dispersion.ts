@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { figure } from '../format.ts'
 import { LIGHT } from '../theme.ts'
-import type { TraceDocument } from '../trace-document.ts'
+import type { TraceFindings } from '../trace-document.ts'
 import {
   emptyChart,
   frame,
@@ -16,7 +16,7 @@ import {
 } from './frame.ts'
 
 /** Index of dispersion of the counts in windows, by the length of the window; 1 is Poisson. */
-export function traceDispersion(trace: TraceDocument, width = WIDE): TopLevelSpec {
+export function traceDispersion(trace: TraceFindings, width = WIDE): TopLevelSpec {
   const points = trace.windows.filter(({ dispersion }) => dispersion > 0)
   const subtitle = 'index of dispersion of the requests in each window'
   if (points.length === 0) return emptyChart(finding(points), subtitle, width)
@@ -80,7 +80,7 @@ export function traceDispersion(trace: TraceDocument, width = WIDE): TopLevelSpe
   }
 }
 
-function finding(points: TraceDocument['windows']): string {
+function finding(points: TraceFindings['windows']): string {
   const most = largest(points, ({ dispersion }) => dispersion)
   if (most === undefined) return 'Every window has as many requests as the others'
   const { dispersion, window_s } = most

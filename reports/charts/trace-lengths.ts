@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { count } from '../format.ts'
 import { LIGHT } from '../theme.ts'
-import type { LengthSummary, TraceDocument } from '../trace-document.ts'
+import type { LengthSummary, TraceFindings } from '../trace-document.ts'
 import {
   emptyChart,
   frame,
@@ -21,7 +21,7 @@ interface Column {
 }
 
 /** Histograms of input and output lengths on a log axis. */
-export function traceLengths(trace: TraceDocument, width = WIDE): TopLevelSpec {
+export function traceLengths(trace: TraceFindings, width = WIDE): TopLevelSpec {
   const columns: Column[] = []
   const { input_tokens, output_tokens } = trace
   if (input_tokens) columns.push({ name: 'input', color: LIGHT.service, lengths: input_tokens })

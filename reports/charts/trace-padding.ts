@@ -1,11 +1,11 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { figure, percent } from '../format.ts'
 import { LIGHT } from '../theme.ts'
-import type { TraceDocument } from '../trace-document.ts'
+import type { TraceFindings } from '../trace-document.ts'
 import { frame, narrow, PERCENT, plotWidth, WIDE } from './frame.ts'
 
 /** Useful share of the work where requests are batched as they come and padded to the longest. */
-export function tracePadding(trace: TraceDocument, width = WIDE): TopLevelSpec {
+export function tracePadding(trace: TraceFindings, width = WIDE): TopLevelSpec {
   const values = trace.padding
   const y = {
     field: 'useful',
@@ -35,7 +35,7 @@ export function tracePadding(trace: TraceDocument, width = WIDE): TopLevelSpec {
   }
 }
 
-function finding(values: TraceDocument['padding']): string {
+function finding(values: TraceFindings['padding']): string {
   const shown = values.find(({ batch }) => batch === 8) ?? values.at(-1)
   if (shown === undefined) return 'Too few requests for a batch'
   const more = figure(1 / shown.useful)

@@ -4,8 +4,8 @@ import cliProgress from 'cli-progress'
 const LINE_EVERY_MS = 20_000
 
 /**
- * Shows how far long work is, on stderr: a bar on a terminal, else a line for each phase, and more of
- * one that lasts.
+ * Shows how far long work is, on stderr: a bar on a terminal, else a line for each phase, and more
+ * of one that lasts.
  */
 export class ProgressDisplay {
   readonly #bar: cliProgress.SingleBar | null

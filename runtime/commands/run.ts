@@ -53,7 +53,8 @@ export function define(command: Command): void {
       'after',
       `
 Documents and report.html go to runs/NAME, or to --out DIR. Exit code 0 when the job was done,
-whatever the verdict; use \`spillway compare\` where the verdict decides.
+whatever the verdict; use \`spillway compare\` where the verdict decides. A run that is interrupted keeps
+its calibration as calibrated.json, to go on with by --profile.
 ${AGAINST_HELP}
 
 Examples:

@@ -1,5 +1,11 @@
 import type { Command } from 'commander'
-import { type TraceFitDocument, traceFitText, trafficYaml } from '../../reports/index.ts'
+import {
+  type FitSides,
+  type TraceFitDocument,
+  traceFitHtml,
+  traceFitText,
+  trafficYaml,
+} from '../../reports/index.ts'
 import { EXIT, type ExitCode, Failure, parseScenario, readTrace } from '../../scenarios/index.ts'
 import {
   CORRELATION_TOLERANCE,
@@ -45,7 +51,10 @@ export function defineFit(command: Command): void {
       99,
     )
     .option('--seed <n>', 'of the replications', wholeNumber(0), 1)
-    .option('--out <dir>', 'write traffic.yaml and trace-fit.json to this directory')
+    .option(
+      '--out <dir>',
+      'write traffic.yaml, trace-fit.json and trace-fit.html, with charts, to this directory',
+    )
     .addHelpText(
       'after',
       `
@@ -63,10 +72,11 @@ Examples:
         }
         const progress = new ProgressDisplay()
         const sample = await readSample(file, options, progress)
-        const document = await documentOf(file, sample, { ...options, signal, progress })
+        const { document, sides } = await fitOf(file, sample, { ...options, signal, progress })
         progress.stop()
         if (options.out !== undefined) {
           await writeWhole(`${options.out}/trace-fit.json`, documentText(document))
+          await writeWhole(`${options.out}/trace-fit.html`, await traceFitHtml(document, sides))
           await writeWhole(`${options.out}/traffic.yaml`, traceFitText(document))
         }
         process.stdout.write(
@@ -93,11 +103,16 @@ async function readSample(
   return { ...rows, times: rows.times.map((time) => time - first) }
 }
 
-async function documentOf(
+interface Fit {
+  readonly document: TraceFitDocument & { readonly document: string; readonly format: number }
+  readonly sides: FitSides
+}
+
+async function fitOf(
   file: string,
   sample: TraceSample,
   options: FitOptions & { readonly signal: AbortSignal; readonly progress: ProgressDisplay },
-): Promise<TraceFitDocument & { readonly document: string; readonly format: number }> {
+): Promise<Fit> {
   const { replications, signal, progress, load } = options
   const trace = sampleFigures(sample)
   const fitted = fitTraffic(options.class, sample)
@@ -119,7 +134,7 @@ async function documentOf(
   const statistics = statisticsRows(trace, figures, fitted.windows_s)
   const tails = tailRows(own!, runs)
   checkSection(fitted.traffic)
-  return {
+  const document = {
     document: 'spillway-trace-fit',
     format: 1,
     file,
@@ -135,6 +150,8 @@ async function documentOf(
     ...judged([...statistics, ...tails]),
     command: commandLine(),
   }
+  const typical = [...figures].sort((a, b) => a.rows - b.rows)[figures.length >> 1] ?? null
+  return { document, sides: { recorded: trace, fitted: typical } }
 }
 
 /** The rows themselves as a class. */
