@@ -18,6 +18,8 @@ const PRLIMIT = '/usr/bin/prlimit'
 /**
  * Of private writable memory. Batches of up to 8 run in it and those of 12 and more do not, with 35
  * MiB to spare either way: 140 MiB are the process, 570 MiB what the arena takes for 8 texts.
+ * Where 860 to 900 MiB may be had, the arena leaves less than a thread's stack: ONNX Runtime starts
+ * one now and then, and ends the process where it cannot.
  */
 const LIMIT_MIB = 790
 
