@@ -2,15 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Batching } from '../scenarios/index.ts'
 import { type AuditReport, auditRows } from '../sim/audit/index.ts'
-import { runWorld } from '../sim/experiment/index.ts'
-import { knownField, knownRun, OVERHEADS } from '../sim/experiment/known-machine.test-helper.ts'
+import { knownRun } from '../sim/experiment/known-machine.test-helper.ts'
 import { Random } from '../sim/kernel/index.ts'
-import { batchPolicies, executorsOf, type ServingPlan } from '../sim/serving/index.ts'
-import { RowRecorder, Rows } from '../sim/stats/index.ts'
-import { ListSource, type RequestList } from '../sim/traffic/index.ts'
-import { declaredWork, machineOf, NO_WAKE, Overheads } from '../sim/world/index.ts'
+import { batchPolicies, type ServingPlan } from '../sim/serving/index.ts'
+import { Rows } from '../sim/stats/index.ts'
+import type { RequestList } from '../sim/traffic/index.ts'
 import { dynamic } from './audited-systems.ts'
 import { expectPromisesKept } from './kept-promises.ts'
+import { serveOnKnownMachine } from './known-machine.ts'
 import { replay } from './manual-world.ts'
 import { runWithMemory } from './memory-world.ts'
 import {
@@ -32,34 +31,6 @@ const auditOf = ({ plan, rows, requests }: Run) => auditRows(plan, rows.columns,
 
 const texts = (report: AuditReport) =>
   report.rules.flatMap(({ first }) => first.map(({ rule, text }) => `${rule}: ${text}`))
-
-/** Simulates a system with overheads, late timers, slow spells and standstills. */
-function serveOnKnownMachine(system: SmallSystem): Run {
-  const { plan, requests, work } = system
-  const executors = executorsOf(plan)
-  let recorder: RowRecorder | null = null
-  const overheads = new Overheads(OVERHEADS)
-  const parts = { replicas: executors.length, durationMs: 2000, stillShare: 0.2 }
-  runWorld({
-    plan,
-    source: new ListSource(requests),
-    hardware: executors.map(({ pool }) => ({
-      work: declaredWork(work[pool]!),
-      wake: NO_WAKE,
-      overheads,
-    })),
-    machine: machineOf(knownField(new Random('audited machine'), parts)),
-    lag: overheads,
-    timer: overheads,
-    seed: 1,
-    replication: 0,
-    observe: (slots) => {
-      recorder = new RowRecorder(Rows.allocate(requests.count), slots)
-      return recorder
-    },
-  })
-  return { plan, requests, rows: (recorder as unknown as RowRecorder).rows }
-}
 
 const policies = Object.keys(batchPolicies) as (keyof typeof batchPolicies)[]
 

@@ -4,6 +4,7 @@ import { auditRows } from '../sim/audit/index.ts'
 import { feedBack, feedbackDifferences } from '../sim/experiment/index.ts'
 import { type Batch, type Ms, type Observer, OUTCOME, type Requests } from '../sim/serving/index.ts'
 import { expectPromisesKept } from './kept-promises.ts'
+import { serveOnKnownMachine } from './known-machine.ts'
 import { type GenerationOptions, generatingSystem } from './random-generation.ts'
 import { serve } from './small-system.ts'
 
@@ -60,6 +61,13 @@ describe.each(kinds)('%s generation', (_, options) => {
         const { rows } = serve(system, { audited: false })
         expectPromisesKept({ ...system, rows })
       }),
+      { numRuns: 200 },
+    )
+  })
+
+  test('keeps every promise where timers are late and steps take longer', () => {
+    fc.assert(
+      fc.property(systems, (system) => expectPromisesKept(serveOnKnownMachine(system))),
       { numRuns: 200 },
     )
   })

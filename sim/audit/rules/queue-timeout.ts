@@ -77,11 +77,13 @@ function checkWaiting(seen: Evidence, queue: SeenQueue, times: Times, found: Fin
   })
   if (limited.length === 0) return
   const overAt = (key: number) => times(key).latest
+  // who is handed over ends elsewhere
+  const endsHere = !queue.pool.generation?.handOver
   const mayMakeRoom = (key: number) => saidOf(rows, key, 'memory') === 'passed'
   const waiting = new LeastFirst<number>((a, b) => overAt(a) - overAt(b))
   let next = 0
   eachInstant(seen, queue, ({ at, joined, shed, timedOut, batches, ends, freeBefore }) => {
-    const acted = ends > 0 || any(batches) || any(timedOut)
+    const acted = (ends > 0 && endsHere) || any(batches) || any(timedOut)
     const lookedFor = queue.shed.slice(shed.from, shed.to).some(mayMakeRoom)
     if (!acted && !lookedFor && !(any(joined) && freeBefore > 0)) return
     found.checked++
