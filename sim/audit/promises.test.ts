@@ -122,9 +122,11 @@ test('promises are what the scenario says, and limitless where it says nothing',
 })
 
 test('the control plane reads the same promises', () => {
-  const { pools, ...rest } = servingPlan(scenario)
-  const unnumbered = pools.map(({ index: _, ...pool }) => pool)
-  expect(promisesOf(scenario)).toEqual({ ...rest, pools: unnumbered })
+  const plan = servingPlan(scenario)
+  const pools = plan.pools.map(({ index: _, ...pool }) => pool)
+  // what prompts begin with by their numbers stands with the requests
+  const classes = plan.classes.map(({ carriesContext: _, ...own }) => own)
+  expect(promisesOf(scenario)).toEqual({ ...plan, classes, pools, reacts: false })
 })
 
 test('classes have the pools of their model to which nobody hands over', () => {

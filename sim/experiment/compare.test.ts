@@ -118,7 +118,7 @@ test('too few requests support no percentile: undecided, with the number that it
   expect(percentiles).toEqual([])
   for (const check of [checks.structure, checks.prediction]) {
     expect(check.verdict).toBe('UNDECIDED')
-    expect(check.reason).toMatch(/^p50 needs \d+ requests, got \d+$/)
+    expect(check.reason).toMatch(/^p50 needs \d+ requests in each replay, got \d+$/)
   }
 })
 
