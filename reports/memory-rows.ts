@@ -106,7 +106,21 @@ export const MEMORY_TABLES: readonly MemoryTable[] = [
     ['residency', 'loads', 'evictions', 'waited for a load', 'of requests'],
     LOADS,
   ),
+  {
+    caption: 'How long models took to load',
+    columns: ['loads', 'device', 'of a run', 'mean time'],
+    rows: ({ memory }) => memory.flatMap(loadTimes),
+  },
 ]
+
+function loadTimes({ name, residency }: MemorySpace): string[][] {
+  return (residency?.pools ?? []).map(({ pool, loads, load_ms }) => [
+    pool,
+    name,
+    estimateText(loads, 'plain'),
+    estimateText(load_ms, 'time'),
+  ])
+}
 
 /** One line for each space that ran out of memory, the worst first. */
 export function memoryAlarms({ memory, runs }: Result): string[] {

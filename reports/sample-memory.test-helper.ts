@@ -98,6 +98,7 @@ function arenaRun({ name, shared, pools, limitMib, seed }: ArenaRun): SpaceSumma
       ),
     )
   }
+  for (let i = 0; i < 12; i++) recorder.loaded(pools[i % pools.length]!, 8 + i)
   Object.assign(recorder.residency, { loads: 12, evictions: 9 })
   Object.assign(recorder.cold, { part: 40, of: 1000 })
   return recorder.summary({ residency: shared })

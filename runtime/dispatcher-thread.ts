@@ -3,13 +3,14 @@ import type { Scenario } from '../scenarios/index.ts'
 import {
   ControlPlane,
   JournalingControlPlane,
+  Ledger,
   type Observer,
   Requests,
   type ServingPlan,
   Settling,
   type Source,
 } from '../sim/serving/index.ts'
-import { type RowColumns, RowRecorder, Rows } from '../sim/stats/index.ts'
+import { type ModelMove, type RowColumns, RowRecorder, Rows } from '../sim/stats/index.ts'
 import {
   inParts,
   ListSource,
@@ -22,6 +23,7 @@ import { pinThread } from './affinity.ts'
 import { WallClock } from './clock.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { Interrupted, MailboxPort } from './live-port.ts'
+import { timeLoads } from './load-times.ts'
 import { Mailbox, type MailboxMemory } from './mailbox.ts'
 import { runScript, type ScriptItem, type ScriptRow } from './script.ts'
 import type { Shortage } from './shortages.ts'
@@ -56,6 +58,7 @@ export type DispatcherJob =
       readonly journal: boolean
     }
   | { readonly kind: 'script'; readonly items: readonly ScriptItem[] }
+  | { readonly kind: 'loads'; readonly plan: ServingPlan; readonly durationMs: number }
 
 export type DispatcherReply =
   | {
@@ -64,12 +67,14 @@ export type DispatcherReply =
       readonly timers: [number, number][]
       readonly journal: Float64Array
       readonly shortages: readonly Shortage[]
+      readonly moves: readonly ModelMove[]
     }
   | {
       readonly kind: 'scripted'
       readonly rows: ScriptRow[]
       readonly shortages: readonly Shortage[]
     }
+  | { readonly kind: 'loaded'; readonly times: readonly number[] | null }
   | { readonly kind: 'interrupted' }
 
 /** room for requests of clients who react, to begin with: growing takes time in a replay */
@@ -92,12 +97,14 @@ function perform(job: DispatcherJob): DispatcherReply {
     mailboxes,
     signal: start.signal,
     abort: start.abort,
+    deviceOf: job.kind === 'script' ? new Int32Array(0) : new Ledger(job.plan).deviceOf,
     requests,
   })
   if (job.kind === 'script') {
     const rows = runScript(job.items, port, mailboxes, progress)
     return { kind: 'scripted', rows, shortages: port.shortages.all }
   }
+  if (job.kind === 'loads') return { kind: 'loaded', times: timeLoads(port, job.durationMs) }
   const { traffic } = job
   const sent: Source =
     traffic.kind === 'list'
@@ -125,12 +132,15 @@ function perform(job: DispatcherJob): DispatcherReply {
   })
   const journal = job.journal ? new JournalingControlPlane(control, requests) : null
   dispatcher.run(journal ?? control)
+  // the next replay begins as this one did
+  port.clear()
   return {
     kind: 'replayed',
     rows: recorder.rows.columns,
     timers: dispatcher.fired,
     journal: journal?.entries() ?? new Float64Array(0),
     shortages: port.shortages.all,
+    moves: dispatcher.moves,
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { ControlPlanePort, Ms } from '../sim/serving/ports.ts'
+import type { Batch, ControlPlanePort, Ms } from '../sim/serving/ports.ts'
 import { STATUS } from '../sim/serving/ports.ts'
 import { Requests } from '../sim/serving/requests.ts'
 import { ListSource } from '../sim/traffic/request-list.ts'
@@ -24,6 +24,9 @@ function run(at: number[], { readings = [0], ends = [] as (readonly [Ms, number]
       now = Math.min(until, ends[finished]?.[0] ?? Number.POSITIVE_INFINITY)
     },
     start: () => {},
+    load: () => {},
+    unload: () => {},
+    order: () => 'run',
     takeFinished: () => {
       const end = ends[finished]
       // an executor may end between a reading of the clock and this look
@@ -42,6 +45,7 @@ function run(at: number[], { readings = [0], ends = [] as (readonly [Ms, number]
       told.push([t, 'arrival'])
       held.push(request)
       if (ends.length === 0) requests.release(held.pop()!)
+      else dispatcher.start({} as Batch)
       dispatcher.arm(1, t + 3)
       dispatcher.arm(0, t + 3)
     },
@@ -131,6 +135,54 @@ describe('the dispatcher', () => {
     expect(told.every(([now], i) => i === 0 || now >= told[i - 1]![0])).toBe(true)
   })
 
+  test('ends no run while a model is on its way, and tells of no unload', () => {
+    const requests = new Requests()
+    const told: Told[] = []
+    let orders: { executor: number; order: 'load' | 'unload'; ended: Ms }[] = []
+    let last: (typeof orders)[number] | undefined
+    let now = 0
+    const port: LivePort = {
+      now: () => now,
+      sleep: (until) => {
+        now = Math.min(until, orders[0]?.ended ?? Number.POSITIVE_INFINITY)
+      },
+      start: () => {},
+      load: (executor) => orders.push({ executor, order: 'load', ended: now + 20 }),
+      unload: (executor) => orders.push({ executor, order: 'unload', ended: now + 4 }),
+      takeFinished: () => {
+        last = orders.find(({ ended }) => ended <= now)
+        orders = orders.filter((one) => one !== last)
+        return last?.executor ?? -1
+      },
+      order: () => last!.order,
+      started: () => last!.ended - 1,
+      ended: () => last!.ended,
+      status: () => (last!.order === 'load' ? STATUS.outOfMemory : STATUS.ok),
+    }
+    const dispatcher = new Dispatcher(port, new ListSource(requestsOf([0])), requests)
+    dispatcher.run({
+      onArrival: (_, request) => {
+        requests.release(request)
+        dispatcher.unload(3)
+        dispatcher.load(5)
+      },
+      onTimer: () => {},
+      onDone: (t) => told.push([t, 'done']),
+      onLoaded: (t, executor, ok) => told.push([t, `loaded ${executor} ${ok}`]),
+      onSteps: () => {},
+      onEnd: (t) => told.push([t, 'end']),
+    })
+    expect(told).toEqual([
+      [0, 'end'],
+      [20, 'loaded 5 false'],
+    ])
+    const at = { asked: 0 }
+    expect(dispatcher.moves).toEqual([
+      { ...at, executor: 3, kind: 'unload', started: 3, ended: 4, done: 4, ok: true },
+      { ...at, executor: 5, kind: 'load', started: 19, ended: 20, done: 20, ok: false },
+    ])
+  })
+
   test('notes how late a timer was when a completion overtook it', () => {
     const requests = new Requests()
     let now = 0
@@ -141,6 +193,9 @@ describe('the dispatcher', () => {
         now = 10
       },
       start: () => {},
+      load: () => {},
+      unload: () => {},
+      order: () => 'run',
       takeFinished: () => {
         if (ended || now < 10) return -1
         ended = true
@@ -153,6 +208,7 @@ describe('the dispatcher', () => {
     const dispatcher = new Dispatcher(port, new ListSource(requestsOf([0])), requests)
     dispatcher.run({
       onArrival: () => {
+        dispatcher.start({} as Batch)
         dispatcher.arm(0, 3)
         dispatcher.arm(1, 11)
       },

@@ -1,13 +1,16 @@
-import type {
-  Backend,
-  Batch,
-  ControlPlanePort,
-  Ms,
-  Requests,
-  Source,
-  Status,
-  Timers,
+import {
+  type Backend,
+  type Batch,
+  type ControlPlanePort,
+  type Ms,
+  type Requests,
+  type Source,
+  STATUS,
+  type Status,
+  type Timers,
 } from '../sim/serving/index.ts'
+import type { ModelMove } from '../sim/stats/index.ts'
+import type { Order } from './mailbox.ts'
 
 /** The live world as a dispatcher needs it: a clock to sleep on, and executors. */
 export interface LivePort {
@@ -15,8 +18,13 @@ export interface LivePort {
   /** Sleeps until `until` or until an executor has finished; may wake earlier. */
   sleep(until: Ms): void
   start(batch: Batch): void
-  /** An executor whose batch has ended and was not reported yet; -1 for none. */
+  /** A model comes, once those are gone that make room for it. */
+  load(executor: number): void
+  unload(executor: number): void
+  /** An executor whose order has ended and was not reported yet; -1 for none. */
   takeFinished(): number
+  /** of the order that has ended, as the next three */
+  order(executor: number): Order
   started(executor: number): Ms
   ended(executor: number): Ms
   status(executor: number): Status
@@ -33,6 +41,10 @@ export class Dispatcher implements Timers, Backend {
    * arrival did its work, when that was
    */
   readonly fired: [due: Ms, at: Ms][] = []
+  /** models that came and went, as they were done with */
+  readonly moves: ModelMove[] = []
+  /** by executor, when its model was told to; it may be told to come while it still goes */
+  readonly #asked: Readonly<Record<'load' | 'unload', Ms[]>> = { load: [], unload: [] }
   readonly #port: LivePort
   readonly #source: Source
   readonly #requests: Requests
@@ -42,7 +54,7 @@ export class Dispatcher implements Timers, Backend {
   #arms = 0
   /** the `now` of the event that is handled; a run's clock begins below 0, in its lead-in */
   #now: Ms = Number.NEGATIVE_INFINITY
-  /** batches */
+  /** batches, and models on their way */
   #running = 0
 
   constructor(port: LivePort, source: Source, requests: Requests) {
@@ -72,7 +84,28 @@ export class Dispatcher implements Timers, Backend {
     this.#port.start(batch)
   }
 
-  /** Runs until the source has ended and every request with it. */
+  load(executor: number): void {
+    this.#running++
+    this.#asked.load[executor] = this.#now
+    this.#port.load(executor)
+  }
+
+  unload(executor: number): void {
+    this.#running++
+    this.#asked.unload[executor] = this.#now
+    this.#port.unload(executor)
+  }
+
+  /** A control plane takes it that an unload is over at once. */
+  #moved(now: Ms, executor: number, kind: 'load' | 'unload', control: ControlPlanePort): void {
+    const port = this.#port
+    const ok = port.status(executor) === STATUS.ok
+    const [asked, started] = [this.#asked[kind][executor]!, port.started(executor)]
+    this.moves.push({ executor, kind, asked, started, ended: port.ended(executor), done: now, ok })
+    if (kind === 'load') control.onLoaded(now, executor, ok)
+  }
+
+  /** Runs until the source has ended, every request with it and every order. */
   run(control: ControlPlanePort): void {
     const port = this.#port
     let ended = false
@@ -85,6 +118,11 @@ export class Dispatcher implements Timers, Backend {
         now = Math.max(now, port.ended(executor))
         this.#now = now
         this.#running--
+        const order = port.order(executor)
+        if (order !== 'run') {
+          this.#moved(now, executor, order, control)
+          continue
+        }
         control.onDone(
           now,
           executor,
@@ -116,7 +154,7 @@ export class Dispatcher implements Timers, Backend {
         control.onEnd(now)
         continue
       }
-      if (this.#source.ended && this.#requests.inUse === 0) return
+      if (this.#source.ended && this.#requests.inUse === 0 && this.#running === 0) return
       port.sleep(next)
     }
   }

@@ -15,8 +15,13 @@ async function answer(request: EngineRequest): Promise<void> {
     reply({ kind: 'opened', fellBack: engine.fellBack })
     return
   }
+  reply({ kind: 'ran', ...(await ordered(engine!, request)) })
+}
+
+function ordered(own: Engine, request: Exclude<EngineRequest, { kind: 'open' }>) {
+  if (request.kind !== 'run') return own[request.kind]()
   const { size, length, lengths, keys } = request
-  reply({ kind: 'ran', ...(await engine!.run(size, length, lengths, keys)) })
+  return own.run(size, length, lengths, keys)
 }
 
 process.on('message', (request: EngineRequest) => {

@@ -1,3 +1,4 @@
+import type { InferenceSession } from 'onnxruntime-node'
 import { Failure } from '../scenarios/index.ts'
 import type { Ms } from '../sim/serving/index.ts'
 import { WallClock } from './clock.ts'
@@ -19,7 +20,7 @@ export interface EngineOptions {
   readonly warmUp: readonly (readonly [number, number])[]
 }
 
-/** How a batch went, on the clock of the engine's epoch; not ok where memory ran out. */
+/** How a batch or a load went, on the clock of the engine's epoch; not ok where memory ran out. */
 export interface EngineRun {
   readonly ok: boolean
   readonly started: Ms
@@ -31,6 +32,10 @@ export interface Engine {
   readonly fellBack: boolean
   /** Throws `Failure` where the model cannot run the batch, or its process has ended. */
   run(size: number, length: number, lengths: Int32Array, keys: Uint32Array): Promise<EngineRun>
+  /** Opens the model again and runs its smallest shape once. */
+  load(): Promise<EngineRun>
+  /** Gives back all that the model takes; it runs no batch until it is loaded. */
+  unload(): Promise<EngineRun>
   close(): Promise<void>
 }
 
@@ -45,14 +50,17 @@ export function openEngine(options: EngineOptions, epochNs: bigint): Promise<Eng
 }
 
 export async function openLocalEngine(options: EngineOptions, epochNs: bigint): Promise<Engine> {
-  const { session, fellBack } = await openSession(options.file, options.session)
-  const feeds = new Feeds(options.file.inputs, { seed: 1 })
+  const { file, session: how, warmUp } = options
+  const { session: first, fellBack } = await openSession(file, how)
+  let session: InferenceSession | null = first
+  const feeds = new Feeds(file.inputs, { seed: 1 })
   const clock = new WallClock(epochNs)
   const run: Engine['run'] = async (size, length, lengths, keys) => {
     const started = clock.now()
     let ok = true
     try {
       const inputs = feeds.build(size, length, lengths, keys)
+      if (session === null) throw new Error(`Expected ${file.path} to be loaded`)
       await session.run(inputs).catch((error: unknown) => {
         throw isOutOfMemory(error) ? error : cannotRun(options, size, length, error)
       })
@@ -62,10 +70,33 @@ export async function openLocalEngine(options: EngineOptions, epochNs: bigint): 
     }
     return { ok, started, ended: clock.now() }
   }
-  for (const [size, length] of options.warmUp) {
-    await run(size, length, new Int32Array(size).fill(length), new Uint32Array(size))
+  const alone = ([size, length]: readonly [number, number]) =>
+    run(size, length, new Int32Array(size).fill(length), new Uint32Array(size))
+  const release = async () => {
+    await session?.release()
+    session = null
   }
-  return { fellBack, run, close: () => session.release() }
+  const load = async () => {
+    const started = clock.now()
+    let ok = true
+    try {
+      session = (await openSession(file, how)).session
+      // the first run of a session makes its arena
+      for (const shape of warmUp.slice(0, 1)) ok = (await alone(shape)).ok
+    } catch (error) {
+      if (!isOutOfMemory((error as Error).cause)) throw error
+      ok = false
+    }
+    if (!ok) await release()
+    return { ok, started, ended: clock.now() }
+  }
+  const unload = async () => {
+    const started = clock.now()
+    await release()
+    return { ok: true, started, ended: clock.now() }
+  }
+  for (const shape of warmUp) await alone(shape)
+  return { fellBack, run, load, unload, close: release }
 }
 
 function cannotRun(

@@ -11,6 +11,8 @@ export interface ExecutorStart {
   readonly epochNs: bigint
   readonly memory: MailboxMemory
   readonly engine: EngineOptions
+  /** whether its model comes and goes: then it begins without it, once it was open */
+  readonly absent: boolean
   /** cores that it keeps to; null for any */
   readonly cores: readonly number[] | null
 }
@@ -27,7 +29,11 @@ export type ExecutorMessage =
 
 async function serve(engine: Engine, mailbox: Mailbox): Promise<void> {
   for (let job = mailbox.receive(); job !== null; job = mailbox.receive()) {
-    const run = await engine.run(job.size, job.length, mailbox.lengths, mailbox.keys)
+    const { order, size, length } = job
+    const run =
+      order === 'run'
+        ? await engine.run(size, length, mailbox.lengths, mailbox.keys)
+        : await engine[order]()
     mailbox.finish(run.started, run.ended, run.ok ? STATUS.ok : STATUS.outOfMemory)
   }
 }
@@ -46,6 +52,7 @@ new PerformanceObserver((list) => {
 
 try {
   const engine = await openEngine(start.engine, start.epochNs)
+  if (start.absent) await engine.unload()
   post({ kind: 'ready', fellBack: engine.fellBack })
   await serve(engine, new Mailbox(start.memory))
   await engine.close()

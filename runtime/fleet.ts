@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
 import { EXIT, Failure } from '../scenarios/index.ts'
-import { Batcher, executorsOf, type ServingPlan } from '../sim/serving/index.ts'
-import { Rows } from '../sim/stats/index.ts'
+import { Batcher, comesAndGoes, executorsOf, type ServingPlan } from '../sim/serving/index.ts'
+import { type ModelMove, Rows } from '../sim/stats/index.ts'
 import { RequestList } from '../sim/traffic/index.ts'
 import { type Affinity, affinityOf } from './affinity.ts'
 import type {
@@ -26,6 +26,8 @@ export interface Replayed {
   readonly timers: readonly (readonly [number, number])[]
   readonly journal: Float64Array
   readonly shortages: readonly Shortage[]
+  /** models that came and went */
+  readonly moves: readonly ModelMove[]
 }
 
 /** What batches that ran one by one bring back. */
@@ -83,8 +85,9 @@ export class Fleet {
   }
 
   /**
-   * Opens every pool's model in all its replicas, one after another. `engines`: one per pool. Once
-   * `signal` is set, whatever goes on ends with `Failure` (exit code 130).
+   * Opens every pool's model in all its replicas, one after another; those that come and go close
+   * again. `engines`: one per pool. Once `signal` is set, whatever goes on ends with `Failure`
+   * (exit code 130).
    */
   static async open(
     plan: ServingPlan,
@@ -118,6 +121,7 @@ export class Fleet {
           epochNs,
           memory: mailboxes[i]!,
           engine: engines[pool]!,
+          absent: comesAndGoes(plan, pool),
           cores: affinity?.executors[i] ?? null,
         } satisfies ExecutorStart)
         executors.push(thread)
@@ -166,6 +170,16 @@ export class Fleet {
     const reply = await this.#perform({ kind: 'script', items }, items.length, onProgress)
     if (reply.kind !== 'scripted') throw new Error('Expected the script to have been performed')
     return reply
+  }
+
+  /**
+   * How long loads of the model of executor 0 take, ms, which comes and goes; null where memory ran
+   * out.
+   */
+  async loads(plan: ServingPlan, durationMs: number): Promise<readonly number[] | null> {
+    const reply = await this.#perform({ kind: 'loads', plan, durationMs }, 1, undefined)
+    if (reply.kind !== 'loaded') throw new Error('Expected loads to have been timed')
+    return reply.times
   }
 
   #interrupt(): void {

@@ -1,7 +1,8 @@
 import { type Batch, type Ms, STATUS, type Status } from '../sim/serving/index.ts'
 import type { WallClock } from './clock.ts'
 import type { LivePort } from './dispatcher.ts'
-import { type Mailbox, postBatch } from './mailbox.ts'
+import { type Mailbox, type Order, postBatch } from './mailbox.ts'
+import { Movers } from './movers.ts'
 import { Shortages } from './shortages.ts'
 
 /** The timer of the system is late by tenths of a ms: the rest of a wait is spun away. */
@@ -12,6 +13,14 @@ const LONGEST_SLEEP_MS = 100
 /** Thrown inside the dispatcher thread when the run was told to stop. */
 export class Interrupted extends Error {}
 
+/** How an order ended. */
+interface End {
+  readonly order: Order
+  readonly status: Status
+  readonly started: Ms
+  readonly ended: Ms
+}
+
 /** Executors behind mailboxes, on the wall clock; times count from `origin` on that clock. */
 export class MailboxPort implements LivePort {
   readonly shortages = new Shortages()
@@ -21,6 +30,9 @@ export class MailboxPort implements LivePort {
   readonly #signal: Int32Array
   readonly #abort: Int32Array
   readonly #requests: { readonly length: Int32Array; readonly key: Uint32Array }
+  readonly #movers: Movers
+  /** of each executor the order that was taken last */
+  readonly #ends: End[] = []
   /** value of the signal when the mailboxes were last looked through */
   #seen = 0
   #next = 0
@@ -31,6 +43,8 @@ export class MailboxPort implements LivePort {
     mailboxes: readonly Mailbox[]
     signal: SharedArrayBuffer
     abort: SharedArrayBuffer
+    /** of each executor; -1 for none */
+    deviceOf: Int32Array
     requests: { readonly length: Int32Array; readonly key: Uint32Array }
   }) {
     this.#clock = world.clock
@@ -39,6 +53,7 @@ export class MailboxPort implements LivePort {
     this.#signal = new Int32Array(world.signal)
     this.#abort = new Int32Array(world.abort)
     this.#requests = world.requests
+    this.#movers = new Movers(world.mailboxes, world.deviceOf)
     this.#next = world.mailboxes.length
     this.#seen = Atomics.load(this.#signal, 0)
   }
@@ -62,15 +77,31 @@ export class MailboxPort implements LivePort {
     postBatch(this.#mailboxes[batch.executor]!, batch, this.#requests)
   }
 
+  load(executor: number): void {
+    this.#movers.load(executor)
+  }
+
+  unload(executor: number): void {
+    this.#movers.unload(executor)
+  }
+
+  /** Whoever may go does, as it was in the beginning; returns once all are gone. */
+  clear(): void {
+    const { present } = this.#movers
+    for (const executor of present) this.#movers.unload(executor)
+    for (let left = present.length; left > 0; ) {
+      if (this.takeFinished() >= 0) left--
+      else this.sleep(Number.POSITIVE_INFINITY)
+    }
+  }
+
   takeFinished(): number {
     for (;;) {
       while (this.#next < this.#mailboxes.length) {
         const executor = this.#next++
         const mailbox = this.#mailboxes[executor]!
         if (!mailbox.takeFinished()) continue
-        if (mailbox.status === STATUS.outOfMemory) {
-          this.shortages.note(executor, mailbox.size, mailbox.length)
-        }
+        this.#note(executor, mailbox)
         return executor
       }
       const signal = Atomics.load(this.#signal, 0)
@@ -80,15 +111,28 @@ export class MailboxPort implements LivePort {
     }
   }
 
+  /** Keeps what is told of an end: its mailbox may get the next order at once. */
+  #note(executor: number, { order, status, size, length, started, ended }: Mailbox): void {
+    const origin = this.#origin
+    this.#ends[executor] = { order, status, started: started - origin, ended: ended - origin }
+    if (order === 'load') this.#movers.came(executor, status === STATUS.ok)
+    else if (order === 'unload') this.#movers.went(executor)
+    else if (status === STATUS.outOfMemory) this.shortages.note(executor, size, length)
+  }
+
+  order(executor: number): Order {
+    return this.#ends[executor]!.order
+  }
+
   started(executor: number): Ms {
-    return this.#mailboxes[executor]!.started - this.#origin
+    return this.#ends[executor]!.started
   }
 
   ended(executor: number): Ms {
-    return this.#mailboxes[executor]!.ended - this.#origin
+    return this.#ends[executor]!.ended
   }
 
   status(executor: number): Status {
-    return this.#mailboxes[executor]!.status
+    return this.#ends[executor]!.status
   }
 }

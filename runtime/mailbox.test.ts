@@ -23,7 +23,7 @@ describe('a mailbox', () => {
       length: Int32Array.of(17, 1, 60),
       key: Uint32Array.of(5, 6, 2 ** 32 - 1),
     })
-    expect(executor.receive()).toEqual({ size: 2, length: 64 })
+    expect(executor.receive()).toEqual({ order: 'run', size: 2, length: 64 })
     expect(Array.from(executor.lengths.subarray(0, 2))).toEqual([60, 17])
     expect(Array.from(executor.keys.subarray(0, 2))).toEqual([2 ** 32 - 1, 5])
   })
@@ -33,7 +33,7 @@ describe('a mailbox', () => {
     for (let i = 0; i < 3; i++) {
       expect(dispatcher.takeFinished()).toBe(false)
       dispatcher.post(1, i + 1)
-      expect(executor.receive()).toEqual({ size: 1, length: i + 1 })
+      expect(executor.receive()).toEqual({ order: 'run', size: 1, length: i + 1 })
       expect(dispatcher.takeFinished()).toBe(false)
       executor.finish(i + 0.25, i + 0.75, i === 1 ? STATUS.died : STATUS.ok)
       expect(signal[0]).toBe(i + 1)
@@ -41,6 +41,20 @@ describe('a mailbox', () => {
       const { started, ended, status } = dispatcher
       expect([started, ended]).toEqual([i + 0.25, i + 0.75])
       expect(status).toBe(i === 1 ? STATUS.died : STATUS.ok)
+    }
+  })
+
+  test('brings that a model comes or goes, between batches', () => {
+    const { dispatcher, executor } = ends()
+    for (const order of ['load', 'unload'] as const) {
+      dispatcher.post(1, 1)
+      expect(executor.receive()?.order).toBe('run')
+      executor.finish(0, 1, STATUS.ok)
+      expect([dispatcher.takeFinished(), dispatcher.order]).toEqual([true, 'run'])
+      dispatcher.postMove(order)
+      expect(executor.receive()?.order).toBe(order)
+      executor.finish(1, 2, STATUS.ok)
+      expect([dispatcher.takeFinished(), dispatcher.order]).toEqual([true, order])
     }
   })
 

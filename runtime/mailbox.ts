@@ -6,7 +6,12 @@ const SIZE = 2
 const LENGTH = 3
 const STATUS_AT = 4
 const STOP = 5
+const ORDER = 6
 const HEADER = 8
+
+/** What an executor is told to do: a batch, or that its model comes or goes. */
+const ORDERS = ['run', 'load', 'unload'] as const
+export type Order = (typeof ORDERS)[number]
 
 /** The shared memory between a dispatcher and one executor. Send it to another thread as it is. */
 export interface MailboxMemory {
@@ -27,8 +32,8 @@ export function mailboxMemory(maxBatch: number, signal: SharedArrayBuffer): Mail
 }
 
 /**
- * Hands batches to an executor and takes their ends back, by numbered commands in shared memory:
- * `COMMAND` counts what was posted, `FINISHED` what has ended.
+ * Hands orders to an executor and takes their ends back, by numbered commands in shared memory:
+ * `COMMAND` counts what was posted, `FINISHED` what has ended. It holds one order at a time.
  */
 export class Mailbox {
   /** actual length of each member, and its key */
@@ -53,15 +58,30 @@ export class Mailbox {
   post(size: number, length: number): void {
     this.#words[SIZE] = size
     this.#words[LENGTH] = length
+    this.#post('run')
+  }
+
+  /** Posts that the executor's model comes or goes. */
+  postMove(order: 'load' | 'unload'): void {
+    this.#post(order)
+  }
+
+  #post(order: Order): void {
+    this.#words[ORDER] = ORDERS.indexOf(order)
     Atomics.add(this.#words, COMMAND, 1)
     Atomics.notify(this.#words, COMMAND)
   }
 
-  /** True once for each batch that has ended: its times and status can then be read. */
+  /** True once for each order that has ended: its times and status can then be read. */
   takeFinished(): boolean {
     if (Atomics.load(this.#words, FINISHED) === this.#seen) return false
     this.#seen++
     return true
+  }
+
+  /** that was posted last */
+  get order(): Order {
+    return ORDERS[this.#words[ORDER]!]!
   }
 
   /** of the batch that was posted last */
@@ -94,14 +114,14 @@ export class Mailbox {
 
   // the executor's side
 
-  /** Blocks until a batch is posted; null once stopped. */
-  receive(): { size: number; length: number } | null {
+  /** Blocks until something is posted; null once stopped. */
+  receive(): { order: Order; size: number; length: number } | null {
     while (Atomics.load(this.#words, COMMAND) === this.#seen) {
       Atomics.wait(this.#words, COMMAND, this.#seen)
     }
     this.#seen++
     if (Atomics.load(this.#words, STOP) === 1) return null
-    return { size: this.#words[SIZE]!, length: this.#words[LENGTH]! }
+    return { order: this.order, size: this.#words[SIZE]!, length: this.#words[LENGTH]! }
   }
 
   finish(started: Ms, ended: Ms, status: Status): void {

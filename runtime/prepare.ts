@@ -16,7 +16,6 @@ import {
 import {
   activationsOf,
   batchRoom,
-  comesAndGoes,
   generationCapacity,
   type ObservedRun,
   poolCapacity,
@@ -26,11 +25,12 @@ import {
   workOf,
 } from '../sim/experiment/index.ts'
 import type { ActivationPlan } from '../sim/memory/index.ts'
-import { type ServingPlan, servingPlan } from '../sim/serving/index.ts'
+import { comesAndGoes, type ServingPlan, servingPlan } from '../sim/serving/index.ts'
 import { parseRequests, RequestList, trafficSource } from '../sim/traffic/index.ts'
 import type { ModelProfile, Profile } from '../sim/world/index.ts'
 import { fieldsFor, learn } from './learn.ts'
 import { classWeights, lengthMixes, promptsAndAnswers } from './length-mix.ts'
+import { hasMeasuredLoads } from './moving-pools.ts'
 import { refuseReacting } from './refuse.ts'
 import { heldTraces } from './trace-readers.ts'
 import { refuseWeights } from './weights.ts'
@@ -89,6 +89,8 @@ export function modelsOf(prepared: Prepared, profile: Profile | null): (ModelPro
       lacks(`has no ${label}; it has ${labels}`)
     } else if (pool.memory !== undefined && model.memory === null) {
       lacks(`has no memory of ${label}, which its calibration did not find out`)
+    } else if (hasMeasuredLoads(scenario, pool) && model.memory?.loadMs === undefined) {
+      lacks(`does not know how long ${label} takes to load`)
     }
     return model ?? null
   })

@@ -13,6 +13,7 @@ export type EngineRequest =
       readonly lengths: Int32Array
       readonly keys: Uint32Array
     }
+  | { readonly kind: 'load' | 'unload' }
 
 /** Process to parent: one reply for each request. */
 export type EngineReply =
@@ -41,15 +42,20 @@ export async function openProcessEngine(
     child.disconnect()
     throw new Failure(opened.problems)
   }
+  const order = async (request: EngineRequest): Promise<EngineRun> => {
+    const reply = await ask(child, request)
+    if (reply.kind === 'failed') throw new Failure(reply.problems)
+    if (reply.kind !== 'ran') throw new Error(`Expected ${request.kind} to end, got ${reply.kind}`)
+    return reply
+  }
   return {
     fellBack: opened.kind === 'opened' && opened.fellBack,
-    async run(size, length, lengths, keys) {
+    run(size, length, lengths, keys) {
       const members = { lengths: lengths.slice(0, size), keys: keys.slice(0, size) }
-      const reply = await ask(child, { kind: 'run', size, length, ...members })
-      if (reply.kind === 'failed') throw new Failure(reply.problems)
-      if (reply.kind !== 'ran') throw new Error(`Expected a batch to have run, got ${reply.kind}`)
-      return reply
+      return order({ kind: 'run', size, length, ...members })
     },
+    load: () => order({ kind: 'load' }),
+    unload: () => order({ kind: 'unload' }),
     async close() {
       // it may have been killed while it had nothing to do
       if (child.exitCode !== null || child.signalCode !== null) return

@@ -47,11 +47,6 @@ export function refuseMemory(sides: readonly Prepared[]): void {
         throw new Failure(`${at}.out_of_memory: ${text}, got ${vain}; simulate does take it`)
       }
     }
-    const moving = scenario.devices.find(({ residency }) => residency !== undefined)
-    if (moving !== undefined) {
-      const text = 'models do not come and go in a replay'
-      throw new Failure(`${file} devices.${moving.name}.residency: ${text}; simulate does take it`)
-    }
   }
 }
 

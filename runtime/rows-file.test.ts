@@ -24,11 +24,15 @@ describe('rows files', () => {
     [5, 5.000001],
   ] as const
 
-  test('hold every bit of a run: times never reached, shares of a µs, timers', async () => {
+  const move = { executor: 1, asked: 0.1 + 0.2, started: 0.4, ended: 2 ** -40, done: 5, ok: false }
+  const moves = [{ ...move, kind: 'load' } as const]
+
+  test('hold every bit of a run: times never reached, shares of a µs, timers, loads', async () => {
     const path = join(folder(), 'deep', 'rows.parquet')
-    await writeRows(path, { rows, timers })
+    await writeRows(path, { rows, timers, moves })
     const back = await readRows(path)
     expect(back.timers).toEqual(timers)
+    expect(back.moves).toEqual(moves)
     expect(back.rows.count).toBe(3)
     for (const [name, column] of Object.entries(rows.columns)) {
       const other = back.rows.columns[name as keyof typeof rows.columns]

@@ -7,11 +7,15 @@ import { type RowColumn, Rows } from '../sim/stats/index.ts'
 import { writeWhole } from './write-whole.ts'
 
 const TIMERS_KEY = 'spillway.timers'
+const MOVES_KEY = 'spillway.moves'
 /** What prompts begin with, a JSON list; only where that is known of any. */
 const PREFIXES = 'hash_ids'
 
 /** Writes the raw rows of a run as Parquet: a row for each request, times in ms. */
-export async function writeRows(path: string, { rows, timers }: ObservedRun): Promise<void> {
+export async function writeRows(
+  path: string,
+  { rows, timers, moves = [] }: ObservedRun,
+): Promise<void> {
   const columnData: ColumnSource[] = Object.entries(rows.columns).map(([name, column]) =>
     column instanceof Float64Array
       ? { name, data: column, type: 'DOUBLE' as const, nullable: false }
@@ -25,7 +29,10 @@ export async function writeRows(path: string, { rows, timers }: ObservedRun): Pr
     columnData.push({ name: PREFIXES, data, type: 'STRING', nullable: true })
   }
   const { parquetWriteBuffer } = await import('hyparquet-writer')
-  const kvMetadata = [{ key: TIMERS_KEY, value: JSON.stringify(timers) }]
+  const kvMetadata = [
+    { key: TIMERS_KEY, value: JSON.stringify(timers) },
+    { key: MOVES_KEY, value: JSON.stringify(moves) },
+  ]
   await writeWhole(path, new Uint8Array(parquetWriteBuffer({ columnData, kvMetadata })))
 }
 
@@ -51,7 +58,8 @@ export async function readRows(path: string): Promise<ObservedRun> {
 async function parsed(path: string, file: ArrayBuffer): Promise<ObservedRun> {
   const { parquetMetadata, parquetRead, parquetSchema } = await import('hyparquet')
   const metadata = parquetMetadata(file)
-  const timers = metadata.key_value_metadata?.find(({ key }) => key === TIMERS_KEY)?.value
+  const said = (name: string) => metadata.key_value_metadata?.find(({ key }) => key === name)?.value
+  const timers = said(TIMERS_KEY)
   if (timers === undefined) throw new Error('it was not written by spillway')
   const rows = Rows.allocate(Number(metadata.num_rows))
   const columns = Object.keys(rows.columns) as RowColumn[]
@@ -73,5 +81,5 @@ async function parsed(path: string, file: ArrayBuffer): Promise<ObservedRun> {
     }
     rows.columns[columnName as RowColumn].set(columnData as ArrayLike<number>, rowStart)
   }
-  return { rows, timers: JSON.parse(timers) }
+  return { rows, timers: JSON.parse(timers), moves: JSON.parse(said(MOVES_KEY) ?? '[]') }
 }

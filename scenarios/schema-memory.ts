@@ -56,8 +56,12 @@ export const device = z.strictObject({
   residency: z
     .strictObject({
       eviction: eviction.describe('Whose weights make room: of idle replicas, but never of pinned'),
-      gib_per_s: positive.describe('At which weights are loaded; loads at once share it'),
-      set_up_ms: nonNegative.default(0).describe('Of every load, besides'),
+      gib_per_s: positive
+        .optional()
+        .describe(
+          'At which weights are loaded in a simulation; loads at once share it. Without it each takes what a calibration measured, which of declared models there is not',
+        ),
+      set_up_ms: nonNegative.default(0).describe('Of every load at gib_per_s, besides'),
     })
     .optional()
     .describe('Weights come and go with the traffic; without it all are there from the beginning'),

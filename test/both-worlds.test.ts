@@ -5,6 +5,8 @@ import { Random } from '../sim/kernel/index.ts'
 import {
   admissionControls,
   batchPolicies,
+  evictionPolicies,
+  journalEntries,
   OUTCOME,
   type PoolPlan,
   routingPolicies,
@@ -14,6 +16,8 @@ import { replay } from './manual-world.ts'
 import { memorySystem } from './random-memory.ts'
 import { admissionKinds, disciplines, systemAdmitting, systemUnder } from './random-system.ts'
 import { patient, planOf, requestsOf, type SmallSystem, serve } from './small-system.ts'
+
+const evictions = Object.keys(evictionPolicies) as (keyof typeof evictionPolicies)[]
 
 /** Everything that was decided, and when; batches by their first member, as numbers may differ. */
 function decisions({ rows: { columns } }: { rows: Rows }) {
@@ -159,6 +163,21 @@ describe('simulated and live world decide alike on the same requests', () => {
       { numRuns: 300, seed: 1 },
     )
     expect(heldBack).toBeGreaterThan(50)
+  })
+
+  test.each(evictions)('nor where models come and go: %s', (eviction) => {
+    let came = 0
+    fc.assert(
+      fc.property(memorySystem([eviction]), (system) => {
+        const simulated = serve(system)
+        expect(decisions(replay(system))).toEqual(decisions(simulated))
+        came += [...journalEntries(simulated.journal)].filter(
+          ({ event }) => event === 'loaded',
+        ).length
+      }),
+      { numRuns: 200, seed: 1 },
+    )
+    expect(came).toBeGreaterThan(50)
   })
 
   test.each(admissionKinds)('nor under any admission: %s', (kind) => {

@@ -177,16 +177,6 @@ describe('a live command', () => {
     expect(ended.stderr).not.toContain('opening')
   })
 
-  test('refuses models that come and go', async () => {
-    const devices =
-      'devices: [{ name: card, limit_mib: 256, residency: { eviction: lru, gib_per_s: 1 } }]'
-    const moving = SCENARIO.replace('limit_mib: 256', 'device: card')
-    put(folder, 'moving.yaml', `${moving}${devices}\n`)
-    const ended = await run('replay', 'moving.yaml', ...PROFILE)
-    expectRefusal(ended, 3, folder)
-    expect(ended.stderr).toContain('moving.yaml devices.card.residency: models do not come and go')
-  })
-
   test('keeps to the ledger, by what the profile says that batches take', async () => {
     const plan = profile().models[0]!.memory!
     const bytes = (size: number) =>

@@ -1,4 +1,6 @@
 import { Dispatcher, type LivePort } from '../runtime/dispatcher.ts'
+import type { Order } from '../runtime/mailbox.ts'
+import { Movers } from '../runtime/movers.ts'
 import { Random } from '../sim/kernel/index.ts'
 import {
   type Batch,
@@ -6,8 +8,10 @@ import {
   computedLength,
   executorsOf,
   JournalingControlPlane,
+  Ledger,
   type Ms,
   Requests,
+  type ServingPlan,
   STATUS,
   type Status,
 } from '../sim/serving/index.ts'
@@ -15,10 +19,11 @@ import { RowRecorder, Rows } from '../sim/stats/index.ts'
 import { inParts, ListSource } from '../sim/traffic/index.ts'
 import { declaredWork } from '../sim/world/index.ts'
 import { expectPromisesKept } from './kept-promises.ts'
-import type { Audited, SmallSystem } from './small-system.ts'
+import { type Audited, LOAD_MS, type SmallSystem } from './small-system.ts'
 
 interface Running {
   readonly executor: number
+  readonly order: Order
   readonly started: Ms
   readonly ended: Ms
 }
@@ -34,6 +39,13 @@ export interface Troubles {
 }
 
 const CLOCK_STEP_MS = 0.25
+/** In the order of the simulated world, where a load comes after the ends of its instant. */
+const TURNS = { unload: 0, run: 1, load: 2 } as const
+const isBefore = (one: Running, other: Running) =>
+  one.ended < other.ended || (one.ended === other.ended && TURNS[one.order] < TURNS[other.order])
+
+/** Of an unload, where things go otherwise than on a perfect machine. */
+const UNLOAD_MS = 1.5
 
 /** A clock that moves by sleeping only, and executors whose batches take known times. */
 class ManualPort implements LivePort {
@@ -42,17 +54,24 @@ class ManualPort implements LivePort {
   readonly #restless: Random | null
   readonly #late: Random | null
   readonly #failing: Random | null
+  readonly #movers: Movers
   readonly #last: Running[] = []
   /** in the order of dispatch */
   #running: Running[] = []
   #now: Ms = 0
 
-  constructor(workOf: (batch: Batch) => Ms, troubles: Troubles) {
+  constructor(plan: ServingPlan, workOf: (batch: Batch) => Ms, troubles: Troubles) {
     const stream = (name: keyof Troubles) => (troubles[name] === true ? new Random(name) : null)
     this.#workOf = workOf
     this.#restless = stream('restless')
     this.#late = stream('late')
     this.#failing = stream('failing')
+    const late = this.#late !== null
+    const told = executorsOf(plan).map((_, executor) => ({
+      postMove: (order: 'load' | 'unload') =>
+        this.#begin(executor, order, order === 'load' ? LOAD_MS : late ? UNLOAD_MS : 0),
+    }))
+    this.#movers = new Movers(told, new Ledger(plan).deviceOf)
   }
 
   now(): Ms {
@@ -70,19 +89,40 @@ class ManualPort implements LivePort {
   }
 
   start(batch: Batch): void {
-    const ended = this.#now + this.#workOf(batch)
-    this.#running.push({ executor: batch.executor, started: this.#now, ended })
+    this.#begin(batch.executor, 'run', this.#workOf(batch))
+  }
+
+  load(executor: number): void {
+    this.#movers.load(executor)
+  }
+
+  unload(executor: number): void {
+    this.#movers.unload(executor)
+  }
+
+  #begin(executor: number, order: Order, ms: Ms): void {
+    if (this.#running.some((one) => one.executor === executor)) {
+      throw new Error(`Executor ${executor} is told to ${order} while it is at work`)
+    }
+    this.#running.push({ executor, order, started: this.#now, ended: this.#now + ms })
   }
 
   takeFinished(): number {
     let first: Running | null = null
     for (const one of this.#running) {
-      if (one.ended <= this.#now && (first === null || one.ended < first.ended)) first = one
+      if (one.ended <= this.#now && (first === null || isBefore(one, first))) first = one
     }
     if (first === null) return -1
     this.#running = this.#running.filter((one) => one !== first)
-    this.#last[first.executor] = first
-    return first.executor
+    const { executor, order } = first
+    this.#last[executor] = first
+    if (order === 'load') this.#movers.came(executor, true)
+    if (order === 'unload') this.#movers.went(executor)
+    return executor
+  }
+
+  order(executor: number): Order {
+    return this.#last[executor]!.order
   }
 
   started(executor: number): Ms {
@@ -120,7 +160,7 @@ export function replay(
   const random = new Random('unused')
   const workOf = (batch: Batch) =>
     models[poolOf[batch.executor]!]!.of(batch.size, computedLength(batch), random) * slowness
-  const port = new ManualPort(workOf, troubles)
+  const port = new ManualPort(plan, workOf, troubles)
   const dispatcher = new Dispatcher(port, inParts(new ListSource(list), plan.classes), requests)
   const control = new ControlPlane(plan, {
     requests,
@@ -132,5 +172,6 @@ export function replay(
   dispatcher.run(journal)
   const { rows } = recorder
   if (audited) expectPromisesKept({ ...system, rows })
-  return { rows, journal: journal.entries(), fired: dispatcher.fired }
+  const { fired, moves } = dispatcher
+  return { rows, journal: journal.entries(), fired, moves }
 }

@@ -49,6 +49,7 @@ export function memorySystem(evictions: readonly Eviction[]): fc.Arbitrary<Small
               eviction: fc.constantFrom(...evictions),
               gibPerS: fc.constant(1),
               setUpMs: fc.constantFrom(0, 5),
+              shrinks: fc.constant(true),
             }),
             { freq: 4 },
           ),

@@ -67,6 +67,9 @@ export function requestsOf(
   })
 }
 
+/** How long models take to come, where they come and go. */
+export const LOAD_MS = 7
+
 export interface SmallSystem {
   readonly plan: ServingPlan
   readonly requests: RequestList
@@ -105,6 +108,7 @@ export function serve(
     machine: IDEAL_MACHINE,
     lag: null,
     timer: null,
+    loads: { load: (now, executor) => [{ executor, at: now + LOAD_MS }], unload() {} },
     seed: 1,
     replication: 0,
     observe: (slots) => {

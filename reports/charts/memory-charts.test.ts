@@ -114,7 +114,7 @@ describe('memory over time', () => {
 
   test('weights are a level only where they are always there', () => {
     const labels = (input: ReportInput) => JSON.stringify(allCharts(input))
-    const residency = { loads: EXACT(1), evictions: EXACT(1), cold_share: EXACT(0.1) }
+    const residency = { loads: EXACT(1), evictions: EXACT(1), cold_share: EXACT(0.1), pools: [] }
     expect(labels(only({ map: [] }))).toContain('"text":"weights"')
     expect(labels(only({ map: [], residency }))).not.toContain('"text":"weights"')
   })

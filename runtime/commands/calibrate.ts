@@ -4,13 +4,14 @@ import { type Command, Option } from 'commander'
 import pc from 'picocolors'
 import { EXIT, Failure, modelKey, modelLabel, type Scenario } from '../../scenarios/index.ts'
 import { Batcher } from '../../sim/serving/index.ts'
-import type { ModelProfile, Profile } from '../../sim/world/index.ts'
-import { type CalibrationTask, calibrateModels } from '../calibration/index.ts'
+import { Empirical, type ModelProfile, type Profile } from '../../sim/world/index.ts'
+import { type CalibrationTask, calibrateLoads, calibrateModels } from '../calibration/index.ts'
 import { hostFingerprint } from '../host.ts'
 import { learn, type ReplayedScenario } from '../learn.ts'
 import { lengthMixes } from '../length-mix.ts'
 import { hasObservedArena, memoryPlan } from '../memory/index.ts'
 import { materialise } from '../models/index.ts'
+import { hasMovingModel } from '../moving-pools.ts'
 import { cacheDirectory, modelsOf, type Prepared, prepare } from '../prepare.ts'
 import { loadProfile, localProfilePath, mergeProfiles, profileHash } from '../profile-file.ts'
 import { readMeasured, readRuns, readScenario } from '../run-folder.ts'
@@ -162,10 +163,12 @@ export async function calibrate(
     onProgress: options.progress.update,
   })
   const asked = new Set(scenarios.flatMap(({ scenario }) => observedPools(scenario)))
+  const moving = new Set(scenarios.flatMap(({ scenario }) => movingPools(scenario)))
   const models: ModelProfile[] = []
   for (const [i, task] of [...tasks.values()].entries()) {
     const model = measured[i]!
-    models.push(asked.has(model.key) ? await withMemory(model, task, options) : model)
+    const known = asked.has(model.key) ? await withMemory(model, task, options) : model
+    models.push(moving.has(model.key) ? await withLoads(known, task, options) : known)
   }
   const host = hostFingerprint()
   return {
@@ -196,6 +199,33 @@ async function withMemory(
   const text = `what ${model.label} does with memory is not known: ${found.problem}`
   process.stderr.write(`${pc.yellow('warning')}: ${text}\n`)
   return model
+}
+
+/** Keys of the models that come and go, whether or not the scenario declares in what time. */
+function movingPools(scenario: Scenario): string[] {
+  return scenario.pools
+    .filter((pool) => hasMovingModel(scenario, pool))
+    .map((pool) => modelKey(scenario, pool))
+}
+
+/** Share of the time for one model that its loads are measured. */
+const LOADS_SHARE = 0.1
+
+/** Loads stand with what else is known of a model's memory: without that nothing asks for them. */
+async function withLoads(
+  model: ModelProfile,
+  task: CalibrationTask,
+  options: {
+    readonly seconds: number
+    readonly signal: AbortSignal
+    readonly progress: ProgressDisplay
+  },
+): Promise<ModelProfile> {
+  if (model.memory === null) return model
+  options.progress.update(`${model.label}: loads`, 0, 1)
+  const durationMs = 1000 * options.seconds * LOADS_SHARE
+  const loadMs = await calibrateLoads(task, durationMs, options.signal)
+  return { ...model, memory: { ...model.memory, loadMs } }
 }
 
 /** The same model also runs in a pool of other batches, or under other traffic. */
@@ -230,9 +260,20 @@ export function profileText(profile: Profile): string {
       `              a cell is predicted from the others within ${(100 * worst).toFixed(1)} %`,
       `  wake-up     ${wake.toFixed(0)} µs after ${model.wake.gapMs.at(-1)!.toPrecision(2)} ms idle`,
       `  overheads   dispatch ${middleUs(model.overheads.dispatch[0]!.table)}, completion ${middleUs(model.overheads.completion.at(-1)!.table)} (medians; of a dispatcher that sleeps)`,
+      ...loadLines(model),
     ]
   })
   return [...lines, `profile ${profile.name}, hash ${profileHash(profile)}`].join('\n')
+}
+
+function loadLines({ memory }: ModelProfile): string[] {
+  if (memory?.loadMs === undefined) return []
+  const table = new Empirical(memory.loadMs)
+  const [least, most] = [memory.loadMs[0]!, memory.loadMs.at(-1)!]
+  const mib = memory.weights.reduce((sum, bytes) => sum + bytes, 0) / 2 ** 20
+  return [
+    `  load        ${table.mean.toPrecision(3)} ms [${least.toPrecision(3)} to ${most.toPrecision(3)}], of ${mib.toPrecision(3)} MiB`,
+  ]
 }
 
 const middleUs = (table: readonly number[]) => `${(1000 * table[table.length >> 1]!).toFixed(0)} µs`

@@ -13,7 +13,7 @@ import {
 } from '../../sim/stats/index.ts'
 import { RequestList, reactingClasses, requestsIn, surgeWindows } from '../../sim/traffic/index.ts'
 import { hostFingerprint } from '../host.ts'
-import { measuredSpaces, memoryWarnings, observeReplay } from '../memory/index.ts'
+import { measuredSpaces, memoryWarnings, observeReplay, residentSpaces } from '../memory/index.ts'
 import {
   capacitiesOf,
   loadOf,
@@ -236,8 +236,8 @@ function measuredResult(
       host: hostFingerprint(),
     },
   )
-  return {
-    ...result,
-    memory: arena === null ? [] : memoryResult([measuredSpaces(scenario, arena)]),
-  }
+  const observed = arena === null ? [] : memoryResult([measuredSpaces(scenario, arena)])
+  const { plan } = prepared
+  const resident = memoryResult(replays.runs.map((run) => residentSpaces({ scenario, plan, run })))
+  return { ...result, memory: [...resident, ...observed] }
 }

@@ -6,7 +6,8 @@ import {
   SpaceRecorder,
   type SpaceSummary,
 } from '../../sim/stats/index.ts'
-import { hasObservedArena } from './memory-pass.ts'
+import { hasMovingModel } from '../moving-pools.ts'
+import { hasLastingArena, hasObservedArena } from './memory-pass.ts'
 
 const MIB = 2 ** 20
 
@@ -19,7 +20,8 @@ const UNTOLD = { largestFree: Number.NaN, external: Number.NaN, pinnedFree: Numb
  * observed are left out.
  */
 export function measuredSpaces(scenario: Scenario, arena: ArenaDocument): SpaceSummary[] {
-  const shared = scenario.devices.flatMap(({ name, limit_mib }) => {
+  const lasting = scenario.devices.filter(({ residency }) => residency === undefined)
+  const shared = lasting.flatMap(({ name, limit_mib }) => {
     const pools = scenario.pools.filter(({ memory }) => memory?.device === name)
     if (pools.length === 0 || !pools.every(hasObservedArena)) return []
     const names = pools.map((pool) => pool.name)
@@ -93,7 +95,8 @@ function changesOf(replicas: readonly ArenaReplica[], weights: readonly number[]
 }
 
 /** What is to be said of the memory of a replay, pool by pool. */
-export function memoryWarnings({ pools }: Scenario, arena: ArenaDocument | null): string[] {
+export function memoryWarnings(scenario: Scenario, arena: ArenaDocument | null): string[] {
+  const { pools } = scenario
   const limits = pools.flatMap(({ name, memory }) =>
     memory?.limit_mib === undefined && memory?.device === undefined
       ? []
@@ -101,13 +104,13 @@ export function memoryWarnings({ pools }: Scenario, arena: ArenaDocument | null)
           `pool ${name}: ONNX Runtime in Node takes no limit, so that of memory is kept by the control plane's ledger alone`,
         ],
   )
-  const unseen = pools.flatMap((pool) =>
-    pool.memory === undefined || hasObservedArena(pool)
-      ? []
-      : [
-          `pool ${pool.name}: what its allocator does on ${pool.execution_provider} is not observed`,
-        ],
-  )
+  const unseen = pools.flatMap((pool) => {
+    if (pool.memory === undefined || hasLastingArena(scenario, pool)) return []
+    const on = hasMovingModel(scenario, pool)
+      ? 'which comes and goes with its model'
+      : `on ${pool.execution_provider}`
+    return [`pool ${pool.name}: what its allocator does, ${on}, is not observed`]
+  })
   const part = (arena?.replicas ?? []).flatMap(({ pool, replica, left_out }) =>
     left_out === null
       ? []

@@ -1,5 +1,6 @@
-import type { Pool } from '../../scenarios/index.ts'
+import type { Pool, Scenario } from '../../scenarios/index.ts'
 import type { ModelFile } from '../models/index.ts'
+import { hasMovingModel } from '../moving-pools.ts'
 import type { Shape } from './arena-log.ts'
 import { type FoundPlan, fitPlan } from './fit-plan.ts'
 import { observeArena } from './observe-arena.ts'
@@ -7,6 +8,11 @@ import { observeArena } from './observe-arena.ts'
 /** Whether ONNX Runtime tells what the arenas of a pool do: those of cpu. */
 export function hasObservedArena({ memory, execution_provider: provider }: Pool): boolean {
   return memory?.allocator === 'bfc' && provider === 'cpu'
+}
+
+/** Whether they are there from the beginning of a replay to its end, and so can be observed. */
+export function hasLastingArena(scenario: Scenario, pool: Pool): boolean {
+  return hasObservedArena(pool) && !hasMovingModel(scenario, pool)
 }
 
 export interface MemoryTask {

@@ -2,7 +2,7 @@ import type { ArenaDocument, ArenaReplica, Rows } from '../../sim/stats/index.ts
 import { materialise, sessionOptions } from '../models/index.ts'
 import { cacheDirectory, type Prepared } from '../prepare.ts'
 import type { ArenaLog, ArenaRun } from './arena-log.ts'
-import { hasObservedArena } from './memory-pass.ts'
+import { hasLastingArena } from './memory-pass.ts'
 import { type ObserveOptions, observeArena } from './observe-arena.ts'
 import { type ReplayedBatch, replayedBatches } from './replayed-batches.ts'
 
@@ -15,20 +15,20 @@ export interface ReplayObservation extends ObserveOptions {
 
 /**
  * Runs the batches of a replay once more, replica by replica, and sees what arenas do. Null where
- * no pool has one that can be observed.
+ * no pool has one that can be observed; those of models that come and go are not.
  */
 export async function observeReplay(
   { scenario, directory }: Prepared,
   { rows, signal, onProgress = () => {} }: ReplayObservation,
 ): Promise<ArenaDocument['replicas'] | null> {
-  if (!scenario.pools.some(hasObservedArena)) return null
+  if (!scenario.pools.some((pool) => hasLastingArena(scenario, pool))) return null
   const ran = replayedBatches(rows)
   const replicas = scenario.pools.flatMap((pool) =>
     Array.from({ length: pool.replicas }, (_, replica) => ({ pool, replica })),
   )
   const observed: ArenaReplica[] = []
   for (const [executor, { pool, replica }] of replicas.entries()) {
-    if (!hasObservedArena(pool)) continue
+    if (!hasLastingArena(scenario, pool)) continue
     const places = { directory, cacheDirectory: cacheDirectory() }
     const file = await materialise(scenario.models[pool.model]!, pool.precision, places)
     const all = ran.get(executor) ?? []

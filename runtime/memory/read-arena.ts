@@ -3,7 +3,7 @@ import { EXIT, Failure } from '../../scenarios/index.ts'
 import { type ArenaDocument, arenaSchema, type Rows } from '../../sim/stats/index.ts'
 import type { Prepared } from '../prepare.ts'
 import { ARENA_FILE, readDocument } from '../run-folder.ts'
-import { hasObservedArena } from './memory-pass.ts'
+import { hasLastingArena } from './memory-pass.ts'
 import { replayedBatches } from './replayed-batches.ts'
 
 /**
@@ -15,7 +15,7 @@ export async function readArena(
   { scenario }: Prepared,
   rows: Rows,
 ): Promise<ArenaDocument | null> {
-  if (!scenario.pools.some(hasObservedArena)) return null
+  if (!scenario.pools.some((pool) => hasLastingArena(scenario, pool))) return null
   const path = join(directory, ARENA_FILE)
   const arena = await readDocument(directory, 'memory', arenaSchema)
   if (arena === null) throw new Failure(`${path}: no such file; replay the scenario again`)

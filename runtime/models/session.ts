@@ -37,7 +37,10 @@ export function supportedProviders(): readonly ExecutionProvider[] {
   return PROVIDERS.filter((provider) => names.includes(provider))
 }
 
-/** Opens a model. Throws `Failure` where the provider is not to be had or the model is corrupt. */
+/**
+ * Opens a model. Throws `Failure`, with what ONNX Runtime threw as its cause, where the provider is
+ * not to be had, the model is corrupt or memory runs out.
+ */
 export async function openSession(
   file: ModelFile,
   options: SessionOptions,
@@ -55,7 +58,8 @@ export async function openSession(
     }
     return await createAccelerated(file, options)
   } catch (error) {
-    throw new Failure(explain(file, executionProvider, error))
+    const failure = new Failure(explain(file, executionProvider, error))
+    throw Object.assign(failure, { cause: error })
   }
 }
 

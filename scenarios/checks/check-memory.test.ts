@@ -35,6 +35,32 @@ const card = (own = '') => `{ name: card, limit_mib: 1024${own} }`
 const residency = ', residency: { eviction: lru, gib_per_s: 10 }'
 const on = 'allocator: bfc, device: card'
 
+describe('loads on a device', () => {
+  const lru = (more = '') => card(`, residency: { eviction: lru${more} }`)
+  const builtin = '  b: { builtin: mlp }'
+  const other = `  - { name: other, model: b, memory: { ${on} } }`
+  const none = { memory: on, models: builtin, pools: other }
+
+  test('are declared where a model is that comes and goes', () => {
+    expect(problems({ memory: on, devices: lru() })).toEqual([
+      'devices.card.residency: expected gib_per_s, as m on card is declared, got nothing',
+    ])
+    expect(problems({ ...none, devices: lru(', set_up_ms: 3') })).toEqual([
+      'devices.card.residency: expected gib_per_s, as m on card is declared, got nothing',
+    ])
+    expect(problems({ ...none, devices: lru(', gib_per_s: 3') })).toEqual([])
+  })
+
+  test('are measured of models that are not, and then have nothing declared', () => {
+    const pinned = { ...none, memory: `${on}, pinned: true` }
+    expect(problems({ ...pinned, devices: lru() })).toEqual([])
+    expect(problems({ ...pinned, devices: lru(', set_up_ms: 0') })).toEqual([
+      'devices.card.residency.set_up_ms: expected no set_up_ms without gib_per_s, as loads then take what was measured, got "set_up_ms"',
+    ])
+    expect(problems({ ...pinned, devices: lru(', gib_per_s: 1, set_up_ms: 3') })).toEqual([])
+  })
+})
+
 describe('memory of a pool', () => {
   test('has a limit, a device, or neither', () => {
     expect(problems({ memory: 'allocator: bfc' })).toEqual([])

@@ -147,11 +147,33 @@ function checkDevice(device: Device, index: number, draft: Draft, report: Report
     const text = `no residency, as all models on ${device.name} are pinned, got "residency"`
     report('key', [...path, 'residency'], text)
   }
+  checkRate(device, path, pools, { draft, report })
   const needs = pools.map((pool) => ({ pool, bytes: leastBytes(pool, draft) }))
   const known = needs.filter((need): need is { pool: PoolDraft; bytes: number } => {
     return need.bytes !== null
   })
   checkRoom(device, path, known, report)
+}
+
+/** Loads are declared, or measured of models that can be. */
+function checkRate(
+  { name, residency }: Device,
+  path: readonly (string | number)[],
+  pools: readonly PoolDraft[],
+  { draft, report }: { readonly draft: Draft; readonly report: Report },
+): void {
+  if (residency === undefined || residency.gib_per_s !== undefined) return
+  const at = [...path, 'residency']
+  const declared = pools.find(({ model, memory }) => {
+    const own = model === null ? null : draft.models.get(model)
+    return own && 'work' in own && memory?.pinned !== true
+  })
+  if (declared !== undefined) {
+    report('value', at, `gib_per_s, as ${declared.model} on ${name} is declared, got nothing`)
+  } else if (draft.has([...at, 'set_up_ms'])) {
+    const text = 'no set_up_ms without gib_per_s, as loads then take what was measured'
+    report('key', [...at, 'set_up_ms'], `${text}, got "set_up_ms"`)
+  }
 }
 
 /** Whatever must be there at once fits: with residency the pinned ones and any one beside them. */

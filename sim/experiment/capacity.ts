@@ -87,16 +87,6 @@ const joined = ({ size, longest, tokens }: Lane, length: number): Lane => ({
   tokens: tokens + length,
 })
 
-/** Whether the model of a pool is there only when somebody asked for it. */
-export function comesAndGoes(
-  { devices, pools }: Pick<ServingPlan, 'devices' | 'pools'>,
-  pool: number,
-): boolean {
-  const { memory } = pools[pool]!
-  if (memory === undefined || memory.pinned) return false
-  return memory.devices.some((device) => devices[device]!.residency !== null)
-}
-
 /** The room of a pool; null where memory does not count. */
 export function batchRoom(
   plan: Pick<ServingPlan, 'devices' | 'pools'>,

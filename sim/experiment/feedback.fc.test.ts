@@ -4,10 +4,17 @@ import { replay } from '../../test/manual-world.ts'
 import { memorySystem } from '../../test/random-memory.ts'
 import { systemUnder } from '../../test/random-system.ts'
 import { type SmallSystem, serve } from '../../test/small-system.ts'
-import { batchPolicies, journalLines, livePlan, parseJournal } from '../serving/index.ts'
+import {
+  batchPolicies,
+  evictionPolicies,
+  journalLines,
+  livePlan,
+  parseJournal,
+} from '../serving/index.ts'
 import { feedBack, feedbackDifferences } from './feedback.ts'
 
 const policies = Object.keys(batchPolicies) as (keyof typeof batchPolicies)[]
+const evictions = Object.keys(evictionPolicies) as (keyof typeof evictionPolicies)[]
 const worlds = {
   simulated: serve,
   // on a clock set by hand, but with the troubles of a real one
@@ -30,7 +37,7 @@ describe.each(Object.entries(worlds))('a journal of the %s world', (_, run) => {
 
   test('that is fed back gives the same rows where batches that ran out go in halves', () => {
     fc.assert(
-      fc.property(memorySystem([]), (system) => {
+      fc.property(memorySystem(evictions), (system) => {
         const { requests } = system
         const plan = livePlan(system.plan)
         const { rows, journal } = run({ ...system, plan })

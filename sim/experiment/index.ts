@@ -1,4 +1,4 @@
-export { batchRoom, comesAndGoes, mixedLengths, poolCapacity } from './capacity.ts'
+export { batchRoom, mixedLengths, poolCapacity } from './capacity.ts'
 export { compareRuns, latenciesOf } from './compare.ts'
 export { type FedBack, feedBack, feedbackDifferences } from './feedback.ts'
 export {
@@ -27,7 +27,13 @@ export {
   workOf,
 } from './simulate.ts'
 export { activationsOf } from './simulated-memory.ts'
-export { type ExecutorWork, fieldOf, type ObservedRun, overheadsOf } from './structure.ts'
+export {
+  batchesOf,
+  type ExecutorWork,
+  fieldOf,
+  type ObservedRun,
+  overheadsOf,
+} from './structure.ts'
 export { systemCapacity } from './system-capacity.ts'
 export { theoryCases } from './theory-cases.ts'
 export { cappedAlike } from './theory-generation.ts'

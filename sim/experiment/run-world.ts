@@ -13,6 +13,7 @@ import {
   type Hardware,
   type Link,
   type Machine,
+  type ModelLoads,
   type OverheadModel,
   SimulatedWorld,
   type WorldMemory,
@@ -34,6 +35,8 @@ export interface RunParts {
   readonly link?: Link | null
   /** none where memory is no concern */
   readonly memory?: WorldMemory | null
+  /** of models that come and go; none where memory tells, or none does */
+  readonly loads?: ModelLoads | null
   readonly seed: number
   readonly replication: number
   readonly observe: (requests: Requests) => Observer
@@ -103,6 +106,7 @@ function assemble(given: RunParts): {
     timer: parts.timer,
     link: parts.link ?? null,
     memory: parts.memory ?? null,
+    loads: parts.loads ?? null,
   })
   const observer = parts.observe(requests)
   const control = new ControlPlane(parts.plan, {

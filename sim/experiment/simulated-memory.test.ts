@@ -91,7 +91,10 @@ pools: [{ name: central, model: scorer, memory: { allocator: bfc, device: card }
   const input = { scenario, models: [null], capacityRps: null, traces: new Map(), requests: null }
   const [space] = runReplication(input, 0).memory
   const loadMs = 100 + (1000 * 100e6 * 4) / 2 ** 30
-  expect(space!.residency).toEqual({ loads: 1, evictions: 0 })
+  expect(space!.residency).toEqual({
+    ...{ loads: 1, evictions: 0 },
+    pools: [{ pool: 'central', loads: 1, ms: loadMs }],
+  })
   // one comes every 10 ms, the first of them starts the load
   expect(space!.cold!.part).toBe(Math.ceil(loadMs / 10))
   expect(space!.cold!.of).toBe(999)

@@ -1,5 +1,5 @@
 import { executorsOf, type Ms, OUTCOME, type ServingPlan } from '../serving/index.ts'
-import { RowRecorder, Rows } from '../stats/index.ts'
+import { type ModelMove, RowRecorder, Rows } from '../stats/index.ts'
 import { ListSource, type RequestList } from '../traffic/index.ts'
 import {
   AlikeSpeed,
@@ -19,6 +19,7 @@ import {
   type WakeCurve,
   wakeCost,
 } from '../world/index.ts'
+import { RecordedLoads } from './recorded-loads.ts'
 import { runWorld } from './run-world.ts'
 
 /** What was observed of one replay. */
@@ -26,6 +27,8 @@ export interface ObservedRun {
   readonly rows: Rows
   /** when each timer was due, and when it fired or something overtook it */
   readonly timers: readonly Turn[]
+  /** models that came and went; none where all stay */
+  readonly moves?: readonly ModelMove[]
 }
 
 /** One batch of a run, read back from its members' rows. */
@@ -80,9 +83,11 @@ export interface ExecutorWork {
 }
 
 /** What the dispatcher did in a run, and when it was due. */
-export function turnsOf({ rows, timers }: ObservedRun): DispatcherTurns {
+export function turnsOf({ rows, timers, moves = [] }: ObservedRun): DispatcherTurns {
   const { at, sent } = rows.columns
-  const completions = batchesOf(rows).map(({ ended, done }): Turn => [ended, done])
+  // nobody waits to hear of an unload, but loads that count it in
+  const ends = [...batchesOf(rows), ...moves.filter(({ kind }) => kind === 'load')]
+  const completions = ends.map(({ ended, done }): Turn => [ended, done])
   return {
     reactions: [...completions, ...timers],
     handOvers: Array.from(at, (due, key): Turn => [due, sent[key]!]),
@@ -251,6 +256,7 @@ export function structureSimulator(run: StructureInput): (replication: number) =
       machine: { ...machine, speed: new AlikeSpeed(machine.speed, stationsOf(run.plan), given) },
       lag: null,
       timer: overheads,
+      loads: new RecordedLoads(run.moves ?? []),
       seed: run.seed,
       replication,
       observe: (requests) => new RowRecorder(simulated, requests),

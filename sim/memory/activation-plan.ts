@@ -23,6 +23,8 @@ export interface ActivationPlan {
   readonly steps: readonly ActivationStep[]
   /** of each input the sizes of its dimensions: the key of the memory pattern is made of them */
   readonly inputs: readonly (readonly ('batch' | 'length' | number)[])[]
+  /** quantiles of how long it took to load, ms; only of models that came and went when measured */
+  readonly loadMs?: readonly number[] | undefined
 }
 
 /** Whole bytes of a buffer for a batch of b requests of length l. */

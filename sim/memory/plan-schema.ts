@@ -27,5 +27,11 @@ export const activationPlanSchema = z
       .array(z.array(z.union([z.literal(['batch', 'length']), z.number()])).readonly())
       .readonly()
       .describe('sizes of the dimensions of each input'),
+    loadMs: z
+      .array(z.number())
+      .min(1)
+      .readonly()
+      .optional()
+      .describe('evenly spaced quantiles of how long it took to load; absent where nobody asked'),
   })
   .readonly()

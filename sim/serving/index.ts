@@ -11,6 +11,7 @@ export {
   parseJournal,
 } from './journal.ts'
 export {
+  comesAndGoes,
   type DevicePlan,
   evictionPolicies,
   Ledger,

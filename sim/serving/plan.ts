@@ -11,7 +11,13 @@ import type { ActivationPlan } from '../memory/index.ts'
 import { type AdmissionPlan, admissionPlan, OPEN_ADMISSION } from './admission/index.ts'
 import { type GenerationPlan, STATIC_BATCHES } from './generation/generation-plan.ts'
 import { kvPlan } from './generation/kv-plan.ts'
-import { type DevicePlan, liveMemory, memoryPlan, type PoolMemoryPlan } from './memory/index.ts'
+import {
+  type DevicePlan,
+  liveDevice,
+  liveMemory,
+  memoryPlan,
+  type PoolMemoryPlan,
+} from './memory/index.ts'
 import type { Ms } from './ports.ts'
 
 const endless = Number.POSITIVE_INFINITY
@@ -170,7 +176,7 @@ export function livePlan(plan: ServingPlan): ServingPlan {
   const pools = plan.pools.map((pool) =>
     pool.memory === undefined ? pool : { ...pool, memory: liveMemory(pool.memory) },
   )
-  return { ...plan, pools }
+  return { ...plan, pools, devices: plan.devices.map(liveDevice) }
 }
 
 function classPlan(traffic: TrafficClass, { pools }: Scenario): ClassPlan {

@@ -14,6 +14,7 @@ export { clopperPearson, type Interval, meanWithError, tInterval, within } from 
 export { KvSpaces } from './kv-spaces.ts'
 export type { MapChunk, MemorySeries, MemorySpace } from './memory-document.ts'
 export { memoryResult } from './memory-result.ts'
+export { coldShare, type ModelMove } from './model-moves.ts'
 export type { Truncation } from './mser.ts'
 export { normalDistribution, normalQuantile } from './normal.ts'
 export {

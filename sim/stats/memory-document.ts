@@ -70,6 +70,15 @@ export const memorySpace = z.strictObject({
       cold_share: estimate.describe(
         'requests that came before the model that served them was loaded, of all served',
       ),
+      pools: z
+        .array(
+          z.strictObject({
+            pool: z.string(),
+            loads: estimate.describe('of a run'),
+            load_ms: estimate.describe('mean of a run'),
+          }),
+        )
+        .describe('those whose models were loaded in every run'),
     })
     .nullable()
     .describe('null where models are there from the beginning'),

@@ -70,6 +70,7 @@ function spaceResult(runs: readonly SpaceSummary[]): MemorySpace {
         runs.length,
       ),
       cold_share: ratio((run) => run.cold),
+      pools: loadsResult(runs),
     },
     series: seriesResult(runs),
     map: first.map.map(({ atMs, chunks }) => ({
@@ -81,6 +82,27 @@ function spaceResult(runs: readonly SpaceSummary[]): MemorySpace {
       })),
     })),
   }
+}
+
+function loadsResult(runs: readonly SpaceSummary[]) {
+  return runs[0]!.pools.flatMap((pool) => {
+    const of = runs.flatMap(({ residency }) => residency!.pools.filter((own) => own.pool === pool))
+    if (of.length < runs.length) return []
+    const n = of.reduce((sum, { loads }) => sum + loads, 0)
+    return [
+      {
+        pool,
+        loads: estimate(
+          of.map(({ loads }) => loads),
+          n,
+        ),
+        load_ms: estimate(
+          of.map(({ loads, ms }) => ms / loads),
+          n,
+        ),
+      },
+    ]
+  })
 }
 
 function seriesResult(runs: readonly SpaceSummary[]): MemorySeries {

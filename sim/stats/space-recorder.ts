@@ -48,7 +48,7 @@ export interface SpaceSummary extends SpaceHead {
   readonly pinnedFree: number
   readonly largestFree: number
   readonly counts: SpaceCounts
-  readonly residency: { readonly loads: number; readonly evictions: number } | null
+  readonly residency: ResidencySummary | null
   /** requests that waited for a load, and all that were served */
   readonly cold: Ratio | null
   readonly series: {
@@ -59,6 +59,20 @@ export interface SpaceSummary extends SpaceHead {
     readonly largestFree: readonly number[]
   }
   readonly map: readonly { readonly atMs: Ms; readonly chunks: readonly SpaceChunk[] }[]
+}
+
+export interface ResidencySummary {
+  readonly loads: number
+  readonly evictions: number
+  /** those whose models have come */
+  readonly pools: readonly PoolLoads[]
+}
+
+export interface PoolLoads {
+  readonly pool: string
+  readonly loads: number
+  /** that they took, together */
+  readonly ms: Ms
 }
 
 export interface Ratio {
@@ -98,6 +112,7 @@ export class SpaceRecorder {
   }
   readonly residency = { loads: 0, evictions: 0 }
   readonly cold = { part: 0, of: 0 }
+  readonly #loads = new Map<string, PoolLoads>()
   readonly #durationMs: Ms
   readonly #requested = new Float64Array(BUCKETS)
   readonly #inUse = new Float64Array(BUCKETS)
@@ -159,6 +174,12 @@ export class SpaceRecorder {
     this.#leastFree = Math.min(this.#leastFree, state.largestFree)
   }
 
+  /** A load for a pool is over, which took so long. */
+  loaded(pool: string, ms: Ms): void {
+    const { loads, ms: sum } = this.#loads.get(pool) ?? { loads: 0, ms: 0 }
+    this.#loads.set(pool, { pool, loads: loads + 1, ms: sum + ms })
+  }
+
   /** Whether the next map of the address space is due. */
   wantsMap(now: Ms): boolean {
     return this.#maps.length < MAPS && now * MAPS >= this.#maps.length * this.#durationMs
@@ -184,7 +205,7 @@ export class SpaceRecorder {
       pinnedFree: this.#pinnedFree,
       largestFree: this.#leastFree,
       counts: { ...this.counts },
-      residency: has.residency ? { ...this.residency } : null,
+      residency: has.residency ? { ...this.residency, pools: [...this.#loads.values()] } : null,
       cold: has.residency ? { ...this.cold } : null,
       series: {
         bucketS: this.#durationMs / 1000 / BUCKETS,

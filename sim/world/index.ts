@@ -6,6 +6,7 @@ export { Link } from './link.ts'
 export { LocalOverheads, type TimedCost } from './local-overheads.ts'
 export { IDEAL_MACHINE, type Machine, machineOf } from './machine.ts'
 export { MemoryObserver } from './memory-observer.ts'
+export type { LoadEnd, ModelLoads } from './model-loads.ts'
 export {
   classEdges,
   classOf,

@@ -36,6 +36,7 @@ export class MemoryObserver extends Relay {
 
   override loaded(now: Ms, executor: number): void {
     this.#loadedAt.set(executor, now)
+    this.#memory.loaded(now, executor)
     super.loaded(now, executor)
   }
 

@@ -11,7 +11,7 @@ interface Told {
 
 /** When each load ends; a byte a ms. `at` rises. */
 function ends(loads: readonly Told[], setUpMs = 0): number[] {
-  const link = new WeightLink({ eviction: 'lru', gibPerS: 1000 / 1024 ** 3, setUpMs })
+  const link = new WeightLink({ gibPerS: 1000 / 1024 ** 3, setUpMs })
   const last: number[] = []
   for (const [i, { at, bytes }] of loads.entries()) {
     for (const end of link.begin(at, i, bytes)) last[end.executor] = end.at

@@ -1,4 +1,5 @@
-import type { Ms, ResidencyPlan } from '../serving/index.ts'
+import type { Ms } from '../serving/index.ts'
+import type { LoadEnd } from './model-loads.ts'
 
 const GIB = 1024 ** 3
 
@@ -9,11 +10,6 @@ interface Load {
   leftBytes: number
   /** as things stand */
   endsAt: Ms
-}
-
-export interface LoadEnd {
-  readonly executor: number
-  readonly at: Ms
 }
 
 /**
@@ -27,7 +23,7 @@ export class WeightLink {
   #loads: Load[] = []
   #now: Ms = 0
 
-  constructor({ gibPerS, setUpMs }: ResidencyPlan) {
+  constructor({ gibPerS, setUpMs }: { readonly gibPerS: number; readonly setUpMs: Ms }) {
     this.#setUpMs = setUpMs
     this.#bytesPerMs = (gibPerS * GIB) / 1000
   }

@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { parseScenario } from '../../scenarios/index.ts'
+import { Random } from '../kernel/index.ts'
 import { declaredPlan } from '../memory/index.ts'
-import { servingPlan } from '../serving/index.ts'
-import type { LoadEnd } from './weight-link.ts'
+import { type ServingPlan, servingPlan } from '../serving/index.ts'
+import type { LoadEnd } from './model-loads.ts'
 import { WorldMemory } from './world-memory.ts'
 
 const MIB = 2 ** 20
+/** Of loads that are declared nothing is drawn. */
+const random = new Random('unused')
 
 /** Pools `one` and `two`, each with a model of its own. */
 function memoryOf(parts: {
@@ -14,6 +17,8 @@ function memoryOf(parts: {
   model?: string
   /** of each model, where it is not what the scenario says */
   weights?: number
+  /** measured */
+  loadMs?: readonly number[]
 }) {
   const model =
     parts.model ?? 'activations: [{ per_item_kib: 1024, lives: 2 }, { per_item_kib: 512 }]'
@@ -34,11 +39,22 @@ ${names.map((name, i) => `  - { name: ${name}, model: ${name}, ${parts.pools[i]}
     const declared = scenario.models[name]!
     if (!('work' in declared)) return null
     const own = declaredPlan(declared.memory!, precision)
-    return parts.weights === undefined ? own : { ...own, weights: [parts.weights] }
+    const { weights, loadMs } = parts
+    return { ...own, ...(weights !== undefined && { weights: [weights] }), loadMs }
   })
-  const plan = servingPlan(scenario, activations)
+  const declared = servingPlan(scenario, activations)
+  const plan = parts.loadMs === undefined ? declared : withMeasuredLoads(declared)
   return new WorldMemory({ scenario, plan, activations, maps: true })
 }
+
+/** As of models that are not declared. */
+const withMeasuredLoads = (plan: ServingPlan): ServingPlan => ({
+  ...plan,
+  devices: plan.devices.map((own) => ({
+    ...own,
+    residency: own.residency && { ...own.residency, gibPerS: null },
+  })),
+})
 
 const batch = (executor: number, size: number) => ({ executor, size, length: 1, tokens: size })
 const mib = (bytes: number) => bytes / MIB
@@ -136,7 +152,7 @@ describe('residency', () => {
 
   test('a load takes its memory at once, and the time of set-up and bandwidth', () => {
     const memory = memoryOf({ pools: [on, on], devices })
-    const [{ executor, at }] = memory.load(10, 0) as [LoadEnd]
+    const [{ executor, at }] = memory.load(10, 0, random) as [LoadEnd]
     expect(executor).toBe(0)
     expect(at).toBeCloseTo(10 + 5 + (1000 * 4) / 2048, 12)
     expect(memory.start(20, batch(0, 6))).toBe(false)
@@ -144,11 +160,11 @@ describe('residency', () => {
     expect(memory.start(20, batch(0, 2))).toBe(true)
     memory.end(21, 0)
     // 4 of weights, 6 of an arena that is idle: there is no room for 4 further ones
-    expect(memory.load(22, 1)).toBeNull()
+    expect(memory.load(22, 1, random)).toBeNull()
     memory.unload(23, 0)
-    expect(memory.load(24, 1)).not.toBeNull()
+    expect(memory.load(24, 1, random)).not.toBeNull()
     const [card] = memory.spaces()
-    expect(card!.residency).toEqual({ loads: 2, evictions: 1 })
+    expect(card!.residency).toEqual({ loads: 2, evictions: 1, pools: [] })
     // of a batch, and of a load
     expect(card!.counts).toMatchObject({ shortage: 1, fragmentation: 0, oversize: 0, loads: 1 })
     // nothing was there at the beginning, and in the end one model without an arena
@@ -157,9 +173,29 @@ describe('residency', () => {
     expect(mib(card!.peakHeld)).toBe(10)
   })
 
+  test('loads that are not declared take as long as those that were measured', () => {
+    const memory = memoryOf({ pools: [on, on], devices, loadMs: [30, 40, 60] })
+    const drawn = new Random('loads')
+    const times = Array.from({ length: 4000 }, (_, i) => {
+      const now = 100 * i
+      const [{ at }] = memory.load(now, 0, drawn) as [LoadEnd]
+      memory.loaded(at, 0)
+      memory.unload(at, 0)
+      return at - now
+    })
+    expect(Math.min(...times)).toBeGreaterThanOrEqual(30)
+    expect(Math.max(...times)).toBeLessThanOrEqual(60)
+    // half of the draws are evenly spread between 30 and 40, half between 40 and 60
+    const mean = times.reduce((sum, ms) => sum + ms, 0) / times.length
+    expect(Math.abs(mean - 42.5)).toBeLessThan(0.5)
+    expect(memory.spaces()[0]!.residency!.pools).toEqual([
+      { pool: 'one', loads: 4000, ms: expect.closeTo(mean * 4000, 6) },
+    ])
+  })
+
   test('waste inside of chunks is told beside the weights that are there, not those of others', () => {
     const memory = memoryOf({ pools: [on, on], devices, model: 'activations: [{ kib: 1023.9 }]' })
-    memory.load(0, 0)
+    memory.load(0, 0, random)
     memory.start(10, batch(0, 1))
     // 1,048,474 bytes, of which a chunk is 1,048,576
     expect(memory.spaces()[0]!.internal).toBeCloseTo(1 - 1_048_474 / MIB, 9)

@@ -1,4 +1,5 @@
 import type { Scenario } from '../../scenarios/schema.ts'
+import type { Random } from '../kernel/index.ts'
 import {
   type ActivationPlan,
   Device,
@@ -16,7 +17,9 @@ import {
 } from '../serving/index.ts'
 import { fullestSpace, SpaceRecorder, type SpaceState, type SpaceSummary } from '../stats/index.ts'
 import { AddressSpace } from './address-space.ts'
-import { type LoadEnd, WeightLink } from './weight-link.ts'
+import { Empirical } from './empirical.ts'
+import type { LoadEnd, ModelLoads } from './model-loads.ts'
+import { WeightLink } from './weight-link.ts'
 
 /** A device, the replicas on it, and what happened there. */
 interface Card {
@@ -26,7 +29,7 @@ interface Card {
   readonly replicas: Replica[]
   readonly recorder: SpaceRecorder
   readonly addresses: AddressSpace
-  /** null where no weights come and go */
+  /** null where no weights come and go, or in times that were measured */
   readonly link: WeightLink | null
 }
 
@@ -34,6 +37,10 @@ interface Replica {
   readonly pool: string
   readonly memory: ReplicaMemory
   readonly card: Card
+  /** how long it takes to load; null where that was not measured */
+  readonly loads: Empirical | null
+  /** when its last load began */
+  loadedFrom: Ms
 }
 
 export interface MemoryParts {
@@ -50,7 +57,7 @@ export interface MemoryParts {
  * `memory`. A batch does all that it does with memory at the instant of its start; until it ends
  * its replica counts as it was when most was in use.
  */
-export class WorldMemory {
+export class WorldMemory implements ModelLoads {
   /** of each executor; undefined where memory is no concern */
   readonly #replicas: readonly (Replica | undefined)[]
   /** by the number of the device; undefined where no replica is on it */
@@ -71,7 +78,9 @@ export class WorldMemory {
       const card = (cards[number] ??= cardOf(parts, number))
       const { name, memory } = parts.scenario.pools[pool]!
       const own = new ReplicaMemory(card.device, replicaPlan(memory!, activations))
-      const placed = { pool: name, memory: own, card }
+      const { loadMs: table } = activations
+      const loads = table === undefined ? null : new Empirical(table)
+      const placed = { pool: name, memory: own, card, loads, loadedFrom: 0 }
       card.replicas.push(placed)
       return placed
     })
@@ -114,17 +123,25 @@ export class WorldMemory {
    * Takes the memory of a model at once. When the loads on its device end, this one among them;
    * null where memory is short.
    */
-  load(now: Ms, executor: number): readonly LoadEnd[] | null {
-    const { card, memory } = this.#replica(executor)
-    const { link, plan } = card
-    if (link === null) throw new Error(`Expected ${plan.name} to have residency`)
+  load(now: Ms, executor: number, random: Random): readonly LoadEnd[] | null {
+    const replica = this.#replica(executor)
+    const { card, memory, loads } = replica
     if (memory.load() < 0) {
       card.recorder.counts.loads++
       return null
     }
     card.recorder.residency.loads++
     card.recorder.sample(now, stateOf(card))
-    return link.begin(now, executor, memory.weightsBytes)
+    replica.loadedFrom = now
+    if (card.link !== null) return card.link.begin(now, executor, memory.weightsBytes)
+    if (loads === null) throw new Error(`Expected ${replica.pool} to come and go`)
+    return [{ executor, at: now + loads.draw(random) }]
+  }
+
+  /** A model has come. */
+  loaded(now: Ms, executor: number): void {
+    const { card, pool, loadedFrom } = this.#replica(executor)
+    card.recorder.loaded(pool, now - loadedFrom)
   }
 
   unload(now: Ms, executor: number): void {
@@ -189,8 +206,14 @@ function cardOf({ scenario, plan: { devices, pools } }: MemoryParts, number: num
     replicas: [],
     recorder: new SpaceRecorder(head, 1000 * scenario.duration_s),
     addresses: new AddressSpace(),
-    link: plan.residency && new WeightLink(plan.residency),
+    link: linkOf(plan),
   }
+}
+
+function linkOf({ residency }: DevicePlan): WeightLink | null {
+  if (residency === null) return null
+  const { gibPerS, setUpMs } = residency
+  return gibPerS === null ? null : new WeightLink({ gibPerS, setUpMs })
 }
 
 /** Whether a model is resident from the beginning. */

@@ -15,10 +15,12 @@ import {
 import type { Hardware, WorldStreams } from './hardware.ts'
 import type { Link } from './link.ts'
 import type { Machine } from './machine.ts'
+import type { ModelLoads } from './model-loads.ts'
 import type { OverheadModel } from './overheads.ts'
 import { StepRuns } from './step-runs.ts'
 import { wakeCost } from './work.ts'
 import type { WorldMemory } from './world-memory.ts'
+import type { WorldParts } from './world-parts.ts'
 
 /**
  * The kinds of events in their order at one instant. A batch has ended when its executor says so,
@@ -52,6 +54,8 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
   readonly #link: Link | null
   /** null where memory is no concern */
   readonly #memory: WorldMemory | null
+  /** null where no model comes and goes */
+  readonly #loads: ModelLoads | null
   /** whether the last batch, and the last load, of each executor found its memory */
   readonly #found: Uint8Array
   readonly #loaded: Uint8Array
@@ -75,18 +79,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
   /** the request that was taken from the source last; -1 for none */
   #taken = -1
 
-  /** `hardware`: one entry for each executor. */
-  constructor(world: {
-    source: Source
-    requests: Requests
-    hardware: readonly Hardware[]
-    machine: Machine
-    random: WorldStreams
-    lag: OverheadModel | null
-    timer: OverheadModel | null
-    link?: Link | null
-    memory?: WorldMemory | null
-  }) {
+  constructor(world: WorldParts) {
     this.#source = world.source
     this.#requests = world.requests
     this.#hardware = world.hardware
@@ -96,6 +89,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     this.#timer = world.timer
     this.#link = world.link ?? null
     this.#memory = world.memory ?? null
+    this.#loads = world.loads ?? this.#memory
     this.#found = new Uint8Array(world.hardware.length)
     this.#loaded = new Uint8Array(world.hardware.length)
     this.#started = new Float64Array(world.hardware.length)
@@ -155,7 +149,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
   }
 
   load(executor: number): void {
-    const ends = this.#memory!.load(this.now, executor)
+    const ends = this.#loads!.load(this.now, executor, this.#random.service)
     this.#loaded[executor] = ends === null ? 0 : 1
     // loads that share a link with this one end later than they would have
     for (const { executor: own, at } of ends ?? [{ executor, at: this.now }]) {
@@ -164,7 +158,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
   }
 
   unload(executor: number): void {
-    this.#memory!.unload(this.now, executor)
+    this.#loads!.unload(this.now, executor)
   }
 
   shrink(executor: number): void {

@@ -2,7 +2,9 @@ export { type EvictionPolicy, evictionPolicies, type Use } from './eviction/inde
 export { Ledger } from './ledger.ts'
 export { Memory } from './memory.ts'
 export {
+  comesAndGoes,
   type DevicePlan,
+  liveDevice,
   liveMemory,
   memoryPlan,
   type PoolMemoryPlan,

@@ -6,10 +6,12 @@ import {
   heldSums,
   heldTogether,
 } from '../../memory/index.ts'
+import type { ServingPlan } from '../plan.ts'
 import type { Ms } from '../ports.ts'
 import type { ArenaPlan } from './arena.ts'
 
 const MIB = 1024 ** 2
+const GIB = 1024 ** 3
 const endless = Number.POSITIVE_INFINITY
 
 /** Memory that replicas share, or that one has for itself. */
@@ -23,9 +25,12 @@ export interface DevicePlan {
 
 export interface ResidencyPlan {
   readonly eviction: 'lru' | 'lfu' | 'cost-aware'
-  readonly gibPerS: number
+  /** null where a calibration has measured how long loads take */
+  readonly gibPerS: number | null
   /** of every load, besides */
   readonly setUpMs: Ms
+  /** whether arenas give back what they can where a load finds no memory */
+  readonly shrinks: boolean
 }
 
 /** What is tried in turn for a batch that ran out of memory. */
@@ -44,6 +49,8 @@ export interface PoolMemoryPlan {
   readonly outOfMemory: readonly Remedy[]
   /** resident from the beginning, and never evicted */
   readonly pinned: boolean
+  /** mean of its measured loads; undefined where there are none */
+  readonly loadMs?: Ms | undefined
 }
 
 /**
@@ -64,8 +71,9 @@ export function memoryPlan(
     residency: residency
       ? {
           eviction: residency.eviction,
-          gibPerS: residency.gib_per_s,
+          gibPerS: residency.gib_per_s ?? null,
           setUpMs: residency.set_up_ms,
+          shrinks: true,
         }
       : null,
   }))
@@ -86,14 +94,46 @@ export function memoryPlan(
       arena: memory.allocator === 'buddy' ? arenaOf(memory.arena_mib, plan) : null,
       outOfMemory: remedies(memory),
       pinned: memory.pinned ?? false,
+      loadMs: plan?.loadMs && mean(plan.loadMs),
     }
   })
   return { devices, pools: own }
 }
 
-/** What of a plan there is in the live world: there nothing gives memory back. */
+const mean = (values: readonly number[]) =>
+  values.reduce((sum, value) => sum + value, 0) / values.length
+
+/**
+ * How long loads of a pool's model take in the mean, if nothing else uses the link. Throws where
+ * nobody knows.
+ */
+export function expectedLoadMs(
+  { weightsBytes, loadMs: measured }: PoolMemoryPlan,
+  { gibPerS, setUpMs }: ResidencyPlan,
+): Ms {
+  if (gibPerS !== null) return setUpMs + (1000 * weightsBytes) / (gibPerS * GIB)
+  if (measured === undefined) throw new Error('Expected loads to be declared or measured')
+  return measured
+}
+
+/** Whether the model of a pool comes and goes. */
+export function comesAndGoes(
+  { devices, pools }: Pick<ServingPlan, 'devices' | 'pools'>,
+  pool: number,
+): boolean {
+  const { memory } = pools[pool]!
+  if (memory === undefined || memory.pinned) return false
+  return memory.devices.some((device) => devices[device]!.residency !== null)
+}
+
+/** What of a plan there is in the live world: there no arena gives memory back. */
 export function liveMemory(plan: PoolMemoryPlan): PoolMemoryPlan {
   return { ...plan, outOfMemory: plan.outOfMemory.filter((remedy) => remedy === 'split') }
+}
+
+export function liveDevice(plan: DevicePlan): DevicePlan {
+  const { residency } = plan
+  return residency === null ? plan : { ...plan, residency: { ...residency, shrinks: false } }
 }
 
 /** Of engines their own ledgers make room; an arena of buddies has nothing to give back. */

@@ -42,6 +42,7 @@ export interface MemoryWorld {
  */
 export class Memory {
   readonly #world: MemoryWorld
+  readonly #devices: ServingPlan['devices']
   readonly #ledger: Ledger
   readonly #residency: Residency
   readonly #remedies: Remedies
@@ -58,6 +59,7 @@ export class Memory {
 
   constructor(plan: ServingPlan, world: MemoryWorld) {
     this.#world = world
+    this.#devices = plan.devices
     this.#ledger = new Ledger(plan)
     const shared = { ...world, ledger: this.#ledger }
     this.#residency = new Residency(plan, shared)
@@ -203,7 +205,8 @@ export class Memory {
    */
   #failed(now: Ms, station: Station, executor: number): void {
     const { backend, observer } = this.#world
-    if (this.#failures[station.id]!++ === 0 && backend.shrink !== undefined) {
+    const { shrinks } = this.#devices[this.#ledger.deviceOf[executor]!]!.residency!
+    if (this.#failures[station.id]!++ === 0 && shrinks && backend.shrink !== undefined) {
       backend.shrink(executor)
       observer.remedied?.(now, executor, 'shrunk')
     } else if (this.#residency.evictOne(now, executor)) {

@@ -24,7 +24,7 @@ export class ModelCache {
 
   constructor({ eviction, limitBytes, weights, setUpMs = 0 }: CacheOptions) {
     // a byte a ms
-    const residency = { eviction, gibPerS: 1000 / 1024 ** 3, setUpMs }
+    const residency = { eviction, gibPerS: 1000 / 1024 ** 3, setUpMs, shrinks: true }
     const memory = { devices: [0], sums: [], arena: null, outOfMemory: [], pinned: false }
     const plan = planOf(
       weights.map((weightsBytes) => ({ memory: { ...memory, weightsBytes } })),

@@ -3,9 +3,7 @@ import type { Backend, Ms, Observer } from '../ports.ts'
 import type { Station } from '../station.ts'
 import { type EvictionPolicy, evictionPolicies } from './eviction/index.ts'
 import type { Ledger } from './ledger.ts'
-import type { ResidencyPlan } from './memory-plan.ts'
-
-const GIB = 1024 ** 3
+import { comesAndGoes, expectedLoadMs } from './memory-plan.ts'
 
 /** Weights of an executor: not there, on their way, there and idle, there and at work. */
 const ABSENT = 0
@@ -43,11 +41,11 @@ export class Residency {
     this.#policies = devices.map(
       ({ residency }) => residency && evictionPolicies[residency.eviction],
     )
-    this.#loadMs = executors.map(({ pool }, i) => {
-      const residency = devices[deviceOf[i]!]?.residency ?? null
-      const stays = residency === null || pools[pool]!.memory!.pinned
-      return stays ? null : loadMs(pools[pool]!.memory!.weightsBytes, residency)
-    })
+    this.#loadMs = executors.map(({ pool }, i) =>
+      comesAndGoes({ devices, pools }, pool)
+        ? expectedLoadMs(pools[pool]!.memory!, devices[deviceOf[i]!]!.residency!)
+        : null,
+    )
     this.#state = Uint8Array.from(this.#loadMs, (ms) => (ms === null ? IDLE : ABSENT))
     this.#uses = new Float64Array(executors.length)
     this.#usedAt = new Float64Array(executors.length)
@@ -201,9 +199,4 @@ export class Residency {
       evicted: this.#evicted[device]!,
     })
   }
-}
-
-/** How long a load takes, if nothing else uses the link. */
-function loadMs(bytes: number, { gibPerS, setUpMs }: ResidencyPlan): Ms {
-  return setUpMs + (1000 * bytes) / (gibPerS * GIB)
 }

@@ -15,7 +15,7 @@ const plain: PoolMemoryPlan = {
   pinned: false,
 }
 export const roomy: Batching = { policy: 'dynamic', max_batch: 8, preferred: [], max_delay_ms: 0 }
-export const lru: ResidencyPlan = { eviction: 'lru', gibPerS: 1, setUpMs: 1 }
+export const lru: ResidencyPlan = { eviction: 'lru', gibPerS: 1, setUpMs: 1, shrinks: true }
 
 interface Told extends Mishaps {
   readonly limitBytes: number

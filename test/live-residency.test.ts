@@ -1,0 +1,191 @@
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { readRows } from '../runtime/rows-file.ts'
+import type { ObservedRun } from '../sim/experiment/index.ts'
+import type { ModelMove } from '../sim/stats/index.ts'
+import type { Profile } from '../sim/world/index.ts'
+import { type Replayed, replaysIn } from './live-replay.ts'
+import { madeUpProfile } from './profiles.ts'
+import { commandsIn, expectRefusal, put, temporaryFolder } from './spillway.ts'
+
+/**
+ * Models that come and go in replays: real sessions are opened and released; laws, never speeds.
+ * Each replay is audited, journal included.
+ */
+
+const folder = temporaryFolder()
+const replayed = replaysIn(folder)
+
+/** 16 and 32 MiB of weights; each device has room for one of them, or for both. */
+const scenario = (limitMib: number, more = '') => `spillway: 1
+name: in-turn
+seed: 3
+duration_s: 4
+warmup_s: 0
+models:
+  small: { builtin: mlp, layers: 4, width: 1024 }
+  large: { builtin: mlp, layers: 8, width: 1024 }
+devices:
+  - { name: card, limit_mib: ${limitMib}, residency: { eviction: lru${more} } }
+traffic:
+  - { class: web, model: small, arrivals: { process: poisson, rate_rps: 20 } }
+  - { class: bulk, model: large, arrivals: { process: poisson, rate_rps: 6 } }
+pools:
+  - { name: smalls, model: small, memory: { allocator: bfc, device: card } }
+  - { name: larges, model: large, memory: { allocator: bfc, device: card } }
+`
+
+/** Loads of 20 and 40 ms, of weights as large as they are. */
+function profileOf(text: string): Profile {
+  const profile = madeUpProfile(text)
+  const models = profile.models.map((model, i) => {
+    const [mib, ms] = i === 0 ? [16, 20] : [32, 40]
+    const memory = { weights: [mib * 2 ** 20], steps: [], inputs: [], loadMs: [ms, ms + 5] }
+    return { ...model, memory }
+  })
+  return { ...profile, models }
+}
+
+const replayIn = (name: string, text: string, replays = 1) =>
+  replayed(name, text, { replays, profile: profileOf(text) })
+
+const runOf = (name: string, replay = 1) => readRows(join(folder, name, `replay-${replay}.parquet`))
+
+/** When the model of each executor was there, by what executors say: from load to unload. */
+function stays(moves: readonly ModelMove[]) {
+  const open = new Map<number, ModelMove>()
+  const found: { executor: number; from: number; to: number; usableFrom: number }[] = []
+  const close = (executor: number, to: number) => {
+    const { started: from, ended: usableFrom } = open.get(executor)!
+    found.push({ executor, from, to, usableFrom })
+    open.delete(executor)
+  }
+  for (const move of moves) {
+    if (move.kind === 'load') open.set(move.executor, move)
+    else close(move.executor, move.ended)
+  }
+  for (const executor of [...open.keys()]) close(executor, Number.POSITIVE_INFINITY)
+  return found
+}
+
+const overlaps = (all: ReturnType<typeof stays>) =>
+  all.flatMap((one, i) =>
+    all.slice(i + 1).filter((other) => one.from < other.to && other.from < one.to),
+  )
+
+describe('two models on a device that has room for one', () => {
+  let result: Replayed['result']
+  let runs: ObservedRun[]
+  beforeAll(async () => {
+    result = (await replayIn('narrow', scenario(40), 2)).result
+    runs = [await runOf('narrow', 1), await runOf('narrow', 2)]
+  }, 120_000)
+
+  test('come and go, and all that ask for them are served', () => {
+    for (const { counts } of result.classes) expect(counts.served).toBe(counts.arrived)
+    for (const { moves } of runs) {
+      const count = (kind: string) => moves!.filter((move) => move.kind === kind).length
+      expect(count('load')).toBeGreaterThan(5)
+      expect(count('load') - count('unload')).toBe(1)
+      expect(moves!.every(({ ok }) => ok)).toBe(true)
+    }
+  })
+
+  test('are never there at a time, by what the executors say', () => {
+    for (const { moves } of runs) expect(overlaps(stays(moves!))).toEqual([])
+  })
+
+  test('run batches only while they are there', () => {
+    for (const { rows, moves } of runs) {
+      const { executor, started, ended } = rows.columns
+      for (let key = 0; key < rows.count; key++) {
+        const there = stays(moves!).filter((one) => one.executor === executor[key])
+        const within = there.some(
+          ({ usableFrom, to }) => usableFrom <= started[key]! && ended[key]! <= to,
+        )
+        expect(within, `request ${key}`).toBe(true)
+      }
+    }
+  })
+
+  test('are absent at the beginning of every replay', () => {
+    for (const { rows, moves } of runs) {
+      for (const own of [0, 1]) {
+        const first = Math.min(
+          ...[...rows.columns.executor.keys()]
+            .filter((key) => rows.columns.executor[key] === own)
+            .map((key) => rows.columns.dispatched[key]!),
+        )
+        const load = moves!.find(({ executor, kind }) => executor === own && kind === 'load')!
+        expect(load.done).toBeLessThanOrEqual(first)
+        expect(load.asked).toBeGreaterThanOrEqual(0)
+      }
+    }
+  })
+
+  test('stand in the result with their loads and whom they let wait', () => {
+    const [card] = result.memory
+    const { residency } = card!
+    const loads = runs.map(({ moves }) => moves!.filter(({ kind }) => kind === 'load').length)
+    expect(card).toMatchObject({ name: 'card', weights_mib: 48 })
+    expect(card!.peak_requested_mib.value).toBe(32)
+    expect(residency!.loads.value).toBe((loads[0]! + loads[1]!) / 2)
+    expect(residency!.cold_share.value).toBeGreaterThan(0)
+    expect(residency!.pools.map(({ pool }) => pool)).toEqual(['smalls', 'larges'])
+    for (const { load_ms: ms } of residency!.pools) expect(ms.value).toBeGreaterThan(0)
+  })
+})
+
+test('where there is room for both each comes once, stays, and is there beside the other', async () => {
+  const { result } = await replayIn('wide', scenario(64))
+  const { moves } = await runOf('wide')
+  expect(moves!.map(({ kind }) => kind)).toEqual(['load', 'load'])
+  expect(overlaps(stays(moves!)).length).toBe(1)
+  expect(result.memory[0]!.peak_requested_mib.value).toBe(48)
+}, 120_000)
+
+test('a pinned model is there from the beginning and never moves', async () => {
+  const text = scenario(50).replace(
+    '{ allocator: bfc, device: card }',
+    '{ allocator: bfc, device: card, pinned: true }',
+  )
+  await replayIn('pinned', text)
+  const { moves } = await runOf('pinned')
+  expect(moves!.map(({ executor, kind }) => `${kind} ${executor}`)).toEqual(['load 1'])
+}, 120_000)
+
+test('a profile that does not know how long loads take is refused, unless they are declared', async () => {
+  const { run } = commandsIn(folder)
+  const text = scenario(40)
+  const { models, ...profile } = profileOf(text)
+  const untold = models.map((model) => ({
+    ...model,
+    memory: { ...model.memory!, loadMs: undefined },
+  }))
+  put(folder, 'untold.json', JSON.stringify({ ...profile, models: untold }))
+  put(folder, 'untold.yaml', text)
+  put(folder, 'declared.yaml', scenario(40, ', gib_per_s: 2'))
+  const args = ['--profile', 'untold.json']
+  const ended = await run('simulate', 'untold.yaml', ...args)
+  expectRefusal(ended, 6, folder)
+  expect(ended.stderr).toContain('does not know how long mlp 4x1024 fp32 on cpu takes to load')
+  expect((await run('simulate', 'declared.yaml', ...args)).code).toBe(0)
+}, 120_000)
+
+test('Ctrl-C while models come and go ends the replay, and leaves nothing', async () => {
+  const { start } = commandsIn(folder)
+  const text = scenario(40)
+    .replace('duration_s: 4', 'duration_s: 60')
+    .replaceAll('rate_rps: ', 'rate_rps: 3')
+  put(folder, 'long.yaml', text)
+  put(folder, 'long.json', JSON.stringify(profileOf(text)))
+  const args = ['long.yaml', '--profile', 'long.json', '--replays', '1', '--out', 'long']
+  const started = start(['replay', ...args])
+  await started.says(/replay 1 of 1 …/)
+  // loads follow one another: in the middle of one, as like as not
+  await new Promise((resolve) => setTimeout(resolve, 1500))
+  process.kill(-started.child.pid!, 'SIGINT')
+  const ended = await started.ended
+  expectRefusal(ended, 130, folder)
+  expect(ended.stderr).toMatch(/^stopped: interrupted$/m)
+}, 120_000)
