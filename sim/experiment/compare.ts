@@ -125,8 +125,8 @@ function counted(check: Check, valid: readonly boolean[]): Check {
 /** Percentiles of simulations of every replay, [replay][run][percentile]. */
 function simulateAll(input: ComparisonInput, supported: readonly number[]): number[][][] {
   const of = input.replays.length * STRUCTURE_RUNS
-  return input.replays.map((observed, replay) => {
-    const simulate = structureSimulator({ ...input, ...observed })
+  return input.replays.map(({ rows, timers, moves = [] }, replay) => {
+    const simulate = structureSimulator({ ...input, rows, timers, moves })
     return Array.from({ length: STRUCTURE_RUNS }, (_, run) => {
       const { sorted } = latenciesOf(simulate(run), input.warmupMs)
       input.onProgress?.(replay * STRUCTURE_RUNS + run + 1, of)
