@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { type Command, Option } from 'commander'
 import pc from 'picocolors'
 import { EXIT, Failure, modelKey, modelLabel, type Scenario } from '../../scenarios/index.ts'
+import { weightsBytesOf } from '../../sim/memory/index.ts'
 import { Batcher } from '../../sim/serving/index.ts'
 import { Empirical, type ModelProfile, type Profile } from '../../sim/world/index.ts'
 import { type CalibrationTask, calibrateLoads, calibrateModels } from '../calibration/index.ts'
@@ -270,7 +271,7 @@ function loadLines({ memory }: ModelProfile): string[] {
   if (memory?.loadMs === undefined) return []
   const table = new Empirical(memory.loadMs)
   const [least, most] = [memory.loadMs[0]!, memory.loadMs.at(-1)!]
-  const mib = memory.weights.reduce((sum, bytes) => sum + bytes, 0) / 2 ** 20
+  const mib = weightsBytesOf(memory) / 2 ** 20
   return [
     `  load        ${table.mean.toPrecision(3)} ms [${least.toPrecision(3)} to ${most.toPrecision(3)}], of ${mib.toPrecision(3)} MiB`,
   ]

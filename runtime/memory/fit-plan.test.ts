@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import type { ArenaLog, ArenaRun, GraphNode, ProfiledNode, Shape } from './arena-log.ts'
-import { fitPlan } from './fit-plan.ts'
+import { fitPlan, weightsApart } from './fit-plan.ts'
 
 const WEIGHTS = [100, 28]
 const inputs = [
   { name: 'x', type: 'float32', shape: ['batch', 'length'], fill: 'normal', vocabulary: 0 },
 ] as const
+const file = { inputs, bytes: 1028 }
 
 interface Node {
   /** "Op input input": its name is that of its first output */
@@ -52,7 +53,7 @@ const large = (b: number, l: number) => 8 * b * l
 
 /** Takes and frees of the plan that is found, as numbers: 0, 1, -0, … */
 function orderOf(log: ArenaLog): string {
-  const found = fitPlan(log, inputs)
+  const found = fitPlan(log, file)
   if ('problem' in found) return found.problem
   let taken = 0
   return found.plan.steps.map((step) => ('take' in step ? taken++ : `-${step.free}`)).join(' ')
@@ -69,11 +70,12 @@ describe('the plan of a model', () => {
         },
         { of: 'Sum c d', outputs: { y: small(b) }, frees: large(b, l), takes: small(b) },
       ]),
-      inputs,
+      file,
     )
     expect(found).toEqual({
       plan: {
         weights: WEIGHTS,
+        apartBytes: 900,
         steps: [
           { take: term({ perToken: 8 }), kind: 'activation' },
           { take: term({ perToken: 8 }), kind: 'activation' },
@@ -190,4 +192,10 @@ describe('the plan of a model', () => {
   ])('is not known where it says %s', (words, nodes) => {
     expect(orderOf(logOf(nodes))).toContain(words)
   })
+})
+
+test('weights lie beside the arena as far as the file is larger than what is reserved there', () => {
+  expect(weightsApart(1000, [300, 100])).toBe(600)
+  // kernels may pack them wider than they are in the file
+  expect(weightsApart(1000, [600, 800])).toBe(0)
 })

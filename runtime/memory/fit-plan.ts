@@ -14,7 +14,7 @@ export type FoundPlan = { readonly plan: ActivationPlan } | { readonly problem: 
  */
 export function fitPlan(
   { graph, reserved, runs }: ArenaLog,
-  inputs: ModelFile['inputs'],
+  { inputs, bytes }: Pick<ModelFile, 'inputs' | 'bytes'>,
 ): FoundPlan {
   if (graph === null) throw new Error('Expected a log with the graph')
   const names = runs.map(({ nodes }) => nodes.map(({ name }) => name).join())
@@ -29,11 +29,20 @@ export function fitPlan(
       return { take, kind: step.output ? 'output' : 'activation' }
     })
     const dimensions = inputs.map(({ shape }) => [...shape])
-    return { plan: { weights: [...reserved], steps, inputs: dimensions } }
+    const apartBytes = weightsApart(bytes, reserved)
+    return { plan: { weights: [...reserved], apartBytes, steps, inputs: dimensions } }
   } catch (error) {
     if (error instanceof Unfit) return { problem: error.message }
     throw error
   }
+}
+
+/**
+ * Bytes of a model's file that are not reserved in the arena of its session: weights that no kernel
+ * packs, as an embedding table, lie beside it.
+ */
+export function weightsApart(fileBytes: number, reserved: readonly number[]): number {
+  return reserved.reduce((left, bytes) => Math.max(0, left - bytes), fileBytes)
 }
 
 function unfitText({ by, bytes }: TakenBuffer, runs: readonly ArenaRun[]): string {

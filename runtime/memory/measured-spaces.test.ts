@@ -29,9 +29,9 @@ ${devices}pools:
 function arena(): ArenaDocument {
   const replica = (number: number, mib: number): ArenaReplica => ({
     ...{ pool: 'central', replica: number, pattern: false, batches: 1, left_out: null },
-    ...{ reserved_bytes: [MIB], sizes: [4], lengths: [1] },
+    ...{ reserved_bytes: [MIB / 2], apart_bytes: MIB / 2, sizes: [4], lengths: [1] },
     ...{ started_ms: [1000 + 1000 * number], ended_ms: [3000 + 1000 * number] },
-    ...{ in_use_bytes: [(1 + mib) * MIB], requested_bytes: [(1 + mib / 2) * MIB] },
+    ...{ in_use_bytes: [(0.5 + mib) * MIB], requested_bytes: [(0.5 + mib / 2) * MIB] },
     ...{ peak_in_use_bytes: 0, extensions: [{ batch: 0, bytes: 2 * mib * MIB }] },
     process: { started_mib: 1, loaded_mib: 2, peak_mib: 3, ended_mib: 3 },
   })

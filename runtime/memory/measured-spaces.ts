@@ -50,7 +50,7 @@ function spaceOf(
   { name, shared, pools, limit_mib }: Head,
   replicas: readonly ArenaReplica[],
 ): SpaceSummary {
-  const weights = replicas.map(({ reserved_bytes }) => sum(reserved_bytes))
+  const weights = replicas.map((one) => one.apart_bytes + sum(one.reserved_bytes))
   const recorder = new SpaceRecorder(
     {
       ...{ name, shared, pools },
@@ -84,7 +84,8 @@ function changesOf(replicas: readonly ArenaReplica[], weights: readonly number[]
         if (extension.batch === batch) held += extension.bytes
       }
       const idle = weights[replica]!
-      const [inUse, requested] = [arena.in_use_bytes[batch]!, arena.requested_bytes[batch]!]
+      const inUse = arena.apart_bytes + arena.in_use_bytes[batch]!
+      const requested = arena.apart_bytes + arena.requested_bytes[batch]!
       return [
         { now: arena.started_ms[batch]!, replica, requested, inUse, held },
         { now: arena.ended_ms[batch]!, replica, requested: idle, inUse: idle, held },

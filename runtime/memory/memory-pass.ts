@@ -78,5 +78,5 @@ export async function memoryPlan(task: MemoryTask, signal: AbortSignal): Promise
     { file, session, runs: profiledShapes(task) },
     { signal, graph: true },
   )
-  return fitPlan(log, file.inputs)
+  return fitPlan(log, file)
 }

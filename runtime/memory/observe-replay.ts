@@ -2,6 +2,7 @@ import type { ArenaDocument, ArenaReplica, Rows } from '../../sim/stats/index.ts
 import { materialise, sessionOptions } from '../models/index.ts'
 import { cacheDirectory, type Prepared } from '../prepare.ts'
 import type { ArenaLog, ArenaRun } from './arena-log.ts'
+import { weightsApart } from './fit-plan.ts'
 import { hasLastingArena } from './memory-pass.ts'
 import { type ObserveOptions, observeArena } from './observe-arena.ts'
 import { type ReplayedBatch, replayedBatches } from './replayed-batches.ts'
@@ -44,6 +45,7 @@ export async function observeReplay(
     )
     observed.push({
       ...{ pool: pool.name, replica, pattern: session.memoryPattern === true },
+      apart_bytes: weightsApart(file.bytes, log.reserved),
       ...observedReplica(log, all, first.length),
     })
   }
@@ -54,7 +56,7 @@ function observedReplica(
   { reserved, runs, process }: ArenaLog,
   all: readonly ReplayedBatch[],
   asked: number,
-): Omit<ArenaReplica, 'pool' | 'replica' | 'pattern'> {
+): Omit<ArenaReplica, 'pool' | 'replica' | 'pattern' | 'apart_bytes'> {
   const batches = all.slice(0, runs.length)
   const peaks = runs.map(peakOf)
   const weights = reserved.reduce((sum, bytes) => sum + bytes, 0)

@@ -43,7 +43,8 @@ function arenaOf(initialChunkBytes: number, of: Partial<ArenaReplica> = {}): Are
   })
   return {
     ...{ pool: 'central', replica: 0, pattern: false, batches: sizes.length, left_out: null },
-    ...{ reserved_bytes: [...plan.weights], sizes, lengths, started_ms: [], ended_ms: [] },
+    ...{ reserved_bytes: [...plan.weights], apart_bytes: plan.apartBytes ?? 0, sizes, lengths },
+    ...{ started_ms: [], ended_ms: [] },
     in_use_bytes: states.map(({ inUseBytes }) => inUseBytes),
     requested_bytes: states.map(({ requestedBytes }) => requestedBytes),
     peak_in_use_bytes: 0,
@@ -57,6 +58,17 @@ const compared = (arena: ArenaReplica, known: ActivationPlan | null = plan) =>
   compareArenas([{ arena, memory, plan: known, space: null }])
 
 describe('an arena beside its model', () => {
+  test('counts weights that lie apart on both sides, and in no error', () => {
+    const apart = { ...plan, apartBytes: 5 * MIB }
+    const [row] = compared(arenaOf(MIB, { apart_bytes: 5 * MIB }), apart)
+    const [plain] = compared(arenaOf(MIB))
+    expect(row!.error).toEqual(plain!.error)
+    for (const of of ['held_mib', 'in_use_mib', 'requested_mib'] as const) {
+      expect(row!.measured[of]).toBe(plain!.measured[of] + 5)
+      expect(row!.driven![of]).toBe(plain!.driven![of] + 5)
+    }
+  })
+
   test('that grows by its rules is the same in every figure', () => {
     const rows = compared(arenaOf(MIB))
     const [row] = rows

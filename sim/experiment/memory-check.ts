@@ -104,9 +104,12 @@ interface ArenaRun {
 }
 
 function measuredRun(arena: ArenaReplica): ArenaRun {
-  const weights = sum(arena.reserved_bytes)
+  const { apart_bytes: apart } = arena
+  const weights = apart + sum(arena.reserved_bytes)
   const peak = new Peak(weights)
-  for (const [i, bytes] of arena.in_use_bytes.entries()) peak.see(bytes, arena.requested_bytes[i]!)
+  for (const [i, bytes] of arena.in_use_bytes.entries()) {
+    peak.see(apart + bytes, apart + arena.requested_bytes[i]!)
+  }
   const { extensions } = arena
   const held = weights + sum(extensions.map(({ bytes }) => bytes))
   return { ...peak.figures, weights, held, external: null, extensions }

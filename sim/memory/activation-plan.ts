@@ -19,12 +19,19 @@ export type ActivationStep =
 export interface ActivationPlan {
   /** bytes of each reservation in turn */
   readonly weights: readonly number[]
+  /** weights that are in no arena: ONNX Runtime reserves there only what its kernels pack anew */
+  readonly apartBytes?: number | undefined
   /** inputs and outputs that no step frees stay until the batch has ended */
   readonly steps: readonly ActivationStep[]
   /** of each input the sizes of its dimensions: the key of the memory pattern is made of them */
   readonly inputs: readonly (readonly ('batch' | 'length' | number)[])[]
   /** quantiles of how long it took to load, ms; only of models that came and went when measured */
   readonly loadMs?: readonly number[] | undefined
+}
+
+/** Of all weights, bytes. */
+export function weightsBytesOf({ weights, apartBytes = 0 }: ActivationPlan): number {
+  return weights.reduce((sum, bytes) => sum + bytes, apartBytes)
 }
 
 /** Whole bytes of a buffer for a batch of b requests of length l. */

@@ -5,6 +5,7 @@ export {
   bytesOf,
   heldSums,
   heldTogether,
+  weightsBytesOf,
 } from './activation-plan.ts'
 export {
   type Allocator,

@@ -19,6 +19,10 @@ const step = z.union([
 export const activationPlanSchema = z
   .strictObject({
     weights: z.array(z.number()).readonly().describe('bytes of each reservation in turn'),
+    apartBytes: z
+      .number()
+      .optional()
+      .describe('weights that are in no arena, as an embedding table; 0 where it is absent'),
     steps: z
       .array(step)
       .readonly()

@@ -21,13 +21,14 @@ const bytes: fc.Arbitrary<Bytes> = fc.record({
 const plan: fc.Arbitrary<ActivationPlan> = fc
   .record({
     weights: fc.array(fc.integer({ min: 1, max: 300_000 }), { maxLength: 4 }),
+    apartBytes: fc.constantFrom(undefined, 0, 70_001),
     buffers: fc.array(fc.record({ take: bytes, lives: fc.nat(5), role: fc.nat(9) }), {
       minLength: 1,
       maxLength: 12,
     }),
     inputs: fc.constantFrom([['batch', 'length']], [['batch'], ['batch']], [['batch', 3]]),
   })
-  .map(({ weights, buffers, inputs }) => {
+  .map(({ weights, apartBytes, buffers, inputs }) => {
     const steps: ActivationStep[] = []
     for (const [i, { take, role }] of buffers.entries()) {
       const last = i === buffers.length - 1
@@ -38,7 +39,7 @@ const plan: fc.Arbitrary<ActivationPlan> = fc
         if (lives > 0 && lives < 5 && j + lives === i) steps.push({ free: j })
       }
     }
-    return { weights, steps, inputs: inputs as ActivationPlan['inputs'] }
+    return { weights, apartBytes, steps, inputs: inputs as ActivationPlan['inputs'] }
   })
 
 const memory = fc.constantFrom(
@@ -152,7 +153,7 @@ test('bytes are where they belong: peaks as counted anew, weights alone when bat
 })
 
 test('cases that fail, that take blocks, and all causes of failure are among them', () => {
-  const told = fc.sample(cases, { seed: 1, numRuns: 300 }).flatMap(play)
+  const told = fc.sample(cases, { seed: 1, numRuns: 500 }).flatMap(play)
   for (const cause of [0, -1, -2, -3]) {
     expect(told.filter((text) => text.startsWith(`run ${cause} `)).length).toBeGreaterThan(5)
   }

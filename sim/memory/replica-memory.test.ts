@@ -155,6 +155,18 @@ describe('what is not to be had', () => {
     expect([memory.resident, device.takenBytes]).toEqual([false, 0])
   })
 
+  test('what lies apart from an arena is taken and given back with it', () => {
+    const plan = { activations: { ...chain, apartBytes: 40 * KIB } }
+    expect(replica(47 * KIB, plan).memory.load()).toBe(OUT_OF_MEMORY.shortage)
+    const { device, memory } = replica(48 * KIB, plan)
+    expect(memory.load()).toBe(0)
+    expect([device.freeBytes, memory.weightsBytes]).toEqual([0, 48 * KIB])
+    expect(owners(memory)).toEqual(['weights 40', 'weights 3', 'weights 5'])
+    expect(memory.state.heldBytes).toBe(48 * KIB)
+    memory.unload()
+    expect(device.takenBytes).toBe(0)
+  })
+
   test('an arena of buddies is taken with the weights or not at all', () => {
     const plan = {
       arenaBytes: MIB,

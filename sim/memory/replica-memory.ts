@@ -1,4 +1,4 @@
-import { type ActivationPlan, bytesOf } from './activation-plan.ts'
+import { type ActivationPlan, bytesOf, weightsBytesOf } from './activation-plan.ts'
 import { type Allocator, type MemoryStatistics, OUT_OF_MEMORY } from './allocator.ts'
 import { BfcArena } from './bfc.ts'
 import type { Device } from './device.ts'
@@ -71,7 +71,7 @@ export class ReplicaMemory {
   constructor(device: Device, plan: ReplicaPlan) {
     this.#device = device
     this.#plan = plan
-    this.weightsBytes = plan.activations.weights.reduce((sum, bytes) => sum + bytes, 0)
+    this.weightsBytes = weightsBytesOf(plan.activations)
     this.#kinds = plan.activations.steps.flatMap((step) => ('free' in step ? [] : [step.kind]))
     this.#buffers = this.#kinds.length
     this.#handles = new Int32Array(this.#buffers).fill(NONE)
@@ -94,12 +94,13 @@ export class ReplicaMemory {
     const allocator = this.#plan.allocator(this.#device)
     this.#allocator = allocator
     if (allocator instanceof BfcArena) {
-      const { weights } = this.#plan.activations
+      const { weights, apartBytes = 0 } = this.#plan.activations
       for (const bytes of weights) this.#weights.add(allocator.reserve(bytes))
+      this.#apart = apartBytes
     } else {
-      this.#device.take(this.weightsBytes)
       this.#apart = this.weightsBytes
     }
+    this.#device.take(this.#apart)
     this.#look()
     return 0
   }

@@ -14,6 +14,7 @@ export const arenaReplica = z.strictObject({
   batches: z.number().describe('that it ran in the replay; the first of them are observed'),
   left_out: z.string().nullable().describe('why not all of them are observed'),
   reserved_bytes: bytes.describe('for weights, in turn, when the model was loaded'),
+  apart_bytes: z.number().describe('weights that are in no arena, as an embedding table'),
   sizes: z.array(z.number()),
   lengths: z.array(z.number()).describe('padded'),
   started_ms: z.array(z.number()).describe('in the replay, as the next'),

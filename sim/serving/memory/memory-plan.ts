@@ -5,6 +5,7 @@ import {
   declaredPlan,
   heldSums,
   heldTogether,
+  weightsBytesOf,
 } from '../../memory/index.ts'
 import type { ServingPlan } from '../plan.ts'
 import type { Ms } from '../ports.ts'
@@ -89,7 +90,7 @@ export function memoryPlan(
     const plan = activations[index] ?? declared(pool, models)
     return {
       devices: numbers,
-      weightsBytes: Math.ceil((plan?.weights ?? []).reduce((sum, bytes) => sum + bytes, 0)),
+      weightsBytes: plan === null ? 0 : Math.ceil(weightsBytesOf(plan)),
       sums: plan === null || pool.generation ? [] : heldSums(plan),
       arena: memory.allocator === 'buddy' ? arenaOf(memory.arena_mib, plan) : null,
       outOfMemory: remedies(memory),
