@@ -131,9 +131,13 @@ function driven(
   const plan = { activations, pattern, arenaBytes: 0, allocator }
   const replica = new ReplicaMemory(new Device(Number.POSITIVE_INFINITY), plan)
   replica.load()
+  const { apartBytes = 0 } = activations
   return runs.map(([batch, length]) => {
     expect(replica.run(batch, length)).toBe(0)
-    const run = { extensions: [...replica.extensions], inUse: replica.state.inUseBytes }
+    const run = {
+      extensions: [...replica.extensions],
+      inUse: replica.state.inUseBytes - apartBytes,
+    }
     replica.end()
     return run
   })

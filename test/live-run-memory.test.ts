@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { readRows } from '../runtime/rows-file.ts'
-import { bytesOf, heldSums } from '../sim/memory/index.ts'
+import { bytesOf, heldSums, weightsBytesOf } from '../sim/memory/index.ts'
 import {
   type ArenaDocument,
   arenaSchema,
@@ -181,7 +181,7 @@ describe('a live command', () => {
     const plan = profile().models[0]!.memory!
     const bytes = (size: number) =>
       Math.max(...heldSums(plan).map((own) => bytesOf(own, size, 152)))
-    const limitMib = (plan.weights.reduce((sum, one) => sum + one, 0) + bytes(2)) / 2 ** 20
+    const limitMib = (weightsBytesOf(plan) + bytes(2)) / 2 ** 20
     put(folder, 'tight.yaml', SCENARIO.replace('limit_mib: 256', `limit_mib: ${limitMib + 1e-6}`))
     const busy = ['--set', 'traffic.web.arrivals.rate_rps=2000', '--set', 'duration_s=0.5']
     const options = [...PROFILE, '--replays', '1', '--journal', '--out', 'tight']
