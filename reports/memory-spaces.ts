@@ -71,7 +71,7 @@ export function spaceSubject(input: ReportInput, { sides }: Space): string {
 
 /**
  * "113 times in 80 runs, 97 of them though enough bytes were free"; null where no batch found too
- * little, nor failed for want of its model.
+ * little, nor failed for want of its model. Of a replay's batches nobody tells what they lacked.
  */
 export function ranOut(space: MemorySpace, runs: number): string | null {
   const all = failures(space)
@@ -81,13 +81,14 @@ export function ranOut(space: MemorySpace, runs: number): string | null {
   const some = (n: number) => (n === all ? '' : `${count(n)} of them `)
   const times = (n: number) => (n === 1 ? 'once' : `${count(n)} times`)
   const within = runs > 1 ? ` in ${count(runs)} runs` : ''
+  const lost = failed === 1 ? 'one batch' : `${count(failed)} batches`
+  if (all === 0 && loads === 0) return `for ${lost}${within}, which failed`
   const told = [
     all > 0 ? times(all) + within : `for loads of models ${times(loads)}${within}`,
     ...(fragmentation > 0 ? [`${some(fragmentation)}though enough bytes were free`] : []),
     ...(oversize > 0 ? [`${some(oversize)}for more than it could ever hold`] : []),
   ]
-  const lost = failed === 1 ? '; one batch failed' : `; ${count(failed)} batches failed`
-  return told.join(', ') + (failed === 0 ? '' : lost)
+  return told.join(', ') + (failed === 0 ? '' : `; ${lost} failed`)
 }
 
 /** Whether sequences lose their places where blocks run out: a matter of course, and no failure. */

@@ -85,6 +85,7 @@ describe('memory over time', () => {
     expect(ranOut(0, 0, 0, 2, 30)).toBe(
       'Memory ran out for loads of models 30 times in 80 runs; 2 batches failed',
     )
+    expect(ranOut(0, 0, 0, 2)).toBe('Memory ran out for 2 batches in 80 runs, which failed')
     expect(ranOut(0, 0, 0, 0, 30)).not.toContain('ran out')
     expect(ranOut(2, 0, 1)).toBe(
       'Memory ran out 3 times in 80 runs, 1 of them for more than it could ever hold',

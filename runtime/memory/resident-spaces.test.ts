@@ -88,4 +88,16 @@ describe('a device whose models come and go', () => {
     expect(failed.residency!.loads.value).toBe(2)
     expect(failed.peak_requested_mib.value).toBe(9)
   })
+
+  test('counts batches that went in halves or failed, of its executors alone', () => {
+    const short = rowsOf([
+      [0, 50, 110],
+      [0, 51, 110],
+      [1, 130, 160],
+    ])
+    short.columns.outcome[2] = OUTCOME.failed
+    expect(spaceOf(short, moves).remedies).toMatchObject({ split: 1, failed: 1 })
+    short.columns.executor.fill(2)
+    expect(spaceOf(short, moves).remedies).toMatchObject({ split: 0, failed: 0 })
+  })
 })

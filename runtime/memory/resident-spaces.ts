@@ -1,5 +1,5 @@
 import type { Scenario } from '../../scenarios/index.ts'
-import { batchesOf, type ObservedRun } from '../../sim/experiment/index.ts'
+import { batchesOf, measuredRanOut, type ObservedRun } from '../../sim/experiment/index.ts'
 import { comesAndGoes, executorsOf, Ledger, type ServingPlan } from '../../sim/serving/index.ts'
 import { coldShare, SpaceRecorder, type SpaceSummary } from '../../sim/stats/index.ts'
 
@@ -61,6 +61,7 @@ function spaceOf({ scenario, plan, run }: Replayed, device: number): SpaceSummar
     }
   }
   Object.assign(recorder.cold, coldShare(run.rows, moves, here))
+  Object.assign(recorder.counts, measuredRanOut([run.rows], here))
   recorder.counts.extensions = Number.NaN
   const unknown = { internal: Number.NaN, freeShare: Number.NaN }
   return { ...recorder.summary({ residency: true }), ...unknown }

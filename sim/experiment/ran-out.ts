@@ -17,8 +17,11 @@ export function simulatedRanOut(runs: readonly (readonly SpaceSummary[])[]): Ran
   return { shrunk: sum('shrunk'), split: sum('split'), failed: sum('failed') }
 }
 
-/** Of replays, by their rows: parts of a batch were sent to their executor at one instant. */
-export function measuredRanOut(runs: readonly Rows[]): RanOut {
+/**
+ * Of replays, by their rows: parts of a batch were sent to their executor at one instant. `on`: the
+ * executors that are meant; all where it is left out.
+ */
+export function measuredRanOut(runs: readonly Rows[], on?: readonly number[]): RanOut {
   let split = 0
   let failed = 0
   for (const { count, columns } of runs) {
@@ -28,7 +31,7 @@ export function measuredRanOut(runs: readonly Rows[]): RanOut {
     const lost = new Set<number>()
     for (let key = 0; key < count; key++) {
       const own = batch[key]!
-      if (own < 0) continue
+      if (own < 0 || on?.includes(executor[key]!) === false) continue
       batches.add(own)
       sent.add(`${executor[key]} ${dispatched[key]}`)
       if (outcome[key] === OUTCOME.failed) lost.add(own)
