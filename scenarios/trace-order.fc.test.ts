@@ -58,7 +58,6 @@ test('rows that are up to a run from their place come in order, and two runs are
       expect(rows).toEqual(expected)
       expect(held).toBeLessThanOrEqual(2 * RUN)
     }),
-    { seed: 3 },
   )
 })
 

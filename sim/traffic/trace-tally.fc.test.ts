@@ -34,7 +34,6 @@ test('rows a few at a time have the statistics of all at once', () => {
       }
       expect(tally.statistics()).toEqual(traceStatistics({ times, lengths, outputs }))
     }),
-    { seed: 1 },
   )
 })
 
@@ -58,7 +57,6 @@ test('windows are those that a list of all counts would give', () => {
       expect(found.dispersion).toBeCloseTo(variance / mean, 9)
       expect(found.idle_share).toBe(counts.filter((n) => n === 0).length / counts.length)
     }),
-    { seed: 2 },
   )
 })
 
@@ -88,7 +86,6 @@ describe('Spread', () => {
           9,
         )
       }),
-      { seed: 4 },
     )
   })
 
