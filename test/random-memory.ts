@@ -79,3 +79,17 @@ export function memorySystem(evictions: readonly Eviction[]): fc.Arbitrary<Small
       return { plan: { ...plan, pools, devices }, ...rest }
     })
 }
+
+/** The same, with all models on one device, where they come and go: many go to make room. */
+export function crowdedSystem(eviction: Eviction): fc.Arbitrary<SmallSystem> {
+  const residency = { eviction, gibPerS: 1, setUpMs: 5, shrinks: true }
+  return fc.tuple(memorySystem([eviction]), bytes(100)).map(([{ plan, ...rest }, roomBytes]) => {
+    const pools = plan.pools.map((own) => {
+      const devices = Array.from({ length: own.replicas }, () => 0)
+      return { ...own, memory: { ...own.memory!, devices, pinned: false, arena: null } }
+    })
+    const largest = Math.max(...pools.map(({ memory }) => memory.weightsBytes))
+    const device = { name: 'shared', limitBytes: largest + roomBytes, residency }
+    return { plan: { ...plan, pools, devices: [device] }, ...rest }
+  })
+}
