@@ -30,6 +30,13 @@ describe('recorded loads', () => {
     expect([1, 9].map((now) => timeOf(loads, 0, now))).toEqual([null, 4])
   })
 
+  test('fail once for each that failed, though the next try begins at the same instant', () => {
+    const loads = new RecordedLoads([load(0, 0, 50, false), load(0, 50, 60, false)])
+    expect([0, 0].map((now) => timeOf(loads, 0, now))).toEqual([null, null])
+    const more = new RecordedLoads([load(0, 0, 50, false), load(0, 50, 64), load(0, 900, 990)])
+    expect([0, 0, 0].map((now) => timeOf(more, 0, now))).toEqual([null, 14, 14])
+  })
+
   test('of a model that never came go by those of others', () => {
     const loads = new RecordedLoads([load(0, 0, 10), load(1, 50, 70)])
     expect([0, 60].map((now) => timeOf(loads, 2, now))).toEqual([10, 20])
