@@ -71,6 +71,14 @@ describe('arenas in a report', () => {
     expect(second).toContain('central 2: 1 batch with the memory pattern; its process took 100 MiB')
   })
 
+  test('of which nothing was held have a dash for what was free, and no error of it', () => {
+    const [row] = comparison.memory!
+    const driven = { ...row!.driven!, free_share: null }
+    const error = { ...row!.error!, free_share: null }
+    const rows = arenaRows({ ...comparison, memory: [{ ...row!, driven, error }] })
+    expect(rows[1]!.cells[3]).toBe('–')
+  })
+
   test('stand in texts, tables and pages, which say nothing of them where there are none', async () => {
     const none = sampleComparison({ whatIf: false })
     const page = async (of: Comparison) => {

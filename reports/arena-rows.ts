@@ -46,7 +46,8 @@ export function arenaRows({ memory }: Comparison): ArenaRow[] {
     ]
     if (driven !== null && error !== null) {
       const relative = [error.held, error.in_use, error.requested].map(signedPercent)
-      const errors = [...relative, signedPoints(error.free_share)]
+      const free = error.free_share
+      const errors = [...relative, ...(free === null ? [] : [signedPoints(free)])]
       const cells = cellsOf(driven).map((text, i) => (errors[i] ? `${text} (${errors[i]})` : text))
       rows.push({ replica, of: 'driven', cells: [...cells, sameness(row)] })
     }

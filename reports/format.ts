@@ -128,8 +128,8 @@ export function signedPercent(share: number | null): string {
 }
 
 /** How far one share, given as 0 … 1, is from another. */
-export function signedPoints(difference: number | null): string {
-  return difference === null ? NONE : `${signedHundredths(difference)} points`
+export function signedPoints(difference: number): string {
+  return `${signedHundredths(difference)} points`
 }
 
 function signedHundredths(share: number): string {
