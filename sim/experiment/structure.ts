@@ -1,3 +1,4 @@
+import { Empirical } from '../kernel/index.ts'
 import { executorsOf, type Ms, OUTCOME, type ServingPlan } from '../serving/index.ts'
 import { type ModelMove, RowRecorder, Rows } from '../stats/index.ts'
 import { ListSource, type RequestList } from '../traffic/index.ts'
@@ -6,7 +7,6 @@ import {
   classEdges,
   classOf,
   type DispatcherTurns,
-  Empirical,
   indexAfter,
   LocalOverheads,
   type MachineField,

@@ -1,4 +1,5 @@
 export { type Draws, drawDuration } from './duration.ts'
+export { Empirical, type QuantileTable } from './empirical.ts'
 export { EventHeap } from './event-heap.ts'
 export { hashedNormal, hashedUniform } from './hashed-random.ts'
 export { KeyedHeap } from './keyed-heap.ts'

@@ -1,5 +1,4 @@
 export { AlikeSpeed } from './alike-speed.ts'
-export { Empirical } from './empirical.ts'
 export { bootstrapField, fieldsOf, levelOf } from './field-bootstrap.ts'
 export type { Hardware } from './hardware.ts'
 export { Link } from './link.ts'

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Random } from '../kernel/index.ts'
-import { Empirical } from './empirical.ts'
+import { Empirical, Random } from '../kernel/index.ts'
 import { NO_OVERHEADS, Overheads } from './overheads.ts'
 
 const N = 50_000

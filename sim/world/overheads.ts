@@ -1,6 +1,5 @@
-import type { Random } from '../kernel/index.ts'
+import { Empirical, type QuantileTable, type Random } from '../kernel/index.ts'
 import type { Ms } from '../serving/index.ts'
-import { Empirical, type QuantileTable } from './empirical.ts'
 
 /** A sample that was measured around a value of what it depends on, ms. */
 export interface TableAt {

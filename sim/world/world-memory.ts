@@ -1,5 +1,5 @@
 import type { Scenario } from '../../scenarios/schema.ts'
-import type { Random } from '../kernel/index.ts'
+import { Empirical, type Random } from '../kernel/index.ts'
 import {
   type ActivationPlan,
   Device,
@@ -17,7 +17,6 @@ import {
 } from '../serving/index.ts'
 import { fullestSpace, SpaceRecorder, type SpaceState, type SpaceSummary } from '../stats/index.ts'
 import { AddressSpace } from './address-space.ts'
-import { Empirical } from './empirical.ts'
 import type { LoadEnd, ModelLoads } from './model-loads.ts'
 import { WeightLink } from './weight-link.ts'
 

@@ -1,4 +1,5 @@
 import type { Pool, PoolMemory, Scenario } from '../../../scenarios/schema.ts'
+import { Empirical } from '../../kernel/index.ts'
 import {
   type ActivationPlan,
   type Bytes,
@@ -95,14 +96,11 @@ export function memoryPlan(
       arena: memory.allocator === 'buddy' ? arenaOf(memory.arena_mib, plan) : null,
       outOfMemory: remedies(memory),
       pinned: memory.pinned ?? false,
-      loadMs: plan?.loadMs && mean(plan.loadMs),
+      loadMs: plan?.loadMs && new Empirical(plan.loadMs).mean,
     }
   })
   return { devices, pools: own }
 }
-
-const mean = (values: readonly number[]) =>
-  values.reduce((sum, value) => sum + value, 0) / values.length
 
 /**
  * How long loads of a pool's model take in the mean, if nothing else uses the link. Throws where

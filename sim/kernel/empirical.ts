@@ -1,4 +1,4 @@
-import type { Random } from '../kernel/index.ts'
+import type { Random } from './random.ts'
 
 /** Quantiles of a measured sample at probabilities 0, 1/(k-1), …, 1, as profiles store them. */
 export type QuantileTable = readonly number[]
