@@ -45,6 +45,18 @@ test('--out below a file, or on a file, is refused before any work', async () =>
   expect(filesIn(folder)).toContain('file')
 })
 
+test('traces are not read for a place that cannot be written', async () => {
+  put(folder, 'file', 'kept')
+  put(folder, 'trace.csv', 'at\n0\n1\n3\n')
+  const columns = ['--format', 'csv', '--time', 'at', '--unit', 's']
+  for (const command of ['inspect', 'fit']) {
+    const ended = await run('trace', command, 'trace.csv', ...columns, '--out', 'file')
+    expectRefusal(ended, 3, folder)
+    expect(ended.stderr).toMatch(/error: file: cannot be written: part of the path is a file/)
+    expect(ended.stderr, command).not.toContain('…')
+  }
+})
+
 test('init leaves a file that stands as it is', async () => {
   put(folder, 'mine.yaml', 'mine')
   const ended = await run('init', 'mine.yaml')

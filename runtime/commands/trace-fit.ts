@@ -23,6 +23,7 @@ import {
 } from '../../sim/experiment/index.ts'
 import { type FittedClass, fitTraffic, type TraceSample } from '../../sim/traffic/index.ts'
 import { runReplications } from '../replications.ts'
+import { writableFolder } from '../write-whole.ts'
 import { action, commandLine, pause, positiveNumber, wholeNumber, withJson } from './command.ts'
 import { documentText, writeWhole } from './output.ts'
 import { ProgressDisplay } from './progress.ts'
@@ -70,6 +71,7 @@ Examples:
         if (options.load >= 1) {
           throw new Failure(`--load: expected less than 1, got ${options.load}`, EXIT.usage)
         }
+        if (options.out !== undefined) await writableFolder(options.out)
         const progress = new ProgressDisplay()
         const sample = await readSample(file, options, progress)
         const { document, sides } = await fitOf(file, sample, { ...options, signal, progress })

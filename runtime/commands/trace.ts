@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { traceHtml, traceText } from '../../reports/index.ts'
 import { EXIT, Failure, TraceReading } from '../../scenarios/index.ts'
 import { TraceTally } from '../../sim/traffic/index.ts'
+import { writableFolder } from '../write-whole.ts'
 import { action, commandLine, pause, withJson } from './command.ts'
 import { documentText, writeWhole } from './output.ts'
 import { ProgressDisplay } from './progress.ts'
@@ -37,6 +38,7 @@ Examples:
     )
     .action(
       action(async (signal, file: string, options: InspectOptions) => {
+        if (options.out !== undefined) await writableFolder(options.out)
         const progress = new ProgressDisplay()
         const reading = new TraceReading(await arrivalsOf(file, options), '.', {
           onProgress: (read) => progress.update(`reading ${file}`, read.bytes, read.totalBytes),
