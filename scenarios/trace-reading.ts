@@ -168,7 +168,7 @@ function unreadable(error: unknown, file: string, arrivals: TraceArrivals): unkn
   const hint =
     missing && arrivals.format === 'azure-llm'
       ? '; the trace can be downloaded from https://github.com/Azure/AzurePublicDataset,' +
-        ' where it is data/AzureLLMInferenceTrace_code.csv'
+        ` where it is data/AzureLLMInferenceTrace_${file.includes('conv') ? 'conv' : 'code'}.csv`
       : ''
   return new Failure(`${file}: cannot read the trace: ${found}${hint}`)
 }

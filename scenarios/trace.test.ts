@@ -196,6 +196,9 @@ describe('bad files', () => {
     expect((missing as Failure).message).toMatch(
       /x\.csv: cannot read the trace: no such file; the trace can be downloaded from https:\/\/github\.com\/Azure\/AzurePublicDataset, where it is data\/AzureLLMInferenceTrace_code\.csv$/,
     )
+    const other = { ...AZURE, file: 'AzureLLMInferenceTrace_conv.csv' }
+    const conversations = await readTrace(other, folder).catch((e: Failure) => e)
+    expect((conversations as Failure).message).toMatch(/data\/AzureLLMInferenceTrace_conv\.csv$/)
     const folderItself = await readTrace({ ...CSV, file: '.' }, folder).catch((e: Failure) => e)
     expect((folderItself as Failure).message).toMatch(/cannot read the trace: it is a folder$/)
   })
