@@ -127,7 +127,7 @@ export function comparisonText(comparison: Comparison): string {
   ])
   return [
     `${verdict}  ${reason}`,
-    `${scenario.name}: ${count(replications)} replications against ${count(replays)} replays`,
+    `${scenario.name}: ${plural(replications, 'replication')} against ${plural(replays, 'replay')}`,
     '',
     alignColumns([COLUMNS, ...tableRows(comparison)]),
     ...unsupported(comparisonRows(comparison).map((row) => [row.percentile, row.measured])),

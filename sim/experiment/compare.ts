@@ -118,7 +118,9 @@ export function compareRuns(input: ComparisonInput): Pick<
 function counted(check: Check, valid: readonly boolean[]): Check {
   const spoiledOnes = valid.filter((one) => !one).length
   if (spoiledOnes === 0) return check
-  const reason = `${spoiledOnes} of ${valid.length} replays do not count: other programs held them up`
+  const which =
+    valid.length === 1 ? 'the replay does' : `${spoiledOnes} of ${valid.length} replays do`
+  const reason = `${which} not count: other programs held them up`
   return { ...check, verdict: 'UNDECIDED', reason }
 }
 

@@ -94,7 +94,7 @@ function loadsResult(runs: readonly SpaceSummary[]) {
         pool,
         loads: estimate(
           of.map(({ loads }) => loads),
-          n,
+          runs.length,
         ),
         load_ms: estimate(
           of.map(({ loads, ms }) => ms / loads),
