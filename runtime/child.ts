@@ -148,12 +148,15 @@ export class Child {
   }
 }
 
-/** Starts one of our entry points as a process: from source under tsx, else from the bundle. */
+/**
+ * Starts one of our entry points as a process: from source under tsx, else from the bundle, with
+ * the options that Node has been given.
+ */
 export function forkEntry(entry: URL, options: ForkOptions): ChildProcess {
   const source = entry.href.endsWith('.ts')
   return fork(fileURLToPath(entry), {
     ...options,
-    execArgv: source ? ['--import', import.meta.resolve('tsx')] : [],
+    execArgv: source ? ['--import', import.meta.resolve('tsx')] : process.execArgv,
   })
 }
 
