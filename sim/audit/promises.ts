@@ -18,8 +18,23 @@ export interface Promises {
   readonly pools: readonly PoolPromises[]
   /** the numbers that pools' memory speaks of */
   readonly devices: readonly PromisedDevice[]
-  /** whether some clients send more once they are answered; they do not where it is not said */
-  readonly reacts?: boolean
+  /** null, or not said, where what clients send does not depend on how their requests end */
+  readonly reactions?: {
+    /** no client sends at this time or later */
+    readonly untilMs: number
+    /** of each class */
+    readonly classes: readonly ClassReactions[]
+  } | null
+}
+
+/** What clients of a class do about how their requests end. */
+export interface ClassReactions {
+  /** whether first attempts may follow on others: in sessions, and in closed loops */
+  readonly follows: boolean
+  /** before what its client does next after an attempt in vain; Infinity where that is nothing */
+  readonly leastPauseMs: (attempt: number) => number
+  /** whether retries may be forbidden */
+  readonly budget: boolean
 }
 
 export interface ClassPromises {
@@ -154,11 +169,35 @@ export function promisesOf(scenario: Scenario): Promises {
       sharedPrefixTokens: own.shared_prefix_tokens ?? 0,
     })
   }
-  const reacts = scenario.traffic.some(
-    ({ arrivals, retry, session }) => arrivals.process === 'closed-loop' || retry || session,
-  )
   const { policy: routing } = scenario.router
-  return { routing, classes, pools, devices: promisedDevices(scenario), reacts }
+  return {
+    routing,
+    classes,
+    pools,
+    devices: promisedDevices(scenario),
+    reactions: reactionsOf(scenario),
+  }
+}
+
+function reactionsOf({ traffic, duration_s }: Scenario): NonNullable<Promises['reactions']> | null {
+  const reacts = ({ arrivals, retry, session }: Scenario['traffic'][number]) =>
+    arrivals.process === 'closed-loop' || retry !== undefined || session !== undefined
+  if (!traffic.some(reacts)) return null
+  const classes: ClassReactions[] = []
+  for (const { arrivals, retry, session } of traffic) {
+    const closed = arrivals.process === 'closed-loop'
+    classes.push({
+      follows: closed || session !== undefined,
+      budget: retry?.budget !== undefined,
+      leastPauseMs(attempt) {
+        if (retry === undefined || attempt >= retry.max_attempts) return closed ? 0 : limit()
+        const { backoff_ms, multiplier, max_backoff_ms } = retry
+        const most = Math.min(limit(max_backoff_ms), backoff_ms * multiplier ** (attempt - 1))
+        return { none: most, equal: most / 2, full: 0 }[retry.jitter]
+      },
+    })
+  }
+  return { untilMs: 1000 * duration_s, classes }
 }
 
 /** Those of a model to which nobody hands over. */
@@ -238,8 +277,7 @@ function bounds(own: Queue['levels'][string]): PromisedBounds {
   }
 }
 
-const limit = (value: number | undefined) =>
-  value === undefined ? Number.POSITIVE_INFINITY : value
+const limit = (value?: number) => (value === undefined ? Number.POSITIVE_INFINITY : value)
 
 /** A queue that is promised, and the executors that serve it: `executors` from `firstExecutor`. */
 export interface PromisedQueue {

@@ -47,9 +47,10 @@ function run(
   const fields = new Requests(1)
   const all: Sent[] = []
   let ends: { key: number; at: number; outcome: Outcome }[] = []
-  while (!clients.ended) {
+  for (;;) {
     const next = clients.peek()
     const first = ends.toSorted((a, b) => a.at - b.at)[0]
+    if (first === undefined && next === Number.POSITIVE_INFINITY) break
     if (first !== undefined && first.at <= next) {
       ends = ends.filter((end) => end !== first)
       clients.settled(first.key, first.outcome, first.at)
