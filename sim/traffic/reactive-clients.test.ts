@@ -132,6 +132,22 @@ describe('retries', () => {
     expect(retries).toBeGreaterThan(0.2 * 1000 - 12)
     expect(retries).toBeLessThanOrEqual(0.2 * 1000 + 10)
   })
+
+  test.each([
+    { ratio: 0.1, burst: 1, after: [1, 11, 21, 31], all: 100 },
+    { ratio: 0.3, burst: 1, after: [1, 5, 9, 13], all: 250 },
+    { ratio: 0.1, burst: 1.2, after: [1, 9, 19, 29], all: 101 },
+    { ratio: 0.007, burst: 1, after: [1, 144, 287, 430], all: 7 },
+    { ratio: 0.7, burst: 3, after: [1, 2, 3, 4], all: 702 },
+  ])('a budget counts fractions exactly: $ratio, $burst', ({ after, all, ratio, burst }) => {
+    const calls = Array.from({ length: 1000 }, (_, i) => 100 * i)
+    const own = { ...retry, maxAttempts: 2, budget: { ratio, burst } }
+    const plan = { endMs: 1e6, retry: own }
+    const sent = run(plan, calls, () => ({ after: 0, outcome: abandoned }))
+    const retried = sent.filter(({ attempt }) => attempt === 2).map(({ at }) => 1 + (at - 10) / 100)
+    expect(retried.slice(0, 4)).toEqual(after)
+    expect(retried.length).toBe(all)
+  })
 })
 
 describe('conversations', () => {
