@@ -133,6 +133,14 @@ describe('retries', () => {
     expect(retries).toBeLessThanOrEqual(0.2 * 1000 + 10)
   })
 
+  test('a retry takes from the budget when it is due, and is given up where that is empty', () => {
+    // the second call finds the budget full, the first retry empties it, the second is due at 15
+    const budget = { ratio: 1, burst: 1 }
+    const plan = { retry: { ...retry, maxAttempts: 2, budget } }
+    const sent = run(plan, [0, 5, 30], () => ({ after: 0, outcome: shed }))
+    expect(times(sent)).toEqual([0, 5, 10, 30, 40])
+  })
+
   test.each([
     { ratio: 0.1, burst: 1, after: [1, 11, 21, 31], all: 100 },
     { ratio: 0.3, burst: 1, after: [1, 5, 9, 13], all: 250 },
