@@ -257,7 +257,9 @@ test('classes that follow traces have the rates of those', async () => {
   writeFileSync(join(folder, 'few.csv'), `t,n\n${rows(1, 1000)}`)
   const traced = (name: string) => `
   - class: ${name}
-    arrivals: { process: trace, file: ${name}.csv, format: csv, time_unit: s, columns: { time: t, input_tokens: n } }
+    arrivals:
+      { process: trace, file: ${name}.csv, format: csv, time_unit: s,
+        columns: { time: t, input_tokens: n } }
     input_tokens: { distribution: trace }`
   const path = join(folder, 'traced.yaml')
   writeFileSync(

@@ -1,5 +1,6 @@
 import type { SeenBatch } from './evidence.ts'
-import type { ClassReactions, Promises } from './promises.ts'
+import type { ClassReactions, PromisedReactions } from './promised-reactions.ts'
+import type { Promises } from './promises.ts'
 import { type AuditRows, SERVED, SHED } from './raw-rows.ts'
 
 /**
@@ -110,7 +111,7 @@ function lastUnprompted(rows: AuditRows, classes: readonly ClassReactions[]): nu
  * Up to when a client may have had in mind what it did not do: to try again when it lost patience,
  * but it was answered; or to try again, but the budget forbade it.
  */
-function hiddenUntil(rows: AuditRows, { untilMs, classes }: NonNullable<Promises['reactions']>) {
+function hiddenUntil(rows: AuditRows, { untilMs, classes }: PromisedReactions) {
   let last = -never
   for (const [key, sent] of rows.sent.entries()) {
     const own = classes[rows.class[key]!]!

@@ -6,6 +6,7 @@ import {
   promisedMemory,
 } from './memory-promises.ts'
 import { type PromisedKv, promisedKv } from './promised-kv.ts'
+import { type PromisedReactions, promisedReactions } from './promised-reactions.ts'
 
 type Routing = 'round-robin' | 'least-loaded'
 export type Batching = Scenario['pools'][number]['batching']
@@ -19,22 +20,7 @@ export interface Promises {
   /** the numbers that pools' memory speaks of */
   readonly devices: readonly PromisedDevice[]
   /** null, or not said, where what clients send does not depend on how their requests end */
-  readonly reactions?: {
-    /** no client sends at this time or later */
-    readonly untilMs: number
-    /** of each class */
-    readonly classes: readonly ClassReactions[]
-  } | null
-}
-
-/** What clients of a class do about how their requests end. */
-export interface ClassReactions {
-  /** whether first attempts may follow on others: in sessions, and in closed loops */
-  readonly follows: boolean
-  /** before what its client does next after an attempt in vain; Infinity where that is nothing */
-  readonly leastPauseMs: (attempt: number) => number
-  /** whether retries may be forbidden */
-  readonly budget: boolean
+  readonly reactions?: PromisedReactions | null
 }
 
 export interface ClassPromises {
@@ -175,29 +161,8 @@ export function promisesOf(scenario: Scenario): Promises {
     classes,
     pools,
     devices: promisedDevices(scenario),
-    reactions: reactionsOf(scenario),
+    reactions: promisedReactions(scenario),
   }
-}
-
-function reactionsOf({ traffic, duration_s }: Scenario): NonNullable<Promises['reactions']> | null {
-  const reacts = ({ arrivals, retry, session }: Scenario['traffic'][number]) =>
-    arrivals.process === 'closed-loop' || retry !== undefined || session !== undefined
-  if (!traffic.some(reacts)) return null
-  const classes: ClassReactions[] = []
-  for (const { arrivals, retry, session } of traffic) {
-    const closed = arrivals.process === 'closed-loop'
-    classes.push({
-      follows: closed || session !== undefined,
-      budget: retry?.budget !== undefined,
-      leastPauseMs(attempt) {
-        if (retry === undefined || attempt >= retry.max_attempts) return closed ? 0 : limit()
-        const { backoff_ms, multiplier, max_backoff_ms } = retry
-        const most = Math.min(limit(max_backoff_ms), backoff_ms * multiplier ** (attempt - 1))
-        return { none: most, equal: most / 2, full: 0 }[retry.jitter]
-      },
-    })
-  }
-  return { untilMs: 1000 * duration_s, classes }
 }
 
 /** Those of a model to which nobody hands over. */
@@ -277,7 +242,8 @@ function bounds(own: Queue['levels'][string]): PromisedBounds {
   }
 }
 
-const limit = (value?: number) => (value === undefined ? Number.POSITIVE_INFINITY : value)
+const limit = (value: number | undefined) =>
+  value === undefined ? Number.POSITIVE_INFINITY : value
 
 /** A queue that is promised, and the executors that serve it: `executors` from `firstExecutor`. */
 export interface PromisedQueue {

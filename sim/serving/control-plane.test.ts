@@ -40,7 +40,7 @@ describe('timelines worked by hand', () => {
     expect(done).toEqual([3, 6, 9, 13])
   })
 
-  test('of executors freed at one instant the one is first whose batch was dispatched first', () => {
+  test('of executors freed at one instant the one whose batch went first is first', () => {
     const system = {
       plan: planOf([{ replicas: 2 }]),
       // the first batches go at 0 and 1 and end at 2 and 6, the third goes at 2 and ends at 6

@@ -169,7 +169,7 @@ describe('an engine', () => {
     expect(done[1]).toBeCloseTo(done[0]! + 4 * 1.2, 12)
   })
 
-  test('static batches compute prompts padded, and read caches of those who are done unpadded', () => {
+  test('static batches compute prompts padded, but read unpadded caches, of the done too', () => {
     const [long, short] = [
       { at: 0, prompt: 10, answer: 4 },
       { at: 0, prompt: 4, answer: 2 },
