@@ -136,7 +136,7 @@ export function simulationInput(prepared: Prepared, profile: Profile | null): Si
   const { scenario, plan } = prepared
   const linkRps = 1000 / (scenario.link?.per_request_ms ?? 0)
   const poolsRps = capacitiesOf(prepared, models)
-  const systemRps = systemCapacity(plan, poolsRps, classWeights(scenario))
+  const systemRps = systemCapacity(plan, poolsRps, classWeights(prepared))
   return {
     scenario,
     models,
