@@ -1,3 +1,4 @@
+import { visibleLine } from '../scenarios/index.ts'
 import type { Comparison, Percentiles, Result, WhatIf } from '../sim/stats/index.ts'
 import { alignColumns } from './align.ts'
 import { ARENA_COLUMNS, arenaNotes, arenaRows } from './arena-rows.ts'
@@ -171,7 +172,7 @@ export function resultText(result: Result): string {
   const load = result.load === null ? NONE : loadText(result.load)
   const head = `${run} of ${duration_s} s, load ${load}, seed ${seed}`
   const objectives = objectiveLines(input)
-  return [
+  const facts = [
     `${scenario.name}, ${world}: ${head}`,
     ...(host ? [hostText(host)] : []),
     ...(result.profile === null ? [] : [`profile ${result.profile.name} (${result.profile.hash})`]),
@@ -182,6 +183,9 @@ export function resultText(result: Result): string {
     ...objectives.map(
       ({ verdict, objective, found }) => `${verdict.padEnd(9)}  ${objective}  (${found})`,
     ),
+  ]
+  return [
+    ...facts.map(visibleLine),
     '',
     latencies(result),
     ...tokens(result),

@@ -1,6 +1,7 @@
 import { Failure } from '../scenarios/index.ts'
 import { type Engine, openLocalEngine } from './engine.ts'
 import type { EngineReply, EngineRequest } from './process-engine.ts'
+import { err } from './terminal.ts'
 
 /** Where the parent has gone meanwhile, nobody is there to reply to and nothing is left to do. */
 const reply = (message: EngineReply) =>
@@ -30,12 +31,11 @@ process.on('message', (request: EngineRequest) => {
       reply({ kind: 'failed', problems: error.problems })
       return
     }
-    process.stderr.write(`${(error as Error).stack}\n`)
+    err(`${(error as Error).stack}\n`)
     process.exit(1)
   })
 })
 // Ctrl-C goes to every process of the terminal; the parent decides what it means
-process.on('SIGINT', () => {})
-process.on('SIGTERM', () => {})
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => {})
 // the parent is gone or has no more use for this process
 process.on('disconnect', () => process.exit(0))

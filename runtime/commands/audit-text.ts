@@ -1,3 +1,4 @@
+import { visibleLine } from '../../scenarios/index.ts'
 import { type Audit, percentileLabel } from '../../sim/stats/index.ts'
 
 type Run = Audit['runs'][number]
@@ -67,7 +68,8 @@ function claimLines(claims: Audit['claims']): string[] {
 }
 
 /** Columns side by side, figures right aligned and those named by `words` left. */
-function aligned(rows: readonly (readonly string[])[], words: readonly number[] = [0]): string[] {
+function aligned(cells: readonly (readonly string[])[], words: readonly number[] = [0]): string[] {
+  const rows = cells.map((row) => row.map(visibleLine))
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)))
   const cellOf = (cell: string, i: number) =>
     words.includes(i) ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)
