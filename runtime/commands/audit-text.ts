@@ -40,7 +40,7 @@ function runLines({ run, requests, rules, percentiles, journal }: Run): string[]
 }
 
 function violationLines({ rule, first, violations }: Run['rules'][number]): string[] {
-  const lines = first.map(({ text }) => `  ${rule}: ${text}`)
+  const lines = first.map(({ text }) => visibleLine(`  ${rule}: ${text}`))
   const more = violations - first.length
   return more > 0 ? [...lines, `  ${rule}: and ${count(more)} more`] : lines
 }
@@ -59,9 +59,8 @@ function claimLines(claims: Audit['claims']): string[] {
     const wrong = own.filter(({ holds }) => !holds)
     return [
       `${document}: ${count(own.length - wrong.length)} of ${count(own.length)} figures hold`,
-      ...wrong.map(
-        ({ figure, stated, recomputed }) =>
-          `  ${figure}: states ${stated}, rows give ${recomputed ?? 'nothing'}`,
+      ...wrong.map(({ figure, stated, recomputed }) =>
+        visibleLine(`  ${figure}: states ${stated}, rows give ${recomputed ?? 'nothing'}`),
       ),
     ]
   })

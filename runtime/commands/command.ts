@@ -76,8 +76,8 @@ export function positiveNumber(text: string): number {
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
- * The action of a command: takes the signals that end it as an abort, prints what the user can mend without a stack
- * trace, and sets the exit code.
+ * The action of a command: takes the signals that end it as an abort, prints what the user can mend
+ * without a stack trace, and sets the exit code.
  */
 export function action<Args extends unknown[]>(
   perform: (signal: AbortSignal, ...args: Args) => Promise<ExitCode>,
