@@ -88,8 +88,8 @@ async function create(
     executionMode: 'sequential',
     // Memory planned for one length fits no other, and the plans of all lengths stay allocated.
     enableMemPattern: options.memoryPattern ?? !free,
-    // It logs what it throws, too, with names out of the model that nothing makes visible.
-    logSeverityLevel: options.profile === undefined ? 4 : 1,
+    // Errors only; where a strict opening fails, that is an answer and no error.
+    logSeverityLevel: strict ? 4 : options.profile === undefined ? 3 : 1,
     ...(options.optimised !== undefined && { optimizedModelFilePath: options.optimised }),
     ...(options.profile !== undefined && {
       enableProfiling: true,
