@@ -1,13 +1,14 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { type ObservedRun, runReplication } from '../sim/experiment/index.ts'
 import { Rows } from '../sim/stats/index.ts'
 import type { ModelProfile, Profile } from '../sim/world/index.ts'
 import { madeUpProfile } from '../test/profiles.ts'
 import { lengthMixes } from './length-mix.ts'
 import {
+  cacheDirectory,
   capacitiesOf,
   loadOf,
   type Prepared,
@@ -17,6 +18,8 @@ import {
   type WhatIfSide,
   whatIfInputs,
 } from './prepare.ts'
+
+afterEach(() => void vi.unstubAllEnvs())
 
 const folder = mkdtempSync(join(tmpdir(), 'spillway-prepare-'))
 
@@ -276,4 +279,13 @@ pools: [{ name: a, model: one }]
   // 100 of 1.1 ms and one of 11 ms
   expect(capacityRps! / (101_000 / 121)).toBeCloseTo(1, 1)
   expect(capacityRps!).toBeGreaterThan(800)
+})
+
+test('an empty SPILLWAY_CACHE is as none', () => {
+  vi.stubEnv('SPILLWAY_CACHE', '/elsewhere')
+  expect(cacheDirectory()).toBe('/elsewhere')
+  vi.stubEnv('SPILLWAY_CACHE', undefined)
+  const usual = cacheDirectory()
+  vi.stubEnv('SPILLWAY_CACHE', '')
+  expect(cacheDirectory()).toBe(usual)
 })

@@ -68,7 +68,8 @@ export async function prepare(path: string, options: PrepareOptions): Promise<Pr
 
 /** Where built-in models and calibrations are kept between runs. */
 export function cacheDirectory(): string {
-  return process.env.SPILLWAY_CACHE ?? join(homedir(), '.cache', 'spillway')
+  // an empty variable is as none: it would stand for the folder that one is in
+  return process.env.SPILLWAY_CACHE || join(homedir(), '.cache', 'spillway')
 }
 
 /** The profile's model of each pool; null where its work is declared. */
