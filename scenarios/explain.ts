@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { got } from './got.ts'
-import type { Path, Problem } from './located.ts'
+import { MOST_MESSAGES, type Path, type Problem } from './located.ts'
 import { didYouMean, nearest } from './nearest.ts'
 import {
   branchKeys,
@@ -81,15 +81,16 @@ function unknownKeys(
   path: Path,
 ): Explained[] {
   const known = keysOf(schema)
-  return keys.map((key) => {
-    const near = nearest(key, known)
-    const inner = near ?? (schema && holderOf(schema, key))
+  return keys.map((key, i) => {
+    // of more keys no message is shown
+    const near = i < MOST_MESSAGES ? nearest(key, known) : null
+    const inner = near ?? (schema && i < MOST_MESSAGES ? holderOf(schema, key) : null)
     const hint = inner === null ? '' : `; did you mean ${inner}?`
     const expected = inner === null && known.length > 0 ? `one of the keys ${known.join(', ')}` : ''
     return {
       path: [...path, key],
       at: 'key',
-      text: `expected ${expected || 'a known key'}, got ${JSON.stringify(key)}${hint}`,
+      text: `expected ${expected || 'a known key'}, got ${got(key)}${hint}`,
       ...(near === null ? {} : { meant: [...path, near] }),
     }
   })
