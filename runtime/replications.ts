@@ -1,7 +1,7 @@
-import { availableParallelism } from 'node:os'
 import { EXIT, Failure } from '../scenarios/index.ts'
 import type { SimulationInput } from '../sim/experiment/index.ts'
 import type { RunSummary } from '../sim/stats/index.ts'
+import { threadsFor } from './demand.ts'
 import type { ReplicationJob } from './replication-thread.ts'
 import { nextMessage, startThread } from './thread.ts'
 import type { Traces } from './trace-readers.ts'
@@ -24,7 +24,7 @@ export async function runReplications(
   n: number,
   options: ReplicationOptions,
 ): Promise<RunSummary[]> {
-  const workers = Math.min(n, options.workers ?? availableParallelism())
+  const workers = threadsFor(n, options.workers)
   const runs: RunSummary[] = []
   let next = 0
   let done = 0

@@ -66,7 +66,7 @@ function explainIssue(issue: Issue, context: Context): Explained[] {
     case 'too_big':
       // lists are measured by their length, and so is text that stands in place of one
       if (issue.origin === 'string' && schema instanceof z.ZodArray) return []
-      return at(`${sizeText(issue, schema && branchOf(schema, value))}, got ${got(value)}`)
+      return at(`${sizeText(issue, schema && branchOf(schema, value), value)}, got ${got(value)}`)
     case 'invalid_format':
     case 'custom':
       return at(`${issue.message}, got ${got(value)}`)
@@ -189,6 +189,7 @@ function typeHint(issue: z.core.$ZodIssueInvalidType, value: unknown): string {
 function sizeText(
   issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig,
   schema: z.core.$ZodType | null,
+  value: unknown,
 ): string {
   const big = issue.code === 'too_big'
   const limit = big ? issue.maximum : issue.minimum
@@ -196,5 +197,7 @@ function sizeText(
   if (issue.origin === 'array') {
     return `a list of at ${big ? 'most' : 'least'} ${limit} ${limit === 1 ? 'entry' : 'entries'}`
   }
-  return big ? `a number of at most ${limit}` : numberText(schema)
+  if (big) return `a number of at most ${limit}`
+  const tiny = typeof value === 'number' && value > 0 && limit < 1
+  return tiny ? `a number of at least ${limit}` : numberText(schema)
 }

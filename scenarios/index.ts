@@ -35,3 +35,4 @@ export {
 } from './trace.ts'
 export { guessTrace } from './trace-format.ts'
 export { TraceReading } from './trace-reading.ts'
+export { readUserFile, Unreadable } from './user-file.ts'

@@ -9,7 +9,6 @@ import {
   type Node,
   type PlacedProblem,
   type Problem,
-  pathText,
   placeOf,
   plainOf,
   problemTexts,

@@ -30,8 +30,8 @@ Example:
   $ spillway requests peak.yaml --out today && spillway replay peak.yaml --requests today/requests.jsonl`,
     )
     .action(
-      action(async (_signal, path: string, options: RequestsOptions) => {
-        const prepared = await prepare(path, options)
+      action(async (signal, path: string, options: RequestsOptions) => {
+        const prepared = await prepare(path, { ...options, signal })
         refuseReacting(prepared, 'so its requests are not known beforehand')
         const relative = prepared.scenario.traffic
           .flatMap(({ arrivals }) => arrivalParts(arrivals))

@@ -38,7 +38,7 @@ export function recordedClients(
 ): ArrivalProcess {
   const { name, seed, replication, fromS, endMs, perMs } = options
   const stretches = clients.map((rows) => stretchesOf(rows, fromS, endMs))
-  const recorded = stretches.reduce((sum, own) => sum + expected(own, endMs), 0)
+  const recorded = expectedOf(clients, fromS, endMs)
   const scale = perMs === null ? 1 : (perMs * endMs) / recorded
   return new SummedArrivals(
     stretches.map((own, i) => {
@@ -46,6 +46,15 @@ export function recordedClients(
       return new RecordedClient(scaled, stream(seed, replication, `arrivals:${name}:${i}`), endMs)
     }),
   )
+}
+
+/** Requests that clients are expected to send in a run, at their recorded rates. */
+export function expectedOf(
+  clients: readonly (readonly ClientRow[])[],
+  fromS: number,
+  endMs: Ms,
+): number {
+  return clients.reduce((sum, rows) => sum + expected(stretchesOf(rows, fromS, endMs), endMs), 0)
 }
 
 function stretchesOf(rows: readonly ClientRow[], fromS: number, endMs: Ms): Stretch[] {
