@@ -112,7 +112,7 @@ function modulation(arrivals: RatedArrivals): readonly ModulatingState[] | null 
   }))
 }
 
-/** The rate that arrivals have over time, apart from what modulates it. */
+/** What is expected of arrivals over time; a load counts as so many times `capacityRps`. */
 export function rateOf(
   arrivals: RatedArrivals,
   options: Pick<ArrivalsOptions, 'endMs' | 'capacityRps'>,

@@ -2,7 +2,7 @@ import type { Arrivals, Duration, Scenario, TrafficClass } from '../../scenarios
 import type { Ms } from '../serving/index.ts'
 import { rateOf } from './class-arrivals.ts'
 import { lengthQuantile } from './lengths.ts'
-import { expectedOf } from './recorded-clients.ts'
+import { recordedPerMs } from './recorded-clients.ts'
 import type { TrafficOptions } from './source.ts'
 
 /** What of a scenario's traffic tells how much of it there is. */
@@ -82,7 +82,7 @@ function arrivalsBefore(
     const stated = rate_rps ?? (load === undefined ? null : load * (capacityRps ?? 0))
     const perMs =
       stated === null
-        ? expectedOf(options.clients?.get(index) ?? [], from_s, endMs) / endMs
+        ? recordedPerMs(options.clients?.get(index) ?? [], { fromS: from_s, endMs })
         : stated / 1000
     return (time) => perMs * time
   }

@@ -38,8 +38,7 @@ export function recordedClients(
 ): ArrivalProcess {
   const { name, seed, replication, fromS, endMs, perMs } = options
   const stretches = clients.map((rows) => stretchesOf(rows, fromS, endMs))
-  const recorded = expectedOf(clients, fromS, endMs)
-  const scale = perMs === null ? 1 : (perMs * endMs) / recorded
+  const scale = perMs === null ? 1 : perMs / recordedPerMs(clients, options)
   return new SummedArrivals(
     stretches.map((own, i) => {
       const scaled = own.map((stretch) => ({ ...stretch, rate: scale * stretch.rate }))
@@ -48,13 +47,13 @@ export function recordedClients(
   )
 }
 
-/** Requests that clients are expected to send in a run, at their recorded rates. */
-export function expectedOf(
+/** Mean rate over the run of all clients together as recorded, requests/ms. */
+export function recordedPerMs(
   clients: readonly (readonly ClientRow[])[],
-  fromS: number,
-  endMs: Ms,
+  { fromS, endMs }: Pick<ClientsOptions, 'fromS' | 'endMs'>,
 ): number {
-  return clients.reduce((sum, rows) => sum + expected(stretchesOf(rows, fromS, endMs), endMs), 0)
+  const stretches = clients.map((rows) => stretchesOf(rows, fromS, endMs))
+  return stretches.reduce((sum, own) => sum + expected(own, endMs), 0) / endMs
 }
 
 function stretchesOf(rows: readonly ClientRow[], fromS: number, endMs: Ms): Stretch[] {
