@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import pc from 'picocolors'
 import { EXIT, type ExitCode, Failure, splitOverride } from '../../scenarios/index.ts'
+import { allocationFailure } from '../allocation.ts'
 import { notWritten } from '../write-whole.ts'
 
 /** Options that every command with a scenario takes. */
@@ -55,17 +56,28 @@ export function refuseWithoutOut(
 export function wholeNumber(least: number): (text: string) => number {
   return (text) => {
     const value = Number(text)
-    if (/^\d+$/.test(text) && value >= least) return value
-    throw new InvalidArgumentError(`Expected a whole number of at least ${least}, got ${text}.`)
+    const most = Number.MAX_SAFE_INTEGER
+    if (!/^\d+$/.test(text) || value < least) {
+      throw new InvalidArgumentError(`Expected a whole number of at least ${least}, got ${text}.`)
+    }
+    // beyond it another number would be taken
+    if (value <= most) return value
+    throw new InvalidArgumentError(`Expected a whole number of at most ${most}, got ${text}.`)
   }
 }
 
 /** An option's value as a positive number. */
 export function positiveNumber(text: string): number {
   const value = Number(text)
-  if (Number.isFinite(value) && value > 0) return value
-  throw new InvalidArgumentError(`Expected a number above 0, got ${text}.`)
+  if (!(Number.isFinite(value) && value > 0)) {
+    throw new InvalidArgumentError(`Expected a number above 0, got ${text}.`)
+  }
+  if (value <= MOST_NUMBER) return value
+  throw new InvalidArgumentError(`Expected a number of at most ${MOST_NUMBER}, got ${text}.`)
 }
+
+/** Seconds of an option, mostly: eleven days. As the schema has it of jitter_s. */
+const MOST_NUMBER = 1e6
 
 /**
  * The action of a command: takes Ctrl-C as an abort, prints what the user can mend without a stack
@@ -114,6 +126,8 @@ export function report(error: unknown): ExitCode {
     for (const problem of error.problems) process.stderr.write(`${mark}: ${problem}\n`)
     return error.exitCode
   }
+  const starved = allocationFailure(error)
+  if (starved !== null) return report(starved)
   const unwritten = notWritten((error as NodeJS.ErrnoException).path ?? 'a file', error)
   if (unwritten instanceof Failure) return report(unwritten)
   process.stderr.write(`${pc.red('internal error')}: ${(error as Error).stack ?? error}\n`)
