@@ -66,10 +66,10 @@ async function clientFiles(path: string): Promise<string[]> {
     names = await readdir(path)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOTDIR') return [path]
-    const found = code === 'ENOENT' ? 'no such file or folder' : code
+    // what else is wrong with it shows where it is read as a file
+    if (code !== 'ENOENT') return [path]
     const hint = '; the clients can be downloaded from https://github.com/alibaba/ServeGen'
-    throw new Failure(`${path}: cannot read the clients: ${found}${hint}`)
+    throw new Failure(`${path}: cannot read the clients: no such file or folder${hint}`)
   }
   const numbered = names.flatMap((name) => {
     const number = CLIENT_FILE.exec(name)?.[1]
