@@ -1,4 +1,4 @@
-import { got } from './got.ts'
+import { got, listed } from './got.ts'
 import {
   entryName,
   type ListNode,
@@ -92,7 +92,7 @@ function setInList(list: ListNode, steps: readonly string[], value: Node, s: Set
     const named = list.items.map((item, i) => entryName(item) ?? String(i))
     const near = nearest(steps[0]!, named)
     const hint = near === null ? '' : `; did you mean ${near}?`
-    const known = named.length === 0 ? 'which is empty' : `which has ${named.join(', ')}`
+    const known = named.length === 0 ? 'which is empty' : `which has ${listed(named)}`
     s.refuse(`expected an entry of ${where}, ${known}, got ${JSON.stringify(steps[0])}${hint}`)
     return list
   }
