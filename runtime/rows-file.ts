@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import type { ColumnData } from 'hyparquet'
 import type { ColumnSource } from 'hyparquet-writer'
-import { EXIT, Failure } from '../scenarios/index.ts'
+import { EXIT, Failure, readUserFile } from '../scenarios/index.ts'
 import type { ObservedRun } from '../sim/experiment/index.ts'
 import { type RowColumn, Rows } from '../sim/stats/index.ts'
+import { unread } from './prepare.ts'
 import { writeWhole } from './write-whole.ts'
 
 const TIMERS_KEY = 'spillway.timers'
@@ -11,6 +11,9 @@ const MOVES_KEY = 'spillway.moves'
 const DEATHS_KEY = 'spillway.deaths'
 /** What prompts begin with, a JSON list; only where that is known of any. */
 const PREFIXES = 'hash_ids'
+
+/** Of a file of rows; ten times what a run of 5,000,000 requests leaves. */
+const MOST_BYTES = 2 ** 31
 
 /** Writes the raw rows of a run as Parquet: a row for each request, times in ms. */
 export async function writeRows(
@@ -42,9 +45,9 @@ export async function writeRows(
 export async function readRows(path: string): Promise<ObservedRun> {
   let bytes: Buffer
   try {
-    bytes = await readFile(path)
+    bytes = await readUserFile(path, MOST_BYTES)
   } catch (error) {
-    throw new Failure(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`)
+    throw unread(path, error)
   }
   try {
     return await parsed(path, new Uint8Array(bytes).buffer)

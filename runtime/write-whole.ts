@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { open, rename, rm, rmdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { getSystemErrorMap } from 'node:util'
 import { Failure } from '../scenarios/index.ts'
+import { makeFolder } from './make-folder.ts'
 
 /**
  * Writes a file whole or not at all: to a neighbour first, synced, then renamed over it. Throws
@@ -11,7 +12,7 @@ import { Failure } from '../scenarios/index.ts'
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   const unfinished = `${path}.${randomUUID()}.tmp`
   try {
-    await mkdir(dirname(path), { recursive: true })
+    await makeFolder(dirname(path))
     const file = await open(unfinished, 'w')
     try {
       await file.writeFile(content)
@@ -27,13 +28,25 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
   }
 }
 
-/** Makes a folder and checks that files can be written to it, before hours of work are spent. */
-export async function writableFolder(path: string): Promise<void> {
+/** Passes an error on, once it has removed what that error made needless. */
+type Undo = (error: unknown) => Promise<never>
+
+/**
+ * Makes a folder and checks that files can be written to it, before hours of work are spent.
+ * Returns what to do where that work fails: the folder goes again if it was made for it.
+ */
+export async function writableFolder(path: string | undefined): Promise<Undo> {
+  if (path === undefined) return (error) => Promise.reject(error)
   const probe = `${path}/.spillway.${randomUUID()}.tmp`
   try {
-    await mkdir(path, { recursive: true })
+    const made = await makeFolder(path)
     await (await open(probe, 'w')).close()
     await rm(probe)
+    return async (error) => {
+      // one that holds anything by now stays, with those above it
+      for (const folder of made.toReversed()) await rmdir(folder).catch(() => {})
+      throw error
+    }
   } catch (error) {
     throw notWritten(path, error)
   }

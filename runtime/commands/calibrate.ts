@@ -69,7 +69,7 @@ Examples:
     )
     .action(
       action(async (signal, path: string, options: CalibrateOptions) => {
-        const prepared = await prepare(path, options)
+        const prepared = await prepare(path, { ...options, signal })
         const file =
           options.out === undefined ? localProfilePath() : join(options.out, 'profile.json')
         await writableFolder(dirname(file))

@@ -63,7 +63,7 @@ Examples:
     )
     .action(
       action(async (signal, path: string, options: RunOptions) => {
-        const prepared = await prepare(path, options)
+        const prepared = await prepare(path, { ...options, signal })
         const against = await prepareAgainst(prepared, path, options)
         const sides: Sides = [prepared, ...(against === null ? [] : [against])]
         refuseDeclared(sides)

@@ -42,27 +42,13 @@ Examples:
     )
     .action(
       action(async (signal, file: string, options: InspectOptions) => {
-        if (options.out !== undefined) await writableFolder(options.out)
-        const progress = new ProgressDisplay()
-        const reading = new TraceReading(await arrivalsOf(file, options), '.', {
-          onProgress: (read) => progress.update(`reading ${file}`, read.bytes, read.totalBytes),
-        })
-        const tally = new TraceTally()
-        for await (const run of reading.runs()) {
-          tally.add(run)
-          await pause(signal)
-        }
-        progress.stop()
-        const statistics = tally.statistics()
-        if (statistics.duration_s === 0) {
-          throw new Failure(`${file}: expected rows at different times, got one instant`)
-        }
+        const undo = await writableFolder(options.out)
+        const read = await readThrough(file, options, signal).catch(undo)
         const document = {
           document: 'spillway-trace',
           format: 1,
           file,
-          bad_rows: reading.bad,
-          ...statistics,
+          ...read,
           command: commandLine(),
         } as const
         if (options.out !== undefined) {
@@ -73,4 +59,23 @@ Examples:
         return EXIT.ok
       }),
     )
+}
+
+/** Statistics of all rows of a trace. */
+async function readThrough(file: string, options: TraceOptions, signal: AbortSignal) {
+  const progress = new ProgressDisplay()
+  const reading = new TraceReading(await arrivalsOf(file, options), '.', {
+    onProgress: (read) => progress.update(`reading ${file}`, read.bytes, read.totalBytes),
+  })
+  const tally = new TraceTally()
+  for await (const run of reading.runs()) {
+    tally.add(run)
+    await pause(signal)
+  }
+  progress.stop()
+  const statistics = tally.statistics()
+  if (statistics.duration_s === 0) {
+    throw new Failure(`${file}: expected rows at different times, got one instant`)
+  }
+  return { bad_rows: reading.bad, ...statistics }
 }

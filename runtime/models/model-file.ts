@@ -4,7 +4,7 @@ import { Failure, type Model, type Precision } from '../../scenarios/index.ts'
 import { builtinFile } from './builtin-file.ts'
 import type { Dimension } from './graph.ts'
 import { checkInputs, readSignature } from './signature.ts'
-import { findUserModel } from './user-model.ts'
+import { findUserModel, readUserModel } from './user-model.ts'
 
 export type TensorType = 'float32' | 'float16' | 'int64' | 'int32'
 
@@ -53,7 +53,7 @@ export async function materialise(
     return described(path, await readFile(path), inputs)
   }
   const path = findUserModel(model.onnx, places.directory)
-  const bytes = await readFile(path)
+  const bytes = await readUserModel(model.onnx, path)
   const inputs = Object.entries(model.inputs).map(([name, input]) => ({ name, ...input }))
   const problems = checkInputs(inputs, readSignature(model.onnx, bytes))
   if (problems.length > 0) throw new Failure(problems.map((text) => `${model.onnx}: ${text}`))
