@@ -57,6 +57,29 @@ export async function keptProfile(directory: string, { profile }: Result): Promi
   throw new Failure(`${path}: ${text}; --profile takes another`, EXIT.notComparable)
 }
 
+/**
+ * Throws `Failure` where the replays of a folder ran other models than those of `contents`, by the
+ * models' keys. A folder without a profile says nothing of that.
+ */
+export async function refuseOtherModels(
+  directory: string,
+  contents: ReadonlyMap<string, string>,
+): Promise<void> {
+  const path = join(directory, 'profile.json')
+  if (!existsSync(path)) return
+  const { profile } = await readProfile(path)
+  const problems = profile.models.flatMap(({ key, label, content }) => {
+    const now = contents.get(key) ?? content
+    if (now === content) return []
+    return [`${path}: replays here ran another ${label}: ${content}, but it is now ${now}`]
+  })
+  if (problems.length === 0) return
+  throw new Failure(
+    [...problems, `replay again: spillway replay SCENARIO --out ${directory}`],
+    EXIT.notComparable,
+  )
+}
+
 /** A profile with some models measured anew; the others are kept if they come from this machine. */
 export function mergeProfiles(fresh: Profile, old: Profile | null): Profile {
   if (old === null || hashOf(old.host) !== hashOf(fresh.host)) return fresh

@@ -15,7 +15,13 @@ import { hasObservedArena, memoryPlan } from '../memory/index.ts'
 import { materialise } from '../models/index.ts'
 import { hasMovingModel } from '../moving-pools.ts'
 import { cacheDirectory, modelsOf, type Prepared, prepare } from '../prepare.ts'
-import { loadProfile, localProfilePath, mergeProfiles, profileHash } from '../profile-file.ts'
+import {
+  loadProfile,
+  localProfilePath,
+  mergeProfiles,
+  profileHash,
+  refuseOtherModels,
+} from '../profile-file.ts'
 import { readMeasured, readRuns, readScenario } from '../run-folder.ts'
 import { version } from '../version.ts'
 import { writableFolder } from '../write-whole.ts'
@@ -101,8 +107,10 @@ async function learnFrom(
   folders: readonly string[],
 ): Promise<Profile> {
   const wanted = new Set(modelsOf(prepared, known).map((model) => model?.key))
+  const contents = new Map(known.models.map(({ key, content }) => [key, content]))
   const replayed: ReplayedScenario[] = []
   for (const folder of folders) {
+    await refuseOtherModels(folder, contents)
     const scenario = await readScenario(folder)
     const runs = await readRuns(folder, 'replay')
     const { load } = await readMeasured(folder)

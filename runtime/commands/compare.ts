@@ -26,6 +26,7 @@ import type { Profile } from '../../sim/world/index.ts'
 import { auditCheck } from '../audit-runs.ts'
 import { readArena } from '../memory/index.ts'
 import {
+  contentsByKey,
   modelsOf,
   type Prepared,
   planned,
@@ -33,7 +34,7 @@ import {
   simulationInput,
   whatIfInputs,
 } from '../prepare.ts'
-import { keptProfile, type LoadedProfile, loadProfile } from '../profile-file.ts'
+import { keptProfile, type LoadedProfile, loadProfile, refuseOtherModels } from '../profile-file.ts'
 import { refuseComparison } from '../refuse.ts'
 import { runReplications } from '../replications.ts'
 import { type KeptRun, readMeasured, readRequests, readRuns } from '../run-folder.ts'
@@ -99,6 +100,9 @@ Examples:
         const second = against === null ? null : await replayedUnder(folder, against)
         if (second !== null && second.result.runs !== first.result.runs) {
           throw new Failure(`${folder}: has other rounds than ${directory}`, EXIT.notComparable)
+        }
+        for (const { prepared: side } of second === null ? [first] : [first, second]) {
+          await refuseOtherModels(directory, contentsByKey(side))
         }
         const profile =
           options.profile === undefined

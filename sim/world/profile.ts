@@ -22,7 +22,7 @@ const intervals = z.strictObject({ from: z.array(z.number()), to: z.array(z.numb
 const modelProfile = z.strictObject({
   key: z.string().describe('hash of model, precision, execution provider and threads'),
   label: z.string(),
-  content: z.string().describe('hash of the ONNX file'),
+  content: z.string().describe('hash of the ONNX file, or of what a built-in model is built from'),
   work: z.strictObject({
     sizes: z.array(z.number()),
     lengths: z.array(z.number()),
