@@ -11,11 +11,13 @@ const MOVES_KEY = 'spillway.moves'
 /** What prompts begin with, a JSON list; only where that is known of any. */
 const PREFIXES = 'hash_ids'
 
-/** Writes the raw rows of a run as Parquet: a row for each request, times in ms. */
-export async function writeRows(
-  path: string,
-  { rows, timers, moves = [] }: ObservedRun,
-): Promise<void> {
+/** Writes the raw rows of a run. */
+export async function writeRows(path: string, run: ObservedRun): Promise<void> {
+  await writeWhole(path, await rowsBytes(run))
+}
+
+/** The raw rows of a run as Parquet: a row for each request, times in ms. */
+export async function rowsBytes({ rows, timers, moves = [] }: ObservedRun): Promise<Uint8Array> {
   const columnData: ColumnSource[] = Object.entries(rows.columns).map(([name, column]) =>
     column instanceof Float64Array
       ? { name, data: column, type: 'DOUBLE' as const, nullable: false }
@@ -33,7 +35,7 @@ export async function writeRows(
     { key: TIMERS_KEY, value: JSON.stringify(timers) },
     { key: MOVES_KEY, value: JSON.stringify(moves) },
   ]
-  await writeWhole(path, new Uint8Array(parquetWriteBuffer({ columnData, kvMetadata })))
+  return new Uint8Array(parquetWriteBuffer({ columnData, kvMetadata }))
 }
 
 /** Reads what `writeRows` wrote. Throws `Failure` where a file is something else, or older. */

@@ -22,7 +22,7 @@ import {
   profileHash,
   refuseOtherModels,
 } from '../profile-file.ts'
-import { readMeasured, readRuns, readScenario } from '../run-folder.ts'
+import { readMeasured, readRuns, readScenario, settleRuns } from '../run-folder.ts'
 import { version } from '../version.ts'
 import { writableFolder } from '../write-whole.ts'
 import {
@@ -110,6 +110,7 @@ async function learnFrom(
   const contents = new Map(known.models.map(({ key, content }) => [key, content]))
   const replayed: ReplayedScenario[] = []
   for (const folder of folders) {
+    await settleRuns(folder)
     await refuseOtherModels(folder, contents)
     const scenario = await readScenario(folder)
     const runs = await readRuns(folder, 'replay')

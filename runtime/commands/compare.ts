@@ -37,15 +37,16 @@ import {
 import { keptProfile, type LoadedProfile, loadProfile, refuseOtherModels } from '../profile-file.ts'
 import { refuseComparison } from '../refuse.ts'
 import { runReplications } from '../replications.ts'
-import { type KeptRun, readMeasured, readRequests, readRuns } from '../run-folder.ts'
-import { commit, version } from '../version.ts'
 import {
   AGAINST_FOLDER,
-  AGAINST_HELP,
-  type AgainstOptions,
-  prepareAgainst,
-  withAgainstOptions,
-} from './against.ts'
+  type KeptRun,
+  readMeasured,
+  readRequests,
+  readRuns,
+  settleRuns,
+} from '../run-folder.ts'
+import { commit, version } from '../version.ts'
+import { AGAINST_HELP, type AgainstOptions, prepareAgainst, withAgainstOptions } from './against.ts'
 import {
   action,
   commandLine,
@@ -95,6 +96,7 @@ Examples:
         const prepared = await prepare(path, options)
         const against = await prepareAgainst(prepared, path, options)
         refuseComparison([prepared, ...(against === null ? [] : [against])])
+        await settleRuns(directory)
         const first = await replayedUnder(directory, prepared)
         const folder = join(directory, AGAINST_FOLDER)
         const second = against === null ? null : await replayedUnder(folder, against)

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { type FolderChange, replaceFiles } from '../replace-files.ts'
 import { writeWhole } from '../write-whole.ts'
 
 export { writeWhole }
@@ -12,17 +12,24 @@ export function documentText(document: unknown): string {
   return `${text.replace(NUMBERS, (_, list: string) => `[${list.replace(/\s+/g, '')}]`)}\n`
 }
 
-/** Writes documents to a directory, if one was named, and the main one to stdout with --json. */
+/**
+ * Writes documents to a directory, if one was named, together with what else `stage` changes there;
+ * and prints the main one with --json, else the text.
+ */
 export async function emit(
   options: { readonly out?: string | undefined; readonly json?: boolean | undefined },
   documents: Readonly<Record<string, unknown>>,
   main: string,
   text: string,
+  stage: (change: FolderChange) => Promise<void> = async () => {},
 ): Promise<void> {
   if (options.out !== undefined) {
-    for (const [name, document] of Object.entries(documents)) {
-      await writeWhole(join(options.out, `${name}.json`), documentText(document))
-    }
+    await replaceFiles(options.out, async (change) => {
+      await stage(change)
+      for (const [name, document] of Object.entries(documents)) {
+        await change.write(`${name}.json`, documentText(document))
+      }
+    })
   }
   process.stdout.write(options.json === true ? documentText(documents[main]) : `${text}\n`)
 }
