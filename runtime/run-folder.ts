@@ -7,6 +7,7 @@ import { type ActivationPlan, activationPlanSchema } from '../sim/memory/index.t
 import { journalLines, parseJournal } from '../sim/serving/index.ts'
 import { type Result, resultSchema } from '../sim/stats/index.ts'
 import { parseRequests, type RequestList, requestText } from '../sim/traffic/index.ts'
+import { documentProblems } from './document-problems.ts'
 import { parseJson, readText } from './prepare.ts'
 import { type FolderChange, settleFolder } from './replace-files.ts'
 import { readRows, rowsBytes } from './rows-file.ts'
@@ -148,8 +149,7 @@ export async function readDocument<T>(
   if (!existsSync(path)) return null
   const parsed = schema.safeParse(parseJson(path, await readText(path)))
   if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
-  throw new Failure(`${path} ${issue?.path.join('.')}: ${issue?.message}`)
+  throw new Failure(documentProblems(path, parsed.error))
 }
 
 /** The measured result in a folder. */

@@ -72,7 +72,7 @@ Examples:
         const file =
           options.out === undefined ? localProfilePath() : join(options.out, 'profile.json')
         await writableFolder(dirname(file))
-        const known = existsSync(file) ? (await loadProfile(file)).profile : null
+        const known = await knownProfile(file)
         const fresh =
           options.from === undefined
             ? await measure(prepared, options.seconds, signal)
@@ -91,6 +91,21 @@ Examples:
         return EXIT.ok
       }),
     )
+}
+
+/** The profile that is about to be replaced; null where it is missing, or broken in the cache. */
+async function knownProfile(file: string): Promise<Profile | null> {
+  if (!existsSync(file)) return null
+  try {
+    return (await loadProfile(file)).profile
+  } catch (error) {
+    if (!(error instanceof Failure) || file !== localProfilePath()) throw error
+    for (const problem of error.problems) {
+      process.stderr.write(`${pc.yellow('warning')}: ${problem}\n`)
+    }
+    process.stderr.write(`${pc.yellow('warning')}: ${file} is replaced\n`)
+    return null
+  }
 }
 
 async function measure(prepared: Prepared, seconds: number, signal: AbortSignal): Promise<Profile> {

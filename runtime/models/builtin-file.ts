@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { hashOf, type Model, type Precision } from '../../scenarios/index.ts'
 import { writeWhole } from '../write-whole.ts'
 import { buildMlp, mlpInputs } from './mlp.ts'
@@ -14,7 +14,7 @@ const BUILDER_VERSION = 2
 
 /**
  * Builds a built-in model into `directory` unless it is there already. A file that does not have
- * the hash beside it, as after a full disk or a bad copy, is built again.
+ * the sum beside it, as after a full disk or a bad copy, is built again.
  */
 export async function builtinFile(
   model: BuiltinModel,
@@ -24,17 +24,21 @@ export async function builtinFile(
   const path = join(directory, builtinName(model, precision))
   const inputs = model.builtin === 'mlp' ? mlpInputs(model) : transformerInputs(model)
   const cached = await readFile(path).catch(() => null)
-  const hash = await readFile(hashPath(path), 'utf8').catch(() => null)
-  if (cached !== null && bytesHash(cached) === hash) return { path, inputs, bytes: cached }
+  const sum = await readFile(sumPath(path), 'utf8').catch(() => null)
+  if (cached !== null && sumText(path, cached) === sum) return { path, inputs, bytes: cached }
   const bytes =
     model.builtin === 'mlp' ? buildMlp(model, precision) : buildTransformer(model, precision)
   // several processes may build the same model at once: each renames a whole file into place
   await writeWhole(path, bytes)
-  await writeWhole(hashPath(path), bytesHash(bytes))
+  await writeWhole(sumPath(path), sumText(path, bytes))
   return { path, inputs, bytes }
 }
 
-const hashPath = (path: string) => `${path}.sha256`
+const sumPath = (path: string) => `${path}.sha256`
+
+/** As `sha256sum --check` takes it. */
+const sumText = (path: string, bytes: Uint8Array) =>
+  `${createHash('sha256').update(bytes).digest('hex')}  ${basename(path)}\n`
 
 /** A name that tells all parameters, such as mlp-12x512-fp32-seed1-v1.onnx. */
 function builtinName(model: BuiltinModel, precision: Precision): string {
