@@ -62,6 +62,7 @@ function change(directory: string, options: ReplaceOptions = {}): Promise<void> 
       const side = own.below('against')
       for (const name of await side.names()) side.remove(name)
       for (const name of ['replay-1.parquet', 'replay-2.parquet']) own.remove(name)
+      await own.write('scenario.json', 'a draft')
       await own.write('scenario.json', 'new')
       await own.write('measured.json', 'new')
       await own.write('replay-1.parquet', 'new rows')
@@ -98,6 +99,7 @@ describe('files that are replaced together', () => {
     await change(directory)
     expect(contentOf(directory)).toEqual(AFTER)
     expect(readdirSync(directory)).not.toContain('against')
+    expect(readdirSync(directory).filter((name) => name.startsWith('.'))).toEqual([])
   })
 
   test('are those of before or of after, at whatever step the process is killed', async () => {
@@ -123,7 +125,7 @@ describe('files that are replaced together', () => {
     for (let last = 1; ; last++) {
       const directory = filled()
       // the change is committed, and not one file moved
-      const committed = 7
+      const committed = 8
       expect(await killedAt(committed + 1, (options) => change(directory, options))).toBe(true)
       expect(readdirSync(directory)).toContain('.spillway-commit')
       const again = await killedAt(last, (options) => settleFolder(directory, options))

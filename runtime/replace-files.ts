@@ -85,7 +85,8 @@ class Staged {
   readonly #process: string
   readonly #step: () => Promise<void>
   readonly #id = randomUUID().slice(0, 8)
-  readonly #moves: { from: string; to: string }[] = []
+  /** staged files by their names */
+  readonly #moves = new Map<string, string>()
 
   constructor(directory: string, options: ReplaceOptions) {
     this.#directory = directory
@@ -103,8 +104,9 @@ class Staged {
   }
 
   async write(to: string, content: string | Uint8Array): Promise<void> {
-    const from = `${this.#id}-${this.#moves.length}`
-    this.#moves.push({ from, to: name.parse(to) })
+    // of two files of a name the last counts
+    const from = this.#moves.get(to) ?? `${this.#id}-${this.#moves.size}`
+    this.#moves.set(name.parse(to), from)
     await this.#step()
     try {
       await writeSynced(join(this.#path, from), content)
@@ -114,10 +116,8 @@ class Staged {
   }
 
   async commit(): Promise<void> {
-    // of two files of a name the last counts
-    const moves = [...new Map(this.#moves.map((move) => [move.to, move])).values()]
-    const written = new Set(moves.map(({ to }) => to))
-    const removals = [...this.removals].filter((file) => !written.has(file))
+    const moves = [...this.#moves].map(([to, from]) => ({ from, to }))
+    const removals = [...this.removals].filter((file) => !this.#moves.has(file))
     const record: Record = { process: this.#process, moves, removals }
     await expectPlaces(this.#directory, record)
     await this.#step()
@@ -294,7 +294,7 @@ async function expectPlaces(directory: string, { moves, removals }: Record): Pro
 }
 
 async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
-  const file = await open(path, 'wx')
+  const file = await open(path, 'w')
   try {
     await file.writeFile(content)
     await file.sync()

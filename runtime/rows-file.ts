@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { ColumnData } from 'hyparquet'
 import type { ColumnSource } from 'hyparquet-writer'
+import { ZodError, z } from 'zod'
 import { EXIT, Failure } from '../scenarios/index.ts'
 import type { ObservedRun } from '../sim/experiment/index.ts'
 import { type RowColumn, Rows } from '../sim/stats/index.ts'
@@ -8,6 +9,28 @@ import { writeWhole } from './write-whole.ts'
 
 const TIMERS_KEY = 'spillway.timers'
 const MOVES_KEY = 'spillway.moves'
+const timersSchema = z.array(z.tuple([z.number(), z.number()]))
+
+const movesSchema = z.array(
+  z.strictObject({
+    executor: z.number().int().min(0),
+    kind: z.enum(['load', 'unload']),
+    asked: z.number(),
+    started: z.number(),
+    ended: z.number(),
+    done: z.number(),
+    ok: z.boolean(),
+  }),
+)
+
+const prefixSchema = z.array(
+  z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1),
+)
+
 /** What prompts begin with, a JSON list; only where that is known of any. */
 const PREFIXES = 'hash_ids'
 
@@ -50,8 +73,9 @@ export async function readRows(path: string): Promise<ObservedRun> {
     return await parsed(path, new Uint8Array(bytes).buffer)
   } catch (error) {
     if (error instanceof Failure) throw error
+    const reason = error instanceof ZodError ? z.prettifyError(error) : (error as Error).message
     throw new Failure(
-      `${path}: not the rows of a replay (${(error as Error).message})`,
+      `${path}: not the rows of a replay (${reason.split('\n').slice(0, 2).join(' ')})`,
       EXIT.invalidInput,
     )
   }
@@ -63,6 +87,10 @@ async function parsed(path: string, file: ArrayBuffer): Promise<ObservedRun> {
   const said = (name: string) => metadata.key_value_metadata?.find(({ key }) => key === name)?.value
   const timers = said(TIMERS_KEY)
   if (timers === undefined) throw new Error('it was not written by spillway')
+  // times differ, so a row takes a byte and more
+  if (!(metadata.num_rows <= file.byteLength)) {
+    throw new Error(`expected ${metadata.num_rows} rows, got ${file.byteLength} bytes`)
+  }
   const rows = Rows.allocate(Number(metadata.num_rows))
   const columns = Object.keys(rows.columns) as RowColumn[]
   const present = new Set(parquetSchema(metadata).children.map(({ element }) => element.name))
@@ -77,11 +105,17 @@ async function parsed(path: string, file: ArrayBuffer): Promise<ObservedRun> {
   for (const { columnName, columnData, rowStart } of chunks) {
     if (columnName === PREFIXES) {
       for (const [i, text] of Array.from(columnData as ArrayLike<string | null>).entries()) {
-        if (text) rows.prefixes.set(rowStart + i, Int32Array.from(JSON.parse(text)))
+        if (!text) continue
+        const prefix = Int32Array.from(prefixSchema.parse(JSON.parse(text)))
+        rows.prefixes.set(rowStart + i, prefix)
       }
       continue
     }
     rows.columns[columnName as RowColumn].set(columnData as ArrayLike<number>, rowStart)
   }
-  return { rows, timers: JSON.parse(timers), moves: JSON.parse(said(MOVES_KEY) ?? '[]') }
+  return {
+    rows,
+    timers: timersSchema.parse(JSON.parse(timers)),
+    moves: movesSchema.parse(JSON.parse(said(MOVES_KEY) ?? '[]')),
+  }
 }

@@ -33,12 +33,12 @@ describe('a folder of runs', () => {
     expect(back).toEqual(scenario)
     expect(hashOf(back)).toBe(hashOf(scenario))
     expect((await readRequests(directory, back)).hash()).toBe(requests.hash())
-    const runs = await readRuns(directory, 'replay')
+    const runs = await readRuns(directory, 'replay', scenario)
     expect(runs).toHaveLength(2)
     expect(runs[0]!.journal).toEqual(run.journal)
     expect(runs[0]!.rows.columns.done).toEqual(run.rows.columns.done)
     expect(runs[1]!.journal).toHaveLength(0)
-    expect(await readRuns(directory, 'replication')).toEqual([])
+    expect(await readRuns(directory, 'replication', scenario)).toEqual([])
   })
 
   test('holds no runs and journals of an earlier call, but all of the other world', async () => {
@@ -107,6 +107,6 @@ describe('a folder of runs', () => {
     expect(existsSync(path('replay-1.journal.jsonl'))).toBe(true)
     writeFileSync(path('replay-1.journal.jsonl'), '\n{"now":0}\n')
     const words = `${path('replay-1.journal.jsonl')}:2: expected an entry of a journal`
-    await expect(readRuns(directory, 'replay')).rejects.toThrow(words)
+    await expect(readRuns(directory, 'replay', scenario)).rejects.toThrow(words)
   })
 })

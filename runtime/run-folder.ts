@@ -11,6 +11,7 @@ import { documentProblems } from './document-problems.ts'
 import { parseJson, readText } from './prepare.ts'
 import { type FolderChange, settleFolder } from './replace-files.ts'
 import { readRows, rowsBytes } from './rows-file.ts'
+import { rowsProblem } from './rows-problem.ts'
 
 /** Which world's rows: `replay-N.parquet` are measured, `replication-N.parquet` simulated. */
 export type RunKind = 'replay' | 'replication'
@@ -159,13 +160,19 @@ export async function readMeasured(directory: string): Promise<Result> {
   throw new Failure(`${join(directory, 'measured.json')}: no such file`)
 }
 
-/** Runs 1, 2, … of a kind, as far as the folder has them. */
-export async function readRuns(directory: string, kind: RunKind): Promise<KeptRun[]> {
+/** Runs 1, 2, … of a kind and of the scenario, as far as the folder has them. */
+export async function readRuns(
+  directory: string,
+  kind: RunKind,
+  scenario: Scenario,
+): Promise<KeptRun[]> {
   const runs: KeptRun[] = []
   for (;;) {
     const { rows, journal } = filesOf(kind, runs.length + 1)
     if (!existsSync(join(directory, rows))) return runs
     const run = await readRows(join(directory, rows))
+    const problem = rowsProblem(run, scenario)
+    if (problem !== null) throw new Failure(`${join(directory, rows)} ${problem}`)
     const path = join(directory, journal)
     const lines = existsSync(path) ? (await readText(path)).split('\n') : []
     runs.push({ ...run, journal: parseJournal(lines, path) })

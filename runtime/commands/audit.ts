@@ -71,7 +71,7 @@ async function audit(directory: string, signal: AbortSignal): Promise<Audit> {
     }
   }
   const audited = async (kind: RunKind) => {
-    const runs = await readRuns(directory, kind)
+    const runs = await readRuns(directory, kind, scenario)
     const audits: RunAudit[] = []
     for (const [i, run] of runs.entries()) {
       audits.push(auditRun(`${kind}-${i + 1}`, run, { scenario, plan, kind, requests }))

@@ -128,7 +128,7 @@ async function learnFrom(
     await settleRuns(folder)
     await refuseOtherModels(folder, contents)
     const scenario = await readScenario(folder)
-    const runs = await readRuns(folder, 'replay')
+    const runs = await readRuns(folder, 'replay', scenario)
     const { load } = await readMeasured(folder)
     const refuse = (what: string) => new Failure(`${folder}: ${what}`, EXIT.notComparable)
     if (runs.length === 0 || !scenario.pools.some((pool) => wanted.has(modelKey(scenario, pool)))) {

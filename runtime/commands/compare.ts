@@ -140,7 +140,7 @@ async function replayedUnder(directory: string, prepared: Prepared): Promise<Com
     const text = `${join(directory, 'requests.jsonl')}: not the requests of ${directory}/measured.json`
     throw new Failure(`${text}; replay the scenario again`, EXIT.notComparable)
   }
-  const runs = await readRuns(directory, 'replay')
+  const runs = await readRuns(directory, 'replay', scenario)
   if (runs.length !== result.runs) {
     throw new Failure(`${directory}: has ${runs.length} of ${result.runs} replays`)
   }
