@@ -99,7 +99,7 @@ describe('a folder of runs', () => {
     writeFileSync(path('scenario.json'), '{}')
     writeFileSync(path('measured.json'), '{"document":"spillway-audit"}')
     await expect(readScenario(directory)).rejects.toThrow(
-      `${path('scenario.json')}: not a scenario`,
+      `${path('scenario.json')}:1:1 spillway: expected 1, got nothing`,
     )
     await expect(readMeasured(directory)).rejects.toThrow(`${path('measured.json')} document: `)
 

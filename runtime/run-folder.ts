@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { type ZodType, z } from 'zod'
-import { Failure, type Scenario, scenarioSchema } from '../scenarios/index.ts'
+import { Failure, parseKeptScenario, type Scenario } from '../scenarios/index.ts'
 import type { ObservedRun } from '../sim/experiment/index.ts'
 import { type ActivationPlan, activationPlanSchema } from '../sim/memory/index.ts'
 import { journalLines, parseJournal } from '../sim/serving/index.ts'
@@ -115,9 +115,9 @@ export function dropInputs(change: FolderChange): void {
 /** The scenario that a folder's rows were made under. Throws `Failure` where there is none. */
 export async function readScenario(directory: string): Promise<Scenario> {
   const path = join(directory, SCENARIO_FILE)
-  const parsed = scenarioSchema.safeParse(parseJson(path, await readText(path)))
-  if (parsed.success) return parsed.data
-  throw new Failure(`${path}: not a scenario of this version`)
+  const text = await readText(path)
+  parseJson(path, text)
+  return parseKeptScenario(text, path)
 }
 
 /** What batches of each pool did with memory in a folder's runs. */
