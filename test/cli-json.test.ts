@@ -44,7 +44,7 @@ describe('--json', () => {
       expect.stringMatching(/^models\/mlp-.*\.onnx$/),
     ])
     // the file and its checksum
-      expect(filesIn(join(folder, 'models'))).toHaveLength(2)
+    expect(filesIn(join(folder, 'models'))).toHaveLength(2)
   })
 
   test('doctor prints what works, and cpu always does', async () => {
