@@ -56,9 +56,12 @@ export interface SeedFile {
   readonly fifos?: readonly string[]
 }
 
+/** JSON would keep it, and the file that is written from it could not. */
+const LONE_SURROGATE = /\p{Surrogate}/u
+
 export function seedText(input: FuzzInput, found: string): string {
   const files = Object.entries(input.files ?? {}).map(([name, content]) => {
-    if (typeof content === 'string' && content.isWellFormed()) return [name, content]
+    if (typeof content === 'string' && !LONE_SURROGATE.test(content)) return [name, content]
     return [name, { base64: Buffer.from(content).toString('base64') }]
   })
   const seed = { found, ...input, ...(input.files && { files: Object.fromEntries(files) }) }

@@ -138,7 +138,8 @@ export function codesText(codes: InputsResult['codes']): string {
     const cells = names.map((name) => String(own.get(name) ?? 0).padStart(9))
     return `${kind.padEnd(18)}${cells.join('')}`
   })
-  return [`${'exit code'.padEnd(18)}${names.map((name) => name.padStart(9)).join('')}`, ...rows].join(
-    '\n',
-  )
+  return [
+    `${'exit code'.padEnd(18)}${names.map((name) => name.padStart(9)).join('')}`,
+    ...rows,
+  ].join('\n')
 }

@@ -68,8 +68,20 @@ const MUTATIONS: readonly TextMutation[] = [
     insertAt(
       text,
       random.integer(text.length + 1),
-      pick(random, ['[', '{', '{a: ', '- ', '? ', '"', '&a [', '!!x ', '\t', ',', '\\', '\r\n'])
-        .repeat(times(random, 2)),
+      pick(random, [
+        '[',
+        '{',
+        '{a: ',
+        '- ',
+        '? ',
+        '"',
+        '&a [',
+        '!!x ',
+        '\t',
+        ',',
+        '\\',
+        '\r\n',
+      ]).repeat(times(random, 2)),
     ),
   (text, random) => text.slice(0, random.integer(text.length + 1)),
   (text, random) => {
@@ -78,7 +90,11 @@ const MUTATIONS: readonly TextMutation[] = [
   },
   (text, random) => {
     const at = random.integer(text.length + 1)
-    return insertAt(text, random.integer(text.length + 1), text.slice(at, at + magnitude(random, 500)))
+    return insertAt(
+      text,
+      random.integer(text.length + 1),
+      text.slice(at, at + magnitude(random, 500)),
+    )
   },
 ]
 

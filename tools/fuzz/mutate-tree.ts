@@ -46,7 +46,13 @@ function remove({ parent, key }: Spot): void {
 
 function put({ parent }: Spot, key: string, value: unknown): void {
   if (Array.isArray(parent)) parent.splice(Number(key), 1, value)
-  else Object.defineProperty(parent, key, { value, enumerable: true, configurable: true, writable: true })
+  else
+    Object.defineProperty(parent, key, {
+      value,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    })
 }
 
 function otherNumber(value: number, random: Random): number {
@@ -70,14 +76,17 @@ export function mutateTree(tree: unknown, random: Random, donors: Donors): void 
       remove(spot)
     } else if (share < 0.8) {
       const key = pick(random, [...donors.keys()])
-      const to = typeof spot.value === 'object' && spot.value !== null ? (spot.value as Parent) : spot.parent
+      const to =
+        typeof spot.value === 'object' && spot.value !== null ? (spot.value as Parent) : spot.parent
       const value = structuredClone(pick(random, donors.get(key)!))
       if (Array.isArray(to)) to.splice(random.integer(to.length + 1), 0, value)
       else put({ ...spot, parent: to }, key, value)
     } else if (share < 0.87) {
       // another name for what is there
       remove(spot)
-      const key = chance(random, 0.5) ? pick(random, NASTY_STRINGS) : pick(random, [...donors.keys()])
+      const key = chance(random, 0.5)
+        ? pick(random, NASTY_STRINGS)
+        : pick(random, [...donors.keys()])
       put(spot, Array.isArray(spot.parent) ? spot.key : key, spot.value)
     } else if (share < 0.9 && Array.isArray(spot.parent)) {
       const copies = new Array<unknown>(magnitude(random, 3000)).fill(spot.value)

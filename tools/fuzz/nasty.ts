@@ -11,7 +11,7 @@ export const NASTY_STRINGS: readonly string[] = [
   ...['\u200b', '\ufeff', '\r', '\n', 'a\nb: c', '\t', '\u0007', '\u007f', '\u2028', '\ud800'],
   ...['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'null', '~', 'true', 'NaN', '-'],
   ...['.inf', '0x10', '1_000', '1e400', '-0', '1e-400', '9007199254740993', '٣', '１'],
-  ...['<script>alert(1)</script>', '"><img src=x>', '&amp;', ']]>', '${1}', '$(true)', '`'],
+  ...['<script>alert(1)</script>', '"><img src=x>', '&amp;', ']]>', '$1', '$(true)', '`'],
   ...['../../x', '/', '.', '..', 'a/b', 'C:\\x', 'npm:', 'npm:@a', 'file:x', '%s%n', '*', '&a'],
   ...["'", '"', '\\', '{', '[', '#', '!!js/function x', '👩‍👩‍👧', 'é'.repeat(30), 'x'.repeat(300)],
   'x'.repeat(100_000),

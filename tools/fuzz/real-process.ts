@@ -1,19 +1,7 @@
 import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import type { Outcome } from './outcome.ts'
 import { CLI } from './stock.ts'
-
-const SAMPLE_MS = 50
-const RUNAWAY_MIB = 1500
-const INTERRUPT_MS = 4000
-
-function peakOf(pid: number): number {
-  try {
-    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
-  } catch {
-    return 0
-  }
-}
+import { Watch } from './watch.ts'
 
 /** Runs the built command as its users do: in a process of its own. */
 export function runProcess(
@@ -32,32 +20,15 @@ export function runProcess(
       text[name] += data
     })
   }
-  let peakMib = 0
-  let overran: Outcome['overran'] = 'no'
-  const over = setTimeout(() => {
-    overran = 'responsive'
-    child.kill('SIGINT')
-  }, limitMs)
-  const kill = setTimeout(() => {
-    overran = 'unresponsive'
-    child.kill('SIGKILL')
-  }, limitMs + INTERRUPT_MS)
-  const sampler = setInterval(() => {
-    peakMib = Math.max(peakMib, peakOf(child.pid!))
-    if (peakMib > RUNAWAY_MIB) child.kill('SIGKILL')
-  }, SAMPLE_MS)
+  const watch = new Watch(child, limitMs)
   return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(over)
-      clearTimeout(kill)
-      clearInterval(sampler)
-    }
     child.on('error', (error) => {
-      stop()
+      watch.stop()
       reject(error)
     })
     child.on('close', (code, signal) => {
-      stop()
+      watch.stop()
+      const { peakMib, overran } = watch
       resolve({ code, signal, ...text, peakMib, overran })
     })
   })

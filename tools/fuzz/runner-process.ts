@@ -55,7 +55,7 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
 function memoryMib(field: 'VmHWM' | 'VmRSS'): number {
   try {
     const status = readFileSync('/proc/self/status', 'utf8')
-    return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1]) / 1024
+    return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024
   } catch {
     return 0
   }

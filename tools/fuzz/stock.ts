@@ -130,7 +130,10 @@ export function makeStock(folder: string): void {
   put('own.yaml', OWN)
   for (const [name, text] of Object.entries(TRACES)) put(name, text)
   put('rows.csv.gz', gzipSync(TRACES['rows.csv']!))
-  put('rows.parquet', parquetTrace((_, values) => values))
+  put(
+    'rows.parquet',
+    parquetTrace((_, values) => values),
+  )
   const spillway = (...args: string[]) => {
     const env = { ...process.env, SPILLWAY_CACHE: join(folder, '../stock-cache'), NO_COLOR: '1' }
     const options = { cwd: folder, env, encoding: 'utf8' } as const

@@ -34,7 +34,19 @@ const COMMANDS = {
     { weight: 4, args: ['audit', 'kept'] },
     { weight: 2, args: ['compare', 'tiny.yaml', 'kept'] },
     { weight: 2, args: ['calibrate', 'tiny.yaml', '--from', 'kept', '--out', 'out'] },
-    { weight: 1, args: ['simulate', 'tiny.yaml', '--profile', 'profile.json', '--replications', '1', '--requests', 'kept/requests.jsonl'] },
+    {
+      weight: 1,
+      args: [
+        'simulate',
+        'tiny.yaml',
+        '--profile',
+        'profile.json',
+        '--replications',
+        '1',
+        '--requests',
+        'kept/requests.jsonl',
+      ],
+    },
   ],
   simulated: [
     { weight: 1, args: ['report', 'simulated', '--out', 'out'] },
@@ -59,7 +71,11 @@ export const DOCUMENTS: Kind = {
       else if (name.endsWith('.jsonl')) files[name] = mutateLines(bytes, random)
       else files[name] = mutateBytes(bytes, random)
     }
-    return { args: pickWeighted<{ weight: number; args: readonly string[] }>(random, COMMANDS[folder]).args, files }
+    return {
+      args: pickWeighted<{ weight: number; args: readonly string[] }>(random, COMMANDS[folder])
+        .args,
+      files,
+    }
   },
 }
 

@@ -1,7 +1,7 @@
 import type { Random } from '../../../sim/kernel/index.ts'
 import type { Tree } from '../corpus.ts'
-import type { Donors } from '../mutate-tree.ts'
 import type { FuzzInput } from '../input.ts'
+import type { Donors } from '../mutate-tree.ts'
 
 /** What inputs are made from. */
 export interface Material {

@@ -27,7 +27,8 @@ const BOMBS: readonly ((n: number) => string)[] = [
   (n) => `${TINY}x: ${'['.repeat(n)}`,
   (n) => `${TINY}x: ${'['.repeat(n)}${']'.repeat(n)}`,
   (n) => `${TINY}x: ${'{a: '.repeat(n)}`,
-  (n) => `${TINY}${Array.from({ length: Math.min(n, 400) }, (_, i) => `${' '.repeat(i)}a:\n`).join('')}`,
+  (n) =>
+    `${TINY}${Array.from({ length: Math.min(n, 400) }, (_, i) => `${' '.repeat(i)}a:\n`).join('')}`,
   (n) =>
     `${TINY}a0: &a0 [x, x]\n${Array.from({ length: Math.min(n, 40) }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}]\n`).join('')}`,
   (n) => TINY.replace('tiny', `"${'\\u202e'.repeat(n)}"`),
@@ -61,7 +62,9 @@ export const SCENARIO_TEXTS: Kind = {
     // one scenario laid on another
     const base = { 'base.yaml': mutateText(text, random) }
     if (share < 0.25) {
-      const own = chance(random, 0.5) ? mutateText('extends: base.yaml\nseed: 3\n', random) : 'extends: base.yaml\n'
+      const own = chance(random, 0.5)
+        ? mutateText('extends: base.yaml\nseed: 3\n', random)
+        : 'extends: base.yaml\n'
       return { args, files: { ...base, 's.yaml': own } }
     }
     return { args, files: { 's.yaml': mutateText(text, random) } }
@@ -75,7 +78,9 @@ export const SCENARIO_TREES: Kind = {
     const tree = structuredClone(pick(random, scenarios))
     mutateTree(tree, random, donors)
     // the numbers of JSON are only those that are finite
-    const text = chance(random, 0.3) ? JSON.stringify(tree, null, 1) : stringify(tree, { lineWidth: 0 })
+    const text = chance(random, 0.3)
+      ? JSON.stringify(tree, null, 1)
+      : stringify(tree, { lineWidth: 0 })
     return { args: command(random), files: { 's.yaml': text } }
   },
 }

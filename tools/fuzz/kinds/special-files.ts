@@ -25,7 +25,16 @@ const COMMANDS: readonly (readonly [string, readonly string[]])[] = [
 ]
 
 const TARGETS = [
-  ...['/dev/zero', '/dev/null', '/dev/full', '/dev/tty', '/dev/urandom', '.', '/proc', '/proc/self/mem'],
+  ...[
+    '/dev/zero',
+    '/dev/null',
+    '/dev/full',
+    '/dev/tty',
+    '/dev/urandom',
+    '.',
+    '/proc',
+    '/proc/self/mem',
+  ],
   ...['loop', 'nothing', '/sys', '/proc/self/fd/0', '/dev/stdin', 'fifo'],
 ]
 
@@ -38,7 +47,14 @@ export const SPECIAL_FILES: Kind = {
     const files = { 'extends.yaml': `extends: base.yaml\n${DECLARED}` }
     if (target === 'fifo') return { args, files, fifos: [name] }
     // a link starts where it lies
-    const to = target.startsWith('/') || target === 'loop' ? target : `${'../'.repeat(name.split('/').length - 1)}${target}`
-    return { args, files, links: { loop: 'loop', [name]: to === 'loop' ? name.split('/').at(-1)! : to } }
+    const to =
+      target.startsWith('/') || target === 'loop'
+        ? target
+        : `${'../'.repeat(name.split('/').length - 1)}${target}`
+    return {
+      args,
+      files,
+      links: { loop: 'loop', [name]: to === 'loop' ? name.split('/').at(-1)! : to },
+    }
   },
 }

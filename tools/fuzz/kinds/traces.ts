@@ -77,7 +77,16 @@ export const TRACE_FILES: Kind = {
       return { args, files: { ...files, 's.yaml': scenarioOf(name, unit, random) } }
     }
     const mapped = ['jsonl', 'csv', 'parquet'].includes(format)
-    const columns = ['--time', MAPPED.time, '--unit', unit, '--input', MAPPED.input, '--output', MAPPED.output]
+    const columns = [
+      '--time',
+      MAPPED.time,
+      '--unit',
+      unit,
+      '--input',
+      MAPPED.input,
+      '--output',
+      MAPPED.output,
+    ]
     const args = ['trace', command, name, '--format', format, ...(mapped ? columns : [])]
     if (chance(random, 0.3)) args.push('--skip-bad')
     if (command === 'fit') args.push('--replications', '39')
