@@ -8,13 +8,14 @@ import { writeWhole } from './write-whole.ts'
 
 const TIMERS_KEY = 'spillway.timers'
 const MOVES_KEY = 'spillway.moves'
+const DEATHS_KEY = 'spillway.deaths'
 /** What prompts begin with, a JSON list; only where that is known of any. */
 const PREFIXES = 'hash_ids'
 
 /** Writes the raw rows of a run as Parquet: a row for each request, times in ms. */
 export async function writeRows(
   path: string,
-  { rows, timers, moves = [] }: ObservedRun,
+  { rows, timers, moves = [], deaths = [] }: ObservedRun,
 ): Promise<void> {
   const columnData: ColumnSource[] = Object.entries(rows.columns).map(([name, column]) =>
     column instanceof Float64Array
@@ -32,6 +33,7 @@ export async function writeRows(
   const kvMetadata = [
     { key: TIMERS_KEY, value: JSON.stringify(timers) },
     { key: MOVES_KEY, value: JSON.stringify(moves) },
+    { key: DEATHS_KEY, value: JSON.stringify(deaths) },
   ]
   await writeWhole(path, new Uint8Array(parquetWriteBuffer({ columnData, kvMetadata })))
 }
@@ -81,5 +83,6 @@ async function parsed(path: string, file: ArrayBuffer): Promise<ObservedRun> {
     }
     rows.columns[columnName as RowColumn].set(columnData as ArrayLike<number>, rowStart)
   }
-  return { rows, timers: JSON.parse(timers), moves: JSON.parse(said(MOVES_KEY) ?? '[]') }
+  const list = (key: string) => JSON.parse(said(key) ?? '[]')
+  return { rows, timers: JSON.parse(timers), moves: list(MOVES_KEY), deaths: list(DEATHS_KEY) }
 }
