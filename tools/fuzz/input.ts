@@ -21,9 +21,12 @@ export interface FuzzInput {
   readonly fifos?: readonly string[]
 }
 
-/** Makes a working directory: the stock as hard links, then the input's own files. */
+/** Fills a working directory: the stock as hard links, then the input's own files. */
 export function layOut(folder: string, stock: string, input: FuzzInput): void {
   mkdirSync(folder, { recursive: true })
+  // it stays the same directory for processes that are in it
+  for (const name of readdirSync(folder))
+    rmSync(join(folder, name), { recursive: true, force: true })
   for (const name of readdirSync(stock, { recursive: true, encoding: 'utf8' })) {
     const from = join(stock, name)
     if (statSync(from).isDirectory()) mkdirSync(join(folder, name), { recursive: true })

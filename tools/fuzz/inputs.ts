@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type FuzzInput, layOut, seedText } from './input.ts'
 import { inputOf, KINDS, materialOf, type NumberedInput } from './kinds/index.ts'
@@ -38,25 +38,29 @@ export interface InputsResult {
   readonly differing: readonly string[]
 }
 
-/** Folders that are gone in the end. */
+/** What inputs are run with and in; gone in the end. */
 export class Workshop {
   readonly folder = mkdtempSync(join(tmpdir(), 'spillway-fuzz-'))
   readonly stock = join(this.folder, 'stock')
   readonly cache = join(this.folder, 'cache')
+  readonly #free: string[] = []
   #folders = 0
 
   constructor() {
     makeStock(this.stock)
   }
 
-  /** Runs something with an input in a working directory of its own. */
+  /**
+   * Runs something with an input in a working directory, which no other input has meanwhile. It is
+   * used again: processes that wait for the next input have it as theirs.
+   */
   async within<T>(input: FuzzInput, use: (folder: string) => Promise<T>): Promise<T> {
-    const folder = join(this.folder, `input-${this.#folders++}`)
+    const folder = this.#free.pop() ?? join(this.folder, `input-${this.#folders++}`)
     layOut(folder, this.stock, input)
     try {
       return await use(folder)
     } finally {
-      rmSync(folder, { recursive: true, force: true })
+      this.#free.push(folder)
     }
   }
 
@@ -81,12 +85,11 @@ export async function fuzzInputs(shop: Workshop, options: InputsOptions): Promis
   let sampled = 0
   let next = first
   let done = 0
-  const work = async () => {
-    const runner = new Runner(shop.cache, limitMs)
+  const work = async (runner: Runner) => {
     while (next < first + count) {
       const numbered = inputOf(seed, next++, material, kinds)
       const { input } = numbered
-      const outcome = await shop.within(input, (folder) => runner.run(folder, input.args))
+      const outcome = await runner.run(input)
       const own = codes.get(numbered.kind) ?? new Map<string, number>()
       const code = outcome.overran === 'no' ? String(outcome.code ?? outcome.signal) : 'overran'
       codes.set(numbered.kind, own.set(code, (own.get(code) ?? 0) + 1))
@@ -105,11 +108,23 @@ export async function fuzzInputs(shop: Workshop, options: InputsOptions): Promis
       }
       options.onProgress?.(++done)
     }
-    await runner.close()
   }
-  const runners = Math.min(2, availableParallelism(), count)
-  await Promise.all(Array.from({ length: runners }, work))
+  await withRunners(shop, limitMs, work)
   return { findings, codes, sampled, differing }
+}
+
+/** Does work with a runner on each of two cores at once. */
+export async function withRunners(
+  shop: Workshop,
+  limitMs: number,
+  work: (runner: Runner) => Promise<void>,
+): Promise<void> {
+  const runners = [1, 2].map((i) => new Runner(join(shop.folder, `runner-${i}`), shop, limitMs))
+  try {
+    await Promise.all(runners.map(work))
+  } finally {
+    await Promise.all(runners.map((runner) => runner.close()))
+  }
 }
 
 /** The same as a process of its own has it; a fault of the runner alone says so. */

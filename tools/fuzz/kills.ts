@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Random } from '../../sim/kernel/index.ts'
 import { pick } from './choose.ts'
-import type { Workshop } from './inputs.ts'
-import { Runner } from './runner.ts'
+import { type Workshop, withRunners } from './inputs.ts'
+import type { Runner } from './runner.ts'
 import { CLI } from './stock.ts'
 
 /** Kills of commands at random moments: what they end with, and what they leave behind. */
@@ -14,6 +15,8 @@ type Signal = (typeof SIGNALS)[number]
 
 const OLD_SEED = 1
 const NEW_SEED = 2
+/** Names the command in the environment of all that it starts. */
+const MARK = 'SPILLWAY_FUZZ_MARK'
 const PROFILE = ['--profile', 'profile.json']
 
 /** Commands that write a folder, each short. */
@@ -30,7 +33,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
 /** Documents that carry the seed of their run. */
 const DOCUMENTS = ['scenario', 'simulated', 'measured', 'comparison']
 const UNFINISHED = /\.tmp$/
-/** Time that processes of a group are given to be gone, ms. */
+/** Time that processes are given to be gone, ms. */
 const ORPHAN_MS = 10_000
 const POLL_MS = 50
 const LIMIT_MS = 60_000
@@ -62,14 +65,16 @@ interface Ended {
 
 interface Started {
   readonly child: ChildProcess
+  readonly mark: string
   readonly ended: Promise<Ended>
 }
 
 function start(command: string, seed: number, folder: string, cache: string): Started {
   const args = [CLI, ...COMMANDS[command]!, '--seed', String(seed), '--out', 'out']
+  const mark = randomUUID()
   const child = spawn(process.execPath, args, {
     cwd: folder,
-    env: { ...process.env, SPILLWAY_CACHE: cache, NO_COLOR: '1' },
+    env: { ...process.env, SPILLWAY_CACHE: cache, NO_COLOR: '1', [MARK]: mark },
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
   })
@@ -81,19 +86,17 @@ function start(command: string, seed: number, folder: string, cache: string): St
   const ended = new Promise<Ended>((resolve) => {
     child.on('exit', (code, signal) => resolve({ code, signal, stderr }))
   })
-  return { child, ended }
+  return { child, mark, ended }
 }
 
-/** Processes of a group that have not ended. */
-function groupOf(leader: number): number[] {
+/** Processes that a command started, and itself: all have its mark in their environment. */
+function familyOf(mark: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .filter((name) => {
       try {
-        // pid (name) state parent group …; a name may hold anything but ends at the last bracket
-        const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
-        const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-        return Number(group) === leader && state !== 'Z'
+        const environment = readFileSync(`/proc/${name}/environ`, 'latin1')
+        return environment.split('\0').includes(`${MARK}=${mark}`)
       } catch {
         return false
       }
@@ -101,11 +104,11 @@ function groupOf(leader: number): number[] {
     .map(Number)
 }
 
-/** Those that are left of a group after a while; they are ended then. */
-async function orphansOf(leader: number): Promise<readonly number[]> {
+/** Those that are left after a while; they are ended then. */
+async function orphansOf(mark: string): Promise<readonly number[]> {
   const until = performance.now() + ORPHAN_MS
   for (;;) {
-    const left = groupOf(leader)
+    const left = familyOf(mark)
     if (left.length === 0) return []
     if (performance.now() > until) {
       for (const pid of left) process.kill(pid, 'SIGKILL')
@@ -146,7 +149,7 @@ async function documentsIn(
   if (command === 'calibrate') {
     JSON.parse(readFileSync(join(out, 'profile.json'), 'utf8'))
   } else {
-    const { code, stderr } = await runner.run(folder, ['report', 'out'])
+    const { code, stderr } = await runner.runIn(folder, ['report', 'out'])
     if (code === 3 || code === 6) documents = 'refused'
     else if (code !== 0) faults.push(`report ends with ${code}: ${stderr.slice(0, 200)}`)
     const seeds = seedsIn(out)
@@ -154,7 +157,7 @@ async function documentsIn(
       if (seeds.size > 1) documents = 'mixed'
       else if (seeds.has(NEW_SEED)) documents = 'after'
       const hasRows = readdirSync(out).some((name) => name.endsWith('.parquet'))
-      const audit = hasRows ? await runner.run(folder, ['audit', 'out']) : null
+      const audit = hasRows ? await runner.runIn(folder, ['audit', 'out']) : null
       if (audit !== null && audit.code !== 0 && audit.code !== 4) {
         documents = 'mixed'
         faults.push(`audit ends with ${audit.code}: ${audit.stderr.slice(0, 200)}`)
@@ -167,7 +170,7 @@ async function documentsIn(
   }
   if (unfinishedIn(folder).length > 0) {
     const next = ['simulate', 'declared.yaml', '--replications', '1', '--out', 'out']
-    await runner.run(folder, next)
+    await runner.runIn(folder, next)
     const left = unfinishedIn(folder)
     if (left.length > 0) faults.push(`leaves ${left.join(', ')}`)
   }
@@ -212,8 +215,7 @@ export async function kills(
   }
   const outcomes: KillOutcome[] = []
   let next = 0
-  const work = async () => {
-    const runner = new Runner(shop.cache, LIMIT_MS)
+  const work = async (runner: Runner) => {
     while (next < count) {
       const random = new Random(`kills/${seed}/${next++}`)
       const command = pick(random, Object.keys(COMMANDS))
@@ -230,9 +232,8 @@ export async function kills(
       outcomes.push(outcome)
       onOutcome(outcome)
     }
-    await runner.close()
   }
-  await Promise.all([work(), work()])
+  await withRunners(shop, LIMIT_MS, work)
   return { outcomes, lengthsMs }
 }
 
@@ -242,14 +243,14 @@ async function killed(
   cache: string,
   runner: Runner,
 ): Promise<KillOutcome> {
-  const { child, ended } = start(kill.command, NEW_SEED, folder, cache)
+  const { child, mark, ended } = start(kill.command, NEW_SEED, folder, cache)
   const late = setTimeout(() => send(kill, child), kill.atMs)
   const stuck = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), LIMIT_MS)
   const end = await ended
   clearTimeout(late)
   clearTimeout(stuck)
   const faults = faultsOf(kill, end)
-  const orphans = await orphansOf(child.pid!)
+  const orphans = await orphansOf(mark)
   if (orphans.length > 0) faults.push(`leaves ${orphans.length} processes behind`)
   const cores = readdirSync(folder).filter((name) => /^core(\.|$)/.test(name))
   if (cores.length > 0) faults.push('leaves a core file')

@@ -56,7 +56,7 @@ program
       inputs: number,
       options: { seed: number; first: number; kind?: string; save: string },
     ) => {
-      await import('../build.ts')
+      expectBuilt()
       const shop = new Workshop()
       const found = new Map<string, number>()
       const started = performance.now()
@@ -100,7 +100,7 @@ program
   .argument('[count]', 'how many', count, 200)
   .option('--seed <n>', 'of the moments', count, now())
   .action(async (number: number, options: { seed: number }) => {
-    await import('../build.ts')
+    expectBuilt()
     const shop = new Workshop()
     const started = performance.now()
     try {

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { type FuzzInput, layOut } from './input.ts'
 import type { Outcome } from './outcome.ts'
 import type { RunnerAnswer, RunnerTask } from './runner-process.ts'
 import { CLI } from './stock.ts'
@@ -19,21 +20,38 @@ function boot(): string {
 const once = (child: ChildProcess, event: string) =>
   new Promise<unknown[]>((resolve) => child.once(event, (...args) => resolve(args)))
 
+/** Where the stock lies, and the folder for models and profiles. */
+export interface Shop {
+  readonly stock: string
+  readonly cache: string
+}
+
 /** Runs inputs in a process that outlives them, and survives what they do to it. */
 export class Runner {
-  readonly #cache: string
+  readonly #folder: string
+  readonly #shop: Shop
   readonly #limitMs: number
   #child: ChildProcess | null = null
   #inputs = 0
   #said = ''
 
-  /** `cache`: folder for models and profiles; `limitMs`: time that an input is given. */
-  constructor(cache: string, limitMs: number) {
-    this.#cache = cache
+  /**
+   * `folder`: where inputs are laid out, always the same, as processes that wait for the next input
+   * are in it; `limitMs`: time that an input is given.
+   */
+  constructor(folder: string, shop: Shop, limitMs: number) {
+    this.#folder = folder
+    this.#shop = shop
     this.#limitMs = limitMs
   }
 
-  async run(folder: string, args: readonly string[]): Promise<Outcome> {
+  run(input: FuzzInput): Promise<Outcome> {
+    layOut(this.#folder, this.#shop.stock, input)
+    return this.runIn(this.#folder, input.args)
+  }
+
+  /** Runs a command in a folder as it stands. */
+  async runIn(folder: string, args: readonly string[]): Promise<Outcome> {
     const child = this.#child ?? (await this.#start())
     this.#said = ''
     const watch = new Watch(child, this.#limitMs)
@@ -58,7 +76,14 @@ export class Runner {
       await this.close()
     }
     const { code, stdout, stderr } = answer
-    return { code, signal: null, stdout, stderr, peakMib: answer.peakMib, overran }
+    return {
+      code,
+      signal: null,
+      stdout,
+      stderr,
+      peakMib: Math.max(peakMib, answer.peakMib),
+      overran,
+    }
   }
 
   async close(): Promise<void> {
@@ -72,7 +97,7 @@ export class Runner {
 
   async #start(): Promise<ChildProcess> {
     const child = spawn(process.execPath, ['-e', boot()], {
-      env: { ...process.env, SPILLWAY_CACHE: this.#cache, NO_COLOR: '1' },
+      env: { ...process.env, SPILLWAY_CACHE: this.#shop.cache, NO_COLOR: '1' },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     // native code writes past `process.stderr`

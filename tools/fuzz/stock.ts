@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
@@ -145,6 +145,9 @@ export function makeStock(folder: string): void {
   spillway('run', 'tiny.yaml', ...run, '--keep-rows', '--journal', '--out', 'kept')
   const simulated = ['--replications', '2', '--keep-rows', '--out', 'simulated']
   spillway('simulate', 'declared.yaml', ...simulated)
+  // nothing reads them
+  for (const name of ['report.html', 'charts'])
+    rmSync(join(folder, 'kept', name), { recursive: true })
   cpSync(join(folder, 'kept/profile.json'), join(folder, 'profile.json'))
   cpSync(join(folder, 'kept/requests.jsonl'), join(folder, 'requests.jsonl'))
   const built = spillway('models', 'build', 'mlp', '--layers', '2', '--width', '64', '--json')

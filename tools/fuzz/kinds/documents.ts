@@ -54,15 +54,12 @@ const COMMANDS = {
   ],
 } as const
 
-/** Files that nothing reads. */
-const UNREAD = /\.(html|svg)$|^charts$/
-
 export const DOCUMENTS: Kind = {
   name: 'document',
   weight: 7,
   make: (random, { stock }) => {
     const folder = chance(random, 0.75) ? 'kept' : 'simulated'
-    const names = readdirSync(join(stock, folder)).filter((name) => !UNREAD.test(name))
+    const names = readdirSync(join(stock, folder))
     const files: Record<string, string | Uint8Array> = {}
     for (let left = chance(random, 0.8) ? 1 : 2; left > 0; left--) {
       const name = `${folder}/${pick(random, names.sort())}`
