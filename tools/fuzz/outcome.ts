@@ -15,8 +15,8 @@ export interface Outcome {
 const ALLOWED = new Set<number | null>([0, 2, 3, 4, 5, 6])
 const MOST_MIB = 1024
 
-/** Control, C1 and bidirectional characters, of which only line breaks belong in a terminal. */
-const RAW = /[^\n\P{Cc}]|[\u200e\u200f\u202a-\u202e\u2066-\u2069]/u
+/** Control, C1 and bidirectional characters: only line breaks and tabs do no harm in a terminal. */
+const RAW = /[^\n\t\P{Cc}]|[\u200e\u200f\u202a-\u202e\u2066-\u2069]/u
 
 /** Output that other programs read: it is data, and JSON escapes what must not be raw. */
 const isData = (args: readonly string[]) =>
