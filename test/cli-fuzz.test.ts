@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type FuzzInput, readSeed } from '../tools/fuzz/input.ts'
 import { fuzzInputs, Workshop, withRunners } from '../tools/fuzz/inputs.ts'
+import { BOMBS } from '../tools/fuzz/kinds/scenarios.ts'
 import { faultOf } from '../tools/fuzz/outcome.ts'
 import { expectBuilt } from '../tools/fuzz/stock.ts'
 
@@ -12,14 +13,19 @@ import { expectBuilt } from '../tools/fuzz/stock.ts'
 const SEEDS = fileURLToPath(new URL('fuzz/seeds', import.meta.url))
 const SEED = 20261126
 const INPUTS = 250
+/** How often such a scenario repeats something. */
+const REPEATED = 20_000
 /** Processor time that an input is given, ms. */
 const LIMIT_MS = 10_000
+
+/** Most time that a test may take on a busy machine, ms. */
+const SLOW_MS = 300_000
 
 let shop: Workshop
 beforeAll(() => {
   expectBuilt()
   shop = new Workshop()
-})
+}, SLOW_MS)
 afterAll(() => shop?.close())
 
 const seedFiles = readdirSync(SEEDS).filter((name) => name.endsWith('.json'))
@@ -50,6 +56,20 @@ test(`${INPUTS} mutated inputs are taken or refused in words`, async () => {
   const ended = [...codes.values()].flatMap((own) => [...own.keys()])
   expect(ended).toContain('0')
   expect(ended).toContain('3')
+})
+
+test('scenarios that are small to write and large to read are refused, or read, in no time', async () => {
+  const left = BOMBS.map((text, i) => ({ i, text: text(REPEATED) }))
+  const faults: string[] = []
+  await withRunners(shop, LIMIT_MS, async (runner) => {
+    for (let bomb = left.pop(); bomb !== undefined; bomb = left.pop()) {
+      const args = ['simulate', 's.yaml', '--replications', '1', '--workers', '1']
+      const outcome = await runner.run({ args, files: { 's.yaml': bomb.text } })
+      const fault = faultOf(args, outcome)
+      if (fault !== null) faults.push(`${bomb.i}: ${fault}`)
+    }
+  })
+  expect(faults).toEqual([])
 })
 
 test('the runner ends as a process does', async () => {

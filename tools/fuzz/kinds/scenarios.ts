@@ -18,10 +18,11 @@ const COMMANDS = [
 /** A profile that fits the tiny scenario; the others go by the one that ships. */
 const command = (random: Random) => [...pickWeighted(random, COMMANDS).args]
 
-const MANY_ALIASES = 40_000
+/** Most that a text has of what it repeats. */
+const MOST_REPEATED = 40_000
 
 /** Texts that are small to write and large to read. */
-const BOMBS: readonly ((n: number) => string)[] = [
+export const BOMBS: readonly ((n: number) => string)[] = [
   (n) => `${TINY}x: &a [1]\ny: [${'*a, '.repeat(n)}]\n`,
   (n) => TINY + Array.from({ length: n }, (_, i) => `k${i}: 1\n`).join(''),
   (n) => `${TINY}x: ${'['.repeat(n)}`,
@@ -55,7 +56,7 @@ export const SCENARIO_TEXTS: Kind = {
     const args = command(random)
     const share = random.uniform()
     if (share < 0.01) {
-      return { args, files: { 's.yaml': pick(random, BOMBS)(magnitude(random, MANY_ALIASES)) } }
+      return { args, files: { 's.yaml': pick(random, BOMBS)(magnitude(random, MOST_REPEATED)) } }
     }
     const text = startText(random, material)
     if (share < 0.2) return { args, files: { 's.yaml': mutateBytes(Buffer.from(text), random) } }
