@@ -1,4 +1,5 @@
 import { type ExitCode, Failure } from '../scenarios/index.ts'
+import { allocationFailure } from './allocation.ts'
 
 /** What a thread or process of ours failed with, as it tells it. */
 export type FailureMessage =
@@ -7,8 +8,9 @@ export type FailureMessage =
 
 /** As plain data, which can be sent. */
 export function failureMessage(error: unknown): FailureMessage {
-  if (error instanceof Failure) {
-    return { kind: 'failed', problems: error.problems, exitCode: error.exitCode }
+  const failure = error instanceof Failure ? error : allocationFailure(error)
+  if (failure !== null) {
+    return { kind: 'failed', problems: failure.problems, exitCode: failure.exitCode }
   }
   return { kind: 'broken', stack: (error as Error | null)?.stack ?? String(error) }
 }

@@ -1,7 +1,8 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { EXIT } from '../scenarios/index.ts'
 import { type ObservedRun, runReplication } from '../sim/experiment/index.ts'
 import { Rows } from '../sim/stats/index.ts'
 import type { ModelProfile, Profile } from '../sim/world/index.ts'
@@ -136,6 +137,49 @@ describe('both sides of a what-if', () => {
   )
 })
 
+test('a profile is of the model that the pool runs, not of a file of that name', async () => {
+  const path = join(folder, 'own.yaml')
+  const input = '{ x: { type: float32, shape: [batch, 8], fill: normal } }'
+  writeFileSync(
+    path,
+    `spillway: 1
+name: own
+duration_s: 1
+models: { own: { onnx: own.onnx, inputs: ${input} } }
+traffic: [{ class: web, arrivals: { process: poisson, rate_rps: 10 } }]
+pools: [{ name: central, model: own }]
+`,
+  )
+  writeFileSync(join(folder, 'own.onnx'), 'one')
+  const known = await prepare(path, {})
+  const made = madeUpProfile(known.scenario)
+  const profile = {
+    ...made,
+    models: made.models.map((model) => ({ ...model, content: known.contents[0] as string })),
+  }
+  expect(simulationInput(known, profile).models).toEqual(profile.models)
+  const refused = async () => {
+    const input = await prepare(path, {})
+    try {
+      return simulationInput(input, profile)
+    } catch (error) {
+      return error
+    }
+  }
+  writeFileSync(join(folder, 'own.onnx'), 'two')
+  expect(await refused()).toMatchObject({
+    exitCode: EXIT.notComparable,
+    message: expect.stringMatching(
+      /pools.central: .* is of another own.onnx .*: spillway calibrate/,
+    ),
+  })
+  rmSync(join(folder, 'own.onnx'))
+  expect(await refused()).toMatchObject({
+    exitCode: EXIT.invalidInput,
+    message: expect.stringContaining(`got nothing at ${join(folder, 'own.onnx')}`),
+  })
+})
+
 test('a profile that does not know what a pool takes of memory is refused by name', async () => {
   const known = await prepared(
     'known',
@@ -250,6 +294,35 @@ pools:
     expect(await drainMs(0.9)).toBeLessThan(500)
     expect(await drainMs(1.1)).toBeGreaterThan(1000)
   })
+})
+
+test('classes that follow traces have the rates of those', async () => {
+  // 100 requests/s of 10 tokens beside one of 1,000
+  const rows = (gapS: number, tokens: number) =>
+    Array.from({ length: 10 / gapS }, (_, i) => `${i * gapS},${tokens}\n`).join('')
+  writeFileSync(join(folder, 'many.csv'), `t,n\n${rows(0.01, 10)}`)
+  writeFileSync(join(folder, 'few.csv'), `t,n\n${rows(1, 1000)}`)
+  const traced = (name: string) => `
+  - class: ${name}
+    arrivals:
+      { process: trace, file: ${name}.csv, format: csv, time_unit: s,
+        columns: { time: t, input_tokens: n } }
+    input_tokens: { distribution: trace }`
+  const path = join(folder, 'traced.yaml')
+  writeFileSync(
+    path,
+    `spillway: 1
+name: traced
+duration_s: 10
+models: { one: { work: { law: linear, base_ms: 1, per_token_ms: 0.01 } } }
+traffic: ${traced('many')}${traced('few')}
+pools: [{ name: a, model: one }]
+`,
+  )
+  const { capacityRps } = simulationInput(await prepare(path, {}), null)
+  // 100 of 1.1 ms and one of 11 ms
+  expect(capacityRps! / (101_000 / 121)).toBeCloseTo(1, 1)
+  expect(capacityRps!).toBeGreaterThan(800)
 })
 
 test('an empty SPILLWAY_CACHE is as none', () => {

@@ -1,7 +1,7 @@
-import { availableParallelism } from 'node:os'
 import type { SimulationInput } from '../sim/experiment/index.ts'
 import type { RunSummary } from '../sim/stats/index.ts'
 import { Child, entryBeside } from './child.ts'
+import { threadsFor } from './demand.ts'
 import type { Replication, ReplicationRequest } from './replication-process.ts'
 import type { Traces } from './trace-readers.ts'
 
@@ -24,7 +24,7 @@ const idle: Child[] = []
 export async function runReplications(
   input: SimulationInput,
   n: number,
-  { workers = availableParallelism(), traces, signal, onProgress }: ReplicationOptions,
+  { workers, traces, signal, onProgress }: ReplicationOptions,
 ): Promise<RunSummary[]> {
   const request: ReplicationRequest = {
     job: {
@@ -33,7 +33,7 @@ export async function runReplications(
       requests: input.requests?.columns ?? null,
     },
     n,
-    workers: Math.min(n, workers),
+    workers: threadsFor(n, workers),
   }
   const runs: RunSummary[] = []
   let done = 0

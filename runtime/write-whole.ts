@@ -1,17 +1,25 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { open, readdir, rename, rm, rmdir } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { getSystemErrorMap } from 'node:util'
 import { Failure } from '../scenarios/index.ts'
+import { makeFolder } from './make-folder.ts'
+import { hasEnded, PROCESS_NAME, PROCESS_PATTERN } from './process-name.ts'
+
+/** Ends a name that a file has while it is written. */
+const unfinishedEnd = () => `.${PROCESS_NAME}-${randomUUID().slice(0, 8)}.tmp`
+
+/** What a file's name has in addition while it is written, and by which process. */
+export const UNFINISHED = new RegExp(`\\.(${PROCESS_PATTERN})-[0-9a-f]{8}\\.tmp$`)
 
 /**
- * Writes a file whole or not at all: to a neighbour first, synced, then renamed over it. Throws
- * `Failure` where the file cannot be written.
+ * Writes a file whole or not at all: to a neighbour first, synced, then renamed over it. What
+ * processes that were killed left of it goes. Throws `Failure` where it cannot be written.
  */
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
-  const unfinished = `${path}.${randomUUID()}.tmp`
+  const unfinished = `${path}${unfinishedEnd()}`
   try {
-    await mkdir(dirname(path), { recursive: true })
+    await makeFolder(dirname(path))
     const file = await open(unfinished, 'w')
     try {
       await file.writeFile(content)
@@ -20,6 +28,7 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
       await file.close()
     }
     await rename(unfinished, path)
+    await sweep(path)
   } catch (error) {
     // where not even the folder could be made there is nothing to remove
     await rm(unfinished, { force: true }).catch(() => {})
@@ -27,15 +36,38 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
   }
 }
 
-/** Makes a folder and checks that files can be written to it, before hours of work are spent. */
-export async function writableFolder(path: string): Promise<void> {
-  const probe = `${path}/.spillway.${randomUUID()}.tmp`
+/** Passes an error on, once it has removed what that error made needless. */
+type Undo = (error: unknown) => Promise<never>
+
+/**
+ * Makes a folder and checks that files can be written to it, before hours of work are spent.
+ * Returns what to do where that work fails: the folder goes again if it was made for it.
+ */
+export async function writableFolder(path: string | undefined): Promise<Undo> {
+  if (path === undefined) return (error) => Promise.reject(error)
+  const probe = `${path}/.spillway${unfinishedEnd()}`
   try {
-    await mkdir(path, { recursive: true })
+    const made = await makeFolder(path)
     await (await open(probe, 'w')).close()
     await rm(probe)
+    return async (error) => {
+      // one that holds anything by now stays, with those above it
+      for (const folder of made.toReversed()) await rmdir(folder).catch(() => {})
+      throw error
+    }
   } catch (error) {
     throw notWritten(path, error)
+  }
+}
+
+/** Removes what is left of a file by processes that have ended. */
+async function sweep(path: string): Promise<void> {
+  const names = await readdir(dirname(path)).catch(() => [])
+  for (const name of names) {
+    const left = name.startsWith(`${basename(path)}.`) ? UNFINISHED.exec(name) : null
+    if (left === null || !hasEnded(left[1]!)) continue
+    // where it may not be removed it does no harm
+    await rm(join(dirname(path), name), { force: true }).catch(() => {})
   }
 }
 

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { EXIT, type ExitCode, Failure, splitOverride } from '../../scenarios/index.ts'
+import { allocationFailure } from '../allocation.ts'
 import { err, styled } from '../terminal.ts'
 import { notUsable } from '../write-whole.ts'
 
@@ -61,17 +62,28 @@ export function folder(text: string): string {
 export function wholeNumber(least: number): (text: string) => number {
   return (text) => {
     const value = Number(text)
-    if (/^\d+$/.test(text) && value >= least) return value
-    throw new InvalidArgumentError(`Expected a whole number of at least ${least}, got ${text}.`)
+    const most = Number.MAX_SAFE_INTEGER
+    if (!/^\d+$/.test(text) || value < least) {
+      throw new InvalidArgumentError(`Expected a whole number of at least ${least}, got ${text}.`)
+    }
+    // beyond it another number would be taken
+    if (value <= most) return value
+    throw new InvalidArgumentError(`Expected a whole number of at most ${most}, got ${text}.`)
   }
 }
 
 /** An option's value as a positive number. */
 export function positiveNumber(text: string): number {
   const value = Number(text)
-  if (Number.isFinite(value) && value > 0) return value
-  throw new InvalidArgumentError(`Expected a number above 0, got ${text}.`)
+  if (!(Number.isFinite(value) && value > 0)) {
+    throw new InvalidArgumentError(`Expected a number above 0, got ${text}.`)
+  }
+  if (value <= MOST_NUMBER) return value
+  throw new InvalidArgumentError(`Expected a number of at most ${MOST_NUMBER}, got ${text}.`)
 }
+
+/** Seconds of an option, mostly: eleven days. As the schema has it of jitter_s. */
+const MOST_NUMBER = 1e6
 
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
@@ -121,7 +133,7 @@ export function report(error: unknown): ExitCode {
     for (const problem of error.problems) err(mark, `: ${problem.replaceAll('\n', '\n  ')}\n`)
     return error.exitCode
   }
-  const refusal = notUsable(error)
+  const refusal = allocationFailure(error) ?? notUsable(error)
   if (refusal !== null) return report(refusal)
   err(styled('red', 'internal error'), `: ${(error as Error).stack ?? error}\n`)
   return EXIT.internal

@@ -38,7 +38,7 @@ Example:
     )
     .action(
       action(async (signal, path: string, options: RequestsOptions) => {
-        const prepared = await prepare(path, options)
+        const prepared = await prepare(path, { ...options, signal })
         refuseReacting(prepared, 'so its requests are not known beforehand')
         const relative = prepared.scenario.traffic
           .flatMap(({ arrivals }) => arrivalParts(arrivals))

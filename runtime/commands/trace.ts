@@ -2,9 +2,10 @@ import type { Command } from 'commander'
 import { traceHtml, traceText } from '../../reports/index.ts'
 import { EXIT, Failure, TraceReading } from '../../scenarios/index.ts'
 import { TraceTally } from '../../sim/traffic/index.ts'
+import { replaceFiles } from '../replace-files.ts'
 import { writableFolder } from '../write-whole.ts'
 import { action, commandLine, folder, pause, withJson } from './command.ts'
-import { documentText, print, writeWhole } from './output.ts'
+import { documentText, print } from './output.ts'
 import { ProgressDisplay } from './progress.ts'
 import { arrivalsOf, type TraceOptions, withTraceOptions } from './trace-file.ts'
 import { defineFit } from './trace-fit.ts'
@@ -42,35 +43,42 @@ Examples:
     )
     .action(
       action(async (signal, file: string, options: InspectOptions) => {
-        if (options.out !== undefined) await writableFolder(options.out)
-        const progress = new ProgressDisplay()
-        const reading = new TraceReading(await arrivalsOf(file, options), '.', {
-          onProgress: (read) => progress.update(`reading ${file}`, read.bytes, read.totalBytes),
-        })
-        const tally = new TraceTally()
-        for await (const run of reading.runs()) {
-          tally.add(run)
-          await pause(signal)
-        }
-        progress.stop()
-        const statistics = tally.statistics()
-        if (statistics.duration_s === 0) {
-          throw new Failure(`${file}: expected rows at different times, got one instant`)
-        }
+        const undo = await writableFolder(options.out)
+        const read = await readThrough(file, options, signal).catch(undo)
         const document = {
           document: 'spillway-trace',
           format: 1,
           file,
-          bad_rows: reading.bad,
-          ...statistics,
+          ...read,
           command: commandLine(),
         } as const
         if (options.out !== undefined) {
-          await writeWhole(`${options.out}/trace.json`, documentText(document))
-          await writeWhole(`${options.out}/trace.html`, await traceHtml(document))
+          await replaceFiles(options.out, async (change) => {
+            await change.write('trace.json', documentText(document))
+            await change.write('trace.html', await traceHtml(document))
+          })
         }
         print(options, document, traceText(document))
         return EXIT.ok
       }),
     )
+}
+
+/** Statistics of all rows of a trace. */
+async function readThrough(file: string, options: TraceOptions, signal: AbortSignal) {
+  const progress = new ProgressDisplay()
+  const reading = new TraceReading(await arrivalsOf(file, options), '.', {
+    onProgress: (read) => progress.update(`reading ${file}`, read.bytes, read.totalBytes),
+  })
+  const tally = new TraceTally()
+  for await (const run of reading.runs()) {
+    tally.add(run)
+    await pause(signal)
+  }
+  progress.stop()
+  const statistics = tally.statistics()
+  if (statistics.duration_s === 0) {
+    throw new Failure(`${file}: expected rows at different times, got one instant`)
+  }
+  return { bad_rows: reading.bad, ...statistics }
 }

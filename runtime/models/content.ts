@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
+import { Failure, type Model, type Precision } from '../../scenarios/index.ts'
+import { builtinContent } from './builtin-file.ts'
+import { findUserModel } from './user-model.ts'
+
+/**
+ * Names what a model computes, so that figures of one are not taken for those of another: null for
+ * declared work, a `Failure` where the file is missing. Relative paths start at `directory`.
+ */
+export async function contentOf(
+  model: Model,
+  precision: Precision,
+  directory: string,
+): Promise<string | Failure | null> {
+  if ('work' in model) return null
+  if ('builtin' in model) return builtinContent(model, precision)
+  try {
+    const hash = createHash('sha256')
+    await pipeline(createReadStream(findUserModel(model.onnx, directory)), hash)
+    return hash.digest('hex').slice(0, 16)
+  } catch (error) {
+    if (error instanceof Failure) return error
+    const { code } = error as NodeJS.ErrnoException
+    return new Failure(`${model.onnx}: cannot be read (${code})`)
+  }
+}
