@@ -90,7 +90,11 @@ describe('boundaries', () => {
 
   test('threads live in child processes, and no code ends one', () => {
     const starting = product.filter(({ code }) => /\bstartThread\(/.test(code))
-    const hosts = ['runtime/fleet-threads.ts', 'runtime/replication-process.ts', 'runtime/thread.ts']
+    const hosts = [
+      'runtime/fleet-threads.ts',
+      'runtime/replication-process.ts',
+      'runtime/thread.ts',
+    ]
     expect(starting.map(({ path }) => path).sort()).toEqual(hosts)
     expect(found(product, ({ code }) => matches(code, /\.terminate\(/g))).toEqual([])
     const makers = product.filter(({ code }) => /\bnew Worker\(/.test(code))
