@@ -130,7 +130,7 @@ function perform(job: DispatcherJob): DispatcherReply {
     requests,
     timers: dispatcher,
     backend: dispatcher,
-    observer: source.reacts ? new Settling(observer, source, requests) : observer,
+    observer: source.reactsUntil > 0 ? new Settling(observer, source, requests) : observer,
   })
   const journal = job.journal ? new JournalingControlPlane(control, requests) : null
   dispatcher.run(journal ?? control)

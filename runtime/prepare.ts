@@ -83,7 +83,8 @@ function stopWhere(signal: AbortSignal | undefined): void {
 
 /** Where built-in models and calibrations are kept between runs. */
 export function cacheDirectory(): string {
-  return process.env.SPILLWAY_CACHE ?? join(homedir(), '.cache', 'spillway')
+  // an empty variable is as none: it would stand for the folder that one is in
+  return process.env.SPILLWAY_CACHE || join(homedir(), '.cache', 'spillway')
 }
 
 /** The profile's model of each pool; null where its work is declared. */
@@ -151,7 +152,7 @@ export function simulationInput(prepared: Prepared, profile: Profile | null): Si
   const { scenario, plan } = prepared
   const linkRps = 1000 / (scenario.link?.per_request_ms ?? 0)
   const poolsRps = capacitiesOf(prepared, models)
-  const systemRps = systemCapacity(plan, poolsRps, classWeights(scenario))
+  const systemRps = systemCapacity(plan, poolsRps, classWeights(prepared))
   const capacityRps = systemRps === null ? null : Math.min(systemRps, linkRps)
   refuseCrowd(prepared, capacityRps)
   return {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { open, rename, rm, rmdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { getSystemErrorMap } from 'node:util'
 import { Failure } from '../scenarios/index.ts'
 import { makeFolder } from './make-folder.ts'
 
@@ -61,10 +62,27 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: 'part of the path is a file; choose another place',
   EEXIST: 'part of the path is a file; choose another place',
   EISDIR: 'a folder has this name; choose another place',
+  ENAMETOOLONG: 'the path is too long; choose another place',
+  ELOOP: 'its symbolic links lead in a circle; choose another place',
+  ENOENT: 'the path is empty, or part of it leads nowhere; choose another place',
+  EBADF: 'it is not open for writing',
 }
 
 /** The system's refusal to write as a `Failure`; any other error as it is. */
 export function notWritten(path: string, error: unknown): unknown {
-  const reason = REASONS[(error as NodeJS.ErrnoException).code ?? '']
-  return reason === undefined ? error : new Failure(`${path}: cannot be written: ${reason}`)
+  const reason = reasonOf(error)
+  return reason === null ? error : new Failure(`${path}: cannot be written: ${reason}`)
+}
+
+/** The system's refusal of a file, where no other place foresaw it; null for any other error. */
+export function notUsable(error: unknown): Failure | null {
+  const { path, code = '' } = error as NodeJS.ErrnoException
+  const reason = path === undefined && !(code in REASONS) ? null : reasonOf(error)
+  return reason === null ? null : new Failure(`${path || 'a file'}: cannot be used: ${reason}`)
+}
+
+function reasonOf(error: unknown): string | null {
+  const { code = '', errno } = error as NodeJS.ErrnoException
+  if (errno === undefined) return null
+  return REASONS[code] ?? `${getSystemErrorMap().get(errno)?.[1] ?? 'refused'} (${code})`
 }

@@ -1,8 +1,14 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Command, Option } from 'commander'
-import pc from 'picocolors'
-import { EXIT, Failure, modelKey, modelLabel, type Scenario } from '../../scenarios/index.ts'
+import {
+  EXIT,
+  Failure,
+  modelKey,
+  modelLabel,
+  type Scenario,
+  visibleLine,
+} from '../../scenarios/index.ts'
 import { Empirical } from '../../sim/kernel/index.ts'
 import { weightsBytesOf } from '../../sim/memory/index.ts'
 import { Batcher } from '../../sim/serving/index.ts'
@@ -17,6 +23,7 @@ import { hasMovingModel } from '../moving-pools.ts'
 import { cacheDirectory, modelsOf, type Prepared, prepare } from '../prepare.ts'
 import { loadProfile, localProfilePath, mergeProfiles, profileHash } from '../profile-file.ts'
 import { readMeasured, readRuns, readScenario } from '../run-folder.ts'
+import { err, type Printable, styled } from '../terminal.ts'
 import { version } from '../version.ts'
 import { writableFolder } from '../write-whole.ts'
 import {
@@ -26,7 +33,7 @@ import {
   type ScenarioOptions,
   withScenarioOptions,
 } from './command.ts'
-import { documentText, writeWhole } from './output.ts'
+import { documentText, print, writeWhole } from './output.ts'
 import { ProgressDisplay } from './progress.ts'
 
 /** Seconds spent on each model unless told otherwise. */
@@ -77,11 +84,7 @@ Examples:
               )
         const profile = mergeProfiles(fresh, known)
         await writeWhole(file, documentText(profile))
-        process.stdout.write(
-          options.json === true
-            ? documentText(profile)
-            : `${profileText(fresh)}\nprofile: ${file}\n`,
-        )
+        print(options, profile, [profileText(fresh), `\nprofile: ${file}`])
         return EXIT.ok
       }),
     )
@@ -199,7 +202,7 @@ async function withMemory(
   if ('plan' in found) return { ...model, memory: found.plan }
   progress.stop()
   const text = `what ${model.label} does with memory is not known: ${found.problem}`
-  process.stderr.write(`${pc.yellow('warning')}: ${text}\n`)
+  err(styled('yellow', 'warning'), `: ${text}\n`)
   return model
 }
 
@@ -245,7 +248,7 @@ function covering(
 }
 
 /** What a calibration found, in short. */
-export function profileText(profile: Profile): string {
+export function profileText(profile: Profile): Printable {
   const lines = profile.models.flatMap((model) => {
     const { sizes, lengths, ms, error } = model.work
     const worst = Math.max(...error.flat().map(Math.abs))
@@ -257,7 +260,7 @@ export function profileText(profile: Profile): string {
         : [corner(0, 0), corner(-1, 0)]
     const wake = model.wake.ms.at(-1)! * 1000
     return [
-      pc.bold(model.label),
+      styled('bold', model.label),
       `  work        ${cells.join('; ')}`,
       `              a cell is predicted from the others within ${(100 * worst).toFixed(1)} %`,
       `  wake-up     ${wake.toFixed(0)} µs after ${model.wake.gapMs.at(-1)!.toPrecision(2)} ms idle`,
@@ -265,7 +268,10 @@ export function profileText(profile: Profile): string {
       ...loadLines(model),
     ]
   })
-  return [...lines, `profile ${profile.name}, hash ${profileHash(profile)}`].join('\n')
+  return [
+    ...lines.map((line) => [line, '\n']),
+    `profile ${visibleLine(profile.name)}, hash ${profileHash(profile)}`,
+  ]
 }
 
 function loadLines({ memory }: ModelProfile): string[] {

@@ -11,7 +11,8 @@ import {
   parseScenario,
 } from '../../scenarios/index.ts'
 import { materialise } from '../models/index.ts'
-import { action, override } from './command.ts'
+import { action, folder, override } from './command.ts'
+import { print } from './output.ts'
 
 const KINDS = ['mlp', 'transformer-encoder']
 
@@ -48,15 +49,13 @@ export function define(command: Command): void {
     .option('--seed <n>', 'seed of the weights of a built-in kind')
     .option('--precision <list>', 'fp32, fp16, int8 or several with commas, of a built-in kind')
     .option('--set <path=value>', 'override a value of a scenario', override)
-    .option('--out <dir>', 'folder that the files go to; what stands there is kept', '.')
+    .option('--out <dir>', 'folder that the files go to; what stands there is kept', folder, '.')
     .option('--json', 'print one JSON document')
     .addHelpText('after', EXAMPLES)
     .action(
       action(async (_signal, what: readonly string[], options: BuildOptions) => {
         const built = await buildModels(what, options)
-        process.stdout.write(
-          options.json ? `${JSON.stringify({ models: built })}\n` : listOf(built),
-        )
+        print(options, { models: built }, listOf(built))
         return EXIT.ok
       }),
     )
@@ -155,7 +154,7 @@ function listOf(built: readonly BuiltModel[]): string {
   return built
     .map(({ name, precision, path, key, bytes }) => {
       const size = `${(bytes / 1e6).toFixed(2)} MB`.padStart(12)
-      return `${name.padEnd(20)} ${precision} ${size}  ${key}  ${path}\n`
+      return `${name.padEnd(20)} ${precision} ${size}  ${key}  ${path}`
     })
-    .join('')
+    .join('\n')
 }

@@ -5,8 +5,8 @@ import { EXIT, Failure } from '../../scenarios/index.ts'
 import { comparisonSchema, resultSchema } from '../../sim/stats/index.ts'
 import { readDocument } from '../run-folder.ts'
 import { chartsOption, writeCharts } from './charts.ts'
-import { action, commandLine, withJson } from './command.ts'
-import { documentText, writeWhole } from './output.ts'
+import { action, commandLine, folder, withJson } from './command.ts'
+import { print, writeWhole } from './output.ts'
 
 interface ReportOptions {
   readonly json?: boolean
@@ -16,7 +16,7 @@ interface ReportOptions {
 
 export function define(command: Command): void {
   withJson(command.argument('<dir>', 'a directory that `spillway run` filled'))
-    .option('--out <dir>', 'where to write; by default beside the documents')
+    .option('--out <dir>', 'where to write; by default beside the documents', folder)
     .addOption(chartsOption())
     .addHelpText('after', '\nExample:\n  $ spillway report runs/payment-peak --charts png')
     .action(
@@ -37,9 +37,7 @@ export function define(command: Command): void {
         const written = [join(out, 'report.html')]
         await writeWhole(written[0]!, await reportHtml(page))
         written.push(...(await writeCharts(join(out, 'charts'), options.charts, page)))
-        process.stdout.write(
-          options.json === true ? documentText({ written }) : `${written.join('\n')}\n`,
-        )
+        print(options, { written }, written.join('\n'))
         return EXIT.ok
       }),
     )

@@ -30,8 +30,17 @@ import {
 } from '../../sim/experiment/index.ts'
 import { type FittedClass, fitTraffic, type TraceSample } from '../../sim/traffic/index.ts'
 import { runReplications } from '../replications.ts'
+import { out } from '../terminal.ts'
 import { writableFolder } from '../write-whole.ts'
-import { action, commandLine, pause, positiveNumber, wholeNumber, withJson } from './command.ts'
+import {
+  action,
+  commandLine,
+  folder,
+  pause,
+  positiveNumber,
+  wholeNumber,
+  withJson,
+} from './command.ts'
 import { documentText, writeWhole } from './output.ts'
 import { ProgressDisplay } from './progress.ts'
 import { arrivalsOf, type TraceOptions, withTraceOptions } from './trace-file.ts'
@@ -64,6 +73,7 @@ export function defineFit(command: Command): void {
     .option(
       '--out <dir>',
       'write traffic.yaml, trace-fit.json and trace-fit.html, with charts, to this directory',
+      folder,
     )
     .addHelpText(
       'after',
@@ -91,9 +101,8 @@ Examples:
           await writeWhole(`${options.out}/trace-fit.html`, await traceFitHtml(document, sides))
           await writeWhole(`${options.out}/traffic.yaml`, traceFitText(document))
         }
-        process.stdout.write(
-          options.json === true ? `${JSON.stringify(document)}\n` : traceFitText(document),
-        )
+        if (options.json === true) out(documentText(document))
+        else out(traceFitText(document))
         return exitOf(document.verdict)
       }),
     )

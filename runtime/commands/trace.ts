@@ -3,8 +3,8 @@ import { traceHtml, traceText } from '../../reports/index.ts'
 import { EXIT, Failure, TraceReading } from '../../scenarios/index.ts'
 import { TraceTally } from '../../sim/traffic/index.ts'
 import { writableFolder } from '../write-whole.ts'
-import { action, commandLine, pause, withJson } from './command.ts'
-import { documentText, writeWhole } from './output.ts'
+import { action, commandLine, folder, pause, withJson } from './command.ts'
+import { documentText, print, writeWhole } from './output.ts'
 import { ProgressDisplay } from './progress.ts'
 import { arrivalsOf, type TraceOptions, withTraceOptions } from './trace-file.ts'
 import { defineFit } from './trace-fit.ts'
@@ -20,7 +20,11 @@ export function define(command: Command): void {
     .copyInheritedSettings(command)
     .description('Rate, burstiness, lengths and padding efficiency of a trace')
     .argument('<file>', 'a trace; text may be gzip')
-    .option('--out <dir>', 'write trace.json and trace.html, with charts, to this directory')
+    .option(
+      '--out <dir>',
+      'write trace.json and trace.html, with charts, to this directory',
+      folder,
+    )
     .addHelpText(
       'after',
       `
@@ -51,9 +55,7 @@ Examples:
           await writeWhole(`${options.out}/trace.json`, documentText(document))
           await writeWhole(`${options.out}/trace.html`, await traceHtml(document))
         }
-        process.stdout.write(
-          options.json === true ? `${JSON.stringify(document)}\n` : `${traceText(document)}\n`,
-        )
+        print(options, document, traceText(document))
         return EXIT.ok
       }),
     )
