@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import pc from 'picocolors'
 import { resultText } from '../../reports/index.ts'
 import { EXIT } from '../../scenarios/index.ts'
 import { keptReplication, type SimulationInput } from '../../sim/experiment/index.ts'
@@ -19,6 +18,7 @@ import {
 import { type LoadedProfile, loadProfile } from '../profile-file.ts'
 import { runReplications } from '../replications.ts'
 import { dropRuns, keepRuns } from '../run-folder.ts'
+import { err, styled } from '../terminal.ts'
 import { heldTraces } from '../trace-readers.ts'
 import { commit, version } from '../version.ts'
 import { writableFolder } from '../write-whole.ts'
@@ -137,7 +137,7 @@ function warnOfBacklog(
   }: { readonly replications: number; readonly workers?: number | undefined },
 ): void {
   const warning = backlogWarning(prepared, capacityRps, threadsFor(replications, workers))
-  if (warning !== null) process.stderr.write(`${pc.yellow('warning')}: ${warning}\n`)
+  if (warning !== null) err(styled('yellow', 'warning'), `: ${warning}\n`)
 }
 
 export async function simulate(
