@@ -1,7 +1,8 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { EXIT } from '../scenarios/index.ts'
 import { type ObservedRun, runReplication } from '../sim/experiment/index.ts'
 import { Rows } from '../sim/stats/index.ts'
 import type { ModelProfile, Profile } from '../sim/world/index.ts'
@@ -134,6 +135,49 @@ describe('both sides of a what-if', () => {
       expect(models).toEqual(same ? a.models : [small])
     },
   )
+})
+
+test('a profile is of the model that the pool runs, not of a file of that name', async () => {
+  const path = join(folder, 'own.yaml')
+  const input = '{ x: { type: float32, shape: [batch, 8], fill: normal } }'
+  writeFileSync(
+    path,
+    `spillway: 1
+name: own
+duration_s: 1
+models: { own: { onnx: own.onnx, inputs: ${input} } }
+traffic: [{ class: web, arrivals: { process: poisson, rate_rps: 10 } }]
+pools: [{ name: central, model: own }]
+`,
+  )
+  writeFileSync(join(folder, 'own.onnx'), 'one')
+  const known = await prepare(path, {})
+  const made = madeUpProfile(known.scenario)
+  const profile = {
+    ...made,
+    models: made.models.map((model) => ({ ...model, content: known.contents[0] as string })),
+  }
+  expect(simulationInput(known, profile).models).toEqual(profile.models)
+  const refused = async () => {
+    const input = await prepare(path, {})
+    try {
+      return simulationInput(input, profile)
+    } catch (error) {
+      return error
+    }
+  }
+  writeFileSync(join(folder, 'own.onnx'), 'two')
+  expect(await refused()).toMatchObject({
+    exitCode: EXIT.notComparable,
+    message: expect.stringMatching(
+      /pools.central: .* is of another own.onnx .*: spillway calibrate/,
+    ),
+  })
+  rmSync(join(folder, 'own.onnx'))
+  expect(await refused()).toMatchObject({
+    exitCode: EXIT.invalidInput,
+    message: expect.stringContaining(`got nothing at ${join(folder, 'own.onnx')}`),
+  })
 })
 
 test('a profile that does not know what a pool takes of memory is refused by name', async () => {

@@ -10,6 +10,7 @@ import {
   type RecordedClient,
   readServegen,
   readUserFile,
+  type Scenario,
   surveyTrace,
   type TraceSurvey,
   Unreadable,
@@ -32,6 +33,7 @@ import type { ModelProfile, Profile } from '../sim/world/index.ts'
 import { refuseCrowd } from './demand.ts'
 import { fieldsFor, learn } from './learn.ts'
 import { classWeights, lengthMixes, promptsAndAnswers } from './length-mix.ts'
+import { contentOf } from './models/index.ts'
 import { hasMeasuredLoads } from './moving-pools.ts'
 import { refuseReacting } from './refuse.ts'
 import { heldTraces } from './trace-readers.ts'
@@ -46,6 +48,8 @@ export interface Prepared extends LoadedScenario {
   readonly traces: ReadonlyMap<number, TraceSurvey>
   /** rates of recorded clients, by the index of the class */
   readonly clients: ReadonlyMap<number, readonly RecordedClient[]>
+  /** of the model of each pool, as `contentOf` names it */
+  readonly contents: readonly (string | Failure | null)[]
 }
 
 export interface PrepareOptions {
@@ -74,7 +78,22 @@ export async function prepare(path: string, options: PrepareOptions): Promise<Pr
     clients.set(index, await readServegen(arrivals, directory, duration_s, onProgress))
   }
   const activations = activationsOf(scenario, [])
-  return { ...loaded, plan: servingPlan(scenario), activations, traces, clients }
+  const contents = await contentsOf(scenario, directory)
+  return { ...loaded, plan: servingPlan(scenario), activations, traces, clients, contents }
+}
+
+/** One reading of each file, whatever number of pools runs it. */
+async function contentsOf(scenario: Scenario, directory: string): Promise<Prepared['contents']> {
+  const found = new Map<string, string | Failure | null>()
+  const contents: (string | Failure | null)[] = []
+  for (const { model, precision } of scenario.pools) {
+    const name = `${model} ${precision}`
+    if (!found.has(name)) {
+      found.set(name, await contentOf(scenario.models[model]!, precision, directory))
+    }
+    contents.push(found.get(name)!)
+  }
+  return contents
 }
 
 function stopWhere(signal: AbortSignal | undefined): void {
@@ -87,22 +106,35 @@ export function cacheDirectory(): string {
   return process.env.SPILLWAY_CACHE || join(homedir(), '.cache', 'spillway')
 }
 
-/** The profile's model of each pool; null where its work is declared. */
+/**
+ * The profile's model of each pool; null where its work is declared. Throws `Failure` where a file
+ * is missing, and where the profile is of another one than the pool runs.
+ */
 export function modelsOf(prepared: Prepared, profile: Profile | null): (ModelProfile | null)[] {
   const { scenario } = prepared
+  const missing = prepared.contents.flatMap((content, i) =>
+    content instanceof Failure
+      ? content.problems.map((text) => `${prepared.file} pools.${scenario.pools[i]!.name}: ${text}`)
+      : [],
+  )
+  if (missing.length > 0) throw new Failure(missing)
   const problems: string[] = []
-  const models = scenario.pools.map((pool) => {
+  const models = scenario.pools.map((pool, i) => {
     if ('work' in scenario.models[pool.model]!) return null
     const model = profile?.models.find(({ key }) => key === modelKey(scenario, pool))
     const label = modelLabel(scenario, pool)
     const lacks = (what: string) =>
       problems.push(
         `${prepared.file} pools.${pool.name}: the profile ${profile?.name ?? '(none)'} ${what}. ` +
-          'Run: spillway calibrate SCENARIO',
+          `Run: spillway calibrate ${prepared.file}`,
       )
     if (model === undefined) {
       const labels = profile?.models.map((one) => one.label).join(', ') || 'no models'
       lacks(`has no ${label}; it has ${labels}`)
+    } else if (model.content !== prepared.contents[i]) {
+      lacks(
+        `is of another ${label}: ${model.content}, but the model is now ${prepared.contents[i]}`,
+      )
     } else if (pool.memory !== undefined && model.memory === null) {
       lacks(`has no memory of ${label}, which its calibration did not find out`)
     } else if (hasMeasuredLoads(scenario, pool) && model.memory?.loadMs === undefined) {
@@ -112,6 +144,16 @@ export function modelsOf(prepared: Prepared, profile: Profile | null): (ModelPro
   })
   if (problems.length > 0) throw new Failure(problems, EXIT.notComparable)
   return models
+}
+
+/** What the models of the pools are now, by their keys; those whose work is declared left out. */
+export function contentsByKey({ scenario, contents }: Prepared): Map<string, string> {
+  return new Map(
+    scenario.pools.flatMap((pool, i) => {
+      const content = contents[i]
+      return typeof content === 'string' ? [[modelKey(scenario, pool), content] as const] : []
+    }),
+  )
 }
 
 /**

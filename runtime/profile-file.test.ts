@@ -62,7 +62,9 @@ describe('profiles', () => {
     writeFileSync(path, '{')
     await expect(loadProfile(path)).rejects.toThrow(`${path}: not JSON`)
     writeFileSync(path, '{"document":"spillway-result"}')
-    await expect(loadProfile(path)).rejects.toThrow(/ document: .*; not a profile of this version$/)
+    await expect(loadProfile(path)).rejects.toThrow(
+      / document: .*\n.*: not a profile of this version/,
+    )
     for (const text of ['{', '{}']) {
       writeFileSync(path, text)
       await expect(loadProfile(path)).rejects.toBeInstanceOf(Failure)

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { EXIT, Failure, hashOf } from '../scenarios/index.ts'
 import type { Result } from '../sim/stats/index.ts'
 import { type Profile, profileSchema } from '../sim/world/index.ts'
+import { documentProblems } from './document-problems.ts'
 import { cacheDirectory, parseJson, readText } from './prepare.ts'
 
 export interface LoadedProfile {
@@ -29,17 +30,23 @@ export function localProfilePath(): string {
 /** The profile that was named; or this machine's own; or the one that ships with Spillway. */
 export async function loadProfile(path: string | undefined): Promise<LoadedProfile> {
   const own = localProfilePath()
-  return readProfile(path ?? (existsSync(own) ? own : referenceProfilePath()))
+  if (path !== undefined || !existsSync(own)) return readProfile(path ?? referenceProfilePath())
+  try {
+    return await readProfile(own)
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    const advice = `${own}: delete it, or run: spillway calibrate SCENARIO`
+    throw new Failure([...error.problems, advice], error.exitCode)
+  }
 }
 
 async function readProfile(path: string): Promise<LoadedProfile> {
   const parsed = profileSchema.safeParse(parseJson(path, await readText(path)))
   if (!parsed.success) {
-    const issue = parsed.error.issues[0]
-    throw new Failure(
-      `${path} ${issue?.path.join('.')}: ${issue?.message}; not a profile of this version`,
-      EXIT.invalidInput,
-    )
+    throw new Failure([
+      ...documentProblems(path, parsed.error),
+      `${path}: not a profile of this version`,
+    ])
   }
   return { profile: parsed.data, hash: profileHash(parsed.data) }
 }
@@ -55,6 +62,29 @@ export async function keptProfile(directory: string, { profile }: Result): Promi
   if (kept.hash === profile?.hash) return kept
   const text = `replays here were made with profile ${profile?.hash}, got ${kept.hash}`
   throw new Failure(`${path}: ${text}; --profile takes another`, EXIT.notComparable)
+}
+
+/**
+ * Throws `Failure` where the replays of a folder ran other models than those of `contents`, by the
+ * models' keys. A folder without a profile says nothing of that.
+ */
+export async function refuseOtherModels(
+  directory: string,
+  contents: ReadonlyMap<string, string>,
+): Promise<void> {
+  const path = join(directory, 'profile.json')
+  if (!existsSync(path)) return
+  const { profile } = await readProfile(path)
+  const problems = profile.models.flatMap(({ key, label, content }) => {
+    const now = contents.get(key) ?? content
+    if (now === content) return []
+    return [`${path}: replays here ran another ${label}: ${content}, but it is now ${now}`]
+  })
+  if (problems.length === 0) return
+  throw new Failure(
+    [...problems, `replay again: spillway replay SCENARIO --out ${directory}`],
+    EXIT.notComparable,
+  )
 }
 
 /** A profile with some models measured anew; the others are kept if they come from this machine. */

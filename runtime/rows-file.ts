@@ -1,5 +1,6 @@
 import type { ColumnData } from 'hyparquet'
 import type { ColumnSource } from 'hyparquet-writer'
+import { ZodError, z } from 'zod'
 import { EXIT, Failure, readUserFile } from '../scenarios/index.ts'
 import type { ObservedRun } from '../sim/experiment/index.ts'
 import { type RowColumn, Rows } from '../sim/stats/index.ts'
@@ -9,17 +10,49 @@ import { writeWhole } from './write-whole.ts'
 const TIMERS_KEY = 'spillway.timers'
 const MOVES_KEY = 'spillway.moves'
 const DEATHS_KEY = 'spillway.deaths'
-/** What prompts begin with, a JSON list; only where that is known of any. */
-const PREFIXES = 'hash_ids'
 
 /** Of a file of rows; ten times what a run of 5,000,000 requests leaves. */
 const MOST_BYTES = 2 ** 31
 
-/** Writes the raw rows of a run as Parquet: a row for each request, times in ms. */
-export async function writeRows(
-  path: string,
-  { rows, timers, moves = [], deaths = [] }: ObservedRun,
-): Promise<void> {
+const timersSchema = z.array(z.tuple([z.number(), z.number()]))
+
+const deathsSchema = z.array(z.number().int().min(0))
+
+const movesSchema = z.array(
+  z.strictObject({
+    executor: z.number().int().min(0),
+    kind: z.enum(['load', 'unload']),
+    asked: z.number(),
+    started: z.number(),
+    ended: z.number(),
+    done: z.number(),
+    ok: z.boolean(),
+  }),
+)
+
+const prefixSchema = z.array(
+  z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1),
+)
+
+/** What prompts begin with, a JSON list; only where that is known of any. */
+const PREFIXES = 'hash_ids'
+
+/** Writes the raw rows of a run. */
+export async function writeRows(path: string, run: ObservedRun): Promise<void> {
+  await writeWhole(path, await rowsBytes(run))
+}
+
+/** The raw rows of a run as Parquet: a row for each request, times in ms. */
+export async function rowsBytes({
+  rows,
+  timers,
+  moves = [],
+  deaths = [],
+}: ObservedRun): Promise<Uint8Array> {
   const columnData: ColumnSource[] = Object.entries(rows.columns).map(([name, column]) =>
     column instanceof Float64Array
       ? { name, data: column, type: 'DOUBLE' as const, nullable: false }
@@ -38,7 +71,7 @@ export async function writeRows(
     { key: MOVES_KEY, value: JSON.stringify(moves) },
     { key: DEATHS_KEY, value: JSON.stringify(deaths) },
   ]
-  await writeWhole(path, new Uint8Array(parquetWriteBuffer({ columnData, kvMetadata })))
+  return new Uint8Array(parquetWriteBuffer({ columnData, kvMetadata }))
 }
 
 /** Reads what `writeRows` wrote. Throws `Failure` where a file is something else, or older. */
@@ -53,8 +86,9 @@ export async function readRows(path: string): Promise<ObservedRun> {
     return await parsed(path, new Uint8Array(bytes).buffer)
   } catch (error) {
     if (error instanceof Failure) throw error
+    const reason = error instanceof ZodError ? z.prettifyError(error) : (error as Error).message
     throw new Failure(
-      `${path}: not the rows of a replay (${(error as Error).message})`,
+      `${path}: not the rows of a replay (${reason.split('\n').slice(0, 2).join(' ')})`,
       EXIT.invalidInput,
     )
   }
@@ -66,6 +100,10 @@ async function parsed(path: string, file: ArrayBuffer): Promise<ObservedRun> {
   const said = (name: string) => metadata.key_value_metadata?.find(({ key }) => key === name)?.value
   const timers = said(TIMERS_KEY)
   if (timers === undefined) throw new Error('it was not written by spillway')
+  // times differ, so a row takes a byte and more
+  if (!(metadata.num_rows <= file.byteLength)) {
+    throw new Error(`expected ${metadata.num_rows} rows, got ${file.byteLength} bytes`)
+  }
   const rows = Rows.allocate(Number(metadata.num_rows))
   const columns = Object.keys(rows.columns) as RowColumn[]
   const present = new Set(parquetSchema(metadata).children.map(({ element }) => element.name))
@@ -80,12 +118,19 @@ async function parsed(path: string, file: ArrayBuffer): Promise<ObservedRun> {
   for (const { columnName, columnData, rowStart } of chunks) {
     if (columnName === PREFIXES) {
       for (const [i, text] of Array.from(columnData as ArrayLike<string | null>).entries()) {
-        if (text) rows.prefixes.set(rowStart + i, Int32Array.from(JSON.parse(text)))
+        if (!text) continue
+        const prefix = Int32Array.from(prefixSchema.parse(JSON.parse(text)))
+        rows.prefixes.set(rowStart + i, prefix)
       }
       continue
     }
     rows.columns[columnName as RowColumn].set(columnData as ArrayLike<number>, rowStart)
   }
   const list = (key: string) => JSON.parse(said(key) ?? '[]')
-  return { rows, timers: JSON.parse(timers), moves: list(MOVES_KEY), deaths: list(DEATHS_KEY) }
+  return {
+    rows,
+    timers: timersSchema.parse(JSON.parse(timers)),
+    moves: movesSchema.parse(list(MOVES_KEY)),
+    deaths: deathsSchema.parse(list(DEATHS_KEY)),
+  }
 }

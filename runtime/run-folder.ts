@@ -1,25 +1,32 @@
-import { existsSync, statSync } from 'node:fs'
-import { readdir, rm, rmdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { type ZodType, z } from 'zod'
-import { Failure, type Scenario, scenarioSchema } from '../scenarios/index.ts'
+import { Failure, parseKeptScenario, type Scenario } from '../scenarios/index.ts'
 import type { ObservedRun } from '../sim/experiment/index.ts'
 import { type ActivationPlan, activationPlanSchema } from '../sim/memory/index.ts'
 import { journalLines, parseJournal } from '../sim/serving/index.ts'
 import { type Result, resultSchema } from '../sim/stats/index.ts'
 import { parseRequests, type RequestList, requestText } from '../sim/traffic/index.ts'
+import { documentProblems } from './document-problems.ts'
 import { parseJson, readText } from './prepare.ts'
-import { readRows, writeRows } from './rows-file.ts'
-import { writeWhole } from './write-whole.ts'
+import { type FolderChange, settleFolder } from './replace-files.ts'
+import { readRows, rowsBytes } from './rows-file.ts'
+import { rowsProblem } from './rows-problem.ts'
 
 /** Which world's rows: `replay-N.parquet` are measured, `replication-N.parquet` simulated. */
 export type RunKind = 'replay' | 'replication'
+
+/** The scenario of rows, with every default in place. */
+export const SCENARIO_FILE = 'scenario.json'
 
 /** What batches of each pool do with memory, by which the control plane reckons. */
 const ACTIVATIONS_FILE = 'activations.json'
 
 /** What arenas did with the batches of the first replay. */
 export const ARENA_FILE = 'memory.json'
+
+/** Where the second side's rows lie in the folder of the first. */
+export const AGAINST_FOLDER = 'against'
 
 /** A run with what its control plane was told; an empty journal where none was kept. */
 export type KeptRun = ObservedRun & { readonly journal: Float64Array }
@@ -30,7 +37,7 @@ export type KeptRun = ObservedRun & { readonly journal: Float64Array }
  * the other world stay where they are of the same scenario and requests.
  */
 export async function keepRuns(
-  directory: string,
+  change: FolderChange,
   kind: RunKind,
   kept: {
     readonly scenario: Scenario
@@ -42,55 +49,46 @@ export async function keepRuns(
 ): Promise<void> {
   const { scenario, requests, runs, activations = [] } = kept
   const classes = scenario.traffic.map((traffic) => traffic.class)
-  await keepInput(directory, kind, 'scenario.json', `${JSON.stringify(scenario, null, 2)}\n`)
-  await keepInput(directory, kind, 'requests.jsonl', [...requestText(requests, classes)].join(''))
+  await keepInput(change, kind, SCENARIO_FILE, `${JSON.stringify(scenario, null, 2)}\n`)
+  await keepInput(change, kind, 'requests.jsonl', [...requestText(requests, classes)].join(''))
   const known = activations.some((own) => own !== null)
-  if (known) await keepInput(directory, kind, ACTIVATIONS_FILE, `${JSON.stringify(activations)}\n`)
-  else await rm(join(directory, ACTIVATIONS_FILE), { force: true })
-  const written = new Set<string>()
+  if (known) await keepInput(change, kind, ACTIVATIONS_FILE, `${JSON.stringify(activations)}\n`)
+  else change.remove(ACTIVATIONS_FILE)
+  await dropRuns(change, kind)
   for (const [i, run] of runs.entries()) {
     const { rows, journal } = filesOf(kind, i + 1)
-    await writeRows(join(directory, rows), run)
-    written.add(rows)
+    await change.write(rows, await rowsBytes(run))
     if (run.journal.length === 0) continue
-    await writeWhole(join(directory, journal), [...journalLines(run.journal)].join(''))
-    written.add(journal)
+    await change.write(journal, [...journalLines(run.journal)].join(''))
   }
-  await dropRuns(directory, kind, written)
 }
 
-async function keepInput(directory: string, kind: RunKind, name: string, text: string) {
-  const path = join(directory, name)
+async function keepInput(change: FolderChange, kind: RunKind, name: string, text: string) {
+  const path = join(change.directory, name)
   const changed = existsSync(path) && (await readText(path)) !== text
-  if (changed) await dropRuns(directory, kind === 'replay' ? 'replication' : 'replay')
-  await writeWhole(path, text)
+  if (changed) await dropRuns(change, kind === 'replay' ? 'replication' : 'replay')
+  await change.write(name, text)
 }
 
-/** Removes the rows and journals of a kind, but for files of these names. */
-export async function dropRuns(
-  directory: string,
-  kind: RunKind,
-  but: ReadonlySet<string> = new Set(),
-): Promise<void> {
+/** Removes the rows and journals of a kind, but for those that the change writes. */
+export async function dropRuns(change: FolderChange, kind: RunKind): Promise<void> {
   const own = new RegExp(`^${kind}-\\d+\\.(parquet|journal\\.jsonl)$`)
-  for (const name of await readdir(directory)) {
-    if (own.test(name) && !but.has(name)) await rm(join(directory, name))
+  for (const name of await change.names()) {
+    if (own.test(name)) change.remove(name)
   }
 }
 
 const OF_REPLAYS = [
-  ...['scenario.json', 'requests.jsonl', 'measured.json'],
+  ...[SCENARIO_FILE, 'requests.jsonl', 'measured.json'],
   ...[ACTIVATIONS_FILE, ARENA_FILE],
 ]
 
 /** Removes replays with all that was kept beside them. A folder that holds anything else stays. */
-export async function dropReplayFolder(directory: string): Promise<void> {
-  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) return
-  await dropRuns(directory, 'replay')
-  for (const name of OF_REPLAYS) {
-    await rm(join(directory, name), { force: true })
+export async function dropReplayFolder(change: FolderChange): Promise<void> {
+  await dropRuns(change, 'replay')
+  for (const name of await change.names()) {
+    if (OF_REPLAYS.includes(name)) change.remove(name)
   }
-  if ((await readdir(directory)).length === 0) await rmdir(directory)
 }
 
 const filesOf = (kind: RunKind, number: number) => ({
@@ -98,12 +96,28 @@ const filesOf = (kind: RunKind, number: number) => ({
   journal: `${kind}-${number}.journal.jsonl`,
 })
 
+/** Finishes what a command that was killed left undone, for one that is about to read the folder. */
+export async function settleRuns(directory: string): Promise<void> {
+  const path = resolve(directory)
+  // a second side changes together with the first
+  if (basename(path) === AGAINST_FOLDER) await settleFolder(dirname(path))
+  await settleFolder(path)
+}
+
+/**
+ * Removes the inputs of runs, of which the change leaves none: beside other documents they would be
+ * taken for theirs.
+ */
+export function dropInputs(change: FolderChange): void {
+  for (const name of [SCENARIO_FILE, ACTIVATIONS_FILE]) change.remove(name)
+}
+
 /** The scenario that a folder's rows were made under. Throws `Failure` where there is none. */
 export async function readScenario(directory: string): Promise<Scenario> {
-  const path = join(directory, 'scenario.json')
-  const parsed = scenarioSchema.safeParse(parseJson(path, await readText(path)))
-  if (parsed.success) return parsed.data
-  throw new Failure(`${path}: not a scenario of this version`)
+  const path = join(directory, SCENARIO_FILE)
+  const text = await readText(path)
+  parseJson(path, text)
+  return parseKeptScenario(text, path)
 }
 
 /** What batches of each pool did with memory in a folder's runs. */
@@ -136,8 +150,7 @@ export async function readDocument<T>(
   if (!existsSync(path)) return null
   const parsed = schema.safeParse(parseJson(path, await readText(path)))
   if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
-  throw new Failure(`${path} ${issue?.path.join('.')}: ${issue?.message}`)
+  throw new Failure(documentProblems(path, parsed.error))
 }
 
 /** The measured result in a folder. */
@@ -147,13 +160,19 @@ export async function readMeasured(directory: string): Promise<Result> {
   throw new Failure(`${join(directory, 'measured.json')}: no such file`)
 }
 
-/** Runs 1, 2, … of a kind, as far as the folder has them. */
-export async function readRuns(directory: string, kind: RunKind): Promise<KeptRun[]> {
+/** Runs 1, 2, … of a kind and of the scenario, as far as the folder has them. */
+export async function readRuns(
+  directory: string,
+  kind: RunKind,
+  scenario: Scenario,
+): Promise<KeptRun[]> {
   const runs: KeptRun[] = []
   for (;;) {
     const { rows, journal } = filesOf(kind, runs.length + 1)
     if (!existsSync(join(directory, rows))) return runs
     const run = await readRows(join(directory, rows))
+    const problem = rowsProblem(run, scenario)
+    if (problem !== null) throw new Failure(`${join(directory, rows)} ${problem}`)
     const path = join(directory, journal)
     const lines = existsSync(path) ? (await readText(path)).split('\n') : []
     runs.push({ ...run, journal: parseJournal(lines, path) })

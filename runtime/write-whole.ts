@@ -1,16 +1,23 @@
 import { randomUUID } from 'node:crypto'
-import { open, rename, rm, rmdir } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { open, readdir, rename, rm, rmdir } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { getSystemErrorMap } from 'node:util'
 import { Failure } from '../scenarios/index.ts'
 import { makeFolder } from './make-folder.ts'
+import { hasEnded, PROCESS_NAME, PROCESS_PATTERN } from './process-name.ts'
+
+/** Ends a name that a file has while it is written. */
+const unfinishedEnd = () => `.${PROCESS_NAME}-${randomUUID().slice(0, 8)}.tmp`
+
+/** What a file's name has in addition while it is written, and by which process. */
+export const UNFINISHED = new RegExp(`\\.(${PROCESS_PATTERN})-[0-9a-f]{8}\\.tmp$`)
 
 /**
- * Writes a file whole or not at all: to a neighbour first, synced, then renamed over it. Throws
- * `Failure` where the file cannot be written.
+ * Writes a file whole or not at all: to a neighbour first, synced, then renamed over it. What
+ * processes that were killed left of it goes. Throws `Failure` where it cannot be written.
  */
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
-  const unfinished = `${path}.${randomUUID()}.tmp`
+  const unfinished = `${path}${unfinishedEnd()}`
   try {
     await makeFolder(dirname(path))
     const file = await open(unfinished, 'w')
@@ -21,6 +28,7 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
       await file.close()
     }
     await rename(unfinished, path)
+    await sweep(path)
   } catch (error) {
     // where not even the folder could be made there is nothing to remove
     await rm(unfinished, { force: true }).catch(() => {})
@@ -37,7 +45,7 @@ type Undo = (error: unknown) => Promise<never>
  */
 export async function writableFolder(path: string | undefined): Promise<Undo> {
   if (path === undefined) return (error) => Promise.reject(error)
-  const probe = `${path}/.spillway.${randomUUID()}.tmp`
+  const probe = `${path}/.spillway${unfinishedEnd()}`
   try {
     const made = await makeFolder(path)
     await (await open(probe, 'w')).close()
@@ -49,6 +57,17 @@ export async function writableFolder(path: string | undefined): Promise<Undo> {
     }
   } catch (error) {
     throw notWritten(path, error)
+  }
+}
+
+/** Removes what is left of a file by processes that have ended. */
+async function sweep(path: string): Promise<void> {
+  const names = await readdir(dirname(path)).catch(() => [])
+  for (const name of names) {
+    const left = name.startsWith(`${basename(path)}.`) ? UNFINISHED.exec(name) : null
+    if (left === null || !hasEnded(left[1]!)) continue
+    // where it may not be removed it does no harm
+    await rm(join(dirname(path), name), { force: true }).catch(() => {})
   }
 }
 

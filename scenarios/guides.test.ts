@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { parseKeptScenario } from './kept-scenario.ts'
 import { parseScenario } from './load.ts'
 
 /** YAML blocks of a guide: sections of a scenario; the others are as below. */
@@ -50,7 +51,9 @@ describe.each(['traffic', 'queues', 'clients', 'batching', 'generation', 'admiss
         (own) => !sections(yaml).has(own.split(':')[0]!),
       )
       const text = HEAD + rest.join('') + yaml
-      expect(() => parseScenario(text, { file: 'guide.yaml' })).not.toThrow()
+      const { scenario } = parseScenario(text, { file: 'guide.yaml' })
+      // and so does what a run keeps of it, in which every default is in place
+      expect(parseKeptScenario(JSON.stringify(scenario), 'scenario.json')).toEqual(scenario)
     })
   },
 )

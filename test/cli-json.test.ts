@@ -43,7 +43,8 @@ describe('--json', () => {
     expect(models.map(({ path }) => path)).toEqual([
       expect.stringMatching(/^models\/mlp-.*\.onnx$/),
     ])
-    expect(filesIn(join(folder, 'models'))).toHaveLength(1)
+    // the file and its checksum
+    expect(filesIn(join(folder, 'models'))).toHaveLength(2)
   })
 
   test('doctor prints what works, and cpu always does', async () => {

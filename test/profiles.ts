@@ -1,3 +1,4 @@
+import { builtinContent } from '../runtime/models/index.ts'
 import {
   type Model,
   modelKey,
@@ -41,12 +42,13 @@ export function madeUpProfile(of: string | Scenario): Profile {
   const scenario =
     typeof of === 'string' ? parseScenario(of, { file: 'made-up.yaml' }).scenario : of
   const models = scenario.pools.map((pool): ModelProfile => {
+    const model = scenario.models[pool.model]!
     const steps = Array.from({ length: 40 }, (_, i) => i)
     return {
       key: modelKey(scenario, pool),
       label: modelLabel(scenario, pool),
-      content: 'none',
-      work: work(scenario.models[pool.model]!),
+      content: 'builtin' in model ? builtinContent(model, pool.precision) : 'none',
+      work: work(model),
       wake: { gapMs: [0, 10], ms: [0, 0.05] },
       overheads: {
         lag: [0, 0.01, 0.05],

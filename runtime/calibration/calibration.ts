@@ -183,7 +183,7 @@ export class Calibration {
     return {
       key: modelKey(scenario, pool),
       label: this.label,
-      content: file.key,
+      content: file.content,
       work: {
         ...work,
         sizes: [...work.sizes],

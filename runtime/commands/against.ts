@@ -9,9 +9,6 @@ export interface AgainstOptions {
   readonly againstSet?: readonly string[]
 }
 
-/** Where the second side's rows lie in the folder of the first. */
-export const AGAINST_FOLDER = 'against'
-
 export function withAgainstOptions(command: Command): Command {
   return command
     .option('--against <scenario>', 'what if it were this scenario?')

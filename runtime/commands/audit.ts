@@ -14,6 +14,8 @@ import {
   readRequests,
   readRuns,
   readScenario,
+  SCENARIO_FILE,
+  settleRuns,
 } from '../run-folder.ts'
 import { commit, version } from '../version.ts'
 import { auditText } from './audit-text.ts'
@@ -48,7 +50,8 @@ Example:
 type Stated = Pick<Result, 'scenario' | 'requests'>
 
 async function audit(directory: string, signal: AbortSignal): Promise<Audit> {
-  if (!existsSync(join(directory, 'scenario.json'))) {
+  await settleRuns(directory)
+  if (!existsSync(join(directory, SCENARIO_FILE))) {
     const wanted = 'raw rows, as `run --keep-rows` or `replay --out DIR` leave them'
     throw new Failure(`${directory}: expected a folder with ${wanted}, got none`)
   }
@@ -68,7 +71,7 @@ async function audit(directory: string, signal: AbortSignal): Promise<Audit> {
     }
   }
   const audited = async (kind: RunKind) => {
-    const runs = await readRuns(directory, kind)
+    const runs = await readRuns(directory, kind, scenario)
     const audits: RunAudit[] = []
     for (const [i, run] of runs.entries()) {
       audits.push(auditRun(`${kind}-${i + 1}`, run, { scenario, plan, kind, requests }))

@@ -21,8 +21,14 @@ import { hasObservedArena, memoryPlan } from '../memory/index.ts'
 import { materialise } from '../models/index.ts'
 import { hasMovingModel } from '../moving-pools.ts'
 import { cacheDirectory, modelsOf, type Prepared, prepare } from '../prepare.ts'
-import { loadProfile, localProfilePath, mergeProfiles, profileHash } from '../profile-file.ts'
-import { readMeasured, readRuns, readScenario } from '../run-folder.ts'
+import {
+  loadProfile,
+  localProfilePath,
+  mergeProfiles,
+  profileHash,
+  refuseOtherModels,
+} from '../profile-file.ts'
+import { readMeasured, readRuns, readScenario, settleRuns } from '../run-folder.ts'
 import { err, type Printable, styled } from '../terminal.ts'
 import { version } from '../version.ts'
 import { writableFolder } from '../write-whole.ts'
@@ -73,7 +79,7 @@ Examples:
         const file =
           options.out === undefined ? localProfilePath() : join(options.out, 'profile.json')
         await writableFolder(dirname(file))
-        const known = existsSync(file) ? (await loadProfile(file)).profile : null
+        const known = await knownProfile(file)
         const fresh =
           options.from === undefined
             ? await measure(prepared, options.seconds, signal)
@@ -90,6 +96,20 @@ Examples:
     )
 }
 
+/** The profile that is about to be replaced; null where it is missing, or broken in the cache. */
+async function knownProfile(file: string): Promise<Profile | null> {
+  if (!existsSync(file)) return null
+  try {
+    return (await loadProfile(file)).profile
+  } catch (error) {
+    if (!(error instanceof Failure) || file !== localProfilePath()) throw error
+    for (const text of [...error.problems, `${file} is replaced`]) {
+      err(styled('yellow', 'warning'), `: ${text}\n`)
+    }
+    return null
+  }
+}
+
 async function measure(prepared: Prepared, seconds: number, signal: AbortSignal): Promise<Profile> {
   const progress = new ProgressDisplay()
   const fresh = await calibrate([prepared], { seconds, signal, progress })
@@ -104,10 +124,13 @@ async function learnFrom(
   folders: readonly string[],
 ): Promise<Profile> {
   const wanted = new Set(modelsOf(prepared, known).map((model) => model?.key))
+  const contents = new Map(known.models.map(({ key, content }) => [key, content]))
   const replayed: ReplayedScenario[] = []
   for (const folder of folders) {
+    await settleRuns(folder)
+    await refuseOtherModels(folder, contents)
     const scenario = await readScenario(folder)
-    const runs = await readRuns(folder, 'replay')
+    const runs = await readRuns(folder, 'replay', scenario)
     const { load } = await readMeasured(folder)
     const refuse = (what: string) => new Failure(`${folder}: ${what}`, EXIT.notComparable)
     if (runs.length === 0 || !scenario.pools.some((pool) => wanted.has(modelKey(scenario, pool)))) {

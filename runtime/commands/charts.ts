@@ -1,7 +1,10 @@
 import { join } from 'node:path'
 import { InvalidArgumentError, Option } from 'commander'
 import { type ChartFormat, drawCharts, type PageInput } from '../../reports/index.ts'
-import { writeWhole } from '../write-whole.ts'
+import type { FolderChange } from '../replace-files.ts'
+
+/** Where charts lie in the folder of their report. */
+export const CHARTS_FOLDER = 'charts'
 
 export const chartsOption = () =>
   new Option('--charts <formats>', 'also write each chart: svg, png or svg,png')
@@ -14,13 +17,13 @@ function chartFormats(text: string): readonly ChartFormat[] {
   throw new InvalidArgumentError(`Expected svg, png or svg,png, got ${text}.`)
 }
 
-/** Writes every chart in every format to a directory; returns the paths written. */
+/** Writes every chart in every format; returns the paths. */
 export async function writeCharts(
-  directory: string,
+  change: FolderChange,
   formats: readonly ChartFormat[],
   page: PageInput,
 ): Promise<string[]> {
   const drawn = await drawCharts(formats, page)
-  for (const { file, content } of drawn) await writeWhole(join(directory, file), content)
-  return drawn.map(({ file }) => join(directory, file))
+  for (const { file, content } of drawn) await change.write(file, content)
+  return drawn.map(({ file }) => join(change.directory, file))
 }

@@ -26,6 +26,7 @@ import type { Profile } from '../../sim/world/index.ts'
 import { auditCheck } from '../audit-runs.ts'
 import { readArena } from '../memory/index.ts'
 import {
+  contentsByKey,
   modelsOf,
   type Prepared,
   planned,
@@ -33,18 +34,19 @@ import {
   simulationInput,
   whatIfInputs,
 } from '../prepare.ts'
-import { keptProfile, type LoadedProfile, loadProfile } from '../profile-file.ts'
+import { keptProfile, type LoadedProfile, loadProfile, refuseOtherModels } from '../profile-file.ts'
 import { refuseComparison } from '../refuse.ts'
 import { runReplications } from '../replications.ts'
-import { type KeptRun, readMeasured, readRequests, readRuns } from '../run-folder.ts'
-import { commit, version } from '../version.ts'
 import {
   AGAINST_FOLDER,
-  AGAINST_HELP,
-  type AgainstOptions,
-  prepareAgainst,
-  withAgainstOptions,
-} from './against.ts'
+  type KeptRun,
+  readMeasured,
+  readRequests,
+  readRuns,
+  settleRuns,
+} from '../run-folder.ts'
+import { commit, version } from '../version.ts'
+import { AGAINST_HELP, type AgainstOptions, prepareAgainst, withAgainstOptions } from './against.ts'
 import {
   action,
   commandLine,
@@ -94,11 +96,15 @@ Examples:
         const prepared = await prepare(path, { ...options, signal })
         const against = await prepareAgainst(prepared, path, options)
         refuseComparison([prepared, ...(against === null ? [] : [against])])
+        await settleRuns(directory)
         const first = await replayedUnder(directory, prepared)
         const folder = join(directory, AGAINST_FOLDER)
         const second = against === null ? null : await replayedUnder(folder, against)
         if (second !== null && second.result.runs !== first.result.runs) {
           throw new Failure(`${folder}: has other rounds than ${directory}`, EXIT.notComparable)
+        }
+        for (const { prepared: side } of second === null ? [first] : [first, second]) {
+          await refuseOtherModels(directory, contentsByKey(side))
         }
         const profile =
           options.profile === undefined
@@ -134,7 +140,7 @@ async function replayedUnder(directory: string, prepared: Prepared): Promise<Com
     const text = `${join(directory, 'requests.jsonl')}: not the requests of ${directory}/measured.json`
     throw new Failure(`${text}; replay the scenario again`, EXIT.notComparable)
   }
-  const runs = await readRuns(directory, 'replay')
+  const runs = await readRuns(directory, 'replay', scenario)
   if (runs.length !== result.runs) {
     throw new Failure(`${directory}: has ${runs.length} of ${result.runs} replays`)
   }

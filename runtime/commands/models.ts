@@ -49,7 +49,12 @@ export function define(command: Command): void {
     .option('--seed <n>', 'seed of the weights of a built-in kind')
     .option('--precision <list>', 'fp32, fp16, int8 or several with commas, of a built-in kind')
     .option('--set <path=value>', 'override a value of a scenario', override)
-    .option('--out <dir>', 'folder that the files go to; what stands there is kept', folder, '.')
+    .option(
+      '--out <dir>',
+      'folder that the files go to; a file that has its checksum beside it is kept',
+      folder,
+      '.',
+    )
     .option('--json', 'print one JSON document')
     .addHelpText('after', EXAMPLES)
     .action(

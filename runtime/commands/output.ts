@@ -1,5 +1,5 @@
-import { join } from 'node:path'
 import { visibleJson } from '../../scenarios/index.ts'
+import { type FolderChange, replaceFiles } from '../replace-files.ts'
 import { out, type Printable } from '../terminal.ts'
 import { writeWhole } from '../write-whole.ts'
 
@@ -18,17 +18,24 @@ export function documentText(document: unknown): string {
   return `${visibleJson(short)}\n`
 }
 
-/** Writes documents to a directory, if one was named, and the main one to stdout with --json. */
+/**
+ * Writes documents to a directory, if one was named, together with what else `stage` changes there;
+ * and prints the main one with --json, else the text.
+ */
 export async function emit(
   options: { readonly out?: string | undefined; readonly json?: boolean | undefined },
   documents: Readonly<Record<string, unknown>>,
   main: string,
   text: string,
+  stage: (change: FolderChange) => Promise<void> = async () => {},
 ): Promise<void> {
   if (options.out !== undefined) {
-    for (const [name, document] of Object.entries(documents)) {
-      await writeWhole(join(options.out, `${name}.json`), documentText(document))
-    }
+    await replaceFiles(options.out, async (change) => {
+      await stage(change)
+      for (const [name, document] of Object.entries(documents)) {
+        await change.write(`${name}.json`, documentText(document))
+      }
+    })
   }
   print(options, documents[main], text)
 }

@@ -1,5 +1,3 @@
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Command } from 'commander'
 import { resultText } from '../../reports/index.ts'
 import { EXIT, Failure } from '../../scenarios/index.ts'
@@ -25,18 +23,13 @@ import {
 } from '../prepare.ts'
 import type { LoadedProfile } from '../profile-file.ts'
 import { refuseDeclared, refuseMemory } from '../refuse.ts'
+import type { FolderChange } from '../replace-files.ts'
 import { type ReplaySide, type Replays, replaySides, summariseReplays } from '../replay.ts'
-import { ARENA_FILE, dropReplayFolder, dropRuns, keepRuns } from '../run-folder.ts'
+import { AGAINST_FOLDER, ARENA_FILE, dropReplayFolder, dropRuns, keepRuns } from '../run-folder.ts'
 import { heldTraces } from '../trace-readers.ts'
 import { commit, version } from '../version.ts'
 import { writableFolder } from '../write-whole.ts'
-import {
-  AGAINST_FOLDER,
-  AGAINST_HELP,
-  type AgainstOptions,
-  prepareAgainst,
-  withAgainstOptions,
-} from './against.ts'
+import { AGAINST_HELP, type AgainstOptions, prepareAgainst, withAgainstOptions } from './against.ts'
 import {
   action,
   profileOption,
@@ -45,7 +38,7 @@ import {
   wholeNumber,
   withScenarioOptions,
 } from './command.ts'
-import { documentText, emit, writeWhole } from './output.ts'
+import { documentText, emit } from './output.ts'
 import { ProgressDisplay } from './progress.ts'
 import { profileFor } from './simulate.ts'
 
@@ -89,14 +82,12 @@ Examples:
         })
         progress.stop()
         const { result } = sides[0]!
-        if (options.out !== undefined) {
-          await dropReplays(options.out)
-          await keepReplays(options.out, sides)
-          const kept = join(options.out, 'profile.json')
-          if (profile !== null) await writeWhole(kept, documentText(profile.profile))
-        }
-        const texts = sides.map((side) => resultText(side.result))
-        await emit(options, { measured: result }, 'measured', texts.join('\n\n'))
+        const text = sides.map((side) => resultText(side.result)).join('\n\n')
+        await emit(options, { measured: result }, 'measured', text, async (change) => {
+          await dropReplays(change)
+          await keepReplays(change, sides)
+          if (profile !== null) await change.write('profile.json', documentText(profile.profile))
+        })
         return result.objectives.some(({ verdict }) => verdict === 'FAIL') ? EXIT.failed : EXIT.ok
       }),
     )
@@ -192,21 +183,20 @@ async function arenaOf(
 }
 
 /** Removes what a folder holds of earlier replays, of both sides, and the comparison of them. */
-export async function dropReplays(directory: string): Promise<void> {
-  await dropRuns(directory, 'replay')
-  await dropReplayFolder(join(directory, AGAINST_FOLDER))
-  for (const name of ['comparison.json', ARENA_FILE])
-    await rm(join(directory, name), { force: true })
+export async function dropReplays(change: FolderChange): Promise<void> {
+  await dropRuns(change, 'replay')
+  await dropReplayFolder(change.below(AGAINST_FOLDER))
+  for (const name of ['comparison.json', ARENA_FILE]) change.remove(name)
 }
 
 /** Keeps the rows of a replay and, in a folder of its own, those of the second side. */
-export async function keepReplays(directory: string, sides: readonly ReplayedSide[]) {
+export async function keepReplays(change: FolderChange, sides: readonly ReplayedSide[]) {
   for (const [i, { prepared, requests, replays, arena, result }] of sides.entries()) {
-    const folder = i === 0 ? directory : join(directory, AGAINST_FOLDER)
+    const folder = i === 0 ? change : change.below(AGAINST_FOLDER)
     const { scenario, activations } = prepared
     await keepRuns(folder, 'replay', { scenario, requests, runs: replays.runs, activations })
-    if (i > 0) await writeWhole(join(folder, 'measured.json'), documentText(result))
-    if (arena !== null) await writeWhole(join(folder, ARENA_FILE), documentText(arena))
+    if (i > 0) await folder.write('measured.json', documentText(result))
+    if (arena !== null) await folder.write(ARENA_FILE, documentText(arena))
   }
 }
 

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { type ChartFormat, comparisonText, reportHtml } from '../../reports/index.ts'
@@ -6,12 +5,13 @@ import { EXIT } from '../../scenarios/index.ts'
 import { type Prepared, prepare } from '../prepare.ts'
 import { type LoadedProfile, loadProfile, profileHash } from '../profile-file.ts'
 import { refuseComparison, refuseDeclared, refuseMemory } from '../refuse.ts'
-import { dropRuns } from '../run-folder.ts'
+import { replaceFiles } from '../replace-files.ts'
+import { dropInputs, dropRuns } from '../run-folder.ts'
 import { err, type Printable, styled } from '../terminal.ts'
 import { writableFolder } from '../write-whole.ts'
 import { AGAINST_HELP, type AgainstOptions, prepareAgainst, withAgainstOptions } from './against.ts'
 import { CALIBRATION_SECONDS, calibrate, profileText } from './calibrate.ts'
-import { chartsOption, writeCharts } from './charts.ts'
+import { CHARTS_FOLDER, chartsOption, writeCharts } from './charts.ts'
 import {
   action,
   commandLine,
@@ -83,6 +83,9 @@ interface Running extends RunOptions {
   readonly progress: ProgressDisplay
 }
 
+/** A calibration whose run has not come to its end. */
+const CALIBRATED_FILE = 'calibrated.json'
+
 const say = (...parts: readonly Printable[]) => err(...parts, '\n')
 
 async function runAll(sides: Sides, options: RunOptions, signal: AbortSignal): Promise<void> {
@@ -96,19 +99,24 @@ async function runAll(sides: Sides, options: RunOptions, signal: AbortSignal): P
   running.progress.stop()
   say(profileText(profile))
   // minutes of measuring outlive what may go wrong from here on
-  const kept = join(directory, 'calibrated.json')
+  const kept = join(directory, CALIBRATED_FILE)
   await writeWhole(kept, documentText(profile))
   try {
-    await runWith({ profile, hash: profileHash(profile) }, sides, running)
+    await runWith({ profile, hash: profileHash(profile) }, sides, running, [CALIBRATED_FILE])
   } catch (error) {
     running.progress.stop()
     say(`the calibration is kept; to go on with it: --profile ${kept}`)
     throw error
   }
-  await rm(kept)
 }
 
-async function runWith(profile: LoadedProfile, sides: Sides, options: Running): Promise<void> {
+/** `used`: files of the folder that are of no more use once it is filled. */
+async function runWith(
+  profile: LoadedProfile,
+  sides: Sides,
+  options: Running,
+  used: readonly string[] = [],
+): Promise<void> {
   const [prepared] = sides
   const { directory, progress } = options
   const shared = { ...options, journal: options.journal ?? false }
@@ -120,23 +128,27 @@ async function runWith(profile: LoadedProfile, sides: Sides, options: Running): 
   progress.stop()
 
   const measured = first!.result
-  // rows of an earlier run beside these documents would be taken for theirs
-  await dropRuns(directory, 'replication')
-  await dropReplays(directory)
   const { arena } = first!
   const documents = {
     ...{ simulated, measured, comparison, profile: profile.profile },
     ...(arena === null ? {} : { memory: arena }),
   }
-  for (const [name, document] of Object.entries(documents)) {
-    await writeWhole(join(directory, `${name}.json`), documentText(document))
-  }
   const page = { simulated, measured, comparison, command }
-  await writeWhole(join(directory, 'report.html'), await reportHtml(page))
-  await writeCharts(join(directory, 'charts'), options.charts, page)
   const keep =
     options.keepRows === true || options.journal === true || comparison.verdict === 'FAIL'
-  if (keep) await keepReplays(directory, replayed)
+  await replaceFiles(directory, async (change) => {
+    // rows of an earlier run beside these documents would be taken for theirs
+    await dropRuns(change, 'replication')
+    await dropReplays(change)
+    dropInputs(change)
+    if (keep) await keepReplays(change, replayed)
+    for (const [name, document] of Object.entries(documents)) {
+      await change.write(`${name}.json`, documentText(document))
+    }
+    await change.write('report.html', await reportHtml(page))
+    await writeCharts(change.below(CHARTS_FOLDER), options.charts, page)
+    for (const name of used) change.remove(name)
+  })
 
   const warnings = replayed.flatMap(({ result }) => result.warnings)
   for (const warning of warnings) say(styled('yellow', 'warning'), `: ${warning}`)

@@ -16,8 +16,9 @@ import {
   simulationInput,
 } from '../prepare.ts'
 import { type LoadedProfile, loadProfile } from '../profile-file.ts'
+import type { FolderChange } from '../replace-files.ts'
 import { runReplications } from '../replications.ts'
-import { dropRuns, keepRuns } from '../run-folder.ts'
+import { dropInputs, dropRuns, keepRuns } from '../run-folder.ts'
 import { err, styled } from '../terminal.ts'
 import { heldTraces } from '../trace-readers.ts'
 import { commit, version } from '../version.ts'
@@ -74,12 +75,23 @@ Examples:
         const progress = new ProgressDisplay()
         const result = await simulate(prepared, profile, { ...options, signal, progress })
         progress.stop()
-        if (options.out !== undefined) await dropRuns(options.out, 'replication')
-        if (options.keepRows === true && options.out !== undefined) {
-          await keepFirst(options.out, prepared, profile, options.requests)
-          await pause(signal)
-        }
-        await emit(options, { simulated: result }, 'simulated', resultText(result))
+        await emit(
+          options,
+          { simulated: result },
+          'simulated',
+          resultText(result),
+          async (change) => {
+            await dropRuns(change, 'replication')
+            const replayed = (await change.names()).some((name) =>
+              /^replay-\d+\.parquet$/.test(name),
+            )
+            if (!replayed) dropInputs(change)
+            if (options.keepRows === true) {
+              await keepFirst(change, prepared, profile, options.requests)
+            }
+            await pause(signal)
+          },
+        )
         return result.objectives.some(({ verdict }) => verdict === 'FAIL') ? EXIT.failed : EXIT.ok
       }),
     )
@@ -96,7 +108,7 @@ export async function profileFor(
 
 /** Keeps replication 0, so that it can be audited. */
 async function keepFirst(
-  directory: string,
+  change: FolderChange,
   prepared: Prepared,
   profile: LoadedProfile | null,
   file: string | undefined,
@@ -107,7 +119,7 @@ async function keepFirst(
   const runs = [keptReplication({ ...input, traces, requests: given }, 0)]
   const requests = given ?? requestsIn(runs[0]!.rows)
   const { scenario, activations } = planned(prepared, input)
-  await keepRuns(directory, 'replication', { scenario, requests, runs, activations })
+  await keepRuns(change, 'replication', { scenario, requests, runs, activations })
 }
 
 /** Requests that are known beforehand, of which there may be none; null where clients react. */

@@ -29,6 +29,7 @@ import {
   worst,
 } from '../../sim/experiment/index.ts'
 import { type FittedClass, fitTraffic, type TraceSample } from '../../sim/traffic/index.ts'
+import { replaceFiles } from '../replace-files.ts'
 import { runReplications } from '../replications.ts'
 import { out } from '../terminal.ts'
 import { writableFolder } from '../write-whole.ts'
@@ -41,7 +42,7 @@ import {
   wholeNumber,
   withJson,
 } from './command.ts'
-import { documentText, writeWhole } from './output.ts'
+import { documentText } from './output.ts'
 import { ProgressDisplay } from './progress.ts'
 import { arrivalsOf, type TraceOptions, withTraceOptions } from './trace-file.ts'
 
@@ -97,9 +98,11 @@ Examples:
         const { document, sides } = await fitOf(file, sample, running).catch(undo)
         progress.stop()
         if (options.out !== undefined) {
-          await writeWhole(`${options.out}/trace-fit.json`, documentText(document))
-          await writeWhole(`${options.out}/trace-fit.html`, await traceFitHtml(document, sides))
-          await writeWhole(`${options.out}/traffic.yaml`, traceFitText(document))
+          await replaceFiles(options.out, async (change) => {
+            await change.write('trace-fit.json', documentText(document))
+            await change.write('trace-fit.html', await traceFitHtml(document, sides))
+            await change.write('traffic.yaml', traceFitText(document))
+          })
         }
         if (options.json === true) out(documentText(document))
         else out(traceFitText(document))

@@ -2,9 +2,10 @@ import type { Command } from 'commander'
 import { traceHtml, traceText } from '../../reports/index.ts'
 import { EXIT, Failure, TraceReading } from '../../scenarios/index.ts'
 import { TraceTally } from '../../sim/traffic/index.ts'
+import { replaceFiles } from '../replace-files.ts'
 import { writableFolder } from '../write-whole.ts'
 import { action, commandLine, folder, pause, withJson } from './command.ts'
-import { documentText, print, writeWhole } from './output.ts'
+import { documentText, print } from './output.ts'
 import { ProgressDisplay } from './progress.ts'
 import { arrivalsOf, type TraceOptions, withTraceOptions } from './trace-file.ts'
 import { defineFit } from './trace-fit.ts'
@@ -52,8 +53,10 @@ Examples:
           command: commandLine(),
         } as const
         if (options.out !== undefined) {
-          await writeWhole(`${options.out}/trace.json`, documentText(document))
-          await writeWhole(`${options.out}/trace.html`, await traceHtml(document))
+          await replaceFiles(options.out, async (change) => {
+            await change.write('trace.json', documentText(document))
+            await change.write('trace.html', await traceHtml(document))
+          })
         }
         print(options, document, traceText(document))
         return EXIT.ok

@@ -4,7 +4,7 @@ import { type MemoryTask, profiledShapes } from './memory-pass.ts'
 
 const task = (of: Partial<MemoryTask>, shape: readonly ('batch' | 'length' | number)[]) => ({
   file: {
-    ...{ path: 'none', key: 'none', bytes: 0 },
+    ...{ path: 'none', key: 'none', content: 'none', bytes: 0 },
     inputs: [{ name: 'x', type: 'float32', shape, fill: 'normal', vocabulary: 0 } as const],
   },
   ...{ threads: 1, maxBatch: 8, lengths: { min: 1, max: 512 }, padTo: 1 },

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import type { Model, Precision } from '../../scenarios/index.ts'
+import { createHash } from 'node:crypto'
+import { basename, join } from 'node:path'
+import { hashOf, type Model, type Precision, readUserFile } from '../../scenarios/index.ts'
 import { writeWhole } from '../write-whole.ts'
 import { buildMlp, mlpInputs } from './mlp.ts'
 import type { InputSpec } from './model-file.ts'
@@ -8,24 +8,40 @@ import { buildTransformer, transformerInputs } from './transformer-encoder.ts'
 
 export type BuiltinModel = Extract<Model, { builtin: string }>
 
-/** Part of every file name: raise it with every change of what the builders write. */
+/** Part of every file name and content: raise it where what the builders write changes. */
 const BUILDER_VERSION = 2
 
-/** Builds a built-in model into `directory` unless it stands there already. */
+/**
+ * Builds a built-in model into `directory` unless it is there already. A file that does not have
+ * the sum beside it, as after a full disk or a bad copy, is built again.
+ */
 export async function builtinFile(
   model: BuiltinModel,
   precision: Precision,
   directory: string,
-): Promise<{ path: string; inputs: readonly InputSpec[] }> {
+): Promise<{ path: string; inputs: readonly InputSpec[]; bytes: Uint8Array }> {
   const path = join(directory, builtinName(model, precision))
   const inputs = model.builtin === 'mlp' ? mlpInputs(model) : transformerInputs(model)
-  if (existsSync(path)) return { path, inputs }
+  const cached = await readUserFile(path, MOST_BYTES).catch(() => null)
+  const sum = await readUserFile(sumPath(path), MOST_SUM_BYTES).catch(() => null)
+  if (cached !== null && sumText(path, cached) === sum?.toString())
+    return { path, inputs, bytes: cached }
   const bytes =
     model.builtin === 'mlp' ? buildMlp(model, precision) : buildTransformer(model, precision)
   // several processes may build the same model at once: each renames a whole file into place
   await writeWhole(path, bytes)
-  return { path, inputs }
+  await writeWhole(sumPath(path), sumText(path, bytes))
+  return { path, inputs, bytes }
 }
+
+const MOST_BYTES = 2 ** 31 - 1
+const MOST_SUM_BYTES = 1000
+
+const sumPath = (path: string) => `${path}.sha256`
+
+/** As `sha256sum --check` takes it. */
+const sumText = (path: string, bytes: Uint8Array) =>
+  `${createHash('sha256').update(bytes).digest('hex')}  ${basename(path)}\n`
 
 /** A name that tells all parameters, such as mlp-12x512-fp32-seed1-v1.onnx. */
 function builtinName(model: BuiltinModel, precision: Precision): string {
@@ -34,4 +50,17 @@ function builtinName(model: BuiltinModel, precision: Precision): string {
       ? `${model.layers}x${model.width}`
       : `${model.layers}x${model.hidden}-heads${model.heads}-vocabulary${model.vocabulary}`
   return `${model.builtin}-${size}-${precision}-seed${model.seed}-v${BUILDER_VERSION}.onnx`
+}
+
+/** First 16 hex digits of the SHA-256 of a file's bytes. */
+export function bytesHash(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex').slice(0, 16)
+}
+
+/**
+ * Names what a built-in model computes. The builders are pinned by a test, so their version and the
+ * parameters stand for the bytes, which may take minutes to build.
+ */
+export function builtinContent(model: BuiltinModel, precision: Precision): string {
+  return hashOf({ builder: BUILDER_VERSION, model, precision })
 }

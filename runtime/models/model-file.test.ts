@@ -1,7 +1,16 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { Failure, type Model } from '../../scenarios/index.ts'
+import { contentOf } from './content.ts'
 import { buildMlp } from './mlp.ts'
 import { materialise } from './model-file.ts'
 import { withFolder } from './reference.test-helper.ts'
@@ -38,7 +47,8 @@ describe('built-in models', () => {
       expect(first.key).toMatch(/^[0-9a-f]{16}$/)
       expect(await materialise(mlp, 'fp32', places)).toEqual(first)
       expect(statSync(first.path).mtimeMs).toBe(written)
-      expect(readdirSync(places.cacheDirectory)).toHaveLength(1)
+      // the file and its hash
+      expect(readdirSync(places.cacheDirectory)).toHaveLength(2)
     })
   })
 
@@ -92,8 +102,35 @@ describe('built-in models', () => {
       const places = { directory: '.', cacheDirectory: folder }
       const files = await Promise.all([1, 2, 3].map(() => materialise(mlp, 'fp32', places)))
       expect(new Set(files.map((file) => file.key)).size).toBe(1)
-      expect(readdirSync(folder)).toHaveLength(1)
+      expect(readdirSync(folder)).toHaveLength(2)
       expect(readFileSync(files[0]!.path).equals(buildMlp(mlp, 'fp32'))).toBe(true)
+    })
+  })
+
+  test.each([
+    ['cut off', (bytes: Buffer) => bytes.subarray(0, bytes.length / 2)],
+    ['with a bit turned', (bytes: Buffer) => bytes.with(bytes.length - 9, bytes.at(-9)! ^ 1)],
+  ])('a cached file that is %s is built again', async (_, broken) => {
+    await withFolder(async (folder) => {
+      const places = { directory: '.', cacheDirectory: folder }
+      const file = await materialise(mlp, 'fp32', places)
+      writeFileSync(file.path, broken(readFileSync(file.path)))
+      expect(await materialise(mlp, 'fp32', places)).toEqual(file)
+      expect(readFileSync(file.path).equals(buildMlp(mlp, 'fp32'))).toBe(true)
+    })
+  })
+
+  test('have a content that is known before they are built', async () => {
+    await withFolder(async (folder) => {
+      const places = { directory: '.', cacheDirectory: folder }
+      const known = await contentOf(mlp, 'fp32', '.')
+      expect(readdirSync(folder)).toEqual([])
+      expect((await materialise(mlp, 'fp32', places)).content).toBe(known)
+      const others = [
+        await contentOf(mlp, 'fp16', '.'),
+        await contentOf({ ...mlp, seed: 2 }, 'fp32', '.'),
+      ]
+      expect(new Set([known, ...others]).size).toBe(3)
     })
   })
 
@@ -104,6 +141,21 @@ describe('built-in models', () => {
 })
 
 describe('models of the user', () => {
+  test('have the content of their file, whatever it is called', async () => {
+    await withFolder(async (folder) => {
+      const places = { directory: folder, cacheDirectory: folder }
+      writeFileSync(join(folder, 'm.onnx'), buildMlp(mlp, 'fp32'))
+      const model = user('m.onnx', { x: input(['batch', 8]) })
+      const first = await contentOf(model, 'fp32', folder)
+      expect((await materialise(model, 'fp32', places)).content).toBe(first)
+      writeFileSync(join(folder, 'm.onnx'), buildMlp({ ...mlp, seed: 2 }, 'fp32'))
+      expect(await contentOf(model, 'fp32', folder)).not.toBe(first)
+      rmSync(join(folder, 'm.onnx'))
+      const gone = (await contentOf(model, 'fp32', folder)) as Failure
+      expect(gone.problems.join()).toContain(`got nothing at ${join(folder, 'm.onnx')}`)
+    })
+  })
+
   test('a path starts at the directory of the scenario', async () => {
     await withFolder(async (folder) => {
       writeFileSync(join(folder, 'm.onnx'), buildMlp(mlp, 'fp32'))

@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { Failure, type Model, type Precision } from '../../scenarios/index.ts'
-import { builtinFile } from './builtin-file.ts'
+import { builtinContent, builtinFile, bytesHash } from './builtin-file.ts'
 import type { Dimension } from './graph.ts'
 import { checkInputs, readSignature } from './signature.ts'
-import { findUserModel, readUserModel } from './user-model.ts'
+import { findUserModel, userModelPieces } from './user-model.ts'
 
 export type TensorType = 'float32' | 'float16' | 'int64' | 'int32'
 
@@ -24,6 +22,8 @@ export interface ModelFile {
   readonly path: string
   /** first 16 hex digits of the SHA-256 of the file */
   readonly key: string
+  /** what profiles name it by, see `contentOf` */
+  readonly content: string
   readonly inputs: readonly InputSpec[]
   /** size of the file */
   readonly bytes: number
@@ -49,18 +49,17 @@ export async function materialise(
     throw new Failure(`model with work ${model.work.law} is declared work, nothing can run it live`)
   }
   if ('builtin' in model) {
-    const { path, inputs } = await builtinFile(model, precision, places.cacheDirectory)
-    return described(path, await readFile(path), inputs)
+    const { path, inputs, bytes } = await builtinFile(model, precision, places.cacheDirectory)
+    const content = builtinContent(model, precision)
+    return { path, key: bytesHash(bytes), content, inputs, bytes: bytes.length }
   }
   const path = findUserModel(model.onnx, places.directory)
-  const bytes = await readUserModel(model.onnx, path)
+  const pieces: Buffer[] = []
+  for await (const piece of userModelPieces(model.onnx, path)) pieces.push(piece)
+  const bytes = Buffer.concat(pieces)
   const inputs = Object.entries(model.inputs).map(([name, input]) => ({ name, ...input }))
   const problems = checkInputs(inputs, readSignature(model.onnx, bytes))
   if (problems.length > 0) throw new Failure(problems.map((text) => `${model.onnx}: ${text}`))
-  return described(path, bytes, inputs)
-}
-
-function described(path: string, bytes: Uint8Array, inputs: readonly InputSpec[]): ModelFile {
-  const key = createHash('sha256').update(bytes).digest('hex').slice(0, 16)
-  return { path, key, inputs, bytes: bytes.length }
+  const key = bytesHash(bytes)
+  return { path, key, content: key, inputs, bytes: bytes.length }
 }

@@ -149,11 +149,19 @@ function costsOf(run: ObservedRun, [from, to] = ALL_EXECUTORS): Costs {
     lag: costs(turnsOf(run).handOvers),
     timer: costs(run.timers),
     completion: usualOnly(
-      batches.map(({ ended, done }) => ({ at: ended, ms: done - ended, by: due(ended) - ended })),
+      batches.map(({ ended, done }) => ({
+        at: ended,
+        ms: Math.max(0, done - ended),
+        by: due(ended) - ended,
+      })),
     ),
     // one measure of what is usual for all classes, as the field of standstills has it
     dispatch: usualOnly(
-      batches.map((b) => ({ at: b.dispatched, ms: b.started - b.dispatched, by: b.gap })),
+      batches.map((b) => ({
+        at: b.dispatched,
+        ms: Math.max(0, b.started - b.dispatched),
+        by: b.gap,
+      })),
     ),
   }
 }

@@ -1,0 +1,207 @@
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  watch,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { contentOf, materialise } from '../runtime/models/index.ts'
+import { type Model, parseScenario } from '../scenarios/index.ts'
+import type { Result } from '../sim/stats/index.ts'
+import type { Profile } from '../sim/world/index.ts'
+import { madeUpProfile } from './profiles.ts'
+import {
+  commandsIn,
+  DECLARED,
+  expectRefusal,
+  filesIn,
+  put,
+  QUICK,
+  readJson,
+  TINY,
+  temporaryFolder,
+} from './spillway.ts'
+
+/** What folders and profiles hold: all of one run, and of the models that there are now. */
+
+const folder = temporaryFolder()
+const { run, start } = commandsIn(folder)
+const at = (name: string) => join(folder, name)
+
+put(
+  folder,
+  'declared.yaml',
+  DECLARED.replace('duration_s: 40', 'duration_s: 8').replace('at_s: 10', 'at_s: 2'),
+)
+
+const seedOf = (name: string) => (readJson(at(name)) as { seed: number }).seed
+
+describe('a folder', () => {
+  test('holds one run or another, never a mixture, wherever its writer is killed', async () => {
+    const simulated = (seed: number) =>
+      ['simulate', 'declared.yaml', '--keep-rows', '--replications', '1', '--out', 'out'].concat(
+        '--seed',
+        String(seed),
+      )
+    await run(...simulated(1))
+    for (let seed = 2; seed < 9; seed++) {
+      const { child, ended } = start(simulated(seed))
+      const watcher = watch(at('out'))
+      await new Promise((resolve) => {
+        // the first of the files, wherever it is written
+        watcher.on('change', (_, name) => {
+          if (/^(\.spillway-|scenario\.json)/.test(String(name))) resolve(undefined)
+        })
+        void ended.then(resolve)
+      })
+      watcher.close()
+      await setTimeout(4 * (seed - 2))
+      child.kill('SIGKILL')
+      await ended
+      const audit = await run('audit', 'out')
+      expect(audit, audit.stderr + audit.stdout).toMatchObject({ code: 0 })
+      expect(seedOf('out/simulated.json')).toBe(seedOf('out/scenario.json'))
+      const names = ['replication-1.journal.jsonl', 'replication-1.parquet', 'requests.jsonl']
+      expect(filesIn(at('out'))).toEqual([...names, 'scenario.json', 'simulated.json'])
+    }
+  })
+
+  test('whose documents are of several runs is not reported as one', async () => {
+    for (const [out, seed] of [
+      ['one', '1'],
+      ['two', '2'],
+    ] as const) {
+      await run('simulate', 'declared.yaml', '--replications', '2', '--out', out, '--seed', seed)
+    }
+    const other = readJson(at('two/simulated.json')) as Result
+    put(folder, 'one/measured.json', JSON.stringify({ ...other, world: 'measured' }))
+    const ended = await run('report', 'one')
+    expectRefusal(ended, 3, folder)
+    expect(ended.stderr).toMatch(/one: simulated.json is of scenario \w+, but measured.json of \w+/)
+    expect(filesIn(at('one'))).not.toContain('report.html')
+  })
+})
+
+describe('a profile', () => {
+  const OWN = QUICK.replace(
+    '{ builtin: mlp, layers: 2, width: 64 }',
+    '{ onnx: own.onnx, inputs: { x: { type: float32, shape: [batch, 64], fill: normal } } }',
+  )
+
+  async function build(seed: number): Promise<void> {
+    const model = { builtin: 'mlp', layers: 2, width: 64, seed } as const
+    const places = { directory: folder, cacheDirectory: at('built') }
+    copyFileSync((await materialise(model, 'fp32', places)).path, at('own.onnx'))
+  }
+
+  test('is of the file that is there now, in every command that takes one', async () => {
+    await build(1)
+    const path = put(folder, 'own.yaml', OWN)
+    const { scenario } = parseScenario(OWN, { file: path })
+    const made = madeUpProfile(scenario)
+    const content = (await contentOf(scenario.models.mlp as Model, 'fp32', folder)) as string
+    const profile: Profile = { ...made, models: made.models.map((one) => ({ ...one, content })) }
+    put(folder, 'own.json', JSON.stringify(profile))
+    const given = ['own.yaml', '--profile', 'own.json']
+    expect((await run('simulate', ...given, '--replications', '2')).code).toBe(0)
+    const replayed = await run('replay', ...given, '--replays', '1', '--out', 'replayed')
+    expect(replayed.code, replayed.stderr).toBe(0)
+    const compared = ['compare', 'own.yaml', 'replayed', '--replications', '10']
+    expect([0, 4, 5]).toContain((await run(...compared)).code)
+
+    const commands = [
+      ['simulate', ...given],
+      ['replay', ...given, '--out', 'refused'],
+      ['run', ...given, '--out', 'refused'],
+      ['requests', ...given, '--set', 'traffic.web.arrivals={process: poisson, load: 0.5}'],
+      compared,
+      ['calibrate', 'own.yaml', '--from', 'replayed', '--out', 'replayed'],
+    ]
+    await build(2)
+    for (const args of commands) {
+      const ended = await run(...args)
+      expectRefusal(ended, 6, folder)
+      expect(ended.stderr, args[0]).toContain('another own.onnx')
+      expect(ended.stderr, args[0]).toMatch(/: spillway (calibrate|replay) /)
+    }
+    // what was measured of the old file says nothing of the new one, whatever predicts it
+    const now = (await contentOf(scenario.models.mlp as Model, 'fp32', folder)) as string
+    const fresh = { ...made, models: made.models.map((one) => ({ ...one, content: now })) }
+    put(folder, 'fresh.json', JSON.stringify(fresh))
+    const late = await run(...compared, '--profile', 'fresh.json')
+    expectRefusal(late, 6, folder)
+    expect(late.stderr).toContain('replays here ran another own.onnx')
+
+    rmSync(at('own.onnx'))
+    for (const args of commands) {
+      const ended = await run(...args)
+      expectRefusal(ended, 3, folder)
+      expect(ended.stderr, args[0]).toContain(`got nothing at ${at('own.onnx')}`)
+    }
+  })
+
+  test('with figures that no machine has is refused by their places', async () => {
+    const profile = madeUpProfile(TINY)
+    const [model] = profile.models
+    const changed = (more: object) => ({ ...profile, models: [{ ...model, ...more }] })
+    const { work, wake, overheads } = model!
+    put(folder, 'tiny.yaml', TINY)
+    for (const [more, place] of [
+      [
+        { work: { ...work, ms: work.ms.slice(1) } },
+        'work.ms: expected 2 entries, as many as sizes',
+      ],
+      [{ work: { ...work, ms: [[0], [1]] } }, 'work.ms[0][0]: '],
+      [
+        { work: { ...work, sizes: [4, 1] } },
+        'work.sizes[1]: expected a value above the one before',
+      ],
+      [{ wake: { ...wake, ms: [0, -0.1] } }, 'wake.ms[1]: '],
+      [{ wake: { ...wake, ms: [0] } }, 'wake.ms: expected 2 entries, as many as gapMs, got 1'],
+      [{ overheads: { ...overheads, lag: [-1, 0] } }, 'overheads.lag[0]: '],
+      [{ overheads: { ...overheads, dispatch: [] } }, 'overheads.dispatch: '],
+      [
+        { fields: model!.fields.map((one) => ({ ...one, executors: [] })) },
+        'fields[0].executors: ',
+      ],
+    ] as const) {
+      put(folder, 'wrong.json', JSON.stringify(changed(more)))
+      const ended = await run('simulate', 'tiny.yaml', '--profile', 'wrong.json')
+      expectRefusal(ended, 3, folder)
+      expect(ended.stderr).toContain(`wrong.json models[0].${place}`)
+    }
+  })
+
+  test('that is broken in the cache is named by simulate and replaced by calibrate', async () => {
+    put(folder, 'tiny.yaml', TINY)
+    mkdirSync(at('cache'), { recursive: true })
+    for (const text of ['{"document":', '{"document":"spillway-profile"}']) {
+      writeFileSync(at('cache/profile.json'), text)
+      const simulated = await run('simulate', 'tiny.yaml')
+      expectRefusal(simulated, 3, folder)
+      expect(simulated.stderr).toMatch(/cache\/profile.json: delete it, or run: spillway calibrate/)
+      const calibrated = await run('calibrate', 'tiny.yaml', '--seconds', '1')
+      expect(calibrated.code, calibrated.stderr).toBe(0)
+      expect(calibrated.stderr).toContain('cache/profile.json is replaced')
+      expect((await run('simulate', 'tiny.yaml', '--replications', '2')).code).toBe(0)
+    }
+  })
+
+  test('does not take a damaged model of the cache for a whole one', async () => {
+    put(folder, 'tiny.yaml', TINY)
+    const models = readdirSync(at('cache')).filter((name) => name.endsWith('.onnx'))
+    expect(models).toHaveLength(1)
+    const path = at(join('cache', models[0]!))
+    const whole = readFileSync(path)
+    writeFileSync(path, whole.subarray(0, 100))
+    const calibrated = await run('calibrate', 'tiny.yaml', '--seconds', '1')
+    expect(calibrated.code, calibrated.stderr).toBe(0)
+    expect(readFileSync(path).equals(whole)).toBe(true)
+    expect(readdirSync(dirname(path)).filter((name) => name.endsWith('.tmp'))).toEqual([])
+  })
+})
