@@ -102,6 +102,8 @@ export function notUsable(error: unknown): Failure | null {
 
 function reasonOf(error: unknown): string | null {
   const { code = '', errno } = error as NodeJS.ErrnoException
-  if (errno === undefined) return null
-  return REASONS[code] ?? `${getSystemErrorMap().get(errno)?.[1] ?? 'refused'} (${code})`
+  if (code in REASONS) return REASONS[code]!
+  return errno === undefined
+    ? null
+    : `${getSystemErrorMap().get(errno)?.[1] ?? 'refused'} (${code})`
 }

@@ -11,6 +11,9 @@ export type BuiltinModel = Extract<Model, { builtin: string }>
 /** Part of every file name and content: raise it where what the builders write changes. */
 const BUILDER_VERSION = 2
 
+/** What the format allows. */
+const MOST_BYTES = 2 ** 31 - 1
+
 /**
  * Builds a built-in model into `directory` unless it is there already. A file that does not have
  * the sum beside it, as after a full disk or a bad copy, is built again.
@@ -23,7 +26,7 @@ export async function builtinFile(
   const path = join(directory, builtinName(model, precision))
   const inputs = model.builtin === 'mlp' ? mlpInputs(model) : transformerInputs(model)
   const cached = await readUserFile(path, MOST_BYTES).catch(() => null)
-  const sum = await readUserFile(sumPath(path), MOST_SUM_BYTES).catch(() => null)
+  const sum = await readUserFile(sumPath(path), MOST_BYTES).catch(() => null)
   if (cached !== null && sumText(path, cached) === sum?.toString())
     return { path, inputs, bytes: cached }
   const bytes =
@@ -33,9 +36,6 @@ export async function builtinFile(
   await writeWhole(sumPath(path), sumText(path, bytes))
   return { path, inputs, bytes }
 }
-
-const MOST_BYTES = 2 ** 31 - 1
-const MOST_SUM_BYTES = 1000
 
 const sumPath = (path: string) => `${path}.sha256`
 
