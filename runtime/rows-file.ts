@@ -7,18 +7,23 @@ import type { ObservedRun } from '../sim/experiment/index.ts'
 import { type RowColumn, Rows } from '../sim/stats/index.ts'
 import { writeWhole } from './write-whole.ts'
 
+/** Some thirty years, ms. */
+const LONGEST_MS = 1e12
+
 const TIMERS_KEY = 'spillway.timers'
 const MOVES_KEY = 'spillway.moves'
-const timersSchema = z.array(z.tuple([z.number(), z.number()]))
+const time = z.number().min(-LONGEST_MS).max(LONGEST_MS)
+
+const timersSchema = z.array(z.tuple([time, time]))
 
 const movesSchema = z.array(
   z.strictObject({
     executor: z.number().int().min(0),
     kind: z.enum(['load', 'unload']),
-    asked: z.number(),
-    started: z.number(),
-    ended: z.number(),
-    done: z.number(),
+    asked: time,
+    started: time,
+    ended: time,
+    done: time,
     ok: z.boolean(),
   }),
 )
