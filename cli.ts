@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { report } from './runtime/commands/command.ts'
+import { err, out, watchOutput } from './runtime/terminal.ts'
 import { version } from './runtime/version.ts'
-import { notWritten } from './runtime/write-whole.ts'
 import { EXIT } from './scenarios/index.ts'
 
 interface CommandModule {
@@ -84,6 +84,7 @@ const program = new Command('spillway')
   .description('Capacity simulator and live replayer for model serving')
   .version(version())
   .exitOverride()
+  .configureOutput({ writeOut: out, writeErr: err })
   .addHelpText(
     'after',
     `
@@ -95,10 +96,9 @@ Start with:
   $ spillway run peak.yaml`,
   )
 
-// a reader that has seen enough, such as head, closes the pipe; a disk may be full
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? EXIT.ok : report(notWritten('stdout', error)))
-})
+const fail = (error: unknown) => process.exit(report(error))
+watchOutput(fail)
+process.on('uncaughtException', fail)
 
 try {
   for (const [name, description, load] of commands) {

@@ -1,5 +1,8 @@
+import { visibleLine } from '../scenarios/index.ts'
+
 /** A table in monospace: the first column left, the others right aligned. */
-export function alignColumns(rows: readonly (readonly string[])[]): string {
+export function alignColumns(cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map(visibleLine))
   const widths: number[] = []
   for (const row of rows) {
     row.forEach((cell, i) => {

@@ -1,4 +1,4 @@
-import { type Html, html } from './html.ts'
+import { type Html, html, unmarked } from './html.ts'
 import { PAGE_STYLE } from './page-style.ts'
 
 /** A page as one HTML file, which needs neither network nor scripts. */
@@ -10,7 +10,7 @@ export function documentPage(title: string, body: Html): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${title}</title>
+<title>${unmarked(title)}</title>
 <style>${{ html: PAGE_STYLE }}</style>
 </head>
 <body><main>

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite'
-import { type Html, html } from './html.ts'
+import { type Html, html, unmarked } from './html.ts'
 import { toSvg } from './render.ts'
 
 /** A chart drawn for wide and for narrow windows; the style sheet shows one of the two. */
@@ -18,7 +18,7 @@ async function drawing(name: string, size: 'wide' | 'narrow', spec: TopLevelSpec
   const svg = await toSvg(spec)
   const { title, description } = titleOf(spec)
   const id = `${name}-${size}`
-  const label = html`<title id="${id}-title">${title}</title><desc id="${id}-desc">${description}</desc>`
+  const label = html`<title id="${id}-title">${unmarked(title)}</title><desc id="${id}-desc">${unmarked(description)}</desc>`
   const root = `<svg role="img" aria-labelledby="${id}-title ${id}-desc" `
   const named = svg.replace('<svg ', root).replace(/^<svg[^>]*>/, (tag) => tag + label.html)
   return html`<div class="${size}">${{ html: named }}</div>`

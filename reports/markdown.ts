@@ -1,3 +1,4 @@
+import { visibleLine } from '../scenarios/index.ts'
 import type { Comparison, Percentiles, Result, WhatIf } from '../sim/stats/index.ts'
 import { alignColumns } from './align.ts'
 import { ARENA_COLUMNS, arenaNotes, arenaRows } from './arena-rows.ts'
@@ -83,7 +84,8 @@ function arenaTableRows(comparison: Comparison): string[][] {
 
 /** What was changed, in the sentence that stands over the ratios. */
 function whatIfTitle({ changes, rounds }: WhatIf): string {
-  return `What if (A → B): ${changes.join(', ')}; ${plural(rounds, 'round')} of interleaved replays`
+  const changed = visibleLine(changes.join(', '))
+  return `What if (A → B): ${changed}; ${plural(rounds, 'round')} of interleaved replays`
 }
 
 const RATIO_LEGEND =
@@ -126,15 +128,17 @@ export function comparisonText(comparison: Comparison): string {
     check.reason,
   ])
   return [
-    `${verdict}  ${reason}`,
-    `${scenario.name}: ${plural(replications, 'replication')} against ${plural(replays, 'replay')}`,
+    visibleLine(`${verdict}  ${reason}`),
+    `${visibleLine(scenario.name)}: ${plural(replications, 'replication')} against ${plural(replays, 'replay')}`,
     '',
     alignColumns([COLUMNS, ...tableRows(comparison)]),
     ...unsupported(comparisonRows(comparison).map((row) => [row.percentile, row.measured])),
     '',
     ...(what_if ? [...ratioLines(what_if), ''] : []),
     ...arenaLines(comparison),
-    ...checks.map(([name, is, why]) => `${name!.padEnd(20)}  ${is!.padEnd(9)}  ${why}`),
+    ...checks.map(([name, is, why]) =>
+      visibleLine(`${name!.padEnd(20)}  ${is!.padEnd(9)}  ${why}`),
+    ),
     '',
     ...LEGEND,
     ...(what_if ? [RATIO_LEGEND] : []),
@@ -144,7 +148,8 @@ export function comparisonText(comparison: Comparison): string {
 function arenaLines(comparison: Comparison): string[] {
   const rows = arenaTableRows(comparison)
   if (rows.length === 0) return []
-  return [alignColumns([[...ARENA_COLUMNS], ...rows]), ...arenaNotes(comparison), '']
+  const notes = arenaNotes(comparison).map(visibleLine)
+  return [alignColumns([[...ARENA_COLUMNS], ...rows]), ...notes, '']
 }
 
 function ratioLines(whatIf: WhatIf): string[] {
@@ -157,7 +162,9 @@ function ratioLines(whatIf: WhatIf): string[] {
 
 /** One line for each figure that the sample does not support. */
 function unsupported(cells: readonly (readonly [string, Cell])[]): string[] {
-  return cells.flatMap(([name, { reason }]) => (reason ? [`  ${name}: ${reason}`] : []))
+  return cells.flatMap(([name, { reason }]) =>
+    reason ? [visibleLine(`  ${name}: ${reason}`)] : [],
+  )
 }
 
 /** One result for a terminal: objectives, classes and pools with counts and percentiles. */
@@ -171,7 +178,7 @@ export function resultText(result: Result): string {
   const load = result.load === null ? NONE : loadText(result.load)
   const head = `${run} of ${duration_s} s, load ${load}, seed ${seed}`
   const objectives = objectiveLines(input)
-  return [
+  const facts = [
     `${scenario.name}, ${world}: ${head}`,
     ...(host ? [hostText(host)] : []),
     ...(result.profile === null ? [] : [`profile ${result.profile.name} (${result.profile.hash})`]),
@@ -182,6 +189,9 @@ export function resultText(result: Result): string {
     ...objectives.map(
       ({ verdict, objective, found }) => `${verdict.padEnd(9)}  ${objective}  (${found})`,
     ),
+  ]
+  return [
+    ...facts.map(visibleLine),
     '',
     latencies(result),
     ...tokens(result),
@@ -277,5 +287,6 @@ function pools(result: Result): string {
   ])
   const head = ['pool', 'replicas', 'utilisation', 'capacity', 'mean batch', 'useful', 'wasted']
   const unknown = unknownCapacities(result)
-  return [alignColumns([head, ...rows]), ...(unknown === null ? [] : [`  ${unknown}`])].join('\n')
+  const notes = unknown === null ? [] : [visibleLine(`  ${unknown}`)]
+  return [alignColumns([head, ...rows]), ...notes].join('\n')
 }

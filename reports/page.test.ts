@@ -54,7 +54,9 @@ describe('the report page', () => {
     cell.latency.percentiles.p99 = { ...cell.latency.percentiles.p99_9, reason: evil }
     const page = await reportHtml({ ...input, comparison: null, command: evil })
     expect(page).not.toContain('<script')
-    expect(page).toContain('<pre>&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;&#39;</pre>')
+    expect(page).toContain(
+      '<pre><bdi>&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;&#39;</bdi></pre>',
+    )
   })
 
   test('shows what a change did after the percentiles, and names both scenarios', async () => {
@@ -129,7 +131,7 @@ describe('the report page', () => {
   ])('works with %s only', async (_, missing) => {
     const nulls = Object.fromEntries(missing.map((key) => [key, null]))
     const page = await reportHtml({ ...sampleInput(), ...nulls, command })
-    expect(page).toContain(`<pre>${command}</pre>`)
+    expect(page).toContain(`<pre><bdi>${command}</bdi></pre>`)
     expect(page).not.toMatch(/undefined|NaN|\[object/)
     expect(page.includes('id="errors"')).toBe(!missing.includes('comparison'))
     const results = ['simulated', 'measured'].filter((key) => !missing.includes(key))

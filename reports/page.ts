@@ -11,7 +11,7 @@ import {
 import { documentPage } from './document-page.ts'
 import { drawnFigure } from './figures.ts'
 import { plural } from './format.ts'
-import { type Html, html, NOTHING } from './html.ts'
+import { type Html, html, isolated, NOTHING } from './html.ts'
 import { memorySpaces } from './memory-spaces.ts'
 import { memorySection, memoryWarnings } from './page-memory.ts'
 import {
@@ -57,7 +57,7 @@ ${memory(input, charts)}
 <h2>How this was made</h2>
 ${provenance(input)}
 <p>This command ${comparison ? 'reproduces it' : 'writes this page of the same documents again'}:</p>
-<pre>${input.command}</pre>`
+<pre>${isolated(input.command)}</pre>`
   return documentPage(`${name} – Spillway report`, body)
 }
 
@@ -94,8 +94,8 @@ function head(input: ReportInput, name: string): Html {
   const host = measured?.host ?? simulated?.host
   const invalid = documents.filter(({ valid }) => !valid)
   const checks = comparison ? checksOf(comparison) : []
-  return html`<h1>${name}</h1>
-${description === '' ? NOTHING : html`<p class="quiet">${description}</p>`}
+  return html`<h1>${isolated(name)}</h1>
+${description === '' ? NOTHING : html`<p class="quiet">${isolated(description)}</p>`}
 <p class="verdict ${verdict ?? ''}" role="status"><b class="${verdict ?? ''}">${verdict ?? 'No verdict'}</b> – ${reason}</p>
 ${invalid.map((result) => html`<p class="warning"><b>Not valid (${result.world}):</b> the load generator itself was late.</p>`)}${memoryWarnings(input)}
 <ul class="plain">

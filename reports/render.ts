@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { TopLevelSpec } from 'vega-lite'
+import { visible } from '../scenarios/index.ts'
 import { textWidth } from './text.ts'
 
 interface TextItem {
@@ -32,7 +33,9 @@ export async function toSvg(spec: TopLevelSpec): Promise<string> {
   try {
     const svg = await view.toSVG()
     // Neighbouring cells of a heat map would show hairlines between them.
-    return svg.replaceAll('<g class="mark-rect', '<g shape-rendering="crispEdges" class="mark-rect')
+    const crisp = '<g shape-rendering="crispEdges" class="mark-rect'
+    // XML has no way to write most control characters.
+    return visible(svg).replaceAll('<g class="mark-rect', crisp)
   } finally {
     view.finalize()
   }

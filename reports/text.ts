@@ -1,3 +1,5 @@
+import { visible } from '../scenarios/index.ts'
+
 /** Advance widths of DejaVu Sans, characters 32 to 126, in hundredths of the font size. */
 const REGULAR = (
   '32 40 46 84 64 95 78 27 39 39 50 84 32 36 32 34 64 64 64 64 64 64 64 64 64 64 34 34 84 84 84 ' +
@@ -18,7 +20,7 @@ const BOLD = 1.13
 /** Width of a line of text in pixels, without a canvas. */
 export function textWidth(text: string, size: number, bold = false): number {
   let sum = 0
-  for (const character of text) {
+  for (const character of visible(text)) {
     sum += REGULAR[character.charCodeAt(0) - 32] ?? OTHERS[character] ?? WIDE
   }
   return (sum / 100) * size * (bold ? BOLD : 1)

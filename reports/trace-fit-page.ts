@@ -4,7 +4,7 @@ import { traceLengths } from './charts/trace-lengths.ts'
 import { traceRate } from './charts/trace-rate.ts'
 import { documentPage } from './document-page.ts'
 import { drawnFigure } from './figures.ts'
-import { type Html, html, NOTHING } from './html.ts'
+import { type Html, html, isolated, NOTHING } from './html.ts'
 import { textTable } from './text-table.ts'
 import type { TraceFindings } from './trace-document.ts'
 import { fitCells, type TraceFitDocument } from './trace-fit-text.ts'
@@ -33,7 +33,7 @@ export async function traceFitHtml(fit: TraceFitDocument, sides: FitSides): Prom
   }
   const { recorded } = sides
   const lengths = recorded.input_tokens !== null || recorded.output_tokens !== null
-  const body = html`<h1>${fit.file}, fitted</h1>
+  const body = html`<h1>${isolated(fit.file)}, fitted</h1>
 <p class="verdict ${fit.verdict}" role="status"><b class="${fit.verdict}">${fit.verdict}</b> – ${fit.why}</p>
 ${textTable(fitCells(fit.statistics))}
 <p class="quiet">Each figure: the trace, and the mean of ${fit.replications} replications of the fit with its 95 % interval.</p>
@@ -46,6 +46,6 @@ ${lengths ? html`<h2>Lengths</h2>${await both('lengths', traceLengths)}` : NOTHI
 ${textTable(fitCells(fit.tails))}
 <p class="quiet">One replica with work linear in the input, at load ${fit.load}: the trace, and the median and 95 % range of the replications.</p>
 <p>This command reproduces it:</p>
-<pre>${fit.command}</pre>`
+<pre>${isolated(fit.command)}</pre>`
   return documentPage(`${fit.file}, fitted – Spillway trace`, body)
 }

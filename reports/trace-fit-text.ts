@@ -47,9 +47,13 @@ export function traceFitText(fit: TraceFitDocument): string {
       : []),
     fit.command,
   ]
-  const comments = head.map((line) => (line === '' ? '#' : `# ${line}`)).join('\n')
+  const comments = head.map((line) => (line === '' ? '#' : `# ${onOneLine(line)}`)).join('\n')
   return `${comments}\n${trafficYaml(fit.traffic)}`
 }
+
+/** A name with a line break in it would go on behind the comment, as YAML. */
+const onOneLine = (text: string) =>
+  text.replace(/[\p{Cc}\u2028\u2029]/gu, (sign) => JSON.stringify(sign).slice(1, -1))
 
 const table = (rows: readonly Row[]) => alignColumns(fitCells(rows)).split('\n')
 

@@ -6,7 +6,7 @@ import { tracePadding } from './charts/trace-padding.ts'
 import { traceRate } from './charts/trace-rate.ts'
 import { documentPage } from './document-page.ts'
 import { drawnFigure } from './figures.ts'
-import { html, NOTHING } from './html.ts'
+import { html, isolated, NOTHING } from './html.ts'
 import { textTable } from './text-table.ts'
 import type { TraceDocument, TraceFindings } from './trace-document.ts'
 import { traceTables } from './trace-text.ts'
@@ -19,7 +19,7 @@ export async function traceHtml(trace: TraceDocument): Promise<string> {
     drawnFigure(name, { wide: chart(trace, WIDE), narrow: chart(trace, NARROW) })
   const { head, gaps, correlation, errors, windows, lengths, padding } = traceTables(trace)
   const hasLengths = trace.input_tokens !== null || trace.output_tokens !== null
-  const body = html`<h1>${trace.file}</h1>
+  const body = html`<h1>${isolated(trace.file)}</h1>
 <p class="verdict" role="status">${head}</p>
 <p class="quiet">${gaps}</p>
 ${await figureOf('rate', traceRate)}
@@ -35,6 +35,6 @@ over their mean: 1 for Poisson arrivals.</li>
 <li>Useful is the share of a padded batch that is of use, requests batched as they came.</li>
 <li>${errors}</li></ul>
 <p>This command reproduces it:</p>
-<pre>${trace.command}</pre>`
+<pre>${isolated(trace.command)}</pre>`
   return documentPage(`${trace.file} – Spillway trace`, body)
 }

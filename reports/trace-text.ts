@@ -1,3 +1,4 @@
+import { visibleLine } from '../scenarios/index.ts'
 import { alignColumns } from './align.ts'
 import type { LengthSummary, TraceDocument } from './trace-document.ts'
 
@@ -45,7 +46,7 @@ export function traceTables(trace: TraceDocument) {
 export function traceText(trace: TraceDocument): string {
   const { head, gaps, windows, lengths, correlation, padding, errors } = traceTables(trace)
   return [
-    `${trace.file}: ${head}`,
+    `${visibleLine(trace.file)}: ${head}`,
     gaps,
     '',
     alignColumns(windows),

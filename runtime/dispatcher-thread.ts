@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import type { Scenario } from '../scenarios/index.ts'
+import { EXIT, Failure, type Scenario } from '../scenarios/index.ts'
 import {
   ControlPlane,
   JournalingControlPlane,
@@ -22,7 +22,8 @@ import {
 import { pinThread } from './affinity.ts'
 import { WallClock } from './clock.ts'
 import { Dispatcher } from './dispatcher.ts'
-import { Interrupted, MailboxPort } from './live-port.ts'
+import { failureMessage } from './failure-message.ts'
+import { MailboxPort } from './live-port.ts'
 import { timeLoads } from './load-times.ts'
 import { Mailbox, type MailboxMemory } from './mailbox.ts'
 import { runScript, type ScriptItem, type ScriptRow } from './script.ts'
@@ -31,7 +32,6 @@ import type { Shortage } from './shortages.ts'
 export interface DispatcherStart {
   readonly mailboxes: readonly MailboxMemory[]
   readonly signal: SharedArrayBuffer
-  readonly abort: SharedArrayBuffer
   /** [requests arrived]: read by the parent to show progress */
   readonly progress: SharedArrayBuffer
   /** a reading of the monotonic clock that the executors' clocks count from */
@@ -68,6 +68,7 @@ export type DispatcherReply =
       readonly journal: Float64Array
       readonly shortages: readonly Shortage[]
       readonly moves: readonly ModelMove[]
+      readonly deaths: readonly number[]
     }
   | {
       readonly kind: 'scripted'
@@ -75,7 +76,6 @@ export type DispatcherReply =
       readonly shortages: readonly Shortage[]
     }
   | { readonly kind: 'loaded'; readonly times: readonly number[] | null }
-  | { readonly kind: 'interrupted' }
 
 /** room for requests of clients who react, to begin with: growing takes time in a replay */
 const REACTING_ROWS = 1 << 17
@@ -96,12 +96,14 @@ function perform(job: DispatcherJob): DispatcherReply {
     origin: clock.now() + LEAD_MS,
     mailboxes,
     signal: start.signal,
-    abort: start.abort,
     deviceOf: job.kind === 'script' ? new Int32Array(0) : new Ledger(job.plan).deviceOf,
     requests,
   })
   if (job.kind === 'script') {
     const rows = runScript(job.items, port, mailboxes, progress)
+    if (port.deaths.some((times) => times > 0)) {
+      throw new Failure('the process of an executor ended while it was measured', EXIT.internal)
+    }
     return { kind: 'scripted', rows, shortages: port.shortages.all }
   }
   if (job.kind === 'loads') return { kind: 'loaded', times: timeLoads(port, job.durationMs) }
@@ -128,7 +130,7 @@ function perform(job: DispatcherJob): DispatcherReply {
     requests,
     timers: dispatcher,
     backend: dispatcher,
-    observer: source.reacts ? new Settling(observer, source, requests) : observer,
+    observer: source.reactsUntil > 0 ? new Settling(observer, source, requests) : observer,
   })
   const journal = job.journal ? new JournalingControlPlane(control, requests) : null
   dispatcher.run(journal ?? control)
@@ -141,18 +143,14 @@ function perform(job: DispatcherJob): DispatcherReply {
     journal: journal?.entries() ?? new Float64Array(0),
     shortages: port.shortages.all,
     moves: dispatcher.moves,
+    deaths: port.deaths,
   }
 }
 
-parentPort?.on('message', (job: DispatcherJob | 'stop') => {
-  if (job === 'stop') {
-    parentPort?.close()
-    return
-  }
+parentPort?.on('message', (job: DispatcherJob) => {
   try {
     parentPort?.postMessage(perform(job))
   } catch (error) {
-    if (!(error instanceof Interrupted)) throw error
-    parentPort?.postMessage({ kind: 'interrupted' } satisfies DispatcherReply)
+    parentPort?.postMessage(failureMessage(error))
   }
 })

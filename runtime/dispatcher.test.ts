@@ -58,6 +58,7 @@ function run(at: number[], { readings = [0], ends = [] as (readonly [Ms, number]
     },
     onLoaded() {},
     onSteps: () => {},
+    waiting: 0,
     onEnd: (t) => {
       told.push([t, 'end'])
     },
@@ -170,6 +171,7 @@ describe('the dispatcher', () => {
       onDone: (t) => told.push([t, 'done']),
       onLoaded: (t, executor, ok) => told.push([t, `loaded ${executor} ${ok}`]),
       onSteps: () => {},
+      waiting: 0,
       onEnd: (t) => told.push([t, 'end']),
     })
     expect(told).toEqual([
@@ -222,6 +224,7 @@ describe('the dispatcher', () => {
       },
       onLoaded() {},
       onSteps: () => {},
+      waiting: 0,
       onEnd: () => {},
     })
     expect(dispatcher.fired).toEqual([[3, 10]])

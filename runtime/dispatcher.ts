@@ -2,6 +2,7 @@ import {
   type Backend,
   type Batch,
   type ControlPlanePort,
+  EndOfTraffic,
   type Ms,
   type Requests,
   type Source,
@@ -105,58 +106,57 @@ export class Dispatcher implements Timers, Backend {
     if (kind === 'load') control.onLoaded(now, executor, ok)
   }
 
-  /** Runs until the source has ended, every request with it and every order. */
+  /** Runs until nothing comes any more and every request and every order has ended. */
   run(control: ControlPlanePort): void {
-    const port = this.#port
-    let ended = false
+    const end = new EndOfTraffic(this.#source, this.#requests)
     for (;;) {
-      let now = Math.max(this.#now, port.now())
-      this.#now = now
-      const executor = port.takeFinished()
-      if (executor >= 0) {
-        // it may have ended since the clock was read, and executors have clocks of their own
-        now = Math.max(now, port.ended(executor))
-        this.#now = now
-        this.#running--
-        const order = port.order(executor)
-        if (order !== 'run') {
-          this.#moved(now, executor, order, control)
-          continue
-        }
-        control.onDone(
-          now,
-          executor,
-          port.started(executor),
-          port.ended(executor),
-          port.status(executor),
-        )
-        continue
-      }
-      const timer = this.#earliest()
-      const timerAt = timer < 0 ? Number.POSITIVE_INFINITY : this.#timers[timer]!
-      if (timerAt <= now) {
-        this.#settle(timer, Number.POSITIVE_INFINITY)
-        control.onTimer(now, timer)
-        continue
-      }
-      const arrival = this.#source.peek()
-      if (arrival <= now) {
-        const request = this.#requests.acquire()
-        if (this.#source.take(this.#requests, request)) control.onArrival(now, request)
-        else this.#requests.release(request)
-        continue
-      }
-      const next = Math.min(arrival, timerAt)
-      // whoever waits on may wait for requests that only their own end would bring
-      const stuck = next === Number.POSITIVE_INFINITY && this.#running === 0
-      if (!ended && (this.#source.ended || stuck)) {
-        ended = true
-        control.onEnd(now)
-        continue
-      }
-      if (this.#source.ended && this.#requests.inUse === 0 && this.#running === 0) return
-      port.sleep(next)
+      const next = this.#handle(control)
+      end.look(this.#now, control)
+      if (next === null) continue
+      const quiet = this.#source.peek() === Number.POSITIVE_INFINITY
+      if (quiet && this.#requests.inUse === 0 && this.#running === 0) return
+      this.#port.sleep(Math.min(next, end.wakeAt))
     }
+  }
+
+  /** Handles what is due first; null, or where nothing is due, when something will be. */
+  #handle(control: ControlPlanePort): Ms | null {
+    const port = this.#port
+    let now = Math.max(this.#now, port.now())
+    this.#now = now
+    const executor = port.takeFinished()
+    if (executor >= 0) {
+      // it may have ended since the clock was read, and executors have clocks of their own
+      now = Math.max(now, port.ended(executor))
+      this.#now = now
+      this.#finished(executor, control)
+      return null
+    }
+    const timer = this.#earliest()
+    const timerAt = timer < 0 ? Number.POSITIVE_INFINITY : this.#timers[timer]!
+    if (timerAt <= now) {
+      this.#settle(timer, Number.POSITIVE_INFINITY)
+      control.onTimer(now, timer)
+      return null
+    }
+    const arrival = this.#source.peek()
+    if (arrival > now) return Math.min(arrival, timerAt)
+    const request = this.#requests.acquire()
+    if (this.#source.take(this.#requests, request)) control.onArrival(now, request)
+    else this.#requests.release(request)
+    return null
+  }
+
+  #finished(executor: number, control: ControlPlanePort): void {
+    const [now, port] = [this.#now, this.#port]
+    this.#running--
+    const order = port.order(executor)
+    if (order !== 'run') {
+      this.#moved(now, executor, order, control)
+      return
+    }
+    const [started, ended] = [port.started(executor), port.ended(executor)]
+    control.onDone(now, executor, started, ended, port.status(executor))
   }
 
   #earliest(): number {

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test, vi } from 'vitest'
 import { Failure } from '../scenarios/index.ts'
+import { STATUS } from '../sim/serving/index.ts'
 import { type Engine, type EngineOptions, openEngine } from './engine.ts'
 import { materialise } from './models/index.ts'
 import { withFolder } from './models/reference.test-helper.ts'
@@ -49,10 +50,10 @@ describe.each(Object.entries(openings))('an engine %s', (_, open) => {
       for (let i = 0; i < 3; i++) {
         const gone = await engine.unload()
         const came = await engine.load()
-        expect([gone.ok, came.ok]).toEqual([true, true])
+        expect([gone.status, came.status]).toEqual([STATUS.ok, STATUS.ok])
         expect(came.ended).toBeGreaterThan(came.started)
         expect(came.started).toBeGreaterThanOrEqual(gone.ended)
-        expect((await engine.run(...one)).ok).toBe(true)
+        expect((await engine.run(...one)).status).toBe(STATUS.ok)
       }
     })
   }, 60_000)

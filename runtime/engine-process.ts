@@ -1,41 +1,16 @@
-import { Failure } from '../scenarios/index.ts'
 import { type Engine, openLocalEngine } from './engine.ts'
 import type { EngineReply, EngineRequest } from './process-engine.ts'
+import { serveParent } from './serve-parent.ts'
 
-/** Where the parent has gone meanwhile, nobody is there to reply to and nothing is left to do. */
-const reply = (message: EngineReply) =>
-  process.send?.(message, undefined, undefined, (error) => {
-    if (error !== null) process.exit(0)
-  })
 let engine: Engine | null = null
 
-async function answer(request: EngineRequest): Promise<void> {
+serveParent(async (request: EngineRequest): Promise<EngineReply> => {
   if (request.kind === 'open') {
     engine = await openLocalEngine(request.options, request.epochNs)
-    reply({ kind: 'opened', fellBack: engine.fellBack })
-    return
+    return { fellBack: engine.fellBack }
   }
-  reply({ kind: 'ran', ...(await ordered(engine!, request)) })
-}
-
-function ordered(own: Engine, request: Exclude<EngineRequest, { kind: 'open' }>) {
-  if (request.kind !== 'run') return own[request.kind]()
+  if (engine === null) throw new Error(`Expected an engine to be open before ${request.kind}`)
+  if (request.kind !== 'run') return engine[request.kind]()
   const { size, length, lengths, keys } = request
-  return own.run(size, length, lengths, keys)
-}
-
-process.on('message', (request: EngineRequest) => {
-  answer(request).catch((error: unknown) => {
-    if (error instanceof Failure) {
-      reply({ kind: 'failed', problems: error.problems })
-      return
-    }
-    process.stderr.write(`${(error as Error).stack}\n`)
-    process.exit(1)
-  })
+  return engine.run(size, length, lengths, keys)
 })
-// Ctrl-C goes to every process of the terminal; the parent decides what it means
-process.on('SIGINT', () => {})
-process.on('SIGTERM', () => {})
-// the parent is gone or has no more use for this process
-process.on('disconnect', () => process.exit(0))

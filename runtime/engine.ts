@@ -1,6 +1,6 @@
 import type { InferenceSession } from 'onnxruntime-node'
 import { Failure } from '../scenarios/index.ts'
-import type { Ms } from '../sim/serving/index.ts'
+import { type Ms, STATUS, type Status } from '../sim/serving/index.ts'
 import { WallClock } from './clock.ts'
 import {
   detailOf,
@@ -20,9 +20,9 @@ export interface EngineOptions {
   readonly warmUp: readonly (readonly [number, number])[]
 }
 
-/** How a batch or a load went, on the clock of the engine's epoch; not ok where memory ran out. */
+/** How a batch or a load went, on the clock of the engine's epoch. */
 export interface EngineRun {
-  readonly ok: boolean
+  readonly status: Status
   readonly started: Ms
   readonly ended: Ms
 }
@@ -30,7 +30,7 @@ export interface EngineRun {
 /** A model that runs batches of real tensors. */
 export interface Engine {
   readonly fellBack: boolean
-  /** Throws `Failure` where the model cannot run the batch, or its process has ended. */
+  /** Throws `Failure` where the model cannot run the batch. */
   run(size: number, length: number, lengths: Int32Array, keys: Uint32Array): Promise<EngineRun>
   /** Opens the model again and runs its smallest shape once. */
   load(): Promise<EngineRun>
@@ -57,7 +57,7 @@ export async function openLocalEngine(options: EngineOptions, epochNs: bigint): 
   const clock = new WallClock(epochNs)
   const run: Engine['run'] = async (size, length, lengths, keys) => {
     const started = clock.now()
-    let ok = true
+    let status: Status = STATUS.ok
     try {
       const inputs = feeds.build(size, length, lengths, keys)
       if (session === null) throw new Error(`Expected ${file.path} to be loaded`)
@@ -66,9 +66,9 @@ export async function openLocalEngine(options: EngineOptions, epochNs: bigint): 
       })
     } catch (error) {
       if (!isOutOfMemory(error)) throw error
-      ok = false
+      status = STATUS.outOfMemory
     }
-    return { ok, started, ended: clock.now() }
+    return { status, started, ended: clock.now() }
   }
   const alone = ([size, length]: readonly [number, number]) =>
     run(size, length, new Int32Array(size).fill(length), new Uint32Array(size))
@@ -78,22 +78,22 @@ export async function openLocalEngine(options: EngineOptions, epochNs: bigint): 
   }
   const load = async () => {
     const started = clock.now()
-    let ok = true
+    let status: Status = STATUS.ok
     try {
       session = (await openSession(file, how)).session
       // the first run of a session makes its arena
-      for (const shape of warmUp.slice(0, 1)) ok = (await alone(shape)).ok
+      for (const shape of warmUp.slice(0, 1)) status = (await alone(shape)).status
     } catch (error) {
       if (!isOutOfMemory((error as Error).cause)) throw error
-      ok = false
+      status = STATUS.outOfMemory
     }
-    if (!ok) await release()
-    return { ok, started, ended: clock.now() }
+    if (status !== STATUS.ok) await release()
+    return { status, started, ended: clock.now() }
   }
   const unload = async () => {
     const started = clock.now()
     await release()
-    return { ok: true, started, ended: clock.now() }
+    return { status: STATUS.ok, started, ended: clock.now() }
   }
   for (const shape of warmUp) await alone(shape)
   return { fellBack, run, load, unload, close: release }

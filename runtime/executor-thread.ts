@@ -1,9 +1,8 @@
 import { PerformanceObserver } from 'node:perf_hooks'
 import { parentPort, workerData } from 'node:worker_threads'
-import { type ExitCode, Failure } from '../scenarios/index.ts'
-import { STATUS } from '../sim/serving/index.ts'
 import { pinThread } from './affinity.ts'
 import { type Engine, type EngineOptions, openEngine } from './engine.ts'
+import { type FailureMessage, failureMessage } from './failure-message.ts'
 import { Mailbox, type MailboxMemory } from './mailbox.ts'
 
 /** What an executor's thread is started with. */
@@ -17,15 +16,11 @@ export interface ExecutorStart {
   readonly cores: readonly number[] | null
 }
 
-/** Thread to parent: once ready, and once stopped; or failed, as plain data of a `Failure`. */
+/** Thread to parent: once ready, and once stopped; or failed. */
 export type ExecutorMessage =
   | { readonly kind: 'ready'; readonly fellBack: boolean }
   | { readonly kind: 'stopped'; readonly gcMs: number; readonly gcCount: number }
-  | {
-      readonly kind: 'failed'
-      readonly problems: readonly string[]
-      readonly exitCode: ExitCode
-    }
+  | FailureMessage
 
 async function serve(engine: Engine, mailbox: Mailbox): Promise<void> {
   for (let job = mailbox.receive(); job !== null; job = mailbox.receive()) {
@@ -34,7 +29,7 @@ async function serve(engine: Engine, mailbox: Mailbox): Promise<void> {
       order === 'run'
         ? await engine.run(size, length, mailbox.lengths, mailbox.keys)
         : await engine[order]()
-    mailbox.finish(run.started, run.ended, run.ok ? STATUS.ok : STATUS.outOfMemory)
+    mailbox.finish(run.started, run.ended, run.status)
   }
 }
 
@@ -50,14 +45,15 @@ new PerformanceObserver((list) => {
   }
 }).observe({ entryTypes: ['gc'] })
 
+// a thread that has nothing more to do must not end: it ends with its process
+parentPort?.on('message', () => {})
+
 try {
   const engine = await openEngine(start.engine, start.epochNs)
   if (start.absent) await engine.unload()
   post({ kind: 'ready', fellBack: engine.fellBack })
   await serve(engine, new Mailbox(start.memory))
-  await engine.close()
   post({ kind: 'stopped', gcMs, gcCount })
 } catch (error) {
-  if (!(error instanceof Failure)) throw error
-  post({ kind: 'failed', problems: error.problems, exitCode: error.exitCode })
+  post(failureMessage(error))
 }

@@ -1,19 +1,25 @@
-import { type Arrivals, arrivalParts, type Scenario } from '../scenarios/index.ts'
 import { mixedLengths } from '../sim/experiment/index.ts'
 import { stream } from '../sim/kernel/index.ts'
 import type { ServingPlan } from '../sim/serving/index.ts'
-import { carriedContext, lengthDistribution, lengthMix } from '../sim/traffic/index.ts'
+import {
+  carriedContext,
+  type LengthDistribution,
+  lengthDistribution,
+  lengthMix,
+  meanRate,
+} from '../sim/traffic/index.ts'
 import type { Prepared } from './prepare.ts'
 
 const SAMPLED_LENGTHS = 20_000
 
 type Tokens = 'input_tokens' | 'output_tokens'
 
-/** Rate or load of each class: in proportion to the work that it sends, where all say the same. */
-export function classWeights({ traffic }: Pick<Scenario, 'traffic'>): number[] {
-  return traffic.map(({ arrivals, fan_out }) => {
-    const weights = arrivalParts(arrivals).map((own) => rateOrLoad(own, fan_out))
-    return weights.reduce((sum, weight) => sum + weight, 0)
+/** Mean rate or load of each class: in proportion to what it sends, where all say the same. */
+export function classWeights({ scenario, traces, clients }: Prepared): number[] {
+  const { traffic, seed, duration_s } = scenario
+  return traffic.map((own, index) => {
+    const [trace, rows] = [traces.get(index), clients.get(index)]
+    return meanRate(own, { seed, endMs: 1000 * duration_s, trace, clients: rows })
   })
 }
 
@@ -27,9 +33,15 @@ function classesIn({ classes, pools }: ServingPlan, pool: number): readonly numb
   )
 }
 
+interface LengthPart {
+  readonly lengths: LengthDistribution
+  readonly weight: number
+}
+
 /** Lengths of each class, and its weight. */
-function lengthParts({ scenario, traces }: Prepared, column: Tokens) {
-  const weights = classWeights(scenario)
+function lengthParts(prepared: Prepared, column: Tokens): LengthPart[] {
+  const { scenario, traces } = prepared
+  const weights = classWeights(prepared)
   return scenario.traffic.map((traffic, index) => {
     const { class: name } = traffic
     const lengths = traffic[column] ?? { distribution: 'fixed', value: 1 }
@@ -94,13 +106,13 @@ export function lengthMixes(prepared: Prepared): readonly LengthMix[] {
     const known = mixes.get(classes.join())
     if (known !== undefined) return known
     const parts = lengthParts(prepared, 'input_tokens').filter((_, i) => classes.includes(i))
-    const mix = mixOf(mixedLengths(parts, scenario.seed))
+    const mix = mixOf(mixedLengths(parts, scenario.seed), parts)
     mixes.set(classes.join(), mix)
     return mix
   })
 }
 
-function mixOf(draw: () => number): LengthMix {
+function mixOf(draw: () => number, parts: readonly LengthPart[]): LengthMix {
   let min = Number.POSITIVE_INFINITY
   let max = 1
   for (let i = 0; i < SAMPLED_LENGTHS; i++) {
@@ -108,17 +120,13 @@ function mixOf(draw: () => number): LengthMix {
     min = Math.min(min, length)
     max = Math.max(max, length)
   }
+  // a class that hardly sends anything may not be among them
+  for (const { lengths } of parts.length > 1 ? parts : []) {
+    for (let i = 0; i < SAMPLED_LENGTHS / parts.length; i++) {
+      const length = lengths.draw()
+      min = Math.min(min, length)
+      max = Math.max(max, length)
+    }
+  }
   return { min, max, draw }
-}
-
-/**
- * A rate in parts of requests, or a load, whichever the scenario speaks of; of a schedule the first
- * step's.
- */
-function rateOrLoad(arrivals: Exclude<Arrivals, { process: 'sum' }>, fanOut: number): number {
-  if (arrivals.process === 'trace') return arrivals.load ?? fanOut
-  if (arrivals.process === 'closed-loop') return arrivals.users * fanOut
-  const stated = 'schedule' in arrivals ? (arrivals.schedule?.[0] ?? arrivals) : arrivals
-  const { rate_rps, load } = stated
-  return rate_rps === undefined ? (load ?? 1) : rate_rps * fanOut
 }

@@ -10,7 +10,6 @@ function ports(executors: number) {
   const memories = Array.from({ length: executors }, () => mailboxMemory(1, signal))
   const port = new MailboxPort({
     ...{ clock: new WallClock(process.hrtime.bigint()), origin: 100, signal },
-    abort: new SharedArrayBuffer(4),
     mailboxes: memories.map((memory) => new Mailbox(memory)),
     deviceOf: new Int32Array(executors),
     requests: new Requests(),

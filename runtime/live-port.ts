@@ -7,12 +7,6 @@ import { Shortages } from './shortages.ts'
 
 /** The timer of the system is late by tenths of a ms: the rest of a wait is spun away. */
 export const SPIN_MS = 0.2
-/** A sleep is cut into pieces, so that an interruption is noticed. */
-const LONGEST_SLEEP_MS = 100
-
-/** Thrown inside the dispatcher thread when the run was told to stop. */
-export class Interrupted extends Error {}
-
 /** How an order ended. */
 interface End {
   readonly order: Order
@@ -24,11 +18,12 @@ interface End {
 /** Executors behind mailboxes, on the wall clock; times count from `origin` on that clock. */
 export class MailboxPort implements LivePort {
   readonly shortages = new Shortages()
+  /** by executor, how often its process has ended in the middle of a batch */
+  readonly deaths: number[]
   readonly #clock: WallClock
   readonly #origin: Ms
   readonly #mailboxes: readonly Mailbox[]
   readonly #signal: Int32Array
-  readonly #abort: Int32Array
   readonly #requests: { readonly length: Int32Array; readonly key: Uint32Array }
   readonly #movers: Movers
   /** of each executor the order that was taken last */
@@ -42,7 +37,6 @@ export class MailboxPort implements LivePort {
     origin: Ms
     mailboxes: readonly Mailbox[]
     signal: SharedArrayBuffer
-    abort: SharedArrayBuffer
     /** of each executor; -1 for none */
     deviceOf: Int32Array
     requests: { readonly length: Int32Array; readonly key: Uint32Array }
@@ -51,7 +45,7 @@ export class MailboxPort implements LivePort {
     this.#origin = world.origin
     this.#mailboxes = world.mailboxes
     this.#signal = new Int32Array(world.signal)
-    this.#abort = new Int32Array(world.abort)
+    this.deaths = world.mailboxes.map(() => 0)
     this.#requests = world.requests
     this.#movers = new Movers(world.mailboxes, world.deviceOf)
     this.#next = world.mailboxes.length
@@ -63,11 +57,10 @@ export class MailboxPort implements LivePort {
   }
 
   sleep(until: Ms): void {
-    if (Atomics.load(this.#abort, 0) !== 0) throw new Interrupted()
     const left = until - this.now()
     if (left > SPIN_MS) {
       // the value last seen, not one loaded here: an end between the two would be slept through
-      Atomics.wait(this.#signal, 0, this.#seen, Math.min(left - SPIN_MS, LONGEST_SLEEP_MS))
+      Atomics.wait(this.#signal, 0, this.#seen, left - SPIN_MS)
       return
     }
     while (Atomics.load(this.#signal, 0) === this.#seen && this.now() < until);
@@ -118,6 +111,7 @@ export class MailboxPort implements LivePort {
     if (order === 'load') this.#movers.came(executor, status === STATUS.ok)
     else if (order === 'unload') this.#movers.went(executor)
     else if (status === STATUS.outOfMemory) this.shortages.note(executor, size, length)
+    else if (status === STATUS.died) this.deaths[executor]!++
   }
 
   order(executor: number): Order {

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -10,9 +9,11 @@ import {
   modelLabel,
   type RecordedClient,
   readServegen,
+  readUserFile,
   type Scenario,
   surveyTrace,
   type TraceSurvey,
+  Unreadable,
 } from '../scenarios/index.ts'
 import {
   activationsOf,
@@ -29,6 +30,7 @@ import type { ActivationPlan } from '../sim/memory/index.ts'
 import { comesAndGoes, type ServingPlan, servingPlan } from '../sim/serving/index.ts'
 import { parseRequests, RequestList, trafficSource } from '../sim/traffic/index.ts'
 import type { ModelProfile, Profile } from '../sim/world/index.ts'
+import { refuseCrowd } from './demand.ts'
 import { fieldsFor, learn } from './learn.ts'
 import { classWeights, lengthMixes, promptsAndAnswers } from './length-mix.ts'
 import { contentOf } from './models/index.ts'
@@ -53,18 +55,27 @@ export interface Prepared extends LoadedScenario {
 export interface PrepareOptions {
   readonly set?: readonly string[]
   readonly seed?: number
+  /** stops the reading of traces, which may be long */
+  readonly signal?: AbortSignal
 }
 
-/** Loads a scenario, surveys the traces and reads the clients that it names. */
+/**
+ * Loads a scenario, surveys the traces and reads the clients that it names. Throws `Failure`, also
+ * where it is stopped.
+ */
 export async function prepare(path: string, options: PrepareOptions): Promise<Prepared> {
   const loaded = await loadScenario(path, options)
   const traces = new Map<number, TraceSurvey>()
   const clients = new Map<number, readonly RecordedClient[]>()
   const { scenario, directory } = loaded
+  const onProgress = () => stopWhere(options.signal)
   for (const [index, { arrivals }] of scenario.traffic.entries()) {
-    if (arrivals.process === 'trace') traces.set(index, await surveyTrace(arrivals, directory))
+    if (arrivals.process === 'trace') {
+      traces.set(index, await surveyTrace(arrivals, directory, { onProgress }))
+    }
     if (arrivals.process !== 'servegen') continue
-    clients.set(index, await readServegen(arrivals, directory, scenario.duration_s))
+    const { duration_s } = scenario
+    clients.set(index, await readServegen(arrivals, directory, duration_s, onProgress))
   }
   const activations = activationsOf(scenario, [])
   const contents = await contentsOf(scenario, directory)
@@ -85,9 +96,14 @@ async function contentsOf(scenario: Scenario, directory: string): Promise<Prepar
   return contents
 }
 
+function stopWhere(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new Failure('interrupted', EXIT.interrupted)
+}
+
 /** Where built-in models and calibrations are kept between runs. */
 export function cacheDirectory(): string {
-  return process.env.SPILLWAY_CACHE ?? join(homedir(), '.cache', 'spillway')
+  // an empty variable is as none: it would stand for the folder that one is in
+  return process.env.SPILLWAY_CACHE || join(homedir(), '.cache', 'spillway')
 }
 
 /**
@@ -178,11 +194,13 @@ export function simulationInput(prepared: Prepared, profile: Profile | null): Si
   const { scenario, plan } = prepared
   const linkRps = 1000 / (scenario.link?.per_request_ms ?? 0)
   const poolsRps = capacitiesOf(prepared, models)
-  const systemRps = systemCapacity(plan, poolsRps, classWeights(scenario))
+  const systemRps = systemCapacity(plan, poolsRps, classWeights(prepared))
+  const capacityRps = systemRps === null ? null : Math.min(systemRps, linkRps)
+  refuseCrowd(prepared, capacityRps)
   return {
     scenario,
     models,
-    capacityRps: systemRps === null ? null : Math.min(systemRps, linkRps),
+    capacityRps,
     traces: prepared.traces,
     clients: prepared.clients,
     requests: null,
@@ -248,7 +266,7 @@ export async function requestsOf(
   capacityRps: number | null,
   file?: string,
 ): Promise<RequestList> {
-  const { scenario, clients } = prepared
+  const { scenario } = prepared
   refuseReacting(prepared, 'so its requests are not known beforehand')
   if (file !== undefined) {
     const lines = (await readText(file)).split('\n')
@@ -258,16 +276,34 @@ export async function requestsOf(
       file,
     )
   }
-  const traces = await heldTraces(prepared)
-  const list = RequestList.collect(
-    trafficSource(scenario, { seed: scenario.seed, replication: 0, capacityRps, traces, clients }),
-  )
+  const list = await drawnRequests(prepared, capacityRps)
   if (list.count > 0) return list
   throw new Failure(`${prepared.file}: no request comes in ${scenario.duration_s} s`)
 }
 
+/** The requests of replication 0, of which there may be none. */
+export async function drawnRequests(
+  prepared: Prepared,
+  capacityRps: number | null,
+): Promise<RequestList> {
+  const { scenario, clients } = prepared
+  refuseCrowd(prepared, capacityRps, true)
+  const traces = await heldTraces(prepared)
+  return RequestList.collect(
+    trafficSource(scenario, { seed: scenario.seed, replication: 0, capacityRps, traces, clients }),
+  )
+}
+
+/** Larger documents are not of this program, and would take gigabytes as objects. */
+const MOST_JSON = 64_000_000
+/** Requests and journals, line by line; what a string holds ends soon after. */
+const MOST_TEXT = 500_000_000
+
 /** Parses the text of a JSON file that the user named. */
 export function parseJson(path: string, text: string): unknown {
+  if (text.length > MOST_JSON) {
+    throw new Failure(`${path}: expected at most ${MOST_JSON} characters, got ${text.length}`)
+  }
   try {
     return JSON.parse(text)
   } catch (error) {
@@ -278,9 +314,15 @@ export function parseJson(path: string, text: string): unknown {
 /** Reads a text file that the user named. */
 export async function readText(path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8')
+    return (await readUserFile(path, MOST_TEXT)).toString('utf8')
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    throw new Failure(`${path}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`}`)
+    throw unread(path, error)
   }
+}
+
+/** What cannot be read as a `Failure`; any other error as it is. */
+export function unread(path: string, error: unknown): unknown {
+  if (!(error instanceof Unreadable)) return error
+  const { message, missing } = error
+  return new Failure(`${path}: ${missing ? message : `cannot be read: ${message}`}`)
 }

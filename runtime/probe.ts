@@ -17,7 +17,7 @@ export async function probeProvider(
   const file = await materialise(MODEL, 'fp32', places)
   const session = { executionProvider, threads: 1 }
   const options = { file, session, warmUp: [[1, 1] as const] }
-  const engine = await openProcessEngine(options, process.hrtime.bigint(), 'ignore')
+  const engine = await openProcessEngine(options, process.hrtime.bigint())
   let ms = Number.POSITIVE_INFINITY
   for (let i = 0; i < PROBES; i++) {
     const { started, ended } = await engine.run(1, 1, Int32Array.of(1), Uint32Array.of(i))

@@ -1,6 +1,6 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { EXIT, Failure } from '../scenarios/index.ts'
+import { STATUS } from '../sim/serving/index.ts'
+import { Child, ChildEnded, entryBeside } from './child.ts'
+import { WallClock } from './clock.ts'
 import type { Engine, EngineOptions, EngineRun } from './engine.ts'
 
 /** Parent to process. */
@@ -15,77 +15,67 @@ export type EngineRequest =
     }
   | { readonly kind: 'load' | 'unload' }
 
-/** Process to parent: one reply for each request. */
-export type EngineReply =
-  | { readonly kind: 'opened'; readonly fellBack: boolean }
-  | { readonly kind: 'failed'; readonly problems: readonly string[] }
-  | ({ readonly kind: 'ran' } & EngineRun)
+/** Process to parent. */
+export type EngineReply = OpenedEngine | EngineRun
+
+interface OpenedEngine {
+  readonly fellBack: boolean
+}
+
+/** A process that ends while it opens the model is started again so often. */
+const OPENINGS = 5
 
 /**
- * An engine in a process of its own, which ends with its parent. `stderr`: where goes what
- * libraries print there.
+ * An engine in a process of its own. Where that ends in the middle of a batch, the batch has died,
+ * and its run is over once the model is open again, in another process.
  */
-export async function openProcessEngine(
-  options: EngineOptions,
-  epochNs: bigint,
-  stderr: 'inherit' | 'ignore' = 'inherit',
-): Promise<Engine> {
-  const source = import.meta.url.endsWith('.ts')
-  const entry = new URL(`./engine-process.${source ? 'ts' : 'js'}`, import.meta.url)
-  const child = fork(fileURLToPath(entry), {
-    serialization: 'advanced',
-    stdio: ['inherit', 'inherit', stderr, 'ipc'],
-    execArgv: source ? ['--import', import.meta.resolve('tsx')] : [],
-  })
-  const opened = await ask(child, { kind: 'open', options, epochNs })
-  if (opened.kind === 'failed') {
-    child.disconnect()
-    throw new Failure(opened.problems)
-  }
-  const order = async (request: EngineRequest): Promise<EngineRun> => {
-    const reply = await ask(child, request)
-    if (reply.kind === 'failed') throw new Failure(reply.problems)
-    if (reply.kind !== 'ran') throw new Error(`Expected ${request.kind} to end, got ${reply.kind}`)
-    return reply
-  }
+export async function openProcessEngine(options: EngineOptions, epochNs: bigint): Promise<Engine> {
+  const clock = new WallClock(epochNs)
+  const request: EngineRequest = { kind: 'open', options, epochNs }
+  let { child, fellBack } = await open(request)
+  const order = (request: EngineRequest) => child.ask<EngineRun>(request)
   return {
-    fellBack: opened.kind === 'opened' && opened.fellBack,
-    run(size, length, lengths, keys) {
+    fellBack,
+    async run(size, length, lengths, keys) {
+      const started = clock.now()
       const members = { lengths: lengths.slice(0, size), keys: keys.slice(0, size) }
-      return order({ kind: 'run', size, length, ...members })
+      try {
+        return await order({ kind: 'run', size, length, ...members })
+      } catch (error) {
+        if (!(error instanceof ChildEnded)) throw error
+        const ended = clock.now()
+        child = (await openAgain(request)).child
+        return { status: STATUS.died, started, ended }
+      }
     },
     load: () => order({ kind: 'load' }),
     unload: () => order({ kind: 'unload' }),
     async close() {
-      // it may have been killed while it had nothing to do
-      if (child.exitCode !== null || child.signalCode !== null) return
-      const ended = new Promise((resolve) => child.once('exit', resolve))
-      if (child.connected) child.disconnect()
-      await ended
+      child.end()
+      await child.ended()
     },
   }
 }
 
-/**
- * Sends a request and waits for its reply; rejects with `Failure` where the process has ended or
- * ends first.
- */
-function ask(child: ChildProcess, request: EngineRequest): Promise<EngineReply> {
-  return new Promise((resolve, reject) => {
-    const onExit = () => {
-      const how = child.signalCode ?? `code ${child.exitCode}`
-      // the system kills where memory runs out, and V8 gives up
-      const why = ['SIGKILL', 'SIGABRT'].includes(how) ? '; most often for want of memory' : ''
-      reject(new Failure(`the process of an executor ended early (${how})${why}`, EXIT.internal))
+async function open(request: EngineRequest): Promise<OpenedEngine & { readonly child: Child }> {
+  // in the group of the process that starts it, and so gone when that is
+  const entry = entryBeside(import.meta.url, 'engine-process')
+  const child = Child.start(entry, { name: 'an executor', leads: false })
+  try {
+    const { fellBack } = await child.ask<OpenedEngine>(request)
+    return { child, fellBack }
+  } catch (error) {
+    child.end()
+    throw error
+  }
+}
+
+async function openAgain(request: EngineRequest): ReturnType<typeof open> {
+  for (let left = OPENINGS - 1; ; left--) {
+    try {
+      return await open(request)
+    } catch (error) {
+      if (!(error instanceof ChildEnded) || left === 0) throw error
     }
-    child.once('exit', onExit)
-    child.once('message', (reply: EngineReply) => {
-      child.off('exit', onExit)
-      resolve(reply)
-    })
-    child.send(request, (error) => {
-      // it may have ended between two requests, when nobody listened
-      if (error && (child.exitCode !== null || child.signalCode !== null)) onExit()
-    })
-  })
+  }
 }

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { z } from 'zod'
 import { EXIT, Failure } from '../scenarios/index.ts'
+import { makeFolder } from './make-folder.ts'
 import { hasEnded, PROCESS_NAME, PROCESS_PATTERN } from './process-name.ts'
 import { notWritten, UNFINISHED, writableFolder } from './write-whole.ts'
 
@@ -246,7 +247,7 @@ async function finish(
   for (const { from, to } of moves) {
     const folder = dirname(to)
     await step()
-    if (folder !== '.') await mkdir(join(directory, folder), { recursive: true })
+    if (folder !== '.') await makeFolder(join(directory, folder))
     await rename(join(commit, from), join(directory, to)).catch(unlessMissing)
   }
   const kept = new Set(moves.map(({ to }) => dirname(to)))

@@ -85,8 +85,7 @@ export async function replaySides(
 function replaysOf(prepared: Prepared, runs: Replays['runs'], fleet: Fleet): Replays {
   const invalid = runs.flatMap((run, i) => {
     const why = spoiled(run)
-    const busy = 'other programs share the machine, or the rate is too high for one dispatcher'
-    return why === null ? [] : [`replay ${i + 1} is invalid: ${why}; ${busy}`]
+    return why === null ? [] : [`replay ${i + 1} is invalid: ${why}`]
   })
   const fellBack = prepared.scenario.pools
     .filter((_, i) => fleet.fellBack[i] === true)

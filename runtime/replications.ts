@@ -1,9 +1,8 @@
-import { availableParallelism } from 'node:os'
-import { EXIT, Failure } from '../scenarios/index.ts'
 import type { SimulationInput } from '../sim/experiment/index.ts'
 import type { RunSummary } from '../sim/stats/index.ts'
-import type { ReplicationJob } from './replication-thread.ts'
-import { nextMessage, startThread } from './thread.ts'
+import { Child, entryBeside } from './child.ts'
+import { threadsFor } from './demand.ts'
+import type { Replication, ReplicationRequest } from './replication-process.ts'
 import type { Traces } from './trace-readers.ts'
 
 export interface ReplicationOptions {
@@ -14,50 +13,50 @@ export interface ReplicationOptions {
   readonly onProgress: (done: number, of: number) => void
 }
 
+/** Processes with warm threads that wait for the next simulation. */
+const idle: Child[] = []
+
 /**
- * Runs replications 0 … n-1, spread over threads, so that this one can take a Ctrl-C. Each depends
- * on its number alone, and they come back in that order, so the result is the same whatever the
- * number of threads.
+ * Runs replications 0 … n-1, spread over threads of another process, so that this one can take a
+ * Ctrl-C. Each depends on its number alone, and they come back in that order, so the result is the
+ * same whatever the number of threads.
  */
 export async function runReplications(
   input: SimulationInput,
   n: number,
-  options: ReplicationOptions,
+  { workers, traces, signal, onProgress }: ReplicationOptions,
 ): Promise<RunSummary[]> {
-  const workers = Math.min(n, options.workers ?? availableParallelism())
+  const request: ReplicationRequest = {
+    job: {
+      ...input,
+      streamed: traces ? { directory: traces.directory, traces: traces.traces } : null,
+      requests: input.requests?.columns ?? null,
+    },
+    n,
+    workers: threadsFor(n, workers),
+  }
   const runs: RunSummary[] = []
-  let next = 0
   let done = 0
-  const finished = (replication: number, run: RunSummary) => {
+  const onPart = ({ replication, run }: Replication) => {
     runs[replication] = run
-    options.onProgress(++done, n)
+    onProgress(++done, n)
   }
-  options.onProgress(0, n)
-  const job: ReplicationJob = {
-    ...input,
-    streamed: options.traces
-      ? { directory: options.traces.directory, traces: options.traces.traces }
-      : null,
-    requests: input.requests?.columns ?? null,
-  }
-  const threads = Array.from({ length: workers }, () => startThread('replication-thread', job))
-  const stop = () => Promise.all(threads.map((thread) => thread.terminate()))
-  options.signal.addEventListener('abort', stop, { once: true })
+  onProgress(0, n)
+  const child = takeIdle()
   try {
-    await Promise.all(
-      threads.map(async (thread) => {
-        while (next < n) {
-          const replication = next++
-          thread.postMessage(replication)
-          finished(replication, await nextMessage<RunSummary>(thread))
-        }
-      }),
-    )
-    return runs
+    await child.ask<null, Replication>(request, { signal, onPart })
   } catch (error) {
-    throw options.signal.aborted ? new Failure('interrupted', EXIT.interrupted) : error
-  } finally {
-    options.signal.removeEventListener('abort', stop)
-    await stop()
+    child.end()
+    throw error
   }
+  idle.push(child)
+  return runs
+}
+
+function takeIdle(): Child {
+  for (let child = idle.pop(); child !== undefined; child = idle.pop()) {
+    if (child.alive) return child
+  }
+  const entry = entryBeside(import.meta.url, 'replication-process')
+  return Child.start(entry, { name: 'the simulation' })
 }

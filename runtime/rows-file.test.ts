@@ -44,7 +44,7 @@ describe('rows files', () => {
 
   test('that are damaged, or others, or not there are the user’s to mend', async () => {
     const path = join(folder(), 'rows.parquet')
-    await expect(readRows(path)).rejects.toThrow(new Failure(`${path}: cannot be read (ENOENT)`))
+    await expect(readRows(path)).rejects.toThrow(new Failure(`${path}: no such file`))
     await writeRows(path, { rows, timers })
     const bytes = readFileSync(path)
     for (const damaged of [

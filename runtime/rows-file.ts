@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import type { ColumnData } from 'hyparquet'
 import type { ColumnSource } from 'hyparquet-writer'
 import { ZodError, z } from 'zod'
-import { EXIT, Failure } from '../scenarios/index.ts'
+import { EXIT, Failure, readUserFile } from '../scenarios/index.ts'
 import type { ObservedRun } from '../sim/experiment/index.ts'
 import { type RowColumn, Rows } from '../sim/stats/index.ts'
+import { unread } from './prepare.ts'
 import { writeWhole } from './write-whole.ts'
 
 /** Some thirty years, ms. */
@@ -12,9 +12,16 @@ const LONGEST_MS = 1e12
 
 const TIMERS_KEY = 'spillway.timers'
 const MOVES_KEY = 'spillway.moves'
+const DEATHS_KEY = 'spillway.deaths'
+
+/** Of a file of rows; ten times what a run of 5,000,000 requests leaves. */
+const MOST_BYTES = 2 ** 31
+
 const time = z.number().min(-LONGEST_MS).max(LONGEST_MS)
 
 const timersSchema = z.array(z.tuple([time, time]))
+
+const deathsSchema = z.array(z.number().int().min(0))
 
 const movesSchema = z.array(
   z.strictObject({
@@ -45,7 +52,12 @@ export async function writeRows(path: string, run: ObservedRun): Promise<void> {
 }
 
 /** The raw rows of a run as Parquet: a row for each request, times in ms. */
-export async function rowsBytes({ rows, timers, moves = [] }: ObservedRun): Promise<Uint8Array> {
+export async function rowsBytes({
+  rows,
+  timers,
+  moves = [],
+  deaths = [],
+}: ObservedRun): Promise<Uint8Array> {
   const columnData: ColumnSource[] = Object.entries(rows.columns).map(([name, column]) =>
     column instanceof Float64Array
       ? { name, data: column, type: 'DOUBLE' as const, nullable: false }
@@ -62,6 +74,7 @@ export async function rowsBytes({ rows, timers, moves = [] }: ObservedRun): Prom
   const kvMetadata = [
     { key: TIMERS_KEY, value: JSON.stringify(timers) },
     { key: MOVES_KEY, value: JSON.stringify(moves) },
+    { key: DEATHS_KEY, value: JSON.stringify(deaths) },
   ]
   return new Uint8Array(parquetWriteBuffer({ columnData, kvMetadata }))
 }
@@ -70,9 +83,9 @@ export async function rowsBytes({ rows, timers, moves = [] }: ObservedRun): Prom
 export async function readRows(path: string): Promise<ObservedRun> {
   let bytes: Buffer
   try {
-    bytes = await readFile(path)
+    bytes = await readUserFile(path, MOST_BYTES)
   } catch (error) {
-    throw new Failure(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`)
+    throw unread(path, error)
   }
   try {
     return await parsed(path, new Uint8Array(bytes).buffer)
@@ -118,9 +131,11 @@ async function parsed(path: string, file: ArrayBuffer): Promise<ObservedRun> {
     }
     rows.columns[columnName as RowColumn].set(columnData as ArrayLike<number>, rowStart)
   }
+  const list = (key: string) => JSON.parse(said(key) ?? '[]')
   return {
     rows,
     timers: timersSchema.parse(JSON.parse(timers)),
-    moves: movesSchema.parse(JSON.parse(said(MOVES_KEY) ?? '[]')),
+    moves: movesSchema.parse(list(MOVES_KEY)),
+    deaths: deathsSchema.parse(list(DEATHS_KEY)),
   }
 }

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { open, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { getSystemErrorMap } from 'node:util'
 import { Failure } from '../scenarios/index.ts'
+import { makeFolder } from './make-folder.ts'
 import { hasEnded, PROCESS_NAME, PROCESS_PATTERN } from './process-name.ts'
 
 /** Ends a name that a file has while it is written. */
@@ -17,7 +19,7 @@ export const UNFINISHED = new RegExp(`\\.(${PROCESS_PATTERN})-[0-9a-f]{8}\\.tmp$
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   const unfinished = `${path}${unfinishedEnd()}`
   try {
-    await mkdir(dirname(path), { recursive: true })
+    await makeFolder(dirname(path))
     const file = await open(unfinished, 'w')
     try {
       await file.writeFile(content)
@@ -34,13 +36,25 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
   }
 }
 
-/** Makes a folder and checks that files can be written to it, before hours of work are spent. */
-export async function writableFolder(path: string): Promise<void> {
+/** Passes an error on, once it has removed what that error made needless. */
+type Undo = (error: unknown) => Promise<never>
+
+/**
+ * Makes a folder and checks that files can be written to it, before hours of work are spent.
+ * Returns what to do where that work fails: the folder goes again if it was made for it.
+ */
+export async function writableFolder(path: string | undefined): Promise<Undo> {
+  if (path === undefined) return (error) => Promise.reject(error)
   const probe = `${path}/.spillway${unfinishedEnd()}`
   try {
-    await mkdir(path, { recursive: true })
+    const made = await makeFolder(path)
     await (await open(probe, 'w')).close()
     await rm(probe)
+    return async (error) => {
+      // one that holds anything by now stays, with those above it
+      for (const folder of made.toReversed()) await rmdir(folder).catch(() => {})
+      throw error
+    }
   } catch (error) {
     throw notWritten(path, error)
   }
@@ -67,10 +81,27 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: 'part of the path is a file; choose another place',
   EEXIST: 'part of the path is a file; choose another place',
   EISDIR: 'a folder has this name; choose another place',
+  ENAMETOOLONG: 'the path is too long; choose another place',
+  ELOOP: 'its symbolic links lead in a circle; choose another place',
+  ENOENT: 'the path is empty, or part of it leads nowhere; choose another place',
+  EBADF: 'it is not open for writing',
 }
 
 /** The system's refusal to write as a `Failure`; any other error as it is. */
 export function notWritten(path: string, error: unknown): unknown {
-  const reason = REASONS[(error as NodeJS.ErrnoException).code ?? '']
-  return reason === undefined ? error : new Failure(`${path}: cannot be written: ${reason}`)
+  const reason = reasonOf(error)
+  return reason === null ? error : new Failure(`${path}: cannot be written: ${reason}`)
+}
+
+/** The system's refusal of a file, where no other place foresaw it; null for any other error. */
+export function notUsable(error: unknown): Failure | null {
+  const { path, code = '' } = error as NodeJS.ErrnoException
+  const reason = path === undefined && !(code in REASONS) ? null : reasonOf(error)
+  return reason === null ? null : new Failure(`${path || 'a file'}: cannot be used: ${reason}`)
+}
+
+function reasonOf(error: unknown): string | null {
+  const { code = '', errno } = error as NodeJS.ErrnoException
+  if (errno === undefined) return null
+  return REASONS[code] ?? `${getSystemErrorMap().get(errno)?.[1] ?? 'refused'} (${code})`
 }

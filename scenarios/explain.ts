@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { got } from './got.ts'
-import type { Path, Problem } from './located.ts'
+import { MOST_MESSAGES, type Path, type Problem } from './located.ts'
 import { didYouMean, nearest } from './nearest.ts'
 import {
   branchKeys,
@@ -66,7 +66,7 @@ function explainIssue(issue: Issue, context: Context): Explained[] {
     case 'too_big':
       // lists are measured by their length, and so is text that stands in place of one
       if (issue.origin === 'string' && schema instanceof z.ZodArray) return []
-      return at(`${sizeText(issue, schema && branchOf(schema, value))}, got ${got(value)}`)
+      return at(`${sizeText(issue, schema && branchOf(schema, value), value)}, got ${got(value)}`)
     case 'invalid_format':
     case 'custom':
       return at(`${issue.message}, got ${got(value)}`)
@@ -81,15 +81,16 @@ function unknownKeys(
   path: Path,
 ): Explained[] {
   const known = keysOf(schema)
-  return keys.map((key) => {
-    const near = nearest(key, known)
-    const inner = near ?? (schema && holderOf(schema, key))
+  return keys.map((key, i) => {
+    // of more keys no message is shown
+    const near = i < MOST_MESSAGES ? nearest(key, known) : null
+    const inner = near ?? (schema && i < MOST_MESSAGES ? holderOf(schema, key) : null)
     const hint = inner === null ? '' : `; did you mean ${inner}?`
     const expected = inner === null && known.length > 0 ? `one of the keys ${known.join(', ')}` : ''
     return {
       path: [...path, key],
       at: 'key',
-      text: `expected ${expected || 'a known key'}, got ${JSON.stringify(key)}${hint}`,
+      text: `expected ${expected || 'a known key'}, got ${got(key)}${hint}`,
       ...(near === null ? {} : { meant: [...path, near] }),
     }
   })
@@ -188,6 +189,7 @@ function typeHint(issue: z.core.$ZodIssueInvalidType, value: unknown): string {
 function sizeText(
   issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig,
   schema: z.core.$ZodType | null,
+  value: unknown,
 ): string {
   const big = issue.code === 'too_big'
   const limit = big ? issue.maximum : issue.minimum
@@ -195,5 +197,7 @@ function sizeText(
   if (issue.origin === 'array') {
     return `a list of at ${big ? 'most' : 'least'} ${limit} ${limit === 1 ? 'entry' : 'entries'}`
   }
-  return big ? `a number of at most ${limit}` : numberText(schema)
+  if (big) return `a number of at most ${limit}`
+  const tiny = typeof value === 'number' && value > 0 && limit < 1
+  return tiny ? `a number of at least ${limit}` : numberText(schema)
 }

@@ -8,3 +8,12 @@ export function got(value: unknown): string {
   if (typeof value !== 'string') return String(value)
   return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}…` : value)
 }
+
+/** Names of what is known are a help as long as they can be read. */
+const MOST_NAMES = 50
+
+/** Names as a message lists them. */
+export function listed(names: readonly string[]): string {
+  const shown = names.slice(0, MOST_NAMES).join(', ')
+  return names.length > MOST_NAMES ? `${shown} and ${names.length - MOST_NAMES} more` : shown
+}

@@ -2,14 +2,13 @@ import { dirname } from 'node:path'
 import { hashOf } from './canonical.ts'
 import { crossCheck, type Draft, draftOf } from './checks/index.ts'
 import { explain } from './explain.ts'
-import { followExtends, readText } from './extend.ts'
+import { readExtended } from './extend.ts'
 import { Failure } from './failure.ts'
 import {
   childOf,
   type Node,
   type PlacedProblem,
   type Problem,
-  pathText,
   placeOf,
   plainOf,
   problemTexts,
@@ -43,61 +42,63 @@ export async function loadScenario(
   path: string,
   options: LoadOptions = {},
 ): Promise<LoadedScenario> {
-  const read = readText(path)
-  if ('reason' in read) throw new Failure(`${path}: cannot read the scenario: ${read.reason}`)
-  return parseScenario(read.text, { ...options, file: path, directory: dirname(path) })
-}
-
-/** The same for a text; `extends` needs the directory from which it goes. */
-export function parseScenario(text: string, options: TextOptions): LoadedScenario {
   const placed: PlacedProblem[] = []
-  const parsed = parseYamlTree(text, fileOrigin(options.file, 0))
-  placed.push(...parsed.problems)
-  if (!parsed.root) throw failure(placed)
-  const whole = inherit(parsed.root, options, placed)
-  if (!whole) throw failure(placed)
-  const laid = applyOverrides(whole, overridesOf(options), placed)
-  const root = withoutOtherKinds(laid, scenarioSchema)
-  const value = plainOf(root)
-  const draft = draftOf(root)
-  const problems = [...explain(scenarioSchema, value), ...crossCheck(draft)]
-  placed.push(...problems.map((problem) => placeProblem(problem, root)))
-  if (placed.length > 0) throw failure(placed)
-  const scenario = resolved(scenarioSchema.parse(value), draft)
-  return {
-    scenario: deepFreeze(scenario),
-    hash: hashOf(scenario),
-    file: options.file,
-    directory: options.directory ?? dirname(options.file),
-  }
+  const whole = await readExtended(path, placed)
+  return validated(whole, placed, { ...options, file: path })
 }
 
-type TextOptions = LoadOptions & { readonly file: string; readonly directory?: string | undefined }
-
-function inherit(root: Node, options: TextOptions, placed: PlacedProblem[]): Node | null {
-  if (options.directory !== undefined) return followExtends(root, options.file, placed)
-  if (!childOf(root, 'extends')) return root
+/** The same for a text that stands alone: it extends nothing. */
+export function parseScenario(text: string, options: TextOptions): LoadedScenario {
+  const { root, problems } = parseYamlTree(text, fileOrigin(options.file, 0))
+  const placed = [...problems]
+  if (root === null || !childOf(root, 'extends')) return validated(root, placed, options)
   const place = placeOf(root, ['extends'], 'key')
   placed.push({
     place,
     path: 'extends',
     text: 'expected a scenario that stands alone, got extends',
   })
-  return null
+  throw failure(placed)
+}
+
+type TextOptions = LoadOptions & { readonly file: string }
+
+/** `whole`: null where the text could not be read, which `placed` explains. */
+function validated(
+  whole: Node | null,
+  placed: PlacedProblem[],
+  options: TextOptions,
+): LoadedScenario {
+  if (whole === null) throw failure(placed)
+  const laid = applyOverrides(whole, overridesOf(options), placed)
+  const root = withoutOtherKinds(laid, scenarioSchema)
+  const value = plainOf(root)
+  const draft = draftOf(root)
+  const problems = [...explain(scenarioSchema, value), ...crossCheck(draft)]
+  if (placed.length + problems.length > 0) throw failure(placed, problems, root)
+  const scenario = resolved(scenarioSchema.parse(value), draft)
+  return {
+    scenario: deepFreeze(scenario),
+    hash: hashOf(scenario),
+    file: options.file,
+    directory: dirname(options.file),
+  }
 }
 
 function overridesOf(options: LoadOptions): Override[] {
-  const sets = (options.set ?? []).map((text) => ({ label: `--set ${text}`, text }))
+  const sets = (options.set ?? []).map((text) => ({ label: `--set ${cut(text)}`, text }))
   if (options.seed === undefined) return sets
   return [...sets, { label: `--seed ${options.seed}`, text: `seed=${options.seed}` }]
 }
 
-function placeProblem({ path, at, text }: Problem, root: Node): PlacedProblem {
-  return { place: placeOf(root, path, at), path: pathText(root, path), text }
-}
+const cut = (text: string) => (text.length > 200 ? `${text.slice(0, 199)}…` : text)
 
-function failure(problems: readonly PlacedProblem[]): Failure {
-  return new Failure(problemTexts(problems))
+function failure(
+  placed: readonly PlacedProblem[],
+  problems: readonly Problem[] = [],
+  root?: Node,
+): Failure {
+  return new Failure(problemTexts(placed, problems, root))
 }
 
 /** A class with a trace and no `input_tokens` of its own takes the lengths of the trace. */

@@ -66,20 +66,43 @@ export interface Problem {
 export interface PlacedProblem {
   readonly place: Place
   /** as `--set` takes it; none for what is wrong with the text rather than with a value */
-  readonly path?: string
+  readonly path?: string | (() => string)
   readonly text: string
 }
 
-/** `file:line:col path: text`, in the order of the text and each once. */
-export function problemTexts(problems: readonly PlacedProblem[]): string[] {
-  const sorted = [...problems].sort((a, b) => a.place.rank - b.place.rank)
-  const texts = sorted.map(({ place, path, text }) => {
-    if (!path || place.names === path) return `${place.label}: ${text}`
-    return place.names === undefined
-      ? `${place.label} ${path}: ${text}`
-      : `${place.label}: ${path}: ${text}`
-  })
-  return [...new Set(texts)]
+/** More messages than these tell nothing new. */
+export const MOST_MESSAGES = 100
+
+/**
+ * `file:line:col path: text`, in the order of the text and each once; the first of them, and how
+ * many more there are. `problems` are placed in the document `root`.
+ */
+export function problemTexts(
+  placed: readonly PlacedProblem[],
+  problems: readonly Problem[] = [],
+  root: Node | null = null,
+): string[] {
+  const all = [...placed, ...(root ? problems.map((own) => placedIn(root, own)) : [])]
+  all.sort((a, b) => a.place.rank - b.place.rank)
+  const texts = new Set<string>()
+  for (const [i, problem] of all.entries()) {
+    if (texts.size === MOST_MESSAGES) return [...texts, `… and ${all.length - i} more`]
+    texts.add(problemText(problem))
+  }
+  return [...texts]
+}
+
+/** The path becomes text where it is shown only: that searches lists for names. */
+function placedIn(root: Node, { path, at, text }: Problem): PlacedProblem {
+  return { place: placeOf(root, path, at), path: () => pathText(root, path), text }
+}
+
+function problemText({ place, path: stated, text }: PlacedProblem): string {
+  const path = typeof stated === 'function' ? stated() : stated
+  if (!path || place.names === path) return `${place.label}: ${text}`
+  return place.names === undefined
+    ? `${place.label} ${path}: ${text}`
+    : `${place.label}: ${path}: ${text}`
 }
 
 /** The same as plain objects and arrays. */

@@ -44,3 +44,9 @@ describe('nearest', () => {
     expect(nearest('x'.repeat(5000), keys)).toBeNull()
   })
 })
+
+test('of hundreds of candidates none is suggested: each would be compared', () => {
+  const names = Array.from({ length: 501 }, (_, i) => `name${i}`)
+  expect(nearest('nme7', names.slice(1))).toBe('name7')
+  expect(nearest('nme7', names)).toBeNull()
+})

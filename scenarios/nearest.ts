@@ -21,6 +21,9 @@ export function editDistance(a: string, b: string): number {
   return row[b.length]!
 }
 
+/** Among more of them many are near. */
+const MOST_CANDIDATES = 500
+
 /**
  * The candidate that the user most likely meant, or null where none is near: at most a third of
  * its letters differ, or one contains the other (`rate` for `rate_rps`). Case, `_` and `-` count
@@ -28,7 +31,7 @@ export function editDistance(a: string, b: string): number {
  */
 export function nearest(text: string, candidates: readonly string[]): string | null {
   const typed = plain(text)
-  if (typed === '' || typed.length > 100) return null
+  if (typed === '' || typed.length > 100 || candidates.length > MOST_CANDIDATES) return null
   let best: string | null = null
   let bestDistance = Number.POSITIVE_INFINITY
   for (const candidate of candidates) {

@@ -1,3 +1,4 @@
+import { got, listed } from './got.ts'
 import {
   entryName,
   type ListNode,
@@ -12,17 +13,21 @@ import { nearest } from './nearest.ts'
 import { parseYamlTree } from './yaml-tree.ts'
 
 export interface Override {
-  /** as the user wrote it: `--set duration_s=10` */
+  /** as the user wrote it, cut to what fits a line: `--set duration_s=10` */
   readonly label: string
   /** `path=value` */
   readonly text: string
 }
 
+/** More than any path of a scenario has, its names with dots included. */
+const MOST_STEPS = 100
+
 /** The path of `path=value`, in steps, and its value; null for what is not of that form. */
 export function splitOverride(text: string): { steps: string[]; value: string } | null {
   const equals = text.indexOf('=')
   const steps = text.slice(0, Math.max(0, equals)).trim().split('.')
-  return steps.includes('') ? null : { steps, value: text.slice(equals + 1) }
+  const bad = steps.includes('') || steps.length > MOST_STEPS
+  return bad ? null : { steps, value: text.slice(equals + 1) }
 }
 
 /** Applies `path=value` in order. Entries of lists go by number, or by their name or class. */
@@ -38,7 +43,7 @@ export function applyOverrides(
     const place: Place = { label: override.label, rank: overrideRank(i), names: steps.join('.') }
     const refuse = (text: string) => void problems.push({ place, text })
     if (split === null) {
-      refuse(`expected path=value, got ${JSON.stringify(override.text)}`)
+      refuse(`expected path=value, got ${got(override.text)}`)
     } else if (split.steps[0] === 'extends') {
       refuse('expected a value of the scenario; extends has been followed by then')
     } else {
@@ -87,7 +92,7 @@ function setInList(list: ListNode, steps: readonly string[], value: Node, s: Set
     const named = list.items.map((item, i) => entryName(item) ?? String(i))
     const near = nearest(steps[0]!, named)
     const hint = near === null ? '' : `; did you mean ${near}?`
-    const known = named.length === 0 ? 'which is empty' : `which has ${named.join(', ')}`
+    const known = named.length === 0 ? 'which is empty' : `which has ${listed(named)}`
     s.refuse(`expected an entry of ${where}, ${known}, got ${JSON.stringify(steps[0])}${hint}`)
     return list
   }

@@ -2,12 +2,12 @@ import { z } from 'zod'
 
 /**
  * Numbers and names of the scenario format. Every number has an upper limit far beyond use, so that
- * no product of two of them overflows.
+ * no product of two of them overflows, and one above 0 a lower limit, so that no quotient does.
  */
 
 export const name = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,99}$/i, 'a name of letters, digits, . _ or - (at most 100)')
-export const positive = z.number().positive().max(1e12)
+export const positive = z.number().min(1e-9).max(1e12)
 export const nonNegative = z.number().nonnegative().max(1e12)
 export const count = z.int().positive().max(1e9)

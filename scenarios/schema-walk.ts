@@ -114,11 +114,15 @@ export function numberText(schema: z.core.$ZodType | null): string {
   const whole = json.type === 'integer'
   const noun = whole ? 'a whole number' : 'a number'
   const { minimum, exclusiveMinimum, maximum } = json as Record<string, number | undefined>
-  const low =
-    exclusiveMinimum === undefined ? minimum : whole ? exclusiveMinimum + 1 : exclusiveMinimum
-  const above = exclusiveMinimum !== undefined && !whole
+  // a limit next to 0 is there against overflow, as are those of a million and more
+  const next = minimum !== undefined && minimum > 0 && minimum < 1e-6
+  const above = (exclusiveMinimum !== undefined || next) && !whole
+  const low = next
+    ? 0
+    : whole && exclusiveMinimum !== undefined
+      ? exclusiveMinimum + 1
+      : (exclusiveMinimum ?? minimum)
   const hasLow = low !== undefined && low > Number.MIN_SAFE_INTEGER
-  // Limits of a million and more are there against overflow: only who passes one need know.
   const hasHigh = maximum !== undefined && maximum < 1e6
   if (hasLow && hasHigh)
     return above ? `${noun} above ${low}, up to ${maximum}` : `${noun} from ${low} to ${maximum}`

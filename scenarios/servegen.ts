@@ -4,6 +4,7 @@ import { Failure } from './failure.ts'
 import { got } from './got.ts'
 import type { Arrivals } from './schema.ts'
 import { LineError, linesOf } from './trace-lines.ts'
+import { Unreadable } from './user-file.ts'
 
 type ServegenArrivals = Extract<Arrivals, { process: 'servegen' }>
 
@@ -37,12 +38,13 @@ export async function readServegen(
   arrivals: ServegenArrivals,
   directory: string,
   durationS: number,
+  onProgress?: () => void,
 ): Promise<readonly RecordedClient[]> {
   const path = isAbsolute(arrivals.file) ? arrivals.file : join(directory, arrivals.file)
   const clients: RecordedClient[] = []
   const until = arrivals.from_s + durationS
   for (const file of await clientFiles(path)) {
-    const rows = await readClient(file)
+    const rows = await readClient(file, onProgress)
     const end = endOf(rows)
     if (end < until) {
       throw new Failure(`${file}: expected rows until ${until} s, got the last until ${end} s`)
@@ -64,10 +66,10 @@ async function clientFiles(path: string): Promise<string[]> {
     names = await readdir(path)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOTDIR') return [path]
-    const found = code === 'ENOENT' ? 'no such file or folder' : code
+    // what else is wrong with it shows where it is read as a file
+    if (code !== 'ENOENT') return [path]
     const hint = '; the clients can be downloaded from https://github.com/alibaba/ServeGen'
-    throw new Failure(`${path}: cannot read the clients: ${found}${hint}`)
+    throw new Failure(`${path}: cannot read the clients: no such file or folder${hint}`)
   }
   const numbered = names.flatMap((name) => {
     const number = CLIENT_FILE.exec(name)?.[1]
@@ -81,11 +83,11 @@ async function clientFiles(path: string): Promise<string[]> {
   return numbered.sort((a, b) => a.number - b.number).map(({ name }) => join(path, name))
 }
 
-async function readClient(file: string): Promise<RecordedClient> {
+async function readClient(file: string, onProgress?: () => void): Promise<RecordedClient> {
   const rows: ClientRow[] = []
   const at = (line: number, text: string) => new Failure(`${file}:${line}: ${text}`)
   try {
-    for await (const { texts, first } of linesOf(file)) {
+    for await (const { texts, first } of linesOf(file, onProgress)) {
       for (const [i, text] of texts.entries()) {
         if (text.trim() === '') continue
         const row = rowOf(text, rows.at(-1)?.at_s ?? null)
@@ -95,7 +97,8 @@ async function readClient(file: string): Promise<RecordedClient> {
     }
   } catch (error) {
     if (error instanceof LineError) throw at(error.line, error.message)
-    throw error
+    if (!(error instanceof Unreadable)) throw error
+    throw new Failure(`${file}: cannot read the clients: ${error.message}`)
   }
   if (rows.length === 0) throw new Failure(`${file}: expected rows, got none`)
   return rows

@@ -2,6 +2,7 @@ import { Failure } from './failure.ts'
 import type { TraceArrivals } from './trace.ts'
 import { linesOf } from './trace-lines.ts'
 import { splitCsv } from './trace-rows.ts'
+import { Unreadable } from './user-file.ts'
 
 /** What the first line of a trace tells. */
 export interface TraceGuess {
@@ -19,9 +20,10 @@ export async function guessTrace(file: string): Promise<TraceGuess> {
       if (first !== undefined) return guessOf(first.replace(/^\ufeff/, ''))
     }
   } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException
-    if (['ENOENT', 'ENOTDIR'].includes(code)) throw new Failure(`${file}: no such file`)
-    if (code === 'EISDIR') throw new Failure(`${file}: expected a trace, got a folder`)
+    if (error instanceof Unreadable) {
+      const { message, missing } = error
+      throw new Failure(`${file}: ${missing ? message : `expected a trace, got ${message}`}`)
+    }
     // whoever reads the file in earnest says what else is wrong with it
   }
   return { format: null, names: [] }

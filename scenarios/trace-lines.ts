@@ -1,6 +1,6 @@
-import { createReadStream } from 'node:fs'
-import { open, stat } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { createGunzip } from 'node:zlib'
+import { openUserFile } from './user-file.ts'
 
 const MAX_LINE_CHARACTERS = 1 << 20
 
@@ -28,8 +28,8 @@ export interface Lines {
 
 /**
  * The lines of a text file, gzip or not, without holding more than a piece of it. Throws
- * `LineError` for gzip data that break off and lines without end, and the error of the file
- * system where the file cannot be opened. The file is closed at the end, also at an early one.
+ * `LineError` for gzip data that break off and lines without end, and `Unreadable` where the file
+ * cannot be opened. The file is closed at the end, also at an early one.
  */
 export async function* linesOf(
   path: string,
@@ -65,11 +65,10 @@ const PIECE_BYTES = 1 << 16
 
 /** A file piece by piece, inflated where it is gzip; the buffer may be used again for the next. */
 async function* piecesOf(path: string): AsyncGenerator<Piece> {
-  const handle = await open(path)
+  const { handle, bytes: totalBytes } = await openUserFile(path)
   try {
     // one buffer for all: a stream would leave as much garbage as the file is long
     const buffer = Buffer.alloc(PIECE_BYTES)
-    const totalBytes = (await handle.stat()).size
     let readBytes = 0
     for (;;) {
       const { bytesRead } = await handle.read(buffer, 0, PIECE_BYTES, null)
@@ -79,15 +78,14 @@ async function* piecesOf(path: string): AsyncGenerator<Piece> {
       readBytes += bytesRead
       yield { bytes, readBytes, totalBytes }
     }
+    yield* inflated(handle, totalBytes)
   } finally {
     await handle.close()
   }
-  yield* inflated(path)
 }
 
-async function* inflated(path: string): AsyncGenerator<Piece> {
-  const file = createReadStream(path)
-  const totalBytes = (await stat(path)).size
+async function* inflated(handle: FileHandle, totalBytes: number): AsyncGenerator<Piece> {
+  const file = handle.createReadStream({ start: 0, autoClose: false })
   // Not `pipeline`: of a fault in here it may report only that it was aborted.
   const source = file.pipe(createGunzip())
   file.once('error', (error) => source.destroy(error))
@@ -97,7 +95,6 @@ async function* inflated(path: string): AsyncGenerator<Piece> {
     }
   } finally {
     file.destroy()
-    if (!file.closed) await new Promise<void>((done) => file.once('close', () => done()))
   }
 }
 

@@ -1,8 +1,10 @@
+import type { FileHandle } from 'node:fs/promises'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
-import type { Compressors, DecodedArray, ParquetParsers } from 'hyparquet'
+import type { AsyncBuffer, Compressors, DecodedArray, ParquetParsers } from 'hyparquet'
 import { got } from './got.ts'
 import { didYouMean } from './nearest.ts'
 import type { ByteProgress } from './trace-lines.ts'
+import { openUserFile } from './user-file.ts'
 
 /** Values of columns over rows in a row; the first row has the number `first`, from 1. */
 export interface ParquetRows {
@@ -29,7 +31,7 @@ const PARSERS: Partial<ParquetParsers> = {
 
 /**
  * Some columns of a Parquet file, one row group after another: of no more is held. Throws
- * `ParquetError`, and the error of the file system where the file cannot be opened.
+ * `ParquetError`, and `Unreadable` where the file cannot be opened.
  */
 export async function* parquetRows(
   path: string,
@@ -37,10 +39,38 @@ export async function* parquetRows(
   onProgress?: (progress: ByteProgress) => void,
 ): AsyncGenerator<ParquetRows> {
   // few traces are Parquet: what reads them is loaded with the first
-  const { asyncBufferFromFile, parquetMetadataAsync, parquetRead, parquetSchema } = await import(
-    'hyparquet'
-  )
-  const file = await asyncBufferFromFile(path)
+  const library = await import('hyparquet')
+  const { handle, bytes } = await openUserFile(path)
+  try {
+    yield* groupsOf(
+      library,
+      { byteLength: bytes, slice: slicesOf(handle, bytes) },
+      columns,
+      onProgress,
+    )
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Reads parts of a file of this size, each up to its end by default. */
+function slicesOf(handle: FileHandle, size: number): AsyncBuffer['slice'] {
+  return async (start, end = size) => {
+    if (!(start >= 0 && start <= end && end <= size)) {
+      throw new Error(`a part from ${start} to ${end} of ${size} bytes`)
+    }
+    const part = new Uint8Array(end - start)
+    const { bytesRead } = await handle.read(part, 0, part.length, start)
+    return part.buffer.slice(0, bytesRead)
+  }
+}
+
+async function* groupsOf(
+  { parquetMetadataAsync, parquetRead, parquetSchema }: typeof import('hyparquet'),
+  file: AsyncBuffer,
+  columns: readonly string[],
+  onProgress?: (progress: ByteProgress) => void,
+): AsyncGenerator<ParquetRows> {
   const metadata = await understood(parquetMetadataAsync(file))
   const names = parquetSchema(metadata).children.map(({ element }) => element.name)
   for (const name of columns) {

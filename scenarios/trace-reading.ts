@@ -7,6 +7,7 @@ import { ParquetError, parquetRows } from './trace-parquet.ts'
 import { csvReader, jsonlReader } from './trace-rows.ts'
 import { timeReader } from './trace-time.ts'
 import { type RowProblem, RowValues, type TraceColumns } from './trace-values.ts'
+import { Unreadable } from './user-file.ts'
 
 export interface TraceProgress extends ByteProgress {
   readonly lines: number
@@ -161,14 +162,15 @@ const KNOWN_COLUMNS: Readonly<Partial<Record<TraceArrivals['format'], TraceColum
 }
 
 function unreadable(error: unknown, file: string, arrivals: TraceArrivals): unknown {
-  const code = (error as NodeJS.ErrnoException).code
-  if (code === undefined) return error
-  const missing = code === 'ENOENT' || code === 'ENOTDIR'
-  const found = missing ? 'no such file' : code === 'EISDIR' ? 'it is a folder' : code
+  const reason = error instanceof Unreadable ? error.message : codeOf(error)
+  if (reason === undefined) return error
   const hint =
-    missing && arrivals.format === 'azure-llm'
+    error instanceof Unreadable && error.missing && arrivals.format === 'azure-llm'
       ? '; the trace can be downloaded from https://github.com/Azure/AzurePublicDataset,' +
         ` where it is data/AzureLLMInferenceTrace_${file.includes('conv') ? 'conv' : 'code'}.csv`
       : ''
-  return new Failure(`${file}: cannot read the trace: ${found}${hint}`)
+  return new Failure(`${file}: cannot read the trace: ${reason}${hint}`)
 }
+
+/** What the system says of a file that could be opened, but not be read to its end. */
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code

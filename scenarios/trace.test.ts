@@ -200,7 +200,7 @@ describe('bad files', () => {
     const conversations = await readTrace(other, folder).catch((e: Failure) => e)
     expect((conversations as Failure).message).toMatch(/data\/AzureLLMInferenceTrace_conv\.csv$/)
     const folderItself = await readTrace({ ...CSV, file: '.' }, folder).catch((e: Failure) => e)
-    expect((folderItself as Failure).message).toMatch(/cannot read the trace: it is a folder$/)
+    expect((folderItself as Failure).message).toMatch(/cannot read the trace: a folder$/)
   })
 })
 

@@ -97,25 +97,33 @@ export async function* tracePieces(
   }
 }
 
-/** All rows of a trace at once. Throws as `surveyTrace`. */
+/** Of rows that are held at once: some 50 bytes each. */
+const MOST_ROWS = 10_000_000
+
+/** All rows of a trace at once. Throws as `surveyTrace`, also for too many. */
 export async function readTrace(
   arrivals: TraceArrivals,
   directory: string,
   onProgress?: (progress: TraceProgress) => void,
 ): Promise<TraceRows> {
   const pieces: TracePiece[] = []
-  const survey = await readThrough(arrivals, directory, { onProgress }, (piece) => {
+  let held = 0
+  const survey = await readThrough(arrivals, directory, { onProgress }, (piece, file) => {
+    held += piece.times.length
+    if (held > MOST_ROWS) throw new Failure(`${file}: ${TOO_MANY_ROWS}`)
     pieces.push(joined([piece]))
   })
   const { rows, taken: inside, spanMs, clamped, bad } = survey
   return { ...joined(pieces), spanMs, rows, skippedOutsideWindow: rows - inside, clamped, bad }
 }
 
+const TOO_MANY_ROWS = `expected at most ${MOST_ROWS.toLocaleString('en-US')} rows where all are held, got more; cut the file, or take a window of it in a scenario`
+
 async function readThrough(
   arrivals: TraceArrivals,
   directory: string,
   options: ReadingOptions,
-  onPiece: (piece: TracePiece) => void,
+  onPiece: (piece: TracePiece, file: string) => void,
 ): Promise<Omit<TraceSurvey, 'lengthSample' | 'outputSample' | 'held'>> {
   const window =
     statedWindow(arrivals.window) ?? (await busiestStretch(arrivals, directory, options))
@@ -127,7 +135,7 @@ async function readThrough(
     last = run.times.at(-1)!
     const piece = cut.piece(run)
     inside += piece.times.length
-    if (piece.times.length > 0) onPiece(piece)
+    if (piece.times.length > 0) onPiece(piece, reading.file)
   }
   const { startMs, endMs } = window
   if (inside === 0) {

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { resultSchema } from '../sim/stats/index.ts'
+import { auditOf, expectKept } from './live-audit.ts'
 import { madeUpProfile } from './profiles.ts'
 import {
   commandsIn,
@@ -17,10 +19,12 @@ import { needVulkan } from './vulkan.ts'
 /** Ctrl-C: the command ends at once and says so, leaves no result and no process behind. */
 
 const folder = temporaryFolder()
-const { start } = commandsIn(folder)
+const { start, run } = commandsIn(folder)
 
-/** Time to end in, ms; much less is the rule. */
-const PATIENCE_MS = 2000
+/** Time to end in, ms, on a busy machine; a tenth of it is the rule. */
+const PATIENCE_MS = 10_000
+/** In which what a command has started is gone, ms, on a busy machine too. */
+const LEFT_MS = 10_000
 /** Time to get going in, ms. */
 const INTO_WORK_MS = 500
 
@@ -44,21 +48,32 @@ put(folder, 'large.yaml', DECLARED.replace('duration_s: 40', 'duration_s: 400000
 put(folder, 'long.json', JSON.stringify(madeUpProfile(long)))
 put(folder, 'webgpu.json', JSON.stringify(madeUpProfile(onWebgpu)))
 
-/** Processes of a process group. */
-function group(leader: number): number[] {
+interface Process {
+  readonly pid: number
+  readonly command: string
+}
+
+/** Processes that a command has started, itself included: all of them have its cache. */
+function processes(): Process[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .filter((name) => {
+    .flatMap((name) => {
       try {
-        // pid (name) state parent group …; a name may hold anything but ends at the last bracket
-        const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
-        const [state, , ofGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-        return Number(ofGroup) === leader && state !== 'Z'
+        // one that has ended and was not waited for has neither
+        const environment = readFileSync(`/proc/${name}/environ`, 'utf8').split('\0')
+        if (!environment.includes(`SPILLWAY_CACHE=${join(folder, 'cache')}`)) return []
+        return [{ pid: Number(name), command: readFileSync(`/proc/${name}/cmdline`, 'utf8') }]
       } catch {
-        return false
+        return []
       }
     })
-    .map(Number)
+}
+
+const running = (entry: string) => processes().filter(({ command }) => command.includes(entry))
+
+/** What was started ends with the command, or right after it. */
+async function expectNoneLeft() {
+  await expect.poll(processes, { timeout: LEFT_MS }).toEqual([])
 }
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -77,8 +92,7 @@ async function expectInterrupted(
   expect(ended.stderr).toMatch(/^stopped: interrupted$/m)
   const left = existsSync(join(folder, out)) ? filesIn(join(folder, out)) : []
   expect(left).toEqual(kept)
-  await wait(200)
-  expect(group(started.child.pid!)).toEqual([])
+  await expectNoneLeft()
 }
 
 /** As a terminal sends it, to every process of the group; or as a supervisor does, to the first. */
@@ -112,13 +126,29 @@ test('a calibration that is done outlives the run, which can go on with it', asy
   expect(simulated.code, simulated.stderr).toBe(0)
 })
 
-test('a batch that is under way is let end, and takes nothing with it', async () => {
+test('a batch that is under way is not waited for', async () => {
   const args = ['heavy.yaml', '--profile', 'heavy.json', '--replays', '1']
   const started = start(['replay', ...args, '--out', 'out'])
   await started.says(/replay 1 of 1 …/)
   await wait(4 * INTO_WORK_MS)
   await expectInterrupted(started, 'out', () => toGroup(started))
 })
+
+test.skipIf(!existsSync('/proc/self/stat')).each([
+  ['simulate', 'replication-process', ['large.yaml', '--workers', '1', '--replications', '1']],
+  ['replay', 'fleet-process', ['heavy.yaml', '--profile', 'heavy.json']],
+])(
+  'of %s that is killed nothing is left, not even in the middle of work',
+  async (command, entry, args) => {
+    const started = start([command, ...args])
+    await started.says(/(simulating|replay 1 of 3) …/)
+    await wait(INTO_WORK_MS)
+    expect(running(entry)).toHaveLength(1)
+    started.child.kill('SIGKILL')
+    await started.ended
+    await expectNoneLeft()
+  },
+)
 
 test('SIGTERM is taken the same way', async () => {
   const started = start(['replay', 'long.yaml', '--profile', 'long.json', '--out', 'out'])
@@ -136,20 +166,48 @@ test.for([
     const started = start(['replay', 'webgpu.yaml', '--profile', 'webgpu.json', '--out', 'out'])
     await started.says(/replay 1 of 3 …/)
     await wait(INTO_WORK_MS)
-    expect(group(started.child.pid!).length).toBeGreaterThanOrEqual(2)
+    expect(running('engine-process')).toHaveLength(1)
     await expectInterrupted(started, 'out', () => send(started))
   },
 )
 
-test('an executor that is killed ends the replay with an error, not with silence', async (context) => {
+test('an executor that is killed fails its batch and comes back; the replay says so', async (context) => {
   needVulkan(context)
-  const started = start(['replay', 'webgpu.yaml', '--profile', 'webgpu.json', '--out', 'out'])
-  await started.says(/replay 1 of 3 …/)
+  put(folder, 'short.yaml', onWebgpu.replace('duration_s: 60', 'duration_s: 6'))
+  const args = ['short.yaml', '--profile', 'webgpu.json', '--replays', '1', '--out', 'died']
+  const started = start(['replay', ...args, '--journal', '--json'])
+  await started.says(/replay 1 of 1 …/)
   await wait(INTO_WORK_MS)
-  const leader = started.child.pid!
-  for (const pid of group(leader)) if (pid !== leader) process.kill(pid, 'SIGKILL')
-  const ended = await started.ended
-  expect(ended).toMatchObject({ code: 1, stdout: '' })
-  expect(ended.stderr).toContain('the process of an executor ended early (SIGKILL)')
-  expect(filesIn(join(folder, 'out'))).toEqual([])
+  process.kill(running('engine-process')[0]!.pid, 'SIGKILL')
+  const { code, stdout, stderr } = await started.ended
+  expect(code, stderr).toBe(0)
+  const { warnings, valid, classes } = resultSchema.parse(JSON.parse(stdout))
+  expect(valid).toBe(false)
+  expect(warnings.join()).toMatch(
+    /replay 1 is invalid: the process of an executor ended \d times? and was started again; \d+ requests? failed/,
+  )
+  const { arrived, served, failed, ...others } = classes[0]!.counts
+  expect(failed).toBeGreaterThan(0)
+  expect(served).toBeGreaterThan(0)
+  const rest = Object.values(others).reduce((sum, count) => sum + count, 0)
+  expect(served + failed + rest).toBe(arrived)
+  expectKept(await auditOf(run, 'died'), 1)
+  await expectNoneLeft()
 })
+
+test.skipIf(!existsSync('/proc/self/stat'))(
+  'where the process of all executors is killed the replay ends with an error, not with silence',
+  async () => {
+    const started = start(['replay', 'long.yaml', '--profile', 'long.json', '--out', 'killed'])
+    await started.says(/replay 1 of 3 …/)
+    await wait(INTO_WORK_MS)
+    const [fleet] = running('fleet-process')
+    process.kill(fleet!.pid, 'SIGKILL')
+    const ended = await started.ended
+    expect(ended).toMatchObject({ code: 1, stdout: '' })
+    expect(ended.stderr).toContain('the process of executors ended early (SIGKILL)')
+    expect(ended.stderr).not.toMatch(/\n\s+at /)
+    expect(filesIn(join(folder, 'killed'))).toEqual([])
+    await expectNoneLeft()
+  },
+)

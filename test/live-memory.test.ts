@@ -92,8 +92,6 @@ test('the ledger keeps batches so small that none runs out', async (context) => 
   expect(counts.served).toBe(counts.arrived)
   expect(Math.max(...sizesOf(replay, OUTCOME.served))).toBe(8)
   expect(replay.result.warnings.join()).not.toMatch(/ran out of memory/)
-  // nor while shapes were warmed up
-  expect(replay.stderr).not.toMatch(/Failed to allocate/)
   // an audit that is not told what batches take finds other decisions in the journal
   rmSync(join(folder, 'ledger', 'activations.json'))
   expect((await auditOf(commandsIn(folder).run, 'ledger')).verdict).toBe('FAIL')
@@ -106,5 +104,6 @@ test('batches that run out go in halves, and all of their requests are served', 
   const { counts } = replay.result.classes[0]!
   expect(counts.served).toBe(counts.arrived)
   expect(replay.result.warnings.join()).toMatch(/ran out of memory/)
-  expect(replay.stderr).toMatch(/Failed to allocate/)
+  // the lines that ONNX Runtime prints about it stay in its process
+  expect(replay.stderr).not.toMatch(/Failed to allocate/)
 })

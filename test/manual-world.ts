@@ -12,6 +12,8 @@ import {
   type Ms,
   Requests,
   type ServingPlan,
+  Settling,
+  type Source,
   STATUS,
   type Status,
 } from '../sim/serving/index.ts'
@@ -142,6 +144,8 @@ class ManualPort implements LivePort {
 export interface ReplayOptions extends Troubles, Audited {
   /** all batches take this many times longer */
   readonly slowness?: number
+  /** in place of the list of the system, for clients that react */
+  readonly source?: Source
 }
 
 /**
@@ -150,23 +154,24 @@ export interface ReplayOptions extends Troubles, Audited {
  */
 export function replay(
   system: SmallSystem,
-  { slowness = 1, audited = true, ...troubles }: ReplayOptions = {},
+  { slowness = 1, audited = true, source: sent, ...troubles }: ReplayOptions = {},
 ) {
   const { plan, requests: list, work } = system
   const requests = new Requests()
-  const recorder = new RowRecorder(Rows.allocate(list.count), requests)
+  const recorder = new RowRecorder(Rows.allocate(Math.max(1, list.count)), requests)
   const poolOf = executorsOf(plan).map(({ pool }) => pool)
   const models = work.map(declaredWork)
   const random = new Random('unused')
   const workOf = (batch: Batch) =>
     models[poolOf[batch.executor]!]!.of(batch.size, computedLength(batch), random) * slowness
   const port = new ManualPort(plan, workOf, troubles)
-  const dispatcher = new Dispatcher(port, inParts(new ListSource(list), plan.classes), requests)
+  const source = inParts(sent ?? new ListSource(list), plan.classes)
+  const dispatcher = new Dispatcher(port, source, requests)
   const control = new ControlPlane(plan, {
     requests,
     timers: dispatcher,
     backend: dispatcher,
-    observer: recorder,
+    observer: source.reactsUntil > 0 ? new Settling(recorder, source, requests) : recorder,
   })
   const journal = new JournalingControlPlane(control, requests)
   dispatcher.run(journal)

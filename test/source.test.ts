@@ -88,6 +88,34 @@ describe('boundaries', () => {
     expect(foreign).toEqual([])
   })
 
+  test('all that is printed passes one gate', () => {
+    const allowed = {
+      'runtime/terminal.ts': 'the gate',
+      'runtime/commands/progress.ts': 'a bar moves the cursor; its phase is made visible there',
+      'runtime/memory/arena-process.ts': 'its parent reads its stderr and prints none of it',
+    }
+    const doors = /\bprocess\s*\??\.\s*(stdout|stderr)\b|\bconsole\b|\bwriteSync\b/g
+    const hidden = /\bpicocolors\b|\bemitWarning\b|\{[^}]*\b(stdout|stderr)\b[^}]*\} = process\b/g
+    const printing = found(product, ({ code }) => [
+      ...matches(withoutTexts(code), doors),
+      ...matches(code, hidden),
+    ]).map((where) => where.split(':')[0])
+    expect([...new Set(printing)].sort()).toEqual(Object.keys(allowed).sort())
+  })
+
+  test('threads live in child processes, and no code ends one', () => {
+    const starting = product.filter(({ code }) => /\bstartThread\(/.test(code))
+    const hosts = [
+      'runtime/fleet-threads.ts',
+      'runtime/replication-process.ts',
+      'runtime/thread.ts',
+    ]
+    expect(starting.map(({ path }) => path).sort()).toEqual(hosts)
+    expect(found(product, ({ code }) => matches(code, /\.terminate\(/g))).toEqual([])
+    const makers = product.filter(({ code }) => /\bnew Worker\(/.test(code))
+    expect(makers.map(({ path }) => path)).toEqual(['runtime/thread.ts'])
+  })
+
   test('folders are entered through their index', () => {
     const through = found(product, ({ path, imports }) =>
       imports.filter((name) => {

@@ -34,16 +34,20 @@ export function temporaryFolder(): string {
 
 /**
  * Commands that share a cache of their own. Relative paths start at `folder`. `under`: a command
- * that runs them in its turn, as one that sets limits.
+ * that runs them in its turn, as one that sets limits; `flags`: of node.
  */
-export function commandsIn(folder: string, under: readonly string[] = []) {
+export function commandsIn(
+  folder: string,
+  under: readonly string[] = [],
+  flags: readonly string[] = [],
+) {
   if (!existsSync(CLI)) throw new Error('dist/cli.js is missing: run `npm run build` first')
   const env = { ...process.env, SPILLWAY_CACHE: join(folder, 'cache'), NO_COLOR: '1' }
 
   /** Starts a command as the head of a process group, as a shell does. */
   function start(args: readonly string[], stdout: 'pipe' | number = 'pipe'): Started {
     const stdio = ['ignore', stdout, 'pipe'] as const
-    const [command, ...rest] = [...under, process.execPath, CLI, ...args]
+    const [command, ...rest] = [...under, process.execPath, ...flags, CLI, ...args]
     const child = spawn(command!, rest, {
       cwd: folder,
       env,

@@ -20,7 +20,9 @@ for (const entry of [
   'runtime/dispatcher-thread.ts',
   'runtime/engine-process.ts',
   'runtime/executor-thread.ts',
+  'runtime/fleet-process.ts',
   'runtime/memory/arena-process.ts',
+  'runtime/replication-process.ts',
   'runtime/replication-thread.ts',
 ]) {
   await build({ ...common, entryPoints: [entry] })

@@ -1,3 +1,4 @@
+import { visibleLine } from '../../scenarios/index.ts'
 import { type Audit, percentileLabel } from '../../sim/stats/index.ts'
 
 type Run = Audit['runs'][number]
@@ -39,7 +40,7 @@ function runLines({ run, requests, rules, percentiles, journal }: Run): string[]
 }
 
 function violationLines({ rule, first, violations }: Run['rules'][number]): string[] {
-  const lines = first.map(({ text }) => `  ${rule}: ${text}`)
+  const lines = first.map(({ text }) => visibleLine(`  ${rule}: ${text}`))
   const more = violations - first.length
   return more > 0 ? [...lines, `  ${rule}: and ${count(more)} more`] : lines
 }
@@ -58,16 +59,16 @@ function claimLines(claims: Audit['claims']): string[] {
     const wrong = own.filter(({ holds }) => !holds)
     return [
       `${document}: ${count(own.length - wrong.length)} of ${count(own.length)} figures hold`,
-      ...wrong.map(
-        ({ figure, stated, recomputed }) =>
-          `  ${figure}: states ${stated}, rows give ${recomputed ?? 'nothing'}`,
+      ...wrong.map(({ figure, stated, recomputed }) =>
+        visibleLine(`  ${figure}: states ${stated}, rows give ${recomputed ?? 'nothing'}`),
       ),
     ]
   })
 }
 
 /** Columns side by side, figures right aligned and those named by `words` left. */
-function aligned(rows: readonly (readonly string[])[], words: readonly number[] = [0]): string[] {
+function aligned(cells: readonly (readonly string[])[], words: readonly number[] = [0]): string[] {
+  const rows = cells.map((row) => row.map(visibleLine))
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)))
   const cellOf = (cell: string, i: number) =>
     words.includes(i) ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)

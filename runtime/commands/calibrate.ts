@@ -1,8 +1,14 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Command, Option } from 'commander'
-import pc from 'picocolors'
-import { EXIT, Failure, modelKey, modelLabel, type Scenario } from '../../scenarios/index.ts'
+import {
+  EXIT,
+  Failure,
+  modelKey,
+  modelLabel,
+  type Scenario,
+  visibleLine,
+} from '../../scenarios/index.ts'
 import { Empirical } from '../../sim/kernel/index.ts'
 import { weightsBytesOf } from '../../sim/memory/index.ts'
 import { Batcher } from '../../sim/serving/index.ts'
@@ -23,6 +29,7 @@ import {
   refuseOtherModels,
 } from '../profile-file.ts'
 import { readMeasured, readRuns, readScenario, settleRuns } from '../run-folder.ts'
+import { err, type Printable, styled } from '../terminal.ts'
 import { version } from '../version.ts'
 import { writableFolder } from '../write-whole.ts'
 import {
@@ -32,7 +39,7 @@ import {
   type ScenarioOptions,
   withScenarioOptions,
 } from './command.ts'
-import { documentText, writeWhole } from './output.ts'
+import { documentText, print, writeWhole } from './output.ts'
 import { ProgressDisplay } from './progress.ts'
 
 /** Seconds spent on each model unless told otherwise. */
@@ -68,7 +75,7 @@ Examples:
     )
     .action(
       action(async (signal, path: string, options: CalibrateOptions) => {
-        const prepared = await prepare(path, options)
+        const prepared = await prepare(path, { ...options, signal })
         const file =
           options.out === undefined ? localProfilePath() : join(options.out, 'profile.json')
         await writableFolder(dirname(file))
@@ -83,11 +90,7 @@ Examples:
               )
         const profile = mergeProfiles(fresh, known)
         await writeWhole(file, documentText(profile))
-        process.stdout.write(
-          options.json === true
-            ? documentText(profile)
-            : `${profileText(fresh)}\nprofile: ${file}\n`,
-        )
+        print(options, profile, [profileText(fresh), `\nprofile: ${file}`])
         return EXIT.ok
       }),
     )
@@ -100,10 +103,9 @@ async function knownProfile(file: string): Promise<Profile | null> {
     return (await loadProfile(file)).profile
   } catch (error) {
     if (!(error instanceof Failure) || file !== localProfilePath()) throw error
-    for (const problem of error.problems) {
-      process.stderr.write(`${pc.yellow('warning')}: ${problem}\n`)
+    for (const text of [...error.problems, `${file} is replaced`]) {
+      err(styled('yellow', 'warning'), `: ${text}\n`)
     }
-    process.stderr.write(`${pc.yellow('warning')}: ${file} is replaced\n`)
     return null
   }
 }
@@ -223,7 +225,7 @@ async function withMemory(
   if ('plan' in found) return { ...model, memory: found.plan }
   progress.stop()
   const text = `what ${model.label} does with memory is not known: ${found.problem}`
-  process.stderr.write(`${pc.yellow('warning')}: ${text}\n`)
+  err(styled('yellow', 'warning'), `: ${text}\n`)
   return model
 }
 
@@ -269,7 +271,7 @@ function covering(
 }
 
 /** What a calibration found, in short. */
-export function profileText(profile: Profile): string {
+export function profileText(profile: Profile): Printable {
   const lines = profile.models.flatMap((model) => {
     const { sizes, lengths, ms, error } = model.work
     const worst = Math.max(...error.flat().map(Math.abs))
@@ -281,7 +283,7 @@ export function profileText(profile: Profile): string {
         : [corner(0, 0), corner(-1, 0)]
     const wake = model.wake.ms.at(-1)! * 1000
     return [
-      pc.bold(model.label),
+      styled('bold', model.label),
       `  work        ${cells.join('; ')}`,
       `              a cell is predicted from the others within ${(100 * worst).toFixed(1)} %`,
       `  wake-up     ${wake.toFixed(0)} µs after ${model.wake.gapMs.at(-1)!.toPrecision(2)} ms idle`,
@@ -289,7 +291,10 @@ export function profileText(profile: Profile): string {
       ...loadLines(model),
     ]
   })
-  return [...lines, `profile ${profile.name}, hash ${profileHash(profile)}`].join('\n')
+  return [
+    ...lines.map((line) => [line, '\n']),
+    `profile ${visibleLine(profile.name)}, hash ${profileHash(profile)}`,
+  ]
 }
 
 function loadLines({ memory }: ModelProfile): string[] {

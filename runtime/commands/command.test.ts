@@ -2,7 +2,15 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { EXIT, Failure } from '../../scenarios/index.ts'
 import { hostFingerprint } from '../host.ts'
 import { version } from '../version.ts'
-import { action, collect, commandLine, positiveNumber, report, wholeNumber } from './command.ts'
+import {
+  action,
+  collect,
+  commandLine,
+  folder,
+  positiveNumber,
+  report,
+  wholeNumber,
+} from './command.ts'
 
 afterEach(() => {
   vi.restoreAllMocks()
@@ -28,6 +36,11 @@ describe('options', () => {
     for (const text of ['0', '-1', 'Infinity', 'NaN', '', 'x']) {
       expect(() => positiveNumber(text)).toThrow('above 0')
     }
+  })
+
+  test('folders have a name', () => {
+    expect(folder('.')).toBe('.')
+    expect(() => folder('')).toThrow('--out: expected a folder, got an empty path')
   })
 
   test('that are repeated are gathered in their order', () => {
@@ -70,6 +83,30 @@ describe('an action', () => {
     expect(seen).toEqual([false, true])
     expect(process.listenerCount('SIGINT')).toBe(before)
   })
+})
+
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s ends an action', async (name) => {
+  const before = process.listenerCount(name)
+  let aborted = false
+  await action(async (signal) => {
+    process.emit(name)
+    aborted = signal.aborted
+    return EXIT.ok
+  })()
+  expect(aborted).toBe(true)
+  expect(process.listenerCount(name)).toBe(before)
+})
+
+test('a terminal that hangs up twice leaves time to tidy up, a second Ctrl-C does not', async () => {
+  const exit = vi.spyOn(process, 'exit').mockReturnValue(undefined as never)
+  await action(async () => {
+    process.emit('SIGHUP', 'SIGHUP')
+    process.emit('SIGHUP', 'SIGHUP')
+    expect(exit).not.toHaveBeenCalled()
+    process.emit('SIGINT', 'SIGINT')
+    return EXIT.ok
+  })()
+  expect(exit).toHaveBeenCalledWith(EXIT.interrupted)
 })
 
 test('the command line can be pasted into a shell again', () => {

@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import pc from 'picocolors'
 import { EXIT, type ExitCode, Failure, splitOverride } from '../../scenarios/index.ts'
-import { notWritten } from '../write-whole.ts'
+import { allocationFailure } from '../allocation.ts'
+import { err, styled } from '../terminal.ts'
+import { notUsable } from '../write-whole.ts'
 
 /** Options that every command with a scenario takes. */
 export interface ScenarioOptions {
@@ -15,7 +16,7 @@ export function withScenarioOptions(command: Command): Command {
   return withJson(command)
     .option('--set <path=value>', 'override any scenario value; may be repeated', override)
     .option('--seed <n>', 'override the seed', wholeNumber(0))
-    .option('--out <dir>', 'write the documents to this directory')
+    .option('--out <dir>', 'write the documents to this directory', folder)
 }
 
 export function withJson(command: Command): Command {
@@ -51,45 +52,62 @@ export function refuseWithoutOut(
   throw new Failure(text, EXIT.usage)
 }
 
+/** An option's value as a folder: an empty one would stand for the folder that one is in. */
+export function folder(text: string): string {
+  if (text !== '') return text
+  throw new Failure('--out: expected a folder, got an empty path; for this folder write: --out .')
+}
+
 /** An option's value as a whole number of at least `least`. */
 export function wholeNumber(least: number): (text: string) => number {
   return (text) => {
     const value = Number(text)
-    if (/^\d+$/.test(text) && value >= least) return value
-    throw new InvalidArgumentError(`Expected a whole number of at least ${least}, got ${text}.`)
+    const most = Number.MAX_SAFE_INTEGER
+    if (!/^\d+$/.test(text) || value < least) {
+      throw new InvalidArgumentError(`Expected a whole number of at least ${least}, got ${text}.`)
+    }
+    // beyond it another number would be taken
+    if (value <= most) return value
+    throw new InvalidArgumentError(`Expected a whole number of at most ${most}, got ${text}.`)
   }
 }
 
 /** An option's value as a positive number. */
 export function positiveNumber(text: string): number {
   const value = Number(text)
-  if (Number.isFinite(value) && value > 0) return value
-  throw new InvalidArgumentError(`Expected a number above 0, got ${text}.`)
+  if (!(Number.isFinite(value) && value > 0)) {
+    throw new InvalidArgumentError(`Expected a number above 0, got ${text}.`)
+  }
+  if (value <= MOST_NUMBER) return value
+  throw new InvalidArgumentError(`Expected a number of at most ${MOST_NUMBER}, got ${text}.`)
 }
 
+/** Seconds of an option, mostly: eleven days. As the schema has it of jitter_s. */
+const MOST_NUMBER = 1e6
+
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
 /**
- * The action of a command: takes Ctrl-C as an abort, prints what the user can mend without a stack
- * trace, and sets the exit code.
+ * The action of a command: takes the signals that end it as an abort, prints what the user can mend
+ * without a stack trace, and sets the exit code.
  */
 export function action<Args extends unknown[]>(
   perform: (signal: AbortSignal, ...args: Args) => Promise<ExitCode>,
 ): (...args: Args) => Promise<void> {
   return async (...args) => {
     const abort = new AbortController()
-    const onSignal = () => {
-      // a second Ctrl-C does not wait for anything to be tidied up
-      if (abort.signal.aborted) process.exit(EXIT.interrupted)
+    const onSignal = (name: NodeJS.Signals) => {
+      // a second Ctrl-C does not wait for anything to be tidied up; a terminal may hang up twice
+      if (abort.signal.aborted && name !== 'SIGHUP') process.exit(EXIT.interrupted)
       abort.abort()
     }
-    process.on('SIGINT', onSignal)
-    process.on('SIGTERM', onSignal)
+    for (const name of ENDING) process.on(name, onSignal)
     try {
       process.exitCode = await perform(abort.signal, ...args)
     } catch (error) {
       process.exitCode = report(error)
     } finally {
-      process.off('SIGINT', onSignal)
-      process.off('SIGTERM', onSignal)
+      for (const name of ENDING) process.off(name, onSignal)
     }
   }
 }
@@ -110,12 +128,13 @@ export function commandLine(): string {
 /** Prints an error as its reader needs it, and returns the exit code. */
 export function report(error: unknown): ExitCode {
   if (error instanceof Failure) {
-    const mark = pc.red(error.exitCode === EXIT.interrupted ? 'stopped' : 'error')
-    for (const problem of error.problems) process.stderr.write(`${mark}: ${problem}\n`)
+    const mark = styled('red', error.exitCode === EXIT.interrupted ? 'stopped' : 'error')
+    // a line break inside a problem cannot begin what looks like another one
+    for (const problem of error.problems) err(mark, `: ${problem.replaceAll('\n', '\n  ')}\n`)
     return error.exitCode
   }
-  const unwritten = notWritten((error as NodeJS.ErrnoException).path ?? 'a file', error)
-  if (unwritten instanceof Failure) return report(unwritten)
-  process.stderr.write(`${pc.red('internal error')}: ${(error as Error).stack ?? error}\n`)
+  const refusal = allocationFailure(error) ?? notUsable(error)
+  if (refusal !== null) return report(refusal)
+  err(styled('red', 'internal error'), `: ${(error as Error).stack ?? error}\n`)
   return EXIT.internal
 }

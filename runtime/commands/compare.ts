@@ -94,7 +94,7 @@ Examples:
     )
     .action(
       action(async (signal, path: string, directory: string, options: CompareOptions) => {
-        const prepared = await prepare(path, options)
+        const prepared = await prepare(path, { ...options, signal })
         const against = await prepareAgainst(prepared, path, options)
         refuseComparison([prepared, ...(against === null ? [] : [against])])
         await settleRuns(directory)

@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
-import pc from 'picocolors'
 import { EXIT, Failure } from '../../scenarios/index.ts'
 import { hostFingerprint } from '../host.ts'
 import { type ExecutionProvider, supportedProviders } from '../models/index.ts'
 import { cacheDirectory } from '../prepare.ts'
 import { probeProvider } from '../probe.ts'
 import { localProfilePath } from '../profile-file.ts'
+import { styled } from '../terminal.ts'
 import { version } from '../version.ts'
 import { action, withJson } from './command.ts'
-import { documentText } from './output.ts'
+import { print } from './output.ts'
 
 export function define(command: Command): void {
   withJson(command)
@@ -23,19 +23,16 @@ export function define(command: Command): void {
         }
         const profile = existsSync(localProfilePath()) ? localProfilePath() : null
         const found = { version: version(), host, providers, cache: cacheDirectory(), profile }
-        if (options.json === true) process.stdout.write(documentText(found))
-        else {
-          const lines = providers.map(
-            ({ provider, ok, note }) =>
-              `${ok ? pc.green('ok  ') : pc.yellow('none')} ${provider}  ${note}`,
-          )
-          process.stdout.write(
-            `spillway ${found.version}, node ${host.node}, onnxruntime ${host.onnxruntime}\n` +
-              `${host.cpu}, ${host.cores} cores, ${host.memory_gib} GiB, ${host.platform}\n` +
-              `${lines.join('\n')}\n` +
-              `profile of this machine: ${profile ?? 'none yet (spillway calibrate SCENARIO)'}\n`,
-          )
-        }
+        const lines = providers.map(({ provider, ok, note }) => [
+          ok ? styled('green', 'ok  ') : styled('yellow', 'none'),
+          ` ${provider}  ${note}\n`,
+        ])
+        print(options, found, [
+          `spillway ${found.version}, node ${host.node}, onnxruntime ${host.onnxruntime}\n`,
+          `${host.cpu}, ${host.cores} cores, ${host.memory_gib} GiB, ${host.platform}\n`,
+          ...lines,
+          `profile of this machine: ${profile ?? 'none yet (spillway calibrate SCENARIO)'}`,
+        ])
         return providers[0]!.ok ? EXIT.ok : EXIT.failed
       }),
     )

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { EXIT, Failure, scenarioJsonSchema, starterScenario } from '../../scenarios/index.ts'
 import { action, withJson } from './command.ts'
-import { documentText, writeWhole } from './output.ts'
+import { documentText, print, writeWhole } from './output.ts'
 
 export function define(command: Command): void {
   withJson(command.argument('[file]', 'the file to write', 'scenario.yaml'))
@@ -13,11 +13,8 @@ export function define(command: Command): void {
         const schema = file.replace(/[^/]*$/, 'scenario.schema.json')
         await writeWhole(file, starterScenario())
         await writeWhole(schema, documentText(scenarioJsonSchema()))
-        process.stdout.write(
-          options.json === true
-            ? documentText({ written: [file, schema] })
-            : `${file}\n${schema}\nNext: spillway run ${file}\n`,
-        )
+        const text = `${file}\n${schema}\nNext: spillway run ${file}`
+        print(options, { written: [file, schema] }, text)
         return EXIT.ok
       }),
     )

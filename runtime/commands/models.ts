@@ -11,7 +11,8 @@ import {
   parseScenario,
 } from '../../scenarios/index.ts'
 import { materialise } from '../models/index.ts'
-import { action, override } from './command.ts'
+import { action, folder, override } from './command.ts'
+import { print } from './output.ts'
 
 const KINDS = ['mlp', 'transformer-encoder']
 
@@ -51,6 +52,7 @@ export function define(command: Command): void {
     .option(
       '--out <dir>',
       'folder that the files go to; a file that has its checksum beside it is kept',
+      folder,
       '.',
     )
     .option('--json', 'print one JSON document')
@@ -58,9 +60,7 @@ export function define(command: Command): void {
     .action(
       action(async (_signal, what: readonly string[], options: BuildOptions) => {
         const built = await buildModels(what, options)
-        process.stdout.write(
-          options.json ? `${JSON.stringify({ models: built })}\n` : listOf(built),
-        )
+        print(options, { models: built }, listOf(built))
         return EXIT.ok
       }),
     )
@@ -159,7 +159,7 @@ function listOf(built: readonly BuiltModel[]): string {
   return built
     .map(({ name, precision, path, key, bytes }) => {
       const size = `${(bytes / 1e6).toFixed(2)} MB`.padStart(12)
-      return `${name.padEnd(20)} ${precision} ${size}  ${key}  ${path}\n`
+      return `${name.padEnd(20)} ${precision} ${size}  ${key}  ${path}`
     })
-    .join('')
+    .join('\n')
 }

@@ -1,4 +1,6 @@
+import { visibleJson } from '../../scenarios/index.ts'
 import { type FolderChange, replaceFiles } from '../replace-files.ts'
+import { out, type Printable } from '../terminal.ts'
 import { writeWhole } from '../write-whole.ts'
 
 export { writeWhole }
@@ -6,10 +8,14 @@ export { writeWhole }
 // a line break cannot stand inside a JSON string, so no text is touched
 const NUMBERS = /\[\n\s*((?:-?[\d.e+-]+|null)(?:,\n\s*(?:-?[\d.e+-]+|null))*)\n\s*\]/g
 
-/** A document as its file holds it: indented, but lists of numbers on one line each. */
+/**
+ * A document as its file and stdout hold it: indented, but lists of numbers on one line each, and
+ * safe for a terminal.
+ */
 export function documentText(document: unknown): string {
   const text = JSON.stringify(document, null, 2)
-  return `${text.replace(NUMBERS, (_, list: string) => `[${list.replace(/\s+/g, '')}]`)}\n`
+  const short = text.replace(NUMBERS, (_, list: string) => `[${list.replace(/\s+/g, '')}]`)
+  return `${visibleJson(short)}\n`
 }
 
 /**
@@ -31,5 +37,15 @@ export async function emit(
       }
     })
   }
-  process.stdout.write(options.json === true ? documentText(documents[main]) : `${text}\n`)
+  print(options, documents[main], text)
+}
+
+/** Prints a document with --json, else a text in its place. */
+export function print(
+  options: { readonly json?: boolean | undefined },
+  document: unknown,
+  text: Printable,
+): void {
+  if (options.json === true) out(documentText(document))
+  else out(text, '\n')
 }

@@ -1,4 +1,6 @@
 import cliProgress from 'cli-progress'
+import { visibleLine } from '../../scenarios/index.ts'
+import { err } from '../terminal.ts'
 
 /** Where there is no terminal, a phase that lasts says so often how far it is. */
 const LINE_EVERY_MS = 20_000
@@ -26,18 +28,18 @@ export class ProgressDisplay {
   readonly update = (phase: string, done: number, of: number): void => {
     if (phase !== this.#phase) {
       this.#bar?.stop()
-      this.#bar?.start(of, done, { phase })
+      this.#bar?.start(of, done, { phase: visibleLine(phase) })
       this.#say(`${phase} …`)
       this.#phase = phase
       return
     }
-    this.#bar?.update(done, { phase })
+    this.#bar?.update(done)
     const share = Math.floor((100 * done) / of)
     if (performance.now() >= this.#saidAt + LINE_EVERY_MS) this.#say(`${phase} … ${share} %`)
   }
 
   #say(line: string): void {
-    if (this.#bar === null) process.stderr.write(`${line}\n`)
+    if (this.#bar === null) err(`${visibleLine(line)}\n`)
     this.#saidAt = performance.now()
   }
 

@@ -69,7 +69,7 @@ Examples:
     .action(
       action(async (signal, path: string, options: ReplayOptions) => {
         refuseWithoutOut('journal', options)
-        const prepared = await prepare(path, options)
+        const prepared = await prepare(path, { ...options, signal })
         const against = await prepareAgainst(prepared, path, options)
         const profile = await profileFor(prepared, options.profile)
         if (options.out !== undefined) await writableFolder(options.out)

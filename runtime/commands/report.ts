@@ -12,8 +12,8 @@ import {
 import { replaceFiles } from '../replace-files.ts'
 import { readDocument, readScenario, SCENARIO_FILE, settleRuns } from '../run-folder.ts'
 import { CHARTS_FOLDER, chartsOption, writeCharts } from './charts.ts'
-import { action, commandLine, withJson } from './command.ts'
-import { documentText } from './output.ts'
+import { action, commandLine, folder, withJson } from './command.ts'
+import { print } from './output.ts'
 
 interface ReportOptions {
   readonly json?: boolean
@@ -23,7 +23,7 @@ interface ReportOptions {
 
 export function define(command: Command): void {
   withJson(command.argument('<dir>', 'a directory that `spillway run` filled'))
-    .option('--out <dir>', 'where to write; by default beside the documents')
+    .option('--out <dir>', 'where to write; by default beside the documents', folder)
     .addOption(chartsOption())
     .addHelpText('after', '\nExample:\n  $ spillway report runs/payment-peak --charts png')
     .action(
@@ -48,9 +48,7 @@ export function define(command: Command): void {
           await change.write('report.html', await reportHtml(page))
           written.push(...(await writeCharts(change.below(CHARTS_FOLDER), options.charts, page)))
         })
-        process.stdout.write(
-          options.json === true ? documentText({ written }) : `${written.join('\n')}\n`,
-        )
+        print(options, { written }, written.join('\n'))
         return EXIT.ok
       }),
     )

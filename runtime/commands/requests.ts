@@ -1,9 +1,16 @@
 import type { Command } from 'commander'
-import { arrivalParts, EXIT } from '../../scenarios/index.ts'
+import { arrivalParts, EXIT, visibleJson } from '../../scenarios/index.ts'
 import { requestText } from '../../sim/traffic/index.ts'
 import { prepare, requestsOf, simulationInput } from '../prepare.ts'
 import { refuseReacting } from '../refuse.ts'
-import { action, profileOption, type ScenarioOptions, withScenarioOptions } from './command.ts'
+import { out } from '../terminal.ts'
+import {
+  action,
+  pause,
+  profileOption,
+  type ScenarioOptions,
+  withScenarioOptions,
+} from './command.ts'
 import { documentText, writeWhole } from './output.ts'
 import { profileFor } from './simulate.ts'
 
@@ -30,8 +37,8 @@ Example:
   $ spillway requests peak.yaml --out today && spillway replay peak.yaml --requests today/requests.jsonl`,
     )
     .action(
-      action(async (_signal, path: string, options: RequestsOptions) => {
-        const prepared = await prepare(path, options)
+      action(async (signal, path: string, options: RequestsOptions) => {
+        const prepared = await prepare(path, { ...options, signal })
         refuseReacting(prepared, 'so its requests are not known beforehand')
         const relative = prepared.scenario.traffic
           .flatMap(({ arrivals }) => arrivalParts(arrivals))
@@ -46,10 +53,13 @@ Example:
           const file = `${options.out}/requests.jsonl`
           await writeWhole(file, [...requestText(list, classes)].join(''))
         } else if (options.json !== true) {
-          for (const chunk of requestText(list, classes)) process.stdout.write(chunk)
+          for (const chunk of requestText(list, classes)) {
+            if (!out(visibleJson(chunk))) break
+            await pause(signal)
+          }
         }
         if (options.json === true || options.out !== undefined) {
-          process.stdout.write(documentText({ count: list.count, hash: list.hash() }))
+          out(documentText({ count: list.count, hash: list.hash() }))
         }
         return EXIT.ok
       }),

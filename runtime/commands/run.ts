@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
-import pc from 'picocolors'
 import { type ChartFormat, comparisonText, reportHtml } from '../../reports/index.ts'
 import { EXIT } from '../../scenarios/index.ts'
 import { type Prepared, prepare } from '../prepare.ts'
@@ -8,6 +7,7 @@ import { type LoadedProfile, loadProfile, profileHash } from '../profile-file.ts
 import { refuseComparison, refuseDeclared, refuseMemory } from '../refuse.ts'
 import { replaceFiles } from '../replace-files.ts'
 import { dropInputs, dropRuns } from '../run-folder.ts'
+import { err, type Printable, styled } from '../terminal.ts'
 import { writableFolder } from '../write-whole.ts'
 import { AGAINST_HELP, type AgainstOptions, prepareAgainst, withAgainstOptions } from './against.ts'
 import { CALIBRATION_SECONDS, calibrate, profileText } from './calibrate.ts'
@@ -21,7 +21,7 @@ import {
   withScenarioOptions,
 } from './command.ts'
 import { compare } from './compare.ts'
-import { documentText, writeWhole } from './output.ts'
+import { documentText, print, writeWhole } from './output.ts'
 import { ProgressDisplay } from './progress.ts'
 import { dropReplays, keepReplays, replay } from './replay.ts'
 import { simulate } from './simulate.ts'
@@ -63,7 +63,7 @@ Examples:
     )
     .action(
       action(async (signal, path: string, options: RunOptions) => {
-        const prepared = await prepare(path, options)
+        const prepared = await prepare(path, { ...options, signal })
         const against = await prepareAgainst(prepared, path, options)
         const sides: Sides = [prepared, ...(against === null ? [] : [against])]
         refuseDeclared(sides)
@@ -86,7 +86,7 @@ interface Running extends RunOptions {
 /** A calibration whose run has not come to its end. */
 const CALIBRATED_FILE = 'calibrated.json'
 
-const say = (text: string) => process.stderr.write(`${text}\n`)
+const say = (...parts: readonly Printable[]) => err(...parts, '\n')
 
 async function runAll(sides: Sides, options: RunOptions, signal: AbortSignal): Promise<void> {
   const directory = options.out ?? join('runs', sides[0].scenario.name)
@@ -151,10 +151,7 @@ async function runWith(
   })
 
   const warnings = replayed.flatMap(({ result }) => result.warnings)
-  for (const warning of warnings) say(`${pc.yellow('warning')}: ${warning}`)
-  process.stdout.write(
-    options.json === true
-      ? documentText(comparison)
-      : `${comparisonText(comparison)}\n\nreport: ${join(directory, 'report.html')}\n`,
-  )
+  for (const warning of warnings) say(styled('yellow', 'warning'), `: ${warning}`)
+  const text = `${comparisonText(comparison)}\n\nreport: ${join(directory, 'report.html')}`
+  print(options, comparison, text)
 }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { EXIT, scenarioJsonSchema } from '../../scenarios/index.ts'
 import { arenaSchema, auditSchema, comparisonSchema, resultSchema } from '../../sim/stats/index.ts'
 import { profileSchema } from '../../sim/world/index.ts'
+import { out } from '../terminal.ts'
 import { action, withJson } from './command.ts'
 import { documentText } from './output.ts'
 
@@ -25,7 +26,7 @@ export function define(command: Command): void {
     .addHelpText('after', '\nExample:\n  $ spillway schema > scenario.schema.json')
     .action(
       action(async (_signal, { document }: { document: keyof typeof schemas }) => {
-        process.stdout.write(documentText(schemas[document]()))
+        out(documentText(schemas[document]()))
         return EXIT.ok
       }),
     )

@@ -4,8 +4,10 @@ import { EXIT } from '../../scenarios/index.ts'
 import { keptReplication, type SimulationInput } from '../../sim/experiment/index.ts'
 import { type Result, resultOf } from '../../sim/stats/index.ts'
 import { reactingClasses, requestsIn, surgeWindows } from '../../sim/traffic/index.ts'
+import { backlogWarning, refuseCrowd, threadsFor } from '../demand.ts'
 import {
   capacitiesOf,
+  drawnRequests,
   loadOf,
   type Prepared,
   planned,
@@ -17,6 +19,7 @@ import { type LoadedProfile, loadProfile } from '../profile-file.ts'
 import type { FolderChange } from '../replace-files.ts'
 import { runReplications } from '../replications.ts'
 import { dropInputs, dropRuns, keepRuns } from '../run-folder.ts'
+import { err, styled } from '../terminal.ts'
 import { heldTraces } from '../trace-readers.ts'
 import { commit, version } from '../version.ts'
 import { writableFolder } from '../write-whole.ts'
@@ -44,7 +47,11 @@ export function define(command: Command): void {
   withScenarioOptions(command.argument('<scenario>', 'a scenario file (YAML)'))
     .addOption(profileOption())
     .option('--replications <n>', 'independent runs behind each interval', wholeNumber(1), 10)
-    .option('--workers <n>', 'threads; the result does not depend on it', wholeNumber(1))
+    .option(
+      '--workers <n>',
+      'threads, at most one a core; the result does not depend on it',
+      wholeNumber(1),
+    )
     .option('--requests <file>', 'use these requests (of `spillway requests`) in every replication')
     .option('--keep-rows', 'keep raw rows and journal of the first replication (needs --out)')
     .addHelpText(
@@ -58,8 +65,12 @@ Examples:
     .action(
       action(async (signal, path: string, options: SimulateOptions) => {
         refuseWithoutOut('keepRows', options)
-        const prepared = await prepare(path, options)
+        const prepared = await prepare(path, { ...options, signal })
         const profile = await profileFor(prepared, options.profile)
+        if (options.keepRows === true && options.requests === undefined) {
+          const { capacityRps } = simulationInput(prepared, profile?.profile ?? null)
+          refuseCrowd(prepared, capacityRps, true)
+        }
         if (options.out !== undefined) await writableFolder(options.out)
         const progress = new ProgressDisplay()
         const result = await simulate(prepared, profile, { ...options, signal, progress })
@@ -103,13 +114,19 @@ async function keepFirst(
   file: string | undefined,
 ): Promise<void> {
   const input = simulationInput(prepared, profile?.profile ?? null)
-  const known = reactingClasses(prepared.scenario).length === 0 || file !== undefined
-  const given = known ? await requestsOf(prepared, input.capacityRps, file) : null
+  const given = await givenRequests(prepared, input.capacityRps, file)
   const traces = await heldTraces(prepared)
   const runs = [keptReplication({ ...input, traces, requests: given }, 0)]
   const requests = given ?? requestsIn(runs[0]!.rows)
   const { scenario, activations } = planned(prepared, input)
   await keepRuns(change, 'replication', { scenario, requests, runs, activations })
+}
+
+/** Requests that are known beforehand, of which there may be none; null where clients react. */
+async function givenRequests(prepared: Prepared, capacityRps: number | null, file?: string) {
+  if (file !== undefined) return requestsOf(prepared, capacityRps, file)
+  const reacts = reactingClasses(prepared.scenario).length > 0
+  return reacts ? null : drawnRequests(prepared, capacityRps)
 }
 
 async function inputOf(
@@ -120,6 +137,19 @@ async function inputOf(
   const input = simulationInput(prepared, profile?.profile ?? null)
   if (file === undefined) return input
   return { ...input, requests: await requestsOf(prepared, input.capacityRps, file) }
+}
+
+/** Before the first simulation: it may take minutes until memory runs out. */
+function warnOfBacklog(
+  prepared: Prepared,
+  { capacityRps }: SimulationInput,
+  {
+    replications,
+    workers,
+  }: { readonly replications: number; readonly workers?: number | undefined },
+): void {
+  const warning = backlogWarning(prepared, capacityRps, threadsFor(replications, workers))
+  if (warning !== null) err(styled('yellow', 'warning'), `: ${warning}\n`)
 }
 
 export async function simulate(
@@ -134,6 +164,7 @@ export async function simulate(
   },
 ): Promise<Result> {
   const input = await inputOf(prepared, profile, options.requests)
+  if (options.requests === undefined) warnOfBacklog(prepared, input, options)
   const runs = await runReplications(input, options.replications, {
     traces: prepared,
     workers: options.workers,

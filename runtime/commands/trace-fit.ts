@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import {
   type FitSides,
   type TraceFitDocument,
@@ -6,7 +6,14 @@ import {
   traceFitText,
   trafficYaml,
 } from '../../reports/index.ts'
-import { EXIT, type ExitCode, Failure, parseScenario, readTrace } from '../../scenarios/index.ts'
+import {
+  EXIT,
+  type ExitCode,
+  Failure,
+  parseScenario,
+  readTrace,
+  scenarioSchema,
+} from '../../scenarios/index.ts'
 import {
   CORRELATION_TOLERANCE,
   FIT_TOLERANCE,
@@ -24,8 +31,17 @@ import {
 import { type FittedClass, fitTraffic, type TraceSample } from '../../sim/traffic/index.ts'
 import { replaceFiles } from '../replace-files.ts'
 import { runReplications } from '../replications.ts'
+import { out } from '../terminal.ts'
 import { writableFolder } from '../write-whole.ts'
-import { action, commandLine, pause, positiveNumber, wholeNumber, withJson } from './command.ts'
+import {
+  action,
+  commandLine,
+  folder,
+  pause,
+  positiveNumber,
+  wholeNumber,
+  withJson,
+} from './command.ts'
 import { documentText } from './output.ts'
 import { ProgressDisplay } from './progress.ts'
 import { arrivalsOf, type TraceOptions, withTraceOptions } from './trace-file.ts'
@@ -39,12 +55,14 @@ interface FitOptions extends TraceOptions {
   readonly out?: string
 }
 
+type Running = FitOptions & { readonly signal: AbortSignal; readonly progress: ProgressDisplay }
+
 export function defineFit(command: Command): void {
   withTraceOptions(withJson(command.command('fit')))
     .copyInheritedSettings(command)
     .description('A traffic section that comes as a trace does, and how near it comes')
     .argument('<file>', 'a trace; text may be gzip')
-    .option('--class <name>', 'of the traffic section', 'fitted')
+    .option('--class <name>', 'of the traffic section', className, 'fitted')
     .option('--load <share>', 'at which tails are compared', positiveNumber, 0.7)
     .option(
       '--replications <n>',
@@ -56,6 +74,7 @@ export function defineFit(command: Command): void {
     .option(
       '--out <dir>',
       'write traffic.yaml, trace-fit.json and trace-fit.html, with charts, to this directory',
+      folder,
     )
     .addHelpText(
       'after',
@@ -72,10 +91,11 @@ Examples:
         if (options.load >= 1) {
           throw new Failure(`--load: expected less than 1, got ${options.load}`, EXIT.usage)
         }
-        if (options.out !== undefined) await writableFolder(options.out)
+        const undo = await writableFolder(options.out)
         const progress = new ProgressDisplay()
-        const sample = await readSample(file, options, progress)
-        const { document, sides } = await fitOf(file, sample, { ...options, signal, progress })
+        const running = { ...options, signal, progress }
+        const sample = await readSample(file, running).catch(undo)
+        const { document, sides } = await fitOf(file, sample, running).catch(undo)
         progress.stop()
         if (options.out !== undefined) {
           await replaceFiles(options.out, async (change) => {
@@ -84,23 +104,27 @@ Examples:
             await change.write('traffic.yaml', traceFitText(document))
           })
         }
-        process.stdout.write(
-          options.json === true ? `${JSON.stringify(document)}\n` : traceFitText(document),
-        )
+        if (options.json === true) out(documentText(document))
+        else out(traceFitText(document))
         return exitOf(document.verdict)
       }),
     )
 }
 
+/** An option's value as the name of a class. */
+function className(text: string): string {
+  const { success, error } = scenarioSchema.shape.traffic.element.shape.class.safeParse(text)
+  if (success) return text
+  throw new InvalidArgumentError(`Expected ${error.issues[0]!.message}, got ${text}.`)
+}
+
 /** Rows of a trace from its first on. */
-async function readSample(
-  file: string,
-  options: FitOptions,
-  progress: ProgressDisplay,
-): Promise<TraceSample> {
-  const rows = await readTrace(await arrivalsOf(file, options), '.', (read) =>
-    progress.update(`reading ${file}`, read.bytes, read.totalBytes),
-  )
+async function readSample(file: string, options: Running): Promise<TraceSample> {
+  const { progress, signal } = options
+  const rows = await readTrace(await arrivalsOf(file, options), '.', (read) => {
+    progress.update(`reading ${file}`, read.bytes, read.totalBytes)
+    if (signal.aborted) throw new Failure('interrupted', EXIT.interrupted)
+  })
   const first = rows.times[0]!
   if (rows.times.at(-1) === first) {
     throw new Failure(`${file}: expected rows at different times, got one instant`)
@@ -113,11 +137,7 @@ interface Fit {
   readonly sides: FitSides
 }
 
-async function fitOf(
-  file: string,
-  sample: TraceSample,
-  options: FitOptions & { readonly signal: AbortSignal; readonly progress: ProgressDisplay },
-): Promise<Fit> {
+async function fitOf(file: string, sample: TraceSample, options: Running): Promise<Fit> {
   const { replications, signal, progress, load } = options
   const trace = sampleFigures(sample)
   const fitted = fitTraffic(options.class, sample)

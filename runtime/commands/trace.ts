@@ -4,8 +4,8 @@ import { EXIT, Failure, TraceReading } from '../../scenarios/index.ts'
 import { TraceTally } from '../../sim/traffic/index.ts'
 import { replaceFiles } from '../replace-files.ts'
 import { writableFolder } from '../write-whole.ts'
-import { action, commandLine, pause, withJson } from './command.ts'
-import { documentText } from './output.ts'
+import { action, commandLine, folder, pause, withJson } from './command.ts'
+import { documentText, print } from './output.ts'
 import { ProgressDisplay } from './progress.ts'
 import { arrivalsOf, type TraceOptions, withTraceOptions } from './trace-file.ts'
 import { defineFit } from './trace-fit.ts'
@@ -21,7 +21,11 @@ export function define(command: Command): void {
     .copyInheritedSettings(command)
     .description('Rate, burstiness, lengths and padding efficiency of a trace')
     .argument('<file>', 'a trace; text may be gzip')
-    .option('--out <dir>', 'write trace.json and trace.html, with charts, to this directory')
+    .option(
+      '--out <dir>',
+      'write trace.json and trace.html, with charts, to this directory',
+      folder,
+    )
     .addHelpText(
       'after',
       `
@@ -39,27 +43,13 @@ Examples:
     )
     .action(
       action(async (signal, file: string, options: InspectOptions) => {
-        if (options.out !== undefined) await writableFolder(options.out)
-        const progress = new ProgressDisplay()
-        const reading = new TraceReading(await arrivalsOf(file, options), '.', {
-          onProgress: (read) => progress.update(`reading ${file}`, read.bytes, read.totalBytes),
-        })
-        const tally = new TraceTally()
-        for await (const run of reading.runs()) {
-          tally.add(run)
-          await pause(signal)
-        }
-        progress.stop()
-        const statistics = tally.statistics()
-        if (statistics.duration_s === 0) {
-          throw new Failure(`${file}: expected rows at different times, got one instant`)
-        }
+        const undo = await writableFolder(options.out)
+        const read = await readThrough(file, options, signal).catch(undo)
         const document = {
           document: 'spillway-trace',
           format: 1,
           file,
-          bad_rows: reading.bad,
-          ...statistics,
+          ...read,
           command: commandLine(),
         } as const
         if (options.out !== undefined) {
@@ -68,10 +58,27 @@ Examples:
             await change.write('trace.html', await traceHtml(document))
           })
         }
-        process.stdout.write(
-          options.json === true ? `${JSON.stringify(document)}\n` : `${traceText(document)}\n`,
-        )
+        print(options, document, traceText(document))
         return EXIT.ok
       }),
     )
+}
+
+/** Statistics of all rows of a trace. */
+async function readThrough(file: string, options: TraceOptions, signal: AbortSignal) {
+  const progress = new ProgressDisplay()
+  const reading = new TraceReading(await arrivalsOf(file, options), '.', {
+    onProgress: (read) => progress.update(`reading ${file}`, read.bytes, read.totalBytes),
+  })
+  const tally = new TraceTally()
+  for await (const run of reading.runs()) {
+    tally.add(run)
+    await pause(signal)
+  }
+  progress.stop()
+  const statistics = tally.statistics()
+  if (statistics.duration_s === 0) {
+    throw new Failure(`${file}: expected rows at different times, got one instant`)
+  }
+  return { bad_rows: reading.bad, ...statistics }
 }

@@ -25,17 +25,16 @@ async function observe({ file, session: options, runs }: ArenaRuns): Promise<voi
   }
   session.endProfiling()
   mark({ kind: 'ended', rssMib: rssMib(), peakMib: process.resourceUsage().maxRSS / 1024 })
-  await session.release()
 }
 
+/** Exit handlers of native code, which may hang, do not run. */
+const end = () => process.kill(process.pid, 'SIGKILL')
+
 process.once('message', (told: ArenaRuns) => {
-  observe(told).then(
-    () => process.disconnect(),
-    (error: unknown) => {
-      mark({ kind: 'failed', problem: (error as Error).message })
-      process.exit(1)
-    },
-  )
+  observe(told).then(end, (error: unknown) => {
+    mark({ kind: 'failed', problem: (error as Error).message })
+    end()
+  })
 })
-// the parent is gone, or wants no more
-process.on('disconnect', () => process.exit(0))
+// the parent is gone, or needs no more
+process.on('disconnect', end)

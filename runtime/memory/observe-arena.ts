@@ -1,11 +1,11 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { createReadStream } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { EXIT, Failure } from '../../scenarios/index.ts'
+import { entryBeside, forkEntry } from '../child.ts'
 import { type ArenaLog, type ArenaRuns, LogReader, ProfileReader, type Shape } from './arena-log.ts'
 import { readGraph } from './read-graph.ts'
 
@@ -74,7 +74,7 @@ async function runsOf(
     }
     await ended
     refuseAborted(signal)
-    if (child.exitCode === 0 && log.ended) return log
+    if (log.ended) return log
     throw new Failure(problemOf(child, log.problem, told, last))
   } finally {
     signal?.removeEventListener('abort', stop)
@@ -87,12 +87,8 @@ function refuseAborted(signal: AbortSignal | undefined): void {
 }
 
 function start(): ChildProcess {
-  const source = import.meta.url.endsWith('.ts')
-  const entry = new URL(`./arena-process.${source ? 'ts' : 'js'}`, import.meta.url)
-  return fork(fileURLToPath(entry), {
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    execArgv: source ? ['--import', import.meta.resolve('tsx')] : [],
-  })
+  const stdio = ['ignore', 'ignore', 'pipe', 'ipc'] as const
+  return forkEntry(entryBeside(import.meta.url, 'arena-process'), { stdio: [...stdio] })
 }
 
 function problemOf(

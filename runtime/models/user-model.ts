@@ -1,21 +1,30 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
-import { Failure } from '../../scenarios/index.ts'
+import { Failure, readUserFile, Unreadable } from '../../scenarios/index.ts'
 
 /**
  * The file that a scenario's `onnx` names: a path relative to `directory`, or npm:PACKAGE/PATH in
- * the node_modules that `directory` sees. Throws `Failure` where it does not exist.
+ * the node_modules that `directory` sees. Throws `Failure` where such a package is not there.
  */
 export function findUserModel(reference: string, directory: string): string {
-  const path = reference.startsWith('npm:')
+  return reference.startsWith('npm:')
     ? inPackage(reference, directory)
     : resolve(directory, reference)
-  const found = statSync(path, { throwIfNoEntry: false })
-  if (found?.isFile()) return path
-  throw new Failure(
-    `${reference}: expected an ONNX file, got ${found ? 'no file' : 'nothing'} at ${path}`,
-  )
+}
+
+/** What the format allows, and Node reads at once. */
+const MOST_BYTES = 2 ** 31 - 1
+
+/** The bytes of that file. Throws `Failure` where it is no file, or too large. */
+export async function readUserModel(reference: string, path: string): Promise<Uint8Array> {
+  try {
+    return await readUserFile(path, MOST_BYTES)
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error
+    const found = error.missing ? 'nothing' : error.message
+    throw new Failure(`${reference}: expected an ONNX file, got ${found} at ${path}`)
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { listed } from '../got.ts'
 import { didYouMean } from '../nearest.ts'
 import type { Draft, PoolDraft, Report } from './draft.ts'
 
@@ -16,7 +17,7 @@ export function checkAsked(draft: Draft, report: Report): void {
   const served = [...new Set(pools.flatMap(({ model }) => model ?? []))]
   for (const { path, model } of classes) {
     if (model === null || served.includes(model)) continue
-    const known = `a model of a pool that requests come to (${served.join(', ')})`
+    const known = `a model of a pool that requests come to (${listed(served)})`
     report('value', [...path, 'model'], `${known}, got "${model}"${didYouMean(model, served)}`)
   }
   const asked = classes.map(({ model }) => model)

@@ -1,3 +1,4 @@
+import { listed } from '../got.ts'
 import { didYouMean } from '../nearest.ts'
 import type { Draft, Report } from './draft.ts'
 
@@ -18,14 +19,14 @@ export function checkNames(draft: Draft, report: Report): void {
   const models = [...draft.models.keys()]
   for (const { model, path } of draft.pools) {
     if (model === null || draft.models.has(model)) continue
-    const known = models.length > 0 ? `one of the models ${models.join(', ')}` : 'a model'
+    const known = models.length > 0 ? `one of the models ${listed(models)}` : 'a model'
     const hint = didYouMean(model, models)
     report('value', [...path, 'model'], `${known}, got "${model}"${hint}`)
   }
   const classes = [...new Set(draft.classes.flatMap(({ name }) => name ?? []))]
   for (const name of draft.slo.keys()) {
     if (classes.includes(name)) continue
-    const known = classes.length > 0 ? `a class of traffic (${classes.join(', ')})` : 'a class'
+    const known = classes.length > 0 ? `a class of traffic (${listed(classes)})` : 'a class'
     report('key', ['slo', name], `${known}, got "${name}"${didYouMean(name, classes)}`)
   }
 }

@@ -26,12 +26,20 @@ export function checkRates(
   if (arrivals.process === 'clients') checkLimits(arrivals.cv, [...path, 'cv'], report)
 }
 
+/** As of a rate that does not change. */
+const LEAST_RATE = 1e-9
+
 type Steps = NonNullable<RatedArrivals['schedule']>
 
 function checkSteps(steps: Steps, path: Path, draft: Draft, report: Report): void {
   for (const [i, step] of steps.entries()) {
     const at = [...path, 'schedule', i]
     exactlyOne(step, ['rate_rps', 'load'], at, draft, report)
+    for (const key of ['rate_rps', 'load'] as const) {
+      const value = step[key] ?? 0
+      if (value === 0 || value >= LEAST_RATE) continue
+      report('value', [...at, key], `0 or a number of at least ${LEAST_RATE}, got ${value}`)
+    }
     const before = steps[i - 1]
     if (!before && step.at_s !== 0) {
       report('value', [...at, 'at_s'], `0 for the first step, got ${step.at_s}`)

@@ -1,3 +1,4 @@
+import { type EndOfTraffic, endOfTraffic } from './end-of-traffic.ts'
 import { isHeldBack } from './memory-asked.ts'
 import { type ExpectedParts, expectedParts } from './parts.ts'
 import {
@@ -48,10 +49,7 @@ export interface Evidence {
   readonly left: Float64Array
   /** of each request: when it was out of the system; Infinity for never */
   readonly gone: Float64Array
-  /** when the last request of the run came to its queue */
-  readonly lastSent: number
-  /** no later than this it was known that no request would come any more; Infinity: unseen */
-  readonly endKnown: number
+  readonly end: EndOfTraffic
 }
 
 export function gatherEvidence(
@@ -107,11 +105,15 @@ export function gatherEvidence(
     queue.batches.sort((a, b) => compare(a.dispatched, b.dispatched) || inTurn(a, b))
   }
   const unhindered = queues.filter(({ pool }) => !isHeldBack(promises, pool))
-  const endKnown = endOfTraffic(promises, { rows, unhindered, batches, lastSent })
+  const isUnfilled = ({ queue, members }: SeenBatch) => {
+    const batching = queues[queue]?.pool.batching
+    return batching?.policy === 'fixed' && members.length < batching.batch
+  }
+  const end = endOfTraffic(promises, { rows, batches, lastSent, isUnfilled })
   const classOf = (key: number) => promises.classes[rows.class[key]!] ?? promises.classes[0]!
   const expected = expectedParts(requests, promises)
   const lists = { queues, unhindered, batches, left, gone }
-  return { classOf, promises, rows, requests, expected, ...lists, lastSent, endKnown }
+  return { classOf, promises, rows, requests, expected, ...lists, end }
 }
 
 function gatherBatches(rows: AuditRows): SeenBatch[] {
@@ -133,36 +135,6 @@ function gatherBatches(rows: AuditRows): SeenBatch[] {
       done: orNever(rows.done[first]!),
     }
   })
-}
-
-/**
- * A `fixed` batch goes unfilled only once the traffic is known to have ended, which rows do not
- * tell: so the first that did shows it.
- */
-function endOfTraffic(
-  { reacts = false }: Promises,
-  seen: Pick<Evidence, 'rows' | 'unhindered' | 'batches' | 'lastSent'>,
-): number {
-  let first = Number.POSITIVE_INFINITY
-  for (const { pool, batches } of seen.unhindered) {
-    if (pool.batching.policy !== 'fixed') continue
-    for (const { members, dispatched } of batches) {
-      if (members.length >= pool.batching.batch || dispatched >= first) continue
-      const ended = dispatched >= seen.lastSent || (reacts && isStuckAt(dispatched, seen))
-      if (ended) first = dispatched
-    }
-  }
-  return first
-}
-
-/** Whether nothing was at work, and nobody came until somebody was answered. */
-function isStuckAt(at: number, { rows, batches }: Pick<Evidence, 'rows' | 'batches'>): boolean {
-  let answered = Number.POSITIVE_INFINITY
-  for (const { dispatched, done } of batches) {
-    if (dispatched < at && done > at) return false
-    if (dispatched >= at && done < answered) answered = done
-  }
-  return rows.sent.every((sent) => !(sent > at && sent < answered))
 }
 
 const orNever = (time: number) => (Number.isNaN(time) ? Number.POSITIVE_INFINITY : time)

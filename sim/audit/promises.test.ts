@@ -126,7 +126,7 @@ test('the control plane reads the same promises', () => {
   const pools = plan.pools.map(({ index: _, ...pool }) => pool)
   // what prompts begin with by their numbers stands with the requests
   const classes = plan.classes.map(({ carriesContext: _, ...own }) => own)
-  expect(promisesOf(scenario)).toEqual({ ...plan, classes, pools, reacts: false })
+  expect(promisesOf(scenario)).toEqual({ ...plan, classes, pools, reactions: null })
 })
 
 test('classes have the pools of their model to which nobody hands over', () => {

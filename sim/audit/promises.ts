@@ -6,6 +6,7 @@ import {
   promisedMemory,
 } from './memory-promises.ts'
 import { type PromisedKv, promisedKv } from './promised-kv.ts'
+import { type PromisedReactions, promisedReactions } from './promised-reactions.ts'
 
 type Routing = 'round-robin' | 'least-loaded'
 export type Batching = Scenario['pools'][number]['batching']
@@ -18,8 +19,8 @@ export interface Promises {
   readonly pools: readonly PoolPromises[]
   /** the numbers that pools' memory speaks of */
   readonly devices: readonly PromisedDevice[]
-  /** whether some clients send more once they are answered; they do not where it is not said */
-  readonly reacts?: boolean
+  /** null, or not said, where what clients send does not depend on how their requests end */
+  readonly reactions?: PromisedReactions | null
 }
 
 export interface ClassPromises {
@@ -154,11 +155,14 @@ export function promisesOf(scenario: Scenario): Promises {
       sharedPrefixTokens: own.shared_prefix_tokens ?? 0,
     })
   }
-  const reacts = scenario.traffic.some(
-    ({ arrivals, retry, session }) => arrivals.process === 'closed-loop' || retry || session,
-  )
   const { policy: routing } = scenario.router
-  return { routing, classes, pools, devices: promisedDevices(scenario), reacts }
+  return {
+    routing,
+    classes,
+    pools,
+    devices: promisedDevices(scenario),
+    reactions: promisedReactions(scenario),
+  }
 }
 
 /** Those of a model to which nobody hands over. */

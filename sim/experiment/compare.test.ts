@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { OUTCOME } from '../serving/index.ts'
 import { PERCENTILES, percentile, Rows } from '../stats/index.ts'
 import { type ComparisonInput, compareRuns, latenciesOf } from './compare.ts'
 import { DYNAMIC, type KnownRun, knownPlan, knownRun } from './known-machine.test-helper.ts'
@@ -58,7 +59,9 @@ describe('structure', () => {
     const plan = knownPlan(1, { ...DYNAMIC, policy: 'fixed', batch: 8 })
     const busy = knownRun({ load: 0.6, seconds: SECONDS, stillShare: 0.12 })
     expect(spoiled(run)).toBe(null)
-    expect(spoiled(busy)).toMatch(/^its dispatcher stood still for 1\d % of the time$/)
+    expect(spoiled(busy)).toMatch(
+      /^its dispatcher stood still for 1\d % of the time; other programs/,
+    )
     expect(compare([run], { plan }).checks.structure.verdict).toBe('FAIL')
     const { structure, prediction } = compare([busy], { plan }).checks
     expect([structure.verdict, prediction.verdict]).toEqual(['UNDECIDED', 'UNDECIDED'])
@@ -140,8 +143,17 @@ describe('a spoiled replay', () => {
     const at = run.rows.columns.at.map((time, key) => (key % 33 === 0 ? time - 6 : time))
     const rows = Rows.of({ ...run.rows.columns, at })
     expect(spoiled({ rows, timers: run.timers })).toMatch(
-      /^its requests were sent late \(p99 6\.\d ms\)$/,
+      /^its requests were sent late \(p99 6\.\d ms\); other programs/,
     )
+  })
+
+  test('is one whose executors died, with what that cost', () => {
+    const outcome = run.rows.columns.outcome.map((own, key) => (key < 3 ? OUTCOME.failed : own))
+    const rows = Rows.of({ ...run.rows.columns, outcome })
+    expect(spoiled({ rows, timers: run.timers, deaths: [0, 1] })).toBe(
+      'the process of an executor ended 1 time and was started again; 3 requests failed',
+    )
+    expect(spoiled({ ...run, deaths: [0, 0] })).toBe(spoiled(run))
   })
 
   test('is none with standstills of 1 % of the time', () => {

@@ -215,6 +215,9 @@ export function knownRun(options: KnownOptions): KnownRun {
     onLoaded: (...told) => control.onLoaded(...told),
     onSteps: (...told) => control.onSteps(...told),
     onEnd: (now) => control.onEnd(now),
+    get waiting() {
+      return control.waiting
+    },
     onTimer(now, timer) {
       settle(timer, Number.POSITIVE_INFINITY)
       control.onTimer(now, timer)

@@ -114,7 +114,7 @@ function assemble(given: RunParts): {
     timers: world,
     backend: world,
     steps: world,
-    observer: source.reacts ? new Settling(observer, source, requests) : observer,
+    observer: source.reactsUntil > 0 ? new Settling(observer, source, requests) : observer,
   })
   const journal = parts.journal === true ? new JournalingControlPlane(control, requests) : null
   world.attach(journal ?? control)

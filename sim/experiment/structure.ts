@@ -29,6 +29,8 @@ export interface ObservedRun {
   readonly timers: readonly Turn[]
   /** models that came and went; none where all stay */
   readonly moves?: readonly ModelMove[]
+  /** by executor, how often its process ended in the middle of a batch; none where all lasted */
+  readonly deaths?: readonly number[]
 }
 
 /** One batch of a run, read back from its members' rows. */

@@ -40,6 +40,18 @@ describe('timelines worked by hand', () => {
     expect(done).toEqual([3, 6, 9, 13])
   })
 
+  test('of executors freed at one instant the one whose batch went first is first', () => {
+    const system = {
+      plan: planOf([{ replicas: 2 }]),
+      // the first batches go at 0 and 1 and end at 2 and 6, the third goes at 2 and ends at 6
+      requests: requestsOf([0, 1, 2, 7, 7.5], { lengths: [2, 5, 4, 1, 1] }),
+      work: [{ law: 'linear', base_ms: 0, per_item_ms: 0, per_token_ms: 1 } as const],
+    }
+    const { executor, done } = columnsOf(system)
+    expect(done.slice(0, 3)).toEqual([2, 6, 6])
+    expect(executor).toEqual([0, 1, 0, 1, 0])
+  })
+
   test('D/D/2, one queue: whichever executor is free first', () => {
     const { dispatched, executor } = rowsOf([0, 1, 2, 3, 4], 3, { replicas: 2 })
     expect(dispatched).toEqual([0, 1, 3, 4, 6])

@@ -46,6 +46,7 @@ export class ControlPlane implements ControlPlanePort {
   readonly #armed: Float64Array
   /** of the request that came last, whose further parts go to the same */
   #pool: PoolState
+  #ending = false
   readonly #batches: readonly Batch[]
   readonly #decision: Decision = { take: 0, lane: 0, wakeAt: Number.POSITIVE_INFINITY }
 
@@ -99,7 +100,6 @@ export class ControlPlane implements ControlPlanePort {
     this.#armed = new Float64Array(this.#stations.length).fill(Number.POSITIVE_INFINITY)
   }
 
-  /** Requests waiting in all queues. */
   get waiting(): number {
     let sum = 0
     for (const station of this.#stations) sum += station.queue.length
@@ -107,6 +107,7 @@ export class ControlPlane implements ControlPlanePort {
   }
 
   onArrival(now: Ms, request: number): void {
+    if (this.#ending) this.#setEnding(false)
     const requests = this.#requests
     const station = this.#route(request)
     requests.pool[request] = station.pool.index
@@ -192,10 +193,15 @@ export class ControlPlane implements ControlPlanePort {
   }
 
   onEnd(now: Ms): void {
+    this.#setEnding(true)
     for (const station of this.#stations) {
-      station.ending = true
       if (station.pool.generation === undefined) this.#pump(now, station)
     }
+  }
+
+  #setEnding(ending: boolean): void {
+    this.#ending = ending
+    for (const station of this.#stations) station.ending = ending
   }
 
   /** Whether there could ever be memory enough for a request where it has come to. */

@@ -1,6 +1,7 @@
 export { type AdmissionPlan, admissionControls, OPEN_ADMISSION } from './admission/index.ts'
 export { Batcher, batchPolicies, type QueueView } from './batching/index.ts'
 export { ControlPlane } from './control-plane.ts'
+export { EndOfTraffic } from './end-of-traffic.ts'
 export { kvBytes, kvPlan } from './generation/kv-plan.ts'
 export { PREFIX_TOKENS } from './generation/prefix-keys.ts'
 export {

@@ -16,6 +16,7 @@ const nobody = {
   onDone() {},
   onLoaded() {},
   onSteps() {},
+  waiting: 0,
   onEnd() {},
 }
 
@@ -67,6 +68,7 @@ test('the control plane behind a journal is told the same', () => {
       onDone: note('done'),
       onLoaded: note('loaded'),
       onSteps: note('steps'),
+      waiting: 0,
       onEnd: note('end'),
     },
     { key: Uint32Array.of(70, 80) },

@@ -60,6 +60,10 @@ export class JournalingControlPlane implements ControlPlanePort {
     this.#inner.onEnd(now)
   }
 
+  get waiting(): number {
+    return this.#inner.waiting
+  }
+
   /** The entries so far: [now, kind, id, a, b, status] each. */
   entries(): Float64Array {
     return this.#entries.slice(0, this.#length)

@@ -138,8 +138,10 @@ export interface ControlPlanePort {
   onLoaded(now: Ms, executor: number, ok: boolean): void
   /** A run ended after so many steps; of the first and the last of them how long they took. */
   onSteps(now: Ms, executor: number, steps: number, firstMs: Ms, lastMs: Ms): void
-  /** No request will come any more. */
+  /** The traffic has ended, see `EndOfTraffic`; it goes on where a request comes after all. */
   onEnd(now: Ms): void
+  /** Requests waiting in all queues. */
+  readonly waiting: number
 }
 
 /** Where requests come from, pulled by the world in order of time. */
@@ -149,10 +151,8 @@ export interface Source {
    * ended; NaN where more must be read first: whoever drives the world does that and goes on.
    */
   peek(): Ms
-  /** No request will come any more, however those in flight end. */
-  readonly ended: boolean
-  /** Whether how requests end may change what comes. */
-  readonly reacts: boolean
+  /** Up to when how requests end may change what comes, ms; 0 where it never does. */
+  readonly reactsUntil: Ms
   /**
    * Writes the next request into a slot of `requests` and moves on. False where a client thought
    * better of it: nothing came.

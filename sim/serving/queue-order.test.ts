@@ -158,6 +158,26 @@ describe('virtual-token-counter', () => {
     expect(order55.slice(6, 10)).toEqual([6, 11, 7, 12])
   })
 
+  test('of equal counters the tenant goes first whose class stands first', () => {
+    const came = [{}, { class: 1, length: 10 }, { length: 10 }]
+    expect(served(came, order, two.toReversed())).toEqual([0, 2, 1])
+    expect(served([{ class: 1 }, { length: 10 }, { class: 1, length: 10 }], order, two)).toEqual([
+      0, 1, 2,
+    ])
+  })
+
+  test('one that comes where nobody waits is lifted to the tenant that waited last', () => {
+    // a is served 30 and leaves; b comes alone at 35, and a right after it: both have 30
+    const came = [
+      { length: 30 },
+      { at: 35, class: 1, length: 10 },
+      { at: 36, class: 1, length: 10 },
+      { at: 37, length: 10 },
+      { at: 38, class: 1, length: 10 },
+    ]
+    expect(served(came, order, two)).toEqual([0, 1, 3, 2, 4])
+  })
+
   test('service counts by weight', () => {
     const came = [
       {},
@@ -189,6 +209,14 @@ describe("Triton's queue policies", () => {
   test('timeout_action DELAY: it waits on behind the others, without a second time-out', () => {
     const pool = { queueTimeoutMs: 8, timeoutAction: 'delay' } as const
     expect(served([{}, {}, { at: 5 }, { at: 6 }], pool)).toEqual([0, 2, 1, 3])
+  })
+
+  test('timeout_action DELAY: in the order in which their time was over', () => {
+    const pool = { queueTimeoutMs: 18, timeoutAction: 'delay', timeoutOverride: true } as const
+    const sooner = [{}, { queueTimeoutMs: 5 }]
+    // the time of the third is over at 19, that of the fourth at 7; at 20 the last is in time
+    const came = [{}, {}, { at: 1 }, { at: 2, class: 1 }, { at: 15 }]
+    expect(served(came, pool, sooner)).toEqual([0, 1, 4, 3, 2])
   })
 
   test('timeout_action DELAY: behind the others of its own level only', () => {

@@ -34,29 +34,47 @@ export function backoff(plan: RetryPlan, attempt: number, key: number): Ms {
   return plan.jitter === 'full' ? most * share : (most * (1 + share)) / 2
 }
 
+/** Numbers of so many digits are added up exactly. */
+const DIGITS = 15
+
 /**
  * A budget that all clients of a class share: each call adds `ratio` to it, each retry takes 1. It
- * begins full.
+ * begins full. Counted in whole units of the last decimal place that ratio and burst are written
+ * with, as sums of fractions would lose retries to rounding.
  */
 export class RetryBudget {
-  readonly #plan: RetryBudgetPlan | null
+  /** of one retry, of a call, and when full; Infinity without a budget */
+  readonly #retry: number
+  readonly #call: number
+  readonly #full: number
   #left: number
 
   constructor(plan: RetryBudgetPlan | null) {
-    this.#plan = plan
-    this.#left = plan?.burst ?? Number.POSITIVE_INFINITY
+    const { ratio, burst } = plan ?? { ratio: 0, burst: Number.POSITIVE_INFINITY }
+    const wholeDigits = Math.ceil(Math.log10(1 + ratio + (plan?.burst ?? 0)))
+    const places = Math.max(decimalPlaces(ratio), decimalPlaces(burst))
+    this.#retry = 10 ** Math.min(places, DIGITS - wholeDigits)
+    this.#call = Math.round(ratio * this.#retry)
+    this.#full = Math.round(burst * this.#retry)
+    this.#left = this.#full
   }
 
   get allowsRetry(): boolean {
-    return this.#left >= 1
+    return this.#left >= this.#retry
   }
 
   called(): void {
-    if (this.#plan === null) return
-    this.#left = Math.min(this.#plan.burst, this.#left + this.#plan.ratio)
+    this.#left = Math.min(this.#full, this.#left + this.#call)
   }
 
   retried(): void {
-    this.#left--
+    this.#left -= this.#retry
   }
+}
+
+/** Of the shortest decimal number that stands for it. */
+function decimalPlaces(value: number): number {
+  if (!Number.isFinite(value)) return 0
+  const [digits = '', exponent = '0'] = value.toExponential().split('e')
+  return Math.max(0, (digits.split('.')[1]?.length ?? 0) - Number(exponent))
 }

@@ -112,7 +112,11 @@ function modulation(arrivals: RatedArrivals): readonly ModulatingState[] | null 
   }))
 }
 
-function rateOf(arrivals: RatedArrivals, options: ArrivalsOptions): Rate {
+/** What is expected of arrivals over time; a load counts as so many times `capacityRps`. */
+export function rateOf(
+  arrivals: RatedArrivals,
+  options: Pick<ArrivalsOptions, 'endMs' | 'capacityRps'>,
+): Rate {
   const { endMs } = options
   const steps = arrivals.schedule ?? [{ at_s: 0, ...arrivals }]
   return new Rate({
@@ -130,7 +134,10 @@ function rateOf(arrivals: RatedArrivals, options: ArrivalsOptions): Rate {
 type Rates = { readonly rate_rps?: number | undefined; readonly load?: number | undefined }
 
 /** Requests/ms of a rate or a load. */
-function perMs({ rate_rps, load }: Rates, { capacityRps }: ArrivalsOptions): number {
+function perMs(
+  { rate_rps, load }: Rates,
+  { capacityRps }: Pick<ArrivalsOptions, 'capacityRps'>,
+): number {
   if (rate_rps !== undefined) return rate_rps / 1000
   if (capacityRps === null) throw new Error('Expected `capacityRps` for a load')
   return ((load ?? 0) * capacityRps) / 1000

@@ -10,8 +10,8 @@ export interface Clients {
    * where rows of a trace must be put in first.
    */
   peek(): Ms
-  /** No request will come any more, however those in flight end. */
-  readonly ended: boolean
+  /** Up to when how requests end may change what comes, ms; 0 where it never does. */
+  readonly reactsUntil: Ms
   /**
    * Writes the next request into a slot, but for its class; `key` is its identity. False where a
    * client thought better of it.
@@ -22,6 +22,7 @@ export interface Clients {
 
 /** Clients who send and look no further. */
 export class OpenClients implements Clients {
+  readonly reactsUntil = 0
   readonly #arrivals: ArrivalProcess
   readonly #lengths: LengthDistribution
   readonly #outputs: LengthDistribution
@@ -39,10 +40,6 @@ export class OpenClients implements Clients {
     this.#outputs = outputs
     this.#prefixOf = prefixOf
     this.#next = arrivals.next()
-  }
-
-  get ended(): boolean {
-    return this.#next === Number.POSITIVE_INFINITY
   }
 
   peek(): Ms {

@@ -42,12 +42,8 @@ export class FanOutSource implements Source {
     this.#fanOut = classes.map(({ fanOut }) => fanOut)
   }
 
-  get reacts(): boolean {
-    return this.#inner.reacts
-  }
-
-  get ended(): boolean {
-    return this.#partsToCome === 0 && this.#inner.ended
+  get reactsUntil(): Ms {
+    return this.#inner.reactsUntil
   }
 
   peek(): Ms {
@@ -70,7 +66,7 @@ export class FanOutSource implements Source {
     requests.part[slot] = fanOut - this.#partsToCome--
     const key = this.#count++
     requests.key[slot] = key
-    if (this.reacts) this.#inFlight.set(key, this.#sending)
+    if (this.reactsUntil > 0) this.#inFlight.set(key, this.#sending)
     return true
   }
 

@@ -49,7 +49,7 @@ function prefixesIn(source: Source): (number[] | null)[] {
     if (source.take(requests, slot)) {
       const prefix = requests.prefixes.get(slot)
       found.push(prefix ? [...prefix] : null)
-      if (source.reacts) source.settled(0, requests.key[slot]!, OUTCOME.served, at + 1)
+      if (source.reactsUntil > 0) source.settled(0, requests.key[slot]!, OUTCOME.served, at + 1)
     }
     requests.release(slot)
     expect(requests.prefixes.size).toBe(0)

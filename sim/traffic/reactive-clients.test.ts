@@ -47,9 +47,10 @@ function run(
   const fields = new Requests(1)
   const all: Sent[] = []
   let ends: { key: number; at: number; outcome: Outcome }[] = []
-  while (!clients.ended) {
+  for (;;) {
     const next = clients.peek()
     const first = ends.toSorted((a, b) => a.at - b.at)[0]
+    if (first === undefined && next === Number.POSITIVE_INFINITY) break
     if (first !== undefined && first.at <= next) {
       ends = ends.filter((end) => end !== first)
       clients.settled(first.key, first.outcome, first.at)
@@ -130,6 +131,30 @@ describe('retries', () => {
     // what comes while the budget is full is lost, as before the first retry
     expect(retries).toBeGreaterThan(0.2 * 1000 - 12)
     expect(retries).toBeLessThanOrEqual(0.2 * 1000 + 10)
+  })
+
+  test('a retry takes from the budget when it is due, and is given up where that is empty', () => {
+    // the second call finds the budget full, the first retry empties it, the second is due at 15
+    const budget = { ratio: 1, burst: 1 }
+    const plan = { retry: { ...retry, maxAttempts: 2, budget } }
+    const sent = run(plan, [0, 5, 30], () => ({ after: 0, outcome: shed }))
+    expect(times(sent)).toEqual([0, 5, 10, 30, 40])
+  })
+
+  test.each([
+    { ratio: 0.1, burst: 1, after: [1, 11, 21, 31], all: 100 },
+    { ratio: 0.3, burst: 1, after: [1, 5, 9, 13], all: 250 },
+    { ratio: 0.1, burst: 1.2, after: [1, 9, 19, 29], all: 101 },
+    { ratio: 0.007, burst: 1, after: [1, 144, 287, 430], all: 7 },
+    { ratio: 0.7, burst: 3, after: [1, 2, 3, 4], all: 702 },
+  ])('a budget counts fractions exactly: $ratio, $burst', ({ after, all, ratio, burst }) => {
+    const calls = Array.from({ length: 1000 }, (_, i) => 100 * i)
+    const own = { ...retry, maxAttempts: 2, budget: { ratio, burst } }
+    const plan = { endMs: 1e6, retry: own }
+    const sent = run(plan, calls, () => ({ after: 0, outcome: abandoned }))
+    const retried = sent.filter(({ attempt }) => attempt === 2).map(({ at }) => 1 + (at - 10) / 100)
+    expect(retried.slice(0, 4)).toEqual(after)
+    expect(retried.length).toBe(all)
   })
 })
 

@@ -98,8 +98,8 @@ export class ReactiveClients implements Clients {
     this.#nextArrival = arrivals.next()
   }
 
-  get ended(): boolean {
-    return this.peek() === Number.POSITIVE_INFINITY && this.#inFlight.size === 0
+  get reactsUntil(): Ms {
+    return this.#plan.endMs
   }
 
   peek(): Ms {

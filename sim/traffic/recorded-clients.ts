@@ -38,14 +38,22 @@ export function recordedClients(
 ): ArrivalProcess {
   const { name, seed, replication, fromS, endMs, perMs } = options
   const stretches = clients.map((rows) => stretchesOf(rows, fromS, endMs))
-  const recorded = stretches.reduce((sum, own) => sum + expected(own, endMs), 0)
-  const scale = perMs === null ? 1 : (perMs * endMs) / recorded
+  const scale = perMs === null ? 1 : perMs / recordedPerMs(clients, options)
   return new SummedArrivals(
     stretches.map((own, i) => {
       const scaled = own.map((stretch) => ({ ...stretch, rate: scale * stretch.rate }))
       return new RecordedClient(scaled, stream(seed, replication, `arrivals:${name}:${i}`), endMs)
     }),
   )
+}
+
+/** Mean rate over the run of all clients together as recorded, requests/ms. */
+export function recordedPerMs(
+  clients: readonly (readonly ClientRow[])[],
+  { fromS, endMs }: Pick<ClientsOptions, 'fromS' | 'endMs'>,
+): number {
+  const stretches = clients.map((rows) => stretchesOf(rows, fromS, endMs))
+  return stretches.reduce((sum, own) => sum + expected(own, endMs), 0) / endMs
 }
 
 function stretchesOf(rows: readonly ClientRow[], fromS: number, endMs: Ms): Stretch[] {

@@ -100,7 +100,7 @@ export class RequestList {
  * Gives out the requests of a list; at other times than the scheduled ones where `sent` says so.
  */
 export class ListSource implements Source {
-  readonly reacts = false
+  readonly reactsUntil = 0
   readonly #columns: RequestListColumns
   readonly #sent: Float64Array
   #next = 0
@@ -109,10 +109,6 @@ export class ListSource implements Source {
   constructor(list: RequestList, sent: Float64Array | null = null) {
     this.#columns = list.columns
     this.#sent = sent ?? list.columns.at
-  }
-
-  get ended(): boolean {
-    return this.#next >= this.#sent.length
   }
 
   peek(): Ms {

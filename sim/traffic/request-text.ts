@@ -5,6 +5,8 @@ const LINES_AT_ONCE = 1000
 const MAX_PROBLEMS = 10
 const MAX_LENGTH = 1e9
 const MAX_NUMBER = 2 ** 31 - 1
+/** The longest duration_s, 10^7 s. */
+const MAX_AT_MS = 1e10
 
 /**
  * A request list as JSON Lines, in chunks: {"at_ms", "class", "input_tokens"}, and where there are
@@ -73,9 +75,10 @@ function parseLine(line: string, classes: readonly string[], previous: number): 
   const fields = (value ?? {}) as Record<string, unknown>
   const { at_ms: at, class: name, input_tokens: length, output_tokens: output = 0 } = fields
   const { hash_ids: prefix = null } = fields
-  if (typeof at !== 'number' || !Number.isFinite(at) || at < previous) {
+  if (typeof at !== 'number' || !(at >= previous)) {
     return `at_ms: expected a number of at least ${previous}, as the line before, got ${show(at)}`
   }
+  if (at > MAX_AT_MS) return `at_ms: expected a number of at most ${MAX_AT_MS}, got ${show(at)}`
   const number = classes.indexOf(name as string)
   if (number < 0) return `class: expected one of ${classes.join(', ')}, got ${show(name)}`
   if (!isWhole(length, 1)) return `input_tokens: ${wholeNumber(1)}, got ${show(length)}`

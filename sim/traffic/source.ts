@@ -2,7 +2,7 @@ import type { Scenario } from '../../scenarios/schema.ts'
 import type { Ms, Outcome, RequestFields, Source } from '../serving/index.ts'
 import { classClients } from './class-clients.ts'
 import { classLengths } from './class-lengths.ts'
-import { type Clients, OpenClients } from './clients.ts'
+import type { Clients } from './clients.ts'
 import type { ClientRow } from './recorded-clients.ts'
 import { RequestHash } from './request-hash.ts'
 import { type TraceData, TraceFeed, type TraceReader } from './trace-feed.ts'
@@ -20,7 +20,7 @@ export interface TrafficOptions {
 
 /** Requests of all classes in the order of time; of equal times the lower class first. */
 export class MergedSource implements Source {
-  readonly reacts: boolean
+  readonly reactsUntil: Ms
   readonly #classes: readonly Clients[]
   readonly #feeds: ReadonlyMap<number, TraceFeed>
   readonly #next: Float64Array
@@ -30,15 +30,11 @@ export class MergedSource implements Source {
 
   /** `feeds`: of the classes that come from traces, by their index. */
   constructor(classes: readonly Clients[], feeds: ReadonlyMap<number, TraceFeed> = new Map()) {
-    this.reacts = classes.some((clients) => !(clients instanceof OpenClients))
+    this.reactsUntil = Math.max(...classes.map(({ reactsUntil }) => reactsUntil))
     this.#classes = classes
     this.#feeds = feeds
     this.#next = Float64Array.from(classes, (clients) => clients.peek())
     this.#find()
-  }
-
-  get ended(): boolean {
-    return this.#classes.every(({ ended }) => ended)
   }
 
   peek(): Ms {

@@ -67,6 +67,7 @@ function told(act: (world: SimulatedWorld, step: number) => void): string[] {
     },
     onLoaded: (_now: Ms, executor, ok) => happened(`loaded ${executor} ${ok}`),
     onSteps: () => happened('steps'),
+    waiting: 0,
     onEnd: () => {},
   })
   expect(world.advance(Number.POSITIVE_INFINITY, 100)).toBe('drained')

@@ -94,6 +94,7 @@ function seen(of: Case): { readonly done: Ms; readonly order: readonly string[] 
     },
     onLoaded() {},
     onSteps: () => {},
+    waiting: 0,
     onEnd: () => {},
   }
   world.attach(control)
@@ -183,10 +184,7 @@ test('a dispatcher that stands still sees an end when it goes on, awake or not',
 test('a starved world does nothing at all until its source is filled up', () => {
   const times: number[] = [0, Number.NaN, 3]
   const source: Source = {
-    reacts: false,
-    get ended() {
-      return times.length === 0
-    },
+    reactsUntil: 0,
     peek: () => times[0] ?? Number.POSITIVE_INFINITY,
     take(requests, slot) {
       requests.at[slot] = times.shift()!
@@ -213,6 +211,7 @@ test('a starved world does nothing at all until its source is filled up', () => 
     onDone: () => {},
     onLoaded() {},
     onSteps: () => {},
+    waiting: 0,
     onEnd: (now) => void order.push(`end ${now}`),
   })
   const advance = () => world.advance(Number.POSITIVE_INFINITY, 100)

@@ -4,6 +4,7 @@ import {
   type Batch,
   type ControlPlanePort,
   computedLength,
+  EndOfTraffic,
   type Ms,
   type Requests,
   type Source,
@@ -32,6 +33,8 @@ const STEPPED = 2
 const LOADED = 3
 const TIMER = 4
 const ARRIVAL = 5
+/** nothing happened, but the traffic may have ended */
+const LOOK = 6
 
 /**
  * The simulated world: virtual clock, event heap, and executors whose batches take work over
@@ -73,7 +76,9 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
   #arrival = -1
   #arrivalAt: Ms = Number.POSITIVE_INFINITY
   #control: ControlPlanePort | null = null
-  #exhausted = false
+  readonly #end: EndOfTraffic
+  /** when that is looked at though nothing happens; Infinity for never */
+  #lookAt: Ms = Number.POSITIVE_INFINITY
   /** nobody knows when the next request comes: the source must be filled up first */
   #starved = false
   /** the request that was taken from the source last; -1 for none */
@@ -82,6 +87,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
   constructor(world: WorldParts) {
     this.#source = world.source
     this.#requests = world.requests
+    this.#end = new EndOfTraffic(world.source, world.requests)
     this.#hardware = world.hardware
     this.#machine = world.machine
     this.#random = world.random
@@ -102,7 +108,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
   /** Must be called once, before `advance`. */
   attach(control: ControlPlanePort): void {
     this.#control = control
-    this.#scheduleArrival()
+    this.#goOn(control)
   }
 
   arm(timer: number, at: Ms): void {
@@ -199,17 +205,11 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     if (this.#starved) {
       this.#goOn(control)
       if (this.#starved) return 'starved'
-      if (this.#source.reacts) this.#lookAgain(control)
+      this.#lookAgain(control)
     }
     for (let left = maxEvents; left > 0; left--) {
       if (heap.size === 0 || heap.peek() > until) {
-        if (heap.size > 0) return 'reached'
-        if (this.#exhausted) return 'drained'
-        // whoever waits on waits for requests that only their own end would bring
-        this.#exhausted = true
-        control.onEnd(this.now)
-        if (heap.size === 0) return 'drained'
-        continue
+        return heap.size > 0 ? 'reached' : 'drained'
       }
       heap.pop()
       this.now = heap.time
@@ -229,12 +229,16 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
         control.onLoaded(this.now, heap.slot, this.#loaded[heap.slot] === 1)
       } else if (heap.kind === ENDED) {
         this.#report(heap.slot, this.#hardware[heap.slot]!.overheads!)
-      } else if (this.#armed[heap.slot] === heap.sequence) {
+      } else if (heap.kind === LOOK) {
+        this.#lookAt = Number.POSITIVE_INFINITY
+        if (this.#end.wakeAt > this.now) continue
+      } else {
+        if (this.#armed[heap.slot] !== heap.sequence) continue
         this.#disarm(heap.slot)
         control.onTimer(this.now, heap.slot)
       }
       if (this.#starved) return 'starved'
-      if (this.#source.reacts) this.#lookAgain(control)
+      if (this.#source.reactsUntil > 0) this.#lookAgain(control)
     }
     return 'budget'
   }
@@ -262,15 +266,17 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     this.#scheduleArrival()
     if (this.#starved) return
     if (this.#taken >= 0) control.onArrival(this.now, this.#taken)
-    if (this.#exhausted && !this.#source.reacts) control.onEnd(this.now)
+    if (this.#arrival < 0) this.#end.look(this.now, control)
   }
 
   /** How requests ended may have brought forward the next one, or left none to come. */
   #lookAgain(control: ControlPlanePort): void {
     if (this.#source.peek() !== this.#arrivalAt) this.#scheduleArrival()
-    if (this.#exhausted || !this.#source.ended) return
-    this.#exhausted = true
-    control.onEnd(this.now)
+    this.#end.look(this.now, control)
+    const { wakeAt } = this.#end
+    if (wakeAt >= this.#lookAt) return
+    this.#lookAt = wakeAt
+    this.#heap.push(wakeAt, LOOK, 0)
   }
 
   #scheduleArrival(): void {
@@ -280,7 +286,6 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     if (this.#starved) return
     if (at === Number.POSITIVE_INFINITY) {
       this.#arrival = -1
-      if (!this.#source.reacts) this.#exhausted = true
       return
     }
     let sent = this.#link === null ? at : this.#link.through(at)

@@ -6,7 +6,7 @@ import type { Rule } from '../rule.ts'
 export const batchSize: Rule = {
   rule: 'batch-size',
   promise: 'no batch is larger than allowed, and a fixed one is full until the traffic ends',
-  check({ queues, unhindered, endKnown, lastSent }: Evidence, found: Findings) {
+  check({ queues, unhindered, end }: Evidence, found: Findings) {
     for (const queue of queues) {
       const { pool, batches } = queue
       const { batching } = pool
@@ -20,12 +20,12 @@ export const batchSize: Rule = {
             members,
             () => `a batch of ${size} at ${ms(dispatched)}; at most ${most} in pool ${pool.name}`,
           )
-        } else if (fills && size < most && dispatched < endKnown) {
+        } else if (fills && size < most && !end.may(dispatched)) {
           found.violated(
             members,
             () =>
               `a batch of ${size} at ${ms(dispatched)}; exactly ${most} in pool ${pool.name} ` +
-              `until the last request has come at ${ms(lastSent)}`,
+              'until the traffic has ended',
           )
         }
       }

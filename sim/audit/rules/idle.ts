@@ -15,7 +15,7 @@ export const idle: Rule = {
     for (const queue of seen.unhindered) {
       if (!goesByCount(queue)) continue
       const fixed = queue.pool.batching.policy === 'fixed'
-      const end = fixed ? seen.endKnown : Number.POSITIVE_INFINITY
+      const end = fixed && seen.end.seen ? seen.end.known : Number.POSITIVE_INFINITY
       eachInstant(seen, queue, (instant) => checkInstant(seen, queue, instant, found), end)
     }
   },
@@ -28,7 +28,7 @@ function checkInstant(
   found: Findings,
 ): void {
   const { at, oldest, waitingAfter, freeAfter } = instant
-  const ending = at >= seen.endKnown
+  const ending = at >= seen.end.known
   if (!lookedThrough(instant) && !ending) return
   found.checked++
   if (freeAfter <= 0 || waitingAfter <= 0 || oldest < 0) return

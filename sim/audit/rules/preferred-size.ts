@@ -117,10 +117,10 @@ function momentsOf(
   { members, dispatched }: SeenBatch,
   { oldestBefore, batches }: Instant,
 ): readonly Moment[] {
-  const { rows, endKnown } = seen
+  const { rows, end } = seen
   const { batching } = queue.pool
   const ending =
-    batching.policy === 'fixed' && members.length < batching.batch && dispatched >= endKnown
+    batching.policy === 'fixed' && members.length < batching.batch && end.may(dispatched)
   const own = members[0]!
   const longest = oldestBefore < 0 ? own : oldestBefore
   const alone = batches.to - batches.from === 1

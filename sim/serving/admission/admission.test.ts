@@ -101,6 +101,16 @@ describe('token bucket', () => {
     expect(shed('class')).toEqual([0, 0, 1, 0, 0, 0, 0, 1].map(Boolean))
   })
 
+  test.each([3, 10, 30, 33, 70, 900])(
+    'lets in all who come at just its rate: %s a second',
+    (rps) => {
+      const came = at(...Array.from({ length: 2000 }, (_, i) => (1000 * i) / rps))
+      const own = { everyMs: 1000 / rps, burst: 1, per: 'pool' as const }
+      const found = refusals(came, { tokenBucket: own }, { replicas: 20 })
+      expect(new Set(found)).toEqual(new Set([none]))
+    },
+  )
+
   test('who is refused for another reason takes no token', () => {
     const pool = { maxLength: 1 }
     const came = at(0, 1, 2, 3, 9.9, 10.1)

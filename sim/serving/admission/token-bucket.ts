@@ -4,36 +4,50 @@ import type { Requests } from '../requests.ts'
 import type { TokenBucketPlan } from './admission-plan.ts'
 import type { AdmissionControl, Control } from './control.ts'
 
+/** Of a token: what times lose to rounding, so that arrivals at just the rate all find one. */
+const ROUNDING = 1e-7
+
 /**
- * Tokens come at a constant rate into a bucket that holds `burst` of them; who is let in takes one.
- * Kept as the time at which the bucket will be full: the virtual scheduling algorithm (ITU-T I.371,
- * GCRA), which adds up times in place of fractions of tokens.
+ * Tokens come at a constant rate into a bucket that holds `burst` of them; a request that is let in
+ * takes one. Kept as the time at which the bucket will be full: the virtual scheduling algorithm
+ * (ITU-T I.371, GCRA). That time is when it was full last and a whole number of tokens since, as
+ * adding up times would add up their rounding.
  */
 class TokenBuckets implements Control {
   readonly #everyMs: Ms
-  /** a bucket that is full later than this from now is empty */
-  readonly #emptyMs: Ms
-  /** by bucket */
-  readonly #fullAt: Float64Array
+  readonly #burst: number
+  /** by bucket: when it was full last, and how many were let in since */
+  readonly #fullLast: Float64Array
+  readonly #taken: Float64Array
   readonly #bucketOf: readonly number[]
   readonly #requests: Requests
 
   /** `bucketOf`: by class. */
   constructor(plan: TokenBucketPlan, bucketOf: readonly number[], requests: Requests) {
     this.#everyMs = plan.everyMs
-    this.#emptyMs = (plan.burst - 1) * plan.everyMs
-    this.#fullAt = new Float64Array(1 + Math.max(...bucketOf)).fill(Number.NEGATIVE_INFINITY)
+    this.#burst = plan.burst
+    this.#fullLast = new Float64Array(1 + Math.max(...bucketOf)).fill(Number.NEGATIVE_INFINITY)
+    this.#taken = new Float64Array(this.#fullLast.length)
     this.#bucketOf = bucketOf
     this.#requests = requests
   }
 
   refuses(now: Ms, request: number): boolean {
-    return now < this.#fullAt[this.#bucket(request)]! - this.#emptyMs
+    return now < this.#has(this.#bucket(request), this.#burst - 1 + ROUNDING)
   }
 
   admitted(now: Ms, request: number): void {
     const bucket = this.#bucket(request)
-    this.#fullAt[bucket] = Math.max(now, this.#fullAt[bucket]!) + this.#everyMs
+    if (now >= this.#has(bucket, 0)) {
+      this.#fullLast[bucket] = now
+      this.#taken[bucket] = 0
+    }
+    this.#taken[bucket]!++
+  }
+
+  /** When a bucket is full but for so many tokens. */
+  #has(bucket: number, less: number): Ms {
+    return this.#fullLast[bucket]! + (this.#taken[bucket]! - less) * this.#everyMs
   }
 
   #bucket(request: number): number {

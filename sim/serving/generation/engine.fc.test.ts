@@ -116,6 +116,9 @@ function run(system: SmallSystem, each: boolean): Outcome {
     onLoaded: note(control.onLoaded),
     onSteps: note(control.onSteps),
     onEnd: (now) => control.onEnd(now),
+    get waiting() {
+      return control.waiting
+    },
   })
   expect(world.advance(Number.POSITIVE_INFINITY, 1e6)).toBe('drained')
   expect(requests.inUse).toBe(0)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { planOf, requestsOf, serve } from '../../../test/small-system.ts'
 import type { Ms, Requests, TokenGapRun } from '../index.ts'
+import { ANY_CLASS } from '../plan.ts'
 import { type GenerationPlan, STATIC_BATCHES } from './generation-plan.ts'
 
 const UNLIMITED = {
@@ -31,26 +32,37 @@ const STEP_OF_ONE = {
   per_context_token_ms: 0,
 }
 
+const BY_LEVEL = { discipline: 'priority', ageingMs: Number.POSITIVE_INFINITY } as const
+
 interface Request {
   readonly at: Ms
   readonly prompt: number
   readonly answer: number
+  /** 1 where it is not said */
+  readonly priority?: number
 }
 
 /** Times of first tokens and of ends, and the gaps between tokens, on one engine. */
-function generate(requests: readonly Request[], plan: Partial<GenerationPlan> = {}) {
+function generate(
+  requests: readonly Request[],
+  plan: Partial<GenerationPlan> = {},
+  work: Partial<typeof STEP_OF_ONE> = {},
+) {
   const gaps: Ms[] = []
   const { rows } = serve(
     {
-      plan: planOf([{ generation: { ...CONTINUOUS, ...plan } }]),
+      plan: planOf([{ generation: { ...CONTINUOUS, ...plan }, order: BY_LEVEL }], {
+        classes: [1, 2].map((priority) => ({ ...ANY_CLASS, priority })),
+      }),
       requests: requestsOf(
         requests.map(({ at }) => at),
         {
           lengths: requests.map(({ prompt }) => prompt),
           outputs: requests.map(({ answer }) => answer),
+          classes: requests.map(({ priority = 1 }) => priority - 1),
         },
       ),
-      work: [STEP_OF_ONE],
+      work: [{ ...STEP_OF_ONE, ...work }],
     },
     {
       observe: (_slots: Requests, inner) => ({
@@ -121,5 +133,53 @@ describe('an engine', () => {
     expect(gaps).toHaveLength(10)
     // its tokens so far are computed with its prompt: at 7.2 there is room for them
     expect(done[1]).toBeGreaterThan(done[0]!)
+  })
+
+  // 16 blocks of a token; two prompts of 6 grow until 8 and 8, and the second loses its place
+  const kv = { ...UNLIMITED, blocks: 16, blockTokens: 1 }
+  const two = [0, 0].map((at) => ({ at, prompt: 6, answer: 6, priority: 2 }))
+
+  test.each([
+    { priority: 1, order: [0, 2, 1] },
+    { priority: 2, order: [0, 1, 2] },
+  ])('gives a lost place back before all but a higher level: $priority', ({ priority, order }) => {
+    const newcomer = { at: 4, prompt: 9, answer: 1, priority }
+    const { done, preemptions } = generate([...two, newcomer], { kv })
+    expect(Array.from(preemptions)).toEqual([0, 1, 0])
+    expect([0, 1, 2].sort((a, b) => done[a]! - done[b]!)).toEqual(order)
+  })
+
+  test('lets nobody in with the step for which another lost its place', () => {
+    // at 4.2 the second is thrown out; the third, which came at 4 and would fit, goes in at 5.2
+    const third = { at: 4, prompt: 1, answer: 1, priority: 1 }
+    const { done, first, preemptions } = generate([...two, third], { kv })
+    expect(Array.from(preemptions)).toEqual([0, 1, 0])
+    expect(first[2]).toBeCloseTo(5.2 + 1.1, 12)
+    expect(done[0]).toBeCloseTo(5.2 + 1.1 + 1, 12)
+  })
+
+  test('swaps nothing of a prompt that is computed in part, which begins anew', () => {
+    const growing = { at: 0, prompt: 4, answer: 9 }
+    const plan = { kv, tokenBudget: 2, swapMsPerToken: 100 }
+    // two prompt steps; of the second's prompt one token a step, until it is thrown out after four
+    const { done, preemptions } = generate([growing, { at: 0, prompt: 8, answer: 1 }], plan)
+    expect(Array.from(preemptions)).toEqual([0, 1])
+    expect(done[0]).toBeCloseTo(2 * 1.2 + 4 * 1.1 + 4, 12)
+    // all eight tokens again, two a step
+    expect(done[1]).toBeCloseTo(done[0]! + 4 * 1.2, 12)
+  })
+
+  test('static batches compute prompts padded, but read unpadded caches, of the done too', () => {
+    const [long, short] = [
+      { at: 0, prompt: 10, answer: 4 },
+      { at: 0, prompt: 4, answer: 2 },
+    ]
+    const plan = { policy: 'static', ...STATIC_BATCHES } as const
+    const { done } = generate([{ at: 0, prompt: 1, answer: 1 }, long, short], plan, {
+      per_context_token_ms: 0.1,
+    })
+    // a batch of one goes first; then a prompt of 2 x 10 tokens, and 14, 16 and 18 in the caches
+    expect(done[1]! - done[0]!).toBeCloseTo(3 + 2.4 + 2.6 + 2.8, 12)
+    expect(done[2]).toBe(done[1])
   })
 })

@@ -1,12 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 
-/**
- * Runs the property tests on other random systems than `npm test` does, seed after seed, until one
- * fails or the minutes are over. `npm run fuzz -- 30 [first seed]`; a failure names its seed.
- */
-
-const MINUTES = 10
 const FOLDERS = ['sim', 'runtime', 'scenarios', 'reports', 'test']
 
 function propertyTests(): string[] {
@@ -17,18 +11,14 @@ function propertyTests(): string[] {
   ).filter((path) => /\bfc\./.test(readFileSync(path, 'utf8')))
 }
 
-function main(): void {
-  const [minutes = MINUTES, first = Math.floor(Date.now() / 1000)] = process.argv
-    .slice(2)
-    .map(Number)
-  if (!(minutes! > 0) || !Number.isInteger(first)) {
-    console.error('Expected minutes and a whole first seed, as in npm run fuzz -- 30 7')
-    process.exitCode = 2
-    return
-  }
+/**
+ * Runs the property tests on other random systems than `npm test` does, seed after seed, until one
+ * fails or the minutes are over. A failure names its seed. Returns whether all passed.
+ */
+export function fuzzProperties(minutes: number, first: number): boolean {
   const files = propertyTests()
-  const until = performance.now() + 60_000 * minutes!
-  for (let seed = first!; performance.now() < until; seed++) {
+  const until = performance.now() + 60_000 * minutes
+  for (let seed = first; performance.now() < until; seed++) {
     console.log(`seed ${seed}: ${files.length} files of property tests`)
     const env = { ...process.env, FUZZ_SEED: String(seed), NO_COLOR: '1' }
     const { status, stdout } = spawnSync('npx', ['vitest', 'run', '--reporter=agent', ...files], {
@@ -39,10 +29,8 @@ function main(): void {
     if (status !== 0) {
       console.log(stdout)
       console.error(`Seed ${seed} fails: FUZZ_SEED=${seed} npx vitest run`)
-      process.exitCode = 1
-      return
+      return false
     }
   }
+  return true
 }
-
-main()

@@ -1,0 +1,101 @@
+import { constants, type Stats } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+
+/** Why a file that the user named cannot be read, in words that end a message. */
+export class Unreadable extends Error {
+  /** whether there is nothing of this name */
+  readonly missing: boolean
+
+  constructor(reason: string, missing = false) {
+    super(reason)
+    this.name = 'Unreadable'
+    this.missing = missing
+  }
+}
+
+/** A file that is open, and its size as the file system states it. */
+export interface UserFile {
+  readonly handle: FileHandle
+  readonly bytes: number
+}
+
+/**
+ * Opens a file that the user named; all reading of such files begins here. Only regular files are
+ * taken: a pipe or a device may never end, and most inputs are read more than once. Without
+ * blocking, so that opening a pipe does not wait for a writer; and what was opened is judged, not
+ * the name, which may mean another file by then. Throws `Unreadable`.
+ */
+export async function openUserFile(path: string): Promise<UserFile> {
+  const handle = await open(path, constants.O_RDONLY | NO_WAITING).catch(refuse)
+  try {
+    const stats = await handle.stat()
+    const kind = kindOf(stats)
+    if (kind !== null) throw new Unreadable(kind)
+    return { handle, bytes: stats.size }
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
+}
+
+/** Windows has neither. */
+const NO_WAITING = (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0)
+
+/** All bytes of a file that the user named. Throws `Unreadable`, also for more than `most`. */
+export async function readUserFile(path: string, most: number): Promise<Buffer> {
+  const { handle, bytes } = await openUserFile(path)
+  try {
+    if (bytes > most) throw tooLarge(most, bytes)
+    const pieces: Buffer[] = []
+    let read = 0
+    for (;;) {
+      // the size may be out of date, and files of /proc state none
+      const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, Math.max(bytes - read, 0) + 1))
+      const { bytesRead } = await handle.read(piece, 0, piece.length, null)
+      if (bytesRead === 0) return Buffer.concat(pieces, read)
+      pieces.push(piece.subarray(0, bytesRead))
+      read += bytesRead
+      if (read > most) throw tooLarge(most, read)
+    }
+  } catch (error) {
+    return refuse(error)
+  } finally {
+    await handle.close()
+  }
+}
+
+const PIECE_BYTES = 1 << 22
+
+function tooLarge(most: number, bytes: number): Unreadable {
+  return new Unreadable(`${megabytes(bytes)} MB, more than the ${megabytes(most)} MB that are read`)
+}
+
+const megabytes = (bytes: number) => Number((bytes / 1e6).toPrecision(4))
+
+function kindOf(stats: Stats): string | null {
+  if (stats.isFile()) return null
+  if (stats.isDirectory()) return 'a folder'
+  if (stats.isFIFO()) return 'a pipe, not a file; write it to a file first'
+  if (stats.isSocket()) return 'a socket, not a file'
+  return 'a device, not a file'
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EISDIR: 'a folder',
+  ENXIO: 'a socket, not a file',
+  ELOOP: 'a link that leads back to itself',
+  ENAMETOOLONG: 'too long a name',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EMFILE: 'this process has too many files open',
+  ENFILE: 'the system has too many files open',
+  ERR_INVALID_ARG_VALUE: 'a name with a null byte',
+}
+
+function refuse(error: unknown): never {
+  if (error instanceof Unreadable) throw error
+  const { code } = error as NodeJS.ErrnoException
+  if (code === undefined) throw error
+  const missing = code === 'ENOENT' || code === 'ENOTDIR'
+  throw new Unreadable(missing ? 'no such file' : (REASONS[code] ?? code), missing)
+}

@@ -1,0 +1,310 @@
+import { mkdirSync, openSync, readFileSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { onnx } from 'onnx-proto'
+import { describe, expect, test } from 'vitest'
+import type { Result } from '../sim/stats/index.ts'
+import { madeUpProfile } from './profiles.ts'
+import {
+  commandsIn,
+  DECLARED,
+  type Ended,
+  expectRefusal,
+  filesIn,
+  put,
+  readJson,
+  TINY,
+  temporaryFolder,
+} from './spillway.ts'
+
+/**
+ * What reaches a terminal: no character of a scenario, trace, model or document that acts on it; and
+ * what a command does where stdout or stderr is closed or full.
+ */
+
+const folder = temporaryFolder()
+const { run, start } = commandsIn(folder)
+
+/** Runs commands with other streams or variables, as a shell sets them. */
+const shell = (script: string) => commandsIn(folder, ['/bin/sh', '-c', `${script} "$@"`, 'sh'])
+
+/** Colours, a title, C1, DEL, an override, isolates, marks, separators of lines. */
+const EVIL = '\u001b[31mred\u001b]0;t\u0007\u009b2J\u007f\u202eevil\u2066\u200f\u061c\u2028\ufeff'
+
+put(folder, 'tiny.yaml', TINY)
+put(folder, 'declared.yaml', DECLARED)
+
+function expectSafe({ stdout, stderr }: Ended): void {
+  expect((stdout + stderr).replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+}
+
+describe('what a terminal gets of the texts of others', () => {
+  const quoted = JSON.stringify(EVIL)
+  const csv = `process: trace, file: rows.csv, format: csv, time_unit: s, columns: { time: ${quoted} }`
+  const scenarios = {
+    'a key': `${DECLARED}${quoted}: 1\n`,
+    'a name': DECLARED.replace('name: declared', `name: ${quoted}`),
+    'a class': DECLARED.replace('class: web', `class: ${quoted}`),
+    'a tag': DECLARED.replace('name: declared', 'name: !<\u202etag\u009b31m> x'),
+    'an alias': DECLARED.replace('name: declared', 'name: *\u202ealias\u009b'),
+    'an objective': DECLARED.replace('p(95) latency_ms', EVIL.replaceAll('\u001b', '\\e')),
+    'a file': TINY.replace('process: poisson, rate_rps: 150', csv.replace('rows.csv', quoted)),
+    'what it extends': `extends: ${quoted}\n`,
+    'a column': TINY.replace('process: poisson, rate_rps: 150', csv),
+  }
+  put(folder, 'rows.csv', 'a\u202e\u009b,b\n1,2\n')
+
+  test.each(Object.entries(scenarios))('%s of a scenario', async (_, text) => {
+    put(folder, 'evil.yaml', text)
+    const ended = await run('simulate', 'evil.yaml')
+    expectRefusal(ended, 3, folder)
+    expectSafe(ended)
+    expect(ended.stderr).toMatch(/^error: .*(\\u\{9b\}|\\u009b|evil)/m)
+  })
+
+  test('arguments, whatever they are of', async () => {
+    const lines = [
+      ['simulate', EVIL],
+      ['simulate', 'declared.yaml', `--${EVIL}`],
+      ['simulate', 'declared.yaml', '--set', EVIL],
+      ['simulate', 'declared.yaml', '--set', `${EVIL}=1`],
+      ['simulate', 'declared.yaml', '--seed', EVIL],
+      ['simulate', 'declared.yaml', '--requests', EVIL],
+      ['simulate', 'declared.yaml', '--profile', EVIL],
+      ['trace', 'inspect', EVIL],
+      ['models', 'build', EVIL],
+      ['schema', '--document', EVIL],
+      ['report', EVIL],
+      ['audit', EVIL],
+      [EVIL],
+    ]
+    const all = await Promise.all(lines.map((args) => run(...args)))
+    for (const [i, ended] of all.entries()) {
+      expect([2, 3], lines[i]!.join(' ')).toContain(ended.code)
+      expect(ended.stderr).toContain('\\u{202e}evil\\u{2066}')
+      expectSafe(ended)
+    }
+  })
+
+  test('requests, profiles, documents and models', async () => {
+    put(folder, 'evil.jsonl', `{"at_ms":0,"class":"${EVIL.slice(3, 9)}\u202e\u009b"}\n`)
+    const requests = await run('simulate', 'declared.yaml', '--requests', 'evil.jsonl')
+    expect(requests.code).toBe(3)
+    expectSafe(requests)
+
+    const profile = { ...madeUpProfile(TINY), name: `${EVIL}\nPASS  forged` }
+    put(folder, 'evil.json', JSON.stringify(profile))
+    const simulated = await run('simulate', 'tiny.yaml', '--profile', 'evil.json')
+    expect(simulated.code).toBe(0)
+    expect(simulated.stdout).toContain('\\u{202e}evil')
+    expect(simulated.stdout).not.toMatch(/^PASS {2}forged/m)
+    expectSafe(simulated)
+    const json = await run('simulate', 'tiny.yaml', '--profile', 'evil.json', '--json')
+    expect(JSON.parse(json.stdout)).toMatchObject({ profile: { name: profile.name } })
+    expectSafe(json)
+
+    mkdirSync(join(folder, 'broken'))
+    put(folder, 'broken/simulated.json', JSON.stringify({ [EVIL]: EVIL }))
+    const report = await run('report', 'broken')
+    expectRefusal(report, 3, folder)
+    expectSafe(report)
+  })
+
+  test('a node of a model, of which ONNX Runtime itself would print the name', async () => {
+    const { graph, yaml } = failingModel()
+    put(folder, 'evil.onnx', graph)
+    put(folder, 'model.yaml', yaml)
+    const ended = await run('calibrate', 'model.yaml', '--seconds', '1', '--out', 'calibrated')
+    expectRefusal(ended, 3, folder)
+    expect(ended.stderr).toContain('cannot run a batch of 1')
+    expectSafe(ended)
+  })
+
+  test('a trace, of which progress, figures and the fitted section hold the name', async () => {
+    const name = `${EVIL.replaceAll('/', '')}.csv`
+    const rows = Array.from({ length: 3000 }, (_, i) => `${i + (i % 7) / 10}`)
+    put(folder, name, `at\n${rows.join('\n')}\n`)
+    const columns = ['--format', 'csv', '--time', 'at', '--unit', 's']
+    for (const command of ['inspect', 'fit']) {
+      for (const json of [[], ['--json']]) {
+        const ended = await run('trace', command, name, ...columns, ...json)
+        expect([0, 4, 5]).toContain(ended.code)
+        expect(ended.stderr).toContain('reading \\u{1b}[31mred')
+        expectSafe(ended)
+        if (json.length > 0) expect(JSON.parse(ended.stdout)).toMatchObject({ file: name })
+      }
+    }
+  })
+
+  test('paths that a command prints, as text and as JSON', async () => {
+    const path = `sub/${EVIL.replaceAll('/', '')}.yaml`
+    const text = await run('init', path)
+    expect(text.code).toBe(0)
+    expectSafe(text)
+    const json = await run('init', `a${path}`, '--json')
+    expectSafe(json)
+    expect(JSON.parse(json.stdout).written[0]).toBe(`a${path}`)
+  })
+
+  test('our own colours, and no others', async () => {
+    const ended = await shell('exec env -u NO_COLOR FORCE_COLOR=1').run('simulate', EVIL)
+    expect(ended.stderr.startsWith('\u001b[31merror\u001b[39m: \\u{1b}[31mred')).toBe(true)
+    expect(ended.stderr.split('\u001b')).toHaveLength(3)
+  })
+})
+
+/** A model that opens, whose node of a hostile name fails when it runs, and a scenario of it. */
+function failingModel() {
+  const shaped = (name: string, dim: object[]) => ({
+    name,
+    type: { tensorType: { elemType: 1, shape: { dim } } },
+  })
+  const model = onnx.ModelProto.create({
+    irVersion: 8,
+    opsetImport: [{ domain: '', version: 17 }],
+    graph: {
+      name: EVIL,
+      node: [
+        { name: EVIL, opType: 'Reshape', input: ['x', 'shape'], output: ['z'] },
+        { name: 'last', opType: 'Relu', input: ['z'], output: ['y'] },
+      ],
+      initializer: [{ name: 'shape', dataType: 7, dims: [1], int64Data: [3] }],
+      input: [shaped('x', [{ dimParam: 'batch' }, { dimValue: 4 }])],
+      output: [shaped('y', [{ dimParam: 'any' }])],
+    },
+  })
+  const yaml = TINY.replace(
+    '{ builtin: mlp, layers: 2, width: 64 }',
+    '{ onnx: evil.onnx, inputs: { x: { shape: [batch, 4] } } }',
+  )
+  return { graph: onnx.ModelProto.encode(model).finish(), yaml }
+}
+
+describe('a report of hostile names', () => {
+  const name = `a\u0000\u0008${EVIL}\ud800\ufffe\uffff שלום`
+
+  test('is drawn in every format, and its page holds no character that acts', async () => {
+    expect((await run('simulate', 'declared.yaml', '--out', 'hostile')).code).not.toBe(1)
+    const path = join(folder, 'hostile/simulated.json')
+    const result = readJson(path) as Result
+    const named = <T extends object>(own: T) => ({ ...own, name })
+    const { scenario, classes, pools } = result
+    const changed = {
+      ...result,
+      scenario: { ...scenario, name, description: name },
+      warnings: [name],
+      classes: classes.map(named),
+      pools: pools.map(named),
+    }
+    put(folder, 'hostile/simulated.json', JSON.stringify(changed))
+    const ended = await run('report', 'hostile', '--charts', 'png,svg')
+    expect(ended).toMatchObject({ code: 0, stderr: '' })
+    const files = filesIn(join(folder, 'hostile/charts'))
+    expect(files.filter((file) => file.endsWith('.png')).length).toBeGreaterThan(3)
+    const texts = files
+      .filter((file) => file.endsWith('.svg'))
+      .map((file) => readFileSync(join(folder, 'hostile/charts', file), 'utf8'))
+    const page = readFileSync(join(folder, 'hostile/report.html'), 'utf8')
+    for (const text of [...texts, page]) {
+      expect(text.replace(/[\n\t]/g, '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\ufffe\uffff]/u)
+    }
+    expect(page).toContain('<h1><bdi>a\\u{0}\\u{8}\\u{1b}[31mred')
+    expect(page).toMatch(/<th scope="row"><span class="simulated">[^<]*<bdi>שלום<\/bdi>, simulated/)
+  })
+})
+
+describe('a stderr that is closed or full changes no exit code', () => {
+  const closed = ['exec 2>&-; exec', 'exec 2>/dev/full; exec', 'exec 2</dev/null; exec']
+
+  test.each(closed)('%s', async (script) => {
+    const silent = shell(script)
+    const [done, refused, mistyped] = await Promise.all([
+      silent.run('requests', 'declared.yaml', '--json'),
+      silent.run('simulate', 'nowhere.yaml'),
+      silent.run('simulate', '--nothing'),
+    ])
+    expect(JSON.parse(done.stdout)).toHaveProperty('count')
+    expect([done, refused, mistyped].map(({ code }) => code)).toEqual([0, 3, 2])
+  })
+})
+
+describe('stdout', () => {
+  test('that is not open for writing, or full, is an error with its reason', async () => {
+    const closed = await shell('exec 1</dev/null; exec').run('schema')
+    expectRefusal(closed, 3, folder)
+    expect(closed.stderr).toBe('error: stdout: cannot be written: it is not open for writing\n')
+    const full = await start(['simulate', 'declared.yaml'], openSync('/dev/full', 'w')).ended
+    expectRefusal(full, 3, folder)
+    expect(full.stderr).toContain('stdout: cannot be written: the disk is full')
+  })
+
+  test('whose reader has left changes no exit code either, such as that of a missed SLO', async () => {
+    const missed = DECLARED.replace('p(95) latency_ms < 60', 'p(50) latency_ms < 0.001')
+    put(folder, 'missed.yaml', missed)
+    const codes: (number | null)[] = []
+    for (const args of [
+      ['simulate', 'missed.yaml'],
+      ['requests', 'missed.yaml'],
+      ['schema'],
+      ['--help'],
+    ]) {
+      const { child, ended } = start(args)
+      child.stdout!.destroy()
+      const { code, stderr } = await ended
+      expect(stderr).not.toContain('error')
+      codes.push(code)
+    }
+    expect(codes).toEqual([4, 0, 0, 0])
+  })
+})
+
+describe('paths', () => {
+  test('that are empty, too long or a circle of links are refused with the reason', async () => {
+    symlinkSync('loop', join(folder, 'loop'))
+    put(folder, 'trace.csv', 'at\n0\n1\n3\n')
+    const columns = ['--format', 'csv', '--time', 'at', '--unit', 's']
+    const places = [
+      ['', 'expected a folder, got an empty path'],
+      ['a'.repeat(300), 'the path is too long'],
+      ['loop', 'its symbolic links lead in a circle'],
+    ] as const
+    for (const [out, reason] of places) {
+      const ended: Promise<Ended>[] = []
+      for (const args of [
+        ['simulate', 'declared.yaml'],
+        ['requests', 'declared.yaml'],
+        ['calibrate', 'tiny.yaml'],
+        ['models', 'build', 'mlp'],
+        ['trace', 'inspect', 'trace.csv', ...columns],
+        ['trace', 'fit', 'trace.csv', ...columns],
+      ]) {
+        ended.push(run(...args, '--out', out))
+      }
+      for (const refused of await Promise.all(ended)) {
+        expectRefusal(refused, 3, folder)
+        expect(refused.stderr).toContain(reason)
+      }
+    }
+  })
+
+  test('an empty SPILLWAY_CACHE is as none', async () => {
+    const unset = shell(`exec env SPILLWAY_CACHE= HOME='${folder}'`)
+    const { stdout } = await unset.run('doctor', '--json')
+    expect(JSON.parse(stdout).cache).toBe(join(folder, '.cache/spillway'))
+  })
+})
+
+test('a terminal that hangs up ends a command as SIGTERM does', async () => {
+  const long = start([
+    'simulate',
+    'declared.yaml',
+    '--replications',
+    '10000',
+    '--set',
+    'duration_s=1000',
+  ])
+  await long.says(/simulating/)
+  long.child.kill('SIGHUP')
+  const ended = await long.ended
+  expectRefusal(ended, 130, folder)
+  expect(ended.stderr).toContain('stopped: interrupted')
+})

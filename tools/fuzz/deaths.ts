@@ -1,0 +1,134 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Random } from '../../sim/kernel/index.ts'
+import { type Result, resultSchema } from '../../sim/stats/index.ts'
+import { madeUpProfile } from '../../test/profiles.ts'
+
+/** A replay whose executor is killed again and again: every request must be accounted for. */
+
+const RATE_RPS = 4000
+const LEAST_S = 1
+const MOST_S = 5
+const CLI = 'dist/cli.js'
+
+const scenarioOf = (requests: number) => `spillway: 1
+name: deaths
+seed: 3
+duration_s: ${(requests + 1) / RATE_RPS}
+models:
+  net: { builtin: mlp, layers: 1, width: 16 }
+traffic:
+  - class: web
+    arrivals: { process: deterministic, rate_rps: ${RATE_RPS} }
+    timeout_ms: 3000
+pools:
+  - name: gpu
+    model: net
+    execution_provider: webgpu
+    queue: { max_length: 8000 }
+    batching: { policy: dynamic, max_batch: 512, max_delay_ms: 5 }
+`
+
+export interface Deaths {
+  readonly kills: number
+  readonly code: number | null
+  readonly result: Result | null
+  readonly stderr: string
+  readonly audit: string
+  /** what is wrong */
+  readonly faults: readonly string[]
+}
+
+/** Replays so many requests on webgpu while its process is killed every few seconds. */
+export async function deaths(requests: number, seed: number): Promise<Deaths> {
+  const folder = mkdtempSync(join(tmpdir(), 'spillway-deaths-'))
+  try {
+    const scenario = scenarioOf(requests)
+    writeFileSync(join(folder, 'deaths.yaml'), scenario)
+    writeFileSync(join(folder, 'profile.json'), JSON.stringify(madeUpProfile(scenario)))
+    const random = new Random(`deaths/${seed}`)
+    const args = ['deaths.yaml', '--profile', 'profile.json', '--replays', '1', '--out', 'out']
+    const replay = start(folder, ['replay', ...args, '--json'])
+    let kills = 0
+    let timer: NodeJS.Timeout
+    const kill = () => {
+      // the first 4 s of the traffic warm up, and dying belongs to what is replayed
+      if (/replay 1 of 1/.test(replay.said.stderr)) kills += killEngines(folder)
+      timer = setTimeout(kill, 1000 * (LEAST_S + (MOST_S - LEAST_S) * random.uniform()))
+    }
+    kill()
+    const code = await replay.ended
+    clearTimeout(timer!)
+    const audit = start(folder, ['audit', 'out'])
+    const audited = await audit.ended
+    const result = code === 0 ? resultSchema.parse(JSON.parse(replay.said.stdout)) : null
+    const faults = [
+      ...(code === 0 ? [] : [`the replay ended with ${code}`]),
+      ...(audited === 0 ? [] : [`the audit ended with ${audited}`]),
+      ...(result === null ? [] : faultsOf(result, requests, kills)),
+    ]
+    const [stderr, text] = [replay.said.stderr, audit.said.stdout + audit.said.stderr]
+    return { kills, code, result, stderr, audit: text, faults }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function faultsOf({ classes, valid, warnings }: Result, requests: number, kills: number): string[] {
+  const { arrived, ...ends } = classes[0]!.counts
+  const ended = Object.values(ends).reduce((sum, count) => sum + count, 0)
+  return [
+    ...(arrived === requests ? [] : [`${arrived} of ${requests} requests arrived`]),
+    ...(ended === arrived ? [] : [`of ${arrived} requests ${ended} are accounted for`]),
+    ...(kills > 0 && valid ? ['the replay counts as valid'] : []),
+    ...(kills > 0 && !/ended \d+ times?/.test(warnings.join()) ? ['no warning tells of it'] : []),
+  ]
+}
+
+function start(folder: string, args: readonly string[]) {
+  const child = spawn(process.execPath, [join(process.cwd(), CLI), ...args], {
+    cwd: folder,
+    env: { ...process.env, SPILLWAY_CACHE: join(folder, 'cache'), NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const said = { stdout: '', stderr: '' }
+  child.stdout.on('data', (data) => {
+    said.stdout += data
+  })
+  child.stderr.on('data', (data) => {
+    said.stderr += data
+  })
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
+  return { said, ended }
+}
+
+/** Kills the processes of executors of the replay in a folder; how many. */
+function killEngines(folder: string): number {
+  let killed = 0
+  for (const name of readdirSync('/proc').filter((one) => /^\d+$/.test(one))) {
+    try {
+      const environment = readFileSync(`/proc/${name}/environ`, 'utf8')
+      if (!environment.includes(`SPILLWAY_CACHE=${folder}/`)) continue
+      if (!readFileSync(`/proc/${name}/cmdline`, 'utf8').includes('engine-process')) continue
+      process.kill(Number(name), 'SIGKILL')
+      killed++
+    } catch {
+      // it has ended meanwhile
+    }
+  }
+  return killed
+}
+
+/** What happened, a line for each thing. */
+export function deathsText({ kills, result, stderr, audit, faults }: Deaths): string {
+  const counts = result === null ? '' : JSON.stringify(result.classes[0]!.counts)
+  const lines = [
+    `killed ${kills} times`,
+    counts,
+    ...(result?.warnings ?? [stderr.trim()]),
+    audit.trim().split('\n')[0]!,
+  ]
+  return [...lines, ...faults.map((fault) => `FAULT: ${fault}`)].join('\n')
+}

@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type FuzzInput, layOut, seedText } from './input.ts'
+import { inputOf, KINDS, materialOf, type NumberedInput } from './kinds/index.ts'
+import { faultOf, type Outcome } from './outcome.ts'
+import { runProcess } from './real-process.ts'
+import { Runner } from './runner.ts'
+import { makeStock } from './stock.ts'
+
+/** An input that went wrong. */
+export interface Finding extends NumberedInput {
+  readonly fault: string
+  readonly outcome: Outcome
+}
+
+export interface InputsOptions {
+  readonly seed: number
+  readonly first?: number
+  readonly count: number
+  /** of one kind alone */
+  readonly kind?: string | undefined
+  /** time that an input is given, ms */
+  readonly limitMs: number
+  /** every so many inputs one is run again, as a process */
+  readonly sample: number
+  readonly onFinding?: (finding: Finding) => void
+  readonly onProgress?: (done: number) => void
+}
+
+export interface InputsResult {
+  readonly findings: readonly Finding[]
+  /** how often each kind ended with each exit code */
+  readonly codes: ReadonlyMap<string, ReadonlyMap<string, number>>
+  /** how many were run again as processes, and which of them ended otherwise */
+  readonly sampled: number
+  readonly differing: readonly string[]
+}
+
+/** What inputs are run with and in; gone in the end. */
+export class Workshop {
+  readonly folder = mkdtempSync(join(tmpdir(), 'spillway-fuzz-'))
+  readonly stock = join(this.folder, 'stock')
+  readonly cache = join(this.folder, 'cache')
+  readonly #free: string[] = []
+  #folders = 0
+
+  constructor() {
+    makeStock(this.stock)
+  }
+
+  /**
+   * Runs something with an input in a working directory, which no other input has meanwhile. It is
+   * used again: processes that wait for the next input have it as theirs.
+   */
+  async within<T>(input: FuzzInput, use: (folder: string) => Promise<T>): Promise<T> {
+    const folder = this.#free.pop() ?? join(this.folder, `input-${this.#folders++}`)
+    layOut(folder, this.stock, input)
+    try {
+      return await use(folder)
+    } finally {
+      this.#free.push(folder)
+    }
+  }
+
+  process(input: FuzzInput, limitMs: number): Promise<Outcome> {
+    const options = { cache: this.cache, limitMs }
+    return this.within(input, (folder) => runProcess(folder, input.args, options))
+  }
+
+  close(): void {
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** Runs mutated inputs through the commands and gathers what goes wrong. */
+export async function fuzzInputs(shop: Workshop, options: InputsOptions): Promise<InputsResult> {
+  const { seed, count, limitMs, kind, first = 0 } = options
+  const kinds = KINDS.filter(({ name }) => kind === undefined || name === kind)
+  const material = await materialOf(shop.stock)
+  const codes = new Map<string, Map<string, number>>()
+  const findings: Finding[] = []
+  const differing: string[] = []
+  let sampled = 0
+  let next = first
+  let done = 0
+  const work = async (runner: Runner) => {
+    while (next < first + count) {
+      const numbered = inputOf(seed, next++, material, kinds)
+      const { input } = numbered
+      const outcome = await runner.run(input)
+      const own = codes.get(numbered.kind) ?? new Map<string, number>()
+      const code = outcome.overran === 'no' ? String(outcome.code ?? outcome.signal) : 'overran'
+      codes.set(numbered.kind, own.set(code, (own.get(code) ?? 0) + 1))
+      const fault = faultOf(input.args, outcome)
+      if (fault !== null) {
+        const finding = await confirmed({ ...numbered, fault, outcome }, shop, limitMs)
+        findings.push(finding)
+        options.onFinding?.(finding)
+      } else if (numbered.number % options.sample === 0) {
+        sampled++
+        const again = await shop.process(input, limitMs)
+        if (again.code !== outcome.code) {
+          const as = `${outcome.code} in the runner, ${again.code ?? again.signal} as a process`
+          differing.push(`${numbered.kind}, seed ${seed}, number ${numbered.number}: ${as}`)
+        }
+      }
+      options.onProgress?.(++done)
+    }
+  }
+  await withRunners(shop, limitMs, work)
+  return { findings, codes, sampled, differing }
+}
+
+/** Does work with a runner on each of two cores at once. */
+export async function withRunners(
+  shop: Workshop,
+  limitMs: number,
+  work: (runner: Runner) => Promise<void>,
+): Promise<void> {
+  const runners = [1, 2].map((i) => new Runner(join(shop.folder, `runner-${i}`), shop, limitMs))
+  try {
+    await Promise.all(runners.map(work))
+  } finally {
+    await Promise.all(runners.map((runner) => runner.close()))
+  }
+}
+
+/** The same as a process of its own has it; a fault of the runner alone says so. */
+async function confirmed(finding: Finding, shop: Workshop, limitMs: number): Promise<Finding> {
+  const { args } = finding.input
+  const outcome = await shop.process(finding.input, limitMs)
+  const fault = faultOf(args, outcome)
+  if (fault !== null) return { ...finding, fault, outcome }
+  return { ...finding, fault: `${finding.fault} (only beside other inputs)` }
+}
+
+/** Saves an input below `folder`; the name is that of its content. */
+export function saveSeed(folder: string, { kind, seed, number, input, fault }: Finding): string {
+  const text = seedText(input, `${fault}; ${kind}, seed ${seed}, number ${number}`)
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 8)
+  const path = join(folder, `${kind.replaceAll(' ', '-').toLowerCase()}-${hash}.json`)
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(path, text)
+  return path
+}
+
+/** How each kind ended, as a table. */
+export function codesText(codes: InputsResult['codes']): string {
+  const names = [...new Set([...codes.values()].flatMap((own) => [...own.keys()]))].sort()
+  const rows = [...codes].map(([kind, own]) => {
+    const cells = names.map((name) => String(own.get(name) ?? 0).padStart(9))
+    return `${kind.padEnd(18)}${cells.join('')}`
+  })
+  return [
+    `${'exit code'.padEnd(18)}${names.map((name) => name.padStart(9)).join('')}`,
+    ...rows,
+  ].join('\n')
+}

@@ -1,0 +1,46 @@
+import onnxProto from 'onnx-proto'
+import type { Random } from '../../../sim/kernel/index.ts'
+import { chance, pick, pickWeighted } from '../choose.ts'
+import { mutateBytes } from '../mutate-text.ts'
+import { donorsOf, mutateTree } from '../mutate-tree.ts'
+import { NASTY_STRINGS } from '../nasty.ts'
+import { OWN, stockFile } from '../stock.ts'
+import type { Kind } from './kind.ts'
+
+const { onnx } = onnxProto
+
+/** A model whose graph is another: dimensions, types, names, operators, initializers. */
+function otherGraph(bytes: Uint8Array, random: Random): Uint8Array {
+  const tree = onnx.ModelProto.toObject(onnx.ModelProto.decode(bytes), { longs: Number })
+  mutateTree(tree.graph, random, donorsOf([tree]))
+  try {
+    return onnx.ModelProto.encode(onnx.ModelProto.fromObject(tree)).finish()
+  } catch {
+    // no protobuf holds what became of it
+    return mutateBytes(bytes, random)
+  }
+}
+
+const COMMANDS = [
+  { weight: 3, args: ['calibrate', 'own.yaml', '--seconds', '0.05', '--out', 'out'] },
+  { weight: 1, args: ['models', 'build', 'own.yaml', '--out', 'out'] },
+]
+
+const SHAPES = ['[batch]', '[batch, 65]', '[64, batch]', '[batch, length]', '[batch, 64, 1]', '[]']
+
+export const MODELS: Kind = {
+  name: 'ONNX model',
+  weight: 1,
+  make: (random, { stock }) => {
+    const { args } = pickWeighted(random, COMMANDS)
+    if (chance(random, 0.15)) {
+      const text = chance(random, 0.5)
+        ? OWN.replace('[batch, 64]', pick(random, SHAPES))
+        : OWN.replace('own.onnx', JSON.stringify(pick(random, NASTY_STRINGS)))
+      return { args, files: { 'own.yaml': text } }
+    }
+    const bytes = stockFile(stock, 'own.onnx')
+    const model = chance(random, 0.5) ? otherGraph(bytes, random) : mutateBytes(bytes, random)
+    return { args, files: { 'own.onnx': model } }
+  },
+}

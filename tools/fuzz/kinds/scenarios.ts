@@ -1,0 +1,87 @@
+import { stringify } from 'yaml'
+import type { Random } from '../../../sim/kernel/index.ts'
+import { chance, magnitude, pick, pickWeighted } from '../choose.ts'
+import { mutateBytes, mutateText } from '../mutate-text.ts'
+import { mutateTree } from '../mutate-tree.ts'
+import { DECLARED, TINY } from '../stock.ts'
+import type { Kind, Material } from './kind.ts'
+
+/** Commands that read `s.yaml`, none of which measures. */
+const COMMANDS = [
+  { weight: 12, args: ['simulate', 's.yaml', '--replications', '1', '--workers', '1'] },
+  { weight: 1, args: ['simulate', 's.yaml', '--replications', '1', '--keep-rows', '--out', 'out'] },
+  { weight: 4, args: ['requests', 's.yaml'] },
+  { weight: 2, args: ['compare', 's.yaml', 'kept'] },
+  { weight: 1, args: ['models', 'build', 's.yaml', '--out', 'out'] },
+]
+
+/** A profile that fits the tiny scenario; the others go by the one that ships. */
+const command = (random: Random) => [...pickWeighted(random, COMMANDS).args]
+
+/** Most that a text has of what it repeats. */
+const MOST_REPEATED = 40_000
+
+/** Texts that are small to write and large to read. */
+export const BOMBS: readonly ((n: number) => string)[] = [
+  (n) => `${TINY}x: &a [1]\ny: [${'*a, '.repeat(n)}]\n`,
+  (n) => TINY + Array.from({ length: n }, (_, i) => `k${i}: 1\n`).join(''),
+  (n) => `${TINY}x: ${'['.repeat(n)}`,
+  (n) => `${TINY}x: ${'['.repeat(n)}${']'.repeat(n)}`,
+  (n) => `${TINY}x: ${'{a: '.repeat(n)}`,
+  (n) =>
+    `${TINY}${Array.from({ length: Math.min(n, 400) }, (_, i) => `${' '.repeat(i)}a:\n`).join('')}`,
+  (n) =>
+    `${TINY}a0: &a0 [x, x]\n${Array.from({ length: Math.min(n, 40) }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}]\n`).join('')}`,
+  (n) => TINY.replace('tiny', `"${'\\u202e'.repeat(n)}"`),
+  (n) => DECLARED.replace('slo:', `slo:\n${'  web: ["p(95) latency_ms < 60"]\n'.repeat(n)}`),
+  (n) => DECLARED + '  - { name: third, model: small }\n'.repeat(n),
+  (n) => `${'---\n'.repeat(n)}${TINY}`,
+  (n) => `${'# c\n'.repeat(n)}${TINY}`,
+  (n) => TINY.replace('mlp:', `${'!!str '.repeat(n)}mlp:`),
+  (n) => `extends: [${'tiny.yaml, '.repeat(n)}]\n`,
+  (n) => `${TINY}x: "${'a'.repeat(n)}\n`,
+  (n) => TINY.replace('rate_rps: 300', `schedule: [${'{ at_s: 0, rate_rps: 3 }, '.repeat(n)}]`),
+]
+
+function startText(random: Random, { scenarios }: Material): string {
+  const share = random.uniform()
+  if (share < 0.2) return TINY
+  return share < 0.4 ? DECLARED : stringify(pick(random, scenarios), { lineWidth: 0 })
+}
+
+export const SCENARIO_TEXTS: Kind = {
+  name: 'scenario text',
+  weight: 30,
+  make: (random, material) => {
+    const args = command(random)
+    const share = random.uniform()
+    if (share < 0.01) {
+      return { args, files: { 's.yaml': pick(random, BOMBS)(magnitude(random, MOST_REPEATED)) } }
+    }
+    const text = startText(random, material)
+    if (share < 0.2) return { args, files: { 's.yaml': mutateBytes(Buffer.from(text), random) } }
+    // one scenario laid on another
+    const base = { 'base.yaml': mutateText(text, random) }
+    if (share < 0.25) {
+      const own = chance(random, 0.5)
+        ? mutateText('extends: base.yaml\nseed: 3\n', random)
+        : 'extends: base.yaml\n'
+      return { args, files: { ...base, 's.yaml': own } }
+    }
+    return { args, files: { 's.yaml': mutateText(text, random) } }
+  },
+}
+
+export const SCENARIO_TREES: Kind = {
+  name: 'scenario tree',
+  weight: 35,
+  make: (random, { scenarios, donors }) => {
+    const tree = structuredClone(pick(random, scenarios))
+    mutateTree(tree, random, donors)
+    // the numbers of JSON are only those that are finite
+    const text = chance(random, 0.3)
+      ? JSON.stringify(tree, null, 1)
+      : stringify(tree, { lineWidth: 0 })
+    return { args: command(random), files: { 's.yaml': text } }
+  },
+}

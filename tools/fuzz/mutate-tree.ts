@@ -1,0 +1,98 @@
+import type { Random } from '../../sim/kernel/index.ts'
+import { chance, changes, magnitude, pick } from './choose.ts'
+import { NASTY_NUMBERS, NASTY_STRINGS, NASTY_VALUES } from './nasty.ts'
+
+type Parent = Record<string, unknown> | unknown[]
+
+/** A value in a tree, with where it stands. */
+interface Spot {
+  readonly parent: Parent
+  readonly key: string
+  readonly value: unknown
+}
+
+/** Values that stand in the place of others, by the key that they had where they were found. */
+export type Donors = ReadonlyMap<string, readonly unknown[]>
+
+/** Lists of many numbers would else be nearly all that is picked. */
+const MOST_OF_A_LIST = 20
+
+function* spotsOf(tree: unknown): Generator<Spot> {
+  if (typeof tree !== 'object' || tree === null || ArrayBuffer.isView(tree)) return
+  const entries = Object.entries(tree)
+  for (const [key, value] of Array.isArray(tree) ? entries.slice(0, MOST_OF_A_LIST) : entries) {
+    yield { parent: tree as Parent, key, value }
+    yield* spotsOf(value)
+  }
+}
+
+export function donorsOf(trees: readonly unknown[]): Donors {
+  const donors = new Map<string, unknown[]>()
+  for (const tree of trees) {
+    for (const { parent, key, value } of spotsOf(tree)) {
+      const name = Array.isArray(parent) ? '[]' : key
+      const known = donors.get(name)
+      if (known === undefined) donors.set(name, [value])
+      else known.push(value)
+    }
+  }
+  return donors
+}
+
+function remove({ parent, key }: Spot): void {
+  if (Array.isArray(parent)) parent.splice(Number(key), 1)
+  else delete parent[key]
+}
+
+function put({ parent }: Spot, key: string, value: unknown): void {
+  if (Array.isArray(parent)) parent.splice(Number(key), 1, value)
+  else
+    Object.defineProperty(parent, key, {
+      value,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    })
+}
+
+function otherNumber(value: number, random: Random): number {
+  if (chance(random, 0.5)) return pick(random, NASTY_NUMBERS)
+  return value * pick(random, [-1, 1 / 1000, 0.1, 0.5, 0.99, 1.01, 2, 10, 1000])
+}
+
+/** Changes a tree in place, one to a few times. */
+export function mutateTree(tree: unknown, random: Random, donors: Donors): void {
+  for (let left = changes(random); left > 0; left--) {
+    const spots = [...spotsOf(tree)]
+    if (spots.length === 0) return
+    const spot = pick(random, spots)
+    const share = random.uniform()
+    const own = donors.get(Array.isArray(spot.parent) ? '[]' : spot.key) ?? []
+    if (typeof spot.value === 'number' && share < 0.7) {
+      put(spot, spot.key, otherNumber(spot.value, random))
+    } else if (share < 0.5 && own.length > 0) {
+      put(spot, spot.key, structuredClone(pick(random, own)))
+    } else if (share < 0.6) {
+      remove(spot)
+    } else if (share < 0.8) {
+      const key = pick(random, [...donors.keys()])
+      const to =
+        typeof spot.value === 'object' && spot.value !== null ? (spot.value as Parent) : spot.parent
+      const value = structuredClone(pick(random, donors.get(key)!))
+      if (Array.isArray(to)) to.splice(random.integer(to.length + 1), 0, value)
+      else put({ ...spot, parent: to }, key, value)
+    } else if (share < 0.87) {
+      // another name for what is there
+      remove(spot)
+      const key = chance(random, 0.5)
+        ? pick(random, NASTY_STRINGS)
+        : pick(random, [...donors.keys()])
+      put(spot, Array.isArray(spot.parent) ? spot.key : key, spot.value)
+    } else if (share < 0.9 && Array.isArray(spot.parent)) {
+      const copies = new Array<unknown>(magnitude(random, 3000)).fill(spot.value)
+      spot.parent.splice(0, 0, ...copies)
+    } else {
+      put(spot, spot.key, structuredClone(pick(random, NASTY_VALUES)))
+    }
+  }
+}

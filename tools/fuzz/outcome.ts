@@ -1,0 +1,40 @@
+/** What a command did with an input. */
+export interface Outcome {
+  /** null where a signal ended it */
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+  /** most resident memory, MiB; 0 where that is not known */
+  readonly peakMib: number
+  /** it ran past the limit; `unresponsive`: and did not end on SIGINT either */
+  readonly overran: 'no' | 'responsive' | 'unresponsive'
+}
+
+/** done, usage, invalid input, a check failed, undecided, not comparable */
+const ALLOWED = new Set<number | null>([0, 2, 3, 4, 5, 6])
+const MOST_MIB = 1024
+
+/** Control, C1 and bidirectional characters: only line breaks and tabs do no harm in a terminal. */
+const RAW = /[^\n\t\P{Cc}]|[\u200e\u200f\u202a-\u202e\u2066-\u2069]/u
+
+/** Output that other programs read: it is data, and JSON escapes what must not be raw. */
+const isData = (args: readonly string[]) =>
+  args.includes('--json') || ['requests', 'schema'].includes(args[0] ?? '')
+
+/** What is wrong with an outcome; null where nothing is. */
+export function faultOf(args: readonly string[], outcome: Outcome): string | null {
+  const { code, signal, stdout, stderr, peakMib, overran } = outcome
+  if (overran === 'unresponsive') return 'hangs, and SIGINT does not end it'
+  if (overran === 'responsive') return 'runs on and on, until SIGINT'
+  if (peakMib > MOST_MIB) return `needs ${peakMib.toFixed(0)} MiB`
+  if (signal !== null) return `ended by ${signal}`
+  const internal = /internal error.*/.exec(stderr)
+  if (internal !== null) return internal[0].slice(0, 100)
+  if (/\n\s+at /.test(stderr)) return 'prints a stack trace'
+  if (!ALLOWED.has(code)) return `exit code ${code}`
+  if ([2, 3, 6].includes(code!) && stderr === '') return `exit code ${code} without a word`
+  if (RAW.test(stderr)) return 'raw control characters on stderr'
+  if (!isData(args) && RAW.test(stdout)) return 'raw control characters on stdout'
+  return null
+}

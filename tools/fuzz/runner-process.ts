@@ -1,0 +1,101 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+import { format } from 'node:util'
+
+/**
+ * Runs the built command line in this process, one input after another: a process for each would
+ * take most of the time to start. The entry is evaluated anew for each input; what it imports is
+ * loaded once. The parent watches, and ends this process where an input does not.
+ */
+
+/** What the parent sends. */
+export interface RunnerTask {
+  readonly cli: string
+  readonly folder: string
+  readonly args: readonly string[]
+}
+
+/** What it is answered. */
+export interface RunnerAnswer {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+  readonly peakMib: number
+  readonly residentMib: number
+}
+
+/** Most that is kept of either stream, characters. */
+const MOST_KEPT = 1_000_000
+
+// commander takes the arguments of `node -e` from another place
+process.execArgv = []
+
+let inputs = 0
+const text = { stdout: '', stderr: '' }
+
+for (const name of ['stdout', 'stderr'] as const) {
+  const write = (chunk: string | Uint8Array, ...rest: unknown[]) => {
+    const added = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString()
+    if (text[name].length < MOST_KEPT) text[name] += added
+    const done = rest.at(-1)
+    if (typeof done === 'function') process.nextTick(done as () => void)
+    return true
+  }
+  process[name].write = write
+}
+
+// a command that leaves a promise to fail behind would end with 1 and a stack trace
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(event, (error: unknown) => {
+    text.stderr += format('internal error: %s: %s\n', event, (error as Error)?.stack ?? error)
+  })
+}
+
+/** From /proc; 0 where there is none. */
+function memoryMib(field: 'VmHWM' | 'VmRSS'): number {
+  try {
+    const status = readFileSync('/proc/self/status', 'utf8')
+    return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024
+  } catch {
+    return 0
+  }
+}
+
+function forgetPeak(): void {
+  try {
+    writeFileSync('/proc/self/clear_refs', '5')
+  } catch {
+    // no Linux: the peak is that of all inputs so far
+  }
+}
+
+async function run({ cli, folder, args }: RunnerTask): Promise<RunnerAnswer> {
+  text.stdout = ''
+  text.stderr = ''
+  process.chdir(folder)
+  process.argv = [process.execPath, cli, ...args]
+  process.exitCode = undefined
+  forgetPeak()
+  await import(`${pathToFileURL(cli).href}?input=${++inputs}`)
+  // what the command left to be done at once is still of this input
+  await new Promise((resolve) => setImmediate(resolve))
+  process.stdout.removeAllListeners('error')
+  process.chdir('/')
+  const code = Number(process.exitCode ?? 0)
+  process.exitCode = undefined
+  return { code, ...text, peakMib: memoryMib('VmHWM'), residentMib: memoryMib('VmRSS') }
+}
+
+process.on('message', (task: RunnerTask) => {
+  run(task).then(
+    (answer) => process.send!(answer),
+    (error: unknown) => {
+      text.stderr += format('internal error: %s\n', error)
+      process.send!({ code: 1, ...text, peakMib: 0, residentMib: 0 })
+    },
+  )
+})
+// a terminal sends Ctrl-C to the whole group; the parent decides when this process ends
+process.on('SIGINT', () => {})
+process.on('disconnect', () => process.exit(0))
+process.send!('ready')

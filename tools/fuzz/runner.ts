@@ -1,0 +1,112 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { type FuzzInput, layOut } from './input.ts'
+import type { Outcome } from './outcome.ts'
+import type { RunnerAnswer, RunnerTask } from './runner-process.ts'
+import { CLI } from './stock.ts'
+import { Watch } from './watch.ts'
+
+/** Inputs after which a process makes room for a fresh one. */
+const MOST_INPUTS = 300
+/** Resident memory after an input, MiB, likewise. */
+const MOST_RESIDENT_MIB = 450
+
+/** The runner is TypeScript; the built command line that it then loads needs no loader. */
+function boot(): string {
+  const loader = JSON.stringify(import.meta.resolve('tsx/esm/api'))
+  const entry = JSON.stringify(new URL('./runner-process.ts', import.meta.url).href)
+  return `import(${loader}).then(async ({ register }) => { const off = register(); await import(${entry}); await off() })`
+}
+
+const once = (child: ChildProcess, event: string) =>
+  new Promise<unknown[]>((resolve) => child.once(event, (...args) => resolve(args)))
+
+/** Where the stock lies, and the folder for models and profiles. */
+export interface Shop {
+  readonly stock: string
+  readonly cache: string
+}
+
+/** Runs inputs in a process that outlives them, and survives what they do to it. */
+export class Runner {
+  readonly #folder: string
+  readonly #shop: Shop
+  readonly #limitMs: number
+  #child: ChildProcess | null = null
+  #inputs = 0
+  #said = ''
+
+  /**
+   * `folder`: where inputs are laid out, always the same, as processes that wait for the next input
+   * are in it; `limitMs`: time that an input is given.
+   */
+  constructor(folder: string, shop: Shop, limitMs: number) {
+    this.#folder = folder
+    this.#shop = shop
+    this.#limitMs = limitMs
+  }
+
+  run(input: FuzzInput): Promise<Outcome> {
+    layOut(this.#folder, this.#shop.stock, input)
+    return this.runIn(this.#folder, input.args)
+  }
+
+  /** Runs a command in a folder as it stands. */
+  async runIn(folder: string, args: readonly string[]): Promise<Outcome> {
+    const child = this.#child ?? (await this.#start())
+    this.#said = ''
+    const watch = new Watch(child, this.#limitMs)
+    const answered = new Promise<RunnerAnswer | null>((resolve) => {
+      child.once('message', (answer: RunnerAnswer) => resolve(answer))
+      child.once('exit', () => resolve(null))
+    })
+    const task: RunnerTask = { cli: CLI, folder, args }
+    child.send(task)
+    const answer = await answered
+    child.removeAllListeners('message')
+    child.removeAllListeners('exit')
+    watch.stop()
+    const { peakMib, overran } = watch
+    if (answer === null) {
+      this.#child = null
+      const { exitCode: code, signalCode: signal } = child
+      return { code, signal, stdout: '', stderr: this.#said, peakMib, overran }
+    }
+    this.#inputs++
+    if (overran !== 'no' || this.#inputs >= MOST_INPUTS || answer.residentMib > MOST_RESIDENT_MIB) {
+      await this.close()
+    }
+    const { code, stdout, stderr } = answer
+    return {
+      code,
+      signal: null,
+      stdout,
+      stderr,
+      peakMib: Math.max(peakMib, answer.peakMib),
+      overran,
+    }
+  }
+
+  async close(): Promise<void> {
+    const child = this.#child
+    this.#child = null
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return
+    const gone = once(child, 'exit')
+    child.kill('SIGKILL')
+    await gone
+  }
+
+  async #start(): Promise<ChildProcess> {
+    const child = spawn(process.execPath, ['-e', boot()], {
+      env: { ...process.env, SPILLWAY_CACHE: this.#shop.cache, NO_COLOR: '1' },
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    })
+    // native code writes past `process.stderr`
+    child.stderr!.on('data', (data) => {
+      this.#said += data
+    })
+    await once(child, 'message')
+    this.#child = child
+    this.#inputs = 0
+    return child
+  }
+}

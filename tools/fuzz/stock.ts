@@ -1,0 +1,163 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { parquetWriteBuffer } from 'hyparquet-writer'
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+export const CLI = join(ROOT, 'dist/cli.js')
+
+/** A scenario that is calibrated and replayed in a second. */
+export const TINY = `spillway: 1
+name: tiny
+seed: 5
+duration_s: 1
+warmup_s: 0.25
+models:
+  mlp: { builtin: mlp, layers: 2, width: 64 }
+traffic:
+  - class: web
+    arrivals: { process: poisson, rate_rps: 300 }
+pools:
+  - name: central
+    model: mlp
+    batching: { policy: dynamic, max_batch: 4, max_delay_ms: 1 }
+`
+
+/** A scenario of declared work: only simulations run it. */
+export const DECLARED = `spillway: 1
+name: declared
+seed: 11
+duration_s: 2
+warmup_s: 0.1
+models:
+  small: { work: { law: exponential, mean_ms: 8 } }
+  large: { work: { law: linear, base_ms: 3, per_item_ms: 1, per_token_ms: 0.05 } }
+traffic:
+  - class: web
+    arrivals:
+      process: poisson
+      rate_rps: 120
+      surges: [{ at_s: 0.5, factor: 4, rise_s: 0.05, hold_s: 0.2, decay_s: 0.25 }]
+    timeout_ms: 100
+    retry: { max_attempts: 3 }
+  - class: batch
+    arrivals: { process: gamma, cv: 3, rate_rps: 60 }
+    input_tokens: { distribution: lognormal, median: 20, p99: 200, max: 400 }
+slo:
+  web: ["p(95) latency_ms < 60"]
+pools:
+  - name: first
+    model: small
+    replicas: 2
+    queue: { mode: per-replica, max_length: 15, timeout_ms: 200 }
+  - name: second
+    model: large
+    queue: { max_length: 100 }
+    batching: { policy: dynamic, max_batch: 8, max_delay_ms: 4, preferred: [4] }
+`
+
+/** A net of the user's own, which is a built-in one under another name. */
+export const OWN = TINY.replace(
+  '{ builtin: mlp, layers: 2, width: 64 }',
+  '{ onnx: own.onnx, inputs: { x: { shape: [batch, 64] } } }',
+)
+
+const ROWS = 300
+const rows = <T>(row: (i: number) => T) => Array.from({ length: ROWS }, (_, i) => row(i))
+const csv = (head: string, row: (i: number) => readonly unknown[]) =>
+  `${[head, ...rows((i) => row(i).join(','))].join('\n')}\n`
+const iso = (i: number) => new Date(Date.UTC(2023, 10, 16, 18, 0, 0, 40 * i)).toISOString()
+
+/** A trace of each format, all of the same requests: one every 40 ms. */
+export const TRACES: Readonly<Record<string, string>> = {
+  'azure.csv': csv('TIMESTAMP,ContextTokens,GeneratedTokens', (i) => [
+    iso(i).replace('T', ' ').replace('Z', '0000'),
+    100 + (i % 50),
+    1 + (i % 20),
+  ]),
+  'burst.csv': csv('Timestamp,Model,Request tokens,Response tokens,Total tokens,Log Type', (i) => [
+    i,
+    'ChatGPT',
+    100 + (i % 50),
+    1 + (i % 20),
+    101,
+    'Conversation log',
+  ]),
+  'mooncake.jsonl': rows((i) =>
+    JSON.stringify({
+      timestamp: 40 * i,
+      input_length: 600 + (i % 50),
+      output_length: 1 + (i % 20),
+      hash_ids: [0, 1 + (i % 7)],
+    }),
+  ).join('\n'),
+  'rows.jsonl': rows((i) => JSON.stringify({ t: 0.04 * i, n: 1 + (i % 50), m: 1 + (i % 20) })).join(
+    '\n',
+  ),
+  'rows.csv': csv('t,n,m', (i) => [0.04 * i, 1 + (i % 50), 1 + (i % 20)]),
+  'clients/chunk-0-trace.csv': [0, 10, 20, 30]
+    .map((t) => `${t},${5 + t},1.5,Gamma,0.44,0.2`)
+    .join('\n'),
+}
+
+export function parquetTrace(column: (name: string, values: number[]) => unknown[]): Uint8Array {
+  const columns = [
+    { name: 't', type: 'DOUBLE' as const, values: rows((i) => 0.04 * i) },
+    { name: 'n', type: 'INT32' as const, values: rows((i) => 1 + (i % 50)) },
+    { name: 'm', type: 'INT32' as const, values: rows((i) => 1 + (i % 20)) },
+  ]
+  const columnData = columns.map(({ name, type, values }) => ({
+    ...{ name, type },
+    data: column(name, values),
+  }))
+  return new Uint8Array(parquetWriteBuffer({ columnData }))
+}
+
+/**
+ * What every input finds in its working directory: scenarios, traces, an ONNX model, a profile and
+ * the kept folder of a run. Made with the built commands, as a few of them are of this machine.
+ */
+export function makeStock(folder: string): void {
+  mkdirSync(folder, { recursive: true })
+  const put = (name: string, content: string | Uint8Array) => {
+    mkdirSync(join(folder, name, '..'), { recursive: true })
+    writeFileSync(join(folder, name), content)
+  }
+  put('tiny.yaml', TINY)
+  put('declared.yaml', DECLARED)
+  put('own.yaml', OWN)
+  for (const [name, text] of Object.entries(TRACES)) put(name, text)
+  put('rows.csv.gz', gzipSync(TRACES['rows.csv']!))
+  put(
+    'rows.parquet',
+    parquetTrace((_, values) => values),
+  )
+  const spillway = (...args: string[]) => {
+    const env = { ...process.env, SPILLWAY_CACHE: join(folder, '../stock-cache'), NO_COLOR: '1' }
+    const options = { cwd: folder, env, encoding: 'utf8' } as const
+    const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], options)
+    if (status !== 0) throw new Error(`spillway ${args.join(' ')} ended with ${status}: ${stderr}`)
+    return stdout
+  }
+  const run = ['--seconds', '0.3', '--replications', '10', '--replays', '1', '--charts', 'svg']
+  spillway('run', 'tiny.yaml', ...run, '--keep-rows', '--journal', '--out', 'kept')
+  const simulated = ['--replications', '2', '--keep-rows', '--out', 'simulated']
+  spillway('simulate', 'declared.yaml', ...simulated)
+  // nothing reads them
+  for (const name of ['report.html', 'charts'])
+    rmSync(join(folder, 'kept', name), { recursive: true })
+  cpSync(join(folder, 'kept/profile.json'), join(folder, 'profile.json'))
+  cpSync(join(folder, 'kept/requests.jsonl'), join(folder, 'requests.jsonl'))
+  const built = spillway('models', 'build', 'mlp', '--layers', '2', '--width', '64', '--json')
+  const [{ path }] = (JSON.parse(built) as { models: [{ path: string }] }).models
+  cpSync(join(folder, path), join(folder, 'own.onnx'))
+}
+
+/** The built command line, which inputs are run with. */
+export function expectBuilt(): void {
+  if (!existsSync(CLI)) throw new Error('dist/cli.js is missing: run `npm run build` first')
+}
+
+export const stockFile = (stock: string, name: string): Buffer => readFileSync(join(stock, name))

@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { Watch } from './watch.ts'
+
+const LIMIT_MS = 200
+
+async function watched(code: string, limitMs = LIMIT_MS) {
+  const child = spawn(process.execPath, ['-e', code], { stdio: 'ignore' })
+  const watch = new Watch(child, limitMs)
+  const signal = await new Promise((resolve) => child.on('exit', (_, name) => resolve(name)))
+  watch.stop()
+  return { signal, overran: watch.overran, peakMib: watch.peakMib }
+}
+
+describe.skipIf(!existsSync('/proc/self/stat'))('a process is watched', () => {
+  test('one that works on and on is interrupted', async () => {
+    expect(await watched('for (;;) {}')).toMatchObject({ overran: 'responsive', signal: 'SIGINT' })
+  })
+
+  test('one that takes no interruption is killed', async () => {
+    const deaf = "process.on('SIGINT', () => {}); for (;;) {}"
+    expect(await watched(deaf)).toMatchObject({ overran: 'unresponsive', signal: 'SIGKILL' })
+  })
+
+  test('one that waits for ever is interrupted, too', async () => {
+    expect(await watched('setInterval(() => {}, 1000)')).toMatchObject({ overran: 'responsive' })
+  })
+
+  test('work of what it starts counts', async () => {
+    const busy = 'while (process.cpuUsage().user < 3e6);'
+    const parent = `require('node:child_process').spawn(process.execPath, ['-e', '${busy}'])`
+    expect(await watched(parent, 1000)).toMatchObject({ overran: 'responsive' })
+  })
+
+  test('memory is seen', async () => {
+    const big = 'const all = Buffer.alloc(300 << 20, 1); setTimeout(() => all, 1000)'
+    expect((await watched(big, 10_000)).peakMib).toBeGreaterThan(300)
+  })
+})

@@ -1,0 +1,95 @@
+import type { ChildProcess } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import type { Outcome } from './outcome.ts'
+
+const SAMPLE_MS = 100
+/** Resident memory at which a process is ended, MiB: its input has failed by then. */
+const RUNAWAY_MIB = 1500
+/** A process that waits uses no processor; on a busy machine one that works gets little of it. */
+const WAITING_FACTOR = 4
+/** Most time that SIGINT is given, ms; processor time, likewise. */
+const MOST_INTERRUPT_MS = 3000
+/** Of /proc/PID/stat, per second. */
+const TICKS = 100
+
+function read(pid: number, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+/** Processor time of a process so far, ms. */
+function processorMs(pid: number): number {
+  const stat = read(pid, 'stat')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (1000 / TICKS) * (Number(fields[11] ?? 0) + Number(fields[12] ?? 0))
+}
+
+/** Most resident memory of a process, MiB; 0 where there is no /proc. */
+function peakMib(pid: number): number {
+  return Number(/VmHWM:\s+(\d+)/.exec(read(pid, 'status'))?.[1] ?? 0) / 1024
+}
+
+/** A process and all that it started, as far as they live. */
+function family(pid: number): number[] {
+  let threads: string[]
+  try {
+    threads = readdirSync(`/proc/${pid}/task`)
+  } catch {
+    return [pid]
+  }
+  const children = threads.flatMap((thread) =>
+    read(pid, `task/${thread}/children`).split(' ').filter(Boolean).map(Number),
+  )
+  return [pid, ...children.flatMap(family)]
+}
+
+/**
+ * Watches what a process, and those that it starts, do with one input. Past `limitMs` of processor
+ * time, or four times that in all, it is sent SIGINT, and then killed.
+ */
+export class Watch {
+  peakMib = 0
+  overran: Outcome['overran'] = 'no'
+  readonly #child: ChildProcess
+  readonly #limitMs: number
+  readonly #sampler: NodeJS.Timeout
+  /** processor time of each process when it was first seen, ms */
+  #usedMs: Map<number, number>
+  #beganMs = performance.now()
+
+  constructor(child: ChildProcess, limitMs: number) {
+    this.#child = child
+    this.#limitMs = limitMs
+    this.#usedMs = new Map([[child.pid!, processorMs(child.pid!)]])
+    this.#sampler = setInterval(() => this.#look(), SAMPLE_MS)
+  }
+
+  stop(): void {
+    clearInterval(this.#sampler)
+  }
+
+  #look(): void {
+    const pids = family(this.#child.pid!)
+    this.peakMib = Math.max(this.peakMib, ...pids.map(peakMib))
+    if (this.peakMib > RUNAWAY_MIB) this.#child.kill('SIGKILL')
+    const limitMs =
+      this.overran === 'no' ? this.#limitMs : Math.min(this.#limitMs, MOST_INTERRUPT_MS)
+    const usedMs = pids.reduce((sum, pid) => sum + this.#sinceSeen(pid), 0)
+    const takenMs = performance.now() - this.#beganMs
+    if (usedMs < limitMs && takenMs < limitMs * WAITING_FACTOR) return
+    this.#usedMs = new Map()
+    this.#beganMs += takenMs
+    this.#child.kill(this.overran === 'no' ? 'SIGINT' : 'SIGKILL')
+    this.overran = this.overran === 'no' ? 'responsive' : 'unresponsive'
+  }
+
+  #sinceSeen(pid: number): number {
+    const now = processorMs(pid)
+    const first = this.#usedMs.get(pid)
+    if (first === undefined) this.#usedMs.set(pid, now)
+    return now - (first ?? now)
+  }
+}
