@@ -27,7 +27,8 @@ export async function builtinFile(
   const inputs = model.builtin === 'mlp' ? mlpInputs(model) : transformerInputs(model)
   const cached = await readUserFile(path, MOST_BYTES).catch(() => null)
   const sum = await readUserFile(sumPath(path), 1000).catch(() => null)
-  if (cached !== null && sumText(path, cached) === sum?.toString()) return { path, inputs, bytes: cached }
+  if (cached !== null && sumText(path, cached) === sum?.toString())
+    return { path, inputs, bytes: cached }
   const bytes =
     model.builtin === 'mlp' ? buildMlp(model, precision) : buildTransformer(model, precision)
   // several processes may build the same model at once: each renames a whole file into place
