@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { hashOf, type Model, type Precision } from '../../scenarios/index.ts'
+import { hashOf, type Model, type Precision, readUserFile } from '../../scenarios/index.ts'
 import { writeWhole } from '../write-whole.ts'
 import { buildMlp, mlpInputs } from './mlp.ts'
 import type { InputSpec } from './model-file.ts'
@@ -11,6 +10,9 @@ export type BuiltinModel = Extract<Model, { builtin: string }>
 
 /** Part of every file name and content: raise it where what the builders write changes. */
 const BUILDER_VERSION = 2
+
+/** What the format allows. */
+const MOST_BYTES = 2 ** 31 - 1
 
 /**
  * Builds a built-in model into `directory` unless it is there already. A file that does not have
@@ -23,9 +25,10 @@ export async function builtinFile(
 ): Promise<{ path: string; inputs: readonly InputSpec[]; bytes: Uint8Array }> {
   const path = join(directory, builtinName(model, precision))
   const inputs = model.builtin === 'mlp' ? mlpInputs(model) : transformerInputs(model)
-  const cached = await readFile(path).catch(() => null)
-  const sum = await readFile(sumPath(path), 'utf8').catch(() => null)
-  if (cached !== null && sumText(path, cached) === sum) return { path, inputs, bytes: cached }
+  const cached = await readUserFile(path, MOST_BYTES).catch(() => null)
+  const sum = await readUserFile(sumPath(path), MOST_BYTES).catch(() => null)
+  if (cached !== null && sumText(path, cached) === sum?.toString())
+    return { path, inputs, bytes: cached }
   const bytes =
     model.builtin === 'mlp' ? buildMlp(model, precision) : buildTransformer(model, precision)
   // several processes may build the same model at once: each renames a whole file into place

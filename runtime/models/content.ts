@@ -1,9 +1,6 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { pipeline } from 'node:stream/promises'
 import { Failure, type Model, type Precision } from '../../scenarios/index.ts'
-import { builtinContent } from './builtin-file.ts'
-import { findUserModel } from './user-model.ts'
+import { builtinContent, bytesHash } from './builtin-file.ts'
+import { findUserModel, readUserModel } from './user-model.ts'
 
 /**
  * Names what a model computes, so that figures of one are not taken for those of another: null for
@@ -17,12 +14,9 @@ export async function contentOf(
   if ('work' in model) return null
   if ('builtin' in model) return builtinContent(model, precision)
   try {
-    const hash = createHash('sha256')
-    await pipeline(createReadStream(findUserModel(model.onnx, directory)), hash)
-    return hash.digest('hex').slice(0, 16)
+    return bytesHash(await readUserModel(model.onnx, findUserModel(model.onnx, directory)))
   } catch (error) {
     if (error instanceof Failure) return error
-    const { code } = error as NodeJS.ErrnoException
-    return new Failure(`${model.onnx}: cannot be read (${code})`)
+    throw error
   }
 }

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { Failure, type Model, type Precision } from '../../scenarios/index.ts'
 import { builtinContent, builtinFile, bytesHash } from './builtin-file.ts'
 import type { Dimension } from './graph.ts'
