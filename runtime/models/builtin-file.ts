@@ -14,9 +14,6 @@ const MOST_BYTES = 2 ** 31 - 1
 /** Part of every file name and content: raise it where what the builders write changes. */
 const BUILDER_VERSION = 2
 
-/** What the format allows. */
-const MOST_BYTES = 2 ** 31 - 1
-
 /**
  * Builds a built-in model into `directory` unless it is there already. A file that does not have
  * the sum beside it, as after a full disk or a bad copy, is built again.
