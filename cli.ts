@@ -1,9 +1,13 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { report } from './runtime/commands/command.ts'
+import { endAtOnce, onEnding } from './runtime/interruption.ts'
 import { err, out, watchOutput } from './runtime/terminal.ts'
 import { version } from './runtime/version.ts'
 import { EXIT } from './scenarios/index.ts'
+
+// loading a command takes a tenth of a second, and more on a busy machine
+onEnding(endAtOnce)
 
 interface CommandModule {
   define(command: Command): void

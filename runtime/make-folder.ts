@@ -8,8 +8,9 @@ import { Failure } from '../scenarios/index.ts'
  * in one that exists, as below /proc. Throws `Failure` there, else the error of the file system.
  */
 export async function makeFolder(path: string): Promise<readonly string[]> {
+  if (path === '') throw refused(path, 'the path is empty')
   const missing: string[] = []
-  for (let at = resolve(path); !(await isFolder(at)); at = dirname(at)) missing.unshift(at)
+  for (let at = resolve(path); !(await isFolder(at, path)); at = dirname(at)) missing.unshift(at)
   for (const folder of missing) {
     try {
       await mkdir(folder)
@@ -17,21 +18,21 @@ export async function makeFolder(path: string): Promise<readonly string[]> {
       const { code } = error as NodeJS.ErrnoException
       if (code === 'ENOENT') throw refused(path, `no folder can be made in ${dirname(folder)}`)
       // another process may have made it meanwhile
-      if (code !== 'EEXIST' || !(await isFolder(folder))) throw error
+      if (code !== 'EEXIST' || !(await isFolder(folder, path))) throw error
     }
   }
   return missing
 }
 
-/** Throws where something else has the name. */
-async function isFolder(path: string): Promise<boolean> {
+/** Throws where something else has the name; the message names `path`, as the user wrote it. */
+async function isFolder(folder: string, path: string): Promise<boolean> {
   try {
-    if ((await stat(path)).isDirectory()) return true
+    if ((await stat(folder)).isDirectory()) return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
     throw error
   }
-  throw refused(path, `${path} is a file`)
+  throw refused(path, 'part of the path is a file')
 }
 
 const refused = (path: string, why: string) =>

@@ -270,11 +270,10 @@ export async function requestsOf(
   refuseReacting(prepared, 'so its requests are not known beforehand')
   if (file !== undefined) {
     const lines = (await readText(file)).split('\n')
-    return parseRequests(
-      lines,
-      scenario.traffic.map((traffic) => traffic.class),
-      file,
-    )
+    const classes = scenario.traffic.map((traffic) => traffic.class)
+    const given = parseRequests(lines, classes, file)
+    if (given.count > 0) return given
+    throw new Failure(`${file}:1: expected requests, got none`)
   }
   const list = await drawnRequests(prepared, capacityRps)
   if (list.count > 0) return list

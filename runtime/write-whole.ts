@@ -102,6 +102,7 @@ export function notUsable(error: unknown): Failure | null {
 
 function reasonOf(error: unknown): string | null {
   const { code = '', errno } = error as NodeJS.ErrnoException
-  if (errno === undefined) return null
-  return REASONS[code] ?? `${getSystemErrorMap().get(errno)?.[1] ?? 'refused'} (${code})`
+  if (code in REASONS) return REASONS[code]!
+  const [, text] = getSystemErrorMap().get(errno ?? 0) ?? []
+  return text === undefined ? null : `${text} (${code})`
 }

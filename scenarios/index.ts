@@ -36,5 +36,5 @@ export {
 } from './trace.ts'
 export { guessTrace } from './trace-format.ts'
 export { TraceReading } from './trace-reading.ts'
-export { readUserFile, Unreadable } from './user-file.ts'
+export { readUserFile, Unreadable, userFilePieces } from './user-file.ts'
 export { visible, visibleJson, visibleLine } from './visible.ts'

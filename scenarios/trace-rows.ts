@@ -16,8 +16,10 @@ const MAX_QUOTED_CHARACTERS = 1 << 20
 export function csvReader(rows: RowValues, problem: RowProblem): RowReader {
   const { columns } = rows
   let header: { size: number; time: number; input: number; output: number } | null = null
-  let open = ''
+  // lines of a record whose quoted field is open; joined once, or it would take the square of them
+  let open: string[] = []
   let openedAt = 0
+  let characters = 0
   const row = (text: string, line: number) => {
     const fields = splitCsv(text)
     if (!header) {
@@ -34,16 +36,27 @@ export function csvReader(rows: RowValues, problem: RowProblem): RowReader {
   }
   return {
     line: (text, line) => {
-      const whole = open === '' ? text : `${open}\n${text}`
-      if (open === '') openedAt = line
-      open = ''
-      const endless = line - openedAt > MAX_QUOTED_LINES || whole.length > MAX_QUOTED_CHARACTERS
-      if (isOpen(whole) && !endless) open = whole
-      else if (isOpen(whole)) problem(openedAt, 'expected a closing quote, got none')
-      else if (whole.trim() !== '') row(whole, openedAt)
+      const wasOpen = open.length > 0
+      const odd = hasOddQuotes(text)
+      if (!wasOpen && !odd) {
+        if (text.trim() !== '') row(text, line)
+        return
+      }
+      if (!wasOpen) [openedAt, characters] = [line, 0]
+      characters += text.length
+      open.push(text)
+      if (wasOpen !== odd) {
+        if (line - openedAt <= MAX_QUOTED_LINES && characters <= MAX_QUOTED_CHARACTERS) return
+        open = []
+        problem(openedAt, 'expected a closing quote, got none')
+        return
+      }
+      const whole = open.join('\n')
+      open = []
+      row(whole, openedAt)
     },
     end: () => {
-      if (open !== '') problem(openedAt, 'expected a closing quote, got the end of the file')
+      if (open.length > 0) problem(openedAt, 'expected a closing quote, got the end of the file')
       else if (!header) problem(1, 'expected a header with column names, got an empty file')
     },
   }
@@ -96,7 +109,7 @@ function columnIndex(
   return at
 }
 
-function isOpen(text: string): boolean {
+function hasOddQuotes(text: string): boolean {
   let quotes = 0
   for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) quotes++
   return quotes % 2 === 1

@@ -43,22 +43,28 @@ const NO_WAITING = (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0)
 
 /** All bytes of a file that the user named. Throws `Unreadable`, also for more than `most`. */
 export async function readUserFile(path: string, most: number): Promise<Buffer> {
+  const pieces: Buffer[] = []
+  for await (const piece of userFilePieces(path, most)) pieces.push(piece)
+  return Buffer.concat(pieces)
+}
+
+/** The same piece by piece. */
+export async function* userFilePieces(path: string, most: number): AsyncGenerator<Buffer> {
   const { handle, bytes } = await openUserFile(path)
   try {
     if (bytes > most) throw tooLarge(most, bytes)
-    const pieces: Buffer[] = []
     let read = 0
     for (;;) {
       // the size may be out of date, and files of /proc state none
       const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, Math.max(bytes - read, 0) + 1))
       const { bytesRead } = await handle.read(piece, 0, piece.length, null)
-      if (bytesRead === 0) return Buffer.concat(pieces, read)
-      pieces.push(piece.subarray(0, bytesRead))
+      if (bytesRead === 0) return
       read += bytesRead
       if (read > most) throw tooLarge(most, read)
+      yield piece.subarray(0, bytesRead)
     }
   } catch (error) {
-    return refuse(error)
+    refuse(error)
   } finally {
     await handle.close()
   }

@@ -209,6 +209,10 @@ test('no traffic at all leaves its result, and rows that pass an audit', async (
   expect(filesIn(join(folder, 'none'))).toEqual(
     expect.arrayContaining(['replication-1.parquet', 'requests.jsonl', 'simulated.json']),
   )
+  expect(await run('audit', 'none')).toMatchObject({ code: 0 })
+  const given = await run('simulate', 'declared.yaml', '--requests', 'none/requests.jsonl')
+  expectRefusal(given, 3, folder)
+  expect(given.stderr).toContain('none/requests.jsonl:1: expected requests, got none')
 })
 
 describe('trace fit', () => {

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { EXIT, type ExitCode, Failure, splitOverride } from '../../scenarios/index.ts'
 import { allocationFailure } from '../allocation.ts'
+import { endAtOnce, ignore, onEnding } from '../interruption.ts'
 import { err, styled } from '../terminal.ts'
 import { notUsable } from '../write-whole.ts'
 
@@ -85,8 +86,6 @@ export function positiveNumber(text: string): number {
 /** Seconds of an option, mostly: eleven days. As the schema has it of jitter_s. */
 const MOST_NUMBER = 1e6
 
-const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-
 /**
  * The action of a command: takes the signals that end it as an abort, prints what the user can mend
  * without a stack trace, and sets the exit code.
@@ -96,18 +95,17 @@ export function action<Args extends unknown[]>(
 ): (...args: Args) => Promise<void> {
   return async (...args) => {
     const abort = new AbortController()
-    const onSignal = (name: NodeJS.Signals) => {
+    onEnding((signal) => {
       // a second Ctrl-C does not wait for anything to be tidied up; a terminal may hang up twice
-      if (abort.signal.aborted && name !== 'SIGHUP') process.exit(EXIT.interrupted)
+      if (abort.signal.aborted && signal !== 'SIGHUP') endAtOnce()
       abort.abort()
-    }
-    for (const name of ENDING) process.on(name, onSignal)
+    })
     try {
       process.exitCode = await perform(abort.signal, ...args)
     } catch (error) {
       process.exitCode = report(error)
     } finally {
-      for (const name of ENDING) process.off(name, onSignal)
+      onEnding(ignore)
     }
   }
 }

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto'
 import { Failure, type Model, type Precision } from '../../scenarios/index.ts'
-import { builtinContent, bytesHash } from './builtin-file.ts'
-import { findUserModel, readUserModel } from './user-model.ts'
+import { builtinContent } from './builtin-file.ts'
+import { findUserModel, userModelPieces } from './user-model.ts'
 
 /**
  * Names what a model computes, so that figures of one are not taken for those of another: null for
@@ -14,7 +15,10 @@ export async function contentOf(
   if ('work' in model) return null
   if ('builtin' in model) return builtinContent(model, precision)
   try {
-    return bytesHash(await readUserModel(model.onnx, findUserModel(model.onnx, directory)))
+    const hash = createHash('sha256')
+    const path = findUserModel(model.onnx, directory)
+    for await (const piece of userModelPieces(model.onnx, path)) hash.update(piece)
+    return hash.digest('hex').slice(0, 16)
   } catch (error) {
     if (error instanceof Failure) return error
     throw error

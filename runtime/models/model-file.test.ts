@@ -202,7 +202,7 @@ describe('models of the user', () => {
       expect(await told('text.onnx')).toContain('expected an ONNX model')
       expect(await told('empty.onnx')).toContain('expected an ONNX model')
       expect(await told('none.onnx')).toContain(`got nothing at ${join(folder, 'none.onnx')}`)
-      expect(await told('node_modules')).toContain('expected an ONNX file, got no file')
+      expect(await told('node_modules')).toContain('expected an ONNX file, got a folder')
       expect(await told('npm:@no/such/m.onnx')).toContain('npm install @no/such')
       expect(await told('npm:nosuch/a/m.onnx')).toMatch(/npm install nosuch$/)
       expect(await told('npm:@own/pack/a/m.onnx')).toContain(join('@own', 'pack', 'a', 'm.onnx'))

@@ -2,7 +2,7 @@ import { Failure, type Model, type Precision } from '../../scenarios/index.ts'
 import { builtinContent, builtinFile, bytesHash } from './builtin-file.ts'
 import type { Dimension } from './graph.ts'
 import { checkInputs, readSignature } from './signature.ts'
-import { findUserModel, readUserModel } from './user-model.ts'
+import { findUserModel, userModelPieces } from './user-model.ts'
 
 export type TensorType = 'float32' | 'float16' | 'int64' | 'int32'
 
@@ -54,7 +54,9 @@ export async function materialise(
     return { path, key: bytesHash(bytes), content, inputs, bytes: bytes.length }
   }
   const path = findUserModel(model.onnx, places.directory)
-  const bytes = await readUserModel(model.onnx, path)
+  const pieces: Buffer[] = []
+  for await (const piece of userModelPieces(model.onnx, path)) pieces.push(piece)
+  const bytes = Buffer.concat(pieces)
   const inputs = Object.entries(model.inputs).map(([name, input]) => ({ name, ...input }))
   const problems = checkInputs(inputs, readSignature(model.onnx, bytes))
   if (problems.length > 0) throw new Failure(problems.map((text) => `${model.onnx}: ${text}`))

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
-import { Failure, readUserFile, Unreadable } from '../../scenarios/index.ts'
+import { Failure, Unreadable, userFilePieces } from '../../scenarios/index.ts'
 
 /**
  * The file that a scenario's `onnx` names: a path relative to `directory`, or npm:PACKAGE/PATH in
@@ -16,10 +16,10 @@ export function findUserModel(reference: string, directory: string): string {
 /** What the format allows, and Node reads at once. */
 const MOST_BYTES = 2 ** 31 - 1
 
-/** The bytes of that file. Throws `Failure` where it is no file, or too large. */
-export async function readUserModel(reference: string, path: string): Promise<Uint8Array> {
+/** The bytes of that file, in pieces. Throws `Failure` where it is no file, or too large. */
+export async function* userModelPieces(reference: string, path: string): AsyncGenerator<Buffer> {
   try {
-    return await readUserFile(path, MOST_BYTES)
+    yield* userFilePieces(path, MOST_BYTES)
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error
     const found = error.missing ? 'nothing' : error.message

@@ -60,7 +60,16 @@ describe('requests as text', () => {
     expect(problemsOf(...new Array<string>(50).fill('a'))).toHaveLength(10)
   })
 
-  test('a file without requests is a problem', () => {
-    expect(problemsOf('')).toEqual(['r.jsonl:1: expected requests, got none'])
+  test('a time beyond any run is a problem', () => {
+    const late = (at: string) => `{"at_ms":${at},"class":"x","input_tokens":1}`
+    expect(problemsOf(late('1e300'))).toEqual([
+      'r.jsonl:1: at_ms: expected a number of at most 10000000000, got 1e+300',
+    ])
+    expect(problemsOf(late('1e999'))).toHaveLength(1)
+    expect(parseRequests([late('1e10')], ['x'], 'r.jsonl').count).toBe(1)
+  })
+
+  test('a file may hold no requests, as that of a run without traffic', () => {
+    expect(parseRequests([''], ['x'], 'r.jsonl').count).toBe(0)
   })
 })

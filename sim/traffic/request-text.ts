@@ -44,8 +44,6 @@ export function parseRequests(
     if (typeof parsed === 'string') problems.push(`${file}:${i + 1}: ${parsed}`)
     else rows.push(parsed)
   })
-  if (problems.length === 0 && rows.length === 0)
-    problems.push(`${file}:1: expected requests, got none`)
   if (problems.length > 0) throw new Failure(problems)
   const list = RequestList.allocate(rows.length)
   rows.forEach(({ at, number, length, output }, i) => {

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { Command, InvalidArgumentError } from 'commander'
+import { deaths, deathsText } from './deaths.ts'
 import { readSeed } from './input.ts'
 import { codesText, fuzzInputs, saveSeed, Workshop } from './inputs.ts'
 import { kills, killsText } from './kills.ts'
@@ -123,6 +124,18 @@ program
     } finally {
       shop.close()
     }
+  })
+
+program
+  .command('deaths')
+  .description('kill the executor of a webgpu replay every few seconds; no request may be lost')
+  .argument('[requests]', 'how many', count, 100_000)
+  .option('--seed <n>', 'of the moments', count, now())
+  .action(async (requests: number, { seed }: { seed: number }) => {
+    expectBuilt()
+    const result = await deaths(requests, seed)
+    console.log(deathsText(result))
+    if (result.faults.length > 0) process.exitCode = 1
   })
 
 program

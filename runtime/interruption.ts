@@ -1,0 +1,25 @@
+import { EXIT } from '../scenarios/index.ts'
+
+/** Signals that ask a command to end. */
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+type Handler = (signal: NodeJS.Signals) => void
+
+let current: Handler | null = null
+
+/** Replaces what the signals that ask a command to end do. */
+export function onEnding(handler: Handler): void {
+  for (const signal of ENDING) {
+    if (current !== null) process.off(signal, current)
+    process.on(signal, handler)
+  }
+  current = handler
+}
+
+/** Before a command has begun there is nothing to tidy up. */
+export function endAtOnce(): void {
+  process.exit(EXIT.interrupted)
+}
+
+/** Once a command is done it ends as it would have ended anyway. */
+export function ignore(): void {}
