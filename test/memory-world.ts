@@ -4,6 +4,7 @@ import {
   type Batch,
   ControlPlane,
   computedLength,
+  EndOfTraffic,
   executorsOf,
   JournalingControlPlane,
   type Ms,
@@ -117,19 +118,14 @@ export function runWithMemory(
       journal.onDone(now, executor, from, now, status)
     }
   }
-  let ended = false
+  const end = new EndOfTraffic(source, requests)
   for (let events = 0; ; events++) {
     if (events > 20_000) throw new Error('It goes on for ever')
     const first = coming.reduce((a, b) => (b.at < a.at ? b : a), NEVER)
     const timer = timers.reduce((a, b, i) => (b < (timers[a] ?? NEVER.at) ? i : a), -1)
     const timerAt = timers[timer] ?? NEVER.at
     const next = Math.min(first.at, timerAt, source.peek())
-    if (next === NEVER.at) {
-      if (ended) break
-      ended = true
-      journal.onEnd(now)
-      continue
-    }
+    if (next === NEVER.at) break
     now = Math.max(now, next)
     if (first.at <= next) {
       coming = coming.filter((one) => one !== first)
@@ -141,6 +137,7 @@ export function runWithMemory(
       const slot = requests.acquire()
       if (source.take(requests, slot)) journal.onArrival(now, slot)
     }
+    end.look(now, journal)
   }
   if (requests.inUse > 0) throw new Error(`${requests.inUse} requests never ended: ${told}`)
   expectPromisesKept({ plan, requests: list, rows: recorder.rows })

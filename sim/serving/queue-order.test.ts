@@ -166,7 +166,7 @@ describe('virtual-token-counter', () => {
     ])
   })
 
-  test('one that comes where nobody waits is lifted to the tenant that waited last', () => {
+  test('one that comes to an empty queue is lifted to the tenant that waited last', () => {
     // a is served 30 and leaves; b comes alone at 35, and a right after it: both have 30
     const came = [
       { length: 30 },

@@ -16,7 +16,7 @@ interface MeanRateOptions {
 }
 
 const SAMPLED = 20_000
-/** users who do not think are taken to think for so long */
+/** users without a time to think count as if they thought for so long */
 const LEAST_THINK_MS = 1
 
 /**

@@ -102,7 +102,7 @@ describe('token bucket', () => {
   })
 
   test.each([3, 10, 30, 33, 70, 900])(
-    'lets in all who come at just its rate: %s a second',
+    'lets in all requests that come at just its rate: %s a second',
     (rps) => {
       const came = at(...Array.from({ length: 2000 }, (_, i) => (1000 * i) / rps))
       const own = { everyMs: 1000 / rps, burst: 1, per: 'pool' as const }

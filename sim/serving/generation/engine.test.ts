@@ -149,7 +149,7 @@ describe('an engine', () => {
     expect([0, 1, 2].sort((a, b) => done[a]! - done[b]!)).toEqual(order)
   })
 
-  test('lets nobody in with the step for which another lost its place', () => {
+  test('admits nothing with the step for which a sequence lost its place', () => {
     // at 4.2 the second is thrown out; the third, which came at 4 and would fit, goes in at 5.2
     const third = { at: 4, prompt: 1, answer: 1, priority: 1 }
     const { done, first, preemptions } = generate([...two, third], { kv })
