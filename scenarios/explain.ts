@@ -80,7 +80,9 @@ function unknownKeys(
   schema: z.core.$ZodType | null,
   path: Path,
 ): Explained[] {
-  const known = keysOf(schema)
+  const own = keysOf(schema)
+  // of a union the branch that was meant may have them, and another one was judged
+  const known = keys.some((key) => own.includes(key)) ? [] : own
   return keys.map((key, i) => {
     // of more keys no message is shown
     const near = i < MOST_MESSAGES ? nearest(key, known) : null

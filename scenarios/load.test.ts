@@ -84,6 +84,25 @@ describe('problems of a value', () => {
     ])
   })
 
+  test('a key of another kind of model is unknown, although that kind has it', () => {
+    const declared = 'models: { enc: { work: { law: constant, ms: 1 }, inputs: {} } }'
+    const problems = problemsOf(`spillway: 1
+name: s
+duration_s: 9
+${declared}
+traffic: [{ class: web, arrivals: { process: poisson, rate_rps: 1 } }]
+pools: [{ name: central, model: enc }]
+`)
+    expect(problems).toEqual([expect.stringMatching(/models\.enc\.inputs: expected a known key/)])
+  })
+
+  test('names that every object of JavaScript has are refused', () => {
+    for (const name of ['constructor', 'toString', 'hasOwnProperty']) {
+      expect(edited('name: central', `name: ${name}`).join()).toContain('expected another name')
+      expect(edited('class: web', `class: ${name}`).join()).toContain('expected another name')
+    }
+  })
+
   test('a missing key is shown at the map that lacks it', () => {
     expect(edited('process: gamma, cv: 2', 'process: gamma')).toEqual([
       's.yaml:10:15 traffic.bulk.arrivals.cv: expected a number from 0.05 to 50, got nothing',

@@ -5,9 +5,13 @@ import { z } from 'zod'
  * no product of two of them overflows, and one above 0 a lower limit, so that no quotient does.
  */
 
+/** What every object of JavaScript has: a map by names would find it in place of nothing. */
+const TAKEN: readonly string[] = Object.getOwnPropertyNames(Object.prototype)
+
 export const name = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,99}$/i, 'a name of letters, digits, . _ or - (at most 100)')
+  .refine((text) => !TAKEN.includes(text), 'another name: JavaScript has this one for itself')
 export const positive = z.number().min(1e-9).max(1e12)
 export const nonNegative = z.number().nonnegative().max(1e12)
 export const count = z.int().positive().max(1e9)

