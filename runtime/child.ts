@@ -41,9 +41,9 @@ export interface AskOptions<Part> {
 
 /**
  * A process of ours that answers requests, one at a time. Threads and native code run in such
- * processes only, and these end by SIGKILL, never by themselves: V8 aborts where a thread ends while
- * code is still compiled for it, ONNX Runtime where one ends while a model opens, and its exit
- * handlers can hang.
+ * processes only, and these end by SIGKILL, never by themselves: V8 aborts where a thread ends
+ * while code is still compiled for it, ONNX Runtime where one ends while a model opens, and its
+ * exit handlers can hang.
  */
 export class Child {
   readonly #process: ChildProcess

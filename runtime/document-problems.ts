@@ -3,7 +3,7 @@ import type { ZodError } from 'zod'
 /** More say no more: a document with so many faults is another kind of file. */
 const MOST = 20
 
-/** What is wrong with a document, where, and what is allowed: a message each, for the first ones. */
+/** What is wrong with a document, where, and what is allowed: a message for each of the first. */
 export function documentProblems(path: string, { issues }: ZodError): string[] {
   // of another kind of document every key is wrong
   const kind = issues.find((issue) => ['document', 'format'].includes(String(issue.path[0])))

@@ -142,7 +142,7 @@ export class Fleet {
   }
 }
 
-/** Native code ends the process where a model makes it; where memory is short, so does the system. */
+/** A damaged model can crash native code; where memory is short the system kills the process. */
 function crashedOpening(engines: readonly EngineOptions[], error: ChildEnded): Failure {
   const paths = [...new Set(engines.map(({ file }) => file.path))].join(', ')
   if (error.how === 'SIGKILL') return error

@@ -9,17 +9,14 @@ import {
   modelLabel,
   type RecordedClient,
   readServegen,
-  readUserFile,
   type Scenario,
   surveyTrace,
   type TraceSurvey,
-  Unreadable,
 } from '../scenarios/index.ts'
 import {
   activationsOf,
   batchRoom,
   generationCapacity,
-  type ObservedRun,
   poolCapacity,
   type SimulationInput,
   stepsOf,
@@ -31,12 +28,12 @@ import { comesAndGoes, type ServingPlan, servingPlan } from '../sim/serving/inde
 import { parseRequests, RequestList, trafficSource } from '../sim/traffic/index.ts'
 import type { ModelProfile, Profile } from '../sim/world/index.ts'
 import { refuseCrowd } from './demand.ts'
-import { fieldsFor, learn } from './learn.ts'
 import { classWeights, lengthMixes, promptsAndAnswers } from './length-mix.ts'
 import { contentOf } from './models/index.ts'
 import { hasMeasuredLoads } from './moving-pools.ts'
 import { refuseReacting } from './refuse.ts'
 import { heldTraces } from './trace-readers.ts'
+import { readText } from './user-text.ts'
 import { refuseWeights } from './weights.ts'
 
 /** What every command that takes a scenario starts from. */
@@ -218,45 +215,6 @@ export function planned(prepared: Prepared, { models }: SimulationInput): Prepar
   return { ...prepared, activations, plan: servingPlan(prepared.scenario, activations) }
 }
 
-/** One side of a what-if: a scenario and the requests that it is given. */
-export interface WhatIfSide {
-  readonly prepared: Prepared
-  readonly requests: RequestList
-}
-
-/**
- * Both sides of a what-if, as the replays of the first predict them: the machine as those recorded
- * it, and on the second side the work of its own models. Pools go by name.
- */
-export function whatIfInputs(
-  sides: readonly [WhatIfSide, WhatIfSide],
-  profile: Profile,
-  runs: readonly ObservedRun[],
-): [SimulationInput, SimulationInput] {
-  const [first, second] = [sides[0].prepared, sides[1].prepared]
-  const { scenario } = first
-  const known = modelsOf(first, profile).filter((model) => model !== null)
-  const models = learn(known, [{ scenario, runs, load: 0 }])
-  const input = simulationInput(first, { ...profile, models })
-  const changed = simulationInput(second, profile)
-  const rateRps = sides[1].requests.count / second.scenario.duration_s
-  const load = loadOf(rateRps, changed)
-  const shared = changed.models.map((own, i) => {
-    const pool = second.scenario.pools[i]!
-    const j = scenario.pools.findIndex(({ name }) => name === pool.name)
-    const recorded = input.models[j]
-    if (own === null || recorded == null) return own
-    const calibrated = known.find(({ key }) => key === recorded.key)!
-    const { replicas } = scenario.pools[j]!
-    const fields = fieldsFor({ replicas: pool.replicas, load }, { recorded, calibrated, replicas })
-    return { ...recorded, work: own.work, memory: own.memory, fields }
-  })
-  return [
-    { ...input, requests: sides[0].requests },
-    { ...changed, models: shared, requests: sides[1].requests },
-  ]
-}
-
 /**
  * The requests of replication 0; or those of a file that `spillway requests` wrote. Throws
  * `Failure` where clients react to how requests end.
@@ -291,37 +249,4 @@ export async function drawnRequests(
   return RequestList.collect(
     trafficSource(scenario, { seed: scenario.seed, replication: 0, capacityRps, traces, clients }),
   )
-}
-
-/** Larger documents are not of this program, and would take gigabytes as objects. */
-const MOST_JSON = 64_000_000
-/** Requests and journals, line by line; what a string holds ends soon after. */
-const MOST_TEXT = 500_000_000
-
-/** Parses the text of a JSON file that the user named. */
-export function parseJson(path: string, text: string): unknown {
-  if (text.length > MOST_JSON) {
-    throw new Failure(`${path}: expected at most ${MOST_JSON} characters, got ${text.length}`)
-  }
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw new Failure(`${path}: not JSON (${(error as Error).message})`)
-  }
-}
-
-/** Reads a text file that the user named. */
-export async function readText(path: string): Promise<string> {
-  try {
-    return (await readUserFile(path, MOST_TEXT)).toString('utf8')
-  } catch (error) {
-    throw unread(path, error)
-  }
-}
-
-/** What cannot be read as a `Failure`; any other error as it is. */
-export function unread(path: string, error: unknown): unknown {
-  if (!(error instanceof Unreadable)) return error
-  const { message, missing } = error
-  return new Failure(`${path}: ${missing ? message : `cannot be read: ${message}`}`)
 }

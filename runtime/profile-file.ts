@@ -5,7 +5,8 @@ import { EXIT, Failure, hashOf } from '../scenarios/index.ts'
 import type { Result } from '../sim/stats/index.ts'
 import { type Profile, profileSchema } from '../sim/world/index.ts'
 import { documentProblems } from './document-problems.ts'
-import { cacheDirectory, parseJson, readText } from './prepare.ts'
+import { cacheDirectory } from './prepare.ts'
+import { parseJson, readText } from './user-text.ts'
 
 export interface LoadedProfile {
   readonly profile: Profile

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { access, lstat, mkdir, open, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises'
+import { access, lstat, mkdir, readFile, rename, rm, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { z } from 'zod'
 import { EXIT, Failure } from '../scenarios/index.ts'
 import { makeFolder } from './make-folder.ts'
 import { hasEnded, PROCESS_NAME, PROCESS_PATTERN } from './process-name.ts'
+import { namesIn, syncFolder, writeSynced } from './synced-files.ts'
 import { notWritten, UNFINISHED, writableFolder } from './write-whole.ts'
 
 /**
@@ -291,37 +292,5 @@ async function expectPlaces(directory: string, { moves, removals }: Record): Pro
     if ((await lstat(path).catch(() => null))?.isDirectory() === true) {
       throw notWritten(path, Object.assign(new Error(), { code: 'EISDIR' }))
     }
-  }
-}
-
-async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
-  const file = await open(path, 'w')
-  try {
-    await file.writeFile(content)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-}
-
-/** Makes renames in a folder last, where the system can. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r').catch(() => null)
-  try {
-    await folder?.sync()
-  } catch {
-    // some file systems sync files only
-  } finally {
-    await folder?.close()
-  }
-}
-
-async function namesIn(path: string): Promise<string[]> {
-  try {
-    return await readdir(path)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR') return []
-    throw new Failure(`${path}: cannot be read (${code})`)
   }
 }

@@ -4,7 +4,7 @@ import { ZodError, z } from 'zod'
 import { EXIT, Failure, readUserFile } from '../scenarios/index.ts'
 import type { ObservedRun } from '../sim/experiment/index.ts'
 import { type RowColumn, Rows } from '../sim/stats/index.ts'
-import { unread } from './prepare.ts'
+import { unread } from './user-text.ts'
 import { writeWhole } from './write-whole.ts'
 
 /** Some thirty years, ms. */

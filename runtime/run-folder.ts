@@ -8,10 +8,10 @@ import { journalLines, parseJournal } from '../sim/serving/index.ts'
 import { type Result, resultSchema } from '../sim/stats/index.ts'
 import { parseRequests, type RequestList, requestText } from '../sim/traffic/index.ts'
 import { documentProblems } from './document-problems.ts'
-import { parseJson, readText } from './prepare.ts'
 import { type FolderChange, settleFolder } from './replace-files.ts'
 import { readRows, rowsBytes } from './rows-file.ts'
 import { rowsProblem } from './rows-problem.ts'
+import { parseJson, readText } from './user-text.ts'
 
 /** Which world's rows: `replay-N.parquet` are measured, `replication-N.parquet` simulated. */
 export type RunKind = 'replay' | 'replication'
@@ -96,7 +96,7 @@ const filesOf = (kind: RunKind, number: number) => ({
   journal: `${kind}-${number}.journal.jsonl`,
 })
 
-/** Finishes what a command that was killed left undone, for one that is about to read the folder. */
+/** Finishes what a command that was killed left undone, before the folder is read. */
 export async function settleRuns(directory: string): Promise<void> {
   const path = resolve(directory)
   // a second side changes together with the first

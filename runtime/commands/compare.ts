@@ -33,7 +33,6 @@ import {
   planned,
   prepare,
   simulationInput,
-  whatIfInputs,
 } from '../prepare.ts'
 import { keptProfile, type LoadedProfile, loadProfile, refuseOtherModels } from '../profile-file.ts'
 import { refuseComparison } from '../refuse.ts'
@@ -47,6 +46,7 @@ import {
   settleRuns,
 } from '../run-folder.ts'
 import { commit, version } from '../version.ts'
+import { whatIfInputs } from '../what-if-inputs.ts'
 import { AGAINST_HELP, type AgainstOptions, prepareAgainst, withAgainstOptions } from './against.ts'
 import {
   action,

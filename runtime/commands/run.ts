@@ -10,7 +10,7 @@ import { dropInputs, dropRuns } from '../run-folder.ts'
 import { err, type Printable, styled } from '../terminal.ts'
 import { writableFolder } from '../write-whole.ts'
 import { AGAINST_HELP, type AgainstOptions, prepareAgainst, withAgainstOptions } from './against.ts'
-import { CALIBRATION_SECONDS, calibrate, profileText } from './calibrate.ts'
+import { CALIBRATION_SECONDS, calibrate } from './calibrate.ts'
 import { CHARTS_FOLDER, chartsOption, writeCharts } from './charts.ts'
 import {
   action,
@@ -22,6 +22,7 @@ import {
 } from './command.ts'
 import { compare } from './compare.ts'
 import { documentText, print, writeWhole } from './output.ts'
+import { profileText } from './profile-text.ts'
 import { ProgressDisplay } from './progress.ts'
 import { dropReplays, keepReplays, replay } from './replay.ts'
 import { simulate } from './simulate.ts'

@@ -1,7 +1,8 @@
 import { auditCheck } from '../../runtime/audit-runs.ts'
 import { learn } from '../../runtime/learn.ts'
-import { simulationInput, whatIfInputs } from '../../runtime/prepare.ts'
+import { simulationInput } from '../../runtime/prepare.ts'
 import { runReplications } from '../../runtime/replications.ts'
+import { whatIfInputs } from '../../runtime/what-if-inputs.ts'
 import { scenarioChanges } from '../../scenarios/index.ts'
 import {
   compareRuns,

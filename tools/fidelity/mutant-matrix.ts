@@ -1,5 +1,6 @@
 import { median } from 'simple-statistics'
-import { simulationInput, whatIfInputs } from '../../runtime/prepare.ts'
+import { simulationInput } from '../../runtime/prepare.ts'
+import { whatIfInputs } from '../../runtime/what-if-inputs.ts'
 import { modelKey } from '../../scenarios/index.ts'
 import {
   type ExecutorWork,

@@ -6,13 +6,7 @@ import { calibrate } from '../../runtime/commands/calibrate.ts'
 import { documentText, writeWhole } from '../../runtime/commands/output.ts'
 import { ProgressDisplay } from '../../runtime/commands/progress.ts'
 import type { Fleet } from '../../runtime/fleet.ts'
-import {
-  type Prepared,
-  prepare,
-  readText,
-  requestsOf,
-  simulationInput,
-} from '../../runtime/prepare.ts'
+import { type Prepared, prepare, requestsOf, simulationInput } from '../../runtime/prepare.ts'
 import {
   type LoadedProfile,
   loadProfile,
@@ -21,6 +15,7 @@ import {
 } from '../../runtime/profile-file.ts'
 import { openFleet, type ReplaySide } from '../../runtime/replay.ts'
 import { readRows, writeRows } from '../../runtime/rows-file.ts'
+import { readText } from '../../runtime/user-text.ts'
 import { hashOf, modelKey } from '../../scenarios/index.ts'
 import { feedBack, feedbackDifferences, type ObservedRun } from '../../sim/experiment/index.ts'
 import type { RequestList } from '../../sim/traffic/index.ts'

@@ -1,0 +1,45 @@
+import { visibleLine } from '../../scenarios/index.ts'
+import { Empirical } from '../../sim/kernel/index.ts'
+import { weightsBytesOf } from '../../sim/memory/index.ts'
+import type { ModelProfile, Profile } from '../../sim/world/index.ts'
+import { profileHash } from '../profile-file.ts'
+import { type Printable, styled } from '../terminal.ts'
+
+/** What a calibration found, in short. */
+export function profileText(profile: Profile): Printable {
+  const lines = profile.models.flatMap((model) => {
+    const { sizes, lengths, ms, error } = model.work
+    const worst = Math.max(...error.flat().map(Math.abs))
+    const corner = (i: number, j: number) =>
+      `batch ${sizes.at(i)} x length ${lengths.at(j)}: ${ms.at(i)!.at(j)!.toPrecision(3)} ms`
+    const cells =
+      lengths.length > 1
+        ? [corner(0, 0), corner(0, -1), corner(-1, -1)]
+        : [corner(0, 0), corner(-1, 0)]
+    const wake = model.wake.ms.at(-1)! * 1000
+    return [
+      styled('bold', model.label),
+      `  work        ${cells.join('; ')}`,
+      `              a cell is predicted from the others within ${(100 * worst).toFixed(1)} %`,
+      `  wake-up     ${wake.toFixed(0)} µs after ${model.wake.gapMs.at(-1)!.toPrecision(2)} ms idle`,
+      `  overheads   dispatch ${middleUs(model.overheads.dispatch[0]!.table)}, completion ${middleUs(model.overheads.completion.at(-1)!.table)} (medians; of a dispatcher that sleeps)`,
+      ...loadLines(model),
+    ]
+  })
+  return [
+    ...lines.map((line) => [line, '\n']),
+    `profile ${visibleLine(profile.name)}, hash ${profileHash(profile)}`,
+  ]
+}
+
+function loadLines({ memory }: ModelProfile): string[] {
+  if (memory?.loadMs === undefined) return []
+  const table = new Empirical(memory.loadMs)
+  const [least, most] = [memory.loadMs[0]!, memory.loadMs.at(-1)!]
+  const mib = weightsBytesOf(memory) / 2 ** 20
+  return [
+    `  load        ${table.mean.toPrecision(3)} ms [${least.toPrecision(3)} to ${most.toPrecision(3)}], of ${mib.toPrecision(3)} MiB`,
+  ]
+}
+
+const middleUs = (table: readonly number[]) => `${(1000 * table[table.length >> 1]!).toFixed(0)} µs`
