@@ -8,6 +8,7 @@ import { Failure } from '../scenarios/index.ts'
  * in one that exists, as below /proc. Throws `Failure` there, else the error of the file system.
  */
 export async function makeFolder(path: string): Promise<readonly string[]> {
+  if (path === '') throw refused(path, 'the path is empty')
   const missing: string[] = []
   for (let at = resolve(path); !(await isFolder(at)); at = dirname(at)) missing.unshift(at)
   for (const folder of missing) {
