@@ -24,7 +24,7 @@ export async function makeFolder(path: string): Promise<readonly string[]> {
   return missing
 }
 
-/** Throws where something else has the name. */
+/** Throws as the system does where something else has the name. */
 async function isFolder(path: string): Promise<boolean> {
   try {
     if ((await stat(path)).isDirectory()) return true
@@ -32,7 +32,7 @@ async function isFolder(path: string): Promise<boolean> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
     throw error
   }
-  throw refused(path, `${path} is a file`)
+  throw Object.assign(new Error(`${path} is no folder`), { code: 'EEXIST' })
 }
 
 const refused = (path: string, why: string) =>
