@@ -111,8 +111,8 @@ export class Dispatcher implements Timers, Backend {
     const end = new EndOfTraffic(this.#source, this.#requests)
     for (;;) {
       const next = this.#handle(control)
-      end.look(this.#now, control)
-      if (next === null) continue
+      const told = end.look(this.#now, control)
+      if (next === null || told) continue
       const quiet = this.#source.peek() === Number.POSITIVE_INFINITY
       if (quiet && this.#requests.inUse === 0 && this.#running === 0) return
       this.#port.sleep(Math.min(next, end.wakeAt))

@@ -31,8 +31,7 @@ test('where the system makes no folder that is said, in place of trying for ever
 test('a file is no folder', async () => {
   const path = join(folder, 'file')
   writeFileSync(path, '')
-  await expect(makeFolder(path)).rejects.toMatchObject({ code: 'EEXIST' })
-  await expect(writableFolder(path)).rejects.toThrow(
+  await expect(makeFolder(path)).rejects.toThrow(
     `${path}: cannot be written: part of the path is a file`,
   )
   await expect(makeFolder(join(path, 'x'))).rejects.toThrow('ENOTDIR')

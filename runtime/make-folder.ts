@@ -10,7 +10,7 @@ import { Failure } from '../scenarios/index.ts'
 export async function makeFolder(path: string): Promise<readonly string[]> {
   if (path === '') throw refused(path, 'the path is empty')
   const missing: string[] = []
-  for (let at = resolve(path); !(await isFolder(at)); at = dirname(at)) missing.unshift(at)
+  for (let at = resolve(path); !(await isFolder(at, path)); at = dirname(at)) missing.unshift(at)
   for (const folder of missing) {
     try {
       await mkdir(folder)
@@ -18,21 +18,21 @@ export async function makeFolder(path: string): Promise<readonly string[]> {
       const { code } = error as NodeJS.ErrnoException
       if (code === 'ENOENT') throw refused(path, `no folder can be made in ${dirname(folder)}`)
       // another process may have made it meanwhile
-      if (code !== 'EEXIST' || !(await isFolder(folder))) throw error
+      if (code !== 'EEXIST' || !(await isFolder(folder, path))) throw error
     }
   }
   return missing
 }
 
-/** Throws as the system does where something else has the name. */
-async function isFolder(path: string): Promise<boolean> {
+/** Throws where something else has the name; the message names `path`, as the user wrote it. */
+async function isFolder(folder: string, path: string): Promise<boolean> {
   try {
-    if ((await stat(path)).isDirectory()) return true
+    if ((await stat(folder)).isDirectory()) return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
     throw error
   }
-  throw Object.assign(new Error(`${path} is no folder`), { code: 'EEXIST' })
+  throw refused(path, 'part of the path is a file')
 }
 
 const refused = (path: string, why: string) =>

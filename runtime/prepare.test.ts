@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { EXIT } from '../scenarios/index.ts'
 import { type ObservedRun, runReplication } from '../sim/experiment/index.ts'
 import { Rows } from '../sim/stats/index.ts'
@@ -9,7 +9,6 @@ import type { ModelProfile, Profile } from '../sim/world/index.ts'
 import { madeUpProfile } from '../test/profiles.ts'
 import { lengthMixes } from './length-mix.ts'
 import {
-  cacheDirectory,
   capacitiesOf,
   loadOf,
   type Prepared,
@@ -19,8 +18,6 @@ import {
   type WhatIfSide,
   whatIfInputs,
 } from './prepare.ts'
-
-afterEach(() => void vi.unstubAllEnvs())
 
 const folder = mkdtempSync(join(tmpdir(), 'spillway-prepare-'))
 
@@ -323,13 +320,4 @@ pools: [{ name: a, model: one }]
   // 100 of 1.1 ms and one of 11 ms
   expect(capacityRps! / (101_000 / 121)).toBeCloseTo(1, 1)
   expect(capacityRps!).toBeGreaterThan(800)
-})
-
-test('an empty SPILLWAY_CACHE is as none', () => {
-  vi.stubEnv('SPILLWAY_CACHE', '/elsewhere')
-  expect(cacheDirectory()).toBe('/elsewhere')
-  vi.stubEnv('SPILLWAY_CACHE', undefined)
-  const usual = cacheDirectory()
-  vi.stubEnv('SPILLWAY_CACHE', '')
-  expect(cacheDirectory()).toBe(usual)
 })

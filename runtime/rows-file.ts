@@ -7,6 +7,9 @@ import { type RowColumn, Rows } from '../sim/stats/index.ts'
 import { unread } from './prepare.ts'
 import { writeWhole } from './write-whole.ts'
 
+/** Some thirty years, ms. */
+const LONGEST_MS = 1e12
+
 const TIMERS_KEY = 'spillway.timers'
 const MOVES_KEY = 'spillway.moves'
 const DEATHS_KEY = 'spillway.deaths'
@@ -14,7 +17,9 @@ const DEATHS_KEY = 'spillway.deaths'
 /** Of a file of rows; ten times what a run of 5,000,000 requests leaves. */
 const MOST_BYTES = 2 ** 31
 
-const timersSchema = z.array(z.tuple([z.number(), z.number()]))
+const time = z.number().min(-LONGEST_MS).max(LONGEST_MS)
+
+const timersSchema = z.array(z.tuple([time, time]))
 
 const deathsSchema = z.array(z.number().int().min(0))
 
@@ -22,10 +27,10 @@ const movesSchema = z.array(
   z.strictObject({
     executor: z.number().int().min(0),
     kind: z.enum(['load', 'unload']),
-    asked: z.number(),
-    started: z.number(),
-    ended: z.number(),
-    done: z.number(),
+    asked: time,
+    started: time,
+    ended: time,
+    done: time,
     ok: z.boolean(),
   }),
 )

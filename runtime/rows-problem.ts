@@ -3,8 +3,13 @@ import type { ObservedRun } from '../sim/experiment/index.ts'
 import { OUTCOME, REFUSAL } from '../sim/serving/index.ts'
 import type { RowColumn } from '../sim/stats/index.ts'
 
-/** What is reached in every batch. */
+/** Times that are reached in every batch. */
 const OF_BATCHES = ['dispatched', 'started', 'ended', 'done'] as const
+/** Times that may not be reached; all but `leaves`, which may be never. */
+const TIMES = ['sent', 'since', 'batchWait', 'firstToken', ...OF_BATCHES] as const
+/** A run may drain for this many times its duration, or for eleven days. */
+const LONGEST_DRAIN = 100
+const LONGEST_MS = 1e9
 
 const largest = (codes: Readonly<Record<string, number>>) => Math.max(...Object.values(codes))
 
@@ -20,6 +25,7 @@ export function rowsProblem(
   const upTo: readonly (readonly [RowColumn, least: number, most: number])[] = [
     ['class', 0, scenario.traffic.length - 1],
     ['pool', 0, scenario.pools.length - 1],
+    ['part', 0, Math.max(...scenario.traffic.map((traffic) => traffic.fan_out)) - 1],
     ['queue', -1, executors - 1],
     ['executor', -1, executors - 1],
     ['outcome', 0, largest(OUTCOME)],
@@ -30,6 +36,9 @@ export function rowsProblem(
     ['preemptions', 0, Number.POSITIVE_INFINITY],
     ['sending', 0, Number.POSITIVE_INFINITY],
   ]
+  const longest = Math.max(LONGEST_MS, LONGEST_DRAIN * scenario.duration_s * 1000)
+  const time = `a time of at most ${longest} ms`
+  if (count > 0 && columns.part[0] !== 0) return `row 0, part: expected 0, got ${columns.part[0]}`
   const told = (key: number, name: RowColumn, allowed: string) =>
     `row ${key}, ${name}: expected ${allowed}, got ${columns[name][key]}`
   for (let key = 0; key < count; key++) {
@@ -38,12 +47,14 @@ export function rowsProblem(
       if (value >= least && value <= most) continue
       return told(key, name, most < Infinity ? `${least} to ${most}` : `at least ${least}`)
     }
-    if (!Number.isFinite(columns.at[key]!)) return told(key, 'at', 'a time in ms')
+    if (!(Math.abs(columns.at[key]!) <= longest)) return told(key, 'at', time)
+    const endless = TIMES.find((name) => Math.abs(columns[name][key]!) > longest)
+    if (endless !== undefined) return told(key, endless, time)
     if (columns.batch[key]! < 0) continue
     if (columns.executor[key]! < 0) return told(key, 'executor', 'that of its batch')
     if (columns.batchSize[key]! < 1) return told(key, 'batchSize', 'at least 1')
     const lacking = OF_BATCHES.find((name) => !Number.isFinite(columns[name][key]!))
-    if (lacking !== undefined) return told(key, lacking, 'a time in ms')
+    if (lacking !== undefined) return told(key, lacking, time)
   }
   const strange = moves.findIndex(({ executor }) => executor >= executors)
   if (strange < 0) return null

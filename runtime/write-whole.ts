@@ -103,7 +103,6 @@ export function notUsable(error: unknown): Failure | null {
 function reasonOf(error: unknown): string | null {
   const { code = '', errno } = error as NodeJS.ErrnoException
   if (code in REASONS) return REASONS[code]!
-  return errno === undefined
-    ? null
-    : `${getSystemErrorMap().get(errno)?.[1] ?? 'refused'} (${code})`
+  const [, text] = getSystemErrorMap().get(errno ?? 0) ?? []
+  return text === undefined ? null : `${text} (${code})`
 }

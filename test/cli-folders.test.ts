@@ -145,38 +145,6 @@ describe('a profile', () => {
     }
   })
 
-  test('with figures that no machine has is refused by their places', async () => {
-    const profile = madeUpProfile(TINY)
-    const [model] = profile.models
-    const changed = (more: object) => ({ ...profile, models: [{ ...model, ...more }] })
-    const { work, wake, overheads } = model!
-    put(folder, 'tiny.yaml', TINY)
-    for (const [more, place] of [
-      [
-        { work: { ...work, ms: work.ms.slice(1) } },
-        'work.ms: expected 2 entries, as many as sizes',
-      ],
-      [{ work: { ...work, ms: [[0], [1]] } }, 'work.ms[0][0]: '],
-      [
-        { work: { ...work, sizes: [4, 1] } },
-        'work.sizes[1]: expected a value above the one before',
-      ],
-      [{ wake: { ...wake, ms: [0, -0.1] } }, 'wake.ms[1]: '],
-      [{ wake: { ...wake, ms: [0] } }, 'wake.ms: expected 2 entries, as many as gapMs, got 1'],
-      [{ overheads: { ...overheads, lag: [-1, 0] } }, 'overheads.lag[0]: '],
-      [{ overheads: { ...overheads, dispatch: [] } }, 'overheads.dispatch: '],
-      [
-        { fields: model!.fields.map((one) => ({ ...one, executors: [] })) },
-        'fields[0].executors: ',
-      ],
-    ] as const) {
-      put(folder, 'wrong.json', JSON.stringify(changed(more)))
-      const ended = await run('simulate', 'tiny.yaml', '--profile', 'wrong.json')
-      expectRefusal(ended, 3, folder)
-      expect(ended.stderr).toContain(`wrong.json models[0].${place}`)
-    }
-  })
-
   test('that is broken in the cache is named by simulate and replaced by calibrate', async () => {
     put(folder, 'tiny.yaml', TINY)
     mkdirSync(at('cache'), { recursive: true })

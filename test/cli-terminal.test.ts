@@ -1,4 +1,4 @@
-import { mkdirSync, openSync, readFileSync, symlinkSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { onnx } from 'onnx-proto'
 import { describe, expect, test } from 'vitest'
@@ -16,16 +16,10 @@ import {
   temporaryFolder,
 } from './spillway.ts'
 
-/**
- * What reaches a terminal: no character of a scenario, trace, model or document that acts on it; and
- * what a command does where stdout or stderr is closed or full.
- */
+/** What reaches a terminal: no character that acts on it, of whatever holds it. */
 
 const folder = temporaryFolder()
-const { run, start } = commandsIn(folder)
-
-/** Runs commands with other streams or variables, as a shell sets them. */
-const shell = (script: string) => commandsIn(folder, ['/bin/sh', '-c', `${script} "$@"`, 'sh'])
+const { run } = commandsIn(folder)
 
 /** Colours, a title, C1, DEL, an override, isolates, marks, separators of lines. */
 const EVIL = '\u001b[31mred\u001b]0;t\u0007\u009b2J\u007f\u202eevil\u2066\u200f\u061c\u2028\ufeff'
@@ -146,7 +140,10 @@ describe('what a terminal gets of the texts of others', () => {
   })
 
   test('our own colours, and no others', async () => {
-    const ended = await shell('exec env -u NO_COLOR FORCE_COLOR=1').run('simulate', EVIL)
+    const ended = await commandsIn(folder, ['/usr/bin/env', '-u', 'NO_COLOR', 'FORCE_COLOR=1']).run(
+      'simulate',
+      EVIL,
+    )
     expect(ended.stderr.startsWith('\u001b[31merror\u001b[39m: \\u{1b}[31mred')).toBe(true)
     expect(ended.stderr.split('\u001b')).toHaveLength(3)
   })
@@ -210,101 +207,4 @@ describe('a report of hostile names', () => {
     expect(page).toContain('<h1><bdi>a\\u{0}\\u{8}\\u{1b}[31mred')
     expect(page).toMatch(/<th scope="row"><span class="simulated">[^<]*<bdi>שלום<\/bdi>, simulated/)
   })
-})
-
-describe('a stderr that is closed or full changes no exit code', () => {
-  const closed = ['exec 2>&-; exec', 'exec 2>/dev/full; exec', 'exec 2</dev/null; exec']
-
-  test.each(closed)('%s', async (script) => {
-    const silent = shell(script)
-    const [done, refused, mistyped] = await Promise.all([
-      silent.run('requests', 'declared.yaml', '--json'),
-      silent.run('simulate', 'nowhere.yaml'),
-      silent.run('simulate', '--nothing'),
-    ])
-    expect(JSON.parse(done.stdout)).toHaveProperty('count')
-    expect([done, refused, mistyped].map(({ code }) => code)).toEqual([0, 3, 2])
-  })
-})
-
-describe('stdout', () => {
-  test('that is not open for writing, or full, is an error with its reason', async () => {
-    const closed = await shell('exec 1</dev/null; exec').run('schema')
-    expectRefusal(closed, 3, folder)
-    expect(closed.stderr).toBe('error: stdout: cannot be written: it is not open for writing\n')
-    const full = await start(['simulate', 'declared.yaml'], openSync('/dev/full', 'w')).ended
-    expectRefusal(full, 3, folder)
-    expect(full.stderr).toContain('stdout: cannot be written: the disk is full')
-  })
-
-  test('whose reader has left changes no exit code either, such as that of a missed SLO', async () => {
-    const missed = DECLARED.replace('p(95) latency_ms < 60', 'p(50) latency_ms < 0.001')
-    put(folder, 'missed.yaml', missed)
-    const codes: (number | null)[] = []
-    for (const args of [
-      ['simulate', 'missed.yaml'],
-      ['requests', 'missed.yaml'],
-      ['schema'],
-      ['--help'],
-    ]) {
-      const { child, ended } = start(args)
-      child.stdout!.destroy()
-      const { code, stderr } = await ended
-      expect(stderr).not.toContain('error')
-      codes.push(code)
-    }
-    expect(codes).toEqual([4, 0, 0, 0])
-  })
-})
-
-describe('paths', () => {
-  test('that are empty, too long or a circle of links are refused with the reason', async () => {
-    symlinkSync('loop', join(folder, 'loop'))
-    put(folder, 'trace.csv', 'at\n0\n1\n3\n')
-    const columns = ['--format', 'csv', '--time', 'at', '--unit', 's']
-    const places = [
-      ['', 'expected a folder, got an empty path'],
-      ['a'.repeat(300), 'the path is too long'],
-      ['loop', 'its symbolic links lead in a circle'],
-    ] as const
-    for (const [out, reason] of places) {
-      const ended: Promise<Ended>[] = []
-      for (const args of [
-        ['simulate', 'declared.yaml'],
-        ['requests', 'declared.yaml'],
-        ['calibrate', 'tiny.yaml'],
-        ['models', 'build', 'mlp'],
-        ['trace', 'inspect', 'trace.csv', ...columns],
-        ['trace', 'fit', 'trace.csv', ...columns],
-      ]) {
-        ended.push(run(...args, '--out', out))
-      }
-      for (const refused of await Promise.all(ended)) {
-        expectRefusal(refused, 3, folder)
-        expect(refused.stderr).toContain(reason)
-      }
-    }
-  })
-
-  test('an empty SPILLWAY_CACHE is as none', async () => {
-    const unset = shell(`exec env SPILLWAY_CACHE= HOME='${folder}'`)
-    const { stdout } = await unset.run('doctor', '--json')
-    expect(JSON.parse(stdout).cache).toBe(join(folder, '.cache/spillway'))
-  })
-})
-
-test('a terminal that hangs up ends a command as SIGTERM does', async () => {
-  const long = start([
-    'simulate',
-    'declared.yaml',
-    '--replications',
-    '10000',
-    '--set',
-    'duration_s=1000',
-  ])
-  await long.says(/simulating/)
-  long.child.kill('SIGHUP')
-  const ended = await long.ended
-  expectRefusal(ended, 130, folder)
-  expect(ended.stderr).toContain('stopped: interrupted')
 })

@@ -53,6 +53,15 @@ ${ended.stdout}`
     }
   })
 
+  test('refuses a trace of months, which a fit would take hours and gigabytes for', async () => {
+    put(folder, 'far.csv', `at,tokens\n${'0,1\n1,2\n'.repeat(50)}9007199,3\n`)
+    const ended = await run('trace', 'fit', 'far.csv', ...COLUMNS)
+    expectRefusal(ended, 3, folder)
+    expect(ended.stderr).toMatch(
+      /far\.csv: expected rows within 2000000 s .*, got 9007199 s; fit a part/,
+    )
+  })
+
   test('refuses a load that no server carries, and rows of one instant', async () => {
     expectRefusal(await run('trace', 'fit', 'calm.csv', ...COLUMNS, '--load', '1'), 2, folder)
     put(folder, 'instant.csv', 'at,tokens\n1,5\n1,6\n')

@@ -22,6 +22,7 @@ import {
   type RunSummary,
   type Verdict,
 } from '../../sim/stats/index.ts'
+import { reactingClasses, requestsIn } from '../../sim/traffic/index.ts'
 import type { Profile } from '../../sim/world/index.ts'
 import { auditCheck } from '../audit-runs.ts'
 import { readArena } from '../memory/index.ts'
@@ -144,6 +145,13 @@ async function replayedUnder(directory: string, prepared: Prepared): Promise<Com
   if (runs.length !== result.runs) {
     throw new Failure(`${directory}: has ${runs.length} of ${result.runs} replays`)
   }
+  // clients who react send other requests in every run; those of the first are kept
+  const same = reactingClasses(scenario).length > 0 ? runs.slice(0, 1) : runs
+  const other = same.findIndex(({ rows }) => requestsIn(rows).hash() !== result.requests)
+  if (other >= 0) {
+    const text = `${join(directory, `replay-${other + 1}.parquet`)}: rows of other requests`
+    throw new Failure(`${text} than requests.jsonl has; replay the scenario again`)
+  }
   const arena = await readArena(directory, prepared, runs[0]!.rows)
   return { prepared, requests, result, replays: { runs }, arena }
 }
@@ -175,6 +183,13 @@ export async function compare(
   const { prepared } = known(first)
   const { scenario, plan, hash } = prepared
   const { progress, signal } = options
+  const idle = replays.runs.findIndex(
+    ({ rows }) => latenciesOf(rows, scenario.warmup_s * 1000).values.length === 0,
+  )
+  if (idle >= 0) {
+    const text = `replay ${idle + 1} served no request after the warm-up; nothing to compare`
+    throw new Failure(`${prepared.file}: ${text}`, EXIT.undecided)
+  }
   const input = { ...simulationInput(prepared, profile.profile), requests }
   const predictions = await runReplications(input, options.replications, {
     signal,

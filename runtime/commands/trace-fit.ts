@@ -118,6 +118,9 @@ function className(text: string): string {
   throw new InvalidArgumentError(`Expected ${error.issues[0]!.message}, got ${text}.`)
 }
 
+/** Time and memory of a fit grow with how long its trace is: 23 days need some 400 MB. */
+const MOST_SPAN_S = 2e6
+
 /** Rows of a trace from its first on. */
 async function readSample(file: string, options: Running): Promise<TraceSample> {
   const { progress, signal } = options
@@ -128,6 +131,11 @@ async function readSample(file: string, options: Running): Promise<TraceSample> 
   const first = rows.times[0]!
   if (rows.times.at(-1) === first) {
     throw new Failure(`${file}: expected rows at different times, got one instant`)
+  }
+  const spanS = (rows.times.at(-1)! - first) / 1000
+  if (spanS > MOST_SPAN_S) {
+    const text = `expected rows within ${MOST_SPAN_S} s of one another, as a fit looks at windows of 0.1 s`
+    throw new Failure(`${file}: ${text}, got ${spanS} s; fit a part of the trace`)
   }
   return { ...rows, times: rows.times.map((time) => time - first) }
 }

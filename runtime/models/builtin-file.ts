@@ -8,11 +8,11 @@ import { buildTransformer, transformerInputs } from './transformer-encoder.ts'
 
 export type BuiltinModel = Extract<Model, { builtin: string }>
 
+/** What the builders write at most, and Node reads at once. */
+const MOST_BYTES = 2 ** 31 - 1
+
 /** Part of every file name and content: raise it where what the builders write changes. */
 const BUILDER_VERSION = 2
-
-/** What the format allows. */
-const MOST_BYTES = 2 ** 31 - 1
 
 /**
  * Builds a built-in model into `directory` unless it is there already. A file that does not have
@@ -26,7 +26,7 @@ export async function builtinFile(
   const path = join(directory, builtinName(model, precision))
   const inputs = model.builtin === 'mlp' ? mlpInputs(model) : transformerInputs(model)
   const cached = await readUserFile(path, MOST_BYTES).catch(() => null)
-  const sum = await readUserFile(sumPath(path), MOST_BYTES).catch(() => null)
+  const sum = await readUserFile(sumPath(path), 1000).catch(() => null)
   if (cached !== null && sumText(path, cached) === sum?.toString())
     return { path, inputs, bytes: cached }
   const bytes =

@@ -21,21 +21,23 @@ export class EndOfTraffic {
     this.#requests = requests
   }
 
-  look(now: Ms, control: ControlPlanePort): void {
+  /** Says whether the control plane was told just now. */
+  look(now: Ms, control: ControlPlanePort): boolean {
     this.wakeAt = Number.POSITIVE_INFINITY
     if (this.#source.peek() !== Number.POSITIVE_INFINITY) {
       this.#told = false
-      return
+      return false
     }
-    if (this.#told) return
+    if (this.#told) return false
     const { reactsUntil } = this.#source
     const { waiting } = control
     if (reactsUntil > 0 && this.#requests.inUse > waiting) {
       // time alone tells nothing where no request waits for that
       if (waiting > 0) this.wakeAt = reactsUntil
-      if (now < this.wakeAt) return
+      if (now < this.wakeAt) return false
     }
     this.#told = true
     control.onEnd(now)
+    return true
   }
 }

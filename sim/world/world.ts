@@ -271,8 +271,8 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
 
   /** How requests ended may have brought forward the next one, or left none to come. */
   #lookAgain(control: ControlPlanePort): void {
-    if (this.#source.peek() !== this.#arrivalAt) this.#scheduleArrival()
     this.#end.look(this.now, control)
+    if (this.#source.peek() !== this.#arrivalAt) this.#scheduleArrival()
     const { wakeAt } = this.#end
     if (wakeAt >= this.#lookAt) return
     this.#lookAt = wakeAt
