@@ -35,7 +35,7 @@ describe('requests as text', () => {
     [line(4.5, 'x', 1), 'at_ms: expected a number of at least 5, as the line before, got 4.5'],
     [
       '{"at_ms":1e999,"class":"x","input_tokens":1}',
-      'at_ms: expected a number of at least 5, as the line before, got Infinity',
+      'at_ms: expected a number of at most 10000000000, got Infinity',
     ],
     [line(6, 'y', 1), 'class: expected one of web, batch.v2, x, got "y"'],
     [line(6, ['x'], 1), 'class: expected one of web, batch.v2, x, got ["x"]'],
