@@ -229,6 +229,8 @@ async function readRecord(directory: string): Promise<{ file: string; record: Re
     await expectPlaces(directory, record)
     return { file, record }
   } catch (error) {
+    // the same, after the look at it
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw error instanceof Failure ? error : foreign
   }
 }

@@ -63,6 +63,7 @@ describe('names', () => {
       'slo.wbe: expected a class of traffic (web), got "wbe"; did you mean web?',
     ])
     expect(problemsOf({ more: '  - { name: b, model: toString }' })).toEqual([
+      'pools.b.model: expected another name: JavaScript has this one for itself, got "toString"',
       'pools.b.model: expected one of the models m, got "toString"',
     ])
   })
