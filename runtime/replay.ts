@@ -122,7 +122,7 @@ export async function openFleet(
   { prepared, traffic }: ReplaySide,
   signal: AbortSignal,
 ): Promise<Fleet> {
-  const fleet = await Fleet.open(prepared.plan, await enginesOf(prepared), signal)
+  const fleet = await Fleet.open(prepared.plan, await enginesOf(prepared, signal), signal)
   try {
     await fleet.replay(prepared.plan, beginningOf(traffic))
     return fleet
@@ -140,7 +140,7 @@ function beginningOf(traffic: ReplaySide['traffic']): ReplaySide['traffic'] {
 }
 
 /** What each pool's executors open, and the shapes that they run before anything is measured. */
-async function enginesOf(prepared: Prepared): Promise<EngineOptions[]> {
+async function enginesOf(prepared: Prepared, signal: AbortSignal): Promise<EngineOptions[]> {
   const { scenario, directory, plan } = prepared
   const mixes = lengthMixes(prepared)
   const engines: EngineOptions[] = []
@@ -164,6 +164,7 @@ async function enginesOf(prepared: Prepared): Promise<EngineOptions[]> {
       file: await materialise(model, pool.precision, {
         directory,
         cacheDirectory: cacheDirectory(),
+        signal,
       }),
       session: sessionOptions(pool),
       warmUp: sizeGrid(new Batcher(batching).maxBatch)

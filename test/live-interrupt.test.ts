@@ -126,6 +126,20 @@ test('a calibration that is done outlives the run, which can go on with it', asy
   expect(simulated.code, simulated.stderr).toBe(0)
 })
 
+test('Ctrl-C ends the building of a model', async () => {
+  const started = start([
+    'models',
+    'build',
+    'transformer-encoder',
+    '--layers',
+    '90',
+    '--out',
+    'out',
+  ])
+  await expect.poll(() => running('build-process'), { timeout: LEFT_MS }).toHaveLength(1)
+  await expectInterrupted(started, 'out', () => toGroup(started))
+})
+
 test('a batch that is under way is not waited for', async () => {
   const args = ['heavy.yaml', '--profile', 'heavy.json', '--replays', '1']
   const started = start(['replay', ...args, '--out', 'out'])

@@ -22,6 +22,7 @@ for (const entry of [
   'runtime/executor-thread.ts',
   'runtime/fleet-process.ts',
   'runtime/memory/arena-process.ts',
+  'runtime/models/build-process.ts',
   'runtime/replication-process.ts',
   'runtime/replication-thread.ts',
 ]) {

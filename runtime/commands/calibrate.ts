@@ -161,6 +161,7 @@ export async function calibrate(
               file: await materialise(model, pool.precision, {
                 directory: prepared.directory,
                 cacheDirectory: cacheDirectory(),
+                signal: options.signal,
               }),
             }
           : covering(known, maxBatch, lengths),

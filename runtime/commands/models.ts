@@ -10,7 +10,7 @@ import {
   type Precision,
   parseScenario,
 } from '../../scenarios/index.ts'
-import { materialise } from '../models/index.ts'
+import { type ModelPlaces, materialise } from '../models/index.ts'
 import { action, folder, override } from './command.ts'
 import { print } from './output.ts'
 
@@ -58,8 +58,8 @@ export function define(command: Command): void {
     .option('--json', 'print one JSON document')
     .addHelpText('after', EXAMPLES)
     .action(
-      action(async (_signal, what: readonly string[], options: BuildOptions) => {
-        const built = await buildModels(what, options)
+      action(async (signal, what: readonly string[], options: BuildOptions) => {
+        const built = await buildModels(what, { ...options, signal })
         print(options, { models: built }, listOf(built))
         return EXIT.ok
       }),
@@ -74,7 +74,10 @@ Examples:
 `
 
 /** Builds every model that is named; throws one `Failure` with all that went wrong. */
-async function buildModels(what: readonly string[], options: BuildOptions): Promise<BuiltModel[]> {
+async function buildModels(
+  what: readonly string[],
+  options: BuildOptions & { readonly signal: AbortSignal },
+): Promise<BuiltModel[]> {
   const built = new Map<string, BuiltModel>()
   const problems: string[] = []
   let exitCode: ExitCode = EXIT.invalidInput
@@ -83,9 +86,10 @@ async function buildModels(what: readonly string[], options: BuildOptions): Prom
       const loaded = KINDS.includes(one)
         ? scenarioOf(one, options)
         : await scenarioFrom(one, options)
-      await buildPools(loaded, options.out, built, problems)
+      const places = { directory: loaded.directory, cacheDirectory: options.out }
+      await buildPools(loaded, { ...places, signal: options.signal }, built, problems)
     } catch (error) {
-      if (!(error instanceof Failure)) throw error
+      if (!(error instanceof Failure) || options.signal.aborted) throw error
       problems.push(...error.problems)
       exitCode = error.exitCode
     }
@@ -136,19 +140,18 @@ function ofOption(problem: string): string {
 }
 
 async function buildPools(
-  { scenario, directory }: LoadedScenario,
-  out: string,
+  { scenario }: LoadedScenario,
+  places: ModelPlaces,
   built: Map<string, BuiltModel>,
   problems: string[],
 ): Promise<void> {
-  const places = { directory, cacheDirectory: out }
   for (const { model: name, precision } of scenario.pools) {
     const model = scenario.models[name]!
     try {
       const { path, key, bytes } = await materialise(model, precision, places)
       built.set(path, { name, precision, path, key, bytes })
     } catch (error) {
-      if (!(error instanceof Failure)) throw error
+      if (!(error instanceof Failure) || places.signal?.aborted === true) throw error
       const texts = error.problems.map((text) => `models.${name}: ${text}`)
       problems.push(...texts.filter((text) => !problems.includes(text)))
     }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { basename, join } from 'node:path'
-import { hashOf, type Model, type Precision, readUserFile } from '../../scenarios/index.ts'
+import { Failure, hashOf, type Model, type Precision, readUserFile } from '../../scenarios/index.ts'
+import { Child, entryBeside } from '../child.ts'
 import { writeWhole } from '../write-whole.ts'
 import { buildMlp, mlpInputs } from './mlp.ts'
-import type { InputSpec } from './model-file.ts'
+import type { InputSpec, ModelPlaces } from './model-file.ts'
 import { buildTransformer, transformerInputs } from './transformer-encoder.ts'
 
 export type BuiltinModel = Extract<Model, { builtin: string }>
@@ -13,28 +14,56 @@ const BUILDER_VERSION = 2
 
 /** What the format allows. */
 const MOST_BYTES = 2 ** 31 - 1
+const MOST_SUM_BYTES = 1000
+
+export interface BuildRequest {
+  readonly model: BuiltinModel
+  readonly precision: Precision
+  readonly path: string
+}
 
 /**
- * Builds a built-in model into `directory` unless it is there already. A file that does not have
- * the sum beside it, as after a full disk or a bad copy, is built again.
+ * Builds a built-in model into the cache unless it is there already. A file that does not have the
+ * sum beside it, as after a full disk or a bad copy, is built again.
  */
 export async function builtinFile(
   model: BuiltinModel,
   precision: Precision,
-  directory: string,
+  { cacheDirectory, signal }: ModelPlaces,
 ): Promise<{ path: string; inputs: readonly InputSpec[]; bytes: Uint8Array }> {
-  const path = join(directory, builtinName(model, precision))
+  const path = join(cacheDirectory, builtinName(model, precision))
   const inputs = model.builtin === 'mlp' ? mlpInputs(model) : transformerInputs(model)
-  const cached = await readUserFile(path, MOST_BYTES).catch(() => null)
-  const sum = await readUserFile(sumPath(path), MOST_BYTES).catch(() => null)
-  if (cached !== null && sumText(path, cached) === sum?.toString())
-    return { path, inputs, bytes: cached }
+  let bytes = await soundFile(path)
+  if (bytes === null) {
+    await buildApart({ model, precision, path }, signal)
+    bytes = await soundFile(path)
+  }
+  if (bytes === null) throw new Failure(`${path}: was changed right after it was built; try again`)
+  return { path, inputs, bytes }
+}
+
+/** The bytes of a file that has its sum beside it; null for any other. */
+async function soundFile(path: string): Promise<Uint8Array | null> {
+  const bytes = await readUserFile(path, MOST_BYTES).catch(() => null)
+  const sum = await readUserFile(sumPath(path), MOST_SUM_BYTES).catch(() => null)
+  return bytes !== null && sumText(path, bytes) === sum?.toString() ? bytes : null
+}
+
+async function buildApart(request: BuildRequest, signal: AbortSignal | undefined): Promise<void> {
+  const child = Child.start(entryBeside(import.meta.url, 'build-process'), { name: 'the builder' })
+  try {
+    await child.ask<null>(request, { signal })
+  } finally {
+    child.end()
+  }
+}
+
+/** Builds a model into a file. Several processes may build the same one at once. */
+export async function buildFile({ model, precision, path }: BuildRequest): Promise<void> {
   const bytes =
     model.builtin === 'mlp' ? buildMlp(model, precision) : buildTransformer(model, precision)
-  // several processes may build the same model at once: each renames a whole file into place
   await writeWhole(path, bytes)
   await writeWhole(sumPath(path), sumText(path, bytes))
-  return { path, inputs, bytes }
 }
 
 const sumPath = (path: string) => `${path}.sha256`

@@ -34,6 +34,8 @@ export interface ModelPlaces {
   readonly directory: string
   /** where built-in models are kept between runs */
   readonly cacheDirectory: string
+  /** ends the building of a model */
+  readonly signal?: AbortSignal
 }
 
 /**
@@ -49,7 +51,7 @@ export async function materialise(
     throw new Failure(`model with work ${model.work.law} is declared work, nothing can run it live`)
   }
   if ('builtin' in model) {
-    const { path, inputs, bytes } = await builtinFile(model, precision, places.cacheDirectory)
+    const { path, inputs, bytes } = await builtinFile(model, precision, places)
     const content = builtinContent(model, precision)
     return { path, key: bytesHash(bytes), content, inputs, bytes: bytes.length }
   }

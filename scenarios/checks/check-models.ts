@@ -1,5 +1,5 @@
 import type { Path } from '../located.ts'
-import type { Work } from '../schema.ts'
+import type { Model, Work } from '../schema.ts'
 import { takesLength } from '../takes-length.ts'
 import { checkLimits } from './check-limits.ts'
 import type { Draft, Report } from './draft.ts'
@@ -34,11 +34,33 @@ export function checkModels(draft: Draft, report: Report): void {
         if (input.fill === 'tokens' || !draft.has(at)) continue
         report('key', at, `no vocabulary with fill ${input.fill}, got "vocabulary"`)
       }
-    } else if (model.builtin === 'transformer-encoder' && model.hidden % model.heads !== 0) {
+    } else {
+      checkSize(model, path, report)
+      if (model.builtin !== 'transformer-encoder' || model.hidden % model.heads === 0) continue
       const text = `a multiple of heads ${model.heads}, got ${model.hidden}`
       report('value', [...path, 'hidden'], text)
     }
   }
+}
+
+/** As fp32, in bytes: what a file of ONNX holds at most is 2 GiB, with all that is not weights. */
+const MOST_WEIGHTS = 2e9
+
+type BuiltinModel = Extract<Model, { builtin: string }>
+
+function checkSize(model: BuiltinModel, path: Path, report: Report): void {
+  const bytes = 4 * weightsOf(model)
+  if (bytes <= MOST_WEIGHTS) return
+  const [size, most] = [bytes, MOST_WEIGHTS].map((count) => `${(count / 1e9).toPrecision(3)} GB`)
+  const at = model.builtin === 'mlp' ? 'width' : 'hidden'
+  report('value', [...path, at], `at most ${most} of weights in fp32, got ${size}`)
+}
+
+/** Of a built-in model, without vectors. */
+function weightsOf(model: BuiltinModel): number {
+  if (model.builtin === 'mlp') return model.layers * model.width ** 2
+  // attention takes 4 and the two dense layers twice 4 squares
+  return model.hidden * (12 * model.layers * model.hidden + model.vocabulary)
 }
 
 function checkTable(
