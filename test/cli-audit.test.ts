@@ -162,7 +162,7 @@ describe('an audit is refused', () => {
     put(out, 'requests.jsonl', '{}\n')
     await refused('broken', /requests\.jsonl:1: /)
     put(out, 'scenario.json', '{}')
-    await refused('broken', /scenario\.json: not a scenario/)
+    await refused('broken', /scenario\.json:1:1 spillway: expected 1, got nothing/)
   })
 
   test('where a document belongs to another scenario or to other requests', async () => {

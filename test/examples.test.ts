@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Command, type Option } from 'commander'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { prepare, simulationInput } from '../runtime/prepare.ts'
+import { contentsByKey, prepare, simulationInput } from '../runtime/prepare.ts'
 import { parseScenario, scenarioSchema, starterScenario } from '../scenarios/index.ts'
 import { runReplication } from '../sim/experiment/index.ts'
 import { codeBlocks, commandLines, exampleLines, pages } from './documents.ts'
@@ -26,7 +26,10 @@ describe('the scenario library', () => {
     }
     const prepared = await prepare(join(LIBRARY, name), { set })
     expect(prepared.scenario.name).toBe(name.replace('.yaml', ''))
-    const run = runReplication(simulationInput(prepared, madeUpProfile(prepared.scenario)), 0)
+    const contents = contentsByKey(prepared)
+    const profile = madeUpProfile(prepared.scenario)
+    const models = profile.models.map((own) => ({ ...own, content: contents.get(own.key)! }))
+    const run = runReplication(simulationInput(prepared, { ...profile, models }), 0)
     for (const { counts } of run.classes) {
       const { arrived, ...ends } = counts
       expect(counts.served).toBeGreaterThan(0)
