@@ -40,7 +40,8 @@ const MUTATIONS: readonly TextMutation[] = [
   }),
   onLines((lines, i, random) => {
     const line = lines[i]!
-    lines.splice(i, 0, ...new Array<string>(times(random, line.length + 1)).fill(line))
+    // one element: as many as lines would not fit as arguments
+    lines[i] = `${line}\n`.repeat(times(random, line.length + 1)) + line
   }),
   onLines((lines, i, random) => {
     lines[i] = `${lines[i]}${token(random)}`
