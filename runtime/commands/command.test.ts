@@ -31,6 +31,11 @@ describe('options', () => {
     }
   })
 
+  test('whole numbers have a limit where more is of no use', () => {
+    expect(wholeNumber(1, 80)('80')).toBe(80)
+    expect(() => wholeNumber(1, 80)('81')).toThrow('at most 80, got 81.')
+  })
+
   test('positive numbers are finite and above 0', () => {
     expect(['1', '0.25', '1e3'].map(positiveNumber)).toEqual([1, 0.25, 1000])
     for (const text of ['0', '-1', 'Infinity', 'NaN', '', 'x']) {

@@ -59,15 +59,22 @@ export function folder(text: string): string {
   throw new Failure('--out: expected a folder, got an empty path; for this folder write: --out .')
 }
 
-/** An option's value as a whole number of at least `least`. */
-export function wholeNumber(least: number): (text: string) => number {
+/** Of simulations behind an interval: more take days, and their results memory. */
+export const MOST_REPLICATIONS = 100_000
+
+/**
+ * An option's value as a whole number of `least` to `most`: beyond the greatest exact one another
+ * number would be taken.
+ */
+export function wholeNumber(
+  least: number,
+  most = Number.MAX_SAFE_INTEGER,
+): (text: string) => number {
   return (text) => {
     const value = Number(text)
-    const most = Number.MAX_SAFE_INTEGER
     if (!/^\d+$/.test(text) || value < least) {
       throw new InvalidArgumentError(`Expected a whole number of at least ${least}, got ${text}.`)
     }
-    // beyond it another number would be taken
     if (value <= most) return value
     throw new InvalidArgumentError(`Expected a whole number of at most ${most}, got ${text}.`)
   }

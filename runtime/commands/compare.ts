@@ -51,6 +51,7 @@ import { AGAINST_HELP, type AgainstOptions, prepareAgainst, withAgainstOptions }
 import {
   action,
   commandLine,
+  MOST_REPLICATIONS,
   pause,
   type ScenarioOptions,
   wholeNumber,
@@ -81,7 +82,12 @@ export function define(command: Command): void {
     ),
   )
     .option('--profile <file>', 'predict by this profile in place of the one kept in DIR')
-    .option('--replications <n>', 'simulations behind the prediction', wholeNumber(10), 40)
+    .option(
+      '--replications <n>',
+      'simulations behind the prediction',
+      wholeNumber(10, MOST_REPLICATIONS),
+      40,
+    )
     .addHelpText(
       'after',
       `${AGAINST_HELP}

@@ -25,6 +25,7 @@ import { commit, version } from '../version.ts'
 import { writableFolder } from '../write-whole.ts'
 import {
   action,
+  MOST_REPLICATIONS,
   pause,
   profileOption,
   refuseWithoutOut,
@@ -46,7 +47,12 @@ interface SimulateOptions extends ScenarioOptions {
 export function define(command: Command): void {
   withScenarioOptions(command.argument('<scenario>', 'a scenario file (YAML)'))
     .addOption(profileOption())
-    .option('--replications <n>', 'independent runs behind each interval', wholeNumber(1), 10)
+    .option(
+      '--replications <n>',
+      'independent runs behind each interval',
+      wholeNumber(1, MOST_REPLICATIONS),
+      10,
+    )
     .option(
       '--workers <n>',
       'threads, at most one a core; the result does not depend on it',

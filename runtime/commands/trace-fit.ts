@@ -37,6 +37,7 @@ import {
   action,
   commandLine,
   folder,
+  MOST_REPLICATIONS,
   pause,
   positiveNumber,
   wholeNumber,
@@ -67,7 +68,7 @@ export function defineFit(command: Command): void {
     .option(
       '--replications <n>',
       'of the fit, to hold the trace against',
-      wholeNumber(LEAST_REPLICATIONS),
+      wholeNumber(LEAST_REPLICATIONS, MOST_REPLICATIONS),
       99,
     )
     .option('--seed <n>', 'of the replications', wholeNumber(0), 1)

@@ -36,6 +36,8 @@ export interface InputsResult {
   /** how many were run again as processes, and which of them ended otherwise */
   readonly sampled: number
   readonly differing: readonly string[]
+  /** simulations of so much traffic that they would have taken longer than an input is given */
+  readonly long: number
 }
 
 /** What inputs are run with and in; gone in the end. */
@@ -83,6 +85,7 @@ export async function fuzzInputs(shop: Workshop, options: InputsOptions): Promis
   const findings: Finding[] = []
   const differing: string[] = []
   let sampled = 0
+  let long = 0
   let next = first
   let done = 0
   const work = async (runner: Runner) => {
@@ -94,7 +97,8 @@ export async function fuzzInputs(shop: Workshop, options: InputsOptions): Promis
       const code = outcome.overran === 'no' ? String(outcome.code ?? outcome.signal) : 'overran'
       codes.set(numbered.kind, own.set(code, (own.get(code) ?? 0) + 1))
       const fault = faultOf(input.args, outcome)
-      if (fault !== null) {
+      if (fault !== null && (await isLong(input, outcome, shop, limitMs))) long++
+      else if (fault !== null) {
         const finding = await confirmed({ ...numbered, fault, outcome }, shop, limitMs)
         findings.push(finding)
         options.onFinding?.(finding)
@@ -110,7 +114,20 @@ export async function fuzzInputs(shop: Workshop, options: InputsOptions): Promis
     }
   }
   await withRunners(shop, limitMs, work)
-  return { findings, codes, sampled, differing }
+  return { findings, codes, sampled, differing, long }
+}
+
+/** A simulation of much traffic that SIGINT ends is no fault where a second of it ends by itself. */
+async function isLong(
+  input: FuzzInput,
+  { overran, code }: Outcome,
+  shop: Workshop,
+  limitMs: number,
+): Promise<boolean> {
+  if (overran !== 'responsive' || code !== 130 || input.args[0] !== 'simulate') return false
+  const second = ['--replications', '1', '--set', 'duration_s=1', '--set', 'warmup_s=0']
+  const short = await shop.process({ ...input, args: [...input.args, ...second] }, limitMs)
+  return short.overran === 'no' && (short.code === 0 || short.code === 4)
 }
 
 /** Does work with a runner on each of two cores at once. */

@@ -62,7 +62,7 @@ program
       const found = new Map<string, number>()
       const started = performance.now()
       try {
-        const { findings, codes, sampled, differing } = await fuzzInputs(shop, {
+        const { findings, codes, sampled, differing, long } = await fuzzInputs(shop, {
           ...{ seed: options.seed, first: options.first, count: inputs, kind: options.kind },
           limitMs: LIMIT_MS,
           sample: 100,
@@ -85,6 +85,7 @@ program
         console.log(
           `seed ${options.seed}: ${inputs} inputs in ${seconds.toFixed(0)} s, ${findings.length} failed`,
         )
+        console.log(`${long} simulations of much traffic, ended by SIGINT`)
         console.log(`${sampled} also as processes, ${differing.length} with another exit code`)
         for (const [fault, often] of found) console.log(`  ${often} x ${fault}`)
         for (const one of differing) console.log(`  ${one}`)
