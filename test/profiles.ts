@@ -71,5 +71,13 @@ export function madeUpProfile(of: string | Scenario): Profile {
       ],
     }
   })
-  return { ...emptyProfile(), models }
+  // pools may run the same model; that with most replicas has all the executors that are asked for
+  const byKey = new Map<string, ModelProfile>()
+  for (const own of models) {
+    const known = byKey.get(own.key)
+    if (known === undefined || executorsIn(known) < executorsIn(own)) byKey.set(own.key, own)
+  }
+  return { ...emptyProfile(), models: [...byKey.values()] }
 }
+
+const executorsIn = ({ fields }: ModelProfile) => fields[0]!.executors.length
