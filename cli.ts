@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { report } from './runtime/commands/command.ts'
 import { endAtOnce, onEnding } from './runtime/interruption.ts'
-import { err, out, watchOutput } from './runtime/terminal.ts'
+import { drained, err, out, watchOutput } from './runtime/terminal.ts'
 import { version } from './runtime/version.ts'
 import { EXIT } from './scenarios/index.ts'
 
@@ -114,3 +114,6 @@ try {
   if (!(error instanceof CommanderError)) process.exitCode = report(error)
   else process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage
 }
+// not by itself: while Node tidies up, a signal would end the process in place of its exit code
+await drained()
+process.exit()

@@ -10,8 +10,9 @@ let current: Handler | null = null
 /** Replaces what the signals that ask a command to end do. */
 export function onEnding(handler: Handler): void {
   for (const signal of ENDING) {
-    if (current !== null) process.off(signal, current)
+    // in this order: a signal that no handler takes ends the process by itself
     process.on(signal, handler)
+    if (current !== null) process.off(signal, current)
   }
   current = handler
 }

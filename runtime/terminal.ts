@@ -57,4 +57,14 @@ export function watchOutput(fail: (error: unknown) => void): void {
   })
 }
 
+/** Resolves when all that was printed on stdout has left this process, or was refused. */
+export async function drained(): Promise<void> {
+  // refusals by files come as events
+  await new Promise((resolve) => setImmediate(resolve))
+  return new Promise((resolve) => {
+    if (readerLeft || process.stdout.writableLength === 0) resolve()
+    else process.stdout.once('drain', resolve).once('close', resolve)
+  })
+}
+
 const hasLeft = (error: unknown) => (error as NodeJS.ErrnoException).code === 'EPIPE'

@@ -75,6 +75,10 @@ async function run({ cli, folder, args }: RunnerTask): Promise<RunnerAnswer> {
   process.chdir(folder)
   process.argv = [process.execPath, cli, ...args]
   process.exitCode = undefined
+  // the command's last act; this process goes on
+  process.exit = ((code?: number) => {
+    process.exitCode = code ?? process.exitCode
+  }) as typeof process.exit
   forgetPeak()
   await import(`${pathToFileURL(cli).href}?input=${++inputs}`)
   // what the command left to be done at once is still of this input
@@ -97,5 +101,5 @@ process.on('message', (task: RunnerTask) => {
 })
 // a terminal sends Ctrl-C to the whole group; the parent decides when this process ends
 process.on('SIGINT', () => {})
-process.on('disconnect', () => process.exit(0))
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 process.send!('ready')
