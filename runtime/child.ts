@@ -49,11 +49,17 @@ export class Child {
   readonly #process: ChildProcess
   readonly #name: string
   #said = ''
+  /** where the system has not started it */
+  #refused: Error | null = null
 
   private constructor(child: ChildProcess, { name, leads }: Required<ChildOptions>) {
     this.#name = name
     this.#process = child
-    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    child.once('error', ({ code }: NodeJS.ErrnoException) => {
+      const why = `(${code}): too many processes, or too little memory`
+      this.#refused = new Failure(`the process of ${name} cannot be started ${why}`, EXIT.internal)
+    })
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#said = (this.#said + text).slice(-KEPT_CHARACTERS)
     })
     running.add(this)
@@ -76,7 +82,9 @@ export class Child {
 
   /** Whether it can be asked. */
   get alive(): boolean {
-    return this.#process.exitCode === null && this.#process.signalCode === null
+    return (
+      this.#refused === null && this.#process.exitCode === null && this.#process.signalCode === null
+    )
   }
 
   /**
@@ -95,7 +103,7 @@ export class Child {
       return await new Promise<Reply>((resolve, reject) => {
         const onExit = () => {
           const how = child.signalCode ?? `code ${child.exitCode}`
-          reject(new ChildEnded(this.#name, how, this.#said))
+          reject(this.#refused ?? new ChildEnded(this.#name, how, this.#said))
         }
         const onMessage = (answer: Answer<Part, Reply>) => {
           if (answer.kind === 'part') onPart?.(answer.part)
@@ -105,10 +113,12 @@ export class Child {
         const onAbort = () => reject(new Failure('interrupted', EXIT.interrupted))
         settle = () => {
           child.off('close', onExit)
+          child.off('error', onExit)
           child.off('message', onMessage)
           signal?.removeEventListener('abort', onAbort)
         }
         child.once('close', onExit)
+        child.once('error', onExit)
         child.on('message', onMessage)
         signal?.addEventListener('abort', onAbort)
         if (signal?.aborted === true) onAbort()

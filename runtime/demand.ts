@@ -13,7 +13,8 @@ const REMEDY = 'lower the rate or shorten duration_s'
 /** Throws `Failure` where more requests are expected than can be simulated, or held. */
 export function refuseCrowd(prepared: Prepared, capacityRps: number | null, held = false): void {
   const expected = expectedRequests(prepared.scenario, { ...prepared, capacityRps })
-  const requests = expected.reduce((sum, { most }) => sum + most, 0)
+  // where rows are held, there is one for each attempt: as many as are certain
+  const requests = expected.reduce((sum, { first, most }) => sum + (held ? first : most), 0)
   const most = held ? MOST_HELD : MOST_REQUESTS
   if (requests <= most) return
   const where = held ? 'where all are held, as for their rows' : 'of a run'
@@ -32,11 +33,13 @@ interface Backlog {
 
 /**
  * What waits at most where more comes than is served and no queue has a bound, reckoned from rates
- * and capacity; null where a queue is bounded, or the capacity is not known.
+ * and capacity; null where a queue is bounded, or the capacity of what classes share is not known.
  */
 export function backlogOf(prepared: Prepared, capacityRps: number | null): Backlog | null {
   const { scenario } = prepared
   if (capacityRps === null || scenario.pools.some(isBounded)) return null
+  // where classes ask for models, the capacity is that of the pools that are full first
+  if (scenario.traffic.some(({ model }) => model !== undefined)) return null
   const patient = (i: number) => !scenario.traffic[i]!.cancel
   const expected = expectedRequests(scenario, { ...prepared, capacityRps })
   const requests = longest(

@@ -101,12 +101,14 @@ function perform(job: DispatcherJob): DispatcherReply {
   })
   if (job.kind === 'script') {
     const rows = runScript(job.items, port, mailboxes, progress)
-    if (port.deaths.some((times) => times > 0)) {
-      throw new Failure('the process of an executor ended while it was measured', EXIT.internal)
-    }
+    refuseDeaths(port)
     return { kind: 'scripted', rows, shortages: port.shortages.all }
   }
-  if (job.kind === 'loads') return { kind: 'loaded', times: timeLoads(port, job.durationMs) }
+  if (job.kind === 'loads') {
+    const times = timeLoads(port, job.durationMs)
+    refuseDeaths(port)
+    return { kind: 'loaded', times }
+  }
   const { traffic } = job
   const sent: Source =
     traffic.kind === 'list'
@@ -145,6 +147,11 @@ function perform(job: DispatcherJob): DispatcherReply {
     moves: dispatcher.moves,
     deaths: port.deaths,
   }
+}
+
+function refuseDeaths({ deaths }: MailboxPort): void {
+  if (deaths.every((times) => times === 0)) return
+  throw new Failure('the process of an executor ended while it was measured', EXIT.internal)
 }
 
 parentPort?.on('message', (job: DispatcherJob) => {

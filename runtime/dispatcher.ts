@@ -100,7 +100,8 @@ export class Dispatcher implements Timers, Backend {
   /** A control plane takes it that an unload is over at once. */
   #moved(now: Ms, executor: number, kind: 'load' | 'unload', control: ControlPlanePort): void {
     const port = this.#port
-    const ok = port.status(executor) === STATUS.ok
+    // a process that died has been started again, with its model come or gone
+    const ok = port.status(executor) !== STATUS.outOfMemory
     const [asked, started] = [this.#asked[kind][executor]!, port.started(executor)]
     this.moves.push({ executor, kind, asked, started, ended: port.ended(executor), done: now, ok })
     if (kind === 'load') control.onLoaded(now, executor, ok)

@@ -76,7 +76,7 @@ describe.each(Object.entries(openings))('an engine %s', (_, open) => {
 })
 
 test.skipIf(!existsSync('/proc/self/stat'))(
-  'an engine whose process goes while its model is to come says so',
+  'a model comes though the process of its engine goes meanwhile, and goes likewise',
   async () => {
     await withFolder(async (folder) => {
       const model = { builtin: 'mlp', layers: 1, width: 8, seed: 1 } as const
@@ -90,7 +90,15 @@ test.skipIf(!existsSync('/proc/self/stat'))(
       for (const pid of own) process.kill(pid, 'SIGSTOP')
       const coming = engine.load()
       for (const pid of own) process.kill(pid, 'SIGKILL')
-      await expect(coming).rejects.toThrow('the process of an executor ended early (SIGKILL)')
+      expect((await coming).status).toBe(STATUS.died)
+      expect((await engine.run(1, 1, Int32Array.of(1), Uint32Array.of(1))).status).toBe(STATUS.ok)
+      const [next] = childrenOf(process.pid).filter((pid) => !before.includes(pid))
+      process.kill(next!, 'SIGKILL')
+      expect((await engine.unload()).status).toBe(STATUS.died)
+      await expect(engine.run(1, 1, Int32Array.of(1), Uint32Array.of(1))).rejects.toThrow(
+        'to be loaded',
+      )
+      await engine.close()
     })
   },
   60_000,

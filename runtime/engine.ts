@@ -20,7 +20,10 @@ export interface EngineOptions {
   readonly warmUp: readonly (readonly [number, number])[]
 }
 
-/** How a batch or a load went, on the clock of the engine's epoch. */
+/**
+ * How a batch, a load or an unload went, on the clock of the engine's epoch. Where it died its
+ * process has ended, and another has come in its place.
+ */
 export interface EngineRun {
   readonly status: Status
   readonly started: Ms

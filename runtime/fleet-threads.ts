@@ -111,7 +111,7 @@ export class FleetThreads {
 
   /** Executors serve no more; how much garbage they have collected. */
   async stop(): Promise<Collections> {
-    // listen before any is told to stop: what nobody listens to is lost
+    // listen before any is told to stop: a message without a listener is lost
     const stopped = this.#executors.map((thread) => said<ExecutorMessage>(thread))
     for (const memory of this.#mailboxes) new Mailbox(memory).stop()
     let [count, ms] = [0, 0]

@@ -18,7 +18,7 @@ interface End {
 /** Executors behind mailboxes, on the wall clock; times count from `origin` on that clock. */
 export class MailboxPort implements LivePort {
   readonly shortages = new Shortages()
-  /** by executor, how often its process has ended in the middle of a batch */
+  /** by executor, how often its process has ended in the middle of an order */
   readonly deaths: number[]
   readonly #clock: WallClock
   readonly #origin: Ms
@@ -108,10 +108,10 @@ export class MailboxPort implements LivePort {
   #note(executor: number, { order, status, size, length, started, ended }: Mailbox): void {
     const origin = this.#origin
     this.#ends[executor] = { order, status, started: started - origin, ended: ended - origin }
-    if (order === 'load') this.#movers.came(executor, status === STATUS.ok)
+    if (status === STATUS.died) this.deaths[executor]!++
+    if (order === 'load') this.#movers.came(executor, status !== STATUS.outOfMemory)
     else if (order === 'unload') this.#movers.went(executor)
     else if (status === STATUS.outOfMemory) this.shortages.note(executor, size, length)
-    else if (status === STATUS.died) this.deaths[executor]!++
   }
 
   order(executor: number): Order {

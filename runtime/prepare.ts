@@ -1,5 +1,5 @@
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import {
   EXIT,
   Failure,
@@ -32,6 +32,7 @@ import { classWeights, lengthMixes, promptsAndAnswers } from './length-mix.ts'
 import { contentOf } from './models/index.ts'
 import { hasMeasuredLoads } from './moving-pools.ts'
 import { refuseReacting } from './refuse.ts'
+import { settleFolder } from './replace-files.ts'
 import { heldTraces } from './trace-readers.ts'
 import { readText } from './user-text.ts'
 import { refuseWeights } from './weights.ts'
@@ -76,6 +77,7 @@ export async function prepare(path: string, options: PrepareOptions): Promise<Pr
   }
   const activations = activationsOf(scenario, [])
   const contents = await contentsOf(scenario, directory)
+  onProgress()
   return { ...loaded, plan: servingPlan(scenario), activations, traces, clients, contents }
 }
 
@@ -227,6 +229,7 @@ export async function requestsOf(
   const { scenario } = prepared
   refuseReacting(prepared, 'so its requests are not known beforehand')
   if (file !== undefined) {
+    await settleFolder(dirname(file))
     const lines = (await readText(file)).split('\n')
     const classes = scenario.traffic.map((traffic) => traffic.class)
     const given = parseRequests(lines, classes, file)

@@ -1,3 +1,5 @@
+import { Failure } from '../scenarios/index.ts'
+import { STATUS } from '../sim/serving/index.ts'
 import { type ExecutionProvider, materialise } from './models/index.ts'
 import { cacheDirectory } from './prepare.ts'
 import { openProcessEngine } from './process-engine.ts'
@@ -12,15 +14,17 @@ const PROBES = 5
  */
 export async function probeProvider(
   executionProvider: ExecutionProvider,
+  signal: AbortSignal,
 ): Promise<{ ms: number; fellBack: boolean }> {
-  const places = { directory: process.cwd(), cacheDirectory: cacheDirectory() }
+  const places = { directory: process.cwd(), cacheDirectory: cacheDirectory(), signal }
   const file = await materialise(MODEL, 'fp32', places)
   const session = { executionProvider, threads: 1 }
   const options = { file, session, warmUp: [[1, 1] as const] }
-  const engine = await openProcessEngine(options, process.hrtime.bigint())
+  const engine = await openProcessEngine(options, process.hrtime.bigint(), signal)
   let ms = Number.POSITIVE_INFINITY
   for (let i = 0; i < PROBES; i++) {
-    const { started, ended } = await engine.run(1, 1, Int32Array.of(1), Uint32Array.of(i))
+    const { status, started, ended } = await engine.run(1, 1, Int32Array.of(1), Uint32Array.of(i))
+    if (status !== STATUS.ok) throw new Failure('its process ended while it ran a batch')
     ms = Math.min(ms, ended - started)
   }
   await engine.close()

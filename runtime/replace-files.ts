@@ -169,8 +169,8 @@ export async function replaceFiles(
 }
 
 /**
- * Brings a folder to the state of before or after the last change, for one who is about to read
- * it: finishes what was committed, and removes what processes that have ended left staged.
+ * Brings a folder to the state of before or after the last change, before it is
+ * read: finishes what was committed, and removes what processes that have ended left staged.
  */
 export async function settleFolder(directory: string, options: ReplaceOptions = {}): Promise<void> {
   const names = await namesIn(directory)
@@ -245,6 +245,8 @@ async function finish(
   const commit = join(directory, COMMIT)
   for (const file of removals) {
     await step()
+    // where another process has finished this change, the file may be of a later one
+    if ((await lstat(join(commit, recordFile)).catch(() => null)) === null) return
     await rm(join(directory, file), { force: true })
   }
   for (const { from, to } of moves) {

@@ -45,6 +45,7 @@ function manual(count: number) {
     }
   }
   const port = {
+    status: () => STATUS.ok,
     now: () => now,
     sleep(until: number) {
       sleeps.push({ from: now, ms: until - now, working: running !== null })

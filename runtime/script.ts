@@ -1,4 +1,4 @@
-import type { Ms } from '../sim/serving/index.ts'
+import { type Ms, STATUS } from '../sim/serving/index.ts'
 import { type MailboxPort, SPIN_MS } from './live-port.ts'
 import type { Mailbox } from './mailbox.ts'
 
@@ -52,6 +52,8 @@ export function runScript(
     while (port.takeFinished() !== item.executor) {
       port.sleep(awake ? port.now() + AWAKE_MS : Number.POSITIVE_INFINITY)
     }
+    // its measurement is lost, as the port tells
+    if (port.status(item.executor) === STATUS.died) break
     const done = port.now()
     const started = port.started(item.executor)
     const ended = port.ended(item.executor)

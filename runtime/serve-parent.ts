@@ -10,10 +10,9 @@ export function serveParent<Request, Reply, Part = never>(
 ): void {
   const send = (message: Answer<Part, Reply>) => process.send?.(message, () => {})
   process.on('message', (request: Request) => {
-    answer(request, (part) => send({ kind: 'part', part })).then(
-      (reply) => send({ kind: 'reply', reply }),
-      (error: unknown) => send(failureMessage(error)),
-    )
+    answer(request, (part) => send({ kind: 'part', part }))
+      .then((reply) => send({ kind: 'reply', reply }))
+      .catch((error: unknown) => send(failureMessage(error)))
   })
   // Ctrl-C goes to every process of the terminal; the parent decides what it means
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})

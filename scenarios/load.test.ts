@@ -193,7 +193,7 @@ describe('text that is no scenario', () => {
 
   test('nesting without end is refused', () => {
     expect(problemsOf('{'.repeat(50_000))).toEqual([
-      's.yaml:1:1: expected YAML, got too deep a nesting',
+      's.yaml:1:1: expected at most 50 levels of nesting, got more',
     ])
   })
 

@@ -56,7 +56,8 @@ export async function* userFilePieces(path: string, most: number): AsyncGenerato
     let read = 0
     for (;;) {
       // the size may be out of date, and files of /proc state none
-      const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, Math.max(bytes - read, 0) + 1))
+      const left = bytes - read
+      const piece = Buffer.allocUnsafe(left > 0 ? Math.min(PIECE_BYTES, left + 1) : BEYOND_BYTES)
       const { bytesRead } = await handle.read(piece, 0, piece.length, null)
       if (bytesRead === 0) return
       read += bytesRead
@@ -71,6 +72,8 @@ export async function* userFilePieces(path: string, most: number): AsyncGenerato
 }
 
 const PIECE_BYTES = 1 << 22
+/** where the file is longer than it states */
+const BEYOND_BYTES = 1 << 16
 
 function tooLarge(most: number, bytes: number): Unreadable {
   return new Unreadable(`${megabytes(bytes)} MB, more than the ${megabytes(most)} MB that are read`)

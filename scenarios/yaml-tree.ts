@@ -121,7 +121,7 @@ function* tokensOf(text: string, parser: Parser): Generator<CST.Token> {
     }
     // a map and a key of it are two
     if (parser.stack.length > 2 * MAX_DEPTH) {
-      throw new TooLarge(`expected YAML, got too deep a nesting`)
+      throw new TooLarge(`expected at most ${MAX_DEPTH} levels of nesting, got more`)
     }
     if (++tokens > MAX_TOKENS) throw new TooLarge(TOO_MANY)
   }

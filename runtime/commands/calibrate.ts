@@ -13,6 +13,7 @@ import { materialise } from '../models/index.ts'
 import { hasMovingModel } from '../moving-pools.ts'
 import { cacheDirectory, modelsOf, type Prepared, prepare } from '../prepare.ts'
 import { loadProfile, localProfilePath, mergeProfiles, refuseOtherModels } from '../profile-file.ts'
+import { settleFolder } from '../replace-files.ts'
 import { readMeasured, readRuns, readScenario, settleRuns } from '../run-folder.ts'
 import { err, styled } from '../terminal.ts'
 import { version } from '../version.ts'
@@ -65,6 +66,7 @@ Examples:
         const file =
           options.out === undefined ? localProfilePath() : join(options.out, 'profile.json')
         await writableFolder(dirname(file))
+        await settleFolder(dirname(file))
         const known = await knownProfile(file)
         const fresh =
           options.from === undefined

@@ -8,18 +8,18 @@ import { probeProvider } from '../probe.ts'
 import { localProfilePath } from '../profile-file.ts'
 import { styled } from '../terminal.ts'
 import { version } from '../version.ts'
-import { action, withJson } from './command.ts'
+import { action, pause, withJson } from './command.ts'
 import { print } from './output.ts'
 
 export function define(command: Command): void {
   withJson(command)
     .addHelpText('after', '\nExample:\n  $ spillway doctor')
     .action(
-      action(async (_signal, options: { json?: boolean }) => {
+      action(async (signal, options: { json?: boolean }) => {
         const host = hostFingerprint()
         const providers: { provider: ExecutionProvider; ok: boolean; note: string }[] = []
         for (const provider of ['cpu', 'webgpu', 'cuda'] as const) {
-          providers.push({ provider, ...(await tryProvider(provider)) })
+          providers.push({ provider, ...(await tryProvider(provider, signal)) })
         }
         const profile = existsSync(localProfilePath()) ? localProfilePath() : null
         const found = { version: version(), host, providers, cache: cacheDirectory(), profile }
@@ -38,16 +38,20 @@ export function define(command: Command): void {
     )
 }
 
-async function tryProvider(provider: ExecutionProvider): Promise<{ ok: boolean; note: string }> {
+async function tryProvider(
+  provider: ExecutionProvider,
+  signal: AbortSignal,
+): Promise<{ ok: boolean; note: string }> {
+  await pause(signal)
   if (!supportedProviders().includes(provider) && provider !== 'cpu') {
     return { ok: false, note: 'not in this build of onnxruntime-node' }
   }
   try {
-    const { ms, fellBack } = await probeProvider(provider)
+    const { ms, fellBack } = await probeProvider(provider, signal)
     const note = `a small net takes ${ms.toPrecision(2)} ms${fellBack ? ', partly on cpu' : ''}`
     return { ok: true, note }
   } catch (error) {
-    if (!(error instanceof Failure)) throw error
+    if (!(error instanceof Failure) || signal.aborted) throw error
     return { ok: false, note: error.problems.join('; ') }
   }
 }

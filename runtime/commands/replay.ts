@@ -10,6 +10,7 @@ import {
   resultOf,
 } from '../../sim/stats/index.ts'
 import { RequestList, reactingClasses, requestsIn, surgeWindows } from '../../sim/traffic/index.ts'
+import { refuseCrowd } from '../demand.ts'
 import { hostFingerprint } from '../host.ts'
 import { measuredSpaces, memoryWarnings, observeReplay, residentSpaces } from '../memory/index.ts'
 import {
@@ -103,6 +104,7 @@ async function trafficOf(
   if (reactingClasses(scenario).length === 0 || file !== undefined) {
     return requestsOf(prepared, capacityRps, file)
   }
+  refuseCrowd(prepared, capacityRps, true)
   const traces = await heldTraces(prepared)
   const options = { seed: scenario.seed, replication: 0, capacityRps, traces, clients }
   return { kind: 'reacting', scenario, options }

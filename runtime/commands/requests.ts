@@ -3,6 +3,7 @@ import { arrivalParts, EXIT, visibleJson } from '../../scenarios/index.ts'
 import { requestText } from '../../sim/traffic/index.ts'
 import { prepare, requestsOf, simulationInput } from '../prepare.ts'
 import { refuseReacting } from '../refuse.ts'
+import { replaceFiles } from '../replace-files.ts'
 import { out } from '../terminal.ts'
 import {
   action,
@@ -11,7 +12,7 @@ import {
   type ScenarioOptions,
   withScenarioOptions,
 } from './command.ts'
-import { documentText, writeWhole } from './output.ts'
+import { documentText } from './output.ts'
 import { profileFor } from './simulate.ts'
 
 interface RequestsOptions extends ScenarioOptions {
@@ -50,8 +51,9 @@ Example:
         const list = await requestsOf(prepared, capacity)
         const classes = prepared.scenario.traffic.map((traffic) => traffic.class)
         if (options.out !== undefined) {
-          const file = `${options.out}/requests.jsonl`
-          await writeWhole(file, [...requestText(list, classes)].join(''))
+          await replaceFiles(options.out, (change) =>
+            change.write('requests.jsonl', [...requestText(list, classes)].join('')),
+          )
         } else if (options.json !== true) {
           for (const chunk of requestText(list, classes)) {
             if (!out(visibleJson(chunk))) break

@@ -5,7 +5,7 @@ import { EXIT } from '../../scenarios/index.ts'
 import { type Prepared, prepare } from '../prepare.ts'
 import { type LoadedProfile, loadProfile, profileHash } from '../profile-file.ts'
 import { refuseComparison, refuseDeclared, refuseMemory } from '../refuse.ts'
-import { replaceFiles } from '../replace-files.ts'
+import { replaceFiles, settleFolder } from '../replace-files.ts'
 import { dropInputs, dropRuns } from '../run-folder.ts'
 import { err, type Printable, styled } from '../terminal.ts'
 import { writableFolder } from '../write-whole.ts'
@@ -99,6 +99,7 @@ async function runAll(sides: Sides, options: RunOptions, signal: AbortSignal): P
   const directory = options.out ?? join('runs', sides[0].scenario.name)
   const running = { ...options, directory, signal, progress: new ProgressDisplay() }
   await writableFolder(directory)
+  await settleFolder(directory)
   if (options.profile !== undefined) {
     return runWith(await loadProfile(options.profile), sides, running)
   }

@@ -1,6 +1,7 @@
-import type { Arrivals, Duration, Scenario, TrafficClass } from '../../scenarios/schema.ts'
+import type { Arrivals, Scenario, TrafficClass } from '../../scenarios/schema.ts'
 import type { Ms } from '../serving/index.ts'
 import { rateOf } from './class-arrivals.ts'
+import { meanDuration } from './durations.ts'
 import { lengthQuantile } from './lengths.ts'
 import { recordedPerMs } from './recorded-clients.ts'
 import type { TrafficOptions } from './source.ts'
@@ -12,7 +13,9 @@ export type ExpectedOptions = Pick<TrafficOptions, 'capacityRps' | 'traces' | 'c
 export interface ExpectedRequests {
   /** scheduled before a time, the first attempts of calls; none of closed loops, which wait */
   readonly before: (time: Ms) => number
-  /** at most, in the whole run, with all that clients may try again */
+  /** in the whole run, first attempts alone */
+  readonly first: number
+  /** at most, with all that clients may try again */
   readonly most: number
 }
 
@@ -26,12 +29,13 @@ export function expectedRequests(
     const { arrivals, fan_out: parts, retry } = traffic
     const attempts = Math.min(retry?.max_attempts ?? 1, 1 + (retry?.budget?.ratio ?? Infinity))
     if (arrivals.process === 'closed-loop') {
-      const most = parts * attempts * ofUsers(arrivals, endMs, options.capacityRps)
-      return { before: () => 0, most }
+      const first = parts * ofUsers(arrivals, endMs, options.capacityRps)
+      return { before: () => 0, first, most: first * attempts }
     }
     const come = arrivalsBefore(arrivals, index, traffic, { ...options, endMs })
     const each = parts * turnsOf(traffic)
-    return { before: (time) => each * come(time), most: each * attempts * come(endMs) }
+    const first = each * come(endMs)
+    return { before: (time) => each * come(time), first, most: first * attempts }
   })
 }
 
@@ -39,17 +43,11 @@ type ClosedLoop = Extract<Arrivals, { process: 'closed-loop' }>
 
 /** Their users think between requests; where they do not, the system is as fast as it can be. */
 function ofUsers({ users, think_time_s }: ClosedLoop, endMs: Ms, capacityRps: number | null) {
-  const thinkMs = 1000 * meanOf(think_time_s)
+  const thinkMs = meanDuration(think_time_s)
   const served = capacityRps === null ? Number.POSITIVE_INFINITY : (capacityRps * endMs) / 1000
   const thought = (users * endMs) / thinkMs
   const most = Math.min(served, thought)
   return users + (Number.isFinite(most) ? most : 0)
-}
-
-function meanOf(duration: Duration): number {
-  if (duration.distribution === 'fixed') return duration.value
-  if (duration.distribution === 'uniform') return (duration.min + duration.max) / 2
-  return duration.distribution === 'exponential' ? duration.mean : duration.median
 }
 
 const PROBABILITIES = Array.from({ length: 1000 }, (_, i) => (i + 0.5) / 1000)

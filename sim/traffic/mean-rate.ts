@@ -1,8 +1,8 @@
-import type { Arrivals, Duration, TrafficClass } from '../../scenarios/schema.ts'
+import type { Arrivals, TrafficClass } from '../../scenarios/schema.ts'
 import { stream } from '../kernel/index.ts'
 import type { Ms } from '../serving/index.ts'
 import { rateOf } from './class-arrivals.ts'
-import { durations } from './durations.ts'
+import { meanDuration } from './durations.ts'
 import { lengthDistribution } from './lengths.ts'
 import { type ClientRow, recordedPerMs } from './recorded-clients.ts'
 import type { TraceData } from './trace-feed.ts'
@@ -40,9 +40,9 @@ export function meanRate(traffic: TrafficClass, options: MeanRateOptions): numbe
 type Process = Exclude<Arrivals, { process: 'sum' }>
 
 /** Where a load is said, what it means by a capacity of one request a second. */
-function perMs(arrivals: Process, { seed, endMs, trace, clients }: MeanRateOptions): number {
+function perMs(arrivals: Process, { endMs, trace, clients }: MeanRateOptions): number {
   if (arrivals.process === 'closed-loop') {
-    return arrivals.users / Math.max(LEAST_THINK_MS, meanThink(arrivals.think_time_s, seed))
+    return arrivals.users / Math.max(LEAST_THINK_MS, meanDuration(arrivals.think_time_s))
   }
   if (arrivals.process === 'trace') {
     if (arrivals.load !== undefined) return arrivals.load / 1000
@@ -69,10 +69,6 @@ function tracedPerMs({ taken, spanMs, held }: TraceData, endMs: Ms): number {
   if (held === null) return taken / Math.max(spanMs, endMs)
   const after = held.times.findIndex((at) => at >= endMs)
   return (after < 0 ? held.times.length : after) / endMs
-}
-
-function meanThink(think: Duration, seed: number): Ms {
-  return meanOf(durations(think, stream(seed, 0, 'mean-think')))
 }
 
 function meanOf(draw: () => number): number {

@@ -153,10 +153,10 @@ export const profileSchema = z.strictObject({
   version: z.string(),
   host: hostSchema,
   models: z.array(modelProfile).superRefine((models, context) => {
-    const keys = models.map(({ key }) => key)
-    const i = keys.findIndex((key, j) => keys.indexOf(key) < j)
+    const seen = new Set<string>()
+    const i = models.findIndex(({ key }) => seen.size === seen.add(key).size)
     if (i < 0) return
-    const message = `expected a model once, got ${keys[i]} again`
+    const message = `expected a model once, got ${models[i]!.key} again`
     context.addIssue({ code: 'custom', path: [i, 'key'], message })
   }),
 })
