@@ -119,6 +119,8 @@ function className(text: string): string {
   throw new InvalidArgumentError(`Expected ${error.issues[0]!.message}, got ${text}.`)
 }
 
+/** The shortest windows that a fit looks at. */
+const LEAST_SPAN_S = 0.1
 /** Time and memory of a fit grow with how long its trace is: 23 days need some 400 MB. */
 const MOST_SPAN_S = 2e6
 
@@ -134,9 +136,14 @@ async function readSample(file: string, options: Running): Promise<TraceSample> 
     throw new Failure(`${file}: expected rows at different times, got one instant`)
   }
   const spanS = (rows.times.at(-1)! - first) / 1000
+  const why = `as a fit looks at windows of ${LEAST_SPAN_S} s, got ${spanS} s`
+  if (spanS < LEAST_SPAN_S) {
+    const text = `expected rows over at least ${LEAST_SPAN_S} s`
+    throw new Failure(`${file}: ${text}, ${why}; --unit states the unit of the times`)
+  }
   if (spanS > MOST_SPAN_S) {
-    const text = `expected rows within ${MOST_SPAN_S} s of one another, as a fit looks at windows of 0.1 s`
-    throw new Failure(`${file}: ${text}, got ${spanS} s; fit a part of the trace`)
+    const text = `expected rows within ${MOST_SPAN_S} s of one another`
+    throw new Failure(`${file}: ${text}, ${why}; fit a part of the trace`)
   }
   return { ...rows, times: rows.times.map((time) => time - first) }
 }
