@@ -1,16 +1,18 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from 'commander'
-import { report } from './runtime/commands/command.ts'
+import type { Command as Subcommand } from 'commander'
 import { endAtOnce, onEnding } from './runtime/interruption.ts'
-import { drained, err, out, watchOutput } from './runtime/terminal.ts'
-import { version } from './runtime/version.ts'
-import { EXIT } from './scenarios/index.ts'
 
-// loading a command takes a tenth of a second, and more on a busy machine
+// before anything else is loaded, which takes a tenth of a second, and more on a busy machine
 onEnding(endAtOnce)
 
+const { Command, CommanderError } = await import('commander')
+const { report } = await import('./runtime/commands/command.ts')
+const { drained, err, out, watchOutput } = await import('./runtime/terminal.ts')
+const { version } = await import('./runtime/version.ts')
+const { EXIT } = await import('./scenarios/index.ts')
+
 interface CommandModule {
-  define(command: Command): void
+  define(command: Subcommand): void
 }
 
 /**

@@ -1,4 +1,5 @@
-import { EXIT } from '../scenarios/index.ts'
+// this module is loaded before all others: the door of scenarios would bring what takes time
+import { EXIT } from '../scenarios/failure.ts'
 
 /** Signals that ask a command to end. */
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const

@@ -60,7 +60,13 @@ export function folder(text: string): string {
 }
 
 /** Of simulations behind an interval: more take days, and their results memory. */
-export const MOST_REPLICATIONS = 100_000
+const MOST_REPLICATIONS = 100_000
+
+export function replicationsOption(description: string, least: number, usual: number): Option {
+  return new Option('--replications <n>', description)
+    .argParser(wholeNumber(least, MOST_REPLICATIONS))
+    .default(usual)
+}
 
 /**
  * An option's value as a whole number of `least` to `most`: beyond the greatest exact one another

@@ -51,10 +51,9 @@ import { AGAINST_HELP, type AgainstOptions, prepareAgainst, withAgainstOptions }
 import {
   action,
   commandLine,
-  MOST_REPLICATIONS,
   pause,
+  replicationsOption,
   type ScenarioOptions,
-  wholeNumber,
   withScenarioOptions,
 } from './command.ts'
 import { emit } from './output.ts'
@@ -82,12 +81,7 @@ export function define(command: Command): void {
     ),
   )
     .option('--profile <file>', 'predict by this profile in place of the one kept in DIR')
-    .option(
-      '--replications <n>',
-      'simulations behind the prediction',
-      wholeNumber(10, MOST_REPLICATIONS),
-      40,
-    )
+    .addOption(replicationsOption('simulations behind the prediction', 10, 40))
     .addHelpText(
       'after',
       `${AGAINST_HELP}

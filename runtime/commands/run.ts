@@ -15,8 +15,8 @@ import { CHARTS_FOLDER, chartsOption, writeCharts } from './charts.ts'
 import {
   action,
   commandLine,
-  MOST_REPLICATIONS,
   positiveNumber,
+  replicationsOption,
   type ScenarioOptions,
   wholeNumber,
   withScenarioOptions,
@@ -46,12 +46,7 @@ export function define(command: Command): void {
       ),
     )
     .option('--seconds <s>', 'calibration time for each model', positiveNumber, CALIBRATION_SECONDS)
-    .option(
-      '--replications <n>',
-      'simulations behind each interval',
-      wholeNumber(10, MOST_REPLICATIONS),
-      40,
-    )
+    .addOption(replicationsOption('simulations behind each interval', 10, 40))
     .option('--replays <n>', 'how often the same requests are replayed', wholeNumber(1), 3)
     .option('--keep-rows', 'keep the raw rows of every replay (kept anyway where a check fails)')
     .option('--journal', 'keep what the control plane was told')

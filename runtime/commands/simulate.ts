@@ -25,10 +25,10 @@ import { commit, version } from '../version.ts'
 import { writableFolder } from '../write-whole.ts'
 import {
   action,
-  MOST_REPLICATIONS,
   pause,
   profileOption,
   refuseWithoutOut,
+  replicationsOption,
   type ScenarioOptions,
   wholeNumber,
   withScenarioOptions,
@@ -47,12 +47,7 @@ interface SimulateOptions extends ScenarioOptions {
 export function define(command: Command): void {
   withScenarioOptions(command.argument('<scenario>', 'a scenario file (YAML)'))
     .addOption(profileOption())
-    .option(
-      '--replications <n>',
-      'independent runs behind each interval',
-      wholeNumber(1, MOST_REPLICATIONS),
-      10,
-    )
+    .addOption(replicationsOption('independent runs behind each interval', 1, 10))
     .option(
       '--workers <n>',
       'threads, at most one a core; the result does not depend on it',

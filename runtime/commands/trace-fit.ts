@@ -37,9 +37,9 @@ import {
   action,
   commandLine,
   folder,
-  MOST_REPLICATIONS,
   pause,
   positiveNumber,
+  replicationsOption,
   wholeNumber,
   withJson,
 } from './command.ts'
@@ -65,12 +65,7 @@ export function defineFit(command: Command): void {
     .argument('<file>', 'a trace; text may be gzip')
     .option('--class <name>', 'of the traffic section', className, 'fitted')
     .option('--load <share>', 'at which tails are compared', positiveNumber, 0.7)
-    .option(
-      '--replications <n>',
-      'of the fit, to hold the trace against',
-      wholeNumber(LEAST_REPLICATIONS, MOST_REPLICATIONS),
-      99,
-    )
+    .addOption(replicationsOption('of the fit, to hold the trace against', LEAST_REPLICATIONS, 99))
     .option('--seed <n>', 'of the replications', wholeNumber(0), 1)
     .option(
       '--out <dir>',

@@ -223,14 +223,6 @@ describe('models and pools', () => {
       'models.m.hidden: expected a multiple of heads 7, got 100',
     ],
     [
-      { models: '{ builtin: mlp, layers: 4, width: 65536 }' },
-      'models.m.width: expected at most 2.00 GB of weights in fp32, got 68.7 GB',
-    ],
-    [
-      { models: '{ builtin: transformer-encoder, hidden: 8192, vocabulary: 100000 }' },
-      'models.m.hidden: expected at most 2.00 GB of weights in fp32, got 16.2 GB',
-    ],
-    [
       { models: '{ work: { law: linear, base_ms: 0 } }' },
       'models.m.work: expected a time above 0, got a batch that takes none',
     ],

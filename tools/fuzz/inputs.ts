@@ -117,7 +117,7 @@ export async function fuzzInputs(shop: Workshop, options: InputsOptions): Promis
   return { findings, codes, sampled, differing, long }
 }
 
-/** A simulation of much traffic that SIGINT ends is no fault where a second of it ends by itself. */
+/** A simulation of much traffic that SIGINT ends is no fault where one of a second ends. */
 async function isLong(
   input: FuzzInput,
   { overran, code }: Outcome,
