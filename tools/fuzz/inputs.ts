@@ -36,7 +36,7 @@ export interface InputsResult {
   /** how many were run again as processes, and which of them ended otherwise */
   readonly sampled: number
   readonly differing: readonly string[]
-  /** simulations of so much traffic that they would have taken longer than an input is given */
+  /** simulations of much traffic, and large models, that take longer than an input is given */
   readonly long: number
 }
 
@@ -117,14 +117,19 @@ export async function fuzzInputs(shop: Workshop, options: InputsOptions): Promis
   return { findings, codes, sampled, differing, long }
 }
 
-/** A simulation of much traffic that SIGINT ends is no fault where one of a second ends. */
+/**
+ * What SIGINT ends is no fault where it is a simulation of much traffic, of which one second ends by
+ * itself, or the building of a model, whose size is limited.
+ */
 async function isLong(
   input: FuzzInput,
   { overran, code }: Outcome,
   shop: Workshop,
   limitMs: number,
 ): Promise<boolean> {
-  if (overran !== 'responsive' || code !== 130 || input.args[0] !== 'simulate') return false
+  if (overran !== 'responsive' || code !== 130) return false
+  if (input.args[0] === 'models') return true
+  if (input.args[0] !== 'simulate') return false
   const second = ['--replications', '1', '--set', 'duration_s=1', '--set', 'warmup_s=0']
   const short = await shop.process({ ...input, args: [...input.args, ...second] }, limitMs)
   return short.overran === 'no' && (short.code === 0 || short.code === 4)

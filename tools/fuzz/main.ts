@@ -85,7 +85,7 @@ program
         console.log(
           `seed ${options.seed}: ${inputs} inputs in ${seconds.toFixed(0)} s, ${findings.length} failed`,
         )
-        console.log(`${long} simulations of much traffic, ended by SIGINT`)
+        console.log(`${long} simulations of much traffic and large models, ended by SIGINT`)
         console.log(`${sampled} also as processes, ${differing.length} with another exit code`)
         for (const [fault, often] of found) console.log(`  ${often} x ${fault}`)
         for (const one of differing) console.log(`  ${one}`)
