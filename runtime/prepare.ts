@@ -28,6 +28,7 @@ import { comesAndGoes, type ServingPlan, servingPlan } from '../sim/serving/inde
 import { parseRequests, RequestList, trafficSource } from '../sim/traffic/index.ts'
 import type { ModelProfile, Profile } from '../sim/world/index.ts'
 import { refuseCrowd } from './demand.ts'
+import { expectTrace } from './expect-decodable.ts'
 import { classWeights, lengthMixes, promptsAndAnswers } from './length-mix.ts'
 import { contentOf } from './models/index.ts'
 import { hasMeasuredLoads } from './moving-pools.ts'
@@ -69,6 +70,7 @@ export async function prepare(path: string, options: PrepareOptions): Promise<Pr
   const onProgress = () => stopWhere(options.signal)
   for (const [index, { arrivals }] of scenario.traffic.entries()) {
     if (arrivals.process === 'trace') {
+      await expectTrace(arrivals, directory, options.signal)
       traces.set(index, await surveyTrace(arrivals, directory, { onProgress }))
     }
     if (arrivals.process !== 'servegen') continue

@@ -35,6 +35,7 @@ export {
   tracePieces,
 } from './trace.ts'
 export { guessTrace } from './trace-format.ts'
+export { decodeParquet } from './trace-parquet.ts'
 export { TraceReading } from './trace-reading.ts'
 export { readUserFile, Unreadable, userFilePieces } from './user-file.ts'
 export { visible, visibleJson, visibleLine } from './visible.ts'

@@ -53,6 +53,25 @@ export async function* parquetRows(
   }
 }
 
+/** Decodes those of the columns that a Parquet file has, and drops what it finds. */
+export async function decodeParquet(
+  path: string,
+  columns: readonly string[],
+  onProgress: (progress: ByteProgress) => void,
+): Promise<void> {
+  const library = await import('hyparquet')
+  const { handle, bytes } = await openUserFile(path)
+  try {
+    const file = { byteLength: bytes, slice: slicesOf(handle, bytes) }
+    const { children } = library.parquetSchema(await library.parquetMetadataAsync(file))
+    const names = children.map(({ element }) => element.name)
+    const present = columns.filter((name) => names.includes(name))
+    for await (const _ of groupsOf(library, file, present, onProgress));
+  } finally {
+    await handle.close()
+  }
+}
+
 /** Reads parts of a file of this size, each up to its end by default. */
 function slicesOf(handle: FileHandle, size: number): AsyncBuffer['slice'] {
   return async (start, end = size) => {

@@ -23,6 +23,7 @@ for (const entry of [
   'runtime/fleet-process.ts',
   'runtime/memory/arena-process.ts',
   'runtime/models/build-process.ts',
+  'runtime/parquet-process.ts',
   'runtime/replication-process.ts',
   'runtime/replication-thread.ts',
 ]) {

@@ -29,6 +29,7 @@ import {
   worst,
 } from '../../sim/experiment/index.ts'
 import { type FittedClass, fitTraffic, type TraceSample } from '../../sim/traffic/index.ts'
+import { expectTrace } from '../expect-decodable.ts'
 import { replaceFiles } from '../replace-files.ts'
 import { runReplications } from '../replications.ts'
 import { out } from '../terminal.ts'
@@ -122,7 +123,9 @@ const MOST_SPAN_S = 2e6
 /** Rows of a trace from its first on. */
 async function readSample(file: string, options: Running): Promise<TraceSample> {
   const { progress, signal } = options
-  const rows = await readTrace(await arrivalsOf(file, options), '.', (read) => {
+  const arrivals = await arrivalsOf(file, options)
+  await expectTrace(arrivals, '.', signal)
+  const rows = await readTrace(arrivals, '.', (read) => {
     progress.update(`reading ${file}`, read.bytes, read.totalBytes)
     if (signal.aborted) throw new Failure('interrupted', EXIT.interrupted)
   })

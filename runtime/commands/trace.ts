@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { traceHtml, traceText } from '../../reports/index.ts'
 import { EXIT, Failure, TraceReading } from '../../scenarios/index.ts'
 import { TraceTally } from '../../sim/traffic/index.ts'
+import { expectTrace } from '../expect-decodable.ts'
 import { replaceFiles } from '../replace-files.ts'
 import { writableFolder } from '../write-whole.ts'
 import { action, commandLine, folder, pause, withJson } from './command.ts'
@@ -67,7 +68,9 @@ Examples:
 /** Statistics of all rows of a trace. */
 async function readThrough(file: string, options: TraceOptions, signal: AbortSignal) {
   const progress = new ProgressDisplay()
-  const reading = new TraceReading(await arrivalsOf(file, options), '.', {
+  const arrivals = await arrivalsOf(file, options)
+  await expectTrace(arrivals, '.', signal)
+  const reading = new TraceReading(arrivals, '.', {
     onProgress: (read) => progress.update(`reading ${file}`, read.bytes, read.totalBytes),
   })
   const tally = new TraceTally()
