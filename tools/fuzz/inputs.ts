@@ -118,8 +118,8 @@ export async function fuzzInputs(shop: Workshop, options: InputsOptions): Promis
 }
 
 /**
- * What SIGINT ends is no fault where it is a simulation of much traffic, of which one second ends by
- * itself, or the building of a model, whose size is limited.
+ * What SIGINT ends is no fault where it is a simulation of much traffic, of which one second ends
+ * by itself, or the building of a model, whose size is limited.
  */
 async function isLong(
   input: FuzzInput,
