@@ -46,7 +46,7 @@ function render(part: Part, ofText: (text: string) => string): string {
   return 'html' in part ? part.html : part.map((one) => render(one, ofText)).join('')
 }
 
-/** Blocks of Unicode whose letters run from right to left; words of them, and spaces between. */
+/** Words in letters that run from right to left (by their Unicode blocks), and spaces between. */
 const BLOCKS =
   '\\u0590-\\u08ff\\ufb1d-\\ufdff\\ufe70-\\ufefc\\u{10800}-\\u{10fff}\\u{1e800}-\\u{1efff}'
 const RIGHT_TO_LEFT = new RegExp(`[${BLOCKS}]+(?:[ \\u00a0]+[${BLOCKS}]+)*`, 'gu')

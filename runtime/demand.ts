@@ -51,7 +51,7 @@ export function backlogOf(prepared: Prepared, capacityRps: number | null): Backl
   return { requests, bytes: requests * (BYTES + (tracked ? TRACKED_BYTES : 0)) }
 }
 
-/** Of a request that waits, and more of one whose client may leave or try again; measured. */
+/** Bytes of a waiting request, and more where its client may leave or retry; measured. */
 const BYTES = 150
 const TRACKED_BYTES = 250
 

@@ -21,7 +21,7 @@ export async function expectDecodable(
     (stats) => (stats.isFile() ? stats.size : null),
     () => null,
   )
-  // what is wrong with its kind its reader says
+  // its reader reports what is wrong with a file of another kind
   if (bytes === null) return
   const patienceMs = PATIENCE_MS + (PATIENCE_MS_PER_MB * bytes) / 1e6
   const child = Child.start(entryBeside(import.meta.url, 'parquet-process'), {

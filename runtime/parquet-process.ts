@@ -6,7 +6,10 @@ export interface DecodeRequest {
   readonly columns: readonly string[]
 }
 
-/** Decodes files whose decoding may never end. What is wrong with one otherwise its reader says. */
+/**
+ * Decodes a Parquet file, which may never end for a damaged one. Any error is ignored here: the
+ * reader of the file reports it.
+ */
 serveParent(async ({ path, columns }: DecodeRequest, onPart: (bytes: number) => void) => {
   onPart(0)
   await decodeParquet(path, columns, ({ bytes }) => onPart(bytes)).catch(() => {})

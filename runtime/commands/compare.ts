@@ -145,7 +145,7 @@ async function replayedUnder(directory: string, prepared: Prepared): Promise<Com
   if (runs.length !== result.runs) {
     throw new Failure(`${directory}: has ${runs.length} of ${result.runs} replays`)
   }
-  // clients who react send other requests in every run; those of the first are kept
+  // reacting clients send other requests in every run; those of the first run are kept
   const same = reactingClasses(scenario).length > 0 ? runs.slice(0, 1) : runs
   const other = same.findIndex(({ rows }) => requestsIn(rows).hash() !== result.requests)
   if (other >= 0) {

@@ -85,7 +85,7 @@ interface Running extends RunOptions {
   readonly progress: ProgressDisplay
 }
 
-/** A calibration whose run has not come to its end. */
+/** The calibration of a run that was interrupted. */
 const CALIBRATED_FILE = 'calibrated.json'
 
 const say = (...parts: readonly Printable[]) => err(...parts, '\n')
