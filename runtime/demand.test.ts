@@ -54,6 +54,7 @@ describe('a queue without a bound', () => {
   test.each([
     [[rate(150)]],
     [[rate(80), 'traffic.web.arrivals.surges=[{ at_s: 20, factor: 4, hold_s: 10 }]']],
+    [[rate(150), 'traffic.web.timeout_ms=500', 'traffic.web.retry.max_attempts=3']],
   ])('grows as reckoned: %j', async (set) => {
     const own = await prepared(...set)
     const backlog = backlogOf(own, capacityRps)!

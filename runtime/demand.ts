@@ -1,6 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os'
-import { Failure, type Pool } from '../scenarios/index.ts'
-import { type ExpectedRequests, expectedRequests } from '../sim/traffic/index.ts'
+import { Failure, type Pool, type Scenario } from '../scenarios/index.ts'
+import { expectedRequests, meanDuration } from '../sim/traffic/index.ts'
 import type { Prepared } from './prepare.ts'
 
 /** Of one run, which streams: a simulation of so many takes a quarter of an hour and more. */
@@ -40,15 +40,30 @@ export function backlogOf(prepared: Prepared, capacityRps: number | null): Backl
   if (capacityRps === null || scenario.pools.some(isBounded)) return null
   // where classes ask for models, the capacity is that of the pools that are full first
   if (scenario.traffic.some(({ model }) => model !== undefined)) return null
-  const patient = (i: number) => !scenario.traffic[i]!.cancel
-  const expected = expectedRequests(scenario, { ...prepared, capacityRps })
-  const requests = longest(
-    expected.filter((_, i) => patient(i)),
-    capacityRps / 1000,
-    scenario.duration_s * 1000,
-  )
+  const servedPerMs = capacityRps / 1000
+  const classes = expectedRequests(scenario, { ...prepared, capacityRps }).flatMap((own, i) => {
+    const { cancel, retry, timeout_ms } = scenario.traffic[i]!
+    if (cancel) return []
+    const attempts = retry === undefined ? 1 : own.most / own.first
+    return [{ ...own, attempts, patienceMs: meanPatience(timeout_ms) }]
+  })
+  const reckoned = (attempts: (of: (typeof classes)[number]) => number) =>
+    longest(
+      (time) => classes.reduce((sum, own) => sum + attempts(own) * own.before(time), 0),
+      servedPerMs,
+      scenario.duration_s * 1000,
+    )
+  // where the queue takes longer than clients wait, they try again and what they sent stays in it
+  const waitMs = reckoned(() => 1) / servedPerMs
+  const requests = reckoned((own) => (waitMs > own.patienceMs ? own.attempts : 1))
   const tracked = scenario.traffic.some(({ timeout_ms, retry }) => timeout_ms ?? retry)
   return { requests, bytes: requests * (BYTES + (tracked ? TRACKED_BYTES : 0)) }
+}
+
+/** How long clients wait in the mean, ms. */
+function meanPatience(timeout: Scenario['traffic'][number]['timeout_ms']): number {
+  if (timeout === undefined) return Number.POSITIVE_INFINITY
+  return typeof timeout === 'number' ? timeout : meanDuration(timeout) / 1000
 }
 
 /** Bytes of a waiting request, and more where its client may leave or retry; measured. */
@@ -66,8 +81,7 @@ function isBounded({ queue, admission, batching }: Pool): boolean {
 const STEPS = 1000
 
 /** Most that waits at once: of what has come and not been served. */
-function longest(expected: readonly ExpectedRequests[], servedPerMs: number, endMs: number) {
-  const come = (time: number) => expected.reduce((sum, { before }) => sum + before(time), 0)
+function longest(come: (time: number) => number, servedPerMs: number, endMs: number): number {
   let waiting = 0
   let most = 0
   let before = 0

@@ -1,5 +1,6 @@
 export { carriedContext } from './carried-context.ts'
-export { type ExpectedRequests, expectedRequests } from './expected-requests.ts'
+export { meanDuration } from './durations.ts'
+export { expectedRequests } from './expected-requests.ts'
 export { inParts, type PartColumns, partsOf } from './fan-out.ts'
 export { type FittedClass, type FittedTraffic, fitTraffic } from './fit-traffic.ts'
 export { type LengthDistribution, lengthDistribution, lengthMix } from './lengths.ts'

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type FuzzInput, layOut, seedText } from './input.ts'
 import { inputOf, KINDS, materialOf, type NumberedInput } from './kinds/index.ts'
-import { faultOf, type Outcome } from './outcome.ts'
+import { announcedMib, faultOf, MOST_MIB, type Outcome } from './outcome.ts'
 import { runProcess } from './real-process.ts'
 import { Runner } from './runner.ts'
 import { makeStock } from './stock.ts'
@@ -118,20 +118,24 @@ export async function fuzzInputs(shop: Workshop, options: InputsOptions): Promis
 }
 
 /**
- * What SIGINT ends is no fault where it is a simulation of much traffic, of which one second ends
- * by itself, or the building of a model, whose size is limited.
+ * What is ended for its time or memory is no fault where it is the building of a model, whose size
+ * is limited, or a simulation of much traffic: one that has warned of a queue which takes more
+ * memory than an input is given, or that ends by itself where a hundredth of a second is simulated.
  */
 async function isLong(
   input: FuzzInput,
-  { overran, code }: Outcome,
+  outcome: Outcome,
   shop: Workshop,
   limitMs: number,
 ): Promise<boolean> {
-  if (overran !== 'responsive' || code !== 130) return false
-  if (input.args[0] === 'models') return true
-  if (input.args[0] !== 'simulate') return false
-  const second = ['--replications', '1', '--set', 'duration_s=1', '--set', 'warmup_s=0']
-  const short = await shop.process({ ...input, args: [...input.args, ...second] }, limitMs)
+  const [command] = input.args
+  const interrupted = outcome.overran === 'responsive' && outcome.code === 130
+  if (!interrupted && outcome.peakMib <= MOST_MIB) return false
+  if (command !== 'simulate') return interrupted && command === 'models'
+  if (announcedMib(outcome) > MOST_MIB) return true
+  if (!interrupted) return false
+  const instant = ['--replications', '1', '--set', 'duration_s=0.01', '--set', 'warmup_s=0']
+  const short = await shop.process({ ...input, args: [...input.args, ...instant] }, limitMs)
   return short.overran === 'no' && (short.code === 0 || short.code === 4)
 }
 

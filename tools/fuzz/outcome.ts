@@ -13,7 +13,7 @@ export interface Outcome {
 
 /** done, usage, invalid input, a check failed, undecided, not comparable */
 const ALLOWED = new Set<number | null>([0, 2, 3, 4, 5, 6])
-const MOST_MIB = 1024
+export const MOST_MIB = 1024
 
 /** Control, C1 and bidirectional characters: only line breaks and tabs do no harm in a terminal. */
 const RAW = /[^\n\t\P{Cc}]|[\u200e\u200f\u202a-\u202e\u2066-\u2069]/u
@@ -21,6 +21,12 @@ const RAW = /[^\n\t\P{Cc}]|[\u200e\u200f\u202a-\u202e\u2066-\u2069]/u
 /** Output that other programs read: it is data, and JSON escapes what must not be raw. */
 const isData = (args: readonly string[]) =>
   args.includes('--json') || ['requests', 'schema'].includes(args[0] ?? '')
+
+/** Memory that a simulation warned beforehand that it would take, MiB; 0 where it did not warn. */
+export function announcedMib({ stderr }: Outcome): number {
+  const [, gb = '0', runs = '0'] = /takes ([\d.]+) GB of memory in each of (\d+)/.exec(stderr) ?? []
+  return (Number(gb) * Number(runs) * 1e9) / 2 ** 20
+}
 
 /** What is wrong with an outcome; null where nothing is. */
 export function faultOf(args: readonly string[], outcome: Outcome): string | null {
