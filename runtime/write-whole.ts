@@ -13,16 +13,21 @@ const unfinishedEnd = () => `.${PROCESS_NAME}-${randomUUID().slice(0, 8)}.tmp`
 export const UNFINISHED = new RegExp(`\\.(${PROCESS_PATTERN})-[0-9a-f]{8}\\.tmp$`)
 
 /**
- * Writes a file whole or not at all: to a neighbour first, synced, then renamed over it. What
+ * Writes a file, in one piece or several, whole or not at all: to a neighbour first, synced, then renamed over it. What
  * processes that were killed left of it goes. Throws `Failure` where it cannot be written.
  */
-export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+export async function writeWhole(
+  path: string,
+  content: string | Uint8Array | readonly Uint8Array[],
+): Promise<void> {
+  const pieces = typeof content === 'string' || content instanceof Uint8Array ? [content] : content
   const unfinished = `${path}${unfinishedEnd()}`
   try {
     await makeFolder(dirname(path))
     const file = await open(unfinished, 'w')
     try {
-      await file.writeFile(content)
+      // each goes on where the one before ended
+      for (const piece of pieces) await file.writeFile(piece)
       await file.sync()
     } finally {
       await file.close()

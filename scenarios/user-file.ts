@@ -43,14 +43,25 @@ const NO_WAITING = (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0)
 
 /** All bytes of a file that the user named. Throws `Unreadable`, also for more than `most`. */
 export async function readUserFile(path: string, most: number): Promise<Buffer> {
-  const pieces: Buffer[] = []
-  for await (const piece of userFilePieces(path, most)) pieces.push(piece)
-  return Buffer.concat(pieces)
+  const file = await openUserFile(path)
+  // pieces that are joined in the end would take the memory of the file twice
+  let whole = Buffer.allocUnsafe(Math.min(file.bytes, most))
+  let read = 0
+  for await (const piece of piecesOf(file, most)) {
+    if (read + piece.length <= whole.length) piece.copy(whole, read)
+    else whole = Buffer.concat([whole.subarray(0, read), piece])
+    read += piece.length
+  }
+  return whole.subarray(0, read)
 }
 
 /** The same piece by piece. */
 export async function* userFilePieces(path: string, most: number): AsyncGenerator<Buffer> {
-  const { handle, bytes } = await openUserFile(path)
+  yield* piecesOf(await openUserFile(path), most)
+}
+
+/** Reads a file from its beginning, and closes it. */
+async function* piecesOf({ handle, bytes }: UserFile, most: number): AsyncGenerator<Buffer> {
   try {
     if (bytes > most) throw tooLarge(most, bytes)
     let read = 0

@@ -46,7 +46,7 @@ export async function builtinFile(
 async function soundFile(path: string): Promise<Uint8Array | null> {
   const bytes = await readUserFile(path, MOST_BYTES).catch(() => null)
   const sum = await readUserFile(sumPath(path), MOST_SUM_BYTES).catch(() => null)
-  return bytes !== null && sumText(path, bytes) === sum?.toString() ? bytes : null
+  return bytes !== null && sumText(path, [bytes]) === sum?.toString() ? bytes : null
 }
 
 async function buildApart(request: BuildRequest, signal: AbortSignal | undefined): Promise<void> {
@@ -60,17 +60,20 @@ async function buildApart(request: BuildRequest, signal: AbortSignal | undefined
 
 /** Builds a model into a file. Several processes may build the same one at once. */
 export async function buildFile({ model, precision, path }: BuildRequest): Promise<void> {
-  const bytes =
+  const pieces =
     model.builtin === 'mlp' ? buildMlp(model, precision) : buildTransformer(model, precision)
-  await writeWhole(path, bytes)
-  await writeWhole(sumPath(path), sumText(path, bytes))
+  await writeWhole(path, pieces)
+  await writeWhole(sumPath(path), sumText(path, pieces))
 }
 
 const sumPath = (path: string) => `${path}.sha256`
 
 /** As `sha256sum --check` takes it. */
-const sumText = (path: string, bytes: Uint8Array) =>
-  `${createHash('sha256').update(bytes).digest('hex')}  ${basename(path)}\n`
+function sumText(path: string, pieces: readonly Uint8Array[]): string {
+  const hash = createHash('sha256')
+  for (const piece of pieces) hash.update(piece)
+  return `${hash.digest('hex')}  ${basename(path)}\n`
+}
 
 /** A name that tells all parameters, such as mlp-12x512-fp32-seed1-v1.onnx. */
 function builtinName(model: BuiltinModel, precision: Precision): string {

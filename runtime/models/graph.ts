@@ -35,7 +35,8 @@ export class Graph {
   readonly #name: string
   readonly #seed: number
   readonly #nodes: InstanceType<typeof onnx.NodeProto>[] = []
-  readonly #initializers: InstanceType<typeof onnx.TensorProto>[] = []
+  /** a tensor's fields before its data, and its data, which come last */
+  readonly #initializers: { readonly header: Uint8Array; readonly data: Uint8Array }[] = []
   readonly #inputs: InstanceType<typeof onnx.ValueInfoProto>[] = []
   readonly #outputs: InstanceType<typeof onnx.ValueInfoProto>[] = []
   #bytes = 0
@@ -111,29 +112,38 @@ export class Graph {
     return this.#initializer(name, 'INT8', dims, values)
   }
 
-  encode(): Uint8Array {
-    const model = onnx.ModelProto.create({
-      irVersion: 8,
-      producerName: 'spillway',
-      opsetImport: [{ domain: '', version: 17 }],
-      graph: {
-        name: this.#name,
-        node: this.#nodes,
-        initializer: this.#initializers,
-        input: this.#inputs,
-        output: this.#outputs,
-      },
-    })
-    return onnx.ModelProto.encode(model).finish()
+  /**
+   * The ONNX model in pieces, one after another. Weights are among them as they are: in one buffer
+   * they would take their memory twice.
+   */
+  encode(): readonly Uint8Array[] {
+    const before = onnx.GraphProto.encode({ node: this.#nodes, name: this.#name }).finish()
+    const after = onnx.GraphProto.encode({ input: this.#inputs, output: this.#outputs }).finish()
+    const weights = this.#initializers.flatMap(({ header, data }) => [
+      field(
+        FIELD.initializer,
+        size([header]) + size([data]) + field(FIELD.rawData, size([data])).length,
+      ),
+      header,
+      field(FIELD.rawData, size([data])),
+      data,
+    ])
+    const graph = [before, ...weights, after]
+    const opsetImport = [{ domain: '', version: 17 }]
+    return [
+      onnx.ModelProto.encode({ irVersion: 8, producerName: 'spillway' }).finish(),
+      field(FIELD.graph, size(graph)),
+      ...graph,
+      onnx.ModelProto.encode({ opsetImport }).finish(),
+    ]
   }
 
   #initializer(name: string, type: ElementType, dims: readonly number[], data: ArrayBufferView) {
     this.#reserve(data.byteLength)
     this.#bytes += data.byteLength
     const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    this.#initializers.push(
-      onnx.TensorProto.create({ name, dataType: TYPE[type], dims: [...dims], rawData }),
-    )
+    const header = onnx.TensorProto.encode({ name, dataType: TYPE[type], dims: [...dims] }).finish()
+    this.#initializers.push({ header, data: rawData })
     return name
   }
 
@@ -142,6 +152,19 @@ export class Graph {
     throw new Failure(`model ${this.#name}: expected weights of at most 2 GiB, got more`)
   }
 }
+
+/** Numbers of the fields of onnx.proto that hold others. */
+const FIELD = { initializer: 5, graph: 7, rawData: 9 } as const
+
+/** What stands before the bytes of a field: its number, wire type 2, and their count as a varint. */
+function field(number: number, bytes: number): Uint8Array {
+  const head = [(number << 3) | 2]
+  let rest = bytes
+  for (; rest >= 128; rest = Math.floor(rest / 128)) head.push((rest % 128) + 128)
+  return Uint8Array.of(...head, rest)
+}
+
+const size = (pieces: readonly Uint8Array[]) => pieces.reduce((sum, { length }) => sum + length, 0)
 
 function volume(dims: readonly number[]): number {
   return dims.reduce((product, size) => product * size, 1)

@@ -19,7 +19,7 @@ export function mlpInputs({ width }: MlpOptions): readonly InputSpec[] {
  * float32. Weights have the variance 2 / width, which keeps activations at their size through
  * any number of layers (He et al. 2015, eq. 10).
  */
-export function buildMlp(options: MlpOptions, precision: Precision): Uint8Array {
+export function buildMlp(options: MlpOptions, precision: Precision): readonly Uint8Array[] {
   const { layers, width, seed } = options
   const graph = new Graph({ name: 'mlp', seed, precision })
   const shape = ['batch', width] as const

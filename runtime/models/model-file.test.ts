@@ -103,7 +103,7 @@ describe('built-in models', () => {
       const files = await Promise.all([1, 2, 3].map(() => materialise(mlp, 'fp32', places)))
       expect(new Set(files.map((file) => file.key)).size).toBe(1)
       expect(readdirSync(folder)).toHaveLength(2)
-      expect(readFileSync(files[0]!.path).equals(buildMlp(mlp, 'fp32'))).toBe(true)
+      expect(readFileSync(files[0]!.path).equals(Buffer.concat(buildMlp(mlp, 'fp32')))).toBe(true)
     })
   })
 
@@ -116,7 +116,7 @@ describe('built-in models', () => {
       const file = await materialise(mlp, 'fp32', places)
       writeFileSync(file.path, broken(readFileSync(file.path)))
       expect(await materialise(mlp, 'fp32', places)).toEqual(file)
-      expect(readFileSync(file.path).equals(buildMlp(mlp, 'fp32'))).toBe(true)
+      expect(readFileSync(file.path).equals(Buffer.concat(buildMlp(mlp, 'fp32')))).toBe(true)
     })
   })
 
@@ -144,11 +144,11 @@ describe('models of the user', () => {
   test('have the content of their file, whatever it is called', async () => {
     await withFolder(async (folder) => {
       const places = { directory: folder, cacheDirectory: folder }
-      writeFileSync(join(folder, 'm.onnx'), buildMlp(mlp, 'fp32'))
+      writeFileSync(join(folder, 'm.onnx'), Buffer.concat(buildMlp(mlp, 'fp32')))
       const model = user('m.onnx', { x: input(['batch', 8]) })
       const first = await contentOf(model, 'fp32', folder)
       expect((await materialise(model, 'fp32', places)).content).toBe(first)
-      writeFileSync(join(folder, 'm.onnx'), buildMlp({ ...mlp, seed: 2 }, 'fp32'))
+      writeFileSync(join(folder, 'm.onnx'), Buffer.concat(buildMlp({ ...mlp, seed: 2 }, 'fp32')))
       expect(await contentOf(model, 'fp32', folder)).not.toBe(first)
       rmSync(join(folder, 'm.onnx'))
       const gone = (await contentOf(model, 'fp32', folder)) as Failure
@@ -158,7 +158,7 @@ describe('models of the user', () => {
 
   test('a path starts at the directory of the scenario', async () => {
     await withFolder(async (folder) => {
-      writeFileSync(join(folder, 'm.onnx'), buildMlp(mlp, 'fp32'))
+      writeFileSync(join(folder, 'm.onnx'), Buffer.concat(buildMlp(mlp, 'fp32')))
       const inputs = { x: input(['batch', 8]) }
       const file = await materialise(user('./m.onnx', inputs), 'fp32', {
         directory: folder,
@@ -172,7 +172,7 @@ describe('models of the user', () => {
 
   test('every mismatch with the graph is told at once', async () => {
     await withFolder(async (folder) => {
-      writeFileSync(join(folder, 'm.onnx'), buildMlp(mlp, 'fp32'))
+      writeFileSync(join(folder, 'm.onnx'), Buffer.concat(buildMlp(mlp, 'fp32')))
       const wrong = (inputs: Record<string, UserInput>) =>
         problemsOf(user('m.onnx', inputs), folder)
       expect(await wrong({ X: input(['batch', 8]) })).toEqual([

@@ -29,7 +29,10 @@ export function transformerInputs({ vocabulary }: TransformerOptions): readonly 
  * and Gimpel 2016), pooled by the mean over the positions that the mask keeps: `input_ids` and
  * `attention_mask` [batch, length] int64 to `pooled` [batch, hidden] float32.
  */
-export function buildTransformer(options: TransformerOptions, precision: Precision): Uint8Array {
+export function buildTransformer(
+  options: TransformerOptions,
+  precision: Precision,
+): readonly Uint8Array[] {
   const graph = new Graph({ name: 'transformer-encoder', seed: options.seed, precision })
   const ids = graph.input('input_ids', 'INT64', ['batch', 'length'])
   const mask = graph.input('attention_mask', 'INT64', ['batch', 'length'])

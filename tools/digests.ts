@@ -1,0 +1,40 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+
+/**
+ * Prints the SHA-256 of the JSON result of every library scenario, and of the audit of each run
+ * folder that is named: the same before and after a change that is to change no result. The commit
+ * in a document is left out. Digits of Math.exp and its like may differ from one Node to another.
+ */
+
+const LIBRARY = 'scenarios/library'
+
+function digest(args: readonly string[]): string {
+  const text = execFileSync(process.execPath, ['dist/cli.js', ...args, '--json'], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 30,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  const document = JSON.parse(text, (key, value) => (key === 'commit' ? undefined : value))
+  return createHash('sha256').update(JSON.stringify(document)).digest('hex')
+}
+
+/** Options by which a scenario reads the traces of ../shared; null where they are not there. */
+function traceOptions(path: string): string[] | null {
+  const [, kind] = /azure-(?:\w+-)?(code|conv)\.yaml$/.exec(path) ?? []
+  if (kind === undefined) return []
+  const trace = resolve(`../shared/data/azure_llm_2023_${kind}.csv.gz`)
+  return existsSync(trace) ? ['--set', `traffic.${kind}.arrivals.file=${trace}`] : null
+}
+
+for (const name of readdirSync(LIBRARY).filter((file) => file.endsWith('.yaml'))) {
+  const path = join(LIBRARY, name)
+  const options = traceOptions(path)
+  const hash = options === null ? 'its trace is not there' : digest(['simulate', path, ...options])
+  console.log(`${hash}  ${path}`)
+}
+for (const folder of process.argv.slice(2)) {
+  console.log(`${digest(['audit', folder])}  audit of ${folder}`)
+}
