@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import type { Command as Subcommand } from 'commander'
-import { endAtOnce, onEnding } from './runtime/interruption.ts'
+import { endAtOnce, onEnding } from './runtime/process/interruption.ts'
 
 // before anything else is loaded, which takes a tenth of a second, and more on a busy machine
 onEnding(endAtOnce)

@@ -1,4 +1,4 @@
-import type { Estimate } from '../sim/stats/index.ts'
+import type { Estimate } from '../sim/documents/index.ts'
 
 /** What stands where the sample supports no figure. */
 export const NONE = '–'

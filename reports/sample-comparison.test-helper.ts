@@ -4,7 +4,7 @@ import {
   type PercentileComparison,
   type WhatIf,
   type WhatIfPercentile,
-} from '../sim/stats/index.ts'
+} from '../sim/documents/index.ts'
 import { estimateOf, LEVELS, latencyAt, type Sample } from './sample-figures.test-helper.ts'
 
 function percentileRow(p: number, index: number, sample: Sample): PercentileComparison {

@@ -5,7 +5,7 @@ import {
   resultSchema,
   type Series,
   type TailPoint,
-} from '../sim/stats/index.ts'
+} from '../sim/documents/index.ts'
 import { sampleComparison } from './sample-comparison.test-helper.ts'
 import { estimateOf, LEVELS, latencyAt, type Sample } from './sample-figures.test-helper.ts'
 import { sampleMemory } from './sample-memory.test-helper.ts'

@@ -1,4 +1,4 @@
-import type { Comparison, Estimate } from '../sim/stats/index.ts'
+import type { Comparison, Estimate } from '../sim/documents/index.ts'
 
 /** Plausible documents by formula, for tests of what reports draw. Latencies are in ms. */
 export interface Sample {

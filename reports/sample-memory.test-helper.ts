@@ -1,4 +1,6 @@
-import { modelMemory } from '../scenarios/schema-memory.ts'
+import { modelMemory } from '../scenarios/schema/schema-memory.ts'
+import type { MemorySpace } from '../sim/documents/index.ts'
+import { memoryResult } from '../sim/experiment/result/memory-result.ts'
 import { Random } from '../sim/kernel/index.ts'
 import {
   BfcArena,
@@ -9,15 +11,13 @@ import {
   PagedAllocator,
   ReplicaMemory,
 } from '../sim/memory/index.ts'
-import type { MemorySpace } from '../sim/stats/index.ts'
-import { memoryResult } from '../sim/stats/memory-result.ts'
 import {
   type SpaceChunk,
   type SpaceHead,
   SpaceRecorder,
   type SpaceState,
   type SpaceSummary,
-} from '../sim/stats/space-recorder.ts'
+} from '../sim/stats/recording/space-recorder.ts'
 
 /** Memory of a few runs of real allocators under a little traffic. */
 

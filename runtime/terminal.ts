@@ -1,6 +1,6 @@
 import pc from 'picocolors'
 import { visible } from '../scenarios/index.ts'
-import { notWritten } from './write-whole.ts'
+import { notWritten } from './folders/write-whole.ts'
 
 /**
  * All that a command prints passes here, and what scenarios, traces, models and documents hold

@@ -1,14 +1,16 @@
-export { arrivalParts } from './arrival-parts.ts'
-export { hashOf } from './canonical.ts'
-export { scenarioChanges } from './changes.ts'
 export { EXIT, type ExitCode, Failure } from './failure.ts'
-export { scenarioJsonSchema } from './json-schema.ts'
-export { parseKeptScenario } from './kept-scenario.ts'
-export { type LoadedScenario, type LoadOptions, loadScenario, parseScenario } from './load.ts'
-export { modelKey, modelLabel } from './model-key.ts'
-export { nearest } from './nearest.ts'
-export { type Objective, parseObjective } from './objective.ts'
-export { splitOverride } from './override.ts'
+export { type LoadedScenario, type LoadOptions, loadScenario, parseScenario } from './load/load.ts'
+export { starterScenario } from './load/starter.ts'
+export { readUserFile, Unreadable, userFilePieces } from './load/user-file.ts'
+export { scenarioChanges } from './parse/changes.ts'
+export { parseKeptScenario } from './parse/kept-scenario.ts'
+export { nearest } from './parse/nearest.ts'
+export { splitOverride } from './parse/override.ts'
+export { arrivalParts } from './schema/arrival-parts.ts'
+export { hashOf } from './schema/canonical.ts'
+export { scenarioJsonSchema } from './schema/json-schema.ts'
+export { modelKey, modelLabel } from './schema/model-key.ts'
+export { type Objective, parseObjective } from './schema/objective.ts'
 export {
   type Arrivals,
   type Batching,
@@ -22,9 +24,8 @@ export {
   scenarioSchema,
   type TrafficClass,
   type Work,
-} from './schema.ts'
-export { type RecordedClient, readServegen } from './servegen.ts'
-export { starterScenario } from './starter.ts'
+} from './schema/schema.ts'
+export { type RecordedClient, readServegen } from './trace/servegen.ts'
 export {
   readTrace,
   surveyTrace,
@@ -33,9 +34,8 @@ export {
   type TraceRows,
   type TraceSurvey,
   tracePieces,
-} from './trace.ts'
-export { guessTrace } from './trace-format.ts'
-export { decodeParquet } from './trace-parquet.ts'
-export { TraceReading } from './trace-reading.ts'
-export { readUserFile, Unreadable, userFilePieces } from './user-file.ts'
+} from './trace/trace.ts'
+export { guessTrace } from './trace/trace-format.ts'
+export { decodeParquet } from './trace/trace-parquet.ts'
+export { TraceReading } from './trace/trace-reading.ts'
 export { visible, visibleJson, visibleLine } from './visible.ts'

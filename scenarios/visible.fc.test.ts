@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { hostileText } from './hostile-text.test-helper.ts'
+import { hostileText } from './parse/hostile-text.test-helper.ts'
 import { visible, visibleJson, visibleLine } from './visible.ts'
 
 type Ranges = readonly (readonly [from: number, to: number])[]

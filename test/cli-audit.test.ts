@@ -2,9 +2,9 @@ import { cpSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { withRowsSwapped } from '../runtime/audit.test-helper.ts'
-import { readRows, writeRows } from '../runtime/rows-file.ts'
-import { type Audit, auditSchema, type Result } from '../sim/stats/index.ts'
+import { readRows, writeRows } from '../runtime/folders/rows-file.ts'
+import { withRowsSwapped } from '../runtime/jobs/audit.test-helper.ts'
+import { type Audit, auditSchema, type Result } from '../sim/documents/index.ts'
 import {
   commandsIn,
   DECLARED,

@@ -12,7 +12,7 @@ import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { contentOf, materialise } from '../runtime/models/index.ts'
 import { type Model, parseScenario } from '../scenarios/index.ts'
-import type { Result } from '../sim/stats/index.ts'
+import type { Result } from '../sim/documents/index.ts'
 import type { Profile } from '../sim/world/index.ts'
 import { madeUpProfile } from './profiles.ts'
 import {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { Result } from '../sim/stats/index.ts'
+import type { Result } from '../sim/documents/index.ts'
 import { madeUpProfile } from './profiles.ts'
 import { commandsIn, DECLARED, put, TINY, temporaryFolder } from './spillway.ts'
 

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { onnx } from 'onnx-proto'
 import { describe, expect, test } from 'vitest'
-import type { Result } from '../sim/stats/index.ts'
+import type { Result } from '../sim/documents/index.ts'
 import { madeUpProfile } from './profiles.ts'
 import {
   commandsIn,

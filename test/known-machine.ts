@@ -1,5 +1,5 @@
+import { knownField, OVERHEADS } from '../sim/experiment/comparison/known-machine.test-helper.ts'
 import { runWorld } from '../sim/experiment/index.ts'
-import { knownField, OVERHEADS } from '../sim/experiment/known-machine.test-helper.ts'
 import { Random } from '../sim/kernel/index.ts'
 import { executorsOf } from '../sim/serving/index.ts'
 import { RowRecorder, Rows } from '../sim/stats/index.ts'

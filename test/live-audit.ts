@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { type Audit, auditSchema } from '../sim/stats/index.ts'
+import { type Audit, auditSchema } from '../sim/documents/index.ts'
 import type { Ended } from './spillway.ts'
 
 /** What `spillway audit` says of a folder of runs; the exit code has to fit it. */

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { hashOf, type Scenario } from '../scenarios/index.ts'
-import { resultSchema } from '../sim/stats/index.ts'
+import { resultSchema } from '../sim/documents/index.ts'
 import { type Profile, profileSchema } from '../sim/world/index.ts'
 import { commandsIn, expectRefusal, put, QUICK, readJson, temporaryFolder } from './spillway.ts'
 

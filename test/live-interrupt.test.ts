@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { resultSchema } from '../sim/stats/index.ts'
+import { resultSchema } from '../sim/documents/index.ts'
 import { auditOf, expectKept } from './live-audit.ts'
 import { madeUpProfile } from './profiles.ts'
 import {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { readRows } from '../runtime/rows-file.ts'
+import { readRows } from '../runtime/folders/rows-file.ts'
 import type { ObservedRun } from '../sim/experiment/index.ts'
 import type { ModelMove } from '../sim/stats/index.ts'
 import type { Profile } from '../sim/world/index.ts'

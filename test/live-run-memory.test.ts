@@ -2,14 +2,14 @@ import { cpSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { readRows } from '../runtime/rows-file.ts'
-import { bytesOf, heldSums, weightsBytesOf } from '../sim/memory/index.ts'
+import { readRows } from '../runtime/folders/rows-file.ts'
 import {
   type ArenaDocument,
   arenaSchema,
   comparisonSchema,
   resultSchema,
-} from '../sim/stats/index.ts'
+} from '../sim/documents/index.ts'
+import { bytesOf, heldSums, weightsBytesOf } from '../sim/memory/index.ts'
 import { profileSchema } from '../sim/world/index.ts'
 import { commandsIn, expectRefusal, filesIn, put, readJson, temporaryFolder } from './spillway.ts'
 

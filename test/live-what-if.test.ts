@@ -2,15 +2,15 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { readRows } from '../runtime/rows-file.ts'
-import { latenciesOf } from '../sim/experiment/index.ts'
+import { readRows } from '../runtime/folders/rows-file.ts'
 import {
   type Comparison,
   comparisonSchema,
-  percentile,
   type Result,
   resultSchema,
-} from '../sim/stats/index.ts'
+} from '../sim/documents/index.ts'
+import { latenciesOf } from '../sim/experiment/index.ts'
+import { percentile } from '../sim/stats/index.ts'
 import { auditOf } from './live-audit.ts'
 import {
   commandsIn,

@@ -1,6 +1,6 @@
-import { Dispatcher, type LivePort } from '../runtime/dispatcher.ts'
-import type { Order } from '../runtime/mailbox.ts'
-import { Movers } from '../runtime/movers.ts'
+import { Dispatcher, type LivePort } from '../runtime/live/dispatcher.ts'
+import type { Order } from '../runtime/live/mailbox.ts'
+import { Movers } from '../runtime/live/model-load-sequencer.ts'
 import { Random } from '../sim/kernel/index.ts'
 import {
   type Batch,

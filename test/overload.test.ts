@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { prepare, simulationInput } from '../runtime/prepare.ts'
+import { prepare, simulationInput } from '../runtime/jobs/prepare.ts'
 import { runReplication } from '../sim/experiment/index.ts'
 import { madeUpProfile } from './profiles.ts'
 import { ROOT } from './spillway.ts'

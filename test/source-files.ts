@@ -62,3 +62,23 @@ function importsOf(path: string, code: string): string[] {
     name!.startsWith('.') ? join(dirname(path), name!) : name!,
   )
 }
+
+/** Groups of files that import one another in a circle, types included. */
+export function importCycles(files: readonly SourceFile[]): string[][] {
+  const importsOf = new Map(files.map(({ path, imports }) => [path, imports]))
+  const reached = (from: string) => {
+    const seen = new Set<string>()
+    const next = [...(importsOf.get(from) ?? [])]
+    for (let path = next.pop(); path !== undefined; path = next.pop()) {
+      if (seen.has(path)) continue
+      seen.add(path)
+      next.push(...(importsOf.get(path) ?? []))
+    }
+    return seen
+  }
+  const reaches = new Map(files.map(({ path }) => [path, reached(path)]))
+  const circular = files.map(({ path }) => path).filter((path) => reaches.get(path)!.has(path))
+  const group = (path: string) =>
+    circular.filter((other) => reaches.get(path)!.has(other) && reaches.get(other)!.has(path))
+  return circular.map(group).filter(([first], i) => first === circular[i])
+}

@@ -2,7 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { build } from 'esbuild'
 import { describe, expect, test } from 'vitest'
-import { repositoryFiles, type SourceFile, sourceFiles, withoutTexts } from './source-files.ts'
+import {
+  importCycles,
+  repositoryFiles,
+  type SourceFile,
+  sourceFiles,
+  withoutTexts,
+} from './source-files.ts'
 import { ROOT } from './spillway.ts'
 
 /** The rules of CONTRIBUTING.md that a machine can check. */
@@ -13,14 +19,16 @@ const inFolder = (folder: string) => product.filter(({ path }) => path.startsWit
 
 /** Folders with a door: others enter through index.ts only. The longest match counts. */
 const DOORS = [
-  ...['kernel', 'traffic', 'serving', 'world', 'stats', 'theory', 'experiment', 'audit'].map(
+  ...['kernel', 'traffic', 'serving', 'world', 'memory', 'stats', 'documents', 'theory'].map(
     (name) => `sim/${name}`,
   ),
-  ...['scenarios/checks', 'scenarios', 'reports', 'sim/memory'],
+  ...['sim/experiment', 'sim/audit', 'scenarios/checks', 'scenarios', 'reports'],
   ...['runtime/models', 'runtime/calibration', 'runtime/memory'],
 ]
 /** What sim may take from scenarios: plain data, so that it runs in a browser. */
-const SHARED = ['schema', 'objective', 'failure', 'takes-length'].map((n) => `scenarios/${n}.ts`)
+const SHARED = ['schema/schema', 'schema/objective', 'schema/takes-length', 'failure'].map(
+  (name) => `scenarios/${name}.ts`,
+)
 
 const folderOf = (path: string) => DOORS.find((folder) => path.startsWith(`${folder}/`)) ?? null
 
@@ -55,7 +63,9 @@ describe('boundaries', () => {
     const audit = inFolder('sim/audit')
     expect(audit.length).toBeGreaterThan(10)
     const foreign = found(audit, ({ imports }) =>
-      imports.filter((name) => name !== 'scenarios/schema.ts' && !name.startsWith('sim/audit/')),
+      imports.filter(
+        (name) => name !== 'scenarios/schema/schema.ts' && !name.startsWith('sim/audit/'),
+      ),
     )
     expect(foreign).toEqual([])
     // a type, and nothing that runs
@@ -106,14 +116,14 @@ describe('boundaries', () => {
   test('threads live in child processes, and no code ends one', () => {
     const starting = product.filter(({ code }) => /\bstartThread\(/.test(code))
     const hosts = [
-      'runtime/fleet-threads.ts',
-      'runtime/replication-process.ts',
-      'runtime/thread.ts',
+      'runtime/jobs/replication-process.ts',
+      'runtime/live/fleet-threads.ts',
+      'runtime/process/thread.ts',
     ]
     expect(starting.map(({ path }) => path).sort()).toEqual(hosts)
     expect(found(product, ({ code }) => matches(code, /\.terminate\(/g))).toEqual([])
     const makers = product.filter(({ code }) => /\bnew Worker\(/.test(code))
-    expect(makers.map(({ path }) => path)).toEqual(['runtime/thread.ts'])
+    expect(makers.map(({ path }) => path)).toEqual(['runtime/process/thread.ts'])
   })
 
   test('folders are entered through their index', () => {
@@ -121,7 +131,7 @@ describe('boundaries', () => {
       imports.filter((name) => {
         const folder = folderOf(name)
         if (folder === null || name === `${folder}/index.ts`) return false
-        const light = path.startsWith('sim/') || path === 'runtime/interruption.ts'
+        const light = path.startsWith('sim/') || path === 'runtime/process/interruption.ts'
         if (light && SHARED.includes(name)) return false
         return !path.startsWith(`${folder}/`)
       }),
@@ -161,6 +171,10 @@ describe('form', () => {
   test('names are kebab-case', () => {
     const name = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|fc\.test|test-helper|config|d))?\.ts$/
     expect(files.map(({ path }) => path).filter((path) => !name.test(basename(path)))).toEqual([])
+  })
+
+  test('no module imports itself through others', () => {
+    expect(importCycles(files)).toEqual([])
   })
 
   test('types are not evaded, and nothing is left to be done', () => {

@@ -17,15 +17,15 @@ await rm('dist', { recursive: true, force: true })
 await build({ ...common, entryPoints: ['cli.ts'], splitting: true })
 // each for itself: parts shared with the commands would load what only those have need of
 for (const entry of [
-  'runtime/dispatcher-thread.ts',
-  'runtime/engine-process.ts',
-  'runtime/executor-thread.ts',
-  'runtime/fleet-process.ts',
+  'runtime/live/dispatcher-thread.ts',
+  'runtime/live/engine-process.ts',
+  'runtime/live/executor-thread.ts',
+  'runtime/live/fleet-process.ts',
   'runtime/memory/arena-process.ts',
   'runtime/models/build-process.ts',
-  'runtime/parquet-process.ts',
-  'runtime/replication-process.ts',
-  'runtime/replication-thread.ts',
+  'runtime/parquet/parquet-process.ts',
+  'runtime/jobs/replication-process.ts',
+  'runtime/jobs/replication-thread.ts',
 ]) {
   await build({ ...common, entryPoints: [entry] })
 }

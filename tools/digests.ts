@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -12,12 +12,12 @@ import { join, resolve } from 'node:path'
 const LIBRARY = 'scenarios/library'
 
 function digest(args: readonly string[]): string {
-  const text = execFileSync(process.execPath, ['dist/cli.js', ...args, '--json'], {
+  const { stdout, stderr } = spawnSync(process.execPath, ['dist/cli.js', ...args, '--json'], {
     encoding: 'utf8',
     maxBuffer: 2 ** 30,
-    stdio: ['ignore', 'pipe', 'ignore'],
   })
-  const document = JSON.parse(text, (key, value) => (key === 'commit' ? undefined : value))
+  if (stdout === '') throw new Error(`spillway ${args.join(' ')}: ${stderr}`)
+  const document = JSON.parse(stdout, (key, value) => (key === 'commit' ? undefined : value))
   return createHash('sha256').update(JSON.stringify(document)).digest('hex')
 }
 

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { Result, WhatIf } from '../../sim/stats/index.ts'
-import { toSvg } from '../render.ts'
+import type { Result, WhatIf } from '../../sim/documents/index.ts'
 import { sampleInput, sampleResult } from '../sample-documents.test-helper.ts'
 import type { Sample } from '../sample-figures.test-helper.ts'
 import { allCharts, type ChartName, NARROW, type ReportInput, WIDE } from './index.ts'
+import { toSvg } from './render.ts'
 
 function titleOf(input: ReportInput, name: ChartName): string {
   const spec = allCharts(input).find((chart) => chart.name === name)?.spec

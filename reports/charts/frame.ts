@@ -1,10 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { Field } from 'vega-lite/types_unstable/channeldef.js'
 import type { LayerSpec } from 'vega-lite/types_unstable/spec/index.js'
-import type { Comparison, Result, Verdict } from '../../sim/stats/index.ts'
+import type { Comparison, Result, Verdict } from '../../sim/documents/index.ts'
 import { percentileName, plural } from '../format.ts'
-import { textWidth, wrap } from '../text.ts'
-import { LABEL_SIZE, LIGHT, SUBTITLE_SIZE, THEME, TITLE_SIZE } from '../theme.ts'
+import { textWidth, wrap } from './text-width.ts'
+import { LABEL_SIZE, LIGHT, SUBTITLE_SIZE, THEME, TITLE_SIZE } from './theme.ts'
 
 /** The documents that charts and pages are drawn from; any of them may be missing. */
 export interface ReportInput {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { MemorySpace, Result } from '../../sim/stats/index.ts'
+import type { MemorySpace, Result } from '../../sim/documents/index.ts'
 import { sampleInput } from '../sample-documents.test-helper.ts'
 import { estimateOf } from '../sample-figures.test-helper.ts'
 import { allCharts, type ChartName, MOST_SPACES, NARROW, type ReportInput, WIDE } from './index.ts'

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { toSvg } from '../render.ts'
-import { type ConcurrencyChart, concurrencyChart } from './concurrency.ts'
 import { NARROW, WIDE } from './frame.ts'
-import { type HeadroomChart, headroomChart } from './headroom.ts'
-import { type PaddingChart, paddingChart } from './padding.ts'
+import { type HeadroomChart, headroomChart } from './latency/headroom.ts'
+import { type ConcurrencyChart, concurrencyChart } from './load/concurrency.ts'
+import { type PaddingChart, paddingChart } from './load/padding.ts'
+import { toSvg } from './render.ts'
 
 const concurrency: ConcurrencyChart = {
   title: 'Predicted p99 is 3 % off in the median',

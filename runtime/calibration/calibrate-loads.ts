@@ -1,7 +1,7 @@
 import { Failure, modelLabel } from '../../scenarios/index.ts'
 import { Empirical } from '../../sim/kernel/index.ts'
 import { ANY_CLASS, PLAIN_QUEUE, type ServingPlan } from '../../sim/serving/index.ts'
-import { Fleet } from '../fleet.ts'
+import { Fleet } from '../live/fleet.ts'
 import { sessionOptions } from '../models/index.ts'
 import type { CalibrationTask } from './calibration.ts'
 import { lengthGrid } from './script-plan.ts'

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import type { ModelProfile } from '../../sim/world/index.ts'
-import type { Progress } from '../fleet.ts'
+import type { Progress } from '../live/fleet.ts'
 import { Calibration, type CalibrationTask } from './calibration.ts'
 
 /** Loads at which speed fields are recorded, each for its share of the time. */

@@ -9,10 +9,10 @@ import { type Random, stream } from '../../sim/kernel/index.ts'
 import { ANY_CLASS, PLAIN_QUEUE, type PoolPlan, type ServingPlan } from '../../sim/serving/index.ts'
 import { RequestList } from '../../sim/traffic/index.ts'
 import { type ModelProfile, tabulatedWork } from '../../sim/world/index.ts'
-import { Fleet, type Replayed } from '../fleet.ts'
+import { Fleet, type Replayed } from '../live/fleet.ts'
+import type { ScriptItem, ScriptRow } from '../live/script.ts'
+import { type Shortage, shortageText } from '../live/shortages.ts'
 import { type ModelFile, sessionOptions } from '../models/index.ts'
-import type { ScriptItem, ScriptRow } from '../script.ts'
-import { type Shortage, shortageText } from '../shortages.ts'
 import {
   GAPS_MS,
   lengthGrid,

@@ -1,5 +1,5 @@
 import type { Random } from '../../sim/kernel/index.ts'
-import type { ScriptItem, ScriptRow } from '../script.ts'
+import type { ScriptItem, ScriptRow } from '../live/script.ts'
 
 /** Batch sizes that are measured: all small ones, since kernels step there, then fewer. */
 export function sizeGrid(maxBatch: number): number[] {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Audit } from '../../sim/stats/index.ts'
+import type { Audit } from '../../sim/documents/index.ts'
 import { auditText } from './audit-text.ts'
 
 const rule = { rule: 'order', promise: 'first come, first served', checked: 12_345 }

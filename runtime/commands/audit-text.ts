@@ -1,5 +1,6 @@
 import { visibleLine } from '../../scenarios/index.ts'
-import { type Audit, percentileLabel } from '../../sim/stats/index.ts'
+import type { Audit } from '../../sim/documents/index.ts'
+import { percentileLabel } from '../../sim/stats/index.ts'
 
 type Run = Audit['runs'][number]
 

@@ -2,10 +2,13 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { EXIT, Failure, hashOf, type Scenario } from '../../scenarios/index.ts'
+import {
+  type Audit,
+  comparisonSchema,
+  type Result,
+  resultSchema,
+} from '../../sim/documents/index.ts'
 import { servingPlan } from '../../sim/serving/index.ts'
-import { type Audit, comparisonSchema, type Result, resultSchema } from '../../sim/stats/index.ts'
-import { comparisonClaims, resultClaims } from '../audit-claims.ts'
-import { auditRun, auditVerdict, type RunAudit } from '../audit-runs.ts'
 import {
   type KeptRun,
   type RunKind,
@@ -16,7 +19,9 @@ import {
   readScenario,
   SCENARIO_FILE,
   settleRuns,
-} from '../run-folder.ts'
+} from '../folders/run-folder.ts'
+import { comparisonClaims, resultClaims } from '../jobs/audit-claims.ts'
+import { auditRun, auditVerdict, type RunAudit } from '../jobs/audit-runs.ts'
 import { commit, version } from '../version.ts'
 import { auditText } from './audit-text.ts'
 import { action, commandLine, pause, withJson } from './command.ts'

@@ -5,19 +5,24 @@ import { EXIT, Failure, modelKey, modelLabel, type Scenario } from '../../scenar
 import { Batcher } from '../../sim/serving/index.ts'
 import type { ModelProfile, Profile } from '../../sim/world/index.ts'
 import { type CalibrationTask, calibrateLoads, calibrateModels } from '../calibration/index.ts'
-import { hostFingerprint } from '../host.ts'
-import { learn, type ReplayedScenario } from '../learn.ts'
-import { lengthMixes } from '../length-mix.ts'
+import {
+  loadProfile,
+  localProfilePath,
+  mergeProfiles,
+  refuseOtherModels,
+} from '../folders/profile-file.ts'
+import { settleFolder } from '../folders/replace-files.ts'
+import { readMeasured, readRuns, readScenario, settleRuns } from '../folders/run-folder.ts'
+import { writableFolder } from '../folders/write-whole.ts'
+import { learn, type ReplayedScenario } from '../jobs/learn.ts'
+import { lengthMixes } from '../jobs/length-mix.ts'
+import { cacheDirectory, modelsOf, type Prepared, prepare } from '../jobs/prepare.ts'
+import { hostFingerprint } from '../live/host.ts'
+import { hasMovingModel } from '../live/swappable-models.ts'
 import { hasObservedArena, memoryPlan } from '../memory/index.ts'
 import { materialise } from '../models/index.ts'
-import { hasMovingModel } from '../moving-pools.ts'
-import { cacheDirectory, modelsOf, type Prepared, prepare } from '../prepare.ts'
-import { loadProfile, localProfilePath, mergeProfiles, refuseOtherModels } from '../profile-file.ts'
-import { settleFolder } from '../replace-files.ts'
-import { readMeasured, readRuns, readScenario, settleRuns } from '../run-folder.ts'
 import { err, styled } from '../terminal.ts'
 import { version } from '../version.ts'
-import { writableFolder } from '../write-whole.ts'
 import {
   action,
   collect,

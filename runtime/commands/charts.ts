@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { InvalidArgumentError, Option } from 'commander'
 import { type ChartFormat, drawCharts, type PageInput } from '../../reports/index.ts'
-import type { FolderChange } from '../replace-files.ts'
+import type { FolderChange } from '../folders/replace-files.ts'
 
 /** Where charts lie in the folder of their report. */
 export const CHARTS_FOLDER = 'charts'

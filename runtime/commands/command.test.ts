@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { EXIT, Failure } from '../../scenarios/index.ts'
-import { hostFingerprint } from '../host.ts'
+import { hostFingerprint } from '../live/host.ts'
 import { version } from '../version.ts'
 import {
   action,

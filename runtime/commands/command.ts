@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { EXIT, type ExitCode, Failure, splitOverride } from '../../scenarios/index.ts'
-import { allocationFailure } from '../allocation.ts'
-import { endAtOnce, ignore, onEnding } from '../interruption.ts'
+import { notUsable } from '../folders/write-whole.ts'
+import { allocationFailure } from '../process/allocation.ts'
+import { endAtOnce, ignore, onEnding } from '../process/interruption.ts'
 import { err, styled } from '../terminal.ts'
-import { notUsable } from '../write-whole.ts'
 
 /** Options that every command with a scenario takes. */
 export interface ScenarioOptions {

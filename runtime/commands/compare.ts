@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { comparisonText } from '../../reports/index.ts'
 import { EXIT, type ExitCode, Failure, scenarioChanges } from '../../scenarios/index.ts'
+import type { Comparison, MemoryComparison, Verdict } from '../../sim/documents/index.ts'
 import {
   compareArenas,
   compareRuns,
@@ -10,33 +11,21 @@ import {
   latenciesOf,
   measuredRanOut,
   memoryCheck,
+  memoryResult,
   simulatedRanOut,
   whatIfCheck,
   whatIfPercentiles,
   worst,
 } from '../../sim/experiment/index.ts'
-import {
-  type Comparison,
-  type MemoryComparison,
-  memoryResult,
-  type RunSummary,
-  type Verdict,
-} from '../../sim/stats/index.ts'
+import type { RunSummary } from '../../sim/stats/index.ts'
 import { reactingClasses, requestsIn } from '../../sim/traffic/index.ts'
 import type { Profile } from '../../sim/world/index.ts'
-import { auditCheck } from '../audit-runs.ts'
-import { readArena } from '../memory/index.ts'
 import {
-  contentsByKey,
-  modelsOf,
-  type Prepared,
-  planned,
-  prepare,
-  simulationInput,
-} from '../prepare.ts'
-import { keptProfile, type LoadedProfile, loadProfile, refuseOtherModels } from '../profile-file.ts'
-import { refuseComparison } from '../refuse.ts'
-import { runReplications } from '../replications.ts'
+  keptProfile,
+  type LoadedProfile,
+  loadProfile,
+  refuseOtherModels,
+} from '../folders/profile-file.ts'
 import {
   AGAINST_FOLDER,
   type KeptRun,
@@ -44,9 +33,21 @@ import {
   readRequests,
   readRuns,
   settleRuns,
-} from '../run-folder.ts'
+} from '../folders/run-folder.ts'
+import { auditCheck } from '../jobs/audit-runs.ts'
+import {
+  contentsByKey,
+  modelsOf,
+  type Prepared,
+  planned,
+  prepare,
+  simulationInput,
+} from '../jobs/prepare.ts'
+import { refuseComparison } from '../jobs/refuse.ts'
+import { runReplications } from '../jobs/replications.ts'
+import { whatIfInputs } from '../jobs/what-if-inputs.ts'
+import { readArena } from '../memory/index.ts'
 import { commit, version } from '../version.ts'
-import { whatIfInputs } from '../what-if-inputs.ts'
 import { AGAINST_HELP, type AgainstOptions, prepareAgainst, withAgainstOptions } from './against.ts'
 import {
   action,

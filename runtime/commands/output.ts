@@ -1,7 +1,7 @@
 import { visibleJson } from '../../scenarios/index.ts'
-import { type FolderChange, replaceFiles } from '../replace-files.ts'
+import { type FolderChange, replaceFiles } from '../folders/replace-files.ts'
+import { writeWhole } from '../folders/write-whole.ts'
 import { out, type Printable } from '../terminal.ts'
-import { writeWhole } from '../write-whole.ts'
 
 export { writeWhole }
 

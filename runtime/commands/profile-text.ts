@@ -2,7 +2,7 @@ import { visibleLine } from '../../scenarios/index.ts'
 import { Empirical } from '../../sim/kernel/index.ts'
 import { weightsBytesOf } from '../../sim/memory/index.ts'
 import type { ModelProfile, Profile } from '../../sim/world/index.ts'
-import { profileHash } from '../profile-file.ts'
+import { profileHash } from '../folders/profile-file.ts'
 import { type Printable, styled } from '../terminal.ts'
 
 /** What a calibration found, in short. */

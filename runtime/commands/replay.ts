@@ -1,18 +1,26 @@
 import type { Command } from 'commander'
 import { resultText } from '../../reports/index.ts'
 import { EXIT, Failure } from '../../scenarios/index.ts'
-import { executorWork, type SimulationInput } from '../../sim/experiment/index.ts'
+import type { ArenaDocument, Result } from '../../sim/documents/index.ts'
 import {
-  type ArenaDocument,
+  executorWork,
   memoryResult,
-  type Result,
-  type Rows,
   resultOf,
-} from '../../sim/stats/index.ts'
+  type SimulationInput,
+} from '../../sim/experiment/index.ts'
+import type { Rows } from '../../sim/stats/index.ts'
 import { RequestList, reactingClasses, requestsIn, surgeWindows } from '../../sim/traffic/index.ts'
-import { refuseCrowd } from '../demand.ts'
-import { hostFingerprint } from '../host.ts'
-import { measuredSpaces, memoryWarnings, observeReplay, residentSpaces } from '../memory/index.ts'
+import type { LoadedProfile } from '../folders/profile-file.ts'
+import type { FolderChange } from '../folders/replace-files.ts'
+import {
+  AGAINST_FOLDER,
+  ARENA_FILE,
+  dropReplayFolder,
+  dropRuns,
+  keepRuns,
+} from '../folders/run-folder.ts'
+import { writableFolder } from '../folders/write-whole.ts'
+import { refuseCrowd } from '../jobs/demand.ts'
 import {
   capacitiesOf,
   loadOf,
@@ -21,15 +29,13 @@ import {
   prepare,
   requestsOf,
   simulationInput,
-} from '../prepare.ts'
-import type { LoadedProfile } from '../profile-file.ts'
-import { refuseDeclared, refuseMemory } from '../refuse.ts'
-import type { FolderChange } from '../replace-files.ts'
-import { type ReplaySide, type Replays, replaySides, summariseReplays } from '../replay.ts'
-import { AGAINST_FOLDER, ARENA_FILE, dropReplayFolder, dropRuns, keepRuns } from '../run-folder.ts'
-import { heldTraces } from '../trace-readers.ts'
+} from '../jobs/prepare.ts'
+import { refuseDeclared, refuseMemory } from '../jobs/refuse.ts'
+import { type ReplaySide, type Replays, replaySides, summariseReplays } from '../jobs/replay.ts'
+import { heldTraces } from '../jobs/trace-readers.ts'
+import { hostFingerprint } from '../live/host.ts'
+import { measuredSpaces, memoryWarnings, observeReplay, residentSpaces } from '../memory/index.ts'
 import { commit, version } from '../version.ts'
-import { writableFolder } from '../write-whole.ts'
 import { AGAINST_HELP, type AgainstOptions, prepareAgainst, withAgainstOptions } from './against.ts'
 import {
   action,

@@ -8,9 +8,9 @@ import {
   comparisonSchema,
   type Result,
   resultSchema,
-} from '../../sim/stats/index.ts'
-import { replaceFiles } from '../replace-files.ts'
-import { readDocument, readScenario, SCENARIO_FILE, settleRuns } from '../run-folder.ts'
+} from '../../sim/documents/index.ts'
+import { replaceFiles } from '../folders/replace-files.ts'
+import { readDocument, readScenario, SCENARIO_FILE, settleRuns } from '../folders/run-folder.ts'
 import { CHARTS_FOLDER, chartsOption, writeCharts } from './charts.ts'
 import { action, commandLine, folder, withJson } from './command.ts'
 import { print } from './output.ts'

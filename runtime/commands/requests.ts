@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { arrivalParts, EXIT, visibleJson } from '../../scenarios/index.ts'
 import { requestText } from '../../sim/traffic/index.ts'
-import { prepare, requestsOf, simulationInput } from '../prepare.ts'
-import { refuseReacting } from '../refuse.ts'
-import { replaceFiles } from '../replace-files.ts'
+import { replaceFiles } from '../folders/replace-files.ts'
+import { prepare, requestsOf, simulationInput } from '../jobs/prepare.ts'
+import { refuseReacting } from '../jobs/refuse.ts'
 import { out } from '../terminal.ts'
 import {
   action,

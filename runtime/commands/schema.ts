@@ -1,7 +1,12 @@
 import { type Command, Option } from 'commander'
 import { z } from 'zod'
 import { EXIT, scenarioJsonSchema } from '../../scenarios/index.ts'
-import { arenaSchema, auditSchema, comparisonSchema, resultSchema } from '../../sim/stats/index.ts'
+import {
+  arenaSchema,
+  auditSchema,
+  comparisonSchema,
+  resultSchema,
+} from '../../sim/documents/index.ts'
 import { profileSchema } from '../../sim/world/index.ts'
 import { out } from '../terminal.ts'
 import { action, withJson } from './command.ts'

@@ -1,10 +1,14 @@
 import type { Command } from 'commander'
 import { resultText } from '../../reports/index.ts'
 import { EXIT } from '../../scenarios/index.ts'
-import { keptReplication, type SimulationInput } from '../../sim/experiment/index.ts'
-import { type Result, resultOf } from '../../sim/stats/index.ts'
+import type { Result } from '../../sim/documents/index.ts'
+import { keptReplication, resultOf, type SimulationInput } from '../../sim/experiment/index.ts'
 import { reactingClasses, requestsIn, surgeWindows } from '../../sim/traffic/index.ts'
-import { backlogWarning, refuseCrowd, threadsFor } from '../demand.ts'
+import { type LoadedProfile, loadProfile } from '../folders/profile-file.ts'
+import type { FolderChange } from '../folders/replace-files.ts'
+import { dropInputs, dropRuns, keepRuns } from '../folders/run-folder.ts'
+import { writableFolder } from '../folders/write-whole.ts'
+import { backlogWarning, refuseCrowd, threadsFor } from '../jobs/demand.ts'
 import {
   capacitiesOf,
   drawnRequests,
@@ -14,15 +18,11 @@ import {
   prepare,
   requestsOf,
   simulationInput,
-} from '../prepare.ts'
-import { type LoadedProfile, loadProfile } from '../profile-file.ts'
-import type { FolderChange } from '../replace-files.ts'
-import { runReplications } from '../replications.ts'
-import { dropInputs, dropRuns, keepRuns } from '../run-folder.ts'
+} from '../jobs/prepare.ts'
+import { runReplications } from '../jobs/replications.ts'
+import { heldTraces } from '../jobs/trace-readers.ts'
 import { err, styled } from '../terminal.ts'
-import { heldTraces } from '../trace-readers.ts'
 import { commit, version } from '../version.ts'
-import { writableFolder } from '../write-whole.ts'
 import {
   action,
   pause,

@@ -29,11 +29,11 @@ import {
   worst,
 } from '../../sim/experiment/index.ts'
 import { type FittedClass, fitTraffic, type TraceSample } from '../../sim/traffic/index.ts'
-import { expectTrace } from '../expect-decodable.ts'
-import { replaceFiles } from '../replace-files.ts'
-import { runReplications } from '../replications.ts'
+import { replaceFiles } from '../folders/replace-files.ts'
+import { writableFolder } from '../folders/write-whole.ts'
+import { runReplications } from '../jobs/replications.ts'
+import { expectTrace } from '../parquet/expect-decodable.ts'
 import { out } from '../terminal.ts'
-import { writableFolder } from '../write-whole.ts'
 import {
   action,
   commandLine,

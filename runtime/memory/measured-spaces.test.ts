@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseScenario } from '../../scenarios/index.ts'
-import { type ArenaDocument, type ArenaReplica, memoryResult } from '../../sim/stats/index.ts'
+import type { ArenaDocument, ArenaReplica } from '../../sim/documents/index.ts'
+import { memoryResult } from '../../sim/experiment/index.ts'
 import { measuredSpaces, memoryWarnings } from './measured-spaces.ts'
 
 const MIB = 2 ** 20

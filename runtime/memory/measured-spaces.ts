@@ -1,12 +1,7 @@
 import type { Scenario } from '../../scenarios/index.ts'
-import {
-  type ArenaDocument,
-  type ArenaReplica,
-  fullestSpace,
-  SpaceRecorder,
-  type SpaceSummary,
-} from '../../sim/stats/index.ts'
-import { hasMovingModel } from '../moving-pools.ts'
+import type { ArenaDocument, ArenaReplica } from '../../sim/documents/index.ts'
+import { fullestSpace, SpaceRecorder, type SpaceSummary } from '../../sim/stats/index.ts'
+import { hasMovingModel } from '../live/swappable-models.ts'
 import { hasLastingArena, hasObservedArena } from './memory-pass.ts'
 
 const MIB = 2 ** 20

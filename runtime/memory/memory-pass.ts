@@ -1,6 +1,6 @@
 import type { Pool, Scenario } from '../../scenarios/index.ts'
+import { hasMovingModel } from '../live/swappable-models.ts'
 import type { ModelFile } from '../models/index.ts'
-import { hasMovingModel } from '../moving-pools.ts'
 import type { Shape } from './arena-log.ts'
 import { type FoundPlan, fitPlan } from './fit-plan.ts'
 import { observeArena } from './observe-arena.ts'

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { EXIT, Failure } from '../../scenarios/index.ts'
-import { entryBeside, forkEntry } from '../child.ts'
+import { entryBeside, forkEntry } from '../process/child.ts'
 import { type ArenaLog, type ArenaRuns, LogReader, ProfileReader, type Shape } from './arena-log.ts'
 import { readGraph } from './read-graph.ts'
 

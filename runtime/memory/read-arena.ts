@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { EXIT, Failure } from '../../scenarios/index.ts'
-import { type ArenaDocument, arenaSchema, type Rows } from '../../sim/stats/index.ts'
-import type { Prepared } from '../prepare.ts'
-import { ARENA_FILE, readDocument } from '../run-folder.ts'
+import { type ArenaDocument, arenaSchema } from '../../sim/documents/index.ts'
+import type { Rows } from '../../sim/stats/index.ts'
+import { ARENA_FILE, readDocument } from '../folders/run-folder.ts'
+import type { Prepared } from '../jobs/prepare.ts'
 import { hasLastingArena } from './memory-pass.ts'
 import { replayedBatches } from './replayed-batches.ts'
 

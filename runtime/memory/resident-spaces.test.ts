@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { parseScenario } from '../../scenarios/index.ts'
-import { activationsOf } from '../../sim/experiment/index.ts'
+import { activationsOf, memoryResult } from '../../sim/experiment/index.ts'
 import { OUTCOME, servingPlan } from '../../sim/serving/index.ts'
-import { type ModelMove, memoryResult, Rows } from '../../sim/stats/index.ts'
+import { type ModelMove, Rows } from '../../sim/stats/index.ts'
 import { residentSpaces } from './resident-spaces.ts'
 
 const { scenario } = parseScenario(

@@ -1,4 +1,4 @@
-import { serveParent } from '../serve-parent.ts'
+import { serveParent } from '../process/serve-parent.ts'
 import { type BuildRequest, buildFile } from './builtin-file.ts'
 
 /** Builds models: minutes of work without a pause, which an interruption must be able to end. */

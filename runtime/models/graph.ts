@@ -156,7 +156,7 @@ export class Graph {
 /** Numbers of the fields of onnx.proto that hold others. */
 const FIELD = { initializer: 5, graph: 7, rawData: 9 } as const
 
-/** What stands before the bytes of a field: its number, wire type 2, and their count as a varint. */
+/** What precedes the bytes of a field: its number, wire type 2, and their count as a varint. */
 function field(number: number, bytes: number): Uint8Array {
   const head = [(number << 3) | 2]
   let rest = bytes

@@ -1,5 +1,5 @@
-import type { Path } from '../located.ts'
-import type { Pool } from '../schema.ts'
+import type { Path } from '../parse/located.ts'
+import type { Pool } from '../schema/schema.ts'
 import type { Draft, PoolDraft, Report } from './draft.ts'
 
 type Admission = Pool['admission']

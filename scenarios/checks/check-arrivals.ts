@@ -1,5 +1,5 @@
-import type { Path } from '../located.ts'
-import type { Arrivals } from '../schema.ts'
+import type { Path } from '../parse/located.ts'
+import type { Arrivals } from '../schema/schema.ts'
 import { checkRates } from './check-rates.ts'
 import type { ClassDraft, Draft, Report } from './draft.ts'
 

@@ -1,6 +1,6 @@
-import type { Path } from '../located.ts'
-import type { Batching, Model } from '../schema.ts'
-import { takesLength } from '../takes-length.ts'
+import type { Path } from '../parse/located.ts'
+import type { Batching, Model } from '../schema/schema.ts'
+import { takesLength } from '../schema/takes-length.ts'
 import type { Draft, PoolDraft, Report } from './draft.ts'
 
 type Of<P extends Batching['policy']> = Extract<Batching, { policy: P }>

@@ -1,5 +1,5 @@
-import type { Path } from '../located.ts'
-import type { Arrivals } from '../schema.ts'
+import type { Path } from '../parse/located.ts'
+import type { Arrivals } from '../schema/schema.ts'
 import type { Draft, Report } from './draft.ts'
 
 /** No rate is a share of a capacity that nobody knows. */

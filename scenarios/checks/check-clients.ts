@@ -1,4 +1,4 @@
-import type { TrafficClass } from '../schema.ts'
+import type { TrafficClass } from '../schema/schema.ts'
 import { checkLimits } from './check-limits.ts'
 import { type ClassDraft, type Draft, isLengthless, type Report } from './draft.ts'
 

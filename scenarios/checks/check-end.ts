@@ -1,4 +1,4 @@
-import type { Path } from '../located.ts'
+import type { Path } from '../parse/located.ts'
 import type { Draft, Report } from './draft.ts'
 
 /** Reports times that no run gets to: one problem, however many steps of `path` come too late. */

@@ -1,4 +1,4 @@
-import type { Generation, Lengths, Pool } from '../schema.ts'
+import type { Generation, Lengths, Pool } from '../schema/schema.ts'
 import type { Draft, PoolDraft, Report } from './draft.ts'
 import { atLeast, MIB, mib, modelMemory, PRECISION_BYTES, weightsBytes } from './weights.ts'
 

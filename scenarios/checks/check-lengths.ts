@@ -1,5 +1,5 @@
-import type { Path } from '../located.ts'
-import type { Arrivals, Lengths } from '../schema.ts'
+import type { Path } from '../parse/located.ts'
+import type { Arrivals, Lengths } from '../schema/schema.ts'
 import { bringsLengths, type Draft, isLengthless, type Report } from './draft.ts'
 
 export function checkLengths(draft: Draft, report: Report): void {

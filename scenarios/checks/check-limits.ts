@@ -1,5 +1,5 @@
-import type { Path } from '../located.ts'
-import type { Duration } from '../schema.ts'
+import type { Path } from '../parse/located.ts'
+import type { Duration } from '../schema/schema.ts'
 import type { Report } from './draft.ts'
 
 /** Whether the values of a distribution that must rise do so. */

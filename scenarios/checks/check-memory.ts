@@ -1,6 +1,6 @@
-import type { Path } from '../located.ts'
-import { didYouMean } from '../nearest.ts'
-import type { Device, ModelMemory, PoolMemory } from '../schema.ts'
+import type { Path } from '../parse/located.ts'
+import { didYouMean } from '../parse/nearest.ts'
+import type { Device, ModelMemory, PoolMemory } from '../schema/schema.ts'
 import type { Draft, PoolDraft, Report } from './draft.ts'
 import { atLeast, MIB, weightsBytes } from './weights.ts'
 

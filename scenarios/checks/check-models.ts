@@ -1,6 +1,6 @@
-import type { Path } from '../located.ts'
-import type { Model, Work } from '../schema.ts'
-import { takesLength } from '../takes-length.ts'
+import type { Path } from '../parse/located.ts'
+import type { Model, Work } from '../schema/schema.ts'
+import { takesLength } from '../schema/takes-length.ts'
 import { checkLimits } from './check-limits.ts'
 import type { Draft, Report } from './draft.ts'
 

@@ -1,5 +1,5 @@
-import { listed } from '../got.ts'
-import { didYouMean } from '../nearest.ts'
+import { listed } from '../parse/describe-value.ts'
+import { didYouMean } from '../parse/nearest.ts'
 import type { Draft, Report } from './draft.ts'
 
 /** Names are unique, and those that refer to something name what exists. */

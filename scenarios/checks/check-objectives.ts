@@ -1,4 +1,4 @@
-import type { Lengths } from '../schema.ts'
+import type { Lengths } from '../schema/schema.ts'
 import type { Draft, Report } from './draft.ts'
 
 /** Whether what objectives are about ever happens. */

@@ -1,4 +1,4 @@
-import type { Lengths } from '../schema.ts'
+import type { Lengths } from '../schema/schema.ts'
 import type { ClassDraft, Draft, PoolDraft, Report } from './draft.ts'
 
 /** Tokens of a number in hash_ids, and of what conversations have in common. */

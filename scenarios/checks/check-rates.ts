@@ -1,5 +1,5 @@
-import type { Path } from '../located.ts'
-import type { RatedArrivals } from '../schema.ts'
+import type { Path } from '../parse/located.ts'
+import type { RatedArrivals } from '../schema/schema.ts'
 import { checkEnd } from './check-end.ts'
 import { checkLimits } from './check-limits.ts'
 import type { Draft, Report } from './draft.ts'

@@ -1,6 +1,14 @@
 import type { z } from 'zod'
-import { liesOn, type Node, nodeAt, type Path, type Problem, placeOf, plainOf } from '../located.ts'
-import { type Objective, parseObjective } from '../objective.ts'
+import {
+  liesOn,
+  type Node,
+  nodeAt,
+  type Path,
+  type Problem,
+  placeOf,
+  plainOf,
+} from '../parse/located.ts'
+import { type Objective, parseObjective } from '../schema/objective.ts'
 import {
   type Arrivals,
   type Device,
@@ -10,9 +18,9 @@ import {
   type Scenario,
   scenarioSchema,
   type TrafficClass,
-} from '../schema.ts'
-import { isMap } from '../schema-walk.ts'
-import { takesLength } from '../takes-length.ts'
+} from '../schema/schema.ts'
+import { isMap } from '../schema/schema-walk.ts'
+import { takesLength } from '../schema/takes-length.ts'
 
 /**
  * A scenario of which parts may be invalid. Each part is parsed on its own, so that one wrong

@@ -1,4 +1,4 @@
-import type { ModelMemory } from '../schema.ts'
+import type { ModelMemory } from '../schema/schema.ts'
 import type { Draft, PoolDraft } from './draft.ts'
 
 export const MIB = 2 ** 20

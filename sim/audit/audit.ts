@@ -1,7 +1,7 @@
-import { gatherEvidence } from './evidence.ts'
+import { gatherEvidence } from './evidence/evidence.ts'
+import type { AuditRows, RequestColumns } from './evidence/raw-rows.ts'
 import { Findings, type RuleReport } from './findings.ts'
-import type { Promises } from './promises.ts'
-import type { AuditRows, RequestColumns } from './raw-rows.ts'
+import type { Promises } from './promises/promises.ts'
 import { rules } from './rules/index.ts'
 
 export interface AuditReport {

@@ -1,4 +1,4 @@
-import type { Evidence } from './evidence.ts'
+import type { Evidence } from './evidence/evidence.ts'
 import type { Findings } from './findings.ts'
 
 /** A promise, and the code that looks whether a run kept it. */

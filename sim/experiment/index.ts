@@ -1,6 +1,20 @@
-export { batchRoom, mixedLengths, poolCapacity } from './capacity.ts'
-export { compareRuns, latenciesOf } from './compare.ts'
-export { type FedBack, feedBack, feedbackDifferences } from './feedback.ts'
+export { batchRoom, mixedLengths, poolCapacity } from './capacity/capacity.ts'
+export { generationCapacity } from './capacity/generation-capacity.ts'
+export { systemCapacity } from './capacity/system-capacity.ts'
+export { compareRuns, latenciesOf } from './comparison/compare.ts'
+export { type FedBack, feedBack, feedbackDifferences } from './comparison/feedback.ts'
+export { compareArenas, memoryCheck, type ObservedArena } from './comparison/memory-check.ts'
+export { type Recording, recordedField } from './comparison/recorded.ts'
+export {
+  batchesOf,
+  type ExecutorWork,
+  fieldOf,
+  type ObservedRun,
+  overheadsOf,
+} from './comparison/structure.ts'
+export { spoiled } from './comparison/validity.ts'
+export { worst } from './comparison/verdicts.ts'
+export { type WhatIfRuns, whatIfCheck, whatIfPercentiles } from './comparison/what-if.ts'
 export {
   CORRELATION_TOLERANCE,
   FIT_TOLERANCE,
@@ -9,13 +23,12 @@ export {
   statisticsRows,
   tailRows,
   WIDEST_FACTOR,
-} from './fit-check.ts'
-export { fitInput, fitScenario, replicationFigures, sampleFigures } from './fit-scenario.ts'
-export { generationCapacity } from './generation-capacity.ts'
-export { compareArenas, memoryCheck, type ObservedArena } from './memory-check.ts'
-export { explained, measuredRanOut, simulatedRanOut } from './ran-out.ts'
-export { type Recording, recordedField } from './recorded.ts'
-export { type RunParts, runWorld, withMutation } from './run-world.ts'
+} from './fit/fit-check.ts'
+export { fitInput, fitScenario, replicationFigures, sampleFigures } from './fit/fit-scenario.ts'
+export { memoryResult } from './result/memory-result.ts'
+export { judgedPercentiles, resultOf } from './result/result.ts'
+export { explained, measuredRanOut, simulatedRanOut } from './simulation/ran-out.ts'
+export { type RunParts, runWorld, withMutation } from './simulation/run-world.ts'
 export {
   executorWork,
   keptReplication,
@@ -25,20 +38,9 @@ export {
   type SimulationInput,
   stepsOf,
   workOf,
-} from './simulate.ts'
-export { activationsOf } from './simulated-memory.ts'
-export {
-  batchesOf,
-  type ExecutorWork,
-  fieldOf,
-  type ObservedRun,
-  overheadsOf,
-} from './structure.ts'
-export { systemCapacity } from './system-capacity.ts'
-export { theoryCases } from './theory-cases.ts'
-export { cappedAlike } from './theory-generation.ts'
-export { judge, simulateCase, type Theory, type TheoryRow } from './theory-judge.ts'
-export { theoryInput, theoryRun } from './theory-run.ts'
-export { spoiled } from './validity.ts'
-export { worst } from './verdicts.ts'
-export { type WhatIfRuns, whatIfCheck, whatIfPercentiles } from './what-if.ts'
+} from './simulation/simulate.ts'
+export { activationsOf } from './simulation/simulated-memory.ts'
+export { theoryCases } from './validation/theory-cases.ts'
+export { cappedAlike } from './validation/theory-generation.ts'
+export { judge, simulateCase, type Theory, type TheoryRow } from './validation/theory-judge.ts'
+export { theoryInput, theoryRun } from './validation/theory-run.ts'

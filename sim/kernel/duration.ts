@@ -1,4 +1,4 @@
-import type { Duration } from '../../scenarios/schema.ts'
+import type { Duration } from '../../scenarios/schema/schema.ts'
 
 /** What chance gives: one draw of each call. */
 export interface Draws {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { modelMemory } from '../../scenarios/schema-memory.ts'
+import { modelMemory } from '../../scenarios/schema/schema-memory.ts'
 import { bytesOf, heldSums } from './activation-plan.ts'
 import { declaredPlan, kvTokenBytes } from './declared-plan.ts'
 

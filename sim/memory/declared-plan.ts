@@ -1,4 +1,4 @@
-import type { ModelMemory, Precision } from '../../scenarios/schema.ts'
+import type { ModelMemory, Precision } from '../../scenarios/schema/schema.ts'
 import type { ActivationPlan, ActivationStep, Bytes } from './activation-plan.ts'
 
 const KIB = 1024

@@ -1,4 +1,4 @@
-import type { PoolMemory } from '../../scenarios/schema.ts'
+import type { PoolMemory } from '../../scenarios/schema/schema.ts'
 import type { ActivationPlan } from './activation-plan.ts'
 import type { Allocator } from './allocator.ts'
 import { BfcArena } from './bfc.ts'

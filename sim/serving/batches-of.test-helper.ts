@@ -1,4 +1,4 @@
-import type { Work } from '../../scenarios/schema.ts'
+import type { Work } from '../../scenarios/schema/schema.ts'
 import { planOf, requestsOf, serve } from '../../test/small-system.ts'
 import { ANY_CLASS, type ClassPlan, type PoolPlan } from './plan.ts'
 import { OUTCOME } from './ports.ts'

@@ -13,8 +13,8 @@ import { partsOf } from '../traffic/index.ts'
 import { Batcher, batchPolicies } from './batching/index.ts'
 import { executorsOf, type PoolPlan } from './plan.ts'
 import { type Ms, type Observer, OUTCOME, REFUSAL } from './ports.ts'
+import { waitingPolicy } from './queue/waiting-policy.ts'
 import type { Requests } from './requests.ts'
-import { waitingPolicy } from './waiting-policy.ts'
 
 /** Counts requests in the system along the way, apart from what the rows say of each. */
 class Census implements Observer {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Batching, Work } from '../../scenarios/schema.ts'
+import type { Batching, Work } from '../../scenarios/schema/schema.ts'
 import { patient, planOf, requestsOf, type SmallSystem, serve } from '../../test/small-system.ts'
 import { ControlPlane } from './control-plane.ts'
 import { ANY_CLASS, type PoolPlan, type ServingPlan } from './plan.ts'

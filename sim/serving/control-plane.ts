@@ -1,7 +1,7 @@
+import { fill } from './batching/batch-assembly.ts'
+import { emptyBatch } from './batching/empty-batch.ts'
 import type { Decision } from './batching/index.ts'
-import { emptyBatch } from './empty-batch.ts'
-import { fill } from './filling.ts'
-import { Generating } from './generation/generating.ts'
+import { Generating } from './generation/generation-controller.ts'
 import { Memory } from './memory/index.ts'
 import { patienceOf } from './patience.ts'
 import type { ClassPlan, ServingPlan } from './plan.ts'
@@ -20,9 +20,9 @@ import {
   type Timers,
 } from './ports.ts'
 import type { Requests } from './requests.ts'
-import type { Router } from './routing.ts'
-import type { Station } from './station.ts'
-import { classRouters, type PoolState, poolStates } from './stations.ts'
+import type { Router } from './routing/routing.ts'
+import type { Station } from './routing/station.ts'
+import { classRouters, type PoolState, poolStates } from './routing/stations.ts'
 
 /**
  * Everything that decides: which pool, which queue, when a batch goes and what is in it. It runs

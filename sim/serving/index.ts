@@ -1,16 +1,18 @@
 export { type AdmissionPlan, admissionControls, OPEN_ADMISSION } from './admission/index.ts'
 export { Batcher, batchPolicies, type QueueView } from './batching/index.ts'
 export { ControlPlane } from './control-plane.ts'
-export { EndOfTraffic } from './end-of-traffic.ts'
-export { kvBytes, kvPlan } from './generation/kv-plan.ts'
-export { PREFIX_TOKENS } from './generation/prefix-keys.ts'
 export {
   type JournalEntry,
   JournalingControlPlane,
   journalEntries,
   journalLines,
   parseJournal,
-} from './journal.ts'
+} from './decision-log/decision-log.ts'
+export { Settling } from './decision-log/outcome-feedback.ts'
+export { Relay } from './decision-log/relay.ts'
+export { EndOfTraffic } from './end-of-traffic.ts'
+export { kvBytes, kvPlan } from './generation/kv-plan.ts'
+export { PREFIX_TOKENS } from './generation/prefix-keys.ts'
 export {
   comesAndGoes,
   type DevicePlan,
@@ -55,8 +57,6 @@ export {
   type Timers,
   type TokenGapRun,
 } from './ports.ts'
-export { queueDisciplines } from './queue-order.ts'
-export { Relay } from './relay.ts'
+export { queueDisciplines } from './queue/queue-order.ts'
 export { Requests } from './requests.ts'
-export { routingPolicies } from './routing.ts'
-export { Settling } from './settling.ts'
+export { routingPolicies } from './routing/routing.ts'

@@ -6,7 +6,7 @@ import type {
   Routing,
   Scenario,
   TrafficClass,
-} from '../../scenarios/schema.ts'
+} from '../../scenarios/schema/schema.ts'
 import type { ActivationPlan } from '../memory/index.ts'
 import { type AdmissionPlan, admissionPlan, OPEN_ADMISSION } from './admission/index.ts'
 import { type GenerationPlan, STATIC_BATCHES } from './generation/generation-plan.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Batching } from '../../scenarios/schema.ts'
+import type { Batching } from '../../scenarios/schema/schema.ts'
 import { batchesOf, endsOf } from './batches-of.test-helper.ts'
 import { Batcher } from './batching/index.ts'
 import { viewOf } from './batching/view.test-helper.ts'

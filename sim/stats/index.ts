@@ -1,22 +1,20 @@
-export { type Acceptance, accept, type Trial } from './acceptance.ts'
-export { type ArenaDocument, type ArenaReplica, arenaSchema } from './arena-document.ts'
-export { type Audit, auditSchema } from './audit-document.ts'
+export { type Acceptance, accept, type Trial } from './intervals/acceptance.ts'
 export {
   type BootstrapOptions,
   blockBootstrap,
   type TimedValues,
-} from './block-bootstrap.ts'
-export * from './comparison-document.ts'
-export * from './documents.ts'
-export { fullestSpace } from './fullest-space.ts'
-export { Histogram } from './histogram.ts'
-export { clopperPearson, type Interval, meanWithError, tInterval, within } from './interval.ts'
-export { KvSpaces } from './kv-spaces.ts'
-export type { MapChunk, MemorySeries, MemorySpace } from './memory-document.ts'
-export { memoryResult } from './memory-result.ts'
-export { coldShare, type ModelMove } from './model-moves.ts'
-export type { Truncation } from './mser.ts'
-export { normalDistribution, normalQuantile } from './normal.ts'
+} from './intervals/block-bootstrap.ts'
+export { distribution, percentiles } from './intervals/distributions.ts'
+export { estimate } from './intervals/estimate.ts'
+export {
+  clopperPearson,
+  type Interval,
+  meanWithError,
+  tInterval,
+  within,
+} from './intervals/interval.ts'
+export type { Truncation } from './intervals/mser.ts'
+export { normalDistribution, normalQuantile } from './intervals/normal.ts'
 export {
   noVerdictReason,
   PERCENTILES,
@@ -27,15 +25,26 @@ export {
   percentileLabel,
   supports,
   supportsVerdict,
-} from './percentile.ts'
-export { Recorder, type RecorderOptions } from './recorder.ts'
-export { judgedPercentiles, resultOf } from './result.ts'
-export { type RowColumn, type RowColumns, RowRecorder, Rows } from './rows.ts'
-export { playBack } from './rows-playback.ts'
-export { type RunSummary, summariseRun } from './run-summary.ts'
+} from './intervals/percentile.ts'
+export { fullestSpace } from './recording/fullest-space.ts'
+export { Histogram } from './recording/histogram.ts'
+export { KvSpaces } from './recording/kv-spaces.ts'
+export { coldShare, type ModelMove } from './recording/model-moves.ts'
+export { PARTS, Recorder, type RecorderOptions, TOKEN_TIMES } from './recording/recorder.ts'
+export { type RowColumn, type RowColumns, RowRecorder, Rows } from './recording/rows.ts'
+export { playBack } from './recording/rows-playback.ts'
 export {
+  type CallsSummary,
+  type CellSummary,
+  type RunSummary,
+  summariseRun,
+} from './recording/run-summary.ts'
+export {
+  type Ratio,
   type SpaceChunk,
+  type SpaceCounts,
   SpaceRecorder,
   type SpaceState,
   type SpaceSummary,
-} from './space-recorder.ts'
+} from './recording/space-recorder.ts'
+export { mergeSeries, TimeSeries } from './recording/time-series.ts'

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { type Scenario, scenarioSchema } from '../../scenarios/schema.ts'
+import { type Scenario, scenarioSchema } from '../../scenarios/schema/schema.ts'
 import { Requests } from '../serving/index.ts'
-import { OpenClients } from './clients.ts'
-import { RequestList } from './request-list.ts'
+import { OpenClients } from './clients/clients.ts'
+import { RequestList } from './requests/request-list.ts'
 import { MergedSource, type TrafficOptions, trafficSource } from './source.ts'
 
 type Traffic = Scenario['traffic'][number]

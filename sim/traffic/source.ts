@@ -1,11 +1,11 @@
-import type { Scenario } from '../../scenarios/schema.ts'
+import type { Scenario } from '../../scenarios/schema/schema.ts'
 import type { Ms, Outcome, RequestFields, Source } from '../serving/index.ts'
-import { classClients } from './class-clients.ts'
-import { classLengths } from './class-lengths.ts'
-import type { Clients } from './clients.ts'
-import type { ClientRow } from './recorded-clients.ts'
-import { RequestHash } from './request-hash.ts'
-import { type TraceData, TraceFeed, type TraceReader } from './trace-feed.ts'
+import { classClients } from './clients/class-clients.ts'
+import type { Clients } from './clients/clients.ts'
+import type { ClientRow } from './clients/recorded-clients.ts'
+import { classLengths } from './lengths/class-lengths.ts'
+import { RequestHash } from './requests/request-hash.ts'
+import { type TraceData, TraceFeed, type TraceReader } from './trace/trace-feed.ts'
 
 export interface TrafficOptions {
   readonly seed: number

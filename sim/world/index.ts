@@ -1,20 +1,23 @@
-export { AlikeSpeed } from './alike-speed.ts'
-export { bootstrapField, fieldsOf, levelOf } from './field-bootstrap.ts'
-export type { Hardware } from './hardware.ts'
 export { Link } from './link.ts'
-export { LocalOverheads, type TimedCost } from './local-overheads.ts'
-export { IDEAL_MACHINE, type Machine, machineOf } from './machine.ts'
-export { MemoryObserver } from './memory-observer.ts'
-export type { LoadEnd, ModelLoads } from './model-loads.ts'
+export { AlikeSpeed } from './machine/alike-speed.ts'
+export { bootstrapField, fieldsOf, levelOf } from './machine/field-bootstrap.ts'
+export type { Hardware } from './machine/hardware.ts'
+export { LocalOverheads, type TimedCost } from './machine/local-overheads.ts'
+export { IDEAL_MACHINE, type Machine, machineOf } from './machine/machine.ts'
 export {
   classEdges,
   classOf,
   type OverheadModel,
   Overheads,
   type OverheadTables,
-} from './overheads.ts'
-export { type ModelProfile, type Profile, profileSchema, type RecordedField } from './profile.ts'
-export { type DispatcherTurns, type MachineField, recordField } from './recorded-field.ts'
+} from './machine/overheads.ts'
+export {
+  type ModelProfile,
+  type Profile,
+  profileSchema,
+  type RecordedField,
+} from './machine/profile.ts'
+export { type DispatcherTurns, type MachineField, recordField } from './machine/recorded-field.ts'
 export {
   actsOf,
   type Intervals,
@@ -23,8 +26,8 @@ export {
   standstillsOf,
   type Turn,
   usualOverhead,
-} from './standstills.ts'
-export type { StepLaw } from './step-runs.ts'
+} from './machine/standstills.ts'
+export type { StepLaw } from './machine/step-runs.ts'
 export {
   declaredSteps,
   declaredWork,
@@ -35,6 +38,8 @@ export {
   type WorkModel,
   type WorkTable,
   wakeCost,
-} from './work.ts'
+} from './machine/work.ts'
+export { MemoryObserver } from './memory/memory-observer.ts'
+export type { LoadEnd, ModelLoads } from './memory/model-loads.ts'
+export { WorldMemory } from './memory/world-memory.ts'
 export { SimulatedWorld } from './world.ts'
-export { WorldMemory } from './world-memory.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { scenarioSchema } from '../../scenarios/schema.ts'
+import { scenarioSchema } from '../../scenarios/schema/schema.ts'
 import { judge, runReplication, simulateCase, theoryInput } from '../experiment/index.ts'
 import { md1MeanWait } from '../theory/index.ts'
 import { Link } from './link.ts'

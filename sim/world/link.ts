@@ -1,4 +1,4 @@
-import type { Scenario } from '../../scenarios/schema.ts'
+import type { Scenario } from '../../scenarios/schema/schema.ts'
 import type { Ms } from '../serving/index.ts'
 
 /**

@@ -1,10 +1,10 @@
 import type { Requests, Source } from '../serving/index.ts'
-import type { Hardware, WorldStreams } from './hardware.ts'
 import type { Link } from './link.ts'
-import type { Machine } from './machine.ts'
-import type { ModelLoads } from './model-loads.ts'
-import type { OverheadModel } from './overheads.ts'
-import type { WorldMemory } from './world-memory.ts'
+import type { Hardware, WorldStreams } from './machine/hardware.ts'
+import type { Machine } from './machine/machine.ts'
+import type { OverheadModel } from './machine/overheads.ts'
+import type { ModelLoads } from './memory/model-loads.ts'
+import type { WorldMemory } from './memory/world-memory.ts'
 
 /** What a simulated world is made of. */
 export interface WorldParts {

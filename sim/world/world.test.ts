@@ -9,10 +9,10 @@ import {
   STATUS,
 } from '../serving/index.ts'
 import { ListSource, RequestList } from '../traffic/index.ts'
-import { IDEAL_MACHINE, type Machine } from './machine.ts'
-import { type OverheadModel, Overheads } from './overheads.ts'
-import { NEVER, Standstills } from './standstills.ts'
-import { NO_WAKE } from './work.ts'
+import { IDEAL_MACHINE, type Machine } from './machine/machine.ts'
+import { type OverheadModel, Overheads } from './machine/overheads.ts'
+import { NEVER, Standstills } from './machine/standstills.ts'
+import { NO_WAKE } from './machine/work.ts'
 import { SimulatedWorld } from './world.ts'
 
 /** How long an end waits for a dispatcher that is about to do something else, and for a sleeper. */

@@ -13,14 +13,14 @@ import {
   type StepRun,
   type Timers,
 } from '../serving/index.ts'
-import type { Hardware, WorldStreams } from './hardware.ts'
 import type { Link } from './link.ts'
-import type { Machine } from './machine.ts'
-import type { ModelLoads } from './model-loads.ts'
-import type { OverheadModel } from './overheads.ts'
-import { StepRuns } from './step-runs.ts'
-import { wakeCost } from './work.ts'
-import type { WorldMemory } from './world-memory.ts'
+import type { Hardware, WorldStreams } from './machine/hardware.ts'
+import type { Machine } from './machine/machine.ts'
+import type { OverheadModel } from './machine/overheads.ts'
+import { StepRuns } from './machine/step-runs.ts'
+import { wakeCost } from './machine/work.ts'
+import type { ModelLoads } from './memory/model-loads.ts'
+import type { WorldMemory } from './memory/world-memory.ts'
 import type { WorldParts } from './world-parts.ts'
 
 /**

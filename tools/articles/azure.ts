@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type Prepared, prepare, simulationInput } from '../../runtime/prepare.ts'
+import { type Prepared, prepare, simulationInput } from '../../runtime/jobs/prepare.ts'
 import { keptReplication, runReplication } from '../../sim/experiment/index.ts'
 import type { Rows, RunSummary } from '../../sim/stats/index.ts'
 import { SHARED } from './published.ts'

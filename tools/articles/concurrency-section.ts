@@ -1,4 +1,4 @@
-import type { ConcurrencyChart } from '../../reports/charts/concurrency.ts'
+import type { ConcurrencyChart } from '../../reports/charts/load/concurrency.ts'
 import { fixed, signedPercent } from '../../reports/format.ts'
 import { BARS, errorOf, JUDGED, type Judged, NAMES, type Pair, summarise } from './errors.ts'
 import { SOURCE } from './published.ts'

@@ -1,8 +1,8 @@
-import { concurrencyChart } from '../../reports/charts/concurrency.ts'
-import { headroomChart } from '../../reports/charts/headroom.ts'
-import { paddingChart } from '../../reports/charts/padding.ts'
-import { toPng } from '../../reports/render.ts'
-import { writeWhole } from '../../runtime/write-whole.ts'
+import { headroomChart } from '../../reports/charts/latency/headroom.ts'
+import { concurrencyChart } from '../../reports/charts/load/concurrency.ts'
+import { paddingChart } from '../../reports/charts/load/padding.ts'
+import { toPng } from '../../reports/charts/render.ts'
+import { writeWhole } from '../../runtime/folders/write-whole.ts'
 import { haveTraces } from './azure.ts'
 import {
   barsMet,

@@ -1,4 +1,4 @@
-import { heldTraces } from '../../runtime/trace-readers.ts'
+import { heldTraces } from '../../runtime/jobs/trace-readers.ts'
 import { normalQuantile, type RunSummary } from '../../sim/stats/index.ts'
 import { traceStatistics } from '../../sim/traffic/index.ts'
 import { prepareTrace, runOf, TRACES, type Trace } from './azure.ts'

@@ -1,5 +1,5 @@
-import type { HeadroomChart } from '../../reports/charts/headroom.ts'
-import type { PaddingChart, PaddingCurve } from '../../reports/charts/padding.ts'
+import type { HeadroomChart } from '../../reports/charts/latency/headroom.ts'
+import type { PaddingChart, PaddingCurve } from '../../reports/charts/load/padding.ts'
 import { count, fixed } from '../../reports/format.ts'
 import { type Headroom, OBJECTIVE, WINDOW_S, WINDOWS } from './headroom.ts'
 import { BATCHES, type Padding } from './padding.ts'

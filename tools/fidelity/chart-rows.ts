@@ -1,7 +1,7 @@
 import { type Layer, narrow } from '../../reports/charts/frame.ts'
-import { textWidth, wrap } from '../../reports/text.ts'
-import { LABEL_SIZE, LIGHT } from '../../reports/theme.ts'
-import type { Verdict } from '../../sim/stats/index.ts'
+import { textWidth, wrap } from '../../reports/charts/text-width.ts'
+import { LABEL_SIZE, LIGHT } from '../../reports/charts/theme.ts'
+import type { Verdict } from '../../sim/documents/index.ts'
 
 /** Around a picture, px: the theme's, and the halo of words at the edge. */
 const PADDING = 12

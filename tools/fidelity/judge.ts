@@ -1,9 +1,10 @@
-import { auditCheck } from '../../runtime/audit-runs.ts'
-import { learn } from '../../runtime/learn.ts'
-import { simulationInput } from '../../runtime/prepare.ts'
-import { runReplications } from '../../runtime/replications.ts'
-import { whatIfInputs } from '../../runtime/what-if-inputs.ts'
+import { auditCheck } from '../../runtime/jobs/audit-runs.ts'
+import { learn } from '../../runtime/jobs/learn.ts'
+import { simulationInput } from '../../runtime/jobs/prepare.ts'
+import { runReplications } from '../../runtime/jobs/replications.ts'
+import { whatIfInputs } from '../../runtime/jobs/what-if-inputs.ts'
 import { scenarioChanges } from '../../scenarios/index.ts'
+import type { Comparison, WhatIfPercentile } from '../../sim/documents/index.ts'
 import {
   compareRuns,
   executorWork,
@@ -13,7 +14,6 @@ import {
   whatIfCheck,
   whatIfPercentiles,
 } from '../../sim/experiment/index.ts'
-import type { Comparison, WhatIfPercentile } from '../../sim/stats/index.ts'
 import type { Profile } from '../../sim/world/index.ts'
 import type { Recorded, Recording } from './record.ts'
 import { LATER, REHEARSAL } from './suite.ts'

@@ -1,7 +1,8 @@
 import { median } from 'simple-statistics'
-import { simulationInput } from '../../runtime/prepare.ts'
-import { whatIfInputs } from '../../runtime/what-if-inputs.ts'
+import { simulationInput } from '../../runtime/jobs/prepare.ts'
+import { whatIfInputs } from '../../runtime/jobs/what-if-inputs.ts'
 import { modelKey } from '../../scenarios/index.ts'
+import { batchesOf, structureSimulator } from '../../sim/experiment/comparison/structure.ts'
 import {
   type ExecutorWork,
   executorWork,
@@ -10,7 +11,6 @@ import {
   runReplication,
   type SimulationInput,
 } from '../../sim/experiment/index.ts'
-import { batchesOf, structureSimulator } from '../../sim/experiment/structure.ts'
 import { meanWithError, PERCENTILES, percentile, supportsVerdict } from '../../sim/stats/index.ts'
 import { MUTANTS, type MutantCase, matrix, TRUE_SIMULATOR } from '../mutants/index.ts'
 import type { Recorded, Recording } from './record.ts'

@@ -1,9 +1,9 @@
 import { median } from 'simple-statistics'
 import type { TopLevelSpec } from 'vega-lite'
 import { frame, keyWords, type Layer, narrow } from '../../reports/charts/frame.ts'
+import { textWidth } from '../../reports/charts/text-width.ts'
+import { LABEL_SIZE, LIGHT } from '../../reports/charts/theme.ts'
 import { percent, percentileName } from '../../reports/format.ts'
-import { textWidth } from '../../reports/text.ts'
-import { LABEL_SIZE, LIGHT } from '../../reports/theme.ts'
 import {
   COLOR,
   type ErrorAxis,

@@ -1,13 +1,6 @@
 import { median } from 'simple-statistics'
-import {
-  clopperPearson,
-  type Estimate,
-  type Interval,
-  type PercentileComparison,
-  supportsVerdict,
-  tInterval,
-  type Verdict,
-} from '../../sim/stats/index.ts'
+import type { Estimate, PercentileComparison, Verdict } from '../../sim/documents/index.ts'
+import { clopperPearson, type Interval, supportsVerdict, tInterval } from '../../sim/stats/index.ts'
 
 /** How well one percentile of later replays was predicted. Relative to their median, but for n. */
 export interface PredictionRow {

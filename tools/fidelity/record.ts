@@ -5,17 +5,17 @@ import { join } from 'node:path'
 import { calibrate } from '../../runtime/commands/calibrate.ts'
 import { documentText, writeWhole } from '../../runtime/commands/output.ts'
 import { ProgressDisplay } from '../../runtime/commands/progress.ts'
-import type { Fleet } from '../../runtime/fleet.ts'
-import { type Prepared, prepare, requestsOf, simulationInput } from '../../runtime/prepare.ts'
 import {
   type LoadedProfile,
   loadProfile,
   mergeProfiles,
   profileHash,
-} from '../../runtime/profile-file.ts'
-import { openFleet, type ReplaySide } from '../../runtime/replay.ts'
-import { readRows, writeRows } from '../../runtime/rows-file.ts'
-import { readText } from '../../runtime/user-text.ts'
+} from '../../runtime/folders/profile-file.ts'
+import { readRows, writeRows } from '../../runtime/folders/rows-file.ts'
+import { readText } from '../../runtime/folders/user-text.ts'
+import { type Prepared, prepare, requestsOf, simulationInput } from '../../runtime/jobs/prepare.ts'
+import { openFleet, type ReplaySide } from '../../runtime/jobs/replay.ts'
+import type { Fleet } from '../../runtime/live/fleet.ts'
 import { hashOf, modelKey } from '../../scenarios/index.ts'
 import { feedBack, feedbackDifferences, type ObservedRun } from '../../sim/experiment/index.ts'
 import type { RequestList } from '../../sim/traffic/index.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { NARROW, WIDE } from '../../reports/charts/index.ts'
-import { toSvg } from '../../reports/render.ts'
+import { toSvg } from '../../reports/charts/render.ts'
 import { CHARTS, type ChartName } from './charts.ts'
 import { LIMIT } from './mutant-chart.ts'
 import { isFound } from './mutant-matrix.ts'

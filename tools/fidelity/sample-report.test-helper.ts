@@ -1,13 +1,8 @@
+import type { PercentileComparison, Verdict, WhatIfPercentile } from '../../sim/documents/index.ts'
+import { noiseFloor } from '../../sim/experiment/comparison/noise-floor.ts'
+import { structureCheck } from '../../sim/experiment/comparison/structure-check.ts'
 import { whatIfCheck, whatIfPercentiles } from '../../sim/experiment/index.ts'
-import { noiseFloor } from '../../sim/experiment/noise-floor.ts'
-import { structureCheck } from '../../sim/experiment/structure-check.ts'
-import {
-  PERCENTILES,
-  type PercentileComparison,
-  percentile,
-  type Verdict,
-  type WhatIfPercentile,
-} from '../../sim/stats/index.ts'
+import { PERCENTILES, percentile } from '../../sim/stats/index.ts'
 import type { CaseReport, ChangeReport } from './judge.ts'
 import type { FidelityReport } from './main.ts'
 import type { MatrixCell, MutantRow } from './mutant-matrix.ts'

@@ -1,10 +1,10 @@
 import { median } from 'simple-statistics'
 import type { TopLevelSpec } from 'vega-lite'
 import { frame, type Layer, largest, narrow } from '../../reports/charts/frame.ts'
+import { LIGHT } from '../../reports/charts/theme.ts'
 import { capitalise, inWords, percentileName, plural, signedPercent } from '../../reports/format.ts'
-import { LIGHT } from '../../reports/theme.ts'
-import { structureTolerance } from '../../sim/experiment/structure-check.ts'
-import type { ReplayError, Verdict } from '../../sim/stats/index.ts'
+import type { ReplayError, Verdict } from '../../sim/documents/index.ts'
+import { structureTolerance } from '../../sim/experiment/comparison/structure-check.ts'
 import {
   type Band,
   type ErrorMark,

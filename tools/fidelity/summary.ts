@@ -1,5 +1,5 @@
+import type { Verdict } from '../../sim/documents/index.ts'
 import { worst } from '../../sim/experiment/index.ts'
-import type { Verdict } from '../../sim/stats/index.ts'
 import type { FidelityReport } from './main.ts'
 
 /** What one check of the suite came to. */

@@ -1,8 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { frame, type Layer, largest, narrow } from '../../reports/charts/frame.ts'
+import { LABEL_SIZE, LIGHT } from '../../reports/charts/theme.ts'
 import { capitalise, inWords, percentileName, plural, signedPercent } from '../../reports/format.ts'
-import { LABEL_SIZE, LIGHT } from '../../reports/theme.ts'
-import type { WhatIfPercentile } from '../../sim/stats/index.ts'
+import type { WhatIfPercentile } from '../../sim/documents/index.ts'
 import {
   errorAxis,
   errorBands,

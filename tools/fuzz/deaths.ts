@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Result, resultSchema } from '../../sim/documents/index.ts'
 import { Random } from '../../sim/kernel/index.ts'
-import { type Result, resultSchema } from '../../sim/stats/index.ts'
 import { madeUpProfile } from '../../test/profiles.ts'
 
 /** A replay whose executor is killed again and again: every request must be accounted for. */

@@ -1,8 +1,8 @@
-import type { Batching } from '../../scenarios/schema.ts'
+import type { Batching } from '../../scenarios/schema/schema.ts'
 import type { RunParts } from '../../sim/experiment/index.ts'
 import type { PoolPlan, QueueView } from '../../sim/serving/index.ts'
-import { RequestQueue } from '../../sim/serving/request-queue.ts'
-import { Station } from '../../sim/serving/station.ts'
+import { RequestQueue } from '../../sim/serving/queue/request-queue.ts'
+import { Station } from '../../sim/serving/routing/station.ts'
 import { replaceMethod } from './method.ts'
 import type { Mutant } from './mutant.ts'
 

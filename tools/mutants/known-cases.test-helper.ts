@@ -1,4 +1,12 @@
-import { scenarioSchema } from '../../scenarios/schema.ts'
+import { scenarioSchema } from '../../scenarios/schema/schema.ts'
+import {
+  type KnownOptions,
+  type KnownRun,
+  knownField,
+  knownRun,
+  OVERHEADS,
+} from '../../sim/experiment/comparison/known-machine.test-helper.ts'
+import { batchesOf, structureSimulator } from '../../sim/experiment/comparison/structure.ts'
 import {
   type ExecutorWork,
   fieldOf,
@@ -7,14 +15,6 @@ import {
   runReplication,
   runWorld,
 } from '../../sim/experiment/index.ts'
-import {
-  type KnownOptions,
-  type KnownRun,
-  knownField,
-  knownRun,
-  OVERHEADS,
-} from '../../sim/experiment/known-machine.test-helper.ts'
-import { batchesOf, structureSimulator } from '../../sim/experiment/structure.ts'
 import { stream } from '../../sim/kernel/index.ts'
 import type { ServingPlan } from '../../sim/serving/index.ts'
 import { PERCENTILES, percentile, RowRecorder, Rows } from '../../sim/stats/index.ts'

@@ -1,5 +1,5 @@
+import { batchesOf, type ExecutorWork } from '../../sim/experiment/comparison/structure.ts'
 import { fieldOf, type ObservedRun, type RunParts } from '../../sim/experiment/index.ts'
-import { batchesOf, type ExecutorWork } from '../../sim/experiment/structure.ts'
 import { executorsOf, type Ms, type ServingPlan } from '../../sim/serving/index.ts'
 import {
   AlikeSpeed,
@@ -10,8 +10,8 @@ import {
   machineOf,
   NO_WAKE,
 } from '../../sim/world/index.ts'
-import type { Steps } from '../../sim/world/recorded-field.ts'
-import { joinIntervals } from '../../sim/world/standstills.ts'
+import type { Steps } from '../../sim/world/machine/recorded-field.ts'
+import { joinIntervals } from '../../sim/world/machine/standstills.ts'
 import type { Mutant } from './mutant.ts'
 
 const SHIFT_MS = 10_000

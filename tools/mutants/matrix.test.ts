@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import type { Batching } from '../../scenarios/schema.ts'
-import { poissonRequests, WINDOW_MS } from '../../sim/experiment/known-machine.test-helper.ts'
+import type { Batching } from '../../scenarios/schema/schema.ts'
+import {
+  poissonRequests,
+  WINDOW_MS,
+} from '../../sim/experiment/comparison/known-machine.test-helper.ts'
 import type { PoolPlan, ServingPlan } from '../../sim/serving/index.ts'
 import { RequestList } from '../../sim/traffic/index.ts'
 import { largest, MUTANTS, type Mutant, type MutantCase, matrix, TRUE_SIMULATOR } from './index.ts'

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import type { Batching } from '../../scenarios/schema.ts'
+import type { Batching } from '../../scenarios/schema/schema.ts'
+import { knownRun } from '../../sim/experiment/comparison/known-machine.test-helper.ts'
+import { simulateStructure } from '../../sim/experiment/comparison/structure.ts'
 import { type RunParts, withMutation } from '../../sim/experiment/index.ts'
-import { knownRun } from '../../sim/experiment/known-machine.test-helper.ts'
-import { simulateStructure } from '../../sim/experiment/structure.ts'
 import { ControlPlane } from '../../sim/serving/index.ts'
-import { Station } from '../../sim/serving/station.ts'
+import { Station } from '../../sim/serving/routing/station.ts'
 import { Rows } from '../../sim/stats/index.ts'
 import { NO_WAKE } from '../../sim/world/index.ts'
-import { Standstills } from '../../sim/world/standstills.ts'
+import { Standstills } from '../../sim/world/machine/standstills.ts'
 import { SimulatedWorld } from '../../sim/world/world.ts'
 import { planOf, requestsOf, type SmallSystem, serve } from '../../test/small-system.ts'
 import { sourceFiles } from '../../test/source-files.ts'
@@ -195,7 +195,7 @@ describe('the hook', () => {
     )
     expect(users.map(({ path }) => path)).toEqual([
       'sim/experiment/index.ts',
-      'sim/experiment/run-world.ts',
+      'sim/experiment/simulation/run-world.ts',
     ])
   })
 

@@ -1,4 +1,4 @@
-import type { Pool } from '../../../scenarios/schema.ts'
+import type { Pool } from '../../../scenarios/schema/schema.ts'
 import type { Ms } from '../ports.ts'
 
 const endless = Number.POSITIVE_INFINITY

@@ -1,4 +1,4 @@
-import type { Batching } from '../../../scenarios/schema.ts'
+import type { Batching } from '../../../scenarios/schema/schema.ts'
 import type { Batch, Ms } from '../ports.ts'
 
 /** Requests that may share a batch, as a batching policy sees them. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Batching } from '../../../scenarios/schema.ts'
+import type { Batching } from '../../../scenarios/schema/schema.ts'
 import { batchesOf } from '../batches-of.test-helper.ts'
 import { Batcher, batchPolicies } from './index.ts'
 import { viewOf } from './view.test-helper.ts'

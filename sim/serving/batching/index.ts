@@ -1,4 +1,4 @@
-import type { Batching } from '../../../scenarios/schema.ts'
+import type { Batching } from '../../../scenarios/schema/schema.ts'
 import type { Batch, Ms } from '../ports.ts'
 import { aimd } from './aimd.ts'
 import type { BatchPolicy, BatchState, Decision, QueueView } from './batch-policy.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Batching } from '../../../scenarios/schema.ts'
+import type { Batching } from '../../../scenarios/schema/schema.ts'
 import { Random } from '../../kernel/index.ts'
 import { batchesOf, endsOf } from '../batches-of.test-helper.ts'
 import type { Batch } from '../ports.ts'

@@ -1,11 +1,11 @@
 import type { Ms, Observer, StepBackend, StepRun } from '../ports.ts'
-import type { RequestQueue } from '../request-queue.ts'
+import type { RequestQueue } from '../queue/request-queue.ts'
+import { WaitingList } from '../queue/waiting-list.ts'
 import type { Requests } from '../requests.ts'
-import { WaitingList } from '../waiting-list.ts'
 import { Decoding } from './decoding.ts'
 import type { GenerationPlan } from './generation-plan.ts'
-import { Places } from './places.ts'
 import type { PrefixClass } from './prefix-keys.ts'
+import { Places } from './sequence-slots.ts'
 import type { Sequences } from './sequences.ts'
 
 /** What an engine works with. */

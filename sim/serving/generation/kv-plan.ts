@@ -1,4 +1,4 @@
-import type { Pool, Scenario } from '../../../scenarios/schema.ts'
+import type { Pool, Scenario } from '../../../scenarios/schema/schema.ts'
 import { declaredPlan, kvTokenBytes } from '../../memory/index.ts'
 
 /** How large the KV cache of a replica is; Infinity for no limit. */

@@ -1,6 +1,5 @@
 export { type EvictionPolicy, evictionPolicies, type Use } from './eviction/index.ts'
 export { Ledger } from './ledger.ts'
-export { Memory } from './memory.ts'
 export {
   comesAndGoes,
   type DevicePlan,
@@ -11,3 +10,4 @@ export {
   type Remedy,
   type ResidencyPlan,
 } from './memory-plan.ts'
+export { Memory } from './memory-scheduler.ts'

@@ -1,4 +1,4 @@
-import type { Pool, PoolMemory, Scenario } from '../../../scenarios/schema.ts'
+import type { Pool, PoolMemory, Scenario } from '../../../scenarios/schema/schema.ts'
 import { Empirical } from '../../kernel/index.ts'
 import {
   type ActivationPlan,

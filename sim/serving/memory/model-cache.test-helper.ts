@@ -1,7 +1,7 @@
 import { planOf } from '../../../test/small-system.ts'
 import type { Backend, Observer } from '../ports.ts'
 import { Requests } from '../requests.ts'
-import { poolStates } from '../stations.ts'
+import { poolStates } from '../routing/stations.ts'
 import { Ledger } from './ledger.ts'
 import type { ResidencyPlan } from './memory-plan.ts'
 import { Residency } from './residency.ts'

@@ -1,7 +1,7 @@
-import { describe } from '../filling.ts'
+import { describe } from '../batching/batch-assembly.ts'
 import type { Backend, Batch, Ms, Observer } from '../ports.ts'
 import type { Requests } from '../requests.ts'
-import type { Station } from '../station.ts'
+import type { Station } from '../routing/station.ts'
 import type { Residency } from './residency.ts'
 
 interface RemedyWorld {

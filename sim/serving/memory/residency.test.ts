@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Batching } from '../../../scenarios/schema.ts'
+import type { Batching } from '../../../scenarios/schema/schema.ts'
 import { OUTCOME } from '../ports.ts'
 import { item, lru, run } from './small-device.test-helper.ts'
 

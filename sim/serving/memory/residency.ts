@@ -1,6 +1,6 @@
 import { executorsOf, type ServingPlan } from '../plan.ts'
 import type { Backend, Ms, Observer } from '../ports.ts'
-import type { Station } from '../station.ts'
+import type { Station } from '../routing/station.ts'
 import { type EvictionPolicy, evictionPolicies } from './eviction/index.ts'
 import type { Ledger } from './ledger.ts'
 import { comesAndGoes, expectedLoadMs } from './memory-plan.ts'

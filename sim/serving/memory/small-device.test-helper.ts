@@ -1,4 +1,4 @@
-import type { Batching } from '../../../scenarios/schema.ts'
+import type { Batching } from '../../../scenarios/schema/schema.ts'
 import { type Mishaps, runWithMemory } from '../../../test/memory-world.ts'
 import { planOf, requestsOf } from '../../../test/small-system.ts'
 import type { PoolPlan, ServingPlan } from '../plan.ts'

@@ -1,0 +1,191 @@
+import type { TopLevelSpec } from 'vega-lite'
+import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
+import type { Series } from '../../../sim/documents/index.ts'
+import { count, time } from '../../format.ts'
+import {
+  frame,
+  logTicks,
+  median,
+  narrow,
+  plotWidth,
+  type ReportInput,
+  subject,
+  WIDE,
+  type World,
+  worlds,
+} from '../frame.ts'
+import { latencyLimits, limitLines } from '../load/limits.ts'
+
+/** At most this many cells each way are embedded, whatever the length of the run. */
+const MOST_COLUMNS = 64
+const MOST_ROWS = 40
+const SHADES = 8
+
+interface Cell {
+  readonly x: number
+  readonly x2: number
+  readonly y: number
+  readonly y2: number
+  /** 0 … 1 of the fullest cell, on a square-root scale in eighths */
+  readonly shade: number
+}
+
+/** How many requests ended at which latency, over time; one panel for each world. */
+export function latencyHeat(input: ReportInput, width = WIDE): TopLevelSpec {
+  const present = worlds(input)
+  const small = narrow(width)
+  const columns = small ? 1 : Math.max(1, present.length)
+  const gap = 24
+  const wide = (plotWidth(width) - (columns - 1) * (gap + 44)) / columns
+  const height = small ? 170 : 240
+  const limits = latencyLimits(input)
+  const cells = present.map(({ result }) => heatCells(result.series, small ? 24 : MOST_COLUMNS))
+  const domain = latencyDomain(
+    cells.flat(),
+    limits.map(({ limitMs }) => limitMs),
+  )
+  const panel = (world: World, i: number): NonNormalizedSpec => ({
+    title: {
+      text: world.name,
+      color: world.color,
+      fontSize: 12,
+      offset: 6,
+      frame: 'group',
+    },
+    width: wide,
+    height,
+    layer: [
+      heatLayer(cells[i]!, world, domain, i % columns === 0),
+      ...limitLines(limits, { domain, height }),
+    ],
+  })
+  const subtitle = `${subject(input)} · darker: more requests of that moment (square-root scale)`
+  if (present.length === 0) {
+    return { ...frame('No latencies were recorded', subtitle, width), width: wide, ...EMPTY }
+  }
+  return {
+    ...frame(finding(present), subtitle, width),
+    columns,
+    spacing: gap,
+    concat: present.map(panel),
+  }
+}
+
+const EMPTY = { height: 20, data: { values: [] }, mark: 'rect' as const }
+
+function heatLayer(cells: Cell[], { color, result }: World, y: [number, number], first: boolean) {
+  const end = Math.max(1, result.series.heat.counts.length) * result.series.bucket_s
+  return {
+    data: { values: cells },
+    mark: { type: 'rect' as const, color },
+    encoding: {
+      x: {
+        field: 'x',
+        type: 'quantitative' as const,
+        scale: { domain: [0, end], nice: false },
+        axis: { title: 'time since the start (s)', tickCount: 5, grid: false },
+      },
+      x2: { field: 'x2' },
+      y: {
+        field: 'y',
+        type: 'quantitative' as const,
+        scale: { type: 'log' as const, domain: y, nice: false },
+        axis: {
+          title: first ? 'latency (ms, log scale)' : null,
+          values: logTicks(y[0], y[1]),
+          format: ',~g',
+        },
+      },
+      y2: { field: 'y2' },
+      opacity: {
+        field: 'shade',
+        type: 'quantitative' as const,
+        scale: { domain: [0, 1], range: [0.04, 1] },
+        legend: null,
+      },
+    },
+  }
+}
+
+/** The filled cells of a heat map, coarsened to what a picture shows. */
+function heatCells({ bucket_s, heat }: Series, mostColumns: number): Cell[] {
+  const { counts, latency_edges: edges } = heat
+  const rows = Math.max(0, edges.length - 1)
+  const used = usedRows(counts, rows)
+  const perColumn = Math.ceil(counts.length / mostColumns)
+  const perRow = Math.ceil((used.to - used.from) / MOST_ROWS)
+  const cells: Cell[] = []
+  const sums: number[] = []
+  for (let c = 0; c < counts.length; c += perColumn) {
+    const buckets = counts.slice(c, c + perColumn)
+    for (let r = used.from; r < used.to; r += perRow) {
+      const top = Math.min(r + perRow, used.to)
+      let sum = 0
+      for (const bucket of buckets) for (let i = r; i < top; i++) sum += bucket[i] ?? 0
+      if (sum === 0) continue
+      // A last, shorter column counts as if it were whole.
+      sums.push(sum / buckets.length)
+      const x2 = Math.min(c + perColumn, counts.length) * bucket_s
+      cells.push({ x: c * bucket_s, x2, y: edges[r]!, y2: edges[top]!, shade: 0 })
+    }
+  }
+  const fullest = Math.max(...sums, 0)
+  return cells.map((cell, i) => ({
+    ...cell,
+    shade: Math.ceil(SHADES * Math.sqrt(sums[i]! / fullest)) / SHADES,
+  }))
+}
+
+function usedRows(counts: readonly (readonly number[])[], rows: number) {
+  let from = rows
+  let to = 0
+  for (const bucket of counts) {
+    for (let r = 0; r < rows; r++) {
+      if ((bucket[r] ?? 0) === 0) continue
+      from = Math.min(from, r)
+      to = Math.max(to, r + 1)
+    }
+  }
+  return { from: Math.min(from, to), to }
+}
+
+function latencyDomain(cells: readonly Cell[], limits: readonly number[]): [number, number] {
+  const low = Math.min(...cells.map(({ y }) => y).filter((y) => y > 0), ...limits)
+  const high = Math.max(...cells.map(({ y2 }) => y2), ...limits)
+  return high > 0 && Number.isFinite(low) ? [low / 1.1, high * 1.25] : [1, 10]
+}
+
+/** When the slowest twentieth was slowest, and by how much, in each world. */
+function finding(present: readonly World[]): string {
+  const peaks = present.flatMap(({ name, result }) => {
+    const { bucket_s, heat } = result.series
+    const highs = heat.counts.map((bucket) => quantileOf(bucket, heat.latency_edges, 0.95))
+    const known = highs.filter((value) => value !== null)
+    const middle = median(known)
+    const peak = Math.max(...known)
+    if (middle === null) return []
+    return [{ name, peak, middle, at: highs.indexOf(peak) * bucket_s }]
+  })
+  const main = peaks.at(-1)
+  if (!main) return 'No latencies were recorded'
+  if (peaks.every(({ peak, middle }) => peak < 1.5 * middle)) {
+    return `Latency was steady over the run: p95 of a moment stayed near ${time(main.middle)}`
+  }
+  const first = peaks[0]!
+  const apart = Math.abs(main.at - first.at)
+  if (apart <= 0.1 * main.at) {
+    const told = peaks.map(({ name, peak }) => `${time(peak)} ${name}`)
+    return `Latency was worst at ${count(main.at)} s: p95 ${told.join(', ')}`
+  }
+  const told = peaks.map(({ name, at, peak }) => `${name} at ${count(at)} s (p95 ${time(peak)})`)
+  return `Latency was worst ${told.join(', ')}`
+}
+
+/** The upper edge of the bin that holds the quantile `p`; null for an empty bucket. */
+function quantileOf(bucket: readonly number[], edges: readonly number[], p: number): number | null {
+  const total = bucket.reduce((sum, n) => sum + n, 0)
+  if (total === 0) return null
+  let below = 0
+  const bin = bucket.findIndex((n) => (below += n) >= p * total)
+  return edges[bin + 1] ?? null
+}

@@ -1,0 +1,99 @@
+import { parseObjective } from '../../../scenarios/index.ts'
+import type { Result, TailPoint } from '../../../sim/documents/index.ts'
+import { capitalise, figure, halfWidth, inWords, percentileName, time } from '../../format.ts'
+import { largest, namedPercentile, type ReportInput, worlds, worst } from '../frame.ts'
+
+/** The number of nines of a percentile: 0.99 is 2. */
+export function nines(p: number): number {
+  return -Math.log10(1 - p)
+}
+
+/** One curve for each replay; the mean curve where a document holds no single ones. */
+export function measuredTails({ measured }: ReportInput): readonly (readonly TailPoint[])[] {
+  if (!measured) return []
+  return measured.tails.length > 0 ? measured.tails : [measured.tail]
+}
+
+/** What the tail chart shows, in a sentence. */
+export function tailFinding(input: ReportInput): string {
+  const present = worlds(input)
+  const only = present[0]
+  if (!only) return 'Neither simulated nor measured'
+  return present.length === 1 ? ofOne(only.result) : ofBoth(input)
+}
+
+/** "Simulation only: p99 is 12 ms, 0.8 of the limit": the objective nearest to its limit. */
+function ofOne(result: Result): string {
+  const world = result.world === 'simulated' ? 'Simulation only' : 'Measurement only'
+  const candidates = result.objectives.flatMap(({ text, estimate, class: name }) => {
+    const objective = parseObjective(text)
+    if (objective?.kind !== 'latency' || estimate.value === null) return []
+    return [{ ...objective, estimate, name, value: estimate.value }]
+  })
+  const nearest = largest(candidates, ({ value, limitMs }) => value / limitMs)
+  if (nearest) {
+    const { percentile, value, limitMs, estimate, name } = nearest
+    const whose = result.classes.length > 1 ? ` of ${name}` : ''
+    const ratio = value / limitMs
+    const share = `${figure(ratio)} ${ratio > 1 ? 'times' : 'of'} the limit`
+    const size = time(value, halfWidth(estimate))
+    return `${world}: ${percentileName(percentile)}${whose} is ${size}, ${share}`
+  }
+  const point = result.tail.filter(({ p }) => p <= 0.99 + 1e-9).at(-1)
+  if (!point) return `${world}: no percentile is supported by the sample`
+  return `${world}: ${percentileName(point.p)} is ${time(point.value, halfWidth(point))}`
+}
+
+/** How the replays lie to the band, led by the verdict on the tails where they were compared. */
+function ofBoth(input: ReportInput): string {
+  const replays = measuredTails(input)
+  const exits = replays.map((tail) => firstExit(tail, input)).filter((p) => p !== null)
+  const left =
+    exits.length > 0
+      ? `${who(exits.length, replays.length)} left the band above ${namedPercentile(Math.min(...exits))}`
+      : null
+  const rest = left === null ? '' : `; ${left}`
+  const checks = input.comparison?.checks
+  switch (checks && worst([checks.structure.verdict, checks.prediction.verdict])) {
+    case 'PASS':
+      return `Simulated and measured tails agree${rest}`
+    case 'FAIL':
+      return `Simulated and measured tails differ${rest}`
+    case 'UNDECIDED':
+      return `${capitalise(left ?? 'no replay left the band')}; too little evidence for a verdict`
+    default:
+      return left === null ? 'Simulated and measured tails agree' : capitalise(left)
+  }
+}
+
+function who(some: number, all: number): string {
+  if (all === 1) return 'the replay'
+  if (some === all) return all === 2 ? 'both replays' : `all ${inWords(all)} replays`
+  return `${inWords(some)} ${some === 1 ? 'replay' : 'replays'} of ${inWords(all)}`
+}
+
+/**
+ * The first percentile from the median up at which a replay lies outside the simulated band by
+ * more than the comparison tolerates; null where it stays inside.
+ */
+function firstExit(tail: readonly TailPoint[], input: ReportInput): number | null {
+  const tolerance = input.comparison?.tolerance ?? { relative: 0, absolute_ms: 0 }
+  for (const { p, low, high } of input.simulated?.tail ?? []) {
+    const value = p < 0.5 ? null : valueAt(tail, p)
+    if (value === null || low === null || high === null) continue
+    const slack = Math.max(tolerance.relative * value, tolerance.absolute_ms)
+    if (value > high + slack || value < low - slack) return p
+  }
+  return null
+}
+
+/** Latency at `p`, between two points linear in nines; null outside the curve. */
+function valueAt(tail: readonly TailPoint[], p: number): number | null {
+  const after = tail.findIndex((point) => point.p >= p - 1e-9)
+  if (after < 0) return null
+  const right = tail[after]!
+  const left = tail[after - 1]
+  if (!left) return Math.abs(right.p - p) < 1e-9 ? right.value : null
+  const share = (nines(p) - nines(left.p)) / (nines(right.p) - nines(left.p))
+  return left.value + Math.min(1, share) * (right.value - left.value)
+}

@@ -1,0 +1,54 @@
+import type { WhatIf } from '../../../sim/documents/index.ts'
+import { capitalise, inWords, percentileName, signedPercent, valueText } from '../../format.ts'
+import { largest } from '../frame.ts'
+import type { RatioRow } from './what-if-rows.ts'
+
+/** Changes longer than this, in characters, are counted in a title rather than told. */
+const LONGEST = 60
+
+/** What the change did to the percentile that tells most, and what had been predicted. */
+export function whatIfFinding(rows: readonly RatioRow[], { changes }: WhatIf): string {
+  const row = telling(rows)
+  if (!row) return 'No effect of the change could be told'
+  const { p, predicted, measured, error_relative, verdict } = row
+  const ratio = valueText(measured, 'plain')
+  const was = valueText(predicted, 'plain')
+  const error = signedPercent(error_relative)
+  const name = percentileName(p)
+  const effect = withinNoise(row)
+    ? ['leave', `${name} as it was, within the noise (ratio ${ratio})`]
+    : ['take', `${name} to ${ratio} ${measured.value > 1 ? 'times' : 'of'} what it was`]
+  const foretold =
+    verdict === 'FAIL' ? `, but ${was} was predicted (${error})` : `; predicted ${was} (${error})`
+  const open = rows.filter((other) => other.verdict === 'UNDECIDED')
+  const undecided =
+    open.length === 0 ? '' : `; undecided at ${open.map((one) => percentileName(one.p)).join(', ')}`
+  const { text, several } = cause(changes)
+  return `${text} ${effect[0]}${several ? '' : 's'} ${effect[1]}${foretold}${undecided}`
+}
+
+/** The worst that failed, else the highest percentile that passed, was open, or is there at all. */
+function telling(rows: readonly RatioRow[]): RatioRow | undefined {
+  const failed = rows.filter(({ verdict }) => verdict === 'FAIL')
+  if (failed.length > 0) return largest(failed, (row) => Math.abs(row.error_relative))
+  const last = (verdict: RatioRow['verdict']) =>
+    rows.filter((row) => row.verdict === verdict).at(-1)
+  return last('PASS') ?? last('UNDECIDED') ?? rows.at(-1)
+}
+
+/** Whether the ratio is no further from 1 than two replays without a change are apart. */
+function withinNoise({ measured, noise_floor }: RatioRow): boolean {
+  const difference = Math.abs(measured.value - 1) / ((measured.value + 1) / 2)
+  return noise_floor.median !== null && difference <= noise_floor.median
+}
+
+/** "max_batch 8 → 2": the last key of each path, where that is short enough. */
+function cause(changes: readonly string[]): { text: string; several: boolean } {
+  const several = changes.length > 1
+  const short = changes.map((change) => change.replace(/^(?:[^:]*\.)?([^:.]+): /, '$1 '))
+  const text = short.join(' and ')
+  if (short.length > 0 && short.length <= 2 && text.length <= LONGEST) return { text, several }
+  return several
+    ? { text: `${capitalise(inWords(changes.length))} changes`, several }
+    : { text: 'The change', several }
+}

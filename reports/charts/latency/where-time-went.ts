@@ -1,0 +1,245 @@
+import type { TopLevelSpec } from 'vega-lite'
+import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
+import type { PoolResult } from '../../../sim/documents/index.ts'
+import { percent, valueText } from '../../format.ts'
+import {
+  frame,
+  keyWords,
+  type Layer,
+  labels,
+  largest,
+  narrow,
+  plotWidth,
+  type ReportInput,
+  subject,
+  WIDE,
+  type World,
+  worlds,
+} from '../frame.ts'
+import { textWidth } from '../text-width.ts'
+import { LIGHT } from '../theme.ts'
+
+/** The parts of a latency in the order in which a request meets them. */
+export const PARTS = [
+  { key: 'lag', name: 'lag', color: LIGHT.lag },
+  { key: 'queue', name: 'queue', color: LIGHT.queue },
+  { key: 'batch_wait', name: 'batch wait', color: LIGHT.batchWait },
+  { key: 'service', name: 'service', color: LIGHT.service },
+  { key: 'overhead', name: 'overhead', color: LIGHT.overhead },
+] as const
+
+const NAMES = 14
+
+/** Mean latency stacked from its parts, and below it the median and p99 of each part. */
+export function whereTimeWent(input: ReportInput, width = WIDE): TopLevelSpec {
+  const present = worlds(input)
+  const served = (name: string) =>
+    present.some((world) => (poolOf(world, name)?.counts.served ?? 0) > 0)
+  // one that sequences are handed to serves no request of its own
+  const pools = present[0]?.result.pools.map(({ name }) => name).filter(served) ?? []
+  const wide = plotWidth(width) - NAMES
+  const panels = pools.flatMap((pool, i): NonNormalizedSpec[] => {
+    const title = pools.length > 1 ? `${pool}: ` : ''
+    return [
+      stack(present, pool, wide, i === 0 ? width : null, title),
+      spread(present, pool, wide, width, title),
+    ]
+  })
+  return {
+    ...frame(
+      finding(present),
+      `${subject(input)} · percentiles of the parts do not add up to those of the whole`,
+      width,
+    ),
+    spacing: 30,
+    resolve: { scale: { x: 'independent' } },
+    vconcat: panels,
+  }
+}
+
+function poolOf({ result }: World, name: string): PoolResult | undefined {
+  return result.pools.find((pool) => pool.name === name)
+}
+
+function panelTitle(text: string) {
+  return { text, fontSize: 12, color: LIGHT.ink, offset: 6, frame: 'group' as const }
+}
+
+/** One bar for each world: the means add up to the mean latency. */
+function stack(
+  present: readonly World[],
+  name: string,
+  width: number,
+  keyed: number | null,
+  title: string,
+): NonNormalizedSpec {
+  const row = 30
+  const bars = present.map((world) => {
+    const pool = poolOf(world, name)
+    let from = 0
+    const segments = PARTS.map(({ key, color }) => {
+      const mean = pool?.parts[key].mean
+      const value = mean?.value ?? 0
+      from += value
+      const text = mean ? valueText(mean, 'time') : ''
+      return { world: world.name, from: from - value, to: from, value, text, color }
+    })
+    return { segments, total: from, text: pool ? valueText(pool.latency.mean, 'time') : '' }
+  })
+  const most = Math.max(...bars.map(({ total }) => total)) || 1
+  const room = 64
+  const scaled = (ms: number) => (ms / most) * (width - room)
+  const numbers = bars.flatMap(({ segments, total, text }, i) => {
+    const y = row * (i + 0.5)
+    const inside = segments
+      .filter((segment) => textWidth(segment.text, 12) + 8 < scaled(segment.value))
+      .map((segment) => ({ x: scaled(segment.from + segment.value / 2), y, text: segment.text }))
+    return { inside, end: { x: scaled(total) + 6, y, text, color: LIGHT.ink } }
+  })
+  const inside = numbers.flatMap((bar) => bar.inside)
+  return {
+    title: panelTitle(`${title}mean`),
+    width,
+    height: row * bars.length,
+    layer: [
+      {
+        data: { values: bars.flatMap(({ segments }) => segments) },
+        mark: { type: 'bar', height: 22, stroke: LIGHT.paper, strokeWidth: 1 },
+        encoding: {
+          y: worldAxis(present),
+          x: {
+            field: 'from',
+            type: 'quantitative',
+            scale: { domain: [0, (most * width) / (width - room)], nice: false },
+            axis: null,
+          },
+          x2: { field: 'to' },
+          color: { field: 'color', type: 'nominal', scale: null },
+        },
+      },
+      ...inside.map(
+        ({ x, y, text }): Layer => ({
+          data: { values: [{}] },
+          mark: { type: 'text', text, fontSize: 12, fill: LIGHT.paper },
+          encoding: { x: { value: x }, y: { value: y } },
+        }),
+      ),
+      ...labels(
+        numbers.map(({ end }) => end),
+        { align: 'left', bold: true },
+      ),
+      ...(keyed === null
+        ? []
+        : keyWords(
+            PARTS.map((part) => ({ text: part.name, color: part.color })),
+            keyed,
+          )),
+    ],
+  }
+}
+
+function worldAxis(present: readonly World[]) {
+  return {
+    field: 'world',
+    type: 'nominal' as const,
+    sort: present.map(({ name }) => name),
+    axis: { title: null, grid: false },
+  }
+}
+
+/** For each part and world a line from the median (filled dot) to p99 (open dot). */
+function spread(
+  present: readonly World[],
+  name: string,
+  width: number,
+  total: number,
+  title: string,
+): NonNormalizedSpec {
+  const values = present.flatMap((world) =>
+    PARTS.flatMap((part) => {
+      const percentiles = poolOf(world, name)?.parts[part.key].percentiles
+      const { p50, p99 } = percentiles ?? {}
+      return p50 && p50.value !== null
+        ? [
+            {
+              part: part.name,
+              world: world.name,
+              color: world.color,
+              p50: p50.value,
+              p99: p99?.value ?? null,
+            },
+          ]
+        : []
+    }),
+  )
+  const y = {
+    field: 'part',
+    type: 'nominal' as const,
+    sort: PARTS.map((part) => part.name),
+    axis: { title: null, grid: false },
+  }
+  const yOffset = {
+    field: 'world',
+    type: 'nominal' as const,
+    sort: present.map((world) => world.name),
+    scale: { paddingOuter: 0.6 },
+  }
+  const color = { field: 'color', type: 'nominal' as const, scale: null }
+  const x = {
+    field: 'p50',
+    type: 'quantitative' as const,
+    scale: { zero: true },
+    axis: { title: 'time in the part (ms)', tickCount: narrow(total) ? 4 : 8 },
+  }
+  const both = values.filter(({ p99 }) => p99 !== null)
+  const dot = { type: 'point' as const, size: 44, opacity: 1, strokeWidth: 1.6 }
+  return {
+    title: panelTitle(`${title}median (●) and p99 (○)`),
+    width,
+    height: 36 * PARTS.length,
+    layer: [
+      {
+        data: { values: both },
+        mark: { type: 'rule', strokeWidth: 2 },
+        encoding: { x, x2: { field: 'p99' }, y, yOffset, color },
+      },
+      {
+        data: { values: both },
+        mark: { ...dot, fill: LIGHT.paper },
+        encoding: { x: { ...x, field: 'p99' }, y, yOffset, stroke: color },
+      },
+      {
+        data: { values },
+        mark: { ...dot, filled: true },
+        encoding: { x, y, yOffset, color },
+      },
+      ...keyWords(
+        present.map((world) => ({ text: world.name, color: world.color })),
+        total,
+      ),
+    ],
+  }
+}
+
+/** The part that takes the largest share of the mean, in each world. */
+function finding(present: readonly World[]): string {
+  const told = present.map(({ name, result }) => {
+    const sums = PARTS.map(({ key, name: part }) => ({
+      part,
+      value: result.pools.reduce(
+        (sum, pool) => sum + (pool.parts[key].mean.value ?? 0) * pool.counts.served,
+        0,
+      ),
+    }))
+    const total = sums.reduce((sum, { value }) => sum + value, 0)
+    return { name, sums, total }
+  })
+  const main = told.at(-1)
+  const most = main && largest(main.sums, ({ value }) => value)
+  if (!main || !most || main.total === 0) return 'Where the time went was not recorded'
+  const shares = told.map(({ name, sums, total }) => {
+    const value = sums.find(({ part }) => part === most.part)?.value ?? 0
+    return `${percent(total === 0 ? 0 : value / total)} ${name}`
+  })
+  return `Most of the mean latency is ${most.part}: ${shares.join(', ')}`
+}

@@ -1,0 +1,113 @@
+import type { TopLevelSpec } from 'vega-lite'
+import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
+import { valueText } from '../../format.ts'
+import {
+  frame,
+  keyWords,
+  largest,
+  narrow,
+  PERCENT,
+  plotWidth,
+  type ReportInput,
+  subject,
+  WIDE,
+  type World,
+  worlds,
+} from '../frame.ts'
+
+/** Share of the requests that were served in a batch of each size, for each pool. */
+export function batchSizes(input: ReportInput, width = WIDE): TopLevelSpec {
+  const present = worlds(input)
+  const names = present[0]?.result.pools.map(({ name }) => name) ?? []
+  const panel = (pool: string, i: number): NonNormalizedSpec => ({
+    ...(names.length > 1 && {
+      title: { text: pool, fontSize: 12, offset: 8, frame: 'group' },
+    }),
+    width: plotWidth(width),
+    height: 180,
+    layer: [bars(present, pool, narrow(width)), ...(i === 0 ? keys(present, width) : [])],
+  })
+  const head = frame(
+    finding(present, names),
+    `${subject(input)} · share of requests by the size of their batch`,
+    width,
+  )
+  return { ...head, spacing: 24, vconcat: names.map(panel) }
+}
+
+function keys(present: readonly World[], width: number) {
+  return keyWords(
+    present.map(({ name, color }) => ({ text: name, color })),
+    width,
+  )
+}
+
+function bars(present: readonly World[], pool: string, small: boolean) {
+  const values = present.flatMap(({ name, color, result }) =>
+    shares(result.pools.find((other) => other.name === pool)?.batch_sizes ?? []).map(
+      (share, i) => ({ size: i + 1, share, world: name, color }),
+    ),
+  )
+  const sizes = Math.max(1, ...values.filter(({ share }) => share > 0).map(({ size }) => size))
+  const every = Math.ceil(sizes / (small ? 10 : 32))
+  return {
+    data: { values: values.filter(({ size }) => size <= sizes) },
+    mark: { type: 'bar' as const },
+    encoding: {
+      x: {
+        field: 'size',
+        type: 'ordinal' as const,
+        scale: { paddingInner: 0.25, paddingOuter: 0.1 },
+        axis: {
+          title: 'batch size (requests)',
+          labelAngle: 0,
+          labelExpr: `datum.value % ${every} === 0 || datum.value === 1 ? datum.label : ''`,
+        },
+      },
+      xOffset: {
+        field: 'world',
+        type: 'nominal' as const,
+        sort: present.map(({ name }) => name),
+      },
+      y: {
+        field: 'share',
+        type: 'quantitative' as const,
+        axis: { title: 'share of requests', tickCount: 4, labelExpr: PERCENT },
+      },
+      color: { field: 'color', type: 'nominal' as const, scale: null },
+    },
+  }
+}
+
+/** Batches of size 1, 2, … as shares of the requests in them. */
+function shares(batches: readonly number[]): number[] {
+  const requests = batches.map((n, i) => n * (i + 1))
+  const total = requests.reduce((sum, n) => sum + n, 0)
+  return total === 0 ? [] : requests.map((n) => n / total)
+}
+
+/** Of the pool in which the worlds differ most, or of the first where there is one world. */
+function finding(present: readonly World[], names: readonly string[]): string {
+  const told = names.map((pool) => ({ pool, means: meansOf(present, pool) }))
+  const apart = ({ means: [first, second] }: (typeof told)[number]) =>
+    first && second ? second.value / first.value - 1 : 0
+  const main = largest(told, (pool) => Math.abs(apart(pool)))
+  const [first, second] = main?.means ?? []
+  if (!main || !first) return 'No batches were recorded'
+  const where = names.length > 1 ? ` in ${main.pool}` : ''
+  const one = valueText(first.mean, 'plain')
+  if (!second) return `A batch holds ${one} requests on average${where}`
+  const other = valueText(second.mean, 'plain')
+  if (Math.abs(apart(main)) < 0.05) {
+    return `Batches are alike${where}: ${one} requests on average ${first.name}, ${other} ${second.name}`
+  }
+  const size = apart(main) > 0 ? 'larger' : 'smaller'
+  return `Measured batches are ${size}${where}: ${other} requests on average against ${one}`
+}
+
+function meansOf(present: readonly World[], name: string) {
+  return present.flatMap(({ name: world, result }) => {
+    const mean = result.pools.find((pool) => pool.name === name)?.batch_mean
+    return mean && mean.value !== null ? [{ name: world, mean, value: mean.value }] : []
+  })
+}

@@ -1,0 +1,62 @@
+import { parseObjective } from '../../../scenarios/index.ts'
+import { percentileName } from '../../format.ts'
+import { type Layer, labels, pixel, type ReportInput } from '../frame.ts'
+import { LIGHT } from '../theme.ts'
+
+/** A latency limit that the scenario states. */
+export interface Limit {
+  readonly p: number
+  readonly limitMs: number
+  readonly text: string
+}
+
+/** Latency limits of all classes, each once, from the lowest up. */
+export function latencyLimits(input: ReportInput): Limit[] {
+  const result = input.simulated ?? input.measured
+  if (!result) return []
+  const several = result.classes.length > 1
+  const found = new Map<string, Limit>()
+  for (const { class: name, text } of result.objectives) {
+    const objective = parseObjective(text)
+    if (objective?.kind !== 'latency') continue
+    const { percentile: p, limitMs } = objective
+    const label = `SLO ${percentileName(p)} < ${limitMs} ms${several ? ` (${name})` : ''}`
+    found.set(label, { p, limitMs, text: label })
+  }
+  return [...found.values()].sort((a, b) => a.limitMs - b.limitMs || a.p - b.p)
+}
+
+interface Plot {
+  /** ms */
+  readonly domain: readonly [number, number]
+  readonly height: number
+}
+
+/** Dashed red lines over the whole plot on a log axis of ms, labelled at the left. */
+export function limitLines(limits: readonly Limit[], { domain, height }: Plot): Layer[] {
+  const inside = limits.filter(({ limitMs }) => limitMs > domain[0] && limitMs < domain[1])
+  if (inside.length === 0) return []
+  const heights = [...new Set(inside.map(({ limitMs }) => limitMs))].map((limitMs) => ({
+    y: pixel(limitMs, domain, height, true),
+    text: inside
+      .filter((limit) => limit.limitMs === limitMs)
+      .map(({ text }) => text)
+      .join(', '),
+  }))
+  const texts = heights.map(({ y, text }, i) => {
+    // The label stands above its line, unless the next line up is too near.
+    const above = heights[i + 1]
+    const crowded = above !== undefined && y - above.y < 18
+    return { x: 6, y: crowded ? y + 10 : y - 9, text, color: LIGHT.limit }
+  })
+  return [
+    ...heights.map(
+      ({ y }): Layer => ({
+        data: { values: [{}] },
+        mark: { type: 'rule', color: LIGHT.limit, strokeDash: [5, 3], strokeWidth: 1.2 },
+        encoding: { y: { value: y }, x: { value: 0 }, x2: { value: 'width' } },
+      }),
+    ),
+    ...labels(texts, { align: 'left' }),
+  ]
+}

@@ -1,0 +1,77 @@
+import type { TopLevelSpec } from 'vega-lite'
+import { dodge, frame, type Layer, labels, narrow, PERCENT, plotWidth, WIDE } from '../frame.ts'
+import { LIGHT } from '../theme.ts'
+
+/** Useful share of padded batches of one size: by how much lengths vary, and of real lengths. */
+export interface PaddingCurve {
+  readonly batch: number
+  /** coefficient of variation of the lengths, and the share of the work that is of use */
+  readonly points: readonly { readonly cv: number; readonly useful: number }[]
+  readonly traces: readonly {
+    readonly name: string
+    readonly cv: number
+    readonly useful: number
+  }[]
+}
+
+export interface PaddingChart {
+  readonly title: string
+  readonly subtitle: string
+  readonly curves: readonly PaddingCurve[]
+}
+
+/** Room for the names of the lines, px. */
+const LABELS = 90
+
+/** Batch efficiency by the variability of lengths: lines for drawn lengths, dots for real ones. */
+export function paddingChart(chart: PaddingChart, width = WIDE): TopLevelSpec {
+  const height = narrow(width) ? 240 : 320
+  const wide = plotWidth(width, LABELS)
+  const { curves } = chart
+  const most = Math.max(...curves.flatMap(({ points }) => points.map(({ cv }) => cv)))
+  const x = {
+    field: 'cv',
+    type: 'quantitative' as const,
+    scale: { domain: [0, most], nice: false },
+    axis: { title: 'coefficient of variation of lengths', tickCount: narrow(width) ? 5 : 9 },
+  }
+  const y = {
+    field: 'useful',
+    type: 'quantitative' as const,
+    scale: { domain: [0, 1], nice: false },
+    axis: { title: 'useful share of the work', labelExpr: PERCENT, tickCount: 5 },
+  }
+  const lines = curves.map(
+    ({ points }, i): Layer => ({
+      data: { values: points },
+      mark: { type: 'line', color: LIGHT.simulated, strokeWidth: i === 0 ? 2.4 : 1.2 },
+      encoding: { x, y },
+    }),
+  )
+  const dots: Layer = {
+    data: { values: curves.flatMap(({ traces }) => traces) },
+    mark: { type: 'point', filled: true, opacity: 1, size: 60, color: LIGHT.measured },
+    encoding: { x, y },
+  }
+  const at = (useful: number) => height * (1 - useful)
+  const ends = curves.map(({ points }) => at(points.at(-1)!.useful))
+  const apart = dodge(ends, 15, 4, height)
+  const names = curves.map(({ batch }, i) => ({
+    x: wide + 8,
+    y: apart[i]!,
+    text: `batches of ${batch}`,
+    color: LIGHT.simulated,
+  }))
+  const real = curves.flatMap(({ traces }) => {
+    const { cv } = traces[0]!
+    const middle = traces.reduce((sum, { useful }) => sum + useful, 0) / traces.length
+    const text = traces.map(({ name }) => name).join(', ')
+    return [{ x: (wide * cv) / most + 10, y: at(middle) - 8, text, color: LIGHT.measured }]
+  })
+  return {
+    ...frame(chart.title, chart.subtitle, width),
+    width: wide,
+    height,
+    layer: [...lines, dots, ...labels([...names, ...real], { align: 'left' })],
+  }
+}

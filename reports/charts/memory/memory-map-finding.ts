@@ -1,0 +1,84 @@
+import type { MemorySpace } from '../../../sim/documents/index.ts'
+import { count, percent, sizeIn, sizeUnit } from '../../format.ts'
+import type { Space } from '../../tables/memory-spaces.ts'
+import { largest } from '../frame.ts'
+import { isFree, ownerOf } from './memory-owners.ts'
+
+/** Free bytes in other chunks than the largest are told beyond this share of what is held. */
+const SCATTERED = 0.05
+/** What is pinned as well. */
+const PINNED = 0.1
+
+/** How far the largest free chunk falls short of all that is free, where it does most. */
+export function mapFinding(sides: Space['sides']): string {
+  const told = sides.flatMap(({ space }) => {
+    const instant = worstInstant(space)
+    return instant ? [{ space, ...instant }] : []
+  })
+  const main = largest(told, scattered)
+  if (!main) return 'No map of memory was recorded'
+  const { space } = main
+  const kinds = [...new Set(space.allocators)]
+  if (kinds.length === 1 && kinds[0] === 'paged') {
+    return `${cacheText(space)}; blocks leave no fragments`
+  }
+  if (kinds.length === 1 && kinds[0] === 'contiguous') {
+    const { value: unused } = space.internal_fragmentation
+    return `${cacheText(space)}, of which ${percent(unused ?? 0)} is reserved and unused`
+  }
+  const held = space.peak_held_mib.value ?? 0
+  if (scattered(main) < SCATTERED * held) return 'What is free stays in one piece but for crumbs'
+  return scatteredText(space, main)
+}
+
+/** Any place will do for a sequence, so that it only matters how many there are. */
+function cacheText(space: MemorySpace): string {
+  const [used, held] = [space.peak_in_use_mib, space.peak_held_mib].map(
+    ({ value }) => (value ?? 0) - space.weights_mib,
+  ) as [number, number]
+  const unit = sizeUnit(held)
+  const [most, all] = [sizeIn(unit, used), sizeIn(unit, held)]
+  return `The KV cache takes up to ${most} of ${all} ${unit.name}`
+}
+
+/** What memory is like at an instant. MiB. */
+interface Instant {
+  readonly atS: number
+  readonly held: number
+  /** held and free: all of it, and the largest chunk */
+  readonly free: number
+  readonly chunk: number
+  /** what the device could still give, which is as good as a chunk; 0 where it has no limit */
+  readonly left: number
+}
+
+const scattered = ({ free, chunk, left }: Instant) => free + left - Math.max(chunk, left)
+
+function worstInstant({ map, limit_mib: limit, shared }: MemorySpace): Instant | undefined {
+  const instants = map.map(({ at_s, chunks }): Instant => {
+    const sum = (all: readonly { mib: number }[]) => all.reduce((mib, one) => mib + one.mib, 0)
+    const free = chunks.filter(({ owner }) => isFree(ownerOf(owner, shared)))
+    const held = sum(chunks)
+    return {
+      ...{ atS: at_s, held, free: sum(free), chunk: Math.max(0, ...free.map(({ mib }) => mib)) },
+      left: limit === null ? 0 : Math.max(0, limit - held),
+    }
+  })
+  return largest(instants, scattered)
+}
+
+function scatteredText(space: MemorySpace, { atS, held, free, chunk, left }: Instant): string {
+  const unit = sizeUnit(space.limit_mib ?? held)
+  const say = (mib: number) => sizeIn(unit, mib)
+  const pinned = space.pinned_free_mib.value ?? 0
+  const besides =
+    pinned > PINNED * (space.peak_held_mib.value ?? 0)
+      ? `; up to ${say(pinned)} ${unit.name} lie free in regions that a chunk in use pins`
+      : ''
+  const when = `At worst, at ${count(atS)} s,`
+  const told =
+    space.limit_mib === null || left > chunk
+      ? `${say(free)} of ${say(held)} ${unit.name} held lie free, ${say(chunk)} of it in one chunk`
+      : `${say(free + left)} ${unit.name} are free, but the largest chunk has ${say(chunk)}`
+  return `${when} ${told}${besides}`
+}

@@ -1,0 +1,62 @@
+import { existsSync } from 'node:fs'
+import type { TopLevelSpec } from 'vega-lite'
+import { visible } from '../../scenarios/index.ts'
+import { textWidth } from './text-width.ts'
+
+interface TextItem {
+  readonly fontSize?: number
+  readonly fontWeight?: string | number
+}
+
+type Vega = typeof import('vega')
+
+/**
+ * Without a canvas Vega takes each character for 0.8 em, which pads pictures to the right and
+ * drops axis labels. It lets the width be supplied (as vl-convert does); its types do not say so.
+ */
+function supplyTextWidths(vega: Vega): void {
+  const { textMetrics } = vega as unknown as {
+    textMetrics: { width: (item: TextItem, text: unknown) => number }
+  }
+  textMetrics.width = ({ fontSize = 11, fontWeight }, text) =>
+    textWidth(String(text ?? ''), fontSize, fontWeight === 'bold' || Number(fontWeight) >= 600)
+}
+
+/**
+ * Draws a chart as SVG text, without a browser or canvas. The first one loads Vega, which takes
+ * longer than all else that a command loads.
+ */
+export async function toSvg(spec: TopLevelSpec): Promise<string> {
+  const [vega, { compile }] = await Promise.all([import('vega'), import('vega-lite')])
+  supplyTextWidths(vega)
+  const view = new vega.View(vega.parse(compile(spec).spec), { renderer: 'none' })
+  try {
+    const svg = await view.toSVG()
+    // Neighbouring cells of a heat map would show hairlines between them.
+    const crisp = '<g shape-rendering="crispEdges" class="mark-rect'
+    // XML has no way to write most control characters.
+    return visible(svg).replaceAll('<g class="mark-rect', crisp)
+  } finally {
+    view.finalize()
+  }
+}
+
+const FONT_FOLDERS = [
+  '/usr/share/fonts/truetype/dejavu',
+  '/usr/share/fonts/dejavu-sans-fonts',
+  '/usr/share/fonts/TTF',
+]
+const FONT_FILES = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf']
+
+/** Draws a chart as PNG; the fonts are named so that the picture does not depend on settings. */
+export async function toPng(spec: TopLevelSpec, scale = 2): Promise<Uint8Array> {
+  const [svg, { Resvg }] = await Promise.all([toSvg(spec), import('@resvg/resvg-js')])
+  const fontFiles = FONT_FOLDERS.flatMap((folder) =>
+    FONT_FILES.map((file) => `${folder}/${file}`),
+  ).filter((file) => existsSync(file))
+  const image = new Resvg(svg, {
+    fitTo: { mode: 'zoom', value: scale },
+    font: { fontFiles, loadSystemFonts: fontFiles.length === 0, defaultFontFamily: 'DejaVu Sans' },
+  })
+  return image.render().asPng()
+}

@@ -1,0 +1,90 @@
+import type { TopLevelSpec } from 'vega-lite'
+import { figure } from '../../format.ts'
+import type { TraceFindings } from '../../trace-document.ts'
+import {
+  emptyChart,
+  frame,
+  type Layer,
+  labels,
+  largest,
+  logTicks,
+  narrow,
+  pixel,
+  plotWidth,
+  WIDE,
+} from '../frame.ts'
+import { LIGHT } from '../theme.ts'
+
+/** Index of dispersion of the counts in windows, by the length of the window; 1 is Poisson. */
+export function traceDispersion(trace: TraceFindings, width = WIDE): TopLevelSpec {
+  const points = trace.windows.filter(({ dispersion }) => dispersion > 0)
+  const subtitle = 'index of dispersion of the requests in each window'
+  if (points.length === 0) return emptyChart(finding(points), subtitle, width)
+  const height = narrow(width) ? 180 : 200
+  const lengths = points.map(({ window_s }) => window_s)
+  const values = points.map(({ dispersion }) => dispersion)
+  const xDomain: [number, number] = [Math.min(...lengths) / 1.6, Math.max(...lengths) * 1.6]
+  const yDomain: [number, number] = [Math.min(0.7, ...values) / 1.3, Math.max(2, ...values) * 1.6]
+  const wide = plotWidth(width)
+  const x = {
+    field: 'x',
+    type: 'quantitative' as const,
+    scale: { type: 'log' as const, domain: xDomain, nice: false },
+    axis: { title: 'window (s)', values: lengths, labelExpr: 'datum.value', grid: false },
+  }
+  const y = {
+    field: 'y',
+    type: 'quantitative' as const,
+    scale: { type: 'log' as const, domain: yDomain, nice: false },
+    axis: { title: 'variance / mean', values: logTicks(...yDomain), labelExpr: 'datum.value' },
+  }
+  const at = (dispersion: number) => pixel(dispersion, yDomain, height, true)
+  const across = (s: number) => wide - pixel(s, xDomain, wide, true)
+  const poisson: Layer = {
+    data: { values: [{}] },
+    mark: { type: 'rule', color: LIGHT.muted, strokeWidth: 1.2 },
+    encoding: { y: { value: at(1) }, x: { value: 0 }, x2: { value: 'width' } },
+  }
+  return {
+    ...frame(finding(points), subtitle, width),
+    width: wide,
+    height,
+    layer: [
+      poisson,
+      {
+        data: {
+          values: points.map(({ window_s, dispersion }) => ({ x: window_s, y: dispersion })),
+        },
+        mark: {
+          type: 'line',
+          color: LIGHT.measured,
+          strokeWidth: 2,
+          point: { color: LIGHT.measured },
+        },
+        encoding: { x, y },
+      },
+      ...labels(
+        points.map(({ window_s, dispersion }) => ({
+          x: across(window_s),
+          y: at(dispersion),
+          text: figure(dispersion),
+          color: LIGHT.measured,
+        })),
+        { align: 'center', dy: -12 },
+      ),
+      ...labels([{ x: wide, y: at(1), text: 'Poisson', color: LIGHT.muted }], {
+        align: 'right',
+        dy: 11,
+      }),
+    ],
+  }
+}
+
+function finding(points: TraceFindings['windows']): string {
+  const most = largest(points, ({ dispersion }) => dispersion)
+  if (most === undefined) return 'Every window has as many requests as the others'
+  const { dispersion, window_s } = most
+  const told = `${figure(dispersion)} times the variance of Poisson arrivals at ${window_s} s`
+  if (dispersion < 1.5) return `Arrivals are about as even as Poisson: at most ${told}`
+  return `Bursty: ${told}`
+}

@@ -1,0 +1,43 @@
+import type { TopLevelSpec } from 'vega-lite'
+import { figure, percent } from '../../format.ts'
+import type { TraceFindings } from '../../trace-document.ts'
+import { frame, narrow, PERCENT, plotWidth, WIDE } from '../frame.ts'
+import { LIGHT } from '../theme.ts'
+
+/** Useful share of the work where requests are batched as they come and padded to the longest. */
+export function tracePadding(trace: TraceFindings, width = WIDE): TopLevelSpec {
+  const values = trace.padding
+  const y = {
+    field: 'useful',
+    type: 'quantitative' as const,
+    scale: { domain: [0, 1], nice: false },
+    axis: { title: 'useful share', tickCount: 4, labelExpr: PERCENT },
+  }
+  const x = {
+    field: 'batch',
+    type: 'ordinal' as const,
+    scale: { paddingInner: 0.35, paddingOuter: 0.2 },
+    axis: { title: 'batch size (requests)', labelAngle: 0 },
+  }
+  const texts = values.map((own) => ({ ...own, text: percent(own.useful) }))
+  return {
+    ...frame(finding(values), 'requests batched in the order in which they came', width),
+    width: plotWidth(width),
+    height: narrow(width) ? 170 : 190,
+    layer: [
+      { data: { values }, mark: { type: 'bar', color: LIGHT.prediction }, encoding: { x, y } },
+      {
+        data: { values: texts },
+        mark: { type: 'text', dy: -8, color: LIGHT.prediction, fontSize: 11 },
+        encoding: { x, y, text: { field: 'text', type: 'nominal' } },
+      },
+    ],
+  }
+}
+
+function finding(values: TraceFindings['padding']): string {
+  const shown = values.find(({ batch }) => batch === 8) ?? values.at(-1)
+  if (shown === undefined) return 'Too few requests for a batch'
+  const more = figure(1 / shown.useful)
+  return `Padded batches of ${shown.batch} do ${more} times the work that is useful`
+}

@@ -1,0 +1,170 @@
+import type { WhatIf } from '../../sim/documents/index.ts'
+import { worlds } from '../charts/frame.ts'
+import {
+  allCharts,
+  type ChartName,
+  MOST_SPACES,
+  NARROW,
+  type ReportInput,
+  WIDE,
+} from '../charts/index.ts'
+import { plural } from '../format.ts'
+import { memorySpaces } from '../tables/memory-spaces.ts'
+import { checksOf, headline, hostText, objectiveLines } from '../tables/summary.ts'
+import { documentPage } from './document-page.ts'
+import { drawnFigure } from './figures.ts'
+import { type Html, html, isolated, NOTHING } from './html.ts'
+import { memorySection, memoryWarnings } from './page-memory.ts'
+import {
+  arenaSection,
+  comparisonSection,
+  countsSection,
+  percentileSection,
+  whatIfSection,
+} from './page-tables.ts'
+
+export interface PageInput extends ReportInput {
+  /** the command that reproduces the comparison; without one, the page */
+  readonly command: string
+}
+
+/**
+ * The report as one HTML file: it needs neither network nor scripts, prints, and answers before
+ * the reader scrolls. Any of the documents may be missing.
+ */
+export async function reportHtml(input: PageInput): Promise<string> {
+  const charts = await drawAll(input)
+  const show = (...names: ChartName[]) => names.map((name) => charts.get(name) ?? NOTHING)
+  const { comparison } = input
+  const present = worlds(input)
+  const any = present.length > 0
+  const name = (input.measured ?? input.simulated ?? comparison)?.scenario.name ?? 'no documents'
+  const body = html`${head(input, name)}
+${show('tail')}
+${comparison || any ? html`<h2>Percentiles</h2>` : NOTHING}
+${comparison ? comparisonSection(comparison) : any ? percentileSection(input) : NOTHING}
+${show('errors')}
+${comparison?.what_if ? whatIf(comparison.what_if, show('what-if')) : NOTHING}
+${comparison ? arenaSection(comparison) : NOTHING}
+${
+  any
+    ? html`<h2>Where the time went</h2>${show('where-time-went')}
+<h2>Over time</h2>${show('rates', 'queue-depth', 'latency-heat', 'machine-speed')}
+${memory(input, charts)}
+<h2>Batches, requests and pools</h2>${show('batch-sizes')}${countsSection(input)}`
+    : NOTHING
+}
+<h2>How this was made</h2>
+${provenance(input)}
+<p>This command ${comparison ? 'reproduces it' : 'writes this page of the same documents again'}:</p>
+<pre>${isolated(input.command)}</pre>`
+  return documentPage(`${name} – Spillway report`, body)
+}
+
+function memory(input: ReportInput, charts: ReadonlyMap<ChartName, Html>): Html {
+  const figures = [...charts].flatMap(([name, figure]) => (/^memory-/.test(name) ? [figure] : []))
+  return memorySection(input, figures, Math.max(0, memorySpaces(input).length - MOST_SPACES))
+}
+
+function whatIf(document: WhatIf, figures: readonly Html[]): Html {
+  const { changes, rounds } = document
+  return html`<h2>What if</h2>
+<p>From A to B:</p>
+<ul class="plain">${changes.map((change) => html`<li>${change.replace(' → ', '\u00a0→\u00a0')}</li>\n`)}</ul>
+<p>Predicted from a profile that was recorded without the change, then measured: ${plural(rounds, 'round')}
+of replays, A and B in turn.</p>
+${figures}${whatIfSection(document)}`
+}
+
+/** Each chart drawn for wide and for narrow windows; the style sheet shows one of the two. */
+async function drawAll(input: ReportInput): Promise<Map<ChartName, Html>> {
+  const narrow = allCharts(input, NARROW)
+  const figures = new Map<ChartName, Html>()
+  for (const [i, { name, spec }] of allCharts(input, WIDE).entries()) {
+    figures.set(name, await drawnFigure(name, { wide: spec, narrow: narrow[i]!.spec }))
+  }
+  return figures
+}
+
+function head(input: ReportInput, name: string): Html {
+  const { verdict, reason } = headline(input)
+  const { measured, simulated, comparison } = input
+  const documents = [measured, simulated].filter((result) => result !== null)
+  const description = documents[0]?.scenario.description ?? comparison?.scenario.description ?? ''
+  const host = measured?.host ?? simulated?.host
+  const invalid = documents.filter(({ valid }) => !valid)
+  const checks = comparison ? checksOf(comparison) : []
+  return html`<h1>${isolated(name)}</h1>
+${description === '' ? NOTHING : html`<p class="quiet">${isolated(description)}</p>`}
+<p class="verdict ${verdict ?? ''}" role="status"><b class="${verdict ?? ''}">${verdict ?? 'No verdict'}</b> – ${reason}</p>
+${invalid.map((result) => html`<p class="warning"><b>Not valid (${result.world}):</b> the load generator itself was late.</p>`)}${memoryWarnings(input)}
+<ul class="plain">
+${objectiveLines(input).map((line) => html`<li><b class="${line.verdict}">${line.verdict}</b> ${line.objective} – <span class="${line.world}">${line.world}</span> ${line.found}</li>\n`)}${checks.map((check) => html`<li class="quiet"><b class="${check.verdict}">${check.verdict}</b> ${check.name}: ${check.reason}</li>\n`)}</ul>
+${host ? html`<p class="quiet">On ${hostText(host)}</p>` : NOTHING}`
+}
+
+function provenance(input: ReportInput): Html {
+  const present = worlds(input)
+  const facts = [...commonFacts(input), ...present.flatMap(({ result }) => factsOf(result))]
+  const warnings = present.flatMap(({ name, result }) =>
+    result.warnings.map((text) => html`<p class="warning">${name}: ${text}</p>\n`),
+  )
+  return html`${warnings}<ul>${assumptions(input).map((text) => html`<li>${text}</li>\n`)}</ul>
+<dl>${facts.map(([term, text]) => html`<dt>${term}</dt><dd>${text}</dd>\n`)}</dl>`
+}
+
+type Fact = readonly [term: string, text: string]
+
+function commonFacts({ simulated, measured, comparison }: ReportInput): Fact[] {
+  const any = measured ?? simulated ?? comparison
+  if (!any) return []
+  const { scenario, seed, version, commit, profile } = any
+  const facts: Fact[] = [
+    ['scenario', `${scenario.name} (${scenario.hash})`],
+    ['seed', String(seed)],
+    ['version', commit === null ? version : `${version} (${commit})`],
+  ]
+  if (profile) facts.push(['profile', `${profile.name} (${profile.hash})`])
+  if (comparison) {
+    const { relative, absolute_ms } = comparison.tolerance
+    facts.push(['tolerance', `${relative * 100} % or ${absolute_ms} ms, whichever is more`])
+    if (comparison.what_if) {
+      const { scenario: other, requests } = comparison.what_if
+      facts.push(['what if (B)', `${other.name} (${other.hash}), requests ${requests}`])
+    }
+  }
+  return facts
+}
+
+function factsOf(result: NonNullable<ReportInput['simulated']>): Fact[] {
+  const { world, runs, duration_s, requests, host } = result
+  const noun = world === 'measured' ? 'replay' : 'replication'
+  const facts: Fact[] = [[world, `${plural(runs, noun)} of ${duration_s} s, requests ${requests}`]]
+  if (host) facts.push([`${world} on`, hostText(host)])
+  return facts
+}
+
+function assumptions({ simulated, measured, comparison }: ReportInput): string[] {
+  const any = measured ?? simulated
+  const texts = ['Intervals are 95 %. A figure that the sample cannot support is left out.']
+  if (any) {
+    texts.push(
+      'A latency runs from the scheduled arrival to the completion, over served requests; a late load generator adds to it.',
+    )
+    if (any.warmup_s > 0) texts.push(`The first ${any.warmup_s} s of each run are left out.`)
+  }
+  if (simulated && measured) {
+    texts.push(
+      simulated.requests === measured.requests
+        ? 'Both worlds served the same requests, decided by the same control plane.'
+        : 'The two worlds served different draws of the requests.',
+    )
+  }
+  if (comparison?.what_if) {
+    texts.push(
+      'Replays with and without the change took turns, so that a slow spell of the machine meets both.',
+    )
+  }
+  if (simulated?.profile) texts.push('Simulated service times come from the profile named below.')
+  return texts
+}

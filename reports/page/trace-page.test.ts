@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'vitest'
+import { stream } from '../../sim/kernel/index.ts'
+import { traceStatistics } from '../../sim/traffic/index.ts'
+import { toSvg } from '../charts/render.ts'
+import { traceDispersion } from '../charts/trace/trace-dispersion.ts'
+import { traceLengths } from '../charts/trace/trace-lengths.ts'
+import { tracePadding } from '../charts/trace/trace-padding.ts'
+import { traceRate } from '../charts/trace/trace-rate.ts'
+import { traceText } from '../terminal/trace-text.ts'
+import type { TraceDocument } from '../trace-document.ts'
+import { traceHtml } from './trace-page.ts'
+
+/** Poisson arrivals in bursts of so many at once. */
+function traced(burst: number, change: Partial<TraceDocument> = {}): TraceDocument {
+  const random = stream(3, 0, 'page')
+  let now = 0
+  const times = Float64Array.from({ length: 6000 }, (_, i) => {
+    if (i % burst === 0) now += 100 * burst * random.exponential()
+    return now
+  })
+  const lengths = times.map(() => 1 + random.integer(200))
+  const found = traceStatistics({ times, lengths, outputs: lengths.map((n) => 2 * n) })
+  return { file: 'log.csv', bad_rows: 0, ...found, command: 'spillway trace inspect', ...change }
+}
+
+const titleOf = ({ title }: { title?: unknown }) => (title as { text: string[] }).text.join(' ')
+
+describe('titles are findings', () => {
+  test('of dispersion: about Poisson, or how far from it', () => {
+    expect(titleOf(traceDispersion(traced(1)))).toMatch(/^Arrivals are about as even as Poisson/)
+    const bursty = titleOf(traceDispersion(traced(10)))
+    const times = Number(/^Bursty: ([\d.]+) times the variance/.exec(bursty)?.[1])
+    // a batch Poisson process of fixed size k has dispersion k
+    expect(times).toBeGreaterThan(7)
+    expect(times).toBeLessThan(15)
+  })
+
+  test('of the rate: how far the busiest bin is above the mean', () => {
+    expect(titleOf(traceRate(traced(1)))).toMatch(/^The busiest \S+ s bring \S+ times the mean/)
+    const even = { bin_s: 2, rps: [10, 11, 10] }
+    expect(titleOf(traceRate(traced(1, { rate: even, mean_rps: 10 })))).toBe(
+      'The rate is steady: the busiest 2.0 s bring 1.1 times the mean rate',
+    )
+  })
+
+  test('of lengths and padding', () => {
+    const trace = traced(1)
+    const { p50, p99 } = trace.input_tokens!
+    const [input, output] = [`median ${p50}, p99 ${p99}`, `median ${2 * p50}, p99 ${2 * p99}`]
+    expect(titleOf(traceLengths(trace))).toBe(`Input ${input} tokens; output ${output} tokens`)
+    const useful = trace.padding.find(({ batch }) => batch === 8)!.useful
+    expect(titleOf(tracePadding(trace))).toBe(
+      `Padded batches of 8 do ${(1 / useful).toFixed(1)} times the work that is useful`,
+    )
+  })
+})
+
+test('each chart is drawn wide and narrow', async () => {
+  for (const chart of [traceRate, traceDispersion, traceLengths, tracePadding]) {
+    for (const width of [890, 350]) {
+      const svg = await toSvg(chart(traced(4), width))
+      expect(svg).not.toMatch(/NaN|undefined/)
+      const drawn = Number(/viewBox="0 0 (\d+)/.exec(svg)![1])
+      expect(drawn).toBeLessThanOrEqual(width + 20)
+    }
+  }
+})
+
+test('a clock whose requests have no length leaves nothing to draw, and says so', async () => {
+  const times = Float64Array.from({ length: 3001 }, (_, i) => 100 * i)
+  const none = times.map(() => 0)
+  const found = traceStatistics({ times, lengths: none, outputs: none })
+  const trace = { ...traced(1), ...found }
+  expect(titleOf(traceDispersion(trace))).toBe('Every window has as many requests as the others')
+  for (const chart of [traceRate, traceDispersion, traceLengths, tracePadding]) {
+    expect(await toSvg(chart(trace))).not.toMatch(/NaN|Infinity|undefined/)
+  }
+  expect(await traceHtml(trace)).not.toMatch(/NaN|Infinity/)
+})
+
+describe('the page of a trace', () => {
+  test('needs no network and no script, and escapes what comes from outside', async () => {
+    const evil = `<script>alert("1")</script>`
+    const page = await traceHtml(traced(4, { file: evil, command: evil }))
+    expect(page).not.toMatch(/(src|href|url)\s*[=(]\s*["']?\s*(https?:|\/\/)/i)
+    expect(page).not.toMatch(/<(script|link|img|iframe|object)\b|@import/i)
+    expect(Buffer.byteLength(page)).toBeLessThan(500_000)
+    expect([...page.matchAll(/<figure id="(\w+)"/g)].map(([, id]) => id)).toEqual([
+      'rate',
+      'dispersion',
+      'lengths',
+      'padding',
+    ])
+  })
+
+  test('leaves out what a trace does not have', async () => {
+    const none = { input_tokens: null, output_tokens: null, correlation: null, padding: [] }
+    const page = await traceHtml(traced(4, { ...none, windows: [] }))
+    expect([...page.matchAll(/<figure id="(\w+)"/g)].map(([, id]) => id)).toEqual(['rate'])
+  })
+
+  test('says which percentiles are not exact, as the text does', async () => {
+    const exact = traced(1)
+    expect(await traceHtml(exact)).toContain('Percentiles are exact.')
+    const binned = { ...exact, gaps: { ...exact.gaps, percentile_error: 0.0079 } }
+    const told = 'Percentiles of gaps are within 0.79 %, others are exact.'
+    expect(await traceHtml(binned)).toContain(told)
+    expect(traceText(binned)).toContain(told)
+    expect(traceText(exact)).not.toContain('Percentiles')
+  })
+})

@@ -1,0 +1,40 @@
+import type { TopLevelSpec } from 'vega-lite'
+import { NARROW, WIDE } from '../charts/index.ts'
+import { traceDispersion } from '../charts/trace/trace-dispersion.ts'
+import { traceLengths } from '../charts/trace/trace-lengths.ts'
+import { tracePadding } from '../charts/trace/trace-padding.ts'
+import { traceRate } from '../charts/trace/trace-rate.ts'
+import { traceTables } from '../terminal/trace-text.ts'
+import type { TraceDocument, TraceFindings } from '../trace-document.ts'
+import { documentPage } from './document-page.ts'
+import { drawnFigure } from './figures.ts'
+import { html, isolated, NOTHING } from './html.ts'
+import { textTable } from './text-table.ts'
+
+type Chart = (trace: TraceFindings, width?: number) => TopLevelSpec
+
+/** What `trace inspect` found, as one HTML file that needs neither network nor scripts. */
+export async function traceHtml(trace: TraceDocument): Promise<string> {
+  const figureOf = (name: string, chart: Chart) =>
+    drawnFigure(name, { wide: chart(trace, WIDE), narrow: chart(trace, NARROW) })
+  const { head, gaps, correlation, errors, windows, lengths, padding } = traceTables(trace)
+  const hasLengths = trace.input_tokens !== null || trace.output_tokens !== null
+  const body = html`<h1>${isolated(trace.file)}</h1>
+<p class="verdict" role="status">${head}</p>
+<p class="quiet">${gaps}</p>
+${await figureOf('rate', traceRate)}
+<h2>Bursts</h2>
+${trace.windows.length > 0 ? await figureOf('dispersion', traceDispersion) : NOTHING}
+${textTable(windows)}
+${hasLengths ? html`<h2>Lengths</h2>${await figureOf('lengths', traceLengths)}${textTable(lengths)}` : NOTHING}
+${correlation === null ? NOTHING : html`<p class="quiet">${correlation}</p>`}
+${trace.padding.length > 0 ? html`<h2>Padding</h2>${await figureOf('padding', tracePadding)}${textTable(padding)}` : NOTHING}
+<h2>How this was made</h2>
+<ul><li>A window counts only where it is whole. Dispersion is the variance of the requests in a window
+over their mean: 1 for Poisson arrivals.</li>
+<li>Useful is the share of a padded batch that is of use, requests batched as they came.</li>
+<li>${errors}</li></ul>
+<p>This command reproduces it:</p>
+<pre>${isolated(trace.command)}</pre>`
+  return documentPage(`${trace.file} – Spillway trace`, body)
+}

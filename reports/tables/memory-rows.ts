@@ -1,0 +1,131 @@
+import type { Estimate, MemorySpace, Result } from '../../sim/documents/index.ts'
+import { count, estimateText, exactSize, NONE } from '../format.ts'
+import { failures, preempts, ranOut, worstFirst } from './memory-spaces.ts'
+
+/** A table of the spaces of a result, for pages and terminals alike. */
+export interface MemoryTable {
+  readonly caption: string
+  /** the first column names the space */
+  readonly columns: readonly string[]
+  readonly rows: (result: Result) => string[][]
+}
+
+/** The figures of a space; null where it has no row in a table. */
+type Cells = (space: MemorySpace) => string[] | null
+
+function memoryTable(caption: string, columns: readonly string[], cells: Cells): MemoryTable {
+  return {
+    caption,
+    columns,
+    rows: (result) =>
+      worstFirst(result.memory).flatMap((space) => {
+        const texts = cells(space)
+        return texts === null ? [] : [[space.name, ...texts]]
+      }),
+  }
+}
+
+/** Sizes of a space, all in one unit. */
+function sizesOf({ limit_mib, peak_held_mib: held }: MemorySpace) {
+  const like = limit_mib ?? held.value ?? 0
+  return (estimate: Estimate) => estimateText(estimate, 'size', like)
+}
+
+const PEAKS: Cells = (space) => {
+  const { limit_mib: limit, weights_mib: weights, peak_held_mib: held } = space
+  return [
+    limit === null ? 'none' : exactSize(limit),
+    exactSize(weights, limit ?? held.value ?? weights),
+    ...[space.peak_requested_mib, space.peak_in_use_mib, held].map(sizesOf(space)),
+  ]
+}
+
+const WASTE: Cells = (space) => {
+  const { largest_free_mib: largest, pinned_free_mib: pinned } = space
+  return [
+    [...new Set(space.allocators)].join(', '),
+    estimateText(space.internal_fragmentation, 'share'),
+    estimateText(space.external_fragmentation, 'share'),
+    largest === null ? NONE : sizesOf(space)(largest),
+    sizesOf(space)(pinned),
+    estimateText(space.extensions, 'plain'),
+  ]
+}
+
+const SHORT: Cells = (space) => {
+  const { shortage, fragmentation, oversize, loads } = space.out_of_memory
+  const { shrunk, evicted, split, failed } = space.remedies
+  const counts = [shortage, fragmentation, oversize, loads, shrunk, evicted, split, failed]
+  return failures(space) === 0 && counts.every((n) => n === 0) ? null : counts.map(count)
+}
+
+const LOADS: Cells = ({ residency }) =>
+  residency && [
+    estimateText(residency.loads, 'plain'),
+    estimateText(residency.evictions, 'plain'),
+    estimateText(residency.cold_share, 'share'),
+    count(residency.cold_share.n),
+  ]
+
+export const MEMORY_TABLES: readonly MemoryTable[] = [
+  memoryTable(
+    'Memory: most at once, weights included',
+    ['memory', 'limit', 'weights', 'asked for', 'in use', 'held'],
+    PEAKS,
+  ),
+  memoryTable(
+    'Memory: what is wasted at worst',
+    [
+      'wasted',
+      'allocator',
+      'inside chunks',
+      'between chunks',
+      'largest free chunk',
+      'free but pinned',
+      'regions taken',
+    ],
+    WASTE,
+  ),
+  memoryTable(
+    'Out of memory: causes, and what was done, in all runs',
+    [
+      'out of memory',
+      'too few bytes',
+      'no chunk fits',
+      'too large',
+      'loads',
+      'shrunk',
+      'evicted',
+      'split',
+      'batches failed',
+    ],
+    SHORT,
+  ),
+  memoryTable(
+    'Models that come and go, in a run',
+    ['residency', 'loads', 'evictions', 'waited for a load', 'of requests'],
+    LOADS,
+  ),
+  {
+    caption: 'How long models took to load',
+    columns: ['loads', 'device', 'of a run', 'mean time'],
+    rows: ({ memory }) => memory.flatMap(loadTimes),
+  },
+]
+
+function loadTimes({ name, residency }: MemorySpace): string[][] {
+  return (residency?.pools ?? []).map(({ pool, loads, load_ms }) => [
+    pool,
+    name,
+    estimateText(loads, 'plain'),
+    estimateText(load_ms, 'time'),
+  ])
+}
+
+/** One line for each space that ran out of memory, the worst first. */
+export function memoryAlarms({ memory, runs }: Result): string[] {
+  return worstFirst(memory).flatMap((space) => {
+    const text = preempts(space) ? null : ranOut(space, runs)
+    return text === null ? [] : [`${space.name} ${text}`]
+  })
+}

@@ -1,0 +1,97 @@
+import type { MemorySpace } from '../../sim/documents/index.ts'
+import { type ReportInput, subject, type World, worlds } from '../charts/frame.ts'
+import { count } from '../format.ts'
+
+/** A device, or a pool whose replicas have devices of their own, in the worlds that tell of it. */
+export interface Space {
+  readonly name: string
+  readonly sides: readonly { readonly world: World; readonly space: MemorySpace }[]
+}
+
+/** How often a batch found no chunk, in all runs. */
+export function failures({ out_of_memory: { shortage, fragmentation, oversize } }: MemorySpace) {
+  return shortage + fragmentation + oversize
+}
+
+/** Share of the limit that was held; without a limit nothing is full. */
+function fullness({ peak_held_mib, limit_mib }: MemorySpace): number {
+  return limit_mib === null ? 0 : (peak_held_mib.value ?? 0) / limit_mib
+}
+
+/** By what went wrong, then by what is full. */
+function compareSpaces(a: MemorySpace, b: MemorySpace): number {
+  return (
+    b.remedies.failed - a.remedies.failed ||
+    failures(b) - failures(a) ||
+    fullness(b) - fullness(a) ||
+    (b.peak_held_mib.value ?? 0) - (a.peak_held_mib.value ?? 0)
+  )
+}
+
+export function worstFirst(spaces: readonly MemorySpace[]): MemorySpace[] {
+  return spaces.toSorted(compareSpaces)
+}
+
+/** Every space with its entry in each world, the worst first. */
+export function memorySpaces(input: ReportInput): Space[] {
+  const all = worlds(input).flatMap((world) =>
+    world.result.memory.map((space) => ({ world, space })),
+  )
+  const sorted = all.toSorted((a, b) => compareSpaces(a.space, b.space))
+  const keyOf = ({ space: { name, shared } }: (typeof all)[number]) => `${shared} ${name}`
+  return [...new Set(sorted.map(keyOf))].map((key) => {
+    const sides = all.filter((side) => keyOf(side) === key)
+    return { name: sides[0]!.space.name, sides }
+  })
+}
+
+/** "device card (encoder, ranker; bfc)" or "pool encoder (bfc)" */
+export function spaceText({ name, shared, pools, allocators }: MemorySpace): string {
+  const kinds = [...new Set(allocators)].join(', ')
+  return shared ? `device ${name} (${pools.join(', ')}; ${kinds})` : `pool ${name} (${kinds})`
+}
+
+/** Where an axis of MiB begins: in the weights, where these would fill most of the picture. */
+export function axisStart(weights: number, top: number): number {
+  return weights > top / 2 ? weights - Math.max(0.15 * (top - weights), 0.05 * top) : 0
+}
+
+/** What a subtitle says of an axis that does not begin at 0. */
+export const CUT_AXIS = 'the axis begins in the weights'
+
+/** What a subtitle says of the worlds that know the space. */
+export function spaceSubject(input: ReportInput, { sides }: Space): string {
+  const known = (name: World['name']) => sides.some(({ world }) => world.name === name)
+  return subject({
+    simulated: known('simulated') ? input.simulated : null,
+    measured: known('measured') ? input.measured : null,
+    comparison: null,
+  })
+}
+
+/**
+ * "113 times in 80 runs, 97 of them though enough bytes were free"; null where no batch found too
+ * little, nor failed for want of its model. Of a replay's batches nobody tells what they lacked.
+ */
+export function ranOut(space: MemorySpace, runs: number): string | null {
+  const all = failures(space)
+  const { fragmentation, oversize, loads } = space.out_of_memory
+  const { failed } = space.remedies
+  if (all === 0 && failed === 0) return null
+  const some = (n: number) => (n === all ? '' : `${count(n)} of them `)
+  const times = (n: number) => (n === 1 ? 'once' : `${count(n)} times`)
+  const within = runs > 1 ? ` in ${count(runs)} runs` : ''
+  const lost = failed === 1 ? 'one batch' : `${count(failed)} batches`
+  if (all === 0 && loads === 0) return `for ${lost}${within}, which failed`
+  const told = [
+    all > 0 ? times(all) + within : `for loads of models ${times(loads)}${within}`,
+    ...(fragmentation > 0 ? [`${some(fragmentation)}though enough bytes were free`] : []),
+    ...(oversize > 0 ? [`${some(oversize)}for more than it could ever hold`] : []),
+  ]
+  return told.join(', ') + (failed === 0 ? '' : `; ${lost} failed`)
+}
+
+/** Whether sequences lose their places where blocks run out: a matter of course, and no failure. */
+export function preempts({ allocators }: MemorySpace): boolean {
+  return allocators.every((kind) => kind === 'paged' || kind === 'contiguous')
+}

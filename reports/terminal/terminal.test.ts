@@ -1,0 +1,146 @@
+import { describe, expect, test } from 'vitest'
+import type { Verdict } from '../../sim/documents/index.ts'
+import { countsSection } from '../page/page-tables.ts'
+import { sampleComparison } from '../sample-comparison.test-helper.ts'
+import { sampleInput, sampleResult } from '../sample-documents.test-helper.ts'
+import { comparisonTable, comparisonText, resultText } from './terminal.ts'
+
+describe('the comparison in text', () => {
+  test('has one row for each percentile and the same number of cells in each', () => {
+    const lines = comparisonTable(sampleComparison({ whatIf: false }))
+      .split('\n')
+      .filter((line) => line.startsWith('|'))
+    expect(lines).toHaveLength(7)
+    expect(new Set(lines.map((line) => line.split('|').length))).toEqual(new Set([10]))
+    expect(lines[2]).toContain('| p50 | 30,000 | 1.40 [1.37, 1.43] ms |')
+  })
+
+  test('shows the worst structure error and the median prediction error, signed', () => {
+    const comparison = sampleComparison({ replays: [1, 1, 1] })
+    const row = comparison.percentiles[3]!
+    const errors = [0.01, -0.034, 0.02]
+    row.structure = row.structure.map((e, i) => ({ ...e, error_relative: errors[i]! }))
+    row.prediction = row.prediction.map((e, i) => ({ ...e, error_relative: errors[i]! }))
+    expect(comparisonTable(comparison)).toMatch(/\| p99 \|.*\| −3\.4 % \| \+1\.0 % \| ±4\.8 % \|/)
+  })
+
+  test('a terminal gets the verdict first, right aligned columns and the reason of each dash', () => {
+    const lines = comparisonText(sampleComparison({ verdict: 'UNDECIDED' })).split('\n')
+    expect(lines[0]).toMatch(/^UNDECIDED {2}structure: /)
+    const table = lines.slice(3, 9)
+    expect(new Set(table.map((line) => line.length)).size).toBe(1)
+    expect(lines).toContain('  p99.9: needs 100,000 requests')
+  })
+
+  test('a change has a table of its own, and its check stands among the others', () => {
+    const comparison = sampleComparison()
+    expect(comparisonTable(comparison)).toContain(
+      '| p95 | 30,000 | 2.31 ms | 1.28 ms | 0.57 [0.54, 0.61] | 0.55 [0.52, 0.59] | +3.6 % | ±5.4 % | PASS |',
+    )
+    const lines = comparisonText(comparison).split('\n')
+    const title =
+      'What if (A → B): pools.central.batching.max_batch: 8 → 2; 5 rounds of interleaved replays'
+    const start = lines.indexOf(title)
+    expect(lines[start + 1]).toMatch(/^percentile +n +A +B +B\/A predicted/)
+    expect(new Set(lines.slice(start + 1, start + 7).map((line) => line.length)).size).toBe(1)
+    expect(lines).toContain(
+      '  what-if             PASS       the predicted ratio is within 5 % or 50 µs',
+    )
+    expect(lines).toContain('  audit               PASS       no rule is broken in 90,000 rows')
+  })
+
+  test('where nothing was changed, no line speaks of a change', () => {
+    expect(comparisonText(sampleComparison({ whatIf: false }))).not.toMatch(/what.if|B\/A/i)
+  })
+
+  test('the first line names the check that decided, and others that would have', () => {
+    const first = (verdict: Verdict, failed: readonly ('what_if' | 'audit')[]) => {
+      const comparison = sampleComparison()
+      comparison.verdict = verdict
+      for (const key of failed) comparison.checks[key]!.verdict = verdict
+      return comparisonText(comparison).split('\n')[0]
+    }
+    expect(first('PASS', [])).toBe('PASS  what-if: the predicted ratio is within 5 % or 50 µs')
+    expect(first('FAIL', ['audit'])).toBe('FAIL  audit: no rule is broken in 90,000 rows')
+    expect(first('FAIL', ['what_if', 'audit'])).toBe(
+      'FAIL  what-if: the predicted ratio is within 5 % or 50 µs; also audit',
+    )
+  })
+})
+
+describe('a result in text', () => {
+  test('tells objectives, percentiles, counts, goodput, parts and pools', () => {
+    const text = resultText(sampleResult('measured'))
+    expect(text).toMatch(/^payment-peak, measured: 3 replays of 30 s, load 0\.6, seed 1\n/)
+    expect(text).toContain('PASS       interactive: p(99) latency_ms < 10  (3.4 [3.1, 3.7] ms')
+    expect(text).toContain('99.62 [99.58, 99.66] %')
+    expect(text).toMatch(/interactive +90,000 +89,955 +30 +15 +0 +0 +0/)
+    expect(text).toMatch(
+      /central +1 +61\.0 \[60\.4, 61\.6\] % +1,300 req\/s +2\.90 \[2\.84, 2\.96\]/,
+    )
+    expect(text).toContain('interactive p99.9: needs 100,000 requests')
+  })
+
+  test('says why an objective is undecided', () => {
+    const result = sampleResult('measured')
+    const [first] = result.objectives
+    const reason = 'p99 needs 10,000 requests in each run, got 4,200'
+    const estimate = { ...first!.estimate, reason }
+    const objectives = [{ ...first!, estimate, verdict: 'UNDECIDED' as const }]
+    const text = resultText({ ...result, objectives })
+    expect(text).toMatch(
+      /^UNDECIDED {2}interactive: .* of the limit; p99 needs 10,000 requests in /m,
+    )
+  })
+
+  test('says where no capacity is known, and so no load, and why', () => {
+    const result = sampleResult('simulated')
+    const pools = [{ ...result.pools[0]!, capacity_rps: null }]
+    const text = resultText({ ...result, pools, load: null })
+    expect(text).toMatch(/ of 30 s, load –, seed 1\n/)
+    expect(text).toMatch(/central +1 +61\.0 \[60\.4, 61\.6\] % +– +3\.10/)
+    const said = 'capacity of central, and so load: not known, as models come and go'
+    expect(text).toContain(said)
+    expect(resultText(result)).not.toContain('not known')
+    const page = countsSection({ ...sampleInput(), simulated: { ...result, pools } })
+    expect(page.html).toContain(said)
+  })
+
+  test('tells by which control requests were shed, of pools that shed any', () => {
+    const result = sampleResult('measured')
+    expect(resultText(result)).toMatch(/shed by +memory +priority.*\ncentral +0 +0 +12 +0 +18 +0\n/)
+    const counts = { ...result.pools[0]!.counts, shed: 0 }
+    const none = { ...result, pools: [{ ...result.pools[0]!, counts }] }
+    expect(resultText(none)).not.toContain('shed by')
+  })
+
+  test('tells of memory: peaks, waste, causes and remedies, the worst first; where any is said', () => {
+    const result = sampleResult('simulated', { memory: true })
+    const lines = resultText(result).split('\n')
+    const rowsOf = (head: string) => {
+      const at = lines.findIndex((line) => line.startsWith(head))
+      return lines.slice(
+        at + 1,
+        lines.indexOf('', at + 1) < 0 ? undefined : lines.indexOf('', at + 1),
+      )
+    }
+    const alarms = lines.filter((line) => line.startsWith('out of memory: '))
+    // engines whose blocks run out raise none
+    expect(alarms).toEqual([
+      expect.stringMatching(/^out of memory: card \d+ times in 80 runs, \d+ of them though enough/),
+    ])
+    const peaks = rowsOf('memory  ')
+    expect(peaks.map((line) => line.split(' ')[0])).toEqual(['engine', 'card', 'central'])
+    expect(peaks[0]).toMatch(/^engine +500 MiB +200 MiB +4\d\d \[.*\] MiB +500 MiB +500 MiB$/)
+    expect(rowsOf('wasted ')).toHaveLength(3)
+    expect(rowsOf('out of memory  ')).toHaveLength(2)
+    expect(rowsOf('residency ')).toEqual([expect.stringMatching(/^card +12 +9 +4 % +3,000$/)])
+    expect(resultText({ ...result, memory: [] })).not.toMatch(/^(memory|wasted|out of memory) /m)
+  })
+
+  test('an invalid replay says so before any figure', () => {
+    const text = resultText({ ...sampleResult('measured'), valid: false })
+    expect(text.indexOf('NOT VALID')).toBeGreaterThan(0)
+    expect(text.indexOf('NOT VALID')).toBeLessThan(text.indexOf('PASS'))
+  })
+})

@@ -1,0 +1,80 @@
+import { trafficYaml } from '../traffic-yaml.ts'
+import { alignColumns } from './align.ts'
+
+interface Row {
+  readonly name: string
+  readonly trace: number
+  readonly fit: number
+  readonly low: number | null
+  readonly high: number | null
+  readonly verdict: string | null
+}
+
+/** What `trace fit` found. */
+export interface TraceFitDocument {
+  readonly file: string
+  readonly rows: number
+  readonly duration_s: number
+  readonly replications: number
+  readonly load: number
+  readonly windows_s: readonly number[]
+  readonly scales_s: readonly number[]
+  readonly traffic: object
+  readonly statistics: readonly Row[]
+  readonly tails: readonly Row[]
+  readonly verdict: string
+  readonly why: string
+  readonly command: string
+}
+
+/** The traffic section, and as comments above it how well it fits: the whole is valid YAML. */
+export function traceFitText(fit: TraceFitDocument): string {
+  const scales = fit.scales_s.map((scale) => `${round(scale)} s`).join(', ')
+  const head = [
+    `Fitted to ${fit.file}: ${fit.rows.toLocaleString('en-US')} requests in ${round(fit.duration_s)} s.`,
+    `Dispersion fitted in windows of ${fit.windows_s.join(', ') || 'no'} s; the rate is modulated at ${scales || 'no scale'}.`,
+    `Each figure: the trace, and the mean of ${fit.replications} replications of the fit with its 95 % interval.`,
+    '',
+    ...table(fit.statistics),
+    '',
+    `One replica with work linear in the input, at load ${fit.load}: the trace, and the median and 95 % range of the replications.`,
+    '',
+    ...table(fit.tails),
+    '',
+    `${fit.verdict}: ${fit.why}`,
+    ...('output_tokens' in fit.traffic
+      ? ['Output tokens are for pools that generate: leave out what is said of them for others.']
+      : []),
+    fit.command,
+  ]
+  const comments = head.map((line) => (line === '' ? '#' : `# ${onOneLine(line)}`)).join('\n')
+  return `${comments}\n${trafficYaml(fit.traffic)}`
+}
+
+/** A name with a line break in it would go on behind the comment, as YAML. */
+const onOneLine = (text: string) =>
+  text.replace(/[\p{Cc}\u2028\u2029]/gu, (sign) => JSON.stringify(sign).slice(1, -1))
+
+const table = (rows: readonly Row[]) => alignColumns(fitCells(rows)).split('\n')
+
+/** Figures of trace and fit side by side; the first row is the head. */
+export function fitCells(rows: readonly Row[]): string[][] {
+  return [
+    ['', 'trace', 'fit', 'low', 'high', 'difference', 'verdict'],
+    ...rows.map(({ name, trace, fit, low, high, verdict }) => [
+      name,
+      round(trace),
+      round(fit),
+      low === null ? '-' : round(low),
+      high === null ? '-' : round(high),
+      trace === 0 ? '-' : `${(100 * (fit / trace - 1)).toFixed(1)} %`,
+      verdict ?? 'not judged',
+    ]),
+  ]
+}
+
+/** Three digits that count, and no zeros after them. */
+const round = (value: number) =>
+  Math.abs(value) >= 1000
+    ? Math.round(value).toLocaleString('en-US')
+    : String(Number(value.toPrecision(3)))

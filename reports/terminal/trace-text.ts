@@ -1,0 +1,93 @@
+import { visibleLine } from '../../scenarios/index.ts'
+import type { LengthSummary, TraceDocument } from '../trace-document.ts'
+import { alignColumns } from './align.ts'
+
+/** The figures of a trace in words and tables, whose first rows are their heads. */
+export function traceTables(trace: TraceDocument) {
+  const { gaps, input_tokens, output_tokens, correlation, padding } = trace
+  const skipped = trace.bad_rows > 0 ? `, ${trace.bad_rows} rows skipped` : ''
+  const lengths = [
+    ['input', input_tokens],
+    ['output', output_tokens],
+  ].flatMap(([name, own]) =>
+    own === null ? [] : [lengthRow(name as string, own as LengthSummary)],
+  )
+  return {
+    head:
+      `${trace.rows.toLocaleString('en-US')} requests in ` +
+      `${round(trace.duration_s)} s, ${round(trace.mean_rps)}/s${skipped}`,
+    gaps:
+      `gaps: CV ${round(gaps.cv)}, median ${round(gaps.p50)} s, p99 ${round(gaps.p99)} s, ` +
+      `longest ${round(gaps.max)} s, ${percent(gaps.zero_share)} are 0`,
+    windows: [
+      ['window', 'windows', 'mean', 'peak', 'peak / mean', 'dispersion', 'idle'],
+      ...trace.windows.map((own) => [
+        `${own.window_s} s`,
+        own.windows.toLocaleString('en-US'),
+        round(own.mean),
+        own.peak.toLocaleString('en-US'),
+        round(own.peak_to_mean),
+        round(own.dispersion),
+        percent(own.idle_share),
+      ]),
+    ],
+    lengths: [['tokens', 'p1', 'p50', 'p90', 'p99', 'max', 'mean', 'CV'], ...lengths],
+    correlation:
+      correlation === null ? null : `correlation of input and output: ${round(correlation)}`,
+    padding: [
+      ['batch', ...padding.map(({ batch }) => String(batch))],
+      ...(padding.length > 0 ? [['useful', ...padding.map((own) => percent(own.useful))]] : []),
+    ],
+    errors: errorText(trace),
+  }
+}
+
+/** The figures of a trace as a page of text. */
+export function traceText(trace: TraceDocument): string {
+  const { head, gaps, windows, lengths, correlation, padding, errors } = traceTables(trace)
+  return [
+    `${visibleLine(trace.file)}: ${head}`,
+    gaps,
+    '',
+    alignColumns(windows),
+    '',
+    ...(lengths.length > 1 ? [alignColumns(lengths)] : []),
+    ...(correlation === null ? [] : [correlation]),
+    '',
+    ...(padding.length > 1 ? [alignColumns(padding)] : []),
+    ...(errors === EXACT ? [] : [errors]),
+  ]
+    .join('\n')
+    .trimEnd()
+}
+
+const EXACT = 'Percentiles are exact.'
+
+/** How far percentiles may be off, and of what. */
+function errorText({ gaps, input_tokens, output_tokens }: TraceDocument): string {
+  const all = [
+    ['gaps', gaps.percentile_error],
+    ['input lengths', input_tokens?.percentile_error ?? 0],
+    ['output lengths', output_tokens?.percentile_error ?? 0],
+  ] as const
+  const off = all.filter(([, error]) => error > 0)
+  if (off.length === 0) return EXACT
+  const most = Math.max(...off.map(([, error]) => error))
+  const what = off.map(([name]) => name).join(' and ')
+  return `Percentiles of ${what} are within ${round(100 * most)} %, others are exact.`
+}
+
+function lengthRow(name: string, own: LengthSummary): string[] {
+  const whole = [own.p1, own.p50, own.p90, own.p99, own.max].map((value) =>
+    Math.round(value).toLocaleString('en-US'),
+  )
+  return [name, ...whole, round(own.mean), round(own.cv)]
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`
+
+/** Three digits that count, and no zeros after them. */
+const round = (value: number) =>
+  Math.abs(value) >= 1000
+    ? Math.round(value).toLocaleString('en-US')
+    : String(Number(value.toPrecision(3)))

@@ -1,0 +1,138 @@
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { EXIT, Failure } from '../../scenarios/index.ts'
+import type { ModelProfile, Profile } from '../../sim/world/index.ts'
+import { madeUpProfile } from '../../test/profiles.ts'
+import { loadProfile, mergeProfiles, profileHash, referenceProfilePath } from './profile-file.ts'
+
+const TINY = `spillway: 1
+name: tiny
+duration_s: 1
+models: { mlp: { builtin: mlp, layers: 2, width: 64 } }
+traffic: [{ class: web, arrivals: { process: poisson, rate_rps: 10 } }]
+pools: [{ name: central, model: mlp }]
+`
+
+const folder = () => mkdtempSync(join(tmpdir(), 'spillway-profile-'))
+
+describe('profiles', () => {
+  const host = {
+    cpu: 'one',
+    cores: 2,
+    memory_gib: 8,
+    platform: 'p',
+    node: 'n',
+    onnxruntime: 'o',
+    adapter: null,
+  }
+  const model = (key: string, label: string) => ({ key, label }) as ModelProfile
+  const profile = (models: ModelProfile[], cpu = 'one'): Profile => ({
+    document: 'spillway-profile',
+    format: 1,
+    name: cpu,
+    version: '0',
+    host: { ...host, cpu },
+    models,
+  })
+
+  test('of this machine are merged: what was measured anew replaces the old', () => {
+    const old = profile([model('a', 'old a'), model('b', 'old b')])
+    const merged = mergeProfiles(profile([model('b', 'new b'), model('c', 'new c')]), old)
+    expect(merged.models.map(({ label }) => label)).toEqual(['old a', 'new b', 'new c'])
+  })
+
+  test('keep the plan of memory of a file that is the same, where none was measured anew', () => {
+    const plan = { weights: [1], steps: [], inputs: [] }
+    const of = (content: string, memory: ModelProfile['memory']) =>
+      profile([{ ...model('a', 'a'), content, memory }])
+    const kept = (fresh: Profile) => mergeProfiles(fresh, of('x', plan)).models[0]!.memory
+    expect(kept(of('x', null))).toEqual(plan)
+    expect(kept(of('y', null))).toBe(null)
+    expect(kept(of('x', { ...plan, weights: [2] }))).toMatchObject({ weights: [2] })
+  })
+
+  test('of another machine, or of none, are dropped', () => {
+    const fresh = profile([model('b', 'new b')])
+    expect(mergeProfiles(fresh, null)).toEqual(fresh)
+    expect(mergeProfiles(fresh, profile([model('a', 'old a')], 'other'))).toEqual(fresh)
+  })
+
+  test('have a hash over their figures, and not over their host', () => {
+    const one = profile([model('a', 'a')])
+    expect(profileHash({ ...one, host: { ...host, cores: 64 } })).toBe(profileHash(one))
+    expect(profileHash({ ...one, models: [model('a', 'b')] })).not.toBe(profileHash(one))
+  })
+
+  test('that are none are the user’s to mend', async () => {
+    const path = join(folder(), 'profile.json')
+    await expect(loadProfile(path)).rejects.toThrow(`${path}: no such file`)
+    writeFileSync(path, '{')
+    await expect(loadProfile(path)).rejects.toThrow(`${path}: not JSON`)
+    writeFileSync(path, '{"document":"spillway-result"}')
+    await expect(loadProfile(path)).rejects.toThrow(
+      / document: .*\n.*: not a profile of this version/,
+    )
+    for (const text of ['{', '{}']) {
+      writeFileSync(path, text)
+      await expect(loadProfile(path)).rejects.toBeInstanceOf(Failure)
+    }
+  })
+
+  const made = madeUpProfile(TINY)
+  const own = made.models[0]!
+  const { work, wake, overheads } = own
+  const fields = (change: object) => ({ fields: own.fields.map((one) => ({ ...one, ...change })) })
+  const plan = { weights: [1], steps: [{ free: 0 }], inputs: [] }
+  test.each([
+    [{ work: { ...work, ms: work.ms.slice(1) } }, 'work.ms: expected 2 entries, as many as sizes'],
+    [{ work: { ...work, ms: [[0], [1]] } }, 'work.ms[0][0]: '],
+    [
+      { work: { ...work, ms: [[1, 2], [1]] } },
+      'work.ms[0]: expected 1 entries, as many as lengths',
+    ],
+    [{ work: { ...work, sizes: [4, 1] } }, 'work.sizes[1]: expected a value above the one before'],
+    [{ work: { ...work, sizes: [] } }, 'work.sizes: '],
+    [{ wake: { ...wake, ms: [0, -0.1] } }, 'wake.ms[1]: '],
+    [{ wake: { ...wake, ms: [0] } }, 'wake.ms: expected 2 entries, as many as gapMs, got 1'],
+    [{ overheads: { ...overheads, lag: [-1, 0] } }, 'overheads.lag[0]: '],
+    [{ overheads: { ...overheads, lag: [1, 0] } }, 'overheads.lag[1]: expected a value at least'],
+    [{ overheads: { ...overheads, dispatch: [] } }, 'overheads.dispatch: '],
+    [fields({ executors: [] }), 'fields[0].executors: '],
+    [fields({ executors: [{ times: [0], speeds: [-1] }] }), 'fields[0].executors[0].speeds[0]: '],
+    [
+      fields({ executors: [{ times: [0, 1], speeds: [1] }] }),
+      'executors[0].speeds: expected 2 ent',
+    ],
+    [fields({ executors: [{ times: [0], speeds: [0] }] }), 'expected a speed above 0 among them'],
+    [fields({ intake: { from: [2], to: [1] } }), 'fields[0].intake.to[0]: expected a value from'],
+    [fields({ intake: { from: [0, 1], to: [2, 3] } }), 'fields[0].intake.to[0]: expected a value'],
+    [fields({ intake: { from: [2], to: [] } }), 'fields[0].intake.to: expected 1 entries'],
+    [fields({ durationMs: 0 }), 'fields[0].durationMs: '],
+    [{ memory: plan }, 'memory.steps[0].free: expected the number of a buffer that was taken'],
+  ])('with figures that no machine has are refused by their places: %o', async (change, place) => {
+    const path = join(folder(), 'wrong.json')
+    writeFileSync(path, JSON.stringify({ ...made, models: [{ ...own, ...change }] }))
+    const error = (await loadProfile(path).catch((thrown) => thrown)) as Failure
+    expect(error).toMatchObject({ exitCode: EXIT.invalidInput })
+    expect(error.problems[0]).toContain(place)
+    expect(error.problems[0]).toContain(`${path} models[0].`)
+  })
+
+  test('name the first twenty problems and count the others', async () => {
+    const path = join(folder(), 'wrong.json')
+    const lag = Array.from({ length: 100 }, () => -1)
+    const models = [{ ...own, overheads: { ...overheads, lag } }]
+    writeFileSync(path, JSON.stringify({ ...made, models }))
+    const error = (await loadProfile(path).catch((thrown) => thrown)) as Failure
+    expect(error.problems).toHaveLength(22)
+    expect(error.problems[20]).toContain('… and 80 more')
+  })
+
+  test.skipIf(!existsSync('scenarios/profiles/reference.json'))('one ships', async () => {
+    const { profile: shipped, hash } = await loadProfile(referenceProfilePath())
+    expect(shipped.models.length).toBeGreaterThan(0)
+    expect(hash).toBe(profileHash(shipped))
+  })
+})

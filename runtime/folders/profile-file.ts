@@ -1,0 +1,102 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { EXIT, Failure, hashOf } from '../../scenarios/index.ts'
+import type { Result } from '../../sim/documents/index.ts'
+import { type Profile, profileSchema } from '../../sim/world/index.ts'
+import { cacheDirectory } from '../jobs/prepare.ts'
+import { documentProblems } from './document-problems.ts'
+import { parseJson, readText } from './user-text.ts'
+
+export interface LoadedProfile {
+  readonly profile: Profile
+  /** over everything but the host, so that it names the figures */
+  readonly hash: string
+}
+
+/** The profile that ships with Spillway; its host is not this machine. */
+export function referenceProfilePath(): string {
+  for (const up of ['..', '../..']) {
+    const path = fileURLToPath(new URL(`${up}/scenarios/profiles/reference.json`, import.meta.url))
+    if (existsSync(path)) return path
+  }
+  throw new Error('Expected scenarios/profiles/reference.json to be shipped')
+}
+
+/** Where `calibrate` leaves this machine's profile unless told otherwise. */
+export function localProfilePath(): string {
+  return join(cacheDirectory(), 'profile.json')
+}
+
+/** The profile that was named; or this machine's own; or the one that ships with Spillway. */
+export async function loadProfile(path: string | undefined): Promise<LoadedProfile> {
+  const own = localProfilePath()
+  if (path !== undefined || !existsSync(own)) return readProfile(path ?? referenceProfilePath())
+  try {
+    return await readProfile(own)
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    const advice = `${own}: delete it, or run: spillway calibrate SCENARIO`
+    throw new Failure([...error.problems, advice], error.exitCode)
+  }
+}
+
+async function readProfile(path: string): Promise<LoadedProfile> {
+  const parsed = profileSchema.safeParse(parseJson(path, await readText(path)))
+  if (!parsed.success) {
+    throw new Failure([
+      ...documentProblems(path, parsed.error),
+      `${path}: not a profile of this version`,
+    ])
+  }
+  return { profile: parsed.data, hash: profileHash(parsed.data) }
+}
+
+export function profileHash(profile: Profile): string {
+  return hashOf({ ...profile, host: null })
+}
+
+/** The profile of a folder's replays. Throws `Failure` where it has another one or none. */
+export async function keptProfile(directory: string, { profile }: Result): Promise<LoadedProfile> {
+  const path = join(directory, 'profile.json')
+  const kept = await readProfile(path)
+  if (kept.hash === profile?.hash) return kept
+  const text = `replays here were made with profile ${profile?.hash}, got ${kept.hash}`
+  throw new Failure(`${path}: ${text}; --profile takes another`, EXIT.notComparable)
+}
+
+/**
+ * Throws `Failure` where the replays of a folder ran other models than those of `contents`, by the
+ * models' keys. A folder without a profile says nothing of that.
+ */
+export async function refuseOtherModels(
+  directory: string,
+  contents: ReadonlyMap<string, string>,
+): Promise<void> {
+  const path = join(directory, 'profile.json')
+  if (!existsSync(path)) return
+  const { profile } = await readProfile(path)
+  const problems = profile.models.flatMap(({ key, label, content }) => {
+    const now = contents.get(key) ?? content
+    if (now === content) return []
+    return [`${path}: replays here ran another ${label}: ${content}, but it is now ${now}`]
+  })
+  if (problems.length === 0) return
+  throw new Failure(
+    [...problems, `replay again: spillway replay SCENARIO --out ${directory}`],
+    EXIT.notComparable,
+  )
+}
+
+/** A profile with some models measured anew; the others are kept if they come from this machine. */
+export function mergeProfiles(fresh: Profile, old: Profile | null): Profile {
+  if (old === null || hashOf(old.host) !== hashOf(fresh.host)) return fresh
+  const keys = new Set(fresh.models.map(({ key }) => key))
+  const models = fresh.models.map((model) => {
+    const known = old.models.find(({ key }) => key === model.key)
+    // measured only where a pool asks for it, and as true as ever where the file is the same
+    const same = model.memory === null && known?.content === model.content
+    return same ? { ...model, memory: known.memory } : model
+  })
+  return { ...fresh, models: [...old.models.filter(({ key }) => !keys.has(key)), ...models] }
+}

@@ -1,0 +1,300 @@
+import { randomUUID } from 'node:crypto'
+import { constants } from 'node:fs'
+import { access, lstat, mkdir, readFile, rename, rm, rmdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { z } from 'zod'
+import { EXIT, Failure } from '../../scenarios/index.ts'
+import { makeFolder } from './make-folder.ts'
+import { hasEnded, PROCESS_NAME, PROCESS_PATTERN } from './process-name.ts'
+import { namesIn, syncFolder, writeSynced } from './synced-files.ts'
+import { notWritten, UNFINISHED, writableFolder } from './write-whole.ts'
+
+/**
+ * Replaces several files of a folder as one: all of them or none. They are written to a hidden
+ * folder inside it first. Renaming that folder to COMMIT is the moment at which the change holds;
+ * then its files move to their places. Where a process is killed between, the next command that
+ * reads or writes the folder finishes the moves. Where it is killed before, nothing has changed,
+ * and the next command removes what was staged.
+ */
+
+const COMMIT = '.spillway-commit'
+const STAGED = new RegExp(`^\\.spillway-(${PROCESS_PATTERN})-[0-9a-f]{8}$`)
+
+/** How long another process may take to move its files before they are moved for it, ms. */
+const PATIENCE_MS = 10_000
+
+/** A file of the folder or of a folder in it; a record may come from anywhere. */
+const name = z.string().regex(/^(?:[^./\\\0][^/\\\0]*\/)?[^./\\\0][^/\\\0]*$/)
+
+const recordSchema = z.strictObject({
+  process: z.string().regex(new RegExp(`^${PROCESS_PATTERN}$`)),
+  moves: z.array(z.strictObject({ from: z.string().regex(/^[0-9a-f]{8}-\d+$/), to: name })),
+  removals: z.array(name),
+})
+
+const LARGEST_RECORD_BYTES = 2 ** 20
+
+type Record = z.infer<typeof recordSchema>
+
+export interface ReplaceOptions {
+  /** what the files are left under if this process is killed */
+  readonly process?: string
+  /** awaited before each step on the disk: tests stop there */
+  readonly step?: () => Promise<void>
+}
+
+const NO_STEP = async () => {}
+
+/** Files that are to be replaced together. Names are relative to `directory`. */
+export class FolderChange {
+  /** what is there now */
+  readonly directory: string
+  readonly #within: string
+  readonly #staged: Staged
+
+  constructor(staged: Staged, directory: string, within = '') {
+    this.#staged = staged
+    this.directory = directory
+    this.#within = within
+  }
+
+  /** A folder in this one; it is made where it is missing, and removed where it is left empty. */
+  below(folder: string): FolderChange {
+    const within = `${this.#within}${folder}/`
+    return new FolderChange(this.#staged, join(this.directory, folder), within)
+  }
+
+  async write(file: string, content: string | Uint8Array): Promise<void> {
+    await this.#staged.write(`${this.#within}${file}`, content)
+  }
+
+  /** Removes a file where it is there and not written as well. */
+  remove(file: string): void {
+    this.#staged.removals.add(`${this.#within}${file}`)
+  }
+
+  /** Names of what is there now; none where the folder is missing. */
+  async names(): Promise<string[]> {
+    return namesIn(this.directory)
+  }
+}
+
+/** The hidden folder of a change. */
+class Staged {
+  readonly removals = new Set<string>()
+  readonly #directory: string
+  readonly #process: string
+  readonly #step: () => Promise<void>
+  readonly #id = randomUUID().slice(0, 8)
+  /** staged files by their names */
+  readonly #moves = new Map<string, string>()
+
+  constructor(directory: string, options: ReplaceOptions) {
+    this.#directory = directory
+    this.#process = options.process ?? PROCESS_NAME
+    this.#step = options.step ?? NO_STEP
+  }
+
+  get #path(): string {
+    return join(this.#directory, `.spillway-${this.#process}-${this.#id}`)
+  }
+
+  async open(): Promise<void> {
+    await this.#step()
+    await mkdir(this.#path)
+  }
+
+  async write(to: string, content: string | Uint8Array): Promise<void> {
+    // of two files of a name the last counts
+    const from = this.#moves.get(to) ?? `${this.#id}-${this.#moves.size}`
+    this.#moves.set(name.parse(to), from)
+    await this.#step()
+    try {
+      await writeSynced(join(this.#path, from), content)
+    } catch (error) {
+      throw notWritten(join(this.#directory, to), error)
+    }
+  }
+
+  async commit(): Promise<void> {
+    const moves = [...this.#moves].map(([to, from]) => ({ from, to }))
+    const removals = [...this.removals].filter((file) => !this.#moves.has(file))
+    const record: Record = { process: this.#process, moves, removals }
+    await expectPlaces(this.#directory, record)
+    await this.#step()
+    await writeSynced(join(this.#path, `${this.#id}.json`), JSON.stringify(record))
+    await syncFolder(this.#path)
+    for (;;) {
+      await this.#step()
+      try {
+        await rename(this.#path, join(this.#directory, COMMIT))
+        break
+      } catch (error) {
+        // another change is under way: a folder that is not empty cannot be replaced
+        const { code } = error as NodeJS.ErrnoException
+        if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error
+        await finishCommit(this.#directory, this.#step)
+      }
+    }
+    await syncFolder(this.#directory)
+    await finish(this.#directory, `${this.#id}.json`, record, this.#step)
+  }
+
+  async discard(): Promise<void> {
+    await rm(this.#path, { recursive: true, force: true }).catch(() => {})
+  }
+}
+
+/**
+ * Makes a folder where it is missing, and replaces there what `stage` writes and removes, all of it
+ * or, where `stage` throws, none. Throws `Failure` where files cannot be written.
+ */
+export async function replaceFiles(
+  directory: string,
+  stage: (change: FolderChange) => Promise<void>,
+  options: ReplaceOptions = {},
+): Promise<void> {
+  await writableFolder(directory)
+  await settleFolder(directory, options)
+  const staged = new Staged(directory, options)
+  try {
+    await staged.open()
+    await stage(new FolderChange(staged, directory))
+    await staged.commit()
+  } catch (error) {
+    await staged.discard()
+    throw notWritten(directory, error)
+  }
+}
+
+/**
+ * Brings a folder to the state of before or after the last change, before it is
+ * read: finishes what was committed, and removes what processes that have ended left staged.
+ */
+export async function settleFolder(directory: string, options: ReplaceOptions = {}): Promise<void> {
+  const names = await namesIn(directory)
+  for (const file of names) {
+    const left = STAGED.exec(file) ?? UNFINISHED.exec(file)
+    if (left === null || !hasEnded(left[1]!)) continue
+    // where it may not be removed it does no harm
+    await rm(join(directory, file), { recursive: true, force: true }).catch(() => {})
+  }
+  if (!names.includes(COMMIT)) return
+  try {
+    await finishCommit(directory, options.step ?? NO_STEP)
+  } catch (error) {
+    throw notWritten(directory, error)
+  }
+}
+
+/** Finishes a change that was committed; one of a process that is still there, by waiting. */
+async function finishCommit(directory: string, step: () => Promise<void>): Promise<void> {
+  for (let waitedMs = 0; ; waitedMs += 20) {
+    const found = await readRecord(directory)
+    if (found === null) return
+    if (hasEnded(found.record.process) || waitedMs >= PATIENCE_MS) {
+      await finish(directory, found.file, found.record, step)
+      return
+    }
+    await setTimeout(20)
+  }
+}
+
+/** The record of a change that was committed and is not finished; null where there is none. */
+async function readRecord(directory: string): Promise<{ file: string; record: Record } | null> {
+  const path = join(directory, COMMIT)
+  const stat = await lstat(path).catch(() => null)
+  if (stat === null) return null
+  const foreign = new Failure(
+    `${path}: is not a change that spillway began; remove it`,
+    EXIT.invalidInput,
+  )
+  if (!stat.isDirectory()) throw foreign
+  const names = await namesIn(path)
+  const file = names.find((one) => /^[0-9a-f]{8}\.json$/.test(one))
+  if (file === undefined) {
+    // its record goes last
+    if (names.length > 0) throw foreign
+    await rmdir(path).catch(() => {})
+    return null
+  }
+  const known = await lstat(join(path, file)).catch(() => null)
+  // another process has just finished it
+  if (known === null) return null
+  if (!known.isFile() || known.size > LARGEST_RECORD_BYTES) throw foreign
+  try {
+    const text = await readFile(join(path, file), 'utf8')
+    const record = recordSchema.parse(JSON.parse(text))
+    await expectPlaces(directory, record)
+    return { file, record }
+  } catch (error) {
+    // the same, after the look at it
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error instanceof Failure ? error : foreign
+  }
+}
+
+/** Moves files to their places. It may be done again, and by two at a time. */
+async function finish(
+  directory: string,
+  recordFile: string,
+  { moves, removals }: Record,
+  step: () => Promise<void>,
+): Promise<void> {
+  const commit = join(directory, COMMIT)
+  for (const file of removals) {
+    await step()
+    // where another process has finished this change, the file may be of a later one
+    if ((await lstat(join(commit, recordFile)).catch(() => null)) === null) return
+    await rm(join(directory, file), { force: true })
+  }
+  for (const { from, to } of moves) {
+    const folder = dirname(to)
+    await step()
+    if (folder !== '.') await makeFolder(join(directory, folder))
+    await rename(join(commit, from), join(directory, to)).catch(unlessMissing)
+  }
+  const kept = new Set(moves.map(({ to }) => dirname(to)))
+  for (const folder of new Set(removals.map((file) => dirname(file)))) {
+    if (folder === '.' || kept.has(folder)) continue
+    await step()
+    // what else lies in it keeps it
+    await rmdir(join(directory, folder)).catch(() => {})
+  }
+  for (const folder of new Set(['.', ...kept])) await syncFolder(join(directory, folder))
+  await step()
+  await rm(join(commit, recordFile), { force: true })
+  await step()
+  await rmdir(commit).catch(() => {})
+}
+
+function unlessMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error
+}
+
+/**
+ * Throws `Failure` where a file could not be moved to its place: beforehand, as a change cannot be
+ * left in its middle. A link in place of a folder would lead out of this one.
+ */
+async function expectPlaces(directory: string, { moves, removals }: Record): Promise<void> {
+  const own = await lstat(`${directory}/.`)
+  for (const to of [...moves.map((move) => move.to), ...removals]) {
+    const path = join(directory, to)
+    const parent = dirname(to)
+    if (parent !== '.') {
+      const at = join(directory, parent)
+      const stat = await lstat(at).catch(() => null)
+      if (stat === null) continue
+      if (!stat.isDirectory() || stat.dev !== own.dev) {
+        throw new Failure(`${path}: cannot be written: ${at} is not a folder of ${directory}`)
+      }
+      await access(at, constants.W_OK).catch((error) => {
+        throw notWritten(path, error)
+      })
+    }
+    if ((await lstat(path).catch(() => null))?.isDirectory() === true) {
+      throw notWritten(path, Object.assign(new Error(), { code: 'EISDIR' }))
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import type { ColumnData } from 'hyparquet'
+import type { ColumnSource } from 'hyparquet-writer'
+import { ZodError, z } from 'zod'
+import { EXIT, Failure, readUserFile } from '../../scenarios/index.ts'
+import type { ObservedRun } from '../../sim/experiment/index.ts'
+import { type RowColumn, Rows } from '../../sim/stats/index.ts'
+import { expectDecodable } from '../parquet/expect-decodable.ts'
+import { unread } from './user-text.ts'
+import { writeWhole } from './write-whole.ts'
+
+/** Some thirty years, ms. */
+const LONGEST_MS = 1e12
+
+const TIMERS_KEY = 'spillway.timers'
+const MOVES_KEY = 'spillway.moves'
+const DEATHS_KEY = 'spillway.deaths'
+
+/** Of a file of rows; ten times what a run of 5,000,000 requests leaves. */
+const MOST_BYTES = 2 ** 31
+
+const time = z.number().min(-LONGEST_MS).max(LONGEST_MS)
+
+const timersSchema = z.array(z.tuple([time, time]))
+
+const deathsSchema = z.array(z.number().int().min(0))
+
+const movesSchema = z.array(
+  z.strictObject({
+    executor: z.number().int().min(0),
+    kind: z.enum(['load', 'unload']),
+    asked: time,
+    started: time,
+    ended: time,
+    done: time,
+    ok: z.boolean(),
+  }),
+)
+
+const prefixSchema = z.array(
+  z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1),
+)
+
+/** What prompts begin with, a JSON list; only where that is known of any. */
+const PREFIXES = 'hash_ids'
+
+/** Writes the raw rows of a run. */
+export async function writeRows(path: string, run: ObservedRun): Promise<void> {
+  await writeWhole(path, await rowsBytes(run))
+}
+
+/** The raw rows of a run as Parquet: a row for each request, times in ms. */
+export async function rowsBytes({
+  rows,
+  timers,
+  moves = [],
+  deaths = [],
+}: ObservedRun): Promise<Uint8Array> {
+  const columnData: ColumnSource[] = Object.entries(rows.columns).map(([name, column]) =>
+    column instanceof Float64Array
+      ? { name, data: column, type: 'DOUBLE' as const, nullable: false }
+      : { name, data: Int32Array.from(column), type: 'INT32' as const, nullable: false },
+  )
+  if (rows.prefixes.size > 0) {
+    const data = Array.from({ length: rows.count }, (_, key) => {
+      const prefix = rows.prefixes.get(key)
+      return prefix ? JSON.stringify(Array.from(prefix)) : null
+    })
+    columnData.push({ name: PREFIXES, data, type: 'STRING', nullable: true })
+  }
+  const { parquetWriteBuffer } = await import('hyparquet-writer')
+  const kvMetadata = [
+    { key: TIMERS_KEY, value: JSON.stringify(timers) },
+    { key: MOVES_KEY, value: JSON.stringify(moves) },
+    { key: DEATHS_KEY, value: JSON.stringify(deaths) },
+  ]
+  return new Uint8Array(parquetWriteBuffer({ columnData, kvMetadata }))
+}
+
+/** Reads what `writeRows` wrote. Throws `Failure` where a file is something else, or older. */
+export async function readRows(path: string): Promise<ObservedRun> {
+  await expectDecodable(path, [...Object.keys(Rows.allocate(0).columns), PREFIXES])
+  let bytes: Buffer
+  try {
+    bytes = await readUserFile(path, MOST_BYTES)
+  } catch (error) {
+    throw unread(path, error)
+  }
+  try {
+    return await parsed(path, new Uint8Array(bytes).buffer)
+  } catch (error) {
+    if (error instanceof Failure) throw error
+    const reason = error instanceof ZodError ? z.prettifyError(error) : (error as Error).message
+    throw new Failure(
+      `${path}: not the rows of a replay (${reason.split('\n').slice(0, 2).join(' ')})`,
+      EXIT.invalidInput,
+    )
+  }
+}
+
+async function parsed(path: string, file: ArrayBuffer): Promise<ObservedRun> {
+  const { parquetMetadata, parquetRead, parquetSchema } = await import('hyparquet')
+  const metadata = parquetMetadata(file)
+  const said = (name: string) => metadata.key_value_metadata?.find(({ key }) => key === name)?.value
+  const timers = said(TIMERS_KEY)
+  if (timers === undefined) throw new Error('it was not written by spillway')
+  // times differ, so a row takes a byte and more
+  if (!(metadata.num_rows <= file.byteLength)) {
+    throw new Error(`expected ${metadata.num_rows} rows, got ${file.byteLength} bytes`)
+  }
+  const rows = Rows.allocate(Number(metadata.num_rows))
+  const columns = Object.keys(rows.columns) as RowColumn[]
+  const present = new Set(parquetSchema(metadata).children.map(({ element }) => element.name))
+  const lacking = columns.filter((name) => !present.has(name))
+  if (lacking.length > 0) {
+    const text = `${path}: has no column ${lacking.join(', ')}; written by an earlier version`
+    throw new Failure(`${text}, replay again`, EXIT.invalidInput)
+  }
+  const chunks: ColumnData[] = []
+  const wanted = present.has(PREFIXES) ? [...columns, PREFIXES] : columns
+  await parquetRead({ file, metadata, columns: wanted, onChunk: (chunk) => chunks.push(chunk) })
+  for (const { columnName, columnData, rowStart } of chunks) {
+    if (columnName === PREFIXES) {
+      for (const [i, text] of Array.from(columnData as ArrayLike<string | null>).entries()) {
+        if (!text) continue
+        const prefix = Int32Array.from(prefixSchema.parse(JSON.parse(text)))
+        rows.prefixes.set(rowStart + i, prefix)
+      }
+      continue
+    }
+    rows.columns[columnName as RowColumn].set(columnData as ArrayLike<number>, rowStart)
+  }
+  const list = (key: string) => JSON.parse(said(key) ?? '[]')
+  return {
+    rows,
+    timers: timersSchema.parse(JSON.parse(timers)),
+    moves: movesSchema.parse(list(MOVES_KEY)),
+    deaths: deathsSchema.parse(list(DEATHS_KEY)),
+  }
+}

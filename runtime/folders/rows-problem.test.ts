@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest'
+import { type RowColumn, Rows } from '../../sim/stats/index.ts'
+import { keptRun } from '../jobs/audit.test-helper.ts'
+import { rowsProblem } from './rows-problem.ts'
+
+const { scenario, run } = keptRun()
+const batched = run.rows.columns.batch.findIndex((batch) => batch >= 0)
+
+function changed(name: RowColumn, key: number, value: number) {
+  const rows = Rows.allocate(run.rows.count)
+  for (const column of Object.keys(rows.columns) as RowColumn[]) {
+    rows.columns[column].set(run.rows.columns[column])
+  }
+  rows.columns[name][key] = value
+  return { ...run, rows }
+}
+
+describe('rows that no run can have left', () => {
+  test('are not those of a run', () => {
+    expect(rowsProblem(run, scenario)).toBe(null)
+  })
+
+  test.each<[RowColumn, number]>([
+    ['class', 200],
+    ['pool', 200],
+    ['queue', 1e6],
+    ['executor', 1e6],
+    ['executor', -1],
+    ['outcome', 9],
+    ['refusal', 9],
+    ['length', -1],
+    ['part', 9],
+    ['batchSize', 0],
+    ['at', Number.NaN],
+    ['at', 1e300],
+    ['ended', Number.NaN],
+    ['done', Number.POSITIVE_INFINITY],
+    ['sent', -1e300],
+  ])('are told by their first one: %s %f', (name, value) => {
+    const problem = rowsProblem(changed(name, batched, value), scenario)
+    expect(problem).toMatch(new RegExp(`^row ${batched}, ${name}: expected .*, got `))
+  })
+
+  test('may be of models that came to no executor', () => {
+    const move = { executor: 1e6, kind: 'load', asked: 0, started: 0, ended: 1, done: 1, ok: true }
+    const problem = rowsProblem({ ...run, moves: [{ ...move, kind: 'load' }] }, scenario)
+    expect(problem).toMatch(/^load 0, executor: expected 0 to \d+, got 1000000$/)
+  })
+})

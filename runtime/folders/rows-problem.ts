@@ -1,0 +1,62 @@
+import type { Scenario } from '../../scenarios/index.ts'
+import type { ObservedRun } from '../../sim/experiment/index.ts'
+import { OUTCOME, REFUSAL } from '../../sim/serving/index.ts'
+import type { RowColumn } from '../../sim/stats/index.ts'
+
+/** Times that are reached in every batch. */
+const OF_BATCHES = ['dispatched', 'started', 'ended', 'done'] as const
+/** Times that may not be reached; all but `leaves`, which may be never. */
+const TIMES = ['sent', 'since', 'batchWait', 'firstToken', ...OF_BATCHES] as const
+/** A run may drain for this many times its duration, or for eleven days. */
+const LONGEST_DRAIN = 100
+const LONGEST_MS = 1e9
+
+const largest = (codes: Readonly<Record<string, number>>) => Math.max(...Object.values(codes))
+
+/**
+ * The first thing in rows that no run of the scenario can have left, such as an executor that it
+ * has not; null where there is none. Whether what was decided keeps the rules is for the audit.
+ */
+export function rowsProblem(
+  { rows: { columns, count }, moves = [] }: ObservedRun,
+  scenario: Scenario,
+): string | null {
+  const executors = scenario.pools.reduce((sum, { replicas }) => sum + replicas, 0)
+  const upTo: readonly (readonly [RowColumn, least: number, most: number])[] = [
+    ['class', 0, scenario.traffic.length - 1],
+    ['pool', 0, scenario.pools.length - 1],
+    ['part', 0, Math.max(...scenario.traffic.map((traffic) => traffic.fan_out)) - 1],
+    ['queue', -1, executors - 1],
+    ['executor', -1, executors - 1],
+    ['outcome', 0, largest(OUTCOME)],
+    ['refusal', 0, largest(REFUSAL)],
+    ['length', 0, Number.POSITIVE_INFINITY],
+    ['output', 0, Number.POSITIVE_INFINITY],
+    ['padded', 0, Number.POSITIVE_INFINITY],
+    ['preemptions', 0, Number.POSITIVE_INFINITY],
+    ['sending', 0, Number.POSITIVE_INFINITY],
+  ]
+  const longest = Math.max(LONGEST_MS, LONGEST_DRAIN * scenario.duration_s * 1000)
+  const time = `a time of at most ${longest} ms`
+  if (count > 0 && columns.part[0] !== 0) return `row 0, part: expected 0, got ${columns.part[0]}`
+  const told = (key: number, name: RowColumn, allowed: string) =>
+    `row ${key}, ${name}: expected ${allowed}, got ${columns[name][key]}`
+  for (let key = 0; key < count; key++) {
+    for (const [name, least, most] of upTo) {
+      const value = columns[name][key]!
+      if (value >= least && value <= most) continue
+      return told(key, name, most < Infinity ? `${least} to ${most}` : `at least ${least}`)
+    }
+    if (!(Math.abs(columns.at[key]!) <= longest)) return told(key, 'at', time)
+    const endless = TIMES.find((name) => Math.abs(columns[name][key]!) > longest)
+    if (endless !== undefined) return told(key, endless, time)
+    if (columns.batch[key]! < 0) continue
+    if (columns.executor[key]! < 0) return told(key, 'executor', 'that of its batch')
+    if (columns.batchSize[key]! < 1) return told(key, 'batchSize', 'at least 1')
+    const lacking = OF_BATCHES.find((name) => !Number.isFinite(columns[name][key]!))
+    if (lacking !== undefined) return told(key, lacking, time)
+  }
+  const strange = moves.findIndex(({ executor }) => executor >= executors)
+  if (strange < 0) return null
+  return `load ${strange}, executor: expected 0 to ${executors - 1}, got ${moves[strange]!.executor}`
+}

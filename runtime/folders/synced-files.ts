@@ -1,0 +1,36 @@
+import { open, readdir } from 'node:fs/promises'
+import { Failure } from '../../scenarios/index.ts'
+
+/** Writes a file and waits until it is on the disk. */
+export async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
+  const file = await open(path, 'w')
+  try {
+    await file.writeFile(content)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+/** Makes renames in a folder last, where the system can. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r').catch(() => null)
+  try {
+    await folder?.sync()
+  } catch {
+    // some file systems sync files only
+  } finally {
+    await folder?.close()
+  }
+}
+
+/** Names in a folder; none where it is not there. Throws `Failure`. */
+export async function namesIn(path: string): Promise<string[]> {
+  try {
+    return await readdir(path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return []
+    throw new Failure(`${path}: cannot be read (${code})`)
+  }
+}

@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto'
+import { open, readdir, rename, rm, rmdir } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { getSystemErrorMap } from 'node:util'
+import { Failure } from '../../scenarios/index.ts'
+import { makeFolder } from './make-folder.ts'
+import { hasEnded, PROCESS_NAME, PROCESS_PATTERN } from './process-name.ts'
+
+/** Ends a name that a file has while it is written. */
+const unfinishedEnd = () => `.${PROCESS_NAME}-${randomUUID().slice(0, 8)}.tmp`
+
+/** What a file's name has in addition while it is written, and by which process. */
+export const UNFINISHED = new RegExp(`\\.(${PROCESS_PATTERN})-[0-9a-f]{8}\\.tmp$`)
+
+/**
+ * Writes a file, in one piece or several, whole or not at all: to a neighbour first, synced, then
+ * renamed over it. Removes what processes that were killed left of it. Throws `Failure` where it
+ * cannot be written.
+ */
+export async function writeWhole(
+  path: string,
+  content: string | Uint8Array | readonly Uint8Array[],
+): Promise<void> {
+  const pieces = typeof content === 'string' || content instanceof Uint8Array ? [content] : content
+  const unfinished = `${path}${unfinishedEnd()}`
+  try {
+    await makeFolder(dirname(path))
+    const file = await open(unfinished, 'w')
+    try {
+      // each goes on where the one before ended
+      for (const piece of pieces) await file.writeFile(piece)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(unfinished, path)
+    await sweep(path)
+  } catch (error) {
+    // where not even the folder could be made there is nothing to remove
+    await rm(unfinished, { force: true }).catch(() => {})
+    throw notWritten(path, error)
+  }
+}
+
+/** Passes an error on, once it has removed what that error made needless. */
+type Undo = (error: unknown) => Promise<never>
+
+/**
+ * Makes a folder and checks that files can be written to it, before hours of work are spent.
+ * Returns what to do where that work fails: the folder goes again if it was made for it.
+ */
+export async function writableFolder(path: string | undefined): Promise<Undo> {
+  if (path === undefined) return (error) => Promise.reject(error)
+  const probe = `${path}/.spillway${unfinishedEnd()}`
+  try {
+    const made = await makeFolder(path)
+    await (await open(probe, 'w')).close()
+    await rm(probe)
+    return async (error) => {
+      // one that holds anything by now stays, with those above it
+      for (const folder of made.toReversed()) await rmdir(folder).catch(() => {})
+      throw error
+    }
+  } catch (error) {
+    throw notWritten(path, error)
+  }
+}
+
+/** Removes what is left of a file by processes that have ended. */
+async function sweep(path: string): Promise<void> {
+  const names = await readdir(dirname(path)).catch(() => [])
+  for (const name of names) {
+    const left = name.startsWith(`${basename(path)}.`) ? UNFINISHED.exec(name) : null
+    if (left === null || !hasEnded(left[1]!)) continue
+    // where it may not be removed it does no harm
+    await rm(join(dirname(path), name), { force: true }).catch(() => {})
+  }
+}
+
+/** What the system's codes mean to the reader, and what to do. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full; free some space or choose another place',
+  EDQUOT: 'the quota is used up; free some space or choose another place',
+  EACCES: 'permission denied; choose another place',
+  EPERM: 'permission denied; choose another place',
+  EROFS: 'the file system is read-only; choose another place',
+  ENOTDIR: 'part of the path is a file; choose another place',
+  EEXIST: 'part of the path is a file; choose another place',
+  EISDIR: 'a folder has this name; choose another place',
+  ENAMETOOLONG: 'the path is too long; choose another place',
+  ELOOP: 'its symbolic links lead in a circle; choose another place',
+  ENOENT: 'the path is empty, or part of it leads nowhere; choose another place',
+  EBADF: 'it is not open for writing',
+}
+
+/** The system's refusal to write as a `Failure`; any other error as it is. */
+export function notWritten(path: string, error: unknown): unknown {
+  const reason = reasonOf(error)
+  return reason === null ? error : new Failure(`${path}: cannot be written: ${reason}`)
+}
+
+/** The system's refusal of a file, where no other place foresaw it; null for any other error. */
+export function notUsable(error: unknown): Failure | null {
+  const { path, code = '' } = error as NodeJS.ErrnoException
+  const reason = path === undefined && !(code in REASONS) ? null : reasonOf(error)
+  return reason === null ? null : new Failure(`${path || 'a file'}: cannot be used: ${reason}`)
+}
+
+function reasonOf(error: unknown): string | null {
+  const { code = '', errno } = error as NodeJS.ErrnoException
+  if (code in REASONS) return REASONS[code]!
+  const [, text] = getSystemErrorMap().get(errno ?? 0) ?? []
+  return text === undefined ? null : `${text} (${code})`
+}

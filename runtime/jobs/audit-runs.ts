@@ -1,0 +1,118 @@
+import type { Scenario } from '../../scenarios/index.ts'
+import { auditRows, exactCalls, exactPercentiles, promisesOf } from '../../sim/audit/index.ts'
+import type { Audit, Comparison } from '../../sim/documents/index.ts'
+import { feedBack, feedbackDifferences } from '../../sim/experiment/index.ts'
+import { livePlan, type ServingPlan } from '../../sim/serving/index.ts'
+import { PERCENTILES, supports } from '../../sim/stats/index.ts'
+import { type RequestList, reactingClasses, requestsIn } from '../../sim/traffic/index.ts'
+import type { KeptRun, RunKind } from '../folders/run-folder.ts'
+
+export type RunAudit = Audit['runs'][number]
+
+/** What runs have in common. */
+interface RunsOf {
+  readonly scenario: Scenario
+  readonly plan: ServingPlan
+  readonly kind: RunKind
+  readonly requests: RequestList
+}
+
+/**
+ * Audits the raw rows of one run: every rule that the scenario promises, exact percentiles, and the
+ * journal, where one was kept, fed back.
+ */
+export function auditRun(name: string, run: KeptRun, of: RunsOf): RunAudit {
+  const { scenario } = of
+  // clients who react send other requests in every run
+  const reacting = reactingClasses(scenario).length > 0
+  const requests = reacting ? requestsIn(run.rows) : of.requests
+  const { columns, count } = run.rows
+  const { rules } = auditRows(promisesOf(scenario), columns, requests.columns)
+  const warmupMs = scenario.warmup_s * 1000
+  const levels = PERCENTILES
+  const stated = (n: number, values: readonly number[]) =>
+    levels.map((p, j) => ({ p, value: supports(n, p) ? values[j]! : null }))
+  const classes = [null, ...scenario.traffic.map((traffic) => traffic.class)]
+  return {
+    run: name,
+    requests: count,
+    rules: rules.map((rule) => ({
+      ...rule,
+      first: rule.first.map((violation) => ({ ...violation, rows: [...violation.rows] })),
+    })),
+    percentiles: classes.map((label, i) => {
+      const options = { warmupMs, levels }
+      const { n, values } = exactPercentiles(
+        columns,
+        label === null ? options : { ...options, class: i - 1 },
+      )
+      return { class: label, n, values: stated(n, values) }
+    }),
+    calls: scenario.traffic.map((traffic, i) => {
+      const { made, answered, values } = exactCalls(columns, { warmupMs, levels, class: i })
+      return { class: traffic.class, made, answered, values: stated(answered, values) }
+    }),
+    journal: journalAudit(run, { ...of, requests }),
+  }
+}
+
+function journalAudit({ rows, journal }: KeptRun, of: RunsOf): RunAudit['journal'] {
+  if (journal.length === 0) return null
+  const plan = of.kind === 'replay' ? livePlan(of.plan) : of.plan
+  const again = feedBack(plan, of.requests, journal)
+  return { entries: again.entries, differences: [...feedbackDifferences(rows, again)] }
+}
+
+const plural = (n: number, noun: string) =>
+  `${n.toLocaleString('en-US')} ${noun}${n === 1 ? '' : 's'}`
+
+/** What audits and the figures of documents come to, in a line. */
+export function auditVerdict(
+  runs: readonly RunAudit[],
+  claims: Audit['claims'] = [],
+): Pick<Audit, 'verdict' | 'reason'> {
+  const wrong = claims.filter(({ holds }) => !holds)
+  const faults = [
+    ...runs.flatMap(faultsOf),
+    ...[...new Set(wrong.map(({ document }) => document))].map((document) => {
+      const of = wrong.filter((one) => one.document === document).length
+      return `${document} states ${plural(of, 'figure')} that the rows do not give`
+    }),
+  ]
+  if (faults.length > 0) return { verdict: 'FAIL', reason: faults.join('; ') }
+  const rules = plural(runs[0]?.rules.length ?? 0, 'rule')
+  const kept = runs.filter(({ journal }) => journal !== null).length
+  const journals =
+    kept === 0 ? 'no journal was kept' : `${plural(kept, 'journal')} fed back to the same decisions`
+  return {
+    verdict: 'PASS',
+    reason: `${rules} kept by every row of ${plural(runs.length, 'run')}; ${journals}`,
+  }
+}
+
+function faultsOf({ run, rules, journal }: RunAudit): string[] {
+  const broken = rules.filter(({ violations }) => violations > 0)
+  const list = broken.map(
+    ({ rule, violations }) => `${rule} (${violations.toLocaleString('en-US')})`,
+  )
+  const faults = list.length === 0 ? [] : [`${run} breaks ${list.join(', ')}`]
+  if (journal === null || journal.differences.length === 0) return faults
+  return [...faults, `the journal of ${run} leads to other decisions`]
+}
+
+/** The audit of all replays of a comparison's sides, as one of its checks. */
+export function auditCheck(
+  sides: readonly {
+    readonly prepared: { readonly scenario: Scenario; readonly plan: ServingPlan }
+    readonly requests: RequestList
+    readonly replays: { readonly runs: readonly KeptRun[] }
+  }[],
+): Comparison['checks']['audit'] {
+  const audits = sides.flatMap(({ prepared, requests, replays }, i) => {
+    const side = sides.length > 1 ? `${'AB'[i]} ` : ''
+    const { scenario, plan } = prepared
+    const of = { scenario, plan, kind: 'replay', requests } as const
+    return replays.runs.map((run, j) => auditRun(`${side}replay-${j + 1}`, run, of))
+  })
+  return { ...auditVerdict(audits), worst: null }
+}

@@ -1,0 +1,36 @@
+import { parseScenario, type Scenario } from '../../scenarios/index.ts'
+import { keptReplication, type SimulationInput } from '../../sim/experiment/index.ts'
+import { type RowColumn, Rows } from '../../sim/stats/index.ts'
+import { RequestList, trafficSource } from '../../sim/traffic/index.ts'
+import { DECLARED } from '../../test/spillway.ts'
+import type { KeptRun } from '../folders/run-folder.ts'
+
+/** A simulated run of two pools and two classes that serves, sheds, times out and is left. */
+export function keptRun(): {
+  readonly scenario: Scenario
+  readonly requests: RequestList
+  readonly input: SimulationInput
+  readonly run: KeptRun
+} {
+  // with its own time-out hardly anybody waits so long
+  const text = DECLARED.replace('timeout_ms: 200', 'timeout_ms: 80')
+  const { scenario } = parseScenario(text, { file: 'declared.yaml' })
+  const shared = { capacityRps: null, traces: new Map() }
+  const traffic = { ...shared, seed: scenario.seed, replication: 0 }
+  const requests = RequestList.collect(trafficSource(scenario, traffic))
+  const input = { ...shared, scenario, models: scenario.pools.map(() => null), requests }
+  return { scenario, requests, input, run: keptReplication(input, 0) }
+}
+
+/** The run with all that is known of two requests exchanged. */
+export function withRowsSwapped(run: KeptRun, a: number, b: number): KeptRun {
+  const rows = Rows.allocate(run.rows.count)
+  for (const name of Object.keys(rows.columns) as RowColumn[]) {
+    const from = run.rows.columns[name]
+    const to = rows.columns[name]
+    to.set(from)
+    to[a] = from[b]!
+    to[b] = from[a]!
+  }
+  return { ...run, rows }
+}

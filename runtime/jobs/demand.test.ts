@@ -1,0 +1,114 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { keptReplication } from '../../sim/experiment/index.ts'
+import { backlogOf, backlogWarning, threadsFor } from './demand.ts'
+import { drawnRequests, prepare, simulationInput } from './prepare.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'spillway-demand-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+writeFileSync(
+  join(folder, 's.yaml'),
+  `spillway: 1
+name: demand
+duration_s: 100
+models: { m: { work: { law: constant, ms: 10 } } }
+traffic: [{ class: web, arrivals: { process: poisson, rate_rps: 50 } }]
+pools: [{ name: p, model: m }]
+`,
+)
+const prepared = (...set: string[]) => prepare(join(folder, 's.yaml'), { set })
+const rate = (rps: number) => `traffic.web.arrivals.rate_rps=${rps}`
+const capacityRps = 100
+
+describe('requests of a run', () => {
+  const surges = Array.from({ length: 5 }, () => '{ at_s: 1, factor: 1e6, hold_s: 90 }').join()
+  test.each([
+    [[rate(1e12)], '100,000,000,000,000'],
+    [['traffic.web.arrivals={ process: poisson, load: 4294967296 }'], '42,949,672,960,000'],
+    [[`traffic.web.arrivals.surges=[${surges}]`], '22,499,982,500'],
+    [
+      [rate(1e7), 'pools.p.queue.mode=per-replica', 'pools.p.replicas=2', 'traffic.web.fan_out=2'],
+      '2,000,000,000',
+    ],
+    [[rate(1e7), 'traffic.web.retry.max_attempts=3'], '3,000,000,000'],
+  ])('that are too many are refused with their number: %j', async (set, number) => {
+    const own = await prepared(...set)
+    expect(() => simulationInput(own, null)).toThrow(
+      `expected at most 1,000,000,000 requests of a run, got about ${number}; lower the rate`,
+    )
+  })
+
+  test('that are held may be fewer than those that stream', async () => {
+    const own = await prepared(rate(60_000))
+    expect(simulationInput(own, null).capacityRps).toBe(capacityRps)
+    await expect(drawnRequests(own, capacityRps)).rejects.toThrow(
+      'expected at most 5,000,000 requests where all are held, as for their rows, got about 6,000,000',
+    )
+  })
+})
+
+describe('a queue without a bound', () => {
+  test.each([
+    [[rate(150)]],
+    [[rate(80), 'traffic.web.arrivals.surges=[{ at_s: 20, factor: 4, hold_s: 10 }]']],
+    [[rate(150), 'traffic.web.timeout_ms=500', 'traffic.web.retry.max_attempts=3']],
+  ])('grows as reckoned: %j', async (set) => {
+    const own = await prepared(...set)
+    const backlog = backlogOf(own, capacityRps)!
+    const { rows } = keptReplication(simulationInput(own, null), 0)
+    const dispatched = rows.columns.dispatched.toSorted()
+    let begun = 0
+    const waiting = Array.from(rows.columns.sent.toSorted(), (sent, i) => {
+      while (dispatched[begun]! <= sent) begun++
+      return i + 1 - begun
+    })
+    const peak = waiting.reduce((a, b) => Math.max(a, b))
+    expect(backlog.requests / peak).toBeGreaterThan(0.9)
+    expect(backlog.requests / peak).toBeLessThan(1.1)
+  })
+
+  test('does not grow where less comes than is served', async () => {
+    expect(backlogOf(await prepared(), capacityRps)).toEqual({ requests: 0, bytes: 0 })
+  })
+
+  test('is worth a warning where it takes much memory, and is refused where it takes all', async () => {
+    const warning = async (rps: number, runs = 1) =>
+      backlogWarning(await prepared(rate(rps)), capacityRps, runs)
+    expect(await warning(150)).toBeNull()
+    expect(await warning(10_100, 2)).toBe(
+      'more comes than is served and no queue is bounded: about 1,000,000 requests will wait, which takes 0.15 GB of memory in each of 2 simulations at once; set queue.max_length or queue.timeout_ms',
+    )
+    await expect(warning(9e6, 1000)).rejects.toThrow(
+      /about 899,990,000 requests will wait, which would take 130 GB of memory in each of 1000/,
+    )
+  })
+
+  test.each([
+    'pools.p.queue.max_length=10',
+    'pools.p.queue.timeout_ms=10',
+    'pools.p.admission.concurrency.limit=10',
+  ])('is none with %s', async (set) => {
+    expect(backlogOf(await prepared(rate(1e6), set), capacityRps)).toBeNull()
+  })
+
+  test('is none of clients that cancel, or wait for their answers', async () => {
+    const leave = ['traffic.web.timeout_ms=10', 'traffic.web.cancel=true']
+    expect(backlogOf(await prepared(rate(1e6), ...leave), capacityRps)?.requests).toBe(0)
+    const users =
+      'traffic.web.arrivals={ process: closed-loop, users: 1000, think_time_s: { distribution: fixed, value: 0 } }'
+    expect(backlogOf(await prepared(users), capacityRps)?.requests).toBe(0)
+  })
+})
+
+test('there are no more threads than cores or replications', () => {
+  const cores = availableParallelism()
+  expect([threadsFor(1, 2000), threadsFor(1e6, 2000), threadsFor(1e6, undefined)]).toEqual([
+    1,
+    cores,
+    cores,
+  ])
+  expect(threadsFor(1e6, 1)).toBe(1)
+})

@@ -1,0 +1,47 @@
+import type { Worker } from 'node:worker_threads'
+import type { RunSummary } from '../../sim/stats/index.ts'
+import { entryBeside } from '../process/child.ts'
+import { failureOf, isFailure } from '../process/failure-message.ts'
+import { serveParent } from '../process/serve-parent.ts'
+import { nextMessage, startThread } from '../process/thread.ts'
+import type { ReplicationJob, ReplicationMessage } from './replication-thread.ts'
+
+/** Replications 0 … n-1 of a simulation, spread over so many threads. */
+export interface ReplicationRequest {
+  readonly job: ReplicationJob
+  readonly n: number
+  readonly workers: number
+}
+
+/** One of them; they come in any order. */
+export interface Replication {
+  readonly replication: number
+  readonly run: RunSummary
+}
+
+const THREAD = entryBeside(import.meta.url, 'replication-thread')
+/** Kept from one request to the next. */
+const threads: Worker[] = []
+
+async function answer(
+  { job, n, workers }: ReplicationRequest,
+  onPart: (part: Replication) => void,
+): Promise<null> {
+  while (threads.length < workers) threads.push(startThread(THREAD, null))
+  let next = 0
+  await Promise.all(
+    threads.slice(0, workers).map(async (thread) => {
+      thread.postMessage(job)
+      while (next < n) {
+        const replication = next++
+        thread.postMessage(replication)
+        const message = await nextMessage<ReplicationMessage>(thread)
+        if (isFailure(message)) throw failureOf(message)
+        onPart({ replication, run: message.run })
+      }
+    }),
+  )
+  return null
+}
+
+serveParent(answer)

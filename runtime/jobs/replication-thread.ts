@@ -1,0 +1,49 @@
+import { parentPort } from 'node:worker_threads'
+import {
+  runReadingReplication,
+  runReplication,
+  type SimulationInput,
+} from '../../sim/experiment/index.ts'
+import type { RunSummary } from '../../sim/stats/index.ts'
+import { RequestList, type RequestListColumns } from '../../sim/traffic/index.ts'
+import { type FailureMessage, failureMessage } from '../process/failure-message.ts'
+import { TraceReaders, type Traces } from './trace-readers.ts'
+
+/** A simulation as it travels to a thread: the list of requests as its columns. */
+export type ReplicationJob = Omit<SimulationInput, 'requests'> & {
+  readonly requests: RequestListColumns | null
+  /** the traces that are read piece by piece; null where all are held */
+  readonly streamed: Traces | null
+}
+
+/** Thread to parent, for each number of a replication. */
+export type ReplicationMessage = { readonly kind: 'run'; readonly run: RunSummary } | FailureMessage
+
+/** What the numbers that come are replications of. */
+let simulation: { readonly input: SimulationInput; readonly streamed: Traces | null } | null = null
+
+async function run(replication: number): Promise<RunSummary> {
+  if (simulation === null) throw new Error('Expected a simulation before its replications')
+  const { input, streamed } = simulation
+  if (streamed === null) return runReplication(input, replication)
+  const readers = new TraceReaders(input.scenario, streamed)
+  try {
+    return await runReadingReplication(input, replication, readers.read)
+  } finally {
+    await readers.close()
+  }
+}
+
+function begin({ streamed, ...job }: ReplicationJob): void {
+  const requests = job.requests === null ? null : RequestList.of(job.requests)
+  simulation = { input: { ...job, requests }, streamed }
+}
+
+parentPort?.on('message', async (message: ReplicationJob | number) => {
+  if (typeof message !== 'number') return begin(message)
+  const ended: ReplicationMessage = await run(message).then(
+    (summary) => ({ kind: 'run', run: summary }) as const,
+    failureMessage,
+  )
+  parentPort?.postMessage(ended)
+})

@@ -1,0 +1,62 @@
+import type { SimulationInput } from '../../sim/experiment/index.ts'
+import type { RunSummary } from '../../sim/stats/index.ts'
+import { Child, entryBeside } from '../process/child.ts'
+import { threadsFor } from './demand.ts'
+import type { Replication, ReplicationRequest } from './replication-process.ts'
+import type { Traces } from './trace-readers.ts'
+
+export interface ReplicationOptions {
+  readonly workers?: number | undefined
+  /** needed where traces are not held: every replication reads them for itself */
+  readonly traces?: Traces
+  readonly signal: AbortSignal
+  readonly onProgress: (done: number, of: number) => void
+}
+
+/** Processes with warm threads that wait for the next simulation. */
+const idle: Child[] = []
+
+/**
+ * Runs replications 0 … n-1, spread over threads of another process, so that this one can take a
+ * Ctrl-C. Each depends on its number alone, and they come back in that order, so the result is the
+ * same whatever the number of threads.
+ */
+export async function runReplications(
+  input: SimulationInput,
+  n: number,
+  { workers, traces, signal, onProgress }: ReplicationOptions,
+): Promise<RunSummary[]> {
+  const request: ReplicationRequest = {
+    job: {
+      ...input,
+      streamed: traces ? { directory: traces.directory, traces: traces.traces } : null,
+      requests: input.requests?.columns ?? null,
+    },
+    n,
+    workers: threadsFor(n, workers),
+  }
+  const runs: RunSummary[] = []
+  let done = 0
+  const onPart = ({ replication, run }: Replication) => {
+    runs[replication] = run
+    onProgress(++done, n)
+  }
+  onProgress(0, n)
+  const child = takeIdle()
+  try {
+    await child.ask<null, Replication>(request, { signal, onPart })
+  } catch (error) {
+    child.end()
+    throw error
+  }
+  idle.push(child)
+  return runs
+}
+
+function takeIdle(): Child {
+  for (let child = idle.pop(); child !== undefined; child = idle.pop()) {
+    if (child.alive) return child
+  }
+  const entry = entryBeside(import.meta.url, 'replication-process')
+  return Child.start(entry, { name: 'the simulation' })
+}

@@ -1,0 +1,163 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { EXIT, Failure, type Scenario } from '../../scenarios/index.ts'
+import {
+  ControlPlane,
+  JournalingControlPlane,
+  Ledger,
+  type Observer,
+  Requests,
+  type ServingPlan,
+  Settling,
+  type Source,
+} from '../../sim/serving/index.ts'
+import { type ModelMove, type RowColumns, RowRecorder, Rows } from '../../sim/stats/index.ts'
+import {
+  inParts,
+  ListSource,
+  RequestList,
+  type RequestListColumns,
+  type TrafficOptions,
+  trafficSource,
+} from '../../sim/traffic/index.ts'
+import { failureMessage } from '../process/failure-message.ts'
+import { pinThread } from './affinity.ts'
+import { WallClock } from './clock.ts'
+import { Dispatcher } from './dispatcher.ts'
+import { MailboxPort } from './live-port.ts'
+import { timeLoads } from './load-times.ts'
+import { Mailbox, type MailboxMemory } from './mailbox.ts'
+import { runScript, type ScriptItem, type ScriptRow } from './script.ts'
+import type { Shortage } from './shortages.ts'
+
+export interface DispatcherStart {
+  readonly mailboxes: readonly MailboxMemory[]
+  readonly signal: SharedArrayBuffer
+  /** [requests arrived]: read by the parent to show progress */
+  readonly progress: SharedArrayBuffer
+  /** a reading of the monotonic clock that the executors' clocks count from */
+  readonly epochNs: bigint
+  /** cores that it keeps to; null for any */
+  readonly cores: readonly number[] | null
+}
+
+/** Requests that are known; or the scenario of clients who react to how they end. */
+export type Traffic = { readonly kind: 'list'; readonly requests: RequestListColumns } | Reacting
+
+export interface Reacting {
+  readonly kind: 'reacting'
+  readonly scenario: Scenario
+  readonly options: TrafficOptions
+}
+
+/** Parent to thread: what to do next. Times of a job count from its epoch. */
+export type DispatcherJob =
+  | {
+      readonly kind: 'replay'
+      readonly plan: ServingPlan
+      readonly traffic: Traffic
+      readonly journal: boolean
+    }
+  | { readonly kind: 'script'; readonly items: readonly ScriptItem[] }
+  | { readonly kind: 'loads'; readonly plan: ServingPlan; readonly durationMs: number }
+
+export type DispatcherReply =
+  | {
+      readonly kind: 'replayed'
+      readonly rows: RowColumns
+      readonly timers: [number, number][]
+      readonly journal: Float64Array
+      readonly shortages: readonly Shortage[]
+      readonly moves: readonly ModelMove[]
+      readonly deaths: readonly number[]
+    }
+  | {
+      readonly kind: 'scripted'
+      readonly rows: ScriptRow[]
+      readonly shortages: readonly Shortage[]
+    }
+  | { readonly kind: 'loaded'; readonly times: readonly number[] | null }
+
+/** room for requests of clients who react, to begin with: growing takes time in a replay */
+const REACTING_ROWS = 1 << 17
+
+/** from the start of a job to its time 0: the first requests must not find the loop cold */
+const LEAD_MS = 50
+
+const start = workerData as DispatcherStart
+if (start.cores !== null) pinThread(start.cores)
+const mailboxes = start.mailboxes.map((memory) => new Mailbox(memory))
+const progress = new Int32Array(start.progress)
+
+function perform(job: DispatcherJob): DispatcherReply {
+  const requests = new Requests(4096)
+  const clock = new WallClock(start.epochNs)
+  const port = new MailboxPort({
+    clock,
+    origin: clock.now() + LEAD_MS,
+    mailboxes,
+    signal: start.signal,
+    deviceOf: job.kind === 'script' ? new Int32Array(0) : new Ledger(job.plan).deviceOf,
+    requests,
+  })
+  if (job.kind === 'script') {
+    const rows = runScript(job.items, port, mailboxes, progress)
+    refuseDeaths(port)
+    return { kind: 'scripted', rows, shortages: port.shortages.all }
+  }
+  if (job.kind === 'loads') {
+    const times = timeLoads(port, job.durationMs)
+    refuseDeaths(port)
+    return { kind: 'loaded', times }
+  }
+  const { traffic } = job
+  const sent: Source =
+    traffic.kind === 'list'
+      ? new ListSource(RequestList.of(traffic.requests))
+      : trafficSource(traffic.scenario, traffic.options)
+  const source = inParts(sent, job.plan.classes)
+  const dispatcher = new Dispatcher(port, source, requests)
+  const count = traffic.kind === 'list' ? traffic.requests.at.length : REACTING_ROWS
+  const recorder = new RowRecorder(Rows.allocate(count), requests)
+  const observer: Observer = {
+    arrived(now, request) {
+      progress[0] =
+        traffic.kind === 'list' ? requests.sending[request]! + 1 : Math.round(requests.at[request]!)
+      recorder.arrived(now, request)
+    },
+    dispatched: () => {},
+    batch: (now, batch) => recorder.batch(now, batch),
+    lost: (now, request) => recorder.lost(now, request),
+  }
+  const control = new ControlPlane(job.plan, {
+    requests,
+    timers: dispatcher,
+    backend: dispatcher,
+    observer: source.reactsUntil > 0 ? new Settling(observer, source, requests) : observer,
+  })
+  const journal = job.journal ? new JournalingControlPlane(control, requests) : null
+  dispatcher.run(journal ?? control)
+  // the next replay begins as this one did
+  port.clear()
+  return {
+    kind: 'replayed',
+    rows: recorder.rows.columns,
+    timers: dispatcher.fired,
+    journal: journal?.entries() ?? new Float64Array(0),
+    shortages: port.shortages.all,
+    moves: dispatcher.moves,
+    deaths: port.deaths,
+  }
+}
+
+function refuseDeaths({ deaths }: MailboxPort): void {
+  if (deaths.every((times) => times === 0)) return
+  throw new Failure('the process of an executor ended while it was measured', EXIT.internal)
+}
+
+parentPort?.on('message', (job: DispatcherJob) => {
+  try {
+    parentPort?.postMessage(perform(job))
+  } catch (error) {
+    parentPort?.postMessage(failureMessage(error))
+  }
+})

@@ -1,0 +1,148 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { describe, expect, test, vi } from 'vitest'
+import { Failure } from '../../scenarios/index.ts'
+import { STATUS } from '../../sim/serving/index.ts'
+import { materialise } from '../models/index.ts'
+import { withFolder } from '../models/reference.test-helper.ts'
+import { type Engine, type EngineOptions, openEngine } from './engine.ts'
+import { openProcessEngine } from './process-engine.ts'
+
+/** Processes whose parent is this one; `/proc` tells. */
+function childrenOf(parent: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+        // pid (name) state parent …
+        return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === parent
+      } catch {
+        return false
+      }
+    })
+}
+
+const openings = {
+  'of this thread': openEngine,
+  'of a process': openProcessEngine,
+} as const
+
+describe.each(Object.entries(openings))('an engine %s', (_, open) => {
+  /** Opens a small net on cpu, from a copy of its file that the test may spoil. */
+  const withEngine = (use: (engine: Engine, options: EngineOptions) => Promise<void>) =>
+    withFolder(async (folder) => {
+      const model = { builtin: 'mlp', layers: 1, width: 8, seed: 1 } as const
+      const file = await materialise(model, 'fp32', { directory: '.', cacheDirectory: folder })
+      const session = { executionProvider: 'cpu', threads: 1 } as const
+      const options = { file, session, warmUp: [[1, 1]] } as const
+      const engine = await open(options, process.hrtime.bigint())
+      try {
+        await use(engine, options)
+      } finally {
+        await engine.close()
+      }
+    })
+  const one = [1, 1, Int32Array.of(1), Uint32Array.of(1)] as const
+
+  test('runs batches again once its model has gone and come', async () => {
+    await withEngine(async (engine) => {
+      for (let i = 0; i < 3; i++) {
+        const gone = await engine.unload()
+        const came = await engine.load()
+        expect([gone.status, came.status]).toEqual([STATUS.ok, STATUS.ok])
+        expect(came.ended).toBeGreaterThan(came.started)
+        expect(came.started).toBeGreaterThanOrEqual(gone.ended)
+        expect((await engine.run(...one)).status).toBe(STATUS.ok)
+      }
+    })
+  }, 60_000)
+
+  test('that has no model closes all the same', async () => {
+    await withEngine(async (engine) => {
+      await engine.unload()
+    })
+  }, 60_000)
+
+  test('says why a model does not come that is spoiled', async () => {
+    await withEngine(async (engine, { file }) => {
+      await engine.unload()
+      writeFileSync(file.path, 'no model')
+      const error = await engine.load().catch((reason: unknown) => reason)
+      expect(error).toBeInstanceOf(Failure)
+      expect((error as Failure).message).toContain('ONNX Runtime cannot open the model on cpu')
+    })
+  }, 60_000)
+})
+
+test.skipIf(!existsSync('/proc/self/stat'))(
+  'a model comes though the process of its engine goes meanwhile, and goes likewise',
+  async () => {
+    await withFolder(async (folder) => {
+      const model = { builtin: 'mlp', layers: 1, width: 8, seed: 1 } as const
+      const file = await materialise(model, 'fp32', { directory: '.', cacheDirectory: folder })
+      const session = { executionProvider: 'cpu', threads: 1 } as const
+      const before = childrenOf(process.pid)
+      const engine = await openProcessEngine({ file, session, warmUp: [] }, process.hrtime.bigint())
+      await engine.unload()
+      const own = childrenOf(process.pid).filter((pid) => !before.includes(pid))
+      expect(own.length).toBe(1)
+      for (const pid of own) process.kill(pid, 'SIGSTOP')
+      const coming = engine.load()
+      for (const pid of own) process.kill(pid, 'SIGKILL')
+      expect((await coming).status).toBe(STATUS.died)
+      expect((await engine.run(1, 1, Int32Array.of(1), Uint32Array.of(1))).status).toBe(STATUS.ok)
+      const [next] = childrenOf(process.pid).filter((pid) => !before.includes(pid))
+      process.kill(next!, 'SIGKILL')
+      expect((await engine.unload()).status).toBe(STATUS.died)
+      await expect(engine.run(1, 1, Int32Array.of(1), Uint32Array.of(1))).rejects.toThrow(
+        'to be loaded',
+      )
+      await engine.close()
+    })
+  },
+  60_000,
+)
+
+/** Resident memory of a process, MiB. */
+function residentMib(pid: number): number {
+  const [, kib] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))!
+  return Number(kib) / 1024
+}
+
+const glibc = (process.report.getReport() as { header: { glibcVersionRuntime?: string } }).header
+  .glibcVersionRuntime
+
+test.skipIf(glibc === undefined)(
+  'weights go back to the system with their session, where glibc is told not to keep them',
+  async () => {
+    await withFolder(async (folder) => {
+      const model = { builtin: 'mlp', layers: 4, width: 1024, seed: 1 } as const
+      const file = await materialise(model, 'fp32', { directory: '.', cacheDirectory: folder })
+      const session = { executionProvider: 'cpu', threads: 1 } as const
+      const before = childrenOf(process.pid)
+      vi.stubEnv('MALLOC_TRIM_THRESHOLD_', '131072')
+      const engine = await openProcessEngine(
+        { file, session, warmUp: [[1, 1]] },
+        process.hrtime.bigint(),
+      )
+      try {
+        const [pid] = childrenOf(process.pid).filter((own) => !before.includes(own))
+        const empty: number[] = []
+        for (let i = 0; i < 4; i++) {
+          const loaded = residentMib(pid!)
+          await engine.unload()
+          empty.push(residentMib(pid!))
+          // 16 MiB of weights
+          expect(loaded - empty.at(-1)!).toBeGreaterThan(12)
+          await engine.load()
+        }
+        expect(empty.at(-1)! - empty[1]!).toBeLessThan(6)
+      } finally {
+        vi.unstubAllEnvs()
+        await engine.close()
+      }
+    })
+  },
+  60_000,
+)

@@ -1,0 +1,59 @@
+import { PerformanceObserver } from 'node:perf_hooks'
+import { parentPort, workerData } from 'node:worker_threads'
+import { type FailureMessage, failureMessage } from '../process/failure-message.ts'
+import { pinThread } from './affinity.ts'
+import { type Engine, type EngineOptions, openEngine } from './engine.ts'
+import { Mailbox, type MailboxMemory } from './mailbox.ts'
+
+/** What an executor's thread is started with. */
+export interface ExecutorStart {
+  readonly epochNs: bigint
+  readonly memory: MailboxMemory
+  readonly engine: EngineOptions
+  /** whether its model comes and goes: then it begins without it, once it was open */
+  readonly absent: boolean
+  /** cores that it keeps to; null for any */
+  readonly cores: readonly number[] | null
+}
+
+/** Thread to parent: once ready, and once stopped; or failed. */
+export type ExecutorMessage =
+  | { readonly kind: 'ready'; readonly fellBack: boolean }
+  | { readonly kind: 'stopped'; readonly gcMs: number; readonly gcCount: number }
+  | FailureMessage
+
+async function serve(engine: Engine, mailbox: Mailbox): Promise<void> {
+  for (let job = mailbox.receive(); job !== null; job = mailbox.receive()) {
+    const { order, size, length } = job
+    const run =
+      order === 'run'
+        ? await engine.run(size, length, mailbox.lengths, mailbox.keys)
+        : await engine[order]()
+    mailbox.finish(run.started, run.ended, run.status)
+  }
+}
+
+const start = workerData as ExecutorStart
+if (start.cores !== null) pinThread(start.cores)
+const post = (message: ExecutorMessage) => parentPort?.postMessage(message)
+let gcMs = 0
+let gcCount = 0
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) {
+    gcMs += entry.duration
+    gcCount++
+  }
+}).observe({ entryTypes: ['gc'] })
+
+// a thread that has nothing more to do must not end: it ends with its process
+parentPort?.on('message', () => {})
+
+try {
+  const engine = await openEngine(start.engine, start.epochNs)
+  if (start.absent) await engine.unload()
+  post({ kind: 'ready', fellBack: engine.fellBack })
+  await serve(engine, new Mailbox(start.memory))
+  post({ kind: 'stopped', gcMs, gcCount })
+} catch (error) {
+  post(failureMessage(error))
+}

@@ -1,0 +1,150 @@
+import { Failure } from '../../scenarios/index.ts'
+import type { ServingPlan } from '../../sim/serving/index.ts'
+import { type ModelMove, Rows } from '../../sim/stats/index.ts'
+import { RequestList } from '../../sim/traffic/index.ts'
+import { Child, ChildEnded, entryBeside } from '../process/child.ts'
+import type { DispatcherJob, DispatcherReply, Reacting, Traffic } from './dispatcher-thread.ts'
+import type { EngineOptions } from './engine.ts'
+import type { FleetRequest, OpenedFleet } from './fleet-process.ts'
+import type { Collections } from './fleet-threads.ts'
+import type { ScriptItem, ScriptRow } from './script.ts'
+import type { Shortage } from './shortages.ts'
+
+/** What a replay brings back. */
+export interface Replayed {
+  readonly rows: Rows
+  /** when each timer was due, and when it fired */
+  readonly timers: readonly (readonly [number, number])[]
+  readonly journal: Float64Array
+  readonly shortages: readonly Shortage[]
+  /** models that came and went */
+  readonly moves: readonly ModelMove[]
+  /** by executor, how often its process ended in the middle of the replay */
+  readonly deaths: readonly number[]
+}
+
+/** What batches that ran one by one bring back. */
+export interface Scripted {
+  readonly rows: readonly ScriptRow[]
+  readonly shortages: readonly Shortage[]
+}
+
+/** Progress of a long job: done so far, of all. */
+export type Progress = (done: number, of: number) => void
+
+/**
+ * The running executors of a scenario and the dispatcher that drives them, in a process of their
+ * own, which ends when they are closed or `signal` is set.
+ */
+export class Fleet {
+  readonly #child: Child
+  readonly #signal: AbortSignal
+  /** a job has failed or was interrupted */
+  #broken = false
+  /** garbage collections in executors, once closed */
+  gc: Collections = { count: 0, ms: 0 }
+  /** whether parts of a model run on the cpu in place of the provider asked for, per pool */
+  readonly fellBack: readonly boolean[]
+  /** whether every thread has cores of its own */
+  readonly pinned: boolean
+
+  private constructor(child: Child, signal: AbortSignal, { fellBack, pinned }: OpenedFleet) {
+    this.#child = child
+    this.#signal = signal
+    this.fellBack = fellBack
+    this.pinned = pinned
+  }
+
+  /**
+   * Opens every pool's model in all its replicas, one after another; those that come and go close
+   * again. `engines`: one per pool. Once `signal` is set, whatever goes on ends with `Failure`
+   * (exit code 130).
+   */
+  static async open(
+    plan: ServingPlan,
+    engines: readonly EngineOptions[],
+    signal: AbortSignal,
+  ): Promise<Fleet> {
+    const child = Child.start(entryBeside(import.meta.url, 'fleet-process'), {
+      name: 'executors',
+    })
+    const request: FleetRequest = { kind: 'open', plan, engines }
+    try {
+      return new Fleet(child, signal, await child.ask<OpenedFleet>(request, { signal }))
+    } catch (error) {
+      child.end()
+      throw error instanceof ChildEnded ? crashedOpening(engines, error) : error
+    }
+  }
+
+  /** Replays traffic; the rows come back by the requests' keys. */
+  async replay(
+    plan: ServingPlan,
+    given: RequestList | Reacting,
+    options: { journal?: boolean; onProgress?: Progress } = {},
+  ): Promise<Replayed> {
+    const traffic: Traffic =
+      given instanceof RequestList ? { kind: 'list', requests: given.columns } : given
+    const job = { kind: 'replay', plan, traffic, journal: options.journal ?? false } as const
+    // clients that react send an unknown number of requests in a known time, ms
+    const of =
+      traffic.kind === 'list' ? traffic.requests.at.length : 1000 * traffic.scenario.duration_s
+    const reply = await this.#perform(job, of, options.onProgress)
+    if (reply.kind !== 'replayed') throw new Error('Expected the replay to have been performed')
+    return { ...reply, rows: Rows.of(reply.rows) }
+  }
+
+  /** Runs batches one by one, as a calibration asks for them. */
+  async script(items: readonly ScriptItem[], onProgress?: Progress): Promise<Scripted> {
+    const reply = await this.#perform({ kind: 'script', items }, items.length, onProgress)
+    if (reply.kind !== 'scripted') throw new Error('Expected the script to have been performed')
+    return reply
+  }
+
+  /**
+   * How long loads of the model of executor 0 take, ms, which comes and goes; null where memory ran
+   * out.
+   */
+  async loads(plan: ServingPlan, durationMs: number): Promise<readonly number[] | null> {
+    const reply = await this.#perform({ kind: 'loads', plan, durationMs }, 1, undefined)
+    if (reply.kind !== 'loaded') throw new Error('Expected loads to have been timed')
+    return reply.times
+  }
+
+  async close(): Promise<void> {
+    try {
+      if (!this.#broken && this.#child.alive) this.gc = await this.#ask({ kind: 'stop' })
+    } finally {
+      this.#child.end()
+      await this.#child.ended()
+    }
+  }
+
+  async #perform(
+    job: DispatcherJob,
+    of: number,
+    onProgress: Progress | undefined,
+  ): Promise<DispatcherReply> {
+    try {
+      const reply = await this.#ask<DispatcherReply>({ kind: 'perform', job }, (done) =>
+        onProgress?.(done, of),
+      )
+      onProgress?.(of, of)
+      return reply
+    } catch (error) {
+      this.#broken = true
+      throw error
+    }
+  }
+
+  #ask<Reply>(request: FleetRequest, onPart: (done: number) => void = () => {}): Promise<Reply> {
+    return this.#child.ask<Reply, number>(request, { signal: this.#signal, onPart })
+  }
+}
+
+/** A damaged model can crash native code; where memory is short the system kills the process. */
+function crashedOpening(engines: readonly EngineOptions[], error: ChildEnded): Failure {
+  const paths = [...new Set(engines.map(({ file }) => file.path))].join(', ')
+  if (error.how === 'SIGKILL') return error
+  return new Failure(`${paths}: ONNX Runtime crashed while the model was opened (${error.how})`)
+}

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import { Requests, STATUS } from '../../sim/serving/index.ts'
+import { WallClock } from './clock.ts'
+import { MailboxPort } from './live-port.ts'
+import { Mailbox, mailboxMemory } from './mailbox.ts'
+
+/** A port and the executors' ends of its mailboxes, all on one device. */
+function ports(executors: number) {
+  const signal = new SharedArrayBuffer(4)
+  const memories = Array.from({ length: executors }, () => mailboxMemory(1, signal))
+  const port = new MailboxPort({
+    ...{ clock: new WallClock(process.hrtime.bigint()), origin: 100, signal },
+    mailboxes: memories.map((memory) => new Mailbox(memory)),
+    deviceOf: new Int32Array(executors),
+    requests: new Requests(),
+  })
+  return { port, ends: memories.map((memory) => new Mailbox(memory)) }
+}
+
+test('an end stays as it was, though its executor is told to load at once, and has', () => {
+  const { port, ends } = ports(1)
+  const [executor] = ends
+  port.unload(0)
+  port.load(0)
+  expect(executor!.receive()!.order).toBe('unload')
+  executor!.finish(101, 102, STATUS.ok)
+  expect(port.takeFinished()).toBe(0)
+  // it goes on before anybody has looked
+  expect(executor!.receive()!.order).toBe('load')
+  executor!.finish(103, 109, STATUS.outOfMemory)
+  expect([port.order(0), port.status(0)]).toEqual(['unload', STATUS.ok])
+  expect([port.started(0), port.ended(0)]).toEqual([1, 2])
+  expect(port.takeFinished()).toBe(0)
+  expect([port.order(0), port.status(0)]).toEqual(['load', STATUS.outOfMemory])
+  expect([port.started(0), port.ended(0)]).toEqual([3, 9])
+  expect(port.takeFinished()).toBe(-1)
+})
+
+test('a load is posted when the unload is over that makes its room', () => {
+  const { port, ends } = ports(2)
+  port.unload(0)
+  port.load(1)
+  expect(ends[0]!.receive()!.order).toBe('unload')
+  // nothing was posted there yet: an executor would wait
+  expect(ends[1]!.order).toBe('run')
+  ends[0]!.finish(101, 102, STATUS.ok)
+  expect(port.takeFinished()).toBe(0)
+  expect(ends[1]!.receive()!.order).toBe('load')
+})

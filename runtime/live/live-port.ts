@@ -1,0 +1,132 @@
+import { type Batch, type Ms, STATUS, type Status } from '../../sim/serving/index.ts'
+import type { WallClock } from './clock.ts'
+import type { LivePort } from './dispatcher.ts'
+import { type Mailbox, type Order, postBatch } from './mailbox.ts'
+import { Movers } from './model-load-sequencer.ts'
+import { Shortages } from './shortages.ts'
+
+/** The timer of the system is late by tenths of a ms: the rest of a wait is spun away. */
+export const SPIN_MS = 0.2
+/** How an order ended. */
+interface End {
+  readonly order: Order
+  readonly status: Status
+  readonly started: Ms
+  readonly ended: Ms
+}
+
+/** Executors behind mailboxes, on the wall clock; times count from `origin` on that clock. */
+export class MailboxPort implements LivePort {
+  readonly shortages = new Shortages()
+  /** by executor, how often its process has ended in the middle of an order */
+  readonly deaths: number[]
+  readonly #clock: WallClock
+  readonly #origin: Ms
+  readonly #mailboxes: readonly Mailbox[]
+  readonly #signal: Int32Array
+  readonly #requests: { readonly length: Int32Array; readonly key: Uint32Array }
+  readonly #movers: Movers
+  /** of each executor the order that was taken last */
+  readonly #ends: End[] = []
+  /** value of the signal when the mailboxes were last looked through */
+  #seen = 0
+  #next = 0
+
+  constructor(world: {
+    clock: WallClock
+    origin: Ms
+    mailboxes: readonly Mailbox[]
+    signal: SharedArrayBuffer
+    /** of each executor; -1 for none */
+    deviceOf: Int32Array
+    requests: { readonly length: Int32Array; readonly key: Uint32Array }
+  }) {
+    this.#clock = world.clock
+    this.#origin = world.origin
+    this.#mailboxes = world.mailboxes
+    this.#signal = new Int32Array(world.signal)
+    this.deaths = world.mailboxes.map(() => 0)
+    this.#requests = world.requests
+    this.#movers = new Movers(world.mailboxes, world.deviceOf)
+    this.#next = world.mailboxes.length
+    this.#seen = Atomics.load(this.#signal, 0)
+  }
+
+  now(): Ms {
+    return this.#clock.now() - this.#origin
+  }
+
+  sleep(until: Ms): void {
+    const left = until - this.now()
+    if (left > SPIN_MS) {
+      // the value last seen, not one loaded here: an end between the two would be slept through
+      Atomics.wait(this.#signal, 0, this.#seen, left - SPIN_MS)
+      return
+    }
+    while (Atomics.load(this.#signal, 0) === this.#seen && this.now() < until);
+  }
+
+  start(batch: Batch): void {
+    postBatch(this.#mailboxes[batch.executor]!, batch, this.#requests)
+  }
+
+  load(executor: number): void {
+    this.#movers.load(executor)
+  }
+
+  unload(executor: number): void {
+    this.#movers.unload(executor)
+  }
+
+  /** Whoever may go does, as it was in the beginning; returns once all are gone. */
+  clear(): void {
+    const { present } = this.#movers
+    for (const executor of present) this.#movers.unload(executor)
+    for (let left = present.length; left > 0; ) {
+      if (this.takeFinished() >= 0) left--
+      else this.sleep(Number.POSITIVE_INFINITY)
+    }
+  }
+
+  takeFinished(): number {
+    for (;;) {
+      while (this.#next < this.#mailboxes.length) {
+        const executor = this.#next++
+        const mailbox = this.#mailboxes[executor]!
+        if (!mailbox.takeFinished()) continue
+        this.#note(executor, mailbox)
+        return executor
+      }
+      const signal = Atomics.load(this.#signal, 0)
+      if (signal === this.#seen) return -1
+      this.#seen = signal
+      this.#next = 0
+    }
+  }
+
+  /** Keeps what is told of an end: its mailbox may get the next order at once. */
+  #note(executor: number, { order, status, size, length, started, ended }: Mailbox): void {
+    const origin = this.#origin
+    this.#ends[executor] = { order, status, started: started - origin, ended: ended - origin }
+    if (status === STATUS.died) this.deaths[executor]!++
+    if (order === 'load') this.#movers.came(executor, status !== STATUS.outOfMemory)
+    else if (order === 'unload') this.#movers.went(executor)
+    else if (status === STATUS.outOfMemory) this.shortages.note(executor, size, length)
+  }
+
+  order(executor: number): Order {
+    return this.#ends[executor]!.order
+  }
+
+  started(executor: number): Ms {
+    return this.#ends[executor]!.started
+  }
+
+  ended(executor: number): Ms {
+    return this.#ends[executor]!.ended
+  }
+
+  status(executor: number): Status {
+    return this.#ends[executor]!.status
+  }
+}

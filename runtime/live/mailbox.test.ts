@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest'
+import { type Batch, STATUS } from '../../sim/serving/ports.ts'
+import { Mailbox, mailboxMemory, postBatch } from './mailbox.ts'
+
+/** Both ends of one mailbox, and the signal that a dispatcher sleeps on. */
+function ends(maxBatch = 4) {
+  const signal = new SharedArrayBuffer(4)
+  const memory = mailboxMemory(maxBatch, signal)
+  return {
+    dispatcher: new Mailbox(memory),
+    executor: new Mailbox(memory),
+    signal: new Int32Array(signal),
+  }
+}
+
+describe('a mailbox', () => {
+  test('brings a batch with the lengths and keys of its members to its executor', () => {
+    const { dispatcher, executor } = ends()
+    const members = Int32Array.of(2, 0, 9, 9)
+    const batch = { executor: 0, members, size: 2, length: 64 } as unknown as Batch
+    postBatch(dispatcher, batch, {
+      length: Int32Array.of(17, 1, 60),
+      key: Uint32Array.of(5, 6, 2 ** 32 - 1),
+    })
+    expect(executor.receive()).toEqual({ order: 'run', size: 2, length: 64 })
+    expect(Array.from(executor.lengths.subarray(0, 2))).toEqual([60, 17])
+    expect(Array.from(executor.keys.subarray(0, 2))).toEqual([2 ** 32 - 1, 5])
+  })
+
+  test('tells of each end once, with its times and status, and rings the signal', () => {
+    const { dispatcher, executor, signal } = ends()
+    for (let i = 0; i < 3; i++) {
+      expect(dispatcher.takeFinished()).toBe(false)
+      dispatcher.post(1, i + 1)
+      expect(executor.receive()).toEqual({ order: 'run', size: 1, length: i + 1 })
+      expect(dispatcher.takeFinished()).toBe(false)
+      executor.finish(i + 0.25, i + 0.75, i === 1 ? STATUS.died : STATUS.ok)
+      expect(signal[0]).toBe(i + 1)
+      expect(dispatcher.takeFinished()).toBe(true)
+      const { started, ended, status } = dispatcher
+      expect([started, ended]).toEqual([i + 0.25, i + 0.75])
+      expect(status).toBe(i === 1 ? STATUS.died : STATUS.ok)
+    }
+  })
+
+  test('brings that a model comes or goes, between batches', () => {
+    const { dispatcher, executor } = ends()
+    for (const order of ['load', 'unload'] as const) {
+      dispatcher.post(1, 1)
+      expect(executor.receive()?.order).toBe('run')
+      executor.finish(0, 1, STATUS.ok)
+      expect([dispatcher.takeFinished(), dispatcher.order]).toEqual([true, 'run'])
+      dispatcher.postMove(order)
+      expect(executor.receive()?.order).toBe(order)
+      executor.finish(1, 2, STATUS.ok)
+      expect([dispatcher.takeFinished(), dispatcher.order]).toEqual([true, order])
+    }
+  })
+
+  test('gives its executor nothing more once it is stopped', () => {
+    const { dispatcher, executor } = ends()
+    dispatcher.stop()
+    expect(executor.receive()).toBe(null)
+  })
+
+  test('shares the signal with others, and nothing else', () => {
+    const signal = new SharedArrayBuffer(4)
+    const memories = [mailboxMemory(2, signal), mailboxMemory(2, signal)]
+    const [first, second] = memories.map((memory) => new Mailbox(memory))
+    first!.post(2, 8)
+    new Mailbox(memories[0]!).receive()
+    new Mailbox(memories[0]!).finish(1, 2, STATUS.ok)
+    expect([first!.takeFinished(), second!.takeFinished()]).toEqual([true, false])
+    expect(new Int32Array(signal)[0]).toBe(1)
+  })
+
+  test('holds as many members as its largest batch', () => {
+    const { dispatcher } = ends(32)
+    expect([dispatcher.lengths.length, dispatcher.keys.length]).toEqual([32, 32])
+  })
+})

@@ -1,0 +1,149 @@
+import type { Batch, Ms, Status } from '../../sim/serving/index.ts'
+
+const COMMAND = 0
+const FINISHED = 1
+const SIZE = 2
+const LENGTH = 3
+const STATUS_AT = 4
+const STOP = 5
+const ORDER = 6
+const HEADER = 8
+
+/** What an executor is told to do: a batch, or that its model comes or goes. */
+const ORDERS = ['run', 'load', 'unload'] as const
+export type Order = (typeof ORDERS)[number]
+
+/** The shared memory between a dispatcher and one executor. Send it to another thread as it is. */
+export interface MailboxMemory {
+  readonly words: SharedArrayBuffer
+  readonly times: SharedArrayBuffer
+  /** one counter for all executors of a dispatcher: it sleeps on it */
+  readonly signal: SharedArrayBuffer
+  readonly maxBatch: number
+}
+
+export function mailboxMemory(maxBatch: number, signal: SharedArrayBuffer): MailboxMemory {
+  return {
+    words: new SharedArrayBuffer((HEADER + 2 * maxBatch) * 4),
+    times: new SharedArrayBuffer(16),
+    signal,
+    maxBatch,
+  }
+}
+
+/**
+ * Hands orders to an executor and takes their ends back, by numbered commands in shared memory:
+ * `COMMAND` counts what was posted, `FINISHED` what has ended. It holds one order at a time.
+ */
+export class Mailbox {
+  /** actual length of each member, and its key */
+  readonly lengths: Int32Array
+  readonly keys: Uint32Array
+  readonly #words: Int32Array
+  readonly #times: Float64Array
+  readonly #signal: Int32Array
+  #seen = 0
+
+  constructor(memory: MailboxMemory) {
+    this.#words = new Int32Array(memory.words)
+    this.#times = new Float64Array(memory.times)
+    this.#signal = new Int32Array(memory.signal)
+    this.lengths = new Int32Array(memory.words, HEADER * 4, memory.maxBatch)
+    this.keys = new Uint32Array(memory.words, (HEADER + memory.maxBatch) * 4, memory.maxBatch)
+  }
+
+  // the dispatcher's side
+
+  /** Posts a batch whose members stand in `lengths` and `keys`. */
+  post(size: number, length: number): void {
+    this.#words[SIZE] = size
+    this.#words[LENGTH] = length
+    this.#post('run')
+  }
+
+  /** Posts that the executor's model comes or goes. */
+  postMove(order: 'load' | 'unload'): void {
+    this.#post(order)
+  }
+
+  #post(order: Order): void {
+    this.#words[ORDER] = ORDERS.indexOf(order)
+    Atomics.add(this.#words, COMMAND, 1)
+    Atomics.notify(this.#words, COMMAND)
+  }
+
+  /** True once for each order that has ended: its times and status can then be read. */
+  takeFinished(): boolean {
+    if (Atomics.load(this.#words, FINISHED) === this.#seen) return false
+    this.#seen++
+    return true
+  }
+
+  /** that was posted last */
+  get order(): Order {
+    return ORDERS[this.#words[ORDER]!]!
+  }
+
+  /** of the batch that was posted last */
+  get size(): number {
+    return this.#words[SIZE]!
+  }
+
+  /** padded, of the batch that was posted last */
+  get length(): number {
+    return this.#words[LENGTH]!
+  }
+
+  get started(): Ms {
+    return this.#times[0]!
+  }
+
+  get ended(): Ms {
+    return this.#times[1]!
+  }
+
+  get status(): Status {
+    return this.#words[STATUS_AT] as Status
+  }
+
+  stop(): void {
+    Atomics.store(this.#words, STOP, 1)
+    Atomics.add(this.#words, COMMAND, 1)
+    Atomics.notify(this.#words, COMMAND)
+  }
+
+  // the executor's side
+
+  /** Blocks until something is posted; null once stopped. */
+  receive(): { order: Order; size: number; length: number } | null {
+    while (Atomics.load(this.#words, COMMAND) === this.#seen) {
+      Atomics.wait(this.#words, COMMAND, this.#seen)
+    }
+    this.#seen++
+    if (Atomics.load(this.#words, STOP) === 1) return null
+    return { order: this.order, size: this.#words[SIZE]!, length: this.#words[LENGTH]! }
+  }
+
+  finish(started: Ms, ended: Ms, status: Status): void {
+    this.#times[0] = started
+    this.#times[1] = ended
+    this.#words[STATUS_AT] = status
+    Atomics.add(this.#words, FINISHED, 1)
+    Atomics.add(this.#signal, 0, 1)
+    Atomics.notify(this.#signal, 0)
+  }
+}
+
+/** Copies what an executor needs to know of a batch's members and posts it. */
+export function postBatch(
+  mailbox: Mailbox,
+  batch: Batch,
+  requests: { readonly length: Int32Array; readonly key: Uint32Array },
+): void {
+  for (let i = 0; i < batch.size; i++) {
+    const request = batch.members[i]!
+    mailbox.lengths[i] = requests.length[request]!
+    mailbox.keys[i] = requests.key[request]!
+  }
+  mailbox.post(batch.size, batch.length)
+}

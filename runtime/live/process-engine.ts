@@ -1,0 +1,104 @@
+import { STATUS } from '../../sim/serving/index.ts'
+import { Child, ChildEnded, entryBeside } from '../process/child.ts'
+import { WallClock } from './clock.ts'
+import type { Engine, EngineOptions, EngineRun } from './engine.ts'
+
+/** Parent to process. */
+export type EngineRequest =
+  | { readonly kind: 'open'; readonly options: EngineOptions; readonly epochNs: bigint }
+  | {
+      readonly kind: 'run'
+      readonly size: number
+      readonly length: number
+      readonly lengths: Int32Array
+      readonly keys: Uint32Array
+    }
+  | { readonly kind: 'load' | 'unload' }
+
+/** Process to parent. */
+export type EngineReply = OpenedEngine | EngineRun
+
+interface OpenedEngine {
+  readonly fellBack: boolean
+}
+
+/** A process that ends while it opens the model is started again so often. */
+const OPENINGS = 5
+/** So many batches may die one after another: more, and it is the model's doing. */
+const MOST_DEATHS = 5
+
+/**
+ * An engine in a process of its own. Where that ends, what it was at has died: a batch is lost, a
+ * model that was to come or go has come or gone once the run is over, in another process.
+ */
+export async function openProcessEngine(
+  options: EngineOptions,
+  epochNs: bigint,
+  signal?: AbortSignal,
+): Promise<Engine> {
+  const clock = new WallClock(epochNs)
+  const request: EngineRequest = { kind: 'open', options, epochNs }
+  let { child, fellBack } = await open(request, signal)
+  let deaths = 0
+  const order = (request: EngineRequest) => child.ask<EngineRun>(request, { signal })
+  /** Where the process ends meanwhile, the model is opened again, and `again` done. */
+  const surviving = async (
+    act: () => Promise<EngineRun>,
+    again: () => Promise<unknown> = async () => {},
+  ): Promise<EngineRun> => {
+    const started = clock.now()
+    try {
+      const run = await act()
+      deaths = 0
+      return run
+    } catch (error) {
+      if (!(error instanceof ChildEnded) || ++deaths > MOST_DEATHS) throw error
+      const ended = clock.now()
+      child = (await openAgain(request, signal)).child
+      await again()
+      return { status: STATUS.died, started, ended }
+    }
+  }
+  return {
+    fellBack,
+    run(size, length, lengths, keys) {
+      const members = { lengths: lengths.slice(0, size), keys: keys.slice(0, size) }
+      return surviving(() => order({ kind: 'run', size, length, ...members }))
+    },
+    load: () => surviving(() => order({ kind: 'load' })),
+    unload: () => {
+      const unload = () => order({ kind: 'unload' })
+      return surviving(unload, unload)
+    },
+    async close() {
+      child.end()
+      await child.ended()
+    },
+  }
+}
+
+async function open(
+  request: EngineRequest,
+  signal: AbortSignal | undefined,
+): Promise<OpenedEngine & { readonly child: Child }> {
+  // in the group of the process that starts it, and so gone when that is
+  const entry = entryBeside(import.meta.url, 'engine-process')
+  const child = Child.start(entry, { name: 'an executor', leads: false })
+  try {
+    const { fellBack } = await child.ask<OpenedEngine>(request, { signal })
+    return { child, fellBack }
+  } catch (error) {
+    child.end()
+    throw error
+  }
+}
+
+async function openAgain(...args: Parameters<typeof open>): ReturnType<typeof open> {
+  for (let left = OPENINGS - 1; ; left--) {
+    try {
+      return await open(...args)
+    } catch (error) {
+      if (!(error instanceof ChildEnded) || left === 0) throw error
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import { expect, test } from 'vitest'
+import { STATUS } from '../../sim/serving/ports.ts'
+import { type MailboxPort, SPIN_MS } from './live-port.ts'
+import { Mailbox, mailboxMemory } from './mailbox.ts'
+import { runScript, type ScriptItem } from './script.ts'
+
+/** What a dispatcher pays for being woken, ms: one that is awake sees an end at its instant. */
+const WOKEN_MS = 0.5
+
+/** Tells the executors at once of what is posted. */
+class ToldMailbox extends Mailbox {
+  told: () => void = () => {}
+
+  override post(size: number, length: number): void {
+    super.post(size, length)
+    this.told()
+  }
+}
+
+/**
+ * Executors that take 2 ms for each member, 0.25 ms after they were told. The clock moves by
+ * sleeping only, and wakes halfway from every second sleep in which nothing ends.
+ */
+function manual(count: number) {
+  const signal = new SharedArrayBuffer(4)
+  const memories = Array.from({ length: count }, () => mailboxMemory(8, signal))
+  const mailboxes = memories.map((memory) => new ToldMailbox(memory))
+  const seen: { executor: number; lengths: number[]; keys: number[] }[] = []
+  const sleeps: { from: number; ms: number; working: boolean }[] = []
+  let now = 0
+  let waits = 0
+  let running: { ended: number; finish: () => void } | null = null
+  for (const [executor, mailbox] of mailboxes.entries()) {
+    const other = new Mailbox(memories[executor]!)
+    mailbox.told = () => {
+      const { size } = other.receive()!
+      const started = now + 0.25
+      const ended = started + 2 * size
+      seen.push({
+        executor,
+        lengths: Array.from(other.lengths.subarray(0, size)),
+        keys: Array.from(other.keys.subarray(0, size)),
+      })
+      running = { ended, finish: () => other.finish(started, ended, STATUS.ok) }
+    }
+  }
+  const port = {
+    status: () => STATUS.ok,
+    now: () => now,
+    sleep(until: number) {
+      sleeps.push({ from: now, ms: until - now, working: running !== null })
+      if (running !== null && running.ended <= until) {
+        now = running.ended + (until === Number.POSITIVE_INFINITY ? WOKEN_MS : 0)
+        running.finish()
+        running = null
+      } else now = running === null && waits++ % 2 === 0 ? (now + until) / 2 : until
+    },
+    takeFinished: () => mailboxes.findIndex((mailbox) => mailbox.takeFinished()),
+    started: (executor: number) => mailboxes[executor]!.started,
+    ended: (executor: number) => mailboxes[executor]!.ended,
+  }
+  const run = (items: readonly ScriptItem[], progress = new Int32Array(1)) =>
+    runScript(items, port as unknown as MailboxPort, mailboxes, progress)
+  return { run, seen, sleeps }
+}
+
+const item = (executor: number, size: number, length: number, gapMs: number): ScriptItem => ({
+  executor,
+  size,
+  length,
+  gapMs,
+})
+
+test('items run one after another, each its gap after its executor ended the last one', () => {
+  const { run } = manual(2)
+  const progress = new Int32Array(1)
+  const rows = run(
+    [item(0, 1, 8, 5), item(0, 2, 8, 10), item(1, 1, 8, 3), item(0, 1, 8, 0)],
+    progress,
+  )
+  const times = rows.map(({ dispatched, started, ended, done }) => [
+    dispatched,
+    started,
+    ended,
+    done,
+  ])
+  expect(times).toEqual([
+    [0, 0.25, 2.25, 2.75],
+    [12.25, 12.5, 16.5, 17],
+    // the next one has no gap, so the end of this one is waited for awake
+    [17, 17.25, 19.25, 19.25],
+    [19.25, 19.5, 21.5, 22],
+  ])
+  // never less than was asked for; more where the executor had to wait for the others
+  expect(rows.map(({ gap }) => gap)).toEqual([Number.NaN, 10, Number.NaN, 2.75])
+  expect(progress[0]).toBe(4)
+})
+
+test('every member of a batch has the length of its item', () => {
+  const { run, seen } = manual(1)
+  run([item(0, 3, 40, 0), item(0, 1, 7, 0)])
+  expect(seen.map(({ executor, lengths }) => [executor, lengths])).toEqual([
+    [0, [40, 40, 40]],
+    [0, [7]],
+  ])
+  expect(new Set(seen[0]!.keys).size).toBe(3)
+})
+
+test('batches without a gap follow one another at once; one that ends a row is slept for', () => {
+  const { run } = manual(1)
+  const rows = run([item(0, 1, 8, 0), item(0, 4, 8, 0), item(0, 2, 8, 0), item(0, 1, 8, 5)])
+  expect(rows.map(({ gap }) => gap)).toEqual([Number.NaN, 0, 0, 5])
+  expect(rows.map(({ ended, done }) => done - ended)).toEqual([0, 0, WOKEN_MS, WOKEN_MS])
+})
+
+test('an end is slept for without limit before a gap, and never longer than can be spun before none', () => {
+  const { run, sleeps } = manual(1)
+  const gaps = [1, 0, 3, 0, 0, 2]
+  const rows = run(gaps.map((gapMs) => item(0, 3, 8, gapMs)))
+  for (const [i, { dispatched, ended }] of rows.entries()) {
+    const own = sleeps.filter(({ from, working }) => working && from >= dispatched && from < ended)
+    const awake = gaps[i + 1] === 0
+    if (awake) {
+      expect(own.length).toBeGreaterThan(1)
+      for (const { ms } of own) expect(ms).toBeLessThanOrEqual(SPIN_MS)
+    } else expect(own.map(({ ms }) => ms)).toEqual([Number.POSITIVE_INFINITY])
+  }
+})

@@ -1,0 +1,65 @@
+import { type Ms, STATUS } from '../../sim/serving/index.ts'
+import { type MailboxPort, SPIN_MS } from './live-port.ts'
+import type { Mailbox } from './mailbox.ts'
+
+/** One batch to run on its own, `gapMs` after the executor ended its last one. */
+export interface ScriptItem {
+  readonly executor: number
+  readonly size: number
+  readonly length: number
+  readonly gapMs: Ms
+}
+
+/** How it went; times in ms since the job's epoch. */
+export interface ScriptRow {
+  readonly item: ScriptItem
+  /** from the end of the executor's last batch to this dispatch; NaN for its first */
+  readonly gap: Ms
+  readonly dispatched: Ms
+  readonly started: Ms
+  readonly ended: Ms
+  readonly done: Ms
+}
+
+/** The port spins away a wait as short as this, also where times are rounded. */
+const AWAKE_MS = SPIN_MS / 2
+
+/**
+ * Runs batches one after another through the same mailboxes and the same sleep as a replay, so
+ * that what is calibrated is what a replay pays. Before a batch without a gap the end of the last
+ * one is waited for awake, as a dispatcher that always has more to do sees it: a sleeping one would
+ * leave some 50 µs between them, after which caches are colder already.
+ */
+export function runScript(
+  items: readonly ScriptItem[],
+  port: MailboxPort,
+  mailboxes: readonly Mailbox[],
+  progress: Int32Array,
+): ScriptRow[] {
+  const lastEnded = mailboxes.map(() => Number.NaN)
+  const rows: ScriptRow[] = []
+  for (const [i, item] of items.entries()) {
+    const awake = items[i + 1]?.gapMs === 0
+    const mailbox = mailboxes[item.executor]!
+    const from = lastEnded[item.executor]!
+    if (!Number.isNaN(from)) while (port.now() < from + item.gapMs) port.sleep(from + item.gapMs)
+    for (let j = 0; j < item.size; j++) {
+      mailbox.lengths[j] = item.length
+      mailbox.keys[j] = rows.length + j
+    }
+    const dispatched = port.now()
+    mailbox.post(item.size, item.length)
+    while (port.takeFinished() !== item.executor) {
+      port.sleep(awake ? port.now() + AWAKE_MS : Number.POSITIVE_INFINITY)
+    }
+    // its measurement is lost, as the port tells
+    if (port.status(item.executor) === STATUS.died) break
+    const done = port.now()
+    const started = port.started(item.executor)
+    const ended = port.ended(item.executor)
+    rows.push({ item, gap: dispatched - from, dispatched, started, ended, done })
+    lastEnded[item.executor] = ended
+    progress[0] = rows.length
+  }
+  return rows
+}

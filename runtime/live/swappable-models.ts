@@ -1,0 +1,13 @@
+import type { Pool, Scenario } from '../../scenarios/index.ts'
+
+/** Whether the model of a pool comes and goes. */
+export function hasMovingModel({ devices }: Scenario, { memory }: Pool): boolean {
+  const device = devices.find(({ name }) => name === memory?.device)
+  return device?.residency !== undefined && memory?.pinned !== true
+}
+
+/** Whether it does in times that the scenario does not declare. */
+export function hasMeasuredLoads(scenario: Scenario, pool: Pool): boolean {
+  const device = scenario.devices.find(({ name }) => name === pool.memory?.device)
+  return hasMovingModel(scenario, pool) && device?.residency?.gib_per_s === undefined
+}

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest'
+import { parseScenario } from '../../scenarios/index.ts'
+import { madeUpProfile } from '../../test/profiles.ts'
+import { refuseWeights } from './weights.ts'
+
+const MIB = 2 ** 20
+
+/** Refuses pools whose models have 10 MiB of weights each, by a profile. */
+function refused(pools: string, devices = ''): string[] {
+  const { scenario } = parseScenario(
+    `spillway: 1
+name: s
+duration_s: 1
+models: { m: { builtin: mlp, layers: 1, width: 8 } }
+traffic: [{ class: web, arrivals: { process: poisson, rate_rps: 10 } }]
+devices: [${devices}]
+pools: [${pools}]
+`,
+    { file: 's.yaml' },
+  )
+  const [own] = madeUpProfile(scenario).models
+  const model = { ...own!, memory: { weights: [4 * MIB, 6 * MIB], steps: [], inputs: [] } }
+  try {
+    refuseWeights(
+      { scenario, file: 's.yaml' },
+      scenario.pools.map(() => model),
+    )
+    return []
+  } catch (error) {
+    return [...(error as { problems: string[] }).problems]
+  }
+}
+
+const pool = (name: string, memory: string, more = '') =>
+  `{ name: ${name}, model: m${more}, memory: { allocator: bfc, ${memory} } }`
+const card = (limit: number, more = '') => `{ name: card, limit_mib: ${limit}${more} }`
+const lru = ', residency: { eviction: lru, gib_per_s: 1 }'
+const expected = (key: string, least: number, limit: number) =>
+  `s.yaml ${key}: expected at least ${least} MiB, as the weights take that the profile knows, got ${limit}`
+
+test('a replica with a limit of its own has room for its weights', () => {
+  const memory = 'limit_mib: 10'
+  expect(refused(pool('a', memory, ', replicas: 2'))).toEqual([])
+  expect(refused(pool('a', 'limit_mib: 9', ', replicas: 2'))).toEqual([
+    expected('pools.a.memory.limit_mib', 10, 9),
+  ])
+})
+
+test('a device has room for all weights; with residency for those that stay and one more', () => {
+  const two = `${pool('a', 'device: card')}, ${pool('b', 'device: card')}`
+  expect(refused(two, card(20))).toEqual([])
+  expect(refused(two, card(19))).toEqual([expected('devices.card.limit_mib', 20, 19)])
+  expect(refused(two, card(10, lru))).toEqual([])
+  const pinned = `${pool('a', 'device: card, pinned: true', ', replicas: 2')}, ${pool('b', 'device: card')}`
+  expect(refused(pinned, card(30, lru))).toEqual([])
+  expect(refused(pinned, card(29, lru))).toEqual([expected('devices.card.limit_mib', 30, 29)])
+})
+
+test('an arena that is taken at the start counts', () => {
+  const buddy = (limit: number) =>
+    `{ name: a, model: m, memory: { allocator: buddy, arena_mib: 8, limit_mib: ${limit} } }`
+  expect(refused(buddy(18))).toEqual([])
+  expect(refused(buddy(17))).toEqual([expected('pools.a.memory.limit_mib', 18, 17)])
+})

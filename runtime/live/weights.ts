@@ -1,0 +1,37 @@
+import { Failure } from '../../scenarios/index.ts'
+import { activationsOf } from '../../sim/experiment/index.ts'
+import { servingPlan } from '../../sim/serving/index.ts'
+import type { ModelProfile } from '../../sim/world/index.ts'
+import type { Prepared } from '../jobs/prepare.ts'
+
+const MIB = 2 ** 20
+
+/**
+ * Throws `Failure` where what must be there at once has no room on a device. Weights that the
+ * scenario does not tell are told by a profile.
+ */
+export function refuseWeights(
+  { scenario, file }: Pick<Prepared, 'scenario' | 'file'>,
+  models: readonly (ModelProfile | null)[],
+): void {
+  const { devices, pools } = servingPlan(scenario, activationsOf(scenario, models))
+  const problems = devices.flatMap(({ limitBytes, residency }, number) => {
+    let [stays, largest, owner] = [0, 0, '']
+    for (const { memory, name } of pools) {
+      const here = memory?.devices.filter((device) => device === number).length ?? 0
+      if (here === 0) continue
+      const bytes = memory!.weightsBytes + (memory!.arena?.bytes ?? 0)
+      owner = name
+      if (residency === null || memory!.pinned) stays += here * bytes
+      else largest = Math.max(largest, bytes)
+    }
+    const least = stays + largest
+    if (least <= limitBytes) return []
+    const shared = scenario.devices[number]
+    const key = shared ? `devices.${shared.name}.limit_mib` : `pools.${owner}.memory.limit_mib`
+    const mib = Math.ceil((100 * least) / MIB) / 100
+    const what = 'as the weights take that the profile knows'
+    return [`${file} ${key}: expected at least ${mib} MiB, ${what}, got ${limitBytes / MIB}`]
+  })
+  if (problems.length > 0) throw new Failure([...new Set(problems)])
+}

@@ -1,0 +1,27 @@
+// this module is loaded before all others: the door of scenarios would bring what takes time
+import { EXIT } from '../../scenarios/failure.ts'
+
+/** Signals that ask a command to end. */
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+type Handler = (signal: NodeJS.Signals) => void
+
+let current: Handler | null = null
+
+/** Replaces what the signals that ask a command to end do. */
+export function onEnding(handler: Handler): void {
+  for (const signal of ENDING) {
+    // in this order: a signal that no handler takes ends the process by itself
+    process.on(signal, handler)
+    if (current !== null) process.off(signal, current)
+  }
+  current = handler
+}
+
+/** Before a command has begun there is nothing to tidy up. */
+export function endAtOnce(): void {
+  process.exit(EXIT.interrupted)
+}
+
+/** Once a command is done it ends as it would have ended anyway. */
+export function ignore(): void {}

@@ -1,0 +1,54 @@
+import { Worker } from 'node:worker_threads'
+import { EXIT, Failure } from '../../scenarios/index.ts'
+
+/** Starts a thread at an `entryBeside`. Throws `Failure` where the system has no more threads. */
+export function startThread(entry: URL, workerData: unknown): Worker {
+  try {
+    return newWorker(entry, workerData)
+  } catch (error) {
+    throw starvedOr(error)
+  }
+}
+
+/** The same error; a `Failure` where it is that this process may have no more memory or threads. */
+function starvedOr(error: unknown): unknown {
+  const said = /\bEAGAIN\b|\bERR_WORKER_OUT_OF_MEMORY\b/.exec(
+    `${error} ${(error as NodeJS.ErrnoException).code}`,
+  )
+  if (said === null) return error
+  return new Failure(`memory or threads of this process ran out (${said[0]})`, EXIT.internal)
+}
+
+/**
+ * From the built bundle it is a `.js` file; from source it is TypeScript, and the thread must
+ * register tsx itself: a loader is not inherited.
+ */
+function newWorker(entry: URL, workerData: unknown): Worker {
+  if (!entry.href.endsWith('.ts')) return new Worker(entry, { workerData })
+  const loader = JSON.stringify(import.meta.resolve('tsx/esm/api'))
+  const boot = `import(${loader}).then((tsx) => (tsx.register(), import(${JSON.stringify(entry.href)})))`
+  return new Worker(boot, { eval: true, workerData, execArgv: [] })
+}
+
+/**
+ * The next message of a thread; rejects when it fails or ends first. Nothing comes of it once
+ * `signal` is set.
+ */
+export function nextMessage<T>(thread: Worker, signal?: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const settle = (act: () => void) => {
+      thread.off('message', onMessage)
+      thread.off('error', onError)
+      thread.off('exit', onExit)
+      act()
+    }
+    const onMessage = (message: T) => settle(() => resolve(message))
+    const onError = (error: unknown) => settle(() => reject(starvedOr(error)))
+    const onExit = (code: number) =>
+      settle(() => reject(new Failure(`a thread ended early with code ${code}`, EXIT.internal)))
+    thread.on('message', onMessage)
+    thread.on('error', onError)
+    thread.on('exit', onExit)
+    signal?.addEventListener('abort', () => settle(() => {}), { once: true })
+  })
+}

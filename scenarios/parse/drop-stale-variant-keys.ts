@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import { bare, branchOf, isMap, keysOf, schemaAt } from '../schema/schema-walk.ts'
+import {
+  childOf,
+  type Entry,
+  liesOn,
+  type Node,
+  type Place,
+  plainOf,
+  withEntry,
+} from './located.ts'
+
+/**
+ * Takes out what a file says of another kind than the one that is laid on it: where an override, or
+ * a file that extends, changes `process`, `distribution`, `policy` or the like, keys that only the
+ * kind before has go with it. Keys that no kind has stay, to be refused.
+ */
+export function withoutOtherKinds(root: Node, schema: z.core.$ZodType): Node {
+  const own = bare(schema)
+  const value = plainOf(root)
+  const node = own instanceof z.ZodDiscriminatedUnion ? ofOneKind(root, own, value) : root
+  const inner = (step: string | number, child: Node): Node => {
+    const below = schemaAt(schema, [step], value)
+    return below === null ? child : withoutOtherKinds(child, below)
+  }
+  if (node.kind === 'list') return { ...node, items: node.items.map((item, i) => inner(i, item)) }
+  if (node.kind !== 'map') return node
+  const entries = [...node.entries].map(
+    ([key, entry]) => [key, { ...entry, node: inner(key, entry.node) }] as const,
+  )
+  return { ...node, entries: new Map(entries) }
+}
+
+function ofOneKind(node: Node, union: z.ZodDiscriminatedUnion, value: unknown): Node {
+  const kind = childOf(node, union.def.discriminator)
+  const branch = branchOf(union, value)
+  if (node.kind !== 'map' || kind === undefined || branch === null || !isMap(value)) return node
+  const others = new Set(union.options.flatMap((option) => keysOf(branchOf(option, value))))
+  const known = keysOf(branch)
+  let kept = node
+  for (const [key, entry] of node.entries) {
+    if (known.includes(key) || !others.has(key) || !isUnder(entry, kind.place)) continue
+    kept = withEntry(kept, key, null)
+  }
+  return kept
+}
+
+/** Whether all of an entry was written in what `place` lies on. */
+function isUnder({ key, node }: Entry, place: Place): boolean {
+  if (!liesOn(place, key) || !liesOn(place, node.place)) return false
+  const inner =
+    node.kind === 'list'
+      ? node.items.map((item) => ({ key: item.place, node: item }))
+      : node.kind === 'map'
+        ? [...node.entries.values()]
+        : []
+  return inner.every((entry) => isUnder(entry, place))
+}

@@ -1,0 +1,205 @@
+import { z } from 'zod'
+import {
+  branchKeys,
+  branchOf,
+  holderOf,
+  isMap,
+  keysOf,
+  meantBranch,
+  numberText,
+  schemaAt,
+} from '../schema/schema-walk.ts'
+import { got } from './describe-value.ts'
+import { MOST_MESSAGES, type Path, type Problem } from './located.ts'
+import { didYouMean, nearest } from './nearest.ts'
+
+type Issue = z.core.$ZodIssue
+
+/** What the schema finds wrong with a value, in the user's words. */
+export function explain(schema: z.core.$ZodType, value: unknown): Problem[] {
+  const parsed = z.core.safeParse(schema, value)
+  if (parsed.success) return []
+  const context = { schema, value, base: [] }
+  const problems = parsed.error.issues.flatMap((issue) => explainIssue(issue, context))
+  // A mistyped key is one mistake, not also the lack of the right one.
+  const meant = new Set(problems.flatMap((p) => (p.meant ? [p.meant.join('\0')] : [])))
+  return problems.filter(({ path }) => !meant.has(path.join('\0')))
+}
+
+interface Explained extends Problem {
+  /** the path that a mistyped key should have had */
+  readonly meant?: Path
+}
+
+interface Context {
+  readonly schema: z.core.$ZodType
+  readonly value: unknown
+  /** path of the value in the document */
+  readonly base: Path
+}
+
+function explainIssue(issue: Issue, context: Context): Explained[] {
+  const path = issue.path as Path
+  const value = valueAt(context.value, path)
+  const schema = schemaAt(context.schema, path, context.value)
+  const at = (text: string): Problem[] => [
+    { path: [...context.base, ...path], at: 'value', text: `expected ${text}` },
+  ]
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return unknownKeys(issue.keys, schema && branchOf(schema, value), [...context.base, ...path])
+    case 'invalid_union':
+      return explainUnion(issue, context)
+    case 'invalid_key': {
+      const text = issue.issues[0]?.message ?? 'another key'
+      const key = JSON.stringify(path.at(-1))
+      return at(`${text}, got ${key}`).map((problem) => ({ ...problem, at: 'key' }))
+    }
+    case 'invalid_value': {
+      const values = issue.values.map(String)
+      const hint = didYouMean(value, values)
+      return at(`${oneOf(values)}, got ${got(value)}${hint}`)
+    }
+    case 'invalid_type':
+      return at(`${typeText(issue.expected, schema)}, got ${got(value)}${typeHint(issue, value)}`)
+    case 'too_small':
+    case 'too_big':
+      // lists are measured by their length, and so is text that stands in place of one
+      if (issue.origin === 'string' && schema instanceof z.ZodArray) return []
+      return at(`${sizeText(issue, schema && branchOf(schema, value), value)}, got ${got(value)}`)
+    case 'invalid_format':
+    case 'custom':
+      return at(`${issue.message}, got ${got(value)}`)
+    default:
+      return at(`something else (${issue.message}), got ${got(value)}`)
+  }
+}
+
+function unknownKeys(
+  keys: readonly string[],
+  schema: z.core.$ZodType | null,
+  path: Path,
+): Explained[] {
+  const own = keysOf(schema)
+  // of a union the branch that was meant may have them, and another one was judged
+  const known = keys.some((key) => own.includes(key)) ? [] : own
+  return keys.map((key, i) => {
+    // of more keys no message is shown
+    const near = i < MOST_MESSAGES ? nearest(key, known) : null
+    const inner = near ?? (schema && i < MOST_MESSAGES ? holderOf(schema, key) : null)
+    const hint = inner === null ? '' : `; did you mean ${inner}?`
+    const expected = inner === null && known.length > 0 ? `one of the keys ${known.join(', ')}` : ''
+    return {
+      path: [...path, key],
+      at: 'key',
+      text: `expected ${expected || 'a known key'}, got ${got(key)}${hint}`,
+      ...(near === null ? {} : { meant: [...path, near] }),
+    }
+  })
+}
+
+/** The problems of the branch that was meant, not of all of them. */
+function explainUnion(issue: z.core.$ZodIssueInvalidUnion, context: Context): Problem[] {
+  const issuePath = issue.path as Path
+  if ('discriminator' in issue && typeof issue.discriminator === 'string') {
+    return noDiscriminator(issue, issue.discriminator, context)
+  }
+  const schema = schemaAt(context.schema, issuePath, context.value)
+  const union = schema instanceof z.ZodUnion ? schema : null
+  const value = valueAt(context.value, issuePath)
+  const path = [...context.base, ...issuePath]
+  const chosen = union && meantBranch(union, value)
+  if (union && typeof chosen === 'number') {
+    const inner = { schema: union.options[chosen]!, value, base: path }
+    return (issue.errors[chosen] ?? []).flatMap((child) => explainIssue(child, inner))
+  }
+  const problem = (text: string, step: Path = []): Problem[] => [
+    { path: [...path, ...step], at: step.length > 0 ? 'key' : 'value', text: `expected ${text}` },
+  ]
+  const wanted = union ? branchKeys(union) : []
+  if (wanted.length === 0) {
+    const json = union && z.toJSONSchema(union)
+    const parts = (json?.anyOf ?? []).map((part) => part.enum?.join(' or ') ?? 'a whole number')
+    return problem(`${parts.join(' or ')}, got ${got(value)}`)
+  }
+  if (!isMap(value)) {
+    const maps = `a map with the key ${wanted.join(' or ')}`
+    return problem(`${[...numbersOf(union), maps].join(' or ')}, got ${got(value)}`)
+  }
+  const keys = Object.keys(value)
+  const typo = keys.find((key) => didYouMean(key, wanted) !== '')
+  const hint = typo === undefined ? '' : didYouMean(typo, wanted)
+  const what = typo ?? (keys.join(', ') || 'an empty map')
+  return problem(`the key ${wanted.join(' or ')}, got ${what}${hint}`, typo ? [typo] : [])
+}
+
+/** The numbers that a union takes, in words. */
+function numbersOf(union: z.ZodUnion | null): string[] {
+  const branches = (union?.options ?? []).map((option) => branchOf(option, undefined))
+  return branches.flatMap((own) => (own instanceof z.ZodNumber ? [numberText(own)] : []))
+}
+
+function noDiscriminator(
+  issue: z.core.$ZodIssueInvalidUnion,
+  key: string,
+  context: Context,
+): Problem[] {
+  const path = issue.path as Path
+  // The path of such an issue ends in the discriminator, which may be missing or mistyped.
+  const holder = valueAt(context.value, path.slice(0, -1))
+  const values = 'options' in issue ? (issue.options ?? []).map(String) : []
+  const keys = isMap(holder) ? Object.keys(holder) : []
+  const typo = isMap(holder) && !(key in holder) && keys.find((k) => didYouMean(k, [key]) !== '')
+  if (typo) {
+    const text = `expected the key ${key}, got ${JSON.stringify(typo)}${didYouMean(typo, [key])}`
+    return [{ path: [...context.base, ...path.slice(0, -1), typo], at: 'key', text }]
+  }
+  const value = valueAt(context.value, path)
+  const text = `expected ${oneOf(values)}, got ${got(value)}${didYouMean(value, values)}`
+  return [{ path: [...context.base, ...path], at: 'value', text }]
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  let at = value
+  for (const step of path) {
+    const holds = typeof at === 'object' && at !== null && Object.hasOwn(at, step)
+    at = holds ? Reflect.get(at as object, step) : undefined
+  }
+  return at
+}
+
+function oneOf(values: readonly string[]): string {
+  return values.length === 1 ? values[0]! : `one of ${values.join(', ')}`
+}
+
+function typeText(expected: string, schema: z.core.$ZodType | null): string {
+  if (expected === 'number' || expected === 'int') return numberText(schema)
+  if (expected === 'string') return 'text'
+  if (expected === 'array' || expected === 'tuple') return 'a list'
+  if (expected === 'boolean') return 'true or false'
+  return expected === 'object' || expected === 'record' ? 'a map' : expected
+}
+
+function typeHint(issue: z.core.$ZodIssueInvalidType, value: unknown): string {
+  if (issue.expected === 'string' && ['number', 'boolean'].includes(typeof value)) {
+    return `; write it in quotes: "${value}"`
+  }
+  const numeric = typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))
+  return issue.expected === 'number' && numeric ? '; write it without quotes' : ''
+}
+
+function sizeText(
+  issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig,
+  schema: z.core.$ZodType | null,
+  value: unknown,
+): string {
+  const big = issue.code === 'too_big'
+  const limit = big ? issue.maximum : issue.minimum
+  if (issue.origin === 'string') return big ? `at most ${limit} characters` : 'text'
+  if (issue.origin === 'array') {
+    return `a list of at ${big ? 'most' : 'least'} ${limit} ${limit === 1 ? 'entry' : 'entries'}`
+  }
+  if (big) return `a number of at most ${limit}`
+  const tiny = typeof value === 'number' && value > 0 && limit < 1
+  return tiny ? `a number of at least ${limit}` : numberText(schema)
+}

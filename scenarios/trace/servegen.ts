@@ -1,0 +1,156 @@
+import { readdir } from 'node:fs/promises'
+import { isAbsolute, join } from 'node:path'
+import { Failure } from '../failure.ts'
+import { Unreadable } from '../load/user-file.ts'
+import { got } from '../parse/describe-value.ts'
+import type { Arrivals } from '../schema/schema.ts'
+import { LineError, linesOf } from './trace-lines.ts'
+
+type ServegenArrivals = Extract<Arrivals, { process: 'servegen' }>
+
+/** What one client sends from one time on. */
+export interface ClientRow {
+  /** s, on the clock of the file */
+  readonly at_s: number
+  /** requests/s; 0 for a client that is silent */
+  readonly rate_rps: number
+  /** of the gaps between requests; nothing of a silent client */
+  readonly family: 'Gamma' | 'Weibull' | null
+  readonly shape: number
+}
+
+/** Rates of one client, in order of time; each holds until the next. */
+export type RecordedClient = readonly ClientRow[]
+
+const FIELDS = 6
+const CLIENT_FILE = /^chunk-(\d+)-trace\.csv(\.gz)?$/
+const MOST_CLIENTS = 100_000
+
+/**
+ * Reads the clients of ServeGen (Xiang et al., NSDI 2026): a folder with a file for each client,
+ * `chunk-N-trace.csv`, or one such file. Their rows have no header: time (s), rate (1/s), CV,
+ * family (Gamma or Weibull), shape, scale. The family and its shape say how gaps are spread, as
+ * in ServeGen's own generator, and the rate how long they are; CV and scale, the moments of the
+ * same gaps, are checked but not used. Throws `Failure` with `file:line: problem`, and where the
+ * rows end before the run does.
+ */
+export async function readServegen(
+  arrivals: ServegenArrivals,
+  directory: string,
+  durationS: number,
+  onProgress?: () => void,
+): Promise<readonly RecordedClient[]> {
+  const path = isAbsolute(arrivals.file) ? arrivals.file : join(directory, arrivals.file)
+  const clients: RecordedClient[] = []
+  const until = arrivals.from_s + durationS
+  for (const file of await clientFiles(path)) {
+    const rows = await readClient(file, onProgress)
+    const end = endOf(rows)
+    if (end < until) {
+      throw new Failure(`${file}: expected rows until ${until} s, got the last until ${end} s`)
+    }
+    clients.push(rows)
+  }
+  const active = clients.some((rows) => sends(rows, arrivals.from_s, until))
+  if (!active) {
+    throw new Failure(
+      `${path}: expected a client that sends from ${arrivals.from_s} to ${until} s, got none`,
+    )
+  }
+  return clients
+}
+
+async function clientFiles(path: string): Promise<string[]> {
+  let names: string[]
+  try {
+    names = await readdir(path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    // what else is wrong with it shows where it is read as a file
+    if (code !== 'ENOENT') return [path]
+    const hint = '; the clients can be downloaded from https://github.com/alibaba/ServeGen'
+    throw new Failure(`${path}: cannot read the clients: no such file or folder${hint}`)
+  }
+  const numbered = names.flatMap((name) => {
+    const number = CLIENT_FILE.exec(name)?.[1]
+    return number === undefined ? [] : [{ name, number: Number(number) }]
+  })
+  if (numbered.length === 0 || numbered.length > MOST_CLIENTS) {
+    const text = `expected files chunk-N-trace.csv, 1 to ${MOST_CLIENTS}`
+    throw new Failure(`${path}: ${text}, got ${numbered.length}`)
+  }
+  // in the order of their numbers, whatever order the file system has them in
+  return numbered.sort((a, b) => a.number - b.number).map(({ name }) => join(path, name))
+}
+
+async function readClient(file: string, onProgress?: () => void): Promise<RecordedClient> {
+  const rows: ClientRow[] = []
+  const at = (line: number, text: string) => new Failure(`${file}:${line}: ${text}`)
+  try {
+    for await (const { texts, first } of linesOf(file, onProgress)) {
+      for (const [i, text] of texts.entries()) {
+        if (text.trim() === '') continue
+        const row = rowOf(text, rows.at(-1)?.at_s ?? null)
+        if (typeof row === 'string') throw at(first + i, row)
+        rows.push(row)
+      }
+    }
+  } catch (error) {
+    if (error instanceof LineError) throw at(error.line, error.message)
+    if (!(error instanceof Unreadable)) throw error
+    throw new Failure(`${file}: cannot read the clients: ${error.message}`)
+  }
+  if (rows.length === 0) throw new Failure(`${file}: expected rows, got none`)
+  return rows
+}
+
+/** A row, or what is wrong with it. */
+function rowOf(text: string, before: number | null): ClientRow | string {
+  const fields = text.split(',').map((field) => field.trim())
+  if (fields.length !== FIELDS) {
+    return `expected time, rate, CV, family, shape and scale, got ${fields.length} fields`
+  }
+  const [at_s, rate_rps, cv, , shape, scale] = fields.map(number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ]
+  const family = fields[3]!
+  if (!(at_s >= 0)) return `expected a time in s, 0 or more, got ${got(fields[0])}`
+  if (before !== null && at_s <= before) return `expected a time after ${before}, got ${at_s}`
+  if (!(rate_rps >= 0)) return `expected a rate of 0 or more, got ${got(fields[1])}`
+  if (rate_rps === 0) return { at_s, rate_rps, family: null, shape: 0 }
+  if (family !== 'Gamma' && family !== 'Weibull') {
+    return `expected the family Gamma or Weibull, got ${got(family)}`
+  }
+  if (!(cv >= 0)) return `expected a CV of 0 or more, got ${got(fields[2])}`
+  if (!(shape >= LEAST_SHAPE && shape <= LARGEST_SHAPE)) {
+    return `expected a shape from ${LEAST_SHAPE} to ${LARGEST_SHAPE}, got ${got(fields[4])}`
+  }
+  if (!(scale > 0)) return `expected a scale above 0, got ${got(fields[5])}`
+  return { at_s, rate_rps, family, shape }
+}
+
+/** Beyond these a gap would be next to nothing but for a few, or next to constant. */
+const LEAST_SHAPE = 0.01
+const LARGEST_SHAPE = 1e6
+
+function number(field: string): number {
+  return /^[+-]?[\d.]+(e[+-]?\d+)?$/i.test(field) ? Number(field) : Number.NaN
+}
+
+/** The last row holds as long as the one before it; one alone for ever. */
+function endOf(rows: RecordedClient): number {
+  const [before, last] = [rows.at(-2), rows.at(-1)!]
+  return before === undefined ? Number.POSITIVE_INFINITY : 2 * last.at_s - before.at_s
+}
+
+function sends(rows: RecordedClient, from: number, until: number): boolean {
+  return rows.some(({ at_s, rate_rps }, i) => {
+    const end = rows[i + 1]?.at_s ?? Number.POSITIVE_INFINITY
+    return rate_rps > 0 && at_s < until && end > from
+  })
+}

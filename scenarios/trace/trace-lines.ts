@@ -1,0 +1,127 @@
+import type { FileHandle } from 'node:fs/promises'
+import { createGunzip } from 'node:zlib'
+import { openUserFile } from '../load/user-file.ts'
+
+const MAX_LINE_CHARACTERS = 1 << 20
+
+/** Thrown at a line that cannot be read; `line` counts from 1. */
+export class LineError extends Error {
+  readonly line: number
+
+  constructor(line: number, problem: string) {
+    super(problem)
+    this.name = 'LineError'
+    this.line = line
+  }
+}
+
+export interface ByteProgress {
+  readonly bytes: number
+  readonly totalBytes: number
+}
+
+/** Lines that end in one piece of a file; the first of them has the number `first`, from 1. */
+export interface Lines {
+  readonly texts: readonly string[]
+  readonly first: number
+}
+
+/**
+ * The lines of a text file, gzip or not, without holding more than a piece of it. Throws
+ * `LineError` for gzip data that break off and lines without end, and `Unreadable` where the file
+ * cannot be opened. The file is closed at the end, also at an early one.
+ */
+export async function* linesOf(
+  path: string,
+  onProgress?: (progress: ByteProgress) => void,
+): AsyncGenerator<Lines> {
+  const splitter = new LineSplitter()
+  const decoder = new TextDecoder()
+  try {
+    for await (const { bytes, readBytes, totalBytes } of piecesOf(path)) {
+      yield splitter.push(decoder.decode(bytes, { stream: true }))
+      onProgress?.({ bytes: readBytes, totalBytes })
+    }
+    yield splitter.end(decoder.decode())
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? ''
+    if (code === 'Z_BUF_ERROR') {
+      throw new LineError(splitter.line, 'expected more gzip data, got the end of the file')
+    }
+    if (code.startsWith('Z_')) {
+      throw new LineError(splitter.line, `expected gzip data, got ${(error as Error).message}`)
+    }
+    throw error
+  }
+}
+
+interface Piece {
+  readonly bytes: Buffer
+  readonly readBytes: number
+  readonly totalBytes: number
+}
+
+const PIECE_BYTES = 1 << 16
+
+/** A file piece by piece, inflated where it is gzip; the buffer may be used again for the next. */
+async function* piecesOf(path: string): AsyncGenerator<Piece> {
+  const { handle, bytes: totalBytes } = await openUserFile(path)
+  try {
+    // one buffer for all: a stream would leave as much garbage as the file is long
+    const buffer = Buffer.alloc(PIECE_BYTES)
+    let readBytes = 0
+    for (;;) {
+      const { bytesRead } = await handle.read(buffer, 0, PIECE_BYTES, null)
+      const bytes = buffer.subarray(0, bytesRead)
+      if (readBytes === 0 && bytes[0] === 0x1f && bytes[1] === 0x8b) break
+      if (bytesRead === 0) return
+      readBytes += bytesRead
+      yield { bytes, readBytes, totalBytes }
+    }
+    yield* inflated(handle, totalBytes)
+  } finally {
+    await handle.close()
+  }
+}
+
+async function* inflated(handle: FileHandle, totalBytes: number): AsyncGenerator<Piece> {
+  const file = handle.createReadStream({ start: 0, autoClose: false })
+  // Not `pipeline`: of a fault in here it may report only that it was aborted.
+  const source = file.pipe(createGunzip())
+  file.once('error', (error) => source.destroy(error))
+  try {
+    for await (const bytes of source) {
+      yield { bytes: bytes as Buffer, readBytes: file.bytesRead, totalBytes }
+    }
+  } finally {
+    file.destroy()
+  }
+}
+
+class LineSplitter {
+  /** the line that is being read, from 1 */
+  line = 1
+  #rest = ''
+
+  push(piece: string): Lines {
+    const texts = (this.#rest + piece).split('\n')
+    this.#rest = texts.pop()!
+    const lines = this.#ended(texts)
+    if (this.#rest.length > MAX_LINE_CHARACTERS) {
+      throw new LineError(this.line, `expected a line of text, got one without end`)
+    }
+    return lines
+  }
+
+  end(piece: string): Lines {
+    const { texts, first } = this.push(piece)
+    const last = this.#rest === '' ? [] : this.#ended([this.#rest]).texts
+    return { texts: [...texts, ...last], first }
+  }
+
+  #ended(texts: readonly string[]): Lines {
+    const first = this.line
+    this.line += texts.length
+    return { texts: texts.map((text) => (text.endsWith('\r') ? text.slice(0, -1) : text)), first }
+  }
+}

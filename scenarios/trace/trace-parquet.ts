@@ -1,0 +1,149 @@
+import type { FileHandle } from 'node:fs/promises'
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
+import type { AsyncBuffer, Compressors, DecodedArray, ParquetParsers } from 'hyparquet'
+import { openUserFile } from '../load/user-file.ts'
+import { got } from '../parse/describe-value.ts'
+import { didYouMean } from '../parse/nearest.ts'
+import type { ByteProgress } from './trace-lines.ts'
+
+/** Values of columns over rows in a row; the first row has the number `first`, from 1. */
+export interface ParquetRows {
+  readonly first: number
+  readonly rows: number
+  /** by the name of the column */
+  readonly columns: Readonly<Record<string, DecodedArray>>
+}
+
+/** Thrown for what is no Parquet file, or not one with these columns. */
+export class ParquetError extends Error {}
+
+const DECOMPRESSORS: Compressors = {
+  GZIP: (bytes) => new Uint8Array(gunzipSync(bytes)),
+  BROTLI: (bytes) => new Uint8Array(brotliDecompressSync(bytes)),
+}
+
+/** Times with a date become text, which keeps every digit. */
+const PARSERS: Partial<ParquetParsers> = {
+  timestampFromMilliseconds: (ms) => timeText(ms * 1_000_000n),
+  timestampFromMicroseconds: (us) => timeText(us * 1000n),
+  timestampFromNanoseconds: timeText,
+}
+
+/**
+ * Some columns of a Parquet file, one row group after another: of no more is held. Throws
+ * `ParquetError`, and `Unreadable` where the file cannot be opened.
+ */
+export async function* parquetRows(
+  path: string,
+  columns: readonly string[],
+  onProgress?: (progress: ByteProgress) => void,
+): AsyncGenerator<ParquetRows> {
+  // few traces are Parquet: what reads them is loaded with the first
+  const library = await import('hyparquet')
+  const { handle, bytes } = await openUserFile(path)
+  try {
+    yield* groupsOf(
+      library,
+      { byteLength: bytes, slice: slicesOf(handle, bytes) },
+      columns,
+      onProgress,
+    )
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Decodes those of the columns that a Parquet file has, and drops what it finds. */
+export async function decodeParquet(
+  path: string,
+  columns: readonly string[],
+  onProgress: (progress: ByteProgress) => void,
+): Promise<void> {
+  const library = await import('hyparquet')
+  const { handle, bytes } = await openUserFile(path)
+  try {
+    const file = { byteLength: bytes, slice: slicesOf(handle, bytes) }
+    const { children } = library.parquetSchema(await library.parquetMetadataAsync(file))
+    const names = children.map(({ element }) => element.name)
+    const present = columns.filter((name) => names.includes(name))
+    for await (const _ of groupsOf(library, file, present, onProgress));
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Reads parts of a file of this size, each up to its end by default. */
+function slicesOf(handle: FileHandle, size: number): AsyncBuffer['slice'] {
+  return async (start, end = size) => {
+    if (!(start >= 0 && start <= end && end <= size)) {
+      throw new Error(`a part from ${start} to ${end} of ${size} bytes`)
+    }
+    const part = new Uint8Array(end - start)
+    const { bytesRead } = await handle.read(part, 0, part.length, start)
+    return part.buffer.slice(0, bytesRead)
+  }
+}
+
+async function* groupsOf(
+  { parquetMetadataAsync, parquetRead, parquetSchema }: typeof import('hyparquet'),
+  file: AsyncBuffer,
+  columns: readonly string[],
+  onProgress?: (progress: ByteProgress) => void,
+): AsyncGenerator<ParquetRows> {
+  const metadata = await understood(parquetMetadataAsync(file))
+  const names = parquetSchema(metadata).children.map(({ element }) => element.name)
+  for (const name of columns) {
+    if (names.includes(name)) continue
+    const found = `${got(names.join(', '))}${didYouMean(name, names)}`
+    throw new ParquetError(`expected the column ${JSON.stringify(name)}, got ${found}`)
+  }
+  let first = 1
+  let bytes = 0
+  for (const group of metadata.row_groups) {
+    const rows = Number(group.num_rows)
+    const read: Record<string, DecodedArray> = {}
+    const range = { rowStart: first - 1, rowEnd: first - 1 + rows }
+    await understood(
+      parquetRead({
+        file,
+        metadata,
+        columns: [...columns],
+        ...range,
+        compressors: DECOMPRESSORS,
+        parsers: PARSERS,
+        onChunk: ({ columnName, columnData }) => {
+          read[columnName] = columnData
+        },
+      }),
+    )
+    for (const name of columns) {
+      if (read[name]?.length === rows) continue
+      throw new ParquetError(`expected one value of ${JSON.stringify(name)} in each row`)
+    }
+    yield { first, rows, columns: read }
+    first += rows
+    bytes += Number(group.total_compressed_size ?? group.total_byte_size)
+    onProgress?.({ bytes: Math.min(bytes, file.byteLength), totalBytes: file.byteLength })
+  }
+}
+
+/** What the library says of a file that it cannot read, as an error of its own. */
+async function understood<T>(reading: Promise<T>): Promise<T> {
+  try {
+    return await reading
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== undefined) throw error
+    throw new ParquetError(`expected a Parquet file, got ${(error as Error).message}`)
+  }
+}
+
+/** Nanoseconds since 1970 as text such as 2023-11-16T18:17:03.979960000. */
+function timeText(ns: bigint): string {
+  const fraction = ((ns % NS) + NS) % NS
+  const seconds = (ns - fraction) / NS
+  const date = new Date(Number(seconds) * 1000)
+  const digits = String(fraction).padStart(9, '0')
+  return Number.isNaN(date.getTime()) ? '' : `${date.toISOString().slice(0, 19)}.${digits}`
+}
+
+const NS = 1_000_000_000n

@@ -1,0 +1,176 @@
+import { isAbsolute, join } from 'node:path'
+import { Failure } from '../failure.ts'
+import { Unreadable } from '../load/user-file.ts'
+import type { TraceArrivals } from './trace.ts'
+import { type ByteProgress, LineError, linesOf } from './trace-lines.ts'
+import { RUN_ROWS, TraceOrder, type TraceRun } from './trace-order.ts'
+import { ParquetError, parquetRows } from './trace-parquet.ts'
+import { csvReader, jsonlReader } from './trace-rows.ts'
+import { timeReader } from './trace-time.ts'
+import { type RowProblem, RowValues, type TraceColumns } from './trace-values.ts'
+
+export interface TraceProgress extends ByteProgress {
+  readonly lines: number
+}
+
+export interface ReadingOptions {
+  readonly onProgress?: ((progress: TraceProgress) => void) | undefined
+  /** rows of a run; twice as many are held at most */
+  readonly runRows?: number
+}
+
+const MAX_PROBLEMS = 10
+
+/** One reading of the file of a trace, from its first row to the last. */
+export class TraceReading {
+  readonly file: string
+  /** the last line, or row of a Parquet file, that was read */
+  lines = 1
+  /** rows that could be read */
+  rows = 0
+  /** rows that could not be read, where those are skipped */
+  bad = 0
+
+  readonly #arrivals: TraceArrivals
+  readonly #options: ReadingOptions
+  readonly #problems: string[] = []
+  readonly #order: TraceOrder
+  readonly #values: RowValues
+
+  constructor(arrivals: TraceArrivals, directory: string, options: ReadingOptions = {}) {
+    this.file = isAbsolute(arrivals.file) ? arrivals.file : join(directory, arrivals.file)
+    this.#arrivals = arrivals
+    this.#options = options
+    const columns = columnsOf(arrivals)
+    const time = timeReader(columns.unit)
+    this.#order = new TraceOrder({
+      time,
+      hasLengths: columns.inputTokens !== null,
+      hasOutputs: columns.outputTokens !== null,
+      hasPrefixes: columns.prefix !== null,
+      jitterMs: 1000 * (arrivals.jitter_s ?? 0),
+      runRows: options.runRows ?? RUN_ROWS,
+    })
+    this.#values = new RowValues(columns, time, this.#order, this.#problem)
+  }
+
+  /**
+   * All rows in order of time, some at a time. Throws `Failure` with `file:line: problem` for the
+   * first bad rows, and where there are none that are good.
+   */
+  async *runs(): AsyncGenerator<TraceRun> {
+    try {
+      yield* this.#arrivals.format === 'parquet' ? this.#parquet() : this.#text()
+    } catch (error) {
+      if (error instanceof Failure) throw error
+      if (error instanceof LineError) this.#problems.push(this.#at(error.line, error.message))
+      else if (error instanceof ParquetError) this.#problems.push(this.#at(null, error.message))
+      else throw unreadable(error, this.file, this.#arrivals)
+    }
+    if (this.#problems.length > 0) throw new Failure(this.#problems)
+    while (this.#order.size > 0) yield this.#take()
+    if (this.rows === 0) throw new Failure(this.#at(this.lines, 'expected rows, got none'))
+  }
+
+  async *#text(): AsyncGenerator<TraceRun> {
+    const { format } = this.#arrivals
+    const make = format === 'jsonl' || format === 'mooncake' ? jsonlReader : csvReader
+    const reader = make(this.#values, this.#problem)
+    for await (const { texts, first } of linesOf(this.file, this.#progress)) {
+      for (const [i, text] of texts.entries()) {
+        this.lines = first + i
+        reader.line(text, first + i)
+        if (this.#order.full) yield this.#take()
+      }
+    }
+    reader.end()
+  }
+
+  async *#parquet(): AsyncGenerator<TraceRun> {
+    const { time, inputTokens, outputTokens } = this.#values.columns
+    const names = [time, inputTokens, outputTokens].filter((name) => name !== null)
+    const groups = parquetRows(this.file, [...new Set(names)], this.#progress)
+    for await (const { first, rows, columns } of groups) {
+      for (let i = 0; i < rows; i++) {
+        this.lines = first + i
+        const input = columns[inputTokens ?? '']?.[i]
+        this.#values.add(columns[time]![i], input, columns[outputTokens ?? '']?.[i], first + i)
+        if (this.#order.full) yield this.#take()
+      }
+    }
+  }
+
+  #take(): TraceRun {
+    const run = this.#order.take()
+    this.rows += run.times.length
+    return run
+  }
+
+  readonly #progress = (progress: ByteProgress): void => {
+    this.#options.onProgress?.({ lines: this.lines, ...progress })
+  }
+
+  readonly #problem: RowProblem = (line, text, fatal = false) => {
+    if (this.#arrivals.bad_rows === 'skip' && !fatal) {
+      this.bad++
+      return
+    }
+    this.#problems.push(this.#at(line, text))
+    // Ten bad rows show the pattern.
+    if (fatal || this.#problems.length >= MAX_PROBLEMS) throw new Failure(this.#problems)
+  }
+
+  /** A problem with its place: lines of text, rows of Parquet. */
+  #at(line: number | null, text: string): string {
+    if (line === null) return `${this.file}: ${text}`
+    return `${this.file}:${this.#arrivals.format === 'parquet' ? 'row ' : ''}${line}: ${text}`
+  }
+}
+
+function columnsOf(arrivals: TraceArrivals): TraceColumns {
+  const known = KNOWN_COLUMNS[arrivals.format]
+  if (known !== undefined) return known
+  const { columns, time_unit: unit } = arrivals
+  if (!columns || !unit) throw new Error(`a ${arrivals.format} trace needs columns and time_unit`)
+  const { time, input_tokens: inputTokens = null, output_tokens: outputTokens = null } = columns
+  return { time, inputTokens, outputTokens, prefix: null, unit }
+}
+
+/** Columns of the formats that have their own. */
+const KNOWN_COLUMNS: Readonly<Partial<Record<TraceArrivals['format'], TraceColumns>>> = {
+  'azure-llm': {
+    time: 'TIMESTAMP',
+    inputTokens: 'ContextTokens',
+    outputTokens: 'GeneratedTokens',
+    prefix: null,
+    unit: 'iso',
+  },
+  mooncake: {
+    time: 'timestamp',
+    inputTokens: 'input_length',
+    outputTokens: 'output_length',
+    prefix: 'hash_ids',
+    unit: 'ms',
+  },
+  burstgpt: {
+    time: 'Timestamp',
+    inputTokens: 'Request tokens',
+    outputTokens: 'Response tokens',
+    prefix: null,
+    unit: 's',
+  },
+}
+
+function unreadable(error: unknown, file: string, arrivals: TraceArrivals): unknown {
+  const reason = error instanceof Unreadable ? error.message : codeOf(error)
+  if (reason === undefined) return error
+  const hint =
+    error instanceof Unreadable && error.missing && arrivals.format === 'azure-llm'
+      ? '; the trace can be downloaded from https://github.com/Azure/AzurePublicDataset,' +
+        ` where it is data/AzureLLMInferenceTrace_${file.includes('conv') ? 'conv' : 'code'}.csv`
+      : ''
+  return new Failure(`${file}: cannot read the trace: ${reason}${hint}`)
+}
+
+/** What the system says of a file that could be opened, but not be read to its end. */
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code

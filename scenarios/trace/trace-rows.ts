@@ -1,0 +1,137 @@
+import { got } from '../parse/describe-value.ts'
+import { didYouMean } from '../parse/nearest.ts'
+import type { RowProblem, RowValues } from './trace-values.ts'
+
+/** Takes the lines of a trace one by one and hands on the values of its rows. */
+export interface RowReader {
+  line(text: string, line: number): void
+  /** after the last line: what is open, such as a quoted field */
+  end(): void
+}
+
+/** A quoted field may go on over lines, but a quote left open must not swallow the file. */
+const MAX_QUOTED_LINES = 1000
+const MAX_QUOTED_CHARACTERS = 1 << 20
+
+export function csvReader(rows: RowValues, problem: RowProblem): RowReader {
+  const { columns } = rows
+  let header: { size: number; time: number; input: number; output: number } | null = null
+  // lines of a record whose quoted field is open; joined once, or it would take the square of them
+  let open: string[] = []
+  let openedAt = 0
+  let characters = 0
+  const row = (text: string, line: number) => {
+    const fields = splitCsv(text)
+    if (!header) {
+      const at = (name: string) => columnIndex(fields, name, line, problem)
+      const time = at(columns.time)
+      const input = columns.inputTokens === null ? -1 : at(columns.inputTokens)
+      const output = columns.outputTokens === null ? -1 : at(columns.outputTokens)
+      header = { size: fields.length, time, input, output }
+    } else if (fields.length !== header.size) {
+      problem(line, `expected ${header.size} fields as in the header, got ${fields.length}`)
+    } else {
+      rows.add(fields[header.time], fields[header.input], fields[header.output], line)
+    }
+  }
+  return {
+    line: (text, line) => {
+      const wasOpen = open.length > 0
+      const odd = hasOddQuotes(text)
+      if (!wasOpen && !odd) {
+        if (text.trim() !== '') row(text, line)
+        return
+      }
+      if (!wasOpen) [openedAt, characters] = [line, 0]
+      characters += text.length
+      open.push(text)
+      if (wasOpen !== odd) {
+        if (line - openedAt <= MAX_QUOTED_LINES && characters <= MAX_QUOTED_CHARACTERS) return
+        open = []
+        problem(openedAt, 'expected a closing quote, got none')
+        return
+      }
+      const whole = open.join('\n')
+      open = []
+      row(whole, openedAt)
+    },
+    end: () => {
+      if (open.length > 0) problem(openedAt, 'expected a closing quote, got the end of the file')
+      else if (!header) problem(1, 'expected a header with column names, got an empty file')
+    },
+  }
+}
+
+export function jsonlReader(rows: RowValues, problem: RowProblem): RowReader {
+  const { time, inputTokens, outputTokens, prefix } = rows.columns
+  const keys = [time, inputTokens, outputTokens].filter((key) => key !== null)
+  return {
+    line: (text, line) => {
+      const trimmed = text.replace(/^\ufeff/, '').trim()
+      if (trimmed === '') return
+      let value: unknown
+      try {
+        value = JSON.parse(trimmed)
+      } catch {
+        return problem(line, `expected a JSON object, got ${got(trimmed)}`)
+      }
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+        return problem(line, `expected a JSON object, got ${got(value)}`)
+      }
+      const object = value as Record<string, unknown>
+      for (const key of keys) {
+        if (Object.hasOwn(object, key)) continue
+        const hint = didYouMean(key, Object.keys(object))
+        return problem(line, `expected the key ${JSON.stringify(key)}, got none${hint}`)
+      }
+      const numbers = prefix === null ? undefined : object[prefix]
+      rows.add(object[time], object[inputTokens ?? ''], object[outputTokens ?? ''], line, numbers)
+    },
+    end: () => {},
+  }
+}
+
+function columnIndex(
+  header: readonly string[],
+  name: string,
+  line: number,
+  problem: RowProblem,
+): number {
+  const names = header.map((field) => field.trim())
+  const at = names.indexOf(name)
+  if (at < 0) {
+    const list = got(names.join(', '))
+    const hint = didYouMean(name, names)
+    problem(line, `expected the column ${JSON.stringify(name)}, got ${list}${hint}`, true)
+  } else if (names.lastIndexOf(name) !== at) {
+    problem(line, `expected the column ${JSON.stringify(name)} once, got it twice`, true)
+  }
+  return at
+}
+
+function hasOddQuotes(text: string): boolean {
+  let quotes = 0
+  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) quotes++
+  return quotes % 2 === 1
+}
+
+/** Splits a record at its commas; a field in quotes may hold commas and doubled quotes. */
+export function splitCsv(record: string): string[] {
+  if (!record.includes('"')) return record.split(',')
+  const fields: string[] = []
+  let field = ''
+  let quoted = false
+  for (let i = 0; i < record.length; i++) {
+    const c = record[i]!
+    if (c === '"' && quoted && record[i + 1] === '"') {
+      field += '"'
+      i++
+    } else if (c === '"') quoted = !quoted
+    else if (c === ',' && !quoted) {
+      fields.push(field)
+      field = ''
+    } else field += c
+  }
+  fields.push(field)
+  return fields
+}

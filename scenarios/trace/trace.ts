@@ -1,0 +1,204 @@
+import { Failure } from '../failure.ts'
+import type { Arrivals } from '../schema/schema.ts'
+import { TraceCut } from './trace-cut.ts'
+import { type ReadingOptions, type TraceProgress, TraceReading } from './trace-reading.ts'
+import { BusiestStretch, statedWindow, type TraceWindow } from './trace-window.ts'
+
+export type TraceArrivals = Extract<Arrivals, { process: 'trace' }>
+
+/** Rows of a trace as a scenario takes them, in order of time. */
+export interface TracePiece {
+  /** ms from the start of the window, times `time_scale` */
+  readonly times: Float64Array
+  /** of the same rows, at least 1; null where the trace has none */
+  readonly lengths: Int32Array | null
+  /** tokens to generate, at least 0; null where the trace has none */
+  readonly outputs: Int32Array | null
+  /**
+   * what prompts begin with, a number for every 512 tokens; null of single ones that do not say, or
+   * where none does
+   */
+  readonly prefixes: readonly (Int32Array | null)[] | null
+}
+
+/** What is known of a trace once its file has been read through. */
+export interface TraceSurvey {
+  readonly window: TraceWindow
+  /** all rows of the file: those taken and those outside the window */
+  readonly rows: number
+  readonly taken: number
+  /** rows that could not be read, where those are skipped */
+  readonly bad: number
+  /** lengths that are cut to `max_length` */
+  readonly clamped: number
+  /**
+   * ms from the start of the window to its end, times `time_scale`; without one, to the last row
+   */
+  readonly spanMs: number
+  /** lengths from all over the window, to tell their mix by; null where the trace has none */
+  readonly lengthSample: Int32Array | null
+  /** the same of tokens to generate */
+  readonly outputSample: Int32Array | null
+  /** all rows that are taken, where they are few; else they are to be streamed */
+  readonly held: TracePiece | null
+}
+
+export interface TraceRows extends TracePiece {
+  readonly spanMs: number
+  readonly rows: number
+  readonly skippedOutsideWindow: number
+  readonly clamped: number
+  readonly bad: number
+}
+
+/** Traces of no more rows are held, and lengths of no more rows are kept as a sample. */
+const HELD_ROWS = 65_536
+
+/**
+ * Reads the file of a trace through, for what must be known before its first row can be used; a
+ * window of the busiest stretch takes a reading of its own to find. However long the file, memory
+ * goes to `HELD_ROWS` and to the reader. `load` is left to the caller, who knows the capacity.
+ * Throws `Failure` with `file:line: problem` for the first bad rows, and where nothing is in the
+ * window.
+ */
+export async function surveyTrace(
+  arrivals: TraceArrivals,
+  directory: string,
+  options: ReadingOptions = {},
+): Promise<TraceSurvey> {
+  const lengths = new LengthSample(HELD_ROWS)
+  const outputs = new LengthSample(HELD_ROWS)
+  let pieces: TracePiece[] = []
+  let taken = 0
+  const survey = await readThrough(arrivals, directory, options, (piece) => {
+    taken += piece.times.length
+    pieces = taken > HELD_ROWS ? [] : [...pieces, joined([piece])]
+    for (const length of piece.lengths ?? []) lengths.add(length)
+    for (const output of piece.outputs ?? []) outputs.add(output)
+  })
+  const held = taken > HELD_ROWS ? null : joined(pieces)
+  return { ...survey, lengthSample: lengths.kept(), outputSample: outputs.kept(), held }
+}
+
+/**
+ * The rows of a trace that was surveyed before, some at a time. The arrays are used again for the
+ * next piece.
+ */
+export async function* tracePieces(
+  arrivals: TraceArrivals,
+  directory: string,
+  { window }: TraceSurvey,
+): AsyncGenerator<TracePiece> {
+  const cut = new TraceCut(arrivals, window)
+  for await (const run of new TraceReading(arrivals, directory).runs()) {
+    if (run.times[0]! >= window.endMs) return
+    const piece = cut.piece(run)
+    if (piece.times.length > 0) yield piece
+  }
+}
+
+/** Of rows that are held at once: some 50 bytes each. */
+const MOST_ROWS = 10_000_000
+
+/** All rows of a trace at once. Throws as `surveyTrace`, also for too many. */
+export async function readTrace(
+  arrivals: TraceArrivals,
+  directory: string,
+  onProgress?: (progress: TraceProgress) => void,
+): Promise<TraceRows> {
+  const pieces: TracePiece[] = []
+  let held = 0
+  const survey = await readThrough(arrivals, directory, { onProgress }, (piece, file) => {
+    held += piece.times.length
+    if (held > MOST_ROWS) throw new Failure(`${file}: ${TOO_MANY_ROWS}`)
+    pieces.push(joined([piece]))
+  })
+  const { rows, taken: inside, spanMs, clamped, bad } = survey
+  return { ...joined(pieces), spanMs, rows, skippedOutsideWindow: rows - inside, clamped, bad }
+}
+
+const TOO_MANY_ROWS = `expected at most ${MOST_ROWS.toLocaleString('en-US')} rows where all are held, got more; cut the file, or take a window of it in a scenario`
+
+async function readThrough(
+  arrivals: TraceArrivals,
+  directory: string,
+  options: ReadingOptions,
+  onPiece: (piece: TracePiece, file: string) => void,
+): Promise<Omit<TraceSurvey, 'lengthSample' | 'outputSample' | 'held'>> {
+  const window =
+    statedWindow(arrivals.window) ?? (await busiestStretch(arrivals, directory, options))
+  const reading = new TraceReading(arrivals, directory, options)
+  const cut = new TraceCut(arrivals, window)
+  let inside = 0
+  let last = 0
+  for await (const run of reading.runs()) {
+    last = run.times.at(-1)!
+    const piece = cut.piece(run)
+    inside += piece.times.length
+    if (piece.times.length > 0) onPiece(piece, reading.file)
+  }
+  const { startMs, endMs } = window
+  if (inside === 0) {
+    const text = `expected rows from ${startMs / 1000} to ${endMs / 1000} s, got none`
+    const end = Number((last / 1000).toFixed(3))
+    throw new Failure(`${reading.file}:${reading.lines}: ${text}; the last one is at ${end} s`)
+  }
+  const spanMs = ((Number.isFinite(endMs) ? endMs : last) - startMs) * (arrivals.time_scale ?? 1)
+  const { rows, bad } = reading
+  return { window, rows, taken: inside, bad, clamped: cut.clamped, spanMs }
+}
+
+async function busiestStretch(
+  arrivals: TraceArrivals,
+  directory: string,
+  options: ReadingOptions,
+): Promise<TraceWindow> {
+  if (!arrivals.window || !('busiest_s' in arrivals.window)) throw new Error('Expected a window')
+  const stretch = new BusiestStretch(1000 * arrivals.window.busiest_s)
+  for await (const { times } of new TraceReading(arrivals, directory, options).runs()) {
+    for (const time of times) stretch.add(time)
+  }
+  return stretch.found()
+}
+
+/** Pieces as one, in arrays of its own. */
+function joined(pieces: readonly TracePiece[]): TracePiece {
+  const times = new Float64Array(pieces.reduce((sum, piece) => sum + piece.times.length, 0))
+  const lengths = pieces[0]?.lengths ? new Int32Array(times.length) : null
+  const outputs = pieces[0]?.outputs ? new Int32Array(times.length) : null
+  let at = 0
+  for (const piece of pieces) {
+    times.set(piece.times, at)
+    if (piece.lengths) lengths?.set(piece.lengths, at)
+    if (piece.outputs) outputs?.set(piece.outputs, at)
+    at += piece.times.length
+  }
+  const prefixes = pieces[0]?.prefixes ? pieces.flatMap((piece) => piece.prefixes!) : null
+  return { times, lengths, outputs, prefixes }
+}
+
+/** Every n-th of many lengths, with n doubled whenever there are more than fit. */
+class LengthSample {
+  #values: number[] = []
+  readonly #most: number
+  #stride = 1
+  #count = 0
+
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  add(length: number): void {
+    if (this.#count++ % this.#stride !== 0) return
+    if (this.#values.length === this.#most) {
+      this.#values = this.#values.filter((_, i) => i % 2 === 0)
+      this.#stride *= 2
+    }
+    this.#values.push(length)
+  }
+
+  /** Null where there were none. */
+  kept(): Int32Array | null {
+    return this.#values.length > 0 ? Int32Array.from(this.#values) : null
+  }
+}

@@ -1,0 +1,143 @@
+import { isHeldBack } from '../promises/memory-asked.ts'
+import { type ExpectedParts, expectedParts } from '../promises/parts.ts'
+import {
+  type ClassPromises,
+  type PromisedQueue,
+  type Promises,
+  promisedQueues,
+} from '../promises/promises.ts'
+import { type EndOfTraffic, endOfTraffic } from '../rules/queue/end-of-traffic.ts'
+import { turnsOf } from './dispatch-order.ts'
+import { type AuditRows, CANCELLED, type RequestColumns, SHED, TIMED_OUT } from './raw-rows.ts'
+
+/** A batch, as the row of its first member tells it. */
+export interface SeenBatch {
+  /** keys, rising */
+  readonly members: readonly number[]
+  readonly queue: number
+  readonly executor: number
+  readonly dispatched: number
+  readonly done: number
+}
+
+/** Everything that happened at one queue; lists in order of time, then of keys. */
+export interface SeenQueue extends PromisedQueue {
+  /** keys of those who joined it */
+  readonly joined: readonly number[]
+  /** keys of those whom it refused */
+  readonly shed: readonly number[]
+  /** keys of those who left it on a time-out, its own or with their client */
+  readonly timedOut: readonly number[]
+  /** in the order in which they went */
+  readonly batches: readonly SeenBatch[]
+}
+
+/** A run as the rules look at it. Rows that tell of no queue or time stand in no list. */
+export interface Evidence {
+  readonly promises: Promises
+  readonly rows: AuditRows
+  readonly requests: RequestColumns
+  readonly expected: ExpectedParts
+  readonly queues: readonly SeenQueue[]
+  /** those whose batches nothing but busy executors keeps from going */
+  readonly unhindered: readonly SeenQueue[]
+  /** in order of their first members */
+  readonly batches: readonly SeenBatch[]
+  /** of each request: what is promised its class; of one that there is not, the first */
+  readonly classOf: (key: number) => ClassPromises
+  /** of each request: when it stopped waiting, by dispatch or time-out; Infinity for never */
+  readonly left: Float64Array
+  /** of each request: when it was out of the system; Infinity for never */
+  readonly gone: Float64Array
+  readonly end: EndOfTraffic
+}
+
+export function gatherEvidence(
+  promises: Promises,
+  rows: AuditRows,
+  requests: RequestColumns,
+): Evidence {
+  const batches = gatherBatches(rows)
+  const count = rows.at.length
+  const left = new Float64Array(count).fill(Number.POSITIVE_INFINITY)
+  const gone = new Float64Array(count).fill(Number.POSITIVE_INFINITY)
+  for (const batch of batches) {
+    for (const key of batch.members) {
+      left[key] = batch.dispatched
+      gone[key] = batch.done
+    }
+  }
+  const queues = promisedQueues(promises).map((promised) => ({
+    ...promised,
+    joined: [] as number[],
+    shed: [] as number[],
+    timedOut: [] as number[],
+    batches: [] as SeenBatch[],
+  }))
+  let lastSent = Number.NEGATIVE_INFINITY
+  for (let key = 0; key < count; key++) {
+    const sent = rows.sent[key]!
+    if (sent > lastSent) lastSent = sent
+    const queue = queues[rows.queue[key]!]
+    if (queue === undefined || Number.isNaN(sent)) continue
+    const outcome = rows.batch[key]! < 0 ? rows.outcome[key] : null
+    if (outcome === SHED) {
+      queue.shed.push(key)
+      continue
+    }
+    queue.joined.push(key)
+    if (outcome === TIMED_OUT || outcome === CANCELLED) {
+      left[key] = gone[key] = orNever(rows.done[key]!)
+      queue.timedOut.push(key)
+    }
+  }
+  for (const batch of batches) queues[batch.queue]?.batches.push(batch)
+  const bySent = (a: number, b: number) => rows.sent[a]! - rows.sent[b]! || a - b
+  for (const queue of queues) {
+    queue.joined.sort(bySent)
+    queue.shed.sort(bySent)
+    queue.timedOut.sort((a, b) => compare(left[a]!, left[b]!) || a - b)
+    // engines run many at once, and begin with them as they came
+    const inTurn =
+      queue.pool.generation === undefined
+        ? turnsOf(queue.batches, rows)
+        : (a: SeenBatch, b: SeenBatch) => bySent(a.members[0]!, b.members[0]!)
+    queue.batches.sort((a, b) => compare(a.dispatched, b.dispatched) || inTurn(a, b))
+  }
+  const unhindered = queues.filter(({ pool }) => !isHeldBack(promises, pool))
+  const isUnfilled = ({ queue, members }: SeenBatch) => {
+    const batching = queues[queue]?.pool.batching
+    return batching?.policy === 'fixed' && members.length < batching.batch
+  }
+  const end = endOfTraffic(promises, { rows, batches, lastSent, isUnfilled })
+  const classOf = (key: number) => promises.classes[rows.class[key]!] ?? promises.classes[0]!
+  const expected = expectedParts(requests, promises)
+  const lists = { queues, unhindered, batches, left, gone }
+  return { classOf, promises, rows, requests, expected, ...lists, end }
+}
+
+function gatherBatches(rows: AuditRows): SeenBatch[] {
+  const members = new Map<number, number[]>()
+  for (let key = 0; key < rows.at.length; key++) {
+    const batch = rows.batch[key]!
+    if (batch < 0) continue
+    const known = members.get(batch)
+    if (known === undefined) members.set(batch, [key])
+    else known.push(key)
+  }
+  return Array.from(members.values(), (keys) => {
+    const first = keys[0]!
+    return {
+      members: keys,
+      queue: rows.queue[first]!,
+      executor: rows.executor[first]!,
+      dispatched: orNever(rows.dispatched[first]!),
+      done: orNever(rows.done[first]!),
+    }
+  })
+}
+
+const orNever = (time: number) => (Number.isNaN(time) ? Number.POSITIVE_INFINITY : time)
+
+/** Infinity minus Infinity is no order. */
+const compare = (a: number, b: number) => (a < b ? -1 : a > b ? 1 : 0)

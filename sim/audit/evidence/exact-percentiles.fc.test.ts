@@ -1,0 +1,60 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { OUTCOME } from '../../serving/index.ts'
+import { percentile, Rows } from '../../stats/index.ts'
+import { exactPercentiles } from './exact-percentiles.ts'
+
+const LEVELS = [0, 0.07, 0.5, 0.9, 0.95, 0.99, 0.999, 1]
+
+function rowsOf(
+  latencies: readonly number[],
+  rest: { outcomes?: number[]; classes?: number[] } = {},
+) {
+  const rows = Rows.allocate(latencies.length)
+  latencies.forEach((latency, key) => {
+    rows.columns.at[key] = 100 * key
+    rows.columns.done[key] = 100 * key + latency
+    rows.columns.batch[key] = 0
+    rows.columns.outcome[key] = rest.outcomes?.[key] ?? OUTCOME.served
+    rows.columns.class[key] = rest.classes?.[key] ?? 0
+  })
+  return rows.columns
+}
+
+describe('exact percentiles', () => {
+  test('of 1 to 100 ms are their own ranks', () => {
+    const rows = rowsOf(Array.from({ length: 100 }, (_, i) => 100 - i))
+    const { n, values } = exactPercentiles(rows, { warmupMs: 0, levels: LEVELS })
+    expect(n).toBe(100)
+    expect(values).toEqual([1, 7, 50, 90, 95, 99, 100, 100])
+  })
+
+  test('leave out the warm-up, other classes, and whatever was not served', () => {
+    const outcomes = [0, 0, 1, 2, 3, 4, 0, 0]
+    const classes = [0, 0, 0, 0, 0, 0, 1, 0]
+    const rows = rowsOf([1, 2, 3, 4, 5, 6, 7, 8], { outcomes, classes })
+    const of = (options: { warmupMs: number; class?: number }) =>
+      exactPercentiles(rows, { levels: [0, 1], ...options })
+    expect(of({ warmupMs: 0 })).toEqual({ n: 4, values: [1, 8] })
+    expect(of({ warmupMs: 100 })).toEqual({ n: 3, values: [2, 8] })
+    expect(of({ warmupMs: 100.1, class: 0 })).toEqual({ n: 1, values: [8, 8] })
+    expect(of({ warmupMs: 0, class: 1 })).toEqual({ n: 1, values: [7, 7] })
+    expect(of({ warmupMs: 0, class: 2 })).toEqual({ n: 0, values: [Number.NaN, Number.NaN] })
+  })
+
+  test('agree with those of the statistics, which share no code with them', () => {
+    const latencies = fc.array(fc.double({ min: 0, max: 1e6, noNaN: true }), { minLength: 1 })
+    const level = fc.oneof(
+      fc.constantFrom(...LEVELS),
+      fc.integer({ min: 1, max: 999 }).map((i) => i / 1000),
+    )
+    fc.assert(
+      fc.property(latencies, level, (values, p) => {
+        const rows = rowsOf(values)
+        const sorted = Float64Array.from(rows.done, (done, key) => done - rows.at[key]!).sort()
+        const exact = exactPercentiles(rows, { warmupMs: 0, levels: [p] })
+        expect(exact).toEqual({ n: values.length, values: [percentile(sorted, p)] })
+      }),
+    )
+  })
+})

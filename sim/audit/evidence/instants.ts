@@ -1,0 +1,142 @@
+import { goesInHalves } from '../promises/memory-asked.ts'
+import type { Evidence, SeenBatch, SeenQueue } from './evidence.ts'
+
+/**
+ * One instant at which something happened to a queue, and its state just before and just after.
+ * Events of one instant may have come in any order. Ranges run over the lists of the queue.
+ */
+export interface Instant {
+  readonly at: number
+  /** requests that had come before */
+  readonly waitingBefore: number
+  readonly freeBefore: number
+  readonly waitingAfter: number
+  /** executors */
+  readonly freeAfter: number
+  /** of those who waited just before and do not time out now the one who came first; -1 for none */
+  readonly oldestBefore: number
+  /** the request that has waited longest just after; -1 for none */
+  readonly oldest: number
+  readonly joined: Range
+  readonly shed: Range
+  readonly timedOut: Range
+  readonly batches: Range
+  /** batches that ended, those in halves with the last of them */
+  readonly ends: number
+}
+
+export interface Range {
+  readonly from: number
+  readonly to: number
+}
+
+type Writable<T> = { -readonly [K in keyof T]: Writable<T[K]> }
+
+const never = Number.POSITIVE_INFINITY
+
+/**
+ * Calls `visit` for each instant in order of time; at `extra` also where nothing happened. The
+ * instant is written over for the next.
+ */
+export function eachInstant(
+  { rows, left }: Evidence,
+  queue: SeenQueue,
+  visit: (instant: Instant) => void,
+  extra = never,
+): void {
+  const { joined, shed, timedOut, batches } = queue
+  const halves = goesInHalves(queue)
+  const ends = (halves ? lastHalves(batches) : batches).toSorted((a, b) => compareEnds(a, b))
+  const range = () => ({ from: 0, to: 0 })
+  const now: Writable<Instant> = {
+    at: 0,
+    waitingBefore: 0,
+    freeBefore: 0,
+    waitingAfter: 0,
+    freeAfter: queue.executors,
+    oldestBefore: -1,
+    oldest: -1,
+    joined: range(),
+    shed: range(),
+    timedOut: range(),
+    batches: range(),
+    ends: 0,
+  }
+  const oldestAt = ({ at, joined: { from } }: Instant) => {
+    for (let i = head; i < from; i++) {
+      const key = joined[i]!
+      if (left[key]! > at || (left[key] === at && rows.batch[key]! >= 0)) return key
+    }
+    return -1
+  }
+  let pending = extra
+  let nextEnd = 0
+  let head = 0
+  const joinedAt = (i: number) => (i < joined.length ? rows.sent[joined[i]!]! : never)
+  const shedAt = (i: number) => (i < shed.length ? rows.sent[shed[i]!]! : never)
+  const timedOutAt = (i: number) => (i < timedOut.length ? left[timedOut[i]!]! : never)
+  const dispatchedAt = (i: number) => (i < batches.length ? batches[i]!.dispatched : never)
+  const endAt = (i: number) => (i < ends.length ? ends[i]!.done : never)
+  for (;;) {
+    const at = Math.min(
+      joinedAt(now.joined.to),
+      shedAt(now.shed.to),
+      timedOutAt(now.timedOut.to),
+      dispatchedAt(now.batches.to),
+      endAt(nextEnd),
+      pending,
+    )
+    if (at === never) return
+    now.at = at
+    now.waitingBefore = now.waitingAfter
+    now.freeBefore = now.freeAfter
+    const came = take(now.joined, at, joinedAt)
+    take(now.shed, at, shedAt)
+    const lost = take(now.timedOut, at, timedOutAt)
+    now.oldestBefore = oldestAt(now)
+    take(now.batches, at, dispatchedAt)
+    const firstEnd = nextEnd
+    while (endAt(nextEnd) <= at) nextEnd++
+    now.ends = nextEnd - firstEnd
+    if (pending <= at) pending = never
+    const begun = batches.slice(now.batches.from, now.batches.to)
+    const sent = begun.reduce((sum, { members }) => sum + members.length, 0)
+    now.waitingAfter += came - lost - sent
+    now.freeAfter += now.ends - (halves ? lastHalves(begun) : begun).length
+    while (head < now.joined.to && left[joined[head]!]! <= at) head++
+    now.oldest = head < now.joined.to ? joined[head]! : -1
+    visit(now)
+  }
+}
+
+/** Moves a range on to what happened at `at`, and returns how much that is. */
+function take(range: Writable<Range>, at: number, timeOf: (i: number) => number): number {
+  range.from = range.to
+  while (timeOf(range.to) <= at) range.to++
+  return range.to - range.from
+}
+
+function compareEnds(a: SeenBatch, b: SeenBatch): number {
+  return a.done < b.done ? -1 : a.done > b.done ? 1 : 0
+}
+
+/** Of batches that went in halves those with which their executors became free. */
+function lastHalves(batches: readonly SeenBatch[]): SeenBatch[] {
+  const last = new Map<string, SeenBatch>()
+  for (const batch of batches) {
+    const name = `${batch.executor} ${batch.dispatched}`
+    const known = last.get(name)
+    if (known === undefined || batch.done >= known.done) last.set(name, batch)
+  }
+  return [...last.values()]
+}
+
+/** Whether a range holds anything. */
+export const any = ({ from, to }: Range) => to > from
+
+/**
+ * Whether the queue was looked through: who is refused only clears it of those whose time is over.
+ */
+export function lookedThrough({ joined, shed, timedOut, batches, ends }: Instant): boolean {
+  return any(joined) || ends > 0 || any(batches) || (any(timedOut) && !any(shed))
+}

@@ -1,0 +1,120 @@
+import type { Model, Pool, Scenario } from '../../../scenarios/schema/schema.ts'
+
+const KIB = 1024
+const MIB = 1024 * KIB
+
+/** Memory that replicas share, or that one has to itself; Infinity for no limit. */
+export interface PromisedDevice {
+  readonly name: string
+  readonly limitBytes: number
+  /** null where all weights are there from the beginning */
+  readonly residency: object | null
+}
+
+/** What a batch of b requests of length l holds at a time: `fixed + l perLength + b (…)`. */
+export interface PromisedBytes {
+  readonly fixed: number
+  readonly perLength: number
+  readonly perItem: number
+  readonly perToken: number
+  readonly perTokenSquared: number
+}
+
+/** Memory in powers of two that a replica has from the start, or since its model was loaded. */
+export interface PromisedArena {
+  readonly bytes: number
+  /** what batches hold at the same time there */
+  readonly together: readonly (readonly PromisedBytes[])[]
+}
+
+/** What a pool takes of devices. */
+export interface PromisedMemory {
+  /** number of the device of each replica */
+  readonly devices: readonly number[]
+  /** of each replica */
+  readonly weightsBytes: number
+  /** a batch takes the largest of these; none where the scenario does not tell */
+  readonly sums: readonly PromisedBytes[]
+  /** null where batches take from the device */
+  readonly arena: PromisedArena | null
+  readonly outOfMemory: readonly ('shrink' | 'evict' | 'split')[]
+  readonly pinned: boolean
+}
+
+/** Those of the scenario first, then one for each replica that shares none. */
+export function promisedDevices({ devices, pools }: Scenario): PromisedDevice[] {
+  const all: PromisedDevice[] = []
+  for (const { name, limit_mib, residency } of devices) {
+    const rates = residency && {
+      eviction: residency.eviction,
+      gibPerS: residency.gib_per_s,
+      setUpMs: residency.set_up_ms,
+    }
+    all.push({ name, limitBytes: limit_mib * MIB, residency: rates ?? null })
+  }
+  for (const { memory, name, replicas } of pools) {
+    if (memory === undefined || memory.device !== undefined) continue
+    const limitBytes = memory.limit_mib === undefined ? Infinity : memory.limit_mib * MIB
+    for (let i = 0; i < replicas; i++) {
+      all.push({ name: `${name}/${i}`, limitBytes, residency: null })
+    }
+  }
+  return all
+}
+
+export function promisedMemory(pool: Pool, scenario: Scenario): PromisedMemory | undefined {
+  const { memory } = pool
+  if (memory === undefined) return undefined
+  const before = scenario.pools.slice(0, scenario.pools.indexOf(pool))
+  const own = (one: Pool) => one.memory !== undefined && one.memory.device === undefined
+  const first = before.filter(own).reduce((sum, one) => sum + one.replicas, scenario.devices.length)
+  const shared = scenario.devices.findIndex(({ name }) => name === memory.device)
+  const model = scenario.models[pool.model]
+  const needs = model !== undefined && 'work' in model ? model.memory : undefined
+  const { allocator } = memory
+  const generates = allocator === 'paged' || allocator === 'contiguous'
+  const each = { fp32: 4, fp16: 2, int8: 1 }[pool.precision]
+  const together = needs === undefined ? [] : heldAtOnce(needs)
+  return {
+    devices: Array.from({ length: pool.replicas }, (_, i) => (shared < 0 ? first + i : shared)),
+    weightsBytes: Math.round((needs?.parameters_millions ?? 0) * 1e6 * each),
+    sums: pool.generation === undefined ? together.map(sumOf) : [],
+    arena: allocator === 'buddy' ? { bytes: Math.floor(memory.arena_mib * MIB), together } : null,
+    outOfMemory: generates
+      ? []
+      : (memory.out_of_memory ?? (allocator === 'buddy' ? [] : ['shrink'])),
+    pinned: memory.pinned === true,
+  }
+}
+
+type Needs = NonNullable<Extract<Model, { work: unknown }>['memory']>
+
+/** All that is held just after each buffer was taken. */
+function heldAtOnce({ input, activations, output }: Needs): PromisedBytes[][] {
+  const count = activations.length
+  // one is given back once so many further ones have been taken
+  const alive = (at: number) => activations.filter((own, j) => j <= at && j + own.lives >= at)
+  const moments = activations.map((_, i) => alive(i))
+  const last = [...alive(count), ...(output === undefined ? [] : [output])]
+  return [...moments, last].map((held) =>
+    (input === undefined ? held : [input, ...held]).map((own) => ({
+      fixed: KIB * own.kib,
+      perLength: 0,
+      perItem: KIB * own.per_item_kib,
+      perToken: KIB * own.per_token_kib,
+      perTokenSquared: KIB * own.per_token_squared_kib,
+    })),
+  )
+}
+
+function sumOf(held: readonly PromisedBytes[]): PromisedBytes {
+  const sum = (of: (own: PromisedBytes) => number) =>
+    held.reduce((total, own) => total + of(own), 0)
+  return {
+    fixed: sum((own) => own.fixed),
+    perLength: sum((own) => own.perLength),
+    perItem: sum((own) => own.perItem),
+    perToken: sum((own) => own.perToken),
+    perTokenSquared: sum((own) => own.perTokenSquared),
+  }
+}

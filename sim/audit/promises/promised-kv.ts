@@ -1,0 +1,60 @@
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
+
+type Pool = Scenario['pools'][number]
+
+/** What a replica has for tokens; Infinity for no limit. */
+export interface PromisedKv {
+  readonly blocks: number
+  readonly blockTokens: number
+  /** whether a sequence may have one block only */
+  readonly contiguous: boolean
+  /** whether sequences that begin alike may share blocks */
+  readonly prefixCache: boolean
+}
+
+const BYTES = { fp32: 4, fp16: 2, int8: 1 } as const
+
+/** Reads off a scenario how many blocks a replica of a pool has, and of which size. */
+export function promisedKv(pool: Pool, scenario: Scenario): PromisedKv {
+  const { memory, generation } = pool
+  const contiguous = memory?.allocator === 'contiguous'
+  const paged = generation?.kv_cache?.block_tokens ?? 16
+  const blockTokens = contiguous ? memory.reservation_tokens : paged
+  const prefixCache = generation?.kv_cache?.prefix_cache ?? false
+  const shape = { blockTokens, contiguous, prefixCache }
+  const stated = generation?.kv_cache?.blocks ?? Number.POSITIVE_INFINITY
+  const model = scenario.models[pool.model]!
+  const geometry = 'work' in model ? model.memory?.kv_cache : undefined
+  if (memory === undefined || geometry === undefined) {
+    return { blocks: stated, ...shape }
+  }
+  const { layers, heads, head_size: size, precision } = geometry
+  // a key and a value
+  const blockBytes = blockTokens * 2 * layers * heads * size * BYTES[precision]
+  return { blocks: Math.floor(roomOf(pool, scenario) / blockBytes), ...shape }
+}
+
+/** Bytes that the weights leave to a replica. */
+function roomOf(pool: Pool, scenario: Scenario): number {
+  const { memory } = pool
+  const weights = ({ model, precision }: Pool) => {
+    const own = scenario.models[model]!
+    const millions = 'work' in own ? (own.memory?.parameters_millions ?? 0) : 0
+    return Math.round(millions * 1e6 * BYTES[precision])
+  }
+  if (memory?.device === undefined) {
+    const mib = memory?.limit_mib ?? Number.POSITIVE_INFINITY
+    return mib * 1024 * 1024 - weights(pool)
+  }
+  let room = 0
+  let replicas = 0
+  for (const { name, limit_mib: mib } of scenario.devices) {
+    if (name === memory.device) room += mib * 1024 * 1024
+  }
+  for (const other of scenario.pools) {
+    if (other.memory?.device !== memory.device) continue
+    room -= other.replicas * weights(other)
+    replicas += other.replicas
+  }
+  return room / replicas
+}

@@ -1,0 +1,269 @@
+import type { Duration, Scenario } from '../../../scenarios/schema/schema.ts'
+import {
+  type PromisedDevice,
+  type PromisedMemory,
+  promisedDevices,
+  promisedMemory,
+} from './memory-promises.ts'
+import { type PromisedKv, promisedKv } from './promised-kv.ts'
+import { type PromisedReactions, promisedReactions } from './promised-reactions.ts'
+
+type Routing = 'round-robin' | 'least-loaded'
+export type Batching = Scenario['pools'][number]['batching']
+
+/** What a scenario promises about queues and batches; Infinity for no limit, times in ms. */
+export interface Promises {
+  /** among pools */
+  readonly routing: Routing
+  readonly classes: readonly ClassPromises[]
+  readonly pools: readonly PoolPromises[]
+  /** the numbers that pools' memory speaks of */
+  readonly devices: readonly PromisedDevice[]
+  /** null, or not said, where what clients send does not depend on how their requests end */
+  readonly reactions?: PromisedReactions | null
+}
+
+export interface ClassPromises {
+  /** numbers of those of the model that it asks for, rising; null where it asks for none */
+  readonly pools: readonly number[] | null
+  /** of its clients; Infinity where it is drawn */
+  readonly patienceMs: number
+  /** what it is drawn from, in ms; null where all have the same */
+  readonly drawnPatience: Duration | null
+  /** parts of a request */
+  readonly fanOut: number
+  /** whether a request that still waits leaves with its client */
+  readonly cancels: boolean
+  /** 1 is the highest */
+  readonly priority: number
+  /** after the scheduled arrival */
+  readonly deadlineMs: number
+  readonly tenant: string
+  /** the tenant's share */
+  readonly weight: number
+  /** its own time-out, where the queue lets it shorten that of its own */
+  readonly queueTimeoutMs: number
+  /** with which all its prompts begin; 0 where that is not said */
+  readonly sharedPrefixTokens: number
+}
+
+/** What orders a queue. */
+export type PromisedOrder =
+  | { readonly discipline: 'fifo' | 'lifo' | 'earliest-deadline' | 'virtual-token-counter' }
+  | { readonly discipline: 'priority'; readonly ageingMs: number }
+  | { readonly discipline: 'shortest-job'; readonly predictionCv: number }
+  | { readonly discipline: 'deficit-round-robin'; readonly quantum: number }
+
+/** Whom a pool refuses. */
+export interface PromisedAdmission {
+  /** none of such a priority is let in beside so many others */
+  readonly priorityLimits: readonly { readonly priority: number; readonly limit: number }[]
+  /** from the predicted end to the deadline; null where nothing is predicted */
+  readonly deadlineMarginMs: number | null
+  /** requests in the pool at a time */
+  readonly concurrencyLimit: number
+  readonly tokenBucket: {
+    readonly everyMs: number
+    readonly burst: number
+    readonly per: 'pool' | 'class' | 'tenant'
+  } | null
+  /** how overload of its queues is told, and how long one waits with it and without */
+  readonly adaptiveLifo: { readonly intervalMs: number; readonly targetMs: number } | null
+}
+
+/** Limits of a queue, or of one priority level in it. */
+export interface PromisedBounds {
+  /** waiting requests */
+  readonly maxLength: number
+  readonly queueTimeoutMs: number
+  /** of who has waited so long: it leaves, or it waits on behind the others of its level */
+  readonly timeoutAction: 'reject' | 'delay'
+  readonly timeoutOverride: boolean
+}
+
+export interface PoolPromises extends PromisedBounds {
+  readonly name: string
+  readonly replicas: number
+  readonly perReplicaQueues: boolean
+  /** among the queues of the pool */
+  readonly routing: Routing
+  readonly admission: PromisedAdmission
+  readonly order: PromisedOrder
+  readonly levels: readonly (PromisedBounds & { readonly priority: number })[]
+  readonly batching: Batching
+  /** undefined where requests are served in one go */
+  readonly generation?: PromisedGeneration | undefined
+  /** undefined where memory does not count */
+  readonly memory?: PromisedMemory | undefined
+  /** lengths are padded up to a multiple of this */
+  readonly padTo: number
+  /** whether batches are not padded at all */
+  readonly ragged: boolean
+}
+
+/** What engines promise; Infinity for no limit. */
+export interface PromisedGeneration {
+  readonly policy: 'continuous' | 'static'
+  readonly maxSequences: number
+  readonly kv: PromisedKv
+  /** index of the pool in which sequences go on; null where they stay */
+  readonly handOver: { readonly pool: number } | null
+}
+
+/** Reads the promises off a scenario that has passed its checks. */
+export function promisesOf(scenario: Scenario): Promises {
+  const pools: PoolPromises[] = []
+  for (const pool of scenario.pools) {
+    const { name, replicas, admission, queue, batching, model } = pool
+    const own = scenario.models[model]
+    pools.push({
+      name,
+      replicas,
+      perReplicaQueues: queue.mode !== 'shared',
+      routing: queue.routing,
+      admission: admissionOf(admission),
+      order: orderOf(queue),
+      ...bounds(queue),
+      levels: Object.entries(queue.levels).map(([priority, own]) => {
+        // what a level does not say is as the queue says, but for the length, which is of all
+        const { timeout_ms, timeout_action, allow_timeout_override } = queue
+        const level = { timeout_ms, timeout_action, allow_timeout_override, ...own }
+        return { priority: Number(priority), ...bounds(level) }
+      }),
+      batching,
+      generation: pool.generation && generationOf(pool.generation, pool, scenario),
+      memory: promisedMemory(pool, scenario),
+      padTo: own !== undefined && 'pad_to' in own ? own.pad_to : 1,
+      ragged: own !== undefined && 'ragged' in own && own.ragged,
+    })
+  }
+  const classes: ClassPromises[] = []
+  for (const own of scenario.traffic) {
+    const drawn = typeof own.timeout_ms === 'object' ? own.timeout_ms : null
+    const common = typeof own.timeout_ms === 'object' ? undefined : own.timeout_ms
+    classes.push({
+      pools: own.model === undefined ? null : poolsOfModel(own.model, scenario),
+      patienceMs: limit(common),
+      drawnPatience: drawn,
+      fanOut: own.fan_out,
+      cancels: own.cancel,
+      priority: own.priority,
+      deadlineMs: limit(own.deadline_ms ?? common),
+      tenant: own.tenant ?? own.class,
+      weight: own.weight,
+      queueTimeoutMs: limit(own.queue_timeout_ms),
+      sharedPrefixTokens: own.shared_prefix_tokens ?? 0,
+    })
+  }
+  const { policy: routing } = scenario.router
+  return {
+    routing,
+    classes,
+    pools,
+    devices: promisedDevices(scenario),
+    reactions: promisedReactions(scenario),
+  }
+}
+
+/** Those of a model to which nobody hands over. */
+function poolsOfModel(model: string, { pools }: Scenario): number[] {
+  const further = new Set<string>()
+  for (const { generation } of pools) {
+    if (generation?.policy === 'continuous' && generation.hand_over !== undefined) {
+      further.add(generation.hand_over.pool)
+    }
+  }
+  const numbers: number[] = []
+  for (const [number, pool] of pools.entries()) {
+    if (pool.model === model && !further.has(pool.name)) numbers.push(number)
+  }
+  return numbers
+}
+
+function generationOf(
+  own: NonNullable<Scenario['pools'][number]['generation']>,
+  pool: Scenario['pools'][number],
+  scenario: Scenario,
+): PromisedGeneration {
+  const to = own.policy === 'continuous' ? own.hand_over?.pool : undefined
+  return {
+    policy: own.policy,
+    maxSequences: own.max_sequences,
+    kv: promisedKv(pool, scenario),
+    handOver:
+      to === undefined ? null : { pool: scenario.pools.findIndex(({ name }) => name === to) },
+  }
+}
+
+function admissionOf(own: Scenario['pools'][number]['admission']): PromisedAdmission {
+  const { priority, deadline, concurrency, token_bucket, adaptive_lifo } = own
+  const priorityLimits: { priority: number; limit: number }[] = []
+  for (const [level, most] of Object.entries(priority?.limits ?? {})) {
+    priorityLimits.push({ priority: Number(level), limit: most })
+  }
+  return {
+    priorityLimits,
+    deadlineMarginMs: deadline === undefined ? null : deadline.margin_ms,
+    concurrencyLimit: limit(concurrency?.limit),
+    tokenBucket:
+      token_bucket === undefined
+        ? null
+        : {
+            everyMs: 1000 / token_bucket.rate_rps,
+            burst: token_bucket.burst,
+            per: token_bucket.per,
+          },
+    adaptiveLifo:
+      adaptive_lifo === undefined
+        ? null
+        : { intervalMs: adaptive_lifo.interval_ms, targetMs: adaptive_lifo.target_ms },
+  }
+}
+
+type Queue = Scenario['pools'][number]['queue']
+
+function orderOf(queue: Queue): PromisedOrder {
+  const { discipline } = queue
+  if (discipline === 'priority') return { discipline, ageingMs: limit(queue.ageing_ms) }
+  if (discipline === 'shortest-job') {
+    return { discipline, predictionCv: queue.prediction_cv ?? 0 }
+  }
+  // the scenario's checks make sure that there is a quantum
+  if (discipline === 'deficit-round-robin') return { discipline, quantum: queue.quantum! }
+  return { discipline }
+}
+
+function bounds(own: Queue['levels'][string]): PromisedBounds {
+  return {
+    maxLength: limit(own.max_length),
+    queueTimeoutMs: limit(own.timeout_ms),
+    timeoutAction: own.timeout_action ?? 'reject',
+    timeoutOverride: own.allow_timeout_override ?? false,
+  }
+}
+
+const limit = (value: number | undefined) =>
+  value === undefined ? Number.POSITIVE_INFINITY : value
+
+/** A queue that is promised, and the executors that serve it: `executors` from `firstExecutor`. */
+export interface PromisedQueue {
+  readonly number: number
+  readonly poolIndex: number
+  readonly pool: PoolPromises
+  readonly firstExecutor: number
+  readonly executors: number
+}
+
+/** All queues, numbered through pool by pool, as executors are. */
+export function promisedQueues({ pools }: Promises): PromisedQueue[] {
+  const queues: PromisedQueue[] = []
+  let firstExecutor = 0
+  for (const [poolIndex, pool] of pools.entries()) {
+    const executors = pool.perReplicaQueues ? 1 : pool.replicas
+    const end = firstExecutor + pool.replicas
+    for (; firstExecutor < end; firstExecutor += executors) {
+      queues.push({ number: queues.length, poolIndex, pool, firstExecutor, executors })
+    }
+  }
+  return queues
+}

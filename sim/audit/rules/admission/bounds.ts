@@ -1,0 +1,104 @@
+import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
+import { any, eachInstant, type Instant } from '../../evidence/instants.ts'
+import { REFUSED_BY } from '../../evidence/raw-rows.ts'
+import { timeIsOver } from '../../evidence/waiting-time.ts'
+import { type Findings, ms } from '../../findings.ts'
+import type { Rule } from '../../rule.ts'
+
+/** A bound of a queue, or of one priority level in it. */
+interface Bound {
+  readonly maxLength: number
+  /** in words */
+  readonly of: string
+  /** the queue, or as much of it as the bound counts */
+  readonly queue: SeenQueue
+}
+
+export const bounds: Rule = {
+  rule: 'bounds',
+  promise: 'no more requests wait in a queue than it holds; none is shed by one that has room',
+  check(seen: Evidence, found: Findings) {
+    for (const queue of seen.queues) {
+      /** by refused request, the most who may have waited under each bound that it came under */
+      const room = new Map<number, string[]>()
+      const full = new Set<number>()
+      for (const bound of boundsOf(seen, queue)) {
+        const limited = bound.maxLength < Number.POSITIVE_INFINITY
+        if (!limited && queue.shed.length === 0) continue
+        eachInstant(seen, bound.queue, (instant) => {
+          checkLength(bound, instant, found)
+          for (const [key, most] of mostWaiting(seen, bound.queue, instant)) {
+            if (most >= bound.maxLength) full.add(key)
+            else room.set(key, [...(room.get(key) ?? []), roomText(bound, most)])
+          }
+        })
+      }
+      for (const key of queue.shed) {
+        if (seen.rows.refusal[key] !== REFUSED_BY.queue) continue
+        found.checked++
+        if (full.has(key)) continue
+        const at = ms(seen.rows.sent[key]!)
+        found.violated([key], () => `shed at ${at} by ${room.get(key)!.join('; and by ')}`)
+      }
+    }
+  },
+}
+
+const roomText = ({ of, maxLength }: Bound, most: number) =>
+  `${of}, in which at most ${most} waited; it holds ${maxLength}`
+
+function boundsOf({ classOf }: Evidence, queue: SeenQueue): Bound[] {
+  const { pool, number } = queue
+  const levels = pool.levels.filter(({ maxLength }) => maxLength < Number.POSITIVE_INFINITY)
+  const within = levels.map(({ priority, maxLength }) => {
+    const own = (key: number) => classOf(key).priority === priority
+    const batches = queue.batches.flatMap((batch) => {
+      const members = batch.members.filter(own)
+      return members.length > 0 ? [{ ...batch, members }] : []
+    })
+    const part: SeenQueue = {
+      ...queue,
+      joined: queue.joined.filter(own),
+      shed: queue.shed.filter(own),
+      timedOut: queue.timedOut.filter(own),
+      batches,
+    }
+    return { maxLength, of: `level ${priority} of queue ${number}`, queue: part }
+  })
+  return [{ maxLength: pool.maxLength, of: `queue ${number}`, queue }, ...within]
+}
+
+function checkLength({ maxLength, of, queue }: Bound, instant: Instant, found: Findings): void {
+  const { joined, waitingAfter } = instant
+  if (!any(joined)) return
+  found.checked++
+  if (waitingAfter <= maxLength) return
+  found.violated(
+    queue.joined.slice(joined.from, joined.to),
+    () => `${waitingAfter} waited in ${of} just after ${ms(instant.at)}; at most ${maxLength} may`,
+  )
+}
+
+/**
+ * Who was dispatched at the very instant may have stood in the queue until just after the refusal;
+ * who timed out then made room before it.
+ */
+function* mostWaiting(
+  seen: Evidence,
+  queue: SeenQueue,
+  { at, shed, joined, timedOut, waitingBefore }: Instant,
+): Generator<[key: number, most: number]> {
+  let waiting = waitingBefore
+  for (let i = timedOut.from; i < timedOut.to; i++) {
+    const key = queue.timedOut[i]!
+    // cork drops some for one who came only after the refusal
+    const dropped = queue.pool.batching.policy === 'cork' && at < timeIsOver(seen, queue, key)
+    if (seen.rows.sent[key]! < at && !dropped) waiting--
+  }
+  let next = joined.from
+  for (let i = shed.from; i < shed.to; i++) {
+    const key = queue.shed[i]!
+    while (next < joined.to && queue.joined[next]! < key) next++
+    yield [key, waiting + next - joined.from]
+  }
+}

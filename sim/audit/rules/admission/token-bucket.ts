@@ -1,0 +1,81 @@
+import type { Evidence } from '../../evidence/evidence.ts'
+import { type Findings, ms } from '../../findings.ts'
+import type { PoolPromises } from '../../promises/promises.ts'
+import type { Rule } from '../../rule.ts'
+import { saidOf } from './refused.ts'
+
+/** Rounding of times that are added up, in tokens. */
+const SLACK = 1e-6
+
+/**
+ * From the definition of a bucket that begins full: of every interval that begins with somebody let
+ * in, at most `burst` are let in, and one for each token that comes in it. Whoever would not break
+ * that is let in.
+ */
+export const tokenBucket: Rule = {
+  rule: 'token-bucket',
+  promise:
+    'in no time are more let in than burst and rate allow; none is shed who would be allowed',
+  check(seen: Evidence, found: Findings) {
+    for (const [index, { admission }] of seen.promises.pools.entries()) {
+      const shed = seen.queues.some(
+        (queue) =>
+          queue.poolIndex === index &&
+          queue.shed.some((key) => saidOf(seen.rows, key, 'tokens') === 'refused'),
+      )
+      if (admission.tokenBucket !== null || shed) {
+        checkPool(seen, index, admission.tokenBucket, found)
+      }
+    }
+  },
+}
+
+interface Bucket {
+  /** let in so far */
+  count: number
+  /** the least of (let in before) - (tokens that had come by then), over all who were let in */
+  least: number
+}
+
+function checkPool(
+  seen: Evidence,
+  pool: number,
+  bucket: PoolPromises['admission']['tokenBucket'],
+  found: Findings,
+): void {
+  const { rows, queues, classOf } = seen
+  const buckets = new Map<string, Bucket>()
+  for (let key = 0; key < rows.at.length; key++) {
+    if (queues[rows.queue[key]!]?.poolIndex !== pool || Number.isNaN(rows.sent[key]!)) continue
+    const said = saidOf(rows, key, 'tokens')
+    if (said === null || (said === 'passed' && bucket === null)) continue
+    found.checked++
+    const came = `came to pool ${pool} at ${ms(rows.sent[key]!)}`
+    if (bucket === null) {
+      found.violated([key], () => `${came}, was shed for want of a token; there is no bucket`)
+      continue
+    }
+    const name = { pool: '', class: `${rows.class[key]}`, tenant: classOf(key).tenant }[bucket.per]
+    const own = buckets.get(name) ?? { count: 0, least: Number.POSITIVE_INFINITY }
+    buckets.set(name, own)
+    const tokens = rows.sent[key]! / bucket.everyMs
+    // let in from the beginning of the worst interval on, less what came in it
+    const used = own.count + 1 - tokens - Math.min(own.least, own.count - tokens)
+    if (said === 'refused') {
+      if (used > bucket.burst - SLACK) continue
+      found.violated(
+        [key],
+        () => `${came}, was shed, though it would have been ${used.toFixed(3)} of ${bucket.burst}`,
+      )
+      continue
+    }
+    own.least = Math.min(own.least, own.count - tokens)
+    own.count++
+    if (used <= bucket.burst + SLACK) continue
+    found.violated(
+      [key],
+      () =>
+        `${came}, was let in as ${used.toFixed(3)} of ${bucket.burst} over what the rate allows`,
+    )
+  }
+}

@@ -1,0 +1,43 @@
+import type { Evidence } from '../../evidence/evidence.ts'
+import type { Findings } from '../../findings.ts'
+import type { Batching } from '../../promises/promises.ts'
+import type { Rule } from '../../rule.ts'
+import { checkDecisions, type Decider } from './decisions.ts'
+
+/** Clipper's additive increase and multiplicative decrease of the largest batch. */
+export const adaptiveSize: Rule = {
+  rule: 'adaptive-size',
+  promise: 'aimd: a batch is as large as its limit, which follows how long batches took',
+  check(seen: Evidence, found: Findings) {
+    for (const queue of seen.unhindered) {
+      const { batching } = queue.pool
+      if (batching.policy === 'aimd') checkDecisions(seen, queue, decider(seen, batching), found)
+    }
+  },
+}
+
+function decider(
+  { rows }: Evidence,
+  batching: Extract<Batching, { policy: 'aimd' }>,
+): Decider<number> {
+  const { max_batch, target_ms, increase, decrease, max_delay_ms } = batching
+  const due = (limit: number, line: readonly number[], at: number) =>
+    line.length >= Math.floor(limit) ||
+    max_delay_ms === 0 ||
+    at >= rows.sent[line[0]!]! + max_delay_ms
+  return {
+    start: 1,
+    learn(limit, { members, dispatched, done }) {
+      if (done - dispatched > target_ms) return Math.max(1, limit * decrease)
+      const filled = members.length >= Math.floor(limit)
+      return filled ? Math.min(max_batch, limit + increase) : limit
+    },
+    due,
+    allows: (limit, line, members, at) =>
+      members.length === Math.min(line.length, Math.floor(limit)) && due(limit, line, at),
+    expected: (limit, line, at) =>
+      due(limit, line, at)
+        ? `a batch of ${Math.min(line.length, Math.floor(limit))} was due at a limit of ${limit}`
+        : `none was due at a limit of ${limit}`,
+  }
+}

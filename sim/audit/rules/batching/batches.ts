@@ -1,0 +1,46 @@
+import type { Evidence } from '../../evidence/evidence.ts'
+import { FAILED } from '../../evidence/raw-rows.ts'
+import type { Findings } from '../../findings.ts'
+import type { Rule } from '../../rule.ts'
+
+/** What all members of a batch have in common. */
+const SHARED = [
+  'dispatched',
+  'started',
+  'ended',
+  'done',
+  'executor',
+  'padded',
+  'batchSize',
+  'queue',
+] as const
+
+export const batches: Rule = {
+  rule: 'batches',
+  promise: 'members of a batch share queue, executor, times and size; the size is their number',
+  check({ batches, rows }: Evidence, found: Findings) {
+    for (const { members } of batches) {
+      found.checked++
+      const first = members[0]!
+      const size = rows.batchSize[first]!
+      if (size !== members.length) {
+        found.violated(members, () => `a batch of ${members.length} says that it is of ${size}`)
+      }
+      for (const key of members) {
+        for (const name of SHARED) {
+          const own = rows[name][key]!
+          const other = rows[name][first]!
+          if (own !== other) {
+            found.violated(
+              [first, key],
+              () => `one batch, but ${name} is ${other} in one and ${own} in the other`,
+            )
+          }
+        }
+        if ((rows.outcome[key] === FAILED) !== (rows.outcome[first] === FAILED)) {
+          found.violated([first, key], () => 'one batch, which failed for only one of the two')
+        }
+      }
+    }
+  },
+}

@@ -1,0 +1,26 @@
+import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
+import type { Batching } from '../../promises/promises.ts'
+
+/** The bucket of a length: the first whose edge it does not exceed, or one more. */
+export function bucketOf(
+  { edges }: Extract<Batching, { policy: 'length-bucketed' }>,
+  length: number,
+): number {
+  return edges.filter((edge) => edge < length).length
+}
+
+/** A queue in the parts that have an order of their own: its buckets, or itself. */
+export function lanesOf({ rows }: Evidence, queue: SeenQueue): readonly SeenQueue[] {
+  const { batching } = queue.pool
+  if (batching.policy !== 'length-bucketed') return [queue]
+  return Array.from({ length: batching.edges.length + 1 }, (_, bucket) => {
+    const own = (key: number) => bucketOf(batching, rows.length[key]!) === bucket
+    return {
+      ...queue,
+      joined: queue.joined.filter(own),
+      shed: queue.shed.filter(own),
+      timedOut: queue.timedOut.filter(own),
+      batches: queue.batches.filter(({ members }) => own(members[0]!)),
+    }
+  })
+}

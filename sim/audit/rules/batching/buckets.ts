@@ -1,0 +1,57 @@
+import type { Evidence } from '../../evidence/evidence.ts'
+import type { Findings } from '../../findings.ts'
+import type { Batching } from '../../promises/promises.ts'
+import type { Rule } from '../../rule.ts'
+import { bucketOf } from './bucket-of.ts'
+import { checkDecisions, type Decider, type Line } from './decisions.ts'
+
+/** Of several buckets that are due the one goes whose oldest request came first. */
+export const buckets: Rule = {
+  rule: 'buckets',
+  promise: 'length-bucketed: a batch is of one bucket, which is full or whose window has closed',
+  check(seen: Evidence, found: Findings) {
+    for (const queue of seen.unhindered) {
+      const { batching } = queue.pool
+      if (batching.policy !== 'length-bucketed') continue
+      checkDecisions(seen, queue, decider(seen, batching), found)
+    }
+  },
+}
+
+function decider(
+  { rows }: Evidence,
+  batching: Extract<Batching, { policy: 'length-bucketed' }>,
+): Decider<null> {
+  const { max_batch, max_delay_ms } = batching
+  const bucket = (key: number) => bucketOf(batching, rows.length[key]!)
+  /** the bucket that goes at `at`, oldest first; undefined for none */
+  const dueBucket = (line: Line, at: number): Line | undefined => {
+    const all = new Map<number, number[]>()
+    for (const key of line) {
+      const own = all.get(bucket(key))
+      if (own === undefined) all.set(bucket(key), [key])
+      else own.push(key)
+    }
+    for (const own of all.values()) {
+      const closed = max_delay_ms === 0 || at >= rows.sent[own[0]!]! + max_delay_ms
+      if (closed || own.length >= max_batch) return own
+    }
+    return undefined
+  }
+  return {
+    start: null,
+    learn: () => null,
+    due: (_, line, at) => dueBucket(line, at) !== undefined,
+    allows(_, line, members, at) {
+      const due = dueBucket(line, at)
+      if (due === undefined || members.length !== Math.min(due.length, max_batch)) return false
+      return members.every((key) => bucket(key) === bucket(due[0]!))
+    },
+    expected(_, line, at) {
+      const due = dueBucket(line, at)
+      if (due === undefined) return 'no bucket was due'
+      const size = Math.min(due.length, max_batch)
+      return `${size} of bucket ${bucket(due[0]!)}, that of request ${due[0]}, were due`
+    },
+  }
+}

@@ -1,0 +1,121 @@
+import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
+import { any, eachInstant, type Instant } from '../../evidence/instants.ts'
+import { leastSquares } from '../../evidence/least-squares.ts'
+import { timeIsOver } from '../../evidence/waiting-time.ts'
+import { type Findings, ms } from '../../findings.ts'
+import type { Batching } from '../../promises/promises.ts'
+import type { Rule } from '../../rule.ts'
+import { checkDecisions, type Decider, type Line, ROUNDING_MS, Waiting } from './decisions.ts'
+
+/** What BentoML's optimizer goes by: a batch of n takes a n + b, its oldest waits w before. */
+interface Known {
+  readonly a: number
+  readonly b: number
+  readonly w: number
+  readonly batches: number
+  readonly last: readonly { readonly n: number; readonly took: number; readonly waited: number }[]
+  readonly nextFit: number
+}
+
+type Cork = Extract<Batching, { policy: 'cork' }>
+
+export const corked: Rule = {
+  rule: 'corked',
+  promise: 'cork: a batch waits while that pays, and the oldest is dropped that cannot make it',
+  check(seen: Evidence, found: Findings) {
+    for (const queue of seen.unhindered) {
+      const { batching } = queue.pool
+      if (batching.policy !== 'cork') continue
+      const own = decider(seen, batching)
+      checkDecisions(seen, queue, own, found)
+      checkDrops(seen, queue, { own, latencyMs: batching.max_latency_ms }, found)
+    }
+  },
+}
+
+function decider({ rows }: Evidence, { max_batch, max_latency_ms }: Cork): Decider<Known> {
+  const uncork = ({ a, w }: Known, line: Line) =>
+    rows.sent[line.at(-1)!]! + (0.95 * w) / line.length - 1 - a
+  const isDue = (known: Known, line: Line, at: number) =>
+    line.length >= max_batch || at >= uncork(known, line)
+  return {
+    start: {
+      a: Math.min(2000, (2 * max_latency_ms) / 30),
+      b: Math.min(1000, max_latency_ms / 30),
+      w: 10,
+      batches: 0,
+      last: [],
+      nextFit: Number.NEGATIVE_INFINITY,
+    },
+    learn(known, { members, dispatched, done }) {
+      const batches = known.batches + 1
+      if (batches <= 2) return { ...known, batches }
+      const came = Math.min(...members.map((key) => rows.sent[key]!))
+      const one = { n: members.length, took: done - dispatched, waited: dispatched - came }
+      const last = [...known.last, one].slice(-50)
+      if (batches > 6 && done < known.nextFit) return { ...known, batches, last }
+      return { ...fitOf(last), batches, last, nextFit: done + 5000 }
+    },
+    due: (known, line, at) => isDue(known, line, at - ROUNDING_MS),
+    allows: (known, line, members, at) =>
+      members.length === Math.min(line.length, max_batch) && isDue(known, line, at + ROUNDING_MS),
+    expected: (known, line) =>
+      line.length >= max_batch
+        ? `a batch of ${max_batch} was due`
+        : `one of all was due at ${ms(uncork(known, line))}`,
+  }
+}
+
+function fitOf(last: Known['last']): Pick<Known, 'a' | 'b' | 'w'> {
+  const mean = (of: (one: Known['last'][number]) => number) =>
+    last.reduce((sum, one) => sum + of(one), 0) / last.length
+  const fit = leastSquares(last.map(({ n, took }) => [n, took] as const))
+  const w = mean(({ waited }) => waited)
+  if (fit !== null) return { a: Math.max(0.001, fit.slope), b: Math.max(0, fit.intercept), w }
+  // sizes are all n: of all lines through (n, took) that with the least a^2 + b^2
+  const { n } = last[0]!
+  const b = mean(({ took }) => took) / (n * n + 1)
+  return { a: Math.max(0.001, b * n), b, w }
+}
+
+/** Who left before its time was over was dropped; after each event nobody waits who should be. */
+function checkDrops(
+  seen: Evidence,
+  queue: SeenQueue,
+  { own, latencyMs }: { own: Decider<Known>; latencyMs: number },
+  found: Findings,
+): void {
+  const { rows } = seen
+  const waiting = new Waiting(seen, queue, own)
+  const hopelessFrom = ({ a, b }: Known, line: Line) =>
+    rows.sent[line[0]!]! + latencyMs - a * line.length - b
+  const mayDrop = (key: number, instant: Instant) => {
+    const coming = instant.joined.to - instant.joined.from
+    // the more wait, the sooner the oldest is dropped
+    for (let ends = 0; ends <= instant.ends; ends++) {
+      const all = waiting.linesAt(instant, coming).at(-1)!
+      const line = all.slice(all.indexOf(key))
+      const alone = instant.at >= rows.sent[key]! + latencyMs
+      const hopeless = instant.at >= hopelessFrom(waiting.knownAfter(ends), line) - ROUNDING_MS
+      if (alone || (line.length > 1 && hopeless)) return true
+    }
+    return false
+  }
+  eachInstant(seen, queue, (instant) => {
+    for (let i = instant.timedOut.from; i < instant.timedOut.to; i++) {
+      const key = queue.timedOut[i]!
+      found.checked++
+      if (instant.at >= timeIsOver(seen, queue, key) || mayDrop(key, instant)) continue
+      found.violated([key], () => `dropped at ${ms(instant.at)}, though it could still make it`)
+    }
+    waiting.moveOver(instant)
+    const { at, joined, ends, batches, timedOut } = instant
+    const { line, known } = waiting
+    const acted = any(joined) || ends > 0 || any(batches) || any(timedOut)
+    if (!acted || line.length < 2 || at < hopelessFrom(known, line) + ROUNDING_MS) return
+    found.violated([line[0]!], () => {
+      const from = ms(hopelessFrom(known, line))
+      return `request ${line[0]} still waited just after ${ms(at)}, to be dropped from ${from} on`
+    })
+  })
+}

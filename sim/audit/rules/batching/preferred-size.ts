@@ -1,0 +1,144 @@
+import type { Evidence, SeenBatch } from '../../evidence/evidence.ts'
+import { eachInstant, type Instant } from '../../evidence/instants.ts'
+import { somebodyWaitsOn } from '../../evidence/waiting-time.ts'
+import { type Findings, ms } from '../../findings.ts'
+import type { Rule } from '../../rule.ts'
+import {
+  type ByCount,
+  type CountedQueue,
+  goesByCount,
+  type Moment,
+  taken,
+  windowCloses,
+} from './policy.ts'
+
+/**
+ * While its window is open a batch is the largest preferred size that those who wait fill; later it
+ * is everything up to the largest batch.
+ */
+export const preferredSize: Rule = {
+  rule: 'preferred-size',
+  promise: 'a batch is as large as it may be: a preferred size while its window is open, later any',
+  check(seen: Evidence, found: Findings) {
+    for (const queue of seen.unhindered) {
+      if (!goesByCount(queue)) continue
+      eachInstant(seen, queue, (instant) => checkInstant(seen, queue, instant, found))
+    }
+  },
+}
+
+function checkInstant(
+  seen: Evidence,
+  queue: CountedQueue,
+  instant: Instant,
+  found: Findings,
+): void {
+  const batches = queue.batches.slice(instant.batches.from, instant.batches.to)
+  if (batches.length === 0) return
+  found.checked += batches.length
+  for (const { members, text } of wrongOnes(seen, queue, batches, instant)) {
+    found.violated(members, text)
+  }
+}
+
+function goInTurn({ promises }: Evidence, queue: CountedQueue): boolean {
+  const { order, admission } = queue.pool
+  const keepsOrder = order.discipline === 'fifo' && admission.adaptiveLifo === null
+  return keepsOrder && !somebodyWaitsOn(queue, promises)
+}
+
+interface Wrong {
+  readonly members: readonly number[]
+  readonly text: () => string
+}
+
+/**
+ * Requests may come between two decisions of one instant. So a batch is right where some number of
+ * those who came at its instant, no fewer than for the batch before it, makes it so.
+ */
+function wrongOnes(
+  seen: Evidence,
+  queue: CountedQueue,
+  batches: readonly SeenBatch[],
+  instant: Instant,
+): Wrong[] {
+  const { joined, timedOut } = instant
+  const { batching } = queue.pool
+  const coming = joined.to - joined.from
+  // time-outs are looked after before anything is dispatched
+  let waiting = instant.waitingBefore
+  for (let i = timedOut.from; i < timedOut.to; i++) {
+    if (seen.rows.sent[queue.timedOut[i]!]! < instant.at) waiting--
+  }
+  let came = 0
+  const wrong: Wrong[] = []
+  for (const batch of batches) {
+    const size = batch.members.length
+    const moments = momentsOf(seen, queue, batch, instant)
+    const [low, high] = [waiting, waiting + coming]
+    const enough = moments.flatMap((moment) => {
+      const due = (more: number) => taken(batching, low + more, moment)
+      const least = leastOf(came, coming, (more) => due(more) >= size)
+      return least <= coming && due(least) === size ? [least] : []
+    })
+    if (enough.length > 0) came = Math.min(...enough)
+    else {
+      const text = () => wrongText(batch, batching, moments[0]!, [low + came, high])
+      wrong.push({ members: batch.members, text })
+    }
+    waiting -= size
+  }
+  return wrong
+}
+
+function wrongText(
+  { members, dispatched }: SeenBatch,
+  batching: ByCount,
+  moment: Moment,
+  waiting: readonly [least: number, most: number],
+): string {
+  const range = [...new Set(waiting)].join(' to ')
+  const sizes = new Set(waiting.map((count) => taken(batching, count, moment)))
+  const expected = Array.from(sizes, (due) => (due === 0 ? 'none' : `one of ${due}`))
+  const window = moment.closed ? 'closed' : 'not closed'
+  return (
+    `a batch of ${members.length} at ${ms(dispatched)}, with ${range} waiting and the window ` +
+    `${window}; expected ${expected.join(' or ')}`
+  )
+}
+
+/**
+ * The window that counts is that of who has waited longest. Where that one need not go first, rows
+ * of several batches of one instant do not tell whether it still waited.
+ */
+function momentsOf(
+  seen: Evidence,
+  queue: CountedQueue,
+  { members, dispatched }: SeenBatch,
+  { oldestBefore, batches }: Instant,
+): readonly Moment[] {
+  const { rows, end } = seen
+  const { batching } = queue.pool
+  const ending =
+    batching.policy === 'fixed' && members.length < batching.batch && end.may(dispatched)
+  const own = members[0]!
+  const longest = oldestBefore < 0 ? own : oldestBefore
+  const alone = batches.to - batches.from === 1
+  const candidates = goInTurn(seen, queue) ? [own] : alone ? [longest] : [longest, own]
+  return candidates.map((key) => ({
+    closed: dispatched >= windowCloses(batching, rows.sent[key]!),
+    ending,
+  }))
+}
+
+/** Least number from `low` to `high` that passes a test, as larger ones do; or `high` + 1. */
+function leastOf(low: number, high: number, passes: (n: number) => boolean): number {
+  let from = low
+  let to = high + 1
+  while (from < to) {
+    const middle = (from + to) >> 1
+    if (passes(middle)) to = middle
+    else from = middle + 1
+  }
+  return from
+}

@@ -1,0 +1,67 @@
+import type { Evidence, SeenBatch, SeenQueue } from '../../evidence/evidence.ts'
+import { type Findings, ms } from '../../findings.ts'
+import type { Rule } from '../../rule.ts'
+import { overloadOf } from './overload.ts'
+
+/** Its time-outs are looked at with the others, by the rule `queue-timeout`. */
+export const adaptiveLifo: Rule = {
+  rule: 'adaptive-lifo',
+  promise:
+    'while a queue has not been empty for an interval the newest goes first, else the oldest',
+  check(seen: Evidence, found: Findings) {
+    for (const queue of seen.queues) {
+      const { adaptiveLifo: promised } = queue.pool.admission
+      if (promised !== null) checkQueue(seen, queue, promised.intervalMs, found)
+    }
+  },
+}
+
+/**
+ * Looks at each batch for one who should have gone before a member of it, and waited on. Of those
+ * who came at its very instant only who came before a member of it was surely there.
+ */
+function checkQueue(seen: Evidence, queue: SeenQueue, intervalMs: number, found: Findings): void {
+  const { rows, left } = seen
+  const { joined, batches } = queue
+  const { onDispatch } = overloadOf(seen, queue, intervalMs)
+  /** who came and may still wait, the newest last */
+  const waiting: number[] = []
+  let next = 0
+  let oldest = 0
+  for (const [i, batch] of batches.entries()) {
+    found.checked++
+    const at = batch.dispatched
+    const waitsOn = (key: number | undefined) => key !== undefined && left[key]! > at
+    const first = batch.members[0]!
+    const last = batch.members.at(-1)!
+    while (oldest < joined.length && !waitsOn(joined[oldest])) oldest++
+    for (; next < joined.length; next++) {
+      const key = joined[next]!
+      if (rows.sent[key]! >= at && key >= last) break
+      waiting.push(key)
+    }
+    while (waiting.length > 0 && !waitsOn(waiting.at(-1))) waiting.pop()
+    if (onDispatch[i] === 'yes' && waiting.length > 0 && waiting.at(-1)! > first) {
+      report(seen, { batch, before: waiting.at(-1)!, member: first, order: 'newest' }, found)
+    }
+    const longest = joined[oldest]
+    if (onDispatch[i] === 'no' && longest !== undefined && longest < last) {
+      report(seen, { batch, before: longest, member: last, order: 'oldest' }, found)
+    }
+  }
+}
+
+function report(
+  { rows, left }: Evidence,
+  wrong: { batch: SeenBatch; before: number; member: number; order: 'newest' | 'oldest' },
+  found: Findings,
+): void {
+  const { batch, before, member, order } = wrong
+  found.violated(
+    [before, member],
+    () =>
+      `the ${order} goes first at ${ms(batch.dispatched)}, when ${member} went, which came at ` +
+      `${ms(rows.sent[member]!)}; ${before} came at ${ms(rows.sent[before]!)} and waited until ` +
+      `${ms(left[before]!)}`,
+  )
+}

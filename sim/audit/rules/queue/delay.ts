@@ -1,0 +1,54 @@
+import type { Evidence, SeenBatch, SeenQueue } from '../../evidence/evidence.ts'
+import { any, eachInstant } from '../../evidence/instants.ts'
+import { type Findings, ms } from '../../findings.ts'
+import type { Rule } from '../../rule.ts'
+import { type CountedQueue, goesByCount, windowCloses } from '../batching/policy.ts'
+
+/**
+ * A batch goes when a request comes to its queue or an executor of it becomes free; else no earlier
+ * than its window closes, or the traffic is known to have ended.
+ */
+export const delay: Rule = {
+  rule: 'delay',
+  promise:
+    'a batch goes at an arrival, a freed executor, or the end of its window or of the traffic',
+  check(seen: Evidence, found: Findings) {
+    for (const queue of seen.unhindered) {
+      // engines take whom they can at every step
+      if (queue.pool.generation !== undefined) continue
+      if (!goesByCount(queue)) continue
+      eachInstant(seen, queue, ({ joined, ends, batches, oldestBefore }) => {
+        found.checked += batches.to - batches.from
+        if (any(joined) || ends > 0) return
+        for (let i = batches.from; i < batches.to; i++) {
+          checkTimed(seen, queue, { batch: queue.batches[i]!, oldestBefore }, found)
+        }
+      })
+    }
+  },
+}
+
+function checkTimed(
+  seen: Evidence,
+  queue: CountedQueue,
+  { batch, oldestBefore }: { batch: SeenBatch; oldestBefore: number },
+  found: Findings,
+): void {
+  const { members, dispatched } = batch
+  // the window is that of who has waited longest, whoever goes
+  const sent = seen.rows.sent[oldestBefore < 0 ? members[0]! : oldestBefore]!
+  const closes = windowCloses(queue.pool.batching, sent)
+  if (dispatched >= closes || endedTraffic(seen, queue, batch)) return
+  found.violated(members, () => {
+    const window =
+      closes < Number.POSITIVE_INFINITY ? `, and the window closed at ${ms(closes)}` : ''
+    return `a batch of ${members.length} went at ${ms(dispatched)}, when nothing happened${window}`
+  })
+}
+
+/** The end of the traffic is one instant for all queues, and moves only batches that wait. */
+function endedTraffic({ end }: Evidence, { pool }: SeenQueue, batch: SeenBatch): boolean {
+  const { batching } = pool
+  if (batching.policy !== 'fixed' || batch.members.length >= batching.batch) return false
+  return end.mayBegin(batch.dispatched)
+}

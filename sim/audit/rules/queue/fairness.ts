@@ -1,0 +1,143 @@
+import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
+import { eachInstant, type Instant } from '../../evidence/instants.ts'
+import { somebodyWaitsOn } from '../../evidence/waiting-time.ts'
+import { type Findings, ms } from '../../findings.ts'
+import type { Rule } from '../../rule.ts'
+
+/** Pairs are compared among so many tenants at most, those with the most requests. */
+const MOST_TENANTS = 16
+
+export const fairness: Rule = {
+  rule: 'fairness',
+  promise: 'tenants who wait all the while are served alike by weight, but for a bounded rest',
+  check(seen: Evidence, found: Findings) {
+    for (const queue of seen.queues) {
+      // those whose time is over are served outside of the shares
+      if (turnLength(queue) === null || somebodyWaitsOn(queue, seen.promises)) continue
+      checkQueue(seen, queue, found)
+    }
+  },
+}
+
+/**
+ * By how much lengths that two tenants were served, divided by their weights, may move apart
+ * beyond a longest request of each: nothing where the least served is always next (Sheng et al.
+ * 2024, lemma 4.3), two turns where tenants take turns (Shreedhar and Varghese 1996, theorem 2, and
+ * one turn more as a stretch of time may begin within one). Null where nothing is shared.
+ */
+function turnLength({ pool: { order } }: SeenQueue): number | null {
+  if (order.discipline === 'virtual-token-counter') return 0
+  return order.discipline === 'deficit-round-robin' ? 2 * order.quantum : null
+}
+
+interface Tenant {
+  readonly name: string
+  readonly weight: number
+  readonly requests: number
+  /** length of its longest request over its weight */
+  readonly longest: number
+  waiting: number
+  /** of those who waited before an instant, how many were left when it was over */
+  stayed: number
+  /** length served at an instant, over its weight */
+  served: number
+}
+
+/** What two tenants were served apart since both began to wait, and its extremes. */
+interface Pair {
+  readonly a: Tenant
+  readonly b: Tenant
+  readonly bound: number
+  since: number
+  apart: number
+  least: number
+  most: number
+}
+
+function checkQueue(seen: Evidence, queue: SeenQueue, found: Findings): void {
+  const { rows, classOf } = seen
+  const tenants = tenantsOf(seen, queue)
+  const tenantOf = (key: number) => tenants.get(classOf(key).tenant)
+  const pairs = pairsOf([...tenants.values()], turnLength(queue)!)
+  eachInstant(seen, queue, (instant) => {
+    const { joined, timedOut, batches } = instant
+    for (const tenant of tenants.values()) {
+      tenant.served = 0
+      tenant.stayed = tenant.waiting
+    }
+    const leave = (key: number) => {
+      const tenant = tenantOf(key)
+      if (tenant === undefined) return
+      tenant.stayed--
+      tenant.waiting--
+    }
+    for (let i = joined.from; i < joined.to; i++) {
+      const tenant = tenantOf(queue.joined[i]!)
+      if (tenant !== undefined) tenant.waiting++
+    }
+    for (let i = timedOut.from; i < timedOut.to; i++) leave(queue.timedOut[i]!)
+    for (let i = batches.from; i < batches.to; i++) {
+      for (const key of queue.batches[i]!.members) {
+        leave(key)
+        const tenant = tenantOf(key)
+        if (tenant !== undefined) tenant.served += rows.length[key]! / tenant.weight
+      }
+    }
+    for (const pair of pairs) checkPair(queue, pair, instant, found)
+  })
+}
+
+function checkPair(queue: SeenQueue, pair: Pair, { at, batches }: Instant, found: Findings): void {
+  const { a, b } = pair
+  if (a.stayed <= 0 || b.stayed <= 0) {
+    // one of them had nothing to be served at some moment
+    pair.since = a.waiting > 0 && b.waiting > 0 ? at : Number.NaN
+    pair.apart = 0
+    pair.least = 0
+    pair.most = 0
+    return
+  }
+  if (Number.isNaN(pair.since) || (a.served === 0 && b.served === 0)) return
+  found.checked++
+  pair.apart += a.served - b.served
+  pair.least = Math.min(pair.least, pair.apart)
+  pair.most = Math.max(pair.most, pair.apart)
+  const apart = pair.most - pair.least
+  // sums of quotients are rounded
+  if (apart <= pair.bound * (1 + 1e-9)) return
+  found.violated(
+    queue.batches.slice(batches.from, batches.to).flatMap(({ members }) => members),
+    () =>
+      `tenants ${a.name} and ${b.name} both waited in queue ${queue.number} from ` +
+      `${ms(pair.since)} to ${ms(at)}, and what they were served came ${apart.toFixed(1)} of ` +
+      `length apart by weight; at most ${pair.bound.toFixed(1)}`,
+  )
+}
+
+function tenantsOf(seen: Evidence, { joined }: SeenQueue): Map<string, Tenant> {
+  const all = new Map<string, Tenant>()
+  for (const key of joined) {
+    const { tenant: name, weight } = seen.classOf(key)
+    const own = all.get(name)
+    const length = seen.requests.length[seen.expected.sending[key]!]!
+    const longest = Math.max(own?.longest ?? 0, length / weight)
+    const requests = (own?.requests ?? 0) + 1
+    all.set(name, { name, weight, requests, longest, waiting: 0, stayed: 0, served: 0 })
+  }
+  const most = [...all.values()].sort((a, b) => b.requests - a.requests).slice(0, MOST_TENANTS)
+  return new Map(most.map((tenant) => [tenant.name, tenant]))
+}
+
+function pairsOf(tenants: readonly Tenant[], turns: number): Pair[] {
+  return tenants.flatMap((a, i) =>
+    tenants.slice(i + 1).map((b) => ({
+      a,
+      b,
+      bound: turns + a.longest + b.longest,
+      since: Number.NaN,
+      apart: 0,
+      least: 0,
+      most: 0,
+    })),
+  )
+}

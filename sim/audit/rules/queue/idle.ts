@@ -1,0 +1,48 @@
+import type { Evidence } from '../../evidence/evidence.ts'
+import { eachInstant, type Instant, lookedThrough } from '../../evidence/instants.ts'
+import { type Findings, ms } from '../../findings.ts'
+import type { Rule } from '../../rule.ts'
+import { type CountedQueue, goesByCount, taken, windowCloses } from '../batching/policy.ts'
+
+/**
+ * Control planes act when something happens. A request that was refused is no such event: nothing
+ * changed, and a late timer may still be on its way.
+ */
+export const idle: Rule = {
+  rule: 'idle',
+  promise: 'after whatever happened at a queue, no executor is free while a batch is due',
+  check(seen: Evidence, found: Findings) {
+    for (const queue of seen.unhindered) {
+      if (!goesByCount(queue)) continue
+      const fixed = queue.pool.batching.policy === 'fixed'
+      const end = fixed && seen.end.seen ? seen.end.known : Number.POSITIVE_INFINITY
+      eachInstant(seen, queue, (instant) => checkInstant(seen, queue, instant, found), end)
+    }
+  },
+}
+
+function checkInstant(
+  seen: Evidence,
+  queue: CountedQueue,
+  instant: Instant,
+  found: Findings,
+): void {
+  const { at, oldest, waitingAfter, freeAfter } = instant
+  const ending = at >= seen.end.known
+  if (!lookedThrough(instant) && !ending) return
+  found.checked++
+  if (freeAfter <= 0 || waitingAfter <= 0 || oldest < 0) return
+  const { batching } = queue.pool
+  const sent = seen.rows.sent[oldest]!
+  const closes = windowCloses(batching, sent)
+  const due = taken(batching, waitingAfter, { closed: at >= closes, ending })
+  if (due === 0) return
+  found.violated([oldest], () => {
+    const window = at >= closes ? `, whose window closed at ${ms(closes)},` : ''
+    return (
+      `request ${oldest}${window} still waited in queue ${queue.number} just after ${ms(at)} with ` +
+      `${waitingAfter - 1} others while ${freeAfter} of ${queue.executors} executors were free; ` +
+      `a batch of ${due} was due`
+    )
+  })
+}

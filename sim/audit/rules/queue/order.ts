@@ -1,0 +1,149 @@
+import type { Evidence, SeenBatch, SeenQueue } from '../../evidence/evidence.ts'
+import { LeastFirst } from '../../evidence/least-first.ts'
+import {
+  compareInLine,
+  type InLine,
+  type Standing,
+  standingIn,
+} from '../../evidence/queue-position.ts'
+import { somebodyWaitsOn } from '../../evidence/waiting-time.ts'
+import { type Findings, ms } from '../../findings.ts'
+import type { Rule } from '../../rule.ts'
+import { lanesOf } from '../batching/bucket-of.ts'
+
+export const order: Rule = {
+  rule: 'order',
+  promise: 'nobody is dispatched before one who stands before them in the order of the queue',
+  check(seen: Evidence, found: Findings) {
+    for (const queue of seen.queues) {
+      for (const lane of lanesOf(seen, queue)) checkQueue(seen, lane, found)
+    }
+  },
+}
+
+function checkQueue(seen: Evidence, queue: SeenQueue, found: Findings): void {
+  const { order, admission } = queue.pool
+  // another rule looks at those that change their order
+  if (admission.adaptiveLifo !== null) return
+  const { discipline } = order
+  const waitOn = somebodyWaitsOn(queue, seen.promises)
+  if (waitOn || (discipline !== 'fifo' && !isFair(queue))) {
+    const standing = standingIn(seen, queue)
+    if (standing !== null) checkStanding(seen, queue, standing, found)
+    return
+  }
+  // everybody is in turn, or everybody of a tenant
+  const groups = new Map<string, number[]>()
+  for (const key of queue.joined) {
+    const name = discipline === 'fifo' ? '' : seen.classOf(key).tenant
+    const group = groups.get(name)
+    if (group === undefined) groups.set(name, [key])
+    else group.push(key)
+  }
+  for (const joined of groups.values()) checkTurns(seen, queue, joined, found)
+}
+
+const isFair = ({ pool: { order } }: SeenQueue) =>
+  order.discipline === 'deficit-round-robin' || order.discipline === 'virtual-token-counter'
+
+/** Requests of `joined` go in the order in which they came. */
+function checkTurns(
+  { rows, left }: Evidence,
+  { number }: SeenQueue,
+  joined: readonly number[],
+  found: Findings,
+): void {
+  /** of those so far, who waited longest into the run */
+  let latest = -1
+  /** the last one who was dispatched */
+  let previous = -1
+  const begun = new Set<number>()
+  for (const key of joined) {
+    found.checked++
+    const batch = rows.batch[key]!
+    if (batch >= 0) {
+      const before = latest
+      if (before >= 0 && left[before]! > left[key]!) {
+        found.violated(
+          [before, key],
+          () =>
+            `request ${before} came to queue ${number} at ${ms(rows.sent[before]!)} before ` +
+            `${key} but waited until ${ms(left[before]!)}; ${key} went at ${ms(left[key]!)}`,
+        )
+      } else if (previous >= 0 && batch !== rows.batch[previous] && begun.has(batch)) {
+        const between = previous
+        found.violated(
+          [between, key],
+          () => `request ${between} of another batch stood between ${key} and its batch`,
+        )
+      }
+      begun.add(batch)
+      previous = key
+    }
+    if (latest < 0 || left[key]! > left[latest]!) latest = key
+  }
+}
+
+/**
+ * Looks at each batch for one who stood before its last member and waited on. Of those who came at
+ * its very instant only who came before a member of it was surely there.
+ */
+function checkStanding(
+  seen: Evidence,
+  queue: SeenQueue,
+  standing: Standing,
+  found: Findings,
+): void {
+  const { rows, left } = seen
+  const { joined } = queue
+  const line = new LeastFirst<InLine>((a, b) => compareInLine(standing, a, b))
+  const isLate = (key: number, at: number) => at >= standing.lateFrom(key)
+  const lateOnes = joined
+    .filter((key) => standing.lateFrom(key) < Number.POSITIVE_INFINITY)
+    .sort((a, b) => standing.lateFrom(a) - standing.lateFrom(b))
+  let nextCome = 0
+  let nextLate = 0
+  for (const batch of queue.batches) {
+    found.checked++
+    const at = batch.dispatched
+    const lastCome = batch.members.at(-1)!
+    const surelyThere = (key: number) => rows.sent[key]! < at || key < lastCome
+    while (nextCome < joined.length && surelyThere(joined[nextCome]!)) {
+      line.add({ key: joined[nextCome++]!, late: false })
+    }
+    while (nextLate < lateOnes.length && isLate(lateOnes[nextLate]!, at)) {
+      line.add({ key: lateOnes[nextLate++]!, late: true })
+    }
+    const unsure: InLine[] = []
+    let first = line.first
+    for (; first !== undefined; first = line.first) {
+      const { key, late } = first
+      const waits = left[key]! > at && late === isLate(key, at)
+      if (waits && surelyThere(key)) break
+      if (waits) unsure.push(first)
+      line.drop()
+    }
+    if (first !== undefined) judge(seen, queue, { batch, standing, first }, found)
+    for (const one of unsure) line.add(one)
+  }
+}
+
+function judge(
+  { rows, left }: Evidence,
+  { number }: SeenQueue,
+  { batch, standing, first }: { batch: SeenBatch; standing: Standing; first: InLine },
+  found: Findings,
+): void {
+  const at = batch.dispatched
+  for (const key of batch.members) {
+    const member = { key, late: at >= standing.lateFrom(key) }
+    if (compareInLine(standing, first, member) >= 0) continue
+    found.violated(
+      [first.key, key],
+      () =>
+        `request ${first.key} came to queue ${number} at ${ms(rows.sent[first.key]!)}, stood ` +
+        `before ${key} but waited until ${ms(left[first.key]!)}; ${key} went at ${ms(at)}`,
+    )
+    return
+  }
+}

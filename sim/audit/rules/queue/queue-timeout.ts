@@ -1,0 +1,103 @@
+import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
+import { any, eachInstant } from '../../evidence/instants.ts'
+import { LeastFirst } from '../../evidence/least-first.ts'
+import { CANCELLED, TIMED_OUT } from '../../evidence/raw-rows.ts'
+import { type TimeIsOver, timesOver, waitingTime } from '../../evidence/waiting-time.ts'
+import { type Findings, ms } from '../../findings.ts'
+import type { Rule } from '../../rule.ts'
+import { saidOf } from '../admission/refused.ts'
+
+/**
+ * A control plane looks for time-outs where it may act: when an executor becomes free, when a
+ * request comes while one is free, when one comes to a full queue (so whenever one is refused that
+ * memory could hold), and on timers, which show where somebody timed out or was dispatched. A
+ * request that joins a queue whose executors all work only lines up, as in Triton, whose batcher
+ * looks lazily.
+ */
+export const queueTimeout: Rule = {
+  rule: 'queue-timeout',
+  promise: 'whose time in the queue is over, or whose client left, leaves it; nobody earlier',
+  check(seen: Evidence, found: Findings) {
+    for (const queue of seen.queues) {
+      const times = timesOver(seen, queue)
+      checkLeavers(seen, queue, times, found)
+      checkDispatched(seen, queue, times, found)
+      checkWaiting(seen, queue, times, found)
+    }
+  },
+}
+
+type Times = (key: number) => TimeIsOver
+
+function checkLeavers(seen: Evidence, queue: SeenQueue, times: Times, found: Findings): void {
+  const { rows, left, classOf } = seen
+  for (const key of queue.timedOut) {
+    found.checked++
+    const own = classOf(key)
+    const { earliest: deadline } = times(key)
+    // whom cork dropped is the business of another rule
+    if (queue.pool.batching.policy === 'cork' && left[key]! < deadline) continue
+    const withClient = own.cancels && left[key]! >= rows.leaves[key]!
+    const expected = withClient ? CANCELLED : TIMED_OUT
+    if (left[key]! < deadline) {
+      found.violated(
+        [key],
+        () => `timed out at ${ms(left[key]!)}, before its deadline at ${ms(deadline)}`,
+      )
+    } else if (waitingTime(queue.pool, own).waitsOn && !own.cancels) {
+      found.violated([key], () => `left at ${ms(left[key]!)}, though it may wait on`)
+    } else if (rows.outcome[key] !== expected) {
+      const reason = withClient ? 'its client had left' : 'its client had not left'
+      found.violated([key], () => `left at ${ms(left[key]!)} with another outcome: ${reason}`)
+    }
+  }
+}
+
+function checkDispatched(seen: Evidence, queue: SeenQueue, times: Times, found: Findings): void {
+  const { rows, left } = seen
+  for (const key of queue.joined) {
+    const { latest: deadline } = times(key)
+    const { waitsOn } = waitingTime(queue.pool, seen.classOf(key))
+    if (rows.batch[key]! < 0 || waitsOn || deadline === Number.POSITIVE_INFINITY) continue
+    found.checked++
+    if (left[key]! < deadline) continue
+    found.violated(
+      [key],
+      () => `dispatched at ${ms(left[key]!)}, though its time was over at ${ms(deadline)}`,
+    )
+  }
+}
+
+/** Looks after every event for one who waits although its time is over. */
+function checkWaiting(seen: Evidence, queue: SeenQueue, times: Times, found: Findings): void {
+  const { rows, left } = seen
+  const limited = queue.joined.filter((key) => {
+    const { waitsOn } = waitingTime(queue.pool, seen.classOf(key))
+    return !waitsOn && times(key).latest < Number.POSITIVE_INFINITY
+  })
+  if (limited.length === 0) return
+  const overAt = (key: number) => times(key).latest
+  // who is handed over ends elsewhere
+  const endsHere = !queue.pool.generation?.handOver
+  const mayMakeRoom = (key: number) => saidOf(rows, key, 'memory') === 'passed'
+  const waiting = new LeastFirst<number>((a, b) => overAt(a) - overAt(b))
+  let next = 0
+  eachInstant(seen, queue, ({ at, joined, shed, timedOut, batches, ends, freeBefore }) => {
+    const acted = (ends > 0 && endsHere) || any(batches) || any(timedOut)
+    const lookedFor = queue.shed.slice(shed.from, shed.to).some(mayMakeRoom)
+    if (!acted && !lookedFor && !(any(joined) && freeBefore > 0)) return
+    found.checked++
+    while (next < limited.length && rows.sent[limited[next]!]! < at) waiting.add(limited[next++]!)
+    while (waiting.first !== undefined && at >= overAt(waiting.first)) {
+      const key = waiting.first
+      waiting.drop()
+      if (left[key]! <= at) continue
+      found.violated(
+        [key],
+        () =>
+          `still waited in queue ${queue.number} just after ${ms(at)}, though its time was over ` +
+          `at ${ms(overAt(key))}`,
+      )
+    }
+  })
+}

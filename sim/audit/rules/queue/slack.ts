@@ -1,0 +1,72 @@
+import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
+import { leastSquares } from '../../evidence/least-squares.ts'
+import { type Findings, ms } from '../../findings.ts'
+import type { Batching } from '../../promises/promises.ts'
+import type { Rule } from '../../rule.ts'
+import { checkDecisions, type Decider, type Line, ROUNDING_MS } from '../batching/decisions.ts'
+
+/** What a batch computes, and how long it took: of the last ones. */
+type Observed = readonly (readonly [computed: number, took: number])[]
+
+const KEPT = 50
+
+/** A line through the last 50 batches predicts how long the next one takes. */
+export const slack: Rule = {
+  rule: 'slack',
+  promise: 'deadline-aware: a batch goes when full, or when the first deadline leaves no more time',
+  check(seen: Evidence, found: Findings) {
+    for (const queue of seen.unhindered) {
+      const { batching } = queue.pool
+      if (batching.policy !== 'deadline-aware') continue
+      checkDecisions(seen, queue, decider(seen, queue, batching), found)
+    }
+  },
+}
+
+function decider(
+  { rows, classOf }: Evidence,
+  { pool }: SeenQueue,
+  { max_batch, margin_ms }: Extract<Batching, { policy: 'deadline-aware' }>,
+): Decider<Observed> {
+  const computed = (keys: Line) => {
+    let [longest, sum] = [0, 0]
+    for (const key of keys) {
+      longest = Math.max(longest, rows.length[key]!)
+      sum += rows.length[key]!
+    }
+    return pool.ragged ? sum : keys.length * pool.padTo * Math.ceil(longest / pool.padTo)
+  }
+  const latest = (observed: Observed, line: Line) => {
+    let first = Number.POSITIVE_INFINITY
+    for (const key of line) first = Math.min(first, rows.at[key]! + classOf(key).deadlineMs)
+    return first - predict(observed, computed(line)) - margin_ms
+  }
+  const isDue = (observed: Observed, line: Line, at: number) =>
+    line.length >= max_batch || at >= latest(observed, line)
+  return {
+    start: [],
+    learn: (observed, { members, dispatched, done }) =>
+      [...observed, [computed(members), done - dispatched] as const].slice(-KEPT),
+    due: (observed, line, at) => isDue(observed, line, at - ROUNDING_MS),
+    allows: (observed, line, members, at) =>
+      members.length === Math.min(line.length, max_batch) &&
+      isDue(observed, line, at + ROUNDING_MS),
+    expected(observed, line) {
+      if (line.length >= max_batch) return `a batch of ${max_batch} was due`
+      return `one of all was due at ${ms(latest(observed, line))}`
+    },
+  }
+}
+
+/**
+ * Neither falling nor below 0; of one size alone in proportion for more; unknown, it may take for
+ * ever.
+ */
+function predict(observed: Observed, computed: number): number {
+  if (observed.length === 0) return Number.POSITIVE_INFINITY
+  const fit = leastSquares(observed)
+  const mean = (i: 0 | 1) => observed.reduce((sum, one) => sum + one[i], 0) / observed.length
+  if (fit === null) return mean(1) * Math.max(1, computed / mean(0))
+  if (fit.slope <= 0) return mean(1)
+  return Math.max(0, mean(1) - fit.slope * mean(0)) + fit.slope * computed
+}

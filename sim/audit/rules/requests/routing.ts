@@ -1,0 +1,124 @@
+import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
+import { Loads } from '../../evidence/loads.ts'
+import { type Findings, ms } from '../../findings.ts'
+import { poolsOfClasses } from '../../promises/class-pools.ts'
+import type { Rule } from '../../rule.ts'
+
+/** Candidates of a router, with the fewest and the most requests that each may have had. */
+interface Candidates {
+  readonly noun: 'pool' | 'queue'
+  /** their numbers, rising */
+  readonly numbers: readonly number[]
+  /** of each of them */
+  readonly executors: readonly number[]
+  /** those that have a part of the request that comes */
+  readonly taken: Set<number>
+  readonly least: Int32Array
+  readonly most: Int32Array
+}
+
+export const routing: Rule = {
+  rule: 'routing',
+  promise: 'requests go to pools and their queues in turn, or to the first of the least loaded',
+  check(seen: Evidence, found: Findings) {
+    const { promises, rows, queues, requests } = seen
+    // with one queue there is nothing to choose
+    if (queues.length === 1) return
+    const loads = new Loads(seen)
+    const among = poolsOfClasses(promises).map((numbers): Candidates => {
+      const executors = numbers.map((pool) => promises.pools[pool]!.replicas)
+      return { noun: 'pool', numbers, executors, taken: new Set(), ...loads.pools }
+    })
+    const rounds = roundsAmong(among, requests.class)
+    const within = promises.pools.map((_, index): Candidates => {
+      const own = queues.filter(({ poolIndex }) => poolIndex === index)
+      const executors = own.map((queue) => queue.executors)
+      const numbers = own.map(({ number }) => number)
+      return { noun: 'queue', numbers, executors, taken: new Set(), ...loads.queues }
+    })
+    const turns = promises.pools.map(() => 0)
+    // rows do not tell when sequences went on elsewhere
+    const known = promises.pools.every(({ generation }) => !generation?.handOver)
+    for (let key = 0; key < rows.at.length; key++) {
+      const queue = queues[rows.queue[key]!]
+      if (queue === undefined || Number.isNaN(rows.sent[key]!)) continue
+      loads.moveTo(rows.sent[key]!)
+      const pool = queue.poolIndex
+      const { sending, part } = seen.expected
+      const candidates = within[pool]!
+      if (!(part[key]! > 0)) {
+        candidates.taken.clear()
+        // every request takes a turn among the pools of its class, also one whose row is lost
+        const number = sending[key] ?? key
+        const of = among[requests.class[number]!]
+        if (of?.numbers.includes(pool) && (known || promises.routing === 'round-robin')) {
+          const choice = { of, chosen: pool, policy: promises.routing, turn: rounds[number]! }
+          check(seen, key, choice, found)
+        }
+      }
+      const turn = turns[pool]!
+      turns[pool] = turn + 1
+      const choice = { ...choiceIn(candidates, queue), turn }
+      if (known || choice.policy === 'round-robin') check(seen, key, choice, found)
+      candidates.taken.add(queue.number)
+      loads.came(key)
+    }
+  },
+}
+
+/** How many requests came before each that had the same pools to choose from. */
+function roundsAmong(among: readonly Candidates[], classes: Uint8Array): number[] {
+  const names = among.map(({ numbers }) => numbers.join())
+  const came = new Map<string, number>()
+  return Array.from(classes, (own) => {
+    const name = names[own] ?? ''
+    const turn = came.get(name) ?? 0
+    came.set(name, turn + 1)
+    return turn
+  })
+}
+
+const choiceIn = (of: Candidates, { number, pool }: SeenQueue) => ({
+  of,
+  chosen: number,
+  policy: pool.routing,
+})
+
+interface Choice {
+  readonly of: Candidates
+  readonly chosen: number
+  readonly policy: 'round-robin' | 'least-loaded'
+  /** requests routed before this one */
+  readonly turn: number
+}
+
+function check({ rows }: Evidence, key: number, choice: Choice, found: Findings): void {
+  const { of, chosen, policy, turn } = choice
+  const count = of.numbers.length
+  if (count === 1) return
+  found.checked++
+  const better = policy === 'round-robin' ? of.numbers[turn % count]! : lessLoaded(of, chosen)
+  if (better === chosen) return
+  found.violated([key], () => {
+    const came = `came to ${of.noun} ${chosen} at ${ms(rows.sent[key]!)}`
+    if (policy === 'round-robin') return `${came}; it was the turn of ${of.noun} ${better}`
+    return (
+      `${came}, with ${of.least[chosen]} or more requests; ${of.noun} ${better} had ` +
+      `${of.most[better]} or fewer`
+    )
+  })
+}
+
+/** A candidate that should have been chosen however events of the instant came; or `chosen`. */
+function lessLoaded(of: Candidates, chosen: number): number {
+  const { numbers, executors, taken, least, most } = of
+  const own = least[chosen]! / executors[numbers.indexOf(chosen)]!
+  for (let i = 0; i < executors.length; i++) {
+    const other = numbers[i]!
+    if (taken.has(other)) continue
+    const load = most[other]! / executors[i]!
+    // of equals the first is taken
+    if (load < own || (load === own && other < chosen)) return other
+  }
+  return chosen
+}

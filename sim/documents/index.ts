@@ -1,0 +1,5 @@
+export { type ArenaDocument, type ArenaReplica, arenaSchema } from './arena-document.ts'
+export { type Audit, auditSchema } from './audit-document.ts'
+export * from './comparison-document.ts'
+export * from './documents.ts'
+export type { MapChunk, MemorySeries, MemorySpace } from './memory-document.ts'

@@ -1,0 +1,127 @@
+import { stream } from '../../kernel/index.ts'
+import {
+  Batcher,
+  executorsOf,
+  Ledger,
+  type PoolPlan,
+  type ServingPlan,
+} from '../../serving/index.ts'
+import type { LengthDistribution } from '../../traffic/index.ts'
+import type { MeanWork } from '../../world/index.ts'
+
+const BATCHES = 2000
+
+/** Lengths drawn for a place in a batch: no more where nearly nobody could be held. */
+const MOST_DRAWS = 10
+
+/** What devices, or arenas, have for the batches of a pool's replicas, where no others run. */
+export interface BatchRoom {
+  /** of each device or arena */
+  readonly bytes: number
+  readonly places: number
+  /** bytes that a batch asks for */
+  readonly of: (size: number, length: number) => number
+}
+
+interface Lane {
+  readonly size: number
+  readonly longest: number
+  readonly tokens: number
+}
+
+/**
+ * The highest rate, requests/s, at which the queue of a pool stays stable: its replicas run full
+ * batches back to back at speed 1. `overheadMs` is spent on each batch around its work. With a
+ * `room` batches are as large as fits it, and so many run at once; one that is refused for its size
+ * takes nothing.
+ */
+export function poolCapacity(
+  pool: PoolPlan,
+  work: MeanWork,
+  overheadMs: number,
+  draw: () => number,
+  room: BatchRoom | null = null,
+): number {
+  const batcher = new Batcher(pool.batching)
+  const { maxBatch } = batcher
+  const lanes = Array.from({ length: batcher.edges.length + 1 }, () => EMPTY)
+  const lengthOf = ({ size, longest, tokens }: Lane) =>
+    pool.ragged ? tokens / size : Math.ceil(longest / pool.padTo) * pool.padTo
+  const bytesOf = (lane: Lane) => room?.of(lane.size, lengthOf(lane)) ?? 0
+  const fits = (lane: Lane) => room === null || bytesOf(lane) <= room.bytes
+  let batches = 0
+  let ms = 0
+  let byteMs = 0
+  let served = 0
+  let refused = 0
+  const run = (lane: Lane) => {
+    const own = work.mean(lane.size, lengthOf(lane)) + overheadMs
+    batches++
+    ms += own
+    byteMs += bytesOf(lane) * own
+    served += lane.size
+  }
+  const most = MOST_DRAWS * maxBatch * BATCHES
+  for (let drawn = 0; batches < BATCHES && drawn < most; drawn++) {
+    const length = draw()
+    const alone = joined(EMPTY, length)
+    if (!fits(alone)) {
+      refused++
+      continue
+    }
+    const at = batcher.laneOf(length)
+    const longer = joined(lanes[at]!, length)
+    const whole = fits(longer)
+    if (whole && longer.size < maxBatch) {
+      lanes[at] = longer
+      continue
+    }
+    run(whole ? longer : lanes[at]!)
+    lanes[at] = whole ? EMPTY : alone
+  }
+  // where nobody fits, a load is of what it would be without a limit
+  if (served === 0) return poolCapacity(pool, work, overheadMs, draw)
+  const atOnce = byteMs > 0 ? (room!.places * room!.bytes * ms) / byteMs : pool.replicas
+  return (1000 * Math.min(pool.replicas, atOnce) * (served + refused)) / ms
+}
+
+const EMPTY: Lane = Object.freeze({ size: 0, longest: 1, tokens: 0 })
+
+const joined = ({ size, longest, tokens }: Lane, length: number): Lane => ({
+  size: size + 1,
+  longest: Math.max(longest, length),
+  tokens: tokens + length,
+})
+
+/** The room of a pool; null where memory does not count. */
+export function batchRoom(
+  plan: Pick<ServingPlan, 'devices' | 'pools'>,
+  pool: number,
+): BatchRoom | null {
+  const { memory } = plan.pools[pool]!
+  if (memory === undefined) return null
+  const ledger = new Ledger(plan)
+  const first = executorsOf(plan).findIndex((one) => one.pool === pool)
+  return {
+    bytes: ledger.room(first),
+    places: memory.arena === null ? new Set(memory.devices).size : memory.devices.length,
+    of: (size, length) => ledger.estimate(first, size, length),
+  }
+}
+
+/** Draws from several length distributions in turn, in proportion to their weights. */
+export function mixedLengths(
+  parts: readonly { readonly lengths: LengthDistribution; readonly weight: number }[],
+  seed: number,
+): () => number {
+  const random = stream(seed, 0, 'capacity-mix')
+  const total = parts.reduce((sum, { weight }) => sum + weight, 0)
+  return () => {
+    let left = random.uniform() * total
+    for (const { lengths, weight } of parts) {
+      left -= weight
+      if (left < 0) return lengths.draw()
+    }
+    return parts[parts.length - 1]!.lengths.draw()
+  }
+}

@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest'
+import { planOf, requestsOf, serve } from '../../../test/small-system.ts'
+import { stream } from '../../kernel/index.ts'
+import { ANY_CLASS, OUTCOME, type PoolPlan } from '../../serving/index.ts'
+import { declaredSteps } from '../../world/index.ts'
+import { generationCapacity } from '../index.ts'
+
+type Generation = NonNullable<PoolPlan['generation']>
+
+const WORK = {
+  law: 'generation' as const,
+  base_ms: 10,
+  per_sequence_ms: 0.1,
+  per_prefill_token_ms: 0.02,
+  per_context_token_ms: 0.0005,
+}
+
+const PLAIN = { watermark: 0, prefixCache: false }
+
+/** Memory of 4096 tokens. */
+const PAGED = { ...PLAIN, blocks: 256, blockTokens: 16, contiguous: false }
+/** With so much that places decide. */
+const CACHED = { ...PAGED, blocks: 4096, prefixCache: true }
+const RESERVED = { ...PLAIN, blocks: 4, blockTokens: 1024, contiguous: true }
+const SHORT = { ...PLAIN, blocks: 8, blockTokens: 512, contiguous: true }
+
+function generationOf(kv: Generation['kv']): Generation {
+  return {
+    policy: 'continuous',
+    maxSequences: 32,
+    tokenBudget: 1024,
+    chunked: true,
+    first: 'decode',
+    kv,
+    swapMsPerToken: null,
+    preemptsByPriority: false,
+    handOver: null,
+  }
+}
+
+const COMMON = 192
+
+/** Prompts of 20 to 400 tokens, answers of 20 to 300: some become longer than 512. */
+function drawer(seed: number): () => { input: number; output: number; known: number } {
+  const random = stream(seed, 0, 'lengths')
+  return () => {
+    const input = 20 + Math.floor(random.uniform() * 381)
+    const output = 20 + Math.floor(random.uniform() * 281)
+    return { input, output, known: Math.min(input - 1, COMMON) }
+  }
+}
+
+/** Requests/s that an engine gets through, refused ones included, where all come at once. */
+function rateOf(generation: Generation, work: typeof WORK): number {
+  const draw = drawer(2)
+  const all = Array.from({ length: 3000 }, draw)
+  const { rows } = serve({
+    plan: planOf([{ generation }], {
+      classes: [{ ...ANY_CLASS, sharedPrefixTokens: COMMON }],
+    }),
+    requests: requestsOf(
+      all.map(() => 0),
+      { lengths: all.map(({ input }) => input), outputs: all.map(({ output }) => output) },
+    ),
+    work: [work],
+  })
+  const { done, outcome } = rows.columns
+  const refused = outcome.filter((one) => one === OUTCOME.shed).length
+  expect(refused > 0).toBe(generation.kv === SHORT)
+  return (1000 * all.length) / Math.max(...done.filter(Number.isFinite))
+}
+
+test.each([
+  ['pages', PAGED],
+  ['pages and a prefix cache', CACHED],
+  ['reservations', RESERVED],
+  ['reservations that refuse some', SHORT],
+])('capacity with %s is the rate that an engine keeps up', (_, kv) => {
+  // prompts that take long, where it matters whether they are known
+  const work = kv === CACHED ? { ...WORK, per_prefill_token_ms: 0.3 } : WORK
+  const generation = generationOf(kv)
+  const { pools } = planOf([{ generation }])
+  const capacity = generationCapacity(pools[0]!, declaredSteps(work)!, false, drawer(1))
+  const rate = rateOf(generation, work)
+  expect(Math.abs(capacity / rate - 1)).toBeLessThan(0.08)
+  // negative control: that of half the memory, or without the cache, is far off
+  const { prefixCache } = kv
+  const other = prefixCache
+    ? generationOf({ ...kv, prefixCache: false })
+    : generationOf({ ...kv, blocks: kv.blocks / 2 })
+  const [pool] = planOf([{ generation: other }]).pools
+  const wrong = generationCapacity(pool!, declaredSteps(work)!, false, drawer(1))
+  expect(Math.abs(wrong / rate - 1)).toBeGreaterThan(0.25)
+})

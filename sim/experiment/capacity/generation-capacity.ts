@@ -1,0 +1,93 @@
+import type { PoolPlan } from '../../serving/index.ts'
+import type { StepLaw } from '../../world/index.ts'
+
+const REQUESTS = 20_000
+
+type GenerationPlan = NonNullable<PoolPlan['generation']>
+
+/**
+ * The highest rate, requests/s, at which the queue of a pool that generates stays stable, about:
+ * its replicas always decode as many sequences as have places and fit the KV cache. A request takes
+ * its prompt, its share of each step, and the tokens that its own steps read; one that is refused
+ * for its size takes nothing, and a prefix cache has all that it may know.
+ *
+ * Of a static batch everybody stays for the longest answer. A pool that hands over has prompts
+ * only, and `decodesOnly` says of one that it has none.
+ */
+export function generationCapacity(
+  { replicas, generation }: PoolPlan,
+  law: StepLaw,
+  decodesOnly: boolean,
+  draw: () => Lengths,
+): number {
+  if (generation === undefined) throw new Error('Expected a pool that generates')
+  const all = Array.from({ length: REQUESTS }, draw)
+  const held = all.filter((request) => neededBlocks(request, generation) <= mostBlocks(generation))
+  const requests = held.length > 0 ? held : all
+  const mean = (of: (request: Lengths) => number) =>
+    requests.reduce((sum, request) => sum + of(request), 0) / requests.length
+  const { blocks } = generation.kv
+  // in the mean over time: who answers longer is there longer
+  const own = mean((request) => blockSteps(request, generation)) / mean((r) => r.output)
+  const together = Math.min(generation.maxSequences, blocks / own)
+  const sequences = Math.max(1, Math.floor(together))
+  const offered = (1000 * replicas * REQUESTS) / requests.length
+  const steps =
+    generation.policy === 'static' ? longest(requests, sequences) : mean(({ output }) => output)
+  const known = (request: Lengths) => (generation.kv.prefixCache ? request.known : 0)
+  const computed = (request: Lengths) => request.input - known(request)
+  const prefill = decodesOnly ? 0 : mean(computed) * law.perPrefillTokenMs
+  if (generation.handOver !== null) {
+    const chunks = mean((request) => Math.ceil(computed(request) / generation.tokenBudget))
+    const base = chunks * law.baseMs
+    return offered / (prefill + base + law.perSequenceMs)
+  }
+  const context = mean(({ input, output }) => (output - 1) * (input + output / 2))
+  const ms =
+    prefill + steps * (law.baseMs / sequences + law.perSequenceMs) + context * law.perContextTokenMs
+  return offered / ms
+}
+
+interface Lengths {
+  readonly input: number
+  readonly output: number
+  /** tokens of the prompt that a prefix cache may know */
+  readonly known: number
+}
+
+/** Blocks that a request has in the end: the last token is not computed on. */
+function neededBlocks({ input, output }: Lengths, { kv, handOver }: GenerationPlan): number {
+  return Math.ceil((input + (handOver === null ? output - 1 : 0)) / kv.blockTokens)
+}
+
+function mostBlocks({ kv }: GenerationPlan): number {
+  return kv.contiguous ? Math.min(1, kv.blocks) : kv.blocks
+}
+
+/** The blocks that a request has, summed over its steps. */
+function blockSteps(request: Lengths, plan: GenerationPlan): number {
+  const { input, output } = request
+  // nobody leaves a static batch: who is in it has all its blocks from the beginning
+  if (plan.policy === 'static') return output * neededBlocks(request, plan)
+  const { blockTokens } = plan.kv
+  return blocksUpTo(input + output - 1, blockTokens) - blocksUpTo(input - 1, blockTokens)
+}
+
+/** The sum of the blocks of 1, 2, … `tokens` tokens. */
+function blocksUpTo(tokens: number, blockTokens: number): number {
+  const full = Math.floor(tokens / blockTokens)
+  return (full + 1) * (tokens - (full * blockTokens) / 2)
+}
+
+/** Mean of the longest answer of a batch. */
+function longest(requests: readonly { readonly output: number }[], batch: number): number {
+  let sum = 0
+  let batches = 0
+  for (let i = 0; i + batch <= requests.length; i += batch) {
+    let most = 0
+    for (let j = i; j < i + batch; j++) most = Math.max(most, requests[j]!.output)
+    sum += most
+    batches++
+  }
+  return sum / batches
+}

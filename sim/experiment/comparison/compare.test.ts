@@ -1,0 +1,162 @@
+import { describe, expect, test } from 'vitest'
+import { OUTCOME } from '../../serving/index.ts'
+import { PERCENTILES, percentile, Rows } from '../../stats/index.ts'
+import { type ComparisonInput, compareRuns, latenciesOf } from './compare.ts'
+import { DYNAMIC, type KnownRun, knownPlan, knownRun } from './known-machine.test-helper.ts'
+import { spoiled } from './validity.ts'
+
+const SECONDS = 12
+const run = knownRun({ load: 0.6, seconds: SECONDS })
+const again = knownRun({ load: 0.6, seconds: SECONDS, seed: 2, requestSeed: 1 })
+
+const figures = (one: KnownRun, scale = 1) => {
+  const { sorted } = latenciesOf(one.rows, 0)
+  return PERCENTILES.map((p) => scale * percentile(sorted, p))
+}
+
+function compare(replays: readonly KnownRun[], rest: Partial<ComparisonInput> = {}) {
+  return compareRuns({
+    plan: run.plan,
+    requests: run.requests,
+    work: run.work,
+    replays,
+    predictions: Array.from({ length: 10 }, () => figures(replays[0]!)),
+    warmupMs: 0,
+    durationMs: 1000 * SECONDS,
+    seed: 1,
+    ...rest,
+  })
+}
+
+describe('structure', () => {
+  test('of the simulator itself passes', () => {
+    const { checks, percentiles } = compare([run, run])
+    expect(checks.structure.verdict).toBe('PASS')
+    expect(checks.prediction.verdict).toBe('PASS')
+    expect(percentiles.map(({ p }) => p)).toEqual([0.5, 0.9, 0.95, 0.99])
+    for (const { structure } of percentiles) expect(structure).toHaveLength(2)
+  })
+
+  test('of a wrong batcher fails, and says where it is worst', () => {
+    const plan = knownPlan(1, { policy: 'dynamic', max_batch: 4, max_delay_ms: 2, preferred: [] })
+    const { checks } = compare([run], { plan })
+    expect(checks.structure.verdict).toBe('FAIL')
+    expect(checks.structure.reason).toMatch(/^off by more than max\(1 %, 30 µs\) .*, at p50/)
+    expect(Math.abs(checks.structure.worst!.relative)).toBeGreaterThan(0.03)
+  })
+
+  test('does not see the work model: batches that take 3 % longer than it says pass', () => {
+    const slow = knownRun({ load: 0.6, seconds: SECONDS, slowness: 1.03 })
+    const { percentiles, checks } = compare([slow])
+    expect(checks.structure.verdict).not.toBe('FAIL')
+    for (const { verdicts, structure } of percentiles.filter(({ p }) => p < 0.95)) {
+      expect(verdicts.structure).toBe('PASS')
+      expect(Math.abs(structure[0]!.error_relative)).toBeLessThan(0.01)
+    }
+  })
+
+  test('of a spoiled replay is never a fault of the simulator', () => {
+    const plan = knownPlan(1, { ...DYNAMIC, policy: 'fixed', batch: 8 })
+    const busy = knownRun({ load: 0.6, seconds: SECONDS, stillShare: 0.12 })
+    expect(spoiled(run)).toBe(null)
+    expect(spoiled(busy)).toMatch(
+      /^its dispatcher stood still for 1\d % of the time; other programs/,
+    )
+    expect(compare([run], { plan }).checks.structure.verdict).toBe('FAIL')
+    const { structure, prediction } = compare([busy], { plan }).checks
+    expect([structure.verdict, prediction.verdict]).toEqual(['UNDECIDED', 'UNDECIDED'])
+    expect(prediction.reason).toBe('the replay does not count: other programs held them up')
+  })
+})
+
+describe('prediction', () => {
+  const predicted = (scales: readonly number[]) =>
+    compare([run, run], { predictions: scales.map((scale) => figures(run, scale)) }).checks
+      .prediction
+
+  test('within 5 % passes; outside the band and further off fails', () => {
+    expect(predicted(Array(10).fill(1.04)).verdict).toBe('PASS')
+    expect(predicted(Array(10).fill(1.06))).toMatchObject({
+      verdict: 'FAIL',
+      reason: expect.stringContaining('p50, p90, p95'),
+    })
+    expect(predicted(Array(10).fill(0.94)).verdict).toBe('FAIL')
+  })
+
+  test('further off but inside its band is undecided', () => {
+    const wide = Array.from({ length: 40 }, (_, i) => 0.9 + 0.01 * i)
+    expect(predicted(wide)).toMatchObject({
+      verdict: 'UNDECIDED',
+      reason: expect.stringMatching(/replays differ too much .* about \d+ replays would tell/),
+    })
+  })
+
+  test('may be as far off as two replays differ, of which a difference above 20 % tells nothing', () => {
+    const { percentiles } = compare([run, again], { predictions: [figures(run), figures(run)] })
+    const floors = percentiles.map(({ noise_floor: floor }) => floor.median!)
+    expect(floors.some((floor) => floor > 0.05 && floor < 0.2)).toBe(true)
+    expect(floors.some((floor) => floor > 0.2)).toBe(true)
+    for (const { noise_floor: floor, prediction } of percentiles) {
+      expect(floor.pairs).toBe(1)
+      expect(prediction[0]!.error_ms).toBe(0)
+      expect(prediction[1]!.verdict).toBe(floor.median! > 0.2 ? 'UNDECIDED' : 'PASS')
+    }
+  })
+})
+
+describe('noise floor', () => {
+  test('is undecided for one replay, and never fails', () => {
+    expect(compare([run]).checks.noise_floor).toEqual({
+      verdict: 'UNDECIDED',
+      reason: 'one replay has nothing to be compared with; replay at least twice',
+      worst: null,
+    })
+    expect(compare([run, run]).checks.noise_floor.reason).toContain('differ by 0.0 %')
+    expect(compare([run, again]).checks.noise_floor.verdict).toBe('PASS')
+  })
+})
+
+test('too few requests support no percentile: undecided, with the number that it takes', () => {
+  const few = knownRun({ load: 0.6, seconds: 0.05 })
+  expect(few.rows.count).toBeLessThan(60)
+  const { percentiles, checks } = compare([few], { predictions: [figures(few)] })
+  expect(percentiles).toEqual([])
+  for (const check of [checks.structure, checks.prediction]) {
+    expect(check.verdict).toBe('UNDECIDED')
+    expect(check.reason).toMatch(/^p50 needs \d+ requests in each replay, got \d+$/)
+  }
+})
+
+test('latencies are those of served requests after the warm-up, in order of arrival', () => {
+  const rows = Rows.allocate(4)
+  rows.columns.at.set([30, 10, 20, 40])
+  rows.columns.done.set([35, 12, 29, 90])
+  rows.columns.outcome.set([0, 0, 0, 1])
+  const { at, values, sorted } = latenciesOf(rows, 15)
+  expect([...at]).toEqual([20, 30])
+  expect([...values]).toEqual([9, 5])
+  expect([...sorted]).toEqual([5, 9])
+})
+
+describe('a spoiled replay', () => {
+  test('is one whose requests were sent late', () => {
+    const at = run.rows.columns.at.map((time, key) => (key % 33 === 0 ? time - 6 : time))
+    const rows = Rows.of({ ...run.rows.columns, at })
+    expect(spoiled({ rows, timers: run.timers })).toMatch(
+      /^its requests were sent late \(p99 6\.\d ms\); other programs/,
+    )
+  })
+
+  test('is one whose executors died, with what that cost', () => {
+    const outcome = run.rows.columns.outcome.map((own, key) => (key < 3 ? OUTCOME.failed : own))
+    const rows = Rows.of({ ...run.rows.columns, outcome })
+    expect(spoiled({ rows, timers: run.timers, deaths: [0, 1] })).toBe(
+      'the process of an executor ended 1 time and was started again; 3 requests failed',
+    )
+    expect(spoiled({ ...run, deaths: [0, 0] })).toBe(spoiled(run))
+  })
+
+  test('is none with standstills of 1 % of the time', () => {
+    expect(spoiled(again)).toBe(null)
+  })
+})

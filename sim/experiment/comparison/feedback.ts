@@ -1,0 +1,162 @@
+import {
+  ControlPlane,
+  type JournalEntry,
+  journalEntries,
+  type Ms,
+  Requests,
+  type ServingPlan,
+} from '../../serving/index.ts'
+import { type RowColumn, RowRecorder, Rows } from '../../stats/index.ts'
+import { type PartColumns, partsOf, type RequestList } from '../../traffic/index.ts'
+
+/** What a control plane decides when it is told the same again. */
+export interface FedBack {
+  readonly rows: Rows
+  /** entries of the journal */
+  readonly entries: number
+  /** the first entry that it cannot have been told; such are left out; null for none */
+  readonly refused: string | null
+}
+
+/**
+ * Tells a fresh control plane what another was told. Where both decide alike, the rows are those of
+ * the first run to the last bit: their times come from the journal, the rest from decisions.
+ */
+export function feedBack(plan: ServingPlan, list: RequestList, journal: Float64Array): FedBack {
+  const requests = partsOf(list, plan.classes)
+  const count = requests.at.length
+  const slots = new Requests()
+  const rows = Rows.allocate(count)
+  const due: Ms[] = []
+  const busy: boolean[] = []
+  const loading: boolean[] = []
+  const control = new ControlPlane(plan, {
+    requests: slots,
+    timers: {
+      arm(timer, at) {
+        due[timer] = at
+      },
+      disarm(timer) {
+        due[timer] = Number.POSITIVE_INFINITY
+      },
+    },
+    backend: {
+      start({ executor }) {
+        busy[executor] = true
+      },
+      load(executor) {
+        loading[executor] = true
+      },
+      unload() {},
+      shrink() {},
+    },
+    steps: {
+      run({ executor }) {
+        busy[executor] = true
+      },
+      yieldAtStep() {},
+    },
+    observer: new RowRecorder(rows, slots),
+  })
+  let last = Number.NEGATIVE_INFINITY
+  /** key of the request that came last */
+  let came = -1
+
+  /** Why an entry cannot be; what ids are known shows in what has been decided so far. */
+  function refusal({ now, event, id }: JournalEntry): string | null {
+    if (now < last) return `it comes after ${last} ms`
+    if (event === 'arrival' && !Number.isNaN(rows.columns.sent[id])) {
+      return id < count ? 'it has come before' : `of ${count} requests`
+    }
+    if (event === 'arrival' && requests.part[id]! > 0 && came !== id - 1) {
+      return 'the part before it has not just come'
+    }
+    if (event === 'timer' && !(due[id]! <= now)) return 'the timer is not due'
+    if (event === 'loaded' && loading[id] !== true) return 'no model is on its way there'
+    const ends = event === 'done' || event === 'steps'
+    return ends && busy[id] !== true ? 'the executor has no batch' : null
+  }
+
+  function tell(entry: JournalEntry): void {
+    const { now, event, id, started, ended, status } = entry
+    if (event === 'arrival') {
+      came = id
+      control.onArrival(now, enter(slots, requests, id))
+    } else if (event === 'timer') {
+      due[id] = Number.POSITIVE_INFINITY
+      control.onTimer(now, id)
+    } else if (event === 'done') {
+      busy[id] = false
+      control.onDone(now, id, started, ended, status)
+    } else if (event === 'steps') {
+      busy[id] = false
+      control.onSteps(now, id, entry.steps, entry.firstMs, entry.lastMs)
+    } else if (event === 'loaded') {
+      loading[id] = false
+      control.onLoaded(now, id, entry.ok)
+    } else control.onEnd(now)
+  }
+
+  let entries = 0
+  let refused: string | null = null
+  for (const entry of journalEntries(journal)) {
+    entries++
+    const why = refusal(entry)
+    if (why === null) {
+      last = entry.now
+      tell(entry)
+    } else if (refused === null) {
+      const { now, event, id } = entry
+      refused = `entry ${entries}, ${event} ${id} at ${now} ms: ${why}`
+    }
+  }
+  return { rows, entries, refused }
+}
+
+/** Puts a request of a list into a slot of the table. */
+function enter(slots: Requests, columns: PartColumns, key: number): number {
+  const slot = slots.acquire()
+  slots.at[slot] = columns.at[key]!
+  slots.length[slot] = columns.length[key]!
+  slots.output[slot] = columns.output[key]!
+  slots.class[slot] = columns.class[key]!
+  slots.attempt[slot] = 1
+  slots.key[slot] = key
+  slots.since[slot] = columns.at[key]!
+  slots.sending[slot] = columns.sending[key]!
+  slots.part[slot] = columns.part[key]!
+  const prefix = columns.prefixes?.[key]
+  if (prefix) slots.prefixes.set(slot, prefix)
+  return slot
+}
+
+/** Rows that are named; of more only their number. */
+const NAMED_ROWS = 5
+
+/**
+ * What differs between the rows of a run and those of its journal fed back, bit by bit (NaN equals
+ * NaN): the entry that was refused, the first rows with their columns. Empty where nothing does.
+ */
+export function feedbackDifferences(observed: Rows, again: FedBack): readonly string[] {
+  const found = again.refused === null ? [] : [again.refused]
+  if (observed.count !== again.rows.count) {
+    return [...found, `${observed.count} rows of ${again.rows.count} requests`]
+  }
+  // which attempt of a call a request is says its client, and no control plane
+  const names = (Object.keys(again.rows.columns) as RowColumn[]).filter(
+    (name) => name !== 'attempt' && name !== 'since',
+  )
+  let rows = 0
+  for (let key = 0; key < observed.count; key++) {
+    const texts = names.flatMap((name) => {
+      const was = observed.columns[name][key]!
+      const is = again.rows.columns[name][key]!
+      return was === is || (Number.isNaN(was) && Number.isNaN(is))
+        ? []
+        : [`${name} was ${was}, is ${is}`]
+    })
+    if (texts.length > 0 && rows++ < NAMED_ROWS) found.push(`row ${key}: ${texts.join('; ')}`)
+  }
+  if (rows > NAMED_ROWS) found.push(`and ${rows - NAMED_ROWS} more rows`)
+  return found
+}

@@ -1,0 +1,34 @@
+import type { Ms } from '../../serving/index.ts'
+import type { Intervals, RecordedField } from '../../world/index.ts'
+import { type ExecutorWork, fieldOf, type OverheadRecording } from './structure.ts'
+
+/** A run, and which of its executors ran a model. */
+export interface Recording extends OverheadRecording {
+  /** of every executor of the run, by the model's present work */
+  readonly work: readonly ExecutorWork[]
+  readonly load: number
+  readonly durationMs: Ms
+}
+
+/** The speed field of a run as a profile holds it. */
+export function recordedField(recording: Recording): RecordedField {
+  const { run, work, executors, load, durationMs } = recording
+  const field = fieldOf(run, work)
+  return {
+    load,
+    durationMs,
+    executors: field.executors.slice(...executors).map(({ times, speeds }) => ({
+      times: round(times, 3),
+      speeds: round(speeds, 4),
+    })),
+    dispatcher: rounded(field.dispatcher),
+    intake: rounded(field.intake),
+  }
+}
+
+/** A profile is a file that people read and keep in repositories. */
+function round(values: readonly number[], digits: number): number[] {
+  return values.map((value) => Number(value.toFixed(digits)))
+}
+
+const rounded = ({ from, to }: Intervals) => ({ from: round(from, 3), to: round(to, 3) })

@@ -1,0 +1,98 @@
+import type { PercentileComparison, ReplayError, Verdict } from '../../documents/index.ts'
+import {
+  meanWithError,
+  noVerdictReason,
+  PERCENTILES,
+  percentileLabel,
+  tInterval,
+} from '../../stats/index.ts'
+import { type Check, errorOf, worst, worstError } from './verdicts.ts'
+
+/** Errors within the larger of these two pass. */
+export const STRUCTURE_TOLERANCE = { relative: 0.01, absolute_ms: 0.03 } as const
+
+export function structureTolerance(measured: number): number {
+  const { relative, absolute_ms } = STRUCTURE_TOLERANCE
+  return Math.max(relative * measured, absolute_ms)
+}
+
+/** Of the interval within which a run of the same machine lies. */
+const LEVEL = 0.99
+
+/**
+ * The error of one replay against simulations of its own machine. They scatter, since overheads are
+ * drawn, and the replay is one such draw itself: so their interval is that of a further run,
+ * mean +- t s sqrt(1 + 1/n). PASS where all of it is within tolerance, FAIL where none of it is. A
+ * replay that other programs spoiled cannot show a fault of the simulator.
+ */
+export function structureError(
+  { replay, valid }: { readonly replay: number; readonly valid: boolean },
+  measured: number,
+  runs: readonly number[],
+): ReplayError {
+  const { mean, halfWidth } = meanWithError(runs, LEVEL)
+  const half = halfWidth * Math.sqrt(runs.length + 1)
+  const [low, high] = [mean - half, mean + half]
+  const tolerance = structureTolerance(measured)
+  const inside = low >= measured - tolerance && high <= measured + tolerance
+  const outside = high < measured - tolerance || low > measured + tolerance
+  return {
+    ...errorOf(replay, measured, mean),
+    low,
+    high,
+    verdict: inside ? 'PASS' : outside && valid ? 'FAIL' : 'UNDECIDED',
+  }
+}
+
+/** An error as a multiple of what is tolerated: replays with a slow spell weigh no more. */
+const ofTolerance = ({ error_ms, measured }: ReplayError) => error_ms / structureTolerance(measured)
+
+/**
+ * Of all replays at one percentile: FAIL where one of them is off by more than its own noise; else
+ * by the t interval of their mean error, in which the noise of single replays averages out.
+ */
+export function structureVerdict(errors: readonly ReplayError[]): Verdict {
+  if (errors.some(({ verdict }) => verdict === 'FAIL')) return 'FAIL'
+  const { low, high } = tInterval(errors.map(ofTolerance))
+  if (low === null || high === null) return worst(errors.map(({ verdict }) => verdict))
+  if (low >= -1 && high <= 1) return 'PASS'
+  return low > 1 || high < -1 ? 'FAIL' : 'UNDECIDED'
+}
+
+/** What the percentiles that support a verdict say together. */
+export function structureCheck(percentiles: readonly PercentileComparison[], n: number): Check {
+  const judged = percentiles.filter(({ verdicts }) => verdicts.structure !== null)
+  const verdict = worst(judged.map(({ verdicts }) => verdicts.structure!))
+  const named = judged
+    .filter(({ verdicts }) => verdicts.structure === verdict)
+    .map(({ p }) => percentileLabel(p))
+    .join(', ')
+  const limit = 'max(1 %, 30 µs)'
+  const reason =
+    judged.length === 0
+      ? noVerdictReason(n, PERCENTILES[0], 'in each replay')
+      : verdict === 'PASS'
+        ? `the mean error is within ${limit} at every judged percentile`
+        : verdict === 'FAIL'
+          ? `off by more than ${limit} and than noise explains, at ${named}`
+          : `noise leaves open whether the error is within ${limit} at ${named}; ` +
+            moreReplays(judged)
+  return { verdict, reason, worst: worstError(judged, 'structure') }
+}
+
+/**
+ * How many replays narrow the interval of their mean error to what is left of the tolerance, at the
+ * percentiles that are open: n = (2 s / left)^2. One replay has no spread, and two are too few.
+ */
+function moreReplays(percentiles: readonly PercentileComparison[]): string {
+  const open = percentiles.filter(({ verdicts }) => verdicts.structure === 'UNDECIDED')
+  const needed = open.map(({ structure }) => {
+    const errors = structure.map(ofTolerance)
+    const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length
+    const squares = errors.reduce((sum, error) => sum + (error - mean) ** 2, 0)
+    const spread = Math.sqrt(squares / Math.max(1, errors.length - 1))
+    return Math.ceil(((2 * spread) / (1 - Math.abs(mean))) ** 2)
+  })
+  const most = Math.max(3, ...needed)
+  return most < 1000 ? `about ${most} replays would tell` : 'a quieter machine would tell'
+}

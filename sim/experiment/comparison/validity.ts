@@ -1,0 +1,40 @@
+import { OUTCOME } from '../../serving/index.ts'
+import { percentile } from '../../stats/index.ts'
+import { actsOf, standstillsOf } from '../../world/index.ts'
+import { type ObservedRun, turnsOf } from './structure.ts'
+
+/** A dispatcher that stands still for a larger share of the time shares its core with others. */
+const MOST_STANDSTILL = 0.05
+const BUSY = 'other programs share the machine, or the rate is too high for one dispatcher'
+/** Requests that are sent later than this (p99) are not the ones that were scheduled. */
+const LATEST_MS = 5
+
+/**
+ * Why a replay does not count, or null. The load generator and the dispatcher run on the machine
+ * that is measured: where other programs hold them up, the replay measures those. A simulation has
+ * no executor that dies.
+ */
+export function spoiled(run: ObservedRun): string | null {
+  const deaths = (run.deaths ?? []).reduce((sum, times) => sum + times, 0)
+  if (deaths > 0) return diedText(run, deaths)
+  const { reactions, handOvers } = turnsOf(run)
+  const turns = [...reactions, ...handOvers]
+  const { from, to } = standstillsOf(turns, actsOf(turns))
+  const still = from.reduce((sum, start, i) => sum + to[i]! - start, 0)
+  const share = still / turns.reduce((latest, [, happened]) => Math.max(latest, happened), 0)
+  if (share > MOST_STANDSTILL) {
+    return `its dispatcher stood still for ${(100 * share).toFixed(0)} % of the time; ${BUSY}`
+  }
+  const { at, sent } = run.rows.columns
+  const lag = percentile(Float64Array.from(at, (due, key) => sent[key]! - due).sort(), 0.99)
+  return lag > LATEST_MS ? `its requests were sent late (p99 ${lag.toFixed(1)} ms); ${BUSY}` : null
+}
+
+function diedText({ rows }: ObservedRun, deaths: number): string {
+  const lost = rows.columns.outcome.filter((outcome) => outcome === OUTCOME.failed).length
+  const [times, requests] = [counted(deaths, 'time'), counted(lost, 'request')]
+  return `the process of an executor ended ${times} and was started again; ${requests} failed`
+}
+
+const counted = (count: number, noun: string) =>
+  `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`

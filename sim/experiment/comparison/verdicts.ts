@@ -1,0 +1,30 @@
+import type { Comparison, PercentileComparison, Verdict } from '../../documents/index.ts'
+
+/** A check of a comparison: its verdict, and why. */
+export type Check = Comparison['checks']['structure']
+
+/** FAIL before UNDECIDED before PASS; of nothing nothing can be said. */
+export function worst(verdicts: readonly Verdict[]): Verdict {
+  if (verdicts.includes('FAIL')) return 'FAIL'
+  return verdicts.includes('UNDECIDED') || verdicts.length === 0 ? 'UNDECIDED' : 'PASS'
+}
+
+/** The largest relative error of a kind, over percentiles and replays. */
+export function worstError(
+  percentiles: readonly PercentileComparison[],
+  of: 'structure' | 'prediction',
+): Check['worst'] {
+  const errors = percentiles.flatMap((one) => one[of].map((error) => ({ p: one.p, ...error })))
+  if (errors.length === 0) return null
+  const worst = errors.reduce((a, b) =>
+    Math.abs(b.error_relative) > Math.abs(a.error_relative) ? b : a,
+  )
+  const { p, replay, error_ms, error_relative } = worst
+  return { p, replay, error_ms, relative: error_relative }
+}
+
+/** An error of a simulated figure against one replay's. */
+export function errorOf(replay: number, measured: number, simulated: number) {
+  const error = simulated - measured
+  return { replay, measured, simulated, error_ms: error, error_relative: error / measured }
+}

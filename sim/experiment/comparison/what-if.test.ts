@@ -1,0 +1,300 @@
+import { describe, expect, test } from 'vitest'
+import { type Batching, scenarioSchema } from '../../../scenarios/schema/schema.ts'
+import type { Verdict } from '../../documents/index.ts'
+import { PERCENTILES, percentile } from '../../stats/index.ts'
+import type { ModelProfile } from '../../world/index.ts'
+import { runReplication } from '../simulation/simulate.ts'
+import { latenciesOf } from './compare.ts'
+import { DYNAMIC, type KnownRun, knownRun, WINDOW_MS } from './known-machine.test-helper.ts'
+import { recordedField } from './recorded.ts'
+import { type ExecutorWork, overheadsOf } from './structure.ts'
+import { type WhatIfRuns, whatIfCheck, whatIfPercentiles } from './what-if.ts'
+
+/** So many latencies of an exponential distribution with this median, ms, ascending. */
+const latencies = (medianMs: number, count: number) =>
+  Float64Array.from({ length: count }, (_, i) => -medianMs * Math.log2(1 - (i + 0.5) / count))
+
+const figures = (sorted: Float64Array) => PERCENTILES.map((p) => percentile(sorted, p))
+interface Made {
+  /** of each round, ms */
+  readonly a?: readonly number[]
+  readonly b: readonly number[]
+  /** ratio B/A of every percentile in each replication */
+  readonly predicted: readonly number[]
+  /** requests of each replay */
+  readonly requests?: number
+}
+
+/** Rounds whose medians are given; all other percentiles are in the same ratio. */
+function made({ b, a = b.map(() => 4), predicted, requests = 4000 }: Made): WhatIfRuns {
+  const of = (medianMs: number) => latencies(medianMs, requests)
+  return {
+    rounds: b.map((medianMs, round) => ({ a: of(a[round]!), b: of(medianMs) })),
+    predictions: predicted.map((ratio) => ({ a: figures(of(7)), b: figures(of(7 * ratio)) })),
+  }
+}
+
+const judged = (of: Made) => {
+  const percentiles = whatIfPercentiles(made(of))
+  const verdicts = percentiles.map(({ p, verdict }) => [p, verdict] as const)
+  return { percentiles, verdicts: new Map<number, Verdict | null>(verdicts) }
+}
+
+describe('the ratio of a percentile', () => {
+  const { percentiles } = judged({ a: [4, 5, 3], b: [2, 3, 1.2], predicted: [0.6, 0.5, 0.4, 0.7] })
+
+  test('is that of each round, and its mean with the t interval over rounds', () => {
+    for (const { p, each, measured, n } of percentiles) {
+      const p50 = Math.LN2 / -Math.log(1 - p)
+      expect(each.map(({ round, ratio }) => [round, ratio.toFixed(6)])).toEqual([
+        [0, '0.500000'],
+        [1, '0.600000'],
+        [2, '0.400000'],
+      ])
+      expect(each.map(({ a }) => Math.round(a * p50))).toEqual([4, 5, 3])
+      // t of 2 degrees of freedom is 4.3027, and the standard error 0.1 / sqrt(3)
+      expect(measured.value).toBeCloseTo(0.5, 9)
+      expect(measured.low).toBeCloseTo(0.5 - 0.24841, 4)
+      expect(measured.high).toBeCloseTo(0.5 + 0.24841, 4)
+      expect([n, measured.n]).toEqual([4000, 4000])
+    }
+  })
+
+  test('is predicted by the median over replications, and the error is signed', () => {
+    for (const { predicted, error_relative } of percentiles) {
+      expect(predicted.value).toBeCloseTo(0.5, 9)
+      expect([predicted.low, predicted.high]).toEqual([0.4, 0.7].map((x) => expect.closeTo(x, 9)))
+      expect(predicted.n).toBe(4000)
+      expect(error_relative).toBeCloseTo(0, 9)
+    }
+    for (const [ratio, sign] of [
+      [0.6, 1],
+      [0.4, -1],
+    ] as const) {
+      const [p50] = judged({ b: [2, 2], predicted: [ratio] }).percentiles
+      expect(p50!.error_relative).toBeCloseTo(0.2 * sign, 9)
+      // of B, whose median is 2 ms
+      expect(p50!.error_ms).toBeCloseTo(0.4 * sign, 3)
+    }
+  })
+
+  test('comes with the relative difference of any two replays of A', () => {
+    for (const { noise_floor: floor } of percentiles) {
+      // 4 and 5, 4 and 3, 5 and 3
+      expect(floor.median).toBeCloseTo(1 / 3.5, 3)
+      expect(floor.largest).toBeCloseTo(2 / 4, 3)
+      expect(floor.pairs).toBe(3)
+    }
+  })
+
+  test('is given where each replay of the side with fewer requests supports it', () => {
+    expect(percentiles.map(({ p }) => p)).toEqual([0.5, 0.9, 0.95, 0.99])
+    const { rounds, predictions } = made({ b: [2, 2], predicted: [0.5] })
+    const fewer = [rounds[0]!, { ...rounds[1]!, b: latencies(2, 600) }]
+    const some = whatIfPercentiles({ rounds: fewer, predictions })
+    expect(some.map(({ p, n }) => [p, n])).toEqual([
+      [0.5, 600],
+      [0.9, 600],
+      [0.95, 600],
+    ])
+  })
+})
+
+describe('a ratio that does not scatter is told from a prediction', () => {
+  /** Verdict of a prediction that is off by so much, too high and too low. */
+  const verdictsAt = (p: number, error: number, a: number[], ratio: number) =>
+    [1 + error, 1 - error].map((scale) => {
+      const b = a.map((medianMs) => ratio * medianMs)
+      return judged({ a, b, predicted: [ratio * scale] }).verdicts.get(p)
+    })
+
+  // p95 is 4.32 times the median: 50 µs are 12.5 % of 0.4 ms, and 23.1 % of 0.216 ms
+  test.each([
+    [0.5, '5 %', 0.05, [4, 4, 4], 0.5],
+    [0.5, '5 %, however far two replays of A differ', 0.05, [4, 5, 3], 0.5],
+    [0.5, '50 µs where those are more', 0.125, [0.8, 0.8, 0.8], 0.5],
+    [0.95, '10 %', 0.1, [4, 4, 4], 0.5],
+    [0.95, '50 µs where those are more', 0.05 / (0.05 * Math.log2(20)), [0.1, 0.1, 0.1], 0.5],
+    [0.95, 'the difference of two replays of A where that is more', 0.2, [3.6, 4.4], 0.5],
+  ] as const)('p(%f): by %s', (p, _, tolerance, a, ratio) => {
+    expect(verdictsAt(p, 0.98 * tolerance, [...a], ratio)).toEqual(['PASS', 'PASS'])
+    expect(verdictsAt(p, 1.02 * tolerance, [...a], ratio)).toEqual(['FAIL', 'FAIL'])
+  })
+
+  test('p90 and p99 get no verdict, whatever the error', () => {
+    for (const predicted of [[0.5], [5]]) {
+      const { verdicts } = judged({ b: [2, 2, 2], predicted })
+      expect([verdicts.get(0.9), verdicts.get(0.99)]).toEqual([null, null])
+    }
+  })
+
+  /** `factors`: how far each of PERCENTILES is off beyond what was predicted of all. */
+  const check = (predicted: number, factors = PERCENTILES.map(() => 1)) => {
+    const { rounds, predictions } = made({ b: [2, 2, 2], predicted: [predicted] })
+    const off = predictions.map(({ a, b }) => ({ a, b: b.map((ms, i) => ms * factors[i]!) }))
+    return whatIfCheck(whatIfPercentiles({ rounds, predictions: off }))
+  }
+
+  test('the check passes, or fails and names the percentiles', () => {
+    expect(check(0.51).verdict).toBe('PASS')
+    expect(check(0.51).reason).toMatch(/^the predicted ratio is within max\(5 %, 50 µs\) at p50, /)
+    expect(check(0.54).verdict).toBe('FAIL')
+    expect(check(0.54).reason).toMatch(/^the predicted ratio is further off than .*, at p50$/)
+    expect(check(1).reason).toMatch(/, at p50 and p95$/)
+  })
+
+  test('the worst of a check is one that is judged, however far off the others are', () => {
+    const { verdict, worst } = check(0.5, [1.02, 9, 0.96, 9, 9])
+    expect(verdict).toBe('PASS')
+    expect(worst).toMatchObject({ p: 0.95, relative: expect.closeTo(-0.04, 6) })
+  })
+})
+
+describe('the measured ratio leaves it open', () => {
+  const check = (of: Made) => whatIfCheck(judged(of).percentiles)
+
+  test.each([0.5, 5])('after one round, whatever was predicted: %f', (predicted) => {
+    const { verdict, reason } = check({ b: [2], predicted: [predicted] })
+    expect(verdict).toBe('UNDECIDED')
+    expect(reason).toMatch(/about [3-9] rounds would tell$/)
+  })
+
+  test('where it scatters, and so many rounds of the same scatter then tell', () => {
+    const pattern = [1.6, 2, 2.4]
+    const { verdict, reason } = check({ b: pattern, predicted: [0.5] })
+    expect(verdict).toBe('UNDECIDED')
+    expect(reason).toMatch(/^the measured ratio scatters too much to tell at p50 and p95; /)
+    const rounds = Number(/about (\d+) rounds/.exec(reason)![1])
+    // (2 * 0.2 / 0.05)^2, rounded up
+    expect([64, 65]).toContain(rounds)
+    const b = Array.from({ length: rounds }, (_, i) => pattern[i % 3]!)
+    expect(check({ b, predicted: [0.5] }).verdict).toBe('PASS')
+    expect(check({ b: b.slice(0, 12), predicted: [0.5] }).verdict).toBe('UNDECIDED')
+    // far enough off, it fails in spite of the scatter
+    expect(check({ b, predicted: [0.6] }).verdict).toBe('FAIL')
+  })
+
+  test('by a little, and then more rounds would tell than there were', () => {
+    const b = [1.96, 2, 2.04]
+    const { verdict, reason } = check({ b, predicted: [0.5 * 1.01] })
+    expect(verdict).toBe('UNDECIDED')
+    expect(Number(/about (\d+) rounds/.exec(reason)![1])).toBeGreaterThan(b.length)
+  })
+})
+
+describe('a verdict needs as many requests in all rounds together as it would in one', () => {
+  const verdict = (p: number, rounds: number, requests: number) =>
+    judged({ b: Array(rounds).fill(2), predicted: [0.5], requests }).verdicts.get(p)
+
+  // p50 is judged from 200 requests on, p95 from 2000
+  test.each([
+    [0.5, 2, 99, null],
+    [0.5, 2, 100, 'PASS'],
+    [0.95, 3, 666, null],
+    [0.95, 3, 667, 'PASS'],
+  ])('p(%f) of %i rounds of %i: %s', (p, rounds, requests, expected) => {
+    expect(verdict(p, rounds, requests)).toBe(expected)
+  })
+
+  test('and where there are fewer, the check is undecided and says so', () => {
+    const check = (requests: number) =>
+      whatIfCheck(judged({ b: [2, 2], predicted: [0.5], requests }).percentiles)
+    const few = { verdict: 'UNDECIDED', worst: null }
+    expect(check(80)).toEqual({ ...few, reason: 'p50 needs 200 requests in all rounds, got 160' })
+    const reason = 'the replays have too few requests for any percentile'
+    expect(check(40)).toEqual({ ...few, reason })
+  })
+})
+
+describe('a change on a machine of which everything is known', () => {
+  const DURATION_S = 12
+  const WARMUP_S = 1
+  const DAYS = [1, 2, 3, 4, 5]
+  const LOAD = 0.5
+  const SMALL: Batching = {
+    policy: 'dynamic',
+    max_batch: 2,
+    max_delay_ms: WINDOW_MS,
+    preferred: [],
+  }
+
+  /** Replays of the same requests on several days. */
+  const replays = (batching: Batching) =>
+    DAYS.map((seed) =>
+      knownRun({ load: LOAD, seconds: DURATION_S, batching, seed, requestSeed: 1 }),
+    )
+  const sorted = ({ rows }: KnownRun) => latenciesOf(rows, 1000 * WARMUP_S).sorted
+  const [a, b] = [replays(DYNAMIC), replays(SMALL)]
+  const rounds = a.map((run, day) => ({ a: sorted(run), b: sorted(b[day]!) }))
+  const truth = a[0]!.work[0]!
+
+  /** The profile of someone who believes in this work, with fields of the replays of A. */
+  function profileOf(work: ExecutorWork['work']): ModelProfile {
+    const sizes = [1, 2, 8]
+    const lengths = [8, 64]
+    const ms = sizes.map((size) => lengths.map((length) => work(size, length)))
+    const shared = { load: LOAD, durationMs: 1000 * DURATION_S, executors: [0, 1] as const }
+    const believed = { work, wake: truth.wake }
+    return {
+      key: 'known',
+      label: 'known',
+      ...{ content: 'none', memory: null },
+      work: { sizes, lengths, ms, error: ms.map((row) => row.map(() => 0)) },
+      wake: { gapMs: [...truth.wake.gapMs], ms: [...truth.wake.ms] },
+      overheads: overheadsOf(
+        a.map((run) => ({ run, executors: [0, 1] })),
+      ) as ModelProfile['overheads'],
+      fields: a.map((run) => recordedField({ ...shared, run, work: [believed] })),
+    }
+  }
+
+  /** Predicted percentiles of ten replications. */
+  function predictions(work: ExecutorWork['work'], batching: Batching) {
+    const scenario = scenarioSchema.parse({
+      spillway: 1,
+      name: 'known',
+      duration_s: DURATION_S,
+      warmup_s: WARMUP_S,
+      models: { known: { builtin: 'transformer-encoder', pad_to: a[0]!.plan.pools[0]!.padTo } },
+      traffic: [{ class: 'web', arrivals: { process: 'poisson', rate_rps: 1 } }],
+      pools: [{ name: 'central', model: 'known', batching }],
+    })
+    const models = [profileOf(work)]
+    const { requests } = a[0]!
+    const input = { scenario, models, capacityRps: null, traces: new Map(), requests }
+    return Array.from({ length: 10 }, (_, i) => runReplication(input, i).all.percentiles)
+  }
+
+  function check(work: ExecutorWork['work'], changed = SMALL) {
+    const sides = [predictions(work, DYNAMIC), predictions(work, changed)] as const
+    const predicted = sides[0].map((of, i) => ({ a: of, b: sides[1][i]! }))
+    const percentiles = whatIfPercentiles({ rounds, predictions: predicted })
+    return { percentiles, ...whatIfCheck(percentiles) }
+  }
+
+  test('the change is one: it moves the median by a tenth and more', () => {
+    const { percentiles } = check(truth.work)
+    expect(Math.abs(percentiles[0]!.measured.value! - 1)).toBeGreaterThan(0.1)
+  })
+
+  test('is predicted by the true work, from fields of the unchanged side alone', () => {
+    const { verdict, reason } = check(truth.work)
+    expect(verdict, reason).toBe('PASS')
+  })
+
+  test.each([
+    ['constant work', () => 3],
+    [
+      'work of twice the slope',
+      (size: number, length: number) => 2 * truth.work(size, length) - 0.8,
+    ],
+  ])('is not predicted by %s', (_, work) => {
+    const { verdict, reason } = check(work)
+    expect(verdict, reason).toBe('FAIL')
+  })
+
+  test('is not predicted by no change at all', () => {
+    const { verdict, reason } = check(truth.work, DYNAMIC)
+    expect(verdict, reason).toBe('FAIL')
+  })
+})

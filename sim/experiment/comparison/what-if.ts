@@ -1,0 +1,139 @@
+import type { Verdict, WhatIfPercentile } from '../../documents/index.ts'
+import {
+  noVerdictReason,
+  PERCENTILES,
+  percentile,
+  percentileLabel,
+  supports,
+  supportsVerdict,
+  tInterval,
+  within,
+} from '../../stats/index.ts'
+import { noiseFloor } from './noise-floor.ts'
+import { band } from './prediction-check.ts'
+import { type Check, worst } from './verdicts.ts'
+
+/**
+ * How far a predicted ratio may be from the measured one, of the percentiles that are judged: the
+ * largest of this, 50 µs on B and, where `floor` says so, the difference of two replays of A.
+ */
+const TOLERANCES = new Map([
+  [0.5, { relative: 0.05, floor: false }],
+  [0.95, { relative: 0.1, floor: true }],
+])
+const ABSOLUTE_MS = 0.05
+
+/** A change from configuration A to B: replayed interleaved, and predicted with one profile. */
+export interface WhatIfRuns {
+  /** latencies of both sides in each round, ms, ascending */
+  readonly rounds: readonly { readonly a: Float64Array; readonly b: Float64Array }[]
+  /** predicted PERCENTILES of both sides, each replication on one machine for both */
+  readonly predictions: readonly { readonly a: readonly number[]; readonly b: readonly number[] }[]
+}
+
+/**
+ * Predicted against measured ratio B/A, for each percentile that every replay supports. A verdict
+ * is on the mean over rounds, so it is the requests of all rounds together that have to support it.
+ */
+export function whatIfPercentiles({ rounds, predictions }: WhatIfRuns): WhatIfPercentile[] {
+  const n = Math.min(...rounds.flatMap(({ a, b }) => [a.length, b.length]))
+  const judged = (p: number) => supportsVerdict(n * rounds.length, p)
+  return PERCENTILES.filter((p) => supports(n, p)).map((p) => {
+    const i = PERCENTILES.indexOf(p)
+    const each = rounds.map((round, number) => {
+      const [a, b] = [percentile(round.a, p), percentile(round.b, p)]
+      return { round: number, a, b, ratio: b / a }
+    })
+    const floor = noiseFloor(each.map(({ a }) => a))
+    const predicted = band(
+      predictions.map(({ a, b }) => b[i]! / a[i]!),
+      n,
+    )
+    const measured = { ...within(tInterval(each.map(({ ratio }) => ratio))), n }
+    const error = predicted.value! / measured.value - 1
+    const b = each.reduce((sum, round) => sum + round.b, 0) / each.length
+    const tolerance = toleranceOf(p, b, floor.median)
+    const errors = [measured.high, measured.low].map((end) =>
+      end === null ? null : predicted.value! / end - 1,
+    )
+    return {
+      p,
+      n,
+      predicted,
+      measured,
+      each,
+      noise_floor: floor,
+      error_relative: error,
+      error_ms: error * b,
+      verdict: tolerance === null || !judged(p) ? null : verdictOf(errors, tolerance),
+    }
+  })
+}
+
+/** Relative; null where the percentile is not judged. */
+function toleranceOf(p: number, bMs: number, floor: number | null): number | null {
+  const tolerance = TOLERANCES.get(p)
+  if (tolerance === undefined) return null
+  const noise = tolerance.floor ? (floor ?? 0) : 0
+  return Math.max(tolerance.relative, ABSOLUTE_MS / bMs, noise)
+}
+
+/** By the errors at both ends of the measured interval; one round has none and says nothing. */
+function verdictOf(errors: readonly (number | null)[], tolerance: number): Verdict {
+  const [low, high] = errors
+  if (low == null || high == null) return 'UNDECIDED'
+  if (low >= -tolerance && high <= tolerance) return 'PASS'
+  return low > tolerance || high < -tolerance ? 'FAIL' : 'UNDECIDED'
+}
+
+/** What the ratios of all judged percentiles say together. */
+export function whatIfCheck(percentiles: readonly WhatIfPercentile[]): Check {
+  const judged = percentiles.filter(({ verdict }) => verdict !== null)
+  const verdict = worst(judged.map((one) => one.verdict!))
+  const named = judged
+    .filter((one) => one.verdict === verdict)
+    .map(({ p }) => percentileLabel(p))
+    .join(' and ')
+  const limit = 'max(5 %, 50 µs) at p50, max(10 %, 50 µs, the A/A difference) at p95'
+  const far = judged.reduce<WhatIfPercentile | null>(
+    (most, one) =>
+      most && Math.abs(most.error_relative) >= Math.abs(one.error_relative) ? most : one,
+    null,
+  )
+  const reason =
+    far === null
+      ? tooFew(percentiles[0])
+      : verdict === 'PASS'
+        ? `the predicted ratio is within ${limit}`
+        : verdict === 'FAIL'
+          ? `the predicted ratio is further off than ${limit}, at ${named}`
+          : `the measured ratio scatters too much to tell at ${named}; ${moreRounds(judged)}`
+  return {
+    verdict,
+    reason,
+    worst: far && { p: far.p, replay: 0, error_ms: far.error_ms, relative: far.error_relative },
+  }
+}
+
+function tooFew(first: WhatIfPercentile | undefined): string {
+  if (first === undefined) return 'the replays have too few requests for any percentile'
+  return noVerdictReason(first.n * first.each.length, first.p, 'in all rounds')
+}
+
+/**
+ * How many rounds narrow the interval to what is left of the tolerance: n = (2 s / left)^2. One
+ * round has no spread, two are too few, and so are those that there are.
+ */
+function moreRounds(judged: readonly WhatIfPercentile[]): string {
+  const needed = judged.map(({ p, each, noise_floor, error_relative }) => {
+    const ratios = each.map(({ ratio }) => ratio)
+    const mean = ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length
+    const variance = ratios.reduce((sum, ratio) => sum + (ratio / mean - 1) ** 2, 0)
+    const spread = Math.sqrt(variance / Math.max(1, ratios.length - 1))
+    const b = each.reduce((sum, round) => sum + round.b, 0) / each.length
+    const left = Math.abs(toleranceOf(p, b, noise_floor.median)! - Math.abs(error_relative))
+    return Math.min(999, Math.ceil(((2 * spread) / left) ** 2))
+  })
+  const present = judged[0]!.each.length
+  return `about ${Math.max(3, present + 1, ...needed)} rounds would tell`
+}

@@ -1,0 +1,120 @@
+import type { MemorySeries, MemorySpace } from '../../documents/index.ts'
+import { estimate, type Ratio, type SpaceCounts, type SpaceSummary } from '../../stats/index.ts'
+
+const MIB = 2 ** 20
+
+/** One entry for each space; `runs`: the same spaces of each run. */
+export function memoryResult(runs: readonly (readonly SpaceSummary[])[]): MemorySpace[] {
+  return (runs[0] ?? []).map((_, i) => spaceResult(runs.map((spaces) => spaces[i]!)))
+}
+
+function spaceResult(runs: readonly SpaceSummary[]): MemorySpace {
+  const first = runs[0]!
+  const mib = (of: (run: SpaceSummary) => number) => {
+    const values = runs.map((run) => of(run) / MIB)
+    // of real arenas a device may hold more than its limit, as nobody tells them
+    return estimate(values, runs.length, Math.max(first.limitBytes / MIB, ...values))
+  }
+  const share = (of: (run: SpaceSummary) => number) => estimate(runs.map(of), runs.length, 1)
+  const ratio = (of: (run: SpaceSummary) => Ratio | null) => {
+    const all = runs.map((run) => of(run)!)
+    const n = all.reduce((sum, one) => sum + one.of, 0)
+    return estimate(
+      all.map((one) => one.part / one.of),
+      n,
+      1,
+    )
+  }
+  const sum = (key: keyof SpaceCounts) => runs.reduce((all, { counts }) => all + counts[key], 0)
+  const { residency } = first
+  const limited = Number.isFinite(first.limitBytes)
+  return {
+    name: first.name,
+    shared: first.shared,
+    pools: [...first.pools],
+    allocators: [...first.allocators],
+    limit_mib: limited ? first.limitBytes / MIB : null,
+    weights_mib: first.weightsBytes / MIB,
+    peak_requested_mib: mib((run) => run.peakRequested),
+    peak_in_use_mib: mib((run) => run.peakInUse),
+    peak_held_mib: mib((run) => run.peakHeld),
+    internal_fragmentation: share((run) => run.internal),
+    external_fragmentation: share((run) => run.external),
+    free_share: share((run) => run.freeShare),
+    pinned_free_mib: mib((run) => run.pinnedFree),
+    largest_free_mib: limited ? mib((run) => run.largestFree) : null,
+    extensions: estimate(
+      runs.map(({ counts }) => counts.extensions),
+      runs.length,
+    ),
+    out_of_memory: {
+      shortage: sum('shortage'),
+      fragmentation: sum('fragmentation'),
+      oversize: sum('oversize'),
+      loads: sum('loads'),
+    },
+    remedies: {
+      shrunk: sum('shrunk'),
+      evicted: sum('evicted'),
+      split: sum('split'),
+      failed: sum('failed'),
+    },
+    residency: residency && {
+      loads: estimate(
+        runs.map((run) => run.residency!.loads),
+        runs.length,
+      ),
+      evictions: estimate(
+        runs.map((run) => run.residency!.evictions),
+        runs.length,
+      ),
+      cold_share: ratio((run) => run.cold),
+      pools: loadsResult(runs),
+    },
+    series: seriesResult(runs),
+    map: first.map.map(({ atMs, chunks }) => ({
+      at_s: atMs / 1000,
+      chunks: chunks.map(({ address, bytes, owner }) => ({
+        address_mib: address / MIB,
+        mib: bytes / MIB,
+        owner,
+      })),
+    })),
+  }
+}
+
+function loadsResult(runs: readonly SpaceSummary[]) {
+  return runs[0]!.pools.flatMap((pool) => {
+    const of = runs.flatMap(({ residency }) => residency!.pools.filter((own) => own.pool === pool))
+    if (of.length < runs.length) return []
+    const n = of.reduce((sum, { loads }) => sum + loads, 0)
+    return [
+      {
+        pool,
+        loads: estimate(
+          of.map(({ loads }) => loads),
+          runs.length,
+        ),
+        load_ms: estimate(
+          of.map(({ loads, ms }) => ms / loads),
+          n,
+        ),
+      },
+    ]
+  })
+}
+
+function seriesResult(runs: readonly SpaceSummary[]): MemorySeries {
+  const mean = (of: (series: SpaceSummary['series']) => readonly number[]) =>
+    of(runs[0]!.series).map(
+      (_, i) => runs.reduce((sum, { series }) => sum + of(series)[i]!, 0) / runs.length / MIB,
+    )
+  const free = mean(({ largestFree }) => largestFree)
+  return {
+    bucket_s: runs[0]!.series.bucketS,
+    requested_mib: mean(({ requested }) => requested),
+    in_use_mib: mean(({ inUse }) => inUse),
+    held_mib: mean(({ held }) => held),
+    largest_free_mib: free.every(Number.isFinite) ? free : null,
+  }
+}

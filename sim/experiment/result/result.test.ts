@@ -1,0 +1,229 @@
+import { describe, expect, test } from 'vitest'
+import { scenarioSchema } from '../../../scenarios/schema/schema.ts'
+import { resultSchema } from '../../documents/index.ts'
+import {
+  type CellSummary,
+  Histogram,
+  meanWithError,
+  PARTS,
+  PERCENTILES,
+  type RunSummary,
+  TimeSeries,
+} from '../../stats/index.ts'
+import { judgedPercentiles, type ResultHead, resultOf } from './result.ts'
+
+const HEAD: ResultHead = {
+  version: '0',
+  commit: null,
+  garbage_collections: null,
+  world: 'simulated',
+  seed: 1,
+  profile: null,
+  load: null,
+  warnings: [],
+  valid: true,
+  host: null,
+  scenarioHash: 'x',
+  capacitiesRps: [4000],
+  surges: [],
+}
+
+const scenarioOf = (objectives: readonly string[]) =>
+  scenarioSchema.parse({
+    spillway: 1,
+    name: 'made-up',
+    duration_s: 10,
+    warmup_s: 2,
+    models: { m: { work: { law: 'constant', ms: 4 } } },
+    traffic: [{ class: 'web', arrivals: { process: 'poisson', rate_rps: 100 } }],
+    slo: { web: objectives },
+    pools: [{ name: 'central', model: 'm', replicas: 2 }],
+  })
+
+/** A run whose latencies are 1 … n ms times `scale`, of which the last `lost` never end. */
+function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly number[] } = {}) {
+  const histogram = new Histogram()
+  for (let i = 1; i <= n - lost; i++) histogram.record((i / n) * 100 * scale)
+  const figures = {
+    n: histogram.count,
+    mean: histogram.mean,
+    percentiles: PERCENTILES.map((p) => histogram.quantile(p)),
+  }
+  const quantiles = (levels: readonly number[]) =>
+    levels.map((p) => histogram.quantile(p, n + lost))
+  const cell: CellSummary = {
+    counts: {
+      arrived: n,
+      served: n - lost,
+      shed: lost,
+      timed_out: 0,
+      abandoned: 0,
+      cancelled: 0,
+      failed: 0,
+      in_flight: 0,
+    },
+    shedBy: { memory: 0, priority: 0, deadline: 0, concurrency: 0, queue: lost, tokens: 0 },
+    good: 0.9 * n,
+    retries: 0,
+    tokens: null,
+    latency: figures,
+    all: PERCENTILES.map((p) => histogram.quantile(p, lost)),
+    judged: judged.map((p) => histogram.quantile(p, lost)),
+    parts: Object.fromEntries(
+      PARTS.map((part) => [part, figures]),
+    ) as unknown as CellSummary['parts'],
+  }
+  const run: RunSummary = {
+    requests: 'x',
+    all: figures,
+    classes: [cell],
+    // as many again were given up
+    calls: [
+      { made: 2 * n, latency: figures, all: quantiles(PERCENTILES), judged: quantiles(judged) },
+    ],
+    pools: [cell],
+    batchSizes: [[3, 1]],
+    efficiency: [0.8],
+    busyMs: [4000],
+    wastedMs: [0],
+    kvBlocks: [0],
+    prefixes: [{ part: 0, of: 0 }],
+    surges: [],
+    observedMs: 8000,
+    tail: [0.5, 0.9, 0.97].map((p) => ({ p, value: histogram.quantile(p) })),
+    memory: [],
+    series: new TimeSeries(10_000).summary(),
+  }
+  return run
+}
+
+const result = (objectives: readonly string[], n = 20_000, scales = [0.98, 1, 1.02], lost = 0) => {
+  const scenario = scenarioOf(objectives)
+  const judged = judgedPercentiles(scenario)
+  return resultOf(
+    scenario,
+    scales.map((scale) => runOf(n, scale, { lost, judged })),
+    HEAD,
+  )
+}
+
+test('a result is a document of its schema', () => {
+  expect(resultSchema.safeParse(result(['goodput > 50%'])).success).toBe(true)
+})
+
+test('figures are means over runs with their t interval', () => {
+  const { latency, goodput_rps, goodput_share } = result([]).classes[0]!
+  const means = [0.98, 1, 1.02].map((scale) => runOf(20_000, scale).all.mean)
+  const { mean, halfWidth } = meanWithError(means)
+  expect(latency.mean.value).toBeCloseTo(mean, 12)
+  expect(latency.mean.high! - latency.mean.value!).toBeCloseTo(halfWidth, 12)
+  expect(latency.mean.n).toBe(60_000)
+  expect(goodput_share.value).toBeCloseTo(0.9, 12)
+  // from the end of the warm-up to the end of the arrivals: 8 s
+  expect(goodput_rps.value).toBeCloseTo((0.9 * 20_000) / 8, 9)
+})
+
+test('calls count for themselves, and one that was given up takes infinitely long', () => {
+  const { classes, objectives } = result(['p(40) call_ms < 90', 'p(60) call_ms < 900'])
+  const { made, answered, latency, latency_all } = classes[0]!.calls!
+  expect([made, answered]).toEqual([120_000, 60_000])
+  expect(latency.percentiles.p50.value).toBeCloseTo(50, 0)
+  expect(latency_all.p50.value).toBeCloseTo(100, -1)
+  expect(latency_all.p90.value).toBeNull()
+  expect(objectives.map(({ verdict }) => verdict)).toEqual(['PASS', 'FAIL'])
+  expect(objectives[0]!.estimate.value).toBeCloseTo(80, 0)
+})
+
+test('runs that are all the same say so, as replays never do', () => {
+  const { warnings } = result([], 20_000, [1, 1, 1])
+  expect(warnings).toEqual([
+    'all 3 replications are the same, as nothing random made a difference: figures are exact for these requests, and say nothing of others',
+  ])
+  const others = [result([], 20_000, [1, 1, 1.01]), result([], 20_000, [1])]
+  expect(others.map((one) => one.warnings)).toEqual([[], []])
+  const runs = [1, 1].map((scale) => runOf(20_000, scale))
+  expect(resultOf(scenarioOf([]), runs, { ...HEAD, world: 'measured' }).warnings).toEqual([])
+})
+
+test('one run has no interval', () => {
+  const { mean } = result([], 20_000, [1]).classes[0]!.latency
+  expect([mean.low, mean.high]).toEqual([null, null])
+  expect(mean.value).toBeGreaterThan(0)
+})
+
+test('a percentile that a run does not support is null, with what it takes', () => {
+  const { p99, p99_9 } = result([]).classes[0]!.latency.percentiles
+  expect(p99.value).toBeCloseTo(99, 0)
+  expect(p99_9).toEqual({
+    value: null,
+    low: null,
+    high: null,
+    n: 60_000,
+    reason: 'p99.9 needs 30,000 requests in each run, got 20,000',
+  })
+})
+
+test('a percentile that falls on lost requests is infinite, and says so', () => {
+  const { latency_all, latency } = result([], 20_000, [1, 1], 600).classes[0]!
+  expect(latency_all.p99.reason).toBe('so many requests were lost that it is infinite')
+  expect(latency_all.p95.value).toBeCloseTo(95, 0)
+  expect(latency.percentiles.p99.value).toBeLessThan(100)
+})
+
+test('use of a pool is over all its replicas, and batches add up', () => {
+  const { utilisation, batch_mean, batch_sizes, capacity_rps } = result([]).pools[0]!
+  expect(utilisation.value).toBeCloseTo(4000 / (2 * 8000), 12)
+  expect(batch_mean.value).toBeCloseTo(5 / 4, 12)
+  expect(batch_sizes).toEqual([9, 3])
+  expect(capacity_rps).toBe(4000)
+})
+
+describe('objectives', () => {
+  const verdicts = (texts: string[], n?: number, scales?: number[], lost?: number) =>
+    result(texts, n, scales, lost).objectives.map(({ verdict }) => verdict)
+
+  test('pass or fail only where the whole interval lies on one side', () => {
+    const limits = [90, 98, 99, 100, 110].map((limit) => `p(99) latency_ms < ${limit}`)
+    expect(verdicts(limits)).toEqual(['FAIL', 'UNDECIDED', 'UNDECIDED', 'UNDECIDED', 'PASS'])
+    expect(verdicts(['goodput > 85%', 'goodput > 95%'])).toEqual(['PASS', 'FAIL'])
+  })
+
+  test('may name any percentile', () => {
+    const [odd] = result(['p(98) latency_ms < 120']).objectives
+    expect(odd!.estimate.value).toBeCloseTo(98, 0)
+    expect(odd!.verdict).toBe('PASS')
+    // 99.9 / 100 is not .999 in floating point
+    const [tail] = result(['p(99.9) latency_ms < 120'], 200_000).objectives
+    expect(tail!.estimate.value).toBeCloseTo(99.9, 0)
+    expect(tail!.verdict).toBe('PASS')
+  })
+
+  test('are undecided where a run is too short for their percentile', () => {
+    const [short] = result(['p(99) latency_ms < 1000'], 9999).objectives
+    expect(short!.verdict).toBe('UNDECIDED')
+    expect(short!.estimate.value).toBeCloseTo(99, 0)
+    expect(short!.estimate.reason).toBe('p99 needs 10,000 requests in each run, got 9,999')
+    expect(verdicts(['p(99) latency_ms < 1000'], 10_000)).toEqual(['PASS'])
+  })
+
+  test('are undecided for a single run', () => {
+    for (const text of ['p(50) latency_ms < 1000', 'goodput > 1%']) {
+      const [alone] = result([text], 20_000, [1]).objectives
+      expect(alone!.verdict).toBe('UNDECIDED')
+      expect(alone!.estimate.reason).toBe('a single run has no interval')
+    }
+  })
+
+  test('fail where their percentile falls on lost requests', () => {
+    expect(verdicts(['p(98) latency_ms < 1000'], 20_000, [1, 1], 600)).toEqual(['FAIL'])
+    expect(verdicts(['p(97) latency_ms < 1000'], 20_000, [1, 1], 600)).toEqual(['PASS'])
+  })
+})
+
+test('the tail has the median over runs and their range, but for its last point', () => {
+  const { tail } = result([])
+  expect(tail.map(({ p }) => p)).toEqual([0.5, 0.9])
+  expect(tail[0]!.value).toBeCloseTo(50, 0)
+  expect(tail[0]!.low).toBeCloseTo(49, 0)
+  expect(tail[0]!.high).toBeCloseTo(51, 0)
+})

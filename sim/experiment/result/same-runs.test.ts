@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+import { scenarioSchema } from '../../../scenarios/schema/schema.ts'
+import { runReplication } from '../index.ts'
+import { sameRuns } from './same-runs.ts'
+
+function runsOf(process: string, law: object) {
+  const scenario = scenarioSchema.parse({
+    spillway: 1,
+    name: 's',
+    duration_s: 20,
+    models: { m: { work: law } },
+    traffic: [{ class: 'web', arrivals: { process, rate_rps: 70 } }],
+    pools: [{ name: 'central', model: 'm' }],
+  })
+  const input = { scenario, models: [null], capacityRps: null, traces: new Map(), requests: null }
+  return [0, 1, 2].map((replication) => runReplication(input, replication))
+}
+
+const constant = { law: 'constant', ms: 11 }
+
+test('runs are the same where neither arrivals nor work are random, and only there', () => {
+  const said = sameRuns(runsOf('deterministic', constant))
+  expect(said).toMatch(/^all 3 replications are the same, /)
+  expect(sameRuns(runsOf('deterministic', constant).slice(1))).toMatch(/^all 2 /)
+  expect(sameRuns(runsOf('poisson', constant))).toBeNull()
+  expect(sameRuns(runsOf('deterministic', { law: 'exponential', mean_ms: 11 }))).toBeNull()
+  expect(sameRuns(runsOf('deterministic', constant).slice(2))).toBeNull()
+})

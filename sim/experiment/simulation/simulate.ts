@@ -1,0 +1,265 @@
+import { parseObjective, type TimedKind } from '../../../scenarios/schema/objective.ts'
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import { stream } from '../../kernel/index.ts'
+import {
+  type Batch,
+  Batcher,
+  computedLength,
+  executorsOf,
+  type Requests,
+  type ServingPlan,
+  type Source,
+  servingPlan,
+} from '../../serving/index.ts'
+import {
+  KvSpaces,
+  Recorder,
+  type RecorderOptions,
+  RowRecorder,
+  Rows,
+  type RunSummary,
+  summariseRun,
+} from '../../stats/index.ts'
+import {
+  type ClientRow,
+  ListSource,
+  type MergedSource,
+  type RequestList,
+  surgeWindows,
+  type TraceData,
+  type TraceReader,
+  trafficSource,
+} from '../../traffic/index.ts'
+import {
+  bootstrapField,
+  declaredSteps,
+  declaredWork,
+  type Hardware,
+  IDEAL_MACHINE,
+  Link,
+  type MachineField,
+  type MeanWork,
+  MemoryObserver,
+  type ModelProfile,
+  machineOf,
+  NEVER,
+  NO_WAKE,
+  Overheads,
+  type StepLaw,
+  tabulatedWork,
+} from '../../world/index.ts'
+import type { ExecutorWork, ObservedRun } from '../comparison/structure.ts'
+import { judgedPercentiles } from '../result/result.ts'
+import { type RunParts, runReadingWorld, runWorld } from './run-world.ts'
+import { activationsOf, simulatedMemory } from './simulated-memory.ts'
+
+/** Everything that replications of one scenario share; plain data, so it can go to a worker. */
+export interface SimulationInput {
+  readonly scenario: Scenario
+  /** profile of each pool's model; null where its work is declared */
+  readonly models: readonly (ModelProfile | null)[]
+  /** of the whole system, to resolve `load`; null where no traffic needs it, or it is not known */
+  readonly capacityRps: number | null
+  /** traces of the classes that follow one, by class index */
+  readonly traces: ReadonlyMap<number, TraceData>
+  /** rates of recorded clients, by class index; needed where the scenario has such */
+  readonly clients?: ReadonlyMap<number, readonly (readonly ClientRow[])[]>
+  /** requests to use in every replication in place of fresh ones */
+  readonly requests: RequestList | null
+}
+
+export function workOf(model: ModelProfile | null, scenario: Scenario, pool: number): MeanWork {
+  if (model !== null) return tabulatedWork(model.work)
+  const declared = scenario.models[scenario.pools[pool]!.model]!
+  if (!('work' in declared)) throw new Error('Expected a profile for a model that is not declared')
+  return declaredWork(declared.work)
+}
+
+/** Steps of a model that generates; null for one that does not. */
+export function stepsOf({ models }: Scenario, name: string): StepLaw | null {
+  const model = models[name]!
+  return 'work' in model ? declaredSteps(model.work) : null
+}
+
+/** The executors of each pool as profiles describe them, or ideal where the scenario says so. */
+export function hardwareOf(input: Pick<SimulationInput, 'scenario' | 'models'>): Hardware[] {
+  return input.scenario.pools.flatMap((pool, index) => {
+    const model = input.models[index] ?? null
+    const ideal = model === null || pool.speed === 'ideal'
+    const hardware: Hardware = {
+      work: workOf(model, input.scenario, index),
+      wake: ideal ? NO_WAKE : model.wake,
+      overheads: ideal ? null : new Overheads(model.overheads),
+      steps: stepsOf(input.scenario, pool.model),
+    }
+    return Array.from({ length: pool.replicas }, () => hardware)
+  })
+}
+
+/** Work and wake-up of each executor as functions, to judge measured batches by. */
+export function executorWork(input: Pick<SimulationInput, 'scenario' | 'models'>): ExecutorWork[] {
+  const random = stream(input.scenario.seed, 0, 'expected')
+  return hardwareOf(input).map(({ work, wake }) => ({
+    work: (size, length) => work.of(size, length, random),
+    wake,
+  }))
+}
+
+/** The machine of a replication, bootstrapped from the fields of each pool's profile. */
+function fieldOf(input: SimulationInput, replication: number): MachineField {
+  const random = stream(input.scenario.seed, replication, 'speed')
+  const durationMs = input.scenario.duration_s * 1000
+  const fields = input.scenario.pools.map((pool, i): MachineField => {
+    const model = input.models[i] ?? null
+    if (model !== null && pool.speed !== 'ideal') {
+      return bootstrapField(model.fields, pool.replicas, durationMs, random)
+    }
+    const executors = Array.from({ length: pool.replicas }, () => ({ times: [0], speeds: [1] }))
+    return { executors, dispatcher: NEVER, intake: NEVER }
+  })
+  const seen = fields.find(({ intake }) => intake.from.length > 0) ?? fields[0]!
+  return {
+    executors: fields.flatMap(({ executors }) => executors),
+    // there is one dispatcher: the pools' profiles each saw one of their own
+    dispatcher: seen.dispatcher,
+    intake: seen.intake,
+  }
+}
+
+/** What a recorder needs to know of a scenario. */
+export function recorderOptions(
+  scenario: Scenario,
+  plan: ServingPlan,
+  requests: Requests,
+  expected: RecorderOptions['expected'],
+): RecorderOptions {
+  return {
+    requests,
+    durationMs: scenario.duration_s * 1000,
+    warmupMs: scenario.warmup_s * 1000,
+    pools: plan.pools.map(({ batching, generation }) => ({
+      maxBatch: generation?.maxSequences ?? new Batcher(batching).maxBatch,
+      generates: generation !== undefined,
+    })),
+    poolOf: executorsOf(plan).map(({ pool }) => pool),
+    surges: surgeWindows(scenario),
+    parts: scenario.traffic.map(({ class: name, fan_out: parts, retry }) => {
+      const judged = limitMs(scenario, name, 'call') < Number.POSITIVE_INFINITY
+      return judged || parts > 1 || retry !== undefined ? parts : null
+    }),
+    limitsMs: scenario.traffic.map((traffic) => limitMs(scenario, traffic.class, 'latency')),
+    tokenLimits: scenario.traffic.map(({ class: name }) => ({
+      ttftMs: limitMs(scenario, name, 'ttft'),
+      tpotMs: limitMs(scenario, name, 'tpot'),
+    })),
+    expected,
+  }
+}
+
+/** The strictest limit that objectives of a class set; Infinity for none. */
+function limitMs({ slo }: Scenario, name: string, kind: TimedKind): number {
+  const limits = (slo[name] ?? []).map((text) => {
+    const objective = parseObjective(text)
+    return objective?.kind === kind ? objective.limitMs : Number.POSITIVE_INFINITY
+  })
+  return Math.min(...limits, Number.POSITIVE_INFINITY)
+}
+
+/** The world of one replication: its own random streams, and its own requests unless given. */
+function replicationParts(input: SimulationInput, replication: number) {
+  const { scenario } = input
+  const hardware = hardwareOf(input)
+  const measured = hardware.find(({ overheads }) => overheads !== null)?.overheads ?? null
+  const seed = scenario.seed
+  const source =
+    input.requests === null
+      ? trafficSource(scenario, {
+          seed,
+          replication,
+          capacityRps: input.capacityRps,
+          traces: input.traces,
+          ...(input.clients && { clients: input.clients }),
+        })
+      : new ListSource(input.requests)
+  const activations = activationsOf(scenario, input.models)
+  const plan = servingPlan(scenario, activations)
+  return {
+    plan,
+    memory: simulatedMemory({ scenario, plan, activations, maps: replication === 0 }),
+    source,
+    hardware,
+    machine: measured === null ? IDEAL_MACHINE : machineOf(fieldOf(input, replication)),
+    lag: measured,
+    timer: measured,
+    link: scenario.link ? new Link(scenario.link) : null,
+    seed,
+    replication,
+  }
+}
+
+/** Runs one replication. Throws where a trace is not held: see `runReadingReplication`. */
+export function runReplication(input: SimulationInput, replication: number): RunSummary {
+  const { parts, summary } = recorded(input, replication)
+  runWorld(parts)
+  return summary()
+}
+
+/** Runs one replication and reads on in its traces when their rows are used up. */
+export async function runReadingReplication(
+  input: SimulationInput,
+  replication: number,
+  read: TraceReader,
+): Promise<RunSummary> {
+  const { parts, source, summary } = recorded(input, replication)
+  await runReadingWorld(parts, () => (source as MergedSource).refill(read))
+  return summary()
+}
+
+/** A world and what sums it up once it has run. */
+function recorded(
+  input: SimulationInput,
+  replication: number,
+): { readonly parts: RunParts; readonly source: Source; readonly summary: () => RunSummary } {
+  const { scenario } = input
+  const parts = replicationParts(input, replication)
+  const work = executorWork(input)
+  const expected = (batch: Batch) => work[batch.executor]!.work(batch.size, computedLength(batch))
+  const caches = new KvSpaces(scenario, parts.plan, replication === 0)
+  let recorder: Recorder | null = null
+  const observe = (requests: Requests) => {
+    const options = recorderOptions(scenario, parts.plan, requests, parts.lag && expected)
+    recorder = new Recorder({ ...options, kv: caches.kv })
+    const { memory } = parts
+    return memory ? new MemoryObserver(recorder, memory, requests) : recorder
+  }
+  const summary = () =>
+    summariseRun(recorder!, {
+      requests: input.requests?.hash() ?? (parts.source as { hash(): string }).hash(),
+      warmupMs: scenario.warmup_s * 1000,
+      durationMs: scenario.duration_s * 1000,
+      judged: judgedPercentiles(scenario),
+      memory: [...(parts.memory?.spaces() ?? []), ...caches.summaries()],
+    })
+  return { parts: { ...parts, observe }, source: parts.source, summary }
+}
+
+/** Rows to begin with where nobody knows how many requests will come. */
+const FIRST_ROWS = 4096
+
+/** Raw rows and journal of one replication, as a replay leaves them. */
+export function keptReplication(
+  input: SimulationInput,
+  replication: number,
+): ObservedRun & { readonly journal: Float64Array } {
+  const rows = Rows.allocate(input.requests?.count ?? FIRST_ROWS)
+  let recorder: RowRecorder | null = null
+  const journal = runWorld({
+    ...replicationParts(input, replication),
+    observe: (requests) => {
+      recorder = new RowRecorder(rows, requests)
+      return recorder
+    },
+    journal: true,
+  })
+  return { rows: recorder!.rows, timers: [], journal: journal! }
+}

@@ -1,0 +1,75 @@
+import type { Pool } from '../../../scenarios/schema/schema.ts'
+import { cobhamMeanWaits, conservedWait, type PriorityClass } from '../../theory/index.ts'
+import { meanWait } from './theory-figures.ts'
+import type { TheoryCase, TheoryFigure } from './theory-judge.ts'
+import { theoryScenario } from './theory-scenario.ts'
+
+/** Short and long requests, each always alike; ms and requests/ms. */
+const SHORT = { arrivalRate: 0.54, meanService: 0.5, secondMoment: 0.25 }
+const LONG = { arrivalRate: 0.06, meanService: 5.5, secondMoment: 30.25 }
+
+/** Kleinrock's law: load times mean wait, summed over the classes. */
+const conserved: TheoryFigure = {
+  name: 'sum of load times wait',
+  theory: conservedWait([SHORT, LONG]),
+  of: ({ summary }) =>
+    [SHORT, LONG].reduce((sum, { arrivalRate, meanService }, k) => {
+      return sum + arrivalRate * meanService * summary.classes[k]!.parts.queue.mean
+    }, 0),
+}
+
+type Queue = Partial<Pool['queue']>
+
+/** The short requests are of the first class and have priority 1, the long ones 2 or 1. */
+function underOrder(model: string, queue: Queue, figures: readonly TheoryFigure[]): TheoryCase {
+  const keyed = {
+    ...(queue.discipline === 'priority' && { priority: [2, 1] }),
+    ...(queue.discipline === 'earliest-deadline' && { deadline_ms: [40, 5] }),
+  }
+  const traffic = [SHORT, LONG].map(({ arrivalRate, meanService }, k) => ({
+    rate: arrivalRate,
+    input_tokens: { distribution: 'fixed', value: 10 * meanService } as const,
+    ...Object.fromEntries(Object.entries(keyed).map(([key, values]) => [key, values[k]])),
+  }))
+  return {
+    model: `${model}, load 0.6`,
+    scenario: theoryScenario({
+      name: model,
+      traffic,
+      requests: 250_000,
+      warmupMs: 2000,
+      work: { law: 'linear', base_ms: 0, per_token_ms: 0.1 },
+      queue,
+    }),
+    figures,
+  }
+}
+
+/** The waits of both classes, where `order` is that in which they go first. */
+function waits(order: readonly PriorityClass[]): TheoryFigure[] {
+  const values = cobhamMeanWaits(order)
+  return [SHORT, LONG].map((own, k) => meanWait(values[order.indexOf(own)]!, k))
+}
+
+/** Queue disciplines: waits where they are known, else Kleinrock's conservation law alone. */
+export function disciplineCases(): TheoryCase[] {
+  const only = [conserved]
+  return [
+    underOrder('Long requests first (Cobham)', { discipline: 'priority' }, [
+      ...waits([LONG, SHORT]),
+      conserved,
+    ]),
+    underOrder('Shortest job first (Cobham)', { discipline: 'shortest-job' }, [
+      ...waits([SHORT, LONG]),
+      conserved,
+    ]),
+    underOrder('Priority with ageing', { discipline: 'priority', ageing_ms: 8 }, only),
+    underOrder('Last in, first out', { discipline: 'lifo' }, [
+      meanWait(conservedWait([SHORT, LONG]) / 0.6),
+      conserved,
+    ]),
+    underOrder('Earliest deadline first', { discipline: 'earliest-deadline' }, only),
+    underOrder('Deficit round robin', { discipline: 'deficit-round-robin', quantum: 55 }, only),
+    underOrder('Virtual token counter', { discipline: 'virtual-token-counter' }, only),
+  ]
+}

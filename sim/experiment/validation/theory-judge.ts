@@ -1,0 +1,75 @@
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import { accept, meanWithError } from '../../stats/index.ts'
+import { type TheoryRun, theoryRun } from './theory-run.ts'
+
+/** What theory says: the value itself, or bounds that it lies strictly between. */
+export type Theory = number | { readonly above: number; readonly below: number }
+
+/** One figure of a model: what theory says of it, and how a replication estimates it. */
+export interface TheoryFigure {
+  readonly name: string
+  readonly theory: Theory
+  readonly of: (run: TheoryRun) => number
+}
+
+/** A model with known figures; `exact` where nothing is left to chance. */
+export interface TheoryCase {
+  readonly model: string
+  readonly scenario: Scenario
+  readonly figures: readonly TheoryFigure[]
+  readonly exact?: boolean
+}
+
+/** One line of the validation table. */
+export interface TheoryRow {
+  readonly model: string
+  readonly figure: string
+  readonly estimate: number
+  /** of the 95 % t interval over replications */
+  readonly halfWidth: number
+  readonly theory: Theory
+  /** distance from theory in standard errors; within bounds, from the nearer one */
+  readonly z: number
+  /** null where simulation and theory agree */
+  readonly problem: string | null
+}
+
+/** Values of each figure of a case, one for each replication. */
+export function simulateCase(theoryCase: TheoryCase, replications: number): number[][] {
+  const values: number[][] = theoryCase.figures.map(() => [])
+  for (let replication = 0; replication < (theoryCase.exact ? 2 : replications); replication++) {
+    const run = theoryRun(theoryCase.scenario, replication)
+    theoryCase.figures.forEach((figure, i) => {
+      values[i]!.push(figure.of(run))
+    })
+  }
+  return values
+}
+
+/** Judges one figure by its values in independent replications. */
+export function judge(
+  model: string,
+  figure: Pick<TheoryFigure, 'name' | 'theory'>,
+  values: readonly number[],
+): TheoryRow {
+  const { mean, standardError, halfWidth } = meanWithError(values)
+  const { theory } = figure
+  const row = { model, figure: figure.name, estimate: mean, halfWidth, theory }
+  const trial = {
+    name: `${model}, ${figure.name}`,
+    estimate: mean,
+    standardError,
+    halfWidth95: halfWidth,
+  }
+  if (typeof theory === 'number') {
+    const { z, problem } = accept({ ...trial, theory })
+    return { ...row, z, problem }
+  }
+  const fromBelow = (mean - theory.above) / standardError
+  const fromAbove = (theory.below - mean) / standardError
+  const z = Math.min(fromBelow, fromAbove)
+  // sharp enough to judge itself by, and far enough from both bounds not to be there by chance
+  const { problem: vague } = accept({ ...trial, theory: mean })
+  const within = `${trial.name}: ${mean} ± ${halfWidth} within ${theory.above} and ${theory.below}`
+  return { ...row, z, problem: z > 4 ? vague : `${within} by ${z.toFixed(1)} standard errors only` }
+}

@@ -1,0 +1,67 @@
+import type { PoolPlan } from '../plan.ts'
+import type { Batch, Ms } from '../ports.ts'
+import { padded } from '../queue/look-ahead-index.ts'
+import type { Requests } from '../requests.ts'
+import type { Station } from '../routing/station.ts'
+import type { Decision } from './index.ts'
+
+/** Where a batch comes from, and what it goes into. */
+export interface Filling {
+  readonly station: Station
+  readonly requests: Requests
+  readonly batch: Batch
+  /** whether one more of that length may join, after the first; null: all may */
+  readonly room: { takes(length: number): boolean } | null
+}
+
+/** Takes requests of a lane out of a queue into a batch that goes now. */
+export function fill(now: Ms, { station, requests, batch, room }: Filling, decision: Decision) {
+  const { take, lane } = decision
+  const { queue } = station
+  const { members } = batch
+  const idle = station.idleUntil(now)
+  clear(batch)
+  let size = 0
+  for (; size < take; size++) {
+    if (room !== null && size > 0) {
+      if (!room.takes(requests.length[queue.peek(now, lane)]!)) break
+    }
+    const request = queue.shift(now, lane)
+    members[size] = request
+    requests.idle[request] = idle - requests.idle[request]!
+    count(batch, requests, request)
+  }
+  station.running += size
+  batch.size = size
+  batch.dispatched = now
+  pad(batch, station.pool)
+}
+
+/** Writes into a batch what its members make of it. */
+export function describe(
+  batch: Batch,
+  pool: Pick<PoolPlan, 'ragged' | 'padTo'>,
+  requests: Requests,
+): void {
+  clear(batch)
+  for (let i = 0; i < batch.size; i++) count(batch, requests, batch.members[i]!)
+  pad(batch, pool)
+}
+
+function clear(batch: Batch): void {
+  batch.length = 1
+  batch.tokens = 0
+  batch.oldestCame = Number.POSITIVE_INFINITY
+}
+
+function count(batch: Batch, requests: Requests, request: number): void {
+  const length = requests.length[request]!
+  const enqueued = requests.enqueued[request]!
+  batch.tokens += length
+  if (length > batch.length) batch.length = length
+  if (enqueued < batch.oldestCame) batch.oldestCame = enqueued
+}
+
+function pad(batch: Batch, { ragged, padTo }: Pick<PoolPlan, 'ragged' | 'padTo'>): void {
+  batch.length = ragged ? 0 : padded(batch.length, padTo)
+}

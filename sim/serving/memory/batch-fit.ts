@@ -1,0 +1,40 @@
+import type { PoolPlan } from '../plan.ts'
+import { padded } from '../queue/look-ahead-index.ts'
+import type { Ledger } from './ledger.ts'
+
+/** Who may join a batch that is being made: it grows while it fits. */
+export class Room {
+  readonly #ledger: Ledger
+  #pool: PoolPlan | null = null
+  #executor = 0
+  #size = 0
+  #longest = 1
+  #tokens = 0
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger
+  }
+
+  /** A batch begins with one of that length. */
+  open(executor: number, pool: PoolPlan, length: number): void {
+    this.#executor = executor
+    this.#pool = pool
+    this.#size = 1
+    this.#longest = Math.max(1, length)
+    this.#tokens = length
+  }
+
+  /** Takes one more of that length in; false where it does not fit. */
+  takes(length: number): boolean {
+    const { ragged, padTo } = this.#pool!
+    const size = this.#size + 1
+    const longest = Math.max(this.#longest, length)
+    const tokens = this.#tokens + length
+    const computed = ragged ? tokens / size : padded(longest, padTo)
+    if (!this.#ledger.fits(this.#executor, size, computed)) return false
+    this.#size = size
+    this.#longest = longest
+    this.#tokens = tokens
+    return true
+  }
+}

@@ -1,0 +1,112 @@
+import { KeyedHeap } from '../../kernel/index.ts'
+import type { LaneView } from '../batching/index.ts'
+import type { ClassPlan, QueuePlan } from '../plan.ts'
+import type { Ms } from '../ports.ts'
+import type { Requests } from '../requests.ts'
+import { type QueueOrder, queueOrder } from './queue-order.ts'
+import { WaitingList } from './waiting-list.ts'
+
+/** How the requests of a lane are ordered. */
+export interface LaneOrder {
+  readonly order: QueuePlan
+  /** whether some may wait on though their time is over */
+  readonly delaying: boolean
+  /** whether levels part a lane */
+  readonly strict: boolean
+  readonly levelOf: (request: number) => number
+}
+
+/**
+ * Waiting requests that may share a batch, in the order in which they came and in that of their
+ * discipline. A queue has one lane, or one for each bucket of lengths.
+ */
+export class Lane implements LaneView {
+  readonly #came = new WaitingList()
+  /** null: the order in which they came */
+  readonly #order: QueueOrder | null
+  /** those who wait on though their time is over; null where nobody ever does */
+  readonly #late: KeyedHeap | null
+  readonly #by: LaneOrder
+  readonly #requests: Requests
+
+  constructor(by: LaneOrder, classes: readonly ClassPlan[], requests: Requests) {
+    const { order, delaying, strict, levelOf } = by
+    const inTurn = order.discipline === 'fifo' && !delaying
+    this.#order = inTurn ? null : queueOrder(order, classes, requests)
+    this.#late = delaying ? new KeyedHeap(strict ? levelOf : () => 0) : null
+    this.#by = by
+    this.#requests = requests
+  }
+
+  get length(): number {
+    return this.#came.length
+  }
+
+  /** The request that has waited longest, and the one that came last; -1 for none. */
+  get oldest(): number {
+    return this.#came.oldest
+  }
+
+  get newest(): number {
+    return this.#came.newest
+  }
+
+  get oldestKey(): number {
+    return this.#requests.key[this.#came.oldest]!
+  }
+
+  get windowCloses(): Ms {
+    return this.#requests.window[this.#came.oldest]!
+  }
+
+  push(request: number): void {
+    this.#came.push(request)
+    this.#order?.push(request)
+  }
+
+  /** Takes out the request that goes next; there must be one. */
+  shift(): number {
+    const request = this.#take()
+    this.#came.remove(request)
+    return request
+  }
+
+  /** Takes out the one that came last, of a lane in turn; there must be one. */
+  shiftNewest(): number {
+    const request = this.#came.newest
+    this.#came.remove(request)
+    return request
+  }
+
+  /** The request that goes next; -1 for none. */
+  get next(): number {
+    if (this.#order === null) return this.#came.oldest
+    return this.#lateGoes() ? this.#late!.next() : this.#order.next()
+  }
+
+  #take(): number {
+    if (this.#order === null) return this.#came.oldest
+    return this.#lateGoes() ? this.#late!.take() : this.#order.take()
+  }
+
+  /** Whether one goes next whose time is over. */
+  #lateGoes(): boolean {
+    const late = this.#late === null ? -1 : this.#late.next()
+    if (late < 0) return false
+    const next = this.#order!.next()
+    const { strict, levelOf } = this.#by
+    return next < 0 || (strict && levelOf(late) < levelOf(next))
+  }
+
+  /** Takes out one whose time is not over, or was not yet before. */
+  remove(request: number): void {
+    this.#order?.remove(request)
+    this.#came.remove(request)
+  }
+
+  /** Makes one wait on whose time is over. */
+  makeLate(request: number): void {
+    this.#order!.remove(request)
+    this.#late!.push(request)
+  }
+}

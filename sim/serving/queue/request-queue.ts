@@ -1,0 +1,191 @@
+import { Overload } from '../admission/index.ts'
+import type { Batcher } from '../batching/index.ts'
+import type { ClassPlan, PoolPlan } from '../plan.ts'
+import type { Ms } from '../ports.ts'
+import type { Requests } from '../requests.ts'
+import { Lane } from './batch-group.ts'
+import type { Outlook } from './look-ahead-index.ts'
+import { ANY_ORDER, TimeOuts } from './time-outs.ts'
+import { type WaitingPolicy, waitingPolicy } from './waiting-policy.ts'
+
+const endless = Number.POSITIVE_INFINITY
+
+/**
+ * The requests that wait at one place, in lanes of those who may share a batch. Those whose time is
+ * over may wait on behind the others of their priority level, as with Triton's timeout action
+ * DELAY.
+ */
+export class RequestQueue {
+  readonly lanes: readonly Lane[]
+  length = 0
+  readonly #maxLength: number
+  readonly #requests: Requests
+  readonly #classes: readonly ClassPlan[]
+  readonly #policies: readonly WaitingPolicy[]
+  /** priority level of each class; 0 where levels mean nothing */
+  readonly #levelOf: readonly number[]
+  readonly #batcher: Batcher
+  /** null where nobody looks ahead */
+  readonly #outlook: Outlook | null
+  /** null where nobody's time is limited */
+  readonly #timeOuts: TimeOuts | null
+  /** null where overload makes no difference */
+  readonly #overload: Overload | null
+  /** who wait of each priority level */
+  readonly #perLevel: Int32Array
+
+  constructor(
+    pool: PoolPlan,
+    classes: readonly ClassPlan[],
+    requests: Requests,
+    by: { readonly batcher: Batcher; readonly outlook: Outlook | null },
+  ) {
+    const { order } = pool
+    const byLevel = order.discipline === 'priority'
+    const policies = classes.map((own) => waitingPolicy(pool, own))
+    const { adaptiveLifo } = pool.admission
+    this.#overload = adaptiveLifo === null ? null : new Overload(adaptiveLifo)
+    const groups = [false, true].flatMap((hurried) =>
+      classes.map(({ cancels, patienceMs, drawnPatience }, index) => {
+        if (cancels && drawnPatience !== null) return ANY_ORDER
+        if (cancels && patienceMs < endless) return `class ${index}, ${hurried}`
+        const timeoutMs = this.#timeoutMs(policies[index]!, hurried)
+        return timeoutMs < endless ? `time-out ${timeoutMs}` : null
+      }),
+    )
+    this.#maxLength = pool.maxLength
+    this.#requests = requests
+    this.#policies = policies
+    this.#levelOf = classes.map(({ priority }) => (byLevel ? priority : 0))
+    this.#perLevel = new Int32Array(1 + Math.max(...this.#levelOf))
+    const laneOrder = {
+      order,
+      delaying: policies.some(({ action }) => action === 'delay'),
+      // with ageing, levels bound a queue but do not part it
+      strict: order.discipline === 'priority' && order.ageingMs === endless,
+      levelOf: (request: number) => this.#level(request),
+    }
+    this.#batcher = by.batcher
+    this.#outlook = by.outlook
+    this.lanes = Array.from(
+      { length: by.batcher.edges.length + 1 },
+      () => new Lane(laneOrder, classes, requests),
+    )
+    const limited = groups.some((group) => group !== null)
+    this.#timeOuts = limited ? new TimeOuts(groups, requests) : null
+    this.#classes = classes
+  }
+
+  /** When the next one's time is over. */
+  get nextTimeOut(): Ms {
+    const next = this.#timeOuts === null ? -1 : this.#timeOuts.next()
+    return next < 0 ? endless : this.#requests.deadline[next]!
+  }
+
+  hasRoomFor(request: number): boolean {
+    if (this.length >= this.#maxLength) return false
+    const { maxLevelLength } = this.#policies[this.#requests.class[request]!]!
+    return this.#perLevel[this.#level(request)]! < maxLevelLength
+  }
+
+  push(now: Ms, request: number): void {
+    const number = this.#requests.class[request]!
+    if (this.length === 0) this.#overload?.filled(now)
+    const hurried = this.#overload?.isOn(now) === true
+    const timeoutMs = this.#timeoutMs(this.#policies[number]!, hurried)
+    const leaves = this.#classes[number]!.cancels ? this.#requests.leaves[request]! : endless
+    this.#requests.hurried[request] = hurried ? 1 : 0
+    this.#requests.deadline[request] = Math.min(now + timeoutMs, leaves)
+    this.#join(request)
+    this.#timeOuts?.push(request)
+  }
+
+  /** One that has begun elsewhere waits for as long as it takes: nobody drops it any more. */
+  pushBegun(request: number): void {
+    this.#requests.hurried[request] = 0
+    this.#requests.deadline[request] = endless
+    this.#join(request)
+  }
+
+  #join(request: number): void {
+    this.#perLevel[this.#level(request)]!++
+    this.length++
+    this.#laneOf(request).push(request)
+    this.#outlook?.push(request)
+  }
+
+  /** The request of the first lane that goes next, where there is no overload; -1 for none. */
+  get next(): number {
+    return this.lanes[0]!.next
+  }
+
+  /** The request of a lane that `shift` would take; the lane must not be empty. */
+  peek(now: Ms, lane: number): number {
+    const from = this.lanes[lane]!
+    return this.#overload?.isOn(now) === true ? from.newest : from.next
+  }
+
+  /** Takes the request of a lane that goes next; the lane must not be empty. */
+  shift(now: Ms, lane: number): number {
+    const from = this.lanes[lane]!
+    const request = this.#overload?.isOn(now) === true ? from.shiftNewest() : from.shift()
+    this.#leave(request)
+    return request
+  }
+
+  /** Takes out the one that has waited longest, of the only lane. */
+  shiftOldest(): number {
+    const request = this.lanes[0]!.oldest
+    this.lanes[0]!.remove(request)
+    this.#leave(request)
+    return request
+  }
+
+  /**
+   * Makes those whose time is over at `now` wait on, or takes the first of them out and returns it;
+   * -1 where there is none to take out.
+   */
+  takeTimedOut(now: Ms): number {
+    if (this.#timeOuts === null) return -1
+    for (;;) {
+      const request = this.#timeOuts.next()
+      if (request < 0 || now < this.#requests.deadline[request]!) return -1
+      if (this.#policies[this.#requests.class[request]!]!.action === 'reject') {
+        this.#laneOf(request).remove(request)
+        this.#leave(request)
+        return request
+      }
+      this.#timeOuts.remove(request)
+      this.#requests.deadline[request] = endless
+      this.#laneOf(request).makeLate(request)
+    }
+  }
+
+  /** Whether it left with its client, rather than on the queue's own time-out. */
+  isCancelled(now: Ms, request: number): boolean {
+    const { cancels } = this.#classes[this.#requests.class[request]!]!
+    return cancels && now >= this.#requests.leaves[request]!
+  }
+
+  #timeoutMs({ timeoutMs }: WaitingPolicy, hurried: boolean): Ms {
+    if (this.#overload === null) return timeoutMs
+    return Math.min(timeoutMs, this.#overload.maxWaitMs(hurried))
+  }
+
+  /** From every list but those of its lane. */
+  #leave(request: number): void {
+    this.length--
+    this.#perLevel[this.#level(request)]!--
+    this.#outlook?.remove(request)
+    if (this.#requests.deadline[request]! < endless) this.#timeOuts?.remove(request)
+  }
+
+  #laneOf(request: number): Lane {
+    if (this.lanes.length === 1) return this.lanes[0]!
+    return this.lanes[this.#batcher.laneOf(this.#requests.length[request]!)]!
+  }
+
+  #level(request: number): number {
+    return this.#levelOf[this.#requests.class[request]!]!
+  }
+}

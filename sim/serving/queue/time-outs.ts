@@ -1,0 +1,61 @@
+import { KeyedHeap } from '../../kernel/index.ts'
+import type { Requests } from '../requests.ts'
+import { WaitingList } from './waiting-list.ts'
+
+/** The group of classes in which who comes later may run out of time first. */
+export const ANY_ORDER = 'any order'
+
+/**
+ * Waiting requests by the end of their time: a list for each group of classes that keeps order, and
+ * a heap for the one that does not.
+ */
+export class TimeOuts {
+  readonly #requests: Requests
+  readonly #lists: readonly WaitingList[]
+  /** by class, and again by class for those who came in overload; null: not limited */
+  readonly #listOf: readonly (WaitingList | KeyedHeap | null)[]
+  readonly #heap: KeyedHeap
+
+  /**
+   * `groups`: of each class, and again of each for those who came in overload; within one but
+   * ANY_ORDER, who comes first runs out of time first. Null where time is not limited.
+   */
+  constructor(groups: readonly (string | null)[], requests: Requests) {
+    const lists = new Map<string, WaitingList>()
+    this.#heap = new KeyedHeap((request) => requests.deadline[request]!)
+    this.#listOf = groups.map((group) => {
+      if (group === null) return null
+      if (group === ANY_ORDER) return this.#heap
+      const list = lists.get(group) ?? new WaitingList()
+      lists.set(group, list)
+      return list
+    })
+    this.#lists = [...lists.values()]
+    this.#requests = requests
+  }
+
+  push(request: number): void {
+    this.#list(request)?.push(request)
+  }
+
+  remove(request: number): void {
+    this.#list(request)?.remove(request)
+  }
+
+  /** The one whose time is over first; -1 for none. */
+  next(): number {
+    let next = this.#heap.next()
+    for (const { oldest } of this.#lists) {
+      if (oldest < 0) continue
+      if (next < 0 || this.#requests.deadline[oldest]! < this.#requests.deadline[next]!) {
+        next = oldest
+      }
+    }
+    return next
+  }
+
+  #list(request: number): WaitingList | KeyedHeap | null {
+    const { class: numbers, hurried } = this.#requests
+    return this.#listOf[numbers[request]! + (hurried[request]! * this.#listOf.length) / 2]!
+  }
+}

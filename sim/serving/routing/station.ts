@@ -1,0 +1,163 @@
+import type { Admission } from '../admission/index.ts'
+import { Batcher, type Decision, type QueueView } from '../batching/index.ts'
+import type { ClassPlan, PoolPlan } from '../plan.ts'
+import type { Ms } from '../ports.ts'
+import type { Lane } from '../queue/batch-group.ts'
+import { Outlook } from '../queue/look-ahead-index.ts'
+import { RequestQueue } from '../queue/request-queue.ts'
+import type { Requests } from '../requests.ts'
+import type { Candidate } from './routing.ts'
+
+/**
+ * A queue and the executors that serve it: all replicas of a pool, or one of them where queues are
+ * per replica. Of several free executors the one that has been free longest is taken.
+ */
+export class Station implements Candidate, QueueView {
+  readonly queue: RequestQueue
+  readonly batcher: Batcher
+  readonly pool: PoolPlan
+  /** of its pool */
+  readonly admission: Admission
+  readonly executors: number
+  readonly firstExecutor: number
+  /** whether batches of it take memory that counts */
+  readonly hasMemory: boolean
+  /** its number, and the id of its timer */
+  readonly id: number
+  running = 0
+  /** executors whose models are not there, and not on their way */
+  absent = 0
+  ending = false
+
+  readonly #requests: Requests
+  /** null where the batching policy does not look ahead */
+  readonly #outlook: Outlook | null
+  /** the first lane of the queue; the only one but with buckets */
+  readonly #lane: Lane
+  /** free executors, longest free first: a ring that starts at `#longestFree` */
+  readonly #ring: Int32Array
+  #longestFree = 0
+  #free: number
+  /** time during which an executor was free, up to `#freeSince` */
+  #idle = 0
+  #freeSince: Ms = 0
+
+  constructor(
+    id: number,
+    { plan, admission }: { readonly plan: PoolPlan; readonly admission: Admission },
+    classes: readonly ClassPlan[],
+    executors: { readonly first: number; readonly count: number },
+    requests: Requests,
+  ) {
+    this.id = id
+    this.pool = plan
+    this.admission = admission
+    this.batcher = new Batcher(plan.batching)
+    this.#outlook = this.batcher.foresees ? new Outlook(plan, classes, requests) : null
+    this.queue = new RequestQueue(plan, classes, requests, {
+      batcher: this.batcher,
+      outlook: this.#outlook,
+    })
+    this.#lane = this.queue.lanes[0]!
+    this.executors = executors.count
+    this.firstExecutor = executors.first
+    this.hasMemory = plan.memory !== undefined && plan.generation === undefined
+    this.#requests = requests
+    this.#ring = Int32Array.from({ length: executors.count }, (_, i) => executors.first + i)
+    this.#free = executors.count
+  }
+
+  get length(): number {
+    return this.queue.length
+  }
+
+  get oldestKey(): number {
+    return this.#lane.oldestKey
+  }
+
+  get windowCloses(): Ms {
+    return this.#lane.windowCloses
+  }
+
+  get oldestCame(): Ms {
+    return this.#requests.enqueued[this.#lane.oldest]!
+  }
+
+  get newestCame(): Ms {
+    return this.#requests.enqueued[this.#lane.newest]!
+  }
+
+  get lanes(): readonly Lane[] {
+    return this.queue.lanes
+  }
+
+  get firstDeadline(): Ms {
+    return this.#outlook!.firstDeadline
+  }
+
+  get computed(): number {
+    return this.#outlook!.computed
+  }
+
+  /** When the batching policy gives up the one that has waited longest; Infinity for never. */
+  get givesUpAt(): Ms {
+    const may = this.batcher.givesUp && this.queue.length > 0
+    return may ? this.batcher.givesUpAt(this) : Number.POSITIVE_INFINITY
+  }
+
+  get load(): number {
+    return (this.queue.length + this.running) / this.executors
+  }
+
+  get hasFreeExecutor(): boolean {
+    return this.#free > 0
+  }
+
+  /** Whether there is something to do for who comes: an executor to take, or to get ready. */
+  get mayTake(): boolean {
+    return this.#free > 0 || this.absent > 0
+  }
+
+  /** The executor that is taken next; there must be a free one. */
+  get longestFree(): number {
+    return this.#ring[this.#longestFree]!
+  }
+
+  hasRoomFor(request: number): boolean {
+    return this.queue.hasRoomFor(request)
+  }
+
+  /** Time up to `now` in which an executor was free: its growth over a wait is the batch wait. */
+  idleUntil(now: Ms): Ms {
+    return this.#free > 0 ? this.#idle + (now - this.#freeSince) : this.#idle
+  }
+
+  takeExecutor(now: Ms): number {
+    if (this.#free === 0) throw new Error('Expected an executor to be free')
+    const executor = this.#ring[this.#longestFree]!
+    this.#longestFree = this.#longestFree + 1 < this.executors ? this.#longestFree + 1 : 0
+    if (--this.#free === 0) this.#idle += now - this.#freeSince
+    return executor
+  }
+
+  freeExecutor(now: Ms, executor: number): void {
+    if (this.#free === 0) this.#freeSince = now
+    const last = this.#longestFree + this.#free++
+    this.#ring[last < this.executors ? last : last - this.executors] = executor
+  }
+
+  /** Takes an executor that is free; its model is absent from now on. */
+  withdraw(now: Ms, executor: number): void {
+    const others: number[] = []
+    for (let left = this.#free; left > 0; left--) {
+      const own = this.takeExecutor(now)
+      if (own !== executor) others.push(own)
+    }
+    for (const own of others) this.freeExecutor(now, own)
+    this.absent++
+  }
+
+  decide(now: Ms, out: Decision): void {
+    this.batcher.decide(this, now, out)
+  }
+}

@@ -1,0 +1,19 @@
+import type { Estimate } from '../../documents/index.ts'
+import { tInterval, within } from './interval.ts'
+
+/**
+ * Mean over runs with its t interval; null with a reason where a run has no finite value. No figure
+ * of a run is below 0 or above `most`, so neither is its interval.
+ */
+export function estimate(
+  values: readonly number[],
+  n: number,
+  most = Number.POSITIVE_INFINITY,
+): Estimate {
+  if (values.some((value) => !Number.isFinite(value))) {
+    const lost = values.some((value) => value === Number.POSITIVE_INFINITY)
+    const reason = lost ? 'so many requests were lost that it is infinite' : 'nothing was observed'
+    return { value: null, low: null, high: null, n, reason }
+  }
+  return { ...within(tInterval(values), most), n }
+}

@@ -1,0 +1,28 @@
+import type { TailPoint } from '../../documents/index.ts'
+import { lastSupported, PERCENTILES, percentile, supports } from './percentile.ts'
+
+/** Points of the grid per nine: between 0.9 and 0.99, between 0.99 and 0.999, … */
+const POINTS_PER_NINE = 40
+
+/**
+ * Probabilities of a tail curve over n values: 0.01, then evenly spaced in nines, -log10(1 - p), up
+ * to the last probability that n supports, which is the last point. The usual percentiles are among
+ * them. Empty where n supports none. Grids of different n agree but for their ends.
+ */
+export function tailProbabilities(n: number): number[] {
+  const last = lastSupported(n)
+  if (!(last >= 0.01)) return []
+  const grid = new Set<number>([0.01, last])
+  for (const p of PERCENTILES) if (supports(n, p)) grid.add(p)
+  for (let i = 1; ; i++) {
+    const p = 1 - 10 ** (-i / POINTS_PER_NINE)
+    if (p >= last) break
+    grid.add(p)
+  }
+  return [...grid].sort((a, b) => a - b)
+}
+
+/** The tail curve of values sorted in ascending order, without a band. */
+export function tailCurve(sorted: Float64Array, grid: readonly number[]): TailPoint[] {
+  return grid.map((p) => ({ p, value: percentile(sorted, p), low: null, high: null }))
+}

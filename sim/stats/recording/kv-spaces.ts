@@ -1,0 +1,157 @@
+import type { Pool, Scenario } from '../../../scenarios/schema/schema.ts'
+import { type KvUse, kvBytes, type Ms, type ServingPlan } from '../../serving/index.ts'
+import { fullestSpace } from './fullest-space.ts'
+import {
+  type SpaceChunk,
+  SpaceRecorder,
+  type SpaceState,
+  type SpaceSummary,
+} from './space-recorder.ts'
+
+/** A replica, how large its weights and blocks are, in bytes, and how full its KV cache is. */
+interface Replica {
+  readonly pool: string
+  readonly weights: number
+  readonly block: number
+  readonly token: number
+  use: KvUse
+}
+
+const UNUSED: KvUse = Object.freeze({
+  executor: -1,
+  tokens: 0,
+  used: 0,
+  kept: 0,
+  free: 0,
+  shortages: 0,
+  promptTokens: 0,
+  hitTokens: 0,
+})
+
+/** A device, and the replicas on it. */
+interface Space {
+  readonly recorder: SpaceRecorder
+  readonly replicas: Replica[]
+}
+
+/**
+ * Memory of the pools that generate: weights, and KV caches that are taken as a whole at the start.
+ * Any free block fits whom it is large enough for, reservations as well as pages: what is free is
+ * one chunk, and no fragmentation but that inside blocks. Places that were lost for want of blocks
+ * are shortages.
+ */
+export class KvSpaces {
+  readonly #maps: boolean
+  /** by executor; null where its pool does not generate or says no memory */
+  readonly #of: ({ readonly space: Space; readonly replica: Replica } | null)[] = []
+  /** by device of the scenario, or by pool, whose replicas each have their own */
+  readonly #groups = new Map<string, Space[]>()
+
+  /** `maps`: whether the address space is recorded. */
+  constructor(scenario: Scenario, plan: ServingPlan, maps: boolean) {
+    this.#maps = maps
+    for (const [i, pool] of scenario.pools.entries()) {
+      const kv = plan.pools[i]!.generation?.kv
+      const bytes = kvBytes(pool, scenario)
+      for (let number = 0; number < pool.replicas; number++) {
+        if (kv === undefined || bytes === null) {
+          this.#of.push(null)
+          continue
+        }
+        const space = this.#spaceOf(pool, scenario, bytes.limit)
+        const block = kv.blockTokens * bytes.token
+        const use = { ...UNUSED, free: kv.blocks }
+        const { weights, token } = bytes
+        const replica = { pool: pool.name, weights, block, token, use }
+        space.replicas.push(replica)
+        this.#of.push({ space, replica })
+        // the cache is one region, there from the beginning
+        space.recorder.counts.extensions++
+      }
+    }
+    for (const { recorder, replicas } of [...this.#groups.values()].flat()) {
+      recorder.sample(0, stateOf(replicas))
+    }
+  }
+
+  readonly kv = (now: Ms, use: KvUse): void => {
+    const own = this.#of[use.executor]!
+    if (own === null) return
+    own.replica.use = use
+    const { recorder, replicas } = own.space
+    recorder.sample(now, stateOf(replicas))
+    if (this.#maps && recorder.wantsMap(now)) {
+      recorder.map(now, chunksOf(replicas, recorder.head.shared))
+    }
+  }
+
+  summaries(): SpaceSummary[] {
+    return [...this.#groups.values()].map((spaces) => {
+      const all = spaces.map(({ recorder, replicas }) => {
+        recorder.counts.shortage = replicas.reduce((sum, { use }) => sum + use.shortages, 0)
+        return recorder.summary({ residency: false })
+      })
+      return fullestSpace(all)
+    })
+  }
+
+  /** The device of a further replica of a pool. */
+  #spaceOf(pool: Pool, scenario: Scenario, limitBytes: number): Space {
+    const { device } = pool.memory!
+    const key = device === undefined ? `pool ${pool.name}` : `device ${device}`
+    const spaces = this.#groups.get(key) ?? []
+    this.#groups.set(key, spaces)
+    if (device !== undefined && spaces.length > 0) return spaces[0]!
+    const shares = ({ memory }: Pool) => memory?.device === device
+    const pools = device === undefined ? [pool] : scenario.pools.filter(shares)
+    const weights = pools.map((one) => {
+      const replicas = device === undefined ? 1 : one.replicas
+      return replicas * (kvBytes(one, scenario)?.weights ?? 0)
+    })
+    const head = {
+      name: device ?? pool.name,
+      shared: device !== undefined,
+      pools: pools.map(({ name }) => name),
+      allocators: pools.map(({ memory }) => memory!.allocator),
+      limitBytes,
+      weightsBytes: weights.reduce((sum, own) => sum + own, 0),
+    }
+    const space = { recorder: new SpaceRecorder(head, 1000 * scenario.duration_s), replicas: [] }
+    spaces.push(space)
+    return space
+  }
+}
+
+function stateOf(replicas: readonly Replica[]): SpaceState {
+  let requested = 0
+  let inUse = 0
+  let free = 0
+  for (const { weights, block, token, use } of replicas) {
+    requested += weights + use.tokens * token
+    inUse += weights + use.used * block
+    // what is kept goes as soon as somebody needs it
+    free += (use.free + use.kept) * block
+  }
+  return { requested, inUse, held: inUse + free, largestFree: free, external: 0, pinnedFree: 0 }
+}
+
+/** Weights and caches of one replica after the other, each cache as if what is used came first. */
+function chunksOf(replicas: readonly Replica[], shared: boolean): SpaceChunk[] {
+  const chunks: SpaceChunk[] = []
+  let address = 0
+  for (const { pool, weights, block, use } of replicas) {
+    const parts = [
+      ['weights', weights],
+      ['KV cache', use.used * block],
+      ['cached prefixes', use.kept * block],
+      ['free', use.free * block],
+    ] as const
+    for (const [what, bytes] of parts) {
+      if (bytes === 0) continue
+      const owner = shared && what !== 'free' ? `${pool}: ${what}` : what
+      chunks.push({ address, bytes, owner })
+      address += bytes
+    }
+  }
+  return chunks
+}

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { OUTCOME } from '../../serving/index.ts'
+import { coldShare, type ModelMove } from './model-moves.ts'
+import { Rows } from './rows.ts'
+
+const load = (executor: number, done: number, ok = true): ModelMove => ({
+  ...{ executor, done, ok, kind: 'load' },
+  ...{ asked: done - 3, started: done - 2, ended: done - 1 },
+})
+
+/** Rows of [executor, sent, dispatched], all served. */
+function served(rows: readonly (readonly [number, number, number])[]): Rows {
+  const all = Rows.allocate(rows.length)
+  for (const [key, [executor, sent, dispatched]] of rows.entries()) {
+    all.columns.executor[key] = executor
+    all.columns.sent[key] = sent
+    all.columns.dispatched[key] = dispatched
+    all.columns.outcome[key] = OUTCOME.served
+  }
+  return all
+}
+
+test('cold is who came before the last load that was over when they went', () => {
+  const rows = served([
+    [0, 5, 10], // waited for the first
+    [0, 11, 12], // came when it was there
+    [0, 15, 30], // waited for the second
+    [0, 10, 10], // came as it came
+  ])
+  const moves = [load(0, 10), { ...load(0, 14), kind: 'unload' } as const, load(0, 30)]
+  expect(coldShare(rows, moves, [0])).toEqual({ part: 2, of: 4 })
+})
+
+test('a load that failed and those of other executors do not count', () => {
+  const rows = served([
+    [0, 5, 12],
+    [1, 5, 12],
+  ])
+  expect(coldShare(rows, [load(0, 10, false)], [0])).toEqual({ part: 0, of: 1 })
+  expect(coldShare(rows, [load(1, 10)], [0])).toEqual({ part: 0, of: 1 })
+  expect(coldShare(rows, [load(1, 10)], [0, 1])).toEqual({ part: 1, of: 2 })
+})

@@ -1,0 +1,40 @@
+import { type Ms, OUTCOME } from '../../serving/index.ts'
+import type { Rows } from './rows.ts'
+import type { Ratio } from './space-recorder.ts'
+
+/** A model that came to an executor of a replay, or went. */
+export interface ModelMove {
+  readonly executor: number
+  readonly kind: 'load' | 'unload'
+  /** when the control plane said so */
+  readonly asked: Ms
+  /** by the executor's own clock */
+  readonly started: Ms
+  readonly ended: Ms
+  /** when the dispatcher knew of it */
+  readonly done: Ms
+  /** false where memory ran out */
+  readonly ok: boolean
+}
+
+/** Requests that came before the model that served them did, of all that some executors served. */
+export function coldShare(
+  { columns, count }: Rows,
+  moves: readonly ModelMove[],
+  executors: readonly number[],
+): Ratio {
+  const came = new Map(executors.map((executor) => [executor, [] as Ms[]]))
+  for (const { kind, executor, done, ok } of moves) {
+    if (kind === 'load' && ok) came.get(executor)?.push(done)
+  }
+  const { outcome, executor, sent, dispatched } = columns
+  let [part, of] = [0, 0]
+  for (let key = 0; key < count; key++) {
+    const loads = came.get(executor[key]!)
+    if (loads === undefined || outcome[key] !== OUTCOME.served) continue
+    of++
+    const last = loads.findLast((at) => at <= dispatched[key]!) ?? Number.NEGATIVE_INFINITY
+    if (sent[key]! < last) part++
+  }
+  return { part, of }
+}

@@ -1,0 +1,183 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type Batch, OUTCOME, REFUSAL, Requests, STATUS } from '../../serving/index.ts'
+import { PARTS, Recorder } from './recorder.ts'
+import { RowRecorder, Rows } from './rows.ts'
+import { playBack } from './rows-playback.ts'
+import { summariseRun } from './run-summary.ts'
+
+const DURATION_MS = 1200
+
+/** What becomes of one request: the parts of its latency, ms; or lost. */
+const fate = fc.record({
+  at: fc.double({ min: 0, max: 1000, noNaN: true }),
+  lag: fc.double({ min: 0, max: 1, noNaN: true }),
+  queue: fc.double({ min: 0, max: 50, noNaN: true }),
+  idle: fc.double({ min: 0, max: 5, noNaN: true }),
+  dispatch: fc.double({ min: 0, max: 0.1, noNaN: true }),
+  service: fc.double({ min: 0.1, max: 40, noNaN: true }),
+  completion: fc.double({ min: 0, max: 0.1, noNaN: true }),
+  class: fc.nat(1),
+  outcome: fc.constantFrom(...Object.values(OUTCOME)),
+  /** of those that are shed */
+  refusal: fc.constantFrom(...Object.values(REFUSAL).filter((one) => one !== REFUSAL.none)),
+})
+type Fate = typeof fate extends fc.Arbitrary<infer T> ? T : never
+
+const inBatch = (outcome: number) => outcome !== OUTCOME.shed && outcome !== OUTCOME.timedOut
+
+/** Tells both kinds of recorder of requests that were each alone in a batch, in order of time. */
+function record(fates: readonly Fate[], warmupMs = 0) {
+  const requests = new Requests(Math.max(1, fates.length))
+  const rows = Rows.allocate(fates.length)
+  const options = {
+    durationMs: DURATION_MS,
+    warmupMs,
+    pools: [{ maxBatch: 4 }],
+    poolOf: [0],
+    parts: [null, 1],
+    limitsMs: [30, Number.POSITIVE_INFINITY],
+    surges: [],
+    expected: null,
+  }
+  const recorder = new Recorder({ ...options, requests })
+  const rowRecorder = new RowRecorder(rows, requests)
+  const events: [at: number, order: number, act: () => void][] = []
+  fates.forEach((one, i) => {
+    const sent = one.at + one.lag
+    const dispatched = sent + one.queue + one.idle
+    const started = dispatched + one.dispatch
+    const ended = started + one.service
+    const done = ended + one.completion
+    requests.at[i] = one.at
+    requests.since[i] = one.at
+    requests.attempt[i] = 1
+    requests.sending[i] = i
+    requests.class[i] = one.class
+    requests.key[i] = i
+    requests.length[i] = 1
+    requests.enqueued[i] = sent
+    requests.idle[i] = one.idle
+    requests.outcome[i] = one.outcome
+    requests.refusal[i] = one.outcome === OUTCOME.shed ? one.refusal : REFUSAL.none
+    const members = Int32Array.of(i)
+    const times = { dispatched, started, ended }
+    const status = one.outcome === OUTCOME.failed ? STATUS.outOfMemory : STATUS.ok
+    const batch: Batch = {
+      executor: 0,
+      members,
+      size: 1,
+      length: 1,
+      tokens: 1,
+      oldestCame: sent,
+      ...times,
+      status,
+    }
+    for (const to of [recorder, rowRecorder]) {
+      events.push([sent, 0, () => to.arrived(sent, i)])
+      if (inBatch(one.outcome)) {
+        events.push([dispatched, 1, () => to.dispatched(dispatched, batch)])
+        events.push([done, 2, () => to.batch(done, batch)])
+      } else events.push([done, 3, () => to.lost(done, i)])
+    }
+  })
+  events.sort((a, b) => a[0] - b[0] || a[1] - b[1])
+  for (const [, , act] of events) act()
+  return { recorder, rows, options }
+}
+
+const summary = (recorder: Recorder, warmupMs = 0) =>
+  summariseRun(recorder, { requests: 'x', warmupMs, durationMs: DURATION_MS, judged: [0.98] })
+
+const close = (a: number, b: number) => Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(b))
+
+describe('a recorder', () => {
+  test('parts add up to the latency', () => {
+    fc.assert(
+      fc.property(fc.array(fate, { maxLength: 30 }), (fates) => {
+        for (const cell of summary(record(fates).recorder).classes) {
+          if (cell.counts.served === 0) continue
+          const parts = PARTS.reduce((sum, part) => sum + cell.parts[part].mean, 0)
+          expect(close(parts, cell.latency.mean)).toBe(true)
+          for (const part of PARTS) expect(cell.parts[part].n).toBe(cell.counts.served)
+        }
+      }),
+    )
+  })
+
+  test('counts are conserved: by class, by pool and in all', () => {
+    fc.assert(
+      fc.property(fc.array(fate, { maxLength: 30 }), (fates) => {
+        const { classes, pools, all } = summary(record(fates).recorder)
+        for (const { counts, shedBy } of [...classes, ...pools]) {
+          expect(Object.values(shedBy).reduce((sum, count) => sum + count, 0)).toBe(counts.shed)
+          const { arrived, ...ends } = counts
+          expect(Object.values(ends).reduce((sum, count) => sum + count, 0)).toBe(arrived)
+        }
+        expect(pools[0]!.counts.arrived).toBe(fates.length)
+        expect(all.n).toBe(fates.filter(({ outcome }) => outcome === OUTCOME.served).length)
+      }),
+    )
+  })
+
+  test('requests scheduled before the end of the warm-up are not counted', () => {
+    fc.assert(
+      fc.property(fc.array(fate, { maxLength: 30 }), (fates) => {
+        const { recorder } = record(fates, 500)
+        const counted = fates.filter(({ at }) => at >= 500).length
+        expect(summary(recorder, 500).pools[0]!.counts.arrived).toBe(counted)
+      }),
+    )
+  })
+
+  test('good is what was served below the limit of its class', () => {
+    const served: Fate = {
+      at: 10,
+      lag: 0,
+      queue: 0,
+      idle: 0,
+      dispatch: 0,
+      service: 20,
+      completion: 0,
+      class: 0,
+      outcome: OUTCOME.served,
+      refusal: REFUSAL.queue,
+    }
+    const { classes } = summary(
+      record([
+        served,
+        { ...served, queue: 9.9 },
+        { ...served, queue: 10 },
+        { ...served, queue: 40, class: 1 },
+        { ...served, outcome: OUTCOME.abandoned },
+        { ...served, outcome: OUTCOME.failed },
+        { ...served, outcome: OUTCOME.shed },
+      ]).recorder,
+    )
+    expect(classes.map(({ good }) => good)).toEqual([2, 1])
+    expect(classes[0]!.counts.served).toBe(3)
+  })
+
+  test('lost requests take infinitely long in percentiles over all arrivals', () => {
+    const base = { lag: 0, queue: 1, idle: 0, dispatch: 0, service: 5, completion: 0, class: 0 }
+    const refusal = REFUSAL.queue
+    const fates = Array.from({ length: 100 }, (_, i) => {
+      return { ...base, refusal, at: i, outcome: i < 97 ? OUTCOME.served : OUTCOME.shed }
+    })
+    const cell = summary(record(fates).recorder).classes[0]!
+    // p50, p90, p95, p99, p99.9, and p98 that an objective names
+    expect(cell.all.map(Number.isFinite)).toEqual([true, true, true, false, false])
+    expect(cell.judged).toEqual([Number.POSITIVE_INFINITY])
+    expect(cell.latency.percentiles.every(Number.isFinite)).toBe(true)
+  })
+})
+
+test('rows played back give the summary of the run itself', () => {
+  fc.assert(
+    fc.property(fc.array(fate, { maxLength: 30 }), fc.constantFrom(0, 400), (fates, warmupMs) => {
+      const { recorder, rows, options } = record(fates, warmupMs)
+      const again = playBack(rows, (requests) => new Recorder({ ...options, requests }))
+      expect(summary(again, warmupMs)).toEqual(summary(recorder, warmupMs))
+    }),
+  )
+})

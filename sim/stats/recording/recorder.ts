@@ -1,0 +1,294 @@
+import type { Counts, Series, ShedBy } from '../../documents/index.ts'
+import {
+  type Batch,
+  computedIn,
+  type KvUse,
+  type Ms,
+  type Observer,
+  OUTCOME,
+  REFUSAL,
+  type Requests,
+  type StepRun,
+  type TokenGapRun,
+} from '../../serving/index.ts'
+import { Backlog, type SurgeWindow } from './backlog.ts'
+import { CallRecorder } from './calls.ts'
+import { Histogram } from './histogram.ts'
+import type { Ratio } from './space-recorder.ts'
+import { TimeSeries } from './time-series.ts'
+
+export const PARTS = ['lag', 'queue', 'batch_wait', 'overhead', 'service'] as const
+export type Part = (typeof PARTS)[number]
+
+/** Times of tokens: to the first, for each further one in the mean, and between each two. */
+export const TOKEN_TIMES = ['ttft', 'tpot', 'itl'] as const
+export type TokenTime = (typeof TOKEN_TIMES)[number]
+
+/** What is recorded of the requests of one class in one pool. */
+export class Cell {
+  readonly latency = new Histogram()
+  readonly lag = new Histogram()
+  readonly queue = new Histogram()
+  readonly batch_wait = new Histogram()
+  readonly overhead = new Histogram()
+  readonly service = new Histogram()
+  readonly ttft = new Histogram()
+  readonly tpot = new Histogram()
+  readonly itl = new Histogram()
+  /** requests by OUTCOME */
+  readonly outcomes = new Float64Array(Object.keys(OUTCOME).length)
+  /** shed requests by REFUSAL */
+  readonly refusals = new Float64Array(Object.keys(REFUSAL).length)
+  /** served within every limit of its class */
+  good = 0
+  /** second and further attempts of a call */
+  retries = 0
+  /** how often requests lost their places */
+  preemptions = 0
+
+  merge(other: Cell): void {
+    this.latency.merge(other.latency)
+    for (const part of PARTS) this[part].merge(other[part])
+    for (const name of TOKEN_TIMES) this[name].merge(other[name])
+    for (let i = 0; i < this.outcomes.length; i++) this.outcomes[i]! += other.outcomes[i]!
+    for (let i = 0; i < this.refusals.length; i++) this.refusals[i]! += other.refusals[i]!
+    this.good += other.good
+    this.retries += other.retries
+    this.preemptions += other.preemptions
+  }
+
+  get counts(): Counts {
+    const [served, shed, timedOut, abandoned, failed, cancelled] = this
+      .outcomes as unknown as number[]
+    const arrived = this.outcomes.reduce((sum, count) => sum + count, 0)
+    return {
+      arrived,
+      served: served!,
+      shed: shed!,
+      timed_out: timedOut!,
+      abandoned: abandoned!,
+      failed: failed!,
+      cancelled: cancelled!,
+      in_flight: 0,
+    }
+  }
+
+  get shedBy(): ShedBy {
+    const of = (cause: keyof ShedBy) => this.refusals[REFUSAL[cause]]!
+    return {
+      memory: of('memory'),
+      priority: of('priority'),
+      deadline: of('deadline'),
+      concurrency: of('concurrency'),
+      queue: of('queue'),
+      tokens: of('tokens'),
+    }
+  }
+}
+
+export interface RecorderOptions {
+  readonly requests: Requests
+  readonly durationMs: Ms
+  /** requests scheduled before this are served but not counted */
+  readonly warmupMs: Ms
+  readonly pools: readonly {
+    readonly maxBatch: number
+    /** batches are those of steps, and requests come out token by token */
+    readonly generates?: boolean
+  }[]
+  /** pool of each executor */
+  readonly poolOf: readonly number[]
+  /** times of more traffic, by their start */
+  readonly surges: readonly SurgeWindow[]
+  /** of a request of each class, whose calls are recorded; null where each request is a call */
+  readonly parts: readonly (number | null)[]
+  /** latency that a good request of each class stays under; Infinity for none */
+  readonly limitsMs: readonly Ms[]
+  /** the same for the first token, and for each further one in the mean */
+  readonly tokenLimits?: readonly { readonly ttftMs: Ms; readonly tpotMs: Ms }[]
+  /** time that a batch should take at speed 1, for the series of machine speed */
+  readonly expected: ((batch: Batch) => Ms) | null
+  /** where KV caches are recorded */
+  readonly kv?: (now: Ms, use: KvUse) => void
+}
+
+/**
+ * Streams the outcome of a run into histograms and time series, the same in both worlds: memory
+ * does not grow with the number of requests.
+ */
+export class Recorder implements Observer {
+  /** [class][pool] */
+  readonly cells: readonly (readonly Cell[])[]
+  /** batches by size, from 1, per pool */
+  readonly batchSizes: readonly Float64Array[]
+  /** lengths of all members of batches together, per pool, and what was computed for them */
+  readonly tokens: Float64Array
+  readonly computed: Float64Array
+  /** executor time spent on batches, per pool, ms */
+  readonly busyMs: Float64Array
+  readonly #wastedMs: Float64Array
+  /** tokens of requests that engines have done, and of those whose client had left, per pool */
+  readonly #doneTokens: Float64Array
+  readonly #wastedTokens: Float64Array
+  /** most blocks of KV caches in use on one replica, per pool */
+  readonly kvBlocks: Float64Array
+  /** tokens of prompts, and those found in the prefix cache, per executor; warm-up included */
+  readonly #promptTokens: Float64Array
+  readonly #hitTokens: Float64Array
+  readonly backlog: Backlog
+  readonly calls: CallRecorder
+  readonly #hasCalls: boolean
+  readonly #options: RecorderOptions
+  readonly #series: TimeSeries
+  lastMs: Ms = 0
+
+  constructor(options: RecorderOptions) {
+    this.#options = options
+    this.cells = options.limitsMs.map(() => options.pools.map(() => new Cell()))
+    this.batchSizes = options.pools.map((pool) => new Float64Array(pool.maxBatch))
+    this.tokens = new Float64Array(options.pools.length)
+    this.computed = new Float64Array(options.pools.length)
+    this.busyMs = new Float64Array(options.pools.length)
+    this.#wastedMs = new Float64Array(options.pools.length)
+    this.#doneTokens = new Float64Array(options.pools.length)
+    this.#wastedTokens = new Float64Array(options.pools.length)
+    this.kvBlocks = new Float64Array(options.pools.length)
+    this.#promptTokens = new Float64Array(options.poolOf.length)
+    this.#hitTokens = new Float64Array(options.poolOf.length)
+    this.backlog = new Backlog(options.surges, options.warmupMs, options.durationMs)
+    this.calls = new CallRecorder(options.requests, options.parts, options.warmupMs)
+    this.#hasCalls = options.parts.some((parts) => parts !== null)
+    this.#series = new TimeSeries(options.durationMs)
+  }
+
+  /**
+   * Of `busyMs`, time spent on requests whose client had left: each its part of a batch, or of the
+   * tokens that engines had to do.
+   */
+  get wastedMs(): Float64Array {
+    return this.#wastedMs.map((ms, pool) => {
+      const share = this.#wastedTokens[pool]! / Math.max(1, this.#doneTokens[pool]!)
+      return ms + share * this.busyMs[pool]!
+    })
+  }
+
+  /** Tokens of prompts found in prefix caches, and all, per pool. */
+  get prefixes(): Ratio[] {
+    return this.#options.pools.map((_, pool) => {
+      const sum = (tokens: Float64Array) =>
+        tokens.reduce((total, own, i) => total + (this.#options.poolOf[i] === pool ? own : 0), 0)
+      return { part: sum(this.#hitTokens), of: sum(this.#promptTokens) }
+    })
+  }
+
+  get series(): Series {
+    return this.#series.summary()
+  }
+
+  arrived(now: Ms, request: number): void {
+    this.#series.arrived(now)
+    if (this.#hasCalls) this.calls.arrived(request)
+    this.backlog.change(now, 1)
+  }
+
+  dispatched(now: Ms, batch: Batch): void {
+    this.#series.dispatched(now, batch.size)
+    this.backlog.change(now, -batch.size)
+  }
+
+  lost(now: Ms, request: number): void {
+    const { requests, warmupMs } = this.#options
+    this.#series.lost(now)
+    this.backlog.change(now, -1)
+    this.lastMs = now
+    if (this.#hasCalls) this.calls.ended(now, request)
+    if (requests.at[request]! < warmupMs) return
+    const cell = this.cells[requests.class[request]!]![requests.pool[request]!]!
+    const outcome = requests.outcome[request]!
+    cell.outcomes[outcome]!++
+    if (outcome === OUTCOME.shed) cell.refusals[requests.refusal[request]!]!++
+    if (requests.attempt[request]! > 1) cell.retries++
+  }
+
+  batch(now: Ms, batch: Batch): void {
+    const { requests, warmupMs, limitsMs, expected, poolOf } = this.#options
+    const { size, members, dispatched, started, ended } = batch
+    const pool = poolOf[batch.executor]!
+    this.lastMs = now
+    if (expected !== null) this.#series.worked(started, ended, expected(batch))
+    const generates = this.#options.pools[pool]!.generates === true
+    if (dispatched >= warmupMs && !generates) {
+      this.batchSizes[pool]![size - 1]!++
+      this.tokens[pool]! += batch.tokens
+      this.computed[pool]! += computedIn(batch)
+      this.busyMs[pool]! += ended - started
+    }
+    const service = ended - started
+    const overhead = started - dispatched + (now - ended)
+    for (let i = 0; i < size; i++) {
+      const request = members[i]!
+      const at = requests.at[request]!
+      const latency = now - at
+      this.#series.served(now, at, latency)
+      if (this.#hasCalls) this.calls.ended(now, request)
+      if (at < warmupMs) continue
+      const number = requests.class[request]!
+      const cell = this.cells[number]![requests.pool[request]!]!
+      const outcome = requests.outcome[request]!
+      cell.outcomes[outcome]!++
+      if (requests.attempt[request]! > 1) cell.retries++
+      const wasted = outcome === OUTCOME.abandoned
+      if (generates) {
+        cell.preemptions += requests.preemptions[request]!
+        const tokens = requests.length[request]! + requests.output[request]!
+        this.#doneTokens[pool]! += tokens
+        if (wasted) this.#wastedTokens[pool]! += tokens
+      } else if (wasted) this.#wastedMs[pool]! += service / size
+      if (outcome !== OUTCOME.served) continue
+      const enqueued = requests.enqueued[request]!
+      const batchWait = requests.idle[request]!
+      cell.latency.record(latency)
+      cell.lag.record(enqueued - at)
+      // the two clocks of a wait differ by rounding; a wait is never negative
+      cell.queue.record(Math.max(0, dispatched - enqueued - batchWait))
+      cell.batch_wait.record(batchWait)
+      cell.overhead.record(overhead)
+      cell.service.record(service)
+      const intime = !generates || this.#tokens(now, request, cell)
+      if (intime && latency < limitsMs[number]!) cell.good++
+    }
+  }
+
+  stepped(now: Ms, run: StepRun): void {
+    const pool = this.#options.poolOf[run.executor]!
+    if (run.started < this.#options.warmupMs) return
+    this.busyMs[pool]! += now - run.started
+    this.batchSizes[pool]![run.decodes + run.prefills - 1]! += run.steps
+    this.kvBlocks[pool] = Math.max(this.kvBlocks[pool]!, run.blocks)
+  }
+
+  kv(now: Ms, use: KvUse): void {
+    this.#promptTokens[use.executor] = use.promptTokens
+    this.#hitTokens[use.executor] = use.hitTokens
+    this.#options.kv?.(now, use)
+  }
+
+  gaps(now: Ms, { executor, class: number, fromMs, toMs, steps, sequences }: TokenGapRun): void {
+    if (now < this.#options.warmupMs) return
+    const { itl } = this.cells[number]![this.#options.poolOf[executor]!]!
+    itl.recordRun(fromMs, toMs, steps, sequences)
+  }
+
+  /** Returns whether the tokens came as fast as a good request's do. */
+  #tokens(now: Ms, request: number, cell: Cell): boolean {
+    const { requests, tokenLimits } = this.#options
+    const first = requests.firstToken[request]!
+    const ttft = first - requests.at[request]!
+    const further = requests.output[request]! - 1
+    const tpot = further > 0 ? (now - first) / further : 0
+    cell.ttft.record(ttft)
+    if (further > 0) cell.tpot.record(tpot)
+    const limits = tokenLimits?.[requests.class[request]!]
+    return limits === undefined || (ttft < limits.ttftMs && tpot < limits.tpotMs)
+  }
+}

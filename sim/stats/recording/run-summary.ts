@@ -1,0 +1,169 @@
+import type { Counts, Series, ShedBy } from '../../documents/index.ts'
+import { PERCENTILES } from '../intervals/percentile.ts'
+import { tailProbabilities } from '../intervals/tail-curve.ts'
+import type { SurgeBacklog } from './backlog.ts'
+import type { Calls } from './calls.ts'
+import type { Histogram } from './histogram.ts'
+import { Cell, PARTS, type Part, type Recorder, TOKEN_TIMES, type TokenTime } from './recorder.ts'
+import type { Ratio, SpaceSummary } from './space-recorder.ts'
+
+/** Mean and PERCENTILES of one run, ms; NaN where nothing was recorded. */
+export interface Figures {
+  readonly n: number
+  readonly mean: number
+  readonly percentiles: readonly number[]
+}
+
+export interface CellSummary {
+  readonly counts: Counts
+  readonly shedBy: ShedBy
+  readonly good: number
+  readonly retries: number
+  readonly latency: Figures
+  /** over all arrivals: Infinity where the percentile falls on a lost request */
+  readonly all: readonly number[]
+  /** the same at the percentiles that objectives name */
+  readonly judged: readonly number[]
+  readonly parts: Readonly<Record<Part, Figures>>
+  /** null where nothing was generated */
+  readonly tokens: TokenSummary | null
+}
+
+/** Times of tokens, and as `judged` of those that objectives may name. */
+export type TokenSummary = Readonly<Record<TokenTime, Figures>> & {
+  readonly judged: Readonly<Record<'ttft' | 'tpot', readonly number[]>>
+  readonly preemptions: number
+}
+
+export interface CallsSummary {
+  readonly made: number
+  /** of those answered */
+  readonly latency: Figures
+  /** over all that were made: Infinity where the percentile falls on one that was given up */
+  readonly all: readonly number[]
+  /** the same at the percentiles that objectives name */
+  readonly judged: readonly number[]
+}
+
+/** One replication or replay, small enough to pass between threads. */
+export interface RunSummary {
+  readonly requests: string
+  /** latency over all classes */
+  readonly all: Figures
+  readonly classes: readonly CellSummary[]
+  /** of each class; null where each request is a call */
+  readonly calls: readonly (CallsSummary | null)[]
+  readonly pools: readonly CellSummary[]
+  readonly batchSizes: readonly (readonly number[])[]
+  /** of each pool: useful share of what its batches computed; NaN where there were none */
+  readonly efficiency: readonly number[]
+  readonly busyMs: readonly number[]
+  /** of busyMs, for clients that had left */
+  readonly wastedMs: readonly number[]
+  /** most blocks of KV caches in use on one replica, per pool */
+  readonly kvBlocks: readonly number[]
+  /** tokens of prompts that were found in prefix caches, and all, per pool */
+  readonly prefixes: readonly Ratio[]
+  /** what waited, for each surge of the scenario */
+  readonly surges: readonly SurgeBacklog[]
+  /** time that busyMs is a part of: from the end of the warm-up to the last event, ms */
+  readonly observedMs: number
+  readonly tail: readonly { readonly p: number; readonly value: number }[]
+  readonly series: Series
+  /** of pools that say what memory they have */
+  readonly memory: readonly SpaceSummary[]
+}
+
+export function summariseRun(
+  recorder: Recorder,
+  run: {
+    readonly requests: string
+    readonly warmupMs: number
+    readonly durationMs: number
+    /** percentiles that objectives name */
+    readonly judged: readonly number[]
+    readonly memory?: readonly SpaceSummary[]
+  },
+): RunSummary {
+  const pools = recorder.batchSizes.map((_, pool) =>
+    mergeCells(recorder.cells.map((row) => row[pool]!)),
+  )
+  const classes = recorder.cells.map(mergeCells)
+  const all = mergeCells(classes)
+  return {
+    requests: run.requests,
+    all: figures(all.latency),
+    classes: classes.map((cell) => cellSummary(cell, run.judged)),
+    calls: recorder.calls.classes.map((calls) => calls && callsSummary(calls, run.judged)),
+    pools: pools.map((cell) => cellSummary(cell, run.judged)),
+    batchSizes: recorder.batchSizes.map((sizes) => Array.from(sizes)),
+    efficiency: Array.from(recorder.tokens, (sum, pool) => sum / recorder.computed[pool]!),
+    busyMs: Array.from(recorder.busyMs),
+    wastedMs: Array.from(recorder.wastedMs),
+    kvBlocks: Array.from(recorder.kvBlocks),
+    prefixes: recorder.prefixes,
+    surges: recorder.backlog.surges,
+    observedMs: Math.max(run.durationMs, recorder.lastMs) - run.warmupMs,
+    tail: tailProbabilities(all.latency.count).map((p) => ({ p, value: all.latency.quantile(p) })),
+    series: recorder.series,
+    memory: run.memory ?? [],
+  }
+}
+
+function mergeCells(cells: readonly Cell[]): Cell {
+  const merged = new Cell()
+  for (const cell of cells) merged.merge(cell)
+  return merged
+}
+
+function cellSummary(cell: Cell, judged: readonly number[]): CellSummary {
+  const counts = cell.counts
+  const lost = counts.arrived - counts.served
+  return {
+    counts,
+    shedBy: cell.shedBy,
+    good: cell.good,
+    retries: cell.retries,
+    latency: figures(cell.latency),
+    all: PERCENTILES.map((p) => cell.latency.quantile(p, lost)),
+    judged: judged.map((p) => cell.latency.quantile(p, lost)),
+    parts: Object.fromEntries(PARTS.map((part) => [part, figures(cell[part])])) as Record<
+      Part,
+      Figures
+    >,
+    tokens: tokenSummary(cell, lost, judged),
+  }
+}
+
+function tokenSummary(cell: Cell, lost: number, judged: readonly number[]): TokenSummary | null {
+  if (TOKEN_TIMES.every((name) => cell[name].count === 0)) return null
+  return {
+    ...(Object.fromEntries(TOKEN_TIMES.map((name) => [name, figures(cell[name])])) as Record<
+      TokenTime,
+      Figures
+    >),
+    judged: {
+      ttft: judged.map((p) => cell.ttft.quantile(p, lost)),
+      tpot: judged.map((p) => cell.tpot.quantile(p, lost)),
+    },
+    preemptions: cell.preemptions,
+  }
+}
+
+function callsSummary({ made, latency }: Calls, judged: readonly number[]): CallsSummary {
+  const lost = made - latency.count
+  return {
+    made,
+    latency: figures(latency),
+    all: PERCENTILES.map((p) => latency.quantile(p, lost)),
+    judged: judged.map((p) => latency.quantile(p, lost)),
+  }
+}
+
+function figures(histogram: Histogram): Figures {
+  return {
+    n: histogram.count,
+    mean: histogram.mean,
+    percentiles: PERCENTILES.map((p) => histogram.quantile(p)),
+  }
+}

@@ -1,0 +1,228 @@
+import type { Ms } from '../../serving/index.ts'
+import { BUCKETS } from './time-series.ts'
+
+/** What memory looks like at an instant. Bytes, weights included. */
+export interface SpaceState {
+  readonly requested: number
+  readonly inUse: number
+  readonly held: number
+  /** of what is held or left on the device; Infinity for no limit */
+  readonly largestFree: number
+  /** 1 - largest free chunk / all that is held and not in use */
+  readonly external: number
+  /** free in regions that a chunk in use keeps from being given back */
+  readonly pinnedFree: number
+  /** of the models that are there; all of them where it is not said */
+  readonly weights?: number
+}
+
+export interface SpaceChunk {
+  readonly address: number
+  readonly bytes: number
+  readonly owner: string
+}
+
+/** What a space is, and whose. */
+export interface SpaceHead {
+  readonly name: string
+  /** a device of the scenario; else a pool, each replica with its own */
+  readonly shared: boolean
+  readonly pools: readonly string[]
+  readonly allocators: readonly string[]
+  /** Infinity for none */
+  readonly limitBytes: number
+  /** of all models of a device; of a pool those of one replica */
+  readonly weightsBytes: number
+}
+
+/** One run of a space, small enough to pass between threads. Bytes. */
+export interface SpaceSummary extends SpaceHead {
+  readonly peakRequested: number
+  readonly peakInUse: number
+  readonly peakHeld: number
+  /** without weights, where most was in use */
+  readonly internal: number
+  readonly external: number
+  /** of the most that was held, without weights, what was not in use when most was */
+  readonly freeShare: number
+  readonly pinnedFree: number
+  readonly largestFree: number
+  readonly counts: SpaceCounts
+  readonly residency: ResidencySummary | null
+  /** requests that waited for a load, and all that were served */
+  readonly cold: Ratio | null
+  readonly series: {
+    readonly bucketS: number
+    readonly requested: readonly number[]
+    readonly inUse: readonly number[]
+    readonly held: readonly number[]
+    readonly largestFree: readonly number[]
+  }
+  readonly map: readonly { readonly atMs: Ms; readonly chunks: readonly SpaceChunk[] }[]
+}
+
+export interface ResidencySummary {
+  readonly loads: number
+  readonly evictions: number
+  /** those whose models have come */
+  readonly pools: readonly PoolLoads[]
+}
+
+export interface PoolLoads {
+  readonly pool: string
+  readonly loads: number
+  /** that they took, together */
+  readonly ms: Ms
+}
+
+export interface Ratio {
+  readonly part: number
+  readonly of: number
+}
+
+export interface SpaceCounts {
+  extensions: number
+  shortage: number
+  fragmentation: number
+  oversize: number
+  /** that found no memory for their weights */
+  loads: number
+  shrunk: number
+  evicted: number
+  split: number
+  failed: number
+}
+
+/** Maps of the address space are kept at so many instants of a run. */
+const MAPS = 60
+
+/** What happened to the memory of one device in a run: extremes, and the same by interval. */
+export class SpaceRecorder {
+  readonly head: SpaceHead
+  readonly counts: SpaceCounts = {
+    extensions: 0,
+    shortage: 0,
+    fragmentation: 0,
+    oversize: 0,
+    loads: 0,
+    shrunk: 0,
+    evicted: 0,
+    split: 0,
+    failed: 0,
+  }
+  readonly residency = { loads: 0, evictions: 0 }
+  readonly cold = { part: 0, of: 0 }
+  readonly #loads = new Map<string, PoolLoads>()
+  readonly #durationMs: Ms
+  readonly #requested = new Float64Array(BUCKETS)
+  readonly #inUse = new Float64Array(BUCKETS)
+  readonly #held = new Float64Array(BUCKETS)
+  readonly #largestFree = new Float64Array(BUCKETS)
+  #peakRequested = 0
+  #peakInUse = 0
+  #peakHeld = 0
+  /** the same two without the weights that were there */
+  #mostUsed = 0
+  #mostHeld = 0
+  #internal = 0
+  #external = 0
+  #pinnedFree = 0
+  #leastFree = Number.POSITIVE_INFINITY
+  readonly #maps: { atMs: Ms; chunks: readonly SpaceChunk[] }[] = []
+  /** the interval that was sampled last */
+  #bucket = 0
+  #last: SpaceState
+
+  constructor(head: SpaceHead, durationMs: Ms) {
+    this.head = head
+    this.#durationMs = durationMs
+    const { weightsBytes: weights, limitBytes } = head
+    this.#last = {
+      requested: weights,
+      inUse: weights,
+      held: weights,
+      largestFree: limitBytes - weights,
+      external: 0,
+      pinnedFree: 0,
+    }
+    this.#largestFree.fill(Number.POSITIVE_INFINITY)
+  }
+
+  /** Memory is now as told, and stays so until told otherwise; a peak within an instant counts. */
+  sample(now: Ms, state: SpaceState): void {
+    const bucket = Math.min(BUCKETS - 1, Math.floor((now * BUCKETS) / this.#durationMs))
+    while (this.#bucket < bucket) {
+      this.#note()
+      this.#bucket++
+    }
+    // what lasted up to the very beginning of an interval is not in it
+    if (now * BUCKETS > bucket * this.#durationMs) this.#note()
+    this.#last = state
+    this.#note()
+    const weights = state.weights ?? this.head.weightsBytes
+    if (state.inUse > this.#peakInUse) {
+      this.#peakInUse = state.inUse
+      const own = state.inUse - weights
+      this.#internal = own > 0 ? 1 - (state.requested - weights) / own : 0
+    }
+    this.#peakRequested = Math.max(this.#peakRequested, state.requested)
+    this.#peakHeld = Math.max(this.#peakHeld, state.held)
+    this.#mostUsed = Math.max(this.#mostUsed, state.inUse - weights)
+    this.#mostHeld = Math.max(this.#mostHeld, state.held - weights)
+    this.#external = Math.max(this.#external, state.external)
+    this.#pinnedFree = Math.max(this.#pinnedFree, state.pinnedFree)
+    this.#leastFree = Math.min(this.#leastFree, state.largestFree)
+  }
+
+  /** A load for a pool is over, which took so long. */
+  loaded(pool: string, ms: Ms): void {
+    const { loads, ms: sum } = this.#loads.get(pool) ?? { loads: 0, ms: 0 }
+    this.#loads.set(pool, { pool, loads: loads + 1, ms: sum + ms })
+  }
+
+  /** Whether the next map of the address space is due. */
+  wantsMap(now: Ms): boolean {
+    return this.#maps.length < MAPS && now * MAPS >= this.#maps.length * this.#durationMs
+  }
+
+  map(now: Ms, chunks: readonly SpaceChunk[]): void {
+    this.#maps.push({ atMs: now, chunks })
+  }
+
+  summary(has: { readonly residency: boolean }): SpaceSummary {
+    for (let bucket = this.#bucket; bucket < BUCKETS; bucket++) {
+      this.#bucket = bucket
+      this.#note()
+    }
+    return {
+      ...this.head,
+      peakRequested: this.#peakRequested,
+      peakInUse: this.#peakInUse,
+      peakHeld: this.#peakHeld,
+      internal: this.#internal,
+      external: this.#external,
+      freeShare: this.#mostHeld > 0 ? 1 - this.#mostUsed / this.#mostHeld : 0,
+      pinnedFree: this.#pinnedFree,
+      largestFree: this.#leastFree,
+      counts: { ...this.counts },
+      residency: has.residency ? { ...this.residency, pools: [...this.#loads.values()] } : null,
+      cold: has.residency ? { ...this.cold } : null,
+      series: {
+        bucketS: this.#durationMs / 1000 / BUCKETS,
+        requested: Array.from(this.#requested),
+        inUse: Array.from(this.#inUse),
+        held: Array.from(this.#held),
+        largestFree: Array.from(this.#largestFree),
+      },
+      map: this.#maps,
+    }
+  }
+
+  #note(): void {
+    const [i, { requested, inUse, held, largestFree }] = [this.#bucket, this.#last]
+    this.#requested[i] = Math.max(this.#requested[i]!, requested)
+    this.#inUse[i] = Math.max(this.#inUse[i]!, inUse)
+    this.#held[i] = Math.max(this.#held[i]!, held)
+    this.#largestFree[i] = Math.min(this.#largestFree[i]!, largestFree)
+  }
+}

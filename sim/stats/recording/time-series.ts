@@ -1,0 +1,146 @@
+import type { Series } from '../../documents/index.ts'
+import type { Ms } from '../../serving/index.ts'
+
+export const BUCKETS = 120
+
+/**
+ * Latency bins of the heat map: 4 an octave from 2^-10 ms to 2^22 ms, by the double's high word.
+ */
+const HEAT_BINS = 128
+const double = new Float64Array(1)
+const words = new Int32Array(double.buffer)
+const highWord = (ms: number) => {
+  double[0] = ms
+  return words[1]! >> 18
+}
+const HEAT_BASE = highWord(2 ** -10)
+
+/** What happened in each interval of a run; the drain after its end falls into the last one. */
+export class TimeSeries {
+  readonly #bucketMs: number
+  readonly #arrived = new Float64Array(BUCKETS)
+  readonly #served = new Float64Array(BUCKETS)
+  readonly #waitingMs = new Float64Array(BUCKETS)
+  readonly #waitingMax = new Float64Array(BUCKETS)
+  readonly #batches = new Float64Array(BUCKETS)
+  readonly #batched = new Float64Array(BUCKETS)
+  readonly #work = new Float64Array(BUCKETS)
+  readonly #busy = new Float64Array(BUCKETS)
+  readonly #heat = new Float64Array(BUCKETS * HEAT_BINS)
+  #waiting = 0
+  #since: Ms = 0
+
+  constructor(durationMs: Ms) {
+    this.#bucketMs = durationMs / BUCKETS
+  }
+
+  arrived(now: Ms): void {
+    this.#queue(now, 1)
+    this.#arrived[this.#bucket(now)]!++
+  }
+
+  lost(now: Ms): void {
+    this.#queue(now, -1)
+  }
+
+  dispatched(now: Ms, size: number): void {
+    this.#queue(now, -size)
+    const bucket = this.#bucket(now)
+    this.#batches[bucket]!++
+    this.#batched[bucket]! += size
+  }
+
+  /** A batch that should have taken `expected` ms at speed 1 took from `started` to `ended`. */
+  worked(started: Ms, ended: Ms, expected: Ms): void {
+    const bucket = this.#bucket(started)
+    this.#work[bucket]! += expected
+    this.#busy[bucket]! += ended - started
+  }
+
+  served(now: Ms, at: Ms, latency: Ms): void {
+    this.#served[this.#bucket(now)]!++
+    const bin = Math.min(HEAT_BINS - 1, Math.max(0, highWord(latency) - HEAT_BASE))
+    this.#heat[this.#bucket(at) * HEAT_BINS + bin]!++
+  }
+
+  /** The figures so far; heat rows from the shortest to the longest latency that occurred. */
+  summary(): Series {
+    const perSecond = 1000 / this.#bucketMs
+    const rates = (counts: Float64Array) => Array.from(counts, (count) => count * perSecond)
+    const ratio = (top: Float64Array, bottom: Float64Array) =>
+      Array.from(top, (value, i) => (bottom[i]! > 0 ? value / bottom[i]! : null))
+    return {
+      bucket_s: this.#bucketMs / 1000,
+      arrived_rps: rates(this.#arrived),
+      served_rps: rates(this.#served),
+      queue_mean: Array.from(this.#waitingMs, (ms) => ms / this.#bucketMs),
+      queue_max: Array.from(this.#waitingMax),
+      batch_mean: ratio(this.#batched, this.#batches),
+      speed: ratio(this.#work, this.#busy),
+      heat: {
+        latency_edges: Array.from({ length: HEAT_BINS + 1 }, (_, i) => edge(i)),
+        counts: Array.from({ length: BUCKETS }, (_, i) =>
+          Array.from(this.#heat.subarray(i * HEAT_BINS, (i + 1) * HEAT_BINS)),
+        ),
+      },
+    }
+  }
+
+  #bucket(at: Ms): number {
+    const bucket = Math.floor(at / this.#bucketMs)
+    return bucket < BUCKETS ? bucket : BUCKETS - 1
+  }
+
+  #queue(now: Ms, change: number): void {
+    // a length counts once time passes under it: who is refused or goes at once never waited
+    if (now > this.#since) this.#spread(this.#bucket(this.#since), this.#bucket(now), now)
+    this.#waiting += change
+    this.#since = now
+  }
+
+  #spread(from: number, to: number, now: Ms): void {
+    let at = this.#since
+    for (let bucket = from; bucket <= to; bucket++) {
+      const until = bucket === to ? now : (bucket + 1) * this.#bucketMs
+      this.#waitingMs[bucket]! += this.#waiting * (until - at)
+      if (this.#waiting > this.#waitingMax[bucket]!) this.#waitingMax[bucket] = this.#waiting
+      at = until
+    }
+  }
+}
+
+function edge(bin: number): Ms {
+  words[0] = 0
+  words[1] = (bin + HEAT_BASE) << 18
+  return double[0]!
+}
+
+/** Mean over runs of the same length; heat counts and the longest queue are summed and maximal. */
+export function mergeSeries(runs: readonly Series[]): Series {
+  const first = runs[0]
+  if (first === undefined) throw new Error('Expected `runs` to hold a series')
+  const mean = (of: (series: Series) => readonly (number | null)[]) =>
+    of(first).map((_, i) => {
+      const values = runs.map((run) => of(run)[i]!).filter((value) => value !== null)
+      return values.length > 0 ? values.reduce((a, b) => a + b, 0) / values.length : null
+    })
+  const counts = first.heat.counts.map((row, i) =>
+    row.map((_, j) => runs.reduce((sum, run) => sum + run.heat.counts[i]![j]!, 0)),
+  )
+  const used = first.heat.latency_edges.map((_, j) => counts.some((row) => (row[j] ?? 0) > 0))
+  const low = Math.max(0, used.indexOf(true))
+  const high = used.lastIndexOf(true) + 1
+  return {
+    bucket_s: first.bucket_s,
+    arrived_rps: mean((run) => run.arrived_rps).map((value) => value ?? 0),
+    served_rps: mean((run) => run.served_rps).map((value) => value ?? 0),
+    queue_mean: mean((run) => run.queue_mean).map((value) => value ?? 0),
+    queue_max: first.queue_max.map((_, i) => Math.max(...runs.map((run) => run.queue_max[i]!))),
+    batch_mean: mean((run) => run.batch_mean),
+    speed: mean((run) => run.speed),
+    heat: {
+      latency_edges: first.heat.latency_edges.slice(low, high + 1),
+      counts: counts.map((row) => row.slice(low, high)),
+    },
+  }
+}

@@ -1,0 +1,78 @@
+import type { Arrivals, TrafficClass } from '../../../scenarios/schema/schema.ts'
+import { stream } from '../../kernel/index.ts'
+import type { Ms } from '../../serving/index.ts'
+import { meanDuration } from '../clients/durations.ts'
+import { type ClientRow, recordedPerMs } from '../clients/recorded-clients.ts'
+import { lengthDistribution } from '../lengths/lengths.ts'
+import type { TraceData } from '../trace/trace-feed.ts'
+import { rateOf } from './class-arrivals.ts'
+
+interface MeanRateOptions {
+  readonly seed: number
+  readonly endMs: Ms
+  /** undefined where the class has none, as the next */
+  readonly trace: TraceData | undefined
+  readonly clients: readonly (readonly ClientRow[])[] | undefined
+}
+
+const SAMPLED = 20_000
+/** users without a time to think count as if they thought for so long */
+const LEAST_THINK_MS = 1
+
+/**
+ * What a class sends in the mean of a run, in parts of requests a second, or in loads where it says
+ * loads: in proportion to the work that it brings, where all classes say the same. Counts first
+ * attempts, and users of a closed loop as if they were answered at once.
+ */
+export function meanRate(traffic: TrafficClass, options: MeanRateOptions): number {
+  const { arrivals, session, fan_out } = traffic
+  const { seed } = options
+  const parts = arrivals.process === 'sum' ? arrivals.of : [arrivals]
+  const own = parts.reduce((sum, part) => {
+    // a load counts parts already
+    return sum + 1000 * perMs(part, options) * (saysLoad(part) ? 1 : fan_out)
+  }, 0)
+  if (session === undefined || arrivals.process === 'closed-loop') return own
+  const turns = lengthDistribution(session.turns, stream(seed, 0, `mean-turns:${traffic.class}`))
+  return own * meanOf(() => turns.draw())
+}
+
+type Process = Exclude<Arrivals, { process: 'sum' }>
+
+/** Where a load is said, what it means by a capacity of one request a second. */
+function perMs(arrivals: Process, { endMs, trace, clients }: MeanRateOptions): number {
+  if (arrivals.process === 'closed-loop') {
+    return arrivals.users / Math.max(LEAST_THINK_MS, meanDuration(arrivals.think_time_s))
+  }
+  if (arrivals.process === 'trace') {
+    if (arrivals.load !== undefined) return arrivals.load / 1000
+    return trace === undefined ? 0 : tracedPerMs(trace, endMs)
+  }
+  if (arrivals.process === 'servegen') {
+    const { rate_rps, load, from_s: fromS } = arrivals
+    const stated = rate_rps ?? load
+    return stated === undefined ? recordedPerMs(clients ?? [], { fromS, endMs }) : stated / 1000
+  }
+  return rateOf(arrivals, { endMs, capacityRps: 1 }).cumulative(endMs) / endMs
+}
+
+function saysLoad(arrivals: Process): boolean {
+  if (arrivals.process === 'closed-loop') return false
+  if ('schedule' in arrivals && arrivals.schedule !== undefined) {
+    return arrivals.schedule.some(({ load }) => load !== undefined)
+  }
+  return arrivals.load !== undefined
+}
+
+/** Rows that come in the run; of one that goes on for longer, and is not at hand, its mean. */
+function tracedPerMs({ taken, spanMs, held }: TraceData, endMs: Ms): number {
+  if (held === null) return taken / Math.max(spanMs, endMs)
+  const after = held.times.findIndex((at) => at >= endMs)
+  return (after < 0 ? held.times.length : after) / endMs
+}
+
+function meanOf(draw: () => number): number {
+  let sum = 0
+  for (let i = 0; i < SAMPLED; i++) sum += draw()
+  return sum / SAMPLED
+}

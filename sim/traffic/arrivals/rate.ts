@@ -1,0 +1,120 @@
+import type { Ms } from '../../serving/index.ts'
+import type { OperationalTime } from './operational-time.ts'
+import { type Surge, surgeHeight, surgeKnots } from './surge.ts'
+import { type Wave, waveFactor, waveKnots } from './wave.ts'
+
+/** A rate that holds from `atMs` on, requests/ms. */
+export interface RateStep {
+  readonly atMs: Ms
+  readonly rate: number
+}
+
+/** Breakpoints closer than this are one: rounding apart, no piece is that short, ms. */
+const SAME_MS = 1e-6
+
+/** What a rate is made of. `steps` rise in time; before the first the rate is 0. */
+export interface RateParts {
+  readonly steps: readonly RateStep[]
+  readonly surges?: readonly Surge[]
+  readonly waves?: readonly Wave[]
+  /** waves go on until here, and then hold; Infinity without waves */
+  readonly endMs?: Ms
+}
+
+/**
+ * An arrival rate over time: steps, times 1 + sum (factor - 1) height(t) over the surges and at
+ * least 0, where overlapping dips would go below, times the waves. It is linear between its
+ * breakpoints, so its integral and the inverse of that are exact.
+ */
+export class Rate implements OperationalTime {
+  readonly #starts: number[] = []
+  readonly #rates: number[] = []
+  readonly #slopes: number[] = []
+  /** expected arrivals before the start of each piece */
+  readonly #sums: number[] = []
+  /** expected arrivals before the end of the last piece */
+  #end = 0
+  #cursor = 0
+
+  constructor({ steps, surges = [], waves = [], endMs = Number.POSITIVE_INFINITY }: RateParts) {
+    const factorAt = (t: Ms) =>
+      surges.reduce((sum, surge) => sum + (surge.factor - 1) * surgeHeight(surge, t), 1) *
+      waves.reduce((product, wave) => product * waveFactor(wave, Math.min(t, endMs)), 1)
+    const breaks = [
+      ...steps.map(({ atMs }) => atMs),
+      ...surges.flatMap(surgeKnots),
+      ...waves.flatMap((wave) => waveKnots(wave, endMs)),
+    ].sort((a, b) => a - b)
+    let start = breaks[0]!
+    for (const end of breaks) {
+      if (end - start <= SAME_MS) continue
+      const [first, last] = limits(steps, factorAt, start, end)
+      const crossing = start + ((end - start) * first) / (first - last)
+      if (first * last < 0 && crossing > start && crossing < end) {
+        this.#add(start, crossing, first, 0)
+        this.#add(crossing, end, 0, last)
+      } else {
+        this.#add(start, end, first, last)
+      }
+      start = end
+    }
+    const [rate] = limits(steps, factorAt, start, start + 1)
+    this.#add(start, Number.POSITIVE_INFINITY, rate, rate)
+  }
+
+  /** Adds a piece that runs linearly from one rate to another; what is below 0 counts as 0. */
+  #add(start: Ms, end: Ms, first: number, last: number): void {
+    const from = Math.max(0, first)
+    const to = Math.max(0, last)
+    this.#starts.push(start)
+    this.#rates.push(from)
+    this.#slopes.push(Math.abs(to - from) < 1e-12 * from ? 0 : (to - from) / (end - start))
+    this.#sums.push(this.#end)
+    this.#end += ((from + to) / 2) * (end - start)
+  }
+
+  /** Requests/ms at a time. */
+  at(t: Ms): number {
+    const i = this.#starts.findLastIndex((start) => start <= t)
+    return i < 0 ? 0 : this.#rates[i]! + this.#slopes[i]! * (t - this.#starts[i]!)
+  }
+
+  /** Expected arrivals in [0, t). */
+  cumulative(t: Ms): number {
+    const i = this.#starts.findLastIndex((start) => start <= t)
+    if (i < 0) return 0
+    const dt = t - this.#starts[i]!
+    return this.#sums[i]! + dt * (this.#rates[i]! + 0.5 * this.#slopes[i]! * dt)
+  }
+
+  /** When `sum` arrivals are expected to have come; Infinity where never. Call with rising sums. */
+  inverse(sum: number): Ms {
+    const last = this.#starts.length - 1
+    while (this.#cursor < last && this.#sums[this.#cursor + 1]! < sum) this.#cursor++
+    const i = this.#cursor
+    const start = this.#starts[i]!
+    const left = sum - this.#sums[i]!
+    if (left <= 0) return start
+    const rate = this.#rates[i]!
+    const slope = this.#slopes[i]!
+    // the root of rate dt + slope dt^2 / 2 = left, in the form that does not cancel
+    const root = Math.sqrt(Math.max(0, rate * rate + 2 * slope * left))
+    const at = start + (slope === 0 ? left / rate : (2 * left) / (rate + root))
+    return i < last ? Math.min(at, this.#starts[i + 1]!) : at
+  }
+}
+
+/** Rates just after the start and just before the end of a piece, as if it could be negative. */
+function limits(
+  steps: readonly RateStep[],
+  factorAt: (t: Ms) => number,
+  start: Ms,
+  end: Ms,
+): [first: number, last: number] {
+  const base = steps.findLast(({ atMs }) => atMs <= start + SAME_MS)?.rate ?? 0
+  // from inside the piece, as steps and surges without a rise jump at its edges
+  const middle = base * factorAt(start + (end - start) / 2)
+  const quarter = base * factorAt(start + (end - start) / 4)
+  const first = 2 * quarter - middle
+  return [first, 2 * middle - first]
+}

@@ -1,0 +1,28 @@
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import type { Ms } from '../../serving/index.ts'
+import { surgesOf } from './surge.ts'
+
+/** When a class has more traffic than usual. */
+export interface ClassSurge {
+  readonly class: string
+  readonly fromMs: Ms
+  /** when it begins to decay */
+  readonly toMs: Ms
+}
+
+/** All surges of a scenario that are more traffic and not less, by their start. */
+export function surgeWindows({ traffic, duration_s }: Scenario): ClassSurge[] {
+  const windows = traffic.flatMap(({ class: name, arrivals }) => {
+    const parts = arrivals.process === 'sum' ? arrivals.of : [arrivals]
+    const surges = parts.flatMap((part) => ('surges' in part ? part.surges : []))
+    return surges
+      .filter(({ factor }) => factor > 1)
+      .flatMap((surge) => surgesOf(surge, duration_s * 1000))
+      .map(({ atMs, riseMs, holdMs }) => ({
+        class: name,
+        fromMs: atMs,
+        toMs: atMs + riseMs + holdMs,
+      }))
+  })
+  return windows.sort((a, b) => a.fromMs - b.fromMs)
+}

@@ -1,0 +1,27 @@
+import type { Duration } from '../../../scenarios/schema/schema.ts'
+import { drawDuration, type Random } from '../../kernel/index.ts'
+import type { Ms } from '../../serving/index.ts'
+
+/** Standard normal quantile of 0.99. */
+const Z99 = 2.3263478740408408
+
+/** The mean of a duration that the scenario states in seconds, ms. */
+export function meanDuration(duration: Duration): Ms {
+  switch (duration.distribution) {
+    case 'fixed':
+      return 1000 * duration.value
+    case 'uniform':
+      return 500 * (duration.min + duration.max)
+    case 'exponential':
+      return 1000 * duration.mean
+    case 'lognormal': {
+      const sigma = Math.log(duration.p99 / duration.median) / Z99
+      return 1000 * duration.median * Math.exp(sigma ** 2 / 2)
+    }
+  }
+}
+
+/** Draws of a duration that the scenario states in seconds. */
+export function durations(duration: Duration, random: Random): () => Ms {
+  return () => 1000 * drawDuration(duration, random)
+}

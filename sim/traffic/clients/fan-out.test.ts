@@ -1,0 +1,118 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type Ms, OUTCOME, type Outcome, Requests, type Source } from '../../serving/index.ts'
+import { ListSource, RequestList } from '../requests/request-list.ts'
+import { FanOutSource, inParts, partsOf } from './fan-out.ts'
+
+const { served, shed, cancelled } = OUTCOME
+
+function listOf(at: readonly number[], classes: readonly number[]): RequestList {
+  return RequestList.of({
+    at: Float64Array.from(at),
+    length: Int32Array.from(at, (_, i) => 10 + i),
+    output: Int32Array.from(at, (_, i) => i % 3),
+    class: Uint8Array.from(classes),
+  })
+}
+
+/** A list whose clients are told how their requests ended. */
+class Listening implements Source {
+  readonly reactsUntil = 1000
+  readonly told: [number: number, key: number, outcome: Outcome, now: Ms][] = []
+  readonly #list: ListSource
+  readonly take: Source['take']
+
+  constructor(list: RequestList) {
+    this.#list = new ListSource(list)
+    this.take = (requests, slot) => this.#list.take(requests, slot)
+  }
+
+  peek(): Ms {
+    return this.#list.peek()
+  }
+
+  settled(...how: [number: number, key: number, outcome: Outcome, now: Ms]): void {
+    this.told.push(how)
+  }
+}
+
+function taken(source: Source): Requests {
+  const requests = new Requests(64)
+  for (let slot = 0; source.peek() < Number.POSITIVE_INFINITY; slot++) {
+    const due = source.peek()
+    expect(source.take(requests, slot)).toBe(true)
+    expect(requests.at[slot]).toBe(due)
+    requests.inUse = slot + 1
+  }
+  return requests
+}
+
+describe('requests in parts', () => {
+  const classes = [{ fanOut: 3 }, { fanOut: 1 }]
+
+  test('come one after another, at one instant, each with a key of its own', () => {
+    const list = listOf([2, 2, 5], [0, 1, 0])
+    const {
+      at,
+      key,
+      sending,
+      part,
+      class: numbers,
+      length,
+    } = taken(inParts(new ListSource(list), classes))
+    expect([...at.slice(0, 7)]).toEqual([2, 2, 2, 2, 5, 5, 5])
+    expect([...key.slice(0, 7)]).toEqual([0, 1, 2, 3, 4, 5, 6])
+    expect([...sending.slice(0, 7)]).toEqual([0, 0, 0, 1, 2, 2, 2])
+    expect([...part.slice(0, 7)]).toEqual([0, 1, 2, 0, 0, 1, 2])
+    expect([...numbers.slice(0, 7)]).toEqual([0, 0, 0, 1, 0, 0, 0])
+    expect([...length.slice(0, 7)]).toEqual([10, 10, 10, 11, 12, 12, 12])
+  })
+
+  test('a source without any is left as it is', () => {
+    const source = new ListSource(listOf([1], [0]))
+    expect(inParts(source, [{ fanOut: 1 }])).toBe(source)
+  })
+
+  test('a list of them is what the source gives', () => {
+    const request = fc.record({ gap: fc.nat(3), class: fc.nat(2) })
+    const fanOuts = fc.tuple(...[1, 2, 3].map(() => fc.integer({ min: 1, max: 4 })))
+    fc.assert(
+      fc.property(fc.array(request, { maxLength: 12 }), fanOuts, (all, fanOut) => {
+        let now = 0
+        const list = listOf(
+          all.map(({ gap }) => (now += gap)),
+          all.map((one) => one.class),
+        )
+        const own = fanOut.map((parts) => ({ fanOut: parts }))
+        const requests = taken(new FanOutSource(new ListSource(list), own))
+        const parts = partsOf(list, own)
+        for (const name of ['at', 'length', 'output', 'class', 'sending', 'part'] as const) {
+          expect([...requests[name].subarray(0, requests.inUse)]).toEqual([...parts[name]])
+        }
+      }),
+    )
+  })
+
+  test('end for their client when the last part ends, and are served where each part is', () => {
+    const source = new Listening(listOf([2, 2, 5], [0, 1, 0]))
+    const parts = new FanOutSource(source, classes)
+    taken(parts)
+    parts.settled(0, 1, served, 3)
+    parts.settled(1, 3, shed, 4)
+    parts.settled(0, 0, served, 7)
+    expect(source.told).toEqual([[1, 1, shed, 4]])
+    parts.settled(0, 2, served, 8)
+    parts.settled(0, 5, served, 9)
+    parts.settled(0, 4, cancelled, 10)
+    parts.settled(0, 6, shed, 11)
+    expect(source.told.slice(1)).toEqual([
+      [0, 0, served, 8],
+      [0, 2, cancelled, 11],
+    ])
+  })
+
+  test('one that is not in flight cannot end', () => {
+    const parts = new FanOutSource(new Listening(listOf([2], [0])), classes)
+    expect(() => parts.settled(0, 0, served, 3)).toThrow('Expected part 0 to be in flight')
+  })
+})

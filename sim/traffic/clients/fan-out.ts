@@ -1,0 +1,125 @@
+import {
+  type Ms,
+  OUTCOME,
+  type Outcome,
+  type RequestFields,
+  Requests,
+  type Source,
+} from '../../serving/index.ts'
+import type { RequestList, RequestListColumns } from '../requests/request-list.ts'
+
+/** How many parts the requests of each class have. */
+type Classes = readonly { readonly fanOut: number }[]
+
+/** What a client sent, while parts of it are in flight. */
+interface Sending {
+  readonly number: number
+  partsLeft: number
+  outcome: Outcome
+}
+
+/**
+ * Gives out the requests of another source in their parts: all of one instant, one after another,
+ * each with a key of its own. To its client a request has ended when the last part has, and is
+ * served where every part is; else it ended as the first part that was not.
+ */
+export class FanOutSource implements Source {
+  readonly #inner: Source
+  readonly #fanOut: readonly number[]
+  /** by key of the part; empty where nobody reacts */
+  readonly #inFlight = new Map<number, Sending>()
+  /** the request that came last, in its only slot */
+  readonly #last = new Requests(1)
+  #sending: Sending = { number: -1, partsLeft: 0, outcome: OUTCOME.served }
+  /** of the request that came last */
+  #partsToCome = 0
+  /** when the request that came last was due */
+  #due: Ms = 0
+  #count = 0
+
+  constructor(inner: Source, classes: Classes) {
+    this.#inner = inner
+    this.#fanOut = classes.map(({ fanOut }) => fanOut)
+  }
+
+  get reactsUntil(): Ms {
+    return this.#inner.reactsUntil
+  }
+
+  peek(): Ms {
+    return this.#partsToCome > 0 ? this.#due : this.#inner.peek()
+  }
+
+  take(requests: RequestFields, slot: number): boolean {
+    if (this.#partsToCome === 0 && !this.#next()) return false
+    const last = this.#last
+    const fanOut = this.#fanOut[last.class[0]!]!
+    requests.at[slot] = last.at[0]!
+    requests.length[slot] = last.length[0]!
+    requests.output[slot] = last.output[0]!
+    requests.class[slot] = last.class[0]!
+    requests.attempt[slot] = last.attempt[0]!
+    requests.since[slot] = last.since[0]!
+    requests.sending[slot] = last.key[0]!
+    const prefix = last.prefixes.get(0)
+    if (prefix) requests.prefixes.set(slot, prefix)
+    requests.part[slot] = fanOut - this.#partsToCome--
+    const key = this.#count++
+    requests.key[slot] = key
+    if (this.reactsUntil > 0) this.#inFlight.set(key, this.#sending)
+    return true
+  }
+
+  settled(number: number, key: number, outcome: Outcome, now: Ms): void {
+    const sending = this.#inFlight.get(key)
+    if (sending === undefined) throw new Error(`Expected part ${key} to be in flight`)
+    this.#inFlight.delete(key)
+    if (sending.outcome === OUTCOME.served) sending.outcome = outcome
+    if (--sending.partsLeft === 0) this.#inner.settled(number, sending.number, sending.outcome, now)
+  }
+
+  #next(): boolean {
+    this.#due = this.#inner.peek()
+    this.#last.prefixes.clear()
+    if (!this.#inner.take(this.#last, 0)) return false
+    const fanOut = this.#fanOut[this.#last.class[0]!]!
+    this.#partsToCome = fanOut
+    const number = this.#last.key[0]!
+    this.#sending = { number, partsLeft: fanOut, outcome: OUTCOME.served }
+    return true
+  }
+}
+
+/** The source itself where no class fans out. */
+export function inParts(source: Source, classes: Classes): Source {
+  return classes.some(({ fanOut }) => fanOut > 1) ? new FanOutSource(source, classes) : source
+}
+
+/** Requests in their parts, by key of the part. */
+export interface PartColumns extends RequestListColumns {
+  readonly sending: Uint32Array
+  readonly part: Uint16Array
+}
+
+/** What `inParts` makes of the requests of a list. */
+export function partsOf({ columns }: RequestList, classes: Classes): PartColumns {
+  const sending: number[] = []
+  const part: number[] = []
+  for (const [number, own] of columns.class.entries()) {
+    for (let i = 0; i < classes[own]!.fanOut; i++) {
+      sending.push(number)
+      part.push(i)
+    }
+  }
+  return {
+    at: Float64Array.from(sending, (number) => columns.at[number]!),
+    length: Int32Array.from(sending, (number) => columns.length[number]!),
+    output: Int32Array.from(sending, (number) => columns.output[number]!),
+    class: Uint8Array.from(sending, (number) => columns.class[number]!),
+    ...(columns.prefixes && {
+      prefixes: sending.map((number) => columns.prefixes![number]!),
+    }),
+    sending: Uint32Array.from(sending),
+    part: Uint16Array.from(part),
+  }
+}

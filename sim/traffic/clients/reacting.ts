@@ -1,0 +1,11 @@
+import type { Scenario, TrafficClass } from '../../../scenarios/schema/schema.ts'
+
+/** Whether what clients of a class send depends on how their requests end. */
+export function reacts({ arrivals, retry, session }: TrafficClass): boolean {
+  return arrivals.process === 'closed-loop' || retry !== undefined || session !== undefined
+}
+
+/** Names of the classes whose clients react. */
+export function reactingClasses({ traffic }: Scenario): string[] {
+  return traffic.filter(reacts).map((own) => own.class)
+}

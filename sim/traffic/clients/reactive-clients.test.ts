@@ -1,0 +1,194 @@
+import { describe, expect, test } from 'vitest'
+import { OUTCOME, type Outcome, Requests } from '../../serving/index.ts'
+import type { RetryPlan } from './backoff.ts'
+import { type ClientsPlan, ReactiveClients } from './reactive-clients.ts'
+
+const { served, shed, abandoned } = OUTCOME
+
+const retry: RetryPlan = {
+  maxAttempts: 3,
+  backoffMs: 10,
+  multiplier: 2,
+  maxBackoffMs: Number.POSITIVE_INFINITY,
+  jitter: 'none',
+  budget: null,
+}
+
+const plain: ClientsPlan = {
+  patience: () => Number.POSITIVE_INFINITY,
+  retry: null,
+  turns: { draw: () => 1 },
+  carryContext: false,
+  sharedPrefixTokens: 0,
+  think: () => 5,
+  closed: false,
+  endMs: 1000,
+}
+
+interface Sent {
+  readonly at: number
+  readonly attempt: number
+  readonly length: number
+}
+
+/** Clients, and a server that lets each request take as long and end as the test says. */
+function run(
+  plan: Partial<ClientsPlan>,
+  times: readonly number[],
+  answer: (sent: Sent, key: number) => { after: number; outcome: Outcome },
+): Sent[] {
+  let i = 0
+  const clients = new ReactiveClients(
+    { ...plain, ...plan },
+    { next: () => times[i++] ?? Number.POSITIVE_INFINITY },
+    { draw: () => 7 },
+    { draw: () => 2 },
+  )
+  const fields = new Requests(1)
+  const all: Sent[] = []
+  let ends: { key: number; at: number; outcome: Outcome }[] = []
+  for (;;) {
+    const next = clients.peek()
+    const first = ends.toSorted((a, b) => a.at - b.at)[0]
+    if (first === undefined && next === Number.POSITIVE_INFINITY) break
+    if (first !== undefined && first.at <= next) {
+      ends = ends.filter((end) => end !== first)
+      clients.settled(first.key, first.outcome, first.at)
+      continue
+    }
+    const key = all.length
+    if (!clients.take(fields, 0, key)) continue
+    const sent = { at: fields.at[0]!, attempt: fields.attempt[0]!, length: fields.length[0]! }
+    expect(sent.at).toBe(next)
+    all.push(sent)
+    const { after, outcome } = answer(sent, key)
+    ends.push({ key, at: sent.at + after, outcome })
+  }
+  return all
+}
+
+const times = (sent: readonly Sent[]) => sent.map(({ at }) => at)
+
+describe('retries', () => {
+  test('a request that is refused comes again, each time later', () => {
+    const sent = run({ retry }, [100], () => ({ after: 0, outcome: shed }))
+    expect(times(sent)).toEqual([100, 110, 130])
+    expect(sent.map(({ attempt }) => attempt)).toEqual([1, 2, 3])
+  })
+
+  test('one that is served does not', () => {
+    expect(times(run({ retry }, [100], () => ({ after: 3, outcome: served })))).toEqual([100])
+  })
+
+  test('a client whose patience is over tries again, whatever becomes of its request', () => {
+    const slow = run({ retry, patience: () => 20 }, [100], () => ({
+      after: 500,
+      outcome: abandoned,
+    }))
+    // patience 20 and backoff 10, then 20 and 20
+    expect(times(slow)).toEqual([100, 130, 170])
+  })
+
+  test('an answer in time strikes out the retry; the next failure counts on', () => {
+    const sent = run({ retry, patience: () => 20 }, [100], (_, key) =>
+      key === 0 ? { after: 50, outcome: abandoned } : { after: 19, outcome: served },
+    )
+    expect(times(sent)).toEqual([100, 130])
+  })
+
+  test('nobody tries again after the end', () => {
+    const sent = run({ retry, endMs: 125 }, [100], () => ({ after: 0, outcome: shed }))
+    expect(times(sent)).toEqual([100, 110])
+  })
+
+  test('the longest backoff is that', () => {
+    const bounded = { ...retry, maxAttempts: 5, maxBackoffMs: 15 }
+    const sent = run({ retry: bounded }, [100], () => ({ after: 0, outcome: shed }))
+    expect(times(sent)).toEqual([100, 110, 125, 140, 155])
+  })
+
+  test.each([
+    ['full', 0, 10],
+    ['equal', 5, 10],
+  ] as const)('jitter %s spreads them', (jitter, least, most) => {
+    const arrivals = Array.from({ length: 400 }, (_, i) => i)
+    const jittered = { ...retry, maxAttempts: 2, jitter }
+    const sent = run({ retry: jittered }, arrivals, () => ({ after: 0, outcome: shed }))
+    const waits = sent.filter(({ attempt }) => attempt === 2).map(({ at }) => at)
+    expect(waits).toHaveLength(400)
+    // the i-th call came at i; with jitter retries overtake one another, so look at the sum
+    const mean = waits.reduce((sum, at) => sum + at, 0) / 400 - 199.5
+    expect(mean).toBeGreaterThan((least + most) / 2 - 0.6)
+    expect(mean).toBeLessThan((least + most) / 2 + 0.6)
+    expect(new Set(waits.map((at) => at % 1)).size).toBeGreaterThan(300)
+  })
+
+  test('a budget allows so many of them, and a burst', () => {
+    const arrivals = Array.from({ length: 1000 }, (_, i) => i / 10)
+    const budget = { ratio: 0.2, burst: 10 }
+    const sent = run({ retry: { ...retry, budget } }, arrivals, () => ({ after: 0, outcome: shed }))
+    const retries = sent.filter(({ attempt }) => attempt > 1).length
+    // what comes while the budget is full is lost, as before the first retry
+    expect(retries).toBeGreaterThan(0.2 * 1000 - 12)
+    expect(retries).toBeLessThanOrEqual(0.2 * 1000 + 10)
+  })
+
+  test('a retry takes from the budget when it is due, and is given up where that is empty', () => {
+    // the second call finds the budget full, the first retry empties it, the second is due at 15
+    const budget = { ratio: 1, burst: 1 }
+    const plan = { retry: { ...retry, maxAttempts: 2, budget } }
+    const sent = run(plan, [0, 5, 30], () => ({ after: 0, outcome: shed }))
+    expect(times(sent)).toEqual([0, 5, 10, 30, 40])
+  })
+
+  test.each([
+    { ratio: 0.1, burst: 1, after: [1, 11, 21, 31], all: 100 },
+    { ratio: 0.3, burst: 1, after: [1, 5, 9, 13], all: 250 },
+    { ratio: 0.1, burst: 1.2, after: [1, 9, 19, 29], all: 101 },
+    { ratio: 0.007, burst: 1, after: [1, 144, 287, 430], all: 7 },
+    { ratio: 0.7, burst: 3, after: [1, 2, 3, 4], all: 702 },
+  ])('a budget counts fractions exactly: $ratio, $burst', ({ after, all, ratio, burst }) => {
+    const calls = Array.from({ length: 1000 }, (_, i) => 100 * i)
+    const own = { ...retry, maxAttempts: 2, budget: { ratio, burst } }
+    const plan = { endMs: 1e6, retry: own }
+    const sent = run(plan, calls, () => ({ after: 0, outcome: abandoned }))
+    const retried = sent.filter(({ attempt }) => attempt === 2).map(({ at }) => 1 + (at - 10) / 100)
+    expect(retried.slice(0, 4)).toEqual(after)
+    expect(retried.length).toBe(all)
+  })
+})
+
+describe('conversations', () => {
+  const turns = { draw: () => 3 }
+
+  test('the next turn comes after an answer and a thought', () => {
+    const sent = run({ turns }, [100], () => ({ after: 20, outcome: served }))
+    expect(times(sent)).toEqual([100, 125, 150])
+  })
+
+  test('a turn carries what was said before it', () => {
+    const sent = run({ turns, carryContext: true }, [100], () => ({ after: 20, outcome: served }))
+    expect(sent.map(({ length }) => length)).toEqual([7, 16, 25])
+  })
+
+  test('a turn that fails ends it', () => {
+    const sent = run({ turns }, [100], (_, key) => ({
+      after: 20,
+      outcome: key === 1 ? shed : served,
+    }))
+    expect(times(sent)).toEqual([100, 125])
+  })
+})
+
+describe('users of a closed loop', () => {
+  test('begin the next request after an answer and a thought, until the end', () => {
+    const sent = run({ closed: true, endMs: 100 }, [0, 2], () => ({ after: 20, outcome: served }))
+    expect(times(sent)).toEqual([0, 2, 25, 27, 50, 52, 75, 77])
+  })
+
+  test('whose patience is over think as well', () => {
+    const plan = { closed: true, endMs: 100, patience: () => 10 }
+    const sent = run(plan, [0], () => ({ after: 40, outcome: abandoned }))
+    expect(times(sent)).toEqual([0, 15, 30, 45, 60, 75, 90])
+  })
+})

@@ -1,0 +1,129 @@
+import { type Random, stream } from '../../kernel/index.ts'
+import type { Ms } from '../../serving/index.ts'
+import { type ArrivalProcess, SummedArrivals } from '../arrivals/arrivals.ts'
+import { Rate } from '../arrivals/rate.ts'
+import { standardWeibullMean } from '../arrivals/weibull.ts'
+
+/** What one client sends from one time on; a silent one has no family. */
+export interface ClientRow {
+  readonly at_s: number
+  readonly rate_rps: number
+  readonly family: 'Gamma' | 'Weibull' | null
+  readonly shape: number
+}
+
+/** A row as a run sees it. */
+interface Stretch {
+  readonly atMs: Ms
+  /** requests/ms */
+  readonly rate: number
+  readonly row: ClientRow
+}
+
+interface ClientsOptions {
+  readonly name: string
+  readonly seed: number
+  readonly replication: number
+  readonly endMs: Ms
+  /** time of the rows at which the run begins */
+  readonly fromS: number
+  /** mean rate over the run of all clients together, requests/ms; null for as recorded */
+  readonly perMs: number | null
+}
+
+/** All that some clients send, each as its rows say, with a random stream of its own. */
+export function recordedClients(
+  clients: readonly (readonly ClientRow[])[],
+  options: ClientsOptions,
+): ArrivalProcess {
+  const { name, seed, replication, fromS, endMs, perMs } = options
+  const stretches = clients.map((rows) => stretchesOf(rows, fromS, endMs))
+  const scale = perMs === null ? 1 : perMs / recordedPerMs(clients, options)
+  return new SummedArrivals(
+    stretches.map((own, i) => {
+      const scaled = own.map((stretch) => ({ ...stretch, rate: scale * stretch.rate }))
+      return new RecordedClient(scaled, stream(seed, replication, `arrivals:${name}:${i}`), endMs)
+    }),
+  )
+}
+
+/** Mean rate over the run of all clients together as recorded, requests/ms. */
+export function recordedPerMs(
+  clients: readonly (readonly ClientRow[])[],
+  { fromS, endMs }: Pick<ClientsOptions, 'fromS' | 'endMs'>,
+): number {
+  const stretches = clients.map((rows) => stretchesOf(rows, fromS, endMs))
+  return stretches.reduce((sum, own) => sum + expected(own, endMs), 0) / endMs
+}
+
+function stretchesOf(rows: readonly ClientRow[], fromS: number, endMs: Ms): Stretch[] {
+  return rows.flatMap((row, i) => {
+    const atMs = 1000 * Math.max(0, row.at_s - fromS)
+    const until = 1000 * ((rows[i + 1]?.at_s ?? Number.POSITIVE_INFINITY) - fromS)
+    return until <= 0 || atMs >= endMs ? [] : [{ atMs, rate: row.rate_rps / 1000, row }]
+  })
+}
+
+/** Requests that are expected before the end. */
+function expected(stretches: readonly Stretch[], endMs: Ms): number {
+  return stretches.reduce((sum, { atMs, rate }, i) => {
+    return sum + rate * ((stretches[i + 1]?.atMs ?? endMs) - atMs)
+  }, 0)
+}
+
+/**
+ * A renewal process whose rate and gaps change: a gap is spread as the row says in which it
+ * begins, and passes at the rates of the rows that it goes through. It has been going on before
+ * the run: the first gap is what is left of one, so that bursty clients do not all begin with a
+ * burst.
+ */
+class RecordedClient implements ArrivalProcess {
+  readonly #stretches: readonly Stretch[]
+  readonly #rate: Rate | null
+  readonly #random: Random
+  readonly #endMs: Ms
+  #stretch = 0
+  /** says how gaps are spread; null before the first row that does */
+  #row: ClientRow | null
+  #sum = 0
+  #began = false
+
+  constructor(stretches: readonly Stretch[], random: Random, endMs: Ms) {
+    this.#stretches = stretches
+    const steps = stretches.map(({ atMs, rate }) => ({ atMs, rate }))
+    this.#rate = steps.length === 0 ? null : new Rate({ steps })
+    this.#random = random
+    this.#endMs = endMs
+    this.#row = stretches.find(({ row }) => row.family !== null)?.row ?? null
+  }
+
+  next(): Ms {
+    if (this.#row === null || this.#rate === null) return Number.POSITIVE_INFINITY
+    this.#sum += this.#began ? gap(this.#row, this.#random) : rest(this.#row, this.#random)
+    this.#began = true
+    const at = this.#rate.inverse(this.#sum)
+    if (!(at < this.#endMs)) return Number.POSITIVE_INFINITY
+    while ((this.#stretches[this.#stretch + 1]?.atMs ?? Number.POSITIVE_INFINITY) <= at) {
+      this.#stretch++
+    }
+    const { row } = this.#stretches[this.#stretch]!
+    if (row.family !== null) this.#row = row
+    return at
+  }
+}
+
+/** A gap of mean 1. */
+function gap({ family, shape }: ClientRow, random: Random): number {
+  if (family === 'Gamma') return random.gamma(shape) / shape
+  return random.exponential() ** (1 / shape) / standardWeibullMean(shape)
+}
+
+/**
+ * What is left of a gap at an instant that does not depend on it: a uniform share of one that is
+ * drawn in proportion to its length (Cox 1962, Renewal Theory, section 5.2).
+ */
+function rest({ family, shape }: ClientRow, random: Random): number {
+  const share = random.uniform()
+  if (family === 'Gamma') return (share * random.gamma(shape + 1)) / shape
+  return (share * random.gamma(1 + 1 / shape) ** (1 / shape)) / standardWeibullMean(shape)
+}

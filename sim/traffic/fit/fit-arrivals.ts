@@ -1,0 +1,109 @@
+import type { RatedArrivals } from '../../../scenarios/schema/schema.ts'
+import type { Ms } from '../../serving/index.ts'
+import { fitFactors, productStates } from './fit-modulation.ts'
+import type { RateFactor } from './modulated-dispersion.ts'
+
+/** Windows whose dispersion a fit reproduces. */
+const FITTED_WINDOWS_S = [0.1, 1, 10, 60] as const
+
+/** Fewer windows than this say too little of how counts vary. */
+const LEAST_WINDOWS = 10
+/** A step of a schedule is as long as so many of the longest windows, or longer. */
+const WINDOWS_OF_STEP = 5
+const LEAST_STEPS = 4
+const MOST_STEPS = 96
+/**
+ * Where the dispersion over steps is so many times that over the longest window, the rate changes
+ * more slowly than any factor: a drift gives 5, a process without one about 1.
+ */
+const SLOW_CHANGE = 2
+
+type Fitted = Extract<RatedArrivals, { process: 'poisson' | 'mmpp' }>
+type Rate = Pick<Fitted, 'rate_rps' | 'schedule'>
+
+/** What arrivals a trace has, as the scenario format says it. */
+export interface FittedArrivals {
+  readonly arrivals: Pick<Fitted, 'process'> & Rate & { readonly states?: FittedState[] }
+  /** windows whose dispersion was fitted, s */
+  readonly windows_s: readonly number[]
+  readonly factors: readonly RateFactor[]
+}
+
+interface FittedState {
+  readonly factor: number
+  readonly mean_s: number
+  readonly next: number[]
+}
+
+/** Fits arrivals to rising times, ms, of which the first and last differ. */
+export function fitArrivals(times: Float64Array): FittedArrivals {
+  const from = times[0]!
+  const durationMs = times.at(-1)! - from
+  const mean = times.length / durationMs
+  const windows_s = FITTED_WINDOWS_S.filter((s) => durationMs >= 1000 * s * LEAST_WINDOWS)
+  const measured = windows_s.map((s) => ({
+    windowMs: 1000 * s,
+    dispersion: dispersion(counts(times, 1000 * s)),
+  }))
+  const longest = measured.at(-1)
+  const steps = longest === undefined ? null : stepsOf(times, durationMs, longest)
+  const relative = steps?.map((count) => (count * steps.length) / times.length) ?? [1]
+  const factors = fitFactors({ mean, durationMs, steps: relative }, measured)
+  const rate: Rate =
+    steps === null
+      ? { rate_rps: significant(1000 * mean) }
+      : {
+          schedule: steps.map((count, i) => ({
+            at_s: significant((i * durationMs) / steps.length / 1000, 6),
+            rate_rps: significant((1000 * count * steps.length) / durationMs),
+          })),
+        }
+  const arrivals =
+    factors.length === 0
+      ? ({ process: 'poisson', ...rate } as const)
+      : ({ process: 'mmpp', ...rate, states: statesOf(factors) } as const)
+  return { arrivals, windows_s, factors }
+}
+
+/** Counts in steps, where the rate changes slowly; else null. */
+function stepsOf(
+  times: Float64Array,
+  durationMs: Ms,
+  longest: { readonly windowMs: Ms; readonly dispersion: number },
+): number[] | null {
+  const wanted = Math.floor(durationMs / (WINDOWS_OF_STEP * longest.windowMs))
+  if (wanted < LEAST_STEPS) return null
+  const steps = new Array<number>(Math.min(MOST_STEPS, wanted)).fill(0)
+  for (const time of times) {
+    const i = Math.floor(((time - times[0]!) / durationMs) * steps.length)
+    steps[Math.min(i, steps.length - 1)]! += 1
+  }
+  return dispersion(steps) >= SLOW_CHANGE * longest.dispersion ? steps : null
+}
+
+/** Counts in the whole windows. */
+function counts(times: Float64Array, windowMs: Ms): Float64Array {
+  const found = new Float64Array(Math.floor((times.at(-1)! - times[0]!) / windowMs))
+  for (const time of times) {
+    const i = Math.floor((time - times[0]!) / windowMs)
+    if (i < found.length) found[i]!++
+  }
+  return found
+}
+
+function dispersion(counted: ArrayLike<number>): number {
+  const values = Float64Array.from(counted)
+  const mean = values.reduce((sum, count) => sum + count, 0) / values.length
+  const variance = values.reduce((sum, count) => sum + (count - mean) ** 2, 0) / values.length
+  return variance / mean
+}
+
+function statesOf(factors: readonly RateFactor[]): FittedState[] {
+  return productStates(factors).map(({ factor, meanMs, next }) => ({
+    factor: significant(factor, 4),
+    mean_s: significant(meanMs / 1000, 4),
+    next: next.map((weight) => significant(weight, 4)),
+  }))
+}
+
+const significant = (value: number, digits = 5) => Number(value.toPrecision(digits))

@@ -1,0 +1,89 @@
+import { normalDistribution, normalQuantile } from '../../stats/index.ts'
+import { ranks } from '../lengths/rank-correlation.ts'
+
+/** How lengths go with the steps in which they come. */
+export interface FittedLevels {
+  /** of each step; null where steps hardly differ */
+  readonly levels: readonly number[] | null
+  /** of normal scores, by step; 0 without levels */
+  readonly shifts: readonly number[]
+}
+
+/**
+ * Scores of steps differ where the variance of their means is so many times that which lengths that
+ * know no clock would have (analysis of variance, Fisher 1925).
+ */
+const SIGNIFICANT_RATIO = 4
+/** Points of the distribution by which its mean under a shift is found. */
+const POINTS = 400
+const HALVINGS = 30
+/** The largest shift of normal scores: a level of 0.001 or 0.999. */
+const MOST_SHIFT = 3.09
+
+/** Levels of steps, such that the mean length of each is what it was. `steps`: that of a length. */
+export function fitLevels(
+  lengths: ArrayLike<number>,
+  steps: ArrayLike<number>,
+  count: number,
+): FittedLevels {
+  const n = lengths.length
+  const scores = ranks(lengths).map((rank) => normalQuantile((rank - 0.5) / n))
+  if (count < 2 || !differ(scores, steps, count)) {
+    return { levels: null, shifts: new Array<number>(count).fill(0) }
+  }
+  const sorted = Float64Array.from(lengths).sort()
+  const middles = Array.from({ length: POINTS }, (_, i) => normalQuantile((i + 0.5) / POINTS))
+  const meanUnder = (shift: number) => {
+    const at = (score: number) => Math.floor(normalDistribution(score + shift) * n)
+    return middles.reduce((sum, z) => sum + sorted[Math.min(n - 1, at(z))]!, 0) / POINTS
+  }
+  // what is left of the mean by points and not lengths goes out of the comparison
+  const bias = meanUnder(0) / (sorted.reduce((sum, length) => sum + length, 0) / n)
+  const shifts = meansOf(lengths, steps, count).map((mean) =>
+    mean === null ? 0 : shiftTo(mean * bias, meanUnder),
+  )
+  return {
+    levels: shifts.map((shift) => Number(normalDistribution(shift).toFixed(4))),
+    shifts,
+  }
+}
+
+/** By bisection: the mean rises with the shift. */
+function shiftTo(mean: number, meanUnder: (shift: number) => number): number {
+  let low = -MOST_SHIFT
+  let high = MOST_SHIFT
+  for (let i = 0; i < HALVINGS; i++) {
+    const middle = (low + high) / 2
+    if (meanUnder(middle) < mean) low = middle
+    else high = middle
+  }
+  return (low + high) / 2
+}
+
+/** Mean of each step; null where it has none. */
+function meansOf(
+  values: ArrayLike<number>,
+  steps: ArrayLike<number>,
+  count: number,
+): (number | null)[] {
+  const counts = new Float64Array(count)
+  const sums = new Float64Array(count)
+  for (let i = 0; i < values.length; i++) {
+    counts[steps[i]!]! += 1
+    sums[steps[i]!]! += values[i]!
+  }
+  return Array.from(sums, (sum, i) => (counts[i] === 0 ? null : sum / counts[i]!))
+}
+
+function differ(scores: Float64Array, steps: ArrayLike<number>, count: number): boolean {
+  const means = meansOf(scores, steps, count)
+  let between = 0
+  let within = 0
+  for (const [i, score] of scores.entries()) {
+    const mean = means[steps[i]!]!
+    // scores have a mean of 0
+    between += mean * mean
+    within += (score - mean) ** 2
+  }
+  return between / (count - 1) / (within / (scores.length - count)) > SIGNIFICANT_RATIO
+}

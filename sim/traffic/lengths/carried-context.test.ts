@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest'
+import { scenarioSchema } from '../../../scenarios/schema/schema.ts'
+import { carriedContext } from './carried-context.ts'
+
+const session = {
+  turns: { distribution: 'fixed', value: 3 },
+  think_time_s: { distribution: 'fixed', value: 1 },
+}
+const trafficOf = (more: object) =>
+  scenarioSchema.shape.traffic.element.parse({
+    class: 'chat',
+    arrivals: { process: 'poisson', rate_rps: 1 },
+    ...more,
+  })
+
+test('a turn has what was said before on top, and a conversation begins with what all share', () => {
+  const carried = { ...session, carry_context: true }
+  const context = carriedContext(trafficOf({ session: carried, shared_prefix_tokens: 40 }), 1)!
+  const seen = [10, 20, 30, 40].map((own) => {
+    const before = context.next()
+    context.said(before + own)
+    return before
+  })
+  expect(seen).toEqual([40, 50, 70, 40])
+})
+
+test('without that there is nothing to carry', () => {
+  expect(carriedContext(trafficOf({ session }), 1)).toBeNull()
+  expect(carriedContext(trafficOf({}), 1)).toBeNull()
+})

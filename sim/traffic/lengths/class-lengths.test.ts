@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest'
+import { scenarioSchema } from '../../../scenarios/schema/schema.ts'
+import { RequestList } from '../requests/request-list.ts'
+import { trafficSource } from '../source.ts'
+
+function requests(traffic: object, durationS = 20): RequestList {
+  const scenario = scenarioSchema.parse({
+    spillway: 1,
+    name: 'lengths',
+    duration_s: durationS,
+    models: { m: { work: { law: 'constant', ms: 1 } } },
+    pools: [{ name: 'p', model: 'm' }],
+    traffic: [traffic],
+  })
+  const options = { seed: 1, replication: 0, capacityRps: null, traces: new Map() }
+  return RequestList.collect(trafficSource(scenario, options))
+}
+
+const web = {
+  class: 'web',
+  arrivals: { process: 'poisson', rate_rps: 50 },
+  input_tokens: { distribution: 'uniform', min: 1, max: 500 },
+}
+
+describe('correlated lengths', () => {
+  const pair = {
+    ...web,
+    output_tokens: { distribution: 'uniform', min: 1, max: 50 },
+    length_correlation: 1,
+  }
+
+  test('go together request by request, and leave arrivals alone', () => {
+    const { columns } = requests(pair)
+    const order = Array.from(columns.length.keys()).sort(
+      (i, j) => columns.length[i]! - columns.length[j]!,
+    )
+    const outputs = order.map((i) => columns.output[i]!)
+    expect(outputs).toEqual(outputs.toSorted((a, b) => a - b))
+    expect(Array.from(columns.at)).toEqual(Array.from(requests(web).columns.at))
+  })
+})
+
+describe('lengths that follow the clock', () => {
+  const schedule = [
+    { at_s: 50, input_level: 0.8 },
+    { at_s: 100, output_level: 0.1 },
+  ]
+  const own = {
+    ...web,
+    output_tokens: { distribution: 'geometric', mean: 90 },
+    length_schedule: schedule,
+  }
+
+  /** Share of values up to a limit, and its distance from p in standard errors. */
+  const zOf = (values: readonly number[], limit: number, p: number) => {
+    const share = values.filter((value) => value <= limit).length / values.length
+    return Math.abs(share - p) / Math.sqrt((p * (1 - p)) / values.length)
+  }
+
+  test.each([undefined, 0.6])(
+    'have their median at that level of their distribution in each step, correlation %d, |z| <= 4',
+    (length_correlation) => {
+      const list = requests({ ...own, length_correlation }, 150)
+      const { at, length, output } = list.columns
+      const between = (column: Int32Array, from: number, to: number) =>
+        Array.from(column).filter((_, i) => at[i]! >= from && at[i]! < to)
+      // of lengths from 1 to 500 that at 0.8 is 400; of a geometric one that at 0.1 is 10
+      for (const [from, to, limit] of [
+        [0, 50, 250],
+        [50, 100, 400],
+        [100, 150, 250],
+      ] as const) {
+        expect(zOf(between(length, 1000 * from, 1000 * to), limit, 0.5)).toBeLessThanOrEqual(4)
+      }
+      expect(zOf(between(output, 0, 100_000), 62, 0.5)).toBeLessThanOrEqual(4)
+      expect(zOf(between(output, 100_000, 150_000), 9, 0.5)).toBeLessThanOrEqual(4)
+      // negative control: the steps differ
+      expect(zOf(between(length, 50_000, 100_000), 250, 0.5)).toBeGreaterThan(4)
+    },
+  )
+
+  test('keep to their distribution', () => {
+    const { length } = requests({
+      ...own,
+      length_schedule: [{ at_s: 0, input_level: 0.999 }],
+    }).columns
+    expect(Math.max(...length)).toBe(500)
+  })
+})

@@ -1,0 +1,64 @@
+import type { Lengths, TrafficClass } from '../../../scenarios/schema/schema.ts'
+import { stream } from '../../kernel/index.ts'
+import { normalQuantile } from '../../stats/index.ts'
+import type { TrafficOptions } from '../source.ts'
+import { recordedLengths, recordedOutputs, type TraceFeed } from '../trace/trace-feed.ts'
+import {
+  correlatedLengths,
+  type LengthPair,
+  type ScoredLengths,
+  scheduledLengths,
+} from './correlated-lengths.ts'
+import { type LengthDistribution, lengthDistribution } from './lengths.ts'
+
+/** Of requests for which nothing is generated. */
+const NO_OUTPUT: LengthDistribution = Object.freeze({ draw: () => 0 })
+
+/** A column of lengths, and what is said of it over time. */
+interface Column {
+  readonly name: 'lengths' | 'outputs'
+  readonly lengths: Lengths | undefined
+  readonly level: 'input_level' | 'output_level'
+}
+
+/** The lengths of a class, from random streams of their own. */
+export function classLengths(
+  traffic: TrafficClass,
+  feed: TraceFeed | null,
+  { seed, replication }: TrafficOptions,
+): LengthPair {
+  const { class: name, length_schedule: schedule = [], length_correlation: correlation } = traffic
+  const input: Column = { name: 'lengths', lengths: traffic.input_tokens, level: 'input_level' }
+  const output: Column = { name: 'outputs', lengths: traffic.output_tokens, level: 'output_level' }
+  const streamOf = (column: Column) => stream(seed, replication, `${column.name}:${name}`)
+  const scored = (column: Column): ScoredLengths => {
+    const { lengths, level } = column
+    if (lengths === undefined || lengths.distribution === 'trace') {
+      throw new Error(`Expected ${column.name} of ${name} that are drawn`)
+    }
+    const steps = schedule.map((step) => ({
+      atMs: 1000 * step.at_s,
+      shift: normalQuantile(step[level] ?? USUAL_LEVEL),
+    }))
+    return { lengths, steps, random: streamOf(column) }
+  }
+  if (correlation !== undefined) {
+    return correlatedLengths(scored(input), scored(output), correlation)
+  }
+  const alone = (column: Column): LengthDistribution => {
+    const { lengths, level } = column
+    if (lengths === undefined) return NO_OUTPUT
+    if (lengths.distribution === 'trace') {
+      if (feed === null) throw new Error(`Expected the trace of ${name} to be read`)
+      return column.name === 'lengths' ? recordedLengths(feed) : recordedOutputs(feed)
+    }
+    const follows = schedule.some((step) => step[level] !== undefined)
+    return follows
+      ? scheduledLengths(scored(column))
+      : lengthDistribution(lengths, streamOf(column))
+  }
+  return { lengths: alone(input), outputs: alone(output) }
+}
+
+/** The level of the median itself. */
+const USUAL_LEVEL = 0.5

@@ -1,0 +1,76 @@
+import type { Lengths } from '../../../scenarios/schema/schema.ts'
+import type { Random } from '../../kernel/index.ts'
+import type { Ms } from '../../serving/index.ts'
+import { normalQuantile } from '../../stats/index.ts'
+
+/** The longest length that the scenario format allows; whole numbers up to it fit 32 bits. */
+const MAX_LENGTH = 1e9
+
+/** Lengths of the requests of one class, whole numbers of at least 1. */
+export interface LengthDistribution {
+  /** `at`: when the request comes, which lengths that follow the clock have to know. */
+  draw(at?: Ms): number
+}
+
+/** Lengths that the scenario draws; `trace` has none of its own: see `recordedLengths`. */
+export type DrawnLengths = Exclude<Lengths, { distribution: 'trace' }>
+
+/** A distribution of the scenario. */
+export function lengthDistribution(lengths: DrawnLengths, random: Random): LengthDistribution {
+  if (lengths.distribution === 'lognormal') {
+    const length = lognormalOf(lengths)
+    return { draw: () => length(random.normal()) }
+  }
+  const quantile = lengthQuantile(lengths)
+  return { draw: () => quantile(random.uniform()) }
+}
+
+/** The quantile function of a distribution: the length at a probability in [0, 1). */
+export function lengthQuantile(lengths: DrawnLengths): (p: number) => number {
+  switch (lengths.distribution) {
+    case 'fixed':
+      return () => lengths.value
+    case 'uniform':
+      return (p) => lengths.min + Math.floor(p * (lengths.max - lengths.min + 1))
+    case 'lognormal': {
+      const length = lognormalOf(lengths)
+      return (p) => length(normalQuantile(p))
+    }
+    case 'quantiles': {
+      const probabilities = Float64Array.from(lengths.quantiles, ([p]) => p)
+      const values = Float64Array.from(lengths.quantiles, ([, value]) => value)
+      return (p) => whole(inverse(probabilities, values, p), 1, MAX_LENGTH)
+    }
+    case 'geometric': {
+      const failure = -Math.log1p(-1 / lengths.mean)
+      return (p) => whole(0.5 + Math.floor(-Math.log(1 - p) / failure), 1, MAX_LENGTH)
+    }
+  }
+}
+
+/** The length of a standard normal value. */
+function lognormalOf(lengths: Extract<Lengths, { distribution: 'lognormal' }>) {
+  const mu = Math.log(lengths.median)
+  const sigma = Math.log(lengths.p99 / lengths.median) / normalQuantile(0.99)
+  return (z: number) => whole(Math.exp(mu + sigma * z), lengths.min, lengths.max)
+}
+
+/** Rounded and clamped; `| 0` makes it an integer for the engine too, which is not allocated. */
+function whole(length: number, min: number, max: number): number {
+  if (length >= max) return max
+  return length <= min ? min : (length + 0.5) | 0
+}
+
+/** Piecewise linear inverse of the distribution function through (probability, value) points. */
+function inverse(probabilities: Float64Array, values: Float64Array, p: number): number {
+  let i = 1
+  while (i < values.length - 1 && probabilities[i]! < p) i++
+  const below = probabilities[i - 1]!
+  const share = (p - below) / (probabilities[i]! - below)
+  return values[i - 1]! + share * (values[i]! - values[i - 1]!)
+}
+
+/** Recorded lengths at random, to describe their mix. */
+export function lengthMix(recorded: Int32Array, random: Random): LengthDistribution {
+  return { draw: () => recorded[random.integer(recorded.length)]! }
+}

@@ -1,0 +1,135 @@
+import { type Ms, type RequestFields, Requests, type Source } from '../../serving/index.ts'
+import { RequestHash } from './request-hash.ts'
+
+/** Requests in their order of arrival: scheduled time in ms, length, output, class index. */
+export interface RequestListColumns {
+  readonly at: Float64Array
+  readonly length: Int32Array
+  /** tokens to generate; 0 where nothing is generated */
+  readonly output: Int32Array
+  readonly class: Uint8Array
+  /** what prompts begin with, see `RequestFields`; none where nobody knows */
+  readonly prefixes?: readonly (Int32Array | null)[]
+}
+
+/** Requests that are known beforehand; on shared memory, so that threads need no copy. */
+export class RequestList {
+  readonly columns: RequestListColumns
+
+  private constructor(columns: RequestListColumns) {
+    this.columns = columns
+  }
+
+  static of(columns: RequestListColumns): RequestList {
+    return new RequestList(columns)
+  }
+
+  static allocate(count: number): RequestList {
+    return new RequestList({
+      at: new Float64Array(new SharedArrayBuffer(8 * count)),
+      length: new Int32Array(new SharedArrayBuffer(4 * count)),
+      output: new Int32Array(new SharedArrayBuffer(4 * count)),
+      class: new Uint8Array(new SharedArrayBuffer(count)),
+    })
+  }
+
+  /** All requests of a source, which is used up by that. */
+  static collect(source: Source): RequestList {
+    const times: number[] = []
+    const lengths: number[] = []
+    const outputs: number[] = []
+    const classes: number[] = []
+    const prefixes: (Int32Array | null)[] = []
+    const one = new Requests(1)
+    for (let at = source.peek(); at !== Number.POSITIVE_INFINITY; at = source.peek()) {
+      if (Number.isNaN(at)) throw new Error('Expected all rows of the traces to be at hand')
+      source.take(one, 0)
+      times.push(one.at[0]!)
+      lengths.push(one.length[0]!)
+      outputs.push(one.output[0]!)
+      classes.push(one.class[0]!)
+      prefixes.push(one.prefixes.get(0) ?? null)
+      one.prefixes.clear()
+    }
+    const list = RequestList.allocate(times.length)
+    list.columns.at.set(times)
+    list.columns.length.set(lengths)
+    list.columns.output.set(outputs)
+    list.columns.class.set(classes)
+    return list.with(prefixes)
+  }
+
+  /** The same requests, whose prompts begin with these. */
+  with(prefixes: readonly (Int32Array | null)[]): RequestList {
+    const known = prefixes.some((one) => one !== null)
+    return known ? RequestList.of({ ...this.columns, prefixes }) : this
+  }
+
+  get count(): number {
+    return this.columns.at.length
+  }
+
+  /** The requests that are scheduled before `until`, ms. */
+  until(until: Ms): RequestList {
+    const { at, length, output, class: classes, prefixes } = this.columns
+    const after = at.findIndex((time) => time >= until)
+    const count = after < 0 ? at.length : after
+    return RequestList.of({
+      at: at.subarray(0, count),
+      length: length.subarray(0, count),
+      output: output.subarray(0, count),
+      class: classes.subarray(0, count),
+      ...(prefixes && { prefixes: prefixes.slice(0, count) }),
+    })
+  }
+
+  /** Equal to the hash of the source that the list was collected from. */
+  hash(): string {
+    const hash = new RequestHash()
+    const { at, length, output, class: classes, prefixes } = this.columns
+    for (let i = 0; i < at.length; i++) {
+      hash.add(at[i]!, length[i]!, output[i]!, classes[i]!)
+      const prefix = prefixes?.[i]
+      if (prefix) hash.addPrefix(prefix)
+    }
+    return hash.digest()
+  }
+}
+
+/**
+ * Gives out the requests of a list; at other times than the scheduled ones where `sent` says so.
+ */
+export class ListSource implements Source {
+  readonly reactsUntil = 0
+  readonly #columns: RequestListColumns
+  readonly #sent: Float64Array
+  #next = 0
+
+  /** `sent`: when each request is handed over, ms; rising. */
+  constructor(list: RequestList, sent: Float64Array | null = null) {
+    this.#columns = list.columns
+    this.#sent = sent ?? list.columns.at
+  }
+
+  peek(): Ms {
+    return this.#next < this.#sent.length ? this.#sent[this.#next]! : Number.POSITIVE_INFINITY
+  }
+
+  take(requests: RequestFields, slot: number): boolean {
+    const i = this.#next++
+    requests.at[slot] = this.#columns.at[i]!
+    requests.length[slot] = this.#columns.length[i]!
+    requests.output[slot] = this.#columns.output[i]!
+    requests.class[slot] = this.#columns.class[i]!
+    requests.attempt[slot] = 1
+    requests.since[slot] = this.#columns.at[i]!
+    requests.key[slot] = i
+    requests.sending[slot] = i
+    requests.part[slot] = 0
+    const prefix = this.#columns.prefixes?.[i]
+    if (prefix) requests.prefixes.set(slot, prefix)
+    return true
+  }
+
+  settled(): void {}
+}

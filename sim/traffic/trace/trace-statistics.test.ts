@@ -1,0 +1,105 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { readTrace } from '../../../scenarios/index.ts'
+import { type TraceStatistics, traceStatistics } from './trace-statistics.ts'
+
+const SHARED = new URL('../../../../shared/data/', import.meta.url)
+const FACTS = new URL('facts/trace_stats.json', SHARED)
+
+describe('by hand', () => {
+  const times = Float64Array.of(0, 500, 1000, 1000, 4000, 4100)
+  const lengths = [10, 20, 30, 40, 50, 60]
+  const found = traceStatistics({ times, lengths, outputs: [1, 2, 3, 4, 5, 7] })
+
+  test('rate and gaps', () => {
+    expect([found.rows, found.duration_s]).toEqual([6, 4.1])
+    expect(found.gaps.zero_share).toBe(1 / 5)
+    expect(found.gaps.max).toBe(3)
+    expect(found.gaps.p50).toBe(0.5)
+  })
+
+  test('whole windows only: counts 2, 2, 0, 0', () => {
+    const second = found.windows.find(({ window_s }) => window_s === 1)!
+    expect(second.windows).toBe(4)
+    expect([second.mean, second.peak, second.dispersion, second.idle_share]).toEqual([1, 2, 1, 0.5])
+  })
+
+  test('lengths, their correlation and the useful share of padded batches', () => {
+    expect(found.input_tokens!.p50).toBe(35)
+    expect(found.correlation).toBeGreaterThan(0.97)
+    // pairs 10 20, 30 40, 50 60 padded to 20, 40, 60
+    expect(found.padding.find(({ batch }) => batch === 2)!.useful).toBeCloseTo(210 / 240, 12)
+  })
+})
+
+type Facts = Record<string, Record<string, number> & number>
+
+describe.skipIf(!existsSync(FACTS))('the Azure traces, where ../shared has them', () => {
+  const facts: Facts[] = existsSync(FACTS) ? JSON.parse(readFileSync(FACTS, 'utf8')) : []
+
+  async function statistics(name: string): Promise<TraceStatistics> {
+    const file = new URL(`${name}.gz`, SHARED).pathname
+    const { times, lengths, outputs } = await readTrace(
+      {
+        process: 'trace',
+        file,
+        format: 'azure-llm',
+        length_scale: 1,
+        bad_rows: 'error',
+      },
+      '.',
+    )
+    return traceStatistics({ times, lengths, outputs })
+  }
+
+  test.each(['azure_llm_2023_code.csv', 'azure_llm_2023_conv.csv'])(
+    '%s has the statistics that are on record',
+    async (name) => {
+      const known = facts.find(({ file }) => (file as unknown as string) === name)!
+      const found = await statistics(name)
+      const close = (value: number, expected: number, digits: number) =>
+        expect(Math.abs(value - expected)).toBeLessThanOrEqual(0.51 * 10 ** -digits)
+      expect(found.rows).toBe(known.rows)
+      close(found.duration_s, known.duration_s!, 1)
+      close(found.mean_rps, known.mean_rps!, 4)
+      close(found.gaps.cv, known.ia_cv!, 3)
+      close(found.gaps.p50, known.ia_p50!, 4)
+      close(found.gaps.p99, known.ia_p99!, 3)
+      close(found.gaps.max, known.ia_max!, 2)
+      close(found.correlation!, known.corr_prompt_output!, 3)
+      for (const own of found.windows) {
+        const window = known[`w${own.window_s}s`]!
+        close(own.mean, window.mean!, 3)
+        expect(own.peak).toBe(window.peak)
+        close(own.peak_to_mean, window.peak_to_mean!, 2)
+        close(own.p99_to_mean, window.p99_to_mean!, 2)
+        close(own.dispersion, window.idc!, 2)
+        close(own.idle_share, window.idle_frac!, 3)
+      }
+      for (const [lengths, key] of [
+        [found.input_tokens!, 'prompt'],
+        [found.output_tokens!, 'output'],
+      ] as const) {
+        const { shares, percentile_error: error, ...levels } = lengths
+        expect(error).toBe(0)
+        expect(shares.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 12)
+        for (const [level, value] of Object.entries(levels)) {
+          const name = level.replace('_', '.')
+          close(value, known[key]![name]!, level === 'cv' ? 3 : 1)
+        }
+      }
+    },
+  )
+
+  test('useful shares at batch 8 and 32: code 0.38 and 0.30, conv 0.40 and 0.29', async () => {
+    const of = async (name: string) => {
+      const { padding } = await statistics(name)
+      return [8, 32].map((batch) => padding.find((own) => own.batch === batch)!.useful)
+    }
+    const [code, conv] = [await of('azure_llm_2023_code.csv'), await of('azure_llm_2023_conv.csv')]
+    expect(code[0]).toBeCloseTo(0.38, 2)
+    expect(code[1]).toBeCloseTo(0.3, 2)
+    expect(conv[0]).toBeCloseTo(0.4, 2)
+    expect(conv[1]).toBeCloseTo(0.29, 2)
+  })
+})

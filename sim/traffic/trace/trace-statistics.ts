@@ -1,0 +1,130 @@
+import type { Ms } from '../../serving/index.ts'
+import { Correlation } from '../lengths/correlation.ts'
+import { LengthStatistics, type LengthSummary } from './length-statistics.ts'
+import { PaddedBatches } from './padded-batches.ts'
+import { type RateOverTime, RateSeries } from './rate-series.ts'
+import { Spread } from './streaming-summary.ts'
+import { WindowCounts, type WindowStatistics } from './window-counts.ts'
+
+/** Rows of a trace: rising times, ms; lengths where it has them. */
+export interface TraceSample {
+  readonly times: Float64Array
+  readonly lengths: ArrayLike<number> | null
+  readonly outputs: ArrayLike<number> | null
+}
+
+export interface TraceStatistics {
+  readonly rows: number
+  readonly duration_s: number
+  readonly mean_rps: number
+  /** of the gaps between rows, s */
+  readonly gaps: {
+    readonly cv: number
+    readonly p50: number
+    readonly p99: number
+    readonly max: number
+    readonly zero_share: number
+    /** relative error of the percentiles; 0 where they are exact */
+    readonly percentile_error: number
+  }
+  readonly rate: RateOverTime
+  readonly windows: readonly WindowStatistics[]
+  readonly input_tokens: LengthSummary | null
+  readonly output_tokens: LengthSummary | null
+  /** of input and output lengths (Pearson); null where one of them never changes */
+  readonly correlation: number | null
+  /** useful share of the work where rows in a row are batched and padded to the longest */
+  readonly padding: readonly { readonly batch: number; readonly useful: number }[]
+}
+
+export const WINDOWS_S = [0.1, 1, 10, 60, 300] as const
+export const BATCHES = [2, 4, 8, 16, 32, 64] as const
+
+/** Rate, burstiness and lengths of a trace that is at hand. */
+export function traceStatistics(sample: TraceSample): TraceStatistics {
+  const tally = new TraceTally()
+  tally.add(sample)
+  return tally.statistics()
+}
+
+/**
+ * The statistics of a trace whose rows stream by, some at a time. Memory does not grow with their
+ * number: quantiles are exact up to 65,536 different values, see `Spread`.
+ */
+export class TraceTally {
+  #rows = 0
+  /** of the first row and the last, ms */
+  #first: Ms = 0
+  #last: Ms = 0
+  #zeroGaps = 0
+  readonly #gaps = new Spread()
+  readonly #rate = new RateSeries()
+  readonly #windows = WINDOWS_S.map((window_s) => new WindowCounts(window_s))
+  #input: LengthStatistics | null = null
+  #output: LengthStatistics | null = null
+  #correlation: Correlation | null = null
+  #padded: readonly PaddedBatches[] = []
+
+  /** Rows that follow those added before. */
+  add({ times, lengths, outputs }: TraceSample): void {
+    if (times.length === 0) return
+    if (this.#rows === 0) {
+      this.#first = times[0]!
+      this.#last = times[0]!
+      if (lengths) this.#padded = BATCHES.map((batch) => new PaddedBatches(batch))
+    }
+    for (let i = 0; i < times.length; i++) this.#addTime(times[i]!)
+    if (lengths) this.#input ??= new LengthStatistics()
+    if (outputs) this.#output ??= new LengthStatistics()
+    if (lengths && outputs) this.#correlation ??= new Correlation()
+    for (let i = 0; i < times.length; i++) {
+      if (lengths) {
+        this.#input!.add(lengths[i]!)
+        for (const batches of this.#padded) batches.add(lengths[i]!)
+      }
+      if (outputs) this.#output!.add(outputs[i]!)
+      if (lengths && outputs) this.#correlation!.add(lengths[i]!, outputs[i]!)
+    }
+  }
+
+  #addTime(time: Ms): void {
+    if (this.#rows > 0) {
+      const gap = time - this.#last
+      // in ms: the histogram tells values down to 1e-6 apart
+      this.#gaps.add(gap)
+      if (gap === 0) this.#zeroGaps++
+    }
+    this.#last = time
+    this.#rows++
+    this.#rate.add(time - this.#first)
+    for (const window of this.#windows) window.add(time - this.#first)
+  }
+
+  statistics(): TraceStatistics {
+    const durationMs = this.#last - this.#first
+    const gaps = this.#gaps
+    const [p50, p99] = gaps.count > 0 ? gaps.quantiles([0.5, 0.99]) : [Number.NaN, Number.NaN]
+    return {
+      rows: this.#rows,
+      duration_s: durationMs / 1000,
+      mean_rps: this.#rows / (durationMs / 1000),
+      gaps: {
+        cv: gaps.cv,
+        p50: p50! / 1000,
+        p99: p99! / 1000,
+        max: gaps.count > 0 ? gaps.max / 1000 : 0,
+        zero_share: this.#zeroGaps / gaps.count,
+        percentile_error: gaps.error,
+      },
+      rate: this.#rate.rates(),
+      windows: this.#windows.flatMap((window) => window.statistics(durationMs) ?? []),
+      input_tokens: this.#input?.summary() ?? null,
+      output_tokens: this.#output?.summary() ?? null,
+      correlation: this.#correlation?.coefficient() ?? null,
+      padding: this.#padded
+        .map(({ batch, useful }) => ({ batch, useful }))
+        // too few rows for one batch, or none with a length
+        .filter(({ useful }) => Number.isFinite(useful)),
+    }
+  }
+}

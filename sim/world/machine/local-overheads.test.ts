@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest'
+import { Random } from '../../kernel/index.ts'
+import { LocalOverheads, type TimedCost } from './local-overheads.ts'
+
+/** A cost every ms that is the time itself, so that a draw tells where it was measured. */
+const clock = (from: number, to: number): TimedCost[] =>
+  Array.from({ length: to - from }, (_, i) => ({ at: from + i, ms: from + i }))
+
+const of = (rest: Partial<ConstructorParameters<typeof LocalOverheads>[0]>) =>
+  new LocalOverheads({
+    timer: [],
+    completion: { edges: [], costs: [[]] },
+    dispatch: { edges: [], costs: [[]] },
+    ...rest,
+  })
+
+const draws = (draw: (random: Random) => number) => {
+  const random = new Random('draws')
+  return [...new Set(Array.from({ length: 200 }, () => draw(random)))].sort((a, b) => a - b)
+}
+
+describe('local overheads', () => {
+  test('are drawn from the four measured nearest in time', () => {
+    const shuffled = clock(0, 100).sort((a, b) => (a.at % 7) - (b.at % 7))
+    const overheads = of({ completion: { edges: [], costs: [shuffled] } })
+    expect(draws((random) => overheads.completion(random, 50.5, 0))).toEqual([49, 50, 51, 52])
+    expect(draws((random) => overheads.completion(random, -5, 0))).toEqual([0, 1, 2, 3])
+    expect(draws((random) => overheads.completion(random, 1e6, 0))).toEqual([96, 97, 98, 99])
+  })
+
+  test('are drawn from all where there are fewer, and 0 where there are none', () => {
+    const overheads = of({ timer: clock(1, 4) })
+    expect(draws((random) => overheads.timer(random, 2))).toEqual([1, 2, 3])
+    expect(draws((random) => overheads.completion(random, 2, 0))).toEqual([0])
+    expect(draws((random) => overheads.dispatch(random, 2, 2))).toEqual([0])
+    expect(overheads.lag()).toBe(0)
+  })
+
+  test('of dispatch go by the idle gap, of completion by what is due; a class without any takes those of the nearest', () => {
+    const cost = (ms: number) => [{ at: 0, ms }]
+    const classes = { edges: [1, 10, 100], costs: [cost(1), [], [], cost(4)] }
+    const overheads = of({ dispatch: classes, completion: classes })
+    const random = new Random('gaps')
+    const at = (gap: number) => overheads.dispatch(random, 0, gap)
+    const values = [0, 1, 1.5, 10, 50, 100, 101, Infinity]
+    expect(values.map(at)).toEqual([1, 1, 1, 1, 4, 4, 4, 4])
+    const due = (ms: number) => overheads.completion(random, 0, ms)
+    expect(values.map(due)).toEqual([1, 1, 1, 1, 4, 4, 4, 4])
+  })
+})

@@ -1,0 +1,166 @@
+import { z } from 'zod'
+import { hostSchema } from '../../documents/index.ts'
+import { activationPlanSchema } from '../../memory/index.ts'
+
+/**
+ * A profile: what calibration found out about models on a machine. It lets `simulate` predict
+ * without running anything. Times in ms.
+ */
+
+/** About eleven days: no figure of a profile is longer, and sums of such stay exact. */
+const LONGEST_MS = 1e9
+const FASTEST = 1e6
+
+const ms = z.number().min(0).max(LONGEST_MS)
+const whole = z.number().int().min(1).max(LONGEST_MS)
+
+/** Values each of which is above the one before. */
+const rising = (item: z.ZodNumber) =>
+  z
+    .array(item)
+    .min(1)
+    .superRefine(expectOrder((value, before) => value > before, 'above'))
+
+const table = z
+  .array(ms)
+  .min(1)
+  .superRefine(expectOrder((value, before) => value >= before, 'at least'))
+  .describe('evenly spaced quantiles of a measured sample')
+
+const tablesAt = z
+  .array(z.strictObject({ atMs: ms, table }))
+  .min(1)
+  .superRefine((tables, context) => {
+    const order = expectOrder((value, before) => value > before, 'above', 'atMs')
+    order(
+      tables.map(({ atMs }) => atMs),
+      context,
+    )
+  })
+
+const steps = z
+  .strictObject({
+    /** ms since the start of the recording, not falling */
+    times: z
+      .array(ms)
+      .min(1)
+      .superRefine(expectOrder((value, before) => value >= before, 'at least')),
+    /** 0 is a standstill */
+    speeds: z
+      .array(z.number().min(0).max(FASTEST))
+      .refine((speeds) => speeds.some((speed) => speed > 0), {
+        message: 'expected a speed above 0 among them',
+      }),
+  })
+  .superRefine(({ times, speeds }, context) =>
+    expectLength(context, speeds, times.length, ['speeds'], 'times'),
+  )
+
+const intervals = z
+  .strictObject({
+    from: z.array(z.number().min(-LONGEST_MS).max(LONGEST_MS)),
+    to: z.array(z.number().min(-LONGEST_MS).max(LONGEST_MS)),
+  })
+  .superRefine(({ from, to }, context) => {
+    expectLength(context, to, from.length, ['to'], 'from')
+    const i = to.findIndex((end, j) => end < from[j]! || end > (from[j + 1] ?? end))
+    if (i < 0) return
+    const next = from[i + 1] === undefined ? '' : ` to from[${i + 1}], ${from[i + 1]}`
+    const message = `expected a value from from[${i}], ${from[i]},${next} on, got ${to[i]}`
+    context.addIssue({ code: 'custom', path: ['to', i], message })
+  })
+
+type Context = z.core.$RefinementCtx
+
+/** Tells the first value that does not stand so to the one before. */
+function expectOrder(
+  holds: (value: number, before: number) => boolean,
+  words: string,
+  ...key: string[]
+) {
+  return (values: readonly number[], context: Context) => {
+    const i = values.findIndex((value, j) => j > 0 && !holds(value, values[j - 1]!))
+    if (i < 0) return
+    const message = `expected a value ${words} the one before, ${values[i - 1]}, got ${values[i]}`
+    context.addIssue({ code: 'custom', path: [i, ...key], message })
+  }
+}
+
+function expectLength(
+  context: Context,
+  values: readonly unknown[],
+  length: number,
+  path: readonly (string | number)[],
+  like: string,
+) {
+  if (values.length === length) return
+  const message = `expected ${length} entries, as many as ${like}, got ${values.length}`
+  context.addIssue({ code: 'custom', path: [...path], message })
+}
+
+const modelProfile = z.strictObject({
+  key: z.string().describe('hash of model, precision, execution provider and threads'),
+  label: z.string(),
+  content: z.string().describe('hash of the ONNX file, or of what a built-in model is built from'),
+  work: z
+    .strictObject({
+      sizes: rising(whole),
+      lengths: rising(whole),
+      ms: z.array(z.array(z.number().positive().max(LONGEST_MS))).describe('by size and length'),
+      error: z.array(z.array(z.number())).describe('relative, each cell predicted from the others'),
+    })
+    .superRefine(({ sizes, lengths, ...tables }, context) => {
+      for (const [name, rows] of Object.entries(tables)) {
+        expectLength(context, rows, sizes.length, [name], 'sizes')
+        for (const [i, row] of rows.entries()) {
+          expectLength(context, row, lengths.length, [name, i], 'lengths')
+        }
+      }
+    }),
+  wake: z
+    .strictObject({ gapMs: rising(ms), ms: z.array(ms) })
+    .superRefine(({ gapMs, ms: costs }, context) =>
+      expectLength(context, costs, gapMs.length, ['ms'], 'gapMs'),
+    ),
+  overheads: z.strictObject({
+    lag: table,
+    timer: table,
+    completion: tablesAt.describe('by how soon the dispatcher has something else to do'),
+    dispatch: tablesAt.describe('by how long the executor was idle'),
+  }),
+  fields: z
+    .array(
+      z.strictObject({
+        load: z.number().min(0).describe('load at which it was recorded'),
+        durationMs: z.number().positive().max(LONGEST_MS),
+        executors: z.array(steps).min(1),
+        dispatcher: intervals.describe('when late completions and timers show a standstill'),
+        intake: intervals.describe('when anything late shows one'),
+      }),
+    )
+    .min(1)
+    .describe('recorded speed fields'),
+  memory: activationPlanSchema
+    .nullable()
+    .default(null)
+    .describe('what its batches take; null where no pool asked for it, or no plan was found'),
+})
+
+export const profileSchema = z.strictObject({
+  document: z.literal('spillway-profile'),
+  format: z.literal(1),
+  name: z.string(),
+  version: z.string(),
+  host: hostSchema,
+  models: z.array(modelProfile).superRefine((models, context) => {
+    const seen = new Set<string>()
+    const i = models.findIndex(({ key }) => seen.size === seen.add(key).size)
+    if (i < 0) return
+    const message = `expected a model once, got ${models[i]!.key} again`
+    context.addIssue({ code: 'custom', path: [i, 'key'], message })
+  }),
+})
+
+export type Profile = z.infer<typeof profileSchema>
+export type ModelProfile = z.infer<typeof modelProfile>
+export type RecordedField = ModelProfile['fields'][number]

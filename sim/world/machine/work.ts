@@ -1,0 +1,151 @@
+import type { Work } from '../../../scenarios/schema/schema.ts'
+import { drawDuration, type Random } from '../../kernel/index.ts'
+import type { Ms } from '../../serving/index.ts'
+import type { StepLaw } from './step-runs.ts'
+
+/** How much work a batch is: ms at speed 1, by its size and the length computed for each member. */
+export interface WorkModel {
+  of(size: number, length: number, random: Random): Ms
+  /** work on top of a batch that finds its executor idle; absent where there is none */
+  readonly setUp?: (random: Random) => Ms
+}
+
+/** Work of which the mean is known. */
+export interface MeanWork extends WorkModel {
+  mean(size: number, length: number): Ms
+}
+
+/** The declared laws of a scenario. */
+export function declaredWork(work: Work): MeanWork {
+  const law = declaredLaw(work)
+  const setUp = 'setup_ms' in work ? work.setup_ms : undefined
+  if (setUp === undefined) return law
+  if (typeof setUp === 'number') return { ...law, setUp: () => setUp }
+  return { ...law, setUp: (random) => drawDuration(setUp, random) }
+}
+
+function declaredLaw(work: Work): MeanWork {
+  switch (work.law) {
+    case 'constant':
+      return { of: () => work.ms, mean: () => work.ms }
+    case 'two-point': {
+      const { ms, slow_ms: slowMs, slow_share: share } = work
+      return {
+        of: (_size, _length, random) => (random.uniform() < share ? slowMs : ms),
+        mean: () => (1 - share) * ms + share * slowMs,
+      }
+    }
+    case 'exponential':
+      return {
+        of: (_size, _length, random) => work.mean_ms * random.exponential(),
+        mean: () => work.mean_ms,
+      }
+    case 'table': {
+      const table = tabulatedWork({
+        sizes: work.sizes,
+        lengths: [1],
+        ms: work.ms.map((ms) => [ms]),
+      })
+      const mean = (size: number) => table.mean(size, 1)
+      if (work.cv === 0) return { of: mean, mean }
+      // lognormal about a mean of 1
+      const variance = Math.log(1 + work.cv ** 2)
+      const sigma = Math.sqrt(variance)
+      return {
+        of: (size, _length, random) =>
+          mean(size) * Math.exp(sigma * random.normal() - variance / 2),
+        mean,
+      }
+    }
+    case 'linear': {
+      const of = (size: number, length: number) =>
+        work.base_ms + size * (work.per_item_ms + length * work.per_token_ms)
+      return { of, mean: of }
+    }
+    case 'generation':
+      return { of: refuseBatch, mean: refuseBatch }
+  }
+}
+
+function refuseBatch(): never {
+  throw new Error('Expected steps, not batches, of a model that generates')
+}
+
+/** Steps of a model that generates; null for one that does not. */
+export function declaredSteps(work: Work): StepLaw | null {
+  if (work.law !== 'generation') return null
+  return {
+    baseMs: work.base_ms,
+    perSequenceMs: work.per_sequence_ms,
+    perPrefillTokenMs: work.per_prefill_token_ms,
+    perContextTokenMs: work.per_context_token_ms,
+  }
+}
+
+/** A fitted table: `ms[i][j]` for batch size `sizes[i]` and padded length `lengths[j]`. */
+export interface WorkTable {
+  readonly sizes: readonly number[]
+  readonly lengths: readonly number[]
+  readonly ms: readonly (readonly number[])[]
+}
+
+/**
+ * Interpolates a fitted table, bilinear in size and length, and continues it at its last slope.
+ * What was interpolated once is remembered: the pairs that a run meets are few.
+ */
+export function tabulatedWork(table: WorkTable): MeanWork {
+  const known: Map<number, Ms>[] = []
+  const of = (size: number, length: number) => {
+    const bySize = (known[size] ??= new Map())
+    let ms = bySize.get(length)
+    if (ms === undefined) {
+      ms = interpolate(table, size, length)
+      bySize.set(length, ms)
+    }
+    return ms
+  }
+  return { of, mean: of }
+}
+
+function interpolate({ sizes, lengths, ms }: WorkTable, size: number, length: number): Ms {
+  const [row, across] = locate(sizes, size)
+  const [column, along] = locate(lengths, length)
+  const at = (i: number, j: number) =>
+    ms[Math.min(i, ms.length - 1)]![Math.min(j, lengths.length - 1)]!
+  const low = at(row, column) + along * (at(row, column + 1) - at(row, column))
+  const high = at(row + 1, column) + along * (at(row + 1, column + 1) - at(row + 1, column))
+  return Math.max(0, low + across * (high - low))
+}
+
+/** The interval of a rising grid in which x lies (or the nearest one), and where in it. */
+function locate(grid: readonly number[], x: number): [number, number] {
+  if (grid.length === 1) return [0, 0]
+  let i = 0
+  while (i < grid.length - 2 && grid[i + 1]! <= x) i++
+  return [i, Math.max(0, (x - grid[i]!) / (grid[i + 1]! - grid[i]!))]
+}
+
+/**
+ * Extra work of a batch after its executor was idle for `gap`, between rising knots linear in the
+ * logarithm of the gap; before the first knot and after the last one constant.
+ */
+export interface WakeCurve {
+  readonly gapMs: readonly Ms[]
+  readonly ms: readonly Ms[]
+}
+
+export const NO_WAKE: WakeCurve = Object.freeze({ gapMs: [0], ms: [0] })
+
+export function wakeCost(curve: WakeCurve, gap: Ms): Ms {
+  const { gapMs, ms } = curve
+  const last = gapMs.length - 1
+  if (gap <= gapMs[0]!) return ms[0]!
+  if (gap >= gapMs[last]!) return ms[last]!
+  let i = 0
+  while (gapMs[i + 1]! <= gap) i++
+  // gaps span microseconds to milliseconds; shorter ones than a microsecond are all alike
+  const from = Math.max(gapMs[i]!, 1e-3)
+  const to = Math.max(gapMs[i + 1]!, 1e-3)
+  if (gap <= from) return ms[i]!
+  return ms[i]! + (Math.log(gap / from) / Math.log(to / from)) * (ms[i + 1]! - ms[i]!)
+}

@@ -1,0 +1,89 @@
+import type { OwnedChunk } from '../../memory/index.ts'
+import type { SpaceChunk } from '../../stats/index.ts'
+
+/** More than so many chunks of a map cannot be told apart. */
+const MOST_CHUNKS = 400
+
+/** A chunk of one of several allocators. */
+export interface ForeignChunk extends OwnedChunk {
+  readonly replica: number
+}
+
+interface Region {
+  readonly address: number
+  readonly bytes: number
+}
+
+/**
+ * Puts the regions of several allocators in one address space: each keeps its place as long as it
+ * is held, and a new one gets the lowest that is free.
+ */
+export class AddressSpace {
+  #regions = new Map<string, Region>()
+
+  /** The chunks of one instant, by address, of which neighbours with one owner are one. */
+  layOut(chunks: readonly ForeignChunk[]): SpaceChunk[] {
+    const sizes = new Map<string, number>()
+    for (const chunk of chunks) sizes.set(key(chunk), (sizes.get(key(chunk)) ?? 0) + chunk.bytes)
+    // an allocator that came anew may have another region where one of the last began
+    const held = [...this.#regions].filter(([region, { bytes }]) => sizes.get(region) === bytes)
+    this.#regions = new Map(held)
+    for (const [region, bytes] of sizes) {
+      if (this.#regions.has(region)) continue
+      this.#regions.set(region, { address: this.#lowest(bytes), bytes })
+    }
+    const placed = chunks.map((chunk) => {
+      const region = key(chunk)
+      const address = this.#regions.get(region)!.address + chunk.offset
+      return { address, bytes: chunk.bytes, owner: chunk.owner, region }
+    })
+    placed.sort((a, b) => a.address - b.address)
+    const joined = join(placed, (one, next) => {
+      return one.owner === next.owner && (one.region === next.region || one.owner !== 'free')
+    })
+    return withoutDust(joined).map(({ address, bytes, owner }) => ({ address, bytes, owner }))
+  }
+
+  #lowest(bytes: number): number {
+    let end = 0
+    for (const region of [...this.#regions.values()].sort((a, b) => a.address - b.address)) {
+      if (region.address - end >= bytes) break
+      end = region.address + region.bytes
+    }
+    return end
+  }
+}
+
+interface PlacedChunk extends SpaceChunk {
+  readonly region: string
+}
+
+const key = ({ replica, region }: ForeignChunk) => `${replica} ${region}`
+
+/** Joins neighbours without a gap between them, of which the larger one's owner is kept. */
+function join(
+  chunks: readonly PlacedChunk[],
+  alike: (one: PlacedChunk, next: PlacedChunk) => boolean,
+): PlacedChunk[] {
+  const joined: PlacedChunk[] = []
+  for (const chunk of chunks) {
+    const last = joined.at(-1)
+    if (last && last.address + last.bytes === chunk.address && alike(last, chunk)) {
+      const larger = last.bytes >= chunk.bytes ? last : chunk
+      const { address } = last
+      joined[joined.length - 1] = { ...larger, address, bytes: last.bytes + chunk.bytes }
+    } else joined.push(chunk)
+  }
+  return joined
+}
+
+/** Where there are too many chunks, those that nobody would see join their neighbours. */
+function withoutDust(chunks: readonly PlacedChunk[]): readonly PlacedChunk[] {
+  const all = chunks.reduce((sum, { bytes }) => sum + bytes, 0)
+  let joined = chunks
+  for (let least = all / 1e5; joined.length > MOST_CHUNKS; least *= 2) {
+    const dust = least
+    joined = join(joined, (one, next) => Math.min(one.bytes, next.bytes) < dust)
+  }
+  return joined
+}

@@ -1,0 +1,62 @@
+import type { Ms } from '../../serving/index.ts'
+import type { LoadEnd } from './model-loads.ts'
+
+const GIB = 1024 ** 3
+
+/** A load under way: it sets up, then its bytes pass. */
+interface Load {
+  readonly executor: number
+  readonly passesFrom: Ms
+  leftBytes: number
+  /** as things stand */
+  endsAt: Ms
+}
+
+/**
+ * The way of weights to a device. Loads that are under way at once have equal shares of it
+ * (processor sharing): models are copied tensor by tensor, and take turns at that grain. They set
+ * up side by side.
+ */
+export class WeightLink {
+  readonly #setUpMs: Ms
+  readonly #bytesPerMs: number
+  #loads: Load[] = []
+  #now: Ms = 0
+
+  constructor({ gibPerS, setUpMs }: { readonly gibPerS: number; readonly setUpMs: Ms }) {
+    this.#setUpMs = setUpMs
+    this.#bytesPerMs = (gibPerS * GIB) / 1000
+  }
+
+  /** A load begins. Returns when each one that is under way ends, unless a further one begins. */
+  begin(now: Ms, executor: number, bytes: number): readonly LoadEnd[] {
+    this.#pass(this.#loads, now)
+    this.#loads = this.#loads.filter(({ endsAt }) => endsAt > now)
+    this.#now = now
+    const passesFrom = now + this.#setUpMs
+    this.#loads.push({ executor, passesFrom, leftBytes: bytes, endsAt: passesFrom })
+    const ahead = this.#loads.map((own) => ({ ...own }))
+    this.#pass(ahead, Number.POSITIVE_INFINITY)
+    for (const [i, { endsAt }] of ahead.entries()) this.#loads[i]!.endsAt = endsAt
+    return this.#loads.map(({ executor: own, endsAt: at }) => ({ executor: own, at }))
+  }
+
+  /** Lets bytes pass until a time, as far as there are any. */
+  #pass(loads: readonly Load[], until: Ms): void {
+    for (let at = this.#now; at < until; ) {
+      const coming = loads.filter(({ leftBytes }) => leftBytes > 0)
+      if (coming.length === 0) return
+      const passing = coming.filter(({ passesFrom }) => passesFrom <= at)
+      const joins = coming.map(({ passesFrom }) => passesFrom).filter((from) => from > at)
+      const share = this.#bytesPerMs / Math.max(1, passing.length)
+      const least = Math.min(...passing.map(({ leftBytes }) => leftBytes))
+      const next = Math.min(until, at + least / share, ...joins)
+      for (const load of passing) {
+        const isThrough = load.leftBytes === least && next === at + least / share
+        load.leftBytes = isThrough ? 0 : Math.max(0, load.leftBytes - (next - at) * share)
+        if (load.leftBytes === 0) load.endsAt = next
+      }
+      at = next
+    }
+  }
+}

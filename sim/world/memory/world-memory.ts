@@ -1,0 +1,279 @@
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import { Empirical, type Random } from '../../kernel/index.ts'
+import {
+  type ActivationPlan,
+  Device,
+  OUT_OF_MEMORY,
+  ReplicaMemory,
+  replicaPlan,
+} from '../../memory/index.ts'
+import {
+  type BatchShape,
+  computedLength,
+  type DevicePlan,
+  executorsOf,
+  type Ms,
+  type ServingPlan,
+} from '../../serving/index.ts'
+import {
+  fullestSpace,
+  SpaceRecorder,
+  type SpaceState,
+  type SpaceSummary,
+} from '../../stats/index.ts'
+import { AddressSpace } from './address-space.ts'
+import type { LoadEnd, ModelLoads } from './model-loads.ts'
+import { WeightLink } from './weight-link.ts'
+
+/** A device, the replicas on it, and what happened there. */
+interface Card {
+  readonly plan: DevicePlan
+  readonly device: Device
+  readonly shared: boolean
+  readonly replicas: Replica[]
+  readonly recorder: SpaceRecorder
+  readonly addresses: AddressSpace
+  /** null where no weights come and go, or in times that were measured */
+  readonly link: WeightLink | null
+}
+
+interface Replica {
+  readonly pool: string
+  readonly memory: ReplicaMemory
+  readonly card: Card
+  /** how long it takes to load; null where that was not measured */
+  readonly loads: Empirical | null
+  /** when its last load began */
+  loadedFrom: Ms
+}
+
+export interface MemoryParts {
+  readonly scenario: Scenario
+  readonly plan: ServingPlan
+  /** of each pool; null where memory is no concern, or others see to it */
+  readonly activations: readonly (ActivationPlan | null)[]
+  /** whether the address space is kept at some instants */
+  readonly maps: boolean
+}
+
+/**
+ * The memory of the simulated world: devices, and the allocators of all replicas whose pools say
+ * `memory`. A batch does all that it does with memory at the instant of its start; until it ends
+ * its replica counts as it was when most was in use.
+ */
+export class WorldMemory implements ModelLoads {
+  /** of each executor; undefined where memory is no concern */
+  readonly #replicas: readonly (Replica | undefined)[]
+  /** by the number of the device; undefined where no replica is on it */
+  readonly #cards: readonly (Card | undefined)[]
+  readonly #plan: ServingPlan
+  readonly #maps: boolean
+
+  /** Throws where weights do not fit that are to be there from the beginning. */
+  constructor(parts: MemoryParts) {
+    const { plan, maps } = parts
+    const cards: (Card | undefined)[] = []
+    this.#plan = plan
+    this.#maps = maps
+    this.#replicas = executorsOf(plan).map(({ pool, replica }) => {
+      const number = plan.pools[pool]!.memory?.devices[replica]
+      const activations = parts.activations[pool]
+      if (number === undefined || !activations) return undefined
+      const card = (cards[number] ??= cardOf(parts, number))
+      const { name, memory } = parts.scenario.pools[pool]!
+      const own = new ReplicaMemory(card.device, replicaPlan(memory!, activations))
+      const { loadMs: table } = activations
+      const loads = table === undefined ? null : new Empirical(table)
+      const placed = { pool: name, memory: own, card, loads, loadedFrom: 0 }
+      card.replicas.push(placed)
+      return placed
+    })
+    this.#cards = cards
+    for (const replica of this.#replicas) if (replica && isThere(replica, parts)) settle(replica)
+    for (const card of cards) card?.recorder.sample(0, stateOf(card))
+  }
+
+  /** What happens on the device of an executor; undefined where memory is no concern. */
+  recorder(executor: number): SpaceRecorder | undefined {
+    return this.#replicas[executor]?.card.recorder
+  }
+
+  /** A batch takes what it needs; false where a chunk is not to be had. */
+  start(now: Ms, batch: BatchShape & { readonly executor: number }): boolean {
+    const replica = this.#replicas[batch.executor]
+    if (replica === undefined) return true
+    const { card, memory } = replica
+    const { recorder } = card
+    const due = this.#maps && recorder.wantsMap(now)
+    // whoever runs while another one's map is made is shown at its own peak
+    const mapped = due || (this.#maps && card.replicas.length > 1)
+    const failed = memory.run(batch.size, computedLength(batch), mapped)
+    recorder.counts.extensions += memory.extensions.length
+    if (failed < 0) countFailure(recorder, failed)
+    recorder.sample(now, stateOf(card))
+    if (due) recorder.map(now, mapOf(card))
+    return failed === 0
+  }
+
+  /** A batch has ended, or failed. */
+  end(now: Ms, executor: number): void {
+    const replica = this.#replicas[executor]
+    if (replica === undefined) return
+    replica.memory.end()
+    replica.card.recorder.sample(now, stateOf(replica.card))
+  }
+
+  /**
+   * Takes the memory of a model at once. When the loads on its device end, this one among them;
+   * null where memory is short.
+   */
+  load(now: Ms, executor: number, random: Random): readonly LoadEnd[] | null {
+    const replica = this.#replica(executor)
+    const { card, memory, loads } = replica
+    if (memory.load() < 0) {
+      card.recorder.counts.loads++
+      return null
+    }
+    card.recorder.residency.loads++
+    card.recorder.sample(now, stateOf(card))
+    replica.loadedFrom = now
+    if (card.link !== null) return card.link.begin(now, executor, memory.weightsBytes)
+    if (loads === null) throw new Error(`Expected ${replica.pool} to come and go`)
+    return [{ executor, at: now + loads.draw(random) }]
+  }
+
+  /** A model has come. */
+  loaded(now: Ms, executor: number): void {
+    const { card, pool, loadedFrom } = this.#replica(executor)
+    card.recorder.loaded(pool, now - loadedFrom)
+  }
+
+  unload(now: Ms, executor: number): void {
+    const { card, memory } = this.#replica(executor)
+    memory.unload()
+    card.recorder.residency.evictions++
+    card.recorder.sample(now, stateOf(card))
+  }
+
+  /** All arenas on the device of an executor give back what they can. */
+  shrink(now: Ms, executor: number): void {
+    const { card } = this.#replica(executor)
+    for (const { memory } of card.replicas) memory.shrink()
+    card.recorder.sample(now, stateOf(card))
+  }
+
+  /** One for each device that the scenario names, then for each pool with devices of its own. */
+  spaces(): SpaceSummary[] {
+    const summaries = this.#cards.map((card) =>
+      card?.recorder.summary({ residency: card.plan.residency !== null }),
+    )
+    const shared = summaries.filter((summary) => summary?.shared === true)
+    const own = this.#plan.pools.map(({ memory }) =>
+      (memory?.devices ?? []).flatMap((number) => {
+        const summary = summaries[number]
+        return summary === undefined || summary.shared ? [] : [summary]
+      }),
+    )
+    return [
+      ...shared,
+      ...own.filter(({ length }) => length > 0).map(fullestSpace),
+    ] as SpaceSummary[]
+  }
+
+  #replica(executor: number): Replica {
+    const replica = this.#replicas[executor]
+    if (replica === undefined) throw new Error(`Expected executor ${executor} to have memory`)
+    return replica
+  }
+}
+
+function cardOf({ scenario, plan: { devices, pools } }: MemoryParts, number: number): Card {
+  const plan = devices[number]!
+  const shared = number < scenario.devices.length
+  const at = pools.filter(({ memory }) => memory?.devices.includes(number))
+  const weightsBytes = at.reduce((sum, { memory }) => {
+    const { devices: all, weightsBytes: each } = memory!
+    return sum + each * all.filter((device) => device === number).length
+  }, 0)
+  const head = {
+    name: shared ? plan.name : at[0]!.name,
+    shared,
+    pools: at.map(({ name }) => name),
+    allocators: at.map(({ index }) => scenario.pools[index]!.memory!.allocator),
+    limitBytes: plan.limitBytes,
+    weightsBytes,
+  }
+  return {
+    plan,
+    device: new Device(plan.limitBytes),
+    shared,
+    replicas: [],
+    recorder: new SpaceRecorder(head, 1000 * scenario.duration_s),
+    addresses: new AddressSpace(),
+    link: linkOf(plan),
+  }
+}
+
+function linkOf({ residency }: DevicePlan): WeightLink | null {
+  if (residency === null) return null
+  const { gibPerS, setUpMs } = residency
+  return gibPerS === null ? null : new WeightLink({ gibPerS, setUpMs })
+}
+
+/** Whether a model is resident from the beginning. */
+function isThere({ pool, card }: Replica, { plan }: MemoryParts): boolean {
+  if (card.plan.residency === null) return true
+  return plan.pools.find(({ name }) => name === pool)!.memory!.pinned
+}
+
+function settle({ pool, memory, card }: Replica): void {
+  const { freeBytes } = card.device
+  if (memory.load() === 0) return
+  const room = `${memory.weightsBytes} bytes on ${card.plan.name} for the weights of ${pool}`
+  throw new Error(`Expected ${room}, got ${freeBytes}`)
+}
+
+function countFailure({ counts }: SpaceRecorder, failed: number): void {
+  if (failed === OUT_OF_MEMORY.shortage) counts.shortage++
+  else if (failed === OUT_OF_MEMORY.fragmentation) counts.fragmentation++
+  else counts.oversize++
+}
+
+function stateOf({ device, replicas }: Card): SpaceState {
+  let requested = 0
+  let inUse = 0
+  let free = 0
+  let largest = 0
+  let pinnedFree = 0
+  let weights = 0
+  for (const { memory } of replicas) {
+    const { state } = memory
+    requested += state.requestedBytes
+    inUse += state.inUseBytes
+    free += state.heldBytes - state.inUseBytes
+    largest = Math.max(largest, state.largestFreeBytes)
+    pinnedFree += state.pinnedFreeBytes
+    if (memory.resident) weights += memory.weightsBytes
+  }
+  return {
+    requested,
+    inUse,
+    held: device.takenBytes,
+    largestFree: Math.max(largest, device.freeBytes),
+    external: free > 0 ? 1 - largest / free : 0,
+    pinnedFree,
+    weights,
+  }
+}
+
+function mapOf({ shared, replicas, addresses }: Card) {
+  return addresses.layOut(
+    replicas.flatMap(({ pool, memory }, replica) =>
+      (memory.layout ?? memory.chunks()).map((chunk) => ({
+        ...chunk,
+        replica,
+        owner: shared && chunk.owner !== 'free' ? `${pool}: ${chunk.owner}` : chunk.owner,
+      })),
+    ),
+  )
+}
