@@ -4,7 +4,7 @@ import {
   OUTCOME,
   type PoolMemoryPlan,
   type PoolPlan,
-  parseJournal,
+  parseLog,
   STATUS,
 } from '../sim/serving/index.ts'
 import { expectPromisesKept } from './kept-promises.ts'
@@ -34,7 +34,7 @@ function outcomes(
   const lines = told.map((one) =>
     JSON.stringify({ started: one.now, ended: one.now, status: 0, ...one }),
   )
-  const { rows, refused } = feedBack(plan, list, parseJournal(lines, 'late'))
+  const { rows, refused } = feedBack(plan, list, parseLog(lines, 'late'))
   expect(refused).toBeNull()
   expectPromisesKept({ plan, requests: list, rows })
   return Array.from(rows.columns.outcome, (outcome, key) => [outcome, rows.columns.done[key]])

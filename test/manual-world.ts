@@ -1,18 +1,18 @@
 import { Dispatcher, type LivePort } from '../runtime/live/dispatcher.ts'
 import type { Order } from '../runtime/live/mailbox.ts'
-import { Movers } from '../runtime/live/model-load-sequencer.ts'
+import { ModelLoadSequencer } from '../runtime/live/model-load-sequencer.ts'
 import { Random } from '../sim/kernel/index.ts'
 import {
   type Batch,
   ControlPlane,
   computedLength,
   executorsOf,
-  JournalingControlPlane,
   Ledger,
+  LoggingControlPlane,
   type Ms,
+  OutcomeFeedback,
   Requests,
   type ServingPlan,
-  Settling,
   type Source,
   STATUS,
   type Status,
@@ -56,7 +56,7 @@ class ManualPort implements LivePort {
   readonly #restless: Random | null
   readonly #late: Random | null
   readonly #failing: Random | null
-  readonly #movers: Movers
+  readonly #movers: ModelLoadSequencer
   readonly #last: Running[] = []
   /** in the order of dispatch */
   #running: Running[] = []
@@ -73,7 +73,7 @@ class ManualPort implements LivePort {
       postMove: (order: 'load' | 'unload') =>
         this.#begin(executor, order, order === 'load' ? LOAD_MS : late ? UNLOAD_MS : 0),
     }))
-    this.#movers = new Movers(told, new Ledger(plan).deviceOf)
+    this.#movers = new ModelLoadSequencer(told, new Ledger(plan).deviceOf)
   }
 
   now(): Ms {
@@ -171,9 +171,9 @@ export function replay(
     requests,
     timers: dispatcher,
     backend: dispatcher,
-    observer: source.reactsUntil > 0 ? new Settling(recorder, source, requests) : recorder,
+    observer: source.reactsUntil > 0 ? new OutcomeFeedback(recorder, source, requests) : recorder,
   })
-  const journal = new JournalingControlPlane(control, requests)
+  const journal = new LoggingControlPlane(control, requests)
   dispatcher.run(journal)
   const { rows } = recorder
   if (audited) expectPromisesKept({ ...system, rows })

@@ -6,7 +6,7 @@ import {
   computedLength,
   EndOfTraffic,
   executorsOf,
-  JournalingControlPlane,
+  LoggingControlPlane,
   type Ms,
   type Observer,
   type Remedied,
@@ -106,7 +106,7 @@ export function runWithMemory(
     backend,
     observer,
   })
-  const journal = new JournalingControlPlane(control, requests)
+  const journal = new LoggingControlPlane(control, requests)
   const happen = ({ from, executor, tell }: Happening) => {
     if (tell === 'loaded') journal.onLoaded(now, executor, true)
     else if (tell === 'not loaded') {

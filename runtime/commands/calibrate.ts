@@ -18,7 +18,7 @@ import { learn, type ReplayedScenario } from '../jobs/learn.ts'
 import { lengthMixes } from '../jobs/length-mix.ts'
 import { cacheDirectory, modelsOf, type Prepared, prepare } from '../jobs/prepare.ts'
 import { hostFingerprint } from '../live/host.ts'
-import { hasMovingModel } from '../live/swappable-models.ts'
+import { hasSwappableModel } from '../live/swappable-models.ts'
 import { hasObservedArena, memoryPlan } from '../memory/index.ts'
 import { materialise } from '../models/index.ts'
 import { err, styled } from '../terminal.ts'
@@ -226,7 +226,7 @@ async function withMemory(
 /** Keys of the models that come and go, whether or not the scenario declares in what time. */
 function movingPools(scenario: Scenario): string[] {
   return scenario.pools
-    .filter((pool) => hasMovingModel(scenario, pool))
+    .filter((pool) => hasSwappableModel(scenario, pool))
     .map((pool) => modelKey(scenario, pool))
 }
 

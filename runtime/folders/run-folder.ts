@@ -5,7 +5,7 @@ import { Failure, parseKeptScenario, type Scenario } from '../../scenarios/index
 import { type Result, resultSchema } from '../../sim/documents/index.ts'
 import type { ObservedRun } from '../../sim/experiment/index.ts'
 import { type ActivationPlan, activationPlanSchema } from '../../sim/memory/index.ts'
-import { journalLines, parseJournal } from '../../sim/serving/index.ts'
+import { logLines, parseLog } from '../../sim/serving/index.ts'
 import { parseRequests, type RequestList, requestText } from '../../sim/traffic/index.ts'
 import { documentProblems } from './document-problems.ts'
 import { type FolderChange, settleFolder } from './replace-files.ts'
@@ -59,7 +59,7 @@ export async function keepRuns(
     const { rows, journal } = filesOf(kind, i + 1)
     await change.write(rows, await rowsBytes(run))
     if (run.journal.length === 0) continue
-    await change.write(journal, [...journalLines(run.journal)].join(''))
+    await change.write(journal, [...logLines(run.journal)].join(''))
   }
 }
 
@@ -175,6 +175,6 @@ export async function readRuns(
     if (problem !== null) throw new Failure(`${join(directory, rows)} ${problem}`)
     const path = join(directory, journal)
     const lines = existsSync(path) ? (await readText(path)).split('\n') : []
-    runs.push({ ...run, journal: parseJournal(lines, path) })
+    runs.push({ ...run, journal: parseLog(lines, path) })
   }
 }

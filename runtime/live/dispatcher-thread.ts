@@ -2,12 +2,12 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { EXIT, Failure, type Scenario } from '../../scenarios/index.ts'
 import {
   ControlPlane,
-  JournalingControlPlane,
   Ledger,
+  LoggingControlPlane,
   type Observer,
+  OutcomeFeedback,
   Requests,
   type ServingPlan,
-  Settling,
   type Source,
 } from '../../sim/serving/index.ts'
 import { type ModelMove, type RowColumns, RowRecorder, Rows } from '../../sim/stats/index.ts'
@@ -132,9 +132,9 @@ function perform(job: DispatcherJob): DispatcherReply {
     requests,
     timers: dispatcher,
     backend: dispatcher,
-    observer: source.reactsUntil > 0 ? new Settling(observer, source, requests) : observer,
+    observer: source.reactsUntil > 0 ? new OutcomeFeedback(observer, source, requests) : observer,
   })
-  const journal = job.journal ? new JournalingControlPlane(control, requests) : null
+  const journal = job.journal ? new LoggingControlPlane(control, requests) : null
   dispatcher.run(journal ?? control)
   // the next replay begins as this one did
   port.clear()

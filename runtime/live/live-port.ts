@@ -2,7 +2,7 @@ import { type Batch, type Ms, STATUS, type Status } from '../../sim/serving/inde
 import type { WallClock } from './clock.ts'
 import type { LivePort } from './dispatcher.ts'
 import { type Mailbox, type Order, postBatch } from './mailbox.ts'
-import { Movers } from './model-load-sequencer.ts'
+import { ModelLoadSequencer } from './model-load-sequencer.ts'
 import { Shortages } from './shortages.ts'
 
 /** The timer of the system is late by tenths of a ms: the rest of a wait is spun away. */
@@ -25,7 +25,7 @@ export class MailboxPort implements LivePort {
   readonly #mailboxes: readonly Mailbox[]
   readonly #signal: Int32Array
   readonly #requests: { readonly length: Int32Array; readonly key: Uint32Array }
-  readonly #movers: Movers
+  readonly #movers: ModelLoadSequencer
   /** of each executor the order that was taken last */
   readonly #ends: End[] = []
   /** value of the signal when the mailboxes were last looked through */
@@ -47,7 +47,7 @@ export class MailboxPort implements LivePort {
     this.#signal = new Int32Array(world.signal)
     this.deaths = world.mailboxes.map(() => 0)
     this.#requests = world.requests
-    this.#movers = new Movers(world.mailboxes, world.deviceOf)
+    this.#movers = new ModelLoadSequencer(world.mailboxes, world.deviceOf)
     this.#next = world.mailboxes.length
     this.#seen = Atomics.load(this.#signal, 0)
   }

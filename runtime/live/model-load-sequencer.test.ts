@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Movers } from './model-load-sequencer.ts'
+import { ModelLoadSequencer } from './model-load-sequencer.ts'
 
 /** Four executors, of which the last is on a device of its own; what they were told in turn. */
 function four() {
@@ -7,7 +7,7 @@ function four() {
   const mailboxes = [0, 1, 2, 3].map((executor) => ({
     postMove: (order: 'load' | 'unload') => told.push(`${order} ${executor}`),
   }))
-  return { movers: new Movers(mailboxes, Int32Array.of(0, 0, 0, 1)), told }
+  return { movers: new ModelLoadSequencer(mailboxes, Int32Array.of(0, 0, 0, 1)), told }
 }
 
 describe('movers', () => {

@@ -6,7 +6,7 @@ type Told = Pick<Mailbox, 'postMove'>
  * Tells executors that their models come and go. To a control plane an unload is over at once; in
  * the world it takes time, so a load waits until its device has no model any more that is to go.
  */
-export class Movers {
+export class ModelLoadSequencer {
   readonly #mailboxes: readonly Told[]
   /** of each executor; -1 for none */
   readonly #deviceOf: Int32Array

@@ -1,7 +1,7 @@
 import type { Pool, Scenario } from '../../scenarios/index.ts'
 
 /** Whether the model of a pool comes and goes. */
-export function hasMovingModel({ devices }: Scenario, { memory }: Pool): boolean {
+export function hasSwappableModel({ devices }: Scenario, { memory }: Pool): boolean {
   const device = devices.find(({ name }) => name === memory?.device)
   return device?.residency !== undefined && memory?.pinned !== true
 }
@@ -9,5 +9,5 @@ export function hasMovingModel({ devices }: Scenario, { memory }: Pool): boolean
 /** Whether it does in times that the scenario does not declare. */
 export function hasMeasuredLoads(scenario: Scenario, pool: Pool): boolean {
   const device = scenario.devices.find(({ name }) => name === pool.memory?.device)
-  return hasMovingModel(scenario, pool) && device?.residency?.gib_per_s === undefined
+  return hasSwappableModel(scenario, pool) && device?.residency?.gib_per_s === undefined
 }

@@ -1,7 +1,7 @@
 import type { Scenario } from '../../scenarios/index.ts'
 import type { ArenaDocument, ArenaReplica } from '../../sim/documents/index.ts'
 import { fullestSpace, SpaceRecorder, type SpaceSummary } from '../../sim/stats/index.ts'
-import { hasMovingModel } from '../live/swappable-models.ts'
+import { hasSwappableModel } from '../live/swappable-models.ts'
 import { hasLastingArena, hasObservedArena } from './memory-pass.ts'
 
 const MIB = 2 ** 20
@@ -102,7 +102,7 @@ export function memoryWarnings(scenario: Scenario, arena: ArenaDocument | null):
   )
   const unseen = pools.flatMap((pool) => {
     if (pool.memory === undefined || hasLastingArena(scenario, pool)) return []
-    const on = hasMovingModel(scenario, pool)
+    const on = hasSwappableModel(scenario, pool)
       ? 'which comes and goes with its model'
       : `on ${pool.execution_provider}`
     return [`pool ${pool.name}: what its allocator does, ${on}, is not observed`]

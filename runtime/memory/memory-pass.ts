@@ -1,5 +1,5 @@
 import type { Pool, Scenario } from '../../scenarios/index.ts'
-import { hasMovingModel } from '../live/swappable-models.ts'
+import { hasSwappableModel } from '../live/swappable-models.ts'
 import type { ModelFile } from '../models/index.ts'
 import type { Shape } from './arena-log.ts'
 import { type FoundPlan, fitPlan } from './fit-plan.ts'
@@ -12,7 +12,7 @@ export function hasObservedArena({ memory, execution_provider: provider }: Pool)
 
 /** Whether they are there from the beginning of a replay to its end, and so can be observed. */
 export function hasLastingArena(scenario: Scenario, pool: Pool): boolean {
-  return hasObservedArena(pool) && !hasMovingModel(scenario, pool)
+  return hasObservedArena(pool) && !hasSwappableModel(scenario, pool)
 }
 
 export interface MemoryTask {

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { crossCheck, type Draft, draftOf } from '../checks/index.ts'
 import { Failure } from '../failure.ts'
-import { withoutOtherKinds } from '../parse/drop-stale-variant-keys.ts'
+import { dropStaleVariantKeys } from '../parse/drop-stale-variant-keys.ts'
 import { explain } from '../parse/explain.ts'
 import {
   childOf,
@@ -71,7 +71,7 @@ function validated(
 ): LoadedScenario {
   if (whole === null) throw failure(placed)
   const laid = applyOverrides(whole, overridesOf(options), placed)
-  const root = withoutOtherKinds(laid, scenarioSchema)
+  const root = dropStaleVariantKeys(laid, scenarioSchema)
   const value = plainOf(root)
   const draft = draftOf(root)
   const problems = [...explain(scenarioSchema, value), ...crossCheck(draft)]

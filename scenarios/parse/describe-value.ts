@@ -1,5 +1,5 @@
 /** A value as a message shows it, cut to what fits a line. */
-export function got(value: unknown): string {
+export function describeValue(value: unknown): string {
   if (value === undefined) return 'nothing'
   if (value === null) return 'an empty value'
   if (Array.isArray(value))

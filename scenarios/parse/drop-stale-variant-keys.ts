@@ -15,13 +15,13 @@ import {
  * a file that extends, changes `process`, `distribution`, `policy` or the like, keys that only the
  * kind before has go with it. Keys that no kind has stay, to be refused.
  */
-export function withoutOtherKinds(root: Node, schema: z.core.$ZodType): Node {
+export function dropStaleVariantKeys(root: Node, schema: z.core.$ZodType): Node {
   const own = bare(schema)
   const value = plainOf(root)
   const node = own instanceof z.ZodDiscriminatedUnion ? ofOneKind(root, own, value) : root
   const inner = (step: string | number, child: Node): Node => {
     const below = schemaAt(schema, [step], value)
-    return below === null ? child : withoutOtherKinds(child, below)
+    return below === null ? child : dropStaleVariantKeys(child, below)
   }
   if (node.kind === 'list') return { ...node, items: node.items.map((item, i) => inner(i, item)) }
   if (node.kind !== 'map') return node

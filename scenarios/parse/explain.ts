@@ -9,7 +9,7 @@ import {
   numberText,
   schemaAt,
 } from '../schema/schema-walk.ts'
-import { got } from './describe-value.ts'
+import { describeValue } from './describe-value.ts'
 import { MOST_MESSAGES, type Path, type Problem } from './located.ts'
 import { didYouMean, nearest } from './nearest.ts'
 
@@ -58,20 +58,24 @@ function explainIssue(issue: Issue, context: Context): Explained[] {
     case 'invalid_value': {
       const values = issue.values.map(String)
       const hint = didYouMean(value, values)
-      return at(`${oneOf(values)}, got ${got(value)}${hint}`)
+      return at(`${oneOf(values)}, got ${describeValue(value)}${hint}`)
     }
     case 'invalid_type':
-      return at(`${typeText(issue.expected, schema)}, got ${got(value)}${typeHint(issue, value)}`)
+      return at(
+        `${typeText(issue.expected, schema)}, got ${describeValue(value)}${typeHint(issue, value)}`,
+      )
     case 'too_small':
     case 'too_big':
       // lists are measured by their length, and so is text that stands in place of one
       if (issue.origin === 'string' && schema instanceof z.ZodArray) return []
-      return at(`${sizeText(issue, schema && branchOf(schema, value), value)}, got ${got(value)}`)
+      return at(
+        `${sizeText(issue, schema && branchOf(schema, value), value)}, got ${describeValue(value)}`,
+      )
     case 'invalid_format':
     case 'custom':
-      return at(`${issue.message}, got ${got(value)}`)
+      return at(`${issue.message}, got ${describeValue(value)}`)
     default:
-      return at(`something else (${issue.message}), got ${got(value)}`)
+      return at(`something else (${issue.message}), got ${describeValue(value)}`)
   }
 }
 
@@ -92,7 +96,7 @@ function unknownKeys(
     return {
       path: [...path, key],
       at: 'key',
-      text: `expected ${expected || 'a known key'}, got ${got(key)}${hint}`,
+      text: `expected ${expected || 'a known key'}, got ${describeValue(key)}${hint}`,
       ...(near === null ? {} : { meant: [...path, near] }),
     }
   })
@@ -120,11 +124,11 @@ function explainUnion(issue: z.core.$ZodIssueInvalidUnion, context: Context): Pr
   if (wanted.length === 0) {
     const json = union && z.toJSONSchema(union)
     const parts = (json?.anyOf ?? []).map((part) => part.enum?.join(' or ') ?? 'a whole number')
-    return problem(`${parts.join(' or ')}, got ${got(value)}`)
+    return problem(`${parts.join(' or ')}, got ${describeValue(value)}`)
   }
   if (!isMap(value)) {
     const maps = `a map with the key ${wanted.join(' or ')}`
-    return problem(`${[...numbersOf(union), maps].join(' or ')}, got ${got(value)}`)
+    return problem(`${[...numbersOf(union), maps].join(' or ')}, got ${describeValue(value)}`)
   }
   const keys = Object.keys(value)
   const typo = keys.find((key) => didYouMean(key, wanted) !== '')
@@ -155,7 +159,7 @@ function noDiscriminator(
     return [{ path: [...context.base, ...path.slice(0, -1), typo], at: 'key', text }]
   }
   const value = valueAt(context.value, path)
-  const text = `expected ${oneOf(values)}, got ${got(value)}${didYouMean(value, values)}`
+  const text = `expected ${oneOf(values)}, got ${describeValue(value)}${didYouMean(value, values)}`
   return [{ path: [...context.base, ...path], at: 'value', text }]
 }
 

@@ -1,4 +1,4 @@
-import { got, listed } from './describe-value.ts'
+import { describeValue, listed } from './describe-value.ts'
 import {
   entryName,
   type ListNode,
@@ -43,7 +43,7 @@ export function applyOverrides(
     const place: Place = { label: override.label, rank: overrideRank(i), names: steps.join('.') }
     const refuse = (text: string) => void problems.push({ place, text })
     if (split === null) {
-      refuse(`expected path=value, got ${got(override.text)}`)
+      refuse(`expected path=value, got ${describeValue(override.text)}`)
     } else if (split.steps[0] === 'extends') {
       refuse('expected a value of the scenario; extends has been followed by then')
     } else {

@@ -14,7 +14,7 @@ import {
   YAMLParseError,
   type Node as YamlNode,
 } from 'yaml'
-import { got } from './describe-value.ts'
+import { describeValue } from './describe-value.ts'
 import {
   type Entry,
   fileRank,
@@ -188,7 +188,8 @@ class Converter {
       return
     }
     const text = String(name)
-    if (entries.has(text)) this.#refuse(key, `expected each key once, got ${got(text)} again`)
+    if (entries.has(text))
+      this.#refuse(key, `expected each key once, got ${describeValue(text)} again`)
     else entries.set(text, { key, node: this.node(pair.value, key, d + 1) })
   }
 

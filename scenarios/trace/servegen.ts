@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import { Failure } from '../failure.ts'
 import { Unreadable } from '../load/user-file.ts'
-import { got } from '../parse/describe-value.ts'
+import { describeValue } from '../parse/describe-value.ts'
 import type { Arrivals } from '../schema/schema.ts'
 import { LineError, linesOf } from './trace-lines.ts'
 
@@ -119,18 +119,18 @@ function rowOf(text: string, before: number | null): ClientRow | string {
     number,
   ]
   const family = fields[3]!
-  if (!(at_s >= 0)) return `expected a time in s, 0 or more, got ${got(fields[0])}`
+  if (!(at_s >= 0)) return `expected a time in s, 0 or more, got ${describeValue(fields[0])}`
   if (before !== null && at_s <= before) return `expected a time after ${before}, got ${at_s}`
-  if (!(rate_rps >= 0)) return `expected a rate of 0 or more, got ${got(fields[1])}`
+  if (!(rate_rps >= 0)) return `expected a rate of 0 or more, got ${describeValue(fields[1])}`
   if (rate_rps === 0) return { at_s, rate_rps, family: null, shape: 0 }
   if (family !== 'Gamma' && family !== 'Weibull') {
-    return `expected the family Gamma or Weibull, got ${got(family)}`
+    return `expected the family Gamma or Weibull, got ${describeValue(family)}`
   }
-  if (!(cv >= 0)) return `expected a CV of 0 or more, got ${got(fields[2])}`
+  if (!(cv >= 0)) return `expected a CV of 0 or more, got ${describeValue(fields[2])}`
   if (!(shape >= LEAST_SHAPE && shape <= LARGEST_SHAPE)) {
-    return `expected a shape from ${LEAST_SHAPE} to ${LARGEST_SHAPE}, got ${got(fields[4])}`
+    return `expected a shape from ${LEAST_SHAPE} to ${LARGEST_SHAPE}, got ${describeValue(fields[4])}`
   }
-  if (!(scale > 0)) return `expected a scale above 0, got ${got(fields[5])}`
+  if (!(scale > 0)) return `expected a scale above 0, got ${describeValue(fields[5])}`
   return { at_s, rate_rps, family, shape }
 }
 

@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import type { AsyncBuffer, Compressors, DecodedArray, ParquetParsers } from 'hyparquet'
 import { openUserFile } from '../load/user-file.ts'
-import { got } from '../parse/describe-value.ts'
+import { describeValue } from '../parse/describe-value.ts'
 import { didYouMean } from '../parse/nearest.ts'
 import type { ByteProgress } from './trace-lines.ts'
 
@@ -94,7 +94,7 @@ async function* groupsOf(
   const names = parquetSchema(metadata).children.map(({ element }) => element.name)
   for (const name of columns) {
     if (names.includes(name)) continue
-    const found = `${got(names.join(', '))}${didYouMean(name, names)}`
+    const found = `${describeValue(names.join(', '))}${didYouMean(name, names)}`
     throw new ParquetError(`expected the column ${JSON.stringify(name)}, got ${found}`)
   }
   let first = 1

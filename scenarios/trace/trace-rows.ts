@@ -1,4 +1,4 @@
-import { got } from '../parse/describe-value.ts'
+import { describeValue } from '../parse/describe-value.ts'
 import { didYouMean } from '../parse/nearest.ts'
 import type { RowProblem, RowValues } from './trace-values.ts'
 
@@ -73,10 +73,10 @@ export function jsonlReader(rows: RowValues, problem: RowProblem): RowReader {
       try {
         value = JSON.parse(trimmed)
       } catch {
-        return problem(line, `expected a JSON object, got ${got(trimmed)}`)
+        return problem(line, `expected a JSON object, got ${describeValue(trimmed)}`)
       }
       if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-        return problem(line, `expected a JSON object, got ${got(value)}`)
+        return problem(line, `expected a JSON object, got ${describeValue(value)}`)
       }
       const object = value as Record<string, unknown>
       for (const key of keys) {
@@ -100,7 +100,7 @@ function columnIndex(
   const names = header.map((field) => field.trim())
   const at = names.indexOf(name)
   if (at < 0) {
-    const list = got(names.join(', '))
+    const list = describeValue(names.join(', '))
     const hint = didYouMean(name, names)
     problem(line, `expected the column ${JSON.stringify(name)}, got ${list}${hint}`, true)
   } else if (names.lastIndexOf(name) !== at) {

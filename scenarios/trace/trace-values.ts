@@ -1,4 +1,4 @@
-import { got } from '../parse/describe-value.ts'
+import { describeValue } from '../parse/describe-value.ts'
 import { TIME_TEXT, type TimeReader, type TimeUnit } from './trace-time.ts'
 
 /** Which columns of a trace hold what. */
@@ -49,7 +49,7 @@ export class RowValues {
     const { time: name, unit, inputTokens, outputTokens, prefix: prefixColumn } = this.columns
     const ticks = this.#time.read(time)
     if (!Number.isFinite(ticks)) {
-      this.#problem(line, `${name}: expected ${TIME_TEXT[unit]}, got ${got(time)}`)
+      this.#problem(line, `${name}: expected ${TIME_TEXT[unit]}, got ${describeValue(time)}`)
       return
     }
     const inputLength = lengthIn(inputTokens, input)
@@ -60,7 +60,11 @@ export class RowValues {
       const prefix = numbers === undefined ? null : prefixOf(numbers)
       if (prefix !== 'bad') {
         this.#sink.add({ ticks, input: inputLength, output: outputLength, prefix }, line)
-      } else this.#problem(line, `${prefixColumn}: expected ${PREFIX_TEXT}, got ${got(numbers)}`)
+      } else
+        this.#problem(
+          line,
+          `${prefixColumn}: expected ${PREFIX_TEXT}, got ${describeValue(numbers)}`,
+        )
     }
   }
 }
@@ -90,5 +94,5 @@ function lengthOf(value: unknown): number {
 }
 
 function lengthProblem(column: string, value: unknown): string {
-  return `${column}: expected a length from 0 to ${MAX_LENGTH}, got ${got(value)}`
+  return `${column}: expected a length from 0 to ${MAX_LENGTH}, got ${describeValue(value)}`
 }

@@ -1,9 +1,9 @@
-import { fill } from './batching/batch-assembly.ts'
+import { assembleBatch } from './batching/batch-assembly.ts'
 import { emptyBatch } from './batching/empty-batch.ts'
 import type { Decision } from './batching/index.ts'
-import { Generating } from './generation/generation-controller.ts'
-import { Memory } from './memory/index.ts'
-import { patienceOf } from './patience.ts'
+import { clientTimeoutMs } from './client-timeout.ts'
+import { GenerationController } from './generation/generation-controller.ts'
+import { MemoryScheduler } from './memory/index.ts'
 import type { ClassPlan, ServingPlan } from './plan.ts'
 import {
   type Backend,
@@ -40,9 +40,9 @@ export class ControlPlane implements ControlPlanePort {
   /** of each class */
   readonly #routers: readonly Router<PoolState>[]
   /** null where no pool generates */
-  readonly #generating: Generating | null
+  readonly #generating: GenerationController | null
   /** null where memory does not count */
-  readonly #memory: Memory | null
+  readonly #memory: MemoryScheduler | null
   readonly #armed: Float64Array
   /** of the request that came last, whose further parts go to the same */
   #pool: PoolState
@@ -79,7 +79,7 @@ export class ControlPlane implements ControlPlanePort {
       ended: (now: Ms, station: Station, batch: Batch) => this.#ended(now, station, batch),
     }
     this.#generating = plan.pools.some(({ generation }) => generation !== undefined)
-      ? new Generating(plan, {
+      ? new GenerationController(plan, {
           ...shared,
           stations: pools.map(({ stations }) => stations),
           route: (pool) => pools[pool]!.router.route(),
@@ -90,7 +90,7 @@ export class ControlPlane implements ControlPlanePort {
         })
       : null
     this.#memory = this.#stations.some(({ hasMemory }) => hasMemory)
-      ? new Memory(plan, {
+      ? new MemoryScheduler(plan, {
           ...shared,
           stations: this.#stations,
           expire: (now, station) => this.#expire(now, station),
@@ -115,7 +115,7 @@ export class ControlPlane implements ControlPlanePort {
     requests.enqueued[request] = now
     const at = requests.at[request]!
     const own = this.#classes[requests.class[request]!]!
-    requests.leaves[request] = at + patienceOf(own, at, requests.sending[request]!)
+    requests.leaves[request] = at + clientTimeoutMs(own, at, requests.sending[request]!)
     this.#observer.arrived(now, request)
     const { admission } = station
     const generates = station.pool.generation !== undefined
@@ -132,7 +132,7 @@ export class ControlPlane implements ControlPlanePort {
       return
     }
     admission.admit(now, request)
-    requests.idle[request] = station.idleUntil(now)
+    requests.idleAtEnqueueMs[request] = station.idleUntil(now)
     requests.window[request] = now + station.batcher.windowMs
     station.queue.push(now, request)
     if (generates) {
@@ -273,7 +273,7 @@ export class ControlPlane implements ControlPlanePort {
 
   #dispatch(now: Ms, station: Station): void {
     const batch = this.#batches[station.takeExecutor(now)]!
-    fill(now, { station, requests: this.#requests, batch, room: null }, this.#decision)
+    assembleBatch(now, { station, requests: this.#requests, batch, room: null }, this.#decision)
     this.#observer.dispatched(now, batch)
     this.#backend.start(batch)
   }

@@ -1,14 +1,15 @@
 export { type AdmissionPlan, admissionControls, OPEN_ADMISSION } from './admission/index.ts'
 export { Batcher, batchPolicies, type QueueView } from './batching/index.ts'
+export { clientTimeoutMs } from './client-timeout.ts'
 export { ControlPlane } from './control-plane.ts'
 export {
-  type JournalEntry,
-  JournalingControlPlane,
-  journalEntries,
-  journalLines,
-  parseJournal,
+  type LogEntry,
+  LoggingControlPlane,
+  logEntries,
+  logLines,
+  parseLog,
 } from './decision-log/decision-log.ts'
-export { Settling } from './decision-log/outcome-feedback.ts'
+export { OutcomeFeedback } from './decision-log/outcome-feedback.ts'
 export { Relay } from './decision-log/relay.ts'
 export { EndOfTraffic } from './end-of-traffic.ts'
 export { kvBytes, kvPlan } from './generation/kv-plan.ts'
@@ -22,7 +23,6 @@ export {
   type Remedy,
   type ResidencyPlan,
 } from './memory/index.ts'
-export { patienceOf } from './patience.ts'
 export {
   ANY_CLASS,
   type ClassPlan,

@@ -23,7 +23,7 @@ export class Requests implements RequestFields {
   /** when the server gives up on it, while it waits */
   deadline: Float64Array
   /** idle time of its station, at enqueueing; from dispatch on, its batch wait */
-  idle: Float64Array
+  idleAtEnqueueMs: Float64Array
   /** index of the pool that it was routed to */
   pool: Uint8Array
   /** number of the queue that it joined or was refused by; numbered through, pool by pool */
@@ -37,7 +37,7 @@ export class Requests implements RequestFields {
   /** why it was refused: a REFUSAL */
   refusal: Uint8Array
   /** 1 where it came to its queue in overload, see admission/adaptive-lifo.ts */
-  hurried: Uint8Array
+  arrivedInOverload: Uint8Array
   readonly prefixes = new Map<number, Int32Array>()
   inUse = 0
 
@@ -57,14 +57,14 @@ export class Requests implements RequestFields {
     this.enqueued = new Float64Array(capacity)
     this.window = new Float64Array(capacity)
     this.deadline = new Float64Array(capacity)
-    this.idle = new Float64Array(capacity)
+    this.idleAtEnqueueMs = new Float64Array(capacity)
     this.pool = new Uint8Array(capacity)
     this.queue = new Int32Array(capacity)
     this.outcome = new Uint8Array(capacity)
     this.firstToken = new Float64Array(capacity).fill(Number.NaN)
     this.preemptions = new Uint16Array(capacity)
     this.refusal = new Uint8Array(capacity)
-    this.hurried = new Uint8Array(capacity)
+    this.arrivedInOverload = new Uint8Array(capacity)
     this.#free = Int32Array.from({ length: capacity }, (_, i) => capacity - 1 - i)
   }
 
@@ -94,14 +94,14 @@ export class Requests implements RequestFields {
     this.enqueued = grown(this.enqueued, new Float64Array(capacity))
     this.window = grown(this.window, new Float64Array(capacity))
     this.deadline = grown(this.deadline, new Float64Array(capacity))
-    this.idle = grown(this.idle, new Float64Array(capacity))
+    this.idleAtEnqueueMs = grown(this.idleAtEnqueueMs, new Float64Array(capacity))
     this.pool = grown(this.pool, new Uint8Array(capacity))
     this.queue = grown(this.queue, new Int32Array(capacity))
     this.outcome = grown(this.outcome, new Uint8Array(capacity))
     this.firstToken = grown(this.firstToken, new Float64Array(capacity).fill(Number.NaN))
     this.preemptions = grown(this.preemptions, new Uint16Array(capacity))
     this.refusal = grown(this.refusal, new Uint8Array(capacity))
-    this.hurried = grown(this.hurried, new Uint8Array(capacity))
+    this.arrivedInOverload = grown(this.arrivedInOverload, new Uint8Array(capacity))
     this.#free = new Int32Array(capacity)
     for (let i = 0; i < old; i++) this.#free[i] = capacity - 1 - i
   }

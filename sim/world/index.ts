@@ -20,11 +20,11 @@ export {
 export { type DispatcherTurns, type MachineField, recordField } from './machine/recorded-field.ts'
 export {
   actsOf,
+  type DueEvent,
   type Intervals,
   indexAfter,
   NEVER,
   standstillsOf,
-  type Turn,
   usualOverhead,
 } from './machine/standstills.ts'
 export type { StepLaw } from './machine/step-runs.ts'

@@ -6,7 +6,7 @@ import type { AuditRows } from './raw-rows.ts'
  * executor had become free first, as the one that has been free for longest is taken. Batches are
  * numbered as they end.
  */
-export function turnsOf(
+export function dispatchOrder(
   batches: readonly SeenBatch[],
   rows: AuditRows,
 ): (a: SeenBatch, b: SeenBatch) => number {

@@ -2,7 +2,7 @@ import type { PromisedGeneration, Promises } from '../promises/promises.ts'
 import type { Evidence } from './evidence.ts'
 
 /** What an engine had to do with: keys in the order of dispatch. */
-export interface Held {
+export interface EngineRequests {
   readonly generation: PromisedGeneration
   readonly keys: readonly number[]
 }
@@ -11,8 +11,8 @@ export interface Held {
  * The requests of each engine, by its executor. Not of pools that hand over, as rows do not tell
  * when that was.
  */
-export function heldBy({ queues }: Evidence): Map<number, Held> {
-  const held = new Map<number, Held & { keys: number[] }>()
+export function engineRequests({ queues }: Evidence): Map<number, EngineRequests> {
+  const held = new Map<number, EngineRequests & { keys: number[] }>()
   for (const { pool, batches } of queues) {
     const { generation } = pool
     if (generation === undefined || generation.handOver !== null) continue

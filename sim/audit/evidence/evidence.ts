@@ -7,7 +7,7 @@ import {
   promisedQueues,
 } from '../promises/promises.ts'
 import { type EndOfTraffic, endOfTraffic } from '../rules/queue/end-of-traffic.ts'
-import { turnsOf } from './dispatch-order.ts'
+import { dispatchOrder } from './dispatch-order.ts'
 import { type AuditRows, CANCELLED, type RequestColumns, SHED, TIMED_OUT } from './raw-rows.ts'
 
 /** A batch, as the row of its first member tells it. */
@@ -100,7 +100,7 @@ export function gatherEvidence(
     // engines run many at once, and begin with them as they came
     const inTurn =
       queue.pool.generation === undefined
-        ? turnsOf(queue.batches, rows)
+        ? dispatchOrder(queue.batches, rows)
         : (a: SeenBatch, b: SeenBatch) => bySent(a.members[0]!, b.members[0]!)
     queue.batches.sort((a, b) => compare(a.dispatched, b.dispatched) || inTurn(a, b))
   }

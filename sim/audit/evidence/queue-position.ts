@@ -6,7 +6,7 @@ import { waitingTime } from './waiting-time.ts'
  * not over; among them the lower rank, then the one that came first; among the others the one whose
  * time was over first.
  */
-export interface Standing {
+export interface QueuePosition {
   readonly level: (key: number) => number
   readonly rank: (key: number) => number
   /** when its time is over; Infinity for never */
@@ -20,7 +20,11 @@ export interface InLine {
 }
 
 /** Negative where `a` goes before `b`, 0 where nothing says which. */
-export function compareInLine({ level, rank, lateFrom }: Standing, a: InLine, b: InLine): number {
+export function compareInLine(
+  { level, rank, lateFrom }: QueuePosition,
+  a: InLine,
+  b: InLine,
+): number {
   const byLevel = level(a.key) - level(b.key)
   if (byLevel !== 0) return byLevel
   if (a.late !== b.late) return a.late ? 1 : -1
@@ -34,7 +38,7 @@ export function compareInLine({ level, rank, lateFrom }: Standing, a: InLine, b:
  * Null where the discipline promises no order that rows show: among tenants, or by predictions that
  * nobody wrote down.
  */
-export function standingIn({ rows, classOf }: Evidence, queue: SeenQueue): Standing | null {
+export function standingIn({ rows, classOf }: Evidence, queue: SeenQueue): QueuePosition | null {
   const { order } = queue.pool
   const lateFrom = (key: number) => {
     const { limitMs, waitsOn } = waitingTime(queue.pool, classOf(key))

@@ -7,9 +7,9 @@ import { type SmallSystem, serve } from '../../../test/small-system.ts'
 import {
   batchPolicies,
   evictionPolicies,
-  journalLines,
   livePlan,
-  parseJournal,
+  logLines,
+  parseLog,
 } from '../../serving/index.ts'
 import { feedBack, feedbackDifferences } from './feedback.ts'
 
@@ -55,12 +55,12 @@ describe.each(Object.entries(worlds))('a journal of the %s world', (_, run) => {
     fc.assert(
       fc.property(systemUnder(policy), shift, ({ plan, requests }, { entry, by }) => {
         const { rows, journal } = run({ plan, requests, work: plan.pools.map(() => WORK) })
-        const lines = [...journalLines(journal)].map((line) => JSON.parse(line))
+        const lines = [...logLines(journal)].map((line) => JSON.parse(line))
         // a timer that is late for a queue that has emptied, or the end of the traffic, may be told
         // at any time: nothing follows from them
         const telling = lines.filter(({ event }) => event === 'arrival' || event === 'done')
         telling[entry % telling.length].now += by
-        const shifted = parseJournal(
+        const shifted = parseLog(
           lines.map((line) => JSON.stringify(line)),
           'shifted',
         )

@@ -3,7 +3,7 @@ import type { Batching } from '../../../scenarios/schema/schema.ts'
 import { replay } from '../../../test/manual-world.ts'
 import { planOf, requestsOf, type SmallSystem, serve } from '../../../test/small-system.ts'
 import { Random } from '../../kernel/index.ts'
-import { journalLines, parseJournal } from '../../serving/index.ts'
+import { logLines, parseLog } from '../../serving/index.ts'
 import { Rows } from '../../stats/index.ts'
 import { feedBack, feedbackDifferences } from './feedback.ts'
 
@@ -43,9 +43,9 @@ const worlds = {
 
 describe.each(Object.entries(worlds))('a journal of the %s world', (_, run) => {
   const { rows, journal } = run(system)
-  const entries = () => [...journalLines(journal)].map((line): Entry => JSON.parse(line))
+  const entries = () => [...logLines(journal)].map((line): Entry => JSON.parse(line))
   const journalOf = (told: readonly Entry[]) =>
-    parseJournal(
+    parseLog(
       told.map((entry) => JSON.stringify(entry)),
       'changed',
     )

@@ -1,7 +1,7 @@
 import {
   ControlPlane,
-  type JournalEntry,
-  journalEntries,
+  type LogEntry,
+  logEntries,
   type Ms,
   Requests,
   type ServingPlan,
@@ -63,7 +63,7 @@ export function feedBack(plan: ServingPlan, list: RequestList, journal: Float64A
   let came = -1
 
   /** Why an entry cannot be; what ids are known shows in what has been decided so far. */
-  function refusal({ now, event, id }: JournalEntry): string | null {
+  function refusal({ now, event, id }: LogEntry): string | null {
     if (now < last) return `it comes after ${last} ms`
     if (event === 'arrival' && !Number.isNaN(rows.columns.sent[id])) {
       return id < count ? 'it has come before' : `of ${count} requests`
@@ -77,7 +77,7 @@ export function feedBack(plan: ServingPlan, list: RequestList, journal: Float64A
     return ends && busy[id] !== true ? 'the executor has no batch' : null
   }
 
-  function tell(entry: JournalEntry): void {
+  function tell(entry: LogEntry): void {
     const { now, event, id, started, ended, status } = entry
     if (event === 'arrival') {
       came = id
@@ -99,7 +99,7 @@ export function feedBack(plan: ServingPlan, list: RequestList, journal: Float64A
 
   let entries = 0
   let refused: string | null = null
-  for (const entry of journalEntries(journal)) {
+  for (const entry of logEntries(journal)) {
     entries++
     const why = refusal(entry)
     if (why === null) {

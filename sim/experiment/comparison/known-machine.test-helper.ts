@@ -13,6 +13,7 @@ import {
 import { RowRecorder, Rows } from '../../stats/index.ts'
 import { ListSource, RequestList } from '../../traffic/index.ts'
 import {
+  type DueEvent,
   declaredWork,
   type Intervals,
   type MachineField,
@@ -20,7 +21,6 @@ import {
   Overheads,
   type OverheadTables,
   SimulatedWorld,
-  type Turn,
   type WakeCurve,
 } from '../../world/index.ts'
 import type { ExecutorWork, ObservedRun } from './structure.ts'
@@ -189,7 +189,7 @@ export function knownRun(options: KnownOptions): KnownRun {
     timer: overheads,
   })
   const due = [Number.POSITIVE_INFINITY]
-  const timers: Turn[] = []
+  const timers: DueEvent[] = []
   const settle = (timer: number, next: Ms) => {
     if (due[timer]! <= world.now) timers.push([due[timer]!, world.now])
     due[timer] = next

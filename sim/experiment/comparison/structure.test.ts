@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Ms, OUTCOME } from '../../serving/index.ts'
 import { percentile, Rows } from '../../stats/index.ts'
-import type { Turn } from '../../world/index.ts'
+import type { DueEvent } from '../../world/index.ts'
 import { latenciesOf } from './compare.ts'
 import {
   DYNAMIC,
@@ -11,7 +11,7 @@ import {
   OVERHEADS,
   WINDOW_MS,
 } from './known-machine.test-helper.ts'
-import { batchesOf, fieldOf, overheadsOf, simulateStructure, turnsOf } from './structure.ts'
+import { batchesOf, dueEvents, fieldOf, overheadsOf, simulateStructure } from './structure.ts'
 
 const WARMUP_MS = 1000
 const LEVELS = [0.5, 0.9, 0.95, 0.99, 0.999]
@@ -127,7 +127,7 @@ describe('what is read back from rows', () => {
   })
 
   test('turns are the completions, the timers and the hand-overs', () => {
-    const { reactions, handOvers } = turnsOf(run)
+    const { reactions, handOvers } = dueEvents(run)
     expect(reactions.length).toBe(batches.length + run.timers.length)
     expect(handOvers.length).toBe(run.rows.count)
     expect([...reactions, ...handOvers].every(([due, at]) => at >= due)).toBe(true)
@@ -179,15 +179,15 @@ describe('what seeing an end costs goes by what the dispatcher was due to do nex
     /** from the end until the dispatcher has seen it, ms */
     readonly cost: Ms
     /** a further request and a timer: when they were due and happened, from the end on, ms */
-    readonly request?: Turn
-    readonly timer?: Turn
+    readonly request?: DueEvent
+    readonly timer?: DueEvent
   }
 
   /** A batch ends every 10 ms, 2 ms after its request has come. */
   function costs(episodes: readonly Episode[]) {
     const rows = Rows.allocate(2 * episodes.length)
     const { at, sent, dispatched, started, ended, done, batch, executor } = rows.columns
-    const timers: Turn[] = []
+    const timers: DueEvent[] = []
     episodes.forEach(({ cost, request, timer }, i) => {
       const end = 10 * i + 2
       at[2 * i] = sent[2 * i] = dispatched[2 * i] = started[2 * i] = 10 * i

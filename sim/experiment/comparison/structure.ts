@@ -7,6 +7,7 @@ import {
   classEdges,
   classOf,
   type DispatcherTurns,
+  type DueEvent,
   indexAfter,
   LocalOverheads,
   type MachineField,
@@ -14,7 +15,6 @@ import {
   type OverheadTables,
   recordField,
   type TimedCost,
-  type Turn,
   usualOverhead,
   type WakeCurve,
   wakeCost,
@@ -26,7 +26,7 @@ import { RecordedLoads } from './recorded-loads.ts'
 export interface ObservedRun {
   readonly rows: Rows
   /** when each timer was due, and when it fired or something overtook it */
-  readonly timers: readonly Turn[]
+  readonly timers: readonly DueEvent[]
   /** models that came and went; none where all stay */
   readonly moves?: readonly ModelMove[]
   /** by executor, how often its process ended in the middle of a batch; none where all lasted */
@@ -85,14 +85,14 @@ export interface ExecutorWork {
 }
 
 /** What the dispatcher did in a run, and when it was due. */
-export function turnsOf({ rows, timers, moves = [] }: ObservedRun): DispatcherTurns {
+export function dueEvents({ rows, timers, moves = [] }: ObservedRun): DispatcherTurns {
   const { at, sent } = rows.columns
   // nobody waits to hear of an unload, but loads that count it in
   const ends = [...batchesOf(rows), ...moves.filter(({ kind }) => kind === 'load')]
-  const completions = ends.map(({ ended, done }): Turn => [ended, done])
+  const completions = ends.map(({ ended, done }): DueEvent => [ended, done])
   return {
     reactions: [...completions, ...timers],
-    handOvers: Array.from(at, (due, key): Turn => [due, sent[key]!]),
+    handOvers: Array.from(at, (due, key): DueEvent => [due, sent[key]!]),
   }
 }
 
@@ -107,7 +107,7 @@ export function fieldOf(run: ObservedRun, work: readonly ExecutorWork[]): Machin
       const { work: expected, wake } = work[batch.executor]!
       return { ...batch, work: expected(batch.size, batch.length) + wakeCost(wake, batch.gap) }
     })
-  return recordField(worked, work.length, turnsOf(run))
+  return recordField(worked, work.length, dueEvents(run))
 }
 
 /** Classes of dispatch overheads by idle gap, ms: where an executor's thread sleeps deeper. */
@@ -143,10 +143,10 @@ interface Costs extends Readonly<Record<Classed, readonly ClassedCost[]>> {
 function costsOf(run: ObservedRun, [from, to] = ALL_EXECUTORS): Costs {
   const batches = batchesOf(run.rows).filter(({ executor }) => executor >= from && executor < to)
   const due = nextDue(run)
-  const costs = (turns: readonly Turn[]) =>
+  const costs = (turns: readonly DueEvent[]) =>
     usualOnly(turns.map(([at, happened]) => ({ at, ms: Math.max(0, happened - at) })))
   return {
-    lag: costs(turnsOf(run).handOvers),
+    lag: costs(dueEvents(run).handOvers),
     timer: costs(run.timers),
     completion: usualOnly(
       batches.map(({ ended, done }) => ({
@@ -169,7 +169,10 @@ function costsOf(run: ObservedRun, [from, to] = ALL_EXECUTORS): Costs {
 /** When the dispatcher had something to do next, other than completions: a request or a timer. */
 function nextDue({ rows, timers }: ObservedRun): (at: Ms) => Ms {
   const { at, sent } = rows.columns
-  const turns: Turn[] = [...Array.from(at, (due, key): Turn => [due, sent[key]!]), ...timers]
+  const turns: DueEvent[] = [
+    ...Array.from(at, (due, key): DueEvent => [due, sent[key]!]),
+    ...timers,
+  ]
   turns.sort(([, a], [, b]) => a - b)
   const happened = Float64Array.from(turns, ([, time]) => time)
   return (time) => turns[indexAfter(happened, time)]?.[0] ?? Number.POSITIVE_INFINITY

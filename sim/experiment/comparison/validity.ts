@@ -1,7 +1,7 @@
 import { OUTCOME } from '../../serving/index.ts'
 import { percentile } from '../../stats/index.ts'
 import { actsOf, standstillsOf } from '../../world/index.ts'
-import { type ObservedRun, turnsOf } from './structure.ts'
+import { dueEvents, type ObservedRun } from './structure.ts'
 
 /** A dispatcher that stands still for a larger share of the time shares its core with others. */
 const MOST_STANDSTILL = 0.05
@@ -17,7 +17,7 @@ const LATEST_MS = 5
 export function spoiled(run: ObservedRun): string | null {
   const deaths = (run.deaths ?? []).reduce((sum, times) => sum + times, 0)
   if (deaths > 0) return diedText(run, deaths)
-  const { reactions, handOvers } = turnsOf(run)
+  const { reactions, handOvers } = dueEvents(run)
   const turns = [...reactions, ...handOvers]
   const { from, to } = standstillsOf(turns, actsOf(turns))
   const still = from.reduce((sum, start, i) => sum + to[i]! - start, 0)

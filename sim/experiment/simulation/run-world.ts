@@ -1,11 +1,11 @@
 import { stream } from '../../kernel/index.ts'
 import {
   ControlPlane,
-  JournalingControlPlane,
+  LoggingControlPlane,
   type Observer,
+  OutcomeFeedback,
   Requests,
   type ServingPlan,
-  Settling,
   type Source,
 } from '../../serving/index.ts'
 import { inParts } from '../../traffic/index.ts'
@@ -88,7 +88,7 @@ export async function runReadingWorld(
 
 function assemble(given: RunParts): {
   readonly world: SimulatedWorld
-  readonly journal: JournalingControlPlane | null
+  readonly journal: LoggingControlPlane | null
 } {
   const parts = mutation(given)
   const requests = new Requests()
@@ -114,9 +114,9 @@ function assemble(given: RunParts): {
     timers: world,
     backend: world,
     steps: world,
-    observer: source.reactsUntil > 0 ? new Settling(observer, source, requests) : observer,
+    observer: source.reactsUntil > 0 ? new OutcomeFeedback(observer, source, requests) : observer,
   })
-  const journal = parts.journal === true ? new JournalingControlPlane(control, requests) : null
+  const journal = parts.journal === true ? new LoggingControlPlane(control, requests) : null
   world.attach(journal ?? control)
   return { world, journal }
 }

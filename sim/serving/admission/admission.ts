@@ -2,7 +2,7 @@ import type { ClassPlan, PoolPlan } from '../plan.ts'
 import { type Batch, type Ms, REFUSAL, type Refusal } from '../ports.ts'
 import type { Requests } from '../requests.ts'
 import { concurrencyLimit } from './concurrency-limit.ts'
-import type { AdmissionControl, Control, Place } from './control.ts'
+import type { AdmissionControl, AdmissionView, Control } from './control.ts'
 import { deadlineShedding } from './deadline-shedding.ts'
 import { priorityShedding } from './priority-shedding.ts'
 import { queueLimit } from './queue-limit.ts'
@@ -35,7 +35,7 @@ export class Admission {
   }
 
   /** Why a request would be refused, or REFUSAL.none. */
-  refusal(now: Ms, request: number, place: Place): Refusal {
+  refusal(now: Ms, request: number, place: AdmissionView): Refusal {
     const controls = this.#controls
     for (let i = 0; i < controls.length; i++) {
       const { refusal, control } = controls[i]!

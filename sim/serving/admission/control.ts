@@ -3,7 +3,7 @@ import type { Batch, Ms, Refusal } from '../ports.ts'
 import type { Requests } from '../requests.ts'
 
 /** What admission sees of the queue that a request would join. */
-export interface Place {
+export interface AdmissionView {
   /** requests waiting and running, for each of its executors */
   readonly load: number
   readonly hasFreeExecutor: boolean
@@ -16,7 +16,7 @@ export interface Control {
    * Whether it refuses a request, without any consequence yet. `inPool`: requests waiting and
    * running in all queues of the pool.
    */
-  refuses(now: Ms, request: number, place: Place, inPool: number): boolean
+  refuses(now: Ms, request: number, place: AdmissionView, inPool: number): boolean
   /** A request has passed every control of its pool. */
   admitted?(now: Ms, request: number): void
   /** A batch has ended. */

@@ -1,7 +1,7 @@
 import type { ClassPlan, PoolPlan } from '../plan.ts'
 import { type Batch, type Ms, REFUSAL, STATUS } from '../ports.ts'
 import type { Requests } from '../requests.ts'
-import type { AdmissionControl, Control, Place } from './control.ts'
+import type { AdmissionControl, AdmissionView, Control } from './control.ts'
 import { ServiceTimes } from './service-times.ts'
 
 /**
@@ -20,7 +20,7 @@ class DeadlineShedding implements Control {
     this.#requests = requests
   }
 
-  refuses(now: Ms, request: number, place: Place): boolean {
+  refuses(now: Ms, request: number, place: AdmissionView): boolean {
     if (place.hasFreeExecutor || !this.#times.known) return false
     const { at, class: numbers } = this.#requests
     const latest = at[request]! + this.#limitsMs[numbers[request]!]!

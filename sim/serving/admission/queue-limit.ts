@@ -1,6 +1,6 @@
 import type { PoolPlan } from '../plan.ts'
 import { REFUSAL } from '../ports.ts'
-import type { AdmissionControl, Place } from './control.ts'
+import type { AdmissionControl, AdmissionView } from './control.ts'
 
 /** A queue holds so many who wait, and of a priority level so many. */
 export const queueLimit: AdmissionControl = Object.freeze({
@@ -10,7 +10,7 @@ export const queueLimit: AdmissionControl = Object.freeze({
     const limits = [maxLength, ...levels.map((level) => level.maxLength)]
     if (Math.min(...limits) === Number.POSITIVE_INFINITY) return null
     return {
-      refuses: (_now: number, request: number, place: Place) => !place.hasRoomFor(request),
+      refuses: (_now: number, request: number, place: AdmissionView) => !place.hasRoomFor(request),
     }
   },
 })

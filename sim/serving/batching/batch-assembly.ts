@@ -6,7 +6,7 @@ import type { Station } from '../routing/station.ts'
 import type { Decision } from './index.ts'
 
 /** Where a batch comes from, and what it goes into. */
-export interface Filling {
+export interface BatchAssembly {
   readonly station: Station
   readonly requests: Requests
   readonly batch: Batch
@@ -15,7 +15,11 @@ export interface Filling {
 }
 
 /** Takes requests of a lane out of a queue into a batch that goes now. */
-export function fill(now: Ms, { station, requests, batch, room }: Filling, decision: Decision) {
+export function assembleBatch(
+  now: Ms,
+  { station, requests, batch, room }: BatchAssembly,
+  decision: Decision,
+) {
   const { take, lane } = decision
   const { queue } = station
   const { members } = batch
@@ -28,7 +32,7 @@ export function fill(now: Ms, { station, requests, batch, room }: Filling, decis
     }
     const request = queue.shift(now, lane)
     members[size] = request
-    requests.idle[request] = idle - requests.idle[request]!
+    requests.idleAtEnqueueMs[request] = idle - requests.idleAtEnqueueMs[request]!
     count(batch, requests, request)
   }
   station.running += size
@@ -38,7 +42,7 @@ export function fill(now: Ms, { station, requests, batch, room }: Filling, decis
 }
 
 /** Writes into a batch what its members make of it. */
-export function describe(
+export function describeBatch(
   batch: Batch,
   pool: Pick<PoolPlan, 'ragged' | 'padTo'>,
   requests: Requests,

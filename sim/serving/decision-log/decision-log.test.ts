@@ -2,13 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Failure } from '../../../scenarios/failure.ts'
 import { planOf, requestsOf, serve } from '../../../test/small-system.ts'
 import { STATUS } from '../ports.ts'
-import {
-  JOURNAL,
-  JournalingControlPlane,
-  journalEntries,
-  journalLines,
-  parseJournal,
-} from './decision-log.ts'
+import { LOGGED, LoggingControlPlane, logEntries, logLines, parseLog } from './decision-log.ts'
 
 const nobody = {
   onArrival() {},
@@ -28,7 +22,7 @@ test('a journal holds everything that a control plane was told, in its order', (
     requests: requestsOf([0, 1, 5]),
     work: [{ law: 'constant', ms: 3 }],
   })
-  const { arrival, timer, done, end } = JOURNAL
+  const { arrival, timer, done, end } = LOGGED
   const told = [
     [0, arrival, 0, 0, 0, 0],
     [1, arrival, 1, 0, 0, 0],
@@ -39,8 +33,8 @@ test('a journal holds everything that a control plane was told, in its order', (
     [10, done, 0, 7, 10, STATUS.ok],
   ]
   expect(Array.from(journal)).toEqual(told.flat())
-  const entries = [...journalEntries(journal)]
-  expect(entries.map(({ event }) => JOURNAL[event])).toEqual(told.map(([, kind]) => kind))
+  const entries = [...logEntries(journal)]
+  expect(entries.map(({ event }) => LOGGED[event])).toEqual(told.map(([, kind]) => kind))
   expect(entries.at(-1)).toEqual({
     now: 10,
     event: 'done',
@@ -61,7 +55,7 @@ test('the control plane behind a journal is told the same', () => {
     (name: string) =>
     (...args: unknown[]) =>
       told.push([name, ...args])
-  const journal = new JournalingControlPlane(
+  const journal = new LoggingControlPlane(
     {
       onArrival: note('arrival'),
       onTimer: note('timer'),
@@ -87,7 +81,7 @@ test('the control plane behind a journal is told the same', () => {
     ['loaded', 3.75, 2, true],
     ['end', 4],
   ])
-  expect([...journalLines(journal.entries())].map((line) => JSON.parse(line))).toEqual([
+  expect([...logLines(journal.entries())].map((line) => JSON.parse(line))).toEqual([
     { now: 1, event: 'arrival', id: 80 },
     { now: 2, event: 'timer', id: 5 },
     { now: 3, event: 'done', id: 4, started: 2.5, ended: 2.75, status: STATUS.died },
@@ -98,7 +92,7 @@ test('the control plane behind a journal is told the same', () => {
 })
 
 test('a journal grows and keeps what it holds', () => {
-  const journal = new JournalingControlPlane(nobody, { key: new Uint32Array(1) })
+  const journal = new LoggingControlPlane(nobody, { key: new Uint32Array(1) })
   for (let i = 0; i < 5000; i++) journal.onTimer(i, i % 7)
   const entries = journal.entries()
   expect(entries).toHaveLength(30_000)
@@ -108,7 +102,7 @@ test('a journal grows and keeps what it holds', () => {
 })
 
 describe('a journal as text', () => {
-  const journal = new JournalingControlPlane(nobody, { key: Uint32Array.of(2 ** 32 - 1) })
+  const journal = new LoggingControlPlane(nobody, { key: Uint32Array.of(2 ** 32 - 1) })
   journal.onArrival(-0.1 - 0.2, 0)
   journal.onTimer(1e9 / 3, 249)
   journal.onDone(2 ** 40 + 2 ** -12, 7, 2 ** -40, 0.1, STATUS.outOfMemory)
@@ -117,12 +111,12 @@ describe('a journal as text', () => {
   journal.onLoaded(2 ** 43, 1, false)
   journal.onEnd(Number.MAX_SAFE_INTEGER)
   const entries = journal.entries()
-  const lines = [...journalLines(entries)].join('').split('\n')
+  const lines = [...logLines(entries)].join('').split('\n')
 
   test('is read back to the same bits', () => {
     expect(lines).toHaveLength(8)
-    expect(parseJournal(lines, 'journal.jsonl')).toEqual(entries)
-    expect(parseJournal([], 'journal.jsonl')).toHaveLength(0)
+    expect(parseLog(lines, 'journal.jsonl')).toEqual(entries)
+    expect(parseLog([], 'journal.jsonl')).toHaveLength(0)
   })
 
   test.each([
@@ -141,13 +135,13 @@ describe('a journal as text', () => {
     '{"now":1,"event":"steps","id":0,"firstMs":0,"lastMs":1}',
   ])('is refused at the line that is no entry: %s', (bad) => {
     const words = `journal.jsonl:3: expected an entry of a journal, got ${bad}`
-    const read = () => parseJournal(lines.with(2, bad), 'journal.jsonl')
+    const read = () => parseLog(lines.with(2, bad), 'journal.jsonl')
     expect(read).toThrow(new Failure(words))
   })
 
   test('may have a million lines', () => {
     const many = new Array<string>(1_000_000).fill(lines[2]!)
-    const read = parseJournal(many, 'journal.jsonl')
+    const read = parseLog(many, 'journal.jsonl')
     expect(read).toHaveLength(6 * many.length)
     expect(read.at(-1)).toBe(STATUS.outOfMemory)
   })

@@ -2,7 +2,7 @@ import { Failure } from '../../../scenarios/failure.ts'
 import { type ControlPlanePort, type Ms, STATUS, type Status } from '../ports.ts'
 
 /** Kinds of journal entries, and what `id`, `a` and `b` mean. */
-export const JOURNAL = {
+export const LOGGED = {
   /** id: the request's key */
   arrival: 0,
   /** id: timer */
@@ -19,7 +19,7 @@ export const JOURNAL = {
 const WIDTH = 6
 
 /** Everything that a control plane was told, in order: six numbers an entry. */
-export class JournalingControlPlane implements ControlPlanePort {
+export class LoggingControlPlane implements ControlPlanePort {
   readonly #inner: ControlPlanePort
   readonly #keys: { readonly key: Uint32Array }
   #entries = new Float64Array(WIDTH * 1024)
@@ -31,32 +31,32 @@ export class JournalingControlPlane implements ControlPlanePort {
   }
 
   onArrival(now: Ms, request: number): void {
-    this.#write(now, JOURNAL.arrival, this.#keys.key[request]!, 0, 0, 0)
+    this.#write(now, LOGGED.arrival, this.#keys.key[request]!, 0, 0, 0)
     this.#inner.onArrival(now, request)
   }
 
   onTimer(now: Ms, timer: number): void {
-    this.#write(now, JOURNAL.timer, timer, 0, 0, 0)
+    this.#write(now, LOGGED.timer, timer, 0, 0, 0)
     this.#inner.onTimer(now, timer)
   }
 
   onDone(now: Ms, executor: number, started: Ms, ended: Ms, status: Status): void {
-    this.#write(now, JOURNAL.done, executor, started, ended, status)
+    this.#write(now, LOGGED.done, executor, started, ended, status)
     this.#inner.onDone(now, executor, started, ended, status)
   }
 
   onSteps(now: Ms, executor: number, steps: number, firstMs: Ms, lastMs: Ms): void {
-    this.#write(now, JOURNAL.steps, executor, firstMs, lastMs, steps)
+    this.#write(now, LOGGED.steps, executor, firstMs, lastMs, steps)
     this.#inner.onSteps(now, executor, steps, firstMs, lastMs)
   }
 
   onLoaded(now: Ms, executor: number, ok: boolean): void {
-    this.#write(now, JOURNAL.loaded, executor, 0, 0, ok ? 1 : 0)
+    this.#write(now, LOGGED.loaded, executor, 0, 0, ok ? 1 : 0)
     this.#inner.onLoaded(now, executor, ok)
   }
 
   onEnd(now: Ms): void {
-    this.#write(now, JOURNAL.end, 0, 0, 0, 0)
+    this.#write(now, LOGGED.end, 0, 0, 0, 0)
     this.#inner.onEnd(now)
   }
 
@@ -83,7 +83,7 @@ export class JournalingControlPlane implements ControlPlanePort {
 const EVENTS = ['arrival', 'timer', 'done', 'end', 'steps', 'loaded'] as const
 
 /** One thing that a control plane was told. */
-export interface JournalEntry {
+export interface LogEntry {
   readonly now: Ms
   readonly event: (typeof EVENTS)[number]
   /** key of the request, number of the timer or of the executor */
@@ -101,7 +101,7 @@ export interface JournalEntry {
 }
 
 /** The entries of a journal one by one, in their order. */
-export function* journalEntries(journal: Float64Array): Generator<JournalEntry> {
+export function* logEntries(journal: Float64Array): Generator<LogEntry> {
   for (let i = 0; i + WIDTH <= journal.length; i += WIDTH) {
     const event = EVENTS[journal[i + 1]!]!
     const [a, b, c] = [journal[i + 3]!, journal[i + 4]!, journal[i + 5]!]
@@ -123,21 +123,21 @@ export function* journalEntries(journal: Float64Array): Generator<JournalEntry> 
 }
 
 /** A journal as JSON Lines, one entry a line, times in ms. */
-export function* journalLines(journal: Float64Array): Generator<string> {
-  for (const entry of journalEntries(journal)) {
+export function* logLines(journal: Float64Array): Generator<string> {
+  for (const entry of logEntries(journal)) {
     const { now, event, id } = entry
     yield `${JSON.stringify({ now, event, id, ...moreOf(entry) })}\n`
   }
 }
 
-function moreOf({ event, started, ended, status, firstMs, lastMs, steps, ok }: JournalEntry) {
+function moreOf({ event, started, ended, status, firstMs, lastMs, steps, ok }: LogEntry) {
   if (event === 'done') return { started, ended, status }
   if (event === 'steps') return { firstMs, lastMs, steps }
   return event === 'loaded' ? { ok } : {}
 }
 
 /** Reads what `journalLines` wrote. Throws `Failure` that names the first line that is no entry. */
-export function parseJournal(lines: readonly string[], file: string): Float64Array {
+export function parseLog(lines: readonly string[], file: string): Float64Array {
   const journal = new Float64Array(lines.length * WIDTH)
   let length = 0
   lines.forEach((line, i) => {
@@ -163,7 +163,7 @@ function parseEntry(line: string): number[] | null {
   }
   const told = (value ?? {}) as Record<string, unknown>
   const { now, event, id } = told
-  const kind = EVENTS.indexOf(event as JournalEntry['event'])
+  const kind = EVENTS.indexOf(event as LogEntry['event'])
   const entry: unknown[] = [now, kind, id, ...numbersOf(told)]
   return kind >= 0 && entry.every(Number.isFinite) ? (entry as number[]) : null
 }

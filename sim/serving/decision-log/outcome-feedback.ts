@@ -3,7 +3,7 @@ import type { Requests } from '../requests.ts'
 import { Relay } from './relay.ts'
 
 /** Tells a source how its requests ended, after the observer was told. */
-export class Settling extends Relay {
+export class OutcomeFeedback extends Relay {
   readonly #source: Source
   readonly #requests: Requests
 

@@ -5,7 +5,7 @@ import type { Requests } from '../requests.ts'
 import { Decoding } from './decoding.ts'
 import type { GenerationPlan } from './generation-plan.ts'
 import type { PrefixClass } from './prefix-keys.ts'
-import { Places } from './sequence-slots.ts'
+import { SequenceSlots } from './sequence-slots.ts'
 import type { Sequences } from './sequences.ts'
 
 /** What an engine works with. */
@@ -35,7 +35,7 @@ export class Engine {
   busy = false
   readonly #plan: GenerationPlan
   readonly #host: EngineHost
-  readonly #places: Places
+  readonly #places: SequenceSlots
   readonly #decoding: Decoding
   /** those whose prompts are not prefilled yet, in order of admission */
   readonly #prefilling = new WaitingList()
@@ -46,7 +46,7 @@ export class Engine {
   constructor(executor: number, plan: GenerationPlan, host: EngineHost) {
     this.#plan = plan
     this.#host = host
-    this.#places = new Places(executor, plan, host)
+    this.#places = new SequenceSlots(executor, plan, host)
     const beforehand = plan.policy === 'static' || plan.kv.contiguous
     const ledger = beforehand ? null : this.#places.kv
     this.#decoding = new Decoding(executor, ledger, host)

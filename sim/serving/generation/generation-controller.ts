@@ -15,7 +15,7 @@ import { Link } from './link.ts'
 import { Sequences } from './sequences.ts'
 
 /** A link, and where its sequences go. */
-interface Road {
+interface KvTransferRoute {
   readonly link: Link
   readonly pool: number
   readonly timer: number
@@ -42,13 +42,13 @@ export interface GeneratingWorld {
 }
 
 /** The engines of the pools that generate, and the links between pools. */
-export class Generating {
+export class GenerationController {
   readonly #world: GeneratingWorld
   readonly #classes: readonly ClassPlan[]
   readonly #sequences = new Sequences()
   /** by number of the station; null where it does not generate */
   readonly #engines: readonly (Engines | null)[]
-  readonly #roads: Road[] = []
+  readonly #roads: KvTransferRoute[] = []
   #admitted = 0
 
   constructor(plan: ServingPlan, world: GeneratingWorld) {
@@ -108,7 +108,7 @@ export class Generating {
     if (road.link.due < Number.POSITIVE_INFINITY) this.#world.timers.arm(timer, road.link.due)
   }
 
-  #hostOf(station: Station, road: Road | null): EngineHost {
+  #hostOf(station: Station, road: KvTransferRoute | null): EngineHost {
     const { requests, steps, observer } = this.#world
     if (steps === undefined) throw new Error('Expected no pool that generates')
     const levels = station.pool.order.discipline === 'priority'
@@ -131,7 +131,7 @@ export class Generating {
     const { requests, observer } = this.#world
     station.running++
     if (!Number.isNaN(requests.firstToken[request]!)) return this.#sequences.number[request]!
-    requests.idle[request] = 0
+    requests.idleAtEnqueueMs[request] = 0
     this.#sequences.admitted[request] = now
     observer.dispatched(now, this.#asBatch(executor, request))
     return this.#admitted++
@@ -156,7 +156,7 @@ export class Generating {
     return batch
   }
 
-  #handOver(now: Ms, station: Station, { link, timer }: Road, request: number): void {
+  #handOver(now: Ms, station: Station, { link, timer }: KvTransferRoute, request: number): void {
     station.running--
     station.admission.left()
     const idle = link.due === Number.POSITIVE_INFINITY

@@ -10,7 +10,7 @@ import { PrefixKeys } from './prefix-keys.ts'
 const LEVEL = 2 ** 40
 
 /** The places of an engine and the blocks that go with them: who gets one next, who loses it. */
-export class Places {
+export class SequenceSlots {
   readonly kv: KvLedger
   taken = 0
   /** that those who have a place asked for */

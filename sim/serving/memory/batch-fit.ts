@@ -3,7 +3,7 @@ import { padded } from '../queue/look-ahead-index.ts'
 import type { Ledger } from './ledger.ts'
 
 /** Who may join a batch that is being made: it grows while it fits. */
-export class Room {
+export class BatchFit {
   readonly #ledger: Ledger
   #pool: PoolPlan | null = null
   #executor = 0

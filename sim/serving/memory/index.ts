@@ -10,4 +10,4 @@ export {
   type Remedy,
   type ResidencyPlan,
 } from './memory-plan.ts'
-export { Memory } from './memory-scheduler.ts'
+export { MemoryScheduler } from './memory-scheduler.ts'

@@ -1,4 +1,4 @@
-import { fill } from '../batching/batch-assembly.ts'
+import { assembleBatch } from '../batching/batch-assembly.ts'
 import type { Decision } from '../batching/index.ts'
 import type { ServingPlan } from '../plan.ts'
 import {
@@ -12,9 +12,9 @@ import {
 import { padded } from '../queue/look-ahead-index.ts'
 import type { Requests } from '../requests.ts'
 import type { Station } from '../routing/station.ts'
-import { Room } from './batch-fit.ts'
+import { BatchFit } from './batch-fit.ts'
 import { Ledger } from './ledger.ts'
-import { Line } from './memory-wait-queue.ts'
+import { MemoryWaitQueue } from './memory-wait-queue.ts'
 import { Remedies } from './remedies.ts'
 import { Residency } from './residency.ts'
 
@@ -40,15 +40,15 @@ export interface MemoryWorld {
  * helped. Who waits for the ledger waits though an executor is free; who waits for a load waits
  * for an executor.
  */
-export class Memory {
+export class MemoryScheduler {
   readonly #world: MemoryWorld
   readonly #devices: ServingPlan['devices']
   readonly #ledger: Ledger
   readonly #residency: Residency
   readonly #remedies: Remedies
-  readonly #room: Room
+  readonly #room: BatchFit
   /** of each device */
-  readonly #lines: readonly Line[]
+  readonly #lines: readonly MemoryWaitQueue[]
   readonly #decision: Decision = { take: 0, lane: 0, wakeAt: Number.POSITIVE_INFINITY }
   /** by number of the station: its executor whose weights are on their way; -1 for none */
   readonly #loading: Int32Array
@@ -64,8 +64,8 @@ export class Memory {
     const shared = { ...world, ledger: this.#ledger }
     this.#residency = new Residency(plan, shared)
     this.#remedies = new Remedies({ ...world, residency: this.#residency })
-    this.#room = new Room(this.#ledger)
-    this.#lines = plan.devices.map(() => new Line())
+    this.#room = new BatchFit(this.#ledger)
+    this.#lines = plan.devices.map(() => new MemoryWaitQueue())
     this.#loading = new Int32Array(world.stations.length).fill(-1)
     this.#failures = new Uint32Array(world.stations.length)
     this.#stalled = new Uint8Array(world.stations.length)
@@ -120,11 +120,11 @@ export class Memory {
     this.#takeTurns(now, line)
   }
 
-  #wakeStalled(line: Line): void {
+  #wakeStalled(line: MemoryWaitQueue): void {
     for (let i = 0; i < line.length; i++) this.#stalled[line.at(i)!.id] = 0
   }
 
-  #takeTurns(now: Ms, line: Line): void {
+  #takeTurns(now: Ms, line: MemoryWaitQueue): void {
     for (let place = 0; place < line.length; ) {
       const station = line.at(place)!
       this.#settle(now, station)
@@ -191,7 +191,7 @@ export class Memory {
     const executor = station.takeExecutor(now)
     const batch = batches[executor]!
     this.#room.open(executor, station.pool, requests.length[first]!)
-    fill(now, { station, requests, batch, room: this.#room }, decision)
+    assembleBatch(now, { station, requests, batch, room: this.#room }, decision)
     this.#ledger.hold(executor, this.#ledger.estimate(executor, batch.size, computedLength(batch)))
     this.#residency.begin(now, executor)
     this.#remedies.begin(executor)
@@ -236,7 +236,7 @@ export class Memory {
     const first = station.queue.peek(now, this.#decision.lane)
     this.#ledger.enter(executor)
     this.#room.open(executor, station.pool, requests.length[first]!)
-    fill(now, { station, requests, batch, room: this.#room }, this.#decision)
+    assembleBatch(now, { station, requests, batch, room: this.#room }, this.#decision)
     this.#ledger.leave(executor)
     batch.started = now
     batch.ended = now
@@ -253,7 +253,7 @@ export class Memory {
   }
 
   /** Of replicas with devices of their own none ever waits: what could not run was refused. */
-  #lineOf(station: Station): Line {
+  #lineOf(station: Station): MemoryWaitQueue {
     return this.#lines[this.#ledger.deviceOf[station.firstExecutor]!]!
   }
 }

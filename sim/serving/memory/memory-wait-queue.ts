@@ -11,7 +11,7 @@ interface Entry {
  * requests that came before the first of the line began to wait: so nobody waits for ever, and
  * models do not change places for every batch.
  */
-export class Line {
+export class MemoryWaitQueue {
   #entries: Entry[] = []
 
   get length(): number {

@@ -1,4 +1,4 @@
-import { describe } from '../batching/batch-assembly.ts'
+import { describeBatch } from '../batching/batch-assembly.ts'
 import type { Backend, Batch, Ms, Observer } from '../ports.ts'
 import type { Requests } from '../requests.ts'
 import type { Station } from '../routing/station.ts'
@@ -62,7 +62,7 @@ export class Remedies {
     const batch = batches[executor]!
     batch.members.set(part)
     batch.size = part.length
-    describe(batch, stationOf[executor]!.pool, requests)
+    describeBatch(batch, stationOf[executor]!.pool, requests)
     this.begin(executor)
     backend.start(batch)
     return true
@@ -89,7 +89,7 @@ export class Remedies {
     const half = Math.ceil(batch.size / 2)
     this.#parts[executor]!.push(Array.from(batch.members.subarray(half, batch.size)))
     batch.size = half
-    describe(batch, stationOf[executor]!.pool, requests)
+    describeBatch(batch, stationOf[executor]!.pool, requests)
     this.begin(executor)
     return true
   }

@@ -7,7 +7,7 @@ import { type QueueOrder, queueOrder } from './queue-order.ts'
 import { WaitingList } from './waiting-list.ts'
 
 /** How the requests of a lane are ordered. */
-export interface LaneOrder {
+export interface BatchGroupOrder {
   readonly order: QueuePlan
   /** whether some may wait on though their time is over */
   readonly delaying: boolean
@@ -20,16 +20,16 @@ export interface LaneOrder {
  * Waiting requests that may share a batch, in the order in which they came and in that of their
  * discipline. A queue has one lane, or one for each bucket of lengths.
  */
-export class Lane implements LaneView {
+export class BatchGroup implements LaneView {
   readonly #came = new WaitingList()
   /** null: the order in which they came */
   readonly #order: QueueOrder | null
   /** those who wait on though their time is over; null where nobody ever does */
   readonly #late: KeyedHeap | null
-  readonly #by: LaneOrder
+  readonly #by: BatchGroupOrder
   readonly #requests: Requests
 
-  constructor(by: LaneOrder, classes: readonly ClassPlan[], requests: Requests) {
+  constructor(by: BatchGroupOrder, classes: readonly ClassPlan[], requests: Requests) {
     const { order, delaying, strict, levelOf } = by
     const inTurn = order.discipline === 'fifo' && !delaying
     this.#order = inTurn ? null : queueOrder(order, classes, requests)

@@ -4,7 +4,7 @@ import { computedIn, type Ms } from '../ports.ts'
 import type { Requests } from '../requests.ts'
 
 /** Deadlines and lengths of the requests that wait, for policies that look ahead. */
-export class Outlook {
+export class LookAheadIndex {
   readonly #requests: Requests
   readonly #pool: PoolPlan
   readonly #deadlineOf: (request: number) => Ms

@@ -3,8 +3,8 @@ import type { Batcher } from '../batching/index.ts'
 import type { ClassPlan, PoolPlan } from '../plan.ts'
 import type { Ms } from '../ports.ts'
 import type { Requests } from '../requests.ts'
-import { Lane } from './batch-group.ts'
-import type { Outlook } from './look-ahead-index.ts'
+import { BatchGroup } from './batch-group.ts'
+import type { LookAheadIndex } from './look-ahead-index.ts'
 import { ANY_ORDER, TimeOuts } from './time-outs.ts'
 import { type WaitingPolicy, waitingPolicy } from './waiting-policy.ts'
 
@@ -16,7 +16,7 @@ const endless = Number.POSITIVE_INFINITY
  * DELAY.
  */
 export class RequestQueue {
-  readonly lanes: readonly Lane[]
+  readonly lanes: readonly BatchGroup[]
   length = 0
   readonly #maxLength: number
   readonly #requests: Requests
@@ -26,7 +26,7 @@ export class RequestQueue {
   readonly #levelOf: readonly number[]
   readonly #batcher: Batcher
   /** null where nobody looks ahead */
-  readonly #outlook: Outlook | null
+  readonly #outlook: LookAheadIndex | null
   /** null where nobody's time is limited */
   readonly #timeOuts: TimeOuts | null
   /** null where overload makes no difference */
@@ -38,7 +38,7 @@ export class RequestQueue {
     pool: PoolPlan,
     classes: readonly ClassPlan[],
     requests: Requests,
-    by: { readonly batcher: Batcher; readonly outlook: Outlook | null },
+    by: { readonly batcher: Batcher; readonly outlook: LookAheadIndex | null },
   ) {
     const { order } = pool
     const byLevel = order.discipline === 'priority'
@@ -69,7 +69,7 @@ export class RequestQueue {
     this.#outlook = by.outlook
     this.lanes = Array.from(
       { length: by.batcher.edges.length + 1 },
-      () => new Lane(laneOrder, classes, requests),
+      () => new BatchGroup(laneOrder, classes, requests),
     )
     const limited = groups.some((group) => group !== null)
     this.#timeOuts = limited ? new TimeOuts(groups, requests) : null
@@ -94,7 +94,7 @@ export class RequestQueue {
     const hurried = this.#overload?.isOn(now) === true
     const timeoutMs = this.#timeoutMs(this.#policies[number]!, hurried)
     const leaves = this.#classes[number]!.cancels ? this.#requests.leaves[request]! : endless
-    this.#requests.hurried[request] = hurried ? 1 : 0
+    this.#requests.arrivedInOverload[request] = hurried ? 1 : 0
     this.#requests.deadline[request] = Math.min(now + timeoutMs, leaves)
     this.#join(request)
     this.#timeOuts?.push(request)
@@ -102,7 +102,7 @@ export class RequestQueue {
 
   /** One that has begun elsewhere waits for as long as it takes: nobody drops it any more. */
   pushBegun(request: number): void {
-    this.#requests.hurried[request] = 0
+    this.#requests.arrivedInOverload[request] = 0
     this.#requests.deadline[request] = endless
     this.#join(request)
   }
@@ -180,7 +180,7 @@ export class RequestQueue {
     if (this.#requests.deadline[request]! < endless) this.#timeOuts?.remove(request)
   }
 
-  #laneOf(request: number): Lane {
+  #laneOf(request: number): BatchGroup {
     if (this.lanes.length === 1) return this.lanes[0]!
     return this.lanes[this.#batcher.laneOf(this.#requests.length[request]!)]!
   }

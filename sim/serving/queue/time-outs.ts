@@ -55,7 +55,9 @@ export class TimeOuts {
   }
 
   #list(request: number): WaitingList | KeyedHeap | null {
-    const { class: numbers, hurried } = this.#requests
-    return this.#listOf[numbers[request]! + (hurried[request]! * this.#listOf.length) / 2]!
+    const { class: numbers, arrivedInOverload } = this.#requests
+    return this.#listOf[
+      numbers[request]! + (arrivedInOverload[request]! * this.#listOf.length) / 2
+    ]!
   }
 }

@@ -2,8 +2,8 @@ import type { Admission } from '../admission/index.ts'
 import { Batcher, type Decision, type QueueView } from '../batching/index.ts'
 import type { ClassPlan, PoolPlan } from '../plan.ts'
 import type { Ms } from '../ports.ts'
-import type { Lane } from '../queue/batch-group.ts'
-import { Outlook } from '../queue/look-ahead-index.ts'
+import type { BatchGroup } from '../queue/batch-group.ts'
+import { LookAheadIndex } from '../queue/look-ahead-index.ts'
 import { RequestQueue } from '../queue/request-queue.ts'
 import type { Requests } from '../requests.ts'
 import type { Candidate } from './routing.ts'
@@ -31,9 +31,9 @@ export class Station implements Candidate, QueueView {
 
   readonly #requests: Requests
   /** null where the batching policy does not look ahead */
-  readonly #outlook: Outlook | null
+  readonly #outlook: LookAheadIndex | null
   /** the first lane of the queue; the only one but with buckets */
-  readonly #lane: Lane
+  readonly #lane: BatchGroup
   /** free executors, longest free first: a ring that starts at `#longestFree` */
   readonly #ring: Int32Array
   #longestFree = 0
@@ -53,7 +53,7 @@ export class Station implements Candidate, QueueView {
     this.pool = plan
     this.admission = admission
     this.batcher = new Batcher(plan.batching)
-    this.#outlook = this.batcher.foresees ? new Outlook(plan, classes, requests) : null
+    this.#outlook = this.batcher.foresees ? new LookAheadIndex(plan, classes, requests) : null
     this.queue = new RequestQueue(plan, classes, requests, {
       batcher: this.batcher,
       outlook: this.#outlook,
@@ -87,7 +87,7 @@ export class Station implements Candidate, QueueView {
     return this.#requests.enqueued[this.#lane.newest]!
   }
 
-  get lanes(): readonly Lane[] {
+  get lanes(): readonly BatchGroup[] {
     return this.queue.lanes
   }
 

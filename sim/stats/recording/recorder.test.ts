@@ -57,7 +57,7 @@ function record(fates: readonly Fate[], warmupMs = 0) {
     requests.key[i] = i
     requests.length[i] = 1
     requests.enqueued[i] = sent
-    requests.idle[i] = one.idle
+    requests.idleAtEnqueueMs[i] = one.idle
     requests.outcome[i] = one.outcome
     requests.refusal[i] = one.outcome === OUTCOME.shed ? one.refusal : REFUSAL.none
     const members = Int32Array.of(i)

@@ -246,7 +246,7 @@ export class Recorder implements Observer {
       } else if (wasted) this.#wastedMs[pool]! += service / size
       if (outcome !== OUTCOME.served) continue
       const enqueued = requests.enqueued[request]!
-      const batchWait = requests.idle[request]!
+      const batchWait = requests.idleAtEnqueueMs[request]!
       cell.latency.record(latency)
       cell.lag.record(enqueued - at)
       // the two clocks of a wait differ by rounding; a wait is never negative

@@ -29,7 +29,7 @@ export function playBack<O extends Observer>(rows: Rows, observe: (requests: Req
     requests.part[key] = c.part[key]!
     requests.key[key] = key
     requests.enqueued[key] = c.sent[key]!
-    requests.idle[key] = c.batchWait[key]!
+    requests.idleAtEnqueueMs[key] = c.batchWait[key]!
     requests.pool[key] = c.pool[key]!
     requests.outcome[key] = c.outcome[key]!
     requests.refusal[key] = c.refusal[key]!

@@ -158,7 +158,7 @@ export class RowRecorder implements Observer {
       rows.started[key] = batch.started
       rows.ended[key] = batch.ended
       rows.done[key] = now
-      rows.batchWait[key] = requests.idle[request]!
+      rows.batchWait[key] = requests.idleAtEnqueueMs[request]!
       rows.executor[key] = batch.executor
       rows.batch[key] = number
       rows.batchSize[key] = batch.size

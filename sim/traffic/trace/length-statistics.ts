@@ -1,4 +1,4 @@
-import { Spread } from './streaming-summary.ts'
+import { StreamingSummary } from './streaming-summary.ts'
 
 /** A column of lengths: percentiles by linear interpolation (Hyndman and Fan 1996, type 7). */
 export interface LengthSummary {
@@ -30,7 +30,7 @@ const edge = (bin: number) => (bin === 0 ? 0 : 2 ** ((bin - 1) / BINS_AN_OCTAVE)
 
 /** Percentiles and histogram of lengths that stream by. */
 export class LengthStatistics {
-  readonly #spread = new Spread()
+  readonly #spread = new StreamingSummary()
   readonly #bins = new Float64Array(BINS)
 
   add(length: number): void {

@@ -9,7 +9,7 @@ const BINNED_ERROR = 0.0079
  * Mean, variation and quantiles of values of at least 0, however many: exact as long as no more
  * than 65,536 different ones come, and after that within 0.79 % between 1e-6 and 1e9.
  */
-export class Spread {
+export class StreamingSummary {
   count = 0
   max = Number.NEGATIVE_INFINITY
 

@@ -3,7 +3,7 @@ import { Correlation } from '../lengths/correlation.ts'
 import { LengthStatistics, type LengthSummary } from './length-statistics.ts'
 import { PaddedBatches } from './padded-batches.ts'
 import { type RateOverTime, RateSeries } from './rate-series.ts'
-import { Spread } from './streaming-summary.ts'
+import { StreamingSummary } from './streaming-summary.ts'
 import { WindowCounts, type WindowStatistics } from './window-counts.ts'
 
 /** Rows of a trace: rising times, ms; lengths where it has them. */
@@ -57,7 +57,7 @@ export class TraceTally {
   #first: Ms = 0
   #last: Ms = 0
   #zeroGaps = 0
-  readonly #gaps = new Spread()
+  readonly #gaps = new StreamingSummary()
   readonly #rate = new RateSeries()
   readonly #windows = WINDOWS_S.map((window_s) => new WindowCounts(window_s))
   #input: LengthStatistics | null = null

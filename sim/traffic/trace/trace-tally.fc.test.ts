@@ -4,7 +4,7 @@ import { stream } from '../../kernel/index.ts'
 import { Correlation } from '../lengths/correlation.ts'
 import { LengthStatistics } from './length-statistics.ts'
 import { RateSeries } from './rate-series.ts'
-import { Spread } from './streaming-summary.ts'
+import { StreamingSummary } from './streaming-summary.ts'
 import { TraceTally, traceStatistics } from './trace-statistics.ts'
 import { WindowCounts } from './window-counts.ts'
 
@@ -66,7 +66,7 @@ describe('Spread', () => {
   test('has the quantiles of the sorted values, also with few of each', () => {
     fc.assert(
       fc.property(values, (drawn) => {
-        const spread = new Spread()
+        const spread = new StreamingSummary()
         for (const value of drawn) spread.add(value)
         const sorted = drawn.toSorted((a, b) => a - b)
         const levels = [0, 0.1, 0.25, 0.5, 0.77, 0.99, 1]
@@ -92,7 +92,7 @@ describe('Spread', () => {
   test('of too many values it says its error and keeps it', () => {
     const random = stream(1, 0, 'spread')
     const drawn = Float64Array.from({ length: 50_000 }, () => 1000 * random.exponential())
-    const [exact, binned] = [new Spread(), new Spread(1000)]
+    const [exact, binned] = [new StreamingSummary(), new StreamingSummary(1000)]
     for (const value of drawn) {
       exact.add(value)
       binned.add(value)

@@ -1,5 +1,5 @@
 import type { Ms } from '../../serving/index.ts'
-import { Spread } from './streaming-summary.ts'
+import { StreamingSummary } from './streaming-summary.ts'
 
 /** How arrivals fall into windows of one length; only whole windows count. */
 export interface WindowStatistics {
@@ -19,7 +19,7 @@ export interface WindowStatistics {
 export class WindowCounts {
   readonly #windowS: number
   readonly #windowMs: Ms
-  readonly #counts = new Spread()
+  readonly #counts = new StreamingSummary()
   #window = 0
   #count = 0
   #idle = 0

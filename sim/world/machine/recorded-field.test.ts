@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { recordField, type WorkedBatch } from './recorded-field.ts'
 import { SpeedField } from './speed.ts'
-import { NEVER, type Turn, usualOverhead } from './standstills.ts'
+import { type DueEvent, NEVER, usualOverhead } from './standstills.ts'
 
 const COMPLETION_MS = 0.02
 const NO_TURNS = { reactions: [], handOvers: [] }
@@ -14,7 +14,7 @@ const batch = (
 ): WorkedBatch => ({ executor, dispatched, started, ended, done: ended + COMPLETION_MS, work })
 
 const turnsOf = (batches: readonly WorkedBatch[]) => ({
-  reactions: batches.map(({ ended, done }): Turn => [ended, done]),
+  reactions: batches.map(({ ended, done }): DueEvent => [ended, done]),
   handOvers: [],
 })
 
@@ -105,7 +105,7 @@ describe('a recorded field', () => {
     const done = [0, 20, 40].map((at) => batch(0, [at, at, at + 10], 10))
     const unseen = { ...batch(0, [60, 60, 70], 10), done: 75 }
     const batches = [...done, unseen]
-    const busy = [71, 72, 73, 74].map((at): Turn => [at, at])
+    const busy = [71, 72, 73, 74].map((at): DueEvent => [at, at])
     const { executors } = recordField(batches, 1, { ...turnsOf(batches), handOvers: busy })
     expect(new SpeedField(executors).finish(0, 60, 10)).toBeCloseTo(75 - COMPLETION_MS, 9)
     const asleep = recordField(batches, 1, turnsOf(batches))
@@ -125,9 +125,9 @@ describe('a recorded field', () => {
   })
 
   test('tells what holds up completions and timers from what holds up hand-overs only', () => {
-    const usual = Array.from({ length: 9 }, (_, i): Turn => [i, i + 0.01])
-    const lateTimer: Turn = [20, 25]
-    const lateRequest: Turn = [40, 43]
+    const usual = Array.from({ length: 9 }, (_, i): DueEvent => [i, i + 0.01])
+    const lateTimer: DueEvent = [20, 25]
+    const lateRequest: DueEvent = [40, 43]
     const field = recordField([], 1, {
       reactions: [...usual, lateTimer],
       handOvers: [...usual, lateRequest],

@@ -1,10 +1,10 @@
 import type { Ms } from '../../serving/index.ts'
 import {
   actsOf,
+  type DueEvent,
   type Intervals,
   nextAct,
   standstillsOf,
-  type Turn,
   usualOverhead,
 } from './standstills.ts'
 
@@ -36,9 +36,9 @@ export interface MachineField {
 /** What the dispatcher did in a run. */
 export interface DispatcherTurns {
   /** completions and timers */
-  readonly reactions: readonly Turn[]
+  readonly reactions: readonly DueEvent[]
   /** requests, due when they were scheduled */
-  readonly handOvers: readonly Turn[]
+  readonly handOvers: readonly DueEvent[]
 }
 
 /** A batch that took this many times its work was held up rather than slow. */

@@ -2,12 +2,12 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   actsOf,
+  type DueEvent,
   joinIntervals,
   NEVER,
   nextAct,
   Standstills,
   standstillsOf,
-  type Turn,
 } from './standstills.ts'
 
 const part = fc
@@ -57,8 +57,8 @@ describe('a standstill', () => {
 })
 
 describe('standstills of a run', () => {
-  const of = (...late: Turn[]) => {
-    const usual = Array.from({ length: 9 }, (_, i): Turn => [i, i + 0.02])
+  const of = (...late: DueEvent[]) => {
+    const usual = Array.from({ length: 9 }, (_, i): DueEvent => [i, i + 0.02])
     const turns = [...usual, ...late]
     return standstillsOf(turns, actsOf(turns))
   }
@@ -77,7 +77,7 @@ describe('standstills of a run', () => {
   })
 
   test('are none where a turn was late but the dispatcher at work', () => {
-    const acts = Array.from({ length: 60 }, (_, i): Turn => [20 + i / 12, 20 + i / 12])
+    const acts = Array.from({ length: 60 }, (_, i): DueEvent => [20 + i / 12, 20 + i / 12])
     expect(of([20, 25], ...acts)).toEqual(NEVER)
   })
 

@@ -37,14 +37,14 @@ export function usualOverhead(sample: readonly Ms[]): { median: Ms; longest: Ms 
 }
 
 /** Something the dispatcher had to do: when it was due, and when it did it. */
-export type Turn = readonly [due: Ms, happened: Ms]
+export type DueEvent = readonly [due: Ms, happened: Ms]
 
 /**
  * When the dispatcher stood still: one of `turns` was due and for unusually long it did nothing at
  * all, until the next of its `acts`, whichever that was. It may have begun before anything was due;
  * without that, what falls due a little earlier in the simulation would always slip through.
  */
-export function standstillsOf(turns: readonly Turn[], acts: Float64Array): Intervals {
+export function standstillsOf(turns: readonly DueEvent[], acts: Float64Array): Intervals {
   const usual = usualOverhead(turns.map(([due, happened]) => happened - due))
   const still: [Ms, Ms][] = []
   for (const [due, happened] of turns) {
@@ -59,7 +59,7 @@ export function standstillsOf(turns: readonly Turn[], acts: Float64Array): Inter
 }
 
 /** The times at which the dispatcher did something, rising. */
-export function actsOf(turns: readonly Turn[]): Float64Array {
+export function actsOf(turns: readonly DueEvent[]): Float64Array {
   return Float64Array.from(turns, ([, happened]) => happened).sort()
 }
 

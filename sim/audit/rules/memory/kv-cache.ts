@@ -1,4 +1,4 @@
-import { couldHold, heldBy } from '../../evidence/engine-requests.ts'
+import { couldHold, engineRequests } from '../../evidence/engine-requests.ts'
 import type { Evidence } from '../../evidence/evidence.ts'
 import { type Findings, ms } from '../../findings.ts'
 import { memoryOf } from '../../promises/memory-asked.ts'
@@ -33,7 +33,7 @@ export const kvCache: Rule = {
         )
       }
     }
-    for (const [executor, { generation, keys }] of heldBy(seen)) {
+    for (const [executor, { generation, keys }] of engineRequests(seen)) {
       const { blocks } = generation.kv
       if (blocks === Number.POSITIVE_INFINITY) continue
       const running: number[] = []

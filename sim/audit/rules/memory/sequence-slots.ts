@@ -1,4 +1,4 @@
-import { heldBy } from '../../evidence/engine-requests.ts'
+import { engineRequests } from '../../evidence/engine-requests.ts'
 import type { Evidence } from '../../evidence/evidence.ts'
 import { type Findings, ms } from '../../findings.ts'
 import type { Rule } from '../../rule.ts'
@@ -7,7 +7,7 @@ export const places: Rule = {
   rule: 'places',
   promise: 'an engine has no more sequences at once than it has places',
   check(seen: Evidence, found: Findings) {
-    for (const [executor, { generation, keys }] of heldBy(seen)) {
+    for (const [executor, { generation, keys }] of engineRequests(seen)) {
       // who lost its place is among those whom an engine has, but runs only later
       const steady = keys.filter((key) => seen.rows.preemptions[key] === 0)
       const running: number[] = []

@@ -3,7 +3,7 @@ import { LeastFirst } from '../../evidence/least-first.ts'
 import {
   compareInLine,
   type InLine,
-  type Standing,
+  type QueuePosition,
   standingIn,
 } from '../../evidence/queue-position.ts'
 import { somebodyWaitsOn } from '../../evidence/waiting-time.ts'
@@ -91,7 +91,7 @@ function checkTurns(
 function checkStanding(
   seen: Evidence,
   queue: SeenQueue,
-  standing: Standing,
+  standing: QueuePosition,
   found: Findings,
 ): void {
   const { rows, left } = seen
@@ -131,7 +131,7 @@ function checkStanding(
 function judge(
   { rows, left }: Evidence,
   { number }: SeenQueue,
-  { batch, standing, first }: { batch: SeenBatch; standing: Standing; first: InLine },
+  { batch, standing, first }: { batch: SeenBatch; standing: QueuePosition; first: InLine },
   found: Findings,
 ): void {
   const at = batch.dispatched

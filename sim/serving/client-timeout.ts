@@ -10,7 +10,7 @@ const words = new Int32Array(double.buffer)
  * How long the client of one sending waits for its answer. What is drawn belongs to the scheduled
  * arrival and the number of the sending, so both worlds draw alike, and all parts of a fan-out.
  */
-export function patienceOf(
+export function clientTimeoutMs(
   { patienceMs, drawnPatience }: Pick<ClassPlan, 'patienceMs' | 'drawnPatience'>,
   at: Ms,
   sending: number,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Random } from '../kernel/index.ts'
-import { patienceOf } from './patience.ts'
+import { clientTimeoutMs } from './client-timeout.ts'
 
 const COUNT = 100_000
 const drawn = { patienceMs: 7, drawnPatience: { distribution: 'exponential', mean: 5 } } as const
@@ -9,7 +9,9 @@ const drawn = { patienceMs: 7, drawnPatience: { distribution: 'exponential', mea
 function patiences(seed: string): number[] {
   const random = new Random(seed)
   let at = 0
-  return Array.from({ length: COUNT }, (_, i) => patienceOf(drawn, (at += random.exponential()), i))
+  return Array.from({ length: COUNT }, (_, i) =>
+    clientTimeoutMs(drawn, (at += random.exponential()), i),
+  )
 }
 
 const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length
@@ -34,11 +36,11 @@ test('one client does not tell of the next, nor one run of another', () => {
 })
 
 test('clients of one instant differ; one asked twice does not', () => {
-  const of = (sending: number) => patienceOf(drawn, 3000, sending)
+  const of = (sending: number) => clientTimeoutMs(drawn, 3000, sending)
   expect(new Set(Array.from({ length: 1000 }, (_, i) => of(i))).size).toBe(1000)
   expect(of(4)).toBe(of(4))
 })
 
 test('without a distribution all have the same', () => {
-  expect(patienceOf({ patienceMs: 7, drawnPatience: null }, 3, 4)).toBe(7)
+  expect(clientTimeoutMs({ patienceMs: 7, drawnPatience: null }, 3, 4)).toBe(7)
 })
