@@ -40,7 +40,7 @@ const DIGITS = 15
 /**
  * A budget that all clients of a class share: each call adds `ratio` to it, each retry takes 1. It
  * begins full. Counted in whole units of the last decimal place that ratio and burst are written
- * with, as sums of fractions would lose retries to rounding.
+ * with, as sums of fractions would lose retries to rounding; of more digits sums are rounded.
  */
 export class RetryBudget {
   /** of one retry, of a call, and when full; Infinity without a budget */
@@ -53,9 +53,10 @@ export class RetryBudget {
     const { ratio, burst } = plan ?? { ratio: 0, burst: Number.POSITIVE_INFINITY }
     const wholeDigits = Math.ceil(Math.log10(1 + ratio + (plan?.burst ?? 0)))
     const places = Math.max(decimalPlaces(ratio), decimalPlaces(burst))
-    this.#retry = 10 ** Math.min(places, DIGITS - wholeDigits)
-    this.#call = Math.round(ratio * this.#retry)
-    this.#full = Math.round(burst * this.#retry)
+    const exact = places + wholeDigits <= DIGITS
+    this.#retry = exact ? 10 ** places : 1
+    this.#call = exact ? Math.round(ratio * this.#retry) : ratio
+    this.#full = exact ? Math.round(burst * this.#retry) : burst
     this.#left = this.#full
   }
 
