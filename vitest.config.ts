@@ -40,8 +40,8 @@ export default defineConfig({
         test: { ...shared, name: 'commands', include: [COMMANDS] },
       },
       {
-        // live runs measure time: one file after another
-        test: { ...shared, name: 'suites', include: [SUITES], fileParallelism: false },
+        // replays mostly wait for the clock, and no test decides by time: they run beside the others
+        test: { ...shared, name: 'suites', include: [SUITES] },
       },
     ],
   },
