@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config'
 
 const shared = {
-  testTimeout: 120_000,
+  // only what hangs takes so long, ms; on a busy machine all else takes many times what it takes alone
+  testTimeout: 600_000,
+  hookTimeout: 600_000,
   pool: 'forks' as const,
   setupFiles: ['test/random-seed.ts'],
   restoreMocks: true,

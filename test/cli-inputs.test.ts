@@ -28,7 +28,7 @@ const traced = (arrivals: string) =>
   DECLARED.replace('{ process: poisson, rate_rps: 150 }', `{ process: ${arrivals} }`)
 
 // what hung or filled memory before has some seconds here to end
-describe.each(SPECIAL)('%s is refused at once', { timeout: 30_000 }, (file, reason) => {
+describe.each(SPECIAL)('%s is refused at once', (file, reason) => {
   test.each([
     ['as a scenario', () => ['simulate', file]],
     [

@@ -158,7 +158,7 @@ describe.each(cases)('$name', (one) => {
   beforeAll(async () => {
     plan = await calibrated(one)
     logs = [await observed(one, false), await observed(one, true)]
-  }, 60_000)
+  })
 
   test.each([false, true])('grows as it does live, memory pattern %s', (pattern) => {
     const { runs } = logs[pattern ? 1 : 0]

@@ -30,7 +30,7 @@ beforeAll(async () => {
   const args = [...change, '--replays', `${REPLAYS}`, '--out', 'out']
   const replayed = await run('replay', 'tiny.yaml', ...args)
   expect(replayed.code, replayed.stderr).toBe(0)
-}, 120_000)
+})
 
 test('a model is calibrated for the largest batches of all pools that run it', async () => {
   const ended = await run('calibrate', 'pools.yaml', '--seconds', '1', '--out', 'pools')

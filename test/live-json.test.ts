@@ -15,7 +15,7 @@ put(folder, 'tiny.yaml', QUICK)
 let profile: unknown
 beforeAll(async () => {
   profile = await documentOf('calibrate', 'tiny.yaml', '--seconds', '1')
-}, 60_000)
+})
 
 test('calibrate prints the profile that it keeps', async () => {
   const isProfile = await published('profile')

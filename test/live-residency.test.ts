@@ -79,7 +79,7 @@ describe('two models on a device that has room for one', () => {
   beforeAll(async () => {
     result = (await replayIn('narrow', scenario(40), 2)).result
     runs = [await runOf('narrow', 1), await runOf('narrow', 2)]
-  }, 120_000)
+  })
 
   test('come and go, and all that ask for them are served', () => {
     for (const { counts } of result.classes) expect(counts.served).toBe(counts.arrived)
@@ -142,7 +142,7 @@ test('where there is room for both each comes once, stays, and is there beside t
   expect(moves!.map(({ kind }) => kind)).toEqual(['load', 'load'])
   expect(overlaps(stays(moves!)).length).toBe(1)
   expect(result.memory[0]!.peak_requested_mib.value).toBe(48)
-}, 120_000)
+})
 
 test('a pinned model is there from the beginning and never moves', async () => {
   const text = scenario(50).replace(
@@ -152,7 +152,7 @@ test('a pinned model is there from the beginning and never moves', async () => {
   await replayIn('pinned', text)
   const { moves } = await runOf('pinned')
   expect(moves!.map(({ executor, kind }) => `${kind} ${executor}`)).toEqual(['load 1'])
-}, 120_000)
+})
 
 test('a profile that does not know how long loads take is refused, unless they are declared', async () => {
   const { run } = commandsIn(folder)
@@ -170,7 +170,7 @@ test('a profile that does not know how long loads take is refused, unless they a
   expectRefusal(ended, 6, folder)
   expect(ended.stderr).toContain('does not know how long mlp 4x1024 fp32 on cpu takes to load')
   expect((await run('simulate', 'declared.yaml', ...args)).code).toBe(0)
-}, 120_000)
+})
 
 test('Ctrl-C while models come and go ends the replay, and leaves nothing', async () => {
   const { start } = commandsIn(folder)
@@ -188,4 +188,4 @@ test('Ctrl-C while models come and go ends the replay, and leaves nothing', asyn
   const ended = await started.ended
   expectRefusal(ended, 130, folder)
   expect(ended.stderr).toMatch(/^stopped: interrupted$/m)
-}, 120_000)
+})

@@ -49,7 +49,7 @@ beforeAll(async () => {
   const ended = await run('run', 'arena.yaml', ...quick, '--out', 'out')
   expect(ended.code, ended.stderr).toBe(0)
   said = ended.stdout
-}, 120_000)
+})
 
 describe('run of a pool that says its memory', () => {
   test('finds what the model takes, to the byte', () => {

@@ -38,7 +38,7 @@ beforeAll(async () => {
   const ended = await run('run', 'tiny.yaml', ...quick, ...kept)
   expect(ended.code, ended.stderr).toBe(0)
   expect(ended.stdout).toContain('report: out/report.html')
-}, 60_000)
+})
 
 test('run writes the documents, rows, journals, report and charts', () => {
   const charts = filesIn(join(out, 'charts'))

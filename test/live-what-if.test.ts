@@ -68,7 +68,7 @@ beforeAll(async () => {
   const ended = await run('run', 'tiny.yaml', ...change, ...quick, '--keep-rows', '--out', 'out')
   expect(ended.code, ended.stderr).toBe(0)
   expect(ended.stdout).toContain('max_batch: 4 → 1')
-}, 120_000)
+})
 
 describe('run with a second side', () => {
   test('says what was changed, and gives a verdict on the predicted ratio', () => {

@@ -22,9 +22,10 @@ import {
 } from '../folders/run-folder.ts'
 import { comparisonClaims, resultClaims } from '../jobs/audit-claims.ts'
 import { auditRun, auditVerdict, type RunAudit } from '../jobs/audit-runs.ts'
+import { pause } from '../process/pause.ts'
 import { commit, version } from '../version.ts'
 import { auditText } from './audit-text.ts'
-import { action, commandLine, pause, withJson } from './command.ts'
+import { action, commandLine, withJson } from './command.ts'
 import { emit } from './output.ts'
 
 export function define(command: Command): void {

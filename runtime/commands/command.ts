@@ -123,12 +123,6 @@ export function action<Args extends unknown[]>(
   }
 }
 
-/** Lets a Ctrl-C that came during work without a pause take effect now. */
-export async function pause(signal: AbortSignal): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve))
-  if (signal.aborted) throw new Failure('interrupted', EXIT.interrupted)
-}
-
 /** The command line as it was typed, for documents to name. */
 export function commandLine(): string {
   const quoted = (word: string) =>

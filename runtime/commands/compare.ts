@@ -47,12 +47,12 @@ import { refuseComparison } from '../jobs/refuse.ts'
 import { runReplications } from '../jobs/replications.ts'
 import { whatIfInputs } from '../jobs/what-if-inputs.ts'
 import { readArena } from '../memory/index.ts'
+import { pause } from '../process/pause.ts'
 import { commit, version } from '../version.ts'
 import { AGAINST_HELP, type AgainstOptions, prepareAgainst, withAgainstOptions } from './against.ts'
 import {
   action,
   commandLine,
-  pause,
   replicationsOption,
   type ScenarioOptions,
   withScenarioOptions,

@@ -92,7 +92,7 @@ Examples:
         const text = sides.map((side) => resultText(side.result)).join('\n\n')
         await emit(options, { measured: result }, 'measured', text, async (change) => {
           await dropReplays(change)
-          await keepReplays(change, sides)
+          await keepReplays(change, sides, signal)
           if (profile !== null) await change.write('profile.json', documentText(profile.profile))
         })
         return result.objectives.some(({ verdict }) => verdict === 'FAIL') ? EXIT.failed : EXIT.ok
@@ -198,11 +198,21 @@ export async function dropReplays(change: FolderChange): Promise<void> {
 }
 
 /** Keeps the rows of a replay and, in a folder of its own, those of the second side. */
-export async function keepReplays(change: FolderChange, sides: readonly ReplayedSide[]) {
+export async function keepReplays(
+  change: FolderChange,
+  sides: readonly ReplayedSide[],
+  signal: AbortSignal,
+) {
   for (const [i, { prepared, requests, replays, arena, result }] of sides.entries()) {
     const folder = i === 0 ? change : change.below(AGAINST_FOLDER)
     const { scenario, activations } = prepared
-    await keepRuns(folder, 'replay', { scenario, requests, runs: replays.runs, activations })
+    await keepRuns(folder, 'replay', {
+      scenario,
+      requests,
+      runs: replays.runs,
+      activations,
+      signal,
+    })
     if (i > 0) await folder.write('measured.json', documentText(result))
     if (arena !== null) await folder.write(ARENA_FILE, documentText(arena))
   }

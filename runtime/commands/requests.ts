@@ -4,14 +4,9 @@ import { requestText } from '../../sim/traffic/index.ts'
 import { replaceFiles } from '../folders/replace-files.ts'
 import { prepare, requestsOf, simulationInput } from '../jobs/prepare.ts'
 import { refuseReacting } from '../jobs/refuse.ts'
+import { paused } from '../process/pause.ts'
 import { out } from '../terminal.ts'
-import {
-  action,
-  pause,
-  profileOption,
-  type ScenarioOptions,
-  withScenarioOptions,
-} from './command.ts'
+import { action, profileOption, type ScenarioOptions, withScenarioOptions } from './command.ts'
 import { documentText } from './output.ts'
 import { profileFor } from './simulate.ts'
 
@@ -52,12 +47,11 @@ Example:
         const classes = prepared.scenario.traffic.map((traffic) => traffic.class)
         if (options.out !== undefined) {
           await replaceFiles(options.out, (change) =>
-            change.write('requests.jsonl', [...requestText(list, classes)].join('')),
+            change.write('requests.jsonl', paused(requestText(list, classes), signal)),
           )
         } else if (options.json !== true) {
-          for (const chunk of requestText(list, classes)) {
+          for await (const chunk of paused(requestText(list, classes), signal)) {
             if (!out(visibleJson(chunk))) break
-            await pause(signal)
           }
         }
         if (options.json === true || options.out !== undefined) {

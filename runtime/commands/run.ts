@@ -144,7 +144,7 @@ async function runWith(
     await dropRuns(change, 'replication')
     await dropReplays(change)
     dropInputs(change)
-    if (keep) await keepReplays(change, replayed)
+    if (keep) await keepReplays(change, replayed, options.signal)
     for (const [name, document] of Object.entries(documents)) {
       await change.write(`${name}.json`, documentText(document))
     }

@@ -21,11 +21,11 @@ import {
 } from '../jobs/prepare.ts'
 import { runReplications } from '../jobs/replications.ts'
 import { heldTraces } from '../jobs/trace-readers.ts'
+import { pause } from '../process/pause.ts'
 import { err, styled } from '../terminal.ts'
 import { commit, version } from '../version.ts'
 import {
   action,
-  pause,
   profileOption,
   refuseWithoutOut,
   replicationsOption,
@@ -88,7 +88,7 @@ Examples:
             )
             if (!replayed) dropInputs(change)
             if (options.keepRows === true) {
-              await keepFirst(change, prepared, profile, options.requests)
+              await keepFirst(change, prepared, profile, { file: options.requests, signal })
             }
             await pause(signal)
           },
@@ -112,7 +112,7 @@ async function keepFirst(
   change: FolderChange,
   prepared: Prepared,
   profile: LoadedProfile | null,
-  file: string | undefined,
+  { file, signal }: { readonly file: string | undefined; readonly signal: AbortSignal },
 ): Promise<void> {
   const input = simulationInput(prepared, profile?.profile ?? null)
   const given = await givenRequests(prepared, input.capacityRps, file)
@@ -120,7 +120,13 @@ async function keepFirst(
   const runs = [keptReplication({ ...input, traces, requests: given }, 0)]
   const requests = given ?? requestsIn(runs[0]!.rows)
   const { scenario, activations } = planned(prepared, input)
-  await keepRuns(change, 'replication', { scenario, requests, runs, activations })
+  await keepRuns(change, 'replication', {
+    scenario,
+    requests,
+    runs,
+    activations,
+    signal,
+  })
 }
 
 /** Requests that are known beforehand, of which there may be none; null where clients react. */

@@ -33,12 +33,12 @@ import { replaceFiles } from '../folders/replace-files.ts'
 import { writableFolder } from '../folders/write-whole.ts'
 import { runReplications } from '../jobs/replications.ts'
 import { expectTrace } from '../parquet/expect-decodable.ts'
+import { pause } from '../process/pause.ts'
 import { out } from '../terminal.ts'
 import {
   action,
   commandLine,
   folder,
-  pause,
   positiveNumber,
   replicationsOption,
   wholeNumber,

@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { EXIT, Failure } from '../../scenarios/index.ts'
 import { makeFolder } from './make-folder.ts'
 import { hasEnded, PROCESS_NAME, PROCESS_PATTERN } from './process-name.ts'
-import { namesIn, syncFolder, writeSynced } from './synced-files.ts'
+import { type FileContent, namesIn, syncFolder, writeSynced } from './synced-files.ts'
 import { notWritten, UNFINISHED, writableFolder } from './write-whole.ts'
 
 /**
@@ -65,7 +65,7 @@ export class FolderChange {
     return new FolderChange(this.#staged, join(this.directory, folder), within)
   }
 
-  async write(file: string, content: string | Uint8Array): Promise<void> {
+  async write(file: string, content: FileContent): Promise<void> {
     await this.#staged.write(`${this.#within}${file}`, content)
   }
 
@@ -105,7 +105,7 @@ class Staged {
     await mkdir(this.#path)
   }
 
-  async write(to: string, content: string | Uint8Array): Promise<void> {
+  async write(to: string, content: FileContent): Promise<void> {
     // of two files of a name the last counts
     const from = this.#moves.get(to) ?? `${this.#id}-${this.#moves.size}`
     this.#moves.set(name.parse(to), from)

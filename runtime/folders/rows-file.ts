@@ -49,16 +49,15 @@ const PREFIXES = 'hash_ids'
 
 /** Writes the raw rows of a run. */
 export async function writeRows(path: string, run: ObservedRun): Promise<void> {
-  await writeWhole(path, await rowsBytes(run))
+  await writeWhole(path, await rowsBytes(run, async () => {}))
 }
 
 /** The raw rows of a run as Parquet: a row for each request, times in ms. */
-export async function rowsBytes({
-  rows,
-  timers,
-  moves = [],
-  deaths = [],
-}: ObservedRun): Promise<Uint8Array> {
+export async function rowsBytes(
+  { rows, timers, moves = [], deaths = [] }: ObservedRun,
+  /** awaited after each group of rows; it may throw */
+  pause: () => Promise<void>,
+): Promise<Uint8Array> {
   const columnData: ColumnSource[] = Object.entries(rows.columns).map(([name, column]) =>
     column instanceof Float64Array
       ? { name, data: column, type: 'DOUBLE' as const, nullable: false }
@@ -71,13 +70,16 @@ export async function rowsBytes({
     })
     columnData.push({ name: PREFIXES, data, type: 'STRING', nullable: true })
   }
-  const { parquetWriteBuffer } = await import('hyparquet-writer')
+  const { ByteWriter, parquetWrite } = await import('hyparquet-writer')
   const kvMetadata = [
     { key: TIMERS_KEY, value: JSON.stringify(timers) },
     { key: MOVES_KEY, value: JSON.stringify(moves) },
     { key: DEATHS_KEY, value: JSON.stringify(deaths) },
   ]
-  return new Uint8Array(parquetWriteBuffer({ columnData, kvMetadata }))
+  // it flushes after each row group
+  const writer = Object.assign(new ByteWriter(), { flush: pause })
+  await parquetWrite({ writer, columnData, kvMetadata })
+  return writer.getBytes()
 }
 
 /** Reads what `writeRows` wrote. Throws `Failure` where a file is something else, or older. */

@@ -10,6 +10,7 @@ import { replaceFiles } from './replace-files.ts'
 import {
   dropReplayFolder,
   keepRuns,
+  type RunKind,
   readDocument,
   readMeasured,
   readRequests,
@@ -17,12 +18,12 @@ import {
   readScenario,
 } from './run-folder.ts'
 
-type Tail<T extends unknown[]> = T extends [unknown, ...infer Rest] ? Rest : never
-
 const folder = () => mkdtempSync(join(tmpdir(), 'spillway-runs-'))
 const { scenario, requests, run } = keptRun()
-const keep = (directory: string, ...of: Tail<Parameters<typeof keepRuns>>) =>
-  replaceFiles(directory, (change) => keepRuns(change, ...of))
+const { signal } = new AbortController()
+type Kept = Omit<Parameters<typeof keepRuns>[2], 'signal'>
+const keep = (directory: string, kind: RunKind, kept: Kept) =>
+  replaceFiles(directory, (change) => keepRuns(change, kind, { ...kept, signal }))
 const silent = { ...run, journal: new Float64Array(0) }
 
 describe('a folder of runs', () => {

@@ -7,6 +7,7 @@ import type { ObservedRun } from '../../sim/experiment/index.ts'
 import { type ActivationPlan, activationPlanSchema } from '../../sim/memory/index.ts'
 import { logLines, parseLog } from '../../sim/serving/index.ts'
 import { parseRequests, type RequestList, requestText } from '../../sim/traffic/index.ts'
+import { pause, paused } from '../process/pause.ts'
 import { documentProblems } from './document-problems.ts'
 import { type FolderChange, settleFolder } from './replace-files.ts'
 import { readRows, rowsBytes } from './rows-file.ts'
@@ -45,22 +46,34 @@ export async function keepRuns(
     readonly runs: readonly KeptRun[]
     /** of each pool, as a profile or the scenario tells; none where memory does not count */
     readonly activations?: readonly (ActivationPlan | null)[]
+    readonly signal: AbortSignal
   },
 ): Promise<void> {
-  const { scenario, requests, runs, activations = [] } = kept
+  const { scenario, requests, runs, activations = [], signal } = kept
   const classes = scenario.traffic.map((traffic) => traffic.class)
   await keepInput(change, kind, SCENARIO_FILE, `${JSON.stringify(scenario, null, 2)}\n`)
-  await keepInput(change, kind, 'requests.jsonl', [...requestText(requests, classes)].join(''))
+  await keepInput(
+    change,
+    kind,
+    'requests.jsonl',
+    await joined(paused(requestText(requests, classes), signal)),
+  )
   const known = activations.some((own) => own !== null)
   if (known) await keepInput(change, kind, ACTIVATIONS_FILE, `${JSON.stringify(activations)}\n`)
   else change.remove(ACTIVATIONS_FILE)
   await dropRuns(change, kind)
   for (const [i, run] of runs.entries()) {
     const { rows, journal } = filesOf(kind, i + 1)
-    await change.write(rows, await rowsBytes(run))
+    await change.write(rows, await rowsBytes(run, () => pause(signal)))
     if (run.journal.length === 0) continue
-    await change.write(journal, [...logLines(run.journal)].join(''))
+    await change.write(journal, paused(logLines(run.journal), signal))
   }
+}
+
+async function joined(pieces: AsyncIterable<string>): Promise<string> {
+  const all: string[] = []
+  for await (const piece of pieces) all.push(piece)
+  return all.join('')
 }
 
 async function keepInput(change: FolderChange, kind: RunKind, name: string, text: string) {

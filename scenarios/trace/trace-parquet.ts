@@ -91,7 +91,8 @@ async function* groupsOf(
   onProgress?: (progress: ByteProgress) => void,
 ): AsyncGenerator<ParquetRows> {
   const metadata = await understood(parquetMetadataAsync(file))
-  const names = parquetSchema(metadata).children.map(({ element }) => element.name)
+  // a damaged file may have a column without a name
+  const names = parquetSchema(metadata).children.flatMap(({ element }) => element.name ?? [])
   for (const name of columns) {
     if (names.includes(name)) continue
     const found = `${describeValue(names.join(', '))}${didYouMean(name, names)}`

@@ -120,7 +120,8 @@ export async function fuzzInputs(shop: Workshop, options: InputsOptions): Promis
 /**
  * What is ended for its time or memory is no fault where it is the building of a model, whose size
  * is limited, or a simulation of much traffic: one that has warned of a queue which takes more
- * memory than an input is given, or that ends by itself where a hundredth of a second is simulated.
+ * memory than an input is given, or of which one replication or a hundredth of a second ends by
+ * itself.
  */
 async function isLong(
   input: FuzzInput,
@@ -132,11 +133,16 @@ async function isLong(
   const interrupted = outcome.overran === 'responsive' && outcome.code === 130
   if (!interrupted && outcome.peakMib <= MOST_MIB) return false
   if (command !== 'simulate') return interrupted && command === 'models'
-  if (announcedMib(outcome) > MOST_MIB) return true
+  // a runner that is killed takes what was printed with it
+  const { stderr } = interrupted ? outcome : await shop.process(input, limitMs)
+  if (announcedMib(stderr) > MOST_MIB) return true
   if (!interrupted) return false
-  const instant = ['--replications', '1', '--set', 'duration_s=0.01', '--set', 'warmup_s=0']
-  const short = await shop.process({ ...input, args: [...input.args, ...instant] }, limitMs)
-  return short.overran === 'no' && (short.code === 0 || short.code === 4)
+  const ends = async (...options: string[]) => {
+    const args = [...input.args, '--replications', '1', ...options]
+    const short = await shop.process({ ...input, args }, limitMs)
+    return short.overran === 'no' && (short.code === 0 || short.code === 4)
+  }
+  return (await ends()) || ends('--set', 'duration_s=0.01', '--set', 'warmup_s=0')
 }
 
 /** Does work with a runner on each of two cores at once. */

@@ -23,7 +23,7 @@ const isData = (args: readonly string[]) =>
   args.includes('--json') || ['requests', 'schema'].includes(args[0] ?? '')
 
 /** Memory that a simulation warned beforehand that it would take, MiB; 0 where it did not warn. */
-export function announcedMib({ stderr }: Outcome): number {
+export function announcedMib(stderr: string): number {
   const [, gb = '0', runs = '0'] = /takes ([\d.]+) GB of memory in each of (\d+)/.exec(stderr) ?? []
   return (Number(gb) * Number(runs) * 1e9) / 2 ** 20
 }

@@ -55,7 +55,11 @@ describe.each(Object.entries(worlds))('a journal of the %s world', (_, run) => {
     fc.assert(
       fc.property(systemUnder(policy), shift, ({ plan, requests }, { entry, by }) => {
         const { rows, journal } = run({ plan, requests, work: plan.pools.map(() => WORK) })
-        const lines = [...logLines(journal)].map((line) => JSON.parse(line))
+        const lines = [...logLines(journal)]
+          .join('')
+          .trimEnd()
+          .split('\n')
+          .map((line) => JSON.parse(line))
         // a timer that is late for a queue that has emptied, or the end of the traffic, may be told
         // at any time: nothing follows from them
         const telling = lines.filter(({ event }) => event === 'arrival' || event === 'done')

@@ -43,7 +43,12 @@ const worlds = {
 
 describe.each(Object.entries(worlds))('a journal of the %s world', (_, run) => {
   const { rows, journal } = run(system)
-  const entries = () => [...logLines(journal)].map((line): Entry => JSON.parse(line))
+  const entries = () =>
+    [...logLines(journal)]
+      .join('')
+      .trimEnd()
+      .split('\n')
+      .map((line): Entry => JSON.parse(line))
   const journalOf = (told: readonly Entry[]) =>
     parseLog(
       told.map((entry) => JSON.stringify(entry)),
