@@ -6,7 +6,7 @@ const chunk = (replica: number, region: number, offset: number, bytes: number, o
 const told = (space: AddressSpace, chunks: readonly ForeignChunk[]) =>
   space.layOut(chunks).map(({ address, bytes, owner }) => `${address} +${bytes} ${owner}`)
 
-test('a region keeps its place while it is held, and a new one takes the lowest that is free', () => {
+test('a held region keeps its address, and a new one takes the lowest free address', () => {
   const space = new AddressSpace()
   const [a, b, c] = [chunk(0, 0, 0, 10), chunk(1, 0, 0, 20), chunk(0, 10, 0, 30)]
   expect(told(space, [a, b, c])).toEqual(['0 +10 free', '10 +20 free', '30 +30 free'])
@@ -16,14 +16,14 @@ test('a region keeps its place while it is held, and a new one takes the lowest 
   expect(told(space, [a, c, d, e])).toEqual(all)
 })
 
-test('a model that went and came again has regions of its own, where others began as well', () => {
+test('a model that was evicted and loaded again has new regions, even where old ones began', () => {
   const space = new AddressSpace()
   const other = chunk(1, 0, 0, 20)
   expect(told(space, [chunk(0, 0, 0, 10), other])).toEqual(['0 +10 free', '10 +20 free'])
   expect(told(space, [chunk(0, 0, 0, 15), other])).toEqual(['10 +20 free', '30 +15 free'])
 })
 
-test('neighbours with one owner are one chunk; free ones of two regions are two', () => {
+test('neighbours with one owner are one chunk, but free chunks of two regions stay two', () => {
   const chunks = [
     ...[chunk(0, 0, 0, 5, 'weights'), chunk(0, 5, 0, 6, 'weights')],
     ...[chunk(0, 11, 0, 4, 'batch 1 x 1'), chunk(0, 11, 4, 4, 'batch 1 x 1')],
@@ -34,7 +34,7 @@ test('neighbours with one owner are one chunk; free ones of two regions are two'
   ])
 })
 
-test('of very many chunks the smallest join their neighbours, and no byte is lost', () => {
+test('of very many chunks the smallest are merged, and no byte is lost', () => {
   const chunks = Array.from({ length: 3000 }, (_, i) =>
     chunk(0, 0, 10 * i + (i === 0 ? 0 : 5000), i === 0 ? 5010 : 10, `batch ${i} x 1`),
   )
