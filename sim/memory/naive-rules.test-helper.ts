@@ -1,13 +1,13 @@
 import type { NaiveMemory, NaiveRule } from './naive-memory.test-helper.ts'
 
-/** The rules of the allocators once more, as they are told, on plain lists. */
+/** The rules of the allocators, written again on plain lists from their descriptions. */
 
 const KIB = 1024
 const MIB = KIB * KIB
 const up = (bytes: number, unit: number) => bytes + ((unit - (bytes % unit)) % unit)
 const deviceFree = (memory: NaiveMemory) => memory.capacity - memory.held
 
-/** With the bins of the source, searched one by one. */
+/** With the bins of ONNX Runtime's source, searched one by one. */
 export function naiveBfc(strategy: 'power' | 'same', limit = Number.POSITIVE_INFINITY): NaiveRule {
   let current = MIB
   let first: number | null = null
@@ -99,7 +99,7 @@ export function naiveBuckets(table: readonly (readonly [number, number])[]): Nai
   }
 }
 
-/** Roots of 2^n, 2^m ... bytes are opened by the caller. */
+/** The caller opens regions of 2^n, 2^m ... bytes. */
 export function naiveBuddy(least: number): NaiveRule {
   return {
     place(memory, bytes) {

@@ -13,13 +13,13 @@ const step = fc.record({
 })
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 
-/** A sequence as the contents of its blocks: a block is an object that others may hold too. */
+/** A sequence as the contents of its blocks. A block is an object that sequences may share. */
 interface Sequence {
   readonly handle: number
   blocks: { filled: number }[]
 }
 
-/** Does the steps on both, and throws where they differ. */
+/** Applies the steps to both; throws where they differ. */
 function agree(paged: PagedAllocator, steps: readonly Step[]): void {
   const live: Sequence[] = []
   const distinct = () => new Set(live.flatMap(({ blocks }) => blocks))
@@ -43,7 +43,7 @@ function agree(paged: PagedAllocator, steps: readonly Step[]): void {
       live.push({ handle: paged.fork(one.handle), blocks: [...one.blocks] })
     } else if (kind === 'prefix') {
       const blocks = 1 + (bytes % one.blocks.length)
-      // a part of the last block belongs to the whole sequence
+      // part of the last block means the whole sequence
       const shared = one.blocks.slice(0, blocks)
       live.push({ handle: paged.fork(one.handle, blocks), blocks: shared })
     } else {
@@ -82,7 +82,7 @@ const pages = () =>
 const sequences = fc.array(step, { maxLength: 80, size: 'max' })
 const OPTIONS = { numRuns: 200, endOnFailure: true }
 
-test('sequences grow, share blocks and copy them before they write, as lists of blocks do', () => {
+test('sequences grow, share blocks and copy before they write, as lists of blocks do', () => {
   fc.assert(
     fc.property(sequences, (steps) => agree(pages(), steps)),
     OPTIONS,
@@ -105,7 +105,7 @@ test('pages that share nothing are caught', () => {
   ).toThrow()
 })
 
-test('the ledger of the control plane counts as many blocks as the pages that it stands for', () => {
+test('the ledger of the control plane counts as many blocks as the simulated pages', () => {
   const traffic = fc.array(
     fc.record({
       kind: fc.constantFrom('join', 'step', 'step', 'step', 'leave'),
@@ -164,7 +164,7 @@ test('a reservation grows in place, up to its length', () => {
     inUseBytes: 40,
     internalFragmentation: 0,
   })
-  // 60 bytes are free, 20 of which no reservation fits
+  // 60 bytes are free; 20 of them are too few for a reservation
   expect(contiguous.allocate(1)).toBeGreaterThan(-1)
   expect(contiguous.allocate(15)).toBe(OUT_OF_MEMORY.fragmentation)
   expect(contiguous.allocate(30)).toBe(OUT_OF_MEMORY.shortage)

@@ -16,7 +16,7 @@ const bytes: fc.Arbitrary<Bytes> = fc.record({
   perTokenSquared: fc.constantFrom(0, 0, 0.25, 3),
 })
 
-/** Buffers, each of which may be given back after some further ones. */
+/** Buffers, each of which may be freed after some further ones. */
 const plan: fc.Arbitrary<ActivationPlan> = fc
   .record({
     weights: fc.array(fc.integer({ min: 1, max: 300_000 }), { maxLength: 4 }),
@@ -34,7 +34,7 @@ const plan: fc.Arbitrary<ActivationPlan> = fc
       const kind = role === 0 && i === 0 ? 'input' : role === 1 && last ? 'output' : 'activation'
       steps.push({ take, kind })
       for (const [j, { lives }] of buffers.entries()) {
-        // those that live for ever are freed by the end of the batch
+        // buffers that no step frees are freed by the end of the batch
         if (lives > 0 && lives < 5 && j + lives === i) steps.push({ free: j })
       }
     }
@@ -70,7 +70,7 @@ const cases: fc.Arbitrary<Case> = fc.record({
   capacity: fc.constantFrom(2 * MIB, 12 * MIB, 40 * MIB, Number.POSITIVE_INFINITY),
 })
 
-/** What is live after each take, and in the end: requested bytes, and how many buffers. */
+/** Requested bytes and number of buffers after each allocation, and at the end. */
 function naiveLive({ steps }: ActivationPlan, size: number, length: number) {
   const live = new Map<number, number>()
   const seen = new Set<string>()
@@ -89,7 +89,7 @@ function naiveLive({ steps }: ActivationPlan, size: number, length: number) {
   return seen
 }
 
-/** Does what a case says, and looks after each act whether all bytes are where they belong. */
+/** Plays a case, and checks after each act that all bytes are accounted for. */
 function play({ replicas, acts, capacity }: Case): string[] {
   const device = new Device(capacity)
   const all = replicas.map(({ plan: activations, memory: how, pattern }) => {
@@ -141,7 +141,7 @@ function play({ replicas, acts, capacity }: Case): string[] {
   return told
 }
 
-test('bytes are where they belong: peaks as counted anew, weights alone when batches ended', () => {
+test('all bytes are accounted for: peaks as in a recount, weights alone after batches', () => {
   fc.assert(
     fc.property(cases, (one) => {
       const told = play(one)
@@ -151,7 +151,7 @@ test('bytes are where they belong: peaks as counted anew, weights alone when bat
   )
 })
 
-test('cases that fail, that take blocks, and all causes of failure are among them', () => {
+test('the cases include failures, blocks, and all causes of failure', () => {
   const told = fc.sample(cases, { seed: 1, numRuns: 500 }).flatMap(play)
   for (const cause of [0, -1, -2, -3]) {
     expect(told.filter((text) => text.startsWith(`run ${cause} `)).length).toBeGreaterThan(5)
