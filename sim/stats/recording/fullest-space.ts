@@ -1,8 +1,8 @@
 import type { SpaceCounts, SpaceSummary } from './space-recorder.ts'
 
 /**
- * A pool whose replicas have devices of their own: figures of the replica that held most, counts
- * of all, series and map of the first. Throws where there is none.
+ * A pool whose replicas have dedicated devices: the figures of the fullest replica, the counts of
+ * all, and the series and map of the first. Throws where there is no replica.
  */
 export function fullestSpace(replicas: readonly SpaceSummary[]): SpaceSummary {
   const first = replicas[0]

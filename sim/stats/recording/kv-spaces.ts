@@ -8,7 +8,7 @@ import {
   type SpaceSummary,
 } from './space-recorder.ts'
 
-/** A replica, how large its weights and blocks are, in bytes, and how full its KV cache is. */
+/** A replica, the bytes of its weights, blocks and tokens, and the use of its KV cache. */
 interface Replica {
   readonly pool: string
   readonly weights: number
@@ -28,23 +28,22 @@ const UNUSED: KvUse = Object.freeze({
   hitTokens: 0,
 })
 
-/** A device, and the replicas on it. */
+/** A device and its replicas. */
 interface Space {
   readonly recorder: SpaceRecorder
   readonly replicas: Replica[]
 }
 
 /**
- * Memory of the pools that generate: weights, and KV caches that are taken as a whole at the start.
- * Any free block fits whom it is large enough for, reservations as well as pages: what is free is
- * one chunk, and no fragmentation but that inside blocks. Places that were lost for want of blocks
- * are shortages.
+ * Memory of pools that generate: weights, and KV caches that are reserved as a whole at the start.
+ * Any free block or reservation can be used, so free memory is one chunk, and all fragmentation is
+ * internal. Preemptions for lack of blocks are shortages.
  */
 export class KvSpaces {
   readonly #maps: boolean
-  /** by executor; null where its pool does not generate or says no memory */
+  /** by executor; null where its pool does not generate or has no `memory` */
   readonly #of: ({ readonly space: Space; readonly replica: Replica } | null)[] = []
-  /** by device of the scenario, or by pool, whose replicas each have their own */
+  /** by device of the scenario, or by pool with dedicated devices */
   readonly #groups = new Map<string, Space[]>()
 
   /** `maps`: whether the address space is recorded. */
@@ -65,7 +64,7 @@ export class KvSpaces {
         const replica = { pool: pool.name, weights, block, token, use }
         space.replicas.push(replica)
         this.#of.push({ space, replica })
-        // the cache is one region, there from the beginning
+        // the cache is one region, reserved at the start
         space.recorder.counts.extensions++
       }
     }
@@ -129,13 +128,13 @@ function stateOf(replicas: readonly Replica[]): SpaceState {
   for (const { weights, block, token, use } of replicas) {
     requested += weights + use.tokens * token
     inUse += weights + use.used * block
-    // what is kept goes as soon as somebody needs it
+    // cached blocks are evicted when they are needed
     free += (use.free + use.kept) * block
   }
   return { requested, inUse, held: inUse + free, largestFree: free, external: 0, pinnedFree: 0 }
 }
 
-/** Weights and caches of one replica after the other, each cache as if what is used came first. */
+/** Weights and caches, replica after replica; each cache is drawn with its used blocks first. */
 function chunksOf(replicas: readonly Replica[], shared: boolean): SpaceChunk[] {
   const chunks: SpaceChunk[] = []
   let address = 0
