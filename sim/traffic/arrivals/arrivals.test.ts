@@ -27,7 +27,7 @@ const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0
 const variance = (values: readonly number[], about = mean(values)) =>
   values.reduce((sum, x) => sum + (x - about) ** 2, 0) / (values.length - 1)
 
-/** Variance of the counts over their mean, and how many standard errors that is from 1. */
+/** Variance of the counts over their mean, and its distance from 1 in standard errors. */
 function dispersion(times: readonly number[], endMs: number, windowMs: number) {
   const counts = new Array<number>(endMs / windowMs).fill(0)
   for (const t of times) counts[Math.floor(t / windowMs)]!++
@@ -36,7 +36,7 @@ function dispersion(times: readonly number[], endMs: number, windowMs: number) {
 }
 
 describe('renewal arrivals', () => {
-  test('times rise, and none comes at or after the end', () => {
+  test('times rise, all before the end', () => {
     for (const process of ['deterministic', 'poisson'] as const) {
       const times = renewal({ process }, one(0.5), 1000)
       expect(times.every((t, i) => i === 0 || t >= times[i - 1]!)).toBe(true)
@@ -46,7 +46,7 @@ describe('renewal arrivals', () => {
     expect(renewal({ process: 'deterministic' }, one(0.1), 100)).toHaveLength(9)
   })
 
-  test('a deterministic process is evenly spaced, also over a step of the rate', () => {
+  test('a deterministic process is evenly spaced, also across a step of the rate', () => {
     const rate = new Rate({
       steps: [
         { atMs: 0, rate: 0.1 },
@@ -58,7 +58,7 @@ describe('renewal arrivals', () => {
     ])
   })
 
-  test('an end that a rate of 0 keeps away is reached without an arrival', () => {
+  test('a schedule that ends with a rate of 0 has no arrivals after it', () => {
     const rate = new Rate({
       steps: [
         { atMs: 0, rate: 1 },
@@ -84,7 +84,7 @@ describe('renewal arrivals', () => {
   test('counts of a Poisson process have a variance equal to their mean, |z| <= 4', () => {
     const poisson = renewal({ process: 'poisson' }, one(1), 200_000)
     expect(Math.abs(dispersion(poisson, 200_000, 20).z)).toBeLessThanOrEqual(4)
-    // negative control: half as much spread in the gaps
+    // negative control: gaps that vary less
     const calm = renewal({ process: 'gamma', cv: 0.7 }, one(1), 200_000)
     expect(dispersion(calm, 200_000, 20).z).toBeLessThan(-4)
   })

@@ -1,6 +1,6 @@
 import type { Scenario, TrafficClass } from '../../../scenarios/schema/schema.ts'
 
-/** Whether what clients of a class send depends on how their requests end. */
+/** Whether requests of a class depend on the outcomes of earlier ones. */
 export function reacts({ arrivals, retry, session }: TrafficClass): boolean {
   return arrivals.process === 'closed-loop' || retry !== undefined || session !== undefined
 }

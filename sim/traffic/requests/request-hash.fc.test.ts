@@ -17,7 +17,7 @@ function hash(list: readonly Request[]): string {
   return running.digest()
 }
 
-/** The next larger number that there is. */
+/** The next larger double. */
 function nextUp(x: number): number {
   const words = new BigInt64Array(1)
   const value = new Float64Array(words.buffer)
@@ -35,7 +35,7 @@ test('the hash has 16 hexadecimal digits and depends on the requests alone', () 
   )
 })
 
-test('reading the digest does not change it: it is that of the requests so far', () => {
+test('reading the digest does not change it, and it covers the requests so far', () => {
   fc.assert(
     fc.property(requests, (list) => {
       const running = new RequestHash()
@@ -47,7 +47,7 @@ test('reading the digest does not change it: it is that of the requests so far',
   )
 })
 
-test('the least change of any one field of any one request changes the hash', () => {
+test('the smallest change of any field of any request changes the hash', () => {
   fc.assert(
     fc.property(requests, fc.nat(), (list, index) => {
       const i = index % list.length
@@ -79,7 +79,7 @@ test('another order, or one request more or less, changes the hash', () => {
   )
 })
 
-test('hashes of 100,000 neighbouring lists all differ', () => {
+test('hashes of 100,000 similar lists all differ', () => {
   const hashes = new Set<string>()
   for (let i = 0; i < 100_000; i++)
     hashes.add(hash([{ at: i / 8, length: 1 + (i % 7), output: 0, number: 0 }]))

@@ -9,8 +9,8 @@ const MAX_NUMBER = 2 ** 31 - 1
 const MAX_AT_MS = 1e10
 
 /**
- * A request list as JSON Lines, in chunks: {"at_ms", "class", "input_tokens"}, and where there are
- * such "output_tokens" and "hash_ids".
+ * A request list as JSON Lines, in chunks: {"at_ms", "class", "input_tokens"}, and if present
+ * "output_tokens" and "hash_ids".
  */
 export function* requestText(list: RequestList, classes: readonly string[]): Generator<string> {
   const { at, length, output, class: numbers, prefixes } = list.columns
@@ -28,8 +28,8 @@ export function* requestText(list: RequestList, classes: readonly string[]): Gen
 }
 
 /**
- * Reads what `requestText` wrote, from its lines. Throws `Failure` with `file:line: problem` for
- * the first bad ones.
+ * Reads lines that `requestText` wrote. Throws `Failure` with `file:line: problem` for the first
+ * bad ones.
  */
 export function parseRequests(
   lines: readonly string[],
