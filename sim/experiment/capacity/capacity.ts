@@ -11,15 +11,15 @@ import type { MeanWork } from '../../world/index.ts'
 
 const BATCHES = 2000
 
-/** Lengths drawn for a place in a batch: no more where nearly nobody could be held. */
+/** Most draws of a length per member of a batch; a limit for pools where almost no request fits. */
 const MOST_DRAWS = 10
 
-/** What devices, or arenas, have for the batches of a pool's replicas, where no others run. */
+/** Memory for the batches of a pool's replicas, while no other pool runs. */
 export interface BatchRoom {
-  /** of each device or arena */
+  /** bytes of each device or arena */
   readonly bytes: number
   readonly places: number
-  /** bytes that a batch asks for */
+  /** bytes that a batch requests */
   readonly of: (size: number, length: number) => number
 }
 
@@ -31,9 +31,9 @@ interface Lane {
 
 /**
  * The highest rate, requests/s, at which the queue of a pool stays stable: its replicas run full
- * batches back to back at speed 1. `overheadMs` is spent on each batch around its work. With a
- * `room` batches are as large as fits it, and so many run at once; one that is refused for its size
- * takes nothing.
+ * batches without a pause at speed 1. `overheadMs` is added to the work of each batch. With a
+ * `room`, batches are as large as fits, and as many run in parallel as fit. A request that is
+ * rejected for its size takes no capacity.
  */
 export function poolCapacity(
   pool: PoolPlan,
@@ -79,7 +79,7 @@ export function poolCapacity(
     run(whole ? longer : lanes[at]!)
     lanes[at] = whole ? EMPTY : alone
   }
-  // where nobody fits, a load is of what it would be without a limit
+  // where no request fits, the capacity is that without a limit
   if (served === 0) return poolCapacity(pool, work, overheadMs, draw)
   const atOnce = byteMs > 0 ? (room!.places * room!.bytes * ms) / byteMs : pool.replicas
   return (1000 * Math.min(pool.replicas, atOnce) * (served + refused)) / ms
@@ -93,7 +93,7 @@ const joined = ({ size, longest, tokens }: Lane, length: number): Lane => ({
   tokens: tokens + length,
 })
 
-/** The room of a pool; null where memory does not count. */
+/** The memory for batches of a pool; null where memory is not simulated. */
 export function batchRoom(
   plan: Pick<ServingPlan, 'devices' | 'pools'>,
   pool: number,
@@ -109,7 +109,7 @@ export function batchRoom(
   }
 }
 
-/** Draws from several length distributions in turn, in proportion to their weights. */
+/** Draws from several length distributions, with probabilities proportional to their weights. */
 export function mixedLengths(
   parts: readonly { readonly lengths: LengthDistribution; readonly weight: number }[],
   seed: number,

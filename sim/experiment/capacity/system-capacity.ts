@@ -1,9 +1,9 @@
 import type { ServingPlan } from '../../serving/index.ts'
 
 /**
- * Of all pools together, requests/s: what is handed over must be decoded as well, and classes that
- * ask for a model, in proportion to their weights, find no room but in its pools. Null where that
- * of a pool is not known.
+ * Capacity of all pools together, requests/s. A prefilled request must also be decoded. Classes
+ * with a model have the share of their weight, and only the pools of that model. Null where the
+ * capacity of a pool is not known.
  */
 export function systemCapacity(
   { pools, classes }: Pick<ServingPlan, 'pools' | 'classes'>,

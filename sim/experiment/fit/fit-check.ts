@@ -10,26 +10,26 @@ import {
 } from '../../stats/index.ts'
 import type { SampleFigures } from './fit-scenario.ts'
 
-/** A figure of a trace beside that of what was fitted to it. */
+/** A figure of a trace, and of the traffic fitted to it. */
 export interface FitRow {
   readonly name: string
   readonly trace: number
   readonly fit: number
   readonly low: number | null
   readonly high: number | null
-  /** null where it is shown only */
+  /** null for a figure without a verdict */
   readonly verdict: Verdict | null
 }
 
-/** The mean of a fitted figure must be this near that of the trace, relative to it. */
+/** Largest relative error of the mean of a fitted figure. */
 export const FIT_TOLERANCE = 0.1
-/** The same for a correlation, absolute. */
+/** Largest absolute error of a correlation. */
 export const CORRELATION_TOLERANCE = 0.05
-/** Replications from which a trace can lie outside 95 % of them. */
+/** With fewer replications, a trace cannot lie outside 95 % of them. */
 export const LEAST_REPLICATIONS = 39
-/** An interval that spans more than this factor says too little of a tail. */
+/** An interval wider than this factor is too uncertain for a verdict on a tail. */
 export const WIDEST_FACTOR = 4
-/** Rate, burstiness and lengths side by side. */
+/** Rate, burstiness and lengths, of trace and fit. */
 export function statisticsRows(
   trace: SampleFigures,
   fits: readonly SampleFigures[],
@@ -94,9 +94,9 @@ function meanVerdict(
 }
 
 /**
- * Latency of the trace beside the range in which 95 % of the replications lie. If trace and fit are
- * alike, the trace is one more of them, and lies outside of that range with 5 % (Monte Carlo test,
- * Barnard 1963): then FAIL. Within a range wider than a factor of 4: UNDECIDED.
+ * Latency of the trace, and the range that contains 95 % of the replications. If trace and fit are
+ * alike, the trace is like a further replication, and lies outside that range with 5 % (Monte Carlo
+ * test, Barnard 1963): then FAIL. A range wider than a factor of 4 is UNDECIDED.
  */
 export function tailRows(trace: RunSummary, fits: readonly RunSummary[]): FitRow[] {
   const { n } = trace.all

@@ -1,4 +1,4 @@
-/** Counts of several runs, key by key; of one run at least. */
+/** Sums of the counts of several runs, key by key; needs at least one run. */
 export function sumCounts<K extends string>(
   counts: readonly Readonly<Record<K, number>>[],
 ): Record<K, number> {
