@@ -4,15 +4,17 @@ import { FAILED } from './raw-rows.ts'
 /** Weight of the newest batch. */
 const GAIN = 1 / 16
 
-/** Weighted means over batches that have ended; ms and requests. */
+/** Weighted means over ended batches; ms and requests. */
 export interface Means {
   readonly batchMs: number
   readonly batchSize: number
 }
 
-/** What the batches of a pool had shown of service times, as requests come one by one. */
+/** Service times of a pool's batches, as measured by each arrival. */
 export class ServiceMeans {
-  /** time from dispatch to known end, and size, of those that ended well, in the order of that */
+  /**
+   * time from dispatch to known end, and size, of successful batches, in the order of their ends
+   */
   readonly #ended: readonly {
     readonly done: number
     readonly tookMs: number
@@ -39,8 +41,8 @@ export class ServiceMeans {
   }
 
   /**
-   * At an arrival: null while nothing is known. Those that end at the very instant count or not, so
-   * there may be more than one answer. Calls come in the order of arrival.
+   * Means at an arrival; null before the first batch. A batch that ends at the instant of the
+   * arrival may count or not, so there may be several answers. Call in order of arrival.
    */
   at(now: number): readonly (Means | null)[] {
     for (; this.#ended[this.#next] !== undefined; this.#next++) {

@@ -11,28 +11,28 @@ import { type PromisedReactions, promisedReactions } from './promised-reactions.
 type Routing = 'round-robin' | 'least-loaded'
 export type Batching = Scenario['pools'][number]['batching']
 
-/** What a scenario promises about queues and batches; Infinity for no limit, times in ms. */
+/** The promises of a scenario about queues and batches; Infinity for no limit, times in ms. */
 export interface Promises {
-  /** among pools */
+  /** router policy among pools */
   readonly routing: Routing
   readonly classes: readonly ClassPromises[]
   readonly pools: readonly PoolPromises[]
-  /** the numbers that pools' memory speaks of */
+  /** indexed by the devices of pools' memory */
   readonly devices: readonly PromisedDevice[]
-  /** null, or not said, where what clients send does not depend on how their requests end */
+  /** null or absent where requests do not depend on outcomes */
   readonly reactions?: PromisedReactions | null
 }
 
 export interface ClassPromises {
-  /** numbers of those of the model that it asks for, rising; null where it asks for none */
+  /** numbers of the pools of its model, rising; null for a class without a model */
   readonly pools: readonly number[] | null
-  /** of its clients; Infinity where it is drawn */
+  /** client timeout; Infinity where it is drawn */
   readonly patienceMs: number
-  /** what it is drawn from, in ms; null where all have the same */
+  /** distribution of the client timeout, in ms; null where it is constant */
   readonly drawnPatience: Duration | null
   /** parts of a request */
   readonly fanOut: number
-  /** whether a request that still waits leaves with its client */
+  /** whether a waiting request is cancelled when its client times out */
   readonly cancels: boolean
   /** 1 is the highest */
   readonly priority: number
@@ -41,9 +41,9 @@ export interface ClassPromises {
   readonly tenant: string
   /** the tenant's share */
   readonly weight: number
-  /** its own time-out, where the queue lets it shorten that of its own */
+  /** its own queue timeout, for queues that allow the override */
   readonly queueTimeoutMs: number
-  /** with which all its prompts begin; 0 where that is not said */
+  /** tokens shared by all its prompts; 0 for none */
   readonly sharedPrefixTokens: number
 }
 
@@ -54,20 +54,20 @@ export type PromisedOrder =
   | { readonly discipline: 'shortest-job'; readonly predictionCv: number }
   | { readonly discipline: 'deficit-round-robin'; readonly quantum: number }
 
-/** Whom a pool refuses. */
+/** Admission control of a pool. */
 export interface PromisedAdmission {
-  /** none of such a priority is let in beside so many others */
+  /** a request of a priority is rejected from this number of requests in the pool on */
   readonly priorityLimits: readonly { readonly priority: number; readonly limit: number }[]
-  /** from the predicted end to the deadline; null where nothing is predicted */
+  /** between predicted end and deadline; null without prediction */
   readonly deadlineMarginMs: number | null
-  /** requests in the pool at a time */
+  /** most requests in the pool */
   readonly concurrencyLimit: number
   readonly tokenBucket: {
     readonly everyMs: number
     readonly burst: number
     readonly per: 'pool' | 'class' | 'tenant'
   } | null
-  /** how overload of its queues is told, and how long one waits with it and without */
+  /** interval after which a queue is overloaded, and the waiting limit during overload */
   readonly adaptiveLifo: { readonly intervalMs: number; readonly targetMs: number } | null
 }
 
@@ -76,7 +76,7 @@ export interface PromisedBounds {
   /** waiting requests */
   readonly maxLength: number
   readonly queueTimeoutMs: number
-  /** of who has waited so long: it leaves, or it waits on behind the others of its level */
+  /** after the timeout: it leaves, or it waits on behind the others of its level */
   readonly timeoutAction: 'reject' | 'delay'
   readonly timeoutOverride: boolean
 }
@@ -91,26 +91,26 @@ export interface PoolPromises extends PromisedBounds {
   readonly order: PromisedOrder
   readonly levels: readonly (PromisedBounds & { readonly priority: number })[]
   readonly batching: Batching
-  /** undefined where requests are served in one go */
+  /** undefined for pools that run batches */
   readonly generation?: PromisedGeneration | undefined
-  /** undefined where memory does not count */
+  /** undefined where memory is not promised */
   readonly memory?: PromisedMemory | undefined
   /** lengths are padded up to a multiple of this */
   readonly padTo: number
-  /** whether batches are not padded at all */
+  /** whether batches are not padded */
   readonly ragged: boolean
 }
 
-/** What engines promise; Infinity for no limit. */
+/** Promises of engines; Infinity for no limit. */
 export interface PromisedGeneration {
   readonly policy: 'continuous' | 'static'
   readonly maxSequences: number
   readonly kv: PromisedKv
-  /** index of the pool in which sequences go on; null where they stay */
+  /** index of the decode pool; null for a pool that also decodes */
   readonly handOver: { readonly pool: number } | null
 }
 
-/** Reads the promises off a scenario that has passed its checks. */
+/** Reads the promises from a checked scenario. */
 export function promisesOf(scenario: Scenario): Promises {
   const pools: PoolPromises[] = []
   for (const pool of scenario.pools) {
@@ -125,7 +125,7 @@ export function promisesOf(scenario: Scenario): Promises {
       order: orderOf(queue),
       ...bounds(queue),
       levels: Object.entries(queue.levels).map(([priority, own]) => {
-        // what a level does not say is as the queue says, but for the length, which is of all
+        // a level inherits everything from the queue except the length, which counts all levels
         const { timeout_ms, timeout_action, allow_timeout_override } = queue
         const level = { timeout_ms, timeout_action, allow_timeout_override, ...own }
         return { priority: Number(priority), ...bounds(level) }
@@ -165,7 +165,7 @@ export function promisesOf(scenario: Scenario): Promises {
   }
 }
 
-/** Those of a model to which nobody hands over. */
+/** Pools of a model, except decode pools. */
 function poolsOfModel(model: string, { pools }: Scenario): number[] {
   const further = new Set<string>()
   for (const { generation } of pools) {
@@ -228,7 +228,7 @@ function orderOf(queue: Queue): PromisedOrder {
   if (discipline === 'shortest-job') {
     return { discipline, predictionCv: queue.prediction_cv ?? 0 }
   }
-  // the scenario's checks make sure that there is a quantum
+  // the scenario's checks require a quantum
   if (discipline === 'deficit-round-robin') return { discipline, quantum: queue.quantum! }
   return { discipline }
 }
@@ -245,7 +245,7 @@ function bounds(own: Queue['levels'][string]): PromisedBounds {
 const limit = (value: number | undefined) =>
   value === undefined ? Number.POSITIVE_INFINITY : value
 
-/** A queue that is promised, and the executors that serve it: `executors` from `firstExecutor`. */
+/** A promised queue, and its executors: `executors` of them from `firstExecutor` on. */
 export interface PromisedQueue {
   readonly number: number
   readonly poolIndex: number
@@ -254,7 +254,7 @@ export interface PromisedQueue {
   readonly executors: number
 }
 
-/** All queues, numbered through pool by pool, as executors are. */
+/** All queues, numbered pool by pool, as executors are. */
 export function promisedQueues({ pools }: Promises): PromisedQueue[] {
   const queues: PromisedQueue[] = []
   let firstExecutor = 0

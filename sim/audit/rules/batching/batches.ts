@@ -3,7 +3,7 @@ import { FAILED } from '../../evidence/raw-rows.ts'
 import type { Findings } from '../../findings.ts'
 import type { Rule } from '../../rule.ts'
 
-/** What all members of a batch have in common. */
+/** Columns that are equal for all members of a batch. */
 const SHARED = [
   'dispatched',
   'started',

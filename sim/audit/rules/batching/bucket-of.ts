@@ -1,7 +1,7 @@
 import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
 import type { Batching } from '../../promises/promises.ts'
 
-/** The bucket of a length: the first whose edge it does not exceed, or one more. */
+/** Index of a length's bucket: the first whose edge it does not exceed, or one past the last. */
 export function bucketOf(
   { edges }: Extract<Batching, { policy: 'length-bucketed' }>,
   length: number,
@@ -9,7 +9,7 @@ export function bucketOf(
   return edges.filter((edge) => edge < length).length
 }
 
-/** A queue in the parts that have an order of their own: its buckets, or itself. */
+/** The buckets of a queue, each ordered on its own; or the queue itself. */
 export function lanesOf({ rows }: Evidence, queue: SeenQueue): readonly SeenQueue[] {
   const { batching } = queue.pool
   if (batching.policy !== 'length-bucketed') return [queue]

@@ -5,7 +5,7 @@ import type { Rule } from '../../rule.ts'
 import { bucketOf } from './bucket-of.ts'
 import { checkDecisions, type Decider, type Line } from './decisions.ts'
 
-/** Of several buckets that are due the one goes whose oldest request came first. */
+/** Of several due buckets, the one with the oldest request is dispatched. */
 export const buckets: Rule = {
   rule: 'buckets',
   promise: 'length-bucketed: a batch is of one bucket, which is full or whose window has closed',
@@ -24,7 +24,7 @@ function decider(
 ): Decider<null> {
   const { max_batch, max_delay_ms } = batching
   const bucket = (key: number) => bucketOf(batching, rows.length[key]!)
-  /** the bucket that goes at `at`, oldest first; undefined for none */
+  /** the bucket to dispatch at `at`, oldest request first; undefined for none */
   const dueBucket = (line: Line, at: number): Line | undefined => {
     const all = new Map<number, number[]>()
     for (const key of line) {

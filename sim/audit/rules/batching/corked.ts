@@ -7,7 +7,9 @@ import type { Batching } from '../../promises/promises.ts'
 import type { Rule } from '../../rule.ts'
 import { checkDecisions, type Decider, type Line, ROUNDING_MS, Waiting } from './decisions.ts'
 
-/** What BentoML's optimizer goes by: a batch of n takes a n + b, its oldest waits w before. */
+/**
+ * Estimates of BentoML's optimizer: a batch of n takes a n + b, and its oldest request waits w, ms.
+ */
 interface Known {
   readonly a: number
   readonly b: number
@@ -72,13 +74,16 @@ function fitOf(last: Known['last']): Pick<Known, 'a' | 'b' | 'w'> {
   const fit = leastSquares(last.map(({ n, took }) => [n, took] as const))
   const w = mean(({ waited }) => waited)
   if (fit !== null) return { a: Math.max(0.001, fit.slope), b: Math.max(0, fit.intercept), w }
-  // sizes are all n: of all lines through (n, took) that with the least a^2 + b^2
+  // all sizes are n: of all lines through (n, took), the one with the least a^2 + b^2
   const { n } = last[0]!
   const b = mean(({ took }) => took) / (n * n + 1)
   return { a: Math.max(0.001, b * n), b, w }
 }
 
-/** Who left before its time was over was dropped; after each event nobody waits who should be. */
+/**
+ * A request that left before its timeout must be one that cork drops. After each event, no such
+ * request may still wait.
+ */
 function checkDrops(
   seen: Evidence,
   queue: SeenQueue,
@@ -91,7 +96,7 @@ function checkDrops(
     rows.sent[line[0]!]! + latencyMs - a * line.length - b
   const mayDrop = (key: number, instant: Instant) => {
     const coming = instant.joined.to - instant.joined.from
-    // the more wait, the sooner the oldest is dropped
+    // the more requests wait, the sooner the oldest is dropped
     for (let ends = 0; ends <= instant.ends; ends++) {
       const all = waiting.linesAt(instant, coming).at(-1)!
       const line = all.slice(all.indexOf(key))

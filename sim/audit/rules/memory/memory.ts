@@ -10,7 +10,7 @@ import {
 import type { Rule } from '../../rule.ts'
 import { saidOf } from '../admission/refused.ts'
 
-/** A batch as it stands on a device. */
+/** A batch and its bytes on a device. */
 interface Held {
   readonly batch: SeenBatch
   readonly from: number
@@ -18,8 +18,8 @@ interface Held {
 }
 
 /**
- * Weights that stay, and of models that come and go those that surely are there: of the batches
- * that run. Which of one instant came first rows do not tell, so an end makes room for a beginning.
+ * Counts the weights that are loaded throughout, and those of swappable models while their batches
+ * run. Rows do not show the order of events at one instant, so ends count before starts.
  */
 export const memory: Rule = {
   rule: 'memory',
@@ -37,7 +37,7 @@ function checkRefusals(seen: Evidence, found: Findings): void {
   const { rows, queues, promises } = seen
   for (const queue of queues) {
     const own = memoryOf(queue)
-    // of a model that a scenario does not describe nobody knows what a request asks for
+    // the scenario does not have the memory of a model from a file
     if (own === null || own.sums.length === 0) continue
     const device = own.devices[queue.firstExecutor - firstOf(seen, queue.poolIndex)]!
     const others = staying(seen, device) - (comesAndGoes(promises, queue) ? 0 : residentBytes(own))
@@ -59,7 +59,7 @@ function checkRefusals(seen: Evidence, found: Findings): void {
   }
 }
 
-/** An arena holds one batch at a time, so each has all of it. */
+/** An arena has one batch at a time, which may use all of it. */
 function checkArenas(seen: Evidence, found: Findings): void {
   for (const queue of seen.queues) {
     const own = memoryOf(queue)
@@ -83,7 +83,7 @@ function checkDevice(seen: Evidence, device: number, found: Findings): void {
   let running: Held[] = []
   for (const one of held) {
     found.checked++
-    // of what begins and ends at one instant nobody knows beside whom it was
+    // batches that begin and end at one instant may or may not have overlapped
     running = running.filter(({ batch, from }) => batch.done > one.from && from < batch.done)
     running.push(one)
     const sum = running.reduce((total, { bytes }) => total + bytes, always)
@@ -97,7 +97,7 @@ function checkDevice(seen: Evidence, device: number, found: Findings): void {
   }
 }
 
-/** The batches on a device in the order in which they began, with what they keep there. */
+/** The batches on a device in the order of their starts, with their bytes on it. */
 function heldOn(seen: Evidence, device: number): Held[] {
   const { rows, queues, promises } = seen
   const held: Held[] = []
@@ -108,7 +108,7 @@ function heldOn(seen: Evidence, device: number): Held[] {
     const first = firstOf(seen, queue.poolIndex)
     for (const batch of queue.batches) {
       if (own.devices[batch.executor - first] !== device) continue
-      // halves of one batch go one after the other
+      // halves of a batch run one after the other
       const from = goesInHalves(queue) ? rows.started[batch.members[0]!]! : batch.dispatched
       const needed = own.arena === null ? (neededBy(seen, queue, batch) ?? 0) : 0
       held.push({ batch, from, bytes: resident + needed })
@@ -117,7 +117,10 @@ function heldOn(seen: Evidence, device: number): Held[] {
   return held.sort((a, b) => a.from - b.from || a.batch.done - b.batch.done)
 }
 
-/** Null for half of a ragged batch: by the mean of its lengths it may be more than the whole. */
+/**
+ * Null for half of a ragged batch: computed with its mean length, it may need more than the whole
+ * batch.
+ */
 function neededBy({ rows }: Evidence, queue: SeenQueue, { members }: SeenBatch): number | null {
   const { ragged } = queue.pool
   if (ragged && goesInHalves(queue)) return null
@@ -126,7 +129,7 @@ function neededBy({ rows }: Evidence, queue: SeenQueue, { members }: SeenBatch):
   return asked(memoryOf(queue)!, members.length, length)
 }
 
-/** Bytes of the weights that are on a device from the beginning to the end. */
+/** Bytes of the weights that are on a device throughout the run. */
 function staying({ promises }: Evidence, device: number): number {
   let sum = 0
   for (const { memory: own } of promises.pools) {

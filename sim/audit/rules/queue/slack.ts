@@ -5,7 +5,7 @@ import type { Batching } from '../../promises/promises.ts'
 import type { Rule } from '../../rule.ts'
 import { checkDecisions, type Decider, type Line, ROUNDING_MS } from '../batching/decisions.ts'
 
-/** What a batch computes, and how long it took: of the last ones. */
+/** Computed tokens and duration of the last batches. */
 type Observed = readonly (readonly [computed: number, took: number])[]
 
 const KEPT = 50
@@ -59,8 +59,8 @@ function decider(
 }
 
 /**
- * Neither falling nor below 0; of one size alone in proportion for more; unknown, it may take for
- * ever.
+ * The prediction neither falls nor is below 0. With a single size it is proportional beyond that
+ * size; without any batch it is Infinity.
  */
 function predict(observed: Observed, computed: number): number {
   if (observed.length === 0) return Number.POSITIVE_INFINITY

@@ -11,7 +11,7 @@ import {
 import { type Findings, ms } from '../../findings.ts'
 import type { Rule } from '../../rule.ts'
 
-/** Names of how requests ended that were in no batch. */
+/** Outcomes of requests that were in no batch, in words. */
 const LOST: Readonly<Record<number, string>> = {
   [SHED]: 'shed',
   [TIMED_OUT]: 'timed out',
@@ -20,7 +20,7 @@ const LOST: Readonly<Record<number, string>> = {
 
 const REASONS: readonly number[] = Object.values(REFUSED_BY)
 
-/** The clocks of a live world's threads agree so well, ms. */
+/** Largest difference between the clocks of a live run's threads, ms. */
 const CLOCK_SLACK_MS = 0.1
 
 export const conservation: Rule = {

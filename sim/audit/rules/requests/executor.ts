@@ -8,16 +8,16 @@ export const executor: Rule = {
   promise: 'an executor has one batch at a time, of its own queue; the one free longest is taken',
   check(seen: Evidence, found: Findings) {
     for (const queue of seen.queues) {
-      // engines run many at once
+      // engines run many requests at once
       if (queue.pool.generation !== undefined) continue
       if (goesInHalves(queue)) checkHalves(seen, queue, found)
-      // when weights came is not in the rows, so nobody knows who was free for longest
+      // rows do not show when weights were loaded, and so which executor was free longest
       else checkQueue(queue, { inTurn: !comesAndGoes(seen.promises, queue) }, found)
     }
   },
 }
 
-/** Parts of one batch go one after the other; each says itself when it began. */
+/** Parts of one batch run one after the other; each records its own start. */
 function checkHalves({ rows }: Evidence, queue: SeenQueue, found: Findings): void {
   const { batches, firstExecutor, executors, number } = queue
   const last = new Map<number, SeenBatch>()
@@ -74,7 +74,7 @@ function checkQueue(
       )
     }
     const longest = longestFree(freeSince)
-    // one that was free before `own` became free was free when the batch went
+    // an executor that became free earlier was also free when the batch was dispatched
     if (longestFirst && freeSince[longest]! < freeSince[own]!) {
       found.violated(
         members,
