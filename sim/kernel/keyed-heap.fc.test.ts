@@ -13,15 +13,15 @@ test('items come out by key, and at equal keys in order of insertion, with remov
       /** in order of insertion */
       let model: number[] = []
       const sorted = () => model.toSorted((a, b) => compare(keys.get(a)!, keys.get(b)!))
-      for (const { slot, key: own, place } of steps) {
+      for (const { slot, key: itemKey, place } of steps) {
         if (!model.includes(slot)) {
-          keys.set(slot, own)
+          keys.set(slot, itemKey)
           order.push(slot)
           model.push(slot)
         } else {
           const leaver = model[place % model.length]!
           order.remove(leaver)
-          model = model.filter((one) => one !== leaver)
+          model = model.filter((item) => item !== leaver)
         }
         expect(order.next()).toBe(sorted()[0] ?? -1)
       }

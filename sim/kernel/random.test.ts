@@ -10,9 +10,9 @@ function draws(draw: (random: Random) => number, seed = 'moments'): Float64Array
 
 /** Distance of the mean of independent values from theory, in standard errors. */
 function z(values: Float64Array, mean: number): number {
-  const own = values.reduce((sum, x) => sum + x, 0) / values.length
-  const variance = values.reduce((sum, x) => sum + (x - own) ** 2, 0) / (values.length - 1)
-  return (own - mean) / Math.sqrt(variance / values.length)
+  const sampleMean = values.reduce((sum, x) => sum + x, 0) / values.length
+  const variance = values.reduce((sum, x) => sum + (x - sampleMean) ** 2, 0) / (values.length - 1)
+  return (sampleMean - mean) / Math.sqrt(variance / values.length)
 }
 
 function zOfMoment(values: Float64Array, power: number, about: number, theory: number): number {
@@ -92,8 +92,8 @@ describe('streams', () => {
       stream(7, 3, 'lengths:web'),
       stream(7, 3, 'arrivals:web2'),
     ].map(uniforms)
-    for (const other of others) {
-      expect(Math.abs(correlation(base, other)) * Math.sqrt(base.length)).toBeLessThanOrEqual(4)
+    for (const sample of others) {
+      expect(Math.abs(correlation(base, sample)) * Math.sqrt(base.length)).toBeLessThanOrEqual(4)
     }
     expect(correlation(base, base)).toBeCloseTo(1)
   })

@@ -17,13 +17,15 @@ describe('a declared plan', () => {
       output: { kib: 5 },
     })
     const { steps } = declaredPlan(memory, 'fp32')
-    const told = steps.map((step) => ('free' in step ? -step.free : step.kind))
-    expect(told).toEqual(['input', 'activation', 'activation', -1, 'activation', -2, 'output', -3])
+    const kinds = steps.map((step) => ('free' in step ? -step.free : step.kind))
+    expect(kinds).toEqual(['input', 'activation', 'activation', -1, 'activation', -2, 'output', -3])
   })
 
   test('the precision decides the bytes of weights', () => {
     const memory = declared({ parameters_millions: 10 })
-    const weights = (['fp32', 'fp16', 'int8'] as const).map((one) => declaredPlan(memory, one))
+    const weights = (['fp32', 'fp16', 'int8'] as const).map((precision) =>
+      declaredPlan(memory, precision),
+    )
     expect(weights.map((plan) => plan.weights)).toEqual([[4e7], [2e7], [1e7]])
     // in floating point, 1.001 million is 1,000,999.9999999999
     const odd = declaredPlan(declared({ parameters_millions: 1.001 }), 'int8')

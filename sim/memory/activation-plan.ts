@@ -57,7 +57,7 @@ export function heldTogether({ steps }: ActivationPlan): Bytes[][] {
     }
     live.push(step.take)
     const next = steps[i + 1]
-    if (next === undefined || 'free' in next) together.push(live.filter((one) => one !== null))
+    if (next === undefined || 'free' in next) together.push(live.filter((bytes) => bytes !== null))
   }
   return together
 }
@@ -67,19 +67,19 @@ export function heldTogether({ steps }: ActivationPlan): Bytes[][] {
  */
 export function heldSums(plan: ActivationPlan): Bytes[] {
   const sums = heldTogether(plan).map(sumOf)
-  return sums.filter((one, i) => !sums.some((other, j) => covers(other, one, j < i)))
+  return sums.filter((a, i) => !sums.some((b, j) => covers(b, a, j < i)))
 }
 
 const TERMS = ['fixed', 'perLength', 'perItem', 'perToken', 'perTokenSquared'] as const
 
 function sumOf(all: readonly Bytes[]): Bytes {
   const sum = { fixed: 0, perLength: 0, perItem: 0, perToken: 0, perTokenSquared: 0 }
-  for (const one of all) for (const term of TERMS) sum[term] += one[term]
+  for (const bytes of all) for (const term of TERMS) sum[term] += bytes[term]
   return sum
 }
 
-/** Whether `one` is nowhere less than `other`; of two equal ones the earlier covers the later. */
-function covers(one: Bytes, other: Bytes, earlier: boolean): boolean {
-  if (TERMS.some((term) => one[term] < other[term])) return false
-  return earlier || TERMS.some((term) => one[term] > other[term])
+/** Whether `a` is nowhere less than `b`; of two equal ones the earlier covers the later. */
+function covers(a: Bytes, b: Bytes, earlier: boolean): boolean {
+  if (TERMS.some((term) => a[term] < b[term])) return false
+  return earlier || TERMS.some((term) => a[term] > b[term])
 }

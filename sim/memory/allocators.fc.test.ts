@@ -9,8 +9,8 @@ import { type Step, SYSTEMS, type System, traffic } from './systems.test-helper.
 function conforms({ allocator, device, naive }: System, steps: readonly Step[]): void {
   const live: { handle: number; address: number; bytes: number }[] = []
   const held0 = device.takenBytes
-  const leave = (who: number) => {
-    const [gone] = live.splice(who, 1)
+  const leave = (pick: number) => {
+    const [gone] = live.splice(pick, 1)
     allocator.free(gone!.handle)
     naive.free(gone!.address)
   }
@@ -24,7 +24,7 @@ function conforms({ allocator, device, naive }: System, steps: readonly Step[]):
         live.push({ handle, address, bytes: step.bytes })
       }
     } else if (step.kind === 'free') {
-      if (live.length > 0) leave(step.who % live.length)
+      if (live.length > 0) leave(step.pick % live.length)
     } else {
       same(allocator.shrink(), naive.shrink(), 'bytes that were given back')
     }
@@ -43,8 +43,8 @@ function conforms({ allocator, device, naive }: System, steps: readonly Step[]):
   function check(): void {
     covered(allocator)
     for (const { handle, bytes } of live) {
-      const own = [...allocator.chunks()].filter((chunk) => chunk.handle === handle)
-      const total = own.reduce((sum, chunk) => sum + chunk.bytes, 0)
+      const held = [...allocator.chunks()].filter((chunk) => chunk.handle === handle)
+      const total = held.reduce((sum, chunk) => sum + chunk.bytes, 0)
       if (total < bytes) throw new Error(`Expected ${bytes} bytes, got ${total}`)
     }
     same(layout(allocator), naiveLayout(naive), 'chunks')

@@ -50,10 +50,10 @@ export class FreeChunks {
   add(chunk: number): void {
     if (after(chunk) >= this.#links.length) this.#grow(chunk)
     const links = this.#links
-    const own = priority(chunk)
+    const chunkPriority = priority(chunk)
     let hole = ROOT
     let below = links[ROOT]!
-    while (below !== NONE && priority(below) >= own) {
+    while (below !== NONE && priority(below) >= chunkPriority) {
       hole = this.#precedes(chunk, below) ? before(below) : after(below)
       below = links[hole]!
     }

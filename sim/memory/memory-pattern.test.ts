@@ -44,11 +44,11 @@ test('a buffer is in the block only if its rounded size is that of the plan', ()
 })
 
 test('inputs of equal sizes share one key for all shapes', () => {
-  const one = [['batch', 'length']] as const
-  expect(patternKey(one, 4, 64)).not.toBe(patternKey(one, 4, 72))
+  const inputs = [['batch', 'length']] as const
+  expect(patternKey(inputs, 4, 64)).not.toBe(patternKey(inputs, 4, 72))
   // different shapes with the same key
-  expect(patternKey(one, 4, 64)).toBe(patternKey(one, 64, 4))
-  const two = [...one, ...one]
+  expect(patternKey(inputs, 4, 64)).toBe(patternKey(inputs, 64, 4))
+  const two = [...inputs, ...inputs]
   expect([patternKey(two, 4, 64), patternKey(two, 1, 7)]).toEqual([0, 0])
   expect(patternKey([['batch', 3, 48, 'length']], 2, 320)).toBe(2 ^ 3 ^ 48 ^ 320)
 })

@@ -47,7 +47,9 @@ export class NaiveMemory {
   }
 
   free(address: number): void {
-    const chunk = this.chunks.find((one) => one.address === address && one.requested > 0)!
+    const chunk = this.chunks.find(
+      (candidate) => candidate.address === address && candidate.requested > 0,
+    )!
     chunk.requested = 0
     this.#rule.freed(this, chunk)
   }

@@ -18,10 +18,10 @@ const step = z.union([
 /** The index of the first step that frees a buffer not in use; -1 for none. */
 function firstWrongFree(steps: readonly z.infer<typeof step>[]): number {
   const held: boolean[] = []
-  return steps.findIndex((one) => {
-    if ('take' in one) held.push(true)
-    else if (held[one.free] !== true) return true
-    else held[one.free] = false
+  return steps.findIndex((item) => {
+    if ('take' in item) held.push(true)
+    else if (held[item.free] !== true) return true
+    else held[item.free] = false
     return false
   })
 }

@@ -75,15 +75,15 @@ function naiveLive({ steps }: ActivationPlan, size: number, length: number) {
   const live = new Map<number, number>()
   const seen = new Set<string>()
   let taken = 0
-  const told = () => {
-    const sizes = [...live.values()].filter((one) => one > 0)
-    return `${sizes.reduce((sum, one) => sum + one, 0)} in ${sizes.length}`
+  const summary = () => {
+    const sizes = [...live.values()].filter((bytes) => bytes > 0)
+    return `${sizes.reduce((sum, bytes) => sum + bytes, 0)} in ${sizes.length}`
   }
   for (const step of steps) {
     if ('free' in step) live.delete(step.free)
     else {
       live.set(taken++, bytesOf(step.take, size, length))
-      seen.add(told())
+      seen.add(summary())
     }
   }
   return seen
@@ -96,22 +96,22 @@ function play({ replicas, acts, capacity }: Case): string[] {
     const parsed = poolMemory.parse({ ...how, pattern })
     return new ReplicaMemory(device, replicaPlan(parsed, activations))
   })
-  const told = all.map((one) => `load ${one.load()}`)
+  const log = all.map((memory) => `load ${memory.load()}`)
   for (const { replica: which, what, size, length } of acts) {
-    const one = all[which]!
-    if (what === 'load' && !one.resident) told.push(`load ${one.load()}`)
-    else if (!one.resident) continue
-    else if (what === 'end' && one.running) one.end()
-    else if (one.running) expect(one.shrink()).toBe(0)
-    else if (what === 'shrink') told.push(`shrink ${one.shrink()}`)
-    else if (what === 'unload') one.unload()
+    const memory = all[which]!
+    if (what === 'load' && !memory.resident) log.push(`load ${memory.load()}`)
+    else if (!memory.resident) continue
+    else if (what === 'end' && memory.running) memory.end()
+    else if (memory.running) expect(memory.shrink()).toBe(0)
+    else if (what === 'shrink') log.push(`shrink ${memory.shrink()}`)
+    else if (what === 'unload') memory.unload()
     else if (what === 'run') {
-      const outcome = one.run(size, length, true)
-      told.push(`run ${outcome} ${one.state.requestedBytes} ${one.extensions}`)
+      const outcome = memory.run(size, length, true)
+      log.push(`run ${outcome} ${memory.state.requestedBytes} ${memory.extensions}`)
       const { pattern, plan: activations } = replicas[which]!
       if (outcome === 0 && !pattern) {
-        const owned = one.layout!.filter(({ owner }) => !/weights|free/.test(owner))
-        const asked = one.state.requestedBytes - one.weightsBytes
+        const owned = memory.layout!.filter(({ owner }) => !/weights|free/.test(owner))
+        const asked = memory.state.requestedBytes - memory.weightsBytes
         const naive = naiveLive(activations, size, length)
         if (naive.size > 0 && owned.length > 0) {
           expect(naive).toContain(`${asked} in ${owned.length}`)
@@ -133,29 +133,29 @@ function play({ replicas, acts, capacity }: Case): string[] {
     const chunks = all.flatMap((each) => each.chunks())
     expect(chunks.reduce((sum, chunk) => sum + chunk.bytes, 0)).toBe(device.takenBytes)
   }
-  for (const one of all) {
-    if (one.running) one.end()
-    if (one.resident) one.unload()
+  for (const memory of all) {
+    if (memory.running) memory.end()
+    if (memory.resident) memory.unload()
   }
   expect(device.takenBytes).toBe(0)
-  return told
+  return log
 }
 
 test('all bytes are accounted for: peaks as in a recount, weights alone after batches', () => {
   fc.assert(
-    fc.property(cases, (one) => {
-      const told = play(one)
-      expect(play(one)).toEqual(told)
+    fc.property(cases, (example) => {
+      const log = play(example)
+      expect(play(example)).toEqual(log)
     }),
     { numRuns: 300 },
   )
 })
 
 test('the cases include failures, blocks, and all causes of failure', () => {
-  const told = fc.sample(cases, { seed: 1, numRuns: 500 }).flatMap(play)
+  const log = fc.sample(cases, { seed: 1, numRuns: 500 }).flatMap(play)
   for (const cause of [0, -1, -2, -3]) {
-    expect(told.filter((text) => text.startsWith(`run ${cause} `)).length).toBeGreaterThan(5)
+    expect(log.filter((text) => text.startsWith(`run ${cause} `)).length).toBeGreaterThan(5)
   }
-  expect(told).toContain('load -1')
-  expect(told.some((text) => /^shrink [1-9]/.test(text))).toBe(true)
+  expect(log).toContain('load -1')
+  expect(log.some((text) => /^shrink [1-9]/.test(text))).toBe(true)
 })

@@ -45,9 +45,9 @@ function replica(capacity: number, plan: Partial<ReplicaPlan> = {}) {
   return { device, memory }
 }
 
-const told = (chunks: readonly OwnedChunk[]) =>
+const describeChunks = (chunks: readonly OwnedChunk[]) =>
   chunks.map(({ owner, bytes }) => `${owner} ${bytes / KIB}`)
-const owners = (memory: ReplicaMemory) => told(memory.chunks())
+const owners = (memory: ReplicaMemory) => describeChunks(memory.chunks())
 
 describe('a chain of buffers, computed by hand', () => {
   test('peaks where the second and third layer overlap, in an arena of 1 MiB', () => {
@@ -59,7 +59,7 @@ describe('a chain of buffers, computed by hand', () => {
     expect(memory.state.requestedBytes).toBe(24 * KIB)
     expect(memory.extensions).toEqual([MIB])
     const peak = ['input 2', 'free 4', 'batch 2 x 1 8', 'batch 2 x 1 6', 'free 1004']
-    expect(told(memory.layout!)).toEqual(['weights 3', 'weights 5', ...peak])
+    expect(describeChunks(memory.layout!)).toEqual(['weights 3', 'weights 5', ...peak])
     // only input and output are left
     expect(owners(memory)).toEqual(['weights 3', 'weights 5', 'input 2', 'output 1', 'free 1021'])
     memory.end()
@@ -87,7 +87,7 @@ describe('a chain of buffers, computed by hand', () => {
     memory.run(2, 1, true)
     // packed: 4 at 0, then 8; 6 does not fit into the freed 4, so it follows
     const peak = ['input 2', 'pattern 2 x 1 18', 'output 1', 'free 1003']
-    expect(told(memory.layout!)).toEqual(['weights 3', 'weights 5', ...peak])
+    expect(describeChunks(memory.layout!)).toEqual(['weights 3', 'weights 5', ...peak])
     memory.end()
     expect(owners(memory)).toEqual(['weights 3', 'weights 5', 'free 1024'])
   })
@@ -97,7 +97,9 @@ describe('a chain of buffers, computed by hand', () => {
     for (let session = 0; session < 2; session++) {
       memory.load()
       memory.run(2, 1, true)
-      expect(told(memory.layout!).filter((chunk) => chunk.startsWith('pattern'))).toEqual([])
+      expect(describeChunks(memory.layout!).filter((chunk) => chunk.startsWith('pattern'))).toEqual(
+        [],
+      )
       memory.end()
       memory.unload()
     }
@@ -143,7 +145,7 @@ describe('failed allocations', () => {
     for (let run = 0; run < 2; run++) {
       expect(memory.run(3, 1, true)).toBe(0)
       // two regions of 900, and too little for a block of 1,800
-      expect(told(memory.layout!)).toEqual(['batch 3 x 1 900', 'batch 3 x 1 900'])
+      expect(describeChunks(memory.layout!)).toEqual(['batch 3 x 1 900', 'batch 3 x 1 900'])
       memory.end()
     }
     expect(device.takenBytes).toBe(1800 * KIB)

@@ -120,7 +120,7 @@ export const SYSTEMS: Readonly<Record<string, () => System>> = {
 /** An operation on an allocator. */
 export type Step =
   | { readonly kind: 'allocate'; readonly bytes: number }
-  | { readonly kind: 'free'; readonly who: number }
+  | { readonly kind: 'free'; readonly pick: number }
   | { readonly kind: 'shrink' }
 
 const bytes = fc.oneof(
@@ -133,7 +133,7 @@ const bytes = fc.oneof(
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 12, arbitrary: fc.record({ kind: fc.constant('allocate' as const), bytes }) },
-  { weight: 9, arbitrary: fc.record({ kind: fc.constant('free' as const), who: fc.nat() }) },
+  { weight: 9, arbitrary: fc.record({ kind: fc.constant('free' as const), pick: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('shrink' as const) }) },
 )
 

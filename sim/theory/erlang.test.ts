@@ -52,9 +52,9 @@ describe('M/M/c', () => {
   const queue = { arrivalRate: 3.4, serviceRate: 1, servers: 4 }
 
   test('with one server is M/M/1', () => {
-    const one = { arrivalRate: 0.8, serviceRate: 1 }
-    expect(mmcMeanWait({ ...one, servers: 1 })).toBeCloseTo(mm1MeanWait(one), 12)
-    expect(mmcMeanSojourn({ ...one, servers: 1 })).toBeCloseTo(mm1MeanSojourn(one), 12)
+    const single = { arrivalRate: 0.8, serviceRate: 1 }
+    expect(mmcMeanWait({ ...single, servers: 1 })).toBeCloseTo(mm1MeanWait(single), 12)
+    expect(mmcMeanSojourn({ ...single, servers: 1 })).toBeCloseTo(mm1MeanSojourn(single), 12)
   })
 
   test('has a mean wait that is the integral of the tail of the wait', () => {

@@ -6,8 +6,8 @@ const queue = { arrivalRates: [2.1, 1.5], serviceRate: 1, servers: 4, capacity: 
 
 test('without a guard both classes are those of M/M/c/K', () => {
   const { blocking } = mmck({ arrivalRate: 3.6, serviceRate: 1, servers: 4, capacity: 10 })
-  for (const own of guardChannelBlocking({ ...queue, guard: 10 })) {
-    expect(own).toBeCloseTo(blocking, 12)
+  for (const share of guardChannelBlocking({ ...queue, guard: 10 })) {
+    expect(share).toBeCloseTo(blocking, 12)
   }
 })
 

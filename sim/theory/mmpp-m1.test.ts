@@ -47,10 +47,10 @@ function byChain({ arrivalRates, generator, serviceRate }: MmppM1, most: number)
   let rate = 0
   let waits = 0
   shares.forEach((share, state) => {
-    const own = share * arrivalRates[state % states]!
+    const arrivals = share * arrivalRates[state % states]!
     requests += share * Math.floor(state / states)
-    rate += own
-    if (state >= states) waits += own
+    rate += arrivals
+    if (state >= states) waits += arrivals
   })
   return { meanSojourn: requests / rate, waits: waits / rate, arrivalRate: rate }
 }

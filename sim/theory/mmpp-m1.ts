@@ -29,7 +29,7 @@ const PRECISION = 1e-14
  */
 export function mmppM1({ arrivalRates, generator, serviceRate }: MmppM1): MmppM1Figures {
   const ones = arrivalRates.map(() => 1)
-  const column = ones.map((one) => [one])
+  const column = ones.map((entry) => [entry])
   const states = stationaryRow(generator, ones)
   const arrivalRate = states.reduce((total, share, i) => total + share * arrivalRates[i]!, 0)
   assertStable(arrivalRate / serviceRate)

@@ -13,8 +13,8 @@ test("Cobham's waits of two classes of exponential service", () => {
 })
 
 test('one class waits as in M/G/1', () => {
-  const own = { arrivalRate: 0.4, meanService: 1.5, secondMoment: 4 }
-  expect(cobhamMeanWaits([own])[0]).toBeCloseTo(mg1MeanWait(own), 12)
+  const single = { arrivalRate: 0.4, meanService: 1.5, secondMoment: 4 }
+  expect(cobhamMeanWaits([single])[0]).toBeCloseTo(mg1MeanWait(single), 12)
 })
 
 test('every order of the classes conserves load times wait', () => {

@@ -10,10 +10,16 @@ export interface PriorityClass {
 
 /** Mean residual work of the request in service at an arrival. */
 const residual = (classes: readonly PriorityClass[]) =>
-  classes.reduce((sum, own) => sum + (own.arrivalRate * own.secondMoment) / 2, 0)
+  classes.reduce(
+    (sum, priorityClass) => sum + (priorityClass.arrivalRate * priorityClass.secondMoment) / 2,
+    0,
+  )
 
 const loadOf = (classes: readonly PriorityClass[]) =>
-  classes.reduce((sum, own) => sum + own.arrivalRate * own.meanService, 0)
+  classes.reduce(
+    (sum, priorityClass) => sum + priorityClass.arrivalRate * priorityClass.meanService,
+    0,
+  )
 
 /**
  * Mean wait of each class in M/G/1 with non-preemptive priorities in the order of `classes`: W0 /

@@ -16,10 +16,10 @@ describe('mean sojourn of sequences that share steps', () => {
   })
 
   test('with one slot: M/M/1; with several slots and constant step time: M/M/c', () => {
-    const one = { arrivalRate: 0.8, meanTokens: 50, base: 0.02, perSequence: 0, limit: 1 }
-    const two = { ...one, arrivalRate: 1.6, limit: 2 }
+    const single = { arrivalRate: 0.8, meanTokens: 50, base: 0.02, perSequence: 0, limit: 1 }
+    const two = { ...single, arrivalRate: 1.6, limit: 2 }
     const queue = { arrivalRate: 0.8, serviceRate: 1 }
-    expect(tokenSharingMeanSojourn(one)).toBeCloseTo(mm1MeanSojourn(queue), 8)
+    expect(tokenSharingMeanSojourn(single)).toBeCloseTo(mm1MeanSojourn(queue), 8)
     expect(tokenSharingMeanSojourn(two)).toBeCloseTo(
       mmcMeanSojourn({ arrivalRate: 1.6, serviceRate: 1, servers: 2 }),
       8,

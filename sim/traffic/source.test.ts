@@ -43,9 +43,9 @@ describe('merging classes', () => {
   const merged = (...times: number[][]) =>
     RequestList.collect(
       new MergedSource(
-        times.map((own, number) => {
+        times.map((classTimes, number) => {
           let i = 0
-          const next = () => own[i++] ?? Number.POSITIVE_INFINITY
+          const next = () => classTimes[i++] ?? Number.POSITIVE_INFINITY
           const draw = (value: number) => ({ draw: () => value })
           return new OpenClients({ next }, draw(number + 10), draw(number))
         }),
@@ -101,8 +101,8 @@ describe('common random numbers', () => {
   test('another class, or a change to it, changes neither the arrivals nor the lengths of a class', () => {
     const alone = requests([web])
     const faster = { ...batch, arrivals: { process: 'poisson', rate_rps: 99 } }
-    for (const other of [batch, faster]) {
-      const both = requests([other, web])
+    for (const second of [batch, faster]) {
+      const both = requests([second, web])
       expect(timesOf(both, 1)).toEqual(Array.from(alone.columns.at))
       expect(lengthsOf(both, 1)).toEqual(Array.from(alone.columns.length))
     }
@@ -178,7 +178,7 @@ describe('clients', () => {
       const at = requests([{ class: 'web', arrivals }], { replication }).columns.at
       return [at.length, at.filter((time) => time >= 10_000).length]
     })
-    const mean = (i: number) => counts.reduce((sum, own) => sum + own[i]!, 0) / counts.length
+    const mean = (i: number) => counts.reduce((sum, count) => sum + count[i]!, 0) / counts.length
     expect(mean(0) / 2000).toBeCloseTo(1, 1)
     expect(mean(1) / mean(0)).toBeCloseTo(0.95, 2)
   })
@@ -209,8 +209,8 @@ describe('a trace', () => {
   })
 
   test('gives its output tokens if requested', () => {
-    const own = { ...traced({}), output_tokens: { distribution: 'trace' as const } }
-    expect(Array.from(requests([own], { traces }).columns.output)).toEqual([1, 2, 3, 4])
+    const withOutputs = { ...traced({}), output_tokens: { distribution: 'trace' as const } }
+    expect(Array.from(requests([withOutputs], { traces }).columns.output)).toEqual([1, 2, 3, 4])
     expect(Array.from(requests([traced({})], { traces }).columns.output)).toEqual([0, 0, 0, 0])
   })
 
@@ -224,8 +224,8 @@ describe('a trace', () => {
   test('of one instant is not changed by a load', () => {
     const twice = { times: Float64Array.of(0, 0), lengths: null, outputs: null }
     const instant = new Map([[0, { taken: 2, spanMs: 0, held: twice }]])
-    const own = [traced({ load: 0.5 }, { distribution: 'fixed', value: 1 })]
-    const { columns } = requests(own, { traces: instant, capacityRps: 2 })
+    const scaled = [traced({ load: 0.5 }, { distribution: 'fixed', value: 1 })]
+    const { columns } = requests(scaled, { traces: instant, capacityRps: 2 })
     expect(Array.from(columns.at)).toEqual([0, 0])
   })
 

@@ -158,8 +158,8 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     const ends = this.#loads!.load(this.now, executor, this.#random.service)
     this.#loaded[executor] = ends === null ? 0 : 1
     // loads that share a link with this one are delayed by it
-    for (const { executor: own, at } of ends ?? [{ executor, at: this.now }]) {
-      this.#loadEnds[own] = this.#heap.push(this.#machine.dispatcher.release(at), LOADED, own)
+    for (const { executor: loader, at } of ends ?? [{ executor, at: this.now }]) {
+      this.#loadEnds[loader] = this.#heap.push(this.#machine.dispatcher.release(at), LOADED, loader)
     }
   }
 

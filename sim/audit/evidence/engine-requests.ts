@@ -32,8 +32,8 @@ export function couldHold(
   { requests, expected }: Pick<Evidence, 'requests' | 'expected'>,
   key: number,
 ): boolean {
-  const fits = (own: PromisedGeneration['kv'], tokens: number) =>
-    Math.ceil(tokens / own.blockTokens) <= (own.contiguous ? 1 : own.blocks)
+  const fits = (cache: PromisedGeneration['kv'], tokens: number) =>
+    Math.ceil(tokens / cache.blockTokens) <= (cache.contiguous ? 1 : cache.blocks)
   const number = expected.sending[key]!
   const prompt = requests.length[number]!
   // the last token is not computed on

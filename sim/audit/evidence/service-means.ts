@@ -46,9 +46,9 @@ export class ServiceMeans {
    */
   at(now: number): readonly (Means | null)[] {
     for (; this.#ended[this.#next] !== undefined; this.#next++) {
-      const one = this.#ended[this.#next]!
-      if (one.done >= now) break
-      this.#means = withOne(this.#means, one)
+      const batch = this.#ended[this.#next]!
+      if (batch.done >= now) break
+      this.#means = withOne(this.#means, batch)
     }
     const known = [this.#means]
     for (let i = this.#next; this.#ended[i]?.done === now; i++) {
@@ -58,10 +58,10 @@ export class ServiceMeans {
   }
 }
 
-function withOne(means: Means | null, one: { readonly tookMs: number; readonly size: number }) {
-  if (means === null) return { batchMs: one.tookMs, batchSize: one.size }
+function withOne(means: Means | null, batch: { readonly tookMs: number; readonly size: number }) {
+  if (means === null) return { batchMs: batch.tookMs, batchSize: batch.size }
   return {
-    batchMs: means.batchMs + GAIN * (one.tookMs - means.batchMs),
-    batchSize: means.batchSize + GAIN * (one.size - means.batchSize),
+    batchMs: means.batchMs + GAIN * (batch.tookMs - means.batchMs),
+    batchSize: means.batchSize + GAIN * (batch.size - means.batchSize),
   }
 }

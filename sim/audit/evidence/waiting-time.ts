@@ -15,13 +15,13 @@ export interface WaitingTime {
  * request's own timeout counts only if overriding is allowed, the queue has a timeout, and the
  * request's is shorter.
  */
-export function waitingTime(pool: PoolPromises, own: ClassPromises): WaitingTime {
-  const policy = pool.levels.find(({ priority }) => priority === own.priority) ?? pool
+export function waitingTime(pool: PoolPromises, promised: ClassPromises): WaitingTime {
+  const policy = pool.levels.find(({ priority }) => priority === promised.priority) ?? pool
   const waitsOn = policy.timeoutAction === 'delay'
   const common = policy.queueTimeoutMs
   const overrides =
-    policy.timeoutOverride && common < Number.POSITIVE_INFINITY && own.queueTimeoutMs < common
-  return { limitMs: overrides ? own.queueTimeoutMs : common, waitsOn }
+    policy.timeoutOverride && common < Number.POSITIVE_INFINITY && promised.queueTimeoutMs < common
+  return { limitMs: overrides ? promised.queueTimeoutMs : common, waitsOn }
 }
 
 /** Bounds of the time at which a waiting request times out, ms; Infinity for never. */
@@ -39,9 +39,9 @@ export function timeIsOver(
   key: number,
   mostMs = Number.POSITIVE_INFINITY,
 ): number {
-  const own = classOf(key)
-  const onTimeOut = rows.sent[key]! + Math.min(waitingTime(pool, own).limitMs, mostMs)
-  return own.cancels ? Math.min(onTimeOut, rows.leaves[key]!) : onTimeOut
+  const promised = classOf(key)
+  const onTimeOut = rows.sent[key]! + Math.min(waitingTime(pool, promised).limitMs, mostMs)
+  return promised.cancels ? Math.min(onTimeOut, rows.leaves[key]!) : onTimeOut
 }
 
 /**
@@ -63,5 +63,5 @@ export function timesOver(seen: Evidence, queue: SeenQueue): (key: number) => Ti
 
 /** Whether any request may wait on in a pool's queues after its timeout. */
 export function somebodyWaitsOn({ pool }: PromisedQueue, { classes }: Promises): boolean {
-  return classes.some((own) => waitingTime(pool, own).waitsOn)
+  return classes.some((promised) => waitingTime(pool, promised).waitsOn)
 }

@@ -4,5 +4,5 @@ import type { Promises } from './promises.ts'
 export function poolsOfClasses({ classes, pools }: Promises): readonly (readonly number[])[] {
   const further = pools.map(({ generation }) => generation?.handOver?.pool)
   const entries = [...pools.keys()].filter((pool) => !further.includes(pool))
-  return classes.map((own) => own.pools ?? entries)
+  return classes.map((promised) => promised.pools ?? entries)
 }

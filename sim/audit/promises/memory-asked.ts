@@ -18,8 +18,8 @@ export function goesInHalves(queue: OfPool): boolean {
 
 /** Whether a pool's models are swappable: their weights may be absent. */
 export function comesAndGoes({ devices }: Promises, queue: OfPool): boolean {
-  const own = memoryOf(queue)
-  return own !== null && !own.pinned && devices[own.devices[0]!]!.residency !== null
+  const memory = memoryOf(queue)
+  return memory !== null && !memory.pinned && devices[memory.devices[0]!]!.residency !== null
 }
 
 /**
@@ -27,13 +27,13 @@ export function comesAndGoes({ devices }: Promises, queue: OfPool): boolean {
  * was due.
  */
 export function isHeldBack({ devices }: Promises, pool: PoolPromises): boolean {
-  const own = memoryOf({ pool })
-  if (own === null) return false
-  const limited = own.devices.some((one) => {
-    const device = devices[one]!
+  const memory = memoryOf({ pool })
+  if (memory === null) return false
+  const limited = memory.devices.some((number) => {
+    const device = devices[number]!
     return device.limitBytes < Number.POSITIVE_INFINITY || device.residency !== null
   })
-  return limited || own.arena !== null || goesInHalves({ pool })
+  return limited || memory.arena !== null || goesInHalves({ pool })
 }
 
 /** Bytes of a replica before its first batch. */
@@ -49,8 +49,8 @@ export function asked({ sums, arena }: PromisedMemory, size: number, length: num
   return Math.max(0, ...needs)
 }
 
-function bytes(one: PromisedBytes, size: number, length: number): number {
-  const { fixed, perLength, perItem, perToken, perTokenSquared } = one
+function bytes(terms: PromisedBytes, size: number, length: number): number {
+  const { fixed, perLength, perItem, perToken, perTokenSquared } = terms
   const each = perItem + perToken * length + perTokenSquared * length * length
   return Math.ceil(fixed + perLength * length + size * each)
 }
@@ -58,8 +58,8 @@ function bytes(one: PromisedBytes, size: number, length: number): number {
 /** Each buffer takes a power of two of at least 256 bytes, which must not exceed the arena. */
 function inPowers(held: readonly PromisedBytes[], arena: number, size: number, length: number) {
   let sum = 0
-  for (const one of held) {
-    const needed = bytes(one, size, length)
+  for (const terms of held) {
+    const needed = bytes(terms, size, length)
     if (needed <= 0) continue
     let power = 256
     while (power < needed) power += power

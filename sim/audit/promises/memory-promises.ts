@@ -66,8 +66,11 @@ export function promisedMemory(pool: Pool, scenario: Scenario): PromisedMemory |
   const { memory } = pool
   if (memory === undefined) return undefined
   const before = scenario.pools.slice(0, scenario.pools.indexOf(pool))
-  const own = (one: Pool) => one.memory !== undefined && one.memory.device === undefined
-  const first = before.filter(own).reduce((sum, one) => sum + one.replicas, scenario.devices.length)
+  const isDedicated = (candidate: Pool) =>
+    candidate.memory !== undefined && candidate.memory.device === undefined
+  const first = before
+    .filter(isDedicated)
+    .reduce((sum, earlier) => sum + earlier.replicas, scenario.devices.length)
   const shared = scenario.devices.findIndex(({ name }) => name === memory.device)
   const model = scenario.models[pool.model]
   const needs = model !== undefined && 'work' in model ? model.memory : undefined
@@ -93,28 +96,29 @@ type Needs = NonNullable<Extract<Model, { work: unknown }>['memory']>
 function heldAtOnce({ input, activations, output }: Needs): PromisedBytes[][] {
   const count = activations.length
   // a buffer is freed after `lives` further allocations
-  const alive = (at: number) => activations.filter((own, j) => j <= at && j + own.lives >= at)
+  const alive = (at: number) =>
+    activations.filter((activation, j) => j <= at && j + activation.lives >= at)
   const moments = activations.map((_, i) => alive(i))
   const last = [...alive(count), ...(output === undefined ? [] : [output])]
   return [...moments, last].map((held) =>
-    (input === undefined ? held : [input, ...held]).map((own) => ({
-      fixed: KIB * own.kib,
+    (input === undefined ? held : [input, ...held]).map((buffer) => ({
+      fixed: KIB * buffer.kib,
       perLength: 0,
-      perItem: KIB * own.per_item_kib,
-      perToken: KIB * own.per_token_kib,
-      perTokenSquared: KIB * own.per_token_squared_kib,
+      perItem: KIB * buffer.per_item_kib,
+      perToken: KIB * buffer.per_token_kib,
+      perTokenSquared: KIB * buffer.per_token_squared_kib,
     })),
   )
 }
 
 function sumOf(held: readonly PromisedBytes[]): PromisedBytes {
-  const sum = (of: (own: PromisedBytes) => number) =>
-    held.reduce((total, own) => total + of(own), 0)
+  const sum = (of: (buffer: PromisedBytes) => number) =>
+    held.reduce((total, buffer) => total + of(buffer), 0)
   return {
-    fixed: sum((own) => own.fixed),
-    perLength: sum((own) => own.perLength),
-    perItem: sum((own) => own.perItem),
-    perToken: sum((own) => own.perToken),
-    perTokenSquared: sum((own) => own.perTokenSquared),
+    fixed: sum((buffer) => buffer.fixed),
+    perLength: sum((buffer) => buffer.perLength),
+    perItem: sum((buffer) => buffer.perItem),
+    perToken: sum((buffer) => buffer.perToken),
+    perTokenSquared: sum((buffer) => buffer.perTokenSquared),
   }
 }

@@ -43,8 +43,8 @@ function scenarioOf(pools: readonly object[], cardMib = 24_576, millions = 8): S
 
 /** Blocks of each pool by the control plane, with which the audit must agree. */
 function blocksOf(scenario: Scenario): readonly (readonly [number, number])[] {
-  const plans = servingPlan(scenario).pools.map(({ generation: own }) => own!.kv)
-  const promised = promisesOf(scenario).pools.map(({ generation: own }) => own!.kv)
+  const plans = servingPlan(scenario).pools.map(({ generation }) => generation!.kv)
+  const promised = promisesOf(scenario).pools.map(({ generation }) => generation!.kv)
   expect(plans).toMatchObject(promised)
   return plans.map(({ blocks, blockTokens }) => [blocks, blockTokens])
 }

@@ -38,8 +38,8 @@ export function promisedKv(pool: Pool, scenario: Scenario): PromisedKv {
 function roomOf(pool: Pool, scenario: Scenario): number {
   const { memory } = pool
   const weights = ({ model, precision }: Pool) => {
-    const own = scenario.models[model]!
-    const millions = 'work' in own ? (own.memory?.parameters_millions ?? 0) : 0
+    const description = scenario.models[model]!
+    const millions = 'work' in description ? (description.memory?.parameters_millions ?? 0) : 0
     return Math.round(millions * 1e6 * BYTES[precision])
   }
   if (memory?.device === undefined) {
@@ -51,10 +51,10 @@ function roomOf(pool: Pool, scenario: Scenario): number {
   for (const { name, limit_mib: mib } of scenario.devices) {
     if (name === memory.device) room += mib * 1024 * 1024
   }
-  for (const other of scenario.pools) {
-    if (other.memory?.device !== memory.device) continue
-    room -= other.replicas * weights(other)
-    replicas += other.replicas
+  for (const candidate of scenario.pools) {
+    if (candidate.memory?.device !== memory.device) continue
+    room -= candidate.replicas * weights(candidate)
+    replicas += candidate.replicas
   }
   return room / replicas
 }

@@ -125,7 +125,7 @@ test('the control plane has the same promises', () => {
   const plan = servingPlan(scenario)
   const pools = plan.pools.map(({ index: _, ...pool }) => pool)
   // prefix numbers are compared with the requests
-  const classes = plan.classes.map(({ carriesContext: _, ...own }) => own)
+  const classes = plan.classes.map(({ carriesContext: _, ...promised }) => promised)
   expect(promisesOf(scenario)).toEqual({ ...plan, classes, pools, reactions: null })
 })
 
@@ -169,7 +169,7 @@ describe('memory', () => {
     output: { per_item_kib: 25 },
   }
   const residency = { eviction: 'lfu', gib_per_s: 8 }
-  const told = scenarioSchema.parse({
+  const described = scenarioSchema.parse({
     ...scenario,
     models: { ...scenario.models, declared: { work, memory: buffers } },
     devices: [
@@ -196,8 +196,8 @@ describe('memory', () => {
   })
 
   test('equals that of the control plane, except for sums, whose maximum is equal for every batch', () => {
-    const plan = servingPlan(told)
-    const promises = promisesOf(told)
+    const plan = servingPlan(described)
+    const promises = promisesOf(described)
     // eviction and shrinking are no promises
     const devices = plan.devices.map(({ residency, ...device }) => {
       if (residency === null) return { ...device, residency }
@@ -205,28 +205,28 @@ describe('memory', () => {
       return { ...device, residency: promised }
     })
     expect(promises.devices).toEqual(devices)
-    for (const [i, { memory: own }] of plan.pools.entries()) {
+    for (const [i, { memory: planned }] of plan.pools.entries()) {
       const { memory } = promises.pools[i]!
-      if (own === undefined) {
+      if (planned === undefined) {
         expect(memory).toBeUndefined()
         continue
       }
       const { sums, arena, ...rest } = memory!
-      expect({ ...rest, sums: own.sums, arena: own.arena }).toEqual(own)
+      expect({ ...rest, sums: planned.sums, arena: planned.arena }).toEqual(planned)
       const most = (all: typeof sums, b: number, l: number) =>
-        Math.max(0, ...all.map((one) => bytesOf(one, b, l)))
+        Math.max(0, ...all.map((sum) => bytesOf(sum, b, l)))
       for (let b = 1; b < 40; b += 3) {
         for (let l = 1; l < 600; l = 2 * l + 1) {
-          expect(most(sums, b, l)).toBe(most(own.sums, b, l))
-          if (own.arena) expect(asked(memory!, b, l)).toBe(askedOfArena(own.arena, b, l))
+          expect(most(sums, b, l)).toBe(most(planned.sums, b, l))
+          if (planned.arena) expect(asked(memory!, b, l)).toBe(askedOfArena(planned.arena, b, l))
         }
       }
-      expect(arena?.bytes).toBe(own.arena?.bytes)
+      expect(arena?.bytes).toBe(planned.arena?.bytes)
     }
   })
 
   test('devices of the scenario come first, then one for each replica with a dedicated device', () => {
-    const { devices, pools } = promisesOf(told)
+    const { devices, pools } = promisesOf(described)
     expect(devices.map(({ name }) => name)).toEqual(['card', 'other', 'a/0', 'a/1', 'c/0', 'c/1'])
     expect(pools.map(({ memory }) => memory?.devices)).toEqual([
       [2, 3],

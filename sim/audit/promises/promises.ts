@@ -115,7 +115,7 @@ export function promisesOf(scenario: Scenario): Promises {
   const pools: PoolPromises[] = []
   for (const pool of scenario.pools) {
     const { name, replicas, admission, queue, batching, model } = pool
-    const own = scenario.models[model]
+    const description = scenario.models[model]
     pools.push({
       name,
       replicas,
@@ -124,35 +124,35 @@ export function promisesOf(scenario: Scenario): Promises {
       admission: admissionOf(admission),
       order: orderOf(queue),
       ...bounds(queue),
-      levels: Object.entries(queue.levels).map(([priority, own]) => {
+      levels: Object.entries(queue.levels).map(([priority, overrides]) => {
         // a level inherits everything from the queue except the length, which counts all levels
         const { timeout_ms, timeout_action, allow_timeout_override } = queue
-        const level = { timeout_ms, timeout_action, allow_timeout_override, ...own }
+        const level = { timeout_ms, timeout_action, allow_timeout_override, ...overrides }
         return { priority: Number(priority), ...bounds(level) }
       }),
       batching,
       generation: pool.generation && generationOf(pool.generation, pool, scenario),
       memory: promisedMemory(pool, scenario),
-      padTo: own !== undefined && 'pad_to' in own ? own.pad_to : 1,
-      ragged: own !== undefined && 'ragged' in own && own.ragged,
+      padTo: description !== undefined && 'pad_to' in description ? description.pad_to : 1,
+      ragged: description !== undefined && 'ragged' in description && description.ragged,
     })
   }
   const classes: ClassPromises[] = []
-  for (const own of scenario.traffic) {
-    const drawn = typeof own.timeout_ms === 'object' ? own.timeout_ms : null
-    const common = typeof own.timeout_ms === 'object' ? undefined : own.timeout_ms
+  for (const traffic of scenario.traffic) {
+    const drawn = typeof traffic.timeout_ms === 'object' ? traffic.timeout_ms : null
+    const common = typeof traffic.timeout_ms === 'object' ? undefined : traffic.timeout_ms
     classes.push({
-      pools: own.model === undefined ? null : poolsOfModel(own.model, scenario),
+      pools: traffic.model === undefined ? null : poolsOfModel(traffic.model, scenario),
       patienceMs: limit(common),
       drawnPatience: drawn,
-      fanOut: own.fan_out,
-      cancels: own.cancel,
-      priority: own.priority,
-      deadlineMs: limit(own.deadline_ms ?? common),
-      tenant: own.tenant ?? own.class,
-      weight: own.weight,
-      queueTimeoutMs: limit(own.queue_timeout_ms),
-      sharedPrefixTokens: own.shared_prefix_tokens ?? 0,
+      fanOut: traffic.fan_out,
+      cancels: traffic.cancel,
+      priority: traffic.priority,
+      deadlineMs: limit(traffic.deadline_ms ?? common),
+      tenant: traffic.tenant ?? traffic.class,
+      weight: traffic.weight,
+      queueTimeoutMs: limit(traffic.queue_timeout_ms),
+      sharedPrefixTokens: traffic.shared_prefix_tokens ?? 0,
     })
   }
   const { policy: routing } = scenario.router
@@ -181,22 +181,22 @@ function poolsOfModel(model: string, { pools }: Scenario): number[] {
 }
 
 function generationOf(
-  own: NonNullable<Scenario['pools'][number]['generation']>,
+  generation: NonNullable<Scenario['pools'][number]['generation']>,
   pool: Scenario['pools'][number],
   scenario: Scenario,
 ): PromisedGeneration {
-  const to = own.policy === 'continuous' ? own.hand_over?.pool : undefined
+  const to = generation.policy === 'continuous' ? generation.hand_over?.pool : undefined
   return {
-    policy: own.policy,
-    maxSequences: own.max_sequences,
+    policy: generation.policy,
+    maxSequences: generation.max_sequences,
     kv: promisedKv(pool, scenario),
     handOver:
       to === undefined ? null : { pool: scenario.pools.findIndex(({ name }) => name === to) },
   }
 }
 
-function admissionOf(own: Scenario['pools'][number]['admission']): PromisedAdmission {
-  const { priority, deadline, concurrency, token_bucket, adaptive_lifo } = own
+function admissionOf(admission: Scenario['pools'][number]['admission']): PromisedAdmission {
+  const { priority, deadline, concurrency, token_bucket, adaptive_lifo } = admission
   const priorityLimits: { priority: number; limit: number }[] = []
   for (const [level, most] of Object.entries(priority?.limits ?? {})) {
     priorityLimits.push({ priority: Number(level), limit: most })
@@ -233,12 +233,12 @@ function orderOf(queue: Queue): PromisedOrder {
   return { discipline }
 }
 
-function bounds(own: Queue['levels'][string]): PromisedBounds {
+function bounds(level: Queue['levels'][string]): PromisedBounds {
   return {
-    maxLength: limit(own.max_length),
-    queueTimeoutMs: limit(own.timeout_ms),
-    timeoutAction: own.timeout_action ?? 'reject',
-    timeoutOverride: own.allow_timeout_override ?? false,
+    maxLength: limit(level.max_length),
+    queueTimeoutMs: limit(level.timeout_ms),
+    timeoutAction: level.timeout_action ?? 'reject',
+    timeoutOverride: level.allow_timeout_override ?? false,
   }
 }
 

@@ -23,7 +23,7 @@ export interface BatchRoom {
   readonly of: (size: number, length: number) => number
 }
 
-interface Lane {
+interface BatchGroup {
   readonly size: number
   readonly longest: number
   readonly tokens: number
@@ -44,22 +44,22 @@ export function poolCapacity(
 ): number {
   const batcher = new Batcher(pool.batching)
   const { maxBatch } = batcher
-  const lanes = Array.from({ length: batcher.edges.length + 1 }, () => EMPTY)
-  const lengthOf = ({ size, longest, tokens }: Lane) =>
+  const groups = Array.from({ length: batcher.edges.length + 1 }, () => EMPTY)
+  const lengthOf = ({ size, longest, tokens }: BatchGroup) =>
     pool.ragged ? tokens / size : Math.ceil(longest / pool.padTo) * pool.padTo
-  const bytesOf = (lane: Lane) => room?.of(lane.size, lengthOf(lane)) ?? 0
-  const fits = (lane: Lane) => room === null || bytesOf(lane) <= room.bytes
+  const bytesOf = (group: BatchGroup) => room?.of(group.size, lengthOf(group)) ?? 0
+  const fits = (group: BatchGroup) => room === null || bytesOf(group) <= room.bytes
   let batches = 0
   let ms = 0
   let byteMs = 0
   let served = 0
   let refused = 0
-  const run = (lane: Lane) => {
-    const own = work.mean(lane.size, lengthOf(lane)) + overheadMs
+  const run = (group: BatchGroup) => {
+    const batchMs = work.mean(group.size, lengthOf(group)) + overheadMs
     batches++
-    ms += own
-    byteMs += bytesOf(lane) * own
-    served += lane.size
+    ms += batchMs
+    byteMs += bytesOf(group) * batchMs
+    served += group.size
   }
   const most = MOST_DRAWS * maxBatch * BATCHES
   for (let drawn = 0; batches < BATCHES && drawn < most; drawn++) {
@@ -70,14 +70,14 @@ export function poolCapacity(
       continue
     }
     const at = batcher.laneOf(length)
-    const longer = joined(lanes[at]!, length)
+    const longer = joined(groups[at]!, length)
     const whole = fits(longer)
     if (whole && longer.size < maxBatch) {
-      lanes[at] = longer
+      groups[at] = longer
       continue
     }
-    run(whole ? longer : lanes[at]!)
-    lanes[at] = whole ? EMPTY : alone
+    run(whole ? longer : groups[at]!)
+    groups[at] = whole ? EMPTY : alone
   }
   // where no request fits, the capacity is that without a limit
   if (served === 0) return poolCapacity(pool, work, overheadMs, draw)
@@ -85,9 +85,9 @@ export function poolCapacity(
   return (1000 * Math.min(pool.replicas, atOnce) * (served + refused)) / ms
 }
 
-const EMPTY: Lane = Object.freeze({ size: 0, longest: 1, tokens: 0 })
+const EMPTY: BatchGroup = Object.freeze({ size: 0, longest: 1, tokens: 0 })
 
-const joined = ({ size, longest, tokens }: Lane, length: number): Lane => ({
+const joined = ({ size, longest, tokens }: BatchGroup, length: number): BatchGroup => ({
   size: size + 1,
   longest: Math.max(longest, length),
   tokens: tokens + length,
@@ -101,7 +101,7 @@ export function batchRoom(
   const { memory } = plan.pools[pool]!
   if (memory === undefined) return null
   const ledger = new Ledger(plan)
-  const first = executorsOf(plan).findIndex((one) => one.pool === pool)
+  const first = executorsOf(plan).findIndex((executor) => executor.pool === pool)
   return {
     bytes: ledger.room(first),
     places: memory.arena === null ? new Set(memory.devices).size : memory.devices.length,

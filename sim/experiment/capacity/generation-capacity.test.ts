@@ -65,7 +65,7 @@ function rateOf(generation: Generation, work: typeof WORK): number {
     work: [work],
   })
   const { done, outcome } = rows.columns
-  const refused = outcome.filter((one) => one === OUTCOME.shed).length
+  const refused = outcome.filter((result) => result === OUTCOME.shed).length
   expect(refused > 0).toBe(generation.kv === SHORT)
   return (1000 * all.length) / Math.max(...done.filter(Number.isFinite))
 }
@@ -85,10 +85,10 @@ test.each([
   expect(Math.abs(capacity / rate - 1)).toBeLessThan(0.08)
   // negative control: half the memory, or no cache, gives another capacity
   const { prefixCache } = kv
-  const other = prefixCache
+  const changed = prefixCache
     ? generationOf({ ...kv, prefixCache: false })
     : generationOf({ ...kv, blocks: kv.blocks / 2 })
-  const [pool] = planOf([{ generation: other }]).pools
+  const [pool] = planOf([{ generation: changed }]).pools
   const wrong = generationCapacity(pool!, declaredSteps(work)!, false, drawer(1))
   expect(Math.abs(wrong / rate - 1)).toBeGreaterThan(0.25)
 })

@@ -28,8 +28,8 @@ export function generationCapacity(
     requests.reduce((sum, request) => sum + of(request), 0) / requests.length
   const { blocks } = generation.kv
   // averaged over time: longer answers count for longer
-  const own = mean((request) => blockSteps(request, generation)) / mean((r) => r.output)
-  const together = Math.min(generation.maxSequences, blocks / own)
+  const meanBlocks = mean((request) => blockSteps(request, generation)) / mean((r) => r.output)
+  const together = Math.min(generation.maxSequences, blocks / meanBlocks)
   const sequences = Math.max(1, Math.floor(together))
   const offered = (1000 * replicas * REQUESTS) / requests.length
   const steps =

@@ -16,7 +16,7 @@ function capacityOf(
   pools: readonly Partial<PoolPlan>[] = [{}, {}, {}],
   rps: readonly (number | null)[] = RPS,
 ): number | null {
-  const classes = asked.map((own) => ({ ...ANY_CLASS, pools: own }))
+  const classes = asked.map((pools) => ({ ...ANY_CLASS, pools }))
   return systemCapacity(planOf(pools, { classes }), rps, weights)
 }
 

@@ -21,9 +21,9 @@ function bursts(size: number, seed: string): TraceSample {
 }
 
 /** The fit of one sample compared with another sample. */
-function rowsOf(own: TraceSample, other: TraceSample, replications = LEAST_REPLICATIONS) {
-  const trace = sampleFigures(own)
-  const fitted = fitTraffic('fitted', other)
+function rowsOf(sample: TraceSample, fittedSample: TraceSample, replications = LEAST_REPLICATIONS) {
+  const trace = sampleFigures(sample)
+  const fitted = fitTraffic('fitted', fittedSample)
   const scenario = fitScenario(fitted.traffic, trace, { load: 0.6, seed: 1 })
   const numbers = Array.from({ length: replications }, (_, i) => i)
   const figures = numbers.map((i) => replicationFigures(scenario, fitted, i)!)
@@ -36,7 +36,7 @@ function rowsOf(own: TraceSample, other: TraceSample, replications = LEAST_REPLI
   return {
     statistics: statisticsRows(trace, figures, fitted.windows_s),
     tails: tailRows(
-      runReplication(fitInput(measured, own), 0),
+      runReplication(fitInput(measured, sample), 0),
       numbers.map((i) => runReplication(fitInput(scenario, null), i)),
     ),
   }
@@ -75,9 +75,9 @@ describe('the comparison of a trace and its fit', () => {
   })
 
   test('its one replica has the requested load', () => {
-    const own = bursts(1, 'calm')
-    const trace = sampleFigures(own)
-    const scenario = fitScenario(fitTraffic('x', own).traffic, trace, { load: 0.6, seed: 1 })
+    const sample = bursts(1, 'calm')
+    const trace = sampleFigures(sample)
+    const scenario = fitScenario(fitTraffic('x', sample).traffic, trace, { load: 0.6, seed: 1 })
     const busy = Array.from({ length: 10 }, (_, i) => {
       const { busyMs } = runReplication(fitInput(scenario, null), i)
       return busyMs.reduce((sum, ms) => sum + ms, 0) / (1000 * scenario.duration_s)

@@ -40,13 +40,13 @@ export function statisticsRows(
     figure: (of: SampleFigures) => number | undefined,
     judge: 'judged' | 'shown',
   ): FitRow[] => {
-    const own = figure(trace)
+    const expected = figure(trace)
     const values = fits.map(figure).filter((value) => value !== undefined)
-    if (own === undefined || values.length === 0) return []
+    if (expected === undefined || values.length === 0) return []
     const { value, low, high } = within(tInterval(values))
-    const tolerance = FIT_TOLERANCE * Math.abs(own)
-    const verdict = judge === 'judged' ? meanVerdict([low, high], own, tolerance) : null
-    return [{ name, trace: own, fit: value, low, high, verdict }]
+    const tolerance = FIT_TOLERANCE * Math.abs(expected)
+    const verdict = judge === 'judged' ? meanVerdict([low, high], expected, tolerance) : null
+    return [{ name, trace: expected, fit: value, low, high, verdict }]
   }
   const window = (s: number) => (of: SampleFigures) =>
     of.windows.find(({ window_s }) => window_s === s)
@@ -74,23 +74,23 @@ export function statisticsRows(
 }
 
 function correlationRow(trace: SampleFigures, fits: readonly SampleFigures[]): FitRow[] {
-  const own = trace.rankCorrelation
+  const expected = trace.rankCorrelation
   const values = fits.map((of) => of.rankCorrelation).filter((value) => value !== null)
-  if (own === null || values.length === 0) return []
+  if (expected === null || values.length === 0) return []
   const { value, low, high } = tInterval(values)
-  const verdict = meanVerdict([low, high], own, CORRELATION_TOLERANCE)
-  return [{ name: 'rank correlation', trace: own, fit: value, low, high, verdict }]
+  const verdict = meanVerdict([low, high], expected, CORRELATION_TOLERANCE)
+  return [{ name: 'rank correlation', trace: expected, fit: value, low, high, verdict }]
 }
 
 /** PASS where all of a mean's interval is within the tolerance, FAIL where none of it is. */
 function meanVerdict(
   [low, high]: readonly [number | null, number | null],
-  own: number,
+  expected: number,
   tolerance: number,
 ): Verdict {
   if (low === null || high === null) return 'UNDECIDED'
-  if (low >= own - tolerance && high <= own + tolerance) return 'PASS'
-  return high < own - tolerance || low > own + tolerance ? 'FAIL' : 'UNDECIDED'
+  if (low >= expected - tolerance && high <= expected + tolerance) return 'PASS'
+  return high < expected - tolerance || low > expected + tolerance ? 'FAIL' : 'UNDECIDED'
 }
 
 /**
@@ -104,8 +104,8 @@ export function tailRows(trace: RunSummary, fits: readonly RunSummary[]): FitRow
     if (!supports(n, p)) return []
     const name = `latency ${percentileLabel(p)}, ms`
     const values = fits.map(({ all }) => all.percentiles[i]!)
-    const own = trace.all.percentiles[i]!
-    return [tailRow(name, own, values, supportsVerdict(n, p))]
+    const expected = trace.all.percentiles[i]!
+    return [tailRow(name, expected, values, supportsVerdict(n, p))]
   })
   const mean = tailRow(
     'mean latency, ms',

@@ -18,9 +18,9 @@ function spaceResult(runs: readonly SpaceSummary[]): MemorySpace {
   const share = (of: (run: SpaceSummary) => number) => estimate(runs.map(of), runs.length, 1)
   const ratio = (of: (run: SpaceSummary) => Ratio | null) => {
     const all = runs.map((run) => of(run)!)
-    const n = all.reduce((sum, one) => sum + one.of, 0)
+    const n = all.reduce((sum, ratio) => sum + ratio.of, 0)
     return estimate(
-      all.map((one) => one.part / one.of),
+      all.map((ratio) => ratio.part / ratio.of),
       n,
       1,
     )
@@ -85,7 +85,9 @@ function spaceResult(runs: readonly SpaceSummary[]): MemorySpace {
 
 function loadsResult(runs: readonly SpaceSummary[]) {
   return runs[0]!.pools.flatMap((pool) => {
-    const of = runs.flatMap(({ residency }) => residency!.pools.filter((own) => own.pool === pool))
+    const of = runs.flatMap(({ residency }) =>
+      residency!.pools.filter((loads) => loads.pool === pool),
+    )
     if (of.length < runs.length) return []
     const n = of.reduce((sum, { loads }) => sum + loads, 0)
     return [

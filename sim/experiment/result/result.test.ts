@@ -140,7 +140,7 @@ test('identical simulated runs are reported as such, replays never', () => {
     'all 3 replications are the same, as nothing random made a difference: figures are exact for these requests, and say nothing of others',
   ])
   const others = [result([], 20_000, [1, 1, 1.01]), result([], 20_000, [1])]
-  expect(others.map((one) => one.warnings)).toEqual([[], []])
+  expect(others.map((document) => document.warnings)).toEqual([[], []])
   const runs = [1, 1].map((scale) => runOf(20_000, scale))
   expect(resultOf(scenarioOf([]), runs, { ...HEAD, world: 'measured' }).warnings).toEqual([])
 })

@@ -155,12 +155,12 @@ export function resultOf(
 
 function tokenTimes(cells: readonly CellSummary[]): Result['classes'][number]['tokens'] {
   const tokens = cells.map((cell) => cell.tokens)
-  if (tokens.some((one) => one === null)) return null
-  const times = TOKEN_TIMES.map((name) => [name, distribution(tokens.map((one) => one![name]))])
+  if (tokens.some((run) => run === null)) return null
+  const times = TOKEN_TIMES.map((name) => [name, distribution(tokens.map((run) => run![name]))])
   return {
     ...Object.fromEntries(times),
     preemptions: estimate(
-      tokens.map((one) => one!.preemptions),
+      tokens.map((run) => run!.preemptions),
       cells.length,
     ),
   }

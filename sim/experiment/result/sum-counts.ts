@@ -3,8 +3,8 @@ export function sumCounts<K extends string>(
   counts: readonly Readonly<Record<K, number>>[],
 ): Record<K, number> {
   const sum: Record<K, number> = { ...counts[0]! }
-  for (const other of counts.slice(1)) {
-    for (const key of Object.keys(sum) as K[]) sum[key] += other[key]
+  for (const further of counts.slice(1)) {
+    for (const key of Object.keys(sum) as K[]) sum[key] += further[key]
   }
   return sum
 }

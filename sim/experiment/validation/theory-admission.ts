@@ -20,7 +20,7 @@ function refusing(model: string, { figures, ...rest }: Refusing): TheoryCase {
 /** Admission control as loss systems. */
 export function admissionCases(): TheoryCase[] {
   const bounded = mmck({ arrivalRate: 3.6, serviceRate: 1, servers: 4, capacity: 10 })
-  const [urgent, other] = guardChannelBlocking({
+  const [urgent, ordinary] = guardChannelBlocking({
     arrivalRates: [2, 2],
     serviceRate: 1,
     servers: 4,
@@ -59,7 +59,7 @@ export function admissionCases(): TheoryCase[] {
       requests: 400_000,
       replicas: 4,
       admission: { concurrency: { limit: 7 }, priority: { limits: { 2: 4 } } },
-      figures: [blocking(urgent), blocking(other, 1)],
+      figures: [blocking(urgent), blocking(ordinary, 1)],
     }),
     bucket(1),
     bucket(4),

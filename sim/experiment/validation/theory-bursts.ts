@@ -13,8 +13,8 @@ export function burstCases(): TheoryCase[] {
     const theory = mmppM1({
       arrivalRates: rates,
       // each other state is equally likely to follow
-      generator: meanMs.map((own, i) =>
-        meanMs.map((_, j) => (i === j ? -1 / own : 1 / own / (meanMs.length - 1))),
+      generator: meanMs.map((stateMs, i) =>
+        meanMs.map((_, j) => (i === j ? -1 / stateMs : 1 / stateMs / (meanMs.length - 1))),
       ),
       serviceRate: 1,
     })

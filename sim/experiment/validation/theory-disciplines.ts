@@ -48,7 +48,7 @@ function underOrder(model: string, queue: Queue, figures: readonly TheoryFigure[
 /** The waits of both classes; `order`: classes in the order of their priority. */
 function waits(order: readonly PriorityClass[]): TheoryFigure[] {
   const values = cobhamMeanWaits(order)
-  return [SHORT, LONG].map((own, k) => meanWait(values[order.indexOf(own)]!, k))
+  return [SHORT, LONG].map((length, k) => meanWait(values[order.indexOf(length)]!, k))
 }
 
 /** Queue disciplines: their waits where known, otherwise only Kleinrock's conservation law. */

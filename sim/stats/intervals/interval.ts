@@ -34,7 +34,7 @@ export function tInterval(values: readonly number[], level = 0.95): Interval {
   if (values.length < 2) return { value, low: null, high: null }
   // the sum of equal values is rounded, which is no variance
   const [first] = values as [number]
-  if (values.every((own) => own === first)) return { value: first, low: first, high: first }
+  if (values.every((value) => value === first)) return { value: first, low: first, high: first }
   const { halfWidth } = meanWithError(values, level)
   return { value, low: value - halfWidth, high: value + halfWidth }
 }

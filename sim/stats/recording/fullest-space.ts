@@ -18,7 +18,7 @@ export function fullestSpace(replicas: readonly SpaceSummary[]): SpaceSummary {
   return { ...fullest, counts, series: first.series, map: first.map }
 }
 
-function isFuller(one: SpaceSummary, other: SpaceSummary): boolean {
-  if (one.peakHeld !== other.peakHeld) return one.peakHeld > other.peakHeld
-  return one.peakInUse > other.peakInUse
+function isFuller(a: SpaceSummary, b: SpaceSummary): boolean {
+  if (a.peakHeld !== b.peakHeld) return a.peakHeld > b.peakHeld
+  return a.peakInUse > b.peakInUse
 }

@@ -70,8 +70,8 @@ test('a run of durations is recorded as if one by one', () => {
       run.recordRun(from, to, length, count)
       const single = new Histogram()
       for (let step = 0; step < length; step++) {
-        const own = length === 1 ? from : from + (step * (to - from)) / (length - 1)
-        for (let i = 0; i < count; i++) single.record(own)
+        const duration = length === 1 ? from : from + (step * (to - from)) / (length - 1)
+        for (let i = 0; i < count; i++) single.record(duration)
       }
       expect([run.count, run.min, run.max]).toEqual([single.count, from, to])
       expect(run.mean).toBeCloseTo(single.mean, 8)

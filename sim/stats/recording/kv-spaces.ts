@@ -74,10 +74,10 @@ export class KvSpaces {
   }
 
   readonly kv = (now: Ms, use: KvUse): void => {
-    const own = this.#of[use.executor]!
-    if (own === null) return
-    own.replica.use = use
-    const { recorder, replicas } = own.space
+    const located = this.#of[use.executor]!
+    if (located === null) return
+    located.replica.use = use
+    const { recorder, replicas } = located.space
     recorder.sample(now, stateOf(replicas))
     if (this.#maps && recorder.wantsMap(now)) {
       recorder.map(now, chunksOf(replicas, recorder.head.shared))
@@ -103,9 +103,9 @@ export class KvSpaces {
     if (device !== undefined && spaces.length > 0) return spaces[0]!
     const shares = ({ memory }: Pool) => memory?.device === device
     const pools = device === undefined ? [pool] : scenario.pools.filter(shares)
-    const weights = pools.map((one) => {
-      const replicas = device === undefined ? 1 : one.replicas
-      return replicas * (kvBytes(one, scenario)?.weights ?? 0)
+    const weights = pools.map((entry) => {
+      const replicas = device === undefined ? 1 : entry.replicas
+      return replicas * (kvBytes(entry, scenario)?.weights ?? 0)
     })
     const head = {
       name: device ?? pool.name,
@@ -113,7 +113,7 @@ export class KvSpaces {
       pools: pools.map(({ name }) => name),
       allocators: pools.map(({ memory }) => memory!.allocator),
       limitBytes,
-      weightsBytes: weights.reduce((sum, own) => sum + own, 0),
+      weightsBytes: weights.reduce((sum, bytes) => sum + bytes, 0),
     }
     const space = { recorder: new SpaceRecorder(head, 1000 * scenario.duration_s), replicas: [] }
     spaces.push(space)

@@ -20,7 +20,7 @@ const fate = fc.record({
   class: fc.nat(1),
   outcome: fc.constantFrom(...Object.values(OUTCOME)),
   /** of shed requests */
-  refusal: fc.constantFrom(...Object.values(REFUSAL).filter((one) => one !== REFUSAL.none)),
+  refusal: fc.constantFrom(...Object.values(REFUSAL).filter((refusal) => refusal !== REFUSAL.none)),
 })
 type Fate = typeof fate extends fc.Arbitrary<infer T> ? T : never
 
@@ -43,26 +43,26 @@ function record(fates: readonly Fate[], warmupMs = 0) {
   const recorder = new Recorder({ ...options, requests })
   const rowRecorder = new RowRecorder(rows, requests)
   const events: [at: number, order: number, act: () => void][] = []
-  fates.forEach((one, i) => {
-    const sent = one.at + one.lag
-    const dispatched = sent + one.queue + one.idle
-    const started = dispatched + one.dispatch
-    const ended = started + one.service
-    const done = ended + one.completion
-    requests.at[i] = one.at
-    requests.since[i] = one.at
+  fates.forEach((request, i) => {
+    const sent = request.at + request.lag
+    const dispatched = sent + request.queue + request.idle
+    const started = dispatched + request.dispatch
+    const ended = started + request.service
+    const done = ended + request.completion
+    requests.at[i] = request.at
+    requests.since[i] = request.at
     requests.attempt[i] = 1
     requests.sending[i] = i
-    requests.class[i] = one.class
+    requests.class[i] = request.class
     requests.key[i] = i
     requests.length[i] = 1
     requests.enqueued[i] = sent
-    requests.idleAtEnqueueMs[i] = one.idle
-    requests.outcome[i] = one.outcome
-    requests.refusal[i] = one.outcome === OUTCOME.shed ? one.refusal : REFUSAL.none
+    requests.idleAtEnqueueMs[i] = request.idle
+    requests.outcome[i] = request.outcome
+    requests.refusal[i] = request.outcome === OUTCOME.shed ? request.refusal : REFUSAL.none
     const members = Int32Array.of(i)
     const times = { dispatched, started, ended }
-    const status = one.outcome === OUTCOME.failed ? STATUS.outOfMemory : STATUS.ok
+    const status = request.outcome === OUTCOME.failed ? STATUS.outOfMemory : STATUS.ok
     const batch: Batch = {
       executor: 0,
       members,
@@ -75,7 +75,7 @@ function record(fates: readonly Fate[], warmupMs = 0) {
     }
     for (const to of [recorder, rowRecorder]) {
       events.push([sent, 0, () => to.arrived(sent, i)])
-      if (inBatch(one.outcome)) {
+      if (inBatch(request.outcome)) {
         events.push([dispatched, 1, () => to.dispatched(dispatched, batch)])
         events.push([done, 2, () => to.batch(done, batch)])
       } else events.push([done, 3, () => to.lost(done, i)])

@@ -100,15 +100,13 @@ export interface RecorderOptions {
   readonly poolOf: readonly number[]
   /** times of increased traffic, in the order of their starts */
   readonly surges: readonly SurgeWindow[]
-  /**
-   * parts per request of each class, whose calls are recorded; null where each request is a call
-   */
+  /** parts per request of each class; null where each request is a call */
   readonly parts: readonly (number | null)[]
   /** a good request of each class has a latency below this; Infinity for none */
   readonly limitsMs: readonly Ms[]
   /** the same for the time to first token and the time per output token */
   readonly tokenLimits?: readonly { readonly ttftMs: Ms; readonly tpotMs: Ms }[]
-  /** expected duration of a batch at speed 1, for the series of machine speed */
+  /** expected duration of a batch at speed 1, for the series of speed, ms */
   readonly expected: ((batch: Batch) => Ms) | null
   /** called with the use of KV caches; absent where that is not recorded */
   readonly kv?: (now: Ms, use: KvUse) => void
@@ -123,9 +121,7 @@ export class Recorder implements Observer {
   readonly cells: readonly (readonly Cell[])[]
   /** batches by size, from 1, per pool */
   readonly batchSizes: readonly Float64Array[]
-  /**
-   * per pool: input tokens of all members of batches; below, tokens computed for them with padding
-   */
+  /** per pool: input tokens of batches; below, computed tokens with padding */
   readonly tokens: Float64Array
   readonly computed: Float64Array
   /** executor time spent on batches, per pool, ms */
@@ -180,7 +176,7 @@ export class Recorder implements Observer {
   get prefixes(): Ratio[] {
     return this.#options.pools.map((_, pool) => {
       const sum = (tokens: Float64Array) =>
-        tokens.reduce((total, own, i) => total + (this.#options.poolOf[i] === pool ? own : 0), 0)
+        tokens.reduce((total, n, i) => total + (this.#options.poolOf[i] === pool ? n : 0), 0)
       return { part: sum(this.#hitTokens), of: sum(this.#promptTokens) }
     })
   }

@@ -162,8 +162,8 @@ export class SpaceRecorder {
     const weights = state.weights ?? this.head.weightsBytes
     if (state.inUse > this.#peakInUse) {
       this.#peakInUse = state.inUse
-      const own = state.inUse - weights
-      this.#internal = own > 0 ? 1 - (state.requested - weights) / own : 0
+      const unweighted = state.inUse - weights
+      this.#internal = unweighted > 0 ? 1 - (state.requested - weights) / unweighted : 0
     }
     this.#peakRequested = Math.max(this.#peakRequested, state.requested)
     this.#peakHeld = Math.max(this.#peakHeld, state.held)

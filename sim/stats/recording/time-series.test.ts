@@ -79,17 +79,17 @@ test('speed is work over time taken', () => {
 
 test('merged series are means over runs; heat adds up, and its empty rows are removed', () => {
   fc.assert(
-    fc.property(stays, stays, (one, other) => {
-      const runs = [seriesOf(one), seriesOf(other)]
+    fc.property(stays, stays, (first, second) => {
+      const runs = [seriesOf(first), seriesOf(second)]
       const merged = mergeSeries(runs)
       expect(sum(merged.arrived_rps) * merged.bucket_s).toBeCloseTo(
-        (one.length + other.length) / 2,
+        (first.length + second.length) / 2,
         6,
       )
       expect(merged.queue_max).toEqual(
         runs[0]!.queue_max.map((value, i) => Math.max(value, runs[1]!.queue_max[i]!)),
       )
-      const served = [...one, ...other].filter(({ lost }) => !lost)
+      const served = [...first, ...second].filter(({ lost }) => !lost)
       expect(sum(merged.heat.counts.map(sum))).toBe(served.length)
       const { latency_edges: edges, counts } = merged.heat
       expect(counts.every((row) => row.length === Math.max(0, edges.length - 1))).toBe(true)

@@ -88,6 +88,6 @@ function arrivalsBefore(
     return (time) => perMs * time
   }
   const parted = arrivals.process === 'sum' ? arrivals.of : [arrivals]
-  const rates = parted.map((own) => rateOf(own, { endMs, capacityRps }))
+  const rates = parted.map((part) => rateOf(part, { endMs, capacityRps }))
   return (time) => rates.reduce((sum, rate) => sum + rate.cumulative(time), 0)
 }

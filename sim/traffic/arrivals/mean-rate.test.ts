@@ -24,8 +24,8 @@ interface Recorded {
 }
 
 function rateOf(traffic: object, { trace, clients }: Recorded = {}): number {
-  const own: TrafficClass = scenarioOf(traffic).traffic[0]!
-  return meanRate(own, { seed: 1, endMs: 1000 * DURATION_S, trace, clients })
+  const trafficClass: TrafficClass = scenarioOf(traffic).traffic[0]!
+  return meanRate(trafficClass, { seed: 1, endMs: 1000 * DURATION_S, trace, clients })
 }
 
 /** Requests/s of the source over the run, with a capacity of 1 request/s. */

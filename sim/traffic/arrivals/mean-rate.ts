@@ -28,13 +28,13 @@ export function meanRate(traffic: TrafficClass, options: MeanRateOptions): numbe
   const { arrivals, session, fan_out } = traffic
   const { seed } = options
   const parts = arrivals.process === 'sum' ? arrivals.of : [arrivals]
-  const own = parts.reduce((sum, part) => {
+  const rate = parts.reduce((sum, part) => {
     // a load includes parts already
     return sum + 1000 * perMs(part, options) * (saysLoad(part) ? 1 : fan_out)
   }, 0)
-  if (session === undefined || arrivals.process === 'closed-loop') return own
+  if (session === undefined || arrivals.process === 'closed-loop') return rate
   const turns = lengthDistribution(session.turns, stream(seed, 0, `mean-turns:${traffic.class}`))
-  return own * meanOf(() => turns.draw())
+  return rate * meanOf(() => turns.draw())
 }
 
 type Process = Exclude<Arrivals, { process: 'sum' }>

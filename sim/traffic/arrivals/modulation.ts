@@ -41,8 +41,8 @@ export function stateShares(states: readonly ModulatingState[]): number[] {
     }
   }
   const visits = rows.map((row, i) => row[n]! / row[i]!)
-  const total = visits.reduce((sum, own, i) => sum + own * states[i]!.meanMs, 0)
-  return visits.map((own, i) => (own * states[i]!.meanMs) / total)
+  const total = visits.reduce((sum, share, i) => sum + share * states[i]!.meanMs, 0)
+  return visits.map((share, i) => (share * states[i]!.meanMs) / total)
 }
 
 /**

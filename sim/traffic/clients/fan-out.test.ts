@@ -18,7 +18,7 @@ function listOf(at: readonly number[], classes: readonly number[]): RequestList 
 /** A list that records the outcomes reported to its clients. */
 class Listening implements Source {
   readonly reactsUntil = 1000
-  readonly told: [number: number, key: number, outcome: Outcome, now: Ms][] = []
+  readonly settlements: [number: number, key: number, outcome: Outcome, now: Ms][] = []
   readonly #list: ListSource
   readonly take: Source['take']
 
@@ -32,7 +32,7 @@ class Listening implements Source {
   }
 
   settled(...how: [number: number, key: number, outcome: Outcome, now: Ms]): void {
-    this.told.push(how)
+    this.settlements.push(how)
   }
 }
 
@@ -81,11 +81,11 @@ describe('requests with parts', () => {
         let now = 0
         const list = listOf(
           all.map(({ gap }) => (now += gap)),
-          all.map((one) => one.class),
+          all.map((request) => request.class),
         )
-        const own = fanOut.map((parts) => ({ fanOut: parts }))
-        const requests = taken(new FanOutSource(new ListSource(list), own))
-        const parts = partsOf(list, own)
+        const classes = fanOut.map((parts) => ({ fanOut: parts }))
+        const requests = taken(new FanOutSource(new ListSource(list), classes))
+        const parts = partsOf(list, classes)
         for (const name of ['at', 'length', 'output', 'class', 'sending', 'part'] as const) {
           expect([...requests[name].subarray(0, requests.inUse)]).toEqual([...parts[name]])
         }
@@ -100,12 +100,12 @@ describe('requests with parts', () => {
     parts.settled(0, 1, served, 3)
     parts.settled(1, 3, shed, 4)
     parts.settled(0, 0, served, 7)
-    expect(source.told).toEqual([[1, 1, shed, 4]])
+    expect(source.settlements).toEqual([[1, 1, shed, 4]])
     parts.settled(0, 2, served, 8)
     parts.settled(0, 5, served, 9)
     parts.settled(0, 4, cancelled, 10)
     parts.settled(0, 6, shed, 11)
-    expect(source.told.slice(1)).toEqual([
+    expect(source.settlements.slice(1)).toEqual([
       [0, 0, served, 8],
       [0, 2, cancelled, 11],
     ])

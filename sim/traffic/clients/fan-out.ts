@@ -105,8 +105,8 @@ export interface PartColumns extends RequestListColumns {
 export function partsOf({ columns }: RequestList, classes: Classes): PartColumns {
   const sending: number[] = []
   const part: number[] = []
-  for (const [number, own] of columns.class.entries()) {
-    for (let i = 0; i < classes[own]!.fanOut; i++) {
+  for (const [number, classIndex] of columns.class.entries()) {
+    for (let i = 0; i < classes[classIndex]!.fanOut; i++) {
       sending.push(number)
       part.push(i)
     }

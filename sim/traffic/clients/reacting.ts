@@ -7,5 +7,5 @@ export function reacts({ arrivals, retry, session }: TrafficClass): boolean {
 
 /** Names of the classes whose clients react. */
 export function reactingClasses({ traffic }: Scenario): string[] {
-  return traffic.filter(reacts).map((own) => own.class)
+  return traffic.filter(reacts).map((entry) => entry.class)
 }

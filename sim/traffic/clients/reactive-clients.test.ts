@@ -149,8 +149,8 @@ describe('retries', () => {
     { ratio: 0.7, burst: 3, after: [1, 2, 3, 4], all: 702 },
   ])('a budget counts fractions exactly: $ratio, $burst', ({ after, all, ratio, burst }) => {
     const calls = Array.from({ length: 1000 }, (_, i) => 100 * i)
-    const own = { ...retry, maxAttempts: 2, budget: { ratio, burst } }
-    const plan = { endMs: 1e6, retry: own }
+    const limited = { ...retry, maxAttempts: 2, budget: { ratio, burst } }
+    const plan = { endMs: 1e6, retry: limited }
     const sent = run(plan, calls, () => ({ after: 0, outcome: abandoned }))
     const retried = sent.filter(({ attempt }) => attempt === 2).map(({ at }) => 1 + (at - 10) / 100)
     expect(retried.slice(0, 4)).toEqual(after)

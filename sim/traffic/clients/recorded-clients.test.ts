@@ -55,8 +55,8 @@ describe('a recorded client', () => {
     const weibull = row(1000, 100, { family: 'Weibull', shape: 0.5 })
     const all = times([[gamma, weibull]], 3000)
     const cvOf = (from: number, to: number) => {
-      const own = all.filter((at) => at >= 1000 * from && at < 1000 * to)
-      const gaps = own.slice(1).map((at, i) => at - own[i]!)
+      const inRow = all.filter((at) => at >= 1000 * from && at < 1000 * to)
+      const gaps = inRow.slice(1).map((at, i) => at - inRow[i]!)
       const mean = gaps.reduce((a, b) => a + b) / gaps.length
       return Math.sqrt(gaps.reduce((a, b) => a + (b - mean) ** 2, 0) / gaps.length) / mean
     }
@@ -65,10 +65,14 @@ describe('a recorded client', () => {
   })
 
   test('has been sending before the run: bursty clients do not all begin with a burst', () => {
-    const clients = (own: Partial<ClientRow>) =>
-      Array.from({ length: 20_000 }, () => [row(0, 0.01, own)])
-    for (const own of [{ shape: 0.1 }, { family: 'Weibull' as const, shape: 0.4 }, { shape: 3 }]) {
-      const all = times(clients(own), 20)
+    const clients = (changes: Partial<ClientRow>) =>
+      Array.from({ length: 20_000 }, () => [row(0, 0.01, changes)])
+    for (const changes of [
+      { shape: 0.1 },
+      { family: 'Weibull' as const, shape: 0.4 },
+      { shape: 3 },
+    ]) {
+      const all = times(clients(changes), 20)
       // 2000 are expected in each half; bursts of about thirty widen the error
       for (const [from, to] of [
         [0, 10],
@@ -122,7 +126,7 @@ describe.skipIf(!present)("ServeGen's day, where ../shared has it", () => {
   test.each(['reason/deepseek-r1', 'multimodal/mm-image'])(
     '%s has the rates of its summary, hour by hour',
     (model) => {
-      const known = summaries.find((own) => own.model === model)!
+      const known = summaries.find((summary) => summary.model === model)!
       const cv = known.rate_weighted_client_ia_cv
       const file = `servegen_rate_${model.replace('/', '_')}.csv.gz`
       const rows = gunzipSync(read(file)).toString().trim().split('\n').slice(1)

@@ -40,8 +40,8 @@ export function recordedClients(
   const stretches = clients.map((rows) => stretchesOf(rows, fromS, endMs))
   const scale = perMs === null ? 1 : perMs / recordedPerMs(clients, options)
   return new SummedArrivals(
-    stretches.map((own, i) => {
-      const scaled = own.map((stretch) => ({ ...stretch, rate: scale * stretch.rate }))
+    stretches.map((client, i) => {
+      const scaled = client.map((stretch) => ({ ...stretch, rate: scale * stretch.rate }))
       return new RecordedClient(scaled, stream(seed, replication, `arrivals:${name}:${i}`), endMs)
     }),
   )
@@ -53,7 +53,7 @@ export function recordedPerMs(
   { fromS, endMs }: Pick<ClientsOptions, 'fromS' | 'endMs'>,
 ): number {
   const stretches = clients.map((rows) => stretchesOf(rows, fromS, endMs))
-  return stretches.reduce((sum, own) => sum + expected(own, endMs), 0) / endMs
+  return stretches.reduce((sum, client) => sum + expected(client, endMs), 0) / endMs
 }
 
 function stretchesOf(rows: readonly ClientRow[], fromS: number, endMs: Ms): Stretch[] {

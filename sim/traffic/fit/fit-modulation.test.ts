@@ -65,7 +65,7 @@ describe('the product of factors as states', () => {
 
   test('is silent in the lower state of a factor with a variance above 1', () => {
     expect(states.filter(({ factor }) => factor === 0)).toHaveLength(2)
-    expect(Math.min(...productStates(factors.slice(0, 1)).map((own) => own.factor))).toBe(0.5)
+    expect(Math.min(...productStates(factors.slice(0, 1)).map((state) => state.factor))).toBe(0.5)
   })
 
   test('changes one factor at a time, at the rates of its scale', () => {

@@ -51,7 +51,7 @@ export function fitFactors(
     }
   }
   return factors.filter((factor) => {
-    const others = factors.filter((other) => other !== factor)
+    const others = factors.filter((candidate) => candidate !== factor)
     return found.some((of) => Math.abs(of(others) / of(factors) - 1) > NO_CHANGE)
   })
 }

@@ -45,7 +45,7 @@ describe('lengths that follow a schedule', () => {
     { at_s: 50, input_level: 0.8 },
     { at_s: 100, output_level: 0.1 },
   ]
-  const own = {
+  const scheduled = {
     ...web,
     output_tokens: { distribution: 'geometric', mean: 90 },
     length_schedule: schedule,
@@ -60,7 +60,7 @@ describe('lengths that follow a schedule', () => {
   test.each([undefined, 0.6])(
     'have their median at the level of each step, correlation %d, |z| <= 4',
     (length_correlation) => {
-      const list = requests({ ...own, length_correlation }, 150)
+      const list = requests({ ...scheduled, length_correlation }, 150)
       const { at, length, output } = list.columns
       const between = (column: Int32Array, from: number, to: number) =>
         Array.from(column).filter((_, i) => at[i]! >= from && at[i]! < to)
@@ -81,7 +81,7 @@ describe('lengths that follow a schedule', () => {
 
   test('keep to their distribution', () => {
     const { length } = requests({
-      ...own,
+      ...scheduled,
       length_schedule: [{ at_s: 0, input_level: 0.999 }],
     }).columns
     expect(Math.max(...length)).toBe(500)

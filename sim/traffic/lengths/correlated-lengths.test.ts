@@ -76,7 +76,7 @@ describe('correlated lengths', () => {
         ],
       ] as const) {
         for (const [length, p] of points) {
-          const share = column.filter((own) => own <= length).length / N
+          const share = column.filter((value) => value <= length).length / N
           expect(Math.abs(share - p) / Math.sqrt((p * (1 - p)) / N)).toBeLessThanOrEqual(4)
         }
       }
@@ -84,8 +84,8 @@ describe('correlated lengths', () => {
   })
 
   test('negative control: independent draws have none', () => {
-    const [input, output] = [INPUT, OUTPUT].map((own, i) => {
-      const lengths = lengthDistribution(own, new Random(`apart ${i}`))
+    const [input, output] = [INPUT, OUTPUT].map((distribution, i) => {
+      const lengths = lengthDistribution(distribution, new Random(`apart ${i}`))
       return Float64Array.from({ length: N }, () => lengths.draw())
     })
     expect(Math.abs(rankCorrelation(input!, output!)!)).toBeLessThan(0.03)

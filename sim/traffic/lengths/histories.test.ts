@@ -7,10 +7,10 @@ const of = (histories: Histories, tokens: number, before: Int32Array | null = nu
 test('a turn begins with the turn before, and no two sessions share numbers', () => {
   const histories = new Histories(0)
   const first = of(histories, 700)
-  const other = of(histories, 700)
+  const ofAnotherSession = of(histories, 700)
   const second = of(histories, 1800, first)
   expect([...first]).toEqual([0, 1])
-  expect([...other]).toEqual([2, 3])
+  expect([...ofAnotherSession]).toEqual([2, 3])
   expect([...second]).toEqual([0, 1, 4, 5])
 })
 

@@ -64,7 +64,7 @@ test('rows of a trace have prefixes, also with clients that react', () => {
   const retry = { timeout_ms: 500, retry: { max_attempts: 2, backoff_ms: 10 } }
   expect(prefixesIn(sourceOf(traced({}, retry)))).toEqual(AS_TOLD)
   const parts = inParts(sourceOf(traced({})), [{ fanOut: 2 }])
-  expect(prefixesIn(parts)).toEqual(AS_TOLD.flatMap((one) => [one, one]))
+  expect(prefixesIn(parts)).toEqual(AS_TOLD.flatMap((prefix) => [prefix, prefix]))
 })
 
 test('lengths other than those of the rows have no prefixes', () => {
@@ -81,8 +81,8 @@ test('a list keeps prefixes, and its hash is that of its source', () => {
   expect(list.hash()).toBe(source.hash())
   expect(list.until(15).columns.prefixes).toHaveLength(2)
   // negative control: other prefixes make another list
-  const other = list.with([Int32Array.of(4, 5), null, Int32Array.of(4, 7)])
-  expect(other.hash()).not.toBe(list.hash())
+  const changed = list.with([Int32Array.of(4, 5), null, Int32Array.of(4, 7)])
+  expect(changed.hash()).not.toBe(list.hash())
 })
 
 test('turns that carry their context begin with the turns before, other turns have no prefix', () => {

@@ -30,7 +30,7 @@ test('the hash has 16 hexadecimal digits and depends on the requests alone', () 
   fc.assert(
     fc.property(requests, (list) => {
       expect(hash(list)).toMatch(/^[0-9a-f]{16}$/)
-      expect(hash(list)).toBe(hash(list.map((one) => ({ ...one }))))
+      expect(hash(list)).toBe(hash(list.map((request) => ({ ...request }))))
     }),
   )
 })
@@ -51,12 +51,12 @@ test('the smallest change of any field of any request changes the hash', () => {
   fc.assert(
     fc.property(requests, fc.nat(), (list, index) => {
       const i = index % list.length
-      const one = list[i]!
+      const request = list[i]!
       const changes: Request[] = [
-        { ...one, at: nextUp(one.at) },
-        { ...one, length: one.length + 1 },
-        { ...one, output: one.output + 1 },
-        { ...one, number: one.number + 1 },
+        { ...request, at: nextUp(request.at) },
+        { ...request, length: request.length + 1 },
+        { ...request, output: request.output + 1 },
+        { ...request, number: request.number + 1 },
       ]
       const hashes = changes.map((change) => hash(list.with(i, change)))
       expect(new Set([...hashes, hash(list)]).size).toBe(5)

@@ -40,16 +40,16 @@ export class RequestList {
     const outputs: number[] = []
     const classes: number[] = []
     const prefixes: (Int32Array | null)[] = []
-    const one = new Requests(1)
+    const slots = new Requests(1)
     for (let at = source.peek(); at !== Number.POSITIVE_INFINITY; at = source.peek()) {
       if (Number.isNaN(at)) throw new Error('Expected all rows of the traces to be at hand')
-      source.take(one, 0)
-      times.push(one.at[0]!)
-      lengths.push(one.length[0]!)
-      outputs.push(one.output[0]!)
-      classes.push(one.class[0]!)
-      prefixes.push(one.prefixes.get(0) ?? null)
-      one.prefixes.clear()
+      source.take(slots, 0)
+      times.push(slots.at[0]!)
+      lengths.push(slots.length[0]!)
+      outputs.push(slots.output[0]!)
+      classes.push(slots.class[0]!)
+      prefixes.push(slots.prefixes.get(0) ?? null)
+      slots.prefixes.clear()
     }
     const list = RequestList.allocate(times.length)
     list.columns.at.set(times)
@@ -61,7 +61,7 @@ export class RequestList {
 
   /** The same requests with these prompt prefixes. */
   with(prefixes: readonly (Int32Array | null)[]): RequestList {
-    const known = prefixes.some((one) => one !== null)
+    const known = prefixes.some((prefix) => prefix !== null)
     return known ? RequestList.of({ ...this.columns, prefixes }) : this
   }
 

@@ -17,11 +17,11 @@ export function* requestText(list: RequestList, classes: readonly string[]): Gen
   for (let from = 0; from < list.count; from += LINES_AT_ONCE) {
     let chunk = ''
     for (let i = from; i < Math.min(list.count, from + LINES_AT_ONCE); i++) {
-      const own = { at_ms: at[i]!, class: classes[numbers[i]!]!, input_tokens: length[i]! }
+      const row = { at_ms: at[i]!, class: classes[numbers[i]!]!, input_tokens: length[i]! }
       const generated = output[i]! > 0 ? { output_tokens: output[i]! } : {}
       const prefix = prefixes?.[i]
       const known = prefix ? { hash_ids: Array.from(prefix) } : {}
-      chunk += `${JSON.stringify({ ...own, ...generated, ...known })}\n`
+      chunk += `${JSON.stringify({ ...row, ...generated, ...known })}\n`
     }
     yield chunk
   }
@@ -93,7 +93,7 @@ function isWhole(value: unknown, least: number): value is number {
 
 function isPrefix(value: unknown): value is number[] {
   if (!Array.isArray(value) || value.length === 0) return false
-  return value.every((one) => Number.isInteger(one) && one >= 0 && one <= MAX_NUMBER)
+  return value.every((item) => Number.isInteger(item) && item >= 0 && item <= MAX_NUMBER)
 }
 
 const wholeNumber = (least: number) => `expected a whole number from ${least} to ${MAX_LENGTH}`

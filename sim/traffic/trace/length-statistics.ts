@@ -42,12 +42,12 @@ export class LengthStatistics {
   summary(): LengthSummary {
     const { mean, max, cv, error, count } = this.#spread
     const [p1, p5, p25, p50, p75, p90, p95, p99, p99_9] = this.#spread.quantiles(LEVELS)
-    const first = this.#bins.findIndex((own) => own > 0)
-    const last = this.#bins.findLastIndex((own) => own > 0)
-    const shares = Array.from(this.#bins.subarray(first, last + 1), (own, i) => ({
+    const first = this.#bins.findIndex((inBin) => inBin > 0)
+    const last = this.#bins.findLastIndex((inBin) => inBin > 0)
+    const shares = Array.from(this.#bins.subarray(first, last + 1), (inBin, i) => ({
       from: edge(first + i),
       to: edge(first + i + 1),
-      share: own / count,
+      share: inBin / count,
     }))
     return {
       p1: p1!,

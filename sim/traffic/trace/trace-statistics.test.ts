@@ -67,14 +67,14 @@ describe.skipIf(!existsSync(FACTS))('the Azure traces, where ../shared has them'
       close(found.gaps.p99, known.ia_p99!, 3)
       close(found.gaps.max, known.ia_max!, 2)
       close(found.correlation!, known.corr_prompt_output!, 3)
-      for (const own of found.windows) {
-        const window = known[`w${own.window_s}s`]!
-        close(own.mean, window.mean!, 3)
-        expect(own.peak).toBe(window.peak)
-        close(own.peak_to_mean, window.peak_to_mean!, 2)
-        close(own.p99_to_mean, window.p99_to_mean!, 2)
-        close(own.dispersion, window.idc!, 2)
-        close(own.idle_share, window.idle_frac!, 3)
+      for (const statistics of found.windows) {
+        const window = known[`w${statistics.window_s}s`]!
+        close(statistics.mean, window.mean!, 3)
+        expect(statistics.peak).toBe(window.peak)
+        close(statistics.peak_to_mean, window.peak_to_mean!, 2)
+        close(statistics.p99_to_mean, window.p99_to_mean!, 2)
+        close(statistics.dispersion, window.idc!, 2)
+        close(statistics.idle_share, window.idle_frac!, 3)
       }
       for (const [lengths, key] of [
         [found.input_tokens!, 'prompt'],
@@ -94,7 +94,7 @@ describe.skipIf(!existsSync(FACTS))('the Azure traces, where ../shared has them'
   test('padding efficiency at batch 8 and 32: code 0.38 and 0.30, conv 0.40 and 0.29', async () => {
     const of = async (name: string) => {
       const { padding } = await statistics(name)
-      return [8, 32].map((batch) => padding.find((own) => own.batch === batch)!.useful)
+      return [8, 32].map((batch) => padding.find((entry) => entry.batch === batch)!.useful)
     }
     const [code, conv] = [await of('azure_llm_2023_code.csv'), await of('azure_llm_2023_conv.csv')]
     expect(code[0]).toBeCloseTo(0.38, 2)

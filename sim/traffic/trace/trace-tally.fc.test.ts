@@ -42,9 +42,9 @@ test('windows match a list of all counts', () => {
     fc.property(rows, (drawn) => {
       const { times } = sample(drawn)
       const since = times.map((time) => time - times[0]!)
-      const own = new WindowCounts(0.1)
-      for (const time of since) own.add(time)
-      const found = own.statistics(since.at(-1)!)
+      const windows = new WindowCounts(0.1)
+      for (const time of since) windows.add(time)
+      const found = windows.statistics(since.at(-1)!)
       const counts = new Float64Array(Math.floor(since.at(-1)! / 100))
       for (const time of since) if (time < 100 * counts.length) counts[Math.floor(time / 100)]!++
       expect(found === null).toBe(counts.length < 2)

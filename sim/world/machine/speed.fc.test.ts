@@ -18,17 +18,17 @@ const steps: fc.Arbitrary<Steps> = fc
   .map(([first, parts, last]) => {
     let at = first
     const times = [first, ...parts.map(([gap]) => (at += gap))]
-    return { times, speeds: [...parts.map(([, own]) => own), last] }
+    return { times, speeds: [...parts.map(([, speed]) => speed), last] }
   })
 const start = fc.double({ min: 0, max: 400, noNaN: true })
 const amount = fc.double({ min: 1e-3, max: 200, noNaN: true })
 
 /** Work done between two times, summed over all steps. */
 function workBetween({ times, speeds }: Steps, from: number, to: number): number {
-  return speeds.reduce((sum, own, i) => {
+  return speeds.reduce((sum, speed, i) => {
     const begin = i === 0 ? Number.NEGATIVE_INFINITY : times[i]!
     const end = times[i + 1] ?? Number.POSITIVE_INFINITY
-    return sum + own * Math.max(0, Math.min(end, to) - Math.max(begin, from))
+    return sum + speed * Math.max(0, Math.min(end, to) - Math.max(begin, from))
   }, 0)
 }
 
@@ -48,7 +48,7 @@ test('split work ends when the whole does', () => {
       const whole = new SpeedField([field]).finish(0, from, first + second)
       const split = new SpeedField([field])
       const end = split.finish(0, split.finish(0, from, first), second)
-      const slowest = Math.min(...field.speeds.filter((own) => own > 0))
+      const slowest = Math.min(...field.speeds.filter((speed) => speed > 0))
       // work left by rounding may have to wait for the end of a stall
       const slack = 1e-9 * (1 + whole)
       const between = workBetween(field, Math.min(end, whole), Math.max(end, whole))
@@ -71,9 +71,9 @@ test('a later start, or more work, never ends earlier', () => {
 test('earlier calls change no answer, as long as starts rise', () => {
   fc.assert(
     fc.property(steps, fc.array(fc.tuple(start, amount), { minLength: 1 }), (field, calls) => {
-      const one = new SpeedField([field])
+      const reused = new SpeedField([field])
       for (const [from, work] of calls.sort((a, b) => a[0] - b[0])) {
-        expect(one.finish(0, from, work)).toBe(new SpeedField([field]).finish(0, from, work))
+        expect(reused.finish(0, from, work)).toBe(new SpeedField([field]).finish(0, from, work))
       }
     }),
   )

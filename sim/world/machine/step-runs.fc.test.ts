@@ -41,9 +41,9 @@ test('a run is cut at the end of its first step after an instant', () => {
         }
         expect(end).toBeCloseTo(ends.at(-1)!, 6)
         const now = started + share * (end - started)
-        const first = ends.findIndex((one) => one > now + 1e-6)
+        const first = ends.findIndex((end) => end > now + 1e-6)
         // closer to an end than rounding can separate
-        fc.pre(ends.every((one) => Math.abs(one - now) > 1e-6))
+        fc.pre(ends.every((end) => Math.abs(end - now) > 1e-6))
         const cut = runs.cut(now, 0)
         if (first < 0 || first === steps - 1) expect(cut).toBeNull()
         else {

@@ -97,8 +97,8 @@ describe('tabulated work', () => {
   })
 
   test('of one cell is constant', () => {
-    const one = tabulatedWork({ sizes: [4], lengths: [8], ms: [[3]] })
-    expect([one.of(1, 1, random), one.of(9, 99, random)]).toEqual([3, 3])
+    const single = tabulatedWork({ sizes: [4], lengths: [8], ms: [[3]] })
+    expect([single.of(1, 1, random), single.of(9, 99, random)]).toEqual([3, 3])
   })
 
   test('caches each pair separately, at any length', () => {

@@ -38,8 +38,8 @@ export class AddressSpace {
       return { address, bytes: chunk.bytes, owner: chunk.owner, region }
     })
     placed.sort((a, b) => a.address - b.address)
-    const joined = join(placed, (one, next) => {
-      return one.owner === next.owner && (one.region === next.region || one.owner !== 'free')
+    const joined = join(placed, (chunk, next) => {
+      return chunk.owner === next.owner && (chunk.region === next.region || chunk.owner !== 'free')
     })
     return withoutDust(joined).map(({ address, bytes, owner }) => ({ address, bytes, owner }))
   }
@@ -63,7 +63,7 @@ const key = ({ replica, region }: ForeignChunk) => `${replica} ${region}`
 /** Merges adjacent chunks; the owner of the larger one is kept. */
 function join(
   chunks: readonly PlacedChunk[],
-  alike: (one: PlacedChunk, next: PlacedChunk) => boolean,
+  alike: (chunk: PlacedChunk, next: PlacedChunk) => boolean,
 ): PlacedChunk[] {
   const joined: PlacedChunk[] = []
   for (const chunk of chunks) {
@@ -83,7 +83,7 @@ function withoutDust(chunks: readonly PlacedChunk[]): readonly PlacedChunk[] {
   let joined = chunks
   for (let least = all / 1e5; joined.length > MOST_CHUNKS; least *= 2) {
     const dust = least
-    joined = join(joined, (one, next) => Math.min(one.bytes, next.bytes) < dust)
+    joined = join(joined, (chunk, next) => Math.min(chunk.bytes, next.bytes) < dust)
   }
   return joined
 }

@@ -29,7 +29,7 @@ pools:
 )
 
 /** What a world reports to a control plane that calls `act` at the first arrival and each event. */
-function told(act: (world: SimulatedWorld, step: number) => void): string[] {
+function eventsOf(act: (world: SimulatedWorld, step: number) => void): string[] {
   const model = scenario.models.m!
   const activations = ['work' in model ? declaredPlan(model.memory!, 'fp32') : null]
   const plan = servingPlan(scenario, activations)
@@ -91,7 +91,7 @@ const LOAD_MS = 3 + (1000 * 4 * MIB) / 2 ** 30
 
 test('a batch that finds no memory ends at once and counts as no work: the next batch pays a wake-up', () => {
   const loaded = 10 + LOAD_MS
-  const events = told((world, step) => {
+  const events = eventsOf((world, step) => {
     if (step === 0) world.load(0)
     else if (step === 1) world.start(batchOf(0, 30))
     else if (step === 2) world.start(batchOf(0, 1))
@@ -108,7 +108,7 @@ test('a batch that finds no memory ends at once and counts as no work: the next 
 
 test('two simultaneous loads take the time of the bytes of both, and set up in parallel', () => {
   const both = 13 + (1000 * 8 * MIB) / 2 ** 30
-  const events = told((world, step) => {
+  const events = eventsOf((world, step) => {
     if (step === 0) {
       world.load(0)
       world.load(1)
@@ -119,7 +119,7 @@ test('two simultaneous loads take the time of the bytes of both, and set up in p
 
 test('a load that finds no memory ends at once, and succeeds once arenas release memory', () => {
   const ended = 10 + LOAD_MS + 4.5
-  const events = told((world, step) => {
+  const events = eventsOf((world, step) => {
     if (step === 0) world.load(0)
     else if (step === 1) world.start(batchOf(0, 4))
     // 4 MiB of weights and 4 of an idle arena, of 10

@@ -45,8 +45,8 @@ describe('loads on a shared link', () => {
           sizes.map((bytes) => ({ at: 0, bytes })),
           3,
         )
-        for (const [i, own] of sizes.entries()) {
-          const passed = sizes.reduce((total, other) => total + Math.min(own, other), 0)
+        for (const [i, size] of sizes.entries()) {
+          const passed = sizes.reduce((total, passing) => total + Math.min(size, passing), 0)
           expect(Math.abs(all[i]! - 3 - passed)).toBeLessThanOrEqual(1e-9 * passed)
         }
       }),

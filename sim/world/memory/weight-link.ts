@@ -35,10 +35,10 @@ export class WeightLink {
     this.#now = now
     const passesFrom = now + this.#setUpMs
     this.#loads.push({ executor, passesFrom, leftBytes: bytes, endsAt: passesFrom })
-    const ahead = this.#loads.map((own) => ({ ...own }))
+    const ahead = this.#loads.map((load) => ({ ...load }))
     this.#pass(ahead, Number.POSITIVE_INFINITY)
     for (const [i, { endsAt }] of ahead.entries()) this.#loads[i]!.endsAt = endsAt
-    return this.#loads.map(({ executor: own, endsAt: at }) => ({ executor: own, at }))
+    return this.#loads.map(({ executor: loader, endsAt: at }) => ({ executor: loader, at }))
   }
 
   /** Transfers bytes until a time, or until none are left. */

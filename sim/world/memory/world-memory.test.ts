@@ -38,9 +38,9 @@ ${names.map((name, i) => `  - { name: ${name}, model: ${name}, ${parts.pools[i]}
   const activations = scenario.pools.map(({ model: name, precision }) => {
     const declared = scenario.models[name]!
     if (!('work' in declared)) return null
-    const own = declaredPlan(declared.memory!, precision)
+    const plan = declaredPlan(declared.memory!, precision)
     const { weights, loadMs } = parts
-    return { ...own, ...(weights !== undefined && { weights: [weights] }), loadMs }
+    return { ...plan, ...(weights !== undefined && { weights: [weights] }), loadMs }
   })
   const declared = servingPlan(scenario, activations)
   const plan = parts.loadMs === undefined ? declared : withMeasuredLoads(declared)
@@ -50,9 +50,9 @@ ${names.map((name, i) => `  - { name: ${name}, model: ${name}, ${parts.pools[i]}
 /** The plan as it is for models whose loads are measured. */
 const withMeasuredLoads = (plan: ServingPlan): ServingPlan => ({
   ...plan,
-  devices: plan.devices.map((own) => ({
-    ...own,
-    residency: own.residency && { ...own.residency, gibPerS: null },
+  devices: plan.devices.map((device) => ({
+    ...device,
+    residency: device.residency && { ...device.residency, gibPerS: null },
   })),
 })
 
@@ -109,8 +109,8 @@ describe('a shared device', () => {
     memory.end(2, 1)
     memory.start(1000, batch(1, 1))
     const { chunks } = memory.spaces()[0]!.map[1]!
-    const own = chunks.filter(({ owner }) => owner === 'one: batch 4 x 1')
-    expect(own.reduce((sum, { bytes }) => sum + mib(bytes), 0)).toBe(6)
+    const owned = chunks.filter(({ owner }) => owner === 'one: batch 4 x 1')
+    expect(owned.reduce((sum, { bytes }) => sum + mib(bytes), 0)).toBe(6)
   })
 
   test('counts fragmentation where enough bytes are free in no single chunk, otherwise a shortage', () => {

@@ -81,10 +81,10 @@ export class WorldMemory implements ModelLoads {
       if (number === undefined || !activations) return undefined
       const card = (cards[number] ??= cardOf(parts, number))
       const { name, memory } = parts.scenario.pools[pool]!
-      const own = new ReplicaMemory(card.device, replicaPlan(memory!, activations))
+      const replicaMemory = new ReplicaMemory(card.device, replicaPlan(memory!, activations))
       const { loadMs: table } = activations
       const loads = table === undefined ? null : new Empirical(table)
-      const placed = { pool: name, memory: own, card, loads, loadedFrom: 0 }
+      const placed = { pool: name, memory: replicaMemory, card, loads, loadedFrom: 0 }
       card.replicas.push(placed)
       return placed
     })
@@ -168,7 +168,7 @@ export class WorldMemory implements ModelLoads {
       card?.recorder.summary({ residency: card.plan.residency !== null }),
     )
     const shared = summaries.filter((summary) => summary?.shared === true)
-    const own = this.#plan.pools.map(({ memory }) =>
+    const dedicated = this.#plan.pools.map(({ memory }) =>
       (memory?.devices ?? []).flatMap((number) => {
         const summary = summaries[number]
         return summary === undefined || summary.shared ? [] : [summary]
@@ -176,7 +176,7 @@ export class WorldMemory implements ModelLoads {
     )
     return [
       ...shared,
-      ...own.filter(({ length }) => length > 0).map(fullestSpace),
+      ...dedicated.filter(({ length }) => length > 0).map(fullestSpace),
     ] as SpaceSummary[]
   }
 

@@ -51,16 +51,16 @@ function boundsOf({ classOf }: Evidence, queue: SeenQueue): Bound[] {
   const { pool, number } = queue
   const levels = pool.levels.filter(({ maxLength }) => maxLength < Number.POSITIVE_INFINITY)
   const within = levels.map(({ priority, maxLength }) => {
-    const own = (key: number) => classOf(key).priority === priority
+    const isOfLevel = (key: number) => classOf(key).priority === priority
     const batches = queue.batches.flatMap((batch) => {
-      const members = batch.members.filter(own)
+      const members = batch.members.filter(isOfLevel)
       return members.length > 0 ? [{ ...batch, members }] : []
     })
     const part: SeenQueue = {
       ...queue,
-      joined: queue.joined.filter(own),
-      shed: queue.shed.filter(own),
-      timedOut: queue.timedOut.filter(own),
+      joined: queue.joined.filter(isOfLevel),
+      shed: queue.shed.filter(isOfLevel),
+      timedOut: queue.timedOut.filter(isOfLevel),
       batches,
     }
     return { maxLength, of: `level ${priority} of queue ${number}`, queue: part }

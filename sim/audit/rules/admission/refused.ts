@@ -8,7 +8,7 @@ export type Reason = keyof typeof REFUSED_BY
  */
 export function saidOf(rows: AuditRows, key: number, reason: Reason): 'refused' | 'passed' | null {
   const given = rows.outcome[key] === SHED && rows.batch[key]! < 0 ? rows.refusal[key]! : 0
-  const own = REFUSED_BY[reason]
-  if (given === own) return 'refused'
-  return given === 0 || given > own ? 'passed' : null
+  const code = REFUSED_BY[reason]
+  if (given === code) return 'refused'
+  return given === 0 || given > code ? 'passed' : null
 }

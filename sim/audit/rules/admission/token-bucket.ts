@@ -58,11 +58,11 @@ function checkPool(
       continue
     }
     const name = { pool: '', class: `${rows.class[key]}`, tenant: classOf(key).tenant }[bucket.per]
-    const own = buckets.get(name) ?? { count: 0, least: Number.POSITIVE_INFINITY }
-    buckets.set(name, own)
+    const counts = buckets.get(name) ?? { count: 0, least: Number.POSITIVE_INFINITY }
+    buckets.set(name, counts)
     const tokens = rows.sent[key]! / bucket.everyMs
     // admissions since the start of the worst interval, less the tokens that arrived in it
-    const used = own.count + 1 - tokens - Math.min(own.least, own.count - tokens)
+    const used = counts.count + 1 - tokens - Math.min(counts.least, counts.count - tokens)
     if (said === 'refused') {
       if (used > bucket.burst - SLACK) continue
       found.violated(
@@ -71,8 +71,8 @@ function checkPool(
       )
       continue
     }
-    own.least = Math.min(own.least, own.count - tokens)
-    own.count++
+    counts.least = Math.min(counts.least, counts.count - tokens)
+    counts.count++
     if (used <= bucket.burst + SLACK) continue
     found.violated(
       [key],

@@ -28,12 +28,12 @@ export const batches: Rule = {
       }
       for (const key of members) {
         for (const name of SHARED) {
-          const own = rows[name][key]!
-          const other = rows[name][first]!
-          if (own !== other) {
+          const value = rows[name][key]!
+          const expected = rows[name][first]!
+          if (value !== expected) {
             found.violated(
               [first, key],
-              () => `one batch, but ${name} is ${other} in one and ${own} in the other`,
+              () => `one batch, but ${name} is ${expected} in one and ${value} in the other`,
             )
           }
         }

@@ -14,13 +14,13 @@ export function lanesOf({ rows }: Evidence, queue: SeenQueue): readonly SeenQueu
   const { batching } = queue.pool
   if (batching.policy !== 'length-bucketed') return [queue]
   return Array.from({ length: batching.edges.length + 1 }, (_, bucket) => {
-    const own = (key: number) => bucketOf(batching, rows.length[key]!) === bucket
+    const isInBucket = (key: number) => bucketOf(batching, rows.length[key]!) === bucket
     return {
       ...queue,
-      joined: queue.joined.filter(own),
-      shed: queue.shed.filter(own),
-      timedOut: queue.timedOut.filter(own),
-      batches: queue.batches.filter(({ members }) => own(members[0]!)),
+      joined: queue.joined.filter(isInBucket),
+      shed: queue.shed.filter(isInBucket),
+      timedOut: queue.timedOut.filter(isInBucket),
+      batches: queue.batches.filter(({ members }) => isInBucket(members[0]!)),
     }
   })
 }

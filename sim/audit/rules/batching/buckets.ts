@@ -28,13 +28,13 @@ function decider(
   const dueBucket = (line: Line, at: number): Line | undefined => {
     const all = new Map<number, number[]>()
     for (const key of line) {
-      const own = all.get(bucket(key))
-      if (own === undefined) all.set(bucket(key), [key])
-      else own.push(key)
+      const members = all.get(bucket(key))
+      if (members === undefined) all.set(bucket(key), [key])
+      else members.push(key)
     }
-    for (const own of all.values()) {
-      const closed = max_delay_ms === 0 || at >= rows.sent[own[0]!]! + max_delay_ms
-      if (closed || own.length >= max_batch) return own
+    for (const members of all.values()) {
+      const closed = max_delay_ms === 0 || at >= rows.sent[members[0]!]! + max_delay_ms
+      if (closed || members.length >= max_batch) return members
     }
     return undefined
   }

@@ -120,11 +120,11 @@ function momentsOf(
   const { rows, end } = seen
   const { batching } = queue.pool
   const ending =
-    batching.policy === 'fixed' && members.length < batching.batch && end.may(dispatched)
-  const own = members[0]!
-  const longest = oldestBefore < 0 ? own : oldestBefore
+    batching.policy === 'fixed' && members.length < batching.batch && end.mayHaveEnded(dispatched)
+  const first = members[0]!
+  const longest = oldestBefore < 0 ? first : oldestBefore
   const alone = batches.to - batches.from === 1
-  const candidates = goInTurn(seen, queue) ? [own] : alone ? [longest] : [longest, own]
+  const candidates = goInTurn(seen, queue) ? [first] : alone ? [longest] : [longest, first]
   return candidates.map((key) => ({
     closed: dispatched >= windowCloses(batching, rows.sent[key]!),
     ending,

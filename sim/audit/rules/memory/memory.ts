@@ -36,20 +36,21 @@ export const memory: Rule = {
 function checkRefusals(seen: Evidence, found: Findings): void {
   const { rows, queues, promises } = seen
   for (const queue of queues) {
-    const own = memoryOf(queue)
+    const promised = memoryOf(queue)
     // the scenario does not have the memory of a model from a file
-    if (own === null || own.sums.length === 0) continue
-    const device = own.devices[queue.firstExecutor - firstOf(seen, queue.poolIndex)]!
-    const others = staying(seen, device) - (comesAndGoes(promises, queue) ? 0 : residentBytes(own))
-    const beside = promises.devices[device]!.limitBytes - others - residentBytes(own)
-    const left = beside < 0 ? beside : (own.arena?.bytes ?? beside)
+    if (promised === null || promised.sums.length === 0) continue
+    const device = promised.devices[queue.firstExecutor - firstOf(seen, queue.poolIndex)]!
+    const others =
+      staying(seen, device) - (comesAndGoes(promises, queue) ? 0 : residentBytes(promised))
+    const beside = promises.devices[device]!.limitBytes - others - residentBytes(promised)
+    const left = beside < 0 ? beside : (promised.arena?.bytes ?? beside)
     for (const key of [...queue.joined, ...queue.shed]) {
       const said = saidOf(rows, key, 'memory')
       if (said === null) continue
       found.checked++
       const length = Math.max(1, rows.length[key]!)
       const { padTo, ragged } = queue.pool
-      const bytes = asked(own, 1, ragged ? length : Math.ceil(length / padTo) * padTo)
+      const bytes = asked(promised, 1, ragged ? length : Math.ceil(length / padTo) * padTo)
       if (bytes <= left === (said === 'passed')) continue
       found.violated([key], () => {
         const what = said === 'refused' ? 'was shed for its size' : 'was let in'
@@ -62,14 +63,14 @@ function checkRefusals(seen: Evidence, found: Findings): void {
 /** An arena has one batch at a time, which may use all of it. */
 function checkArenas(seen: Evidence, found: Findings): void {
   for (const queue of seen.queues) {
-    const own = memoryOf(queue)
-    if (own === null || own.arena === null) continue
+    const promised = memoryOf(queue)
+    if (promised === null || promised.arena === null) continue
     for (const batch of queue.batches) {
       const needed = neededBy(seen, queue, batch)
       if (needed === null) continue
       found.checked++
-      if (needed <= own.arena.bytes) continue
-      const has = own.arena.bytes
+      if (needed <= promised.arena.bytes) continue
+      const has = promised.arena.bytes
       found.violated(batch.members, () => `${needed} bytes are asked for of an arena of ${has}`)
     }
   }
@@ -81,18 +82,18 @@ function checkDevice(seen: Evidence, device: number, found: Findings): void {
   const always = staying(seen, device)
   const held = heldOn(seen, device)
   let running: Held[] = []
-  for (const one of held) {
+  for (const starting of held) {
     found.checked++
     // batches that begin and end at one instant may or may not have overlapped
-    running = running.filter(({ batch, from }) => batch.done > one.from && from < batch.done)
-    running.push(one)
+    running = running.filter(({ batch, from }) => batch.done > starting.from && from < batch.done)
+    running.push(starting)
     const sum = running.reduce((total, { bytes }) => total + bytes, always)
     if (sum <= limit) continue
     const keys = running.flatMap(({ batch }) => batch.members)
     const { name } = promises.devices[device]!
     found.violated(
       keys,
-      () => `${sum} bytes are asked for on ${name} at ${ms(one.from)}; it has ${limit}`,
+      () => `${sum} bytes are asked for on ${name} at ${ms(starting.from)}; it has ${limit}`,
     )
   }
 }
@@ -102,15 +103,15 @@ function heldOn(seen: Evidence, device: number): Held[] {
   const { rows, queues, promises } = seen
   const held: Held[] = []
   for (const queue of queues) {
-    const own = memoryOf(queue)
-    if (own === null) continue
-    const resident = comesAndGoes(promises, queue) ? residentBytes(own) : 0
+    const promised = memoryOf(queue)
+    if (promised === null) continue
+    const resident = comesAndGoes(promises, queue) ? residentBytes(promised) : 0
     const first = firstOf(seen, queue.poolIndex)
     for (const batch of queue.batches) {
-      if (own.devices[batch.executor - first] !== device) continue
+      if (promised.devices[batch.executor - first] !== device) continue
       // halves of a batch run one after the other
       const from = goesInHalves(queue) ? rows.started[batch.members[0]!]! : batch.dispatched
-      const needed = own.arena === null ? (neededBy(seen, queue, batch) ?? 0) : 0
+      const needed = promised.arena === null ? (neededBy(seen, queue, batch) ?? 0) : 0
       held.push({ batch, from, bytes: resident + needed })
     }
   }
@@ -124,7 +125,7 @@ function heldOn(seen: Evidence, device: number): Held[] {
 function neededBy({ rows }: Evidence, queue: SeenQueue, { members }: SeenBatch): number | null {
   const { ragged } = queue.pool
   if (ragged && goesInHalves(queue)) return null
-  const tokens = members.reduce((sum, one) => sum + rows.length[one]!, 0)
+  const tokens = members.reduce((sum, key) => sum + rows.length[key]!, 0)
   const length = ragged ? tokens / members.length : rows.padded[members[0]!]!
   return asked(memoryOf(queue)!, members.length, length)
 }
@@ -132,9 +133,13 @@ function neededBy({ rows }: Evidence, queue: SeenQueue, { members }: SeenBatch):
 /** Bytes of the weights that are on a device throughout the run. */
 function staying({ promises }: Evidence, device: number): number {
   let sum = 0
-  for (const { memory: own } of promises.pools) {
-    if (own === undefined || (promises.devices[device]!.residency !== null && !own.pinned)) continue
-    sum += residentBytes(own) * own.devices.filter((one) => one === device).length
+  for (const { memory: promised } of promises.pools) {
+    if (
+      promised === undefined ||
+      (promises.devices[device]!.residency !== null && !promised.pinned)
+    )
+      continue
+    sum += residentBytes(promised) * promised.devices.filter((number) => number === device).length
   }
   return sum
 }

@@ -10,7 +10,7 @@ import type { Promises } from '../../promises/promises.ts'
  */
 export interface EndOfTraffic {
   /** whether the rows allow that traffic had ended by then */
-  may(at: number): boolean
+  mayHaveEnded(at: number): boolean
   /** whether the rows allow that it ended at that instant, and not before */
   mayBegin(at: number): boolean
   /** traffic had certainly ended from here on, ms; Infinity for never */
@@ -33,7 +33,7 @@ export function endOfTraffic({ reactions }: Promises, seen: Seen): EndOfTraffic 
   const { lastSent, rows, batches } = seen
   if (reactions === undefined || reactions === null) {
     const mayBegin = (at: number) => at === lastSent
-    return { may: (at) => at >= lastSent, mayBegin, known: lastSent, seen: true }
+    return { mayHaveEnded: (at) => at >= lastSent, mayBegin, known: lastSent, seen: true }
   }
   const { untilMs, classes } = reactions
   const sent = rows.sent.filter((at) => !Number.isNaN(at)).sort()
@@ -46,7 +46,7 @@ export function endOfTraffic({ reactions }: Promises, seen: Seen): EndOfTraffic 
   const rested = restedFrom(Math.max(lastSent, hidden), seen)
   const stopped = Math.max(lastSent, untilMs)
   return {
-    may(at) {
+    mayHaveEnded(at) {
       if (at >= untilMs) return at >= lastSent
       if (lastFirst > at || served.isBusy(at)) return false
       const next = sent[firstAbove(sent, at)] ?? never
@@ -114,14 +114,14 @@ function lastUnprompted(rows: AuditRows, classes: readonly ClassReactions[]): nu
 function hiddenUntil(rows: AuditRows, { untilMs, classes }: PromisedReactions) {
   let last = -never
   for (const [key, sent] of rows.sent.entries()) {
-    const own = classes[rows.class[key]!]!
+    const reactions = classes[rows.class[key]!]!
     if (Number.isNaN(sent)) continue
     const leaves = rows.leaves[key]!
     const gone = rows.outcome[key] === SHED ? sent : rows.done[key]!
     const answered = rows.outcome[key] === SERVED && gone < leaves
-    const again = (from: number) => from + own.leastPauseMs(rows.attempt[key]!) < untilMs
+    const again = (from: number) => from + reactions.leastPauseMs(rows.attempt[key]!) < untilMs
     if (again(leaves) && gone > last) last = gone
-    if (!answered && own.budget && again(Math.min(leaves, gone))) return never
+    if (!answered && reactions.budget && again(Math.min(leaves, gone))) return never
   }
   return last
 }

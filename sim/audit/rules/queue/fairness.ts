@@ -118,10 +118,10 @@ function tenantsOf(seen: Evidence, { joined }: SeenQueue): Map<string, Tenant> {
   const all = new Map<string, Tenant>()
   for (const key of joined) {
     const { tenant: name, weight } = seen.classOf(key)
-    const own = all.get(name)
+    const tenant = all.get(name)
     const length = seen.requests.length[seen.expected.sending[key]!]!
-    const longest = Math.max(own?.longest ?? 0, length / weight)
-    const requests = (own?.requests ?? 0) + 1
+    const longest = Math.max(tenant?.longest ?? 0, length / weight)
+    const requests = (tenant?.requests ?? 0) + 1
     all.set(name, { name, weight, requests, longest, waiting: 0, stayed: 0, served: 0 })
   }
   const most = [...all.values()].sort((a, b) => b.requests - a.requests).slice(0, MOST_TENANTS)

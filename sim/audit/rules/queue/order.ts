@@ -124,7 +124,7 @@ function checkStanding(
       line.drop()
     }
     if (first !== undefined) judge(seen, queue, { batch, standing, first }, found)
-    for (const one of unsure) line.add(one)
+    for (const request of unsure) line.add(request)
   }
 }
 

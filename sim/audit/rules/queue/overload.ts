@@ -27,15 +27,15 @@ export function overloadOf(seen: Evidence, queue: SeenQueue, intervalMs: number)
   let latest = never
   eachInstant(seen, queue, (instant) => {
     const { at, waitingBefore, waitingAfter, oldest, joined, batches } = instant
-    const someoneStays = oldest >= 0 && rows.sent[oldest]! < at
-    const may = waitingBefore > 0 && at >= earliest + intervalMs
-    const must = may && someoneStays && at >= latest + intervalMs
-    const overloaded: Overloaded = must ? 'yes' : may ? 'unsure' : 'no'
+    const oldestStays = oldest >= 0 && rows.sent[oldest]! < at
+    const possible = waitingBefore > 0 && at >= earliest + intervalMs
+    const must = possible && oldestStays && at >= latest + intervalMs
+    const overloaded: Overloaded = must ? 'yes' : possible ? 'unsure' : 'no'
     for (let i = joined.from; i < joined.to; i++) onArrival.set(queue.joined[i]!, overloaded)
     for (let i = batches.from; i < batches.to; i++) onDispatch[i] = overloaded
     if (waitingAfter === 0) earliest = latest = never
     else if (waitingBefore === 0) earliest = latest = at
-    else if (!someoneStays) latest = at
+    else if (!oldestStays) latest = at
   })
   return { onArrival, onDispatch }
 }

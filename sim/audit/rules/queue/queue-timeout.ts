@@ -33,18 +33,18 @@ function checkLeavers(seen: Evidence, queue: SeenQueue, times: Times, found: Fin
   const { rows, left, classOf } = seen
   for (const key of queue.timedOut) {
     found.checked++
-    const own = classOf(key)
+    const promised = classOf(key)
     const { earliest: deadline } = times(key)
     // drops by cork are checked by another rule
     if (queue.pool.batching.policy === 'cork' && left[key]! < deadline) continue
-    const withClient = own.cancels && left[key]! >= rows.leaves[key]!
+    const withClient = promised.cancels && left[key]! >= rows.leaves[key]!
     const expected = withClient ? CANCELLED : TIMED_OUT
     if (left[key]! < deadline) {
       found.violated(
         [key],
         () => `timed out at ${ms(left[key]!)}, before its deadline at ${ms(deadline)}`,
       )
-    } else if (waitingTime(queue.pool, own).waitsOn && !own.cancels) {
+    } else if (waitingTime(queue.pool, promised).waitsOn && !promised.cancels) {
       found.violated([key], () => `left at ${ms(left[key]!)}, though it may wait on`)
     } else if (rows.outcome[key] !== expected) {
       const reason = withClient ? 'its client had left' : 'its client had not left'

@@ -65,7 +65,7 @@ function decider(
 function predict(observed: Observed, computed: number): number {
   if (observed.length === 0) return Number.POSITIVE_INFINITY
   const fit = leastSquares(observed)
-  const mean = (i: 0 | 1) => observed.reduce((sum, one) => sum + one[i], 0) / observed.length
+  const mean = (i: 0 | 1) => observed.reduce((sum, batch) => sum + batch[i], 0) / observed.length
   if (fit === null) return mean(1) * Math.max(1, computed / mean(0))
   if (fit.slope <= 0) return mean(1)
   return Math.max(0, mean(1) - fit.slope * mean(0)) + fit.slope * computed

@@ -44,8 +44,8 @@ export const conservation: Rule = {
 function identity({ rows, requests, expected }: Evidence, key: number): string | null {
   const number = expected.sending[key]!
   if (rows.sending[key] !== number || rows.part[key] !== expected.part[key]) {
-    const own = `part ${rows.part[key]} of request ${rows.sending[key]}`
-    return `${own}, but part ${expected.part[key]} of ${number} was next`
+    const actual = `part ${rows.part[key]} of request ${rows.sending[key]}`
+    return `${actual}, but part ${expected.part[key]} of ${number} was next`
   }
   if (rows.at[key] !== requests.at[number]) {
     return `scheduled at ${ms(rows.at[key]!)}, but its request at ${ms(requests.at[number]!)}`

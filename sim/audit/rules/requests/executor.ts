@@ -56,35 +56,35 @@ function checkQueue(
   for (const batch of queue.batches) {
     found.checked++
     const { executor, dispatched, members } = batch
-    const own = executor - firstExecutor
-    if (!(own >= 0 && own < executors)) {
+    const index = executor - firstExecutor
+    if (!(index >= 0 && index < executors)) {
       found.violated(
         members,
         () => `ran on executor ${executor}, which does not serve queue ${queue.number}`,
       )
       continue
     }
-    if (dispatched < freeSince[own]!) {
-      const other = last[own]!
+    if (dispatched < freeSince[index]!) {
+      const previous = last[index]!
       found.violated(
-        [...other.members, ...members],
+        [...previous.members, ...members],
         () =>
           `executor ${executor} was given the batch of request ${members[0]} at ` +
-          `${ms(dispatched)}, but had that of ${other.members[0]} until ${ms(other.done)}`,
+          `${ms(dispatched)}, but had that of ${previous.members[0]} until ${ms(previous.done)}`,
       )
     }
     const longest = longestFree(freeSince)
     // an executor that became free earlier was also free when the batch was dispatched
-    if (longestFirst && freeSince[longest]! < freeSince[own]!) {
+    if (longestFirst && freeSince[longest]! < freeSince[index]!) {
       found.violated(
         members,
         () =>
           `went to executor ${executor} at ${ms(dispatched)}, free since ` +
-          `${ms(freeSince[own]!)}; executor ${firstExecutor + longest} had been free for longer`,
+          `${ms(freeSince[index]!)}; executor ${firstExecutor + longest} had been free for longer`,
       )
     }
-    freeSince[own] = batch.done
-    last[own] = batch
+    freeSince[index] = batch.done
+    last[index] = batch
   }
 }
 

@@ -31,9 +31,9 @@ export const routing: Rule = {
     })
     const rounds = roundsAmong(among, requests.class)
     const within = promises.pools.map((_, index): Candidates => {
-      const own = queues.filter(({ poolIndex }) => poolIndex === index)
-      const executors = own.map((queue) => queue.executors)
-      const numbers = own.map(({ number }) => number)
+      const candidates = queues.filter(({ poolIndex }) => poolIndex === index)
+      const executors = candidates.map((queue) => queue.executors)
+      const numbers = candidates.map(({ number }) => number)
       return { noun: 'queue', numbers, executors, taken: new Set(), ...loads.queues }
     })
     const turns = promises.pools.map(() => 0)
@@ -70,8 +70,8 @@ export const routing: Rule = {
 function roundsAmong(among: readonly Candidates[], classes: Uint8Array): number[] {
   const names = among.map(({ numbers }) => numbers.join())
   const came = new Map<string, number>()
-  return Array.from(classes, (own) => {
-    const name = names[own] ?? ''
+  return Array.from(classes, (classIndex) => {
+    const name = names[classIndex] ?? ''
     const turn = came.get(name) ?? 0
     came.set(name, turn + 1)
     return turn
@@ -115,13 +115,13 @@ function check({ rows }: Evidence, key: number, choice: Choice, found: Findings)
  */
 function lessLoaded(of: Candidates, chosen: number): number {
   const { numbers, executors, taken, least, most } = of
-  const own = least[chosen]! / executors[numbers.indexOf(chosen)]!
+  const chosenLoad = least[chosen]! / executors[numbers.indexOf(chosen)]!
   for (let i = 0; i < executors.length; i++) {
-    const other = numbers[i]!
-    if (taken.has(other)) continue
-    const load = most[other]! / executors[i]!
+    const candidate = numbers[i]!
+    if (taken.has(candidate)) continue
+    const load = most[candidate]! / executors[i]!
     // of equally loaded candidates the first is chosen
-    if (load < own || (load === own && other < chosen)) return other
+    if (load < chosenLoad || (load === chosenLoad && candidate < chosen)) return candidate
   }
   return chosen
 }
