@@ -4,7 +4,7 @@ import type { ActivationPlan, ActivationStep, Bytes } from './activation-plan.ts
 const KIB = 1024
 const MILLION = 1e6
 
-/** Bytes of a number. */
+/** Bytes of a parameter. */
 const PRECISION_BYTES: Readonly<Record<Precision, number>> = Object.freeze({
   fp32: 4,
   fp16: 2,

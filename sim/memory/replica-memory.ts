@@ -175,7 +175,6 @@ export class ReplicaMemory {
     return 0
   }
 
-  /** The batch has ended or failed. */
   end(): void {
     this.#clear(this.#resident())
     this.#running = false

@@ -47,7 +47,6 @@ export interface ClassPromises {
   readonly sharedPrefixTokens: number
 }
 
-/** What orders a queue. */
 export type PromisedOrder =
   | { readonly discipline: 'fifo' | 'lifo' | 'earliest-deadline' | 'virtual-token-counter' }
   | { readonly discipline: 'priority'; readonly ageingMs: number }

@@ -7,7 +7,7 @@ import type { Speed } from './speed.ts'
  *
  * A stall of an idle executor leaves no trace in a recording. A batch that runs on another executor
  * than in the recording would therefore meet too few stalls. Instead, each batch follows the
- * recording, of an identical executor and not in use, that has a batch start nearest in time.
+ * recording of an identical, unused executor: the one with a batch start nearest in time.
  */
 export class AlikeSpeed implements Speed {
   readonly #recorded: Speed

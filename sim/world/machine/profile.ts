@@ -45,7 +45,7 @@ const steps = z
       .array(ms)
       .min(1)
       .superRefine(expectOrder((value, before) => value >= before, 'at least')),
-    /** 0 is a standstill */
+    /** 0 is a stall */
     speeds: z
       .array(z.number().min(0).max(FASTEST))
       .refine((speeds) => speeds.some((speed) => speed > 0), {

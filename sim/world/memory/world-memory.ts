@@ -115,7 +115,6 @@ export class WorldMemory implements ModelLoads {
     return failed === 0
   }
 
-  /** A batch has ended or failed. */
   end(now: Ms, executor: number): void {
     const replica = this.#replicas[executor]
     if (replica === undefined) return
@@ -142,7 +141,6 @@ export class WorldMemory implements ModelLoads {
     return [{ executor, at: now + loads.draw(random) }]
   }
 
-  /** A model is loaded. */
   loaded(now: Ms, executor: number): void {
     const { card, pool, loadedFrom } = this.#replica(executor)
     card.recorder.loaded(pool, now - loadedFrom)

@@ -144,7 +144,6 @@ function staying({ promises }: Evidence, device: number): number {
   return sum
 }
 
-/** The first executor of a pool. */
 function firstOf({ queues }: Evidence, pool: number): number {
   return queues.find(({ poolIndex }) => poolIndex === pool)!.firstExecutor
 }
