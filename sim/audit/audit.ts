@@ -6,17 +6,17 @@ import { rules } from './rules/index.ts'
 
 export interface AuditReport {
   readonly rules: readonly RuleReport[]
-  /** of all rules */
+  /** over all rules */
   readonly violations: number
 }
 
 /**
- * Looks through the raw rows of a run, of either world, for whatever a scenario promises about
- * queues and batches. It shares no code with the control plane that decided, so that a rule which
- * both worlds misread alike is seen.
+ * Checks the raw rows of a run, simulated or live, against every rule that a scenario promises
+ * about queues and batches. It shares no code with the control plane that made the decisions. A
+ * rule that simulation and live run misread in the same way is therefore found.
  *
- * Rows do not tell in which order the events of one instant came: what some order explains is
- * right. Elsewhere every rule is exact, to the last bit of a time.
+ * Rows do not show the order of events at one instant: a decision is right if any order explains
+ * it. Otherwise every rule is exact, to the last bit of a time.
  */
 export function auditRows(
   promises: Promises,

@@ -1,16 +1,16 @@
-/** A promise that was not kept. */
+/** A broken promise. */
 export interface Violation {
   readonly rule: string
-  /** names the rows, the times, and what was expected */
+  /** has the rows, the times, and the expected behaviour */
   readonly text: string
   readonly rows: readonly number[]
 }
 
 export interface RuleReport {
   readonly rule: string
-  /** in one line of words */
+  /** in words, on one line */
   readonly promise: string
-  /** things that the rule looked at */
+  /** number of checked items */
   readonly checked: number
   readonly violations: number
   /** at most 5 */
@@ -20,9 +20,9 @@ export interface RuleReport {
 const KEPT = 5
 const NAMED = 12
 
-/** What one rule finds in one run. */
+/** Findings of one rule in one run. */
 export class Findings {
-  /** things looked at; rules count them */
+  /** number of checked items; rules count them */
   checked = 0
   #violations = 0
   readonly #first: Violation[] = []
@@ -32,7 +32,7 @@ export class Findings {
     this.#rule = rule
   }
 
-  /** `text` is only called for the few violations that are kept. */
+  /** `text` is called only for the few violations that are kept. */
   violated(rows: readonly number[], text: () => string): void {
     if (this.#violations++ >= KEPT) return
     this.#first.push({ rule: this.#rule, rows, text: `${rowsText(rows)}: ${text()}` })
@@ -50,5 +50,5 @@ function rowsText(rows: readonly number[]): string {
   return `${rows.length === 1 ? 'row' : 'rows'} ${named}${more}`
 }
 
-/** A time or a duration as messages print it. */
+/** Format of a time or duration in messages. */
 export const ms = (value: number) => `${value.toFixed(3)} ms`

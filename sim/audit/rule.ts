@@ -1,10 +1,10 @@
 import type { Evidence } from './evidence/evidence.ts'
 import type { Findings } from './findings.ts'
 
-/** A promise, and the code that looks whether a run kept it. */
+/** A promise, and the check of whether a run kept it. */
 export interface Rule {
   readonly rule: string
-  /** in words, of at most 90 characters: a cell of a table */
+  /** in words, at most 90 characters: a cell of a table */
   readonly promise: string
   check(seen: Evidence, found: Findings): void
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /**
- * What ONNX Runtime's arenas did, replica by replica: the batches of the first replay run once
- * more, in a process of their own whose log and profile tell it. Columns have an entry a batch.
+ * The real ONNX Runtime arenas, replica by replica. The batches of the first replay run once more
+ * in a separate process, whose log and profile are evaluated. Columns have an entry a batch.
  */
 
 const bytes = z.array(z.number())

@@ -42,7 +42,7 @@ const runAudit = z.strictObject({
     .describe('null where none was kept'),
 })
 
-/** A figure that a document states of the runs, against what their rows say. */
+/** A figure of a document, compared with the raw rows. */
 const claim = z.strictObject({
   document: z.string(),
   figure: z.string(),
@@ -52,7 +52,7 @@ const claim = z.strictObject({
   holds: z.boolean(),
 })
 
-/** What an audit found in the raw rows of a folder. */
+/** Findings of an audit in the raw rows of a folder. */
 export const auditSchema = z.strictObject({
   document: z.literal('spillway-audit'),
   format: z.literal(1),

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { arenaReplica } from './arena-document.ts'
 import { estimate, verdict } from './documents.ts'
 
-/** The document of a comparison: what two worlds say of the same requests. */
+/** The document of a comparison: simulated and measured figures for the same requests. */
 
 /** Error of a simulated figure against one replay's; ms and relative, signed (sim - measured). */
 export const replayError = z.strictObject({
@@ -38,7 +38,7 @@ export const percentileComparison = z.strictObject({
   }),
 })
 
-/** What a change does to a percentile: the ratio B/A, predicted and measured. */
+/** Effect of a change on a percentile: the ratio B/A, predicted and measured. */
 export const whatIfPercentile = z.strictObject({
   p: z.number(),
   n: z.number().describe('requests per replay, of the side that has fewer'),
@@ -87,7 +87,7 @@ const arenaFigures = z.strictObject({
   extensions_mib: z.array(z.number()).describe('regions in the order in which they were taken'),
 })
 
-/** The arena of a replica: the real one, and what the model of it does with the same batches. */
+/** The arena of a replica: the real one, and the modelled one with the same batches. */
 export const memoryComparison = z.strictObject({
   pool: z.string(),
   replica: z.number(),

@@ -5,11 +5,11 @@ import { memorySpace } from './memory-document.ts'
 export { estimate }
 
 /**
- * The documents that Spillway writes: one result per run in either world, and a comparison of
- * runs. `spillway schema --document result` publishes them as JSON Schema.
+ * The documents that Spillway writes: one result per run, simulated or measured, and a comparison
+ * of runs. `spillway schema --document result` publishes them as JSON Schema.
  *
- * Times are milliseconds unless the key says otherwise. A figure that the sample cannot support
- * is null, and `reason` says what it would take.
+ * Times are milliseconds unless the key has another unit. A figure that the sample cannot support
+ * is null, and `reason` states the sample that it needs.
  */
 
 export const verdict = z.enum(['PASS', 'FAIL', 'UNDECIDED'])
@@ -37,7 +37,7 @@ export const counts = z.strictObject({
   in_flight: z.number().describe('cut off before they ended'),
 })
 
-/** Refused requests by the first admission control that refused them; they add up to `shed`. */
+/** Rejected requests, by the first admission control that rejected them; they add up to `shed`. */
 export const shedBy = z.strictObject({
   memory: z.number().describe('no engine could ever hold its tokens'),
   priority: z.number().describe('too many in the pool for its priority'),
@@ -121,7 +121,7 @@ export const poolResult = cell.extend({
     .describe('tokens of prompts found in the cache, of all; null without a prefix cache'),
 })
 
-/** What a surge of a class did to the requests that wait, in all queues together. */
+/** Effect of a class's surge on the waiting requests, over all queues. */
 export const surgeResult = z.strictObject({
   class: z.string(),
   at_s: z.number(),
@@ -146,7 +146,7 @@ export const series = z.strictObject({
   }),
 })
 
-/** One point of a tail curve; p runs over 0.01 … as far as the sample supports. */
+/** One point of a tail curve; p runs from 0.01 to the last that the sample supports. */
 export const tailPoint = z.strictObject({
   p: z.number(),
   value: z.number(),
@@ -154,7 +154,7 @@ export const tailPoint = z.strictObject({
   high: z.number().nullable(),
 })
 
-/** The machine that a document was made on, or that a profile was calibrated on. */
+/** The machine on which a document was made or a profile calibrated. */
 export const hostSchema = z.strictObject({
   cpu: z.string(),
   cores: z.number(),

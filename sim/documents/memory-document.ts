@@ -2,12 +2,16 @@ import { z } from 'zod'
 import { estimate } from './estimate-document.ts'
 
 /**
- * What the result says of memory: one entry for each device that pools share, and one for each pool
- * whose replicas have devices of their own. Of those, figures are the fullest replica's, counts are
- * of all, and series and map are the first replica's. MiB; over the whole run, warm-up included.
+ * Memory in a result: one entry for each device that pools share, and one for each pool whose
+ * replicas have dedicated devices. For such a pool, figures are those of the fullest replica,
+ * counts are totals, and series and map are those of the first replica. MiB; over the whole run,
+ * including warm-up.
  */
 
-/** What lies at an address: `weights`, `batch 8 x 64`, `input`, `output`, `KV cache`, `free`, … */
+/**
+ * The owner of an address range: `weights`, `batch 8 x 64`, `input`, `output`, `KV cache`, `free`,
+ * …
+ */
 export const mapChunk = z.strictObject({
   address_mib: z.number(),
   mib: z.number(),

@@ -1,8 +1,8 @@
 import type { Duration } from '../../scenarios/schema/schema.ts'
 
-/** What chance gives: one draw of each call. */
+/** A source of random numbers; each call returns a new one. */
 export interface Draws {
-  /** in (0, 1), or 0 too */
+  /** in (0, 1), or in [0, 1) */
   uniform(): number
   /** with mean 1 */
   exponential(): number
@@ -13,7 +13,7 @@ export interface Draws {
 /** 0.99 quantile of the standard normal */
 const Z99 = 2.3263478740408408
 
-/** A draw of a duration, in the unit that it is stated in. */
+/** A random duration, in the unit of the scenario's value. */
 export function drawDuration(duration: Duration, draws: Draws): number {
   switch (duration.distribution) {
     case 'fixed':

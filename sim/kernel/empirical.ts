@@ -3,7 +3,7 @@ import type { Random } from './random.ts'
 /** Quantiles of a measured sample at probabilities 0, 1/(k-1), …, 1, as profiles store them. */
 export type QuantileTable = readonly number[]
 
-/** Draws from a measured sample, kept as evenly spaced quantiles, by inversion. */
+/** Draws from a measured sample by inversion. The sample is kept as evenly spaced quantiles. */
 export class Empirical {
   readonly #quantiles: Float64Array
 
@@ -12,7 +12,7 @@ export class Empirical {
     this.#quantiles = Float64Array.from(quantiles)
   }
 
-  /** A table of a sample: the sample itself, sorted, where it is no longer than `size`. */
+  /** The quantile table of a sample; the sorted sample itself if it is no longer than `size`. */
   static table(sample: ArrayLike<number>, size = 512): number[] {
     const sorted = Float64Array.from(sample).sort()
     if (sorted.length <= size) return Array.from(sorted)

@@ -9,7 +9,7 @@ interface Event {
   readonly sequence: number
 }
 
-/** Few different times and kinds, so that ties are the rule. */
+/** Few distinct times and kinds, so that most events tie. */
 const event = fc.record({
   time: fc.oneof(fc.integer({ min: 0, max: 5 }), fc.double({ min: 0, max: 5, noNaN: true })),
   kind: fc.integer({ min: 0, max: 3 }),

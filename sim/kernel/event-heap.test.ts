@@ -7,21 +7,21 @@ function drain(heap: EventHeap): [time: number, kind: number, slot: number][] {
   return events
 }
 
-test('an empty heap has nothing to pop, and its next event is never', () => {
+test('an empty heap has nothing to pop, and its next event is at Infinity', () => {
   const heap = new EventHeap()
   expect(heap.peek()).toBe(Number.POSITIVE_INFINITY)
   expect(heap.pop()).toBe(false)
   expect(heap.size).toBe(0)
 })
 
-test('events come in the order of time', () => {
+test('events are popped in order of time', () => {
   const heap = new EventHeap()
   for (const time of [3, 1, 2.5, 0, 2]) heap.push(time, 0, time * 10)
   expect(heap.peek()).toBe(0)
   expect(drain(heap).map(([time]) => time)).toEqual([0, 1, 2, 2.5, 3])
 })
 
-test('at one instant the lower kind comes first, whatever was pushed first', () => {
+test('at one instant the lower kind is first, in whatever order they were pushed', () => {
   const heap = new EventHeap()
   heap.push(5, 2, 20)
   heap.push(5, 0, 1)
@@ -33,13 +33,13 @@ test('at one instant the lower kind comes first, whatever was pushed first', () 
   ])
 })
 
-test('within time and kind the event that was pushed first comes first', () => {
+test('with equal time and kind the event that was pushed first is first', () => {
   const heap = new EventHeap()
   for (let slot = 0; slot < 100; slot++) heap.push(7, 1, slot)
   expect(drain(heap).map(([, , slot]) => slot)).toEqual(Array.from({ length: 100 }, (_, i) => i))
 })
 
-test('the sequence number that push returned is the one that pop shows', () => {
+test('pop shows the sequence number that push returned', () => {
   const heap = new EventHeap()
   const late = heap.push(2, 511, 0)
   const early = heap.push(1, 511, 0)
@@ -50,7 +50,7 @@ test('the sequence number that push returned is the one that pop shows', () => {
   expect([heap.sequence, heap.kind]).toEqual([late, 511])
 })
 
-test('a heap grows beyond its capacity and keeps what it holds', () => {
+test('a heap grows beyond its capacity and keeps its events', () => {
   const heap = new EventHeap(1)
   for (let i = 0; i < 1000; i++) heap.push((i * 7919) % 1000, 0, i)
   expect(heap.size).toBe(1000)

@@ -3,13 +3,12 @@ const SEQUENCES = 2 ** 44
 /**
  * Pending events on typed arrays: a binary heap in the total order (time, kind, sequence).
  *
- * Kinds are integers below 512 numbered in their tie order: of two events at one instant the lower
- * kind comes first, and within a kind the one that was pushed first. `pop` leaves the event in
- * `time`, `kind`, `slot` and `sequence` rather than in a fresh object, so nothing is allocated per
- * event.
+ * Kinds are integers below 512, numbered in their tie order. Of two events at one instant the lower
+ * kind is first; within a kind, the one that was pushed first. `pop` sets `time`, `kind`, `slot`
+ * and `sequence` and returns no object, so nothing is allocated per event.
  */
 export class EventHeap {
-  /** The event that was popped last. */
+  /** time of the last popped event */
   time = 0
   kind = 0
   slot = 0
@@ -17,7 +16,7 @@ export class EventHeap {
   size = 0
 
   #times: Float64Array
-  /** kind * 2^44 + sequence: one comparison settles a tie, exactly, below 2^53 */
+  /** kind * 2^44 + sequence: one comparison decides a tie, exactly below 2^53 */
   #orders: Float64Array
   #slots: Int32Array
   #sequence = 0
@@ -28,12 +27,12 @@ export class EventHeap {
     this.#slots = new Int32Array(capacity)
   }
 
-  /** Time of the earliest event; Infinity where none is pending. */
+  /** Time of the earliest event; Infinity for an empty heap. */
   peek(): number {
     return this.size > 0 ? this.#times[0]! : Number.POSITIVE_INFINITY
   }
 
-  /** Adds an event. Returns its sequence number, which tells it from later ones. */
+  /** Adds an event. Returns its sequence number, which identifies it. */
   push(time: number, kind: number, slot: number): number {
     if (this.size === this.#times.length) this.#grow()
     const sequence = this.#sequence++
@@ -58,8 +57,8 @@ export class EventHeap {
   }
 
   /**
-   * Removes the earliest event into `time`, `kind`, `slot`, `sequence`; false where none is
-   * pending.
+   * Removes the earliest event and sets `time`, `kind`, `slot` and `sequence`; false for an empty
+   * heap.
    */
   pop(): boolean {
     if (this.size === 0) return false

@@ -1,5 +1,5 @@
 /**
- * In (0, 1): a draw that belongs to a number and a purpose, whatever else was drawn before. By the
+ * A draw in (0, 1) that depends on a number and a purpose only, not on earlier draws. By the
  * finaliser of MurmurHash3 (Appleby 2011).
  */
 export function hashedUniform(key: number, purpose: number): number {
@@ -9,7 +9,7 @@ export function hashedUniform(key: number, purpose: number): number {
   return (((x ^ (x >>> 16)) >>> 0) + 0.5) / 2 ** 32
 }
 
-/** A standard normal (Box and Muller 1958) that belongs to a number and a purpose. */
+/** A standard normal (Box and Muller 1958) that depends on a number and a purpose only. */
 export function hashedNormal(key: number, purpose: number): number {
   const radius = Math.sqrt(-2 * Math.log(hashedUniform(key, purpose)))
   return radius * Math.cos(2 * Math.PI * hashedUniform(key, purpose + 1))

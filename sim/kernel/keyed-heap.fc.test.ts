@@ -5,23 +5,23 @@ import { KeyedHeap } from './keyed-heap.ts'
 const key = fc.oneof(fc.integer({ min: 0, max: 5 }), fc.constant(Number.POSITIVE_INFINITY))
 const step = fc.record({ slot: fc.nat(120), key, place: fc.nat() })
 
-test('requests come out by key, of equal keys in turn, whoever gives up in between', () => {
+test('items come out by key, and at equal keys in order of insertion, with removals in between', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 400, size: 'max' }), (steps) => {
       const keys = new Map<number, number>()
       const order = new KeyedHeap((request) => keys.get(request)!)
-      /** in the order in which they came */
+      /** in order of insertion */
       let model: number[] = []
       const sorted = () => model.toSorted((a, b) => compare(keys.get(a)!, keys.get(b)!))
-      for (const { slot, key: own, place } of steps) {
+      for (const { slot, key: itemKey, place } of steps) {
         if (!model.includes(slot)) {
-          keys.set(slot, own)
+          keys.set(slot, itemKey)
           order.push(slot)
           model.push(slot)
         } else {
           const leaver = model[place % model.length]!
           order.remove(leaver)
-          model = model.filter((one) => one !== leaver)
+          model = model.filter((item) => item !== leaver)
         }
         expect(order.next()).toBe(sorted()[0] ?? -1)
       }

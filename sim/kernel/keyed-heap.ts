@@ -1,6 +1,6 @@
 /**
- * The least key first, of equal keys the one that was pushed first: a binary heap of small whole
- * numbers that knows where each stands, so that any may leave.
+ * The least key first; of equal keys, the one that was pushed first. A binary heap of small whole
+ * numbers with an index of their places, so that any of them can be removed.
  */
 export class KeyedHeap {
   #heap = new Int32Array(16)
@@ -12,7 +12,7 @@ export class KeyedHeap {
   #count = 0
   readonly #keyOf: (item: number) => number
 
-  /** `keyOf` is asked once for each item, when it is pushed. */
+  /** `keyOf` is called once for each item, when it is pushed. */
   constructor(keyOf: (item: number) => number) {
     this.#keyOf = keyOf
   }

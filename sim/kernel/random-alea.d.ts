@@ -1,4 +1,4 @@
-/** seedrandom's alea by itself: its main module would load every generator it has. */
+/** seedrandom's alea alone: its main module would load all generators. */
 declare module 'seedrandom/lib/alea.js' {
   function alea(seed: string): () => number
   export = alea

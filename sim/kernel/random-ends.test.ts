@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { Random } from './random.ts'
 
-/** The generator's draws are multiples of 2^-32: these are its first and its last. */
+/** The generator's draws are multiples of 2^-32: these are the least and the largest. */
 const ENDS = [0, 1 - 2 ** -32]
 
-/** A stream whose draws are those of a script, over and over. */
+/** A stream that repeats given draws. */
 class Scripted extends Random {
   readonly #draws: readonly number[]
   #next = 0

@@ -10,9 +10,9 @@ function draws(draw: (random: Random) => number, seed = 'moments'): Float64Array
 
 /** Distance of the mean of independent values from theory, in standard errors. */
 function z(values: Float64Array, mean: number): number {
-  const own = values.reduce((sum, x) => sum + x, 0) / values.length
-  const variance = values.reduce((sum, x) => sum + (x - own) ** 2, 0) / (values.length - 1)
-  return (own - mean) / Math.sqrt(variance / values.length)
+  const sampleMean = values.reduce((sum, x) => sum + x, 0) / values.length
+  const variance = values.reduce((sum, x) => sum + (x - sampleMean) ** 2, 0) / (values.length - 1)
+  return (sampleMean - mean) / Math.sqrt(variance / values.length)
 }
 
 function zOfMoment(values: Float64Array, power: number, about: number, theory: number): number {
@@ -34,7 +34,7 @@ function correlation(a: Float64Array, b: Float64Array): number {
   return ab / Math.sqrt(aa * bb)
 }
 
-describe('moments are those of theory, |z| <= 4', () => {
+describe('moments match theory, |z| <= 4', () => {
   test.each([
     ['uniform', (r: Random) => r.uniform(), 1 / 2, 1 / 12],
     ['exponential', (r: Random) => r.exponential(), 1, 1],
@@ -48,7 +48,7 @@ describe('moments are those of theory, |z| <= 4', () => {
     const values = draws(draw, name)
     expect(Math.abs(z(values, mean))).toBeLessThanOrEqual(4)
     expect(Math.abs(zOfMoment(values, 2, mean, variance))).toBeLessThanOrEqual(4)
-    // negative control: a variance that is 5 % wrong fails wherever the sample is sharp enough
+    // negative control: a variance that is 5 % wrong fails where the sample is precise enough
     if (name !== 'gamma(0.1)' && name !== 'gamma(0.5)') {
       expect(Math.abs(zOfMoment(values, 2, mean, variance * 1.05))).toBeGreaterThan(4)
     }
@@ -92,13 +92,13 @@ describe('streams', () => {
       stream(7, 3, 'lengths:web'),
       stream(7, 3, 'arrivals:web2'),
     ].map(uniforms)
-    for (const other of others) {
-      expect(Math.abs(correlation(base, other)) * Math.sqrt(base.length)).toBeLessThanOrEqual(4)
+    for (const sample of others) {
+      expect(Math.abs(correlation(base, sample)) * Math.sqrt(base.length)).toBeLessThanOrEqual(4)
     }
     expect(correlation(base, base)).toBeCloseTo(1)
   })
 
-  test('neighbouring draws of one stream are uncorrelated, |z| <= 4', () => {
+  test('consecutive draws of one stream are uncorrelated, |z| <= 4', () => {
     const all = uniforms(stream(1, 0, 'service'))
     const r = correlation(all.subarray(1), all.subarray(0, all.length - 1))
     expect(Math.abs(r) * Math.sqrt(all.length)).toBeLessThanOrEqual(4)

@@ -63,7 +63,7 @@ export class Random {
   }
 }
 
-/** The stream of one purpose in one replication: the same for every variant of a scenario. */
+/** The stream for one purpose in one replication: the same for every variant of a scenario. */
 export function stream(seed: number, replication: number, name: string): Random {
   return new Random(`${seed}/${replication}/${name}`)
 }

@@ -1,6 +1,6 @@
 /**
  * Bytes of a buffer, by batch size b and length l: `fixed + perLength l + b (perItem + perToken l +
- * perTokenSquared l^2)`. Plain data, as all of a plan.
+ * perTokenSquared l^2)`. Plain data, as is the whole plan.
  */
 export interface Bytes {
   readonly fixed: number
@@ -10,31 +10,31 @@ export interface Bytes {
   readonly perTokenSquared: number
 }
 
-/** What a batch does with memory in turn: buffers are numbered as they are taken, from 0. */
+/** One allocation or release of a batch. Buffers are numbered from 0 in the order of allocation. */
 export type ActivationStep =
   | { readonly take: Bytes; readonly kind: 'activation' | 'input' | 'output' }
   | { readonly free: number }
 
-/** What a model asks an allocator for: weights once, and for every batch the steps. */
+/** What a model requests from an allocator: weights once, and the steps for every batch. */
 export interface ActivationPlan {
-  /** bytes of each reservation in turn */
+  /** bytes of each reservation, in order */
   readonly weights: readonly number[]
-  /** weights that are in no arena: ONNX Runtime reserves there only what its kernels pack anew */
+  /** weights outside the arena: ONNX Runtime reserves in it only those that its kernels repack */
   readonly apartBytes?: number | undefined
-  /** inputs and outputs that no step frees stay until the batch has ended */
+  /** inputs and outputs that no step frees stay until the batch ends */
   readonly steps: readonly ActivationStep[]
-  /** of each input the sizes of its dimensions: the key of the memory pattern is made of them */
+  /** dimensions of each input, of which the key of the memory pattern is made */
   readonly inputs: readonly (readonly ('batch' | 'length' | number)[])[]
-  /** quantiles of how long it took to load, ms; only of models that came and went when measured */
+  /** quantiles of measured load times, ms; only of models that were swapped in that measurement */
   readonly loadMs?: readonly number[] | undefined
 }
 
-/** Of all weights, bytes. */
+/** Bytes of all weights. */
 export function weightsBytesOf({ weights, apartBytes = 0 }: ActivationPlan): number {
   return weights.reduce((sum, bytes) => sum + bytes, apartBytes)
 }
 
-/** Whole bytes of a buffer for a batch of b requests of length l. */
+/** Bytes of a buffer for a batch of b requests of length l, rounded up. */
 export function bytesOf(
   { fixed, perLength, perItem, perToken, perTokenSquared }: Bytes,
   b: number,
@@ -43,7 +43,10 @@ export function bytesOf(
   return Math.ceil(fixed + perLength * l + b * (perItem + perToken * l + perTokenSquared * l * l))
 }
 
-/** All that is held together, each time before something of it is given back, and in the end. */
+/**
+ * The buffers in use at the same time: each time before the first of several releases, and at the
+ * end.
+ */
 export function heldTogether({ steps }: ActivationPlan): Bytes[][] {
   const live: (Bytes | null)[] = []
   const together: Bytes[][] = []
@@ -54,27 +57,29 @@ export function heldTogether({ steps }: ActivationPlan): Bytes[][] {
     }
     live.push(step.take)
     const next = steps[i + 1]
-    if (next === undefined || 'free' in next) together.push(live.filter((one) => one !== null))
+    if (next === undefined || 'free' in next) together.push(live.filter((bytes) => bytes !== null))
   }
   return together
 }
 
-/** The sums of what is held at once: a batch needs the largest of them, if no byte is lost. */
+/**
+ * Sums of buffers in use at the same time. A batch needs the largest of them, if no byte is wasted.
+ */
 export function heldSums(plan: ActivationPlan): Bytes[] {
   const sums = heldTogether(plan).map(sumOf)
-  return sums.filter((one, i) => !sums.some((other, j) => covers(other, one, j < i)))
+  return sums.filter((a, i) => !sums.some((b, j) => covers(b, a, j < i)))
 }
 
 const TERMS = ['fixed', 'perLength', 'perItem', 'perToken', 'perTokenSquared'] as const
 
 function sumOf(all: readonly Bytes[]): Bytes {
   const sum = { fixed: 0, perLength: 0, perItem: 0, perToken: 0, perTokenSquared: 0 }
-  for (const one of all) for (const term of TERMS) sum[term] += one[term]
+  for (const bytes of all) for (const term of TERMS) sum[term] += bytes[term]
   return sum
 }
 
-/** Whether one is nowhere less than the other; of two that are equal the earlier one covers. */
-function covers(one: Bytes, other: Bytes, earlier: boolean): boolean {
-  if (TERMS.some((term) => one[term] < other[term])) return false
-  return earlier || TERMS.some((term) => one[term] > other[term])
+/** Whether `a` is nowhere less than `b`; of two equal ones the earlier covers the later. */
+function covers(a: Bytes, b: Bytes, earlier: boolean): boolean {
+  if (TERMS.some((term) => a[term] < b[term])) return false
+  return earlier || TERMS.some((term) => a[term] > b[term])
 }

@@ -1,48 +1,52 @@
 /**
- * What `allocate` returns in place of a handle. All are below zero, handles are not.
+ * Outcomes of `allocate` in place of a handle. They are below zero, handles are not.
  *
- * - `shortage`: the bytes that nobody uses, of the allocator and of its device, are too few.
- * - `fragmentation`: they would do, but no chunk fits and the device has none to give.
- * - `oversize`: longer than anything that the allocator would ever hand out.
+ *
+ * - `shortage`: the unused bytes of the allocator and its device are too few.
+ * - `fragmentation`: they would suffice, but no chunk fits and the device has too few left.
+ * - `oversize`: larger than the allocator ever allocates.
  */
 export const OUT_OF_MEMORY = Object.freeze({ shortage: -1, fragmentation: -2, oversize: -3 })
 
-/** Memory that a server shares out. Sizes are whole numbers of bytes above zero. */
+/** Allocates memory of a device. Sizes are whole numbers of bytes above zero. */
 export interface Allocator {
   readonly kind: string
-  /** The handle of a chunk of at least so many bytes, or one of `OUT_OF_MEMORY`. */
+  /**
+   * Returns the handle of a chunk of at least `bytes`, or one of `OUT_OF_MEMORY`. Throws where
+   * `bytes` is not a size.
+   */
   allocate(bytes: number): number
-  /** Takes back what `allocate` gave. Throws where nobody holds the handle. */
+  /** Frees a chunk. Throws where the handle is not in use. */
   free(handle: number): void
-  /** Gives the device back what this kind of allocator can. Returns the bytes. */
+  /** Returns unused regions to the device, where this kind of allocator can. Returns the bytes. */
   shrink(): number
   statistics(): MemoryStatistics
-  /** What is held, by address: chunks cover each region without a gap. */
+  /** All chunks, by address: they cover each region without a gap. */
   chunks(): Iterable<Chunk>
 }
 
-/** One whose chunks may grow after they were handed out, as a KV cache does token by token. */
+/** An allocator whose chunks may grow after allocation, as a KV cache does token by token. */
 export interface GrowingAllocator extends Allocator {
-  /** So many further bytes for a handle: the handle, or one of `OUT_OF_MEMORY` and no change. */
+  /** Adds `bytes` to a chunk. Returns the handle, or one of `OUT_OF_MEMORY` without any change. */
   grow(handle: number, bytes: number): number
 }
 
 export interface Chunk {
-  /** address at which its region begins */
+  /** address at which its region begins, bytes */
   readonly region: number
   readonly address: number
   readonly bytes: number
-  /** who holds it; -1: it is free */
+  /** -1 for a free chunk */
   readonly handle: number
 }
 
-/** Bytes unless the name says otherwise. */
+/** In bytes, unless the name has another unit. */
 export interface MemoryStatistics {
-  /** what was asked for and is not freed yet */
+  /** requested and not freed yet */
   readonly requestedBytes: number
-  /** the chunks that were given for that */
+  /** the chunks allocated for these requests */
   readonly inUseBytes: number
-  /** regions that the device gave */
+  /** regions reserved from the device */
   readonly heldBytes: number
   readonly peakRequestedBytes: number
   readonly peakInUseBytes: number
@@ -52,19 +56,18 @@ export interface MemoryStatistics {
   /** 1 - largest free chunk / all free chunks; 0 where nothing is free */
   readonly externalFragmentation: number
   readonly largestFreeBytes: number
-  /** a number, as the next one */
   readonly regions: number
-  /** those that cannot be given back, as a chunk in them is in use */
+  /** number of regions that cannot be returned, because a chunk in them is in use */
   readonly pinnedRegions: number
-  /** what is free in these */
+  /** free bytes in these regions */
   readonly pinnedFreeBytes: number
-  /** how often `allocate` and `grow` failed, by cause */
+  /** failures of `allocate` and `grow`, by cause */
   readonly shortages: number
   readonly fragmentations: number
   readonly oversizes: number
 }
 
-/** Throws unless `bytes` is a size that can be asked for. */
+/** Throws unless `bytes` is a whole number above 0. */
 export function checkSize(bytes: number): void {
   if (!(bytes > 0 && Number.isSafeInteger(bytes))) {
     throw new RangeError(`Expected a whole number of bytes above 0, got ${bytes}`)

@@ -5,12 +5,12 @@ import { FreeChunks } from './free-chunks.ts'
 import { type Allocator, BfcArena, OUT_OF_MEMORY } from './index.ts'
 import { type Step, SYSTEMS, type System, traffic } from './systems.test-helper.ts'
 
-/** Does what the steps say, and throws where the allocator breaks a law. */
+/** Applies the steps; throws where the allocator breaks a law. */
 function conforms({ allocator, device, naive }: System, steps: readonly Step[]): void {
   const live: { handle: number; address: number; bytes: number }[] = []
   const held0 = device.takenBytes
-  const leave = (who: number) => {
-    const [gone] = live.splice(who, 1)
+  const leave = (pick: number) => {
+    const [gone] = live.splice(pick, 1)
     allocator.free(gone!.handle)
     naive.free(gone!.address)
   }
@@ -24,7 +24,7 @@ function conforms({ allocator, device, naive }: System, steps: readonly Step[]):
         live.push({ handle, address, bytes: step.bytes })
       }
     } else if (step.kind === 'free') {
-      if (live.length > 0) leave(step.who % live.length)
+      if (live.length > 0) leave(step.pick % live.length)
     } else {
       same(allocator.shrink(), naive.shrink(), 'bytes that were given back')
     }
@@ -32,7 +32,7 @@ function conforms({ allocator, device, naive }: System, steps: readonly Step[]):
   }
   while (live.length > 0) leave(live.length - 1)
   check()
-  // nothing is leaked: one chunk for each region, all of it free
+  // nothing is leaked: each region is one free chunk
   const { regions, inUseBytes, requestedBytes } = allocator.statistics()
   same([...allocator.chunks()].length, regions, 'chunks that are left')
   same(inUseBytes + requestedBytes, 0, 'bytes in use')
@@ -43,8 +43,8 @@ function conforms({ allocator, device, naive }: System, steps: readonly Step[]):
   function check(): void {
     covered(allocator)
     for (const { handle, bytes } of live) {
-      const own = [...allocator.chunks()].filter((chunk) => chunk.handle === handle)
-      const total = own.reduce((sum, chunk) => sum + chunk.bytes, 0)
+      const held = [...allocator.chunks()].filter((chunk) => chunk.handle === handle)
+      const total = held.reduce((sum, chunk) => sum + chunk.bytes, 0)
       if (total < bytes) throw new Error(`Expected ${bytes} bytes, got ${total}`)
     }
     same(layout(allocator), naiveLayout(naive), 'chunks')
@@ -90,14 +90,14 @@ function same<T>(found: T, expected: T, what: string): void {
 const OPTIONS = { numRuns: 60 }
 
 describe.each(Object.entries(SYSTEMS))('%s', (_, make) => {
-  test('chunks never overlap or leak, and agree with a plain list, as do statistics', () => {
+  test('chunks never overlap or leak; chunks and statistics agree with a plain list', () => {
     fc.assert(
       fc.property(traffic, (steps) => conforms(make(), steps)),
       OPTIONS,
     )
   })
 
-  test('refuses handles that nobody holds, and sizes that are none', () => {
+  test('rejects handles that are not in use, and invalid sizes', () => {
     const { allocator } = make()
     const handle = allocator.allocate(1000)
     for (const unknown of [-1, handle + 1, 1e6]) expect(() => allocator.free(unknown)).toThrow()
@@ -109,7 +109,7 @@ describe.each(Object.entries(SYSTEMS))('%s', (_, make) => {
   })
 })
 
-test('random traffic meets every way in which memory runs out', () => {
+test('random traffic runs out of memory in every way', () => {
   const met = new Set<string>()
   for (const [name, make] of Object.entries(SYSTEMS)) {
     for (const steps of fc.sample(traffic, { seed: 5, ...OPTIONS })) {
@@ -127,7 +127,7 @@ test('random traffic meets every way in which memory runs out', () => {
   const { shortage, fragmentation, oversize } = OUT_OF_MEMORY
   for (const name of Object.keys(SYSTEMS)) {
     const expected: number[] = [shortage]
-    // free blocks are never in pieces that do not fit
+    // every free block of a paged allocator fits
     if (name !== 'paged') expected.push(fragmentation)
     if (['buddy', 'contiguous', 'paged'].includes(name)) expected.push(oversize)
     for (const outcome of expected) expect(met).toContain(`${name}: ${outcome}`)
@@ -144,7 +144,7 @@ describe('a broken allocator is caught:', () => {
     ).toThrow()
   const bfc = SYSTEMS['bfc, next power of two']!
 
-  /** With one method of a prototype replaced for the time of the check. */
+  /** Runs a check with one method of a prototype replaced. */
   function whileBroken<T extends object, K extends keyof T>(
     prototype: T,
     method: K,
@@ -157,11 +157,11 @@ describe('a broken allocator is caught:', () => {
     } finally {
       prototype[method] = right
     }
-    // and it was this that made the difference
+    // the same case passes without the replaced method
     conforms(bfc(), fc.sample(traffic, OPTIONS)[0]!)
   }
 
-  test('one that cuts chunks so that they overlap', () => {
+  test('one that cuts overlapping chunks', () => {
     const split = Chunks.prototype.split
     whileBroken(Chunks.prototype, 'split', function (this: Chunks, chunk, bytes) {
       const rest = split.call(this, chunk, bytes)
@@ -170,7 +170,7 @@ describe('a broken allocator is caught:', () => {
     })
   })
 
-  test('one that loses bytes where chunks join', () => {
+  test('one that loses bytes when it merges chunks', () => {
     const merge = Chunks.prototype.merge
     whileBroken(Chunks.prototype, 'merge', function (this: Chunks, chunk) {
       const bytes = this.bytes[chunk]!
@@ -179,7 +179,7 @@ describe('a broken allocator is caught:', () => {
     })
   })
 
-  test('one that takes the largest chunk in place of the best fit', () => {
+  test('one that takes the largest chunk instead of the best fit', () => {
     const fit = FreeChunks.prototype.fit
     whileBroken(FreeChunks.prototype, 'fit', function (this: FreeChunks, bytes) {
       return fit.call(this, Math.max(bytes, this.largestBytes))
@@ -204,7 +204,7 @@ describe('a broken allocator is caught:', () => {
       })),
     ))
 
-  test('one that calls fragmentation a shortage', () =>
+  test('one that reports fragmentation as a shortage', () =>
     isCaught(
       changed((right) => ({
         allocate: (bytes) => {
@@ -222,7 +222,7 @@ describe('a broken allocator is caught:', () => {
     }))
 })
 
-/** The methods of an allocator, which reach its private parts through itself. */
+/** The methods of an allocator, bound to it because they use private fields. */
 function bound(right: Allocator): Allocator {
   return {
     kind: right.kind,

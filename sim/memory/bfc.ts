@@ -13,21 +13,21 @@ import { FreeChunks } from './free-chunks.ts'
 const NONE = -1
 const UNIT = 256
 const MIB = 2 ** 20
-/** a region of less than this is not worth asking the device for */
+/** a region of less than this is not requested from the device */
 const LEAST_BACKPEDAL = 8192
 const BACKPEDAL = Math.fround(0.9)
 
 export interface BfcOptions {
-  /** How the arena grows: to the next power of two, or by just what was asked for. */
+  /** How the arena grows: to the next power of two, or by the requested size. */
   readonly extend?: 'next-power-of-two' | 'same-as-requested'
-  /** What it may hold at most, as `gpu_mem_limit`; default: what its device has. */
+  /** The most that the arena reserves, as `gpu_mem_limit`; default: the capacity of its device. */
   readonly limitBytes?: number
   readonly initialChunkBytes?: number
-  /** What growth begins at anew after the arena was shrunk. */
+  /** The size at which growth restarts after the arena was shrunk. */
   readonly initialGrowthChunkBytes?: number
-  /** A rest of so many bytes is always split off. */
+  /** A remainder of at least this size is always split off. */
   readonly maxDeadBytesPerChunk?: number
-  /** Where doubling ends. */
+  /** Largest region that doubling reaches. */
   readonly maxPowerOfTwoExtendBytes?: number
 }
 
@@ -42,8 +42,8 @@ const DEFAULTS: Required<BfcOptions> = Object.freeze({
 
 /**
  * The arena of ONNX Runtime (onnxruntime/core/framework/bfc_arena.cc, 1.30; its defaults): best fit
- * with coalescing. Its 21 bins only speed up the search: the first fit in the order of bins, sizes
- * and addresses is the best fit, so one ordered set stands for them. One stream.
+ * with coalescing. Its 21 bins only speed up the search. The first fit in the order of bins, sizes
+ * and addresses is the best fit, so one ordered set replaces them. One stream.
  */
 export class BfcArena implements Allocator {
   readonly kind = 'bfc'
@@ -51,9 +51,9 @@ export class BfcArena implements Allocator {
   readonly #chunks: Chunks
   readonly #free: FreeChunks
   readonly #reserved = new Set<number>()
-  /** what the next region will have, where the request is not larger */
+  /** size of the next region, unless the request is larger */
   #nextBytes: number
-  /** the first region; shrinking leaves it alone where the arena grows by powers of two */
+  /** the first region; shrinking keeps it where the arena grows by powers of two */
   #first = NONE
 
   constructor(device: Device, options: BfcOptions = {}) {
@@ -83,8 +83,8 @@ export class BfcArena implements Allocator {
   }
 
   /**
-   * Memory straight from the device, as weights take it at load: not rounded, not limited, and
-   * given back when it is freed.
+   * Allocates directly from the device, as for weights at load: not rounded, not limited, and
+   * returned to the device when freed.
    */
   reserve(bytes: number): number {
     checkSize(bytes)
@@ -101,7 +101,7 @@ export class BfcArena implements Allocator {
     else coalesce(this.#chunks, this.#free, handle)
   }
 
-  /** Gives back the regions of which nothing is in use, as at the end of a run that asks for it. */
+  /** Returns unused regions, as at the end of a run with that option. Returns the bytes. */
   shrink(): number {
     let bytes = 0
     for (const region of this.#chunks.idle()) {
@@ -122,13 +122,13 @@ export class BfcArena implements Allocator {
     return this.#chunks.list()
   }
 
-  /** What the limit and the device leave for further regions. */
+  /** Bytes that the limit and the device leave for further regions. */
   get #available(): number {
     const { device, usage } = this.#chunks
     return Math.max(0, Math.min(device.freeBytes, this.#options.limitBytes - usage.held))
   }
 
-  /** A new region of at least so many bytes; -1 where there is no memory for it. */
+  /** Reserves a region of at least `rounded` bytes; -1 where there is no memory for it. */
   #extend(rounded: number): number {
     const left = this.#options.limitBytes - this.#chunks.usage.held
     const allowed = left === Number.POSITIVE_INFINITY ? left : left - (left % UNIT)
@@ -136,7 +136,7 @@ export class BfcArena implements Allocator {
     let bytes = Math.min(this.#regionBytes(rounded), allowed)
     let chunk = this.#chunks.open(bytes)
     while (chunk === NONE) {
-      // a float times a float there, so that much is lost to rounding
+      // the original multiplies in single precision, and its rounding matters
       bytes = roundUp(Math.floor(Math.fround(Math.fround(bytes) * BACKPEDAL)), UNIT)
       if (bytes < rounded || bytes < LEAST_BACKPEDAL) return NONE
       chunk = this.#chunks.open(bytes)
@@ -151,7 +151,7 @@ export class BfcArena implements Allocator {
     const before = this.#nextBytes
     while (this.#nextBytes < rounded) this.#nextBytes *= 2
     const bytes = this.#nextBytes
-    // doubling stops at the cap; a single request goes beyond it all the same
+    // doubling stops at the cap; only a single larger request exceeds it
     if (bytes === before) this.#nextBytes = bytes < cap / 2 ? bytes * 2 : cap
     return bytes
   }

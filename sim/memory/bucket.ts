@@ -47,10 +47,10 @@ const WEBGPU_BUCKETS: readonly Bucket[] = Object.freeze([
 ])
 
 /**
- * Size classes: a request gets a buffer of the next size in the table, or of its own size where
- * that is beyond the table. Freed buffers wait in their bucket up to its limit. As the buffer cache
- * of ONNX Runtime's WebGPU provider, whose buffers come back only when their queue was submitted;
- * here they do at once. A buffer is a region.
+ * Size classes: a request gets a buffer of the next size in the table, or of its own size beyond
+ * the table. Freed buffers stay in their bucket up to its limit. This is the buffer cache of ONNX
+ * Runtime's WebGPU provider. There, buffers return when their queue was submitted; here, at once. A
+ * buffer is a region.
  */
 export class BucketCache implements Allocator {
   readonly kind = 'bucket'
@@ -60,7 +60,7 @@ export class BucketCache implements Allocator {
   /** free buffers of each bucket */
   readonly #kept: Int32Array
 
-  /** `buckets` go by size. */
+  /** `buckets` rise in size. */
   constructor(device: Device, buckets: readonly Bucket[] = WEBGPU_BUCKETS) {
     this.#chunks = new Chunks(device)
     this.#free = new FreeChunks(this.#chunks)
@@ -97,7 +97,7 @@ export class BucketCache implements Allocator {
     }
   }
 
-  /** Gives back all that waits in buckets. */
+  /** Returns all buffers kept in buckets to the device. Returns the bytes. */
   shrink(): number {
     let bytes = 0
     for (const buffer of this.#chunks.idle()) {
@@ -117,7 +117,7 @@ export class BucketCache implements Allocator {
     return this.#chunks.list()
   }
 
-  /** Number of the first bucket whose buffers have so many bytes; one past the last for none. */
+  /** Index of the first bucket whose buffers have `bytes` or more; one past the last for none. */
   #bucketOf(bytes: number): number {
     let low = 0
     let high = this.#buckets.length

@@ -7,16 +7,16 @@ const NONE = -1
 const LEAST = 256
 
 export interface BuddyOptions {
-  /** Taken from the device at once, as regions of powers of two, the largest first. */
+  /** Reserved from the device at once, as regions of powers of two, the largest first. */
   readonly arenaBytes: number
-  /** The smallest chunk, a power of two; what the arena has beyond a multiple is not taken. */
+  /** The smallest chunk, a power of two. A remainder of the arena below it is not reserved. */
   readonly leastBytes?: number
 }
 
 /**
  * Binary buddies (Knowlton 1965; Knuth 1973, section 2.5): chunks have powers of two, are halved
- * until they fit, and join only the half that they were split from. Throws where the device has not
- * the arena's bytes.
+ * until they fit, and merge only with the half that they were split from. Throws where the device
+ * has too little memory for the arena.
  */
 export class BuddyAllocator implements Allocator {
   readonly kind = 'buddy'
@@ -62,7 +62,7 @@ export class BuddyAllocator implements Allocator {
     this.#free.add(chunk)
   }
 
-  /** The arena is held for good. */
+  /** The arena is never returned. */
   shrink(): number {
     return 0
   }
@@ -75,7 +75,7 @@ export class BuddyAllocator implements Allocator {
     return this.#chunks.list()
   }
 
-  /** The other half, where it is free and whole; else -1. */
+  /** The other half, where it is free and whole; otherwise -1. */
   #buddy(chunk: number): number {
     const { bytes, before, after } = this.#chunks
     const isLower = (this.#chunks.offset(chunk) / bytes[chunk]!) % 2 === 0
@@ -84,14 +84,14 @@ export class BuddyAllocator implements Allocator {
   }
 }
 
-/** The chunk that a request gets, in an arena that has one. */
+/** Bytes of the chunk for a request, in an arena that has one. */
 export function buddyBytes(bytes: number, leastBytes = LEAST): number {
   let size = leastBytes
   while (size < bytes) size *= 2
   return size
 }
 
-/** The largest power of two that is not above `bytes`: the longest chunk of such an arena. */
+/** The largest power of two that is not above `bytes`: the largest chunk of such an arena. */
 export function powerBelow(bytes: number): number {
   let power = 1
   while (power * 2 <= bytes) power *= 2

@@ -4,7 +4,7 @@ import { BucketCache, CachingAllocator, Device, OUT_OF_MEMORY } from './index.ts
 const MIB = 2 ** 20
 
 describe('the caching allocator', () => {
-  test('takes segments of 2 MiB, 20 MiB and multiples of 2 MiB, by what is asked for', () => {
+  test('reserves segments of 2 MiB, 20 MiB or multiples of 2 MiB, by the requested size', () => {
     const segmentOf = (bytes: number) => {
       const allocator = new CachingAllocator(new Device(Number.POSITIVE_INFINITY))
       allocator.allocate(bytes)
@@ -16,7 +16,7 @@ describe('the caching allocator', () => {
     expect(segmentOf(MIB + 1)).toEqual([20, MIB + 512])
     expect(segmentOf(10 * MIB - 512)).toEqual([20, 10 * MIB - 512])
     expect(segmentOf(10 * MIB)).toEqual([10, 10 * MIB])
-    // what is left of a segment of large blocks is split off only above 1 MiB
+    // the remainder of a segment of large blocks is split off only above 1 MiB
     expect(segmentOf(11 * MIB)).toEqual([12, 12 * MIB])
   })
 
@@ -27,12 +27,12 @@ describe('the caching allocator', () => {
     expect(allocator.statistics()).toMatchObject({ heldBytes: 22 * MIB, regions: 2 })
   })
 
-  test('gives back cached segments before it fails, but none that is split', () => {
+  test('returns whole cached segments before it fails, but no split one', () => {
     const device = new Device(50 * MIB)
     const allocator = new CachingAllocator(device)
     const part = allocator.allocate(5 * MIB)
     allocator.free(allocator.allocate(30 * MIB))
-    // 30 MiB are cached and whole, of 20 MiB a part is in use
+    // 30 MiB are cached and whole; 20 MiB are partly in use
     allocator.free(allocator.allocate(24 * MIB))
     expect(device.takenBytes).toBe(50 * MIB)
     expect(allocator.allocate(31 * MIB)).toBe(OUT_OF_MEMORY.fragmentation)
@@ -55,9 +55,9 @@ describe('the bucket cache', () => {
     expect(inUse(167_772_161)).toBe(167_772_176)
   })
 
-  test('keeps as many free buffers of a size as its table says', () => {
+  test('keeps the number of free buffers of a size that its table has', () => {
     const buckets = cache()
-    // 10 of 16 MiB; beyond the table none
+    // 10 buffers of 16 MiB, and none beyond the table
     const handles = Array.from({ length: 12 }, () => buckets.allocate(16 * MIB))
     const beyond = buckets.allocate(200 * MIB)
     for (const handle of [...handles, beyond]) buckets.free(handle)

@@ -14,7 +14,7 @@ const NONE = -1
 const MIB = 2 ** 20
 /** block sizes are multiples of this */
 const UNIT = 512
-/** requests up to this come from segments of their own */
+/** requests up to this have a separate pool of segments */
 const SMALL = MIB
 const SMALL_SEGMENT = 2 * MIB
 /** requests up to this share a segment */
@@ -25,16 +25,16 @@ const SEGMENT_UNIT = 2 * MIB
 
 /**
  * The caching allocator of PyTorch (c10/cuda/CUDACachingAllocator.cpp, its defaults): best fit in
- * one pool of small and one of large blocks; freed blocks stay cached, and where the device has no
- * memory left, all cached segments that are whole are given back before the request fails. One
- * stream; no `max_split_size`, no expandable segments, no threshold for garbage collection.
+ * one pool of small and one of large blocks. Freed blocks stay cached. Where the device has no
+ * memory left, all whole cached segments are returned before the request fails. One stream; no
+ * `max_split_size`, no expandable segments, no threshold for garbage collection.
  */
 export class CachingAllocator implements Allocator {
   readonly kind = 'caching'
   readonly #chunks: Chunks
   readonly #small: FreeChunks
   readonly #large: FreeChunks
-  /** by block: whether its segment is of the pool of small ones */
+  /** by block: whether its segment is in the pool of small ones */
   #isSmall = new Uint8Array(16)
 
   constructor(device: Device) {
@@ -71,7 +71,7 @@ export class CachingAllocator implements Allocator {
     coalesce(this.#chunks, this.#isSmall[handle] === 1 ? this.#small : this.#large, handle)
   }
 
-  /** Gives back the segments of which nothing is in use, as `torch.cuda.empty_cache()`. */
+  /** Returns unused segments to the device, as `torch.cuda.empty_cache()`. Returns the bytes. */
   shrink(): number {
     let bytes = 0
     for (const segment of this.#chunks.idle()) {
@@ -91,7 +91,10 @@ export class CachingAllocator implements Allocator {
     return this.#chunks.list()
   }
 
-  /** A new segment for so many bytes; -1 where there is none, even with what is given back. */
+  /**
+   * Reserves a segment for `rounded` bytes; -1 where there is too little, even with cached segments
+   * returned.
+   */
   #segment(rounded: number): number {
     const bytes = segmentBytes(rounded)
     const segment = this.#chunks.open(bytes)

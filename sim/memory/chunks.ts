@@ -5,22 +5,22 @@ import { Usage } from './usage.ts'
 const NONE = -1
 
 /**
- * Regions that the device gave, each cut into chunks, with what is counted of them. A chunk is a
- * number; its neighbours are a list by address. A region goes by its first chunk, which keeps its
- * number as long as the region is held. Which free chunk is taken is not decided here.
+ * Regions reserved from the device, each cut into chunks, and their counts. A chunk is a number;
+ * its neighbours are a list by address. A region is identified by its first chunk, which keeps its
+ * number as long as the region is held. The allocator decides which free chunk is taken.
  */
 export class Chunks {
   readonly usage = new Usage()
   readonly device: Device
   bytes = new Float64Array(16)
   address = new Float64Array(16)
-  /** the chunk beside it in the same region; -1 for none */
+  /** neighbouring chunks in the same region; -1 for none */
   before = new Int32Array(16)
   after = new Int32Array(16)
   #region = new Int32Array(16)
-  /** what was asked for; 0 where the chunk is free */
+  /** requested bytes; 0 for a free chunk */
   #requested = new Float64Array(16)
-  /** of each region: its size, its chunks in use, and its neighbours */
+  /** of each region: its size, its number of chunks in use, and its neighbours */
   #regionBytes = new Float64Array(16)
   #live = new Int32Array(16)
   #regionBefore = new Int32Array(16)
@@ -38,7 +38,9 @@ export class Chunks {
     this.device = device
   }
 
-  /** Takes a region from the device: its only chunk, free; -1 where the device has too little. */
+  /**
+   * Reserves a region. Returns its only chunk, which is free; -1 where the device has too little.
+   */
   open(bytes: number): number {
     if (!this.device.take(bytes)) return NONE
     const region = this.#create(bytes, this.#end)
@@ -58,7 +60,7 @@ export class Chunks {
     return region
   }
 
-  /** Gives a region back of which the free chunk is all there is. */
+  /** Returns a region, which is one free chunk, to the device. */
   close(region: number): void {
     const bytes = this.#regionBytes[region]!
     const [before, after] = [this.#regionBefore[region]!, this.#regionAfter[region]!]
@@ -72,7 +74,7 @@ export class Chunks {
     this.device.give(bytes)
   }
 
-  /** The regions of which nothing is in use. */
+  /** The regions without a chunk in use. */
   idle(): readonly number[] {
     const found: number[] = []
     for (let at = this.#firstRegion; at !== NONE; at = this.#regionAfter[at]!) {
@@ -89,19 +91,19 @@ export class Chunks {
     return this.before[chunk] === NONE && this.after[chunk] === NONE
   }
 
-  /** Where a chunk stands in its region. */
+  /** Offset of a chunk in its region, bytes. */
   offset(chunk: number): number {
     return this.address[chunk]! - this.address[this.#region[chunk]!]!
   }
 
-  /** What was asked for. Throws where the chunk is not in use. */
+  /** Requested bytes. Throws where the chunk is not in use. */
   requested(chunk: number): number {
     const requested = this.#requested[chunk] ?? 0
     if (requested === 0) throw new RangeError(`Expected a handle in use, got ${chunk}`)
     return requested
   }
 
-  /** Shortens a free chunk to so many bytes. Returns the rest, which is free. */
+  /** Shortens a free chunk to `bytes`. Returns the remainder, a free chunk. */
   split(chunk: number, bytes: number): number {
     const rest = this.#create(this.bytes[chunk]! - bytes, this.address[chunk]! + bytes)
     this.bytes[chunk] = bytes
@@ -114,7 +116,7 @@ export class Chunks {
     return rest
   }
 
-  /** Joins a free chunk with the free one after it. */
+  /** Merges a free chunk with the free one after it. */
   merge(chunk: number): void {
     const gone = this.after[chunk]!
     const after = this.after[gone]!
@@ -136,7 +138,7 @@ export class Chunks {
     this.usage.occupied(requested, bytes)
   }
 
-  /** Makes a chunk free. Throws where it is not in use. */
+  /** Frees a chunk. Throws where it is not in use. */
   vacate(chunk: number): void {
     const requested = this.requested(chunk)
     const region = this.#region[chunk]!
@@ -150,7 +152,7 @@ export class Chunks {
     this.usage.vacated(requested, bytes)
   }
 
-  /** A chunk in use holds so many bytes more, within its size. */
+  /** Adds to the requested bytes of a chunk in use, within its size. */
   fill(chunk: number, bytes: number): void {
     this.#requested[chunk] = this.requested(chunk) + bytes
     this.usage.occupied(bytes, 0)

@@ -1,7 +1,7 @@
 import type { Chunks } from './chunks.ts'
 import type { FreeChunks } from './free-chunks.ts'
 
-/** Joins a chunk that has just become free with the free ones beside it, and files the result. */
+/** Merges a newly freed chunk with free neighbours, and adds the result to the free chunks. */
 export function coalesce(chunks: Chunks, free: FreeChunks, chunk: number): void {
   const after = chunks.after[chunk]!
   if (chunks.isFree(after)) {

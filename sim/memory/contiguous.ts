@@ -7,16 +7,16 @@ import { FreeChunks } from './free-chunks.ts'
 const NONE = -1
 
 export interface ContiguousOptions {
-  /** Taken from the device at once, one region. */
+  /** Reserved from the device at once, as one region. */
   readonly arenaBytes: number
-  /** What each request gets, however little it asks for: the longest that it may become. */
+  /** Bytes for each request, however few it needs: its maximum length. */
   readonly reservationBytes: number
 }
 
 /**
- * One reservation of the maximum length for each request, in one piece, as servers of language
- * models did before paging (Orca (Max) in Kwon et al. 2023, section 2.2). Requests that are longer
- * are refused. Throws where the device has not the arena's bytes.
+ * One contiguous reservation of the maximum length for each request, as servers of language models
+ * did before paging (Orca (Max) in Kwon et al. 2023, section 2.2). Longer requests are rejected.
+ * Throws where the device has too little memory for the arena.
  */
 export class ContiguousAllocator implements GrowingAllocator {
   readonly kind = 'contiguous'
@@ -60,7 +60,7 @@ export class ContiguousAllocator implements GrowingAllocator {
     coalesce(this.#chunks, this.#free, handle)
   }
 
-  /** The arena is held for good. */
+  /** The arena is never returned. */
   shrink(): number {
     return 0
   }

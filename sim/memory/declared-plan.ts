@@ -4,14 +4,14 @@ import type { ActivationPlan, ActivationStep, Bytes } from './activation-plan.ts
 const KIB = 1024
 const MILLION = 1e6
 
-/** Bytes of a number. */
+/** Bytes of a parameter. */
 const PRECISION_BYTES: Readonly<Record<Precision, number>> = Object.freeze({
   fp32: 4,
   fp16: 2,
   int8: 1,
 })
 
-/** What a declared model takes at a precision: input first, activations in turn, output last. */
+/** Memory of a declared model at a precision: input first, activations in order, output last. */
 export function declaredPlan(memory: ModelMemory, precision: Precision): ActivationPlan {
   const steps: ActivationStep[] = []
   const frees = new Map<number, number[]>()
@@ -31,12 +31,12 @@ export function declaredPlan(memory: ModelMemory, precision: Precision): Activat
   }
   if (memory.output) take(memory.output, 'output')
   for (const free of [...frees.values()].flat()) steps.push({ free })
-  // millions with decimals come out beside whole bytes by rounding errors
+  // rounding errors of decimal millions would leave fractions of a byte
   const weights = Math.round(memory.parameters_millions * MILLION * PRECISION_BYTES[precision])
   return { weights: weights > 0 ? [weights] : [], steps, inputs: [['batch', 'length']] }
 }
 
-/** Bytes that a token of a sequence takes in the KV cache; null where the model has none. */
+/** Bytes of the KV cache for one token; null where the model has none. */
 export function kvTokenBytes({ kv_cache: cache }: ModelMemory): number | null {
   if (cache === undefined) return null
   return 2 * cache.layers * cache.heads * cache.head_size * PRECISION_BYTES[cache.precision]

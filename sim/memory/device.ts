@@ -1,15 +1,15 @@
 /**
- * The memory of an accelerator. Allocators take their regions from it, and several may share it,
- * as the sessions of several models do: each has an arena of its own.
+ * The memory of an accelerator. Allocators reserve their regions from it. Several may share it:
+ * each session of several models has its own arena.
  */
 export class Device {
   readonly capacityBytes: number
   takenBytes = 0
-  /** how often something was taken, and how much the last time */
+  /** number of successful `take`s, and bytes of the last one */
   takes = 0
   lastTakenBytes = 0
 
-  /** Infinity for no limit. */
+  /** Infinity for no limit */
   constructor(capacityBytes: number) {
     this.capacityBytes = capacityBytes
   }
@@ -18,7 +18,7 @@ export class Device {
     return this.capacityBytes - this.takenBytes
   }
 
-  /** Takes so many bytes; false where they are not there. */
+  /** Reserves bytes; false where too few are left. */
   take(bytes: number): boolean {
     if (bytes > this.freeBytes) return false
     this.takenBytes += bytes

@@ -6,7 +6,7 @@ import { FreeChunks } from './free-chunks.ts'
 
 const SEARCHES = 1000
 
-/** Mean number of chunks that a search among `count` looks at. */
+/** Mean number of chunks that a search among `count` visits. */
 function visited(count: number): number {
   const random = stream(1, 0, 'free chunks')
   const chunks = new Chunks(new Device(Number.POSITIVE_INFINITY))
@@ -23,7 +23,7 @@ function visited(count: number): number {
   return visits / SEARCHES
 }
 
-test('a search looks at a number of chunks that grows as the logarithm of all', () => {
+test('a search visits a number of chunks that grows with the logarithm of their number', () => {
   // the expected depth of a random treap is at most 2 ln n = 1.39 log2 n
   for (const count of [100, 1000, 10_000, 100_000]) {
     expect(visited(count)).toBeLessThan(1.5 * Math.log2(count))
@@ -31,7 +31,7 @@ test('a search looks at a number of chunks that grows as the logarithm of all', 
   }
 })
 
-test('chunks that were opened in the order of their sizes make no list of it', () => {
+test('chunks added in the order of their sizes do not degrade the tree to a list', () => {
   const chunks = new Chunks(new Device(Number.POSITIVE_INFINITY))
   const free = new FreeChunks(chunks)
   for (let i = 1; i <= 10_000; i++) free.add(chunks.open(i))

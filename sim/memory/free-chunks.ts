@@ -2,14 +2,14 @@ import type { Chunks } from './chunks.ts'
 
 const NONE = -1
 const ROOT = 0
-/** where a chunk's links to the chunks before and after it stand */
+/** index of the link to the chunks before it; the link to those after it follows */
 const before = (chunk: number) => 2 * chunk + 2
 const after = (chunk: number) => 2 * chunk + 3
 
 /**
- * Free chunks in order of size, of equal sizes by address: a treap (Seidel and Aragon 1996) whose
- * priorities are hashes of the chunks' numbers, so that the expected depth is logarithmic and the
- * same traffic always makes the same tree.
+ * Free chunks in order of size, then of address: a treap (Seidel and Aragon 1996). Its priorities
+ * are hashes of the chunks' numbers, so the expected depth is logarithmic and the same traffic
+ * always makes the same tree.
  */
 export class FreeChunks {
   size = 0
@@ -20,7 +20,9 @@ export class FreeChunks {
     this.#chunks = chunks
   }
 
-  /** The smallest that has so many bytes, of equals that of the lowest address; -1 for none. */
+  /**
+   * The smallest chunk of at least `bytes`, of equal ones that of the lowest address; -1 for none.
+   */
   fit(bytes: number): number {
     const links = this.#links
     const sizes = this.#chunks.bytes
@@ -37,7 +39,7 @@ export class FreeChunks {
     return best
   }
 
-  /** Bytes of the largest; 0 where there is none. */
+  /** Bytes of the largest chunk; 0 where there is none. */
   get largestBytes(): number {
     const links = this.#links
     let largest = NONE
@@ -48,15 +50,15 @@ export class FreeChunks {
   add(chunk: number): void {
     if (after(chunk) >= this.#links.length) this.#grow(chunk)
     const links = this.#links
-    const own = priority(chunk)
+    const chunkPriority = priority(chunk)
     let hole = ROOT
     let below = links[ROOT]!
-    while (below !== NONE && priority(below) >= own) {
+    while (below !== NONE && priority(below) >= chunkPriority) {
       hole = this.#precedes(chunk, below) ? before(below) : after(below)
       below = links[hole]!
     }
     links[hole] = chunk
-    // what stood there is split into what comes before the chunk and what comes after it
+    // the subtree at this place is split into chunks before and after the new one
     let less = before(chunk)
     let more = after(chunk)
     while (below !== NONE) {
@@ -75,7 +77,7 @@ export class FreeChunks {
     this.size++
   }
 
-  /** Takes out a chunk that is in it, and whose size has not changed since. */
+  /** Removes a chunk, whose size must not have changed since it was added. */
   remove(chunk: number): void {
     const links = this.#links
     let hole = ROOT
@@ -114,7 +116,7 @@ export class FreeChunks {
   }
 }
 
-/** By the finaliser of MurmurHash3 (Appleby 2011). */
+/** The finaliser of MurmurHash3 (Appleby 2011). */
 function priority(chunk: number): number {
   let x = Math.imul(chunk + 1, 0x85ebca6b)
   x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35)

@@ -8,7 +8,7 @@ const TRACE = new URL('../../../shared/data/azure_llm_2023_conv.csv.gz', import.
 const TOKEN = 524_288
 const BLOCK_TOKENS = 16
 
-/** Context and generated tokens of each request, together. */
+/** Context and generated tokens of each request, added. */
 function tokensOf(csv: string): number[] {
   return csv
     .trim()
@@ -36,7 +36,7 @@ function paging(tokens: number): PagedAllocator {
   })
 }
 
-/** Admits requests in their order until there is no memory for one; how many it then holds. */
+/** Admits requests in order until one gets no memory. Returns the number admitted. */
 function heldAtOnce(allocator: GrowingAllocator, requests: readonly number[]): number {
   let held = 0
   for (const tokens of requests) {
@@ -51,7 +51,7 @@ const present = existsSync(TRACE)
 const reason = present ? '' : ' (skipped: ../shared/data is not here)'
 
 describe.skipIf(!present)(`on the Azure conversations of 2023${reason}`, () => {
-  // a body that is skipped is run all the same
+  // the body of a skipped block runs too
   const requests = present ? tokensOf(gunzipSync(readFileSync(TRACE)).toString()) : []
 
   test('there are 19,366 requests', () => expect(requests).toHaveLength(19_366))
@@ -60,7 +60,7 @@ describe.skipIf(!present)(`on the Azure conversations of 2023${reason}`, () => {
     { reservation: 2048, share: 0.4816, refused: 2838 },
     { reservation: 4096, share: 0.2691, refused: 1612 },
   ])(
-    'a reservation of $reservation tokens holds $share tokens and refuses $refused',
+    'a reservation of $reservation tokens holds $share tokens and rejects $refused',
     (expected) => {
       const { reservation, share, refused } = expected
       const allocator = reserving(reservation, requests.length)
@@ -68,21 +68,21 @@ describe.skipIf(!present)(`on the Azure conversations of 2023${reason}`, () => {
       const { internalFragmentation, oversizes, shortages } = allocator.statistics()
       expect(1 - internalFragmentation).toBeCloseTo(share, 4)
       expect([oversizes, shortages]).toEqual([refused, 0])
-      // the mean of the lengths, counted without an allocator
+      // the mean length, computed without an allocator
       const kept = requests.filter((tokens) => tokens <= reservation)
       const mean = kept.reduce((sum, tokens) => sum + tokens, 0) / kept.length
       expect(1 - internalFragmentation).toBeCloseTo(mean / reservation, 9)
     },
   )
 
-  test('blocks of 16 tokens hold more than 99 % and refuse nothing', () => {
+  test('blocks of 16 tokens hold more than 99 % and reject nothing', () => {
     const total = requests.reduce((sum, tokens) => sum + tokens, 0)
     const allocator = paging(total + BLOCK_TOKENS * requests.length)
     for (const tokens of requests) expect(allocator.allocate(tokens * TOKEN)).toBeGreaterThan(-1)
     expect(1 - allocator.statistics().internalFragmentation).toBeCloseTo(0.9946, 4)
   })
 
-  test('in equal memory pages hold 1.45 and 2.77 times as many requests at once', () => {
+  test('in equal memory, pages hold 1.45 and 2.77 times as many requests at once', () => {
     const places = 4000
     for (const [reservation, times] of [
       [2048, 1.45],

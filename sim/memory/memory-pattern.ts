@@ -1,15 +1,15 @@
 import type { ActivationPlan } from './activation-plan.ts'
 import { roundUp } from './allocator.ts'
 
-/** `kAllocAlignment`: what sizes are rounded to in a plan. */
+/** `kAllocAlignment`: a plan rounds sizes to multiples of this, bytes */
 const UNIT = 256
 
-/** What a run of some shape took, as one block. */
+/** The buffers of a run of some shape, planned as one block. */
 export interface BlockPlan {
   readonly bytes: number
-  /** rounded size of each buffer by its number; undefined for those without a place in it */
+  /** rounded size of each buffer by its number; undefined for those outside the block */
   readonly sizes: readonly (number | undefined)[]
-  /** the shape whose run was traced */
+  /** the traced shape */
   readonly size: number
   readonly length: number
 }
@@ -21,11 +21,11 @@ interface Place {
 }
 
 /**
- * Packs the buffers of one run into a block, as they come and go: each into the tightest gap
- * between those that are there, else behind the last (mem_pattern_planner.h, ONNX Runtime 1.30).
+ * Packs the buffers of one run into a block: each into the tightest gap between those in use at the
+ * time, otherwise after the last (mem_pattern_planner.h, ONNX Runtime 1.30).
  */
 export class BlockPlanner {
-  /** those that are there, by offset */
+  /** buffers in use, by offset */
   readonly #places: Place[] = []
   readonly #sizes: (number | undefined)[] = []
   #bytes = 0
@@ -62,14 +62,14 @@ export class BlockPlanner {
   }
 }
 
-/** Whether a buffer of so many bytes may use its place in the block of a plan. */
+/** Whether a buffer of `bytes` may use its place in the block of a plan. */
 export function hasPlace({ sizes }: BlockPlan, buffer: number, bytes: number): boolean {
   return sizes[buffer] === roundUp(bytes, UNIT)
 }
 
 /**
- * What a plan is kept under, for good: the exclusive or of all sizes of all inputs, so that other
- * shapes may find it too (session_state.cc, known as microsoft/onnxruntime #5930).
+ * The key of a plan in the cache of a session: the exclusive or of all sizes of all inputs.
+ * Different shapes may share a key (session_state.cc, known as microsoft/onnxruntime #5930).
  */
 export function patternKey(inputs: ActivationPlan['inputs'], size: number, length: number): number {
   let key = 0

@@ -5,24 +5,24 @@ export interface NaiveChunk {
   readonly region: number
   address: number
   bytes: number
-  /** 0 where it is free */
+  /** 0 for a free chunk */
   requested: number
-  /** of which of an allocator's pools its region is */
+  /** the allocator's pool that its region is in */
   readonly pool: string
 }
 
-/** What tells one allocator from another. */
+/** The rules that differ between allocators. */
 export interface NaiveRule {
-  /** The chunk for a request, cut to size; null: none; 'oversize': never. */
+  /** Returns the chunk for a request, cut to size; null: none; 'oversize': never. */
   place(memory: NaiveMemory, bytes: number): NaiveChunk | 'oversize' | null
-  /** What becomes of a chunk that is free again. */
+  /** Called for each chunk that was freed. */
   freed(memory: NaiveMemory, chunk: NaiveChunk): void
   shrink(memory: NaiveMemory): number
-  /** bytes that the device would still give */
+  /** bytes that the device has left */
   available(memory: NaiveMemory): number
 }
 
-/** Memory as a list of chunks, on which everything is searched and counted anew each time. */
+/** Memory as a list of chunks; every search and count walks the whole list. */
 export class NaiveMemory {
   chunks: NaiveChunk[] = []
   readonly capacity: number
@@ -47,7 +47,9 @@ export class NaiveMemory {
   }
 
   free(address: number): void {
-    const chunk = this.chunks.find((one) => one.address === address && one.requested > 0)!
+    const chunk = this.chunks.find(
+      (candidate) => candidate.address === address && candidate.requested > 0,
+    )!
     chunk.requested = 0
     this.#rule.freed(this, chunk)
   }
@@ -89,7 +91,7 @@ export class NaiveMemory {
     this.chunks.splice(this.chunks.indexOf(chunk) + 1, 0, rest)
   }
 
-  /** Joins neighbours that are free, everywhere. */
+  /** Merges all free neighbours. */
   join(): void {
     const joined: NaiveChunk[] = []
     for (const chunk of this.chunks) {
@@ -101,7 +103,7 @@ export class NaiveMemory {
     this.chunks = joined
   }
 
-  /** Closes the regions of which nothing is in use, but those that are kept. */
+  /** Closes unused regions, except those that `keeps` selects. Returns the bytes. */
   closeIdle(keeps: (region: number) => boolean = () => false): number {
     const before = this.held
     this.chunks = this.chunks.filter(({ region }) => keeps(region) || this.#pinned.has(region))

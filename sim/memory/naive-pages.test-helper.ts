@@ -1,7 +1,7 @@
 import { OUT_OF_MEMORY } from './index.ts'
 import type { NaiveChunk } from './naive-memory.test-helper.ts'
 
-/** Blocks as a list of who holds each, the free ones in the order in which they are taken. */
+/** Blocks as a list of their holders; free blocks in the order in which they are allocated. */
 export class NaivePages {
   readonly #block: number
   readonly #total: number

@@ -1,13 +1,13 @@
 import type { NaiveMemory, NaiveRule } from './naive-memory.test-helper.ts'
 
-/** The rules of the allocators once more, as they are told, on plain lists. */
+/** The rules of the allocators, written again on plain lists from their descriptions. */
 
 const KIB = 1024
 const MIB = KIB * KIB
 const up = (bytes: number, unit: number) => bytes + ((unit - (bytes % unit)) % unit)
 const deviceFree = (memory: NaiveMemory) => memory.capacity - memory.held
 
-/** With the bins of the source, searched one by one. */
+/** With the bins of ONNX Runtime's source, searched one by one. */
 export function naiveBfc(strategy: 'power' | 'same', limit = Number.POSITIVE_INFINITY): NaiveRule {
   let current = MIB
   let first: number | null = null
@@ -65,7 +65,7 @@ export function naiveCaching(): NaiveRule {
     place(memory, bytes) {
       const rounded = up(bytes, 512)
       const pool = rounded <= MIB ? 'small' : 'large'
-      let block = memory.freeIn(pool).find((one) => one.bytes >= rounded) ?? null
+      let block = memory.freeIn(pool).find((free) => free.bytes >= rounded) ?? null
       block ??= memory.open(segment(rounded), pool)
       if (block === null) {
         memory.closeIdle()
@@ -87,19 +87,19 @@ export function naiveBuckets(table: readonly (readonly [number, number])[]): Nai
   return {
     place(memory, bytes) {
       const size = sizeOf(bytes)
-      return memory.freeIn('').find((one) => one.bytes === size) ?? memory.open(size)
+      return memory.freeIn('').find((free) => free.bytes === size) ?? memory.open(size)
     },
     freed(memory, buffer) {
       const keeps = table.find(([size]) => size === buffer.bytes)?.[1] ?? 0
-      const kept = memory.freeIn('').filter((one) => one.bytes === buffer.bytes).length
-      if (kept > keeps) memory.chunks = memory.chunks.filter((one) => one !== buffer)
+      const kept = memory.freeIn('').filter((free) => free.bytes === buffer.bytes).length
+      if (kept > keeps) memory.chunks = memory.chunks.filter((chunk) => chunk !== buffer)
     },
     shrink: (memory) => memory.closeIdle(),
     available: deviceFree,
   }
 }
 
-/** Roots of 2^n, 2^m ... bytes are opened by the caller. */
+/** The caller opens regions of 2^n, 2^m ... bytes. */
 export function naiveBuddy(least: number): NaiveRule {
   return {
     place(memory, bytes) {
@@ -107,7 +107,7 @@ export function naiveBuddy(least: number): NaiveRule {
       const regions = memory.chunks.filter(({ region, address }) => region === address)
       const largest = Math.max(...regions.map(({ region }) => regionBytes(memory, region)))
       if (size > largest) return 'oversize'
-      const chunk = memory.freeIn('').find((one) => one.bytes >= size)
+      const chunk = memory.freeIn('').find((free) => free.bytes >= size)
       if (chunk === undefined) return null
       while (chunk.bytes > size) memory.cut(chunk, chunk.bytes / 2)
       return chunk
@@ -117,15 +117,15 @@ export function naiveBuddy(least: number): NaiveRule {
         again = false
         for (const chunk of memory.freeIn('')) {
           const twin = memory.chunks.find(
-            (one) =>
-              one.requested === 0 &&
-              one.region === chunk.region &&
-              one.bytes === chunk.bytes &&
-              one.address === chunk.address + chunk.bytes &&
+            (candidate) =>
+              candidate.requested === 0 &&
+              candidate.region === chunk.region &&
+              candidate.bytes === chunk.bytes &&
+              candidate.address === chunk.address + chunk.bytes &&
               (chunk.address - chunk.region) % (2 * chunk.bytes) === 0,
           )
           if (twin === undefined) continue
-          memory.chunks = memory.chunks.filter((one) => one !== twin)
+          memory.chunks = memory.chunks.filter((candidate) => candidate !== twin)
           chunk.bytes *= 2
           again = true
           break
@@ -138,15 +138,15 @@ export function naiveBuddy(least: number): NaiveRule {
 }
 
 function regionBytes(memory: NaiveMemory, region: number): number {
-  const own = memory.chunks.filter((chunk) => chunk.region === region)
-  return own.reduce((total, { bytes }) => total + bytes, 0)
+  const inRegion = memory.chunks.filter((chunk) => chunk.region === region)
+  return inRegion.reduce((total, { bytes }) => total + bytes, 0)
 }
 
 export function naiveContiguous(reservation: number): NaiveRule {
   return {
     place(memory, bytes) {
       if (bytes > reservation) return 'oversize'
-      const chunk = memory.freeIn('').find((one) => one.bytes >= reservation)
+      const chunk = memory.freeIn('').find((free) => free.bytes >= reservation)
       if (chunk === undefined) return null
       if (chunk.bytes > reservation) memory.cut(chunk, reservation)
       return chunk

@@ -8,47 +8,49 @@ const BLOCKS = 40
 
 const step = fc.record({
   kind: fc.constantFrom('allocate', 'grow', 'grow', 'grow', 'fork', 'prefix', 'free'),
-  who: fc.nat(),
+  pick: fc.nat(),
   bytes: fc.integer({ min: 1, max: 60 }),
 })
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 
-/** A sequence as the contents of its blocks: a block is an object that others may hold too. */
+/** A sequence as the contents of its blocks. A block is an object that sequences may share. */
 interface Sequence {
   readonly handle: number
   blocks: { filled: number }[]
 }
 
-/** Does the steps on both, and throws where they differ. */
+/** Applies the steps to both; throws where they differ. */
 function agree(paged: PagedAllocator, steps: readonly Step[]): void {
   const live: Sequence[] = []
   const distinct = () => new Set(live.flatMap(({ blocks }) => blocks))
   const holders = (block: object) => live.filter(({ blocks }) => blocks.includes(block as never))
-  for (const { kind, who, bytes } of steps) {
-    const one = live[who % Math.max(1, live.length)]
-    if (kind === 'allocate' || one === undefined) {
+  for (const { kind, pick, bytes } of steps) {
+    const sequence = live[pick % Math.max(1, live.length)]
+    if (kind === 'allocate' || sequence === undefined) {
       const handle = paged.allocate(bytes)
       const needs = Math.ceil(bytes / BLOCK)
       expect(handle >= 0).toBe(needs <= BLOCKS - distinct().size)
       if (handle >= 0) live.push({ handle, blocks: filling([], bytes) })
     } else if (kind === 'grow') {
-      const last = one.blocks.at(-1)!
+      const last = sequence.blocks.at(-1)!
       const copies = last.filled < BLOCK && holders(last).length > 1
-      const before = copies ? [...one.blocks.slice(0, -1), { ...last }] : one.blocks
+      const before = copies ? [...sequence.blocks.slice(0, -1), { ...last }] : sequence.blocks
       const more = Math.ceil(Math.max(0, bytes - (BLOCK - last.filled)) / BLOCK)
       const fits = more + (copies ? 1 : 0) <= BLOCKS - distinct().size
-      expect(paged.grow(one.handle, bytes)).toBe(fits ? one.handle : OUT_OF_MEMORY.shortage)
-      if (fits) one.blocks = filling(before, bytes)
+      expect(paged.grow(sequence.handle, bytes)).toBe(
+        fits ? sequence.handle : OUT_OF_MEMORY.shortage,
+      )
+      if (fits) sequence.blocks = filling(before, bytes)
     } else if (kind === 'fork') {
-      live.push({ handle: paged.fork(one.handle), blocks: [...one.blocks] })
+      live.push({ handle: paged.fork(sequence.handle), blocks: [...sequence.blocks] })
     } else if (kind === 'prefix') {
-      const blocks = 1 + (bytes % one.blocks.length)
-      // a part of the last block belongs to the whole sequence
-      const shared = one.blocks.slice(0, blocks)
-      live.push({ handle: paged.fork(one.handle, blocks), blocks: shared })
+      const blocks = 1 + (bytes % sequence.blocks.length)
+      // part of the last block means the whole sequence
+      const shared = sequence.blocks.slice(0, blocks)
+      live.push({ handle: paged.fork(sequence.handle, blocks), blocks: shared })
     } else {
-      paged.free(one.handle)
-      live.splice(live.indexOf(one), 1)
+      paged.free(sequence.handle)
+      live.splice(live.indexOf(sequence), 1)
     }
     const { inUseBytes, requestedBytes } = paged.statistics()
     expect(inUseBytes).toBe(distinct().size * BLOCK)
@@ -82,7 +84,7 @@ const pages = () =>
 const sequences = fc.array(step, { maxLength: 80, size: 'max' })
 const OPTIONS = { numRuns: 200, endOnFailure: true }
 
-test('sequences grow, share blocks and copy them before they write, as lists of blocks do', () => {
+test('sequences grow, share blocks and copy before they write, as lists of blocks do', () => {
   fc.assert(
     fc.property(sequences, (steps) => agree(pages(), steps)),
     OPTIONS,
@@ -105,11 +107,11 @@ test('pages that share nothing are caught', () => {
   ).toThrow()
 })
 
-test('the ledger of the control plane counts as many blocks as the pages that it stands for', () => {
+test('the ledger of the control plane counts as many blocks as the simulated pages', () => {
   const traffic = fc.array(
     fc.record({
       kind: fc.constantFrom('join', 'step', 'step', 'step', 'leave'),
-      who: fc.nat(),
+      pick: fc.nat(),
       prompt: fc.integer({ min: 1, max: 30 }),
     }),
     { maxLength: 120, size: 'max' },
@@ -124,7 +126,7 @@ test('the ledger of the control plane counts as many blocks as the pages that it
       const ledger = new KvLedger({ blocks: BLOCKS, blockTokens: BLOCK })
       const live: { readonly handle: number; context: number }[] = []
       let step = 0
-      for (const { kind, who, prompt } of events) {
+      for (const { kind, pick, prompt } of events) {
         if (kind === 'join') {
           const handle = paged.allocate(prompt)
           expect(handle >= 0).toBe(ledger.blocksOf(prompt) <= ledger.free)
@@ -134,12 +136,12 @@ test('the ledger of the control plane counts as many blocks as the pages that it
           live.push({ handle, context: prompt })
         } else if (kind === 'step' && ledger.needs(step) <= ledger.free) {
           ledger.take(ledger.growth(step++, 1))
-          for (const one of live) {
-            expect(paged.grow(one.handle, 1)).toBe(one.handle)
-            one.context++
+          for (const sequence of live) {
+            expect(paged.grow(sequence.handle, 1)).toBe(sequence.handle)
+            sequence.context++
           }
         } else if (kind === 'leave' && live.length > 0) {
-          const [gone] = live.splice(who % live.length, 1)
+          const [gone] = live.splice(pick % live.length, 1)
           ledger.leave(gone!.context, step)
           ledger.release(ledger.blocksOf(gone!.context))
           paged.free(gone!.handle)
@@ -164,7 +166,7 @@ test('a reservation grows in place, up to its length', () => {
     inUseBytes: 40,
     internalFragmentation: 0,
   })
-  // 60 bytes are free, 20 of which no reservation fits
+  // 60 bytes are free; 20 of them are too few for a reservation
   expect(contiguous.allocate(1)).toBeGreaterThan(-1)
   expect(contiguous.allocate(15)).toBe(OUT_OF_MEMORY.fragmentation)
   expect(contiguous.allocate(30)).toBe(OUT_OF_MEMORY.shortage)

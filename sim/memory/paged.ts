@@ -5,32 +5,32 @@ import { Usage } from './usage.ts'
 const NONE = -1
 
 export interface PagedOptions {
-  /** Taken from the device at once, one region; what is beyond a multiple of a block is not. */
+  /** Reserved from the device at once, as one region; a remainder below a block is not reserved. */
   readonly arenaBytes: number
   readonly blockTokens: number
   /** KV cache of a token, bytes */
   readonly tokenBytes: number
 }
 
-/** A sequence and its blocks, the last of which may be filled in part. */
+/** A sequence and its blocks; the last block may be partly filled. */
 interface Sequence {
   readonly blocks: number[]
   bytes: number
 }
 
 /**
- * Blocks of n tokens that need not be neighbours (PagedAttention, Kwon et al. 2023, section 4).
- * Sequences may share blocks; who writes into one that others hold gets a copy. Bytes that several
- * hold are counted once. Any free block fits, so free blocks are one chunk to `largestFreeBytes`
- * wherever they lie. Throws where the device has not the arena's bytes.
+ * Blocks of n tokens that need not be adjacent (PagedAttention, Kwon et al. 2023, section 4).
+ * Sequences may share blocks; a sequence that writes into a shared block gets a copy. Shared bytes
+ * are counted once. Every free block fits, so `largestFreeBytes` counts all free blocks as one
+ * chunk, wherever they are. Throws where the device has too little memory for the arena.
  */
 export class PagedAllocator implements GrowingAllocator {
   readonly kind = 'paged'
   readonly blockBytes: number
   readonly #usage = new Usage()
-  /** sequences that hold each block */
+  /** number of sequences that hold each block */
   readonly #holders: Int32Array
-  /** free blocks, the one that is taken next last */
+  /** free blocks; the last one is allocated next */
   readonly #free: number[]
   readonly #sequences: (Sequence | undefined)[] = []
   readonly #spare: number[] = []
@@ -59,8 +59,8 @@ export class PagedAllocator implements GrowingAllocator {
   }
 
   /**
-   * A sequence that begins as another does: with its first `blocks` blocks, a common prefix, or
-   * with all that it has. Takes no memory.
+   * Starts a sequence with the first `blocks` blocks of another (a common prefix), or with all of
+   * them. Takes no memory.
    */
   fork(handle: number, blocks = Number.POSITIVE_INFINITY): number {
     const from = this.#sequence(handle)
@@ -76,14 +76,14 @@ export class PagedAllocator implements GrowingAllocator {
   free(handle: number): void {
     const sequence = this.#sequence(handle)
     const { blocks } = sequence
-    // the last blocks first, so that they are taken again in their order
+    // the last blocks first, so that they are allocated again in their order
     for (let i = blocks.length - 1; i >= 0; i--)
       this.#release(blocks[i]!, this.#filled(sequence, i))
     this.#sequences[handle] = undefined
     this.#spare.push(handle)
   }
 
-  /** The arena is held for good. */
+  /** The arena is never returned. */
   shrink(): number {
     return 0
   }
@@ -99,7 +99,7 @@ export class PagedAllocator implements GrowingAllocator {
     })
   }
 
-  /** A block that several hold goes by the least of their handles; free neighbours are one. */
+  /** A shared block has the least of its holders' handles; adjacent free blocks are one chunk. */
   *chunks(): Generator<Chunk> {
     const owner = new Int32Array(this.#holders.length).fill(NONE)
     for (let handle = this.#sequences.length - 1; handle >= 0; handle--) {
@@ -119,7 +119,7 @@ export class PagedAllocator implements GrowingAllocator {
     }
   }
 
-  /** Further bytes for a sequence; false, and no change, where the blocks are too few. */
+  /** Adds bytes to a sequence; false, without any change, where too few blocks are free. */
   #append(sequence: Sequence, bytes: number): boolean {
     const { blocks } = sequence
     const last = blocks.length - 1
@@ -151,7 +151,7 @@ export class PagedAllocator implements GrowingAllocator {
     this.#free.push(block)
   }
 
-  /** Bytes that a sequence has in its i-th block. */
+  /** Bytes of a sequence in its i-th block. */
   #filled({ blocks, bytes }: Sequence, i: number): number {
     return i < blocks.length - 1 ? this.blockBytes : bytes - i * this.blockBytes
   }

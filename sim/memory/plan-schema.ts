@@ -15,18 +15,18 @@ const step = z.union([
   z.strictObject({ free: z.number().int().min(0) }).readonly(),
 ])
 
-/** The index of the first step that frees what is not held; -1 for none. */
+/** The index of the first step that frees a buffer not in use; -1 for none. */
 function firstWrongFree(steps: readonly z.infer<typeof step>[]): number {
   const held: boolean[] = []
-  return steps.findIndex((one) => {
-    if ('take' in one) held.push(true)
-    else if (held[one.free] !== true) return true
-    else held[one.free] = false
+  return steps.findIndex((item) => {
+    if ('take' in item) held.push(true)
+    else if (held[item.free] !== true) return true
+    else held[item.free] = false
     return false
   })
 }
 
-/** An `ActivationPlan`, as profiles keep it. */
+/** An `ActivationPlan`, as profiles store it. */
 export const activationPlanSchema = z
   .strictObject({
     weights: z.array(z.number().min(0)).readonly().describe('bytes of each reservation in turn'),

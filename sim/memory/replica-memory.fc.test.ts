@@ -16,7 +16,7 @@ const bytes: fc.Arbitrary<Bytes> = fc.record({
   perTokenSquared: fc.constantFrom(0, 0, 0.25, 3),
 })
 
-/** Buffers, each of which may be given back after some further ones. */
+/** Buffers, each of which may be freed after some further ones. */
 const plan: fc.Arbitrary<ActivationPlan> = fc
   .record({
     weights: fc.array(fc.integer({ min: 1, max: 300_000 }), { maxLength: 4 }),
@@ -34,7 +34,7 @@ const plan: fc.Arbitrary<ActivationPlan> = fc
       const kind = role === 0 && i === 0 ? 'input' : role === 1 && last ? 'output' : 'activation'
       steps.push({ take, kind })
       for (const [j, { lives }] of buffers.entries()) {
-        // those that live for ever are freed by the end of the batch
+        // buffers that no step frees are freed by the end of the batch
         if (lives > 0 && lives < 5 && j + lives === i) steps.push({ free: j })
       }
     }
@@ -70,48 +70,48 @@ const cases: fc.Arbitrary<Case> = fc.record({
   capacity: fc.constantFrom(2 * MIB, 12 * MIB, 40 * MIB, Number.POSITIVE_INFINITY),
 })
 
-/** What is live after each take, and in the end: requested bytes, and how many buffers. */
+/** Requested bytes and number of buffers after each allocation, and at the end. */
 function naiveLive({ steps }: ActivationPlan, size: number, length: number) {
   const live = new Map<number, number>()
   const seen = new Set<string>()
   let taken = 0
-  const told = () => {
-    const sizes = [...live.values()].filter((one) => one > 0)
-    return `${sizes.reduce((sum, one) => sum + one, 0)} in ${sizes.length}`
+  const summary = () => {
+    const sizes = [...live.values()].filter((bytes) => bytes > 0)
+    return `${sizes.reduce((sum, bytes) => sum + bytes, 0)} in ${sizes.length}`
   }
   for (const step of steps) {
     if ('free' in step) live.delete(step.free)
     else {
       live.set(taken++, bytesOf(step.take, size, length))
-      seen.add(told())
+      seen.add(summary())
     }
   }
   return seen
 }
 
-/** Does what a case says, and looks after each act whether all bytes are where they belong. */
+/** Plays a case, and checks after each act that all bytes are accounted for. */
 function play({ replicas, acts, capacity }: Case): string[] {
   const device = new Device(capacity)
   const all = replicas.map(({ plan: activations, memory: how, pattern }) => {
     const parsed = poolMemory.parse({ ...how, pattern })
     return new ReplicaMemory(device, replicaPlan(parsed, activations))
   })
-  const told = all.map((one) => `load ${one.load()}`)
+  const log = all.map((memory) => `load ${memory.load()}`)
   for (const { replica: which, what, size, length } of acts) {
-    const one = all[which]!
-    if (what === 'load' && !one.resident) told.push(`load ${one.load()}`)
-    else if (!one.resident) continue
-    else if (what === 'end' && one.running) one.end()
-    else if (one.running) expect(one.shrink()).toBe(0)
-    else if (what === 'shrink') told.push(`shrink ${one.shrink()}`)
-    else if (what === 'unload') one.unload()
+    const memory = all[which]!
+    if (what === 'load' && !memory.resident) log.push(`load ${memory.load()}`)
+    else if (!memory.resident) continue
+    else if (what === 'end' && memory.running) memory.end()
+    else if (memory.running) expect(memory.shrink()).toBe(0)
+    else if (what === 'shrink') log.push(`shrink ${memory.shrink()}`)
+    else if (what === 'unload') memory.unload()
     else if (what === 'run') {
-      const outcome = one.run(size, length, true)
-      told.push(`run ${outcome} ${one.state.requestedBytes} ${one.extensions}`)
+      const outcome = memory.run(size, length, true)
+      log.push(`run ${outcome} ${memory.state.requestedBytes} ${memory.extensions}`)
       const { pattern, plan: activations } = replicas[which]!
       if (outcome === 0 && !pattern) {
-        const owned = one.layout!.filter(({ owner }) => !/weights|free/.test(owner))
-        const asked = one.state.requestedBytes - one.weightsBytes
+        const owned = memory.layout!.filter(({ owner }) => !/weights|free/.test(owner))
+        const asked = memory.state.requestedBytes - memory.weightsBytes
         const naive = naiveLive(activations, size, length)
         if (naive.size > 0 && owned.length > 0) {
           expect(naive).toContain(`${asked} in ${owned.length}`)
@@ -133,29 +133,29 @@ function play({ replicas, acts, capacity }: Case): string[] {
     const chunks = all.flatMap((each) => each.chunks())
     expect(chunks.reduce((sum, chunk) => sum + chunk.bytes, 0)).toBe(device.takenBytes)
   }
-  for (const one of all) {
-    if (one.running) one.end()
-    if (one.resident) one.unload()
+  for (const memory of all) {
+    if (memory.running) memory.end()
+    if (memory.resident) memory.unload()
   }
   expect(device.takenBytes).toBe(0)
-  return told
+  return log
 }
 
-test('bytes are where they belong: peaks as counted anew, weights alone when batches ended', () => {
+test('all bytes are accounted for: peaks as in a recount, weights alone after batches', () => {
   fc.assert(
-    fc.property(cases, (one) => {
-      const told = play(one)
-      expect(play(one)).toEqual(told)
+    fc.property(cases, (example) => {
+      const log = play(example)
+      expect(play(example)).toEqual(log)
     }),
     { numRuns: 300 },
   )
 })
 
-test('cases that fail, that take blocks, and all causes of failure are among them', () => {
-  const told = fc.sample(cases, { seed: 1, numRuns: 500 }).flatMap(play)
+test('the cases include failures, blocks, and all causes of failure', () => {
+  const log = fc.sample(cases, { seed: 1, numRuns: 500 }).flatMap(play)
   for (const cause of [0, -1, -2, -3]) {
-    expect(told.filter((text) => text.startsWith(`run ${cause} `)).length).toBeGreaterThan(5)
+    expect(log.filter((text) => text.startsWith(`run ${cause} `)).length).toBeGreaterThan(5)
   }
-  expect(told).toContain('load -1')
-  expect(told.some((text) => /^shrink [1-9]/.test(text))).toBe(true)
+  expect(log).toContain('load -1')
+  expect(log.some((text) => /^shrink [1-9]/.test(text))).toBe(true)
 })

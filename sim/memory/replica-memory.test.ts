@@ -17,7 +17,7 @@ const take = (bytes: number, kind: 'activation' | 'input' | 'output' = 'activati
   ({ take: perItem(bytes), kind }) satisfies ActivationStep
 const free = (buffer: number): ActivationStep => ({ free: buffer })
 
-/** Input, three layers of which two are there at a time, output. */
+/** Input, three layers of which two are in memory at a time, output. */
 const chain: ActivationPlan = {
   weights: [3 * KIB, 5 * KIB],
   steps: [
@@ -45,21 +45,21 @@ function replica(capacity: number, plan: Partial<ReplicaPlan> = {}) {
   return { device, memory }
 }
 
-const told = (chunks: readonly OwnedChunk[]) =>
+const describeChunks = (chunks: readonly OwnedChunk[]) =>
   chunks.map(({ owner, bytes }) => `${owner} ${bytes / KIB}`)
-const owners = (memory: ReplicaMemory) => told(memory.chunks())
+const owners = (memory: ReplicaMemory) => describeChunks(memory.chunks())
 
-describe('a chain of buffers, as computed by hand', () => {
-  test('the peak is where the second and third layer meet, and an arena is 1 MiB', () => {
+describe('a chain of buffers, computed by hand', () => {
+  test('peaks where the second and third layer overlap, in an arena of 1 MiB', () => {
     const { device, memory } = replica(Number.POSITIVE_INFINITY)
     expect(memory.load()).toBe(0)
     expect(memory.state).toMatchObject({ requestedBytes: 8 * KIB, heldBytes: 8 * KIB })
     expect(memory.run(2, 1, true)).toBe(0)
-    // weights, input, the two layers: 8 + 2 + 8 + 6 against 8 + 2 + 4 + 8
+    // weights, input and two layers: 8 + 2 + 8 + 6, which is more than 8 + 2 + 4 + 8
     expect(memory.state.requestedBytes).toBe(24 * KIB)
     expect(memory.extensions).toEqual([MIB])
     const peak = ['input 2', 'free 4', 'batch 2 x 1 8', 'batch 2 x 1 6', 'free 1004']
-    expect(told(memory.layout!)).toEqual(['weights 3', 'weights 5', ...peak])
+    expect(describeChunks(memory.layout!)).toEqual(['weights 3', 'weights 5', ...peak])
     // only input and output are left
     expect(owners(memory)).toEqual(['weights 3', 'weights 5', 'input 2', 'output 1', 'free 1021'])
     memory.end()
@@ -69,7 +69,7 @@ describe('a chain of buffers, as computed by hand', () => {
     expect([device.takenBytes, memory.state.inUseBytes]).toEqual([0, 0])
   })
 
-  test('where a batch takes nothing its replica is as it was', () => {
+  test('a batch that allocates nothing leaves its replica unchanged', () => {
     for (const steps of [[], [take(0)]]) {
       const { memory } = replica(Number.POSITIVE_INFINITY, { activations: { ...chain, steps } })
       memory.load()
@@ -79,31 +79,33 @@ describe('a chain of buffers, as computed by hand', () => {
     }
   })
 
-  test('with the pattern a shape that comes again takes one block, and its output', () => {
+  test('with the memory pattern, a repeated shape allocates one block, and its output', () => {
     const { memory } = replica(Number.POSITIVE_INFINITY, { pattern: true })
     memory.load()
     memory.run(2, 1)
     memory.end()
     memory.run(2, 1, true)
-    // packed: 4 at 0, 8 behind it; 6 does not fit in the 4 that are free again, so behind all
+    // packed: 4 at 0, then 8; 6 does not fit into the freed 4, so it follows
     const peak = ['input 2', 'pattern 2 x 1 18', 'output 1', 'free 1003']
-    expect(told(memory.layout!)).toEqual(['weights 3', 'weights 5', ...peak])
+    expect(describeChunks(memory.layout!)).toEqual(['weights 3', 'weights 5', ...peak])
     memory.end()
     expect(owners(memory)).toEqual(['weights 3', 'weights 5', 'free 1024'])
   })
 
-  test('a session that is opened anew knows no plan of the one before', () => {
+  test('a new session has no plans of the one before', () => {
     const { memory } = replica(Number.POSITIVE_INFINITY, { pattern: true })
     for (let session = 0; session < 2; session++) {
       memory.load()
       memory.run(2, 1, true)
-      expect(told(memory.layout!).filter((chunk) => chunk.startsWith('pattern'))).toEqual([])
+      expect(describeChunks(memory.layout!).filter((chunk) => chunk.startsWith('pattern'))).toEqual(
+        [],
+      )
       memory.end()
       memory.unload()
     }
   })
 
-  test('a shape of the same key takes the block, and what has another size besides', () => {
+  test('another shape with the same key uses the block, plus buffers of other sizes outside', () => {
     const inputs = [['batch'], ['batch']] as const
     const { memory } = replica(Number.POSITIVE_INFINITY, {
       activations: { ...chain, inputs },
@@ -115,13 +117,13 @@ describe('a chain of buffers, as computed by hand', () => {
       memory.end()
     }
     memory.run(4, 1)
-    // the plan of the first run stays: 18 KiB, beside input, two layers, weights
+    // the plan of the first run stays: 18 KiB, besides input, two layers and weights
     expect(memory.state.requestedBytes).toBe((8 + 18 + 4 + 16 + 12) * KIB)
   })
 })
 
-describe('what is not to be had', () => {
-  test('a batch that fails leaves nothing behind, and the next one may do', () => {
+describe('failed allocations', () => {
+  test('a failed batch leaves nothing behind, and the next one may succeed', () => {
     const { device, memory } = replica(8 * KIB + MIB)
     memory.load()
     expect(memory.run(200, 1)).toBe(OUT_OF_MEMORY.shortage)
@@ -132,7 +134,7 @@ describe('what is not to be had', () => {
     expect(device.takenBytes).toBe(8 * KIB + MIB)
   })
 
-  test('a block that fits no region falls back on the arena and is no failure', () => {
+  test('a block that fits no region falls back to the arena without a failure', () => {
     const plan = { ...chain, weights: [], steps: [take(300 * KIB), take(300 * KIB)] }
     const { device, memory } = replica(2 * MIB, {
       activations: plan,
@@ -142,20 +144,20 @@ describe('what is not to be had', () => {
     memory.load()
     for (let run = 0; run < 2; run++) {
       expect(memory.run(3, 1, true)).toBe(0)
-      // two regions of 900, and nothing left for a block of 1,800
-      expect(told(memory.layout!)).toEqual(['batch 3 x 1 900', 'batch 3 x 1 900'])
+      // two regions of 900, and too little for a block of 1,800
+      expect(describeChunks(memory.layout!)).toEqual(['batch 3 x 1 900', 'batch 3 x 1 900'])
       memory.end()
     }
     expect(device.takenBytes).toBe(1800 * KIB)
   })
 
-  test('weights that do not fit are a shortage and take nothing', () => {
+  test('weights that do not fit are a shortage and allocate nothing', () => {
     const { device, memory } = replica(7 * KIB)
     expect(memory.load()).toBe(OUT_OF_MEMORY.shortage)
     expect([memory.resident, device.takenBytes]).toEqual([false, 0])
   })
 
-  test('what lies apart from an arena is taken and given back with it', () => {
+  test('weights outside the arena are allocated and released with it', () => {
     const plan = { activations: { ...chain, apartBytes: 40 * KIB } }
     expect(replica(47 * KIB, plan).memory.load()).toBe(OUT_OF_MEMORY.shortage)
     const { device, memory } = replica(48 * KIB, plan)
@@ -167,7 +169,7 @@ describe('what is not to be had', () => {
     expect(device.takenBytes).toBe(0)
   })
 
-  test('an arena of buddies is taken with the weights or not at all', () => {
+  test('a buddy arena is reserved together with the weights or not at all', () => {
     const plan = {
       arenaBytes: MIB,
       allocator: (on: Device) => new BuddyAllocator(on, { arenaBytes: MIB }),
@@ -183,7 +185,7 @@ describe('what is not to be had', () => {
   })
 })
 
-test('an arena gives nothing back while its batch runs, and all that it can between batches', () => {
+test('an arena returns nothing while its batch runs, and all that it can between batches', () => {
   const { device, memory } = replica(Number.POSITIVE_INFINITY, {
     allocator: (on) => new CachingAllocator(on),
   })

@@ -5,21 +5,21 @@ import type { Device } from './device.ts'
 import { type BlockPlan, BlockPlanner, hasPlace, patternKey } from './memory-pattern.ts'
 
 const NONE = -1
-/** in place of the handle of a buffer that lies in the block of the pattern */
+/** replaces the handle of a buffer in the block of the pattern */
 const PLACED = -2
 
-/** How a replica asks for memory. */
+/** The allocation strategy of a replica. */
 export interface ReplicaPlan {
   readonly activations: ActivationPlan
   readonly pattern: boolean
-  /** what its allocator takes from the device at the start; 0 for nothing */
+  /** bytes that its allocator reserves from the device at the start; 0 for none */
   readonly arenaBytes: number
   readonly allocator: (device: Device) => Allocator
 }
 
-/** A chunk, or a region that is not cut, and what lies there. */
+/** A chunk, or a region that is not cut, and its content. */
 export interface OwnedChunk {
-  /** number of its region, and where in that it lies; bytes */
+  /** number of its region, and the offset in it, bytes */
   readonly region: number
   readonly offset: number
   readonly bytes: number
@@ -27,7 +27,7 @@ export interface OwnedChunk {
   readonly owner: string
 }
 
-/** Bytes, weights included. */
+/** Bytes, including weights. */
 export type ReplicaState = Pick<
   MemoryStatistics,
   'requestedBytes' | 'inUseBytes' | 'heldBytes' | 'largestFreeBytes' | 'pinnedFreeBytes'
@@ -41,14 +41,14 @@ const ABSENT: ReplicaState = Object.freeze({
   pinnedFreeBytes: 0,
 })
 
-/** The memory of one replica: an allocator, and what its model asks for. */
+/** The memory of one replica: its allocator, filled as its model requests. */
 export class ReplicaMemory {
-  /** As it is now; while a batch runs, as it was when most was in use, or when it failed. */
+  /** The current state. During and after a run: at the peak of that run, or when it failed. */
   state: ReplicaState = ABSENT
-  /** regions that the last run took from the device, in turn; bytes */
+  /** regions that the last run reserved from the device, bytes, in order */
   readonly extensions: number[] = []
   readonly weightsBytes: number
-  /** chunks at the time of `state`, where the run was asked for them */
+  /** chunks at the time of `state`; null where the run was not `mapped` */
   layout: readonly OwnedChunk[] | null = null
   readonly #device: Device
   readonly #plan: ReplicaPlan
@@ -58,9 +58,9 @@ export class ReplicaMemory {
   /** of each buffer of the batch, by number */
   readonly #handles: Int32Array
   readonly #kinds: readonly string[]
-  /** null where no model is there */
+  /** null where no model is loaded */
   #allocator: Allocator | null = null
-  /** weights that are not the allocator's, bytes */
+  /** weights outside the allocator, bytes */
   #apart = 0
   #block = NONE
   #blockPlan: BlockPlan | null = null
@@ -81,12 +81,12 @@ export class ReplicaMemory {
     return this.#allocator !== null
   }
 
-  /** Whether a batch is under way, whose chunks are in use. */
+  /** Whether a batch is running, and its chunks are in use. */
   get running(): boolean {
     return this.#running
   }
 
-  /** Takes weights and arena; all or nothing. Returns 0, or one of `OUT_OF_MEMORY`. */
+  /** Allocates weights and arena; all or nothing. Returns 0, or one of `OUT_OF_MEMORY`. */
   load(): number {
     if (this.#device.freeBytes < this.weightsBytes + this.#plan.arenaBytes) {
       return OUT_OF_MEMORY.shortage
@@ -105,7 +105,7 @@ export class ReplicaMemory {
     return 0
   }
 
-  /** Gives everything back, as when a session ends: plans of the pattern are its own. */
+  /** Releases everything, as at the end of a session. Plans of the pattern end with it. */
   unload(): void {
     const held = this.#resident().statistics().heldBytes
     this.#device.give(held + this.#apart)
@@ -116,7 +116,10 @@ export class ReplicaMemory {
     this.#look()
   }
 
-  /** An arena gives back what it does not use; of one whose batch runs that is not known. */
+  /**
+   * Returns unused regions of the arena, unless a batch runs: its unused regions are unknown.
+   * Returns the bytes.
+   */
   shrink(): number {
     if (this.#running || this.#allocator === null) return 0
     const bytes = this.#allocator.shrink()
@@ -125,9 +128,9 @@ export class ReplicaMemory {
   }
 
   /**
-   * A batch takes and gives back all that it does in turn; what is its input and output stays
-   * until `end`. Returns 0, or at the first chunk that is not to be had one of `OUT_OF_MEMORY`:
-   * nothing of the batch is left then.
+   * Allocates and frees all buffers of a batch in order. Its inputs and outputs stay until `end`.
+   * Returns 0. At the first chunk that cannot be allocated it frees the batch, and returns one of
+   * `OUT_OF_MEMORY`.
    */
   run(size: number, length: number, mapped = false): number {
     const allocator = this.#resident()
@@ -172,14 +175,13 @@ export class ReplicaMemory {
     return 0
   }
 
-  /** The batch has ended, or failed. */
   end(): void {
     this.#clear(this.#resident())
     this.#running = false
     this.#look()
   }
 
-  /** Chunks by address, with what lies there. */
+  /** Chunks by address, with their content. */
   chunks(): readonly OwnedChunk[] {
     if (this.#allocator === null) return []
     const owners = new Map<number, string>()
@@ -216,7 +218,7 @@ export class ReplicaMemory {
     return handle
   }
 
-  /** Below 0 where there is no chunk. */
+  /** A handle, or an outcome below 0. */
   #take(allocator: Allocator, buffer: number, bytes: number): number {
     if (bytes === 0) return 0
     const placed =
@@ -235,7 +237,7 @@ export class ReplicaMemory {
     this.#handles[buffer] = NONE
   }
 
-  /** Where there is no chunk for the block, buffers come from the arena one by one. */
+  /** Where no chunk fits the block, its buffers are allocated from the arena one by one. */
   #takeBlock(allocator: Allocator, mapped: boolean): void {
     const bytes = this.#blockPlan?.bytes ?? 0
     if (bytes === 0) return
@@ -253,7 +255,7 @@ export class ReplicaMemory {
     this.#freeBlock(allocator)
   }
 
-  /** Looks whether more is in use than ever in this run. */
+  /** Updates the peak of this run. */
   #peak(allocator: Allocator, mapped: boolean): void {
     const statistics = allocator.statistics()
     if (statistics.inUseBytes + this.#apart < this.state.inUseBytes) return

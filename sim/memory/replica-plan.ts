@@ -13,7 +13,7 @@ const MIB = 2 ** 20
 /** Memory of a pool that runs batches. */
 type BatchMemory = Exclude<PoolMemory, { allocator: 'paged' | 'contiguous' }>
 
-/** How replicas of a pool ask for memory. Throws where the pool generates. */
+/** The allocation strategy of a pool's replicas. Throws for a pool that generates. */
 export function replicaPlan(memory: PoolMemory, activations: ActivationPlan): ReplicaPlan {
   if (memory.allocator === 'paged' || memory.allocator === 'contiguous') {
     throw new Error(`Expected an allocator of batches, got ${memory.allocator}`)

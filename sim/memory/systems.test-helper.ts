@@ -23,7 +23,7 @@ import {
 const KIB = 1024
 const MIB = KIB * KIB
 
-/** An allocator, its device, and the same told on a plain list. */
+/** An allocator, its device, and the same rules on a plain list. */
 export interface System {
   readonly allocator: Allocator
   readonly device: Device
@@ -59,7 +59,7 @@ function naiveReservations(arena: number, reservation: number): NaiveMemory {
   return memory
 }
 
-/** Every allocator. One that joins the table gets all the laws. */
+/** Every allocator. A new entry of this table is tested by all laws. */
 export const SYSTEMS: Readonly<Record<string, () => System>> = {
   'bfc, next power of two': () =>
     system(
@@ -117,10 +117,10 @@ export const SYSTEMS: Readonly<Record<string, () => System>> = {
     ),
 }
 
-/** What is asked of an allocator. */
+/** An operation on an allocator. */
 export type Step =
   | { readonly kind: 'allocate'; readonly bytes: number }
-  | { readonly kind: 'free'; readonly who: number }
+  | { readonly kind: 'free'; readonly pick: number }
   | { readonly kind: 'shrink' }
 
 const bytes = fc.oneof(
@@ -133,7 +133,7 @@ const bytes = fc.oneof(
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 12, arbitrary: fc.record({ kind: fc.constant('allocate' as const), bytes }) },
-  { weight: 9, arbitrary: fc.record({ kind: fc.constant('free' as const), who: fc.nat() }) },
+  { weight: 9, arbitrary: fc.record({ kind: fc.constant('free' as const), pick: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('shrink' as const) }) },
 )
 

@@ -1,6 +1,6 @@
 import { type MemoryStatistics, OUT_OF_MEMORY } from './allocator.ts'
 
-/** What free chunks look like at an instant. */
+/** The free chunks at an instant. */
 export interface FreeState {
   readonly largestFreeBytes: number
   readonly regions: number
@@ -8,7 +8,7 @@ export interface FreeState {
   readonly pinnedFreeBytes: number
 }
 
-/** Running counts of an allocator, with their peaks. Bytes. */
+/** Running counts of an allocator and their peaks, bytes. */
 export class Usage {
   requested = 0
   inUse = 0
@@ -20,7 +20,7 @@ export class Usage {
   #fragmentations = 0
   #oversizes = 0
 
-  /** A chunk of `chunk` bytes is given for a request of `requested`. */
+  /** Counts a chunk of `chunk` bytes that is allocated for `requested` bytes. */
   occupied(requested: number, chunk: number): void {
     this.requested += requested
     this.inUse += chunk
@@ -54,7 +54,7 @@ export class Usage {
     return OUT_OF_MEMORY.shortage
   }
 
-  /** Counts a request that no memory would do for. */
+  /** Counts a request that is larger than any memory. */
   refused(): number {
     this.#oversizes++
     return OUT_OF_MEMORY.oversize

@@ -9,11 +9,11 @@ describe('dynamic batching', () => {
     [0.5, 8, 17.3418],
     [0.5, 64, 16.6502],
     [0.55, 8, 21.3552],
-  ])('at rate %f with batches up to %i the mean sojourn is %f', (arrivalRate, maxBatch, mean) => {
+  ])('at rate %f with batches up to %i has a mean sojourn of %f', (arrivalRate, maxBatch, mean) => {
     expect(dynamicBatching({ arrivalRate, maxBatch, serviceTime }).meanSojourn).toBeCloseTo(mean, 4)
   })
 
-  test('with batches of one it is M/D/1', () => {
+  test('with batches of one is M/D/1', () => {
     for (const arrivalRate of [0.1, 0.5, 0.8, 0.95]) {
       const figures = dynamicBatching({ arrivalRate, maxBatch: 1, serviceTime: () => 1 })
       const theory = md1MeanWait({ arrivalRate, service: 1 }) + 1
@@ -23,7 +23,7 @@ describe('dynamic batching', () => {
     }
   })
 
-  test('what comes in goes out: rate = utilisation E[batch] / E[service], service being linear', () => {
+  test('conserves requests: rate = utilisation E[batch] / E[service], with linear service', () => {
     for (const arrivalRate of [0.05, 0.3, 0.59]) {
       const figures = dynamicBatching({ arrivalRate, maxBatch: 8, serviceTime })
       const served = (figures.utilisation * figures.meanBatch) / serviceTime(figures.meanBatch)
@@ -31,13 +31,13 @@ describe('dynamic batching', () => {
     }
   })
 
-  test('with hardly any traffic a request is served alone and at once', () => {
+  test('at very low rates serves each request alone and at once', () => {
     const figures = dynamicBatching({ arrivalRate: 1e-6, maxBatch: 16, serviceTime })
     expect(figures.meanSojourn).toBeCloseTo(6, 3)
     expect(figures.meanBatch).toBeCloseTo(1, 4)
   })
 
-  test('at high load batches are full', () => {
+  test('at high load has full batches', () => {
     expect(dynamicBatching({ arrivalRate: 0.612, maxBatch: 8, serviceTime }).meanBatch).toBeCloseTo(
       8,
       0,
@@ -66,12 +66,12 @@ describe('the bound of Inoue', () => {
     }
   }
 
-  test.each(cases)('at load %f with s(k) = %f k + %f is never violated, nor far off', (...of) => {
+  test.each(cases)('at load %f with s(k) = %f k + %f is never violated, and close', (...of) => {
     const [load, perRequest, base] = of
     const arrivalRate = load / perRequest
     const { meanSojourn } = dynamicBatching({
       arrivalRate,
-      // large enough to be unlimited: the load of the capped queue hardly differs
+      // so large that the cap hardly changes the load
       maxBatch: 256,
       serviceTime: (k) => perRequest * k + base,
     })

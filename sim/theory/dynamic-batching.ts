@@ -2,9 +2,9 @@ import { poissonProbabilities } from './poisson.ts'
 import { assertStable } from './stable.ts'
 
 /**
- * One server that takes min(n, maxBatch) of the n requests waiting as soon as it is free and any
- * wait; a batch of k takes exactly serviceTime(k). Poisson arrivals, first come first served. The
- * rate is per unit of time, and every time comes in that unit.
+ * One server that takes min(n, maxBatch) of n waiting requests whenever it is free. A batch of k
+ * takes exactly serviceTime(k). Poisson arrivals, first come first served. The rate is per unit of
+ * time, and every time is in that unit.
  */
 export interface DynamicBatching {
   readonly arrivalRate: number
@@ -15,28 +15,31 @@ export interface DynamicBatching {
 export interface DynamicBatchingFigures {
   readonly meanSojourn: number
   readonly meanBatch: number
-  /** share of time in which the server works */
+  /** share of time in which the server is busy */
   readonly utilisation: number
 }
 
-/** Load: arrivals over what full batches serve. The queue is stable where it is below 1. */
+/**
+ * Load: arrivals relative to the service rate of full batches. The queue is stable if it is below
+ * 1.
+ */
 export function batchingLoad({ arrivalRate, maxBatch, serviceTime }: DynamicBatching): number {
   return (arrivalRate * serviceTime(maxBatch)) / maxBatch
 }
 
-/** Most numbers that the banded transition matrix may hold: 256 MB. */
+/** Most entries of the banded transition matrix: 256 MB. */
 const MOST_ENTRIES = 2 ** 25
-/** Probability of the highest states at which the cut is far enough out. */
+/** The chain is cut where the probability of its highest states is below this. */
 const NEGLIGIBLE = 1e-15
 
 /**
  * Exact stationary figures, by the Markov chain of the number n left behind at the end of a batch.
  * With n' = max(n, 1) and k = min(n', maxBatch) the next n is n' - k + Poisson(lambda s(k)).
  *
- * L = sum pi_n (n' s + lambda s^2 / 2) / sum pi_n (1{n = 0} / lambda + s), s = s(k), for over one
- * cycle n' requests are present all along and lambda s^2 / 2 is the integral of those that come
- * during it; an idle server has none. Mean sojourn is L / lambda (Little). The states are cut where
- * the probability left is negligible. (Method: Neuts 1967, bulk queues, for service by batch size.)
+ * L = sum pi_n (n' s + lambda s^2 / 2) / sum pi_n (1{n = 0} / lambda + s), s = s(k): over one cycle
+ * n' requests are present all the time, and lambda s^2 / 2 is the integral of those that arrive
+ * during it. An idle server has none. The mean sojourn is L / lambda (Little). States with
+ * negligible probability are cut off. (Method: Neuts 1967, bulk queues, for service by batch size.)
  */
 export function dynamicBatching(queue: DynamicBatching): DynamicBatchingFigures {
   assertStable(batchingLoad(queue))
@@ -81,9 +84,10 @@ function stationary(arrivals: readonly Float64Array[]): Float64Array {
 }
 
 /**
- * Solves the chain cut at `states` by the elimination of Grassmann, Taksar and Heyman 1985, which
- * subtracts nothing and so keeps all digits. No step goes down by more than maxBatch, so row i has
- * its entries in a band that starts at column max(0, i - maxBatch), and fill-in stays in the band.
+ * Solves the chain, cut at `states`, by the elimination of Grassmann, Taksar and Heyman 1985. It
+ * has no subtractions and so keeps all digits. No step goes down by more than maxBatch, so the
+ * entries of row i are in a band that starts at column max(0, i - maxBatch), and fill-in stays in
+ * the band.
  */
 function eliminate(states: number, width: number, arrivals: readonly Float64Array[]) {
   const maxBatch = arrivals.length - 1
@@ -126,7 +130,7 @@ function eliminate(states: number, width: number, arrivals: readonly Float64Arra
   return probabilities.map((probability) => probability / total)
 }
 
-/** Batches of any size, a batch of k taking perRequest k + base. */
+/** Batches of any size; a batch of k takes perRequest k + base. */
 export interface UnlimitedBatching {
   readonly arrivalRate: number
   readonly perRequest: number
@@ -134,8 +138,8 @@ export interface UnlimitedBatching {
 }
 
 /**
- * Upper bound of the mean sojourn where batches are unlimited: Inoue 2021, Queueing analysis of
- * GPU-based inference servers with dynamic batching (arXiv 1912.06322), min(phi0, phi1).
+ * Upper bound of the mean sojourn for unlimited batches: Inoue 2021, Queueing analysis of GPU-based
+ * inference servers with dynamic batching (arXiv 1912.06322), min(phi0, phi1).
  */
 export function inoueBound({ arrivalRate, perRequest, base }: UnlimitedBatching): number {
   const load = arrivalRate * perRequest

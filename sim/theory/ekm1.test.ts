@@ -11,8 +11,9 @@ describe('E_k/M/1', () => {
     }
   })
 
-  test('with two stages at load .8 the root is that of its cubic', () => {
-    // sigma (1.6 + 1 - sigma)^2 = 1.6^2, of which sigma = 1 is one root: sigma^2 - 4.2 sigma + 2.56
+  test('with two stages at load .8 has the root of its cubic', () => {
+    // sigma (1.6 + 1 - sigma)^2 = 1.6^2 has a root sigma = 1, which leaves sigma^2 - 4.2 sigma +
+    // 2.56
     const root = (4.2 - Math.sqrt(4.2 ** 2 - 4 * 2.56)) / 2
     expect(ekm1WaitShare({ arrivalRate: 0.8, serviceRate: 1, stages: 2 })).toBeCloseTo(root, 12)
   })
@@ -22,14 +23,14 @@ describe('E_k/M/1', () => {
     expect(sigma).toBeCloseTo(Math.exp(-(1 - sigma) / 0.5), 6)
   })
 
-  test('more regular arrivals wait less', () => {
+  test('has shorter waits for more regular arrivals', () => {
     const waits = [1, 2, 3, 8, 50].map((stages) =>
       ekm1MeanWait({ arrivalRate: 0.8, serviceRate: 1, stages }),
     )
     expect([...waits].sort((a, b) => b - a)).toEqual(waits)
   })
 
-  test('without a stationary state is refused', () => {
+  test('without a stationary state is rejected', () => {
     expect(() => ekm1MeanWait({ arrivalRate: 1, serviceRate: 1, stages: 2 })).toThrow('below 1')
   })
 })

@@ -1,9 +1,9 @@
 import { assertStable } from './stable.ts'
 
 /**
- * E_k/M/1: the gaps between arrivals are sums of `stages` exponential ones, and `arrivalRate` is
- * one over their mean. Every k-th request of a Poisson process arrives so: what round robin makes
- * of it.
+ * E_k/M/1: gaps between arrivals are sums of `stages` exponential ones; `arrivalRate` is one over
+ * their mean. Every k-th request of a Poisson process arrives so, for instance behind a round-robin
+ * router.
  */
 export interface Ekm1 {
   readonly arrivalRate: number
@@ -21,7 +21,7 @@ export function ekm1WaitShare({ arrivalRate, serviceRate, stages }: Ekm1): numbe
   const rate = stages * arrivalRate
   let sigma = 0
   for (;;) {
-    // rises to the smallest root, by less than the slope of A* each time, which is below 1 there
+    // rises to the smallest root; converges because the slope of A* is below 1 there
     const next = (rate / (rate + serviceRate * (1 - sigma))) ** stages
     if (next - sigma <= 1e-15) return next
     sigma = next

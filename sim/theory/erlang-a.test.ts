@@ -4,7 +4,7 @@ import { erlangA } from './erlang-a.ts'
 import { poissonProbabilities } from './poisson.ts'
 
 describe('Erlang A', () => {
-  test('with patience as long as a service is M/M/inf: as many are there as Poisson says', () => {
+  test('with patience and service rates equal is M/M/inf, with a Poisson number in the system', () => {
     const queue = { arrivalRate: 12, serviceRate: 1, servers: 10, patienceRate: 1 }
     const probabilities = poissonProbabilities(12)
     let queued = 0
@@ -21,18 +21,18 @@ describe('Erlang A', () => {
   test.each([
     { arrivalRate: 11, serviceRate: 1, servers: 10, patienceRate: 0.5 },
     { arrivalRate: 300, serviceRate: 2, servers: 120, patienceRate: 3 },
-  ])('whoever does not leave is served: %o', (queue) => {
+  ])('serves every request that does not abandon: %o', (queue) => {
     const { abandoned, utilisation } = erlangA(queue)
     const served = queue.arrivalRate * (1 - abandoned)
     expect(served).toBeCloseTo(queue.servers * queue.serviceRate * utilisation, 9)
   })
 
-  test('with endless patience waits as Erlang C', () => {
+  test('with infinite patience waits as Erlang C', () => {
     const queue = { arrivalRate: 8, serviceRate: 1, servers: 10, patienceRate: 1e-9 }
     expect(erlangA(queue).waits).toBeCloseTo(erlangC(8, 10), 6)
   })
 
-  test('by hand: one server, all rates 1, is exp(1)', () => {
+  test('computed by hand: one server, all rates 1, is exp(1)', () => {
     // weights 1/n!: E[Q] = sum (n - 1) / n! = 1 over e from n = 1 on
     const { abandoned, waits } = erlangA({
       arrivalRate: 1,

@@ -1,26 +1,28 @@
 import type { Mmc } from './erlang.ts'
 
-/** M/M/c with clients who leave the queue after an exponential time, at `patienceRate` each. */
+/**
+ * M/M/c whose requests abandon the queue after an exponential time, at rate `patienceRate` each.
+ */
 export interface ErlangA extends Mmc {
   readonly patienceRate: number
 }
 
 /** Stationary figures of Erlang A; shares of all arrivals. */
 export interface ErlangAFigures {
-  /** share that leaves the queue unserved */
+  /** share that abandons the queue */
   readonly abandoned: number
   readonly waits: number
-  /** share of time in which a server works */
+  /** share of time in which a server is busy */
   readonly utilisation: number
 }
 
-/** Probability of the highest states at which the cut is far enough out, of the likeliest one. */
+/** Highest states are cut where their probability, relative to the likeliest one, is below this. */
 const NEGLIGIBLE = 1e-18
 
 /**
- * Birth and death: from n requests one leaves at min(n, c) mu + max(0, n - c) theta. The share that
- * leaves unserved is theta E[Q] / lambda. Stationary at any load. (Palm 1957; Garnett, Mandelbaum
- * and Reiman 2002.) Weights are relative to the likeliest state, kept as logarithms.
+ * Birth and death: from n requests the rate down is min(n, c) mu + max(0, n - c) theta. The share
+ * that abandons is theta E[Q] / lambda. Stationary at any load. (Palm 1957; Garnett, Mandelbaum and
+ * Reiman 2002.) Weights are relative to the likeliest state, as logarithms.
  */
 export function erlangA(queue: ErlangA): ErlangAFigures {
   const { arrivalRate, serviceRate, servers, patienceRate } = queue

@@ -10,7 +10,7 @@ import {
 import { mm1MeanSojourn, mm1MeanWait } from './mm1.ts'
 
 describe('Erlang B', () => {
-  test('of 8 erlangs 10 servers block .12166', () => {
+  test('of 8 erlangs on 10 servers is .12166', () => {
     expect(erlangB(8, 10)).toBeCloseTo(0.12166, 5)
   })
 
@@ -43,7 +43,7 @@ describe('Erlang C', () => {
     expect(erlangC(950, 1000)).toBeCloseTo(0.0683, 4)
   })
 
-  test('without a stationary state is refused', () => {
+  test('without a stationary state is rejected', () => {
     expect(() => erlangC(4, 4)).toThrow('below 1')
   })
 })
@@ -52,25 +52,25 @@ describe('M/M/c', () => {
   const queue = { arrivalRate: 3.4, serviceRate: 1, servers: 4 }
 
   test('with one server is M/M/1', () => {
-    const one = { arrivalRate: 0.8, serviceRate: 1 }
-    expect(mmcMeanWait({ ...one, servers: 1 })).toBeCloseTo(mm1MeanWait(one), 12)
-    expect(mmcMeanSojourn({ ...one, servers: 1 })).toBeCloseTo(mm1MeanSojourn(one), 12)
+    const single = { arrivalRate: 0.8, serviceRate: 1 }
+    expect(mmcMeanWait({ ...single, servers: 1 })).toBeCloseTo(mm1MeanWait(single), 12)
+    expect(mmcMeanSojourn({ ...single, servers: 1 })).toBeCloseTo(mm1MeanSojourn(single), 12)
   })
 
-  test('the mean wait is the integral of the tail of the wait', () => {
+  test('has a mean wait that is the integral of the tail of the wait', () => {
     let integral = 0
     const step = 0.01
     for (let t = step / 2; t < 100; t += step) integral += mmcWaitTail(queue, t) * step
     expect(integral).toBeCloseTo(mmcMeanWait(queue), 4)
   })
 
-  test('the quantile undoes the tail', () => {
+  test('has a quantile that is the inverse of the tail', () => {
     for (const q of [0.7, 0.9, 0.99]) {
       expect(mmcWaitTail(queue, mmcWaitQuantile(queue, q))).toBeCloseTo(1 - q, 12)
     }
   })
 
-  test('the quantile is 0 for those who do not wait', () => {
+  test('has quantile 0 up to the share that does not wait', () => {
     const waits = erlangC(3.4, 4)
     expect(mmcWaitQuantile(queue, 1 - waits - 0.001)).toBe(0)
     expect(mmcWaitQuantile(queue, 1 - waits + 0.001)).toBeGreaterThan(0)

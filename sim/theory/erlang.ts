@@ -2,7 +2,7 @@ import { assertProbability, assertStable } from './stable.ts'
 
 /**
  * M/M/c, first come first served, one queue. Rates are per unit of time (`serviceRate` of one
- * server), and every time comes in that unit.
+ * server), and every time is in that unit.
  */
 export interface Mmc {
   readonly arrivalRate: number
@@ -11,9 +11,9 @@ export interface Mmc {
 }
 
 /**
- * Erlang B: share of arrivals blocked in M/G/c/c, whatever the service distribution. `load` is
- * a = lambda E[S], in erlangs. B(0) = 1, B(k) = a B(k-1) / (k + a B(k-1)): the recursion of Erlang
- * 1917, which needs no factorials (those overflow above 170 servers).
+ * Erlang B: share of arrivals blocked in M/G/c/c, for any service distribution. `load` is a =
+ * lambda E[S], in erlangs. B(0) = 1, B(k) = a B(k-1) / (k + a B(k-1)): the recursion of Erlang
+ * 1917, without factorials (which overflow above 170 servers).
  */
 export function erlangB(load: number, servers: number): number {
   let blocked = 1
@@ -23,7 +23,7 @@ export function erlangB(load: number, servers: number): number {
 
 /**
  * Erlang C: share of arrivals that wait in M/M/c, C = B / (1 - rho (1 - B)), rho = a / c.
- * (Kleinrock 1975, section 3.5, gives it by factorials.)
+ * (Kleinrock 1975, section 3.5, has it with factorials.)
  */
 export function erlangC(load: number, servers: number): number {
   const rho = load / servers
@@ -37,7 +37,7 @@ function waitShare({ arrivalRate, serviceRate, servers }: Mmc): number {
   return erlangC(arrivalRate / serviceRate, servers)
 }
 
-/** Rate at which the wait of those who wait ends: c mu - lambda. */
+/** Rate of the exponential wait of requests that wait: c mu - lambda. */
 function decay({ arrivalRate, serviceRate, servers }: Mmc): number {
   return servers * serviceRate - arrivalRate
 }
@@ -47,7 +47,7 @@ export function mmcMeanWait(queue: Mmc): number {
   return waitShare(queue) / decay(queue)
 }
 
-/** Mean sojourn, wait and service. */
+/** Mean sojourn: wait plus service. */
 export function mmcMeanSojourn(queue: Mmc): number {
   return mmcMeanWait(queue) + 1 / queue.serviceRate
 }

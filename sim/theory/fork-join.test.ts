@@ -6,7 +6,7 @@ import {
   longestQuantile,
 } from './fork-join.ts'
 
-/** Mean of a non-negative quantity by the integral of its tail. */
+/** Mean of a non-negative quantity, as the integral of its tail. */
 function integral(tail: (t: number) => number): number {
   const step = 1e-3
   let sum = 0
@@ -15,17 +15,17 @@ function integral(tail: (t: number) => number): number {
 }
 
 describe('the longest of n exponential services', () => {
-  test.each([1, 2, 10, 100])('of n = %i has the mean that its distribution has', (n) => {
+  test.each([1, 2, 10, 100])('of n = %i has the mean of its distribution', (n) => {
     const tail = (t: number) => 1 - (1 - Math.exp(-0.5 * t)) ** n
     expect(longestMean(n, 0.5)).toBeCloseTo(integral(tail), 4)
   })
 
-  test.each([0.5, 0.95, 0.99])('has its %f quantile where the n-th power of F is that', (q) => {
+  test.each([0.5, 0.95, 0.99])('has its %f quantile where the n-th power of F equals it', (q) => {
     const t = longestQuantile(7, 2, q)
     expect((1 - Math.exp(-2 * t)) ** 7).toBeCloseTo(q, 12)
   })
 
-  test('of a hundred that are slow for 1 in 100 is so for 63 %', () => {
+  test('is slow for 63 % of requests with a hundred parts that are slow for 1 in 100', () => {
     // Dean and Barroso 2013: 1 - 0.99^100
     const slow = -Math.log(0.01)
     expect(longestQuantile(100, 1, 0.99 ** 100)).toBeCloseTo(slow, 9)
@@ -34,8 +34,8 @@ describe('the longest of n exponential services', () => {
 })
 
 /**
- * E[max(a, b)] / lambda (Little) from the chain of the two queue lengths, cut at `most`: requests
- * leave in turn, so as many are in the system as in the longer queue.
+ * E[max(a, b)] / lambda (Little) from the chain of the two queue lengths, cut at `most`. Requests
+ * leave in order, so the longer queue has as many as the system.
  */
 function byChain(arrivalRate: number, serviceRate: number, most: number): number {
   const size = most + 1
@@ -68,12 +68,12 @@ describe('the fork-join queue of two servers', () => {
     expect(forkJoinPairMeanSojourn(queue)).toBeCloseTo(byChain(2 * rho, 2, 50), 5)
   })
 
-  test('is the longest of two services where hardly anything comes', () => {
+  test('is the longest of two services at very low rates', () => {
     const queue = { arrivalRate: 1e-9, serviceRate: 2 }
     expect(forkJoinPairMeanSojourn(queue)).toBeCloseTo(longestMean(2, 2), 8)
   })
 
-  test('is below the longest of independent sojourns, which is that of M/M/1 for one', () => {
+  test('is below the longest of independent M/M/1 sojourns, and is M/M/1 for one server', () => {
     const queue = { arrivalRate: 0.7, serviceRate: 1 }
     expect(forkJoinPairMeanSojourn(queue)).toBeLessThan(forkJoinMostSojourn(2, queue))
     expect(forkJoinMostSojourn(1, queue)).toBeCloseTo(1 / 0.3, 12)

@@ -9,7 +9,7 @@ function harmonic(n: number): number {
 }
 
 /**
- * Mean of the longest of n exponential services of that rate, begun at once: H_n / mu. (Order
+ * Mean of the longest of n exponential services of that rate, started together: H_n / mu. (Order
  * statistics of the exponential: Renyi 1953.)
  */
 export function longestMean(n: number, serviceRate: number): number {
@@ -23,9 +23,9 @@ export function longestQuantile(n: number, serviceRate: number, q: number): numb
 }
 
 /**
- * Mean sojourn in the fork-join queue of two servers: each request has a part for either queue,
- * first come first served, and ends with the later one; Poisson arrivals, exponential service.
- * (12 - rho) / 8 / (mu - lambda), exact. (Flatto and Hahn 1984; Nelson and Tantawi 1988.)
+ * Mean sojourn in the fork-join queue of two servers: each request has a part for each queue, first
+ * come first served, and ends with the later part; Poisson arrivals, exponential service. (12 -
+ * rho) / 8 / (mu - lambda), exact. (Flatto and Hahn 1984; Nelson and Tantawi 1988.)
  */
 export function forkJoinPairMeanSojourn({ arrivalRate, serviceRate }: Mm1): number {
   const rho = arrivalRate / serviceRate
@@ -34,8 +34,8 @@ export function forkJoinPairMeanSojourn({ arrivalRate, serviceRate }: Mm1): numb
 }
 
 /**
- * What the mean sojourn with n servers is at most: the mean longest of n independent sojourns in
- * M/M/1, as those of the parts are associated. (Nelson and Tantawi 1988.)
+ * Upper bound of the mean sojourn with n servers: the mean longest of n independent M/M/1 sojourns,
+ * because the sojourns of the parts are associated. (Nelson and Tantawi 1988.)
  */
 export function forkJoinMostSojourn(n: number, { arrivalRate, serviceRate }: Mm1): number {
   assertStable(arrivalRate / serviceRate)

@@ -1,16 +1,19 @@
-/** M/M/c/K for two classes, of which the second is let in beside fewer than `guard` requests. */
+/**
+ * M/M/c/K for two classes. The second is admitted only with fewer than `guard` requests in the
+ * system.
+ */
 export interface GuardChannels {
   readonly arrivalRates: readonly [number, number]
   readonly serviceRate: number
   readonly servers: number
-  /** room for all, those in service among them */
+  /** most requests in the system, including those in service */
   readonly capacity: number
   readonly guard: number
 }
 
 /**
- * Shares of each class that are refused: birth and death, where beyond the guard only the first
- * class comes (trunk reservation; Hong and Rappaport 1986, IEEE Trans. Veh. Tech. 35(3)).
+ * Share of each class that is blocked: birth and death, where only the first class arrives beyond
+ * the guard (trunk reservation; Hong and Rappaport 1986, IEEE Trans. Veh. Tech. 35(3)).
  */
 export function guardChannelBlocking(queue: GuardChannels): readonly [number, number] {
   const { arrivalRates, serviceRate, servers, capacity, guard } = queue

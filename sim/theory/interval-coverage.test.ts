@@ -8,22 +8,25 @@ const options = (seed: string, trials: number) => ({
   random: seedrandom.alea(seed),
 })
 
-test.each([0, 0.9])('the t interval keeps its level on AR(1) of correlation %f', (correlation) => {
-  const model = autoregressiveMean({ correlation, length: 30, truth: 3 })
-  const { value, low, high, trials } = intervalCoverage(model, options('level', 2000))
-  expect(trials).toBe(2000)
-  expect(low).toBeLessThan(0.95)
-  expect(high).toBeGreaterThan(0.95)
-  expect(Math.abs(value - 0.95)).toBeLessThan(0.02)
-})
+test.each([0, 0.9])(
+  'the t interval has its nominal coverage on AR(1) with correlation %f',
+  (correlation) => {
+    const model = autoregressiveMean({ correlation, length: 30, truth: 3 })
+    const { value, low, high, trials } = intervalCoverage(model, options('level', 2000))
+    expect(trials).toBe(2000)
+    expect(low).toBeLessThan(0.95)
+    expect(high).toBeGreaterThan(0.95)
+    expect(Math.abs(value - 0.95)).toBeLessThan(0.02)
+  },
+)
 
-test('negative control: an estimator that is biased by one of its deviations is caught', () => {
+test('negative control: an estimator biased by one standard deviation is caught', () => {
   const model = autoregressiveMean({ correlation: 0, length: 30, truth: 3 })
   const biased = { ...model, truth: 3 + 1 / Math.sqrt(30) }
   expect(intervalCoverage(biased, options('biased', 500)).high).toBeLessThan(0.5)
 })
 
-test('the M/M/1 models estimate what they claim', () => {
+test('the M/M/1 models have unbiased estimates', () => {
   const queue = { arrivalRate: 0.5, serviceRate: 1 }
   const random = seedrandom.alea('truth')
   for (const figure of ['mean', { quantile: 0.99 }] as const) {
@@ -32,7 +35,7 @@ test('the M/M/1 models estimate what they claim', () => {
   }
 })
 
-test('over M/M/1 replications the t interval covers nearly as often as it says', () => {
+test('over M/M/1 replications the t interval has nearly its nominal coverage', () => {
   const model = mm1Sojourn({ arrivalRate: 0.5, serviceRate: 1 }, 2000, { quantile: 0.9 })
   const { value } = intervalCoverage(model, options('mm1', 300))
   expect(value).toBeGreaterThan(0.88)

@@ -2,7 +2,7 @@ import { clopperPearson, Histogram, type Interval, tInterval } from '../stats/in
 import { type Mm1, mm1MeanSojourn, mm1SojournQuantile } from './mm1.ts'
 import { assertStable } from './stable.ts'
 
-/** A model whose true figure is known, and one estimate of it from one replication. */
+/** A model with a known figure, and an estimate of it from one replication. */
 export interface CoverageModel {
   readonly name: string
   readonly truth: number
@@ -10,10 +10,10 @@ export interface CoverageModel {
 }
 
 /**
- * The mean of `length` steps of a stationary Gaussian AR(1), X' = correlation X + noise, of mean
- * `truth` and deviation 1; correlation 0 is independent noise. Such means are exactly normal, so
- * the t interval over replications covers the truth with exactly its level, however correlated the
- * steps.
+ * The mean of `length` steps of a stationary Gaussian AR(1), X' = correlation X + noise, with mean
+ * `truth` and deviation 1; correlation 0 is independent noise. Such means are exactly normal. So
+ * the t interval over replications has exactly its nominal coverage, however correlated the steps
+ * are.
  */
 export function autoregressiveMean(options: {
   readonly correlation: number
@@ -55,8 +55,8 @@ export function mm1Sojourn(
 }
 
 /**
- * The recursion of Lindley 1952, W' = max(0, W + S - A), from a first wait drawn from the
- * stationary distribution, so that no warm-up biases the estimate.
+ * The recursion of Lindley 1952, W' = max(0, W + S - A). The first wait is drawn from the
+ * stationary distribution, so the estimate has no bias of a warm-up.
  */
 function lindley(queue: Mm1, customers: number, random: () => number, sojourns: Histogram): void {
   const { arrivalRate, serviceRate } = queue
@@ -69,7 +69,7 @@ function lindley(queue: Mm1, customers: number, random: () => number, sojourns: 
   }
 }
 
-/** `random` may return 0, never 1: the logarithm takes 1 - u. */
+/** `random` may return 0 but never 1: the logarithm takes 1 - u. */
 function exponential(random: () => number): number {
   return -Math.log(1 - random())
 }
@@ -80,9 +80,9 @@ function normal(random: () => number): number {
 }
 
 /**
- * Estimates how often the 95 % t interval over `replications` estimates covers the truth: the share
- * of `trials` in which it did, with its 95 % Clopper-Pearson interval. A method that keeps its word
- * has 0.95 inside.
+ * Estimates the coverage of the 95 % t interval over `replications` estimates: the share of
+ * `trials` in which it contained the truth, with a 95 % Clopper-Pearson interval. For a correct
+ * method, that interval contains 0.95.
  */
 export function intervalCoverage(
   model: CoverageModel,

@@ -5,7 +5,7 @@ export function diagonal(values: readonly number[]): Matrix {
   return values.map((value, i) => values.map((_, j) => (i === j ? value : 0)))
 }
 
-/** a + factor b. */
+/** Returns a + factor b. */
 export function sum(a: Matrix, b: Matrix, factor = 1): Matrix {
   return a.map((row, i) => row.map((value, j) => value + factor * b[i]![j]!))
 }
@@ -16,7 +16,7 @@ export function product(a: Matrix, b: Matrix): Matrix {
   )
 }
 
-/** Gauss and Jordan with the largest pivot of each column. Throws where there is no inverse. */
+/** Gauss-Jordan elimination with the largest pivot of each column. Throws for a singular matrix. */
 export function inverse(matrix: Matrix): Matrix {
   const size = matrix.length
   const rows = matrix.map((row, i) => [...row, ...row.map((_, j) => (i === j ? 1 : 0))])
@@ -39,8 +39,8 @@ export function inverse(matrix: Matrix): Matrix {
 }
 
 /**
- * The row vector x with x A = 0 and x w = 1: one equation depends on the others, and the norm takes
- * its place.
+ * The row vector x with x A = 0 and x w = 1. One equation depends on the others; the norm replaces
+ * it.
  */
 export function stationaryRow(a: Matrix, weights: readonly number[]): number[] {
   const withNorm = a.map((row, i) => [...row.slice(0, -1), weights[i]!])

@@ -4,15 +4,16 @@ import { assertProbability, assertStable } from './stable.ts'
 
 /**
  * Distribution of the wait in M/D/1, first come first served. Erlang's 1909 formula alternates in
- * sign and loses all digits in the tail; this is Franx 2001 (A simple solution for the M/D/c
+ * sign and loses all digits in the tail. This is Franx 2001 (A simple solution for the M/D/c
  * waiting time distribution, Operations Research Letters 29), whose terms are all positive:
  *
  * P(W <= t) = sum over j = 0 .. k-1 of Q_{k-1-j} (lambda (k D - t))^j / j! exp(-lambda (k D - t)),
+ *
  * k = floor(t / D) + 1, Q_m = P(at most m in the queue, not counting the one in service).
  */
 export class Md1Wait {
   readonly #queue: Md1
-  /** p_n: probability of n in the system; grows as far as it is asked for */
+  /** p_n: probability of n in the system; extended on demand */
   readonly #states: number[]
   /** Q_m */
   readonly #queued: number[]

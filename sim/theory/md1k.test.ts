@@ -2,11 +2,11 @@ import { expect, test } from 'vitest'
 import { erlangB } from './erlang.ts'
 import { md1kBlocking } from './md1k.ts'
 
-/** Blocking by the chain of those left behind by departures (Kleinrock 1975, section 5.2). */
+/** Blocking by the chain of the numbers left behind at departures (Kleinrock 1975, section 5.2). */
 function byChain(load: number, capacity: number): number {
   const arrivals: number[] = [Math.exp(-load)]
   for (let k = 1; k < capacity; k++) arrivals.push((arrivals[k - 1]! * load) / k)
-  // after a departure there are 0 .. capacity - 1; a service brings k more, as many as find room
+  // a departure leaves 0 .. capacity - 1; k more arrive during a service, as far as they fit
   let state = Array.from({ length: capacity }, () => 1 / capacity)
   for (let step = 0; step < 20_000; step++) {
     const next = Array.from({ length: capacity }, () => 0)
@@ -24,7 +24,7 @@ function byChain(load: number, capacity: number): number {
   return 1 - 1 / (state[0]! + load)
 }
 
-test('M/D/1/K blocks as its chain of departures says', () => {
+test('M/D/1/K blocks as its chain of departures', () => {
   for (const load of [0.3, 0.8, 1, 1.4]) {
     for (const capacity of [1, 2, 5, 12]) {
       const queue = { arrivalRate: load / 2, service: 2, capacity }
@@ -33,13 +33,13 @@ test('M/D/1/K blocks as its chain of departures says', () => {
   }
 })
 
-test('with room for the one in service only it is Erlang B', () => {
+test('without a queue it is Erlang B', () => {
   expect(md1kBlocking({ arrivalRate: 0.7, service: 1, capacity: 1 })).toBeCloseTo(
     erlangB(0.7, 1),
     12,
   )
 })
 
-test('where digits would get lost it refuses', () => {
+test('a capacity that would lose digits is rejected', () => {
   expect(() => md1kBlocking({ arrivalRate: 1, service: 1, capacity: 21 })).toThrow('capacity')
 })

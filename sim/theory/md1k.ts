@@ -1,19 +1,19 @@
-/** M/D/1 with room for `capacity` requests, the one in service among them; the others are lost. */
+/** M/D/1 with at most `capacity` requests, including the one in service; others are lost. */
 export interface Md1k {
   readonly arrivalRate: number
-  /** time of every service */
+  /** duration of every service */
   readonly service: number
   readonly capacity: number
 }
 
 /**
- * Share of arrivals that find no room, by Brun and Garcia (2000), Analytical solution of finite
+ * Share of arrivals that are lost, by Brun and Garcia (2000), Analytical solution of finite
  * capacity M/D/1 queues, J. Appl. Prob. 37(4): 1 - b / (1 + rho b), b the sum over k = 0 .. K - 1
- * of (-1)^k / k! (K - 1 - k)^k exp((K - 1 - k) rho) rho^k. Terms alternate, so that digits get lost
- * as the capacity grows: it has to be at most 20.
+ * of (-1)^k / k! (K - 1 - k)^k exp((K - 1 - k) rho) rho^k. Terms alternate and lose digits as the
+ * capacity grows, so a capacity above 20 throws.
  *
- * A bucket of `capacity` tokens that come every `service` is such a queue: it lets in who finds
- * room.
+ * A bucket of `capacity` tokens, with one more every `service`, is such a queue: its loss is the
+ * share that the token bucket rejects.
  */
 export function md1kBlocking({ arrivalRate, service, capacity }: Md1k): number {
   if (!(capacity >= 1 && capacity <= 20)) {

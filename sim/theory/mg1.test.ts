@@ -18,7 +18,7 @@ describe('M/G/1 mean wait', () => {
     expect(md1MeanWait({ arrivalRate: 0.8, service: 1 })).toBeCloseTo(2, 12)
   })
 
-  test('without a stationary state is refused', () => {
+  test('without a stationary state is rejected', () => {
     expect(() => md1MeanWait({ arrivalRate: 1, service: 1 })).toThrow('below 1')
   })
 })
@@ -27,11 +27,11 @@ describe('M/G/1 with set-up times', () => {
   const exponential = { arrivalRate: 0.6, meanService: 1, secondMoment: 2 }
   const plain = mg1MeanWait(exponential)
 
-  test('of no length is M/G/1', () => {
+  test('of length 0 is M/G/1', () => {
     expect(mg1SetUpMeanWait(exponential, { mean: 0, secondMoment: 0 })).toBe(plain)
   })
 
-  test('that are exponential adds their mean, whatever the load', () => {
+  test('that are exponential add their mean, at any load', () => {
     // Gandhi, Harchol-Balter and Adan 2010
     for (const arrivalRate of [0.1, 0.5, 0.9]) {
       const queue = { ...exponential, arrivalRate }
@@ -40,20 +40,20 @@ describe('M/G/1 with set-up times', () => {
     }
   })
 
-  test('is the set-up time itself where hardly anything comes', () => {
+  test('is the set-up time itself at very low rates', () => {
     const queue = { ...exponential, arrivalRate: 1e-9 }
     expect(mg1SetUpMeanWait(queue, { mean: 3, secondMoment: 9 })).toBeCloseTo(3, 7)
   })
 
-  test('has the chain of a system of exponential service and set-up in two phases', () => {
+  test('matches the chain of exponential service with a two-phase set-up', () => {
     const phases = { mean: 2 / 0.8, secondMoment: 6 / 0.8 ** 2 }
     expect(mg1SetUpMeanWait(exponential, phases)).toBeCloseTo(setUpChain(0.6, 1, 0.8, 150), 6)
   })
 })
 
 /**
- * Mean wait, set-up included, of M/M/1 with a set-up in two exponential phases, from the chain of
- * (requests, phase): 0 and 1 are those of the set-up, 2 is service.
+ * Mean wait, including set-up, of M/M/1 with a set-up in two exponential phases, from the chain of
+ * (requests, phase). Phases 0 and 1 are the set-up, 2 is service.
  */
 function setUpChain(arrivalRate: number, serviceRate: number, phaseRate: number, most: number) {
   const size = 3 * (most + 1)
@@ -96,30 +96,30 @@ describe('M/D/1 wait', () => {
     return 0.2 * sum
   }
 
-  test('agrees with Erlang while that keeps its digits', () => {
+  test("agrees with Erlang's formula where that keeps its digits", () => {
     for (const t of [0, 0.5, 1.99, 2, 3, 7.7, 16, 24]) expect(wait.cdf(t)).toBeCloseTo(erlang(t), 9)
   })
 
-  test('one in 1 - rho does not wait', () => {
+  test('is 0 for a share of 1 - rho', () => {
     expect(wait.cdf(0)).toBeCloseTo(0.2, 12)
     expect(wait.cdf(-1)).toBe(0)
     expect(wait.quantile(0.19)).toBe(0)
   })
 
-  test('the integral of its tail is the mean', () => {
+  test('has a tail whose integral is the mean', () => {
     let integral = 0
     const step = 0.01
     for (let t = step / 2; t < 160; t += step) integral += (1 - wait.cdf(t)) * step
     expect(integral).toBeCloseTo(md1MeanWait(queue), 4)
   })
 
-  test('the quantile undoes the distribution, far into the tail', () => {
+  test('has a quantile that is its inverse, far into the tail', () => {
     for (const q of [0.5, 0.9, 0.99, 0.999, 0.99999]) {
       expect(wait.cdf(wait.quantile(q))).toBeCloseTo(q, 10)
     }
   })
 
-  test('its tail decays as exp(-theta t), theta the root of lambda (e^(theta D) - 1) = theta', () => {
+  test('has a tail that decays as exp(-theta t), theta the root of lambda (e^(theta D) - 1) = theta', () => {
     let theta = 1
     for (let i = 0; i < 200; i++) theta = Math.log(1 + theta / 0.4) / 2
     const decay = Math.log((1 - wait.cdf(20)) / (1 - wait.cdf(30))) / 10

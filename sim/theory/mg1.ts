@@ -15,8 +15,8 @@ export interface Md1 {
 }
 
 /**
- * Mean wait in M/G/1, in any order that does not look at service times: lambda E[S^2] /
- * (2 (1 - rho)). (Pollaczek 1930, Khinchine 1932; Kleinrock 1975, section 5.6.)
+ * Mean wait in M/G/1, in any order that does not depend on service times: lambda E[S^2] / (2 (1 -
+ * rho)). (Pollaczek 1930, Khinchine 1932; Kleinrock 1975, section 5.6.)
  */
 export function mg1MeanWait({ arrivalRate, meanService, secondMoment }: Mg1): number {
   const rho = arrivalRate * meanService
@@ -24,7 +24,7 @@ export function mg1MeanWait({ arrivalRate, meanService, secondMoment }: Mg1): nu
   return (arrivalRate * secondMoment) / (2 * (1 - rho))
 }
 
-/** A set-up time on top of the first service after idleness, by its first two moments. */
+/** A set-up time before the first service after idleness, by its first two moments. */
 export interface SetUp {
   readonly mean: number
   /** E[D^2] */
@@ -33,8 +33,8 @@ export interface SetUp {
 
 /**
  * Mean wait in M/G/1 with set-up times, which begin with the arrival that ends an idle period: that
- * of M/G/1 plus (2 E[D] + lambda E[D^2]) / (2 (1 + lambda E[D])). What waits for its own set-up
- * counts as waiting. (Welch 1964.)
+ * of M/G/1 plus (2 E[D] + lambda E[D^2]) / (2 (1 + lambda E[D])). The set-up counts as waiting.
+ * (Welch 1964.)
  */
 export function mg1SetUpMeanWait(queue: Mg1, setUp: SetUp): number {
   const { arrivalRate } = queue

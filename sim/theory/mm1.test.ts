@@ -25,7 +25,7 @@ test('times scale with the unit', () => {
   expect(mm1MeanWait(inMs)).toBeCloseTo(4000, 8)
 })
 
-test('without a stationary state there is no mean', () => {
+test('without a stationary state it is rejected', () => {
   expect(() => mm1MeanWait({ arrivalRate: 1, serviceRate: 1 })).toThrow('below 1, got 1')
   expect(() => mm1SojournQuantile(queue, 1)).toThrow('probability')
 })

@@ -7,7 +7,7 @@ test('M/M/4/10 at 3.6 erlangs blocks .06717', () => {
   expect(blocking).toBeCloseTo(0.06717, 5)
 })
 
-test('without a queue it is Erlang B, and nobody waits', () => {
+test('without a queue it is Erlang B, without waits', () => {
   for (const servers of [1, 10, 1000]) {
     const queue = { arrivalRate: 0.9 * servers, serviceRate: 1, servers, capacity: servers }
     expect(mmck(queue).blocking).toBeCloseTo(erlangB(0.9 * servers, servers), 12)
@@ -15,7 +15,7 @@ test('without a queue it is Erlang B, and nobody waits', () => {
   }
 })
 
-test('with room without end it is M/M/c', () => {
+test('with a very large capacity it is M/M/c', () => {
   for (const servers of [1, 4, 1000]) {
     const queue = { arrivalRate: 1.8 * servers, serviceRate: 2, servers }
     const figures = mmck({ ...queue, capacity: servers + 2000 })
@@ -26,7 +26,7 @@ test('with room without end it is M/M/c', () => {
   }
 })
 
-test('far above capacity the servers are always busy and the room full', () => {
+test('far above capacity the servers are always busy and the system is full', () => {
   const queue = { arrivalRate: 1e6, serviceRate: 1, servers: 4, capacity: 12 }
   expect(mmck(queue).throughput).toBeCloseTo(4, 4)
   expect(mmck(queue).meanSojourn).toBeCloseTo(3, 4)
@@ -37,6 +37,6 @@ test('M/M/1/K at load 1 is uniform over its states', () => {
   expect(blocking).toBeCloseTo(0.1, 12)
 })
 
-test('room for fewer than are in service makes no sense', () => {
+test('a capacity below the number of servers is rejected', () => {
   expect(() => mmck({ arrivalRate: 1, serviceRate: 1, servers: 4, capacity: 3 })).toThrow('room')
 })

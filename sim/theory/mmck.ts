@@ -1,26 +1,26 @@
 import type { Mmc } from './erlang.ts'
 
-/** M/M/c with room for `capacity` requests, those in service among them; the others are lost. */
+/** M/M/c with at most `capacity` requests, including those in service; others are lost. */
 export interface Mmck extends Mmc {
   readonly capacity: number
 }
 
 /** Stationary figures of M/M/c/K; rates and times in the unit of the queue's rates. */
 export interface MmckFigures {
-  /** share of arrivals that find no room */
+  /** share of arrivals that are lost */
   readonly blocking: number
   /** rate of requests served: lambda (1 - blocking) */
   readonly throughput: number
-  /** mean sojourn of the admitted, by Little's law */
+  /** mean sojourn of admitted requests, by Little's law */
   readonly meanSojourn: number
-  /** mean wait of the admitted */
+  /** mean wait of admitted requests */
   readonly meanWait: number
 }
 
 /**
- * Birth and death with p_n proportional to the product of a / min(k, c) over k = 1 .. n, n = 0 ..
- * K, a = lambda / mu (Kleinrock 1975, chapter 3). It has a stationary state at any
- * load. Weights are kept as logarithms, for they overflow with many servers.
+ * Birth and death: p_n is proportional to the product of a / min(k, c) over k = 1 .. n, n = 0 .. K,
+ * a = lambda / mu (Kleinrock 1975, chapter 3). Stationary at any load. Weights are logarithms,
+ * because they overflow with many servers.
  */
 export function mmck(queue: Mmck): MmckFigures {
   const { arrivalRate, serviceRate, servers, capacity } = queue

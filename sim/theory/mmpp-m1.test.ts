@@ -22,7 +22,7 @@ const three: MmppM1 = {
   serviceRate: 2,
 }
 
-/** The same from the whole chain of requests and state, cut at so many requests. */
+/** The same figures from the whole chain of requests and state, cut at `most` requests. */
 function byChain({ arrivalRates, generator, serviceRate }: MmppM1, most: number) {
   const states = arrivalRates.length
   const size = states * (most + 1)
@@ -47,16 +47,16 @@ function byChain({ arrivalRates, generator, serviceRate }: MmppM1, most: number)
   let rate = 0
   let waits = 0
   shares.forEach((share, state) => {
-    const own = share * arrivalRates[state % states]!
+    const arrivals = share * arrivalRates[state % states]!
     requests += share * Math.floor(state / states)
-    rate += own
-    if (state >= states) waits += own
+    rate += arrivals
+    if (state >= states) waits += arrivals
   })
   return { meanSojourn: requests / rate, waits: waits / rate, arrivalRate: rate }
 }
 
 describe('MMPP/M/1', () => {
-  test('is M/M/1 where all states are alike', () => {
+  test('is M/M/1 where all states are equal', () => {
     const queue = { ...bursty, arrivalRates: [0.7, 0.7] }
     const plain = { arrivalRate: 0.7, serviceRate: 1 }
     const { meanSojourn, meanWait, waits } = mmppM1(queue)
@@ -76,13 +76,13 @@ describe('MMPP/M/1', () => {
     expect(waits).toBeCloseTo(chain.waits, 5)
   })
 
-  test('waits longer than M/M/1 of its mean rate', () => {
+  test('waits longer than M/M/1 at its mean rate', () => {
     const { arrivalRate, meanWait } = mmppM1(bursty)
     expect(arrivalRate).toBeCloseTo(0.5, 12)
     expect(meanWait).toBeGreaterThan(mm1MeanWait({ arrivalRate, serviceRate: 1 }))
   })
 
-  test('without a stationary state is refused', () => {
+  test('without a stationary state is rejected', () => {
     expect(() => mmppM1({ ...bursty, serviceRate: 0.5 })).toThrow('below 1')
   })
 })
@@ -94,7 +94,7 @@ describe('matrices', () => {
     [2, 1, 0],
   ]
 
-  test('an inverse undoes its matrix', () => {
+  test('an inverse times its matrix is the identity', () => {
     product(matrix, inverse(matrix)).forEach((row, i) => {
       row.forEach((value, j) => {
         expect(value).toBeCloseTo(i === j ? 1 : 0, 12)
@@ -102,7 +102,7 @@ describe('matrices', () => {
     })
   })
 
-  test('one that has none is refused', () => {
+  test('a singular matrix is rejected', () => {
     expect(() =>
       inverse([
         [1, 1],
@@ -111,7 +111,7 @@ describe('matrices', () => {
     ).toThrow('has an inverse')
   })
 
-  test('a stationary row is what its generator leaves alone', () => {
+  test('a stationary row times its generator is 0', () => {
     const row = stationaryRow(three.generator, [1, 1, 1])
     for (const rate of product([row], three.generator)[0]!) expect(rate).toBeCloseTo(0, 12)
     expect(row.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 12)

@@ -5,7 +5,7 @@ import { assertStable } from './stable.ts'
 export interface MmppM1 {
   /** in each state of the chain */
   readonly arrivalRates: readonly number[]
-  /** rates at which states change: rows that sum to 0 */
+  /** transition rates between states: rows that sum to 0 */
   readonly generator: Matrix
   readonly serviceRate: number
 }
@@ -14,7 +14,7 @@ export interface MmppM1Figures {
   readonly arrivalRate: number
   readonly meanSojourn: number
   readonly meanWait: number
-  /** share of arrivals that find the server at work */
+  /** share of arrivals that find the server busy */
   readonly waits: number
 }
 
@@ -22,14 +22,14 @@ const MOST_STEPS = 100_000
 const PRECISION = 1e-14
 
 /**
- * MMPP/M/1 by its matrix-geometric solution: pi_n = pi_0 R^n, where R is the least solution of A0 +
- * R A1 + R^2 A2 = 0 with A0 = diag(lambda), A1 = Q - A0 - mu I and A2 = mu I, found by R <- -A0 (A1
- * + R A2)^-1. pi_0 (Q - A0 + R A2) = 0 and pi_0 (I - R)^-1 1 = 1. L = pi_0 R (I - R)^-2 1, and
- * Little. (Neuts 1981.)
+ * MMPP/M/1 by its matrix-geometric solution: pi_n = pi_0 R^n, where R is the least solution of
+ * A0 + R A1 + R^2 A2 = 0 with A0 = diag(lambda), A1 = Q - A0 - mu I and A2 = mu I. It is found by
+ * iterating R <- -A0 (A1 + R A2)^-1. pi_0 (Q - A0 + R A2) = 0 and pi_0 (I - R)^-1 1 = 1.
+ * L = pi_0 R (I - R)^-2 1; the sojourn follows by Little's law. (Neuts 1981.)
  */
 export function mmppM1({ arrivalRates, generator, serviceRate }: MmppM1): MmppM1Figures {
   const ones = arrivalRates.map(() => 1)
-  const column = ones.map((one) => [one])
+  const column = ones.map((entry) => [entry])
   const states = stationaryRow(generator, ones)
   const arrivalRate = states.reduce((total, share, i) => total + share * arrivalRates[i]!, 0)
   assertStable(arrivalRate / serviceRate)

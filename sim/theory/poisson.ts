@@ -1,6 +1,6 @@
 /**
- * Poisson probabilities of 0, 1, 2, …, up to where less than about 1e-18 is left beyond the last.
- * From the mode outwards, so that no mean over- or underflows.
+ * Poisson probabilities of 0, 1, 2, …, until less than about 1e-18 is left. Computed from the mode
+ * outwards, so that no mean over- or underflows.
  */
 export function poissonProbabilities(mean: number): Float64Array {
   const mode = Math.floor(mean)

@@ -3,7 +3,7 @@ import { mg1MeanWait } from './mg1.ts'
 import { mm1MeanSojourn } from './mm1.ts'
 import { cobhamMeanWaits, conservedWait, preemptiveMeanSojourns } from './priority.ts'
 
-/** The two classes of the published example that the prototype was held against. */
+/** The two classes of a published example. */
 const exponential = (arrivalRate: number) => ({ arrivalRate, meanService: 1, secondMoment: 2 })
 
 test("Cobham's waits of two classes of exponential service", () => {
@@ -13,8 +13,8 @@ test("Cobham's waits of two classes of exponential service", () => {
 })
 
 test('one class waits as in M/G/1', () => {
-  const own = { arrivalRate: 0.4, meanService: 1.5, secondMoment: 4 }
-  expect(cobhamMeanWaits([own])[0]).toBeCloseTo(mg1MeanWait(own), 12)
+  const single = { arrivalRate: 0.4, meanService: 1.5, secondMoment: 4 }
+  expect(cobhamMeanWaits([single])[0]).toBeCloseTo(mg1MeanWait(single), 12)
 })
 
 test('every order of the classes conserves load times wait', () => {
@@ -31,11 +31,11 @@ test('every order of the classes conserves load times wait', () => {
   }
 })
 
-test('who interrupts meets nobody else, and exponential service loses nothing by it', () => {
+test('preemption isolates the first class, and exponential service loses nothing by it', () => {
   const classes = [exponential(0.3), exponential(0.5)]
   const sojourns = preemptiveMeanSojourns(classes)
   expect(sojourns[0]).toBeCloseTo(mm1MeanSojourn({ arrivalRate: 0.3, serviceRate: 1 }), 12)
-  // as many are in the system in the mean as without priorities
+  // the mean number in the system is that without priorities
   const inSystem = 0.3 * sojourns[0]! + 0.5 * sojourns[1]!
   const plain = mm1MeanSojourn({ arrivalRate: 0.8, serviceRate: 1 })
   expect(inSystem).toBeCloseTo(0.8 * plain, 12)

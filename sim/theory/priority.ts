@@ -8,16 +8,22 @@ export interface PriorityClass {
   readonly secondMoment: number
 }
 
-/** Mean residual work of the request in service that an arrival meets. */
+/** Mean residual work of the request in service at an arrival. */
 const residual = (classes: readonly PriorityClass[]) =>
-  classes.reduce((sum, own) => sum + (own.arrivalRate * own.secondMoment) / 2, 0)
+  classes.reduce(
+    (sum, priorityClass) => sum + (priorityClass.arrivalRate * priorityClass.secondMoment) / 2,
+    0,
+  )
 
 const loadOf = (classes: readonly PriorityClass[]) =>
-  classes.reduce((sum, own) => sum + own.arrivalRate * own.meanService, 0)
+  classes.reduce(
+    (sum, priorityClass) => sum + priorityClass.arrivalRate * priorityClass.meanService,
+    0,
+  )
 
 /**
- * Mean wait of each class in M/G/1 where the first of `classes` goes first and nobody is
- * interrupted: W0 / ((1 - sigma_(k-1)) (1 - sigma_k)). (Cobham 1954, equation 3.)
+ * Mean wait of each class in M/G/1 with non-preemptive priorities in the order of `classes`: W0 /
+ * ((1 - sigma_(k-1)) (1 - sigma_k)). (Cobham 1954, equation 3.)
  */
 export function cobhamMeanWaits(classes: readonly PriorityClass[]): number[] {
   assertStable(loadOf(classes))
@@ -30,9 +36,9 @@ export function cobhamMeanWaits(classes: readonly PriorityClass[]): number[] {
 }
 
 /**
- * Mean sojourn of each class in M/G/1 where one of an earlier class interrupts whoever is served,
- * who later goes on from there: E[S_k] / (1 - sigma_(k-1)) + W0_k / ((1 - sigma_(k-1)) (1 -
- * sigma_k)), with W0_k of the classes up to k. (Kleinrock 1976, section 3.6.)
+ * Mean sojourn of each class in M/G/1 with preemptive-resume priorities in the order of `classes`:
+ * E[S_k] / (1 - sigma_(k-1)) + W0_k / ((1 - sigma_(k-1)) (1 - sigma_k)), with W0_k of the classes
+ * up to k. (Kleinrock 1976, section 3.6.)
  */
 export function preemptiveMeanSojourns(classes: readonly PriorityClass[]): number[] {
   assertStable(loadOf(classes))
@@ -44,9 +50,9 @@ export function preemptiveMeanSojourns(classes: readonly PriorityClass[]): numbe
 }
 
 /**
- * Sum over the classes of load times mean wait, which is the same for all orders that interrupt
- * nobody, never idle while somebody waits, and know no service time: rho W0 / (1 - rho). Where an
- * order looks at service times it holds for the mean of service time times wait, summed over
+ * Sum over the classes of load times mean wait: rho W0 / (1 - rho). It is the same for all orders
+ * that do not preempt, do not idle while requests wait, and do not depend on service times. For an
+ * order that does depend on them, it holds for the mean of service time times wait, summed over
  * classes. (Kleinrock 1965; Kleinrock 1976, section 3.4.)
  */
 export function conservedWait(classes: readonly PriorityClass[]): number {

@@ -1,14 +1,14 @@
 import { assertStable } from './stable.ts'
 
-/** Sequences that share steps: each step brings everybody in service a token. */
+/** Sequences that share steps: each step generates a token for every sequence in service. */
 export interface TokenSharing {
   readonly arrivalRate: number
-  /** tokens of a sequence, mean */
+  /** mean number of tokens of a sequence */
   readonly meanTokens: number
-  /** time of a step with n sequences: base + n times perSequence */
+  /** duration of a step with n sequences: base + n perSequence */
   readonly base: number
   readonly perSequence: number
-  /** sequences in service at most; Infinity for no limit */
+  /** most sequences in service; Infinity for no limit */
   readonly limit: number
 }
 
@@ -16,10 +16,10 @@ const NEGLIGIBLE = 1e-14
 
 /**
  * Mean sojourn of continuous batching, as processor sharing whose speed depends on the number n in
- * service: p(n) is in proportion to the product of lambda E[K] tau(k) / k over k <= n, and T = L /
- * lambda (Cohen 1979). Without a limit the distribution of the tokens makes no difference. With
- * one, who waits is first come, first served, tau(k) / k stays that of the limit, and the tokens
- * must be geometric. Steps count as infinitely short.
+ * service: p(n) is proportional to the product of lambda E[K] tau(k) / k over k <= n, and T = L /
+ * lambda (Cohen 1979). Without a limit, the distribution of the tokens makes no difference. With a
+ * limit, waiting is first come first served, tau(k) / k stays at its value at the limit, and the
+ * tokens must be geometric. Steps count as infinitely short.
  */
 export function tokenSharingMeanSojourn(model: TokenSharing): number {
   const { arrivalRate, meanTokens, base, perSequence, limit } = model

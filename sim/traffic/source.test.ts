@@ -43,16 +43,16 @@ describe('merging classes', () => {
   const merged = (...times: number[][]) =>
     RequestList.collect(
       new MergedSource(
-        times.map((own, number) => {
+        times.map((classTimes, number) => {
           let i = 0
-          const next = () => own[i++] ?? Number.POSITIVE_INFINITY
+          const next = () => classTimes[i++] ?? Number.POSITIVE_INFINITY
           const draw = (value: number) => ({ draw: () => value })
           return new OpenClients({ next }, draw(number + 10), draw(number))
         }),
       ),
     )
 
-  test('requests come in the order of time, of equal times the lower class first', () => {
+  test('requests are in order of time, at equal times by class', () => {
     const { columns } = merged([5, 7], [1, 5, 5], [5])
     expect(Array.from(columns.at)).toEqual([1, 5, 5, 5, 5, 7])
     expect(Array.from(columns.class)).toEqual([1, 0, 1, 1, 2, 0])
@@ -65,7 +65,7 @@ describe('merging classes', () => {
     expect(Array.from(merged([], [2]).columns.class)).toEqual([1])
   })
 
-  test('keys number the requests in their order', () => {
+  test('keys number the requests in order', () => {
     const source = trafficSource(scenario([web, batch]), OPTIONS)
     const fields = new Requests(1)
     for (let key = 0; key < 100; key++) {
@@ -84,31 +84,31 @@ describe('common random numbers', () => {
     expect(requests([web, batch], { replication: 1 }).hash()).not.toBe(base)
   })
 
-  test('the source hashes to what the list that is collected from it does', () => {
+  test('the hash of a source equals that of the list collected from it', () => {
     const source = trafficSource(scenario([web, batch]), OPTIONS)
     const list = RequestList.collect(source)
     expect(list.count).toBeGreaterThan(1000)
     expect(list.hash()).toBe(source.hash())
   })
 
-  test('other lengths do not move arrivals', () => {
+  test('other lengths do not change arrivals', () => {
     const longer = { ...web, input_tokens: { distribution: 'fixed', value: 9 } }
     const [a, b] = [requests([web]), requests([longer])]
     expect(Array.from(b.columns.at)).toEqual(Array.from(a.columns.at))
     expect(b.hash()).not.toBe(a.hash())
   })
 
-  test('another class, or a change to it, moves neither the arrivals nor the lengths of a class', () => {
+  test('another class, or a change to it, changes neither the arrivals nor the lengths of a class', () => {
     const alone = requests([web])
     const faster = { ...batch, arrivals: { process: 'poisson', rate_rps: 99 } }
-    for (const other of [batch, faster]) {
-      const both = requests([other, web])
+    for (const second of [batch, faster]) {
+      const both = requests([second, web])
       expect(timesOf(both, 1)).toEqual(Array.from(alone.columns.at))
       expect(lengthsOf(both, 1)).toEqual(Array.from(alone.columns.length))
     }
   })
 
-  test('twice the rate brings the same requests in half the time', () => {
+  test('twice the rate gives the same requests in half the time', () => {
     const twice = { ...web, arrivals: { process: 'poisson', rate_rps: 100 } }
     const [slow, fast] = [requests([web]), requests([twice])]
     slow.columns.at.forEach((at, i) => {
@@ -150,7 +150,7 @@ describe('a load', () => {
 })
 
 describe('a surge', () => {
-  test('stands in seconds in the scenario, and in the requests', () => {
+  test('is in seconds in the scenario, and in ms in the requests', () => {
     const surges = [{ at_s: 10, factor: 4, hold_s: 5 }]
     const { columns } = requests([{ ...web, arrivals: { ...web.arrivals, surges } }])
     const count = Array.from(columns.at).filter((at) => at >= 10_000 && at < 15_000).length
@@ -168,7 +168,7 @@ describe('clients', () => {
   const many = (arrivals: object) =>
     requests([{ class: 'web', arrivals }], {}).columns.at.filter((at) => at < 20_000)
 
-  test('keep the rate as it is stated, and follow its steps together', () => {
+  test('keep the stated rate, and follow its steps together', () => {
     const counts = Array.from({ length: 100 }, (_, replication) => {
       const steps = [
         { at_s: 0, rate_rps: 10 },
@@ -178,12 +178,12 @@ describe('clients', () => {
       const at = requests([{ class: 'web', arrivals }], { replication }).columns.at
       return [at.length, at.filter((time) => time >= 10_000).length]
     })
-    const mean = (i: number) => counts.reduce((sum, own) => sum + own[i]!, 0) / counts.length
+    const mean = (i: number) => counts.reduce((sum, count) => sum + count[i]!, 0) / counts.length
     expect(mean(0) / 2000).toBeCloseTo(1, 1)
     expect(mean(1) / mean(0)).toBeCloseTo(0.95, 2)
   })
 
-  test('another rate leaves the order of who sends alone: the times stretch', () => {
+  test('another rate keeps the order of clients: the times are stretched', () => {
     const at = many(clients)
     const twice = many({ ...clients, rate_rps: 200 })
     expect(at.every((time, i) => Math.abs(time - 2 * twice[i]!) < 1e-6)).toBe(true)
@@ -208,28 +208,28 @@ describe('a trace', () => {
     expect(Array.from(columns.length)).toEqual([7, 8, 9, 10])
   })
 
-  test('gives its output tokens where they are asked for', () => {
-    const own = { ...traced({}), output_tokens: { distribution: 'trace' as const } }
-    expect(Array.from(requests([own], { traces }).columns.output)).toEqual([1, 2, 3, 4])
+  test('gives its output tokens if requested', () => {
+    const withOutputs = { ...traced({}), output_tokens: { distribution: 'trace' as const } }
+    expect(Array.from(requests([withOutputs], { traces }).columns.output)).toEqual([1, 2, 3, 4])
     expect(Array.from(requests([traced({})], { traces }).columns.output)).toEqual([0, 0, 0, 0])
   })
 
   test('a load stretches it to that mean rate, and the end of the run cuts it', () => {
-    // recorded: 4 requests in 4 s; wanted: 0.1 of 2 requests/s, so 5 times as slow
+    // recorded: 4 requests in 4 s; wanted: 0.1 of 2 requests/s, which is 5 times slower
     const { columns } = requests([traced({ load: 0.1 })], { traces, capacityRps: 2 })
     expect(Array.from(columns.at)).toEqual([0, 500, 750])
     expect(Array.from(columns.length)).toEqual([7, 8, 9])
   })
 
-  test('of one instant is left as it is by a load', () => {
+  test('of one instant is not changed by a load', () => {
     const twice = { times: Float64Array.of(0, 0), lengths: null, outputs: null }
     const instant = new Map([[0, { taken: 2, spanMs: 0, held: twice }]])
-    const own = [traced({ load: 0.5 }, { distribution: 'fixed', value: 1 })]
-    const { columns } = requests(own, { traces: instant, capacityRps: 2 })
+    const scaled = [traced({ load: 0.5 }, { distribution: 'fixed', value: 1 })]
+    const { columns } = requests(scaled, { traces: instant, capacityRps: 2 })
     expect(Array.from(columns.at)).toEqual([0, 0])
   })
 
-  test('must have been read, with lengths where they are asked for', () => {
+  test('must have been read, including requested lengths', () => {
     const bare = new Map([[0, { ...rows, held: { ...held, lengths: null } }]])
     expect(() => requests([traced({})], { traces: bare })).toThrow('have lengths')
     expect(() => requests([traced({}, { distribution: 'fixed', value: 1 })])).toThrow('be read')

@@ -10,15 +10,15 @@ import { type TraceData, TraceFeed, type TraceReader } from './trace/trace-feed.
 export interface TrafficOptions {
   readonly seed: number
   readonly replication: number
-  /** requests/s that a load of 1 means; needed where the scenario speaks of loads */
+  /** requests/s at a load of 1; needed where the scenario has loads */
   readonly capacityRps: number | null
   /** by class index */
   readonly traces: ReadonlyMap<number, TraceData>
-  /** rates of recorded clients, by class index; needed where the scenario has such */
+  /** rates of recorded clients, by class index; needed where the scenario has them */
   readonly clients?: ReadonlyMap<number, readonly (readonly ClientRow[])[]>
 }
 
-/** Requests of all classes in the order of time; of equal times the lower class first. */
+/** Requests of all classes in order of time; at equal times by class. */
 export class MergedSource implements Source {
   readonly reactsUntil: Ms
   readonly #classes: readonly Clients[]
@@ -28,7 +28,7 @@ export class MergedSource implements Source {
   #first = 0
   #count = 0
 
-  /** `feeds`: of the classes that come from traces, by their index. */
+  /** `feeds`: traces of classes, by class index. */
   constructor(classes: readonly Clients[], feeds: ReadonlyMap<number, TraceFeed> = new Map()) {
     this.reactsUntil = Math.max(...classes.map(({ reactsUntil }) => reactsUntil))
     this.#classes = classes
@@ -41,7 +41,7 @@ export class MergedSource implements Source {
     return this.#next[this.#first]!
   }
 
-  /** Puts in rows of the traces whose rows at hand are used up. */
+  /** Refills the traces whose rows are used up. */
   async refill(read: TraceReader): Promise<void> {
     for (const [number, feed] of this.#feeds) {
       if (!feed.hungry) continue
@@ -88,13 +88,13 @@ export class MergedSource implements Source {
     for (let i = 1; i < this.#next.length; i++) {
       if (this.#next[i]! < this.#next[first]!) first = i
     }
-    // whose next request is not known may be the first
+    // a class whose next time is unknown may be first
     const unknown = this.#feeds.size > 0 ? this.#next.findIndex(Number.isNaN) : -1
     this.#first = unknown < 0 ? first : unknown
   }
 }
 
-/** The requests of a scenario in one replication, each class from streams of its own. */
+/** The requests of a scenario in one replication; each class has its own random streams. */
 export function trafficSource(scenario: Scenario, options: TrafficOptions): MergedSource {
   const feeds = new Map<number, TraceFeed>()
   for (const [index, traffic] of scenario.traffic.entries()) {
@@ -114,7 +114,7 @@ export function trafficSource(scenario: Scenario, options: TrafficOptions): Merg
         seed,
         replication,
         endMs: scenario.duration_s * 1000,
-        // a load is that of the replicas, and each part of a request is work for one
+        // a load is that of the replicas, and each part of a request occupies one
         capacityRps: capacityRps === null ? null : capacityRps / traffic.fan_out,
         trace,
         clients: options.clients?.get(index) ?? null,

@@ -18,7 +18,7 @@ function scenario(link: object, arrivals: object, work: object = { law: 'constan
 }
 
 describe('a link', () => {
-  test('takes its delay side by side, and then one after another', () => {
+  test('delays requests side by side, then passes them one after another', () => {
     const link = new Link({ delay_ms: 10, per_request_ms: 2 })
     const through = [0, 0, 1, 30].map((sent) => {
       const at = link.through(sent)
@@ -28,13 +28,13 @@ describe('a link', () => {
     expect(through).toEqual([12, 14, 16, 42])
   })
 
-  test('asked again, as when an earlier request turns up, has not moved', () => {
+  test('gives the same answer when asked again, for instance after an earlier request appears', () => {
     const link = new Link({ delay_ms: 0, per_request_ms: 5 })
     expect([link.through(9), link.through(3), link.through(3)]).toEqual([14, 8, 8])
   })
 })
 
-describe('a link before an idle server is M/D/1, load 0.8', () => {
+describe('a link before an idle server is M/D/1 at load 0.8', () => {
   const poisson = { process: 'poisson', rate_rps: 800 }
   const model = 'link'
   const theory = 3 + 1 + md1MeanWait({ arrivalRate: 0.8, service: 1 })
@@ -53,11 +53,11 @@ describe('a link before an idle server is M/D/1, load 0.8', () => {
     10,
   )
 
-  test('in its mean', () => {
+  test('its mean time matches', () => {
     expect(judge(model, figure, values!).problem).toBeNull()
   })
 
-  test('negative control: a mean that is 5 % off is not it', () => {
+  test('negative control: a mean that is 5 % off is rejected', () => {
     expect(judge(model, { ...figure, theory: theory * 1.05 }, values!).problem).not.toBeNull()
   })
 })
@@ -72,14 +72,14 @@ describe('users of a closed loop behind a link', () => {
   const rate = (summary: ReturnType<typeof runReplication>) =>
     summary.classes[0]!.counts.served / 398_000
 
-  test('cannot send faster than it lets them', () => {
+  test('send no faster than the link passes their requests', () => {
     const summary = run({ per_request_ms: 2 }, 6)
     expect(rate(summary)).toBeCloseTo(1 / 2, 3)
-    // six go round: a think of 1 ms and the rest
+    // six users circulate: a think time of 1 ms plus the rest of the round
     expect(summary.classes[0]!.latency.mean).toBeCloseTo(6 * 2 - 1, 1)
   })
 
-  test('spend its delay and no more where it holds nobody up', () => {
+  test('wait only its delay where it is not congested', () => {
     const summary = run({ delay_ms: 4 }, 1)
     expect(rate(summary)).toBeCloseTo(1 / (1 + 4 + 0.5), 3)
     expect(summary.classes[0]!.parts.lag.mean).toBeCloseTo(4, 6)

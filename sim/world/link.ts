@@ -2,8 +2,9 @@ import type { Scenario } from '../../scenarios/schema/schema.ts'
 import type { Ms } from '../serving/index.ts'
 
 /**
- * The way from clients to queues: a delay that requests spend side by side, then one after another
- * the time for which each holds the link. With Poisson arrivals that is M/D/1.
+ * The network from clients to queues. Each request is delayed, in parallel with the others, and
+ * then occupies the link for a fixed time, one request after another. With Poisson arrivals the
+ * link is an M/D/1 queue.
  */
 export class Link {
   readonly #delayMs: Ms
@@ -15,12 +16,12 @@ export class Link {
     this.#perRequestMs = link.per_request_ms
   }
 
-  /** When a request that is sent at a time is through, if it is the next one. */
+  /** Time at which the next request leaves the link if it is sent at `sent`, ms. */
   through(sent: Ms): Ms {
     return Math.max(sent + this.#delayMs, this.#freeFrom) + this.#perRequestMs
   }
 
-  /** The next one is through. */
+  /** The next request has left the link. */
   passed(now: Ms): void {
     this.#freeFrom = now
   }

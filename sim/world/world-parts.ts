@@ -6,7 +6,7 @@ import type { OverheadModel } from './machine/overheads.ts'
 import type { ModelLoads } from './memory/model-loads.ts'
 import type { WorldMemory } from './memory/world-memory.ts'
 
-/** What a simulated world is made of. */
+/** The parts of a simulated world. */
 export interface WorldParts {
   readonly source: Source
   readonly requests: Requests
@@ -14,13 +14,13 @@ export interface WorldParts {
   readonly hardware: readonly Hardware[]
   readonly machine: Machine
   readonly random: WorldStreams
-  /** of handing requests over; null where the source's times already are */
+  /** send delay of requests; null where the source's times include it */
   readonly lag: OverheadModel | null
   readonly timer: OverheadModel | null
-  /** null where requests are at their queue when they are sent */
+  /** null where requests reach their queue when they are sent */
   readonly link?: Link | null
-  /** null where memory is no concern */
+  /** null where memory is not simulated */
   readonly memory?: WorldMemory | null
-  /** of models that come and go, in place of those that follow from `memory` */
+  /** loads of swappable models; replaces those that `memory` simulates */
   readonly loads?: ModelLoads | null
 }

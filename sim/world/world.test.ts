@@ -15,7 +15,7 @@ import { NEVER, Standstills } from './machine/standstills.ts'
 import { NO_WAKE } from './machine/work.ts'
 import { SimulatedWorld } from './world.ts'
 
-/** How long an end waits for a dispatcher that is about to do something else, and for a sleeper. */
+/** Time from an end until an awake dispatcher sees it, ms, and a sleeping one. */
 const AWAKE_MS = 0.002
 const ASLEEP_MS = 0.05
 
@@ -29,7 +29,7 @@ const classes = new Overheads({
   dispatch: [{ atMs: 0, table: [0] }],
 })
 
-/** What was due at 1.99 ms is late by 5 ms: it happens long after the end of the batch. */
+/** An event due at 1.99 ms is 5 ms late: it happens long after the end of the batch. */
 const late: OverheadModel = {
   lag: (_, at) => (at === 1.99 ? 5 : 0),
   timer: (_, at) => (at === 1.99 ? 5 : 0),
@@ -38,9 +38,9 @@ const late: OverheadModel = {
 }
 
 interface Case {
-  /** the first one's batch goes at once and takes 2 ms, and the others wait for ever */
+  /** the first request's batch starts at once and takes 2 ms; the others are never dispatched */
   readonly arrivals: readonly Ms[]
-  /** set in turn when the first request has come; null switches one off */
+  /** armed one after another at the first arrival; null disarms a timer */
   readonly timers?: readonly (readonly [timer: number, at: Ms | null])[]
   /** of requests and timers; null for none */
   readonly lateness?: OverheadModel | null
@@ -48,7 +48,7 @@ interface Case {
   readonly machine?: Machine
 }
 
-/** When the dispatcher sees the end of the batch, ms; what happened in which order. */
+/** When the dispatcher sees the end of the batch, ms, and the order of events. */
 function seen(of: Case): { readonly done: Ms; readonly order: readonly string[] } {
   const { arrivals, timers = [], lateness = null, overheads = classes } = of
   const batch: Batch = {
@@ -102,16 +102,16 @@ function seen(of: Case): { readonly done: Ms; readonly order: readonly string[] 
   return { done, order }
 }
 
-describe('an end is seen at once by a dispatcher that is about to act', () => {
+describe('an end is seen at once by a dispatcher that is awake because an event is due soon', () => {
   const AWAKE = 2 + AWAKE_MS
 
-  test('on the next request', () => {
+  test('a request', () => {
     const { done, order } = seen({ arrivals: [0, 2.05] })
     expect(done).toBe(AWAKE)
     expect(order).toEqual(['arrival', 'done', 'arrival'])
   })
 
-  test('on a timer, be the next request far away or none left', () => {
+  test('a timer, with the next request far away or absent', () => {
     for (const arrivals of [[0], [0, 9]]) {
       const { done, order } = seen({ arrivals, timers: [[0, 2.05]] })
       expect(done).toBe(AWAKE)
@@ -119,7 +119,7 @@ describe('an end is seen at once by a dispatcher that is about to act', () => {
     }
   })
 
-  test('on the first of several timers', () => {
+  test('the first of several timers', () => {
     for (const timers of [
       [[0, 7] as const, [2, 2.05] as const],
       [[0, 2.05] as const, [1, 7] as const],
@@ -128,7 +128,7 @@ describe('an end is seen at once by a dispatcher that is about to act', () => {
     }
   })
 
-  test('on what was due before and is late', () => {
+  test('an event that was due before and is late', () => {
     const request = seen({ arrivals: [0, 1.99], lateness: late })
     expect(request).toEqual({ done: AWAKE, order: ['arrival', 'done', 'arrival'] })
     const timer = seen({ arrivals: [0, 9], timers: [[0, 1.99]], lateness: late })
@@ -136,10 +136,10 @@ describe('an end is seen at once by a dispatcher that is about to act', () => {
   })
 })
 
-describe('an end wakes a dispatcher that sleeps', () => {
+describe('an end wakes a sleeping dispatcher', () => {
   const ASLEEP = 2 + ASLEEP_MS
 
-  test('until a request far away', () => {
+  test('that waits for a request far away', () => {
     const { done, order } = seen({ arrivals: [0, 9] })
     expect(done).toBe(ASLEEP)
     expect(order).toEqual(['arrival', 'done', 'arrival'])
@@ -149,7 +149,7 @@ describe('an end wakes a dispatcher that sleeps', () => {
     expect(seen({ arrivals: [0] }).done).toBe(ASLEEP)
   })
 
-  test('though a request came shortly before the end', () => {
+  test('even if a request arrived shortly before the end', () => {
     expect(seen({ arrivals: [0, 1.99, 9] }).done).toBe(ASLEEP)
   })
 
@@ -157,13 +157,13 @@ describe('an end wakes a dispatcher that sleeps', () => {
     ['fired before the end', 1.9, 1.9],
     ['was put off', 2.05, 7],
     ['was switched off', 2.05, null],
-  ])('though a timer %s', (_, first, then) => {
+  ])('even if a timer %s', (_, first, then) => {
     const timers = [[0, first] as const, [0, then] as const]
     expect(seen({ arrivals: [0, 9], timers }).done).toBe(ASLEEP)
   })
 
-  test('until something that is due later than it stays awake for', () => {
-    // between 0.12 and 0.25 ms the classes change at 0.1732 ms
+  test('that waits for an event later than it stays awake for', () => {
+    // classes at 0.12 and 0.25 ms meet at 0.1732 ms
     expect(seen({ arrivals: [0, 2.173] }).done).toBe(2 + AWAKE_MS)
     expect(seen({ arrivals: [0, 2.174] }).done).toBe(ASLEEP)
   })
@@ -175,13 +175,13 @@ test('without overheads an end is seen at its instant', () => {
   }
 })
 
-test('a dispatcher that stands still sees an end when it goes on, awake or not', () => {
+test('a stalled dispatcher sees an end when its stall is over, awake or not', () => {
   const dispatcher = new Standstills({ from: [1], to: [5] })
   const machine = { ...IDEAL_MACHINE, dispatcher, intake: new Standstills(NEVER) }
   for (const arrivals of [[0], [0, 2.05], [0, 9]]) expect(seen({ arrivals, machine }).done).toBe(5)
 })
 
-test('a starved world does nothing at all until its source is filled up', () => {
+test('a starved world handles no event until its source is refilled', () => {
   const times: number[] = [0, Number.NaN, 3]
   const source: Source = {
     reactsUntil: 0,
@@ -215,7 +215,7 @@ test('a starved world does nothing at all until its source is filled up', () => 
     onEnd: (now) => void order.push(`end ${now}`),
   })
   const advance = () => world.advance(Number.POSITIVE_INFINITY, 100)
-  // the first request is taken, but handed over only once the next one is known
+  // the first request is taken, but sent only once the next one is known
   expect([advance(), advance(), order]).toEqual(['starved', 'starved', []])
   times.shift()
   expect(advance()).toBe('drained')

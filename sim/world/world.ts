@@ -24,8 +24,8 @@ import type { WorldMemory } from './memory/world-memory.ts'
 import type { WorldParts } from './world-parts.ts'
 
 /**
- * The kinds of events in their order at one instant. A batch has ended when its executor says so,
- * and is done when the dispatcher has seen it.
+ * The kinds of events, in their order at one instant. A batch has ended when its executor reports
+ * it, and is done when the dispatcher has seen the report.
  */
 const ENDED = 0
 const DONE = 1
@@ -33,12 +33,12 @@ const STEPPED = 2
 const LOADED = 3
 const TIMER = 4
 const ARRIVAL = 5
-/** nothing happened, but the traffic may have ended */
+/** wakes the world to check whether traffic has ended */
 const LOOK = 6
 
 /**
- * The simulated world: virtual clock, event heap, and executors whose batches take work over
- * speed. Deterministic: nothing here knows the time of day or any other source of chance.
+ * The simulated world: virtual clock, event heap, and executors whose batches take work over speed.
+ * Deterministic: it reads no wall clock, and all chance comes from seeded streams.
  */
 export class SimulatedWorld implements Timers, Backend, StepBackend {
   now: Ms = 0
@@ -50,21 +50,21 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
   readonly #hardware: readonly Hardware[]
   readonly #machine: Machine
   readonly #random: WorldStreams
-  /** how late requests are handed over; null where the source's times already are */
+  /** send delay of requests; null where the source's times include it */
   readonly #lag: OverheadModel | null
   readonly #timer: OverheadModel | null
-  /** null where requests are at their queue when they are sent */
+  /** null where requests reach their queue when they are sent */
   readonly #link: Link | null
-  /** null where memory is no concern */
+  /** null where memory is not simulated */
   readonly #memory: WorldMemory | null
-  /** null where no model comes and goes */
+  /** null where no model is swapped */
   readonly #loads: ModelLoads | null
-  /** whether the last batch, and the last load, of each executor found its memory */
+  /** 1 if the last batch of each executor got its memory; below, the same of its last load */
   readonly #found: Uint8Array
   readonly #loaded: Uint8Array
   /** sequence of the armed event of each timer; -1 for none */
   readonly #armed: number[] = []
-  /** when each timer is due, late or not; Infinity for those that are not armed */
+  /** when each timer is due, without lateness, ms; Infinity for those that are not armed */
   readonly #due: Ms[] = []
   readonly #started: Float64Array
   readonly #ended: Float64Array
@@ -72,16 +72,16 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
   /** sequences of the events that end the run, and the load, of each executor */
   readonly #runEnds: Float64Array
   readonly #loadEnds: Float64Array
-  /** the event that hands over the next request, and when that is scheduled */
+  /** sequence of the event that sends the next request, and its scheduled time */
   #arrival = -1
   #arrivalAt: Ms = Number.POSITIVE_INFINITY
   #control: ControlPlanePort | null = null
   readonly #end: EndOfTraffic
-  /** when that is looked at though nothing happens; Infinity for never */
+  /** when a `LOOK` event is scheduled, ms; Infinity for never */
   #lookAt: Ms = Number.POSITIVE_INFINITY
-  /** nobody knows when the next request comes: the source must be filled up first */
+  /** the time of the next request is unknown until the source is refilled */
   #starved = false
-  /** the request that was taken from the source last; -1 for none */
+  /** the last request that was taken from the source; -1 for none */
   #taken = -1
 
   constructor(world: WorldParts) {
@@ -157,9 +157,9 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
   load(executor: number): void {
     const ends = this.#loads!.load(this.now, executor, this.#random.service)
     this.#loaded[executor] = ends === null ? 0 : 1
-    // loads that share a link with this one end later than they would have
-    for (const { executor: own, at } of ends ?? [{ executor, at: this.now }]) {
-      this.#loadEnds[own] = this.#heap.push(this.#machine.dispatcher.release(at), LOADED, own)
+    // loads that share a link with this one are delayed by it
+    for (const { executor: loader, at } of ends ?? [{ executor, at: this.now }]) {
+      this.#loadEnds[loader] = this.#heap.push(this.#machine.dispatcher.release(at), LOADED, loader)
     }
   }
 
@@ -184,7 +184,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     if (ended !== null) this.#runEnds[executor] = this.#heap.push(ended, STEPPED, executor)
   }
 
-  /** How soon the dispatcher sees an end depends on what it is about to do. */
+  /** An end is seen sooner when the dispatcher is about to handle another event. */
   #report(executor: number, overheads: OverheadModel): void {
     const ended = this.now
     let due = this.#source.peek()
@@ -194,9 +194,9 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
   }
 
   /**
-   * Handles events up to and including `until`, at most `maxEvents` of them.
-   * `drained`: nothing will happen any more; `budget`: there is more to do; `starved`: the source
-   * must be filled up before anything else can happen.
+   * Handles events up to and including `until`, at most `maxEvents` of them. `drained`: no event is
+   * left; `reached`: the next event is after `until`; `budget`: `maxEvents` were handled;
+   * `starved`: the source must be refilled first.
    */
   advance(until: Ms, maxEvents: number): 'drained' | 'reached' | 'budget' | 'starved' {
     const control = this.#control
@@ -261,7 +261,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     this.#goOn(control)
   }
 
-  /** What follows on a request that was taken, in one order wherever a trace had to be read on. */
+  /** Handles a taken request, in one order whether or not a trace had to be refilled in between. */
   #goOn(control: ControlPlanePort): void {
     this.#scheduleArrival()
     if (this.#starved) return
@@ -269,7 +269,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     if (this.#arrival < 0) this.#end.look(this.now, control)
   }
 
-  /** How requests ended may have brought forward the next one, or left none to come. */
+  /** Outcomes may have brought the next request forward, or ended the traffic. */
   #lookAgain(control: ControlPlanePort): void {
     this.#end.look(this.now, control)
     if (this.#source.peek() !== this.#arrivalAt) this.#scheduleArrival()
@@ -290,7 +290,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     }
     let sent = this.#link === null ? at : this.#link.through(at)
     if (this.#lag !== null) {
-      // one thread hands over all requests: a late one holds up those behind it
+      // one thread sends all requests: a late one delays those behind it
       sent = this.#machine.intake.release(sent + this.#lag.lag(this.#random.overheads, at))
       sent = Math.max(this.now, sent)
     }

@@ -2,16 +2,16 @@ import type { SeenBatch } from './evidence.ts'
 import type { AuditRows } from './raw-rows.ts'
 
 /**
- * Compares batches that left a queue at one instant by which of them went first: the one whose
- * executor had become free first, as the one that has been free for longest is taken. Batches are
- * numbered as they end.
+ * Compares batches dispatched from a queue at one instant by their order of dispatch. The control
+ * plane picks the executor that has been free longest, so the batch whose executor became free
+ * first was dispatched first. Batches are numbered as they end.
  */
 export function dispatchOrder(
   batches: readonly SeenBatch[],
   rows: AuditRows,
 ): (a: SeenBatch, b: SeenBatch) => number {
   const number = ({ members }: SeenBatch) => rows.batch[members[0]!]!
-  /** of each batch: the number of the one before it on its executor; -1 for none */
+  /** of each batch: the number of the batch before it on its executor; -1 for none */
   const before = new Map<SeenBatch, number>()
   const last = new Map<number, number>()
   for (const batch of batches.toSorted((a, b) => number(a) - number(b))) {

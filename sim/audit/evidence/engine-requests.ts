@@ -1,15 +1,15 @@
 import type { PromisedGeneration, Promises } from '../promises/promises.ts'
 import type { Evidence } from './evidence.ts'
 
-/** What an engine had to do with: keys in the order of dispatch. */
+/** The requests of an engine: keys in the order of dispatch. */
 export interface EngineRequests {
   readonly generation: PromisedGeneration
   readonly keys: readonly number[]
 }
 
 /**
- * The requests of each engine, by its executor. Not of pools that hand over, as rows do not tell
- * when that was.
+ * The requests of each engine, by its executor. Prefill pools are left out, because rows do not
+ * show when a request leaves them.
  */
 export function engineRequests({ queues }: Evidence): Map<number, EngineRequests> {
   const held = new Map<number, EngineRequests & { keys: number[] }>()
@@ -25,15 +25,15 @@ export function engineRequests({ queues }: Evidence): Map<number, EngineRequests
   return held
 }
 
-/** Whether a request fits the KV caches that it passes through, each of them otherwise empty. */
+/** Whether a request fits into the KV caches that it passes through, if they are empty. */
 export function couldHold(
   { pools }: Promises,
   { kv, handOver }: PromisedGeneration,
   { requests, expected }: Pick<Evidence, 'requests' | 'expected'>,
   key: number,
 ): boolean {
-  const fits = (own: PromisedGeneration['kv'], tokens: number) =>
-    Math.ceil(tokens / own.blockTokens) <= (own.contiguous ? 1 : own.blocks)
+  const fits = (cache: PromisedGeneration['kv'], tokens: number) =>
+    Math.ceil(tokens / cache.blockTokens) <= (cache.contiguous ? 1 : cache.blocks)
   const number = expected.sending[key]!
   const prompt = requests.length[number]!
   // the last token is not computed on

@@ -10,7 +10,7 @@ import { type EndOfTraffic, endOfTraffic } from '../rules/queue/end-of-traffic.t
 import { dispatchOrder } from './dispatch-order.ts'
 import { type AuditRows, CANCELLED, type RequestColumns, SHED, TIMED_OUT } from './raw-rows.ts'
 
-/** A batch, as the row of its first member tells it. */
+/** A batch, as recorded in the row of its first member. */
 export interface SeenBatch {
   /** keys, rising */
   readonly members: readonly number[]
@@ -20,34 +20,34 @@ export interface SeenBatch {
   readonly done: number
 }
 
-/** Everything that happened at one queue; lists in order of time, then of keys. */
+/** All events at one queue; lists are in order of time, then of keys. */
 export interface SeenQueue extends PromisedQueue {
-  /** keys of those who joined it */
+  /** keys of the requests that joined the queue */
   readonly joined: readonly number[]
-  /** keys of those whom it refused */
+  /** keys of the requests that it rejected */
   readonly shed: readonly number[]
-  /** keys of those who left it on a time-out, its own or with their client */
+  /** keys of the requests that timed out in it: queue or client timeout */
   readonly timedOut: readonly number[]
-  /** in the order in which they went */
+  /** in order of dispatch */
   readonly batches: readonly SeenBatch[]
 }
 
-/** A run as the rules look at it. Rows that tell of no queue or time stand in no list. */
+/** A run in the form that rules check. Rows without a queue or a time are in no list. */
 export interface Evidence {
   readonly promises: Promises
   readonly rows: AuditRows
   readonly requests: RequestColumns
   readonly expected: ExpectedParts
   readonly queues: readonly SeenQueue[]
-  /** those whose batches nothing but busy executors keeps from going */
+  /** queues whose batches are delayed by busy executors only, not by memory */
   readonly unhindered: readonly SeenQueue[]
   /** in order of their first members */
   readonly batches: readonly SeenBatch[]
-  /** of each request: what is promised its class; of one that there is not, the first */
+  /** by request: the promises of its class; for an unknown class, those of the first */
   readonly classOf: (key: number) => ClassPromises
-  /** of each request: when it stopped waiting, by dispatch or time-out; Infinity for never */
+  /** by request: the end of its wait, by dispatch or timeout; Infinity for never */
   readonly left: Float64Array
-  /** of each request: when it was out of the system; Infinity for never */
+  /** by request: when it left the system; Infinity for never */
   readonly gone: Float64Array
   readonly end: EndOfTraffic
 }
@@ -97,7 +97,7 @@ export function gatherEvidence(
     queue.joined.sort(bySent)
     queue.shed.sort(bySent)
     queue.timedOut.sort((a, b) => compare(left[a]!, left[b]!) || a - b)
-    // engines run many at once, and begin with them as they came
+    // engines run many requests at once, and start them in order of arrival
     const inTurn =
       queue.pool.generation === undefined
         ? dispatchOrder(queue.batches, rows)
@@ -139,5 +139,5 @@ function gatherBatches(rows: AuditRows): SeenBatch[] {
 
 const orNever = (time: number) => (Number.isNaN(time) ? Number.POSITIVE_INFINITY : time)
 
-/** Infinity minus Infinity is no order. */
+/** A difference would be NaN for two infinite values. */
 const compare = (a: number, b: number) => (a < b ? -1 : a > b ? 1 : 0)

@@ -1,18 +1,18 @@
 import { percentileOf } from './exact-percentiles.ts'
 import { type AuditRows, SERVED } from './raw-rows.ts'
 
-/** The calls of one class, by all their rows. */
+/** The calls of one class, from all their rows. */
 export interface ExactCalls {
   readonly made: number
   readonly answered: number
-  /** of those answered, one for each level, ms; NaN where there are none */
+  /** of answered calls, one for each level, ms; NaN where there are none */
   readonly values: readonly number[]
 }
 
 /**
- * Calls of a class that were scheduled no earlier than `warmupMs`. One is answered when all parts
- * of an attempt were served, at the known end of the last; it takes from its first attempt's
- * schedule.
+ * Calls of a class scheduled no earlier than `warmupMs`. A call is answered when all parts of an
+ * attempt are served; it lasts from the scheduled arrival of its first attempt to the known end of
+ * the last part.
  */
 export function exactCalls(
   rows: AuditRows,

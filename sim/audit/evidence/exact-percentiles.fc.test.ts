@@ -29,7 +29,7 @@ describe('exact percentiles', () => {
     expect(values).toEqual([1, 7, 50, 90, 95, 99, 100, 100])
   })
 
-  test('leave out the warm-up, other classes, and whatever was not served', () => {
+  test('leave out the warm-up, other classes, and requests that were not served', () => {
     const outcomes = [0, 0, 1, 2, 3, 4, 0, 0]
     const classes = [0, 0, 0, 0, 0, 0, 1, 0]
     const rows = rowsOf([1, 2, 3, 4, 5, 6, 7, 8], { outcomes, classes })
@@ -42,7 +42,7 @@ describe('exact percentiles', () => {
     expect(of({ warmupMs: 0, class: 2 })).toEqual({ n: 0, values: [Number.NaN, Number.NaN] })
   })
 
-  test('agree with those of the statistics, which share no code with them', () => {
+  test('agree with those of sim/stats, which share no code with them', () => {
     const latencies = fc.array(fc.double({ min: 0, max: 1e6, noNaN: true }), { minLength: 1 })
     const level = fc.oneof(
       fc.constantFrom(...LEVELS),

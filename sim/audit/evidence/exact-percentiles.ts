@@ -1,16 +1,16 @@
 import { type AuditRows, SERVED } from './raw-rows.ts'
 
-/** Latencies of served requests: how many there are, and one value for each level, ms. */
+/** Latencies of served requests: their number, and one value for each level, ms. */
 export interface ExactPercentiles {
   readonly n: number
-  /** NaN where there are no requests */
+  /** NaN without requests */
   readonly values: readonly number[]
 }
 
 /**
- * Percentiles of the latency (known end minus scheduled arrival) of the served requests that were
- * scheduled no earlier than `warmupMs`, of one class where `class` is given. By sorting, without a
- * histogram.
+ * Percentiles of the latency (known end minus scheduled arrival) of served requests that were
+ * scheduled no earlier than `warmupMs`; of one class if `class` is given. Computed by sorting,
+ * without a histogram.
  */
 export function exactPercentiles(
   rows: AuditRows,
@@ -34,14 +34,14 @@ export function exactPercentiles(
   return { n: sorted.length, values: options.levels.map((p) => percentileOf(sorted, p)) }
 }
 
-/** Of rising values; NaN where there are none. */
+/** Percentile of rising values; NaN where there are none. */
 export function percentileOf(sorted: Float64Array, p: number): number {
   return sorted[rank(p, sorted.length) - 1] ?? Number.NaN
 }
 
 /**
- * ceil(p n), at least 1: the least number r of n values with r / n >= p. The product may be
- * rounded to the wrong side of a whole number; the quotient of two whole numbers is not.
+ * ceil(p n), at least 1: the least number r of n values with r / n >= p. The product may be rounded
+ * to the wrong side of a whole number; the quotient of two whole numbers is not.
  */
 function rank(p: number, n: number): number {
   const near = Math.max(1, Math.ceil(p * n))

@@ -2,26 +2,28 @@ import { goesInHalves } from '../promises/memory-asked.ts'
 import type { Evidence, SeenBatch, SeenQueue } from './evidence.ts'
 
 /**
- * One instant at which something happened to a queue, and its state just before and just after.
- * Events of one instant may have come in any order. Ranges run over the lists of the queue.
+ * One instant with events at a queue, and the state just before and just after. Events at one
+ * instant may have happened in any order. Ranges refer to the lists of the queue.
  */
 export interface Instant {
   readonly at: number
-  /** requests that had come before */
+  /** waiting requests, before any event of the instant */
   readonly waitingBefore: number
   readonly freeBefore: number
   readonly waitingAfter: number
-  /** executors */
+  /** free executors, after all events of the instant */
   readonly freeAfter: number
-  /** of those who waited just before and do not time out now the one who came first; -1 for none */
+  /**
+   * the first arrival among the requests that waited before and do not time out now; -1 for none
+   */
   readonly oldestBefore: number
-  /** the request that has waited longest just after; -1 for none */
+  /** the request that has waited longest, just after; -1 for none */
   readonly oldest: number
   readonly joined: Range
   readonly shed: Range
   readonly timedOut: Range
   readonly batches: Range
-  /** batches that ended, those in halves with the last of them */
+  /** dispatches that ended; a batch that ran in halves ends with the last half */
   readonly ends: number
 }
 
@@ -35,8 +37,8 @@ type Writable<T> = { -readonly [K in keyof T]: Writable<T[K]> }
 const never = Number.POSITIVE_INFINITY
 
 /**
- * Calls `visit` for each instant in order of time; at `extra` also where nothing happened. The
- * instant is written over for the next.
+ * Calls `visit` for each instant in order of time, and for `extra` even without events. The instant
+ * object is reused for the next call.
  */
 export function eachInstant(
   { rows, left }: Evidence,
@@ -109,7 +111,7 @@ export function eachInstant(
   }
 }
 
-/** Moves a range on to what happened at `at`, and returns how much that is. */
+/** Advances a range to the events at `at`, and returns their number. */
 function take(range: Writable<Range>, at: number, timeOf: (i: number) => number): number {
   range.from = range.to
   while (timeOf(range.to) <= at) range.to++
@@ -120,7 +122,7 @@ function compareEnds(a: SeenBatch, b: SeenBatch): number {
   return a.done < b.done ? -1 : a.done > b.done ? 1 : 0
 }
 
-/** Of batches that went in halves those with which their executors became free. */
+/** Of batches that ran in halves, only the last half, which freed the executor. */
 function lastHalves(batches: readonly SeenBatch[]): SeenBatch[] {
   const last = new Map<string, SeenBatch>()
   for (const batch of batches) {
@@ -131,11 +133,12 @@ function lastHalves(batches: readonly SeenBatch[]): SeenBatch[] {
   return [...last.values()]
 }
 
-/** Whether a range holds anything. */
+/** Whether a range is not empty. */
 export const any = ({ from, to }: Range) => to > from
 
 /**
- * Whether the queue was looked through: who is refused only clears it of those whose time is over.
+ * Whether the control plane checked the queue for batches. A rejected request only makes it remove
+ * requests that have timed out.
  */
 export function lookedThrough({ joined, shed, timedOut, batches, ends }: Instant): boolean {
   return any(joined) || ends > 0 || any(batches) || (any(timedOut) && !any(shed))

@@ -1,4 +1,4 @@
-/** The least of its items first, by a comparison: a binary heap. */
+/** A binary heap: the least item first, by a comparison. */
 export class LeastFirst<T> {
   readonly #items: T[] = []
   readonly #compare: (a: T, b: T) => number

@@ -5,8 +5,8 @@ export interface Fit {
 }
 
 /**
- * The line through points (x, y) with the least squares, by sums of products about the first point;
- * null where all x are equal.
+ * The least-squares line through points (x, y), by sums of products about the first point; null
+ * where all x are equal.
  */
 export function leastSquares(points: readonly (readonly [x: number, y: number])[]): Fit | null {
   const [x0, y0] = points[0]!

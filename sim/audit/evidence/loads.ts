@@ -2,12 +2,12 @@ import type { Evidence } from './evidence.ts'
 import { SHED } from './raw-rows.ts'
 
 /**
- * How many requests are in each queue and each pool, waiting or running, as requests come one by
- * one. Those that leave at the very instant may have left already or not: so there are two counts.
+ * Numbers of requests in each queue and each pool, waiting or running, at each arrival. Requests
+ * that end at the instant of an arrival may have ended before or after it, so there are two counts.
  */
 export class Loads {
   readonly #seen: Evidence
-  /** keys of those who leave, in order of time */
+  /** keys of the requests that leave the system, in order of time */
   readonly #leaving: readonly number[]
   readonly #queues: Counts
   readonly #pools: Counts
@@ -32,7 +32,7 @@ export class Loads {
     return this.#pools
   }
 
-  /** Moves on to the arrival of a request; calls come in the order of arrival. */
+  /** Advances to the arrival of a request; call in order of arrival. */
   moveTo(at: number): void {
     if (!(at > this.#now)) return
     this.#now = at
@@ -42,14 +42,15 @@ export class Loads {
     for (; this.#next < this.#leaving.length; this.#next++) {
       const key = this.#leaving[this.#next]!
       if (gone[key]! > at) return
-      // one that comes only now stands in no count yet; one of the last instant no longer
+      // a request that arrives now is not counted yet; one that left at its arrival is counted no
+      // more
       if (!(rows.sent[key]! < at) || gone[key]! <= rows.sent[key]!) continue
       this.#change(key, 'least', -1)
       if (gone[key]! < at) this.#change(key, 'most', -1)
     }
   }
 
-  /** The request stands in the queue that it came to. */
+  /** Counts an arrived request in its queue. */
   came(key: number): void {
     const { gone, rows } = this.#seen
     if (rows.batch[key]! < 0 && rows.outcome[key] === SHED) return

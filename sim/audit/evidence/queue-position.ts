@@ -2,24 +2,24 @@ import type { Evidence, SeenQueue } from './evidence.ts'
 import { waitingTime } from './waiting-time.ts'
 
 /**
- * Where requests stand in their queue, by key: the lower level goes first, then those whose time is
- * not over; among them the lower rank, then the one that came first; among the others the one whose
- * time was over first.
+ * The order of requests in a queue, by key. The lower level goes first. Within a level, requests
+ * whose queue timeout has not passed precede those that wait on after it. The former go by rank,
+ * then by arrival; the latter by the time of their timeout.
  */
 export interface QueuePosition {
   readonly level: (key: number) => number
   readonly rank: (key: number) => number
-  /** when its time is over; Infinity for never */
+  /** time of its queue timeout, if it waits on after it, ms; Infinity for none */
   readonly lateFrom: (key: number) => number
 }
 
-/** A request in line, before or after its time was over. */
+/** A waiting request, before or after its queue timeout. */
 export interface InLine {
   readonly key: number
   readonly late: boolean
 }
 
-/** Negative where `a` goes before `b`, 0 where nothing says which. */
+/** Negative where `a` precedes `b`, 0 where their order is undefined. */
 export function compareInLine(
   { level, rank, lateFrom }: QueuePosition,
   a: InLine,
@@ -35,8 +35,8 @@ export function compareInLine(
 }
 
 /**
- * Null where the discipline promises no order that rows show: among tenants, or by predictions that
- * nobody wrote down.
+ * Null where rows do not show the promised order: between tenants, or by predictions that are not
+ * recorded.
  */
 export function standingIn({ rows, classOf }: Evidence, queue: SeenQueue): QueuePosition | null {
   const { order } = queue.pool
@@ -54,7 +54,8 @@ export function standingIn({ rows, classOf }: Evidence, queue: SeenQueue): Queue
       const { ageingMs } = order
       const level = (key: number) => classOf(key).priority
       if (ageingMs === Number.POSITIVE_INFINITY) return { ...flat, level }
-      // one level is worth a wait of `ageingMs`; those whose time is over go by bare level
+      // one level is worth a wait of `ageingMs`; after their timeout, requests have their plain
+      // level
       return { ...flat, rank: (key) => rows.sent[key]! + ageingMs * level(key) }
     }
     case 'earliest-deadline':

@@ -1,55 +1,57 @@
-/** Raw rows, one for each request, by its key; times in ms, NaN where it never came so far. */
+/**
+ * Raw rows, one for each request, by its key; times in ms, NaN where a request did not get so far.
+ */
 export interface AuditRows {
   /** scheduled arrival */
   readonly at: Float64Array
-  /** handed to its queue */
+  /** enqueued */
   readonly sent: Float64Array
   readonly dispatched: Float64Array
   readonly started: Float64Array
   readonly ended: Float64Array
-  /** its end was known to the control plane */
+  /** when the dispatcher saw its end */
   readonly done: Float64Array
   readonly class: Uint8Array
-  /** 1 for the first of a call */
+  /** 1 for the first attempt of a call */
   readonly attempt: Uint8Array
   /** scheduled arrival of the first attempt */
   readonly since: Float64Array
-  /** number of what its client sent */
+  /** number of the send, shared by all parts of a fan-out */
   readonly sending: Int32Array
-  /** of that, from 0 */
+  /** number of the part in its send, from 0 */
   readonly part: Uint16Array
-  /** when its client leaves; Infinity for never */
+  /** when its client times out; Infinity for never */
   readonly leaves: Float64Array
   readonly pool: Uint8Array
-  /** that it joined or was refused by */
+  /** queue that it joined or that rejected it */
   readonly queue: Int32Array
   readonly length: Int32Array
   readonly executor: Int32Array
   /** -1 for none */
   readonly batch: Int32Array
   readonly batchSize: Int16Array
-  /** 0 where its batch was not padded */
+  /** padded length of its batch; 0 without padding */
   readonly padded: Int32Array
   readonly outcome: Uint8Array
   readonly firstToken: Float64Array
-  /** how often it lost its place among those who generate */
+  /** how often it was preempted */
   readonly preemptions: Int32Array
-  /** why it was refused: a number of REFUSED_BY */
+  /** why it was rejected: a number of REFUSED_BY */
   readonly refusal: Uint8Array
 }
 
-/** What clients were to send, in order of arrival: scheduled time in ms, length, class. */
+/** The planned requests, in order of arrival: scheduled time in ms, length, class. */
 export interface RequestColumns {
   readonly at: Float64Array
   readonly length: Int32Array
   /** tokens to generate */
   readonly output: Int32Array
   readonly class: Uint8Array
-  /** of prompts whose tokens are numbered: a number for every 512 of them, of its class */
+  /** numbers of prompt prefixes: one for every 512 tokens, unique within a class */
   readonly prefixes?: readonly (Int32Array | null)[]
 }
 
-/** The outcomes of the row format, written down a second time on purpose. */
+/** The outcomes of the row format, defined a second time to share no code. */
 export const SERVED = 0
 export const SHED = 1
 export const TIMED_OUT = 2
@@ -58,8 +60,8 @@ export const FAILED = 4
 export const CANCELLED = 5
 
 /**
- * Reasons of refusals as the row format numbers them, written down a second time; in the order in
- * which a pool looks for them. 0 is for requests that were not refused.
+ * Reasons for rejections as numbered in the row format, defined a second time to share no code; in
+ * the order in which a pool checks them. 0 is for requests that were not rejected.
  */
 export const REFUSED_BY = {
   memory: 1,

@@ -4,15 +4,17 @@ import { FAILED } from './raw-rows.ts'
 /** Weight of the newest batch. */
 const GAIN = 1 / 16
 
-/** Weighted means over batches that have ended; ms and requests. */
+/** Weighted means over ended batches; ms and requests. */
 export interface Means {
   readonly batchMs: number
   readonly batchSize: number
 }
 
-/** What the batches of a pool had shown of service times, as requests come one by one. */
+/** Service times of a pool's batches, as measured by each arrival. */
 export class ServiceMeans {
-  /** time from dispatch to known end, and size, of those that ended well, in the order of that */
+  /**
+   * time from dispatch to known end, and size, of successful batches, in the order of their ends
+   */
   readonly #ended: readonly {
     readonly done: number
     readonly tookMs: number
@@ -39,14 +41,14 @@ export class ServiceMeans {
   }
 
   /**
-   * At an arrival: null while nothing is known. Those that end at the very instant count or not, so
-   * there may be more than one answer. Calls come in the order of arrival.
+   * Means at an arrival; null before the first batch. A batch that ends at the instant of the
+   * arrival may count or not, so there may be several answers. Call in order of arrival.
    */
   at(now: number): readonly (Means | null)[] {
     for (; this.#ended[this.#next] !== undefined; this.#next++) {
-      const one = this.#ended[this.#next]!
-      if (one.done >= now) break
-      this.#means = withOne(this.#means, one)
+      const batch = this.#ended[this.#next]!
+      if (batch.done >= now) break
+      this.#means = withOne(this.#means, batch)
     }
     const known = [this.#means]
     for (let i = this.#next; this.#ended[i]?.done === now; i++) {
@@ -56,10 +58,10 @@ export class ServiceMeans {
   }
 }
 
-function withOne(means: Means | null, one: { readonly tookMs: number; readonly size: number }) {
-  if (means === null) return { batchMs: one.tookMs, batchSize: one.size }
+function withOne(means: Means | null, batch: { readonly tookMs: number; readonly size: number }) {
+  if (means === null) return { batchMs: batch.tookMs, batchSize: batch.size }
   return {
-    batchMs: means.batchMs + GAIN * (one.tookMs - means.batchMs),
-    batchSize: means.batchSize + GAIN * (one.size - means.batchSize),
+    batchMs: means.batchMs + GAIN * (batch.tookMs - means.batchMs),
+    batchSize: means.batchSize + GAIN * (batch.size - means.batchSize),
   }
 }

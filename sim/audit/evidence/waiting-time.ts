@@ -2,49 +2,52 @@ import type { ClassPromises, PoolPromises, PromisedQueue, Promises } from '../pr
 import { type Overloaded, overloadOf } from '../rules/queue/overload.ts'
 import type { Evidence, SeenQueue } from './evidence.ts'
 
-/** What a pool promises a class that waits in a queue of it. */
+/** How long a request of a class may wait in a queue of a pool. */
 export interface WaitingTime {
-  /** how long; Infinity for ever */
+  /** queue timeout, ms; Infinity for none */
   readonly limitMs: number
-  /** whether it may wait on after that, behind the others of its level */
+  /** whether it may wait on after its timeout, behind the others of its level */
   readonly waitsOn: boolean
 }
 
 /**
- * As Triton's model configuration has it: a level's policy stands in for that of the queue, and a
- * request's own time-out counts only where overriding is allowed, there is a time-out, and it is
- * the shorter one.
+ * The rules of Triton's model configuration: a level's policy replaces that of the queue. A
+ * request's own timeout counts only if overriding is allowed, the queue has a timeout, and the
+ * request's is shorter.
  */
-export function waitingTime(pool: PoolPromises, own: ClassPromises): WaitingTime {
-  const policy = pool.levels.find(({ priority }) => priority === own.priority) ?? pool
+export function waitingTime(pool: PoolPromises, promised: ClassPromises): WaitingTime {
+  const policy = pool.levels.find(({ priority }) => priority === promised.priority) ?? pool
   const waitsOn = policy.timeoutAction === 'delay'
   const common = policy.queueTimeoutMs
   const overrides =
-    policy.timeoutOverride && common < Number.POSITIVE_INFINITY && own.queueTimeoutMs < common
-  return { limitMs: overrides ? own.queueTimeoutMs : common, waitsOn }
+    policy.timeoutOverride && common < Number.POSITIVE_INFINITY && promised.queueTimeoutMs < common
+  return { limitMs: overrides ? promised.queueTimeoutMs : common, waitsOn }
 }
 
-/** When the time of a request is over that waits: no earlier, no later; Infinity for never. */
+/** Bounds of the time at which a waiting request times out, ms; Infinity for never. */
 export interface TimeIsOver {
   readonly earliest: number
   readonly latest: number
-  /** when it came */
+  /** at its arrival */
   readonly overloaded: Overloaded
 }
 
-/** When the time of a request is over, if no wait may be longer than that; Infinity for never. */
+/** When a waiting request times out, if it may wait for `mostMs` at most; Infinity for never. */
 export function timeIsOver(
   { rows, classOf }: Evidence,
   { pool }: PromisedQueue,
   key: number,
   mostMs = Number.POSITIVE_INFINITY,
 ): number {
-  const own = classOf(key)
-  const onTimeOut = rows.sent[key]! + Math.min(waitingTime(pool, own).limitMs, mostMs)
-  return own.cancels ? Math.min(onTimeOut, rows.leaves[key]!) : onTimeOut
+  const promised = classOf(key)
+  const onTimeOut = rows.sent[key]! + Math.min(waitingTime(pool, promised).limitMs, mostMs)
+  return promised.cancels ? Math.min(onTimeOut, rows.leaves[key]!) : onTimeOut
 }
 
-/** Of a queue. The two differ where nobody can tell whether a request came in overload. */
+/**
+ * Timeouts of a queue's requests. The bounds differ where rows do not show whether a request
+ * arrived during overload.
+ */
 export function timesOver(seen: Evidence, queue: SeenQueue): (key: number) => TimeIsOver {
   const lifo = queue.pool.admission.adaptiveLifo
   const overload = lifo && overloadOf(seen, queue, lifo.intervalMs)
@@ -58,7 +61,7 @@ export function timesOver(seen: Evidence, queue: SeenQueue): (key: number) => Ti
   }
 }
 
-/** Whether somebody may wait on in a pool's queues after their time is over. */
+/** Whether any request may wait on in a pool's queues after its timeout. */
 export function somebodyWaitsOn({ pool }: PromisedQueue, { classes }: Promises): boolean {
-  return classes.some((own) => waitingTime(pool, own).waitsOn)
+  return classes.some((promised) => waitingTime(pool, promised).waitsOn)
 }

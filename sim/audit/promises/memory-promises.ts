@@ -3,15 +3,15 @@ import type { Model, Pool, Scenario } from '../../../scenarios/schema/schema.ts'
 const KIB = 1024
 const MIB = 1024 * KIB
 
-/** Memory that replicas share, or that one has to itself; Infinity for no limit. */
+/** Memory shared by replicas, or dedicated to one; Infinity for no limit. */
 export interface PromisedDevice {
   readonly name: string
   readonly limitBytes: number
-  /** null where all weights are there from the beginning */
+  /** null where all weights are loaded at the start */
   readonly residency: object | null
 }
 
-/** What a batch of b requests of length l holds at a time: `fixed + l perLength + b (…)`. */
+/** Bytes of a batch of b requests of length l at a time: `fixed + l perLength + b (…)`. */
 export interface PromisedBytes {
   readonly fixed: number
   readonly perLength: number
@@ -20,28 +20,28 @@ export interface PromisedBytes {
   readonly perTokenSquared: number
 }
 
-/** Memory in powers of two that a replica has from the start, or since its model was loaded. */
+/** A buddy arena of a replica, reserved at the start or when its model is loaded. */
 export interface PromisedArena {
   readonly bytes: number
-  /** what batches hold at the same time there */
+  /** buffers of a batch that are in it at the same time */
   readonly together: readonly (readonly PromisedBytes[])[]
 }
 
-/** What a pool takes of devices. */
+/** What a pool requests from devices. */
 export interface PromisedMemory {
   /** number of the device of each replica */
   readonly devices: readonly number[]
   /** of each replica */
   readonly weightsBytes: number
-  /** a batch takes the largest of these; none where the scenario does not tell */
+  /** a batch takes the largest of these; empty where the scenario does not describe it */
   readonly sums: readonly PromisedBytes[]
-  /** null where batches take from the device */
+  /** null where batches allocate from the device */
   readonly arena: PromisedArena | null
   readonly outOfMemory: readonly ('shrink' | 'evict' | 'split')[]
   readonly pinned: boolean
 }
 
-/** Those of the scenario first, then one for each replica that shares none. */
+/** Devices of the scenario first, then one for each replica with a dedicated device. */
 export function promisedDevices({ devices, pools }: Scenario): PromisedDevice[] {
   const all: PromisedDevice[] = []
   for (const { name, limit_mib, residency } of devices) {
@@ -66,8 +66,11 @@ export function promisedMemory(pool: Pool, scenario: Scenario): PromisedMemory |
   const { memory } = pool
   if (memory === undefined) return undefined
   const before = scenario.pools.slice(0, scenario.pools.indexOf(pool))
-  const own = (one: Pool) => one.memory !== undefined && one.memory.device === undefined
-  const first = before.filter(own).reduce((sum, one) => sum + one.replicas, scenario.devices.length)
+  const isDedicated = (candidate: Pool) =>
+    candidate.memory !== undefined && candidate.memory.device === undefined
+  const first = before
+    .filter(isDedicated)
+    .reduce((sum, earlier) => sum + earlier.replicas, scenario.devices.length)
   const shared = scenario.devices.findIndex(({ name }) => name === memory.device)
   const model = scenario.models[pool.model]
   const needs = model !== undefined && 'work' in model ? model.memory : undefined
@@ -89,32 +92,33 @@ export function promisedMemory(pool: Pool, scenario: Scenario): PromisedMemory |
 
 type Needs = NonNullable<Extract<Model, { work: unknown }>['memory']>
 
-/** All that is held just after each buffer was taken. */
+/** The buffers in use just after each allocation. */
 function heldAtOnce({ input, activations, output }: Needs): PromisedBytes[][] {
   const count = activations.length
-  // one is given back once so many further ones have been taken
-  const alive = (at: number) => activations.filter((own, j) => j <= at && j + own.lives >= at)
+  // a buffer is freed after `lives` further allocations
+  const alive = (at: number) =>
+    activations.filter((activation, j) => j <= at && j + activation.lives >= at)
   const moments = activations.map((_, i) => alive(i))
   const last = [...alive(count), ...(output === undefined ? [] : [output])]
   return [...moments, last].map((held) =>
-    (input === undefined ? held : [input, ...held]).map((own) => ({
-      fixed: KIB * own.kib,
+    (input === undefined ? held : [input, ...held]).map((buffer) => ({
+      fixed: KIB * buffer.kib,
       perLength: 0,
-      perItem: KIB * own.per_item_kib,
-      perToken: KIB * own.per_token_kib,
-      perTokenSquared: KIB * own.per_token_squared_kib,
+      perItem: KIB * buffer.per_item_kib,
+      perToken: KIB * buffer.per_token_kib,
+      perTokenSquared: KIB * buffer.per_token_squared_kib,
     })),
   )
 }
 
 function sumOf(held: readonly PromisedBytes[]): PromisedBytes {
-  const sum = (of: (own: PromisedBytes) => number) =>
-    held.reduce((total, own) => total + of(own), 0)
+  const sum = (of: (buffer: PromisedBytes) => number) =>
+    held.reduce((total, buffer) => total + of(buffer), 0)
   return {
-    fixed: sum((own) => own.fixed),
-    perLength: sum((own) => own.perLength),
-    perItem: sum((own) => own.perItem),
-    perToken: sum((own) => own.perToken),
-    perTokenSquared: sum((own) => own.perTokenSquared),
+    fixed: sum((buffer) => buffer.fixed),
+    perLength: sum((buffer) => buffer.perLength),
+    perItem: sum((buffer) => buffer.perItem),
+    perToken: sum((buffer) => buffer.perToken),
+    perTokenSquared: sum((buffer) => buffer.perTokenSquared),
   }
 }

@@ -1,14 +1,14 @@
 import type { RequestColumns } from '../evidence/raw-rows.ts'
 import type { Promises } from './promises.ts'
 
-/** What the row of each key has to be a part of. */
+/** The part that each key must be. */
 export interface ExpectedParts {
-  /** index in the requests that were to come */
+  /** index of its request in the planned requests */
   readonly sending: readonly number[]
   readonly part: readonly number[]
 }
 
-/** Keys go through all parts of a request before the next one: counts them off. */
+/** Keys number all parts of a request before those of the next. */
 export function expectedParts(requests: RequestColumns, { classes }: Promises): ExpectedParts {
   const sending: number[] = []
   const part: number[] = []

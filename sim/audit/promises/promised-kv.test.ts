@@ -41,15 +41,15 @@ function scenarioOf(pools: readonly object[], cardMib = 24_576, millions = 8): S
   })
 }
 
-/** Blocks of each pool: those of the control plane, which the audit must find as well. */
+/** Blocks of each pool by the control plane, with which the audit must agree. */
 function blocksOf(scenario: Scenario): readonly (readonly [number, number])[] {
-  const plans = servingPlan(scenario).pools.map(({ generation: own }) => own!.kv)
-  const promised = promisesOf(scenario).pools.map(({ generation: own }) => own!.kv)
+  const plans = servingPlan(scenario).pools.map(({ generation }) => generation!.kv)
+  const promised = promisesOf(scenario).pools.map(({ generation }) => generation!.kv)
   expect(plans).toMatchObject(promised)
   return plans.map(({ blocks, blockTokens }) => [blocks, blockTokens])
 }
 
-test('blocks of a replica are what its weights leave of its limit, rounded down', () => {
+test('blocks of a replica are its limit less its weights, rounded down', () => {
   const memory = { allocator: 'paged', limit_mib: 64 }
   const left = 64 * 2 ** 20 - 16e6
   const pools = [
@@ -72,7 +72,7 @@ test('blocks of a replica are what its weights leave of its limit, rounded down'
   ])
 })
 
-test('what all weights leave of a device is shared evenly among the replicas on it', () => {
+test("a device's memory besides all weights is shared evenly among its replicas", () => {
   const memory = { allocator: 'paged', device: 'card' }
   const pools = [{ memory, replicas: 2 }, { memory, model: 'large' }, {}]
   const share = (1000 * 2 ** 20 - 2 * 16e6 - 32e6) / 3
@@ -82,8 +82,8 @@ test('what all weights leave of a device is shared evenly among the replicas on 
   ])
 })
 
-test('weights whose millions have decimals are whole bytes: not a block is lost to rounding', () => {
-  // 4.03 million are 8,060,000.000000001 bytes as they come out
+test('weights of decimal millions are whole bytes: no block is lost to rounding', () => {
+  // 4.03 million are 8,060,000.000000001 bytes in floating point
   const memory = { allocator: 'paged', limit_mib: (8_060_000 + 7 * 32_768) / 2 ** 20 }
   expect(blocksOf(scenarioOf([{ memory }], 1, 4.03))).toEqual([[7, 16]])
 })

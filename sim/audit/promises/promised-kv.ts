@@ -2,19 +2,19 @@ import type { Scenario } from '../../../scenarios/schema/schema.ts'
 
 type Pool = Scenario['pools'][number]
 
-/** What a replica has for tokens; Infinity for no limit. */
+/** KV cache of a replica; Infinity for no limit. */
 export interface PromisedKv {
   readonly blocks: number
   readonly blockTokens: number
-  /** whether a sequence may have one block only */
+  /** whether a sequence has a single, contiguous block */
   readonly contiguous: boolean
-  /** whether sequences that begin alike may share blocks */
+  /** whether sequences with a common prefix may share blocks */
   readonly prefixCache: boolean
 }
 
 const BYTES = { fp32: 4, fp16: 2, int8: 1 } as const
 
-/** Reads off a scenario how many blocks a replica of a pool has, and of which size. */
+/** Number and size of the blocks of a pool's replica, from the scenario. */
 export function promisedKv(pool: Pool, scenario: Scenario): PromisedKv {
   const { memory, generation } = pool
   const contiguous = memory?.allocator === 'contiguous'
@@ -34,12 +34,12 @@ export function promisedKv(pool: Pool, scenario: Scenario): PromisedKv {
   return { blocks: Math.floor(roomOf(pool, scenario) / blockBytes), ...shape }
 }
 
-/** Bytes that the weights leave to a replica. */
+/** Bytes of a replica's memory besides weights. */
 function roomOf(pool: Pool, scenario: Scenario): number {
   const { memory } = pool
   const weights = ({ model, precision }: Pool) => {
-    const own = scenario.models[model]!
-    const millions = 'work' in own ? (own.memory?.parameters_millions ?? 0) : 0
+    const description = scenario.models[model]!
+    const millions = 'work' in description ? (description.memory?.parameters_millions ?? 0) : 0
     return Math.round(millions * 1e6 * BYTES[precision])
   }
   if (memory?.device === undefined) {
@@ -51,10 +51,10 @@ function roomOf(pool: Pool, scenario: Scenario): number {
   for (const { name, limit_mib: mib } of scenario.devices) {
     if (name === memory.device) room += mib * 1024 * 1024
   }
-  for (const other of scenario.pools) {
-    if (other.memory?.device !== memory.device) continue
-    room -= other.replicas * weights(other)
-    replicas += other.replicas
+  for (const candidate of scenario.pools) {
+    if (candidate.memory?.device !== memory.device) continue
+    room -= candidate.replicas * weights(candidate)
+    replicas += candidate.replicas
   }
   return room / replicas
 }

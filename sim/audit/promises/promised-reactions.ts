@@ -1,23 +1,23 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 
-/** What clients do about how their requests end. */
+/** Reactions of clients to outcomes. */
 export interface PromisedReactions {
-  /** no client sends at this time or later */
+  /** all requests are scheduled before this, ms */
   readonly untilMs: number
   /** of each class */
   readonly classes: readonly ClassReactions[]
 }
 
 export interface ClassReactions {
-  /** whether first attempts may follow on others: in sessions, and in closed loops */
+  /** whether first attempts may depend on earlier requests: in sessions, and in closed loops */
   readonly follows: boolean
-  /** before what its client does next after an attempt in vain; Infinity where that is nothing */
+  /** least delay of the reaction to a failed attempt, ms; Infinity for no reaction */
   readonly leastPauseMs: (attempt: number) => number
-  /** whether retries may be forbidden */
+  /** whether a budget may prevent retries */
   readonly budget: boolean
 }
 
-/** Null where what clients send does not depend on how their requests end. */
+/** Null where requests do not depend on outcomes. */
 export function promisedReactions({ traffic, duration_s }: Scenario): PromisedReactions | null {
   const reacts = ({ arrivals, retry, session }: Scenario['traffic'][number]) =>
     arrivals.process === 'closed-loop' || retry !== undefined || session !== undefined

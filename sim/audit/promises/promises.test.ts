@@ -62,7 +62,7 @@ const scenario = scenarioSchema.parse({
 
 const limitless = Number.POSITIVE_INFINITY
 
-test('promises are what the scenario says, and limitless where it says nothing', () => {
+test('promises are those of the scenario, and without limits where it has none', () => {
   const promises = promisesOf(scenario)
   expect(promises.routing).toBe('round-robin')
   expect(promises.classes.map(({ patienceMs }) => patienceMs)).toEqual([limitless, 40])
@@ -121,15 +121,15 @@ test('promises are what the scenario says, and limitless where it says nothing',
   })
 })
 
-test('the control plane reads the same promises', () => {
+test('the control plane has the same promises', () => {
   const plan = servingPlan(scenario)
   const pools = plan.pools.map(({ index: _, ...pool }) => pool)
-  // what prompts begin with by their numbers stands with the requests
-  const classes = plan.classes.map(({ carriesContext: _, ...own }) => own)
+  // prefix numbers are compared with the requests
+  const classes = plan.classes.map(({ carriesContext: _, ...promised }) => promised)
   expect(promisesOf(scenario)).toEqual({ ...plan, classes, pools, reactions: null })
 })
 
-test('classes have the pools of their model to which nobody hands over', () => {
+test('classes have the pools of their model, except decode pools', () => {
   const generation = (to?: string) => ({
     policy: 'continuous',
     ...(to !== undefined && { hand_over: { pool: to } }),
@@ -169,7 +169,7 @@ describe('memory', () => {
     output: { per_item_kib: 25 },
   }
   const residency = { eviction: 'lfu', gib_per_s: 8 }
-  const told = scenarioSchema.parse({
+  const described = scenarioSchema.parse({
     ...scenario,
     models: { ...scenario.models, declared: { work, memory: buffers } },
     devices: [
@@ -195,38 +195,38 @@ describe('memory', () => {
     ],
   })
 
-  test('is read alike, but for sums, of which the largest is the same for every batch', () => {
-    const plan = servingPlan(told)
-    const promises = promisesOf(told)
-    // what is done about arenas is no promise
+  test('equals that of the control plane, except for sums, whose maximum is equal for every batch', () => {
+    const plan = servingPlan(described)
+    const promises = promisesOf(described)
+    // eviction and shrinking are no promises
     const devices = plan.devices.map(({ residency, ...device }) => {
       if (residency === null) return { ...device, residency }
       const { shrinks: _, ...promised } = residency
       return { ...device, residency: promised }
     })
     expect(promises.devices).toEqual(devices)
-    for (const [i, { memory: own }] of plan.pools.entries()) {
+    for (const [i, { memory: planned }] of plan.pools.entries()) {
       const { memory } = promises.pools[i]!
-      if (own === undefined) {
+      if (planned === undefined) {
         expect(memory).toBeUndefined()
         continue
       }
       const { sums, arena, ...rest } = memory!
-      expect({ ...rest, sums: own.sums, arena: own.arena }).toEqual(own)
+      expect({ ...rest, sums: planned.sums, arena: planned.arena }).toEqual(planned)
       const most = (all: typeof sums, b: number, l: number) =>
-        Math.max(0, ...all.map((one) => bytesOf(one, b, l)))
+        Math.max(0, ...all.map((sum) => bytesOf(sum, b, l)))
       for (let b = 1; b < 40; b += 3) {
         for (let l = 1; l < 600; l = 2 * l + 1) {
-          expect(most(sums, b, l)).toBe(most(own.sums, b, l))
-          if (own.arena) expect(asked(memory!, b, l)).toBe(askedOfArena(own.arena, b, l))
+          expect(most(sums, b, l)).toBe(most(planned.sums, b, l))
+          if (planned.arena) expect(asked(memory!, b, l)).toBe(askedOfArena(planned.arena, b, l))
         }
       }
-      expect(arena?.bytes).toBe(own.arena?.bytes)
+      expect(arena?.bytes).toBe(planned.arena?.bytes)
     }
   })
 
-  test('devices of the scenario come first, then one for each replica that shares none', () => {
-    const { devices, pools } = promisesOf(told)
+  test('devices of the scenario come first, then one for each replica with a dedicated device', () => {
+    const { devices, pools } = promisesOf(described)
     expect(devices.map(({ name }) => name)).toEqual(['card', 'other', 'a/0', 'a/1', 'c/0', 'c/1'])
     expect(pools.map(({ memory }) => memory?.devices)).toEqual([
       [2, 3],
@@ -236,14 +236,14 @@ describe('memory', () => {
       undefined,
       [0],
     ])
-    // an arena of buddies gives nothing back
+    // a buddy arena returns nothing
     expect(pools[5]!.memory!.outOfMemory).toEqual([])
     expect(pools[0]!.memory!.weightsBytes).toBe(13.2e6)
     expect(pools[3]!.memory!.weightsBytes).toBe(3.3e6)
   })
 })
 
-test('queues and executors are numbered through: a queue for a pool, or for each replica', () => {
+test('queues and executors are numbered over all pools: one queue per pool, or per replica', () => {
   const queues = promisedQueues(promisesOf(scenario)).map((queue) => [
     queue.number,
     queue.poolIndex,

@@ -11,28 +11,28 @@ import { type PromisedReactions, promisedReactions } from './promised-reactions.
 type Routing = 'round-robin' | 'least-loaded'
 export type Batching = Scenario['pools'][number]['batching']
 
-/** What a scenario promises about queues and batches; Infinity for no limit, times in ms. */
+/** The promises of a scenario about queues and batches; Infinity for no limit, times in ms. */
 export interface Promises {
-  /** among pools */
+  /** router policy among pools */
   readonly routing: Routing
   readonly classes: readonly ClassPromises[]
   readonly pools: readonly PoolPromises[]
-  /** the numbers that pools' memory speaks of */
+  /** indexed by the devices of pools' memory */
   readonly devices: readonly PromisedDevice[]
-  /** null, or not said, where what clients send does not depend on how their requests end */
+  /** null or absent where requests do not depend on outcomes */
   readonly reactions?: PromisedReactions | null
 }
 
 export interface ClassPromises {
-  /** numbers of those of the model that it asks for, rising; null where it asks for none */
+  /** numbers of the pools of its model, rising; null for a class without a model */
   readonly pools: readonly number[] | null
-  /** of its clients; Infinity where it is drawn */
+  /** client timeout; Infinity where it is drawn */
   readonly patienceMs: number
-  /** what it is drawn from, in ms; null where all have the same */
+  /** distribution of the client timeout, in ms; null where it is constant */
   readonly drawnPatience: Duration | null
   /** parts of a request */
   readonly fanOut: number
-  /** whether a request that still waits leaves with its client */
+  /** whether a waiting request is cancelled when its client times out */
   readonly cancels: boolean
   /** 1 is the highest */
   readonly priority: number
@@ -41,33 +41,32 @@ export interface ClassPromises {
   readonly tenant: string
   /** the tenant's share */
   readonly weight: number
-  /** its own time-out, where the queue lets it shorten that of its own */
+  /** its own queue timeout, for queues that allow the override */
   readonly queueTimeoutMs: number
-  /** with which all its prompts begin; 0 where that is not said */
+  /** tokens shared by all its prompts; 0 for none */
   readonly sharedPrefixTokens: number
 }
 
-/** What orders a queue. */
 export type PromisedOrder =
   | { readonly discipline: 'fifo' | 'lifo' | 'earliest-deadline' | 'virtual-token-counter' }
   | { readonly discipline: 'priority'; readonly ageingMs: number }
   | { readonly discipline: 'shortest-job'; readonly predictionCv: number }
   | { readonly discipline: 'deficit-round-robin'; readonly quantum: number }
 
-/** Whom a pool refuses. */
+/** Admission control of a pool. */
 export interface PromisedAdmission {
-  /** none of such a priority is let in beside so many others */
+  /** a request of a priority is rejected from this number of requests in the pool on */
   readonly priorityLimits: readonly { readonly priority: number; readonly limit: number }[]
-  /** from the predicted end to the deadline; null where nothing is predicted */
+  /** between predicted end and deadline; null without prediction */
   readonly deadlineMarginMs: number | null
-  /** requests in the pool at a time */
+  /** most requests in the pool */
   readonly concurrencyLimit: number
   readonly tokenBucket: {
     readonly everyMs: number
     readonly burst: number
     readonly per: 'pool' | 'class' | 'tenant'
   } | null
-  /** how overload of its queues is told, and how long one waits with it and without */
+  /** interval after which a queue is overloaded, and the waiting limit during overload */
   readonly adaptiveLifo: { readonly intervalMs: number; readonly targetMs: number } | null
 }
 
@@ -76,7 +75,7 @@ export interface PromisedBounds {
   /** waiting requests */
   readonly maxLength: number
   readonly queueTimeoutMs: number
-  /** of who has waited so long: it leaves, or it waits on behind the others of its level */
+  /** after the timeout: it leaves, or it waits on behind the others of its level */
   readonly timeoutAction: 'reject' | 'delay'
   readonly timeoutOverride: boolean
 }
@@ -91,31 +90,31 @@ export interface PoolPromises extends PromisedBounds {
   readonly order: PromisedOrder
   readonly levels: readonly (PromisedBounds & { readonly priority: number })[]
   readonly batching: Batching
-  /** undefined where requests are served in one go */
+  /** undefined for pools that run batches */
   readonly generation?: PromisedGeneration | undefined
-  /** undefined where memory does not count */
+  /** undefined where memory is not promised */
   readonly memory?: PromisedMemory | undefined
   /** lengths are padded up to a multiple of this */
   readonly padTo: number
-  /** whether batches are not padded at all */
+  /** whether batches are not padded */
   readonly ragged: boolean
 }
 
-/** What engines promise; Infinity for no limit. */
+/** Promises of engines; Infinity for no limit. */
 export interface PromisedGeneration {
   readonly policy: 'continuous' | 'static'
   readonly maxSequences: number
   readonly kv: PromisedKv
-  /** index of the pool in which sequences go on; null where they stay */
+  /** index of the decode pool; null for a pool that also decodes */
   readonly handOver: { readonly pool: number } | null
 }
 
-/** Reads the promises off a scenario that has passed its checks. */
+/** Reads the promises from a checked scenario. */
 export function promisesOf(scenario: Scenario): Promises {
   const pools: PoolPromises[] = []
   for (const pool of scenario.pools) {
     const { name, replicas, admission, queue, batching, model } = pool
-    const own = scenario.models[model]
+    const description = scenario.models[model]
     pools.push({
       name,
       replicas,
@@ -124,35 +123,35 @@ export function promisesOf(scenario: Scenario): Promises {
       admission: admissionOf(admission),
       order: orderOf(queue),
       ...bounds(queue),
-      levels: Object.entries(queue.levels).map(([priority, own]) => {
-        // what a level does not say is as the queue says, but for the length, which is of all
+      levels: Object.entries(queue.levels).map(([priority, overrides]) => {
+        // a level inherits everything from the queue except the length, which counts all levels
         const { timeout_ms, timeout_action, allow_timeout_override } = queue
-        const level = { timeout_ms, timeout_action, allow_timeout_override, ...own }
+        const level = { timeout_ms, timeout_action, allow_timeout_override, ...overrides }
         return { priority: Number(priority), ...bounds(level) }
       }),
       batching,
       generation: pool.generation && generationOf(pool.generation, pool, scenario),
       memory: promisedMemory(pool, scenario),
-      padTo: own !== undefined && 'pad_to' in own ? own.pad_to : 1,
-      ragged: own !== undefined && 'ragged' in own && own.ragged,
+      padTo: description !== undefined && 'pad_to' in description ? description.pad_to : 1,
+      ragged: description !== undefined && 'ragged' in description && description.ragged,
     })
   }
   const classes: ClassPromises[] = []
-  for (const own of scenario.traffic) {
-    const drawn = typeof own.timeout_ms === 'object' ? own.timeout_ms : null
-    const common = typeof own.timeout_ms === 'object' ? undefined : own.timeout_ms
+  for (const traffic of scenario.traffic) {
+    const drawn = typeof traffic.timeout_ms === 'object' ? traffic.timeout_ms : null
+    const common = typeof traffic.timeout_ms === 'object' ? undefined : traffic.timeout_ms
     classes.push({
-      pools: own.model === undefined ? null : poolsOfModel(own.model, scenario),
+      pools: traffic.model === undefined ? null : poolsOfModel(traffic.model, scenario),
       patienceMs: limit(common),
       drawnPatience: drawn,
-      fanOut: own.fan_out,
-      cancels: own.cancel,
-      priority: own.priority,
-      deadlineMs: limit(own.deadline_ms ?? common),
-      tenant: own.tenant ?? own.class,
-      weight: own.weight,
-      queueTimeoutMs: limit(own.queue_timeout_ms),
-      sharedPrefixTokens: own.shared_prefix_tokens ?? 0,
+      fanOut: traffic.fan_out,
+      cancels: traffic.cancel,
+      priority: traffic.priority,
+      deadlineMs: limit(traffic.deadline_ms ?? common),
+      tenant: traffic.tenant ?? traffic.class,
+      weight: traffic.weight,
+      queueTimeoutMs: limit(traffic.queue_timeout_ms),
+      sharedPrefixTokens: traffic.shared_prefix_tokens ?? 0,
     })
   }
   const { policy: routing } = scenario.router
@@ -165,7 +164,7 @@ export function promisesOf(scenario: Scenario): Promises {
   }
 }
 
-/** Those of a model to which nobody hands over. */
+/** Pools of a model, except decode pools. */
 function poolsOfModel(model: string, { pools }: Scenario): number[] {
   const further = new Set<string>()
   for (const { generation } of pools) {
@@ -181,22 +180,22 @@ function poolsOfModel(model: string, { pools }: Scenario): number[] {
 }
 
 function generationOf(
-  own: NonNullable<Scenario['pools'][number]['generation']>,
+  generation: NonNullable<Scenario['pools'][number]['generation']>,
   pool: Scenario['pools'][number],
   scenario: Scenario,
 ): PromisedGeneration {
-  const to = own.policy === 'continuous' ? own.hand_over?.pool : undefined
+  const to = generation.policy === 'continuous' ? generation.hand_over?.pool : undefined
   return {
-    policy: own.policy,
-    maxSequences: own.max_sequences,
+    policy: generation.policy,
+    maxSequences: generation.max_sequences,
     kv: promisedKv(pool, scenario),
     handOver:
       to === undefined ? null : { pool: scenario.pools.findIndex(({ name }) => name === to) },
   }
 }
 
-function admissionOf(own: Scenario['pools'][number]['admission']): PromisedAdmission {
-  const { priority, deadline, concurrency, token_bucket, adaptive_lifo } = own
+function admissionOf(admission: Scenario['pools'][number]['admission']): PromisedAdmission {
+  const { priority, deadline, concurrency, token_bucket, adaptive_lifo } = admission
   const priorityLimits: { priority: number; limit: number }[] = []
   for (const [level, most] of Object.entries(priority?.limits ?? {})) {
     priorityLimits.push({ priority: Number(level), limit: most })
@@ -228,24 +227,24 @@ function orderOf(queue: Queue): PromisedOrder {
   if (discipline === 'shortest-job') {
     return { discipline, predictionCv: queue.prediction_cv ?? 0 }
   }
-  // the scenario's checks make sure that there is a quantum
+  // the scenario's checks require a quantum
   if (discipline === 'deficit-round-robin') return { discipline, quantum: queue.quantum! }
   return { discipline }
 }
 
-function bounds(own: Queue['levels'][string]): PromisedBounds {
+function bounds(level: Queue['levels'][string]): PromisedBounds {
   return {
-    maxLength: limit(own.max_length),
-    queueTimeoutMs: limit(own.timeout_ms),
-    timeoutAction: own.timeout_action ?? 'reject',
-    timeoutOverride: own.allow_timeout_override ?? false,
+    maxLength: limit(level.max_length),
+    queueTimeoutMs: limit(level.timeout_ms),
+    timeoutAction: level.timeout_action ?? 'reject',
+    timeoutOverride: level.allow_timeout_override ?? false,
   }
 }
 
 const limit = (value: number | undefined) =>
   value === undefined ? Number.POSITIVE_INFINITY : value
 
-/** A queue that is promised, and the executors that serve it: `executors` from `firstExecutor`. */
+/** A promised queue, and its executors: `executors` of them from `firstExecutor` on. */
 export interface PromisedQueue {
   readonly number: number
   readonly poolIndex: number
@@ -254,7 +253,7 @@ export interface PromisedQueue {
   readonly executors: number
 }
 
-/** All queues, numbered through pool by pool, as executors are. */
+/** All queues, numbered pool by pool, as executors are. */
 export function promisedQueues({ pools }: Promises): PromisedQueue[] {
   const queues: PromisedQueue[] = []
   let firstExecutor = 0

@@ -1,22 +1,21 @@
 import type { Evidence } from '../evidence/evidence.ts'
 import type { PromisedKv } from './promised-kv.ts'
 
-/** Tokens for which a prompt has a number each, written down a second time. */
+/** Tokens per number of a prompt prefix, defined a second time to share no code. */
 const NUMBERED_TOKENS = 512
-/** classes and numbers keep clear of one another in a name */
+/** above all prefix numbers, so that names of different classes differ */
 const NUMBERS = 2 ** 31
 
 /**
- * Blocks that prompts of running sequences have between them. A block of which it is known that
- * others have the same counts once; until it is computed each has its own, which rows do not tell,
- * so there may be more.
+ * Blocks for the prompts of running sequences, each shared block counted once. A lower bound: until
+ * a shared block is computed, each sequence has its own copy, which rows do not show.
  */
 export class PromptBlocks {
   readonly #seen: Evidence
   readonly #kv: PromisedKv
-  /** blocks that nobody else can have */
+  /** blocks that cannot be shared */
   #own = 0
-  /** of the others, by name: how many sequences have it */
+  /** number of sequences that use each shared block, by its name */
   readonly #users = new Map<number, number>()
 
   constructor(seen: Evidence, kv: PromisedKv) {
@@ -57,7 +56,10 @@ export class PromptBlocks {
     return requests.prefixes?.[expected.sending[key]!] ?? null
   }
 
-  /** Of the block that begins with a prompt's token `from`: all of one name hold the same. */
+  /**
+   * Name of the block that begins with a prompt's token `from`. Blocks of one name have the same
+   * content.
+   */
   #nameOf(ofClass: number, numbers: Int32Array | null, from: number): number {
     if (numbers === null) return -1 - (ofClass * NUMBERS + from)
     const number = ofClass * NUMBERS + numbers[Math.floor(from / NUMBERED_TOKENS)]!

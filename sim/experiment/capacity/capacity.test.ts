@@ -12,7 +12,7 @@ interface Parts {
   readonly load?: number
 }
 
-/** Batches of up to 32, 50 ms each, of 10 MiB for each request beside weights of 40 MiB. */
+/** Batches of up to 32 take 50 ms, and 10 MiB per request besides weights of 40 MiB. */
 function scenarioOf({ memory, replicas = 1, perTokenKib = 0, load = 1 }: Parts): Scenario {
   const buffer = { per_item_kib: 10_240, per_token_kib: perTokenKib }
   return scenarioSchema.parse({
@@ -51,33 +51,33 @@ describe('capacity of a pool with memory', () => {
     }
   })
 
-  test('of replicas that share a device is of what fits it together', () => {
+  test('of replicas on a shared device is that of the batches that fit together', () => {
     expect(capacityOf(scenarioOf({ memory: shared }))).toBe((16 * 1000) / 50)
     // 120 MiB beside two copies of the weights
     expect(capacityOf(scenarioOf({ memory: shared, replicas: 2 }))).toBe((12 * 1000) / 50)
   })
 
-  test('is of what arenas of buddies hold, one for each replica', () => {
-    // 6 times 10 MiB are a chunk of 64, 7 times are one of 128
+  test('uses the buddy arena of each replica', () => {
+    // 6 times 10 MiB take a chunk of 64, 7 times one of 128
     const memory = { allocator: 'buddy', arena_mib: 100, limit_mib: 1000 }
     expect(capacityOf(scenarioOf({ memory }))).toBe((6 * 1000) / 50)
     const onCard = { allocator: 'buddy', arena_mib: 50, device: 'card' }
     expect(capacityOf(scenarioOf({ memory: onCard, replicas: 2 }))).toBe((2 * 3 * 1000) / 50)
   })
 
-  test('counts requests that are refused for their size, which take nothing', () => {
+  test('counts requests that are rejected for their size, which take no capacity', () => {
     let drawn = 0
     const draw = () => (drawn++ % 4 === 0 ? 1000 : 1)
     const scenario = scenarioOf({ memory: limited(100), perTokenKib: 1000 })
     expect(capacityOf(scenario, draw)).toBeCloseTo((5 * (4 / 3) * 1000) / 50, 0)
   })
 
-  test('is as without a limit where nobody fits', () => {
+  test('is that without a limit where no request fits', () => {
     expect(capacityOf(scenarioOf({ memory: limited(45) }))).toBe((32 * 1000) / 50)
   })
 
   test.each([limited(100), shared])(
-    'parts loads that queue up from those that do not: %o',
+    'separates loads that build up a queue from those that do not: %o',
     (memory) => {
       const replicas = memory === shared ? 2 : 1
       const waitMs = (load: number) => {
@@ -87,7 +87,7 @@ describe('capacity of a pool with memory', () => {
         return classes[0]!.latency.mean
       }
       expect(waitMs(0.9)).toBeLessThan(200)
-      // a tenth of what comes in a minute is left in the end
+      // a tenth of the arrivals of a minute is left at the end
       expect(waitMs(1.1)).toBeGreaterThan(2000)
     },
   )

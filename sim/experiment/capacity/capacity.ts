@@ -11,19 +11,19 @@ import type { MeanWork } from '../../world/index.ts'
 
 const BATCHES = 2000
 
-/** Lengths drawn for a place in a batch: no more where nearly nobody could be held. */
+/** Most draws of a length per member of a batch; a limit for pools where almost no request fits. */
 const MOST_DRAWS = 10
 
-/** What devices, or arenas, have for the batches of a pool's replicas, where no others run. */
+/** Memory for the batches of a pool's replicas, while no other pool runs. */
 export interface BatchRoom {
-  /** of each device or arena */
+  /** bytes of each device or arena */
   readonly bytes: number
   readonly places: number
-  /** bytes that a batch asks for */
+  /** bytes that a batch requests */
   readonly of: (size: number, length: number) => number
 }
 
-interface Lane {
+interface BatchGroup {
   readonly size: number
   readonly longest: number
   readonly tokens: number
@@ -31,9 +31,9 @@ interface Lane {
 
 /**
  * The highest rate, requests/s, at which the queue of a pool stays stable: its replicas run full
- * batches back to back at speed 1. `overheadMs` is spent on each batch around its work. With a
- * `room` batches are as large as fits it, and so many run at once; one that is refused for its size
- * takes nothing.
+ * batches without a pause at speed 1. `overheadMs` is added to the work of each batch. With a
+ * `room`, batches are as large as fits, and as many run in parallel as fit. A request that is
+ * rejected for its size takes no capacity.
  */
 export function poolCapacity(
   pool: PoolPlan,
@@ -44,22 +44,22 @@ export function poolCapacity(
 ): number {
   const batcher = new Batcher(pool.batching)
   const { maxBatch } = batcher
-  const lanes = Array.from({ length: batcher.edges.length + 1 }, () => EMPTY)
-  const lengthOf = ({ size, longest, tokens }: Lane) =>
+  const groups = Array.from({ length: batcher.edges.length + 1 }, () => EMPTY)
+  const lengthOf = ({ size, longest, tokens }: BatchGroup) =>
     pool.ragged ? tokens / size : Math.ceil(longest / pool.padTo) * pool.padTo
-  const bytesOf = (lane: Lane) => room?.of(lane.size, lengthOf(lane)) ?? 0
-  const fits = (lane: Lane) => room === null || bytesOf(lane) <= room.bytes
+  const bytesOf = (group: BatchGroup) => room?.of(group.size, lengthOf(group)) ?? 0
+  const fits = (group: BatchGroup) => room === null || bytesOf(group) <= room.bytes
   let batches = 0
   let ms = 0
   let byteMs = 0
   let served = 0
   let refused = 0
-  const run = (lane: Lane) => {
-    const own = work.mean(lane.size, lengthOf(lane)) + overheadMs
+  const run = (group: BatchGroup) => {
+    const batchMs = work.mean(group.size, lengthOf(group)) + overheadMs
     batches++
-    ms += own
-    byteMs += bytesOf(lane) * own
-    served += lane.size
+    ms += batchMs
+    byteMs += bytesOf(group) * batchMs
+    served += group.size
   }
   const most = MOST_DRAWS * maxBatch * BATCHES
   for (let drawn = 0; batches < BATCHES && drawn < most; drawn++) {
@@ -70,30 +70,30 @@ export function poolCapacity(
       continue
     }
     const at = batcher.laneOf(length)
-    const longer = joined(lanes[at]!, length)
+    const longer = joined(groups[at]!, length)
     const whole = fits(longer)
     if (whole && longer.size < maxBatch) {
-      lanes[at] = longer
+      groups[at] = longer
       continue
     }
-    run(whole ? longer : lanes[at]!)
-    lanes[at] = whole ? EMPTY : alone
+    run(whole ? longer : groups[at]!)
+    groups[at] = whole ? EMPTY : alone
   }
-  // where nobody fits, a load is of what it would be without a limit
+  // where no request fits, the capacity is that without a limit
   if (served === 0) return poolCapacity(pool, work, overheadMs, draw)
   const atOnce = byteMs > 0 ? (room!.places * room!.bytes * ms) / byteMs : pool.replicas
   return (1000 * Math.min(pool.replicas, atOnce) * (served + refused)) / ms
 }
 
-const EMPTY: Lane = Object.freeze({ size: 0, longest: 1, tokens: 0 })
+const EMPTY: BatchGroup = Object.freeze({ size: 0, longest: 1, tokens: 0 })
 
-const joined = ({ size, longest, tokens }: Lane, length: number): Lane => ({
+const joined = ({ size, longest, tokens }: BatchGroup, length: number): BatchGroup => ({
   size: size + 1,
   longest: Math.max(longest, length),
   tokens: tokens + length,
 })
 
-/** The room of a pool; null where memory does not count. */
+/** The memory for batches of a pool; null where memory is not simulated. */
 export function batchRoom(
   plan: Pick<ServingPlan, 'devices' | 'pools'>,
   pool: number,
@@ -101,7 +101,7 @@ export function batchRoom(
   const { memory } = plan.pools[pool]!
   if (memory === undefined) return null
   const ledger = new Ledger(plan)
-  const first = executorsOf(plan).findIndex((one) => one.pool === pool)
+  const first = executorsOf(plan).findIndex((executor) => executor.pool === pool)
   return {
     bytes: ledger.room(first),
     places: memory.arena === null ? new Set(memory.devices).size : memory.devices.length,
@@ -109,7 +109,7 @@ export function batchRoom(
   }
 }
 
-/** Draws from several length distributions in turn, in proportion to their weights. */
+/** Draws from several length distributions, with probabilities proportional to their weights. */
 export function mixedLengths(
   parts: readonly { readonly lengths: LengthDistribution; readonly weight: number }[],
   seed: number,

@@ -19,7 +19,7 @@ const PLAIN = { watermark: 0, prefixCache: false }
 
 /** Memory of 4096 tokens. */
 const PAGED = { ...PLAIN, blocks: 256, blockTokens: 16, contiguous: false }
-/** With so much that places decide. */
+/** So many blocks that sequence slots are the limit. */
 const CACHED = { ...PAGED, blocks: 4096, prefixCache: true }
 const RESERVED = { ...PLAIN, blocks: 4, blockTokens: 1024, contiguous: true }
 const SHORT = { ...PLAIN, blocks: 8, blockTokens: 512, contiguous: true }
@@ -40,7 +40,7 @@ function generationOf(kv: Generation['kv']): Generation {
 
 const COMMON = 192
 
-/** Prompts of 20 to 400 tokens, answers of 20 to 300: some become longer than 512. */
+/** Prompts of 20 to 400 tokens, answers of 20 to 300: some grow beyond 512. */
 function drawer(seed: number): () => { input: number; output: number; known: number } {
   const random = stream(seed, 0, 'lengths')
   return () => {
@@ -50,7 +50,7 @@ function drawer(seed: number): () => { input: number; output: number; known: num
   }
 }
 
-/** Requests/s that an engine gets through, refused ones included, where all come at once. */
+/** Requests/s of an engine, including rejected ones, when all arrive at the start. */
 function rateOf(generation: Generation, work: typeof WORK): number {
   const draw = drawer(2)
   const all = Array.from({ length: 3000 }, draw)
@@ -65,7 +65,7 @@ function rateOf(generation: Generation, work: typeof WORK): number {
     work: [work],
   })
   const { done, outcome } = rows.columns
-  const refused = outcome.filter((one) => one === OUTCOME.shed).length
+  const refused = outcome.filter((result) => result === OUTCOME.shed).length
   expect(refused > 0).toBe(generation.kv === SHORT)
   return (1000 * all.length) / Math.max(...done.filter(Number.isFinite))
 }
@@ -75,20 +75,20 @@ test.each([
   ['pages and a prefix cache', CACHED],
   ['reservations', RESERVED],
   ['reservations that refuse some', SHORT],
-])('capacity with %s is the rate that an engine keeps up', (_, kv) => {
-  // prompts that take long, where it matters whether they are known
+])('capacity with %s is the rate that an engine sustains', (_, kv) => {
+  // long prompts, where prefix-cache hits matter
   const work = kv === CACHED ? { ...WORK, per_prefill_token_ms: 0.3 } : WORK
   const generation = generationOf(kv)
   const { pools } = planOf([{ generation }])
   const capacity = generationCapacity(pools[0]!, declaredSteps(work)!, false, drawer(1))
   const rate = rateOf(generation, work)
   expect(Math.abs(capacity / rate - 1)).toBeLessThan(0.08)
-  // negative control: that of half the memory, or without the cache, is far off
+  // negative control: half the memory, or no cache, gives another capacity
   const { prefixCache } = kv
-  const other = prefixCache
+  const changed = prefixCache
     ? generationOf({ ...kv, prefixCache: false })
     : generationOf({ ...kv, blocks: kv.blocks / 2 })
-  const [pool] = planOf([{ generation: other }]).pools
+  const [pool] = planOf([{ generation: changed }]).pools
   const wrong = generationCapacity(pool!, declaredSteps(work)!, false, drawer(1))
   expect(Math.abs(wrong / rate - 1)).toBeGreaterThan(0.25)
 })

@@ -6,13 +6,13 @@ const REQUESTS = 20_000
 type GenerationPlan = NonNullable<PoolPlan['generation']>
 
 /**
- * The highest rate, requests/s, at which the queue of a pool that generates stays stable, about:
- * its replicas always decode as many sequences as have places and fit the KV cache. A request takes
- * its prompt, its share of each step, and the tokens that its own steps read; one that is refused
- * for its size takes nothing, and a prefix cache has all that it may know.
+ * The highest rate, requests/s, at which the queue of a pool that generates stays stable,
+ * approximately. Its replicas always decode as many sequences as sequence slots and KV cache allow.
+ * A request takes its prefill, its share of each step, and the reads of its context. A request that
+ * is rejected for its size takes no capacity, and a prefix cache hits all that it can.
  *
- * Of a static batch everybody stays for the longest answer. A pool that hands over has prompts
- * only, and `decodesOnly` says of one that it has none.
+ * All members of a static batch stay for the longest answer. A prefill pool has prompts only;
+ * `decodesOnly` marks a decode pool, which has none.
  */
 export function generationCapacity(
   { replicas, generation }: PoolPlan,
@@ -27,9 +27,9 @@ export function generationCapacity(
   const mean = (of: (request: Lengths) => number) =>
     requests.reduce((sum, request) => sum + of(request), 0) / requests.length
   const { blocks } = generation.kv
-  // in the mean over time: who answers longer is there longer
-  const own = mean((request) => blockSteps(request, generation)) / mean((r) => r.output)
-  const together = Math.min(generation.maxSequences, blocks / own)
+  // averaged over time: longer answers count for longer
+  const meanBlocks = mean((request) => blockSteps(request, generation)) / mean((r) => r.output)
+  const together = Math.min(generation.maxSequences, blocks / meanBlocks)
   const sequences = Math.max(1, Math.floor(together))
   const offered = (1000 * replicas * REQUESTS) / requests.length
   const steps =
@@ -51,11 +51,11 @@ export function generationCapacity(
 interface Lengths {
   readonly input: number
   readonly output: number
-  /** tokens of the prompt that a prefix cache may know */
+  /** prompt tokens that a prefix cache can hit */
   readonly known: number
 }
 
-/** Blocks that a request has in the end: the last token is not computed on. */
+/** Blocks of a request at its end: the last token is not computed on. */
 function neededBlocks({ input, output }: Lengths, { kv, handOver }: GenerationPlan): number {
   return Math.ceil((input + (handOver === null ? output - 1 : 0)) / kv.blockTokens)
 }
@@ -64,10 +64,10 @@ function mostBlocks({ kv }: GenerationPlan): number {
   return kv.contiguous ? Math.min(1, kv.blocks) : kv.blocks
 }
 
-/** The blocks that a request has, summed over its steps. */
+/** The blocks of a request, summed over its steps. */
 function blockSteps(request: Lengths, plan: GenerationPlan): number {
   const { input, output } = request
-  // nobody leaves a static batch: who is in it has all its blocks from the beginning
+  // members of a static batch stay to its end, with all blocks from the start
   if (plan.policy === 'static') return output * neededBlocks(request, plan)
   const { blockTokens } = plan.kv
   return blocksUpTo(input + output - 1, blockTokens) - blocksUpTo(input - 1, blockTokens)
@@ -79,7 +79,7 @@ function blocksUpTo(tokens: number, blockTokens: number): number {
   return (full + 1) * (tokens - (full * blockTokens) / 2)
 }
 
-/** Mean of the longest answer of a batch. */
+/** Mean over batches of the longest answer. */
 function longest(requests: readonly { readonly output: number }[], batch: number): number {
   let sum = 0
   let batches = 0

@@ -1,29 +1,29 @@
 import type { ServingPlan } from '../../serving/index.ts'
 
 /**
- * Of all pools together, requests/s: what is handed over must be decoded as well, and classes that
- * ask for a model, in proportion to their weights, find no room but in its pools. Null where that
- * of a pool is not known.
+ * Capacity of all pools together, requests/s. A prefilled request must also be decoded. Classes
+ * with a model have the share of their weight, and only the pools of that model. Null where the
+ * capacity of a pool is not known.
  */
 export function systemCapacity(
   { pools, classes }: Pick<ServingPlan, 'pools' | 'classes'>,
   poolsRps: readonly (number | null)[],
   weights: readonly number[],
 ): number | null {
-  const rps = poolsRps.filter((own) => own !== null)
+  const rps = poolsRps.filter((poolRps) => poolRps !== null)
   if (rps.length < poolsRps.length) return null
   const targets = pools.map(({ generation }) => generation?.handOver?.pool)
   const entries = [...pools.keys()].filter((pool) => !targets.includes(pool))
   const entryRps = (pool: number) => {
     const target = targets[pool]
     if (target === undefined) return rps[pool]!
-    const sharing = targets.filter((other) => other === target).length
+    const sharing = targets.filter((candidate) => candidate === target).length
     return Math.min(rps[pool]!, rps[target]! / sharing)
   }
   const total = weights.reduce((sum, weight) => sum + weight, 0)
   const asked = new Map<string, { readonly among: readonly number[]; weight: number }>()
-  for (const [i, { pools: own }] of classes.entries()) {
-    const among = own ?? entries
+  for (const [i, { pools: modelPools }] of classes.entries()) {
+    const among = modelPools ?? entries
     const known = asked.get(among.join()) ?? { among, weight: 0 }
     known.weight += weights[i]!
     asked.set(among.join(), known)

@@ -20,10 +20,10 @@ function bursts(size: number, seed: string): TraceSample {
   return { times: sorted, lengths, outputs: null }
 }
 
-/** What is fitted to one sample, held against another. */
-function rowsOf(own: TraceSample, other: TraceSample, replications = LEAST_REPLICATIONS) {
-  const trace = sampleFigures(own)
-  const fitted = fitTraffic('fitted', other)
+/** The fit of one sample compared with another sample. */
+function rowsOf(sample: TraceSample, fittedSample: TraceSample, replications = LEAST_REPLICATIONS) {
+  const trace = sampleFigures(sample)
+  const fitted = fitTraffic('fitted', fittedSample)
   const scenario = fitScenario(fitted.traffic, trace, { load: 0.6, seed: 1 })
   const numbers = Array.from({ length: replications }, (_, i) => i)
   const figures = numbers.map((i) => replicationFigures(scenario, fitted, i)!)
@@ -36,7 +36,7 @@ function rowsOf(own: TraceSample, other: TraceSample, replications = LEAST_REPLI
   return {
     statistics: statisticsRows(trace, figures, fitted.windows_s),
     tails: tailRows(
-      runReplication(fitInput(measured, own), 0),
+      runReplication(fitInput(measured, sample), 0),
       numbers.map((i) => runReplication(fitInput(scenario, null), i)),
     ),
   }
@@ -46,15 +46,15 @@ const verdicts = (rows: readonly FitRow[]) =>
   new Set(rows.flatMap(({ verdict }) => (verdict === null ? [] : [verdict])))
 const named = (rows: readonly FitRow[], name: string) => rows.find((row) => row.name === name)!
 
-describe('a trace and its fit side by side', () => {
-  test('calm traffic: every figure and every tail agrees', () => {
+describe('the comparison of a trace and its fit', () => {
+  test('Poisson traffic: every figure and every tail agrees', () => {
     const { statistics, tails } = rowsOf(bursts(1, 'calm'), bursts(1, 'calm'))
     expect(verdicts(statistics)).toEqual(new Set(['PASS']))
     expect(verdicts(tails)).toEqual(new Set(['PASS']))
     expect(named(statistics, 'rate, 1/s').trace).toBeCloseTo(5, 0)
   })
 
-  test('negative control: a fit to calm traffic is no fit to bursts', () => {
+  test('negative control: a fit to Poisson traffic does not match bursts', () => {
     const { statistics, tails } = rowsOf(bursts(12, 'wild'), bursts(1, 'calm'))
     expect(named(statistics, 'dispersion, 1 s').verdict).toBe('FAIL')
     expect(named(statistics, 'CV of gaps').verdict).toBe('FAIL')
@@ -62,22 +62,22 @@ describe('a trace and its fit side by side', () => {
     expect(named(tails, 'latency p95, ms').verdict).toBe('FAIL')
   })
 
-  test('few replications say nothing of tails', () => {
+  test('few replications give no verdict on tails', () => {
     const { tails } = rowsOf(bursts(1, 'calm'), bursts(1, 'calm'), LEAST_REPLICATIONS - 1)
     expect(verdicts(tails)).toEqual(new Set(['UNDECIDED']))
     expect(named(tails, 'mean latency, ms').low).toBeNull()
   })
 
-  test('a percentile with less than 100 requests beyond it is shown, not judged', () => {
+  test('a percentile with less than 100 requests beyond it has no verdict', () => {
     const { tails } = rowsOf(bursts(1, 'calm'), bursts(1, 'calm'))
     expect(named(tails, 'latency p90, ms').verdict).not.toBeNull()
     expect(tails.find(({ name }) => name === 'latency p99, ms')?.verdict ?? null).toBeNull()
   })
 
-  test('its one replica is busy for the load that was asked for', () => {
-    const own = bursts(1, 'calm')
-    const trace = sampleFigures(own)
-    const scenario = fitScenario(fitTraffic('x', own).traffic, trace, { load: 0.6, seed: 1 })
+  test('its one replica has the requested load', () => {
+    const sample = bursts(1, 'calm')
+    const trace = sampleFigures(sample)
+    const scenario = fitScenario(fitTraffic('x', sample).traffic, trace, { load: 0.6, seed: 1 })
     const busy = Array.from({ length: 10 }, (_, i) => {
       const { busyMs } = runReplication(fitInput(scenario, null), i)
       return busyMs.reduce((sum, ms) => sum + ms, 0) / (1000 * scenario.duration_s)
@@ -100,7 +100,7 @@ describe.skipIf(!existsSync(azure('conv')))('the Azure traces, where ../shared h
     const fitted = fitTraffic('fitted', rows)
     const scenario = fitScenario(fitted.traffic, trace, { load: 0.7, seed: 1 })
     const figures = Array.from({ length: 39 }, (_, i) => replicationFigures(scenario, fitted, i)!)
-    // the rate of an hour of the code trace varies by 14 %: its mean takes more replications
+    // the rate of an hour of the code trace varies by 14 %: its mean needs more replications
     const judged = statisticsRows(trace, figures, fitted.windows_s).slice(1)
     expect(judged.filter(({ verdict }) => verdict !== null).length).toBeGreaterThan(10)
     expect(verdicts(judged)).toEqual(new Set(['PASS']))

@@ -10,26 +10,26 @@ import {
 } from '../../stats/index.ts'
 import type { SampleFigures } from './fit-scenario.ts'
 
-/** A figure of a trace beside that of what was fitted to it. */
+/** A figure of a trace, and of the traffic fitted to it. */
 export interface FitRow {
   readonly name: string
   readonly trace: number
   readonly fit: number
   readonly low: number | null
   readonly high: number | null
-  /** null where it is shown only */
+  /** null for a figure without a verdict */
   readonly verdict: Verdict | null
 }
 
-/** The mean of a fitted figure must be this near that of the trace, relative to it. */
+/** Largest relative error of the mean of a fitted figure. */
 export const FIT_TOLERANCE = 0.1
-/** The same for a correlation, absolute. */
+/** Largest absolute error of a correlation. */
 export const CORRELATION_TOLERANCE = 0.05
-/** Replications from which a trace can lie outside 95 % of them. */
+/** With fewer replications, a trace cannot lie outside 95 % of them. */
 export const LEAST_REPLICATIONS = 39
-/** An interval that spans more than this factor says too little of a tail. */
+/** An interval wider than this factor is too uncertain for a verdict on a tail. */
 export const WIDEST_FACTOR = 4
-/** Rate, burstiness and lengths side by side. */
+/** Rate, burstiness and lengths, of trace and fit. */
 export function statisticsRows(
   trace: SampleFigures,
   fits: readonly SampleFigures[],
@@ -40,13 +40,13 @@ export function statisticsRows(
     figure: (of: SampleFigures) => number | undefined,
     judge: 'judged' | 'shown',
   ): FitRow[] => {
-    const own = figure(trace)
+    const expected = figure(trace)
     const values = fits.map(figure).filter((value) => value !== undefined)
-    if (own === undefined || values.length === 0) return []
+    if (expected === undefined || values.length === 0) return []
     const { value, low, high } = within(tInterval(values))
-    const tolerance = FIT_TOLERANCE * Math.abs(own)
-    const verdict = judge === 'judged' ? meanVerdict([low, high], own, tolerance) : null
-    return [{ name, trace: own, fit: value, low, high, verdict }]
+    const tolerance = FIT_TOLERANCE * Math.abs(expected)
+    const verdict = judge === 'judged' ? meanVerdict([low, high], expected, tolerance) : null
+    return [{ name, trace: expected, fit: value, low, high, verdict }]
   }
   const window = (s: number) => (of: SampleFigures) =>
     of.windows.find(({ window_s }) => window_s === s)
@@ -74,29 +74,29 @@ export function statisticsRows(
 }
 
 function correlationRow(trace: SampleFigures, fits: readonly SampleFigures[]): FitRow[] {
-  const own = trace.rankCorrelation
+  const expected = trace.rankCorrelation
   const values = fits.map((of) => of.rankCorrelation).filter((value) => value !== null)
-  if (own === null || values.length === 0) return []
+  if (expected === null || values.length === 0) return []
   const { value, low, high } = tInterval(values)
-  const verdict = meanVerdict([low, high], own, CORRELATION_TOLERANCE)
-  return [{ name: 'rank correlation', trace: own, fit: value, low, high, verdict }]
+  const verdict = meanVerdict([low, high], expected, CORRELATION_TOLERANCE)
+  return [{ name: 'rank correlation', trace: expected, fit: value, low, high, verdict }]
 }
 
 /** PASS where all of a mean's interval is within the tolerance, FAIL where none of it is. */
 function meanVerdict(
   [low, high]: readonly [number | null, number | null],
-  own: number,
+  expected: number,
   tolerance: number,
 ): Verdict {
   if (low === null || high === null) return 'UNDECIDED'
-  if (low >= own - tolerance && high <= own + tolerance) return 'PASS'
-  return high < own - tolerance || low > own + tolerance ? 'FAIL' : 'UNDECIDED'
+  if (low >= expected - tolerance && high <= expected + tolerance) return 'PASS'
+  return high < expected - tolerance || low > expected + tolerance ? 'FAIL' : 'UNDECIDED'
 }
 
 /**
- * Latency of the trace beside the range in which 95 % of the replications lie. If trace and fit are
- * alike, the trace is one more of them, and lies outside of that range with 5 % (Monte Carlo test,
- * Barnard 1963): then FAIL. Within a range wider than a factor of 4: UNDECIDED.
+ * Latency of the trace, and the range that contains 95 % of the replications. If trace and fit are
+ * alike, the trace is like a further replication, and lies outside that range with 5 % (Monte Carlo
+ * test, Barnard 1963): then FAIL. A range wider than a factor of 4 is UNDECIDED.
  */
 export function tailRows(trace: RunSummary, fits: readonly RunSummary[]): FitRow[] {
   const { n } = trace.all
@@ -104,8 +104,8 @@ export function tailRows(trace: RunSummary, fits: readonly RunSummary[]): FitRow
     if (!supports(n, p)) return []
     const name = `latency ${percentileLabel(p)}, ms`
     const values = fits.map(({ all }) => all.percentiles[i]!)
-    const own = trace.all.percentiles[i]!
-    return [tailRow(name, own, values, supportsVerdict(n, p))]
+    const expected = trace.all.percentiles[i]!
+    return [tailRow(name, expected, values, supportsVerdict(n, p))]
   })
   const mean = tailRow(
     'mean latency, ms',

@@ -13,7 +13,7 @@ import type { SimulationInput } from '../simulation/simulate.ts'
 /** Share of the work that does not depend on the length. */
 const BASE_SHARE = 0.25
 
-/** Statistics of a trace, or of what was fitted to it. */
+/** Statistics of a trace, or of fitted traffic. */
 export interface SampleFigures extends TraceStatistics {
   readonly rankCorrelation: number | null
 }
@@ -26,7 +26,7 @@ export function sampleFigures(sample: TraceSample): SampleFigures {
 
 /**
  * A scenario in which fit and trace can be compared: one replica serves one request after another,
- * in a time that is linear in its input, and is busy for `load` of the trace's duration.
+ * takes a time that is linear in the input, and is busy for `load` of the trace's duration.
  */
 export function fitScenario(
   traffic: object,
@@ -47,7 +47,7 @@ export function fitScenario(
     spillway: 1,
     name: 'trace-fit',
     seed: options.seed,
-    // the last row of the trace comes before the end
+    // the end must be after the last row of the trace
     duration_s: trace.duration_s + 0.001,
     models: { server: { work } },
     traffic: [traffic],
@@ -55,7 +55,7 @@ export function fitScenario(
   })
 }
 
-/** What replications of a scenario of declared work need. */
+/** Input for replications of a scenario with declared work. */
 export function fitInput(scenario: Scenario, sample: TraceSample | null): SimulationInput {
   const { times, lengths, outputs } = sample ?? { times: null, lengths: null, outputs: null }
   const traces = new Map(
@@ -79,7 +79,7 @@ export function fitInput(scenario: Scenario, sample: TraceSample | null): Simula
   return { scenario, models: [null], capacityRps: null, traces, requests: null }
 }
 
-/** Statistics of the requests of one replication of what was fitted. */
+/** Statistics of the requests in one replication of fitted traffic. */
 export function replicationFigures(
   scenario: Scenario,
   { traffic }: FittedTraffic,
@@ -93,7 +93,7 @@ export function replicationFigures(
     traces: new Map(),
   })
   const { at, length, output } = RequestList.collect(source).columns
-  // so few have no gaps to speak of
+  // too few for statistics of gaps
   if (at.length < 3) return null
   const figures = sampleFigures({
     times: at,

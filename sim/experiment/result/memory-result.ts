@@ -3,7 +3,7 @@ import { estimate, type Ratio, type SpaceCounts, type SpaceSummary } from '../..
 
 const MIB = 2 ** 20
 
-/** One entry for each space; `runs`: the same spaces of each run. */
+/** One entry for each space; `runs`: the same spaces in each run. */
 export function memoryResult(runs: readonly (readonly SpaceSummary[])[]): MemorySpace[] {
   return (runs[0] ?? []).map((_, i) => spaceResult(runs.map((spaces) => spaces[i]!)))
 }
@@ -12,15 +12,15 @@ function spaceResult(runs: readonly SpaceSummary[]): MemorySpace {
   const first = runs[0]!
   const mib = (of: (run: SpaceSummary) => number) => {
     const values = runs.map((run) => of(run) / MIB)
-    // of real arenas a device may hold more than its limit, as nobody tells them
+    // a real arena does not enforce the limit of its device, so a replay may exceed it
     return estimate(values, runs.length, Math.max(first.limitBytes / MIB, ...values))
   }
   const share = (of: (run: SpaceSummary) => number) => estimate(runs.map(of), runs.length, 1)
   const ratio = (of: (run: SpaceSummary) => Ratio | null) => {
     const all = runs.map((run) => of(run)!)
-    const n = all.reduce((sum, one) => sum + one.of, 0)
+    const n = all.reduce((sum, ratio) => sum + ratio.of, 0)
     return estimate(
-      all.map((one) => one.part / one.of),
+      all.map((ratio) => ratio.part / ratio.of),
       n,
       1,
     )
@@ -85,7 +85,9 @@ function spaceResult(runs: readonly SpaceSummary[]): MemorySpace {
 
 function loadsResult(runs: readonly SpaceSummary[]) {
   return runs[0]!.pools.flatMap((pool) => {
-    const of = runs.flatMap(({ residency }) => residency!.pools.filter((own) => own.pool === pool))
+    const of = runs.flatMap(({ residency }) =>
+      residency!.pools.filter((loads) => loads.pool === pool),
+    )
     if (of.length < runs.length) return []
     const n = of.reduce((sum, { loads }) => sum + loads, 0)
     return [

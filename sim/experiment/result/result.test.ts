@@ -40,7 +40,7 @@ const scenarioOf = (objectives: readonly string[]) =>
     pools: [{ name: 'central', model: 'm', replicas: 2 }],
   })
 
-/** A run whose latencies are 1 … n ms times `scale`, of which the last `lost` never end. */
+/** A run with latencies of 1 … n ms times `scale`; the last `lost` requests never end. */
 function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly number[] } = {}) {
   const histogram = new Histogram()
   for (let i = 1; i <= n - lost; i++) histogram.record((i / n) * 100 * scale)
@@ -77,7 +77,7 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly num
     requests: 'x',
     all: figures,
     classes: [cell],
-    // as many again were given up
+    // as many again were not answered
     calls: [
       { made: 2 * n, latency: figures, all: quantiles(PERCENTILES), judged: quantiles(judged) },
     ],
@@ -123,7 +123,7 @@ test('figures are means over runs with their t interval', () => {
   expect(goodput_rps.value).toBeCloseTo((0.9 * 20_000) / 8, 9)
 })
 
-test('calls count for themselves, and one that was given up takes infinitely long', () => {
+test('calls are counted separately, and an unanswered one counts as infinitely long', () => {
   const { classes, objectives } = result(['p(40) call_ms < 90', 'p(60) call_ms < 900'])
   const { made, answered, latency, latency_all } = classes[0]!.calls!
   expect([made, answered]).toEqual([120_000, 60_000])
@@ -134,13 +134,13 @@ test('calls count for themselves, and one that was given up takes infinitely lon
   expect(objectives[0]!.estimate.value).toBeCloseTo(80, 0)
 })
 
-test('runs that are all the same say so, as replays never do', () => {
+test('identical simulated runs are reported as such, replays never', () => {
   const { warnings } = result([], 20_000, [1, 1, 1])
   expect(warnings).toEqual([
     'all 3 replications are the same, as nothing random made a difference: figures are exact for these requests, and say nothing of others',
   ])
   const others = [result([], 20_000, [1, 1, 1.01]), result([], 20_000, [1])]
-  expect(others.map((one) => one.warnings)).toEqual([[], []])
+  expect(others.map((document) => document.warnings)).toEqual([[], []])
   const runs = [1, 1].map((scale) => runOf(20_000, scale))
   expect(resultOf(scenarioOf([]), runs, { ...HEAD, world: 'measured' }).warnings).toEqual([])
 })
@@ -151,7 +151,7 @@ test('one run has no interval', () => {
   expect(mean.value).toBeGreaterThan(0)
 })
 
-test('a percentile that a run does not support is null, with what it takes', () => {
+test('a percentile that a run does not support is null, with the sample that it needs', () => {
   const { p99, p99_9 } = result([]).classes[0]!.latency.percentiles
   expect(p99.value).toBeCloseTo(99, 0)
   expect(p99_9).toEqual({
@@ -163,14 +163,14 @@ test('a percentile that a run does not support is null, with what it takes', () 
   })
 })
 
-test('a percentile that falls on lost requests is infinite, and says so', () => {
+test('a percentile that falls on lost requests is infinite, with a reason', () => {
   const { latency_all, latency } = result([], 20_000, [1, 1], 600).classes[0]!
   expect(latency_all.p99.reason).toBe('so many requests were lost that it is infinite')
   expect(latency_all.p95.value).toBeCloseTo(95, 0)
   expect(latency.percentiles.p99.value).toBeLessThan(100)
 })
 
-test('use of a pool is over all its replicas, and batches add up', () => {
+test('utilisation of a pool is over all its replicas, and batches add up', () => {
   const { utilisation, batch_mean, batch_sizes, capacity_rps } = result([]).pools[0]!
   expect(utilisation.value).toBeCloseTo(4000 / (2 * 8000), 12)
   expect(batch_mean.value).toBeCloseTo(5 / 4, 12)
@@ -182,7 +182,7 @@ describe('objectives', () => {
   const verdicts = (texts: string[], n?: number, scales?: number[], lost?: number) =>
     result(texts, n, scales, lost).objectives.map(({ verdict }) => verdict)
 
-  test('pass or fail only where the whole interval lies on one side', () => {
+  test('pass or fail only where the whole interval is on one side', () => {
     const limits = [90, 98, 99, 100, 110].map((limit) => `p(99) latency_ms < ${limit}`)
     expect(verdicts(limits)).toEqual(['FAIL', 'UNDECIDED', 'UNDECIDED', 'UNDECIDED', 'PASS'])
     expect(verdicts(['goodput > 85%', 'goodput > 95%'])).toEqual(['PASS', 'FAIL'])
@@ -220,7 +220,7 @@ describe('objectives', () => {
   })
 })
 
-test('the tail has the median over runs and their range, but for its last point', () => {
+test('the tail has the median over runs and their range, except at its last point', () => {
   const { tail } = result([])
   expect(tail.map(({ p }) => p)).toEqual([0.5, 0.9])
   expect(tail[0]!.value).toBeCloseTo(50, 0)

@@ -23,7 +23,7 @@ import { memoryResult } from './memory-result.ts'
 import { sameRuns } from './same-runs.ts'
 import { sumCounts } from './sum-counts.ts'
 
-/** What stands above the figures of a result. */
+/** The head of a result, above its figures. */
 export type ResultHead = Pick<
   Result,
   | 'version'
@@ -39,13 +39,13 @@ export type ResultHead = Pick<
 > & {
   readonly scenarioHash: string
   readonly capacitiesRps: readonly (number | null)[]
-  /** the scenario's, by their start */
+  /** the surges of the scenario, in the order of their starts */
   readonly surges: readonly { readonly class: string; readonly fromMs: number }[]
 }
 
 /**
- * One result document from the runs of one scenario: means over runs with t intervals, so every
- * interval needs at least two runs, and ten to be worth much.
+ * One result document from the runs of one scenario: means over runs with t intervals. An interval
+ * needs at least two runs; ten make it useful.
  */
 export function resultOf(
   scenario: Scenario,
@@ -155,12 +155,12 @@ export function resultOf(
 
 function tokenTimes(cells: readonly CellSummary[]): Result['classes'][number]['tokens'] {
   const tokens = cells.map((cell) => cell.tokens)
-  if (tokens.some((one) => one === null)) return null
-  const times = TOKEN_TIMES.map((name) => [name, distribution(tokens.map((one) => one![name]))])
+  if (tokens.some((run) => run === null)) return null
+  const times = TOKEN_TIMES.map((name) => [name, distribution(tokens.map((run) => run![name]))])
   return {
     ...Object.fromEntries(times),
     preemptions: estimate(
-      tokens.map((one) => one!.preemptions),
+      tokens.map((run) => run!.preemptions),
       cells.length,
     ),
   }
@@ -171,7 +171,7 @@ function surgeResult(
   runs: readonly RunSummary[],
   i: number,
 ): Result['surges'][number] {
-  // a run that was over before the surge saw nothing of it
+  // a run that ended before the surge has no backlog from it
   const each = runs.map(({ surges }) => surges[i] ?? { peak: 0, recoveryMs: 0 })
   const lasting = each.filter(({ recoveryMs }) => recoveryMs === Number.POSITIVE_INFINITY)
   const recovery_s =
@@ -194,7 +194,7 @@ function surgeResult(
   return { class: name, at_s: fromMs / 1000, peak_backlog, recovery_s }
 }
 
-/** The percentiles that a scenario's objectives name, for `summariseRun`: any, such as p(98). */
+/** The percentiles of a scenario's objectives, for `summariseRun`: any, such as p(98). */
 export function judgedPercentiles(scenario: Scenario): number[] {
   const named = Object.values(scenario.slo).flatMap((texts) =>
     texts.flatMap((text) => {
@@ -234,7 +234,7 @@ function judge(
   return { estimate: met, verdict: lost ? ('FAIL' as const) : verdictOf(objective, met) }
 }
 
-/** PASS or FAIL only where the whole interval lies on one side of the limit. */
+/** PASS or FAIL only where the whole interval is on one side of the limit. */
 function verdictOf(objective: Objective, { value, low, high }: Estimate): Verdict {
   if (value === null || low === null || high === null) return 'UNDECIDED'
   if (objective.kind === 'goodput') {
@@ -287,7 +287,7 @@ function hitRate(runs: readonly Ratio[]) {
   )
 }
 
-/** Blocks of the KV cache of a replica; null for no limit. */
+/** KV-cache blocks of a replica; null for no limit. */
 function kvBlocks(pool: Pool, scenario: Scenario): number | null {
   if (pool.generation === undefined) return null
   const { blocks } = kvPlan(pool, scenario)

@@ -18,7 +18,7 @@ function runsOf(process: string, law: object) {
 
 const constant = { law: 'constant', ms: 11 }
 
-test('runs are the same where neither arrivals nor work are random, and only there', () => {
+test('runs are the same only where neither arrivals nor work are random', () => {
   const said = sameRuns(runsOf('deterministic', constant))
   expect(said).toMatch(/^all 3 replications are the same, /)
   expect(sameRuns(runsOf('deterministic', constant).slice(1))).toMatch(/^all 2 /)

@@ -1,8 +1,8 @@
 import type { RunSummary } from '../../stats/index.ts'
 
 /**
- * What is to be said where every run came to the same, request by request, as with a trace and
- * constant work: there is nothing that an interval could tell. Null where runs differ.
+ * The note for runs that are identical, request by request, as with a trace and constant work:
+ * there is no variance, so no interval. Null where runs differ.
  */
 export function sameRuns(runs: readonly RunSummary[]): string | null {
   const [first, ...others] = runs.map(({ requests, all, tail, classes, pools }) =>

@@ -17,17 +17,17 @@ function refusing(model: string, { figures, ...rest }: Refusing): TheoryCase {
   return { model, scenario: theoryScenario({ name: model, warmupMs: 500, work, ...rest }), figures }
 }
 
-/** Admission that refuses: loss systems, each by the control that is one. */
+/** Admission control as loss systems. */
 export function admissionCases(): TheoryCase[] {
   const bounded = mmck({ arrivalRate: 3.6, serviceRate: 1, servers: 4, capacity: 10 })
-  const [urgent, other] = guardChannelBlocking({
+  const [urgent, ordinary] = guardChannelBlocking({
     arrivalRates: [2, 2],
     serviceRate: 1,
     servers: 4,
     capacity: 7,
     guard: 4,
   })
-  // tokens come every 2 ms to 1.25 requests in that time
+  // tokens arrive every 2 ms, requests 1.25 times in that time
   const bucket = (burst: number) =>
     refusing(`Token bucket of ${burst}, load 1.25`, {
       traffic: [{ rate: 0.625 }],
@@ -59,7 +59,7 @@ export function admissionCases(): TheoryCase[] {
       requests: 400_000,
       replicas: 4,
       admission: { concurrency: { limit: 7 }, priority: { limits: { 2: 4 } } },
-      figures: [blocking(urgent), blocking(other, 1)],
+      figures: [blocking(urgent), blocking(ordinary, 1)],
     }),
     bucket(1),
     bucket(4),

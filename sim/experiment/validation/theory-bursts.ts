@@ -3,7 +3,7 @@ import { meanSojourn, meanWait, waitShare } from './theory-figures.ts'
 import type { TheoryCase } from './theory-judge.ts'
 import { theoryScenario } from './theory-scenario.ts'
 
-/** MMPP/M/1 against its matrix-geometric solution: rates of the states, and durations in ms. */
+/** MMPP/M/1 against its matrix-geometric solution; durations of states in ms. */
 export function burstCases(): TheoryCase[] {
   return [
     { rates: [0.9, 0.3], meanMs: [10, 10] },
@@ -12,9 +12,9 @@ export function burstCases(): TheoryCase[] {
   ].map(({ rates, meanMs }) => {
     const theory = mmppM1({
       arrivalRates: rates,
-      // each state is left for any other alike
-      generator: meanMs.map((own, i) =>
-        meanMs.map((_, j) => (i === j ? -1 / own : 1 / own / (meanMs.length - 1))),
+      // each other state is equally likely to follow
+      generator: meanMs.map((stateMs, i) =>
+        meanMs.map((_, j) => (i === j ? -1 / stateMs : 1 / stateMs / (meanMs.length - 1))),
       ),
       serviceRate: 1,
     })

@@ -104,9 +104,9 @@ function md1(): TheoryCase {
   }
 }
 
-/** Service in proportion to a random length, so that its moments are those of the lengths. */
+/** Service proportional to a random length, so that its moments are those of the lengths. */
 function mg1(): TheoryCase[] {
-  // lengths 1 .. 19 evenly, a tenth of a ms for each: E[length^2] = (n + 1) (2n + 1) / 6
+  // lengths 1 .. 19, equally likely, a tenth of a ms each: E[length^2] = (n + 1) (2n + 1) / 6
   const uniform = { arrivalRate: 0.8, meanService: 1, secondMoment: ((20 * 39) / 6) * 0.01 }
   // 9 of 10 requests take .5 ms and the others 5.5 ms: a squared coefficient of variation of 2.25
   const twoPoint = {
@@ -148,8 +148,8 @@ function mg1(): TheoryCase[] {
 }
 
 /**
- * A loss system: who finds no server free gives up at once. (A time-out so short that hardly ever a
- * server becomes free within it.)
+ * A loss system: a request that finds no free server is lost. (Its timeout is so short that a
+ * server hardly ever becomes free within it.)
  */
 function erlangLoss(): TheoryCase[] {
   const scenario = (model: string, work: typeof EXPONENTIAL | { law: 'constant'; ms: number }) =>
@@ -200,7 +200,7 @@ function mmcK(): TheoryCase[] {
   return [of(200_000, 3.6, 4, 10), of(400_000, 100, 100, 110)]
 }
 
-/** Every model with a closed form or an exact chain, through the real control plane and world. */
+/** Every model with a closed form or an exact chain, run by the real control plane and world. */
 export function theoryCases(): TheoryCase[] {
   return [
     mm1(),

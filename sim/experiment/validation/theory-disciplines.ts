@@ -4,7 +4,7 @@ import { meanWait } from './theory-figures.ts'
 import type { TheoryCase, TheoryFigure } from './theory-judge.ts'
 import { theoryScenario } from './theory-scenario.ts'
 
-/** Short and long requests, each always alike; ms and requests/ms. */
+/** Short and long requests, each of constant length; ms and requests/ms. */
 const SHORT = { arrivalRate: 0.54, meanService: 0.5, secondMoment: 0.25 }
 const LONG = { arrivalRate: 0.06, meanService: 5.5, secondMoment: 30.25 }
 
@@ -20,7 +20,7 @@ const conserved: TheoryFigure = {
 
 type Queue = Partial<Pool['queue']>
 
-/** The short requests are of the first class and have priority 1, the long ones 2 or 1. */
+/** The short requests are the first class with priority 1; the long ones have priority 2 or 1. */
 function underOrder(model: string, queue: Queue, figures: readonly TheoryFigure[]): TheoryCase {
   const keyed = {
     ...(queue.discipline === 'priority' && { priority: [2, 1] }),
@@ -45,13 +45,13 @@ function underOrder(model: string, queue: Queue, figures: readonly TheoryFigure[
   }
 }
 
-/** The waits of both classes, where `order` is that in which they go first. */
+/** The waits of both classes; `order`: classes in the order of their priority. */
 function waits(order: readonly PriorityClass[]): TheoryFigure[] {
   const values = cobhamMeanWaits(order)
-  return [SHORT, LONG].map((own, k) => meanWait(values[order.indexOf(own)]!, k))
+  return [SHORT, LONG].map((length, k) => meanWait(values[order.indexOf(length)]!, k))
 }
 
-/** Queue disciplines: waits where they are known, else Kleinrock's conservation law alone. */
+/** Queue disciplines: their waits where known, otherwise only Kleinrock's conservation law. */
 export function disciplineCases(): TheoryCase[] {
   const only = [conserved]
   return [

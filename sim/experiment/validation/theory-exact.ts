@@ -2,13 +2,13 @@ import { blocking, meanBatch, meanBatchWait, meanSojourn, meanWait } from './the
 import type { TheoryCase, TheoryFigure } from './theory-judge.ts'
 import { type TheoryScenario, theoryScenario } from './theory-scenario.ts'
 
-/** Arrivals every `gap` ms from `gap` on, `requests` of them, each batch taking `service` ms. */
+/** `requests` arrivals every `gap` ms from `gap` on; each batch takes `service` ms. */
 interface Timetable extends Partial<Omit<TheoryScenario, 'traffic' | 'work'>> {
   readonly model: string
   readonly gap: number
   readonly requests: number
   readonly service: number
-  /** ms that an idle server takes to begin */
+  /** set-up time of an idle server, ms */
   readonly setUp?: number
   readonly figures: readonly TheoryFigure[]
 }
@@ -17,7 +17,7 @@ function exact({ model, gap, requests, service, setUp, figures, ...rest }: Timet
   return {
     model,
     exact: true,
-    // half a gap more, so that the last arrival does not fall on the end
+    // half a gap more, so that the last arrival is before the end
     scenario: theoryScenario({
       name: model,
       traffic: [{ rate: 1 / gap, process: 'deterministic' }],
@@ -30,7 +30,7 @@ function exact({ model, gap, requests, service, setUp, figures, ...rest }: Timet
   }
 }
 
-/** Timetables worked out by hand: nothing in them is left to chance. */
+/** Timetables computed by hand: nothing in them is random. */
 export function exactCases(): TheoryCase[] {
   return [
     exact({
@@ -41,7 +41,7 @@ export function exactCases(): TheoryCase[] {
       figures: [meanSojourn(1.5)],
     }),
     exact({
-      // everybody finds the server idle
+      // every request finds the server idle
       model: 'D/D/1 with set-up, load 0.5',
       gap: 2,
       requests: 1000,
@@ -50,7 +50,7 @@ export function exactCases(): TheoryCase[] {
       figures: [meanSojourn(1.5)],
     }),
     exact({
-      // each waits 1 ms longer than the one before it: 0 + 1 + ... + 999
+      // each request waits 1 ms longer than the one before it: 0 + 1 + ... + 999
       model: 'D/D/1, load 1.5',
       gap: 2,
       requests: 1000,
@@ -58,7 +58,7 @@ export function exactCases(): TheoryCase[] {
       figures: [meanWait(499.5), meanSojourn(502.5)],
     }),
     exact({
-      // two leave every 3 ms, and three come: the k-th pair waits k ms, 0 + 0 + 1 + 1 + ... + 499
+      // two requests end every 3 ms, and three arrive: pair k waits k ms, 0 + 0 + 1 + 1 + ... + 499
       model: 'D/D/2, load 1.5',
       gap: 1,
       requests: 1000,
@@ -67,8 +67,8 @@ export function exactCases(): TheoryCase[] {
       figures: [meanWait(249.5)],
     }),
     exact({
-      // one is served every 10 ms from 11 on, when its place falls free: 1, 2, 3, 11, 21, ... 991
-      // come in, 102 of 1000
+      // one is served every 10 ms from 11 on, which admits another: requests 1, 2, 3, 11, 21, ...
+      // 991 are admitted, 102 of 1000
       model: 'D/D/1/3, load 10',
       gap: 1,
       requests: 1000,
@@ -77,7 +77,7 @@ export function exactCases(): TheoryCase[] {
       figures: [blocking(0.898)],
     }),
     exact({
-      // while one is served for 2 ms another comes and leaves after half a ms
+      // while one is served for 2 ms, another arrives and times out after half a ms
       model: 'D/D/1 with time-outs, load 2',
       gap: 1,
       requests: 1000,
@@ -86,8 +86,8 @@ export function exactCases(): TheoryCase[] {
       figures: [blocking(0.5), meanSojourn(2)],
     }),
     exact({
-      // the four come 3, 2, 1 and 0 ms before they go; from the second batch on the executor is
-      // busy for the first of these ms: 3 + 2 + 1 + 0, then 2 + 2 + 1 + 0 each time
+      // the four arrive 3, 2, 1 and 0 ms before their dispatch; from the second batch on, the
+      // executor is busy for the first of these ms: 3 + 2 + 1 + 0, then 2 + 2 + 1 + 0 each time
       model: 'Fixed batches of 4',
       gap: 1,
       requests: 1000,
@@ -104,7 +104,7 @@ export function exactCases(): TheoryCase[] {
       figures: [meanBatchWait(4), meanSojourn(7), meanBatch(1)],
     }),
     exact({
-      // five wait 4.5, 3.5, 2.5, 1.5 and .5 ms, and are done before the next
+      // five requests wait 4.5, 3.5, 2.5, 1.5 and .5 ms, and end before the next arrives
       model: 'Window of 4.5 ms, five requests in it',
       gap: 1,
       requests: 1000,
@@ -113,7 +113,7 @@ export function exactCases(): TheoryCase[] {
       figures: [meanBatchWait(2.5), meanSojourn(2.75), meanBatch(5)],
     }),
     exact({
-      // two fill a preferred size at once: they wait 1 and 0 ms
+      // two requests reach a preferred size at once: they wait 1 and 0 ms
       model: 'Window of 4.5 ms, preferred batches of 2',
       gap: 1,
       requests: 1000,

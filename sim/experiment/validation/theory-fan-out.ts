@@ -11,7 +11,9 @@ import { theoryScenario } from './theory-scenario.ts'
 const QUEUE = { arrivalRate: 0.7, serviceRate: 1 }
 const work = { law: 'exponential', mean_ms: 1 } as const
 
-/** One user whose requests need all of n replicas: nobody waits, and the slowest decides. */
+/**
+ * One user whose requests need all n replicas: there is no waiting, and the slowest part decides.
+ */
 function alone(parts: number, requests: number): TheoryCase {
   const model = `Slowest of ${parts} replicas`
   const think_time_s = { distribution: 'fixed', value: 0 } as const
@@ -39,7 +41,7 @@ function alone(parts: number, requests: number): TheoryCase {
   }
 }
 
-/** Fork-join queues: Poisson requests, a part of each for the queue of every replica. */
+/** Fork-join queues: Poisson requests, each with one part in the queue of every replica. */
 function forkJoin(parts: number, requests: number, theory: Parameters<typeof meanCall>[0]) {
   const model = `Fork-join of ${parts} replicas, load 0.7`
   return {

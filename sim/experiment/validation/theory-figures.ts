@@ -1,9 +1,7 @@
 import { PERCENTILES, type Percentile, percentileLabel } from '../../stats/index.ts'
 import type { Theory, TheoryFigure } from './theory-judge.ts'
 
-/**
- * How replications estimate the usual figures; times in ms, over the first class where not said.
- */
+/** Estimates of figures from replications; times in ms, of the first class by default. */
 
 export function meanWait(theory: Theory, of = 0): TheoryFigure {
   const name = of === 0 ? 'mean wait' : `mean wait, class ${of + 1}`
@@ -55,7 +53,7 @@ export function blocking(theory: number, of = 0): TheoryFigure {
   }
 }
 
-/** Batches count once each. */
+/** Mean over batches, each counted once. */
 export function meanBatch(theory: number): TheoryFigure {
   return {
     name: 'mean batch',
@@ -76,7 +74,7 @@ export function meanBatchWait(theory: number): TheoryFigure {
   }
 }
 
-/** Share of time in which the only server works. */
+/** Share of time in which the only server is busy. */
 export function utilisation(theory: number): TheoryFigure {
   return {
     name: 'utilisation',
@@ -94,7 +92,7 @@ export function throughput(theory: number, countedMs: number): TheoryFigure {
   }
 }
 
-/** Of whole calls: until the last part of each was done. */
+/** Mean duration of calls, until the last part of each is done. */
 export function meanCall(theory: Theory): TheoryFigure {
   return {
     name: 'mean latency of a call',

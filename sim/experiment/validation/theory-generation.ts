@@ -11,7 +11,7 @@ type Tokens = NonNullable<Parameters<typeof theoryScenario>[0]['traffic'][number
 
 const MEAN_TOKENS = 1000
 
-/** Prompts cost nothing of their own, so a sequence of K tokens takes part in K steps. */
+/** Prompts take no time, so a sequence of K tokens takes part in K steps. */
 function sharing(model: string, tokens: Tokens, system: TokenSharing): TheoryCase {
   return {
     model,
@@ -41,15 +41,21 @@ const SHARED: TokenSharing = {
   perSequence: 0.0006,
   limit: Number.POSITIVE_INFINITY,
 }
-/** No step longer than another for who is in it: processor sharing. */
+/** Step time proportional to the number of sequences: processor sharing. */
 const PROCESSOR: TokenSharing = { ...SHARED, base: 0, perSequence: 0.0007 }
 
-/** Eight places, and answers that are all alike: the formula for geometric ones does not hold. */
+/**
+ * Eight sequence slots and answers of equal length: the formula for geometric lengths does not
+ * hold.
+ */
 export function cappedAlike(): TheoryCase {
   return sharing('Continuous batching, 8 places, answers alike', ALIKE, { ...SHARED, limit: 8 })
 }
 
-/** Priorities of exponential service, in steps of a five hundredth; the first goes first. */
+/**
+ * Preemptive priorities with exponential service, in steps of 1/500 of it; the first class goes
+ * first.
+ */
 function preemptive(): TheoryCase {
   const step = 0.002
   const [first, second] = [0.25, 0.35]
@@ -87,7 +93,7 @@ function preemptive(): TheoryCase {
   }
 }
 
-/** Engines whose steps are short against what they make of them. */
+/** Engines whose steps are short compared with service times. */
 export function generationCases(): TheoryCase[] {
   return [
     sharing('Processor sharing, answers alike, load 0.7', ALIKE, PROCESSOR),

@@ -3,8 +3,8 @@ import type { TheoryCase } from './theory-judge.ts'
 import { theoryScenario } from './theory-scenario.ts'
 
 /**
- * Erlang A: clients who leave the queue, of a service that is too small for all, and of a large one
- * at its limit. Who leaves while being served is served on, as there.
+ * Erlang A, with abandonment only while queued: an overloaded service, and a large one at its
+ * limit. A request that times out in service is served on, as in Erlang A.
  */
 export function impatienceCases(): TheoryCase[] {
   return [

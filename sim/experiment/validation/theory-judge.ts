@@ -2,17 +2,17 @@ import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import { accept, meanWithError } from '../../stats/index.ts'
 import { type TheoryRun, theoryRun } from './theory-run.ts'
 
-/** What theory says: the value itself, or bounds that it lies strictly between. */
+/** A value of theory, or bounds strictly between which the figure lies. */
 export type Theory = number | { readonly above: number; readonly below: number }
 
-/** One figure of a model: what theory says of it, and how a replication estimates it. */
+/** One figure of a model: its value in theory, and its estimate from a replication. */
 export interface TheoryFigure {
   readonly name: string
   readonly theory: Theory
   readonly of: (run: TheoryRun) => number
 }
 
-/** A model with known figures; `exact` where nothing is left to chance. */
+/** A model with known figures; `exact` where nothing is random. */
 export interface TheoryCase {
   readonly model: string
   readonly scenario: Scenario
@@ -25,10 +25,10 @@ export interface TheoryRow {
   readonly model: string
   readonly figure: string
   readonly estimate: number
-  /** of the 95 % t interval over replications */
+  /** half-width of the 95 % t interval over replications */
   readonly halfWidth: number
   readonly theory: Theory
-  /** distance from theory in standard errors; within bounds, from the nearer one */
+  /** distance from theory in standard errors; for bounds, from the nearer one */
   readonly z: number
   /** null where simulation and theory agree */
   readonly problem: string | null
@@ -68,7 +68,7 @@ export function judge(
   const fromBelow = (mean - theory.above) / standardError
   const fromAbove = (theory.below - mean) / standardError
   const z = Math.min(fromBelow, fromAbove)
-  // sharp enough to judge itself by, and far enough from both bounds not to be there by chance
+  // precise relative to itself, and significantly far from both bounds
   const { problem: vague } = accept({ ...trial, theory: mean })
   const within = `${trial.name}: ${mean} ± ${halfWidth} within ${theory.above} and ${theory.below}`
   return { ...row, z, problem: z > 4 ? vague : `${within} by ${z.toFixed(1)} standard errors only` }

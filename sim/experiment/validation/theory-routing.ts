@@ -7,9 +7,9 @@ const SERVERS = 2
 const RATE = 1.6
 
 /**
- * Routers over two servers with a queue each. Round robin sends every second request of a Poisson
- * process to a server, which is E_2/M/1 exactly. To the shortest queue a request waits longer than
- * in the one queue of M/M/2, and shorter than by round robin (Winston 1977: it is best).
+ * Routers over two servers with separate queues. Round robin sends every second request of a
+ * Poisson process to each server, which is exactly E_2/M/1. With join-shortest-queue, waits lie
+ * between those of M/M/2 with one queue and those of round robin (Winston 1977: it is optimal).
  */
 export function routingCases(): TheoryCase[] {
   const turns = { arrivalRate: RATE / SERVERS, serviceRate: 1, stages: SERVERS }

@@ -18,12 +18,12 @@ import { hardwareOf, recorderOptions, type SimulationInput } from '../simulation
 /** One replication of a model of queueing theory. */
 export interface TheoryRun {
   readonly summary: RunSummary
-  /** requests after the warm-up that had to wait at all */
+  /** requests after the warm-up with a wait above 0 */
   readonly waited: number
 }
 
 /**
- * Hands everything on to a recorder, and counts those who waited: the recorder has no use for it.
+ * Passes everything on to a recorder, and counts requests that waited, which the recorder does not.
  */
 class WaitCounter implements Observer {
   waited = 0
@@ -81,7 +81,7 @@ export function theoryInput(scenario: Scenario): SimulationInput {
   }
 }
 
-/** What `runReplication` does with a scenario of declared work, and counts those who waited. */
+/** Runs a scenario of declared work as `runReplication` does, and counts requests that waited. */
 export function theoryRun(scenario: Scenario, replication: number): TheoryRun {
   const { seed } = scenario
   const plan = servingPlan(scenario)

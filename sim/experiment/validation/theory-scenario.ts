@@ -7,9 +7,9 @@ type WorkDraft = Extract<Draft['models'][string], { work: unknown }>['work']
 
 type TrafficDraft = Draft['traffic'][number]
 
-/** Traffic of one class: arrivals per ms, Poisson where nothing else is said. */
+/** Traffic of one class: arrivals per ms, Poisson by default. */
 export interface TheoryTraffic extends Partial<Omit<TrafficDraft, 'class'>> {
-  /** in the mean, also where `arrivals` say it in their way */
+  /** mean rate, also where `arrivals` replaces the process */
   readonly rate: number
   readonly process?: 'poisson' | 'deterministic'
 }
@@ -18,9 +18,9 @@ export interface TheoryTraffic extends Partial<Omit<TrafficDraft, 'class'>> {
 export interface TheoryScenario {
   readonly name: string
   readonly traffic: readonly TheoryTraffic[]
-  /** requests of each replication that are counted, in the mean */
+  /** mean number of counted requests in each replication */
   readonly requests: number
-  /** time from the empty system until it is taken to be stationary */
+  /** time from the empty system to an approximately stationary one, ms */
   readonly warmupMs: number
   readonly work: WorkDraft
   readonly replicas?: number
@@ -28,7 +28,7 @@ export interface TheoryScenario {
   readonly queue?: PoolDraft['queue']
   readonly batching?: PoolDraft['batching']
   readonly generation?: PoolDraft['generation']
-  /** as many pools of this kind, and the policy among them */
+  /** number of pools of this kind; `router` is the policy among them */
   readonly pools?: number
   readonly router?: Routing
 }

@@ -2,7 +2,7 @@ import { mg1SetUpMeanWait } from '../../theory/index.ts'
 import type { TheoryCase, TheoryFigure } from './theory-judge.ts'
 import { theoryScenario } from './theory-scenario.ts'
 
-/** From arrival to the start of service proper: all of the sojourn but the mean service. */
+/** Time from arrival to the start of service: the sojourn without the mean service. */
 function meanWaitWithSetUp(theory: number): TheoryFigure {
   return {
     name: 'mean wait with set-up',
@@ -11,7 +11,7 @@ function meanWaitWithSetUp(theory: number): TheoryFigure {
   }
 }
 
-/** M/G/1 whose server needs a set-up time after it was idle (cold start). */
+/** M/G/1 with a set-up time after the server was idle (cold start). */
 export function setUpCases(): TheoryCase[] {
   const exponential = { arrivalRate: 0.6, meanService: 1, secondMoment: 2 }
   const constant = { arrivalRate: 0.7, meanService: 1, secondMoment: 1 }

@@ -1,11 +1,15 @@
-/** Standard errors that an estimate may lie from theory: by chance 1 test in 16,000 does. */
+/**
+ * Standard errors between an estimate and theory: chance alone exceeds this in 1 test of 16,000.
+ */
 const MOST_STANDARD_ERRORS = 4
-/** Widest half of a 95 % interval, relative to theory, from which agreement can be concluded. */
+/**
+ * Largest half-width of a 95 % interval, relative to theory, that allows a verdict of agreement.
+ */
 const WIDEST_HALF_WIDTH = 0.02
-/** Relative rounding of two computations of one number, not an error of the model. */
+/** Relative rounding between two computations of one number, not an error of the model. */
 const ROUNDING = 1e-9
 
-/** What a simulation estimated, and what theory says, in one unit. */
+/** An estimate of a simulation and the value of theory, in one unit. */
 export interface Trial {
   readonly name: string
   readonly estimate: number
@@ -19,14 +23,14 @@ export interface Acceptance {
   readonly z: number
   /** half-width of the 95 % interval over the theory value */
   readonly relativeHalfWidth: number
-  /** null where the estimate agrees with theory, and is sharp enough to say so */
+  /** null where the estimate agrees with theory and is precise enough */
   readonly problem: string | null
 }
 
 /**
  * Whether an estimate agrees with theory: |z| <= 4 and a half-width of at most 2 % of theory. The
- * second keeps a vague estimate from passing. Every statistical test goes through here; its seeds
- * are fixed, so it cannot flake.
+ * second condition rejects imprecise estimates. Every statistical test uses this function with
+ * fixed seeds, so it cannot be flaky.
  */
 export function accept(trial: Trial): Acceptance {
   const { name, estimate, standardError, halfWidth95, theory } = trial
@@ -35,7 +39,7 @@ export function accept(trial: Trial): Acceptance {
   const relativeHalfWidth = halfWidth95 / Math.abs(theory)
   const measured = `${name}: ${estimate} ± ${halfWidth95} against ${theory}`
   let problem: string | null = null
-  // asked this way round so that a NaN is a problem
+  // negated so that NaN is a problem
   if (!(Math.abs(z) <= MOST_STANDARD_ERRORS)) {
     problem = `${measured} is ${z.toFixed(1)} standard errors off, at most ${MOST_STANDARD_ERRORS} pass`
   } else if (!(relativeHalfWidth <= WIDEST_HALF_WIDTH)) {

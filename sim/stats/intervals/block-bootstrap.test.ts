@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { blockBootstrap, defaultBlockMs, type TimedValues } from './block-bootstrap.ts'
 import { percentile } from './percentile.ts'
 
-/** M/M/1 by Lindley's recursion: `n` sojourns, ms, at one arrival a ms on average. */
+/** M/M/1 by Lindley's recursion: `n` sojourn times, ms, at a mean of one arrival a ms. */
 function mm1(n: number, load: number, random: () => number): TimedValues {
   const at = new Float64Array(n)
   const values = new Float64Array(n)
@@ -39,7 +39,7 @@ describe('blockBootstrap', () => {
     expect(draw()).toEqual(draw())
   })
 
-  test('a constant has an interval of no width', () => {
+  test('a constant has an interval of width 0', () => {
     const at = Float64Array.from({ length: 500 }, (_, i) => i * 10)
     const run = { at, values: new Float64Array(500).fill(3), from: 0, to: 5000 }
     const random = seedrandom.alea('constant')
@@ -57,8 +57,8 @@ describe('blockBootstrap', () => {
     expect(interval).toMatchObject({ value: 5, high: Number.POSITIVE_INFINITY })
   })
 
-  test('each request is as likely as any other, the first and last among them', () => {
-    // one request in each tenth of the window, and blocks that long: a resample has ten requests
+  test('each request is equally likely, including the first and the last', () => {
+    // one request in each tenth of the window and blocks of a tenth, so a resample has ten requests
     const at = Float64Array.from({ length: 10 }, (_, i) => i * 100 + 50)
     const random = seedrandom.alea('ring')
     for (const last of [0, 4, 9]) {
@@ -69,7 +69,7 @@ describe('blockBootstrap', () => {
         const options = { random, blockMs: 100, resamples: 1 }
         drawn += blockBootstrap(run, [1], options)[0]!.high
       }
-      // at least one of ten draws: 1 - .9^10 = .6513, standard error .0107
+      // drawn at least once in ten: 1 - .9^10 = .6513, standard error .0107
       expect(Math.abs(drawn / 2000 - 0.6513)).toBeLessThan(4 * 0.0107)
     }
   })
@@ -93,13 +93,13 @@ describe('blockBootstrap', () => {
     expect(covered.short).toBeLessThan(70)
   })
 
-  test('an empty run is refused', () => {
+  test('an empty run is rejected', () => {
     const run = { at: new Float64Array(), values: new Float64Array(), from: 0, to: 10 }
     expect(() => blockBootstrap(run, [0.5], { random: () => 0.5 })).toThrow('at least one request')
   })
 })
 
-test('a block is a thirtieth of the window, from 500 ms on, and never above a fifth', () => {
+test('a block is a thirtieth of the window, at least 500 ms and at most a fifth', () => {
   expect(defaultBlockMs(60_000)).toBe(2000)
   expect(defaultBlockMs(6000)).toBe(500)
   expect(defaultBlockMs(1000)).toBe(200)

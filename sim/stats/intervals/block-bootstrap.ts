@@ -4,9 +4,9 @@ import { percentile, rankOf } from './percentile.ts'
 export interface TimedValues {
   /** arrival, ms, ascending, each in [from, to) */
   readonly at: Float64Array
-  /** latency, ms; Infinity for a request that was lost */
+  /** latency, ms; Infinity for a lost request */
   readonly values: Float64Array
-  /** the window that was observed, ms */
+  /** the observed window, ms */
   readonly from: number
   readonly to: number
 }
@@ -14,15 +14,16 @@ export interface TimedValues {
 export interface BootstrapOptions {
   /** draws from [0, 1) */
   readonly random: () => number
-  /** ms; by default `defaultBlockMs` */
+  /** ms; default: `defaultBlockMs` */
   readonly blockMs?: number
   readonly resamples?: number
   readonly level?: number
 }
 
 /**
- * Block length for a window of `durationMs`: 30 blocks, as batch means take 20 to 30, but at least
- * 500 ms, for a queue remembers its state that long, and at most a fifth of the window.
+ * Block length for a window of `durationMs`: a thirtieth, as batch means use 20 to 30 batches. At
+ * least 500 ms, because a queue's state is correlated over that time; at most a fifth of the
+ * window.
  */
 export function defaultBlockMs(durationMs: number): number {
   return Math.min(Math.max(500, durationMs / 30), durationMs / 5)
@@ -30,12 +31,12 @@ export function defaultBlockMs(durationMs: number): number {
 
 /**
  * Intervals for percentiles of one run, by the circular block bootstrap over time (Künsch 1989;
- * Politis and Romano 1992). Requests close in time share a queue, so whole stretches of time are
- * drawn, with all requests that arrived in them; the window is closed to a ring, so that each
- * request is as likely as any other. The interval runs between the percentiles (1 -+ level) / 2 of
- * the resampled figures. All percentiles come from the same resamples.
+ * Politis and Romano 1992). Requests close in time share a queue, so blocks of time are drawn with
+ * all requests that arrived in them. The window is closed to a ring, so each request is equally
+ * likely. The interval runs between the percentiles (1 -+ level) / 2 of the resampled figures. All
+ * percentiles use the same resamples.
  *
- * A resample costs O(requests): values are ranked once and each resample only counts ranks.
+ * A resample costs O(requests): values are ranked once, and each resample only counts ranks.
  */
 export function blockBootstrap(
   run: TimedValues,
@@ -62,7 +63,7 @@ export function blockBootstrap(
       drawn += count(counts, ranks, lowerBound(at, start), lowerBound(at, end))
       if (end > to) drawn += count(counts, ranks, 0, lowerBound(at, end - duration))
     }
-    // only where arrivals are very sparse are all blocks empty
+    // all blocks are empty only where arrivals are very sparse
     if (drawn === 0) continue
     percentiles.forEach((p, i) => {
       figures[i]![resample] = sorted[rankAt(counts, rankOf(p, drawn), drawn)]!
@@ -84,7 +85,10 @@ function count(counts: Uint32Array, ranks: Uint32Array, start: number, end: numb
   return end - start
 }
 
-/** Index in the sorted values of the one at a rank of the resample; tails are near the far end. */
+/**
+ * Index, in the sorted values, of a rank of the resample. Searched from the far end, because tails
+ * are near it.
+ */
 function rankAt(counts: Uint32Array, rank: number, drawn: number): number {
   let index = counts.length
   let above = drawn - rank + 1

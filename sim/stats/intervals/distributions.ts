@@ -3,7 +3,9 @@ import type { Figures } from '../recording/run-summary.ts'
 import { estimate } from './estimate.ts'
 import { PERCENTILES, percentileKey, supports, unsupportedReason } from './percentile.ts'
 
-/** PERCENTILES over runs of `n` requests each; null with a reason where a run supports one not. */
+/**
+ * PERCENTILES over runs of `n` requests each; null with a reason where a run has too few requests.
+ */
 export function percentiles(
   runs: readonly { n: number; values: readonly number[] }[],
 ): Percentiles {

@@ -2,8 +2,8 @@ import type { Estimate } from '../../documents/index.ts'
 import { tInterval, within } from './interval.ts'
 
 /**
- * Mean over runs with its t interval; null with a reason where a run has no finite value. No figure
- * of a run is below 0 or above `most`, so neither is its interval.
+ * Mean over runs with its t interval; null with a reason where a run has no finite value. Figures
+ * lie from 0 to `most`, and so does the interval.
  */
 export function estimate(
   values: readonly number[],

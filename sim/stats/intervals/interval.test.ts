@@ -22,12 +22,12 @@ describe('tInterval', () => {
     expect(tInterval([])).toEqual({ value: Number.NaN, low: null, high: null })
   })
 
-  test('nor have infinite ones', () => {
+  test('infinite values have no interval', () => {
     const infinite = Number.POSITIVE_INFINITY
     expect(tInterval([1, infinite])).toEqual({ value: infinite, low: null, high: null })
   })
 
-  test('has no width where all values are the same, whatever their sum is rounded to', () => {
+  test('has width 0 where all values are equal, whatever their sum is rounded to', () => {
     for (const value of [0.1, 1 / 3, 12.345]) {
       expect(tInterval(Array(7).fill(value))).toEqual({ value, low: value, high: value })
     }
@@ -43,14 +43,14 @@ describe('clopperPearson', () => {
     [1, 2000, 1.2658823868557889e-5, 0.0027826398346589465],
     [1900, 2000, 0.9395182779168482, 0.9591357322817486],
     [499, 1000, 0.4675521862537382, 0.5304537166614578],
-  ])('of %i in %i runs from %f to %f', (k, n, low, high) => {
+  ])('%i of %i runs give %f to %f', (k, n, low, high) => {
     const interval = clopperPearson(k, n)
     expect(interval.value).toBe(k / n)
     expect(interval.low).toBeCloseTo(low, 10)
     expect(interval.high).toBeCloseTo(high, 10)
   })
 
-  test('covers the true share at least as often as it says', () => {
+  test('covers the true share at least as often as its level', () => {
     const random = seedrandom.alea('clopper-pearson')
     let covered = 0
     for (let trial = 0; trial < 2000; trial++) {
@@ -62,7 +62,7 @@ describe('clopperPearson', () => {
     expect(covered / 2000).toBeGreaterThan(0.95)
   })
 
-  test('no trial says nothing', () => {
+  test('no trials give no interval', () => {
     expect(clopperPearson(0, 0)).toEqual({ value: Number.NaN, low: null, high: null })
   })
 })

@@ -2,7 +2,7 @@ import { mean, sampleStandardDeviation } from 'simple-statistics'
 import { betaQuantile } from './beta.ts'
 import { studentTQuantile } from './student-t.ts'
 
-/** A value and the interval around it; the ends are null where the sample supports none. */
+/** A value and its interval; the ends are null where the sample supports none. */
 export interface Interval {
   readonly value: number
   readonly low: number | null
@@ -20,10 +20,10 @@ export function meanWithError(
 }
 
 /**
- * Student's t interval for the mean of independent values, one per replication or replay:
- * mean +- t_{n-1} s / sqrt(n). (Requests of one run are not independent: such an interval over
- * them covers the truth far less often than it says.) One value, or an infinite one, gives no
- * interval; none at all gives NaN.
+ * Student's t interval for the mean of independent values, one per replication or replay: mean +-
+ * t_{n-1} s / sqrt(n). Requests of one run are not independent: over them, such an interval covers
+ * the true mean far less often than its level. One value, or an infinite one, gives no interval; no
+ * value gives NaN.
  */
 export function tInterval(values: readonly number[], level = 0.95): Interval {
   if (values.length === 0) return { value: Number.NaN, low: null, high: null }
@@ -32,16 +32,16 @@ export function tInterval(values: readonly number[], level = 0.95): Interval {
   }
   const value = mean(values as number[])
   if (values.length < 2) return { value, low: null, high: null }
-  // rounding is no spread
+  // the sum of equal values is rounded, which is no variance
   const [first] = values as [number]
-  if (values.every((own) => own === first)) return { value: first, low: first, high: first }
+  if (values.every((value) => value === first)) return { value: first, low: first, high: first }
   const { halfWidth } = meanWithError(values, level)
   return { value, low: value - halfWidth, high: value + halfWidth }
 }
 
 /**
- * Interval for a share, from k successes in n independent trials: Clopper and Pearson 1934. It is
- * conservative: it covers the true share with at least the level.
+ * Interval for a share, from k successes in n independent trials (Clopper and Pearson 1934). It is
+ * conservative: its coverage is at least the level.
  */
 export function clopperPearson(k: number, n: number, level = 0.95): Interval {
   if (n === 0) return { value: Number.NaN, low: null, high: null }
@@ -53,7 +53,7 @@ export function clopperPearson(k: number, n: number, level = 0.95): Interval {
   }
 }
 
-/** An interval cut to what a quantity can be: from 0 to `most`. */
+/** An interval clipped to the possible values of a quantity, from 0 to `most`. */
 export function within(interval: Interval, most = Number.POSITIVE_INFINITY): Interval {
   const { value, low, high } = interval
   return {

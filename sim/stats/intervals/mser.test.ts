@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { mser5 } from './mser.ts'
 
 describe('mser5', () => {
-  test('cuts a known transient where it ends', () => {
+  test('cuts a known transient at its end', () => {
     const random = seedrandom.alea('transient')
     const values = Array.from({ length: 5000 }, (_, i) => (i < 400 ? 10 : 0) + random())
     const { truncate, short } = mser5(values)
@@ -17,7 +17,8 @@ describe('mser5', () => {
     const values = Array.from({ length: 10_000 }, (_, i) => 20 * Math.exp(-i / 200) + random())
     const { truncate, short } = mser5(values)
     expect(short).toBe(false)
-    // the transient falls to the deviation of the noise, 0.29, after 200 ln(20 / 0.29) = 850 values
+    // the transient decays to the deviation of the noise, 0.29, after 200 ln(20 / 0.29) = 850
+    // values
     expect(truncate).toBeGreaterThan(600)
     expect(truncate).toBeLessThan(2000)
   })
@@ -43,7 +44,7 @@ describe('mser5', () => {
     expect(mser5(values).truncate).toBe(5 * errors.indexOf(Math.min(...errors)))
   })
 
-  test('says so where the run is too short for its transient', () => {
+  test('reports a run that is too short for its transient', () => {
     expect(mser5(Array.from({ length: 100 }, (_, i) => i)).short).toBe(true)
     expect(mser5([1, 2, 3]).short).toBe(true)
   })

@@ -30,8 +30,8 @@ function polynomial(coefficients: readonly number[], r: number): number {
 
 /**
  * The p-quantile of the standard normal distribution, 0 < p < 1, to about 1 in 1e16: M. J. Wichura
- * 1988, Algorithm AS 241, Applied Statistics 37(3), PPND16. (`probit` of simple-statistics is off
- * by 0.003 at p = 0.975.)
+ * 1988, Algorithm AS 241, Applied Statistics 37(3), PPND16. (`probit` of simple-statistics has an
+ * error of 0.003 at p = 0.975.)
  */
 export function normalQuantile(p: number): number {
   if (!(p > 0 && p < 1)) throw new RangeError(`Expected p between 0 and 1, got ${p}`)
@@ -50,7 +50,7 @@ export function normalQuantile(p: number): number {
 
 /**
  * Distribution function of the standard normal, to 1e-15: G. Marsaglia 2004, Evaluating the Normal
- * Distribution, Journal of Statistical Software 11(4), by the Taylor series of the ratio to the
+ * Distribution, Journal of Statistical Software 11(4), by the Taylor series of its ratio to the
  * density.
  */
 export function normalDistribution(z: number): number {

@@ -24,16 +24,16 @@ describe('percentile', () => {
     expect(percentile(upTo(10), 1)).toBe(10)
   })
 
-  test('whole percents of 100 values are whole ranks, whatever the rounding of p', () => {
+  test('whole percents of 100 values are whole ranks, however p is rounded', () => {
     for (let percent = 1; percent <= 100; percent++)
       expect(rankOf(percent / 100, 100)).toBe(percent)
   })
 
-  test('of nothing it is NaN', () => {
+  test('is NaN without values', () => {
     expect(percentile(new Float64Array(), 0.5)).toBeNaN()
   })
 
-  test('over all arrivals the lost lie beyond every latency', () => {
+  test('over all arrivals, lost requests are above every latency', () => {
     expect(percentile(upTo(98), 0.98, 2)).toBe(98)
     expect(percentile(upTo(98), 0.99, 2)).toBe(Number.POSITIVE_INFINITY)
     expect(percentile(upTo(50), 0.5, 50)).toBe(50)
@@ -41,7 +41,7 @@ describe('percentile', () => {
 })
 
 describe('names', () => {
-  test('keys are those of the documents, labels those of people', () => {
+  test('keys are those of the documents, labels are readable', () => {
     expect(PERCENTILES.map(percentileKey)).toEqual(['p50', 'p90', 'p95', 'p99', 'p99_9'])
     expect(PERCENTILES.map(percentileLabel)).toEqual(['p50', 'p90', 'p95', 'p99', 'p99.9'])
     expect(percentileLabel(0.9999)).toBe('p99.99')
@@ -60,7 +60,7 @@ describe('support', () => {
     expect(supports(n - 1, p)).toBe(false)
   })
 
-  test('a verdict takes 100 requests beyond the percentile', () => {
+  test('a verdict needs 100 requests beyond the percentile', () => {
     expect(supportsVerdict(10_000, 0.99)).toBe(true)
     expect(supportsVerdict(9999, 0.99)).toBe(false)
     expect(supportsVerdict(1000, 0.9)).toBe(true)
@@ -77,7 +77,7 @@ describe('support', () => {
     expect(supports(1e12, 1)).toBe(false)
   })
 
-  test('the reason says what it takes', () => {
+  test('the reason has the number of requests needed', () => {
     expect(unsupportedReason(12_000, 0.999)).toBe(
       'p99.9 needs 30,000 requests in each run, got 12,000',
     )

@@ -2,7 +2,7 @@ import type { Percentiles } from '../../documents/index.ts'
 
 export type PercentileKey = keyof Percentiles
 
-/** The percentiles that every report holds. */
+/** The percentiles in every report. */
 export const PERCENTILES = [0.5, 0.9, 0.95, 0.99, 0.999] as const
 export type Percentile = (typeof PERCENTILES)[number]
 
@@ -19,25 +19,24 @@ export function percentileKey(p: Percentile): PercentileKey {
   return KEYS[p]
 }
 
-/** How people read it, such as `p99.9`. */
+/** Label of a percentile in reports, such as `p99.9`. */
 export function percentileLabel(p: number): string {
   return `p${Number((p * 100).toFixed(6))}`
 }
 
 /**
- * Rank, from 1, of the p-percentile of n values: the nearest rank, ceil(p n), at least 1. (Hyndman
- * and Fan 1996, definition 1: the inverse of the empirical distribution function.) It is always a
- * value that was observed, and needs no arithmetic on infinite ones. The one definition used here.
+ * Rank, from 1, of the p-percentile of n values: the nearest rank, ceil(p n), at least 1 (Hyndman
+ * and Fan 1996, definition 1: the inverse of the empirical distribution function). It selects an
+ * observed value, without arithmetic on infinite ones. All exact percentiles use this definition.
  */
 export function rankOf(p: number, n: number): number {
-  // p n may lie an ulp above the whole number meant: .07 * 100 is 7.000000000000001
+  // p n may be an ulp above the whole number: .07 * 100 is 7.000000000000001
   return Math.min(n, Math.max(1, Math.ceil(p * n * (1 - 1e-14))))
 }
 
 /**
  * The p-percentile of values sorted in ascending order; NaN where there are none. `lost` further
- * requests never ended and count as infinitely long: with them it is the percentile over all
- * arrivals.
+ * requests count as infinitely long: with them it is the percentile over all arrivals.
  */
 export function percentile(sorted: Float64Array, p: number, lost = 0): number {
   const n = sorted.length + lost
@@ -46,9 +45,9 @@ export function percentile(sorted: Float64Array, p: number, lost = 0): number {
   return rank > sorted.length ? Number.POSITIVE_INFINITY : sorted[rank - 1]!
 }
 
-/** Requests beyond a percentile that it takes to print it. */
+/** Requests needed beyond a percentile to print it. */
 const TAIL_TO_PRINT = 30
-/** Requests beyond a percentile that it takes to base a verdict on it. */
+/** Requests needed beyond a percentile to base a verdict on it. */
 const TAIL_TO_JUDGE = 100
 
 /** Whether n requests support the p-percentile: at least 30 of them lie beyond it. */
@@ -66,7 +65,7 @@ export function lastSupported(n: number): number {
   return 1 - TAIL_TO_PRINT / n
 }
 
-/** Where so many requests have to be. */
+/** The scope in which requests are counted. */
 type Where = 'in each run' | 'in each replay' | 'in all rounds'
 
 /** Why a percentile is not printed, such as `p99 needs 3,000 requests in each run, got 1,200`. */

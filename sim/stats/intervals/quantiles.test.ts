@@ -24,17 +24,17 @@ describe('studentTQuantile', () => {
     expect(Math.abs(studentTQuantile(p, df) - t)).toBeLessThan(1e-8)
   })
 
-  test('is that of the Cauchy distribution at 1 degree of freedom', () => {
+  test('is the quantile of the Cauchy distribution at 1 degree of freedom', () => {
     for (const p of [0.01, 0.3, 0.5, 0.74, 0.76, 0.999]) {
       expect(studentTQuantile(p, 1)).toBeCloseTo(Math.tan(Math.PI * (p - 0.5)), 8)
     }
   })
 
-  test('becomes normal with many degrees of freedom', () => {
+  test('approaches the normal with many degrees of freedom', () => {
     expect(studentTQuantile(0.975, 1e7)).toBeCloseTo(normalQuantile(0.975), 6)
   })
 
-  test('asks for a probability and a degree of freedom', () => {
+  test('rejects other values than a probability and a degree of freedom', () => {
     expect(() => studentTQuantile(1, 5)).toThrow('between 0 and 1')
     expect(() => studentTQuantile(0.5, 0)).toThrow('at least 1')
   })
@@ -66,7 +66,7 @@ describe('betaCdf', () => {
     expect(Math.abs(betaCdf(x, a, b) / value - 1)).toBeLessThan(1e-11)
   })
 
-  test('the quantile undoes it', () => {
+  test('its quantile is its inverse', () => {
     for (const p of [1e-6, 0.025, 0.5, 0.975]) {
       expect(betaCdf(betaQuantile(p, 7, 1994), 7, 1994) / p).toBeCloseTo(1, 10)
       expect(betaCdf(betaQuantile(p, 0.5, 0.5), 0.5, 0.5) / p).toBeCloseTo(1, 10)

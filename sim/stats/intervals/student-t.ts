@@ -4,8 +4,7 @@ import { betaQuantile } from './beta.ts'
  * The p-quantile of Student's t with `df` >= 1 degrees of freedom, 0 < p < 1.
  *
  * With T ~ t(df), df / (df + T^2) ~ Beta(df/2, 1/2) (Abramowitz and Stegun 1964, 26.5.27 and
- * 26.7.1). Near the median T^2 is small and its own share T^2 / (df + T^2) ~ Beta(1/2, df/2) is
- * the one that keeps all digits.
+ * 26.7.1). Near the median T^2 is small, and T^2 / (df + T^2) ~ Beta(1/2, df/2) keeps all digits.
  */
 export function studentTQuantile(p: number, df: number): number {
   if (!(p > 0 && p < 1)) throw new RangeError(`Expected p between 0 and 1, got ${p}`)

@@ -11,7 +11,7 @@ describe('tailProbabilities', () => {
     for (const p of grid) expect(supports(n, p)).toBe(true)
   })
 
-  test('hold each usual percentile that n supports', () => {
+  test('include each usual percentile that n supports', () => {
     expect(tailProbabilities(30_000)).toEqual(expect.arrayContaining([...PERCENTILES]))
     expect(tailProbabilities(29_999)).not.toContain(0.999)
   })
@@ -21,7 +21,7 @@ describe('tailProbabilities', () => {
     for (let i = 1; i < nines.length; i++) expect(nines[i]! - nines[i - 1]!).toBeLessThan(0.0251)
   })
 
-  test('of too few values there are none', () => {
+  test('are absent for too few values', () => {
     expect(tailProbabilities(30)).toEqual([])
     expect(tailProbabilities(0)).toEqual([])
   })

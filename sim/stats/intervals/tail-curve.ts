@@ -6,8 +6,8 @@ const POINTS_PER_NINE = 40
 
 /**
  * Probabilities of a tail curve over n values: 0.01, then evenly spaced in nines, -log10(1 - p), up
- * to the last probability that n supports, which is the last point. The usual percentiles are among
- * them. Empty where n supports none. Grids of different n agree but for their ends.
+ * to the last probability that n supports, which is the last point. They include the usual
+ * percentiles. Empty where n supports none. Grids of different n differ only at their ends.
  */
 export function tailProbabilities(n: number): number[] {
   const last = lastSupported(n)

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { Backlog } from './backlog.ts'
 
-test('a surge has a peak, and is over when no more wait than before it', () => {
+test('a surge has a peak backlog, and a recovery when no more wait than before it', () => {
   const backlog = new Backlog([{ fromMs: 100, toMs: 120 }], 10, 900)
-  // what waits in the warm-up does not count
+  // requests that wait in the warm-up do not count
   backlog.change(5, 9)
   backlog.change(6, -9)
   backlog.change(50, 2)
@@ -18,7 +18,7 @@ test('a surge has a peak, and is over when no more wait than before it', () => {
   expect(backlog.surges).toEqual([{ peak: 8, recoveryMs: 30 }])
 })
 
-test('the next surge ends the wait for recovery from the one before', () => {
+test('the next surge ends the recovery of the one before', () => {
   const windows = [
     { fromMs: 100, toMs: 110 },
     { fromMs: 200, toMs: 210 },
@@ -33,14 +33,14 @@ test('the next surge ends the wait for recovery from the one before', () => {
   ])
 })
 
-test('a queue that drains once nobody comes any more has not recovered', () => {
+test('a queue that drains after the end of traffic has not recovered', () => {
   const backlog = new Backlog([{ fromMs: 100, toMs: 110 }], 0, 200)
   backlog.change(105, 3)
   backlog.change(250, -3)
   expect(backlog.surges).toEqual([{ peak: 3, recoveryMs: Number.POSITIVE_INFINITY }])
 })
 
-test('a surge that nobody saw has no entry', () => {
+test('a surge that did not begin has no entry', () => {
   const backlog = new Backlog([{ fromMs: 100, toMs: 110 }], 0, 900)
   backlog.change(50, 1)
   expect(backlog.surges).toEqual([])

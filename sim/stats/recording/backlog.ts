@@ -1,43 +1,43 @@
 import type { Ms } from '../../serving/index.ts'
 
-/** A time of more traffic. */
+/** A time of increased traffic. */
 export interface SurgeWindow {
   readonly fromMs: Ms
-  /** when it begins to decay */
+  /** when its decay begins */
   readonly toMs: Ms
 }
 
-/** What a surge did to the requests that wait. */
+/** The waiting requests during and after a surge. */
 export interface SurgeBacklog {
-  /** most that waited, from the surge until the next one */
+  /** peak backlog, from the surge until the next one */
   readonly peak: number
   /**
-   * from the surge's end until no more waited than ever before the first one; Infinity where that
-   * did not come before the next surge or the end of the traffic
+   * recovery time: from the start of decay until no more requests waited than before the first
+   * surge; Infinity where the next surge or the end of the traffic came first
    */
   readonly recoveryMs: Ms
 }
 
 interface Stretch {
   readonly window: SurgeWindow
-  /** most that waited before the surge */
+  /** peak backlog before the first surge */
   readonly before: number
   peak: number
   recoveredAt: Ms
 }
 
-/** Follows the number of waiting requests through the surges of a run, in all queues together. */
+/** Follows the number of waiting requests, over all queues, through the surges of a run. */
 export class Backlog {
   readonly #windows: readonly SurgeWindow[]
   readonly #warmupMs: Ms
-  /** of the traffic: a queue that then drains has not recovered */
+  /** end of the traffic: a queue that drains after it has not recovered */
   readonly #endMs: Ms
   readonly #stretches: Stretch[] = []
   #waiting = 0
-  /** most that waited from the warm-up until the first surge */
+  /** peak backlog from the warm-up until the first surge */
   #usual = 0
 
-  /** `windows` by their start. */
+  /** `windows` in the order of their starts. */
   constructor(windows: readonly SurgeWindow[], warmupMs: Ms, endMs: Ms) {
     this.#windows = windows
     this.#warmupMs = warmupMs

@@ -13,7 +13,7 @@ interface Part {
   readonly outcome: Outcome
 }
 
-/** The calls of one class in the end, its requests having ended in the order given. */
+/** The calls of one class after its requests ended in the given order. */
 function callsOf(parts: readonly Part[], of: { fanOut: number; warmupMs?: number }) {
   const requests = new Requests(parts.length)
   const recorder = new CallRecorder(requests, [of.fanOut], of.warmupMs ?? 0)
@@ -33,7 +33,7 @@ function callsOf(parts: readonly Part[], of: { fanOut: number; warmupMs?: number
 }
 
 describe('calls', () => {
-  test('of a fan-out end with the last part', () => {
+  test('of a fan-out end with their last part', () => {
     const parts = [
       { sending: 0, part: 1, done: 5, outcome: served },
       { sending: 0, part: 0, done: 7, outcome: served },
@@ -41,7 +41,7 @@ describe('calls', () => {
     expect(callsOf(parts, { fanOut: 2 })).toEqual({ made: 1, answered: 1, mean: 7 })
   })
 
-  test('are not answered where a part is not', () => {
+  test('are not answered if one part is not', () => {
     const parts = [
       { sending: 0, part: 0, done: 0, outcome: shed },
       { sending: 0, part: 1, done: 7, outcome: served },
@@ -51,7 +51,7 @@ describe('calls', () => {
     expect(callsOf(parts, { fanOut: 2 })).toEqual({ made: 2, answered: 1, mean: 9 })
   })
 
-  test('count all attempts from the schedule of the first', () => {
+  test('include all attempts, from the scheduled arrival of the first', () => {
     const attempts = [
       { sending: 0, done: 30, outcome: abandoned },
       { sending: 1, attempt: 2, done: 45, outcome: served },
@@ -59,7 +59,7 @@ describe('calls', () => {
     expect(callsOf(attempts, { fanOut: 1 })).toEqual({ made: 1, answered: 1, mean: 45 })
   })
 
-  test('that began before the warm-up was over are left out, whenever they end', () => {
+  test('that began in the warm-up are not counted, whenever they end', () => {
     const parts = [
       { sending: 0, since: 9, done: 30, outcome: served },
       { sending: 1, since: 10, done: 31, outcome: served },

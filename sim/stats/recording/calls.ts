@@ -1,25 +1,28 @@
 import { type Ms, OUTCOME, type Requests } from '../../serving/index.ts'
 import { Histogram } from './histogram.ts'
 
-/** The calls of one class: what clients want to have answered, by all parts of some attempt. */
+/** The calls of one class. A call is answered when all parts of one of its attempts are. */
 export class Calls {
-  /** that began after the warm-up */
+  /** calls that began after the warm-up */
   made = 0
-  /** of those answered, from the first attempt's scheduled arrival to the last answer it took */
+  /**
+   * of answered calls, ms: from the scheduled arrival of the first attempt to the last part's
+   * answer
+   */
   readonly latency = new Histogram()
 }
 
-/** Records calls as their requests end. A call is answered when every part of an attempt is. */
+/** Records calls as their requests end. */
 export class CallRecorder {
-  /** null for a class of which each request is a call */
+  /** null for a class in which each request is a call */
   readonly classes: readonly (Calls | null)[]
   readonly #requests: Requests
   readonly #parts: readonly (number | null)[]
   readonly #warmupMs: Ms
-  /** parts that were served, and that are still to end, by what was sent */
+  /** by number of the send: its served parts, and parts that have not ended */
   readonly #inFlight = new Map<number, { served: number; left: number }>()
 
-  /** `parts`: of a request of each class; null where each request is a call. */
+  /** `parts`: parts per request of each class; null where each request is a call. */
   constructor(requests: Requests, parts: readonly (number | null)[], warmupMs: Ms) {
     this.classes = parts.map((of) => (of === null ? null : new Calls()))
     this.#requests = requests
@@ -42,7 +45,7 @@ export class CallRecorder {
     if (answered && since[request]! >= this.#warmupMs) calls.latency.record(now - since[request]!)
   }
 
-  /** Whether all parts have ended with this one, and all were served. */
+  /** Whether this was the last part to end, and all parts were served. */
   #lastOf(request: number, served: boolean): boolean {
     const { class: numbers, sending } = this.#requests
     const parts = this.#parts[numbers[request]!]!

@@ -1,8 +1,8 @@
 import type { SpaceCounts, SpaceSummary } from './space-recorder.ts'
 
 /**
- * A pool whose replicas have devices of their own: figures of the replica that held most, counts
- * of all, series and map of the first. Throws where there is none.
+ * A pool whose replicas have dedicated devices: the figures of the fullest replica, the counts of
+ * all, and the series and map of the first. Throws where there is no replica.
  */
 export function fullestSpace(replicas: readonly SpaceSummary[]): SpaceSummary {
   const first = replicas[0]
@@ -18,7 +18,7 @@ export function fullestSpace(replicas: readonly SpaceSummary[]): SpaceSummary {
   return { ...fullest, counts, series: first.series, map: first.map }
 }
 
-function isFuller(one: SpaceSummary, other: SpaceSummary): boolean {
-  if (one.peakHeld !== other.peakHeld) return one.peakHeld > other.peakHeld
-  return one.peakInUse > other.peakInUse
+function isFuller(a: SpaceSummary, b: SpaceSummary): boolean {
+  if (a.peakHeld !== b.peakHeld) return a.peakHeld > b.peakHeld
+  return a.peakInUse > b.peakInUse
 }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { percentile } from '../intervals/percentile.ts'
 import { Histogram } from './histogram.ts'
 
-/** Durations over the whole range, evenly in their logarithm; some are zero, some equal. */
+/** Durations over the whole range, uniform in their logarithm; some are zero, some equal. */
 const duration = fc.oneof(
   fc.double({ min: Math.log(1e-6), max: Math.log(1e9), noNaN: true }).map(Math.exp),
   fc.integer({ min: 0, max: 20 }),
@@ -43,7 +43,7 @@ test('quantiles rise with q, between the least and the largest value', () => {
   )
 })
 
-test('merging equals recording everything in one', () => {
+test('merging equals recording everything in one histogram', () => {
   fc.assert(
     fc.property(durations, durations, fc.array(probability), (a, b, qs) => {
       const merged = of(a)
@@ -60,7 +60,7 @@ test('merging equals recording everything in one', () => {
   )
 })
 
-test('a run of durations is recorded as one by one', () => {
+test('a run of durations is recorded as if one by one', () => {
   const ms = fc.double({ min: 1e-3, max: 1e3, noNaN: true })
   const steps = fc.integer({ min: 1, max: 500 })
   fc.assert(
@@ -70,12 +70,12 @@ test('a run of durations is recorded as one by one', () => {
       run.recordRun(from, to, length, count)
       const single = new Histogram()
       for (let step = 0; step < length; step++) {
-        const own = length === 1 ? from : from + (step * (to - from)) / (length - 1)
-        for (let i = 0; i < count; i++) single.record(own)
+        const duration = length === 1 ? from : from + (step * (to - from)) / (length - 1)
+        for (let i = 0; i < count; i++) single.record(duration)
       }
       expect([run.count, run.min, run.max]).toEqual([single.count, from, to])
       expect(run.mean).toBeCloseTo(single.mean, 8)
-      // one that falls on the edge of a bin may be counted in either
+      // a duration on the edge of a bin may be counted in either
       for (const q of [0.01, 0.3, 0.5, 0.9, 1]) {
         expect(Math.abs(run.quantile(q) / single.quantile(q) - 1)).toBeLessThan(1 / 64)
       }

@@ -28,7 +28,7 @@ describe('Histogram', () => {
     expect(of(0, 0, 0, 0, 5).quantile(0.5)).toBe(0)
   })
 
-  test('values beyond the range keep their order, and the ends stay exact', () => {
+  test('values beyond the range keep their order, and both ends stay exact', () => {
     const histogram = of(1e-9, 1e-9, 1, 1e12, 1e13)
     expect(histogram.quantile(0)).toBe(1e-9)
     expect(histogram.quantile(0.4)).toBeLessThan(1e-6)
@@ -51,7 +51,7 @@ describe('Histogram', () => {
     expect(new Histogram().quantile(0.5, 7)).toBe(Number.POSITIVE_INFINITY)
   })
 
-  test('after reset nothing is left', () => {
+  test('reset removes everything', () => {
     const histogram = of(1, 2, 3)
     histogram.reset()
     histogram.record(7)
@@ -59,7 +59,7 @@ describe('Histogram', () => {
     expect(histogram.quantile(0.5)).toBe(7)
   })
 
-  test.each([Number.NaN, -1, Number.POSITIVE_INFINITY])('%s is no duration', (ms) => {
+  test.each([Number.NaN, -1, Number.POSITIVE_INFINITY])('%s is rejected as a duration', (ms) => {
     expect(() => new Histogram().record(ms)).toThrow('Expected a finite duration')
   })
 })

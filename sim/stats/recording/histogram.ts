@@ -2,12 +2,12 @@ import { rankOf } from '../intervals/percentile.ts'
 
 /** 2^7 buckets an octave: no bucket is wider than 1/128 of its lower edge, 0.78 %. */
 const SUB_BITS = 7
-/** the 20 mantissa bits of the high word, without the 7 that number the bucket */
+/** of the 20 mantissa bits in the high word, all except the 7 that select the bucket */
 const SHIFT = 20 - SUB_BITS
 const LOWEST_MS = 1e-6
 const HIGHEST_MS = 1e9
 
-/** One double and its two words, over the same bytes. */
+/** One double and its two words, in the same bytes. */
 const double = new Float64Array(1)
 const words = new Int32Array(double.buffer)
 /** index of the high word: 1 on a little-endian machine */
@@ -18,7 +18,7 @@ const prefixOf = (ms: number) => {
   double[0] = ms
   return words[HIGH]! >> SHIFT
 }
-/** bucket 0 is zero itself, bucket 1 holds LOWEST_MS */
+/** bucket 0 is zero itself; bucket 1 begins at LOWEST_MS */
 const BASE = prefixOf(LOWEST_MS) - 1
 const BUCKETS = prefixOf(HIGHEST_MS) - BASE + 1
 
@@ -36,7 +36,7 @@ function bucketOf(ms: number): number {
 
 /**
  * Streaming histogram of durations, log-linear by the high word of the IEEE 754 double: sign,
- * exponent and the first 7 bits of the mantissa number the bucket, without a logarithm.
+ * exponent and the first 7 bits of the mantissa select the bucket, without a logarithm.
  *
  * Between 1e-6 ms and 1e9 ms a quantile is within 0.79 % of the exact one (nearest rank, as
  * `percentile`). Shorter durations count as zero and longer ones fall into the last bucket, but
@@ -50,15 +50,15 @@ export class Histogram {
 
   readonly #counts = new Float64Array(BUCKETS)
 
-  /** NaN where nothing has been recorded. */
+  /** NaN where nothing was recorded. */
   get mean(): number {
     return this.sum / this.count
   }
 
-  /** Adds a finite duration of at least zero, ms. */
+  /** Adds a finite duration of at least zero, ms. Throws for any other. */
   record(ms: number): void {
     if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY)) throw new RangeError(expected(ms))
-    // written out, as it is what a recorder does most
+    // inlined: this is the hottest path of a recorder
     double[0] = ms
     const bucket = (words[HIGH]! >> SHIFT) - BASE
     this.#counts[bucket < 0 ? 0 : bucket < BUCKETS ? bucket : BUCKETS - 1]!++
@@ -68,13 +68,13 @@ export class Histogram {
     if (ms > this.max) this.max = ms
   }
 
-  /** Adds `steps` durations that go evenly from `fromMs` to `toMs`, each `count` times. */
+  /** Adds `steps` durations, evenly spaced from `fromMs` to `toMs`, each `count` times. */
   recordRun(fromMs: number, toMs: number, steps: number, count: number): void {
     const slope = steps > 1 ? (toMs - fromMs) / (steps - 1) : 0
     for (let step = 0; step < steps; ) {
       const ms = fromMs + step * slope
       const bucket = bucketOf(ms)
-      // as many as are still below the bucket's upper edge
+      // the number of steps that stay below the bucket's upper edge
       const room = slope > 0 ? Math.ceil((lowerEdge(bucket + 1) - ms) / slope) : steps
       const here = Math.min(steps - step, Math.max(1, room))
       this.#counts[bucket]! += here * count
@@ -87,7 +87,7 @@ export class Histogram {
     this.max = Math.max(this.max, fromMs, toMs)
   }
 
-  /** Adds all that `other` recorded. */
+  /** Adds all records of `other`. */
   merge(other: Histogram): void {
     const counts = this.#counts
     const others = other.#counts
@@ -100,7 +100,7 @@ export class Histogram {
 
   /**
    * The q-quantile, 0 <= q <= 1, by nearest rank with linear interpolation inside the bucket; NaN
-   * where nothing has been recorded. `lost` further requests count as infinitely long.
+   * where nothing was recorded. `lost` further requests count as infinitely long.
    */
   quantile(q: number, lost = 0): number {
     const total = this.count + lost

@@ -4,12 +4,12 @@ import { requestsOf } from '../../../test/small-system.ts'
 import { runReplication } from '../../experiment/index.ts'
 import type { SpaceSummary } from './space-recorder.ts'
 
-/** KiB of a token, and of the weights. */
+/** KiB of a token, and of the weights */
 const TOKEN = 2
 const WEIGHTS = 64
 const BLOCK = 4 * TOKEN
 
-/** Engines on which prompts of 10 tokens get answers of 3, each alone with its steps of 1 ms. */
+/** Engines that answer prompts of 10 tokens with 3, in steps of 1 ms. */
 function scenarioOf(pools: readonly object[]): Scenario {
   return scenarioSchema.parse({
     spillway: 1,
@@ -64,7 +64,7 @@ function memoryOf(
 /** KiB. */
 const kib = (bytes: number) => bytes / 1024
 
-test('a sequence asks for its tokens, uses whole blocks, and gives them back', () => {
+test('a sequence requests its tokens, uses whole blocks, and releases them', () => {
   const [space] = memoryOf(scenarioOf([{}]), [{ at: 5 }])
   // the last token of the answer is not computed on
   expect(kib(space!.peakRequested)).toBe(WEIGHTS + 12 * TOKEN)
@@ -77,11 +77,11 @@ test('a sequence asks for its tokens, uses whole blocks, and gives them back', (
   expect(odd!.internal).toBeCloseTo(1 - 13 / 16, 12)
 })
 
-test('of replicas with devices of their own the fullest counts, and shortages of all', () => {
+test('replicas with dedicated devices: figures of the fullest, shortages of all', () => {
   // 8 blocks each
   const memory = { allocator: 'paged', limit_mib: (WEIGHTS + 8 * BLOCK) / 1024 }
   const scenario = scenarioOf([{ replicas: 2, memory }])
-  // the second replica has the longer ones, of which two do not fit to their ends
+  // the second replica gets longer requests, two of which do not fit until they end
   const requests = [
     { at: 0 },
     { at: 0.1, prompt: 9, answer: 20 },
@@ -95,7 +95,7 @@ test('of replicas with devices of their own the fullest counts, and shortages of
   expect(kib(space!.weightsBytes)).toBe(WEIGHTS)
 })
 
-test('a shared device has all weights and caches, one after the other', () => {
+test('a shared device has all weights and caches, one after another', () => {
   const memory = { allocator: 'paged', device: 'card' }
   const reserved = { allocator: 'contiguous', reservation_tokens: 32, device: 'card' }
   const generation = { policy: 'continuous' }
@@ -134,7 +134,7 @@ test('maps are those of the first replication, and a pool without memory has no 
   expect(memoryOf(scenarioOf([unlimited]), [{ at: 5 }])).toEqual([])
 })
 
-test('a turn finds the whole blocks of the turn before and of its answer', () => {
+test("a session's turn finds the whole blocks of the turn before, including its answer", () => {
   const session = {
     turns: { distribution: 'fixed', value: 3 },
     think_time_s: { distribution: 'fixed', value: 0.1 },
@@ -158,7 +158,7 @@ test('a turn finds the whole blocks of the turn before and of its answer', () =>
   const scenario = scenarioSchema.parse({ ...plain, traffic })
   const input = { scenario, models: [null], capacityRps: null, traces: new Map(), requests: null }
   const { prefixes, memory: spaces } = runReplication(input, 0)
-  // 700, 1,500 and 2,300 tokens; of the two latter are known 800 and 1,600 less the last token
+  // 700, 1,500 and 2,300 tokens; the latter two find 800 and 1,600 less the last token
   expect(prefixes).toEqual([{ part: 49 * 16 + 99 * 16, of: 700 + 1500 + 2300 }])
   const last = spaces[0]!.map.at(-1)!.chunks.map(({ owner }) => owner)
   expect(last).toEqual(['weights', 'cached prefixes', 'free'])

@@ -8,7 +8,7 @@ import {
   type SpaceSummary,
 } from './space-recorder.ts'
 
-/** A replica, how large its weights and blocks are, in bytes, and how full its KV cache is. */
+/** A replica, the bytes of its weights, blocks and tokens, and the use of its KV cache. */
 interface Replica {
   readonly pool: string
   readonly weights: number
@@ -28,23 +28,22 @@ const UNUSED: KvUse = Object.freeze({
   hitTokens: 0,
 })
 
-/** A device, and the replicas on it. */
+/** A device and its replicas. */
 interface Space {
   readonly recorder: SpaceRecorder
   readonly replicas: Replica[]
 }
 
 /**
- * Memory of the pools that generate: weights, and KV caches that are taken as a whole at the start.
- * Any free block fits whom it is large enough for, reservations as well as pages: what is free is
- * one chunk, and no fragmentation but that inside blocks. Places that were lost for want of blocks
- * are shortages.
+ * Memory of pools that generate: weights, and KV caches that are reserved as a whole at the start.
+ * Any free block or reservation can be used, so free memory is one chunk, and all fragmentation is
+ * internal. Preemptions for lack of blocks are shortages.
  */
 export class KvSpaces {
   readonly #maps: boolean
-  /** by executor; null where its pool does not generate or says no memory */
+  /** by executor; null where its pool does not generate or has no `memory` */
   readonly #of: ({ readonly space: Space; readonly replica: Replica } | null)[] = []
-  /** by device of the scenario, or by pool, whose replicas each have their own */
+  /** by device of the scenario, or by pool with dedicated devices */
   readonly #groups = new Map<string, Space[]>()
 
   /** `maps`: whether the address space is recorded. */
@@ -65,7 +64,7 @@ export class KvSpaces {
         const replica = { pool: pool.name, weights, block, token, use }
         space.replicas.push(replica)
         this.#of.push({ space, replica })
-        // the cache is one region, there from the beginning
+        // the cache is one region, reserved at the start
         space.recorder.counts.extensions++
       }
     }
@@ -75,10 +74,10 @@ export class KvSpaces {
   }
 
   readonly kv = (now: Ms, use: KvUse): void => {
-    const own = this.#of[use.executor]!
-    if (own === null) return
-    own.replica.use = use
-    const { recorder, replicas } = own.space
+    const located = this.#of[use.executor]!
+    if (located === null) return
+    located.replica.use = use
+    const { recorder, replicas } = located.space
     recorder.sample(now, stateOf(replicas))
     if (this.#maps && recorder.wantsMap(now)) {
       recorder.map(now, chunksOf(replicas, recorder.head.shared))
@@ -104,9 +103,9 @@ export class KvSpaces {
     if (device !== undefined && spaces.length > 0) return spaces[0]!
     const shares = ({ memory }: Pool) => memory?.device === device
     const pools = device === undefined ? [pool] : scenario.pools.filter(shares)
-    const weights = pools.map((one) => {
-      const replicas = device === undefined ? 1 : one.replicas
-      return replicas * (kvBytes(one, scenario)?.weights ?? 0)
+    const weights = pools.map((entry) => {
+      const replicas = device === undefined ? 1 : entry.replicas
+      return replicas * (kvBytes(entry, scenario)?.weights ?? 0)
     })
     const head = {
       name: device ?? pool.name,
@@ -114,7 +113,7 @@ export class KvSpaces {
       pools: pools.map(({ name }) => name),
       allocators: pools.map(({ memory }) => memory!.allocator),
       limitBytes,
-      weightsBytes: weights.reduce((sum, own) => sum + own, 0),
+      weightsBytes: weights.reduce((sum, bytes) => sum + bytes, 0),
     }
     const space = { recorder: new SpaceRecorder(head, 1000 * scenario.duration_s), replicas: [] }
     spaces.push(space)
@@ -129,13 +128,13 @@ function stateOf(replicas: readonly Replica[]): SpaceState {
   for (const { weights, block, token, use } of replicas) {
     requested += weights + use.tokens * token
     inUse += weights + use.used * block
-    // what is kept goes as soon as somebody needs it
+    // cached blocks are evicted when they are needed
     free += (use.free + use.kept) * block
   }
   return { requested, inUse, held: inUse + free, largestFree: free, external: 0, pinnedFree: 0 }
 }
 
-/** Weights and caches of one replica after the other, each cache as if what is used came first. */
+/** Weights and caches, replica after replica; each cache is drawn with its used blocks first. */
 function chunksOf(replicas: readonly Replica[], shared: boolean): SpaceChunk[] {
   const chunks: SpaceChunk[] = []
   let address = 0

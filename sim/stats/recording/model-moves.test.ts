@@ -20,18 +20,18 @@ function served(rows: readonly (readonly [number, number, number])[]): Rows {
   return all
 }
 
-test('cold is who came before the last load that was over when they went', () => {
+test('a request is cold if it arrived before the last load that ended by its dispatch', () => {
   const rows = served([
-    [0, 5, 10], // waited for the first
-    [0, 11, 12], // came when it was there
-    [0, 15, 30], // waited for the second
-    [0, 10, 10], // came as it came
+    [0, 5, 10], // waited for the first load
+    [0, 11, 12], // arrived after the first load
+    [0, 15, 30], // waited for the second load
+    [0, 10, 10], // arrived at the instant of a load
   ])
   const moves = [load(0, 10), { ...load(0, 14), kind: 'unload' } as const, load(0, 30)]
   expect(coldShare(rows, moves, [0])).toEqual({ part: 2, of: 4 })
 })
 
-test('a load that failed and those of other executors do not count', () => {
+test('failed loads and loads of other executors do not count', () => {
   const rows = served([
     [0, 5, 12],
     [1, 5, 12],

@@ -2,22 +2,25 @@ import { type Ms, OUTCOME } from '../../serving/index.ts'
 import type { Rows } from './rows.ts'
 import type { Ratio } from './space-recorder.ts'
 
-/** A model that came to an executor of a replay, or went. */
+/** A load or unload of a model on an executor of a replay. */
 export interface ModelMove {
   readonly executor: number
   readonly kind: 'load' | 'unload'
-  /** when the control plane said so */
+  /** when the control plane requested it */
   readonly asked: Ms
-  /** by the executor's own clock */
+  /** by the executor's clock */
   readonly started: Ms
   readonly ended: Ms
-  /** when the dispatcher knew of it */
+  /** when the dispatcher saw its end */
   readonly done: Ms
   /** false where memory ran out */
   readonly ok: boolean
 }
 
-/** Requests that came before the model that served them did, of all that some executors served. */
+/**
+ * Cold starts: requests that arrived before their model was loaded, of all that some executors
+ * served.
+ */
 export function coldShare(
   { columns, count }: Rows,
   moves: readonly ModelMove[],

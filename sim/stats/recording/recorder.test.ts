@@ -8,7 +8,7 @@ import { summariseRun } from './run-summary.ts'
 
 const DURATION_MS = 1200
 
-/** What becomes of one request: the parts of its latency, ms; or lost. */
+/** The outcome of a request: the parts of its latency, ms, or why it was lost. */
 const fate = fc.record({
   at: fc.double({ min: 0, max: 1000, noNaN: true }),
   lag: fc.double({ min: 0, max: 1, noNaN: true }),
@@ -19,14 +19,14 @@ const fate = fc.record({
   completion: fc.double({ min: 0, max: 0.1, noNaN: true }),
   class: fc.nat(1),
   outcome: fc.constantFrom(...Object.values(OUTCOME)),
-  /** of those that are shed */
-  refusal: fc.constantFrom(...Object.values(REFUSAL).filter((one) => one !== REFUSAL.none)),
+  /** of shed requests */
+  refusal: fc.constantFrom(...Object.values(REFUSAL).filter((refusal) => refusal !== REFUSAL.none)),
 })
 type Fate = typeof fate extends fc.Arbitrary<infer T> ? T : never
 
 const inBatch = (outcome: number) => outcome !== OUTCOME.shed && outcome !== OUTCOME.timedOut
 
-/** Tells both kinds of recorder of requests that were each alone in a batch, in order of time. */
+/** Plays requests, each alone in a batch and in order of time, to both kinds of recorder. */
 function record(fates: readonly Fate[], warmupMs = 0) {
   const requests = new Requests(Math.max(1, fates.length))
   const rows = Rows.allocate(fates.length)
@@ -43,26 +43,26 @@ function record(fates: readonly Fate[], warmupMs = 0) {
   const recorder = new Recorder({ ...options, requests })
   const rowRecorder = new RowRecorder(rows, requests)
   const events: [at: number, order: number, act: () => void][] = []
-  fates.forEach((one, i) => {
-    const sent = one.at + one.lag
-    const dispatched = sent + one.queue + one.idle
-    const started = dispatched + one.dispatch
-    const ended = started + one.service
-    const done = ended + one.completion
-    requests.at[i] = one.at
-    requests.since[i] = one.at
+  fates.forEach((request, i) => {
+    const sent = request.at + request.lag
+    const dispatched = sent + request.queue + request.idle
+    const started = dispatched + request.dispatch
+    const ended = started + request.service
+    const done = ended + request.completion
+    requests.at[i] = request.at
+    requests.since[i] = request.at
     requests.attempt[i] = 1
     requests.sending[i] = i
-    requests.class[i] = one.class
+    requests.class[i] = request.class
     requests.key[i] = i
     requests.length[i] = 1
     requests.enqueued[i] = sent
-    requests.idleAtEnqueueMs[i] = one.idle
-    requests.outcome[i] = one.outcome
-    requests.refusal[i] = one.outcome === OUTCOME.shed ? one.refusal : REFUSAL.none
+    requests.idleAtEnqueueMs[i] = request.idle
+    requests.outcome[i] = request.outcome
+    requests.refusal[i] = request.outcome === OUTCOME.shed ? request.refusal : REFUSAL.none
     const members = Int32Array.of(i)
     const times = { dispatched, started, ended }
-    const status = one.outcome === OUTCOME.failed ? STATUS.outOfMemory : STATUS.ok
+    const status = request.outcome === OUTCOME.failed ? STATUS.outOfMemory : STATUS.ok
     const batch: Batch = {
       executor: 0,
       members,
@@ -75,7 +75,7 @@ function record(fates: readonly Fate[], warmupMs = 0) {
     }
     for (const to of [recorder, rowRecorder]) {
       events.push([sent, 0, () => to.arrived(sent, i)])
-      if (inBatch(one.outcome)) {
+      if (inBatch(request.outcome)) {
         events.push([dispatched, 1, () => to.dispatched(dispatched, batch)])
         events.push([done, 2, () => to.batch(done, batch)])
       } else events.push([done, 3, () => to.lost(done, i)])
@@ -105,7 +105,7 @@ describe('a recorder', () => {
     )
   })
 
-  test('counts are conserved: by class, by pool and in all', () => {
+  test('counts are conserved: by class, by pool and in total', () => {
     fc.assert(
       fc.property(fc.array(fate, { maxLength: 30 }), (fates) => {
         const { classes, pools, all } = summary(record(fates).recorder)
@@ -130,7 +130,7 @@ describe('a recorder', () => {
     )
   })
 
-  test('good is what was served below the limit of its class', () => {
+  test('good requests are served below the limit of their class', () => {
     const served: Fate = {
       at: 10,
       lag: 0,
@@ -158,14 +158,14 @@ describe('a recorder', () => {
     expect(classes[0]!.counts.served).toBe(3)
   })
 
-  test('lost requests take infinitely long in percentiles over all arrivals', () => {
+  test('lost requests count as infinitely long in percentiles over all arrivals', () => {
     const base = { lag: 0, queue: 1, idle: 0, dispatch: 0, service: 5, completion: 0, class: 0 }
     const refusal = REFUSAL.queue
     const fates = Array.from({ length: 100 }, (_, i) => {
       return { ...base, refusal, at: i, outcome: i < 97 ? OUTCOME.served : OUTCOME.shed }
     })
     const cell = summary(record(fates).recorder).classes[0]!
-    // p50, p90, p95, p99, p99.9, and p98 that an objective names
+    // p50, p90, p95, p99, p99.9, and p98 from an objective
     expect(cell.all.map(Number.isFinite)).toEqual([true, true, true, false, false])
     expect(cell.judged).toEqual([Number.POSITIVE_INFINITY])
     expect(cell.latency.percentiles.every(Number.isFinite)).toBe(true)

@@ -20,11 +20,11 @@ import { TimeSeries } from './time-series.ts'
 export const PARTS = ['lag', 'queue', 'batch_wait', 'overhead', 'service'] as const
 export type Part = (typeof PARTS)[number]
 
-/** Times of tokens: to the first, for each further one in the mean, and between each two. */
+/** Token times: time to first token, time per output token, inter-token latency. */
 export const TOKEN_TIMES = ['ttft', 'tpot', 'itl'] as const
 export type TokenTime = (typeof TOKEN_TIMES)[number]
 
-/** What is recorded of the requests of one class in one pool. */
+/** Records of one class in one pool. */
 export class Cell {
   readonly latency = new Histogram()
   readonly lag = new Histogram()
@@ -39,11 +39,11 @@ export class Cell {
   readonly outcomes = new Float64Array(Object.keys(OUTCOME).length)
   /** shed requests by REFUSAL */
   readonly refusals = new Float64Array(Object.keys(REFUSAL).length)
-  /** served within every limit of its class */
+  /** served within every limit of the class */
   good = 0
-  /** second and further attempts of a call */
+  /** second and further attempts of calls */
   retries = 0
-  /** how often requests lost their places */
+  /** preemptions of its requests */
   preemptions = 0
 
   merge(other: Cell): void {
@@ -89,50 +89,50 @@ export class Cell {
 export interface RecorderOptions {
   readonly requests: Requests
   readonly durationMs: Ms
-  /** requests scheduled before this are served but not counted */
+  /** requests scheduled before this are served but not counted, ms */
   readonly warmupMs: Ms
   readonly pools: readonly {
     readonly maxBatch: number
-    /** batches are those of steps, and requests come out token by token */
+    /** batches are those of steps, and requests end token by token */
     readonly generates?: boolean
   }[]
   /** pool of each executor */
   readonly poolOf: readonly number[]
-  /** times of more traffic, by their start */
+  /** times of increased traffic, in the order of their starts */
   readonly surges: readonly SurgeWindow[]
-  /** of a request of each class, whose calls are recorded; null where each request is a call */
+  /** parts per request of each class; null where each request is a call */
   readonly parts: readonly (number | null)[]
-  /** latency that a good request of each class stays under; Infinity for none */
+  /** a good request of each class has a latency below this; Infinity for none */
   readonly limitsMs: readonly Ms[]
-  /** the same for the first token, and for each further one in the mean */
+  /** the same for the time to first token and the time per output token */
   readonly tokenLimits?: readonly { readonly ttftMs: Ms; readonly tpotMs: Ms }[]
-  /** time that a batch should take at speed 1, for the series of machine speed */
+  /** expected duration of a batch at speed 1, for the series of speed, ms */
   readonly expected: ((batch: Batch) => Ms) | null
-  /** where KV caches are recorded */
+  /** called with the use of KV caches; absent where that is not recorded */
   readonly kv?: (now: Ms, use: KvUse) => void
 }
 
 /**
- * Streams the outcome of a run into histograms and time series, the same in both worlds: memory
- * does not grow with the number of requests.
+ * Streams the outcome of a run into histograms and time series, the same for simulated and live
+ * runs. Memory does not grow with the number of requests.
  */
 export class Recorder implements Observer {
   /** [class][pool] */
   readonly cells: readonly (readonly Cell[])[]
   /** batches by size, from 1, per pool */
   readonly batchSizes: readonly Float64Array[]
-  /** lengths of all members of batches together, per pool, and what was computed for them */
+  /** per pool: input tokens of batches; below, computed tokens with padding */
   readonly tokens: Float64Array
   readonly computed: Float64Array
   /** executor time spent on batches, per pool, ms */
   readonly busyMs: Float64Array
   readonly #wastedMs: Float64Array
-  /** tokens of requests that engines have done, and of those whose client had left, per pool */
+  /** tokens computed by engines, and those for clients that had left, per pool */
   readonly #doneTokens: Float64Array
   readonly #wastedTokens: Float64Array
-  /** most blocks of KV caches in use on one replica, per pool */
+  /** most KV-cache blocks in use on one replica, per pool */
   readonly kvBlocks: Float64Array
-  /** tokens of prompts, and those found in the prefix cache, per executor; warm-up included */
+  /** prompt tokens, and prefix-cache hits among them, per executor; warm-up included */
   readonly #promptTokens: Float64Array
   readonly #hitTokens: Float64Array
   readonly backlog: Backlog
@@ -162,8 +162,8 @@ export class Recorder implements Observer {
   }
 
   /**
-   * Of `busyMs`, time spent on requests whose client had left: each its part of a batch, or of the
-   * tokens that engines had to do.
+   * Part of `busyMs` spent on requests whose client had left, per pool: by their share of a batch,
+   * or of the tokens that engines computed.
    */
   get wastedMs(): Float64Array {
     return this.#wastedMs.map((ms, pool) => {
@@ -172,11 +172,11 @@ export class Recorder implements Observer {
     })
   }
 
-  /** Tokens of prompts found in prefix caches, and all, per pool. */
+  /** Prompt tokens found in prefix caches, of all, per pool. */
   get prefixes(): Ratio[] {
     return this.#options.pools.map((_, pool) => {
       const sum = (tokens: Float64Array) =>
-        tokens.reduce((total, own, i) => total + (this.#options.poolOf[i] === pool ? own : 0), 0)
+        tokens.reduce((total, n, i) => total + (this.#options.poolOf[i] === pool ? n : 0), 0)
       return { part: sum(this.#hitTokens), of: sum(this.#promptTokens) }
     })
   }
@@ -249,7 +249,7 @@ export class Recorder implements Observer {
       const batchWait = requests.idleAtEnqueueMs[request]!
       cell.latency.record(latency)
       cell.lag.record(enqueued - at)
-      // the two clocks of a wait differ by rounding; a wait is never negative
+      // differences of times are rounded; a wait is never negative
       cell.queue.record(Math.max(0, dispatched - enqueued - batchWait))
       cell.batch_wait.record(batchWait)
       cell.overhead.record(overhead)
@@ -279,7 +279,7 @@ export class Recorder implements Observer {
     itl.recordRun(fromMs, toMs, steps, sequences)
   }
 
-  /** Returns whether the tokens came as fast as a good request's do. */
+  /** Returns whether the token times are within the limits of the class. */
   #tokens(now: Ms, request: number, cell: Cell): boolean {
     const { requests, tokenLimits } = this.#options
     const first = requests.firstToken[request]!

@@ -7,9 +7,9 @@ const ENDED = 2
 const LOST = 3
 
 /**
- * Tells an observer of a run that is over, from its raw rows and in the order of time, as if it
- * happened: so one recorder summarises both worlds. `observe` gets the requests' table, whose slots
- * are the keys.
+ * Plays the raw rows of a finished run to an observer, in order of time, so that one recorder
+ * summarises simulated and live runs. `observe` gets the table of requests, whose slots are the
+ * keys.
  */
 export function playBack<O extends Observer>(rows: Rows, observe: (requests: Requests) => O): O {
   const c = rows.columns

@@ -1,31 +1,31 @@
 import type { Batch, Ms, Observer, Requests } from '../../serving/index.ts'
 
-/** The columns of `Rows`; times in ms, NaN where a request never came so far. */
+/** The columns of `Rows`; times in ms, NaN where a request did not get so far. */
 const COLUMNS = {
   /** scheduled arrival */
   at: Float64Array,
-  /** handed to its queue */
+  /** enqueued */
   sent: Float64Array,
   dispatched: Float64Array,
   started: Float64Array,
   ended: Float64Array,
-  /** its end was known to the control plane */
+  /** the dispatcher saw its end */
   done: Float64Array,
-  /** the part of its wait during which an executor was free */
+  /** batch wait: the part of its wait during which an executor was free */
   batchWait: Float64Array,
   class: Uint8Array,
   /** 1 for the first attempt of a call */
   attempt: Uint8Array,
   /** scheduled arrival of the first attempt */
   since: Float64Array,
-  /** number of what its client sent: the same for all parts of a fan-out */
+  /** number of the send, shared by all parts of a fan-out */
   sending: Int32Array,
-  /** 0 for the first, and for a request that is whole */
+  /** 0 for the first part, and for a request without parts */
   part: Uint16Array,
-  /** when its client leaves; Infinity for never */
+  /** when its client times out; Infinity for never */
   leaves: Float64Array,
   pool: Uint8Array,
-  /** number of the queue that it joined or was refused by, through all pools; -1 for none */
+  /** queue that it joined or that rejected it, numbered over all pools; -1 for none */
   queue: Int32Array,
   length: Int32Array,
   /** tokens to generate; 0 where nothing is generated */
@@ -34,14 +34,14 @@ const COLUMNS = {
   /** number of its batch in the order of completion; -1 for none */
   batch: Int32Array,
   batchSize: Int16Array,
-  /** padded length of its batch; 0 where it is not padded */
+  /** padded length of its batch; 0 without padding */
   padded: Int32Array,
   outcome: Uint8Array,
   /** when the first token came out */
   firstToken: Float64Array,
-  /** how often it lost its place among those who generate */
+  /** how often it was preempted */
   preemptions: Int32Array,
-  /** why it was refused: a REFUSAL */
+  /** why it was shed: a REFUSAL */
   refusal: Uint8Array,
 } as const
 
@@ -49,13 +49,13 @@ export type RowColumn = keyof typeof COLUMNS
 export type RowColumns = { readonly [K in RowColumn]: InstanceType<(typeof COLUMNS)[K]> }
 
 /**
- * Raw rows: one for each request, indexed by its key. The columns lie on shared memory, so that a
- * replay's dispatcher thread hands them over without a copy.
+ * Raw rows, one for each request, indexed by its key. The columns are in shared memory, so a
+ * replay's dispatcher thread passes them on without a copy.
  */
 export class Rows {
   readonly count: number
   readonly columns: RowColumns
-  /** what prompts begin with, by key, of those of which that is known; see `RequestFields` */
+  /** prompt prefixes by key, where they are known; see `RequestFields` */
   readonly prefixes: Map<number, Int32Array>
 
   private constructor(count: number, columns: RowColumns, prefixes: Map<number, Int32Array>) {
@@ -77,7 +77,7 @@ export class Rows {
     return new Rows(count, Object.fromEntries(entries) as RowColumns, new Map())
   }
 
-  /** The first `count` rows, on the same memory. */
+  /** The first `count` rows, in the same memory. */
   until(count: number): Rows {
     const entries = Object.entries(this.columns).map(([name, column]) => [
       name,
@@ -86,7 +86,7 @@ export class Rows {
     return new Rows(count, Object.fromEntries(entries) as RowColumns, this.prefixes)
   }
 
-  /** A copy with room for more. */
+  /** A copy with space for more rows. */
   grown(count: number): Rows {
     const more = Rows.allocate(count)
     for (const name of Object.keys(this.columns) as RowColumn[]) {
@@ -96,13 +96,13 @@ export class Rows {
     return more
   }
 
-  /** The rows on columns that came from another thread or a file. */
+  /** Rows on columns from another thread or a file. */
   static of(columns: RowColumns): Rows {
     return new Rows(columns.at.length, columns, new Map())
   }
 }
 
-/** Writes rows as requests end; works in either world. */
+/** Writes rows as requests end, in simulated and live runs. */
 export class RowRecorder implements Observer {
   #all: Rows
   #rows: RowColumns
@@ -110,14 +110,14 @@ export class RowRecorder implements Observer {
   #arrived = 0
   #batches = 0
 
-  /** Where more requests come than there are rows, there is a copy with more. */
+  /** With more requests than rows, the rows are copied to larger ones. */
   constructor(rows: Rows, requests: Requests) {
     this.#all = rows
     this.#rows = rows.columns
     this.#requests = requests
   }
 
-  /** Rows of the requests that came so far. */
+  /** Rows of the requests so far. */
   get rows(): Rows {
     return this.#all.until(this.#arrived)
   }

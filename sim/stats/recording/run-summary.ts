@@ -29,7 +29,7 @@ export interface CellSummary {
   readonly tokens: TokenSummary | null
 }
 
-/** Times of tokens, and as `judged` of those that objectives may name. */
+/** Token times, and as `judged` those that objectives may name. */
 export type TokenSummary = Readonly<Record<TokenTime, Figures>> & {
   readonly judged: Readonly<Record<'ttft' | 'tpot', readonly number[]>>
   readonly preemptions: number
@@ -37,9 +37,9 @@ export type TokenSummary = Readonly<Record<TokenTime, Figures>> & {
 
 export interface CallsSummary {
   readonly made: number
-  /** of those answered */
+  /** of answered calls */
   readonly latency: Figures
-  /** over all that were made: Infinity where the percentile falls on one that was given up */
+  /** over all calls: Infinity where the percentile falls on an unanswered one */
   readonly all: readonly number[]
   /** the same at the percentiles that objectives name */
   readonly judged: readonly number[]
@@ -55,22 +55,22 @@ export interface RunSummary {
   readonly calls: readonly (CallsSummary | null)[]
   readonly pools: readonly CellSummary[]
   readonly batchSizes: readonly (readonly number[])[]
-  /** of each pool: useful share of what its batches computed; NaN where there were none */
+  /** padding efficiency of each pool; NaN without batches */
   readonly efficiency: readonly number[]
   readonly busyMs: readonly number[]
-  /** of busyMs, for clients that had left */
+  /** part of busyMs for clients that had left */
   readonly wastedMs: readonly number[]
-  /** most blocks of KV caches in use on one replica, per pool */
+  /** most KV-cache blocks in use on one replica, per pool */
   readonly kvBlocks: readonly number[]
-  /** tokens of prompts that were found in prefix caches, and all, per pool */
+  /** prompt tokens found in prefix caches, of all, per pool */
   readonly prefixes: readonly Ratio[]
-  /** what waited, for each surge of the scenario */
+  /** for each surge of the scenario that began */
   readonly surges: readonly SurgeBacklog[]
-  /** time that busyMs is a part of: from the end of the warm-up to the last event, ms */
+  /** time over which busyMs is counted: from the end of the warm-up to the last event, ms */
   readonly observedMs: number
   readonly tail: readonly { readonly p: number; readonly value: number }[]
   readonly series: Series
-  /** of pools that say what memory they have */
+  /** of pools with `memory` */
   readonly memory: readonly SpaceSummary[]
 }
 

@@ -22,7 +22,7 @@ const full: SpaceState = {
 }
 const little: SpaceState = { ...full, requested: 200, inUse: 200, largestFree: 300, external: 0.1 }
 
-test('what memory is like lasts until it is told anew, and an instant counts', () => {
+test('a state of memory lasts until the next sample, and a momentary one counts', () => {
   const space = new SpaceRecorder(head, BUCKETS * 10)
   space.sample(15, full)
   space.sample(15, little)
@@ -33,7 +33,7 @@ test('what memory is like lasts until it is told anew, and an instant counts', (
   expect(series.held.at(-1)).toBe(800)
 })
 
-test('fragmentation inside chunks is that at the peak, without weights', () => {
+test('internal fragmentation is that at the peak, without weights', () => {
   const space = new SpaceRecorder(head, 1000)
   space.sample(1, little)
   space.sample(2, full)
@@ -43,7 +43,7 @@ test('fragmentation inside chunks is that at the peak, without weights', () => {
   expect([external, largestFree]).toEqual([0.5, 50])
 })
 
-test('maps are wanted at even instants, and no more of them after the end', () => {
+test('maps are due at even intervals, and not after the end', () => {
   const space = new SpaceRecorder(head, 60)
   let maps = 0
   for (let now = 0; now < 200; now += 0.5) {
@@ -68,7 +68,7 @@ test('a result has means over runs and sums of counts, in MiB', () => {
   expect(space!.series.held_mib[0]).toBe(2)
 })
 
-test('no interval goes beyond the limit, unless a run did', () => {
+test('no interval exceeds the limit, unless a run did', () => {
   const heldOf = (...helds: readonly number[]) => {
     const runs = helds.map((held) => {
       const space = new SpaceRecorder({ ...head, limitBytes: 10 * 2 ** 20 }, 1000)
@@ -81,7 +81,7 @@ test('no interval goes beyond the limit, unless a run did', () => {
   expect(heldOf(4, 12)).toMatchObject({ value: 8, high: 12 })
 })
 
-test('of replicas the fullest is the one that held most, whoever had more in use', () => {
+test('of replicas, the fullest is the one with most reserved, regardless of use', () => {
   const [little, much] = [
     { ...full, held: 800, inUse: 700 },
     { ...full, held: 900, inUse: 500 },

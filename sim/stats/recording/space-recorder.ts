@@ -1,18 +1,18 @@
 import type { Ms } from '../../serving/index.ts'
 import { BUCKETS } from './time-series.ts'
 
-/** What memory looks like at an instant. Bytes, weights included. */
+/** Memory of a device at an instant, bytes, including weights. */
 export interface SpaceState {
   readonly requested: number
   readonly inUse: number
   readonly held: number
-  /** of what is held or left on the device; Infinity for no limit */
+  /** of reserved memory or of what the device has left; Infinity without a limit */
   readonly largestFree: number
-  /** 1 - largest free chunk / all that is held and not in use */
+  /** 1 - largest free chunk / all reserved memory that is not in use */
   readonly external: number
-  /** free in regions that a chunk in use keeps from being given back */
+  /** free in regions that cannot be returned, because a chunk in them is in use */
   readonly pinnedFree: number
-  /** of the models that are there; all of them where it is not said */
+  /** of the loaded models; default: all models */
   readonly weights?: number
 }
 
@@ -22,34 +22,34 @@ export interface SpaceChunk {
   readonly owner: string
 }
 
-/** What a space is, and whose. */
+/** The name and the limits of a space. */
 export interface SpaceHead {
   readonly name: string
-  /** a device of the scenario; else a pool, each replica with its own */
+  /** true for a device of the scenario; false for a pool with dedicated devices */
   readonly shared: boolean
   readonly pools: readonly string[]
   readonly allocators: readonly string[]
-  /** Infinity for none */
+  /** Infinity without a limit */
   readonly limitBytes: number
-  /** of all models of a device; of a pool those of one replica */
+  /** of all models of a device, or of one replica of a pool */
   readonly weightsBytes: number
 }
 
-/** One run of a space, small enough to pass between threads. Bytes. */
+/** The memory of one run, small enough to pass between threads. Bytes. */
 export interface SpaceSummary extends SpaceHead {
   readonly peakRequested: number
   readonly peakInUse: number
   readonly peakHeld: number
-  /** without weights, where most was in use */
+  /** without weights, at the peak of memory in use */
   readonly internal: number
   readonly external: number
-  /** of the most that was held, without weights, what was not in use when most was */
+  /** of the peak of reserved memory without weights, the share not in use at the peak of use */
   readonly freeShare: number
   readonly pinnedFree: number
   readonly largestFree: number
   readonly counts: SpaceCounts
   readonly residency: ResidencySummary | null
-  /** requests that waited for a load, and all that were served */
+  /** requests that waited for a load, of all served */
   readonly cold: Ratio | null
   readonly series: {
     readonly bucketS: number
@@ -64,14 +64,14 @@ export interface SpaceSummary extends SpaceHead {
 export interface ResidencySummary {
   readonly loads: number
   readonly evictions: number
-  /** those whose models have come */
+  /** for each pool with a model that was loaded */
   readonly pools: readonly PoolLoads[]
 }
 
 export interface PoolLoads {
   readonly pool: string
   readonly loads: number
-  /** that they took, together */
+  /** total duration of these loads */
   readonly ms: Ms
 }
 
@@ -85,7 +85,7 @@ export interface SpaceCounts {
   shortage: number
   fragmentation: number
   oversize: number
-  /** that found no memory for their weights */
+  /** loads that found no memory for their weights */
   loads: number
   shrunk: number
   evicted: number
@@ -93,10 +93,10 @@ export interface SpaceCounts {
   failed: number
 }
 
-/** Maps of the address space are kept at so many instants of a run. */
+/** Number of maps of the address space recorded in a run. */
 const MAPS = 60
 
-/** What happened to the memory of one device in a run: extremes, and the same by interval. */
+/** The memory of one device over a run: its extremes, and the extremes of each interval. */
 export class SpaceRecorder {
   readonly head: SpaceHead
   readonly counts: SpaceCounts = {
@@ -121,7 +121,7 @@ export class SpaceRecorder {
   #peakRequested = 0
   #peakInUse = 0
   #peakHeld = 0
-  /** the same two without the weights that were there */
+  /** the same, without the weights loaded at the time */
   #mostUsed = 0
   #mostHeld = 0
   #internal = 0
@@ -129,7 +129,7 @@ export class SpaceRecorder {
   #pinnedFree = 0
   #leastFree = Number.POSITIVE_INFINITY
   readonly #maps: { atMs: Ms; chunks: readonly SpaceChunk[] }[] = []
-  /** the interval that was sampled last */
+  /** the last interval that was sampled */
   #bucket = 0
   #last: SpaceState
 
@@ -148,22 +148,22 @@ export class SpaceRecorder {
     this.#largestFree.fill(Number.POSITIVE_INFINITY)
   }
 
-  /** Memory is now as told, and stays so until told otherwise; a peak within an instant counts. */
+  /** Records the state of memory from `now` on; momentary peaks count. */
   sample(now: Ms, state: SpaceState): void {
     const bucket = Math.min(BUCKETS - 1, Math.floor((now * BUCKETS) / this.#durationMs))
     while (this.#bucket < bucket) {
       this.#note()
       this.#bucket++
     }
-    // what lasted up to the very beginning of an interval is not in it
+    // a state that ended exactly at the start of an interval is not in it
     if (now * BUCKETS > bucket * this.#durationMs) this.#note()
     this.#last = state
     this.#note()
     const weights = state.weights ?? this.head.weightsBytes
     if (state.inUse > this.#peakInUse) {
       this.#peakInUse = state.inUse
-      const own = state.inUse - weights
-      this.#internal = own > 0 ? 1 - (state.requested - weights) / own : 0
+      const unweighted = state.inUse - weights
+      this.#internal = unweighted > 0 ? 1 - (state.requested - weights) / unweighted : 0
     }
     this.#peakRequested = Math.max(this.#peakRequested, state.requested)
     this.#peakHeld = Math.max(this.#peakHeld, state.held)
@@ -174,7 +174,7 @@ export class SpaceRecorder {
     this.#leastFree = Math.min(this.#leastFree, state.largestFree)
   }
 
-  /** A load for a pool is over, which took so long. */
+  /** Records a finished load for a pool, and its duration. */
   loaded(pool: string, ms: Ms): void {
     const { loads, ms: sum } = this.#loads.get(pool) ?? { loads: 0, ms: 0 }
     this.#loads.set(pool, { pool, loads: loads + 1, ms: sum + ms })

@@ -6,7 +6,7 @@ const DURATION_MS = 600
 const sum = (values: readonly (number | null)[]) =>
   values.reduce<number>((total, value) => total + (value ?? 0), 0)
 
-/** Requests: when they come, how long they wait, how long they are served. */
+/** Requests: their arrival, waiting time and service time. */
 const stays = fc.array(
   fc.record({
     at: fc.double({ min: 0, max: DURATION_MS, noNaN: true }),
@@ -38,7 +38,7 @@ function seriesOf(all: Stays, durationMs = DURATION_MS) {
   return series.summary()
 }
 
-test('requests are conserved, and the queue holds the sum of all waits, drain included', () => {
+test('requests are conserved, and queue lengths integrate to the sum of waits, including the drain', () => {
   fc.assert(
     fc.property(stays, (all) => {
       const { bucket_s, arrived_rps, served_rps, queue_mean, heat } = seriesOf(all)
@@ -53,7 +53,7 @@ test('requests are conserved, and the queue holds the sum of all waits, drain in
   )
 })
 
-test('what happens after the end falls into the last bucket', () => {
+test('events after the end fall into the last bucket', () => {
   const stay = { at: 599, wait: 500, service: 100, lost: false }
   const { served_rps, queue_mean, queue_max, bucket_s } = seriesOf([stay])
   expect(served_rps.findIndex((rate) => rate > 0)).toBe(BUCKETS - 1)
@@ -61,7 +61,7 @@ test('what happens after the end falls into the last bucket', () => {
   expect(queue_max.at(-1)).toBe(1)
 })
 
-test('the longest queue is seen in every bucket through which it lasts', () => {
+test('the longest queue appears in every bucket through which it lasts', () => {
   const at = [7, 7, 7].map((time) => ({ at: time, wait: 20, service: 1, lost: false }))
   const { queue_max, batch_mean } = seriesOf(at)
   expect(queue_max.slice(0, 7)).toEqual([0, 3, 3, 3, 3, 3, 0])
@@ -77,19 +77,19 @@ test('speed is work over time taken', () => {
   expect([speed[0], speed[1], speed[4]]).toEqual([0.75, null, 1])
 })
 
-test('merged series are means over runs; heat adds up, and its empty rows are cut off', () => {
+test('merged series are means over runs; heat adds up, and its empty rows are removed', () => {
   fc.assert(
-    fc.property(stays, stays, (one, other) => {
-      const runs = [seriesOf(one), seriesOf(other)]
+    fc.property(stays, stays, (first, second) => {
+      const runs = [seriesOf(first), seriesOf(second)]
       const merged = mergeSeries(runs)
       expect(sum(merged.arrived_rps) * merged.bucket_s).toBeCloseTo(
-        (one.length + other.length) / 2,
+        (first.length + second.length) / 2,
         6,
       )
       expect(merged.queue_max).toEqual(
         runs[0]!.queue_max.map((value, i) => Math.max(value, runs[1]!.queue_max[i]!)),
       )
-      const served = [...one, ...other].filter(({ lost }) => !lost)
+      const served = [...first, ...second].filter(({ lost }) => !lost)
       expect(sum(merged.heat.counts.map(sum))).toBe(served.length)
       const { latency_edges: edges, counts } = merged.heat
       expect(counts.every((row) => row.length === Math.max(0, edges.length - 1))).toBe(true)

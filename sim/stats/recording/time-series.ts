@@ -4,7 +4,8 @@ import type { Ms } from '../../serving/index.ts'
 export const BUCKETS = 120
 
 /**
- * Latency bins of the heat map: 4 an octave from 2^-10 ms to 2^22 ms, by the double's high word.
+ * Latency bins of the heat map: 4 an octave from 2^-10 ms to 2^22 ms, by the high word of the
+ * double.
  */
 const HEAT_BINS = 128
 const double = new Float64Array(1)
@@ -15,7 +16,7 @@ const highWord = (ms: number) => {
 }
 const HEAT_BASE = highWord(2 ** -10)
 
-/** What happened in each interval of a run; the drain after its end falls into the last one. */
+/** Counts of each interval of a run; the drain after its end falls into the last one. */
 export class TimeSeries {
   readonly #bucketMs: number
   readonly #arrived = new Float64Array(BUCKETS)
@@ -50,7 +51,7 @@ export class TimeSeries {
     this.#batched[bucket]! += size
   }
 
-  /** A batch that should have taken `expected` ms at speed 1 took from `started` to `ended`. */
+  /** Records a batch from `started` to `ended` that takes `expected` ms at speed 1. */
   worked(started: Ms, ended: Ms, expected: Ms): void {
     const bucket = this.#bucket(started)
     this.#work[bucket]! += expected
@@ -92,7 +93,8 @@ export class TimeSeries {
   }
 
   #queue(now: Ms, change: number): void {
-    // a length counts once time passes under it: who is refused or goes at once never waited
+    // a length counts only if it lasts: a request that is rejected or dispatched at once never
+    // waited
     if (now > this.#since) this.#spread(this.#bucket(this.#since), this.#bucket(now), now)
     this.#waiting += change
     this.#since = now
@@ -115,7 +117,7 @@ function edge(bin: number): Ms {
   return double[0]!
 }
 
-/** Mean over runs of the same length; heat counts and the longest queue are summed and maximal. */
+/** Mean over runs of the same length. Heat counts are summed; the longest queue is the maximum. */
 export function mergeSeries(runs: readonly Series[]): Series {
   const first = runs[0]
   if (first === undefined) throw new Error('Expected `runs` to hold a series')

@@ -17,7 +17,8 @@ function renewal(spacing: Spacing, rate: Rate, endMs: number): number[] {
 }
 
 const NOTHING = { lengths: false, outputs: false }
-const one = (rate: number, ...surges: Surge[]) => new Rate({ steps: [{ atMs: 0, rate }], surges })
+const rateOf = (rate: number, ...surges: Surge[]) =>
+  new Rate({ steps: [{ atMs: 0, rate }], surges })
 
 function between(times: readonly number[], from: number, to: number): number {
   return times.filter((t) => t >= from && t < to).length
@@ -27,7 +28,7 @@ const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0
 const variance = (values: readonly number[], about = mean(values)) =>
   values.reduce((sum, x) => sum + (x - about) ** 2, 0) / (values.length - 1)
 
-/** Variance of the counts over their mean, and how many standard errors that is from 1. */
+/** Variance of the counts over their mean, and its distance from 1 in standard errors. */
 function dispersion(times: readonly number[], endMs: number, windowMs: number) {
   const counts = new Array<number>(endMs / windowMs).fill(0)
   for (const t of times) counts[Math.floor(t / windowMs)]!++
@@ -36,17 +37,17 @@ function dispersion(times: readonly number[], endMs: number, windowMs: number) {
 }
 
 describe('renewal arrivals', () => {
-  test('times rise, and none comes at or after the end', () => {
+  test('times rise, all before the end', () => {
     for (const process of ['deterministic', 'poisson'] as const) {
-      const times = renewal({ process }, one(0.5), 1000)
+      const times = renewal({ process }, rateOf(0.5), 1000)
       expect(times.every((t, i) => i === 0 || t >= times[i - 1]!)).toBe(true)
       expect(times.at(-1)).toBeLessThan(1000)
       expect(times.length).toBeGreaterThan(400)
     }
-    expect(renewal({ process: 'deterministic' }, one(0.1), 100)).toHaveLength(9)
+    expect(renewal({ process: 'deterministic' }, rateOf(0.1), 100)).toHaveLength(9)
   })
 
-  test('a deterministic process is evenly spaced, also over a step of the rate', () => {
+  test('a deterministic process is evenly spaced, also across a step of the rate', () => {
     const rate = new Rate({
       steps: [
         { atMs: 0, rate: 0.1 },
@@ -58,7 +59,7 @@ describe('renewal arrivals', () => {
     ])
   })
 
-  test('an end that a rate of 0 keeps away is reached without an arrival', () => {
+  test('a schedule that ends with a rate of 0 has no arrivals after it', () => {
     const rate = new Rate({
       steps: [
         { atMs: 0, rate: 1 },
@@ -74,7 +75,7 @@ describe('renewal arrivals', () => {
     { process: 'gamma', cv: 3 } as const,
   ])('the mean count is the integral of the rate, |z| <= 4: %o', (spacing) => {
     const surge = { atMs: 20_000, factor: 5, riseMs: 4000, holdMs: 10_000, decayMs: 6000 }
-    const rate = one(0.4, surge)
+    const rate = rateOf(0.4, surge)
     const expected = rate.cumulative(100_000)
     const cv = 'cv' in spacing ? spacing.cv : 1
     const z = (renewal(spacing, rate, 100_000).length - expected) / (cv * Math.sqrt(expected))
@@ -82,15 +83,15 @@ describe('renewal arrivals', () => {
   })
 
   test('counts of a Poisson process have a variance equal to their mean, |z| <= 4', () => {
-    const poisson = renewal({ process: 'poisson' }, one(1), 200_000)
+    const poisson = renewal({ process: 'poisson' }, rateOf(1), 200_000)
     expect(Math.abs(dispersion(poisson, 200_000, 20).z)).toBeLessThanOrEqual(4)
-    // negative control: half as much spread in the gaps
-    const calm = renewal({ process: 'gamma', cv: 0.7 }, one(1), 200_000)
+    // negative control: gaps that vary less
+    const calm = renewal({ process: 'gamma', cv: 0.7 }, rateOf(1), 200_000)
     expect(dispersion(calm, 200_000, 20).z).toBeLessThan(-4)
   })
 
   test.each([0.3, 1, 2.5])('gaps of a gamma process have a mean of 1 / rate and CV %s', (cv) => {
-    const times = renewal({ process: 'gamma', cv }, one(0.5), 400_000)
+    const times = renewal({ process: 'gamma', cv }, rateOf(0.5), 400_000)
     const gaps = times.map((t, i) => t - (times[i - 1] ?? 0))
     const zMean = (mean(gaps) - 2) / (Math.sqrt(variance(gaps)) / Math.sqrt(gaps.length))
     expect(Math.abs(zMean)).toBeLessThanOrEqual(4)
@@ -101,7 +102,7 @@ describe('renewal arrivals', () => {
 
   test('a surge multiplies the count by its factor, |z| <= 4', () => {
     const surge = { atMs: 50_000, factor: 6, riseMs: 0, holdMs: 50_000, decayMs: 0 }
-    const times = renewal({ process: 'poisson' }, one(0.2, surge), 150_000)
+    const times = renewal({ process: 'poisson' }, rateOf(0.2, surge), 150_000)
     const [before, during, after] = [0, 50_000, 100_000].map((t) => between(times, t, t + 50_000))
     for (const quiet of [before!, after!]) {
       expect(Math.abs(quiet - 10_000) / 100).toBeLessThanOrEqual(4)

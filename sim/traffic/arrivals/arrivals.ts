@@ -5,17 +5,17 @@ import type { Gap } from './gaps.ts'
 import type { OperationalTime } from './operational-time.ts'
 
 /**
- * Scheduled times of one class, rising; Infinity once there are no more, NaN where rows of a trace
- * must be put in first.
+ * Scheduled times of one class, ms, rising; Infinity after the last, NaN where a trace must be
+ * refilled first.
  */
 export interface ArrivalProcess {
   next(): Ms
 }
 
 /**
- * A renewal process under a changing rate, by the change of time t = Lambda^-1(sum of gaps): with
- * exponential gaps a Poisson process of that very rate, else its counterpart with other gaps
- * (Gerhardt and Nelson 2009, inversion method).
+ * A renewal process with a changing rate, by the change of time t = Lambda^-1(sum of gaps)
+ * (Gerhardt and Nelson 2009, inversion method). With exponential gaps it is a Poisson process of
+ * that rate.
  */
 export class RenewalArrivals implements ArrivalProcess {
   readonly #gap: Gap
@@ -36,10 +36,10 @@ export class RenewalArrivals implements ArrivalProcess {
   }
 }
 
-/** Arrivals of several processes in the order of time; of equal times the lower one first. */
+/** Arrivals of several processes in order of time; of equal times the lower process first. */
 export class SummedArrivals implements ArrivalProcess {
   readonly #parts: readonly ArrivalProcess[]
-  /** the next arrival of each part, whose number is the kind of the event */
+  /** the next arrival of each process, whose number is the kind of the event */
   readonly #next = new EventHeap()
 
   constructor(parts: readonly ArrivalProcess[]) {
@@ -60,7 +60,7 @@ export class SummedArrivals implements ArrivalProcess {
   }
 }
 
-/** Times that were recorded, stretched by `scale`. */
+/** Recorded times, stretched by `scale`. */
 export class TraceArrivals implements ArrivalProcess {
   readonly #feed: TraceFeed
   readonly #scale: number

@@ -11,21 +11,21 @@ import type { OperationalTime } from './operational-time.ts'
 import { Rate } from './rate.ts'
 import { surgesOf } from './surge.ts'
 
-/** Where the arrivals of one class come from. */
+/** The arrivals of one class. */
 export interface ArrivalsOptions {
-  /** names the random streams of the class */
+  /** part of the names of the class's random streams */
   readonly name: string
   readonly seed: number
   readonly replication: number
-  /** no request comes at this time or later */
+  /** all requests are scheduled before this, ms */
   readonly endMs: Ms
-  /** requests/s that a load of 1 means; null where nothing speaks of loads */
+  /** requests/s at a load of 1; null where no class has a load */
   readonly capacityRps: number | null
-  /** null where there is none */
+  /** null for a class without a trace */
   readonly trace: TraceData | null
-  /** rates of recorded clients; null where there are none */
+  /** rates of recorded clients; null for a class without them */
   readonly clients: readonly (readonly ClientRow[])[] | null
-  /** its rows; null where there is none */
+  /** rows of the trace; null for a class without one */
   readonly feed: TraceFeed | null
 }
 
@@ -48,7 +48,7 @@ function traceArrivals(arrivals: Trace, options: ArrivalsOptions): ArrivalProces
   const { trace, feed, name, endMs } = options
   if (trace === null || feed === null) throw new Error(`Expected the trace of ${name} to be read`)
   const mean = trace.taken / trace.spanMs
-  // a trace of one instant has no rate that could be scaled
+  // a trace in a single instant has no rate to scale
   const scaled = arrivals.load !== undefined && trace.spanMs > 0
   const scale = scaled ? mean / perMs(arrivals, options) : 1
   return new TraceArrivals(feed, scale, endMs)
@@ -84,7 +84,7 @@ function ratedArrivals(arrivals: RatedArrivals, options: ArrivalsOptions): Arriv
 
 function gapOf(arrivals: RatedArrivals, { name, seed, replication }: ArrivalsOptions): Gap {
   if (arrivals.process === 'clients') {
-    // the same clients in every replication: they are what the scenario is about
+    // the same clients in every replication: they are part of the scenario
     const members = populationOf(arrivals, stream(seed, 0, `clients:${name}`))
     return clientGaps(members, arrivals.gaps, (client) =>
       stream(seed, replication, `arrivals:${name}:client-${client}`),
@@ -95,7 +95,7 @@ function gapOf(arrivals: RatedArrivals, { name, seed, replication }: ArrivalsOpt
   return gapsOf(modulated ? { process: 'poisson' } : arrivals, random)
 }
 
-/** States of the chain that modulates the rate; null where nothing does. */
+/** States of the chain that modulates the rate; null without modulation. */
 function modulation(arrivals: RatedArrivals): readonly ModulatingState[] | null {
   if (arrivals.process === 'on-off') {
     return [
@@ -107,12 +107,12 @@ function modulation(arrivals: RatedArrivals): readonly ModulatingState[] | null 
   return arrivals.states.map(({ factor, mean_s, next }, i) => ({
     factor,
     meanMs: mean_s * 1000,
-    // without weights every other state is as likely
+    // without weights, every other state is equally likely
     next: next ?? arrivals.states.map((_, j) => (i === j ? 0 : 1)),
   }))
 }
 
-/** What is expected of arrivals over time; a load counts as so many times `capacityRps`. */
+/** Expected arrivals over time. A load is a multiple of `capacityRps`. */
 export function rateOf(
   arrivals: RatedArrivals,
   options: Pick<ArrivalsOptions, 'endMs' | 'capacityRps'>,

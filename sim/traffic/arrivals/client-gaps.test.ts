@@ -53,18 +53,19 @@ describe('a population of clients', () => {
     expect(members({ share_exponent: 0 }).every(({ share }) => share === 1 / 50)).toBe(true)
   })
 
-  test('has coefficients of variation as they are distributed, within the limits of gaps', () => {
-    const cvs = (cv: ClientPopulation['cv']) => members({ clients: 4000, cv }).map((own) => own.cv)
+  test('has coefficients of variation of its distribution, within the limits of gaps', () => {
+    const cvs = (cv: ClientPopulation['cv']) =>
+      members({ clients: 4000, cv }).map((member) => member.cv)
     const wide = cvs({ distribution: 'lognormal', median: 2, p99: 40 }).sort((a, b) => a - b)
     expect(wide[2000]! / 2).toBeCloseTo(1, 1)
     expect([wide[0]! >= 0.05, wide.at(-1)]).toEqual([true, 50])
     const even = cvs({ distribution: 'uniform', min: 1, max: 3 })
-    expect(even.reduce((sum, own) => sum + own, 0) / 4000).toBeCloseTo(2, 1)
-    expect(even.every((own) => own >= 1 && own < 3)).toBe(true)
+    expect(even.reduce((sum, cv) => sum + cv, 0) / 4000).toBeCloseTo(2, 1)
+    expect(even.every((cv) => cv >= 1 && cv < 3)).toBe(true)
   })
 })
 
-describe('gaps under way when the run begins', () => {
+describe('gaps in progress when the run begins', () => {
   test.each([
     { process: 'gamma', cv: 4 },
     { process: 'gamma', cv: 0.4 },
@@ -72,12 +73,12 @@ describe('gaps under way when the run begins', () => {
     { process: 'weibull', cv: 0.4 },
     { process: 'poisson' },
     { process: 'deterministic' },
-  ] as const)('%o: as many requests come at the start as later', (spacing) => {
+  ] as const)('%o: the rate at the start is the later one', (spacing) => {
     const stationary = counts((run) => stationaryGaps(spacing, new Random(`s${run}`)), 10, 60_000)
     expect(rateProblem(stationary, 10)).toBeNull()
   })
 
-  test('negative control: with an ordinary first gap they are too many, |z| > 4', () => {
+  test('negative control: an ordinary first gap gives too many requests, |z| > 4', () => {
     const ordinary = counts(
       (run) => gapsOf({ process: 'gamma', cv: 4 }, new Random(`s${run}`)),
       10,
@@ -94,26 +95,26 @@ describe('the requests of all clients', () => {
     cv: { distribution: 'lognormal', median: 1.5, p99: 6 },
   })
 
-  test('one comes in a unit of operational time, from the first on', () => {
+  test('arrive once in a unit of operational time, from the start', () => {
     const gapOf = (run: number) =>
       clientGaps(skewed, 'gamma', (client) => new Random(`r${run}/${client}`))
     expect(rateProblem(counts(gapOf, 40, 20_000), 40)).toBeNull()
   })
 
   test.each(['gamma', 'weibull'] as const)(
-    '%s: over long windows their dispersion is the mean of squared variations by share',
+    '%s: over long windows the dispersion is the mean of squared variations, weighted by share',
     (process) => {
-      // variance of a renewal process over a long time: cv^2 for each request (Cox 1962, 4.5)
-      const own = members({
+      // variance of a renewal process over a long time: cv^2 per request (Cox 1962, 4.5)
+      const clients = members({
         clients: 5,
         share_exponent: 0.7,
         cv: { distribution: 'uniform', min: 1, max: 3 },
       })
-      const theory = own.reduce((sum, { share, cv }) => sum + share * cv * cv, 0)
+      const theory = clients.reduce((sum, { share, cv }) => sum + share * cv * cv, 0)
       expect(theory).toBeGreaterThan(2)
       const window = 1500
       const gapOf = (run: number) =>
-        clientGaps(own, process, (client) => new Random(`d${run}/${client}`))
+        clientGaps(clients, process, (client) => new Random(`d${run}/${client}`))
       const squares = counts(gapOf, window, 3000).map((n) => (n - window) ** 2 / window)
       const { mean, standardError } = meanWithError(squares)
       expect(Math.abs(mean - theory) / standardError).toBeLessThanOrEqual(4)
@@ -132,8 +133,8 @@ describe('the requests of all clients', () => {
       share_exponent: 2,
       cv: { distribution: 'fixed', value: 3 },
     })
-    const dispersion = (own: typeof alike) => {
-      const gap = clientGaps(own, 'gamma', (client) => new Random(`p/${client}`))
+    const dispersion = (population: typeof alike) => {
+      const gap = clientGaps(population, 'gamma', (client) => new Random(`p/${client}`))
       const windows = new Array<number>(4000).fill(0)
       for (let at = gap(); at < 4000 * 5; at += gap()) windows[Math.floor(at / 5)]!++
       return windows.reduce((sum, n) => sum + (n - 5) ** 2, 0) / 5 / 4000

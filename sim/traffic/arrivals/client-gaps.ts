@@ -14,13 +14,13 @@ export interface PopulationMember {
   readonly cv: number
 }
 
-/** Limits of the coefficient of variation of gaps, as the schema has them. */
+/** Limits of the coefficient of variation of gaps, as in the schema. */
 const LEAST_CV = 0.05
 const LARGEST_CV = 50
 
 /**
- * The clients of a population, the heaviest first: shares fall as a power of the rank (Zipf), and
- * each has a coefficient of variation of its own. `random`: of the population.
+ * The clients of a population, largest share first. Shares fall as a power of the rank (Zipf), and
+ * each client has its own coefficient of variation. `random`: the stream of the population.
  */
 export function populationOf(population: ClientPopulation, random: Random): PopulationMember[] {
   const { clients, share_exponent, cv } = population
@@ -47,9 +47,10 @@ function variations(cv: ClientPopulation['cv'], random: Random): () => number {
 }
 
 /**
- * Gaps between the requests of many clients, each a stationary renewal process of its own, in
- * operational time: together they send one request a unit (Xiang et al. 2025, ServeGen: traffic is
- * the sum of few heavy, bursty clients and many light ones). `streamOf`: random stream of a client.
+ * Gaps between the requests of many clients, in operational time. Each client is a stationary
+ * renewal process; together they send one request a unit (Xiang et al. 2025, ServeGen: traffic is
+ * the sum of few bursty clients with large shares and many small ones). `streamOf`: random stream
+ * of a client.
  */
 export function clientGaps(
   members: readonly PopulationMember[],

@@ -30,7 +30,7 @@ test.each([
   'arrivals: { process: poisson, rate_rps: 80, waves: [{ period_s: 50, amplitude: 1 }] }',
   'arrivals: { process: on-off, on_s: 0.1, off_s: 0.1, rate_rps: 60 }',
   'arrivals: { process: sum, of: [{ process: poisson, rate_rps: 30 }, { process: poisson, load: 0.2 }] }',
-])('as many requests are expected as come: %s', (traffic) => {
+])('expected requests match those of the source: %s', (traffic) => {
   const { before, most } = expectedOf(traffic)
   const scenario = scenarioOf(traffic)
   const list = RequestList.collect(
@@ -42,7 +42,7 @@ test.each([
     }),
   )
   expect(most).toBe(before(100_000))
-  // counts of the burstiest of these have a variance of some four times their mean
+  // counts of the burstiest case have a variance of about four times their mean
   const apart = 4 * Math.sqrt(4 * most)
   expect(Math.abs(list.count - most)).toBeLessThan(apart)
   const half = list.columns.at.findIndex((at) => at >= 50_000)
@@ -61,17 +61,17 @@ test('parts, turns and attempts are counted', () => {
   expect(expectedOf(`${poisson}, session: { turns: ${turns}, ${think} }`).most).toBeCloseTo(3000, 6)
 })
 
-test('users send as often as they think, or as they are served', () => {
+test('users send as fast as they think, or as they are served', () => {
   const users = (think: string) =>
     expectedOf(`arrivals: { process: closed-loop, users: 50, think_time_s: ${think} }`)
   expect(users('{ distribution: exponential, mean: 2 }').most).toBe(50 + 2500)
   const busy = users('{ distribution: fixed, value: 0 }')
   expect(busy.most).toBe(50 + 100 * CAPACITY_RPS)
-  // no more of them wait than there are
+  // closed loops have no expected backlog
   expect(busy.before(100_000)).toBe(0)
 })
 
-test('a trace brings its rows, as far as the run goes', () => {
+test('a trace counts its rows up to the end of the run', () => {
   const trace = { taken: 5000, spanMs: 200_000 } as TraceData
   const arrivals = 'process: trace, file: t, format: azure-llm'
   expect(expectedOf(`arrivals: { ${arrivals} }`, new Map([[0, trace]])).most).toBe(2500)

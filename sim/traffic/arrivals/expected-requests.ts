@@ -6,20 +6,20 @@ import { lengthQuantile } from '../lengths/lengths.ts'
 import type { TrafficOptions } from '../source.ts'
 import { rateOf } from './class-arrivals.ts'
 
-/** What of a scenario's traffic tells how much of it there is. */
+/** The options on which the amount of traffic depends. */
 export type ExpectedOptions = Pick<TrafficOptions, 'capacityRps' | 'traces' | 'clients'>
 
-/** Requests that a class is expected to send, each part of a fan-out counted. */
+/** Requests that a class is expected to send, counting each part of a fan-out. */
 export interface ExpectedRequests {
-  /** scheduled before a time, the first attempts of calls; none of closed loops, which wait */
+  /** first attempts scheduled before a time; 0 for closed loops, which wait for answers */
   readonly before: (time: Ms) => number
-  /** in the whole run, first attempts alone */
+  /** first attempts in the whole run */
   readonly first: number
-  /** at most, with all that clients may try again */
+  /** upper bound, with all retries */
   readonly most: number
 }
 
-/** How many requests each class of a scenario is expected to send, before any is drawn. */
+/** The expected number of requests of each class, before any is drawn. */
 export function expectedRequests(
   scenario: Scenario,
   options: ExpectedOptions,
@@ -41,7 +41,10 @@ export function expectedRequests(
 
 type ClosedLoop = Extract<Arrivals, { process: 'closed-loop' }>
 
-/** Their users think between requests; where they do not, the system is as fast as it can be. */
+/**
+ * A user's cycle takes at least its think time. Without think time, the system's capacity limits
+ * it.
+ */
 function ofUsers({ users, think_time_s }: ClosedLoop, endMs: Ms, capacityRps: number | null) {
   const thinkMs = meanDuration(think_time_s)
   const served = capacityRps === null ? Number.POSITIVE_INFINITY : (capacityRps * endMs) / 1000
@@ -52,7 +55,7 @@ function ofUsers({ users, think_time_s }: ClosedLoop, endMs: Ms, capacityRps: nu
 
 const PROBABILITIES = Array.from({ length: 1000 }, (_, i) => (i + 0.5) / 1000)
 
-/** Mean number of requests that come of one arrival. */
+/** Mean number of requests per arrival. */
 function turnsOf({ session }: TrafficClass): number {
   if (session === undefined) return 1
   const turns = lengthQuantile(session.turns)
@@ -66,7 +69,7 @@ function arrivalsBefore(
   { fan_out: parts }: TrafficClass,
   options: ExpectedOptions & { readonly endMs: Ms },
 ): (time: Ms) => number {
-  // as in `trafficSource`: a load is that of the replicas, and each part is work for one
+  // as in `trafficSource`: a load is that of the replicas, and each part occupies one
   const capacityRps = options.capacityRps === null ? null : options.capacityRps / parts
   const { endMs } = options
   if (arrivals.process === 'trace') {
@@ -85,6 +88,6 @@ function arrivalsBefore(
     return (time) => perMs * time
   }
   const parted = arrivals.process === 'sum' ? arrivals.of : [arrivals]
-  const rates = parted.map((own) => rateOf(own, { endMs, capacityRps }))
+  const rates = parted.map((part) => rateOf(part, { endMs, capacityRps }))
   return (time) => rates.reduce((sum, rate) => sum + rate.cumulative(time), 0)
 }

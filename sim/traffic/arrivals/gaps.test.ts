@@ -18,7 +18,7 @@ function moments(spacing: Spacing) {
   return { mean, cv: Math.sqrt(squares / N - mean * mean) / mean }
 }
 
-describe('gaps have a mean of 1 and the coefficient of variation that was asked for', () => {
+describe('gaps have a mean of 1 and the requested coefficient of variation', () => {
   test.each([
     [{ process: 'deterministic' }, 0],
     [{ process: 'poisson' }, 1],
@@ -34,8 +34,8 @@ describe('gaps have a mean of 1 and the coefficient of variation that was asked 
   })
 })
 
-describe('the Weibull distribution of a coefficient of variation', () => {
-  test('is the exponential one for 1', () => {
+describe('the Weibull distribution for a coefficient of variation', () => {
+  test('is exponential for 1', () => {
     expect(weibullShape(1).shape).toBeCloseTo(1, 9)
     expect(weibullShape(1).scale).toBeCloseTo(1, 9)
   })
@@ -46,7 +46,7 @@ describe('the Weibull distribution of a coefficient of variation', () => {
     expect(weibullShape(Math.sqrt(5)).scale).toBeCloseTo(0.5, 6)
   })
 
-  test('of all that the schema allows there is one', () => {
+  test('exists for all values that the schema allows', () => {
     for (const cv of [0.05, 0.1, 10, 50]) {
       const { shape } = weibullShape(cv)
       expect([shape > 0.06, shape < 49]).toEqual([true, true])

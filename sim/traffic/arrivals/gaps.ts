@@ -4,7 +4,7 @@ import { weibullShape } from './weibull.ts'
 /** Draws the gaps between arrivals, in operational time: their mean is 1. */
 export type Gap = () => number
 
-/** How arrivals are spaced. `cv`: coefficient of variation of the gaps. */
+/** The distribution of gaps. `cv`: their coefficient of variation. */
 export type Spacing =
   | { readonly process: 'deterministic' }
   | { readonly process: 'poisson' }

@@ -24,11 +24,11 @@ interface Recorded {
 }
 
 function rateOf(traffic: object, { trace, clients }: Recorded = {}): number {
-  const own: TrafficClass = scenarioOf(traffic).traffic[0]!
-  return meanRate(own, { seed: 1, endMs: 1000 * DURATION_S, trace, clients })
+  const trafficClass: TrafficClass = scenarioOf(traffic).traffic[0]!
+  return meanRate(trafficClass, { seed: 1, endMs: 1000 * DURATION_S, trace, clients })
 }
 
-/** Requests of the source over the run, where a load of 1 is a request a second. */
+/** Requests/s of the source over the run, with a capacity of 1 request/s. */
 function sentRps(traffic: object, { trace, clients }: Recorded = {}): number {
   const source = trafficSource(scenarioOf(traffic), {
     seed: 1,
@@ -100,19 +100,19 @@ test.each<[string, object, number, Recorded?]>([
   ['a trace at a load', { ...trace, load: 20 }, 20, { trace: traceOf(every(100, 9000), 900_000) }],
   ['recorded clients', servegen, 42.5, { clients }],
   ['recorded clients at a rate', { ...servegen, rate_rps: 30 }, 30, { clients }],
-])('the mean rate is what is sent: %s', (_, arrivals, rps, recorded) => {
+])('the mean rate is that of the source: %s', (_, arrivals, rps, recorded) => {
   expect(rateOf({ arrivals }, recorded)).toBeCloseTo(rps, 9)
-  // four standard errors of a Poisson process of 40 requests/s, and more for bursts
+  // four standard errors of a Poisson process of 40 requests/s, with some room for bursts
   expect(Math.abs(sentRps({ arrivals }, recorded) / rps - 1)).toBeLessThan(0.1)
 })
 
-test('rows that are not at hand count by the mean of their trace', () => {
+test('a streamed trace counts its mean rate', () => {
   const times = every(100, 9000)
   const streamed = { ...traceOf(times, 900_000), held: null }
   expect(rateOf({ arrivals: trace }, { trace: streamed })).toBeCloseTo(10, 9)
 })
 
-test('parts count one by one where a rate is said, and turns of sessions in the mean', () => {
+test('a stated rate is multiplied by the parts of a fan-out and the mean turns of sessions', () => {
   const arrivals = { process: 'poisson', rate_rps: 3 }
   expect(rateOf({ arrivals, fan_out: 4 })).toBeCloseTo(12, 9)
   expect(rateOf({ arrivals: { process: 'poisson', load: 0.5 }, fan_out: 4 })).toBeCloseTo(0.5, 9)
@@ -123,7 +123,7 @@ test('parts count one by one where a rate is said, and turns of sessions in the 
   expect(rateOf({ arrivals, session })).toBeCloseTo(15, 9)
 })
 
-test('users of a closed loop send one request for each time that they think', () => {
+test('users of a closed loop send one request per think time', () => {
   const think_time_s = { distribution: 'fixed', value: 0.5 }
   expect(rateOf({ arrivals: { process: 'closed-loop', users: 20, think_time_s } })).toBeCloseTo(40)
 })

@@ -10,36 +10,36 @@ import { rateOf } from './class-arrivals.ts'
 interface MeanRateOptions {
   readonly seed: number
   readonly endMs: Ms
-  /** undefined where the class has none, as the next */
+  /** undefined for a class without one, as below */
   readonly trace: TraceData | undefined
   readonly clients: readonly (readonly ClientRow[])[] | undefined
 }
 
 const SAMPLED = 20_000
-/** users without a time to think count as if they thought for so long */
+/** users without think time count as if it were this */
 const LEAST_THINK_MS = 1
 
 /**
- * What a class sends in the mean of a run, in parts of requests a second, or in loads where it says
- * loads: in proportion to the work that it brings, where all classes say the same. Counts first
- * attempts, and users of a closed loop as if they were answered at once.
+ * Mean rate of a class over a run, in parts of requests a second. Where the scenario has loads, the
+ * result is a load; it is comparable between classes where all have rates or all have loads. Counts
+ * first attempts only, and users of a closed loop as if they were answered at once.
  */
 export function meanRate(traffic: TrafficClass, options: MeanRateOptions): number {
   const { arrivals, session, fan_out } = traffic
   const { seed } = options
   const parts = arrivals.process === 'sum' ? arrivals.of : [arrivals]
-  const own = parts.reduce((sum, part) => {
-    // a load counts parts already
+  const rate = parts.reduce((sum, part) => {
+    // a load includes parts already
     return sum + 1000 * perMs(part, options) * (saysLoad(part) ? 1 : fan_out)
   }, 0)
-  if (session === undefined || arrivals.process === 'closed-loop') return own
+  if (session === undefined || arrivals.process === 'closed-loop') return rate
   const turns = lengthDistribution(session.turns, stream(seed, 0, `mean-turns:${traffic.class}`))
-  return own * meanOf(() => turns.draw())
+  return rate * meanOf(() => turns.draw())
 }
 
 type Process = Exclude<Arrivals, { process: 'sum' }>
 
-/** Where a load is said, what it means by a capacity of one request a second. */
+/** Requests/ms; a load counts as if the capacity were one request a second. */
 function perMs(arrivals: Process, { endMs, trace, clients }: MeanRateOptions): number {
   if (arrivals.process === 'closed-loop') {
     return arrivals.users / Math.max(LEAST_THINK_MS, meanDuration(arrivals.think_time_s))
@@ -64,7 +64,7 @@ function saysLoad(arrivals: Process): boolean {
   return arrivals.load !== undefined
 }
 
-/** Rows that come in the run; of one that goes on for longer, and is not at hand, its mean. */
+/** Rows in the run; for a streamed trace that lasts longer, its mean rate. */
 function tracedPerMs({ taken, spanMs, held }: TraceData, endMs: Ms): number {
   if (held === null) return taken / Math.max(spanMs, endMs)
   const after = held.times.findIndex((at) => at >= endMs)

@@ -35,7 +35,7 @@ function dispersion(times: readonly number[], endMs: number, windowMs: number): 
 }
 
 describe('shares of states', () => {
-  test('of two states are their durations', () => {
+  test('of two states are proportional to their durations', () => {
     const [on, off] = stateShares(onOff(30, 10))
     expect(on).toBeCloseTo(0.75, 12)
     expect(off).toBeCloseTo(0.25, 12)
@@ -64,7 +64,7 @@ describe('a modulated rate', () => {
     expect(modulated(onOff(30, 90), end).length / end).toBeCloseTo(1, 1)
   })
 
-  test('on-off: the dispersion of counts is that of theory', () => {
+  test('on-off: the dispersion of counts matches theory', () => {
     // covariance of the rate: (peak / (r + s))^2 r s exp(-(r + s) t), with rates s on, r off
     const [on, off] = [20, 60]
     const end = 2_000_000
@@ -79,7 +79,7 @@ describe('a modulated rate', () => {
     expect(found / theory).toBeLessThan(1.04)
   })
 
-  test('nothing comes while it is off', () => {
+  test('has no arrivals while it is off', () => {
     const times = modulated(onOff(10, 1000), 200_000)
     const gaps = times.slice(1).map((t, i) => t - times[i]!)
     // bursts of 10 ms at 101 a ms, a second apart
@@ -87,7 +87,7 @@ describe('a modulated rate', () => {
     expect(gaps.filter((gap) => gap > 1 && gap < 10).length).toBeLessThan(20)
   })
 
-  test('equal factors are no modulation', () => {
+  test('equal factors have no effect', () => {
     const states = [1, 1].map((factor, i) => ({ factor, meanMs: 30, next: [i, 1 - i] }))
     const plain = all(
       new RenewalArrivals(
@@ -110,7 +110,7 @@ describe('a sum of processes', () => {
     return { next: () => times[i++] ?? Number.POSITIVE_INFINITY }
   }
 
-  test('has all their arrivals in order', () => {
+  test('has the arrivals of all, in order', () => {
     const sum = new SummedArrivals([of(1, 4, 9), of(), of(2, 4, 4, 11)])
     expect(all(sum)).toEqual([1, 2, 4, 4, 4, 9, 11])
   })

@@ -5,22 +5,21 @@ import type { Rate } from './rate.ts'
 
 /** A state of a modulating Markov chain. */
 export interface ModulatingState {
-  /** the rate is in proportion to it */
+  /** the rate is proportional to it */
   readonly factor: number
   /** mean of its exponential duration, ms */
   readonly meanMs: Ms
-  /** weights of the states that may follow, its own is 0 */
+  /** weights of the following states; 0 for the state itself */
   readonly next: readonly number[]
 }
 
 /**
- * Share of time that each state lasts in the long run: the stationary distribution of the chain of
- * states times their durations. Solved by Gaussian elimination; every state must be reachable from
- * every other.
+ * Long-run share of time of each state: the stationary distribution of the chain, times durations.
+ * Solved by Gaussian elimination. Every state must be reachable from every other.
  */
 export function stateShares(states: readonly ModulatingState[]): number[] {
   const n = states.length
-  // rows: balance of each state but the last, and the sum
+  // rows: the balance of each state except the last, and the sum
   const rows = Array.from({ length: n }, (_, i) => {
     const row = states.map(({ next }, j) => {
       if (i === n - 1) return 1
@@ -42,14 +41,14 @@ export function stateShares(states: readonly ModulatingState[]): number[] {
     }
   }
   const visits = rows.map((row, i) => row[n]! / row[i]!)
-  const total = visits.reduce((sum, own, i) => sum + own * states[i]!.meanMs, 0)
-  return visits.map((own, i) => (own * states[i]!.meanMs) / total)
+  const total = visits.reduce((sum, share, i) => sum + share * states[i]!.meanMs, 0)
+  return visits.map((share, i) => (share * states[i]!.meanMs) / total)
 }
 
 /**
- * A rate times the factor of a Markov chain's state, scaled so that its long-run mean is the rate:
- * with exponential gaps a Markov-modulated Poisson process (Fischer and Meier-Hellstern 1993). The
- * chain starts in its stationary distribution.
+ * A rate times the factor of a Markov chain's state, scaled so that its long-run mean is the rate.
+ * With exponential gaps it is a Markov-modulated Poisson process (Fischer and Meier-Hellstern
+ * 1993). The chain starts in its stationary distribution.
  */
 export class ModulatedTime implements OperationalTime {
   readonly #rate: Rate
@@ -58,9 +57,9 @@ export class ModulatedTime implements OperationalTime {
   readonly #random: Random
   readonly #endMs: Ms
   #state: number
-  /** of the present state */
+  /** end of the current state, ms */
   #until: Ms
-  /** expected arrivals of the unmodulated rate, and of the modulated one, at its start */
+  /** expected arrivals at the start of the state, without and with modulation */
   #base = 0
   #sum = 0
 
@@ -92,13 +91,13 @@ export class ModulatedTime implements OperationalTime {
   }
 }
 
-/** An index at random, in proportion to weights. */
+/** A random index, with probabilities proportional to weights. */
 function pick(weights: readonly number[], random: Random): number {
   let left = random.uniform() * weights.reduce((sum, weight) => sum + weight, 0)
   const index = weights.findIndex((weight) => {
     left -= weight
     return left < 0
   })
-  // rounding may leave nothing over
+  // rounding may exceed the last weight
   return index < 0 ? weights.findLastIndex((weight) => weight > 0) : index
 }

@@ -1,7 +1,7 @@
 import type { Ms } from '../../serving/index.ts'
 
-/** Turns expected numbers of arrivals into times. */
+/** Maps expected numbers of arrivals to times. */
 export interface OperationalTime {
-  /** When `sum` arrivals are expected to have come; Infinity for never. Call with rising sums. */
+  /** Time at which `sum` arrivals are expected, ms; Infinity for never. Call with rising sums. */
   inverse(sum: number): Ms
 }

@@ -18,13 +18,13 @@ const steps = fc
     return parts.map(([gap, rate], i) => ({ atMs: i === 0 ? 0 : (atMs += gap), rate }))
   })
 const schedule = fc.tuple(steps, fc.array(surge, { maxLength: 4 }))
-// a sum of gaps is 0 or at least 2^-32: of denormal numbers the inverse would underflow
+// a sum of gaps is 0 or at least 2^-32; the inverse would underflow for denormal numbers
 const sum = fc.oneof(fc.constant(0), fc.double({ min: 2 ** -32, max: 5000, noNaN: true }))
 const sums = fc
   .array(sum, { minLength: 1, maxLength: 40 })
   .map((values) => values.sort((a, b) => a - b))
 
-test('as many arrivals are expected before the inverse of x as x says', () => {
+test('the cumulative rate at the inverse of x is x', () => {
   fc.assert(
     fc.property(schedule, sums, ([base, surges], xs) => {
       const rate = new Rate({ steps: base, surges })
@@ -39,7 +39,7 @@ test('as many arrivals are expected before the inverse of x as x says', () => {
   )
 })
 
-test('the inverse is a time that never falls', () => {
+test('the inverse never falls', () => {
   fc.assert(
     fc.property(schedule, sums, ([base, surges], xs) => {
       const rate = new Rate({ steps: base, surges })
@@ -54,7 +54,7 @@ test('the inverse is a time that never falls', () => {
   )
 })
 
-test('an arrival never falls into a stretch without a rate', () => {
+test('an arrival is never in an interval with a rate of 0', () => {
   fc.assert(
     fc.property(schedule, sums, ([base, surges], xs) => {
       const rate = new Rate({ steps: base, surges })
@@ -86,7 +86,7 @@ test('the rate is the derivative of the expected arrivals', () => {
         }
         const expected = rate.cumulative(from + length) - rate.cumulative(from)
         expect(sum).toBeGreaterThanOrEqual(0)
-        // a jump is off by at most one cell of the midpoint rule
+        // a jump has an error of at most one cell of the midpoint rule
         const cell = (largest * length) / steps
         expect(Math.abs(sum - expected)).toBeLessThanOrEqual(22 * cell + 1e-9)
       },

@@ -5,7 +5,7 @@ import type { Surge } from './surge.ts'
 const NONE: Surge = { atMs: 0, factor: 2, riseMs: 0, holdMs: 0, decayMs: 0 }
 
 describe('the rate', () => {
-  test('steps hold until the next one; before the first it is 0', () => {
+  test('steps hold until the next one; before the first the rate is 0', () => {
     const rate = new Rate({
       steps: [
         { atMs: 10, rate: 2 },
@@ -24,7 +24,7 @@ describe('the rate', () => {
     times.forEach((t, i) => {
       expect(rate.at(t)).toBeCloseTo(expected[i]!, 9)
     })
-    // 2 a ms, and 4 more for half the rise, the hold and half the decay
+    // 2 a ms, and 4 more for half of rise and decay and the whole hold
     expect(rate.cumulative(170)).toBeCloseTo(2 * 170 + 4 * (5 + 20 + 20), 9)
   })
 
@@ -36,7 +36,7 @@ describe('the rate', () => {
     expect([9.999, 10, 14.999, 15].map((t) => rate.at(t))).toEqual([1, 6, 6, 1])
   })
 
-  test('overlapping surges add what each of them adds', () => {
+  test('overlapping surges add up', () => {
     const surges = [
       { ...NONE, atMs: 0, holdMs: 10, factor: 3 },
       { ...NONE, atMs: 5, holdMs: 10, factor: 1.5 },
@@ -56,7 +56,7 @@ describe('the rate', () => {
     expect(rate.inverse(2.000_001)).toBeGreaterThan(6)
   })
 
-  test('breakpoints that only rounding tells apart are one', () => {
+  test('breakpoints that differ only by rounding are one', () => {
     const surges = [
       { ...NONE, atMs: 1.1, riseMs: 2.2 },
       { ...NONE, atMs: 3.3, holdMs: 1 },
@@ -78,24 +78,24 @@ describe('the inverse', () => {
     { atMs: 20, rate: 1 },
   ]
 
-  test('skips a stretch without arrivals', () => {
+  test('skips an interval without arrivals', () => {
     const rate = new Rate({ steps: gap })
     expect([9.5, 10, 10.5, 12].map((sum) => rate.inverse(sum))).toEqual([9.5, 10, 20.5, 22])
   })
 
-  test('begins after a first stretch without arrivals', () => {
+  test('begins after a first interval without arrivals', () => {
     const rate = new Rate({ steps: gap.slice(1) })
     expect(rate.inverse(0)).toBe(10)
     expect([0.5, 1].map((sum) => rate.inverse(sum))).toEqual([20.5, 21])
   })
 
-  test('is never, once nothing more comes', () => {
+  test('is Infinity when no arrivals are left', () => {
     const rate = new Rate({ steps: gap.slice(0, 2) })
     expect([10, 10.001, 11].map((sum) => rate.inverse(sum))).toEqual([10, Infinity, Infinity])
     expect(new Rate({ steps: [{ atMs: 0, rate: 0 }] }).inverse(1)).toBe(Number.POSITIVE_INFINITY)
   })
 
-  test('reaches the end of a decay that ends at 0', () => {
+  test('reaches the end of a decay to 0', () => {
     const dips = [1, 2].map(() => ({ ...NONE, factor: 0.5, riseMs: 4, holdMs: 10, decayMs: 4 }))
     const rate = new Rate({ steps: [{ atMs: 0, rate: 1 }], surges: dips })
     expect(rate.cumulative(4)).toBeCloseTo(2, 12)

@@ -3,28 +3,28 @@ import type { OperationalTime } from './operational-time.ts'
 import { type Surge, surgeHeight, surgeKnots } from './surge.ts'
 import { type Wave, waveFactor, waveKnots } from './wave.ts'
 
-/** A rate that holds from `atMs` on, requests/ms. */
+/** A rate from `atMs` on, requests/ms. */
 export interface RateStep {
   readonly atMs: Ms
   readonly rate: number
 }
 
-/** Breakpoints closer than this are one: rounding apart, no piece is that short, ms. */
+/** Breakpoints closer than this are one, ms. Shorter pieces only result from rounding. */
 const SAME_MS = 1e-6
 
-/** What a rate is made of. `steps` rise in time; before the first the rate is 0. */
+/** The parts of a rate. `steps` rise in time; before the first the rate is 0. */
 export interface RateParts {
   readonly steps: readonly RateStep[]
   readonly surges?: readonly Surge[]
   readonly waves?: readonly Wave[]
-  /** waves go on until here, and then hold; Infinity without waves */
+  /** waves end here, and the rate stays constant; Infinity without waves */
   readonly endMs?: Ms
 }
 
 /**
- * An arrival rate over time: steps, times 1 + sum (factor - 1) height(t) over the surges and at
- * least 0, where overlapping dips would go below, times the waves. It is linear between its
- * breakpoints, so its integral and the inverse of that are exact.
+ * An arrival rate over time: steps, times 1 + sum (factor - 1) height(t) over the surges, times the
+ * waves. Overlapping dips stop at 0. The rate is linear between its breakpoints, so its integral
+ * and the inverse of the integral are exact.
  */
 export class Rate implements OperationalTime {
   readonly #starts: number[] = []
@@ -62,7 +62,7 @@ export class Rate implements OperationalTime {
     this.#add(start, Number.POSITIVE_INFINITY, rate, rate)
   }
 
-  /** Adds a piece that runs linearly from one rate to another; what is below 0 counts as 0. */
+  /** Adds a piece with a linear rate; the part below 0 counts as 0. */
   #add(start: Ms, end: Ms, first: number, last: number): void {
     const from = Math.max(0, first)
     const to = Math.max(0, last)
@@ -87,7 +87,7 @@ export class Rate implements OperationalTime {
     return this.#sums[i]! + dt * (this.#rates[i]! + 0.5 * this.#slopes[i]! * dt)
   }
 
-  /** When `sum` arrivals are expected to have come; Infinity where never. Call with rising sums. */
+  /** Time at which `sum` arrivals are expected, ms; Infinity for never. Call with rising sums. */
   inverse(sum: number): Ms {
     const last = this.#starts.length - 1
     while (this.#cursor < last && this.#sums[this.#cursor + 1]! < sum) this.#cursor++
@@ -97,14 +97,14 @@ export class Rate implements OperationalTime {
     if (left <= 0) return start
     const rate = this.#rates[i]!
     const slope = this.#slopes[i]!
-    // the root of rate dt + slope dt^2 / 2 = left, in the form that does not cancel
+    // the root of rate dt + slope dt^2 / 2 = left, in the form without cancellation
     const root = Math.sqrt(Math.max(0, rate * rate + 2 * slope * left))
     const at = start + (slope === 0 ? left / rate : (2 * left) / (rate + root))
     return i < last ? Math.min(at, this.#starts[i + 1]!) : at
   }
 }
 
-/** Rates just after the start and just before the end of a piece, as if it could be negative. */
+/** Rates just after the start and just before the end of a piece; they may be negative. */
 function limits(
   steps: readonly RateStep[],
   factorAt: (t: Ms) => number,
@@ -112,7 +112,7 @@ function limits(
   end: Ms,
 ): [first: number, last: number] {
   const base = steps.findLast(({ atMs }) => atMs <= start + SAME_MS)?.rate ?? 0
-  // from inside the piece, as steps and surges without a rise jump at its edges
+  // evaluated inside the piece, as steps and abrupt surges jump at its edges
   const middle = base * factorAt(start + (end - start) / 2)
   const quarter = base * factorAt(start + (end - start) / 4)
   const first = 2 * quarter - middle

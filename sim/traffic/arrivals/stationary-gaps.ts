@@ -3,9 +3,10 @@ import { type Gap, gapsOf, type Spacing } from './gaps.ts'
 import { weibullShape } from './weibull.ts'
 
 /**
- * Gaps of a process that did not begin with the run: the first is what is left of a gap under way,
- * which is drawn in proportion to its length and met at any point of it (Cox 1962, Renewal Theory,
- * 5.3). With an ordinary first gap (cv^2 - 1) / 2 requests too many would come at the start.
+ * Gaps of a process that began before the run. The first is the rest of a gap in progress, which is
+ * drawn with a probability proportional to its length and entered at a uniform point (Cox 1962,
+ * Renewal Theory, 5.3). An ordinary first gap would give (cv^2 - 1) / 2 requests too many at the
+ * start.
  */
 export function stationaryGaps(spacing: Spacing, random: Random): Gap {
   const gap = gapsOf(spacing, random)
@@ -17,7 +18,7 @@ export function stationaryGaps(spacing: Spacing, random: Random): Gap {
   }
 }
 
-/** A gap drawn in proportion to its length: its density is that of gaps times their length. */
+/** A gap drawn proportionally to its length: its density is that of gaps times the length. */
 function gapUnderWay(spacing: Spacing, random: Random): number {
   switch (spacing.process) {
     case 'deterministic':

@@ -2,15 +2,15 @@ import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { Ms } from '../../serving/index.ts'
 import { surgesOf } from './surge.ts'
 
-/** When a class has more traffic than usual. */
+/** An interval in which a class has more traffic than usual. */
 export interface ClassSurge {
   readonly class: string
   readonly fromMs: Ms
-  /** when it begins to decay */
+  /** when its decay begins, ms */
   readonly toMs: Ms
 }
 
-/** All surges of a scenario that are more traffic and not less, by their start. */
+/** All surges of a scenario that increase traffic, in the order of their starts. */
 export function surgeWindows({ traffic, duration_s }: Scenario): ClassSurge[] {
   const windows = traffic.flatMap(({ class: name, arrivals }) => {
     const parts = arrivals.process === 'sum' ? arrivals.of : [arrivals]

@@ -18,9 +18,9 @@ describe('an exponential decay', () => {
     expect(surgeHeight(spike, 15 + 40)).toBe(0)
   })
 
-  test('adds the peak times half-life / ln 2 to what comes', () => {
+  test('adds the peak times half-life / ln 2 to the arrivals', () => {
     const rate = new Rate({ steps: [{ atMs: 0, rate: 1 }], surges: [spike] })
-    // rise, hold, decay: all but the last thousandth
+    // rise, hold, decay; the last thousandth is cut off
     const expected = 1000 + 4 * (1 + 3 + (4 / Math.LN2) * (1 - 2 ** -10))
     expect(rate.cumulative(1000) / expected).toBeCloseTo(1, 4)
   })
@@ -36,14 +36,14 @@ describe('a wave', () => {
     }
   })
 
-  test('leaves the mean of whole periods as it is', () => {
+  test('leaves the mean over whole periods unchanged', () => {
     const rate = new Rate({ steps: [{ atMs: 0, rate: 3 }], waves: [day], endMs: 240 })
     expect(rate.cumulative(240) / 720).toBeCloseTo(1, 6)
     expect(rate.at(20)).toBeCloseTo(4.8, 3)
     expect(rate.at(8)).toBeCloseTo(1.2, 3)
   })
 
-  test('of a day and of a week multiply, and surges on top of them', () => {
+  test('of a day and of a week multiply, and surges multiply both', () => {
     const week: Wave = { periodMs: 168, amplitude: 0.3, peakAtMs: 0 }
     const surges = [{ atMs: 100, factor: 3, riseMs: 0, holdMs: 4, decayMs: 0 }]
     const rate = new Rate({
@@ -59,7 +59,7 @@ describe('a wave', () => {
     }
   })
 
-  test('of amplitude 1 stops what comes once a period', () => {
+  test('of amplitude 1 stops arrivals once a period', () => {
     const rate = new Rate({
       steps: [{ atMs: 0, rate: 2 }],
       waves: [{ ...day, amplitude: 1 }],

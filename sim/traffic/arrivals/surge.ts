@@ -2,8 +2,8 @@ import type { RatedArrivals } from '../../../scenarios/schema/schema.ts'
 import type { Ms } from '../../serving/index.ts'
 
 /**
- * A multiple of the rate for a while: a linear rise, a plateau, and a decay, which is linear or,
- * with a half-life, exponential.
+ * A temporary factor on the rate: a linear rise, a plateau, and a decay that is linear or, with a
+ * half-life, exponential.
  */
 export interface Surge {
   readonly atMs: Ms
@@ -14,9 +14,9 @@ export interface Surge {
   readonly halfLifeMs?: Ms
 }
 
-/** An exponential decay is over after so many half-lives, when a thousandth is left. */
+/** An exponential decay ends after this many half-lives, at a thousandth of the peak. */
 const HALF_LIVES = 10
-/** Chords to a half-life: none is further than 0.1 % of the peak from the curve. */
+/** Chords per half-life: none is more than 0.1 % of the peak from the curve. */
 const CHORDS = 8
 
 /** Times at which the height of a surge bends or jumps. */
@@ -31,7 +31,7 @@ export function surgeKnots({ atMs, riseMs, holdMs, decayMs, halfLifeMs }: Surge)
   return [atMs, peak, ...chords]
 }
 
-/** Height at a time: 0 without the surge, 1 at its peak. */
+/** Height at a time: 0 outside the surge, 1 at its peak. */
 export function surgeHeight(surge: Surge, t: Ms): number {
   const { atMs, riseMs, holdMs, decayMs, halfLifeMs } = surge
   const since = t - atMs
@@ -47,7 +47,7 @@ export function surgeHeight(surge: Surge, t: Ms): number {
   return high + (chord - from) * (low - high)
 }
 
-/** A surge, or all of its repetitions that begin before the end. */
+/** A surge, or all its repetitions that begin before the end. */
 export function surgesOf(surge: RatedArrivals['surges'][number], endMs: Ms): Surge[] {
   const first = surge.at_s * 1000
   const everyMs = surge.every_s === undefined ? Number.POSITIVE_INFINITY : surge.every_s * 1000

@@ -1,6 +1,6 @@
 import type { Ms } from '../../serving/index.ts'
 
-/** A rate that goes up and down: times 1 + amplitude at its peaks, 1 - amplitude in between. */
+/** A periodic rate: times 1 + amplitude at its peaks, 1 - amplitude at its troughs. */
 export interface Wave {
   readonly periodMs: Ms
   /** from 0 to 1 */
@@ -8,10 +8,10 @@ export interface Wave {
   readonly peakAtMs: Ms
 }
 
-/** Chords to a period: none is further than 0.03 % of the amplitude from the cosine. */
+/** Chords per period: none is more than 0.03 % of the amplitude from the cosine. */
 const CHORDS = 128
 
-/** Times until `endMs` between which a wave runs along chords. */
+/** Times until `endMs` at which the chords of a wave meet. */
 export function waveKnots({ periodMs, peakAtMs }: Wave, endMs: Ms): Ms[] {
   const step = periodMs / CHORDS
   const first = Math.ceil(-peakAtMs / step)
@@ -19,7 +19,7 @@ export function waveKnots({ periodMs, peakAtMs }: Wave, endMs: Ms): Ms[] {
   return Array.from({ length: count }, (_, i) => peakAtMs + (first + i) * step)
 }
 
-/** What the rate is multiplied by at a time. */
+/** The factor on the rate at a time. */
 export function waveFactor({ periodMs, amplitude, peakAtMs }: Wave, t: Ms): number {
   const chord = ((t - peakAtMs) * CHORDS) / periodMs
   const from = Math.floor(chord)

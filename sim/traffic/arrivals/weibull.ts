@@ -1,6 +1,6 @@
 import { gammaln } from 'simple-statistics'
 
-/** Shapes whose coefficients of variation span far more than any traffic has. */
+/** The coefficients of variation for these shapes span far more than real traffic. */
 const LEAST_SHAPE = 0.05
 const LARGEST_SHAPE = 50
 
@@ -16,7 +16,7 @@ function squaredCv(shape: number): number {
   return moment(shape, 2) / moment(shape, 1) ** 2 - 1
 }
 
-/** The Weibull distribution of mean 1 with a coefficient of variation, by bisection. */
+/** The Weibull distribution of mean 1 for a coefficient of variation, by bisection. */
 export function weibullShape(cv: number): { readonly shape: number; readonly scale: number } {
   let low = LEAST_SHAPE
   let high = LARGEST_SHAPE

@@ -1,9 +1,9 @@
 import { hashedUniform } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
 
-/** How often and how soon a client tries again. */
+/** How often and how soon a client retries. */
 export interface RetryPlan {
-  /** of one call, the first included */
+  /** per call, including the first */
   readonly maxAttempts: number
   readonly backoffMs: Ms
   readonly multiplier: number
@@ -15,17 +15,18 @@ export interface RetryPlan {
 }
 
 export interface RetryBudgetPlan {
-  /** retries that each call allows its class, in the mean */
+  /** mean number of retries that each call allows its class */
   readonly ratio: number
-  /** retries that may be saved up */
+  /** most retries that the budget stores */
   readonly burst: number
 }
 
 const PURPOSE = 0x27d4eb2f
 
 /**
- * How long a client waits after its `attempt`-th attempt: exponential, with the jitter of Brooker
- * 2015 (full: anywhere up to it; equal: in its upper half). Drawn from a hash of the attempt's key.
+ * Delay after the `attempt`-th attempt, ms: exponential backoff with the jitter of Brooker 2015
+ * (full: uniform up to it; equal: uniform in its upper half). Drawn from a hash of the attempt's
+ * key.
  */
 export function backoff(plan: RetryPlan, attempt: number, key: number): Ms {
   const most = Math.min(plan.maxBackoffMs, plan.backoffMs * plan.multiplier ** (attempt - 1))
@@ -34,16 +35,16 @@ export function backoff(plan: RetryPlan, attempt: number, key: number): Ms {
   return plan.jitter === 'full' ? most * share : (most * (1 + share)) / 2
 }
 
-/** Numbers of so many digits are added up exactly. */
+/** Sums of numbers with up to this many digits are exact. */
 const DIGITS = 15
 
 /**
- * A budget that all clients of a class share: each call adds `ratio` to it, each retry takes 1. It
- * begins full. Counted in whole units of the last decimal place that ratio and burst are written
- * with, as sums of fractions would lose retries to rounding; of more digits sums are rounded.
+ * A budget shared by all clients of a class: each call adds `ratio`, each retry takes 1. It starts
+ * full. It counts in units of the last decimal place of ratio and burst, because sums of fractions
+ * would lose retries to rounding. Where those have too many digits, it rounds.
  */
 export class RetryBudget {
-  /** of one retry, of a call, and when full; Infinity without a budget */
+  /** units of one retry, of a call, and when full; Infinity without a budget */
   readonly #retry: number
   readonly #call: number
   readonly #full: number
@@ -73,7 +74,7 @@ export class RetryBudget {
   }
 }
 
-/** Of the shortest decimal number that stands for it. */
+/** Decimal places of the shortest decimal number with this value. */
 function decimalPlaces(value: number): number {
   if (!Number.isFinite(value)) return 0
   const [digits = '', exponent = '0'] = value.toExponential().split('e')

@@ -18,7 +18,7 @@ interface ClientsOptions extends ArrivalsOptions {
 
 const ONE_TURN: LengthDistribution = Object.freeze({ draw: () => 1 })
 
-/** The clients of a class: such as react only where the scenario says how. */
+/** The clients of a class. They react to outcomes only if the scenario has reactions for them. */
 export function classClients(traffic: TrafficClass, options: ClientsOptions): Clients {
   const { arrivals, retry, session } = traffic
   const { lengths, outputs, endMs, seed, replication, name } = options
@@ -42,7 +42,7 @@ export function classClients(traffic: TrafficClass, options: ClientsOptions): Cl
   return new ReactiveClients(plan, first, lengths, outputs, prefixOf)
 }
 
-/** What prompts begin with, where the rows of a trace say it of the lengths that they have. */
+/** Prompt prefixes, where lengths and prefixes both are those of a trace's rows. */
 function prefixesOf(traffic: TrafficClass, { feed }: ClientsOptions): PrefixOf | null {
   const { arrivals, input_tokens: lengths } = traffic
   if (arrivals.process !== 'trace' || arrivals.format !== 'mooncake' || feed === null) return null
@@ -50,7 +50,7 @@ function prefixesOf(traffic: TrafficClass, { feed }: ClientsOptions): PrefixOf |
   return asRecorded ? () => feed.prefix() : null
 }
 
-/** Users of a closed loop think before their first request as they do later. */
+/** Users of a closed loop start with a think time, drawn as all later ones. */
 function firstThoughts({ arrivals }: TrafficClass, options: ClientsOptions): ArrivalProcess {
   if (arrivals.process !== 'closed-loop') throw new Error('Expected users of a closed loop')
   const { seed, replication, name, endMs } = options

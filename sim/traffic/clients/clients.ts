@@ -3,24 +3,24 @@ import type { ArrivalProcess } from '../arrivals/arrivals.ts'
 import type { LengthDistribution } from '../lengths/lengths.ts'
 import type { PrefixOf } from '../trace/trace-feed.ts'
 
-/** The clients of one class: what they send, and what they do about how it ended. */
+/** The clients of one class: their requests, and their reactions to outcomes. */
 export interface Clients {
   /**
-   * When the next request comes; Infinity for never, or for not until one in flight has ended, NaN
-   * where rows of a trace must be put in first.
+   * Time of the next request, ms; Infinity where none comes, or none before one in flight ends; NaN
+   * where a trace must be refilled first.
    */
   peek(): Ms
-  /** Up to when how requests end may change what comes, ms; 0 where it never does. */
+  /** Until when outcomes may change later requests, ms; 0 for never. */
   readonly reactsUntil: Ms
   /**
-   * Writes the next request into a slot, but for its class; `key` is its identity. False where a
-   * client thought better of it.
+   * Writes the next request into a slot, without its class; `key` is its identity. False where the
+   * client does not send it after all.
    */
   take(requests: RequestFields, slot: number, key: number): boolean
   settled(key: number, outcome: Outcome, now: Ms): void
 }
 
-/** Clients who send and look no further. */
+/** Clients that ignore outcomes. */
 export class OpenClients implements Clients {
   readonly reactsUntil = 0
   readonly #arrivals: ArrivalProcess
@@ -43,7 +43,7 @@ export class OpenClients implements Clients {
   }
 
   peek(): Ms {
-    // rows may have been put in since
+    // the trace may have been refilled since
     if (Number.isNaN(this.#next)) this.#next = this.#arrivals.next()
     return this.#next
   }

@@ -5,7 +5,7 @@ import type { Ms } from '../../serving/index.ts'
 /** Standard normal quantile of 0.99. */
 const Z99 = 2.3263478740408408
 
-/** The mean of a duration that the scenario states in seconds, ms. */
+/** The mean of a duration that the scenario has in seconds, ms. */
 export function meanDuration(duration: Duration): Ms {
   switch (duration.distribution) {
     case 'fixed':
@@ -21,7 +21,7 @@ export function meanDuration(duration: Duration): Ms {
   }
 }
 
-/** Draws of a duration that the scenario states in seconds. */
+/** Draws of a duration that the scenario has in seconds; ms. */
 export function durations(duration: Duration, random: Random): () => Ms {
   return () => 1000 * drawDuration(duration, random)
 }

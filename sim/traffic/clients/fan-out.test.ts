@@ -15,10 +15,10 @@ function listOf(at: readonly number[], classes: readonly number[]): RequestList 
   })
 }
 
-/** A list whose clients are told how their requests ended. */
+/** A list that records the outcomes reported to its clients. */
 class Listening implements Source {
   readonly reactsUntil = 1000
-  readonly told: [number: number, key: number, outcome: Outcome, now: Ms][] = []
+  readonly settlements: [number: number, key: number, outcome: Outcome, now: Ms][] = []
   readonly #list: ListSource
   readonly take: Source['take']
 
@@ -32,7 +32,7 @@ class Listening implements Source {
   }
 
   settled(...how: [number: number, key: number, outcome: Outcome, now: Ms]): void {
-    this.told.push(how)
+    this.settlements.push(how)
   }
 }
 
@@ -47,10 +47,10 @@ function taken(source: Source): Requests {
   return requests
 }
 
-describe('requests in parts', () => {
+describe('requests with parts', () => {
   const classes = [{ fanOut: 3 }, { fanOut: 1 }]
 
-  test('come one after another, at one instant, each with a key of its own', () => {
+  test('arrive as parts at one instant, each with its own key', () => {
     const list = listOf([2, 2, 5], [0, 1, 0])
     const {
       at,
@@ -68,12 +68,12 @@ describe('requests in parts', () => {
     expect([...length.slice(0, 7)]).toEqual([10, 10, 10, 11, 12, 12, 12])
   })
 
-  test('a source without any is left as it is', () => {
+  test('a source without fan-out is returned unchanged', () => {
     const source = new ListSource(listOf([1], [0]))
     expect(inParts(source, [{ fanOut: 1 }])).toBe(source)
   })
 
-  test('a list of them is what the source gives', () => {
+  test('parts of a list are those of its source', () => {
     const request = fc.record({ gap: fc.nat(3), class: fc.nat(2) })
     const fanOuts = fc.tuple(...[1, 2, 3].map(() => fc.integer({ min: 1, max: 4 })))
     fc.assert(
@@ -81,11 +81,11 @@ describe('requests in parts', () => {
         let now = 0
         const list = listOf(
           all.map(({ gap }) => (now += gap)),
-          all.map((one) => one.class),
+          all.map((request) => request.class),
         )
-        const own = fanOut.map((parts) => ({ fanOut: parts }))
-        const requests = taken(new FanOutSource(new ListSource(list), own))
-        const parts = partsOf(list, own)
+        const classes = fanOut.map((parts) => ({ fanOut: parts }))
+        const requests = taken(new FanOutSource(new ListSource(list), classes))
+        const parts = partsOf(list, classes)
         for (const name of ['at', 'length', 'output', 'class', 'sending', 'part'] as const) {
           expect([...requests[name].subarray(0, requests.inUse)]).toEqual([...parts[name]])
         }
@@ -93,25 +93,25 @@ describe('requests in parts', () => {
     )
   })
 
-  test('end for their client when the last part ends, and are served where each part is', () => {
+  test('end for their client with the last part, and are served if all parts are', () => {
     const source = new Listening(listOf([2, 2, 5], [0, 1, 0]))
     const parts = new FanOutSource(source, classes)
     taken(parts)
     parts.settled(0, 1, served, 3)
     parts.settled(1, 3, shed, 4)
     parts.settled(0, 0, served, 7)
-    expect(source.told).toEqual([[1, 1, shed, 4]])
+    expect(source.settlements).toEqual([[1, 1, shed, 4]])
     parts.settled(0, 2, served, 8)
     parts.settled(0, 5, served, 9)
     parts.settled(0, 4, cancelled, 10)
     parts.settled(0, 6, shed, 11)
-    expect(source.told.slice(1)).toEqual([
+    expect(source.settlements.slice(1)).toEqual([
       [0, 0, served, 8],
       [0, 2, cancelled, 11],
     ])
   })
 
-  test('one that is not in flight cannot end', () => {
+  test('only a part in flight can end', () => {
     const parts = new FanOutSource(new Listening(listOf([2], [0])), classes)
     expect(() => parts.settled(0, 0, served, 3)).toThrow('Expected part 0 to be in flight')
   })

@@ -8,10 +8,10 @@ import {
 } from '../../serving/index.ts'
 import type { RequestList, RequestListColumns } from '../requests/request-list.ts'
 
-/** How many parts the requests of each class have. */
+/** Number of parts per request of each class. */
 type Classes = readonly { readonly fanOut: number }[]
 
-/** What a client sent, while parts of it are in flight. */
+/** A request of a client with parts in flight. */
 interface Sending {
   readonly number: number
   partsLeft: number
@@ -19,21 +19,21 @@ interface Sending {
 }
 
 /**
- * Gives out the requests of another source in their parts: all of one instant, one after another,
- * each with a key of its own. To its client a request has ended when the last part has, and is
- * served where every part is; else it ended as the first part that was not.
+ * Splits each request of another source into parts: at one instant, one after another, each with
+ * its own key. For the client, the request ends with its last part. It is served if every part is;
+ * otherwise its outcome is that of the first part that was not.
  */
 export class FanOutSource implements Source {
   readonly #inner: Source
   readonly #fanOut: readonly number[]
-  /** by key of the part; empty where nobody reacts */
+  /** by key of the part; empty where clients do not react */
   readonly #inFlight = new Map<number, Sending>()
-  /** the request that came last, in its only slot */
+  /** the last request that was taken, in its only slot */
   readonly #last = new Requests(1)
   #sending: Sending = { number: -1, partsLeft: 0, outcome: OUTCOME.served }
-  /** of the request that came last */
+  /** of the last request */
   #partsToCome = 0
-  /** when the request that came last was due */
+  /** time of the last request, ms */
   #due: Ms = 0
   #count = 0
 
@@ -90,23 +90,23 @@ export class FanOutSource implements Source {
   }
 }
 
-/** The source itself where no class fans out. */
+/** The source with parts, or the source itself where no class has a fan-out. */
 export function inParts(source: Source, classes: Classes): Source {
   return classes.some(({ fanOut }) => fanOut > 1) ? new FanOutSource(source, classes) : source
 }
 
-/** Requests in their parts, by key of the part. */
+/** Requests split into parts, by key of the part. */
 export interface PartColumns extends RequestListColumns {
   readonly sending: Uint32Array
   readonly part: Uint16Array
 }
 
-/** What `inParts` makes of the requests of a list. */
+/** The parts that `inParts` makes of the requests of a list. */
 export function partsOf({ columns }: RequestList, classes: Classes): PartColumns {
   const sending: number[] = []
   const part: number[] = []
-  for (const [number, own] of columns.class.entries()) {
-    for (let i = 0; i < classes[own]!.fanOut; i++) {
+  for (const [number, classIndex] of columns.class.entries()) {
+    for (let i = 0; i < classes[classIndex]!.fanOut; i++) {
       sending.push(number)
       part.push(i)
     }

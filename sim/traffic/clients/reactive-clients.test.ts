@@ -31,7 +31,7 @@ interface Sent {
   readonly length: number
 }
 
-/** Clients, and a server that lets each request take as long and end as the test says. */
+/** Runs clients against a server with a given duration and outcome for each request. */
 function run(
   plan: Partial<ClientsPlan>,
   times: readonly number[],
@@ -70,38 +70,38 @@ function run(
 const times = (sent: readonly Sent[]) => sent.map(({ at }) => at)
 
 describe('retries', () => {
-  test('a request that is refused comes again, each time later', () => {
+  test('a rejected request is sent again, after a longer time at each attempt', () => {
     const sent = run({ retry }, [100], () => ({ after: 0, outcome: shed }))
     expect(times(sent)).toEqual([100, 110, 130])
     expect(sent.map(({ attempt }) => attempt)).toEqual([1, 2, 3])
   })
 
-  test('one that is served does not', () => {
+  test('a served request is not', () => {
     expect(times(run({ retry }, [100], () => ({ after: 3, outcome: served })))).toEqual([100])
   })
 
-  test('a client whose patience is over tries again, whatever becomes of its request', () => {
+  test('a client that times out retries, whatever happens to its request', () => {
     const slow = run({ retry, patience: () => 20 }, [100], () => ({
       after: 500,
       outcome: abandoned,
     }))
-    // patience 20 and backoff 10, then 20 and 20
+    // client timeout 20 and backoff 10, then 20 and 20
     expect(times(slow)).toEqual([100, 130, 170])
   })
 
-  test('an answer in time strikes out the retry; the next failure counts on', () => {
+  test('an answer in time cancels the retry', () => {
     const sent = run({ retry, patience: () => 20 }, [100], (_, key) =>
       key === 0 ? { after: 50, outcome: abandoned } : { after: 19, outcome: served },
     )
     expect(times(sent)).toEqual([100, 130])
   })
 
-  test('nobody tries again after the end', () => {
+  test('no retry is sent after the end', () => {
     const sent = run({ retry, endMs: 125 }, [100], () => ({ after: 0, outcome: shed }))
     expect(times(sent)).toEqual([100, 110])
   })
 
-  test('the longest backoff is that', () => {
+  test('the backoff has a maximum', () => {
     const bounded = { ...retry, maxAttempts: 5, maxBackoffMs: 15 }
     const sent = run({ retry: bounded }, [100], () => ({ after: 0, outcome: shed }))
     expect(times(sent)).toEqual([100, 110, 125, 140, 155])
@@ -116,24 +116,24 @@ describe('retries', () => {
     const sent = run({ retry: jittered }, arrivals, () => ({ after: 0, outcome: shed }))
     const waits = sent.filter(({ attempt }) => attempt === 2).map(({ at }) => at)
     expect(waits).toHaveLength(400)
-    // the i-th call came at i; with jitter retries overtake one another, so look at the sum
+    // call i was sent at i; jittered retries overtake each other, so only the sum is compared
     const mean = waits.reduce((sum, at) => sum + at, 0) / 400 - 199.5
     expect(mean).toBeGreaterThan((least + most) / 2 - 0.6)
     expect(mean).toBeLessThan((least + most) / 2 + 0.6)
     expect(new Set(waits.map((at) => at % 1)).size).toBeGreaterThan(300)
   })
 
-  test('a budget allows so many of them, and a burst', () => {
+  test('a budget allows its share of them, and a burst', () => {
     const arrivals = Array.from({ length: 1000 }, (_, i) => i / 10)
     const budget = { ratio: 0.2, burst: 10 }
     const sent = run({ retry: { ...retry, budget } }, arrivals, () => ({ after: 0, outcome: shed }))
     const retries = sent.filter(({ attempt }) => attempt > 1).length
-    // what comes while the budget is full is lost, as before the first retry
+    // calls add nothing while the budget is full, as before the first retry
     expect(retries).toBeGreaterThan(0.2 * 1000 - 12)
     expect(retries).toBeLessThanOrEqual(0.2 * 1000 + 10)
   })
 
-  test('a retry takes from the budget when it is due, and is given up where that is empty', () => {
+  test('a retry takes from the budget when it is due, and is dropped if the budget is empty', () => {
     // the second call finds the budget full, the first retry empties it, the second is due at 15
     const budget = { ratio: 1, burst: 1 }
     const plan = { retry: { ...retry, maxAttempts: 2, budget } }
@@ -149,8 +149,8 @@ describe('retries', () => {
     { ratio: 0.7, burst: 3, after: [1, 2, 3, 4], all: 702 },
   ])('a budget counts fractions exactly: $ratio, $burst', ({ after, all, ratio, burst }) => {
     const calls = Array.from({ length: 1000 }, (_, i) => 100 * i)
-    const own = { ...retry, maxAttempts: 2, budget: { ratio, burst } }
-    const plan = { endMs: 1e6, retry: own }
+    const limited = { ...retry, maxAttempts: 2, budget: { ratio, burst } }
+    const plan = { endMs: 1e6, retry: limited }
     const sent = run(plan, calls, () => ({ after: 0, outcome: abandoned }))
     const retried = sent.filter(({ attempt }) => attempt === 2).map(({ at }) => 1 + (at - 10) / 100)
     expect(retried.slice(0, 4)).toEqual(after)
@@ -158,20 +158,20 @@ describe('retries', () => {
   })
 })
 
-describe('conversations', () => {
+describe('sessions', () => {
   const turns = { draw: () => 3 }
 
-  test('the next turn comes after an answer and a thought', () => {
+  test('send the next turn after an answer and a think time', () => {
     const sent = run({ turns }, [100], () => ({ after: 20, outcome: served }))
     expect(times(sent)).toEqual([100, 125, 150])
   })
 
-  test('a turn carries what was said before it', () => {
+  test('carry the context of earlier turns', () => {
     const sent = run({ turns, carryContext: true }, [100], () => ({ after: 20, outcome: served }))
     expect(sent.map(({ length }) => length)).toEqual([7, 16, 25])
   })
 
-  test('a turn that fails ends it', () => {
+  test('end when a turn fails', () => {
     const sent = run({ turns }, [100], (_, key) => ({
       after: 20,
       outcome: key === 1 ? shed : served,
@@ -181,12 +181,12 @@ describe('conversations', () => {
 })
 
 describe('users of a closed loop', () => {
-  test('begin the next request after an answer and a thought, until the end', () => {
+  test('send the next request after an answer and a think time, until the end', () => {
     const sent = run({ closed: true, endMs: 100 }, [0, 2], () => ({ after: 20, outcome: served }))
     expect(times(sent)).toEqual([0, 2, 25, 27, 50, 52, 75, 77])
   })
 
-  test('whose patience is over think as well', () => {
+  test('think after a timeout, too', () => {
     const plan = { closed: true, endMs: 100, patience: () => 10 }
     const sent = run(plan, [0], () => ({ after: 40, outcome: abandoned }))
     expect(times(sent)).toEqual([0, 15, 30, 45, 60, 75, 90])

@@ -7,68 +7,67 @@ import type { PrefixOf } from '../trace/trace-feed.ts'
 import { backoff, RetryBudget, type RetryPlan } from './backoff.ts'
 import type { Clients } from './clients.ts'
 
-/** What clients do, apart from sending. */
+/** The behaviour of clients between requests. */
 export interface ClientsPlan {
-  /** of the sending of that number and scheduled arrival; Infinity for endless */
+  /** client timeout by time and number of the send, ms; Infinity for none */
   readonly patience: (at: Ms, sending: number) => Ms
-  /** null where they never try again */
+  /** null where clients never retry */
   readonly retry: RetryPlan | null
-  /** requests of a conversation, one after another */
+  /** number of requests in a session */
   readonly turns: LengthDistribution
-  /** a turn's length has those of all before it on top, and what was generated */
+  /** whether a turn's prompt begins with all earlier turns and their answers */
   readonly carryContext: boolean
-  /** tokens with which all conversations begin that carry their context */
+  /** tokens shared at the start of all sessions that carry their context */
   readonly sharedPrefixTokens: number
-  /** from an answer to the next turn, or the next conversation of a user */
+  /** from an answer to the next turn, or to the next session of a closed-loop user, ms */
   readonly think: () => Ms
-  /** whether who has ended a conversation thinks and begins the next, as users of a closed loop */
+  /** whether a client thinks and begins a new session after each, as users of a closed loop */
   readonly closed: boolean
-  /** nobody sends at this time or later */
+  /** all requests are scheduled before this, ms */
   readonly endMs: Ms
 }
 
-/** One turn of a conversation, over all its attempts. */
+/** One turn of a session, over all its attempts. */
 interface Call {
   readonly length: number
   readonly output: number
-  /** what its prompt begins with; null where nobody knows */
+  /** prompt prefix; null where it is unknown */
   readonly prefix: Int32Array | null
   readonly attempt: number
   /** scheduled arrival of the first attempt; null before that */
   readonly since: Ms | null
-  /** turns to come after this one */
+  /** turns left after this one */
   readonly turnsLeft: number
 }
 
-/** A request under way. */
+/** A request in flight. */
 interface InFlight {
   readonly call: Call
-  /** when its client leaves */
+  /** when its client times out */
   readonly leaves: Ms
-  /** drawn beforehand, so that it is the same however the request ends */
+  /** drawn at the start, so that it does not depend on the outcome */
   readonly think: Ms
-  /** slot of what follows if it is not answered in time; -1 for nothing */
+  /** slot of the follow-up unless the request is answered in time; -1 for none */
   followUp: number
 }
 
-/** What a client does next, unless it gets an answer before: a retry, a turn, a conversation. */
+/** The next action of a client: a retry, a turn or a new session. */
 interface FollowUp {
   readonly at: Ms
-  /** null: a new conversation */
+  /** null: a new session */
   readonly call: Call | null
 }
 
 /**
- * Clients who act on how their requests ended: they leave when their patience is over, try again
- * within a budget, go on with a conversation, or, as users of a closed loop, think and begin the
- * next one.
+ * Clients that react to outcomes. They time out, retry within a budget, and continue a session.
+ * Users of a closed loop think and then begin the next session.
  *
- * What a client will do when its patience is over is put down when it sends, and struck out if an
- * answer comes before. So the time of the next request is always known.
+ * The reaction to a timeout is scheduled when a request is sent, and cancelled by an answer in
+ * time. So the time of the next request is always known.
  */
 export class ReactiveClients implements Clients {
   readonly #plan: ClientsPlan
-  /** of conversations; of users the first ones */
+  /** starts of sessions; in a closed loop, the first of each user */
   readonly #arrivals: ArrivalProcess
   readonly #lengths: LengthDistribution
   readonly #outputs: LengthDistribution
@@ -103,7 +102,7 @@ export class ReactiveClients implements Clients {
   }
 
   peek(): Ms {
-    // rows of a trace may have been put in since
+    // the trace may have been refilled since
     if (Number.isNaN(this.#nextArrival)) this.#nextArrival = this.#arrivals.next()
     const slot = this.#waiting.next()
     return slot < 0 ? this.#nextArrival : Math.min(this.#followUps[slot]!.at, this.#nextArrival)
@@ -131,7 +130,7 @@ export class ReactiveClients implements Clients {
     const flight = this.#inFlight.get(key)
     if (flight === undefined) throw new Error(`Expected request ${key} to be in flight`)
     this.#inFlight.delete(key)
-    // the client has left: what it does then does not depend on the answer
+    // the client has timed out: its next action does not depend on the outcome
     if (now >= flight.leaves) return
     if (flight.followUp >= 0) this.#strike(flight.followUp)
     const answered = outcome === OUTCOME.served
@@ -141,9 +140,9 @@ export class ReactiveClients implements Clients {
   /** The call that is due; null for a retry that the budget does not allow. */
   #nextCall(at: Ms): Call | null {
     const slot = this.#waiting.next()
-    // of equal times what somebody has waited for comes first
+    // at equal times, follow-ups precede new arrivals
     if (slot < 0 || this.#followUps[slot]!.at !== at) {
-      // in this order, as the length of a row is known until the next row is
+      // in this order, because a row's length is available only until the next row is read
       const first = this.#begin(at)
       this.#nextArrival = this.#arrivals.next()
       return first
@@ -160,13 +159,13 @@ export class ReactiveClients implements Clients {
     return call
   }
 
-  /** The first turn of a new conversation. */
+  /** The first turn of a new session. */
   #begin(at: Ms): Call {
     this.#budget.called()
     return this.#turn(this.#plan.turns.draw() - 1, null, at)
   }
 
-  /** `before`: the turn whose lengths it has on top of its own; null for none. */
+  /** `before`: the turn whose context it carries; null for none. */
   #turn(turnsLeft: number, before: Call | null, at: Ms): Call {
     const length = this.#lengths.draw(at) + this.#contextOf(before)
     const output = this.#outputs.draw(at)
@@ -195,12 +194,12 @@ export class ReactiveClients implements Clients {
     return { at, call: { ...call, attempt: call.attempt + 1 } }
   }
 
-  /** Users of a closed loop begin a new conversation; others are gone. */
+  /** Users of a closed loop begin a new session; other clients leave. */
   #afterGivingUp(now: Ms, think: Ms): FollowUp | null {
     return this.#plan.closed ? { at: now + think, call: null } : null
   }
 
-  /** Returns the slot of what follows; -1 for nothing. */
+  /** Returns the slot of the follow-up; -1 for none. */
   #schedule(followUp: FollowUp | null): number {
     if (followUp === null || !(followUp.at < this.#plan.endMs)) return -1
     const slot = this.#freeSlots.pop() ?? this.#followUps.length

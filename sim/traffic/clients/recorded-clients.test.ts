@@ -33,12 +33,12 @@ function times(
 const within = (all: Float64Array, fromS: number, toS: number) =>
   all.filter((at) => at >= 1000 * fromS && at < 1000 * toS).length
 
-/** Standard errors between a count and what a renewal process with such gaps leads to expect. */
+/** Distance of a count from that of a renewal process with these gaps, in standard errors. */
 const z = (count: number, expected: number, cv: number) =>
   Math.abs(count - expected) / (cv * Math.sqrt(expected))
 
 describe('a recorded client', () => {
-  test('sends at the rate of each row, and not at all while it is silent', () => {
+  test('sends at the rate of each row, and not in silent ones', () => {
     const rows = [row(0, 40), row(500, 0), row(900, 90, { shape: 4 }), row(1400, 10)]
     const all = times([rows], 2000)
     expect(all.every((at, i) => i === 0 || at >= all[i - 1]!)).toBe(true)
@@ -46,17 +46,17 @@ describe('a recorded client', () => {
     expect(within(all, 500, 900)).toBe(0)
     expect(z(within(all, 900, 1400), 45_000, 0.5)).toBeLessThan(4)
     expect(z(within(all, 1400, 2000), 6000, 1)).toBeLessThan(4)
-    // 5 % more would be seen
+    // 5 % more would be detected
     expect(z(within(all, 0, 500), 21_000, 1)).toBeGreaterThan(4)
   })
 
-  test('has the gaps of its family and shape, which change with its rows', () => {
+  test('has gaps of the distribution in its row', () => {
     const gamma = row(0, 100, { shape: 0.25 })
     const weibull = row(1000, 100, { family: 'Weibull', shape: 0.5 })
     const all = times([[gamma, weibull]], 3000)
     const cvOf = (from: number, to: number) => {
-      const own = all.filter((at) => at >= 1000 * from && at < 1000 * to)
-      const gaps = own.slice(1).map((at, i) => at - own[i]!)
+      const inRow = all.filter((at) => at >= 1000 * from && at < 1000 * to)
+      const gaps = inRow.slice(1).map((at, i) => at - inRow[i]!)
       const mean = gaps.reduce((a, b) => a + b) / gaps.length
       return Math.sqrt(gaps.reduce((a, b) => a + (b - mean) ** 2, 0) / gaps.length) / mean
     }
@@ -65,11 +65,15 @@ describe('a recorded client', () => {
   })
 
   test('has been sending before the run: bursty clients do not all begin with a burst', () => {
-    const clients = (own: Partial<ClientRow>) =>
-      Array.from({ length: 20_000 }, () => [row(0, 0.01, own)])
-    for (const own of [{ shape: 0.1 }, { family: 'Weibull' as const, shape: 0.4 }, { shape: 3 }]) {
-      const all = times(clients(own), 20)
-      // 2000 are expected in each half; bursts of a few tens spread that
+    const clients = (changes: Partial<ClientRow>) =>
+      Array.from({ length: 20_000 }, () => [row(0, 0.01, changes)])
+    for (const changes of [
+      { shape: 0.1 },
+      { family: 'Weibull' as const, shape: 0.4 },
+      { shape: 3 },
+    ]) {
+      const all = times(clients(changes), 20)
+      // 2000 are expected in each half; bursts of about thirty widen the error
       for (const [from, to] of [
         [0, 10],
         [10, 20],
@@ -79,7 +83,7 @@ describe('a recorded client', () => {
     }
   })
 
-  test('begins where the run does in its rows, and keeps its shares when all are scaled', () => {
+  test("starts at the run's position in its rows, and keeps its share when all are scaled", () => {
     const rows = [
       [row(0, 5), row(100, 50), row(200, 20)],
       [row(0, 1000), row(100, 10)],
@@ -93,7 +97,7 @@ describe('a recorded client', () => {
     expect(z(within(twice, 100, 300), 12_000, 1)).toBeLessThan(4)
   })
 
-  test('draws from a stream of its own: another client changes nothing of it', () => {
+  test('has its own random stream: another client does not change its requests', () => {
     const rows = [row(0, 3)]
     const alone = times([rows], 100)
     const both = times([rows, [row(0, 2)]], 100)
@@ -122,7 +126,7 @@ describe.skipIf(!present)("ServeGen's day, where ../shared has it", () => {
   test.each(['reason/deepseek-r1', 'multimodal/mm-image'])(
     '%s has the rates of its summary, hour by hour',
     (model) => {
-      const known = summaries.find((own) => own.model === model)!
+      const known = summaries.find((summary) => summary.model === model)!
       const cv = known.rate_weighted_client_ia_cv
       const file = `servegen_rate_${model.replace('/', '_')}.csv.gz`
       const rows = gunzipSync(read(file)).toString().trim().split('\n').slice(1)

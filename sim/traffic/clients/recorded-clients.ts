@@ -4,7 +4,7 @@ import { type ArrivalProcess, SummedArrivals } from '../arrivals/arrivals.ts'
 import { Rate } from '../arrivals/rate.ts'
 import { standardWeibullMean } from '../arrivals/weibull.ts'
 
-/** What one client sends from one time on; a silent one has no family. */
+/** The requests of one client from a time on; a silent client has no family. */
 export interface ClientRow {
   readonly at_s: number
   readonly rate_rps: number
@@ -12,7 +12,7 @@ export interface ClientRow {
   readonly shape: number
 }
 
-/** A row as a run sees it. */
+/** A row, clipped to the run. */
 interface Stretch {
   readonly atMs: Ms
   /** requests/ms */
@@ -25,13 +25,13 @@ interface ClientsOptions {
   readonly seed: number
   readonly replication: number
   readonly endMs: Ms
-  /** time of the rows at which the run begins */
+  /** position in the rows at which the run begins */
   readonly fromS: number
-  /** mean rate over the run of all clients together, requests/ms; null for as recorded */
+  /** total mean rate over the run, requests/ms; null for the recorded one */
   readonly perMs: number | null
 }
 
-/** All that some clients send, each as its rows say, with a random stream of its own. */
+/** The requests of recorded clients, each by its rows and from its own random stream. */
 export function recordedClients(
   clients: readonly (readonly ClientRow[])[],
   options: ClientsOptions,
@@ -40,20 +40,20 @@ export function recordedClients(
   const stretches = clients.map((rows) => stretchesOf(rows, fromS, endMs))
   const scale = perMs === null ? 1 : perMs / recordedPerMs(clients, options)
   return new SummedArrivals(
-    stretches.map((own, i) => {
-      const scaled = own.map((stretch) => ({ ...stretch, rate: scale * stretch.rate }))
+    stretches.map((client, i) => {
+      const scaled = client.map((stretch) => ({ ...stretch, rate: scale * stretch.rate }))
       return new RecordedClient(scaled, stream(seed, replication, `arrivals:${name}:${i}`), endMs)
     }),
   )
 }
 
-/** Mean rate over the run of all clients together as recorded, requests/ms. */
+/** Recorded mean rate over the run of all clients together, requests/ms. */
 export function recordedPerMs(
   clients: readonly (readonly ClientRow[])[],
   { fromS, endMs }: Pick<ClientsOptions, 'fromS' | 'endMs'>,
 ): number {
   const stretches = clients.map((rows) => stretchesOf(rows, fromS, endMs))
-  return stretches.reduce((sum, own) => sum + expected(own, endMs), 0) / endMs
+  return stretches.reduce((sum, client) => sum + expected(client, endMs), 0) / endMs
 }
 
 function stretchesOf(rows: readonly ClientRow[], fromS: number, endMs: Ms): Stretch[] {
@@ -64,7 +64,7 @@ function stretchesOf(rows: readonly ClientRow[], fromS: number, endMs: Ms): Stre
   })
 }
 
-/** Requests that are expected before the end. */
+/** Expected requests before the end. */
 function expected(stretches: readonly Stretch[], endMs: Ms): number {
   return stretches.reduce((sum, { atMs, rate }, i) => {
     return sum + rate * ((stretches[i + 1]?.atMs ?? endMs) - atMs)
@@ -72,10 +72,9 @@ function expected(stretches: readonly Stretch[], endMs: Ms): number {
 }
 
 /**
- * A renewal process whose rate and gaps change: a gap is spread as the row says in which it
- * begins, and passes at the rates of the rows that it goes through. It has been going on before
- * the run: the first gap is what is left of one, so that bursty clients do not all begin with a
- * burst.
+ * A renewal process with changing rate and gaps. A gap has the distribution of the row in which it
+ * begins, and passes at the rates of the rows that it crosses. The process began before the run:
+ * the first gap is the rest of one, so that bursty clients do not all begin with a burst.
  */
 class RecordedClient implements ArrivalProcess {
   readonly #stretches: readonly Stretch[]
@@ -83,7 +82,7 @@ class RecordedClient implements ArrivalProcess {
   readonly #random: Random
   readonly #endMs: Ms
   #stretch = 0
-  /** says how gaps are spread; null before the first row that does */
+  /** row with the distribution of gaps; null before the first one */
   #row: ClientRow | null
   #sum = 0
   #began = false
@@ -119,8 +118,8 @@ function gap({ family, shape }: ClientRow, random: Random): number {
 }
 
 /**
- * What is left of a gap at an instant that does not depend on it: a uniform share of one that is
- * drawn in proportion to its length (Cox 1962, Renewal Theory, section 5.2).
+ * The rest of a gap at an independent instant: a uniform share of a gap that is drawn
+ * proportionally to its length (Cox 1962, Renewal Theory, section 5.2).
  */
 function rest({ family, shape }: ClientRow, random: Random): number {
   const share = random.uniform()

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Random } from '../../kernel/index.ts'
 import { fitArrivals } from './fit-arrivals.ts'
 
-/** Poisson arrivals of a rate that rises `slope`-fold over an hour, 3/s on average. */
+/** Poisson arrivals whose rate rises `slope`-fold over an hour, 3/s on average. */
 function arrivals(slope: number, seconds = 3600): Float64Array {
   const random = new Random('arrivals')
   const times: number[] = []
@@ -23,7 +23,7 @@ describe('fitted arrivals', () => {
     expect(found.rate_rps).toBeCloseTo(3, 1)
   })
 
-  test('of a rate that drifts have steps, which keep its mean', () => {
+  test('of a drifting rate have steps, which keep its mean', () => {
     const times = arrivals(9)
     const { arrivals: found } = fitArrivals(times)
     expect(found.process).toBe('poisson')
@@ -35,7 +35,7 @@ describe('fitted arrivals', () => {
     expect(mean / (times.length / (times.at(-1)! / 1000))).toBeCloseTo(1, 2)
   })
 
-  test('of a short trace are fitted where ten windows are whole', () => {
+  test('of a short trace are fitted at windows that fit into it ten times', () => {
     expect(fitArrivals(arrivals(1, 30)).windows_s).toEqual([0.1, 1])
     expect(fitArrivals(Float64Array.of(0, 5)).windows_s).toEqual([])
   })

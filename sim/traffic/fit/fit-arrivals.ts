@@ -6,22 +6,23 @@ import type { RateFactor } from './modulated-dispersion.ts'
 /** Windows whose dispersion a fit reproduces. */
 const FITTED_WINDOWS_S = [0.1, 1, 10, 60] as const
 
-/** Fewer windows than this say too little of how counts vary. */
+/** The dispersion of fewer windows than this is too uncertain. */
 const LEAST_WINDOWS = 10
-/** A step of a schedule is as long as so many of the longest windows, or longer. */
+/** A step of a schedule lasts at least this many of the longest windows. */
 const WINDOWS_OF_STEP = 5
 const LEAST_STEPS = 4
 const MOST_STEPS = 96
 /**
- * Where the dispersion over steps is so many times that over the longest window, the rate changes
- * more slowly than any factor: a drift gives 5, a process without one about 1.
+ * Where the dispersion over steps exceeds that over the longest window by this factor, the rate
+ * changes more slowly than any modulating factor. A drift has a ratio of 5, a process without drift
+ * about 1.
  */
 const SLOW_CHANGE = 2
 
 type Fitted = Extract<RatedArrivals, { process: 'poisson' | 'mmpp' }>
 type Rate = Pick<Fitted, 'rate_rps' | 'schedule'>
 
-/** What arrivals a trace has, as the scenario format says it. */
+/** Fitted arrivals, in the format of a scenario. */
 export interface FittedArrivals {
   readonly arrivals: Pick<Fitted, 'process'> & Rate & { readonly states?: FittedState[] }
   /** windows whose dispersion was fitted, s */
@@ -65,7 +66,7 @@ export function fitArrivals(times: Float64Array): FittedArrivals {
   return { arrivals, windows_s, factors }
 }
 
-/** Counts in steps, where the rate changes slowly; else null. */
+/** Counts in steps where the rate changes slowly, otherwise null. */
 function stepsOf(
   times: Float64Array,
   durationMs: Ms,

@@ -23,7 +23,7 @@ describe('fitted quantiles', () => {
     }
   })
 
-  test('meet the percentiles and the mean', () => {
+  test('match the percentiles and the mean', () => {
     const quantile = lengthQuantile({ distribution: 'quantiles', quantiles: knots })
     for (const p of [0.1, 0.25, 0.5, 0.9, 0.95, 0.99, 0.999]) {
       expect(Math.abs(quantile(p) / at(sorted, p) - 1)).toBeLessThan(0.02)
@@ -34,7 +34,7 @@ describe('fitted quantiles', () => {
     expect(Math.abs(mean(points) / mean(skewed) - 1)).toBeLessThan(0.005)
   })
 
-  test('of few, of equal and of lengths below 1', () => {
+  test('exist for few, equal and short lengths', () => {
     expect(fitQuantiles([7])).toEqual([
       [0, 7],
       [1, 7],
@@ -53,7 +53,7 @@ describe('fitted quantiles', () => {
 describe('levels of steps', () => {
   const steps = Array.from(skewed, (_, i) => Math.floor((3 * i) / skewed.length))
 
-  test('are none where lengths know no clock, or where there is one step', () => {
+  test('are absent where lengths do not depend on time, or with a single step', () => {
     expect(fitLevels(skewed, steps, 3).levels).toBeNull()
     expect(
       fitLevels(
@@ -64,12 +64,13 @@ describe('levels of steps', () => {
     ).toBeNull()
   })
 
-  test('are those with which the mean of each step comes out', () => {
+  test('reproduce the mean of each step', () => {
     const shifted = skewed.map((length, i) => length * [0.7, 1, 1.6][steps[i]!]!)
     const { levels } = fitLevels(shifted, steps, 3)
     expect(levels![0]).toBeLessThan(levels![1]!)
     expect(levels![1]).toBeLessThan(levels![2]!)
-    // exp(6 + 1.2 z): a factor of 1.6 against 0.7 is a shift of log(1.6 / 0.7) / sd, sd about 1.25
+    // exp(6 + 1.2 z): the factors 1.6 and 0.7 differ by a shift of log(1.6 / 0.7) / sd, sd about
+    // 1.25
     expect(levels![2]! - levels![0]!).toBeGreaterThan(0.2)
   })
 })

@@ -1,18 +1,18 @@
 /** [probability, length] pairs of a `quantiles` distribution. */
 export type QuantileKnots = [probability: number, length: number][]
 
-/** Mean error of a length, over the mean length, at which knots are enough. */
+/** Knots suffice at this mean error of a length, relative to the mean length. */
 const CLOSE_ENOUGH = 0.003
 const MOST_KNOTS = 40
-/** Percentiles that reports name are knots in any case. */
+/** Percentiles in reports are always knots. */
 const GIVEN = [0.5, 0.9, 0.95, 0.99, 0.999] as const
-/** Digits of a probability after the point, and of a length. */
+/** Decimal places of a probability, and digits of a length. */
 const DIGITS = 6
 
 /**
- * The quantile function of lengths as few straight pieces: the piece with the largest area between
- * it and the lengths is split where it is furthest from them (Douglas and Peucker 1973), until the
- * whole area, the Wasserstein distance of both distributions, is 0.3 % of the mean.
+ * The quantile function of lengths as few straight pieces. The piece with the largest area between
+ * it and the lengths is split at its largest distance (Douglas and Peucker 1973), until the whole
+ * area, which is the Wasserstein distance of both distributions, is 0.3 % of the mean.
  */
 export function fitQuantiles(lengths: ArrayLike<number>): QuantileKnots {
   // a scenario has no lengths below 1
@@ -43,7 +43,7 @@ export function fitQuantiles(lengths: ArrayLike<number>): QuantileKnots {
     Number((to / last).toFixed(DIGITS)),
     Number(sorted[to]!.toPrecision(DIGITS)),
   ])
-  // of knots that are closer than probabilities are written the later one stays
+  // of knots with equal written probabilities, the last one stays
   return [[0, Number(sorted[0]!.toPrecision(DIGITS))] as [number, number], ...pairs].filter(
     ([p], i, all) => i === all.length - 1 || p < all[i + 1]![0],
   )
@@ -52,7 +52,7 @@ export function fitQuantiles(lengths: ArrayLike<number>): QuantileKnots {
 interface Piece {
   readonly from: number
   readonly to: number
-  /** sum of distances of the lengths between from the straight line */
+  /** sum of distances between the lengths and the straight line */
   readonly area: number
   readonly furthest: number
 }

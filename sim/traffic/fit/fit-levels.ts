@@ -1,26 +1,28 @@
 import { normalDistribution, normalQuantile } from '../../stats/index.ts'
 import { ranks } from '../lengths/rank-correlation.ts'
 
-/** How lengths go with the steps in which they come. */
+/** How lengths depend on the steps of the rate. */
 export interface FittedLevels {
-  /** of each step; null where steps hardly differ */
+  /** by step; null where steps do not differ significantly */
   readonly levels: readonly number[] | null
   /** of normal scores, by step; 0 without levels */
   readonly shifts: readonly number[]
 }
 
 /**
- * Scores of steps differ where the variance of their means is so many times that which lengths that
- * know no clock would have (analysis of variance, Fisher 1925).
+ * Steps differ significantly where the variance of their mean scores is this many times that of
+ * lengths that do not depend on time (analysis of variance, Fisher 1925).
  */
 const SIGNIFICANT_RATIO = 4
-/** Points of the distribution by which its mean under a shift is found. */
+/** Points of the distribution at which its mean under a shift is computed. */
 const POINTS = 400
 const HALVINGS = 30
 /** The largest shift of normal scores: a level of 0.001 or 0.999. */
 const MOST_SHIFT = 3.09
 
-/** Levels of steps, such that the mean length of each is what it was. `steps`: that of a length. */
+/**
+ * Levels of steps that reproduce the mean length of each step. `steps`: the step of each length.
+ */
 export function fitLevels(
   lengths: ArrayLike<number>,
   steps: ArrayLike<number>,
@@ -37,7 +39,7 @@ export function fitLevels(
     const at = (score: number) => Math.floor(normalDistribution(score + shift) * n)
     return middles.reduce((sum, z) => sum + sorted[Math.min(n - 1, at(z))]!, 0) / POINTS
   }
-  // what is left of the mean by points and not lengths goes out of the comparison
+  // corrects the mean for the discrete points
   const bias = meanUnder(0) / (sorted.reduce((sum, length) => sum + length, 0) / n)
   const shifts = meansOf(lengths, steps, count).map((mean) =>
     mean === null ? 0 : shiftTo(mean * bias, meanUnder),
@@ -60,7 +62,7 @@ function shiftTo(mean: number, meanUnder: (shift: number) => number): number {
   return (low + high) / 2
 }
 
-/** Mean of each step; null where it has none. */
+/** Mean of each step; null for a step without values. */
 function meansOf(
   values: ArrayLike<number>,
   steps: ArrayLike<number>,

@@ -13,9 +13,9 @@ const measured = (...dispersions: number[]) =>
   dispersions.map((dispersion, i) => ({ windowMs: [100, 1000, 10_000, 60_000][i]!, dispersion }))
 
 describe('fitted factors', () => {
-  // those of the Azure code trace, and of traffic that is bursty at one scale only
+  // dispersions of the Azure code trace, and of traffic that is bursty at one scale
   test.each([[[2.54, 13.2, 71.6, 164]], [[1.5, 3, 8, 12]]])(
-    'have the dispersions %j',
+    'give the dispersions %j',
     (dispersions) => {
       const factors = fitFactors(RATE, measured(...dispersions))
       for (const { windowMs, dispersion } of measured(...dispersions)) {
@@ -25,7 +25,7 @@ describe('fitted factors', () => {
     },
   )
 
-  test('with steps of the rate make up for the rest only', () => {
+  test('with steps of the rate explain only the rest', () => {
     const steps = { ...RATE, steps: [0.5, 1.5, 1, 1] }
     const wanted = measured(1.5, 2.5, 12, 40)
     const factors = fitFactors(steps, wanted)
@@ -34,13 +34,13 @@ describe('fitted factors', () => {
     }
   })
 
-  test('of Poisson traffic are none', () => {
+  test('of Poisson traffic are absent', () => {
     expect(fitFactors(RATE, measured(1, 1, 0.99, 0.985))).toEqual([])
     expect(fitFactors(RATE, measured(0.99, 0.96, 1.001, 0.98))).toEqual([])
     expect(fitFactors(RATE, [])).toEqual([])
   })
 
-  test('cannot make long windows calmer than short ones: those come out too high, not too low', () => {
+  test('cannot make long windows less bursty than short ones: the long ones become too bursty', () => {
     const factors = fitFactors(RATE, measured(2, 9, 4, 4))
     expect(expectedDispersion({ ...RATE, factors }, 1000)).toBeCloseTo(9, 1)
     expect(expectedDispersion({ ...RATE, factors }, 10_000)).toBeGreaterThan(4)
@@ -63,17 +63,17 @@ describe('the product of factors as states', () => {
     expect(mean((factor) => factor * factor)).toBeCloseTo(1.25 * 4, 12)
   })
 
-  test('is silent in the lower state of a factor of a variance above 1', () => {
+  test('is silent in the lower state of a factor with a variance above 1', () => {
     expect(states.filter(({ factor }) => factor === 0)).toHaveLength(2)
-    expect(Math.min(...productStates(factors.slice(0, 1)).map((own) => own.factor))).toBe(0.5)
+    expect(Math.min(...productStates(factors.slice(0, 1)).map((state) => state.factor))).toBe(0.5)
   })
 
-  test('changes one factor at a time, at the rates that make its scale', () => {
+  test('changes one factor at a time, at the rates of its scale', () => {
     for (const [i, { meanMs, next }] of states.entries()) {
       expect(next.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 12)
       expect(next[i]).toBe(0)
       expect(next[i ^ 3]).toBe(0)
-      // both ways of the first factor: 1 / 10 ms
+      // both directions of the first factor: 1 / 10 ms
       const there = next[i ^ 1]! / meanMs
       const back = states[i ^ 1]!.next[i]! / states[i ^ 1]!.meanMs
       expect(there + back).toBeCloseTo(1 / 10, 12)

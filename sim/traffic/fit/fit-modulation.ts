@@ -2,29 +2,32 @@ import type { Ms } from '../../serving/index.ts'
 import type { ModulatingState } from '../arrivals/modulation.ts'
 import { dispersionOf, type RateFactor, type SteppedRate } from './modulated-dispersion.ts'
 
-/** Dispersion that a trace has in windows of one length. */
+/** Dispersion of a trace in windows of one length. */
 export interface MeasuredDispersion {
   readonly windowMs: Ms
   readonly dispersion: number
 }
 
-/** A factor works on windows four times its scale and longer: three quarters of it count there. */
+/**
+ * A factor affects windows of four times its scale and longer: three quarters of it count there.
+ */
 const SCALE_OF_WINDOW = 0.25
 const MOST_VARIANCE = 1e4
 const MOST_SWEEPS = 200
-/** Variances that change by less have settled. */
+/** Variances that change by less than this have converged. */
 const STILL = 1e-9
 const HALVINGS = 50
-/** A factor that changes the dispersion of no window by more is left out. */
+/** A factor is dropped if it changes the dispersion of every window by less than this. */
 const NO_CHANGE = 0.01
 
 /**
- * Factors with which a rate has the measured dispersions: one for each window, a quarter of it
- * long. Traffic that is bursty on every scale is a product of independent two-state chains whose
- * scales rise geometrically (Calvet and Fisher 2004, Journal of Financial Econometrics 2; matching
- * the dispersion curve by one Markov-modulated part a scale: Andersen and Nielsen 1998, IEEE JSAC
- * 16). Dispersion rises in each variance, so each is found by bisection, the slowest first, until
- * none moves (Gauss-Seidel); a window that already has more than it should leaves its factor at 0.
+ * Factors that give a rate the measured dispersions: one for each window, at a quarter of its
+ * length. Traffic that is bursty on every scale is a product of independent two-state chains with
+ * geometrically rising scales (Calvet and Fisher 2004, Journal of Financial Econometrics 2;
+ * matching the dispersion curve by one Markov-modulated part a scale: Andersen and Nielsen 1998,
+ * IEEE JSAC 16). Dispersion rises with each variance, so each is found by bisection, the slowest
+ * first, until none changes (Gauss-Seidel). A window whose dispersion is already too high leaves
+ * its factor at 0.
  */
 export function fitFactors(
   rate: SteppedRate,
@@ -48,12 +51,15 @@ export function fitFactors(
     }
   }
   return factors.filter((factor) => {
-    const others = factors.filter((other) => other !== factor)
+    const others = factors.filter((candidate) => candidate !== factor)
     return found.some((of) => Math.abs(of(others) / of(factors) - 1) > NO_CHANGE)
   })
 }
 
-/** Where a rising function is 0, from 0 to the largest variance; the nearer end where nowhere. */
+/**
+ * The zero of a rising function between 0 and the largest variance; the nearer end where there is
+ * none.
+ */
 function root(rising: (variance: number) => number): number {
   if (rising(0) >= 0) return 0
   let low = 0
@@ -67,16 +73,16 @@ function root(rising: (variance: number) => number): number {
 }
 
 /**
- * The product of factors as one chain: a state for each combination of theirs. A factor of a
- * variance up to 1 is 1 - sd and 1 + sd, as long each; one of more is silent in its lower state and
- * in the upper one as seldom as its mean of 1 takes.
+ * The product of factors as one chain, with a state for each combination of their states. A factor
+ * with a variance up to 1 is 1 - sd and 1 + sd for equal times. With a larger variance it is 0 in
+ * its lower state, and rarely in the upper one, so that its mean is 1.
  */
 export function productStates(factors: readonly RateFactor[]): ModulatingState[] {
   const chains = factors.map(({ variance, scaleMs }) => {
     const low = Math.max(0, 1 - Math.sqrt(variance))
     const high = 1 + variance / (1 - low)
     const share = (1 - low) / (high - low)
-    // 1 / scale is the sum of both rates of change
+    // 1 / scale is the sum of both transition rates
     return { low, high, lowMs: scaleMs / share, highMs: scaleMs / (1 - share) }
   })
   return Array.from({ length: 2 ** chains.length }, (_, state) => {

@@ -15,7 +15,7 @@ interface FittedStep {
   readonly output_level?: number
 }
 
-/** A class of traffic, as a scenario says it. */
+/** A class of traffic in the format of a scenario. */
 export interface FittedClass {
   readonly class: string
   readonly arrivals: FittedArrivals['arrivals']
@@ -25,19 +25,19 @@ export interface FittedClass {
   readonly length_schedule?: readonly FittedStep[]
 }
 
-/** A class of traffic that comes as a trace does, and how its arrivals were fitted. */
+/** A class of traffic fitted to a trace, and how its arrivals were fitted. */
 export interface FittedTraffic extends Pick<FittedArrivals, 'windows_s' | 'factors'> {
   readonly traffic: FittedClass
 }
 
-/** Fits a class to the rows of a trace, of which the first and last come at different times. */
+/** Fits a class to the rows of a trace. The first and the last must have different times. */
 export function fitTraffic(name: string, sample: TraceSample): FittedTraffic {
   const { arrivals, windows_s, factors } = fitArrivals(sample.times)
   const lengths = lengthsOf(sample, arrivals.schedule?.map(({ at_s }) => at_s) ?? [0])
   return { traffic: { class: name, arrivals, ...lengths }, windows_s, factors }
 }
 
-/** Lengths, where the rate has steps in those steps, in which they may differ too. */
+/** Lengths; where the rate has steps, lengths may differ between them. */
 function lengthsOf(
   { times, lengths, outputs }: TraceSample,
   starts: readonly number[],
@@ -68,8 +68,8 @@ function quantilesOf(lengths: ArrayLike<number>): FittedLengths {
 }
 
 /**
- * The rank correlation to draw with, so that together with that of the steps' shifts it comes to
- * `whole`: covariances of normal scores add up.
+ * The rank correlation within steps such that, together with that of the steps' shifts, the total
+ * is `whole`: covariances of normal scores add up.
  */
 function withinSteps(
   whole: number,
@@ -89,7 +89,7 @@ function withinSteps(
   return (6 / Math.PI) * Math.asin(Math.max(-1, Math.min(1, scores)) / 2)
 }
 
-/** Mean over all requests of what belongs to their step. */
+/** Mean over all requests of a value by step. */
 function meanOver(values: readonly number[], steps: ArrayLike<number>): number {
   let sum = 0
   for (let i = 0; i < steps.length; i++) sum += values[steps[i]!]!

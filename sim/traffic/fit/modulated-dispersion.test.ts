@@ -28,7 +28,7 @@ function dispersions(rate: Modulated, run: number): number[] {
   const time = new ModulatedTime(base, productStates(factors), new Random(`m${run}`), durationMs)
   const gap = gapsOf({ process: 'poisson' }, new Random(`g${run}`))
   const arrivals = new RenewalArrivals(gap, time, durationMs)
-  // rows at both ends, so that windows are those of the whole duration
+  // rows at both ends, so that windows cover the whole duration
   const times = [0]
   for (let t = arrivals.next(); t !== Number.POSITIVE_INFINITY; t = arrivals.next()) times.push(t)
   times.push(durationMs)
@@ -41,8 +41,8 @@ function dispersions(rate: Modulated, run: number): number[] {
 }
 
 describe('expected dispersion', () => {
-  test('of an on-off process over an endless time is that of theory', () => {
-    // on and off 20 and 60 ms on average, 1/ms: see the covariance in modulation.test.ts
+  test('of an on-off process over an infinite time matches theory', () => {
+    // 20 ms on and 60 ms off on average, 1/ms: see the covariance in modulation.test.ts
     const decay = 1 / 20 + 1 / 60
     const rate = {
       mean: 1,
@@ -54,14 +54,14 @@ describe('expected dispersion', () => {
     expect(expectedDispersion(rate, 50)).toBeCloseTo(1 + 6 * factor, 6)
   })
 
-  test('of a rate without factors and steps is 1, less what whole windows share', () => {
+  test('of a rate without factors and steps is 1, less the part common to whole windows', () => {
     const rate = { mean: 0.1, durationMs: 100_000, steps: [1], factors: [] }
     expect(expectedDispersion(rate, 100)).toBeCloseTo(0.999, 12)
     expect(expectedDispersion(rate, 10_000)).toBeCloseTo(0.9, 12)
   })
 
   test('of steps is the variance of their counts over their mean', () => {
-    // 5 and 15 a window: 1 + 25 / 10, less what both share
+    // 5 and 15 a window: 1 + 25 / 10, less the common part
     const rate = { mean: 0.01, durationMs: 100_000, steps: [0.5, 1.5], factors: [] }
     expect(expectedDispersion(rate, 1000)).toBeCloseTo(1 + 2.5 - 0.01, 12)
   })
@@ -69,7 +69,7 @@ describe('expected dispersion', () => {
   test.each([
     ['constant', [1]],
     ['in steps', [0.4, 0.9, 1.7]],
-  ])('is that of simulated runs, rate %s, |z| <= 4', (_, steps) => {
+  ])('matches simulated runs, rate %s, |z| <= 4', (_, steps) => {
     const rate = { mean: 0.02, durationMs: 120_000, steps, factors: FACTORS }
     const runs = Array.from({ length: 400 }, (_, run) => dispersions(rate, run))
     for (const [i, windowMs] of [100, 1000, 10_000].entries()) {
@@ -77,7 +77,7 @@ describe('expected dispersion', () => {
       const theory = expectedDispersion(rate, windowMs)
       expect(Math.abs(mean - theory) / standardError).toBeLessThanOrEqual(4)
       expect(standardError / theory).toBeLessThan(0.03)
-      // negative control: one factor less is not
+      // negative control: one factor fewer does not match
       const less = expectedDispersion({ ...rate, factors: FACTORS.slice(0, 1) }, windowMs)
       expect(Math.abs(mean - less) / standardError).toBeGreaterThan(4)
     }

@@ -1,10 +1,10 @@
 import type { Ms } from '../../serving/index.ts'
 
-/** A two-state Markov chain that a rate is multiplied by; its mean is 1. */
+/** A two-state Markov chain with mean 1 that multiplies a rate. */
 export interface RateFactor {
   /** of the factor */
   readonly variance: number
-  /** in which its autocovariance falls to 1/e, ms */
+  /** time in which its autocovariance falls to 1/e, ms */
   readonly scaleMs: Ms
 }
 
@@ -13,30 +13,30 @@ export interface SteppedRate {
   /** requests/ms */
   readonly mean: number
   readonly durationMs: Ms
-  /** relative to the mean, their mean is 1; equally long; one where the rate has no steps */
+  /** relative to the mean, with mean 1; of equal length; a single one for a constant rate */
   readonly steps: readonly number[]
 }
 
-/** More windows than this are taken as lying within steps, and not looked at one by one. */
+/** With more windows than this, each is assumed to lie within one step. */
 const MOST_WINDOWS = 5000
 
 /**
- * The dispersion of Poisson arrivals at such a rate times Markov factors: variance over mean of the
- * counts in windows that tile the duration, as it comes out on average when the counts' own mean is
- * subtracted. That takes away the part of the variance that is common to all windows, so long
- * windows look calmer than they are.
+ * The dispersion of Poisson arrivals at a stepped rate times Markov factors: the expected variance
+ * over mean of the counts in windows that tile the duration. The variance is about the counts' own
+ * mean, which removes the part common to all windows, so long windows have less dispersion than in
+ * theory.
  *
- * With independent factors the second moment of the rate at a lag u is the product of 1 + v exp(-u
- * / s) over them (v: variance, s: scale), which is a sum of exponentials; the variance of counts is
+ * With independent factors, the second moment of the rate at lag u is the product of 1 + v exp(-u /
+ * s) over them (v: variance, s: scale), which is a sum of exponentials. The variance of counts is
  * its double integral (Cox and Isham 1980, Point Processes; Fischer and Meier-Hellstern 1993). A
- * step is taken as constant within a window.
+ * step is constant within a window.
  */
 export function dispersionOf(
   rate: SteppedRate,
   windowMs: Ms,
 ): (factors: readonly RateFactor[]) => number {
   const { durationMs, steps } = rate
-  // whole windows may leave out the end, and with it a step that is not like the others
+  // whole windows may leave out the end, and with it a step unlike the others
   const windows = windowMeans(steps, windowMs / durationMs)
   const mean = rate.mean * average(windows)
   const square = relativeSquare(windows)
@@ -49,9 +49,9 @@ export function dispersionOf(
   }
 }
 
-/** Dispersion that factors add in a window to that of a constant rate of 1 request/ms. */
+/** Dispersion that factors add to that of a constant rate of 1 request/ms. */
 function modulationExcess(factors: readonly RateFactor[], windowMs: Ms): number {
-  // each set of factors contributes the product of variances, and decays at the sum of rates
+  // each subset of factors contributes the product of variances, and decays at the sum of rates
   let terms = [{ weight: 1, decay: 0 }]
   for (const { variance, scaleMs } of factors) {
     const more = terms.map(({ weight, decay }) => ({
@@ -68,7 +68,7 @@ function modulationExcess(factors: readonly RateFactor[], windowMs: Ms): number 
   }, 0)
 }
 
-/** Mean of the steps in each whole window, which is this share of the duration. */
+/** Mean of the steps in each whole window; a window is this share of the duration. */
 function windowMeans(steps: readonly number[], share: number): number[] {
   const count = Math.floor(1 / share)
   if (count > MOST_WINDOWS) return [...steps]

@@ -13,18 +13,18 @@ const trafficOf = (more: object) =>
     ...more,
   })
 
-test('a turn has what was said before on top, and a conversation begins with what all share', () => {
+test('a turn carries the context of earlier turns, and a session begins with the shared prefix', () => {
   const carried = { ...session, carry_context: true }
   const context = carriedContext(trafficOf({ session: carried, shared_prefix_tokens: 40 }), 1)!
-  const seen = [10, 20, 30, 40].map((own) => {
+  const seen = [10, 20, 30, 40].map((tokens) => {
     const before = context.next()
-    context.said(before + own)
+    context.said(before + tokens)
     return before
   })
   expect(seen).toEqual([40, 50, 70, 40])
 })
 
-test('without that there is nothing to carry', () => {
+test('without carry_context there is none', () => {
   expect(carriedContext(trafficOf({ session }), 1)).toBeNull()
   expect(carriedContext(trafficOf({}), 1)).toBeNull()
 })

@@ -2,11 +2,11 @@ import type { TrafficClass } from '../../../scenarios/schema/schema.ts'
 import { stream } from '../../kernel/index.ts'
 import { lengthDistribution } from './lengths.ts'
 
-/** What the turns of conversations have on top of their own lengths, one after another. */
+/** The context that turns of sessions carry, one session after another. */
 export interface CarriedContext {
-  /** of the turn that comes next, tokens */
+  /** context of the next turn, tokens */
   next(): number
-  /** that turn has so many tokens in all, its answer among them */
+  /** records the tokens of that turn, including context and answer */
   said(tokens: number): void
 }
 

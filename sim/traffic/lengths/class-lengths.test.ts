@@ -29,7 +29,7 @@ describe('correlated lengths', () => {
     length_correlation: 1,
   }
 
-  test('go together request by request, and leave arrivals alone', () => {
+  test('have the correlation within requests, and do not change arrivals', () => {
     const { columns } = requests(pair)
     const order = Array.from(columns.length.keys()).sort(
       (i, j) => columns.length[i]! - columns.length[j]!,
@@ -40,12 +40,12 @@ describe('correlated lengths', () => {
   })
 })
 
-describe('lengths that follow the clock', () => {
+describe('lengths that follow a schedule', () => {
   const schedule = [
     { at_s: 50, input_level: 0.8 },
     { at_s: 100, output_level: 0.1 },
   ]
-  const own = {
+  const scheduled = {
     ...web,
     output_tokens: { distribution: 'geometric', mean: 90 },
     length_schedule: schedule,
@@ -58,13 +58,13 @@ describe('lengths that follow the clock', () => {
   }
 
   test.each([undefined, 0.6])(
-    'have their median at that level of their distribution in each step, correlation %d, |z| <= 4',
+    'have their median at the level of each step, correlation %d, |z| <= 4',
     (length_correlation) => {
-      const list = requests({ ...own, length_correlation }, 150)
+      const list = requests({ ...scheduled, length_correlation }, 150)
       const { at, length, output } = list.columns
       const between = (column: Int32Array, from: number, to: number) =>
         Array.from(column).filter((_, i) => at[i]! >= from && at[i]! < to)
-      // of lengths from 1 to 500 that at 0.8 is 400; of a geometric one that at 0.1 is 10
+      // of uniform lengths from 1 to 500, level 0.8 is 400; of geometric ones, level 0.1 is 10
       for (const [from, to, limit] of [
         [0, 50, 250],
         [50, 100, 400],
@@ -81,7 +81,7 @@ describe('lengths that follow the clock', () => {
 
   test('keep to their distribution', () => {
     const { length } = requests({
-      ...own,
+      ...scheduled,
       length_schedule: [{ at_s: 0, input_level: 0.999 }],
     }).columns
     expect(Math.max(...length)).toBe(500)

@@ -11,17 +11,17 @@ import {
 } from './correlated-lengths.ts'
 import { type LengthDistribution, lengthDistribution } from './lengths.ts'
 
-/** Of requests for which nothing is generated. */
+/** For classes without generation. */
 const NO_OUTPUT: LengthDistribution = Object.freeze({ draw: () => 0 })
 
-/** A column of lengths, and what is said of it over time. */
+/** A column of lengths, and its schedule of levels. */
 interface Column {
   readonly name: 'lengths' | 'outputs'
   readonly lengths: Lengths | undefined
   readonly level: 'input_level' | 'output_level'
 }
 
-/** The lengths of a class, from random streams of their own. */
+/** The lengths of a class, each column from its own random stream. */
 export function classLengths(
   traffic: TrafficClass,
   feed: TraceFeed | null,
@@ -60,5 +60,5 @@ export function classLengths(
   return { lengths: alone(input), outputs: alone(output) }
 }
 
-/** The level of the median itself. */
+/** The level at which the median is unchanged. */
 const USUAL_LEVEL = 0.5

@@ -36,14 +36,14 @@ function draws(correlation: number): [input: Int32Array, output: Int32Array] {
 }
 
 describe('rank correlation', () => {
-  test('by hand, equal values sharing their ranks', () => {
+  test('computed by hand, with equal values sharing their ranks', () => {
     expect(rankCorrelation([1, 2, 3], [10, 20, 90])).toBeCloseTo(1, 12)
     expect(rankCorrelation([1, 2, 3], [9, 5, -4])).toBeCloseTo(-1, 12)
     // ranks 1.5 1.5 3 4 and 2 1 4 3: covariance 3.5 over sqrt(4.5 * 5)
     expect(rankCorrelation([7, 7, 8, 9], [20, 10, 40, 30])).toBeCloseTo(3.5 / Math.sqrt(22.5), 12)
   })
 
-  test('of a column that does not vary is none', () => {
+  test('of a constant column is null', () => {
     expect(rankCorrelation([5, 5, 5], [1, 2, 3])).toBeNull()
   })
 })
@@ -55,7 +55,7 @@ describe('correlated lengths', () => {
     expect(Math.abs(found - correlation) * Math.sqrt(N)).toBeLessThan(4)
   })
 
-  test('each keep their own distribution, |z| <= 4, also where they are one another', () => {
+  test('each keep their own distribution, |z| <= 4, also with a correlation of 1', () => {
     for (const correlation of [-0.6, 1]) {
       const columns = draws(correlation)
       for (const [column, points] of [
@@ -76,16 +76,16 @@ describe('correlated lengths', () => {
         ],
       ] as const) {
         for (const [length, p] of points) {
-          const share = column.filter((own) => own <= length).length / N
+          const share = column.filter((value) => value <= length).length / N
           expect(Math.abs(share - p) / Math.sqrt((p * (1 - p)) / N)).toBeLessThanOrEqual(4)
         }
       }
     }
   })
 
-  test('negative control: drawn apart they have none', () => {
-    const [input, output] = [INPUT, OUTPUT].map((own, i) => {
-      const lengths = lengthDistribution(own, new Random(`apart ${i}`))
+  test('negative control: independent draws have none', () => {
+    const [input, output] = [INPUT, OUTPUT].map((distribution, i) => {
+      const lengths = lengthDistribution(distribution, new Random(`apart ${i}`))
       return Float64Array.from({ length: N }, () => lengths.draw())
     })
     expect(Math.abs(rankCorrelation(input!, output!)!)).toBeLessThan(0.03)

@@ -3,13 +3,13 @@ import type { Ms } from '../../serving/index.ts'
 import { normalDistribution } from '../../stats/index.ts'
 import { type DrawnLengths, type LengthDistribution, lengthQuantile } from './lengths.ts'
 
-/** From `atMs` on the normal scores of lengths are higher by `shift`. */
+/** From `atMs` on, the normal scores of lengths are shifted by `shift`. */
 export interface ScoreStep {
   readonly atMs: Ms
   readonly shift: number
 }
 
-/** Lengths that go with others, with the clock or with both. */
+/** Lengths that are correlated with others, follow a schedule, or both. */
 export interface ScoredLengths {
   readonly lengths: DrawnLengths
   /** rising in time; before the first there is no shift */
@@ -17,23 +17,23 @@ export interface ScoredLengths {
   readonly random: Random
 }
 
-/** Input and output lengths of the same requests: draw the input first, then its output. */
+/** Input and output lengths of the same requests. Draw the input first, then its output. */
 export interface LengthPair {
   readonly lengths: LengthDistribution
   readonly outputs: LengthDistribution
 }
 
-/** Lengths that follow the clock. */
+/** Lengths that follow a schedule. */
 export function scheduledLengths(scored: ScoredLengths): LengthDistribution {
   const lengthOf = lengthOfScore(scored)
   return { draw: (at) => lengthOf(scored.random.normal(), at) }
 }
 
 /**
- * Input and output lengths with a rank correlation, by a Gaussian copula: two normal scores with
+ * Input and output lengths with a rank correlation, by a Gaussian copula. Two normal scores with
  * the correlation 2 sin(pi r / 6), which have the rank correlation r (Pearson 1907), are turned
- * into probabilities, and those into lengths. So each has its own distribution exactly; where many
- * lengths are equal, the rank correlation comes out a little nearer to 0.
+ * into probabilities, and those into lengths. Each column has exactly its own distribution. With
+ * many equal lengths, the rank correlation is slightly nearer to 0.
  */
 export function correlatedLengths(
   input: ScoredLengths,
@@ -55,7 +55,7 @@ export function correlatedLengths(
   }
 }
 
-/** The length of a normal score at a time. */
+/** The length for a normal score at a time. */
 function lengthOfScore({ lengths, steps }: ScoredLengths): (score: number, at?: Ms) => number {
   const quantile = lengthQuantile(lengths)
   return (score, at = Number.NEGATIVE_INFINITY) => {
@@ -65,7 +65,7 @@ function lengthOfScore({ lengths, steps }: ScoredLengths): (score: number, at?: 
   }
 }
 
-/** That of the last step which has begun, by bisection: a day may have a hundred. */
+/** Shift of the last step that has begun. By bisection, because a day may have a hundred steps. */
 function shiftAt(steps: readonly ScoreStep[], at: Ms): number {
   let begun = 0
   let after = steps.length

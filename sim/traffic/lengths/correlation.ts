@@ -1,7 +1,7 @@
-/** Pearson's correlation of pairs that stream by. */
+/** Pearson's correlation of a stream of pairs. */
 export class Correlation {
   #count = 0
-  /** sums are of differences from the first pair, so that they do not cancel */
+  /** sums are of differences from the first pair, to avoid cancellation */
   #firstX = 0
   #firstY = 0
   #x = 0
@@ -24,7 +24,7 @@ export class Correlation {
     this.#xy += x * y
   }
 
-  /** Null where one side never changes. */
+  /** Null where one side is constant. */
   coefficient(): number | null {
     const n = this.#count
     const spreads = (n * this.#xx - this.#x ** 2) * (n * this.#yy - this.#y ** 2)

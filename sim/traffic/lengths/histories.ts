@@ -1,8 +1,8 @@
 import { PREFIX_TOKENS } from '../../serving/index.ts'
 
 /**
- * Numbers for what prompts of conversations begin with: those of a turn are those of the turn
- * before and further ones. All conversations have the first tokens in common, in whole numbers.
+ * Numbers of prompt prefixes in sessions. A turn has the numbers of the turn before and further
+ * ones. All sessions share the numbers of the common prefix, as far as it fills whole numbers.
  */
 export class Histories {
   readonly #common: number
@@ -13,7 +13,10 @@ export class Histories {
     this.#fresh = this.#common
   }
 
-  /** Of so many tokens, the answer among them, that follow a turn; null for the first turn. */
+  /**
+   * Numbers for a turn of `tokens`, including its answer; `before`: those of the turn before, or
+   * null.
+   */
   of(tokens: number, before: Int32Array | null): Int32Array {
     const known = before?.length ?? this.#common
     const count = Math.ceil(tokens / PREFIX_TOKENS)

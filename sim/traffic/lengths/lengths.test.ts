@@ -19,11 +19,11 @@ function zOfShare(sorted: Int32Array, x: number, p: number): number {
 }
 
 describe('lengths', () => {
-  test('fixed lengths are fixed', () => {
+  test('fixed lengths are constant', () => {
     expect(new Set(distribution({ distribution: 'fixed', value: 17 }))).toEqual(new Set([17]))
   })
 
-  test('uniform lengths take every value between both ends equally often, |z| <= 4', () => {
+  test('uniform lengths have every value between both ends equally often, |z| <= 4', () => {
     const sorted = distribution({ distribution: 'uniform', min: 3, max: 7 })
     expect(new Set(sorted)).toEqual(new Set([3, 4, 5, 6, 7]))
     for (let x = 3; x < 7; x++) {
@@ -31,7 +31,7 @@ describe('lengths', () => {
     }
   })
 
-  test('geometric lengths have no memory: P(more than k) = (1 - 1/mean)^k, |z| <= 4', () => {
+  test('geometric lengths are memoryless: P(more than k) = (1 - 1/mean)^k, |z| <= 4', () => {
     const sorted = distribution({ distribution: 'geometric', mean: 5 })
     for (const k of [1, 2, 10, 20]) {
       expect(Math.abs(zOfShare(sorted, k, 1 - 0.8 ** k))).toBeLessThanOrEqual(4)
@@ -39,7 +39,7 @@ describe('lengths', () => {
     expect(new Set(distribution({ distribution: 'geometric', mean: 1 }))).toEqual(new Set([1]))
   })
 
-  test('a lognormal has the median and the p99 that it was given', () => {
+  test('a lognormal has the stated median and p99', () => {
     const sorted = distribution({
       distribution: 'lognormal',
       median: 1000,
@@ -49,11 +49,11 @@ describe('lengths', () => {
     })
     expect(Math.abs(zOfShare(sorted, 1000, 0.5))).toBeLessThanOrEqual(4)
     expect(Math.abs(zOfShare(sorted, 9000, 0.99))).toBeLessThanOrEqual(4)
-    // negative control: 5 % beside it
+    // negative control: 5 % off
     expect(Math.abs(zOfShare(sorted, 1050, 0.5))).toBeGreaterThan(4)
   })
 
-  test('a lognormal is cut at its limits', () => {
+  test('a lognormal is clamped to its limits', () => {
     const sorted = distribution({
       distribution: 'lognormal',
       median: 64,
@@ -69,7 +69,7 @@ describe('lengths', () => {
     expect(new Set(distribution({ distribution: 'lognormal', ...lengths }))).toEqual(new Set([64]))
   })
 
-  test('quantiles are met, and between them lengths are spread evenly, |z| <= 4', () => {
+  test('quantiles match, and lengths are uniform between them, |z| <= 4', () => {
     const sorted = distribution({
       distribution: 'quantiles',
       quantiles: [
@@ -92,7 +92,7 @@ describe('lengths', () => {
     }
   })
 
-  test('a mix of recorded lengths is drawn from all of them', () => {
+  test('a mix of recorded lengths draws from all of them', () => {
     const mixed = draws(lengthMix(Int32Array.of(5, 9, 5, 2), new Random('mix'))).sort()
     expect(Math.abs(zOfShare(mixed, 2, 0.25))).toBeLessThanOrEqual(4)
     expect(Math.abs(zOfShare(mixed, 5, 0.75))).toBeLessThanOrEqual(4)

@@ -3,16 +3,16 @@ import type { Random } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
 import { normalQuantile } from '../../stats/index.ts'
 
-/** The longest length that the scenario format allows; whole numbers up to it fit 32 bits. */
+/** The longest length that the scenario format allows; it fits 32 bits. */
 const MAX_LENGTH = 1e9
 
 /** Lengths of the requests of one class, whole numbers of at least 1. */
 export interface LengthDistribution {
-  /** `at`: when the request comes, which lengths that follow the clock have to know. */
+  /** `at`: arrival of the request, for lengths that follow a schedule. */
   draw(at?: Ms): number
 }
 
-/** Lengths that the scenario draws; `trace` has none of its own: see `recordedLengths`. */
+/** Lengths that are drawn; `trace` lengths are not: see `recordedLengths`. */
 export type DrawnLengths = Exclude<Lengths, { distribution: 'trace' }>
 
 /** A distribution of the scenario. */
@@ -48,14 +48,14 @@ export function lengthQuantile(lengths: DrawnLengths): (p: number) => number {
   }
 }
 
-/** The length of a standard normal value. */
+/** The length for a standard normal value. */
 function lognormalOf(lengths: Extract<Lengths, { distribution: 'lognormal' }>) {
   const mu = Math.log(lengths.median)
   const sigma = Math.log(lengths.p99 / lengths.median) / normalQuantile(0.99)
   return (z: number) => whole(Math.exp(mu + sigma * z), lengths.min, lengths.max)
 }
 
-/** Rounded and clamped; `| 0` makes it an integer for the engine too, which is not allocated. */
+/** Rounded and clamped; `| 0` keeps it a small integer, which the engine does not allocate. */
 function whole(length: number, min: number, max: number): number {
   if (length >= max) return max
   return length <= min ? min : (length + 0.5) | 0
@@ -70,7 +70,7 @@ function inverse(probabilities: Float64Array, values: Float64Array, p: number): 
   return values[i - 1]! + share * (values[i]! - values[i - 1]!)
 }
 
-/** Recorded lengths at random, to describe their mix. */
+/** Random draws of recorded lengths, to estimate their mix. */
 export function lengthMix(recorded: Int32Array, random: Random): LengthDistribution {
   return { draw: () => recorded[random.integer(recorded.length)]! }
 }

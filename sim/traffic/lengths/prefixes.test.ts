@@ -40,7 +40,7 @@ function sourceOf(scenario: Scenario) {
   return trafficSource(scenario, { seed: 1, replication: 0, capacityRps: null, traces })
 }
 
-/** What each of the requests begins with that a source gives out, all of them answered at once. */
+/** The prefix of each request of a source, all of them answered at once. */
 function prefixesIn(source: Source): (number[] | null)[] {
   const requests = new Requests(4)
   const found: (number[] | null)[] = []
@@ -59,33 +59,33 @@ function prefixesIn(source: Source): (number[] | null)[] {
 
 const AS_TOLD = [[4, 5], null, [4, 6]]
 
-test('rows of a trace bring what their prompts begin with, also to clients that react', () => {
+test('rows of a trace have prefixes, also with clients that react', () => {
   expect(prefixesIn(sourceOf(traced({})))).toEqual(AS_TOLD)
   const retry = { timeout_ms: 500, retry: { max_attempts: 2, backoff_ms: 10 } }
   expect(prefixesIn(sourceOf(traced({}, retry)))).toEqual(AS_TOLD)
   const parts = inParts(sourceOf(traced({})), [{ fanOut: 2 }])
-  expect(prefixesIn(parts)).toEqual(AS_TOLD.flatMap((one) => [one, one]))
+  expect(prefixesIn(parts)).toEqual(AS_TOLD.flatMap((prefix) => [prefix, prefix]))
 })
 
-test('lengths that are not those of the rows have no beginnings', () => {
+test('lengths other than those of the rows have no prefixes', () => {
   const nothing = [null, null, null]
   expect(prefixesIn(sourceOf(traced({ length_scale: 2 })))).toEqual(nothing)
   const drawn = { input_tokens: { distribution: 'fixed', value: 600 } }
   expect(prefixesIn(sourceOf(traced({}, drawn)))).toEqual(nothing)
 })
 
-test('a list keeps them, and its hash is that of its source', () => {
+test('a list keeps prefixes, and its hash is that of its source', () => {
   const source = sourceOf(traced({}))
   const list = RequestList.collect(source)
   expect(prefixesIn(new ListSource(list))).toEqual(AS_TOLD)
   expect(list.hash()).toBe(source.hash())
   expect(list.until(15).columns.prefixes).toHaveLength(2)
-  // negative control: a list of other beginnings is another list
-  const other = list.with([Int32Array.of(4, 5), null, Int32Array.of(4, 7)])
-  expect(other.hash()).not.toBe(list.hash())
+  // negative control: other prefixes make another list
+  const changed = list.with([Int32Array.of(4, 5), null, Int32Array.of(4, 7)])
+  expect(changed.hash()).not.toBe(list.hash())
 })
 
-test('turns that carry their context begin with the turns before, and others with nothing', () => {
+test('turns that carry their context begin with the turns before, other turns have no prefix', () => {
   const conversation = (carries: boolean) =>
     scenarioOf({
       arrivals: { process: 'deterministic', rate_rps: 0.3 },
@@ -96,7 +96,7 @@ test('turns that carry their context begin with the turns before, and others wit
         carry_context: carries,
       },
     })
-  // 700 and 100 tokens more with each turn: 800, 1,600 and 2,400 with its answer
+  // 700 and 100 tokens more with each turn: 800, 1,600 and 2,400 including its answer
   const found = prefixesIn(sourceOf(conversation(true)))
   expect(found[0]).toEqual([0, 1])
   expect(found[1]).toEqual([0, 1, 2, 3])

@@ -1,10 +1,10 @@
 /**
- * Rank correlation of two columns (Spearman 1904), equal values sharing the mean of their ranks;
- * null where a column does not vary.
+ * Rank correlation of two columns (Spearman 1904); equal values share the mean of their ranks. Null
+ * where a column is constant.
  */
 export function rankCorrelation(a: ArrayLike<number>, b: ArrayLike<number>): number | null {
   const [x, y] = [ranks(a), ranks(b)]
-  // ranks 1 … n have this mean, however many are equal
+  // ranks 1 … n have this mean, with or without equal values
   const mean = (a.length + 1) / 2
   let [together, ofX, ofY] = [0, 0, 0]
   for (let i = 0; i < a.length; i++) {
@@ -16,7 +16,7 @@ export function rankCorrelation(a: ArrayLike<number>, b: ArrayLike<number>): num
   return ofX === 0 || ofY === 0 ? null : together / Math.sqrt(ofX * ofY)
 }
 
-/** Ranks from 1 on, equal values sharing the mean of theirs. */
+/** Ranks from 1 on; equal values share the mean of theirs. */
 export function ranks(values: ArrayLike<number>): Float64Array {
   const order = Uint32Array.from({ length: values.length }, (_, i) => i)
   order.sort((i, j) => values[i]! - values[j]!)

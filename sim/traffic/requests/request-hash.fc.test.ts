@@ -17,7 +17,7 @@ function hash(list: readonly Request[]): string {
   return running.digest()
 }
 
-/** The next larger number that there is. */
+/** The next larger double. */
 function nextUp(x: number): number {
   const words = new BigInt64Array(1)
   const value = new Float64Array(words.buffer)
@@ -30,12 +30,12 @@ test('the hash has 16 hexadecimal digits and depends on the requests alone', () 
   fc.assert(
     fc.property(requests, (list) => {
       expect(hash(list)).toMatch(/^[0-9a-f]{16}$/)
-      expect(hash(list)).toBe(hash(list.map((one) => ({ ...one }))))
+      expect(hash(list)).toBe(hash(list.map((request) => ({ ...request }))))
     }),
   )
 })
 
-test('reading the digest does not change it: it is that of the requests so far', () => {
+test('reading the digest does not change it, and it covers the requests so far', () => {
   fc.assert(
     fc.property(requests, (list) => {
       const running = new RequestHash()
@@ -47,16 +47,16 @@ test('reading the digest does not change it: it is that of the requests so far',
   )
 })
 
-test('the least change of any one field of any one request changes the hash', () => {
+test('the smallest change of any field of any request changes the hash', () => {
   fc.assert(
     fc.property(requests, fc.nat(), (list, index) => {
       const i = index % list.length
-      const one = list[i]!
+      const request = list[i]!
       const changes: Request[] = [
-        { ...one, at: nextUp(one.at) },
-        { ...one, length: one.length + 1 },
-        { ...one, output: one.output + 1 },
-        { ...one, number: one.number + 1 },
+        { ...request, at: nextUp(request.at) },
+        { ...request, length: request.length + 1 },
+        { ...request, output: request.output + 1 },
+        { ...request, number: request.number + 1 },
       ]
       const hashes = changes.map((change) => hash(list.with(i, change)))
       expect(new Set([...hashes, hash(list)]).size).toBe(5)
@@ -79,7 +79,7 @@ test('another order, or one request more or less, changes the hash', () => {
   )
 })
 
-test('hashes of 100,000 neighbouring lists all differ', () => {
+test('hashes of 100,000 similar lists all differ', () => {
   const hashes = new Set<string>()
   for (let i = 0; i < 100_000; i++)
     hashes.add(hash([{ at: i / 8, length: 1 + (i % 7), output: 0, number: 0 }]))

@@ -31,7 +31,7 @@ describe('a list as a source', () => {
     return { fields, peeked }
   }
 
-  test('gives its requests in order, each into the slot that was asked for', () => {
+  test('returns its requests in order, each in the requested slot', () => {
     const { fields, peeked } = takeAll(new ListSource(listOf(...rows)))
     expect(peeked).toEqual([0, 1.5, 1.5, 9])
     expect(Array.from(fields.key.subarray(4)).reverse()).toEqual([0, 1, 2, 3])
@@ -40,14 +40,14 @@ describe('a list as a source', () => {
     expect(Array.from(fields.output.subarray(4)).reverse()).toEqual([0, 0, 7, 200])
   })
 
-  test('at the times they were sent, where told; their schedule stays', () => {
+  test('sends at the given times, and keeps the schedule', () => {
     const sent = Float64Array.of(0.25, 1.75, 2, 10)
     const { fields, peeked } = takeAll(new ListSource(listOf(...rows), sent))
     expect(peeked).toEqual(Array.from(sent))
     expect(Array.from(fields.at.subarray(4)).reverse()).toEqual([0, 1.5, 1.5, 9])
   })
 
-  test('lies on shared memory, so that a thread needs no copy', () => {
+  test('is in shared memory, so that a thread needs no copy', () => {
     expect(RequestList.allocate(3).columns.at.buffer).toBeInstanceOf(SharedArrayBuffer)
     const collected = RequestList.collect(new ListSource(listOf(...rows)))
     expect(collected.columns.length.buffer).toBeInstanceOf(SharedArrayBuffer)
@@ -55,7 +55,7 @@ describe('a list as a source', () => {
   })
 })
 
-test('a list until a time holds the requests that are scheduled before it', () => {
+test('a list until a time has the requests scheduled before it', () => {
   const list = RequestList.of({
     at: Float64Array.of(0, 1, 2, 2, 5),
     length: Int32Array.of(1, 2, 3, 4, 5),

@@ -1,18 +1,18 @@
 import { type Ms, type RequestFields, Requests, type Source } from '../../serving/index.ts'
 import { RequestHash } from './request-hash.ts'
 
-/** Requests in their order of arrival: scheduled time in ms, length, output, class index. */
+/** Requests in order of arrival: scheduled time in ms, length, output, class index. */
 export interface RequestListColumns {
   readonly at: Float64Array
   readonly length: Int32Array
   /** tokens to generate; 0 where nothing is generated */
   readonly output: Int32Array
   readonly class: Uint8Array
-  /** what prompts begin with, see `RequestFields`; none where nobody knows */
+  /** prompt prefixes, see `RequestFields`; absent where they are unknown */
   readonly prefixes?: readonly (Int32Array | null)[]
 }
 
-/** Requests that are known beforehand; on shared memory, so that threads need no copy. */
+/** Requests known in advance, in shared memory, so that threads need no copy. */
 export class RequestList {
   readonly columns: RequestListColumns
 
@@ -33,23 +33,23 @@ export class RequestList {
     })
   }
 
-  /** All requests of a source, which is used up by that. */
+  /** All requests of a source, which is empty afterwards. */
   static collect(source: Source): RequestList {
     const times: number[] = []
     const lengths: number[] = []
     const outputs: number[] = []
     const classes: number[] = []
     const prefixes: (Int32Array | null)[] = []
-    const one = new Requests(1)
+    const slots = new Requests(1)
     for (let at = source.peek(); at !== Number.POSITIVE_INFINITY; at = source.peek()) {
       if (Number.isNaN(at)) throw new Error('Expected all rows of the traces to be at hand')
-      source.take(one, 0)
-      times.push(one.at[0]!)
-      lengths.push(one.length[0]!)
-      outputs.push(one.output[0]!)
-      classes.push(one.class[0]!)
-      prefixes.push(one.prefixes.get(0) ?? null)
-      one.prefixes.clear()
+      source.take(slots, 0)
+      times.push(slots.at[0]!)
+      lengths.push(slots.length[0]!)
+      outputs.push(slots.output[0]!)
+      classes.push(slots.class[0]!)
+      prefixes.push(slots.prefixes.get(0) ?? null)
+      slots.prefixes.clear()
     }
     const list = RequestList.allocate(times.length)
     list.columns.at.set(times)
@@ -59,9 +59,9 @@ export class RequestList {
     return list.with(prefixes)
   }
 
-  /** The same requests, whose prompts begin with these. */
+  /** The same requests with these prompt prefixes. */
   with(prefixes: readonly (Int32Array | null)[]): RequestList {
-    const known = prefixes.some((one) => one !== null)
+    const known = prefixes.some((prefix) => prefix !== null)
     return known ? RequestList.of({ ...this.columns, prefixes }) : this
   }
 
@@ -69,7 +69,7 @@ export class RequestList {
     return this.columns.at.length
   }
 
-  /** The requests that are scheduled before `until`, ms. */
+  /** The requests scheduled before `until`, ms. */
   until(until: Ms): RequestList {
     const { at, length, output, class: classes, prefixes } = this.columns
     const after = at.findIndex((time) => time >= until)
@@ -83,7 +83,7 @@ export class RequestList {
     })
   }
 
-  /** Equal to the hash of the source that the list was collected from. */
+  /** Equals the hash of the source of the list. */
   hash(): string {
     const hash = new RequestHash()
     const { at, length, output, class: classes, prefixes } = this.columns
@@ -96,16 +96,14 @@ export class RequestList {
   }
 }
 
-/**
- * Gives out the requests of a list; at other times than the scheduled ones where `sent` says so.
- */
+/** The requests of a list as a source; `sent` replaces the scheduled times. */
 export class ListSource implements Source {
   readonly reactsUntil = 0
   readonly #columns: RequestListColumns
   readonly #sent: Float64Array
   #next = 0
 
-  /** `sent`: when each request is handed over, ms; rising. */
+  /** `sent`: when each request is sent, ms; rising. */
   constructor(list: RequestList, sent: Float64Array | null = null) {
     this.#columns = list.columns
     this.#sent = sent ?? list.columns.at

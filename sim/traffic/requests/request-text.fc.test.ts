@@ -17,7 +17,7 @@ test('a list that was written and read is the same to the last bit', () => {
   fc.assert(
     fc.property(fc.array(row, { minLength: 1, maxLength: 50 }), (rows) => {
       const list = RequestList.of({
-        // adding 0 turns -0 into 0: JSON has no -0
+        // adding 0 turns -0 into 0, because JSON has no -0
         at: Float64Array.from(rows, ([at]) => at + 0).sort(),
         length: Int32Array.from(rows, ([, length]) => length),
         class: Uint8Array.from(rows, ([, , number]) => number),

@@ -19,7 +19,7 @@ const line = (at: unknown, name: unknown, length: unknown) =>
   JSON.stringify({ at_ms: at, class: name, input_tokens: length })
 
 describe('requests as text', () => {
-  test('come in chunks of whole lines', () => {
+  test('are chunks of whole lines', () => {
     const many = RequestList.allocate(2500)
     many.columns.length.fill(1)
     const chunks = [...requestText(many, CLASSES)]
@@ -47,11 +47,11 @@ describe('requests as text', () => {
       'input_tokens: expected a whole number from 1 to 1000000000, got 3000000000',
     ],
     [line(6, 'x', '7'), 'input_tokens: expected a whole number from 1 to 1000000000, got "7"'],
-  ])('a bad line is named: %s', (bad, problem) => {
+  ])('a bad line is reported: %s', (bad, problem) => {
     expect(problemsOf(line(5, 'web', 1), bad)).toEqual([`r.jsonl:2: ${problem}`])
   })
 
-  test('every bad line is told of, the first ten', () => {
+  test('the first ten bad lines are reported', () => {
     const good = line(1, 'x', 1)
     expect(problemsOf('a', good, '', 'b').map((text) => text.slice(0, 10))).toEqual([
       'r.jsonl:1:',
@@ -60,7 +60,7 @@ describe('requests as text', () => {
     expect(problemsOf(...new Array<string>(50).fill('a'))).toHaveLength(10)
   })
 
-  test('a time beyond any run is a problem', () => {
+  test('a time beyond any run is an error', () => {
     const late = (at: string) => `{"at_ms":${at},"class":"x","input_tokens":1}`
     expect(problemsOf(late('1e300'))).toEqual([
       'r.jsonl:1: at_ms: expected a number of at most 10000000000, got 1e+300',
@@ -69,7 +69,7 @@ describe('requests as text', () => {
     expect(parseRequests([late('1e10')], ['x'], 'r.jsonl').count).toBe(1)
   })
 
-  test('a file may hold no requests, as that of a run without traffic', () => {
+  test('a file may be empty, as that of a run without traffic', () => {
     expect(parseRequests([''], ['x'], 'r.jsonl').count).toBe(0)
   })
 })

@@ -9,27 +9,27 @@ const MAX_NUMBER = 2 ** 31 - 1
 const MAX_AT_MS = 1e10
 
 /**
- * A request list as JSON Lines, in chunks: {"at_ms", "class", "input_tokens"}, and where there are
- * such "output_tokens" and "hash_ids".
+ * A request list as JSON Lines, in chunks: {"at_ms", "class", "input_tokens"}, and if present
+ * "output_tokens" and "hash_ids".
  */
 export function* requestText(list: RequestList, classes: readonly string[]): Generator<string> {
   const { at, length, output, class: numbers, prefixes } = list.columns
   for (let from = 0; from < list.count; from += LINES_AT_ONCE) {
     let chunk = ''
     for (let i = from; i < Math.min(list.count, from + LINES_AT_ONCE); i++) {
-      const own = { at_ms: at[i]!, class: classes[numbers[i]!]!, input_tokens: length[i]! }
+      const row = { at_ms: at[i]!, class: classes[numbers[i]!]!, input_tokens: length[i]! }
       const generated = output[i]! > 0 ? { output_tokens: output[i]! } : {}
       const prefix = prefixes?.[i]
       const known = prefix ? { hash_ids: Array.from(prefix) } : {}
-      chunk += `${JSON.stringify({ ...own, ...generated, ...known })}\n`
+      chunk += `${JSON.stringify({ ...row, ...generated, ...known })}\n`
     }
     yield chunk
   }
 }
 
 /**
- * Reads what `requestText` wrote, from its lines. Throws `Failure` with `file:line: problem` for
- * the first bad ones.
+ * Reads lines that `requestText` wrote. Throws `Failure` with `file:line: problem` for the first
+ * bad ones.
  */
 export function parseRequests(
   lines: readonly string[],
@@ -93,7 +93,7 @@ function isWhole(value: unknown, least: number): value is number {
 
 function isPrefix(value: unknown): value is number[] {
   if (!Array.isArray(value) || value.length === 0) return false
-  return value.every((one) => Number.isInteger(one) && one >= 0 && one <= MAX_NUMBER)
+  return value.every((item) => Number.isInteger(item) && item >= 0 && item <= MAX_NUMBER)
 }
 
 const wholeNumber = (least: number) => `expected a whole number from ${least} to ${MAX_LENGTH}`

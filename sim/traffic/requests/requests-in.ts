@@ -1,9 +1,9 @@
 import type { Rows } from '../../stats/index.ts'
 import { RequestList } from './request-list.ts'
 
-/** The requests that raw rows are of, where nobody knew them beforehand. */
+/** The requests of raw rows, for a source that is not known in advance. */
 export function requestsIn({ columns, count, prefixes }: Rows): RequestList {
-  // of a fan-out the first part stands for what the client sent
+  // the first part of a fan-out represents the request of the client
   const first = [...Array(count).keys()].filter((key) => columns.part[key] === 0)
   return RequestList.of({
     at: Float64Array.from(first, (key) => columns.at[key]!),

@@ -22,13 +22,13 @@ export interface LengthSummary {
 
 const LEVELS = [0.01, 0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999]
 const BINS_AN_OCTAVE = 4
-/** lengths end below 2^32 */
+/** lengths are below 2^32 */
 const BINS = 32 * BINS_AN_OCTAVE + 1
 
-/** Edge of a bin; the first bin, below 1, holds lengths of 0. */
+/** Edge of a bin; the first bin, below 1, has lengths of 0. */
 const edge = (bin: number) => (bin === 0 ? 0 : 2 ** ((bin - 1) / BINS_AN_OCTAVE))
 
-/** Percentiles and histogram of lengths that stream by. */
+/** Percentiles and histogram of a stream of lengths. */
 export class LengthStatistics {
   readonly #spread = new StreamingSummary()
   readonly #bins = new Float64Array(BINS)
@@ -42,12 +42,12 @@ export class LengthStatistics {
   summary(): LengthSummary {
     const { mean, max, cv, error, count } = this.#spread
     const [p1, p5, p25, p50, p75, p90, p95, p99, p99_9] = this.#spread.quantiles(LEVELS)
-    const first = this.#bins.findIndex((own) => own > 0)
-    const last = this.#bins.findLastIndex((own) => own > 0)
-    const shares = Array.from(this.#bins.subarray(first, last + 1), (own, i) => ({
+    const first = this.#bins.findIndex((inBin) => inBin > 0)
+    const last = this.#bins.findLastIndex((inBin) => inBin > 0)
+    const shares = Array.from(this.#bins.subarray(first, last + 1), (inBin, i) => ({
       from: edge(first + i),
       to: edge(first + i + 1),
-      share: own / count,
+      share: inBin / count,
     }))
     return {
       p1: p1!,

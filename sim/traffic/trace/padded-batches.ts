@@ -1,6 +1,6 @@
 /**
- * Requests one after another, batched by so many and padded to the longest: the useful share of
- * the work. Only whole batches count.
+ * Padding efficiency of consecutive requests, in batches of a fixed size padded to the longest.
+ * Only full batches count.
  */
 export class PaddedBatches {
   readonly batch: number
@@ -25,7 +25,7 @@ export class PaddedBatches {
     this.#sum = 0
   }
 
-  /** NaN before the first whole batch. */
+  /** NaN before the first full batch. */
   get useful(): number {
     return this.#useful / this.#padded
   }

@@ -1,6 +1,6 @@
 import type { Ms } from '../../serving/index.ts'
 
-/** Arrivals per second in bins one after another; the last one ends with the last arrival. */
+/** Arrivals per second in consecutive bins; the last bin ends with the last arrival. */
 export interface RateOverTime {
   readonly bin_s: number
   readonly rps: readonly number[]
@@ -10,15 +10,15 @@ const MOST_BINS = 600
 const FIRST_BIN_MS = 100
 
 /**
- * The rate over a time whose length nobody knows beforehand: whenever there are too many bins, two
- * become one, so there are 300 to 600 in the end where the time is longer than half a minute.
+ * The rate over a time of unknown length. With too many bins, pairs of bins are merged, so the
+ * result has 300 to 600 bins for times above half a minute.
  */
 export class RateSeries {
   readonly #counts = new Float64Array(MOST_BINS)
   #binMs: Ms = FIRST_BIN_MS
   #last: Ms = 0
 
-  /** `time`: since the first arrival, not falling. */
+  /** `time`: since the first arrival, ms, not falling. */
   add(time: Ms): void {
     while (time >= MOST_BINS * this.#binMs) this.#merge()
     this.#counts[Math.floor(time / this.#binMs)]!++
@@ -30,7 +30,7 @@ export class RateSeries {
     const rest = this.#last - whole * this.#binMs
     const perS = 1000 / this.#binMs
     const rps = Array.from(this.#counts.subarray(0, whole), (count) => count * perS)
-    // a bin that has hardly begun would show any rate
+    // the rate of a bin that has hardly begun is too uncertain
     if (rest > this.#binMs / 2) rps.push((1000 * this.#counts[whole]!) / rest)
     return { bin_s: this.#binMs / 1000, rps }
   }

@@ -1,23 +1,23 @@
 import { Histogram } from '../../stats/index.ts'
 
-/** Beyond so many different values, quantiles come from a histogram. */
+/** With more distinct values, quantiles come from a histogram. */
 const MOST_VALUES = 65_536
-/** Relative error of the quantiles of the histogram: see `Histogram`. */
+/** Relative error of the histogram's quantiles: see `Histogram`. */
 const BINNED_ERROR = 0.0079
 
 /**
- * Mean, variation and quantiles of values of at least 0, however many: exact as long as no more
- * than 65,536 different ones come, and after that within 0.79 % between 1e-6 and 1e9.
+ * Mean, variation and quantiles of values of at least 0, in constant memory. Exact up to 65,536
+ * distinct values, otherwise within 0.79 % between 1e-6 and 1e9.
  */
 export class StreamingSummary {
   count = 0
   max = Number.NEGATIVE_INFINITY
 
   readonly #mostValues: number
-  /** how often each value came; null once there are too many */
+  /** number of each value; null once there are too many values */
   #values: Map<number, number> | null = new Map()
   readonly #histogram = new Histogram()
-  /** sums are of differences from the first value, so that they do not cancel */
+  /** sums are of differences from the first value, to avoid cancellation */
   #first = Number.NaN
   #sum = 0
   #squares = 0
@@ -44,7 +44,7 @@ export class StreamingSummary {
     return this.#values === null ? BINNED_ERROR : 0
   }
 
-  /** `times`: how often the value came. */
+  /** `times`: how often the value is added. */
   add(value: number, times = 1): void {
     if (times === 0) return
     if (this.count === 0) this.#first = value
@@ -59,7 +59,7 @@ export class StreamingSummary {
   }
 
   /**
-   * Quantiles of rising probabilities, by linear interpolation (Hyndman and Fan 1996, type 7); by
+   * Quantiles for rising probabilities, by linear interpolation (Hyndman and Fan 1996, type 7); by
    * nearest rank where they come from the histogram.
    */
   quantiles(levels: readonly number[]): number[] {
@@ -76,7 +76,7 @@ export class StreamingSummary {
     return levels.map((p) => {
       const at = p * (this.count - 1)
       const low = ranked(Math.floor(at))
-      // looks ahead without moving on, as the next level may lie as low
+      // looks ahead without advancing, because the next level may be in the same interval
       const next = until > Math.floor(at) + 1 ? low : (sorted[i + 1] ?? low)
       return low + (at - Math.floor(at)) * (next - low)
     })

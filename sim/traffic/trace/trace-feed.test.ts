@@ -9,13 +9,13 @@ const piece = (...times: number[]) => ({
   outputs: Int32Array.from(times, (time) => time + 2),
 })
 
-test('the next time is NaN while rows are to be put in, and Infinity after the last', () => {
+test('the next time is NaN while rows are missing, and Infinity after the last', () => {
   const feed = new TraceFeed(STREAMED, BOTH)
   expect([feed.next(), feed.hungry]).toEqual([Number.NaN, true])
   feed.put(piece(0, 10))
   expect([feed.next(), feed.length(), feed.hungry]).toEqual([0, 1, false])
   expect([feed.next(), feed.length(), feed.hungry]).toEqual([10, 11, false])
-  // the length of the last row is known until the next row is
+  // a row's length is available until the next row is read
   expect([feed.next(), feed.length(), feed.hungry]).toEqual([Number.NaN, 11, true])
   feed.put(piece(20))
   expect([feed.next(), feed.length(), feed.output()]).toEqual([20, 21, 22])
@@ -23,7 +23,7 @@ test('the next time is NaN while rows are to be put in, and Infinity after the l
   expect([feed.next(), feed.hungry]).toEqual([Number.POSITIVE_INFINITY, false])
 })
 
-test('rows that nobody has used are not lost', () => {
+test('rows that were not used yet are kept', () => {
   const feed = new TraceFeed(STREAMED, BOTH)
   feed.put(piece(0, 10))
   feed.next()
@@ -31,7 +31,7 @@ test('rows that nobody has used are not lost', () => {
   expect(() => feed.put(piece(20))).toThrow('Expected the rows at hand to be used up')
 })
 
-test('a trace that is held needs no more rows', () => {
+test('a trace in memory needs no refill', () => {
   const feed = new TraceFeed({ ...STREAMED, held: piece(5) }, BOTH)
   expect([feed.hungry, feed.next(), feed.next()]).toEqual([false, 5, Number.POSITIVE_INFINITY])
 })

@@ -1,29 +1,29 @@
 import type { Ms } from '../../serving/index.ts'
 import type { LengthDistribution } from '../lengths/lengths.ts'
 
-/** Rows of a trace one after another: ms from the window's start, and lengths if any. */
+/** Consecutive rows of a trace: ms from the window's start, and lengths if any. */
 export interface TracePiece {
   readonly times: Float64Array
   readonly lengths: Int32Array | null
   /** tokens to generate */
   readonly outputs: Int32Array | null
-  /** what prompts begin with, see `RequestFields` */
+  /** prompt prefixes, see `RequestFields` */
   readonly prefixes?: readonly (Int32Array | null)[] | null
 }
 
-/** A trace as its reader has surveyed it. */
+/** A trace as its reader has scanned it. */
 export interface TraceData {
-  /** rows that the scenario takes */
+  /** number of rows that the scenario uses */
   readonly taken: number
   readonly spanMs: Ms
-  /** the rows themselves where they are few; else they come piece by piece */
+  /** the rows themselves where they are few; otherwise they are read in pieces */
   readonly held: TracePiece | null
 }
 
-/** Reads on in the trace of a class, by its index; null after the last row. */
+/** Reads the next piece of the trace of a class, by its index; null after the last row. */
 export type TraceReader = (number: number) => Promise<TracePiece | null>
 
-/** What a scenario takes from the rows, apart from their times. */
+/** The columns of the rows that a scenario uses, besides times. */
 interface Needs {
   readonly lengths: boolean
   readonly outputs: boolean
@@ -36,8 +36,8 @@ const NO_ROWS: TracePiece = Object.freeze({
 })
 
 /**
- * The rows of a trace that are at hand. Nothing here waits: when they are used up the time of the
- * next row is NaN until more are put in, which whoever drives the world does between two events.
+ * The loaded rows of a trace. Reading is synchronous: when the rows are used up, the time of the
+ * next row is NaN until the driver of the world adds more between two events.
  */
 export class TraceFeed {
   readonly #needs: Needs
@@ -54,12 +54,12 @@ export class TraceFeed {
     this.put(null)
   }
 
-  /** Whether the next row was asked for in vain. The last one may be in use until then. */
+  /** Whether `next` found no row. The last row may be in use until then. */
   get hungry(): boolean {
     return this.#hungry
   }
 
-  /** Rows that follow those put in before, when it is hungry; null: there are none. */
+  /** Adds the next rows when the feed is hungry; null: there are none. */
   put(piece: TracePiece | null): void {
     if (piece === null) {
       this.#ended = true
@@ -76,7 +76,7 @@ export class TraceFeed {
     this.#hungry = false
   }
 
-  /** Time of the next row; NaN where more must be put in, Infinity after the last. */
+  /** Time of the next row, ms; NaN where rows must be added, Infinity after the last. */
   next(): Ms {
     const { times } = this.#piece
     if (this.#next < times.length) return times[this.#next++]!
@@ -84,31 +84,31 @@ export class TraceFeed {
     return this.#ended ? Number.POSITIVE_INFINITY : Number.NaN
   }
 
-  /** Length of the row whose time was given last. */
+  /** Length of the last row returned by `next`. */
   length(): number {
     return this.#piece.lengths![this.#next - 1]!
   }
 
-  /** What its prompt begins with; null where that is not known. */
+  /** Its prompt prefix; null where that is unknown. */
   prefix(): Int32Array | null {
     return this.#piece.prefixes?.[this.#next - 1] ?? null
   }
 
-  /** Tokens that are generated for that row. */
+  /** Its tokens to generate. */
   output(): number {
     return this.#piece.outputs![this.#next - 1]!
   }
 }
 
-/** What the prompt of the row begins with whose time was given last; null where nobody knows. */
+/** Prompt prefix of the last row returned by `next`; null where it is unknown. */
 export type PrefixOf = () => Int32Array | null
 
-/** Lengths as recorded: each is drawn after the time of its row and before the next. */
+/** Recorded lengths. Draw each after the time of its row and before the next. */
 export function recordedLengths(feed: TraceFeed): LengthDistribution {
   return { draw: () => feed.length() }
 }
 
-/** The same for tokens that are generated. */
+/** The same for tokens to generate. */
 export function recordedOutputs(feed: TraceFeed): LengthDistribution {
   return { draw: () => feed.output() }
 }

@@ -6,7 +6,7 @@ import { type TraceStatistics, traceStatistics } from './trace-statistics.ts'
 const SHARED = new URL('../../../../shared/data/', import.meta.url)
 const FACTS = new URL('facts/trace_stats.json', SHARED)
 
-describe('by hand', () => {
+describe('computed by hand', () => {
   const times = Float64Array.of(0, 500, 1000, 1000, 4000, 4100)
   const lengths = [10, 20, 30, 40, 50, 60]
   const found = traceStatistics({ times, lengths, outputs: [1, 2, 3, 4, 5, 7] })
@@ -24,7 +24,7 @@ describe('by hand', () => {
     expect([second.mean, second.peak, second.dispersion, second.idle_share]).toEqual([1, 2, 1, 0.5])
   })
 
-  test('lengths, their correlation and the useful share of padded batches', () => {
+  test('lengths, their correlation and padding efficiency', () => {
     expect(found.input_tokens!.p50).toBe(35)
     expect(found.correlation).toBeGreaterThan(0.97)
     // pairs 10 20, 30 40, 50 60 padded to 20, 40, 60
@@ -53,7 +53,7 @@ describe.skipIf(!existsSync(FACTS))('the Azure traces, where ../shared has them'
   }
 
   test.each(['azure_llm_2023_code.csv', 'azure_llm_2023_conv.csv'])(
-    '%s has the statistics that are on record',
+    '%s has the recorded statistics',
     async (name) => {
       const known = facts.find(({ file }) => (file as unknown as string) === name)!
       const found = await statistics(name)
@@ -67,14 +67,14 @@ describe.skipIf(!existsSync(FACTS))('the Azure traces, where ../shared has them'
       close(found.gaps.p99, known.ia_p99!, 3)
       close(found.gaps.max, known.ia_max!, 2)
       close(found.correlation!, known.corr_prompt_output!, 3)
-      for (const own of found.windows) {
-        const window = known[`w${own.window_s}s`]!
-        close(own.mean, window.mean!, 3)
-        expect(own.peak).toBe(window.peak)
-        close(own.peak_to_mean, window.peak_to_mean!, 2)
-        close(own.p99_to_mean, window.p99_to_mean!, 2)
-        close(own.dispersion, window.idc!, 2)
-        close(own.idle_share, window.idle_frac!, 3)
+      for (const statistics of found.windows) {
+        const window = known[`w${statistics.window_s}s`]!
+        close(statistics.mean, window.mean!, 3)
+        expect(statistics.peak).toBe(window.peak)
+        close(statistics.peak_to_mean, window.peak_to_mean!, 2)
+        close(statistics.p99_to_mean, window.p99_to_mean!, 2)
+        close(statistics.dispersion, window.idc!, 2)
+        close(statistics.idle_share, window.idle_frac!, 3)
       }
       for (const [lengths, key] of [
         [found.input_tokens!, 'prompt'],
@@ -91,10 +91,10 @@ describe.skipIf(!existsSync(FACTS))('the Azure traces, where ../shared has them'
     },
   )
 
-  test('useful shares at batch 8 and 32: code 0.38 and 0.30, conv 0.40 and 0.29', async () => {
+  test('padding efficiency at batch 8 and 32: code 0.38 and 0.30, conv 0.40 and 0.29', async () => {
     const of = async (name: string) => {
       const { padding } = await statistics(name)
-      return [8, 32].map((batch) => padding.find((own) => own.batch === batch)!.useful)
+      return [8, 32].map((batch) => padding.find((entry) => entry.batch === batch)!.useful)
     }
     const [code, conv] = [await of('azure_llm_2023_code.csv'), await of('azure_llm_2023_conv.csv')]
     expect(code[0]).toBeCloseTo(0.38, 2)

@@ -31,16 +31,16 @@ export interface TraceStatistics {
   readonly windows: readonly WindowStatistics[]
   readonly input_tokens: LengthSummary | null
   readonly output_tokens: LengthSummary | null
-  /** of input and output lengths (Pearson); null where one of them never changes */
+  /** of input and output lengths (Pearson); null where one of them is constant */
   readonly correlation: number | null
-  /** useful share of the work where rows in a row are batched and padded to the longest */
+  /** padding efficiency where consecutive rows are batched and padded to the longest */
   readonly padding: readonly { readonly batch: number; readonly useful: number }[]
 }
 
 export const WINDOWS_S = [0.1, 1, 10, 60, 300] as const
 export const BATCHES = [2, 4, 8, 16, 32, 64] as const
 
-/** Rate, burstiness and lengths of a trace that is at hand. */
+/** Rate, burstiness and lengths of a trace in memory. */
 export function traceStatistics(sample: TraceSample): TraceStatistics {
   const tally = new TraceTally()
   tally.add(sample)
@@ -48,12 +48,12 @@ export function traceStatistics(sample: TraceSample): TraceStatistics {
 }
 
 /**
- * The statistics of a trace whose rows stream by, some at a time. Memory does not grow with their
- * number: quantiles are exact up to 65,536 different values, see `Spread`.
+ * The statistics of a trace whose rows are read in pieces. Memory does not grow with their number:
+ * quantiles are exact up to 65,536 distinct values, see `StreamingSummary`.
  */
 export class TraceTally {
   #rows = 0
-  /** of the first row and the last, ms */
+  /** time of the first row and the last, ms */
   #first: Ms = 0
   #last: Ms = 0
   #zeroGaps = 0
@@ -65,7 +65,7 @@ export class TraceTally {
   #correlation: Correlation | null = null
   #padded: readonly PaddedBatches[] = []
 
-  /** Rows that follow those added before. */
+  /** Adds the next rows. */
   add({ times, lengths, outputs }: TraceSample): void {
     if (times.length === 0) return
     if (this.#rows === 0) {
@@ -90,7 +90,7 @@ export class TraceTally {
   #addTime(time: Ms): void {
     if (this.#rows > 0) {
       const gap = time - this.#last
-      // in ms: the histogram tells values down to 1e-6 apart
+      // in ms, because the histogram resolves values down to 1e-6
       this.#gaps.add(gap)
       if (gap === 0) this.#zeroGaps++
     }

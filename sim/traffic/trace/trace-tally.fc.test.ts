@@ -19,7 +19,7 @@ function sample(drawn: readonly (readonly [number, number, number])[]) {
   return { times, lengths: drawn.map(([, n]) => n), outputs: drawn.map(([, , m]) => m) }
 }
 
-test('rows a few at a time have the statistics of all at once', () => {
+test('rows in pieces have the statistics of all rows at once', () => {
   fc.assert(
     fc.property(rows, fc.integer({ min: 1, max: 9 }), (drawn, size) => {
       const { times, lengths, outputs } = sample(drawn)
@@ -37,14 +37,14 @@ test('rows a few at a time have the statistics of all at once', () => {
   )
 })
 
-test('windows are those that a list of all counts would give', () => {
+test('windows match a list of all counts', () => {
   fc.assert(
     fc.property(rows, (drawn) => {
       const { times } = sample(drawn)
       const since = times.map((time) => time - times[0]!)
-      const own = new WindowCounts(0.1)
-      for (const time of since) own.add(time)
-      const found = own.statistics(since.at(-1)!)
+      const windows = new WindowCounts(0.1)
+      for (const time of since) windows.add(time)
+      const found = windows.statistics(since.at(-1)!)
       const counts = new Float64Array(Math.floor(since.at(-1)! / 100))
       for (const time of since) if (time < 100 * counts.length) counts[Math.floor(time / 100)]!++
       expect(found === null).toBe(counts.length < 2)
@@ -60,10 +60,10 @@ test('windows are those that a list of all counts would give', () => {
   )
 })
 
-describe('Spread', () => {
+describe('StreamingSummary', () => {
   const values = fc.array(fc.nat(30), { minLength: 1, maxLength: 60 })
 
-  test('has the quantiles of the sorted values, also with few of each', () => {
+  test('has the quantiles of the sorted values, also for few distinct ones', () => {
     fc.assert(
       fc.property(values, (drawn) => {
         const spread = new StreamingSummary()
@@ -89,7 +89,7 @@ describe('Spread', () => {
     )
   })
 
-  test('of too many values it says its error and keeps it', () => {
+  test('with too many values has a known error, and stays within it', () => {
     const random = stream(1, 0, 'spread')
     const drawn = Float64Array.from({ length: 50_000 }, () => 1000 * random.exponential())
     const [exact, binned] = [new StreamingSummary(), new StreamingSummary(1000)]
@@ -101,14 +101,14 @@ describe('Spread', () => {
     const levels = [0.01, 0.5, 0.9, 0.99, 0.999]
     const near = binned.quantiles(levels)
     exact.quantiles(levels).forEach((value, i) => {
-      // and the two definitions of a quantile differ by less than a gap between values
+      // the two definitions of a quantile differ by less than a gap between values
       expect(Math.abs(near[i]! / value - 1)).toBeLessThan(0.0079 + 0.001)
     })
     expect(binned.cv).toBe(exact.cv)
   })
 })
 
-test('a correlation far from zero does not cancel', () => {
+test('a correlation of values far from zero does not cancel', () => {
   const pairs = new Correlation()
   for (let i = 0; i < 1000; i++) pairs.add(1e9 + i, 1e9 - 2 * i)
   expect(pairs.coefficient()).toBeCloseTo(-1, 9)
@@ -127,7 +127,7 @@ test('the rate over time adds up to the arrivals, in at most 600 bins', () => {
   }
 })
 
-test('lengths fall into bins whose shares add up to 1, zeros into one of their own', () => {
+test('lengths fall into bins whose shares add up to 1, with zeros in a separate one', () => {
   const statistics = new LengthStatistics()
   for (const length of [0, 0, 1, 2, 3, 1000, 2 ** 31 - 1]) statistics.add(length)
   const { shares } = statistics.summary()

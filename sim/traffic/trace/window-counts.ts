@@ -1,7 +1,7 @@
 import type { Ms } from '../../serving/index.ts'
 import { StreamingSummary } from './streaming-summary.ts'
 
-/** How arrivals fall into windows of one length; only whole windows count. */
+/** Counts of arrivals in windows of one length; only whole windows count. */
 export interface WindowStatistics {
   readonly window_s: number
   readonly windows: number
@@ -15,7 +15,7 @@ export interface WindowStatistics {
   readonly idle_share: number
 }
 
-/** Counts arrivals in windows one after another; holds the count of the present one only. */
+/** Counts arrivals in consecutive windows; stores the count of the current one only. */
 export class WindowCounts {
   readonly #windowS: number
   readonly #windowMs: Ms
@@ -29,7 +29,7 @@ export class WindowCounts {
     this.#windowMs = 1000 * windowS
   }
 
-  /** `time`: since the first arrival, not falling. */
+  /** `time`: since the first arrival, ms, not falling. */
   add(time: Ms): void {
     const window = Math.floor(time / this.#windowMs)
     if (window > this.#window) {
@@ -43,7 +43,7 @@ export class WindowCounts {
     this.#count++
   }
 
-  /** `durationMs`: time of the last arrival. Null for less than two whole windows. */
+  /** `durationMs`: time of the last arrival. Null with fewer than two whole windows. */
   statistics(durationMs: Ms): WindowStatistics | null {
     // the window of the last arrival is not whole
     const windows = Math.floor(durationMs / this.#windowMs)

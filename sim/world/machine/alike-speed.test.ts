@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { AlikeSpeed } from './alike-speed.ts'
 import { SpeedField } from './speed.ts'
 
-/** Executor 0 stands still from 12 to 20 ms; executor 1 never. Executor 2 is half as fast. */
+/** Executor 0 stalls from 12 to 20 ms, executor 1 never. Executor 2 runs at half speed. */
 const FIELD = [
   { times: [0, 12, 20], speeds: [1, 0, 1] },
   { times: [0], speeds: [1] },
@@ -15,8 +15,8 @@ const speedOf = (groups: readonly number[]) =>
     [[10, 40], [0, 30], [10]].map((times) => Float64Array.from(times)),
   )
 
-describe('executors that are alike', () => {
-  test('meet the recording of the batch nearest in time, whichever of them it is', () => {
+describe('identical executors', () => {
+  test('follow the recording of the nearest batch in time, on either of them', () => {
     for (const executor of [0, 1]) {
       const speed = speedOf([7, 7, 8])
       expect(speed.finish(executor, 0.1, 5)).toBe(5.1)
@@ -25,18 +25,18 @@ describe('executors that are alike', () => {
     }
   })
 
-  test('never share a recording at one time', () => {
+  test('never use one recording at the same time', () => {
     const speed = speedOf([7, 7, 8])
     expect(speed.finish(0, 10, 5)).toBe(23)
     expect(speed.finish(1, 11, 5)).toBe(16)
   })
 
-  test('leave those of another kind alone', () => {
+  test('leave executors of another group alone', () => {
     const speed = speedOf([7, 7, 8])
     expect(speed.finish(2, 10, 5)).toBe(20)
   })
 
-  test('are themselves where none is like them', () => {
+  test('follow their own recording where no other executor is identical', () => {
     const speed = speedOf([0, 1, 2])
     expect(speed.finish(0, 11, 5)).toBe(24)
     expect(speed.finish(1, 10, 5)).toBe(15)

@@ -2,23 +2,23 @@ import type { Ms } from '../../serving/index.ts'
 import type { Speed } from './speed.ts'
 
 /**
- * The speed of executors that are alike and share a queue, so that chance decides which of them
- * takes a batch: two of them that ended some µs apart may take turns in the other order.
+ * The speed of identical executors that share a queue. Chance decides which of them takes a batch:
+ * two that ended some µs apart may swap their order.
  *
- * Where an executor stood still while it was idle, nobody saw it. So a batch that went to another
- * executor than in the recording would meet standstills too seldom. Instead each batch meets the
- * recording of that executor which began a batch nearest in time, of those alike and not in use.
+ * A stall of an idle executor leaves no trace in a recording. A batch that runs on another executor
+ * than in the recording would therefore meet too few stalls. Instead, each batch follows the
+ * recording of an identical, unused executor: the one with a batch start nearest in time.
  */
 export class AlikeSpeed implements Speed {
   readonly #recorded: Speed
   readonly #groups: readonly number[]
-  /** when each recorded executor was given a batch, rising */
+  /** when each recorded executor received a batch, ms, rising */
   readonly #given: readonly Float64Array[]
   readonly #next: Int32Array
-  /** until when each recording is in use */
+  /** time until which each recording is in use, ms */
   readonly #until: Float64Array
 
-  /** `groups`: executors of the same number are alike. `given`: rising times for each, ms. */
+  /** `groups`: executors with the same number are identical. `given`: rising times of each, ms. */
   constructor(recorded: Speed, groups: readonly number[], given: readonly Float64Array[]) {
     this.#recorded = recorded
     this.#groups = groups
@@ -45,7 +45,9 @@ export class AlikeSpeed implements Speed {
     return end
   }
 
-  /** From `at` to the nearest batch of a recording; calls come with nearly rising `at`. */
+  /**
+   * Time from `at` to the nearest batch of a recording, ms. `at` nearly rises from call to call.
+   */
   #distance(recording: number, at: Ms): Ms {
     const given = this.#given[recording]!
     let i = this.#next[recording]!

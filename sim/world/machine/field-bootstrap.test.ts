@@ -8,7 +8,7 @@ import { joinIntervals, NEVER } from './standstills.ts'
 
 const FIELD_MS = 5000
 
-/** Steps as profiles hold them. */
+/** Steps as a profile stores them. */
 type RecordedSteps = RecordedField['executors'][number]
 
 function recorded(executors: RecordedSteps[], rest: Partial<RecordedField> = {}): RecordedField {
@@ -39,7 +39,7 @@ const bootstrap = (
   { executors = 1, durationMs = 20_000, seed = 'bootstrap' } = {},
 ) => bootstrapField(fields, executors, durationMs, new Random(seed))
 
-test('fields have rising times from 0 to the end of the run, and an executor each', () => {
+test('each executor has a field with rising times from 0 to the end of the run', () => {
   const gaps = fc.array(
     fc.tuple(fc.double({ min: 1, max: 900, noNaN: true }), fc.constantFrom(0, 1, 2)),
   )
@@ -50,7 +50,7 @@ test('fields have rising times from 0 to the end of the run, and an executor eac
       speeds: [1, ...parts.map(([, speed]) => speed)],
     }
   })
-  // a median speed of 0 would be a machine that stands still
+  // a median speed of 0 would be a machine that never runs
   const field = fc
     .array(steps, { minLength: 1, maxLength: 3 })
     .map((executors) =>
@@ -76,7 +76,7 @@ test('fields have rising times from 0 to the end of the run, and an executor eac
   )
 })
 
-test('the same random stream gives the same field', () => {
+test('one random stream gives one field', () => {
   expect(bootstrap([recorded([spells])])).toEqual(bootstrap([recorded([spells])]))
   expect(bootstrap([recorded([spells])])).not.toEqual(
     bootstrap([recorded([spells])], { seed: 'another' }),
@@ -88,7 +88,7 @@ describe('levels', () => {
   const levelsOf = (seed: string) =>
     new Set(bootstrap(fields, { seed }).executors[0]!.speeds.map((speed) => speed.toFixed(9)))
 
-  test('one level holds for a whole run, whichever fields its blocks are from', () => {
+  test('one level holds for a whole run, wherever its blocks are from', () => {
     const seen = Array.from({ length: 20 }, (_, i) => levelsOf(`level ${i}`))
     expect(seen.every((levels) => levels.size === 1)).toBe(true)
     expect(new Set(seen.flatMap((levels) => [...levels]))).toEqual(
@@ -96,7 +96,7 @@ describe('levels', () => {
     )
   })
 
-  test('the median speed is the level: slow spells keep their size below it', () => {
+  test('the level is the median speed: slow periods keep their size below it', () => {
     const slower: RecordedSteps = {
       times: spells.times,
       speeds: spells.speeds.map((speed) => speed * 0.5),
@@ -105,7 +105,7 @@ describe('levels', () => {
     expect(new Set(speeds)).toEqual(new Set([0.5, 0.05]))
   })
 
-  test('an executor that stood still most of the time has the level of the rest', () => {
+  test('an executor that stalled most of the time has the level of the remaining time', () => {
     const still: RecordedSteps = { times: [0, 4000], speeds: [0, 0.8] }
     const { executors } = bootstrap([recorded([still])])
     expect(new Set(executors[0]!.speeds)).toEqual(new Set([0, 0.8]))
@@ -123,7 +123,7 @@ describe('levels', () => {
 describe('blocks', () => {
   const standing = { from: SLOW_FROM, to: SLOW_FROM.map((from) => from + 10) }
 
-  test('are drawn for all executors at once: what was slow together stays so', () => {
+  test('are drawn for all executors at once, so simultaneous slow periods stay simultaneous', () => {
     const half: RecordedSteps = {
       times: spells.times,
       speeds: spells.speeds.map((speed) => speed / 2),
@@ -136,13 +136,13 @@ describe('blocks', () => {
     expect(third).toEqual(first)
   })
 
-  test('more executors than were recorded share their fields', () => {
+  test('are shared by executors where fewer were recorded', () => {
     const { executors } = bootstrap([recorded([spells, constant(1)])], { executors: 4 })
     expect(executors[2]).toEqual(executors[0])
     expect(executors[3]).toEqual(executors[1])
   })
 
-  test('bring the standstills of their time along, and none for the drain', () => {
+  test('include the stalls of their time, and none for the drain', () => {
     const field = recorded([spells], { dispatcher: standing, intake: standing })
     const durationMs = 19_730
     const { executors, dispatcher, intake } = bootstrap([field], { durationMs })
@@ -158,25 +158,25 @@ describe('blocks', () => {
     )
   })
 
-  test('keep the share of time that was slow', () => {
+  test('keep the share of slow time', () => {
     const durationMs = 200_000
     const { times, speeds } = bootstrap([recorded([spells])], { durationMs }).executors[0]!
     const slow = speeds.reduce(
       (sum, speed, i) => sum + (speed === 0.1 ? (times[i + 1] ?? durationMs) - times[i]! : 0),
       0,
     )
-    // 5 spells in every block of 500 ms, but for the two that its ends cut
+    // 5 slow periods in every block of 500 ms, except the two that its ends cut
     expect(slow / durationMs).toBeCloseTo(0.1, 2)
   })
 
-  test('of a recording shorter than a block begin at its start', () => {
+  test('of a recording shorter than a block start at its beginning', () => {
     const short = recorded([{ times: [0, 40], speeds: [1, 0.5] }], { durationMs: 100 })
     const { times, speeds } = bootstrap([short], { durationMs: 1000 }).executors[0]!
     expect(times).toEqual([0, 40, 500, 540, 1000])
     expect(speeds).toEqual([1, 0.5, 1, 0.5, 0.5])
   })
 
-  test('of a machine that never stood still bring no standstill', () => {
+  test('of a machine that never stalled contain no stall', () => {
     expect(bootstrap([recorded([spells])]).dispatcher).toEqual(NEVER)
   })
 })

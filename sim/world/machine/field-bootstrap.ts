@@ -4,17 +4,17 @@ import type { RecordedField } from './profile.ts'
 import type { MachineField, Steps } from './recorded-field.ts'
 import { type Intervals, joinIntervals } from './standstills.ts'
 
-/** Short enough to have many, long enough to hold a slow spell whole: 10–300 ms were seen. */
+/** Short enough to have many, long enough for a whole slow period: 10–300 ms were observed. */
 const BLOCK_MS = 500
 
 /**
- * A speed field of a machine on another day, from recorded ones: blocks of time, drawn with
- * replacement (moving-block bootstrap, Künsch 1989) and for all executors at once, because
- * executors that share cores are slow together.
+ * Draws the speed field of a machine on another day from recorded ones: blocks of time, drawn with
+ * replacement (moving-block bootstrap, Künsch 1989). A block is drawn for all executors at once,
+ * because executors that share cores slow down together.
  *
- * Drift slower than a block would be averaged away by that. So each field is taken apart into its
- * level (the median of its speed) and the rest; the rest is drawn block by block, the level once
- * for the whole run. The dispatcher's standstills are drawn with the blocks.
+ * Blocks alone would average out drift slower than a block. Each field is therefore split into its
+ * level (the median of its speed) and the rest. The level is drawn once for the whole run, the rest
+ * block by block. Stalls of the dispatcher are drawn with the blocks.
  */
 export function bootstrapField(
   recorded: readonly RecordedField[],
@@ -44,7 +44,7 @@ export function bootstrapField(
     copyIntervals(field.dispatcher, block, dispatcher)
     copyIntervals(field.intake, block, intake)
   }
-  // the drain after the end runs at the usual speed, even where the last block ends in a standstill
+  // the drain after the end runs at the usual speed, even where the last block ends in a stall
   for (const { times, speeds } of steps) {
     times.push(durationMs)
     speeds.push(level)
@@ -56,14 +56,17 @@ export function bootstrapField(
   }
 }
 
-/** The fields of as many executors, or of the nearest number: those that share cores slow down. */
+/**
+ * The fields with this number of executors, or the nearest number: executors that share cores slow
+ * each other down.
+ */
 export function fieldsOf(recorded: readonly RecordedField[], executors: number): RecordedField[] {
   const distance = (field: RecordedField) => Math.abs(Math.log(field.executors.length / executors))
   const least = Math.min(...recorded.map(distance))
   return recorded.filter((field) => distance(field) === least)
 }
 
-/** Median speed over the time in which it moves: what the machine does when nothing stalls it. */
+/** Median speed over the time in which the speed is not 0: the machine without stalls. */
 export function levelOf(field: RecordedField): number {
   const all = field.executors.flatMap(({ times, speeds }) =>
     speeds.map((speed, i) => {
@@ -82,7 +85,7 @@ export function levelOf(field: RecordedField): number {
   return 1
 }
 
-/** `ms` of a recording from `from` on, as what happens from `at` on. */
+/** `ms` of a recording from `from` on, replayed from `at` on. */
 interface Block {
   readonly from: Ms
   readonly ms: Ms

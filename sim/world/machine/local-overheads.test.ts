@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Random } from '../../kernel/index.ts'
 import { LocalOverheads, type TimedCost } from './local-overheads.ts'
 
-/** A cost every ms that is the time itself, so that a draw tells where it was measured. */
+/** A cost every ms that equals its time, so that a draw shows where it was measured. */
 const clock = (from: number, to: number): TimedCost[] =>
   Array.from({ length: to - from }, (_, i) => ({ at: from + i, ms: from + i }))
 
@@ -28,7 +28,7 @@ describe('local overheads', () => {
     expect(draws((random) => overheads.completion(random, 1e6, 0))).toEqual([96, 97, 98, 99])
   })
 
-  test('are drawn from all where there are fewer, and 0 where there are none', () => {
+  test('are drawn from all where fewer were measured, and are 0 without any', () => {
     const overheads = of({ timer: clock(1, 4) })
     expect(draws((random) => overheads.timer(random, 2))).toEqual([1, 2, 3])
     expect(draws((random) => overheads.completion(random, 2, 0))).toEqual([0])
@@ -36,7 +36,7 @@ describe('local overheads', () => {
     expect(overheads.lag()).toBe(0)
   })
 
-  test('of dispatch go by the idle gap, of completion by what is due; a class without any takes those of the nearest', () => {
+  test('depend on the idle gap or on what is due; an empty class uses the nearest one', () => {
     const cost = (ms: number) => [{ at: 0, ms }]
     const classes = { edges: [1, 10, 100], costs: [cost(1), [], [], cost(4)] }
     const overheads = of({ dispatch: classes, completion: classes })

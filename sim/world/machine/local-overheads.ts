@@ -2,16 +2,16 @@ import type { Random } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
 import { classOf, type OverheadModel } from './overheads.ts'
 
-/** What something cost at a time. */
+/** An overhead, ms, and the time at which it was measured. */
 export interface TimedCost {
   readonly at: Ms
   readonly ms: Ms
 }
 
-/** The measured costs nearest in time from which one is drawn. */
+/** A cost is drawn from this number of measured costs nearest in time. */
 const NEIGHBOURS = 4
 
-/** Draws from the costs measured around a time; 0 where none were. */
+/** Draws from the costs measured around a time; 0 where there are none. */
 class LocalSample {
   readonly #at: Float64Array
   readonly #ms: Float64Array
@@ -44,7 +44,7 @@ export interface ClassedCosts {
   readonly costs: readonly (readonly TimedCost[])[]
 }
 
-/** Draws from the costs of a class, or of the nearest class that has any. */
+/** Draws from the costs of a class, or of the nearest class that has some. */
 class LocalClasses {
   readonly #edges: readonly Ms[]
   readonly #samples: readonly LocalSample[]
@@ -64,8 +64,8 @@ class LocalClasses {
 }
 
 /**
- * The overheads of one run as they were at each time: a machine that is slow to wake is so for a
- * while, and a queue that is full then feels it batch after batch.
+ * The overheads of one run, as measured around each time. A machine that is slow to wake stays so
+ * for a while, and a full queue then pays for it batch after batch.
  */
 export class LocalOverheads implements OverheadModel {
   readonly #timer: LocalSample
@@ -82,7 +82,7 @@ export class LocalOverheads implements OverheadModel {
     this.#dispatch = new LocalClasses(costs.dispatch)
   }
 
-  /** The run's own times of hand-over are used in place of a lag. */
+  /** 0: a run with local overheads also uses its recorded send times. */
   lag(): Ms {
     return 0
   }

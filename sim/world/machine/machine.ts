@@ -2,16 +2,16 @@ import type { MachineField } from './recorded-field.ts'
 import { idealSpeed, type Speed, SpeedField } from './speed.ts'
 import { NEVER, Standstills } from './standstills.ts'
 
-/** A machine in time: how fast its executors are, and when its dispatcher stands still. */
+/** A machine over time: the speed of its executors, and the stalls of its dispatcher. */
 export interface Machine {
   readonly speed: Speed
-  /** what completions and timers wait for */
+  /** stalls that delay completions and timers */
   readonly dispatcher: Standstills
-  /** what new requests wait for */
+  /** stalls that delay new requests */
   readonly intake: Standstills
 }
 
-/** Constant speed 1, and a dispatcher that never rests. */
+/** Constant speed 1, and a dispatcher that never stalls. */
 export const IDEAL_MACHINE: Machine = Object.freeze({
   speed: idealSpeed,
   dispatcher: new Standstills(NEVER),

@@ -10,12 +10,12 @@ function draws(draw: (random: Random) => number): Float64Array {
 }
 
 describe('an empirical distribution', () => {
-  test('takes a short sample whole, sorted', () => {
+  test('keeps a short sample whole, sorted', () => {
     expect(Empirical.table([3, 1, 2])).toEqual([1, 2, 3])
     expect(Empirical.table([])).toEqual([])
   })
 
-  test('thins a long sample to evenly spaced quantiles, both ends among them', () => {
+  test('thins a long sample to evenly spaced quantiles, including both ends', () => {
     const sample = Array.from({ length: 10_001 }, (_, i) => 10_000 - i)
     const table = Empirical.table(sample, 11)
     expect(table).toEqual(Array.from({ length: 11 }, (_, i) => 1000 * i))
@@ -36,7 +36,7 @@ describe('an empirical distribution', () => {
     }
   })
 
-  test('its mean is that of its draws, |z| <= 4', () => {
+  test('its mean is the mean of its draws, |z| <= 4', () => {
     for (const table of [[7], [0, 10], [0, 0, 10], [1, 2, 3, 50]]) {
       const empirical = new Empirical(table)
       const values = draws((random) => empirical.draw(random))
@@ -47,7 +47,7 @@ describe('an empirical distribution', () => {
     }
   })
 
-  test('needs a value', () => {
+  test('needs at least one value', () => {
     expect(() => new Empirical([])).toThrow('quantiles')
   })
 })
@@ -68,23 +68,23 @@ describe('overheads', () => {
   })
   const random = new Random('gaps')
 
-  test('dispatch costs what it did after the gap that is nearest in logarithm', () => {
-    // between 0.1 and 10 ms that changes at 1 ms; 0 counts as a microsecond
+  test('dispatch costs as measured after the nearest gap in logarithm', () => {
+    // tables at 0.1 and 10 ms meet at 1 ms; a gap of 0 counts as a microsecond
     const gaps = [0, 0.009, 0.011, 0.99, 1.01, 500, Number.POSITIVE_INFINITY]
     const costs = gaps.map((gap) => overheads.dispatch(random, 0, gap))
     expect(costs).toEqual([10, 10, 20, 20, 30, 30, 30])
   })
 
-  test('completion costs more where the dispatcher sleeps: it is due late or never', () => {
+  test('completion costs more where the dispatcher sleeps because nothing is due soon', () => {
     const dues = [-1, 0, 0.19, 0.21, Number.POSITIVE_INFINITY]
     expect(dues.map((due) => overheads.completion(random, 0, due))).toEqual([3, 3, 3, 4, 4])
   })
 
-  test('lag and timer have samples of their own', () => {
+  test('send delays and timers have samples of their own', () => {
     expect([overheads.lag(random), overheads.timer(random)]).toEqual([1, 2])
   })
 
-  test('none cost nothing', () => {
+  test('without tables cost nothing', () => {
     const none = new Overheads(NO_OVERHEADS)
     expect([0, 5, Number.POSITIVE_INFINITY].map((gap) => none.dispatch(random, 0, gap))).toEqual([
       0, 0, 0,

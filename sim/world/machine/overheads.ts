@@ -1,45 +1,47 @@
 import { Empirical, type QuantileTable, type Random } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
 
-/** A sample that was measured around a value of what it depends on, ms. */
+/** Costs measured around a value of the quantity that they depend on, both ms. */
 export interface TableAt {
   readonly atMs: Ms
   readonly table: QuantileTable
 }
 
 /**
- * What the path around the executor costs, as measured samples, ms. Each list is rising in `atMs`:
- * the table of the nearest one (in log) holds.
+ * Overheads around an executor, as measured samples, ms. The lists rise in `atMs`; the table that
+ * is nearest on a logarithmic scale applies.
  */
 export interface OverheadTables {
-  /** lateness of a request's hand-over against its schedule */
+  /** send delay: from a request's scheduled time until it is sent */
   readonly lag: QuantileTable
   readonly timer: QuantileTable
   /**
-   * from the end of a batch until the dispatcher has seen it, by how soon that had something else
-   * to do: about to, it is awake; else it sleeps and must be woken
+   * from the end of a batch until the dispatcher sees it, by the time until the dispatcher's next
+   * event: shortly before an event it is awake, otherwise it sleeps and must be woken
    */
   readonly completion: readonly TableAt[]
-  /** handing a batch to its executor's thread until it begins, by how long that was idle */
+  /**
+   * from handing a batch to an idle executor's thread until it begins, by the executor's idle time
+   */
   readonly dispatch: readonly TableAt[]
 }
 
-/** What overheads cost at a time, ms; drawn with `random`. */
+/** Overheads at a time, ms, drawn with `random`. */
 export interface OverheadModel {
   lag(random: Random, at: Ms): Ms
   timer(random: Random, at: Ms): Ms
-  /** `due`: how soon the dispatcher has something else to do */
+  /** `due`: time until the dispatcher's next event, ms */
   completion(random: Random, at: Ms, due: Ms): Ms
-  /** `gap`: how long the executor was idle */
+  /** `gap`: how long the executor was idle, ms */
   dispatch(random: Random, at: Ms, gap: Ms): Ms
 }
 
-/** Upper edges of all classes but the last: geometric means of neighbours. */
+/** Upper edges of all classes except the last: geometric means of neighbours, ms. */
 export function classEdges(atMs: readonly Ms[]): Ms[] {
   return atMs.slice(1).map((at, i) => Math.sqrt(Math.max(at, 1e-3) * Math.max(atMs[i]!, 1e-3)))
 }
 
-/** The class of a value among upper edges. */
+/** Index of the class that contains a value, by upper edges. */
 export function classOf(edges: ArrayLike<Ms>, value: Ms): number {
   let i = 0
   while (i < edges.length && value > edges[i]!) i++
@@ -61,7 +63,7 @@ class Classed {
   }
 }
 
-/** Overheads that are alike at all times, as a profile states them. */
+/** Overheads that do not change over time, as a profile has them. */
 export class Overheads implements OverheadModel {
   readonly #lag: Empirical
   readonly #timer: Empirical

@@ -3,18 +3,18 @@ import { hostSchema } from '../../documents/index.ts'
 import { activationPlanSchema } from '../../memory/index.ts'
 
 /**
- * A profile: what calibration found out about models on a machine. It lets `simulate` predict
- * without running anything. Times in ms.
+ * A profile: calibrated timings of models on a machine, ms. With it, `simulate` predicts without
+ * running anything.
  */
 
-/** About eleven days: no figure of a profile is longer, and sums of such stay exact. */
+/** About eleven days. No duration in a profile is longer, so sums stay exact. */
 const LONGEST_MS = 1e9
 const FASTEST = 1e6
 
 const ms = z.number().min(0).max(LONGEST_MS)
 const whole = z.number().int().min(1).max(LONGEST_MS)
 
-/** Values each of which is above the one before. */
+/** Values of which each is above the one before. */
 const rising = (item: z.ZodNumber) =>
   z
     .array(item)
@@ -45,7 +45,7 @@ const steps = z
       .array(ms)
       .min(1)
       .superRefine(expectOrder((value, before) => value >= before, 'at least')),
-    /** 0 is a standstill */
+    /** 0 is a stall */
     speeds: z
       .array(z.number().min(0).max(FASTEST))
       .refine((speeds) => speeds.some((speed) => speed > 0), {
@@ -72,7 +72,7 @@ const intervals = z
 
 type Context = z.core.$RefinementCtx
 
-/** Tells the first value that does not stand so to the one before. */
+/** Reports the first value that is in the wrong order. */
 function expectOrder(
   holds: (value: number, before: number) => boolean,
   words: string,

@@ -18,7 +18,7 @@ const turnsOf = (batches: readonly WorkedBatch[]) => ({
   handOvers: [],
 })
 
-/** Batches that follow one another on each executor: some held up, some dispatched late. */
+/** Consecutive batches on each executor: some held up, some dispatched late. */
 const part = fc.record({
   executor: fc.nat(1),
   gap: fc.double({ min: 0, max: 20, noNaN: true }),
@@ -45,7 +45,7 @@ const run = fc.array(part, { minLength: 1, maxLength: 40 }).map((parts) => {
 })
 
 describe('a recorded field', () => {
-  test('gives the same ends to the same batches, run again with usual dispatches', () => {
+  test('gives the same batches the same ends when they run again with usual dispatches', () => {
     fc.assert(
       fc.property(run, (batches) => {
         const field = new SpeedField(recordField(batches, 2, turnsOf(batches)).executors)
@@ -79,8 +79,8 @@ describe('a recorded field', () => {
     ])
   })
 
-  test('puts what held a batch up into its middle', () => {
-    // of 23 ms for 10 ms of work, 13 ms at 1 / 1.3 and a standstill of 10 ms between its halves
+  test('places the delay of a batch in its middle', () => {
+    // 10 ms of work took 23 ms: 13 ms at speed 1 / 1.3, with a stall of 10 ms in the middle
     const [{ times, speeds }] = recordField([batch(0, [0, 0, 23], 10)], 1, NO_TURNS).executors as [
       { times: number[]; speeds: number[] },
     ]
@@ -88,7 +88,7 @@ describe('a recorded field', () => {
     expect(speeds).toEqual([1 / 1.3, 0, 1 / 1.3])
   })
 
-  test('makes a standstill of the executor out of a late dispatch', () => {
+  test('turns a late dispatch into a stall of the executor', () => {
     const batches = [
       batch(0, [0, 0.02, 10.02], 10),
       batch(0, [20, 20.02, 30.02], 10),
@@ -101,7 +101,7 @@ describe('a recorded field', () => {
     ])
   })
 
-  test('makes the executor late where the dispatcher was at work and did not see an end', () => {
+  test('makes the executor late where an active dispatcher did not see an end', () => {
     const done = [0, 20, 40].map((at) => batch(0, [at, at, at + 10], 10))
     const unseen = { ...batch(0, [60, 60, 70], 10), done: 75 }
     const batches = [...done, unseen]
@@ -124,7 +124,7 @@ describe('a recorded field', () => {
     })
   })
 
-  test('tells what holds up completions and timers from what holds up hand-overs only', () => {
+  test('separates stalls that delay completions and timers from those that only delay sends', () => {
     const usual = Array.from({ length: 9 }, (_, i): DueEvent => [i, i + 0.01])
     const lateTimer: DueEvent = [20, 25]
     const lateRequest: DueEvent = [40, 43]

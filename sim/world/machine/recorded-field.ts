@@ -8,7 +8,7 @@ import {
   usualOverhead,
 } from './standstills.ts'
 
-/** One batch as an executor ran it. `work`: what it should have taken at speed 1, ms. */
+/** One batch on an executor. `work`: its calibrated duration at speed 1, ms. */
 export interface WorkedBatch {
   readonly executor: number
   readonly dispatched: Ms
@@ -24,39 +24,38 @@ export interface Steps {
   readonly speeds: readonly number[]
 }
 
-/** How fast a machine was during a run, and when its dispatcher stood still. */
+/** The speed of a machine during a run, and the stalls of its dispatcher. */
 export interface MachineField {
   readonly executors: readonly Steps[]
-  /** standstills that held up completions and timers */
+  /** stalls that delayed completions and timers */
   readonly dispatcher: Intervals
-  /** standstills that held up anything at all, new requests included */
+  /** stalls that delayed anything, including new requests */
   readonly intake: Intervals
 }
 
-/** What the dispatcher did in a run. */
+/** The events of a run that a dispatcher handled. */
 export interface DispatcherTurns {
   /** completions and timers */
   readonly reactions: readonly DueEvent[]
-  /** requests, due when they were scheduled */
+  /** requests, due at their scheduled time */
   readonly handOvers: readonly DueEvent[]
 }
 
-/** A batch that took this many times its work was held up rather than slow. */
+/** A batch that took more than this multiple of its work was held up rather than slow. */
 const HELD_UP = 1.3
 
 /**
  * The speed of a run's machine as a field in time, from its batches in the order of dispatch.
  *
- * From the start of each batch to the start of the next, an executor ran at work over time taken.
- * Where a batch was held up, nobody knows when, so its excess becomes a standstill in its middle:
- * spread evenly, a standstill of 10 ms under a batch of 0.5 ms would make a batch that begins 20 µs
- * earlier in the simulation end 400 µs too early. A dispatch that took unusually long is a
- * standstill of the executor.
+ * From the start of each batch to the start of the next, an executor ran at its work over the time
+ * taken. A recording does not show when in a batch a delay happened, so the excess of a delayed
+ * batch becomes a stall in its middle. Spread evenly, a stall of 10 ms in a batch of 0.5 ms of work
+ * would make a batch that begins 20 µs earlier in the simulation end 400 µs too early. An unusually
+ * slow dispatch is a stall of the executor.
  *
- * Requests that were handed over late say that the dispatcher stood still, but not that a
- * completion would have waited: where dispatcher and executor share a core, the one runs when the
- * other ends. So only completions and timers that were late themselves make standstills for their
- * like.
+ * A request that was sent late shows that the dispatcher stalled, but not that a completion would
+ * have waited: where dispatcher and executor share a core, one runs when the other ends. So only
+ * late completions and timers make stalls for completions and timers.
  */
 export function recordField(
   batches: readonly WorkedBatch[],
@@ -73,7 +72,7 @@ export function recordField(
   const completion = usualOverhead(batches.map((batch) => batch.done - batch.ended))
   for (const batch of batches) {
     const { executor, dispatched, started, done, work } = batch
-    // the dispatcher was at work but did not see the end: the executor was held up in reporting it
+    // the dispatcher acted in between but did not see the end, so the executor reported it late
     const unseen = done - nextAct(acts, batch.ended) > completion.longest
     const ended = unseen ? done - completion.median : batch.ended
     const { times, speeds } = fields[executor]!

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Steps } from './recorded-field.ts'
 import { idealSpeed, SpeedField } from './speed.ts'
 
-/** Some steps stand still; the last one never does, so that all work ends. */
+/** Some steps are stalls; the last is not, so that all work ends. */
 const speed = fc.oneof(
   fc.constant(0),
   fc.constant(1),
@@ -18,17 +18,17 @@ const steps: fc.Arbitrary<Steps> = fc
   .map(([first, parts, last]) => {
     let at = first
     const times = [first, ...parts.map(([gap]) => (at += gap))]
-    return { times, speeds: [...parts.map(([, own]) => own), last] }
+    return { times, speeds: [...parts.map(([, speed]) => speed), last] }
   })
 const start = fc.double({ min: 0, max: 400, noNaN: true })
 const amount = fc.double({ min: 1e-3, max: 200, noNaN: true })
 
-/** Work that is done between two times, summed up over all steps. */
+/** Work done between two times, summed over all steps. */
 function workBetween({ times, speeds }: Steps, from: number, to: number): number {
-  return speeds.reduce((sum, own, i) => {
+  return speeds.reduce((sum, speed, i) => {
     const begin = i === 0 ? Number.NEGATIVE_INFINITY : times[i]!
     const end = times[i + 1] ?? Number.POSITIVE_INFINITY
-    return sum + own * Math.max(0, Math.min(end, to) - Math.max(begin, from))
+    return sum + speed * Math.max(0, Math.min(end, to) - Math.max(begin, from))
   }, 0)
 }
 
@@ -42,14 +42,14 @@ test('between a start and its finish exactly the work is done', () => {
   )
 })
 
-test('work that is split ends when the whole does', () => {
+test('split work ends when the whole does', () => {
   fc.assert(
     fc.property(steps, start, amount, amount, (field, from, first, second) => {
       const whole = new SpeedField([field]).finish(0, from, first + second)
       const split = new SpeedField([field])
       const end = split.finish(0, split.finish(0, from, first), second)
-      const slowest = Math.min(...field.speeds.filter((own) => own > 0))
-      // what rounding leaves of the work may have to wait out a standstill
+      const slowest = Math.min(...field.speeds.filter((speed) => speed > 0))
+      // work left by rounding may have to wait for the end of a stall
       const slack = 1e-9 * (1 + whole)
       const between = workBetween(field, Math.min(end, whole), Math.max(end, whole))
       expect(between).toBeLessThanOrEqual(slack * Math.max(1, 1 / slowest))
@@ -68,12 +68,12 @@ test('a later start, or more work, never ends earlier', () => {
   )
 })
 
-test('what was asked before changes no answer, as long as starts rise', () => {
+test('earlier calls change no answer, as long as starts rise', () => {
   fc.assert(
     fc.property(steps, fc.array(fc.tuple(start, amount), { minLength: 1 }), (field, calls) => {
-      const one = new SpeedField([field])
+      const reused = new SpeedField([field])
       for (const [from, work] of calls.sort((a, b) => a[0] - b[0])) {
-        expect(one.finish(0, from, work)).toBe(new SpeedField([field]).finish(0, from, work))
+        expect(reused.finish(0, from, work)).toBe(new SpeedField([field]).finish(0, from, work))
       }
     }),
   )
@@ -94,7 +94,7 @@ test('before the first time the first speed holds', () => {
   expect(field.finish(0, 5, 10)).toBe(22.5)
 })
 
-test('nothing is done in a standstill, and work that ends as it begins is done', () => {
+test('no work is done in a stall, and work that ends as it begins is done', () => {
   const field = new SpeedField([{ times: [0, 10, 15], speeds: [1, 0, 2] }])
   expect(field.finish(0, 8, 2)).toBe(10)
   expect(field.finish(0, 8, 3)).toBe(15.5)

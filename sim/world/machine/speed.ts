@@ -1,11 +1,11 @@
 import type { Ms } from '../../serving/index.ts'
 import type { Steps } from './recorded-field.ts'
 
-/** How fast executors are, as a process in time: work done per ms; 1 is as calibrated. */
+/** The speed of executors over time: work done per ms. 1 is the speed at calibration. */
 export interface Speed {
   /**
-   * When `work` (ms at speed 1) that an executor begins at `start` is done. Calls of one executor
-   * come with rising `start`.
+   * Time at which `work` (ms at speed 1) that an executor begins at `start` is done. Calls for one
+   * executor have rising `start`.
    */
   finish(executor: number, start: Ms, work: Ms): Ms
 }
@@ -16,9 +16,9 @@ export const idealSpeed: Speed = Object.freeze({
 })
 
 /**
- * A speed field: a step function for each executor, where `speeds[i]` holds from `times[i]` on, and
- * before the first time the first. It belongs to time and not to batches, so batches that
- * are composed differently still meet the machine as it was at that moment.
+ * A speed field: a step function for each executor. `speeds[i]` holds from `times[i]` on, and
+ * `speeds[0]` also before. It depends on time and not on batches, so batches with other members
+ * still meet the machine as it was at that moment.
  */
 export class SpeedField implements Speed {
   readonly #steps: readonly { readonly times: Float64Array; readonly speeds: Float64Array }[]

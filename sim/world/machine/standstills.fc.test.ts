@@ -15,7 +15,7 @@ const part = fc
   .map(([from, length]): [number, number] => [from, from + length])
 const parts = fc.array(part, { maxLength: 20 })
 
-test('joined intervals are disjoint, rise, and cover what their parts cover', () => {
+test('joined intervals are disjoint, rise, and cover the same times as their parts', () => {
   fc.assert(
     fc.property(parts, (all) => {
       const { from, to } = joinIntervals(all)
@@ -31,7 +31,7 @@ test('joined intervals are disjoint, rise, and cover what their parts cover', ()
   )
 })
 
-test('what falls due in a standstill waits for its end, and nothing else does', () => {
+test('only an event that is due in a stall is delayed, to the end of that stall', () => {
   fc.assert(
     fc.property(parts, fc.double({ min: 0, max: 130, noNaN: true }), (all, at) => {
       const intervals = joinIntervals(all)
@@ -43,7 +43,7 @@ test('what falls due in a standstill waits for its end, and nothing else does', 
   )
 })
 
-describe('a standstill', () => {
+describe('a stall', () => {
   const standstills = new Standstills({ from: [10, 30], to: [20, 31] })
 
   test('includes its beginning and not its end', () => {
@@ -51,23 +51,23 @@ describe('a standstill', () => {
     expect(times.map((at) => standstills.release(at))).toEqual([9.999, 20, 20, 20, 31, 31])
   })
 
-  test('may be none at all', () => {
+  test('may be absent', () => {
     expect(new Standstills({ from: [], to: [] }).release(5)).toBe(5)
   })
 })
 
-describe('standstills of a run', () => {
+describe('stalls of a run', () => {
   const of = (...late: DueEvent[]) => {
     const usual = Array.from({ length: 9 }, (_, i): DueEvent => [i, i + 0.02])
     const turns = [...usual, ...late]
     return standstillsOf(turns, actsOf(turns))
   }
 
-  test('what is usually late is no standstill', () => {
+  test('do not include a usual delay', () => {
     expect(of([20, 20.05], [30, 30.11])).toEqual(NEVER)
   })
 
-  test('last from shortly before something was due to the next act, whichever that was', () => {
+  test('last from shortly before an event was due to the next act of the dispatcher', () => {
     expect(of([20, 25])).toEqual({ from: [19.8], to: [25] })
     expect(of([20, 25], [22, 22.01])).toEqual({ from: [19.8], to: [22.01] })
   })
@@ -76,12 +76,12 @@ describe('standstills of a run', () => {
     expect(of([20, 25], [19.9, 19.91])).toEqual({ from: [19.91], to: [25] })
   })
 
-  test('are none where a turn was late but the dispatcher at work', () => {
+  test('are absent where an event was late but the dispatcher was active', () => {
     const acts = Array.from({ length: 60 }, (_, i): DueEvent => [20 + i / 12, 20 + i / 12])
     expect(of([20, 25], ...acts)).toEqual(NEVER)
   })
 
-  test('hold up what they held up, and end when it happened', () => {
+  test('delay the events that they delayed in the run, and end when those happened', () => {
     const due = fc.double({ min: 10, max: 1000, noNaN: true })
     const late = fc.double({ min: 1, max: 20, noNaN: true })
     fc.assert(
@@ -91,7 +91,7 @@ describe('standstills of a run', () => {
     )
   })
 
-  test('the next act is the first that is later', () => {
+  test('the next act is the first later one', () => {
     const acts = actsOf([
       [0, 3],
       [0, 1],

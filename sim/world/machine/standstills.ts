@@ -1,12 +1,12 @@
 import type { Ms } from '../../serving/index.ts'
 
-/** Intervals of time in which nothing went on, disjoint and rising. */
+/** Intervals of time, disjoint and rising. */
 export interface Intervals {
   readonly from: readonly number[]
   readonly to: readonly number[]
 }
 
-/** No interval at all. */
+/** No interval. */
 export const NEVER: Intervals = Object.freeze({ from: [], to: [] })
 
 /** Sorts intervals and joins those that overlap. */
@@ -24,25 +24,25 @@ export function joinIntervals(parts: readonly (readonly [from: Ms, to: Ms])[]): 
   return { from, to }
 }
 
-/** An overhead this much above its median is a standstill of the thread, not the cost of a step. */
+/** An overhead this much above its median is a stall of the thread, not the cost of a step. */
 const STANDSTILL_MS = 0.1
-/** A standstill may have begun this long before it was noticed, but not before the last act. */
+/** A stall may begin this long before an event is due, but not before the last act. */
 const UNSEEN_MS = 0.2
 
-/** The usual overhead of a sample, and the longest that still counts as one. */
+/** The median overhead of a sample, and the longest that is not a stall. */
 export function usualOverhead(sample: readonly Ms[]): { median: Ms; longest: Ms } {
   const sorted = Float64Array.from(sample).sort()
   const median = sorted.length > 0 ? sorted[sorted.length >> 1]! : 0
   return { median, longest: median + STANDSTILL_MS }
 }
 
-/** Something the dispatcher had to do: when it was due, and when it did it. */
+/** An event of the dispatcher: when it was due, and when it was handled. */
 export type DueEvent = readonly [due: Ms, happened: Ms]
 
 /**
- * When the dispatcher stood still: one of `turns` was due and for unusually long it did nothing at
- * all, until the next of its `acts`, whichever that was. It may have begun before anything was due;
- * without that, what falls due a little earlier in the simulation would always slip through.
+ * The stalls of the dispatcher: one of `turns` was due, and the dispatcher did nothing for
+ * unusually long, until the next of its `acts`. A stall may begin before the event was due. Without
+ * that, an event that is due slightly earlier in the simulation would always escape it.
  */
 export function standstillsOf(turns: readonly DueEvent[], acts: Float64Array): Intervals {
   const usual = usualOverhead(turns.map(([due, happened]) => happened - due))
@@ -80,7 +80,7 @@ export function indexAfter(times: Float64Array, at: Ms): number {
   return low
 }
 
-/** When the dispatcher's thread did not run: what falls due meanwhile waits for its return. */
+/** Stalls of the dispatcher's thread: an event that is due in one is delayed to its end. */
 export class Standstills {
   readonly #from: Float64Array
   readonly #to: Float64Array
@@ -90,7 +90,7 @@ export class Standstills {
     this.#to = Float64Array.from(intervals.to)
   }
 
-  /** `at` itself, or the end of the standstill in which it lies. */
+  /** `at`, or the end of the stall that contains it. */
   release(at: Ms): Ms {
     const after = indexAfter(this.#from, at)
     return after > 0 && at < this.#to[after - 1]! ? this.#to[after - 1]! : at

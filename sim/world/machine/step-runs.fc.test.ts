@@ -4,7 +4,7 @@ import { StepRuns } from './step-runs.ts'
 
 const positive = (max: number) => fc.double({ min: 1e-3, max, noNaN: true })
 
-test('a run is cut at the first end of a step after an instant', () => {
+test('a run is cut at the end of its first step after an instant', () => {
   fc.assert(
     fc.property(
       fc.record({ base: positive(9), context: fc.constantFrom(0, 0.001, 0.3), steps: fc.nat(400) }),
@@ -32,7 +32,7 @@ test('a run is cut at the first end of a step after an instant', () => {
         }
         const started = 3
         const end = runs.begin(started, run, law)
-        // step by step
+        // reference: one step after another
         const ends: number[] = []
         let at = started
         for (let i = 0; i < steps; i++) {
@@ -41,9 +41,9 @@ test('a run is cut at the first end of a step after an instant', () => {
         }
         expect(end).toBeCloseTo(ends.at(-1)!, 6)
         const now = started + share * (end - started)
-        const first = ends.findIndex((one) => one > now + 1e-6)
-        // too near an end to tell
-        fc.pre(ends.every((one) => Math.abs(one - now) > 1e-6))
+        const first = ends.findIndex((end) => end > now + 1e-6)
+        // closer to an end than rounding can separate
+        fc.pre(ends.every((end) => Math.abs(end - now) > 1e-6))
         const cut = runs.cut(now, 0)
         if (first < 0 || first === steps - 1) expect(cut).toBeNull()
         else {

@@ -1,23 +1,23 @@
 import type { Ms, StepRun } from '../../serving/index.ts'
 
-/** How long a step of an engine takes, ms at speed 1. */
+/** Duration of an engine's step, ms at speed 1. */
 export interface StepLaw {
   readonly baseMs: Ms
-  /** for each sequence that takes part, with its prompt or with a token */
+  /** for each sequence in the step, in prefill or decode */
   readonly perSequenceMs: Ms
   readonly perPrefillTokenMs: Ms
-  /** for each token in the KV caches of those who decode */
+  /** for each token in the KV caches of decoding sequences */
   readonly perContextTokenMs: Ms
 }
 
 /**
- * The runs that engines are on, one for each executor. Contexts grow by a token a step, so the
- * steps of a run take longer evenly, and so many of them together are a sum in closed form.
+ * The current runs of engines, one for each executor. Contexts grow by one token a step, so the
+ * duration of steps grows linearly and the duration of a run is a sum in closed form.
  */
 export class StepRuns {
   readonly #started: Float64Array
   readonly #first: Float64Array
-  /** what each step takes more than the one before */
+  /** by how much each step is longer than the one before, ms */
   readonly #growth: Float64Array
   readonly #steps: Float64Array
 
@@ -28,7 +28,7 @@ export class StepRuns {
     this.#steps = new Float64Array(executors)
   }
 
-  /** Returns when the run ends unless it is cut. */
+  /** Returns when the run ends if it is not cut, ms. */
   begin(now: Ms, run: StepRun, law: StepLaw): Ms {
     const { executor, decodes, prefills } = run
     this.#started[executor] = now
@@ -43,7 +43,7 @@ export class StepRuns {
     return this.#after(executor, run.steps)
   }
 
-  /** Cuts a run after its first step that ends after `now`; null where that is its last. */
+  /** Cuts a run at the end of its first step after `now`; null where that is its last step. */
   cut(now: Ms, executor: number): Ms | null {
     const steps = this.#stepsUntil(now, executor)
     if (steps >= this.#steps[executor]!) return null
@@ -63,13 +63,13 @@ export class StepRuns {
     return this.#first[executor]! + this.#growth[executor]! * (this.#steps[executor]! - 1)
   }
 
-  /** When so many steps have ended. */
+  /** Time at which this number of steps has ended, ms. */
   #after(executor: number, steps: number): Ms {
     const grown = (this.#growth[executor]! * steps * (steps - 1)) / 2
     return this.#started[executor]! + steps * this.#first[executor]! + grown
   }
 
-  /** The fewest steps that last beyond `now`: what ends at an instant has ended before it. */
+  /** The fewest steps that end after `now`: a step that ends at `now` has ended. */
   #stepsUntil(now: Ms, executor: number): number {
     const all = this.#steps[executor]!
     const elapsed = now - this.#started[executor]!
@@ -81,7 +81,7 @@ export class StepRuns {
         ? (2 * elapsed) / (linear + Math.sqrt(linear * linear + 2 * growth * elapsed))
         : elapsed / linear
     let steps = Math.min(all, Math.max(1, Math.ceil(root) || 1))
-    // the root is rounded: the ends of steps decide
+    // the root is rounded, so the ends of steps decide
     while (steps > 1 && this.#after(executor, steps - 1) > now) steps--
     while (steps < all && this.#after(executor, steps) <= now) steps++
     return steps

@@ -6,24 +6,24 @@ import { declaredWork, NO_WAKE, tabulatedWork, type WorkTable, wakeCost } from '
 const random = new Random('work')
 
 describe('declared work', () => {
-  test('constant work is that of any batch', () => {
+  test('constant work is the same for every batch', () => {
     const { of } = declaredWork({ law: 'constant', ms: 4 })
     expect([of(1, 1, random), of(32, 512, random)]).toEqual([4, 4])
   })
 
-  test('linear work counts padded tokens of every member', () => {
+  test('linear work counts the padded tokens of every member', () => {
     const work = { base_ms: 2, per_item_ms: 0.5, per_token_ms: 0.01 }
     expect(declaredWork({ law: 'linear', ...work }).of(4, 100, random)).toBe(2 + 4 * (0.5 + 1))
   })
 
-  test('work of a table is linear between the sizes and beyond them, whatever the length', () => {
+  test('tabulated work is linear between and beyond its sizes, at any length', () => {
     const { of } = declaredWork({ law: 'table', sizes: [2, 4, 8], ms: [3, 4, 8], cv: 0 })
     const sizes = [1, 2, 3, 4, 6, 8, 12]
     expect(sizes.map((size) => of(size, 1, random))).toEqual([3, 3, 3.5, 4, 6, 8, 12])
     expect(sizes.map((size) => of(size, 99, random))).toEqual([3, 3, 3.5, 4, 6, 8, 12])
   })
 
-  test('work of a table scatters about its mean with its coefficient of variation, |z| <= 4', () => {
+  test('tabulated work scatters about its mean with its coefficient of variation, |z| <= 4', () => {
     const { of, mean } = declaredWork({ law: 'table', sizes: [1, 2], ms: [3, 5], cv: 0.3 })
     expect(mean(2, 77)).toBe(5)
     const n = 100_000
@@ -34,7 +34,7 @@ describe('declared work', () => {
       squares += (ratio - 1) ** 2
     }
     expect(Math.abs(sum / n - 1) / (0.3 / Math.sqrt(n))).toBeLessThanOrEqual(4)
-    // its kurtosis is 4.57, with w = 1 + cv^2: w^4 + 2 w^3 + 3 w^2 - 3
+    // kurtosis is 4.57: with w = 1 + cv^2, w^4 + 2 w^3 + 3 w^2 - 3
     expect(Math.abs(squares / n / 0.09 - 1) / Math.sqrt(3.57 / n)).toBeLessThanOrEqual(4)
   })
 
@@ -50,7 +50,7 @@ describe('declared work', () => {
     expect(Math.abs(sum / n - mean) / (deviation / Math.sqrt(n))).toBeLessThanOrEqual(4)
   })
 
-  test('a set-up time is the same each time, or drawn', () => {
+  test('a set-up time is constant or drawn', () => {
     expect(declaredWork({ law: 'constant', ms: 4 }).setUp).toBeUndefined()
     expect(declaredWork({ law: 'constant', ms: 4, setup_ms: 7 }).setUp?.(random)).toBe(7)
     const drawn = { distribution: 'uniform', min: 2, max: 3 } as const
@@ -74,18 +74,18 @@ describe('tabulated work', () => {
   }
   const of = (size: number, length: number) => tabulatedWork(table).of(size, length, random)
 
-  test('is the table at its knots', () => {
+  test('equals the table at its knots', () => {
     const cells = table.sizes.map((size) => table.lengths.map((length) => of(size, length)))
     expect(cells).toEqual(table.ms)
   })
 
-  test('is bilinear between them', () => {
+  test('is bilinear between knots', () => {
     expect(of(2, 16)).toBe(2)
     expect(of(1, 40)).toBe(1.5)
     expect(of(6, 40)).toBe((4 + 8 + 6 + 12) / 4)
   })
 
-  test('goes on at the last slope beyond them, and is constant before the first', () => {
+  test('continues at the last slope beyond them, and is constant before the first', () => {
     expect(of(16, 16)).toBe(6 + 8 * 0.5)
     expect(of(1, 112)).toBe(3)
     expect(of(1, 1)).toBe(1)
@@ -96,12 +96,12 @@ describe('tabulated work', () => {
     expect(tabulatedWork(falling).of(9, 1, random)).toBe(0)
   })
 
-  test('of one cell is that everywhere', () => {
-    const one = tabulatedWork({ sizes: [4], lengths: [8], ms: [[3]] })
-    expect([one.of(1, 1, random), one.of(9, 99, random)]).toEqual([3, 3])
+  test('of one cell is constant', () => {
+    const single = tabulatedWork({ sizes: [4], lengths: [8], ms: [[3]] })
+    expect([single.of(1, 1, random), single.of(9, 99, random)]).toEqual([3, 3])
   })
 
-  test('remembers each pair apart, however long it is', () => {
+  test('caches each pair separately, at any length', () => {
     const lengths = [1, 2 ** 24 + 1]
     const work = tabulatedWork({
       sizes: [1, 2],
@@ -122,7 +122,7 @@ describe('tabulated work', () => {
     ])
   })
 
-  test('a table of linear work is that work, between its knots and beyond them', () => {
+  test('a table of linear work equals that work, between and beyond its knots', () => {
     const law = { base: 2, item: 0.5, token: 0.01 }
     const exact = (size: number, length: number) =>
       law.base + size * (law.item + length * law.token)
@@ -147,7 +147,7 @@ describe('tabulated work', () => {
 describe('the wake-up cost', () => {
   const curve = { gapMs: [0.01, 1, 10], ms: [0.1, 0.5, 2] }
 
-  test('is met at its knots, and constant before the first and after the last', () => {
+  test('matches its knots, and is constant before the first and after the last', () => {
     expect(
       [0, 0.01, 1, 10, 99, Number.POSITIVE_INFINITY].map((gap) => wakeCost(curve, gap)),
     ).toEqual([0.1, 0.1, 0.5, 2, 2, 2])
@@ -158,11 +158,11 @@ describe('the wake-up cost', () => {
     expect(wakeCost(curve, Math.sqrt(10))).toBeCloseTo(1.25, 12)
   })
 
-  test('of nothing is nothing', () => {
+  test('of an empty curve is 0', () => {
     expect([0, 5, Number.POSITIVE_INFINITY].map((gap) => wakeCost(NO_WAKE, gap))).toEqual([0, 0, 0])
   })
 
-  test('never falls with the gap, also where knots lie below a microsecond', () => {
+  test('never falls with the gap, even where knots are below a microsecond', () => {
     const knot = fc.tuple(
       fc.oneof(fc.constantFrom(0, 0.0005, 0.001), fc.double({ min: 0, max: 20, noNaN: true })),
       fc.double({ min: 0, max: 5, noNaN: true }),

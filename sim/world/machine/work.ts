@@ -3,14 +3,14 @@ import { drawDuration, type Random } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
 import type { StepLaw } from './step-runs.ts'
 
-/** How much work a batch is: ms at speed 1, by its size and the length computed for each member. */
+/** Work of a batch, ms at speed 1, by its size and the length computed for each member. */
 export interface WorkModel {
   of(size: number, length: number, random: Random): Ms
-  /** work on top of a batch that finds its executor idle; absent where there is none */
+  /** extra work of a batch whose executor was idle; absent where there is none */
   readonly setUp?: (random: Random) => Ms
 }
 
-/** Work of which the mean is known. */
+/** Work with a known mean. */
 export interface MeanWork extends WorkModel {
   mean(size: number, length: number): Ms
 }
@@ -71,7 +71,7 @@ function refuseBatch(): never {
   throw new Error('Expected steps, not batches, of a model that generates')
 }
 
-/** Steps of a model that generates; null for one that does not. */
+/** Step durations of a model that generates; null for other models. */
 export function declaredSteps(work: Work): StepLaw | null {
   if (work.law !== 'generation') return null
   return {
@@ -90,8 +90,8 @@ export interface WorkTable {
 }
 
 /**
- * Interpolates a fitted table, bilinear in size and length, and continues it at its last slope.
- * What was interpolated once is remembered: the pairs that a run meets are few.
+ * Interpolates a fitted table, bilinear in size and length, and extrapolates at the last slope.
+ * Results are cached, because a run has few distinct pairs.
  */
 export function tabulatedWork(table: WorkTable): MeanWork {
   const known: Map<number, Ms>[] = []
@@ -117,7 +117,7 @@ function interpolate({ sizes, lengths, ms }: WorkTable, size: number, length: nu
   return Math.max(0, low + across * (high - low))
 }
 
-/** The interval of a rising grid in which x lies (or the nearest one), and where in it. */
+/** The interval of a rising grid that contains x (or is nearest), and the position of x in it. */
 function locate(grid: readonly number[], x: number): [number, number] {
   if (grid.length === 1) return [0, 0]
   let i = 0
@@ -126,8 +126,8 @@ function locate(grid: readonly number[], x: number): [number, number] {
 }
 
 /**
- * Extra work of a batch after its executor was idle for `gap`, between rising knots linear in the
- * logarithm of the gap; before the first knot and after the last one constant.
+ * Extra work of a batch after its executor was idle for `gap`, ms: linear in the logarithm of the
+ * gap between rising knots, constant before the first and after the last.
  */
 export interface WakeCurve {
   readonly gapMs: readonly Ms[]
@@ -143,7 +143,7 @@ export function wakeCost(curve: WakeCurve, gap: Ms): Ms {
   if (gap >= gapMs[last]!) return ms[last]!
   let i = 0
   while (gapMs[i + 1]! <= gap) i++
-  // gaps span microseconds to milliseconds; shorter ones than a microsecond are all alike
+  // gaps range from microseconds to milliseconds; shorter ones count as a microsecond
   const from = Math.max(gapMs[i]!, 1e-3)
   const to = Math.max(gapMs[i + 1]!, 1e-3)
   if (gap <= from) return ms[i]!

@@ -1,10 +1,10 @@
 import type { OwnedChunk } from '../../memory/index.ts'
 import type { SpaceChunk } from '../../stats/index.ts'
 
-/** More than so many chunks of a map cannot be told apart. */
+/** A chart of a map cannot show more chunks than this apart. */
 const MOST_CHUNKS = 400
 
-/** A chunk of one of several allocators. */
+/** A chunk, and the replica whose allocator holds it. */
 export interface ForeignChunk extends OwnedChunk {
   readonly replica: number
 }
@@ -15,17 +15,17 @@ interface Region {
 }
 
 /**
- * Puts the regions of several allocators in one address space: each keeps its place as long as it
- * is held, and a new one gets the lowest that is free.
+ * Places the regions of several allocators in one address space. A region keeps its address as long
+ * as it is held; a new one takes the lowest free address.
  */
 export class AddressSpace {
   #regions = new Map<string, Region>()
 
-  /** The chunks of one instant, by address, of which neighbours with one owner are one. */
+  /** The chunks at one instant, by address, with neighbours of one owner merged. */
   layOut(chunks: readonly ForeignChunk[]): SpaceChunk[] {
     const sizes = new Map<string, number>()
     for (const chunk of chunks) sizes.set(key(chunk), (sizes.get(key(chunk)) ?? 0) + chunk.bytes)
-    // an allocator that came anew may have another region where one of the last began
+    // a new allocator may have another region at the address of an old one
     const held = [...this.#regions].filter(([region, { bytes }]) => sizes.get(region) === bytes)
     this.#regions = new Map(held)
     for (const [region, bytes] of sizes) {
@@ -38,8 +38,8 @@ export class AddressSpace {
       return { address, bytes: chunk.bytes, owner: chunk.owner, region }
     })
     placed.sort((a, b) => a.address - b.address)
-    const joined = join(placed, (one, next) => {
-      return one.owner === next.owner && (one.region === next.region || one.owner !== 'free')
+    const joined = join(placed, (chunk, next) => {
+      return chunk.owner === next.owner && (chunk.region === next.region || chunk.owner !== 'free')
     })
     return withoutDust(joined).map(({ address, bytes, owner }) => ({ address, bytes, owner }))
   }
@@ -60,10 +60,10 @@ interface PlacedChunk extends SpaceChunk {
 
 const key = ({ replica, region }: ForeignChunk) => `${replica} ${region}`
 
-/** Joins neighbours without a gap between them, of which the larger one's owner is kept. */
+/** Merges adjacent chunks; the owner of the larger one is kept. */
 function join(
   chunks: readonly PlacedChunk[],
-  alike: (one: PlacedChunk, next: PlacedChunk) => boolean,
+  alike: (chunk: PlacedChunk, next: PlacedChunk) => boolean,
 ): PlacedChunk[] {
   const joined: PlacedChunk[] = []
   for (const chunk of chunks) {
@@ -77,13 +77,13 @@ function join(
   return joined
 }
 
-/** Where there are too many chunks, those that nobody would see join their neighbours. */
+/** Where there are too many chunks, those too small to be seen are merged with their neighbours. */
 function withoutDust(chunks: readonly PlacedChunk[]): readonly PlacedChunk[] {
   const all = chunks.reduce((sum, { bytes }) => sum + bytes, 0)
   let joined = chunks
   for (let least = all / 1e5; joined.length > MOST_CHUNKS; least *= 2) {
     const dust = least
-    joined = join(joined, (one, next) => Math.min(one.bytes, next.bytes) < dust)
+    joined = join(joined, (chunk, next) => Math.min(chunk.bytes, next.bytes) < dust)
   }
   return joined
 }

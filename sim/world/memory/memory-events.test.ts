@@ -28,8 +28,8 @@ pools:
   { file: 's.yaml' },
 )
 
-/** What a world tells a control plane that does this at the first arrival and at each event. */
-function told(act: (world: SimulatedWorld, step: number) => void): string[] {
+/** What a world reports to a control plane that calls `act` at the first arrival and each event. */
+function eventsOf(act: (world: SimulatedWorld, step: number) => void): string[] {
   const model = scenario.models.m!
   const activations = ['work' in model ? declaredPlan(model.memory!, 'fp32') : null]
   const plan = servingPlan(scenario, activations)
@@ -89,9 +89,9 @@ const batchOf = (executor: number, size: number): Batch => ({
 
 const LOAD_MS = 3 + (1000 * 4 * MIB) / 2 ** 30
 
-test('a batch that finds no memory ends at once, and is no work: who comes next wakes up', () => {
+test('a batch that finds no memory ends at once and counts as no work: the next batch pays a wake-up', () => {
   const loaded = 10 + LOAD_MS
-  const events = told((world, step) => {
+  const events = eventsOf((world, step) => {
     if (step === 0) world.load(0)
     else if (step === 1) world.start(batchOf(0, 30))
     else if (step === 2) world.start(batchOf(0, 1))
@@ -106,9 +106,9 @@ test('a batch that finds no memory ends at once, and is no work: who comes next 
   ])
 })
 
-test('two loads at once take the time of the bytes of both, and set up side by side', () => {
+test('two simultaneous loads take the time of the bytes of both, and set up in parallel', () => {
   const both = 13 + (1000 * 8 * MIB) / 2 ** 30
-  const events = told((world, step) => {
+  const events = eventsOf((world, step) => {
     if (step === 0) {
       world.load(0)
       world.load(1)
@@ -117,12 +117,12 @@ test('two loads at once take the time of the bytes of both, and set up side by s
   expect(events).toEqual(['10 arrival', `${both} loaded 0 true`, `${both} loaded 1 true`])
 })
 
-test('a load that finds no memory ends at once; what arenas give back makes room for it', () => {
+test('a load that finds no memory ends at once, and succeeds once arenas release memory', () => {
   const ended = 10 + LOAD_MS + 4.5
-  const events = told((world, step) => {
+  const events = eventsOf((world, step) => {
     if (step === 0) world.load(0)
     else if (step === 1) world.start(batchOf(0, 4))
-    // 4 of weights and 4 of an arena that is idle, of 10
+    // 4 MiB of weights and 4 of an idle arena, of 10
     else if (step === 2) world.load(1)
     else if (step === 3) {
       world.shrink(0)

@@ -9,11 +9,11 @@ import {
 } from '../../serving/index.ts'
 import type { WorldMemory } from './world-memory.ts'
 
-/** Counts what was decided about memory, and who was served cold, on the way to an observer. */
+/** Counts memory decisions and cold starts, and passes all calls on to another observer. */
 export class MemoryObserver extends Relay {
   readonly #memory: WorldMemory
   readonly #requests: Requests
-  /** when the model of an executor came last */
+  /** when the model of each executor was last loaded, ms */
   readonly #loadedAt = new Map<number, Ms>()
 
   constructor(observer: Observer, memory: WorldMemory, requests: Requests) {
@@ -40,7 +40,7 @@ export class MemoryObserver extends Relay {
     super.loaded(now, executor)
   }
 
-  /** Who came before the model that served it waited for a load. */
+  /** A request waited for a load if it was enqueued before the model that served it was loaded. */
   #count({ executor, members, size }: Batch, cold: { part: number; of: number }): void {
     const { outcome, enqueued } = this.#requests
     const loadedAt = this.#loadedAt.get(executor) ?? Number.NEGATIVE_INFINITY

@@ -6,11 +6,11 @@ export interface LoadEnd {
   readonly at: Ms
 }
 
-/** What the simulated world knows of models that come and go. */
+/** The loads of swappable models in the simulated world. */
 export interface ModelLoads {
   /**
-   * A load begins. When it ends, and when others do whose ends it shifts; null where its memory is
-   * short, which shows at once.
+   * Begins a load. Returns its end and those of loads that it delays; null where memory is short,
+   * which is reported at once.
    */
   load(now: Ms, executor: number, random: Random): readonly LoadEnd[] | null
   unload(now: Ms, executor: number): void

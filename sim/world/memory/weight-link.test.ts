@@ -9,7 +9,7 @@ interface Told {
   readonly bytes: number
 }
 
-/** When each load ends; a byte a ms. `at` rises. */
+/** The end of each load, at one byte a ms. `at` rises. */
 function ends(loads: readonly Told[], setUpMs = 0): number[] {
   const link = new WeightLink({ gibPerS: 1000 / 1024 ** 3, setUpMs })
   const last: number[] = []
@@ -32,28 +32,28 @@ const loads = fc
     return drawn.map(({ gap, bytes }) => ({ at: (at += gap), bytes }))
   })
 
-describe('loads that share a link', () => {
-  test('take the time of their own bytes where each has it to itself', () => {
+describe('loads on a shared link', () => {
+  test('that do not overlap take the time of their own bytes', () => {
     const apart = [0, 100, 200].map((at) => ({ at, bytes: 60 }))
     expect(ends(apart, 5)).toEqual([65, 165, 265])
   })
 
-  test('at once take the time of the bytes of all, and each that of what passed until its own were through', () => {
+  test('that overlap end when their own bytes are transferred, the last after the time of all bytes', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 1e9 }), { minLength: 1 }), (sizes) => {
         const all = ends(
           sizes.map((bytes) => ({ at: 0, bytes })),
           3,
         )
-        for (const [i, own] of sizes.entries()) {
-          const passed = sizes.reduce((total, other) => total + Math.min(own, other), 0)
+        for (const [i, size] of sizes.entries()) {
+          const passed = sizes.reduce((total, passing) => total + Math.min(size, passing), 0)
           expect(Math.abs(all[i]! - 3 - passed)).toBeLessThanOrEqual(1e-9 * passed)
         }
       }),
     )
   })
 
-  test('keep it busy: whenever they come, it is done when one after another would be', () => {
+  test('keep the link busy: all end together when they would end one after another', () => {
     fc.assert(
       fc.property(loads, fc.constantFrom(0, 4), (told, setUpMs) => {
         let free = 0
@@ -64,7 +64,7 @@ describe('loads that share a link', () => {
     )
   })
 
-  test('are where small steps of equal shares would have them', () => {
+  test('end where a simulation in small steps of equal shares ends them', () => {
     const told = [
       { at: 0, bytes: 40 },
       { at: 10, bytes: 10 },
@@ -85,8 +85,9 @@ describe('loads that share a link', () => {
   })
 })
 
-describe('Poisson loads are M/G/1 under processor sharing, load 0.5', () => {
-  // Kleinrock, Queueing Systems II (1976), section 4.4: E[S] / (1 - load), whatever the sizes are
+describe('Poisson loads are M/G/1 with processor sharing, load 0.5', () => {
+  // Kleinrock, Queueing Systems II (1976), section 4.4: E[S] / (1 - load), for any distribution of
+  // sizes
   const theory = 100 / (1 - 0.5)
   const laws: Readonly<Record<string, (random: Random) => number>> = {
     'of one size': () => 100,

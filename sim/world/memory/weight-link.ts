@@ -3,19 +3,19 @@ import type { LoadEnd } from './model-loads.ts'
 
 const GIB = 1024 ** 3
 
-/** A load under way: it sets up, then its bytes pass. */
+/** A load in progress: set-up, then the transfer of its bytes. */
 interface Load {
   readonly executor: number
   readonly passesFrom: Ms
   leftBytes: number
-  /** as things stand */
+  /** if no further load begins, ms */
   endsAt: Ms
 }
 
 /**
- * The way of weights to a device. Loads that are under way at once have equal shares of it
- * (processor sharing): models are copied tensor by tensor, and take turns at that grain. They set
- * up side by side.
+ * The transfer of weights to a device. Loads in progress have equal shares of its bandwidth
+ * (processor sharing), because models are copied tensor by tensor and alternate at that grain.
+ * Their set-up times overlap.
  */
 export class WeightLink {
   readonly #setUpMs: Ms
@@ -28,20 +28,20 @@ export class WeightLink {
     this.#bytesPerMs = (gibPerS * GIB) / 1000
   }
 
-  /** A load begins. Returns when each one that is under way ends, unless a further one begins. */
+  /** Begins a load. Returns the end of each load in progress if no further one begins. */
   begin(now: Ms, executor: number, bytes: number): readonly LoadEnd[] {
     this.#pass(this.#loads, now)
     this.#loads = this.#loads.filter(({ endsAt }) => endsAt > now)
     this.#now = now
     const passesFrom = now + this.#setUpMs
     this.#loads.push({ executor, passesFrom, leftBytes: bytes, endsAt: passesFrom })
-    const ahead = this.#loads.map((own) => ({ ...own }))
+    const ahead = this.#loads.map((load) => ({ ...load }))
     this.#pass(ahead, Number.POSITIVE_INFINITY)
     for (const [i, { endsAt }] of ahead.entries()) this.#loads[i]!.endsAt = endsAt
-    return this.#loads.map(({ executor: own, endsAt: at }) => ({ executor: own, at }))
+    return this.#loads.map(({ executor: loader, endsAt: at }) => ({ executor: loader, at }))
   }
 
-  /** Lets bytes pass until a time, as far as there are any. */
+  /** Transfers bytes until a time, or until none are left. */
   #pass(loads: readonly Load[], until: Ms): void {
     for (let at = this.#now; at < until; ) {
       const coming = loads.filter(({ leftBytes }) => leftBytes > 0)

@@ -7,17 +7,17 @@ import type { LoadEnd } from './model-loads.ts'
 import { WorldMemory } from './world-memory.ts'
 
 const MIB = 2 ** 20
-/** Of loads that are declared nothing is drawn. */
+/** Declared loads draw nothing from it. */
 const random = new Random('unused')
 
-/** Pools `one` and `two`, each with a model of its own. */
+/** Pools `one` and `two`, each with its own model. */
 function memoryOf(parts: {
   pools: readonly string[]
   devices?: string
   model?: string
-  /** of each model, where it is not what the scenario says */
+  /** of each model, where it differs from the scenario */
   weights?: number
-  /** measured */
+  /** measured durations, ms */
   loadMs?: readonly number[]
 }) {
   const model =
@@ -38,29 +38,29 @@ ${names.map((name, i) => `  - { name: ${name}, model: ${name}, ${parts.pools[i]}
   const activations = scenario.pools.map(({ model: name, precision }) => {
     const declared = scenario.models[name]!
     if (!('work' in declared)) return null
-    const own = declaredPlan(declared.memory!, precision)
+    const plan = declaredPlan(declared.memory!, precision)
     const { weights, loadMs } = parts
-    return { ...own, ...(weights !== undefined && { weights: [weights] }), loadMs }
+    return { ...plan, ...(weights !== undefined && { weights: [weights] }), loadMs }
   })
   const declared = servingPlan(scenario, activations)
   const plan = parts.loadMs === undefined ? declared : withMeasuredLoads(declared)
   return new WorldMemory({ scenario, plan, activations, maps: true })
 }
 
-/** As of models that are not declared. */
+/** The plan as it is for models whose loads are measured. */
 const withMeasuredLoads = (plan: ServingPlan): ServingPlan => ({
   ...plan,
-  devices: plan.devices.map((own) => ({
-    ...own,
-    residency: own.residency && { ...own.residency, gibPerS: null },
+  devices: plan.devices.map((device) => ({
+    ...device,
+    residency: device.residency && { ...device.residency, gibPerS: null },
   })),
 })
 
 const batch = (executor: number, size: number) => ({ executor, size, length: 1, tokens: size })
 const mib = (bytes: number) => bytes / MIB
 
-describe('a device of its own', () => {
-  test('a batch is shown at its peak until it ends; then weights and what the arena holds', () => {
+describe('a dedicated device', () => {
+  test('shows a batch at its peak until it ends, then weights and the arena', () => {
     const memory = memoryOf({ pools: ['memory: { allocator: bfc, limit_mib: 64 }'] })
     expect(memory.start(1000, batch(0, 4))).toBe(true)
     memory.end(3000, 0)
@@ -72,7 +72,7 @@ describe('a device of its own', () => {
     expect(space!.counts.extensions).toBe(2)
   })
 
-  test('replicas have one space: the counts of all, the figures of the fullest', () => {
+  test('replicas have one space: the counts of all, the other figures of the fullest', () => {
     const memory = memoryOf({ pools: ['replicas: 3, memory: { allocator: bfc, limit_mib: 64 }'] })
     expect(memory.start(0, batch(0, 1))).toBe(true)
     expect(memory.start(0, batch(2, 8))).toBe(true)
@@ -89,7 +89,7 @@ describe('a shared device', () => {
   const devices = '[{ name: card, limit_mib: 32 }]'
   const on = 'memory: { allocator: bfc, device: card, extend: same-as-requested }'
 
-  test('is one space, in which batches at one time add up', () => {
+  test('is one space, in which simultaneous batches add up', () => {
     const memory = memoryOf({ pools: [on, on], devices })
     memory.start(0, batch(0, 4))
     memory.start(0, batch(1, 2))
@@ -101,21 +101,21 @@ describe('a shared device', () => {
     expect(chunks.find(({ owner }) => owner === 'one: batch 4 x 1')).toBeDefined()
   })
 
-  test('whose batch runs on is on the map of another one as it was at its own peak', () => {
+  test('shows a replica whose batch still runs at its peak in the map of another', () => {
     const memory = memoryOf({ pools: [on, on], devices })
     memory.start(0, batch(1, 1))
-    // no map is due at 1 ms, and the next one at a second
+    // no map is due at 1 ms; the next is due at one second
     memory.start(1, batch(0, 4))
     memory.end(2, 1)
     memory.start(1000, batch(1, 1))
     const { chunks } = memory.spaces()[0]!.map[1]!
-    const own = chunks.filter(({ owner }) => owner === 'one: batch 4 x 1')
-    expect(own.reduce((sum, { bytes }) => sum + mib(bytes), 0)).toBe(6)
+    const owned = chunks.filter(({ owner }) => owner === 'one: batch 4 x 1')
+    expect(owned.reduce((sum, { bytes }) => sum + mib(bytes), 0)).toBe(6)
   })
 
-  test('enough bytes and no chunk is fragmentation; too few is a shortage', () => {
+  test('counts fragmentation where enough bytes are free in no single chunk, otherwise a shortage', () => {
     const memory = memoryOf({ pools: [on, on], devices })
-    // 8 of weights, 4 and 2 of the arena of one: 18 of 32 are left
+    // 8 MiB of weights, 4 and 2 of one arena: 18 of 32 are free
     expect(memory.start(0, batch(0, 4))).toBe(true)
     memory.end(1, 0)
     expect(memory.start(2, batch(1, 19))).toBe(false)
@@ -126,7 +126,7 @@ describe('a shared device', () => {
     expect(counts).toMatchObject({ shortage: 1, fragmentation: 1, oversize: 0 })
   })
 
-  test('an arena whose batch is under way is not shrunk', () => {
+  test('does not shrink an arena whose batch runs', () => {
     const memory = memoryOf({ pools: [on, on], devices })
     memory.start(0, batch(0, 4))
     memory.shrink(1, 1)
@@ -137,7 +137,7 @@ describe('a shared device', () => {
     expect(memory.start(2, batch(1, 13))).toBe(true)
   })
 
-  test('weights that do not fit from the beginning are refused with figures', () => {
+  test('rejects weights that do not fit at the start, with figures', () => {
     const weights = 17 * MIB
     expect(() => memoryOf({ pools: [on, on], devices, weights })).toThrow(
       /17825792 bytes on card .* two, got 15728640/,
@@ -145,12 +145,12 @@ describe('a shared device', () => {
   })
 })
 
-describe('residency', () => {
+describe('model swapping', () => {
   const devices =
     '[{ name: card, limit_mib: 12, residency: { eviction: lru, gib_per_s: 2, set_up_ms: 5 } }]'
   const on = 'memory: { allocator: bfc, device: card, extend: same-as-requested }'
 
-  test('a load takes its memory at once, and the time of set-up and bandwidth', () => {
+  test('a load takes its memory at once, and the time of set-up and transfer', () => {
     const memory = memoryOf({ pools: [on, on], devices })
     const [{ executor, at }] = memory.load(10, 0, random) as [LoadEnd]
     expect(executor).toBe(0)
@@ -159,21 +159,21 @@ describe('residency', () => {
     memory.end(20, 0)
     expect(memory.start(20, batch(0, 2))).toBe(true)
     memory.end(21, 0)
-    // 4 of weights, 6 of an arena that is idle: there is no room for 4 further ones
+    // 4 MiB of weights and 6 of an idle arena leave no room for 4 more
     expect(memory.load(22, 1, random)).toBeNull()
     memory.unload(23, 0)
     expect(memory.load(24, 1, random)).not.toBeNull()
     const [card] = memory.spaces()
     expect(card!.residency).toEqual({ loads: 2, evictions: 1, pools: [] })
-    // of a batch, and of a load
+    // the shortages of a batch and of a load
     expect(card!.counts).toMatchObject({ shortage: 1, fragmentation: 0, oversize: 0, loads: 1 })
-    // nothing was there at the beginning, and in the end one model without an arena
+    // nothing is loaded at the start, and one model without an arena at the end
     expect(mib(card!.series.held[0]!)).toBe(10)
     expect(mib(card!.series.held.at(-1)!)).toBe(4)
     expect(mib(card!.peakHeld)).toBe(10)
   })
 
-  test('loads that are not declared take as long as those that were measured', () => {
+  test('loads that are not declared take as long as the measured ones', () => {
     const memory = memoryOf({ pools: [on, on], devices, loadMs: [30, 40, 60] })
     const drawn = new Random('loads')
     const times = Array.from({ length: 4000 }, (_, i) => {
@@ -185,7 +185,7 @@ describe('residency', () => {
     })
     expect(Math.min(...times)).toBeGreaterThanOrEqual(30)
     expect(Math.max(...times)).toBeLessThanOrEqual(60)
-    // half of the draws are evenly spread between 30 and 40, half between 40 and 60
+    // half of the draws are uniform from 30 to 40 ms, half from 40 to 60
     const mean = times.reduce((sum, ms) => sum + ms, 0) / times.length
     expect(Math.abs(mean - 42.5)).toBeLessThan(0.5)
     expect(memory.spaces()[0]!.residency!.pools).toEqual([
@@ -193,15 +193,15 @@ describe('residency', () => {
     ])
   })
 
-  test('waste inside of chunks is told beside the weights that are there, not those of others', () => {
+  test('internal fragmentation counts the weights on the device, not those of evicted models', () => {
     const memory = memoryOf({ pools: [on, on], devices, model: 'activations: [{ kib: 1023.9 }]' })
     memory.load(0, 0, random)
     memory.start(10, batch(0, 1))
-    // 1,048,474 bytes, of which a chunk is 1,048,576
+    // 1,048,474 requested bytes in a chunk of 1,048,576
     expect(memory.spaces()[0]!.internal).toBeCloseTo(1 - 1_048_474 / MIB, 9)
   })
 
-  test('pinned models are there from the beginning', () => {
+  test('pinned models are loaded at the start', () => {
     const pinned = 'memory: { allocator: bfc, device: card, pinned: true }'
     const memory = memoryOf({ pools: [pinned, on], devices })
     expect(memory.start(0, batch(0, 1))).toBe(true)

@@ -25,7 +25,7 @@ import { AddressSpace } from './address-space.ts'
 import type { LoadEnd, ModelLoads } from './model-loads.ts'
 import { WeightLink } from './weight-link.ts'
 
-/** A device, the replicas on it, and what happened there. */
+/** A device, its replicas, and the recorder of its memory. */
 interface Card {
   readonly plan: DevicePlan
   readonly device: Device
@@ -33,7 +33,7 @@ interface Card {
   readonly replicas: Replica[]
   readonly recorder: SpaceRecorder
   readonly addresses: AddressSpace
-  /** null where no weights come and go, or in times that were measured */
+  /** null where no weights are loaded, or with measured load times */
   readonly link: WeightLink | null
 }
 
@@ -41,35 +41,35 @@ interface Replica {
   readonly pool: string
   readonly memory: ReplicaMemory
   readonly card: Card
-  /** how long it takes to load; null where that was not measured */
+  /** load times, ms; null where none were measured */
   readonly loads: Empirical | null
-  /** when its last load began */
+  /** when its last load began, ms */
   loadedFrom: Ms
 }
 
 export interface MemoryParts {
   readonly scenario: Scenario
   readonly plan: ServingPlan
-  /** of each pool; null where memory is no concern, or others see to it */
+  /** of each pool; null where its memory is not simulated */
   readonly activations: readonly (ActivationPlan | null)[]
-  /** whether the address space is kept at some instants */
+  /** whether maps of the address space are recorded */
   readonly maps: boolean
 }
 
 /**
- * The memory of the simulated world: devices, and the allocators of all replicas whose pools say
- * `memory`. A batch does all that it does with memory at the instant of its start; until it ends
- * its replica counts as it was when most was in use.
+ * The memory of the simulated world: devices, and the allocators of all replicas whose pools have
+ * `memory`. A batch allocates and frees at the instant of its start. Until it ends, its replica is
+ * recorded at the peak of that batch.
  */
 export class WorldMemory implements ModelLoads {
-  /** of each executor; undefined where memory is no concern */
+  /** of each executor; undefined where memory is not simulated */
   readonly #replicas: readonly (Replica | undefined)[]
-  /** by the number of the device; undefined where no replica is on it */
+  /** by the number of the device; undefined for a device without replicas */
   readonly #cards: readonly (Card | undefined)[]
   readonly #plan: ServingPlan
   readonly #maps: boolean
 
-  /** Throws where weights do not fit that are to be there from the beginning. */
+  /** Throws where weights that are loaded at the start do not fit. */
   constructor(parts: MemoryParts) {
     const { plan, maps } = parts
     const cards: (Card | undefined)[] = []
@@ -81,10 +81,10 @@ export class WorldMemory implements ModelLoads {
       if (number === undefined || !activations) return undefined
       const card = (cards[number] ??= cardOf(parts, number))
       const { name, memory } = parts.scenario.pools[pool]!
-      const own = new ReplicaMemory(card.device, replicaPlan(memory!, activations))
+      const replicaMemory = new ReplicaMemory(card.device, replicaPlan(memory!, activations))
       const { loadMs: table } = activations
       const loads = table === undefined ? null : new Empirical(table)
-      const placed = { pool: name, memory: own, card, loads, loadedFrom: 0 }
+      const placed = { pool: name, memory: replicaMemory, card, loads, loadedFrom: 0 }
       card.replicas.push(placed)
       return placed
     })
@@ -93,19 +93,19 @@ export class WorldMemory implements ModelLoads {
     for (const card of cards) card?.recorder.sample(0, stateOf(card))
   }
 
-  /** What happens on the device of an executor; undefined where memory is no concern. */
+  /** The recorder of an executor's device; undefined where memory is not simulated. */
   recorder(executor: number): SpaceRecorder | undefined {
     return this.#replicas[executor]?.card.recorder
   }
 
-  /** A batch takes what it needs; false where a chunk is not to be had. */
+  /** Allocates what a batch needs; false where a chunk cannot be allocated. */
   start(now: Ms, batch: BatchShape & { readonly executor: number }): boolean {
     const replica = this.#replicas[batch.executor]
     if (replica === undefined) return true
     const { card, memory } = replica
     const { recorder } = card
     const due = this.#maps && recorder.wantsMap(now)
-    // whoever runs while another one's map is made is shown at its own peak
+    // a replica that runs while the map of another is recorded is shown at its own peak
     const mapped = due || (this.#maps && card.replicas.length > 1)
     const failed = memory.run(batch.size, computedLength(batch), mapped)
     recorder.counts.extensions += memory.extensions.length
@@ -115,7 +115,6 @@ export class WorldMemory implements ModelLoads {
     return failed === 0
   }
 
-  /** A batch has ended, or failed. */
   end(now: Ms, executor: number): void {
     const replica = this.#replicas[executor]
     if (replica === undefined) return
@@ -124,8 +123,8 @@ export class WorldMemory implements ModelLoads {
   }
 
   /**
-   * Takes the memory of a model at once. When the loads on its device end, this one among them;
-   * null where memory is short.
+   * Allocates the memory of a model at once. Returns when the loads on its device end, including
+   * this one; null where memory is short.
    */
   load(now: Ms, executor: number, random: Random): readonly LoadEnd[] | null {
     const replica = this.#replica(executor)
@@ -142,7 +141,6 @@ export class WorldMemory implements ModelLoads {
     return [{ executor, at: now + loads.draw(random) }]
   }
 
-  /** A model has come. */
   loaded(now: Ms, executor: number): void {
     const { card, pool, loadedFrom } = this.#replica(executor)
     card.recorder.loaded(pool, now - loadedFrom)
@@ -155,20 +153,20 @@ export class WorldMemory implements ModelLoads {
     card.recorder.sample(now, stateOf(card))
   }
 
-  /** All arenas on the device of an executor give back what they can. */
+  /** All arenas on the device of an executor release their unused regions. */
   shrink(now: Ms, executor: number): void {
     const { card } = this.#replica(executor)
     for (const { memory } of card.replicas) memory.shrink()
     card.recorder.sample(now, stateOf(card))
   }
 
-  /** One for each device that the scenario names, then for each pool with devices of its own. */
+  /** One for each device that the scenario names, then one for each pool with dedicated devices. */
   spaces(): SpaceSummary[] {
     const summaries = this.#cards.map((card) =>
       card?.recorder.summary({ residency: card.plan.residency !== null }),
     )
     const shared = summaries.filter((summary) => summary?.shared === true)
-    const own = this.#plan.pools.map(({ memory }) =>
+    const dedicated = this.#plan.pools.map(({ memory }) =>
       (memory?.devices ?? []).flatMap((number) => {
         const summary = summaries[number]
         return summary === undefined || summary.shared ? [] : [summary]
@@ -176,7 +174,7 @@ export class WorldMemory implements ModelLoads {
     )
     return [
       ...shared,
-      ...own.filter(({ length }) => length > 0).map(fullestSpace),
+      ...dedicated.filter(({ length }) => length > 0).map(fullestSpace),
     ] as SpaceSummary[]
   }
 
@@ -220,7 +218,7 @@ function linkOf({ residency }: DevicePlan): WeightLink | null {
   return gibPerS === null ? null : new WeightLink({ gibPerS, setUpMs })
 }
 
-/** Whether a model is resident from the beginning. */
+/** Whether a model is loaded at the start. */
 function isThere({ pool, card }: Replica, { plan }: MemoryParts): boolean {
   if (card.plan.residency === null) return true
   return plan.pools.find(({ name }) => name === pool)!.memory!.pinned

@@ -5,12 +5,12 @@ import { timeIsOver } from '../../evidence/waiting-time.ts'
 import { type Findings, ms } from '../../findings.ts'
 import type { Rule } from '../../rule.ts'
 
-/** A bound of a queue, or of one priority level in it. */
+/** A length limit of a queue, or of one priority level in it. */
 interface Bound {
   readonly maxLength: number
   /** in words */
   readonly of: string
-  /** the queue, or as much of it as the bound counts */
+  /** the queue, restricted to the requests that the limit counts */
   readonly queue: SeenQueue
 }
 
@@ -19,7 +19,7 @@ export const bounds: Rule = {
   promise: 'no more requests wait in a queue than it holds; none is shed by one that has room',
   check(seen: Evidence, found: Findings) {
     for (const queue of seen.queues) {
-      /** by refused request, the most who may have waited under each bound that it came under */
+      /** by rejected request: the most requests that may have waited under each of its limits */
       const room = new Map<number, string[]>()
       const full = new Set<number>()
       for (const bound of boundsOf(seen, queue)) {
@@ -51,16 +51,16 @@ function boundsOf({ classOf }: Evidence, queue: SeenQueue): Bound[] {
   const { pool, number } = queue
   const levels = pool.levels.filter(({ maxLength }) => maxLength < Number.POSITIVE_INFINITY)
   const within = levels.map(({ priority, maxLength }) => {
-    const own = (key: number) => classOf(key).priority === priority
+    const isOfLevel = (key: number) => classOf(key).priority === priority
     const batches = queue.batches.flatMap((batch) => {
-      const members = batch.members.filter(own)
+      const members = batch.members.filter(isOfLevel)
       return members.length > 0 ? [{ ...batch, members }] : []
     })
     const part: SeenQueue = {
       ...queue,
-      joined: queue.joined.filter(own),
-      shed: queue.shed.filter(own),
-      timedOut: queue.timedOut.filter(own),
+      joined: queue.joined.filter(isOfLevel),
+      shed: queue.shed.filter(isOfLevel),
+      timedOut: queue.timedOut.filter(isOfLevel),
       batches,
     }
     return { maxLength, of: `level ${priority} of queue ${number}`, queue: part }
@@ -80,8 +80,8 @@ function checkLength({ maxLength, of, queue }: Bound, instant: Instant, found: F
 }
 
 /**
- * Who was dispatched at the very instant may have stood in the queue until just after the refusal;
- * who timed out then made room before it.
+ * The most requests that may have waited at each rejection. A request dispatched at that instant
+ * may have waited until after the rejection; one that timed out made room before it.
  */
 function* mostWaiting(
   seen: Evidence,
@@ -91,7 +91,7 @@ function* mostWaiting(
   let waiting = waitingBefore
   for (let i = timedOut.from; i < timedOut.to; i++) {
     const key = queue.timedOut[i]!
-    // cork drops some for one who came only after the refusal
+    // cork may drop it because of a request that arrived after the rejection
     const dropped = queue.pool.batching.policy === 'cork' && at < timeIsOver(seen, queue, key)
     if (seen.rows.sent[key]! < at && !dropped) waiting--
   }

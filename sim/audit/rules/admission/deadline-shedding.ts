@@ -5,14 +5,14 @@ import { type Findings, ms } from '../../findings.ts'
 import type { Rule } from '../../rule.ts'
 import { saidOf } from './refused.ts'
 
-/** Rounding of what is predicted, ms. */
+/** Rounding of predictions, ms. */
 const SLACK_MS = 1e-6
 
-/** What may have been the case where a request came, however the events of the instant came. */
+/** The possible states at an arrival, for any order of the events at that instant. */
 interface Seen {
   readonly requests: { readonly least: number; readonly most: number }
   readonly executors: number
-  /** an executor may have been free; all may have been busy */
+  /** whether an executor may have been free; whether all may have been busy */
   readonly free: boolean
   readonly busy: boolean
   readonly means: readonly (Means | null)[]
@@ -32,7 +32,7 @@ export const deadlineShedding: Rule = {
       const queue = queues[rows.queue[key]!]
       const sent = rows.sent[key]!
       if (queue === undefined || Number.isNaN(sent)) continue
-      // who had an executor then is not in the rows
+      // rows do not show which executors memory kept busy
       const hindered = !seen.unhindered.includes(queue)
       loads.moveTo(sent)
       const { number, poolIndex } = queue
@@ -77,7 +77,7 @@ function checkRequest(
   }
 }
 
-/** From an arrival to the end of its batch, after those before it on each executor. */
+/** Time from an arrival to the end of its batch, after the earlier ones on each executor, ms. */
 function predicted(requests: number, { executors }: Seen, { batchMs, batchSize }: Means): number {
   return (requests / executors / batchSize) * batchMs + batchMs
 }
@@ -96,11 +96,11 @@ function why(
   )
 }
 
-/** Whether the executors of a queue work, as requests come one by one. */
+/** The number of busy executors of a queue, at each arrival. */
 class Executors {
   readonly #queue: SeenQueue
   readonly #ends: readonly number[]
-  /** batches dispatched before now and up to now; ended before now and up to now */
+  /** batches dispatched before now and up to now; batches ended before now and up to now */
   readonly #counts = { begun: 0, begunNow: 0, ended: 0, endedNow: 0 }
 
   constructor(queue: SeenQueue) {

@@ -4,9 +4,9 @@ import { type Findings, ms } from '../../findings.ts'
 import { type Reason, saidOf } from './refused.ts'
 
 /**
- * Looks whether a reason for refusals goes by the number of requests in the pool: refused from the
- * limit on, and not below it. Who leaves at the very instant of an arrival may have left before it
- * or not.
+ * Checks a reason for rejections that depends on the number of requests in the pool: at the limit
+ * and above, requests are rejected, and not below. A request that ends at the instant of an arrival
+ * may have ended before or after it.
  */
 export function checkPoolLimit(
   seen: Evidence,
@@ -21,7 +21,7 @@ export function checkPoolLimit(
     if (queue === undefined || Number.isNaN(rows.sent[key]!)) continue
     loads.moveTo(rows.sent[key]!)
     const pool = queue.poolIndex
-    // rows do not tell when a sequence was handed over, and out of the pool
+    // rows do not show when a request left a prefill pool
     if (seen.promises.pools[pool]!.generation?.handOver != null) continue
     const limit = limitOf(pool, key)
     const said = saidOf(rows, key, reason)

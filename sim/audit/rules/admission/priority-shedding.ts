@@ -10,8 +10,8 @@ export const priorityShedding: Rule = {
     const limit = (pool: number, key: number) => {
       const { priorityLimits } = seen.promises.pools[pool]!.admission
       const { priority } = seen.classOf(key)
-      const own = priorityLimits.find((one) => one.priority === priority)
-      return own === undefined ? Number.POSITIVE_INFINITY : own.limit
+      const promised = priorityLimits.find((entry) => entry.priority === priority)
+      return promised === undefined ? Number.POSITIVE_INFINITY : promised.limit
     }
     checkPoolLimit(seen, 'priority', limit, found)
   },

@@ -3,12 +3,12 @@ import { type AuditRows, REFUSED_BY, SHED } from '../../evidence/raw-rows.ts'
 export type Reason = keyof typeof REFUSED_BY
 
 /**
- * What a reason for refusals said of a request: that it is refused, or that it may pass; null where
- * a reason before it had refused it, so that nobody asked.
+ * The decision of one admission control about a request. Null where an earlier control had rejected
+ * it.
  */
 export function saidOf(rows: AuditRows, key: number, reason: Reason): 'refused' | 'passed' | null {
   const given = rows.outcome[key] === SHED && rows.batch[key]! < 0 ? rows.refusal[key]! : 0
-  const own = REFUSED_BY[reason]
-  if (given === own) return 'refused'
-  return given === 0 || given > own ? 'passed' : null
+  const code = REFUSED_BY[reason]
+  if (given === code) return 'refused'
+  return given === 0 || given > code ? 'passed' : null
 }

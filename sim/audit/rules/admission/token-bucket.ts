@@ -4,13 +4,13 @@ import type { PoolPromises } from '../../promises/promises.ts'
 import type { Rule } from '../../rule.ts'
 import { saidOf } from './refused.ts'
 
-/** Rounding of times that are added up, in tokens. */
+/** Rounding of accumulated times, in tokens. */
 const SLACK = 1e-6
 
 /**
- * From the definition of a bucket that begins full: of every interval that begins with somebody let
- * in, at most `burst` are let in, and one for each token that comes in it. Whoever would not break
- * that is let in.
+ * By the definition of a bucket that starts full: in every interval that begins with an admission,
+ * at most `burst` requests are admitted, plus one for each token that arrives in it. A request that
+ * does not break this is admitted.
  */
 export const tokenBucket: Rule = {
   rule: 'token-bucket',
@@ -31,9 +31,11 @@ export const tokenBucket: Rule = {
 }
 
 interface Bucket {
-  /** let in so far */
+  /** admitted so far */
   count: number
-  /** the least of (let in before) - (tokens that had come by then), over all who were let in */
+  /**
+   * the least of (admitted before) - (tokens that had arrived by then), over all admitted requests
+   */
   least: number
 }
 
@@ -56,11 +58,11 @@ function checkPool(
       continue
     }
     const name = { pool: '', class: `${rows.class[key]}`, tenant: classOf(key).tenant }[bucket.per]
-    const own = buckets.get(name) ?? { count: 0, least: Number.POSITIVE_INFINITY }
-    buckets.set(name, own)
+    const counts = buckets.get(name) ?? { count: 0, least: Number.POSITIVE_INFINITY }
+    buckets.set(name, counts)
     const tokens = rows.sent[key]! / bucket.everyMs
-    // let in from the beginning of the worst interval on, less what came in it
-    const used = own.count + 1 - tokens - Math.min(own.least, own.count - tokens)
+    // admissions since the start of the worst interval, less the tokens that arrived in it
+    const used = counts.count + 1 - tokens - Math.min(counts.least, counts.count - tokens)
     if (said === 'refused') {
       if (used > bucket.burst - SLACK) continue
       found.violated(
@@ -69,8 +71,8 @@ function checkPool(
       )
       continue
     }
-    own.least = Math.min(own.least, own.count - tokens)
-    own.count++
+    counts.least = Math.min(counts.least, counts.count - tokens)
+    counts.count++
     if (used <= bucket.burst + SLACK) continue
     found.violated(
       [key],

@@ -20,7 +20,7 @@ export const batchSize: Rule = {
             members,
             () => `a batch of ${size} at ${ms(dispatched)}; at most ${most} in pool ${pool.name}`,
           )
-        } else if (fills && size < most && !end.may(dispatched)) {
+        } else if (fills && size < most && !end.mayHaveEnded(dispatched)) {
           found.violated(
             members,
             () =>

@@ -3,7 +3,7 @@ import { FAILED } from '../../evidence/raw-rows.ts'
 import type { Findings } from '../../findings.ts'
 import type { Rule } from '../../rule.ts'
 
-/** What all members of a batch have in common. */
+/** Columns that are equal for all members of a batch. */
 const SHARED = [
   'dispatched',
   'started',
@@ -28,12 +28,12 @@ export const batches: Rule = {
       }
       for (const key of members) {
         for (const name of SHARED) {
-          const own = rows[name][key]!
-          const other = rows[name][first]!
-          if (own !== other) {
+          const value = rows[name][key]!
+          const expected = rows[name][first]!
+          if (value !== expected) {
             found.violated(
               [first, key],
-              () => `one batch, but ${name} is ${other} in one and ${own} in the other`,
+              () => `one batch, but ${name} is ${expected} in one and ${value} in the other`,
             )
           }
         }

@@ -1,7 +1,7 @@
 import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
 import type { Batching } from '../../promises/promises.ts'
 
-/** The bucket of a length: the first whose edge it does not exceed, or one more. */
+/** Index of a length's bucket: the first whose edge it does not exceed, or one past the last. */
 export function bucketOf(
   { edges }: Extract<Batching, { policy: 'length-bucketed' }>,
   length: number,
@@ -9,18 +9,18 @@ export function bucketOf(
   return edges.filter((edge) => edge < length).length
 }
 
-/** A queue in the parts that have an order of their own: its buckets, or itself. */
+/** The buckets of a queue, each ordered on its own; or the queue itself. */
 export function lanesOf({ rows }: Evidence, queue: SeenQueue): readonly SeenQueue[] {
   const { batching } = queue.pool
   if (batching.policy !== 'length-bucketed') return [queue]
   return Array.from({ length: batching.edges.length + 1 }, (_, bucket) => {
-    const own = (key: number) => bucketOf(batching, rows.length[key]!) === bucket
+    const isInBucket = (key: number) => bucketOf(batching, rows.length[key]!) === bucket
     return {
       ...queue,
-      joined: queue.joined.filter(own),
-      shed: queue.shed.filter(own),
-      timedOut: queue.timedOut.filter(own),
-      batches: queue.batches.filter(({ members }) => own(members[0]!)),
+      joined: queue.joined.filter(isInBucket),
+      shed: queue.shed.filter(isInBucket),
+      timedOut: queue.timedOut.filter(isInBucket),
+      batches: queue.batches.filter(({ members }) => isInBucket(members[0]!)),
     }
   })
 }

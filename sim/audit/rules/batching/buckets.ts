@@ -5,7 +5,7 @@ import type { Rule } from '../../rule.ts'
 import { bucketOf } from './bucket-of.ts'
 import { checkDecisions, type Decider, type Line } from './decisions.ts'
 
-/** Of several buckets that are due the one goes whose oldest request came first. */
+/** Of several due buckets, the one with the oldest request is dispatched. */
 export const buckets: Rule = {
   rule: 'buckets',
   promise: 'length-bucketed: a batch is of one bucket, which is full or whose window has closed',
@@ -24,17 +24,17 @@ function decider(
 ): Decider<null> {
   const { max_batch, max_delay_ms } = batching
   const bucket = (key: number) => bucketOf(batching, rows.length[key]!)
-  /** the bucket that goes at `at`, oldest first; undefined for none */
+  /** the bucket to dispatch at `at`, oldest request first; undefined for none */
   const dueBucket = (line: Line, at: number): Line | undefined => {
     const all = new Map<number, number[]>()
     for (const key of line) {
-      const own = all.get(bucket(key))
-      if (own === undefined) all.set(bucket(key), [key])
-      else own.push(key)
+      const members = all.get(bucket(key))
+      if (members === undefined) all.set(bucket(key), [key])
+      else members.push(key)
     }
-    for (const own of all.values()) {
-      const closed = max_delay_ms === 0 || at >= rows.sent[own[0]!]! + max_delay_ms
-      if (closed || own.length >= max_batch) return own
+    for (const members of all.values()) {
+      const closed = max_delay_ms === 0 || at >= rows.sent[members[0]!]! + max_delay_ms
+      if (closed || members.length >= max_batch) return members
     }
     return undefined
   }

@@ -7,7 +7,9 @@ import type { Batching } from '../../promises/promises.ts'
 import type { Rule } from '../../rule.ts'
 import { checkDecisions, type Decider, type Line, ROUNDING_MS, Waiting } from './decisions.ts'
 
-/** What BentoML's optimizer goes by: a batch of n takes a n + b, its oldest waits w before. */
+/**
+ * Estimates of BentoML's optimizer: a batch of n takes a n + b, and its oldest request waits w, ms.
+ */
 interface Known {
   readonly a: number
   readonly b: number
@@ -26,9 +28,9 @@ export const corked: Rule = {
     for (const queue of seen.unhindered) {
       const { batching } = queue.pool
       if (batching.policy !== 'cork') continue
-      const own = decider(seen, batching)
-      checkDecisions(seen, queue, own, found)
-      checkDrops(seen, queue, { own, latencyMs: batching.max_latency_ms }, found)
+      const cork = decider(seen, batching)
+      checkDecisions(seen, queue, cork, found)
+      checkDrops(seen, queue, { cork, latencyMs: batching.max_latency_ms }, found)
     }
   },
 }
@@ -51,8 +53,8 @@ function decider({ rows }: Evidence, { max_batch, max_latency_ms }: Cork): Decid
       const batches = known.batches + 1
       if (batches <= 2) return { ...known, batches }
       const came = Math.min(...members.map((key) => rows.sent[key]!))
-      const one = { n: members.length, took: done - dispatched, waited: dispatched - came }
-      const last = [...known.last, one].slice(-50)
+      const batch = { n: members.length, took: done - dispatched, waited: dispatched - came }
+      const last = [...known.last, batch].slice(-50)
       if (batches > 6 && done < known.nextFit) return { ...known, batches, last }
       return { ...fitOf(last), batches, last, nextFit: done + 5000 }
     },
@@ -67,31 +69,34 @@ function decider({ rows }: Evidence, { max_batch, max_latency_ms }: Cork): Decid
 }
 
 function fitOf(last: Known['last']): Pick<Known, 'a' | 'b' | 'w'> {
-  const mean = (of: (one: Known['last'][number]) => number) =>
-    last.reduce((sum, one) => sum + of(one), 0) / last.length
+  const mean = (of: (batch: Known['last'][number]) => number) =>
+    last.reduce((sum, batch) => sum + of(batch), 0) / last.length
   const fit = leastSquares(last.map(({ n, took }) => [n, took] as const))
   const w = mean(({ waited }) => waited)
   if (fit !== null) return { a: Math.max(0.001, fit.slope), b: Math.max(0, fit.intercept), w }
-  // sizes are all n: of all lines through (n, took) that with the least a^2 + b^2
+  // all sizes are n: of all lines through (n, took), the one with the least a^2 + b^2
   const { n } = last[0]!
   const b = mean(({ took }) => took) / (n * n + 1)
   return { a: Math.max(0.001, b * n), b, w }
 }
 
-/** Who left before its time was over was dropped; after each event nobody waits who should be. */
+/**
+ * A request that left before its timeout must be one that cork drops. After each event, no such
+ * request may still wait.
+ */
 function checkDrops(
   seen: Evidence,
   queue: SeenQueue,
-  { own, latencyMs }: { own: Decider<Known>; latencyMs: number },
+  { cork, latencyMs }: { cork: Decider<Known>; latencyMs: number },
   found: Findings,
 ): void {
   const { rows } = seen
-  const waiting = new Waiting(seen, queue, own)
+  const waiting = new Waiting(seen, queue, cork)
   const hopelessFrom = ({ a, b }: Known, line: Line) =>
     rows.sent[line[0]!]! + latencyMs - a * line.length - b
   const mayDrop = (key: number, instant: Instant) => {
     const coming = instant.joined.to - instant.joined.from
-    // the more wait, the sooner the oldest is dropped
+    // the more requests wait, the sooner the oldest is dropped
     for (let ends = 0; ends <= instant.ends; ends++) {
       const all = waiting.linesAt(instant, coming).at(-1)!
       const line = all.slice(all.indexOf(key))

@@ -3,30 +3,35 @@ import { any, eachInstant, type Instant, lookedThrough } from '../../evidence/in
 import { FAILED } from '../../evidence/raw-rows.ts'
 import { type Findings, ms } from '../../findings.ts'
 
-/** Those who wait, in the order in which they came. */
+/** Waiting requests, in order of arrival. */
 export type Line = readonly number[]
 
 /**
- * When a policy lets batches go that goes by more than a number and a window: by what it has learnt
- * from its own batches, by deadlines, or by lengths. `Known` is what it has learnt.
+ * A batching policy that depends on more than a count and a window: on its earlier batches, on
+ * deadlines, or on lengths. `Known` is what it has learnt from its batches.
  */
 export interface Decider<Known> {
   readonly start: Known
   learn(known: Known, done: SeenBatch): Known
-  /** whether those members may go at `at` while these wait, themselves included */
+  /**
+   * whether `members` may be dispatched at `at` from the waiting requests `line`, which include
+   * them
+   */
   allows(known: Known, line: Line, members: Line, at: number): boolean
-  /** whether a batch of these should have gone by `at`; there is at least one, and an executor */
+  /**
+   * whether a batch from `line` must have been dispatched by `at`, given an executor and a request
+   */
   due(known: Known, line: Line, at: number): boolean
-  /** what is promised, in words */
+  /** the promise, in words */
   expected(known: Known, line: Line, at: number): string
 }
 
-/** Predictions are computed twice, by code that rounds differently, ms. */
+/** Both computations of a prediction round differently, ms. */
 export const ROUNDING_MS = 1e-6
 
 /**
- * Looks at every batch of a queue, and after every event at whether one was due. Of the events of
- * one instant any order that explains a batch is right.
+ * Checks every batch of a queue, and after every event whether a batch was due. For events at one
+ * instant, a batch is right if any order explains it.
  */
 export function checkDecisions<Known>(
   seen: Evidence,
@@ -58,15 +63,15 @@ export function checkDecisions<Known>(
   })
 }
 
-/** Who waits at a queue, and what its policy has learnt, from instant to instant. */
+/** The waiting requests of a queue, and what its policy has learnt, instant by instant. */
 export class Waiting<Known> {
   #line: number[] = []
   readonly #seen: Evidence
   readonly #queue: SeenQueue
   readonly #decider: Pick<Decider<Known>, 'learn' | 'allows' | 'expected'>
-  /** by end; at one instant in the order in which they were told of */
+  /** in order of their ends; at one instant in the order in which they were reported */
   readonly #ends: readonly SeenBatch[]
-  /** after so many ends as there are before */
+  /** `#known[i]`: after the first i ends */
   readonly #known: Known[]
   #ended = 0
 
@@ -91,7 +96,7 @@ export class Waiting<Known> {
     return this.knownAfter(0)
   }
 
-  /** What is known after so many ends of the instant to come. */
+  /** What is known after the first `ends` ends of the next instant. */
   knownAfter(ends: number): Known {
     const { rows } = this.#seen
     while (this.#known.length <= this.#ended + ends) {
@@ -103,7 +108,10 @@ export class Waiting<Known> {
     return this.#known[this.#ended + ends]!
   }
 
-  /** The lines that there may have been at an instant, after so many of it have come. */
+  /**
+   * The possible waiting requests at an instant, after `came` of its arrivals: without and with the
+   * requests that time out at it.
+   */
   linesAt({ joined, timedOut }: Instant, came: number): readonly Line[] {
     const coming = this.#queue.joined.slice(joined.from, joined.from + came)
     const all = this.#line.concat(coming)
@@ -112,7 +120,7 @@ export class Waiting<Known> {
     return [all.filter((key) => !lost.has(key)), all]
   }
 
-  /** Batches of one instant, in the order in which they went, that nothing explains. */
+  /** Batches of one instant, in order of dispatch, that no order of events explains. */
   unexplained(batches: readonly SeenBatch[], instant: Instant): readonly SeenBatch[] {
     const wrong: SeenBatch[] = []
     const gone = new Set<number>()
@@ -133,13 +141,16 @@ export class Waiting<Known> {
     return wrong
   }
 
-  /** So many of the ends of the instant there were before a batch that one of them let go. */
+  /**
+   * Number of ends at the instant that must precede a batch, because one of them freed its
+   * executor.
+   */
   #freedBy({ executor, dispatched }: SeenBatch, ends: number): number {
     const now = this.#ends.slice(this.#ended, this.#ended + ends)
     return 1 + now.findIndex((end) => end.executor === executor && end.dispatched < dispatched)
   }
 
-  /** First what is so where each instant has one event: everything has come and ended. */
+  /** The likeliest first: all arrivals and ends of the instant precede the batch. */
   #moments(coming: number, { least, most }: { readonly least: number; readonly most: number }) {
     const moments: { came: number; ends: number }[] = []
     for (let came = coming; came >= 0; came--) {
@@ -155,7 +166,7 @@ export class Waiting<Known> {
     return `${what}; ${this.#decider.expected(known, line, instant.at)}`
   }
 
-  /** Everything of an instant has happened. */
+  /** Advances past all events of an instant. */
   moveOver(instant: Instant): void {
     const { at, joined, ends, batches, timedOut } = instant
     this.#ended += ends

@@ -1,7 +1,7 @@
 import type { SeenQueue } from '../../evidence/evidence.ts'
 import type { Batching, PoolPromises } from '../../promises/promises.ts'
 
-/** Policies that go by the number of waiting requests and the window of one of them alone. */
+/** Policies that depend only on the number of waiting requests and the window of the oldest. */
 export type ByCount = Extract<Batching, { policy: 'none' | 'fixed' | 'dynamic' }>
 
 export type CountedQueue = SeenQueue & { readonly pool: PoolPromises & { batching: ByCount } }
@@ -10,23 +10,23 @@ export function goesByCount(queue: SeenQueue): queue is CountedQueue {
   return ['none', 'fixed', 'dynamic'].includes(queue.pool.batching.policy)
 }
 
-/** What a batching policy decides by, apart from the number of waiting requests. */
+/** The state on which a batching policy depends, besides the number of waiting requests. */
 export interface Moment {
-  /** the window of the request that has waited longest has closed */
+  /** whether the window of the oldest request has closed */
   readonly closed: boolean
-  /** no request will come any more */
+  /** whether no further request will arrive */
   readonly ending: boolean
 }
 
-/** The largest batch that a policy ever makes. */
+/** Largest batch of a policy. */
 export function largestBatch(batching: Batching): number {
   if (batching.policy === 'none') return 1
   return batching.policy === 'fixed' ? batching.batch : batching.max_batch
 }
 
 /**
- * How many of `waiting` requests go at once on a free executor; 0 where there is reason to wait.
- * Never falls as `waiting` rises. `dynamic` as Triton's batcher decides (its documentation of
+ * Size of the batch dispatched at once on a free executor with `waiting` requests; 0 for waiting
+ * on. Never falls as `waiting` rises. `dynamic` follows Triton's batcher (its documentation of
  * `dynamic_batching`: preferred_batch_size, max_queue_delay_microseconds).
  */
 export function taken(batching: ByCount, waiting: number, { closed, ending }: Moment): number {
@@ -42,7 +42,7 @@ export function taken(batching: ByCount, waiting: number, { closed, ending }: Mo
   return filled > 0 || batching.max_delay_ms > 0 ? filled : pending
 }
 
-/** When the window of a request closes that came at `sent`; Infinity where there is no window. */
+/** When the window of a request sent at `sent` closes, ms; Infinity without a window. */
 export function windowCloses(batching: ByCount, sent: number): number {
   const windowed = batching.policy === 'dynamic' && batching.max_delay_ms > 0
   return windowed ? sent + batching.max_delay_ms : Number.POSITIVE_INFINITY

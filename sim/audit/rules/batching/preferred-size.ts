@@ -13,8 +13,8 @@ import {
 } from './policy.ts'
 
 /**
- * While its window is open a batch is the largest preferred size that those who wait fill; later it
- * is everything up to the largest batch.
+ * While its window is open, a batch has the largest preferred size that the waiting requests fill;
+ * later it has all of them, up to the largest batch.
  */
 export const preferredSize: Rule = {
   rule: 'preferred-size',
@@ -53,8 +53,8 @@ interface Wrong {
 }
 
 /**
- * Requests may come between two decisions of one instant. So a batch is right where some number of
- * those who came at its instant, no fewer than for the batch before it, makes it so.
+ * Requests may arrive between two decisions of one instant. So a batch is right if it follows from
+ * some number of the instant's arrivals, no fewer than for the batch before it.
  */
 function wrongOnes(
   seen: Evidence,
@@ -65,7 +65,7 @@ function wrongOnes(
   const { joined, timedOut } = instant
   const { batching } = queue.pool
   const coming = joined.to - joined.from
-  // time-outs are looked after before anything is dispatched
+  // timeouts are handled before any dispatch
   let waiting = instant.waitingBefore
   for (let i = timedOut.from; i < timedOut.to; i++) {
     if (seen.rows.sent[queue.timedOut[i]!]! < instant.at) waiting--
@@ -108,8 +108,8 @@ function wrongText(
 }
 
 /**
- * The window that counts is that of who has waited longest. Where that one need not go first, rows
- * of several batches of one instant do not tell whether it still waited.
+ * The window that counts is that of the oldest request. Where that request need not go first, rows
+ * with several batches at one instant do not show whether it still waited.
  */
 function momentsOf(
   seen: Evidence,
@@ -120,18 +120,20 @@ function momentsOf(
   const { rows, end } = seen
   const { batching } = queue.pool
   const ending =
-    batching.policy === 'fixed' && members.length < batching.batch && end.may(dispatched)
-  const own = members[0]!
-  const longest = oldestBefore < 0 ? own : oldestBefore
+    batching.policy === 'fixed' && members.length < batching.batch && end.mayHaveEnded(dispatched)
+  const first = members[0]!
+  const longest = oldestBefore < 0 ? first : oldestBefore
   const alone = batches.to - batches.from === 1
-  const candidates = goInTurn(seen, queue) ? [own] : alone ? [longest] : [longest, own]
+  const candidates = goInTurn(seen, queue) ? [first] : alone ? [longest] : [longest, first]
   return candidates.map((key) => ({
     closed: dispatched >= windowCloses(batching, rows.sent[key]!),
     ending,
   }))
 }
 
-/** Least number from `low` to `high` that passes a test, as larger ones do; or `high` + 1. */
+/**
+ * Least number from `low` to `high` that passes a test, which all larger ones pass; or `high` + 1.
+ */
 function leastOf(low: number, high: number, passes: (n: number) => boolean): number {
   let from = low
   let to = high + 1

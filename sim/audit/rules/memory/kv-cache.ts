@@ -7,8 +7,8 @@ import type { Rule } from '../../rule.ts'
 import { saidOf } from '../admission/refused.ts'
 
 /**
- * A sequence that never loses its place has at least the blocks of its prompt until it ends; how
- * its answer grows meanwhile is not in the rows.
+ * A sequence without a preemption has at least the blocks of its prompt until it ends. Rows do not
+ * show how its answer grows.
  */
 export const kvCache: Rule = {
   rule: 'kv-cache',

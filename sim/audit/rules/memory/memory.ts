@@ -10,7 +10,7 @@ import {
 import type { Rule } from '../../rule.ts'
 import { saidOf } from '../admission/refused.ts'
 
-/** A batch as it stands on a device. */
+/** A batch and its bytes on a device. */
 interface Held {
   readonly batch: SeenBatch
   readonly from: number
@@ -18,8 +18,8 @@ interface Held {
 }
 
 /**
- * Weights that stay, and of models that come and go those that surely are there: of the batches
- * that run. Which of one instant came first rows do not tell, so an end makes room for a beginning.
+ * Counts the weights that are loaded throughout, and those of swappable models while their batches
+ * run. Rows do not show the order of events at one instant, so ends count before starts.
  */
 export const memory: Rule = {
   rule: 'memory',
@@ -36,20 +36,21 @@ export const memory: Rule = {
 function checkRefusals(seen: Evidence, found: Findings): void {
   const { rows, queues, promises } = seen
   for (const queue of queues) {
-    const own = memoryOf(queue)
-    // of a model that a scenario does not describe nobody knows what a request asks for
-    if (own === null || own.sums.length === 0) continue
-    const device = own.devices[queue.firstExecutor - firstOf(seen, queue.poolIndex)]!
-    const others = staying(seen, device) - (comesAndGoes(promises, queue) ? 0 : residentBytes(own))
-    const beside = promises.devices[device]!.limitBytes - others - residentBytes(own)
-    const left = beside < 0 ? beside : (own.arena?.bytes ?? beside)
+    const promised = memoryOf(queue)
+    // the scenario does not have the memory of a model from a file
+    if (promised === null || promised.sums.length === 0) continue
+    const device = promised.devices[queue.firstExecutor - firstOf(seen, queue.poolIndex)]!
+    const others =
+      staying(seen, device) - (comesAndGoes(promises, queue) ? 0 : residentBytes(promised))
+    const beside = promises.devices[device]!.limitBytes - others - residentBytes(promised)
+    const left = beside < 0 ? beside : (promised.arena?.bytes ?? beside)
     for (const key of [...queue.joined, ...queue.shed]) {
       const said = saidOf(rows, key, 'memory')
       if (said === null) continue
       found.checked++
       const length = Math.max(1, rows.length[key]!)
       const { padTo, ragged } = queue.pool
-      const bytes = asked(own, 1, ragged ? length : Math.ceil(length / padTo) * padTo)
+      const bytes = asked(promised, 1, ragged ? length : Math.ceil(length / padTo) * padTo)
       if (bytes <= left === (said === 'passed')) continue
       found.violated([key], () => {
         const what = said === 'refused' ? 'was shed for its size' : 'was let in'
@@ -59,17 +60,17 @@ function checkRefusals(seen: Evidence, found: Findings): void {
   }
 }
 
-/** An arena holds one batch at a time, so each has all of it. */
+/** An arena has one batch at a time, which may use all of it. */
 function checkArenas(seen: Evidence, found: Findings): void {
   for (const queue of seen.queues) {
-    const own = memoryOf(queue)
-    if (own === null || own.arena === null) continue
+    const promised = memoryOf(queue)
+    if (promised === null || promised.arena === null) continue
     for (const batch of queue.batches) {
       const needed = neededBy(seen, queue, batch)
       if (needed === null) continue
       found.checked++
-      if (needed <= own.arena.bytes) continue
-      const has = own.arena.bytes
+      if (needed <= promised.arena.bytes) continue
+      const has = promised.arena.bytes
       found.violated(batch.members, () => `${needed} bytes are asked for of an arena of ${has}`)
     }
   }
@@ -81,62 +82,68 @@ function checkDevice(seen: Evidence, device: number, found: Findings): void {
   const always = staying(seen, device)
   const held = heldOn(seen, device)
   let running: Held[] = []
-  for (const one of held) {
+  for (const starting of held) {
     found.checked++
-    // of what begins and ends at one instant nobody knows beside whom it was
-    running = running.filter(({ batch, from }) => batch.done > one.from && from < batch.done)
-    running.push(one)
+    // batches that begin and end at one instant may or may not have overlapped
+    running = running.filter(({ batch, from }) => batch.done > starting.from && from < batch.done)
+    running.push(starting)
     const sum = running.reduce((total, { bytes }) => total + bytes, always)
     if (sum <= limit) continue
     const keys = running.flatMap(({ batch }) => batch.members)
     const { name } = promises.devices[device]!
     found.violated(
       keys,
-      () => `${sum} bytes are asked for on ${name} at ${ms(one.from)}; it has ${limit}`,
+      () => `${sum} bytes are asked for on ${name} at ${ms(starting.from)}; it has ${limit}`,
     )
   }
 }
 
-/** The batches on a device in the order in which they began, with what they keep there. */
+/** The batches on a device in the order of their starts, with their bytes on it. */
 function heldOn(seen: Evidence, device: number): Held[] {
   const { rows, queues, promises } = seen
   const held: Held[] = []
   for (const queue of queues) {
-    const own = memoryOf(queue)
-    if (own === null) continue
-    const resident = comesAndGoes(promises, queue) ? residentBytes(own) : 0
+    const promised = memoryOf(queue)
+    if (promised === null) continue
+    const resident = comesAndGoes(promises, queue) ? residentBytes(promised) : 0
     const first = firstOf(seen, queue.poolIndex)
     for (const batch of queue.batches) {
-      if (own.devices[batch.executor - first] !== device) continue
-      // halves of one batch go one after the other
+      if (promised.devices[batch.executor - first] !== device) continue
+      // halves of a batch run one after the other
       const from = goesInHalves(queue) ? rows.started[batch.members[0]!]! : batch.dispatched
-      const needed = own.arena === null ? (neededBy(seen, queue, batch) ?? 0) : 0
+      const needed = promised.arena === null ? (neededBy(seen, queue, batch) ?? 0) : 0
       held.push({ batch, from, bytes: resident + needed })
     }
   }
   return held.sort((a, b) => a.from - b.from || a.batch.done - b.batch.done)
 }
 
-/** Null for half of a ragged batch: by the mean of its lengths it may be more than the whole. */
+/**
+ * Null for half of a ragged batch: computed with its mean length, it may need more than the whole
+ * batch.
+ */
 function neededBy({ rows }: Evidence, queue: SeenQueue, { members }: SeenBatch): number | null {
   const { ragged } = queue.pool
   if (ragged && goesInHalves(queue)) return null
-  const tokens = members.reduce((sum, one) => sum + rows.length[one]!, 0)
+  const tokens = members.reduce((sum, key) => sum + rows.length[key]!, 0)
   const length = ragged ? tokens / members.length : rows.padded[members[0]!]!
   return asked(memoryOf(queue)!, members.length, length)
 }
 
-/** Bytes of the weights that are on a device from the beginning to the end. */
+/** Bytes of the weights that are on a device throughout the run. */
 function staying({ promises }: Evidence, device: number): number {
   let sum = 0
-  for (const { memory: own } of promises.pools) {
-    if (own === undefined || (promises.devices[device]!.residency !== null && !own.pinned)) continue
-    sum += residentBytes(own) * own.devices.filter((one) => one === device).length
+  for (const { memory: promised } of promises.pools) {
+    if (
+      promised === undefined ||
+      (promises.devices[device]!.residency !== null && !promised.pinned)
+    )
+      continue
+    sum += residentBytes(promised) * promised.devices.filter((number) => number === device).length
   }
   return sum
 }
 
-/** The first executor of a pool. */
 function firstOf({ queues }: Evidence, pool: number): number {
   return queues.find(({ poolIndex }) => poolIndex === pool)!.firstExecutor
 }

@@ -8,7 +8,7 @@ export const places: Rule = {
   promise: 'an engine has no more sequences at once than it has places',
   check(seen: Evidence, found: Findings) {
     for (const [executor, { generation, keys }] of engineRequests(seen)) {
-      // who lost its place is among those whom an engine has, but runs only later
+      // a preempted request stays assigned to its engine, but does not run until later
       const steady = keys.filter((key) => seen.rows.preemptions[key] === 0)
       const running: number[] = []
       for (const key of steady) {

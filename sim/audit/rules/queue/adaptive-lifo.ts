@@ -3,7 +3,7 @@ import { type Findings, ms } from '../../findings.ts'
 import type { Rule } from '../../rule.ts'
 import { overloadOf } from './overload.ts'
 
-/** Its time-outs are looked at with the others, by the rule `queue-timeout`. */
+/** Its timeouts are checked with all others, by the rule `queue-timeout`. */
 export const adaptiveLifo: Rule = {
   rule: 'adaptive-lifo',
   promise:
@@ -17,14 +17,15 @@ export const adaptiveLifo: Rule = {
 }
 
 /**
- * Looks at each batch for one who should have gone before a member of it, and waited on. Of those
- * who came at its very instant only who came before a member of it was surely there.
+ * Checks each batch for a request that should have preceded one of its members, and still waited.
+ * Of the requests that arrived at the instant of the batch, only those before a member surely
+ * waited already.
  */
 function checkQueue(seen: Evidence, queue: SeenQueue, intervalMs: number, found: Findings): void {
   const { rows, left } = seen
   const { joined, batches } = queue
   const { onDispatch } = overloadOf(seen, queue, intervalMs)
-  /** who came and may still wait, the newest last */
+  /** requests that arrived and may still wait, the newest last */
   const waiting: number[] = []
   let next = 0
   let oldest = 0

@@ -27,11 +27,11 @@ export const patience: Rule = {
   },
 }
 
-/** Clients leave when they are said to; where that is drawn, all parts of a request alike. */
+/** Clients leave at their timeout; where it is drawn, it is the same for all parts of a request. */
 function checkLeaving({ rows, classOf }: Evidence, found: Findings): void {
   for (let key = 0; key < rows.at.length; key++) {
-    const own = classOf(key)
-    const [least, most] = patienceRange(own)
+    const promised = classOf(key)
+    const [least, most] = patienceRange(promised)
     if (least === Number.POSITIVE_INFINITY && rows.leaves[key] === least) continue
     found.checked++
     const [at, leaves] = [rows.at[key]!, rows.leaves[key]!]

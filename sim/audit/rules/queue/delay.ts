@@ -5,8 +5,8 @@ import type { Rule } from '../../rule.ts'
 import { type CountedQueue, goesByCount, windowCloses } from '../batching/policy.ts'
 
 /**
- * A batch goes when a request comes to its queue or an executor of it becomes free; else no earlier
- * than its window closes, or the traffic is known to have ended.
+ * A batch is dispatched when a request arrives at its queue or an executor of it becomes free;
+ * otherwise no earlier than its window closes, or the traffic is known to have ended.
  */
 export const delay: Rule = {
   rule: 'delay',
@@ -14,7 +14,7 @@ export const delay: Rule = {
     'a batch goes at an arrival, a freed executor, or the end of its window or of the traffic',
   check(seen: Evidence, found: Findings) {
     for (const queue of seen.unhindered) {
-      // engines take whom they can at every step
+      // engines admit requests at every step
       if (queue.pool.generation !== undefined) continue
       if (!goesByCount(queue)) continue
       eachInstant(seen, queue, ({ joined, ends, batches, oldestBefore }) => {
@@ -35,7 +35,7 @@ function checkTimed(
   found: Findings,
 ): void {
   const { members, dispatched } = batch
-  // the window is that of who has waited longest, whoever goes
+  // the window is that of the oldest request, whichever is dispatched
   const sent = seen.rows.sent[oldestBefore < 0 ? members[0]! : oldestBefore]!
   const closes = windowCloses(queue.pool.batching, sent)
   if (dispatched >= closes || endedTraffic(seen, queue, batch)) return
@@ -46,7 +46,10 @@ function checkTimed(
   })
 }
 
-/** The end of the traffic is one instant for all queues, and moves only batches that wait. */
+/**
+ * The end of the traffic is one instant for all queues, and affects only batches that wait for more
+ * requests.
+ */
 function endedTraffic({ end }: Evidence, { pool }: SeenQueue, batch: SeenBatch): boolean {
   const { batching } = pool
   if (batching.policy !== 'fixed' || batch.members.length >= batching.batch) return false

@@ -4,18 +4,18 @@ import type { ClassReactions, PromisedReactions } from '../../promises/promised-
 import type { Promises } from '../../promises/promises.ts'
 
 /**
- * When the traffic had ended: no request was on its way, none would be sent unless another ended
- * before, and nothing was being served that could bring one; at the latest when clients stop
- * sending. Rows do not tell what clients had in mind and gave up, so there are two answers.
+ * The end of traffic: no request was on its way, none would be sent unless another ended first, and
+ * no request in service could cause one; at the latest when clients stop sending. Rows do not show
+ * cancelled reactions of clients, so the end has an earliest and a latest time.
  */
 export interface EndOfTraffic {
-  /** whether rows allow that it had ended then */
-  may(at: number): boolean
-  /** whether they allow that it ended at that very instant, and not before */
+  /** whether the rows allow that traffic had ended by then */
+  mayHaveEnded(at: number): boolean
+  /** whether the rows allow that it ended at that instant, and not before */
   mayBegin(at: number): boolean
-  /** from then on it had ended, whatever clients had in mind; Infinity for never */
+  /** traffic had certainly ended from here on, ms; Infinity for never */
   readonly known: number
-  /** whether something happened at `known`, so that control planes acted at that very instant */
+  /** whether an event happened at `known`, so that control planes acted at that instant */
   readonly seen: boolean
 }
 
@@ -23,7 +23,7 @@ type Seen = {
   readonly rows: AuditRows
   readonly batches: readonly SeenBatch[]
   readonly lastSent: number
-  /** batches of fewer than a pool promises, which go when the traffic has ended */
+  /** a batch smaller than its pool promises, which is dispatched at the end of traffic */
   readonly isUnfilled: (batch: SeenBatch) => boolean
 }
 
@@ -33,7 +33,7 @@ export function endOfTraffic({ reactions }: Promises, seen: Seen): EndOfTraffic 
   const { lastSent, rows, batches } = seen
   if (reactions === undefined || reactions === null) {
     const mayBegin = (at: number) => at === lastSent
-    return { may: (at) => at >= lastSent, mayBegin, known: lastSent, seen: true }
+    return { mayHaveEnded: (at) => at >= lastSent, mayBegin, known: lastSent, seen: true }
   }
   const { untilMs, classes } = reactions
   const sent = rows.sent.filter((at) => !Number.isNaN(at)).sort()
@@ -46,23 +46,23 @@ export function endOfTraffic({ reactions }: Promises, seen: Seen): EndOfTraffic 
   const rested = restedFrom(Math.max(lastSent, hidden), seen)
   const stopped = Math.max(lastSent, untilMs)
   return {
-    may(at) {
+    mayHaveEnded(at) {
       if (at >= untilMs) return at >= lastSent
       if (lastFirst > at || served.isBusy(at)) return false
       const next = sent[firstAbove(sent, at)] ?? never
       return next >= Math.min(served.nextDone(at), lost[firstAbove(lost, at)] ?? never)
     },
-    // a retry that its budget forbids comes to nothing, and leaves no row
+    // a retry that its budget prevents is no event in the rows
     mayBegin: (at) => happened.has(at) || at >= untilMs || refusals,
     known: Math.min(rested, stopped),
     seen: rested <= stopped || stopped === lastSent,
   }
 }
 
-/** When batches were being served, to be asked about any instant. */
+/** The times in which batches were served, for queries at any instant. */
 class Served {
   readonly #dispatched: Float64Array
-  /** of the batches before that: the last end; of it and those after: the first one */
+  /** `[i]`: last end of the first i batches; below, first end of the others */
   readonly #lastDone: Float64Array
   readonly #firstDone: Float64Array
 
@@ -80,24 +80,24 @@ class Served {
     }
   }
 
-  /** Whether a batch had gone before and was not done yet. */
+  /** Whether a batch was dispatched before and was not done yet. */
   isBusy(at: number): boolean {
     return this.#lastDone[firstAtLeast(this.#dispatched, at)]! > at
   }
 
-  /** When the first of those was done that went then or later. */
+  /** The first end of a batch that is dispatched at `at` or later. */
   nextDone(at: number): number {
     return this.#firstDone[firstAtLeast(this.#dispatched, at)]!
   }
 }
 
-/** When requests ended that were in no batch, rising. */
+/** When requests without a batch ended, rising. */
 function lostAt(rows: AuditRows): Float64Array {
   const isLost = (key: number) => rows.batch[key]! < 0 && rows.outcome[key] !== SHED
   return rows.done.filter((at, key) => isLost(key) && !Number.isNaN(at)).sort()
 }
 
-/** When the last request came that no other could have brought. */
+/** The last arrival that was not caused by another request. */
 function lastUnprompted(rows: AuditRows, classes: readonly ClassReactions[]): number {
   let last = -never
   for (const [key, sent] of rows.sent.entries()) {
@@ -108,38 +108,38 @@ function lastUnprompted(rows: AuditRows, classes: readonly ClassReactions[]): nu
 }
 
 /**
- * Up to when a client may have had in mind what it did not do: to try again when it lost patience,
- * but it was answered; or to try again, but the budget forbade it.
+ * Until when clients may have planned a request that they did not send: a retry after their
+ * timeout, where an answer came first; or a retry that the budget prevented.
  */
 function hiddenUntil(rows: AuditRows, { untilMs, classes }: PromisedReactions) {
   let last = -never
   for (const [key, sent] of rows.sent.entries()) {
-    const own = classes[rows.class[key]!]!
+    const reactions = classes[rows.class[key]!]!
     if (Number.isNaN(sent)) continue
     const leaves = rows.leaves[key]!
     const gone = rows.outcome[key] === SHED ? sent : rows.done[key]!
     const answered = rows.outcome[key] === SERVED && gone < leaves
-    const again = (from: number) => from + own.leastPauseMs(rows.attempt[key]!) < untilMs
+    const again = (from: number) => from + reactions.leastPauseMs(rows.attempt[key]!) < untilMs
     if (again(leaves) && gone > last) last = gone
-    if (!answered && own.budget && again(Math.min(leaves, gone))) return never
+    if (!answered && reactions.budget && again(Math.min(leaves, gone))) return never
   }
   return last
 }
 
-/** From when on, at the earliest at `from`, nothing was being served. */
+/** When, from `from` on, no batch was being served. */
 function restedFrom(from: number, { batches, isUnfilled }: Seen): number {
   let at = from
   for (const batch of batches.toSorted((a, b) => a.dispatched - b.dispatched)) {
     const { dispatched, done } = batch
     if (dispatched > at) break
-    // one that goes as the traffic ends was not being served before
+    // dispatched because traffic ended, so not in service before
     if (dispatched === at && isUnfilled(batch)) continue
     if (done > at) at = done
   }
   return at
 }
 
-/** Number of the first in rising order that is no less. */
+/** Index of the first of rising values that is at least `at`. */
 function firstAtLeast(sorted: Float64Array, at: number): number {
   let [low, high] = [0, sorted.length]
   while (low < high) {
@@ -150,7 +150,7 @@ function firstAtLeast(sorted: Float64Array, at: number): number {
   return low
 }
 
-/** Number of the first in rising order that is greater. */
+/** Index of the first of rising values that is above `at`. */
 function firstAbove(sorted: Float64Array, at: number): number {
   let first = firstAtLeast(sorted, at)
   while (sorted[first]! === at) first++

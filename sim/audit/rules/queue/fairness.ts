@@ -4,7 +4,7 @@ import { somebodyWaitsOn } from '../../evidence/waiting-time.ts'
 import { type Findings, ms } from '../../findings.ts'
 import type { Rule } from '../../rule.ts'
 
-/** Pairs are compared among so many tenants at most, those with the most requests. */
+/** Pairs are compared among this many tenants with the most requests. */
 const MOST_TENANTS = 16
 
 export const fairness: Rule = {
@@ -12,7 +12,7 @@ export const fairness: Rule = {
   promise: 'tenants who wait all the while are served alike by weight, but for a bounded rest',
   check(seen: Evidence, found: Findings) {
     for (const queue of seen.queues) {
-      // those whose time is over are served outside of the shares
+      // requests past their timeout are served outside of the shares
       if (turnLength(queue) === null || somebodyWaitsOn(queue, seen.promises)) continue
       checkQueue(seen, queue, found)
     }
@@ -20,10 +20,10 @@ export const fairness: Rule = {
 }
 
 /**
- * By how much lengths that two tenants were served, divided by their weights, may move apart
- * beyond a longest request of each: nothing where the least served is always next (Sheng et al.
- * 2024, lemma 4.3), two turns where tenants take turns (Shreedhar and Varghese 1996, theorem 2, and
- * one turn more as a stretch of time may begin within one). Null where nothing is shared.
+ * How far the served lengths of two tenants, divided by their weights, may differ beyond a longest
+ * request of each. Nothing where the least served tenant is always next (Sheng et al. 2024, lemma
+ * 4.3). Two quanta for deficit round-robin (Shreedhar and Varghese 1996, theorem 2, and one more
+ * because an interval may begin within a turn). Null for other disciplines.
  */
 function turnLength({ pool: { order } }: SeenQueue): number | null {
   if (order.discipline === 'virtual-token-counter') return 0
@@ -37,13 +37,13 @@ interface Tenant {
   /** length of its longest request over its weight */
   readonly longest: number
   waiting: number
-  /** of those who waited before an instant, how many were left when it was over */
+  /** of the requests that waited before an instant, the number still waiting after it */
   stayed: number
   /** length served at an instant, over its weight */
   served: number
 }
 
-/** What two tenants were served apart since both began to wait, and its extremes. */
+/** Difference of the service of two tenants since both began to wait, and its extremes. */
 interface Pair {
   readonly a: Tenant
   readonly b: Tenant
@@ -90,7 +90,7 @@ function checkQueue(seen: Evidence, queue: SeenQueue, found: Findings): void {
 function checkPair(queue: SeenQueue, pair: Pair, { at, batches }: Instant, found: Findings): void {
   const { a, b } = pair
   if (a.stayed <= 0 || b.stayed <= 0) {
-    // one of them had nothing to be served at some moment
+    // the comparison restarts when one of them has no waiting request
     pair.since = a.waiting > 0 && b.waiting > 0 ? at : Number.NaN
     pair.apart = 0
     pair.least = 0
@@ -118,10 +118,10 @@ function tenantsOf(seen: Evidence, { joined }: SeenQueue): Map<string, Tenant> {
   const all = new Map<string, Tenant>()
   for (const key of joined) {
     const { tenant: name, weight } = seen.classOf(key)
-    const own = all.get(name)
+    const tenant = all.get(name)
     const length = seen.requests.length[seen.expected.sending[key]!]!
-    const longest = Math.max(own?.longest ?? 0, length / weight)
-    const requests = (own?.requests ?? 0) + 1
+    const longest = Math.max(tenant?.longest ?? 0, length / weight)
+    const requests = (tenant?.requests ?? 0) + 1
     all.set(name, { name, weight, requests, longest, waiting: 0, stayed: 0, served: 0 })
   }
   const most = [...all.values()].sort((a, b) => b.requests - a.requests).slice(0, MOST_TENANTS)

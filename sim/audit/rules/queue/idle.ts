@@ -5,8 +5,8 @@ import type { Rule } from '../../rule.ts'
 import { type CountedQueue, goesByCount, taken, windowCloses } from '../batching/policy.ts'
 
 /**
- * Control planes act when something happens. A request that was refused is no such event: nothing
- * changed, and a late timer may still be on its way.
+ * Control planes act on events. A rejected request is no such event: it changes nothing, and a late
+ * timer may still be pending.
  */
 export const idle: Rule = {
   rule: 'idle',

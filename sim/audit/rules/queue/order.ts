@@ -23,7 +23,7 @@ export const order: Rule = {
 
 function checkQueue(seen: Evidence, queue: SeenQueue, found: Findings): void {
   const { order, admission } = queue.pool
-  // another rule looks at those that change their order
+  // checked by the rule `adaptive-lifo`
   if (admission.adaptiveLifo !== null) return
   const { discipline } = order
   const waitOn = somebodyWaitsOn(queue, seen.promises)
@@ -32,7 +32,7 @@ function checkQueue(seen: Evidence, queue: SeenQueue, found: Findings): void {
     if (standing !== null) checkStanding(seen, queue, standing, found)
     return
   }
-  // everybody is in turn, or everybody of a tenant
+  // all requests go in order, or all of each tenant
   const groups = new Map<string, number[]>()
   for (const key of queue.joined) {
     const name = discipline === 'fifo' ? '' : seen.classOf(key).tenant
@@ -46,16 +46,16 @@ function checkQueue(seen: Evidence, queue: SeenQueue, found: Findings): void {
 const isFair = ({ pool: { order } }: SeenQueue) =>
   order.discipline === 'deficit-round-robin' || order.discipline === 'virtual-token-counter'
 
-/** Requests of `joined` go in the order in which they came. */
+/** Checks that requests of `joined` are dispatched in order of arrival. */
 function checkTurns(
   { rows, left }: Evidence,
   { number }: SeenQueue,
   joined: readonly number[],
   found: Findings,
 ): void {
-  /** of those so far, who waited longest into the run */
+  /** of the requests so far, the one that waited until the latest time */
   let latest = -1
-  /** the last one who was dispatched */
+  /** the last dispatched request */
   let previous = -1
   const begun = new Set<number>()
   for (const key of joined) {
@@ -85,8 +85,8 @@ function checkTurns(
 }
 
 /**
- * Looks at each batch for one who stood before its last member and waited on. Of those who came at
- * its very instant only who came before a member of it was surely there.
+ * Checks each batch for a request that preceded its last member and still waited. Of the requests
+ * that arrived at the instant of the batch, only those before a member surely waited already.
  */
 function checkStanding(
   seen: Evidence,
@@ -124,7 +124,7 @@ function checkStanding(
       line.drop()
     }
     if (first !== undefined) judge(seen, queue, { batch, standing, first }, found)
-    for (const one of unsure) line.add(one)
+    for (const request of unsure) line.add(request)
   }
 }
 

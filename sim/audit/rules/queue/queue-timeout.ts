@@ -8,11 +8,11 @@ import type { Rule } from '../../rule.ts'
 import { saidOf } from '../admission/refused.ts'
 
 /**
- * A control plane looks for time-outs where it may act: when an executor becomes free, when a
- * request comes while one is free, when one comes to a full queue (so whenever one is refused that
- * memory could hold), and on timers, which show where somebody timed out or was dispatched. A
- * request that joins a queue whose executors all work only lines up, as in Triton, whose batcher
- * looks lazily.
+ * A control plane checks timeouts when it may act: when an executor becomes free, when a request
+ * arrives while one is free, when one arrives at a full queue (so whenever a request is rejected
+ * that memory could hold), and on timers, which show where a request timed out or was dispatched. A
+ * request that joins a queue whose executors are all busy triggers no check, as in Triton, whose
+ * batcher is lazy.
  */
 export const queueTimeout: Rule = {
   rule: 'queue-timeout',
@@ -33,18 +33,18 @@ function checkLeavers(seen: Evidence, queue: SeenQueue, times: Times, found: Fin
   const { rows, left, classOf } = seen
   for (const key of queue.timedOut) {
     found.checked++
-    const own = classOf(key)
+    const promised = classOf(key)
     const { earliest: deadline } = times(key)
-    // whom cork dropped is the business of another rule
+    // drops by cork are checked by another rule
     if (queue.pool.batching.policy === 'cork' && left[key]! < deadline) continue
-    const withClient = own.cancels && left[key]! >= rows.leaves[key]!
+    const withClient = promised.cancels && left[key]! >= rows.leaves[key]!
     const expected = withClient ? CANCELLED : TIMED_OUT
     if (left[key]! < deadline) {
       found.violated(
         [key],
         () => `timed out at ${ms(left[key]!)}, before its deadline at ${ms(deadline)}`,
       )
-    } else if (waitingTime(queue.pool, own).waitsOn && !own.cancels) {
+    } else if (waitingTime(queue.pool, promised).waitsOn && !promised.cancels) {
       found.violated([key], () => `left at ${ms(left[key]!)}, though it may wait on`)
     } else if (rows.outcome[key] !== expected) {
       const reason = withClient ? 'its client had left' : 'its client had not left'
@@ -68,7 +68,7 @@ function checkDispatched(seen: Evidence, queue: SeenQueue, times: Times, found: 
   }
 }
 
-/** Looks after every event for one who waits although its time is over. */
+/** Checks after every event for a request that waits past its timeout. */
 function checkWaiting(seen: Evidence, queue: SeenQueue, times: Times, found: Findings): void {
   const { rows, left } = seen
   const limited = queue.joined.filter((key) => {
@@ -77,7 +77,7 @@ function checkWaiting(seen: Evidence, queue: SeenQueue, times: Times, found: Fin
   })
   if (limited.length === 0) return
   const overAt = (key: number) => times(key).latest
-  // who is handed over ends elsewhere
+  // a prefilled request ends in another pool
   const endsHere = !queue.pool.generation?.handOver
   const mayMakeRoom = (key: number) => saidOf(rows, key, 'memory') === 'passed'
   const waiting = new LeastFirst<number>((a, b) => overAt(a) - overAt(b))

@@ -5,7 +5,7 @@ import type { Batching } from '../../promises/promises.ts'
 import type { Rule } from '../../rule.ts'
 import { checkDecisions, type Decider, type Line, ROUNDING_MS } from '../batching/decisions.ts'
 
-/** What a batch computes, and how long it took: of the last ones. */
+/** Computed tokens and duration of the last batches. */
 type Observed = readonly (readonly [computed: number, took: number])[]
 
 const KEPT = 50
@@ -59,13 +59,13 @@ function decider(
 }
 
 /**
- * Neither falling nor below 0; of one size alone in proportion for more; unknown, it may take for
- * ever.
+ * The prediction neither falls nor is below 0. With a single size it is proportional beyond that
+ * size; without any batch it is Infinity.
  */
 function predict(observed: Observed, computed: number): number {
   if (observed.length === 0) return Number.POSITIVE_INFINITY
   const fit = leastSquares(observed)
-  const mean = (i: 0 | 1) => observed.reduce((sum, one) => sum + one[i], 0) / observed.length
+  const mean = (i: 0 | 1) => observed.reduce((sum, batch) => sum + batch[i], 0) / observed.length
   if (fit === null) return mean(1) * Math.max(1, computed / mean(0))
   if (fit.slope <= 0) return mean(1)
   return Math.max(0, mean(1) - fit.slope * mean(0)) + fit.slope * computed

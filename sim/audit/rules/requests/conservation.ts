@@ -11,7 +11,7 @@ import {
 import { type Findings, ms } from '../../findings.ts'
 import type { Rule } from '../../rule.ts'
 
-/** Names of how requests ended that were in no batch. */
+/** Outcomes of requests that were in no batch, in words. */
 const LOST: Readonly<Record<number, string>> = {
   [SHED]: 'shed',
   [TIMED_OUT]: 'timed out',
@@ -20,7 +20,7 @@ const LOST: Readonly<Record<number, string>> = {
 
 const REASONS: readonly number[] = Object.values(REFUSED_BY)
 
-/** The clocks of a live world's threads agree so well, ms. */
+/** Largest difference between the clocks of a live run's threads, ms. */
 const CLOCK_SLACK_MS = 0.1
 
 export const conservation: Rule = {
@@ -44,8 +44,8 @@ export const conservation: Rule = {
 function identity({ rows, requests, expected }: Evidence, key: number): string | null {
   const number = expected.sending[key]!
   if (rows.sending[key] !== number || rows.part[key] !== expected.part[key]) {
-    const own = `part ${rows.part[key]} of request ${rows.sending[key]}`
-    return `${own}, but part ${expected.part[key]} of ${number} was next`
+    const actual = `part ${rows.part[key]} of request ${rows.sending[key]}`
+    return `${actual}, but part ${expected.part[key]} of ${number} was next`
   }
   if (rows.at[key] !== requests.at[number]) {
     return `scheduled at ${ms(rows.at[key]!)}, but its request at ${ms(requests.at[number]!)}`

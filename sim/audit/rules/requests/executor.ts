@@ -8,16 +8,16 @@ export const executor: Rule = {
   promise: 'an executor has one batch at a time, of its own queue; the one free longest is taken',
   check(seen: Evidence, found: Findings) {
     for (const queue of seen.queues) {
-      // engines run many at once
+      // engines run many requests at once
       if (queue.pool.generation !== undefined) continue
       if (goesInHalves(queue)) checkHalves(seen, queue, found)
-      // when weights came is not in the rows, so nobody knows who was free for longest
+      // rows do not show when weights were loaded, and so which executor was free longest
       else checkQueue(queue, { inTurn: !comesAndGoes(seen.promises, queue) }, found)
     }
   },
 }
 
-/** Parts of one batch go one after the other; each says itself when it began. */
+/** Parts of one batch run one after the other; each records its own start. */
 function checkHalves({ rows }: Evidence, queue: SeenQueue, found: Findings): void {
   const { batches, firstExecutor, executors, number } = queue
   const last = new Map<number, SeenBatch>()
@@ -56,35 +56,35 @@ function checkQueue(
   for (const batch of queue.batches) {
     found.checked++
     const { executor, dispatched, members } = batch
-    const own = executor - firstExecutor
-    if (!(own >= 0 && own < executors)) {
+    const index = executor - firstExecutor
+    if (!(index >= 0 && index < executors)) {
       found.violated(
         members,
         () => `ran on executor ${executor}, which does not serve queue ${queue.number}`,
       )
       continue
     }
-    if (dispatched < freeSince[own]!) {
-      const other = last[own]!
+    if (dispatched < freeSince[index]!) {
+      const previous = last[index]!
       found.violated(
-        [...other.members, ...members],
+        [...previous.members, ...members],
         () =>
           `executor ${executor} was given the batch of request ${members[0]} at ` +
-          `${ms(dispatched)}, but had that of ${other.members[0]} until ${ms(other.done)}`,
+          `${ms(dispatched)}, but had that of ${previous.members[0]} until ${ms(previous.done)}`,
       )
     }
     const longest = longestFree(freeSince)
-    // one that was free before `own` became free was free when the batch went
-    if (longestFirst && freeSince[longest]! < freeSince[own]!) {
+    // an executor that became free earlier was also free when the batch was dispatched
+    if (longestFirst && freeSince[longest]! < freeSince[index]!) {
       found.violated(
         members,
         () =>
           `went to executor ${executor} at ${ms(dispatched)}, free since ` +
-          `${ms(freeSince[own]!)}; executor ${firstExecutor + longest} had been free for longer`,
+          `${ms(freeSince[index]!)}; executor ${firstExecutor + longest} had been free for longer`,
       )
     }
-    freeSince[own] = batch.done
-    last[own] = batch
+    freeSince[index] = batch.done
+    last[index] = batch
   }
 }
 

@@ -17,12 +17,12 @@ export const fanOut: Rule = {
       found.checked++
       const known = new Map<number, number>()
       for (const key of keys) {
-        const own = rows.queue[key]!
-        const other = known.get(own)
-        known.set(own, key)
-        if (other !== undefined) {
-          found.violated([other, key], () => `parts of one request, both of queue ${own}`)
-        } else if (queues[own]?.poolIndex !== queues[rows.queue[keys[0]!]!]?.poolIndex) {
+        const queue = rows.queue[key]!
+        const sibling = known.get(queue)
+        known.set(queue, key)
+        if (sibling !== undefined) {
+          found.violated([sibling, key], () => `parts of one request, both of queue ${queue}`)
+        } else if (queues[queue]?.poolIndex !== queues[rows.queue[keys[0]!]!]?.poolIndex) {
           found.violated([keys[0]!, key], () => 'parts of one request, but of two pools')
         }
       }

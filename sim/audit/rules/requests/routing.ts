@@ -4,14 +4,14 @@ import { type Findings, ms } from '../../findings.ts'
 import { poolsOfClasses } from '../../promises/class-pools.ts'
 import type { Rule } from '../../rule.ts'
 
-/** Candidates of a router, with the fewest and the most requests that each may have had. */
+/** Candidates of a router, with bounds of the number of requests in each. */
 interface Candidates {
   readonly noun: 'pool' | 'queue'
-  /** their numbers, rising */
+  /** numbers of the pools or queues, rising */
   readonly numbers: readonly number[]
-  /** of each of them */
+  /** number of executors of each candidate */
   readonly executors: readonly number[]
-  /** those that have a part of the request that comes */
+  /** candidates that already have a part of the arriving request */
   readonly taken: Set<number>
   readonly least: Int32Array
   readonly most: Int32Array
@@ -22,7 +22,7 @@ export const routing: Rule = {
   promise: 'requests go to pools and their queues in turn, or to the first of the least loaded',
   check(seen: Evidence, found: Findings) {
     const { promises, rows, queues, requests } = seen
-    // with one queue there is nothing to choose
+    // a single queue leaves no choice
     if (queues.length === 1) return
     const loads = new Loads(seen)
     const among = poolsOfClasses(promises).map((numbers): Candidates => {
@@ -31,13 +31,13 @@ export const routing: Rule = {
     })
     const rounds = roundsAmong(among, requests.class)
     const within = promises.pools.map((_, index): Candidates => {
-      const own = queues.filter(({ poolIndex }) => poolIndex === index)
-      const executors = own.map((queue) => queue.executors)
-      const numbers = own.map(({ number }) => number)
+      const candidates = queues.filter(({ poolIndex }) => poolIndex === index)
+      const executors = candidates.map((queue) => queue.executors)
+      const numbers = candidates.map(({ number }) => number)
       return { noun: 'queue', numbers, executors, taken: new Set(), ...loads.queues }
     })
     const turns = promises.pools.map(() => 0)
-    // rows do not tell when sequences went on elsewhere
+    // rows do not show when requests moved to a decode pool
     const known = promises.pools.every(({ generation }) => !generation?.handOver)
     for (let key = 0; key < rows.at.length; key++) {
       const queue = queues[rows.queue[key]!]
@@ -48,7 +48,7 @@ export const routing: Rule = {
       const candidates = within[pool]!
       if (!(part[key]! > 0)) {
         candidates.taken.clear()
-        // every request takes a turn among the pools of its class, also one whose row is lost
+        // every request advances the round-robin of its class's pools, even if its row is lost
         const number = sending[key] ?? key
         const of = among[requests.class[number]!]
         if (of?.numbers.includes(pool) && (known || promises.routing === 'round-robin')) {
@@ -66,12 +66,12 @@ export const routing: Rule = {
   },
 }
 
-/** How many requests came before each that had the same pools to choose from. */
+/** Number of earlier requests with the same candidate pools, for each request. */
 function roundsAmong(among: readonly Candidates[], classes: Uint8Array): number[] {
   const names = among.map(({ numbers }) => numbers.join())
   const came = new Map<string, number>()
-  return Array.from(classes, (own) => {
-    const name = names[own] ?? ''
+  return Array.from(classes, (classIndex) => {
+    const name = names[classIndex] ?? ''
     const turn = came.get(name) ?? 0
     came.set(name, turn + 1)
     return turn
@@ -88,7 +88,7 @@ interface Choice {
   readonly of: Candidates
   readonly chosen: number
   readonly policy: 'round-robin' | 'least-loaded'
-  /** requests routed before this one */
+  /** number of requests routed before this one */
   readonly turn: number
 }
 
@@ -109,16 +109,19 @@ function check({ rows }: Evidence, key: number, choice: Choice, found: Findings)
   })
 }
 
-/** A candidate that should have been chosen however events of the instant came; or `chosen`. */
+/**
+ * A candidate that should have been chosen for any order of events at the instant; otherwise
+ * `chosen`.
+ */
 function lessLoaded(of: Candidates, chosen: number): number {
   const { numbers, executors, taken, least, most } = of
-  const own = least[chosen]! / executors[numbers.indexOf(chosen)]!
+  const chosenLoad = least[chosen]! / executors[numbers.indexOf(chosen)]!
   for (let i = 0; i < executors.length; i++) {
-    const other = numbers[i]!
-    if (taken.has(other)) continue
-    const load = most[other]! / executors[i]!
-    // of equals the first is taken
-    if (load < own || (load === own && other < chosen)) return other
+    const candidate = numbers[i]!
+    if (taken.has(candidate)) continue
+    const load = most[candidate]! / executors[i]!
+    // of equally loaded candidates the first is chosen
+    if (load < chosenLoad || (load === chosenLoad && candidate < chosen)) return candidate
   }
   return chosen
 }
