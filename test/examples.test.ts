@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Command, type Option } from 'commander'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
@@ -8,6 +8,7 @@ import { parseScenario, scenarioSchema, starterScenario } from '../scenarios/ind
 import { runReplication } from '../sim/experiment/index.ts'
 import { codeBlocks, commandLines, exampleLines, pages } from './documents.ts'
 import { madeUpProfile } from './profiles.ts'
+import { repositoryFiles } from './source-files.ts'
 import { ROOT } from './spillway.ts'
 
 /** What is shipped or shown as an example works. */
@@ -57,6 +58,28 @@ describe.each(pages())('%s', (page) => {
   test('nothing on it waits to be filled in', () => {
     const text = readFileSync(join(ROOT, page), 'utf8')
     expect(text.match(/^[A-Z][A-Z_]{4,}$/gm) ?? []).toEqual([])
+  })
+
+  test('the files that it names or links to exist', () => {
+    const text = readFileSync(join(ROOT, page), 'utf8')
+    const folders = 'sim|runtime|scenarios|reports|test|tools|docs'
+    const named = [...text.matchAll(new RegExp(`(?<![\\w/.-])(?:${folders})(?:/[\\w.-]+)+`, 'g'))]
+    // a path without an extension may be the beginning of one, as vitest takes it
+    const files = repositoryFiles()
+    const missing = named
+      .map(([path]) => path.replace(/\.$/, ''))
+      .filter((path) => !files.some((file) => file.startsWith(path)))
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#\s]+)/g)]
+      .map(([, to]) => join(dirname(page), to!))
+      .filter((path) => !existsSync(join(ROOT, path)))
+    expect([...missing, ...links]).toEqual([])
+  })
+
+  test('its terms are in the glossary', () => {
+    const glossary = readFileSync(join(ROOT, 'docs/background/glossary.md'), 'utf8')
+    const text = readFileSync(join(ROOT, page), 'utf8')
+    const terms = [...text.matchAll(/glossary\.md#([\w-]+)/g)].map(([, term]) => term!)
+    expect(terms.filter((term) => !glossary.includes(`<a id="${term}">`))).toEqual([])
   })
 
   test('its scripts of npm exist', () => {

@@ -60,32 +60,32 @@ export function validationPage(validation: {
   )
   return `# Simulation against theory
 
-\`npm run validate -- --write\` wrote this page. Nothing on it depends on the machine: seeds are fixed.
+\`npm run validate -- --write\` generates this page. It does not depend on the machine: seeds are fixed.
 
-Each model is a scenario of declared work, run by the control plane and the simulated world that
-every scenario runs through, in ${validation.replications} independent replications, each with a warm-up that is not
-counted. Times are ms, rates requests/ms; services take 1 ms in the mean where nothing else is said. The
-half-width is that of the 95 % t interval over replications, z the distance from theory in standard
-errors.
+Each model is a scenario of declared work. It runs in the control plane and the simulated world of
+every other scenario, in ${validation.replications} independent replications, each with a warm-up that is not
+counted. Times are ms, rates requests/ms; a mean
+service takes 1 ms unless stated otherwise. The half-width is that of the 95 % t interval over
+replications, z the distance from theory in standard errors.
 
 A figure agrees only if |z| ≤ 4 **and** its half-width is at most 2 % of theory, so that none passes
-by being vague. Where theory has bounds only, the figure must lie inside by 4 standard errors. The
-timetables (D/D) are worked out by hand and must be met exactly. The tests hold each line against
-values that are 5 % wrong, which must all be refused.
+by being vague. Where theory has bounds only, the figure must be inside them by 4 standard errors.
+The timetables (D/D) are computed by hand and must be met exactly. The tests also compare each line
+with values that are 5 % wrong, and must reject all of them.
 
 ${cells('model', 'figure', 'simulated', 'theory', 'z', 'verdict')}
 |---|---|---|---|---|---|
 ${table.join('\n')}
 
-Why replications, and never the requests of one run: in M/M/1 at load .8, a 95 % interval for p99
-from the order statistics of one run of 100,000 requests holds the true value 18 % of the time, for
-the requests of a run are not independent. Intervals over replications do keep their word:
+Intervals use replications, never the requests of one run, because those are not independent. In
+M/M/1 at load 0.8, a 95 % interval for p99 from the order statistics of one run of 100,000 requests
+covers the true value 18 % of the time. Intervals over replications have their nominal coverage:
 
 ${cells('figure', 'trials', 'covered', '95 % interval of that', 'verdict: 93 to 97 %')}
 |---|---|---|---|---|
 ${coverage.join('\n')}
 
-The sources of the formulas stand beside them in \`sim/theory\`.
+\`sim/theory\` names the source of each formula.
 `
 }
 

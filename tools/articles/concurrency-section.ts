@@ -21,20 +21,20 @@ export function barsMet({ sweep }: ConcurrencyStudy): boolean {
 export function concurrencySection(studies: readonly ConcurrencyStudy[]): string {
   return `## Concurrent requests against latency: ResNet50 on Triton
 
-A closed loop: perf_analyzer keeps so many requests under way. The server is fitted on every other row (16, 48, …, 240 requests), the rows
-between them are predicted. Its batch curve is what the fitted rows show: throughput × compute time is, by Little's law, the number with
-the only instance. Three figures are searched so that throughput, queue time, network time and p99 of simulations come closest to the fitted rows: the
-link's delay, the time that each image holds the link for, and how much the time of a batch scatters.
+A closed loop: perf_analyzer keeps a fixed number of requests in flight. The server is fitted on every other row (16, 48, …, 240 requests), and the
+rows between them are predicted. The batch curve follows from the fitted rows: by Little's law, throughput × compute time is the number of requests
+in the only instance. Three parameters are searched: the link's delay, the link time of each image, and the scatter of batch times. The search
+minimises the errors of throughput, queue time, network time and p99 on the fitted rows.
 
 ${summaryTable(studies)}
 
-The second line of each GPU is fitted on the other half of its rows and predicts the first; there the curve has to be continued to 16
-requests, below its first point.
+The second line of each GPU is fitted on the other half of its rows and predicts the first half. Its curve is extrapolated to 16 requests, below
+its first point.
 
-Settings: one instance, largest batch 128, preferred sizes 64 and 128 are published. **Assumed**: the published queue
+Published settings: one instance, largest batch 128, preferred sizes 64 and 128. **Assumed**: the published queue
 delay of "1.0" is 1 µs; Triton's prefetching of batches makes no difference; input copies, inference and output copies of a batch do not overlap with
-those of the next; a batch's time is lognormal and independent of the one before; clients think for what their rows leave over
-(${studies.map(({ sweep }) => `${fixed(sweep.model.thinkMs, 2)} ms`).join(' and ')}), exponentially.
+those of the next; a batch's time is lognormal and independent of the batch before; clients have exponential think times, with the mean that their
+rows leave over (${studies.map(({ sweep }) => `${fixed(sweep.model.thinkMs, 2)} ms`).join(' and ')}).
 
 ${studies.map(gpuSection).join('\n\n')}`
 }

@@ -87,11 +87,11 @@ async function main(): Promise<void> {
 }
 
 function page(sections: readonly string[]): string {
-  return `# The charts that this field quotes
+  return `# Published charts, reproduced
 
-\`npm run articles -- --write\` wrote this page, its charts and the scenarios \`resnet50-t4\`, \`resnet50-a100\` and \`tft\` of the library, from published
-measurements and real traces that are not part of this repository. Nothing on it depends on the machine: seeds are fixed. Errors
-are relative, simulated − published; bars are about their median over the rows.
+\`npm run articles -- --write\` generates this page, its charts and the scenarios \`resnet50-t4\`, \`resnet50-a100\` and \`tft\` of the library. The inputs
+are published measurements and real traces that are not part of this repository. The page does not depend on the machine: seeds are fixed. Errors
+are relative, simulated − published. Bars apply to the median error over the rows.
 
 ${sections.join('\n\n')}
 `

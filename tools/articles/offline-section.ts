@@ -46,10 +46,10 @@ export function offlineSection(sweeps: readonly OfflineToOnline[]): string {
   const shipped = bestSweep(sweeps).sweep.heading
   return `## Offline to online: TFT on Triton
 
-Offline rows (one request at a time, by batch size) carry the compute time of each batch; online rows (8 to 256 concurrent requests of
-16 inferences) are predicted from them, nothing being fitted to an online row. The client's part is the offline network and
-queue time of a request of 16. Two instances share one GPU online, and no offline row says what they do to each other, so
-there are four ways to take it. Medians over all ${sweeps.length} published sweeps, ${sweeps.length * 32} rows:
+Offline rows (one request at a time, by batch size) have the compute time of each batch. Online rows (8 to 256 concurrent requests of
+16 inferences) are predicted from them, and nothing is fitted to an online row. The client's part is the offline network and
+queue time of a request of 16. Two instances share one GPU online, and no offline row shows their interference, so
+four approaches are compared. Medians over all ${sweeps.length} published sweeps, ${sweeps.length * 32} rows:
 
 ${table(['approach', ...heads], approaches)}
 
@@ -57,12 +57,12 @@ Each sweep by the best of them (${APPROACHES[best].text}):
 
 ${table(['sweep', 'Little', ...heads], each)}
 
-${verdict(sweeps, best)} *Little* is published throughput × published mean latency over the number of requests,
-which must be 1 in a closed loop; the published rows lack up to a tenth of their throughput by themselves
+${verdict(sweeps, best)} *Little* is published throughput × published mean latency over the number of requests.
+It must be 1 in a closed loop, but the published rows lack up to a tenth of their throughput by themselves
 (500 requests, in batches of up to 32, are counted in each row). The published compute times of T4 and A100 with TensorRT level off at twice the
-offline time of a batch of 512, the first preferred size, which is what the last approach adds; throughput stays below what such batches back to
-back would give, and nothing that was published says why. Rows at 8 and 32 requests, which the table names often, are those where all
-requests fit into one batch: the second instance then idles, and half the speed is too little for the first.
+offline time of a batch of 512, the first preferred size. The last approach adds that. Throughput stays below that of such batches back to
+back, and no published figure explains why. In the rows at 8 and 32 requests, which the table names often, all
+requests fit into one batch: the second instance is then idle, and half the speed is too little for the first.
 
 \`scenarios/library/tft.yaml\` is the best of them: ${shipped}.`
 }

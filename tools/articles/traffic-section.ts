@@ -19,18 +19,18 @@ export function headroomSection(found: readonly Headroom[]): string {
   ])
   return `## Idle headroom: Azure code against Azure conversations
 
-How much of a pool must idle so that p99 stays below ${OBJECTIVE.limitMs / 1000} s? Four replicas, 0.4 s for every request alike, so that only the arrivals differ:
+How much of a pool must be idle so that p99 stays below ${OBJECTIVE.limitMs / 1000} s? Four replicas, 0.4 s for every request, so that only the arrivals differ:
 the code trace has an index of dispersion of 13 at 1 s, conversations 1.4. The load is set by stretching the trace in time. A
-bisection over load finds the highest one at which p99 over all requests holds; ${WINDOWS} windows of ${WINDOW_S} s are the replications, each at the same
-mean load, so what changes over the hour does not count. Interval: 95 %, jackknife over windows; beyond p99 of the
-code trace lie 88 requests.
+bisection over load finds the highest load at which p99 over all requests meets that limit. ${WINDOWS} windows of ${WINDOW_S} s are the replications, each at the same
+mean load, so changes over the hour do not count. Interval: 95 %, jackknife over windows. 88 requests of the code trace are
+beyond p99.
 
 ![p99 by load of both traces](../images/${HEADROOM_IMAGE})
 
 ${table(['traffic', 'requests', 'idle headroom', 'capacity needed'], rows)}
 
-Three quarters of all seconds of the code trace are empty and 1 % of them have 11 times the mean or more, and over 10 s its counts are more dispersed still
-(72), so a queue of 2 s hardly helps and a pool that rides out the bursts idles nearly always. Scenarios: \`azure-headroom-code.yaml\` and
+Three quarters of all seconds of the code trace are empty, and 1 % of them have 11 times the mean or more. Over 10 s its counts are more dispersed
+still (72), so a queue of 2 s hardly helps, and a pool for the bursts is nearly always idle. Scenarios: \`azure-headroom-code.yaml\` and
 \`azure-headroom-conv.yaml\`, at load 0.5.`
 }
 
@@ -61,13 +61,13 @@ export function paddingSection(found: readonly Padding[]): string {
     fixed(simulated, 3),
     `${fixed(greedy.useful, 2)}, mean batch ${fixed(greedy.batchMean, 2)}`,
   ])
-  return `## Batch efficiency: padding on real lengths
+  return `## Padding efficiency on real lengths
 
-Share of a batch's work that is of use where every request is padded to the longest: tokens of requests over tokens computed. Batches of exactly so many
-requests in the order of arrival, simulated, against the figures that are quoted for these traces and against the rows of the trace themselves
+Padding efficiency is tokens of requests over tokens computed, where every request is padded to the longest of its batch. The table compares
+simulated batches of fixed size in the order of arrival with the figures quoted for these traces, and with the rows of the trace themselves
 (\`spillway trace inspect\`). Greedy batches, at the trace's own rate on four replicas, are small and waste less.
 
-![Useful share by the variability of lengths](../images/${PADDING_IMAGE})
+![Padding efficiency by the variability of lengths](../images/${PADDING_IMAGE})
 
 ${table(['traffic, batch', 'quoted', 'rows in order', 'simulated', 'greedy'], rows)}
 

@@ -14,7 +14,7 @@ export function fidelityPage(report: FidelityReport): string {
 
 Written by \`${commandOf(report)}\` in ${minutes.toFixed(0)} minutes on ${made.date}: ${host.cpu}, ${host.cores} cores,
 ${host.platform}, Node ${host.node}, ONNX Runtime ${host.onnxruntime}; Spillway ${made.version}, commit ${made.commit ?? 'none'}.
-Raw rows: ${report.rows.toLocaleString('en-US')} requests, SHA-256 \`${report.checksum}\`. What each check says, and what it is blind to:
+Raw rows: ${report.rows.toLocaleString('en-US')} requests, SHA-256 \`${report.checksum}\`. The meaning and the blind spots of each check:
 [design/003](../design/003-comparison.md) and [design/004](../design/004-checks-that-can-fail.md).
 
 ${summaryLines(report)

@@ -26,19 +26,19 @@ h3{font-size:15px;margin:28px 0 4px}
 const SECTIONS: Readonly<Record<ChartName, readonly [heading: string, text: string]>> = {
   structure: [
     'Does it queue and batch as the machine does?',
-    'Each replay is simulated again on the machine that it recorded itself: what is left is an error of queueing, batching or overheads.',
+    'Each replay is simulated with the machine that it recorded. The remaining error is one of queueing, batching or overheads.',
   ],
   'what-if': [
-    'Does it foretell a change?',
-    'One configuration is replayed and the effect of a change predicted from that; then both are replayed in turn. This is what finds a wrong model of the work.',
+    'Does it predict a change?',
+    'One configuration is replayed, and the effect of a change is predicted from that. Then both are replayed alternately. This check finds a wrong work model.',
   ],
   prediction: [
-    'Does it foretell later replays?',
-    'Later replays of requests that the simulator never saw, predicted from rehearsals some minutes earlier: the machine drifts between them.',
+    'Does it predict later replays?',
+    'Later replays of other requests, predicted from rehearsals some minutes earlier. The machine drifts in between.',
   ],
   mutants: [
     'Would the checks find a wrong simulator?',
-    'Deliberately wrong simulators go through every check above. One that no check finds marks a blind spot; the true simulator must be found nowhere.',
+    'Every check above is applied to deliberately wrong simulators. One that no check finds marks a blind spot. The true simulator must not be found.',
   ],
 }
 
@@ -86,7 +86,7 @@ function head(report: FidelityReport): Html {
       ? `all ${lines.length} checks hold in ${scenarios}, over ${count(report.rows)} replayed requests`
       : `of ${lines.length} checks in ${scenarios} ${told.join(', ')}`
   return html`<h1>Fidelity</h1>
-<p class="quiet">How close the simulator comes to replays on this machine, and whether the checks would find it out if it were wrong.</p>
+<p class="quiet">How close the simulator is to replays on this machine, and whether the checks would find a wrong simulator.</p>
 <p class="verdict ${verdict}" role="status"><b class="${verdict}">${verdict}</b> – ${reason}</p>
 <ul class="plain">
 ${lines.map((line) => html`<li><b class="${line.verdict}">${line.verdict}</b> ${line.check}: ${line.text}</li>\n`)}</ul>
@@ -166,10 +166,10 @@ function provenance(report: FidelityReport): Html {
     ['Spillway', `${made.version}, commit ${made.commit ?? 'none'}`],
     ['raw rows', `${count(rows)} requests, SHA-256 ${checksum}`],
   ] as const
-  return html`<ul><li>Intervals are 95 %. A percentile is judged where at least 100 requests lie beyond it.</li>
+  return html`<ul><li>Intervals are 95 %. A percentile is judged if at least 100 requests are beyond it.</li>
 <li>The first part of each replay is left out as warm-up; latency runs from the scheduled arrival to the completion.</li>
-<li>What each check says and what it is blind to: docs/design/003-comparison.md and 004-checks-that-can-fail.md.</li></ul>
+<li>The meaning and the blind spots of each check: docs/design/003-comparison.md and 004-checks-that-can-fail.md.</li></ul>
 <dl>${facts.map(([term, text]) => html`<dt>${term}</dt><dd>${text}</dd>\n`)}</dl>
-<p>This command measures it anew, on the machine that it runs on:</p>
+<p>This command measures again, on its own machine:</p>
 <pre>${commandOf(report)}</pre>`
 }

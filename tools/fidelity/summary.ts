@@ -2,7 +2,7 @@ import type { Verdict } from '../../sim/documents/index.ts'
 import { worst } from '../../sim/experiment/index.ts'
 import type { FidelityReport } from './main.ts'
 
-/** What one check of the suite came to. */
+/** The result of one check of the suite. */
 export interface SummaryLine {
   readonly check: string
   readonly verdict: Verdict
@@ -40,7 +40,7 @@ export function summaryLines(report: FidelityReport): SummaryLine[] {
           : `broken in ${broken.map(({ name }) => name).join(', ')}`,
     },
     {
-      check: 'Journals fed back',
+      check: 'Decision logs fed back',
       verdict: alike === replays ? 'PASS' : 'FAIL',
       text: `${alike} of ${replays} to the same decisions`,
     },

@@ -23,8 +23,8 @@ export function fidelityTables(report: FidelityReport): FidelityTable[] {
   return [
     {
       heading: 'Structure, A/A and audit',
-      note: `Each replay rebuilt from its own machine: simulated − measured, the worst of all replays in the percentiles that
-\`n(1 − p) ≥ 100\` requests support. To pass: the interval of the mean error within max(1 %, 30 µs), and no replay beyond it by more than its
+      note: `Each replay simulated with its own recorded machine: simulated − measured, the worst of all replays, in the percentiles with
+\`n(1 − p) ≥ 100\` requests. To pass: the interval of the mean error within max(1 %, 30 µs), and no replay beyond it by more than its
 own noise. A/A: largest median difference of two replays of the same requests.`,
       columns: [
         'scenario',
@@ -33,7 +33,7 @@ own noise. A/A: largest median difference of two replays of the same requests.`,
         'worst error',
         'A/A',
         'audit',
-        'journals alike',
+        'decision logs alike',
       ],
       align: 'lrlrrlr',
       rows: cases.map(caseCells),
@@ -41,7 +41,7 @@ own noise. A/A: largest median difference of two replays of the same requests.`,
     },
     {
       heading: 'What if',
-      note: `The ratio of changed to unchanged latency, both replayed in turn. Predicted from the replays of the unchanged side. To pass:
+      note: `The ratio of changed to unchanged latency, both replayed alternately, predicted from the replays of the unchanged side. To pass:
 p50 within max(5 %, 50 µs), p95 within max(10 %, 50 µs, A/A), with the whole interval of the measured ratio.`,
       columns: [
         'change',
@@ -63,7 +63,7 @@ p50 within max(5 %, 50 µs), p95 within max(10 %, 50 µs, A/A), with the whole i
       heading: 'Mutants',
       note: `Deliberately wrong simulators, in every check of every scenario above. Found: off by more than 3 %
 and outside a 95 % interval, at p50, p90 or p95, in the median over three replays. The interval is that of a further replay, or a further
-ratio (A/A); under *structure, own noise* that of further simulations of the very replay. The true simulator must be found nowhere.`,
+ratio (A/A); under *structure, own noise* that of further simulations of that replay. The true simulator must not be found.`,
       columns: ['mutant', 'what is wrong', 'found in', 'strongest finder', 'error'],
       align: 'llrlr',
       rows: mutants.map(mutantCells),
