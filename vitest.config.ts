@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 const shared = {
-  // only what hangs takes so long, ms; on a busy machine all else takes many times what it takes alone
+  // ms; only a test that hangs takes so long, also on a busy machine
   testTimeout: 600_000,
   hookTimeout: 600_000,
   pool: 'forks' as const,
@@ -42,7 +42,7 @@ export default defineConfig({
         test: { ...shared, name: 'commands', include: [COMMANDS] },
       },
       {
-        // replays mostly wait for the clock, and no test decides by time: they run beside the others
+        // replays mostly wait for the clock, and no test decides by time: so they run beside others
         test: { ...shared, name: 'suites', include: [SUITES] },
       },
     ],
