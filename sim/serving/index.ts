@@ -27,12 +27,9 @@ export {
   ANY_CLASS,
   type ClassPlan,
   executorsOf,
-  livePlan,
   PLAIN_QUEUE,
   type PoolPlan,
-  patiencePlan,
   type ServingPlan,
-  servingPlan,
 } from './plan.ts'
 export {
   type Backend,
@@ -57,6 +54,7 @@ export {
   type Timers,
   type TokenGapRun,
 } from './ports.ts'
-export { queueDisciplines } from './queue/queue-order.ts'
+export { queueDisciplines } from './queue/queue-disciplines.ts'
 export { Requests } from './requests.ts'
 export { routingPolicies } from './routing/routing.ts'
+export { livePlan, patiencePlan, servingPlan } from './scenario-plan.ts'

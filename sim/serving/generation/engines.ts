@@ -1,5 +1,6 @@
 import type { Ms, StepBackend } from '../ports.ts'
-import { Engine, type EngineHost } from './engine.ts'
+import { Engine } from './engine.ts'
+import type { EngineHost } from './engine-host.ts'
 import type { GenerationPlan } from './generation-plan.ts'
 
 /** The engines that take from one queue. */

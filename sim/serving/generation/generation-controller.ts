@@ -9,7 +9,7 @@ import {
 } from '../ports.ts'
 import type { Requests } from '../requests.ts'
 import type { Station } from '../routing/station.ts'
-import type { EngineHost } from './engine.ts'
+import type { EngineHost } from './engine-host.ts'
 import { Engines } from './engines.ts'
 import { Link } from './link.ts'
 import { Sequences } from './sequences.ts'

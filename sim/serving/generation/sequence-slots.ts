@@ -1,6 +1,6 @@
 import { KeyedHeap } from '../../kernel/index.ts'
 import type { KvUse, Ms } from '../ports.ts'
-import type { EngineHost } from './engine.ts'
+import type { EngineHost } from './engine-host.ts'
 import type { GenerationPlan } from './generation-plan.ts'
 import { KvLedger } from './kv-ledger.ts'
 import { PrefixCache } from './prefix-cache.ts'
