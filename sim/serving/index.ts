@@ -14,15 +14,15 @@ export { Relay } from './decision-log/relay.ts'
 export { EndOfTraffic } from './end-of-traffic.ts'
 export { kvBytes, kvPlan } from './generation/kv-plan.ts'
 export { PREFIX_TOKENS } from './generation/prefix-keys.ts'
+export { evictionPolicies } from './memory/eviction/index.ts'
+export { Ledger } from './memory/ledger.ts'
 export {
   comesAndGoes,
   type DevicePlan,
-  evictionPolicies,
-  Ledger,
   type PoolMemoryPlan,
   type Remedy,
   type ResidencyPlan,
-} from './memory/index.ts'
+} from './memory/memory-plan.ts'
 export {
   ANY_CLASS,
   type ClassPlan,
