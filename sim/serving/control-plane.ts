@@ -105,7 +105,7 @@ export class ControlPlane implements ControlPlanePort {
     const at = requests.at[request]!
     const own = this.#classes[requests.class[request]!]!
     requests.leaves[request] = at + clientTimeoutMs(own, at, requests.sending[request]!)
-    this.#observer.arrived(now, request)
+    this.#observer.arrived?.(now, request)
     const { admission } = station
     let refusal: Refusal = REFUSAL.memory
     if (server.couldHold(request)) {

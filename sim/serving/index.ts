@@ -1,16 +1,14 @@
 export { type AdmissionPlan, admissionControls, OPEN_ADMISSION } from './admission/index.ts'
+export { assemble, NO_TRAFFIC, type ServingSystem } from './assemble.ts'
 export { Batcher, batchPolicies, type QueueView } from './batching/index.ts'
 export { clientTimeoutMs } from './client-timeout.ts'
 export { ControlPlane } from './control-plane.ts'
 export {
   type LogEntry,
-  LoggingControlPlane,
   logEntries,
   logLines,
   parseLog,
 } from './decision-log/decision-log.ts'
-export { OutcomeFeedback } from './decision-log/outcome-feedback.ts'
-export { Relay } from './decision-log/relay.ts'
 export { EndOfTraffic } from './end-of-traffic.ts'
 export { kvBytes, kvPlan } from './generation/kv-plan.ts'
 export { PREFIX_TOKENS } from './generation/prefix-keys.ts'

@@ -142,7 +142,7 @@ export class GenerationServer implements StationServer, KvReceiver {
     if (!Number.isNaN(requests.firstToken[request]!)) return sequences.number[request]!
     requests.idleAtEnqueueMs[request] = 0
     sequences.admitted[request] = now
-    observer.dispatched(now, this.#asBatch(executor, request))
+    observer.dispatched?.(now, this.#asBatch(executor, request))
     return sequences.count++
   }
 

@@ -152,7 +152,7 @@ export class MemoryServer extends BatchServer implements MemoryWaiter {
     batch.started = now
     batch.ended = now
     batch.status = STATUS.outOfMemory
-    this.world.observer.dispatched(now, batch)
+    this.world.observer.dispatched?.(now, batch)
     this.world.observer.remedied?.(now, executor, 'failed')
     this.finish(now, batch)
   }

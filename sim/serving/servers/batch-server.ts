@@ -96,7 +96,7 @@ export class BatchServer implements StationServer {
   }
 
   protected start(now: Ms, batch: Batch): void {
-    this.world.observer.dispatched(now, batch)
+    this.world.observer.dispatched?.(now, batch)
     this.world.backend.start(batch)
   }
 

@@ -21,7 +21,7 @@ export class RequestOutcomes {
       if (status !== STATUS.ok) outcome[request] = OUTCOME.failed
       else outcome[request] = now >= leaves[request]! ? OUTCOME.abandoned : OUTCOME.served
     }
-    this.#observer.batch(now, batch)
+    this.#observer.batch?.(now, batch)
     for (let i = 0; i < size; i++) this.#requests.release(members[i]!)
     station.running -= size
     station.admission.ended(now, batch)
@@ -30,7 +30,7 @@ export class RequestOutcomes {
   /** Ends a request that was in no batch. */
   lose(now: Ms, request: number, outcome: Outcome): void {
     this.#requests.outcome[request] = outcome
-    this.#observer.lost(now, request)
+    this.#observer.lost?.(now, request)
     this.#requests.release(request)
   }
 
