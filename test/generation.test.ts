@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { auditRows } from '../sim/audit/index.ts'
 import { feedBack, feedbackDifferences } from '../sim/experiment/index.ts'
-import { type Batch, type Ms, type Observer, OUTCOME, type Requests } from '../sim/serving/index.ts'
+import { type Batch, type Ms, type Observer, OUTCOME } from '../sim/serving/index.ts'
 import { expectPromisesKept } from './kept-promises.ts'
 import { serveOnKnownMachine } from './known-machine.ts'
 import { type GenerationOptions, generatingSystem } from './random-generation.ts'
@@ -13,11 +13,6 @@ class InSystem implements Observer {
   integral = 0
   #now: Ms = 0
   #inSystem = 0
-  readonly #inner: Observer
-
-  constructor(inner: Observer) {
-    this.#inner = inner
-  }
 
   #change(now: Ms, by: number): void {
     this.integral += this.#inSystem * (now - this.#now)
@@ -25,23 +20,16 @@ class InSystem implements Observer {
     this.#inSystem += by
   }
 
-  arrived(now: Ms, request: number): void {
+  arrived(now: Ms): void {
     this.#change(now, 1)
-    this.#inner.arrived(now, request)
-  }
-
-  dispatched(now: Ms, batch: Batch): void {
-    this.#inner.dispatched(now, batch)
   }
 
   batch(now: Ms, batch: Batch): void {
     this.#change(now, -batch.size)
-    this.#inner.batch(now, batch)
   }
 
-  lost(now: Ms, request: number): void {
+  lost(now: Ms): void {
     this.#change(now, -1)
-    this.#inner.lost(now, request)
   }
 }
 
@@ -88,7 +76,7 @@ describe.each(kinds)('%s generation', (_, options) => {
     fc.assert(
       fc.property(systems, (system) => {
         let seen: InSystem | null = null
-        const observe = (_slots: Requests, inner: Observer) => (seen = new InSystem(inner))
+        const observe = () => (seen = new InSystem())
         const { columns } = serve(system, { observe }).rows
         const residence = columns.done.reduce(
           (sum, done, key) => sum + done - columns.sent[key]!,

@@ -30,7 +30,7 @@ export function serveOnKnownMachine(system: SmallSystem) {
     replication: 0,
     observe: (slots) => {
       recorder = new RowRecorder(Rows.allocate(requests.count), slots)
-      return recorder
+      return [recorder]
     },
   })
   return { plan, requests, rows: (recorder as unknown as RowRecorder).rows }

@@ -3,14 +3,12 @@ import type { Order } from '../runtime/live/mailbox.ts'
 import { ModelLoadSequencer } from '../runtime/live/model-load-sequencer.ts'
 import { Random } from '../sim/kernel/index.ts'
 import {
+  assemble,
   type Batch,
-  ControlPlane,
   computedLength,
   executorsOf,
   Ledger,
-  LoggingControlPlane,
   type Ms,
-  OutcomeFeedback,
   Requests,
   type ServingPlan,
   type Source,
@@ -18,7 +16,7 @@ import {
   type Status,
 } from '../sim/serving/index.ts'
 import { RowRecorder, Rows } from '../sim/stats/index.ts'
-import { inParts, ListSource } from '../sim/traffic/index.ts'
+import { ListSource } from '../sim/traffic/index.ts'
 import { declaredWork } from '../sim/world/index.ts'
 import { expectPromisesKept } from './kept-promises.ts'
 import { type Audited, LOAD_MS, type SmallSystem } from './small-system.ts'
@@ -165,18 +163,20 @@ export function replay(
   const workOf = (batch: Batch) =>
     models[poolOf[batch.executor]!]!.of(batch.size, computedLength(batch), random) * slowness
   const port = new ManualPort(plan, workOf, troubles)
-  const source = inParts(sent ?? new ListSource(list), plan.classes)
-  const dispatcher = new Dispatcher(port, source, requests)
-  const control = new ControlPlane(plan, {
+  const { driver, control, log } = assemble({
+    plan,
+    source: sent ?? new ListSource(list),
     requests,
-    timers: dispatcher,
-    backend: dispatcher,
-    observer: source.reactsUntil > 0 ? new OutcomeFeedback(recorder, source, requests) : recorder,
+    world: (source) => {
+      const dispatcher = new Dispatcher(port, source, requests)
+      return { driver: dispatcher, timers: dispatcher, backend: dispatcher }
+    },
+    observe: () => [recorder],
+    logs: true,
   })
-  const journal = new LoggingControlPlane(control, requests)
-  dispatcher.run(journal)
+  driver.run(control)
   const { rows } = recorder
   if (audited) expectPromisesKept({ ...system, rows })
-  const { fired, moves } = dispatcher
-  return { rows, journal: journal.entries(), fired, moves }
+  const { fired, moves } = driver
+  return { rows, journal: log()!, fired, moves }
 }

@@ -1,12 +1,11 @@
 import { type Bytes, bytesOf } from '../sim/memory/index.ts'
 import {
+  assemble,
   type Backend,
   type Batch,
-  ControlPlane,
   computedLength,
   EndOfTraffic,
   executorsOf,
-  LoggingControlPlane,
   type Ms,
   type Observer,
   type Remedied,
@@ -14,7 +13,7 @@ import {
   STATUS,
 } from '../sim/serving/index.ts'
 import { RowRecorder, Rows } from '../sim/stats/index.ts'
-import { inParts, ListSource } from '../sim/traffic/index.ts'
+import { ListSource } from '../sim/traffic/index.ts'
 import { expectPromisesKept } from './kept-promises.ts'
 import type { SmallSystem } from './small-system.ts'
 
@@ -46,7 +45,6 @@ export function runWithMemory(
   const told: string[] = []
   const say = (now: Ms, what: string, executor: number) => told.push(`${now} ${what} ${executor}`)
   const requests = new Requests()
-  const source = inParts(new ListSource(list), plan.classes)
   const timers: Ms[] = []
   let now = 0
   let coming: Happening[] = []
@@ -87,35 +85,41 @@ export function runWithMemory(
     loaded: 0,
     dispatched: 0,
   }
-  const observer: Observer = {
-    arrived: (at, request) => recorder.arrived(at, request),
+  const counter: Observer = {
     dispatched(_, batch) {
       counts.dispatched += batch.size
     },
-    batch: (at, batch) => recorder.batch(at, batch),
-    lost: (at, request) => recorder.lost(at, request),
     remedied: (_, __, remedy) => counts[remedy]++,
     loaded: () => counts.loaded++,
   }
-  const control = new ControlPlane(plan, {
+  const {
+    driver: source,
+    control,
+    log,
+  } = assemble({
+    plan,
+    source: new ListSource(list),
     requests,
-    timers: {
-      arm: (timer, at) => (timers[timer] = at),
-      disarm: (timer) => (timers[timer] = Number.POSITIVE_INFINITY),
-    },
-    backend,
-    observer,
+    world: (source) => ({
+      driver: source,
+      timers: {
+        arm: (timer: number, at: Ms) => (timers[timer] = at),
+        disarm: (timer: number) => (timers[timer] = Number.POSITIVE_INFINITY),
+      },
+      backend,
+    }),
+    observe: () => [recorder, counter],
+    logs: true,
   })
-  const journal = new LoggingControlPlane(control, requests)
   const happen = ({ from, executor, tell }: Happening) => {
-    if (tell === 'loaded') journal.onLoaded(now, executor, true)
+    if (tell === 'loaded') control.onLoaded(now, executor, true)
     else if (tell === 'not loaded') {
       book.leave(executor)
-      journal.onLoaded(now, executor, false)
+      control.onLoaded(now, executor, false)
     } else {
       book.end(executor)
       const status = tell === 'done' ? STATUS.ok : STATUS.outOfMemory
-      journal.onDone(now, executor, from, now, status)
+      control.onDone(now, executor, from, now, status)
     }
   }
   const end = new EndOfTraffic(source, requests)
@@ -132,16 +136,16 @@ export function runWithMemory(
       happen(first)
     } else if (timerAt <= next) {
       timers[timer] = NEVER.at
-      journal.onTimer(now, timer)
+      control.onTimer(now, timer)
     } else {
       const slot = requests.acquire()
-      if (source.take(requests, slot)) journal.onArrival(now, slot)
+      if (source.take(requests, slot)) control.onArrival(now, slot)
     }
-    end.look(now, journal)
+    end.look(now, control)
   }
   if (requests.inUse > 0) throw new Error(`${requests.inUse} requests never ended: ${told}`)
   expectPromisesKept({ plan, requests: list, rows: recorder.rows })
-  return { rows: recorder.rows, told, counts, journal: journal.entries(), loads, book }
+  return { rows: recorder.rows, told, counts, journal: log()!, loads, book }
 }
 
 const NEVER: Happening = { from: 0, at: Number.POSITIVE_INFINITY, executor: -1, tell: 'done' }

@@ -83,7 +83,8 @@ export interface Audited {
 }
 
 export interface ServeOptions extends Audited {
-  readonly observe?: (requests: Requests, inner: Observer) => Observer
+  /** beside the recorder of rows, and before it */
+  readonly observe?: (requests: Requests) => Observer
 }
 
 /**
@@ -92,7 +93,7 @@ export interface ServeOptions extends Audited {
  */
 export function serve(
   system: SmallSystem,
-  { observe = (_, inner) => inner, audited = true }: ServeOptions = {},
+  { observe, audited = true }: ServeOptions = {},
 ): { rows: Rows; journal: Float64Array } {
   const { plan, requests, work } = system
   let recorder: RowRecorder | null = null
@@ -113,7 +114,7 @@ export function serve(
     replication: 0,
     observe: (slots) => {
       recorder = new RowRecorder(Rows.allocate(requests.count), slots)
-      return observe(slots, recorder)
+      return observe === undefined ? [recorder] : [observe(slots), recorder]
     },
     journal: true,
   })

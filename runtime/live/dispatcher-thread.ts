@@ -1,18 +1,14 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { EXIT, Failure, type Scenario } from '../../scenarios/index.ts'
 import {
-  ControlPlane,
+  assemble,
   Ledger,
-  LoggingControlPlane,
-  type Observer,
-  OutcomeFeedback,
   Requests,
   type ServingPlan,
   type Source,
 } from '../../sim/serving/index.ts'
 import { type ModelMove, type RowColumns, RowRecorder, Rows } from '../../sim/stats/index.ts'
 import {
-  inParts,
   ListSource,
   RequestList,
   type RequestListColumns,
@@ -114,39 +110,37 @@ function perform(job: DispatcherJob): DispatcherReply {
     traffic.kind === 'list'
       ? new ListSource(RequestList.of(traffic.requests))
       : trafficSource(traffic.scenario, traffic.options)
-  const source = inParts(sent, job.plan.classes)
-  const dispatcher = new Dispatcher(port, source, requests)
   const count = traffic.kind === 'list' ? traffic.requests.at.length : REACTING_ROWS
   const recorder = new RowRecorder(Rows.allocate(count), requests)
-  const observer: Observer = {
-    arrived(now, request) {
-      progress[0] =
-        traffic.kind === 'list' ? requests.sending[request]! + 1 : Math.round(requests.at[request]!)
-      recorder.arrived(now, request)
-    },
-    dispatched: () => {},
-    batch: (now, batch) => recorder.batch(now, batch),
-    lost: (now, request) => recorder.lost(now, request),
-  }
-  const control = new ControlPlane(job.plan, {
+  const { driver, control, log } = assemble({
+    plan: job.plan,
+    source: sent,
     requests,
-    timers: dispatcher,
-    backend: dispatcher,
-    observer: source.reactsUntil > 0 ? new OutcomeFeedback(observer, source, requests) : observer,
+    world: (source) => {
+      const dispatcher = new Dispatcher(port, source, requests)
+      return { driver: dispatcher, timers: dispatcher, backend: dispatcher }
+    },
+    observe: () => [{ arrived: (_, request) => report(traffic, requests, request) }, recorder],
+    logs: job.journal,
   })
-  const journal = job.journal ? new LoggingControlPlane(control, requests) : null
-  dispatcher.run(journal ?? control)
+  driver.run(control)
   // the next replay begins as this one did
   port.clear()
   return {
     kind: 'replayed',
     rows: recorder.rows.columns,
-    timers: dispatcher.fired,
-    journal: journal?.entries() ?? new Float64Array(0),
+    timers: driver.fired,
+    journal: log() ?? new Float64Array(0),
     shortages: port.shortages.all,
-    moves: dispatcher.moves,
+    moves: driver.moves,
     deaths: port.deaths,
   }
+}
+
+/** Shows the parent how many requests have arrived, or the time where their number is unknown. */
+function report(traffic: Traffic, requests: Requests, request: number): void {
+  const { sending, at } = requests
+  progress[0] = traffic.kind === 'list' ? sending[request]! + 1 : Math.round(at[request]!)
 }
 
 function refuseDeaths({ deaths }: MailboxPort): void {

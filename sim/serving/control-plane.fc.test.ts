@@ -12,7 +12,7 @@ import type { RowColumns } from '../stats/index.ts'
 import { partsOf } from '../traffic/index.ts'
 import { Batcher, batchPolicies } from './batching/index.ts'
 import { executorsOf, type PoolPlan } from './plan.ts'
-import { type Ms, type Observer, OUTCOME, REFUSAL } from './ports.ts'
+import { type Batch, type Ms, type Observer, OUTCOME, REFUSAL } from './ports.ts'
 import { waitingPolicy } from './queue/waiting-policy.ts'
 import type { Requests } from './requests.ts'
 
@@ -23,35 +23,29 @@ class Census implements Observer {
   arrivals = 0
   lastAt: Ms = 0
   largest = 0
-  readonly #inner: Observer
   readonly #requests: Requests
 
-  constructor(requests: Requests, inner: Observer) {
-    this.#inner = inner
+  constructor(requests: Requests) {
     this.#requests = requests
   }
 
-  arrived(now: Ms, request: number): void {
+  arrived(now: Ms): void {
     this.#change(now, 1)
     this.arrivals++
-    this.#inner.arrived(now, request)
     if (this.#requests.inUse !== this.inSystem) throw new Error('A slot is held by no request')
   }
 
-  dispatched(now: Ms, batch: Parameters<Observer['batch']>[1]): void {
+  dispatched(now: Ms, batch: Batch): void {
     this.#change(now, 0)
     this.largest = Math.max(this.largest, batch.size)
-    this.#inner.dispatched(now, batch)
   }
 
-  batch(now: Ms, batch: Parameters<Observer['batch']>[1]): void {
+  batch(now: Ms, batch: Batch): void {
     this.#change(now, -batch.size)
-    this.#inner.batch(now, batch)
   }
 
-  lost(now: Ms, request: number): void {
+  lost(now: Ms): void {
     this.#change(now, -1)
-    this.#inner.lost(now, request)
   }
 
   #change(now: Ms, by: number): void {
@@ -65,7 +59,7 @@ class Census implements Observer {
 function run(system: SmallSystem): { census: Census; columns: RowColumns } {
   let census: Census | null = null
   const { rows } = serve(system, {
-    observe: (requests, inner) => (census = new Census(requests, inner)),
+    observe: (requests) => (census = new Census(requests)),
   })
   return { census: census!, columns: rows.columns }
 }

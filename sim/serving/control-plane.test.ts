@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Batching, Work } from '../../scenarios/schema/schema.ts'
 import { patient, planOf, requestsOf, type SmallSystem, serve } from '../../test/small-system.ts'
-import { ControlPlane } from './control-plane.ts'
+import { assemble, NO_TRAFFIC } from './assemble.ts'
 import { ANY_CLASS, type PoolPlan, type ServingPlan } from './plan.ts'
 import { type Batch, type Observer, OUTCOME, STATUS, type Status } from './ports.ts'
 import { Requests } from './requests.ts'
@@ -184,16 +184,22 @@ describe('what a world reports', () => {
     const started: Batch[] = []
     const ended: number[] = []
     const observer: Observer = {
-      arrived: () => {},
-      dispatched: () => {},
       batch: (_, batch) => ended.push(requests.outcome[batch.members[0]!]!),
       lost: (_, request) => ended.push(requests.outcome[request]!),
     }
-    const control = new ControlPlane(planOf([pool]), {
+    const { control } = assemble({
+      plan: planOf([pool]),
+      source: NO_TRAFFIC,
       requests,
-      timers: { arm: (id, at) => timers.set(id, at), disarm: (id) => timers.delete(id) },
-      backend: { start: (batch) => started.push({ ...batch }) },
-      observer,
+      world: () => ({
+        driver: null,
+        timers: {
+          arm: (id: number, at: number) => timers.set(id, at),
+          disarm: (id: number) => timers.delete(id),
+        },
+        backend: { start: (batch: Batch) => started.push({ ...batch }) },
+      }),
+      observe: () => [observer],
     })
     const arrive = (now: number) => {
       const request = requests.acquire()

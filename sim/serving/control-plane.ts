@@ -1,9 +1,5 @@
-import { assembleBatch } from './batching/batch-assembly.ts'
 import { emptyBatch } from './batching/empty-batch.ts'
-import type { Decision } from './batching/index.ts'
 import { clientTimeoutMs } from './client-timeout.ts'
-import { GenerationController } from './generation/generation-controller.ts'
-import { MemoryScheduler } from './memory/index.ts'
 import type { ClassPlan, ServingPlan } from './plan.ts'
 import {
   type Backend,
@@ -12,9 +8,8 @@ import {
   type Ms,
   type Observer,
   OUTCOME,
-  type Outcome,
   REFUSAL,
-  STATUS,
+  type Refusal,
   type Status,
   type StepBackend,
   type Timers,
@@ -23,32 +18,36 @@ import type { Requests } from './requests.ts'
 import type { Router } from './routing/routing.ts'
 import type { Station } from './routing/station.ts'
 import { classRouters, type PoolState, poolStates } from './routing/stations.ts'
+import { ArmedTimers } from './servers/armed-timers.ts'
+import { RequestOutcomes } from './servers/request-outcomes.ts'
+import type { StationServer } from './servers/station-server.ts'
+import { stationServers } from './servers/station-servers.ts'
 
 /**
- * Everything that decides: which pool, which queue, when a batch goes and what is in it. It runs
- * unchanged in both worlds and knows time only as the `now` that it is told. Timer ids are station
- * numbers.
+ * Everything that decides. Routes each request to a station and admits or sheds it there; the
+ * server of the station decides what happens to it then. The control plane runs unchanged in both
+ * worlds, and its only clock is the `now` of each event. Timers are numbered as stations are.
  */
 export class ControlPlane implements ControlPlanePort {
   readonly #requests: Requests
-  readonly #timers: Timers
-  readonly #backend: Backend
   readonly #observer: Observer
   readonly #classes: readonly ClassPlan[]
   readonly #stations: readonly Station[]
-  readonly #stationOf: readonly Station[]
-  /** of each class */
+  /** by class */
   readonly #routers: readonly Router<PoolState>[]
-  /** null where no pool generates */
-  readonly #generating: GenerationController | null
-  /** null where memory does not count */
-  readonly #memory: MemoryScheduler | null
-  readonly #armed: Float64Array
-  /** of the request that came last, whose further parts go to the same */
+  /** by station */
+  readonly #servers: readonly StationServer[]
+  /** by executor */
+  readonly #serverOf: readonly StationServer[]
+  /** by timer: the servers, then the transfers between pools */
+  readonly #timed: readonly { timer(now: Ms): void }[]
+  readonly #timers: ArmedTimers
+  readonly #outcomes: RequestOutcomes
+  /** by executor */
+  readonly #batches: readonly Batch[]
+  /** the pool of the last request: further parts of a fan-out go to the same one */
   #pool: PoolState
   #ending = false
-  readonly #batches: readonly Batch[]
-  readonly #decision: Decision = { take: 0, lane: 0, wakeAt: Number.POSITIVE_INFINITY }
 
   constructor(
     plan: ServingPlan,
@@ -61,43 +60,32 @@ export class ControlPlane implements ControlPlanePort {
       observer: Observer
     },
   ) {
-    this.#requests = world.requests
-    this.#timers = world.timers
-    this.#backend = world.backend
-    this.#observer = world.observer
+    const { requests, observer } = world
+    const pools = poolStates(plan, requests)
+    const stations = pools.flatMap((pool) => pool.stations)
+    const executorsOf = <T>(of: (station: Station) => T) =>
+      stations.flatMap((station) => Array.from({ length: station.executors }, () => of(station)))
+    this.#requests = requests
+    this.#observer = observer
     this.#classes = plan.classes
-    const pools = poolStates(plan, world.requests)
-    this.#stations = pools.flatMap(({ stations }) => stations)
-    this.#stationOf = this.#stations.flatMap((own) => Array<Station>(own.executors).fill(own))
-    this.#batches = this.#stationOf.map((own, i) => emptyBatch(i, own.batcher.maxBatch))
+    this.#stations = stations
     this.#routers = classRouters(plan, pools)
     this.#pool = pools[0]!
-    const shared = {
+    this.#timers = new ArmedTimers(world.timers, stations.length)
+    this.#outcomes = new RequestOutcomes(requests, observer)
+    this.#batches = executorsOf(({ batcher }) => batcher.maxBatch).map((size, executor) =>
+      emptyBatch(executor, size),
+    )
+    const { servers, transfers } = stationServers(plan, pools, {
       ...world,
+      steps: world.steps ?? null,
+      outcomes: this.#outcomes,
+      timers: this.#timers,
       batches: this.#batches,
-      stationOf: this.#stationOf,
-      ended: (now: Ms, station: Station, batch: Batch) => this.#ended(now, station, batch),
-    }
-    this.#generating = plan.pools.some(({ generation }) => generation !== undefined)
-      ? new GenerationController(plan, {
-          ...shared,
-          stations: pools.map(({ stations }) => stations),
-          route: (pool) => pools[pool]!.router.route(),
-          expire: (now, station) => {
-            this.#expire(now, station)
-            this.#wake(station.id, station.queue.nextTimeOut)
-          },
-        })
-      : null
-    this.#memory = this.#stations.some(({ hasMemory }) => hasMemory)
-      ? new MemoryScheduler(plan, {
-          ...shared,
-          stations: this.#stations,
-          expire: (now, station) => this.#expire(now, station),
-          wake: ({ id }, at) => this.#wake(id, at),
-        })
-      : null
-    this.#armed = new Float64Array(this.#stations.length).fill(Number.POSITIVE_INFINITY)
+    })
+    this.#servers = servers
+    this.#serverOf = executorsOf(({ id }) => servers[id]!)
+    this.#timed = [...servers, ...transfers]
   }
 
   get waiting(): number {
@@ -110,104 +98,65 @@ export class ControlPlane implements ControlPlanePort {
     if (this.#ending) this.#setEnding(false)
     const requests = this.#requests
     const station = this.#route(request)
+    const server = this.#servers[station.id]!
     requests.pool[request] = station.pool.index
     requests.queue[request] = station.id
     requests.enqueued[request] = now
     const at = requests.at[request]!
     const own = this.#classes[requests.class[request]!]!
     requests.leaves[request] = at + clientTimeoutMs(own, at, requests.sending[request]!)
-    this.#observer.arrived(now, request)
+    this.#observer.arrived?.(now, request)
     const { admission } = station
-    const generates = station.pool.generation !== undefined
-    const held = this.#couldHold(station, request)
-    let refusal = held ? admission.refusal(now, request, station) : REFUSAL.memory
-    if (refusal !== REFUSAL.none && held) {
-      // those whose time is over make room first, even where the timer is late
-      this.#expire(now, station)
+    let refusal: Refusal = REFUSAL.memory
+    if (server.couldHold(request)) {
       refusal = admission.refusal(now, request, station)
+      if (refusal !== REFUSAL.none) {
+        // requests whose time is over make room first, even where the timer is late
+        this.#outcomes.expire(now, station)
+        refusal = admission.refusal(now, request, station)
+      }
     }
     requests.refusal[request] = refusal
     if (refusal !== REFUSAL.none) {
-      this.#lose(now, request, OUTCOME.shed)
+      this.#outcomes.lose(now, request, OUTCOME.shed)
       return
     }
     admission.admit(now, request)
     requests.idleAtEnqueueMs[request] = station.idleUntil(now)
     requests.window[request] = now + station.batcher.windowMs
     station.queue.push(now, request)
-    if (generates) {
-      this.#generating!.offer(now, station)
-      return
-    }
-    // one that joins a queue whose executors all work only lines up, unless its time is over first
-    const { nextTimeOut } = station.queue
-    const limited = nextTimeOut < Number.POSITIVE_INFINITY
-    const first = limited && requests.deadline[request]! <= nextTimeOut
-    if (station.mayTake || first || station.batcher.givesUp) this.#pump(now, station)
+    server.offer(now, request)
   }
 
   onTimer(now: Ms, timer: number): void {
-    const station = this.#stations[timer]
-    if (station === undefined) {
-      this.#generating!.onLink(now, timer)
-      return
-    }
-    this.#armed[timer] = Number.POSITIVE_INFINITY
-    if (station.pool.generation === undefined) this.#pump(now, station)
-    else this.#generating!.offer(now, station)
+    this.#timers.fired(timer)
+    this.#timed[timer]!.timer(now)
   }
 
   onDone(now: Ms, executor: number, started: Ms, ended: Ms, status: Status): void {
-    const station = this.#stationOf[executor]!
     const batch = this.#batches[executor]!
     batch.started = started
     batch.ended = ended
     batch.status = status
-    if (station.hasMemory) {
-      this.#memory!.onDone(now, executor)
-      return
-    }
-    if (status === STATUS.ok) station.batcher.observe(now, batch)
-    this.#ended(now, station, batch)
-    station.freeExecutor(now, executor)
-    this.#pump(now, station)
+    this.#serverOf[executor]!.done(now, batch)
   }
 
   onLoaded(now: Ms, executor: number, ok: boolean): void {
-    this.#memory!.onLoaded(now, executor, ok)
+    this.#serverOf[executor]!.loaded(now, executor, ok)
   }
 
   onSteps(now: Ms, executor: number, steps: number, firstMs: Ms, lastMs: Ms): void {
-    this.#generating!.onSteps(now, executor, steps, firstMs, lastMs)
-  }
-
-  #ended(now: Ms, station: Station, batch: Batch): void {
-    const { members, size, status } = batch
-    for (let i = 0; i < size; i++) {
-      this.#requests.outcome[members[i]!] = this.#outcomeOf(now, members[i]!, status)
-    }
-    this.#observer.batch(now, batch)
-    for (let i = 0; i < size; i++) this.#requests.release(members[i]!)
-    station.running -= size
-    station.admission.ended(now, batch)
+    this.#serverOf[executor]!.steps(now, executor, steps, firstMs, lastMs)
   }
 
   onEnd(now: Ms): void {
     this.#setEnding(true)
-    for (const station of this.#stations) {
-      if (station.pool.generation === undefined) this.#pump(now, station)
-    }
+    for (const server of this.#servers) server.end(now)
   }
 
   #setEnding(ending: boolean): void {
     this.#ending = ending
     for (const station of this.#stations) station.ending = ending
-  }
-
-  /** Whether there could ever be memory enough for a request where it has come to. */
-  #couldHold(station: Station, request: number): boolean {
-    if (station.hasMemory) return this.#memory!.couldHold(station, request)
-    return station.pool.generation === undefined || this.#generating!.begin(station, request)
   }
 
   /** Parts of a fan-out go to one pool, each to another queue of it. */
@@ -216,65 +165,5 @@ export class ControlPlane implements ControlPlanePort {
     if (requests.part[request]! > 0) return this.#pool.router.routeApart()
     this.#pool = this.#routers[requests.class[request]!]!.route()
     return this.#pool.router.route()
-  }
-
-  #outcomeOf(now: Ms, request: number, status: Status): Outcome {
-    if (status !== STATUS.ok) return OUTCOME.failed
-    return now >= this.#requests.leaves[request]! ? OUTCOME.abandoned : OUTCOME.served
-  }
-
-  #lose(now: Ms, request: number, outcome: Outcome): void {
-    this.#requests.outcome[request] = outcome
-    this.#observer.lost(now, request)
-    this.#requests.release(request)
-  }
-
-  #expire(now: Ms, station: Station): void {
-    const { queue, admission } = station
-    for (;;) {
-      const request = queue.takeTimedOut(now)
-      if (request < 0) break
-      admission.left()
-      const cancelled = queue.isCancelled(now, request)
-      this.#lose(now, request, cancelled ? OUTCOME.cancelled : OUTCOME.timedOut)
-    }
-    while (now >= station.givesUpAt) {
-      admission.left()
-      this.#lose(now, queue.shiftOldest(), OUTCOME.timedOut)
-    }
-  }
-
-  /** Brings a station to rest: nothing is overdue and no batch could go. Arms its timer. */
-  #pump(now: Ms, station: Station): void {
-    if (station.hasMemory) {
-      this.#memory!.pump(now, station)
-      return
-    }
-    const queue = station.queue
-    this.#expire(now, station)
-    let wakeAt = Number.POSITIVE_INFINITY
-    while (queue.length > 0 && station.hasFreeExecutor) {
-      station.decide(now, this.#decision)
-      if (this.#decision.take === 0) {
-        wakeAt = this.#decision.wakeAt
-        break
-      }
-      this.#dispatch(now, station)
-    }
-    this.#wake(station.id, Math.min(wakeAt, queue.nextTimeOut, station.givesUpAt))
-  }
-
-  #wake(timer: number, at: Ms): void {
-    if (this.#armed[timer] === at) return
-    this.#armed[timer] = at
-    if (at === Number.POSITIVE_INFINITY) this.#timers.disarm(timer)
-    else this.#timers.arm(timer, at)
-  }
-
-  #dispatch(now: Ms, station: Station): void {
-    const batch = this.#batches[station.takeExecutor(now)]!
-    assembleBatch(now, { station, requests: this.#requests, batch, room: null }, this.#decision)
-    this.#observer.dispatched(now, batch)
-    this.#backend.start(batch)
   }
 }

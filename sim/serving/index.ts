@@ -1,38 +1,33 @@
 export { type AdmissionPlan, admissionControls, OPEN_ADMISSION } from './admission/index.ts'
+export { assemble, NO_TRAFFIC, type ServingSystem } from './assemble.ts'
 export { Batcher, batchPolicies, type QueueView } from './batching/index.ts'
 export { clientTimeoutMs } from './client-timeout.ts'
 export { ControlPlane } from './control-plane.ts'
 export {
   type LogEntry,
-  LoggingControlPlane,
   logEntries,
   logLines,
   parseLog,
 } from './decision-log/decision-log.ts'
-export { OutcomeFeedback } from './decision-log/outcome-feedback.ts'
-export { Relay } from './decision-log/relay.ts'
 export { EndOfTraffic } from './end-of-traffic.ts'
 export { kvBytes, kvPlan } from './generation/kv-plan.ts'
 export { PREFIX_TOKENS } from './generation/prefix-keys.ts'
+export { evictionPolicies } from './memory/eviction/index.ts'
+export { Ledger } from './memory/ledger.ts'
 export {
   comesAndGoes,
   type DevicePlan,
-  evictionPolicies,
-  Ledger,
   type PoolMemoryPlan,
   type Remedy,
   type ResidencyPlan,
-} from './memory/index.ts'
+} from './memory/memory-plan.ts'
 export {
   ANY_CLASS,
   type ClassPlan,
   executorsOf,
-  livePlan,
   PLAIN_QUEUE,
   type PoolPlan,
-  patiencePlan,
   type ServingPlan,
-  servingPlan,
 } from './plan.ts'
 export {
   type Backend,
@@ -57,6 +52,7 @@ export {
   type Timers,
   type TokenGapRun,
 } from './ports.ts'
-export { queueDisciplines } from './queue/queue-order.ts'
+export { queueDisciplines } from './queue/queue-disciplines.ts'
 export { Requests } from './requests.ts'
 export { routingPolicies } from './routing/routing.ts'
+export { livePlan, patiencePlan, servingPlan } from './scenario-plan.ts'

@@ -189,16 +189,16 @@ export interface RequestFields {
   readonly prefixes: Map<number, Int32Array>
 }
 
-/** Told of everything that ended, in both worlds alike; outcomes stand in the requests' table. */
+/** Any of the events of a run, in both worlds alike; outcomes stand in the requests' table. */
 export interface Observer {
   /** A request came to the system, before any decision on it. */
-  arrived(now: Ms, request: number): void
+  arrived?(now: Ms, request: number): void
   /** A batch left its queue; one that generates is a batch of its own. */
-  dispatched(now: Ms, batch: Batch): void
+  dispatched?(now: Ms, batch: Batch): void
   /** A batch ended and its members with it; of one that went in parts, each part. */
-  batch(now: Ms, batch: Batch): void
+  batch?(now: Ms, batch: Batch): void
   /** A request that was in no batch ended: shed or timed out. */
-  lost(now: Ms, request: number): void
+  lost?(now: Ms, request: number): void
   /** A batch ran out of memory, and this was done about it; what fails ends as `batch`. */
   remedied?(now: Ms, executor: number, remedy: Remedied): void
   /** Weights are resident now: who waits for this executor goes at this instant. */

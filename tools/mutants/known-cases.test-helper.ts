@@ -131,7 +131,7 @@ function serve(setting: Setting, site: Site, replication: number): number[] {
     timer: overheads,
     seed: 1,
     replication,
-    observe: (slots) => new RowRecorder(rows, slots),
+    observe: (slots) => [new RowRecorder(rows, slots)],
   })
   return latencies(rows)
 }

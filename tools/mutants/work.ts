@@ -12,7 +12,7 @@ export const WORK_MUTANTS: readonly Mutant[] = [
     fault: 'each request of a batch costs its own length, not that of the longest',
     change: (parts) => ({
       ...parts,
-      observe: (requests) => unpadded(parts.observe(requests), requests),
+      observe: (requests) => [...parts.observe(requests), unpadded(requests)],
     }),
   },
   {
@@ -55,16 +55,12 @@ function mean(shapes: readonly Shape[], of: (shape: Shape) => number): number {
 }
 
 /** An observer is told of a batch just before it is started, so its length can still be changed. */
-function unpadded(inner: Observer, requests: Requests): Observer {
+function unpadded(requests: Requests): Observer {
   return {
-    arrived: (now, request) => inner.arrived(now, request),
-    dispatched(now, batch) {
-      inner.dispatched(now, batch)
+    dispatched(_, batch) {
       let sum = 0
       for (let i = 0; i < batch.size; i++) sum += requests.length[batch.members[i]!]!
       batch.length = sum / batch.size
     },
-    batch: (now, batch) => inner.batch(now, batch),
-    lost: (now, request) => inner.lost(now, request),
   }
 }

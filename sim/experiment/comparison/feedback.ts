@@ -1,10 +1,13 @@
 import {
-  ControlPlane,
+  assemble,
+  type Batch,
   type LogEntry,
   logEntries,
   type Ms,
+  NO_TRAFFIC,
   Requests,
   type ServingPlan,
+  type StepRun,
 } from '../../serving/index.ts'
 import { type RowColumn, RowRecorder, Rows } from '../../stats/index.ts'
 import { type PartColumns, partsOf, type RequestList } from '../../traffic/index.ts'
@@ -28,35 +31,40 @@ export function feedBack(plan: ServingPlan, list: RequestList, journal: Float64A
   const slots = new Requests()
   const rows = Rows.allocate(count)
   const due: Ms[] = []
-  const busy: boolean[] = []
-  const loading: boolean[] = []
-  const control = new ControlPlane(plan, {
+  /** by executor: how what it works on will end; undefined for nothing */
+  const ending: (LogEntry['event'] | undefined)[] = []
+  const { control } = assemble({
+    plan,
+    source: NO_TRAFFIC,
     requests: slots,
-    timers: {
-      arm(timer, at) {
-        due[timer] = at
+    world: () => ({
+      driver: null,
+      timers: {
+        arm(timer: number, at: Ms) {
+          due[timer] = at
+        },
+        disarm(timer: number) {
+          due[timer] = Number.POSITIVE_INFINITY
+        },
       },
-      disarm(timer) {
-        due[timer] = Number.POSITIVE_INFINITY
+      backend: {
+        start({ executor }: Batch) {
+          ending[executor] = 'done'
+        },
+        load(executor: number) {
+          ending[executor] = 'loaded'
+        },
+        unload() {},
+        shrink() {},
       },
-    },
-    backend: {
-      start({ executor }) {
-        busy[executor] = true
+      steps: {
+        run({ executor }: StepRun) {
+          ending[executor] = 'steps'
+        },
+        yieldAtStep() {},
       },
-      load(executor) {
-        loading[executor] = true
-      },
-      unload() {},
-      shrink() {},
-    },
-    steps: {
-      run({ executor }) {
-        busy[executor] = true
-      },
-      yieldAtStep() {},
-    },
-    observer: new RowRecorder(rows, slots),
+    }),
+    observe: () => [new RowRecorder(rows, slots)],
   })
   let last = Number.NEGATIVE_INFINITY
   /** key of the request that came last */
@@ -72,29 +80,24 @@ export function feedBack(plan: ServingPlan, list: RequestList, journal: Float64A
       return 'the part before it has not just come'
     }
     if (event === 'timer' && !(due[id]! <= now)) return 'the timer is not due'
-    if (event === 'loaded' && loading[id] !== true) return 'no model is on its way there'
-    const ends = event === 'done' || event === 'steps'
-    return ends && busy[id] !== true ? 'the executor has no batch' : null
+    const ends = event === 'done' || event === 'steps' || event === 'loaded'
+    if (!ends || ending[id] === event) return null
+    return event === 'loaded' ? 'no model is on its way there' : 'the executor has no batch'
   }
 
   function tell(entry: LogEntry): void {
     const { now, event, id, started, ended, status } = entry
+    if (ending[id] === event) ending[id] = undefined
     if (event === 'arrival') {
       came = id
       control.onArrival(now, enter(slots, requests, id))
     } else if (event === 'timer') {
       due[id] = Number.POSITIVE_INFINITY
       control.onTimer(now, id)
-    } else if (event === 'done') {
-      busy[id] = false
-      control.onDone(now, id, started, ended, status)
-    } else if (event === 'steps') {
-      busy[id] = false
-      control.onSteps(now, id, entry.steps, entry.firstMs, entry.lastMs)
-    } else if (event === 'loaded') {
-      loading[id] = false
-      control.onLoaded(now, id, entry.ok)
-    } else control.onEnd(now)
+    } else if (event === 'done') control.onDone(now, id, started, ended, status)
+    else if (event === 'steps') control.onSteps(now, id, entry.steps, entry.firstMs, entry.lastMs)
+    else if (event === 'loaded') control.onLoaded(now, id, entry.ok)
+    else control.onEnd(now)
   }
 
   let entries = 0

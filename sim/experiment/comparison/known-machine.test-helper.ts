@@ -3,11 +3,10 @@ import { expectPromisesKept } from '../../../test/kept-promises.ts'
 import { type Random, stream } from '../../kernel/index.ts'
 import {
   ANY_CLASS,
-  ControlPlane,
+  assemble,
   type ControlPlanePort,
   type Ms,
   PLAIN_QUEUE,
-  Requests,
   type ServingPlan,
 } from '../../serving/index.ts'
 import { RowRecorder, Rows } from '../../stats/index.ts'
@@ -173,42 +172,47 @@ export function knownRun(options: KnownOptions): KnownRun {
   const overheads = new Overheads(OVERHEADS)
   const model = declaredWork(MODEL)
   const work = (size: number, length: number) => model.of(size, length, random)
-  const slots = new Requests()
   const rows = Rows.allocate(requests.count)
-  const world = new SimulatedWorld({
-    source: new ListSource(requests),
-    requests: slots,
-    hardware: Array.from({ length: replicas }, () => ({
-      work: { of: (size: number, length: number) => slowness * work(size, length) },
-      wake: WAKE,
-      overheads,
-    })),
-    machine: machineOf(field),
-    random: { service: random, overheads: stream(seed, 0, 'known overheads') },
-    lag: overheads,
-    timer: overheads,
-  })
   const due = [Number.POSITIVE_INFINITY]
   const timers: DueEvent[] = []
-  const settle = (timer: number, next: Ms) => {
+  const { driver: world, control } = assemble({
+    plan,
+    source: new ListSource(requests),
+    world: (source, slots) => {
+      const world = new SimulatedWorld({
+        source,
+        requests: slots,
+        hardware: Array.from({ length: replicas }, () => ({
+          work: { of: (size: number, length: number) => slowness * work(size, length) },
+          wake: WAKE,
+          overheads,
+        })),
+        machine: machineOf(field),
+        random: { service: random, overheads: stream(seed, 0, 'known overheads') },
+        lag: overheads,
+        timer: overheads,
+      })
+      return {
+        driver: world,
+        backend: world,
+        timers: {
+          arm(timer: number, at: Ms) {
+            settle(timer, at)
+            world.arm(timer, at)
+          },
+          disarm(timer: number) {
+            settle(timer, Number.POSITIVE_INFINITY)
+            world.disarm(timer)
+          },
+        },
+      }
+    },
+    observe: (slots) => [new RowRecorder(rows, slots)],
+  })
+  function settle(timer: number, next: Ms): void {
     if (due[timer]! <= world.now) timers.push([due[timer]!, world.now])
     due[timer] = next
   }
-  const control = new ControlPlane(plan, {
-    requests: slots,
-    backend: world,
-    observer: new RowRecorder(rows, slots),
-    timers: {
-      arm(timer, at) {
-        settle(timer, at)
-        world.arm(timer, at)
-      },
-      disarm(timer) {
-        settle(timer, Number.POSITIVE_INFINITY)
-        world.disarm(timer)
-      },
-    },
-  })
   const port: ControlPlanePort = {
     onArrival: (now, request) => control.onArrival(now, request),
     onDone: (now, ...rest) => control.onDone(now, ...rest),

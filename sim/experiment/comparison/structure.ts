@@ -272,7 +272,7 @@ export function structureSimulator(run: StructureInput): (replication: number) =
       loads: new RecordedLoads(run.moves ?? []),
       seed: run.seed,
       replication,
-      observe: (requests) => new RowRecorder(simulated, requests),
+      observe: (requests) => [new RowRecorder(simulated, requests)],
     })
     return simulated
   }

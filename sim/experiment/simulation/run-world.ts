@@ -1,14 +1,11 @@
 import { stream } from '../../kernel/index.ts'
 import {
-  ControlPlane,
-  LoggingControlPlane,
+  assemble,
   type Observer,
-  OutcomeFeedback,
-  Requests,
+  type Requests,
   type ServingPlan,
   type Source,
 } from '../../serving/index.ts'
-import { inParts } from '../../traffic/index.ts'
 import {
   type Hardware,
   type Link,
@@ -39,7 +36,7 @@ export interface RunParts {
   readonly loads?: ModelLoads | null
   readonly seed: number
   readonly replication: number
-  readonly observe: (requests: Requests) => Observer
+  readonly observe: (requests: Requests) => readonly Observer[]
   readonly journal?: boolean
 }
 
@@ -65,11 +62,11 @@ export function withMutation<T>(change: (parts: RunParts) => RunParts, run: () =
  * rows of a trace are not at hand: see `runReadingWorld`.
  */
 export function runWorld(given: RunParts): Float64Array | null {
-  const { world, journal } = assemble(given)
+  const { world, log } = simulated(given)
   for (;;) {
     const state = world.advance(Number.POSITIVE_INFINITY, EVENTS_AT_ONCE)
     if (state === 'starved') throw new Error('Expected all rows of the traces to be at hand')
-    if (state !== 'budget') return journal?.entries() ?? null
+    if (state !== 'budget') return log()
   }
 }
 
@@ -78,45 +75,30 @@ export async function runReadingWorld(
   given: RunParts,
   refill: () => Promise<void>,
 ): Promise<Float64Array | null> {
-  const { world, journal } = assemble(given)
+  const { world, log } = simulated(given)
   for (;;) {
     const state = world.advance(Number.POSITIVE_INFINITY, EVENTS_AT_ONCE)
     if (state === 'starved') await refill()
-    else if (state !== 'budget') return journal?.entries() ?? null
+    else if (state !== 'budget') return log()
   }
 }
 
-function assemble(given: RunParts): {
-  readonly world: SimulatedWorld
-  readonly journal: LoggingControlPlane | null
-} {
-  const parts = mutation(given)
-  const requests = new Requests()
-  const source = inParts(parts.source, parts.plan.classes)
-  const world = new SimulatedWorld({
+function simulated(given: RunParts) {
+  const { plan, source, observe, seed, replication, journal, ...parts } = mutation(given)
+  const random = {
+    service: stream(seed, replication, 'service'),
+    overheads: stream(seed, replication, 'overheads'),
+  }
+  const { driver, control, log } = assemble({
+    plan,
     source,
-    requests,
-    hardware: parts.hardware,
-    machine: parts.machine,
-    random: {
-      service: stream(parts.seed, parts.replication, 'service'),
-      overheads: stream(parts.seed, parts.replication, 'overheads'),
+    world: (source, requests) => {
+      const world = new SimulatedWorld({ ...parts, source, requests, random })
+      return { driver: world, timers: world, backend: world, steps: world }
     },
-    lag: parts.lag,
-    timer: parts.timer,
-    link: parts.link ?? null,
-    memory: parts.memory ?? null,
-    loads: parts.loads ?? null,
+    observe,
+    logs: journal === true,
   })
-  const observer = parts.observe(requests)
-  const control = new ControlPlane(parts.plan, {
-    requests,
-    timers: world,
-    backend: world,
-    steps: world,
-    observer: source.reactsUntil > 0 ? new OutcomeFeedback(observer, source, requests) : observer,
-  })
-  const journal = parts.journal === true ? new LoggingControlPlane(control, requests) : null
-  world.attach(journal ?? control)
-  return { world, journal }
+  driver.attach(control)
+  return { world: driver, log }
 }

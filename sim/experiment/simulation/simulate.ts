@@ -230,7 +230,7 @@ function recorded(
     const options = recorderOptions(scenario, parts.plan, requests, parts.lag && expected)
     recorder = new Recorder({ ...options, kv: caches.kv })
     const { memory } = parts
-    return memory ? new MemoryObserver(recorder, memory, requests) : recorder
+    return memory ? [new MemoryObserver(memory, requests), recorder] : [recorder]
   }
   const summary = () =>
     summariseRun(recorder!, {
@@ -257,7 +257,7 @@ export function keptReplication(
     ...replicationParts(input, replication),
     observe: (requests) => {
       recorder = new RowRecorder(rows, requests)
-      return recorder
+      return [recorder]
     },
     journal: true,
   })

@@ -1,13 +1,10 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import {
   type Batch,
-  type KvUse,
   type Ms,
   type Observer,
   type Requests,
-  type StepRun,
   servingPlan,
-  type TokenGapRun,
 } from '../../serving/index.ts'
 import { Recorder, type RunSummary, summariseRun } from '../../stats/index.ts'
 import { trafficSource } from '../../traffic/index.ts'
@@ -22,52 +19,23 @@ export interface TheoryRun {
   readonly waited: number
 }
 
-/**
- * Passes everything on to a recorder, and counts requests that waited, which the recorder does not.
- */
+/** Counts the requests that had to wait at all. */
 class WaitCounter implements Observer {
   waited = 0
-  readonly recorder: Recorder
   readonly #requests: Requests
   readonly #warmupMs: Ms
 
-  constructor(recorder: Recorder, requests: Requests, warmupMs: Ms) {
-    this.recorder = recorder
+  constructor(requests: Requests, warmupMs: Ms) {
     this.#requests = requests
     this.#warmupMs = warmupMs
   }
 
-  arrived(now: Ms, request: number): void {
-    this.recorder.arrived(now, request)
-  }
-
   dispatched(now: Ms, batch: Batch): void {
-    this.recorder.dispatched(now, batch)
     const { at, enqueued } = this.#requests
     for (let i = 0; i < batch.size; i++) {
       const request = batch.members[i]!
       if (at[request]! >= this.#warmupMs && now > enqueued[request]!) this.waited++
     }
-  }
-
-  batch(now: Ms, batch: Batch): void {
-    this.recorder.batch(now, batch)
-  }
-
-  lost(now: Ms, request: number): void {
-    this.recorder.lost(now, request)
-  }
-
-  stepped(now: Ms, run: StepRun): void {
-    this.recorder.stepped(now, run)
-  }
-
-  kv(now: Ms, use: KvUse): void {
-    this.recorder.kv(now, use)
-  }
-
-  gaps(now: Ms, gaps: TokenGapRun): void {
-    this.recorder.gaps(now, gaps)
   }
 }
 
@@ -92,6 +60,7 @@ export function theoryRun(scenario: Scenario, replication: number): TheoryRun {
     capacityRps: null,
     traces: new Map(),
   })
+  let recorder: Recorder | null = null
   let counter: WaitCounter | null = null
   runWorld({
     plan,
@@ -104,15 +73,14 @@ export function theoryRun(scenario: Scenario, replication: number): TheoryRun {
     seed,
     replication,
     observe: (requests) => {
-      const recorder = new Recorder(recorderOptions(scenario, plan, requests, null))
-      counter = new WaitCounter(recorder, requests, warmupMs)
-      return counter
+      recorder = new Recorder(recorderOptions(scenario, plan, requests, null))
+      counter = new WaitCounter(requests, warmupMs)
+      return [recorder, counter]
     },
   })
-  const { recorder, waited } = counter as unknown as WaitCounter
   return {
-    waited,
-    summary: summariseRun(recorder, {
+    waited: counter!.waited,
+    summary: summariseRun(recorder!, {
       requests: source.hash(),
       warmupMs,
       durationMs: scenario.duration_s * 1000,

@@ -1,3 +1,3 @@
 export { Overload } from './adaptive-lifo.ts'
 export { Admission, admissionControls } from './admission.ts'
-export { type AdmissionPlan, admissionPlan, OPEN_ADMISSION } from './admission-plan.ts'
+export { type AdmissionPlan, OPEN_ADMISSION } from './admission-plan.ts'

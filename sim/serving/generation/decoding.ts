@@ -1,6 +1,6 @@
 import { KeyedHeap } from '../../kernel/index.ts'
 import type { Ms, StepRun } from '../ports.ts'
-import type { EngineHost } from './engine.ts'
+import type { EngineHost } from './engine-host.ts'
 import type { KvLedger } from './kv-ledger.ts'
 import { TokenGaps } from './token-gaps.ts'
 

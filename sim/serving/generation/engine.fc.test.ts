@@ -8,14 +8,14 @@ import { ListSource } from '../../traffic/index.ts'
 import { declaredSteps, declaredWork, IDEAL_MACHINE, NO_WAKE } from '../../world/index.ts'
 import { SimulatedWorld } from '../../world/world.ts'
 import {
+  assemble,
   type ClassPlan,
-  ControlPlane,
   executorsOf,
   type KvUse,
   type Ms,
   type Observer,
   OUTCOME,
-  Requests,
+  type Requests,
   type StepBackend,
   type StepRun,
 } from '../index.ts'
@@ -39,29 +39,7 @@ interface Outcome {
 /** `each`: every run of steps is cut after its first one. */
 function run(system: SmallSystem, each: boolean): Outcome {
   const { plan, requests: list, work } = system
-  const requests = new Requests()
   const random = new Random('unused')
-  const world = new SimulatedWorld({
-    source: new ListSource(list),
-    requests,
-    hardware: executorsOf(plan).map(({ pool }) => ({
-      work: declaredWork(work[pool]!),
-      wake: NO_WAKE,
-      overheads: null,
-      steps: declaredSteps(work[pool]!),
-    })),
-    machine: IDEAL_MACHINE,
-    random: { service: random, overheads: random },
-    lag: null,
-    timer: null,
-  })
-  const stepwise: StepBackend = {
-    run(steps) {
-      world.run(steps)
-      world.yieldAtStep(steps.executor)
-    },
-    yieldAtStep: (executor) => world.yieldAtStep(executor),
-  }
   const found: Outcome = {
     outcome: [],
     ttft: [],
@@ -74,9 +52,7 @@ function run(system: SmallSystem, each: boolean): Outcome {
     uses: [],
     times: [],
   }
-  const observer: Observer = {
-    arrived() {},
-    dispatched() {},
+  const observing = (requests: Requests): Observer => ({
     batch(now, { members }) {
       const request = members[0]!
       const key = requests.key[request]!
@@ -95,13 +71,39 @@ function run(system: SmallSystem, each: boolean): Outcome {
     },
     stepped: (_, steps) => found.runs.push({ ...steps }),
     kv: (_, use) => found.uses.push({ ...use }),
-  }
-  const control = new ControlPlane(plan, {
-    requests,
-    timers: world,
-    backend: world,
-    steps: each ? stepwise : world,
-    observer,
+  })
+  const {
+    driver: { world, requests },
+    control,
+  } = assemble({
+    plan,
+    source: new ListSource(list),
+    world: (source, requests) => {
+      const world = new SimulatedWorld({
+        source,
+        requests,
+        hardware: executorsOf(plan).map(({ pool }) => ({
+          work: declaredWork(work[pool]!),
+          wake: NO_WAKE,
+          overheads: null,
+          steps: declaredSteps(work[pool]!),
+        })),
+        machine: IDEAL_MACHINE,
+        random: { service: random, overheads: random },
+        lag: null,
+        timer: null,
+      })
+      const stepwise: StepBackend = {
+        run(steps) {
+          world.run(steps)
+          world.yieldAtStep(steps.executor)
+        },
+        yieldAtStep: (executor) => world.yieldAtStep(executor),
+      }
+      const steps = each ? stepwise : world
+      return { driver: { world, requests }, timers: world, backend: world, steps }
+    },
+    observe: (requests) => [observing(requests)],
   })
   const note =
     <A extends unknown[]>(tell: (now: Ms, ...rest: A) => void) =>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { planOf, requestsOf, serve } from '../../../test/small-system.ts'
-import type { Ms, Requests, TokenGapRun } from '../index.ts'
+import type { Ms, TokenGapRun } from '../index.ts'
 import { ANY_CLASS } from '../plan.ts'
 import { type GenerationPlan, STATIC_BATCHES } from './generation-plan.ts'
 
@@ -65,11 +65,7 @@ function generate(
       work: [{ ...STEP_OF_ONE, ...work }],
     },
     {
-      observe: (_slots: Requests, inner) => ({
-        arrived: (now, request) => inner.arrived(now, request),
-        dispatched: (now, batch) => inner.dispatched(now, batch),
-        batch: (now, batch) => inner.batch(now, batch),
-        lost: (now, request) => inner.lost(now, request),
+      observe: () => ({
         gaps(_now, { fromMs, toMs, steps, sequences }: TokenGapRun) {
           for (let i = 0; i < steps * sequences; i++) gaps.push((fromMs + toMs) / 2)
         },

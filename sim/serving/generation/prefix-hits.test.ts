@@ -60,11 +60,7 @@ function lastUse(prompts: readonly Prompt[], cache: Cache, gapMs = 1e5): KvUse {
       ],
     },
     {
-      observe: (_, inner) => ({
-        arrived: (now, request) => inner.arrived(now, request),
-        dispatched: (now, batch) => inner.dispatched(now, batch),
-        batch: (now, batch) => inner.batch(now, batch),
-        lost: (now, request) => inner.lost(now, request),
+      observe: () => ({
         kv: (_now, use) => (last = { ...use }),
       }),
     },

@@ -1,6 +1,6 @@
 import { KeyedHeap } from '../../kernel/index.ts'
 import type { KvUse, Ms } from '../ports.ts'
-import type { EngineHost } from './engine.ts'
+import type { EngineHost } from './engine-host.ts'
 import type { GenerationPlan } from './generation-plan.ts'
 import { KvLedger } from './kv-ledger.ts'
 import { PrefixCache } from './prefix-cache.ts'
@@ -23,6 +23,7 @@ export class SequenceSlots {
   /** null where every prompt is computed as a whole */
   readonly cache: PrefixCache | null
   readonly #executor: number
+  readonly #reserved: (request: number) => number
   readonly #plan: GenerationPlan
   readonly #host: EngineHost
   /** blocks that admission leaves free */
@@ -32,7 +33,14 @@ export class SequenceSlots {
   /** those who lost theirs, from the one who gets it back first */
   readonly #preempted: KeyedHeap
 
-  constructor(executor: number, plan: GenerationPlan, host: EngineHost) {
+  /** `reserved`: tokens for which a sequence takes blocks with its slot, beside its context. */
+  constructor(
+    executor: number,
+    plan: GenerationPlan,
+    host: EngineHost,
+    reserved: (request: number) => number,
+  ) {
+    this.#reserved = reserved
     this.#executor = executor
     this.#plan = plan
     this.#host = host
@@ -115,10 +123,7 @@ export class SequenceSlots {
 
   /** Tokens for which a sequence takes blocks with its place. */
   tokensFor(request: number): number {
-    const { sequences, requests } = this.#host
-    // nobody leaves a static batch early: who is in it has all its blocks from the beginning
-    const grows = this.#plan.policy === 'static' ? requests.output[request]! - 1 : 0
-    return sequences.context[request]! + grows
+    return this.#host.sequences.context[request]! + this.#reserved(request)
   }
 
   give(now: Ms, request: number): void {

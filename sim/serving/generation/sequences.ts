@@ -18,6 +18,8 @@ export class Sequences {
   number = new Float64Array(256)
   /** when it was admitted first */
   admitted = new Float64Array(256)
+  /** admissions so far */
+  count = 0
 
   /** A request of `length` tokens comes to its queue. */
   begin(slot: number, length: number): void {

@@ -8,7 +8,6 @@ import {
   heldTogether,
   weightsBytesOf,
 } from '../../memory/index.ts'
-import type { ServingPlan } from '../plan.ts'
 import type { Ms } from '../ports.ts'
 import type { ArenaPlan } from './arena.ts'
 
@@ -117,9 +116,13 @@ export function expectedLoadMs(
 
 /** Whether the model of a pool comes and goes. */
 export function comesAndGoes(
-  { devices, pools }: Pick<ServingPlan, 'devices' | 'pools'>,
+  plan: {
+    readonly devices: readonly DevicePlan[]
+    readonly pools: readonly { readonly memory?: PoolMemoryPlan | undefined }[]
+  },
   pool: number,
 ): boolean {
+  const { devices, pools } = plan
   const { memory } = pools[pool]!
   if (memory === undefined || memory.pinned) return false
   return memory.devices.some((device) => devices[device]!.residency !== null)

@@ -1,42 +1,58 @@
 import type { Ms } from '../ports.ts'
-import type { Station } from '../routing/station.ts'
+
+/** A server that may wait for memory. */
+export interface MemoryWaiter {
+  /** Starts what it can; joins or leaves the queue by what is left. */
+  takeTurn(now: Ms): void
+  /** Something on the device ended, or nothing there will. */
+  deviceFreed(): void
+}
 
 interface Entry {
-  readonly station: Station
+  readonly waiter: MemoryWaiter
   readonly since: Ms
 }
 
 /**
- * Stations that wait for memory of one device, in turn. Others go on meanwhile, but only with
- * requests that came before the first of the line began to wait: so nobody waits for ever, and
- * models do not change places for every batch.
+ * Servers that wait for memory of one device, in FIFO order. The others go on meanwhile, but only
+ * with requests that came before the first server began to wait: no request starves, and models do
+ * not change places for every batch.
  */
 export class MemoryWaitQueue {
   #entries: Entry[] = []
 
-  get length(): number {
-    return this.#entries.length
+  isFirst(waiter: MemoryWaiter): boolean {
+    return this.#entries[0]?.waiter === waiter
   }
 
-  at(place: number): Station | undefined {
-    return this.#entries[place]?.station
-  }
-
-  /** Whether a request that came then has to wait for the first in line. */
-  holdsBack(station: Station, came: Ms): boolean {
+  /** Whether a request that arrived then has to wait for the first server. */
+  holdsBack(waiter: MemoryWaiter, arrived: Ms): boolean {
     const first = this.#entries[0]
-    return first !== undefined && first.station !== station && came >= first.since
+    return first !== undefined && first.waiter !== waiter && arrived >= first.since
   }
 
-  /** Waits; keeps its place where it waits already. */
-  join(station: Station, now: Ms): void {
-    if (!this.#entries.some((one) => one.station === station)) {
-      this.#entries.push({ station, since: now })
+  /** A server that waits already keeps its place. */
+  join(waiter: MemoryWaiter, now: Ms): void {
+    if (!this.#entries.some((entry) => entry.waiter === waiter)) {
+      this.#entries.push({ waiter, since: now })
     }
   }
 
-  leave(station: Station): void {
+  leave(waiter: MemoryWaiter): void {
     if (this.#entries.length === 0) return
-    this.#entries = this.#entries.filter((one) => one.station !== station)
+    this.#entries = this.#entries.filter((entry) => entry.waiter !== waiter)
+  }
+
+  deviceFreed(): void {
+    for (const { waiter } of this.#entries) waiter.deviceFreed()
+  }
+
+  /** Each takes its turn, also one that moves up because a server before it has left. */
+  takeTurns(now: Ms): void {
+    for (let place = 0; place < this.#entries.length; ) {
+      const { waiter } = this.#entries[place]!
+      waiter.takeTurn(now)
+      if (this.#entries[place]?.waiter === waiter) place++
+    }
   }
 }

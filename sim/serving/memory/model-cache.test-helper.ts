@@ -33,10 +33,6 @@ export class ModelCache {
     this.#stations = poolStates(plan, new Requests()).flatMap(({ stations }) => stations)
     const backend: Backend = { start() {}, load() {}, unload() {} }
     const observer: Observer = {
-      arrived() {},
-      dispatched() {},
-      batch() {},
-      lost() {},
       evicted: (_, executor) => this.evicted.push(executor),
     }
     const ledger = new Ledger(plan)

@@ -69,10 +69,11 @@ export class Residency {
     return own < 0 ? -1 : firstExecutor + own
   }
 
-  /** Whether a batch runs on the device of an executor. */
-  isAtWork(executor: number): boolean {
+  /** Whether a batch or a load on the device of an executor will end. */
+  somethingEnds(executor: number): boolean {
     const { deviceOf } = this.#world.ledger
-    return deviceOf.some((own, i) => own === deviceOf[executor] && this.#state[i] === BUSY)
+    const ends = (i: number) => this.#state[i] === BUSY || this.#state[i] === LOADING
+    return deviceOf.some((device, i) => device === deviceOf[executor] && ends(i))
   }
 
   /** A batch goes to an executor. */

@@ -3,7 +3,8 @@ import type { LaneView } from '../batching/index.ts'
 import type { ClassPlan, QueuePlan } from '../plan.ts'
 import type { Ms } from '../ports.ts'
 import type { Requests } from '../requests.ts'
-import { type QueueOrder, queueOrder } from './queue-order.ts'
+import { queueOrder } from './queue-disciplines.ts'
+import type { QueueOrder } from './queue-order.ts'
 import { WaitingList } from './waiting-list.ts'
 
 /** How the requests of a lane are ordered. */

@@ -20,8 +20,6 @@ export class Station implements Candidate, QueueView {
   readonly admission: Admission
   readonly executors: number
   readonly firstExecutor: number
-  /** whether batches of it take memory that counts */
-  readonly hasMemory: boolean
   /** its number, and the id of its timer */
   readonly id: number
   running = 0
@@ -61,7 +59,6 @@ export class Station implements Candidate, QueueView {
     this.#lane = this.queue.lanes[0]!
     this.executors = executors.count
     this.firstExecutor = executors.first
-    this.hasMemory = plan.memory !== undefined && plan.generation === undefined
     this.#requests = requests
     this.#ring = Int32Array.from({ length: executors.count }, (_, i) => executors.first + i)
     this.#free = executors.count

@@ -46,12 +46,12 @@ export function playBack<O extends Observer>(rows: Rows, observe: (requests: Req
   events.sort((a, b) => a.time - b.time || a.kind - b.kind || a.id - b.id)
   const observer = observe(requests)
   for (const { time, kind, id } of events) {
-    if (kind === ARRIVED) observer.arrived(time, id)
-    else if (kind === LOST) observer.lost(time, id)
+    if (kind === ARRIVED) observer.arrived?.(time, id)
+    else if (kind === LOST) observer.lost?.(time, id)
     else {
       const batch = batchOf(rows, members.get(id)!)
-      if (kind === DISPATCHED) observer.dispatched(time, batch)
-      else observer.batch(time, batch)
+      if (kind === DISPATCHED) observer.dispatched?.(time, batch)
+      else observer.batch?.(time, batch)
     }
   }
   return observer

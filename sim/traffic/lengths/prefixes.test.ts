@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type Scenario, scenarioSchema } from '../../../scenarios/schema/schema.ts'
+import { inParts } from '../../serving/fan-out-source.ts'
 import { OUTCOME, Requests, type Source } from '../../serving/index.ts'
-import { inParts } from '../clients/fan-out.ts'
 import { ListSource, RequestList } from '../requests/request-list.ts'
 import { trafficSource } from '../source.ts'
 import type { TraceData } from '../trace/trace-feed.ts'

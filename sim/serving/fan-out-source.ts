@@ -1,12 +1,5 @@
-import {
-  type Ms,
-  OUTCOME,
-  type Outcome,
-  type RequestFields,
-  Requests,
-  type Source,
-} from '../../serving/index.ts'
-import type { RequestList, RequestListColumns } from '../requests/request-list.ts'
+import { type Ms, OUTCOME, type Outcome, type RequestFields, type Source } from './ports.ts'
+import { Requests } from './requests.ts'
 
 /** Number of parts per request of each class. */
 type Classes = readonly { readonly fanOut: number }[]
@@ -93,33 +86,4 @@ export class FanOutSource implements Source {
 /** The source with parts, or the source itself where no class has a fan-out. */
 export function inParts(source: Source, classes: Classes): Source {
   return classes.some(({ fanOut }) => fanOut > 1) ? new FanOutSource(source, classes) : source
-}
-
-/** Requests split into parts, by key of the part. */
-export interface PartColumns extends RequestListColumns {
-  readonly sending: Uint32Array
-  readonly part: Uint16Array
-}
-
-/** The parts that `inParts` makes of the requests of a list. */
-export function partsOf({ columns }: RequestList, classes: Classes): PartColumns {
-  const sending: number[] = []
-  const part: number[] = []
-  for (const [number, classIndex] of columns.class.entries()) {
-    for (let i = 0; i < classes[classIndex]!.fanOut; i++) {
-      sending.push(number)
-      part.push(i)
-    }
-  }
-  return {
-    at: Float64Array.from(sending, (number) => columns.at[number]!),
-    length: Int32Array.from(sending, (number) => columns.length[number]!),
-    output: Int32Array.from(sending, (number) => columns.output[number]!),
-    class: Uint8Array.from(sending, (number) => columns.class[number]!),
-    ...(columns.prefixes && {
-      prefixes: sending.map((number) => columns.prefixes![number]!),
-    }),
-    sending: Uint32Array.from(sending),
-    part: Uint16Array.from(part),
-  }
 }

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Ms, OUTCOME, type Outcome, Requests, type Source } from '../../serving/index.ts'
-import { ListSource, RequestList } from '../requests/request-list.ts'
-import { FanOutSource, inParts, partsOf } from './fan-out.ts'
+import { ListSource, partsOf, RequestList } from '../traffic/index.ts'
+import { FanOutSource, inParts } from './fan-out-source.ts'
+import { type Ms, OUTCOME, type Outcome, type Source } from './ports.ts'
+import { Requests } from './requests.ts'
 
 const { served, shed, cancelled } = OUTCOME
 

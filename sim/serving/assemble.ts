@@ -1,0 +1,67 @@
+import { ControlPlane } from './control-plane.ts'
+import { LoggingControlPlane } from './decision-log/decision-log.ts'
+import { inParts } from './fan-out-source.ts'
+import { observerOf } from './observers.ts'
+import { OutcomeFeedback } from './outcome-feedback.ts'
+import type { ServingPlan } from './plan.ts'
+import type { Backend, ControlPlanePort, Observer, Source, StepBackend, Timers } from './ports.ts'
+import { Requests } from './requests.ts'
+
+/** What carries out the commands of a control plane. */
+export interface WorldPorts<D> {
+  /** what the caller drives the world by */
+  readonly driver: D
+  readonly timers: Timers
+  readonly backend: Backend
+  /** needed where a pool generates */
+  readonly steps?: StepBackend
+}
+
+/** What a serving system is assembled from. */
+export interface SystemParts<D> {
+  readonly plan: ServingPlan
+  /** of what clients send: requests are split into the parts of their fan-out */
+  readonly source: Source
+  /** a table of its own where it is not given */
+  readonly requests?: Requests
+  /** Builds the world that pulls the source. */
+  readonly world: (source: Source, requests: Requests) => WorldPorts<D>
+  /** The observers, in the order in which each event is reported to them. */
+  readonly observe: (requests: Requests) => readonly Observer[]
+  /** whether the control plane's events are logged */
+  readonly logs?: boolean
+}
+
+/** A control plane in its world. */
+export interface ServingSystem<D> {
+  readonly driver: D
+  /** to which the world reports its events */
+  readonly control: ControlPlanePort
+  /** The decision log so far; null where there is none. */
+  readonly log: () => Float64Array | null
+}
+
+/** Where requests come from elsewhere than a source. */
+export const NO_TRAFFIC: Source = Object.freeze({
+  reactsUntil: 0,
+  peek: () => Number.POSITIVE_INFINITY,
+  take: () => false,
+  settled() {},
+})
+
+/**
+ * Connects a control plane with its plan, source, world, observers and decision log. Every run is
+ * assembled here: simulated, live, and from a decision log.
+ */
+export function assemble<D>(parts: SystemParts<D>): ServingSystem<D> {
+  const { plan, requests = new Requests() } = parts
+  const source = inParts(parts.source, plan.classes)
+  const { driver, ...world } = parts.world(source, requests)
+  const observers = [...parts.observe(requests)]
+  // last, so that every observer has seen how a request ended before its client reacts
+  if (source.reactsUntil > 0) observers.push(new OutcomeFeedback(source, requests))
+  const control = new ControlPlane(plan, { ...world, requests, observer: observerOf(observers) })
+  if (parts.logs !== true) return { driver, control, log: () => null }
+  const logging = new LoggingControlPlane(control, requests)
+  return { driver, control: logging, log: () => logging.entries() }
+}

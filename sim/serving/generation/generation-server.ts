@@ -1,0 +1,175 @@
+import type { ClassPlan } from '../plan.ts'
+import { type Batch, type Ms, STATUS } from '../ports.ts'
+import type { Station } from '../routing/station.ts'
+import type { ServerWorld, StationServer } from '../servers/station-server.ts'
+import { ContinuousEngine } from './continuous-engine.ts'
+import type { Engine } from './engine.ts'
+import type { EngineHost } from './engine-host.ts'
+import type { GenerationPlan } from './generation-plan.ts'
+import type { KvReceiver, KvTransfer } from './kv-transfer.ts'
+import type { Sequences } from './sequences.ts'
+import { StaticEngine } from './static-engine.ts'
+
+/** What the servers of all pools that generate share. */
+export interface GenerationWorld extends ServerWorld {
+  readonly classes: readonly ClassPlan[]
+  readonly sequences: Sequences
+}
+
+const engines: Readonly<
+  Record<
+    GenerationPlan['policy'],
+    new (
+      executor: number,
+      plan: GenerationPlan,
+      host: EngineHost,
+    ) => Engine
+  >
+> = Object.freeze({ continuous: ContinuousEngine, static: StaticEngine })
+
+/** Serves requests token by token: an engine for each executor, all of which share one queue. */
+export class GenerationServer implements StationServer, KvReceiver {
+  readonly #station: Station
+  readonly #world: GenerationWorld
+  /** null where sequences decode where they were prefilled */
+  readonly #transfer: KvTransfer | null
+  readonly #engines: readonly Engine[]
+
+  constructor(station: Station, world: GenerationWorld, transfer: KvTransfer | null) {
+    this.#station = station
+    this.#world = world
+    this.#transfer = transfer
+    const plan = station.pool.generation!
+    const host = this.#host()
+    this.#engines = Array.from(
+      { length: station.executors },
+      (_, i) => new engines[plan.policy](station.firstExecutor + i, plan, host),
+    )
+  }
+
+  couldHold(request: number): boolean {
+    const { requests, sequences } = this.#world
+    sequences.begin(request, requests.length[request]!)
+    requests.firstToken[request] = Number.NaN
+    requests.preemptions[request] = 0
+    return this.holds(request) && (this.#transfer?.holds(request) ?? true)
+  }
+
+  holds(request: number): boolean {
+    return this.#engines[0]!.holds(request)
+  }
+
+  takeOver(now: Ms, request: number): void {
+    this.#station.admission.entered()
+    this.#station.queue.pushBegun(request)
+    this.offer(now)
+  }
+
+  /**
+   * Idle engines begin. An engine at work ends its run after the step under way where a sequence
+   * would get a slot.
+   */
+  offer(now: Ms): void {
+    this.#expire(now)
+    this.#share(now)
+  }
+
+  timer(now: Ms): void {
+    this.offer(now)
+  }
+
+  steps(now: Ms, executor: number, steps: number, firstMs: Ms, lastMs: Ms): void {
+    const engine = this.#engines[executor - this.#station.firstExecutor]!
+    engine.stepped(now, steps, firstMs, lastMs)
+    this.#expire(now)
+    engine.schedule(now)
+    // the other engines get what this one left in the queue
+    this.#share(now)
+  }
+
+  done(_now: Ms, { executor }: Batch): void {
+    throw new Error(`Expected executor ${executor} to run steps`)
+  }
+
+  loaded(_now: Ms, executor: number): void {
+    throw new Error(`Expected executor ${executor} to load no model`)
+  }
+
+  /** Engines never wait for further requests. */
+  end(): void {}
+
+  #share(now: Ms): void {
+    const { queue } = this.#station
+    for (const engine of this.#engines) {
+      if (!engine.busy && queue.next >= 0) engine.schedule(now)
+    }
+    for (const engine of this.#engines) {
+      const { busy, run } = engine
+      if (busy && run.steps > 1 && engine.decides) this.#world.steps!.yieldAtStep(run.executor)
+    }
+  }
+
+  #expire(now: Ms): void {
+    const { outcomes, timers } = this.#world
+    outcomes.expire(now, this.#station)
+    timers.wake(this.#station.id, this.#station.queue.nextTimeOut)
+  }
+
+  #host(): EngineHost {
+    const { requests, steps, observer, classes, sequences } = this.#world
+    if (steps === null) throw new Error('Expected no pool that generates')
+    const station = this.#station
+    const transfer = this.#transfer
+    const levels = station.pool.order.discipline === 'priority'
+    return {
+      requests,
+      sequences,
+      queue: station.queue,
+      backend: steps,
+      observer,
+      classes,
+      levelOf: (request) => (levels ? classes[requests.class[request]!]!.priority : 0),
+      admitted: (now, executor, request) => this.#admit(now, executor, request),
+      finished: (now, executor, request) => this.#finish(now, executor, request),
+      handOver: transfer && ((now, request) => this.#handOver(now, transfer, request)),
+    }
+  }
+
+  /** A sequence counts as dispatched when it gets a slot for the first time. */
+  #admit(now: Ms, executor: number, request: number): number {
+    const { requests, sequences, observer } = this.#world
+    this.#station.running++
+    if (!Number.isNaN(requests.firstToken[request]!)) return sequences.number[request]!
+    requests.idleAtEnqueueMs[request] = 0
+    sequences.admitted[request] = now
+    observer.dispatched?.(now, this.#asBatch(executor, request))
+    return sequences.count++
+  }
+
+  #finish(now: Ms, executor: number, request: number): void {
+    const batch = this.#asBatch(executor, request)
+    batch.started = batch.dispatched
+    batch.ended = now
+    batch.status = STATUS.ok
+    this.#world.outcomes.ended(now, this.#station, batch)
+  }
+
+  /** A sequence as a batch of one, in the record of its executor. */
+  #asBatch(executor: number, request: number): Batch {
+    const { requests, sequences, batches } = this.#world
+    const batch = batches[executor]!
+    batch.members[0] = request
+    batch.size = 1
+    batch.length = requests.length[request]!
+    batch.tokens = batch.length
+    batch.oldestCame = requests.enqueued[request]!
+    batch.dispatched = sequences.admitted[request]!
+    return batch
+  }
+
+  #handOver(now: Ms, transfer: KvTransfer, request: number): void {
+    this.#station.running--
+    this.#station.admission.left()
+    transfer.send(now, request, this.#world.sequences.context[request]!)
+  }
+}

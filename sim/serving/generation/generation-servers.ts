@@ -1,0 +1,40 @@
+import type { ServingPlan } from '../plan.ts'
+import type { Station } from '../routing/station.ts'
+import type { PoolState } from '../routing/stations.ts'
+import type { ServerWorld } from '../servers/station-server.ts'
+import { GenerationServer } from './generation-server.ts'
+import { KvTransfer } from './kv-transfer.ts'
+import { Sequences } from './sequences.ts'
+
+/** The servers of the pools that generate, and the transfers of KV caches between the pools. */
+export function generationServers(
+  { pools: plans, classes }: ServingPlan,
+  pools: readonly PoolState[],
+  world: ServerWorld,
+) {
+  const servers = new Map<Station, GenerationServer>()
+  const transfers: KvTransfer[] = []
+  const shared = { ...world, classes, sequences: new Sequences() }
+  const generating = plans.filter(({ generation }) => generation !== undefined)
+  const serve = (pool: number, transfer: KvTransfer | null) => {
+    for (const station of pools[pool]!.stations) {
+      servers.set(station, new GenerationServer(station, shared, transfer))
+    }
+  }
+  // a pool that decodes for another has no transfer of its own, so it can be built first
+  for (const { index, generation } of generating) {
+    if (generation!.handOver === null) serve(index, null)
+  }
+  for (const { index, generation } of generating) {
+    const { handOver } = generation!
+    if (handOver === null) continue
+    const { stations, router } = pools[handOver.pool]!
+    const transfer = new KvTransfer(handOver, world.timers, {
+      all: stations.map((station) => servers.get(station)!),
+      next: () => servers.get(router.route())!,
+    })
+    transfers.push(transfer)
+    serve(index, transfer)
+  }
+  return { servers, transfers }
+}

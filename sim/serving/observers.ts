@@ -1,0 +1,69 @@
+import type { Batch, KvUse, Ms, Observer, Remedied, StepRun, TokenGapRun } from './ports.ts'
+
+/** One observer for a list: reports each event to all of them, in their order. */
+export function observerOf(observers: readonly Observer[]): Observer {
+  const [first, ...others] = observers
+  if (first === undefined) return {}
+  return others.length === 0 ? first : new ObserverPair(first, observerOf(others))
+}
+
+/** Written out event by event: a loop over observers costs more where requests are frequent. */
+class ObserverPair implements Observer {
+  readonly #first: Observer
+  readonly #second: Observer
+
+  constructor(first: Observer, second: Observer) {
+    this.#first = first
+    this.#second = second
+  }
+
+  arrived(now: Ms, request: number): void {
+    this.#first.arrived?.(now, request)
+    this.#second.arrived?.(now, request)
+  }
+
+  dispatched(now: Ms, batch: Batch): void {
+    this.#first.dispatched?.(now, batch)
+    this.#second.dispatched?.(now, batch)
+  }
+
+  batch(now: Ms, batch: Batch): void {
+    this.#first.batch?.(now, batch)
+    this.#second.batch?.(now, batch)
+  }
+
+  lost(now: Ms, request: number): void {
+    this.#first.lost?.(now, request)
+    this.#second.lost?.(now, request)
+  }
+
+  remedied(now: Ms, executor: number, remedy: Remedied): void {
+    this.#first.remedied?.(now, executor, remedy)
+    this.#second.remedied?.(now, executor, remedy)
+  }
+
+  loaded(now: Ms, executor: number): void {
+    this.#first.loaded?.(now, executor)
+    this.#second.loaded?.(now, executor)
+  }
+
+  evicted(now: Ms, executor: number): void {
+    this.#first.evicted?.(now, executor)
+    this.#second.evicted?.(now, executor)
+  }
+
+  stepped(now: Ms, run: StepRun): void {
+    this.#first.stepped?.(now, run)
+    this.#second.stepped?.(now, run)
+  }
+
+  kv(now: Ms, use: KvUse): void {
+    this.#first.kv?.(now, use)
+    this.#second.kv?.(now, use)
+  }
+
+  gaps(now: Ms, gaps: TokenGapRun): void {
+    this.#first.gaps?.(now, gaps)
+    this.#second.gaps?.(now, gaps)
+  }
+}

@@ -1,0 +1,134 @@
+import type { Generation, Pool, Scenario, TrafficClass } from '../../scenarios/schema/schema.ts'
+import type { ActivationPlan } from '../memory/index.ts'
+import { admissionPlan } from './admission/admission-plan.ts'
+import { type GenerationPlan, STATIC_BATCHES } from './generation/generation-plan.ts'
+import { kvPlan } from './generation/kv-plan.ts'
+import { liveDevice, liveMemory, memoryPlan } from './memory/memory-plan.ts'
+import type { ClassPlan, QueueBounds, QueuePlan, ServingPlan } from './plan.ts'
+
+const endless = Number.POSITIVE_INFINITY
+
+/** `activations`: what a batch of each pool does with memory; of declared models it is known. */
+export function servingPlan(
+  scenario: Scenario,
+  activations?: readonly (ActivationPlan | null)[],
+): ServingPlan {
+  const memory = memoryPlan(scenario, activations)
+  return {
+    routing: scenario.router.policy,
+    classes: scenario.traffic.map((traffic) => classPlan(traffic, scenario)),
+    devices: memory.devices,
+    pools: scenario.pools.map((pool, index) => {
+      const model = scenario.models[pool.model]
+      if (model === undefined) throw new Error(`Expected model ${pool.model} to exist`)
+      return {
+        index,
+        name: pool.name,
+        replicas: pool.replicas,
+        perReplicaQueues: pool.queue.mode === 'per-replica',
+        routing: pool.queue.routing,
+        admission: admissionPlan(pool),
+        order: queuePlan(pool.queue),
+        ...boundsOf(pool.queue),
+        levels: Object.entries(pool.queue.levels).map(([priority, level]) => ({
+          priority: Number(priority),
+          ...boundsOf({ ...pool.queue, max_length: undefined, ...level }),
+        })),
+        batching: pool.batching,
+        generation: pool.generation && generationPlan(pool, pool.generation, scenario),
+        memory: memory.pools[index],
+        padTo: 'pad_to' in model ? model.pad_to : 1,
+        ragged: 'ragged' in model && model.ragged,
+      }
+    }),
+  }
+}
+
+/** The same for a live world, which can do less about memory. */
+export function livePlan(plan: ServingPlan): ServingPlan {
+  const pools = plan.pools.map((pool) =>
+    pool.memory === undefined ? pool : { ...pool, memory: liveMemory(pool.memory) },
+  )
+  return { ...plan, pools, devices: plan.devices.map(liveDevice) }
+}
+
+function classPlan(traffic: TrafficClass, { pools }: Scenario): ClassPlan {
+  const patience = patiencePlan(traffic)
+  const handedTo = pools.map(({ generation }) =>
+    generation?.policy === 'continuous' ? generation.hand_over?.pool : undefined,
+  )
+  const serves = ({ name, model }: Pool) => model === traffic.model && !handedTo.includes(name)
+  return {
+    pools: traffic.model === undefined ? null : pools.flatMap((own, i) => (serves(own) ? i : [])),
+    ...patience,
+    fanOut: traffic.fan_out,
+    cancels: traffic.cancel,
+    priority: traffic.priority,
+    deadlineMs: traffic.deadline_ms ?? patience.patienceMs,
+    tenant: traffic.tenant ?? traffic.class,
+    weight: traffic.weight,
+    queueTimeoutMs: traffic.queue_timeout_ms ?? endless,
+    sharedPrefixTokens: traffic.shared_prefix_tokens ?? 0,
+    carriesContext: traffic.session?.carry_context ?? false,
+  }
+}
+
+/** How long the clients of a class wait: all alike, or each as it is drawn. */
+export function patiencePlan({
+  timeout_ms: timeout,
+}: TrafficClass): Pick<ClassPlan, 'patienceMs' | 'drawnPatience'> {
+  return typeof timeout === 'object'
+    ? { patienceMs: endless, drawnPatience: timeout }
+    : { patienceMs: timeout ?? endless, drawnPatience: null }
+}
+
+function queuePlan(queue: Pool['queue']): QueuePlan {
+  switch (queue.discipline) {
+    case 'priority':
+      return { discipline: 'priority', ageingMs: queue.ageing_ms ?? endless }
+    case 'shortest-job':
+      return { discipline: 'shortest-job', predictionCv: queue.prediction_cv ?? 0 }
+    case 'deficit-round-robin':
+      if (queue.quantum === undefined) throw new Error('Expected `quantum` to be given')
+      return { discipline: 'deficit-round-robin', quantum: queue.quantum }
+    case 'fifo':
+    case 'lifo':
+    case 'earliest-deadline':
+    case 'virtual-token-counter':
+      return { discipline: queue.discipline }
+  }
+}
+
+function generationPlan(pool: Pool, generation: Generation, scenario: Scenario): GenerationPlan {
+  const { policy, max_sequences: maxSequences } = generation
+  const shared = { policy, maxSequences, kv: kvPlan(pool, scenario) }
+  if (generation.policy === 'static') return { ...shared, ...STATIC_BATCHES }
+  const { hand_over: link } = generation
+  return {
+    ...shared,
+    tokenBudget: generation.token_budget,
+    chunked: generation.chunked_prefill,
+    first: generation.first,
+    swapMsPerToken: generation.preemption === 'swap' ? (generation.swap_ms_per_token ?? 0) : null,
+    preemptsByPriority: generation.preempt_by_priority,
+    handOver:
+      link === undefined
+        ? null
+        : {
+            pool: scenario.pools.findIndex(({ name }) => name === link.pool),
+            baseMs: link.base_ms,
+            msPerToken: link.ms_per_token,
+          },
+  }
+}
+
+type Bounds = Pool['queue']['levels'][string]
+
+function boundsOf(bounds: Bounds): QueueBounds {
+  return {
+    maxLength: bounds.max_length ?? endless,
+    queueTimeoutMs: bounds.timeout_ms ?? endless,
+    timeoutAction: bounds.timeout_action ?? 'reject',
+    timeoutOverride: bounds.allow_timeout_override ?? false,
+  }
+}

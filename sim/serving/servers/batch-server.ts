@@ -1,0 +1,109 @@
+import { assembleBatch, type BatchAssembly } from '../batching/batch-assembly.ts'
+import type { Decision } from '../batching/index.ts'
+import { type Batch, type Ms, STATUS } from '../ports.ts'
+import type { Station } from '../routing/station.ts'
+import type { ServerWorld, StationServer } from './station-server.ts'
+
+/** Serves requests in batches, as the batching policy of the station decides. */
+export class BatchServer implements StationServer {
+  protected readonly station: Station
+  protected readonly world: ServerWorld
+  protected readonly decision: Decision = { take: 0, lane: 0, wakeAt: Number.POSITIVE_INFINITY }
+
+  constructor(station: Station, world: ServerWorld) {
+    this.station = station
+    this.world = world
+  }
+
+  couldHold(_request: number): boolean {
+    return true
+  }
+
+  offer(now: Ms, request: number): void {
+    const { station } = this
+    // while no executor is free, an arrival changes only what times out next
+    const { nextTimeOut } = station.queue
+    const limited = nextTimeOut < Number.POSITIVE_INFINITY
+    const first = limited && this.world.requests.deadline[request]! <= nextTimeOut
+    if (station.mayTake || first || station.batcher.givesUp) this.pump(now)
+  }
+
+  timer(now: Ms): void {
+    this.pump(now)
+  }
+
+  done(now: Ms, batch: Batch): void {
+    this.finish(now, batch)
+    this.station.freeExecutor(now, batch.executor)
+    this.pump(now)
+  }
+
+  loaded(_now: Ms, executor: number, _ok: boolean): void {
+    throw new Error(`Expected executor ${executor} to load no model`)
+  }
+
+  steps(_now: Ms, executor: number): void {
+    throw new Error(`Expected executor ${executor} to run no steps`)
+  }
+
+  end(now: Ms): void {
+    this.pump(now)
+  }
+
+  protected pump(now: Ms): void {
+    this.settle(now)
+  }
+
+  /**
+   * Brings the station to rest: nothing is overdue, and no batch can start. Arms its timer. Returns
+   * whether a batch that is due could not begin.
+   */
+  protected settle(now: Ms): boolean {
+    const { station, decision } = this
+    const { queue } = station
+    this.world.outcomes.expire(now, station)
+    let wakeAt = Number.POSITIVE_INFINITY
+    let blocked = false
+    while (!blocked && queue.length > 0 && this.ready()) {
+      station.decide(now, decision)
+      if (decision.take === 0) {
+        wakeAt = decision.wakeAt
+        break
+      }
+      blocked = !this.begin(now)
+    }
+    this.world.timers.wake(station.id, Math.min(wakeAt, queue.nextTimeOut, station.givesUpAt))
+    return blocked
+  }
+
+  /** Whether there is an executor for the next batch. */
+  protected ready(): boolean {
+    return this.station.hasFreeExecutor
+  }
+
+  /** Begins the batch that was decided; false where it has to wait for something else. */
+  protected begin(now: Ms): boolean {
+    this.start(now, this.assemble(now, this.station.takeExecutor(now), null))
+    return true
+  }
+
+  /** Takes the batch that was decided out of the queue. */
+  protected assemble(now: Ms, executor: number, room: BatchAssembly['room']): Batch {
+    const batch = this.world.batches[executor]!
+    const { requests } = this.world
+    assembleBatch(now, { station: this.station, requests, batch, room }, this.decision)
+    return batch
+  }
+
+  protected start(now: Ms, batch: Batch): void {
+    this.world.observer.dispatched?.(now, batch)
+    this.world.backend.start(batch)
+  }
+
+  /** Ends all members of a batch. */
+  protected finish(now: Ms, batch: Batch): void {
+    const { station } = this
+    if (batch.status === STATUS.ok) station.batcher.observe(now, batch)
+    this.world.outcomes.ended(now, station, batch)
+  }
+}

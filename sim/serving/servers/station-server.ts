@@ -1,0 +1,35 @@
+import type { Backend, Batch, Ms, Observer, StepBackend } from '../ports.ts'
+import type { Requests } from '../requests.ts'
+import type { ArmedTimers } from './armed-timers.ts'
+import type { RequestOutcomes } from './request-outcomes.ts'
+
+/** Serves the requests that were routed to one station and let in. */
+export interface StationServer {
+  /** Registers a request on arrival, before admission; false where it could never be served. */
+  couldHold(request: number): boolean
+  /** A request has joined the queue. */
+  offer(now: Ms, request: number): void
+  /** The timer of the station has fired. */
+  timer(now: Ms): void
+  /** A batch has ended; its record holds the times and the status. */
+  done(now: Ms, batch: Batch): void
+  /** A load has ended; not ok where the device lacked memory. */
+  loaded(now: Ms, executor: number, ok: boolean): void
+  /** A run of steps has ended; the first step and the last one took so long. */
+  steps(now: Ms, executor: number, steps: number, firstMs: Ms, lastMs: Ms): void
+  /** No further request can come, unless one that waits brings it. */
+  end(now: Ms): void
+}
+
+/** What the servers of all stations share. */
+export interface ServerWorld {
+  readonly requests: Requests
+  readonly backend: Backend
+  /** null where no pool may generate */
+  readonly steps: StepBackend | null
+  readonly observer: Observer
+  readonly outcomes: RequestOutcomes
+  readonly timers: ArmedTimers
+  /** by executor: the record of its batch */
+  readonly batches: readonly Batch[]
+}
