@@ -2,7 +2,11 @@ import type { Command } from 'commander'
 import { resultText } from '../../reports/index.ts'
 import { EXIT } from '../../scenarios/index.ts'
 import type { Result } from '../../sim/documents/index.ts'
-import { keptReplication, resultOf, type SimulationInput } from '../../sim/experiment/index.ts'
+import {
+  keptReplicationInPieces,
+  resultOf,
+  type SimulationInput,
+} from '../../sim/experiment/index.ts'
 import { reactingClasses, requestsIn, surgeWindows } from '../../sim/traffic/index.ts'
 import { type LoadedProfile, loadProfile } from '../folders/profile-file.ts'
 import type { FolderChange } from '../folders/replace-files.ts'
@@ -117,7 +121,8 @@ async function keepFirst(
   const input = simulationInput(prepared, profile?.profile ?? null)
   const given = await givenRequests(prepared, input.capacityRps, file)
   const traces = await heldTraces(prepared)
-  const runs = [keptReplication({ ...input, traces, requests: given }, 0)]
+  const held = { ...input, traces, requests: given }
+  const runs = [await keptReplicationInPieces(held, 0, () => pause(signal))]
   const requests = given ?? requestsIn(runs[0]!.rows)
   const { scenario, activations } = planned(prepared, input)
   await keepRuns(change, 'replication', {

@@ -32,6 +32,7 @@ export { type RunParts, runWorld, withMutation } from './simulation/run-world.ts
 export {
   executorWork,
   keptReplication,
+  keptReplicationInPieces,
   recorderOptions,
   runReadingReplication,
   runReplication,

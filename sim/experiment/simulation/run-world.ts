@@ -59,7 +59,7 @@ export function withMutation<T>(change: (parts: RunParts) => RunParts, run: () =
 
 /**
  * Runs one simulated world until it is drained. Returns its journal where asked for. Throws where
- * rows of a trace are not at hand: see `runReadingWorld`.
+ * rows of a trace are not at hand: see `runWorldInPieces`.
  */
 export function runWorld(given: RunParts): Float64Array | null {
   const { world, log } = simulated(given)
@@ -70,16 +70,26 @@ export function runWorld(given: RunParts): Float64Array | null {
   }
 }
 
-/** The same for a source that must be filled up whenever the world is starved. */
-export async function runReadingWorld(
+/** What is awaited while a world runs. */
+export interface Pauses {
+  /** fills up a source that has no rows of its traces left */
+  readonly refill?: () => Promise<void>
+  /** between pieces of the run; an error of it ends the run */
+  readonly pause?: () => Promise<void>
+}
+
+/** The same in pieces of some hundred milliseconds. */
+export async function runWorldInPieces(
   given: RunParts,
-  refill: () => Promise<void>,
+  { refill, pause }: Pauses,
 ): Promise<Float64Array | null> {
   const { world, log } = simulated(given)
   for (;;) {
     const state = world.advance(Number.POSITIVE_INFINITY, EVENTS_AT_ONCE)
-    if (state === 'starved') await refill()
-    else if (state !== 'budget') return log()
+    if (state === 'starved' && refill) await refill()
+    else if (state === 'starved') throw new Error('Expected all rows of the traces to be at hand')
+    else if (state === 'budget') await pause?.()
+    else return log()
   }
 }
 

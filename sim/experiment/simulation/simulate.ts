@@ -50,7 +50,7 @@ import {
 } from '../../world/index.ts'
 import type { ExecutorWork, ObservedRun } from '../comparison/structure.ts'
 import { judgedPercentiles } from '../result/result.ts'
-import { type RunParts, runReadingWorld, runWorld } from './run-world.ts'
+import { type RunParts, runWorld, runWorldInPieces } from './run-world.ts'
 import { activationsOf, simulatedMemory } from './simulated-memory.ts'
 
 /** Everything that replications of one scenario share; plain data, so it can go to a worker. */
@@ -211,7 +211,7 @@ export async function runReadingReplication(
   read: TraceReader,
 ): Promise<RunSummary> {
   const { parts, source, summary } = recorded(input, replication)
-  await runReadingWorld(parts, () => (source as MergedSource).refill(read))
+  await runWorldInPieces(parts, { refill: () => (source as MergedSource).refill(read) })
   return summary()
 }
 
@@ -246,20 +246,40 @@ function recorded(
 /** Rows to begin with where nobody knows how many requests will come. */
 const FIRST_ROWS = 4096
 
-/** Raw rows and journal of one replication, as a replay leaves them. */
-export function keptReplication(
+type KeptReplication = ObservedRun & { readonly journal: Float64Array }
+
+/** Raw rows and decision log of one replication, as a replay leaves them. */
+export function keptReplication(input: SimulationInput, replication: number): KeptReplication {
+  const { parts, kept } = rowsRecorded(input, replication)
+  return kept(runWorld(parts))
+}
+
+/** The same with a pause every some hundred milliseconds; an error of it ends the run. */
+export async function keptReplicationInPieces(
   input: SimulationInput,
   replication: number,
-): ObservedRun & { readonly journal: Float64Array } {
+  pause: () => Promise<void>,
+): Promise<KeptReplication> {
+  const { parts, kept } = rowsRecorded(input, replication)
+  return kept(await runWorldInPieces(parts, { pause }))
+}
+
+/** A world that records rows, and what is kept of it once it has run. */
+function rowsRecorded(input: SimulationInput, replication: number) {
   const rows = Rows.allocate(input.requests?.count ?? FIRST_ROWS)
   let recorder: RowRecorder | null = null
-  const journal = runWorld({
+  const parts: RunParts = {
     ...replicationParts(input, replication),
     observe: (requests) => {
       recorder = new RowRecorder(rows, requests)
       return [recorder]
     },
     journal: true,
+  }
+  const kept = (journal: Float64Array | null): KeptReplication => ({
+    rows: recorder!.rows,
+    timers: [],
+    journal: journal!,
   })
-  return { rows: recorder!.rows, timers: [], journal: journal! }
+  return { parts, kept }
 }
