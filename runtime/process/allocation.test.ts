@@ -27,7 +27,7 @@ test.each([
   expect(failureMessage(error)).toMatchObject({ kind: 'failed', exitCode: 3 })
 })
 
-test('other errors are none', () => {
+test('other errors are not allocation failures', () => {
   for (const act of [() => JSON.parse('{'), () => (1).toFixed(101), () => ''.repeat(-1)]) {
     expect(allocationFailure(thrownBy(act))).toBeNull()
   }
