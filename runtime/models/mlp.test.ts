@@ -25,7 +25,7 @@ function feedsOf(x: readonly (readonly number[])[]) {
 }
 
 describe('mlp', () => {
-  test('equals dense layers with ReLU, written down without tensors', async () => {
+  test('equals dense layers with ReLU, computed without tensors', async () => {
     const x = rows(5)
     const wanted = referenceMlp(
       x,
@@ -51,14 +51,14 @@ describe('mlp', () => {
     },
   )
 
-  test('keeps activations at their size through many layers', async () => {
+  test('keeps activations at the same scale through many layers', async () => {
     const deep = await runOnCpu({ ...model, layers: 24 }, 'fp32', feedsOf(rows(16)))
     const square = deep.reduce((sum, x) => sum + x * x, 0) / deep.length
     expect(square).toBeGreaterThan(0.05)
     expect(square).toBeLessThan(20)
   })
 
-  test('the seed decides every byte', () => {
+  test('the seed determines every byte', () => {
     for (const precision of ['fp32', 'fp16', 'int8'] as const) {
       const bytes = Buffer.concat(buildMlp(options, precision))
       expect(bytes.equals(Buffer.concat(buildMlp(options, precision)))).toBe(true)
