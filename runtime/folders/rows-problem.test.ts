@@ -15,8 +15,8 @@ function changed(name: RowColumn, key: number, value: number) {
   return { ...run, rows }
 }
 
-describe('rows that no run can have left', () => {
-  test('are not those of a run', () => {
+describe('rows that no run can produce', () => {
+  test('are rejected', () => {
     expect(rowsProblem(run, scenario)).toBe(null)
   })
 
@@ -41,7 +41,7 @@ describe('rows that no run can have left', () => {
     expect(problem).toMatch(new RegExp(`^row ${batched}, ${name}: expected .*, got `))
   })
 
-  test('may be of models that came to no executor', () => {
+  test('may have models that were never loaded by any executor', () => {
     const move = { executor: 1e6, kind: 'load', asked: 0, started: 0, ended: 1, done: 1, ok: true }
     const problem = rowsProblem({ ...run, moves: [{ ...move, kind: 'load' }] }, scenario)
     expect(problem).toMatch(/^load 0, executor: expected 0 to \d+, got 1000000$/)

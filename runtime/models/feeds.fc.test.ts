@@ -99,7 +99,7 @@ describe('feeds', () => {
         const keys = Uint32Array.from(batch, ([key]) => key)
         const full = new Int32Array(batch.length).fill(9)
         feeds.build(batch.length, 9, full, keys)
-        const lengths = Int32Array.from(batch, ([, inside]) => inside)
+        const lengths = Int32Array.from(batch, ([, actual]) => actual)
         const again = feeds.build(batch.length, 9, lengths, keys).x!
         const fresh = new Feeds([input], { seed: 1 }).build(batch.length, 9, lengths, keys).x!
         expect([...(again.data as Float32Array)]).toEqual([...(fresh.data as Float32Array)])
