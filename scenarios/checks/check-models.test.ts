@@ -23,7 +23,7 @@ test.each([
   expect(problemsIn(withModel(model))).toContain(problem)
 })
 
-test('a model of just under 2 GB is one', () => {
+test('a model of just under 2 GB is accepted', () => {
   const { scenario } = parseScenario(withModel('{ builtin: mlp, layers: 1, width: 22000 }'), {
     file: 's.yaml',
   })

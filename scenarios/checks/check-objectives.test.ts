@@ -20,7 +20,7 @@ slo: { web: ["goodput > 90%", "${objective}"] }
 `)
 }
 
-test('times of tokens are judged where there are tokens', () => {
+test('objectives on token times need a pool with generation', () => {
   const geometric = 'distribution: geometric, mean: 20'
   for (const kind of ['latency', 'call', 'ttft', 'tpot']) {
     expect(problemsOf(`p(95) ${kind}_ms < 5`, geometric)).toEqual([])
