@@ -14,13 +14,9 @@ const surge = z.strictObject({
   factor: positive.describe('The rate is multiplied by this at the peak'),
   rise_s: nonNegative.default(0),
   hold_s: nonNegative.default(0),
-  decay_s: nonNegative.default(0).describe('Duration of a linear decay'),
-  half_life_s: positive
-    .optional()
-    .describe('Half-life of an exponential decay, which replaces a linear one'),
-  every_s: positive
-    .optional()
-    .describe('Time between two repetitions; the surge repeats until the end'),
+  decay_s: nonNegative.default(0).describe('Of a linear decay'),
+  half_life_s: positive.optional().describe('Of an exponential decay; replaces decay_s'),
+  every_s: positive.optional().describe('Time between repetitions, until the end'),
 })
 
 const wave = z.strictObject({
@@ -29,20 +25,14 @@ const wave = z.strictObject({
     .number()
     .min(0)
     .max(1)
-    .describe(
-      'The rate is multiplied by 1 + amplitude at the peak, and by 1 - amplitude half a period later',
-    ),
+    .describe('Factor 1 + amplitude at the peak, 1 - amplitude half a period later'),
   peak_at_s: nonNegative.default(0).describe('Time of one of the peaks'),
 })
 
 const rated = {
   rate_rps: positive.optional().describe('Mean arrival rate'),
   load: positive.optional().describe('Rate over the capacity that follows from the profile'),
-  schedule: z
-    .array(stepRate)
-    .min(1)
-    .optional()
-    .describe('Rate in steps; replaces rate_rps and load'),
+  schedule: z.array(stepRate).min(1).optional().describe('Rate in steps; replaces rate_rps/load'),
   surges: z.array(surge).default([]).describe('Surges at the same time add up'),
   waves: z.array(wave).default([]).describe('Several waves, such as a day and a week, multiply'),
 }
@@ -91,21 +81,14 @@ const ratedArrivals = [
     ...rated,
   }),
   z.strictObject({
-    process: z
-      .literal('clients')
-      .describe('Many clients, of which a few send most of the requests'),
+    process: z.literal('clients').describe('Many clients; a few send most of the requests'),
     clients: count.max(10_000).describe('Number of clients; each has its share and its burstiness'),
     share_exponent: nonNegative
       .max(10)
       .default(1)
-      .describe(
-        'The share of the k-th heaviest client is proportional to 1 / k^this (Zipf); 0: all alike',
-      ),
+      .describe('The k-th heaviest client has a share in proportion to 1 / k^this; 0: all alike'),
     cv: clientCv.describe("Coefficient of variation of a client's gaps, drawn for each client"),
-    gaps: z
-      .enum(['gamma', 'weibull'])
-      .default('gamma')
-      .describe("Distribution of the gaps between a client's requests"),
+    gaps: z.enum(['gamma', 'weibull']).default('gamma').describe("Of each client's requests"),
     ...rated,
   }),
 ] as const
@@ -123,26 +106,20 @@ const arrivals = z.discriminatedUnion('process', [
   z.strictObject({
     process: z.literal('closed-loop').describe('Each user waits for an answer, then thinks'),
     users: count.max(1e6),
-    think_time_s: duration.describe(
-      'From an answer to the next request, and before the first request',
-    ),
+    think_time_s: duration.describe('From an answer to the next request, and before the first'),
   }),
   z.strictObject({
     process: z.literal('sum').describe('Superposition of several processes'),
     of: z.array(z.discriminatedUnion('process', ratedArrivals)).min(2).max(500),
   }),
   z.strictObject({
-    process: z
-      .literal('servegen')
-      .describe('Clients with recorded rates, in the format of ServeGen'),
+    process: z.literal('servegen').describe('Clients with recorded rates, as in ServeGen'),
     file: z
       .string()
       .min(1)
       .describe('Folder with chunk-N-trace.csv for each client, or one such file; may be gzip'),
     from_s: nonNegative.default(0).describe('Time in the rows at which the run starts'),
-    rate_rps: positive
-      .optional()
-      .describe('Mean rate of the run; the recorded rates are scaled to it'),
+    rate_rps: positive.optional().describe('Mean of the run; scales the recorded rates'),
     load: positive.optional().describe('The mean rate as a share of the capacity'),
   }),
   z.strictObject({
@@ -167,9 +144,7 @@ const arrivals = z.discriminatedUnion('process', [
         z.strictObject({ busiest_s: positive }),
       ])
       .optional()
-      .describe(
-        'Rows to use: from and to in seconds after the first row, or the busiest stretch of this length',
-      ),
+      .describe('Rows to use: seconds after the first row, or the busiest stretch'),
     time_scale: positive.optional().describe('Times are multiplied by this'),
     load: positive.optional().describe('Chooses time_scale so that the mean rate is this load'),
     jitter_s: positive
@@ -244,18 +219,14 @@ const session = z
       .default(false)
       .describe('Adds the lengths of all earlier turns to each turn'),
   })
-  .describe(
-    'Each arrival is a session of several requests; each is sent after the answer to the one before',
-  )
+  .describe('Each arrival is a session of requests, each sent after the answer before it')
 
 const level = z
   .number()
   .min(0.001)
   .max(0.999)
   .optional()
-  .describe(
-    'Probability that becomes the median of the lengths; at 0.5 the distribution is unchanged',
-  )
+  .describe('Probability level that becomes the median; 0.5 leaves lengths unchanged')
 
 const lengthStep = z.strictObject({
   at_s: nonNegative.describe('From this time until the next step'),
@@ -278,16 +249,12 @@ export const trafficClass = z.strictObject({
     .min(-1)
     .max(1)
     .optional()
-    .describe(
-      'Rank correlation (Spearman) of input_tokens and output_tokens, which must both be drawn',
-    ),
+    .describe('Rank correlation (Spearman) of input_tokens and output_tokens, both drawn'),
   length_schedule: z
     .array(lengthStep)
     .min(1)
     .optional()
-    .describe(
-      'Lengths that change over time: steps that shift them up or down in their distribution',
-    ),
+    .describe('Lengths over time: steps that shift them within their distribution'),
   shared_prefix_tokens: count
     .max(1e6)
     .optional()
@@ -299,15 +266,11 @@ export const trafficClass = z.strictObject({
     .min(1)
     .max(1024)
     .default(1)
-    .describe(
-      'Parts of a request, each sent to a different replica; the request ends with its last part',
-    ),
+    .describe('Parts of a request, each on another replica; it ends with its last part'),
   timeout_ms: z
     .union([positive, duration])
     .optional()
-    .describe(
-      'Client timeout, fixed or drawn: the client leaves, but the server may still do the work',
-    ),
+    .describe('Client timeout, fixed or drawn; the server may still do the work'),
   cancel: z
     .boolean()
     .default(false)
@@ -319,14 +282,9 @@ export const trafficClass = z.strictObject({
     .describe('1 is the highest; for queue discipline and admission by priority'),
   deadline_ms: positive
     .optional()
-    .describe(
-      'Deadline from the scheduled arrival, for policies by deadline; default: a fixed timeout_ms',
-    ),
+    .describe('From the scheduled arrival, for policies by deadline; default: timeout_ms'),
   tenant: name.optional().describe('Unit of fair sharing or of a token bucket; default: the class'),
-  weight: positive
-    .max(1e6)
-    .default(1)
-    .describe("Weight of the tenant's share, relative to other tenants"),
+  weight: positive.max(1e6).default(1).describe("The tenant's share, relative to others"),
   queue_timeout_ms: positive
     .optional()
     .describe('Replaces a longer timeout_ms of a queue with allow_timeout_override'),

@@ -61,9 +61,7 @@ const work = z
         .array(positive)
         .min(1)
         .max(1000)
-        .describe(
-          'Mean time of a batch of each size; interpolated linearly, and extrapolated beyond the last',
-        ),
+        .describe('Mean time of a batch of each size; interpolated and extrapolated linearly'),
       cv: nonNegative
         .max(10)
         .default(0)
@@ -108,10 +106,7 @@ const builtin = z.discriminatedUnion('builtin', [
 const input = z.strictObject({
   shape: z.array(dimension).min(1).describe('Fixed sizes, and batch or length for free dimensions'),
   type: z.enum(['float32', 'float16', 'int64', 'int32']).default('float32'),
-  fill: z
-    .enum(['normal', 'tokens', 'ones'])
-    .default('normal')
-    .describe('Values that the input is fed'),
+  fill: z.enum(['normal', 'tokens', 'ones']).default('normal').describe('Kind of values'),
   vocabulary: count.default(1000).describe('Upper limit of `tokens`'),
 })
 
@@ -145,21 +140,14 @@ const batching = z.discriminatedUnion('policy', [
   z.strictObject({
     policy: z.literal('dynamic'),
     max_batch: batch,
-    preferred: z
-      .array(batch)
-      .default([])
-      .describe('Sizes that are sent without waiting for the window'),
+    preferred: z.array(batch).default([]).describe('Sizes sent without waiting for the window'),
     max_delay_ms: nonNegative.default(0).describe('The batch window; 0 is greedy'),
   }),
   z.strictObject({
-    policy: z
-      .literal('aimd')
-      .describe('Clipper: batches as large as possible within a latency target'),
+    policy: z.literal('aimd').describe('Clipper: the largest batch within a latency target'),
     max_batch: batch,
     target_ms: positive.describe('Longest time of a batch, from dispatch to its reported end'),
-    increase: count
-      .default(1)
-      .describe('Added to the limit after a batch of this size that met the target'),
+    increase: count.default(1).describe('Added to the limit after a full batch within target'),
     decrease: z
       .number()
       .min(0.01)
@@ -169,31 +157,23 @@ const batching = z.discriminatedUnion('policy', [
     max_delay_ms: nonNegative.default(0).describe('The batch window; 0 is greedy'),
   }),
   z.strictObject({
-    policy: z
-      .literal('cork')
-      .describe('BentoML: waits for more requests while that lowers latency; one batch in flight'),
+    policy: z.literal('cork').describe('BentoML: waits while that pays; one batch in flight'),
     max_batch: batch,
     max_latency_ms: positive.describe('A request that can no longer meet this latency is dropped'),
   }),
   z.strictObject({
-    policy: z
-      .literal('deadline-aware')
-      .describe('Waits until a request has no slack left before its deadline'),
+    policy: z.literal('deadline-aware').describe('Waits while every request has slack'),
     max_batch: batch,
     margin_ms: nonNegative.default(0).describe('Batches are dispatched this much earlier'),
   }),
   z.strictObject({
-    policy: z
-      .literal('length-bucketed')
-      .describe('Batches requests of similar lengths, for less padding'),
+    policy: z.literal('length-bucketed').describe('Batches of similar lengths: less padding'),
     max_batch: batch,
     edges: z
       .array(count)
       .min(1)
       .max(64)
-      .describe(
-        'Longest length of each bucket, rising; longer requests are in a bucket of their own',
-      ),
+      .describe('Longest length of each bucket, rising; longer requests share a last one'),
     max_delay_ms: nonNegative.default(0).describe('The batch window of each bucket; 0 is greedy'),
   }),
 ])
@@ -204,9 +184,7 @@ const queueBounds = {
   timeout_action: z
     .enum(['reject', 'delay'])
     .optional()
-    .describe(
-      'delay: requests stay in the queue behind all others of their level, without a second time-out',
-    ),
+    .describe('delay: requests move behind all others of their level, without a second time-out'),
   allow_timeout_override: z
     .boolean()
     .optional()
@@ -226,35 +204,25 @@ const queue = z.strictObject({
     ])
     .default('fifo'),
   mode: z.enum(['shared', 'per-replica']).default('shared'),
-  routing: routing
-    .default('least-loaded')
-    .describe('Routing among replicas, if mode is per-replica'),
+  routing: routing.default('least-loaded').describe('Among replicas, if mode is per-replica'),
   ...queueBounds,
   ageing_ms: positive
     .optional()
-    .describe(
-      'For discipline priority: a wait of this length counts as one level; without it, priority is strict',
-    ),
+    .describe('For priority: a wait that counts as one level; without it priority is strict'),
   levels: z
     .record(
       z.string().regex(/^([1-9]\d?|100)$/, 'a priority from 1 to 100'),
       z.strictObject(queueBounds),
     )
     .default({})
-    .describe(
-      'For discipline priority: bounds of single levels that differ from those of the queue',
-    ),
+    .describe('For priority: bounds of single levels, if they differ from those of the queue'),
   prediction_cv: nonNegative
     .max(100)
     .optional()
-    .describe(
-      'For discipline shortest-job: coefficient of variation of predicted lengths; 0 is exact',
-    ),
+    .describe('For shortest-job: coefficient of variation of predicted lengths; 0 is exact'),
   quantum: count
     .optional()
-    .describe(
-      'For discipline deficit-round-robin: length that a tenant of weight 1 may be served per round',
-    ),
+    .describe('For deficit-round-robin: length served per round to a tenant of weight 1'),
 })
 
 const pool = z.strictObject({
@@ -269,9 +237,7 @@ const pool = z.strictObject({
     .enum(['profile', 'ideal'])
     .default('profile')
     .describe('ideal: constant speed 1 and no overheads'),
-  admission: admission
-    .prefault({})
-    .describe('Admission control; controls are checked in a fixed order'),
+  admission: admission.prefault({}).describe('Admission control, in a fixed order'),
   queue: queue.prefault({}),
   batching: batching.default({ policy: 'none' }),
   generation: generation.optional(),
@@ -280,9 +246,7 @@ const pool = z.strictObject({
 
 const link = z
   .strictObject({
-    delay_ms: nonNegative
-      .default(0)
-      .describe('Delay of every request, independent of the number of requests'),
+    delay_ms: nonNegative.default(0).describe('Delay of each request, at any load'),
     per_request_ms: nonNegative.default(0).describe('Time that a request occupies the link'),
   })
   .describe('The link from clients to queues, for simulation only: requests pass it one by one')
@@ -292,10 +256,7 @@ export const scenarioSchema = z.strictObject({
   spillway: z.literal(1).describe('Format version'),
   name,
   description: z.string().max(10_000).default(''),
-  extends: z
-    .string()
-    .optional()
-    .describe('A scenario file that this one extends; values here override it'),
+  extends: z.string().optional().describe('A scenario file; values here override it'),
   seed: seed.default(1).describe('The same seed gives the same requests'),
   duration_s: positive.max(1e7).describe('Arrivals end here; then the queues drain'),
   warmup_s: nonNegative.default(0).describe('Requests that arrive before this are not counted'),
