@@ -3,11 +3,11 @@ import type { RowColumns } from '../sim/stats/index.ts'
 import { metered, predicted, prioritised, turning } from './audited-systems.ts'
 import { letIn, oneRequest, placesChanged, type Seed } from './row-surgery.ts'
 
-/** Rows as an admission would leave them that refuses others, or for other reasons. */
+/** Rows of an admission control that refuses wrong requests, or for wrong reasons. */
 export function admissionSeeds(): Seed[] {
   const { none, priority, deadline, concurrency, queue, tokens } = REFUSAL
   const refused = (refusal: number) => (c: RowColumns, key: number) => c.refusal[key] === refusal
-  /** one refused for a reason that is made another one */
+  /** changes the reason of one refusal */
   const reasoned = (broken: Omit<Seed, 'spoil'>, was: number, is: number) =>
     oneRequest(broken, refused(was), (c, key) => (c.refusal[key] = is))
   const byPriority = { rule: 'priority-shedding', system: prioritised }

@@ -16,7 +16,7 @@ const fifo = ordered({ discipline: 'fifo' })
 const lifo = ordered({ discipline: 'lifo' })
 const strict = ordered({ discipline: 'priority', ageingMs: Number.POSITIVE_INFINITY })
 const classes = { classes: unequal }
-const urgent = { classes: unequal.map((own) => ({ ...own, deadlineMs: own.deadlineMs / 2 })) }
+const urgent = { classes: unequal.map((plan) => ({ ...plan, deadlineMs: plan.deadlineMs / 2 })) }
 const corking = (max_latency_ms: number) => ({
   batching: { policy: 'cork' as const, max_batch: 6, max_latency_ms },
 })
@@ -225,7 +225,7 @@ const worlds = {
 } as const
 const names = Object.keys(worlds) as (keyof typeof worlds)[]
 
-describe.each(names)('a %s control plane that keeps other promises is found out', (world) => {
+describe.each(names)('a %s control plane that breaks a promise is detected', (world) => {
   test.each(faults)('$rule: $what', ({ rule, promised, runs, rest }) => {
     const { plan } = systemOf([promised], rest)
     const system = systemOf([runs], rest)
@@ -238,7 +238,7 @@ describe.each(names)('a %s control plane that keeps other promises is found out'
     expect(broken(plan)).toContain(rule)
   })
 
-  test('conservation: requests have a part less than promised', () => {
+  test('conservation: requests have fewer parts than promised', () => {
     const inParts = (fanOut: number) =>
       systemOf([{ ...tight, ...queues }], { classes: [{ ...ANY_CLASS, fanOut }] })
     const { columns } = worlds[world](inParts(2)).rows
@@ -249,7 +249,7 @@ describe.each(names)('a %s control plane that keeps other promises is found out'
 
   test('models: requests go to pools of any model', () => {
     const asking = (...pools: readonly (readonly number[] | null)[]) =>
-      systemOf([tight, {}], { classes: pools.map((own) => ({ ...ANY_CLASS, pools: own })) })
+      systemOf([tight, {}], { classes: pools.map((entries) => ({ ...ANY_CLASS, pools: entries })) })
     const { columns } = worlds[world](asking(null, null)).rows
     const promised = asking([0], [1])
     const { rules } = auditRows(promised.plan, columns, promised.requests.columns)
@@ -261,7 +261,7 @@ describe.each(names)('a %s control plane that keeps other promises is found out'
     const asking = (...pools: readonly (readonly number[] | null)[]) =>
       systemOf([tight, {}, {}], {
         routing: 'round-robin',
-        classes: pools.map((own) => ({ ...ANY_CLASS, pools: own })),
+        classes: pools.map((entries) => ({ ...ANY_CLASS, pools: entries })),
       })
     const { columns } = worlds[world](asking([0, 1], [2])).rows
     const promised = asking([0, 1], [0, 1, 2])
@@ -270,7 +270,7 @@ describe.each(names)('a %s control plane that keeps other promises is found out'
     expect(broken).toEqual(['routing'])
   })
 
-  test('patience: drawn from another distribution', () => {
+  test('patience: client timeouts are drawn from another distribution', () => {
     const drawn = (max: number) =>
       systemOf([tight], {
         classes: [{ ...ANY_CLASS, drawnPatience: { distribution: 'uniform', min: 5, max } }],
@@ -281,7 +281,7 @@ describe.each(names)('a %s control plane that keeps other promises is found out'
     expect(broken).toEqual(['patience'])
   })
 
-  test('patience: clients wait longer than promised', () => {
+  test('patience: client timeouts are longer than promised', () => {
     const system = systemOf([tight], { classes: patient(40) })
     const { plan } = systemOf([tight], { classes: patient(10) })
     const { columns } = worlds[world](system).rows

@@ -23,24 +23,24 @@ const memory: PoolMemoryPlan = {
 const devices = [{ name: 'card', limitBytes: 500, residency: null }]
 const pool = { batching: dynamic, padTo: 4, memory }
 
-/** Two pools on one device, which holds the batches of both but not whole ones. */
+/** Two pools on one device, with room for batches of both, but not for full ones. */
 const shared = systemOf([pool, pool], { devices })
-/** Batches that ran out of memory might go in halves. */
+/** Batches that run out of memory may be split. */
 const halved = systemOf([{ ...pool, memory: { ...memory, outOfMemory: ['split'] } }], {
   devices,
 })
-/** Batches take two chunks of an arena for themselves, which are of 512 bytes at most. */
+/** Batches take two chunks of an arena, which have at most 512 bytes. */
 const arenas = systemOf(
   [{ ...pool, memory: { ...memory, arena: { bytes: 1024, together: [[item, item]] } } }],
   { devices: [{ ...devices[0]!, limitBytes: Number.POSITIVE_INFINITY }] },
 )
-/** A fifth of the requests are too long for what the device leaves. */
+/** A fifth of the requests are too long for the free memory of the device. */
 const tight = systemOf([pool, {}], {
   devices: [{ ...devices[0]!, limitBytes: 160 }],
   classes: [ANY_CLASS],
 })
 
-/** Rows as a ledger would leave them that counts wrong. */
+/** Rows of a ledger that miscounts. */
 export function memorySeeds(): Seed[] {
   return [
     oneBatch(
@@ -57,7 +57,7 @@ export function memorySeeds(): Seed[] {
       what: 'a batch that ran while another still had its memory',
       system: shared,
       spoil(c) {
-        // both fit alone, but not together
+        // each fits alone, but not both together
         const bytes = ({ keys }: { keys: readonly number[] }) =>
           keys.length * (10 + c.padded[keys[0]!]!)
         const apart = pairOf(
@@ -85,7 +85,7 @@ export function memorySeeds(): Seed[] {
       system: arenas,
       spoil(c) {
         const [{ keys }] = pairOf(c, (batch) => batch.keys.length > 1)
-        // each buffer gets 512 bytes, and the arena has that twice; then 1,024
+        // each buffer gets 512 bytes, for which the arena has room twice; then 1,024
         write(c, keys, 'padded', 600 / keys.length)
         return keys
       },
