@@ -65,7 +65,7 @@ export const admissionFaults: readonly Fault[] = [
   },
   {
     rule: 'deadline-shedding',
-    what: 'predictions nobody asked for',
+    what: 'an unrequested prediction',
     promised: predicting(null),
     runs: predicting(0),
     rest: dated,
@@ -91,7 +91,7 @@ export const admissionFaults: readonly Fault[] = [
   },
   {
     rule: 'adaptive-lifo',
-    what: 'always in turn',
+    what: 'always FIFO',
     promised: turning(20, 6),
     runs: { ...tight, queueTimeoutMs: 20 },
   },

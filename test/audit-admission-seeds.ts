@@ -16,21 +16,21 @@ export function admissionSeeds(): Seed[] {
   const byTokens = { rule: 'token-bucket', system: metered }
   return [
     reasoned({ ...byPriority, what: 'below its limit' }, concurrency, priority),
-    reasoned({ ...byPriority, what: 'let pass at its limit' }, priority, concurrency),
+    reasoned({ ...byPriority, what: 'admitted at its limit' }, priority, concurrency),
     reasoned({ ...byLimit, what: 'below the limit' }, tokens, concurrency),
-    reasoned({ ...byLimit, what: 'let pass at the limit' }, concurrency, tokens),
+    reasoned({ ...byLimit, what: 'admitted at the limit' }, concurrency, tokens),
     oneRequest(
       { ...byDeadline, what: 'one without a deadline' },
       (c, key) => c.refusal[key] === queue && c.class[key] === 1,
       (c, key) => (c.refusal[key] = deadline),
     ),
-    reasoned({ ...byDeadline, what: 'let pass who ends too late' }, deadline, queue),
+    reasoned({ ...byDeadline, what: 'admits a request that ends too late' }, deadline, queue),
     reasoned(
-      { ...byTokens, what: 'shed by a bucket that there is not', system: prioritised },
+      { ...byTokens, what: 'shed by a missing bucket', system: prioritised },
       concurrency,
       tokens,
     ),
-    oneRequest({ ...byTokens, what: 'let in without a token' }, refused(tokens), letIn),
+    oneRequest({ ...byTokens, what: 'admitted without a token' }, refused(tokens), letIn),
     reasoned({ rule: 'conservation', what: 'shed for no reason', system: metered }, tokens, none),
     placesChanged('adaptive-lifo', turning),
     oneRequest(

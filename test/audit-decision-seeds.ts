@@ -40,7 +40,7 @@ export function decisionSeeds(): Seed[] {
     },
     {
       rule: 'executor',
-      what: 'not the one that was free longest',
+      what: 'not the longest free executor',
       system: double,
       spoil(c) {
         const [first, next] = pairOf(
@@ -52,7 +52,7 @@ export function decisionSeeds(): Seed[] {
       },
     },
     oneBatch(
-      { rule: 'executor', what: 'one of another pool', system: routed },
+      { rule: 'executor', what: 'an executor of another pool', system: routed },
       (_, { executor }) => executor < 3,
       (c, { keys }) => write(c, keys, 'executor', 3),
     ),
@@ -87,17 +87,17 @@ export function decisionSeeds(): Seed[] {
       (c, { keys, dispatched }) => write(c, keys, 'dispatched', dispatched + 1e-9),
     ),
     oneRequest(
-      { rule: 'routing', what: 'another queue than the next in turn', system: routed },
+      { rule: 'routing', what: 'not the next queue', system: routed },
       shedInTurn,
       to(2, 0),
     ),
     oneRequest(
-      { rule: 'routing', what: 'another pool than the next in turn', system: routed },
+      { rule: 'routing', what: 'not the next pool', system: routed },
       shedInTurn,
       to(3, 1),
     ),
     oneRequest(
-      { rule: 'routing', what: 'another pool of its model than the next in turn', system: asking },
+      { rule: 'routing', what: 'not the next pool of its model', system: asking },
       ofFirst,
       to(1, 1),
     ),
@@ -106,9 +106,9 @@ export function decisionSeeds(): Seed[] {
       ofFirst,
       to(2, 2),
     ),
-    // exchanges the queues of two parts of a request
+    // the least loaded queue, although it has the part before
     oneRequest(
-      { rule: 'routing', what: 'a part where it would go if it were whole', system: apart },
+      { rule: 'routing', what: 'a part in the queue for an undivided request', system: apart },
       (c, key) => c.part[key] === 1 && c.queue[key] !== 2,
       to(2, 0),
     ),
@@ -139,7 +139,7 @@ export function limitSeeds(): Seed[] {
   const become = (outcome: number) => (c: RowColumns, key: number) => (c.outcome[key] = outcome)
   return [
     seed(['queue-timeout', 'timed out too early'], timedOut, (c, key) => (c.done[key]! -= 1e-6)),
-    seed(['queue-timeout', 'waits on after its time'], timedOut, (c, key) => (c.done[key]! += 20)),
+    seed(['queue-timeout', 'waits after its time-out'], timedOut, (c, key) => (c.done[key]! += 20)),
     {
       rule: 'queue-timeout',
       what: 'dispatched after its time',
@@ -155,7 +155,7 @@ export function limitSeeds(): Seed[] {
       },
     },
     seed(['bounds', 'shed by a queue with room'], timedOut, shedFor(REFUSAL.queue)),
-    seed(['bounds', 'let into a full queue'], shed, letIn),
+    seed(['bounds', 'admitted to a full queue'], shed, letIn),
     seed(['patience', 'abandoned in time'], served, become(abandoned)),
     seed(['patience', 'a client that leaves at another time'], served, (c, key) => {
       c.leaves[key]! += 1e-6

@@ -61,7 +61,7 @@ export function generationSeeds(): Seed[] {
   return [
     {
       rule: 'places',
-      what: 'one place more than there are',
+      what: 'one sequence too many',
       system,
       spoil(c) {
         // all start at once, one after the other
@@ -75,14 +75,14 @@ export function generationSeeds(): Seed[] {
       },
     },
     oneRequest(
-      { rule: 'kv-cache', what: 'longer prompts than there are blocks for', system },
+      { rule: 'kv-cache', what: 'prompts too long for the blocks', system },
       steady,
       (c, key) => (c.length[key] = 121),
     ),
     oneRequest(
       {
         rule: 'kv-cache',
-        what: 'longer prompts than there are blocks for, beside those that are shared',
+        what: 'prompts too long for the blocks beside shared ones',
         system: engine(CACHING, { sharedPrefixTokens: 8 }),
       },
       steady,
@@ -90,7 +90,7 @@ export function generationSeeds(): Seed[] {
     ),
     {
       rule: 'kv-cache',
-      what: 'prompts that share nothing, as their numbers say, and have no blocks of their own',
+      what: 'prompts with unshared numbers that have no blocks',
       system: engine(CACHING, { numbers: 2 }),
       spoil(c) {
         // sixteen blocks each
@@ -107,7 +107,7 @@ export function generationSeeds(): Seed[] {
       requests: two(60),
     }),
     oneRequest(
-      { rule: 'kv-cache', what: 'shed, though it could have been held', system },
+      { rule: 'kv-cache', what: 'shed, although it would have fit', system },
       steady,
       shedFor(REFUSAL.memory),
     ),

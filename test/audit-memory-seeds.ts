@@ -46,7 +46,7 @@ export function memorySeeds(): Seed[] {
     oneBatch(
       {
         rule: 'memory',
-        what: 'a batch beside others that is too long for the device',
+        what: 'a batch too long for the device beside others',
         system: shared,
       },
       ofSeveral,
@@ -70,12 +70,12 @@ export function memorySeeds(): Seed[] {
       },
     },
     oneRequest(
-      { rule: 'memory', what: 'shed for its size, though it would have fit', system: tight },
+      { rule: 'memory', what: 'shed for its size, although it would have fit', system: tight },
       (c, key) => servedIn(c, key) && c.pool[key] === 0,
       shedFor(REFUSAL.memory),
     ),
     oneRequest(
-      { rule: 'memory', what: 'let in, though it could never fit', system: tight },
+      { rule: 'memory', what: 'admitted, although it could never fit', system: tight },
       (c, key) => c.refusal[key] === REFUSAL.memory,
       (c, key) => (c.outcome[key] = OUTCOME.timedOut),
     ),
@@ -92,7 +92,7 @@ export function memorySeeds(): Seed[] {
     },
     {
       rule: 'executor',
-      what: 'a part that began before the one before it had ended',
+      what: 'a part that began before the previous part had ended',
       system: halved,
       spoil(c) {
         const [first, second] = pairOf(c, (a, b) => b.dispatched === a.done)

@@ -81,7 +81,7 @@ function batchSeeds(): Seed[] {
     spoilt('another size', (c, key) => (c.batchSize[key]! += 1)),
     spoilt('failed for one', (c, key) => (c.outcome[key] = OUTCOME.failed)),
     oneBatch(
-      { rule: 'batches', what: 'a size that is not its number of members', system: single },
+      { rule: 'batches', what: 'a size other than its number of requests', system: single },
       ofThree,
       (c, { keys }) => write(c, keys, 'batchSize', keys.length + 1),
     ),
@@ -92,7 +92,7 @@ function batchSeeds(): Seed[] {
     ),
     {
       rule: 'batch-size',
-      what: 'one member more than allowed',
+      what: 'one request more than allowed',
       system: single,
       spoil(c) {
         const [full, next] = pairOf(

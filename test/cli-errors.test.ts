@@ -257,7 +257,7 @@ describe('usage', () => {
     [['schema', '--document', 'reslt'], /argument 'reslt' is invalid/],
     [['simulate', 'tiny.yaml', 'surplus'], /too many arguments/],
     [['models', 'build', 'mlp', '--layres', '2'], /Did you mean --layers\?/],
-  ])('%j is a mistake of usage, and says so', async (args, words) => {
+  ])('%j is a usage error with a message', async (args, words) => {
     const ended = await run(...args)
     expectRefusal(ended, 2, folder)
     expect(ended.stderr).toMatch(words)

@@ -32,7 +32,7 @@ describe.each(SPECIAL)('%s is refused at once', { timeout: 30_000 }, (file, reas
   test.each([
     ['as a scenario', () => ['simulate', file]],
     [
-      'as what a scenario extends',
+      'as the base of a scenario',
       () => ['simulate', put(folder, 'child.yaml', `extends: ${file}\n`)],
     ],
     ...['csv', 'parquet'].map(

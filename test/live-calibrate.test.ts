@@ -6,7 +6,9 @@ import { resultSchema } from '../sim/documents/index.ts'
 import { type Profile, profileSchema } from '../sim/world/index.ts'
 import { commandsIn, expectRefusal, put, QUICK, readJson, temporaryFolder } from './spillway.ts'
 
-/** What a calibration measures, and what it learns from replays; nothing depends on speed. */
+/**
+ * Measurements of a calibration, and figures that it learns from replays; nothing depends on speed.
+ */
 
 const folder = temporaryFolder()
 const { run } = commandsIn(folder)

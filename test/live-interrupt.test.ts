@@ -152,7 +152,7 @@ test.skipIf(!existsSync('/proc/self/stat')).each([
   ['simulate', 'replication-process', ['large.yaml', '--workers', '1', '--replications', '1']],
   ['replay', 'fleet-process', ['heavy.yaml', '--profile', 'heavy.json']],
 ])(
-  'of %s that is killed nothing is left, not even in the middle of work',
+  '%s leaves nothing behind when it is killed, even in the middle of work',
   async (command, entry, args) => {
     const started = start([command, ...args])
     await started.says(/(simulating|replay 1 of 3) …/)

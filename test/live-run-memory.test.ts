@@ -171,7 +171,7 @@ describe('a live command', () => {
       'allocator: bfc, out_of_memory: [split, shrink]',
       'out_of_memory: split is all that a replay can do about a batch that ran out of memory, got shrink',
     ],
-  ])('%s refuses %s by its name', async (command, memoryOf, words) => {
+  ])('%s refuses %s by name', async (command, memoryOf, words) => {
     put(folder, 'refused.yaml', SCENARIO.replace('allocator: bfc', memoryOf))
     const ended = await run(command, 'refused.yaml', ...PROFILE, '--out', 'refused')
     expectRefusal(ended, 3, folder)

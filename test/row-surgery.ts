@@ -133,7 +133,7 @@ export const ofSeveral: OfBatch<boolean> = (_, { keys }) => keys.length > 1
 export function leftBehind(rule: string, system: SmallSystem): Seed {
   return {
     rule,
-    what: 'one is left behind',
+    what: 'a request is left behind',
     system,
     spoil(c) {
       const [first, next] = pairOf(c, (a, b) => a.keys.length > 2 && b.keys.length < 6)
@@ -155,7 +155,7 @@ export function tooEarly(rule: string, system: SmallSystem): Seed {
 export function placesChanged(rule: string, system: SmallSystem): Seed {
   return {
     rule,
-    what: 'two who waited change places',
+    what: 'two waiting requests exchanged',
     system,
     spoil(c) {
       const [first, next] = pairOf(c, (a, b) => c.sent[b.keys[0]!]! < a.dispatched)

@@ -113,7 +113,7 @@ describe('profiles', () => {
     [fields({ intake: { from: [2], to: [] } }), 'fields[0].intake.to: expected 1 entries'],
     [fields({ durationMs: 0 }), 'fields[0].durationMs: '],
     [{ memory: plan }, 'memory.steps[0].free: expected the number of a buffer that was taken'],
-  ])('with figures that no machine has are refused by their places: %o', async (change, place) => {
+  ])('with impossible figures are refused with their paths: %o', async (change, place) => {
     const path = join(folder(), 'wrong.json')
     writeFileSync(path, JSON.stringify({ ...made, models: [{ ...firstModel, ...change }] }))
     const error = (await loadProfile(path).catch((thrown) => thrown)) as Failure

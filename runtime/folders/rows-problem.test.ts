@@ -36,7 +36,7 @@ describe('rows that no run can produce', () => {
     ['ended', Number.NaN],
     ['done', Number.POSITIVE_INFINITY],
     ['sent', -1e300],
-  ])('are told by their first one: %s %f', (name, value) => {
+  ])('are reported by the first of them: %s %f', (name, value) => {
     const problem = rowsProblem(changed(name, batched, value), scenario)
     expect(problem).toMatch(new RegExp(`^row ${batched}, ${name}: expected .*, got `))
   })

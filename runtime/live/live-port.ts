@@ -9,7 +9,6 @@ import { Shortages } from './shortages.ts'
  * Timers of the operating system are late by tenths of a ms: the rest of a wait is spent spinning.
  */
 export const SPIN_MS = 0.2
-/** How an order ended. */
 interface End {
   readonly order: Order
   readonly status: Status

@@ -18,8 +18,8 @@ pools: [${pools}]
 `,
     { file: 's.yaml' },
   )
-  const [own] = madeUpProfile(scenario).models
-  const model = { ...own!, memory: { weights: [4 * MIB, 6 * MIB], steps: [], inputs: [] } }
+  const [made] = madeUpProfile(scenario).models
+  const model = { ...made!, memory: { weights: [4 * MIB, 6 * MIB], steps: [], inputs: [] } }
   try {
     refuseWeights(
       { scenario, file: 's.yaml' },

@@ -189,7 +189,7 @@ describe('the plan of a model', () => {
       (b) => [{ of: 'Sum x', outputs: { [b > 5 ? 'z' : 'y']: small(b) }, takes: small(b) }],
     ],
     ['no buffer of its own', (b) => [{ of: 'Mul x', outputs: { a: small(b) }, takes: small(b) }]],
-  ])('is not known where it says %s', (words, nodes) => {
+  ])('is unknown, with the problem %s', (words, nodes) => {
     expect(orderOf(logOf(nodes))).toContain(words)
   })
 })

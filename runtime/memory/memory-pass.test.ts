@@ -28,7 +28,7 @@ describe('the shapes in which a model is profiled', () => {
     { min: 1, max: 512 },
     { min: 60, max: 64 },
     { min: 100, max: 100 },
-  ])('show sizes that are rounded, for lengths from $min to $max', (lengths) => {
+  ])('make rounded sizes visible, for lengths from $min to $max', (lengths) => {
     const shapes = shapesOf({ lengths }, ['batch', 'length'])
     expect(new Set(shapes.map(([, l]) => l)).size).toBeGreaterThanOrEqual(4)
     const halved = shapes.map(([b, l]) => 8 * b * Math.ceil(l / 2))

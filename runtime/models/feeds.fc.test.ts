@@ -45,7 +45,7 @@ function built(
   batch: readonly (readonly [key: number, length: number])[],
   length: number,
 ) {
-  const lengths = Int32Array.from(batch, ([, own]) => own)
+  const lengths = Int32Array.from(batch, ([, actual]) => actual)
   const keys = Uint32Array.from(batch, ([key]) => key)
   const tensor = new Feeds([input], { seed: 1 }).build(batch.length, length, lengths, keys).x!
   const cells = cellsOf(tensor.dims, tensor.data as Float32Array, input.shape.indexOf('batch'))

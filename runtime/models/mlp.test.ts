@@ -41,7 +41,7 @@ describe('mlp', () => {
     ['fp16', 0.01],
     ['int8', 0.05],
   ] as const)(
-    '%s drifts from fp32 by less than a share of %f, but by something',
+    '%s differs from fp32 by a share of less than %f, but not by 0',
     async (precision, bound) => {
       const feeds = feedsOf(rows(32))
       const exact = await runOnCpu(model, 'fp32', feeds)

@@ -85,7 +85,7 @@ describe('built-in models', () => {
     ['fp16', 'a0855d6da4635442', '02bbfa6f2a003ca1'],
     ['int8', 'c1aa654e7552bd0f', '131b21406b2e7f8b'],
   ] as const)(
-    '%s: what the builders write is pinned; where it changes, BUILDER_VERSION must rise',
+    '%s: output of the builders is pinned; a change needs a new BUILDER_VERSION',
     async (precision, mlpKey, encoderKey) => {
       await withFolder(async (folder) => {
         const places = { directory: '.', cacheDirectory: folder }

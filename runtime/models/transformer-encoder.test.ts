@@ -53,7 +53,7 @@ describe('transformer encoder', () => {
     ['fp16', 0.01],
     ['int8', 0.05],
   ] as const)(
-    '%s drifts from fp32 by less than a share of %f, but by something',
+    '%s differs from fp32 by a share of less than %f, but not by 0',
     async (precision, bound) => {
       const larger = { ...model, layers: 2, hidden: 64 }
       const feeds = feedsOf([long, short, [...long, ...short]], 10)

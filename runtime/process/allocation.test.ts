@@ -20,7 +20,7 @@ test.each([
   ['a list', () => new Array(2 ** 32)],
   ['a string', () => 'x'.repeat(constants.MAX_STRING_LENGTH + 1)],
   ['a text', () => Buffer.alloc(constants.MAX_STRING_LENGTH + 1).toString('latin1')],
-])('%s that is too large is a lack of memory, here and in a thread', (_, act) => {
+])('%s that is too large is reported as out of memory, here and in a thread', (_, act) => {
   const error = thrownBy(act)
   expect(allocationFailure(error)).toBeInstanceOf(Failure)
   expect(allocationFailure(error)?.message).toMatch(/^memory ran out \(.+\); fewer requests/)

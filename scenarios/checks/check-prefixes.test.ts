@@ -41,7 +41,7 @@ ${pools}`).map((problem) => problem.replace('pools.central.generation.kv_cache',
 }
 
 describe('a prefix cache', () => {
-  test('needs to know the prefixes of prompts', () => {
+  test('needs declared or recorded prefixes', () => {
     expect(problemsOf({})).toEqual([])
     expect(problemsOf({ traffic: SESSION })).toEqual([])
     expect(problemsOf({ traffic: `${SESSION}\n    ${SHARED}` })).toEqual([])

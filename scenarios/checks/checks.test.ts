@@ -202,7 +202,7 @@ describe('lengths', () => {
     '{ builtin: mlp }',
     '{ work: { law: constant, ms: 1 } }',
     '{ onnx: a.onnx, inputs: { x: { shape: [batch, 3] } } }',
-  ])('nothing uses those of %s', (models) => {
+  ])('are refused as unused for %s', (models) => {
     expect(problemsOf({ models, tokens: LONG })).toEqual([
       'traffic.web.input_tokens: expected no input_tokens: nothing in either world would use it, as requests of m have no length, got distribution fixed',
     ])

@@ -278,7 +278,7 @@ describe('--set', () => {
     ['extends=x', /^--set extends=x: expected a value of the scenario/],
     ['duration_s=[', /^--set duration_s=\[: expected valid YAML/],
     ['__proto__.x=1', /^--set __proto__\.x=1: expected a key that is text/],
-  ])('%s is told by its own text', (set, problem) => {
+  ])('%s is reported with its text', (set, problem) => {
     const problems = problemsOf(BASE, [set])
     expect(problems).toHaveLength(1)
     if (typeof problem === 'string') expect(problems[0]).toBe(problem)

@@ -33,7 +33,6 @@ export function mm1OnKernel(customers: number): number {
   return integral
 }
 
-/** The same run on the bare heap. */
 function mm1Bare(customers: number): number {
   const heap = bareHeap(16)
   const random = stream(1, 0, 'bench')
