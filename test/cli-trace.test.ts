@@ -50,7 +50,7 @@ pools:
 }
 
 describe('trace inspect', () => {
-  test('names the requests of a run folder by their keys', async () => {
+  test('recognises the columns of requests.jsonl in a run folder', async () => {
     scenario('few.yaml', 'log.csv')
     await run('requests', 'few.yaml', '--out', 'few')
     const ended = await run('trace', 'inspect', 'few/requests.jsonl', '--json')

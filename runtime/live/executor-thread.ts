@@ -10,9 +10,7 @@ export interface ExecutorStart {
   readonly epochNs: bigint
   readonly memory: MailboxMemory
   readonly engine: EngineOptions
-  /**
-   * true where the model is swappable: it is opened once, and the executor begins with it unloaded
-   */
+  /** whether the model is swappable: then it is opened once, and unloaded before traffic starts */
   readonly absent: boolean
   /** cores that the thread is pinned to; null: not pinned */
   readonly cores: readonly number[] | null

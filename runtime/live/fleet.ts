@@ -77,7 +77,7 @@ export class Fleet {
     }
   }
 
-  /** Replays traffic; the rows are ordered by the keys of the requests. */
+  /** Replays traffic; rows are indexed by request key. */
   async replay(
     plan: ServingPlan,
     given: RequestList | Reacting,

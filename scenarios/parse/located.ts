@@ -35,7 +35,7 @@ export interface Entry {
   readonly node: Node
 }
 
-/** Offset between origins: places within a file, or within the command line, differ by less. */
+/** Distance of the ranks of two origins; ranks within an origin differ by less. */
 const ORIGIN = 2 ** 32
 /** More than the number of files. */
 const COMMAND_LINE = 2 ** 16

@@ -28,7 +28,7 @@ export function scenarioJsonSchema(): JsonSchema {
   }
 }
 
-/** The same without required keys; branches that then look alike are joined by anyOf. */
+/** The same without required keys; oneOf becomes anyOf, since several branches may then match. */
 function relaxed(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(relaxed)
   if (typeof schema !== 'object' || schema === null) return schema

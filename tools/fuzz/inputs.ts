@@ -53,8 +53,8 @@ export class Workshop {
   }
 
   /**
-   * Runs something with an input in a working directory, which no other input uses meanwhile. The
-   * directory is reused: processes that wait for the next input have it as theirs.
+   * Calls `use` with a working directory that holds the files of an input, and that no other input
+   * uses meanwhile. The directory is reused, since waiting processes keep it as their own.
    */
   async within<T>(input: FuzzInput, use: (folder: string) => Promise<T>): Promise<T> {
     const folder = this.#free.pop() ?? join(this.folder, `input-${this.#folders++}`)
