@@ -21,14 +21,14 @@ const estimate = (value: number | null, low: number | null, high: number | null)
 })
 
 describe('formatting', () => {
-  test('no digit is printed that the interval cannot support', () => {
+  test('no digit is printed beyond the support of the interval', () => {
     expect(estimateText(estimate(12.3456, 11.9, 12.8), 'time')).toBe('12.3 [11.9, 12.8] ms')
     expect(estimateText(estimate(12.3456, 12.33, 12.36), 'time')).toBe('12.35 [12.33, 12.36] ms')
     expect(estimateText(estimate(1234.5, 700, 1900), 'time')).toBe('1,200 [700, 1,900] ms')
     expect(estimateText(estimate(0.9962, 0.9958, 0.9966), 'share')).toBe('99.62 [99.58, 99.66] %')
   })
 
-  test('a figure that is the same in every run has no interval', () => {
+  test('a figure that is equal in every run has no interval', () => {
     expect(estimateText(estimate(12.3456, 12.3456, 12.3456), 'time')).toBe('12.35 ms')
     expect(estimateText(estimate(1, 1, 1), 'share')).toBe('100 %')
     expect(estimateText(estimate(0, 0, 0), 'share')).toBe('0 %')
@@ -42,12 +42,12 @@ describe('formatting', () => {
     expect(time(45_678)).toBe('46 s')
   })
 
-  test('a load is never 0 where there is any', () => {
+  test('a load is never 0 unless there is none', () => {
     const texts = [0.7, 0.6012, 1.0249, 12.345, 0.05, 0.00421, 0.0000512, 0].map(loadText)
     expect(texts).toEqual(['0.7', '0.6', '1.02', '12.35', '0.05', '0.0042', '0.000051', '0'])
   })
 
-  test('a figure that is not supported is a dash', () => {
+  test('an unsupported figure is a dash', () => {
     expect(estimateText(estimate(null, null, null), 'time')).toBe('–')
     expect(signedPercent(null)).toBe('–')
   })
@@ -64,19 +64,19 @@ describe('formatting', () => {
     expect(fixed(-1234.5, 1)).toBe('−1,234.5')
   })
 
-  test('sizes are in the unit that reads best', () => {
+  test('sizes are in the most readable unit', () => {
     expect(estimateText(estimate(0.05, 0.049, 0.051), 'size')).toBe('51.2 [50.2, 52.2] KiB')
     expect(estimateText(estimate(1234, 1230, 1238), 'size')).toBe('1,234 [1,230, 1,238] MiB')
     expect(estimateText(estimate(23_654, 23_600, 23_700), 'size')).toBe('23.10 [23.05, 23.14] GiB')
     expect([0, 1536, 24_576].map((mib) => exactSize(mib))).toEqual(['0 MiB', '1,536 MiB', '24 GiB'])
   })
 
-  test('beside a size in words stands another in the same unit, to three digits', () => {
+  test('a second size is in the unit of the first, to three digits', () => {
     const gib = sizeUnit(24_576)
     expect([23_654, 512, 0].map((mib) => sizeIn(gib, mib))).toEqual(['23.1', '0.500', '0'])
   })
 
-  test('what nothing makes unsure has no superfluous digits', () => {
+  test('exact figures have no superfluous digits', () => {
     expect(exactText(0.3, 'share')).toBe('30 %')
     expect(exactText(12, 'plain')).toBe('12')
     expect(exactText(1 / 3, 'plain')).toBe('0.3333')

@@ -1,22 +1,22 @@
 import type { Estimate } from '../sim/documents/index.ts'
 
-/** What stands where the sample supports no figure. */
+/** Printed for a figure that the sample does not support. */
 export const NONE = '–'
 
-/** Digits printed where nothing says how sure a figure is. */
+/** Digits of a figure with an unknown uncertainty. */
 const UNSURE_DIGITS = 2
-/** No figure of a report is read beyond this many digits. */
+/** Most digits of any figure in a report. */
 const MOST_DIGITS = 4
 
-/** Half the width of an estimate's interval; null where it has none. */
+/** Half the width of an estimate's interval; null if it has none. */
 export function halfWidth(estimate: Pick<Estimate, 'low' | 'high'>): number | null {
   return estimate.low === null || estimate.high === null ? null : (estimate.high - estimate.low) / 2
 }
 
 /**
- * Decimal places that an uncertainty of ± `half` supports: to its first digit, or its second
- * where the first is 1 (so that rounding never moves a figure by more than a quarter of `half`).
- * May be negative: −2 rounds to hundreds.
+ * Decimal places that an uncertainty of ± `half` supports: to its first digit, or to its second if
+ * the first is 1 (so that rounding never moves a figure by more than a quarter of `half`). May be
+ * negative: −2 rounds to hundreds.
  */
 export function decimals(value: number, half: number | null): number {
   const magnitude = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)))
@@ -25,7 +25,7 @@ export function decimals(value: number, half: number | null): number {
   if (half <= 0) return most
   const first = Math.floor(Math.log10(half))
   const supported = half / 10 ** first < 2 ? 1 - first : -first
-  // At least one digit of the value itself stays, however wide the interval.
+  // at least one digit of the value stays, however wide the interval
   return Math.max(0 - magnitude, Math.min(supported, most))
 }
 
@@ -51,7 +51,7 @@ export function figure(value: number, half: number | null = null): string {
 
 interface Unit {
   readonly name: string
-  /** how many of it make one of the stored unit */
+  /** number of these units in one stored unit */
   readonly factor: number
 }
 
@@ -71,32 +71,32 @@ function timeUnit(ms: number): Unit {
   return size < 0.1 && size > 0 ? MICROSECONDS : MILLISECONDS
 }
 
-/** The unit in which a size given in MiB reads best. */
+/** The most readable unit for a size in MiB. */
 export function sizeUnit(mib: number): Unit {
   const size = Math.abs(mib)
   if (size >= 4096) return GIB
   return size < 0.1 && size > 0 ? KIB : MIB
 }
 
-/** A size given in MiB to three digits, in a unit that the text around it names. */
+/** A size in MiB as a number of three digits, in a unit that the surrounding text names. */
 export function sizeIn({ factor }: Unit, mib: number): string {
   const value = mib * factor
   const magnitude = value === 0 ? 2 : Math.floor(Math.log10(Math.abs(value)))
   return fixed(value, Math.max(0, 2 - magnitude))
 }
 
-/** A number that nothing makes unsure, to four digits at most: "24", "1,536", "0.25". */
+/** An exact number, to four digits at most: "24", "1,536", "0.25". */
 function exact(value: number): string {
   const short = Number(value.toPrecision(MOST_DIGITS))
   return fixed(short, String(short).split('.')[1]?.length ?? 0)
 }
 
-/** A size given in MiB that is exact by declaration: "24 GiB", "1,536 MiB". */
+/** A size in MiB that was declared exactly: "24 GiB", "1,536 MiB". */
 export function exactSize(mib: number, like = mib): string {
   return exactText(mib, 'size', like)
 }
 
-/** A figure that is the same in every run needs no interval. */
+/** A figure that is equal in every run needs no interval. */
 export function exactText(value: number, quantity: Quantity, like = value): string {
   const unit = unitOf(quantity, like)
   return join(exact(value * unit.factor), unit)
@@ -106,18 +106,18 @@ function join(text: string, unit: Unit): string {
   return unit.name === '' ? text : `${text} ${unit.name}`
 }
 
-/** Rate over capacity, to a hundredth, or two digits where that is nothing: "0.7", "0.0042". */
+/** Rate over capacity, to a hundredth, or to two digits if that is 0: "0.7", "0.0042". */
 export function loadText(load: number): string {
   return String(Number(load.toFixed(Math.max(2, decimals(load, null)))))
 }
 
-/** A time given in ms, in the unit that reads best. */
+/** A time in ms, printed in the most readable unit. */
 export function time(ms: number, half: number | null = null): string {
   const unit = timeUnit(ms)
   return join(figure(ms * unit.factor, half === null ? null : half * unit.factor), unit)
 }
 
-/** A share given as 0 … 1, or a relative error, in percent. */
+/** A share as 0 … 1, or a relative error, printed in percent. */
 export function percent(share: number, half: number | null = null): string {
   return join(figure(share * 100, half === null ? null : half * 100), PERCENT)
 }
@@ -127,7 +127,7 @@ export function signedPercent(share: number | null): string {
   return share === null ? NONE : join(signedHundredths(share), PERCENT)
 }
 
-/** How far one share, given as 0 … 1, is from another. */
+/** The difference of two shares as 0 … 1, in percentage points. */
 export function signedPoints(difference: number): string {
   return `${signedHundredths(difference)} points`
 }
@@ -142,7 +142,7 @@ export function percentileName(p: number): string {
   return `p${Number((p * 100).toFixed(4))}`
 }
 
-/** Times are given in ms, sizes in MiB. */
+/** Times are in ms, sizes in MiB. */
 export type Quantity = 'time' | 'share' | 'rate' | 'size' | 'plain'
 
 function unitOf(quantity: Quantity, value: number): Unit {
@@ -152,8 +152,8 @@ function unitOf(quantity: Quantity, value: number): Unit {
 }
 
 /**
- * "12.3 ms": the value alone, to the digits that its interval supports, or "12.34 ms" where it was
- * the same in every run; in the unit of `like`.
+ * "12.3 ms": the value alone, to the digits that its interval supports, or "12.34 ms" if it was
+ * equal in every run; in the unit of `like`.
  */
 export function valueText(estimate: Estimate, quantity: Quantity, like?: number): string {
   const { value } = estimate
@@ -180,7 +180,7 @@ export function estimateText(estimate: Estimate, quantity: Quantity, like?: numb
 
 const NUMBERS = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine']
 
-/** Small counts in words, as they stand in a sentence. */
+/** Small counts in words, for use in a sentence. */
 export function inWords(n: number): string {
   return NUMBERS[n] ?? count(n)
 }

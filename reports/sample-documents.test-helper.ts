@@ -66,7 +66,7 @@ function seriesOf(measured: boolean, buckets: number, medianMs: number): Series 
   }
 }
 
-/** One result document of either world. */
+/** A result document, simulated or measured. */
 export function sampleResult(world: Result['world'], sample: Sample = {}): Result {
   const { limitMs = 10, replays = [1.05, 0.92, 1.6], name = 'payment-peak' } = sample
   const { pools = ['central'], buckets = 60, medianMs = 1.4 } = sample

@@ -1,26 +1,26 @@
 import type { Comparison, Estimate } from '../sim/documents/index.ts'
 
-/** Plausible documents by formula, for tests of what reports draw. Latencies are in ms. */
+/** Plausible documents by formula, for tests of reports. Latencies are in ms. */
 export interface Sample {
   /** SLO limit on p99 */
   readonly limitMs?: number
   /** each replay's tail over the simulated one, above p95 */
   readonly replays?: readonly number[]
   readonly verdict?: Comparison['verdict']
-  /** objectives, names and commands that carry this text */
+  /** text inside objectives, names and commands */
   readonly name?: string
   readonly pools?: readonly string[]
   readonly buckets?: number
   readonly medianMs?: number
   /** false: nothing was changed */
   readonly whatIf?: boolean
-  /** true: pools say what memory they have */
+  /** true: pools have memory */
   readonly memory?: boolean
 }
 
 export const LEVELS = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99, p99_9: 0.999 } as const
 
-/** Latency at p: about exponential in the number of nines, `stretch` acting above p95. */
+/** Latency at p: about exponential in the number of nines, with `stretch` applied above p95. */
 export function latencyAt(p: number, stretch = 1, medianMs = 1.4): number {
   const x = -Math.log10(1 - p)
   const tail = Math.max(0, Math.min(1, (x - 1.3) / 0.4))

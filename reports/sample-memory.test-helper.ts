@@ -19,7 +19,7 @@ import {
   type SpaceSummary,
 } from '../sim/stats/recording/space-recorder.ts'
 
-/** Memory of a few runs of real allocators under a little traffic. */
+/** Memory of a few runs of real allocators under light traffic. */
 
 const MIB = 2 ** 20
 const DURATION_MS = 30_000
@@ -48,7 +48,7 @@ interface ArenaRun {
   readonly seed: string
 }
 
-/** One run of a device with an arena for each of its pools; a batch ends where its next begins. */
+/** One run of a device with an arena for each of its pools; a batch ends when its next begins. */
 function arenaRun({ name, shared, pools, limitMib, seed }: ArenaRun): SpaceSummary {
   const device = new Device(limitMib * MIB)
   const plan = { activations: PLAN, pattern: true, arenaBytes: 0 }
@@ -81,9 +81,9 @@ function arenaRun({ name, shared, pools, limitMib, seed }: ArenaRun): SpaceSumma
     let failed = run()
     if (failed < 0) {
       counts[failed === OUT_OF_MEMORY.shortage ? 'shortage' : 'fragmentation']++
-      for (const other of replicas) {
-        if (other.running) other.end()
-        other.shrink()
+      for (const neighbour of replicas) {
+        if (neighbour.running) neighbour.end()
+        neighbour.shrink()
       }
       counts.shrunk++
       failed = run()
@@ -93,7 +93,7 @@ function arenaRun({ name, shared, pools, limitMib, seed }: ArenaRun): SpaceSumma
     recorder.map(
       now,
       placed(
-        replicas.map((one) => one.layout ?? one.chunks()),
+        replicas.map((source) => source.layout ?? source.chunks()),
         shared ? pools : null,
       ),
     )
@@ -116,7 +116,7 @@ function stateOf(replicas: readonly ReplicaMemory[], device: Device): SpaceState
   }
 }
 
-/** Chunks of each replica behind those of the one before it. */
+/** Chunks of all replicas, one replica after another. */
 function placed(layouts: readonly (readonly OwnedChunk[])[], pools: readonly string[] | null) {
   let address = 0
   return layouts.flatMap((layout, i) =>
@@ -127,7 +127,7 @@ function placed(layouts: readonly (readonly OwnedChunk[])[], pools: readonly str
   )
 }
 
-/** One run of an engine whose KV cache is in blocks. */
+/** One run of a pool with generation whose KV cache is in blocks. */
 function pagedRun(name: string, seed: string): SpaceSummary {
   const [weights, cache, block] = [200 * MIB, 300 * MIB, 2 * MIB]
   const device = new Device(weights + cache)
@@ -176,8 +176,8 @@ function pagedRun(name: string, seed: string): SpaceSummary {
 const made = new Map<string, MemorySpace[]>()
 
 /**
- * Three spaces: a pool with memory enough, a device that two arenas fragment until it runs out, and
- * an engine. Of measured runs only the first, without a map.
+ * Three spaces: a pool with enough memory, a device that two arenas fragment until it runs out, and
+ * a pool with generation. Measured runs have only the first, without a map.
  */
 export function sampleMemory(world: 'simulated' | 'measured', pool: string): MemorySpace[] {
   const key = `${world} ${pool}`
@@ -187,7 +187,7 @@ export function sampleMemory(world: 'simulated' | 'measured', pool: string): Mem
 }
 
 function spacesOf(measured: boolean, pool: string): MemorySpace[] {
-  const own = { name: pool, shared: false, pools: [pool], limitMib: 320 }
+  const separate = { name: pool, shared: false, pools: [pool], limitMib: 320 }
   const card = {
     name: 'card',
     shared: true,
@@ -197,7 +197,7 @@ function spacesOf(measured: boolean, pool: string): MemorySpace[] {
   }
   const runs = Array.from({ length: RUNS }, (_, i) => {
     const seed = `${measured ? 'measured' : 'simulated'}-${i}`
-    const first = arenaRun({ ...own, seed })
+    const first = arenaRun({ ...separate, seed })
     return measured ? [first] : [first, arenaRun({ ...card, seed }), pagedRun('engine', seed)]
   })
   return memoryResult(runs).map((space) => (measured ? { ...space, map: [] } : space))

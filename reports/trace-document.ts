@@ -7,12 +7,12 @@ export interface LengthSummary {
   readonly mean: number
   readonly max: number
   readonly cv: number
-  /** relative error of the percentiles; 0 where they are exact */
+  /** relative error of the percentiles; 0 if they are exact */
   readonly percentile_error: number
   readonly shares: readonly { readonly from: number; readonly to: number; readonly share: number }[]
 }
 
-/** What is to be known of requests, recorded or drawn. */
+/** Figures of requests, recorded or drawn. */
 export interface TraceFindings {
   readonly rows: number
   readonly duration_s: number
@@ -36,7 +36,7 @@ export interface TraceFindings {
   readonly padding: readonly { readonly batch: number; readonly useful: number }[]
 }
 
-/** What `trace inspect` found of a trace. */
+/** The result of `trace inspect`. */
 export interface TraceDocument extends TraceFindings {
   readonly file: string
   readonly bad_rows: number

@@ -1,6 +1,6 @@
 import { Document, isCollection, isSeq, visit } from 'yaml'
 
-/** A traffic section of one class, as a scenario file holds it: an entry of a list on a line. */
+/** A traffic section of one class as in a scenario file: a list entry on one line. */
 export function trafficYaml(traffic: object): string {
   const document = new Document({ traffic: [traffic] })
   visit(document, {

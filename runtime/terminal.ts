@@ -3,11 +3,11 @@ import { visible } from '../scenarios/index.ts'
 import { notWritten } from './folders/write-whole.ts'
 
 /**
- * All that a command prints passes here, and what scenarios, traces, models and documents hold
- * cannot move the cursor, colour or reorder what stands beside it.
+ * Everything that a command prints passes through here. Foreign text of scenarios, traces, models
+ * and documents cannot move the cursor, colour or reorder the text beside it.
  */
 
-/** Text in a style of ours: an object, as no foreign text can pass for one. */
+/** Text with a style. It is an object, so that foreign text cannot imitate it. */
 export interface Styled {
   readonly style: 'bold' | 'green' | 'red' | 'yellow'
   readonly text: string
@@ -17,7 +17,7 @@ export type Printable = string | Styled | readonly Printable[]
 
 export const styled = (style: Styled['style'], text: string): Styled => ({ style, text })
 
-/** What a terminal gets for it: no control characters but line breaks, tabs and our styles. */
+/** The output for a terminal: the only control characters are line breaks, tabs and our styles. */
 export function rendered(printable: Printable): string {
   if (typeof printable === 'string') return visible(printable)
   if ('style' in printable) return pc[printable.style](visible(printable.text))
@@ -27,8 +27,8 @@ export function rendered(printable: Printable): string {
 let readerLeft = false
 
 /**
- * Prints on stdout. False once the reader has left, as `head` does when it has seen enough: that is
- * no error, and the rest is not printed. Throws `Failure` where stdout cannot be written.
+ * Prints on stdout. Returns false once the reader has closed the pipe, as `head` does: that is no
+ * error, and the rest is not printed. Throws `Failure` if stdout cannot be written.
  */
 export function out(...parts: readonly Printable[]): boolean {
   if (readerLeft) return false
@@ -41,14 +41,14 @@ export function out(...parts: readonly Printable[]): boolean {
   return !readerLeft
 }
 
-/** Prints on stderr. What cannot be printed there is lost, and changes nothing else. */
+/** Prints on stderr. Text that cannot be printed there is lost without an error. */
 export function err(...parts: readonly Printable[]): void {
   try {
     process.stderr.write(rendered(parts))
   } catch {}
 }
 
-/** Watches for refusals that come after the call; those of stdout are passed to `fail`. */
+/** Handles write errors that are reported after the call; those of stdout are passed to `fail`. */
 export function watchOutput(fail: (error: unknown) => void): void {
   process.stderr.on('error', () => {})
   process.stdout.on('error', (error) => {
@@ -57,9 +57,9 @@ export function watchOutput(fail: (error: unknown) => void): void {
   })
 }
 
-/** Resolves when all that was printed on stdout has left this process, or was refused. */
+/** Resolves when all output on stdout has left this process or was refused. */
 export async function drained(): Promise<void> {
-  // refusals by files come as events
+  // write errors of files arrive as events
   await new Promise((resolve) => setImmediate(resolve))
   return new Promise((resolve) => {
     if (readerLeft || process.stdout.writableLength === 0) resolve()

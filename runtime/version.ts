@@ -15,7 +15,7 @@ export function version(): string {
   return (JSON.parse(manifest) as { version: string }).version
 }
 
-/** The commit that runs, in a checkout; null in an installed package. */
+/** The commit of a checkout; null in an installed package. */
 export function commit(): string | null {
   if (!existsSync(join(packageDirectory(), '.git'))) return null
   try {

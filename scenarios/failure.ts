@@ -1,4 +1,4 @@
-/** Exit codes of every command. One file, so that scripts and docs can rely on them. */
+/** Exit codes of all commands, in one file, so that scripts and docs can rely on them. */
 export const EXIT = {
   ok: 0,
   internal: 1,
@@ -13,8 +13,8 @@ export const EXIT = {
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
 /**
- * An error that the user can mend: printed as it stands, without a stack trace. Holds every
- * problem found, one message each, and the exit code of the command that meets it.
+ * An error that the user can correct; it is printed without a stack trace. Holds every problem
+ * found, one message each, and the exit code of the command.
  */
 export class Failure extends Error {
   readonly problems: readonly string[]

@@ -5,7 +5,7 @@ import { visible, visibleJson, visibleLine } from './visible.ts'
 
 type Ranges = readonly (readonly [from: number, to: number])[]
 
-/** Listed here once more, by their numbers, so that an error in the one list shows. */
+/** A second list by code points, so that an error in either list is found. */
 const CONTROLS: Ranges = [
   [0x00, 0x08],
   [0x0b, 0x1f],
@@ -30,14 +30,14 @@ const UNWRITABLE: Ranges = [
   [0xfffe, 0xffff],
 ]
 
-/** Numbers of the characters of a text that lie in any of the ranges. */
+/** Code points of a text that lie in any of the ranges. */
 const found = (text: string, ...lists: readonly Ranges[]) =>
   [...text]
-    .map((one) => one.codePointAt(0)!)
+    .map((character) => character.codePointAt(0)!)
     .filter((code) => lists.flat().some(([from, to]) => code >= from && code <= to))
 
-describe('whatever a text holds', () => {
-  test('no control, reordering, unseen or unwritable character is left in it', () => {
+describe('for any text', () => {
+  test('no control, reordering, invisible or unpaired character is left', () => {
     fc.assert(
       fc.property(hostileText, (text) => {
         for (const shown of [visible(text), visibleLine(text)]) {
@@ -49,7 +49,7 @@ describe('whatever a text holds', () => {
     )
   })
 
-  test('a document of it reads back the same, indented or not', () => {
+  test('a JSON document reads back unchanged, indented or not', () => {
     fc.assert(
       fc.property(hostileText, hostileText, (key, text) => {
         const document = { [`k${key}`]: [text, 1] }
@@ -63,14 +63,14 @@ describe('whatever a text holds', () => {
   })
 })
 
-describe('texts stay as they are', () => {
-  test('of letters, marks, pairs, line breaks and tabs', () => {
+describe('text stays unchanged', () => {
+  test('with letters, marks, surrogate pairs, line breaks and tabs', () => {
     const text = 'a\tß – µs\nעברית العربية 日本語 é e\u0301 😀 ❤\ufe0f \u00a0'
     expect(visible(text)).toBe(text)
     expect(visibleJson(text)).toBe(text.replace('\t', '\\u0009'))
   })
 
-  test('and what is hidden is shown by its number', () => {
+  test('except hidden characters, which are shown by their code points', () => {
     expect(visible('a\u001b[31m\u202eb\u{e0001}\ud800')).toBe(
       'a\\u{1b}[31m\\u{202e}b\\u{e0001}\\u{d800}',
     )

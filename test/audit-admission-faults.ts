@@ -1,13 +1,13 @@
 import type { PoolPlan, ServingPlan } from '../sim/serving/index.ts'
 import { admitting, unequal } from './audited-systems.ts'
 
-/** A system that runs under another plan than the one promised. */
+/** A system that runs under a plan other than the promised one. */
 export interface Fault {
   readonly rule: string
   readonly what: string
   readonly promised: Partial<PoolPlan>
   readonly runs: Partial<PoolPlan>
-  /** of both */
+  /** of both plans */
   readonly rest?: Partial<ServingPlan>
 }
 
@@ -23,7 +23,7 @@ const tight = admitting({})
 const lifo = { ...tight, order: { discipline: 'lifo' as const } }
 const classes = { classes: unequal }
 
-/** Admissions that refuse others than they promise. */
+/** Admission controls that refuse requests against their promise. */
 export const admissionFaults: readonly Fault[] = [
   { rule: 'concurrency', what: 'one more', promised: limitedTo(7), runs: limitedTo(8) },
   { rule: 'concurrency', what: 'one less', promised: limitedTo(8), runs: limitedTo(7) },
@@ -65,7 +65,7 @@ export const admissionFaults: readonly Fault[] = [
   },
   {
     rule: 'deadline-shedding',
-    what: 'predictions nobody asked for',
+    what: 'an unrequested prediction',
     promised: predicting(null),
     runs: predicting(0),
     rest: dated,
@@ -91,7 +91,7 @@ export const admissionFaults: readonly Fault[] = [
   },
   {
     rule: 'adaptive-lifo',
-    what: 'always in turn',
+    what: 'always FIFO',
     promised: turning(20, 6),
     runs: { ...tight, queueTimeoutMs: 20 },
   },

@@ -3,11 +3,11 @@ import type { RowColumns } from '../sim/stats/index.ts'
 import { metered, predicted, prioritised, turning } from './audited-systems.ts'
 import { letIn, oneRequest, placesChanged, type Seed } from './row-surgery.ts'
 
-/** Rows as an admission would leave them that refuses others, or for other reasons. */
+/** Rows of an admission control that refuses wrong requests, or for wrong reasons. */
 export function admissionSeeds(): Seed[] {
   const { none, priority, deadline, concurrency, queue, tokens } = REFUSAL
   const refused = (refusal: number) => (c: RowColumns, key: number) => c.refusal[key] === refusal
-  /** one refused for a reason that is made another one */
+  /** changes the reason of one refusal */
   const reasoned = (broken: Omit<Seed, 'spoil'>, was: number, is: number) =>
     oneRequest(broken, refused(was), (c, key) => (c.refusal[key] = is))
   const byPriority = { rule: 'priority-shedding', system: prioritised }
@@ -16,21 +16,21 @@ export function admissionSeeds(): Seed[] {
   const byTokens = { rule: 'token-bucket', system: metered }
   return [
     reasoned({ ...byPriority, what: 'below its limit' }, concurrency, priority),
-    reasoned({ ...byPriority, what: 'let pass at its limit' }, priority, concurrency),
+    reasoned({ ...byPriority, what: 'admitted at its limit' }, priority, concurrency),
     reasoned({ ...byLimit, what: 'below the limit' }, tokens, concurrency),
-    reasoned({ ...byLimit, what: 'let pass at the limit' }, concurrency, tokens),
+    reasoned({ ...byLimit, what: 'admitted at the limit' }, concurrency, tokens),
     oneRequest(
       { ...byDeadline, what: 'one without a deadline' },
       (c, key) => c.refusal[key] === queue && c.class[key] === 1,
       (c, key) => (c.refusal[key] = deadline),
     ),
-    reasoned({ ...byDeadline, what: 'let pass who ends too late' }, deadline, queue),
+    reasoned({ ...byDeadline, what: 'admits a request that ends too late' }, deadline, queue),
     reasoned(
-      { ...byTokens, what: 'shed by a bucket that there is not', system: prioritised },
+      { ...byTokens, what: 'shed by a missing bucket', system: prioritised },
       concurrency,
       tokens,
     ),
-    oneRequest({ ...byTokens, what: 'let in without a token' }, refused(tokens), letIn),
+    oneRequest({ ...byTokens, what: 'admitted without a token' }, refused(tokens), letIn),
     reasoned({ rule: 'conservation', what: 'shed for no reason', system: metered }, tokens, none),
     placesChanged('adaptive-lifo', turning),
     oneRequest(

@@ -15,7 +15,7 @@ import {
   write,
 } from './row-surgery.ts'
 
-/** Rows as a control plane would leave them that decides wrongly. */
+/** Rows of a control plane with wrong decisions. */
 export function decisionSeeds(): Seed[] {
   const ofFirst = (c: RowColumns, key: number) => c.pool[key] === 0
   const shedInTurn = (c: RowColumns, key: number) =>
@@ -30,23 +30,29 @@ export function decisionSeeds(): Seed[] {
       what: 'two batches at a time',
       system: double,
       spoil(c) {
-        const [one, next] = pairOf(c, (a, b) => a.executor !== b.executor && b.dispatched < a.done)
-        write(c, next.keys, 'executor', one.executor)
-        return [...one.keys, ...next.keys]
+        const [first, next] = pairOf(
+          c,
+          (a, b) => a.executor !== b.executor && b.dispatched < a.done,
+        )
+        write(c, next.keys, 'executor', first.executor)
+        return [...first.keys, ...next.keys]
       },
     },
     {
       rule: 'executor',
-      what: 'not the one that was free longest',
+      what: 'not the longest free executor',
       system: double,
       spoil(c) {
-        const [one, next] = pairOf(c, (a, b) => a.executor !== b.executor && b.dispatched > a.done)
-        write(c, next.keys, 'executor', one.executor)
+        const [first, next] = pairOf(
+          c,
+          (a, b) => a.executor !== b.executor && b.dispatched > a.done,
+        )
+        write(c, next.keys, 'executor', first.executor)
         return next.keys
       },
     },
     oneBatch(
-      { rule: 'executor', what: 'one of another pool', system: routed },
+      { rule: 'executor', what: 'an executor of another pool', system: routed },
       (_, { executor }) => executor < 3,
       (c, { keys }) => write(c, keys, 'executor', 3),
     ),
@@ -56,10 +62,11 @@ export function decisionSeeds(): Seed[] {
       what: 'one tenant is served more than its share',
       system: shared,
       spoil(c) {
-        // requests of one tenant, while both wait on
+        // requests of one tenant, while both tenants wait
         const waits = (number: number, at: number) =>
           c.class.some(
-            (own, key) => own === number && c.sent[key]! < at - 5 && c.dispatched[key]! > at + 5,
+            (tenant, key) =>
+              tenant === number && c.sent[key]! < at - 5 && c.dispatched[key]! > at + 5,
           )
         const [{ keys }] = pairOf(
           c,
@@ -80,17 +87,17 @@ export function decisionSeeds(): Seed[] {
       (c, { keys, dispatched }) => write(c, keys, 'dispatched', dispatched + 1e-9),
     ),
     oneRequest(
-      { rule: 'routing', what: 'another queue than the next in turn', system: routed },
+      { rule: 'routing', what: 'not the next queue', system: routed },
       shedInTurn,
       to(2, 0),
     ),
     oneRequest(
-      { rule: 'routing', what: 'another pool than the next in turn', system: routed },
+      { rule: 'routing', what: 'not the next pool', system: routed },
       shedInTurn,
       to(3, 1),
     ),
     oneRequest(
-      { rule: 'routing', what: 'another pool of its model than the next in turn', system: asking },
+      { rule: 'routing', what: 'not the next pool of its model', system: asking },
       ofFirst,
       to(1, 1),
     ),
@@ -99,9 +106,9 @@ export function decisionSeeds(): Seed[] {
       ofFirst,
       to(2, 2),
     ),
-    // of a least loaded queue that has the part before it
+    // the least loaded queue, although it has the part before
     oneRequest(
-      { rule: 'routing', what: 'a part where it would go if it were whole', system: apart },
+      { rule: 'routing', what: 'a part in the queue for an undivided request', system: apart },
       (c, key) => c.part[key] === 1 && c.queue[key] !== 2,
       to(2, 0),
     ),
@@ -118,9 +125,9 @@ export function decisionSeeds(): Seed[] {
   ]
 }
 
-/** Time-outs, bounds and patience that were not kept to. */
+/** Violated time-outs, bounds and client timeouts. */
 export function limitSeeds(): Seed[] {
-  const one = (
+  const seed = (
     [rule, what]: readonly [string, string],
     outcome: number,
     change: (c: RowColumns, key: number) => unknown,
@@ -131,8 +138,8 @@ export function limitSeeds(): Seed[] {
   const { served, shed, timedOut, abandoned } = OUTCOME
   const become = (outcome: number) => (c: RowColumns, key: number) => (c.outcome[key] = outcome)
   return [
-    one(['queue-timeout', 'timed out too early'], timedOut, (c, key) => (c.done[key]! -= 1e-6)),
-    one(['queue-timeout', 'waits on after its time'], timedOut, (c, key) => (c.done[key]! += 20)),
+    seed(['queue-timeout', 'timed out too early'], timedOut, (c, key) => (c.done[key]! -= 1e-6)),
+    seed(['queue-timeout', 'waits after its time-out'], timedOut, (c, key) => (c.done[key]! += 20)),
     {
       rule: 'queue-timeout',
       what: 'dispatched after its time',
@@ -147,12 +154,12 @@ export function limitSeeds(): Seed[] {
         return [keys[0]!]
       },
     },
-    one(['bounds', 'shed by a queue with room'], timedOut, shedFor(REFUSAL.queue)),
-    one(['bounds', 'let into a full queue'], shed, letIn),
-    one(['patience', 'abandoned in time'], served, become(abandoned)),
-    one(['patience', 'a client that leaves at another time'], served, (c, key) => {
+    seed(['bounds', 'shed by a queue with room'], timedOut, shedFor(REFUSAL.queue)),
+    seed(['bounds', 'admitted to a full queue'], shed, letIn),
+    seed(['patience', 'abandoned in time'], served, become(abandoned)),
+    seed(['patience', 'a client that leaves at another time'], served, (c, key) => {
       c.leaves[key]! += 1e-6
     }),
-    one(['patience', 'served too late'], abandoned, become(served)),
+    seed(['patience', 'served too late'], abandoned, become(served)),
   ]
 }

@@ -16,7 +16,7 @@ const fifo = ordered({ discipline: 'fifo' })
 const lifo = ordered({ discipline: 'lifo' })
 const strict = ordered({ discipline: 'priority', ageingMs: Number.POSITIVE_INFINITY })
 const classes = { classes: unequal }
-const urgent = { classes: unequal.map((own) => ({ ...own, deadlineMs: own.deadlineMs / 2 })) }
+const urgent = { classes: unequal.map((plan) => ({ ...plan, deadlineMs: plan.deadlineMs / 2 })) }
 const corking = (max_latency_ms: number) => ({
   batching: { policy: 'cork' as const, max_batch: 6, max_latency_ms },
 })
@@ -33,7 +33,7 @@ const faults: readonly Fault[] = [
   { rule: 'preferred-size', what: 'one less', promised: sized(6), runs: sized(5) },
   { rule: 'delay', what: 'a shorter window', promised: windowed(4), runs: windowed(3.6) },
   { rule: 'idle', what: 'a longer window', promised: windowed(4), runs: windowed(4.4) },
-  { rule: 'idle', what: 'a window where there is none', promised: windowed(0), runs: windowed(1) },
+  { rule: 'idle', what: 'a window instead of none', promised: windowed(0), runs: windowed(1) },
   { rule: 'preferred-size', what: 'no preferences', promised: preferring(2), runs: preferring() },
   { rule: 'preferred-size', what: 'others', promised: preferring(2, 4), runs: preferring(3) },
   { rule: 'batch-size', what: 'fixed, one less', promised: filled(4), runs: filled(3) },
@@ -89,7 +89,7 @@ const faults: readonly Fault[] = [
   },
   {
     rule: 'order',
-    what: 'by predictions in place of lengths',
+    what: 'predictions instead of lengths',
     promised: ordered({ discipline: 'shortest-job', predictionCv: 0 }),
     runs: ordered({ discipline: 'shortest-job', predictionCv: 0.1 }),
   },
@@ -102,13 +102,13 @@ const faults: readonly Fault[] = [
   },
   {
     rule: 'order',
-    what: 'those whose time is over in turn',
+    what: 'requests past their time-out in FIFO order',
     promised: { ...fifo, queueTimeoutMs: 5, timeoutAction: 'delay' },
     runs: fifo,
   },
   {
     rule: 'fairness',
-    what: 'all in turn',
+    what: 'FIFO',
     promised: ordered({ discipline: 'virtual-token-counter' }),
     runs: fifo,
     rest: classes,
@@ -122,7 +122,7 @@ const faults: readonly Fault[] = [
   },
   {
     rule: 'queue-timeout',
-    what: 'waits on in place of leaving',
+    what: 'waits instead of leaving',
     promised: { ...tight, queueTimeoutMs: 9 },
     runs: { ...tight, queueTimeoutMs: 9, timeoutAction: 'delay' },
   },
@@ -171,8 +171,8 @@ const faults: readonly Fault[] = [
     promised: { batching: aimd },
     runs: { batching: { ...aimd, max_delay_ms: 6 } },
   },
-  { rule: 'corked', what: 'less patience', promised: corking(20), runs: corking(19) },
-  { rule: 'corked', what: 'more patience', promised: corking(19), runs: corking(20) },
+  { rule: 'corked', what: 'a shorter limit', promised: corking(20), runs: corking(19) },
+  { rule: 'corked', what: 'a longer limit', promised: corking(19), runs: corking(20) },
   {
     rule: 'corked',
     what: 'no cork',
@@ -205,13 +205,13 @@ const faults: readonly Fault[] = [
   { rule: 'padding', what: 'not at all', promised: { padTo: 8 }, runs: { padTo: 1 } },
   {
     rule: 'routing',
-    what: 'in turn in place of the least loaded',
+    what: 'round robin instead of least loaded',
     promised: { ...queues, routing: 'least-loaded' },
     runs: { ...queues, routing: 'round-robin' },
   },
   {
     rule: 'routing',
-    what: 'the least loaded in place of turns',
+    what: 'least loaded instead of round robin',
     promised: { ...queues, routing: 'round-robin' },
     runs: { ...queues, routing: 'least-loaded' },
   },
@@ -225,7 +225,7 @@ const worlds = {
 } as const
 const names = Object.keys(worlds) as (keyof typeof worlds)[]
 
-describe.each(names)('a %s control plane that keeps other promises is found out', (world) => {
+describe.each(names)('a %s control plane that breaks a promise is detected', (world) => {
   test.each(faults)('$rule: $what', ({ rule, promised, runs, rest }) => {
     const { plan } = systemOf([promised], rest)
     const system = systemOf([runs], rest)
@@ -238,7 +238,7 @@ describe.each(names)('a %s control plane that keeps other promises is found out'
     expect(broken(plan)).toContain(rule)
   })
 
-  test('conservation: requests have a part less than promised', () => {
+  test('conservation: requests have fewer parts than promised', () => {
     const inParts = (fanOut: number) =>
       systemOf([{ ...tight, ...queues }], { classes: [{ ...ANY_CLASS, fanOut }] })
     const { columns } = worlds[world](inParts(2)).rows
@@ -249,7 +249,7 @@ describe.each(names)('a %s control plane that keeps other promises is found out'
 
   test('models: requests go to pools of any model', () => {
     const asking = (...pools: readonly (readonly number[] | null)[]) =>
-      systemOf([tight, {}], { classes: pools.map((own) => ({ ...ANY_CLASS, pools: own })) })
+      systemOf([tight, {}], { classes: pools.map((entries) => ({ ...ANY_CLASS, pools: entries })) })
     const { columns } = worlds[world](asking(null, null)).rows
     const promised = asking([0], [1])
     const { rules } = auditRows(promised.plan, columns, promised.requests.columns)
@@ -261,7 +261,7 @@ describe.each(names)('a %s control plane that keeps other promises is found out'
     const asking = (...pools: readonly (readonly number[] | null)[]) =>
       systemOf([tight, {}, {}], {
         routing: 'round-robin',
-        classes: pools.map((own) => ({ ...ANY_CLASS, pools: own })),
+        classes: pools.map((entries) => ({ ...ANY_CLASS, pools: entries })),
       })
     const { columns } = worlds[world](asking([0, 1], [2])).rows
     const promised = asking([0, 1], [0, 1, 2])
@@ -270,7 +270,7 @@ describe.each(names)('a %s control plane that keeps other promises is found out'
     expect(broken).toEqual(['routing'])
   })
 
-  test('patience: drawn from another distribution', () => {
+  test('patience: client timeouts are drawn from another distribution', () => {
     const drawn = (max: number) =>
       systemOf([tight], {
         classes: [{ ...ANY_CLASS, drawnPatience: { distribution: 'uniform', min: 5, max } }],
@@ -281,7 +281,7 @@ describe.each(names)('a %s control plane that keeps other promises is found out'
     expect(broken).toEqual(['patience'])
   })
 
-  test('patience: clients wait longer than promised', () => {
+  test('patience: client timeouts are longer than promised', () => {
     const system = systemOf([tight], { classes: patient(40) })
     const { plan } = systemOf([tight], { classes: patient(10) })
     const { columns } = worlds[world](system).rows

@@ -8,8 +8,8 @@ const PAGES = { blocks: 30, blockTokens: 4, watermark: 0, contiguous: false, pre
 const CACHING = { ...PAGES, prefixCache: true }
 
 /**
- * One engine of four places and that memory, under load; prompts begin with so much alike, or all
- * those of a number do.
+ * A loaded replica with four sequences and this memory. Prompts share a prefix of this length, or
+ * all those with the same number do.
  */
 function engine(
   kv = PAGES,
@@ -54,17 +54,17 @@ function engine(
   }
 }
 
-/** Rows as engines would leave them that keep no account. */
+/** Rows of replicas that miscount sequences, blocks or tokens. */
 export function generationSeeds(): Seed[] {
   const system = engine()
   const steady = (c: RowColumns, key: number) => c.preemptions[key] === 0 && c.batch[key]! >= 0
   return [
     {
       rule: 'places',
-      what: 'one place more than there are',
+      what: 'one sequence too many',
       system,
       spoil(c) {
-        // all go at once, one after the other
+        // all start at once, one after the other
         const keys = [...c.at.keys()].filter((key) => key > 50 && steady(c, key)).slice(0, 5)
         const [first] = keys
         for (const key of keys) {
@@ -75,14 +75,14 @@ export function generationSeeds(): Seed[] {
       },
     },
     oneRequest(
-      { rule: 'kv-cache', what: 'longer prompts than there are blocks for', system },
+      { rule: 'kv-cache', what: 'prompts too long for the blocks', system },
       steady,
       (c, key) => (c.length[key] = 121),
     ),
     oneRequest(
       {
         rule: 'kv-cache',
-        what: 'longer prompts than there are blocks for, beside those that are shared',
+        what: 'prompts too long for the blocks beside shared ones',
         system: engine(CACHING, { sharedPrefixTokens: 8 }),
       },
       steady,
@@ -90,12 +90,12 @@ export function generationSeeds(): Seed[] {
     ),
     {
       rule: 'kv-cache',
-      what: 'prompts that share nothing, as their numbers say, and have no blocks of their own',
+      what: 'prompts with unshared numbers that have no blocks',
       system: engine(CACHING, { numbers: 2 }),
       spoil(c) {
         // sixteen blocks each
         const beside = (key: number) => steady(c, key) && c.done[key]! > c.dispatched[key + 1]!
-        const key = keyOf(c, (own) => beside(own) && steady(c, own + 1))
+        const key = keyOf(c, (k) => beside(k) && steady(c, k + 1))
         const two = [key, key + 1]
         write(c, two, 'length', 64)
         return two
@@ -107,7 +107,7 @@ export function generationSeeds(): Seed[] {
       requests: two(60),
     }),
     oneRequest(
-      { rule: 'kv-cache', what: 'shed, though it could have been held', system },
+      { rule: 'kv-cache', what: 'shed, although it would have fit', system },
       steady,
       shedFor(REFUSAL.memory),
     ),
@@ -129,10 +129,10 @@ export function generationSeeds(): Seed[] {
   ]
 }
 
-/** A request of that length, and a short one. */
+/** A request of this length, and a short one. */
 const two = (length: number) => requestsOf([0, 1000], { lengths: [length, 4], outputs: [1, 1] })
 
-/** The first request was shed; it is let in. */
+/** Admits the first request, which was shed. */
 const tooLong = (what: string, system: SmallSystem): Seed => ({
   rule: 'kv-cache',
   what,

@@ -19,7 +19,7 @@ interface Told {
   readonly status?: number
 }
 
-/** What a pool on a device of 100 bytes does that is told this, by requests of these lengths. */
+/** The outcomes of a pool on a device of 100 bytes for these events and request lengths. */
 function outcomes(
   pool: Partial<PoolPlan> & { readonly outOfMemory: PoolMemoryPlan['outOfMemory'] },
   requests: { readonly at: readonly number[]; readonly lengths: readonly number[] },
@@ -31,8 +31,8 @@ function outcomes(
     devices: [{ name: 'card', limitBytes: 100, residency: null }],
   })
   const list = requestsOf(requests.at, requests)
-  const lines = told.map((one) =>
-    JSON.stringify({ started: one.now, ended: one.now, status: 0, ...one }),
+  const lines = told.map((event) =>
+    JSON.stringify({ started: event.now, ended: event.now, status: 0, ...event }),
   )
   const { rows, refused } = feedBack(plan, list, parseLog(lines, 'late'))
   expect(refused).toBeNull()
@@ -40,10 +40,10 @@ function outcomes(
   return Array.from(rows.columns.outcome, (outcome, key) => [outcome, rows.columns.done[key]])
 }
 
-describe('while its timer is late a request whose time is over waits', () => {
+describe('while its timer is late, a request past its time-out waits', () => {
   const { served, timedOut, shed } = OUTCOME
 
-  test('for nobody that memory could never hold', () => {
+  test('unless memory could never hold it', () => {
     const told = outcomes({ outOfMemory: [] }, { at: [0, 1, 6.5], lengths: [1, 1, 101] }, [
       { now: 0, event: 'arrival', id: 0 },
       { now: 1, event: 'arrival', id: 1 },
@@ -58,7 +58,7 @@ describe('while its timer is late a request whose time is over waits', () => {
     ])
   })
 
-  test('for no half of a batch that another half follows', () => {
+  test('unless it is in the first half of a batch whose second half follows', () => {
     const batching = { policy: 'fixed', batch: 2 } as const
     const told = outcomes(
       { batching, outOfMemory: ['split'] },

@@ -23,30 +23,30 @@ const memory: PoolMemoryPlan = {
 const devices = [{ name: 'card', limitBytes: 500, residency: null }]
 const pool = { batching: dynamic, padTo: 4, memory }
 
-/** Two pools on one device, which holds the batches of both but not whole ones. */
+/** Two pools on one device, with room for batches of both, but not for full ones. */
 const shared = systemOf([pool, pool], { devices })
-/** Batches that ran out of memory might go in halves. */
+/** Batches that run out of memory may be split. */
 const halved = systemOf([{ ...pool, memory: { ...memory, outOfMemory: ['split'] } }], {
   devices,
 })
-/** Batches take two chunks of an arena for themselves, which are of 512 bytes at most. */
+/** Batches take two chunks of an arena, which have at most 512 bytes. */
 const arenas = systemOf(
   [{ ...pool, memory: { ...memory, arena: { bytes: 1024, together: [[item, item]] } } }],
   { devices: [{ ...devices[0]!, limitBytes: Number.POSITIVE_INFINITY }] },
 )
-/** A fifth of the requests are too long for what the device leaves. */
+/** A fifth of the requests are too long for the free memory of the device. */
 const tight = systemOf([pool, {}], {
   devices: [{ ...devices[0]!, limitBytes: 160 }],
   classes: [ANY_CLASS],
 })
 
-/** Rows as a ledger would leave them that counts wrong. */
+/** Rows of a ledger that miscounts. */
 export function memorySeeds(): Seed[] {
   return [
     oneBatch(
       {
         rule: 'memory',
-        what: 'a batch beside others that is too long for the device',
+        what: 'a batch too long for the device beside others',
         system: shared,
       },
       ofSeveral,
@@ -57,7 +57,7 @@ export function memorySeeds(): Seed[] {
       what: 'a batch that ran while another still had its memory',
       system: shared,
       spoil(c) {
-        // both fit alone, but not together
+        // each fits alone, but not both together
         const bytes = ({ keys }: { keys: readonly number[] }) =>
           keys.length * (10 + c.padded[keys[0]!]!)
         const apart = pairOf(
@@ -70,12 +70,12 @@ export function memorySeeds(): Seed[] {
       },
     },
     oneRequest(
-      { rule: 'memory', what: 'shed for its size, though it would have fit', system: tight },
+      { rule: 'memory', what: 'shed for its size, although it would have fit', system: tight },
       (c, key) => servedIn(c, key) && c.pool[key] === 0,
       shedFor(REFUSAL.memory),
     ),
     oneRequest(
-      { rule: 'memory', what: 'let in, though it could never fit', system: tight },
+      { rule: 'memory', what: 'admitted, although it could never fit', system: tight },
       (c, key) => c.refusal[key] === REFUSAL.memory,
       (c, key) => (c.outcome[key] = OUTCOME.timedOut),
     ),
@@ -85,14 +85,14 @@ export function memorySeeds(): Seed[] {
       system: arenas,
       spoil(c) {
         const [{ keys }] = pairOf(c, (batch) => batch.keys.length > 1)
-        // each buffer gets 512 bytes, and the arena has that twice; then 1,024
+        // each buffer gets 512 bytes, for which the arena has room twice; then 1,024
         write(c, keys, 'padded', 600 / keys.length)
         return keys
       },
     },
     {
       rule: 'executor',
-      what: 'a part that began before the one before it had ended',
+      what: 'a part that began before the previous part had ended',
       system: halved,
       spoil(c) {
         const [first, second] = pairOf(c, (a, b) => b.dispatched === a.done)

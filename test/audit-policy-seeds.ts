@@ -3,7 +3,7 @@ import type { RowColumns } from '../sim/stats/index.ts'
 import { adaptive, bucketed, corked, slack } from './audited-systems.ts'
 import { leftBehind, ofSeveral, oneBatch, oneRequest, type Seed, tooEarly } from './row-surgery.ts'
 
-/** Faults of policies that learn, or look at more than how many wait. */
+/** Faults of policies that learn, or depend on more than the number of waiting requests. */
 export function policySeeds(): Seed[] {
   return [
     leftBehind('adaptive-size', adaptive),
@@ -30,6 +30,6 @@ export function policySeeds(): Seed[] {
   ]
 }
 
-/** On a timer: of those who are dropped as others come, the instant is no matter of what is due. */
+/** Dropped by a timer: a request dropped at an arrival does not tell when it was due. */
 const isDropped = (c: RowColumns, key: number) =>
   c.outcome[key] === OUTCOME.timedOut && !c.sent.includes(c.done[key]!)

@@ -16,7 +16,7 @@ const generates = ({ plan }: SmallSystem) =>
   plan.pools.some(({ generation }) => generation !== undefined)
 
 describe.each(Object.keys(worlds) as (keyof typeof worlds)[])('in %s rows', (world) => {
-  // engines do not run live
+  // a live replay does not support generation
   const known = seeds.filter(({ system }) => world === 'simulated' || !generates(system))
 
   test.each(known)('$rule names the rows: $what', ({ rule, system, spoil }) => {
@@ -28,9 +28,9 @@ describe.each(Object.keys(worlds) as (keyof typeof worlds)[])('in %s rows', (wor
       Object.entries(columns).map(([name, column]) => [name, column.slice()]),
     ) as unknown as RowColumns
     const expected = spoil(copied)
-    const own = audit(copied).rules.find((report) => report.rule === rule)!
-    const naming = own.first.filter(({ rows }) => expected.every((key) => rows.includes(key)))
-    expect(naming, JSON.stringify(own.first)).not.toEqual([])
+    const found = audit(copied).rules.find((report) => report.rule === rule)!
+    const naming = found.first.filter(({ rows }) => expected.every((key) => rows.includes(key)))
+    expect(naming, JSON.stringify(found.first)).not.toEqual([])
     for (const key of expected) expect(naming[0]!.text).toContain(String(key))
   })
 })

@@ -30,27 +30,27 @@ export const seeds: readonly Seed[] = [
 ]
 
 function conservationSeeds(): Seed[] {
-  const one = (what: string, change: (c: RowColumns, key: number) => unknown) =>
+  const changed = (what: string, change: (c: RowColumns, key: number) => unknown) =>
     oneRequest({ rule: 'conservation', what, system: single }, servedIn, change)
   return [
-    one('another length', (c, key) => c.length[key]!++),
-    one('another schedule', (c, key) => (c.at[key]! -= 1e-9)),
-    one('another class', (c, key) => c.class[key]!++),
-    one('a part of another request', (c, key) => c.sending[key]!++),
-    one('another part', (c, key) => c.part[key]!++),
-    one('a call that was earlier', (c, key) => (c.since[key]! -= 1e-9)),
-    one('a row that was never written', (c, key) => write(c, [key], 'sent', Number.NaN)),
-    one('handed over too early', (c, key) => (c.sent[key] = c.at[key]! - 1e-9)),
-    one('an outcome that there is not', (c, key) => (c.outcome[key] = 6)),
-    one('served in no batch', (c, key) => (c.batch[key] = -1)),
-    one('timed out in a batch', (c, key) => (c.outcome[key] = OUTCOME.timedOut)),
-    one('ended before it began', (c, key) => (c.ended[key] = c.started[key]! - 1e-9)),
-    one('known before it ended', (c, key) => (c.done[key] = c.ended[key]! - 1e-9)),
-    one('began before its dispatch', (c, key) => (c.started[key] = c.dispatched[key]! - 0.2)),
-    one('dispatched before it came', (c, key) => (c.dispatched[key] = c.sent[key]! - 1e-9)),
-    one('never ended', (c, key) => (c.done[key] = Number.NaN)),
-    one('a queue of no pool', (c, key) => (c.queue[key] = 7)),
-    one('another pool', (c, key) => (c.pool[key] = 1)),
+    changed('another length', (c, key) => c.length[key]!++),
+    changed('another schedule', (c, key) => (c.at[key]! -= 1e-9)),
+    changed('another class', (c, key) => c.class[key]!++),
+    changed('a part of another request', (c, key) => c.sending[key]!++),
+    changed('another part', (c, key) => c.part[key]!++),
+    changed('a call that was earlier', (c, key) => (c.since[key]! -= 1e-9)),
+    changed('a row that was never written', (c, key) => write(c, [key], 'sent', Number.NaN)),
+    changed('handed over too early', (c, key) => (c.sent[key] = c.at[key]! - 1e-9)),
+    changed('an outcome that there is not', (c, key) => (c.outcome[key] = 6)),
+    changed('served in no batch', (c, key) => (c.batch[key] = -1)),
+    changed('timed out in a batch', (c, key) => (c.outcome[key] = OUTCOME.timedOut)),
+    changed('ended before it began', (c, key) => (c.ended[key] = c.started[key]! - 1e-9)),
+    changed('known before it ended', (c, key) => (c.done[key] = c.ended[key]! - 1e-9)),
+    changed('began before its dispatch', (c, key) => (c.started[key] = c.dispatched[key]! - 0.2)),
+    changed('dispatched before it came', (c, key) => (c.dispatched[key] = c.sent[key]! - 1e-9)),
+    changed('never ended', (c, key) => (c.done[key] = Number.NaN)),
+    changed('a queue of no pool', (c, key) => (c.queue[key] = 7)),
+    changed('another pool', (c, key) => (c.pool[key] = 1)),
     oneRequest(
       { rule: 'conservation', what: 'shed long after it came', system: limited },
       (c, key) => c.outcome[key] === OUTCOME.shed,
@@ -61,7 +61,7 @@ function conservationSeeds(): Seed[] {
 
 function batchSeeds(): Seed[] {
   const ofThree = (_: RowColumns, { keys }: Batch) => keys.length > 2
-  const one = (what: string, spoil: (c: RowColumns, key: number) => void): Seed => ({
+  const spoilt = (what: string, spoil: (c: RowColumns, key: number) => void): Seed => ({
     rule: 'batches',
     what,
     system: single,
@@ -72,16 +72,16 @@ function batchSeeds(): Seed[] {
     },
   })
   return [
-    one('another time of dispatch', (c, key) => (c.dispatched[key]! += 1e-9)),
-    one('another time of beginning', (c, key) => (c.started[key]! += 1e-9)),
-    one('another time of ending', (c, key) => (c.ended[key]! -= 1e-9)),
-    one('another known end', (c, key) => (c.done[key]! += 1e-9)),
-    one('another executor', (c, key) => (c.executor[key] = 1)),
-    one('another padded length', (c, key) => (c.padded[key]! += 4)),
-    one('another size', (c, key) => (c.batchSize[key]! += 1)),
-    one('failed for one', (c, key) => (c.outcome[key] = OUTCOME.failed)),
+    spoilt('another time of dispatch', (c, key) => (c.dispatched[key]! += 1e-9)),
+    spoilt('another time of beginning', (c, key) => (c.started[key]! += 1e-9)),
+    spoilt('another time of ending', (c, key) => (c.ended[key]! -= 1e-9)),
+    spoilt('another known end', (c, key) => (c.done[key]! += 1e-9)),
+    spoilt('another executor', (c, key) => (c.executor[key] = 1)),
+    spoilt('another padded length', (c, key) => (c.padded[key]! += 4)),
+    spoilt('another size', (c, key) => (c.batchSize[key]! += 1)),
+    spoilt('failed for one', (c, key) => (c.outcome[key] = OUTCOME.failed)),
     oneBatch(
-      { rule: 'batches', what: 'a size that is not its number of members', system: single },
+      { rule: 'batches', what: 'a size other than its number of requests', system: single },
       ofThree,
       (c, { keys }) => write(c, keys, 'batchSize', keys.length + 1),
     ),
@@ -92,7 +92,7 @@ function batchSeeds(): Seed[] {
     ),
     {
       rule: 'batch-size',
-      what: 'one member more than allowed',
+      what: 'one request more than allowed',
       system: single,
       spoil(c) {
         const [full, next] = pairOf(
@@ -107,9 +107,9 @@ function batchSeeds(): Seed[] {
       what: 'a fixed batch that was not full',
       system: fixed,
       spoil(c) {
-        const [one, next] = pairOf(c, () => true)
-        move(c, one.keys[3]!, one, next)
-        return one.keys.slice(0, 3)
+        const [first, next] = pairOf(c, () => true)
+        move(c, first.keys[3]!, first, next)
+        return first.keys.slice(0, 3)
       },
     },
   ]

@@ -34,7 +34,7 @@ const texts = (report: AuditReport) =>
 
 const policies = Object.keys(batchPolicies) as (keyof typeof batchPolicies)[]
 
-/** Runs of one system in either world, on a perfect machine or not. */
+/** Runs of one system, simulated and live, on a perfect machine or with disturbances. */
 const runs: Readonly<Record<string, (system: SmallSystem) => Run>> = {
   'simulated, on an ideal machine': (system) => ({ ...system, ...serve(system) }),
   'simulated, with overheads and standstills': serveOnKnownMachine,
@@ -57,16 +57,19 @@ function failAtOnce(system: SmallSystem) {
 }
 
 const underAny = (policy: keyof typeof batchPolicies) =>
-  fc.oneof(...disciplinesFor(policy).map((own) => systemUnder(policy, own)))
+  fc.oneof(...disciplinesFor(policy).map((discipline) => systemUnder(policy, discipline)))
 
 const tables = [
   ...policies.map((policy) => ({ name: policy, systems: systemUnder(policy) })),
-  ...disciplines.map((own) => ({ name: own, systems: systemUnder('dynamic', own) })),
+  ...disciplines.map((discipline) => ({
+    name: discipline,
+    systems: systemUnder('dynamic', discipline),
+  })),
   ...(['aimd', 'cork', 'deadline-aware', 'length-bucketed'] as const).map((policy) => ({
     name: `${policy} under any discipline`,
     systems: underAny(policy),
   })),
-  ...admissionKinds.map((own) => ({ name: own, systems: systemAdmitting(own) })),
+  ...admissionKinds.map((kind) => ({ name: kind, systems: systemAdmitting(kind) })),
 ]
 
 describe.each(Object.keys(runs))('%s: random systems keep every promise', (name) => {
@@ -80,13 +83,13 @@ describe.each(Object.keys(runs))('%s: random systems keep every promise', (name)
   })
 })
 
-describe('batches of one instant are looked at in the order in which they went', () => {
+describe('batches of one instant are checked in the order of their dispatch', () => {
   const newestFirst = {
     order: { discipline: 'lifo' },
     batching: { policy: 'cork', max_batch: 2, max_latency_ms: 90 },
     perReplicaQueues: true,
   } as const
-  // while the first two run nine line up; then each batch fails as it begins
+  // while the first two run, nine requests queue; then each batch fails as it begins
   const system: SmallSystem = {
     plan: planOf([newestFirst]),
     requests: requestsOf([0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]),
@@ -94,16 +97,16 @@ describe('batches of one instant are looked at in the order in which they went',
   }
   const run = () => runWithMemory(system, () => 15, { fails: (_, call) => call > 0 })
 
-  test('the last may be smaller, though it has who came first', () => {
+  test('the last may be smaller, although it has the requests that came first', () => {
     const { rows } = run()
     expectPromisesKept({ ...system, rows })
     expect(new Set(rows.columns.dispatched.slice(2)).size).toBe(1)
     expect([...rows.columns.batch]).toEqual([0, 0, 5, 4, 4, 3, 3, 2, 2, 1, 1])
   })
 
-  test('not where the smaller one went first', () => {
+  test('unless the smaller one went first', () => {
     const { columns } = run().rows
-    const batch = columns.batch.map((own) => (own === 0 ? own : 6 - own))
+    const batch = columns.batch.map((number) => (number === 0 ? number : 6 - number))
     const spoilt = Rows.of({ ...columns, batch })
     expect(texts(auditOf({ ...system, rows: spoilt }))).toEqual([
       expect.stringMatching(/^corked: row 2: a batch of 1 at 16.000 ms, with 9 waiting/),
@@ -113,7 +116,7 @@ describe('batches of one instant are looked at in the order in which they went',
 
 const COUNTING = ['preferred-size', 'delay', 'idle']
 
-/** Rules about when batches go, and how large they are. */
+/** Rules on the time and size of batches. */
 const BATCHING_RULES: { readonly [P in keyof typeof batchPolicies]: readonly string[] } = {
   none: COUNTING,
   fixed: COUNTING,
@@ -124,20 +127,20 @@ const BATCHING_RULES: { readonly [P in keyof typeof batchPolicies]: readonly str
   'length-bucketed': ['buckets'],
 }
 
-test.each(policies)('every rule looks at something: %s', (policy) => {
+test.each(policies)('every rule checks something: %s', (policy) => {
   const checked = new Map<string, number>()
   for (const system of fc.sample(underAny(policy), { numRuns: 400, seed: 1 })) {
-    for (const { rule, checked: own } of auditOf({ ...system, ...serve(system) }).rules) {
-      checked.set(rule, (checked.get(rule) ?? 0) + own)
+    for (const { rule, checked: looked } of auditOf({ ...system, ...serve(system) }).rules) {
+      checked.set(rule, (checked.get(rule) ?? 0) + looked)
     }
   }
   expect(checked.size).toBeGreaterThan(10)
   const idle = [...checked].filter(([, count]) => count === 0).map(([rule]) => rule)
   const others = new Set(Object.values(BATCHING_RULES).flat())
   for (const rule of BATCHING_RULES[policy]) others.delete(rule)
-  // rules of engines and of memory look at those alone, and fair disciplines know no buckets
+  // rules of generation and memory apply only to those, and fair disciplines to no buckets
   const unfair = policy === 'length-bucketed' ? ['fairness'] : []
-  // adaptive LIFO is of batches by number
+  // adaptive LIFO applies only to batches by number
   const turning = ['none', 'fixed', 'dynamic'].includes(policy) ? [] : ['adaptive-lifo']
   const engines = ['places', 'kv-cache', 'memory', 'tokens']
   expect(new Set(idle)).toEqual(new Set([...engines, ...unfair, ...turning, ...others]))
@@ -155,7 +158,7 @@ describe('long runs on a known machine keep every promise', () => {
     [1, 2].flatMap((replicas) => [0.3, 0.85].map((load) => ({ batching, replicas, load }))),
   )
   test.each(cases)('$batching.policy, $replicas replicas, load $load', (options) => {
-    // a load of 1 is full batches; one at a time is a good half of that
+    // a load of 1 means full batches; single requests have a good half of that capacity
     const load = options.batching.policy === 'none' ? options.load / 2 : options.load
     const run = knownRun({ ...options, load, seconds: 10, stillShare: 0.05 })
     expect(run.rows.count).toBeGreaterThan(1000)
@@ -163,7 +166,7 @@ describe('long runs on a known machine keep every promise', () => {
   })
 })
 
-test('a report has the words of each promise, and at most five violations of each rule', () => {
+test('a report has the text of each promise, and at most five violations of each rule', () => {
   const run = knownRun({ load: 0.5, seconds: 1 })
   const padded = run.rows.columns.padded.map((length) => length + 1)
   const report = auditOf({ ...run, rows: Rows.of({ ...run.rows.columns, padded }) })
@@ -175,7 +178,7 @@ test('a report has the words of each promise, and at most five violations of eac
   expect(report.violations).toBe(broken[0]!.violations)
 })
 
-test('rows of other requests, or of nothing, are named', () => {
+test('rows of other requests, or of none, are named', () => {
   const run = knownRun({ load: 0.5, seconds: 1 })
   const fewer = Rows.allocate(run.rows.count - 1)
   const report = auditOf({ ...run, rows: fewer })

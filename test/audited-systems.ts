@@ -10,7 +10,7 @@ import {
 } from '../sim/serving/index.ts'
 import { patient, planOf, requestsOf, type SmallSystem } from './small-system.ts'
 
-/** 600 requests at somewhat less than full load, with bursts. */
+/** 600 requests at slightly less than full load, with bursts. */
 export function systemOf(pools: readonly Partial<PoolPlan>[], rest: Partial<ServingPlan> = {}) {
   const random = new Random('seeded violations')
   let at = 0
@@ -31,7 +31,7 @@ export function systemOf(pools: readonly Partial<PoolPlan>[], rest: Partial<Serv
   return system
 }
 
-/** Two classes, of which the second goes first, wants to be done sooner, and has half the share. */
+/** Two classes; the second has priority, an earlier deadline and half the share. */
 export const unequal: readonly ClassPlan[] = [
   { ...ANY_CLASS, priority: 2, deadlineMs: 60, tenant: 'a', weight: 2 },
   { ...ANY_CLASS, priority: 1, deadlineMs: 20, tenant: 'b', queueTimeoutMs: 6 },
@@ -63,7 +63,7 @@ export const routed = systemOf(
   [{ perReplicaQueues: true, replicas: 3, routing: 'round-robin', maxLength: 2 }, {}],
   { routing: 'round-robin' },
 )
-/** The first class has two pools to take turns, the second has the last one. */
+/** The first class has two pools to alternate between, the second has the last one. */
 export const asking = systemOf([{}, {}, {}], {
   routing: 'round-robin',
   classes: [
@@ -71,7 +71,7 @@ export const asking = systemOf([{}, {}, {}], {
     { ...ANY_CLASS, pools: [2] },
   ],
 })
-const urgent = { classes: unequal.map((own) => ({ ...own, deadlineMs: own.deadlineMs / 2 })) }
+const urgent = { classes: unequal.map((plan) => ({ ...plan, deadlineMs: plan.deadlineMs / 2 })) }
 export const adaptive = systemOf([{ batching: aimd, padTo: 4 }])
 export const corked = systemOf([{ batching: { policy: 'cork', max_batch: 6, max_latency_ms: 20 } }])
 export const slack = systemOf(
@@ -81,18 +81,18 @@ export const slack = systemOf(
 export const bucketed = systemOf([
   { batching: { policy: 'length-bucketed', max_batch: 6, edges: [10, 35], max_delay_ms: 4 } },
 ])
-/** Every other request is in two parts. */
+/** Every other request has two parts. */
 export const apart = systemOf(
   [{ perReplicaQueues: true, replicas: 3, batching: { ...dynamic, max_batch: 2 } }],
   { classes: [{ ...ANY_CLASS, fanOut: 2 }, ANY_CLASS] },
 )
-/** Under load, so that tenants wait all the while. */
+/** Under load, so that requests of all tenants wait all the time. */
 export const shared = systemOf(
   [{ batching: { ...dynamic, max_batch: 2 }, order: { discipline: 'virtual-token-counter' } }],
   { classes: unequal },
 )
 
-/** A pool that is slow for its traffic and refuses some of it. */
+/** A pool that is too slow for its traffic and refuses some of it. */
 export const admitting = (admission: Partial<AdmissionPlan>): Partial<PoolPlan> => ({
   batching: { ...dynamic, max_batch: 2 },
   admission: { ...OPEN_ADMISSION, ...admission },

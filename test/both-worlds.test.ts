@@ -18,7 +18,9 @@ import { patient, planOf, requestsOf, type SmallSystem, serve } from './small-sy
 
 const evictions = Object.keys(evictionPolicies) as (keyof typeof evictionPolicies)[]
 
-/** Everything that was decided, and when; batches by their first member, as numbers may differ. */
+/**
+ * All decisions with their times; batches by their first request, since their numbers may differ.
+ */
 function decisions({ rows: { columns } }: { rows: Rows }) {
   const first = new Map<number, number>()
   const batch = Array.from(columns.batch, (number, key) => {
@@ -43,7 +45,9 @@ const configurations: Batching[] = [
   { policy: 'length-bucketed', max_batch: 6, edges: [10, 35], max_delay_ms: 4 },
 ]
 
-/** Each configuration with every queue mode, router, number of replicas, and limits or none. */
+/**
+ * Each configuration with every queue mode, router, number of replicas, and with or without limits.
+ */
 const loaded = configurations.flatMap((batching) =>
   Object.values(routingPolicies).flatMap(({ kind: routing }) =>
     [false, true].flatMap((perReplicaQueues) =>
@@ -63,7 +67,7 @@ const loaded = configurations.flatMap((batching) =>
   ),
 )
 
-/** One of cork's batches is in flight for each queue. */
+/** Policy cork has one batch in flight for each queue. */
 function replicaCounts({ policy }: Batching, perReplicaQueues: boolean): readonly number[] {
   return policy === 'cork' && !perReplicaQueues ? [1] : [1, 2, 3]
 }
@@ -84,7 +88,7 @@ function systemOf(
   const limits = limited ? { maxLength: 9, queueTimeoutMs: 12 } : {}
   return {
     plan: planOf([{ ...pool, ...limits, padTo: 4 }], {
-      classes: patient(20).map((own) => ({ ...own, deadlineMs: 15 })),
+      classes: patient(20).map((plan) => ({ ...plan, deadlineMs: 15 })),
     }),
     requests: requestsOf(times, { lengths }),
     work: [{ law: 'linear', base_ms: 2, per_item_ms: 0.5, per_token_ms: 0.01 }],
@@ -101,18 +105,18 @@ test('every admission control is drawn at random; that of the queue by its bound
   expect(kinds.filter((kind) => kind !== 'queue').sort()).toEqual(admissionKinds.toSorted())
 })
 
-describe('simulated and live world decide alike on the same requests', () => {
+describe('simulated and live runs make the same decisions on the same requests', () => {
   test.each(loaded)('$name', ({ system }) => {
     const simulated = serve(system)
     const live = replay(system)
     expect(decisions(live)).toEqual(decisions(simulated))
     expect(live.journal).toEqual(simulated.journal)
-    // a dispatcher that wakes early decides nothing else
+    // early wake-ups of a dispatcher do not change decisions
     expect(decisions(replay(system, { restless: true }))).toEqual(decisions(simulated))
     expect(live.fired.every(([due, at]) => due === at)).toBe(true)
   })
 
-  test('the systems above serve, shed, time out and lose to patience', () => {
+  test('the systems above have served, shed, timed out and abandoned requests', () => {
     const outcomes = loaded.flatMap(({ system }) => [
       ...new Set(serve(system).rows.columns.outcome),
     ])
@@ -120,14 +124,14 @@ describe('simulated and live world decide alike on the same requests', () => {
     expect(new Set(outcomes)).toEqual(new Set([served, shed, timedOut, abandoned]))
   })
 
-  test.each(loaded)('not where batches take 1 % longer: $name', ({ system }) => {
+  test.each(loaded)('but not if batches take 1 % longer: $name', ({ system }) => {
     const { dispatched, batch, outcome } = decisions(serve(system))
     const slow = decisions(replay(system, { slowness: 1.01 }))
     expect([slow.dispatched, slow.batch, slow.outcome]).not.toEqual([dispatched, batch, outcome])
   })
 
   test.each(Object.keys(batchPolicies) as (keyof typeof batchPolicies)[])(
-    'nor do they differ over random systems of one or two pools: %s',
+    'also for random systems of one or two pools: %s',
     (policy) => {
       fc.assert(
         fc.property(systemUnder(policy), (system) => {
@@ -138,7 +142,7 @@ describe('simulated and live world decide alike on the same requests', () => {
     },
   )
 
-  test.each(disciplines)('nor under any queue discipline: %s', (discipline) => {
+  test.each(disciplines)('also under any queue discipline: %s', (discipline) => {
     fc.assert(
       fc.property(systemUnder('dynamic', discipline), (system) => {
         expect(decisions(replay(system))).toEqual(decisions(serve(system)))
@@ -147,14 +151,14 @@ describe('simulated and live world decide alike on the same requests', () => {
     )
   })
 
-  test('nor where memory holds batches back', () => {
+  test('also if memory delays batches', () => {
     let heldBack = 0
     fc.assert(
       fc.property(memorySystem([]), (system) => {
         const simulated = serve(system)
         expect(decisions(replay(system))).toEqual(decisions(simulated))
         const { plan } = system
-        const devices = plan.devices.map((own) => ({ ...own, limitBytes: Number.MAX_VALUE }))
+        const devices = plan.devices.map((device) => ({ ...device, limitBytes: Number.MAX_VALUE }))
         const roomy = serve({ ...system, plan: { ...plan, devices } })
         const went = ({ rows }: { rows: Rows }) => [...rows.columns.dispatched]
         if (!went(simulated).every((at, key) => Object.is(at, went(roomy)[key]))) heldBack++
@@ -164,7 +168,7 @@ describe('simulated and live world decide alike on the same requests', () => {
     expect(heldBack).toBeGreaterThan(50)
   })
 
-  test.each(evictions)('nor where models come and go: %s', (eviction) => {
+  test.each(evictions)('also with model swapping: %s', (eviction) => {
     let went = 0
     fc.assert(
       fc.property(fc.oneof(crowdedSystem(eviction), memorySystem([eviction])), (system) => {
@@ -177,7 +181,7 @@ describe('simulated and live world decide alike on the same requests', () => {
     expect(went).toBeGreaterThan(50)
   })
 
-  test.each(admissionKinds)('nor under any admission: %s', (kind) => {
+  test.each(admissionKinds)('also under any admission control: %s', (kind) => {
     fc.assert(
       fc.property(systemAdmitting(kind), (system) => {
         expect(decisions(replay(system))).toEqual(decisions(serve(system)))

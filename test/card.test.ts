@@ -5,8 +5,8 @@ import { runReplication } from '../sim/experiment/index.ts'
 import { ROOT } from './spillway.ts'
 
 /**
- * What the shipped scenarios of a card of 24 GB say: two replicas, or one with larger batches? And
- * which models stay?
+ * Conclusions of the library scenarios of a card of 24 GB: two replicas or one with larger batches,
+ * and which models stay loaded.
  */
 
 const REPLICATIONS = 3
@@ -23,20 +23,20 @@ async function simulated(name: string, set: readonly string[] = []) {
     requests: runs.map(({ requests }) => requests),
     lost: sum(({ classes }) => classes[0]!.counts.failed + classes[0]!.counts.shed),
     meanMs: sum(({ all }) => all.mean) / REPLICATIONS,
-    fragmentation: counts.reduce((total, own) => total + own.fragmentation, 0),
-    shortage: counts.reduce((total, own) => total + own.shortage + own.oversize, 0),
+    fragmentation: counts.reduce((total, space) => total + space.fragmentation, 0),
+    shortage: counts.reduce((total, space) => total + space.shortage + space.oversize, 0),
   }
 }
 
-test('two arenas lose requests by fragmentation alone; without it they are the better answer', async () => {
-  const [one, two, cached, both] = await Promise.all([
+test('two arenas lose requests by fragmentation alone; without it two replicas are the better choice', async () => {
+  const [single, two, cached, both] = await Promise.all([
     simulated('card-batch-32'),
     simulated('card-two-replicas'),
     simulated('card-batch-32', [CACHING]),
     simulated('card-two-replicas', [CACHING]),
   ])
-  for (const other of [two, cached, both]) expect(other.requests).toEqual(one.requests)
-  expect([one.lost, one.fragmentation]).toEqual([0, 0])
+  for (const option of [two, cached, both]) expect(option.requests).toEqual(single.requests)
+  expect([single.lost, single.fragmentation]).toEqual([0, 0])
   expect(two.lost).toBeGreaterThan(100)
   expect(two.fragmentation).toBeGreaterThan(10)
   expect(two.shortage).toBe(0)
@@ -44,7 +44,7 @@ test('two arenas lose requests by fragmentation alone; without it they are the b
   expect(both.meanMs).toBeLessThan(0.6 * cached.meanMs)
 })
 
-test('of large models that take turns, lru lets small ones go for nothing; lfu keeps them', async () => {
+test('with large models in alternation, lru evicts small ones in vain; lfu keeps them', async () => {
   const path = join(ROOT, 'scenarios/library/models-that-come-and-go.yaml')
   async function under(eviction: string) {
     const set = [`devices.card.residency.eviction=${eviction}`]
@@ -55,7 +55,7 @@ test('of large models that take turns, lru lets small ones go for nothing; lfu k
     return { requests, loads: residency!.loads, waited: cold!.part, means }
   }
   const [lru, aware, lfu] = [await under('lru'), await under('cost-aware'), await under('lfu')]
-  for (const other of [aware, lfu]) expect(other.requests).toEqual(lru.requests)
+  for (const option of [aware, lfu]) expect(option.requests).toEqual(lru.requests)
   expect(aware.loads).toBeLessThan(0.8 * lru.loads)
   expect(lfu.loads).toBeLessThan(0.95 * aware.loads)
   expect(lfu.waited).toBeLessThan(0.7 * lru.waited)

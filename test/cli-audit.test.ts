@@ -15,7 +15,7 @@ import {
   temporaryFolder,
 } from './spillway.ts'
 
-/** Rows that a simulation kept, through the audit; `live-*.test.ts` have those of replays. */
+/** Audits of rows from simulations; `live-*.test.ts` have those of replays. */
 
 const folder = temporaryFolder()
 const { run } = commandsIn(folder)
@@ -36,7 +36,7 @@ async function audited(out: string, code: number): Promise<Audit> {
   return auditSchema.parse(JSON.parse(ended.stdout))
 }
 
-/** A copy of the rows that were kept, to be spoilt. */
+/** A copy of the kept rows, to be damaged. */
 function copy(name: string): string {
   cpSync(join(folder, 'kept'), join(folder, name), { recursive: true })
   return join(folder, name)
@@ -46,7 +46,7 @@ const linesOf = (path: string) => readFileSync(path, 'utf8').trimEnd().split('\n
 
 beforeAll(() => simulated('kept', '--replications', '1'))
 
-test('simulate keeps the scenario, requests, rows and journal of its first replication', async () => {
+test('simulate keeps the scenario, requests, rows and decision log of its first replication', async () => {
   const names = [JOURNAL, ROWS, 'requests.jsonl', 'scenario.json', 'simulated.json']
   expect(filesIn(join(folder, 'kept'))).toEqual(names)
   await run('requests', 'declared.yaml', '--out', 'exported')
@@ -54,7 +54,7 @@ test('simulate keeps the scenario, requests, rows and journal of its first repli
   expect(readFileSync(join(folder, 'kept/requests.jsonl'), 'utf8')).toBe(requests)
 })
 
-test('what was simulated keeps every rule, decides the same again and states what its rows say', async () => {
+test('a simulation keeps every rule, repeats its decisions and reports the figures of its rows', async () => {
   const ended = await run('audit', 'kept')
   expect(ended).toMatchObject({ code: 0, stderr: '' })
   const lines = ended.stdout.trimEnd().split('\n')
@@ -66,7 +66,7 @@ test('what was simulated keeps every rule, decides the same again and states wha
   expect(lines.at(-1)).toMatch(/^PASS {2}\d+ rules kept by every row of 1 run; 1 journal fed back/)
 })
 
-test('the document is as published', async () => {
+test('the document matches its published schema', async () => {
   const document = await audited('kept', 0)
   const published = await run('schema', '--document', 'audit')
   const schema = z.fromJSONSchema(JSON.parse(published.stdout) as never)
@@ -81,7 +81,7 @@ test('the document is as published', async () => {
   })
 })
 
-test('of several replications the same first one is kept, and no mean is held against it', async () => {
+test('of several replications only the first is kept, and means are not compared with it', async () => {
   await simulated('several', '--replications', '3')
   for (const name of [ROWS, JOURNAL, 'requests.jsonl']) {
     expect(readFileSync(join(folder, 'several', name))).toEqual(
@@ -97,18 +97,18 @@ describe('an audit fails', () => {
     const kept = { ...(await readRows(path)), journal: new Float64Array(0) }
     await writeRows(path, withRowsSwapped(kept, 1000, 1100))
     const { runs, reason, claims } = await audited('exchanged', 4)
-    const rows = runs[0]!.rules.flatMap(({ first }) => first.flatMap((one) => one.rows))
+    const rows = runs[0]!.rules.flatMap(({ first }) => first.flatMap((violation) => violation.rows))
     expect(rows).toEqual(expect.arrayContaining([1000, 1100]))
     expect(runs[0]!.journal!.differences[0]).toMatch(/^row 1000: /)
     expect(reason).toMatch(/^replication-1 breaks .*; the journal of replication-1 leads to other/)
-    // the very same requests, in another order
+    // the same requests, in another order
     expect(claims.every(({ holds }) => holds)).toBe(true)
     const { stdout } = await run('audit', 'exchanged')
     expect(stdout).toMatch(/^ {2}[\w-]+: rows? .*\b1000\b/m)
     expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^FAIL {2}replication-1 breaks /)
   })
 
-  test('on a journal in which one time is another, or which breaks off', async () => {
+  test('on a decision log with a changed time, or a truncated one', async () => {
     const path = join(copy('journal'), JOURNAL)
     const lines = linesOf(path)
     const entry = JSON.parse(lines[500]!) as { now: number }
@@ -122,7 +122,7 @@ describe('an audit fails', () => {
     }
   })
 
-  test('on a document that states another figure, and names it', async () => {
+  test('on a document with a wrong figure, and names it', async () => {
     const out = copy('figures')
     const result = readJson(join(out, 'simulated.json')) as Result
     result.classes[0]!.counts.served++
@@ -143,7 +143,7 @@ describe('an audit is refused', () => {
     expect(ended.stderr).toMatch(words)
   }
 
-  test('in a folder that is not there or has no rows', async () => {
+  test('in a folder that is missing or has no rows', async () => {
     await refused('nowhere', /nowhere: expected a folder with raw rows, .*, got none/)
     mkdirSync(join(folder, 'bare'))
     await refused('bare', /bare: expected a folder with raw rows, /)
@@ -153,7 +153,7 @@ describe('an audit is refused', () => {
     await refused('bare', /bare: has no raw rows; keep them with --keep-rows/)
   })
 
-  test('where a part is broken, which is named', async () => {
+  test('if a part is damaged, which is named', async () => {
     const out = copy('broken')
     put(out, JOURNAL, `${linesOf(join(out, JOURNAL)).with(6, '{"now":7}').join('\n')}\n`)
     await refused('broken', /journal\.jsonl:7: expected an entry of a journal, got {"now":7}/)
@@ -165,7 +165,7 @@ describe('an audit is refused', () => {
     await refused('broken', /scenario\.json:1:1 spillway: expected 1, got nothing/)
   })
 
-  test('where a document belongs to another scenario or to other requests', async () => {
+  test('if a document belongs to another scenario or to other requests', async () => {
     const out = copy('mixed')
     const result = readJson(join(out, 'simulated.json')) as Result
     put(out, 'simulated.json', JSON.stringify({ ...result, requests: 'others' }))
@@ -175,7 +175,7 @@ describe('an audit is refused', () => {
     await refused('mixed', /mixed\/simulated\.json: of scenario another, but .*scenario\.json is /)
   })
 
-  test('before it begins where rows have no place to go to', async () => {
+  test('before any work if rows cannot be written', async () => {
     const ended = await run('simulate', 'declared.yaml', '--keep-rows')
     expectRefusal(ended, 2, folder)
     expect(ended.stderr).toContain('--keep-rows: expected --out DIR beside it')

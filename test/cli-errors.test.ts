@@ -19,7 +19,7 @@ const { run } = commandsIn(folder)
 put(folder, 'tiny.yaml', TINY)
 put(folder, 'declared.yaml', DECLARED)
 
-/** A scenario like TINY with an ONNX file in place of the built-in net. */
+/** A scenario like TINY with an ONNX file instead of the built-in net. */
 const withOnnx = (reference: string, inputs: string) =>
   TINY.replace(
     '{ builtin: mlp, layers: 2, width: 64 }',
@@ -50,14 +50,14 @@ describe('scenarios', () => {
     expect(ended.stderr).toMatch(/bad\.yaml:13:\d+ pools\.central\.model: .*did you mean mlp\?/)
   })
 
-  test('a file that is no YAML is refused where it breaks', async () => {
+  test('a file that is not YAML is refused at the place of the error', async () => {
     put(folder, 'broken.yaml', 'spillway: 1\nname: [unclosed\n')
     const ended = await run('simulate', 'broken.yaml')
     expectRefusal(ended, 3, folder)
     expect(ended.stderr).toMatch(/broken\.yaml:\d+:\d+/)
   })
 
-  test('an override that fits nothing names itself', async () => {
+  test('an override without effect is named', async () => {
     for (const set of ['pools.centrl.replicas=2', 'pools.central.replica=2', 'seed=x']) {
       const ended = await run('simulate', 'tiny.yaml', '--set', set)
       expectRefusal(ended, 3, folder)
@@ -65,7 +65,7 @@ describe('scenarios', () => {
     }
   })
 
-  test('a scenario that is not there, or is a folder, is named', async () => {
+  test('a missing scenario, or a folder, is named', async () => {
     for (const path of ['nowhere.yaml', '.']) {
       const ended = await run('run', path)
       expectRefusal(ended, 3, folder)
@@ -75,7 +75,7 @@ describe('scenarios', () => {
 })
 
 describe('files that a scenario names', () => {
-  test('a trace that is not there is named', async () => {
+  test('a missing trace is named', async () => {
     put(folder, 'traced.yaml', traced('absent.csv'))
     const ended = await run('simulate', 'traced.yaml')
     expectRefusal(ended, 3, folder)
@@ -90,14 +90,14 @@ describe('files that a scenario names', () => {
     expect(ended.stderr).toMatch(/rows\.csv:4\b.*later/)
   })
 
-  test('an ONNX file that is not there is named', async () => {
+  test('a missing ONNX file is named', async () => {
     put(folder, 'absent.yaml', withOnnx('absent.onnx', '{ x: { shape: [batch, 64] } }'))
     const ended = await run('calibrate', 'absent.yaml')
     expectRefusal(ended, 3, folder)
     expect(ended.stderr).toMatch(/absent\.onnx: expected an ONNX file, got nothing/)
   })
 
-  test('inputs that do not fit the ONNX file are all named, with what would fit', async () => {
+  test('inputs that do not match the ONNX file are all named, with the expected ones', async () => {
     const built = await run('models', 'build', 'mlp', '--layers', '2', '--width', '64', '--json')
     const [{ path }] = (JSON.parse(built.stdout) as { models: [{ path: string }] }).models
     const inputs = '{ y: { shape: [batch, 64] } }'
@@ -108,7 +108,7 @@ describe('files that a scenario names', () => {
     expect(ended.stderr).toMatch(/inputs\.\w+: expected float32 \[.*\], got nothing/)
   })
 
-  test('a file that is no ONNX model is refused', async () => {
+  test('a file that is not an ONNX model is refused', async () => {
     put(folder, 'text.onnx', 'no model')
     put(folder, 'text.yaml', withOnnx('text.onnx', '{ x: { shape: [batch, 64] } }'))
     const ended = await run('calibrate', 'text.yaml')
@@ -116,7 +116,7 @@ describe('files that a scenario names', () => {
     expect(ended.stderr).toContain('text.onnx: expected an ONNX model')
   })
 
-  test('a package that is not installed comes with the command that installs it', async () => {
+  test('a package that is not installed is reported with the command that installs it', async () => {
     const npm = withOnnx('npm:@spillway-test/none/model.onnx', '{ x: { shape: [batch, 64] } }')
     put(folder, 'npm.yaml', npm)
     const ended = await run('calibrate', 'npm.yaml')
@@ -125,7 +125,7 @@ describe('files that a scenario names', () => {
   })
 })
 
-describe('worlds and machines', () => {
+describe('simulation, replay and machines', () => {
   test('declared work cannot be replayed, calibrated or compared', async () => {
     const further = '  - { name: further, model: slow }\n'
     const slow = 'models:\n  slow: { work: { law: constant, ms: 4 } }'
@@ -139,12 +139,12 @@ describe('worlds and machines', () => {
     ]) {
       const ended = await run(...args)
       expectRefusal(ended, 3, folder)
-      // before anything was opened, calibrated or simulated
+      // before any model was opened, calibrated or simulated
       expect(ended.stderr).toMatch(/^error: (declared|beside)\.yaml.*declared.*\n$/)
     }
   })
 
-  test('cuda without its libraries comes with the command that installs them', async (context) => {
+  test('missing libraries of cuda are reported with the command that installs them', async (context) => {
     const args = ['--set', 'pools.central.execution_provider=cuda', '--seconds', '1']
     const ended = await run('calibrate', 'tiny.yaml', ...args, '--out', 'cuda')
     if (ended.code === 0) context.skip('cuda works on this machine')
@@ -157,7 +157,7 @@ describe('worlds and machines', () => {
 describe('profiles', () => {
   const withProfile = (file: string) => run('simulate', 'tiny.yaml', '--profile', file)
 
-  test('a profile that is not there, is no JSON or is of another version is refused', async () => {
+  test('a profile that is missing, not JSON or of another version is refused', async () => {
     put(folder, 'text.json', 'not { json')
     put(folder, 'other.json', JSON.stringify({ ...emptyProfile(), format: 2 }))
     const refusals = {
@@ -174,7 +174,7 @@ describe('profiles', () => {
     expect((await withProfile('other.json')).stderr).toContain('not a profile of this version')
   })
 
-  test('a profile without the model is not comparable, and says which models it has', async () => {
+  test('a profile without the model is not comparable, and lists its models', async () => {
     put(folder, 'empty.json', JSON.stringify(emptyProfile()))
     const ended = await withProfile('empty.json')
     expectRefusal(ended, 6, folder)
@@ -196,7 +196,7 @@ describe('compare and report', () => {
     }
   })
 
-  test('documents that are no JSON or no results are named', async () => {
+  test('documents that are not JSON or not results are named', async () => {
     mkdirSync(join(folder, 'spoilt'))
     for (const text of ['{ not json', '{}']) {
       put(folder, 'spoilt/measured.json', text)
@@ -257,7 +257,7 @@ describe('usage', () => {
     [['schema', '--document', 'reslt'], /argument 'reslt' is invalid/],
     [['simulate', 'tiny.yaml', 'surplus'], /too many arguments/],
     [['models', 'build', 'mlp', '--layres', '2'], /Did you mean --layers\?/],
-  ])('%j is a mistake of usage, and says so', async (args, words) => {
+  ])('%j is a usage error with a message', async (args, words) => {
     const ended = await run(...args)
     expectRefusal(ended, 2, folder)
     expect(ended.stderr).toMatch(words)

@@ -27,7 +27,7 @@ import {
   temporaryFolder,
 } from './spillway.ts'
 
-/** What folders and profiles hold: all of one run, and of the models that there are now. */
+/** Folders and profiles are consistent: a folder holds one run, a profile the present models. */
 
 const folder = temporaryFolder()
 const { run, start } = commandsIn(folder)
@@ -71,15 +71,15 @@ describe('a folder', () => {
     }
   })
 
-  test('whose documents are of several runs is not reported as one', async () => {
+  test('with documents of several runs is not reported as one', async () => {
     for (const [out, seed] of [
       ['one', '1'],
       ['two', '2'],
     ] as const) {
       await run('simulate', 'declared.yaml', '--replications', '2', '--out', out, '--seed', seed)
     }
-    const other = readJson(at('two/simulated.json')) as Result
-    put(folder, 'one/measured.json', JSON.stringify({ ...other, world: 'measured' }))
+    const second = readJson(at('two/simulated.json')) as Result
+    put(folder, 'one/measured.json', JSON.stringify({ ...second, world: 'measured' }))
     const ended = await run('report', 'one')
     expectRefusal(ended, 3, folder)
     expect(ended.stderr).toMatch(/one: simulated.json is of scenario \w+, but measured.json of \w+/)
@@ -99,13 +99,16 @@ describe('a profile', () => {
     copyFileSync((await materialise(model, 'fp32', places)).path, at('own.onnx'))
   }
 
-  test('is of the file that is there now, in every command that takes one', async () => {
+  test('is of the present model file, in every command that takes one', async () => {
     await build(1)
     const path = put(folder, 'own.yaml', OWN)
     const { scenario } = parseScenario(OWN, { file: path })
     const made = madeUpProfile(scenario)
     const content = (await contentOf(scenario.models.mlp as Model, 'fp32', folder)) as string
-    const profile: Profile = { ...made, models: made.models.map((one) => ({ ...one, content })) }
+    const profile: Profile = {
+      ...made,
+      models: made.models.map((model) => ({ ...model, content })),
+    }
     put(folder, 'own.json', JSON.stringify(profile))
     const given = ['own.yaml', '--profile', 'own.json']
     expect((await run('simulate', ...given, '--replications', '2')).code).toBe(0)
@@ -129,9 +132,9 @@ describe('a profile', () => {
       expect(ended.stderr, args[0]).toContain('another own.onnx')
       expect(ended.stderr, args[0]).toMatch(/: spillway (calibrate|replay) /)
     }
-    // what was measured of the old file says nothing of the new one, whatever predicts it
+    // measurements of the old file do not apply to the new one, whatever predicts it
     const now = (await contentOf(scenario.models.mlp as Model, 'fp32', folder)) as string
-    const fresh = { ...made, models: made.models.map((one) => ({ ...one, content: now })) }
+    const fresh = { ...made, models: made.models.map((model) => ({ ...model, content: now })) }
     put(folder, 'fresh.json', JSON.stringify(fresh))
     const late = await run(...compared, '--profile', 'fresh.json')
     expectRefusal(late, 6, folder)
@@ -145,7 +148,7 @@ describe('a profile', () => {
     }
   })
 
-  test('that is broken in the cache is named by simulate and replaced by calibrate', async () => {
+  test('with a damaged copy in the cache is named by simulate and replaced by calibrate', async () => {
     put(folder, 'tiny.yaml', TINY)
     mkdirSync(at('cache'), { recursive: true })
     for (const text of ['{"document":', '{"document":"spillway-profile"}']) {
@@ -160,7 +163,7 @@ describe('a profile', () => {
     }
   })
 
-  test('does not take a damaged model of the cache for a whole one', async () => {
+  test('does not use a damaged model of the cache', async () => {
     put(folder, 'tiny.yaml', TINY)
     const models = readdirSync(at('cache')).filter((name) => name.endsWith('.onnx'))
     expect(models).toHaveLength(1)

@@ -8,17 +8,17 @@ import { BOMBS } from '../tools/fuzz/kinds/scenarios.ts'
 import { faultOf } from '../tools/fuzz/outcome.ts'
 import { expectBuilt } from '../tools/fuzz/stock.ts'
 
-/** A fixed small share of what `npm run fuzz -- inputs` does, and every input that once failed. */
+/** A fixed small share of `npm run fuzz -- inputs`, and every input that once failed. */
 
 const SEEDS = fileURLToPath(new URL('fuzz/seeds', import.meta.url))
 const SEED = 20261126
 const INPUTS = 200
-/** How often such a scenario repeats something. */
+/** Number of repetitions in such a scenario. */
 const REPEATED = 20_000
-/** Processor time that an input is given, ms. */
+/** Limit of processor time for an input, ms. */
 const LIMIT_MS = 10_000
 
-/** Most time that a test may take on a busy machine, ms. */
+/** Longest time of a test on a busy machine, ms. */
 const SLOW_MS = 300_000
 
 let shop: Workshop
@@ -31,7 +31,7 @@ afterAll(() => shop?.close())
 const seedFiles = readdirSync(SEEDS).filter((name) => name.endsWith('.json'))
 
 test(
-  'every input that once failed is taken or refused in words',
+  'every input that once failed is accepted, or refused in words',
   async () => {
     const left = [...seedFiles]
     const faults: string[] = []
@@ -50,7 +50,7 @@ test(
 )
 
 test(
-  `${INPUTS} mutated inputs are taken or refused in words`,
+  `${INPUTS} mutated inputs are accepted, or refused in words`,
   async () => {
     const { findings, codes } = await fuzzInputs(shop, {
       ...{ seed: SEED, count: INPUTS, limitMs: LIMIT_MS },
@@ -58,8 +58,8 @@ test(
     })
     const told = findings.map(({ kind, number, fault }) => `${kind}, number ${number}: ${fault}`)
     expect(told).toEqual([])
-    // it says something only where some inputs are taken, and others refused
-    const ended = [...codes.values()].flatMap((own) => [...own.keys()])
+    // meaningful only if some inputs are accepted, and others refused
+    const ended = [...codes.values()].flatMap((counts) => [...counts.keys()])
     expect(ended).toContain('0')
     expect(ended).toContain('3')
   },
@@ -67,7 +67,7 @@ test(
 )
 
 test(
-  'scenarios that are small to write and large to read are refused, or read, in no time',
+  'scenarios that are small to write and large to read are refused or read quickly',
   async () => {
     const left = BOMBS.map((text, i) => ({ i, text: text(REPEATED) }))
     const faults: string[] = []
@@ -95,11 +95,11 @@ test(
     await withRunners(shop, LIMIT_MS, async (runner) => {
       for (const input of inputs) {
         const { code, stdout, stderr } = await runner.run(input)
-        const own = await shop.process(input, LIMIT_MS)
+        const ended = await shop.process(input, LIMIT_MS)
         expect({ code, stdout, stderr }).toEqual({
-          code: own.code,
-          stdout: own.stdout,
-          stderr: own.stderr,
+          code: ended.code,
+          stdout: ended.stdout,
+          stderr: ended.stderr,
         })
       }
     })

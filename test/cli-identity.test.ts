@@ -5,7 +5,7 @@ import type { Result } from '../sim/documents/index.ts'
 import { madeUpProfile } from './profiles.ts'
 import { commandsIn, DECLARED, put, TINY, temporaryFolder } from './spillway.ts'
 
-/** The same scenario, seed and version give the same bytes, however the work is spread. */
+/** The same scenario, seed and version give the same bytes with any number of threads. */
 
 const folder = temporaryFolder()
 const { run } = commandsIn(folder)
@@ -37,18 +37,18 @@ describe.each([
     }
   })
 
-  test('differs under another seed, and only in what a seed decides', async () => {
+  test('differs under another seed only in what depends on the seed', async () => {
     const first = parsed(await simulated(scenario, ...args))
-    const other = parsed(await simulated(scenario, ...args, '--seed', '12'))
-    expect(other.seed).toBe(12)
-    expect(other.requests).not.toBe(first.requests)
-    expect(other.classes).not.toEqual(first.classes)
-    expect(other.pools.map(({ capacity_rps: rps }) => rps)).toHaveLength(first.pools.length)
-    expect(other.profile).toEqual(first.profile)
+    const reseeded = parsed(await simulated(scenario, ...args, '--seed', '12'))
+    expect(reseeded.seed).toBe(12)
+    expect(reseeded.requests).not.toBe(first.requests)
+    expect(reseeded.classes).not.toEqual(first.classes)
+    expect(reseeded.pools.map(({ capacity_rps: rps }) => rps)).toHaveLength(first.pools.length)
+    expect(reseeded.profile).toEqual(first.profile)
   })
 })
 
-test('--seed and --set seed= are the same thing', async () => {
+test('--seed and --set seed= are equivalent', async () => {
   const first = await simulated('declared.yaml', '--seed', '12')
   expect(await simulated('declared.yaml', '--set', 'seed=12')).toBe(first)
 })
@@ -67,21 +67,21 @@ test('every surge, time-out and bound of the scenario is reached', async () => {
 })
 
 describe('requests', () => {
-  test('exported and taken in again give the identical result', async () => {
+  test('that are exported and read again give the identical result', async () => {
     const exported = await run('requests', 'declared.yaml', '--out', 'out')
     const { count, hash } = JSON.parse(exported.stdout) as { count: number; hash: string }
     const text = readFileSync(join(folder, 'out/requests.jsonl'), 'utf8')
     expect(text.trimEnd().split('\n')).toHaveLength(count)
     expect((await run('requests', 'declared.yaml')).stdout).toBe(text)
 
-    const own = await run('simulate', 'declared.yaml', '--json', '--replications', '1')
+    const generated = await run('simulate', 'declared.yaml', '--json', '--replications', '1')
     const args = ['--json', '--replications', '1', '--requests', 'out/requests.jsonl']
     const taken = await run('simulate', 'declared.yaml', ...args)
     expect(parsed(taken.stdout).requests).toBe(hash)
-    expect(taken.stdout).toBe(own.stdout)
+    expect(taken.stdout).toBe(generated.stdout)
   })
 
-  test('another seed gives others', async () => {
+  test('differ under another seed', async () => {
     const hash = async (...args: string[]) =>
       JSON.parse((await run('requests', 'declared.yaml', '--json', ...args)).stdout) as Result
     expect(await hash('--seed', '12')).not.toEqual(await hash())

@@ -27,12 +27,12 @@ const SPECIAL = [
 const traced = (arrivals: string) =>
   DECLARED.replace('{ process: poisson, rate_rps: 150 }', `{ process: ${arrivals} }`)
 
-// what hung or filled memory before has some seconds here to end
+// inputs that once hung or filled memory have some seconds to end
 describe.each(SPECIAL)('%s is refused at once', (file, reason) => {
   test.each([
     ['as a scenario', () => ['simulate', file]],
     [
-      'as what a scenario extends',
+      'as the base of a scenario',
       () => ['simulate', put(folder, 'child.yaml', `extends: ${file}\n`)],
     ],
     ...['csv', 'parquet'].map(
@@ -118,14 +118,14 @@ describe('folders below /proc', () => {
     const calibrated = await cached.run('calibrate', 'tiny.yaml', '--seconds', '1')
     expectRefusal(calibrated, 3, folder)
     expect(calibrated.stderr).toContain('no folder can be made in /proc; choose another place')
-    // which tries every provider, and says why it cannot
+    // doctor tries every provider, and reports why it failed
     const examined = await cached.run('doctor')
     expect(examined.code).toBe(4)
     expect(examined.stdout).toContain('no folder can be made in /proc')
   })
 })
 
-describe('more requests than can be', () => {
+describe('too many requests', () => {
   test.each([
     [['--set', 'traffic.web.arrivals.rate_rps=1e12'], /at most 1,000,000,000 requests of a run/],
     [
@@ -162,7 +162,7 @@ describe('more requests than can be', () => {
     expect(existsSync(join(folder, 'rows'))).toBe(false)
   })
 
-  test('a queue that will take much memory is told beforehand', async () => {
+  test('a queue that will need much memory causes a warning in advance', async () => {
     const set = ['--set', 'traffic.web.arrivals.rate_rps=1e5', '--set', 'duration_s=10']
     const slow = ['--set', 'models.mlp.work.ms=1e4', '--replications', '1']
     const ended = await run('simulate', 'declared.yaml', ...set, ...slow)
@@ -173,7 +173,7 @@ describe('more requests than can be', () => {
   })
 })
 
-describe('numbers that no option means', () => {
+describe('invalid numbers in options', () => {
   test.each([
     [['simulate', 'declared.yaml', '--seed', '9007199254740993'], 2, /at most 9007199254740991/],
     [
@@ -194,7 +194,7 @@ describe('numbers that no option means', () => {
     expect(ended.stderr).toMatch(words)
   })
 
-  test('requests at times beyond any run', async () => {
+  test('requests at times beyond any run are refused', async () => {
     put(folder, 'late.jsonl', '{"at_ms":1e300,"class":"web","input_tokens":1}\n')
     const ended = await run('simulate', 'declared.yaml', '--requests', 'late.jsonl')
     expectRefusal(ended, 3, folder)
@@ -202,7 +202,7 @@ describe('numbers that no option means', () => {
   })
 })
 
-test('no traffic at all leaves its result, and rows that pass an audit', async () => {
+test('an empty traffic gives a result, and rows that pass an audit', async () => {
   const none = ['--set', 'traffic.web.arrivals.rate_rps=1e-9', '--keep-rows', '--out', 'none']
   const ended = await run('simulate', 'declared.yaml', ...none)
   expect(ended).toMatchObject({ code: 0 })
@@ -220,14 +220,14 @@ describe('trace fit', () => {
   const csv = `at\n${rows.join('\n')}\n`
   const columns = ['--format', 'csv', '--time', 'at', '--unit', 's']
 
-  test('takes no class name that a scenario would refuse', async () => {
+  test('refuses class names that a scenario would refuse', async () => {
     put(folder, 'log.csv', csv)
     const ended = await run('trace', 'fit', 'log.csv', ...columns, '--class', 'a: {b')
     expectRefusal(ended, 2, folder)
     expect(ended.stderr).toMatch(/Expected a name of letters, digits.*got a: \{b/)
   })
 
-  test('keeps a line break in the name of the file inside the comment', async () => {
+  test('keeps a line break in the file name inside the comment', async () => {
     const name = 'a\nspillway: 7\n# .csv'
     put(folder, name, csv)
     const ended = await run('trace', 'fit', name, ...columns, '--replications', '39')
@@ -236,7 +236,7 @@ describe('trace fit', () => {
     expect(ended.stdout).toContain('# Fitted to a\\nspillway: 7\\n# .csv: 400 requests')
   })
 
-  test('leaves no folder behind where it fails', async () => {
+  test('leaves no folder behind if it fails', async () => {
     put(folder, 'instant.csv', 'at\n1\n1\n')
     for (const command of ['fit', 'inspect']) {
       const ended = await run('trace', command, 'instant.csv', ...columns, '--out', 'failed/fit')

@@ -6,8 +6,8 @@ import { madeUpProfile } from './profiles.ts'
 import { commandsIn, filesIn, put, ROOT, readJson, TINY, temporaryFolder } from './spillway.ts'
 
 /**
- * What scripts rely on: one document on stdout and nothing else (`live-json.test.ts` has those of
- * commands that measure); and `--help` for whoever writes them.
+ * Output for scripts: one document on stdout and nothing else (`live-json.test.ts` has commands
+ * that measure); and `--help` for authors of scripts.
  */
 
 const folder = temporaryFolder()
@@ -15,7 +15,7 @@ const { run } = commandsIn(folder)
 const { documentOf, published } = printedDocuments(run)
 
 put(folder, 'tiny.yaml', TINY)
-// where a calibration would have left it
+// the place where calibrate writes
 mkdirSync(join(folder, 'cache'))
 put(folder, 'cache/profile.json', JSON.stringify(madeUpProfile(TINY)))
 
@@ -28,7 +28,7 @@ describe('--json', () => {
     expect(readJson(join(folder, 'simulated/simulated.json'))).toEqual(result)
   })
 
-  test('requests prints their number and hash', async () => {
+  test('requests prints the number and the hash of requests', async () => {
     const requests = await documentOf('requests', 'tiny.yaml')
     expect(requests).toEqual({
       count: expect.any(Number),
@@ -36,7 +36,7 @@ describe('--json', () => {
     })
   })
 
-  test('models build prints what it built', async () => {
+  test('models build prints the built file', async () => {
     const { models } = (await documentOf('models', 'build', 'mlp', '--out', 'models')) as {
       models: { path: string }[]
     }
@@ -47,16 +47,16 @@ describe('--json', () => {
     expect(filesIn(join(folder, 'models'))).toHaveLength(2)
   })
 
-  test('doctor prints what works, and cpu always does', async () => {
+  test('doctor prints the working providers, which include cpu', async () => {
     expect(await documentOf('doctor')).toMatchObject({
       host: { node: process.version },
       providers: [{ provider: 'cpu', ok: true }, { provider: 'webgpu' }, { provider: 'cuda' }],
     })
-    // what libraries warn of there is not what was asked
+    // warnings of libraries are not printed
     expect((await run('doctor')).stderr).toBe('')
   })
 
-  test('init prints what it wrote, and the schema command the same schema', async () => {
+  test('init prints the file it wrote, and the schema command the same schema', async () => {
     const written = ['sub/mine.yaml', 'sub/scenario.schema.json']
     expect(await documentOf('init', 'sub/mine.yaml')).toEqual({ written })
     const schema = readJson(join(folder, 'sub/scenario.schema.json'))
@@ -67,7 +67,7 @@ describe('--json', () => {
 describe('first steps', () => {
   const reference = join(ROOT, 'scenarios/profiles/reference.json')
 
-  test('what init writes can be simulated at once, with the profile that ships', async (context) => {
+  test('the scenario of init can be simulated at once, with the profile that ships', async (context) => {
     if (!existsSync(reference)) context.skip('scenarios/profiles/reference.json does not exist')
     const fresh = commandsIn(temporaryFolder())
     expect(await fresh.run('init')).toMatchObject({ code: 0, stderr: '' })

@@ -11,9 +11,7 @@ import {
   temporaryFolder,
 } from './spillway.ts'
 
-/**
- * Commands without the streams, paths and variables that they are used to; and without a terminal.
- */
+/** Commands with missing streams, paths or variables, and without a terminal. */
 
 const folder = temporaryFolder()
 const { start, run } = commandsIn(folder)
@@ -24,7 +22,7 @@ const shell = (script: string) => commandsIn(folder, ['/bin/sh', '-c', `${script
 put(folder, 'tiny.yaml', TINY)
 put(folder, 'declared.yaml', DECLARED)
 
-describe('a stderr that is closed or full changes no exit code', () => {
+describe('a closed or full stderr changes no exit code', () => {
   const closed = ['exec 2>&-; exec', 'exec 2>/dev/full; exec', 'exec 2</dev/null; exec']
 
   test.each(closed)('%s', async (script) => {
@@ -40,7 +38,7 @@ describe('a stderr that is closed or full changes no exit code', () => {
 })
 
 describe('stdout', () => {
-  test('that is not open for writing, or full, is an error with its reason', async () => {
+  test('that is closed or full is an error with its reason', async () => {
     const closed = await shell('exec 1</dev/null; exec').run('schema')
     expectRefusal(closed, 3, folder)
     expect(closed.stderr).toBe('error: stdout: cannot be written: it is not open for writing\n')
@@ -49,7 +47,7 @@ describe('stdout', () => {
     expect(full.stderr).toContain('stdout: cannot be written: the disk is full')
   })
 
-  test('whose reader has left changes no exit code either, such as that of a missed SLO', async () => {
+  test('that its reader has closed changes no exit code, such as that of a missed SLO', async () => {
     const missed = DECLARED.replace('p(95) latency_ms < 60', 'p(50) latency_ms < 0.001')
     put(folder, 'missed.yaml', missed)
     const codes: (number | null)[] = []
@@ -70,7 +68,7 @@ describe('stdout', () => {
 })
 
 describe('paths', () => {
-  test('that are empty, too long or a circle of links are refused with the reason', async () => {
+  test('that are empty, too long or circular links are refused with the reason', async () => {
     symlinkSync('loop', join(folder, 'loop'))
     put(folder, 'trace.csv', 'at\n0\n1\n3\n')
     const columns = ['--format', 'csv', '--time', 'at', '--unit', 's']
@@ -98,7 +96,7 @@ describe('paths', () => {
     }
   })
 
-  test('an empty SPILLWAY_CACHE is as none', async () => {
+  test('an empty SPILLWAY_CACHE is ignored', async () => {
     const unset = shell(`exec env SPILLWAY_CACHE= HOME='${folder}'`)
     const { stdout } = await unset.run('doctor', '--json')
     expect(JSON.parse(stdout).cache).toBe(join(folder, '.cache/spillway'))

@@ -16,12 +16,12 @@ import {
   temporaryFolder,
 } from './spillway.ts'
 
-/** What reaches a terminal: no character that acts on it, of whatever holds it. */
+/** Output to a terminal contains no character that affects it, whatever its source. */
 
 const folder = temporaryFolder()
 const { run } = commandsIn(folder)
 
-/** Colours, a title, C1, DEL, an override, isolates, marks, separators of lines. */
+/** Colours, a title, C1, DEL, an override, isolates, marks, line separators. */
 const EVIL = '\u001b[31mred\u001b]0;t\u0007\u009b2J\u007f\u202eevil\u2066\u200f\u061c\u2028\ufeff'
 
 put(folder, 'tiny.yaml', TINY)
@@ -31,7 +31,7 @@ function expectSafe({ stdout, stderr }: Ended): void {
   expect((stdout + stderr).replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
 }
 
-describe('what a terminal gets of the texts of others', () => {
+describe('a terminal gets foreign text without control characters', () => {
   const quoted = JSON.stringify(EVIL)
   const csv = `process: trace, file: rows.csv, format: csv, time_unit: s, columns: { time: ${quoted} }`
   const scenarios = {
@@ -55,7 +55,7 @@ describe('what a terminal gets of the texts of others', () => {
     expect(ended.stderr).toMatch(/^error: .*(\\u\{9b\}|\\u009b|evil)/m)
   })
 
-  test('arguments, whatever they are of', async () => {
+  test('arguments of any kind', async () => {
     const lines = [
       ['simulate', EVIL],
       ['simulate', 'declared.yaml', `--${EVIL}`],
@@ -103,7 +103,7 @@ describe('what a terminal gets of the texts of others', () => {
     expectSafe(report)
   })
 
-  test('a node of a model, of which ONNX Runtime itself would print the name', async () => {
+  test('a node of a model, whose name ONNX Runtime itself would print', async () => {
     const { graph, yaml } = failingModel()
     put(folder, 'evil.onnx', graph)
     put(folder, 'model.yaml', yaml)
@@ -113,7 +113,7 @@ describe('what a terminal gets of the texts of others', () => {
     expectSafe(ended)
   })
 
-  test('a trace, of which progress, figures and the fitted section hold the name', async () => {
+  test('a trace, whose name is in progress, figures and the fitted section', async () => {
     const name = `${EVIL.replaceAll('/', '')}.csv`
     const rows = Array.from({ length: 3000 }, (_, i) => `${i + (i % 7) / 10}`)
     put(folder, name, `at\n${rows.join('\n')}\n`)
@@ -149,7 +149,7 @@ describe('what a terminal gets of the texts of others', () => {
   })
 })
 
-/** A model that opens, whose node of a hostile name fails when it runs, and a scenario of it. */
+/** A model that opens, and whose node with a hostile name fails when it runs; and its scenario. */
 function failingModel() {
   const shaped = (name: string, dim: object[]) => ({
     name,
@@ -179,11 +179,11 @@ function failingModel() {
 describe('a report of hostile names', () => {
   const name = `a\u0000\u0008${EVIL}\ud800\ufffe\uffff שלום`
 
-  test('is drawn in every format, and its page holds no character that acts', async () => {
+  test('is drawn in every format, and its page contains no control character', async () => {
     expect((await run('simulate', 'declared.yaml', '--out', 'hostile')).code).not.toBe(1)
     const path = join(folder, 'hostile/simulated.json')
     const result = readJson(path) as Result
-    const named = <T extends object>(own: T) => ({ ...own, name })
+    const named = <T extends object>(item: T) => ({ ...item, name })
     const { scenario, classes, pools } = result
     const changed = {
       ...result,

@@ -23,7 +23,7 @@ put(folder, 'calm.csv', poissonRows())
 const COLUMNS = ['--format', 'csv', '--time', 'at', '--unit', 's', '--input', 'tokens']
 
 describe('trace fit', () => {
-  test('prints a section that a scenario takes, with its figures above it', async () => {
+  test('prints a section that a scenario accepts, with its figures above it', async () => {
     const ended = await run('trace', 'fit', 'calm.csv', ...COLUMNS, '--class', 'web')
     expect([0, 5]).toContain(ended.code)
     expect(ended.stdout).toMatch(/^# dispersion, 1 s .*PASS$/m)
@@ -40,7 +40,7 @@ ${ended.stdout}`
     expect(scenario.traffic[0]!.input_tokens.distribution).toBe('quantiles')
   })
 
-  test('is the same again, as a document too, and writes both', async () => {
+  test('repeats its result, also as a document, and writes both', async () => {
     const args = ['trace', 'fit', 'calm.csv', ...COLUMNS, '--json', '--out', 'fitted']
     const [first, second] = [await run(...args), await run(...args)]
     expect(first.stdout).toBe(second.stdout)
@@ -53,7 +53,7 @@ ${ended.stdout}`
     }
   })
 
-  test('refuses a trace of months, which a fit would take hours and gigabytes for', async () => {
+  test('refuses a trace of months, whose fit would take hours and gigabytes', async () => {
     put(folder, 'far.csv', `at,tokens\n${'0,1\n1,2\n'.repeat(50)}9007199,3\n`)
     const ended = await run('trace', 'fit', 'far.csv', ...COLUMNS)
     expectRefusal(ended, 3, folder)
@@ -62,7 +62,7 @@ ${ended.stdout}`
     )
   })
 
-  test('refuses a load that no server carries, and rows of one instant', async () => {
+  test('refuses a load above 1, and rows of one instant', async () => {
     expectRefusal(await run('trace', 'fit', 'calm.csv', ...COLUMNS, '--load', '1'), 2, folder)
     put(folder, 'instant.csv', 'at,tokens\n1,5\n1,6\n')
     const ended = await run('trace', 'fit', 'instant.csv', ...COLUMNS)

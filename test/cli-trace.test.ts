@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { stream } from '../sim/kernel/index.ts'
 import { commandsIn, expectRefusal, filesIn, put, readJson, temporaryFolder } from './spillway.ts'
 
-/** Traces as users give them: inspected, and simulated from files too long to be held. */
+/** Traces in real formats: inspected, and simulated from files too long for memory. */
 
 const folder = temporaryFolder()
 const { run } = commandsIn(folder)
@@ -50,7 +50,7 @@ pools:
 }
 
 describe('trace inspect', () => {
-  test('knows the requests of a run folder by their keys', async () => {
+  test('recognises the columns of requests.jsonl in a run folder', async () => {
     scenario('few.yaml', 'log.csv')
     await run('requests', 'few.yaml', '--out', 'few')
     const ended = await run('trace', 'inspect', 'few/requests.jsonl', '--json')
@@ -58,10 +58,10 @@ describe('trace inspect', () => {
     const { rows, input_tokens: found } = JSON.parse(ended.stdout)
     const taken = lengths.slice(0, at.filter((time) => time - at[0]! < 100).length)
     expect(rows).toBe(taken.length)
-    expect(found.mean).toBeCloseTo(taken.reduce((sum, one) => sum + one, 0) / taken.length, 6)
+    expect(found.mean).toBeCloseTo(taken.reduce((sum, value) => sum + value, 0) / taken.length, 6)
   })
 
-  test('names every option that does not fit the file at once', async () => {
+  test('names every option that does not match the file at once', async () => {
     const wrong = ['--format', 'csv', '--time', 'att', '--unit', 'sec', '--input', 'promt']
     const ended = await run('trace', 'inspect', 'log.csv', ...wrong)
     expectRefusal(ended, 2, folder)
@@ -86,7 +86,7 @@ describe('trace inspect', () => {
     expect(none.stderr.split('\n')).toHaveLength(3)
   })
 
-  test('finds the same in CSV and in Parquet, told from its first bytes', async () => {
+  test('finds the same in CSV and in Parquet, which is recognised by its first bytes', async () => {
     const csv = await run('trace', 'inspect', 'log.csv', '--format', 'csv', ...columns, '--json')
     const parquet = await run('trace', 'inspect', 'log.parquet', ...columns, '--json')
     expect([csv.code, parquet.code]).toEqual([0, 0])
@@ -95,7 +95,7 @@ describe('trace inspect', () => {
     expect([file, command.split(' ')[2]]).toEqual(['log.parquet', 'inspect'])
     expect(found.rows).toBe(ROWS)
     expect(found.mean_rps).toBeCloseTo(ROWS / (at.at(-1)! - at[0]!), 6)
-    // of 80,000 different gaps the percentiles are not exact, and say so
+    // percentiles of 80,000 different gaps are approximate, with a stated error
     expect(found.gaps.percentile_error).toBe(0.0079)
     expect(Math.abs(found.gaps.p50 / (Math.LN2 / RATE_RPS) - 1)).toBeLessThan(0.03)
   })
@@ -110,7 +110,7 @@ describe('trace inspect', () => {
     })
   })
 
-  test('refuses a row that is too far from its place in time, at its line', async () => {
+  test('refuses a row that is too far from its place in time, with its line', async () => {
     const ended = await run('trace', 'inspect', 'late.csv', '--format', 'csv', ...columns)
     expectRefusal(ended, 3, folder)
     expect(ended.stderr).toMatch(
@@ -119,7 +119,7 @@ describe('trace inspect', () => {
   })
 })
 
-test('simulate streams a trace that is too long to be held, the same whatever its format', async () => {
+test('simulate streams a trace that is too long for memory, with equal results in all formats', async () => {
   scenario('csv.yaml', 'log.csv')
   scenario('parquet.yaml', 'log.parquet')
   const results = []

@@ -13,9 +13,7 @@ import {
   temporaryFolder,
 } from './spillway.ts'
 
-/**
- * Output that cannot be written: said before work is spent on it, and nothing is left half done.
- */
+/** Output that cannot be written is reported before any work, and leaves nothing half done. */
 
 const folder = temporaryFolder()
 const { run, start } = commandsIn(folder)
@@ -45,7 +43,7 @@ test('--out below a file, or on a file, is refused before any work', async () =>
   expect(filesIn(folder)).toContain('file')
 })
 
-test('traces are not read for a place that cannot be written', async () => {
+test('traces are not read if the output cannot be written', async () => {
   put(folder, 'file', 'kept')
   put(folder, 'trace.csv', 'at\n0\n1\n3\n')
   const columns = ['--format', 'csv', '--time', 'at', '--unit', 's']
@@ -57,7 +55,7 @@ test('traces are not read for a place that cannot be written', async () => {
   }
 })
 
-test('init leaves a file that stands as it is', async () => {
+test('init keeps an existing file', async () => {
   put(folder, 'mine.yaml', 'mine')
   const ended = await run('init', 'mine.yaml')
   expectRefusal(ended, 3, folder)
@@ -86,7 +84,7 @@ test('a full disk leaves no half-written file', async (context) => {
   }
 })
 
-test('a full disk behind stdout is told, and a reader that leaves early is no error', async () => {
+test('a full disk behind stdout is reported, and a reader that leaves early is no error', async () => {
   const full = await start(['schema'], openSync('/dev/full', 'w')).ended
   expectRefusal(full, 3, folder)
   expect(full.stderr).toContain('stdout: cannot be written: the disk is full')

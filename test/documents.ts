@@ -11,7 +11,7 @@ export interface CodeBlock {
   readonly text: string
 }
 
-/** A command line that a page or a help text shows. */
+/** A command line on a page or in a help text. */
 export interface CommandLine {
   readonly at: string
   readonly text: string
@@ -58,7 +58,7 @@ export function exampleLines(path: string): CommandLine[] {
   )
 }
 
-/** What follows our program's name, in each command of a text. */
+/** The arguments of our program, in each command of a text. */
 function callsIn(text: string): string[] {
   return text
     .replaceAll('\\\n', ' ')

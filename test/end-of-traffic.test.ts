@@ -29,9 +29,9 @@ function scenarioOf({ traffic, pools = [`name: only, model: any, ${FIXED}`] }: T
       any: { work: { law: constant, ms: 5 } }
       slow: { work: { law: constant, ms: 400 } }
     traffic:
-${traffic.map((own) => `      - { ${own} }`).join('\n')}
+${traffic.map((entry) => `      - { ${entry} }`).join('\n')}
     pools:
-${pools.map((own) => `      - { ${own} }`).join('\n')}
+${pools.map((entry) => `      - { ${entry} }`).join('\n')}
   `
   return parseScenario(text, { file: 'ends.yaml' }).scenario
 }
@@ -42,7 +42,7 @@ function simulated(texts: Texts) {
   return keptReplication({ ...input, models: scenario.pools.map(() => null) }, 0)
 }
 
-/** The same in the dispatcher of the live world, on a clock that is set by hand. */
+/** The same in the live dispatcher, on a clock that is set by hand. */
 function live(texts: Texts) {
   const scenario = scenarioOf(texts)
   const source = trafficSource(scenario, {
@@ -52,9 +52,9 @@ function live(texts: Texts) {
     traces: new Map(),
   })
   const work = scenario.pools.map(({ model }) => {
-    const own = scenario.models[model]!
-    if (!('work' in own)) throw new Error('Expected declared work')
-    return own.work
+    const definition = scenario.models[model]!
+    if (!('work' in definition)) throw new Error('Expected declared work')
+    return definition.work
   })
   const system = { plan: servingPlan(scenario), requests: requestsOf([]), work }
   return replay(system, { source, audited: false })
@@ -68,7 +68,7 @@ function brokenRules(promises: Promises, rows: RowColumns, requests: RequestList
 const brokenBy = (texts: Texts, rows: Rows) =>
   brokenRules(promisesOf(scenarioOf(texts)), rows.columns, requestsIn(rows))
 
-/** Each batch, by its first member: when it went, and its size. */
+/** Dispatch time and size of each batch, by its first request. */
 function batchesOf({ columns, count }: Rows): [at: number, size: number][] {
   const found = new Map<number, [number, number]>()
   for (let key = 0; key < count; key++) {
@@ -84,8 +84,8 @@ const retries = (more = '') => ({
   pools: [`name: only, model: any, ${waits}, ${FIXED}`],
 })
 
-describe('the rest of fixed batches goes once the traffic has ended', () => {
-  test('with clients that would try again as with others', () => {
+describe('an incomplete fixed batch is dispatched once the traffic has ended', () => {
+  test('with retrying clients as with others', () => {
     const { rows } = simulated(retries())
     expect(rows.count).toBe(9)
     expect([rows.columns.dispatched[8], rows.columns.done[8]]).toEqual([900, 905])
@@ -93,7 +93,7 @@ describe('the rest of fixed batches goes once the traffic has ended', () => {
     expect(plain.rows.columns.done.slice(0, 9)).toEqual(rows.columns.done.slice(0, 9))
   })
 
-  test('and rows of a server that was not told break the audit', () => {
+  test('and rows of a server without this notice violate the audit', () => {
     const restore = replaceMethod(ControlPlane.prototype, 'onEnd', () => () => {})
     const { rows } = simulated(retries())
     restore()
@@ -101,14 +101,14 @@ describe('the rest of fixed batches goes once the traffic has ended', () => {
     expect(brokenBy(retries(), rows)).toEqual(['idle'])
   })
 
-  test('not while a client that lost patience is about to try again', () => {
+  test('but not while a client that timed out is about to retry', () => {
     const impatient = retries(', timeout_ms: 40')
-    // the ninth leaves at 940 and comes once more at that instant, the last time
+    // the ninth client times out at 940 and retries at that instant, for the last time
     const last = batchesOf(simulated(impatient).rows).at(-1)
     expect(last).toEqual([940, 2])
   })
 
-  test('not while something is served whose client could try again', () => {
+  test('but not while a request runs whose client could retry', () => {
     const busy = {
       traffic: [
         'class: web, model: any, arrivals: { process: deterministic, rate_rps: 10 }',
@@ -117,7 +117,7 @@ describe('the rest of fixed batches goes once the traffic has ended', () => {
       ],
       pools: [`name: web, model: any, ${FIXED}`, 'name: bulk, model: slow'],
     }
-    // bulk works from 833 to 1233, and nothing is sent from 1000 on
+    // bulk runs from 833 to 1233, and nothing is sent from 1000 on
     expect(batchesOf(simulated(busy).rows).at(-1)).toEqual([1000, 1])
   })
 })
@@ -128,33 +128,33 @@ const users = (think: string, count = 3): Texts => ({
   ],
 })
 
-describe('where all users wait for a fixed batch that is larger', () => {
+describe('if all users wait for a fixed batch that is larger', () => {
   test.each(['{ distribution: fixed, value: 0.02 }', '{ distribution: exponential, mean: 0.02 }'])(
-    'it goes with all of them, each time: %s',
+    'it is dispatched with all of them, each time: %s',
     (think) => {
       const { rows } = simulated(users(think))
       const sizes = batchesOf(rows).map(([, size]) => size)
       expect(sizes.length).toBeGreaterThan(10)
-      // at the end of the run some think for longer than that
+      // at the end of the run some users think for longer than that
       expect(sizes.slice(0, -3).every((size) => size === 3)).toBe(true)
       expect(brokenBy(users(think), rows)).toEqual([])
     },
   )
 
-  test('the audit wants the traffic to go on only where clients react', () => {
+  test('the audit expects traffic to go on only for reacting clients', () => {
     const think = '{ distribution: fixed, value: 0.02 }'
     const { rows } = simulated(users(think))
     const promises = { ...promisesOf(scenarioOf(users(think))), reactions: null }
     expect(brokenRules(promises, rows.columns, requestsIn(rows))).toContain('batch-size')
   })
 
-  test('the audit finds one that went while others were on their way', () => {
+  test('the audit detects a batch dispatched while other requests were on their way', () => {
     const { columns } = serve(fixed).rows
     const copied = Object.fromEntries(
       Object.entries(columns).map(([name, column]) => [name, column.slice()]),
     ) as unknown as RowColumns
-    const [one, next] = pairOf(copied, () => true)
-    move(copied, one.keys[3]!, one, next)
+    const [first, next] = pairOf(copied, () => true)
+    move(copied, first.keys[3]!, first, next)
     const follows = { follows: true, budget: false, leastPauseMs: () => 0 }
     const reactions = { untilMs: 1e6, classes: fixed.plan.classes.map(() => follows) }
     const reacting = { ...fixed.plan, reactions }
@@ -185,8 +185,8 @@ const arrivals = fc.oneof(
 )
 const traffic = fc
   .tuple(arrivals, reactions)
-  .filter(([own, how]) => !(own.includes('closed-loop') && how.includes('session')))
-  .map(([own, how]) => `${own}, ${how}`)
+  .filter(([process, how]) => !(process.includes('closed-loop') && how.includes('session')))
+  .map(([process, how]) => `${process}, ${how}`)
 const pool = fc
   .tuple(
     fc.constantFrom('any', 'slow'),
@@ -201,24 +201,24 @@ const texts = fc
     fc.array(pool, { minLength: 1, maxLength: 2 }),
   )
   .map(([classes, pools]) => ({
-    traffic: classes.map((own, i) => `class: class-${i}, ${own}`),
-    pools: pools.map((own, i) => `name: pool-${i}, ${own}`),
+    traffic: classes.map((keys, i) => `class: class-${i}, ${keys}`),
+    pools: pools.map((keys, i) => `name: pool-${i}, ${keys}`),
   }))
 
-describe('with clients that react', () => {
+describe('with reacting clients', () => {
   const decided = ({ rows: { columns, count } }: { rows: Rows }) =>
     (['at', 'sent', 'dispatched', 'done', 'executor', 'batchSize', 'outcome'] as const).map(
       (name) => [...columns[name].slice(0, count)],
     )
 
-  test('both worlds decide alike, are told the same, and keep every promise', () => {
+  test('simulated and live runs make the same decisions, see the same events, and keep every promise', () => {
     fc.assert(
       fc.property(texts, (system) => {
-        const one = simulated(system)
-        const other = live(system)
-        expect(decided(other)).toEqual(decided(one))
-        expect([...other.journal]).toEqual([...one.journal])
-        expect(brokenBy(system, one.rows)).toEqual([])
+        const run = simulated(system)
+        const replay = live(system)
+        expect(decided(replay)).toEqual(decided(run))
+        expect([...replay.journal]).toEqual([...run.journal])
+        expect(brokenBy(system, run.rows)).toEqual([])
       }),
     )
   })

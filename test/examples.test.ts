@@ -11,7 +11,7 @@ import { madeUpProfile } from './profiles.ts'
 import { repositoryFiles } from './source-files.ts'
 import { ROOT } from './spillway.ts'
 
-/** What is shipped or shown as an example works. */
+/** Shipped and documented examples work. */
 
 describe('the scenario library', () => {
   const LIBRARY = join(ROOT, 'scenarios/library')
@@ -29,7 +29,7 @@ describe('the scenario library', () => {
     expect(prepared.scenario.name).toBe(name.replace('.yaml', ''))
     const contents = contentsByKey(prepared)
     const profile = madeUpProfile(prepared.scenario)
-    const models = profile.models.map((own) => ({ ...own, content: contents.get(own.key)! }))
+    const models = profile.models.map((model) => ({ ...model, content: contents.get(model.key)! }))
     const run = runReplication(simulationInput(prepared, { ...profile, models }), 0)
     for (const { counts } of run.classes) {
       const { arrived, ...ends } = counts
@@ -38,7 +38,7 @@ describe('the scenario library', () => {
     }
   })
 
-  test('the starter is a whole scenario', () => {
+  test('the starter is a complete scenario', () => {
     expect(parseScenario(starterScenario(), { file: 'starter.yaml' }).scenario.name).toBe('starter')
   })
 })
@@ -55,7 +55,7 @@ describe.each(pages())('%s', (page) => {
     }
   })
 
-  test('nothing on it waits to be filled in', () => {
+  test('it has no placeholders', () => {
     const text = readFileSync(join(ROOT, page), 'utf8')
     expect(text.match(/^[A-Z][A-Z_]{4,}$/gm) ?? []).toEqual([])
   })
@@ -82,7 +82,7 @@ describe.each(pages())('%s', (page) => {
     expect(terms.filter((term) => !glossary.includes(`<a id="${term}">`))).toEqual([])
   })
 
-  test('its scripts of npm exist', () => {
+  test('its npm scripts exist', () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
       scripts: Record<string, string>
     }
@@ -101,7 +101,7 @@ describe('command lines', () => {
       .flatMap(exampleLines),
   ]
 
-  /** The commands as commander knows them, `models build` included. */
+  /** The commands as registered in commander, including `models build`. */
   async function commandTable(): Promise<Map<string, Command>> {
     const table = new Map<string, Command>()
     for (const file of readdirSync(COMMANDS)) {
@@ -116,7 +116,7 @@ describe('command lines', () => {
     return table
   }
 
-  test('on pages and in help texts name commands, options and shipped files that exist', async () => {
+  test('on pages and in help texts name existing commands, options and files', async () => {
     const table = await commandTable()
     expect(table.size).toBeGreaterThanOrEqual(12)
     expect(shown.length).toBeGreaterThan(12)
@@ -125,7 +125,7 @@ describe('command lines', () => {
       const [first, second, ...rest] = text.split(/\s+/)
       const whole = table.has(`${first} ${second}`)
       const command = table.get(whole ? `${first} ${second}` : first!)
-      // a word in capitals stands for any
+      // a word in capitals is a placeholder
       if (command === undefined && !/^(-|[A-Z]+$)/.test(first!)) wrong.push(`${at}: ${text}`)
       if (command === undefined) continue
       const words = whole ? rest : [second ?? '', ...rest]

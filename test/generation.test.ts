@@ -33,7 +33,7 @@ class InSystem implements Observer {
   }
 }
 
-/** Every way of generating: one that joins has to join here. */
+/** Every kind of generation: a new one must be added here. */
 const kinds: readonly (readonly [string, GenerationOptions])[] = [
   ['continuous', {}],
   ['continuous, prefill and decode apart', { split: true }],
@@ -53,14 +53,14 @@ describe.each(kinds)('%s generation', (_, options) => {
     )
   })
 
-  test('keeps every promise where timers are late and steps take longer', () => {
+  test('keeps every promise with late timers and longer steps', () => {
     fc.assert(
       fc.property(systems, (system) => expectPromisesKept(serveOnKnownMachine(system))),
       { numRuns: 200 },
     )
   })
 
-  test('decides the same when it is told the same', () => {
+  test('repeats its decisions for the same events', () => {
     fc.assert(
       fc.property(systems, (system) => {
         const { rows, journal } = serve(system)
@@ -89,7 +89,7 @@ describe.each(kinds)('%s generation', (_, options) => {
     )
   })
 
-  test('its rules look at something', () => {
+  test('its rules check something', () => {
     const checked = new Map<string, number>()
     for (const system of fc.sample(systems, { numRuns: 100, seed: 1 })) {
       const { columns } = serve(system).rows
@@ -97,12 +97,12 @@ describe.each(kinds)('%s generation', (_, options) => {
         checked.set(report.rule, (checked.get(report.rule) ?? 0) + report.checked)
       }
     }
-    const own = options.split === true ? ['kv-cache', 'tokens'] : ['places', 'kv-cache', 'tokens']
-    for (const rule of own) expect(checked.get(rule)).toBeGreaterThan(0)
+    const ruled = options.split === true ? ['kv-cache', 'tokens'] : ['places', 'kv-cache', 'tokens']
+    for (const rule of ruled) expect(checked.get(rule)).toBeGreaterThan(0)
   })
 })
 
-test('of those that are served, some were thrown out on the way', () => {
+test('some served requests were preempted on the way', () => {
   let preempted = 0
   for (const system of fc.sample(generatingSystem(), { numRuns: 100, seed: 1 })) {
     const { columns } = serve(system).rows

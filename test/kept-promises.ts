@@ -3,7 +3,7 @@ import type { ServingPlan } from '../sim/serving/index.ts'
 import type { Rows } from '../sim/stats/index.ts'
 import type { RequestList } from '../sim/traffic/index.ts'
 
-/** Throws where the audit finds a broken promise in a run, and names the rows. */
+/** Throws if the audit finds a violation in a run, and names the rows. */
 export function expectPromisesKept(run: {
   readonly plan: ServingPlan
   readonly requests: RequestList

@@ -7,7 +7,7 @@ import { ListSource } from '../sim/traffic/index.ts'
 import { declaredSteps, declaredWork, machineOf, NO_WAKE, Overheads } from '../sim/world/index.ts'
 import type { SmallSystem } from './small-system.ts'
 
-/** Simulates a system with overheads, late timers, slow spells and standstills. */
+/** Simulates a system with overheads, late timers, slow spells and stalls. */
 export function serveOnKnownMachine(system: SmallSystem) {
   const { plan, requests, work } = system
   const executors = executorsOf(plan)

@@ -3,7 +3,10 @@ import { OUTCOME, REFUSAL } from '../sim/serving/index.ts'
 import { replaysIn } from './live-replay.ts'
 import { TINY, temporaryFolder } from './spillway.ts'
 
-/** Who is let in on a live clock; laws, never speeds. Each replay is audited, journal included. */
+/**
+ * Admission control on a live clock; no test depends on speed. Each replay is audited, with its
+ * decision log.
+ */
 
 const replayed = replaysIn(temporaryFolder())
 
@@ -11,7 +14,7 @@ const base = TINY.replace('duration_s: 3', 'duration_s: 1.5').replace(
   'warmup_s: 0.5',
   'warmup_s: 0',
 )
-/** More than any machine serves one at a time: 50 MB of weights for each. */
+/** More requests than any machine can serve one by one: each uses 50 MB of weights. */
 const flooded = base
   .replace('layers: 2, width: 64', 'layers: 12, width: 1024')
   .replace('rate_rps: 150', 'rate_rps: 4000')
@@ -20,17 +23,17 @@ const flooded = base
 const admitting = (scenario: string, ...controls: readonly string[]) =>
   scenario.replace('model: mlp', `model: mlp\n    admission: { ${controls.join(', ')} }`)
 
-test('a bucket lets in its burst and then its rate', async () => {
+test('a bucket admits its burst and then its rate', async () => {
   const bucket = 'token_bucket: { rate_rps: 40, burst: 5 }'
   const { result } = await replayed('bucket', admitting(base, bucket))
   const [central] = result.pools
   expect(central!.shed_by).toMatchObject({ tokens: central!.counts.shed, queue: 0 })
   expect(central!.counts.shed).toBeGreaterThan(50)
-  // 1.5 s of tokens, and what is in the bucket at first
+  // 1.5 s of tokens, and the initial tokens of the bucket
   expect(central!.counts.arrived - central!.counts.shed).toBeLessThanOrEqual(65)
 })
 
-test('the lower priority is shed sooner, and the pool holds no more than its limit', async () => {
+test('the lower priority is shed earlier, and the pool holds no more than its limit', async () => {
   const scenario = admitting(
     flooded
       .replace('rate_rps: 4000 }', 'rate_rps: 4000 }\n    priority: 2')
@@ -50,7 +53,7 @@ test('the lower priority is shed sooner, and the pool holds no more than its lim
   expect(rows.refusal.filter((reason) => reason === REFUSAL.priority)).toHaveLength(priority)
 })
 
-test('who cannot end in time is refused by what batches were seen to take', async () => {
+test('a request that cannot end in time is refused, by the observed times of batches', async () => {
   const scenario = admitting(
     flooded.replace('rate_rps: 4000 }', 'rate_rps: 4000 }\n    timeout_ms: 60'),
     'deadline: { margin_ms: 10 }',

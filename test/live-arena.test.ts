@@ -19,9 +19,9 @@ import {
 import { temporaryFolder } from './spillway.ts'
 
 /**
- * ONNX Runtime's arena against the memory of a simulated replica, by its own log: over runs of
- * mixed batch and length, with and without the memory pattern. What a model takes is what its
- * calibration found, in runs of other shapes and without the pattern.
+ * Compares ONNX Runtime's arena, from its log, with the memory of a simulated replica: over runs of
+ * mixed batch and length, with and without the memory pattern. The model's activation plan is from
+ * its calibration, in runs of other shapes and without the pattern.
  */
 
 const RUNS = 200
@@ -35,17 +35,17 @@ interface Case {
   readonly padTo: number
   readonly lengths: { readonly min: number; readonly max: number }
   readonly runs: readonly Shape[]
-  /** extensions that there are at least, so that the test means something */
+  /** lower limit of extensions, so that the test is meaningful */
   readonly extensions: number
 }
 
-/** By their logarithm even over 1 ... 2896, so that many come again. */
+/** Uniform by logarithm over 1 ... 2896, so that many shapes repeat. */
 function denseRuns(): Shape[] {
   const random = stream(1, 0, 'dense batches')
   return Array.from({ length: RUNS }, (): Shape => [Math.ceil(2 ** (11.5 * random.uniform())), 1])
 }
 
-/** Growing, so that the arena has to. */
+/** Growing shapes, so that the arena must grow. */
 function encoderRuns(): Shape[] {
   const random = stream(1, 0, 'encoder shapes')
   return Array.from({ length: RUNS }, (_, run): Shape => {
@@ -54,7 +54,7 @@ function encoderRuns(): Shape[] {
   })
 }
 
-/** Few, of a small encoder: where many buffers are as large, the wrong one shows. */
+/** A few runs of a small encoder: with many buffers of equal size, a wrong choice is visible. */
 function smallRuns(): Shape[] {
   const random = stream(1, 0, 'small shapes')
   return Array.from({ length: 60 }, () => [1 + random.integer(4), 8 * (1 + random.integer(19))])
@@ -107,21 +107,21 @@ const cases: readonly Case[] = [
 const fileOf = ({ model, precision }: Case): Promise<ModelFile> =>
   materialise(model, precision, { directory: '.', cacheDirectory: folder })
 
-async function calibrated(one: Case): Promise<ActivationPlan> {
+async function calibrated(arenaCase: Case): Promise<ActivationPlan> {
   const found = await memoryPlan(
-    { ...one, file: await fileOf(one), threads: 1, maxBatch: 8 },
+    { ...arenaCase, file: await fileOf(arenaCase), threads: 1, maxBatch: 8 },
     NEVER,
   )
   if ('problem' in found) throw new Error(found.problem)
   return found.plan
 }
 
-async function observed(one: Case, memoryPattern: boolean): Promise<ArenaLog> {
+async function observed(arenaCase: Case, memoryPattern: boolean): Promise<ArenaLog> {
   const session = { executionProvider: 'cpu', threads: 1, memoryPattern } as const
-  return observeArena({ file: await fileOf(one), session, runs: one.runs })
+  return observeArena({ file: await fileOf(arenaCase), session, runs: arenaCase.runs })
 }
 
-/** What a simulated replica does with the same runs. */
+/** A simulated replica with the same runs. */
 function driven(
   activations: ActivationPlan,
   { runs }: Case,
@@ -151,40 +151,40 @@ const total = (runs: Parameters<typeof extensionsOf>[0]) =>
     .flat()
     .reduce((sum, bytes) => sum + bytes, 0)
 
-describe.each(cases)('$name', (one) => {
+describe.each(cases)('$name', (arenaCase) => {
   let plan: ActivationPlan
   let logs: readonly [off: ArenaLog, on: ArenaLog]
 
   beforeAll(async () => {
-    plan = await calibrated(one)
-    logs = [await observed(one, false), await observed(one, true)]
+    plan = await calibrated(arenaCase)
+    logs = [await observed(arenaCase, false), await observed(arenaCase, true)]
   })
 
   test.each([false, true])('grows as it does live, memory pattern %s', (pattern) => {
     const { runs } = logs[pattern ? 1 : 0]
-    const simulated = driven(plan, one, { pattern })
+    const simulated = driven(plan, arenaCase, { pattern })
     expect(extensionsOf(simulated)).toEqual(extensionsOf(runs))
-    expect(extensionsOf(runs).flat().length).toBeGreaterThanOrEqual(one.extensions)
-    // in every run as many bytes are in use at the peak
+    expect(extensionsOf(runs).flat().length).toBeGreaterThanOrEqual(arenaCase.extensions)
+    // in every run the same number of bytes is in use at the peak
     expect(simulated.map(({ inUse }) => inUse)).toEqual(runs.map(peakOf))
   })
 
-  test('other rules are told apart by that', () => {
+  test('this test distinguishes other rules', () => {
     const { runs } = logs[0]
-    const other = (rules: BfcOptions) =>
-      extensionsOf(driven(plan, one, { pattern: false, ...rules }))
-    expect(other({ extend: 'same-as-requested' })).not.toEqual(extensionsOf(runs))
-    expect(other({ initialChunkBytes: 2 ** 19 })).not.toEqual(extensionsOf(runs))
-    const crossed = driven(plan, one, { pattern: true })
+    const extensionsUnder = (rules: BfcOptions) =>
+      extensionsOf(driven(plan, arenaCase, { pattern: false, ...rules }))
+    expect(extensionsUnder({ extend: 'same-as-requested' })).not.toEqual(extensionsOf(runs))
+    expect(extensionsUnder({ initialChunkBytes: 2 ** 19 })).not.toEqual(extensionsOf(runs))
+    const crossed = driven(plan, arenaCase, { pattern: true })
     const same = crossed.filter(({ inUse }, i) => inUse === peakOf(runs[i]!))
     expect(same.length / runs.length).toBeLessThan(0.8)
   })
 })
 
-test('an encoder holds more with the pattern, as it keeps the plan of another shape', async () => {
-  const [, one] = cases
-  const plan = await calibrated(one!)
-  const held = (pattern: boolean) => total(driven(plan, one!, { pattern }))
-  // as above live, too: the extensions are the same
+test('an encoder reserves more with the pattern, since it keeps the plan of another shape', async () => {
+  const [, encoderCase] = cases
+  const plan = await calibrated(encoderCase!)
+  const held = (pattern: boolean) => total(driven(plan, encoderCase!, { pattern }))
+  // live, too, as tested above: the extensions are the same
   expect(held(true)).toBeGreaterThan(held(false))
 })

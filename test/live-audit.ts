@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { type Audit, auditSchema } from '../sim/documents/index.ts'
 import type { Ended } from './spillway.ts'
 
-/** What `spillway audit` says of a folder of runs; the exit code has to fit it. */
+/** The document of `spillway audit` for a folder of runs; its exit code must match. */
 export async function auditOf(
   run: (...args: string[]) => Promise<Ended>,
   directory: string,
@@ -14,7 +14,7 @@ export async function auditOf(
   return audit
 }
 
-/** Nothing was found, though everything was looked at, journals included. */
+/** Expects no violation although everything was checked, including decision logs. */
 export function expectKept({ verdict, reason, runs, claims }: Audit, replays: number): void {
   const found = runs.flatMap(({ rules, journal }) => [
     ...rules.flatMap(({ first }) => first.map(({ rule, text }) => `${rule}: ${text}`)),

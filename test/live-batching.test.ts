@@ -4,8 +4,8 @@ import { replaysIn } from './live-replay.ts'
 import { TINY, temporaryFolder } from './spillway.ts'
 
 /**
- * Batching policies that learn, or look at lengths and deadlines, on a live clock; laws, never
- * speeds. The audit sees that rules are kept, the tests that there was something to see.
+ * Batching policies that learn, or depend on lengths and deadlines, on a live clock; no test
+ * depends on speed. The audit checks the rules, the tests check that the rules applied.
  */
 
 const folder = temporaryFolder()
@@ -14,7 +14,7 @@ const replayed = replaysIn(folder)
 const MODEL =
   '{ builtin: transformer-encoder, layers: 1, hidden: 32, heads: 2, vocabulary: 100, pad_to: 8 }'
 
-/** Texts of 3 to 120 tokens at 400 requests/s, whose clients wait for 50 ms. */
+/** Texts of 3 to 120 tokens at 400 requests/s, with a client timeout of 50 ms. */
 const texts = (batching: string) =>
   TINY.replace('duration_s: 3', 'duration_s: 1.5')
     .replace('warmup_s: 0.5', 'warmup_s: 0')
@@ -45,7 +45,7 @@ test.each(Object.entries(policies))('%s batches texts', async (name, batching) =
   expect(value).toBeLessThan(1)
 })
 
-test('batch efficiency is what the rows say: lengths over padded lengths', async () => {
+test('padding efficiency follows from the rows: lengths over padded lengths', async () => {
   const { rows, result } = await replayed('rows', texts(policies['length-bucketed']))
   let [useful, computed] = [0, 0]
   for (const [key, batch] of rows.batch.entries()) {

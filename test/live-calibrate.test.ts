@@ -6,12 +6,14 @@ import { resultSchema } from '../sim/documents/index.ts'
 import { type Profile, profileSchema } from '../sim/world/index.ts'
 import { commandsIn, expectRefusal, put, QUICK, readJson, temporaryFolder } from './spillway.ts'
 
-/** What a calibration measures, and what it learns from replays; nothing depends on speed. */
+/**
+ * Measurements of a calibration, and figures that it learns from replays; nothing depends on speed.
+ */
 
 const folder = temporaryFolder()
 const { run } = commandsIn(folder)
 const REPLAYS = 2
-/** Where `calibrate` leaves a profile, and a copy of the first one. */
+/** The profile of `calibrate`, and a copy of the first one. */
 const CACHED = 'cache/profile.json'
 const CALIBRATED = 'calibrated.json'
 
@@ -45,7 +47,7 @@ describe('calibrate --from', () => {
     run('calibrate', 'tiny.yaml', ...folders.flatMap((name) => ['--from', name]))
   const fresh = () => cpSync(join(folder, CALIBRATED), join(folder, CACHED))
 
-  /** A copy of the first side whose scenario was another. */
+  /** A copy of the first side with a changed scenario. */
   function altered(name: string, change: (scenario: Scenario) => unknown): void {
     cpSync(join(folder, 'out'), join(folder, name), { recursive: true })
     const scenario = readJson(join(folder, 'out/scenario.json')) as Scenario
@@ -69,25 +71,25 @@ describe('calibrate --from', () => {
     expect(bare(profile(CACHED))).toEqual(bare(profile(CALIBRATED)))
     const fields = ofReplicas(fieldsOf(CACHED), (replicas) => replicas === 1)
     const { load } = resultSchema.parse(readJson(join(folder, 'out/measured.json')))
-    const one = { load, durationMs: 1500 }
-    expect(fields).toMatchObject(Array(REPLAYS).fill(one))
+    const recorded = { load, durationMs: 1500 }
+    expect(fields).toMatchObject(Array(REPLAYS).fill(recorded))
     for (const { executors } of fields) expect(executors[0]!.times.length).toBeGreaterThan(100)
-    // how two replicas share the machine is what no replay knows
+    // no replay shows how two replicas share the machine
     const [before, after] = [CALIBRATED, CACHED].map((name) =>
       ofReplicas(fieldsOf(name), (replicas) => replicas > 1),
     )
     expect(hashOf(after)).toBe(hashOf(before))
   })
 
-  test('may be repeated: replays of several occasions come together', async () => {
+  test('can be repeated: replays of several occasions are combined', async () => {
     fresh()
     await learn('out', 'out/against')
     const both = fieldsOf(CACHED)
     fresh()
     await learn('out')
-    const one = fieldsOf(CACHED)
-    expect(both).toHaveLength(one.length + REPLAYS)
-    expect(hashOf(both.filter((_, i) => i < REPLAYS || i >= 2 * REPLAYS))).toBe(hashOf(one))
+    const once = fieldsOf(CACHED)
+    expect(both).toHaveLength(once.length + REPLAYS)
+    expect(hashOf(both.filter((_, i) => i < REPLAYS || i >= 2 * REPLAYS))).toBe(hashOf(once))
   })
 
   test('keeps one profile of a model that several pools run', async () => {
@@ -101,7 +103,7 @@ describe('calibrate --from', () => {
     expect(hashOf(fieldsOf(CACHED))).toBe(once)
   })
 
-  test('is refused where there are no replays of a model, and leaves the profile as it was', async () => {
+  test('is refused without replays of a model, and leaves the profile unchanged', async () => {
     fresh()
     altered('foreign', ({ models, ...rest }) => ({
       ...rest,

@@ -3,7 +3,7 @@ import { OUTCOME } from '../sim/serving/index.ts'
 import { replaysIn } from './live-replay.ts'
 import { commandsIn, put, TINY, temporaryFolder } from './spillway.ts'
 
-/** Clients who react, and queues that are not in turn, on a live clock; laws, never speeds. */
+/** Reacting clients, and queues that are not FIFO, on a live clock; no test depends on speed. */
 
 const folder = temporaryFolder()
 const replayed = replaysIn(folder)
@@ -11,7 +11,7 @@ const base = TINY.replace('duration_s: 3', 'duration_s: 1.5').replace(
   'warmup_s: 0.5',
   'warmup_s: 0',
 )
-/** From the process of the only class on to the end of its line. */
+/** From the process of the only class to the end of its line. */
 const ARRIVALS = /arrivals: \{[^\n]*\}/
 
 test('users of a closed loop have one request each at a time', async () => {
@@ -27,7 +27,7 @@ test('users of a closed loop have one request each at a time', async () => {
   expect(rows.sent.length).toBeGreaterThan(50)
 })
 
-test('who is refused tries again, and a client that leaves takes its request along', async () => {
+test('a refused client retries, and a client that times out cancels its request', async () => {
   const retry = 'retry: { max_attempts: 3, backoff_ms: 5, jitter: full, budget: { ratio: 0.5 } }'
   const scenario = base
     .replace(ARRIVALS, `$&\n    timeout_ms: 30\n    cancel: true\n    ${retry}`)
@@ -39,7 +39,9 @@ test('who is refused tries again, and a client that leaves takes its request alo
   expect(retries).toBeGreaterThan(10)
   expect(retries).toBe(rows.attempt.filter((attempt) => attempt > 1).length)
   expect(counts.shed + counts.cancelled).toBeGreaterThan(0)
-  expect(rows.outcome.filter((own) => own === OUTCOME.cancelled)).toHaveLength(counts.cancelled)
+  expect(rows.outcome.filter((outcome) => outcome === OUTCOME.cancelled)).toHaveLength(
+    counts.cancelled,
+  )
 })
 
 test('a queue with priorities keeps its order on a live clock', async () => {
@@ -55,7 +57,7 @@ test('a queue with priorities keeps its order on a live clock', async () => {
   expect(result.classes.map(({ name }) => name)).toContain('urgent')
 })
 
-test('parts of a request go to replicas with queues of their own, and the last ends it', async () => {
+test('parts of a request go to replicas with separate queues, and the last part ends it', async () => {
   const scenario = base
     .replace(ARRIVALS, '$&\n    fan_out: 2')
     .replace('model: mlp', 'model: mlp\n    replicas: 2\n    queue: { mode: per-replica }')
@@ -71,7 +73,7 @@ test('parts of a request go to replicas with queues of their own, and the last e
   expect([code, stderr]).toEqual([3, expect.stringMatching(/fan_out: parts of a request are not/)])
 })
 
-test('what is sent is not known beforehand, so comparisons and exports refuse by name', async () => {
+test('with reacting clients comparisons and exports are refused by name', async () => {
   const think = 'think_time_s: { distribution: fixed, value: 1 }'
   const loop = `arrivals: { process: closed-loop, users: 5, ${think} }`
   put(folder, 'refused.yaml', base.replace(ARRIVALS, loop))

@@ -16,16 +16,16 @@ import {
 } from './spillway.ts'
 import { needVulkan } from './vulkan.ts'
 
-/** Ctrl-C: the command ends at once and says so, leaves no result and no process behind. */
+/** On Ctrl-C a command ends at once with a message, and leaves no result and no process behind. */
 
 const folder = temporaryFolder()
 const { start, run } = commandsIn(folder)
 
-/** Time to end in, ms, on a busy machine; a tenth of it is the rule. */
+/** Time for a command to end, ms, on a busy machine; usually it takes a tenth. */
 const PATIENCE_MS = 10_000
-/** In which what a command has started is gone, ms, on a busy machine too. */
+/** Time for its child processes to end, ms, on a busy machine. */
 const LEFT_MS = 10_000
-/** Time to get going in, ms. */
+/** Time for a command to start its work, ms. */
 const INTO_WORK_MS = 500
 
 const minute = TINY.replace('duration_s: 3', 'duration_s: 60')
@@ -34,7 +34,7 @@ const long = minute.replace(
   'rate_rps: 150',
   'schedule: [{ at_s: 0, rate_rps: 150 }, { at_s: 1, rate_rps: 0 }, { at_s: 4, rate_rps: 150 }]',
 )
-/** Its executor is in the middle of a batch whenever one looks; its queue is soon served. */
+/** Its executor is always in the middle of a batch; its queue is served soon. */
 const heavy = minute
   .replace('layers: 2, width: 64', 'layers: 12, width: 1024')
   .replace('rate_rps: 150', 'rate_rps: 4000')
@@ -53,13 +53,13 @@ interface Process {
   readonly command: string
 }
 
-/** Processes that a command has started, itself included: all of them have its cache. */
+/** Processes of a command, including itself: all have its cache in their environment. */
 function processes(): Process[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
       try {
-        // one that has ended and was not waited for has neither
+        // an ended process whose parent has not collected it has neither
         const environment = readFileSync(`/proc/${name}/environ`, 'utf8').split('\0')
         if (!environment.includes(`SPILLWAY_CACHE=${join(folder, 'cache')}`)) return []
         return [{ pid: Number(name), command: readFileSync(`/proc/${name}/cmdline`, 'utf8') }]
@@ -71,7 +71,7 @@ function processes(): Process[] {
 
 const running = (entry: string) => processes().filter(({ command }) => command.includes(entry))
 
-/** What was started ends with the command, or right after it. */
+/** Child processes end with the command, or right after it. */
 async function expectNoneLeft() {
   await expect.poll(processes, { timeout: LEFT_MS }).toEqual([])
 }
@@ -95,7 +95,7 @@ async function expectInterrupted(
   await expectNoneLeft()
 }
 
-/** As a terminal sends it, to every process of the group; or as a supervisor does, to the first. */
+/** To every process of the group, as from a terminal; or to the first, as from a supervisor. */
 const toGroup = ({ child }: Started) => process.kill(-child.pid!, 'SIGINT')
 const toLeader = ({ child }: Started, signal: 'SIGINT' | 'SIGTERM' = 'SIGINT') =>
   process.kill(child.pid!, signal)
@@ -109,12 +109,12 @@ test.skipIf(!existsSync('/proc/self/stat')).each([
 ])('Ctrl-C ends %s in the middle (%s)', async (command, inTheMiddle, args) => {
   const started = start([command, ...args, '--out', 'out'])
   await started.says(inTheMiddle)
-  // the moment of opening models is short; everything else goes on for many seconds
+  // opening models is short; all other phases last many seconds
   if (!inTheMiddle.source.startsWith('opening')) await wait(INTO_WORK_MS)
   await expectInterrupted(started, 'out', () => toGroup(started))
 })
 
-test('a calibration that is done outlives the run, which can go on with it', async () => {
+test('a finished calibration outlives the run, which can resume with it', async () => {
   const args = ['run', 'long.yaml', '--seconds', '1', '--replications', '10', '--out', 'measured']
   const started = start(args)
   await started.says(/replay 1 of 3 …/)
@@ -140,7 +140,7 @@ test('Ctrl-C ends the building of a model', async () => {
   await expectInterrupted(started, 'out', () => toGroup(started))
 })
 
-test('a batch that is under way is not waited for', async () => {
+test('a running batch is not waited for', async () => {
   const args = ['heavy.yaml', '--profile', 'heavy.json', '--replays', '1']
   const started = start(['replay', ...args, '--out', 'out'])
   await started.says(/replay 1 of 1 …/)
@@ -152,7 +152,7 @@ test.skipIf(!existsSync('/proc/self/stat')).each([
   ['simulate', 'replication-process', ['large.yaml', '--workers', '1', '--replications', '1']],
   ['replay', 'fleet-process', ['heavy.yaml', '--profile', 'heavy.json']],
 ])(
-  'of %s that is killed nothing is left, not even in the middle of work',
+  '%s leaves nothing behind when it is killed, even in the middle of work',
   async (command, entry, args) => {
     const started = start([command, ...args])
     await started.says(/(simulating|replay 1 of 3) …/)
@@ -164,7 +164,7 @@ test.skipIf(!existsSync('/proc/self/stat')).each([
   },
 )
 
-test('SIGTERM is taken the same way', async () => {
+test('SIGTERM is handled in the same way', async () => {
   const started = start(['replay', 'long.yaml', '--profile', 'long.json', '--out', 'out'])
   await started.says(/replay 1 of 3 …/)
   await expectInterrupted(started, 'out', () => toLeader(started, 'SIGTERM'))
@@ -185,7 +185,7 @@ test.for([
   },
 )
 
-test('an executor that is killed fails its batch and comes back; the replay says so', async (context) => {
+test('an executor that is killed fails its batch and restarts; the replay reports it', async (context) => {
   needVulkan(context)
   put(folder, 'short.yaml', onWebgpu.replace('duration_s: 60', 'duration_s: 6'))
   const args = ['short.yaml', '--profile', 'webgpu.json', '--replays', '1', '--out', 'died']
@@ -210,7 +210,7 @@ test('an executor that is killed fails its batch and comes back; the replay says
 })
 
 test.skipIf(!existsSync('/proc/self/stat'))(
-  'where the process of all executors is killed the replay ends with an error, not with silence',
+  'if the process of all executors is killed, the replay ends with an error, not silently',
   async () => {
     const started = start(['replay', 'long.yaml', '--profile', 'long.json', '--out', 'killed'])
     await started.says(/replay 1 of 3 …/)

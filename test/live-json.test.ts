@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { printedDocuments } from './printed-documents.ts'
 import { commandsIn, put, QUICK, readJson, temporaryFolder } from './spillway.ts'
 
-/** What scripts rely on of commands that measure: one document on stdout and nothing else. */
+/** Output of measuring commands for scripts: one document on stdout and nothing else. */
 
 const folder = temporaryFolder()
 const { documentOf, published } = printedDocuments(commandsIn(folder).run)
@@ -24,7 +24,7 @@ test('calibrate prints the profile that it keeps', async () => {
   expect(() => isProfile({ ...(profile as object), format: 2 })).toThrow()
 })
 
-test('replay prints a result, and compare a comparison of what it left', async () => {
+test('replay prints a result, and compare a comparison of that replay', async () => {
   const result = await documentOf('replay', 'tiny.yaml', '--replays', '2', '--out', 'replayed')
   ;(await published('result'))(result)
   expect(result).toMatchObject({ document: 'spillway-result', world: 'measured', runs: 2 })

@@ -10,16 +10,16 @@ import { madeUpProfile } from './profiles.ts'
 import { commandsIn, temporaryFolder } from './spillway.ts'
 
 /**
- * Batches that run out of memory on a real session, in processes that may have only so much; laws,
- * never speeds. Each replay is audited, journal included.
+ * Batches that run out of memory in a real session, in processes with a memory limit; no test
+ * depends on speed. Each replay is audited, with its decision log.
  */
 
 const PRLIMIT = '/usr/bin/prlimit'
 /**
- * Of private writable memory. Batches of up to 8 run in it and those of 12 and more do not, with 35
- * MiB to spare either way: 140 MiB are the process, 570 MiB what the arena takes for 8 texts.
- * Where 860 to 900 MiB may be had, the arena leaves less than a thread's stack: ONNX Runtime starts
- * one now and then, and ends the process where it cannot.
+ * Limit of private writable memory. Batches of up to 8 fit and those of 12 and more do not, with a
+ * margin of 35 MiB both ways: the process takes 140 MiB, and the arena 570 MiB for 8 texts. With
+ * 860 to 900 MiB the arena would leave less than a thread's stack: ONNX Runtime starts a thread now
+ * and then, and ends the process if it cannot.
  */
 const LIMIT_MIB = 790
 
@@ -57,7 +57,7 @@ const sizesOf = ({ rows }: Replayed, outcome: number) =>
     .filter((key) => rows.outcome[key] === outcome)
     .map((key) => rows.batchSize[key]!)
 
-test('without a remedy the requests of a batch that runs out fail, and of no other', async (context) => {
+test('without a remedy, only the requests of a batch that runs out of memory fail', async (context) => {
   needLimits(context)
   const replay = await replayed('none', bursts(''))
   const { counts } = replay.result.classes[0]!
@@ -71,7 +71,7 @@ test('without a remedy the requests of a batch that runs out fail, and of no oth
   )
 })
 
-/** Somewhat more than the arena takes: 34 MiB for a text, whose scores are most of it. */
+/** Slightly more than the arena takes: 34 MiB for a text, mostly for its scores. */
 function profileOf(scenario: string): Profile {
   const profile = madeUpProfile(scenario)
   const none = { fixed: 0, perLength: 0, perItem: 0 }
@@ -84,7 +84,7 @@ function profileOf(scenario: string): Profile {
   return { ...profile, models: profile.models.map((model) => ({ ...model, memory })) }
 }
 
-test('the ledger keeps batches so small that none runs out', async (context) => {
+test('the ledger keeps batches small enough, so that none runs out of memory', async (context) => {
   needLimits(context)
   const scenario = bursts('    memory: { allocator: bfc, limit_mib: 300 }\n')
   const replay = await replayed('ledger', scenario, { profile: profileOf(scenario) })
@@ -92,12 +92,12 @@ test('the ledger keeps batches so small that none runs out', async (context) => 
   expect(counts.served).toBe(counts.arrived)
   expect(Math.max(...sizesOf(replay, OUTCOME.served))).toBe(8)
   expect(replay.result.warnings.join()).not.toMatch(/ran out of memory/)
-  // an audit that is not told what batches take finds other decisions in the journal
+  // without the activation plans an audit finds other decisions than in the log
   rmSync(join(folder, 'ledger', 'activations.json'))
   expect((await auditOf(commandsIn(folder).run, 'ledger')).verdict).toBe('FAIL')
 })
 
-test('batches that run out go in halves, and all of their requests are served', async (context) => {
+test('batches that run out of memory are split, and all of their requests are served', async (context) => {
   needLimits(context)
   const scenario = bursts('    memory: { allocator: bfc, out_of_memory: [split] }\n')
   const replay = await replayed('split', scenario, { profile: profileOf(scenario) })

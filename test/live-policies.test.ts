@@ -4,8 +4,8 @@ import { TINY, temporaryFolder } from './spillway.ts'
 import { needVulkan } from './vulkan.ts'
 
 /**
- * Queues, routers, time-outs, padding and executors on a live clock; laws, never speeds. The audit
- * sees that rules are kept, the tests that there was something to see.
+ * Queues, routers, time-outs, padding and executors on a live clock; no test depends on speed. The
+ * audit checks the rules, the tests check that the rules applied.
  */
 
 const folder = temporaryFolder()
@@ -17,7 +17,7 @@ const base = TINY.replace('duration_s: 3', 'duration_s: 1.5').replace(
 
 const replayed = replaysIn(folder)
 
-test('two replicas with a queue each serve in turn, first come first served in each', async () => {
+test('two replicas with a queue each alternate, and each serves in FIFO order', async () => {
   const queue = 'queue: { mode: per-replica, routing: round-robin }'
   const scenario = base.replace('model: mlp', `model: mlp\n    replicas: 2\n    ${queue}`)
   const { rows, result } = await replayed('replicas', scenario)
@@ -27,7 +27,7 @@ test('two replicas with a queue each serve in turn, first come first served in e
 
 test('bounded queues shed, servers time out and clients leave, and all counts add up', async () => {
   // the window of `slow` is longer than its time-out and its queue shorter than its batch, so it
-  // loses requests at any speed of the machine; and no service is as fast as the hasty like it
+  // loses requests on any machine; and no service is fast enough for the clients of `hasty`
   const scenario = base
     .replace('rate_rps: 150 }', 'rate_rps: 400 }')
     .replace(
@@ -57,7 +57,7 @@ pools:
   expect(central!.counts).toMatchObject({ shed: 0, timed_out: 0 })
 })
 
-test('overload sheds or serves every request, and the queue never grows beyond its bound', async () => {
+test('in overload every request is shed or served, and the queue stays within its bound', async () => {
   const scenario = base
     .replace('layers: 2, width: 64', 'layers: 12, width: 512')
     .replace('rate_rps: 150', 'rate_rps: 4000')
@@ -78,7 +78,7 @@ test('a batch of texts is padded to its longest, rounded up', async () => {
     )
   const { rows } = await replayed('texts', scenario)
   expect(new Set(rows.length).size).toBeGreaterThan(20)
-  // it is the audit that knows to what
+  // the audit checks the padded length
   expect([...rows.padded].some((padded, key) => padded > rows.length[key]!)).toBe(true)
 })
 
@@ -89,7 +89,7 @@ test('many replays in a row are all kept, without a warning of Node', async () =
   expect(stderr).not.toMatch(/Warning/)
 })
 
-test('a replay runs on webgpu in processes of its own', async (context) => {
+test('a replay on webgpu runs in separate processes', async (context) => {
   needVulkan(context)
   const scenario = base
     .replace('model: mlp', 'model: mlp\n    replicas: 2\n    execution_provider: webgpu')

@@ -21,8 +21,8 @@ interface ReplayOptions {
 }
 
 /**
- * Replays scenarios under made-up profiles, whose figures are of no account, and audits them.
- * `under`: a command that runs the replays.
+ * Replays scenarios with made-up profiles, whose figures have no effect, and audits them. `under`:
+ * a command that runs the replays.
  */
 export function replaysIn(folder: string, under: readonly string[] = []) {
   const { run } = commandsIn(folder, under)

@@ -9,14 +9,14 @@ import { madeUpProfile } from './profiles.ts'
 import { commandsIn, expectRefusal, put, temporaryFolder } from './spillway.ts'
 
 /**
- * Models that come and go in replays: real sessions are opened and released; laws, never speeds.
- * Each replay is audited, journal included.
+ * Model swapping in replays: real sessions are opened and released; no test depends on speed. Each
+ * replay is audited, with its decision log.
  */
 
 const folder = temporaryFolder()
 const replayed = replaysIn(folder)
 
-/** 16 and 32 MiB of weights; each device has room for one of them, or for both. */
+/** 16 and 32 MiB of weights; each device has room for one model, or for both. */
 const scenario = (limitMib: number, more = '') => `spillway: 1
 name: in-turn
 seed: 3
@@ -35,7 +35,7 @@ pools:
   - { name: larges, model: large, memory: { allocator: bfc, device: card } }
 `
 
-/** Loads of 20 and 40 ms, of weights as large as they are. */
+/** Loads of 20 and 40 ms, with the actual size of the weights. */
 function profileOf(text: string): Profile {
   const profile = madeUpProfile(text)
   const models = profile.models.map((model, i) => {
@@ -51,7 +51,7 @@ const replayIn = (name: string, text: string, replays = 1) =>
 
 const runOf = (name: string, replay = 1) => readRows(join(folder, name, `replay-${replay}.parquet`))
 
-/** When the model of each executor was there, by what executors say: from load to unload. */
+/** When the model of each executor was loaded, as reported by executors: from load to unload. */
 function stays(moves: readonly ModelMove[]) {
   const open = new Map<number, ModelMove>()
   const found: { executor: number; from: number; to: number; usableFrom: number }[] = []
@@ -69,8 +69,8 @@ function stays(moves: readonly ModelMove[]) {
 }
 
 const overlaps = (all: ReturnType<typeof stays>) =>
-  all.flatMap((one, i) =>
-    all.slice(i + 1).filter((other) => one.from < other.to && other.from < one.to),
+  all.flatMap((stay, i) =>
+    all.slice(i + 1).filter((later) => stay.from < later.to && later.from < stay.to),
   )
 
 describe('two models on a device that has room for one', () => {
@@ -81,7 +81,7 @@ describe('two models on a device that has room for one', () => {
     runs = [await runOf('narrow', 1), await runOf('narrow', 2)]
   })
 
-  test('come and go, and all that ask for them are served', () => {
+  test('are swapped, and all their requests are served', () => {
     for (const { counts } of result.classes) expect(counts.served).toBe(counts.arrived)
     for (const { moves } of runs) {
       const count = (kind: string) => moves!.filter((move) => move.kind === kind).length
@@ -91,15 +91,15 @@ describe('two models on a device that has room for one', () => {
     }
   })
 
-  test('are never there at a time, by what the executors say', () => {
+  test('are never loaded at the same time, as reported by executors', () => {
     for (const { moves } of runs) expect(overlaps(stays(moves!))).toEqual([])
   })
 
-  test('run batches only while they are there', () => {
+  test('run batches only while they are loaded', () => {
     for (const { rows, moves } of runs) {
       const { executor, started, ended } = rows.columns
       for (let key = 0; key < rows.count; key++) {
-        const there = stays(moves!).filter((one) => one.executor === executor[key])
+        const there = stays(moves!).filter((stay) => stay.executor === executor[key])
         const within = there.some(
           ({ usableFrom, to }) => usableFrom <= started[key]! && ended[key]! <= to,
         )
@@ -108,22 +108,22 @@ describe('two models on a device that has room for one', () => {
     }
   })
 
-  test('are absent at the beginning of every replay', () => {
+  test('are unloaded at the beginning of every replay', () => {
     for (const { rows, moves } of runs) {
-      for (const own of [0, 1]) {
+      for (const number of [0, 1]) {
         const first = Math.min(
           ...[...rows.columns.executor.keys()]
-            .filter((key) => rows.columns.executor[key] === own)
+            .filter((key) => rows.columns.executor[key] === number)
             .map((key) => rows.columns.dispatched[key]!),
         )
-        const load = moves!.find(({ executor, kind }) => executor === own && kind === 'load')!
+        const load = moves!.find(({ executor, kind }) => executor === number && kind === 'load')!
         expect(load.done).toBeLessThanOrEqual(first)
         expect(load.asked).toBeGreaterThanOrEqual(0)
       }
     }
   })
 
-  test('stand in the result with their loads and whom they let wait', () => {
+  test('are in the result with their loads and waiting requests', () => {
     const [card] = result.memory
     const { residency } = card!
     const loads = runs.map(({ moves }) => moves!.filter(({ kind }) => kind === 'load').length)
@@ -136,7 +136,7 @@ describe('two models on a device that has room for one', () => {
   })
 })
 
-test('where there is room for both each comes once, stays, and is there beside the other', async () => {
+test('with room for both each is loaded once and stays', async () => {
   const { result } = await replayIn('wide', scenario(64))
   const { moves } = await runOf('wide')
   expect(moves!.map(({ kind }) => kind)).toEqual(['load', 'load'])
@@ -144,7 +144,7 @@ test('where there is room for both each comes once, stays, and is there beside t
   expect(result.memory[0]!.peak_requested_mib.value).toBe(48)
 })
 
-test('a pinned model is there from the beginning and never moves', async () => {
+test('a pinned model is loaded from the beginning and stays', async () => {
   const text = scenario(50).replace(
     '{ allocator: bfc, device: card }',
     '{ allocator: bfc, device: card, pinned: true }',
@@ -154,7 +154,7 @@ test('a pinned model is there from the beginning and never moves', async () => {
   expect(moves!.map(({ executor, kind }) => `${kind} ${executor}`)).toEqual(['load 1'])
 })
 
-test('a profile that does not know how long loads take is refused, unless they are declared', async () => {
+test('a profile without load times is refused, unless they are declared', async () => {
   const { run } = commandsIn(folder)
   const text = scenario(40)
   const { models, ...profile } = profileOf(text)
@@ -172,7 +172,7 @@ test('a profile that does not know how long loads take is refused, unless they a
   expect((await run('simulate', 'declared.yaml', ...args)).code).toBe(0)
 })
 
-test('Ctrl-C while models come and go ends the replay, and leaves nothing', async () => {
+test('Ctrl-C during swapping ends the replay, and leaves nothing behind', async () => {
   const { start } = commandsIn(folder)
   const text = scenario(40)
     .replace('duration_s: 4', 'duration_s: 60')
@@ -182,7 +182,7 @@ test('Ctrl-C while models come and go ends the replay, and leaves nothing', asyn
   const args = ['long.yaml', '--profile', 'long.json', '--replays', '1', '--out', 'long']
   const started = start(['replay', ...args])
   await started.says(/replay 1 of 1 …/)
-  // loads follow one another: in the middle of one, as like as not
+  // loads follow one another, so this is probably in the middle of one
   await new Promise((resolve) => setTimeout(resolve, 1500))
   process.kill(-started.child.pid!, 'SIGINT')
   const ended = await started.ended

@@ -13,7 +13,7 @@ import { bytesOf, heldSums, weightsBytesOf } from '../sim/memory/index.ts'
 import { profileSchema } from '../sim/world/index.ts'
 import { commandsIn, expectRefusal, filesIn, put, readJson, temporaryFolder } from './spillway.ts'
 
-/** Memory from end to end on a real session; nothing here depends on how fast the machine is. */
+/** Memory from end to end in a real session; nothing here depends on the speed of the machine. */
 
 const folder = temporaryFolder()
 const { run, start } = commandsIn(folder)
@@ -51,8 +51,8 @@ beforeAll(async () => {
   said = ended.stdout
 })
 
-describe('run of a pool that says its memory', () => {
-  test('finds what the model takes, to the byte', () => {
+describe('run of a pool with memory', () => {
+  test('finds the memory of the model, to the byte', () => {
     const plan = profile().models[0]!.memory!
     expect(plan.inputs).toEqual([
       ['batch', 'length'],
@@ -63,7 +63,7 @@ describe('run of a pool that says its memory', () => {
     expect(takes.some(({ take }) => take.perTokenSquared > 0)).toBe(true)
   })
 
-  test('keeps what the arena did with the batches of its replay', async () => {
+  test('keeps the activity of the arena with the batches of its replay', async () => {
     const document = memory('out')
     const [replica] = document.replicas
     expect(document.replicas).toHaveLength(1)
@@ -77,7 +77,7 @@ describe('run of a pool that says its memory', () => {
     expect(schema.safeParse(document).error?.issues ?? []).toEqual([])
   })
 
-  test('the model of the arena, given these batches, does the same', () => {
+  test('the simulated arena does the same with these batches', () => {
     const { memory: rows, checks } = comparisonSchema.parse(
       readJson(join(folder, 'out/comparison.json')),
     )
@@ -90,7 +90,7 @@ describe('run of a pool that says its memory', () => {
     }
   })
 
-  test('the measured result says it as the simulated one does', () => {
+  test('the measured result reports memory as the simulated one does', () => {
     const [simulated, measured] = ['simulated', 'measured'].map((name) =>
       resultSchema.parse(readJson(join(folder, `out/${name}.json`))),
     )
@@ -110,7 +110,7 @@ describe('compare', () => {
   const compare = (from: string, ...args: string[]) =>
     run('compare', 'arena.yaml', from, '--replications', '10', '--json', ...args)
 
-  test('of the folder comes to the same', async () => {
+  test('of the folder gives the same result', async () => {
     const ended = await compare('out', ...PROFILE)
     const again = comparisonSchema.parse(JSON.parse(ended.stdout))
     const first = comparisonSchema.parse(readJson(join(folder, 'out/comparison.json')))
@@ -118,7 +118,7 @@ describe('compare', () => {
     expect(again.checks.memory).toEqual(first.checks.memory)
   })
 
-  test('fails where the profile says something else of the memory', async () => {
+  test('fails if the profile has other memory', async () => {
     const known = profile()
     const [model] = known.models
     const steps = model!.memory!.steps.map((step) => {
@@ -135,16 +135,18 @@ describe('compare', () => {
     expect(rows![0]!.other_from).not.toBe(null)
   })
 
-  test('refuses a folder that lacks it, or has that of other batches', async () => {
+  test('refuses a folder without arena data, or with that of other batches', async () => {
     cpSync(join(folder, 'out'), join(folder, 'other'), { recursive: true })
     const document = memory('out')
     const [replica] = document.replicas
     const sizes = replica!.sizes.map((size, i) => (i === 3 ? size + 1 : size))
     const changed: ArenaDocument = { ...document, replicas: [{ ...replica!, sizes }] }
     put(folder, 'other/memory.json', JSON.stringify(changed))
-    const other = await compare('other', ...PROFILE)
-    expectRefusal(other, 6, folder)
-    expect(other.stderr).toContain('not the batches of replica 1 of central in the first replay')
+    const mismatched = await compare('other', ...PROFILE)
+    expectRefusal(mismatched, 6, folder)
+    expect(mismatched.stderr).toContain(
+      'not the batches of replica 1 of central in the first replay',
+    )
     rmSync(join(folder, 'other/memory.json'))
     const none = await compare('other', ...PROFILE)
     expectRefusal(none, 3, folder)
@@ -169,7 +171,7 @@ describe('a live command', () => {
       'allocator: bfc, out_of_memory: [split, shrink]',
       'out_of_memory: split is all that a replay can do about a batch that ran out of memory, got shrink',
     ],
-  ])('%s refuses %s by its name', async (command, memoryOf, words) => {
+  ])('%s refuses %s by name', async (command, memoryOf, words) => {
     put(folder, 'refused.yaml', SCENARIO.replace('allocator: bfc', memoryOf))
     const ended = await run(command, 'refused.yaml', ...PROFILE, '--out', 'refused')
     expectRefusal(ended, 3, folder)
@@ -177,10 +179,10 @@ describe('a live command', () => {
     expect(ended.stderr).not.toContain('opening')
   })
 
-  test('keeps to the ledger, by what the profile says that batches take', async () => {
+  test('follows the ledger, with the activation plans of the profile', async () => {
     const plan = profile().models[0]!.memory!
     const bytes = (size: number) =>
-      Math.max(...heldSums(plan).map((own) => bytesOf(own, size, 152)))
+      Math.max(...heldSums(plan).map((sizes) => bytesOf(sizes, size, 152)))
     const limitMib = (weightsBytesOf(plan) + bytes(2)) / 2 ** 20
     put(folder, 'tight.yaml', SCENARIO.replace('limit_mib: 256', `limit_mib: ${limitMib + 1e-6}`))
     const busy = ['--set', 'traffic.web.arrivals.rate_rps=2000', '--set', 'duration_s=0.5']
@@ -191,24 +193,24 @@ describe('a live command', () => {
     const { batchSize, padded } = rows.columns
     const fits = (key: number) =>
       bytes(2) >=
-      Math.max(...heldSums(plan).map((own) => bytesOf(own, batchSize[key]!, padded[key]!)))
+      Math.max(...heldSums(plan).map((sizes) => bytesOf(sizes, batchSize[key]!, padded[key]!)))
     expect(Math.max(...batchSize)).toBeGreaterThan(2)
     expect([...batchSize.keys()].filter((key) => batchSize[key]! > 0 && !fits(key))).toEqual([])
     const audited = await run('audit', 'tight')
     expect(audited.code, audited.stdout).toBe(0)
-    // two requests fit the ledger's bytes, and not the regions that an arena doubles
+    // two requests fit the ledger's bytes, but not an arena that doubles its regions
     const compared = await run('compare', 'tight.yaml', 'tight', ...busy, '--replications', '10')
     expect(compared.stdout, compared.stderr).toMatch(
       /^ {2}prediction .*; memory ran out in simulations alone \(.*batches failed: \d+/m,
     )
-    // nobody else would decide so
+    // without activation plans other decisions would follow
     rmSync(join(folder, 'tight/activations.json'))
     const unknown = await run('audit', 'tight')
     expect(unknown.code).toBe(4)
     expect(unknown.stdout).toContain('leads to other decisions')
   })
 
-  test('is stopped by Ctrl-C while memory is observed, and leaves nothing', async () => {
+  test('is stopped by Ctrl-C while memory is observed, and leaves nothing behind', async () => {
     const args = ['arena.yaml', ...PROFILE, '--replays', '1', '--out', 'stopped']
     const started = start(['replay', ...args])
     await started.says(/memory of the batches/)

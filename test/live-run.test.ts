@@ -18,7 +18,7 @@ import {
 } from './spillway.ts'
 
 /**
- * The main job from end to end on real sessions. Nothing here depends on how fast the machine is.
+ * The main job from end to end in real sessions. Nothing here depends on the speed of the machine.
  */
 
 const folder = temporaryFolder()
@@ -40,7 +40,7 @@ beforeAll(async () => {
   expect(ended.stdout).toContain('report: out/report.html')
 })
 
-test('run writes the documents, rows, journals, report and charts', () => {
+test('run writes the documents, rows, decision logs, report and charts', () => {
   const charts = filesIn(join(out, 'charts'))
   expect(charts.length).toBeGreaterThanOrEqual(5)
   for (const chart of charts) {
@@ -53,7 +53,7 @@ test('run writes the documents, rows, journals, report and charts', () => {
   expect(filesIn(out).filter((name) => !name.startsWith('charts/'))).toEqual(expected.sort())
 })
 
-test('the documents validate and speak of one scenario, profile and list of requests', () => {
+test('the documents validate and refer to one scenario, profile and list of requests', () => {
   const [simulated, measured] = [result('simulated'), result('measured')]
   const compared = comparison()
   const profile = profileSchema.parse(readJson(join(out, 'profile.json')))
@@ -76,7 +76,7 @@ test('the report shows every chart', () => {
   expect(html).toContain('spillway run tiny.yaml')
 })
 
-test('every replay keeps the rules of its scenario, decides the same again and is told of truly', async () => {
+test('every replay keeps its rules, repeats its decisions and is reported correctly', async () => {
   const audit = await auditOf(run, 'out')
   expectKept(audit, REPLAYS)
   const stated = audit.claims.map(({ document }) => document)
@@ -90,7 +90,7 @@ test('the comparison has the audit among its checks', () => {
   expect(comparison().checks.audit).toMatchObject({ verdict: 'PASS', worst: null })
 })
 
-test('rows of a replay that were tampered with are found, and named', async () => {
+test('manipulated rows of a replay are detected, and named', async () => {
   cpSync(out, join(folder, 'tampered'), { recursive: true })
   const path = join(folder, 'tampered/replay-2.parquet')
   const kept = { ...(await readRows(path)), journal: new Float64Array(0) }
@@ -129,7 +129,7 @@ describe('no rows of an earlier run stay beside the documents', () => {
     expect(rowsIn('anew')).toEqual(verdict === 'FAIL' ? ['replay-1.parquet'] : [])
   })
 
-  test('of a replay, whose rows are kept; what was said of the earlier ones goes too', async () => {
+  test('of a replay, whose rows are kept; documents on earlier rows are removed, too', async () => {
     filled('replayed')
     const ended = await run('replay', ...args, '--journal', '--out', 'replayed')
     expect(ended.code, ended.stderr).toBe(0)
@@ -143,8 +143,8 @@ describe('no rows of an earlier run stay beside the documents', () => {
   })
 })
 
-describe('what run has left', () => {
-  test('is compared to the same errors again, whatever profile the machine has meanwhile', async () => {
+describe('the folder of a run', () => {
+  test('is compared to the same errors again, even with another profile on the machine', async () => {
     put(folder, 'cache/profile.json', JSON.stringify(emptyProfile()))
     const args = ['--replications', '10', '--json']
     const ended = await run('compare', 'tiny.yaml', 'out', ...args)
@@ -161,7 +161,7 @@ describe('what run has left', () => {
     expect(ended).toMatchObject({ code: 6, stdout: '' })
   })
 
-  test('is predicted by no other profile than its own, unless that is named', async () => {
+  test('is predicted only by its profile, unless another one is named', async () => {
     cpSync(out, join(folder, 'strange'), { recursive: true })
     put(folder, 'strange/profile.json', JSON.stringify(emptyProfile()))
     const ended = await run('compare', 'tiny.yaml', 'strange')

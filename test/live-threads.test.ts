@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { commandsIn, DECLARED, put, TINY, temporaryFolder } from './spillway.ts'
 
 /**
- * V8 aborts a process one of whose threads ends while code is still compiled for it in the
- * background (`ForIsolate: Assertion failed`). Where compiling takes longer this is no rare event:
- * a simulation whose threads ended with it aborted in five of eight runs.
+ * V8 aborts a process if one of its threads ends while its code is still being compiled in the
+ * background (`ForIsolate: Assertion failed`). With slow compilation this is common: a simulation
+ * whose threads ended with it aborted in five of eight runs.
  */
 
 const folder = temporaryFolder()
@@ -12,7 +12,7 @@ const { run } = commandsIn(folder, [], ['--concurrent-recompilation-delay=30'])
 put(folder, 'declared.yaml', DECLARED)
 put(folder, 'tiny.yaml', TINY)
 
-describe('no command aborts, though V8 compiles slowly', () => {
+describe('no command aborts while V8 compiles slowly', () => {
   test.each([1, 2, 3, 4])('simulate, time %d', async (time) => {
     const args = ['--replications', '6', '--workers', '6', '--seed', `${time}`]
     const { code, stderr } = await run('simulate', 'declared.yaml', ...args)

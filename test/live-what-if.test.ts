@@ -25,8 +25,7 @@ import {
 } from './spillway.ts'
 
 /**
- * What if it were changed? From end to end on real sessions; nothing here depends on how fast the
- * machine is.
+ * What-if runs from end to end in real sessions; nothing here depends on the speed of the machine.
  */
 
 const folder = temporaryFolder()
@@ -47,7 +46,7 @@ async function rowsOf(name: string, rounds = ROUNDS) {
   return Promise.all(paths.map(async (path) => (await readRows(join(folder, path))).rows))
 }
 
-/** `compare` by its verdict; the document without the command. */
+/** The exit code of `compare` matches its verdict; returns the document without the command. */
 async function compared(...args: string[]): Promise<Omit<Comparison, 'command'>> {
   const quick = ['--replications', '10', '--json']
   const ended = await run('compare', 'tiny.yaml', 'out', ...quick, ...args)
@@ -71,7 +70,7 @@ beforeAll(async () => {
 })
 
 describe('run with a second side', () => {
-  test('says what was changed, and gives a verdict on the predicted ratio', () => {
+  test('names the change, and gives a verdict on the predicted ratio', () => {
     const { what_if: whatIf, checks, scenario, requests, replays } = comparison()
     expect(whatIf).toMatchObject({
       changes: ['pools.central.batching.max_batch: 4 → 1'],
@@ -83,15 +82,15 @@ describe('run with a second side', () => {
     expect(whatIf!.percentiles[0]).toMatchObject({ p: 0.5, verdict: checks.what_if!.verdict })
   })
 
-  test('compares the ratio of what both sides measured in each round', async () => {
+  test('compares the ratio of both measured sides in each round', async () => {
     const sorted = async (name: string) =>
       (await rowsOf(name)).map((rows) => latenciesOf(rows, 250).sorted)
     const [a, b] = [await sorted('out'), await sorted('out/against')]
     for (const { p, each, n } of comparison().what_if!.percentiles) {
       expect(n).toBe(a[0]!.length)
       const rounds = a.map((values, round) => {
-        const [one, two] = [percentile(values, p), percentile(b[round]!, p)]
-        return { round, a: one, b: two, ratio: two / one }
+        const [before, after] = [percentile(values, p), percentile(b[round]!, p)]
+        return { round, a: before, b: after, ratio: after / before }
       })
       expect(each).toEqual(rounds)
       for (const { ratio } of rounds) expect(ratio).not.toBe(1)
@@ -107,7 +106,7 @@ describe('run with a second side', () => {
     expect(largest(await rowsOf('out'))).toBeLessThanOrEqual(4)
   })
 
-  test('keeps the second side in a folder of its own, which holds up to an audit as the first', async () => {
+  test('keeps the second side in a separate folder, which passes an audit as the first does', async () => {
     const rows = Array.from({ length: ROUNDS }, (_, i) => `replay-${i + 1}.parquet`)
     const files = ['measured.json', 'requests.jsonl', 'scenario.json', ...rows]
     expect(filesIn(join(folder, 'out/against'))).toEqual(files.sort())
@@ -122,7 +121,7 @@ describe('run with a second side', () => {
     expect(comparison().checks.audit.reason).toContain(`${2 * ROUNDS} runs`)
   })
 
-  test('writes a comparison as published', async () => {
+  test('writes a comparison that matches its published schema', async () => {
     const published = await run('schema', '--document', 'comparison')
     const schema = z.fromJSONSchema(JSON.parse(published.stdout) as never)
     const document = readJson(join(folder, 'out/comparison.json')) as Comparison
@@ -132,7 +131,7 @@ describe('run with a second side', () => {
     expect(schema.safeParse(broken).success).toBe(false)
   })
 
-  test('shows the change in its report, which without one says nothing of it', async () => {
+  test('shows the change in its report; without one, the report does not mention it', async () => {
     const html = text('out/report.html')
     expect(html).toContain('<figure id="what-if">')
     expect(html).toContain('pools.central.batching.max_batch: 4\u00a0→\u00a01')
@@ -146,12 +145,12 @@ describe('run with a second side', () => {
 })
 
 describe('compare', () => {
-  test('with the same change comes to the same again', async () => {
+  test('with the same change gives the same result', async () => {
     const { command: _, ...first } = comparison()
     expect(await compared('--against-set', CHANGE)).toEqual(first)
   })
 
-  test('without it comes to the same, but for the what-if', async () => {
+  test('without it gives the same result, except for the what-if', async () => {
     const { command: _, ...first } = comparison()
     const { what_if: whatIf, checks, verdict: __, ...rest } = await compared()
     expect([whatIf, checks.what_if]).toEqual([null, null])
@@ -161,13 +160,13 @@ describe('compare', () => {
     expect(checks.audit.reason).toContain(`${ROUNDS} runs`)
   })
 
-  test('with another change is refused: those are not its replays', async () => {
-    const other = ['--against-set', 'pools.central.batching.max_batch=2']
-    const ended = await run('compare', 'tiny.yaml', 'out', ...other)
+  test('with another change is refused: its replays are missing', async () => {
+    const change = ['--against-set', 'pools.central.batching.max_batch=2']
+    const ended = await run('compare', 'tiny.yaml', 'out', ...change)
     expectRefused(ended, 6, /out\/against\/measured\.json: measured under scenario \w+, but /)
   })
 
-  test('with more or fewer rounds on one side than on the other is refused', async () => {
+  test('with a different number of rounds on the two sides is refused', async () => {
     cpSync(join(folder, 'out'), join(folder, 'fewer'), { recursive: true })
     const args = ['fewer', '--against-set', CHANGE]
     rmSync(join(folder, 'fewer/against/replay-3.parquet'))
@@ -175,13 +174,13 @@ describe('compare', () => {
     expectRefused(lost, 3, 'fewer/against: has 2 of 3 replays')
     const result: Result = { ...measured('out/against'), runs: 2 }
     put(folder, 'fewer/against/measured.json', JSON.stringify(result))
-    const other = await run('compare', 'tiny.yaml', ...args)
-    expectRefused(other, 6, 'fewer/against: has other rounds than fewer')
+    const uneven = await run('compare', 'tiny.yaml', ...args)
+    expectRefused(uneven, 6, 'fewer/against: has other rounds than fewer')
   })
 })
 
 describe('a second side', () => {
-  test('that is the first one is refused before anything is done', async () => {
+  test('that equals the first one is refused before any work', async () => {
     const same = 'tiny.yaml: the second side is the same as the first; nothing to compare'
     put(folder, 'renamed.yaml', QUICK.replace('name: tiny', 'name: renamed'))
     for (const args of [
@@ -191,12 +190,12 @@ describe('a second side', () => {
     ]) {
       expectRefused(await run(...args, '--profile', 'out/profile.json'), 3, same)
     }
-    // a name changes nothing
+    // a name is no change
     const renamed = await run('replay', 'tiny.yaml', ...PROFILE, '--against', 'renamed.yaml')
     expectRefused(renamed, 3, 'renamed.yaml: the second side is the same as the first')
   })
 
-  test('whose model the profile lacks is refused before anything is replayed', async () => {
+  test('whose model is not in the profile is refused before any replay', async () => {
     const wider = ['--against-set', 'models.mlp.width=32']
     const ended = await run('replay', 'tiny.yaml', ...PROFILE, ...wider, '--out', 'wider')
     expectRefused(ended, 6, /has no mlp 2x32 /)
@@ -204,9 +203,12 @@ describe('a second side', () => {
     expect(existsSync(join(folder, 'wider/against'))).toBe(false)
   })
 
-  test('may be another scenario; what overrides the first overrides it too', async () => {
-    const other = QUICK.replace('name: tiny', 'name: other').replace('max_batch: 4', 'max_batch: 2')
-    put(folder, 'other.yaml', other)
+  test('can be another scenario; overrides of the first apply to it, too', async () => {
+    const second = QUICK.replace('name: tiny', 'name: other').replace(
+      'max_batch: 4',
+      'max_batch: 2',
+    )
+    put(folder, 'other.yaml', second)
     const args = ['--against', 'other.yaml', '--set', 'duration_s=1', '--set', 'warmup_s=0']
     const ended = await run(
       'replay',
@@ -227,12 +229,12 @@ describe('a second side', () => {
       expect((await auditOf(run, name)).verdict).toBe('PASS')
       expect(ended.stdout).toContain(of)
     }
-    // each round has both sides, and every other round the other way round
+    // each round has both sides, and every other round the reverse order
     const order = [...ended.stderr.matchAll(/replay (\d) of 2, side ([AB]) …/g)]
     expect(order.map(([, round, side]) => `${round}${side}`)).toEqual(['1A', '1B', '2B', '2A'])
   })
 
-  test('gets its load at the rate of the first side, though its capacity is another', async () => {
+  test('gets its load at the rate of the first side, although its capacity differs', async () => {
     put(folder, 'load.yaml', TINY.replace('rate_rps: 150', 'load: 0.02').replace('_s: 3', '_s: 1'))
     const twice = 'pools.central.replicas=2'
     const rest = ['--replays', '1', '--out', 'loaded']
@@ -240,8 +242,8 @@ describe('a second side', () => {
     expect(ended.code, ended.stderr).toBe(0)
     expect(text('loaded/against/requests.jsonl')).toBe(text('loaded/requests.jsonl'))
     expect(measured('loaded/against').load).toBeCloseTo(measured('loaded').load! / 2, 9)
-    // by its own capacity it would have others
-    const own = await run('requests', 'load.yaml', ...PROFILE, '--set', twice)
-    expect(own.stdout.length).toBeGreaterThan(text('loaded/requests.jsonl').length)
+    // by its own capacity it would have other requests
+    const atCapacity = await run('requests', 'load.yaml', ...PROFILE, '--set', twice)
+    expect(atCapacity.stdout.length).toBeGreaterThan(text('loaded/requests.jsonl').length)
   })
 })

@@ -28,29 +28,29 @@ interface Running {
   readonly ended: Ms
 }
 
-/** What may go otherwise than on a perfect machine; each from a stream of its own. */
+/** Deviations from a perfect machine; each uses a separate random stream. */
 export interface Troubles {
-  /** a sleeper wakes halfway now and then, as a real sleep may */
+  /** a sleeper sometimes wakes halfway, as in a real sleep */
   readonly restless?: boolean
-  /** every look at the clock takes time, and the clock goes in steps: events share instants */
+  /** reading the clock takes time, and the clock moves in steps: events share instants */
   readonly late?: boolean
-  /** batches run out of memory now and then */
+  /** batches sometimes run out of memory */
   readonly failing?: boolean
 }
 
 const CLOCK_STEP_MS = 0.25
-/** In the order of the simulated world, where a load comes after the ends of its instant. */
+/** In the order of a simulation, where a load comes after the ends of the same instant. */
 const TURNS = { unload: 0, run: 1, load: 2 } as const
-const isBefore = (one: Running, other: Running) =>
-  one.ended < other.ended || (one.ended === other.ended && TURNS[one.order] < TURNS[other.order])
+const isBefore = (a: Running, b: Running) =>
+  a.ended < b.ended || (a.ended === b.ended && TURNS[a.order] < TURNS[b.order])
 
-/** Of an unload, where things go otherwise than on a perfect machine. */
+/** Duration of an unload on an imperfect machine. */
 const UNLOAD_MS = 1.5
 
-/** A clock that moves by sleeping only, and executors whose batches take known times. */
+/** A clock that advances only by sleeping, and executors whose batches take known times. */
 class ManualPort implements LivePort {
   readonly #workOf: (batch: Batch) => Ms
-  /** null for troubles that there are not */
+  /** null without this trouble */
   readonly #restless: Random | null
   readonly #late: Random | null
   readonly #failing: Random | null
@@ -84,7 +84,7 @@ class ManualPort implements LivePort {
     const next = this.#running.reduce((least, { ended }) => Math.min(least, ended), until)
     if (next === Number.POSITIVE_INFINITY) throw new Error('Nothing will ever happen again')
     const early = this.#restless !== null && this.#restless.uniform() < 0.3
-    // on a late clock it may be over already
+    // on a late clock that time may be over already
     this.#now = Math.max(this.#now, early ? (this.#now + next) / 2 : next)
   }
 
@@ -101,7 +101,7 @@ class ManualPort implements LivePort {
   }
 
   #begin(executor: number, order: Order, ms: Ms): void {
-    if (this.#running.some((one) => one.executor === executor)) {
+    if (this.#running.some((running) => running.executor === executor)) {
       throw new Error(`Executor ${executor} is told to ${order} while it is at work`)
     }
     this.#running.push({ executor, order, started: this.#now, ended: this.#now + ms })
@@ -109,11 +109,12 @@ class ManualPort implements LivePort {
 
   takeFinished(): number {
     let first: Running | null = null
-    for (const one of this.#running) {
-      if (one.ended <= this.#now && (first === null || isBefore(one, first))) first = one
+    for (const running of this.#running) {
+      if (running.ended <= this.#now && (first === null || isBefore(running, first)))
+        first = running
     }
     if (first === null) return -1
-    this.#running = this.#running.filter((one) => one !== first)
+    this.#running = this.#running.filter((running) => running !== first)
     const { executor, order } = first
     this.#last[executor] = first
     if (order === 'load') this.#movers.came(executor, true)
@@ -142,13 +143,12 @@ class ManualPort implements LivePort {
 export interface ReplayOptions extends Troubles, Audited {
   /** all batches take this many times longer */
   readonly slowness?: number
-  /** in place of the list of the system, for clients that react */
+  /** replaces the system's list of requests, for reacting clients */
   readonly source?: Source
 }
 
 /**
- * The same system in the live world's dispatcher, on a clock that is set by hand. The run is
- * audited.
+ * Runs the same system in the live dispatcher, on a clock that is set by hand, and audits the run.
  */
 export function replay(
   system: SmallSystem,

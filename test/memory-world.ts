@@ -17,7 +17,7 @@ import { ListSource } from '../sim/traffic/index.ts'
 import { expectPromisesKept } from './kept-promises.ts'
 import type { SmallSystem } from './small-system.ts'
 
-/** What may go wrong; calls are counted from 0, so that it can be decided by number. */
+/** Possible failures; calls are counted from 0, so that a test can choose one by number. */
 export interface Mishaps {
   /** whether a batch runs out of memory */
   readonly fails?: (batch: Batch, call: number) => boolean
@@ -34,8 +34,8 @@ interface Happening {
 }
 
 /**
- * A control plane on a list of things to come, with devices on which nothing is lost: whatever it
- * commands is checked, bytes are counted apart from its ledger.
+ * A control plane with a list of events, and devices that lose nothing. Every command is checked,
+ * and bytes are counted separately from its ledger.
  */
 export function runWithMemory(
   { plan, requests: list }: Pick<SmallSystem, 'plan' | 'requests'>,
@@ -74,7 +74,7 @@ export function runWithMemory(
     shrink: (executor) => say(now, 'shrink', executor),
   }
   const backend = Object.fromEntries(
-    Object.entries(all).filter(([name]) => !without.some((one) => one === name)),
+    Object.entries(all).filter(([name]) => !without.some((missing) => missing === name)),
   ) as unknown as Backend
   const recorder = new RowRecorder(Rows.allocate(Math.max(1, list.count)), requests)
   const counts: Record<Remedied | 'loaded' | 'evicted' | 'dispatched', number> = {
@@ -132,7 +132,7 @@ export function runWithMemory(
     if (next === NEVER.at) break
     now = Math.max(now, next)
     if (first.at <= next) {
-      coming = coming.filter((one) => one !== first)
+      coming = coming.filter((happening) => happening !== first)
       happen(first)
     } else if (timerAt <= next) {
       timers[timer] = NEVER.at
@@ -150,9 +150,9 @@ export function runWithMemory(
 
 const NEVER: Happening = { from: 0, at: Number.POSITIVE_INFINITY, executor: -1, tell: 'done' }
 
-/** Counts anew, from what is commanded alone. */
+/** Counts bytes again, from the commands alone. */
 class Book {
-  /** highest share of its limit that a device came to */
+  /** peak share of a device's limit in use */
   fullest = 0
   readonly #plan: SmallSystem['plan']
   readonly #executors: ReturnType<typeof executorsOf>
@@ -214,13 +214,13 @@ class Book {
     const { sums = [], arena = null } = this.#memory(batch.executor) ?? {}
     const bytes = (sum: Bytes) => bytesOf(sum, batch.size, computedLength(batch))
     if (arena === null) return Math.max(0, ...sums.map(bytes))
-    const powers = (one: Bytes) => {
-      const own = bytes(one)
-      return own > 0 ? Math.max(256, 2 ** Math.ceil(Math.log2(own))) : 0
+    const powers = (buffer: Bytes) => {
+      const size = bytes(buffer)
+      return size > 0 ? Math.max(256, 2 ** Math.ceil(Math.log2(size))) : 0
     }
     return Math.max(
       0,
-      ...arena.together.map((all) => all.reduce((total, one) => total + powers(one), 0)),
+      ...arena.together.map((all) => all.reduce((total, buffer) => total + powers(buffer), 0)),
     )
   }
 

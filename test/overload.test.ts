@@ -5,7 +5,7 @@ import { runReplication } from '../sim/experiment/index.ts'
 import { madeUpProfile } from './profiles.ts'
 import { ROOT } from './spillway.ts'
 
-/** What the shipped scenarios of an overload say of their ways out. */
+/** Conclusions of the library scenarios of an overload. */
 
 async function simulated(name: string) {
   const prepared = await prepare(join(ROOT, `scenarios/library/${name}.yaml`), { set: [] })
@@ -16,12 +16,12 @@ async function simulated(name: string) {
   return { share, counts, shedBy: pools[0]!.shedBy, wasted: wastedMs[0]! / busyMs[0]!, requests }
 }
 
-test('in turn an overload serves almost nobody in time; either cure nearly what there is capacity for', async () => {
+test('FIFO serves almost no request in time in overload; either remedy serves nearly the capacity', async () => {
   const [inTurn, lifo, deadline] = await Promise.all(
     ['overload', 'overload-adaptive-lifo', 'overload-deadline'].map(simulated),
   )
-  expect(new Set([inTurn, lifo, deadline].map((own) => own!.requests)).size).toBe(1)
-  // 85 s at 75 a second, and as many again for 30 s, at 100 a second
+  expect(new Set([inTurn, lifo, deadline].map((result) => result!.requests)).size).toBe(1)
+  // 85 s at 75 a second, and 30 s at 75 and 100 more a second
   const capacity = (75 * 55 + 100 * 30) / (75 * 85 + 75 * 30)
   expect(inTurn!.share).toBeLessThan(0.25)
   expect(inTurn!.wasted).toBeGreaterThan(0.7)

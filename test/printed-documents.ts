@@ -2,9 +2,11 @@ import { expect } from 'vitest'
 import { z } from 'zod'
 import type { Ended } from './spillway.ts'
 
-/** Documents that commands print with --json, and checks by the schemas that are published. */
+/** Documents that commands print with --json, and checks by their published schemas. */
 export function printedDocuments(run: (...args: string[]) => Promise<Ended>) {
-  /** Runs a command with --json and returns its document; a verdict may decide the exit code. */
+  /**
+   * Runs a command with --json and returns its document; the exit code may be that of a verdict.
+   */
   async function documentOf(...args: string[]): Promise<unknown> {
     const ended = await run(...args, '--json')
     expect([0, 4, 5], `${args.join(' ')}: ${ended.stderr}`).toContain(ended.code)
@@ -12,7 +14,7 @@ export function printedDocuments(run: (...args: string[]) => Promise<Ended>) {
     return JSON.parse(ended.stdout)
   }
 
-  /** A check by the JSON Schema that `spillway schema` publishes. */
+  /** A check by the JSON Schema from `spillway schema`. */
   async function published(kind: string) {
     const schema = z.fromJSONSchema((await documentOf('schema', '--document', kind)) as never)
     return (document: unknown) => {

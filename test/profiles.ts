@@ -8,7 +8,7 @@ import {
 } from '../scenarios/index.ts'
 import type { ModelProfile, Profile } from '../sim/world/index.ts'
 
-/** A profile that knows no model. */
+/** A profile without models. */
 export function emptyProfile(): Profile {
   return {
     document: 'spillway-profile',
@@ -37,7 +37,7 @@ function work(model: Model): ModelProfile['work'] {
   return { sizes, lengths, ms, error: ms.map((row) => row.map(() => 0)) }
 }
 
-/** A made-up profile of all models of a scenario; its figures are plausible, no more. */
+/** A made-up profile of all models of a scenario, with plausible figures. */
 export function madeUpProfile(of: string | Scenario): Profile {
   const scenario =
     typeof of === 'string' ? parseScenario(of, { file: 'made-up.yaml' }).scenario : of
@@ -71,11 +71,12 @@ export function madeUpProfile(of: string | Scenario): Profile {
       ],
     }
   })
-  // pools may run the same model; that with most replicas has all the executors that are asked for
+  // pools may run the same model; the pool with most replicas has all the required executors
   const byKey = new Map<string, ModelProfile>()
-  for (const own of models) {
-    const known = byKey.get(own.key)
-    if (known === undefined || executorsIn(known) < executorsIn(own)) byKey.set(own.key, own)
+  for (const candidate of models) {
+    const known = byKey.get(candidate.key)
+    if (known === undefined || executorsIn(known) < executorsIn(candidate))
+      byKey.set(candidate.key, candidate)
   }
   return { ...emptyProfile(), models: [...byKey.values()] }
 }

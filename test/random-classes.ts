@@ -22,10 +22,10 @@ const classPlan: fc.Arbitrary<Omit<ClassPlan, 'pools'>> = fc.record({
   queueTimeoutMs: fc.oneof(endless, fc.constantFrom(3, 8)),
 })
 
-/** Which of two pools a class asks for, if it asks for any. */
+/** The pools that a class names the model of, if any. */
 const askedPools = fc.constantFrom(null, null, [0], [1], [0, 1])
 
-/** So many classes; a tenant has one weight. */
+/** `count` classes; a tenant has one weight. */
 export const classPlans = (count: number) => {
   const ofEach = { minLength: count, maxLength: count }
   return fc
@@ -35,10 +35,10 @@ export const classPlans = (count: number) => {
       fc.oneof(fc.constant([]), fc.array(askedPools, ofEach)),
     )
     .map(([classes, weight, pools]) =>
-      classes.map((own, i) => ({
-        ...own,
+      classes.map((drawn, i) => ({
+        ...drawn,
         pools: pools[i] ?? null,
-        weight: own.tenant === 'b' ? weight : own.weight,
+        weight: drawn.tenant === 'b' ? weight : drawn.weight,
       })),
     )
 }

@@ -57,11 +57,11 @@ const continuous: fc.Arbitrary<Generation> = fc
 
 const staticBatches: fc.Arbitrary<Generation> = fc
   .record({ maxSequences: fc.integer({ min: 1, max: 12 }), kv })
-  .map(({ maxSequences, kv: own }) => ({
+  .map(({ maxSequences, kv: cache }) => ({
     policy: 'static',
     ...STATIC,
     maxSequences,
-    kv: { ...own, prefixCache: false },
+    kv: { ...cache, prefixCache: false },
   }))
 
 const work: fc.Arbitrary<Work> = fc.record({
@@ -77,11 +77,11 @@ const arrival = fc.record({
   length: fc.integer({ min: 1, max: 60 }),
   output: fc.integer({ min: 1, max: 40 }),
   class: fc.integer({ min: 0, max: 1 }),
-  // all prompts of a number begin alike
+  // all prompts of a number have the same prefix
   prefix: fc.constantFrom(null, 1, 2, 3),
 })
 
-/** Clients of whom some leave: all after the same time, or each after its own. */
+/** Some clients time out: all after the same time, or each after a drawn one. */
 const leaving: fc.Arbitrary<Partial<ClassPlan>> = fc
   .record({
     patience: fc.constantFrom<Partial<ClassPlan>>(
@@ -98,11 +98,11 @@ const leaving: fc.Arbitrary<Partial<ClassPlan>> = fc
 
 export interface GenerationOptions {
   readonly policy?: 'continuous' | 'static'
-  /** prompts and answers are made in pools of their own */
+  /** prefill and decode are in separate pools */
   readonly split?: boolean
 }
 
-/** A system that generates, and requests for it. */
+/** A system with generation, and requests for it. */
 export function generatingSystem({
   policy = 'continuous',
   split = false,
@@ -121,7 +121,7 @@ export function generatingSystem({
       clients: fc.tuple(leaving, leaving),
       arrivals: fc.array(arrival, { minLength: 1, maxLength: 60, size: 'large' }),
     })
-    .map(({ generations, replicas, perReplicaQueues, work: own, link, clients, arrivals }) => {
+    .map(({ generations, replicas, perReplicaQueues, work: law, link, clients, arrivals }) => {
       const pools = generations.slice(0, split ? 2 : 1).map(
         (plan, i): Partial<PoolPlan> => ({
           replicas: replicas[i]!,
@@ -136,22 +136,22 @@ export function generatingSystem({
         }),
       )
       let at = 0
-      // numbers of a trace stand in the place of what a class begins with
-      const isNumbered = (one: number) =>
-        clients[one]!.carriesContext || !clients[one]!.sharedPrefixTokens
+      // numbers of a trace replace the prefix of a class
+      const isNumbered = (number: number) =>
+        clients[number]!.carriesContext || !clients[number]!.sharedPrefixTokens
       return {
         plan: planOf(pools, {
-          classes: clients.map((own, i) => ({ ...ANY_CLASS, ...own, priority: i + 1 })),
+          classes: clients.map((client, i) => ({ ...ANY_CLASS, ...client, priority: i + 1 })),
         }),
-        work: pools.map(() => own),
+        work: pools.map(() => law),
         requests: requestsOf(
           arrivals.map(({ gap }) => (at += gap)),
           {
             lengths: arrivals.map(({ length }) => length),
             outputs: arrivals.map(({ output }) => output),
-            classes: arrivals.map((one) => one.class),
-            prefixes: arrivals.map(({ prefix, class: own }) =>
-              prefix && isNumbered(own) ? Int32Array.of(prefix) : null,
+            classes: arrivals.map((drawn) => drawn.class),
+            prefixes: arrivals.map(({ prefix, class: number }) =>
+              prefix && isNumbered(number) ? Int32Array.of(prefix) : null,
             ),
           },
         ),

@@ -26,18 +26,20 @@ const pool = fc.record({
     }),
     { freq: 4 },
   ),
-  /** in place of the device that pools share; null for none */
+  /** replaces the device that pools share; null for none */
   ownLimitBytes: fc.constantFrom(null, null, 150, 1000, Number.POSITIVE_INFINITY),
 })
 
 /**
- * Systems of any batching policy and discipline, with the memory of devices or of replicas; models
- * come and go by those policies, where there are any.
+ * Systems with any batching policy and discipline, and with memory of devices or of replicas.
+ * Models are swapped by these eviction policies, if there are any.
  */
 export function memorySystem(evictions: readonly Eviction[]): fc.Arbitrary<SmallSystem> {
   const policy = fc.constantFrom(...(Object.keys(batchPolicies) as (keyof typeof batchPolicies)[]))
-  const base = policy.chain((own) =>
-    fc.constantFrom(...disciplinesFor(own)).chain((discipline) => systemUnder(own, discipline, 60)),
+  const base = policy.chain((kind) =>
+    fc
+      .constantFrom(...disciplinesFor(kind))
+      .chain((discipline) => systemUnder(kind, discipline, 60)),
   )
   const device = fc.record({
     limitBytes: fc.integer({ min: 40, max: 300 }),
@@ -58,35 +60,37 @@ export function memorySystem(evictions: readonly Eviction[]): fc.Arbitrary<Small
     .tuple(base, device, fc.array(pool, { minLength: 2, maxLength: 2 }))
     .map(([{ plan, ...rest }, shared, memories]) => {
       const devices = [{ name: 'shared', ...shared }]
-      const pools = plan.pools.map((own, i) => {
+      const pools = plan.pools.map((planned, i) => {
         const { ownLimitBytes, ...drawn } = memories[i]!
         const arenaBytes = drawn.arena?.bytes ?? 0
-        // arenas are larger than all else here: of those that share a device all but one have room
+        // arenas are larger than all else here: all but one of those on a device have room
         if (ownLimitBytes === null) {
-          devices[0]!.limitBytes += arenaBytes * Math.max(1, own.replicas - 1)
+          devices[0]!.limitBytes += arenaBytes * Math.max(1, planned.replicas - 1)
         }
-        const numbers = Array.from({ length: own.replicas }, (_, replica) => {
+        const numbers = Array.from({ length: planned.replicas }, (_, replica) => {
           if (ownLimitBytes === null) return 0
-          const name = `${own.name}/${replica}`
+          const name = `${planned.name}/${replica}`
           const limitBytes = ownLimitBytes + arenaBytes
           return devices.push({ name, limitBytes, residency: null }) - 1
         })
-        // half of a ragged batch may ask for more than the whole, by the mean of its lengths
-        const outOfMemory = drawn.outOfMemory.filter((one) => one !== 'split' || !own.ragged)
+        // half of a ragged batch may need more than the whole, since the mean length differs
+        const outOfMemory = drawn.outOfMemory.filter(
+          (remedy) => remedy !== 'split' || !planned.ragged,
+        )
         const memory: PoolMemoryPlan = { ...drawn, outOfMemory, devices: numbers }
-        return { ...own, memory }
+        return { ...planned, memory }
       })
       return { plan: { ...plan, pools, devices }, ...rest }
     })
 }
 
-/** The same, with all models on one device, where they come and go: many go to make room. */
+/** The same with all models on one device, so that many are evicted to make room. */
 export function crowdedSystem(eviction: Eviction): fc.Arbitrary<SmallSystem> {
   const residency = { eviction, gibPerS: 1, setUpMs: 5, shrinks: true }
   return fc.tuple(memorySystem([eviction]), bytes(100)).map(([{ plan, ...rest }, roomBytes]) => {
-    const pools = plan.pools.map((own) => {
-      const devices = Array.from({ length: own.replicas }, () => 0)
-      return { ...own, memory: { ...own.memory!, devices, pinned: false, arena: null } }
+    const pools = plan.pools.map((planned) => {
+      const devices = Array.from({ length: planned.replicas }, () => 0)
+      return { ...planned, memory: { ...planned.memory!, devices, pinned: false, arena: null } }
     })
     const largest = Math.max(...pools.map(({ memory }) => memory.weightsBytes))
     const device = { name: 'shared', limitBytes: largest + roomBytes, residency }

@@ -13,7 +13,7 @@ import { planOf, requestsOf, type SmallSystem } from './small-system.ts'
 
 type Policy = keyof typeof batchPolicies
 
-/** Configurations of every batching policy: one that joins the table has to join here. */
+/** Configurations of every batching policy: a new one must be added here. */
 const batchings: { readonly [P in Policy]: fc.Arbitrary<Extract<Batching, { policy: P }>> } = {
   none: fc.constant({ policy: 'none' }),
   fixed: fc.integer({ min: 1, max: 5 }).map((batch) => ({ policy: 'fixed', batch })),
@@ -37,29 +37,29 @@ const batchings: { readonly [P in Policy]: fc.Arbitrary<Extract<Batching, { poli
       decrease: fc.constantFrom(0.5, 0.9),
       max_delay_ms: fc.constantFrom(0, 3, 20),
     })
-    .map((own) => ({ policy: 'aimd', ...own })),
+    .map((limits) => ({ policy: 'aimd', ...limits })),
   cork: fc
     .record({
       max_batch: fc.integer({ min: 1, max: 8 }),
       max_latency_ms: fc.constantFrom(5, 15, 40, 200),
     })
-    .map((own) => ({ policy: 'cork', ...own })),
+    .map((limits) => ({ policy: 'cork', ...limits })),
   'deadline-aware': fc
     .record({ max_batch: fc.integer({ min: 1, max: 8 }), margin_ms: fc.constantFrom(0, 1, 7.5) })
-    .map((own) => ({ policy: 'deadline-aware', ...own })),
+    .map((limits) => ({ policy: 'deadline-aware', ...limits })),
   'length-bucketed': fc
     .record({
       max_batch: fc.integer({ min: 1, max: 8 }),
       edges: fc.constantFrom<number[]>([20], [4, 16, 32], [60]),
       max_delay_ms: fc.constantFrom(0, 0.5, 3, 20),
     })
-    .map((own) => ({ policy: 'length-bucketed', ...own })),
+    .map((limits) => ({ policy: 'length-bucketed', ...limits })),
 }
 
 type Order = PoolPlan['order']
 type Discipline = keyof typeof queueDisciplines
 
-/** Configurations of every queue discipline: one that joins the table has to join here. */
+/** Configurations of every queue discipline: a new one must be added here. */
 const orders: { readonly [D in Discipline]: fc.Arbitrary<Extract<Order, { discipline: D }>> } = {
   fifo: fc.constant({ discipline: 'fifo' }),
   lifo: fc.constant({ discipline: 'lifo' }),
@@ -78,11 +78,11 @@ const orders: { readonly [D in Discipline]: fc.Arbitrary<Extract<Order, { discip
 
 export const disciplines = Object.keys(orders) as Discipline[]
 
-/** Disciplines that may stand beside a batching policy: fair ones know no buckets. */
+/** Disciplines that can be combined with a batching policy: fair ones do not support buckets. */
 export function disciplinesFor(policy: Policy): readonly Discipline[] {
   if (policy !== 'length-bucketed') return disciplines
   return disciplines.filter(
-    (own) => own !== 'deficit-round-robin' && own !== 'virtual-token-counter',
+    (discipline) => discipline !== 'deficit-round-robin' && discipline !== 'virtual-token-counter',
   )
 }
 
@@ -113,21 +113,21 @@ const admissions: Readonly<Record<string, fc.Arbitrary<Partial<AdmissionPlan>>>>
 
 export const admissionKinds = Object.keys(admissions)
 
-/** All of an admission, or those parts of it. */
+/** All controls of an admission, or only these. */
 function admissionOf(kinds: readonly string[]): fc.Arbitrary<AdmissionPlan> {
   return fc
     .tuple(...kinds.map((kind) => admissions[kind]!))
     .map((parts) => Object.assign({ ...OPEN_ADMISSION }, ...parts))
 }
 
-/** Nobody is refused, mostly; or for any reasons. */
+/** Mostly no control; otherwise any of them. */
 const anyAdmission = fc
   .oneof(fc.constant([]), fc.constant([]), fc.subarray(admissionKinds))
   .chain(admissionOf)
 
 const CLASSES = 3
 
-/** Gaps on a grid, so that events fall on the same instant, or anywhere. */
+/** Gaps on a grid, so that events share instants, or anywhere. */
 const gap = fc.oneof(
   fc.integer({ min: 0, max: 4 }),
   fc.double({ min: 0, max: 4, noNaN: true, noDefaultInfinity: true }),
@@ -158,22 +158,28 @@ const bounds = {
   timeoutOverride: fc.boolean(),
 } as const
 
-/** Levels are of priority queues only. */
+/** Levels exist only in priority queues. */
 const level = fc.record({ priority: fc.integer({ min: 1, max: 3 }), ...bounds })
 const levels = fc.uniqueArray(level, { maxLength: 2, selector: ({ priority }) => priority })
 
-/** One batch in flight for each queue, and nobody who waits on. */
+/** One batch in flight for each queue, and only final time-outs. */
 function corkable<P extends Partial<PoolPlan>>(pool: P): P {
-  const levels = pool.levels?.map((own) => ({ ...own, timeoutAction: 'reject' as const }))
+  const levels = pool.levels?.map((levelBounds) => ({
+    ...levelBounds,
+    timeoutAction: 'reject' as const,
+  }))
   return { ...pool, perReplicaQueues: true, timeoutAction: 'reject', levels }
 }
 
-/** Adaptive LIFO is of queues in turn, whose time-outs are final, and of batches by number. */
+/** Adaptive LIFO needs FIFO queues with final time-outs, and batches by number. */
 function adapting<P extends Partial<PoolPlan>>(pool: P, policy: Policy): P {
   const inTurn = pool.order?.discipline === 'fifo' && pool.timeoutAction !== 'delay'
   const byNumber = policy === 'none' || policy === 'fixed' || policy === 'dynamic'
-  const own = pool.admission ?? OPEN_ADMISSION
-  return { ...pool, admission: inTurn && byNumber ? own : { ...own, adaptiveLifo: null } }
+  const admission = pool.admission ?? OPEN_ADMISSION
+  return {
+    ...pool,
+    admission: inTurn && byNumber ? admission : { ...admission, adaptiveLifo: null },
+  }
 }
 
 interface PoolParts {
@@ -183,10 +189,10 @@ interface PoolParts {
 }
 
 function poolOf({ policy, order, admission }: PoolParts): fc.Arbitrary<Partial<PoolPlan>> {
-  const ordered = order.chain((own) =>
+  const ordered = order.chain((ordering) =>
     fc.record({
-      order: fc.constant(own),
-      levels: own.discipline === 'priority' ? levels : fc.constant([]),
+      order: fc.constant(ordering),
+      levels: ordering.discipline === 'priority' ? levels : fc.constant([]),
     }),
   )
   const rest = fc.record({
@@ -219,11 +225,11 @@ export function systemUnder(
   return systemOf(policy, pool, requests)
 }
 
-/** Systems of queues in turn that refuse for one reason, or are overloaded in one way. */
+/** Systems of FIFO queues with one admission control, or one kind of overload. */
 export function systemAdmitting(kind: string): fc.Arbitrary<SmallSystem> {
   return fc.constantFrom<Policy>('none', 'fixed', 'dynamic').chain((policy) => {
     const pool = poolOf({ policy, order: orders.fifo, admission: admissionOf([kind]) })
-    const final = pool.map((own) => ({ ...own, timeoutAction: 'reject' as const }))
+    const final = pool.map((drawn) => ({ ...drawn, timeoutAction: 'reject' as const }))
     return systemOf(policy, final, 80)
   })
 }
@@ -243,11 +249,13 @@ function systemOf(
     })
     .map(({ pools, routing, classes, arrivals }) => {
       let at = 0
-      // who may wait on does not leave with its client
+      // a request with timeout_action delay is not cancelled with its client
       const waitsOn = pools.some(([{ timeoutAction, levels = [] }]) =>
-        [timeoutAction, ...levels.map((own) => own.timeoutAction)].includes('delay'),
+        [timeoutAction, ...levels.map((levelBounds) => levelBounds.timeoutAction)].includes(
+          'delay',
+        ),
       )
-      // every part is for another replica with a queue of its own
+      // every part needs another replica with a separate queue
       const apart = Math.min(
         ...pools.map(([{ perReplicaQueues, replicas }]) => (perReplicaQueues ? replicas! : 1)),
       )
@@ -256,23 +264,24 @@ function systemOf(
           pools.map(([pool]) => pool),
           {
             routing,
-            classes: classes.map((own) => ({
-              ...own,
-              pools: pools.length > 1 ? own.pools : null,
-              cancels: own.cancels && !waitsOn,
+            classes: classes.map((drawn) => ({
+              ...drawn,
+              pools: pools.length > 1 ? drawn.pools : null,
+              cancels: drawn.cancels && !waitsOn,
               deadlineMs:
-                policy === 'deadline-aware' ? Math.min(own.deadlineMs, 60) : own.deadlineMs,
-              fanOut: Math.min(own.fanOut, apart),
-              patienceMs: own.drawnPatience === null ? own.patienceMs : Number.POSITIVE_INFINITY,
+                policy === 'deadline-aware' ? Math.min(drawn.deadlineMs, 60) : drawn.deadlineMs,
+              fanOut: Math.min(drawn.fanOut, apart),
+              patienceMs:
+                drawn.drawnPatience === null ? drawn.patienceMs : Number.POSITIVE_INFINITY,
             })),
           },
         ),
-        work: pools.map(([, own]) => own),
+        work: pools.map(([, law]) => law),
         requests: requestsOf(
-          arrivals.map((one) => (at += one.gap)),
+          arrivals.map((drawn) => (at += drawn.gap)),
           {
             lengths: arrivals.map(({ length }) => length),
-            classes: arrivals.map((one) => one.class),
+            classes: arrivals.map((drawn) => drawn.class),
           },
         ),
       }

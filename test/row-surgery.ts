@@ -2,7 +2,7 @@ import { OUTCOME, REFUSAL } from '../sim/serving/index.ts'
 import type { RowColumns } from '../sim/stats/index.ts'
 import type { SmallSystem } from './small-system.ts'
 
-/** Breaks a rule in correct rows; returns rows that a violation of the rule must name. */
+/** Breaks a rule in correct rows; returns the rows that a violation of the rule must name. */
 export interface Seed {
   readonly rule: string
   readonly what: string
@@ -10,7 +10,7 @@ export interface Seed {
   readonly spoil: (c: RowColumns) => readonly number[]
 }
 
-/** A batch as raw rows tell it. */
+/** A batch as recorded in raw rows. */
 export interface Batch {
   readonly keys: readonly number[]
   readonly dispatched: number
@@ -34,7 +34,9 @@ function batchesOf(c: RowColumns): Batch[] {
     .sort((a, b) => a.dispatched - b.dispatched || a.keys[0]! - b.keys[0]!)
 }
 
-/** Neighbours in the order of dispatch that pass a test; those in the middle of the run first. */
+/**
+ * Consecutive batches in the order of dispatch that pass a test, first from the middle of the run.
+ */
 export function pairOf(
   c: RowColumns,
   fits: (batch: Batch, next: Batch) => boolean,
@@ -47,18 +49,18 @@ export function pairOf(
 }
 
 export function keyOf(c: RowColumns, fits: (key: number) => boolean): number {
-  const key = [...c.at.keys()].findIndex((one) => one > 50 && fits(one))
+  const key = [...c.at.keys()].findIndex((k) => k > 50 && fits(k))
   if (key < 0) throw new Error('Expected a request that fits')
   return key
 }
 
-/** What a request has from its batch. */
+/** Values that a request has from its batch. */
 const WHOLE = [
   ...(['dispatched', 'started', 'ended', 'done', 'executor', 'batch'] as const),
   ...(['batchSize', 'padded', 'outcome'] as const),
 ]
 
-/** Gives a request what another one has in some columns. */
+/** Copies values from one request to another in some columns. */
 function copy(c: RowColumns, from: number, to: number, columns: readonly (keyof RowColumns)[]) {
   for (const name of columns) c[name][to] = c[name][from]!
 }
@@ -72,12 +74,12 @@ export function write(
   for (const key of keys) c[name][key] = value
 }
 
-/** Moves a member from one batch into another, and says so in both. */
+/** Moves a request from one batch to another, and updates both. */
 export function move(c: RowColumns, key: number, from: Batch, to: Batch): number[] {
   copy(c, to.keys[0]!, key, WHOLE)
   write(
     c,
-    from.keys.filter((one) => one !== key),
+    from.keys.filter((k) => k !== key),
     'batchSize',
     from.keys.length - 1,
   )
@@ -88,14 +90,14 @@ export function move(c: RowColumns, key: number, from: Batch, to: Batch): number
 
 const sentAt = (c: RowColumns, keys: readonly number[]) => Math.max(...keys.map((k) => c.sent[k]!))
 export const servedIn = (c: RowColumns, key: number) => c.outcome[key] === OUTCOME.served
-/** Whether a batch went on its timer: at no arrival, and no end of a batch. */
+/** Whether a timer dispatched a batch: no arrival and no end of a batch did. */
 const timed = (c: RowColumns, { dispatched }: Batch) =>
   !c.sent.includes(dispatched) && !c.done.includes(dispatched)
 
 type Broken = Omit<Seed, 'spoil'>
 type OfRequest<T> = (c: RowColumns, key: number) => T
 
-/** One request that fits is changed. */
+/** Changes one matching request. */
 export function oneRequest(
   broken: Broken,
   fits: OfRequest<boolean>,
@@ -104,7 +106,7 @@ export function oneRequest(
   return {
     ...broken,
     spoil(c) {
-      const key = keyOf(c, (own) => fits(c, own))
+      const key = keyOf(c, (k) => fits(c, k))
       change(c, key)
       return [key]
     },
@@ -113,35 +115,35 @@ export function oneRequest(
 
 type OfBatch<T> = (c: RowColumns, batch: Batch) => T
 
-/** One batch that fits is changed. */
+/** Changes one matching batch. */
 export function oneBatch(broken: Broken, fits: OfBatch<boolean>, change: OfBatch<unknown>): Seed {
   return {
     ...broken,
     spoil(c) {
-      const [own] = pairOf(c, (batch) => fits(c, batch))
-      change(c, own)
-      return own.keys
+      const [found] = pairOf(c, (batch) => fits(c, batch))
+      change(c, found)
+      return found.keys
     },
   }
 }
 
 export const ofSeveral: OfBatch<boolean> = (_, { keys }) => keys.length > 1
 
-/** A batch goes without one who could have gone with it. */
+/** A batch is dispatched without a request that fitted in. */
 export function leftBehind(rule: string, system: SmallSystem): Seed {
   return {
     rule,
-    what: 'one is left behind',
+    what: 'a request is left behind',
     system,
     spoil(c) {
-      const [one, next] = pairOf(c, (a, b) => a.keys.length > 2 && b.keys.length < 6)
-      move(c, one.keys.at(-1)!, one, next)
-      return one.keys.slice(0, -1)
+      const [first, next] = pairOf(c, (a, b) => a.keys.length > 2 && b.keys.length < 6)
+      move(c, first.keys.at(-1)!, first, next)
+      return first.keys.slice(0, -1)
     },
   }
 }
 
-/** A batch that went on its timer goes before. */
+/** A batch that a timer dispatched is dispatched earlier. */
 export function tooEarly(rule: string, system: SmallSystem): Seed {
   const broken = { rule, what: 'a batch before it is due', system }
   return oneBatch(broken, timed, (c, { keys, dispatched }) =>
@@ -149,15 +151,15 @@ export function tooEarly(rule: string, system: SmallSystem): Seed {
   )
 }
 
-/** The last of a batch goes with the next one, and one of that in its place. */
+/** Exchanges the last request of a batch with one of the next batch. */
 export function placesChanged(rule: string, system: SmallSystem): Seed {
   return {
     rule,
-    what: 'two who waited change places',
+    what: 'two waiting requests exchanged',
     system,
     spoil(c) {
-      const [one, next] = pairOf(c, (a, b) => c.sent[b.keys[0]!]! < a.dispatched)
-      const earlier = one.keys.at(-1)!
+      const [first, next] = pairOf(c, (a, b) => c.sent[b.keys[0]!]! < a.dispatched)
+      const earlier = first.keys.at(-1)!
       const later = next.keys[0]!
       const kept = WHOLE.map((name) => c[name][earlier]!)
       copy(c, later, earlier, WHOLE)
@@ -179,7 +181,7 @@ export const shedFor =
     c.done[key] = c.sent[key]!
   }
 
-/** One that was shed waits, and leaves when its time is over. */
+/** A request that was shed waits, and times out. */
 export const letIn: OfRequest<void> = (c, key) => {
   c.outcome[key] = OUTCOME.timedOut
   c.refusal[key] = REFUSAL.none

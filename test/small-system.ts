@@ -15,7 +15,7 @@ import { ListSource, RequestList } from '../sim/traffic/index.ts'
 import { declaredSteps, declaredWork, IDEAL_MACHINE, NO_WAKE } from '../sim/world/index.ts'
 import { expectPromisesKept } from './kept-promises.ts'
 
-/** A plan of the given pools: one replica, no batching and no limit where they do not say so. */
+/** A plan of these pools; by default one replica, no batching and no limit. */
 export function planOf(pools: readonly Partial<PoolPlan>[], rest: Partial<ServingPlan> = {}) {
   const plan: ServingPlan = {
     routing: 'least-loaded',
@@ -38,12 +38,12 @@ export function planOf(pools: readonly Partial<PoolPlan>[], rest: Partial<Servin
   return plan
 }
 
-/** Classes of that patience each, ms. */
+/** Classes with these client timeouts, ms. */
 export function patient(...patienceMs: readonly number[]): ClassPlan[] {
-  return patienceMs.map((own) => ({ ...ANY_CLASS, patienceMs: own }))
+  return patienceMs.map((ms) => ({ ...ANY_CLASS, patienceMs: ms }))
 }
 
-/** Requests at rising times, ms; lengths and classes where they are not 1 and 0. */
+/** Requests at rising times, ms; by default of length 1 and class 0. */
 export function requestsOf(
   at: readonly number[],
   {
@@ -67,13 +67,13 @@ export function requestsOf(
   })
 }
 
-/** How long models take to come, where they come and go. */
+/** Duration of a load with model swapping, ms. */
 export const LOAD_MS = 7
 
 export interface SmallSystem {
   readonly plan: ServingPlan
   readonly requests: RequestList
-  /** of each pool */
+  /** per pool */
   readonly work: readonly Work[]
 }
 
@@ -87,10 +87,7 @@ export interface ServeOptions extends Audited {
   readonly observe?: (requests: Requests) => Observer
 }
 
-/**
- * Runs a system in the simulated world, without overheads, and audits the run. Returns its rows and
- * its journal.
- */
+/** Simulates a system without overheads, and audits the run. Returns its rows and decision log. */
 export function serve(
   system: SmallSystem,
   { observe, audited = true }: ServeOptions = {},

@@ -2,14 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { ROOT } from './spillway.ts'
 
-/** One of our TypeScript files, as the rules on the source look at it. */
+/** One of our TypeScript files, in the form that the source rules need. */
 export interface SourceFile {
   /** relative to the root of the repository */
   readonly path: string
   readonly text: string
-  /** the text without comments; strings stay */
+  /** the text without comments, with strings */
   readonly code: string
-  /** what it imports, in either form: modules as written, our own files relative to the root */
+  /** its imports in either form: modules as written, our files relative to the root */
   readonly imports: readonly string[]
   readonly isTest: boolean
 }
@@ -41,14 +41,14 @@ export function sourceFiles(): SourceFile[] {
     })
 }
 
-/** Strings and template literals are matched first, so that what looks like a comment stays. */
+/** Strings and template literals are matched first, so that comment signs in them are kept. */
 function withoutComments(text: string): string {
   const token =
     /'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`|\/\/[^\n]*|\/\*[\s\S]*?\*\//g
   return text.replace(token, (found) => (found.startsWith('/') ? '' : found))
 }
 
-/** Code without what its strings say; what `${…}` holds is code, and stays. */
+/** Code without the content of its strings; code inside `${…}` stays. */
 export function withoutTexts(code: string): string {
   const templates = code.replace(/`(?:\\.|[^`\\])*`/g, (text) =>
     [...text.matchAll(/\$\{([^}]*)\}/g)].map(([, inner]) => inner).join(' '),
@@ -63,7 +63,7 @@ function importsOf(path: string, code: string): string[] {
   )
 }
 
-/** Groups of files that import one another in a circle, types included. */
+/** Groups of files that import one another in a circle, including types. */
 export function importCycles(files: readonly SourceFile[]): string[][] {
   const importsOf = new Map(files.map(({ path, imports }) => [path, imports]))
   const reached = (from: string) => {
@@ -79,6 +79,6 @@ export function importCycles(files: readonly SourceFile[]): string[][] {
   const reaches = new Map(files.map(({ path }) => [path, reached(path)]))
   const circular = files.map(({ path }) => path).filter((path) => reaches.get(path)!.has(path))
   const group = (path: string) =>
-    circular.filter((other) => reaches.get(path)!.has(other) && reaches.get(other)!.has(path))
+    circular.filter((peer) => reaches.get(path)!.has(peer) && reaches.get(peer)!.has(path))
   return circular.map(group).filter(([first], i) => first === circular[i])
 }

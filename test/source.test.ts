@@ -19,7 +19,7 @@ const files = sourceFiles()
 const product = files.filter(({ path, isTest }) => !isTest && !/^(tools|test)\//.test(path))
 const inFolder = (folder: string) => product.filter(({ path }) => path.startsWith(`${folder}/`))
 
-/** Folders with a door: others enter through index.ts only. The longest match counts. */
+/** Folders with an index: other folders import from index.ts only. The longest match counts. */
 const DOORS = [
   ...['kernel', 'traffic', 'serving', 'world', 'memory', 'stats', 'documents', 'theory'].map(
     (name) => `sim/${name}`,
@@ -27,14 +27,14 @@ const DOORS = [
   ...['sim/experiment', 'sim/audit', 'scenarios/checks', 'scenarios', 'reports'],
   ...['runtime/models', 'runtime/calibration', 'runtime/memory'],
 ]
-/** What sim may take from scenarios: plain data, so that it runs in a browser. */
+/** The files of scenarios that sim may import: plain data, so that sim runs in a browser. */
 const SHARED = ['schema/schema', 'schema/objective', 'schema/takes-length', 'failure'].map(
   (name) => `scenarios/${name}.ts`,
 )
 
 const folderOf = (path: string) => DOORS.find((folder) => path.startsWith(`${folder}/`)) ?? null
 
-/** `file: what` for each thing that `offences` finds in a file. */
+/** `file: what` for each offence in a file. */
 function found(among: readonly SourceFile[], offences: (file: SourceFile) => readonly string[]) {
   return among.flatMap((file) => offences(file).map((what) => `${file.path}: ${what}`))
 }
@@ -50,7 +50,7 @@ describe('boundaries', () => {
     expect(all).toContain('node:worker_threads')
   })
 
-  test('sim knows no Node, no runtime and no reports, and of scenarios only plain data', () => {
+  test('sim imports no Node module, no runtime and no reports, and only plain data of scenarios', () => {
     const foreign = found(inFolder('sim'), ({ imports }) =>
       imports.filter(
         (name) =>
@@ -61,7 +61,7 @@ describe('boundaries', () => {
     expect(foreign).toEqual([])
   })
 
-  test('the audit shares no code with what it audits: of ours it imports the scenario only', () => {
+  test('the audit shares no code with the audited code: of our modules it imports only the scenario', () => {
     const audit = inFolder('sim/audit')
     expect(audit.length).toBeGreaterThan(10)
     const foreign = found(audit, ({ imports }) =>
@@ -70,12 +70,12 @@ describe('boundaries', () => {
       ),
     )
     expect(foreign).toEqual([])
-    // a type, and nothing that runs
+    // only types, and no code that runs
     const evaluated = found(audit, ({ code }) => matches(code, /^import (?!type\b).*schema\.ts'/gm))
     expect(evaluated).toEqual([])
   })
 
-  test('sim reads no clock, no console and no process, and draws only from seeded streams', () => {
+  test('sim uses no clock, no console and no process, and draws only from seeded streams', () => {
     const clocks = /\b(Date|performance|setTimeout|setInterval|setImmediate)\b/g
     const others = /\bMath\.random\b|\b(console|process|globalThis)\s*\.|\bcrypto\b/g
     const worldly = ({ code }: SourceFile) => {
@@ -86,7 +86,7 @@ describe('boundaries', () => {
     expect(found(inFolder('runtime'), worldly).length).toBeGreaterThan(10)
   })
 
-  test('scenarios imports nothing of ours', () => {
+  test('scenarios imports none of our other folders', () => {
     const foreign = found(inFolder('scenarios'), ({ imports }) =>
       imports.filter((name) => /^(sim|runtime|reports)\/|^cli\.ts$/.test(name)),
     )
@@ -100,7 +100,7 @@ describe('boundaries', () => {
     expect(foreign).toEqual([])
   })
 
-  test('all that is printed passes one gate', () => {
+  test('all output passes through one module', () => {
     const allowed = {
       'runtime/terminal.ts': 'the gate',
       'runtime/commands/progress.ts': 'a bar moves the cursor; its phase is made visible there',
@@ -141,7 +141,7 @@ describe('boundaries', () => {
     expect(through).toEqual([])
   })
 
-  test('sim and all that it imports bundle for the browser', async () => {
+  test('sim and all its imports can be bundled for the browser', async () => {
     const { outputFiles, metafile } = await build({
       entryPoints: [join(ROOT, 'sim/experiment/index.ts')],
       bundle: true,
@@ -158,7 +158,7 @@ describe('boundaries', () => {
 
 describe('form', () => {
   test('no file has more than 300 lines, no comment more than 100 columns', () => {
-    // code is the formatter's; texts may be longer, as a break in them would show
+    // biome wraps code; strings may be longer
     const comment = /^\s*(\*|\/\/|\/\*)/
     const tooLong = found(files, ({ text }) => {
       const lines = text.trimEnd().split('\n')
@@ -179,7 +179,7 @@ describe('form', () => {
     expect(importCycles(files)).toEqual([])
   })
 
-  test('types are not evaded, and nothing is left to be done', () => {
+  test('types are not evaded, and no work is left open', () => {
     const evasions = /(?::|<|\bas)\s*any\b(?! \?)|\bany\[\]/g
     const escapes = /@ts-(ignore|expect-error|nocheck)|\bTO[D]O\b|\bFIX[M]E\b/g
     expect(found(files, ({ code }) => matches(withoutTexts(code), evasions))).toEqual([])
@@ -198,7 +198,7 @@ describe('form', () => {
     expect(repositoryFiles().filter((path) => /\.(orig|rej|bak|tmp)$/.test(path))).toEqual([])
   })
 
-  test('the lock file names no host that packages came from', () => {
+  test('the lock file names no host of packages', () => {
     const lock = readFileSync(join(ROOT, 'package-lock.json'), 'utf8')
     expect(lock).not.toMatch(/"resolved"/)
   })

@@ -5,9 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect } from 'vitest'
 
-/**
- * The built command line as its users meet it: a process with arguments, output and an exit code.
- */
+/** The built command line as users run it: a process with arguments, output and an exit code. */
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const CLI = join(ROOT, 'dist/cli.js')
@@ -21,11 +19,11 @@ export interface Ended {
 export interface Started {
   readonly child: ChildProcess
   readonly ended: Promise<Ended>
-  /** Resolves once standard error matches; rejects when the process ends before. */
+  /** Resolves once standard error matches; rejects if the process ends before. */
   says(pattern: RegExp): Promise<void>
 }
 
-/** A folder that is gone after the tests of the file. */
+/** A folder that is removed after the tests of the file. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'spillway-test-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -33,8 +31,8 @@ export function temporaryFolder(): string {
 }
 
 /**
- * Commands that share a cache of their own. Relative paths start at `folder`. `under`: a command
- * that runs them in its turn, as one that sets limits; `flags`: of node.
+ * Commands that share a separate cache. Relative paths start at `folder`. `under`: a command that
+ * runs them, such as one that sets limits; `flags`: options of node.
  */
 export function commandsIn(
   folder: string,
@@ -98,7 +96,7 @@ export function filesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()
 }
 
-/** What every refusal owes its reader: words and no stack, nothing on stdout, no debris. */
+/** Expects a refusal: words and no stack, nothing on stdout, no leftovers. */
 export function expectRefusal(ended: Ended, code: number, folder: string): void {
   expect(ended.stderr).not.toMatch(/\n\s+at /)
   expect(ended.stderr).not.toMatch(/internal error/)
@@ -123,7 +121,7 @@ pools:
     batching: { policy: dynamic, max_batch: 4, max_delay_ms: 1 }
 `
 
-/** The requests of TINY in half of the time, for what is replayed many times. */
+/** The requests of TINY in half the time, for tests with many replays. */
 export const QUICK = TINY.replace('duration_s: 3', 'duration_s: 1.5')
   .replace('warmup_s: 0.5', 'warmup_s: 0.25')
   .replace('rate_rps: 150', 'rate_rps: 300')

@@ -14,7 +14,7 @@ const REPLICATIONS = 10
 const cases = theoryCases()
 const simulated = new Map<string, readonly (readonly number[])[]>()
 
-/** A model is simulated once, by the first test that asks. */
+/** A model is simulated once, by the first test that needs it. */
 function valuesOf(model: string): readonly (readonly number[])[] {
   let values = simulated.get(model)
   if (values === undefined) {
@@ -25,7 +25,7 @@ function valuesOf(model: string): readonly (readonly number[])[] {
 }
 
 /**
- * The same theory 5 % too high and 5 % too low; of bounds, one that the estimate lies 5 % beyond.
+ * The same theory 5 % too high and 5 % too low; for a bound, one that the estimate exceeds by 5 %.
  */
 function wrong(theory: Theory, estimate: number): Theory[] {
   if (typeof theory === 'number') return [theory * 1.05, theory * 0.95]
@@ -51,26 +51,26 @@ describe.each(cases)('$model', ({ model, figures }) => {
 })
 
 describe('the judgement', () => {
-  test('negative control: replications too short to tell are refused as vague', () => {
+  test('negative control: too short replications are refused as inconclusive', () => {
     const mm1 = cases[0]!
     const short = { ...mm1.scenario, duration_s: mm1.scenario.warmup_s + 1 }
     const [wait] = simulateCase({ ...mm1, scenario: short }, REPLICATIONS)
     expect(judge(mm1.model, mm1.figures[0]!, wait!).problem).toMatch(/too vague/)
   })
 
-  test('negative control: round robin does not pass for the shortest queue', () => {
+  test('negative control: round robin is not accepted as the shortest queue', () => {
     const [wait] = valuesOf('Round robin over replicas, load 0.8')
     const shortest = cases.find(({ model }) => model === 'Least loaded replica, load 0.8')!
     expect(judge('', shortest.figures[0]!, wait!).problem).toMatch(/standard errors only/)
   })
 
-  test('negative control: with a limit of places the distribution of the answers counts', () => {
+  test('negative control: with a limit of sequences the distribution of the answers matters', () => {
     const alike = cappedAlike()
     const [sojourn] = simulateCase(alike, REPLICATIONS)
     expect(judge('', alike.figures[0]!, sojourn!).problem).not.toBeNull()
   })
 
-  test('negative control: one queue does not pass for the shortest of two', () => {
+  test('negative control: one queue is not accepted as the shortest of two', () => {
     const [wait] = valuesOf('M/M/2, load 0.8')
     const shortest = cases.find(({ model }) => model === 'Least loaded replica, load 0.8')!
     expect(judge('', shortest.figures[0]!, wait!).problem).toMatch(/standard errors only/)

@@ -3,7 +3,7 @@ import type { TestContext } from 'vitest'
 
 const DRIVERS = '/usr/share/vulkan/icd.d'
 
-/** Skips a test where no Vulkan driver is installed; on a machine of CI one has to be. */
+/** Skips a test without a Vulkan driver; with CI=true it fails instead. */
 export function needVulkan(context: TestContext): void {
   const drivers = existsSync(DRIVERS) ? readdirSync(DRIVERS) : []
   if (drivers.length > 0) return

@@ -15,7 +15,7 @@ const common: BuildOptions = {
 /** Bundles the command line and its thread and process entry points to dist/, side by side. */
 await rm('dist', { recursive: true, force: true })
 await build({ ...common, entryPoints: ['cli.ts'], splitting: true })
-// each for itself: parts shared with the commands would load what only those have need of
+// separate bundles: a shared one would load modules that only the commands need
 for (const entry of [
   'runtime/live/dispatcher-thread.ts',
   'runtime/live/engine-process.ts',

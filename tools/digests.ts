@@ -4,9 +4,9 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 /**
- * Prints the SHA-256 of the JSON result of every library scenario, and of the audit of each run
- * folder that is named: the same before and after a change that is to change no result. The commit
- * in a document is left out. Digits of Math.exp and its like may differ from one Node to another.
+ * Prints the SHA-256 of the JSON result of every library scenario, and of the audit of each named
+ * run folder, to show that a change leaves all results the same. The commit in a document is left
+ * out. Digits of Math.exp and similar functions may differ between versions of Node.
  */
 
 const LIBRARY = 'scenarios/library'
@@ -21,7 +21,7 @@ function digest(args: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(document)).digest('hex')
 }
 
-/** Options by which a scenario reads the traces of ../shared; null where they are not there. */
+/** Options for a scenario on the traces of ../shared; null if they are missing. */
 function traceOptions(path: string): string[] | null {
   const [, kind] = /azure-(?:\w+-)?(code|conv)\.yaml$/.exec(path) ?? []
   if (kind === undefined) return []

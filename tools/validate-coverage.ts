@@ -8,11 +8,11 @@ import {
 
 const TRIALS = 2000
 const REPLICATIONS = 10
-/** Coverage of a nominal 95 % that is honest. */
+/** Lowest accepted coverage of a nominal 95 % interval. */
 const LEAST = 0.93
 const MOST = 0.97
 
-/** How often the 95 % interval over replications held the true value. */
+/** How often the 95 % interval over replications contained the true value. */
 export interface CoverageRow {
   readonly name: string
   readonly trials: number
@@ -33,7 +33,7 @@ function models(): CoverageModel[] {
   ]
 }
 
-/** The coverage experiment on models whose true figure is known. */
+/** The coverage experiment on models with a known true value. */
 export function* coverageRows(): Generator<CoverageRow> {
   for (const model of models()) {
     const random = stream(1, 0, `coverage:${model.name}`)

@@ -1,7 +1,7 @@
 import type { Theory, TheoryRow } from '../sim/experiment/index.ts'
 import type { CoverageRow } from './validate-coverage.ts'
 
-/** Four digits beyond the leading zeros are what a half-width of a per cent supports. */
+/** A half-width of one per cent supports four significant digits. */
 const number = (value: number) => Number(value.toPrecision(5)).toString()
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`
 
@@ -33,7 +33,7 @@ export function coverageLine(row: CoverageRow): string {
   return `95 % intervals, ${row.name}: covered ${percent(row.covered)} (${interval}) ${verdictText(row)}`
 }
 
-/** The page of the docs. It holds nothing that depends on the machine or the day. */
+/** The page of the docs. It contains nothing that depends on the machine or the date. */
 export function validationPage(validation: {
   readonly rows: readonly TheoryRow[]
   readonly coverage: readonly CoverageRow[]

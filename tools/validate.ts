@@ -5,7 +5,7 @@ import { coverageLine, rowLine, validationPage } from './validate-page.ts'
 
 /**
  * Compares simulation and queueing theory, and prints the table. `--write` keeps it in the docs.
- * Exits with 1 where they disagree.
+ * Exits with 1 if they disagree.
  */
 
 const REPLICATIONS = 20

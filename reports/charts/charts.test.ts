@@ -18,7 +18,7 @@ function changed(world: 'simulated' | 'measured', change: (result: Result) => Re
   return { ...input, [world]: change(input[world]) }
 }
 
-test('charts of one world name the scenario', () => {
+test('charts of either side name the scenario', () => {
   for (const world of ['simulated', 'measured'] as const) {
     const input = {
       simulated: null,
@@ -36,7 +36,7 @@ test('charts of one world name the scenario', () => {
 })
 
 describe('titles are findings', () => {
-  test('the tail chart counts the replays that left the band, and where', () => {
+  test('the tail chart counts the replays that left the band, and names the percentile', () => {
     expect(tailTitle({ replays: [1, 1, 1] })).toBe('Simulated and measured tails agree')
     expect(tailTitle({ replays: [1, 3, 1] })).toBe(
       'Simulated and measured tails agree; one replay of three left the band above p95',
@@ -49,7 +49,7 @@ describe('titles are findings', () => {
     )
   })
 
-  test('the tail chart of one world tells how far the limit is', () => {
+  test('the tail chart of one side states how far the limit is', () => {
     const only = (limitMs: number) => ({
       simulated: sampleResult('simulated', { limitMs }),
       measured: null,
@@ -59,7 +59,7 @@ describe('titles are findings', () => {
     expect(titleOf(only(2), 'tail')).toBe('Simulation only: p99 is 3.3 ms, 1.6 times the limit')
   })
 
-  test('the rates tell of losses before anything else', () => {
+  test('the rate chart states losses before anything else', () => {
     expect(titleOf(sampleInput(), 'rates')).toMatch(/^Serving kept up/)
     const lossy = changed('measured', (result) => ({
       ...result,
@@ -68,7 +68,7 @@ describe('titles are findings', () => {
     expect(titleOf(lossy, 'rates')).toMatch(/^50 % of the requests were not served/)
   })
 
-  test('the rates tell of a backlog that grows', () => {
+  test('the rate chart states a growing backlog', () => {
     const slow = changed('measured', ({ series, ...result }) => ({
       ...result,
       series: { ...series, served_rps: series.arrived_rps.map((rate) => rate * 0.9) },
@@ -76,7 +76,7 @@ describe('titles are findings', () => {
     expect(titleOf(slow, 'rates')).toMatch(/^Serving fell behind by up to 2,\d+ requests, at 30 s/)
   })
 
-  test('batches are alike or not', () => {
+  test('batches are alike or different', () => {
     expect(titleOf(sampleInput(), 'batch-sizes')).toMatch(/smaller: 2.90 .* against 3.10/)
     const alike = changed('measured', (result) => ({
       ...result,
@@ -85,7 +85,7 @@ describe('titles are findings', () => {
     expect(titleOf(alike, 'batch-sizes')).toMatch(/^Batches are alike/)
   })
 
-  test('the machine ran as calibrated or not', () => {
+  test('the machine ran as calibrated, or faster or slower', () => {
     expect(titleOf(sampleInput(), 'machine-speed')).toMatch(/^The machine ran at 0.97/)
     const steady = changed('measured', ({ series, ...result }) => ({
       ...result,
@@ -98,7 +98,7 @@ describe('titles are findings', () => {
     expect(titleOf(sampleInput(), 'where-time-went')).toMatch(/is service: 54 % simulated/)
   })
 
-  test('errors beyond the tolerance are told with their percentile', () => {
+  test('errors beyond the tolerance are stated with their percentile', () => {
     expect(titleOf(sampleInput({ replays: [1, 1] }), 'errors')).toBe(
       'Structure error stays within tolerance up to p99; prediction error stays within tolerance up to p99',
     )
@@ -107,14 +107,14 @@ describe('titles are findings', () => {
     )
   })
 
-  test('the queue and the heat map tell when it was worst', () => {
+  test('the queue and the heat map state when they were worst', () => {
     expect(titleOf(sampleInput(), 'queue-depth')).toMatch(/surged to 23 requests at 15 s/)
     expect(titleOf(sampleInput(), 'latency-heat')).toMatch(/^Latency was worst at 15 s/)
   })
 })
 
 describe('the tail chart', () => {
-  test('speaks of the tails alone: a failed what-if or audit does not make them differ', () => {
+  test('describes tails only: a failed what-if or audit does not make tails differ', () => {
     const input = sampleInput({ replays: [1, 1, 1] })
     const { comparison } = input
     comparison.verdict = 'FAIL'
@@ -126,7 +126,7 @@ describe('the tail chart', () => {
 })
 
 describe('the error chart', () => {
-  test('tells of no percentile that the sample supports no verdict on', () => {
+  test('leaves out percentiles without enough samples for a verdict', () => {
     const input = sampleInput({ replays: [1, 2] })
     const p99 = input.comparison.percentiles[3]!
     p99.verdicts = { structure: null, prediction: null }
@@ -143,13 +143,13 @@ describe('the what-if chart', () => {
     return titleOf(input, 'what-if')
   }
 
-  test('tells what the change did at the highest percentile with a verdict, and the prediction', () => {
+  test('states the effect of the change at the highest percentile with a verdict, and the prediction', () => {
     expect(title(() => {})).toBe(
       'max_batch 8 → 2 takes p95 to 0.55 of what it was; predicted 0.57 (+3.6 %)',
     )
   })
 
-  test('tells the worst prediction where one failed, and what is open', () => {
+  test('states the worst prediction if one failed, and undecided ones', () => {
     const failed = title(({ percentiles: [p50, , p95] }) => {
       Object.assign(p50!, { verdict: 'FAIL', error_relative: 2.84 })
       p50!.predicted = { value: 1.09, low: 0.99, high: 1.19, n: 30_000 }
@@ -161,7 +161,7 @@ describe('the what-if chart', () => {
     )
   })
 
-  test('a change may do harm, or nothing that stands out from the noise', () => {
+  test('a change may be harmful, or indistinguishable from noise', () => {
     const times = (value: number) =>
       title(({ percentiles }) => {
         percentiles[2]!.measured = { value, low: value * 0.96, high: value * 1.04, n: 30_000 }
@@ -170,7 +170,7 @@ describe('the what-if chart', () => {
     expect(times(0.97)).toMatch(/ leaves p95 as it was, within the noise \(ratio 0\.97\); /)
   })
 
-  test('several changes are named as long as there is room', () => {
+  test('several changes are named as long as they fit', () => {
     const named = (...changes: string[]) => title((whatIf) => Object.assign(whatIf, { changes }))
     const window = 'pools.central.batching.max_delay_ms: 1 → 0'
     expect(named(window, 'seed: 1 → 2')).toMatch(/^max_delay_ms 1 → 0 and seed 1 → 2 take p95/)
@@ -180,7 +180,7 @@ describe('the what-if chart', () => {
     )
   })
 
-  test('is there only where something was changed', () => {
+  test('exists only if something was changed', () => {
     const names = (whatIf: boolean) => allCharts(sampleInput({ whatIf })).map(({ name }) => name)
     expect(names(true)).toContain('what-if')
     expect(names(false)).not.toContain('what-if')

@@ -17,7 +17,7 @@ export interface ReportInput {
 export const WIDE = 890
 export const NARROW = 350
 
-/** Room left of a plot for its axis title and labels, and at its right edge. */
+/** Space beside a plot for its axis title and labels, and at its right edge. */
 const LEFT = 66
 const RIGHT = 20
 
@@ -29,7 +29,7 @@ export interface World {
   readonly result: Result
 }
 
-/** The worlds that there are documents of, the simulated one first. */
+/** The sides that have documents, simulated before measured. */
 export function worlds(input: ReportInput): World[] {
   const list: World[] = []
   const { simulated, measured } = input
@@ -38,7 +38,7 @@ export function worlds(input: ReportInput): World[] {
   return list
 }
 
-/** Of the documents, all of one scenario. */
+/** All documents are of one scenario. */
 export function scenarioName({ simulated, measured, comparison }: ReportInput): string {
   return (measured ?? simulated ?? comparison)?.scenario.name ?? 'no documents'
 }
@@ -62,7 +62,7 @@ export function plotWidth(width: number, labels = 0): number {
   return width - LEFT - Math.max(RIGHT, labels + 10)
 }
 
-/** What every chart has: the theme, the finding as title, and how it was made below it. */
+/** Common parts of every chart: the theme, the finding as title, and its sources as subtitle. */
 export function frame(title: string, subtitle: string, width: number) {
   const room = width - 24
   return {
@@ -75,7 +75,7 @@ export function frame(title: string, subtitle: string, width: number) {
   }
 }
 
-/** A picture that says why there is nothing to draw. */
+/** A picture that states why there is nothing to draw. */
 export function emptyChart(title: string, subtitle: string, width: number): TopLevelSpec {
   return {
     ...frame(title, subtitle, width),
@@ -91,7 +91,7 @@ interface Key {
   readonly color: string
 }
 
-/** Coloured words above the plot, in the order of the data, where no label fits beside a mark. */
+/** Coloured words above the plot, in the order of the data, for marks without room for a label. */
 export function keyWords(keys: readonly Key[], width: number): Layer[] {
   const size = narrow(width) ? LABEL_SIZE - 1 : LABEL_SIZE
   let x = 0
@@ -106,10 +106,10 @@ export function keyWords(keys: readonly Key[], width: number): Layer[] {
   })
 }
 
-/** What a subtitle says of names that `rowNames` shows grey. */
+/** Explains in a subtitle the grey names of `rowNames`. */
 export const NOT_JUDGED = 'grey percentile: no verdict'
 
-/** Names left of rows that are `height` pixels high; grey where there is no verdict on a row. */
+/** Names left of rows that are `height` pixels high; grey for a row without a verdict. */
 export function rowNames(
   rows: readonly { readonly name: string; readonly judged: boolean }[],
   height: number,
@@ -127,7 +127,7 @@ export function rowNames(
   }))
 }
 
-/** Text at a place in the plot, with a halo of paper so that it reads over marks. */
+/** Text at a position in the plot, with a halo in the paper colour for legibility over marks. */
 export function labels(
   points: readonly { x: number; y: number; text: string; color: string }[],
   options: { align: 'left' | 'right' | 'center'; dx?: number; dy?: number; bold?: boolean },
@@ -147,8 +147,9 @@ export function labels(
 }
 
 /**
- * Moves positions apart to at least `gap`, as little as possible in the least-squares sense and in
- * their order, then as a whole into the range (isotonic regression by pooling adjacent violators).
+ * Moves positions apart to at least `gap`, with the smallest changes in the least-squares sense and
+ * in the same order (isotonic regression by pooling adjacent violators), then shifts all of them
+ * into the range.
  */
 export function dodge(at: readonly number[], gap: number, low: number, high: number): number[] {
   const order = at.map((_, i) => i).sort((a, b) => at[a]! - at[b]!)
@@ -182,7 +183,7 @@ export function pixel(y: number, domain: readonly [number, number], height: numb
 /** Axis labels of shares: "5 %". */
 export const PERCENT = `format(datum.value * 100, '~f') + ' %'`
 
-/** Steps at 1, 2 and 5 of each decade; fewer where more than three decades show. */
+/** Steps at 1, 2 and 5 of each decade; fewer for more than three decades. */
 function logSteps(ratio: number): readonly number[] {
   return ratio > 3000 ? [1] : ratio > 300 ? [1, 3] : [1, 2, 5]
 }
@@ -199,13 +200,13 @@ export function logTicks(low: number, high: number, steps = logSteps(high / low)
   return ticks
 }
 
-/** The named percentile at or below `p`: how far a finding is told. */
+/** The named percentile at or below `p`, as used in findings. */
 export function namedPercentile(p: number): string {
   const named = [0.999, 0.99, 0.95, 0.9, 0.5].find((level) => p >= level - 1e-9)
   return percentileName(named ?? p)
 }
 
-/** Middle of a list of numbers; null where it is empty. */
+/** Median of a list of numbers; null if it is empty. */
 export function median(values: readonly number[]): number | null {
   if (values.length === 0) return null
   const sorted = [...values].sort((a, b) => a - b)
@@ -213,13 +214,13 @@ export function median(values: readonly number[]): number | null {
   return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2
 }
 
-/** FAIL before UNDECIDED before PASS; null of nothing. */
+/** FAIL before UNDECIDED before PASS; null for an empty list. */
 export function worst(verdicts: readonly Verdict[]): Verdict | null {
   const order = ['FAIL', 'UNDECIDED', 'PASS'] as const
   return order.find((verdict) => verdicts.includes(verdict)) ?? null
 }
 
-/** The one with the largest score; undefined where the list is empty. */
+/** The item with the largest score; undefined if the list is empty. */
 export function largest<T>(list: readonly T[], score: (item: T) => number): T | undefined {
   let best: T | undefined
   for (const item of list) if (best === undefined || score(item) > score(best)) best = item

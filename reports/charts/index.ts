@@ -28,7 +28,7 @@ const CHARTS = {
   'batch-sizes': batchSizes,
 } as const
 
-/** So many spaces are drawn, the worst. */
+/** Number of spaces that are drawn, the worst first. */
 export const MOST_SPACES = 4
 
 type SingleChart = keyof typeof CHARTS
@@ -47,7 +47,7 @@ export function allCharts(input: ReportInput, width = WIDE): NamedChart[] {
   return [...single, ...memoryCharts(input, width)]
 }
 
-/** Memory over time and its addresses, for the spaces in turn. */
+/** Memory over time and the map of addresses, space by space. */
 function memoryCharts(input: ReportInput, width: number): NamedChart[] {
   return memorySpaces(input)
     .slice(0, MOST_SPACES)

@@ -6,7 +6,7 @@ import { allCharts, type ChartName, MOST_SPACES, NARROW, type ReportInput, WIDE 
 
 const EXACT = (value: number) => estimateOf(value, 0)
 
-/** The first simulated space alone, changed. */
+/** A changed copy of the first simulated space alone. */
 function only(change: Partial<MemorySpace>, also: Partial<MemorySpace> | null = null): ReportInput {
   const { simulated, measured } = sampleInput({ memory: true })
   const [space] = simulated.memory
@@ -40,7 +40,7 @@ const peaks = (asked: number, held: number, limit: number | null): Partial<Memor
 describe('memory over time', () => {
   const title = (input: ReportInput) => titleOf(input, 'memory-curve-1')
 
-  test('tells what is held in vain, else the peak, of the limit where there is one', () => {
+  test('states wasted reserved memory, otherwise the peak, relative to the limit if there is one', () => {
     expect(title(only(peaks(14_540, 23_654, 24_576)))).toBe(
       'Held memory reaches 23.1 of 24 GiB, though at most 14.2 is asked for',
     )
@@ -48,13 +48,13 @@ describe('memory over time', () => {
     expect(title(only(peaks(95, 100, null)))).toBe('Memory peaks at 100 MiB')
   })
 
-  test('tells of both worlds', () => {
+  test('states both sides', () => {
     expect(title(only(peaks(95, 100, 128), peaks(95, 101, 128)))).toBe(
       'Memory peaks at 100 of 128 MiB simulated, 101 measured',
     )
   })
 
-  test('blocks that ran out are told of by the places that were lost', () => {
+  test('blocks that ran out are stated by preemptions', () => {
     const allocators = ['paged']
     const out_of_memory = { shortage: 10, fragmentation: 0, oversize: 0, loads: 0 }
     expect(title(only({ allocators, out_of_memory }))).toBe(
@@ -62,7 +62,7 @@ describe('memory over time', () => {
     )
   })
 
-  test('that it ran out comes first, with causes and what was lost', () => {
+  test('out of memory is stated first, with causes and losses', () => {
     const ranOut = (
       shortage: number,
       fragmentation: number,
@@ -92,7 +92,7 @@ describe('memory over time', () => {
     )
   })
 
-  test('a limit far above what is held is told, not drawn', () => {
+  test('a limit far above reserved memory is stated, not drawn', () => {
     const drawn = (limit: number) => {
       const input = only({ limit_mib: limit })
       const { spec } = allCharts(input).find(({ name }) => name === 'memory-curve-1')!
@@ -104,7 +104,7 @@ describe('memory over time', () => {
     expect(subtitleOf(far.input, 'memory-curve-1')).toContain('limit 40 GiB, above the picture')
   })
 
-  test('what replica is drawn is said where there are several', () => {
+  test('the drawn replica is named if there are several', () => {
     const input = only({})
     expect(subtitleOf(input, 'memory-curve-1')).not.toContain('replica ')
     const { simulated } = input
@@ -113,7 +113,7 @@ describe('memory over time', () => {
     expect(subtitleOf(three, 'memory-curve-1')).toContain('drawn: the first of 3 replicas')
   })
 
-  test('weights are a level only where they are always there', () => {
+  test('weights are a level only if they are always loaded', () => {
     const labels = (input: ReportInput) => JSON.stringify(allCharts(input))
     const residency = { loads: EXACT(1), evictions: EXACT(1), cold_share: EXACT(0.1), pools: [] }
     expect(labels(only({ map: [] }))).toContain('"text":"weights"')
@@ -153,7 +153,7 @@ describe('the map of addresses', () => {
     return titleOf(only({ limit_mib: 1000, pinned_free_mib, map, ...change }), 'memory-map-1')
   }
 
-  test('tells how far the largest free chunk falls short of what is free', () => {
+  test('states how far the largest free chunk is below all free memory', () => {
     const held: [string, number][] = [
       ['weights', 500],
       ['free', 200],
@@ -169,7 +169,7 @@ describe('the map of addresses', () => {
     )
   })
 
-  test('what is in one piece is not called scattered, nor are blocks', () => {
+  test('memory in one piece is not called fragmented, nor are blocks', () => {
     expect(
       title([
         ['weights', 500],
@@ -191,7 +191,7 @@ describe('the map of addresses', () => {
     ).toBe('The KV cache takes up to 200 of 500 MiB; blocks leave no fragments')
   })
 
-  test('of reservations tells how much of them nobody uses', () => {
+  test('of reservations states the unused share', () => {
     const reserved = {
       ...{ allocators: ['contiguous'], weights_mib: 500, internal_fragmentation: EXACT(0.81) },
       ...{ peak_in_use_mib: EXACT(700), peak_held_mib: EXACT(1000) },
@@ -207,12 +207,12 @@ describe('the map of addresses', () => {
     ).toBe('The KV cache takes up to 200 of 500 MiB, of which 81 % is reserved and unused')
   })
 
-  test('is not there where no map was recorded', () => {
+  test('does not exist if no map was recorded', () => {
     expect(titleOf(only({ map: [] }), 'memory-map-1')).toBe('no chart')
   })
 })
 
-test('weights that would fill the picture are cut, and that is said', () => {
+test('weights that would fill the picture are cut, and the subtitle states it', () => {
   const { simulated } = sampleInput({ memory: true })
   const engine = simulated.memory.find(({ name }) => name === 'engine')!
   const map = [0, 1].map((at_s) => ({
@@ -237,7 +237,7 @@ test('weights that would fill the picture are cut, and that is said', () => {
   }
 })
 
-test('the worst spaces are drawn, failed batches before what is merely full', () => {
+test('the worst spaces are drawn: failed batches before full memory', () => {
   const { simulated } = sampleInput({ memory: true })
   const [space] = simulated.memory
   const out = { shrunk: 0, evicted: 0, split: 0, failed: 3 }

@@ -30,7 +30,7 @@ test('a PNG has the size of the drawing times the scale', async () => {
   expect(png.readUInt32BE(16)).toBe(2 * Number(/width="(\d+)"/.exec(svg)?.[1]))
 })
 
-test('names of any characters are drawn, as XML allows no other ones', async () => {
+test('names with any characters are drawn, although XML forbids some', async () => {
   const name = 'a\u0000\u0008\u001b[31m\u202eb\ud800\ufffe\uffff \u{1f600} שלום'
   const input = sampleInput({ name, pools: [name, 'edge'], memory: true })
   for (const { classes } of [input.simulated, input.measured]) classes[0]!.name = name
@@ -42,7 +42,7 @@ test('names of any characters are drawn, as XML allows no other ones', async () 
   expect(drawings.join('')).toContain('a\\u{0}\\u{8}\\u{1b}[31m\\u{202e}b')
 })
 
-test('charts are drawn in every format asked for', async () => {
+test('charts are drawn in every requested format', async () => {
   const { simulated } = sampleInput({ memory: true })
   const input = { simulated, measured: null, comparison: null }
   const drawn = await drawCharts(['svg', 'png'], input)

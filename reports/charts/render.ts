@@ -11,8 +11,8 @@ interface TextItem {
 type Vega = typeof import('vega')
 
 /**
- * Without a canvas Vega takes each character for 0.8 em, which pads pictures to the right and
- * drops axis labels. It lets the width be supplied (as vl-convert does); its types do not say so.
+ * Without a canvas Vega assumes 0.8 em for each character, which pads pictures at the right and
+ * drops axis labels. The width can be supplied (as vl-convert does), but the types lack it.
  */
 function supplyTextWidths(vega: Vega): void {
   const { textMetrics } = vega as unknown as {
@@ -23,8 +23,8 @@ function supplyTextWidths(vega: Vega): void {
 }
 
 /**
- * Draws a chart as SVG text, without a browser or canvas. The first one loads Vega, which takes
- * longer than all else that a command loads.
+ * Draws a chart as SVG text, without a browser or canvas. The first call loads Vega, which takes
+ * longer than all other modules of a command.
  */
 export async function toSvg(spec: TopLevelSpec): Promise<string> {
   const [vega, { compile }] = await Promise.all([import('vega'), import('vega-lite')])
@@ -32,9 +32,9 @@ export async function toSvg(spec: TopLevelSpec): Promise<string> {
   const view = new vega.View(vega.parse(compile(spec).spec), { renderer: 'none' })
   try {
     const svg = await view.toSVG()
-    // Neighbouring cells of a heat map would show hairlines between them.
+    // adjacent cells of a heat map would show hairlines between them
     const crisp = '<g shape-rendering="crispEdges" class="mark-rect'
-    // XML has no way to write most control characters.
+    // XML cannot represent most control characters
     return visible(svg).replaceAll('<g class="mark-rect', crisp)
   } finally {
     view.finalize()

@@ -49,14 +49,14 @@ type Layers = { layer: { mark: { type: string; fill?: string }; data: { values: 
 describe('sweeps', () => {
   afterEach(() => vi.restoreAllMocks())
 
-  test('the headroom chart names what each kind of traffic needs', () => {
+  test('the headroom chart names the need of each kind of traffic', () => {
     const { text } = headroomChart(headroom).title as { text: string[] }
     expect(text.join(' ')).toBe(
       'For p99 < 2,000 ms at equal mean load calm needs 50 %, bursty needs 92 % of the pool idle',
     )
   })
 
-  test('dots are full where they were predicted and hollow where they were fitted', () => {
+  test('dots are filled for predicted points and hollow for fitted ones', () => {
     const { layer } = concurrencyChart(concurrency) as unknown as Layers
     const dots = layer.filter(({ mark }) => mark.type === 'point')
     expect(dots.map(({ data }) => data.values.length)).toEqual([2, 2, 2, 2])

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { textWidth, wrap } from './text-width.ts'
 
-test('lines are no wider than asked, and no word is lost', () => {
+test('lines are no wider than the limit, and no word is lost', () => {
   const text = 'Simulated and measured tails agree; one replay of three left the band above p95'
   const lines = wrap(text, 200, 15, true)
   expect(lines.length).toBeGreaterThan(2)
@@ -9,11 +9,11 @@ test('lines are no wider than asked, and no word is lost', () => {
   expect(lines.join(' ')).toBe(text)
 })
 
-test('what changed stays beside what it became', () => {
+test('old and new value of a change stay on one line', () => {
   expect(wrap('max_batch 8 → 2 and 4 → 16', 1, 12)).toEqual(['max_batch', '8 → 2', 'and', '4 → 16'])
 })
 
-test('a number is not parted from its unit', () => {
+test('a number is not separated from its unit', () => {
   for (const line of wrap('p99 is 12 ms of 99.5 % at 15 s there', 60, 12)) {
     expect(line).not.toMatch(/^(ms|%|s)\b/)
   }

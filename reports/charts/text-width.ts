@@ -10,7 +10,7 @@ const REGULAR = (
   .split(' ')
   .map(Number)
 
-/** Other characters that reports use; anything else counts as wide as a capital. */
+/** Other characters in reports; any further character counts as wide as a capital. */
 const OTHERS: Readonly<Record<string, number>> = { '·': 32, '–': 50, '×': 84, '−': 84, '±': 84 }
 const WIDE = 84
 

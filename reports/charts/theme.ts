@@ -15,7 +15,7 @@ export interface Palette {
   readonly batchWait: string
   readonly service: string
   readonly overhead: string
-  /** what lies in memory, from dark to light */
+  /** kinds of memory, from dark to light */
   readonly weights: string
   readonly activation: string
   readonly cache: string
@@ -26,9 +26,9 @@ export interface Palette {
 }
 
 /**
- * The palette that charts are drawn with. Blue, orange and teal stay apart for the colour-blind
- * and in grey print; each is dark enough for text on paper (contrast of at least 4.5), but the
- * lighter ones of memory, on which text is ink.
+ * The palette of charts. Blue, orange and teal are distinguishable for the colour-blind and in grey
+ * print. Each has a contrast of at least 4.5 to paper, except the lighter ones of memory, which
+ * carry text in ink colour.
  */
 export const LIGHT: Palette = Object.freeze({
   paper: '#ffffff',
@@ -76,7 +76,7 @@ export const DARK: Palette = Object.freeze({
   free: '#2b333b',
 })
 
-/** DejaVu Sans and Verdana share their widths; the others are narrower, so nothing collides. */
+/** DejaVu Sans and Verdana have equal widths; the other fonts are narrower, so nothing collides. */
 export const FONT = 'DejaVu Sans, Verdana, Liberation Sans, Arial, sans-serif'
 
 export const TITLE_SIZE = 15
@@ -120,8 +120,8 @@ export const THEME: Config = {
 }
 
 /**
- * CSS that repaints a light chart in the dark palette. Presentation attributes yield to any rule,
- * so one drawing serves both themes.
+ * CSS that changes a light chart to the dark palette. Any CSS rule overrides presentation
+ * attributes, so one drawing serves both themes.
  */
 export function darkRules(scope: string): string {
   return (Object.keys(LIGHT) as (keyof Palette)[])

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { hostileText } from '../../scenarios/parse/hostile-text.test-helper.ts'
 import { html, isolated, unmarked } from './html.ts'
 
-test('whatever a text holds, it adds no element but bdi, and no attribute', () => {
+test('any text adds no element except bdi, and no attribute', () => {
   fc.assert(
     fc.property(hostileText, (text) => {
       const page = html`<p title="${text}" class="${text}">${[text, [text]]} ${isolated(text)}</p>`
@@ -16,7 +16,7 @@ test('whatever a text holds, it adds no element but bdi, and no attribute', () =
   )
 })
 
-test('words from right to left are isolated in content, each name by itself', () => {
+test('right-to-left words are isolated in content, each name separately', () => {
   expect(html`<b>${'שלום עולם: 12 ms, סוף'}</b>`.html).toBe(
     '<b><bdi>שלום עולם</bdi>: 12 ms, <bdi>סוף</bdi></b>',
   )

@@ -13,7 +13,7 @@ function escapeHtml(text: string): string {
   return visible(text).replace(/[&<>"']/g, (character) => ENTITIES[character]!)
 }
 
-/** HTML that is safe as it stands. */
+/** HTML that needs no escaping. */
 export interface Html {
   readonly html: string
 }
@@ -21,8 +21,8 @@ export interface Html {
 type Part = Html | string | number | readonly Part[]
 
 /**
- * Builds HTML: every inserted text is escaped, inserted `Html` and lists of it are not. Words that
- * run from right to left are isolated, so that they reorder nothing beside them.
+ * Builds HTML. Inserted text is escaped; inserted `Html` and lists of it are not. Right-to-left
+ * words are isolated, so that they reorder nothing beside them.
  */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   let [text, inTag] = ['', false]
@@ -34,19 +34,19 @@ export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): 
   return { html: text }
 }
 
-/** A text that is wholly of others, in the direction that it has itself. */
+/** A foreign text as a whole, in its own direction. */
 export const isolated = (text: string): Html => ({ html: `<bdi>${escapeHtml(text)}</bdi>` })
 
-/** A text for elements that hold nothing else, such as titles. */
+/** A text for elements that cannot hold others, such as titles. */
 export const unmarked = (text: string): Html => ({ html: escapeHtml(text) })
 
 function render(part: Part, ofText: (text: string) => string): string {
   if (typeof part === 'string') return ofText(part)
   if (typeof part === 'number') return String(part)
-  return 'html' in part ? part.html : part.map((one) => render(one, ofText)).join('')
+  return 'html' in part ? part.html : part.map((inserted) => render(inserted, ofText)).join('')
 }
 
-/** Words in letters that run from right to left (by their Unicode blocks), and spaces between. */
+/** Words in right-to-left letters (by their Unicode blocks), and spaces between them. */
 const BLOCKS =
   '\\u0590-\\u08ff\\ufb1d-\\ufdff\\ufe70-\\ufefc\\u{10800}-\\u{10fff}\\u{1e800}-\\u{1efff}'
 const RIGHT_TO_LEFT = new RegExp(`[${BLOCKS}]+(?:[ \\u00a0]+[${BLOCKS}]+)*`, 'gu')

@@ -5,7 +5,7 @@ import { MEMORY_TABLES, memoryAlarms } from '../tables/memory-rows.ts'
 import { type Html, html, NOTHING } from './html.ts'
 import { optional } from './page-tables.ts'
 
-/** Charts of memory, how many spaces have none, and what is counted of each. */
+/** Charts of memory, the number of spaces without a chart, and the figures of each space. */
 export function memorySection(
   input: ReportInput,
   figures: readonly Html[],
@@ -36,7 +36,7 @@ the fullest replica’s, counts are of all. The warm-up is included.</p>
 `
 }
 
-/** That memory ran out, near the verdict. */
+/** Warnings that memory ran out, shown near the verdict. */
 export function memoryWarnings(input: ReportInput): Html[] {
   return worlds(input).flatMap(({ name, result }) =>
     memoryAlarms(result).map(

@@ -9,7 +9,7 @@ function variables(palette: Palette): string {
 /** Below this width of the window a page shows the narrow drawing of each chart. */
 const PHONE = '@media screen and (max-width: 760px)'
 
-/** The style sheet of a report: light or dark as the reader's system is, and printable. */
+/** The style sheet of a report: light or dark as set in the reader's system, and printable. */
 export const PAGE_STYLE = `
 :root{color-scheme:light dark;${variables(LIGHT)};--pass:#1b7f4b;--undecided:#8a6100}
 *{box-sizing:border-box}

@@ -20,11 +20,11 @@ import { type Html, html, NOTHING } from './html.ts'
 interface Table {
   readonly caption: string
   readonly columns: readonly string[]
-  /** the first cell of each row names it */
+  /** the first cell of each row is its name */
   readonly rows: readonly (readonly (Html | string)[])[]
 }
 
-/** A cell's text, which breaks before a bracket and nowhere else. */
+/** A cell's text with line breaks only before a bracket. */
 const unbroken = (text: string) => text.replace(/ (?![[(])/g, '\u00a0')
 
 function table({ caption, columns, rows }: Table): Html {
@@ -46,7 +46,7 @@ function show({ text, reason }: Cell): Html {
   return reason ? html`<abbr title="${reason}">${shown}</abbr>` : html`${shown}`
 }
 
-/** Reasons for missing figures, in words: a printed page has no tooltips. */
+/** Reasons for missing figures, as text: a printed page has no tooltips. */
 function reasons(named: readonly (readonly [string, Cell])[]): Html {
   const lines = named.flatMap(([name, { reason }]) => (reason ? [`${name}: ${reason}`] : []))
   if (lines.length === 0) return NOTHING
@@ -57,7 +57,7 @@ function showVerdict(verdict: Verdict | null): Html {
   return html`<b class="${verdict ?? ''}">${verdict ?? NONE}</b>`
 }
 
-/** Percentiles of both worlds with intervals, and the error split into its kinds. */
+/** Percentiles of both sides with intervals, and the error split into its kinds. */
 export function comparisonSection(comparison: Comparison): Html {
   const rows = comparisonRows(comparison)
   const cells = rows.map((row) => [
@@ -91,7 +91,7 @@ of the same requests, the yardstick of both.</p>
 `
 }
 
-/** What the changes do to each percentile: both sides, the ratio predicted and measured. */
+/** Effect of the changes on each percentile: both sides, and the predicted and measured ratio. */
 export function whatIfSection(whatIf: WhatIf): Html {
   const rows = whatIfRows(whatIf)
   if (rows.length === 0) return NOTHING
@@ -145,7 +145,7 @@ ${table({ caption, columns: ARENA_COLUMNS, rows })}<ul class="plain">${arenaNote
 
 const LEVELS = ['p50', 'p90', 'p95', 'p99', 'p99_9'] as const satisfies (keyof Percentiles)[]
 
-/** Percentiles of each class in each world, where nothing was compared. */
+/** Percentiles of each class on each side, if nothing was compared. */
 export function percentileSection(input: ReportInput): Html {
   const lines = worlds(input).flatMap(({ name, result }) =>
     result.classes.map((c) => ({ name: `${c.name}, ${name}`, world: name, latency: c.latency })),
@@ -166,7 +166,7 @@ export function percentileSection(input: ReportInput): Html {
   return html`${table({ caption: 'Latency with 95 % intervals [low, high]', columns, rows })}${reasons(missing)}${tokenSection(input)}`
 }
 
-/** Times of tokens, where any were generated. */
+/** Times of tokens, if any were generated. */
 function tokenSection(input: ReportInput): Html {
   const rows = worlds(input).flatMap(({ name: world, result }) =>
     tokenRows(result).map(({ name, mean, percentiles }) => [
@@ -179,12 +179,12 @@ function tokenSection(input: ReportInput): Html {
   return optional({ caption, columns: TOKEN_COLUMNS, rows })
 }
 
-/** A table, where there is anything in it. */
+/** A table, unless it is empty. */
 export function optional(content: Table): Html {
   return content.rows.length === 0 ? NOTHING : table(content)
 }
 
-/** What became of the requests of each class, and how busy each pool was. */
+/** Outcomes of the requests of each class, and the utilisation of each pool. */
 export function countsSection(input: ReportInput): Html {
   const present = worlds(input)
   const of = (world: string, name: string) => html`<span class="${world}">${name}, ${world}</span>`

@@ -26,7 +26,7 @@ describe('the report page', () => {
     expect(Buffer.byteLength(await reportHtml({ ...input, command }))).toBeLessThan(1_500_000)
   })
 
-  test('is under 1.5 MB for the wildest maps of memory', async () => {
+  test('is under 1.5 MB for the largest maps of memory', async () => {
     const input = sampleInput({ memory: true })
     const owners = ['weights', 'batch 8 x 64', 'pattern 8 x 64', 'input', 'KV cache', 'free']
     const chunks = (c: number) =>
@@ -59,7 +59,7 @@ describe('the report page', () => {
     )
   })
 
-  test('shows what a change did after the percentiles, and names both scenarios', async () => {
+  test('shows the effect of a change after the percentiles, and names both scenarios', async () => {
     const evil = `<script>'&"`
     const page = await reportHtml({ ...sampleInput({ pools: [evil] }), command })
     expect(page).not.toContain('<script')
@@ -73,7 +73,7 @@ describe('the report page', () => {
     expect(Math.min(...places)).toBeGreaterThan(0)
   })
 
-  test('has memory after what went over time, and that it ran out beside the verdict', async () => {
+  test('has memory after the charts over time, and out of memory beside the verdict', async () => {
     const input = sampleInput({ memory: true })
     input.measured.memory = []
     const page = await reportHtml({ ...input, command })
@@ -99,13 +99,13 @@ describe('the report page', () => {
     )
   })
 
-  test('says nothing of memory where no pool says what it has', async () => {
+  test('does not mention memory if no pool has any', async () => {
     const input = sampleInput()
     const page = await reportHtml({ ...input, command })
     expect(/>Memory|id="memory|Out of memory/.test(page)).toBe(false)
   })
 
-  test('says nothing of a change where there was none', async () => {
+  test('does not mention a change if there was none', async () => {
     const page = await reportHtml({ ...sampleInput({ whatIf: false }), command })
     expect(page).not.toMatch(/what.if/i)
   })
@@ -188,7 +188,9 @@ interface Layout {
   readonly figures: readonly { readonly shown: number; readonly right: number }[]
 }
 
-/** Runs in the page: how far it overflows, and how many drawings of each figure show. */
+/**
+ * Runs in the page: by how much it overflows, and the number of visible drawings of each figure.
+ */
 const LAYOUT = `(() => ({
   overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
   figures: [...document.querySelectorAll('figure')].map((figure) => {

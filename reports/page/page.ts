@@ -29,8 +29,8 @@ export interface PageInput extends ReportInput {
 }
 
 /**
- * The report as one HTML file: it needs neither network nor scripts, prints, and answers before
- * the reader scrolls. Any of the documents may be missing.
+ * The report as one HTML file. It needs neither network nor scripts, can be printed, and starts
+ * with the verdict. Any of the documents may be missing.
  */
 export async function reportHtml(input: PageInput): Promise<string> {
   const charts = await drawAll(input)
@@ -129,8 +129,8 @@ function commonFacts({ simulated, measured, comparison }: ReportInput): Fact[] {
     const { relative, absolute_ms } = comparison.tolerance
     facts.push(['tolerance', `${relative * 100} % or ${absolute_ms} ms, whichever is more`])
     if (comparison.what_if) {
-      const { scenario: other, requests } = comparison.what_if
-      facts.push(['what if (B)', `${other.name} (${other.hash}), requests ${requests}`])
+      const { scenario: changed, requests } = comparison.what_if
+      facts.push(['what if (B)', `${changed.name} (${changed.hash}), requests ${requests}`])
     }
   }
   return facts

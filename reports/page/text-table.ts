@@ -1,6 +1,6 @@
 import { type Html, html, NOTHING } from './html.ts'
 
-/** Rows of text as a table; the first is its head. */
+/** Rows of text as a table; the first row is the header. */
 export function textTable(rows: readonly (readonly string[])[]): Html {
   const [names, ...rest] = rows
   if (names === undefined || rest.length === 0) return NOTHING

@@ -9,14 +9,14 @@ import { drawnFigure } from './figures.ts'
 import { type Html, html, isolated, NOTHING } from './html.ts'
 import { textTable } from './text-table.ts'
 
-/** What a page of a fit draws. */
+/** The data of a page of a fit. */
 export interface FitSides {
   readonly recorded: TraceFindings
-  /** the replication with the median number of requests; null where none has enough */
+  /** the replication with the median number of requests; null if none has enough requests */
   readonly fitted: TraceFindings | null
 }
 
-/** A trace beside what was fitted to it, as one HTML file without network and scripts. */
+/** A trace beside the traffic fitted to it, as one HTML file without network and scripts. */
 export async function traceFitHtml(fit: TraceFitDocument, sides: FitSides): Promise<string> {
   const named = [
     ['recorded', 'Recorded', sides.recorded],

@@ -10,7 +10,7 @@ import { traceText } from '../terminal/trace-text.ts'
 import type { TraceDocument } from '../trace-document.ts'
 import { traceHtml } from './trace-page.ts'
 
-/** Poisson arrivals in bursts of so many at once. */
+/** Poisson arrivals in bursts of `burst` requests. */
 function traced(burst: number, change: Partial<TraceDocument> = {}): TraceDocument {
   const random = stream(3, 0, 'page')
   let now = 0
@@ -66,7 +66,7 @@ test('each chart is drawn wide and narrow', async () => {
   }
 })
 
-test('a clock whose requests have no length leaves nothing to draw, and says so', async () => {
+test('requests without lengths leave nothing to draw, and the page states it', async () => {
   const times = Float64Array.from({ length: 3001 }, (_, i) => 100 * i)
   const none = times.map(() => 0)
   const found = traceStatistics({ times, lengths: none, outputs: none })
@@ -79,7 +79,7 @@ test('a clock whose requests have no length leaves nothing to draw, and says so'
 })
 
 describe('the page of a trace', () => {
-  test('needs no network and no script, and escapes what comes from outside', async () => {
+  test('needs no network and no script, and escapes foreign text', async () => {
     const evil = `<script>alert("1")</script>`
     const page = await traceHtml(traced(4, { file: evil, command: evil }))
     expect(page).not.toMatch(/(src|href|url)\s*[=(]\s*["']?\s*(https?:|\/\/)/i)
@@ -93,13 +93,13 @@ describe('the page of a trace', () => {
     ])
   })
 
-  test('leaves out what a trace does not have', async () => {
+  test('leaves out data that a trace does not have', async () => {
     const none = { input_tokens: null, output_tokens: null, correlation: null, padding: [] }
     const page = await traceHtml(traced(4, { ...none, windows: [] }))
     expect([...page.matchAll(/<figure id="(\w+)"/g)].map(([, id]) => id)).toEqual(['rate'])
   })
 
-  test('says which percentiles are not exact, as the text does', async () => {
+  test('states which percentiles are approximate, as the text does', async () => {
     const exact = traced(1)
     expect(await traceHtml(exact)).toContain('Percentiles are exact.')
     const binned = { ...exact, gaps: { ...exact.gaps, percentile_error: 0.0079 } }

@@ -13,7 +13,7 @@ import { textTable } from './text-table.ts'
 
 type Chart = (trace: TraceFindings, width?: number) => TopLevelSpec
 
-/** What `trace inspect` found, as one HTML file that needs neither network nor scripts. */
+/** The result of `trace inspect`, as one HTML file that needs neither network nor scripts. */
 export async function traceHtml(trace: TraceDocument): Promise<string> {
   const figureOf = (name: string, chart: Chart) =>
     drawnFigure(name, { wide: chart(trace, WIDE), narrow: chart(trace, NARROW) })

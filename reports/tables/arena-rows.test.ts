@@ -40,7 +40,7 @@ const comparison: Comparison = {
 }
 
 describe('arenas in a report', () => {
-  test('have a row of what was measured, of the model of it, and of what was predicted', () => {
+  test('have a row each for the measurement, its model and the prediction', () => {
     const rows = arenaRows(comparison).map(({ replica, of, cells }) => [replica, of, ...cells])
     expect(rows).toEqual([
       [
@@ -71,7 +71,7 @@ describe('arenas in a report', () => {
     expect(second).toContain('central 2: 1 batch with the memory pattern; its process took 100 MiB')
   })
 
-  test('of which nothing was held have a dash for what was free, and no error of it', () => {
+  test('without reserved memory have a dash for free memory, and no error for it', () => {
     const [row] = comparison.memory!
     const driven = { ...row!.driven!, free_share: null }
     const error = { ...row!.error!, free_share: null }
@@ -79,7 +79,7 @@ describe('arenas in a report', () => {
     expect(rows[1]!.cells[3]).toBe('–')
   })
 
-  test('stand in texts, tables and pages, which say nothing of them where there are none', async () => {
+  test('are in texts, tables and pages, and not mentioned if there are none', async () => {
     const none = sampleComparison({ whatIf: false })
     const page = async (of: Comparison) => {
       const input = { simulated: null, measured: null, comparison: of, command: 'none' }

@@ -14,7 +14,7 @@ import {
   signedPoints,
 } from '../format.ts'
 
-/** Sizes of extensions shown one by one; of more the first ones do. */
+/** Most sizes of extensions that are listed; the first ones are. */
 const MOST_SHOWN = 8
 
 export const ARENA_COLUMNS = [
@@ -41,7 +41,7 @@ const ARENA_LEGEND = [
   'Free of held: what even then was not in use, without weights. A better fit could save no more.',
 ]
 
-/** The arena of each replica: the real one, its model driven by its batches, the prediction. */
+/** The arena of each replica: the real one, its model with the same batches, the prediction. */
 export function arenaRows({ memory }: Comparison): ArenaRow[] {
   return (memory ?? []).flatMap((row) => {
     const { measured, driven, predicted, error } = row
@@ -66,7 +66,7 @@ export function arenaRows({ memory }: Comparison): ArenaRow[] {
   })
 }
 
-/** What was observed, what of it was left out, and the processes: a line for each replica. */
+/** Observed and omitted batches, and the processes: a line for each replica. */
 export function arenaNotes({ memory }: Comparison): string[] {
   const notes = (memory ?? []).map((row) => {
     const { pool, replica, batches, left_out, pattern, process } = row
@@ -84,7 +84,7 @@ export function arenaNotes({ memory }: Comparison): string[] {
 const mib = (value: number) => `${figure(value, 0)} MiB`
 const share = (value: number | null) => (value === null ? NONE : percent(value))
 
-/** Of simulations that all come to the same there is no interval. */
+/** Simulations with equal results have no interval. */
 const sure = ({ value, low, high }: Estimate) => value !== null && low === value && high === value
 
 function sizeText(estimate: Estimate): string {

@@ -3,7 +3,7 @@ import { count, estimateText } from '../format.ts'
 
 export const CALL_COLUMNS = ['calls', 'made', 'answered', 'mean', 'p50', 'p95', 'p99'] as const
 
-/** Calls of the classes whose requests are parts or attempts of them. */
+/** Calls of the classes whose requests are parts or attempts of calls. */
 export function callRows({ classes }: Result): string[][] {
   return classes.flatMap(({ name, calls }) => {
     if (calls === null) return []

@@ -1,7 +1,7 @@
 import type { Counts } from '../../sim/documents/index.ts'
 import { count } from '../format.ts'
 
-/** What became of requests, in the order of `countCells`. */
+/** Outcomes of requests, in the order of `countCells`. */
 export const COUNT_COLUMNS = [
   'arrived',
   'served',

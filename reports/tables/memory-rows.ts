@@ -2,15 +2,15 @@ import type { Estimate, MemorySpace, Result } from '../../sim/documents/index.ts
 import { count, estimateText, exactSize, NONE } from '../format.ts'
 import { failures, preempts, ranOut, worstFirst } from './memory-spaces.ts'
 
-/** A table of the spaces of a result, for pages and terminals alike. */
+/** A table of the spaces of a result, for pages and terminals. */
 export interface MemoryTable {
   readonly caption: string
-  /** the first column names the space */
+  /** the first column is the name of the space */
   readonly columns: readonly string[]
   readonly rows: (result: Result) => string[][]
 }
 
-/** The figures of a space; null where it has no row in a table. */
+/** The figures of a space; null if it has no row in a table. */
 type Cells = (space: MemorySpace) => string[] | null
 
 function memoryTable(caption: string, columns: readonly string[], cells: Cells): MemoryTable {

@@ -2,23 +2,23 @@ import type { MemorySpace } from '../../sim/documents/index.ts'
 import { type ReportInput, subject, type World, worlds } from '../charts/frame.ts'
 import { count } from '../format.ts'
 
-/** A device, or a pool whose replicas have devices of their own, in the worlds that tell of it. */
+/** A device, or a pool whose replicas have separate devices, on the sides that report it. */
 export interface Space {
   readonly name: string
   readonly sides: readonly { readonly world: World; readonly space: MemorySpace }[]
 }
 
-/** How often a batch found no chunk, in all runs. */
+/** Number of batches without a sufficient chunk, in all runs. */
 export function failures({ out_of_memory: { shortage, fragmentation, oversize } }: MemorySpace) {
   return shortage + fragmentation + oversize
 }
 
-/** Share of the limit that was held; without a limit nothing is full. */
+/** Share of the limit that was reserved; 0 without a limit. */
 function fullness({ peak_held_mib, limit_mib }: MemorySpace): number {
   return limit_mib === null ? 0 : (peak_held_mib.value ?? 0) / limit_mib
 }
 
-/** By what went wrong, then by what is full. */
+/** By failures, then by fullness. */
 function compareSpaces(a: MemorySpace, b: MemorySpace): number {
   return (
     b.remedies.failed - a.remedies.failed ||
@@ -32,7 +32,7 @@ export function worstFirst(spaces: readonly MemorySpace[]): MemorySpace[] {
   return spaces.toSorted(compareSpaces)
 }
 
-/** Every space with its entry in each world, the worst first. */
+/** Every space with its entry on each side, the worst first. */
 export function memorySpaces(input: ReportInput): Space[] {
   const all = worlds(input).flatMap((world) =>
     world.result.memory.map((space) => ({ world, space })),
@@ -51,15 +51,15 @@ export function spaceText({ name, shared, pools, allocators }: MemorySpace): str
   return shared ? `device ${name} (${pools.join(', ')}; ${kinds})` : `pool ${name} (${kinds})`
 }
 
-/** Where an axis of MiB begins: in the weights, where these would fill most of the picture. */
+/** Start of an axis of MiB: inside the weights, if these would fill most of the picture. */
 export function axisStart(weights: number, top: number): number {
   return weights > top / 2 ? weights - Math.max(0.15 * (top - weights), 0.05 * top) : 0
 }
 
-/** What a subtitle says of an axis that does not begin at 0. */
+/** Explains in a subtitle an axis that does not begin at 0. */
 export const CUT_AXIS = 'the axis begins in the weights'
 
-/** What a subtitle says of the worlds that know the space. */
+/** The sides with this space, for a subtitle. */
 export function spaceSubject(input: ReportInput, { sides }: Space): string {
   const known = (name: World['name']) => sides.some(({ world }) => world.name === name)
   return subject({
@@ -70,8 +70,8 @@ export function spaceSubject(input: ReportInput, { sides }: Space): string {
 }
 
 /**
- * "113 times in 80 runs, 97 of them though enough bytes were free"; null where no batch found too
- * little, nor failed for want of its model. Of a replay's batches nobody tells what they lacked.
+ * "113 times in 80 runs, 97 of them though enough bytes were free"; null if no batch lacked memory
+ * or a model. The cause of a replay's failures is unknown.
  */
 export function ranOut(space: MemorySpace, runs: number): string | null {
   const all = failures(space)
@@ -91,7 +91,7 @@ export function ranOut(space: MemorySpace, runs: number): string | null {
   return told.join(', ') + (failed === 0 ? '' : `; ${lost} failed`)
 }
 
-/** Whether sequences lose their places where blocks run out: a matter of course, and no failure. */
+/** Whether sequences are preempted when blocks run out, which is no failure. */
 export function preempts({ allocators }: MemorySpace): boolean {
   return allocators.every((kind) => kind === 'paged' || kind === 'contiguous')
 }

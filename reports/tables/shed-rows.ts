@@ -11,7 +11,7 @@ export const SHED_COLUMNS = [
   'tokens',
 ] as const
 
-/** For each pool that refused requests: how many, by the control that did. */
+/** For each pool that refused requests: their number by admission control. */
 export function shedRows({ pools }: Result): string[][] {
   return pools
     .filter(({ counts }) => counts.shed > 0)

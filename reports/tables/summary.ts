@@ -22,7 +22,7 @@ import {
   time,
 } from '../format.ts'
 
-/** What the documents say in words and table cells, for pages and terminals alike. */
+/** The documents in words and table cells, for pages and terminals. */
 
 export interface Headline {
   readonly verdict: Verdict | null
@@ -38,7 +38,7 @@ const CHECKS = [
   { key: 'audit', name: 'audit' },
 ] as const
 
-/** Each check that a comparison made, with its verdict and reason. */
+/** Each check of a comparison, with its verdict and reason. */
 export function checksOf({ checks }: Comparison) {
   return CHECKS.flatMap(({ key, name }) => {
     const check = checks[key]
@@ -46,7 +46,7 @@ export function checksOf({ checks }: Comparison) {
   })
 }
 
-/** The verdict of the comparison, else of the objectives, and why. */
+/** The verdict of the comparison, or else of the objectives, and the reason. */
 export function headline(input: ReportInput): Headline {
   const { comparison } = input
   if (comparison) {
@@ -57,14 +57,14 @@ export function headline(input: ReportInput): Headline {
   if (verdict === null) {
     return { verdict, reason: 'No objective is stated and nothing was compared' }
   }
-  const some = verdicts.filter((other) => other === verdict).length
+  const some = verdicts.filter((v) => v === verdict).length
   const what = { PASS: 'met', FAIL: 'missed', UNDECIDED: 'undecided' }[verdict]
   return { verdict, reason: `${some} of ${verdicts.length} objectives ${what}` }
 }
 
 /**
- * The first check that decided, and the names of others that would have. Where all is well it is
- * the what-if, if there was one: the only one that a wrong work model cannot pass.
+ * The first check that decided, and the names of others that would have. If all passed, it is the
+ * what-if, if there was one: the only check that a wrong work model cannot pass.
  */
 function decisiveReason(comparison: Comparison): string {
   const { verdict } = comparison
@@ -87,7 +87,7 @@ export interface ObjectiveLine {
   readonly found: string
 }
 
-/** Every objective in each world. */
+/** Every objective on each side. */
 export function objectiveLines(input: ReportInput): ObjectiveLine[] {
   return worlds(input).flatMap(({ name, result }) =>
     result.objectives.map((line) => ({
@@ -126,16 +126,16 @@ export function hostText(host: Host): string {
 
 export interface Cell {
   readonly text: string
-  /** why the cell holds no figure */
+  /** why the cell has no figure */
   readonly reason?: string
 }
 
-/** The capacity of a pool; a dash where it is not known, which `unknownCapacities` says. */
+/** The capacity of a pool; a dash if it is unknown, which `unknownCapacities` explains. */
 export function capacityText({ capacity_rps: rps }: PoolResult): string {
   return rps === null ? NONE : `${figure(rps)} req/s`
 }
 
-/** Of which pools no capacity is known, and why; null where there is none. */
+/** The pools without a known capacity, and the reason; null if there are none. */
 export function unknownCapacities({ pools }: Result): string | null {
   const names = pools.flatMap(({ name, capacity_rps: rps }) => (rps === null ? [name] : []))
   if (names.length === 0) return null

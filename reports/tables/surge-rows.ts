@@ -1,12 +1,12 @@
 import type { Result } from '../../sim/documents/index.ts'
 import { estimateText, time } from '../format.ts'
 
-/** Surges shown one by one; of very many the first ones do. */
+/** Most surges that are listed; the first ones are. */
 const MOST_SHOWN = 12
 
 export const SURGE_COLUMNS = ['surge', 'at', 'most that waited', 'back to normal after'] as const
 
-/** What each surge did to the queues. */
+/** The effect of each surge on the queues. */
 export function surgeRows({ surges }: Result): string[][] {
   return surges
     .slice(0, MOST_SHOWN)

@@ -18,7 +18,7 @@ export interface TokenRow {
   readonly percentiles: readonly Cell[]
 }
 
-/** Times of tokens of each class; none where nothing was generated. */
+/** Times of tokens of each class; empty if nothing was generated. */
 export function tokenRows({ classes }: Result): TokenRow[] {
   return classes.flatMap(({ name: label, tokens }) =>
     tokens === null
@@ -40,7 +40,7 @@ export function tokenRows({ classes }: Result): TokenRow[] {
 
 export const ENGINE_COLUMNS = ['engines', 'KV blocks at most', 'prompt tokens found'] as const
 
-/** What the engines of each pool had to hold; none where nothing was generated. */
+/** Peak demand on the replicas of each pool; empty if nothing was generated. */
 export function engineRows({ pools }: Result): string[][] {
   return pools.flatMap(
     ({ name, kv_blocks: most, kv_blocks_limit: limit, prefix_hit_rate: hits }) => {

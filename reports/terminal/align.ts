@@ -1,6 +1,6 @@
 import { visibleLine } from '../../scenarios/index.ts'
 
-/** A table in monospace: the first column left, the others right aligned. */
+/** A table in monospace: the first column is left aligned, the others right. */
 export function alignColumns(cells: readonly (readonly string[])[]): string {
   const rows = cells.map((row) => row.map(visibleLine))
   const widths: number[] = []

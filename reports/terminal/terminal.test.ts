@@ -32,7 +32,7 @@ describe('the comparison in text', () => {
     expect(lines).toContain('  p99.9: needs 100,000 requests')
   })
 
-  test('a change has a table of its own, and its check stands among the others', () => {
+  test('a change has a separate table, and its check is listed with the others', () => {
     const comparison = sampleComparison()
     expect(comparisonTable(comparison)).toContain(
       '| p95 | 30,000 | 2.31 ms | 1.28 ms | 0.57 [0.54, 0.61] | 0.55 [0.52, 0.59] | +3.6 % | ±5.4 % | PASS |',
@@ -49,7 +49,7 @@ describe('the comparison in text', () => {
     expect(lines).toContain('  audit               PASS       no rule is broken in 90,000 rows')
   })
 
-  test('where nothing was changed, no line speaks of a change', () => {
+  test('without a change, no line mentions one', () => {
     expect(comparisonText(sampleComparison({ whatIf: false }))).not.toMatch(/what.if|B\/A/i)
   })
 
@@ -69,7 +69,7 @@ describe('the comparison in text', () => {
 })
 
 describe('a result in text', () => {
-  test('tells objectives, percentiles, counts, goodput, parts and pools', () => {
+  test('states objectives, percentiles, counts, goodput, parts and pools', () => {
     const text = resultText(sampleResult('measured'))
     expect(text).toMatch(/^payment-peak, measured: 3 replays of 30 s, load 0\.6, seed 1\n/)
     expect(text).toContain('PASS       interactive: p(99) latency_ms < 10  (3.4 [3.1, 3.7] ms')
@@ -81,7 +81,7 @@ describe('a result in text', () => {
     expect(text).toContain('interactive p99.9: needs 100,000 requests')
   })
 
-  test('says why an objective is undecided', () => {
+  test('states why an objective is undecided', () => {
     const result = sampleResult('measured')
     const [first] = result.objectives
     const reason = 'p99 needs 10,000 requests in each run, got 4,200'
@@ -93,7 +93,7 @@ describe('a result in text', () => {
     )
   })
 
-  test('says where no capacity is known, and so no load, and why', () => {
+  test('states which capacity, and so which load, is unknown, and why', () => {
     const result = sampleResult('simulated')
     const pools = [{ ...result.pools[0]!, capacity_rps: null }]
     const text = resultText({ ...result, pools, load: null })
@@ -106,7 +106,7 @@ describe('a result in text', () => {
     expect(page.html).toContain(said)
   })
 
-  test('tells by which control requests were shed, of pools that shed any', () => {
+  test('states which control shed requests, for pools that shed any', () => {
     const result = sampleResult('measured')
     expect(resultText(result)).toMatch(/shed by +memory +priority.*\ncentral +0 +0 +12 +0 +18 +0\n/)
     const counts = { ...result.pools[0]!.counts, shed: 0 }
@@ -114,7 +114,7 @@ describe('a result in text', () => {
     expect(resultText(none)).not.toContain('shed by')
   })
 
-  test('tells of memory: peaks, waste, causes and remedies, the worst first; where any is said', () => {
+  test('states memory: peaks, waste, causes and remedies, the worst first; if any is declared', () => {
     const result = sampleResult('simulated', { memory: true })
     const lines = resultText(result).split('\n')
     const rowsOf = (head: string) => {
@@ -125,7 +125,7 @@ describe('a result in text', () => {
       )
     }
     const alarms = lines.filter((line) => line.startsWith('out of memory: '))
-    // engines whose blocks run out raise none
+    // blocks that run out are no alarm
     expect(alarms).toEqual([
       expect.stringMatching(/^out of memory: card \d+ times in 80 runs, \d+ of them though enough/),
     ])
@@ -138,7 +138,7 @@ describe('a result in text', () => {
     expect(resultText({ ...result, memory: [] })).not.toMatch(/^(memory|wasted|out of memory) /m)
   })
 
-  test('an invalid replay says so before any figure', () => {
+  test('an invalid replay is stated before any figure', () => {
     const text = resultText({ ...sampleResult('measured'), valid: false })
     expect(text.indexOf('NOT VALID')).toBeGreaterThan(0)
     expect(text.indexOf('NOT VALID')).toBeLessThan(text.indexOf('PASS'))

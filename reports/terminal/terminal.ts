@@ -82,7 +82,7 @@ function arenaTableRows(comparison: Comparison): string[][] {
   return arenaRows(comparison).map(({ replica, of, cells }) => [`${replica}, ${of}`, ...cells])
 }
 
-/** What was changed, in the sentence that stands over the ratios. */
+/** The changes, as a sentence above the ratios. */
 function whatIfTitle({ changes, rounds }: WhatIf): string {
   const changed = visibleLine(changes.join(', '))
   return `What if (A → B): ${changed}; ${plural(rounds, 'round')} of interleaved replays`
@@ -118,7 +118,7 @@ function markdown(columns: readonly string[], rows: readonly (readonly string[])
   return [columns, rule, ...rows].map((row) => `| ${row.join(' | ')} |`)
 }
 
-/** The comparison for a terminal: verdict, table, checks and what could not be said. */
+/** The comparison for a terminal: verdict, table, checks and unsupported figures. */
 export function comparisonText(comparison: Comparison): string {
   const { verdict, reason } = headline({ simulated: null, measured: null, comparison })
   const { scenario, replays, replications, what_if } = comparison
@@ -217,7 +217,7 @@ export function resultText(result: Result): string {
   ].join('\n')
 }
 
-/** A further table, where there is anything in it. */
+/** A further table, unless it is empty. */
 function optional(columns: string[], rows: string[][]): string[] {
   return rows.length > 0 ? ['', alignColumns([columns, ...rows])] : []
 }

@@ -10,7 +10,7 @@ interface Row {
   readonly verdict: string | null
 }
 
-/** What `trace fit` found. */
+/** The result of `trace fit`. */
 export interface TraceFitDocument {
   readonly file: string
   readonly rows: number
@@ -27,7 +27,7 @@ export interface TraceFitDocument {
   readonly command: string
 }
 
-/** The traffic section, and as comments above it how well it fits: the whole is valid YAML. */
+/** The traffic section, with the goodness of fit as comments above it: the whole is valid YAML. */
 export function traceFitText(fit: TraceFitDocument): string {
   const scales = fit.scales_s.map((scale) => `${round(scale)} s`).join(', ')
   const head = [
@@ -51,13 +51,13 @@ export function traceFitText(fit: TraceFitDocument): string {
   return `${comments}\n${trafficYaml(fit.traffic)}`
 }
 
-/** A name with a line break in it would go on behind the comment, as YAML. */
+/** A name with a line break would continue behind the comment, as YAML. */
 const onOneLine = (text: string) =>
   text.replace(/[\p{Cc}\u2028\u2029]/gu, (sign) => JSON.stringify(sign).slice(1, -1))
 
 const table = (rows: readonly Row[]) => alignColumns(fitCells(rows)).split('\n')
 
-/** Figures of trace and fit side by side; the first row is the head. */
+/** Figures of trace and fit side by side; the first row is the header. */
 export function fitCells(rows: readonly Row[]): string[][] {
   return [
     ['', 'trace', 'fit', 'low', 'high', 'difference', 'verdict'],
@@ -73,7 +73,7 @@ export function fitCells(rows: readonly Row[]): string[][] {
   ]
 }
 
-/** Three digits that count, and no zeros after them. */
+/** Three significant digits, without trailing zeros. */
 const round = (value: number) =>
   Math.abs(value) >= 1000
     ? Math.round(value).toLocaleString('en-US')

@@ -2,15 +2,15 @@ import { visibleLine } from '../../scenarios/index.ts'
 import type { LengthSummary, TraceDocument } from '../trace-document.ts'
 import { alignColumns } from './align.ts'
 
-/** The figures of a trace in words and tables, whose first rows are their heads. */
+/** The figures of a trace as tables; the first row of each is its header. */
 export function traceTables(trace: TraceDocument) {
   const { gaps, input_tokens, output_tokens, correlation, padding } = trace
   const skipped = trace.bad_rows > 0 ? `, ${trace.bad_rows} rows skipped` : ''
   const lengths = [
     ['input', input_tokens],
     ['output', output_tokens],
-  ].flatMap(([name, own]) =>
-    own === null ? [] : [lengthRow(name as string, own as LengthSummary)],
+  ].flatMap(([name, summary]) =>
+    summary === null ? [] : [lengthRow(name as string, summary as LengthSummary)],
   )
   return {
     head:
@@ -21,14 +21,14 @@ export function traceTables(trace: TraceDocument) {
       `longest ${round(gaps.max)} s, ${percent(gaps.zero_share)} are 0`,
     windows: [
       ['window', 'windows', 'mean', 'peak', 'peak / mean', 'dispersion', 'idle'],
-      ...trace.windows.map((own) => [
-        `${own.window_s} s`,
-        own.windows.toLocaleString('en-US'),
-        round(own.mean),
-        own.peak.toLocaleString('en-US'),
-        round(own.peak_to_mean),
-        round(own.dispersion),
-        percent(own.idle_share),
+      ...trace.windows.map((window) => [
+        `${window.window_s} s`,
+        window.windows.toLocaleString('en-US'),
+        round(window.mean),
+        window.peak.toLocaleString('en-US'),
+        round(window.peak_to_mean),
+        round(window.dispersion),
+        percent(window.idle_share),
       ]),
     ],
     lengths: [['tokens', 'p1', 'p50', 'p90', 'p99', 'max', 'mean', 'CV'], ...lengths],
@@ -36,7 +36,7 @@ export function traceTables(trace: TraceDocument) {
       correlation === null ? null : `correlation of input and output: ${round(correlation)}`,
     padding: [
       ['batch', ...padding.map(({ batch }) => String(batch))],
-      ...(padding.length > 0 ? [['useful', ...padding.map((own) => percent(own.useful))]] : []),
+      ...(padding.length > 0 ? [['useful', ...padding.map((batch) => percent(batch.useful))]] : []),
     ],
     errors: errorText(trace),
   }
@@ -63,7 +63,7 @@ export function traceText(trace: TraceDocument): string {
 
 const EXACT = 'Percentiles are exact.'
 
-/** How far percentiles may be off, and of what. */
+/** The error of percentiles, and which are approximate. */
 function errorText({ gaps, input_tokens, output_tokens }: TraceDocument): string {
   const all = [
     ['gaps', gaps.percentile_error],
@@ -77,16 +77,16 @@ function errorText({ gaps, input_tokens, output_tokens }: TraceDocument): string
   return `Percentiles of ${what} are within ${round(100 * most)} %, others are exact.`
 }
 
-function lengthRow(name: string, own: LengthSummary): string[] {
-  const whole = [own.p1, own.p50, own.p90, own.p99, own.max].map((value) =>
+function lengthRow(name: string, summary: LengthSummary): string[] {
+  const whole = [summary.p1, summary.p50, summary.p90, summary.p99, summary.max].map((value) =>
     Math.round(value).toLocaleString('en-US'),
   )
-  return [name, ...whole, round(own.mean), round(own.cv)]
+  return [name, ...whole, round(summary.mean), round(summary.cv)]
 }
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`
 
-/** Three digits that count, and no zeros after them. */
+/** Three significant digits, without trailing zeros. */
 const round = (value: number) =>
   Math.abs(value) >= 1000
     ? Math.round(value).toLocaleString('en-US')

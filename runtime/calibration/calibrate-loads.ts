@@ -6,10 +6,10 @@ import { sessionOptions } from '../models/index.ts'
 import type { CalibrationTask } from './calibration.ts'
 import { lengthGrid } from './script-plan.ts'
 
-/** As quantiles so many that single loads cannot be told apart. */
+/** Enough quantiles that single loads cannot be told apart. */
 const QUANTILES = 64
 
-/** Of one replica, on a device that has room for nobody else. */
+/** A plan with one replica, on a device that has room for one model only. */
 function planOf({ plan }: CalibrationTask): ServingPlan {
   const memory = {
     devices: [0],
@@ -20,18 +20,18 @@ function planOf({ plan }: CalibrationTask): ServingPlan {
     pinned: false,
   }
   const residency = { eviction: 'lru', gibPerS: null, setUpMs: 0, shrinks: false } as const
-  const one = { ...PLAIN_QUEUE, replicas: 1, index: 0, memory }
+  const singleReplica = { ...PLAIN_QUEUE, replicas: 1, index: 0, memory }
   return {
     routing: 'least-loaded',
     classes: [ANY_CLASS],
-    pools: [{ ...plan, ...one }],
+    pools: [{ ...plan, ...singleReplica }],
     devices: [{ name: 'device', limitBytes: Number.POSITIVE_INFINITY, residency }],
   }
 }
 
 /**
- * Quantiles of how long a model takes to load, ms: an executor opens its session, runs the smallest
- * shape and releases it, over and over, for about so long. Throws `Failure` where it cannot.
+ * Quantiles of load times of a model, ms. An executor opens its session, runs the smallest shape
+ * and releases it, repeatedly, for about `durationMs`. Throws `Failure` if a load fails.
  */
 export async function calibrateLoads(
   task: CalibrationTask,
@@ -41,10 +41,10 @@ export async function calibrateLoads(
   const { file, pool, lengths, plan } = task
   const [length = 1] = lengthGrid(lengths.min, lengths.max, plan.padTo)
   const engine = { file, session: sessionOptions(pool), warmUp: [[1, length]] as const }
-  const own = planOf(task)
-  const fleet = await Fleet.open(own, [engine], signal)
+  const loadPlan = planOf(task)
+  const fleet = await Fleet.open(loadPlan, [engine], signal)
   try {
-    const times = await fleet.loads(own, durationMs)
+    const times = await fleet.loads(loadPlan, durationMs)
     if (times !== null) return Empirical.table(times, QUANTILES)
     const label = modelLabel(task.scenario, pool)
     throw new Failure(`${label}: memory ran out while its loads were measured`)

@@ -26,7 +26,7 @@ import { type CellSample, fitWork } from './work-fit.ts'
 
 const FEWEST_ROUNDS = 5
 const MOST_ROUNDS = 400
-/** Assumed around each batch where the capacity is not known better, ms. */
+/** Overhead around each batch that is assumed to estimate the capacity, ms. */
 const OVERHEAD_MS = 0.1
 const WARM_UP_LOAD = 0.75
 
@@ -35,9 +35,9 @@ export interface CalibrationTask {
   readonly pool: Pool
   readonly plan: PoolPlan
   readonly file: ModelFile
-  /** largest batch of any pool that runs the model */
+  /** largest batch of all pools that run the model */
   readonly maxBatch: number
-  /** lengths of the requests; drawn as those of the scenario */
+  /** lengths of the requests, drawn from the scenario's distribution */
   readonly lengths: { readonly min: number; readonly max: number; readonly draw: () => number }
 }
 
@@ -47,7 +47,7 @@ interface LoadedRun extends ObservedRun {
   readonly replicas: number
 }
 
-/** As the task's pool, but without limits that would lose requests. */
+/** The task's pool without limits that would lose requests. */
 const planOf = (pool: PoolPlan): ServingPlan => ({
   routing: 'least-loaded',
   classes: [ANY_CLASS],
@@ -55,13 +55,13 @@ const planOf = (pool: PoolPlan): ServingPlan => ({
   devices: [],
 })
 
-/** The calibration of one pool's model, in steps that can take turns with those of others. */
+/** The calibration of one pool's model. Its steps can alternate with those of other models. */
 export class Calibration {
   readonly label: string
   readonly #task: CalibrationTask
   readonly #pool: PoolPlan
   readonly #fleet: Fleet
-  /** of another number of replicas */
+  /** with the other number of replicas */
   readonly #other: Fleet
   readonly #sizes: readonly number[]
   readonly #lengths: readonly number[]
@@ -81,7 +81,7 @@ export class Calibration {
     this.#lengths = lengthsOf(task)
   }
 
-  /** Opens the model in its replicas and in another number of them, and warms up every shape. */
+  /** Opens the model in its replicas and in the other number of them, and warms up every shape. */
   static async open(
     task: CalibrationTask,
     otherReplicas: number,
@@ -97,14 +97,18 @@ export class Calibration {
         lengthsOf(task).map((length) => [size, length] as const),
       ),
     }
-    // two fleets, as a replica more might leave no core for each
-    const own = await Fleet.open(planOf({ ...pool, batching: roomy }), [engine], signal)
-    if (otherReplicas === pool.replicas) return new Calibration(task, pool, [own, own])
+    // two fleets, since an additional replica might leave too few cores for each
+    const fleet = await Fleet.open(planOf({ ...pool, batching: roomy }), [engine], signal)
+    if (otherReplicas === pool.replicas) return new Calibration(task, pool, [fleet, fleet])
     try {
-      const other = await Fleet.open(planOf({ ...pool, replicas: otherReplicas }), [engine], signal)
-      return new Calibration(task, pool, [own, other])
+      const otherFleet = await Fleet.open(
+        planOf({ ...pool, replicas: otherReplicas }),
+        [engine],
+        signal,
+      )
+      return new Calibration(task, pool, [fleet, otherFleet])
     } catch (error) {
-      await own.close()
+      await fleet.close()
       throw error
     }
   }
@@ -113,21 +117,21 @@ export class Calibration {
     await Promise.all([...new Set([this.#fleet, this.#other])].map((fleet) => fleet.close()))
   }
 
-  /** Rounds of single batches that take about `budgetMs`. */
+  /** Number of rounds of single batches that take about `budgetMs`. */
   async rounds(budgetMs: number): Promise<number> {
     const first = await this.#script(this.#round())
     const roundMs = first.at(-1)!.done - first[0]!.dispatched
     return Math.min(MOST_ROUNDS, Math.max(FEWEST_ROUNDS, Math.floor(budgetMs / roundMs)))
   }
 
-  /** Runs single batches: so many rounds of every cell, and idle gaps. */
+  /** Runs `rounds` rounds of single batches: every cell, and idle gaps. */
   async runBatches(rounds: number): Promise<void> {
     if (rounds === 0) return
     const items = Array.from({ length: rounds }, () => this.#round()).flat()
     this.#rows.push(...settledRows(await this.#script(items)))
   }
 
-  /** Traffic of which nothing is kept: a loop that V8 still compiles has tails of its own. */
+  /** Discards its measurements: a loop that V8 still compiles has longer tails. */
   async warmUp(replicas: number, durationMs: number): Promise<void> {
     const rows = settledRows(await this.#script(this.#round()))
     await this.#traffic(rows, { replicas, load: WARM_UP_LOAD, durationMs })
@@ -161,21 +165,21 @@ export class Calibration {
     return this.#roomy(await this.#fleet.script(items)).rows
   }
 
-  /** Times of batches that ran out of memory say nothing of their work. */
+  /** Throws `Failure` if a batch ran out of memory: its time does not measure work. */
   #roomy<T extends { readonly shortages: readonly Shortage[] }>(ran: T): T {
     const text = shortageText(this.#task.pool.name, ran.shortages)
     if (text === null) return ran
     throw new Failure(`${text}; a calibration runs every size: lower max_batch, or give it more`)
   }
 
-  /** What was found out. */
+  /** The measured profile of the model. */
   profile(): ModelProfile {
     const { scenario, pool, file } = this.#task
     const work = fitWork(cellSamples(this.#rows))
     const expected = tabulatedWork(work)
     const back = (size: number, length: number) => expected.of(size, length, this.#random)
     const slept = this.#rows.filter(({ item }) => item.gapMs > 0)
-    // back to back is what the cost is counted from
+    // wake-up cost is counted from back-to-back batches
     const awake = this.#rows.filter(({ item, gap }) => item.gapMs === 0 && gap < GAPS_MS[0] / 2)
     const wake = fitWake([...slept, ...awake.map(({ gap }) => ({ gap, excess: 0 }))])
     const executors = (n: number) => Array.from({ length: n }, () => ({ work: back, wake }))

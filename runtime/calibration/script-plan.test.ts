@@ -18,7 +18,7 @@ describe('the script of a calibration', () => {
     expect([lengths[0], lengths.at(-1)]).toEqual([16, 1008])
   })
 
-  test('a round has every cell and four gaps, three in a row, in another order each time', () => {
+  test('a round has every cell and four gaps, three batches each, in a new order each time', () => {
     const random = new Random('round')
     const rounds = Array.from({ length: 60 }, () => roundOf([1, 2, 4], [8, 16, 32], 1, random))
     for (const round of rounds) {
@@ -45,7 +45,7 @@ describe('the script of a calibration', () => {
     expect(new Set(sizes)).toEqual(new Set([1, 2]))
   })
 
-  test('only batches after one of their own shape count, with their excess over it', () => {
+  test('only batches after a batch of the same shape count, with their excess over it', () => {
     const took = [9, 2, 3, 7, 5]
     const shapes = [1, 1, 1, 2, 2]
     const rows = took.map((ms, i) => ({
@@ -55,7 +55,7 @@ describe('the script of a calibration', () => {
     const settled = settledRows(rows)
     expect(settled.map(({ ended, started }) => ended - started)).toEqual([2, 3, 5])
     expect(settled.map(({ excess }) => excess)).toEqual([-7, 1, -2])
-    // another length is another shape
+    // with another length the shape differs
     const longer = rows.map((row, i) => ({ ...row, item: { ...row.item, length: i } }))
     expect(settledRows(longer)).toEqual([])
   })

@@ -1,14 +1,14 @@
 import type { Random } from '../../sim/kernel/index.ts'
 import type { ScriptItem, ScriptRow } from '../live/script.ts'
 
-/** Batch sizes that are measured: all small ones, since kernels step there, then fewer. */
+/** Batch sizes to measure: all small ones, where kernels have steps, then fewer. */
 export function sizeGrid(maxBatch: number): number[] {
   const sizes = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32]
   for (let size = 48; size < maxBatch; size += size >= 128 ? 64 : 16) sizes.push(size)
   return [...new Set([...sizes.filter((size) => size < maxBatch), maxBatch])]
 }
 
-/** Padded lengths that are measured: evenly spaced in logarithm, multiples of `padTo`. */
+/** Padded lengths to measure: evenly spaced in logarithm, multiples of `padTo`. */
 export function lengthGrid(min: number, max: number, padTo: number, count = 7): number[] {
   const pad = (length: number) => Math.ceil(length / padTo) * padTo
   const grid = Array.from({ length: count }, (_, i) =>
@@ -17,21 +17,21 @@ export function lengthGrid(min: number, max: number, padTo: number, count = 7): 
   return [...new Set(grid)]
 }
 
-/** Idle gaps that are measured, ms. */
+/** Idle gaps to measure, ms. */
 export const GAPS_MS = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50] as const
-/** Gaps of one round, at least: waiting for all would leave a fast model idle most of the time. */
+/** Fewest gaps of a round: with all gaps a fast model would be idle most of the time. */
 const FEWEST_GAPS = 4
-/** Slow models have few rounds of many cells: one gap for each so many cells. */
+/** Cells for each gap of a round: slow models have few rounds with many cells. */
 const CELLS_A_GAP = 5
 
-/** Batches of a shape in a row. The first finds caches as another shape or a sleep left them. */
+/** Consecutive batches of a shape. The first finds caches as another shape or a sleep left them. */
 const RUN = 3
 
 /**
- * One round of a calibration: every cell back to back, and smaller batches after some idle gaps, in
- * an order of chance, so that a slow spell of the machine hits them all alike. Each comes after
- * others of its own shape, as it mostly does in traffic: a small batch after one whose activations
- * pushed the weights out of the caches takes half as long again.
+ * One round of a calibration: every cell back to back, and smaller batches after some idle gaps.
+ * The order is random, so that a slow spell of the machine affects all cells alike. Each batch
+ * follows batches of the same shape, as in most traffic: a small batch takes half as long again
+ * after one whose activations have displaced the weights from the caches.
  */
 export function roundOf(
   sizes: readonly number[],
@@ -52,9 +52,9 @@ export function roundOf(
   return shuffled([...cells, ...gaps], random).flat()
 }
 
-/** A batch whose executor had just run another of its shape. */
+/** A batch that followed another batch of the same shape on its executor. */
 export interface SettledRow extends ScriptRow {
-  /** how much longer it took than the one before, ms */
+  /** additional time compared with the batch before, ms */
   readonly excess: number
 }
 

@@ -28,12 +28,12 @@ describe('a fitted wake-up curve', () => {
     expect(ms[0]).toBeLessThan(0.3)
   })
 
-  test('of nothing, or of too little, is none', () => {
+  test('without enough samples is empty', () => {
     expect(fitWake([])).toEqual({ gapMs: [0], ms: [0] })
     expect(fitWake(samples.slice(0, 4))).toEqual({ gapMs: [0], ms: [0] })
   })
 
-  test('classes of gaps are disjoint, rise, and have five members at least', () => {
+  test('classes of gaps are disjoint, rise, and have at least five samples', () => {
     const classes = classesOf(samples)
     classes.forEach((members, i) => {
       expect(members.length).toBeGreaterThanOrEqual(5)

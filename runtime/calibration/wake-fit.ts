@@ -1,7 +1,7 @@
 import { median } from 'simple-statistics'
 import type { WakeCurve } from '../../sim/world/index.ts'
 
-/** A batch that was run after an idle gap: how long it took against its work, ms. */
+/** A batch that ran after an idle gap, with its excess over its work, ms. */
 export interface GapSample {
   readonly gap: number
   readonly excess: number
@@ -11,9 +11,9 @@ export interface GapSample {
 const EDGES = Array.from({ length: 13 }, (_, i) => 0.01 * 10 ** (i / 3))
 
 /**
- * The wake-up cost by idle gap: the median excess over back-to-back work in each class of gaps, a
- * knot at the class's median gap. Costs are made to rise with the gap (isotonic regression, pool
- * adjacent violators), since a longer sleep cannot leave caches warmer.
+ * The wake-up cost by idle gap: the median excess over back-to-back work in each class of gaps,
+ * with a knot at the class's median gap. Costs are made to rise with the gap by isotonic regression
+ * (pool adjacent violators), since a longer sleep cannot leave caches warmer.
  */
 export function fitWake(samples: readonly GapSample[]): WakeCurve {
   const knots = classesOf(samples).map((members) => ({
@@ -42,7 +42,7 @@ export function fitWake(samples: readonly GapSample[]): WakeCurve {
   }
 }
 
-/** Samples by class of gap, shortest first; classes of fewer than three are left out. */
+/** Samples by class of gap, shortest first, without classes of fewer than three samples. */
 export function classesOf<S extends { readonly gap: number }>(samples: readonly S[]): S[][] {
   const classes: S[][] = Array.from({ length: EDGES.length + 1 }, () => [])
   for (const sample of samples) {

@@ -8,7 +8,7 @@ type Law = (size: number, length: number) => number
 const law: Law = (size, length) =>
   0.3 + 0.05 * size + 0.002 * size * length + 1e-6 * size * length ** 2
 
-/** Samples of a law: noise of 2 %, and one in ten held up for a while. */
+/** Samples of a law: noise of 2 %, and one in ten delayed for a while. */
 function measured(of: Law, { rounds = 40, noise = 0.02, sizes = sizeGrid(16) } = {}) {
   const random = new Random('work')
   return sizes.flatMap((size) =>
@@ -33,10 +33,10 @@ function largestError(of: Law, fit: ReturnType<typeof fitWork>): number {
 }
 
 describe('fitted work', () => {
-  test('finds a law again, closer than the noise of its cells', () => {
+  test('finds the law again, more exactly than the noise of its cells', () => {
     const samples = measured(law)
     const fit = fitWork(samples)
-    // one in ten held up moves a median by a tenth of sigma or so
+    // one delayed sample in ten moves a median by about a tenth of sigma
     expect(largestError(law, fit)).toBeLessThan(0.01)
     expect(Math.max(...fit.error.flat().map(Math.abs))).toBeLessThan(0.03)
   })
@@ -45,12 +45,12 @@ describe('fitted work', () => {
     const stepped: Law = (size, length) => law(size, length) * (size === 7 ? 1.15 : 1)
     const fit = fitWork(measured(stepped))
     expect(largestError(stepped, fit)).toBeLessThan(0.03)
-    // the others cannot foresee it, and the error says so
+    // the other cells cannot predict the step, and the error shows it
     const seven = fit.error[fit.sizes.indexOf(7)]!
     expect(seven.every((error) => error < -0.05 && error > -0.2)).toBe(true)
   })
 
-  test('keeps a real step also where some cells met a slow spell', () => {
+  test('keeps a real step although some cells met a slow spell', () => {
     const stepped: Law = (size, length) => law(size, length) * (size === 1 ? 0.8 : 1)
     const samples = measured(stepped).map((cell, i) => {
       const spell = i % 9 === 4
@@ -64,14 +64,14 @@ describe('fitted work', () => {
     }
   })
 
-  test('of few and noisy samples is nearer to the law than their medians are', () => {
+  test('from few noisy samples is nearer to the law than their medians are', () => {
     const samples = measured(law, { rounds: 5, noise: 0.1 })
     const fit = fitWork(samples)
     const spread = (of: (size: number, length: number, ms: readonly number[]) => number) =>
       Math.sqrt(
-        samples.reduce((sum, one) => {
-          const value = of(one.size, one.length, one.ms)
-          return sum + (value / law(one.size, one.length) - 1) ** 2
+        samples.reduce((sum, sample) => {
+          const value = of(sample.size, sample.length, sample.ms)
+          return sum + (value / law(sample.size, sample.length) - 1) ** 2
         }, 0) / samples.length,
       )
     const fitted = spread(

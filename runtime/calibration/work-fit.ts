@@ -1,7 +1,7 @@
 import { median, medianAbsoluteDeviation } from 'simple-statistics'
 import type { WorkTable } from '../../sim/world/index.ts'
 
-/** Times of one cell, ms, from batches of one size and padded length run back to back. */
+/** Times of one cell, ms: batches of one size and padded length that ran back to back. */
 export interface CellSample {
   readonly size: number
   readonly length: number
@@ -9,7 +9,7 @@ export interface CellSample {
 }
 
 export interface WorkFit extends WorkTable {
-  /** relative error of each cell when it is predicted from the others */
+  /** relative error of each cell when it is predicted from the other cells */
   readonly error: readonly (readonly number[])[]
 }
 
@@ -22,7 +22,8 @@ interface CellMedian {
 }
 
 /**
- * What work is made of, at least zero of each: a call, an item, a token, and attention's square.
+ * Terms of work, each with a coefficient of at least zero: call, item, token and attention's
+ * square.
  */
 const TERMS: readonly ((size: number, length: number) => number)[] = [
   () => 1,
@@ -33,9 +34,9 @@ const TERMS: readonly ((size: number, length: number) => number)[] = [
 
 /**
  * Fits work as a smooth table over batch size and padded length. A law with non-negative terms
- * carries the shape; what each cell deviates from it (tiles, caches, vector widths make steps) is
- * kept in so far as it exceeds the cell's noise (empirical-Bayes shrinkage, Efron and Morris 1975).
- * Medians are fitted, so slow spells of the machine stay out: they belong to its speed.
+ * gives the shape. A cell's deviation from it (tiles, caches and vector widths make steps) is kept
+ * as far as it exceeds the cell's noise (empirical-Bayes shrinkage, Efron and Morris 1975). Medians
+ * are fitted, so that slow spells of the machine are left out: they belong to its speed.
  */
 export function fitWork(samples: readonly CellSample[]): WorkFit {
   const sizes = distinct(samples.map(({ size }) => size))
@@ -49,10 +50,10 @@ export function fitWork(samples: readonly CellSample[]): WorkFit {
     lengths,
     ms: table(predict),
     error: table((size, length) => {
-      const cell = cells.find((one) => one.size === size && one.length === length)
-      const others = cells.filter((one) => one !== cell)
-      if (cell === undefined || others.length < TERMS.length) return 0
-      return leaveOut(others, cell) / cell.ms - 1
+      const cell = cells.find((c) => c.size === size && c.length === length)
+      const remaining = cells.filter((neighbour) => neighbour !== cell)
+      if (cell === undefined || remaining.length < TERMS.length) return 0
+      return leaveOut(remaining, cell) / cell.ms - 1
     }),
   }
 }
@@ -68,7 +69,7 @@ function smoothed(cells: readonly CellMedian[]): (size: number, length: number) 
   const law = fitLaw(cells)
   const residuals = cells.map(({ size, length, ms }) => Math.log(ms / law(size, length)))
   const variance = residuals.reduce((sum, r) => sum + r * r, 0) / cells.length
-  // of most cells: one that met a slow spell would hide what the others show
+  // the median of all cells: a cell in a slow spell would hide what the other cells show
   const noise = median(cells.map((cell) => cell.noise ** 2))
   const signal = Math.max(0, variance - noise)
   const kept = new Map(
@@ -80,20 +81,26 @@ function smoothed(cells: readonly CellMedian[]): (size: number, length: number) 
   return (size, length) => law(size, length) * Math.exp(kept.get(`${size}x${length}`) ?? 0)
 }
 
-/** A left-out cell from the law of the others and its neighbours' mean deviation in the grid. */
-function leaveOut(others: readonly CellMedian[], cell: CellMedian): number {
-  const law = fitLaw(others)
-  const distance = (other: CellMedian) =>
-    Math.abs(Math.log(other.size / cell.size)) + Math.abs(Math.log(other.length / cell.length))
-  const near = [...others].sort((a, b) => distance(a) - distance(b)).slice(0, 2)
+/**
+ * Predicts a left-out cell from the law of the other cells and the mean deviation of its
+ * neighbours.
+ */
+function leaveOut(remaining: readonly CellMedian[], cell: CellMedian): number {
+  const law = fitLaw(remaining)
+  const distance = (neighbour: CellMedian) =>
+    Math.abs(Math.log(neighbour.size / cell.size)) +
+    Math.abs(Math.log(neighbour.length / cell.length))
+  const near = [...remaining].sort((a, b) => distance(a) - distance(b)).slice(0, 2)
   const residual =
-    near.reduce((sum, other) => sum + Math.log(other.ms / law(other.size, other.length)), 0) /
-    near.length
+    near.reduce(
+      (sum, neighbour) => sum + Math.log(neighbour.ms / law(neighbour.size, neighbour.length)),
+      0,
+    ) / near.length
   return law(cell.size, cell.length) * Math.exp(residual)
 }
 
 function fitLaw(cells: readonly CellMedian[]): (size: number, length: number) => number {
-  // rows are divided by the measured time: relative errors count alike in short and long cells
+  // rows are divided by the measured time, so that relative errors of all cells count alike
   const rows = cells.map(({ size, length, ms }) => TERMS.map((term) => term(size, length) / ms))
   const scales = TERMS.map((_, j) => Math.hypot(...rows.map((row) => row[j]!)))
   const scaled = rows.map((row) => row.map((value, j) => value / scales[j]!))

@@ -1,11 +1,13 @@
 import type { ZodError } from 'zod'
 
-/** More say no more: a document with so many faults is another kind of file. */
+/** More problems add nothing: a document with this many is another kind of file. */
 const MOST = 20
 
-/** What is wrong with a document, where, and what is allowed: a message for each of the first. */
+/**
+ * Problems of a document: where, what is wrong and what is allowed. One message each, up to MOST.
+ */
 export function documentProblems(path: string, { issues }: ZodError): string[] {
-  // of another kind of document every key is wrong
+  // in another kind of document every key is wrong, so only its kind is reported
   const kind = issues.find((issue) => ['document', 'format'].includes(String(issue.path[0])))
   const told = kind === undefined ? issues.slice(0, MOST) : [kind]
   const problems = told.map((issue) => {

@@ -8,7 +8,7 @@ import { writableFolder, writeWhole } from './write-whole.ts'
 const folder = mkdtempSync(join(tmpdir(), 'spillway-folder-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-test('a folder is made with those above it, and again without harm', async () => {
+test('a folder is created with its parents, and again without an error', async () => {
   const [a, b, c] = [join(folder, 'a'), join(folder, 'a/b'), join(folder, 'a/b/c')]
   expect(await makeFolder(c)).toEqual([a, b, c])
   expect(await makeFolder(c)).toEqual([])
@@ -18,7 +18,7 @@ test('a folder is made with those above it, and again without harm', async () =>
   await Promise.all([1, 2, 3].map(() => makeFolder(join(folder, 'at/once'))))
 })
 
-test('where the system makes no folder that is said, in place of trying for ever', async () => {
+test('a system that creates no folder is reported, instead of an endless retry', async () => {
   for (const path of ['/proc/none/below', '/proc/none']) {
     await expect(makeFolder(path)).rejects.toThrow(
       `${path}: cannot be written: no folder can be made in /proc; choose another place`,
@@ -28,7 +28,7 @@ test('where the system makes no folder that is said, in place of trying for ever
   }
 })
 
-test('a file is no folder', async () => {
+test('a file is not a folder', async () => {
   const path = join(folder, 'file')
   writeFileSync(path, '')
   await expect(makeFolder(path)).rejects.toThrow(
@@ -37,7 +37,7 @@ test('a file is no folder', async () => {
   await expect(makeFolder(join(path, 'x'))).rejects.toThrow('ENOTDIR')
 })
 
-test('a folder that was made for nothing goes again, and no other', async () => {
+test('a folder that was created in vain is removed, and no other', async () => {
   const failed = new Error('failed')
   const undo = await writableFolder(join(folder, 'new/inner'))
   expect(existsSync(join(folder, 'new/inner'))).toBe(true)

@@ -3,9 +3,10 @@ import { dirname, resolve } from 'node:path'
 import { Failure } from '../../scenarios/index.ts'
 
 /**
- * Makes a folder with those above it, and returns the ones that were not there, the outermost
- * first. Step by step: the recursive `mkdir` of Node never ends where the system makes no folder
- * in one that exists, as below /proc. Throws `Failure` there, else the error of the file system.
+ * Creates a folder with its parents, and returns the folders that were missing, the outermost
+ * first. It works step by step: the recursive `mkdir` of Node never ends if the system creates no
+ * folder inside an existing one, as below /proc. Throws `Failure` there, otherwise the error of the
+ * file system.
  */
 export async function makeFolder(path: string): Promise<readonly string[]> {
   if (path === '') throw refused(path, 'the path is empty')
@@ -17,14 +18,14 @@ export async function makeFolder(path: string): Promise<readonly string[]> {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       if (code === 'ENOENT') throw refused(path, `no folder can be made in ${dirname(folder)}`)
-      // another process may have made it meanwhile
+      // another process may have created it meanwhile
       if (code !== 'EEXIST' || !(await isFolder(folder, path))) throw error
     }
   }
   return missing
 }
 
-/** Throws where something else has the name; the message names `path`, as the user wrote it. */
+/** Throws if the path is no folder; the message names `path`, as the user wrote it. */
 async function isFolder(folder: string, path: string): Promise<boolean> {
   try {
     if ((await stat(folder)).isDirectory()) return true

@@ -3,22 +3,22 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 
 /**
- * Names a process in the names of files that it has not finished: host, number and start. What a
- * process that was killed left behind is told by it from what another one is writing.
+ * Identifies a process in the names of its unfinished files: host, process id and start time. It
+ * distinguishes leftovers of a killed process from files that another process is writing.
  */
 export const PROCESS_NAME = `${hostHash()}-${process.pid}-${startOf(process.pid) ?? 0}`
 
-/** A `PROCESS_NAME`, within a pattern. */
+/** Pattern of a `PROCESS_NAME`. */
 export const PROCESS_PATTERN = '[0-9a-f]{8}-\\d+-\\d+'
 
-/** Whether a process is known to have ended. Of another host's nothing is known. */
+/** Whether a process has certainly ended. Always false for processes of another host. */
 export function hasEnded(name: string): boolean {
   const [host, pid, start] = name.split('-') as [string, string, string]
   if (host !== hostHash()) return false
   try {
     process.kill(Number(pid), 0)
   } catch (error) {
-    // a process of another user is there, too
+    // a process of another user exists, too
     return (error as NodeJS.ErrnoException).code === 'ESRCH'
   }
   return (startOf(Number(pid)) ?? start) !== start
@@ -28,13 +28,16 @@ function hostHash(): string {
   return createHash('sha256').update(hostname()).digest('hex').slice(0, 8)
 }
 
-/** When a process started, in ticks since the system did; null where the system does not tell. */
+/**
+ * Start time of a process, in ticks since the system's start; null if the system does not report
+ * it.
+ */
 function startOf(pid: number): string | null {
   try {
-    // proc(5): fields from the third on; the second is a name in parentheses of any characters
+    // proc(5): fields from the third on; the second is a name in parentheses with any characters
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-    // one that has ended, but whose parent has not asked how
+    // ended, but its parent has not collected its exit status
     return fields[0] === 'Z' ? 'ended' : (fields[19] ?? null)
   } catch {
     return null

@@ -37,13 +37,13 @@ describe('profiles', () => {
     models,
   })
 
-  test('of this machine are merged: what was measured anew replaces the old', () => {
+  test('of this machine are merged: new measurements replace old ones', () => {
     const old = profile([model('a', 'old a'), model('b', 'old b')])
     const merged = mergeProfiles(profile([model('b', 'new b'), model('c', 'new c')]), old)
     expect(merged.models.map(({ label }) => label)).toEqual(['old a', 'new b', 'new c'])
   })
 
-  test('keep the plan of memory of a file that is the same, where none was measured anew', () => {
+  test('keep the memory plan of an unchanged file if it was not measured again', () => {
     const plan = { weights: [1], steps: [], inputs: [] }
     const of = (content: string, memory: ModelProfile['memory']) =>
       profile([{ ...model('a', 'a'), content, memory }])
@@ -53,19 +53,19 @@ describe('profiles', () => {
     expect(kept(of('x', { ...plan, weights: [2] }))).toMatchObject({ weights: [2] })
   })
 
-  test('of another machine, or of none, are dropped', () => {
+  test('of another machine, or without a host, are dropped', () => {
     const fresh = profile([model('b', 'new b')])
     expect(mergeProfiles(fresh, null)).toEqual(fresh)
     expect(mergeProfiles(fresh, profile([model('a', 'old a')], 'other'))).toEqual(fresh)
   })
 
   test('have a hash over their figures, and not over their host', () => {
-    const one = profile([model('a', 'a')])
-    expect(profileHash({ ...one, host: { ...host, cores: 64 } })).toBe(profileHash(one))
-    expect(profileHash({ ...one, models: [model('a', 'b')] })).not.toBe(profileHash(one))
+    const original = profile([model('a', 'a')])
+    expect(profileHash({ ...original, host: { ...host, cores: 64 } })).toBe(profileHash(original))
+    expect(profileHash({ ...original, models: [model('a', 'b')] })).not.toBe(profileHash(original))
   })
 
-  test('that are none are the user’s to mend', async () => {
+  test('that are invalid are an input error', async () => {
     const path = join(folder(), 'profile.json')
     await expect(loadProfile(path)).rejects.toThrow(`${path}: no such file`)
     writeFileSync(path, '{')
@@ -81,9 +81,11 @@ describe('profiles', () => {
   })
 
   const made = madeUpProfile(TINY)
-  const own = made.models[0]!
-  const { work, wake, overheads } = own
-  const fields = (change: object) => ({ fields: own.fields.map((one) => ({ ...one, ...change })) })
+  const firstModel = made.models[0]!
+  const { work, wake, overheads } = firstModel
+  const fields = (change: object) => ({
+    fields: firstModel.fields.map((field) => ({ ...field, ...change })),
+  })
   const plan = { weights: [1], steps: [{ free: 0 }], inputs: [] }
   test.each([
     [{ work: { ...work, ms: work.ms.slice(1) } }, 'work.ms: expected 2 entries, as many as sizes'],
@@ -111,9 +113,9 @@ describe('profiles', () => {
     [fields({ intake: { from: [2], to: [] } }), 'fields[0].intake.to: expected 1 entries'],
     [fields({ durationMs: 0 }), 'fields[0].durationMs: '],
     [{ memory: plan }, 'memory.steps[0].free: expected the number of a buffer that was taken'],
-  ])('with figures that no machine has are refused by their places: %o', async (change, place) => {
+  ])('with impossible figures are refused with their paths: %o', async (change, place) => {
     const path = join(folder(), 'wrong.json')
-    writeFileSync(path, JSON.stringify({ ...made, models: [{ ...own, ...change }] }))
+    writeFileSync(path, JSON.stringify({ ...made, models: [{ ...firstModel, ...change }] }))
     const error = (await loadProfile(path).catch((thrown) => thrown)) as Failure
     expect(error).toMatchObject({ exitCode: EXIT.invalidInput })
     expect(error.problems[0]).toContain(place)
@@ -123,16 +125,19 @@ describe('profiles', () => {
   test('name the first twenty problems and count the others', async () => {
     const path = join(folder(), 'wrong.json')
     const lag = Array.from({ length: 100 }, () => -1)
-    const models = [{ ...own, overheads: { ...overheads, lag } }]
+    const models = [{ ...firstModel, overheads: { ...overheads, lag } }]
     writeFileSync(path, JSON.stringify({ ...made, models }))
     const error = (await loadProfile(path).catch((thrown) => thrown)) as Failure
     expect(error.problems).toHaveLength(22)
     expect(error.problems[20]).toContain('… and 80 more')
   })
 
-  test.skipIf(!existsSync('scenarios/profiles/reference.json'))('one ships', async () => {
-    const { profile: shipped, hash } = await loadProfile(referenceProfilePath())
-    expect(shipped.models.length).toBeGreaterThan(0)
-    expect(hash).toBe(profileHash(shipped))
-  })
+  test.skipIf(!existsSync('scenarios/profiles/reference.json'))(
+    'the package includes a reference profile',
+    async () => {
+      const { profile: shipped, hash } = await loadProfile(referenceProfilePath())
+      expect(shipped.models.length).toBeGreaterThan(0)
+      expect(hash).toBe(profileHash(shipped))
+    },
+  )
 })

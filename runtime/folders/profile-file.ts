@@ -10,11 +10,11 @@ import { parseJson, readText } from './user-text.ts'
 
 export interface LoadedProfile {
   readonly profile: Profile
-  /** over everything but the host, so that it names the figures */
+  /** over everything except the host, so that it identifies the figures */
   readonly hash: string
 }
 
-/** The profile that ships with Spillway; its host is not this machine. */
+/** The profile that ships with Spillway; it was measured on another machine. */
 export function referenceProfilePath(): string {
   for (const up of ['..', '../..']) {
     const path = fileURLToPath(new URL(`${up}/scenarios/profiles/reference.json`, import.meta.url))
@@ -23,20 +23,23 @@ export function referenceProfilePath(): string {
   throw new Error('Expected scenarios/profiles/reference.json to be shipped')
 }
 
-/** Where `calibrate` leaves this machine's profile unless told otherwise. */
+/** Where `calibrate` writes this machine's profile by default. */
 export function localProfilePath(): string {
   return join(cacheDirectory(), 'profile.json')
 }
 
-/** The profile that was named; or this machine's own; or the one that ships with Spillway. */
+/**
+ * The profile at `path`; by default this machine's profile, or else the one that ships with
+ * Spillway.
+ */
 export async function loadProfile(path: string | undefined): Promise<LoadedProfile> {
-  const own = localProfilePath()
-  if (path !== undefined || !existsSync(own)) return readProfile(path ?? referenceProfilePath())
+  const local = localProfilePath()
+  if (path !== undefined || !existsSync(local)) return readProfile(path ?? referenceProfilePath())
   try {
-    return await readProfile(own)
+    return await readProfile(local)
   } catch (error) {
     if (!(error instanceof Failure)) throw error
-    const advice = `${own}: delete it, or run: spillway calibrate SCENARIO`
+    const advice = `${local}: delete it, or run: spillway calibrate SCENARIO`
     throw new Failure([...error.problems, advice], error.exitCode)
   }
 }
@@ -56,7 +59,9 @@ export function profileHash(profile: Profile): string {
   return hashOf({ ...profile, host: null })
 }
 
-/** The profile of a folder's replays. Throws `Failure` where it has another one or none. */
+/**
+ * The profile of a folder's replays. Throws `Failure` if the folder has another profile or none.
+ */
 export async function keptProfile(directory: string, { profile }: Result): Promise<LoadedProfile> {
   const path = join(directory, 'profile.json')
   const kept = await readProfile(path)
@@ -66,8 +71,8 @@ export async function keptProfile(directory: string, { profile }: Result): Promi
 }
 
 /**
- * Throws `Failure` where the replays of a folder ran other models than those of `contents`, by the
- * models' keys. A folder without a profile says nothing of that.
+ * Throws `Failure` if the replays of a folder ran models other than `contents`, by the models'
+ * keys. A folder without a profile is accepted.
  */
 export async function refuseOtherModels(
   directory: string,
@@ -88,13 +93,13 @@ export async function refuseOtherModels(
   )
 }
 
-/** A profile with some models measured anew; the others are kept if they come from this machine. */
+/** A profile with some models measured again; the others are kept if they are from this machine. */
 export function mergeProfiles(fresh: Profile, old: Profile | null): Profile {
   if (old === null || hashOf(old.host) !== hashOf(fresh.host)) return fresh
   const keys = new Set(fresh.models.map(({ key }) => key))
   const models = fresh.models.map((model) => {
     const known = old.models.find(({ key }) => key === model.key)
-    // measured only where a pool asks for it, and as true as ever where the file is the same
+    // it is measured only if a pool needs it, and stays valid while the file is the same
     const same = model.memory === null && known?.content === model.content
     return same ? { ...model, memory: known.memory } : model
   })

@@ -15,7 +15,7 @@ import { hasEnded, PROCESS_NAME } from './process-name.ts'
 import { type ReplaceOptions, replaceFiles, settleFolder } from './replace-files.ts'
 import { writeWhole } from './write-whole.ts'
 
-/** Of this host, with a number that is beyond those of processes. */
+/** A name on this host with a process id beyond the possible ones. */
 const ENDED = PROCESS_NAME.replace(/-\d+-\d+$/, '-4194305-7')
 
 const folder = () => mkdtempSync(join(tmpdir(), 'spillway-replace-'))
@@ -25,8 +25,8 @@ function contentOf(directory: string): Record<string, string> {
   const names = readdirSync(directory, { recursive: true, encoding: 'utf8', withFileTypes: true })
   return Object.fromEntries(
     names
-      .filter((one) => one.isFile())
-      .map((one) => join(one.parentPath, one.name))
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
       .map((path) => [path.slice(directory.length + 1), readFileSync(path, 'utf8')] as const)
       .sort(),
   )
@@ -58,21 +58,21 @@ function filled(): string {
 function change(directory: string, options: ReplaceOptions = {}): Promise<void> {
   return replaceFiles(
     directory,
-    async (own) => {
-      const side = own.below('against')
+    async (change) => {
+      const side = change.below('against')
       for (const name of await side.names()) side.remove(name)
-      for (const name of ['replay-1.parquet', 'replay-2.parquet']) own.remove(name)
-      await own.write('scenario.json', 'a draft')
-      await own.write('scenario.json', 'new')
-      await own.write('measured.json', 'new')
-      await own.write('replay-1.parquet', 'new rows')
-      await own.below('charts').write('tail.svg', 'new')
+      for (const name of ['replay-1.parquet', 'replay-2.parquet']) change.remove(name)
+      await change.write('scenario.json', 'a draft')
+      await change.write('scenario.json', 'new')
+      await change.write('measured.json', 'new')
+      await change.write('replay-1.parquet', 'new rows')
+      await change.below('charts').write('tail.svg', 'new')
     },
     options,
   )
 }
 
-/** Does nothing more from step `last` on, as a process that was killed; false where it ended. */
+/** Stops at step `last`, as a killed process does; false if the replacement ended before. */
 async function killedAt(
   last: number,
   perform: (options: ReplaceOptions) => Promise<void>,
@@ -94,7 +94,7 @@ async function killedAt(
 }
 
 describe('files that are replaced together', () => {
-  test('are all there, and nothing else of the folder is touched', async () => {
+  test('are all replaced, and no other file of the folder is touched', async () => {
     const directory = filled()
     await change(directory)
     expect(contentOf(directory)).toEqual(AFTER)
@@ -102,7 +102,7 @@ describe('files that are replaced together', () => {
     expect(readdirSync(directory).filter((name) => name.startsWith('.'))).toEqual([])
   })
 
-  test('are those of before or of after, at whatever step the process is killed', async () => {
+  test('are all old or all new, at whatever step the process is killed', async () => {
     const found: string[] = []
     let last = 1
     for (; ; last++) {
@@ -115,16 +115,16 @@ describe('files that are replaced together', () => {
       expect(readdirSync(directory).filter((name) => name.startsWith('.'))).toEqual([])
       found.push(after ? 'after' : 'before')
     }
-    // every file is a step, staged and moved; and once it is after it stays so
+    // each file has a step for staging and a step for moving; once all are new they stay new
     expect(last).toBeGreaterThan(14)
     expect(found).toEqual([...found].sort().reverse())
     expect(new Set(found).size).toBe(2)
   })
 
-  test('are so where what finishes them is killed, too', async () => {
+  test('are all old or all new if the finishing process is killed, too', async () => {
     for (let last = 1; ; last++) {
       const directory = filled()
-      // the change is committed, and not one file moved
+      // the change is committed, and no file is moved yet
       const committed = 8
       expect(await killedAt(committed + 1, (options) => change(directory, options))).toBe(true)
       expect(readdirSync(directory)).toContain('.spillway-commit')
@@ -135,10 +135,10 @@ describe('files that are replaced together', () => {
     }
   })
 
-  test('are not there where what writes them fails', async () => {
+  test('are unchanged if writing fails', async () => {
     const directory = filled()
-    const failing = replaceFiles(directory, async (own) => {
-      await own.write('measured.json', 'new')
+    const failing = replaceFiles(directory, async (change) => {
+      await change.write('measured.json', 'new')
       throw new Failure('interrupted')
     })
     await expect(failing).rejects.toThrow('interrupted')
@@ -146,14 +146,14 @@ describe('files that are replaced together', () => {
     expect(readdirSync(directory).filter((name) => name.startsWith('.'))).toEqual([])
   })
 
-  test('wait for another change to be finished, and come after it', async () => {
+  test('wait until another change is finished, and are replaced after it', async () => {
     const directory = filled()
     const texts = ['one', 'two', 'three', 'four']
     await Promise.all(
       texts.map((text) =>
-        replaceFiles(directory, async (own) => {
-          await own.write('measured.json', text)
-          await own.write('scenario.json', text)
+        replaceFiles(directory, async (change) => {
+          await change.write('measured.json', text)
+          await change.write('scenario.json', text)
         }),
       ),
     )
@@ -162,7 +162,7 @@ describe('files that are replaced together', () => {
     expect(texts).toContain(measured)
   })
 
-  test('are refused beforehand where a folder has a name of theirs', async () => {
+  test('are refused beforehand if a folder has the name of one of them', async () => {
     const directory = filled()
     mkdirSync(join(directory, 'replay-1.parquet'))
     await expect(change(directory)).rejects.toThrow(
@@ -172,7 +172,7 @@ describe('files that are replaced together', () => {
   })
 })
 
-describe('a change that another one began', () => {
+describe('a change that another process began', () => {
   const record = (more: object) =>
     JSON.stringify({ process: ENDED, moves: [], removals: [], ...more })
 
@@ -200,7 +200,7 @@ describe('a change that another one began', () => {
     expect(contentOf(directory)).toMatchObject(BEFORE)
   })
 
-  test('does not lead out of the folder by a link', async () => {
+  test('does not follow a link out of the folder', async () => {
     const elsewhere = folder()
     const directory = begun(record({ moves: [{ from: '00000000-0', to: 'charts/x' }] }))
     symlinkSync(elsewhere, join(directory, 'charts'))
@@ -210,7 +210,7 @@ describe('a change that another one began', () => {
 })
 
 describe('leftovers', () => {
-  test('of processes that have ended are removed, and no others', async () => {
+  test('of ended processes are removed, and no others', async () => {
     const directory = filled()
     const names = (process: string) => [
       `.spillway-${process}-00000000`,
@@ -220,14 +220,14 @@ describe('leftovers', () => {
     for (const name of [...names(ENDED), ...names(PROCESS_NAME), ...names(parent)]) {
       writeFileSync(join(directory, name), '')
     }
-    // one of this number was started at another time
+    // a process with this number was started at another time
     expect(hasEnded(parent)).toBe(process.platform === 'linux')
     await settleFolder(directory)
     const left = readdirSync(directory).filter((name) => name.includes('00000000'))
     expect(left.sort()).toEqual(names(PROCESS_NAME).sort())
   })
 
-  test('of a single file are removed when it is written', async () => {
+  test('of a single file are removed when the file is written', async () => {
     const directory = folder()
     const path = join(directory, 'profile.json')
     writeFileSync(`${path}.${ENDED}-00000000.tmp`, 'half')

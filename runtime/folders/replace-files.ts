@@ -11,20 +11,20 @@ import { type FileContent, namesIn, syncFolder, writeSynced } from './synced-fil
 import { notWritten, UNFINISHED, writableFolder } from './write-whole.ts'
 
 /**
- * Replaces several files of a folder as one: all of them or none. They are written to a hidden
- * folder inside it first. Renaming that folder to COMMIT is the moment at which the change holds;
- * then its files move to their places. Where a process is killed between, the next command that
- * reads or writes the folder finishes the moves. Where it is killed before, nothing has changed,
- * and the next command removes what was staged.
+ * Replaces several files of a folder as one: all of them or none. They are first written to a
+ * hidden folder inside it. Renaming that folder to COMMIT commits the change; then its files are
+ * moved to their places. If the process is killed between, the next command that reads or writes
+ * the folder finishes the moves. If it is killed before, nothing has changed, and the next command
+ * removes the staged files.
  */
 
 const COMMIT = '.spillway-commit'
 const STAGED = new RegExp(`^\\.spillway-(${PROCESS_PATTERN})-[0-9a-f]{8}$`)
 
-/** How long another process may take to move its files before they are moved for it, ms. */
+/** Time for another process to move its files before they are moved for it, ms. */
 const PATIENCE_MS = 10_000
 
-/** A file of the folder or of a folder in it; a record may come from anywhere. */
+/** A file of the folder or of a folder in it; the record may be forged. */
 const name = z.string().regex(/^(?:[^./\\\0][^/\\\0]*\/)?[^./\\\0][^/\\\0]*$/)
 
 const recordSchema = z.strictObject({
@@ -38,17 +38,17 @@ const LARGEST_RECORD_BYTES = 2 ** 20
 type Record = z.infer<typeof recordSchema>
 
 export interface ReplaceOptions {
-  /** what the files are left under if this process is killed */
+  /** name of the leftovers if this process is killed */
   readonly process?: string
-  /** awaited before each step on the disk: tests stop there */
+  /** awaited before each step on the disk; tests stop there */
   readonly step?: () => Promise<void>
 }
 
 const NO_STEP = async () => {}
 
-/** Files that are to be replaced together. Names are relative to `directory`. */
+/** Files to be replaced together. Names are relative to `directory`. */
 export class FolderChange {
-  /** what is there now */
+  /** the folder as it is now */
   readonly directory: string
   readonly #within: string
   readonly #staged: Staged
@@ -59,7 +59,7 @@ export class FolderChange {
     this.#within = within
   }
 
-  /** A folder in this one; it is made where it is missing, and removed where it is left empty. */
+  /** A folder inside this one; it is created if missing, and removed if it ends up empty. */
   below(folder: string): FolderChange {
     const within = `${this.#within}${folder}/`
     return new FolderChange(this.#staged, join(this.directory, folder), within)
@@ -69,12 +69,12 @@ export class FolderChange {
     await this.#staged.write(`${this.#within}${file}`, content)
   }
 
-  /** Removes a file where it is there and not written as well. */
+  /** Removes a file, if it exists and is not written as well. */
   remove(file: string): void {
     this.#staged.removals.add(`${this.#within}${file}`)
   }
 
-  /** Names of what is there now; none where the folder is missing. */
+  /** Names of the files that exist now; none if the folder is missing. */
   async names(): Promise<string[]> {
     return namesIn(this.directory)
   }
@@ -87,7 +87,7 @@ class Staged {
   readonly #process: string
   readonly #step: () => Promise<void>
   readonly #id = randomUUID().slice(0, 8)
-  /** staged files by their names */
+  /** staged files by their final names */
   readonly #moves = new Map<string, string>()
 
   constructor(directory: string, options: ReplaceOptions) {
@@ -106,7 +106,7 @@ class Staged {
   }
 
   async write(to: string, content: FileContent): Promise<void> {
-    // of two files of a name the last counts
+    // if a file is written twice, the last content counts
     const from = this.#moves.get(to) ?? `${this.#id}-${this.#moves.size}`
     this.#moves.set(name.parse(to), from)
     await this.#step()
@@ -131,7 +131,7 @@ class Staged {
         await rename(this.#path, join(this.#directory, COMMIT))
         break
       } catch (error) {
-        // another change is under way: a folder that is not empty cannot be replaced
+        // another change is in progress: a folder that is not empty cannot be replaced
         const { code } = error as NodeJS.ErrnoException
         if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error
         await finishCommit(this.#directory, this.#step)
@@ -147,8 +147,8 @@ class Staged {
 }
 
 /**
- * Makes a folder where it is missing, and replaces there what `stage` writes and removes, all of it
- * or, where `stage` throws, none. Throws `Failure` where files cannot be written.
+ * Creates a folder if it is missing, and applies all writes and removals of `stage`, or none if
+ * `stage` throws. Throws `Failure` if files cannot be written.
  */
 export async function replaceFiles(
   directory: string,
@@ -169,15 +169,15 @@ export async function replaceFiles(
 }
 
 /**
- * Brings a folder to the state of before or after the last change, before it is
- * read: finishes what was committed, and removes what processes that have ended left staged.
+ * Call before a folder is read. Finishes a committed change, and removes staged files of processes
+ * that have ended.
  */
 export async function settleFolder(directory: string, options: ReplaceOptions = {}): Promise<void> {
   const names = await namesIn(directory)
   for (const file of names) {
     const left = STAGED.exec(file) ?? UNFINISHED.exec(file)
     if (left === null || !hasEnded(left[1]!)) continue
-    // where it may not be removed it does no harm
+    // leftovers that cannot be removed do no harm
     await rm(join(directory, file), { recursive: true, force: true }).catch(() => {})
   }
   if (!names.includes(COMMIT)) return
@@ -188,7 +188,7 @@ export async function settleFolder(directory: string, options: ReplaceOptions = 
   }
 }
 
-/** Finishes a change that was committed; one of a process that is still there, by waiting. */
+/** Finishes a committed change; if its process is still alive, waits for it first. */
 async function finishCommit(directory: string, step: () => Promise<void>): Promise<void> {
   for (let waitedMs = 0; ; waitedMs += 20) {
     const found = await readRecord(directory)
@@ -201,7 +201,7 @@ async function finishCommit(directory: string, step: () => Promise<void>): Promi
   }
 }
 
-/** The record of a change that was committed and is not finished; null where there is none. */
+/** The record of a committed and unfinished change; null if there is none. */
 async function readRecord(directory: string): Promise<{ file: string; record: Record } | null> {
   const path = join(directory, COMMIT)
   const stat = await lstat(path).catch(() => null)
@@ -212,9 +212,9 @@ async function readRecord(directory: string): Promise<{ file: string; record: Re
   )
   if (!stat.isDirectory()) throw foreign
   const names = await namesIn(path)
-  const file = names.find((one) => /^[0-9a-f]{8}\.json$/.test(one))
+  const file = names.find((entry) => /^[0-9a-f]{8}\.json$/.test(entry))
   if (file === undefined) {
-    // its record goes last
+    // the record is removed last, so this folder is not ours
     if (names.length > 0) throw foreign
     await rmdir(path).catch(() => {})
     return null
@@ -229,13 +229,13 @@ async function readRecord(directory: string): Promise<{ file: string; record: Re
     await expectPlaces(directory, record)
     return { file, record }
   } catch (error) {
-    // the same, after the look at it
+    // another process has just finished it
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw error instanceof Failure ? error : foreign
   }
 }
 
-/** Moves files to their places. It may be done again, and by two at a time. */
+/** Moves files to their places. It can be repeated, and run by two processes at a time. */
 async function finish(
   directory: string,
   recordFile: string,
@@ -245,7 +245,7 @@ async function finish(
   const commit = join(directory, COMMIT)
   for (const file of removals) {
     await step()
-    // where another process has finished this change, the file may be of a later one
+    // if another process has finished this change, the file may belong to a later one
     if ((await lstat(join(commit, recordFile)).catch(() => null)) === null) return
     await rm(join(directory, file), { force: true })
   }
@@ -259,7 +259,7 @@ async function finish(
   for (const folder of new Set(removals.map((file) => dirname(file)))) {
     if (folder === '.' || kept.has(folder)) continue
     await step()
-    // what else lies in it keeps it
+    // a folder with other files stays
     await rmdir(join(directory, folder)).catch(() => {})
   }
   for (const folder of new Set(['.', ...kept])) await syncFolder(join(directory, folder))
@@ -274,11 +274,11 @@ function unlessMissing(error: NodeJS.ErrnoException): void {
 }
 
 /**
- * Throws `Failure` where a file could not be moved to its place: beforehand, as a change cannot be
- * left in its middle. A link in place of a folder would lead out of this one.
+ * Throws `Failure` if a file cannot be moved to its place. This is checked first, since a change
+ * cannot stop halfway. A link instead of a folder would lead out of this one.
  */
 async function expectPlaces(directory: string, { moves, removals }: Record): Promise<void> {
-  const own = await lstat(`${directory}/.`)
+  const here = await lstat(`${directory}/.`)
   for (const to of [...moves.map((move) => move.to), ...removals]) {
     const path = join(directory, to)
     const parent = dirname(to)
@@ -286,7 +286,7 @@ async function expectPlaces(directory: string, { moves, removals }: Record): Pro
       const at = join(directory, parent)
       const stat = await lstat(at).catch(() => null)
       if (stat === null) continue
-      if (!stat.isDirectory() || stat.dev !== own.dev) {
+      if (!stat.isDirectory() || stat.dev !== here.dev) {
         throw new Failure(`${path}: cannot be written: ${at} is not a folder of ${directory}`)
       }
       await access(at, constants.W_OK).catch((error) => {

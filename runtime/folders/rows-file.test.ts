@@ -27,7 +27,7 @@ describe('rows files', () => {
   const move = { executor: 1, asked: 0.1 + 0.2, started: 0.4, ended: 2 ** -40, done: 5, ok: false }
   const moves = [{ ...move, kind: 'load' } as const]
 
-  test('hold every bit of a run: times never reached, shares of a µs, timers, loads', async () => {
+  test('keep every bit of a run: times never reached, fractions of a µs, timers, loads', async () => {
     const path = join(folder(), 'deep', 'rows.parquet')
     await writeRows(path, { rows, timers, moves })
     const back = await readRows(path)
@@ -35,14 +35,14 @@ describe('rows files', () => {
     expect(back.moves).toEqual(moves)
     expect(back.rows.count).toBe(3)
     for (const [name, column] of Object.entries(rows.columns)) {
-      const other = back.rows.columns[name as keyof typeof rows.columns]
-      expect(other.constructor, name).toBe(column.constructor)
-      expect(Array.from(other), name).toEqual(Array.from(column))
+      const restored = back.rows.columns[name as keyof typeof rows.columns]
+      expect(restored.constructor, name).toBe(column.constructor)
+      expect(Array.from(restored), name).toEqual(Array.from(column))
     }
     expect(Number.isNaN(back.rows.columns.started[1])).toBe(true)
   })
 
-  test('that are damaged, or others, or not there are the user’s to mend', async () => {
+  test('that are damaged, of another kind or missing are an input error', async () => {
     const path = join(folder(), 'rows.parquet')
     await expect(readRows(path)).rejects.toThrow(new Failure(`${path}: no such file`))
     await writeRows(path, { rows, timers })
@@ -62,7 +62,7 @@ describe('rows files', () => {
     await expect(readRows(path)).rejects.toThrow(`${path}: not the rows of a replay`)
   })
 
-  test('of before a column was there are refused by its name, not read as if it were 0', async () => {
+  test('without a newer column are refused by its name, not read as if it were 0', async () => {
     const path = join(folder(), 'rows.parquet')
     const { queue: _, ...columns } = rows.columns
     await writeRows(path, {
@@ -74,7 +74,7 @@ describe('rows files', () => {
     )
   })
 
-  test('hold what prompts begin with, where that is known', async () => {
+  test('keep the prefixes of prompts, if they are known', async () => {
     const path = join(folder(), 'rows.parquet')
     const known = Rows.allocate(3)
     known.prefixes.set(1, Int32Array.of(7, 2 ** 31 - 1))
@@ -83,7 +83,7 @@ describe('rows files', () => {
     expect(read.rows.prefixes).toEqual(new Map([[1, Int32Array.of(7, 2 ** 31 - 1)]]))
   })
 
-  test('of no request are a run too', async () => {
+  test('without requests are a run, too', async () => {
     const path = join(folder(), 'rows.parquet')
     await writeRows(path, { rows: Rows.allocate(0), timers: [] })
     const back = await readRows(path)

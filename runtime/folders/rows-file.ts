@@ -8,14 +8,14 @@ import { expectDecodable } from '../parquet/expect-decodable.ts'
 import { unread } from './user-text.ts'
 import { writeWhole } from './write-whole.ts'
 
-/** Some thirty years, ms. */
+/** About thirty years, ms. */
 const LONGEST_MS = 1e12
 
 const TIMERS_KEY = 'spillway.timers'
 const MOVES_KEY = 'spillway.moves'
 const DEATHS_KEY = 'spillway.deaths'
 
-/** Of a file of rows; ten times what a run of 5,000,000 requests leaves. */
+/** Largest file of rows: ten times the size of a run of 5,000,000 requests. */
 const MOST_BYTES = 2 ** 31
 
 const time = z.number().min(-LONGEST_MS).max(LONGEST_MS)
@@ -44,7 +44,7 @@ const prefixSchema = z.array(
     .max(2 ** 31 - 1),
 )
 
-/** What prompts begin with, a JSON list; only where that is known of any. */
+/** Prefixes of prompts, a JSON list; only if any are known. */
 const PREFIXES = 'hash_ids'
 
 /** Writes the raw rows of a run. */
@@ -82,7 +82,7 @@ export async function rowsBytes(
   return writer.getBytes()
 }
 
-/** Reads what `writeRows` wrote. Throws `Failure` where a file is something else, or older. */
+/** Reads a file of `writeRows`. Throws `Failure` if the file is of another kind or version. */
 export async function readRows(path: string): Promise<ObservedRun> {
   await expectDecodable(path, [...Object.keys(Rows.allocate(0).columns), PREFIXES])
   let bytes: Buffer
@@ -109,7 +109,7 @@ async function parsed(path: string, file: ArrayBuffer): Promise<ObservedRun> {
   const said = (name: string) => metadata.key_value_metadata?.find(({ key }) => key === name)?.value
   const timers = said(TIMERS_KEY)
   if (timers === undefined) throw new Error('it was not written by spillway')
-  // times differ, so a row takes a byte and more
+  // times differ, so each row takes more than a byte
   if (!(metadata.num_rows <= file.byteLength)) {
     throw new Error(`expected ${metadata.num_rows} rows, got ${file.byteLength} bytes`)
   }

@@ -15,8 +15,8 @@ function changed(name: RowColumn, key: number, value: number) {
   return { ...run, rows }
 }
 
-describe('rows that no run can have left', () => {
-  test('are not those of a run', () => {
+describe('rows that no run can produce', () => {
+  test('are rejected', () => {
     expect(rowsProblem(run, scenario)).toBe(null)
   })
 
@@ -36,12 +36,12 @@ describe('rows that no run can have left', () => {
     ['ended', Number.NaN],
     ['done', Number.POSITIVE_INFINITY],
     ['sent', -1e300],
-  ])('are told by their first one: %s %f', (name, value) => {
+  ])('are reported by the first of them: %s %f', (name, value) => {
     const problem = rowsProblem(changed(name, batched, value), scenario)
     expect(problem).toMatch(new RegExp(`^row ${batched}, ${name}: expected .*, got `))
   })
 
-  test('may be of models that came to no executor', () => {
+  test('may have models that were never loaded by any executor', () => {
     const move = { executor: 1e6, kind: 'load', asked: 0, started: 0, ended: 1, done: 1, ok: true }
     const problem = rowsProblem({ ...run, moves: [{ ...move, kind: 'load' }] }, scenario)
     expect(problem).toMatch(/^load 0, executor: expected 0 to \d+, got 1000000$/)

@@ -3,19 +3,19 @@ import type { ObservedRun } from '../../sim/experiment/index.ts'
 import { OUTCOME, REFUSAL } from '../../sim/serving/index.ts'
 import type { RowColumn } from '../../sim/stats/index.ts'
 
-/** Times that are reached in every batch. */
+/** Times that exist in every batch. */
 const OF_BATCHES = ['dispatched', 'started', 'ended', 'done'] as const
-/** Times that may not be reached; all but `leaves`, which may be never. */
+/** Times that can be missing; all except `leaves`, which can be infinite. */
 const TIMES = ['sent', 'since', 'batchWait', 'firstToken', ...OF_BATCHES] as const
-/** A run may drain for this many times its duration, or for eleven days. */
+/** Longest drain of a run, as a multiple of its duration; at least eleven days are allowed. */
 const LONGEST_DRAIN = 100
 const LONGEST_MS = 1e9
 
 const largest = (codes: Readonly<Record<string, number>>) => Math.max(...Object.values(codes))
 
 /**
- * The first thing in rows that no run of the scenario can have left, such as an executor that it
- * has not; null where there is none. Whether what was decided keeps the rules is for the audit.
+ * The first value in rows that no run of the scenario can produce, such as an unknown executor;
+ * null if there is none. The audit checks whether decisions follow the rules.
  */
 export function rowsProblem(
   { rows: { columns, count }, moves = [] }: ObservedRun,

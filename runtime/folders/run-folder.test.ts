@@ -27,7 +27,7 @@ const keep = (directory: string, kind: RunKind, kept: Kept) =>
 const silent = { ...run, journal: new Float64Array(0) }
 
 describe('a folder of runs', () => {
-  test('gives back the scenario, the requests, rows and journals as they were', async () => {
+  test('returns the scenario, the requests, rows and journals unchanged', async () => {
     const directory = join(folder(), 'deep')
     await keep(directory, 'replay', { scenario, requests, runs: [run, silent] })
     const back = await readScenario(directory)
@@ -42,7 +42,7 @@ describe('a folder of runs', () => {
     expect(await readRuns(directory, 'replication', scenario)).toEqual([])
   })
 
-  test('holds no runs and journals of an earlier call, but all of the other world', async () => {
+  test('drops runs and journals of an earlier call, and keeps those of the other kind', async () => {
     const directory = folder()
     const shared = { scenario, requests }
     await keep(directory, 'replay', { ...shared, runs: [run, run, run] })
@@ -55,15 +55,15 @@ describe('a folder of runs', () => {
     expect(names.sort()).toEqual([...replays, 'replay-notes.txt', ...replications])
   })
 
-  test('holds none of the other world that are of another scenario or other requests', async () => {
-    const others = [
+  test('drops runs of the other kind that belong to another scenario or other requests', async () => {
+    const changes = [
       { scenario: { ...scenario, seed: scenario.seed + 1 }, requests },
       {
         scenario,
         requests: RequestList.of({ ...requests.columns, at: requests.columns.at.slice(1) }),
       },
     ]
-    for (const changed of others) {
+    for (const changed of changes) {
       const directory = folder()
       await keep(directory, 'replication', { scenario, requests, runs: [run] })
       await keep(directory, 'replay', { ...changed, runs: [silent] })
@@ -72,7 +72,7 @@ describe('a folder of runs', () => {
     }
   })
 
-  test('that is dropped is gone, unless anything else lies in it', async () => {
+  test('that is dropped is removed, unless it holds other files', async () => {
     const directory = folder()
     const side = join(directory, 'side')
     for (const left of [[], ['notes.txt', 'replication-1.parquet']]) {
@@ -88,7 +88,7 @@ describe('a folder of runs', () => {
     expect(readdirSync(directory).sort()).toEqual(['file', 'side'])
   })
 
-  test('that lacks a part, or has a broken one, is the user’s to mend', async () => {
+  test('with a missing or damaged part is an input error', async () => {
     const directory = folder()
     const path = (name: string) => join(directory, name)
     const lacking = (name: string) => new Failure(`${path(name)}: no such file`)

@@ -14,28 +14,28 @@ import { readRows, rowsBytes } from './rows-file.ts'
 import { rowsProblem } from './rows-problem.ts'
 import { parseJson, readText } from './user-text.ts'
 
-/** Which world's rows: `replay-N.parquet` are measured, `replication-N.parquet` simulated. */
+/** Kinds of rows: `replay-N.parquet` are measured, `replication-N.parquet` are simulated. */
 export type RunKind = 'replay' | 'replication'
 
-/** The scenario of rows, with every default in place. */
+/** The scenario of rows, with every default filled in. */
 export const SCENARIO_FILE = 'scenario.json'
 
-/** What batches of each pool do with memory, by which the control plane reckons. */
+/** Activation plans per pool, which the control plane uses for its memory ledger. */
 const ACTIVATIONS_FILE = 'activations.json'
 
-/** What arenas did with the batches of the first replay. */
+/** Activity of arenas with the batches of the first replay. */
 export const ARENA_FILE = 'memory.json'
 
-/** Where the second side's rows lie in the folder of the first. */
+/** The folder of the second side's rows, inside the folder of the first. */
 export const AGAINST_FOLDER = 'against'
 
-/** A run with what its control plane was told; an empty journal where none was kept. */
+/** A run with its decision log; an empty log if none was kept. */
 export type KeptRun = ObservedRun & { readonly journal: Float64Array }
 
 /**
- * Keeps what comparisons and audits need: the scenario with every default in place, the requests,
- * and raw rows and journal of every run. What the folder held of such runs before goes; those of
- * the other world stay where they are of the same scenario and requests.
+ * Writes what comparisons and audits need: the scenario with every default filled in, the requests,
+ * and raw rows and decision log of every run. Removes earlier runs of this kind. Runs of the other
+ * kind stay if they belong to the same scenario and requests.
  */
 export async function keepRuns(
   change: FolderChange,
@@ -44,7 +44,7 @@ export async function keepRuns(
     readonly scenario: Scenario
     readonly requests: RequestList
     readonly runs: readonly KeptRun[]
-    /** of each pool, as a profile or the scenario tells; none where memory does not count */
+    /** per pool, from the profile or the scenario; empty if memory is not simulated */
     readonly activations?: readonly (ActivationPlan | null)[]
     readonly signal: AbortSignal
   },
@@ -58,7 +58,7 @@ export async function keepRuns(
     'requests.jsonl',
     await joined(paused(requestText(requests, classes), signal)),
   )
-  const known = activations.some((own) => own !== null)
+  const known = activations.some((plan) => plan !== null)
   if (known) await keepInput(change, kind, ACTIVATIONS_FILE, `${JSON.stringify(activations)}\n`)
   else change.remove(ACTIVATIONS_FILE)
   await dropRuns(change, kind)
@@ -83,11 +83,11 @@ async function keepInput(change: FolderChange, kind: RunKind, name: string, text
   await change.write(name, text)
 }
 
-/** Removes the rows and journals of a kind, but for those that the change writes. */
+/** Removes the rows and journals of a kind, except those that the change writes. */
 export async function dropRuns(change: FolderChange, kind: RunKind): Promise<void> {
-  const own = new RegExp(`^${kind}-\\d+\\.(parquet|journal\\.jsonl)$`)
+  const ofKind = new RegExp(`^${kind}-\\d+\\.(parquet|journal\\.jsonl)$`)
   for (const name of await change.names()) {
-    if (own.test(name)) change.remove(name)
+    if (ofKind.test(name)) change.remove(name)
   }
 }
 
@@ -96,7 +96,7 @@ const OF_REPLAYS = [
   ...[ACTIVATIONS_FILE, ARENA_FILE],
 ]
 
-/** Removes replays with all that was kept beside them. A folder that holds anything else stays. */
+/** Removes replays with all their documents. A folder with other files stays. */
 export async function dropReplayFolder(change: FolderChange): Promise<void> {
   await dropRuns(change, 'replay')
   for (const name of await change.names()) {
@@ -109,7 +109,7 @@ const filesOf = (kind: RunKind, number: number) => ({
   journal: `${kind}-${number}.journal.jsonl`,
 })
 
-/** Finishes what a command that was killed left undone, before the folder is read. */
+/** Finishes the change of a killed command, before the folder is read. */
 export async function settleRuns(directory: string): Promise<void> {
   const path = resolve(directory)
   // a second side changes together with the first
@@ -118,14 +118,14 @@ export async function settleRuns(directory: string): Promise<void> {
 }
 
 /**
- * Removes the inputs of runs, of which the change leaves none: beside other documents they would be
- * taken for theirs.
+ * Removes the inputs of runs if the change leaves no runs: they do not belong to the remaining
+ * documents.
  */
 export function dropInputs(change: FolderChange): void {
   for (const name of [SCENARIO_FILE, ACTIVATIONS_FILE]) change.remove(name)
 }
 
-/** The scenario that a folder's rows were made under. Throws `Failure` where there is none. */
+/** The scenario of a folder's rows. Throws `Failure` if there is none. */
 export async function readScenario(directory: string): Promise<Scenario> {
   const path = join(directory, SCENARIO_FILE)
   const text = await readText(path)
@@ -133,7 +133,7 @@ export async function readScenario(directory: string): Promise<Scenario> {
   return parseKeptScenario(text, path)
 }
 
-/** What batches of each pool did with memory in a folder's runs. */
+/** Activation plans of each pool in a folder's runs. */
 export async function readActivations(
   directory: string,
 ): Promise<readonly (ActivationPlan | null)[]> {
@@ -146,14 +146,14 @@ export async function readActivations(
   throw new Failure(`${path}: not what batches do with memory in this version`)
 }
 
-/** The requests that a folder's rows belong to. */
+/** The requests of a folder's rows. */
 export async function readRequests(directory: string, scenario: Scenario): Promise<RequestList> {
   const path = join(directory, 'requests.jsonl')
   const classes = scenario.traffic.map((traffic) => traffic.class)
   return parseRequests((await readText(path)).split('\n'), classes, path)
 }
 
-/** A document in a folder; null where it has none of that name. */
+/** A document in a folder; null if it is missing. */
 export async function readDocument<T>(
   directory: string,
   name: string,
@@ -173,7 +173,7 @@ export async function readMeasured(directory: string): Promise<Result> {
   throw new Failure(`${join(directory, 'measured.json')}: no such file`)
 }
 
-/** Runs 1, 2, … of a kind and of the scenario, as far as the folder has them. */
+/** Runs 1, 2, … of a kind and of the scenario, up to the first missing number. */
 export async function readRuns(
   directory: string,
   kind: RunKind,

@@ -16,19 +16,19 @@ export async function writeSynced(path: string, content: FileContent): Promise<v
   }
 }
 
-/** Makes renames in a folder last, where the system can. */
+/** Makes renames in a folder durable, if the system supports it. */
 export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r').catch(() => null)
   try {
     await folder?.sync()
   } catch {
-    // some file systems sync files only
+    // some file systems sync only files
   } finally {
     await folder?.close()
   }
 }
 
-/** Names in a folder; none where it is not there. Throws `Failure`. */
+/** Names in a folder; none if it is missing. Throws `Failure`. */
 export async function namesIn(path: string): Promise<string[]> {
   try {
     return await readdir(path)

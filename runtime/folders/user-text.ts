@@ -1,8 +1,11 @@
 import { Failure, readUserFile, Unreadable } from '../../scenarios/index.ts'
 
-/** Larger documents are not of this program, and would take gigabytes as objects. */
+/** Larger documents are not from this program, and would take gigabytes as objects. */
 const MOST_JSON = 64_000_000
-/** Requests and journals, line by line; what a string holds ends soon after. */
+/**
+ * Limit of requests and journals, which are read line by line; strings have a limit little above
+ * it.
+ */
 const MOST_TEXT = 500_000_000
 
 /** Parses the text of a JSON file that the user named. */
@@ -26,7 +29,7 @@ export async function readText(path: string): Promise<string> {
   }
 }
 
-/** What cannot be read as a `Failure`; any other error as it is. */
+/** A read error as a `Failure`; any other error unchanged. */
 export function unread(path: string, error: unknown): unknown {
   if (!(error instanceof Unreadable)) return error
   const { message, missing } = error

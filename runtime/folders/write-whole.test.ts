@@ -8,21 +8,21 @@ import { notUsable, notWritten, writableFolder, writeWhole } from './write-whole
 const folder = () => mkdtempSync(join(tmpdir(), 'spillway-write-'))
 
 describe('files are written whole', () => {
-  test('or not at all: nothing is left behind', async () => {
+  test('or not at all: no leftovers stay behind', async () => {
     const directory = folder()
     const taken = join(directory, 'taken')
     await writeWhole(join(taken, 'inside'), 'kept')
     // a folder that is not empty cannot be replaced by a file
     await expect(writeWhole(taken, 'new')).rejects.toThrow(`${taken}: cannot be written: `)
     expect(readdirSync(directory)).toEqual(['taken'])
-    // and a file is no folder
+    // and a file is not a folder
     const below = join(taken, 'inside', 'deeper')
     await expect(writeWhole(below, 'new')).rejects.toBeInstanceOf(Failure)
     expect(readdirSync(taken)).toEqual(['inside'])
     expect(readFileSync(join(taken, 'inside'), 'utf8')).toBe('kept')
   })
 
-  test('over an older one, and nothing else stays beside it', async () => {
+  test('over an older file, without leftovers beside it', async () => {
     const directory = folder()
     const path = join(directory, 'document.json')
     await writeWhole(path, 'a longer text')
@@ -52,10 +52,10 @@ describe('files are written whole', () => {
     expect(notWritten('x', rare)).toEqual(
       new Failure('x: cannot be written: file too large (EFBIG)'),
     )
-    const own = new TypeError('no refusal')
-    expect(notWritten('x', own)).toBe(own)
-    expect(notUsable(own)).toBeNull()
-    // of another process, not of a file
+    const unrelated = new TypeError('no refusal')
+    expect(notWritten('x', unrelated)).toBe(unrelated)
+    expect(notUsable(unrelated)).toBeNull()
+    // an error of another process, not of a file
     expect(notUsable(Object.assign(new Error(), { code: 'EPIPE', errno: -32 }))).toBeNull()
     const read = { code: 'EIO', errno: -5, path: 'x', syscall: 'read' }
     expect(notUsable(Object.assign(new Error(), read))?.message).toBe(
@@ -63,7 +63,7 @@ describe('files are written whole', () => {
     )
   })
 
-  test.skipIf(process.getuid?.() === 0)('and say so where permission is denied', async () => {
+  test.skipIf(process.getuid?.() === 0)('and permission errors are reported', async () => {
     const directory = folder()
     chmodSync(directory, 0o500)
     await expect(writeWhole(join(directory, 'x'), '')).rejects.toThrow('permission denied')

@@ -6,15 +6,15 @@ import { Failure } from '../../scenarios/index.ts'
 import { makeFolder } from './make-folder.ts'
 import { hasEnded, PROCESS_NAME, PROCESS_PATTERN } from './process-name.ts'
 
-/** Ends a name that a file has while it is written. */
+/** Suffix of a file's name while it is being written. */
 const unfinishedEnd = () => `.${PROCESS_NAME}-${randomUUID().slice(0, 8)}.tmp`
 
-/** What a file's name has in addition while it is written, and by which process. */
+/** Pattern of this suffix, which contains the name of the writing process. */
 export const UNFINISHED = new RegExp(`\\.(${PROCESS_PATTERN})-[0-9a-f]{8}\\.tmp$`)
 
 /**
- * Writes a file, in one piece or several, whole or not at all: to a neighbour first, synced, then
- * renamed over it. Removes what processes that were killed left of it. Throws `Failure` where it
+ * Writes a file, in one piece or several, completely or not at all: to a temporary file beside it,
+ * synced, then renamed over it. Removes leftovers of killed processes. Throws `Failure` if it
  * cannot be written.
  */
 export async function writeWhole(
@@ -27,7 +27,7 @@ export async function writeWhole(
     await makeFolder(dirname(path))
     const file = await open(unfinished, 'w')
     try {
-      // each goes on where the one before ended
+      // each piece continues at the end of the one before
       for (const piece of pieces) await file.writeFile(piece)
       await file.sync()
     } finally {
@@ -36,18 +36,18 @@ export async function writeWhole(
     await rename(unfinished, path)
     await sweep(path)
   } catch (error) {
-    // where not even the folder could be made there is nothing to remove
+    // if the folder could not be created, there is nothing to remove
     await rm(unfinished, { force: true }).catch(() => {})
     throw notWritten(path, error)
   }
 }
 
-/** Passes an error on, once it has removed what that error made needless. */
+/** Cleans up after an error and throws it again. */
 type Undo = (error: unknown) => Promise<never>
 
 /**
- * Makes a folder and checks that files can be written to it, before hours of work are spent.
- * Returns what to do where that work fails: the folder goes again if it was made for it.
+ * Creates a folder and checks that files can be written to it, before hours of work are spent.
+ * Returns the clean-up for failed work: it removes the folder if it was created here.
  */
 export async function writableFolder(path: string | undefined): Promise<Undo> {
   if (path === undefined) return (error) => Promise.reject(error)
@@ -57,7 +57,7 @@ export async function writableFolder(path: string | undefined): Promise<Undo> {
     await (await open(probe, 'w')).close()
     await rm(probe)
     return async (error) => {
-      // one that holds anything by now stays, with those above it
+      // a folder that holds files by now stays, with its parents
       for (const folder of made.toReversed()) await rmdir(folder).catch(() => {})
       throw error
     }
@@ -66,18 +66,18 @@ export async function writableFolder(path: string | undefined): Promise<Undo> {
   }
 }
 
-/** Removes what is left of a file by processes that have ended. */
+/** Removes leftovers of a file from processes that have ended. */
 async function sweep(path: string): Promise<void> {
   const names = await readdir(dirname(path)).catch(() => [])
   for (const name of names) {
     const left = name.startsWith(`${basename(path)}.`) ? UNFINISHED.exec(name) : null
     if (left === null || !hasEnded(left[1]!)) continue
-    // where it may not be removed it does no harm
+    // a leftover that cannot be removed does no harm
     await rm(join(dirname(path), name), { force: true }).catch(() => {})
   }
 }
 
-/** What the system's codes mean to the reader, and what to do. */
+/** The system's error codes in plain words, with a remedy. */
 const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full; free some space or choose another place',
   EDQUOT: 'the quota is used up; free some space or choose another place',
@@ -93,13 +93,13 @@ const REASONS: Readonly<Record<string, string>> = {
   EBADF: 'it is not open for writing',
 }
 
-/** The system's refusal to write as a `Failure`; any other error as it is. */
+/** The system's refusal to write as a `Failure`; any other error unchanged. */
 export function notWritten(path: string, error: unknown): unknown {
   const reason = reasonOf(error)
   return reason === null ? error : new Failure(`${path}: cannot be written: ${reason}`)
 }
 
-/** The system's refusal of a file, where no other place foresaw it; null for any other error. */
+/** The system's refusal of a file, if no other code has handled it; null for any other error. */
 export function notUsable(error: unknown): Failure | null {
   const { path, code = '' } = error as NodeJS.ErrnoException
   const reason = path === undefined && !(code in REASONS) ? null : reasonOf(error)

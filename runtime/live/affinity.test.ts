@@ -4,23 +4,23 @@ import { Worker } from 'node:worker_threads'
 import { expect, test } from 'vitest'
 import { affinityOf, parseCores } from './affinity.ts'
 
-test('the dispatcher and every executor have cores of their own', () => {
+test('the dispatcher and every executor get separate cores', () => {
   expect(affinityOf([1, 2], [0, 1, 4, 5])).toEqual({ dispatcher: [0], executors: [[1], [4, 5]] })
   expect(affinityOf([1], [3, 7])).toEqual({ dispatcher: [3], executors: [[7]] })
 })
 
-test('nobody is pinned where there are too few cores', () => {
+test('threads are not pinned where there are too few cores', () => {
   expect(affinityOf([1, 1], [0, 1])).toBe(null)
   expect(affinityOf([1], [])).toBe(null)
 })
 
-test('lists of cores are read as the kernel writes them', () => {
+test('core lists are parsed as the kernel writes them', () => {
   expect(parseCores('0-3,8')).toEqual([0, 1, 2, 3, 8])
   expect(parseCores('5')).toEqual([5])
   expect(parseCores('')).toEqual([])
 })
 
-test('a pinned thread keeps to its core, and the thread that started it does not', async (context) => {
+test('a pinned thread runs on its core only; the thread that started it stays unpinned', async (context) => {
   if (process.platform !== 'linux' || spawnSync('taskset', ['--version']).status !== 0) {
     context.skip('threads are pinned on Linux with taskset only')
   }

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { basename } from 'node:path'
 
-/** Which cores each thread of a fleet keeps to. */
+/** The cores that each thread of a fleet is pinned to. */
 export interface Affinity {
   readonly dispatcher: readonly number[]
   /** one entry for each executor */
@@ -10,9 +10,9 @@ export interface Affinity {
 }
 
 /**
- * Cores for a dispatcher and executors of so many threads each, none shared: a dispatcher that
- * spins away the end of a wait would slow down the executor that the system puts beside it. Null
- * where there are too few cores, or where threads cannot be pinned (Linux, with taskset).
+ * Disjoint cores for the dispatcher and for executors with `threads` threads each. The dispatcher
+ * spins at the end of each wait, so an executor on the same core would be slowed down. Null where
+ * there are too few cores, or where threads cannot be pinned (pinning needs Linux and taskset).
  */
 export function affinityOf(threads: readonly number[], cores = allowedCores()): Affinity | null {
   const wanted = threads.reduce((sum, count) => sum + count, 1)
@@ -24,14 +24,14 @@ export function affinityOf(threads: readonly number[], cores = allowedCores()): 
   }
 }
 
-/** Keeps the calling thread, and those that it starts from now on, to some cores. */
+/** Pins the calling thread, and all threads that it starts later, to `cores`. */
 export function pinThread(cores: readonly number[]): void {
   const thread = basename(readlinkSync('/proc/thread-self'))
   const { status } = spawnSync('taskset', ['--pid', '--cpu-list', cores.join(','), thread])
   if (status !== 0) throw new Error(`Expected thread ${thread} to be pinned to ${cores.join(',')}`)
 }
 
-/** Cores that this process may use, and that threads can be pinned to; none where they cannot. */
+/** Cores that this process may use; empty where threads cannot be pinned. */
 function allowedCores(): number[] {
   if (process.platform !== 'linux') return []
   if (spawnSync('taskset', ['--version']).status !== 0) return []
@@ -39,7 +39,7 @@ function allowedCores(): number[] {
   return parseCores(/^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? '')
 }
 
-/** A list of cores as the kernel writes it: `0-3,8`. */
+/** Parses a core list in the kernel's format: `0-3,8`. */
 export function parseCores(list: string): number[] {
   return list
     .split(',')

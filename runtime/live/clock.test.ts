@@ -12,12 +12,12 @@ test('a clock never runs backwards', () => {
   }
 })
 
-test('a clock counts ms from its epoch, wherever in the past that is', () => {
+test('a clock counts ms from its epoch, however long ago the epoch is', () => {
   const epoch = process.hrtime.bigint() - 5_000_000_000n
   const before = Number(process.hrtime.bigint() - epoch) / 1e6
   const now = new WallClock(epoch).now()
   const after = Number(process.hrtime.bigint() - epoch) / 1e6
-  // 20 µs for the shift's own reading
+  // 20 µs for reading the shift itself
   expect(now).toBeGreaterThan(before - 0.02)
   expect(now).toBeLessThan(after + 0.02)
 })
@@ -25,7 +25,7 @@ test('a clock counts ms from its epoch, wherever in the past that is', () => {
 test('clocks of two threads share their epoch', async () => {
   const epoch = process.hrtime.bigint()
   const clock = new WallClock(epoch)
-  // what a clock in another thread does, without its import: both read one monotonic clock
+  // the same computation as in another thread, without the import: both read one monotonic clock
   const code = `const { parentPort, workerData } = require('node:worker_threads')
     parentPort.postMessage(Number(process.hrtime.bigint() - workerData) / 1e6)`
   const before = clock.now()

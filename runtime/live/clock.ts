@@ -7,11 +7,11 @@ import type { Ms } from '../../sim/serving/index.ts'
 export class WallClock {
   readonly #shift: number
 
-  /** `epochNs`: a reading of `process.hrtime.bigint()`, in whichever thread or process. */
+  /** `epochNs`: a reading of `process.hrtime.bigint()`, taken in any thread or process. */
   constructor(epochNs: bigint) {
     let shift = Number.POSITIVE_INFINITY
     for (let i = 0; i < 20; i++) {
-      // the tightest of several readings: between the two calls the thread may be pre-empted
+      // the tightest of several readings, since the thread may be pre-empted between the two calls
       const before = performance.now()
       const reading = Number(process.hrtime.bigint() - epochNs) / 1e6
       shift = Math.min(shift, reading - before)

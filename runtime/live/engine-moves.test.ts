@@ -7,7 +7,7 @@ import { withFolder } from '../models/reference.test-helper.ts'
 import { type Engine, type EngineOptions, openEngine } from './engine.ts'
 import { openProcessEngine } from './process-engine.ts'
 
-/** Processes whose parent is this one; `/proc` tells. */
+/** Processes whose parent is `parent`, read from `/proc`. */
 function childrenOf(parent: number): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -29,7 +29,7 @@ const openings = {
 } as const
 
 describe.each(Object.entries(openings))('an engine %s', (_, open) => {
-  /** Opens a small net on cpu, from a copy of its file that the test may spoil. */
+  /** Opens a small net on cpu, from a copy of its file that the test may damage. */
   const withEngine = (use: (engine: Engine, options: EngineOptions) => Promise<void>) =>
     withFolder(async (folder) => {
       const model = { builtin: 'mlp', layers: 1, width: 8, seed: 1 } as const
@@ -43,9 +43,9 @@ describe.each(Object.entries(openings))('an engine %s', (_, open) => {
         await engine.close()
       }
     })
-  const one = [1, 1, Int32Array.of(1), Uint32Array.of(1)] as const
+  const smallest = [1, 1, Int32Array.of(1), Uint32Array.of(1)] as const
 
-  test('runs batches again once its model has gone and come', async () => {
+  test('runs batches again after its model was unloaded and loaded', async () => {
     await withEngine(async (engine) => {
       for (let i = 0; i < 3; i++) {
         const gone = await engine.unload()
@@ -53,18 +53,18 @@ describe.each(Object.entries(openings))('an engine %s', (_, open) => {
         expect([gone.status, came.status]).toEqual([STATUS.ok, STATUS.ok])
         expect(came.ended).toBeGreaterThan(came.started)
         expect(came.started).toBeGreaterThanOrEqual(gone.ended)
-        expect((await engine.run(...one)).status).toBe(STATUS.ok)
+        expect((await engine.run(...smallest)).status).toBe(STATUS.ok)
       }
     })
   }, 60_000)
 
-  test('that has no model closes all the same', async () => {
+  test('closes while its model is unloaded', async () => {
     await withEngine(async (engine) => {
       await engine.unload()
     })
   }, 60_000)
 
-  test('says why a model does not come that is spoiled', async () => {
+  test('reports why a damaged model cannot be loaded', async () => {
     await withEngine(async (engine, { file }) => {
       await engine.unload()
       writeFileSync(file.path, 'no model')
@@ -76,7 +76,7 @@ describe.each(Object.entries(openings))('an engine %s', (_, open) => {
 })
 
 test.skipIf(!existsSync('/proc/self/stat'))(
-  'a model comes though the process of its engine goes meanwhile, and goes likewise',
+  'a load or an unload completes although the process of the engine ends meanwhile',
   async () => {
     await withFolder(async (folder) => {
       const model = { builtin: 'mlp', layers: 1, width: 8, seed: 1 } as const
@@ -85,11 +85,11 @@ test.skipIf(!existsSync('/proc/self/stat'))(
       const before = childrenOf(process.pid)
       const engine = await openProcessEngine({ file, session, warmUp: [] }, process.hrtime.bigint())
       await engine.unload()
-      const own = childrenOf(process.pid).filter((pid) => !before.includes(pid))
-      expect(own.length).toBe(1)
-      for (const pid of own) process.kill(pid, 'SIGSTOP')
+      const children = childrenOf(process.pid).filter((pid) => !before.includes(pid))
+      expect(children.length).toBe(1)
+      for (const pid of children) process.kill(pid, 'SIGSTOP')
       const coming = engine.load()
-      for (const pid of own) process.kill(pid, 'SIGKILL')
+      for (const pid of children) process.kill(pid, 'SIGKILL')
       expect((await coming).status).toBe(STATUS.died)
       expect((await engine.run(1, 1, Int32Array.of(1), Uint32Array.of(1))).status).toBe(STATUS.ok)
       const [next] = childrenOf(process.pid).filter((pid) => !before.includes(pid))
@@ -114,7 +114,7 @@ const glibc = (process.report.getReport() as { header: { glibcVersionRuntime?: s
   .glibcVersionRuntime
 
 test.skipIf(glibc === undefined)(
-  'weights go back to the system with their session, where glibc is told not to keep them',
+  'weights return to the system with their session, where glibc is configured not to keep them',
   async () => {
     await withFolder(async (folder) => {
       const model = { builtin: 'mlp', layers: 4, width: 1024, seed: 1 } as const
@@ -127,7 +127,7 @@ test.skipIf(glibc === undefined)(
         process.hrtime.bigint(),
       )
       try {
-        const [pid] = childrenOf(process.pid).filter((own) => !before.includes(own))
+        const [pid] = childrenOf(process.pid).filter((child) => !before.includes(child))
         const empty: number[] = []
         for (let i = 0; i < 4; i++) {
           const loaded = residentMib(pid!)

@@ -8,7 +8,7 @@ import { withFolder } from '../models/reference.test-helper.ts'
 import { openEngine } from './engine.ts'
 import { openProcessEngine } from './process-engine.ts'
 
-/** Batches of two on a net of width 8, which is given inputs of another width. */
+/** Batches of two for a net of width 8; its inputs have width `width`. */
 const batchOfWidth = (width: number) =>
   withFolder(async (folder) => {
     const model = { builtin: 'mlp', layers: 1, width: 8, seed: 1 } as const
@@ -24,7 +24,7 @@ const batchOfWidth = (width: number) =>
     }
   })
 
-test('a batch that a model cannot run ends with what ONNX Runtime says of it, not as out of memory', async () => {
+test('a batch that a model cannot run ends with the error of ONNX Runtime, not as out of memory', async () => {
   const error = await batchOfWidth(9).catch((reason: unknown) => reason)
   expect(error).toBeInstanceOf(Failure)
   expect((error as Failure).message).toMatch(
@@ -32,13 +32,13 @@ test('a batch that a model cannot run ends with what ONNX Runtime says of it, no
   )
 })
 
-test('one that it can run is ok and takes time', async () => {
+test('a batch that a model can run is ok and takes time', async () => {
   const { status, started, ended } = await batchOfWidth(8)
   expect(status).toBe(STATUS.ok)
   expect(ended).toBeGreaterThan(started)
 })
 
-/** Processes that this one has started to run a model in. */
+/** Processes that this process has started to run a model in. */
 function engineProcesses(): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -55,22 +55,22 @@ function engineProcesses(): number[] {
 }
 
 test.skipIf(!existsSync('/proc/self/status'))(
-  'a process that is killed while it is idle takes its next batch along, and others follow in another process',
+  'an engine process killed while idle fails its next batch; later batches run in a new process',
   () =>
     withFolder(async (folder) => {
       const model = { builtin: 'mlp', layers: 1, width: 8, seed: 1 } as const
       const file = await materialise(model, 'fp32', { directory: '.', cacheDirectory: folder })
       const session = { executionProvider: 'cpu', threads: 1 } as const
       const engine = await openProcessEngine({ file, session, warmUp: [] }, process.hrtime.bigint())
-      const [pid, ...others] = engineProcesses()
-      expect(others).toEqual([])
+      const [pid, ...unexpected] = engineProcesses()
+      expect(unexpected).toEqual([])
       process.kill(pid!, 'SIGKILL')
       while (engineProcesses().length > 0) await setTimeout(10)
-      const one = [1, 1, Int32Array.of(1), Uint32Array.of(1)] as const
-      const died = await engine.run(...one)
+      const smallest = [1, 1, Int32Array.of(1), Uint32Array.of(1)] as const
+      const died = await engine.run(...smallest)
       expect(died.status).toBe(STATUS.died)
       expect(died.ended).toBeGreaterThanOrEqual(died.started)
-      const next = await engine.run(...one)
+      const next = await engine.run(...smallest)
       expect(next.status).toBe(STATUS.ok)
       expect(next.started).toBeGreaterThan(died.ended)
       expect(engineProcesses()).toHaveLength(1)

@@ -12,17 +12,17 @@ import {
 import { WallClock } from './clock.ts'
 import { openProcessEngine } from './process-engine.ts'
 
-/** What it takes to open a model and to run its shapes once before the first request. */
+/** What is needed to open a model and to run its shapes once before the first request. */
 export interface EngineOptions {
   readonly file: ModelFile
   readonly session: SessionOptions
-  /** [batch, length] pairs to run before anything is measured */
+  /** [batch, length] pairs to run before the first measurement */
   readonly warmUp: readonly (readonly [number, number])[]
 }
 
 /**
- * How a batch, a load or an unload went, on the clock of the engine's epoch. Where it died its
- * process has ended, and another has come in its place.
+ * The result of a batch, a load or an unload. Times are in ms since the engine's epoch. With status
+ * `died` the process has ended and a new one has replaced it.
  */
 export interface EngineRun {
   readonly status: Status
@@ -30,21 +30,21 @@ export interface EngineRun {
   readonly ended: Ms
 }
 
-/** A model that runs batches of real tensors. */
+/** A loaded model that runs batches of real tensors. */
 export interface Engine {
   readonly fellBack: boolean
-  /** Throws `Failure` where the model cannot run the batch. */
+  /** Throws `Failure` if the model cannot run the batch. */
   run(size: number, length: number, lengths: Int32Array, keys: Uint32Array): Promise<EngineRun>
   /** Opens the model again and runs its smallest shape once. */
   load(): Promise<EngineRun>
-  /** Gives back all that the model takes; it runs no batch until it is loaded. */
+  /** Releases all memory of the model; the engine runs no batch until the model is loaded again. */
   unload(): Promise<EngineRun>
   close(): Promise<void>
 }
 
 /**
- * Opens a model: on cpu in this thread; on an accelerator in a process of its own, since two WebGPU
- * sessions in one process crash (microsoft/onnxruntime #32561). Throws `Failure` where the model
+ * Opens a model: on cpu in this thread, on an accelerator in a separate process, because two WebGPU
+ * sessions in one process crash (microsoft/onnxruntime #32561). Throws `Failure` if the model
  * cannot be opened.
  */
 export function openEngine(options: EngineOptions, epochNs: bigint): Promise<Engine> {
@@ -84,7 +84,7 @@ export async function openLocalEngine(options: EngineOptions, epochNs: bigint): 
     let status: Status = STATUS.ok
     try {
       session = (await openSession(file, how)).session
-      // the first run of a session makes its arena
+      // the first run of a session allocates its arena
       for (const shape of warmUp.slice(0, 1)) status = (await alone(shape)).status
     } catch (error) {
       if (!isOutOfMemory((error as Error).cause)) throw error

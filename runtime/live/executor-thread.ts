@@ -5,18 +5,18 @@ import { pinThread } from './affinity.ts'
 import { type Engine, type EngineOptions, openEngine } from './engine.ts'
 import { Mailbox, type MailboxMemory } from './mailbox.ts'
 
-/** What an executor's thread is started with. */
+/** Start options of an executor's thread. */
 export interface ExecutorStart {
   readonly epochNs: bigint
   readonly memory: MailboxMemory
   readonly engine: EngineOptions
-  /** whether its model comes and goes: then it begins without it, once it was open */
+  /** whether the model is swappable: then it is opened once, and unloaded before traffic starts */
   readonly absent: boolean
-  /** cores that it keeps to; null for any */
+  /** cores that the thread is pinned to; null: not pinned */
   readonly cores: readonly number[] | null
 }
 
-/** Thread to parent: once ready, and once stopped; or failed. */
+/** Thread to parent: ready, stopped or failed. */
 export type ExecutorMessage =
   | { readonly kind: 'ready'; readonly fellBack: boolean }
   | { readonly kind: 'stopped'; readonly gcMs: number; readonly gcCount: number }
@@ -45,7 +45,7 @@ new PerformanceObserver((list) => {
   }
 }).observe({ entryTypes: ['gc'] })
 
-// a thread that has nothing more to do must not end: it ends with its process
+// keeps an idle thread alive: it ends with its process
 parentPort?.on('message', () => {})
 
 try {

@@ -15,7 +15,7 @@ export type FleetRequest =
 
 export type FleetReply = OpenedFleet | DispatcherReply | Collections
 
-/** How a fleet was opened. */
+/** Properties of an opened fleet. */
 export interface OpenedFleet {
   readonly fellBack: readonly boolean[]
   readonly pinned: boolean

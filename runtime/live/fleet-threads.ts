@@ -18,17 +18,17 @@ export interface Collections {
 const PROGRESS_EVERY_MS = 200
 
 /**
- * The dispatcher and the executors of a fleet, each a thread, in the process that they live and end
- * with. Models stay open between replays, so that two replays differ by the machine's mood alone.
+ * The threads of a fleet: one dispatcher and its executors. They live as long as their process.
+ * Models stay open between replays, so that two replays differ only by the state of the machine.
  */
 export class FleetThreads {
   readonly #dispatcher: Worker
   readonly #executors: readonly Worker[]
   readonly #mailboxes: readonly MailboxMemory[]
   readonly #progress: Int32Array
-  /** whether parts of a model run on the cpu in place of the provider asked for, per pool */
+  /** per pool, whether parts of a model run on cpu instead of the requested provider */
   readonly fellBack: readonly boolean[]
-  /** whether every thread has cores of its own */
+  /** whether every thread has separate cores */
   readonly pinned: boolean
 
   private constructor(parts: {
@@ -48,7 +48,7 @@ export class FleetThreads {
   }
 
   /**
-   * Opens every pool's model in all its replicas, one after another; those that come and go close
+   * Opens every pool's model in all its replicas, one after another. Swappable models are unloaded
    * again. `engines`: one per pool.
    */
   static async open(plan: ServingPlan, engines: readonly EngineOptions[]): Promise<FleetThreads> {
@@ -61,7 +61,7 @@ export class FleetThreads {
     const mailboxes = executorsOf(plan).map(({ pool }) =>
       mailboxMemory(new Batcher(plan.pools[pool]!.batching).maxBatch, ends),
     )
-    // before arenas grow: they leave no memory for another thread where it is short
+    // before arenas grow: afterwards memory may be too short for another thread
     const dispatcher = startThread(entryBeside(import.meta.url, 'dispatcher-thread'), {
       mailboxes,
       signal: ends,
@@ -91,12 +91,12 @@ export class FleetThreads {
     })
   }
 
-  /** Has the dispatcher do a job. `onProgress`: of the job, counted as the job counts. */
+  /** Makes the dispatcher perform a job. `onProgress` reports in the units of the job. */
   async perform(job: DispatcherJob, onProgress: (done: number) => void): Promise<DispatcherReply> {
     Atomics.store(this.#progress, 0, 0)
     const timer = setInterval(() => onProgress(Atomics.load(this.#progress, 0)), PROGRESS_EVERY_MS)
     const watch = new AbortController()
-    // while they serve they say nothing but that they have failed
+    // an executor that serves sends no message except a failure
     const failed = this.#executors.map(async (thread) => {
       const message = await said<ExecutorMessage>(thread, watch.signal)
       throw new Error(`Expected a failure, got ${message.kind}`)
@@ -110,9 +110,9 @@ export class FleetThreads {
     }
   }
 
-  /** Executors serve no more; how much garbage they have collected. */
+  /** Stops the executors and returns their garbage collections. */
   async stop(): Promise<Collections> {
-    // listen before any is told to stop: a message without a listener is lost
+    // listen before stopping any thread: a message without a listener is lost
     const stopped = this.#executors.map((thread) => said<ExecutorMessage>(thread))
     for (const memory of this.#mailboxes) new Mailbox(memory).stop()
     let [count, ms] = [0, 0]
@@ -125,14 +125,14 @@ export class FleetThreads {
   }
 }
 
-/** The next message of a thread; throws what it failed with. */
+/** The next message of a thread; throws the error that the thread failed with. */
 async function said<T>(thread: Worker, signal?: AbortSignal): Promise<Exclude<T, FailureMessage>> {
   const message = await nextMessage<T | FailureMessage>(thread, signal)
   if (isFailure(message)) throw failureOf(message)
   return message as Exclude<T, FailureMessage>
 }
 
-/** Null where executors are processes: those have threads of their own that must not be crowded. */
+/** Null where executors are processes: their threads must not be confined to few cores. */
 function affinityFor(plan: ServingPlan, engines: readonly EngineOptions[]): Affinity | null {
   const sessions = executorsOf(plan).map(({ pool }) => engines[pool]!.session)
   if (sessions.some(({ executionProvider }) => executionProvider !== 'cpu')) return null

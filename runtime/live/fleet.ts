@@ -10,42 +10,42 @@ import type { Collections } from './fleet-threads.ts'
 import type { ScriptItem, ScriptRow } from './script.ts'
 import type { Shortage } from './shortages.ts'
 
-/** What a replay brings back. */
+/** The result of a replay. */
 export interface Replayed {
   readonly rows: Rows
   /** when each timer was due, and when it fired */
   readonly timers: readonly (readonly [number, number])[]
   readonly journal: Float64Array
   readonly shortages: readonly Shortage[]
-  /** models that came and went */
+  /** loads and unloads of models */
   readonly moves: readonly ModelMove[]
-  /** by executor, how often its process ended in the middle of the replay */
+  /** by executor, how often its process ended in the middle of a batch, load or unload */
   readonly deaths: readonly number[]
 }
 
-/** What batches that ran one by one bring back. */
+/** The result of batches that ran one by one. */
 export interface Scripted {
   readonly rows: readonly ScriptRow[]
   readonly shortages: readonly Shortage[]
 }
 
-/** Progress of a long job: done so far, of all. */
-export type Progress = (done: number, of: number) => void
+/** Progress of a long job. */
+export type Progress = (done: number, total: number) => void
 
 /**
- * The running executors of a scenario and the dispatcher that drives them, in a process of their
- * own, which ends when they are closed or `signal` is set.
+ * The running executors of a scenario and the dispatcher that drives them, in a separate process.
+ * The process ends when the fleet is closed or `signal` is set.
  */
 export class Fleet {
   readonly #child: Child
   readonly #signal: AbortSignal
   /** a job has failed or was interrupted */
   #broken = false
-  /** garbage collections in executors, once closed */
+  /** garbage collections in executors, once the fleet is closed */
   gc: Collections = { count: 0, ms: 0 }
-  /** whether parts of a model run on the cpu in place of the provider asked for, per pool */
+  /** per pool, whether parts of a model run on cpu instead of the requested provider */
   readonly fellBack: readonly boolean[]
-  /** whether every thread has cores of its own */
+  /** whether every thread has separate cores */
   readonly pinned: boolean
 
   private constructor(child: Child, signal: AbortSignal, { fellBack, pinned }: OpenedFleet) {
@@ -56,8 +56,8 @@ export class Fleet {
   }
 
   /**
-   * Opens every pool's model in all its replicas, one after another; those that come and go close
-   * again. `engines`: one per pool. Once `signal` is set, whatever goes on ends with `Failure`
+   * Opens every pool's model in all its replicas, one after another. Swappable models are unloaded
+   * again. `engines`: one per pool. Once `signal` is set, any pending call ends with `Failure`
    * (exit code 130).
    */
   static async open(
@@ -77,7 +77,7 @@ export class Fleet {
     }
   }
 
-  /** Replays traffic; the rows come back by the requests' keys. */
+  /** Replays traffic; rows are indexed by request key. */
   async replay(
     plan: ServingPlan,
     given: RequestList | Reacting,
@@ -86,7 +86,7 @@ export class Fleet {
     const traffic: Traffic =
       given instanceof RequestList ? { kind: 'list', requests: given.columns } : given
     const job = { kind: 'replay', plan, traffic, journal: options.journal ?? false } as const
-    // clients that react send an unknown number of requests in a known time, ms
+    // reacting clients send an unknown number of requests in a known time, ms
     const of =
       traffic.kind === 'list' ? traffic.requests.at.length : 1000 * traffic.scenario.duration_s
     const reply = await this.#perform(job, of, options.onProgress)
@@ -94,7 +94,7 @@ export class Fleet {
     return { ...reply, rows: Rows.of(reply.rows) }
   }
 
-  /** Runs batches one by one, as a calibration asks for them. */
+  /** Runs batches one by one, as calibration needs them. */
   async script(items: readonly ScriptItem[], onProgress?: Progress): Promise<Scripted> {
     const reply = await this.#perform({ kind: 'script', items }, items.length, onProgress)
     if (reply.kind !== 'scripted') throw new Error('Expected the script to have been performed')
@@ -102,8 +102,8 @@ export class Fleet {
   }
 
   /**
-   * How long loads of the model of executor 0 take, ms, which comes and goes; null where memory ran
-   * out.
+   * Durations of loads of the model of executor 0, ms. The model must be swappable. Null if memory
+   * ran out.
    */
   async loads(plan: ServingPlan, durationMs: number): Promise<readonly number[] | null> {
     const reply = await this.#perform({ kind: 'loads', plan, durationMs }, 1, undefined)
@@ -142,7 +142,7 @@ export class Fleet {
   }
 }
 
-/** A damaged model can crash native code; where memory is short the system kills the process. */
+/** A damaged model can crash native code; the system kills the process when memory is short. */
 function crashedOpening(engines: readonly EngineOptions[], error: ChildEnded): Failure {
   const paths = [...new Set(engines.map(({ file }) => file.path))].join(', ')
   if (error.how === 'SIGKILL') return error

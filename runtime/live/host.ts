@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { arch, cpus, release, totalmem } from 'node:os'
 import type { Host } from '../../sim/documents/index.ts'
 
-/** What this machine is: it decides whether measured figures can be compared. */
+/** The fingerprint of this machine. It decides whether measured figures are comparable. */
 export function hostFingerprint(adapter: string | null = null): Host {
   const processors = cpus()
   return {

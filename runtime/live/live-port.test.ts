@@ -17,7 +17,7 @@ function ports(executors: number) {
   return { port, ends: memories.map((memory) => new Mailbox(memory)) }
 }
 
-test('an end stays as it was, though its executor is told to load at once, and has', () => {
+test('the result of an order is kept while its executor already runs the next one', () => {
   const { port, ends } = ports(1)
   const [executor] = ends
   port.unload(0)
@@ -25,7 +25,7 @@ test('an end stays as it was, though its executor is told to load at once, and h
   expect(executor!.receive()!.order).toBe('unload')
   executor!.finish(101, 102, STATUS.ok)
   expect(port.takeFinished()).toBe(0)
-  // it goes on before anybody has looked
+  // the executor runs its next order before the port has read the first result
   expect(executor!.receive()!.order).toBe('load')
   executor!.finish(103, 109, STATUS.outOfMemory)
   expect([port.order(0), port.status(0)]).toEqual(['unload', STATUS.ok])
@@ -36,12 +36,12 @@ test('an end stays as it was, though its executor is told to load at once, and h
   expect(port.takeFinished()).toBe(-1)
 })
 
-test('a load is posted when the unload is over that makes its room', () => {
+test('a load is posted when the unload that frees its memory has ended', () => {
   const { port, ends } = ports(2)
   port.unload(0)
   port.load(1)
   expect(ends[0]!.receive()!.order).toBe('unload')
-  // nothing was posted there yet: an executor would wait
+  // nothing has been posted to executor 1: its order has the default value
   expect(ends[1]!.order).toBe('run')
   ends[0]!.finish(101, 102, STATUS.ok)
   expect(port.takeFinished()).toBe(0)

@@ -5,9 +5,10 @@ import { type Mailbox, type Order, postBatch } from './mailbox.ts'
 import { ModelLoadSequencer } from './model-load-sequencer.ts'
 import { Shortages } from './shortages.ts'
 
-/** The timer of the system is late by tenths of a ms: the rest of a wait is spun away. */
+/**
+ * Timers of the operating system are late by tenths of a ms: the rest of a wait is spent spinning.
+ */
 export const SPIN_MS = 0.2
-/** How an order ended. */
 interface End {
   readonly order: Order
   readonly status: Status
@@ -26,9 +27,9 @@ export class MailboxPort implements LivePort {
   readonly #signal: Int32Array
   readonly #requests: { readonly length: Int32Array; readonly key: Uint32Array }
   readonly #movers: ModelLoadSequencer
-  /** of each executor the order that was taken last */
+  /** by executor, the last order that was taken */
   readonly #ends: End[] = []
-  /** value of the signal when the mailboxes were last looked through */
+  /** value of the signal at the last scan of the mailboxes */
   #seen = 0
   #next = 0
 
@@ -37,7 +38,7 @@ export class MailboxPort implements LivePort {
     origin: Ms
     mailboxes: readonly Mailbox[]
     signal: SharedArrayBuffer
-    /** of each executor; -1 for none */
+    /** by executor; -1 for none */
     deviceOf: Int32Array
     requests: { readonly length: Int32Array; readonly key: Uint32Array }
   }) {
@@ -59,7 +60,7 @@ export class MailboxPort implements LivePort {
   sleep(until: Ms): void {
     const left = until - this.now()
     if (left > SPIN_MS) {
-      // the value last seen, not one loaded here: an end between the two would be slept through
+      // waits on the value last seen: a value loaded here would miss an order that ended in between
       Atomics.wait(this.#signal, 0, this.#seen, left - SPIN_MS)
       return
     }
@@ -78,7 +79,7 @@ export class MailboxPort implements LivePort {
     this.#movers.unload(executor)
   }
 
-  /** Whoever may go does, as it was in the beginning; returns once all are gone. */
+  /** Unloads every swappable model, as at the start; returns once all are unloaded. */
   clear(): void {
     const { present } = this.#movers
     for (const executor of present) this.#movers.unload(executor)
@@ -104,7 +105,7 @@ export class MailboxPort implements LivePort {
     }
   }
 
-  /** Keeps what is told of an end: its mailbox may get the next order at once. */
+  /** Copies the result of an order: the mailbox may receive the next order at once. */
   #note(executor: number, { order, status, size, length, started, ended }: Mailbox): void {
     const origin = this.#origin
     this.#ends[executor] = { order, status, started: started - origin, ended: ended - origin }

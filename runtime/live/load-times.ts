@@ -3,13 +3,13 @@ import type { MailboxPort } from './live-port.ts'
 
 const FEWEST = 8
 const MOST = 100
-/** of them, while allocators of the process still grow */
+/** first loads are left out: allocators of the process still grow */
 const NOT_COUNTED = 2
 
 /**
- * How long loads of an executor's model take, one after another, for about so long; as in a replay
- * each begins with somebody who goes to make room. Null where memory ran out. The model is gone in
- * the end, as it was before.
+ * Times loads of the model of executor 0, one after another, for about `durationMs`; returns ms.
+ * Each load begins with an unload that frees memory, as in a replay. Returns null if memory ran
+ * out. The model is unloaded in the end, as before.
  */
 export function timeLoads(port: MailboxPort, durationMs: Ms): Ms[] | null {
   const times: Ms[] = []

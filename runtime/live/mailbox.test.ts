@@ -14,7 +14,7 @@ function ends(maxBatch = 4) {
 }
 
 describe('a mailbox', () => {
-  test('brings a batch with the lengths and keys of its members to its executor', () => {
+  test('carries a batch with the lengths and keys of its requests to its executor', () => {
     const { dispatcher, executor } = ends()
     const members = Int32Array.of(2, 0, 9, 9)
     const batch = { executor: 0, members, size: 2, length: 64 } as unknown as Batch
@@ -27,7 +27,7 @@ describe('a mailbox', () => {
     expect(Array.from(executor.keys.subarray(0, 2))).toEqual([2 ** 32 - 1, 5])
   })
 
-  test('tells of each end once, with its times and status, and rings the signal', () => {
+  test('reports each ended order once, with its times and status, and raises the signal', () => {
     const { dispatcher, executor, signal } = ends()
     for (let i = 0; i < 3; i++) {
       expect(dispatcher.takeFinished()).toBe(false)
@@ -43,7 +43,7 @@ describe('a mailbox', () => {
     }
   })
 
-  test('brings that a model comes or goes, between batches', () => {
+  test('carries loads and unloads between batches', () => {
     const { dispatcher, executor } = ends()
     for (const order of ['load', 'unload'] as const) {
       dispatcher.post(1, 1)
@@ -57,13 +57,13 @@ describe('a mailbox', () => {
     }
   })
 
-  test('gives its executor nothing more once it is stopped', () => {
+  test('gives its executor no more orders once it is stopped', () => {
     const { dispatcher, executor } = ends()
     dispatcher.stop()
     expect(executor.receive()).toBe(null)
   })
 
-  test('shares the signal with others, and nothing else', () => {
+  test('shares only the signal with other mailboxes', () => {
     const signal = new SharedArrayBuffer(4)
     const memories = [mailboxMemory(2, signal), mailboxMemory(2, signal)]
     const [first, second] = memories.map((memory) => new Mailbox(memory))
@@ -74,7 +74,7 @@ describe('a mailbox', () => {
     expect(new Int32Array(signal)[0]).toBe(1)
   })
 
-  test('holds as many members as its largest batch', () => {
+  test('holds as many requests as its largest batch', () => {
     const { dispatcher } = ends(32)
     expect([dispatcher.lengths.length, dispatcher.keys.length]).toEqual([32, 32])
   })

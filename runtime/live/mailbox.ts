@@ -9,15 +9,15 @@ const STOP = 5
 const ORDER = 6
 const HEADER = 8
 
-/** What an executor is told to do: a batch, or that its model comes or goes. */
+/** Orders for an executor: run a batch, or load or unload its model. */
 const ORDERS = ['run', 'load', 'unload'] as const
 export type Order = (typeof ORDERS)[number]
 
-/** The shared memory between a dispatcher and one executor. Send it to another thread as it is. */
+/** The shared memory between a dispatcher and one executor. It can be sent to another thread. */
 export interface MailboxMemory {
   readonly words: SharedArrayBuffer
   readonly times: SharedArrayBuffer
-  /** one counter for all executors of a dispatcher: it sleeps on it */
+  /** one counter for all executors of a dispatcher, which sleeps on it */
   readonly signal: SharedArrayBuffer
   readonly maxBatch: number
 }
@@ -32,11 +32,12 @@ export function mailboxMemory(maxBatch: number, signal: SharedArrayBuffer): Mail
 }
 
 /**
- * Hands orders to an executor and takes their ends back, by numbered commands in shared memory:
- * `COMMAND` counts what was posted, `FINISHED` what has ended. It holds one order at a time.
+ * Passes orders to an executor and their results back, by numbered commands in shared memory.
+ * `COMMAND` counts posted orders, `FINISHED` counts ended ones. A mailbox holds one order at a
+ * time.
  */
 export class Mailbox {
-  /** actual length of each member, and its key */
+  /** per request of the batch, its actual length in tokens; `keys` has its key */
   readonly lengths: Int32Array
   readonly keys: Uint32Array
   readonly #words: Int32Array
@@ -54,14 +55,14 @@ export class Mailbox {
 
   // the dispatcher's side
 
-  /** Posts a batch whose members stand in `lengths` and `keys`. */
+  /** Posts a batch whose requests are in `lengths` and `keys`. */
   post(size: number, length: number): void {
     this.#words[SIZE] = size
     this.#words[LENGTH] = length
     this.#post('run')
   }
 
-  /** Posts that the executor's model comes or goes. */
+  /** Posts a load or an unload of the executor's model. */
   postMove(order: 'load' | 'unload'): void {
     this.#post(order)
   }
@@ -79,17 +80,17 @@ export class Mailbox {
     return true
   }
 
-  /** that was posted last */
+  /** of the last posted order */
   get order(): Order {
     return ORDERS[this.#words[ORDER]!]!
   }
 
-  /** of the batch that was posted last */
+  /** of the last posted batch */
   get size(): number {
     return this.#words[SIZE]!
   }
 
-  /** padded, of the batch that was posted last */
+  /** padded, of the last posted batch */
   get length(): number {
     return this.#words[LENGTH]!
   }
@@ -114,7 +115,7 @@ export class Mailbox {
 
   // the executor's side
 
-  /** Blocks until something is posted; null once stopped. */
+  /** Blocks until an order is posted; null once stopped. */
   receive(): { order: Order; size: number; length: number } | null {
     while (Atomics.load(this.#words, COMMAND) === this.#seen) {
       Atomics.wait(this.#words, COMMAND, this.#seen)
@@ -134,7 +135,7 @@ export class Mailbox {
   }
 }
 
-/** Copies what an executor needs to know of a batch's members and posts it. */
+/** Copies lengths and keys of a batch's requests and posts the batch. */
 export function postBatch(
   mailbox: Mailbox,
   batch: Batch,

@@ -3,16 +3,16 @@ import type { Mailbox } from './mailbox.ts'
 type Told = Pick<Mailbox, 'postMove'>
 
 /**
- * Tells executors that their models come and go. To a control plane an unload is over at once; in
- * the world it takes time, so a load waits until its device has no model any more that is to go.
+ * Posts loads and unloads of models to executors. For a control plane an unload ends at once; on a
+ * machine it takes time. So a load waits until all unloads on its device have ended.
  */
 export class ModelLoadSequencer {
   readonly #mailboxes: readonly Told[]
-  /** of each executor; -1 for none */
+  /** by executor; -1 for none */
   readonly #deviceOf: Int32Array
-  /** of each device: unloads that are not over, and executors whose loads wait for them */
+  /** by device: pending unloads, and executors whose loads wait for them */
   readonly #devices = new Map<number, { leaving: number; readonly waiting: number[] }>()
-  /** executors whose models have come */
+  /** executors whose models are loaded */
   readonly #present = new Set<number>()
 
   constructor(mailboxes: readonly Told[], deviceOf: Int32Array) {
@@ -20,7 +20,7 @@ export class ModelLoadSequencer {
     this.#deviceOf = deviceOf
   }
 
-  /** Executors whose models have come and not gone again. */
+  /** Executors whose models are loaded. */
   get present(): readonly number[] {
     return [...this.#present]
   }
@@ -37,16 +37,16 @@ export class ModelLoadSequencer {
     this.#mailboxes[executor]!.postMove('unload')
   }
 
-  /** A load is over. */
+  /** Reports the end of a load. */
   came(executor: number, ok: boolean): void {
     if (ok) this.#present.add(executor)
   }
 
-  /** An unload is over. */
+  /** Reports the end of an unload. */
   went(executor: number): void {
     const device = this.#deviceFor(executor)
     if (--device.leaving > 0) return
-    for (const one of device.waiting.splice(0)) this.#mailboxes[one]!.postMove('load')
+    for (const waiting of device.waiting.splice(0)) this.#mailboxes[waiting]!.postMove('load')
   }
 
   #deviceFor(executor: number) {

@@ -8,9 +8,8 @@ const MODEL = { builtin: 'mlp', layers: 2, width: 64, seed: 1 } as const
 const PROBES = 5
 
 /**
- * Runs a small net on a provider, in a process of its own: one may crash, and those that work warn
- * on stderr of what does not matter here. Throws `Failure`, with what to do, where that does not
- * work.
+ * Runs a small net on a provider in a separate process: a provider may crash, and a working one
+ * prints irrelevant warnings on stderr. Throws `Failure`, with what to do, if the net does not run.
  */
 export async function probeProvider(
   executionProvider: ExecutionProvider,

@@ -22,14 +22,14 @@ interface OpenedEngine {
   readonly fellBack: boolean
 }
 
-/** A process that ends while it opens the model is started again so often. */
+/** Attempts to start a process that ends while it opens the model. */
 const OPENINGS = 5
-/** So many batches may die one after another: more, and it is the model's doing. */
+/** More consecutive batches than this that end the process are the fault of the model. */
 const MOST_DEATHS = 5
 
 /**
- * An engine in a process of its own. Where that ends, what it was at has died: a batch is lost, a
- * model that was to come or go has come or gone once the run is over, in another process.
+ * An engine in a separate process. If the process ends, its current work has died: a batch is lost;
+ * a load or an unload is completed in a new process before it is reported.
  */
 export async function openProcessEngine(
   options: EngineOptions,
@@ -41,7 +41,7 @@ export async function openProcessEngine(
   let { child, fellBack } = await open(request, signal)
   let deaths = 0
   const order = (request: EngineRequest) => child.ask<EngineRun>(request, { signal })
-  /** Where the process ends meanwhile, the model is opened again, and `again` done. */
+  /** If the process ends during `act`, opens the model in a new one and runs `again`. */
   const surviving = async (
     act: () => Promise<EngineRun>,
     again: () => Promise<unknown> = async () => {},
@@ -81,7 +81,7 @@ async function open(
   request: EngineRequest,
   signal: AbortSignal | undefined,
 ): Promise<OpenedEngine & { readonly child: Child }> {
-  // in the group of the process that starts it, and so gone when that is
+  // in the process group of its parent, so that it ends with the group
   const entry = entryBeside(import.meta.url, 'engine-process')
   const child = Child.start(entry, { name: 'an executor', leads: false })
   try {

@@ -4,10 +4,10 @@ import { type MailboxPort, SPIN_MS } from './live-port.ts'
 import { Mailbox, mailboxMemory } from './mailbox.ts'
 import { runScript, type ScriptItem } from './script.ts'
 
-/** What a dispatcher pays for being woken, ms: one that is awake sees an end at its instant. */
+/** Wake-up cost of a sleeping dispatcher, ms; a dispatcher that is awake has none. */
 const WOKEN_MS = 0.5
 
-/** Tells the executors at once of what is posted. */
+/** Notifies the executors at once of each posted order. */
 class ToldMailbox extends Mailbox {
   told: () => void = () => {}
 
@@ -18,8 +18,8 @@ class ToldMailbox extends Mailbox {
 }
 
 /**
- * Executors that take 2 ms for each member, 0.25 ms after they were told. The clock moves by
- * sleeping only, and wakes halfway from every second sleep in which nothing ends.
+ * Executors that take 2 ms for each request of a batch and start 0.25 ms after an order. The clock
+ * advances only while the port sleeps, and every second sleep in which no order ends wakes halfway.
  */
 function manual(count: number) {
   const signal = new SharedArrayBuffer(4)
@@ -31,17 +31,17 @@ function manual(count: number) {
   let waits = 0
   let running: { ended: number; finish: () => void } | null = null
   for (const [executor, mailbox] of mailboxes.entries()) {
-    const other = new Mailbox(memories[executor]!)
+    const executorEnd = new Mailbox(memories[executor]!)
     mailbox.told = () => {
-      const { size } = other.receive()!
+      const { size } = executorEnd.receive()!
       const started = now + 0.25
       const ended = started + 2 * size
       seen.push({
         executor,
-        lengths: Array.from(other.lengths.subarray(0, size)),
-        keys: Array.from(other.keys.subarray(0, size)),
+        lengths: Array.from(executorEnd.lengths.subarray(0, size)),
+        keys: Array.from(executorEnd.keys.subarray(0, size)),
       })
-      running = { ended, finish: () => other.finish(started, ended, STATUS.ok) }
+      running = { ended, finish: () => executorEnd.finish(started, ended, STATUS.ok) }
     }
   }
   const port = {
@@ -71,7 +71,7 @@ const item = (executor: number, size: number, length: number, gapMs: number): Sc
   gapMs,
 })
 
-test('items run one after another, each its gap after its executor ended the last one', () => {
+test('items run one after another, each with its gap after the last end of its executor', () => {
   const { run } = manual(2)
   const progress = new Int32Array(1)
   const rows = run(
@@ -87,16 +87,16 @@ test('items run one after another, each its gap after its executor ended the las
   expect(times).toEqual([
     [0, 0.25, 2.25, 2.75],
     [12.25, 12.5, 16.5, 17],
-    // the next one has no gap, so the end of this one is waited for awake
+    // the next item has no gap, so the dispatcher stays awake until the end of this one
     [17, 17.25, 19.25, 19.25],
     [19.25, 19.5, 21.5, 22],
   ])
-  // never less than was asked for; more where the executor had to wait for the others
+  // at least the requested gap; longer where the executor waited for other executors
   expect(rows.map(({ gap }) => gap)).toEqual([Number.NaN, 10, Number.NaN, 2.75])
   expect(progress[0]).toBe(4)
 })
 
-test('every member of a batch has the length of its item', () => {
+test('every request of a batch has the length of its item', () => {
   const { run, seen } = manual(1)
   run([item(0, 3, 40, 0), item(0, 1, 7, 0)])
   expect(seen.map(({ executor, lengths }) => [executor, lengths])).toEqual([
@@ -106,23 +106,25 @@ test('every member of a batch has the length of its item', () => {
   expect(new Set(seen[0]!.keys).size).toBe(3)
 })
 
-test('batches without a gap follow one another at once; one that ends a row is slept for', () => {
+test('batches without a gap follow at once; the dispatcher sleeps at the end of a series', () => {
   const { run } = manual(1)
   const rows = run([item(0, 1, 8, 0), item(0, 4, 8, 0), item(0, 2, 8, 0), item(0, 1, 8, 5)])
   expect(rows.map(({ gap }) => gap)).toEqual([Number.NaN, 0, 0, 5])
   expect(rows.map(({ ended, done }) => done - ended)).toEqual([0, 0, WOKEN_MS, WOKEN_MS])
 })
 
-test('an end is slept for without limit before a gap, and never longer than can be spun before none', () => {
+test('the dispatcher sleeps without limit before a gap, and at most the spin time before no gap', () => {
   const { run, sleeps } = manual(1)
   const gaps = [1, 0, 3, 0, 0, 2]
   const rows = run(gaps.map((gapMs) => item(0, 3, 8, gapMs)))
   for (const [i, { dispatched, ended }] of rows.entries()) {
-    const own = sleeps.filter(({ from, working }) => working && from >= dispatched && from < ended)
+    const during = sleeps.filter(
+      ({ from, working }) => working && from >= dispatched && from < ended,
+    )
     const awake = gaps[i + 1] === 0
     if (awake) {
-      expect(own.length).toBeGreaterThan(1)
-      for (const { ms } of own) expect(ms).toBeLessThanOrEqual(SPIN_MS)
-    } else expect(own.map(({ ms }) => ms)).toEqual([Number.POSITIVE_INFINITY])
+      expect(during.length).toBeGreaterThan(1)
+      for (const { ms } of during) expect(ms).toBeLessThanOrEqual(SPIN_MS)
+    } else expect(during.map(({ ms }) => ms)).toEqual([Number.POSITIVE_INFINITY])
   }
 })

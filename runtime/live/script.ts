@@ -10,10 +10,10 @@ export interface ScriptItem {
   readonly gapMs: Ms
 }
 
-/** How it went; times in ms since the job's epoch. */
+/** The result of an item; times in ms since the job's epoch. */
 export interface ScriptRow {
   readonly item: ScriptItem
-  /** from the end of the executor's last batch to this dispatch; NaN for its first */
+  /** from the last end of the executor to this dispatch; NaN for its first */
   readonly gap: Ms
   readonly dispatched: Ms
   readonly started: Ms
@@ -21,14 +21,14 @@ export interface ScriptRow {
   readonly done: Ms
 }
 
-/** The port spins away a wait as short as this, also where times are rounded. */
+/** The port spins during a wait as short as this, even after rounding. */
 const AWAKE_MS = SPIN_MS / 2
 
 /**
- * Runs batches one after another through the same mailboxes and the same sleep as a replay, so
- * that what is calibrated is what a replay pays. Before a batch without a gap the end of the last
- * one is waited for awake, as a dispatcher that always has more to do sees it: a sleeping one would
- * leave some 50 µs between them, after which caches are colder already.
+ * Runs batches one after another through the same mailboxes and the same sleep as a replay, so that
+ * calibration measures the costs of a replay. Before a batch without a gap the loop stays awake
+ * until the last batch ends, as a dispatcher with a backlog does. A sleeping loop would leave some
+ * 50 µs between two batches, in which caches cool down.
  */
 export function runScript(
   items: readonly ScriptItem[],
@@ -52,7 +52,7 @@ export function runScript(
     while (port.takeFinished() !== item.executor) {
       port.sleep(awake ? port.now() + AWAKE_MS : Number.POSITIVE_INFINITY)
     }
-    // its measurement is lost, as the port tells
+    // without a measurement: the port counts the death
     if (port.status(item.executor) === STATUS.died) break
     const done = port.now()
     const started = port.started(item.executor)

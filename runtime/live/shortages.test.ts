@@ -7,7 +7,7 @@ const noted = (...batches: readonly (readonly [number, number, number])[]) => {
   return shortages.all
 }
 
-test('batches are counted for each executor, with the one of fewest tokens', () => {
+test('batches are counted for each executor, with the shape of fewest tokens', () => {
   expect(noted([0, 8, 100], [1, 16, 50], [0, 4, 120], [0, 6, 90])).toEqual([
     { executor: 0, batches: 3, size: 4, length: 120 },
     { executor: 1, batches: 1, size: 16, length: 50 },

@@ -2,12 +2,12 @@
 export interface Shortage {
   readonly executor: number
   batches: number
-  /** the smallest of them, by the tokens that it computes: requests and padded length */
+  /** of the batch with the fewest tokens, which are requests times padded length */
   size: number
   length: number
 }
 
-/** Counts batches that ran out of memory: of those that a remedy saved, rows tell nothing. */
+/** Counts batches that ran out of memory. Rows do not show batches that a remedy saved. */
 export class Shortages {
   readonly #by = new Map<number, Shortage>()
 
@@ -23,12 +23,12 @@ export class Shortages {
   }
 }
 
-/** What a reader is told of a pool's batches; null where none ran out of memory. */
+/** The warning about a pool's batches; null if none ran out of memory. */
 export function shortageText(name: string, shortages: readonly Shortage[]): string | null {
   if (shortages.length === 0) return null
-  const batches = shortages.reduce((sum, one) => sum + one.batches, 0)
-  const { size, length } = shortages.reduce((least, one) =>
-    one.size * one.length < least.size * least.length ? one : least,
+  const batches = shortages.reduce((sum, shortage) => sum + shortage.batches, 0)
+  const { size, length } = shortages.reduce((least, shortage) =>
+    shortage.size * shortage.length < least.size * least.length ? shortage : least,
   )
   const shape = length > 1 ? `${size} x ${length}` : `${size}`
   const [count, smallest] =

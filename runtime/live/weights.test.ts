@@ -5,7 +5,7 @@ import { refuseWeights } from './weights.ts'
 
 const MIB = 2 ** 20
 
-/** Refuses pools whose models have 10 MiB of weights each, by a profile. */
+/** The refusal of pools whose models have 10 MiB of weights each, according to a profile. */
 function refused(pools: string, devices = ''): string[] {
   const { scenario } = parseScenario(
     `spillway: 1
@@ -18,8 +18,8 @@ pools: [${pools}]
 `,
     { file: 's.yaml' },
   )
-  const [own] = madeUpProfile(scenario).models
-  const model = { ...own!, memory: { weights: [4 * MIB, 6 * MIB], steps: [], inputs: [] } }
+  const [made] = madeUpProfile(scenario).models
+  const model = { ...made!, memory: { weights: [4 * MIB, 6 * MIB], steps: [], inputs: [] } }
   try {
     refuseWeights(
       { scenario, file: 's.yaml' },
@@ -38,7 +38,7 @@ const lru = ', residency: { eviction: lru, gib_per_s: 1 }'
 const expected = (key: string, least: number, limit: number) =>
   `s.yaml ${key}: expected at least ${least} MiB, as the weights take that the profile knows, got ${limit}`
 
-test('a replica with a limit of its own has room for its weights', () => {
+test('a replica with a separate limit has room for its weights', () => {
   const memory = 'limit_mib: 10'
   expect(refused(pool('a', memory, ', replicas: 2'))).toEqual([])
   expect(refused(pool('a', 'limit_mib: 9', ', replicas: 2'))).toEqual([
@@ -46,7 +46,7 @@ test('a replica with a limit of its own has room for its weights', () => {
   ])
 })
 
-test('a device has room for all weights; with residency for those that stay and one more', () => {
+test('a device has room for all weights; with residency, for pinned weights and the largest others', () => {
   const two = `${pool('a', 'device: card')}, ${pool('b', 'device: card')}`
   expect(refused(two, card(20))).toEqual([])
   expect(refused(two, card(19))).toEqual([expected('devices.card.limit_mib', 20, 19)])
@@ -56,7 +56,7 @@ test('a device has room for all weights; with residency for those that stay and 
   expect(refused(pinned, card(29, lru))).toEqual([expected('devices.card.limit_mib', 30, 29)])
 })
 
-test('an arena that is taken at the start counts', () => {
+test('an arena that is reserved at the start counts', () => {
   const buddy = (limit: number) =>
     `{ name: a, model: m, memory: { allocator: buddy, arena_mib: 8, limit_mib: ${limit} } }`
   expect(refused(buddy(18))).toEqual([])

@@ -7,8 +7,8 @@ import type { Prepared } from '../jobs/prepare.ts'
 const MIB = 2 ** 20
 
 /**
- * Throws `Failure` where what must be there at once has no room on a device. Weights that the
- * scenario does not tell are told by a profile.
+ * Throws `Failure` if a device is too small for the weights that it must hold at the same time.
+ * Weights that the scenario does not declare are read from the profiles.
  */
 export function refuseWeights(
   { scenario, file }: Pick<Prepared, 'scenario' | 'file'>,

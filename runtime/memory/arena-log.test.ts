@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { LogReader, ProfileReader } from './arena-log.ts'
 
 describe('the log of an arena', () => {
-  test('gives reservations, and extensions by the run in which they are', () => {
+  test('has reservations, and extensions by the run in which they happen', () => {
     const log = new LogReader()
     const at = '2026-01-01 00:00:00.1 [I:onnxruntime:onnxruntime-node, bfc_arena.cc'
     const lines = [
@@ -20,7 +20,7 @@ describe('the log of an arena', () => {
     expect(log.process).toEqual({ startedMib: 1, loadedMib: 2, endedMib: 3, peakMib: 4 })
   })
 
-  test('of a profile that was cut off has whole runs only', () => {
+  test('keeps only whole runs of a truncated profile', () => {
     const node = (requested: number) =>
       `{"cat" : "Node","name" :"a_kernel_time","args" : {"mem_bytes_requested_in_use" : "${requested}",` +
       '"mem_requested_in_use_delta" : "4","op_name" : "Sum","output_type_shape" : [{"float":[2,3]},{"bool":[]}]}},'

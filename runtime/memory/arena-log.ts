@@ -3,14 +3,14 @@ import type { ModelFile, SessionOptions } from '../models/index.ts'
 /** Batch size and padded length. */
 export type Shape = readonly [batch: number, length: number]
 
-/** What the process of an arena is told. */
+/** The task of the process that observes an arena. */
 export interface ArenaRuns {
   readonly file: ModelFile
   readonly session: SessionOptions
   readonly runs: readonly Shape[]
 }
 
-/** What the process says for itself, between the lines of ONNX Runtime's log. */
+/** Messages of that process, between the lines of ONNX Runtime's log. */
 export type ArenaMark =
   | { readonly kind: 'started'; readonly rssMib: number }
   | { readonly kind: 'loaded'; readonly rssMib: number }
@@ -18,53 +18,53 @@ export type ArenaMark =
   | { readonly kind: 'ended'; readonly rssMib: number; readonly peakMib: number }
   | { readonly kind: 'failed'; readonly problem: string }
 
-/** A node of the graph in a run, as the profile tells it. Bytes, weights included. */
+/** A node of the graph in a run, from the profile. Bytes, weights included. */
 export interface ProfiledNode {
   readonly name: string
   readonly op: string
-  /** what was asked for and not freed after it, and by how much it grew while the node ran */
+  /** requested and not yet freed after the node, and the change while it ran */
   readonly requested: number
   readonly requestedDelta: number
   /** the same in whole chunks */
   readonly inUse: number
   readonly inUseDelta: number
-  /** most that was in use so far, in all runs, and within nodes too */
+  /** most bytes in use so far: in all runs, and also within nodes */
   readonly peak: number
   readonly outputs: readonly number[]
 }
 
 export interface ArenaRun {
   readonly shape: Shape
-  /** sizes of extensions in turn, bytes */
+  /** sizes of extensions in sequence, bytes */
   readonly extensions: readonly number[]
   readonly nodes: readonly ProfiledNode[]
 }
 
-/** A node of the graph that is run. */
+/** A node of the graph that runs. */
 export interface GraphNode {
   readonly op: string
-  /** names of values; those that are left out are not there */
+  /** names of values, without optional ones that are omitted */
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
 }
 
-/** The graph that ONNX Runtime made of a model. */
+/** The graph after ONNX Runtime has optimised it. */
 export interface NodeGraph {
-  /** in the order in which they run */
+  /** in the order of execution */
   readonly nodes: readonly GraphNode[]
-  /** names of values that come out */
+  /** names of output values */
   readonly outputs: readonly string[]
 }
 
-/** What ONNX Runtime's arena did. */
+/** Activity of ONNX Runtime's arena. */
 export interface ArenaLog {
-  /** null where it was not asked for */
+  /** null if it was not requested */
   readonly graph: NodeGraph | null
-  /** sizes of reservations while the session was made, bytes */
+  /** sizes of reservations while the session was created, bytes */
   readonly reserved: readonly number[]
-  /** those that were asked for, or fewer where the profiler was full before */
+  /** the requested runs, or fewer if the profiler's buffer was full */
   readonly runs: readonly ArenaRun[]
-  /** memory of the process: before and after the model was loaded, most, and at the end */
+  /** memory of the process: before and after the model was loaded, peak, and at the end */
   readonly process: {
     readonly startedMib: number
     readonly loadedMib: number
@@ -73,7 +73,7 @@ export interface ArenaLog {
   }
 }
 
-/** Takes lines of the log of a process in turn. */
+/** Parses the log of a process line by line. */
 export class LogReader {
   readonly reserved: number[] = []
   readonly extensions: number[][] = []
@@ -81,7 +81,7 @@ export class LogReader {
   readonly process = { startedMib: 0, loadedMib: 0, peakMib: 0, endedMib: 0 }
   problem: string | null = null
 
-  /** What the process says for itself in the line; null where the line is something else. */
+  /** The mark in the line; null if the line is part of ONNX Runtime's log. */
   take(line: string): ArenaMark | null {
     const told = /^spillway (\{.*\})$/.exec(line)
     if (told !== null) {
@@ -90,7 +90,7 @@ export class LogReader {
       return mark
     }
     const extended = /Extended allocation by (\d+) bytes/.exec(line)
-    // before the first run folded constants may take memory of the arena too
+    // before the first run, folded constants may use arena memory, too
     if (extended !== null) this.extensions.at(-1)?.push(Number(extended[1]))
     const reserved = /Reserving memory.* size: (\d+)/.exec(line)
     if (reserved !== null) this.reserved.push(Number(reserved[1]))
@@ -118,13 +118,13 @@ interface ProfileEvent {
   }
 }
 
-/** Takes the lines of a profile, an event each, and gathers the nodes of every whole run. */
+/** Parses a profile line by line, one event each, and collects the nodes of every whole run. */
 export class ProfileReader {
   readonly runs: (readonly ProfiledNode[])[] = []
   #nodes: ProfiledNode[] = []
 
   take(line: string): void {
-    // brackets around all, and a last line that was cut off
+    // skips the outer brackets and a truncated last line
     if (!line.startsWith('{') || !/\},?$/.test(line)) return
     const { cat, name, args } = JSON.parse(line.replace(/,$/, '')) as ProfileEvent
     if (cat === 'Session' && name === 'model_run') {
@@ -165,7 +165,7 @@ const ELEMENT: Readonly<Record<string, number>> = {
   bool: 1,
 }
 
-/** NaN for elements of no fixed size, such as texts. */
+/** NaN for elements without a fixed size, such as strings. */
 function bytesOf(typed: Readonly<Record<string, readonly number[]>>): number {
   const [[type, shape]] = Object.entries(typed) as [[string, readonly number[]]]
   return shape.reduce((product, size) => product * size, ELEMENT[type] ?? Number.NaN)

@@ -3,9 +3,9 @@ import { Feeds, openSession } from '../models/index.ts'
 import type { ArenaMark, ArenaRuns } from './arena-log.ts'
 
 /**
- * One session of ONNX Runtime whose log tells each extension of its arena, and whose profile tells
- * what is in use after each node. In a process of its own, as the log level is the process's. What
- * it says for itself goes to the same stream as the log, so that the order is known.
+ * One session of ONNX Runtime whose log shows each extension of its arena, and whose profile shows
+ * the bytes in use after each node. It needs a separate process, since the log level is set per
+ * process. Its marks go to the same stream as the log, which keeps their order.
  */
 const MIB = 2 ** 20
 const mark = (told: ArenaMark) => process.stderr.write(`spillway ${JSON.stringify(told)}\n`)
@@ -27,7 +27,7 @@ async function observe({ file, session: options, runs }: ArenaRuns): Promise<voi
   mark({ kind: 'ended', rssMib: rssMib(), peakMib: process.resourceUsage().maxRSS / 1024 })
 }
 
-/** Exit handlers of native code, which may hang, do not run. */
+/** Skips exit handlers of native code, which may hang. */
 const end = () => process.kill(process.pid, 'SIGKILL')
 
 process.once('message', (told: ArenaRuns) => {
@@ -36,5 +36,5 @@ process.once('message', (told: ArenaRuns) => {
     end()
   })
 })
-// the parent is gone, or needs no more
+// the parent has ended, or needs no more runs
 process.on('disconnect', end)

@@ -1,35 +1,35 @@
 import type { ArenaRun, GraphNode, NodeGraph, ProfiledNode } from './arena-log.ts'
 
-/** Why the buffers of a model are not known. */
+/** The buffers of a model cannot be determined, for the reason in the message. */
 export class Unfit extends Error {}
 
-/** A buffer: its number in the order in which they are taken, and its bytes in each run. */
+/** A buffer: its number in the order of allocation, and its bytes in each run. */
 export interface TakenBuffer {
   readonly number: number
   readonly bytes: readonly number[]
-  /** node that took it */
+  /** node that allocated it */
   readonly by: string
-  /** whether it comes out, and so stays until the run has ended */
+  /** whether it is an output, which stays until the run has ended */
   readonly output: boolean
 }
 
-/** What is so between two nodes. Copied where there is a choice. */
+/** The state between two nodes. It is copied at each branch. */
 interface State {
-  /** a buffer that is taken, or the number of one that is given back */
+  /** an allocated buffer, or the number of a freed one */
   readonly steps: (TakenBuffer | number)[]
-  /** where each value that is still to be used lies */
+  /** the buffer of each value that is still to be used */
   readonly places: Map<string, TakenBuffer>
-  /** those that hold nothing any more and were kept, in the order in which they died */
+  /** buffers that hold no value any more and were kept, in the order in which they died */
   kept: readonly TakenBuffer[]
-  /** those that died with the node before */
+  /** buffers that died with the node before */
   died: readonly TakenBuffer[]
   taken: number
 }
 
-/** Ops whose output is their input, whoever else may still use it. */
+/** Ops whose output is their input, even if other nodes use the input. */
 const ALIASES = new Set(['Reshape', 'Squeeze', 'Unsqueeze', 'Flatten', 'Identity'])
 
-/** Ops that write over their input where nobody else uses it, before they look elsewhere. */
+/** Ops that overwrite their input if no other node uses it, before they take another buffer. */
 const IN_PLACE = new Set(
   (
     'Abs Cast Ceil Elu Erf Exp Floor Gelu HardSigmoid LeakyRelu Log LogSoftmax Neg Reciprocal ' +
@@ -37,30 +37,30 @@ const IN_PLACE = new Set(
   ).split(' '),
 )
 
-/** Ways that are tried before a model is given up. */
+/** Branches that are tried before the search ends without a result. */
 const MOST_WAYS = 10_000
 
 /**
- * What a model takes and gives back in turn, by the profiles of runs of several shapes side by side
- * and by the graph. The profile tells how many bytes. Which buffers those are follows from what the
- * planner of ONNX Runtime does (allocation_planner.cc): a buffer is given back right after the last
- * use of what is in it, unless a later value goes there; and a value that takes no memory goes
- * where one of the same bytes died, the last one if there are several, or over an input. Which of
- * these kernels differ in; what does not fit what is given back later is not what happened.
+ * Reconstructs the allocations and frees of a model from the graph and from profiles of runs with
+ * several shapes. The profile has the bytes; the buffers follow from the planner of ONNX Runtime
+ * (allocation_planner.cc). It frees a buffer right after the last use of its value, unless it
+ * reuses the buffer for a later value. A value without an allocation reuses a dead buffer of the
+ * same size (the last one if there are several) or overwrites an input. Kernels differ in which of
+ * these they do, so all are tried; a choice that contradicts a later free is rejected.
  */
 export class BufferWalk {
   readonly #graph: NodeGraph
   readonly #runs: readonly ArenaRun[]
-  /** number of the node that uses a value last */
+  /** number of the last node that uses a value */
   readonly #lastUse = new Map<string, number>()
   #ways = 0
 
-  /** `runs` have the same nodes. Throws `Unfit` where the graph has others. */
+  /** `runs` have the same nodes. Throws `Unfit` if the graph has other nodes. */
   constructor(graph: NodeGraph, runs: readonly ArenaRun[]) {
     this.#graph = graph
     this.#runs = runs
     const ops = ({ op }: { readonly op: string }) => op
-    // both in the order in which nodes run; names may be missing, or be those of several
+    // both lists are in the order of execution; names may be missing, or not be unique
     if (graph.nodes.map(ops).join() !== runs[0]!.nodes.map(ops).join()) {
       throw new Unfit('the graph has other nodes than the profile')
     }
@@ -69,7 +69,7 @@ export class BufferWalk {
     }
   }
 
-  /** Throws `Unfit` where the profiles are not such as such a planner makes. */
+  /** Throws `Unfit` if the planner cannot have made these profiles. */
   steps(reserved: readonly number[]): State['steps'] {
     const weights = reserved.reduce((sum, bytes) => sum + bytes, 0)
     const state: State = { steps: [], places: new Map(), kept: [], died: [], taken: 0 }
@@ -95,7 +95,7 @@ export class BufferWalk {
     throw failed ?? new Unfit(`no buffers add up to what is freed before ${each[0]!.name}`)
   }
 
-  /** What may be so after a node, what is likely first. */
+  /** Possible states after a node, the likely ones first. */
   #ran(i: number, state: State, each: readonly ProfiledNode[]): State[] {
     const { name } = each[0]!
     const node = this.#graph.nodes[i]!
@@ -103,40 +103,43 @@ export class BufferWalk {
     if (grown.some((bytes) => bytes < 0)) throw new Unfit(`${name} frees memory while it runs`)
     const outputs = node.outputs.map((value, k) => ({
       value,
-      bytes: each.map((one) => one.outputs[k] ?? Number.NaN),
+      bytes: each.map((run) => run.outputs[k] ?? Number.NaN),
     }))
     const [taken] = addends(outputs, grown)
     if (taken === undefined) throw new Unfit(`${name} takes other bytes than its outputs have`)
     let states = [state]
     for (const output of outputs) {
-      states = states.flatMap((one) =>
+      states = states.flatMap((branch) =>
         taken.includes(output)
-          ? [placed(one, output.value, this.#taken(one, output, name))]
-          : this.#reused(i, one, node, output),
+          ? [placed(branch, output.value, this.#taken(branch, output, name))]
+          : this.#reused(i, branch, node, output),
       )
     }
-    return states.map((one) => this.#left(i, one, node))
+    return states.map((branch) => this.#left(i, branch, node))
   }
 
   #taken({ taken }: State, { value, bytes }: Value, by: string): TakenBuffer {
     return { number: taken, bytes, by, output: this.#graph.outputs.includes(value) }
   }
 
-  /** Where an output may lie that takes no memory; if nowhere, it is not in the arena. */
+  /**
+   * States for an output without an allocation. If no buffer fits, the output is not in the arena.
+   */
   #reused(i: number, state: State, { op, inputs }: GraphNode, { value, bytes }: Value): State[] {
-    const same = (one: TakenBuffer | undefined) => one !== undefined && equal(one.bytes, bytes)
-    const own = inputs.filter((input) => same(state.places.get(input)))
-    const over = own.filter((input) => this.#lastUse.get(input) === i)
-    const inputsFirst = ALIASES.has(op) ? own : IN_PLACE.has(op) ? over : []
+    const same = (buffer: TakenBuffer | undefined) =>
+      buffer !== undefined && equal(buffer.bytes, bytes)
+    const fitting = inputs.filter((input) => same(state.places.get(input)))
+    const over = fitting.filter((input) => this.#lastUse.get(input) === i)
+    const inputsFirst = ALIASES.has(op) ? fitting : IN_PLACE.has(op) ? over : []
     const dead = [...state.kept].reverse().filter(same)
     const places = [inputsFirst, dead, over].flatMap((among) =>
-      among.map((one) => (typeof one === 'string' ? state.places.get(one)! : one)),
+      among.map((choice) => (typeof choice === 'string' ? state.places.get(choice)! : choice)),
     )
     if (places.length === 0) return [state]
     return [...new Set(places)].map((place) => placed(state, value, place))
   }
 
-  /** Values that are not used any more are gone, and where they lay perhaps nothing is left. */
+  /** Removes values after their last use. Their buffers die if they hold no other value. */
   #left(i: number, state: State, { inputs, outputs }: GraphNode): State {
     const places = new Map(state.places)
     const left: TakenBuffer[] = []
@@ -148,10 +151,10 @@ export class BufferWalk {
       left.push(place)
     }
     const there = new Set(places.values())
-    return { ...state, places, died: [...new Set(left)].filter((one) => !there.has(one)) }
+    return { ...state, places, died: [...new Set(left)].filter((buffer) => !there.has(buffer)) }
   }
 
-  /** What is left goes, but for what comes out. */
+  /** Frees the remaining buffers, except outputs. */
   #ended({ steps, places, kept, died }: State): State['steps'] {
     if (kept.length > 0) throw new Unfit('a buffer is kept although nothing goes there')
     const outputs = this.#graph.outputs.map((value) => places.get(value))
@@ -167,44 +170,44 @@ interface Value {
   readonly bytes: readonly number[]
 }
 
-/** The state with a value in a buffer, which is new, or was kept, or holds others too. */
+/** The state with a value in a buffer: a new one, a kept one or one shared with other values. */
 function placed(state: State, value: string, place: TakenBuffer): State {
   const fresh = place.number === state.taken
   return {
     ...state,
     steps: fresh ? [...state.steps, place] : state.steps,
     places: new Map([...state.places, [value, place]]),
-    kept: state.kept.filter((one) => one !== place),
+    kept: state.kept.filter((buffer) => buffer !== place),
     taken: fresh ? state.taken + 1 : state.taken,
   }
 }
 
-/** What may have been given back before a node, by the profile. */
+/** Possible sets of buffers that were freed before a node, by the profile. */
 function releases(state: State, each: readonly ProfiledNode[], before: readonly number[]): State[] {
-  const freed = each.map((one, i) => before[i]! - one.requested + one.requestedDelta)
+  const freed = each.map((node, i) => before[i]! - node.requested + node.requestedDelta)
   if (freed.some((bytes) => bytes < 0)) {
     throw new Unfit(`memory is taken before ${each[0]!.name} runs`)
   }
   return addends(state.died, freed).map((gone) => ({
     ...state,
     steps: [...state.steps, ...gone.map(({ number }) => number)],
-    kept: [...state.kept, ...state.died.filter((one) => !gone.includes(one))],
+    kept: [...state.kept, ...state.died.filter((buffer) => !gone.includes(buffer))],
     died: [],
   }))
 }
 
 const equal = (a: readonly number[], b: readonly number[]) => a.every((value, i) => value === b[i])
 
-/** All choices that add up to `total` in every run, those with the first ones first. */
+/** All choices that add up to `total` in every run. Choices with the first element come first. */
 function addends<T extends { readonly bytes: readonly number[] }>(
   among: readonly T[],
   total: readonly number[],
 ): T[][] {
   if (total.every((bytes) => bytes === 0)) return [[]]
-  const [first, ...others] = among
+  const [first, ...remaining] = among
   if (first === undefined) return []
   const rest = total.map((bytes, i) => bytes - first.bytes[i]!)
   const usable = rest.every((bytes) => bytes >= 0) && !equal(rest, total)
-  const found = usable ? addends(others, rest).map((more) => [first, ...more]) : []
-  return [...found, ...addends(others, total)]
+  const found = usable ? addends(remaining, rest).map((more) => [first, ...more]) : []
+  return [...found, ...addends(remaining, total)]
 }

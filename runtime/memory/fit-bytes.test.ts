@@ -14,7 +14,7 @@ const shapes: readonly Shape[] = [
 const sizes = (of: (b: number, l: number) => number) => shapes.map(([b, l]) => of(b, l))
 
 describe('bytes of a buffer', () => {
-  test('are found again, to the byte, whatever terms they have', () => {
+  test('are recovered exactly, for any combination of terms', () => {
     const fit = new BytesFit(shapes)
     expect(fit.of(sizes((b, l) => 12 + 3 * l + b * (7 + 512 * l + 16 * l * l)))).toEqual({
       fixed: 12,
@@ -28,21 +28,21 @@ describe('bytes of a buffer', () => {
     expect(fit.of(sizes((b, l) => b * 3 * (l / 8)))).toMatchObject({ perToken: 0.375 })
   })
 
-  test('that no polynomial gives are refused, though they be off by one byte', () => {
+  test('are rejected if no polynomial gives them, even if they differ by one byte', () => {
     const fit = new BytesFit(shapes)
     expect(fit.of(sizes((b, l) => b * l * l * l))).toBe(null)
     expect(fit.of(sizes((b, l) => b * l + (b === 3 ? 1 : 0)))).toBe(null)
     expect(fit.of(sizes((b, l) => b * Math.ceil(l / 16)))).toBe(null)
   })
 
-  test('go by the batch alone where there is one length', () => {
+  test('depend only on the batch if there is one length', () => {
     const batches = [1, 2, 3, 5].map((b): Shape => [b, 1])
     const fit = new BytesFit(batches)
     expect(fit.of([2048, 4096, 6144, 10240])).toMatchObject({ perItem: 2048, perToken: 0 })
     expect(fit.of([1, 4, 9, 25])).toBe(null)
   })
 
-  test('need more shapes than terms, as there would be nothing to check them by', () => {
+  test('need more shapes than terms, otherwise nothing is left to check them', () => {
     expect(() => new BytesFit(shapes.slice(0, 5))).toThrow('Expected more than 5 shapes, got 5')
   })
 })

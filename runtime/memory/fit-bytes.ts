@@ -1,7 +1,7 @@
 import type { Bytes } from '../../sim/memory/index.ts'
 import type { Shape } from './arena-log.ts'
 
-/** What sizes are made of; of terms that shapes cannot tell apart the earlier one is taken. */
+/** Terms of sizes. If the shapes cannot tell two terms apart, the earlier one is used. */
 const TERMS: readonly (readonly [keyof Bytes, (b: number, l: number) => number])[] = [
   ['fixed', () => 1],
   ['perItem', (b) => b],
@@ -10,7 +10,7 @@ const TERMS: readonly (readonly [keyof Bytes, (b: number, l: number) => number])
   ['perTokenSquared', (b, l) => b * l * l],
 ]
 
-/** Coefficients are multiples of this: whole bytes, or a part of them where lengths are strided. */
+/** Coefficients are multiples of this: whole bytes, or fractions if lengths are strided. */
 const GRAIN = 1 / 1024
 
 const NOTHING: Bytes = Object.freeze({
@@ -22,12 +22,12 @@ const NOTHING: Bytes = Object.freeze({
 })
 
 /**
- * Sizes of buffers as polynomials of batch and length, by their sizes in runs of some shapes. There
- * must be more shapes than terms that they tell apart: what remains is the check.
+ * Sizes of buffers as polynomials of batch and length, from their sizes in runs of some shapes.
+ * There must be more shapes than distinguishable terms: the others check the fit.
  */
 export class BytesFit {
   readonly #shapes: readonly Shape[]
-  /** those that these shapes tell apart */
+  /** the terms that these shapes can tell apart */
   readonly #terms: typeof TERMS
   readonly #known = new Map<string, Bytes | null>()
 
@@ -36,7 +36,7 @@ export class BytesFit {
     const columns: number[][] = []
     this.#terms = TERMS.filter(([, term]) => {
       const column = shapes.map(([b, l]) => term(b, l))
-      const rest = columns.reduce((left, one) => without(left, one), column)
+      const rest = columns.reduce((left, direction) => without(left, direction), column)
       if (dot(rest, rest) < 1e-9 * dot(column, column)) return false
       columns.push(rest)
       return true
@@ -46,7 +46,7 @@ export class BytesFit {
     }
   }
 
-  /** Null where no polynomial gives these sizes, each to the byte. */
+  /** Null if no polynomial gives exactly these sizes. */
   of(sizes: readonly number[]): Bytes | null {
     const key = sizes.join()
     const known = this.#known.get(key)
@@ -74,22 +74,22 @@ const sizeAt = (bytes: Bytes, b: number, l: number) =>
 const dot = (a: readonly number[], b: readonly number[]) =>
   a.reduce((sum, value, i) => sum + value * b[i]!, 0)
 
-/** A vector less its part along another. */
+/** A vector without its component along another vector. */
 function without(vector: readonly number[], along: readonly number[]): number[] {
   const share = dot(vector, along) / dot(along, along)
   return vector.map((value, i) => value - share * along[i]!)
 }
 
-/** By modified Gram–Schmidt. */
+/** Least squares by modified Gram–Schmidt. */
 function leastSquares(rows: readonly (readonly number[])[], target: readonly number[]): number[] {
   const count = rows[0]!.length
   const columns = Array.from({ length: count }, (_, j) => rows.map((row) => row[j]!))
   const basis: number[][] = []
   const upper = columns.map((column) => {
     let rest = column
-    const shares = basis.map((one) => {
-      const share = dot(rest, one)
-      rest = rest.map((value, i) => value - share * one[i]!)
+    const shares = basis.map((direction) => {
+      const share = dot(rest, direction)
+      rest = rest.map((value, i) => value - share * direction[i]!)
       return share
     })
     const norm = Math.sqrt(dot(rest, rest))
@@ -97,9 +97,9 @@ function leastSquares(rows: readonly (readonly number[])[], target: readonly num
     return [...shares, norm]
   })
   let left = [...target]
-  const projected = basis.map((one) => {
-    const share = dot(left, one)
-    left = left.map((value, i) => value - share * one[i]!)
+  const projected = basis.map((direction) => {
+    const share = dot(left, direction)
+    left = left.map((value, i) => value - share * direction[i]!)
     return share
   })
   const solution = new Array<number>(count).fill(0)

@@ -9,7 +9,7 @@ const inputs = [
 const file = { inputs, bytes: 1028 }
 
 interface Node {
-  /** "Op input input": its name is that of its first output */
+  /** "Op input input"; the node is named after its first output */
   readonly of: string
   /** bytes of its outputs */
   readonly outputs: Readonly<Record<string, number>>
@@ -17,7 +17,7 @@ interface Node {
   readonly takes?: number
 }
 
-/** What a profile would say of nodes that free and take so much; `y` comes out. */
+/** The profile of nodes that free and allocate these bytes; `y` is the output. */
 function logOf(nodes: (b: number, l: number) => readonly Node[]): ArenaLog {
   const shapes: Shape[] = [1, 2, 3, 5, 7, 11].flatMap((b): Shape[] => [
     [b, 8],
@@ -51,7 +51,7 @@ const term = (terms: object) => ({
 const small = (b: number) => 4 * b
 const large = (b: number, l: number) => 8 * b * l
 
-/** Takes and frees of the plan that is found, as numbers: 0, 1, -0, … */
+/** Allocations and frees of the plan as numbers: 0, 1, -0, … */
 function orderOf(log: ArenaLog): string {
   const found = fitPlan(log, file)
   if ('problem' in found) return found.problem
@@ -60,7 +60,7 @@ function orderOf(log: ArenaLog): string {
 }
 
 describe('the plan of a model', () => {
-  test('takes what nodes took, frees what was freed before them, and keeps what comes out', () => {
+  test('allocates as nodes did, frees what was freed before a node, and keeps outputs', () => {
     const found = fitPlan(
       logOf((b, l) => [
         { of: 'Mul x', outputs: { a: large(b, l) }, takes: large(b, l) },
@@ -90,7 +90,7 @@ describe('the plan of a model', () => {
     })
   })
 
-  test('gives back the buffer of what is used no more, not another one of its size', () => {
+  test('frees the buffer of a value that is no longer used, not another buffer of its size', () => {
     const order = (last: string) =>
       orderOf(
         logOf((b, l) => [
@@ -107,7 +107,7 @@ describe('the plan of a model', () => {
     expect(order('c')).toBe('0 1 2 -0 3 -1 -2')
   })
 
-  test('puts a value where one died, or over its input where the op does that', () => {
+  test('places a value in a dead buffer, or over its input if the op does that', () => {
     const order = (op: string) =>
       orderOf(
         logOf((b, l) => [
@@ -118,13 +118,13 @@ describe('the plan of a model', () => {
           { of: 'Sum e', outputs: { y: small(b) }, frees: large(b, l), takes: small(b) },
         ]),
       )
-    // c lies in 1; d goes to 0, where a died, so e goes to 1, and 0 is given back
+    // c is in 1; d goes to 0, where a died, so e goes to 1, and 0 is freed
     expect(order('MatMul')).toBe('0 1 -0 2 -1')
     // d stays in 1, so that e goes to 0
     expect(order('Erf')).toBe('0 1 -1 2 -0')
   })
 
-  test('takes another way where what is freed later says so', () => {
+  test('backtracks if later frees contradict a choice', () => {
     const order = orderOf(
       logOf((b, l) => [
         { of: 'Mul x', outputs: { a: large(b, l) }, takes: large(b, l) },
@@ -132,11 +132,11 @@ describe('the plan of a model', () => {
         { of: 'Sum c', outputs: { y: small(b) }, takes: small(b) },
       ]),
     )
-    // nothing died before, so this op writes over its input though it is not known to
+    // no buffer died before, so this op overwrites its input although it is not in the list
     expect(order).toBe('0 1 -0')
   })
 
-  test('is not known where the graph has other nodes', () => {
+  test('is unknown if the graph has other nodes', () => {
     const log = logOf((b) => [{ of: 'Sum x', outputs: { y: small(b) }, takes: small(b) }])
     expect(orderOf(log)).toBe('0')
     const [node] = log.graph!.nodes
@@ -189,12 +189,12 @@ describe('the plan of a model', () => {
       (b) => [{ of: 'Sum x', outputs: { [b > 5 ? 'z' : 'y']: small(b) }, takes: small(b) }],
     ],
     ['no buffer of its own', (b) => [{ of: 'Mul x', outputs: { a: small(b) }, takes: small(b) }]],
-  ])('is not known where it says %s', (words, nodes) => {
+  ])('is unknown, with the problem %s', (words, nodes) => {
     expect(orderOf(logOf(nodes))).toContain(words)
   })
 })
 
-test('weights lie beside the arena as far as the file is larger than what is reserved there', () => {
+test("weights are outside the arena as far as the file is larger than the arena's reservations", () => {
   expect(weightsApart(1000, [300, 100])).toBe(600)
   // kernels may pack them wider than they are in the file
   expect(weightsApart(1000, [600, 800])).toBe(0)

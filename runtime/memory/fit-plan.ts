@@ -4,13 +4,13 @@ import type { ArenaLog, ArenaRun } from './arena-log.ts'
 import { BufferWalk, type TakenBuffer, Unfit } from './buffer-walk.ts'
 import { BytesFit } from './fit-bytes.ts'
 
-/** What is the matter, where no plan fits. */
+/** The plan, or the reason why no plan fits. */
 export type FoundPlan = { readonly plan: ActivationPlan } | { readonly problem: string }
 
 /**
- * The plan of a model by the profile of one run of each of several shapes, without the memory
- * pattern. What a kernel takes and gives back while it runs is not in the profile, so not in the
- * plan.
+ * The activation plan of a model, from the profiles of one run for each of several shapes without
+ * the memory pattern. Memory that a kernel allocates and frees while it runs is not in the profile,
+ * and so not in the plan.
  */
 export function fitPlan(
   { graph, reserved, runs }: ArenaLog,
@@ -18,7 +18,7 @@ export function fitPlan(
 ): FoundPlan {
   if (graph === null) throw new Error('Expected a log with the graph')
   const names = runs.map(({ nodes }) => nodes.map(({ name }) => name).join())
-  if (names.some((one) => one !== names[0]))
+  if (names.some((name) => name !== names[0]))
     return { problem: 'not every shape runs the same nodes' }
   try {
     const fit = new BytesFit(runs.map(({ shape }) => shape))
@@ -39,7 +39,7 @@ export function fitPlan(
 
 /**
  * Bytes of a model's file that are not reserved in the arena of its session: weights that no kernel
- * packs, as an embedding table, lie beside it.
+ * packs, such as an embedding table, are outside of it.
  */
 export function weightsApart(fileBytes: number, reserved: readonly number[]): number {
   return reserved.reduce((left, bytes) => Math.max(0, left - bytes), fileBytes)

@@ -26,7 +26,7 @@ ${devices}pools:
     { file: 'spaces.yaml' },
   ).scenario
 
-/** A batch of each replica, which overlap from 2 s to 3 s. */
+/** Each replica runs a batch; the two overlap from 2 s to 3 s. */
 function arena(): ArenaDocument {
   const replica = (number: number, mib: number): ArenaReplica => ({
     ...{ pool: 'central', replica: number, pattern: false, batches: 1, left_out: null },
@@ -59,7 +59,7 @@ const sizes = (scenario: ReturnType<typeof scenarioOf>) =>
   }))
 
 describe('measured memory', () => {
-  test('of replicas with devices of their own is that of the fullest, and counts are of all', () => {
+  test('of replicas with separate devices is that of the fullest; counts are of all replicas', () => {
     const scenario = scenarioOf('{ allocator: bfc, limit_mib: 64 }')
     expect(sizes(scenario)).toEqual([
       {
@@ -70,7 +70,7 @@ describe('measured memory', () => {
     ])
   })
 
-  test('of a shared device is what all its replicas have at once', () => {
+  test('of a shared device is the sum over its replicas at the same time', () => {
     const devices = 'devices:\n  - { name: card, limit_mib: 100 }\n'
     const scenario = scenarioOf('{ allocator: bfc, device: card }', devices)
     expect(sizes(scenario)).toEqual([
@@ -85,7 +85,7 @@ describe('measured memory', () => {
     expect([0.5, 1.5, 2.5, 3.5, 4.5].map(at)).toEqual([2, 6, 12, 8, 2])
   })
 
-  test('says that ONNX Runtime knows no limit, and what was not observed', () => {
+  test('warns that ONNX Runtime has no limit, and lists pools that were not observed', () => {
     const limited = scenarioOf('{ allocator: bfc, limit_mib: 64 }')
     expect(memoryWarnings(limited, arena())).toEqual([expect.stringContaining('takes no limit')])
     const free = scenarioOf('{ allocator: bfc }')

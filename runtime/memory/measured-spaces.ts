@@ -6,13 +6,13 @@ import { hasLastingArena, hasObservedArena } from './memory-pass.ts'
 
 const MIB = 2 ** 20
 
-/** What arenas do not tell. */
+/** Figures that arenas do not report. */
 const UNTOLD = { largestFree: Number.NaN, external: Number.NaN, pinnedFree: Number.NaN } as const
 
 /**
- * What arenas did in a replay, as a simulation would tell it: one space for each device that pools
- * share, and one for each pool whose replicas have their own. Those of which a replica could not be
- * observed are left out.
+ * Memory of arenas in a replay, in the form of a simulated result: one space for each device that
+ * pools share, and one for each pool whose replicas have separate devices. A space is left out if
+ * one of its replicas could not be observed.
  */
 export function measuredSpaces(scenario: Scenario, arena: ArenaDocument): SpaceSummary[] {
   const lasting = scenario.devices.filter(({ residency }) => residency === undefined)
@@ -23,14 +23,14 @@ export function measuredSpaces(scenario: Scenario, arena: ArenaDocument): SpaceS
     const replicas = arena.replicas.filter(({ pool }) => names.includes(pool))
     return [spaceOf(scenario, { name, shared: true, pools: names, limit_mib }, replicas)]
   })
-  const own = scenario.pools.flatMap((pool) => {
+  const separate = scenario.pools.flatMap((pool) => {
     if (!hasObservedArena(pool) || pool.memory?.device !== undefined) return []
     const { name } = pool
     const head = { name, shared: false, pools: [name], limit_mib: pool.memory?.limit_mib }
-    const replicas = arena.replicas.filter((one) => one.pool === name)
-    return [fullestSpace(replicas.map((one) => spaceOf(scenario, head, [one])))]
+    const replicas = arena.replicas.filter((replica) => replica.pool === name)
+    return [fullestSpace(replicas.map((replica) => spaceOf(scenario, head, [replica])))]
   })
-  return [...shared, ...own]
+  return [...shared, ...separate]
 }
 
 interface Head {
@@ -45,7 +45,7 @@ function spaceOf(
   { name, shared, pools, limit_mib }: Head,
   replicas: readonly ArenaReplica[],
 ): SpaceSummary {
-  const weights = replicas.map((one) => one.apart_bytes + sum(one.reserved_bytes))
+  const weights = replicas.map((replica) => replica.apart_bytes + sum(replica.reserved_bytes))
   const recorder = new SpaceRecorder(
     {
       ...{ name, shared, pools },
@@ -70,7 +70,7 @@ function spaceOf(
   return recorder.summary({ residency: false })
 }
 
-/** What is so in a replica from a time on, for all replicas in order of time; ms and bytes. */
+/** State changes of all replicas in order of time; ms and bytes. */
 function changesOf(replicas: readonly ArenaReplica[], weights: readonly number[]) {
   const changes = replicas.flatMap((arena, replica) => {
     let held = weights[replica]!
@@ -90,7 +90,7 @@ function changesOf(replicas: readonly ArenaReplica[], weights: readonly number[]
   return changes.sort((a, b) => a.now - b.now)
 }
 
-/** What is to be said of the memory of a replay, pool by pool. */
+/** Warnings about the memory of a replay, pool by pool. */
 export function memoryWarnings(scenario: Scenario, arena: ArenaDocument | null): string[] {
   const { pools } = scenario
   const limits = pools.flatMap(({ name, memory }) =>

@@ -14,7 +14,7 @@ const shapesOf = (of: Partial<MemoryTask>, shape: readonly ('batch' | 'length' |
   profiledShapes(task(of, shape))
 
 describe('the shapes in which a model is profiled', () => {
-  test('tell all terms of a size apart, and hold the largest that may come', () => {
+  test('distinguish all terms of a size, and include the largest possible batch', () => {
     const shapes = shapesOf({ maxBatch: 32 }, ['batch', 'length'])
     expect(shapes.at(-1)).toEqual([32, 512])
     const sizes = shapes.map(([b, l]) => 1 + 2 * l + b * (3 + 4 * l + 5 * l * l))
@@ -28,18 +28,18 @@ describe('the shapes in which a model is profiled', () => {
     { min: 1, max: 512 },
     { min: 60, max: 64 },
     { min: 100, max: 100 },
-  ])('show sizes that are rounded, for lengths from $min to $max', (lengths) => {
+  ])('make rounded sizes visible, for lengths from $min to $max', (lengths) => {
     const shapes = shapesOf({ lengths }, ['batch', 'length'])
     expect(new Set(shapes.map(([, l]) => l)).size).toBeGreaterThanOrEqual(4)
     const halved = shapes.map(([b, l]) => 8 * b * Math.ceil(l / 2))
     expect(new BytesFit(shapes).of(halved)).toBe(null)
-    // but not where padding makes them whole
+    // but not if padding makes the lengths whole
     const padded = shapesOf({ lengths, padTo: 2 }, ['batch', 'length'])
     const whole = padded.map(([b, l]) => 8 * b * Math.ceil(l / 2))
     expect(new BytesFit(padded).of(whole)).toMatchObject({ perToken: 4 })
   })
 
-  test('are no longer than the longest request, and padded', () => {
+  test('are padded, and no longer than the longest request', () => {
     for (const padTo of [1, 8, 16]) {
       const shapes = shapesOf({ padTo, lengths: { min: 500, max: 505 } }, ['batch', 'length'])
       const longest = Math.ceil(505 / padTo) * padTo
@@ -48,7 +48,7 @@ describe('the shapes in which a model is profiled', () => {
     }
   })
 
-  test('vary in what the model leaves free, and in nothing else', () => {
+  test('vary only in the free dimensions of the model', () => {
     const fixed = shapesOf({ lengths: { min: 1, max: 1 } }, ['batch', 64])
     expect(new Set(fixed.map(([, l]) => l))).toEqual(new Set([1]))
     expect(new BytesFit(fixed).of(fixed.map(([b]) => 256 * b))).toMatchObject({ perItem: 256 })

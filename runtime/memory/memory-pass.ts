@@ -5,12 +5,12 @@ import type { Shape } from './arena-log.ts'
 import { type FoundPlan, fitPlan } from './fit-plan.ts'
 import { observeArena } from './observe-arena.ts'
 
-/** Whether ONNX Runtime tells what the arenas of a pool do: those of cpu. */
+/** Whether ONNX Runtime logs the arenas of a pool: it does so on cpu. */
 export function hasObservedArena({ memory, execution_provider: provider }: Pool): boolean {
   return memory?.allocator === 'bfc' && provider === 'cpu'
 }
 
-/** Whether they are there from the beginning of a replay to its end, and so can be observed. */
+/** Whether arenas of the pool last for the whole replay, and so can be observed. */
 export function hasLastingArena(scenario: Scenario, pool: Pool): boolean {
   return hasObservedArena(pool) && !hasSwappableModel(scenario, pool)
 }
@@ -24,7 +24,7 @@ export interface MemoryTask {
   readonly padTo: number
 }
 
-/** Batches, and each with one of four lengths. */
+/** Batch sizes, each with one of four lengths. */
 const PAIRS: readonly Shape[] = [
   [1, 0],
   [2, 1],
@@ -37,14 +37,13 @@ const PAIRS: readonly Shape[] = [
 ]
 
 /**
- * Shapes that tell the terms of sizes apart, and to check what was found the largest that traffic
- * may bring.
+ * Shapes that distinguish the terms of sizes. The largest shape of the traffic is added as a check.
  */
 export function profiledShapes({ file, maxBatch, lengths, padTo }: MemoryTask): Shape[] {
   const free = (dimension: 'batch' | 'length') =>
     file.inputs.some(({ shape }) => shape.includes(dimension))
   const most = Math.ceil(lengths.max / padTo)
-  // shorter ones than there are, where all are about as long: longer ones may be too long for it
+  // if all requests are about as long, use shorter lengths: the model may reject longer ones
   const least = Math.max(1, Math.min(Math.ceil(lengths.min / padTo), most - 3))
   const shapeOf = (batch: number, units: number): Shape => [
     free('batch') ? batch : 1,
@@ -60,8 +59,8 @@ export function profiledShapes({ file, maxBatch, lengths, padTo }: MemoryTask): 
 }
 
 /**
- * The largest number up to `most` without a factor of 2, 3 or 5, so that sizes that are rounded,
- * as after strides, show it; `most` where there is none above `above`.
+ * The largest number up to `most` without a factor of 2, 3 or 5, so that rounded sizes, as after
+ * strides, are visible. `most` if there is none above `above`.
  */
 function withoutFactors(above: number, most: number): number {
   for (let units = most; units > above; units--) {
@@ -70,7 +69,7 @@ function withoutFactors(above: number, most: number): number {
   return most
 }
 
-/** Runs a model on cpu in some shapes and finds what its batches take, or why that is not known. */
+/** Runs a model on cpu in some shapes and returns the activation plan, or why it is unknown. */
 export async function memoryPlan(task: MemoryTask, signal: AbortSignal): Promise<FoundPlan> {
   const { file, threads } = task
   const session = { executionProvider: 'cpu', threads, memoryPattern: false } as const

@@ -19,7 +19,7 @@ const encoder = () =>
   )
 
 describe('a process whose arena is observed', () => {
-  test('tells reservations, extensions, nodes and the graph', async () => {
+  test('reports reservations, extensions, nodes and the graph', async () => {
     const file = await encoder()
     const told: number[] = []
     const onProgress = (done: number) => told.push(done)
@@ -39,17 +39,17 @@ describe('a process whose arena is observed', () => {
     expect(log.process.loadedMib).toBeGreaterThan(log.process.startedMib)
   })
 
-  test('that cannot open the model is the user’s to mend', async () => {
+  test('that cannot open the model is an input error', async () => {
     const file = { ...(await encoder()), path: join(cacheDirectory, 'none.onnx') }
     const observed = observeArena({ file, session, runs: [] })
     await expect(observed).rejects.toThrow(/none\.onnx could not be observed: .*none\.onnx/)
     await expect(observed).rejects.toBeInstanceOf(Failure)
   })
 
-  test('that fails at a batch names it', async () => {
+  test('that fails at a batch names the batch', async () => {
     const file = await encoder()
     const [ids, mask] = file.inputs
-    // of a batch of 2 or more they do not go together
+    // the shapes are incompatible for batches of 2 and more
     const inputs = [ids!, { ...mask!, shape: [1, 'length'] as const }]
     const runs = [
       [1, 8],

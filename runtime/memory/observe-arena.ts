@@ -10,8 +10,8 @@ import { type ArenaLog, type ArenaRuns, LogReader, ProfileReader, type Shape } f
 import { readGraph } from './read-graph.ts'
 
 /**
- * Runs a model on cpu in a process of its own and reads what its arena did, by its log and its
- * profile. Throws `Failure` where the model cannot be opened or a batch cannot be run.
+ * Runs a model on cpu in a separate process and returns the activity of its arena, from its log and
+ * profile. Throws `Failure` if the model cannot be opened or a batch cannot run.
  */
 export async function observeArena(
   options: ArenaRuns,
@@ -51,7 +51,7 @@ export interface ObserveOptions {
   readonly onProgress?: (done: number, of: number) => void
 }
 
-/** Ends when the process has; rejects where it did not run everything. */
+/** Resolves when the process has ended; rejects if it did not run all batches. */
 async function runsOf(
   told: ArenaRuns,
   signal: AbortSignal | undefined,
@@ -104,7 +104,7 @@ function problemOf(
 
 async function profileOf(folder: string): Promise<ProfileReader['runs']> {
   const reader = new ProfileReader()
-  const name = (await readdir(folder)).find((one) => one.startsWith('profile'))
+  const name = (await readdir(folder)).find((file) => file.startsWith('profile'))
   if (name === undefined) throw new Error('Expected ONNX Runtime to have written a profile')
   for await (const line of createInterface({ input: createReadStream(join(folder, name)) })) {
     reader.take(line)

@@ -8,7 +8,7 @@ import { hasLastingArena } from './memory-pass.ts'
 import { type ObserveOptions, observeArena } from './observe-arena.ts'
 import { type ReplayedBatch, replayedBatches } from './replayed-batches.ts'
 
-/** So many batches of each replica are observed. */
+/** Observed batches of each replica. */
 const OBSERVED_BATCHES = 500
 
 export interface ReplayObservation extends ObserveOptions {
@@ -16,8 +16,8 @@ export interface ReplayObservation extends ObserveOptions {
 }
 
 /**
- * Runs the batches of a replay once more, replica by replica, and sees what arenas do. Null where
- * no pool has one that can be observed; those of models that come and go are not.
+ * Runs the batches of a replay again, replica by replica, and observes the arenas. Null if no pool
+ * has an observable arena; arenas of swappable models are not observable.
  */
 export async function observeReplay(
   { scenario, directory }: Prepared,
@@ -84,7 +84,7 @@ function observedReplica(
   }
 }
 
-/** The node after which most is in use, the last one of several. */
+/** The node after which most bytes are in use; the last of equal ones. */
 function peakOf({ nodes }: ArenaRun) {
   return nodes.reduce((most, node) => (node.inUse >= most.inUse ? node : most))
 }

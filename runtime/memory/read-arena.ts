@@ -8,8 +8,8 @@ import { hasLastingArena } from './memory-pass.ts'
 import { replayedBatches } from './replayed-batches.ts'
 
 /**
- * What arenas did with the batches of a folder's first replay; null where no pool has one that can
- * be observed. Throws `Failure` where it is not there, or of another replay.
+ * Activity of arenas during a folder's first replay; null if no pool has an observable arena.
+ * Throws `Failure` if the document is missing, or belongs to another replay.
  */
 export async function readArena(
   directory: string,

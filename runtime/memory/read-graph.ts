@@ -3,7 +3,7 @@ import type { GraphNode, NodeGraph } from './arena-log.ts'
 
 const { onnx } = onnxProto
 
-/** The nodes of an ONNX model. Throws where the bytes are none. */
+/** The nodes of an ONNX model. Throws if the bytes are no ONNX model. */
 export function readGraph(bytes: Uint8Array): NodeGraph {
   const { graph } = onnx.ModelProto.decode(bytes)
   if (!graph) throw new Error('Expected a model with a graph')
@@ -18,6 +18,6 @@ export function readGraph(bytes: Uint8Array): NodeGraph {
   )
   return {
     nodes,
-    outputs: present((graph.output ?? []).map((one) => one.name ?? '')),
+    outputs: present((graph.output ?? []).map((output) => output.name ?? '')),
   }
 }

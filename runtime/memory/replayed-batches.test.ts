@@ -3,8 +3,8 @@ import { OUTCOME } from '../../sim/serving/index.ts'
 import { Rows } from '../../sim/stats/index.ts'
 import { replayedBatches } from './replayed-batches.ts'
 
-test('batches of each executor come once, in the order in which they started', () => {
-  // of each row: number of its batch, executor, size, start; the third request was in none
+test('batches of each executor are listed once, in the order of their starts', () => {
+  // per row: number of its batch, executor, size, start; the third request has no batch
   const told = [
     [1, 0, 2, 30],
     [0, 0, 1, 10],
@@ -21,7 +21,7 @@ test('batches of each executor come once, in the order in which they started', (
     rows.columns.padded[row] = 8 * size
     rows.columns.started[row] = started
     rows.columns.ended[row] = started + 5
-    // a batch of 7 ran out of memory
+    // the batch of 7 ran out of memory
     rows.columns.outcome[row] = size === 7 ? OUTCOME.failed : OUTCOME.served
   }
   expect([...replayedBatches(rows)].sort(([a], [b]) => a - b)).toEqual([

@@ -10,7 +10,7 @@ export interface ReplayedBatch {
   readonly ended: number
 }
 
-/** The batches that each executor ran, in their order; not those that ran out of memory. */
+/** The batches of each executor in order. Batches that ran out of memory are left out. */
 export function replayedBatches({ columns, count }: Rows): ReadonlyMap<number, ReplayedBatch[]> {
   const seen = new Set<number>()
   const executors = new Map<number, ReplayedBatch[]>()

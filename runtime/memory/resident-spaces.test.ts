@@ -30,7 +30,7 @@ const move = (kind: ModelMove['kind'], executor: number, asked: number, ok = tru
   ...{ started: asked + 1, ended: asked + 5, done: asked + 6 },
 })
 
-/** Requests that are batches of their own: [executor, sent, dispatched]; each takes 10 ms. */
+/** Requests that are batches of one: [executor, sent, dispatched]; each takes 10 ms. */
 function rowsOf(batches: readonly (readonly [number, number, number])[]): Rows {
   const rows = Rows.allocate(batches.length)
   const c = rows.columns
@@ -49,7 +49,7 @@ const spaceOf = (rows: Rows, moves: readonly ModelMove[]) => {
   return memoryResult([residentSpaces({ scenario, plan, run })])[0]!
 }
 
-describe('a device whose models come and go', () => {
+describe('a device with model swapping', () => {
   const rows = rowsOf([
     [0, 50, 110],
     [0, 115, 120],
@@ -58,8 +58,8 @@ describe('a device whose models come and go', () => {
   const moves = [move('load', 0, 100), move('unload', 0, 140), move('load', 1, 150)]
   const space = spaceOf(rows, moves)
 
-  test('holds who is there and what runs, never who has gone', () => {
-    // the larger one and its batch
+  test('counts loaded models and running batches, and no unloaded model', () => {
+    // the larger model and its batch
     expect(space.peak_requested_mib.value).toBe(9)
     expect(space.peak_held_mib.value).toBe(9)
     expect([space.weights_mib, space.limit_mib]).toEqual([12, 13])
@@ -67,7 +67,7 @@ describe('a device whose models come and go', () => {
     expect(together.peak_requested_mib.value).toBe(13)
   })
 
-  test('has loads, evictions and who waited for them', () => {
+  test('counts loads, evictions and requests that waited for loads', () => {
     const { loads, evictions, cold_share: cold, pools } = space.residency!
     expect([loads.value, evictions.value]).toEqual([2, 1])
     expect([cold.value, cold.n]).toEqual([2 / 3, 3])
@@ -77,19 +77,19 @@ describe('a device whose models come and go', () => {
     ])
   })
 
-  test('says nothing of what nobody knows', () => {
+  test('has null for figures that are unknown', () => {
     const { extensions, internal_fragmentation: internal, external_fragmentation: external } = space
     expect([extensions.value, internal.value, external.value]).toEqual([null, null, null])
     expect(space.largest_free_mib?.value).toBe(null)
   })
 
-  test('counts no load that found no memory', () => {
+  test('does not count a load that ran out of memory', () => {
     const failed = spaceOf(rows, [move('load', 1, 90, false), ...moves])
     expect(failed.residency!.loads.value).toBe(2)
     expect(failed.peak_requested_mib.value).toBe(9)
   })
 
-  test('counts batches that went in halves or failed, of its executors alone', () => {
+  test('counts split and failed batches of its executors only', () => {
     const short = rowsOf([
       [0, 50, 110],
       [0, 51, 110],

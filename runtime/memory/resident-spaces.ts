@@ -3,7 +3,7 @@ import { batchesOf, measuredRanOut, type ObservedRun } from '../../sim/experimen
 import { comesAndGoes, executorsOf, Ledger, type ServingPlan } from '../../sim/serving/index.ts'
 import { coldShare, SpaceRecorder, type SpaceSummary } from '../../sim/stats/index.ts'
 
-/** What nobody knows of arenas that come and go with their sessions. */
+/** Unknown for arenas that are created and released with their sessions. */
 const UNTOLD = { largestFree: Number.NaN, external: Number.NaN, pinnedFree: Number.NaN } as const
 
 interface Replayed {
@@ -13,9 +13,9 @@ interface Replayed {
 }
 
 /**
- * The devices of a replay whose models come and go. Executors say when they came and went; what
- * batches ask for is the ledger's, and as nobody knows what arenas hold besides, so are the bytes
- * that are in use and held.
+ * Memory of a replay's devices with model swapping. Executors report loads and unloads; the ledger
+ * has the bytes that batches request. Other bytes of the arenas are unknown, so these are both the
+ * bytes in use and the reserved bytes.
  */
 export function residentSpaces(replayed: Replayed): SpaceSummary[] {
   return replayed.scenario.devices.flatMap(({ residency }, device) =>
@@ -67,7 +67,7 @@ function spaceOf({ scenario, plan, run }: Replayed, device: number): SpaceSummar
   return { ...recorder.summary({ residency: true }), ...unknown }
 }
 
-/** Bytes of models and of running batches that come (above 0) and go, in order of time. */
+/** Bytes of models and of running batches that start (above 0) and end, in order of time. */
 function changesOf({ plan, run }: Omit<Replayed, 'scenario'>, here: readonly number[]) {
   const ledger = new Ledger(plan)
   const model = (at: number, resident: number) => ({ at, resident, running: 0 })
@@ -80,7 +80,7 @@ function changesOf({ plan, run }: Omit<Replayed, 'scenario'>, here: readonly num
     const bytes = here.includes(executor) ? ledger.estimate(executor, size, length) : 0
     return [batch(dispatched, bytes), batch(done, -bytes)]
   })
-  // who goes at an instant makes room for who comes
+  // at the same instant, frees come before allocations
   return [...models, ...batches].sort(
     (a, b) => a.at - b.at || a.resident + a.running - (b.resident + b.running),
   )

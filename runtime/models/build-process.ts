@@ -1,7 +1,7 @@
 import { serveParent } from '../process/serve-parent.ts'
 import { type BuildRequest, buildFile } from './builtin-file.ts'
 
-/** Builds models: minutes of work without a pause, which an interruption must be able to end. */
+/** Builds models. This takes minutes without a pause; an interruption ends the process. */
 serveParent(async (request: BuildRequest): Promise<null> => {
   await buildFile(request)
   return null

@@ -9,10 +9,10 @@ import { buildTransformer, transformerInputs } from './transformer-encoder.ts'
 
 export type BuiltinModel = Extract<Model, { builtin: string }>
 
-/** Part of every file name and content: raise it where what the builders write changes. */
+/** Part of every file name and content: raise it when the builders' output changes. */
 const BUILDER_VERSION = 2
 
-/** What the format allows. */
+/** Limit of the ONNX format. */
 const MOST_BYTES = 2 ** 31 - 1
 const MOST_SUM_BYTES = 1000
 
@@ -23,8 +23,8 @@ export interface BuildRequest {
 }
 
 /**
- * Builds a built-in model into the cache unless it is there already. A file that does not have the
- * sum beside it, as after a full disk or a bad copy, is built again.
+ * Builds a built-in model into the cache unless it is already there. A file that does not match its
+ * checksum, as after a full disk or a damaged copy, is built again.
  */
 export async function builtinFile(
   model: BuiltinModel,
@@ -42,7 +42,7 @@ export async function builtinFile(
   return { path, inputs, bytes }
 }
 
-/** The bytes of a file that has its sum beside it; null for any other. */
+/** The bytes of a file that matches its checksum; null for any other file. */
 async function soundFile(path: string): Promise<Uint8Array | null> {
   const bytes = await readUserFile(path, MOST_BYTES).catch(() => null)
   const sum = await readUserFile(sumPath(path), MOST_SUM_BYTES).catch(() => null)
@@ -58,7 +58,7 @@ async function buildApart(request: BuildRequest, signal: AbortSignal | undefined
   }
 }
 
-/** Builds a model into a file. Several processes may build the same one at once. */
+/** Builds a model into a file. Several processes may build the same model at once. */
 export async function buildFile({ model, precision, path }: BuildRequest): Promise<void> {
   const pieces =
     model.builtin === 'mlp' ? buildMlp(model, precision) : buildTransformer(model, precision)
@@ -68,14 +68,14 @@ export async function buildFile({ model, precision, path }: BuildRequest): Promi
 
 const sumPath = (path: string) => `${path}.sha256`
 
-/** As `sha256sum --check` takes it. */
+/** In the format of `sha256sum --check`. */
 function sumText(path: string, pieces: readonly Uint8Array[]): string {
   const hash = createHash('sha256')
   for (const piece of pieces) hash.update(piece)
   return `${hash.digest('hex')}  ${basename(path)}\n`
 }
 
-/** A name that tells all parameters, such as mlp-12x512-fp32-seed1-v1.onnx. */
+/** A name with all parameters, such as mlp-12x512-fp32-seed1-v1.onnx. */
 function builtinName(model: BuiltinModel, precision: Precision): string {
   const size =
     model.builtin === 'mlp'
@@ -90,8 +90,8 @@ export function bytesHash(bytes: Uint8Array): string {
 }
 
 /**
- * Names what a built-in model computes. The builders are pinned by a test, so their version and the
- * parameters stand for the bytes, which may take minutes to build.
+ * Identifies what a built-in model computes. The builder version and the parameters determine the
+ * bytes, which may take minutes to build; a test pins the bytes of each version.
  */
 export function builtinContent(model: BuiltinModel, precision: Precision): string {
   return hashOf({ builder: BUILDER_VERSION, model, precision })

@@ -4,8 +4,8 @@ import { builtinContent } from './builtin-file.ts'
 import { findUserModel, userModelPieces } from './user-model.ts'
 
 /**
- * Names what a model computes, so that figures of one are not taken for those of another: null for
- * declared work, a `Failure` where the file is missing. Relative paths start at `directory`.
+ * Identifies what a model computes, so that figures of two models are not confused. Null for
+ * declared work; throws `Failure` if the file is missing. Relative paths start at `directory`.
  */
 export async function contentOf(
   model: Model,

@@ -4,11 +4,11 @@ export interface DenseOptions {
   readonly name: string
   readonly inputs: number
   readonly outputs: number
-  /** standard deviation of the weights */
+  /** of the weights */
   readonly scale: number
 }
 
-/** Biases are small beside activations, which the weights keep near 1. */
+/** Biases are small compared with activations, which the weights keep near 1. */
 const BIAS_SCALE = 0.1
 
 /** x W + b over the last dimension of `x`, in the graph's precision. */
@@ -22,8 +22,8 @@ export function dense(graph: Graph, x: string, options: DenseOptions): string {
 }
 
 /**
- * Dynamic quantisation: activations to uint8 by the range of the whole tensor at hand, weights to
- * int8 by column, symmetric. As the range covers padding, padding moves the result a little.
+ * Dynamic quantisation: activations to uint8 by the range of the whole tensor, weights to int8 by
+ * column, symmetric. The range includes padding, so padding changes the result slightly.
  */
 function quantisedProduct(graph: Graph, x: string, options: DenseOptions): string {
   const { name, inputs, outputs, scale } = options
@@ -36,7 +36,7 @@ function quantisedProduct(graph: Graph, x: string, options: DenseOptions): strin
   return graph.node('Mul', [sums, graph.node('Mul', [columns, step!])])
 }
 
-/** int8 levels of a row-major matrix and the worth of one level in each column. */
+/** int8 levels of a row-major matrix, and the scale of each column. */
 function quantiseColumns(
   weights: Float32Array,
   rows: number,

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { Feeds } from './feeds.ts'
 import type { InputSpec } from './model-file.ts'
 
-/** Shapes with the free dimensions in every order that models use, and an index into each. */
+/** Shapes with the free dimensions in every order that models use. */
 const SHAPES: readonly InputSpec['shape'][] = [
   ['batch', 5],
   ['batch', 'length'],
@@ -21,7 +21,7 @@ function inputOf(shape: InputSpec['shape'], fill: InputSpec['fill'] = 'normal'):
 
 type Cell = { readonly positions: readonly number[]; readonly value: number }
 
-/** The cells of one request: position along each dimension but batch, and the value there. */
+/** The cells of one request: position along each dimension except batch, and the value there. */
 function cellsOf(dims: readonly number[], data: ArrayLike<number | bigint>, batchAxis: number) {
   return (request: number): Cell[] => {
     const cells: Cell[] = []
@@ -45,17 +45,17 @@ function built(
   batch: readonly (readonly [key: number, length: number])[],
   length: number,
 ) {
-  const lengths = Int32Array.from(batch, ([, own]) => own)
+  const lengths = Int32Array.from(batch, ([, actual]) => actual)
   const keys = Uint32Array.from(batch, ([key]) => key)
   const tensor = new Feeds([input], { seed: 1 }).build(batch.length, length, lengths, keys).x!
   const cells = cellsOf(tensor.dims, tensor.data as Float32Array, input.shape.indexOf('batch'))
   const free = input.shape.filter((size) => size !== 'batch')
   return (request: number) => {
-    const own = batch[request]![1]
+    const actual = batch[request]![1]
     const inside = ({ positions }: Cell) =>
-      positions.every((at, axis) => free[axis] !== 'length' || at < own)
+      positions.every((at, axis) => free[axis] !== 'length' || at < actual)
     const all = cells(request)
-    return { own: all.filter(inside), padding: all.filter((cell) => !inside(cell)) }
+    return { inside: all.filter(inside), padding: all.filter((cell) => !inside(cell)) }
   }
 }
 
@@ -72,13 +72,20 @@ describe('feeds', () => {
     '[%s, %s, …]: a key means the same row in every batch and padding',
     (...shape) => {
       fc.assert(
-        fc.property(members, members, fc.integer({ min: 7, max: 9 }), (batch, others, length) => {
-          const member = batch[0]!
-          const here = built(inputOf(shape), batch, length)(0)
-          const there = built(inputOf(shape), [...others, member], 7)(others.length)
-          expect(here.own.map((cell) => cell.value)).toEqual(there.own.map((cell) => cell.value))
-          expect(here.own.every((cell) => cell.value !== 0)).toBe(true)
-        }),
+        fc.property(
+          members,
+          members,
+          fc.integer({ min: 7, max: 9 }),
+          (batch, neighbours, length) => {
+            const member = batch[0]!
+            const here = built(inputOf(shape), batch, length)(0)
+            const there = built(inputOf(shape), [...neighbours, member], 7)(neighbours.length)
+            expect(here.inside.map((cell) => cell.value)).toEqual(
+              there.inside.map((cell) => cell.value),
+            )
+            expect(here.inside.every((cell) => cell.value !== 0)).toBe(true)
+          },
+        ),
         { numRuns: 30 },
       )
     },
@@ -92,7 +99,7 @@ describe('feeds', () => {
         const keys = Uint32Array.from(batch, ([key]) => key)
         const full = new Int32Array(batch.length).fill(9)
         feeds.build(batch.length, 9, full, keys)
-        const lengths = Int32Array.from(batch, ([, own]) => own)
+        const lengths = Int32Array.from(batch, ([, actual]) => actual)
         const again = feeds.build(batch.length, 9, lengths, keys).x!
         const fresh = new Feeds([input], { seed: 1 }).build(batch.length, 9, lengths, keys).x!
         expect([...(again.data as Float32Array)]).toEqual([...(fresh.data as Float32Array)])
@@ -118,15 +125,17 @@ describe('feeds', () => {
   })
 
   test('a row longer than the table of values is filled to its end', () => {
-    const { own } = built(inputOf(['batch', 100_000]), [[3, 1]], 1)(0)
-    expect(own).toHaveLength(100_000)
-    expect(own.every((cell) => cell.value !== 0)).toBe(true)
+    const { inside } = built(inputOf(['batch', 100_000]), [[3, 1]], 1)(0)
+    expect(inside).toHaveLength(100_000)
+    expect(inside.every((cell) => cell.value !== 0)).toBe(true)
   })
 
-  test('tokens lie in [1, vocabulary) and ones mark what is no padding', () => {
+  test('tokens lie in [1, vocabulary), and a mask is 1 outside padding', () => {
     const tokens = built(inputOf(['batch', 'length'], 'tokens'), [[4, 500]], 600)(0)
-    expect(new Set(tokens.own.map((cell) => cell.value))).toEqual(new Set([1, 2, 3, 4, 5, 6, 7, 8]))
+    expect(new Set(tokens.inside.map((cell) => cell.value))).toEqual(
+      new Set([1, 2, 3, 4, 5, 6, 7, 8]),
+    )
     const ones = built(inputOf(['batch', 'length'], 'ones'), [[4, 2]], 4)(0)
-    expect([...ones.own, ...ones.padding].map((cell) => cell.value)).toEqual([1, 1, 0, 0])
+    expect([...ones.inside, ...ones.padding].map((cell) => cell.value)).toEqual([1, 1, 0, 0])
   })
 })

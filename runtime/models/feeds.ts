@@ -5,15 +5,15 @@ import type { InputSpec, TensorType } from './model-file.ts'
 
 type Data = Float32Array | Uint16Array | Int32Array | BigInt64Array
 
-/** Values that requests are cut from; a power of two. */
+/** Values in the table that requests are cut from; a power of two. */
 const TABLE_SIZE = 1 << 15
 
 /**
- * Real inputs for any batch, cheap enough to make on the serving path: each request's values are
- * copied from a table, from places that hash its key. So a key means the same values in every
- * batch and at every padded length. Padding is zero.
+ * Real inputs for any batch, fast enough for the serving path. Each request's values are copied
+ * from a table at an offset that hashes its key. So a key has the same values in every batch and at
+ * every padded length. Padding is zero.
  *
- * The tensors stand on buffers that are used again: a batch must have run before the next `build`.
+ * The tensors reuse their buffers: run a batch before the next `build`.
  */
 export class Feeds {
   readonly #inputs: readonly InputFeed[]
@@ -23,8 +23,8 @@ export class Feeds {
   }
 
   /**
-   * Tensors for the first `batch` of `lengths` and `keys`, padded to `length`.
-   * Lengths mean nothing to an input without a length dimension.
+   * Tensors for the first `batch` entries of `lengths` and `keys`, padded to `length`. An input
+   * without a length dimension ignores the lengths.
    */
   build(
     batch: number,
@@ -38,17 +38,17 @@ export class Feeds {
   }
 }
 
-/** Where a walk over an input's dimensions stands. */
+/** A position in a walk over an input's dimensions. */
 interface Place {
-  /** axis to come */
+  /** next axis */
   readonly axis: number
-  /** elements before */
+  /** elements before this position */
   readonly at: number
   /** elements from here to the end of this block */
   readonly size: number
-  /** request, or -1 where the batch dimension is still to come */
+  /** -1 while the batch dimension is still ahead */
   readonly request: number
-  /** farthest position along `length` so far, -1 before the first */
+  /** greatest position along `length` so far; -1 before the first */
   readonly position: number
   readonly hash: number
 }
@@ -57,7 +57,7 @@ class InputFeed {
   readonly name: string
   readonly #type: TensorType
   readonly #shape: InputSpec['shape']
-  /** first axis after the last free one: from there on a request's values lie together */
+  /** first axis after the last free one: from there on a request's values are contiguous */
   readonly #fixedFrom: number
   readonly #table: Data
   #buffer: Data
@@ -95,10 +95,11 @@ class InputFeed {
     } else if (axis >= this.#fixedFrom) {
       this.#copy(at, size, place.hash)
     } else if (request >= 0 && this.#shape[axis] === 'length' && axis + 1 >= this.#fixedFrom) {
-      // The common case: what a request has lies at the front, and its padding behind.
-      const own = (size / this.#dims[axis]!) * Math.min(this.#lengths[request]!, this.#dims[axis]!)
-      this.#copy(at, own, place.hash)
-      this.#buffer.fill(this.#zero(), at + own, at + size)
+      // common case: a request's values come first, then its padding
+      const filled =
+        (size / this.#dims[axis]!) * Math.min(this.#lengths[request]!, this.#dims[axis]!)
+      this.#copy(at, filled, place.hash)
+      this.#buffer.fill(this.#zero(), at + filled, at + size)
     } else this.#descend(place)
   }
 
@@ -118,7 +119,7 @@ class InputFeed {
     return (this.#type === 'int64' ? 0n : 0) as never
   }
 
-  /** Copies from the table, from its start again where it ends. */
+  /** Copies from the table, wrapping around at its end. */
   #copy(at: number, size: number, hash: number): void {
     let from = hash & (TABLE_SIZE - 1)
     for (let done = 0; done < size; ) {

@@ -13,7 +13,7 @@ type Whole = 'INT64' | 'INT32' | 'INT8'
 export type ElementType = 'FLOAT' | 'FLOAT16' | Whole
 type Attribute = number | readonly number[] | { readonly float: number }
 
-/** Protobuf messages end at 2 GiB; one that is larger cannot be read by any reader. */
+/** Protobuf messages end at 2 GiB; no reader accepts a larger one. */
 const LARGEST_BYTES = 2 ** 31 - 1
 
 export interface GraphOptions {
@@ -24,18 +24,17 @@ export interface GraphOptions {
 }
 
 /**
- * An ONNX graph under construction, opset 17. Every method that adds something returns the name
- * of the value that it added. Weights are drawn from streams named after them, so a weight does
- * not depend on what was built before it.
+ * An ONNX graph under construction, opset 17. Methods that add a value return its name. Weights are
+ * drawn from streams named after them, so a weight does not depend on the order of building.
  */
 export class Graph {
   readonly precision: Precision
-  /** type of the weights and of what is computed with them */
+  /** type of the weights and of computations with them */
   readonly floatType: 'FLOAT' | 'FLOAT16'
   readonly #name: string
   readonly #seed: number
   readonly #nodes: InstanceType<typeof onnx.NodeProto>[] = []
-  /** a tensor's fields before its data, and its data, which come last */
+  /** per tensor, its fields before its data, and its data, which come last */
   readonly #initializers: { readonly header: Uint8Array; readonly data: Uint8Array }[] = []
   readonly #inputs: InstanceType<typeof onnx.ValueInfoProto>[] = []
   readonly #outputs: InstanceType<typeof onnx.ValueInfoProto>[] = []
@@ -53,7 +52,7 @@ export class Graph {
     return name
   }
 
-  /** Names a value as output of the graph. */
+  /** Declares a value as output of the graph. */
   output(value: string, name: string, shape: readonly Dimension[]): void {
     this.#nodes.push(onnx.NodeProto.create({ opType: 'Identity', input: [value], output: [name] }))
     this.#outputs.push(valueInfo(name, 'FLOAT', shape))
@@ -63,7 +62,7 @@ export class Graph {
     return this.nodes(opType, input, 1, attributes)[0]!
   }
 
-  /** A node of several outputs. */
+  /** A node with several outputs. */
   nodes(
     opType: string,
     input: readonly string[],
@@ -93,13 +92,13 @@ export class Graph {
     return this.floats(name, dims, this.draw(name, volume(dims), scale))
   }
 
-  /** Floats in the graph's float type, or in the one given. */
+  /** Floats in the graph's float type, or in `type`. */
   floats(name: string, dims: readonly number[], values: Float32Array, type = this.floatType) {
     const data = type === 'FLOAT16' ? halvesOf(values) : values
     return this.#initializer(name, type, dims, data)
   }
 
-  /** One float, to be broadcast. */
+  /** One float, for broadcasting. */
   scalar(name: string, value: number): string {
     return this.floats(name, [], Float32Array.of(value))
   }
@@ -113,8 +112,8 @@ export class Graph {
   }
 
   /**
-   * The ONNX model in pieces, one after another. Weights are among them as they are: in one buffer
-   * they would take their memory twice.
+   * The ONNX model in consecutive pieces. Weights are pieces without a copy: one buffer of the
+   * whole model would take their memory twice.
    */
   encode(): readonly Uint8Array[] {
     const before = onnx.GraphProto.encode({ node: this.#nodes, name: this.#name }).finish()
@@ -153,10 +152,10 @@ export class Graph {
   }
 }
 
-/** Numbers of the fields of onnx.proto that hold others. */
+/** Field numbers of onnx.proto for fields with nested messages. */
 const FIELD = { initializer: 5, graph: 7, rawData: 9 } as const
 
-/** What precedes the bytes of a field: its number, wire type 2, and their count as a varint. */
+/** Header of a field: its number, wire type 2 and its byte count as a varint. */
 function field(number: number, bytes: number): Uint8Array {
   const head = [(number << 3) | 2]
   let rest = bytes

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { halfBits } from './half.ts'
 
-/** IEEE 754-2008 binary16, section 3.4, read by its definition. */
+/** The value of an IEEE 754-2008 binary16, by the definition in section 3.4. */
 function numberOf(half: number): number {
   const sign = half & 0x8000 ? -1 : 1
   const exponent = (half >>> 10) & 31
@@ -20,15 +20,15 @@ describe('float32 to float16', () => {
     }
   })
 
-  test('no float16 is nearer than the one chosen', () => {
+  test('no other float16 is nearer than the chosen one', () => {
     const finite = fc.float({ min: -65_504, max: 65_504, noNaN: true })
     const small = fc.float({ min: Math.fround(-1e-4), max: Math.fround(1e-4), noNaN: true })
     fc.assert(
       fc.property(fc.oneof(finite, small), (value) => {
         const half = halfBits(value)
         const error = Math.abs(numberOf(half) - value)
-        for (const other of [half - 1, half + 1]) {
-          const distance = Math.abs(numberOf(other & 0xffff) - value)
+        for (const neighbour of [half - 1, half + 1]) {
+          const distance = Math.abs(numberOf(neighbour & 0xffff) - value)
           if (!Number.isNaN(distance)) expect(error).toBeLessThanOrEqual(distance)
         }
       }),
@@ -42,7 +42,7 @@ describe('float32 to float16', () => {
     expect(halfBits(3 * 2 ** -25)).toBe(2)
   })
 
-  test('what exceeds the largest float16 is infinite, and no number stays none', () => {
+  test('values above the largest float16 become infinite, and NaN stays NaN', () => {
     expect(halfBits(65_519)).toBe(0x7bff)
     expect(halfBits(65_520)).toBe(0x7c00)
     expect(halfBits(-1e30)).toBe(0xfc00)

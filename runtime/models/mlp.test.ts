@@ -25,7 +25,7 @@ function feedsOf(x: readonly (readonly number[])[]) {
 }
 
 describe('mlp', () => {
-  test('equals dense layers with ReLU, written down without tensors', async () => {
+  test('equals dense layers with ReLU, computed without tensors', async () => {
     const x = rows(5)
     const wanted = referenceMlp(
       x,
@@ -41,7 +41,7 @@ describe('mlp', () => {
     ['fp16', 0.01],
     ['int8', 0.05],
   ] as const)(
-    '%s drifts from fp32 by less than a share of %f, but by something',
+    '%s differs from fp32 by a share of less than %f, but not by 0',
     async (precision, bound) => {
       const feeds = feedsOf(rows(32))
       const exact = await runOnCpu(model, 'fp32', feeds)
@@ -51,14 +51,14 @@ describe('mlp', () => {
     },
   )
 
-  test('keeps activations at their size through many layers', async () => {
+  test('keeps activations at the same scale through many layers', async () => {
     const deep = await runOnCpu({ ...model, layers: 24 }, 'fp32', feedsOf(rows(16)))
     const square = deep.reduce((sum, x) => sum + x * x, 0) / deep.length
     expect(square).toBeGreaterThan(0.05)
     expect(square).toBeLessThan(20)
   })
 
-  test('the seed decides every byte', () => {
+  test('the seed determines every byte', () => {
     for (const precision of ['fp32', 'fp16', 'int8'] as const) {
       const bytes = Buffer.concat(buildMlp(options, precision))
       expect(bytes.equals(Buffer.concat(buildMlp(options, precision)))).toBe(true)

@@ -15,8 +15,8 @@ export function mlpInputs({ width }: MlpOptions): readonly InputSpec[] {
 }
 
 /**
- * Dense layers of equal width with ReLU between: `x` [batch, width] to `y` [batch, width], both
- * float32. Weights have the variance 2 / width, which keeps activations at their size through
+ * Dense layers of equal width with ReLU between them: `x` [batch, width] to `y` [batch, width],
+ * both float32. Weights have variance 2 / width, which keeps activations at the same scale through
  * any number of layers (He et al. 2015, eq. 10).
  */
 export function buildMlp(options: MlpOptions, precision: Precision): readonly Uint8Array[] {

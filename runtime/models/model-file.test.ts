@@ -38,7 +38,7 @@ async function problemsOf(model: Model, directory: string): Promise<readonly str
 }
 
 describe('built-in models', () => {
-  test('are built once and then taken from the cache as they stand', async () => {
+  test('are built once and then read from the cache', async () => {
     await withFolder(async (folder) => {
       const places = { directory: '.', cacheDirectory: join(folder, 'new', 'cache') }
       const first = await materialise(mlp, 'fp32', places)
@@ -47,12 +47,12 @@ describe('built-in models', () => {
       expect(first.key).toMatch(/^[0-9a-f]{16}$/)
       expect(await materialise(mlp, 'fp32', places)).toEqual(first)
       expect(statSync(first.path).mtimeMs).toBe(written)
-      // the file and its hash
+      // the file and its checksum
       expect(readdirSync(places.cacheDirectory)).toHaveLength(2)
     })
   })
 
-  test('every parameter and precision has a file and a key of its own', async () => {
+  test('every parameter and precision has a separate file and key', async () => {
     await withFolder(async (folder) => {
       const places = { directory: '.', cacheDirectory: folder }
       const encoder = { builtin: 'transformer-encoder', layers: 1, hidden: 8, heads: 2 } as const
@@ -85,7 +85,7 @@ describe('built-in models', () => {
     ['fp16', 'a0855d6da4635442', '02bbfa6f2a003ca1'],
     ['int8', 'c1aa654e7552bd0f', '131b21406b2e7f8b'],
   ] as const)(
-    '%s: what the builders write is pinned; where it changes, BUILDER_VERSION must rise',
+    '%s: output of the builders is pinned; a change needs a new BUILDER_VERSION',
     async (precision, mlpKey, encoderKey) => {
       await withFolder(async (folder) => {
         const places = { directory: '.', cacheDirectory: folder }
@@ -97,7 +97,7 @@ describe('built-in models', () => {
     },
   )
 
-  test('builders that race leave one whole file', async () => {
+  test('concurrent builders leave one whole file', async () => {
     await withFolder(async (folder) => {
       const places = { directory: '.', cacheDirectory: folder }
       const files = await Promise.all([1, 2, 3].map(() => materialise(mlp, 'fp32', places)))
@@ -120,17 +120,17 @@ describe('built-in models', () => {
     })
   })
 
-  test('have a content that is known before they are built', async () => {
+  test('have a content that is available before they are built', async () => {
     await withFolder(async (folder) => {
       const places = { directory: '.', cacheDirectory: folder }
       const known = await contentOf(mlp, 'fp32', '.')
       expect(readdirSync(folder)).toEqual([])
       expect((await materialise(mlp, 'fp32', places)).content).toBe(known)
-      const others = [
+      const variants = [
         await contentOf(mlp, 'fp16', '.'),
         await contentOf({ ...mlp, seed: 2 }, 'fp32', '.'),
       ]
-      expect(new Set([known, ...others]).size).toBe(3)
+      expect(new Set([known, ...variants]).size).toBe(3)
     })
   })
 
@@ -141,7 +141,7 @@ describe('built-in models', () => {
 })
 
 describe('models of the user', () => {
-  test('have the content of their file, whatever it is called', async () => {
+  test('have the content of their file, whatever its name', async () => {
     await withFolder(async (folder) => {
       const places = { directory: folder, cacheDirectory: folder }
       writeFileSync(join(folder, 'm.onnx'), Buffer.concat(buildMlp(mlp, 'fp32')))
@@ -170,7 +170,7 @@ describe('models of the user', () => {
     })
   })
 
-  test('every mismatch with the graph is told at once', async () => {
+  test('every mismatch with the graph is reported at once', async () => {
     await withFolder(async (folder) => {
       writeFileSync(join(folder, 'm.onnx'), Buffer.concat(buildMlp(mlp, 'fp32')))
       const wrong = (inputs: Record<string, UserInput>) =>
@@ -193,7 +193,7 @@ describe('models of the user', () => {
     })
   })
 
-  test('what is missing or no model is told with what to do', async () => {
+  test('a missing file or a file that is no model is reported with a remedy', async () => {
     await withFolder(async (folder) => {
       writeFileSync(join(folder, 'text.onnx'), 'this is no model')
       writeFileSync(join(folder, 'empty.onnx'), '')

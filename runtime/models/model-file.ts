@@ -6,23 +6,23 @@ import { findUserModel, userModelPieces } from './user-model.ts'
 
 export type TensorType = 'float32' | 'float16' | 'int64' | 'int32'
 
-/** One input of a model and what it is fed with. */
+/** One input of a model and the values that it is fed. */
 export interface InputSpec {
   readonly name: string
   readonly type: TensorType
   readonly shape: readonly Dimension[]
-  /** `ones` is 1 within a request and 0 in its padding, so it serves as attention mask */
+  /** `ones` is 1 within a request and 0 in its padding, as an attention mask */
   readonly fill: 'normal' | 'tokens' | 'ones'
   /** upper limit of `tokens`, which lie in [1, vocabulary) */
   readonly vocabulary: number
 }
 
-/** A model ready to open, wherever it came from. Plain data: it travels between threads. */
+/** A model file that is ready to open. Plain data, which can be sent between threads. */
 export interface ModelFile {
   readonly path: string
   /** first 16 hex digits of the SHA-256 of the file */
   readonly key: string
-  /** what profiles name it by, see `contentOf` */
+  /** identifies the model in profiles, see `contentOf` */
   readonly content: string
   readonly inputs: readonly InputSpec[]
   /** size of the file */
@@ -30,17 +30,17 @@ export interface ModelFile {
 }
 
 export interface ModelPlaces {
-  /** where relative paths and packages are looked up: the scenario's directory */
+  /** base of relative paths and packages: the scenario's directory */
   readonly directory: string
-  /** where built-in models are kept between runs */
+  /** cache of built-in models */
   readonly cacheDirectory: string
   /** ends the building of a model */
   readonly signal?: AbortSignal
 }
 
 /**
- * Makes a scenario's model a file: builds a built-in one where the cache has none, finds and
- * checks an `onnx` one. Throws `Failure` with every mismatch between declared inputs and graph.
+ * Returns a scenario's model as a file: builds a built-in model unless it is in the cache, finds
+ * and checks an `onnx` one. Throws `Failure` with every mismatch between declared inputs and graph.
  */
 export async function materialise(
   model: Model,

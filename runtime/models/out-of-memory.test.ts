@@ -18,11 +18,11 @@ test.each([
   `${RUNNING} Gemm node. Name:'fc1' Status Message: ${CUDA} CUDA failure 2: out of memory ; GPU=0`,
   `${RUNNING} Gemm node. Name:'fc1' Status Message: ${CUDA} CUBLAS failure 3: CUBLAS_STATUS_ALLOC_FAILED ; GPU=0`,
 ])('memory ran out: %s', (text) => {
-  // what the binding throws has the text and no more
+  // the binding throws the text without the name of the error
   expect(isOutOfMemory(new Error(text.replace(/^Error: /, '')))).toBe(true)
 })
 
-test('memory ran out where no array is to be had', () => {
+test('memory ran out if an array could not be allocated', () => {
   expect(isOutOfMemory(new RangeError('Array buffer allocation failed'))).toBe(true)
 })
 

@@ -1,13 +1,13 @@
 /**
- * What is said where memory runs out, found by onnxruntime-node 1.30 in processes with limits of
- * their own (docs/design/007-memory.md); those of CUDA are quoted from its users' reports. The
- * binding throws one kind of error for everything, so its text has to tell.
+ * Error messages for memory that ran out, collected from onnxruntime-node 1.30 in processes with
+ * memory limits (docs/design/007-memory.md). Those of CUDA are quoted from reports of its users.
+ * The binding throws the same error class for all errors, so only the text can be checked.
  */
 const SAYINGS: readonly RegExp[] = [
-  // an arena: the system has no region for it, or its own limit is reached
+  // an arena: the system has no region for it, or the arena has reached its limit
   /\bFailed to allocate memory for requested buffer of size \d+\s*$/,
   /\bAvailable memory of \d+ is smaller than requested bytes of \d+/,
-  // what is allocated besides: scratch memory of kernels, copies between devices, weights
+  // allocations outside the arena: scratch memory of kernels, copies between devices, weights
   /\bstd::bad_alloc\s*$/,
   // inputs
   /\bArray buffer allocation failed$/,
@@ -16,7 +16,7 @@ const SAYINGS: readonly RegExp[] = [
   /\bCU(?:BLAS|DNN) failure \d+: CU(?:BLAS|DNN)_STATUS_ALLOC_FAILED\b/,
 ]
 
-/** Whether inputs were not built, or a model not opened or run, for want of memory. */
+/** Whether building inputs, opening a model or running it failed because memory ran out. */
 export function isOutOfMemory(error: unknown): boolean {
   const text = String(error)
   return SAYINGS.some((saying) => saying.test(text))

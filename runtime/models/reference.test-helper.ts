@@ -12,7 +12,7 @@ import type { TransformerOptions } from './transformer-encoder.ts'
 type Matrix = readonly (readonly number[])[]
 type Weights = (name: string) => Float32Array
 
-/** Runs `body` with a folder of its own, gone afterwards. */
+/** Runs `body` with a new folder, which is removed afterwards. */
 export async function withFolder<T>(body: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'spillway-models-'))
   try {
@@ -22,7 +22,7 @@ export async function withFolder<T>(body: (folder: string) => Promise<T>): Promi
   }
 }
 
-/** What ONNX Runtime on cpu makes of the feeds: the only output. */
+/** The only output of ONNX Runtime on cpu for these feeds. */
 export function runOnCpu(
   model: Model,
   precision: Precision,
@@ -47,7 +47,7 @@ export function weightsOf(bytes: Uint8Array): Weights {
   }
 }
 
-/** Root of the mean square of a - b over that of b. */
+/** Root mean square of a - b over that of b. */
 export function drift(a: Float32Array, b: Float32Array): number {
   const square = b.reduce((sum, x) => sum + x * x, 0)
   return Math.sqrt(b.reduce((sum, x, i) => sum + (a[i]! - x) ** 2, 0) / square)
@@ -74,7 +74,7 @@ export function referenceMlp(x: Matrix, layers: number, weights: Weights): numbe
   return values
 }
 
-/** The pooled vector of one sequence without padding, written down without tensors. */
+/** The pooled vector of one sequence without padding, computed without tensors. */
 export function referenceTransformer(
   ids: readonly number[],
   { layers, hidden, heads }: TransformerOptions,

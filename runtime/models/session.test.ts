@@ -31,7 +31,7 @@ const ocr = {
 } as const
 
 describe('sessions', () => {
-  test('a real text recogniser runs real feeds, and what its batch holds does not matter', async () => {
+  test('a real text recogniser runs real feeds, independently of the rest of its batch', async () => {
     await withFolder(async (folder) => {
       const model = { ...ocr, inputs: { x: { ...ocr.inputs.x, shape: [...ocr.inputs.x.shape] } } }
       const places = { directory: '.', cacheDirectory: folder }
@@ -47,15 +47,15 @@ describe('sessions', () => {
       const alone = await run([8])
       await session.release()
       expect(fellBack).toBe(false)
-      // One step for eight pixels, and 6625 characters to choose from.
+      // one step for eight pixels, and 6625 possible characters
       expect(pair.dims).toEqual([2, 12, 6625])
-      const [both, one] = [pair.data as Float32Array, alone.data as Float32Array]
-      expect(largestDifference(both.subarray(one.length), one)).toBeLessThan(1e-3)
-      expect(largestDifference(both.subarray(0, one.length), one)).toBeGreaterThan(1e-2)
+      const [both, single] = [pair.data as Float32Array, alone.data as Float32Array]
+      expect(largestDifference(both.subarray(single.length), single)).toBeLessThan(1e-3)
+      expect(largestDifference(both.subarray(0, single.length), single)).toBeGreaterThan(1e-2)
     })
   })
 
-  test('a model cut short is told by its path', async () => {
+  test('the error for a truncated model names its path', async () => {
     await withFolder(async (folder) => {
       const file = await materialise(mlp, 'fp32', { directory: '.', cacheDirectory: folder })
       const path = join(folder, 'short.onnx')
@@ -66,11 +66,11 @@ describe('sessions', () => {
     })
   })
 
-  test('the cpu is always to be had', () => {
+  test('the cpu provider is always supported', () => {
     expect(supportedProviders()).toContain('cpu')
   })
 
-  test('cuda opens, or tells what it needs', async () => {
+  test('cuda opens, or the error names what it needs', async () => {
     await withFolder(async (folder) => {
       const file = await materialise(mlp, 'fp32', { directory: '.', cacheDirectory: folder })
       try {
@@ -84,9 +84,9 @@ describe('sessions', () => {
     })
   })
 
-  test('webgpu falls back for int8 alone and says so, or tells what it needs', async () => {
+  test('webgpu falls back for int8 only and reports it, or the error names what it needs', async () => {
     await withFolder(async (folder) => {
-      // A process of its own, as a WebGPU session needs.
+      // in a separate process, as a WebGPU session needs
       const script = `
         import { materialise } from './runtime/models/model-file.ts'
         import { openSession } from './runtime/models/session.ts'

@@ -10,36 +10,35 @@ export interface SessionOptions {
   readonly executionProvider: ExecutionProvider
   /** intra-op threads */
   readonly threads: number
-  /** whether batches of a known shape take one planned block; default: where no length is free */
+  /** whether batches of a known shape use one planned block; default: if no length is free */
   readonly memoryPattern?: boolean
-  /** path that the file of a profile begins with; what the arena does is logged then, too */
+  /** prefix of the profile's path; activity of the arena is then logged, too */
   readonly profile?: string
-  /** where the graph goes that ONNX Runtime made of the model */
+  /** path for the graph that ONNX Runtime has optimised */
   readonly optimised?: string
 }
 
 export interface OpenedSession {
   readonly session: InferenceSession
-  /** part of the graph runs on cpu, as the provider lacks an operator */
+  /** whether part of the graph runs on cpu, because the provider lacks an operator */
   readonly fellBack: boolean
 }
 
-/** How the sessions of a pool are opened. */
 export function sessionOptions(pool: Pool): SessionOptions {
   const { execution_provider: executionProvider, threads, memory } = pool
   if (memory === undefined || !('pattern' in memory)) return { executionProvider, threads }
   return { executionProvider, threads, memoryPattern: memory.pattern }
 }
 
-/** The execution providers that this build of ONNX Runtime knows; cuda may lack its libraries. */
+/** The execution providers of this build of ONNX Runtime; libraries of cuda may be missing. */
 export function supportedProviders(): readonly ExecutionProvider[] {
   const names: readonly string[] = listSupportedBackends().map((backend) => backend.name)
   return PROVIDERS.filter((provider) => names.includes(provider))
 }
 
 /**
- * Opens a model. Throws `Failure`, with what ONNX Runtime threw as its cause, where the provider is
- * not to be had, the model is corrupt or memory runs out.
+ * Opens a model. Throws `Failure`, with the error of ONNX Runtime as its cause, if the provider is
+ * not available, the model is corrupt or memory runs out.
  */
 export async function openSession(
   file: ModelFile,
@@ -64,8 +63,9 @@ export async function openSession(
 }
 
 /**
- * ONNX Runtime moves what a provider cannot do to the cpu in silence. Forbidding it first tells
- * whether it would; a provider that is not to be had fails both times.
+ * ONNX Runtime silently moves operators that a provider lacks to cpu. The first attempt forbids
+ * this and shows whether operators would be moved. A provider that is not available fails both
+ * times.
  */
 async function createAccelerated(file: ModelFile, options: SessionOptions): Promise<OpenedSession> {
   try {
@@ -86,9 +86,9 @@ async function create(
     intraOpNumThreads: options.threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
-    // Memory planned for one length fits no other, and the plans of all lengths stay allocated.
+    // memory planned for one length does not fit another, and plans of all lengths stay allocated
     enableMemPattern: options.memoryPattern ?? !free,
-    // Errors only; where a strict opening fails, that is an answer and no error.
+    // errors only; the failure of a strict opening is an expected result
     logSeverityLevel: strict ? 4 : options.profile === undefined ? 3 : 1,
     ...(options.optimised !== undefined && { optimizedModelFilePath: options.optimised }),
     ...(options.profile !== undefined && {
@@ -97,7 +97,7 @@ async function create(
     }),
     extra: {
       session: {
-        // A spinning pool takes the core of its neighbours between two batches.
+        // a spinning pool takes cores from its neighbours between two batches
         intra_op: { allow_spinning: '0' },
         inter_op: { allow_spinning: '0' },
         disable_cpu_ep_fallback: strict ? '1' : '0',
@@ -106,7 +106,7 @@ async function create(
   })
 }
 
-/** What ONNX Runtime has to say, without its source line and the condition that failed. */
+/** The message of ONNX Runtime, without its source line and the condition that failed. */
 export function detailOf(error: unknown): string {
   return String(error)
     .replace(/\s+/g, ' ')

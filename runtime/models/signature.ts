@@ -5,20 +5,20 @@ import type { InputSpec } from './model-file.ts'
 const { onnx } = onnxProto
 const TYPE = onnx.TensorProto.DataType
 
-/** An input as the graph declares it. */
+/** An input as declared by the graph. */
 interface GraphInput {
   readonly name: string
   /** lower-case name of the ONNX element type; float32 for `float` */
   readonly type: string
-  /** sizes, null where free; null where the graph does not state a shape */
+  /** sizes, null where free; null if the graph does not state a shape */
   readonly shape: readonly (number | null)[] | null
 }
 
-/** The inputs that a model must be fed. Throws `Failure` where the bytes are no ONNX model. */
+/** The inputs that a model must be fed. Throws `Failure` if the bytes are no ONNX model. */
 export function readSignature(reference: string, bytes: Uint8Array): readonly GraphInput[] {
   const graph = decodeGraph(bytes)
   if (!graph) throw new Failure(`${reference}: expected an ONNX model, got another kind of file`)
-  // Up to IR version 3 initializers stood among the inputs too.
+  // up to IR version 3 initializers are listed among the inputs, too
   const constant = new Set(graph.initializer?.map((tensor) => tensor.name))
   return (graph.input ?? []).filter((input) => !constant.has(input.name)).map(graphInput)
 }
@@ -42,7 +42,7 @@ function graphInput(value: InstanceType<typeof onnx.GraphProto>['input'][number]
   return { name: value.name ?? '', type: type === 'float' ? 'float32' : type, shape: shape ?? null }
 }
 
-/** Every way in which declared inputs do not fit a graph. */
+/** All mismatches between declared inputs and a graph. */
 export function checkInputs(
   declared: readonly InputSpec[],
   graph: readonly GraphInput[],
@@ -50,8 +50,8 @@ export function checkInputs(
   const problems: string[] = []
   const names = graph.map((input) => input.name)
   for (const input of declared) {
-    const own = graph.find((other) => other.name === input.name)
-    if (own) problems.push(...mismatches(input, own))
+    const expected = graph.find(({ name }) => name === input.name)
+    if (expected) problems.push(...mismatches(input, expected))
     else {
       const meant = nearest(input.name, names)
       const hint = meant === null ? '' : `; did you mean ${meant}?`
@@ -59,24 +59,24 @@ export function checkInputs(
     }
   }
   for (const input of graph) {
-    if (declared.some((other) => other.name === input.name)) continue
+    if (declared.some(({ name }) => name === input.name)) continue
     problems.push(`inputs.${input.name}: expected ${textOf(input)}, got nothing`)
   }
   return problems
 }
 
-function mismatches(input: InputSpec, own: GraphInput): string[] {
+function mismatches(input: InputSpec, expected: GraphInput): string[] {
   const at = `inputs.${input.name}`
   const problems: string[] = []
-  if (input.type !== own.type) {
-    problems.push(`${at}.type: expected ${own.type}, got ${input.type}`)
+  if (input.type !== expected.type) {
+    problems.push(`${at}.type: expected ${expected.type}, got ${input.type}`)
   }
-  if (own.shape === null) return problems
-  if (input.shape.length !== own.shape.length) {
+  if (expected.shape === null) return problems
+  if (input.shape.length !== expected.shape.length) {
     const got = `[${input.shape.join(', ')}]`
-    return [...problems, `${at}.shape: expected ${textOf(own)}, got ${got}`]
+    return [...problems, `${at}.shape: expected ${textOf(expected)}, got ${got}`]
   }
-  for (const [i, size] of own.shape.entries()) {
+  for (const [i, size] of expected.shape.entries()) {
     const got = input.shape[i]!
     if (size === null || size === got) continue
     problems.push(`${at}.shape[${i}]: expected ${size}, which the model fixes, got ${got}`)

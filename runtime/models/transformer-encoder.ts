@@ -13,7 +13,7 @@ export interface TransformerOptions {
   readonly seed: number
 }
 
-/** Positions with a vector of their own. */
+/** Positions with a separate vector. */
 const MAX_POSITIONS = 4096
 
 export function transformerInputs({ vocabulary }: TransformerOptions): readonly InputSpec[] {
@@ -26,8 +26,8 @@ export function transformerInputs({ vocabulary }: TransformerOptions): readonly 
 
 /**
  * An encoder with normalisation after each sum (Vaswani et al. 2017, section 3; GELU of Hendrycks
- * and Gimpel 2016), pooled by the mean over the positions that the mask keeps: `input_ids` and
- * `attention_mask` [batch, length] int64 to `pooled` [batch, hidden] float32.
+ * and Gimpel 2016), pooled by the mean over the positions that the mask keeps. `input_ids` and
+ * `attention_mask` are [batch, length] int64, `pooled` is [batch, hidden] float32.
  */
 export function buildTransformer(
   options: TransformerOptions,
@@ -52,22 +52,26 @@ export function buildTransformer(
 }
 
 /**
- * The mask as float32. A table, as WebGPU reads int64 as indices only: a Cast, like the Shape that
- * positions are often cut by, would be moved to the cpu.
+ * The mask as float32, by a table: WebGPU reads int64 only as indices, and would move a Cast, or
+ * the Shape that positions are often cut by, to the cpu.
  */
 function keptPositions(graph: Graph, mask: string): string {
   return graph.node('Gather', [graph.floats('kept', [2], Float32Array.of(0, 1), 'FLOAT'), mask])
 }
 
-/** What is added to attention scores: 0 where the mask is 1, else enough to leave nothing. */
+/**
+ * Added to attention scores: 0 where the mask is 1, otherwise large enough to remove the position.
+ */
 function maskBias(graph: Graph, mask: string): string {
   const masked = graph.node('Sub', [graph.scalar('one', 1), mask])
-  // float16 ends at 65504, and exp(-10^4) is 0 in float32 too.
+  // float16 ends at 65504, and exp(-10^4) is 0 in float32, too
   const bias = graph.node('Mul', [masked, graph.scalar('maskedScore', -10_000)])
   return graph.node('Unsqueeze', [bias, graph.int64('maskAxes', [1, 2])])
 }
 
-/** Token and position vectors. Positions count what the mask keeps; the last one repeats. */
+/**
+ * Token and position vectors. Positions count the tokens that the mask keeps; the last one repeats.
+ */
 function embedding(
   graph: Graph,
   ids: string,
@@ -125,9 +129,9 @@ function feedForward(graph: Graph, x: string, layer: string, hidden: number): st
 /** x (1 + erf(x / sqrt 2)) / 2 */
 function gelu(graph: Graph, x: string, layer: string): string {
   const inner = graph.node('Mul', [x, graph.scalar(`${layer}.rootHalf`, Math.SQRT1_2)])
-  const one = graph.node('Add', [graph.node('Erf', [inner]), graph.scalar(`${layer}.one`, 1)])
+  const shifted = graph.node('Add', [graph.node('Erf', [inner]), graph.scalar(`${layer}.one`, 1)])
   const half = graph.node('Mul', [x, graph.scalar(`${layer}.half`, 0.5)])
-  return graph.node('Mul', [half, one])
+  return graph.node('Mul', [half, shifted])
 }
 
 function norm(graph: Graph, x: string, name: string, hidden: number): string {
@@ -136,7 +140,7 @@ function norm(graph: Graph, x: string, name: string, hidden: number): string {
   return graph.node('LayerNormalization', [x, gain, shift], { axis: -1, epsilon: { float: 1e-5 } })
 }
 
-/** Mean over kept positions of float32 [batch, length, hidden]; 0 where none is kept. */
+/** Mean over kept positions of float32 [batch, length, hidden]; 0 if none is kept. */
 function meanPool(graph: Graph, x: string, kept: string): string {
   const axis = graph.int64('poolAxis', [1])
   const weights = graph.node('Unsqueeze', [kept, graph.int64('poolUnsqueeze', [2])])

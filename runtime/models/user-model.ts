@@ -4,8 +4,8 @@ import { join, resolve } from 'node:path'
 import { Failure, Unreadable, userFilePieces } from '../../scenarios/index.ts'
 
 /**
- * The file that a scenario's `onnx` names: a path relative to `directory`, or npm:PACKAGE/PATH in
- * the node_modules that `directory` sees. Throws `Failure` where such a package is not there.
+ * The file that `onnx` in a scenario names: a path relative to `directory`, or npm:PACKAGE/PATH in
+ * the node_modules of `directory` or above. Throws `Failure` if the package is missing.
  */
 export function findUserModel(reference: string, directory: string): string {
   return reference.startsWith('npm:')
@@ -13,10 +13,10 @@ export function findUserModel(reference: string, directory: string): string {
     : resolve(directory, reference)
 }
 
-/** What the format allows, and Node reads at once. */
+/** Limit of the ONNX format, and of one read of Node. */
 const MOST_BYTES = 2 ** 31 - 1
 
-/** The bytes of that file, in pieces. Throws `Failure` where it is no file, or too large. */
+/** The bytes of that file, in pieces. Throws `Failure` if it is no file, or too large. */
 export async function* userModelPieces(reference: string, path: string): AsyncGenerator<Buffer> {
   try {
     yield* userFilePieces(path, MOST_BYTES)
@@ -28,8 +28,8 @@ export async function* userModelPieces(reference: string, path: string): AsyncGe
 }
 
 /**
- * Packages that hold models often hide their files behind `exports`, so the package's folder is
- * looked up along Node's own search path and the rest of the path is joined to it.
+ * Packages of models often hide their files behind `exports`. So the package's folder is looked up
+ * along Node's search path, and the rest of the path is joined to it.
  */
 function inPackage(reference: string, directory: string): string {
   const parts = /^npm:((?:@[^/]+\/)?[^@/][^/]*)\/(.+)$/.exec(reference)

@@ -4,13 +4,13 @@ import { EXIT, Failure, type TraceArrivals } from '../../scenarios/index.ts'
 import { Child, ChildEnded, entryBeside } from '../process/child.ts'
 import type { DecodeRequest } from './parquet-process.ts'
 
-/** Time without progress after which a file counts as damaged, ms, and more for each MB of it. */
+/** Time without progress after which a file counts as damaged, ms; the second is per MB of it. */
 const PATIENCE_MS = 6000
 const PATIENCE_MS_PER_MB = 1000
 
 /**
- * Decodes a Parquet file in a process of its own, before this one does: the library loops for ever
- * on some damaged files, deaf to Ctrl-C. Throws `Failure` where that does not end.
+ * Decodes a Parquet file in a separate process, before this process does. On some damaged files the
+ * library loops for ever and ignores Ctrl-C. Throws `Failure` if decoding does not end.
  */
 export async function expectDecodable(
   path: string,
@@ -21,7 +21,7 @@ export async function expectDecodable(
     (stats) => (stats.isFile() ? stats.size : null),
     () => null,
   )
-  // its reader reports what is wrong with a file of another kind
+  // a path that is no regular file: its reader reports the error
   if (bytes === null) return
   const patienceMs = PATIENCE_MS + (PATIENCE_MS_PER_MB * bytes) / 1e6
   const child = Child.start(entryBeside(import.meta.url, 'parquet-process'), {
@@ -53,7 +53,7 @@ export async function expectDecodable(
   }
 }
 
-/** The same of a trace, where it is Parquet. */
+/** The same for a trace file, if it is Parquet. */
 export async function expectTrace(
   { format, file, columns }: TraceArrivals,
   directory: string,

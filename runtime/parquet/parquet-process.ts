@@ -7,8 +7,8 @@ export interface DecodeRequest {
 }
 
 /**
- * Decodes a Parquet file, which may never end for a damaged one. Any error is ignored here: the
- * reader of the file reports it.
+ * Decodes a Parquet file, which may never end for a damaged file. Errors are ignored here: the
+ * reader of the file reports them.
  */
 serveParent(async ({ path, columns }: DecodeRequest, onPart: (bytes: number) => void) => {
   onPart(0)

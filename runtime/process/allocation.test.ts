@@ -20,14 +20,14 @@ test.each([
   ['a list', () => new Array(2 ** 32)],
   ['a string', () => 'x'.repeat(constants.MAX_STRING_LENGTH + 1)],
   ['a text', () => Buffer.alloc(constants.MAX_STRING_LENGTH + 1).toString('latin1')],
-])('%s that is too large is a lack of memory, here and in a thread', (_, act) => {
+])('%s that is too large is reported as out of memory, here and in a thread', (_, act) => {
   const error = thrownBy(act)
   expect(allocationFailure(error)).toBeInstanceOf(Failure)
   expect(allocationFailure(error)?.message).toMatch(/^memory ran out \(.+\); fewer requests/)
   expect(failureMessage(error)).toMatchObject({ kind: 'failed', exitCode: 3 })
 })
 
-test('other errors are none', () => {
+test('other errors are not allocation failures', () => {
   for (const act of [() => JSON.parse('{'), () => (1).toFixed(101), () => ''.repeat(-1)]) {
     expect(allocationFailure(thrownBy(act))).toBeNull()
   }

@@ -1,6 +1,6 @@
 import { Failure } from '../../scenarios/index.ts'
 
-/** What V8 and Node say where something is larger than memory, or than it may be. */
+/** Messages of V8 and Node for an allocation that exceeds memory or a size limit. */
 const SAYINGS: readonly RegExp[] = [
   /^Array buffer allocation failed$/,
   /^Invalid (typed array|array|string) length\b/,
@@ -9,7 +9,7 @@ const SAYINGS: readonly RegExp[] = [
   /\bERR_STRING_TOO_LONG\b/,
 ]
 
-/** An allocation that failed as a `Failure` that says what helps; null for any other error. */
+/** An allocation error as a `Failure` that names a remedy; null for any other error. */
 export function allocationFailure(error: unknown): Failure | null {
   if (!(error instanceof Error)) return null
   const { message } = error

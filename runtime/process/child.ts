@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { EXIT, Failure } from '../../scenarios/index.ts'
 import { type FailureMessage, failureOf } from './failure-message.ts'
 
-/** Child to parent: any number of parts of the answer to a request, then how the request ended. */
+/** Child to parent: any number of parts of the answer to a request, then its end. */
 export type Answer<Part, Reply> =
   | { readonly kind: 'part'; readonly part: Part }
   | { readonly kind: 'reply'; readonly reply: Reply }
@@ -16,7 +16,7 @@ export class ChildEnded extends Failure {
   readonly how: string
 
   constructor(name: string, how: string, said: string) {
-    // the system kills where memory runs out, and V8 gives up
+    // the system sends SIGKILL where memory runs out; V8 aborts
     const why = ['SIGKILL', 'SIGABRT'].includes(how) ? '; most often for want of memory' : ''
     const last = said.trim() === '' ? '' : `; its last lines: ${said.trim()}`
     super(`the process of ${name} ended early (${how})${why}${last}`, EXIT.internal)
@@ -28,9 +28,11 @@ export class ChildEnded extends Failure {
 const KEPT_CHARACTERS = 600
 
 export interface ChildOptions {
-  /** of what runs in it, for messages */
+  /** what runs in the process, for messages */
   readonly name: string
-  /** whether it and what it starts are a process group, which ends as one; default: yes */
+  /**
+   * whether the process and its children are a process group, which ends together; default: true
+   */
   readonly leads?: boolean
 }
 
@@ -40,16 +42,16 @@ export interface AskOptions<Part> {
 }
 
 /**
- * A process of ours that answers requests, one at a time. Threads and native code run in such
- * processes only, and these end by SIGKILL, never by themselves: V8 aborts where a thread ends
- * while code is still compiled for it, ONNX Runtime where one ends while a model opens, and its
+ * A child process that answers requests, one at a time. Threads and native code run only in such
+ * processes, and these end by SIGKILL, never by themselves. V8 aborts if a thread ends while its
+ * code is still being compiled. ONNX Runtime aborts if a thread ends while a model opens, and its
  * exit handlers can hang.
  */
 export class Child {
   readonly #process: ChildProcess
   readonly #name: string
   #said = ''
-  /** where the system has not started it */
+  /** the error if the system has not started it */
   #refused: Error | null = null
 
   private constructor(child: ChildProcess, { name, leads }: Required<ChildOptions>) {
@@ -65,7 +67,7 @@ export class Child {
     running.add(this)
     child.once('exit', () => {
       running.delete(this)
-      // what it had started goes with it
+      // its children end with it
       if (leads) kill(-child.pid!)
     })
     this.#hold(false)
@@ -80,7 +82,7 @@ export class Child {
     return new Child(child, { name, leads })
   }
 
-  /** Whether it can be asked. */
+  /** Whether the process can answer requests. */
   get alive(): boolean {
     return (
       this.#refused === null && this.#process.exitCode === null && this.#process.signalCode === null
@@ -88,9 +90,8 @@ export class Child {
   }
 
   /**
-   * Sends a request and waits for its reply. Throws `Failure` where the request failed, where
-   * `signal` is set (exit code 130; the process is ended), and `ChildEnded` where the process ended
-   * first.
+   * Sends a request and waits for its reply. Throws `Failure` if the request failed or if `signal`
+   * is set (exit code 130; the process is ended), and `ChildEnded` if the process ended first.
    */
   async ask<Reply, Part = never>(
     request: unknown,
@@ -123,7 +124,7 @@ export class Child {
         signal?.addEventListener('abort', onAbort)
         if (signal?.aborted === true) onAbort()
         else if (!this.alive) onExit()
-        // where it cannot be sent the process has ended, of which `close` tells
+        // a request that cannot be sent means that the process has ended: `close` reports it
         else child.send(request as object, () => {})
       })
     } catch (error) {
@@ -136,7 +137,7 @@ export class Child {
     }
   }
 
-  /** Ends the process at once, and its group. */
+  /** Ends the process and its group at once. */
   end(): void {
     if (this.alive) endGroup(this.#process.pid!)
   }
@@ -159,8 +160,8 @@ export class Child {
 }
 
 /**
- * Starts one of our entry points as a process: from source under tsx, else from the bundle, with
- * the options that Node has been given.
+ * Starts one of our entry points as a process: from source under tsx, otherwise from the bundle,
+ * with the options that Node was started with.
  */
 export function forkEntry(entry: URL, options: ForkOptions): ChildProcess {
   const source = entry.href.endsWith('.ts')
@@ -170,12 +171,12 @@ export function forkEntry(entry: URL, options: ForkOptions): ChildProcess {
   })
 }
 
-/** The entry point of a name beside a module: bundles of all entry points stand side by side. */
+/** The entry point `name` beside a module: bundles of all entry points are in one folder. */
 export function entryBeside(module: string, name: string): URL {
   return new URL(`./${name}.${module.endsWith('.ts') ? 'ts' : 'js'}`, module)
 }
 
-/** Kills a process and, where it leads a group, all of the group. */
+/** Kills a process and, if it leads a process group, the whole group. */
 export function endGroup(pid: number): void {
   kill(-pid)
   kill(pid)
@@ -185,7 +186,7 @@ function kill(target: number): void {
   try {
     process.kill(target, 'SIGKILL')
   } catch {
-    // gone already, or no group
+    // already ended, or no group
   }
 }
 

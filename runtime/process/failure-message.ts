@@ -1,12 +1,12 @@
 import { type ExitCode, Failure } from '../../scenarios/index.ts'
 import { allocationFailure } from './allocation.ts'
 
-/** What a thread or process of ours failed with, as it tells it. */
+/** The error of a thread or process of ours, as a message. */
 export type FailureMessage =
   | { readonly kind: 'failed'; readonly problems: readonly string[]; readonly exitCode: ExitCode }
   | { readonly kind: 'broken'; readonly stack: string }
 
-/** As plain data, which can be sent. */
+/** An error as plain data, which can be sent. */
 export function failureMessage(error: unknown): FailureMessage {
   const failure = error instanceof Failure ? error : allocationFailure(error)
   if (failure !== null) {
@@ -15,7 +15,7 @@ export function failureMessage(error: unknown): FailureMessage {
   return { kind: 'broken', stack: (error as Error | null)?.stack ?? String(error) }
 }
 
-/** The error that was sent. */
+/** The error of a message. */
 export function failureOf(message: FailureMessage): Error {
   if (message.kind === 'failed') return new Failure(message.problems, message.exitCode)
   const error = new Error(message.stack.split('\n')[0])
@@ -23,7 +23,6 @@ export function failureOf(message: FailureMessage): Error {
   return error
 }
 
-/** Whether a message tells of a failure. */
 export function isFailure(message: unknown): message is FailureMessage {
   return ['failed', 'broken'].includes((message as FailureMessage).kind)
 }

@@ -1,4 +1,4 @@
-// this module is loaded before all others: the door of scenarios would bring what takes time
+// this module is loaded before all others: the index of scenarios/ would load slow modules
 import { EXIT } from '../../scenarios/failure.ts'
 
 /** Signals that ask a command to end. */
@@ -8,20 +8,20 @@ type Handler = (signal: NodeJS.Signals) => void
 
 let current: Handler | null = null
 
-/** Replaces what the signals that ask a command to end do. */
+/** Replaces the handler of the signals that ask a command to end. */
 export function onEnding(handler: Handler): void {
   for (const signal of ENDING) {
-    // in this order: a signal that no handler takes ends the process by itself
+    // in this order: a signal without a handler ends the process
     process.on(signal, handler)
     if (current !== null) process.off(signal, current)
   }
   current = handler
 }
 
-/** Before a command has begun there is nothing to tidy up. */
+/** Handler before a command has begun: there is nothing to clean up. */
 export function endAtOnce(): void {
   process.exit(EXIT.interrupted)
 }
 
-/** Once a command is done it ends as it would have ended anyway. */
+/** Handler after a command: the process ends anyway. */
 export function ignore(): void {}

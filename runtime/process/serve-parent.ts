@@ -2,8 +2,8 @@ import { type Answer, endGroup } from './child.ts'
 import { failureMessage } from './failure-message.ts'
 
 /**
- * Answers the requests of the process that started this one, which asks for one at a time, and ends
- * this process, with its group, when that one has gone.
+ * Answers the requests of the parent process, which sends one at a time. Ends this process and its
+ * group when the parent has ended.
  */
 export function serveParent<Request, Reply, Part = never>(
   answer: (request: Request, onPart: (part: Part) => void) => Promise<Reply>,
@@ -14,7 +14,7 @@ export function serveParent<Request, Reply, Part = never>(
       .then((reply) => send({ kind: 'reply', reply }))
       .catch((error: unknown) => send(failureMessage(error)))
   })
-  // Ctrl-C goes to every process of the terminal; the parent decides what it means
+  // Ctrl-C is sent to every process of the terminal; the parent decides what it means
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
   process.on('disconnect', () => endGroup(process.pid))
 }

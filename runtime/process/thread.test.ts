@@ -16,7 +16,7 @@ test('a thread whose memory runs out ends as a failure of the system, without a 
   })
 })
 
-test('one that fails otherwise ends with its error, and one that is silent by its code', async () => {
+test('a thread that fails otherwise ends with its error; one that exits silently, with its code', async () => {
   const error = await endOf('throw new RangeError("no memory of that")')
   expect(error).toBeInstanceOf(RangeError)
   const ended = await endOf('process.exit(7)')
@@ -27,7 +27,7 @@ test('one that fails otherwise ends with its error, and one that is silent by it
   })
 })
 
-test('a message comes as it is sent, and none once it is not waited for', async () => {
+test('a message arrives as it is sent, and is ignored after the wait was aborted', async () => {
   const post = 'require("node:worker_threads").parentPort.postMessage(5)'
   expect(await nextMessage(thread(post))).toBe(5)
   const watch = new AbortController()

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { EXIT, Failure } from '../../scenarios/index.ts'
 
-/** Starts a thread at an `entryBeside`. Throws `Failure` where the system has no more threads. */
+/** Starts a thread at an `entryBeside`. Throws `Failure` if the system has no more threads. */
 export function startThread(entry: URL, workerData: unknown): Worker {
   try {
     return newWorker(entry, workerData)
@@ -10,7 +10,7 @@ export function startThread(entry: URL, workerData: unknown): Worker {
   }
 }
 
-/** The same error; a `Failure` where it is that this process may have no more memory or threads. */
+/** The same error, or a `Failure` if this process cannot get more memory or threads. */
 function starvedOr(error: unknown): unknown {
   const said = /\bEAGAIN\b|\bERR_WORKER_OUT_OF_MEMORY\b/.exec(
     `${error} ${(error as NodeJS.ErrnoException).code}`,
@@ -20,7 +20,7 @@ function starvedOr(error: unknown): unknown {
 }
 
 /**
- * From the built bundle it is a `.js` file; from source it is TypeScript, and the thread must
+ * An entry is a `.js` file in the built bundle. From source it is TypeScript, and the thread must
  * register tsx itself: a loader is not inherited.
  */
 function newWorker(entry: URL, workerData: unknown): Worker {
@@ -31,8 +31,8 @@ function newWorker(entry: URL, workerData: unknown): Worker {
 }
 
 /**
- * The next message of a thread; rejects when it fails or ends first. Nothing comes of it once
- * `signal` is set.
+ * The next message of a thread; rejects if the thread fails or ends first. The promise stays
+ * pending once `signal` is set.
  */
 export function nextMessage<T>(thread: Worker, signal?: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {

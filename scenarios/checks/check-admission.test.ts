@@ -5,11 +5,11 @@ interface Parts {
   readonly admission: string
   readonly queue?: string
   readonly batching?: string
-  /** of the second of two classes */
+  /** keys of the second of two classes */
   readonly second?: string
 }
 
-/** The problems of a scenario of two classes and a pool, without file and position. */
+/** The problems of a scenario with two classes and a pool, without file and position. */
 function problemsOf({ admission, queue = '', batching = 'policy: none', second = '' }: Parts) {
   return problemsIn(`spillway: 1
 name: s
@@ -30,7 +30,7 @@ pools:
 
 const LIFO = 'adaptive_lifo: { interval_ms: 50, target_ms: 4 }'
 
-describe('what admission may say', () => {
+describe('settings of admission', () => {
   test.each<Parts>([
     { admission: 'concurrency: { limit: 9 }, token_bucket: { rate_rps: 5, burst: 2 }' },
     {
@@ -47,7 +47,7 @@ describe('what admission may say', () => {
   })
 })
 
-describe('what could never refuse, or contradicts something', () => {
+describe('settings that could never refuse a request, or that contradict each other', () => {
   const at = 'pools.central.admission'
   test.each<Parts & { readonly problem: string }>([
     {
@@ -139,7 +139,7 @@ describe('what could never refuse, or contradicts something', () => {
   })
 })
 
-test('all parts of a request could be let in at once', () => {
+test('all parts of a request can be admitted at once', () => {
   const of = (admission: string) =>
     problemsIn(`spillway: 1
 name: s

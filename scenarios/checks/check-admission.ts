@@ -4,7 +4,7 @@ import type { Draft, PoolDraft, Report } from './draft.ts'
 
 type Admission = Pool['admission']
 
-/** Whether each admission control has what it goes by, and could ever refuse. */
+/** Checks that each admission control has the keys that it needs, and could refuse a request. */
 export function checkAdmission(draft: Draft, report: Report): void {
   for (const pool of draft.pools) {
     const { admission } = pool
@@ -23,19 +23,19 @@ const within = (pool: PoolDraft, ...keys: readonly string[]): Path => [
   ...keys,
 ]
 
-function checkPriority(own: Admission, pool: PoolDraft, draft: Draft, report: Report): void {
-  if (own.priority === undefined) return
+function checkPriority(admission: Admission, pool: PoolDraft, draft: Draft, report: Report): void {
+  if (admission.priority === undefined) return
   const path = within(pool, 'priority', 'limits')
-  const limits = Object.entries(own.priority.limits)
+  const limits = Object.entries(admission.priority.limits)
     .map(([level, limit]) => ({ level: Number(level), limit }))
     .sort((a, b) => a.level - b.level)
   if (limits.length === 0) report('value', path, 'the limit of a priority, got an empty map')
   const known = draft.classes.map(({ priority }) => priority)
-  const most = own.concurrency?.limit ?? Number.POSITIVE_INFINITY
+  const most = admission.concurrency?.limit ?? Number.POSITIVE_INFINITY
   for (const [i, { level, limit }] of limits.entries()) {
     const at = [...path, `${level}`]
     const above = limits[i - 1]
-    // a class that is not valid may have any priority
+    // an invalid class might have any priority
     if (!known.includes(level) && !known.includes(null)) {
       const levels = [...new Set(known)].join(', ')
       report('key', at, `the priority of a class (${levels}), got "${level}"`)
@@ -48,26 +48,26 @@ function checkPriority(own: Admission, pool: PoolDraft, draft: Draft, report: Re
   }
 }
 
-function checkDeadline(own: Admission, pool: PoolDraft, draft: Draft, report: Report): void {
-  if (own.deadline === undefined) return
+function checkDeadline(admission: Admission, pool: PoolDraft, draft: Draft, report: Report): void {
+  if (admission.deadline === undefined) return
   const path = within(pool, 'deadline')
   const nothing = (why: string) => report('key', path, `no deadline ${why}, got "deadline"`)
   if (pool.queue?.discipline === 'lifo') nothing('with discipline lifo: it predicts by turns')
-  if (own.adaptive_lifo) nothing('beside adaptive_lifo: it predicts by turns')
+  if (admission.adaptive_lifo) nothing('beside adaptive_lifo: it predicts by turns')
   if (pool.generation) nothing('beside generation: it predicts by batches')
   const deadlines = draft.classes.map(({ deadlineMs }) => deadlineMs)
   if (deadlines.every((ms) => ms === undefined)) {
     nothing('where no class has deadline_ms or timeout_ms')
   }
-  const { margin_ms: margin } = own.deadline
+  const { margin_ms: margin } = admission.deadline
   const least = Math.min(...deadlines.map((ms) => ms ?? Number.POSITIVE_INFINITY))
   if (margin >= least) {
     report('value', [...path, 'margin_ms'], `less than every deadline (${least} ms), got ${margin}`)
   }
 }
 
-function checkConcurrency(own: Admission, pool: PoolDraft, report: Report): void {
-  const limit = own.concurrency?.limit ?? Number.POSITIVE_INFINITY
+function checkConcurrency(admission: Admission, pool: PoolDraft, report: Report): void {
+  const limit = admission.concurrency?.limit ?? Number.POSITIVE_INFINITY
   const most = pool.queue?.max_length
   if (most !== undefined && most >= limit) {
     const text = `less than concurrency.limit ${limit}, which counts those who wait`
@@ -80,9 +80,11 @@ function checkConcurrency(own: Admission, pool: PoolDraft, report: Report): void
   }
 }
 
-/** All parts of a request come at once, so what lets in fewer answers no request. */
-function checkParts(own: Admission, pool: PoolDraft, draft: Draft, report: Report): void {
-  const { concurrency, token_bucket: bucket, priority } = own
+/**
+ * All parts of a request arrive at once: a control that admits fewer would refuse every request.
+ */
+function checkParts(admission: Admission, pool: PoolDraft, draft: Draft, report: Report): void {
+  const { concurrency, token_bucket: bucket, priority } = admission
   const widest = Math.max(1, ...draft.classes.map(({ fanOut }) => fanOut ?? 1))
   const expected = (path: Path, least: number, got: number | undefined) => {
     if (got === undefined || got >= least) return
@@ -94,16 +96,18 @@ function checkParts(own: Admission, pool: PoolDraft, draft: Draft, report: Repor
   for (const [level, limit] of Object.entries(priority?.limits ?? {})) {
     const least = Math.max(
       1,
-      ...draft.classes.map((one) => (one.priority === Number(level) ? (one.fanOut ?? 1) : 1)),
+      ...draft.classes.map((traffic) =>
+        traffic.priority === Number(level) ? (traffic.fanOut ?? 1) : 1,
+      ),
     )
     expected(within(pool, 'priority', 'limits', level), least, limit)
   }
 }
 
-function checkAdaptiveLifo(own: Admission, pool: PoolDraft, report: Report): void {
-  if (own.adaptive_lifo === undefined) return
+function checkAdaptiveLifo(admission: Admission, pool: PoolDraft, report: Report): void {
+  if (admission.adaptive_lifo === undefined) return
   const path = within(pool, 'adaptive_lifo')
-  const { interval_ms: interval, target_ms: target } = own.adaptive_lifo
+  const { interval_ms: interval, target_ms: target } = admission.adaptive_lifo
   const { queue, batching } = pool
   const nothing = (why: string) =>
     report('key', path, `no adaptive_lifo ${why}, got "adaptive_lifo"`)

@@ -13,12 +13,12 @@ traffic:
 pools: [{ name: central, model: m, generation: { policy: continuous } }]
 `
 
-test('a column of answers is named where answers are taken from the trace', () => {
+test('output_tokens of a trace need the name of their column', () => {
   expect(problemsIn(text('distribution: trace'))).toEqual([])
   expect(problemsIn(text('distribution: geometric, mean: 9'))).toEqual([
     'traffic.web.arrivals.columns.output_tokens: expected no columns.output_tokens, as no ' +
       'output_tokens are taken from the trace, got "output_tokens"',
   ])
-  // a wrong distribution is the only problem
+  // an invalid distribution is the only problem
   expect(problemsIn(text('distribution: geometrik'))).toHaveLength(1)
 })

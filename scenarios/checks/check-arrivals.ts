@@ -6,16 +6,16 @@ import type { ClassDraft, Draft, Report } from './draft.ts'
 type Trace = Extract<Arrivals, { process: 'trace' }>
 
 export function checkArrivals(draft: Draft, report: Report): void {
-  for (const own of draft.classes) {
-    const path = [...own.path, 'arrivals']
-    if (own.arrivals?.process === 'trace') checkTrace(own, own.arrivals, draft, report)
-    else if (own.arrivals?.process === 'servegen') checkServegen(own.arrivals, path, report)
-    else if (own.arrivals?.process === 'sum') {
-      for (const [i, part] of own.arrivals.of.entries()) {
+  for (const traffic of draft.classes) {
+    const path = [...traffic.path, 'arrivals']
+    if (traffic.arrivals?.process === 'trace') checkTrace(traffic, traffic.arrivals, draft, report)
+    else if (traffic.arrivals?.process === 'servegen') checkServegen(traffic.arrivals, path, report)
+    else if (traffic.arrivals?.process === 'sum') {
+      for (const [i, part] of traffic.arrivals.of.entries()) {
         checkRates(part, [...path, 'of', i], draft, report)
       }
-    } else if (own.arrivals && own.arrivals.process !== 'closed-loop')
-      checkRates(own.arrivals, path, draft, report)
+    } else if (traffic.arrivals && traffic.arrivals.process !== 'closed-loop')
+      checkRates(traffic.arrivals, path, draft, report)
   }
 }
 
@@ -26,11 +26,11 @@ function checkServegen({ rate_rps, load }: Servegen, path: Path, report: Report)
   report('key', [...path, 'load'], 'either rate_rps or load, got both')
 }
 
-/** Formats whose columns the scenario names. */
+/** Formats with column names in the scenario. */
 const MAPPED: readonly Trace['format'][] = ['csv', 'jsonl', 'parquet']
 
-function checkTrace(own: ClassDraft, trace: Trace, draft: Draft, report: Report): void {
-  const path = [...own.path, 'arrivals']
+function checkTrace(traffic: ClassDraft, trace: Trace, draft: Draft, report: Report): void {
+  const path = [...traffic.path, 'arrivals']
   if (!MAPPED.includes(trace.format)) {
     for (const key of ['columns', 'time_unit']) {
       if (!draft.has([...path, key])) continue
@@ -55,14 +55,14 @@ function checkTrace(own: ClassDraft, trace: Trace, draft: Draft, report: Report)
     report('value', [...path, 'window', 'to_s'], text)
   }
   const outputs = [...path, 'columns', 'output_tokens']
-  const taken = own.outputs?.distribution === 'trace'
-  // those that are not valid may have been meant to be taken
-  const unclear = own.outputs === null && draft.has([...own.path, 'output_tokens'])
+  const taken = traffic.outputs?.distribution === 'trace'
+  // invalid output_tokens might have been meant to be those of the trace
+  const unclear = traffic.outputs === null && draft.has([...traffic.path, 'output_tokens'])
   if (!taken && !unclear && draft.has(outputs)) {
     const text = 'no columns.output_tokens, as no output_tokens are taken from the trace'
     report('key', outputs, `${text}, got "output_tokens"`)
   }
-  if (!own.lengths || own.lengths.distribution === 'trace') return
+  if (!traffic.lengths || traffic.lengths.distribution === 'trace') return
   for (const keys of [['length_scale'], ['max_length'], ['columns', 'input_tokens']]) {
     if (!draft.has([...path, ...keys])) continue
     const why = 'as no length is taken from the trace'

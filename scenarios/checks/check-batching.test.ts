@@ -3,7 +3,7 @@ import { problemsIn } from './problems.test-helper.ts'
 
 const BY_LENGTH = 'work: { law: linear, base_ms: 1, per_token_ms: 1 }'
 
-/** The problems of a scenario of two classes and a pool, without file and position. */
+/** The problems of a scenario with two classes and a pool, without file and position. */
 function problemsOf({ pool = '', model = BY_LENGTH, first = '', second = '' }): readonly string[] {
   return problemsIn(`spillway: 1
 name: s
@@ -23,7 +23,7 @@ const SLACK = 'batching: { policy: deadline-aware, max_batch: 8 }'
 const buckets = (edges: string) =>
   `batching: { policy: length-bucketed, max_batch: 8, edges: [${edges}] }`
 
-describe('policies have what they go by', () => {
+describe('keys that batching policies need', () => {
   test.each([
     ['batching: { policy: aimd, max_batch: 8, target_ms: 20 }', []],
     [CORK, []],
@@ -52,7 +52,7 @@ describe('policies have what they go by', () => {
     expect(problemsOf({ pool })).toEqual(problems.map((text) => `pools.central.${text}`))
   })
 
-  test('lengths need a model that takes them, and so do ragged batches', () => {
+  test('policies by length and ragged batches need a model whose work depends on length', () => {
     const model = 'work: { law: constant, ms: 1 }'
     expect(problemsOf({ model, pool: buckets('16') })).toEqual([
       'pools.central.batching.policy: expected another policy, as requests of m have no length, ' +
@@ -68,12 +68,12 @@ describe('policies have what they go by', () => {
     )
   })
 
-  test('a live model cannot do without padding', () => {
+  test('a model that runs live needs padding', () => {
     const model = 'builtin: transformer-encoder, ragged: true'
     expect(problemsOf({ model })[0]).toMatch(/^models\.m\.ragged: expected one of the keys/)
   })
 
-  test('with deadline-aware every class has a deadline', () => {
+  test('policy deadline-aware needs a deadline in every class', () => {
     const given = { first: ', deadline_ms: 50', second: ', timeout_ms: 90' }
     expect(problemsOf({ pool: SLACK, ...given })).toEqual([])
     expect(problemsOf({ pool: SLACK, first: given.first })).toEqual([

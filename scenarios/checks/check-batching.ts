@@ -5,7 +5,7 @@ import type { Draft, PoolDraft, Report } from './draft.ts'
 
 type Of<P extends Batching['policy']> = Extract<Batching, { policy: P }>
 
-/** Whether pools can batch as they say, and have what their policies go by. */
+/** Checks that pools support their batching policies and have the keys that these need. */
 export function checkBatching(draft: Draft, report: Report): void {
   for (const pool of draft.pools) {
     const model = pool.model === null ? null : (draft.models.get(pool.model) ?? null)
@@ -55,7 +55,7 @@ function checkPreferred({ preferred, max_batch }: Of<'dynamic'>, path: Path, rep
   }
 }
 
-/** Its one batch in flight is that of a queue, and it has its own way with who waits too long. */
+/** Cork keeps one batch in flight per queue, and drops late requests by its latency limit. */
 function checkCork({ path, queue, replicas }: PoolDraft, report: Report): void {
   if (!queue) return
   if (queue.mode === 'shared' && (replicas ?? 1) > 1) {
@@ -65,11 +65,11 @@ function checkCork({ path, queue, replicas }: PoolDraft, report: Report): void {
   }
   const levels = Object.entries(queue.levels)
   const bounds = [
-    { at: [...path, 'queue'], own: queue },
-    ...levels.map(([level, own]) => ({ at: [...path, 'queue', 'levels', level], own })),
+    { at: [...path, 'queue'], bound: queue },
+    ...levels.map(([level, bound]) => ({ at: [...path, 'queue', 'levels', level], bound })),
   ]
-  for (const { at, own } of bounds) {
-    if (own.timeout_action !== 'delay') continue
+  for (const { at, bound } of bounds) {
+    if (bound.timeout_action !== 'delay') continue
     const text = 'reject, as cork drops who waits too long, got delay'
     report('value', [...at, 'timeout_action'], text)
   }

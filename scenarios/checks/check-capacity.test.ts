@@ -20,7 +20,7 @@ pools:
 const says = (path: string, key = 'rate_rps') =>
   `traffic.web.arrivals.${path}load: expected ${key} in place of load, as no capacity is known where models come and go on card, got "load"`
 
-test('no rate is a share of a capacity that nobody knows', () => {
+test('no rate is a share of a capacity that is undefined', () => {
   expect(problems('{ process: poisson, rate_rps: 9 }')).toEqual([])
   expect(problems('{ process: poisson, load: 0.7 }')).toEqual([says('')])
   expect(problems('{ process: poisson, load: 0.7 }', true)).toEqual([says('')])
@@ -33,6 +33,6 @@ test('no rate is a share of a capacity that nobody knows', () => {
   expect(problems(trace)).toContainEqual(says('', 'time_scale'))
 })
 
-test('a share is one where all models stay', () => {
+test('a rate may be a share of capacity if no model is swapped', () => {
   expect(problems('{ process: poisson, load: 0.7 }', false, false)).toEqual([])
 })

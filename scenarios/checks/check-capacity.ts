@@ -2,11 +2,11 @@ import type { Path } from '../parse/located.ts'
 import type { Arrivals } from '../schema/schema.ts'
 import type { Draft, Report } from './draft.ts'
 
-/** No rate is a share of a capacity that nobody knows. */
+/** Rejects `load` if a model is swapped: the capacity is undefined then. */
 export function checkCapacity(draft: Draft, report: Report): void {
-  const device = draft.devices.find((one) => {
-    if (!one?.residency) return false
-    return draft.pools.some(({ memory }) => memory?.device === one.name && !memory.pinned)
+  const device = draft.devices.find((candidate) => {
+    if (!candidate?.residency) return false
+    return draft.pools.some(({ memory }) => memory?.device === candidate.name && !memory.pinned)
   })
   if (!device) return
   for (const { arrivals, path } of draft.classes) {
@@ -19,7 +19,7 @@ export function checkCapacity(draft: Draft, report: Report): void {
   }
 }
 
-/** Where arrivals say a load. */
+/** Paths of all `load` values in arrivals. */
 function loadsOf(arrivals: Arrivals, path: Path): Path[] {
   if (arrivals.process === 'closed-loop') return []
   if (arrivals.process === 'sum') {

@@ -11,48 +11,48 @@ models:
   b: { work: { law: constant, ms: 2 } }
   bother: { work: { law: constant, ms: 3 } }
 traffic:
-${classes.map((own, i) => `  - { class: c${i}, arrivals: { process: poisson, rate_rps: 4 }${own} }`).join('\n')}
+${classes.map((keys, i) => `  - { class: c${i}, arrivals: { process: poisson, rate_rps: 4 }${keys} }`).join('\n')}
 pools:
-${pools.map((own, i) => `  - { name: p${i}, ${own} }`).join('\n')}
+${pools.map((keys, i) => `  - { name: p${i}, ${keys} }`).join('\n')}
 `)
 }
 
 const A = ', model: a'
 const B = ', model: b'
 
-describe('a class may ask for a model', () => {
-  test('where every class asks for one that a pool has, and every pool is asked for', () => {
+describe('the model of a class', () => {
+  test('may be named if all classes name one, and each pool serves a named model', () => {
     expect(problemsOf([A, B], ['model: a', 'model: b', 'model: b'])).toEqual([])
     expect(problemsOf([A, A], ['model: a'])).toEqual([])
     expect(problemsOf(['', ''], ['model: a', 'model: b'])).toEqual([])
   })
 
-  test('but not where another asks for none', () => {
+  test('must be named by all classes or none', () => {
     expect(problemsOf(['', A, B], ['model: a', 'model: b'])).toEqual([
       'traffic.c0: expected model, as class c1 asks for one, got nothing',
     ])
   })
 
-  test('and one that there is', () => {
+  test('must exist', () => {
     expect(problemsOf([A, ', model: other'], ['model: a', 'model: bother'])).toEqual([
       'traffic.c1.model: expected a model of a pool that requests come to (a, bother), got "other"; did you mean bother?',
     ])
   })
 
-  test('and one that a pool has', () => {
+  test('must have a pool', () => {
     expect(problemsOf([A, B], ['model: a'])).toEqual([
       'traffic.c1.model: expected a model of a pool that requests come to (a), got "b"',
     ])
   })
 
-  test('and no pool is left over that nobody asks for', () => {
+  test('leaves no pool without requests', () => {
     expect(problemsOf([A, A], ['model: a', 'model: b'])).toEqual([
       'pools.p1.model: expected a model that a class asks for, got "b"',
     ])
   })
 })
 
-describe('of pools that hand over', () => {
+describe('pools with KV transfer', () => {
   const scenario = (asked: string) =>
     problemsIn(`spillway: 1
 name: s
@@ -72,7 +72,7 @@ pools:
   - { name: then, model: tokens, generation: { policy: continuous } }
 `)
 
-  test('classes ask for those where requests begin', () => {
+  test('classes name the model of pools that receive requests from clients', () => {
     expect(scenario('prompts')).toEqual([])
     expect(scenario('tokens')).toEqual([
       'traffic.chat.model: expected a model of a pool that requests come to (prompts), got "tokens"',

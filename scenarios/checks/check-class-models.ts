@@ -2,7 +2,7 @@ import { listed } from '../parse/describe-value.ts'
 import { didYouMean } from '../parse/nearest.ts'
 import type { Draft, PoolDraft, Report } from './draft.ts'
 
-/** Where one class asks for a model all do, and pools that requests come to are asked for. */
+/** Checks that either all classes name a model or none does, and that every entry pool is named. */
 export function checkAsked(draft: Draft, report: Report): void {
   const { classes } = draft
   const asks = classes.find(({ path }) => draft.has([...path, 'model']))
@@ -21,7 +21,7 @@ export function checkAsked(draft: Draft, report: Report): void {
     report('value', [...path, 'model'], `${known}, got "${model}"${didYouMean(model, served)}`)
   }
   const asked = classes.map(({ model }) => model)
-  // one that asks for what there is not may mean it
+  // a class whose model is unknown might have meant this pool
   if (asked.some((model) => model === null || !served.includes(model))) return
   for (const { path, model } of pools) {
     if (model === null || asked.includes(model)) continue
@@ -29,7 +29,7 @@ export function checkAsked(draft: Draft, report: Report): void {
   }
 }
 
-/** Pools to which nobody hands over; null where that cannot be read. */
+/** Pools that receive no KV transfer; null if that cannot be read. */
 function entryPools({ pools, has }: Draft): readonly PoolDraft[] | null {
   if (pools.length === 0) return null
   const handedTo: (string | undefined)[] = []

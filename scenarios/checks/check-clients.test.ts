@@ -1,14 +1,16 @@
 import { expect, test } from 'vitest'
 import { problemsIn } from './problems.test-helper.ts'
 
-/** The problems of a scenario of one class, without file and position. */
-function problemsOf(own: string, queue = '', replicas = 1): readonly string[] {
-  const arrivals = own.includes('arrivals:') ? '' : 'arrivals: { process: poisson, rate_rps: 40 }, '
+/** The problems of a scenario with one class, without file and position. */
+function problemsOf(keys: string, queue = '', replicas = 1): readonly string[] {
+  const arrivals = keys.includes('arrivals:')
+    ? ''
+    : 'arrivals: { process: poisson, rate_rps: 40 }, '
   const text = `spillway: 1
 name: s
 duration_s: 60
 models: { m: { work: { law: linear, base_ms: 1, per_token_ms: 0.1 } } }
-traffic: [{ class: web, ${arrivals}${own} }]
+traffic: [{ class: web, ${arrivals}${keys} }]
 pools: [{ name: central, model: m, replicas: ${replicas}, queue: { ${queue} } }]
 `
   return problemsIn(text)
@@ -24,11 +26,11 @@ test.each([
   ['retry: { max_attempts: 3, budget: { ratio: 0.1 } }'],
   [`session: { ${TURNS}, ${THINK}, carry_context: true }`],
   [`arrivals: { process: closed-loop, users: 40, ${THINK} }`],
-])('%s is fine', (own) => {
-  expect(problemsOf(own)).toEqual([])
+])('%s is fine', (keys) => {
+  expect(problemsOf(keys)).toEqual([])
 })
 
-test('fan_out: 3 is fine with as many replicas, each with a queue of its own', () => {
+test('fan_out: 3 is fine with three replicas that have separate queues', () => {
   expect(problemsOf('fan_out: 3', 'mode: per-replica', 3)).toEqual([])
   expect(problemsOf('fan_out: 3', 'mode: per-replica', 2)).toEqual([
     expect.stringContaining('fan_out: expected at most 2, the replicas of pool central, got 3'),
@@ -38,7 +40,7 @@ test('fan_out: 3 is fine with as many replicas, each with a queue of its own', (
   ])
 })
 
-test('parts are for the pools of the model that a class asks for', () => {
+test('parts of a request go to pools of the model that its class names', () => {
   const problemsOfOne = (model: string) =>
     problemsIn(`spillway: 1
 name: s
@@ -91,12 +93,12 @@ test.each([
     '',
     'session.think_time_s.p99: expected at least median 5, got 2',
   ],
-])('%s with queue { %s }', (own, queue, problem) => {
-  const [first] = problemsOf(own, queue)
+])('%s with queue { %s }', (keys, queue, problem) => {
+  const [first] = problemsOf(keys, queue)
   expect(first).toContain(`traffic.web.${problem}`)
 })
 
-test('context is carried where somebody goes by the length of a request', () => {
+test('carry_context needs a pool that depends on the length of a request', () => {
   const text = (work: string) => `spillway: 1
 name: s
 duration_s: 60
@@ -114,8 +116,8 @@ pools: [{ name: central, model: m }]
   ])
 })
 
-test.each(['input_tokens', 'output_tokens'])('a session has no %s of a trace', (column) => {
-  const own = (name: string, drawn: string) =>
+test.each(['input_tokens', 'output_tokens'])('a session cannot take %s from a trace', (column) => {
+  const classOf = (name: string, drawn: string) =>
     `${name}: ${column === name ? '{ distribution: trace }' : `{ ${drawn} }`}`
   const text = `spillway: 1
 name: s
@@ -125,8 +127,8 @@ traffic:
   - class: web
     arrivals:
       { process: trace, file: a, format: csv, time_unit: s, columns: { time: t, ${column}: n } }
-    ${own('input_tokens', 'distribution: geometric, mean: 9')}
-    ${own('output_tokens', 'distribution: geometric, mean: 9')}
+    ${classOf('input_tokens', 'distribution: geometric, mean: 9')}
+    ${classOf('output_tokens', 'distribution: geometric, mean: 9')}
     session: { ${TURNS}, ${THINK} }
 pools: [{ name: central, model: m, generation: { policy: continuous } }]
 `

@@ -2,15 +2,17 @@ import type { TrafficClass } from '../schema/schema.ts'
 import { checkLimits } from './check-limits.ts'
 import { type ClassDraft, type Draft, isLengthless, type Report } from './draft.ts'
 
-/** Whether clients can do what is said of them. */
+/** Checks that the settings of clients have an effect and can be met. */
 export function checkClients(draft: Draft, report: Report): void {
   const waitsOn = draft.pools.some(({ queue }) =>
-    [queue, ...Object.values(queue?.levels ?? {})].some((own) => own?.timeout_action === 'delay'),
+    [queue, ...Object.values(queue?.levels ?? {})].some(
+      (bounds) => bounds?.timeout_action === 'delay',
+    ),
   )
-  for (const own of draft.classes) {
-    checkCancel(own, waitsOn, draft, report)
-    checkFanOut(own, draft, report)
-    const { path, arrivals, session, timeout } = own
+  for (const traffic of draft.classes) {
+    checkCancel(traffic, waitsOn, draft, report)
+    checkFanOut(traffic, draft, report)
+    const { path, arrivals, session, timeout } = traffic
     if (typeof timeout === 'object' && timeout !== null) {
       checkLimits(timeout, [...path, 'timeout_ms'], report)
     }
@@ -20,7 +22,7 @@ export function checkClients(draft: Draft, report: Report): void {
         const text = 'no session with process closed-loop, whose users go on in any case'
         report('key', [...path, 'session'], `${text}, got "session"`)
       }
-    } else if (session) checkSession(own, session, draft, report)
+    } else if (session) checkSession(traffic, session, draft, report)
   }
 }
 
@@ -34,10 +36,7 @@ function checkCancel({ path }: ClassDraft, waitsOn: boolean, draft: Draft, repor
   }
 }
 
-/**
- * A router may send a request to any pool of its model, and each part of it is for another replica
- * there.
- */
+/** A router may choose any pool of the model, so each of them needs a replica for every part. */
 function checkFanOut({ path, fanOut, model }: ClassDraft, draft: Draft, report: Report): void {
   if (fanOut === null || fanOut === 1) return
   const at = [...path, 'fan_out']

@@ -1,7 +1,9 @@
 import type { Path } from '../parse/located.ts'
 import type { Draft, Report } from './draft.ts'
 
-/** Reports times that no run gets to: one problem, however many steps of `path` come too late. */
+/**
+ * Reports times after the end of a run: one problem, even if several steps of `path` are too late.
+ */
 export function checkEnd(
   steps: readonly { readonly at_s: number }[],
   path: Path,

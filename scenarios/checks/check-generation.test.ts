@@ -12,7 +12,7 @@ interface Parts {
   readonly pools?: string
 }
 
-/** The problems of a scenario of one class and a pool, without file and position. */
+/** The problems of a scenario with one class and a pool, without file and position. */
 function problemsOf({
   traffic = CHAT,
   work = 'law: generation, base_ms: 8',
@@ -32,15 +32,15 @@ pools:
 ${pools}`)
 }
 
-/** The problem of a pool with that generation; null for none. */
+/** The problem of a pool with this generation; null for none. */
 const generating = (more: string, rest: Parts = {}) => {
   const problems = problemsOf({ pool: `generation: { policy: continuous, ${more} }`, ...rest })
   expect(problems.length).toBeLessThanOrEqual(1)
   return problems[0]?.replace('pools.central.generation', '…') ?? null
 }
 
-describe('a pool that generates', () => {
-  test('is one whose model has such work', () => {
+describe('a pool with generation', () => {
+  test('has a model with the work law generation', () => {
     expect(problemsOf({})).toEqual([])
     expect(problemsOf({ pool: '' })).toContain(
       'pools.central: expected generation, as model m brings tokens step by step, got nothing',
@@ -61,7 +61,7 @@ describe('a pool that generates', () => {
     ])
   })
 
-  test('is told how many tokens to generate', () => {
+  test('needs the number of tokens to generate', () => {
     expect(problemsOf({ traffic: '' })).toEqual([
       'traffic.chat: expected output_tokens, which are to be generated, got nothing',
     ])
@@ -108,14 +108,14 @@ describe('a pool that generates', () => {
   })
 })
 
-describe('admission of a pool that generates', () => {
+describe('admission of a pool with generation', () => {
   const admitting = (admission: string) =>
     problemsOf({
       traffic: `${CHAT}, timeout_ms: 50`,
       pool: `generation: ${PLAIN}, admission: { ${admission} }`,
     })
 
-  test('goes by the requests in it and by tokens of a bucket, not by batches', () => {
+  test('counts requests in the pool and tokens of a bucket, not batches', () => {
     expect(admitting('concurrency: { limit: 9 }')).toEqual([])
     expect(admitting('token_bucket: { rate_rps: 3, burst: 2 }')).toEqual([])
     expect(admitting('deadline: {}')).toEqual([
@@ -129,33 +129,33 @@ describe('admission of a pool that generates', () => {
   })
 })
 
-describe('a hand-over', () => {
+describe('a KV transfer', () => {
   const to = (name: string, pools = '') => generating(`hand_over: { pool: ${name} }`, { pools })
-  const other = (more: string) => `  - { name: other, model: m, ${more} }`
+  const decodePool = (more: string) => `  - { name: other, model: m, ${more} }`
 
-  test('goes to another pool that decodes itself', () => {
-    expect(to('other', other(`generation: ${PLAIN}`))).toBeNull()
+  test('goes to another pool that decodes its requests', () => {
+    expect(to('other', decodePool(`generation: ${PLAIN}`))).toBeNull()
     expect(to('central')).toBe('….hand_over.pool: expected another pool, got "central"')
-    expect(to('othr', other(`generation: ${PLAIN}`))).toBe(
+    expect(to('othr', decodePool(`generation: ${PLAIN}`))).toBe(
       '….hand_over.pool: expected one of other, got "othr"',
     )
-    expect(to('other', other('generation: { policy: static, max_sequences: 4 }'))).toBe(
+    expect(to('other', decodePool('generation: { policy: static, max_sequences: 4 }'))).toBe(
       '….hand_over.pool: expected a pool with generation continuous, got "other"',
     )
     const on = 'generation: { policy: continuous, hand_over: { pool: third } }'
     const third = `\n  - { name: third, model: m, generation: ${PLAIN} }`
-    expect(to('other', other(on) + third)).toBe(
+    expect(to('other', decodePool(on) + third)).toBe(
       '….hand_over.pool: expected a pool that decodes itself, got "other", which hands over too',
     )
   })
 
-  test('is not refused where it arrives', () => {
-    expect(to('other', other(`generation: ${PLAIN}, queue: { max_length: 4 }`))).toBe(
+  test('is never refused on arrival', () => {
+    expect(to('other', decodePool(`generation: ${PLAIN}, queue: { max_length: 4 }`))).toBe(
       'pools.other.queue.max_length: expected no max_length here, as sequences are handed to it, ' +
         'which have been let in already, got "max_length"',
     )
     const admission = 'admission: { concurrency: { limit: 4 } }'
-    expect(to('other', other(`generation: ${PLAIN}, ${admission}`))).toBe(
+    expect(to('other', decodePool(`generation: ${PLAIN}, ${admission}`))).toBe(
       'pools.other.admission: expected no admission here, as sequences are handed to it, which ' +
         'have been let in already, got "admission"',
     )

@@ -4,7 +4,7 @@ import type { Draft, PoolDraft, Report } from './draft.ts'
 
 type Continuous = Extract<Generation, { policy: 'continuous' }>
 
-/** Whether pools that generate have what they need, and others nothing of it. */
+/** Checks that pools with generation have the keys they need, and other pools have none of them. */
 export function checkGeneration(draft: Draft, report: Report): void {
   for (const pool of draft.pools) {
     const model = pool.model === null ? null : (draft.models.get(pool.model) ?? null)
@@ -94,7 +94,7 @@ function checkHandOver(name: string, from: PoolDraft, draft: Draft, report: Repo
   }
 }
 
-/** Requests say how many tokens to generate where somebody would, and only there. */
+/** Classes have output_tokens if a pool generates, and only then. */
 function checkClasses(draft: Draft, report: Report): void {
   const generating = draft.pools.filter(({ generation }) => generation !== null)
   if (draft.pools.length === 0) return
@@ -109,9 +109,9 @@ function checkClasses(draft: Draft, report: Report): void {
     }
   }
   if (generating.length > 0 && generating.length < draft.pools.length) {
-    const other = draft.pools.find(({ generation }) => generation === null)!
-    if (draft.has([...other.path, 'generation'])) return
+    const batched = draft.pools.find(({ generation }) => generation === null)!
+    if (draft.has([...batched.path, 'generation'])) return
     const text = 'generation in every pool, as it is in others, got nothing'
-    report('value', other.path, text)
+    report('value', batched.path, text)
   }
 }

@@ -6,11 +6,11 @@ interface Parts {
   readonly memory?: string
   readonly pools?: string
   readonly devices?: string
-  /** lengths of the only class */
+  /** token lengths of the only class */
   readonly tokens?: string
 }
 
-/** The problems of one pool, of a model of 16 MB with 2 KiB of KV cache a token. */
+/** The problems of one pool with a model of 16 MB and 2 KiB of KV cache per token. */
 function problemsOf({ generation = '', memory = '', pools = '', devices = '', tokens }: Parts) {
   return problemsIn(`spillway: 1
 name: s
@@ -38,7 +38,7 @@ const paged = (where: string) => `allocator: paged, ${where}`
 describe('blocks of a KV cache', () => {
   const unused = expect.stringMatching(/^models.m.memory: expected no memory of m, as no pool/)
 
-  test('are stated, or follow from memory', () => {
+  test('are declared, or follow from memory', () => {
     expect(problemsOf({ generation: 'kv_cache: { blocks: 9 }' })).toEqual([unused])
     expect(problemsOf({ memory: paged('limit_mib: 64') })).toEqual([])
     const generation = 'kv_cache: { block_tokens: 32 }, preemption: recompute'
@@ -60,7 +60,7 @@ describe('blocks of a KV cache', () => {
     )
   })
 
-  test('are no matter of reservations', () => {
+  test('do not apply to reservations', () => {
     const memory = 'allocator: contiguous, limit_mib: 64, reservation_tokens: 100'
     expect(problemsOf({ memory })).toEqual([])
     expect(problemsOf({ memory, generation: 'kv_cache: { watermark: 0 }' })).toContain(
@@ -69,7 +69,7 @@ describe('blocks of a KV cache', () => {
     )
   })
 
-  test('are at least one, beside the weights', () => {
+  test('are at least one, after the weights', () => {
     // 16,000,000 bytes are 15.26 MiB
     expect(problemsOf({ memory: paged('limit_mib: 15.3') })).toEqual([])
     expect(problemsOf({ memory: paged('limit_mib: 15.28') })).toEqual([
@@ -83,14 +83,14 @@ describe('blocks of a KV cache', () => {
   })
 })
 
-describe('what no request fits', () => {
+describe('a limit that no request fits', () => {
   const tokens = `input_tokens: { distribution: uniform, min: 300, max: 900 }
     output_tokens: { distribution: fixed, value: 51 }`
   const shortest = 'as the shortest request that comes here has 350 tokens'
   const decode =
     '  - { name: decode, model: m, precision: fp16, generation: { policy: continuous }, memory: { allocator: paged, limit_mib: 64 } }'
 
-  test('is no reservation', () => {
+  test('is refused for reservations', () => {
     const memory = (most: number) =>
       `allocator: contiguous, limit_mib: 64, reservation_tokens: ${most}`
     expect(problemsOf({ memory: memory(350), tokens })).toEqual([])
@@ -102,7 +102,7 @@ describe('what no request fits', () => {
     expect(problemsOf({ memory: memory(1) })).toEqual([])
   })
 
-  test('is no KV cache', () => {
+  test('is refused for a KV cache', () => {
     const blocks = (most: number) =>
       problemsOf({ generation: `kv_cache: { blocks: ${most} }`, tokens }).filter(
         (problem) => !problem.startsWith('models'),
@@ -114,26 +114,26 @@ describe('what no request fits', () => {
   })
 })
 
-describe('a device of pools that generate', () => {
-  const other =
+describe('a device of pools with generation', () => {
+  const neighbour =
     '  - { name: other, model: m, precision: fp16, replicas: 3, ' +
     'generation: { policy: continuous }, memory: { allocator: paged, device: card } }'
 
-  test('has room for a block of each replica beside all weights', () => {
+  test('has room for one block of each replica after all weights', () => {
     const memory = paged('device: card')
     expect(problemsOf({ memory, devices: '{ name: card, limit_mib: 16 }' })).toEqual([])
-    expect(problemsOf({ memory, devices: '{ name: card, limit_mib: 64 }', pools: other })).toEqual(
-      [],
-    )
     expect(
-      problemsOf({ memory, devices: '{ name: card, limit_mib: 61.1 }', pools: other }),
+      problemsOf({ memory, devices: '{ name: card, limit_mib: 64 }', pools: neighbour }),
+    ).toEqual([])
+    expect(
+      problemsOf({ memory, devices: '{ name: card, limit_mib: 61.1 }', pools: neighbour }),
     ).toContain(
       '…memory.device: expected a device of at least 61.17 MiB, as all weights and a block of ' +
         '0.03 MiB for each replica take, got "card" of 61.1',
     )
   })
 
-  test('keeps their weights', () => {
+  test('keeps all weights loaded', () => {
     const residency = 'residency: { eviction: lru, gib_per_s: 10 }'
     expect(
       problemsOf({

@@ -5,7 +5,7 @@ import { atLeast, MIB, mib, modelMemory, PRECISION_BYTES, weightsBytes } from '.
 type KvCache = NonNullable<Generation['kv_cache']>
 type PoolMemory = NonNullable<Pool['memory']>
 
-/** Whether it is known, and said once, how many blocks the KV cache of a replica has. */
+/** Checks that the number of KV cache blocks of a replica is known, and declared only once. */
 export function checkKvCache(draft: Draft, report: Report): void {
   for (const pool of draft.pools) {
     if (pool.generation === null) continue
@@ -30,7 +30,7 @@ function checkCache(cache: KvCache, pool: PoolDraft, draft: Draft, report: Repor
   }
 }
 
-/** One request at least can be held: where even the shortest is too long, all are refused. */
+/** Checks that the shortest request fits: otherwise every request is refused. */
 function checkShortest(pool: PoolDraft, draft: Draft, report: Report): void {
   const { generation, memory, path } = pool
   const tokens = shortestOf(pool, draft)
@@ -46,18 +46,21 @@ function checkShortest(pool: PoolDraft, draft: Draft, report: Report): void {
   report('value', [...path, 'generation', 'kv_cache', 'blocks'], text)
 }
 
-/** Least tokens of a request in a pool, the last of which is not computed on; null for no class. */
+/**
+ * Fewest tokens of a request in a pool, without the last, which is not computed on; null if the
+ * pool has no class.
+ */
 function shortestOf({ model, generation }: PoolDraft, { classes }: Draft): number | null {
-  const own = classes.filter((one) => one.model === null || one.model === model)
+  const served = classes.filter((traffic) => traffic.model === null || traffic.model === model)
   const decodes = generation?.policy === 'static' || generation?.hand_over === undefined
-  const needs = own.map(({ lengths, outputs, lengthSchedule }) => {
+  const needs = served.map(({ lengths, outputs, lengthSchedule }) => {
     if (lengthSchedule?.length) return 1
     return shortest(lengths) + (decodes ? shortest(outputs) - 1 : 0)
   })
   return needs.length === 0 ? null : Math.min(...needs)
 }
 
-/** 1 where that is not known. */
+/** 1 if it is unknown. */
 function shortest(lengths: Lengths | null): number {
   switch (lengths?.distribution) {
     case 'fixed':
@@ -79,7 +82,7 @@ function checkMemory(memory: PoolMemory, pool: PoolDraft, draft: Draft, report: 
     report('value', path, text)
     return
   }
-  const device = draft.devices.find((one) => one?.name === memory.device)
+  const device = draft.devices.find((candidate) => candidate?.name === memory.device)
   if (device?.residency) {
     const text = 'a device without residency, as pools that generate keep their weights'
     report('value', [...path, 'device'], `${text}, got "${device.name}"`)
@@ -90,38 +93,40 @@ function checkMemory(memory: PoolMemory, pool: PoolDraft, draft: Draft, report: 
   const { limitMib, replicas, weights } = needs
   const least = weights + replicas * block
   if (least <= limitMib * MIB) return
-  const one = `a block of ${mib(block)} MiB`
+  const needed = `a block of ${mib(block)} MiB`
   if (memory.device === undefined) {
-    const text = `${atLeast(least)}, as weights and ${one} take, got ${limitMib}`
+    const text = `${atLeast(least)}, as weights and ${needed} take, got ${limitMib}`
     report('value', [...path, 'limit_mib'], text)
     return
   }
-  const text = `a device of ${atLeast(least)}, as all weights and ${one} for each replica take`
+  const text = `a device of ${atLeast(least)}, as all weights and ${needed} for each replica take`
   report('value', [...path, 'device'], `${text}, got "${memory.device}" of ${limitMib}`)
 }
 
 interface Needs {
   readonly limitMib: number
-  /** replicas that share the limit, and the weights of all of them */
+  /** replicas that share the limit, and the sum of their weights */
   readonly replicas: number
   readonly weights: number
 }
 
-/** Null where that cannot be known. */
+/** Null if it cannot be known. */
 function needsOf(memory: PoolMemory, pool: PoolDraft, draft: Draft): Needs | null {
   if (memory.device === undefined) {
     const weights = weightsBytes(pool, draft)
     return weights === null ? null : { limitMib: memory.limit_mib!, replicas: 1, weights }
   }
-  const device = draft.devices.find((one) => one?.name === memory.device)
+  const device = draft.devices.find((candidate) => candidate?.name === memory.device)
   if (!device) return null
   let replicas = 0
   let all = 0
-  for (const other of draft.pools.filter((one) => one.memory?.device === memory.device)) {
-    const weights = weightsBytes(other, draft)
-    if (weights === null || other.replicas === null) return null
-    replicas += other.replicas
-    all += other.replicas * weights
+  for (const neighbour of draft.pools.filter(
+    (candidate) => candidate.memory?.device === memory.device,
+  )) {
+    const weights = weightsBytes(neighbour, draft)
+    if (weights === null || neighbour.replicas === null) return null
+    replicas += neighbour.replicas
+    all += neighbour.replicas * weights
   }
   return { limitMib: device.limit_mib, replicas, weights: all }
 }

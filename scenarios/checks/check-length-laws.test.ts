@@ -58,7 +58,7 @@ test.each([
   expect(problemsOf(lengths)).toContain(`traffic.web.length_schedule.${problem}`)
 })
 
-test('steps that come too late are one mistake, not one each', () => {
+test('several steps after the end are one problem', () => {
   const steps = [30, 60, 70, 80].map((at) => `{ at_s: ${at}, input_level: 0.7 }`).join(', ')
   expect(
     problemsOf(`input_tokens: ${DRAWN}, output_tokens: ${DRAWN}, length_schedule: [${steps}]`),
@@ -67,7 +67,7 @@ test('steps that come too late are one mistake, not one each', () => {
   ])
 })
 
-test('lengths of a trace have a clock of their own', () => {
+test('lengths of a trace cannot follow a schedule', () => {
   const text = `spillway: 1
 name: s
 duration_s: 60
@@ -84,13 +84,13 @@ pools: [{ name: central, model: m }]
   ])
 })
 
-test('drawn lengths may follow the clock', () => {
+test('drawn lengths can follow a schedule', () => {
   const steps = '[{ at_s: 0, output_level: 0.7 }, { at_s: 9, input_level: 0.5 }]'
   const lengths = `input_tokens: ${DRAWN}, output_tokens: ${DRAWN}, length_schedule: ${steps}`
   expect(problemsOf(lengths)).toEqual([])
 })
 
-test('two drawn lengths may be correlated', () => {
+test('two drawn lengths can be correlated', () => {
   const lengths = `input_tokens: ${DRAWN}, output_tokens: ${DRAWN}, length_correlation: -1`
   expect(problemsOf(lengths)).toEqual([])
 })

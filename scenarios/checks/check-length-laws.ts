@@ -3,34 +3,34 @@ import type { ClassDraft, Draft, Report } from './draft.ts'
 
 const COLUMNS = ['input_tokens', 'output_tokens'] as const
 
-/** Whether the lengths of a class can be what is said of them together, and over time. */
+/** Checks the correlation and the schedule of the lengths of a class. */
 export function checkLengthLaws(draft: Draft, report: Report): void {
-  for (const own of draft.classes) {
-    if (draft.has([...own.path, 'length_correlation'])) checkCorrelation(own, draft, report)
-    if (draft.has([...own.path, 'length_schedule'])) checkSchedule(own, draft, report)
+  for (const traffic of draft.classes) {
+    if (draft.has([...traffic.path, 'length_correlation'])) checkCorrelation(traffic, draft, report)
+    if (draft.has([...traffic.path, 'length_schedule'])) checkSchedule(traffic, draft, report)
   }
 }
 
-function checkCorrelation(own: ClassDraft, draft: Draft, report: Report): void {
-  const at = [...own.path, 'length_correlation']
-  const missing = COLUMNS.find((column) => !draft.has([...own.path, column]))
+function checkCorrelation(traffic: ClassDraft, draft: Draft, report: Report): void {
+  const at = [...traffic.path, 'length_correlation']
+  const missing = COLUMNS.find((column) => !draft.has([...traffic.path, column]))
   if (missing !== undefined) {
     report('key', at, `no length_correlation without ${missing}, got "length_correlation"`)
     return
   }
   for (const column of COLUMNS) {
-    const distribution = lengthsOf(own, column)?.distribution
+    const distribution = lengthsOf(traffic, column)?.distribution
     if (distribution !== 'fixed' && distribution !== 'trace') continue
     const text = `no length_correlation, as ${column} are ${distribution}`
     report('key', at, `${text}, got "length_correlation"`)
   }
 }
 
-function checkSchedule(own: ClassDraft, draft: Draft, report: Report): void {
-  const path = [...own.path, 'length_schedule']
-  checkEnd(own.lengthSchedule ?? [], path, draft, report)
+function checkSchedule(traffic: ClassDraft, draft: Draft, report: Report): void {
+  const path = [...traffic.path, 'length_schedule']
+  checkEnd(traffic.lengthSchedule ?? [], path, draft, report)
   let before = Number.NEGATIVE_INFINITY
-  for (const [i, step] of (own.lengthSchedule ?? []).entries()) {
+  for (const [i, step] of (traffic.lengthSchedule ?? []).entries()) {
     const at = [...path, i]
     if (step.at_s <= before) {
       const text = `more than at_s ${before} of the step before, got ${step.at_s}`
@@ -40,9 +40,9 @@ function checkSchedule(own: ClassDraft, draft: Draft, report: Report): void {
     for (const column of COLUMNS) {
       const key = column.replace('tokens', 'level')
       if (!draft.has([...at, key])) continue
-      const distribution = lengthsOf(own, column)?.distribution
+      const distribution = lengthsOf(traffic, column)?.distribution
       const drawn = distribution !== 'trace' && distribution !== 'fixed'
-      if (draft.has([...own.path, column]) && drawn) continue
+      if (draft.has([...traffic.path, column]) && drawn) continue
       const why = drawn ? `without ${column}` : `as ${column} are ${distribution}`
       report('key', [...at, key], `no ${key}, ${why}, got "${key}"`)
     }
@@ -51,6 +51,6 @@ function checkSchedule(own: ClassDraft, draft: Draft, report: Report): void {
   }
 }
 
-function lengthsOf(own: ClassDraft, column: (typeof COLUMNS)[number]) {
-  return column === 'input_tokens' ? own.lengths : own.outputs
+function lengthsOf(traffic: ClassDraft, column: (typeof COLUMNS)[number]) {
+  return column === 'input_tokens' ? traffic.lengths : traffic.outputs
 }

@@ -21,21 +21,21 @@ test('a link has a delay, a time for each request, or both', () => {
   ])
 })
 
-test('a client waits longer than the link takes', () => {
+test("a client timeout is longer than the link's delay", () => {
   expect(problemsIn(text({ own: ', timeout_ms: 1.2' }))).toEqual([])
   expect(problemsIn(text({ own: ', timeout_ms: 1.1' }))).toEqual([
     'traffic.web.timeout_ms: expected more than the 1.1 ms of the link, got 1.1',
   ])
 })
 
-test('a link stands beside declared work only, as nothing live has one', () => {
+test('a link needs declared work, since it cannot be replayed', () => {
   expect(problemsIn(text({ model: '{ builtin: mlp }' }))).toEqual([
     'link: expected no link beside a model that can run live, such as that of pool central, got "link"',
   ])
 })
 
-test('a table of work has rising sizes and a time for each', () => {
-  const table = (own: string) => text({ model: `{ work: { law: table, ${own} } }` })
+test('a work table has rising sizes and a time for each', () => {
+  const table = (keys: string) => text({ model: `{ work: { law: table, ${keys} } }` })
   expect(problemsIn(table('sizes: [1, 4, 8], ms: [2, 3, 5]'))).toEqual([])
   expect(problemsIn(table('sizes: [1, 4, 4], ms: [2, 3]'))).toEqual([
     'models.m.work.sizes.2: expected more than the size before it, 4, got 4',

@@ -1,6 +1,6 @@
 import type { Draft, Report } from './draft.ts'
 
-/** A link can be simulated only, so it stands with models that nothing runs live. */
+/** Checks that models are declared: a link can only be simulated. */
 export function checkLink(draft: Draft, report: Report): void {
   const { link, models, pools } = draft
   if (link === null) return
@@ -14,8 +14,8 @@ export function checkLink(draft: Draft, report: Report): void {
     report('value', [...path, key], `more than the ${leastMs} ms of the link, got ${deadlineMs}`)
   }
   for (const { name, model } of pools) {
-    const own = model === null ? null : models.get(model)
-    if (!own || 'work' in own) continue
+    const definition = model === null ? null : models.get(model)
+    if (!definition || 'work' in definition) continue
     const text = `no link beside a model that can run live, such as that of pool ${name}`
     report('key', ['link'], `${text}, got "link"`)
   }

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { problemsIn } from './problems.test-helper.ts'
 
 interface Parts {
-  /** of the only pool */
+  /** memory of the only pool */
   readonly memory?: string
   readonly own?: string
-  /** of its model, which has 100 MB at fp32 */
+  /** its model's keys; the model has 100 MB at fp32 */
   readonly declared?: string
   readonly work?: string
   readonly devices?: string
@@ -31,17 +31,17 @@ ${parts.pools ?? ''}
 const problems = (parts: Parts) =>
   problemsIn(text(parts)).map((problem) => problem.replace('pools.central.memory', '…'))
 
-const card = (own = '') => `{ name: card, limit_mib: 1024${own} }`
+const card = (keys = '') => `{ name: card, limit_mib: 1024${keys} }`
 const residency = ', residency: { eviction: lru, gib_per_s: 10 }'
 const on = 'allocator: bfc, device: card'
 
-describe('loads on a device', () => {
+describe('load times on a device', () => {
   const lru = (more = '') => card(`, residency: { eviction: lru${more} }`)
   const builtin = '  b: { builtin: mlp }'
-  const other = `  - { name: other, model: b, memory: { ${on} } }`
-  const none = { memory: on, models: builtin, pools: other }
+  const neighbour = `  - { name: other, model: b, memory: { ${on} } }`
+  const none = { memory: on, models: builtin, pools: neighbour }
 
-  test('are declared where a model is that comes and goes', () => {
+  test('must be declared for a declared model that is swapped', () => {
     expect(problems({ memory: on, devices: lru() })).toEqual([
       'devices.card.residency: expected gib_per_s, as m on card is declared, got nothing',
     ])
@@ -51,7 +51,7 @@ describe('loads on a device', () => {
     expect(problems({ ...none, devices: lru(', gib_per_s: 3') })).toEqual([])
   })
 
-  test('are measured of models that are not, and then have nothing declared', () => {
+  test('are measured for other models, which then need no declaration', () => {
     const pinned = { ...none, memory: `${on}, pinned: true` }
     expect(problems({ ...pinned, devices: lru() })).toEqual([])
     expect(problems({ ...pinned, devices: lru(', set_up_ms: 0') })).toEqual([
@@ -71,7 +71,7 @@ describe('memory of a pool', () => {
     ])
   })
 
-  test('is on a device that there is', () => {
+  test('names a device that exists', () => {
     expect(problems({ memory: 'allocator: bfc, device: cart', devices: card() })).toEqual([
       '….device: expected one of the devices card, got "cart"; did you mean card?',
     ])
@@ -80,13 +80,13 @@ describe('memory of a pool', () => {
     ])
   })
 
-  test('has an allocator for what the pool does', () => {
+  test("has an allocator that suits the pool's batching", () => {
     expect(problems({ memory: 'allocator: paged' })).toEqual([
       '….allocator: expected bfc, caching, bucket or buddy in a pool that does not generate, got paged',
     ])
   })
 
-  test('wants weights to come and go where it evicts or pins', () => {
+  test('needs residency for evict and pinned', () => {
     expect(
       problems({ memory: `${on}, pinned: true, out_of_memory: [split, evict]`, devices: card() }),
     ).toEqual([
@@ -101,7 +101,7 @@ describe('memory of a pool', () => {
     ])
   })
 
-  test('tries each remedy once', () => {
+  test('lists each remedy once', () => {
     const limited = 'allocator: bfc, limit_mib: 200, out_of_memory'
     expect(problems({ memory: `${limited}: [split, shrink, split]` })).toEqual([
       '….out_of_memory.2: expected each remedy once, got "split" again',
@@ -110,7 +110,7 @@ describe('memory of a pool', () => {
 })
 
 describe('a remedy', () => {
-  test('may help', () => {
+  test('must be able to help', () => {
     const remedies = 'out_of_memory: [split, shrink]'
     expect(problems({ memory: `allocator: bfc, limit_mib: 200, ${remedies}` })).toEqual([])
     expect(problems({ memory: `${on}, ${remedies}`, devices: card() })).toEqual([])
@@ -127,7 +127,7 @@ describe('a remedy', () => {
 })
 
 describe('a limit', () => {
-  test('is at least the weights, which go by the precision, and the arena', () => {
+  test("is at least the weights at the pool's precision, and the arena", () => {
     const half = ', precision: fp16'
     // 100 MB are 95.37 MiB
     expect(problems({ memory: 'allocator: bfc, limit_mib: 96' })).toEqual([])
@@ -142,31 +142,31 @@ describe('a limit', () => {
     ])
   })
 
-  test('may be just the weights, which are whole bytes', () => {
-    // 4.03 million of 4 bytes are 16,120,000.000000002 as they come out
+  test('can equal the weights, rounded to whole bytes', () => {
+    // 4.03 million times 4 bytes is 16,120,000.000000002 in floating point
     const declared = 'memory: { parameters_millions: 4.03 }'
     const memory = `allocator: bfc, limit_mib: ${16_120_000 / 2 ** 20}`
     expect(problems({ declared, memory })).toEqual([])
   })
 
-  test('of a device is at least what must be there at once', () => {
-    const own = ', replicas: 11'
+  test('of a device is at least what must be loaded at the same time', () => {
+    const replicas = ', replicas: 11'
     expect(problems({ memory: on, own: ', replicas: 10', devices: card() })).toEqual([])
-    expect(problems({ memory: on, own, devices: card() })).toEqual([
+    expect(problems({ memory: on, own: replicas, devices: card() })).toEqual([
       'devices.card.limit_mib: expected at least 1049.05 MiB, as the weights of all its replicas take, got 1024',
     ])
-    // with residency one after the other
-    expect(problems({ memory: on, own, devices: card(residency) })).toEqual([])
+    // with residency, replicas are loaded one after another
+    expect(problems({ memory: on, own: replicas, devices: card(residency) })).toEqual([])
     const pinned = `${on}, pinned: true`
-    const other = `  - { name: other, model: m, memory: { ${on} } }`
+    const neighbour = `  - { name: other, model: m, memory: { ${on} } }`
     const ten = { own: ', replicas: 10', devices: card(residency), memory: pinned }
-    expect(problems({ ...ten, own: ', replicas: 9', pools: other })).toEqual([])
-    expect(problems({ ...ten, pools: other })).toEqual([
+    expect(problems({ ...ten, own: ', replicas: 9', pools: neighbour })).toEqual([])
+    expect(problems({ ...ten, pools: neighbour })).toEqual([
       'devices.card.limit_mib: expected at least 1049.05 MiB, as pinned weights and the largest model beside them take, got 1024',
     ])
   })
 
-  test('of weights that a calibration finds out is not judged here', () => {
+  test('is not checked if weights are measured by a calibration', () => {
     const models = '  e: { builtin: transformer-encoder }'
     const pools = '  - { name: other, model: e, memory: { allocator: bfc, limit_mib: 1 } }'
     expect(problems({ memory: 'allocator: bfc', models, pools })).toEqual([])
@@ -174,7 +174,7 @@ describe('a limit', () => {
 })
 
 describe('devices', () => {
-  test('have names of their own, and somebody who names them', () => {
+  test('have unique names, and a pool that names each', () => {
     const two = `${card()}, { name: other, limit_mib: 5 }, ${card()}`
     expect(problems({ memory: on, devices: two })).toEqual([
       'devices.other: expected a pool that names other, got none',
@@ -183,7 +183,7 @@ describe('devices', () => {
   })
 })
 
-test('residency is of a device with models that may go', () => {
+test('need a model that can be swapped, if they have residency', () => {
   const pinned = { memory: `${on}, pinned: true`, devices: card(residency) }
   expect(problems(pinned)).toEqual([
     'devices.card.residency: expected no residency, as all models on card are pinned, got "residency"',
@@ -193,7 +193,7 @@ test('residency is of a device with models that may go', () => {
 })
 
 describe('memory of a model', () => {
-  test('says a size of each buffer', () => {
+  test('has a size for each buffer', () => {
     const of = (declared: string) =>
       problems({ memory: 'allocator: bfc', declared: `memory: { ${declared} }` })
     expect(of('input: { kib: 0 }, activations: [{ per_item_kib: 1, lives: 2 }]')).toEqual([])
@@ -204,7 +204,7 @@ describe('memory of a model', () => {
     ])
   })
 
-  test('is said where a pool says memory, and only there', () => {
+  test('is declared if a pool has memory, and only then', () => {
     expect(problems({})).toEqual([
       'models.m.memory: expected no memory of m, as no pool of it says memory, got "memory"',
     ])
@@ -214,7 +214,7 @@ describe('memory of a model', () => {
     expect(problems({ declared: 'ragged: false' })).toEqual([])
   })
 
-  test('has a KV cache where a pool generates, which then is all that counts', () => {
+  test('has only a KV cache if a pool generates', () => {
     const cache = 'kv_cache: { layers: 4, heads: 2, head_size: 64 }'
     const declared = `memory: { parameters_millions: 1, ${cache} }`
     expect(problems({ memory: 'allocator: bfc', declared })).toEqual([
@@ -222,7 +222,7 @@ describe('memory of a model', () => {
     ])
   })
 
-  test('may go by length where work does not', () => {
+  test('can depend on length although work does not', () => {
     const declared = 'memory: { activations: [{ per_token_kib: 8 }] }'
     const traffic = text({ memory: 'allocator: bfc', declared }).replace(
       '40 } }',
@@ -232,16 +232,16 @@ describe('memory of a model', () => {
     expect(problemsIn(traffic.replace('per_token_kib', 'per_item_kib'))).toHaveLength(1)
   })
 
-  test('lets a declared model have a precision', () => {
-    const own = ', precision: int8'
-    expect(problems({ memory: 'allocator: bfc', own })).toEqual([])
-    expect(problems({ declared: 'ragged: false', own })).toEqual([
+  test('allows a precision for a declared model', () => {
+    const precision = ', precision: int8'
+    expect(problems({ memory: 'allocator: bfc', own: precision })).toEqual([])
+    expect(problems({ declared: 'ragged: false', own: precision })).toEqual([
       'pools.central.precision: expected fp32 for declared work without memory, got int8',
     ])
   })
 })
 
-describe('a pool that generates', () => {
+describe('a pool with generation', () => {
   const generating = (declared: string, memory: string) =>
     problemsIn(
       text({
@@ -253,7 +253,7 @@ describe('a pool that generates', () => {
     ).map((problem) => problem.replace('pools.central.memory', '…'))
   const cache = 'kv_cache: { layers: 4, heads: 2, head_size: 64 }'
 
-  test('has paged or contiguous memory, and the geometry of its cache', () => {
+  test('has paged or contiguous memory, and the geometry of its KV cache', () => {
     const paged = 'allocator: paged, limit_mib: 512'
     expect(generating(`memory: { parameters_millions: 1, ${cache} }`, paged)).toEqual([])
     expect(generating('memory: { parameters_millions: 1 }', paged)).toEqual([

@@ -4,7 +4,7 @@ import type { Device, ModelMemory, PoolMemory } from '../schema/schema.ts'
 import type { Draft, PoolDraft, Report } from './draft.ts'
 import { atLeast, MIB, weightsBytes } from './weights.ts'
 
-/** Whether memory is said where it counts, and has room at least for what must be there. */
+/** Checks that memory is declared where it is used, and that weights and arenas fit. */
 export function checkMemory(draft: Draft, report: Report): void {
   for (const pool of draft.pools) {
     if (pool.memory === null) continue
@@ -23,7 +23,7 @@ export function checkMemory(draft: Draft, report: Report): void {
 
 const generates = (pool: PoolDraft, draft: Draft) => draft.has([...pool.path, 'generation'])
 
-/** The device that a pool names; null where it names none, or none that there is. */
+/** The device that a pool names; null if it names none, or an unknown one. */
 function deviceOf(pool: PoolDraft, { devices }: Draft): Device | null {
   const name = pool.memory?.device
   return devices.find((device) => device !== null && device.name === name) ?? null
@@ -35,7 +35,7 @@ function checkPlace(memory: PoolMemory, pool: PoolDraft, draft: Draft, report: R
   const device = deviceOf(pool, draft)
   if (name !== undefined && device === null) {
     if (draft.devices.includes(null)) return
-    const known = draft.devices.flatMap((one) => one?.name ?? [])
+    const known = draft.devices.flatMap((listed) => listed?.name ?? [])
     const expected =
       known.length > 0
         ? `one of the devices ${known.join(', ')}`
@@ -84,14 +84,14 @@ function checkAllocator(memory: PoolMemory, pool: PoolDraft, draft: Draft, repor
   report('value', [...path, 'out_of_memory', again], text)
 }
 
-/** Why nothing that others give back would help; null where it may. */
+/** Why no freed memory could help a pool; null if it could. */
 function idleRemedy(memory: PoolMemory): string | null {
   if (memory.allocator === 'buddy') return 'with allocator buddy, whose arena never grows'
   if (memory.limit_mib !== undefined || memory.device !== undefined) return null
   return 'without a limit_mib or device, as memory never runs out'
 }
 
-/** Declared models say what they take; of others a calibration finds it out. */
+/** Declared models must state their memory; for other models a calibration measures it. */
 function checkModel(pool: PoolDraft, draft: Draft, report: Report): void {
   const model = pool.model === null ? null : draft.models.get(pool.model)
   if (!model || !('work' in model)) return
@@ -104,7 +104,7 @@ function checkModel(pool: PoolDraft, draft: Draft, report: Report): void {
   }
 }
 
-/** Weights, and what an allocator takes at the start, of one replica. */
+/** Checks the weights and the initial arena of one replica against its limit. */
 function checkLimit(memory: PoolMemory, pool: PoolDraft, draft: Draft, report: Report): void {
   const { limit_mib: limit, device } = memory
   const least = leastBytes(pool, draft)
@@ -114,7 +114,7 @@ function checkLimit(memory: PoolMemory, pool: PoolDraft, draft: Draft, report: R
   report('value', [...pool.path, 'memory', 'limit_mib'], text)
 }
 
-/** Weights, and an arena that is taken at the start; null where that is not known. */
+/** Bytes of weights and of an initial arena; null if unknown. */
 function leastBytes(pool: PoolDraft, draft: Draft): number | null {
   const weights = weightsBytes(pool, draft)
   if (weights === null || pool.memory?.allocator !== 'buddy') return weights
@@ -126,14 +126,14 @@ const partsOf = (memory: PoolMemory) =>
 
 function checkDevice(device: Device, index: number, draft: Draft, report: Report): void {
   const path = ['devices', index]
-  const first = draft.devices.findIndex((one) => one?.name === device.name)
+  const first = draft.devices.findIndex((candidate) => candidate?.name === device.name)
   if (first < index) {
     const text = `a name of its own, got "${device.name}" as in devices.${first}`
     report('value', [...path, 'name'], text)
     return
   }
   const pools = draft.pools.filter(({ memory }) => memory?.device === device.name)
-  // one that cannot be read, or that names what there is not, may mean it
+  // an unreadable or unknown device might have been meant to be this one
   const unclear = draft.pools.some((pool) => {
     if (pool.memory === null) return draft.has([...pool.path, 'memory'])
     return pool.memory.device !== undefined && deviceOf(pool, draft) === null
@@ -155,7 +155,7 @@ function checkDevice(device: Device, index: number, draft: Draft, report: Report
   checkRoom(device, path, known, report)
 }
 
-/** Loads are declared, or measured of models that can be. */
+/** Load times must be declared for declared models; for others they can be measured. */
 function checkRate(
   { name, residency }: Device,
   path: readonly (string | number)[],
@@ -165,8 +165,8 @@ function checkRate(
   if (residency === undefined || residency.gib_per_s !== undefined) return
   const at = [...path, 'residency']
   const declared = pools.find(({ model, memory }) => {
-    const own = model === null ? null : draft.models.get(model)
-    return own && 'work' in own && memory?.pinned !== true
+    const definition = model === null ? null : draft.models.get(model)
+    return definition && 'work' in definition && memory?.pinned !== true
   })
   if (declared !== undefined) {
     report('value', at, `gib_per_s, as ${declared.model} on ${name} is declared, got nothing`)
@@ -176,7 +176,10 @@ function checkRate(
   }
 }
 
-/** Whatever must be there at once fits: with residency the pinned ones and any one beside them. */
+/**
+ * Checks the room for models that must be loaded at the same time. With residency these are all
+ * pinned models and any one of the others.
+ */
 function checkRoom(
   { limit_mib: limit, residency }: Device,
   path: readonly (string | number)[],
@@ -196,7 +199,7 @@ function checkRoom(
   report('value', [...path, 'limit_mib'], text)
 }
 
-/** Nothing that a model says is without effect. */
+/** Rejects memory keys of a model that have no effect. */
 function checkUse(name: string, memory: ModelMemory, draft: Draft, report: Report): void {
   const path = ['models', name, 'memory']
   const users = draft.pools.filter((pool) => pool.model === name)
@@ -220,7 +223,7 @@ function checkUse(name: string, memory: ModelMemory, draft: Draft, report: Repor
 
 const SIZES = ['kib', 'per_item_kib', 'per_token_kib', 'per_token_squared_kib']
 
-/** A buffer says its size, be it 0. */
+/** Checks that each buffer states its size, even if it is 0. */
 function checkBuffers(path: Path, memory: ModelMemory, draft: Draft, report: Report): void {
   const buffers = [
     ...['input', 'output'].map((key) => [...path, key]),

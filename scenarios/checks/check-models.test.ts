@@ -19,11 +19,11 @@ test.each([
     '{ builtin: transformer-encoder, hidden: 8192, vocabulary: 100000 }',
     'models.m.hidden: expected at most 2.00 GB of weights in fp32, got 16.2 GB',
   ],
-])('a file of ONNX holds 2 GB at most: %s', (model, problem) => {
+])('an ONNX file has at most 2 GB: %s', (model, problem) => {
   expect(problemsIn(withModel(model))).toContain(problem)
 })
 
-test('a model of just under 2 GB is one', () => {
+test('a model of just under 2 GB is accepted', () => {
   const { scenario } = parseScenario(withModel('{ builtin: mlp, layers: 1, width: 22000 }'), {
     file: 's.yaml',
   })

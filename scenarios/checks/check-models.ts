@@ -43,7 +43,7 @@ export function checkModels(draft: Draft, report: Report): void {
   }
 }
 
-/** As fp32, in bytes: what a file of ONNX holds at most is 2 GiB, with all that is not weights. */
+/** As fp32, in bytes. An ONNX file holds at most 2 GiB, including everything besides weights. */
 const MOST_WEIGHTS = 2e9
 
 type BuiltinModel = Extract<Model, { builtin: string }>
@@ -56,10 +56,10 @@ function checkSize(model: BuiltinModel, path: Path, report: Report): void {
   report('value', [...path, at], `at most ${most} of weights in fp32, got ${size}`)
 }
 
-/** Of a built-in model, without vectors. */
+/** Number of weights of a built-in model, without vectors. */
 function weightsOf(model: BuiltinModel): number {
   if (model.builtin === 'mlp') return model.layers * model.width ** 2
-  // attention takes 4 and the two dense layers twice 4 squares
+  // hidden² times 4 for attention and twice 4 for the two dense layers
   return model.hidden * (12 * model.layers * model.hidden + model.vocabulary)
 }
 

@@ -2,7 +2,7 @@ import { listed } from '../parse/describe-value.ts'
 import { didYouMean } from '../parse/nearest.ts'
 import type { Draft, Report } from './draft.ts'
 
-/** Names are unique, and those that refer to something name what exists. */
+/** Checks that names are unique, and that references name existing items. */
 export function checkNames(draft: Draft, report: Report): void {
   for (const [key, list] of [
     ['class', draft.classes],

@@ -20,7 +20,7 @@ slo: { web: ["goodput > 90%", "${objective}"] }
 `)
 }
 
-test('times of tokens are judged where there are tokens', () => {
+test('objectives on token times need a pool with generation', () => {
   const geometric = 'distribution: geometric, mean: 20'
   for (const kind of ['latency', 'call', 'ttft', 'tpot']) {
     expect(problemsOf(`p(95) ${kind}_ms < 5`, geometric)).toEqual([])
@@ -39,7 +39,7 @@ test.each([
   'distribution: fixed, value: 1',
   'distribution: uniform, min: 1, max: 1',
   'distribution: geometric, mean: 1',
-])('no token comes after the first with output_tokens %s', (outputs) => {
+])('there is only a first token with output_tokens %s', (outputs) => {
   expect(problemsOf('p(95) ttft_ms < 5', outputs)).toEqual([])
   expect(problemsOf('p(95) tpot_ms < 5', outputs)).toEqual([
     'slo.web.1: expected no tpot_ms, as every answer is one token, got "tpot_ms"',

@@ -1,11 +1,11 @@
 import type { Lengths } from '../schema/schema.ts'
 import type { Draft, Report } from './draft.ts'
 
-/** Whether what objectives are about ever happens. */
+/** Checks that objectives measure something that can occur. */
 export function checkObjectives({ slo, classes, pools, has }: Draft, report: Report): void {
   const generates = pools.some(({ path }) => has([...path, 'generation']))
   for (const [name, objectives] of slo) {
-    const outputs = classes.find((own) => own.name === name)?.outputs ?? null
+    const outputs = classes.find((traffic) => traffic.name === name)?.outputs ?? null
     for (const [i, objective] of objectives.entries()) {
       const kind = objective?.kind
       if (kind !== 'ttft' && kind !== 'tpot') continue

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { problemsIn } from './problems.test-helper.ts'
 
-/** The problems of a scenario of two classes and a pool, without file and position. */
+/** The problems of a scenario with two classes and a pool, without file and position. */
 function problemsOf({ queue = '', first = '', second = '' }): readonly string[] {
   const text = `spillway: 1
 name: s
@@ -49,12 +49,12 @@ describe('keys of a queue', () => {
     expect(problemsOf({ queue, second })).toEqual(expected)
   })
 
-  test('an unknown discipline is told from those there are', () => {
+  test('an unknown discipline is reported with the known ones', () => {
     expect(problemsOf({ queue: 'discipline: priorty' })[0]).toContain('did you mean priority?')
   })
 })
 
-describe('keys of a class that no queue goes by', () => {
+describe('keys of a class that no queue uses', () => {
   test.each([
     ['priority: 2', 'priority: expected no priority, as no queue or admission goes by priority'],
     [
@@ -75,7 +75,7 @@ describe('keys of a class that no queue goes by', () => {
     expect(problemsOf({ first: `, ${key}` })).toEqual([`traffic.web.${problem}, got "${name}"`])
   })
 
-  test('they are fine where one does', () => {
+  test('are fine if one queue uses them', () => {
     const first = ', tenant: a, weight: 2'
     expect(problemsOf({ queue: 'discipline: virtual-token-counter', first })).toEqual([])
   })
@@ -83,13 +83,13 @@ describe('keys of a class that no queue goes by', () => {
 
 test('a tenant has one weight', () => {
   const queue = 'discipline: virtual-token-counter'
-  const own = (weight: number) => `, tenant: a, weight: ${weight}`
-  expect(problemsOf({ queue, first: own(2), second: own(3) })).toEqual([
+  const tenantOf = (weight: number) => `, tenant: a, weight: ${weight}`
+  expect(problemsOf({ queue, first: tenantOf(2), second: tenantOf(3) })).toEqual([
     'traffic.batch.weight: expected 2, as for tenant a before, got 3',
   ])
 })
 
-test('deadlines are those of a class, or a patience that is the same for all', () => {
+test('deadlines are deadline_ms, or a fixed timeout_ms', () => {
   const queue = 'discipline: earliest-deadline'
   const drawn = ', timeout_ms: { distribution: exponential, mean: 90 }'
   const problem =

@@ -4,7 +4,7 @@ import type { Draft, PoolDraft, Report } from './draft.ts'
 
 type Queue = Pool['queue']
 
-/** Keys of a queue that only one discipline goes by. */
+/** Keys of a queue that only one discipline uses. */
 const OWN: readonly (readonly [key: keyof Queue, discipline: Queue['discipline']])[] = [
   ['ageing_ms', 'priority'],
   ['levels', 'priority'],
@@ -12,7 +12,7 @@ const OWN: readonly (readonly [key: keyof Queue, discipline: Queue['discipline']
   ['quantum', 'deficit-round-robin'],
 ]
 
-/** Whether queues have what their disciplines go by, and nothing that nobody goes by. */
+/** Checks that queues have the keys that their disciplines need, and no unused keys. */
 export function checkOrder(draft: Draft, report: Report): void {
   for (const { queue, path } of draft.pools) {
     if (queue) checkQueue(queue, [...path, 'queue'], draft, report)
@@ -49,7 +49,7 @@ function checkQueue(queue: Queue, path: Path, draft: Draft, report: Report): voi
   for (const [priority, level] of Object.entries(queue.levels)) {
     const at = [...path, 'levels', priority]
     checkTimeOut({ ...queue, ...level }, at, draft, report)
-    // a class that is not valid may have any priority
+    // an invalid class might have any priority
     if (priorities.includes(Number(priority)) || priorities.includes(null)) continue
     const known = [...new Set(priorities)].join(', ')
     report('key', at, `the priority of a class (${known}), got "${priority}"`)
@@ -66,7 +66,7 @@ function checkTimeOut(bounds: Queue, path: Path, draft: Draft, report: Report): 
 
 type Used = Pick<Pool, 'queue' | 'admission'> & Pick<PoolDraft, 'batching'>
 
-/** Keys of a class, and the pools that go by them. */
+/** Keys of a class, and the pools that use them. */
 const USED: readonly (readonly [key: string, uses: (pool: Used) => boolean, where: string])[] = [
   [
     'priority',
@@ -104,19 +104,21 @@ function isFair({ discipline }: Queue): boolean {
 }
 
 function overrides(queue: Queue): boolean {
-  return [queue, ...Object.values(queue.levels)].some((one) => one.allow_timeout_override === true)
+  return [queue, ...Object.values(queue.levels)].some(
+    (bounds) => bounds.allow_timeout_override === true,
+  )
 }
 
-/** A tenant has one weight, whatever the class of its requests. */
+/** Checks that all classes of a tenant state the same weight. */
 function checkWeights(draft: Draft, report: Report): void {
   const known = new Map<string, number>()
   for (const { path, name, tenant, weight } of draft.classes) {
     const key = tenant ?? name
     if (key === null || weight === null) continue
-    const other = known.get(key)
-    if (other === undefined) known.set(key, weight)
-    else if (other !== weight) {
-      report('value', [...path, 'weight'], `${other}, as for tenant ${key} before, got ${weight}`)
+    const stated = known.get(key)
+    if (stated === undefined) known.set(key, weight)
+    else if (stated !== weight) {
+      report('value', [...path, 'weight'], `${stated}, as for tenant ${key} before, got ${weight}`)
     }
   }
 }

@@ -7,7 +7,7 @@ export function checkPools(draft: Draft, report: Report): void {
       const text = 'no routing with mode shared, where replicas pull, got "routing"'
       report('key', [...pool.path, 'queue', 'routing'], text)
     }
-    // of declared work the precision says the size of the weights, where it says any
+    // for declared work with memory, the precision sets the size of the weights
     const sized = model && 'work' in model && model.memory !== undefined
     if (model && !('builtin' in model || sized) && pool.precision && pool.precision !== 'fp32') {
       const kind =

@@ -22,8 +22,8 @@ function problemsOf({
   generation = 'policy: continuous',
   pools = '',
 }: Parts) {
-  const own = arrivals.startsWith(TRACE) || traffic.includes('input_tokens')
-  const lengths = own ? '' : 'input_tokens: { distribution: geometric, mean: 700 }'
+  const hasLengths = arrivals.startsWith(TRACE) || traffic.includes('input_tokens')
+  const lengths = hasLengths ? '' : 'input_tokens: { distribution: geometric, mean: 700 }'
   return problemsIn(`spillway: 1
 name: s
 duration_s: 60
@@ -41,7 +41,7 @@ ${pools}`).map((problem) => problem.replace('pools.central.generation.kv_cache',
 }
 
 describe('a prefix cache', () => {
-  test('needs to be told what prompts begin with', () => {
+  test('needs declared or recorded prefixes', () => {
     expect(problemsOf({})).toEqual([])
     expect(problemsOf({ traffic: SESSION })).toEqual([])
     expect(problemsOf({ traffic: `${SESSION}\n    ${SHARED}` })).toEqual([])
@@ -54,7 +54,7 @@ describe('a prefix cache', () => {
     expect(problemsOf({ traffic: drawn, arrivals: TRACE })).toEqual([nothing])
   })
 
-  test('is of pools that compute prompts one by one', () => {
+  test('needs a pool that prefills prompts one by one', () => {
     expect(problemsOf({ generation: 'policy: static, max_sequences: 4' })).toEqual([
       '….prefix_cache: expected false with policy static, got true',
     ])
@@ -65,7 +65,7 @@ describe('a prefix cache', () => {
     ])
   })
 
-  test('has blocks that fit what prompts are told apart by', () => {
+  test('has blocks that fit the resolution of known prefixes', () => {
     const cache = 'prefix_cache: true, block_tokens: 24'
     expect(problemsOf({ cache })).toEqual([])
     const text =
@@ -74,7 +74,7 @@ describe('a prefix cache', () => {
     expect(problemsOf({ cache, traffic: '', arrivals: TRACE })).toEqual([text])
   })
 
-  test('takes the lengths of a trace with hash_ids as they are', () => {
+  test('uses the lengths of a trace with hash_ids unchanged', () => {
     const arrivals = `${TRACE}, length_scale: 0.5`
     expect(problemsOf({ traffic: '', arrivals })).toEqual([
       'traffic.chat.arrivals.length_scale: expected 1 with a prefix_cache, as hash_ids are of the ' +
@@ -84,7 +84,7 @@ describe('a prefix cache', () => {
   })
 })
 
-test('a common beginning is of at least a block, and no longer than prompts', () => {
+test('a shared prefix has at least a block, and is no longer than prompts', () => {
   const of = (shared: number, lengths: string) =>
     problemsOf({
       traffic: `shared_prefix_tokens: ${shared}\n    input_tokens: { distribution: ${lengths} }`,
@@ -107,7 +107,7 @@ test('a common beginning is of at least a block, and no longer than prompts', ()
     expect(of(1001, lengths)).toEqual([tooLong])
   }
   expect(of(1001, 'geometric, mean: 10')).toEqual([])
-  // on top of turns, and a part of what is carried on
+  // added to turns, and part of the carried context
   const turns = 'input_tokens: { distribution: fixed, value: 20 }'
   for (const shared of [5, 600]) {
     const traffic = `${SESSION}\n    shared_prefix_tokens: ${shared}\n    ${turns}`
@@ -115,7 +115,7 @@ test('a common beginning is of at least a block, and no longer than prompts', ()
   }
 })
 
-test('a common beginning is said where a cache uses it, and not beside hash_ids', () => {
+test('a shared prefix needs a cache, and contradicts hash_ids', () => {
   expect(problemsOf({ cache: 'block_tokens: 16' })).toEqual([
     'traffic.chat.shared_prefix_tokens: expected no shared_prefix_tokens, as no pool says ' +
       'prefix_cache, got "shared_prefix_tokens"',

@@ -1,13 +1,13 @@
 import type { Lengths } from '../schema/schema.ts'
 import type { ClassDraft, Draft, PoolDraft, Report } from './draft.ts'
 
-/** Tokens of a number in hash_ids, and of what conversations have in common. */
+/** Tokens per number in hash_ids, and the resolution of prefixes of conversations. */
 const NUMBER_TOKENS = 512
 
-/** Whether prefix caches find anything, and what is said of beginnings has a cache to go to. */
+/** Checks that prefix caches have known prefixes, and that declared prefixes have a cache. */
 export function checkPrefixes(draft: Draft, report: Report): void {
   const caching = draft.pools.filter((pool) => pool.generation?.kv_cache?.prefix_cache === true)
-  // one that says false is compared with one that says true
+  // prefix_cache: false is compared with a pool that has true
   const mentioned = draft.pools.some(
     ({ path, generation }) =>
       draft.has([...path, 'generation', 'kv_cache', 'prefix_cache']) ||
@@ -41,10 +41,10 @@ function checkClass(
   report('value', [...path, 'arrivals', 'length_scale'], `${text}, got ${arrivals.length_scale}`)
 }
 
-/** A beginning that all prompts have, and that a cache can keep: whole blocks are kept. */
+/** Checks that a shared prefix is no longer than any prompt, and has at least one whole block. */
 function checkShared(traffic: ClassDraft, caching: readonly PoolDraft[], report: Report): void {
   const { path, lengths, sharedPrefix: shared } = traffic
-  // of sessions that carry their context it is what they start from, beside their lengths
+  // with carry_context it is the initial context, in addition to the lengths
   if (shared === null || carries(traffic) || hasHashes(traffic)) return
   const at = [...path, 'shared_prefix_tokens']
   const blocks = caching.map(({ generation }) => generation!.kv_cache!.block_tokens)
@@ -60,7 +60,7 @@ function checkShared(traffic: ClassDraft, caching: readonly PoolDraft[], report:
 
 const endless = Number.POSITIVE_INFINITY
 
-/** Infinity where that is not known. */
+/** Infinity if unknown. */
 function longestOf(lengths: Lengths): number {
   switch (lengths.distribution) {
     case 'fixed':
@@ -82,8 +82,9 @@ function checkPool(pool: PoolDraft, draft: Draft, report: Report): void {
     ({ generation }) =>
       generation?.policy === 'continuous' && generation.hand_over?.pool === pool.name,
   )
-  const numbered = draft.classes.filter((one) => hasHashes(one) || carries(one))
-  const known = numbered.length > 0 || draft.classes.some((one) => one.sharedPrefix !== null)
+  const numbered = draft.classes.filter((traffic) => hasHashes(traffic) || carries(traffic))
+  const known =
+    numbered.length > 0 || draft.classes.some((traffic) => traffic.sharedPrefix !== null)
   if (pool.generation?.policy === 'static') refuse('false with policy static')
   else if (from !== undefined) refuse(`false, as prompts are computed in pool ${from.name}`)
   else if (!known && draft.classes.every(({ arrivals }) => arrivals !== null)) {
@@ -96,7 +97,7 @@ function checkPool(pool: PoolDraft, draft: Draft, report: Report): void {
   report('value', [...path, 'block_tokens'], `${why}, got ${tokens}`)
 }
 
-/** Whether rows of a trace say what prompts begin with. */
+/** Whether rows of a trace have prefixes of prompts. */
 function hasHashes({ arrivals, lengths }: ClassDraft): boolean {
   if (arrivals?.process !== 'trace' || arrivals.format !== 'mooncake') return false
   return lengths?.distribution === 'trace'

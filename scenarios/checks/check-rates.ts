@@ -4,7 +4,9 @@ import { checkEnd } from './check-end.ts'
 import { checkLimits } from './check-limits.ts'
 import type { Draft, Report } from './draft.ts'
 
-/** Repetitions of a surge and periods of a wave in one run: each bends the rate many times. */
+/**
+ * Most repetitions of a surge and periods of a wave in one run; each changes the rate many times.
+ */
 const MOST_TIMES = 1000
 
 export function checkRates(
@@ -26,7 +28,7 @@ export function checkRates(
   if (arrivals.process === 'clients') checkLimits(arrivals.cv, [...path, 'cv'], report)
 }
 
-/** As of a rate that does not change. */
+/** Lower limit of a constant rate. */
 const LEAST_RATE = 1e-9
 
 type Steps = NonNullable<RatedArrivals['schedule']>
@@ -132,7 +134,7 @@ function exactlyOne<T extends object>(
     return
   }
   const { key, overrides } = draft.latest(path, given)
-  const others = given.filter((other) => other !== key).map((other) => `${other}: null`)
+  const others = given.filter((k) => k !== key).map((k) => `${k}: null`)
   const hint = overrides ? `; to drop what is inherited, set ${others.join(' and ')}` : ''
   report('key', [...path, key], `${list}, got ${given.join(' and ')}${hint}`)
 }

@@ -58,7 +58,7 @@ describe('names', () => {
     )
   })
 
-  test('refer to what exists', () => {
+  test('refer to existing items', () => {
     expect(problemsOf({ more: 'slo: { wbe: ["goodput > 99%"] }' })).toEqual([
       'slo.wbe: expected a class of traffic (web), got "wbe"; did you mean web?',
     ])
@@ -145,7 +145,7 @@ describe('arrivals', () => {
 })
 
 describe('lengths', () => {
-  test('come from the trace where it has them and a model takes them', () => {
+  test('come from the trace if it has them and a model depends on length', () => {
     const mapped = CSV.replace('time: t', 'time: t, input_tokens: n')
     expect(lengthsOf({ arrivals: AZURE })).toEqual({ distribution: 'trace' })
     expect(lengthsOf({ arrivals: mapped })).toEqual({ distribution: 'trace' })
@@ -192,7 +192,7 @@ describe('lengths', () => {
     expect(problemsOf({ tokens })).toEqual([`traffic.web.input_tokens.${problem}`])
   })
 
-  test('of a trace need its column', () => {
+  test('of a trace need the name of their column', () => {
     expect(problemsOf({ arrivals: CSV, tokens: 'distribution: trace' })).toEqual([
       'traffic.web.input_tokens.distribution: expected columns.input_tokens to say where the trace has its lengths, got nothing',
     ])
@@ -202,12 +202,12 @@ describe('lengths', () => {
     '{ builtin: mlp }',
     '{ work: { law: constant, ms: 1 } }',
     '{ onnx: a.onnx, inputs: { x: { shape: [batch, 3] } } }',
-  ])('nothing uses those of %s', (models) => {
+  ])('are refused as unused for %s', (models) => {
     expect(problemsOf({ models, tokens: LONG })).toEqual([
       'traffic.web.input_tokens: expected no input_tokens: nothing in either world would use it, as requests of m have no length, got distribution fixed',
     ])
     expect(problemsOf({ models, tokens: 'distribution: fixed, value: 1' })).toEqual([])
-    // Another pool whose model takes lengths makes them useful.
+    // another pool whose model depends on length makes them useful
     const two = text({ models, tokens: LONG }).replace('models:', `models:\n  e: ${ENCODER}`)
     const both = `${two}  - { name: other, model: e }\n`
     expect(parseScenario(both, { file: 's.yaml' }).scenario.pools).toHaveLength(2)
@@ -278,12 +278,12 @@ describe('models and pools', () => {
     expect(problemsOf(parts)).toEqual([problem])
   })
 
-  test('routing is used with mode per-replica', () => {
+  test('routing needs mode per-replica', () => {
     expect(problemsOf({ pool: 'queue: { mode: per-replica, routing: round-robin }' })).toEqual([])
   })
 })
 
-test('one wrong value does not hide what is wrong between others', () => {
+test('one invalid value does not hide problems between other values', () => {
   const problems = problemsOf({
     models: '{ builtin: mlp, width: 0 }',
     arrivals: 'process: poisson',

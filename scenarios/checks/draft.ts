@@ -23,8 +23,8 @@ import { isMap } from '../schema/schema-walk.ts'
 import { takesLength } from '../schema/takes-length.ts'
 
 /**
- * A scenario of which parts may be invalid. Each part is parsed on its own, so that one wrong
- * value does not hide what is wrong between the others; an invalid part is null.
+ * A scenario with possibly invalid parts. Each part is parsed separately, so that one invalid value
+ * does not hide problems between others. An invalid part is null.
  */
 export interface Draft {
   readonly durationS: number | null
@@ -33,20 +33,20 @@ export interface Draft {
   readonly classes: readonly ClassDraft[]
   readonly pools: readonly PoolDraft[]
   readonly devices: readonly (Device | null)[]
-  /** also null where there is none */
+  /** also null if there is none */
   readonly link: NonNullable<Scenario['link']> | null
-  /** objectives of each class, as far as they can be read */
+  /** objectives of each class, where readable */
   readonly slo: ReadonlyMap<string, readonly (Objective | null)[]>
-  /** whether the scenario itself says something there, rather than a default */
+  /** whether the scenario states a value there, rather than a default */
   readonly has: (path: Path) => boolean
-  /** of the keys of a map the one written last: an override before the file it overrides */
+  /** the key of a map that was written last: an override before the file that it overrides */
   readonly latest: (path: Path, keys: readonly string[]) => { key: string; overrides: boolean }
 }
 
 export interface ClassDraft {
   readonly path: Path
   readonly name: string | null
-  /** that it asks for; also null where it asks for none */
+  /** name of the class's model; also null if it names none */
   readonly model: string | null
   readonly arrivals: Arrivals | null
   readonly lengths: Lengths | null
@@ -56,11 +56,11 @@ export interface ClassDraft {
   readonly timeout: TrafficClass['timeout_ms'] | null
   readonly session: TrafficClass['session'] | null
   readonly priority: number | null
-  /** or else its time-out */
+  /** deadline_ms, or else a fixed timeout_ms */
   readonly deadlineMs: number | undefined | null
   readonly tenant: string | null
   readonly weight: number | null
-  /** also null where there is none */
+  /** also null if there is none */
   readonly sharedPrefix: number | null
 }
 
@@ -77,7 +77,7 @@ export interface PoolDraft {
   readonly replicas: Pool['replicas'] | null
 }
 
-/** Collects problems: `at('value', path, 'a, got b')` reads `expected a, got b`. */
+/** Collects problems: `at('value', path, 'a, got b')` is printed as `expected a, got b`. */
 export type Report = (at: Problem['at'], path: Path, text: string) => void
 
 const shape = scenarioSchema.shape
@@ -117,44 +117,44 @@ export function draftOf(root: Node): Draft {
 
 function latestOf(root: Node, path: Path, keys: readonly string[]) {
   const placed = keys.map((key) => ({ key, place: placeOf(root, [...path, key], 'key') }))
-  const top = placed.filter(({ place }) => !placed.some((other) => liesOn(other.place, place)))
+  const top = placed.filter(({ place }) => !placed.some((upper) => liesOn(upper.place, place)))
   const last = top.reduce((a, b) => (a.place.rank > b.place.rank ? a : b))
   return { key: last.key, overrides: top.length < placed.length }
 }
 
-/** Whether it makes no difference in any pool how long a request is. */
+/** Whether the length of requests has no effect in any pool. */
 export function isLengthless({ models, pools }: Pick<Draft, 'models' | 'pools'>): boolean {
-  const own = pools.map(({ model }) => (model === null ? null : models.get(model)))
-  return own.length > 0 && own.every((model) => model && !takesLength(model))
+  const used = pools.map(({ model }) => (model === null ? null : models.get(model)))
+  return used.length > 0 && used.every((model) => model && !takesLength(model))
 }
 
 function classDraft(item: unknown, path: Path, lengthless: boolean): ClassDraft {
-  const own = isMap(item) ? item : {}
-  const arrivals = part(classShape.arrivals, own.arrivals)
-  const traced = own.input_tokens === undefined && !lengthless && bringsLengths(arrivals)
+  const keys = isMap(item) ? item : {}
+  const arrivals = part(classShape.arrivals, keys.arrivals)
+  const traced = keys.input_tokens === undefined && !lengthless && bringsLengths(arrivals)
   const lengths: Lengths | null = traced
     ? { distribution: 'trace' }
-    : part(classShape.input_tokens, own.input_tokens)
-  const outputs = part(classShape.output_tokens, own.output_tokens) ?? null
-  const tenant = textOf(own.tenant)
-  const session = part(classShape.session, own.session)
-  const priority = part(classShape.priority, own.priority)
-  const fanOut = part(classShape.fan_out, own.fan_out)
-  const timeout = part(classShape.timeout_ms, own.timeout_ms)
-  const weight = part(classShape.weight, own.weight)
-  const sharedPrefix = part(classShape.shared_prefix_tokens, own.shared_prefix_tokens) ?? null
-  const lengthSchedule = part(classShape.length_schedule, own.length_schedule)
-  const ofAll = typeof own.timeout_ms === 'number' ? own.timeout_ms : undefined
-  const deadlineMs = part(classShape.deadline_ms, own.deadline_ms ?? ofAll)
-  const name = textOf(own.class)
-  const model = textOf(own.model)
+    : part(classShape.input_tokens, keys.input_tokens)
+  const outputs = part(classShape.output_tokens, keys.output_tokens) ?? null
+  const tenant = textOf(keys.tenant)
+  const session = part(classShape.session, keys.session)
+  const priority = part(classShape.priority, keys.priority)
+  const fanOut = part(classShape.fan_out, keys.fan_out)
+  const timeout = part(classShape.timeout_ms, keys.timeout_ms)
+  const weight = part(classShape.weight, keys.weight)
+  const sharedPrefix = part(classShape.shared_prefix_tokens, keys.shared_prefix_tokens) ?? null
+  const lengthSchedule = part(classShape.length_schedule, keys.length_schedule)
+  const ofAll = typeof keys.timeout_ms === 'number' ? keys.timeout_ms : undefined
+  const deadlineMs = part(classShape.deadline_ms, keys.deadline_ms ?? ofAll)
+  const name = textOf(keys.class)
+  const model = textOf(keys.model)
   const clients = { fanOut, timeout, session }
   const drawn = { lengths, outputs, lengthSchedule, sharedPrefix }
   const rank = { priority, deadlineMs, tenant, weight }
   return { path, name, model, arrivals, ...drawn, ...clients, ...rank }
 }
 
-/** Whether the rows of a trace have lengths, of the input or the output. */
+/** Whether the rows of a trace have lengths of inputs or outputs. */
 export function bringsLengths(
   arrivals: Arrivals | null,
   column: 'input_tokens' | 'output_tokens' = 'input_tokens',
@@ -165,18 +165,18 @@ export function bringsLengths(
 }
 
 function poolDraft(item: unknown, path: Path): PoolDraft {
-  const own = isMap(item) ? item : {}
+  const keys = isMap(item) ? item : {}
   return {
     path,
-    name: textOf(own.name),
-    model: textOf(own.model),
-    precision: part(poolShape.precision, own.precision),
-    queue: part(poolShape.queue, own.queue),
-    admission: part(poolShape.admission, own.admission),
-    batching: part(poolShape.batching, own.batching),
-    generation: part(poolShape.generation, own.generation) ?? null,
-    memory: part(poolShape.memory, own.memory) ?? null,
-    replicas: part(poolShape.replicas, own.replicas),
+    name: textOf(keys.name),
+    model: textOf(keys.model),
+    precision: part(poolShape.precision, keys.precision),
+    queue: part(poolShape.queue, keys.queue),
+    admission: part(poolShape.admission, keys.admission),
+    batching: part(poolShape.batching, keys.batching),
+    generation: part(poolShape.generation, keys.generation) ?? null,
+    memory: part(poolShape.memory, keys.memory) ?? null,
+    replicas: part(poolShape.replicas, keys.replicas),
   }
 }
 

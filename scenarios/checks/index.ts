@@ -43,7 +43,7 @@ const CHECKS = [
   checkWarmup,
 ]
 
-/** What is wrong between the values of a scenario, each of which may be valid alone. */
+/** Problems between the values of a scenario that are each valid alone. */
 export function crossCheck(draft: Draft): Problem[] {
   const problems: Problem[] = []
   const report: Report = (at, path, text) => {

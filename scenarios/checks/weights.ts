@@ -4,21 +4,21 @@ import type { Draft, PoolDraft } from './draft.ts'
 export const MIB = 2 ** 20
 export const PRECISION_BYTES = { fp32: 4, fp16: 2, int8: 1 } as const
 
-/** What a declared model says of memory. */
+/** The declared memory of a model. */
 export function modelMemory({ model: name }: PoolDraft, draft: Draft): ModelMemory | null {
   const model = name === null ? null : draft.models.get(name)
   return model && 'work' in model ? (model.memory ?? null) : null
 }
 
-/** Whole bytes of a replica; null where they are not known: a calibration finds them out. */
+/** Whole bytes of a replica; null if unknown, since a calibration measures them. */
 export function weightsBytes(pool: PoolDraft, draft: Draft): number | null {
   const memory = modelMemory(pool, draft)
   if (memory === null || pool.precision === null) return null
   return Math.round(memory.parameters_millions * 1e6 * PRECISION_BYTES[pool.precision])
 }
 
-/** To two decimals. */
+/** Rounded to two decimals. */
 export const mib = (bytes: number) => Number((bytes / MIB).toFixed(2))
 
-/** A limit that does, to two decimals. */
+/** A sufficient limit, rounded up to two decimals. */
 export const atLeast = (bytes: number) => `at least ${Math.ceil((100 * bytes) / MIB) / 100} MiB`

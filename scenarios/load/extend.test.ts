@@ -62,7 +62,7 @@ pools: [{ name: central, batching: { preferred: [8] } }]
     )
     const { scenario, directory } = await loadScenario(path)
     expect(scenario.name).toBe('child')
-    expect(scenario.traffic.map((own) => own.class)).toEqual(['web', 'bulk', 'new'])
+    expect(scenario.traffic.map((traffic) => traffic.class)).toEqual(['web', 'bulk', 'new'])
     expect(scenario.traffic[1]!.arrivals).toMatchObject({ process: 'poisson', load: 0.5 })
     expect(scenario.traffic[1]!.arrivals).not.toHaveProperty('rate_rps')
     expect(scenario.slo).toEqual({ web: ['goodput > 98%'] })
@@ -73,7 +73,7 @@ pools: [{ name: central, batching: { preferred: [8] } }]
     expect(directory).toBe(folder)
   })
 
-  test('a chain resolves to the same scenario, and hash, as its result written out', async () => {
+  test('a chain of files resolves to the same scenario and hash as its written-out result', async () => {
     const base = write('base.yaml', BASE)
     write('a.yaml', 'extends: base.yaml\nduration_s: 30\n')
     const path = write('b.yaml', 'extends: a.yaml\nseed: 3\n')
@@ -81,7 +81,7 @@ pools: [{ name: central, batching: { preferred: [8] } }]
     expect((await loadScenario(path)).hash).toBe(whole.hash)
   })
 
-  test('paths stay beside the file that has them', async () => {
+  test('paths are relative to the file that has them', async () => {
     write('base.yaml', BASE)
     const path = write('sub/child.yaml', 'extends: ../base.yaml\n')
     const { scenario } = await loadScenario(path)
@@ -89,7 +89,7 @@ pools: [{ name: central, batching: { preferred: [8] } }]
     expect(scenario.traffic[0]!.arrivals).toMatchObject({ file: '../web.csv' })
   })
 
-  test('a problem names the file in which the value stands', async () => {
+  test('a problem names the file with the value', async () => {
     write('base.yaml', BASE.replace('replicas: 2', 'replicas: 0'))
     const path = write('child.yaml', 'extends: base.yaml\nseed: -1\npools: [{ name: x }]\n')
     expect(await problemsOf(path)).toEqual([
@@ -99,7 +99,7 @@ pools: [{ name: central, batching: { preferred: [8] } }]
     ])
   })
 
-  test('what contradicts something inherited is shown in the file that adds it', async () => {
+  test('a contradiction with an inherited value is shown in the file that adds it', async () => {
     write('base.yaml', BASE)
     const path = write(
       'child.yaml',
@@ -110,7 +110,7 @@ pools: [{ name: central, batching: { preferred: [8] } }]
     ])
   })
 
-  test('cycles, missing files and bases that are no map are shown at the extends', async () => {
+  test('cycles, missing files and bases that are not maps are reported at the extends', async () => {
     write('a.yaml', 'extends: b.yaml\n')
     write('b.yaml', 'name: b\nextends: a.yaml\n')
     expect(await problemsOf(join(folder, 'a.yaml'))).toEqual([
@@ -132,7 +132,7 @@ pools: [{ name: central, batching: { preferred: [8] } }]
     )
   })
 
-  test('keys that only the kind before has go with it, and no others', async () => {
+  test('keys of a replaced kind are dropped with it, and no others', async () => {
     write(
       'gamma.yaml',
       BASE.replace('process: poisson,', 'process: gamma, cv: 3, surges: [{ at_s: 5, factor: 2 }],'),
@@ -152,7 +152,7 @@ pools: [{ name: central, batching: { policy: fixed, batch: 4 } }]
     })
     expect(scenario.traffic[1]!.arrivals).not.toHaveProperty('cv')
     expect(scenario.pools[0]!.batching).toEqual({ policy: 'fixed', batch: 4 })
-    // the same on the command line, on which all is the user's own
+    // the same with --set, where all keys are from the user
     const changed = ['pools.central.batching.policy=none']
     expect((await loadScenario(path, { set: changed })).scenario.pools[0]!.batching).toEqual({
       policy: 'none',
@@ -167,7 +167,7 @@ pools: [{ name: central, batching: { policy: fixed, batch: 4 } }]
     }
   })
 
-  test('keys that no kind has, or that stand beside the new kind, are refused', async () => {
+  test('keys that no kind has, or that are stated beside the new kind, are refused', async () => {
     write('mistyped.yaml', BASE.replace('rate_rps: 40', 'rate_rps: 40, rise: 3'))
     const path = write(
       'beside.yaml',
@@ -187,7 +187,7 @@ traffic: [{ class: bulk, arrivals: { process: deterministic, cv: 2 } }]
     )
   })
 
-  test('a file that is missing, a folder or not text is told as such', async () => {
+  test('a missing file, a folder and a file that is not text are reported as such', async () => {
     expect(await problemsOf(join(folder, 'x.yaml'))).toEqual([
       'x.yaml: cannot read the scenario: no such file',
     ])

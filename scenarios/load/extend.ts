@@ -13,7 +13,7 @@ import { merge } from '../parse/merge.ts'
 import { fileOrigin, parseYamlTree } from '../parse/yaml-tree.ts'
 import { readUserFile, Unreadable } from './user-file.ts'
 
-/** Of a scenario together with all files that it extends. */
+/** Limit of a scenario together with all files that it extends. */
 const MOST_BYTES = 16_000_000
 const MOST_FILES = 32
 
@@ -22,17 +22,16 @@ interface ScenarioFile {
   readonly root: Node
 }
 
-/** Where a file is named that another one extends. */
+/** Where a file is named that another file extends. */
 interface Link {
   readonly place: Place
   readonly target: string
 }
 
 /**
- * Reads a scenario file and what it extends, as long as there is something, and lays each file on
- * the one it extends. `path`, and with it the files in messages, is relative to the working
- * directory. Null where the chain breaks, with the problem noted. Throws `Failure` where the first
- * file cannot be read.
+ * Reads a scenario file and the chain of files that it extends, and merges each file over the one
+ * it extends. `path`, and so the files in messages, is relative to the working directory. Null if
+ * the chain breaks; the problem is added. Throws `Failure` if the first file cannot be read.
  */
 export async function readExtended(path: string, problems: PlacedProblem[]): Promise<Node | null> {
   const chain: ScenarioFile[] = []
@@ -40,7 +39,7 @@ export async function readExtended(path: string, problems: PlacedProblem[]): Pro
   for (let file = path, link: Link | null = null; ; ) {
     const refuse = (reason: string): null => refuseFile(path, link, reason, problems)
     if (chain.length === MOST_FILES) return refuse(`more than ${MOST_FILES} files in a row`)
-    if (chain.some((own) => resolve(own.file) === resolve(file))) {
+    if (chain.some((loaded) => resolve(loaded.file) === resolve(file))) {
       return refuse('it leads back to itself')
     }
     const read = await readText(file, left)
@@ -75,7 +74,7 @@ function refuseFile(
   return null
 }
 
-/** `left`: bytes that may still be read. */
+/** `left`: bytes that can still be read. */
 async function readText(
   path: string,
   left: number,
@@ -95,7 +94,7 @@ async function readText(
   }
 }
 
-/** Each file laid on the next, which it extends; from the last on. */
+/** Merges each file over the next one, which it extends, starting with the last. */
 function merged(chain: readonly ScenarioFile[]): Node {
   return chain.reduceRight((below, { file, root }) => ({
     file,
@@ -103,7 +102,7 @@ function merged(chain: readonly ScenarioFile[]): Node {
   })).root
 }
 
-/** Paths stand beside the file that has them: those of a file elsewhere are rewritten. */
+/** Rewrites paths that are relative to another file's folder. */
 function movePaths(root: Node, from: string, to: string): Node {
   if (root.kind !== 'map' || resolve(from) === resolve(to)) return root
   const move = (node: Node): Node => {
@@ -116,7 +115,9 @@ function movePaths(root: Node, from: string, to: string): Node {
     changeAll(all, (model) => change(model, 'onnx', move)),
   )
   return change(models, 'traffic', (all) =>
-    changeAll(all, (own) => change(own, 'arrivals', (arrivals) => change(arrivals, 'file', move))),
+    changeAll(all, (item) =>
+      change(item, 'arrivals', (arrivals) => change(arrivals, 'file', move)),
+    ),
   )
 }
 

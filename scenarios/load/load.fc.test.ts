@@ -41,11 +41,11 @@ const MORE_JUNK = ['toString', 'x'.repeat(200), '\u0000', 'é\n', [], [[]], [nul
 const VALUES: readonly unknown[] = [...JUNK, ...MORE_JUNK]
 const KEYS = ['', '__proto__', 'constructor', 'load', 'builtin', 'a b', '0', 'length', 'work']
 
-/** A scenario either loads, or fails with nothing but problems that have a place in the text. */
+/** A scenario either loads, or fails with problems that all have a place in the text. */
 function check(text: string, set: readonly string[] = []): 'valid' | 'invalid' {
   try {
     const { scenario } = parseScenario(text, { file: 'f.yaml', set })
-    // What is valid is a fixed point: reading it again gives itself.
+    // a valid scenario is a fixed point: reading it again returns it
     expect(canonicalJson(scenarioSchema.parse(scenario))).toBe(canonicalJson(scenario))
     return 'valid'
   } catch (error) {
@@ -119,7 +119,7 @@ function garbled(text: string, pick: Pick): string {
   ])
 }
 
-describe('no mutation of a scenario brings anything but a place and a message', () => {
+describe('every mutation of a scenario results in a place and a message', () => {
   const random = seedrandom.alea('scenario mutants')
   const pick: Pick = (list) => list[Math.floor(random() * list.length)]!
 
@@ -130,7 +130,7 @@ describe('no mutation of a scenario brings anything but a place and a message', 
       for (let n = pick([1, 1, 1, 2, 3]); n > 0; n--) mutate(document, pick)
       seen[check(stringify(document))]++
     }
-    // Both happen often, or the mutants would be too wild or too tame to find anything.
+    // both results must be frequent, otherwise the mutants would find nothing
     expect(seen.valid).toBeGreaterThan(200)
     expect(seen.invalid).toBeGreaterThan(2000)
   })
@@ -162,7 +162,7 @@ describe('no mutation of a scenario brings anything but a place and a message', 
   })
 })
 
-test('any text at all either loads or fails with places', () => {
+test('any text either loads or fails with places', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
       check(text)

@@ -35,7 +35,7 @@ function edited(from: string, to: string): readonly string[] {
 }
 
 describe('a valid scenario', () => {
-  test('has its defaults filled in and is frozen all through', () => {
+  test('has its defaults filled in and is deeply frozen', () => {
     const { scenario, directory } = parseScenario(BASE, { file: 'x/s.yaml' })
     expect(scenario.pools[0]).toMatchObject({ replicas: 1, batching: { policy: 'none' } })
     expect(scenario.traffic[0]!.input_tokens).toEqual({ distribution: 'fixed', value: 1 })
@@ -43,7 +43,7 @@ describe('a valid scenario', () => {
     expect(directory).toBe('x')
   })
 
-  test('the hash depends on values, not on how they are written', () => {
+  test('the hash depends on values, not on their notation', () => {
     const hash = (text: string, set: string[] = []) =>
       parseScenario(text, { file: 's.yaml', set }).hash
     expect(
@@ -54,7 +54,7 @@ describe('a valid scenario', () => {
     expect(hash(BASE)).toMatch(/^[0-9a-f]{16}$/)
   })
 
-  test('the starter is one', () => {
+  test('the starter is valid', () => {
     const { scenario } = parseScenario(starterScenario(), { file: 'starter.yaml' })
     expect(starterScenario()).toMatch(/^# yaml-language-server: \$schema=/)
     expect(scenario.slo.web).toHaveLength(2)
@@ -63,7 +63,7 @@ describe('a valid scenario', () => {
 })
 
 describe('problems of a value', () => {
-  test('an unknown key is shown where it stands, with the nearest known one', () => {
+  test('an unknown key is reported at its place, with the nearest known key', () => {
     expect(edited('rate_rps', 'rate_rp')).toEqual([
       's.yaml:8:35 traffic.web.arrivals.rate_rp: expected a known key, got "rate_rp"; did you mean rate_rps?',
     ])
@@ -72,7 +72,7 @@ describe('problems of a value', () => {
     ])
   })
 
-  test('a key one level too high is sent to where it belongs', () => {
+  test('a key one level too high is reported with its correct place', () => {
     expect(edited('model: enc', 'model: enc\n    max_batch: 4')).toEqual([
       's.yaml:14:5 pools.central.max_batch: expected a known key, got "max_batch"; did you mean batching.max_batch?',
     ])
@@ -84,7 +84,7 @@ describe('problems of a value', () => {
     ])
   })
 
-  test('a key of another kind of model is unknown, although that kind has it', () => {
+  test('a key of another kind of model is unknown for this kind', () => {
     const declared = 'models: { enc: { work: { law: constant, ms: 1 }, inputs: {} } }'
     const problems = problemsOf(`spillway: 1
 name: s
@@ -96,20 +96,20 @@ pools: [{ name: central, model: enc }]
     expect(problems).toEqual([expect.stringMatching(/models\.enc\.inputs: expected a known key/)])
   })
 
-  test('names that every object of JavaScript has are refused', () => {
+  test('names that every JavaScript object has are refused', () => {
     for (const name of ['constructor', 'toString', 'hasOwnProperty']) {
       expect(edited('name: central', `name: ${name}`).join()).toContain('expected another name')
       expect(edited('class: web', `class: ${name}`).join()).toContain('expected another name')
     }
   })
 
-  test('a missing key is shown at the map that lacks it', () => {
+  test('a missing key is reported at the map that lacks it', () => {
     expect(edited('process: gamma, cv: 2', 'process: gamma')).toEqual([
       's.yaml:10:15 traffic.bulk.arrivals.cv: expected a number from 0.05 to 50, got nothing',
     ])
   })
 
-  test('numbers say their range, and text that is a number loses its quotes', () => {
+  test('numbers are reported with their range, and text that is a number without quotes', () => {
     expect(edited('duration_s: 60', 'duration_s: -1')[0]).toBe(
       's.yaml:3:13 duration_s: expected a number above 0, got -1',
     )
@@ -125,7 +125,7 @@ pools: [{ name: central, model: enc }]
     expect(edited('model: enc', 'model: enc\n    memory: { allocator: bfc, pattern: on }')).toEqual(
       [expect.stringContaining('memory.pattern: expected true or false, got "on"')],
     )
-    // and not also of the length of the text
+    // and not also a problem of the text's length
     const remedy = 'model: enc\n    memory: { allocator: bfc, out_of_memory: shrink }'
     expect(edited('model: enc', remedy)).toEqual([
       expect.stringContaining('memory.out_of_memory: expected a list, got "shrink"'),
@@ -134,7 +134,7 @@ pools: [{ name: central, model: enc }]
     expect(edited('duration_s: 60', 'duration_s: 1e9')[0]).toContain('at most 10000000, got')
   })
 
-  test('of a union only the branch that was meant is reported', () => {
+  test('of a union only the meant branch is reported', () => {
     expect(edited('process: poisson', 'process: possion')).toEqual([
       's.yaml:8:26 traffic.web.arrivals.process: expected one of deterministic, poisson, gamma, weibull, mmpp, on-off, clients, closed-loop, sum, servegen, trace, got "possion"; did you mean poisson?',
     ])
@@ -155,7 +155,7 @@ pools: [{ name: central, model: enc }]
     ])
   })
 
-  test('all problems come at once, in the order of the text', () => {
+  test('all problems are reported at once, in the order of the text', () => {
     const problems = problemsOf(
       BASE.replace('spillway: 1', 'spillway: 9').replace('cv: 2', 'cv: 0').replace('central', '""'),
     )
@@ -174,7 +174,7 @@ pools: [{ name: central, model: enc }]
   })
 })
 
-describe('text that is no scenario', () => {
+describe('text that is not a scenario', () => {
   test.each([
     ['', 's.yaml:1:1: expected a map, got an empty value'],
     ['- 1', 's.yaml:1:1: expected a map, got a list of 1'],
@@ -191,13 +191,13 @@ describe('text that is no scenario', () => {
     else expect(problems.join('\n')).toMatch(new RegExp(problem.source, 'm'))
   })
 
-  test('nesting without end is refused', () => {
+  test('endless nesting is refused', () => {
     expect(problemsOf('{'.repeat(50_000))).toEqual([
       's.yaml:1:1: expected at most 50 levels of nesting, got more',
     ])
   })
 
-  test('aliases that multiply are refused before they fill the memory', () => {
+  test('multiplying aliases are refused before they fill the memory', () => {
     const levels = Array.from({ length: 12 }, (_, i) => {
       const inner =
         i === 0
@@ -278,7 +278,7 @@ describe('--set', () => {
     ['extends=x', /^--set extends=x: expected a value of the scenario/],
     ['duration_s=[', /^--set duration_s=\[: expected valid YAML/],
     ['__proto__.x=1', /^--set __proto__\.x=1: expected a key that is text/],
-  ])('%s is told by its own text', (set, problem) => {
+  ])('%s is reported with its text', (set, problem) => {
     const problems = problemsOf(BASE, [set])
     expect(problems).toHaveLength(1)
     if (typeof problem === 'string') expect(problems[0]).toBe(problem)

@@ -19,23 +19,23 @@ import { type Scenario, scenarioSchema } from '../schema/schema.ts'
 import { readExtended } from './extend.ts'
 
 export interface LoadOptions {
-  /** `path=value` each, applied in order after `extends` */
+  /** `path=value` entries, applied in order after `extends` */
   readonly set?: readonly string[] | undefined
   readonly seed?: number | undefined
 }
 
 export interface LoadedScenario {
-  /** deep frozen, defaults filled in, without `$schema` and `extends` */
+  /** deeply frozen, defaults filled in, without `$schema` and `extends` */
   readonly scenario: Scenario
-  /** 16 hex digits over the scenario as resolved, file paths as written */
+  /** 16 hex digits over the resolved scenario, with file paths as written */
   readonly hash: string
   readonly file: string
-  /** where the relative paths of the scenario start */
+  /** base of the scenario's relative paths */
   readonly directory: string
 }
 
 /**
- * Reads a scenario with all that it extends, applies overrides and validates the whole.
+ * Reads a scenario with all files that it extends, applies overrides and validates the result.
  * Throws `Failure` with every problem found, in the order of the text.
  */
 export async function loadScenario(
@@ -47,7 +47,7 @@ export async function loadScenario(
   return validated(whole, placed, { ...options, file: path })
 }
 
-/** The same for a text that stands alone: it extends nothing. */
+/** The same for a text without a file: it cannot extend one. */
 export function parseScenario(text: string, options: TextOptions): LoadedScenario {
   const { root, problems } = parseYamlTree(text, fileOrigin(options.file, 0))
   const placed = [...problems]
@@ -63,7 +63,7 @@ export function parseScenario(text: string, options: TextOptions): LoadedScenari
 
 type TextOptions = LoadOptions & { readonly file: string }
 
-/** `whole`: null where the text could not be read, which `placed` explains. */
+/** `whole` is null if the text could not be read; `placed` explains why. */
 function validated(
   whole: Node | null,
   placed: PlacedProblem[],
@@ -101,12 +101,12 @@ function failure(
   return new Failure(problemTexts(placed, problems, root))
 }
 
-/** A class with a trace and no `input_tokens` of its own takes the lengths of the trace. */
+/** A class with a trace and without `input_tokens` takes the lengths of the trace. */
 function resolved(scenario: Scenario, draft: Draft): Scenario {
   const { $schema: _, extends: __, ...rest } = scenario
-  const traffic = rest.traffic.map((own, i) => ({
-    ...own,
-    input_tokens: draft.classes[i]?.lengths ?? own.input_tokens,
+  const traffic = rest.traffic.map((declared, i) => ({
+    ...declared,
+    input_tokens: draft.classes[i]?.lengths ?? declared.input_tokens,
   }))
   return { ...rest, traffic }
 }

@@ -1,4 +1,4 @@
-/** The scenario that `spillway init` writes: small, complete, and explained where it stands. */
+/** The scenario that `spillway init` writes: small, complete, with comments. */
 export function starterScenario(): string {
   return STARTER
 }

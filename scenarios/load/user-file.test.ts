@@ -15,7 +15,7 @@ const reasonOf = async (path: string, most = 1000) => {
   return (error as Unreadable).message
 }
 
-test('a regular file is read whole, also through a link and where it states no size', async () => {
+test('a regular file is read whole, also through a link and if its stated size is 0', async () => {
   const path = join(folder, 'text')
   writeFileSync(path, 'some text')
   symlinkSync(path, join(folder, 'link'))
@@ -24,18 +24,18 @@ test('a regular file is read whole, also through a link and where it states no s
   }
   writeFileSync(join(folder, 'empty'), '')
   expect(await readUserFile(join(folder, 'empty'), 0)).toHaveLength(0)
-  // its size is 0 by what the system says
+  // the system states its size as 0
   expect((await readUserFile('/proc/self/status', 1e6)).toString()).toMatch(/^Name:/)
 })
 
-test('a larger file is refused, before it is read where its size tells', async () => {
+test('a larger file is refused, before reading if its stated size is too large', async () => {
   const path = join(folder, 'large')
   writeFileSync(path, 'x'.repeat(1001))
   expect(await reasonOf(path)).toBe('0.001001 MB, more than the 0.001 MB that are read')
   expect(await reasonOf('/proc/self/status', 10)).toMatch(/more than the 0\.00001 MB/)
 })
 
-test('what is no file is refused at once', async () => {
+test('paths that are not regular files are refused at once', async () => {
   const at = (name: string) => join(folder, name)
   mkdirSync(at('folder'))
   execFileSync('mkfifo', [at('pipe')])

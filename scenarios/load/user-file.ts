@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 
 /** Why a file that the user named cannot be read, in words that end a message. */
 export class Unreadable extends Error {
-  /** whether there is nothing of this name */
+  /** whether the file does not exist */
   readonly missing: boolean
 
   constructor(reason: string, missing = false) {
@@ -13,17 +13,17 @@ export class Unreadable extends Error {
   }
 }
 
-/** A file that is open, and its size as the file system states it. */
+/** An open file, and its size as stated by the file system. */
 export interface UserFile {
   readonly handle: FileHandle
   readonly bytes: number
 }
 
 /**
- * Opens a file that the user named; all reading of such files begins here. Only regular files are
- * taken: a pipe or a device may never end, and most inputs are read more than once. Without
- * blocking, so that opening a pipe does not wait for a writer; and what was opened is judged, not
- * the name, which may mean another file by then. Throws `Unreadable`.
+ * Opens a file that the user named; all such files are opened here. Only regular files are
+ * accepted: a pipe or a device may never end, and most inputs are read more than once. It opens
+ * without blocking, so that opening a pipe does not wait for a writer. It checks the opened file,
+ * not the name, which might refer to another file by then. Throws `Unreadable`.
  */
 export async function openUserFile(path: string): Promise<UserFile> {
   const handle = await open(path, constants.O_RDONLY | NO_WAITING).catch(refuse)
@@ -38,13 +38,15 @@ export async function openUserFile(path: string): Promise<UserFile> {
   }
 }
 
-/** Windows has neither. */
+/** Windows has neither flag. */
 const NO_WAITING = (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0)
 
-/** All bytes of a file that the user named. Throws `Unreadable`, also for more than `most`. */
+/**
+ * All bytes of a file that the user named. Throws `Unreadable`, also for more than `most` bytes.
+ */
 export async function readUserFile(path: string, most: number): Promise<Buffer> {
   const file = await openUserFile(path)
-  // pieces that are joined in the end would take the memory of the file twice
+  // joining pieces in the end would take the memory of the file twice
   let whole = Buffer.allocUnsafe(Math.min(file.bytes, most))
   let read = 0
   for await (const piece of piecesOf(file, most)) {
@@ -55,7 +57,7 @@ export async function readUserFile(path: string, most: number): Promise<Buffer> 
   return whole.subarray(0, read)
 }
 
-/** The same piece by piece. */
+/** The same file, piece by piece. */
 export async function* userFilePieces(path: string, most: number): AsyncGenerator<Buffer> {
   yield* piecesOf(await openUserFile(path), most)
 }
@@ -66,7 +68,7 @@ async function* piecesOf({ handle, bytes }: UserFile, most: number): AsyncGenera
     if (bytes > most) throw tooLarge(most, bytes)
     let read = 0
     for (;;) {
-      // the size may be out of date, and files of /proc state none
+      // the size may be outdated, and files of /proc state none
       const left = bytes - read
       const piece = Buffer.allocUnsafe(left > 0 ? Math.min(PIECE_BYTES, left + 1) : BEYOND_BYTES)
       const { bytesRead } = await handle.read(piece, 0, piece.length, null)
@@ -83,7 +85,7 @@ async function* piecesOf({ handle, bytes }: UserFile, most: number): AsyncGenera
 }
 
 const PIECE_BYTES = 1 << 22
-/** where the file is longer than it states */
+/** read-ahead for files that are longer than their stated size */
 const BEYOND_BYTES = 1 << 16
 
 function tooLarge(most: number, bytes: number): Unreadable {

@@ -18,7 +18,7 @@ pools:
 const scenario = (set: readonly string[] = []) =>
   parseScenario(TEXT, { file: 'small.yaml', set }).scenario
 
-test('each value that differs is named by its path, with both values', () => {
+test('each changed value is named by its path, with both values', () => {
   const changed = scenario(['pools.central.batching.max_batch=2', 'traffic.web.timeout_ms=50'])
   expect(scenarioChanges(scenario(), changed)).toEqual([
     'pools.central.batching.max_batch: 8 → 2',
@@ -26,7 +26,7 @@ test('each value that differs is named by its path, with both values', () => {
   ])
 })
 
-test('another policy shows what it leaves out, lists as a whole', () => {
+test('a changed policy shows the keys it drops, and lists as a whole', () => {
   const none = scenario(['pools.central.batching={ policy: none }'])
   expect(scenarioChanges(scenario(['pools.central.batching.preferred=[2, 4]']), none)).toEqual([
     'pools.central.batching.policy: dynamic → none',
@@ -36,6 +36,6 @@ test('another policy shows what it leaves out, lists as a whole', () => {
   ])
 })
 
-test('equal scenarios and other labels are no change', () => {
+test('equal scenarios and changed labels are no change', () => {
   expect(scenarioChanges(scenario(), scenario(['name=other', 'description=text']))).toEqual([])
 })

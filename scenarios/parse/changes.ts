@@ -1,12 +1,12 @@
 import { canonicalJson } from '../schema/canonical.ts'
 import type { Scenario } from '../schema/schema.ts'
 
-/** Keys that say nothing of what a scenario does. */
+/** Keys without an effect on the simulation. */
 const LABELS = ['name', 'description']
 
 /**
- * What differs between two scenarios: "pools.central.batching.max_batch: 8 → 2" for each value, in
- * the order of the file. Pools and classes go by name, as in `--set`.
+ * Differences between two scenarios: "pools.central.batching.max_batch: 8 → 2" for each value, in
+ * the order of the file. Pools and classes are referred to by name, as in `--set`.
  */
 export function scenarioChanges(before: Scenario, after: Scenario): string[] {
   const [a, b] = [before, after].map((scenario) => {

@@ -1,4 +1,4 @@
-/** A value as a message shows it, cut to what fits a line. */
+/** A value as shown in a message, cut to fit a line. */
 export function describeValue(value: unknown): string {
   if (value === undefined) return 'nothing'
   if (value === null) return 'an empty value'
@@ -9,10 +9,10 @@ export function describeValue(value: unknown): string {
   return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}…` : value)
 }
 
-/** Names of what is known are a help as long as they can be read. */
+/** Longer lists of known names do not help. */
 const MOST_NAMES = 50
 
-/** Names as a message lists them. */
+/** Names as listed in a message. */
 export function listed(names: readonly string[]): string {
   const shown = names.slice(0, MOST_NAMES).join(', ')
   return names.length > MOST_NAMES ? `${shown} and ${names.length - MOST_NAMES} more` : shown

@@ -11,14 +11,15 @@ import {
 } from './located.ts'
 
 /**
- * Takes out what a file says of another kind than the one that is laid on it: where an override, or
- * a file that extends, changes `process`, `distribution`, `policy` or the like, keys that only the
- * kind before has go with it. Keys that no kind has stay, to be refused.
+ * Drops keys of a replaced kind. When an override, or a file that extends, changes `process`,
+ * `distribution`, `policy` or the like, keys that only the old kind has are dropped with it. Keys
+ * that no kind has stay, and are refused later.
  */
 export function dropStaleVariantKeys(root: Node, schema: z.core.$ZodType): Node {
-  const own = bare(schema)
+  const unwrapped = bare(schema)
   const value = plainOf(root)
-  const node = own instanceof z.ZodDiscriminatedUnion ? ofOneKind(root, own, value) : root
+  const node =
+    unwrapped instanceof z.ZodDiscriminatedUnion ? ofOneKind(root, unwrapped, value) : root
   const inner = (step: string | number, child: Node): Node => {
     const below = schemaAt(schema, [step], value)
     return below === null ? child : dropStaleVariantKeys(child, below)
@@ -45,7 +46,7 @@ function ofOneKind(node: Node, union: z.ZodDiscriminatedUnion, value: unknown): 
   return kept
 }
 
-/** Whether all of an entry was written in what `place` lies on. */
+/** Whether an entry was written entirely in a layer below `place`. */
 function isUnder({ key, node }: Entry, place: Place): boolean {
   if (!liesOn(place, key) || !liesOn(place, node.place)) return false
   const inner =

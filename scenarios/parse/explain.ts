@@ -15,19 +15,19 @@ import { didYouMean, nearest } from './nearest.ts'
 
 type Issue = z.core.$ZodIssue
 
-/** What the schema finds wrong with a value, in the user's words. */
+/** The schema's complaints about a value, in the user's words. */
 export function explain(schema: z.core.$ZodType, value: unknown): Problem[] {
   const parsed = z.core.safeParse(schema, value)
   if (parsed.success) return []
   const context = { schema, value, base: [] }
   const problems = parsed.error.issues.flatMap((issue) => explainIssue(issue, context))
-  // A mistyped key is one mistake, not also the lack of the right one.
+  // a mistyped key is one problem, and not also a missing key
   const meant = new Set(problems.flatMap((p) => (p.meant ? [p.meant.join('\0')] : [])))
   return problems.filter(({ path }) => !meant.has(path.join('\0')))
 }
 
 interface Explained extends Problem {
-  /** the path that a mistyped key should have had */
+  /** the correct path of a mistyped key */
   readonly meant?: Path
 }
 
@@ -66,7 +66,7 @@ function explainIssue(issue: Issue, context: Context): Explained[] {
       )
     case 'too_small':
     case 'too_big':
-      // lists are measured by their length, and so is text that stands in place of one
+      // lists are measured by their length, and so would be text in place of a list
       if (issue.origin === 'string' && schema instanceof z.ZodArray) return []
       return at(
         `${sizeText(issue, schema && branchOf(schema, value), value)}, got ${describeValue(value)}`,
@@ -84,11 +84,11 @@ function unknownKeys(
   schema: z.core.$ZodType | null,
   path: Path,
 ): Explained[] {
-  const own = keysOf(schema)
-  // of a union the branch that was meant may have them, and another one was judged
-  const known = keys.some((key) => own.includes(key)) ? [] : own
+  const allowed = keysOf(schema)
+  // the meant branch of a union may have them, although another branch was checked
+  const known = keys.some((key) => allowed.includes(key)) ? [] : allowed
   return keys.map((key, i) => {
-    // of more keys no message is shown
+    // messages of further keys are not shown
     const near = i < MOST_MESSAGES ? nearest(key, known) : null
     const inner = near ?? (schema && i < MOST_MESSAGES ? holderOf(schema, key) : null)
     const hint = inner === null ? '' : `; did you mean ${inner}?`
@@ -102,7 +102,7 @@ function unknownKeys(
   })
 }
 
-/** The problems of the branch that was meant, not of all of them. */
+/** The problems of the meant branch of a union, not of all branches. */
 function explainUnion(issue: z.core.$ZodIssueInvalidUnion, context: Context): Problem[] {
   const issuePath = issue.path as Path
   if ('discriminator' in issue && typeof issue.discriminator === 'string') {
@@ -137,10 +137,10 @@ function explainUnion(issue: z.core.$ZodIssueInvalidUnion, context: Context): Pr
   return problem(`the key ${wanted.join(' or ')}, got ${what}${hint}`, typo ? [typo] : [])
 }
 
-/** The numbers that a union takes, in words. */
+/** The numbers that a union accepts, in words. */
 function numbersOf(union: z.ZodUnion | null): string[] {
   const branches = (union?.options ?? []).map((option) => branchOf(option, undefined))
-  return branches.flatMap((own) => (own instanceof z.ZodNumber ? [numberText(own)] : []))
+  return branches.flatMap((branch) => (branch instanceof z.ZodNumber ? [numberText(branch)] : []))
 }
 
 function noDiscriminator(
@@ -149,7 +149,7 @@ function noDiscriminator(
   context: Context,
 ): Problem[] {
   const path = issue.path as Path
-  // The path of such an issue ends in the discriminator, which may be missing or mistyped.
+  // the path of such an issue ends in the discriminator, which may be missing or mistyped
   const holder = valueAt(context.value, path.slice(0, -1))
   const values = 'options' in issue ? (issue.options ?? []).map(String) : []
   const keys = isMap(holder) ? Object.keys(holder) : []

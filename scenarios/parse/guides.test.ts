@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { parseScenario } from '../load/load.ts'
 import { parseKeptScenario } from './kept-scenario.ts'
 
-/** YAML blocks of a guide: sections of a scenario; the others are as below. */
+/** YAML blocks of a guide: sections of a scenario; the other sections are below. */
 function blocksOf(guide: string): string[] {
   const text = readFileSync(new URL(`../../docs/guides/${guide}.md`, import.meta.url), 'utf8')
   return [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, yaml]) => yaml!)
@@ -16,7 +16,7 @@ name: guide
 duration_s: 700000
 `
 const MODELS = 'models: { scorer: { work: { law: linear, base_ms: 1, per_token_ms: 0.1 } } }\n'
-/** Two classes, of a level each where the block has a queue of levels. */
+/** Two classes, with a priority each if the block has a queue with levels. */
 const trafficOf = (yaml: string) => `traffic:
   - { class: web, arrivals: { process: poisson, rate_rps: 9 } }
   - { class: bulk, arrivals: { process: poisson, rate_rps: 1 }${
@@ -25,7 +25,7 @@ const trafficOf = (yaml: string) => `traffic:
 `
 const POOLS = 'pools: [{ name: central, model: scorer }]\n'
 
-/** What the blocks of a guide do not say, where it is not the above. */
+/** Sections that the blocks of a guide leave out and that differ from the defaults above. */
 const OTHER: Readonly<Record<string, readonly string[]>> = {
   generation: [
     'models: { chat-8b: { work: { law: generation, base_ms: 8 } } }\n',
@@ -46,13 +46,13 @@ describe.each(['traffic', 'queues', 'clients', 'batching', 'generation', 'admiss
       expect(blocks.length).toBeGreaterThan(0)
     })
 
-    test.each(blocks)('says what a scenario may say: %s', (yaml) => {
+    test.each(blocks)('has valid scenario sections: %s', (yaml) => {
       const rest = (OTHER[guide] ?? [MODELS, trafficOf(yaml), POOLS]).filter(
-        (own) => !sections(yaml).has(own.split(':')[0]!),
+        (section) => !sections(yaml).has(section.split(':')[0]!),
       )
       const text = HEAD + rest.join('') + yaml
       const { scenario } = parseScenario(text, { file: 'guide.yaml' })
-      // and so does what a run keeps of it, in which every default is in place
+      // and so does the kept scenario of a run, with every default filled in
       expect(parseKeptScenario(JSON.stringify(scenario), 'scenario.json')).toEqual(scenario)
     })
   },

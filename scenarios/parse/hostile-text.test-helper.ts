@@ -1,6 +1,9 @@
 import fc from 'fast-check'
 
-/** What acts on a terminal, a browser or an XML parser, and what a text may try to forge. */
+/**
+ * Characters that affect a terminal, a browser or an XML parser, and texts that try to forge
+ * markup.
+ */
 const ACTS = [
   '\u001b[31m',
   '\u001b]0;title\u0007',
@@ -29,7 +32,7 @@ const ACTS = [
   'שלום',
 ]
 
-/** Texts of any characters, in which those that act are frequent. */
+/** Texts of any characters, in which affecting characters are frequent. */
 export const hostileText = fc
   .array(fc.oneof(fc.constantFrom(...ACTS), fc.string({ unit: 'binary', maxLength: 5 })), {
     maxLength: 12,

@@ -10,12 +10,12 @@ const FILES = readdirSync(LIBRARY, { recursive: true, encoding: 'utf8' }).filter
 )
 const kept = (value: unknown) => parseKeptScenario(JSON.stringify(value), 'scenario.json')
 
-test.each(FILES)('%s: what a run keeps of it is read back as it was', async (name) => {
+test.each(FILES)('%s: the kept scenario of a run is read back unchanged', async (name) => {
   const { scenario } = await loadScenario(`${LIBRARY}${name}`)
   expect(kept(scenario)).toEqual(scenario)
 })
 
-test('a kept scenario that contradicts itself is refused with all that is wrong', async () => {
+test('a kept scenario with contradictions is refused with all its problems', async () => {
   const { scenario } = await loadScenario(`${LIBRARY}yardstick.yaml`)
   const pools = scenario.pools.map((pool) => ({ ...pool, model: 'none', replicas: 0 }))
   expect(() => kept({ ...scenario, pools })).toThrow(Failure)

@@ -5,12 +5,12 @@ import { explain } from './explain.ts'
 import { pathText, placeOf, plainOf, problemTexts } from './located.ts'
 import { fileOrigin, parseYamlTree } from './yaml-tree.ts'
 
-/** Refusals of keys that nothing uses: of defaults, which are all in place here. */
+/** Refusals of unused keys: here all defaults are filled in, and some are unused. */
 const NOT_USED = /^expected no /
 
 /**
- * The scenario that a run kept with every default in place, as JSON. Throws `Failure` where it is
- * none, or contradicts itself, as where a pool runs a model that is not there.
+ * The scenario that a run kept, as JSON with every default filled in. Throws `Failure` if it is no
+ * scenario or contradicts itself, for example if a pool names an unknown model.
  */
 export function parseKeptScenario(text: string, file: string): Scenario {
   const { root, problems } = parseYamlTree(text, fileOrigin(file, 0))

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import type { Failure } from '../failure.ts'
 import { loadScenario, parseScenario } from '../load/load.ts'
 
-/** Each of these took from 12 s to hours; what took less still took memory by the gigabyte. */
+/** Each of these texts took from 12 s to hours; faster ones still took gigabytes of memory. */
 const HANG_MS = 10_000
 
 const BASE = `spillway: 1
@@ -29,23 +29,23 @@ const lines = (n: number, line: (i: number) => string) =>
   Array.from({ length: n }, (_, i) => `${line(i)}\n`).join('')
 
 describe('large texts end soon', { timeout: HANG_MS }, () => {
-  test('aliases in their thousands', () => {
+  test('thousands of aliases', () => {
     const aliases = `${BASE}description: &text all alike\nextra: [${'*text, '.repeat(20_000)}]\n`
     expect(problemsOf(aliases)).toEqual([
       expect.stringMatching(/extra: expected one of the keys .*, got "extra"/),
     ])
-    const own = Array.from({ length: 10_000 }, (_, i) => `&a${i} x, *a${i}`).join(', ')
-    expect(problemsOf(`${BASE}extra: [${own}]\n`)).toHaveLength(1)
+    const anchors = Array.from({ length: 10_000 }, (_, i) => `&a${i} x, *a${i}`).join(', ')
+    expect(problemsOf(`${BASE}extra: [${anchors}]\n`)).toHaveLength(1)
   })
 
-  test('unknown keys, of which the first hundred are shown', () => {
+  test('unknown keys, with the first hundred shown', () => {
     const problems = problemsOf(BASE + lines(40_000, (i) => `key${i}: 1`))
     expect(problems).toHaveLength(101)
     expect(problems[99]).toMatch(/^s\.yaml:106:1 key99: expected .*, got "key99"$/)
     expect(problems[100]).toBe('… and 39900 more')
   })
 
-  test('one key again and again', () => {
+  test('one key many times', () => {
     const problems = problemsOf(BASE + 'name: again\n'.repeat(30_000))
     expect(problems).toHaveLength(101)
     expect(problems[0]).toBe('s.yaml:7:1: expected each key once, got "name" again')
@@ -68,7 +68,7 @@ describe('large texts end soon', { timeout: HANG_MS }, () => {
     },
   )
 
-  test('an override of thousands of steps', () => {
+  test('an override with thousands of steps', () => {
     const [problem, ...others] = problemsOf(BASE, [`${'a.'.repeat(2000)}a=1`])
     expect(others).toEqual([])
     expect(problem).toMatch(/^--set a\.a\..*…: expected path=value, got "a\.a/)
@@ -83,7 +83,7 @@ describe('large texts end soon', { timeout: HANG_MS }, () => {
 })
 
 describe('aliases', () => {
-  test('mean the last value before them that has the anchor', () => {
+  test('refer to the last value before them with the anchor', () => {
     const text = BASE.replace('rate_rps: 1', 'rate_rps: *rate').replace(
       'duration_s: 60',
       'warmup_s: &rate 3\nduration_s: &rate 60',
@@ -92,10 +92,12 @@ describe('aliases', () => {
     expect(scenario.traffic[0]!.arrivals).toMatchObject({ rate_rps: 60 })
   })
 
-  test('that hold themselves, or grow without end, are refused once', () => {
+  test('that contain themselves, or grow without end, are refused once', () => {
     const grown = lines(9, (i) => `  - &l${i + 1} [${`*l${i},`.repeat(9)}]`)
     for (const text of ['x: &a [*a]\n', `x:\n  - &l0 [1]\n${grown}`]) {
-      const [problem, ...others] = problemsOf(BASE + text).filter((one) => !/the keys/.test(one))
+      const [problem, ...others] = problemsOf(BASE + text).filter(
+        (message) => !/the keys/.test(message),
+      )
       expect(others).toEqual([])
       expect(problem).toMatch(/expected a smaller document, got more than 50000 values, or deeper/)
     }
@@ -114,7 +116,7 @@ describe('a chain of files', () => {
     return loadScenario(join(folder, `${files - 1}.yaml`))
   }
 
-  test('of 32 is followed, a longer one refused', async () => {
+  test('of 32 is followed, a longer chain is refused', async () => {
     expect((await chain(32)).scenario.warmup_s).toBe(31)
     await expect(chain(2000)).rejects.toThrow(
       /1968\.yaml:1:10 extends: expected a scenario file, got "1967\.yaml": more than 32 files/,
@@ -132,7 +134,7 @@ describe('a chain of files', () => {
     )
   })
 
-  test('a file of more than 16 MB is refused unread', async () => {
+  test('with a file of more than 16 MB is refused before reading', async () => {
     const path = join(folder, 'large.yaml')
     writeFileSync(path, BASE + '#'.repeat(16_000_001))
     await expect(loadScenario(path)).rejects.toThrow(/MB, more than the 16 MB that are read/)

@@ -1,6 +1,6 @@
 /**
- * A document as a tree in which every value, and every key, knows where it was written: a file
- * that extends another, and `--set`, mix values of several origins.
+ * A document as a tree. Every value and every key has the place where it was written: a file that
+ * extends another, and `--set`, mix values of several origins.
  */
 export type Path = readonly (string | number)[]
 export type Plain = string | number | boolean | null
@@ -8,9 +8,9 @@ export type Plain = string | number | boolean | null
 export interface Place {
   /** `file:line:col`, or `--set path=value` */
   readonly label: string
-  /** order of problems: origin first, then offset in it */
+  /** order of problems: by origin, then by offset in it */
   readonly rank: number
-  /** the path that a `--set` names, which then need not be repeated */
+  /** the path of a `--set`, which need not be repeated in messages */
   readonly names?: string
 }
 
@@ -35,54 +35,54 @@ export interface Entry {
   readonly node: Node
 }
 
-/** Places of one file, or all of the command line, have ranks less than this apart. */
+/** Distance of the ranks of two origins; ranks within an origin differ by less. */
 const ORIGIN = 2 ** 32
-/** Of files there are fewer. */
+/** More than the number of files. */
 const COMMAND_LINE = 2 ** 16
 
-/** The place of a text of the `order`-th file, counted from the one that extends all others. */
+/** The rank of an offset in the `order`-th file, counted from the file that extends all others. */
 export const fileRank = (order: number, offset: number) => order * ORIGIN + offset
 
-/** The place of the `i`-th override: after all files. */
+/** The rank of the `i`-th override: after all files. */
 export const overrideRank = (i: number) => COMMAND_LINE * ORIGIN + i
 
 /**
- * Whether the one was laid on the other: it stands in a file that extends the other's, or on the
+ * Whether `upper` was merged over `lower`: it is in a file that extends the other's, or on the
  * command line.
  */
-export function liesOn(one: Place, other: Place): boolean {
-  const [a, b] = [Math.floor(one.rank / ORIGIN), Math.floor(other.rank / ORIGIN)]
+export function liesOn(upper: Place, lower: Place): boolean {
+  const [a, b] = [Math.floor(upper.rank / ORIGIN), Math.floor(lower.rank / ORIGIN)]
   return a !== b && (a === COMMAND_LINE || (b !== COMMAND_LINE && a < b))
 }
 
-/** A problem at a path of the document; `key`: with the key itself, not with its value. */
+/** A problem at a path of the document. `key`: with the key itself, not with its value. */
 export interface Problem {
   readonly path: Path
   readonly at: 'key' | 'value'
   readonly text: string
 }
 
-/** A problem whose place is known already. */
+/** A problem with a known place. */
 export interface PlacedProblem {
   readonly place: Place
-  /** as `--set` takes it; none for what is wrong with the text rather than with a value */
+  /** as in `--set`; none for a problem of the text rather than of a value */
   readonly path?: string | (() => string)
   readonly text: string
 }
 
-/** More messages than these tell nothing new. */
+/** Further messages do not help. */
 export const MOST_MESSAGES = 100
 
 /**
- * `file:line:col path: text`, in the order of the text and each once; the first of them, and how
- * many more there are. `problems` are placed in the document `root`.
+ * `file:line:col path: text`, in the order of the text and each once: the first MOST_MESSAGES, and
+ * the number of further ones. `problems` are looked up in the document `root`.
  */
 export function problemTexts(
   placed: readonly PlacedProblem[],
   problems: readonly Problem[] = [],
   root: Node | null = null,
 ): string[] {
-  const all = [...placed, ...(root ? problems.map((own) => placedIn(root, own)) : [])]
+  const all = [...placed, ...(root ? problems.map((problem) => placedIn(root, problem)) : [])]
   all.sort((a, b) => a.place.rank - b.place.rank)
   const texts = new Set<string>()
   for (const [i, problem] of all.entries()) {
@@ -92,7 +92,7 @@ export function problemTexts(
   return [...texts]
 }
 
-/** The path becomes text where it is shown only: that searches lists for names. */
+/** The path is converted to text only when it is shown, since that searches lists for names. */
 function placedIn(root: Node, { path, at, text }: Problem): PlacedProblem {
   return { place: placeOf(root, path, at), path: () => pathText(root, path), text }
 }
@@ -105,7 +105,7 @@ function problemText({ place, path: stated, text }: PlacedProblem): string {
     : `${place.label}: ${path}: ${text}`
 }
 
-/** The same as plain objects and arrays. */
+/** The same document as plain objects and arrays. */
 export function plainOf(node: Node): unknown {
   if (node.kind === 'value') return node.value
   if (node.kind === 'list') return node.items.map(plainOf)
@@ -123,7 +123,7 @@ export function nodeAt(root: Node, path: Path): Node | undefined {
   return node
 }
 
-/** Where a path was written; where it was not, the innermost value that would hold it. */
+/** Where a path was written; if it was not, the place of the innermost value that would hold it. */
 export function placeOf(root: Node, path: Path, at: 'key' | 'value'): Place {
   let node = root
   for (const [i, step] of path.entries()) {
@@ -137,24 +137,24 @@ export function placeOf(root: Node, path: Path, at: 'key' | 'value'): Place {
   return node.place
 }
 
-/** A path as `--set` takes it: entries of lists by name where they have one of their own. */
+/** A path as in `--set`: entries of lists by a unique name if they have one. */
 export function pathText(root: Node, path: Path): string {
   let node: Node | undefined = root
   const steps: string[] = []
   for (const step of path) {
     const list: Node | undefined = node
     node = node && childOf(node, step)
-    const own = list?.kind === 'list' && node ? entryName(node) : null
-    const unique = list?.kind === 'list' && list.items.filter((x) => entryName(x) === own)
-    steps.push(own !== null && unique && unique.length === 1 ? own : String(step))
+    const label = list?.kind === 'list' && node ? entryName(node) : null
+    const unique = list?.kind === 'list' && list.items.filter((x) => entryName(x) === label)
+    steps.push(label !== null && unique && unique.length === 1 ? label : String(step))
   }
   return steps.join('.')
 }
 
-/** The `name` or `class` of an entry of a list, or null where it has none. */
+/** The `name` or `class` of an entry of a list, or null if it has none. */
 export function entryName(node: Node): string | null {
-  const own = childOf(node, 'name') ?? childOf(node, 'class')
-  const text = own?.kind === 'value' ? own.value : null
+  const naming = childOf(node, 'name') ?? childOf(node, 'class')
+  const text = naming?.kind === 'value' ? naming.value : null
   return typeof text === 'string' && /^[a-z][a-z0-9._-]{0,99}$/i.test(text) ? text : null
 }
 

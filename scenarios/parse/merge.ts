@@ -1,8 +1,9 @@
 import { childOf, type Entry, type ListNode, type MapNode, type Node } from './located.ts'
 
 /**
- * Lays `over` on `base`: maps merge; lists whose entries all have a `name` (or all a `class`)
- * merge entry by entry; anything else in `over` replaces. A null removes what it overrides.
+ * Merges `over` into `base`. Maps merge. Lists merge entry by entry if all entries have a `name`
+ * (or all a `class`). Any other value in `over` replaces the one in `base`. A null removes the
+ * value that it overrides.
  */
 export function merge(base: Node, over: Node): Node {
   if (base.kind === 'map' && over.kind === 'map') return mergeMaps(base, over)
@@ -40,6 +41,6 @@ function isKeyed(list: ListNode, key: string): boolean {
 }
 
 function keyOf(item: Node, key: string): unknown {
-  const own = childOf(item, key)
-  return own?.kind === 'value' ? own.value : undefined
+  const value = childOf(item, key)
+  return value?.kind === 'value' ? value.value : undefined
 }

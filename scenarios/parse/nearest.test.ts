@@ -33,11 +33,11 @@ describe('nearest', () => {
     expect(nearest(typed, keys)).toBe(meant)
   })
 
-  test('prefers a candidate that holds the text whole', () => {
+  test('prefers a candidate that contains the whole text', () => {
     expect(nearest('gpu', ['cpu', 'webgpu'])).toBe('webgpu')
   })
 
-  test('is silent where nothing is near', () => {
+  test('is silent if no candidate is near', () => {
     expect(nearest('quantum', keys)).toBeNull()
     expect(nearest('t', ['n'])).toBeNull()
     expect(nearest('', keys)).toBeNull()
@@ -45,7 +45,7 @@ describe('nearest', () => {
   })
 })
 
-test('of hundreds of candidates none is suggested: each would be compared', () => {
+test('suggests nothing for hundreds of candidates, to bound the comparisons', () => {
   const names = Array.from({ length: 501 }, (_, i) => `name${i}`)
   expect(nearest('nme7', names.slice(1))).toBe('name7')
   expect(nearest('nme7', names)).toBeNull()

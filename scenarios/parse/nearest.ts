@@ -21,13 +21,13 @@ export function editDistance(a: string, b: string): number {
   return row[b.length]!
 }
 
-/** Among more of them many are near. */
+/** With more candidates, many would be near. */
 const MOST_CANDIDATES = 500
 
 /**
- * The candidate that the user most likely meant, or null where none is near: at most a third of
- * its letters differ, or one contains the other (`rate` for `rate_rps`). Case, `_` and `-` count
- * for nothing (`maxBatch` for `max_batch`).
+ * The candidate that the user most likely meant, or null if none is near: at most a third of its
+ * letters differ, or one text contains the other (`rate` for `rate_rps`). Case, `_` and `-` are
+ * ignored (`maxBatch` for `max_batch`).
  */
 export function nearest(text: string, candidates: readonly string[]): string | null {
   const typed = plain(text)
@@ -41,7 +41,7 @@ export function nearest(text: string, candidates: readonly string[]): string | n
     const edits = editDistance(typed, wanted)
     const allowed = wanted.length < 2 ? 0 : Math.max(1, Math.floor(wanted.length / 3))
     const near = contained || edits <= allowed
-    // What is all there is nearer than what has an error: `gpu` means `webgpu`, not `cpu`.
+    // a contained text is nearer than one with an edit: `gpu` means `webgpu`, not `cpu`
     const distance = contained ? edits / 1000 : edits
     if (near && distance < bestDistance) {
       best = candidate
@@ -51,7 +51,7 @@ export function nearest(text: string, candidates: readonly string[]): string | n
   return best
 }
 
-/** The end of a message: the candidate that was meant, if one is near. */
+/** The end of a message with the meant candidate, if one is near. */
 export function didYouMean(text: unknown, candidates: readonly string[]): string {
   const near = typeof text === 'string' ? nearest(text, candidates) : null
   return near === null ? '' : `; did you mean ${near}?`

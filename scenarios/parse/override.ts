@@ -13,16 +13,16 @@ import { nearest } from './nearest.ts'
 import { parseYamlTree } from './yaml-tree.ts'
 
 export interface Override {
-  /** as the user wrote it, cut to what fits a line: `--set duration_s=10` */
+  /** as the user wrote it, cut to fit a line: `--set duration_s=10` */
   readonly label: string
   /** `path=value` */
   readonly text: string
 }
 
-/** More than any path of a scenario has, its names with dots included. */
+/** More steps than any path of a scenario has, including names with dots. */
 const MOST_STEPS = 100
 
-/** The path of `path=value`, in steps, and its value; null for what is not of that form. */
+/** The steps of the path and the value of `path=value`; null for text of another form. */
 export function splitOverride(text: string): { steps: string[]; value: string } | null {
   const equals = text.indexOf('=')
   const steps = text.slice(0, Math.max(0, equals)).trim().split('.')
@@ -30,7 +30,7 @@ export function splitOverride(text: string): { steps: string[]; value: string } 
   return bad ? null : { steps, value: text.slice(equals + 1) }
 }
 
-/** Applies `path=value` in order. Entries of lists go by number, or by their name or class. */
+/** Applies `path=value` in order. Entries of lists are referred to by number, name or class. */
 export function applyOverrides(
   root: Node,
   overrides: readonly Override[],
@@ -66,7 +66,7 @@ function setAt(node: Node | undefined, steps: readonly string[], value: Node, s:
   if (node?.kind === 'list') return setInList(node, steps, value, s)
   const map: MapNode =
     node?.kind === 'map' ? node : { kind: 'map', place: s.place, entries: new Map() }
-  // Names may hold dots: the longest run of steps that is a key is the key.
+  // names can contain dots: the longest run of steps that is a key is used
   const taken = longest(steps, (key) => map.entries.has(key)) ?? 1
   const key = steps.slice(0, taken).join('.')
   const rest = steps.slice(taken)

@@ -26,24 +26,24 @@ import {
 
 const MAX_DEPTH = 50
 const MAX_NODES = 50_000
-/** Signs, spaces, line ends and comments among them: some five for each value. */
+/** Tokens include signs, spaces, line ends and comments: about five for each value. */
 const MAX_TOKENS = 6 * MAX_NODES
 const MAX_CHARACTERS = 4_000_000
-/** One fault in YAML can draw many after it; only the first ones help. */
+/** One fault in YAML can cause many others; only the first ones help. */
 const MAX_SYNTAX_PROBLEMS = 10
 
 export interface YamlTree {
-  /** null where the text is no YAML at all */
+  /** null if the text is not YAML */
   readonly root: Node | null
   readonly problems: readonly PlacedProblem[]
 }
 
 export interface YamlOrigin {
-  /** makes the place of an offset */
+  /** creates the place of an offset */
   readonly place: (line: number, col: number, offset: number) => Place
 }
 
-/** Places of a file: `file:line:col`, after those of the `order` files before it. */
+/** Places of a file: `file:line:col`, ranked after those of the `order` files before it. */
 export function fileOrigin(file: string, order: number): YamlOrigin {
   return {
     place: (line, col, offset) => ({
@@ -53,7 +53,7 @@ export function fileOrigin(file: string, order: number): YamlOrigin {
   }
 }
 
-/** Parses one YAML 1.2 document. Duplicate keys are problems that leave the rest readable. */
+/** Parses one YAML 1.2 document. Duplicate keys are reported, and the rest stays readable. */
 export function parseYamlTree(text: string, origin: YamlOrigin): YamlTree {
   const lines = new LineCounter()
   const place = (offset: number): Place => {
@@ -83,11 +83,11 @@ export function parseYamlTree(text: string, origin: YamlOrigin): YamlTree {
 }
 
 /**
- * The first document of a text, with an error where there are more; or why it is too large. Size
- * and depth are judged token by token, before a document is made of them: that recurses.
+ * The first document of a text, with an error if there are more; or why it is too large. Size and
+ * depth are checked token by token, before the recursive conversion to a document.
  */
 function composed(text: string, lines: LineCounter): Document.Parsed | string {
-  // keys are compared by the converter: the library compares each with all before it
+  // duplicate keys are found by the converter: the library compares each key with all before it
   const options = { prettyErrors: false, resolveKnownTags: false, uniqueKeys: false }
   lines.addNewLine(0)
   try {
@@ -119,7 +119,7 @@ function* tokensOf(text: string, parser: Parser): Generator<CST.Token> {
       // each would become an error with a stack trace
       if (token.type === 'error' && ++errors === MAX_SYNTAX_PROBLEMS) return
     }
-    // a map and a key of it are two
+    // a map and each of its keys are two levels
     if (parser.stack.length > 2 * MAX_DEPTH) {
       throw new TooLarge(`expected at most ${MAX_DEPTH} levels of nesting, got more`)
     }
@@ -154,7 +154,7 @@ class Converter {
   node(source: unknown, around: Place, depth: number): Node {
     const range = (source as { range?: readonly number[] } | null)?.range
     const place = range ? this.#place(range[0]!) : around
-    // Aliases make short texts into endless trees.
+    // aliases can turn short texts into endless trees
     if (depth > MAX_DEPTH || ++this.#nodes > MAX_NODES) return this.#tooLarge(place)
     if (isAlias(source)) {
       const target = this.#targets.get(source)
@@ -198,7 +198,7 @@ class Converter {
     return { kind: 'value', place, value: null }
   }
 
-  /** Once: a runaway alias would be reported for each of its values. */
+  /** Reported once: a runaway alias would be reported for each of its values. */
   #tooLarge(place: Place): Node {
     if (!this.#isTooLarge)
       this.#refuse(place, `${TOO_MANY}, or deeper ones than ${MAX_DEPTH} levels`)
@@ -207,7 +207,7 @@ class Converter {
   }
 }
 
-/** What each alias stands for: the last value before it that has the anchor. */
+/** The target of each alias: the last value before it with the anchor. */
 function aliasTargets(doc: Document.Parsed): ReadonlyMap<unknown, YamlNode | null> {
   const anchors = new Map<string, YamlNode>()
   const targets = new Map<unknown, YamlNode | null>()

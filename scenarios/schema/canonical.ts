@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 
 /**
- * JSON with sorted keys and no spaces: the same text for the same value, whatever the order in
- * which its keys were written. Undefined properties are left out, as in JSON.
+ * JSON with sorted keys and no spaces: equal values have equal texts, whatever the order of their
+ * keys. Undefined properties are left out, as in JSON.
  */
 export function canonicalJson(value: unknown): string {
   if (typeof value === 'number' && !Number.isFinite(value)) {

@@ -7,18 +7,18 @@ const schema = scenarioJsonSchema()
 const whole = schema.else as { properties: Record<string, Json>; required: string[] }
 const relaxed = schema.then as { properties: Record<string, Json> }
 
-test('the JSON Schema is draft 7 and knows every key of the format', () => {
+test('the JSON Schema is draft 7 and has every key of the format', () => {
   expect(schema.$schema).toBe('http://json-schema.org/draft-07/schema#')
   expect(Object.keys(whole.properties)).toEqual(Object.keys(scenarioSchema.shape))
 })
 
-test('what has a default may be left out', () => {
+test('keys with a default can be left out', () => {
   expect(whole.required.toSorted()).toEqual(
     ['duration_s', 'models', 'name', 'pools', 'spillway', 'traffic'].toSorted(),
   )
 })
 
-test('a file that extends another may leave out everything', () => {
+test('a file that extends another can leave out everything', () => {
   const text = JSON.stringify(relaxed)
   expect(text).not.toContain('"required"')
   expect(text).not.toContain('"oneOf"')

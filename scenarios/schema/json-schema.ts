@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { scenarioSchema } from './schema.ts'
 
-/** JSON Schema, as far as it is taken apart here. */
+/** The parts of JSON Schema that are used here. */
 interface JsonSchema {
   [key: string]: unknown
 }
 
 /**
- * The scenario format as JSON Schema (draft 7) for editors: what may be written, before defaults.
- * A file that `extends` another may leave out whatever it inherits, so there nothing is required.
+ * The scenario format as JSON Schema (draft 7) for editors: values before defaults are filled in. A
+ * file that `extends` another can leave out any key that it inherits, so nothing is required there.
  * Checks between values (names, sums) are not part of it; the loader makes them.
  */
 export function scenarioJsonSchema(): JsonSchema {
@@ -28,7 +28,7 @@ export function scenarioJsonSchema(): JsonSchema {
   }
 }
 
-/** The same without required keys; of branches that then look alike, any may match. */
+/** The same without required keys; oneOf becomes anyOf, since several branches may then match. */
 function relaxed(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(relaxed)
   if (typeof schema !== 'object' || schema === null) return schema

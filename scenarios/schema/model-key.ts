@@ -1,7 +1,7 @@
 import { hashOf } from './canonical.ts'
 import type { Pool, Scenario } from './schema.ts'
 
-/** What a profile's measurements belong to: a model at a precision on a provider with threads. */
+/** Identifies the measurements of a profile: a model at a precision on a provider with threads. */
 export function modelKey(scenario: Scenario, pool: Pool): string {
   return hashOf({
     model: scenario.models[pool.model],
@@ -11,7 +11,7 @@ export function modelKey(scenario: Scenario, pool: Pool): string {
   })
 }
 
-/** The same for people, such as `transformer-encoder 4x256 int8 on cpu`. */
+/** A readable name, such as `transformer-encoder 4x256 int8 on cpu`. */
 export function modelLabel(scenario: Scenario, pool: Pool): string {
   const model = scenario.models[pool.model]!
   const where = `${pool.precision} on ${pool.execution_provider}`

@@ -1,6 +1,6 @@
 /**
- * Of a request, to its first token, or for each further one in the mean; or of a call, over all
- * parts and attempts of it.
+ * latency: of a request. ttft: to its first token. tpot: mean time of each further token. call:
+ * over all parts and attempts of a call.
  */
 export type TimedKind = 'latency' | 'ttft' | 'tpot' | 'call'
 
@@ -18,8 +18,8 @@ const GOODPUT = /^goodput\s*>\s*(\d+(?:\.\d+)?)\s*%$/
 
 /**
  * Parses `p(99) latency_ms < 250` (percentile in percent, limit in ms; or `ttft_ms`, `tpot_ms`,
- * `call_ms`) or `goodput > 99.5%`.
- * Returns null where the text is neither, or a percentage lies outside (0, 100).
+ * `call_ms`) or `goodput > 99.5%`. Returns null for any other text, and for a percentage outside
+ * (0, 100).
  */
 export function parseObjective(text: string): Objective | null {
   const timed = TIMED.exec(text.trim())

@@ -1,38 +1,48 @@
 import { z } from 'zod'
 import { count, nonNegative, positive } from './schema-values.ts'
 
-/** The part of the scenario format that says who is let into a pool. */
+/** Admission control of the scenario format. */
 
 const priority = z.strictObject({
   limits: z
     .record(z.string().regex(/^([1-9]\d?|100)$/, 'a priority from 1 to 100'), count)
-    .describe('By priority: from so many requests in the pool on, one of the level is shed'),
+    .describe(
+      'By priority: requests of that priority are shed while the pool has at least this many requests',
+    ),
 })
 
 const deadline = z
   .strictObject({
-    margin_ms: nonNegative.default(0).describe('It has to be predicted to end so long before'),
+    margin_ms: nonNegative
+      .default(0)
+      .describe('The request must be predicted to end this long before its deadline'),
   })
-  .describe('Who is predicted to miss its deadline_ms, else its timeout_ms, is shed')
+  .describe(
+    'Sheds requests that are predicted to miss their deadline_ms (without one, their timeout_ms)',
+  )
 
 const concurrency = z.strictObject({
-  limit: count.describe('Requests in the pool, waiting and running; beyond it they are shed'),
+  limit: count.describe(
+    'Limit of requests in the pool, waiting and running; requests above it are shed',
+  ),
 })
 
 const tokenBucket = z.strictObject({
-  rate_rps: positive.describe('Tokens that come in a second; who finds none is shed'),
-  burst: count.describe('Tokens that the bucket holds; it begins full'),
-  per: z.enum(['pool', 'class', 'tenant']).default('pool').describe('Who shares a bucket'),
+  rate_rps: positive.describe('Tokens added per second; a request that finds no token is shed'),
+  burst: count.describe('Capacity of the bucket in tokens; it starts full'),
+  per: z.enum(['pool', 'class', 'tenant']).default('pool').describe('Scope of a bucket'),
 })
 
 const adaptiveLifo = z
   .strictObject({
     interval_ms: positive
       .default(100)
-      .describe('Overload is a queue that has not been empty for so long; else the longest wait'),
-    target_ms: positive.default(5).describe('The longest wait of who comes in overload'),
+      .describe(
+        'Overload begins when the queue was not empty for this long. Also the longest wait without overload',
+      ),
+    target_ms: positive.default(5).describe('Longest wait of requests that arrive in overload'),
   })
-  .describe('In overload the newest goes first and time-outs are short (CoDel)')
+  .describe('In overload the newest request goes first, and queue time-outs are short (CoDel)')
 
 export const admission = z.strictObject({
   priority: priority.optional(),

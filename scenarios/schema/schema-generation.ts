@@ -1,67 +1,78 @@
 import { z } from 'zod'
 import { count, name, nonNegative } from './schema-values.ts'
 
-/** The part of the scenario format that says how a pool generates tokens. */
+/** Token generation of the scenario format. */
 
 const kvCache = z
   .strictObject({
     blocks: count
       .optional()
-      .describe('Of each replica; with `memory` they follow from its limit instead'),
-    block_tokens: count.max(65_536).default(16).describe('Tokens that a block holds'),
+      .describe('Blocks of each replica; with `memory`, they follow from its limit instead'),
+    block_tokens: count.max(65_536).default(16).describe('Tokens in a block'),
     watermark: z
       .number()
       .min(0)
       .max(0.5)
       .default(0.01)
-      .describe('Share of the blocks that admission leaves free while others run'),
+      .describe('Share of the blocks that admission leaves free while other sequences run'),
     prefix_cache: z
       .boolean()
       .default(false)
-      .describe('Blocks of prompts are kept, while there is room, for prompts that begin alike'),
+      .describe(
+        'Keeps the blocks of prompts, while there is room, for prompts with the same prefix',
+      ),
   })
   .describe('Memory for the tokens of running sequences; without it there is no limit')
 
-const sequences = count.max(65_536).describe('Sequences that run at once on a replica')
+const sequences = count.max(65_536).describe('Most sequences that run at once on a replica')
 
 export const generation = z
   .discriminatedUnion('policy', [
     z.strictObject({
-      policy: z.literal('continuous').describe('Sequences come and go at every step'),
+      policy: z
+        .literal('continuous')
+        .describe('Continuous batching: sequences join and leave at every step'),
       max_sequences: sequences.default(256),
       token_budget: count
         .default(2048)
-        .describe('Tokens of a step: one for each that decodes, the rest for prompts'),
-      chunked_prefill: z.boolean().default(true).describe('Prompts may be prefilled in parts'),
+        .describe('Most tokens of a step: one for each decoding sequence, the rest for prefill'),
+      chunked_prefill: z
+        .boolean()
+        .default(true)
+        .describe('Prompts may be prefilled in several steps'),
       first: z
         .enum(['decode', 'prefill'])
         .default('decode')
-        .describe('Who is sure of the budget; prefill makes those who decode stand still'),
+        .describe(
+          'Which phase gets the token budget first; with prefill, decoding sequences stall',
+        ),
       kv_cache: kvCache.optional(),
       preemption: z
         .enum(['recompute', 'swap'])
         .default('recompute')
-        .describe('What becomes of the tokens of a sequence that loses its place'),
+        .describe('How the KV cache of a preempted sequence is restored'),
       swap_ms_per_token: nonNegative
         .optional()
-        .describe("Of swap: to the host's memory, and the same again back"),
+        .describe("With swap: time to the host's memory for each token, and the same time back"),
       preempt_by_priority: z
         .boolean()
         .default(false)
-        .describe('One of a higher priority takes the place of one of a lower'),
+        .describe('A sequence of a higher priority preempts one of a lower priority'),
       hand_over: z
         .strictObject({
-          pool: name.describe('Where sequences decode'),
-          base_ms: nonNegative.default(0).describe('Of each transfer of a KV cache'),
+          pool: name.describe('Pool that decodes'),
+          base_ms: nonNegative.default(0).describe('Base time of each KV transfer'),
           ms_per_token: nonNegative.default(0),
         })
         .optional()
-        .describe('This pool prefills only; sequences go on in another, over one link'),
+        .describe(
+          'Prefill/decode disaggregation: this pool only prefills; sequences decode in another pool, after a KV transfer over one link',
+        ),
     }),
     z.strictObject({
-      policy: z.literal('static').describe('A batch ends with its longest answer'),
+      policy: z.literal('static').describe('Static batching: a batch ends with its longest answer'),
       max_sequences: sequences,
       kv_cache: kvCache.optional(),
     }),
   ])
-  .describe('Of a model whose work law is generation, in place of batching')
+  .describe('Batching of a model whose work law is generation; replaces batching')

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { count, name, nonNegative, positive } from './schema-values.ts'
 
-/** The part of the scenario format that says what comes: arrivals, lengths and clients. */
+/** Traffic of the scenario format: arrivals, lengths and clients. */
 
 const stepRate = z.strictObject({
-  at_s: nonNegative.describe('Start of the step; the first is 0'),
-  rate_rps: nonNegative.optional().describe('Mean arrival rate from here on'),
-  load: nonNegative.optional().describe('The same as a share of the capacity'),
+  at_s: nonNegative.describe('Start of the step; the first step starts at 0'),
+  rate_rps: nonNegative.optional().describe('Mean arrival rate from this time on'),
+  load: nonNegative.optional().describe('The rate as a share of the capacity'),
 })
 
 const surge = z.strictObject({
@@ -15,26 +15,26 @@ const surge = z.strictObject({
   rise_s: nonNegative.default(0),
   hold_s: nonNegative.default(0),
   decay_s: nonNegative.default(0).describe('Of a linear decay'),
-  half_life_s: positive.optional().describe('Of an exponential decay, in place of a linear one'),
-  every_s: positive.optional().describe('From one repetition to the next, until the end'),
+  half_life_s: positive.optional().describe('Of an exponential decay; replaces decay_s'),
+  every_s: positive.optional().describe('Time between repetitions, until the end'),
 })
 
 const wave = z.strictObject({
-  period_s: positive.describe('A day is 86400'),
+  period_s: positive.describe('Period; a day is 86400'),
   amplitude: z
     .number()
     .min(0)
     .max(1)
-    .describe('The rate is times 1 + amplitude at the peak, 1 - amplitude half a period later'),
+    .describe('Factor 1 + amplitude at the peak, 1 - amplitude half a period later'),
   peak_at_s: nonNegative.default(0).describe('Time of one of the peaks'),
 })
 
 const rated = {
   rate_rps: positive.optional().describe('Mean arrival rate'),
-  load: positive.optional().describe('Rate over the capacity that the profile states'),
+  load: positive.optional().describe('Rate over the capacity that follows from the profile'),
   schedule: z.array(stepRate).min(1).optional().describe('Rate in steps; replaces rate_rps/load'),
-  surges: z.array(surge).default([]).describe('Several at once add up'),
-  waves: z.array(wave).default([]).describe('Several, as of a day and a week, multiply'),
+  surges: z.array(surge).default([]).describe('Surges at the same time add up'),
+  waves: z.array(wave).default([]).describe('Several waves, such as a day and a week, multiply'),
 }
 
 const cv = z.number().min(0.05).max(50)
@@ -42,12 +42,12 @@ const cv = z.number().min(0.05).max(50)
 const modulatingState = z.strictObject({
   factor: nonNegative
     .max(1e6)
-    .describe('The rate is in proportion to it; the mean stays as stated'),
+    .describe('The rate in this state is proportional to it; the mean rate stays as stated'),
   mean_s: positive.describe('Mean duration; durations are exponential'),
   next: z
     .array(nonNegative.max(1e6))
     .optional()
-    .describe('Weights of the states that follow, 0 for itself; by default all others alike'),
+    .describe('Weights of the next state, 0 for this one; default: all other states alike'),
 })
 
 const clientCv = z.discriminatedUnion('distribution', [
@@ -61,39 +61,39 @@ const ratedArrivals = [
   z.strictObject({ process: z.literal('poisson'), ...rated }),
   z.strictObject({
     process: z.literal('gamma'),
-    cv: cv.describe('Coefficient of variation of the gaps; 1 is poisson, more is burstier'),
+    cv: cv.describe('Coefficient of variation of the gaps; 1 is Poisson, above 1 is burstier'),
     ...rated,
   }),
   z.strictObject({
     process: z.literal('weibull'),
-    cv: cv.describe('Coefficient of variation of the gaps; 1 is poisson, more is burstier'),
+    cv: cv.describe('Coefficient of variation of the gaps; 1 is Poisson, above 1 is burstier'),
     ...rated,
   }),
   z.strictObject({
-    process: z.literal('mmpp').describe('Poisson, whose rate follows a Markov chain'),
+    process: z.literal('mmpp').describe('Poisson, with a rate that follows a Markov chain (MMPP)'),
     states: z.array(modulatingState).min(2).max(50),
     ...rated,
   }),
   z.strictObject({
-    process: z.literal('on-off').describe('Poisson while on, nothing while off'),
+    process: z.literal('on-off').describe('Poisson while on, no arrivals while off'),
     on_s: positive.describe('Mean duration; durations are exponential'),
     off_s: positive.describe('Mean duration; durations are exponential'),
     ...rated,
   }),
   z.strictObject({
-    process: z.literal('clients').describe('Many clients, of whom few send most of the requests'),
-    clients: count.max(10_000).describe('Each has a share and a burstiness of its own'),
+    process: z.literal('clients').describe('Many clients; a few send most of the requests'),
+    clients: count.max(10_000).describe('Number of clients; each has its share and its burstiness'),
     share_exponent: nonNegative
       .max(10)
       .default(1)
-      .describe('The share of the k-th heaviest is in proportion to 1 / k^this; 0: all alike'),
+      .describe('The k-th heaviest client has a share in proportion to 1 / k^this; 0: all alike'),
     cv: clientCv.describe("Coefficient of variation of a client's gaps, drawn for each client"),
     gaps: z.enum(['gamma', 'weibull']).default('gamma').describe("Of each client's requests"),
     ...rated,
   }),
 ] as const
 
-/** In the unit that the key of it ends in. */
+/** In the unit at the end of its key. */
 export const duration = z.discriminatedUnion('distribution', [
   z.strictObject({ distribution: z.literal('fixed'), value: nonNegative }),
   z.strictObject({ distribution: z.literal('exponential'), mean: positive }),
@@ -104,27 +104,27 @@ export const duration = z.discriminatedUnion('distribution', [
 const arrivals = z.discriminatedUnion('process', [
   ...ratedArrivals,
   z.strictObject({
-    process: z.literal('closed-loop').describe('Users who each wait for an answer, and think'),
+    process: z.literal('closed-loop').describe('Each user waits for an answer, then thinks'),
     users: count.max(1e6),
     think_time_s: duration.describe('From an answer to the next request, and before the first'),
   }),
   z.strictObject({
-    process: z.literal('sum').describe('All that come by several processes'),
+    process: z.literal('sum').describe('Superposition of several processes'),
     of: z.array(z.discriminatedUnion('process', ratedArrivals)).min(2).max(500),
   }),
   z.strictObject({
-    process: z.literal('servegen').describe('Clients whose rates were recorded, as in ServeGen'),
+    process: z.literal('servegen').describe('Clients with recorded rates, as in ServeGen'),
     file: z
       .string()
       .min(1)
       .describe('Folder with chunk-N-trace.csv for each client, or one such file; may be gzip'),
-    from_s: nonNegative.default(0).describe('Time in the rows at which the run begins'),
-    rate_rps: positive.optional().describe('Mean of the run, in place of the recorded rates'),
-    load: positive.optional().describe('The same as a share of the capacity'),
+    from_s: nonNegative.default(0).describe('Time in the rows at which the run starts'),
+    rate_rps: positive.optional().describe('Mean of the run; scales the recorded rates'),
+    load: positive.optional().describe('The mean rate as a share of the capacity'),
   }),
   z.strictObject({
     process: z.literal('trace'),
-    file: z.string().min(1).describe('Path beside the scenario; may be gzip'),
+    file: z.string().min(1).describe('Path relative to the scenario; may be gzip'),
     format: z.enum(['azure-llm', 'mooncake', 'burstgpt', 'csv', 'jsonl', 'parquet']),
     columns: z
       .strictObject({
@@ -133,24 +133,24 @@ const arrivals = z.discriminatedUnion('process', [
         output_tokens: z.string().optional(),
       })
       .optional()
-      .describe('Column names of csv, jsonl and parquet'),
+      .describe('Column names in csv, jsonl and parquet'),
     time_unit: z
       .enum(['s', 'ms', 'us', 'ns', 'iso'])
       .optional()
-      .describe('Of csv, jsonl and parquet; iso: text or, in parquet, a timestamp'),
+      .describe('For csv, jsonl and parquet; iso: text or, in parquet, a timestamp'),
     window: z
       .union([
         z.strictObject({ from_s: nonNegative, to_s: positive }),
         z.strictObject({ busiest_s: positive }),
       ])
       .optional()
-      .describe('Rows to take: seconds after the first row, or the busiest stretch so long'),
+      .describe('Rows to use: seconds after the first row, or the busiest stretch'),
     time_scale: positive.optional().describe('Times are multiplied by this'),
     load: positive.optional().describe('Chooses time_scale so that the mean rate is this load'),
     jitter_s: positive
       .max(1e6)
       .optional()
-      .describe('Times are spread over so long, where they come rounded down to it'),
+      .describe('Spreads times over this interval, for traces that round times down to it'),
     bad_rows: z
       .enum(['error', 'skip'])
       .default('error')
@@ -164,7 +164,7 @@ const drawnLengths = [
   z.strictObject({ distribution: z.literal('fixed'), value: count }),
   z.strictObject({ distribution: z.literal('uniform'), min: count, max: count }),
   z.strictObject({
-    distribution: z.literal('geometric').describe('At least 1, without memory'),
+    distribution: z.literal('geometric').describe('At least 1, memoryless'),
     mean: z.number().min(1).max(1e9),
   }),
   z.strictObject({
@@ -192,23 +192,23 @@ const priorityLevel = z.int().min(1).max(100)
 
 const retry = z
   .strictObject({
-    max_attempts: z.int().min(2).max(255).describe('Of one call, the first included'),
+    max_attempts: z.int().min(2).max(255).describe('Attempts of one call, including the first'),
     backoff_ms: nonNegative.default(0).describe('Before the second attempt'),
-    multiplier: z.number().min(1).max(100).default(2).describe('Of each further backoff'),
+    multiplier: z.number().min(1).max(100).default(2).describe('Factor of each further backoff'),
     max_backoff_ms: positive.optional(),
     jitter: z
       .enum(['none', 'full', 'equal'])
       .default('none')
-      .describe('full: anywhere up to the backoff; equal: in its upper half'),
+      .describe('full: uniform up to the backoff; equal: uniform in its upper half'),
     budget: z
       .strictObject({
-        ratio: nonNegative.max(100).describe('Retries that each call allows its class'),
-        burst: positive.default(10).describe('Retries that may be saved up'),
+        ratio: nonNegative.max(100).describe('Retries that each call adds to the budget'),
+        burst: positive.default(10).describe('Most retries that the budget can hold'),
       })
       .optional()
-      .describe('Shared by all clients of the class'),
+      .describe('Retry budget, shared by all clients of the class'),
   })
-  .describe('A client that is refused, fails or has lost its patience tries again')
+  .describe('Retries of a call after a refusal, a failure or a client timeout')
 
 const session = z
   .strictObject({
@@ -217,33 +217,33 @@ const session = z
     carry_context: z
       .boolean()
       .default(false)
-      .describe('A turn has the lengths of those before it on top of its own'),
+      .describe('Adds the lengths of all earlier turns to each turn'),
   })
-  .describe('What arrives is a session of several requests, each sent after the answer before')
+  .describe('Each arrival is a session of requests, each sent after the answer before it')
 
 const level = z
   .number()
   .min(0.001)
   .max(0.999)
   .optional()
-  .describe('Probability of the distribution at which their median lies; 0.5 as it is stated')
+  .describe('Probability level that becomes the median; 0.5 leaves lengths unchanged')
 
 const lengthStep = z.strictObject({
-  at_s: nonNegative.describe('From here on, until the next step'),
+  at_s: nonNegative.describe('From this time until the next step'),
   input_level: level,
   output_level: level,
 })
 
 export const trafficClass = z.strictObject({
   class: name,
-  model: name.optional().describe('One of models: only pools of it serve the class'),
+  model: name.optional().describe('Name of a model: only pools of this model serve the class'),
   arrivals,
   input_tokens: lengths
     .default({ distribution: 'fixed', value: 1 })
     .describe("Length of a request in the model's free dimension: tokens, pixels, samples"),
   output_tokens: lengths
     .optional()
-    .describe('Tokens to generate, where a pool generates; the first comes with the prompt'),
+    .describe('Tokens to generate, for pools with generation; the first comes with the prompt'),
   length_correlation: z
     .number()
     .min(-1)
@@ -254,42 +254,40 @@ export const trafficClass = z.strictObject({
     .array(lengthStep)
     .min(1)
     .optional()
-    .describe('Lengths that follow the clock: in steps, further up or down in their distribution'),
+    .describe('Lengths over time: steps that shift them within their distribution'),
   shared_prefix_tokens: count
     .max(1e6)
     .optional()
     .describe(
-      'Tokens with which all prompts begin, as instructions; part of input_tokens, but of sessions that carry their context what they start from',
+      'Length of the prefix of all prompts, such as instructions. It is part of input_tokens; for sessions with carry_context it is the initial context',
     ),
   fan_out: z
     .int()
     .min(1)
     .max(1024)
     .default(1)
-    .describe('Parts of a request, each for another replica; the last to be done ends it'),
+    .describe('Parts of a request, each on another replica; it ends with its last part'),
   timeout_ms: z
     .union([positive, duration])
     .optional()
-    .describe("The client's patience, for all alike or drawn: it leaves, the work goes on"),
+    .describe('Client timeout, fixed or drawn; the server may still do the work'),
   cancel: z
     .boolean()
     .default(false)
-    .describe('Clients that leave say so: a request that still waits leaves with its client'),
+    .describe('A client that times out cancels its request, if the request still waits'),
   retry: retry.optional(),
   session: session.optional(),
   priority: priorityLevel
     .default(1)
-    .describe('1 is the highest; for discipline and admission by priority'),
+    .describe('1 is the highest; for queue discipline and admission by priority'),
   deadline_ms: positive
     .optional()
-    .describe('From the scheduled arrival, for what goes by deadlines; else a timeout_ms of all'),
-  tenant: name
-    .optional()
-    .describe('Who shares fairly with others, or a token bucket; the class itself by default'),
-  weight: positive.max(1e6).default(1).describe("The tenant's share, in proportion to the others'"),
+    .describe('From the scheduled arrival, for policies by deadline; default: timeout_ms'),
+  tenant: name.optional().describe('Unit of fair sharing or of a token bucket; default: the class'),
+  weight: positive.max(1e6).default(1).describe("The tenant's share, relative to others"),
   queue_timeout_ms: positive
     .optional()
-    .describe('Replaces a longer timeout_ms of a queue that says allow_timeout_override'),
+    .describe('Replaces a longer timeout_ms of a queue with allow_timeout_override'),
 })
 
 type TrafficClass = z.infer<typeof trafficClass>

@@ -2,10 +2,11 @@ import { z } from 'zod'
 
 /**
  * Numbers and names of the scenario format. Every number has an upper limit far beyond use, so that
- * no product of two of them overflows, and one above 0 a lower limit, so that no quotient does.
+ * no product of two numbers overflows. Numbers above 0 have a lower limit, so that no quotient
+ * does.
  */
 
-/** What every object of JavaScript has: a map by names would find it in place of nothing. */
+/** Names that every JavaScript object has: a map by names would find them instead of nothing. */
 const TAKEN: readonly string[] = Object.getOwnPropertyNames(Object.prototype)
 
 export const name = z

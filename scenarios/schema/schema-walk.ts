@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** The schema under defaults and optionals. */
+/** The schema without defaults and optionals. */
 export function bare(schema: z.core.$ZodType): z.core.$ZodType {
   if (
     schema instanceof z.ZodOptional ||
@@ -12,7 +12,7 @@ export function bare(schema: z.core.$ZodType): z.core.$ZodType {
   return schema
 }
 
-/** The schema that governs a path of a value, through the union branches that the value means. */
+/** The schema at a path of a value, along the union branches that the value means. */
 export function schemaAt(
   root: z.core.$ZodType,
   path: readonly PropertyKey[],
@@ -32,7 +32,7 @@ export function schemaAt(
   return inner ? schemaAt(inner, rest, next) : null
 }
 
-/** A schema, or of a union the branch that the value means; null where nothing tells. */
+/** A schema, or the branch of a union that the value means; null if the value does not show it. */
 export function branchOf(root: z.core.$ZodType, value: unknown): z.core.$ZodType | null {
   const schema = bare(root)
   if (!(schema instanceof z.ZodUnion)) return schema
@@ -41,9 +41,9 @@ export function branchOf(root: z.core.$ZodType, value: unknown): z.core.$ZodType
 }
 
 /**
- * Which branch of a union a value means: of maps, the one whose discriminator has this value, or
- * that holds most of the keys that it must have; of others, the one of this type. Null where
- * nothing tells.
+ * The branch of a union that a value means. For maps it is the branch with the same discriminator,
+ * or with the most required keys present; for other values the branch of the same type. Null if the
+ * value does not show it.
  */
 export function meantBranch(union: z.ZodUnion, value: unknown): number | null {
   if (!isMap(value)) {
@@ -51,8 +51,8 @@ export function meantBranch(union: z.ZodUnion, value: unknown): number | null {
     return at < 0 ? null : at
   }
   if (union instanceof z.ZodDiscriminatedUnion) {
-    const own = value[union.def.discriminator]
-    const at = union.options.findIndex((option) => discriminators(union, option).includes(own))
+    const kind = value[union.def.discriminator]
+    const at = union.options.findIndex((option) => discriminators(union, option).includes(kind))
     return at < 0 ? null : at
   }
   const held = union.options.map((o) => identifyingKeys(o).filter((k) => k in value).length)
@@ -60,12 +60,12 @@ export function meantBranch(union: z.ZodUnion, value: unknown): number | null {
   return most === 0 ? null : held.indexOf(most)
 }
 
-/** The keys of a map that the schema knows; none for a schema of anything else. */
+/** The keys of a schema for maps; none for any other schema. */
 export function keysOf(schema: z.core.$ZodType | null): readonly string[] {
   return schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
 }
 
-/** Where a key belongs that stands one level too high: `batching.max_batch` for `max_batch`. */
+/** The path of a key that is written one level too high: `batching.max_batch` for `max_batch`. */
 export function holderOf(schema: z.core.$ZodType, key: string): string | null {
   if (!(schema instanceof z.ZodObject)) return null
   for (const [name, inner] of Object.entries(schema.shape)) {
@@ -76,7 +76,7 @@ export function holderOf(schema: z.core.$ZodType, key: string): string | null {
   return null
 }
 
-/** The keys that tell the branch of a union from the others: those that must be there. */
+/** The keys that distinguish a branch of a union from the others: its required keys. */
 function identifyingKeys(schema: z.core.$ZodType): readonly string[] {
   if (schema instanceof z.ZodDiscriminatedUnion) return [schema.def.discriminator]
   if (schema instanceof z.ZodUnion) return schema.options.flatMap(identifyingKeys)
@@ -86,15 +86,15 @@ function identifyingKeys(schema: z.core.$ZodType): readonly string[] {
     .map(([key]) => key)
 }
 
-/** The first thing to write for each branch of a union of maps. */
+/** The first key to write for each branch of a union of maps. */
 export function branchKeys(union: z.ZodUnion): readonly string[] {
   return union.options.flatMap((option) => identifyingKeys(option).slice(0, 1))
 }
 
 function discriminators(union: z.ZodDiscriminatedUnion, option: unknown): readonly unknown[] {
   const key = union.def.discriminator
-  const own = option instanceof z.ZodObject ? option.shape[key] : null
-  return own instanceof z.ZodLiteral ? [...own.values] : []
+  const field = option instanceof z.ZodObject ? option.shape[key] : null
+  return field instanceof z.ZodLiteral ? [...field.values] : []
 }
 
 function acceptsType(schema: z.core.$ZodType, value: unknown): boolean {
@@ -107,14 +107,14 @@ export function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** What a number must be, in words: `a whole number of at least 1`. */
+/** The constraints of a number in words: `a whole number of at least 1`. */
 export function numberText(schema: z.core.$ZodType | null): string {
   if (!(schema instanceof z.ZodNumber)) return 'a number'
   const json = z.toJSONSchema(schema) as Record<string, unknown>
   const whole = json.type === 'integer'
   const noun = whole ? 'a whole number' : 'a number'
   const { minimum, exclusiveMinimum, maximum } = json as Record<string, number | undefined>
-  // a limit next to 0 is there against overflow, as are those of a million and more
+  // limits next to 0, and of a million and more, only prevent overflow
   const next = minimum !== undefined && minimum > 0 && minimum < 1e-6
   const above = (exclusiveMinimum !== undefined || next) && !whole
   const low = next

@@ -9,9 +9,9 @@ import { count, name, nonNegative, positive } from './schema-values.ts'
 export type { Duration, RatedArrivals }
 
 /**
- * The scenario format, version 1. This schema is the one source for the TypeScript types, for
- * validation and for the JSON Schema that editors use. Units stand last in every key. What
- * concerns more than one value (sums, names that refer to names) is checked in checks/.
+ * The scenario format, version 1. The TypeScript types, validation and the JSON Schema for editors
+ * all come from this schema. Units are last in every key. Rules on more than one value (sums,
+ * references by name) are checked in checks/.
  */
 
 const seed = z.int().nonnegative()
@@ -25,72 +25,72 @@ const setUp = {
   setup_ms: z
     .union([nonNegative, duration])
     .optional()
-    .describe('Added to a batch that finds its executor idle; the same each time or drawn'),
+    .describe('Cold-start time, added to a batch that finds its executor idle; fixed or drawn'),
 }
 
 const work = z
   .discriminatedUnion('law', [
     z.strictObject({
       law: z.literal('constant'),
-      ms: positive.describe('Every batch takes this long'),
+      ms: positive.describe('Time of every batch'),
       ...setUp,
     }),
     z.strictObject({
-      law: z.literal('two-point').describe('Now and then a batch takes longer'),
-      ms: positive.describe('Of most batches'),
-      slow_ms: positive.describe('Of the others'),
-      slow_share: z.number().min(0).max(1).describe('Of batches that are slow, by chance'),
+      law: z.literal('two-point').describe('Some batches take longer'),
+      ms: positive.describe('Time of most batches'),
+      slow_ms: positive.describe('Time of slow batches'),
+      slow_share: z.number().min(0).max(1).describe('Probability that a batch is slow'),
       ...setUp,
     }),
     z.strictObject({
       law: z.literal('exponential'),
-      mean_ms: positive.describe('Mean of the exponential law'),
+      mean_ms: positive.describe('Mean of the exponential distribution'),
       ...setUp,
     }),
     z.strictObject({
       law: z.literal('linear'),
-      base_ms: nonNegative.describe('Time of a batch of any size'),
+      base_ms: nonNegative.describe('Time of any batch'),
       per_item_ms: nonNegative.default(0).describe('Added for each request of the batch'),
       per_token_ms: nonNegative.default(0).describe('Added for each token, padding included'),
       ...setUp,
     }),
     z.strictObject({
       law: z.literal('table'),
-      sizes: z.array(batch).min(1).max(1000).describe('Batch sizes that were measured, rising'),
+      sizes: z.array(batch).min(1).max(1000).describe('Measured batch sizes, rising'),
       ms: z
         .array(positive)
         .min(1)
         .max(1000)
-        .describe('Mean time of a batch of each size; linear between them, and on beyond the last'),
+        .describe('Mean time of a batch of each size; interpolated and extrapolated linearly'),
       cv: nonNegative
         .max(10)
         .default(0)
-        .describe('Coefficient of variation of a batch about that mean; lognormal'),
+        .describe("Coefficient of variation of a batch's time around that mean; lognormal"),
     }),
     z.strictObject({
-      law: z.literal('generation').describe('Of a step that brings each sequence a token'),
-      base_ms: nonNegative.describe('Of any step, as for reading the weights'),
-      per_sequence_ms: nonNegative.default(0).describe('For each sequence that takes part'),
+      law: z.literal('generation').describe('Time of a step, which gives each sequence one token'),
+      base_ms: nonNegative.describe('Time of any step, as for reading the weights'),
+      per_sequence_ms: nonNegative.default(0).describe('For each sequence in the step'),
       per_prefill_token_ms: nonNegative.default(0).describe('For each token of a prompt'),
       per_context_token_ms: nonNegative
         .default(0)
-        .describe('For each token in the KV caches of those who decode'),
+        .describe('For each token in the KV caches of decoding sequences'),
     }),
   ])
-  .describe('Declared service time of a batch, for simulation only: nothing is run live')
+  .describe('Declared service time of a batch, for simulation only: a live replay cannot run it')
 
 const padTo = count
   .default(1)
-  .describe('Lengths are padded up to a multiple of this before a batch is padded to its longest')
+  .describe('Lengths are padded to a multiple of this, then all to the longest of the batch')
 
 const dimension = z.union([z.enum(['batch', 'length']), count])
 
 const builtin = z.discriminatedUnion('builtin', [
   z.strictObject({
-    builtin: z.literal('mlp').describe('Dense layers; a request has no length'),
+    builtin: z.literal('mlp').describe('Dense layers; requests have no length'),
     layers: layers.default(8),
     width: width.default(256),
-    seed: seed.default(1).describe('Of the weights'),
+    seed: seed.default(1).describe('Seed of the weights'),
   }),
   z.strictObject({
     builtin: z.literal('transformer-encoder').describe('Work grows with the length of a request'),
@@ -98,25 +98,25 @@ const builtin = z.discriminatedUnion('builtin', [
     hidden: width.default(256).describe('A multiple of heads'),
     heads: count.default(4),
     vocabulary: count.max(1 << 20).default(8192),
-    seed: seed.default(1).describe('Of the weights'),
+    seed: seed.default(1).describe('Seed of the weights'),
     pad_to: padTo,
   }),
 ])
 
 const input = z.strictObject({
-  shape: z.array(dimension).min(1).describe('A size, or batch or length where it is free'),
+  shape: z.array(dimension).min(1).describe('Fixed sizes, and batch or length for free dimensions'),
   type: z.enum(['float32', 'float16', 'int64', 'int32']).default('float32'),
-  fill: z.enum(['normal', 'tokens', 'ones']).default('normal').describe('What it is fed with'),
+  fill: z.enum(['normal', 'tokens', 'ones']).default('normal').describe('Kind of values'),
   vocabulary: count.default(1000).describe('Upper limit of `tokens`'),
 })
 
 const model = z.union([
   builtin,
   z.strictObject({
-    onnx: z.string().min(1).describe('Path beside the scenario, or npm:PACKAGE/PATH'),
+    onnx: z.string().min(1).describe('Path relative to the scenario, or npm:PACKAGE/PATH'),
     inputs: z
       .record(z.string(), input)
-      .describe('How batch and length map to the free dimensions of each input'),
+      .describe('Maps batch and length to the free dimensions of each input'),
     pad_to: padTo,
   }),
   z.strictObject({
@@ -124,7 +124,7 @@ const model = z.union([
     ragged: z
       .boolean()
       .default(false)
-      .describe('Members of a batch are computed at their own lengths: nothing is padded'),
+      .describe('Requests of a batch are computed at their actual lengths, without padding'),
     memory: modelMemory.optional(),
   }),
 ])
@@ -133,7 +133,10 @@ const routing = z.enum(['round-robin', 'least-loaded'])
 
 const batching = z.discriminatedUnion('policy', [
   z.strictObject({ policy: z.literal('none') }),
-  z.strictObject({ policy: z.literal('fixed'), batch: batch.describe('Waits until it is full') }),
+  z.strictObject({
+    policy: z.literal('fixed'),
+    batch: batch.describe('The batch waits until it has this size'),
+  }),
   z.strictObject({
     policy: z.literal('dynamic'),
     max_batch: batch,
@@ -141,51 +144,51 @@ const batching = z.discriminatedUnion('policy', [
     max_delay_ms: nonNegative.default(0).describe('The batch window; 0 is greedy'),
   }),
   z.strictObject({
-    policy: z.literal('aimd').describe('Clipper: as large as keeps a batch within a target'),
+    policy: z.literal('aimd').describe('Clipper: the largest batch within a latency target'),
     max_batch: batch,
-    target_ms: positive.describe('A batch shall take no longer, from dispatch to known end'),
-    increase: count.default(1).describe('Of the limit, after a batch that filled it in time'),
+    target_ms: positive.describe('Longest time of a batch, from dispatch to its reported end'),
+    increase: count.default(1).describe('Added to the limit after a full batch within target'),
     decrease: z
       .number()
       .min(0.01)
       .max(0.99)
       .default(0.9)
-      .describe('The limit is multiplied by this after a batch that took too long'),
+      .describe('The limit is multiplied by this after a batch that missed the target'),
     max_delay_ms: nonNegative.default(0).describe('The batch window; 0 is greedy'),
   }),
   z.strictObject({
     policy: z.literal('cork').describe('BentoML: waits while that pays; one batch in flight'),
     max_batch: batch,
-    max_latency_ms: positive.describe('Who is not expected to make it any more is dropped'),
+    max_latency_ms: positive.describe('A request that can no longer meet this latency is dropped'),
   }),
   z.strictObject({
-    policy: z.literal('deadline-aware').describe("Waits until somebody's slack is used up"),
+    policy: z.literal('deadline-aware').describe('Waits while every request has slack'),
     max_batch: batch,
-    margin_ms: nonNegative.default(0).describe('Batches go so much earlier'),
+    margin_ms: nonNegative.default(0).describe('Batches are dispatched this much earlier'),
   }),
   z.strictObject({
-    policy: z.literal('length-bucketed').describe('Batches of similar lengths: less is padded'),
+    policy: z.literal('length-bucketed').describe('Batches of similar lengths: less padding'),
     max_batch: batch,
     edges: z
       .array(count)
       .min(1)
       .max(64)
-      .describe('Rising; the longest of each bucket, and what is longer is one more'),
+      .describe('Longest length of each bucket, rising; longer requests share a last one'),
     max_delay_ms: nonNegative.default(0).describe('The batch window of each bucket; 0 is greedy'),
   }),
 ])
 
 const queueBounds = {
-  max_length: count.optional().describe('Requests beyond it are shed; waiting, not in service'),
-  timeout_ms: positive.optional().describe('The server drops requests that waited so long'),
+  max_length: count.optional().describe('Most waiting requests; requests above it are shed'),
+  timeout_ms: positive.optional().describe('The server drops requests that have waited this long'),
   timeout_action: z
     .enum(['reject', 'delay'])
     .optional()
-    .describe('delay: they wait on behind all others of their level, without a second time-out'),
+    .describe('delay: requests move behind all others of their level, without a second time-out'),
   allow_timeout_override: z
     .boolean()
     .optional()
-    .describe("Whether a class's queue_timeout_ms may shorten it"),
+    .describe("Whether a class's queue_timeout_ms may shorten timeout_ms"),
 }
 
 const queue = z.strictObject({
@@ -201,25 +204,25 @@ const queue = z.strictObject({
     ])
     .default('fifo'),
   mode: z.enum(['shared', 'per-replica']).default('shared'),
-  routing: routing.default('least-loaded').describe('Among replicas, where mode is per-replica'),
+  routing: routing.default('least-loaded').describe('Among replicas, if mode is per-replica'),
   ...queueBounds,
   ageing_ms: positive
     .optional()
-    .describe('Of priority: a wait so long is worth one level; strict without it'),
+    .describe('For priority: a wait that counts as one level; without it priority is strict'),
   levels: z
     .record(
       z.string().regex(/^([1-9]\d?|100)$/, 'a priority from 1 to 100'),
       z.strictObject(queueBounds),
     )
     .default({})
-    .describe('Of priority: bounds of single levels, where they differ from those of the queue'),
+    .describe('For priority: bounds of single levels, if they differ from those of the queue'),
   prediction_cv: nonNegative
     .max(100)
     .optional()
-    .describe('Of shortest-job: coefficient of variation of predicted lengths; 0 knows them'),
+    .describe('For shortest-job: coefficient of variation of predicted lengths; 0 is exact'),
   quantum: count
     .optional()
-    .describe('Of deficit-round-robin: length that a tenant of weight 1 may be served in a turn'),
+    .describe('For deficit-round-robin: length served per round to a tenant of weight 1'),
 })
 
 const pool = z.strictObject({
@@ -228,13 +231,13 @@ const pool = z.strictObject({
   execution_provider: z.enum(['cpu', 'webgpu', 'cuda']).default('cpu'),
   threads: count.max(1024).default(1).describe('Intra-op threads of each replica'),
   replicas: count.max(1024).default(1),
-  model: name.describe('One of models'),
+  model: name.describe('Name of a model'),
   precision: precision.default('fp32'),
   speed: z
     .enum(['profile', 'ideal'])
     .default('profile')
     .describe('ideal: constant speed 1 and no overheads'),
-  admission: admission.prefault({}).describe('Who is let in; its order is fixed'),
+  admission: admission.prefault({}).describe('Admission control, in a fixed order'),
   queue: queue.prefault({}),
   batching: batching.default({ policy: 'none' }),
   generation: generation.optional(),
@@ -243,17 +246,17 @@ const pool = z.strictObject({
 
 const link = z
   .strictObject({
-    delay_ms: nonNegative.default(0).describe('Of every request, however many there are'),
-    per_request_ms: nonNegative.default(0).describe('That a request holds the link for'),
+    delay_ms: nonNegative.default(0).describe('Delay of each request, at any load'),
+    per_request_ms: nonNegative.default(0).describe('Time that a request occupies the link'),
   })
-  .describe('The way from clients to queues, for simulation only: requests pass it one by one')
+  .describe('The link from clients to queues, for simulation only: requests pass it one by one')
 
 export const scenarioSchema = z.strictObject({
   $schema: z.string().optional(),
   spillway: z.literal(1).describe('Format version'),
   name,
   description: z.string().max(10_000).default(''),
-  extends: z.string().optional().describe('A scenario file whose values this one overrides'),
+  extends: z.string().optional().describe('A scenario file; values here override it'),
   seed: seed.default(1).describe('The same seed gives the same requests'),
   duration_s: positive.max(1e7).describe('Arrivals end here; then the queues drain'),
   warmup_s: nonNegative.default(0).describe('Requests that arrive before this are not counted'),

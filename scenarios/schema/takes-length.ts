@@ -1,6 +1,6 @@
 import type { Model, ModelMemory } from './schema.ts'
 
-/** Whether the length of a request makes a difference to a model. */
+/** Whether the work or memory of a model depends on the length of a request. */
 export function takesLength(model: Model): boolean {
   if ('work' in model) {
     const { work, memory } = model
@@ -13,5 +13,5 @@ export function takesLength(model: Model): boolean {
 
 function growsWithLength({ input, activations, output }: ModelMemory): boolean {
   const buffers = [input, ...activations, output]
-  return buffers.some((one) => one && one.per_token_kib + one.per_token_squared_kib > 0)
+  return buffers.some((buffer) => buffer && buffer.per_token_kib + buffer.per_token_squared_kib > 0)
 }

@@ -25,7 +25,7 @@ function client(directory: string, name: string, text: string | Buffer): void {
   writeFileSync(join(folder, directory, name), text)
 }
 
-test('a folder has a client in each file, in the order of their numbers', async () => {
+test('a folder has one client per file, in the order of their numbers', async () => {
   client('m', 'chunk-10-trace.csv', '0,7,1,Gamma,1,1\n600,8,1,Gamma,1,1\n')
   client('m', 'chunk-2-trace.csv.gz', gzipSync(ROWS))
   client('m', 'chunk-2-dataset.json', '{}')
@@ -64,7 +64,7 @@ test.each([
   expect(failure.problems).toEqual([`${join(folder, 'bad/c.csv')}${problem}`])
 })
 
-test('a folder that is missing or holds no clients says what was expected', async () => {
+test('the error for a folder that is missing or has no clients names the expected files', async () => {
   mkdirSync(join(folder, 'none'))
   const none = (await readServegen(arrivals('none'), folder, 9).catch((e) => e)) as Failure
   expect(none.message).toMatch(/expected files chunk-N-trace\.csv, 1 to 100000, got 0$/)

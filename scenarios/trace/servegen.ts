@@ -8,18 +8,18 @@ import { LineError, linesOf } from './trace-lines.ts'
 
 type ServegenArrivals = Extract<Arrivals, { process: 'servegen' }>
 
-/** What one client sends from one time on. */
+/** Traffic of one client from one time on. */
 export interface ClientRow {
-  /** s, on the clock of the file */
+  /** s, in the time of the file */
   readonly at_s: number
-  /** requests/s; 0 for a client that is silent */
+  /** requests/s; 0 while the client is silent */
   readonly rate_rps: number
-  /** of the gaps between requests; nothing of a silent client */
+  /** distribution of the gaps between requests; null while the client is silent */
   readonly family: 'Gamma' | 'Weibull' | null
   readonly shape: number
 }
 
-/** Rates of one client, in order of time; each holds until the next. */
+/** Rates of one client, in order of time; each applies until the next. */
 export type RecordedClient = readonly ClientRow[]
 
 const FIELDS = 6
@@ -28,11 +28,11 @@ const MOST_CLIENTS = 100_000
 
 /**
  * Reads the clients of ServeGen (Xiang et al., NSDI 2026): a folder with a file for each client,
- * `chunk-N-trace.csv`, or one such file. Their rows have no header: time (s), rate (1/s), CV,
- * family (Gamma or Weibull), shape, scale. The family and its shape say how gaps are spread, as
- * in ServeGen's own generator, and the rate how long they are; CV and scale, the moments of the
- * same gaps, are checked but not used. Throws `Failure` with `file:line: problem`, and where the
- * rows end before the run does.
+ * `chunk-N-trace.csv`, or one such file. Rows have no header: time (s), rate (1/s), CV, family
+ * (Gamma or Weibull), shape, scale. As in ServeGen's generator, the family and the shape give the
+ * distribution of gaps, and the rate gives their mean. CV and scale, moments of the same gaps, are
+ * checked but not used. Throws `Failure` with `file:line: problem`, also if the rows end before the
+ * run.
  */
 export async function readServegen(
   arrivals: ServegenArrivals,
@@ -66,7 +66,7 @@ async function clientFiles(path: string): Promise<string[]> {
     names = await readdir(path)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    // what else is wrong with it shows where it is read as a file
+    // reading the path as a file reports its other problems
     if (code !== 'ENOENT') return [path]
     const hint = '; the clients can be downloaded from https://github.com/alibaba/ServeGen'
     throw new Failure(`${path}: cannot read the clients: no such file or folder${hint}`)
@@ -79,7 +79,7 @@ async function clientFiles(path: string): Promise<string[]> {
     const text = `expected files chunk-N-trace.csv, 1 to ${MOST_CLIENTS}`
     throw new Failure(`${path}: ${text}, got ${numbered.length}`)
   }
-  // in the order of their numbers, whatever order the file system has them in
+  // in the order of their numbers, independent of the file system
   return numbered.sort((a, b) => a.number - b.number).map(({ name }) => join(path, name))
 }
 
@@ -104,7 +104,7 @@ async function readClient(file: string, onProgress?: () => void): Promise<Record
   return rows
 }
 
-/** A row, or what is wrong with it. */
+/** A row, or its problem. */
 function rowOf(text: string, before: number | null): ClientRow | string {
   const fields = text.split(',').map((field) => field.trim())
   if (fields.length !== FIELDS) {
@@ -134,7 +134,7 @@ function rowOf(text: string, before: number | null): ClientRow | string {
   return { at_s, rate_rps, family, shape }
 }
 
-/** Beyond these a gap would be next to nothing but for a few, or next to constant. */
+/** Outside these limits nearly all gaps would be 0, or all would be equal. */
 const LEAST_SHAPE = 0.01
 const LARGEST_SHAPE = 1e6
 
@@ -142,7 +142,7 @@ function number(field: string): number {
   return /^[+-]?[\d.]+(e[+-]?\d+)?$/i.test(field) ? Number(field) : Number.NaN
 }
 
-/** The last row holds as long as the one before it; one alone for ever. */
+/** The last row applies as long as the row before it; a single row applies for ever. */
 function endOf(rows: RecordedClient): number {
   const [before, last] = [rows.at(-2), rows.at(-1)!]
   return before === undefined ? Number.POSITIVE_INFINITY : 2 * last.at_s - before.at_s

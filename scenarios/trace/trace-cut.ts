@@ -2,7 +2,7 @@ import type { TraceArrivals, TracePiece } from './trace.ts'
 import type { TraceRun } from './trace-order.ts'
 import type { TraceWindow } from './trace-window.ts'
 
-/** Cuts runs of a trace to the window of a scenario, and its rows to what the scenario says. */
+/** Cuts a trace to the window of a scenario, and applies its scales and limits to the rows. */
 export class TraceCut {
   /** lengths that were cut to `max_length` */
   clamped = 0
@@ -18,7 +18,7 @@ export class TraceCut {
     this.#window = window
   }
 
-  /** The rows of a run that are taken. The arrays are used again for the next run. */
+  /** The rows of a run that are inside the window. The arrays are reused for the next run. */
   piece({ times, lengths, outputs, prefixes }: TraceRun): TracePiece {
     const { startMs, endMs } = this.#window
     const from = firstAt(times, startMs)
@@ -42,7 +42,9 @@ export class TraceCut {
     }
   }
 
-  /** Scaled, rounded, at least 1, at most `max_length`: a dropped request would change the load. */
+  /**
+   * Scaled, rounded, at least 1 and at most `max_length`: dropping requests would change the load.
+   */
   #scaled(length: number): number {
     const { length_scale: scale, max_length: most = 2 ** 31 - 1 } = this.#arrivals
     const wanted = Math.max(1, Math.round(length * scale))

@@ -4,15 +4,15 @@ import type { TraceArrivals } from './trace.ts'
 import { linesOf } from './trace-lines.ts'
 import { splitCsv } from './trace-rows.ts'
 
-/** What the first line of a trace tells. */
+/** Format and columns, guessed from the first line of a trace. */
 export interface TraceGuess {
-  /** null where it tells none */
+  /** null if the line does not show it */
   readonly format: TraceArrivals['format'] | null
-  /** names of columns or keys; none where the line has no text */
+  /** names of columns or keys; empty if the line has no text */
   readonly names: readonly string[]
 }
 
-/** Looks at the first line of a trace. Throws `Failure` where there is no such file. */
+/** Guesses from the first line of a trace. Throws `Failure` if the file does not exist. */
 export async function guessTrace(file: string): Promise<TraceGuess> {
   try {
     for await (const { texts } of linesOf(file)) {
@@ -24,7 +24,7 @@ export async function guessTrace(file: string): Promise<TraceGuess> {
       const { message, missing } = error
       throw new Failure(`${file}: ${missing ? message : `expected a trace, got ${message}`}`)
     }
-    // whoever reads the file in earnest says what else is wrong with it
+    // the reader of the whole file reports other errors
   }
   return { format: null, names: [] }
 }

@@ -27,9 +27,9 @@ export interface Lines {
 }
 
 /**
- * The lines of a text file, gzip or not, without holding more than a piece of it. Throws
- * `LineError` for gzip data that break off and lines without end, and `Unreadable` where the file
- * cannot be opened. The file is closed at the end, also at an early one.
+ * The lines of a text file, gzip or not, with at most one piece of it in memory. Throws `LineError`
+ * for truncated gzip data and endless lines, and `Unreadable` if the file cannot be opened. The
+ * file is closed at the end, even if reading stops early.
  */
 export async function* linesOf(
   path: string,
@@ -63,11 +63,11 @@ interface Piece {
 
 const PIECE_BYTES = 1 << 16
 
-/** A file piece by piece, inflated where it is gzip; the buffer may be used again for the next. */
+/** A file in pieces, inflated if it is gzip; the buffer may be reused for the next piece. */
 async function* piecesOf(path: string): AsyncGenerator<Piece> {
   const { handle, bytes: totalBytes } = await openUserFile(path)
   try {
-    // one buffer for all: a stream would leave as much garbage as the file is long
+    // one buffer for all pieces: a stream would allocate as many bytes as the file has
     const buffer = Buffer.alloc(PIECE_BYTES)
     let readBytes = 0
     for (;;) {
@@ -86,7 +86,7 @@ async function* piecesOf(path: string): AsyncGenerator<Piece> {
 
 async function* inflated(handle: FileHandle, totalBytes: number): AsyncGenerator<Piece> {
   const file = handle.createReadStream({ start: 0, autoClose: false })
-  // Not `pipeline`: of a fault in here it may report only that it was aborted.
+  // not `pipeline`: it may report an error in here only as an abort
   const source = file.pipe(createGunzip())
   file.once('error', (error) => source.destroy(error))
   try {
@@ -99,7 +99,7 @@ async function* inflated(handle: FileHandle, totalBytes: number): AsyncGenerator
 }
 
 class LineSplitter {
-  /** the line that is being read, from 1 */
+  /** the current line, from 1 */
   line = 1
   #rest = ''
 

@@ -6,7 +6,7 @@ import { timeReader } from './trace-time.ts'
 
 const RUN = 8
 
-/** All that comes out for some ticks, and the most rows that were held. */
+/** The ordered rows of these ticks, and the most rows that were held at once. */
 function ordered(ticks: readonly number[], jitterMs = 0) {
   const order = new TraceOrder({
     time: timeReader('ms'),
@@ -20,7 +20,7 @@ function ordered(ticks: readonly number[], jitterMs = 0) {
   let held = 0
   const take = () => {
     const { times, lengths, prefixes } = order.take()
-    expect(prefixes!.map((one) => one![0])).toEqual([...lengths!])
+    expect(prefixes!.map((prefix) => prefix![0])).toEqual([...lengths!])
     times.forEach((time, i) => {
       rows.push([time, lengths![i]!])
     })
@@ -35,11 +35,11 @@ function ordered(ticks: readonly number[], jitterMs = 0) {
   return { rows, held }
 }
 
-test('rows that are up to a run from their place come in order, and two runs are held', () => {
+test('rows up to a run away from their place are ordered, with two runs in memory', () => {
   const near = fc.array(fc.tuple(fc.nat(5), fc.nat(1e6)), { minLength: 1, maxLength: 200 })
   fc.assert(
     fc.property(near, (drawn) => {
-      // blocks of one run, each shuffled, so no row is further than that from its place
+      // each block of one run is shuffled, so no row is further from its place
       let now = 0
       const rising = drawn.map(([gap]) => (now += gap))
       const ticks = rising.flatMap((_, i) => {
@@ -61,7 +61,7 @@ test('rows that are up to a run from their place come in order, and two runs are
   )
 })
 
-test('a file of two runs may be in any order, even backwards', () => {
+test('a file of two runs can be in any order, even reversed', () => {
   const ticks = Array.from({ length: 2 * RUN }, (_, i) => 100 - i)
   expect(ordered(ticks).rows.map(([time]) => time)).toEqual(ticks.map((_, i) => i))
 })
@@ -70,11 +70,11 @@ test('a row that is further behind is an error at its line, not a request out of
   const ticks = [...Array.from({ length: 3 * RUN }, (_, i) => 10 * i), 5]
   expect(() => ordered(ticks)).toThrow(LineError)
   expect(() => ordered(ticks)).toThrow(/at most 8 rows from its place in time/)
-  // and so is one before the first that was given out
+  // as is a row before the first row that was returned
   expect(() => ordered([...ticks.slice(0, -1).map((tick) => tick + 10), 5])).toThrow(LineError)
 })
 
-test('jitter spreads rows by their number in the file, over runs too', () => {
+test('jitter spreads rows by their number in the file, also across runs', () => {
   const ticks = Array.from({ length: 40 }, (_, i) => 100 * i)
   const { rows } = ordered(ticks, 300)
   const golden = (Math.sqrt(5) - 1) / 2

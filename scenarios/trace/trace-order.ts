@@ -3,19 +3,19 @@ import type { TimeReader } from './trace-time.ts'
 import type { RowSink, TraceRow } from './trace-values.ts'
 
 /**
- * Rows one after another in order of time; lengths as written, null where there are none. The
- * arrays are used again for the next run.
+ * Consecutive rows in order of time. Lengths are as written, null if there are none. The arrays are
+ * reused for the next run.
  */
 export interface TraceRun {
   /** ms since the first row of the file */
   readonly times: Float64Array
   readonly lengths: Float64Array | null
   readonly outputs: Float64Array | null
-  /** what prompts begin with; null of single ones that do not say, or where none does */
+  /** prefixes of prompts; null for rows without one, or if no row has one */
   readonly prefixes: readonly (Int32Array | null)[] | null
 }
 
-/** Rows of one run, and how far a row may stand from its place in time. */
+/** Rows of one run, and the largest distance of a row from its place in time. */
 export const RUN_ROWS = 32_768
 
 const FIRST_ROWS = 1024
@@ -25,16 +25,15 @@ interface OrderOptions {
   readonly hasLengths: boolean
   readonly hasOutputs: boolean
   readonly hasPrefixes: boolean
-  /** times are spread evenly over so long */
+  /** times are spread evenly over this interval */
   readonly jitterMs: number
-  /** rows of a run; twice as many are held at most */
+  /** rows of a run; at most twice as many are in memory */
   readonly runRows: number
 }
 
 /**
- * Puts rows in order of time while they stream by, and holds no more than two runs of them. So a
- * file of two runs may be in any order; in a longer one a row may come up to a run late. Ties
- * keep the order of the file.
+ * Sorts streamed rows by time with at most two runs of them in memory. So a file of two runs can be
+ * in any order; in a longer file a row can be up to a run late. Ties keep the order of the file.
  */
 export class TraceOrder implements RowSink {
   readonly #options: OrderOptions
@@ -44,9 +43,9 @@ export class TraceOrder implements RowSink {
   #prefixes: (Int32Array | null)[] | null
   #run: Omit<TraceRun, 'prefixes'>
   #size = 0
-  /** rows that came, over the whole file */
+  /** rows so far, over the whole file */
   #count = 0
-  /** ticks of the first row in time; NaN until the first run is given out */
+  /** ticks of the first row in time; NaN until the first run is returned */
   #origin = Number.NaN
   #given = Number.NEGATIVE_INFINITY
 
@@ -58,12 +57,12 @@ export class TraceOrder implements RowSink {
     this.#run = this.#emptyRun(FIRST_ROWS)
   }
 
-  /** Rows that are held. */
+  /** Rows in memory. */
   get size(): number {
     return this.#size
   }
 
-  /** A run must be taken before another row is added. */
+  /** Whether a run must be taken before another row is added. */
   get full(): boolean {
     return this.#size === 2 * this.#options.runRows
   }
@@ -85,7 +84,7 @@ export class TraceOrder implements RowSink {
     this.#count++
   }
 
-  /** The first rows in time of those held: a run of them. */
+  /** The next run of rows in order of time. */
   take(): TraceRun {
     if (Number.isNaN(this.#origin)) this.#begin()
     this.#sort()
@@ -128,7 +127,7 @@ export class TraceOrder implements RowSink {
     for (let i = 0; i < times.length; i++) times[i] = this.#ms(times[i]!, i)
   }
 
-  /** The subtraction comes first: it is exact, the division is then rounded once. */
+  /** The subtraction comes first because it is exact; then the division is rounded once. */
   #ms(ticks: number, row: number): number {
     const { time, jitterMs } = this.#options
     const ms = time.ms(ticks - this.#origin)

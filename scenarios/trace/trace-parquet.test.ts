@@ -40,7 +40,7 @@ const COLUMNS: Columns = [
 ]
 
 describe('a Parquet trace', () => {
-  test('reads as the same rows in CSV do, over row groups and compressed', async () => {
+  test('has the same rows as in CSV, across row groups and compressed', async () => {
     writeFileSync(join(folder, 't.csv'), 't,n,m\n10.5,7,1\n11,8,2\n12.25,9,3\n12,10,4\n14,11,5\n')
     const csv = await readTrace({ ...PARQUET, file: 't.csv', format: 'csv' }, folder)
     const zip = { GZIP: (bytes: Uint8Array) => new Uint8Array(gzipSync(bytes)) }
@@ -56,7 +56,7 @@ describe('a Parquet trace', () => {
     }
   })
 
-  test('has times as whole numbers and as timestamps, to the last digit', async () => {
+  test('keeps every digit of times as whole numbers and as timestamps', async () => {
     const us = [1_700_142_838_338_653n, 1_700_142_838_338_654n]
     const lengths: Columns = [
       { name: 'n', data: [1, 2], type: 'INT32' },
@@ -71,7 +71,7 @@ describe('a Parquet trace', () => {
     expect([...dated.times]).toEqual([0, 1001])
   })
 
-  test('tells bad rows by their number, or skips and counts them', async () => {
+  test('reports bad rows by their number, or skips and counts them', async () => {
     write([
       { name: 't', data: [1, Number.NaN, 3, 4], type: 'DOUBLE' },
       { name: 'n', data: [1, 2, -3, null], type: 'INT32', nullable: true },
@@ -86,7 +86,7 @@ describe('a Parquet trace', () => {
     expect(skipped).toMatchObject({ rows: 1, bad: 3 })
   })
 
-  test('without the column, or that is none, says so', async () => {
+  test('without the column, or without Parquet format, is reported', async () => {
     write(COLUMNS)
     expect(await problems({ ...PARQUET, columns: { time: 'T' } })).toEqual([
       't.parquet: expected the column "T", got "other, m, t, n"; did you mean t?',

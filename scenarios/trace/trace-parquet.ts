@@ -6,7 +6,7 @@ import { describeValue } from '../parse/describe-value.ts'
 import { didYouMean } from '../parse/nearest.ts'
 import type { ByteProgress } from './trace-lines.ts'
 
-/** Values of columns over rows in a row; the first row has the number `first`, from 1. */
+/** Values of columns over consecutive rows; the first row has the number `first`, from 1. */
 export interface ParquetRows {
   readonly first: number
   readonly rows: number
@@ -14,7 +14,7 @@ export interface ParquetRows {
   readonly columns: Readonly<Record<string, DecodedArray>>
 }
 
-/** Thrown for what is no Parquet file, or not one with these columns. */
+/** Thrown for a file that is not Parquet, or has other columns. */
 export class ParquetError extends Error {}
 
 const DECOMPRESSORS: Compressors = {
@@ -30,15 +30,15 @@ const PARSERS: Partial<ParquetParsers> = {
 }
 
 /**
- * Some columns of a Parquet file, one row group after another: of no more is held. Throws
- * `ParquetError`, and `Unreadable` where the file cannot be opened.
+ * Some columns of a Parquet file, one row group at a time in memory. Throws `ParquetError`, and
+ * `Unreadable` if the file cannot be opened.
  */
 export async function* parquetRows(
   path: string,
   columns: readonly string[],
   onProgress?: (progress: ByteProgress) => void,
 ): AsyncGenerator<ParquetRows> {
-  // few traces are Parquet: what reads them is loaded with the first
+  // few traces are Parquet: the library is loaded with the first one
   const library = await import('hyparquet')
   const { handle, bytes } = await openUserFile(path)
   try {
@@ -53,7 +53,7 @@ export async function* parquetRows(
   }
 }
 
-/** Decodes those of the columns that a Parquet file has, and drops what it finds. */
+/** Decodes the given columns that a Parquet file has, and drops the values. */
 export async function decodeParquet(
   path: string,
   columns: readonly string[],
@@ -128,7 +128,7 @@ async function* groupsOf(
   }
 }
 
-/** What the library says of a file that it cannot read, as an error of its own. */
+/** Turns an error of the library into a `ParquetError`. */
 async function understood<T>(reading: Promise<T>): Promise<T> {
   try {
     return await reading

@@ -36,16 +36,17 @@ function write(rows: readonly Row[]): void {
   writeFileSync(join(folder, 't.jsonl'), rows.map((row) => JSON.stringify(row)).join('\n'))
 }
 
-/** Rows of which every third says nothing, two of them out of order. */
+/** Rows of which every third has no prefix, two of them out of order. */
 const ROWS = Array.from({ length: 40 }, (_, i): Row => {
   const timestamp = 100 * (i === 20 ? 21 : i === 21 ? 20 : i)
   const row = { timestamp, input_length: 600 + i, output_length: 5 }
   return i % 3 === 0 ? row : { ...row, hash_ids: [7, i] }
 })
 
-const asPlain = (prefixes: TracePiece['prefixes']) => prefixes?.map((one) => one && [...one])
+const asPlain = (prefixes: TracePiece['prefixes']) =>
+  prefixes?.map((prefix) => prefix && [...prefix])
 
-test('numbers of a prefix stay with their rows, in whole and in pieces', async () => {
+test('prefixes stay with their rows, whole and in pieces', async () => {
   write(ROWS)
   const arrivals = { ...MOONCAKE, window: { from_s: 1, to_s: 3 } }
   const whole = await readTrace(arrivals, folder)
@@ -74,7 +75,7 @@ test.each([[[1, -1]], [[1.5]], [[2 ** 31]], ['7'], [{ a: 1 }]])(
   },
 )
 
-test('formats without such numbers have none', async () => {
+test('formats without prefixes have none', async () => {
   write(ROWS)
   const columns = { time: 'timestamp', input_tokens: 'input_length' }
   const jsonl: TraceArrivals = { ...MOONCAKE, format: 'jsonl', columns, time_unit: 'ms' }

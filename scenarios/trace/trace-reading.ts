@@ -15,7 +15,7 @@ export interface TraceProgress extends ByteProgress {
 
 export interface ReadingOptions {
   readonly onProgress?: ((progress: TraceProgress) => void) | undefined
-  /** rows of a run; twice as many are held at most */
+  /** rows of a run; at most twice as many are in memory */
   readonly runRows?: number
 }
 
@@ -26,9 +26,9 @@ export class TraceReading {
   readonly file: string
   /** the last line, or row of a Parquet file, that was read */
   lines = 1
-  /** rows that could be read */
+  /** readable rows */
   rows = 0
-  /** rows that could not be read, where those are skipped */
+  /** unreadable rows that were skipped */
   bad = 0
 
   readonly #arrivals: TraceArrivals
@@ -55,8 +55,8 @@ export class TraceReading {
   }
 
   /**
-   * All rows in order of time, some at a time. Throws `Failure` with `file:line: problem` for the
-   * first bad rows, and where there are none that are good.
+   * All rows in order of time, one run at a time. Throws `Failure` with `file:line: problem` for
+   * the first bad rows, and if there are no good ones.
    */
   async *runs(): AsyncGenerator<TraceRun> {
     try {
@@ -116,7 +116,7 @@ export class TraceReading {
       return
     }
     this.#problems.push(this.#at(line, text))
-    // Ten bad rows show the pattern.
+    // ten bad rows show the pattern
     if (fatal || this.#problems.length >= MAX_PROBLEMS) throw new Failure(this.#problems)
   }
 
@@ -136,7 +136,7 @@ function columnsOf(arrivals: TraceArrivals): TraceColumns {
   return { time, inputTokens, outputTokens, prefix: null, unit }
 }
 
-/** Columns of the formats that have their own. */
+/** Columns of the formats with fixed columns. */
 const KNOWN_COLUMNS: Readonly<Partial<Record<TraceArrivals['format'], TraceColumns>>> = {
   'azure-llm': {
     time: 'TIMESTAMP',
@@ -172,5 +172,5 @@ function unreadable(error: unknown, file: string, arrivals: TraceArrivals): unkn
   return new Failure(`${file}: cannot read the trace: ${reason}${hint}`)
 }
 
-/** What the system says of a file that could be opened, but not be read to its end. */
+/** The error code for a file that was opened, but could not be read to its end. */
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code

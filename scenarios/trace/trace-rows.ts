@@ -2,21 +2,21 @@ import { describeValue } from '../parse/describe-value.ts'
 import { didYouMean } from '../parse/nearest.ts'
 import type { RowProblem, RowValues } from './trace-values.ts'
 
-/** Takes the lines of a trace one by one and hands on the values of its rows. */
+/** Parses the lines of a trace one by one and passes on the values of its rows. */
 export interface RowReader {
   line(text: string, line: number): void
-  /** after the last line: what is open, such as a quoted field */
+  /** called after the last line, for unfinished input such as an open quoted field */
   end(): void
 }
 
-/** A quoted field may go on over lines, but a quote left open must not swallow the file. */
+/** A quoted field can span lines, but an unclosed quote must not consume the whole file. */
 const MAX_QUOTED_LINES = 1000
 const MAX_QUOTED_CHARACTERS = 1 << 20
 
 export function csvReader(rows: RowValues, problem: RowProblem): RowReader {
   const { columns } = rows
   let header: { size: number; time: number; input: number; output: number } | null = null
-  // lines of a record whose quoted field is open; joined once, or it would take the square of them
+  // lines of a record with an open quoted field; joining them one by one would take quadratic time
   let open: string[] = []
   let openedAt = 0
   let characters = 0
@@ -115,7 +115,7 @@ function hasOddQuotes(text: string): boolean {
   return quotes % 2 === 1
 }
 
-/** Splits a record at its commas; a field in quotes may hold commas and doubled quotes. */
+/** Splits a record at its commas; quoted fields can contain commas and doubled quotes. */
 export function splitCsv(record: string): string[] {
   if (!record.includes('"')) return record.split(',')
   const fields: string[] = []

@@ -10,7 +10,7 @@ const TICKS_PER_MS: Readonly<Record<TimeUnit, number>> = {
   iso: 1e6,
 }
 
-/** What to say of a time that is none. */
+/** The expected form of a time, for messages. */
 export const TIME_TEXT: Readonly<Record<TimeUnit, string>> = {
   s: 'a time in s, 0 or more',
   ms: 'a time in ms, 0 or more',
@@ -20,12 +20,12 @@ export const TIME_TEXT: Readonly<Record<TimeUnit, string>> = {
 }
 
 /**
- * Reads the times of one trace as ticks since the whole tick (with a date: the second) of the
- * first one. Times since 1970 in ns, or with seven digits after the second, do not fit a double;
- * their differences do. Ticks are exact up to 2^53, which is 104 days in nanoseconds.
+ * Parses the times of one trace as ticks since the whole tick (with a date: the second) of the
+ * first row. Times since 1970 in ns, or with seven decimals of a second, do not fit a double; their
+ * differences do. Ticks are exact up to 2^53, which is 104 days in nanoseconds.
  */
 export interface TimeReader {
-  /** ticks, or NaN for what is no time; may be negative where rows are not in order */
+  /** ticks, or NaN for a value that is not a time; negative if rows are not in order */
   read(value: unknown): number
   ms(ticks: number): number
 }
@@ -50,7 +50,7 @@ function decimalReader(): (value: unknown) => number {
     let whole = match?.[1] ?? ''
     let fraction = match?.[2] && match[2].length > 1 ? Number(match[2]) : 0
     if (!match) {
-      // 1e3 and .5 are numbers too; Number('') is 0, which is not what was meant.
+      // 1e3 and .5 are numbers, too; Number('') is 0, but an empty text is not a time
       const number = /^[+-]?[\d.]+(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN
       if (!(number >= 0 && number < 2 ** 53)) return Number.NaN
       whole = String(Math.floor(number))
@@ -75,7 +75,7 @@ function isoReader(): (value: unknown) => number {
     const match = typeof value === 'string' ? ISO.exec(value.trim()) : null
     if (!match) return Number.NaN
     const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number)
-    // A date holds the whole second only: its fraction ends at the millisecond.
+    // the date holds only whole seconds, since its fraction ends at milliseconds
     const date = new Date(Date.UTC(year!, month! - 1, day!, hour!, minute!, second!))
     const real = date.getUTCDate() === day && date.getUTCMonth() === month! - 1
     if (!real || hour! > 23 || minute! > 59 || second! > 59) return Number.NaN

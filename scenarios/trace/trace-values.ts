@@ -1,37 +1,37 @@
 import { describeValue } from '../parse/describe-value.ts'
 import { TIME_TEXT, type TimeReader, type TimeUnit } from './trace-time.ts'
 
-/** Which columns of a trace hold what. */
+/** Columns of a trace by their content. */
 export interface TraceColumns {
   readonly time: string
   readonly inputTokens: string | null
   readonly outputTokens: string | null
-  /** numbers of what the prompt begins with; rows may lack it */
+  /** prefix of the prompt, as numbers; rows may lack it */
   readonly prefix: string | null
   readonly unit: TimeUnit
 }
 
-/** `fatal`: the rows after it cannot be read at all, as their columns are not known. */
+/** `fatal`: the rows after it cannot be read, since their columns are unknown. */
 export type RowProblem = (line: number, text: string, fatal?: boolean) => void
 
-/** A row of a trace as it could be read. */
+/** A row of a trace after parsing. */
 export interface TraceRow {
   readonly ticks: number
-  /** NaN where no column has it, as the next */
+  /** NaN without a column, as `output` */
   readonly input: number
   readonly output: number
-  /** what its prompt begins with, a number for every 512 tokens; null where it does not say */
+  /** prefix of its prompt, one number per 512 tokens; null if the row has none */
   readonly prefix: Int32Array | null
 }
 
-/** Takes rows in the order of the file. */
+/** Receives rows in the order of the file. */
 export interface RowSink {
   add(row: TraceRow, line: number): void
 }
 
 const MAX_LENGTH = 1e9
 
-/** Takes the values of rows as they stand in a file, and hands on those rows that can be read. */
+/** Parses the raw values of rows, and passes on the rows that are valid. */
 export class RowValues {
   readonly columns: TraceColumns
   readonly #sink: RowSink
@@ -72,15 +72,15 @@ export class RowValues {
 const PREFIX_TEXT = 'a list of whole numbers from 0 to 2147483647'
 const MAX_NUMBER = 2 ** 31 - 1
 
-/** Null where there are none. */
+/** Null if there are none. */
 function prefixOf(numbers: unknown): Int32Array | null | 'bad' {
   if (!Array.isArray(numbers)) return 'bad'
-  const good = numbers.every((one) => Number.isInteger(one) && one >= 0 && one <= MAX_NUMBER)
+  const good = numbers.every((hash) => Number.isInteger(hash) && hash >= 0 && hash <= MAX_NUMBER)
   if (!good) return 'bad'
   return numbers.length > 0 ? Int32Array.from(numbers) : null
 }
 
-/** NaN where there is no such column, null where what it has is no length. */
+/** NaN without a column, null for a value that is not a length. */
 function lengthIn(column: string | null, value: unknown): number | null {
   if (column === null) return Number.NaN
   const length = lengthOf(value)

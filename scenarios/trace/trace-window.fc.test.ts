@@ -24,7 +24,7 @@ const rising = (drawn: readonly number[]) => {
   return drawn.map((gap, i) => (i === 0 ? 0 : (now += gap)))
 }
 
-test('the busiest stretch holds as many rows as any, and begins at the first such row', () => {
+test('the busiest stretch has the most rows, and begins at the first such row', () => {
   fc.assert(
     fc.property(gaps, fc.integer({ min: 1, max: 200 }), (drawn, lengthMs) => {
       const times = rising(drawn)
@@ -54,7 +54,7 @@ const windows = fc.constantFrom<TraceArrivals['window'][]>(
   { from_s: 0.01, to_s: 0.2 },
 )
 
-test('a trace in pieces has the rows of the whole, whatever the window and the run', async () => {
+test('a trace in pieces has the rows of the whole, for any window and run size', async () => {
   await fc.assert(
     fc.asyncProperty(
       gaps,

@@ -1,14 +1,14 @@
 import type { TraceArrivals } from './trace.ts'
 
-/** The stretch of a trace that a scenario takes. Half open: a row at its end is outside. */
+/** The stretch of a trace that a scenario uses. Half open: a row at its end is outside. */
 export interface TraceWindow {
   /** ms since the first row of the file */
   readonly startMs: number
-  /** Infinity where there is no end */
+  /** Infinity without an end */
   readonly endMs: number
 }
 
-/** The window of a scenario; null where only the rows can tell it. */
+/** The window of a scenario; null if it depends on the rows. */
 export function statedWindow(window: TraceArrivals['window']): TraceWindow | null {
   if (!window) return { startMs: 0, endMs: Number.POSITIVE_INFINITY }
   if (!('to_s' in window)) return null
@@ -16,13 +16,13 @@ export function statedWindow(window: TraceArrivals['window']): TraceWindow | nul
 }
 
 /**
- * Finds the stretch of one length that begins at a row and holds the most; of equally busy ones
- * the first. Holds the times of one such stretch.
+ * Finds the stretch of a given length that begins at a row and has the most rows; the first of
+ * equally busy ones. Keeps the times of one such stretch in memory.
  */
 export class BusiestStretch {
   readonly #lengthMs: number
   #times = new Float64Array(1024)
-  /** the stretch that slides: rows from … to - 1 */
+  /** the sliding stretch: rows from … to - 1 */
   #from = 0
   #to = 0
   #startMs = 0
@@ -32,7 +32,7 @@ export class BusiestStretch {
     this.#lengthMs = lengthMs
   }
 
-  /** Times must not fall. */
+  /** Times must not decrease. */
   add(time: number): void {
     while (this.#from < this.#to && time >= this.#times[this.#from]! + this.#lengthMs) {
       this.#judge()
@@ -42,7 +42,7 @@ export class BusiestStretch {
     this.#times[this.#to++] = time
   }
 
-  /** After the last row. */
+  /** Call after the last row. */
   found(): TraceWindow {
     this.#judge()
     return { startMs: this.#startMs, endMs: this.#startMs + this.#lengthMs }

@@ -63,7 +63,7 @@ const SEEDS: readonly [TraceArrivals, string][] = [
   ],
 ]
 
-test('2,000 traces with bytes changed, lost, doubled or cut are valid or told by line', async () => {
+test('2,000 traces with bytes changed, lost, doubled or cut are valid or reported by line', async () => {
   const random = seedrandom.alea('trace mutants')
   const upTo = (n: number) => Math.floor(random() * n)
   const seen = { valid: 0, invalid: 0 }
@@ -83,7 +83,7 @@ test('2,000 traces with bytes changed, lost, doubled or cut are valid or told by
   expect(seen.invalid).toBeGreaterThan(1000)
 })
 
-test('whatever rows are written are read back, in order of time', async () => {
+test('written rows are read back in order of time', async () => {
   const row = fc.record({ t: fc.nat(1e9), n: fc.integer({ min: 1, max: 1e6 }) })
   await fc.assert(
     fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 50 }), async (rows) => {
@@ -98,7 +98,7 @@ test('whatever rows are written are read back, in order of time', async () => {
   )
 })
 
-test('fields written with quotes are split as they were', () => {
+test('quoted fields are split as they were written', () => {
   const field = fc.string({ unit: fc.constantFrom('a', ',', '"', ' ', '\n', 'é') })
   fc.assert(
     fc.property(fc.array(field, { minLength: 1 }), (fields) => {

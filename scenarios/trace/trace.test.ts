@@ -47,14 +47,14 @@ const times = async (text: string, arrivals: TraceArrivals = CSV) => [
 ]
 
 describe('rows', () => {
-  test('times start at 0 in ms, in the order of time; ties keep the order of the file', async () => {
+  test('times start at 0 in ms, in order of time; ties keep the order of the file', async () => {
     const rows = await read('t,n\n3,30\n1,10\n2.5,20\n1,11\n')
     expect([...rows.times]).toEqual([0, 0, 1500, 2000])
     expect([...rows.lengths!]).toEqual([10, 11, 20, 30])
     expect(rows).toMatchObject({ rows: 4, skippedOutsideWindow: 0, clamped: 0, spanMs: 2000 })
   })
 
-  test('the same rows read alike as CSV, JSONL, gzip, CRLF and with a byte order mark', async () => {
+  test('the same rows are read from CSV, JSONL, gzip, CRLF and with a byte order mark', async () => {
     const plain = await read('t,n\n1,10\n2,20\n')
     expect(await read('n,x,t\r\n10,"a ""b"",\nc",1\r\n\r\n20,,2')).toEqual(plain)
     expect(await read('\ufefft,n\n1,10\n2,20')).toEqual(plain)
@@ -71,7 +71,7 @@ describe('rows', () => {
     expect(await times('t,n\n1e3,1\n1000.5,1')).toEqual([0, 500])
   })
 
-  test('dates keep 100 ns, over midnight and with offsets', async () => {
+  test('dates keep 100 ns, across midnight and with offsets', async () => {
     const rows = (list: string[]) =>
       `TIMESTAMP,ContextTokens,GeneratedTokens\n${list.join(',5,7\n')},5,7\n`
     const close = ['2023-11-16 18:17:03.9799600', '2023-11-16 18:17:03.9799601']
@@ -82,14 +82,14 @@ describe('rows', () => {
     expect(await times(rows(offsets), AZURE)).toEqual([0, 500])
   })
 
-  test('lengths are scaled, rounded, at least 1 and cut to max_length, which is counted', async () => {
+  test('lengths are scaled, rounded, at least 1 and cut to max_length, and cuts are counted', async () => {
     const scaled = { ...CSV, length_scale: 0.5, max_length: 4 }
     const rows = await read('t,n\n1,0\n2,3\n3,8\n4,9\n', scaled)
     expect([...rows.lengths!]).toEqual([1, 2, 4, 4])
     expect(rows.clamped).toBe(1)
   })
 
-  test('without a column of lengths there are none', async () => {
+  test('without a column of lengths, lengths are null', async () => {
     expect((await read('t,n\n1,x\n', { ...CSV, columns: { time: 't' } })).lengths).toBeNull()
   })
 
@@ -113,14 +113,14 @@ describe('windows', () => {
     expect(rows).toMatchObject({ rows: 6, skippedOutsideWindow: 3, spanMs: 11_000 })
   })
 
-  test('the busiest stretch starts at a row and holds the most rows', async () => {
+  test('the busiest stretch starts at a row and has the most rows', async () => {
     const rows = await read(text, { ...CSV, window: { busiest_s: 2 }, time_scale: 2 })
     expect([...rows.times]).toEqual([0, 2000, 3000])
     expect([...rows.lengths!]).toEqual([3, 4, 5])
     expect(rows.spanMs).toBe(4000)
   })
 
-  test('one without rows is an error that says where the trace ends', async () => {
+  test('a window without rows is an error that states where the trace ends', async () => {
     expect(await problemsOf(text, { ...CSV, window: { from_s: 30, to_s: 40 } })).toEqual([
       't.csv:7: expected rows from 30 to 40 s, got none; the last one is at 20 s',
     ])
@@ -128,7 +128,7 @@ describe('windows', () => {
 })
 
 describe('bad rows', () => {
-  test('are told by line, ten at most', async () => {
+  test('are reported by line, at most ten', async () => {
     expect(await problemsOf('t,n\n1,2\n-1,3\nx,4\n5\n,6\n7,1e99\n8,-1\n9,\n"8,9')).toEqual([
       't.csv:3: t: expected a time in s, 0 or more, got "-1"',
       't.csv:4: t: expected a time in s, 0 or more, got "x"',
@@ -142,7 +142,7 @@ describe('bad rows', () => {
     expect(await problemsOf(`t,n\n${'x,1\n'.repeat(100)}`)).toHaveLength(10)
   })
 
-  test('of JSONL say what lacks', async () => {
+  test('of JSONL are reported with the missing key', async () => {
     const text = '{"t": 1, "n": 3}\n{"t": 2\n{"T": 2, "n": 1}\n[1]\n{"t": true, "n": 1}'
     expect(await problemsOf(text, { ...CSV, format: 'jsonl' })).toEqual([
       't.csv:2: expected a JSON object, got "{\\"t\\": 2"',
@@ -152,7 +152,7 @@ describe('bad rows', () => {
     ])
   })
 
-  test('dates that do not exist are none', async () => {
+  test('dates that do not exist are invalid', async () => {
     const text =
       'TIMESTAMP,ContextTokens,GeneratedTokens\n2023-02-29 00:00:00,1,1\n2023-01-01 24:00:00,1,1\n17,1,1'
     const want = 'TIMESTAMP: expected a UTC time such as 2023-11-16 18:17:03.9799600'
@@ -191,13 +191,13 @@ describe('bad files', () => {
     expect((await problemsOf(text))[0]).toMatch(problem)
   })
 
-  test('a missing Azure trace says where it can be had', async () => {
+  test('the error for a missing Azure trace states where it can be downloaded', async () => {
     const missing = await readTrace({ ...AZURE, file: 'x.csv' }, folder).catch((e: Failure) => e)
     expect((missing as Failure).message).toMatch(
       /x\.csv: cannot read the trace: no such file; the trace can be downloaded from https:\/\/github\.com\/Azure\/AzurePublicDataset, where it is data\/AzureLLMInferenceTrace_code\.csv$/,
     )
-    const other = { ...AZURE, file: 'AzureLLMInferenceTrace_conv.csv' }
-    const conversations = await readTrace(other, folder).catch((e: Failure) => e)
+    const conversation = { ...AZURE, file: 'AzureLLMInferenceTrace_conv.csv' }
+    const conversations = await readTrace(conversation, folder).catch((e: Failure) => e)
     expect((conversations as Failure).message).toMatch(/data\/AzureLLMInferenceTrace_conv\.csv$/)
     const folderItself = await readTrace({ ...CSV, file: '.' }, folder).catch((e: Failure) => e)
     expect((folderItself as Failure).message).toMatch(/cannot read the trace: a folder$/)
@@ -216,7 +216,7 @@ describe.skipIf(!present)(`the Azure trace of 2023${reason}`, () => {
     expect(times).toHaveLength(8819)
     expect(lengths!.reduce((a, b) => a + b, 0) / lengths!.length).toBeCloseTo(2047.8, 1)
     expect(times.at(-1)! / 1000).toBeCloseTo(3435.9, 1)
-    // The first rows of the file: …03.9799600, …04.0319600, …04.0781490.
+    // the first rows of the file: …03.9799600, …04.0319600, …04.0781490
     expect([...times.slice(0, 3)]).toEqual([0, 52, 98.189])
   })
 
@@ -230,7 +230,7 @@ describe.skipIf(!present)(`the Azure trace of 2023${reason}`, () => {
     const published = await readTrace(window, data)
     expect(busiest.times).toHaveLength(960)
     expect(busiest.lengths).toEqual(published.lengths)
-    // The window has its times rounded to 0.1 ms.
+    // times of the published window are rounded to 0.1 ms
     const apart = busiest.times.map((time, i) => Math.abs(time - published.times[i]!))
     expect(Math.max(...apart)).toBeLessThan(0.11)
   })

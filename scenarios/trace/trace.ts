@@ -6,40 +6,40 @@ import { BusiestStretch, statedWindow, type TraceWindow } from './trace-window.t
 
 export type TraceArrivals = Extract<Arrivals, { process: 'trace' }>
 
-/** Rows of a trace as a scenario takes them, in order of time. */
+/** Rows of a trace after scaling and cutting, in order of time. */
 export interface TracePiece {
   /** ms from the start of the window, times `time_scale` */
   readonly times: Float64Array
-  /** of the same rows, at least 1; null where the trace has none */
+  /** of the same rows, at least 1; null if the trace has none */
   readonly lengths: Int32Array | null
-  /** tokens to generate, at least 0; null where the trace has none */
+  /** tokens to generate, at least 0; null if the trace has none */
   readonly outputs: Int32Array | null
   /**
-   * what prompts begin with, a number for every 512 tokens; null of single ones that do not say, or
-   * where none does
+   * prefixes of prompts, one number per 512 tokens; null for rows without one, or if no row has one
    */
   readonly prefixes: readonly (Int32Array | null)[] | null
 }
 
-/** What is known of a trace once its file has been read through. */
+/** Properties of a trace that one reading of its file determines. */
 export interface TraceSurvey {
   readonly window: TraceWindow
-  /** all rows of the file: those taken and those outside the window */
+  /** all rows of the file, inside and outside the window */
   readonly rows: number
   readonly taken: number
-  /** rows that could not be read, where those are skipped */
+  /** unreadable rows that were skipped */
   readonly bad: number
-  /** lengths that are cut to `max_length` */
+  /** lengths that were cut to `max_length` */
   readonly clamped: number
   /**
-   * ms from the start of the window to its end, times `time_scale`; without one, to the last row
+   * ms from the start of the window to its end, or without an end to the last row, times
+   * `time_scale`
    */
   readonly spanMs: number
-  /** lengths from all over the window, to tell their mix by; null where the trace has none */
+  /** a sample of lengths across the window, for their mix; null if the trace has none */
   readonly lengthSample: Int32Array | null
-  /** the same of tokens to generate */
+  /** the same for tokens to generate */
   readonly outputSample: Int32Array | null
-  /** all rows that are taken, where they are few; else they are to be streamed */
+  /** all rows of the window, if they are few; otherwise null, and they must be streamed */
   readonly held: TracePiece | null
 }
 
@@ -51,15 +51,15 @@ export interface TraceRows extends TracePiece {
   readonly bad: number
 }
 
-/** Traces of no more rows are held, and lengths of no more rows are kept as a sample. */
+/** Traces up to this number of rows are kept in memory; the samples of lengths are no larger. */
 const HELD_ROWS = 65_536
 
 /**
- * Reads the file of a trace through, for what must be known before its first row can be used; a
- * window of the busiest stretch takes a reading of its own to find. However long the file, memory
- * goes to `HELD_ROWS` and to the reader. `load` is left to the caller, who knows the capacity.
- * Throws `Failure` with `file:line: problem` for the first bad rows, and where nothing is in the
- * window.
+ * Reads the file of a trace once, for the properties that must be known before its first row is
+ * used. Finding the busiest stretch takes an additional reading. Memory is limited to `HELD_ROWS`
+ * and the reader's buffers, however long the file is. The caller applies `load`, since the trace
+ * does not determine the capacity. Throws `Failure` with `file:line: problem` for the first bad
+ * rows, and if the window has no rows.
  */
 export async function surveyTrace(
   arrivals: TraceArrivals,
@@ -80,10 +80,7 @@ export async function surveyTrace(
   return { ...survey, lengthSample: lengths.kept(), outputSample: outputs.kept(), held }
 }
 
-/**
- * The rows of a trace that was surveyed before, some at a time. The arrays are used again for the
- * next piece.
- */
+/** The rows of a surveyed trace in pieces. The arrays are reused for the next piece. */
 export async function* tracePieces(
   arrivals: TraceArrivals,
   directory: string,
@@ -97,10 +94,10 @@ export async function* tracePieces(
   }
 }
 
-/** Of rows that are held at once: some 50 bytes each. */
+/** Most rows that can be kept at once: about 50 bytes each. */
 const MOST_ROWS = 10_000_000
 
-/** All rows of a trace at once. Throws as `surveyTrace`, also for too many. */
+/** All rows of a trace at once. Throws as `surveyTrace`, and if there are too many rows. */
 export async function readTrace(
   arrivals: TraceArrivals,
   directory: string,
@@ -161,7 +158,7 @@ async function busiestStretch(
   return stretch.found()
 }
 
-/** Pieces as one, in arrays of its own. */
+/** Pieces joined into new arrays. */
 function joined(pieces: readonly TracePiece[]): TracePiece {
   const times = new Float64Array(pieces.reduce((sum, piece) => sum + piece.times.length, 0))
   const lengths = pieces[0]?.lengths ? new Int32Array(times.length) : null
@@ -177,7 +174,7 @@ function joined(pieces: readonly TracePiece[]): TracePiece {
   return { times, lengths, outputs, prefixes }
 }
 
-/** Every n-th of many lengths, with n doubled whenever there are more than fit. */
+/** Every n-th of many lengths; n doubles when the sample is full. */
 class LengthSample {
   #values: number[] = []
   readonly #most: number
@@ -197,7 +194,7 @@ class LengthSample {
     this.#values.push(length)
   }
 
-  /** Null where there were none. */
+  /** Null if there were none. */
   kept(): Int32Array | null {
     return this.#values.length > 0 ? Int32Array.from(this.#values) : null
   }

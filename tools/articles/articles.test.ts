@@ -24,7 +24,7 @@ const SERVER: ServerModel = {
   preferred: [],
 }
 
-/** The row that perf_analyzer would have published of a server. */
+/** The row that perf_analyzer would publish for a server. */
 function rowOf(model: ServerModel, users: number): PublishedRow {
   const point = sweepPoint(model, users, { replications: 1, durationS: 6 })
   const rest = { model: '', online: true, heading: '', clientBatch: 1, meanMs: Number.NaN }
@@ -47,13 +47,13 @@ describe('errors', () => {
     expect(worst.error).toBeCloseTo(-0.3, 12)
   })
 
-  test('beyond the bar miss it', () => {
+  test('above the limit fail', () => {
     expect(summarise([pair(8, 1.21), pair(16, 0.79), pair(24, 1)], 'p99Ms').met).toBe(false)
   })
 })
 
 describe('the fit', () => {
-  test('from another server on, finds one that predicts rows it was not fitted to', () => {
+  test('starts from another server and finds one that predicts rows outside the fit', () => {
     const rows = [8, 96].map((users) => rowOf(SERVER, users))
     const link = { delayMs: 1.5, perRequestMs: 0.1 }
     const start = { ...SERVER, link, cv: 0.03 }
@@ -83,7 +83,7 @@ describe.skipIf(!havePublished())('the published sweeps, where ../shared has the
     expect(Math.max(...ratios)).toBeLessThan(1.02)
   })
 
-  /** The server of a shipped scenario. */
+  /** The server of a library scenario. */
   function shipped(name: string): ServerModel {
     const text = readFileSync(join(ROOT, `scenarios/library/${name}.yaml`), 'utf8')
     const { description, models, link, traffic, pools } = parse(text)
@@ -109,7 +109,7 @@ describe.skipIf(!havePublished())('the published sweeps, where ../shared has the
         return { published, simulated: sweepPoint(model, published.users, options) }
       })
 
-  test.each(GPUS)('$name: the shipped scenario predicts the rows left out', ({ name, gpu }) => {
+  test.each(GPUS)('$name: the library scenario predicts the rows left out', ({ name, gpu }) => {
     const pairs = predicted(shipped(name), gpu)
     const medians = JUDGED.map((of) => summarise(pairs, of).median)
     JUDGED.forEach((of, i) => {
@@ -118,7 +118,7 @@ describe.skipIf(!havePublished())('the published sweeps, where ../shared has the
   })
 
   test.each(GPUS)(
-    '$name, negative control: a batch curve a quarter too slow misses',
+    '$name, negative control: a batch curve that is a quarter too slow fails',
     ({ name, gpu }) => {
       const model = shipped(name)
       const slow = { ...model, ms: model.ms.map((ms) => ms * 1.25) }
@@ -127,7 +127,7 @@ describe.skipIf(!havePublished())('the published sweeps, where ../shared has the
   )
 
   test.each(GPUS)(
-    '$name, negative control: without its link queue times are missed',
+    '$name, negative control: without its link, queue times fail',
     ({ name, gpu }) => {
       const model = { ...shipped(name), link: { delayMs: 0.01, perRequestMs: 0 } }
       expect(summarise(predicted(model, gpu), 'queueMs').met).toBe(false)
@@ -136,7 +136,7 @@ describe.skipIf(!havePublished())('the published sweeps, where ../shared has the
 })
 
 describe.skipIf(!haveTraces())('the Azure traces, where ../shared has them', () => {
-  test('simulated batches have the useful shares that are quoted, to a hundredth', async () => {
+  test('simulated batches have the quoted padding efficiency, to a hundredth', async () => {
     for (const { fixed, inOrder, quoted } of await paddings()) {
       expect(fixed.toFixed(2)).toBe(quoted.toFixed(2))
       // the last batch is not full

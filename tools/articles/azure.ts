@@ -11,12 +11,12 @@ export type Trace = (typeof TRACES)[number]
 
 const fileOf = (trace: Trace) => fileURLToPath(new URL(`azure_llm_2023_${trace}.csv.gz`, SHARED))
 
-/** Whether both traces are here. */
+/** Whether both traces are available. */
 export function haveTraces(): boolean {
   return TRACES.every((trace) => existsSync(fileOf(trace)))
 }
 
-/** A scenario of the library on a trace, with these values in place of its own. */
+/** A scenario of the library on a trace, with some values overridden. */
 export function prepareTrace(
   scenario: string,
   trace: Trace,
@@ -28,12 +28,12 @@ export function prepareTrace(
   })
 }
 
-/** A run of it. */
+/** The summary of a run. */
 export function runOf(prepared: Prepared): RunSummary {
   return runReplication(simulationInput(prepared, null), 0)
 }
 
-/** Raw rows of the same run. */
+/** The raw rows of the same run. */
 export function rowsOf(prepared: Prepared): Rows {
   return keptReplication(simulationInput(prepared, null), 0).rows
 }

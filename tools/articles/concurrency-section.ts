@@ -5,7 +5,7 @@ import { SOURCE } from './published.ts'
 import type { ConcurrencySweep } from './resnet50.ts'
 import { table } from './table.ts'
 
-/** One GPU: fitted on every other row from the first on, and the other way round. */
+/** One GPU: fitted to every other row from the first on, and to the other half. */
 export interface ConcurrencyStudy {
   readonly sweep: ConcurrencySweep
   readonly reversed: ConcurrencySweep
@@ -13,7 +13,7 @@ export interface ConcurrencyStudy {
 
 export const imageOf = (study: ConcurrencyStudy) => `articles-${study.sweep.model.name}.png`
 
-/** Whether every bar is met on the rows that were left out. */
+/** Whether all limits hold for the rows outside the fit. */
 export function barsMet({ sweep }: ConcurrencyStudy): boolean {
   return JUDGED.every((of) => summarise(sweep.predicted, of).met)
 }
@@ -51,7 +51,7 @@ function summaryTable(studies: readonly ConcurrencyStudy[]): string {
   return table(['predicted rows', 'link', 'scatter (CV)', ...heads], rows)
 }
 
-/** "1.6 %, worst −17 % at 32", with a word where the bar is missed. */
+/** "1.6 %, worst −17 % at 32", with a remark if the limit is exceeded. */
 export function summaryText(pairs: readonly Pair[], of: Judged): string {
   const { median, worst, met } = summarise(pairs, of)
   const text = `${fixed(100 * median, 1)} %, worst ${signedPercent(worst.error)} at ${worst.users}`
@@ -82,7 +82,7 @@ function gpuSection(study: ConcurrencyStudy): string {
 ${table(['requests', ...heads, 'p99 (ms)', 'simulated', 'error'], rows)}`
 }
 
-/** The chart of a GPU; its title says how far the predicted tail is off. */
+/** The chart of a GPU; its title states the error of the predicted tail. */
 export function chartOf({ sweep }: ConcurrencyStudy): ConcurrencyChart {
   const { median, worst } = summarise(sweep.predicted, 'p99Ms')
   const pairs = [...sweep.fitted, ...sweep.predicted]

@@ -2,7 +2,7 @@ import { median } from 'simple-statistics'
 import type { PublishedRow } from './published.ts'
 import type { SweepPoint } from './server-model.ts'
 
-/** What the bars are about, and how high they are: median relative error. */
+/** Limits of the median relative error. */
 export const BARS = { throughputRps: 0.1, queueMs: 0.2, p99Ms: 0.2 } as const
 export type Judged = keyof typeof BARS
 export const JUDGED = Object.keys(BARS) as Judged[]
@@ -12,7 +12,7 @@ export const NAMES: Readonly<Record<Judged, string>> = {
   p99Ms: 'p99',
 }
 
-/** A published row beside its simulation. */
+/** A published row and its simulation. */
 export interface Pair {
   readonly published: PublishedRow
   readonly simulated: SweepPoint
@@ -26,7 +26,7 @@ export function errorOf({ published, simulated }: Pair, of: Judged): number {
 export interface ErrorSummary {
   readonly of: Judged
   readonly median: number
-  /** signed, in the middle: where all of them lean to */
+  /** signed median: a common direction of the errors */
   readonly bias: number
   readonly worst: { readonly users: number; readonly error: number }
   readonly met: boolean

@@ -3,7 +3,7 @@ import { type ServerModel, type SweepPoint, sweepPoint } from './server-model.ts
 
 /** Steps of the search: factors by which a parameter is changed, from coarse to fine. */
 const FACTORS = [1.6, 1.25, 1.1, 1.04]
-/** Smaller delays (ms) and scatter make no difference. */
+/** Smaller delays (ms) and scatter have no effect. */
 const LEAST = 0.01
 /** Figures settle within seconds of simulated time. */
 const FIT = { replications: 1, durationS: 6 }
@@ -26,8 +26,8 @@ function misfit(model: ServerModel, rows: readonly PublishedRow[]): number {
 }
 
 /**
- * The link and the scatter of batches with which simulations come closest to the rows: a pattern
- * search (Hooke and Jeeves 1961) over the logarithms of the three parameters.
+ * Fits the link and the scatter of batches to the rows by a pattern search (Hooke and Jeeves 1961)
+ * over the logarithms of the three parameters.
  */
 export function fitServer(model: ServerModel, rows: readonly PublishedRow[]): ServerModel {
   let best = { model, misfit: misfit(model, rows) }

@@ -1,13 +1,13 @@
 import { type Interval, meanWithError, within } from '../../sim/stats/index.ts'
 import { prepareTrace, rowsOf, TRACES, type Trace } from './azure.ts'
 
-/** Latency that is to hold, ms, at this percentile. */
+/** The latency objective: limit in ms at this percentile. */
 export const OBJECTIVE = { p: 0.99, limitMs: 2000 } as const
-/** Parts of the trace, each a replication of its own at its own mean load. */
+/** Parts of the trace; each is a replication at its own mean load. */
 export const WINDOWS = 4
-/** Length of each; together as many whole seconds as both traces have. */
+/** Length of each part in s; together they are as many whole seconds as both traces have. */
 export const WINDOW_S = 858
-/** Loads that the curve is drawn at. */
+/** Loads of the curve. */
 const LOADS = Array.from({ length: 19 }, (_, i) => (i + 1) / 20)
 /** Steps of the bisection; 12 find a load to 0.0003. */
 const STEPS = 12
@@ -15,7 +15,7 @@ const STEPS = 12
 export interface Headroom {
   readonly trace: Trace
   readonly requests: number
-  /** 1 − the highest load at which the objective holds; a jackknife interval over windows */
+  /** 1 − the highest load that meets the objective; a jackknife interval over windows */
   readonly headroom: Interval
   readonly curve: readonly { readonly load: number; readonly ms: number }[]
 }
@@ -54,7 +54,7 @@ async function headroomOf(trace: Trace): Promise<Headroom> {
   const whole = 1 - (await highest(all))
   const without: number[] = []
   for (const left of all) without.push(1 - (await highest(all.filter((i) => i !== left))))
-  // the jackknife's pseudo-values are as good as independent (Tukey 1958)
+  // the jackknife's pseudo-values are nearly independent (Tukey 1958)
   const pseudo = without.map((value) => WINDOWS * whole - (WINDOWS - 1) * value)
   const { halfWidth } = meanWithError(pseudo)
   const curve: { load: number; ms: number }[] = []
@@ -72,7 +72,7 @@ async function simulated(trace: Trace, number: number, load: number): Promise<Fl
   const prepared = await prepareTrace(`azure-headroom-${trace}`, trace, {
     [`${arrivals}.load`]: load,
     [`${arrivals}.window`]: `{ from_s: ${number * WINDOW_S}, to_s: ${(number + 1) * WINDOW_S} }`,
-    // long enough for all that come, however far their times are stretched
+    // long enough for all requests, however far times are stretched
     duration_s: 1e7,
   })
   const { at, done } = rowsOf(prepared).columns

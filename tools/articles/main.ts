@@ -28,14 +28,14 @@ import {
 } from './traffic-section.ts'
 
 /**
- * The charts that this field quotes, reproduced from published measurements and real traces, which
- * lie beside the repository: `npm run articles`. With `--write` it keeps page, charts and fitted
- * scenarios. Exits with 1 where a bar of the concurrency sweeps is missed or the data are missing.
+ * Reproduces charts that are quoted in the field from published measurements and real traces beside
+ * the repository: `npm run articles`. `--write` keeps page, charts and fitted scenarios. Exits with
+ * 1 if a limit of the concurrency sweeps is exceeded or the data are missing.
  */
 
 const PAGE = 'docs/background/articles.md'
 const LIBRARY = 'scenarios/library'
-/** Concurrent requests that the shipped scenarios say. */
+/** Concurrent requests of the library scenarios. */
 const USERS = 64
 
 if (havePublished() && haveTraces()) await main()

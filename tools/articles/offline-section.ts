@@ -5,7 +5,7 @@ import type { ServerModel } from './server-model.ts'
 import { table } from './table.ts'
 import { APPROACH_NAMES, APPROACHES, type Approach, type OfflineToOnline, overall } from './tft.ts'
 
-/** The approach whose errors over all sweeps are the smallest shares of their bars. */
+/** The approach with the smallest errors over all sweeps, relative to their limits. */
 export function bestApproach(sweeps: readonly OfflineToOnline[]): Approach {
   const score = (approach: Approach) => {
     const errors = overall(sweeps, approach)
@@ -14,7 +14,7 @@ export function bestApproach(sweeps: readonly OfflineToOnline[]): Approach {
   return APPROACH_NAMES.reduce((a, b) => (score(b) < score(a) ? b : a))
 }
 
-/** Of that approach the sweep that comes out best, which is shipped as a scenario. */
+/** The sweep with the smallest error of that approach; it is shipped as a scenario. */
 export function bestSweep(sweeps: readonly OfflineToOnline[]): {
   readonly sweep: OfflineToOnline
   readonly model: ServerModel
@@ -67,7 +67,7 @@ requests fit into one batch: the second instance is then idle, and half the spee
 \`scenarios/library/tft.yaml\` is the best of them: ${shipped}.`
 }
 
-/** Which bars the best approach meets. */
+/** The limits that the best approach meets. */
 function verdict(sweeps: readonly OfflineToOnline[], approach: Approach): string {
   const errors = overall(sweeps, approach)
   const missed = JUDGED.filter((of) => !errors[of].met).map((of) => NAMES[of])

@@ -3,10 +3,10 @@ import { normalQuantile, type RunSummary } from '../../sim/stats/index.ts'
 import { traceStatistics } from '../../sim/traffic/index.ts'
 import { prepareTrace, runOf, TRACES, type Trace } from './azure.ts'
 
-/** Batch sizes whose useful share others have published from the same lengths. */
+/** Batch sizes with published padding efficiencies for the same lengths. */
 export const BATCHES = [8, 32] as const
 
-/** Useful shares that the field quotes for these traces, by batch size. */
+/** Quoted padding efficiencies of these traces, by batch size. */
 const QUOTED: Readonly<Record<Trace, Readonly<Record<(typeof BATCHES)[number], number>>>> = {
   code: { 8: 0.38, 32: 0.3 },
   conv: { 8: 0.4, 32: 0.29 },
@@ -18,11 +18,11 @@ export interface Padding {
   /** coefficient of variation of the lengths */
   readonly cv: number
   readonly quoted: number
-  /** of the trace's rows one after another, without any simulation */
+  /** of consecutive rows of the trace, without simulation */
   readonly inOrder: number
   /** of simulated batches of exactly this size */
   readonly fixed: number
-  /** of simulated batches of at most this size that go when a replica is free, and their mean */
+  /** of simulated batches of at most this size that start when a replica is free, and their mean */
   readonly greedy: { readonly useful: number; readonly batchMean: number }
 }
 
@@ -40,11 +40,11 @@ async function paddingOf(trace: Trace, batch: (typeof BATCHES)[number]): Promise
   const fixed = await of(`{ policy: fixed, batch: ${batch} }`)
   const greedy = runOf(await of(`{ policy: dynamic, max_batch: ${batch} }`))
   const { held } = (await heldTraces(fixed)).get(0)!
-  const { padding, input_tokens: own } = traceStatistics(held!)
+  const { padding, input_tokens: lengths } = traceStatistics(held!)
   return {
     trace,
     batch,
-    cv: own!.cv,
+    cv: lengths!.cv,
     quoted: QUOTED[trace][batch],
     inOrder: padding.find((of) => of.batch === batch)!.useful,
     fixed: runOf(fixed).efficiency[0]!,
@@ -57,12 +57,12 @@ function batchMean({ batchSizes: [sizes] }: RunSummary): number {
   return requests / sizes!.reduce((sum, count) => sum + count, 0)
 }
 
-/** Coefficients of variation that drawn lengths take. */
+/** Coefficients of variation of drawn lengths. */
 const CVS = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.25, 1.5, 2]
 const MEDIAN_TOKENS = 1000
 const MAX_TOKENS = 1e8
 
-/** Useful shares of batches of one size where lengths are lognormal, by how much they vary. */
+/** Padding efficiency of batches of one size with lognormal lengths, by their variation. */
 export async function variability(
   batch: (typeof BATCHES)[number],
 ): Promise<{ readonly cv: number; readonly useful: number }[]> {

@@ -1,45 +1,45 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 
-/** Where the measurements and traces lie; they are not part of the repository. */
+/** Folder of the measurements and traces; they are not part of the repository. */
 export const SHARED = new URL('../../../shared/data/', import.meta.url)
 const FILE = new URL('facts/triton_perf_analyzer.csv.gz', SHARED)
 
-/** Where anyone finds the same rows. */
+/** Public source of the same rows. */
 export const SOURCE = 'NVIDIA/DeepLearningExamples@729963d, triton/**/README.md'
 
 /**
- * A published row of perf_analyzer. Times are means over its requests in ms, percentiles those of
- * the client. What the columns mean: the client's latency is client send + network (the way both
- * ways, and the server's receiving and sending) + queue (from the batcher taking a request over
- * until its instance begins) + compute input, infer and output, all of the request's whole batch.
+ * A published row of perf_analyzer. Times are means over its requests in ms; percentiles are the
+ * client's. The client's latency is the sum of these columns: client send, network (both
+ * directions, and receiving and sending by the server), queue (from the batcher to the start of the
+ * instance), and compute input, infer and output of the request's whole batch.
  */
 export interface PublishedRow {
   readonly model: string
   readonly online: boolean
-  /** GPU, backend and data set, as the table is headed */
+  /** GPU, backend and data set, from the table's heading */
   readonly heading: string
   /** inferences in each request of the client */
   readonly clientBatch: number
-  /** requests that the client keeps under way */
+  /** concurrent requests of the client */
   readonly users: number
   /** requests/s */
   readonly throughputRps: number
   readonly networkMs: number
   readonly queueMs: number
-  /** input, infer and output: how long a batch is with its instance */
+  /** input, infer and output: time of a batch in its instance */
   readonly computeMs: number
   readonly p50Ms: number
   readonly p99Ms: number
   readonly meanMs: number
 }
 
-/** Whether the measurements are here. */
+/** Whether the measurements are available. */
 export function havePublished(): boolean {
   return existsSync(FILE)
 }
 
-/** All rows that have the columns which a simulation needs. */
+/** All rows with the columns that a simulation needs. */
 export function publishedRows(): PublishedRow[] {
   const [head, ...lines] = gunzipSync(readFileSync(FILE)).toString('utf8').trim().split('\n')
   const names = cells(head!)
@@ -53,7 +53,7 @@ function rowOf(columns: ReadonlyMap<string, string>): PublishedRow {
     const text = columns.get(name) ?? ''
     return text === '' ? Number.NaN : Number(text)
   }
-  // the rows of ResNet50 have no batch of the client: it sends single images
+  // rows of ResNet50 have no client batch: the client sends single images
   const clientBatch = number('client_batch') || 1
   return {
     model: columns.get('model')!,
@@ -71,7 +71,7 @@ function rowOf(columns: ReadonlyMap<string, string>): PublishedRow {
   }
 }
 
-/** The cells of a line; those with commas in them stand in quotes. */
+/** The cells of a line; cells with commas are quoted. */
 function cells(line: string): string[] {
   return [...line.matchAll(/(?:"([^"]*)"|([^,]*))(?:,|$)/g)].map(([, quoted, bare]) =>
     (quoted ?? bare ?? '').trim(),

@@ -3,7 +3,7 @@ import { fitServer } from './fit-server.ts'
 import type { PublishedRow } from './published.ts'
 import { type ServerModel, sweepPoint } from './server-model.ts'
 
-/** A concurrency sweep: the rows that were fitted, and those that were left out and predicted. */
+/** A concurrency sweep: the fitted rows, and the predicted rows outside the fit. */
 export interface ConcurrencySweep {
   readonly model: ServerModel
   readonly gpu: string
@@ -19,8 +19,8 @@ export const GPUS = [
 const PREDICTION = { replications: 3 }
 
 /**
- * Fits batch curve and link on every other row, from the first or the second on, and predicts the
- * others.
+ * Fits batch curve and link to every other row, from the first or the second on, and predicts the
+ * remaining rows.
  */
 export function resnet50Sweep(
   rows: readonly PublishedRow[],
@@ -42,8 +42,8 @@ export function resnet50Sweep(
 }
 
 /**
- * The batch curve as the rows show it: by Little's law throughput x compute time is the number with
- * the only instance, which is the size of its batch while it works all the time.
+ * The batch curve of the rows. By Little's law throughput x compute time is the number of requests
+ * in the only instance, which is its batch size while it is always busy.
  */
 function started(name: string, gpu: string, rows: readonly PublishedRow[]): ServerModel {
   const curve = new Map<number, number>()
@@ -62,7 +62,7 @@ function started(name: string, gpu: string, rows: readonly PublishedRow[]): Serv
     ms,
     cv: 0.05,
     link: { delayMs: 1, perRequestMs: (0.8 * ms.at(-1)!) / sizes.at(-1)! },
-    thinkMs: clientMs.reduce((sum, own) => sum + own, 0) / clientMs.length,
+    thinkMs: clientMs.reduce((sum, think) => sum + think, 0) / clientMs.length,
     replicas: 1,
     maxBatch: 128,
     preferred: [64, 128],

@@ -2,14 +2,14 @@ import { parseScenario } from '../../scenarios/index.ts'
 import { runReplication, theoryInput } from '../../sim/experiment/index.ts'
 import { PERCENTILES } from '../../sim/stats/index.ts'
 
-/** A server under perf_analyzer, as a scenario: what was fitted, and what is assumed. */
+/** A server under perf_analyzer as a scenario, with fitted and assumed parameters. */
 export interface ServerModel {
   readonly name: string
   readonly description: string
   /** batch curve: requests, and ms */
   readonly sizes: readonly number[]
   readonly ms: readonly number[]
-  /** how much the time of a batch scatters: coefficient of variation */
+  /** scatter of batch times: coefficient of variation */
   readonly cv: number
   readonly link: { readonly delayMs: number; readonly perRequestMs: number }
   /** mean time of a client between an answer and its next request, ms */
@@ -19,16 +19,16 @@ export interface ServerModel {
   readonly preferred: readonly number[]
 }
 
-/** Triton's shortest window, 1 µs. */
+/** Shortest batch window of Triton, 1 µs. */
 const WINDOW_MS = 0.001
 
 const places = (value: number, digits: number) => Number(value.toPrecision(digits)).toString()
 
-/** Broken into lines of a folded text. */
+/** Broken into lines of a folded YAML text. */
 const wrapped = (text: string) =>
   (text.match(/.{1,110}(\s|$)/g) ?? []).map((line) => line.trim()).join('\n  ')
 
-/** The scenario's file; figures with as many digits as were published. */
+/** The scenario file; figures have as many digits as were published. */
 export function scenarioText(model: ServerModel, users: number, durationS = 20): string {
   const { link, thinkMs } = model
   return `# yaml-language-server: $schema=../scenario.schema.json
@@ -62,7 +62,7 @@ pools:
 `
 }
 
-/** What perf_analyzer would print, simulated; means over replications. */
+/** The simulated output of perf_analyzer; means over replications. */
 export interface SweepPoint {
   readonly users: number
   readonly throughputRps: number
@@ -78,7 +78,7 @@ export interface SweepOptions {
   readonly durationS?: number
 }
 
-/** Runs the scenario with so many users. */
+/** Runs the scenario with `users` concurrent requests. */
 export function sweepPoint(
   model: ServerModel,
   users: number,

@@ -1,4 +1,4 @@
-/** A table in Markdown: the first column at the left, the others at the right. */
+/** A table in Markdown: the first column left aligned, the others right. */
 export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
   const rule = heads.map((_, i) => (i === 0 ? '---' : '---:'))

@@ -3,8 +3,8 @@ import type { PublishedRow } from './published.ts'
 import { type ServerModel, sweepPoint } from './server-model.ts'
 
 /**
- * What two instances on one GPU do to each other, which offline rows, with one request at a time,
- * do not show: four ways to take it.
+ * Four assumptions on how two instances on one GPU slow each other down. Offline rows do not show
+ * it, since they have one request at a time.
  */
 export const APPROACHES = {
   independent: {
@@ -40,16 +40,16 @@ export interface OfflineToOnline {
 }
 
 const PREDICTION = { replications: 1 }
-/** The published preferred sizes, inferences. */
+/** The published preferred batch sizes, inferences. */
 const PREFERRED = [512, 1024]
 
 export function tftSweeps(rows: readonly PublishedRow[]): OfflineToOnline[] {
   const tft = rows.filter((row) => row.model === 'TFT')
   const headings = [...new Set(tft.filter(({ online }) => online).map(({ heading }) => heading))]
   return headings.map((heading) => {
-    const own = tft.filter((row) => row.heading === heading)
-    const online = own.filter((row) => row.online)
-    const offline = own.filter((row) => !row.online)
+    const selected = tft.filter((row) => row.heading === heading)
+    const online = selected.filter((row) => row.online)
+    const offline = selected.filter((row) => !row.online)
     const models = perApproach((approach) => modelOf(heading, offline, online, approach))
     const pairs = perApproach((approach) =>
       online.map((published) => ({
@@ -78,7 +78,7 @@ export function overall(
   >
 }
 
-/** The batch curve: offline rows whose batches are whole multiples of an online request. */
+/** The batch curve: offline rows with batches that are whole multiples of an online request. */
 function modelOf(
   heading: string,
   offline: readonly PublishedRow[],

@@ -83,7 +83,7 @@ export function paddingChartOf(
     batch,
     points: drawn.get(batch)!,
     traces: found
-      .filter((own) => own.batch === batch)
+      .filter((entry) => entry.batch === batch)
       .map(({ trace, cv, fixed: useful }) => ({ name: trace, cv, useful })),
   }))
   const told = curves.map(({ batch, traces }) => {

@@ -15,13 +15,13 @@ import { rateOf } from './rounds.ts'
 const PAIRS = 10_000_000
 const ROUNDS = 1
 const GIB = 2 ** 30
-/** tokens of a language model with 8 kv heads of 128 in 32 layers, 16 bits */
+/** KV cache of a token, bytes: 8 kv heads of 128 in 32 layers, 16 bits */
 const TOKEN = 131_072
 const BLOCK_TOKENS = 16
 
 interface Case {
   readonly name: string
-  /** how many are held at a time */
+  /** number of allocations that are live at a time */
   readonly live: number
   /** mean size, lognormal, bytes */
   readonly bytes: number
@@ -60,7 +60,7 @@ const CASES: readonly Case[] = [
   },
 ]
 
-/** Allocations of random sizes, each after one of those that are held is freed at random. */
+/** Allocations of random sizes, each after a random live one is freed. */
 export function* allocatorFigures(): Generator<Figure> {
   for (const { name, live, bytes, make } of CASES) {
     const random = stream(1, 0, 'allocators')

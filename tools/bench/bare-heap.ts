@@ -1,4 +1,4 @@
-/** Pending events of the bare heap; grown by nobody, so it must be large enough. */
+/** Pending events of the bare heap; it never grows, so it must be large enough. */
 export interface BareHeap {
   readonly times: Float64Array
   readonly kinds: Int32Array
@@ -10,8 +10,8 @@ export function bareHeap(capacity: number): BareHeap {
 }
 
 /**
- * The least that a binary heap of events on typed arrays can do: time and kind only, with no order
- * among equal times, no sequence numbers, no growth. The yardstick of the kernel's heap.
+ * The minimal work of a binary heap of events on typed arrays: time and kind only, without order
+ * among equal times, sequence numbers or growth. The yardstick of the kernel's heap.
  */
 export function barePush(heap: BareHeap, time: number, kind: number): void {
   const { times, kinds } = heap

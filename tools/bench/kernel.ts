@@ -33,7 +33,6 @@ export function mm1OnKernel(customers: number): number {
   return integral
 }
 
-/** The same run on the bare heap. */
 function mm1Bare(customers: number): number {
   const heap = bareHeap(16)
   const random = stream(1, 0, 'bench')
@@ -59,7 +58,7 @@ function mm1Bare(customers: number): number {
 }
 
 /**
- * Hold model (Vaucher and Duval 1975): each event that leaves puts one back after a random time.
+ * Hold model (Vaucher and Duval 1975): each removed event is inserted again after a random time.
  */
 function holdOnKernel(pending: number, events: number): number {
   const heap = new EventHeap(pending)
@@ -86,9 +85,7 @@ function holdBare(pending: number, events: number): number {
   return now
 }
 
-/**
- * Events/s of the kernel's heap beside those of the bare heap, which must end in the same state.
- */
+/** Events/s of the kernel's heap and of the bare heap, which must end in the same state. */
 export function* kernelFigures(): Generator<Figure> {
   yield* compared('M/M/1', 2 * CUSTOMERS, { atLeast: 15 }, [
     () => mm1OnKernel(CUSTOMERS),

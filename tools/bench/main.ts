@@ -11,9 +11,9 @@ import { startupFigures } from './startup.ts'
 import { measureTraceMemory, traceMemoryFigures } from './trace-memory.ts'
 
 /**
- * Speed and memory against the bars that Spillway sets itself. `--full` goes on to 10^8 requests,
- * `--peers` adds SimPy and a bare Python loop, `--json` prints one document, and a word such as
- * `kernel` runs that part only. Nothing fails here: what is timed depends on what else runs.
+ * Speed and memory compared with Spillway's targets. `--full` goes up to 10^8 requests, `--peers`
+ * adds SimPy and a bare Python loop, `--json` prints one document, and a word such as `kernel` runs
+ * that part only. Nothing fails here: timings depend on the load of the machine.
  */
 const parts: Readonly<Record<string, (options: { full: boolean }) => Iterable<Figure>>> = {
   kernel: kernelFigures,
@@ -47,11 +47,12 @@ function main(args: readonly string[]): void {
 }
 
 /**
- * Bundles this very file as the command line is bundled, and runs that: what users run is timed.
+ * Bundles this file as the command line is bundled, and runs the bundle, so that the code that
+ * users run is timed.
  */
 async function bundleAndRun(args: readonly string[]): Promise<number> {
   const { build } = await import('esbuild')
-  // beneath node_modules, so that packages are found from there
+  // below node_modules, so that packages are found from there
   const outfile = 'node_modules/.cache/spillway/bench.mjs'
   await build({
     entryPoints: [fileURLToPath(import.meta.url)],

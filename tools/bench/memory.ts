@@ -6,15 +6,15 @@ import { serve, servingScenario } from './serving.ts'
 
 const SMALL = 1e5
 
-/** In a process of its own: serves so many requests and prints its resident memory, MB. */
+/** Serves `requests` in a separate process and prints its resident memory, MB. */
 export function measureMemory(requests: number): void {
   serve(servingScenario(1, requests))
   console.log(residentMb())
 }
 
 /**
- * The peak so far, where Linux tells it; elsewhere what is held now. (getrusage says the peak too,
- * but to a child it attributes that of its parent.)
+ * Peak resident memory on Linux; elsewhere the current one. (getrusage has the peak, too, but a
+ * child starts with that of its parent.)
  */
 export function residentMb(): number {
   const status = '/proc/self/status'

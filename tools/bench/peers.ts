@@ -14,13 +14,13 @@ interface Peer {
   readonly rate: number
 }
 
-/** Runs one of the peers on M/M/1 at load .8; null where it is not installed. */
+/** Runs one of the peers on M/M/1 at load .8; null if it is not installed. */
 function runPeer(which: string): Peer | null {
   const child = spawnSync(PYTHON, [SCRIPT, which, String(CUSTOMERS)], { encoding: 'utf8' })
   return child.status === 0 ? (JSON.parse(child.stdout) as Peer) : null
 }
 
-/** M/M/1 by SimPy and by a bare loop over Python's heapq, each in turn with the kernel. */
+/** M/M/1 in SimPy and in a bare loop over Python's heapq, each alternating with the kernel. */
 export function* peerFigures(): Generator<Figure> {
   mm1OnKernel(CUSTOMERS)
   for (const which of ['simpy', 'heapq']) {

@@ -1,6 +1,6 @@
 import { availableParallelism, cpus } from 'node:os'
 
-/** One measured figure; `bar` is what it should reach, and `best` the best of its rounds. */
+/** One measured figure; `bar` is its target, `best` the best of its rounds. */
 export interface Figure {
   readonly name: string
   /** median over rounds */

@@ -3,14 +3,14 @@ import type { Figure } from './report.ts'
 
 type Bar = Figure['bar']
 
-/** Milliseconds that a piece of work takes. */
+/** Duration of some work, ms. */
 export function millisecondsOf(work: () => void): number {
   const start = performance.now()
   work()
   return performance.now() - start
 }
 
-/** Times one piece of work in rounds after one to warm up; `perSecond` is its size. */
+/** Times some work in rounds after one warm-up round; `perSecond` is its size. */
 export function rateOf(options: {
   readonly name: string
   readonly unit: string
@@ -26,7 +26,7 @@ export function rateOf(options: {
 }
 
 /**
- * Times pieces of work in turn, A B A B ..., so that whatever else the machine does meets all
+ * Times several works alternately, A B A B ..., so that other load on the machine affects all
  * alike. Returns the rate of each, M/s, per round.
  */
 export function interleaved(
@@ -44,12 +44,12 @@ export function interleaved(
   return rates
 }
 
-/** Round by round, a over b. */
+/** a over b for each round. */
 export function ratios(a: readonly number[], b: readonly number[]): number[] {
   return a.map((value, round) => value / b[round]!)
 }
 
-/** Units of which less is better. */
+/** Units in which less is better. */
 const COSTS = ['ms', 'ns/record', 'MB']
 
 /** Median and best over rounds. */

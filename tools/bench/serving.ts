@@ -5,7 +5,7 @@ import { rateOf } from './rounds.ts'
 
 const REQUESTS = 1_500_000
 const ROUNDS = 5
-/** About .8 of what a replica can serve. */
+/** About .8 of the capacity of a replica. */
 const RATE_RPS = 400
 
 /** Poisson arrivals, lognormal lengths, batches up to 8 with a window, work by padded length. */
@@ -37,7 +37,7 @@ export function servingScenario(replicas: number, requests: number): Scenario {
   })
 }
 
-/** Runs one replication as `spillway simulate` does; every latency part is recorded. */
+/** Runs one replication as `spillway simulate` does; every part of latencies is recorded. */
 export function serve(scenario: Scenario): void {
   const { classes } = runReplication(
     { scenario, models: [null], capacityRps: null, traces: new Map(), requests: null },
@@ -51,7 +51,10 @@ export function serve(scenario: Scenario): void {
 
 const GENERATED = 400_000
 
-/** 512 tokens in and 512 out on one engine that batches continuously, its KV cache nearly full. */
+/**
+ * 512 input and 512 output tokens on one replica with continuous batching, its KV cache nearly
+ * full.
+ */
 function generatingScenario(): Scenario {
   const rate = 12
   return scenarioSchema.parse({

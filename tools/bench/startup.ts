@@ -6,7 +6,7 @@ import { figure, millisecondsOf } from './rounds.ts'
 const CLI = 'dist/cli.js'
 const ROUNDS = 11
 
-/** Time of `--help` of the built command line; nothing where it is not built. */
+/** Time of `--help` of the built command line; no figure without a build. */
 export function* startupFigures(): Generator<Figure> {
   if (!existsSync(CLI)) {
     console.error(`${CLI} is not built: no start-up time (npm run build)`)

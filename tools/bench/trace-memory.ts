@@ -14,7 +14,7 @@ import { figure } from './rounds.ts'
 const SMALL = 1e4
 const RATE_RPS = 400
 
-/** Growth of resident memory with the number of rows of a trace, generated for it. */
+/** Growth of resident memory with the number of rows of a generated trace. */
 export function* traceMemoryFigures(full: boolean): Generator<Figure> {
   const folder = mkdtempSync(join(tmpdir(), 'spillway-bench-'))
   const file = join(folder, 'trace.csv')
@@ -38,7 +38,7 @@ export function* traceMemoryFigures(full: boolean): Generator<Figure> {
 
 const JOBS = ['inspect', 'simulate'] as const
 
-/** In a process of its own: inspects or simulates a trace and prints its resident memory, MB. */
+/** In a separate process: inspects or simulates a trace and prints its resident memory, MB. */
 export async function measureTraceMemory(job: string, file: string, rows: number): Promise<void> {
   const scenario = traceScenario(file, rows)
   const { arrivals } = scenario.traffic[0]!
@@ -62,7 +62,7 @@ function traceScenario(file: string, rows: number): Scenario {
   return scenarioSchema.parse({
     spillway: 1,
     name: 'bench',
-    // the chart of a result has as many bins whatever the duration, if the run fills it
+    // the heat map of a result has a fixed number of bins, if the run fills it
     duration_s: (1.05 * rows) / RATE_RPS,
     models: {
       encoder: { work: { law: 'linear', base_ms: 2, per_item_ms: 0.5, per_token_ms: 0.005 } },
@@ -85,7 +85,7 @@ function traceScenario(file: string, rows: number): Scenario {
         name: 'pool',
         model: 'encoder',
         speed: 'ideal',
-        // one would have a backlog that grows, and so would memory
+        // with one replica the backlog, and so memory, would grow
         replicas: 2,
         batching: { policy: 'dynamic', max_batch: 8, max_delay_ms: 2 },
       },

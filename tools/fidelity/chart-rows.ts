@@ -3,18 +3,18 @@ import { textWidth, wrap } from '../../reports/charts/text-width.ts'
 import { LABEL_SIZE, LIGHT } from '../../reports/charts/theme.ts'
 import type { Verdict } from '../../sim/documents/index.ts'
 
-/** Around a picture, px: the theme's, and the halo of words at the edge. */
+/** Around a picture, px: the theme's, and the halo of labels at the edge. */
 const PADDING = 12
-/** Between words and plot, px. */
+/** Between labels and plot, px. */
 const GAP = 10
-/** Height of a line of words, px. */
+/** Height of a line of text, px. */
 const LINE = 16
-/** Half of an axis label at the edge of a plot that has no words beside it, px. */
+/** Half of an axis label at the edge of a plot without labels beside it, px. */
 const OVERHANG = 20
-/** Notes are broken into lines of at most this width beside a plot, px. */
+/** Widest lines of notes beside a plot, px. */
 const WIDEST_NOTE = 300
 
-/** What stands beside a row, or above it where the picture is narrow. */
+/** Texts beside a row, or above it in a narrow picture. */
 export interface RowWords {
   readonly name: string
   readonly note: string
@@ -26,7 +26,7 @@ interface Shape {
   readonly body: number
   /** of the whole picture, px */
   readonly width: number
-  /** room for further words between the plot and the names, and the notes, px */
+  /** space for further labels between the plot and the names, and for the notes, px */
   readonly left?: number
   readonly right?: number
 }
@@ -35,7 +35,7 @@ export interface RowLayout {
   /** of the plot, px */
   readonly width: number
   readonly height: number
-  /** where the marks of a row begin, px from the top */
+  /** top of the marks of a row, px from the top */
   readonly top: (row: number) => number
   readonly layers: readonly Layer[]
 }
@@ -111,7 +111,7 @@ function wordsAbove(words: readonly RowWords[], { body, width, left = 0, right =
   }
 }
 
-/** Words below each other, px from the left and the top, with a halo that lines do not cross. */
+/** Labels one below the other, px from the left and the top, with a halo over lines. */
 export function wordColumn(
   words: readonly { readonly text: string; readonly y: number; readonly color: string }[],
   at: { readonly x: number; readonly align: 'left' | 'right'; readonly size?: number },
@@ -129,7 +129,7 @@ export function wordColumn(
 
 /** Pixels from the top of the plot. */
 export const Y = { field: 'y', type: 'quantitative' as const, scale: null, axis: null }
-/** A colour that the data names. */
+/** A colour from the data. */
 export const COLOR = { field: 'color', type: 'nominal' as const, scale: null }
 
 /** An axis of relative errors. */
@@ -152,7 +152,7 @@ export interface ErrorAxis {
 
 const SIGNED = `datum.value === 0 ? '0' : format(datum.value * 100, '+,~f') + ' %'`
 
-/** Relative errors on both sides of 0, as far as `reach`. */
+/** Relative errors on both sides of 0, up to `reach`. */
 export function errorAxis(reach: number, title: string, tickCount: number): ErrorAxis {
   return {
     field: 'low',
@@ -162,10 +162,10 @@ export function errorAxis(reach: number, title: string, tickCount: number): Erro
   }
 }
 
-/** About linear up to this error, and logarithmic beyond it. */
+/** About linear up to this error, and logarithmic above it. */
 const LINEAR = 0.01
 
-/** Errors of very different sizes: one of 1 % and one of 500 % can both be read. */
+/** An axis for errors of very different sizes: 1 % and 500 % are both readable. */
 export function logErrorAxis(low: number, high: number, title: string): ErrorAxis {
   const values = [-10, -1, -0.1, 0, 0.1, 1, 10].filter((tick) => tick >= low && tick <= high)
   return {
@@ -185,7 +185,7 @@ export interface ErrorMark {
   readonly hollow?: boolean
 }
 
-/** A dot for each error; one beyond the axis is an arrow at its end. */
+/** A dot for each error; an arrow at the end of the axis for an error beyond it. */
 export function errorDots(marks: readonly ErrorMark[], x: ErrorAxis, size: number): Layer[] {
   const [least, most] = x.scale.domain
   const values = marks.map(({ error, ...mark }) => ({

@@ -5,7 +5,7 @@ import { predictionChart } from './prediction-chart.ts'
 import { structureChart } from './structure-chart.ts'
 import { whatIfChart } from './what-if-chart.ts'
 
-/** What a fidelity report draws; null where the suite measured nothing of the kind. */
+/** The charts of a fidelity report; null if the suite has no data for one. */
 export const CHARTS = {
   structure: structureChart,
   'what-if': whatIfChart,

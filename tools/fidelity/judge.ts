@@ -20,7 +20,9 @@ import { LATER, REHEARSAL } from './suite.ts'
 
 type Check = Comparison['checks']['structure']
 
-/** Whether the simulator, given a case's own machine, rebuilds its replays; and the raw rows. */
+/**
+ * Whether the simulator rebuilds the replays of a case from the measured machine; and the raw rows.
+ */
 export interface CaseReport {
   readonly name: string
   readonly replays: number
@@ -32,11 +34,11 @@ export interface CaseReport {
     readonly prediction: Check
     readonly audit: Check
   }
-  /** journals that a fresh control plane decided alike on */
+  /** decision logs on which a fresh control plane made the same decisions */
   readonly fedBack: number
 }
 
-/** A change of configuration, predicted. */
+/** The prediction of a changed configuration. */
 export interface ChangeReport {
   readonly name: string
   readonly changes: readonly string[]
@@ -44,26 +46,29 @@ export interface ChangeReport {
   readonly check: Check
 }
 
-/** Simulations behind each prediction. */
+/** Simulations for each prediction. */
 const REPLICATIONS = 40
 
 const { signal } = new AbortController()
 const onProgress = () => {}
 
-/** Latency percentiles of replications over the requests of a case. */
+/** Latency percentiles of replications with the requests of a case. */
 async function predict(input: SimulationInput, { requests }: Recorded) {
   const runs = await runReplications({ ...input, requests }, REPLICATIONS, { signal, onProgress })
   return runs.map(({ all }) => all.percentiles)
 }
 
 /**
- * Later replays are predicted from their rehearsals, which lie some minutes apart; everything else
- * from half a minute of calibration, as a user has it.
+ * Later replays are predicted from their rehearsals, which are some minutes apart. All other cases
+ * are predicted from half a minute of calibration, as for a user.
  */
-export async function judgeCase(one: Recorded, { profile, cases }: Recording): Promise<CaseReport> {
-  const { prepared, requests, runs } = one
+export async function judgeCase(
+  recorded: Recorded,
+  { profile, cases }: Recording,
+): Promise<CaseReport> {
+  const { prepared, requests, runs } = recorded
   const { scenario, plan } = prepared
-  const later = one.case.name.startsWith(LATER)
+  const later = recorded.case.name.startsWith(LATER)
   const known = later ? rehearsed(profile.profile, [...cases.values()]) : profile.profile
   const input = simulationInput(prepared, known)
   const { percentiles, checks } = compareRuns({
@@ -71,14 +76,14 @@ export async function judgeCase(one: Recorded, { profile, cases }: Recording): P
     requests,
     replays: runs,
     work: executorWork(input),
-    predictions: await predict(input, one),
+    predictions: await predict(input, recorded),
     warmupMs: scenario.warmup_s * 1000,
     durationMs: scenario.duration_s * 1000,
     seed: scenario.seed,
   })
   const audited = runs.map((run) => ({ ...run, journal: new Float64Array(0) }))
   return {
-    name: one.case.name,
+    name: recorded.case.name,
     replays: runs.length,
     spoiled: runs.flatMap((run) => spoiled(run) ?? []),
     percentiles,
@@ -87,7 +92,7 @@ export async function judgeCase(one: Recorded, { profile, cases }: Recording): P
       prediction: checks.prediction,
       audit: auditCheck([{ prepared, requests, replays: { runs: audited } }]),
     },
-    fedBack: one.feedback.filter((differences) => differences.length === 0).length,
+    fedBack: recorded.feedback.filter((differences) => differences.length === 0).length,
   }
 }
 
@@ -101,7 +106,7 @@ function rehearsed(profile: Profile, cases: readonly Recorded[]): Profile {
   return { ...profile, models: learn(profile.models, replayed) }
 }
 
-/** The ratio of two cases that were replayed in turn. */
+/** The ratio of two cases whose replays alternated. */
 export async function judgeChange(
   changed: Recorded,
   { profile, cases }: Recording,

@@ -15,10 +15,10 @@ import { fidelityHtml } from './report.ts'
 import { LATER, quickSuite, REHEARSAL, wholeSuite } from './suite.ts'
 
 /**
- * Replays the suite on this machine and writes how close the simulator comes, and that the checks
- * would find it out if it were wrong: `npm run fidelity [-- --quick]`. What was calibrated and
- * replayed is kept in runs/fidelity and used again, so that an interrupted suite goes on where it
- * was; remove that folder to measure anew. Let nothing else run on the machine meanwhile.
+ * Replays the suite on this machine, and reports how close the simulator is and whether the checks
+ * would detect a wrong simulator: `npm run fidelity [-- --quick]`. Calibrations and replays are
+ * kept in runs/fidelity and used again, so an interrupted suite continues; remove that folder to
+ * measure again. Let nothing else run on the machine meanwhile.
  */
 
 export interface FidelityReport {
@@ -62,15 +62,15 @@ async function judge(recorded: Recording): Promise<FidelityReport> {
     ({ case: { name } }) => !name.startsWith(REHEARSAL),
   )
   const cases: CaseReport[] = []
-  for (const one of all) {
+  for (const recordedCase of all) {
     progress.update('structure, prediction and audit', cases.length, all.length)
-    cases.push(await judgeCase(one, recorded))
+    cases.push(await judgeCase(recordedCase, recorded))
   }
-  const changed = all.filter((one) => one.case.against !== undefined)
+  const changed = all.filter((recordedCase) => recordedCase.case.against !== undefined)
   const changes: ChangeReport[] = []
-  for (const one of changed) {
+  for (const recordedCase of changed) {
     progress.update('what if', changes.length, changed.length)
-    changes.push(await judgeChange(one, recorded))
+    changes.push(await judgeChange(recordedCase, recorded))
   }
   const mutants = mutantRows(recorded, (done, of) => progress.update('mutants', done, of))
   progress.stop()

@@ -8,18 +8,18 @@ import type { FidelityReport } from './main.ts'
 import type { MatrixCell, MutantRow } from './mutant-matrix.ts'
 import { cellName } from './tables.ts'
 
-/** An error must be larger than this to find a mutant out (mutant-matrix.ts). */
+/** Smallest error that detects a mutant (mutant-matrix.ts). */
 export const LIMIT = 0.03
 /** Height of a row, px. */
 const ROW = 24
-/** The axis begins here at the latest; a smaller error stands at its start. */
+/** Latest start of the axis; smaller errors are drawn there. */
 const LEAST = 0.001
 
 interface Row extends RowWords {
   readonly cell: MatrixCell
 }
 
-/** How far off the check that sees it best is for each mutant, the true simulator on top. */
+/** Error of each mutant in the check that detects it best, with the true simulator on top. */
 export function mutantChart({ mutants }: FidelityReport, width: number): TopLevelSpec | null {
   const [none, ...wrong] = mutants
   if (none === undefined) return null
@@ -96,7 +96,7 @@ function marks(rows: readonly Row[], layout: RowLayout, width: number): Layer[] 
       mark: { type: 'point', filled: true, size: 60, opacity: 1 },
       encoding: { x, y: Y, color: COLOR },
     },
-    // on the side that leads away from the limit
+    // on the side away from the limit
     ...[true, false].map((beyond): Layer => {
       const place = { align: beyond ? ('left' as const) : ('right' as const), dx: beyond ? 8 : -8 }
       return {
@@ -108,7 +108,7 @@ function marks(rows: readonly Row[], layout: RowLayout, width: number): Layer[] 
   ]
 }
 
-/** From the least to the largest error, with room for the words beyond them. */
+/** From the smallest to the largest error, with space for the labels beyond them. */
 function domainOf(rows: readonly Row[], sizes: readonly number[], width: number) {
   const [least, most] = [Math.min(LIMIT, ...sizes), Math.max(2 * LIMIT, ...sizes)]
   const words = rows.map(({ cell }) => textWidth(signedPercent(cell.error), LABEL_SIZE))

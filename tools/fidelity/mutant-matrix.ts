@@ -15,16 +15,16 @@ import { meanWithError, PERCENTILES, percentile, supportsVerdict } from '../../s
 import { MUTANTS, type MutantCase, matrix, TRUE_SIMULATOR } from '../mutants/index.ts'
 import type { Recorded, Recording } from './record.ts'
 
-/** Off by more than this, and where noise would hardly take it, a simulator is found out. */
+/** A simulator is detected if its error is larger than this and unlikely from noise. */
 const FOUND = 0.03
 /** Replays of a case that are rebuilt with each mutant. */
 const REPLAYS = 3
-/** Simulations behind a predicted ratio. */
+/** Simulations for a predicted ratio. */
 const REPLICATIONS = 10
-/** Simulations that show the noise of one replay, rebuilt from its own machine. */
+/** Simulations for the noise of one replay, rebuilt from its measured machine. */
 const OWN_RUNS = 5
 
-/** What a mutant, or the true simulator, comes to in one check of one case. */
+/** The error of a mutant, or of the true simulator, in one check of one case. */
 export interface MatrixCell {
   readonly mutant: string
   readonly case: string
@@ -32,18 +32,18 @@ export interface MatrixCell {
   readonly p: number
   /** signed, relative: median over replays */
   readonly error: number
-  /** for most replays beyond the 95 % interval of what it is measured by */
+  /** for most replays outside the 95 % interval of the reference */
   readonly outside: boolean
 }
 
 export interface MutantRow {
   readonly mutant: string
   readonly fault: string
-  /** the largest error that counts; null where nothing found it */
+  /** the largest error that counts; null if no check detected it */
   readonly finder: MatrixCell | null
   /** the largest error of all */
   readonly largest: MatrixCell
-  /** checks of cases in which it was found, and in which it ran */
+  /** number of checks of cases that detected it, and of those it ran in */
   readonly found: number
   readonly ran: number
 }
@@ -58,7 +58,7 @@ export function mutantRows(
   const cases = [...structureCases(recording), ...changeCases(recording)]
   const mutants = [TRUE_SIMULATOR, ...MUTANTS]
   return mutants.map((mutant, i) => {
-    const cells = cases.flatMap((one) => cellsOf(mutant, one))
+    const cells = cases.flatMap((measured) => cellsOf(mutant, measured))
     onProgress(i + 1, mutants.length)
     const largest = (among: readonly MatrixCell[]) =>
       among.reduce<MatrixCell | null>(
@@ -79,38 +79,38 @@ export function mutantRows(
   })
 }
 
-/** What the error of a mutant is measured by. */
+/** The reference of a mutant's error. */
 interface Spread {
   readonly check: string
-  /** where the i-th value would lie if nothing were wrong, at 95 % */
+  /** 95 % interval of the i-th value for a correct simulator */
   readonly around: (i: number, p: number) => readonly [low: number, high: number]
 }
 
-/** A check of a case: one `MutantCase` for each replay, and how far noise alone takes it. */
+/** A check of a case: one `MutantCase` for each replay, and the range of noise alone. */
 interface MeasuredCase {
   readonly name: string
   readonly each: readonly MutantCase[]
   readonly levels: readonly number[]
-  /** what the errors of `each` are relative to */
+  /** reference value of the errors of `each` */
   readonly base: (i: number, p: number) => number
   readonly spreads: readonly Spread[]
 }
 
-function cellsOf(mutant: (typeof MUTANTS)[number], one: MeasuredCase): MatrixCell[] {
-  const runs = one.each.map((each) => matrix([mutant], [each]))
-  return one.levels.flatMap((p) => {
+function cellsOf(mutant: (typeof MUTANTS)[number], measured: MeasuredCase): MatrixCell[] {
+  const runs = measured.each.map((each) => matrix([mutant], [each]))
+  return measured.levels.flatMap((p) => {
     const errors = runs.map((rows) => rows.find((row) => row.p === p)?.error)
     const known = errors.flatMap((error, i) => (error === undefined ? [] : [{ error, i }]))
     if (known.length === 0) return []
     const error = median(known.map((each) => each.error))
-    return one.spreads.map(({ check, around }) => {
+    return measured.spreads.map(({ check, around }) => {
       const outside = known.filter((each) => {
-        const value = one.base(each.i, p) * (1 + each.error)
+        const value = measured.base(each.i, p) * (1 + each.error)
         const [low, high] = around(each.i, p)
         return value < low || value > high
       })
       const most = outside.length > known.length / 2
-      return { mutant: mutant.name, case: one.name, check, p, error, outside: most }
+      return { mutant: mutant.name, case: measured.name, check, p, error, outside: most }
     })
   })
 }
@@ -120,7 +120,7 @@ function furtherHalf(values: readonly number[]): number {
   return meanWithError(values).halfWidth * Math.sqrt(values.length + 1)
 }
 
-/** A/A: where a further replay, or a further ratio of two, lies. */
+/** A/A: the range of a further replay, or of a further ratio of two. */
 function furtherReplay(check: string, measured: ReadonlyMap<number, readonly number[]>): Spread {
   const intervals = new Map(
     [...measured].map(([p, values]) => {
@@ -135,10 +135,10 @@ function furtherReplay(check: string, measured: ReadonlyMap<number, readonly num
 function structureCases({ profile, cases }: Recording): MeasuredCase[] {
   // a rehearsal is one replay, which has no range
   const several = [...cases.values()].filter(({ runs }) => runs.length >= REPLAYS)
-  return several.map((one): MeasuredCase => {
-    const { prepared, requests, runs } = one
+  return several.map((recorded): MeasuredCase => {
+    const { prepared, requests, runs } = recorded
     const work = executorWork(simulationInput(prepared, profile.profile))
-    const latencies = runs.map((run) => sortedOf(one, run.rows))
+    const latencies = runs.map((run) => sortedOf(recorded, run.rows))
     const levels = judgedLevels(latencies)
     const measured = new Map(
       levels.map((p) => [p, latencies.map((values) => percentile(values, p))] as const),
@@ -150,33 +150,33 @@ function structureCases({ profile, cases }: Recording): MeasuredCase[] {
     })
     const each = rebuilt.map(
       ({ run, of }, i): MutantCase => ({
-        name: one.case.name,
+        name: recorded.case.name,
         check: 'structure',
         context: {
           work,
           shapes: batchesOf(run.rows),
           observed: run,
-          others: runs.filter((other) => other !== run).slice(0, 1),
+          others: runs.filter((candidate) => candidate !== run).slice(0, 1),
         },
         errors(believed) {
-          const simulated = sortedOf(one, structureSimulator({ ...of, work: believed })(0))
+          const simulated = sortedOf(recorded, structureSimulator({ ...of, work: believed })(0))
           return levels.map((p) => ({ p, error: percentile(simulated, p) / base(i, p) - 1 }))
         },
       }),
     )
-    const own = rebuilt.map(({ of }) => {
+    const repeated = rebuilt.map(({ of }) => {
       const simulate = structureSimulator({ ...of, work })
-      return Array.from({ length: OWN_RUNS }, (_, i) => sortedOf(one, simulate(i)))
+      return Array.from({ length: OWN_RUNS }, (_, i) => sortedOf(recorded, simulate(i)))
     })
     const ownNoise: Spread = {
       check: 'structure, own noise',
       around: (i, p) => {
-        const half = furtherHalf(own[i]!.map((values) => percentile(values, p)))
+        const half = furtherHalf(repeated[i]!.map((values) => percentile(values, p)))
         return [base(i, p) - half, base(i, p) + half]
       },
     }
     const spreads = [furtherReplay('structure', measured), ownNoise]
-    return { name: one.case.name, each, levels, base, spreads }
+    return { name: recorded.case.name, each, levels, base, spreads }
   })
 }
 
@@ -184,14 +184,15 @@ function sortedOf({ prepared }: Recorded, rows: Recorded['runs'][number]['rows']
   return latenciesOf(rows, prepared.scenario.warmup_s * 1000).sorted
 }
 
-/** Percentiles that the replays support a verdict on, up to p95: beyond it noise decides. */
+/** Percentiles with enough samples for a verdict, up to p95: above it noise dominates. */
 function judgedLevels(latencies: readonly Float64Array[]): number[] {
   const n = Math.min(...latencies.map(({ length }) => length))
   return PERCENTILES.filter((p) => p <= 0.95 && supportsVerdict(n, p))
 }
 
 /**
- * What-ifs that keep model and replicas: what a mutant believes of others was recorded by nobody.
+ * What-ifs with the same model and replicas: for others no fields were recorded with a mutant's
+ * work.
  */
 function changeCases(recording: Recording): MeasuredCase[] {
   const { cases, profile } = recording
@@ -204,7 +205,9 @@ function changeCases(recording: Recording): MeasuredCase[] {
     })
     if (before !== after) return []
     const inputs = whatIfInputs([base, changed], profile.profile, base.runs)
-    const [a, b] = [base, changed].map((one) => one.runs.map((run) => sortedOf(one, run.rows)))
+    const [a, b] = [base, changed].map((recorded) =>
+      recorded.runs.map((run) => sortedOf(recorded, run.rows)),
+    )
     const levels = [0.5, 0.95]
     const measured = new Map(
       levels.map((p) => {
@@ -245,7 +248,7 @@ function changeCases(recording: Recording): MeasuredCase[] {
   })
 }
 
-/** Ratios B/A of replications whose speed fields were recorded by what a mutant believes in. */
+/** Ratios B/A of replications whose speed fields were recorded with the work of a mutant. */
 function predictedRatios(of: {
   readonly inputs: readonly [SimulationInput, SimulationInput]
   readonly base: Recorded

@@ -2,12 +2,12 @@ import type { FidelityReport } from './main.ts'
 import { summaryLines } from './summary.ts'
 import { type FidelityTable, fidelityTables } from './tables.ts'
 
-/** The command that a report is made with. */
+/** The command that reproduces a report. */
 export function commandOf({ made }: FidelityReport): string {
   return `npm run fidelity${made.quick ? ' -- --quick' : ''}`
 }
 
-/** The fidelity page: every figure of the suite, failures included. */
+/** The fidelity page: every figure of the suite, including failures. */
 export function fidelityPage(report: FidelityReport): string {
   const { host, made, minutes } = report
   return `# Fidelity

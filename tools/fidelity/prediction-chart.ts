@@ -17,7 +17,7 @@ import {
 import type { FidelityReport } from './main.ts'
 import type { PredictionRow, PredictionStudy } from './prediction.ts'
 
-/** Of a load within a panel, px: a line of words and the marks. */
+/** Height of a load within a panel, px: a line of text and the marks. */
 const ROW = 46
 const WORDS = 10
 const MARKS = 29
@@ -29,7 +29,7 @@ const BETWEEN = 30
 const BELOW = 66
 /** Half of an axis label at the right edge, px. */
 const OVERHANG = 24
-/** The axis shows at least this much on each side. */
+/** The axis extends at least this far on each side. */
 const LEAST = 0.12
 
 interface Cell {
@@ -41,7 +41,7 @@ interface Cell {
   readonly high: number
 }
 
-/** Later replays and what was predicted of them, a panel for each percentile. */
+/** Later replays and their predictions, a panel for each percentile. */
 export function predictionChart(report: FidelityReport, width: number): TopLevelSpec | null {
   const cells = cellsOf(report)
   const levels = [...new Set(cells.map(({ row }) => row.p))].sort((a, b) => a - b)
@@ -98,7 +98,7 @@ function loadNames(names: readonly string[]): Layer[] {
   )
 }
 
-/** One axis for all panels, from the least to the largest that is drawn. */
+/** One axis for all panels, from the smallest to the largest value. */
 function axisOf(cells: readonly Cell[]): ErrorAxis {
   const all = cells.flatMap(({ low, high, predicted, replays }) => [
     ...[low, high, predicted],
@@ -149,7 +149,7 @@ function subtitle({ rows }: PredictionStudy): string {
   ].join(' · ')
 }
 
-/** How many replays were foretold, and how closely, at the lowest and the highest percentile. */
+/** Number of replays inside the band, and the errors, at the lowest and the highest percentile. */
 function finding({ rows }: PredictionStudy): string {
   const inside = rows.reduce((sum, row) => sum + row.inside, 0)
   const all = rows.reduce((sum, row) => sum + row.replays, 0)

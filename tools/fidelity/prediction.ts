@@ -2,25 +2,27 @@ import { median } from 'simple-statistics'
 import type { Estimate, PercentileComparison, Verdict } from '../../sim/documents/index.ts'
 import { clopperPearson, type Interval, supportsVerdict, tInterval } from '../../sim/stats/index.ts'
 
-/** How well one percentile of later replays was predicted. Relative to their median, but for n. */
+/**
+ * Accuracy of predicting one percentile of later replays. Relative to their median, except for n.
+ */
 export interface PredictionRow {
   readonly name: string
   readonly p: number
   readonly replays: number
   /**
-   * of single replays against the prediction, signed: median of sizes, and mean with its t
-   * interval, at 95 % for all cells of the study together (Bonferroni)
+   * of single replays against the prediction, signed: median of absolute values, and mean with its
+   * t interval, at 95 % for all cases of the study together (Bonferroni)
    */
   readonly medianError: number
   readonly meanError: Interval
   /** median difference of two replays */
   readonly floor: number
-  /** replays inside the 95 % band */
+  /** number of replays inside the 95 % band */
   readonly inside: number
   readonly bandWidth: number
-  /** range of the middle 95 % of replays: with few of them, from the smallest to the largest */
+  /** range of the middle 95 % of replays; for a few replays, from the smallest to the largest */
   readonly spread: number
-  /** Gneiting and Raftery 2007, eq. 43, in the mean over replays: less is better */
+  /** Gneiting and Raftery 2007, eq. 43, mean over replays; less is better */
   readonly intervalScore: number
 }
 
@@ -30,7 +32,7 @@ export interface PredictionStudy {
 }
 
 const LEVEL = 0.95
-/** A band is not too wide up to this many times the spread of the replays. */
+/** Largest width of a band, as a multiple of the spread of the replays. */
 const WIDEST = 1.5
 
 export function predictionStudy(
@@ -40,9 +42,11 @@ export function predictionStudy(
   }[],
 ): PredictionStudy {
   const judged = cases.flatMap(({ name, percentiles }) =>
-    percentiles.filter(({ p, n }) => supportsVerdict(n, p)).map((one) => ({ name, one })),
+    percentiles
+      .filter(({ p, n }) => supportsVerdict(n, p))
+      .map((percentile) => ({ name, percentile })),
   )
-  const rows = judged.map(({ name, one }) => rowOf(name, one, judged.length))
+  const rows = judged.map(({ name, percentile }) => rowOf(name, percentile, judged.length))
   return { rows, checks: checksOf(rows) }
 }
 
@@ -81,7 +85,9 @@ function meanScore({ low, high }: { low: number; high: number }, values: readonl
   return scores.reduce((sum, score) => sum + score, 0) / scores.length
 }
 
-/** The four bars, each over all rows; coverage is pooled, as a row has a dozen replays. */
+/**
+ * The four checks, each over all rows; coverage is pooled, since a row has only a dozen replays.
+ */
 function checksOf(rows: readonly PredictionRow[]): PredictionStudy['checks'] {
   const cells = `${rows.length} (load, percentile) cells`
   const close = rows.filter(({ medianError, floor }) => medianError <= floor)

@@ -23,32 +23,32 @@ import type { Profile } from '../../sim/world/index.ts'
 import type { Case, Session } from './suite.ts'
 
 /**
- * Calibrates and replays the cases of a suite, each replay written as soon as it is over: an
- * interrupted suite goes on where it was. Nothing here judges.
+ * Calibrates and replays the cases of a suite. Each replay is written as soon as it ends, so an
+ * interrupted suite continues. Verdicts are given elsewhere.
  */
 
-/** What was recorded of a case. */
+/** Records of a case. */
 export interface Recorded {
   readonly case: Case
   readonly prepared: Prepared
   readonly requests: RequestList
   readonly runs: readonly ObservedRun[]
-  /** where a fresh control plane, fed the journal, decided otherwise; by replay */
+  /** differences between the decisions of a fresh control plane and the decision log; by replay */
   readonly feedback: readonly (readonly string[])[]
 }
 
 export interface Recording {
-  /** that all replays and calibrations took, also those of interrupted suites */
+  /** time of all replays and calibrations, including those of interrupted suites */
   readonly minutes: number
   readonly profile: LoadedProfile
   readonly cases: ReadonlyMap<string, Recorded>
 }
 
-/** Nothing interrupts it but the end of its process: what was written is used again. */
+/** Only the end of its process interrupts it: written files are used again. */
 const { signal } = new AbortController()
 // every fleet listens, and all stay open
 setMaxListeners(0, signal)
-/** Opening models and warming them up, s a replay; what it is does not matter much. */
+/** Opening models and warming them up, s per replay; a rough estimate for progress. */
 const AROUND_S = 0.4
 
 export async function recordSuite(
@@ -60,36 +60,36 @@ export async function recordSuite(
   const remaining = new Remaining(join(out, 'spent.json'))
   const prepared = new Map<string, Prepared>()
   for (const { cases, rounds } of suite) {
-    for (const one of cases) {
-      const path = join('scenarios', 'library', `${one.scenario}.yaml`)
-      const ready = await prepare(path, { set: one.set })
-      prepared.set(one.name, ready)
+    for (const suiteCase of cases) {
+      const path = join('scenarios', 'library', `${suiteCase.scenario}.yaml`)
+      const ready = await prepare(path, { set: suiteCase.set })
+      prepared.set(suiteCase.name, ready)
       for (let round = 1; round <= rounds; round++) {
-        if (!existsSync(rowsPath(out, one, ready, round))) remaining.add(secondsOf(ready))
+        if (!existsSync(rowsPath(out, suiteCase, ready, round))) remaining.add(secondsOf(ready))
       }
     }
   }
   const profilePath = join(out, 'profile.json')
   let profile = existsSync(profilePath) ? (await loadProfile(profilePath)).profile : null
-  const unknown = [...prepared.values()].filter((one) => !knows(profile, one))
+  const unknown = [...prepared.values()].filter((candidate) => !knows(profile, candidate))
   const keys = new Set(unknown.flatMap(({ scenario }) => keysOf(scenario)))
   remaining.add(keys.size * calibrationSeconds)
   const cases = new Map<string, Recorded>()
   const fleets = new Map<string, Fleet>()
   for (const session of suite) {
     if (!session.cases.every(({ name }) => knows(profile, prepared.get(name)!))) {
-      // models that are compared are measured in turn
+      // models that are compared alternate during calibration
       const scenarios = session.cases.map(({ scenario }) => scenario)
       const alike = suite
-        .flatMap((one) => one.cases)
+        .flatMap((earlier) => earlier.cases)
         .filter(({ scenario }) => scenarios.includes(scenario))
       const ready = alike.map(({ name }) => prepared.get(name)!)
       profile = await calibrateFor(ready, profile, calibrationSeconds, remaining)
       await writeWhole(profilePath, documentText(profile))
     }
     const known = { prepared, profile: profile!, fleets }
-    for (const one of await recordSession(out, session, known, remaining)) {
-      cases.set(one.case.name, one)
+    for (const recorded of await recordSession(out, session, known, remaining)) {
+      cases.set(recorded.case.name, recorded)
     }
   }
   await Promise.all([...fleets.values()].map((fleet) => fleet.close()))
@@ -106,9 +106,9 @@ function knows(profile: Profile | null, { scenario }: Prepared): boolean {
 
 const secondsOf = ({ scenario }: Prepared) => scenario.duration_s + AROUND_S
 
-/** The hash in the name: rows of another scenario are not taken for this one's. */
-function rowsPath(out: string, one: Case, { hash }: Prepared, round: number): string {
-  const folder = one.name.replace(/[^\w.]+/g, '-')
+/** The hash in the name distinguishes rows of different scenarios. */
+function rowsPath(out: string, suiteCase: Case, { hash }: Prepared, round: number): string {
+  const folder = suiteCase.name.replace(/[^\w.]+/g, '-')
   return join(out, 'replays', `${folder}-${hash}`, `${round}.parquet`)
 }
 
@@ -145,11 +145,11 @@ async function recordSession(
   await remaining.say(session.name)
   for (let round = 1; round <= session.rounds; round++) {
     const order = round % 2 === 1 ? session.cases : [...session.cases].reverse()
-    for (const one of order) {
-      const ready = prepared.get(one.name)!
-      const path = rowsPath(out, one, ready, round)
+    for (const suiteCase of order) {
+      const ready = prepared.get(suiteCase.name)!
+      const path = rowsPath(out, suiteCase, ready, round)
       if (existsSync(path)) continue
-      const list = requests.get(one.name)!
+      const list = requests.get(suiteCase.name)!
       const fleet = await fleetFor({ prepared: ready, traffic: list }, fleets)
       const run = await fleet.replay(ready.plan, list, { journal: true })
       const differences = feedbackDifferences(run.rows, feedBack(ready.plan, list, run.journal))
@@ -160,21 +160,27 @@ async function recordSession(
     await remaining.say(`${session.name}: round ${round} of ${session.rounds}`)
   }
   const recorded: Recorded[] = []
-  for (const one of session.cases) {
-    const ready = prepared.get(one.name)!
+  for (const suiteCase of session.cases) {
+    const ready = prepared.get(suiteCase.name)!
     const runs: ObservedRun[] = []
     const feedback: string[][] = []
     for (let round = 1; round <= session.rounds; round++) {
-      const path = rowsPath(out, one, ready, round)
+      const path = rowsPath(out, suiteCase, ready, round)
       runs.push(await readRows(path))
       feedback.push(JSON.parse(await readText(`${path}.feedback.json`)).differences)
     }
-    recorded.push({ case: one, prepared: ready, requests: requests.get(one.name)!, runs, feedback })
+    recorded.push({
+      case: suiteCase,
+      prepared: ready,
+      requests: requests.get(suiteCase.name)!,
+      runs,
+      feedback,
+    })
   }
   return recorded
 }
 
-/** The open fleet of these pools and models, warmed up; cases that differ in traffic share it. */
+/** The open and warm fleet of these pools and models, shared by cases with different traffic. */
 async function fleetFor(side: ReplaySide, fleets: Map<string, Fleet>): Promise<Fleet> {
   const { models, pools } = side.prepared.scenario
   const key = hashOf({ models, pools })
@@ -183,7 +189,7 @@ async function fleetFor(side: ReplaySide, fleets: Map<string, Fleet>): Promise<F
   return fleet
 }
 
-/** What is left to be measured: said after every step. And what was spent, kept in a file. */
+/** The remaining time, printed after every step; and the time spent, kept in a file. */
 class Remaining {
   readonly #path: string
   #seconds = 0

@@ -26,10 +26,10 @@ function titleOf(name: ChartName, fault: Fault | null = null): string {
 }
 
 describe('the fidelity report', () => {
-  test('names every case, change and mutant, and where it comes from', async () => {
+  test('names every case, change and mutant, and its source', async () => {
     const page = (await fidelityHtml(sampleReport())).replaceAll('\u00a0', ' ')
     for (const name of [...CASES, ...CHANGES, ...WRONG]) {
-      // once in the chart of each width, and once in a table at least
+      // once in the chart of each width, and at least once in a table
       expect(page.split(`>${name}<`).length - 1, name).toBeGreaterThanOrEqual(3)
     }
     for (const fact of ['Example CPU', '2026-11-25', 'abc123', 'c0ffee', '1.30.0', '1,234,567']) {
@@ -45,7 +45,7 @@ describe('the fidelity report', () => {
     expect(page).not.toMatch(/<(script|link|img|iframe|object)\b|@import/i)
   })
 
-  test('passes, and speaks of no failure, where every check holds', async () => {
+  test('passes, and mentions no failure, if every check holds', async () => {
     const page = await fidelityHtml(sampleReport())
     expect(page).toContain('class="verdict PASS"')
     expect(page).not.toMatch(/<b class="(FAIL|UNDECIDED)"/)
@@ -64,7 +64,7 @@ describe('the fidelity report', () => {
     }
   })
 
-  test('says the same as the Markdown page', async () => {
+  test('has the same content as the Markdown page', async () => {
     for (const fault of [null, ...FAULTS]) {
       const report = sampleReport(fault)
       const page = fidelityPage(report)
@@ -76,14 +76,14 @@ describe('the fidelity report', () => {
 })
 
 describe('charts', () => {
-  test.each(NAMES)('no drawing of %s is wider than was asked for', async (name) => {
+  test.each(NAMES)('no drawing of %s is wider than requested', async (name) => {
     for (const width of [WIDE, NARROW]) {
       const svg = await toSvg(CHARTS[name](sampleReport('what-if'), width)!)
       expect(Number(/width="([\d.]+)"/.exec(svg)![1])).toBeLessThanOrEqual(width)
     }
   })
 
-  test('a chart of nothing is left out', async () => {
+  test('a chart without data is left out', async () => {
     const report = sampleReport()
     const nothing = {
       ...report,
@@ -95,7 +95,7 @@ describe('charts', () => {
     expect(NAMES.filter((name) => page.includes(`<figure id="${name}"`))).toEqual(['mutants'])
   })
 
-  test('titles tell how many hold where all do', () => {
+  test('titles state how many checks hold if all do', () => {
     expect(titleOf('structure')).toBe(
       'All 4 scenarios are rebuilt within max(1 %, 30 µs) at every judged percentile',
     )
@@ -121,7 +121,7 @@ describe('charts', () => {
     expect(titleOf('mutants', 'true simulator found')).toMatch(/but so is the true one, in 1 of 5/)
   })
 
-  test('the tolerance that is shaded is the one that was judged by', () => {
+  test('the shaded tolerance is the one of the verdicts', () => {
     const seen = new Set<string>()
     for (const error of [-0.2, -0.12, -0.09, -0.06, -0.045, 0, 0.045, 0.06, 0.09, 0.12, 0.2]) {
       for (const scatter of [0.002, 0.02, 0.06]) {
@@ -142,7 +142,7 @@ describe('charts', () => {
     expect(seen.size).toBe(6)
   })
 
-  test('the limit that is drawn is the one that mutants are found by', () => {
+  test('the drawn limit is the one that detects mutants', () => {
     const cell = { mutant: '', case: '', check: '', p: 0.5, outside: true }
     expect(isFound({ ...cell, error: LIMIT * 1.001 })).toBe(true)
     expect(isFound({ ...cell, error: -LIMIT * 0.999 })).toBe(false)

@@ -12,7 +12,7 @@ import { commandOf } from './page.ts'
 import { summaryLines } from './summary.ts'
 import { type FidelityTable, fidelityTables } from './tables.ts'
 
-/** Tables with words: they break rather than push figures off the page, and stand at the left. */
+/** Tables with text: they break lines rather than exceed the page, and are left aligned. */
 const STYLE = `${PAGE_STYLE}
 .words td.l,.words tbody th{text-align:left;white-space:normal}
 .words td.long{min-width:11em}
@@ -22,7 +22,7 @@ h3{font-size:15px;margin:28px 0 4px}
 @media print{.words td{white-space:normal}.words th,.words td{padding:3px 5px}.words td.long{min-width:8em}h3{break-after:avoid}}
 `
 
-/** Each chart's heading and what its check says, in one sentence. */
+/** Each chart's heading, and the meaning of its check in one sentence. */
 const SECTIONS: Readonly<Record<ChartName, readonly [heading: string, text: string]>> = {
   structure: [
     'Does it queue and batch as the machine does?',
@@ -43,8 +43,8 @@ const SECTIONS: Readonly<Record<ChartName, readonly [heading: string, text: stri
 }
 
 /**
- * The fidelity report as one HTML file, in the look of the other reports: it needs neither network
- * nor scripts, and prints.
+ * The fidelity report as one HTML file in the style of the other reports. It needs neither network
+ * nor scripts, and can be printed.
  */
 export async function fidelityHtml(report: FidelityReport): Promise<string> {
   const sections: Html[] = []
@@ -108,7 +108,7 @@ async function section(name: ChartName, report: FidelityReport): Promise<Html> {
 `
 }
 
-/** A drawing that the style sheet shows at one size of the window, titled for screen readers. */
+/** A drawing for one window size of the style sheet, with a title for screen readers. */
 async function drawing(id: string, size: string, spec: TopLevelSpec): Promise<Html> {
   const svg = await toSvg(spec)
   const { text, subtitle } = spec.title as { text: string[]; subtitle: string[] }
@@ -121,7 +121,7 @@ async function drawing(id: string, size: string, spec: TopLevelSpec): Promise<Ht
 function tableSection({ heading, note, columns, align, rows, remarks }: FidelityTable): Html {
   const header = columns.map((name, i) => html`<th scope="col"${side(align[i]!)}>${name}</th>`)
   const body = rows.map(([name = '', ...cells], row) => {
-    const same = rows.filter(([other]) => other === name).length
+    const same = rows.filter(([label]) => label === name).length
     const first = rows[row - 1]?.[0] !== name
     const head = html`<th scope="rowgroup" rowspan="${same}">${unbroken(name)}</th>`
     return html`<tr>${first ? head : NOTHING}${cells.map((cell, i) => tableCell(cell, align[i + 1]!))}</tr>\n`
@@ -138,7 +138,7 @@ ${remarks.length === 0 ? NOTHING : html`<ul class="quiet">${remarks.map((remark)
 
 const side = (align: string) => (align === 'l' ? html` style="text-align:left"` : NOTHING)
 
-/** Words of more characters than this need room to break in. */
+/** Texts of more characters than this need columns that can break. */
 const SHORT = 20
 
 function tableCell(text: string, align: string): Html {
@@ -148,10 +148,10 @@ function tableCell(text: string, align: string): Html {
   return html`<td class="${align}${text.length > SHORT ? ' long' : ''}">${unbroken(text)}</td>`
 }
 
-/** Numbers stay with their units, and arrows with what they join. */
+/** Keeps numbers with their units, and arrows with the values they join. */
 const unbroken = (text: string) => text.replace(/ (?=%|µs|ms|→)|(?<=→) /g, '\u00a0')
 
-/** Text in which code stands in `backquotes`. */
+/** Text with code in `backquotes`. */
 function withCode(text: string): readonly Html[] {
   return text
     .split('`')

@@ -8,7 +8,7 @@ import type { FidelityReport } from './main.ts'
 import type { MatrixCell, MutantRow } from './mutant-matrix.ts'
 import { predictionStudy } from './prediction.ts'
 
-/** What may be wrong in a report; without any of it every check passes. */
+/** Possible faults of a report; without any of them every check passes. */
 export const FAULTS = [
   'structure',
   'undecided',
@@ -29,7 +29,7 @@ export const WRONG = ['LIFO', 'window +10 %', 'constant work'] as const
 const REQUESTS = 30_000
 const STEPS = [-1, -0.5, 0, 0.5, 1] as const
 
-/** A small report by formula. A fault is in the last case, change or mutant that can have it. */
+/** A small report by formula. The fault is in the last case, change or mutant that can have it. */
 export function sampleReport(fault: Fault | null = null): FidelityReport {
   const cases = CASES.map((name) => caseOf(name, fault))
   return {

@@ -17,10 +17,10 @@ import {
 } from './chart-rows.ts'
 import type { FidelityReport } from './main.ts'
 
-/** Of the dots of one percentile, px. */
+/** Height of the dots of one percentile, px. */
 const LINE = 10
 const MARGIN = 4
-/** The axis ends at this many times the widest tolerance, or at the largest error. */
+/** The axis ends at this multiple of the widest tolerance, or at the largest error. */
 const STRETCH = 2
 
 interface Row {
@@ -40,7 +40,7 @@ interface Dot {
   readonly verdict: Verdict
 }
 
-/** The error of every replay rebuilt from its own machine, a row for each case. */
+/** The error of every replay rebuilt from its measured machine, a row for each case. */
 export function structureChart({ cases }: FidelityReport, width: number): TopLevelSpec | null {
   const rows: Row[] = cases.map(({ name, checks, percentiles }) => ({
     name,
@@ -110,7 +110,7 @@ function marks(dots: readonly ErrorMark[], bands: readonly Band[], width: number
   ]
 }
 
-/** The dots that decided on a row: those that failed, or all at the percentiles that decided. */
+/** The dots that decided a row: those that failed, or all at the percentiles that decided. */
 function telling(row: Row, dots: readonly Dot[]): Dot[] {
   const levels = row.lines.filter(({ verdict }) => verdict === row.verdict).map(({ p }) => p)
   const here = dots.filter((dot) => dot.row === row && levels.includes(dot.p))
@@ -118,7 +118,7 @@ function telling(row: Row, dots: readonly Dot[]): Dot[] {
   return failed.length > 0 ? failed : here
 }
 
-/** The verdict on a row and, unless it passed, its furthest dot. */
+/** The verdict on a row and, unless it passed, its largest error. */
 function note(row: Row, dots: readonly Dot[]): string {
   const worst = largest(telling(row, dots), ({ error }) => Math.abs(error))
   if (row.verdict === 'PASS' || worst === undefined) return row.verdict

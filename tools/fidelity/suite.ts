@@ -4,14 +4,16 @@ import { resolve } from 'node:path'
 /** One configuration that is replayed. */
 export interface Case {
   readonly name: string
-  /** of scenarios/library */
+  /** in scenarios/library */
   readonly scenario: string
   readonly set: readonly string[]
-  /** the case that this one changes: loads are shares of its capacity, its profile predicts both */
+  /**
+   * the case that this one changes: loads are shares of its capacity, and its profile predicts both
+   */
   readonly against?: string
 }
 
-/** Cases that are replayed in turn, so that drift of the machine hits them alike. */
+/** Cases whose replays alternate, so that drift of the machine affects all alike. */
 export interface Session {
   readonly name: string
   readonly rounds: number
@@ -20,14 +22,14 @@ export interface Session {
 
 const pool = (key: string, value: string | number) => `pools.central.${key}=${value}`
 
-/** The yardstick at a load, for so many seconds. */
+/** The yardstick at a load, for `seconds`. */
 function yardstick(name: string, load: number, seconds: number, ...set: string[]): Case {
   const timing = [`duration_s=${seconds}`, 'warmup_s=0.5']
   const traffic = [`traffic.web.arrivals.load=${load}`]
   return { name, scenario: 'yardstick', set: [...timing, ...traffic, ...set] }
 }
 
-/** The transformer of the payment peak under even traffic. */
+/** The transformer of the payment peak under steady traffic. */
 function transformer(name: string, load: number, seconds: number, ...set: string[]): Case {
   const timing = [`duration_s=${seconds}`, 'warmup_s=0.5', 'traffic.checkout.arrivals.surges=[]']
   const traffic = [`traffic.checkout.arrivals.load=${load}`]
@@ -37,14 +39,14 @@ function transformer(name: string, load: number, seconds: number, ...set: string
 const changeOf = (against: string, changed: Case): Case => ({ ...changed, against })
 
 const LOADS = [0.3, 0.5, 0.7, 0.85]
-/** Cases whose names begin so are what later ones are predicted from: earlier, other requests. */
+/** Name prefix of earlier cases with other requests, from which later cases are predicted. */
 export const REHEARSAL = 'rehearsal'
 export const LATER = 'later'
 
 const atLoads = (name: string, seconds: number, ...set: string[]) =>
   LOADS.map((load) => yardstick(`${name} load ${load}`, load, seconds, ...set))
 
-/** A rehearsal; several lie minutes apart, so that they see the machine drift. */
+/** A rehearsal; several are minutes apart, so that they include the drift of the machine. */
 function rehearsal(number: number, seconds: number): Session {
   const name = `${REHEARSAL} ${number}`
   return { name, rounds: 1, cases: atLoads(name, seconds, `seed=${100 + number}`) }
@@ -99,7 +101,7 @@ const session = (name: string, rounds: number, set: readonly string[]): Session 
   cases: [{ name, scenario: name, set }],
 })
 
-/** The Azure trace is the user's download: SPILLWAY_AZURE_CODE names it. */
+/** The Azure trace is downloaded by the user: SPILLWAY_AZURE_CODE is its path. */
 function azure(rounds: number): Session[] {
   const trace = process.env.SPILLWAY_AZURE_CODE
   if (trace === undefined || !existsSync(trace)) return []
@@ -124,7 +126,7 @@ export function wholeSuite(): readonly Session[] {
   ]
 }
 
-/** A part of it in about five minutes: the same checks with less behind them. */
+/** A part of it in about five minutes: the same checks with fewer data. */
 export function quickSuite(): readonly Session[] {
   const changed = ['yardstick A', 'max batch 8 → 2', 'window 1 ms → 0']
   const { cases, ...changes } = yardstickChanges(4, 4)

@@ -9,7 +9,7 @@ export interface SummaryLine {
   readonly text: string
 }
 
-/** Every check over all scenarios, in one line each. */
+/** Every check over all scenarios, one line each. */
 export function summaryLines(report: FidelityReport): SummaryLine[] {
   const { cases, changes, prediction } = report
   const structure = cases.flatMap(({ percentiles }) =>
@@ -18,7 +18,7 @@ export function summaryLines(report: FidelityReport): SummaryLine[] {
   const whatIf = changes.map(({ check }) => check.verdict)
   const broken = cases.filter(({ checks }) => checks.audit.verdict !== 'PASS')
   const alike = cases.reduce((sum, { fedBack }) => sum + fedBack, 0)
-  const replays = cases.reduce((sum, one) => sum + one.replays, 0)
+  const replays = cases.reduce((sum, caseReport) => sum + caseReport.replays, 0)
   return [
     {
       check: 'Structure',
@@ -49,7 +49,7 @@ export function summaryLines(report: FidelityReport): SummaryLine[] {
 }
 
 function tally(verdicts: readonly Verdict[]): string {
-  const of = (verdict: Verdict) => verdicts.filter((one) => one === verdict).length
+  const of = (verdict: Verdict) => verdicts.filter((v) => v === verdict).length
   return `${of('PASS')} PASS, ${of('UNDECIDED')} UNDECIDED, ${of('FAIL')} FAIL`
 }
 

@@ -5,19 +5,19 @@ import type { FidelityReport } from './main.ts'
 import type { MatrixCell, MutantRow } from './mutant-matrix.ts'
 import type { PredictionStudy } from './prediction.ts'
 
-/** A table of the fidelity page, and what is said around it; code stands in `backquotes`. */
+/** A table of the fidelity page, and the text around it; code is in `backquotes`. */
 export interface FidelityTable {
   readonly heading: string
   readonly note: string
   readonly columns: readonly string[]
-  /** "l" or "r" for each column: words or figures */
+  /** "l" or "r" for each column: text or figures */
   readonly align: string
   readonly rows: readonly (readonly string[])[]
-  /** below the table, an item each */
+  /** list items below the table */
   readonly remarks: readonly string[]
 }
 
-/** Every figure of the suite, failures included, the worst of each check first. */
+/** Every figure of the suite, including failures, the worst of each check first. */
 export function fidelityTables(report: FidelityReport): FidelityTable[] {
   const { cases, changes, prediction, mutants } = report
   return [
@@ -75,21 +75,21 @@ ratio (A/A); under *structure, own noise* that of further simulations of that re
 const signed = (share: number) => `${share >= 0 ? '+' : ''}${fixed(100 * share, 2)} %`
 const micros = (ms: number) => `${fixed(1000 * ms, 0)} µs`
 
-function caseCells(one: CaseReport): string[] {
-  const judged = one.percentiles.filter(({ verdicts }) => verdicts.structure !== null)
-  const { worst, verdict } = one.checks.structure
+function caseCells(caseReport: CaseReport): string[] {
+  const judged = caseReport.percentiles.filter(({ verdicts }) => verdicts.structure !== null)
+  const { worst, verdict } = caseReport.checks.structure
   const floors = judged.map(({ noise_floor, p }) => ({ p, floor: noise_floor.median ?? 0 }))
   const noise = floors.reduce((a, b) => (b.floor > a.floor ? b : a), { p: 0.5, floor: 0 })
   return [
-    one.name,
-    `${one.replays}`,
+    caseReport.name,
+    `${caseReport.replays}`,
     verdict,
     worst === null
       ? '–'
       : `${signed(worst.relative)} (${micros(worst.error_ms)}) at ${percentileLabel(worst.p)}`,
     `${(100 * noise.floor).toFixed(1)} % at ${percentileLabel(noise.p)}`,
-    one.checks.audit.verdict,
-    `${one.fedBack} of ${one.replays}`,
+    caseReport.checks.audit.verdict,
+    `${caseReport.fedBack} of ${caseReport.replays}`,
   ]
 }
 
@@ -150,7 +150,7 @@ largest replay; interval score: Gneiting and Raftery 2007, less is better.`,
   }
 }
 
-/** Where an error was found: check, scenario and percentile. */
+/** Where an error was detected: check, scenario and percentile. */
 export function cellName(cell: MatrixCell): string {
   return `${cell.check}, ${cell.case}, ${percentileLabel(cell.p)}`
 }

@@ -16,20 +16,23 @@ import {
 import type { ChangeReport } from './judge.ts'
 import type { FidelityReport } from './main.ts'
 
-/** What is judged: half the width of the tolerance, and whether A/A may widen it (what-if.ts). */
+/**
+ * The judged percentiles: half the width of the tolerance, and whether A/A may widen it
+ * (what-if.ts).
+ */
 const JUDGED = [
   { p: 0.5, relative: 0.05, floor: false },
   { p: 0.95, relative: 0.1, floor: true },
 ] as const
 const ABSOLUTE_MS = 0.05
 
-/** Of one percentile, px. */
+/** Height of one percentile, px. */
 const LINE = 20
 const MARGIN = 4
-/** Room for "p95" left of the plot and "+12 %" right of it, px. */
+/** Space for "p95" left of the plot and "+12 %" right of it, px. */
 const LEVELS = 34
 const FIGURES = 52
-/** The axis shows at least and at most this much on each side. */
+/** The axis extends at least and at most this far on each side. */
 const LEAST = 0.12
 const MOST = 0.3
 
@@ -74,22 +77,22 @@ export function whatIfChart({ changes }: FidelityReport, width: number): TopLeve
 }
 
 function linesOf({ name, percentiles }: ChangeReport, y: (index: number) => number): Line[] {
-  return percentiles.flatMap((one) => {
-    const tolerance = whatIfTolerance(one)
-    const index = JUDGED.findIndex(({ p }) => p === one.p)
-    return tolerance === null ? [] : [{ ...one, change: name, tolerance, y: y(index) }]
+  return percentiles.flatMap((row) => {
+    const tolerance = whatIfTolerance(row)
+    const index = JUDGED.findIndex(({ p }) => p === row.p)
+    return tolerance === null ? [] : [{ ...row, change: name, tolerance, y: y(index) }]
   })
 }
 
-/** How far off a predicted ratio may be, relative; null where the percentile is not judged. */
+/** Relative tolerance of a predicted ratio; null if the percentile is not judged. */
 export function whatIfTolerance({ p, each, noise_floor }: WhatIfPercentile): number | null {
-  const judged = JUDGED.find((one) => one.p === p)
+  const judged = JUDGED.find((entry) => entry.p === p)
   if (judged === undefined) return null
   const b = each.reduce((sum, round) => sum + round.b, 0) / each.length
   return Math.max(judged.relative, ABSOLUTE_MS / b, judged.floor ? (noise_floor.median ?? 0) : 0)
 }
 
-/** Errors against both ends of the measured interval; null where one round has none. */
+/** Errors against both ends of the measured interval; null for a single round. */
 export function whatIfInterval({ predicted, measured }: WhatIfPercentile) {
   const { low, high } = measured
   if (low === null || high === null) return null

@@ -7,7 +7,7 @@ export function pick<T>(random: Random, list: readonly T[]): T {
 
 export const chance = (random: Random, share: number): boolean => random.uniform() < share
 
-/** A whole number from 1 to `most`, each order of magnitude as likely as any other. */
+/** A whole number from 1 to `most`; each order of magnitude is equally likely. */
 export const magnitude = (random: Random, most: number): number =>
   Math.floor(most ** random.uniform())
 
@@ -21,5 +21,5 @@ export function pickWeighted<T extends { readonly weight: number }>(
   return entries.find(({ weight }) => (left -= weight) < 0) ?? entries.at(-1)!
 }
 
-/** How many changes an input gets: mostly one, as what is refused for one hides the others. */
+/** Number of changes to an input: mostly one, since a refused change hides the others. */
 export const changes = (random: Random): number => (chance(random, 0.7) ? 1 : magnitude(random, 8))

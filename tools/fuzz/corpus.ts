@@ -14,8 +14,8 @@ const DURATION_S = 2
 export type Tree = Record<string, unknown>
 
 /**
- * Scenarios to start from: the library, as written and with every default in place, and the
- * sections of the guides. Times are shrunk to `DURATION_S`; traces are the stock's.
+ * Scenarios to start from: the library, as written and with every default filled in, and the
+ * sections of the guides. Times are shortened to `DURATION_S`; traces are those of the stock.
  */
 export async function scenarioCorpus(): Promise<readonly Tree[]> {
   const trees: Tree[] = [parse(TINY), parse(DECLARED)]
@@ -37,7 +37,7 @@ function* yamlBlocks(): Generator<Tree> {
   }
 }
 
-/** What a block does not say. */
+/** Sections that a block leaves out. */
 const REST: Tree = {
   spillway: 1,
   name: 'guide',
@@ -61,7 +61,7 @@ function shrunk(tree: Tree): Tree {
 function scaled(value: unknown, by: number, key = ''): unknown {
   if (typeof value === 'number') return key.endsWith('_s') ? value * by : value
   if (key === 'file' && typeof value === 'string' && value.endsWith('.csv')) return 'azure.csv'
-  if (Array.isArray(value)) return value.map((one) => scaled(one, by, key))
+  if (Array.isArray(value)) return value.map((item) => scaled(item, by, key))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, scaled(v, by, k)]))
 }

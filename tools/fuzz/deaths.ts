@@ -6,7 +6,7 @@ import { type Result, resultSchema } from '../../sim/documents/index.ts'
 import { Random } from '../../sim/kernel/index.ts'
 import { madeUpProfile } from '../../test/profiles.ts'
 
-/** A replay whose executor is killed again and again: every request must be accounted for. */
+/** Replays whose executor is killed repeatedly: every request must be accounted for. */
 
 const RATE_RPS = 4000
 const LEAST_S = 1
@@ -37,11 +37,11 @@ export interface Deaths {
   readonly result: Result | null
   readonly stderr: string
   readonly audit: string
-  /** what is wrong */
+  /** problems found */
   readonly faults: readonly string[]
 }
 
-/** Replays so many requests on webgpu while its process is killed every few seconds. */
+/** Replays `requests` on webgpu while its process is killed every few seconds. */
 export async function deaths(requests: number, seed: number): Promise<Deaths> {
   const folder = mkdtempSync(join(tmpdir(), 'spillway-deaths-'))
   try {
@@ -54,7 +54,7 @@ export async function deaths(requests: number, seed: number): Promise<Deaths> {
     let kills = 0
     let timer: NodeJS.Timeout
     const kill = () => {
-      // the first 4 s of the traffic warm up, and dying belongs to what is replayed
+      // the first 4 s of traffic are warm-up; kills start with the replay
       if (/replay 1 of 1/.test(replay.said.stderr)) kills += killEngines(folder)
       timer = setTimeout(kill, 1000 * (LEAST_S + (MOST_S - LEAST_S) * random.uniform()))
     }
@@ -104,10 +104,10 @@ function start(folder: string, args: readonly string[]) {
   return { said, ended }
 }
 
-/** Kills the processes of executors of the replay in a folder; how many. */
+/** Kills the executor processes of the replay in a folder; returns their number. */
 function killEngines(folder: string): number {
   let killed = 0
-  for (const name of readdirSync('/proc').filter((one) => /^\d+$/.test(one))) {
+  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
     try {
       const environment = readFileSync(`/proc/${name}/environ`, 'utf8')
       if (!environment.includes(`SPILLWAY_CACHE=${folder}/`)) continue
@@ -121,7 +121,7 @@ function killEngines(folder: string): number {
   return killed
 }
 
-/** What happened, a line for each thing. */
+/** The result, a line for each aspect. */
 export function deathsText({ kills, result, stderr, audit, faults }: Deaths): string {
   const counts = result === null ? '' : JSON.stringify(result.classes[0]!.counts)
   const lines = [

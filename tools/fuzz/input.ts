@@ -11,20 +11,20 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-/** One mutated input: a command line, and the files that it finds in its working directory. */
+/** One mutated input: a command line, and the files in its working directory. */
 export interface FuzzInput {
   readonly args: readonly string[]
-  /** beside the files of the stock, or in their place; paths relative to the working directory */
+  /** in addition to the files of the stock, or replacing them; relative to the working directory */
   readonly files?: Readonly<Record<string, string | Uint8Array>>
-  /** target of each symbolic link, likewise */
+  /** target of each symbolic link, in the same way */
   readonly links?: Readonly<Record<string, string>>
   readonly fifos?: readonly string[]
 }
 
-/** Fills a working directory: the stock as hard links, then the input's own files. */
+/** Fills a working directory: the stock as hard links, then the files of the input. */
 export function layOut(folder: string, stock: string, input: FuzzInput): void {
   mkdirSync(folder, { recursive: true })
-  // it stays the same directory for processes that are in it
+  // the directory itself stays, for processes that use it
   for (const name of readdirSync(folder))
     rmSync(join(folder, name), { recursive: true, force: true })
   for (const name of readdirSync(stock, { recursive: true, encoding: 'utf8' })) {
@@ -50,7 +50,7 @@ function linkAt(from: string, to: string): void {
   linkSync(from, to)
 }
 
-/** An input as a seed file holds it; `found`: what it did when it was found, for readers. */
+/** An input in a seed file; `found` describes its outcome, for readers. */
 export interface SeedFile {
   readonly found: string
   readonly args: readonly string[]
@@ -59,7 +59,7 @@ export interface SeedFile {
   readonly fifos?: readonly string[]
 }
 
-/** JSON would keep it, and the file that is written from it could not. */
+/** JSON would keep it, but a file written from it could not. */
 const LONE_SURROGATE = /\p{Surrogate}/u
 
 export function seedText(input: FuzzInput, found: string): string {

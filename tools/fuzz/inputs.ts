@@ -9,7 +9,7 @@ import { runProcess } from './real-process.ts'
 import { Runner } from './runner.ts'
 import { makeStock } from './stock.ts'
 
-/** An input that went wrong. */
+/** An input with a fault. */
 export interface Finding extends NumberedInput {
   readonly fault: string
   readonly outcome: Outcome
@@ -19,11 +19,11 @@ export interface InputsOptions {
   readonly seed: number
   readonly first?: number
   readonly count: number
-  /** of one kind alone */
+  /** restricts inputs to one kind */
   readonly kind?: string | undefined
-  /** time that an input is given, ms */
+  /** time limit of an input, ms */
   readonly limitMs: number
-  /** every so many inputs one is run again, as a process */
+  /** one in this many inputs is run again as a process */
   readonly sample: number
   readonly onFinding?: (finding: Finding) => void
   readonly onProgress?: (done: number) => void
@@ -31,16 +31,16 @@ export interface InputsOptions {
 
 export interface InputsResult {
   readonly findings: readonly Finding[]
-  /** how often each kind ended with each exit code */
+  /** number of inputs by kind and exit code */
   readonly codes: ReadonlyMap<string, ReadonlyMap<string, number>>
-  /** how many were run again as processes, and which of them ended otherwise */
+  /** number of inputs that were run again as processes, and those with another result */
   readonly sampled: number
   readonly differing: readonly string[]
-  /** simulations of much traffic, and large models, that take longer than an input is given */
+  /** simulations of heavy traffic, and large models, that exceeded the time limit */
   readonly long: number
 }
 
-/** What inputs are run with and in; gone in the end. */
+/** The folders and files for running inputs; removed in the end. */
 export class Workshop {
   readonly folder = mkdtempSync(join(tmpdir(), 'spillway-fuzz-'))
   readonly stock = join(this.folder, 'stock')
@@ -53,8 +53,8 @@ export class Workshop {
   }
 
   /**
-   * Runs something with an input in a working directory, which no other input has meanwhile. It is
-   * used again: processes that wait for the next input have it as theirs.
+   * Calls `use` with a working directory that holds the files of an input, and that no other input
+   * uses meanwhile. The directory is reused, since waiting processes keep it as their own.
    */
   async within<T>(input: FuzzInput, use: (folder: string) => Promise<T>): Promise<T> {
     const folder = this.#free.pop() ?? join(this.folder, `input-${this.#folders++}`)
@@ -76,7 +76,7 @@ export class Workshop {
   }
 }
 
-/** Runs mutated inputs through the commands and gathers what goes wrong. */
+/** Runs mutated inputs through the commands and collects faults. */
 export async function fuzzInputs(shop: Workshop, options: InputsOptions): Promise<InputsResult> {
   const { seed, count, limitMs, kind, first = 0 } = options
   const kinds = KINDS.filter(({ name }) => kind === undefined || name === kind)
@@ -93,9 +93,9 @@ export async function fuzzInputs(shop: Workshop, options: InputsOptions): Promis
       const numbered = inputOf(seed, next++, material, kinds)
       const { input } = numbered
       const outcome = await runner.run(input)
-      const own = codes.get(numbered.kind) ?? new Map<string, number>()
+      const counts = codes.get(numbered.kind) ?? new Map<string, number>()
       const code = outcome.overran === 'no' ? String(outcome.code ?? outcome.signal) : 'overran'
-      codes.set(numbered.kind, own.set(code, (own.get(code) ?? 0) + 1))
+      codes.set(numbered.kind, counts.set(code, (counts.get(code) ?? 0) + 1))
       const fault = faultOf(input.args, outcome)
       if (fault !== null && (await isLong(input, outcome, shop, limitMs))) long++
       else if (fault !== null) {
@@ -118,10 +118,10 @@ export async function fuzzInputs(shop: Workshop, options: InputsOptions): Promis
 }
 
 /**
- * What is ended for its time or memory is no fault where it is the building of a model, whose size
- * is limited, or a simulation of much traffic: one that has warned of a queue which takes more
- * memory than an input is given, or of which one replication or a hundredth of a second ends by
- * itself.
+ * Exceeding the time or memory is no fault for building a model, whose size is limited, or for
+ * simulating heavy traffic. Heavy traffic is a simulation that has warned of a queue which takes
+ * more memory than an input is given, or of which one replication, or a hundredth of a second,
+ * ends by itself.
  */
 async function isLong(
   input: FuzzInput,
@@ -145,7 +145,7 @@ async function isLong(
   return (await ends()) || ends('--set', 'duration_s=0.01', '--set', 'warmup_s=0')
 }
 
-/** Does work with a runner on each of two cores at once. */
+/** Works with a runner on each of two cores at once. */
 export async function withRunners(
   shop: Workshop,
   limitMs: number,
@@ -159,7 +159,7 @@ export async function withRunners(
   }
 }
 
-/** The same as a process of its own has it; a fault of the runner alone says so. */
+/** Repeats the input in a separate process; a fault of the runner alone is marked as such. */
 async function confirmed(finding: Finding, shop: Workshop, limitMs: number): Promise<Finding> {
   const { args } = finding.input
   const outcome = await shop.process(finding.input, limitMs)
@@ -168,7 +168,7 @@ async function confirmed(finding: Finding, shop: Workshop, limitMs: number): Pro
   return { ...finding, fault: `${finding.fault} (only beside other inputs)` }
 }
 
-/** Saves an input below `folder`; the name is that of its content. */
+/** Saves an input below `folder`; its name is a hash of its content. */
 export function saveSeed(folder: string, { kind, seed, number, input, fault }: Finding): string {
   const text = seedText(input, `${fault}; ${kind}, seed ${seed}, number ${number}`)
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 8)
@@ -178,11 +178,11 @@ export function saveSeed(folder: string, { kind, seed, number, input, fault }: F
   return path
 }
 
-/** How each kind ended, as a table. */
+/** Exit codes of each kind, as a table. */
 export function codesText(codes: InputsResult['codes']): string {
-  const names = [...new Set([...codes.values()].flatMap((own) => [...own.keys()]))].sort()
-  const rows = [...codes].map(([kind, own]) => {
-    const cells = names.map((name) => String(own.get(name) ?? 0).padStart(9))
+  const names = [...new Set([...codes.values()].flatMap((counts) => [...counts.keys()]))].sort()
+  const rows = [...codes].map(([kind, counts]) => {
+    const cells = names.map((name) => String(counts.get(name) ?? 0).padStart(9))
     return `${kind.padEnd(18)}${cells.join('')}`
   })
   return [

@@ -8,18 +8,18 @@ import { type Workshop, withRunners } from './inputs.ts'
 import type { Runner } from './runner.ts'
 import { CLI } from './stock.ts'
 
-/** Kills of commands at random moments: what they end with, and what they leave behind. */
+/** Kills of commands at random moments: their exit, and the state of their folders. */
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGKILL'] as const
 type Signal = (typeof SIGNALS)[number]
 
 const OLD_SEED = 1
 const NEW_SEED = 2
-/** Names the command in the environment of all that it starts. */
+/** Environment variable that marks a command and all processes it starts. */
 const MARK = 'SPILLWAY_FUZZ_MARK'
 const PROFILE = ['--profile', 'profile.json']
 
-/** Commands that write a folder, each short. */
+/** Short commands that write a folder. */
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   simulate: ['simulate', 'declared.yaml', '--keep-rows'],
   calibrate: ['calibrate', 'tiny.yaml', '--seconds', '0.5'],
@@ -30,10 +30,10 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-/** Documents that carry the seed of their run. */
+/** Documents that contain the seed of their run. */
 const DOCUMENTS = ['scenario', 'simulated', 'measured', 'comparison']
 const UNFINISHED = /\.tmp$/
-/** Time that processes are given to be gone, ms. */
+/** Time for processes to end, ms. */
 const ORPHAN_MS = 10_000
 const POLL_MS = 50
 const LIMIT_MS = 60_000
@@ -43,14 +43,14 @@ export interface Kill {
   readonly signal: Signal
   /** ms after the start */
   readonly atMs: number
-  /** to the whole process group, as a terminal does, or to its leader alone */
+  /** to the whole process group, as a terminal does, or only to its leader */
   readonly toGroup: boolean
 }
 
 export interface KillOutcome extends Kill {
   /** its exit code, or the signal that ended it */
   readonly ended: string
-  /** what the folder then holds */
+  /** content of the folder afterwards */
   readonly documents: 'before' | 'after' | 'refused' | 'mixed'
   readonly faults: readonly string[]
 }
@@ -82,14 +82,14 @@ function start(command: string, seed: number, folder: string, cache: string): St
   child.stderr.on('data', (data) => {
     stderr += data
   })
-  // not `close`: a child of it that lives on keeps the pipe open
+  // not `close`: a living child of it keeps the pipe open
   const ended = new Promise<Ended>((resolve) => {
     child.on('exit', (code, signal) => resolve({ code, signal, stderr }))
   })
   return { child, mark, ended }
 }
 
-/** Processes that a command started, and itself: all have its mark in their environment. */
+/** Processes of a command, including itself: all have its mark in their environment. */
 function familyOf(mark: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -104,7 +104,7 @@ function familyOf(mark: string): number[] {
     .map(Number)
 }
 
-/** Those that are left after a while; they are ended then. */
+/** Processes that are still alive after a while; they are then ended. */
 async function orphansOf(mark: string): Promise<readonly number[]> {
   const until = performance.now() + ORPHAN_MS
   for (;;) {
@@ -137,7 +137,7 @@ function seedsIn(folder: string): Set<number> {
 const unfinishedIn = (folder: string) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => UNFINISHED.test(name))
 
-/** What a folder holds once the next command has looked into it. */
+/** State of a folder once the next command has read it. */
 async function documentsIn(
   folder: string,
   command: string,
@@ -177,24 +177,24 @@ async function documentsIn(
   return { documents, faults }
 }
 
-/** What is wrong with how a killed command ended. */
+/** Faults in the end of a killed command. */
 function faultsOf(kill: Kill, { code, signal, stderr }: Ended): string[] {
   const ended = `ended with ${code ?? signal}: ${stderr.slice(-300)}`
   if (kill.signal === 'SIGKILL')
     return signal === 'SIGKILL' || code === 0 || code === 4 ? [] : [ended]
   if (code === 130 || code === 0 || code === 4) return []
-  // a process that has not begun takes no signal: the system ends it
+  // a process that has not begun has no signal handler: the system ends it
   if (signal === kill.signal && stderr === '') return []
   return [ended]
 }
 
 export interface Kills {
   readonly outcomes: readonly KillOutcome[]
-  /** usual length of each command, ms */
+  /** usual duration of each command, ms */
   readonly lengthsMs: Readonly<Record<string, number>>
 }
 
-/** Kills commands `count` times, at moments spread evenly over their usual length. */
+/** Kills commands `count` times, at moments spread evenly over their usual duration. */
 export async function kills(
   shop: Workshop,
   count: number,
@@ -263,7 +263,7 @@ async function killed(
   }
 }
 
-/** Kills by command and signal: how the commands ended, and what their folders then held. */
+/** Kills by command and signal: exits, and states of the folders afterwards. */
 export function killsText({ outcomes, lengthsMs }: Kills): string {
   const ends = [...new Set(outcomes.map(({ ended }) => ended))].sort()
   const held = ['before', 'after', 'refused', 'mixed'] as const
@@ -272,10 +272,12 @@ export function killsText({ outcomes, lengthsMs }: Kills): string {
     name.padEnd(28) + cells.map((cell, i) => String(cell).padStart(heads[i]!.length + 2)).join('')
   const rows = Object.entries(lengthsMs).flatMap(([command, ms]) =>
     SIGNALS.map((signal) => {
-      const own = outcomes.filter((one) => one.command === command && one.signal === signal)
-      const number = (test: (one: KillOutcome) => boolean) => own.filter(test).length
+      const matching = outcomes.filter(
+        (outcome) => outcome.command === command && outcome.signal === signal,
+      )
+      const number = (test: (outcome: KillOutcome) => boolean) => matching.filter(test).length
       return row(`${command} (${(ms / 1000).toFixed(1)} s) ${signal.slice(3)}`, [
-        own.length,
+        matching.length,
         ...ends.map((end) => number(({ ended }) => ended === end)),
         ...held.map((what) => number(({ documents }) => documents === what)),
         number(({ faults }) => faults.length > 0),

@@ -9,7 +9,7 @@ import { faultOf } from './outcome.ts'
 import { fuzzProperties } from './properties.ts'
 import { expectBuilt } from './stock.ts'
 
-/** Time that an input is given, ms. */
+/** Time limit of an input, ms. */
 const LIMIT_MS = 10_000
 /** Findings of one fault that are saved. */
 const MOST_ALIKE = 3
@@ -27,7 +27,7 @@ function minutes(text: string): number {
   throw new InvalidArgumentError(`Expected minutes above 0, got ${text}.`)
 }
 
-/** Text with whatever a terminal might obey made visible, and not too much of it. */
+/** Text in which control characters are visible, cut to a limited length. */
 const shown = (text: string) => JSON.stringify(text.slice(0, 1000))
 
 const now = () => Math.floor(Date.now() / 1000)
@@ -88,7 +88,7 @@ program
         console.log(`${long} simulations of much traffic and large models, ended by SIGINT`)
         console.log(`${sampled} also as processes, ${differing.length} with another exit code`)
         for (const [fault, often] of found) console.log(`  ${often} x ${fault}`)
-        for (const one of differing) console.log(`  ${one}`)
+        for (const line of differing) console.log(`  ${line}`)
         if (findings.length + differing.length > 0) process.exitCode = 1
       } finally {
         shop.close()

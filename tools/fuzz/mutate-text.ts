@@ -2,7 +2,7 @@ import type { Random } from '../../sim/kernel/index.ts'
 import { chance, changes, magnitude, pick } from './choose.ts'
 import { NASTY_NUMBERS, NASTY_STRINGS } from './nasty.ts'
 
-/** Most that one repetition adds, characters: a few times what the largest real files hold. */
+/** Most characters that one repetition adds: a few times the size of the largest real files. */
 const MOST_REPEATED = 200_000
 
 type TextMutation = (text: string, random: Random) => string
@@ -22,11 +22,11 @@ function token(random: Random): string {
   return chance(random, 0.5) ? String(pick(random, NASTY_NUMBERS)) : pick(random, NASTY_STRINGS)
 }
 
-/** How often something of so many characters is repeated. */
+/** Number of repetitions of a text of this length. */
 const times = (random: Random, length: number) =>
   magnitude(random, Math.max(2, MOST_REPEATED / Math.max(1, length)))
 
-/** What fits text of lines: YAML, CSV, JSON Lines. */
+/** Mutations for text in lines: YAML, CSV, JSON Lines. */
 const MUTATIONS: readonly TextMutation[] = [
   onLines((lines, i) => lines.splice(i, 1)),
   onLines((lines, i) => lines.splice(i, 0, lines[i]!)),
@@ -40,29 +40,29 @@ const MUTATIONS: readonly TextMutation[] = [
   }),
   onLines((lines, i, random) => {
     const line = lines[i]!
-    // one element: as many as lines would not fit as arguments
+    // one element: that many lines would not fit as arguments
     lines[i] = `${line}\n`.repeat(times(random, line.length + 1)) + line
   }),
   onLines((lines, i, random) => {
     lines[i] = `${lines[i]}${token(random)}`
   }),
-  // a word or a number becomes another
+  // replaces a word or a number
   (text, random) => {
     const words = [...text.matchAll(/[\w.+-]+/g)]
     if (words.length === 0) return token(random)
     const { 0: word, index } = pick(random, words)
-    const other = chance(random, 0.3) ? pick(random, words)[0] : token(random)
-    return text.slice(0, index) + other + text.slice(index + word.length)
+    const replacement = chance(random, 0.3) ? pick(random, words)[0] : token(random)
+    return text.slice(0, index) + replacement + text.slice(index + word.length)
   },
-  // a number becomes another
+  // replaces a number
   (text, random) => {
     const numbers = [...text.matchAll(/-?\d+(\.\d+)?/g)]
     if (numbers.length === 0) return `${text}1`
     const { 0: number, index } = pick(random, numbers)
-    const other = chance(random, 0.5)
+    const replacement = chance(random, 0.5)
       ? String(pick(random, NASTY_NUMBERS))
       : String(Number(number) * pick(random, [-1, 0.001, 0.1, 10, 1000]))
-    return text.slice(0, index) + other + text.slice(index + number.length)
+    return text.slice(0, index) + replacement + text.slice(index + number.length)
   },
   (text, random) => insertAt(text, random.integer(text.length + 1), token(random)),
   (text, random) =>
@@ -137,7 +137,9 @@ const BYTE_MUTATIONS: readonly ByteMutation[] = [
   (bytes, _at, random) => splice(bytes, bytes.length, 0, noise(random, 256)),
 ]
 
-/** Bytes with one to a few changes, half of them near the ends, where formats keep their heads. */
+/**
+ * Bytes with one to a few changes, half of them near the ends, where formats have their headers.
+ */
 export function mutateBytes(bytes: Uint8Array, random: Random): Uint8Array {
   let mutated = bytes
   for (let left = changes(random); left > 0; left--) {

@@ -4,17 +4,17 @@ import { NASTY_NUMBERS, NASTY_STRINGS, NASTY_VALUES } from './nasty.ts'
 
 type Parent = Record<string, unknown> | unknown[]
 
-/** A value in a tree, with where it stands. */
+/** A value in a tree, with its position. */
 interface Spot {
   readonly parent: Parent
   readonly key: string
   readonly value: unknown
 }
 
-/** Values that stand in the place of others, by the key that they had where they were found. */
+/** Values that replace others, by their original key. */
 export type Donors = ReadonlyMap<string, readonly unknown[]>
 
-/** Lists of many numbers would else be nearly all that is picked. */
+/** Limit per list: otherwise nearly all picks would be from long lists of numbers. */
 const MOST_OF_A_LIST = 20
 
 function* spotsOf(tree: unknown): Generator<Spot> {
@@ -67,11 +67,11 @@ export function mutateTree(tree: unknown, random: Random, donors: Donors): void 
     if (spots.length === 0) return
     const spot = pick(random, spots)
     const share = random.uniform()
-    const own = donors.get(Array.isArray(spot.parent) ? '[]' : spot.key) ?? []
+    const candidates = donors.get(Array.isArray(spot.parent) ? '[]' : spot.key) ?? []
     if (typeof spot.value === 'number' && share < 0.7) {
       put(spot, spot.key, otherNumber(spot.value, random))
-    } else if (share < 0.5 && own.length > 0) {
-      put(spot, spot.key, structuredClone(pick(random, own)))
+    } else if (share < 0.5 && candidates.length > 0) {
+      put(spot, spot.key, structuredClone(pick(random, candidates)))
     } else if (share < 0.6) {
       remove(spot)
     } else if (share < 0.8) {
@@ -82,7 +82,7 @@ export function mutateTree(tree: unknown, random: Random, donors: Donors): void 
       if (Array.isArray(to)) to.splice(random.integer(to.length + 1), 0, value)
       else put({ ...spot, parent: to }, key, value)
     } else if (share < 0.87) {
-      // another name for what is there
+      // renames an existing key
       remove(spot)
       const key = chance(random, 0.5)
         ? pick(random, NASTY_STRINGS)

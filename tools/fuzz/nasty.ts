@@ -1,11 +1,11 @@
-/** Values that programs trip over. */
+/** Values that often cause errors. */
 export const NASTY_NUMBERS: readonly number[] = [
   ...[0, -0, -1, 1, 0.5, 2, 3, 1e-9, 1e-300, 5e-324, 1e300, 1.7976931348623157e308],
   ...[2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 53, 2 ** 53 + 2, 1e12, 1e6, 1e-3, 100, 65_536, 4097],
   ...[Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
 ]
 
-/** Control, C1 and bidirectional characters, and what markup, shells and YAML make something of. */
+/** Control, C1 and bidirectional characters, and special characters of markup, shells and YAML. */
 export const NASTY_STRINGS: readonly string[] = [
   ...['', ' ', '\u0000', '\u001b[2J\u001b[31m', '\u009b31m', '\u202ereversed', '\u2066a\u2069'],
   ...['\u200b', '\ufeff', '\r', '\n', 'a\nb: c', '\t', '\u0007', '\u007f', '\u2028', '\ud800'],

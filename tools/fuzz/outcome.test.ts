@@ -28,7 +28,7 @@ test.each([
   expect(faultOf(['simulate', 's.yaml'], { ...ENDED, ...change })).not.toBeNull()
 })
 
-test('a refusal in words is none, nor is a result', () => {
+test('a refusal in words is no fault, nor is a result', () => {
   expect(faultOf(['simulate', 's.yaml'], ENDED)).toBeNull()
   const done = { ...ENDED, code: 0, stderr: '', stdout: 'p50 1.2 ms\nÄ – ±\n' }
   expect(faultOf(['simulate', 's.yaml'], done)).toBeNull()

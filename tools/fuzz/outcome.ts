@@ -1,13 +1,13 @@
-/** What a command did with an input. */
+/** The outcome of a command with an input. */
 export interface Outcome {
-  /** null where a signal ended it */
+  /** null if a signal ended it */
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
   readonly stdout: string
   readonly stderr: string
-  /** most resident memory, MiB; 0 where that is not known */
+  /** peak resident memory, MiB; 0 if unknown */
   readonly peakMib: number
-  /** it ran past the limit; `unresponsive`: and did not end on SIGINT either */
+  /** whether it exceeded the limit; `unresponsive`: and did not end on SIGINT */
   readonly overran: 'no' | 'responsive' | 'unresponsive'
 }
 
@@ -15,20 +15,22 @@ export interface Outcome {
 const ALLOWED = new Set<number | null>([0, 2, 3, 4, 5, 6])
 export const MOST_MIB = 1024
 
-/** Control, C1 and bidirectional characters: only line breaks and tabs do no harm in a terminal. */
+/**
+ * Control, C1 and bidirectional characters. Only line breaks and tabs are harmless in a terminal.
+ */
 const RAW = /[^\n\t\P{Cc}]|[\u200e\u200f\u202a-\u202e\u2066-\u2069]/u
 
-/** Output that other programs read: it is data, and JSON escapes what must not be raw. */
+/** Output for other programs: it is data, in which JSON escapes control characters. */
 const isData = (args: readonly string[]) =>
   args.includes('--json') || ['requests', 'schema'].includes(args[0] ?? '')
 
-/** Memory that a simulation warned beforehand that it would take, MiB; 0 where it did not warn. */
+/** Memory that a simulation warned about in advance, MiB; 0 without a warning. */
 export function announcedMib(stderr: string): number {
   const [, gb = '0', runs = '0'] = /takes ([\d.]+) GB of memory in each of (\d+)/.exec(stderr) ?? []
   return (Number(gb) * Number(runs) * 1e9) / 2 ** 20
 }
 
-/** What is wrong with an outcome; null where nothing is. */
+/** The fault of an outcome; null if there is none. */
 export function faultOf(args: readonly string[], outcome: Outcome): string | null {
   const { code, signal, stdout, stderr, peakMib, overran } = outcome
   if (overran === 'unresponsive') return 'hangs, and SIGINT does not end it'

@@ -12,8 +12,8 @@ function propertyTests(): string[] {
 }
 
 /**
- * Runs the property tests on other random systems than `npm test` does, seed after seed, until one
- * fails or the minutes are over. A failure names its seed. Returns whether all passed.
+ * Runs the property tests on random systems other than those of `npm test`, seed after seed, until
+ * one fails or the minutes are over. A failure names its seed. Returns whether all passed.
  */
 export function fuzzProperties(minutes: number, first: number): boolean {
   const files = propertyTests()

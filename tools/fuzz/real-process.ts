@@ -3,7 +3,7 @@ import type { Outcome } from './outcome.ts'
 import { CLI } from './stock.ts'
 import { Watch } from './watch.ts'
 
-/** Runs the built command as its users do: in a process of its own. */
+/** Runs the built command in a separate process, as users do. */
 export function runProcess(
   folder: string,
   args: readonly string[],

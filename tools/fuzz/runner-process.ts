@@ -3,19 +3,19 @@ import { pathToFileURL } from 'node:url'
 import { format } from 'node:util'
 
 /**
- * Runs the built command line in this process, one input after another: a process for each would
- * take most of the time to start. The entry is evaluated anew for each input; what it imports is
- * loaded once. The parent watches, and ends this process where an input does not.
+ * Runs the built command line in this process, one input after another: starting a process for each
+ * input would take most of the time. The entry is evaluated anew for each input; its imports are
+ * loaded once. The parent watches, and ends this process if an input hangs.
  */
 
-/** What the parent sends. */
+/** Request of the parent. */
 export interface RunnerTask {
   readonly cli: string
   readonly folder: string
   readonly args: readonly string[]
 }
 
-/** What it is answered. */
+/** Answer to the parent. */
 export interface RunnerAnswer {
   readonly code: number
   readonly stdout: string
@@ -24,10 +24,10 @@ export interface RunnerAnswer {
   readonly residentMib: number
 }
 
-/** Most that is kept of either stream, characters. */
+/** Most characters that are kept of each stream. */
 const MOST_KEPT = 1_000_000
 
-// commander takes the arguments of `node -e` from another place
+// for `node -e`, commander would skip another number of arguments
 process.execArgv = []
 
 let inputs = 0
@@ -44,14 +44,14 @@ for (const name of ['stdout', 'stderr'] as const) {
   process[name].write = write
 }
 
-// a command that leaves a promise to fail behind would end with 1 and a stack trace
+// a rejected promise that a command leaves behind would end this process with a stack trace
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(event, (error: unknown) => {
     text.stderr += format('internal error: %s: %s\n', event, (error as Error)?.stack ?? error)
   })
 }
 
-/** From /proc; 0 where there is none. */
+/** From /proc; 0 if it is missing. */
 function memoryMib(field: 'VmHWM' | 'VmRSS'): number {
   try {
     const status = readFileSync('/proc/self/status', 'utf8')
@@ -75,13 +75,13 @@ async function run({ cli, folder, args }: RunnerTask): Promise<RunnerAnswer> {
   process.chdir(folder)
   process.argv = [process.execPath, cli, ...args]
   process.exitCode = undefined
-  // the command's last act; this process goes on
+  // a command ends by this; the process continues
   process.exit = ((code?: number) => {
     process.exitCode = code ?? process.exitCode
   }) as typeof process.exit
   forgetPeak()
   await import(`${pathToFileURL(cli).href}?input=${++inputs}`)
-  // what the command left to be done at once is still of this input
+  // pending work of the command still belongs to this input
   await new Promise((resolve) => setImmediate(resolve))
   process.stdout.removeAllListeners('error')
   process.chdir('/')

@@ -5,12 +5,12 @@ import type { RunnerAnswer, RunnerTask } from './runner-process.ts'
 import { CLI } from './stock.ts'
 import { Watch } from './watch.ts'
 
-/** Inputs after which a process makes room for a fresh one. */
+/** Inputs after which a process is replaced. */
 const MOST_INPUTS = 300
-/** Resident memory after an input, MiB, likewise. */
+/** Resident memory after an input at which a process is replaced, MiB. */
 const MOST_RESIDENT_MIB = 450
 
-/** The runner is TypeScript; the built command line that it then loads needs no loader. */
+/** The runner is TypeScript; the built command line that it loads needs no loader. */
 function boot(): string {
   const loader = JSON.stringify(import.meta.resolve('tsx/esm/api'))
   const entry = JSON.stringify(new URL('./runner-process.ts', import.meta.url).href)
@@ -20,13 +20,13 @@ function boot(): string {
 const once = (child: ChildProcess, event: string) =>
   new Promise<unknown[]>((resolve) => child.once(event, (...args) => resolve(args)))
 
-/** Where the stock lies, and the folder for models and profiles. */
+/** The folder of the stock, and the folder for models and profiles. */
 export interface Shop {
   readonly stock: string
   readonly cache: string
 }
 
-/** Runs inputs in a process that outlives them, and survives what they do to it. */
+/** Runs inputs in a long-lived process, and replaces it if an input ends it. */
 export class Runner {
   readonly #folder: string
   readonly #shop: Shop
@@ -36,8 +36,8 @@ export class Runner {
   #said = ''
 
   /**
-   * `folder`: where inputs are laid out, always the same, as processes that wait for the next input
-   * are in it; `limitMs`: time that an input is given.
+   * `folder`: working directory of all inputs; it is always the same, since waiting processes use
+   * it. `limitMs`: time limit of an input.
    */
   constructor(folder: string, shop: Shop, limitMs: number) {
     this.#folder = folder
@@ -50,7 +50,7 @@ export class Runner {
     return this.runIn(this.#folder, input.args)
   }
 
-  /** Runs a command in a folder as it stands. */
+  /** Runs a command in an existing folder. */
   async runIn(folder: string, args: readonly string[]): Promise<Outcome> {
     const child = this.#child ?? (await this.#start())
     this.#said = ''
@@ -100,7 +100,7 @@ export class Runner {
       env: { ...process.env, SPILLWAY_CACHE: this.#shop.cache, NO_COLOR: '1' },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
-    // native code writes past `process.stderr`
+    // native code bypasses `process.stderr`
     child.stderr!.on('data', (data) => {
       this.#said += data
     })

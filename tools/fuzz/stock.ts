@@ -25,7 +25,7 @@ pools:
     batching: { policy: dynamic, max_batch: 4, max_delay_ms: 1 }
 `
 
-/** A scenario of declared work: only simulations run it. */
+/** A scenario of declared work: it can only be simulated. */
 export const DECLARED = `spillway: 1
 name: declared
 seed: 11
@@ -58,7 +58,7 @@ pools:
     batching: { policy: dynamic, max_batch: 8, max_delay_ms: 4, preferred: [4] }
 `
 
-/** A net of the user's own, which is a built-in one under another name. */
+/** A user's net, which is a built-in one under another name. */
 export const OWN = TINY.replace(
   '{ builtin: mlp, layers: 2, width: 64 }',
   '{ onnx: own.onnx, inputs: { x: { shape: [batch, 64] } } }',
@@ -70,7 +70,7 @@ const csv = (head: string, row: (i: number) => readonly unknown[]) =>
   `${[head, ...rows((i) => row(i).join(','))].join('\n')}\n`
 const iso = (i: number) => new Date(Date.UTC(2023, 10, 16, 18, 0, 0, 40 * i)).toISOString()
 
-/** A trace of each format, all of the same requests: one every 40 ms. */
+/** A trace of each format, all with the same requests: one every 40 ms. */
 export const TRACES: Readonly<Record<string, string>> = {
   'azure.csv': csv('TIMESTAMP,ContextTokens,GeneratedTokens', (i) => [
     iso(i).replace('T', ' ').replace('Z', '0000'),
@@ -116,8 +116,8 @@ export function parquetTrace(column: (name: string, values: number[]) => unknown
 }
 
 /**
- * What every input finds in its working directory: scenarios, traces, an ONNX model, a profile and
- * the kept folder of a run. Made with the built commands, as a few of them are of this machine.
+ * Files for the working directory of every input: scenarios, traces, an ONNX model, a profile and
+ * the kept folder of a run. Made with the built commands, since some of them depend on the machine.
  */
 export function makeStock(folder: string): void {
   mkdirSync(folder, { recursive: true })
@@ -145,7 +145,7 @@ export function makeStock(folder: string): void {
   spillway('run', 'tiny.yaml', ...run, '--keep-rows', '--journal', '--out', 'kept')
   const simulated = ['--replications', '2', '--keep-rows', '--out', 'simulated']
   spillway('simulate', 'declared.yaml', ...simulated)
-  // nothing reads them
+  // no command reads them
   for (const name of ['report.html', 'charts'])
     rmSync(join(folder, 'kept', name), { recursive: true })
   cpSync(join(folder, 'kept/profile.json'), join(folder, 'profile.json'))
@@ -155,7 +155,7 @@ export function makeStock(folder: string): void {
   cpSync(join(folder, path), join(folder, 'own.onnx'))
 }
 
-/** The built command line, which inputs are run with. */
+/** Throws unless the command line, which runs the inputs, is built. */
 export function expectBuilt(): void {
   if (!existsSync(CLI)) throw new Error('dist/cli.js is missing: run `npm run build` first')
 }

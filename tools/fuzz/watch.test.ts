@@ -18,11 +18,11 @@ async function watched(code: string, limitMs = LIMIT_MS, before = '') {
 }
 
 describe.skipIf(!existsSync('/proc/self/stat'))('a process is watched', () => {
-  test('one that works on and on is interrupted', async () => {
+  test('a busy process is interrupted', async () => {
     expect(await watched('for (;;) {}')).toMatchObject({ overran: 'responsive', signal: 'SIGINT' })
   })
 
-  test('one that takes no interruption is killed', async () => {
+  test('a process that ignores interruption is killed', async () => {
     const deaf = "process.on('SIGINT', () => {})"
     expect(await watched('for (;;) {}', LIMIT_MS, deaf)).toMatchObject({
       overran: 'unresponsive',
@@ -30,17 +30,17 @@ describe.skipIf(!existsSync('/proc/self/stat'))('a process is watched', () => {
     })
   })
 
-  test('one that waits for ever is interrupted, too', async () => {
+  test('a process that waits for ever is interrupted, too', async () => {
     expect(await watched('setInterval(() => {}, 1000)')).toMatchObject({ overran: 'responsive' })
   })
 
-  test('work of what it starts counts', async () => {
+  test('work of its child processes counts', async () => {
     const busy = 'while (process.cpuUsage().user < 3e6);'
     const parent = `require('node:child_process').spawn(process.execPath, ['-e', '${busy}'])`
     expect(await watched(parent, 1000)).toMatchObject({ overran: 'responsive' })
   })
 
-  test('memory is seen', async () => {
+  test('memory is measured', async () => {
     const big = 'const all = Buffer.alloc(300 << 20, 1); setTimeout(() => all, 1000)'
     expect((await watched(big, 10_000)).peakMib).toBeGreaterThan(300)
   })

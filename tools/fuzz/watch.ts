@@ -3,13 +3,13 @@ import { readdirSync, readFileSync } from 'node:fs'
 import type { Outcome } from './outcome.ts'
 
 const SAMPLE_MS = 100
-/** Resident memory at which a process is ended, MiB: its input has failed by then. */
+/** Resident memory at which a process is ended, MiB: its input counts as failed. */
 const RUNAWAY_MIB = 1500
-/** A process that waits uses no processor; on a busy machine one that works gets little of it. */
+/** A waiting process uses no processor time; on a busy machine a working one gets little of it. */
 const WAITING_FACTOR = 4
-/** Most time that SIGINT is given, ms; processor time, likewise. */
+/** Most time for handling SIGINT, ms; likewise for processor time. */
 const MOST_INTERRUPT_MS = 3000
-/** Of /proc/PID/stat, per second. */
+/** Ticks of /proc/PID/stat per second. */
 const TICKS = 100
 
 function read(pid: number, file: string): string {
@@ -27,12 +27,12 @@ function processorMs(pid: number): number {
   return (1000 / TICKS) * (Number(fields[11] ?? 0) + Number(fields[12] ?? 0))
 }
 
-/** Most resident memory of a process, MiB; 0 where there is no /proc. */
+/** Peak resident memory of a process, MiB; 0 without /proc. */
 function peakMib(pid: number): number {
   return Number(/VmHWM:\s+(\d+)/.exec(read(pid, 'status'))?.[1] ?? 0) / 1024
 }
 
-/** A process and all that it started, as far as they live. */
+/** A process and all its living descendants. */
 function family(pid: number): number[] {
   let threads: string[]
   try {
@@ -47,8 +47,8 @@ function family(pid: number): number[] {
 }
 
 /**
- * Watches what a process, and those that it starts, do with one input. Past `limitMs` of processor
- * time, or four times that in all, it is sent SIGINT, and then killed.
+ * Watches a process and its descendants with one input. After `limitMs` of processor time, or four
+ * times that in total time, it gets SIGINT, and is then killed.
  */
 export class Watch {
   peakMib = 0

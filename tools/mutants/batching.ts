@@ -69,14 +69,14 @@ function withWindow(batching: Batching, factor: number): Batching {
   return { ...batching, max_delay_ms: factor * batching.max_delay_ms }
 }
 
-/** A station as its policy sees it, but for what is given. */
+/** The view of a station for its policy, with some values replaced. */
 function viewOf(station: Station, given: Partial<QueueView>): QueueView {
   return new Proxy(station, {
     get: (target, key) => Reflect.get(key in given ? given : target, key, target),
   })
 }
 
-/** Whoever came last is also who leaves last, so its window is known without looking for it. */
+/** Makes the window start at the newest request, which is last in the queue. */
 function countFromNewest(): () => void {
   const came = new WeakMap<RequestQueue, number>()
   const restore = [

@@ -15,8 +15,8 @@ export const DISPATCHER_MUTANTS: readonly Mutant[] = [
     fault: 'dispatch, completion and hand-over cost nothing',
     change: (parts) => ({
       ...parts,
-      hardware: parts.hardware.map((one) => ({ ...one, overheads: null })),
-      // null would be times of hand-over that are given, to which standstills do not apply
+      hardware: parts.hardware.map((machine) => ({ ...machine, overheads: null })),
+      // null would mean given hand-over times, to which stalls do not apply
       lag: parts.lag && FREE,
     }),
   },
@@ -62,7 +62,7 @@ function timersOnTime(): () => void {
 
 type Done = [executor: number, started: Ms, ended: Ms, status: Status]
 
-/** Once the traffic has ended nothing would look any more, so ends are seen at once. */
+/** After the last arrival nothing would poll any more, so ends are then seen at once. */
 function polledAtArrivals(): () => void {
   const prototype = ControlPlane.prototype
   const see = prototype.onDone

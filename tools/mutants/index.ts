@@ -13,7 +13,7 @@ export {
   TRUE_SIMULATOR,
 } from './mutant.ts'
 
-/** Deliberately wrong simulators: each must be found out by some check of some scenario. */
+/** Deliberately wrong simulators: some check of some scenario must detect each of them. */
 export const MUTANTS: readonly Mutant[] = [
   ...BATCHING_MUTANTS,
   ...WORK_MUTANTS,

@@ -28,24 +28,26 @@ import {
 } from '../../sim/world/index.ts'
 import type { MutantCase } from './index.ts'
 
-/** Checks on a machine of which everything is known, so that no measurement has any noise. */
+/** Checks on a fully known machine, so that no measurement has noise. */
 
-/** A replay that is rebuilt. */
+/** Duration of a replay that is rebuilt. */
 const SECONDS = 22
-/** One day of a machine, of which a what-if takes several. */
+/** Duration of one day of a machine; a what-if uses several. */
 const DAY_S = 12
 const DAYS = [1, 2, 3] as const
 const STILL_SHARE = 0.01
-/** An executor that has nothing to do shows nothing of its machine, so fields are of busy ones. */
+/** An idle executor reveals nothing about its machine, so fields are recorded at high load. */
 const BUSY = 0.95
 const WARMUP_S = 1
 const LEVELS = PERCENTILES.slice(0, 4)
-/** A what-if is judged up to p95: beyond lie a few standstills, which no field places exactly. */
+/**
+ * A what-if is judged up to p95: above it only a few stalls count, which no field places exactly.
+ */
 const WHAT_IF_LEVELS = 3
 
 type Options = Pick<KnownOptions, 'load' | 'batching'>
 
-/** Mean over runs of the same requests of each percentile. */
+/** Mean of each percentile over runs of the same requests. */
 function meanOf(runs: readonly (readonly number[])[]): number[] {
   return LEVELS.map((_, i) => runs.reduce((sum, run) => sum + run[i]!, 0) / runs.length)
 }
@@ -62,7 +64,7 @@ const replications = <T>(count: number, run: (replication: number) => T) =>
 const errorsOf = (simulated: readonly number[], measured: readonly number[]) =>
   LEVELS.map((p, i) => ({ p, error: simulated[i]! / measured[i]! - 1 }))
 
-/** A run whose work is what its batches took in the mean, also where that is more. */
+/** A run with the mean work of its batches, even if that is more than the true work. */
 function runOf(options: KnownOptions): KnownRun {
   const { slowness = 1 } = options
   const run = knownRun({ ...options, seconds: SECONDS, requestSeed: 1 })
@@ -75,13 +77,13 @@ function runOf(options: KnownOptions): KnownRun {
   }
 }
 
-/** A replay on the known machine is rebuilt from its own rows. */
+/** A replay on the known machine, rebuilt from its own rows. */
 export function structureCase(
   name: string,
   options: Options & Pick<KnownOptions, 'stillShare' | 'slowness'>,
 ): MutantCase {
   const run = runOf({ ...options, seed: 1 })
-  const other = runOf({ ...options, seed: 2 })
+  const again = runOf({ ...options, seed: 2 })
   const measured = latencies(run.rows)
   return {
     name,
@@ -90,7 +92,7 @@ export function structureCase(
       work: run.work,
       shapes: batchesOf(run.rows),
       observed: run,
-      others: [other],
+      others: [again],
     },
     errors(work) {
       const simulate = structureSimulator({ ...run, work, seed: 1 })
@@ -106,7 +108,7 @@ interface Setting {
   readonly requests: RequestList
 }
 
-/** What a setting meets; all replicas are alike, and slow together. */
+/** The environment of a setting; all replicas are equal, and are slow at the same time. */
 interface Site {
   readonly work: ExecutorWork
   readonly field: MachineField
@@ -136,7 +138,7 @@ function serve(setting: Setting, site: Site, replication: number): number[] {
   return latencies(rows)
 }
 
-/** A run by which a day of the machine is known, and its usual overheads. */
+/** A run that records a day of the machine, and its usual overheads. */
 interface Recording {
   readonly run: KnownRun
   readonly overheads: OverheadTables
@@ -147,16 +149,16 @@ const RECORDINGS = DAYS.map((seed): Recording => {
   return { run, overheads: overheadsOf([{ run, executors: [0, Number.POSITIVE_INFINITY] }]) }
 })
 
-/** What someone who believes in this work predicts of a setting: its percentiles. */
+/** Predicts percentiles of a setting under the assumption of this work. */
 type Predict = (recording: Recording, believed: ExecutorWork) => (setting: Setting) => number[]
 
-/** Under the very field of the day: no chance but that of the overheads. */
+/** With the exact field of the day: only overheads are random. */
 const underField: Predict = ({ run, overheads }, believed) => {
   const site = { work: believed, field: fieldOf(run, [believed]), overheads }
   return (setting) => serve(setting, site, 0)
 }
 
-/** As users have it: by a profile, whose field is cut into blocks, and a scenario. */
+/** As for users: from a profile, whose field is cut into blocks, and a scenario. */
 const underProfile: Predict = (recording, believed) => {
   const models = [profileOf(recording, believed)]
   return ({ plan, requests }) => {
@@ -177,7 +179,7 @@ const underProfile: Predict = (recording, believed) => {
   }
 }
 
-/** A profile of the true work, with a field recorded by someone who believes in other work. */
+/** A profile of the true work, with a field recorded under the assumption of other work. */
 function profileOf({ run, overheads }: Recording, believed: ExecutorWork): ModelProfile {
   const { work, wake } = run.work[0]!
   const sizes = [1, 2, 8]
@@ -196,7 +198,7 @@ function profileOf({ run, overheads }: Recording, believed: ExecutorWork): Model
   }
 }
 
-/** Both sides of a what-if on one day, and what they truly came to. */
+/** Both sides of a what-if on one day, and their true percentiles. */
 function sidesOn(seed: number, options: Options, change: (a: Setting) => Setting) {
   const run = knownRun({ ...options, seconds: DAY_S, stillShare: STILL_SHARE, seed })
   const a: Setting = run
@@ -211,8 +213,8 @@ function sidesOn(seed: number, options: Options, change: (a: Setting) => Setting
 }
 
 /**
- * A change of a run A on the known machine: the ratio B/A of percentiles, in the mean over some
- * days, as it is predicted against that of the very machine.
+ * A change of a run A on the known machine: the predicted ratio B/A of percentiles against the true
+ * one, mean over some days.
  */
 export function whatIfCase(
   name: string,
@@ -246,7 +248,7 @@ export function whatIfCase(
   }
 }
 
-/** The same, predicted by a profile, as users have it. */
+/** The same change, predicted from a profile as for users. */
 export function profileCase(...[name, options, change]: Parameters<typeof whatIfCase>): MutantCase {
   return whatIfCase(name, options, change, underProfile)
 }

@@ -16,7 +16,7 @@ import type { Mutant } from './mutant.ts'
 
 const SHIFT_MS = 10_000
 
-/** Faults of how a recorded machine is used again. They need a recording: a replay. */
+/** Faults in the use of a recorded machine. They need a recording: a replay. */
 export const MACHINE_MUTANTS: readonly Mutant[] = [
   {
     name: 'field shifted',
@@ -62,7 +62,10 @@ export const MACHINE_MUTANTS: readonly Mutant[] = [
   },
 ]
 
-/** Batches take `timesOf` observed ones: by size, and in order; speed and wake-up are in them. */
+/**
+ * Batches take the observed times of `timesOf`, by size and in order; these include speed and
+ * wake-up.
+ */
 function withTimes(
   parts: RunParts,
   { rows }: ObservedRun,
@@ -72,22 +75,25 @@ function withTimes(
   ) => RunParts['hardware'][number]['work']['of'],
 ): RunParts {
   const batches = batchesOf(rows)
-  const hardware = parts.hardware.map((one, executor) => {
+  const hardware = parts.hardware.map((replica, executor) => {
     const mine = batches.filter((batch) => batch.executor === executor)
-    const own = mine.length > 0 ? mine : batches
+    const drawn = mine.length > 0 ? mine : batches
     const bySize = new Map<number, Ms[]>()
-    for (const { size, started, ended } of own) {
+    for (const { size, started, ended } of drawn) {
       const times = bySize.get(size) ?? []
       bySize.set(size, times)
       times.push(ended - started)
     }
-    const inOrder = own.map(({ started, ended }) => ended - started)
-    return { ...one, work: { of: timesOf(bySize, inOrder) }, wake: NO_WAKE }
+    const inOrder = drawn.map(({ started, ended }) => ended - started)
+    return { ...replica, work: { of: timesOf(bySize, inOrder) }, wake: NO_WAKE }
   })
   return { ...parts, hardware, machine: { ...parts.machine, speed: IDEAL_MACHINE.speed } }
 }
 
-/** The machine of a run, as a structure check has it, `shiftMs` later; what ends comes in again. */
+/**
+ * The machine of a run, as in a structure check, shifted by `shiftMs`; its end is wrapped to the
+ * start.
+ */
 function recordedMachine(
   run: ObservedRun,
   work: readonly ExecutorWork[],
@@ -128,7 +134,7 @@ function shiftSteps({ times, speeds }: Steps, later: Ms, endMs: Ms): Steps {
     { at: 0, speed: before.at(-1)!.speed },
     ...after.map(({ at, speed }) => ({ at: at + later - endMs, speed })),
     ...before.map(({ at, speed }) => ({ at: at + later, speed })),
-    // a drain that takes longer goes on at the usual speed
+    // a longer drain continues at the usual speed
     { at: endMs, speed: 1 },
   ]
   return { times: steps.map(({ at }) => at), speeds: steps.map(({ speed }) => speed) }

@@ -9,7 +9,7 @@ import { RequestList } from '../../sim/traffic/index.ts'
 import { largest, MUTANTS, type Mutant, type MutantCase, matrix, TRUE_SIMULATOR } from './index.ts'
 import { profileCase, structureCase, whatIfCase } from './known-cases.test-helper.ts'
 
-/** Off by more than this is found. */
+/** Larger errors count as detected. */
 const FOUND = 0.03
 
 const batching = (change: { max_batch?: number; max_delay_ms?: number }): Batching => ({
@@ -93,7 +93,7 @@ describe('mutants on a machine of known truth', () => {
     expect(Math.abs(largest(rowsOf(mutant))!.error)).toBeGreaterThan(FOUND)
   })
 
-  test('wrong work is found by what-ifs alone: structure checks are blind to it', () => {
+  test('only what-ifs detect wrong work: structure checks cannot see it', () => {
     const believers = MUTANTS.filter(({ work }) => work !== undefined)
     expect(believers.length).toBe(4)
     const found = believers.flatMap(rowsOf).filter(({ error }) => Math.abs(error) > FOUND)

@@ -9,13 +9,13 @@ export interface PercentileError {
   readonly error: number
 }
 
-/** One check of one scenario, as it can be run with any mutant. */
+/** One check of one scenario, which can be run with any mutant. */
 export interface MutantCase {
-  /** the scenario, or the change of one */
+  /** the scenario, or the change of a scenario */
   readonly name: string
   readonly check: CheckKind
   readonly context: MutantContext
-  /** runs the check; `work` is what its simulator believes of the executors */
+  /** runs the check; `work` is the work that its simulator assumes for the executors */
   readonly errors: (work: readonly ExecutorWork[]) => readonly PercentileError[]
 }
 
@@ -30,18 +30,18 @@ export function matrix(mutants: readonly Mutant[], cases: readonly MutantCase[])
   return mutants.flatMap((mutant) =>
     cases
       .filter(({ context }) => canRun(mutant, context))
-      .flatMap((one) =>
-        runMutated(mutant, one.context, one.errors).map((at) => ({
+      .flatMap((mutantCase) =>
+        runMutated(mutant, mutantCase.context, mutantCase.errors).map((at) => ({
           mutant: mutant.name,
-          case: one.name,
-          check: one.check,
+          case: mutantCase.name,
+          check: mutantCase.check,
           ...at,
         })),
       ),
   )
 }
 
-/** The row with the largest error; null where there is none. */
+/** The row with the largest error; null if there is none. */
 export function largest(rows: readonly MatrixRow[]): MatrixRow | null {
   return rows.reduce<MatrixRow | null>(
     (most, row) => (most === null || Math.abs(row.error) > Math.abs(most.error) ? row : most),

@@ -1,6 +1,6 @@
 /**
- * Replaces a method of a class for a while; returns what puts it back. For faults inside a class
- * that has no switch for them, and must get none.
+ * Replaces a method of a class and returns a function that restores it. For faults inside a class
+ * that has no switch for them, and must not get one.
  */
 export function replaceMethod<T extends object, K extends keyof T>(
   prototype: T,

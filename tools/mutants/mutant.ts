@@ -11,11 +11,11 @@ export interface Shape {
   readonly length: number
 }
 
-/** What a mutant may know of the check that it runs in. */
+/** The data of the check that a mutant runs in. */
 export interface MutantContext {
-  /** what is known of each executor; there may be more of them than a run has */
+  /** work of each executor; there may be more of them than a run has */
   readonly work: readonly ExecutorWork[]
-  /** batches of the replay that is rebuilt, or of the runs that a profile was recorded in */
+  /** batches of the rebuilt replay, or of the runs that a profile was recorded in */
   readonly shapes: readonly Shape[]
   /** the replay that a structure check rebuilds; null in predictions and what-ifs */
   readonly observed: ObservedRun | null
@@ -26,18 +26,18 @@ export interface MutantContext {
 /** A simulator with one fault. */
 export interface Mutant {
   readonly name: string
-  /** what is wrong, in one line */
+  /** the fault in one line */
   readonly fault: string
-  /** it cannot run in a check that has no such thing */
+  /** data that the mutant needs; it does not run in checks without them */
   readonly needs?: 'observed' | 'others'
-  /** the executor that its user believes in, who records speed fields by it too */
+  /** assumed work of the executor; speed fields are recorded with it, too */
   readonly work?: (work: ExecutorWork, shapes: readonly Shape[]) => ExecutorWork
   readonly change?: (parts: RunParts, context: MutantContext) => RunParts
-  /** replaces methods; returns what puts them back */
+  /** replaces methods; returns a function that restores them */
   readonly patch?: () => () => void
 }
 
-/** No fault: what every mutant is measured beside. */
+/** No fault: the reference for all mutants. */
 export const TRUE_SIMULATOR: Mutant = Object.freeze({ name: 'none', fault: 'the true simulator' })
 
 export function canRun(mutant: Mutant, context: MutantContext): boolean {
@@ -46,9 +46,9 @@ export function canRun(mutant: Mutant, context: MutantContext): boolean {
 }
 
 /**
- * Runs a check with a fault in every simulated world of this thread; `run` must be synchronous.
- * It gets the executors that the mutant believes in: speed fields must be recorded by them, since
- * speed is work over time. In the worlds themselves they stand already.
+ * Runs a check with a fault in every simulation of this thread; `run` must be synchronous. It
+ * receives the work that the mutant assumes: speed fields must be recorded with it, since speed is
+ * work over time. In simulations it is already applied.
  */
 export function runMutated<T>(
   mutant: Mutant,
@@ -58,7 +58,9 @@ export function runMutated<T>(
   if (!canRun(mutant, context)) throw new Error(`Expected ${mutant.name} to be given what it needs`)
   const believe = mutant.work
   const work =
-    believe === undefined ? context.work : context.work.map((one) => believe(one, context.shapes))
+    believe === undefined
+      ? context.work
+      : context.work.map((actual) => believe(actual, context.shapes))
   const change = (parts: RunParts): RunParts => {
     const believed = believe === undefined ? parts : { ...parts, hardware: hardwareOf(parts, work) }
     return mutant.change?.(believed, { ...context, work }) ?? believed
@@ -72,9 +74,9 @@ export function runMutated<T>(
 }
 
 function hardwareOf({ hardware }: RunParts, work: readonly ExecutorWork[]): RunParts['hardware'] {
-  return hardware.map((one, executor) => {
+  return hardware.map((machine, executor) => {
     const believed = work[executor]
     if (believed === undefined) throw new Error(`Expected the work of executor ${executor}`)
-    return { ...one, work: { of: believed.work }, wake: believed.wake }
+    return { ...machine, work: { of: believed.work }, wake: believed.wake }
   })
 }

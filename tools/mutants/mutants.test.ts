@@ -42,14 +42,14 @@ const NOTHING: MutantContext = { work: [], shapes: [], observed: null, others: [
 const mutantOf = (name: string) =>
   [TRUE_SIMULATOR, ...MUTANTS].find((mutant) => mutant.name === name)!
 
-/** Rows of a system under the mutant of a name. */
+/** Rows of a system under the named mutant. */
 function served(system: SmallSystem, name: string, context = NOTHING) {
   const { rows } = runMutated(mutantOf(name), context, () => serve(system, { audited: false }))
   const { dispatched, done, batchSize } = rows.columns
   return { dispatched: [...dispatched], done: [...done], sizes: [...batchSize] }
 }
 
-describe('a mutant does what its name says', () => {
+describe('a mutant has the fault in its name', () => {
   test('max batch −1, and doubled', () => {
     const system = small([0, 0, 0, 0, 0, 0], [1, 1, 1, 1, 1, 1], { max_batch: 3 })
     expect(served(system, 'none').sizes).toEqual([3, 3, 3, 3, 3, 3])
@@ -57,7 +57,7 @@ describe('a mutant does what its name says', () => {
     expect(served(system, 'max batch doubled').sizes).toEqual([6, 6, 6, 6, 6, 6])
   })
 
-  test('LIFO: the newest go first, the others in their order', () => {
+  test('LIFO: the newest requests go first, the others in order', () => {
     const system = small([0, 1, 2, 3], [1, 1, 1, 1], { max_batch: 1 })
     expect(served(system, 'none').dispatched).toEqual([0, 11, 22, 33])
     expect(served(system, 'LIFO').dispatched).toEqual([0, 33, 22, 11])
@@ -71,25 +71,25 @@ describe('a mutant does what its name says', () => {
     expect(served(system, 'window from the newest').dispatched).toEqual([5, 5, 5])
   })
 
-  test('no padding: a batch costs the mean of its lengths for each request', () => {
+  test("no padding: each request of a batch costs the batch's mean length", () => {
     const system = small([0, 0], [2, 6], { max_batch: 2 })
     expect(served(system, 'none').done).toEqual([22, 22])
     expect(served(system, 'no padding').done).toEqual([18, 18])
   })
 
-  test('polled at arrivals: an end is seen at the next arrival; after the last at once', () => {
+  test('polled at arrivals: an end is seen at the next arrival; after the last arrival at once', () => {
     const system = small([0, 15, 40], [1, 1, 1], { max_batch: 1 })
     expect(served(system, 'none').done).toEqual([11, 26, 51])
     expect(served(system, 'polled at arrivals').done).toEqual([15, 40, 51])
   })
 
-  test('wrong work: constant, of twice the slope, or blind to lengths', () => {
-    const one = { work: (size: number, length: number) => 10 + size * length, wake: NO_WAKE }
+  test('wrong work: constant, of twice the slope, or independent of length', () => {
+    const executor = { work: (size: number, length: number) => 10 + size * length, wake: NO_WAKE }
     const shapes = [
       { size: 1, length: 2 },
       { size: 3, length: 4 },
     ]
-    const context = { ...NOTHING, work: [one], shapes }
+    const context = { ...NOTHING, work: [executor], shapes }
     const believed = (name: string) =>
       shapes.map(({ size, length }) =>
         runMutated(mutantOf(name), context, ([work]) => work!.work(size, length)),
@@ -100,7 +100,7 @@ describe('a mutant does what its name says', () => {
     expect(believed('length ignored')).toEqual([13, 19])
   })
 
-  test('recorded times: in the order of batches, or any of that size', () => {
+  test('recorded times: in the order of batches, or any time of that size', () => {
     const far = [0, 100, 200, 300]
     const { rows } = serve(small(far, [1, 2, 3, 4], { max_batch: 1 }))
     const context = { ...NOTHING, observed: { rows, timers: [] } }
@@ -113,7 +113,7 @@ describe('a mutant does what its name says', () => {
     expect(times('resampled one by one').every((ms) => [11, 12, 13, 14].includes(ms))).toBe(true)
   })
 
-  test('a shifted field is what it was 10 s before, and at its start what it was at its end', () => {
+  test('a shifted field has the values of 10 s before, and at its start those of its end', () => {
     const run = knownRun({ load: 0.9, seconds: 15 })
     const endMs = Math.max(...run.rows.columns.done)
     const machineOf = (name: string) => {
@@ -129,7 +129,7 @@ describe('a mutant does what its name says', () => {
       )
       return machine! as RunParts['machine']
     }
-    // of two replays that are one, the other's field is the very field
+    // both replays are the same one, so the other's field is identical
     const taken = (name: string, fromMs: number) => {
       const { speed } = machineOf(name)
       return Array.from({ length: 40 }, (_, i) => {
@@ -160,7 +160,7 @@ describe('the hook', () => {
     ).toEqual(serve(system))
   })
 
-  test('is undone after a run and after a throw, as is every patch', () => {
+  test('is undone after a run, after a throw and after a patch', () => {
     const before = { rows: serve(system), methods: methods() }
     const broken: Mutant = {
       name: 'throws',
@@ -169,7 +169,9 @@ describe('the hook', () => {
         throw new Error('x')
       },
     }
-    for (const mutant of MUTANTS.filter((one) => canRun(one, NOTHING) && one.work === undefined)) {
+    for (const mutant of MUTANTS.filter(
+      (candidate) => canRun(candidate, NOTHING) && candidate.work === undefined,
+    )) {
       runMutated(mutant, NOTHING, () => serve(system, { audited: false }))
       expect({ rows: serve(system), methods: methods() }, mutant.name).toEqual(before)
       const fail = () => runMutated(mutant, NOTHING, () => Rows.allocate(-1))
@@ -180,7 +182,7 @@ describe('the hook', () => {
     expect(serve(system)).toEqual(before.rows)
   })
 
-  test('a mutant that lacks what it needs does not run', () => {
+  test('a mutant without its required data does not run', () => {
     const needy = MUTANTS.filter(({ needs }) => needs !== undefined)
     expect(needy.length).toBe(4)
     for (const mutant of needy) {
@@ -188,7 +190,7 @@ describe('the hook', () => {
     }
   })
 
-  test('no product file reaches it', () => {
+  test('no product file imports it', () => {
     const users = sourceFiles().filter(
       ({ path, code, isTest }) =>
         !isTest && !path.startsWith('tools/') && /withMutation|tools\/mutants/.test(code),
@@ -199,7 +201,7 @@ describe('the hook', () => {
     ])
   })
 
-  test('there are eighteen mutants, each with a name of its own', () => {
+  test('there are eighteen mutants with unique names', () => {
     expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(18)
     expect(MUTANTS.length).toBe(18)
   })

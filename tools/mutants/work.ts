@@ -3,8 +3,8 @@ import { NO_WAKE } from '../../sim/world/index.ts'
 import type { Mutant, Shape } from './mutant.ts'
 
 /**
- * Faults of what a batch costs. Whoever believes in wrong work records speed fields by it, so a
- * structure check, where speed is that work over the time taken, is blind to all but the first.
+ * Faults of the cost of a batch. A user of the wrong work also records speed fields with it, where
+ * speed is that work over the time taken. So a structure check only detects the first of them.
  */
 export const WORK_MUTANTS: readonly Mutant[] = [
   {
@@ -54,7 +54,7 @@ function mean(shapes: readonly Shape[], of: (shape: Shape) => number): number {
   return shapes.reduce((sum, shape) => sum + of(shape), 0) / shapes.length
 }
 
-/** An observer is told of a batch just before it is started, so its length can still be changed. */
+/** An observer is notified of a batch just before its start, so its length can still be changed. */
 function unpadded(requests: Requests): Observer {
   return {
     dispatched(_, batch) {

@@ -26,7 +26,7 @@ const KINDS = [
 const ROW = 62
 const OFFSETS = [-16, 0, 16] as const
 
-/** Relative errors of each percentile around 0: middle, range over replays, tolerance shaded. */
+/** Relative errors of each percentile around 0: median, range over replays, tolerance shaded. */
 export function errorChart(input: ReportInput, width = WIDE): TopLevelSpec {
   const { comparison } = input
   const rows = comparison?.percentiles.filter(({ measured }) => measured.value !== null) ?? []
@@ -52,7 +52,7 @@ export function errorChart(input: ReportInput, width = WIDE): TopLevelSpec {
   }
 }
 
-/** Whether the sample supports a verdict of either kind. */
+/** Whether the sample is large enough for a verdict on structure or prediction. */
 function judged({ verdicts }: PercentileComparison): boolean {
   return verdicts.structure !== null || verdicts.prediction !== null
 }
@@ -72,7 +72,7 @@ function subtitle(
   ].join(' · ')
 }
 
-/** The relative error that is tolerated: the absolute one may be the wider of the two. */
+/** The tolerated relative error: the larger of the relative and the absolute tolerance. */
 function toleranceAt({ measured }: PercentileComparison, { tolerance }: Comparison): number {
   const { value } = measured
   return value === null || value <= 0
@@ -86,7 +86,7 @@ function errorsOf(row: PercentileComparison) {
   return [
     { ...KINDS[0], errors: range(row.structure) },
     { ...KINDS[1], errors: range(row.prediction) },
-    // A difference of two replays has no sign: its range lies around 0.
+    // a difference of two replays has no sign, so its range is around 0
     {
       ...KINDS[2],
       errors: far === null ? [] : [-far, far],
@@ -158,8 +158,8 @@ function marks(
 }
 
 /**
- * How far structure and prediction go in the tolerance, and the worst that is outside, over the
- * percentiles that the sample supports a verdict on.
+ * Up to which percentile structure and prediction are within the tolerance, and the worst error
+ * outside it, over the percentiles with a verdict.
  */
 function finding(rows: readonly PercentileComparison[], comparison: Comparison): string {
   const of = (kind: 'structure' | 'prediction') =>

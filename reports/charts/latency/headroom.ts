@@ -14,11 +14,11 @@ import {
 } from '../frame.ts'
 import { LIGHT } from '../theme.ts'
 
-/** How the tail of a kind of traffic rises with load, and the load up to which a limit holds. */
+/** The tail of one kind of traffic by load, and the highest load that meets a limit. */
 export interface HeadroomCurve {
   readonly name: string
   readonly points: readonly { readonly load: number; readonly ms: number }[]
-  /** 1 − the highest load that holds the limit */
+  /** 1 − the highest load that meets the limit */
   readonly headroom: number
 }
 
@@ -26,14 +26,14 @@ export interface HeadroomChart {
   readonly percentile: string
   readonly limitMs: number
   readonly subtitle: string
-  /** from the one that needs least headroom */
+  /** the one with the least headroom first */
   readonly curves: readonly HeadroomCurve[]
 }
 
 const COLORS = [LIGHT.simulated, LIGHT.queue, LIGHT.prediction] as const
 const LABELS = 60
 
-/** A latency percentile by load for several kinds of traffic, and where each meets the limit. */
+/** A latency percentile by load for several kinds of traffic, and where each reaches the limit. */
 export function headroomChart(chart: HeadroomChart, width = WIDE): TopLevelSpec {
   const height = narrow(width) ? 260 : 360
   const { curves, limitMs, percentile } = chart

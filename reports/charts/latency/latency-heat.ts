@@ -16,7 +16,7 @@ import {
 } from '../frame.ts'
 import { latencyLimits, limitLines } from '../load/limits.ts'
 
-/** At most this many cells each way are embedded, whatever the length of the run. */
+/** Most cells in each direction, whatever the length of the run. */
 const MOST_COLUMNS = 64
 const MOST_ROWS = 40
 const SHADES = 8
@@ -30,7 +30,7 @@ interface Cell {
   readonly shade: number
 }
 
-/** How many requests ended at which latency, over time; one panel for each world. */
+/** Number of requests by latency and end time; one panel for each side. */
 export function latencyHeat(input: ReportInput, width = WIDE): TopLevelSpec {
   const present = worlds(input)
   const small = narrow(width)
@@ -107,7 +107,7 @@ function heatLayer(cells: Cell[], { color, result }: World, y: [number, number],
   }
 }
 
-/** The filled cells of a heat map, coarsened to what a picture shows. */
+/** The non-empty cells of a heat map, coarsened to the resolution of a picture. */
 function heatCells({ bucket_s, heat }: Series, mostColumns: number): Cell[] {
   const { counts, latency_edges: edges } = heat
   const rows = Math.max(0, edges.length - 1)
@@ -123,7 +123,7 @@ function heatCells({ bucket_s, heat }: Series, mostColumns: number): Cell[] {
       let sum = 0
       for (const bucket of buckets) for (let i = r; i < top; i++) sum += bucket[i] ?? 0
       if (sum === 0) continue
-      // A last, shorter column counts as if it were whole.
+      // a last, shorter column is weighted as a whole one
       sums.push(sum / buckets.length)
       const x2 = Math.min(c + perColumn, counts.length) * bucket_s
       cells.push({ x: c * bucket_s, x2, y: edges[r]!, y2: edges[top]!, shade: 0 })
@@ -155,7 +155,7 @@ function latencyDomain(cells: readonly Cell[], limits: readonly number[]): [numb
   return high > 0 && Number.isFinite(low) ? [low / 1.1, high * 1.25] : [1, 10]
 }
 
-/** When the slowest twentieth was slowest, and by how much, in each world. */
+/** When the slowest twentieth was slowest, and by how much, on each side. */
 function finding(present: readonly World[]): string {
   const peaks = present.flatMap(({ name, result }) => {
     const { bucket_s, heat } = result.series
@@ -181,7 +181,7 @@ function finding(present: readonly World[]): string {
   return `Latency was worst ${told.join(', ')}`
 }
 
-/** The upper edge of the bin that holds the quantile `p`; null for an empty bucket. */
+/** The upper edge of the bin with the quantile `p`; null for an empty bucket. */
 function quantileOf(bucket: readonly number[], edges: readonly number[], p: number): number | null {
   const total = bucket.reduce((sum, n) => sum + n, 0)
   if (total === 0) return null

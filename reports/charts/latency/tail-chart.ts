@@ -15,15 +15,15 @@ import { latencyLimits, limitLines } from '../load/limits.ts'
 import { LIGHT } from '../theme.ts'
 import { measuredTails, nines, tailFinding } from './tail-finding.ts'
 
-/** Below this nothing of a tail shows; curves start here. */
+/** Curves start here: lower percentiles show no tail. */
 const FIRST = 0.2
-/** Room for the names of the curves in the lower right corner, px. */
+/** Space for the names of the curves in the lower right corner, px. */
 const WORDS = { width: 260, height: 60 }
 const TICKS = [0.5, 0.9, 0.95, 0.99, 0.999, 0.9999]
 
 /**
- * Latency by percentile: the simulated median and band, each replay a line, the limits. Nothing
- * is drawn beyond what the sample supports: the documents' curves end there.
+ * Latency by percentile: the simulated median and band, a line for each replay, the limits. Curves
+ * end where the samples no longer support a percentile.
  */
 export function tailChart(input: ReportInput, width = WIDE): TopLevelSpec {
   const height = narrow(width) ? 280 : 400
@@ -34,7 +34,7 @@ export function tailChart(input: ReportInput, width = WIDE): TopLevelSpec {
   const last = nines(Math.max(0.9, ...all.map(({ p }) => p)))
   const x = [nines(FIRST), last] as const
   const wide = plotWidth(width)
-  // Where the words at the lower right begin, in nines.
+  // start of the words at the lower right, in nines
   const from = last - (last - x[0]) * Math.min(1, WORDS.width / wide)
   const y = domain(
     all,
@@ -58,8 +58,8 @@ function shown(tail: readonly TailPoint[]): TailPoint[] {
 }
 
 /**
- * ms: covers all curves and limits, and leaves this share of the height free below everything
- * that is right of `from` (in nines).
+ * ms: covers all curves and limits, and keeps a share of the height free below everything right of
+ * `from` (in nines).
  */
 function domain(
   points: readonly TailPoint[],
@@ -73,7 +73,7 @@ function domain(
   if (!(high > 0)) return [1, 10]
   const top = Math.log(high * 1.3)
   const floor = Math.log(Math.min(...right.map(lowest), ...limits, high))
-  // (top − floor) = (1 − share) · (top − bottom), solved for the bottom.
+  // (top − floor) = (1 − share) · (top − bottom), solved for the bottom
   const roomy = top - (top - floor) / (1 - corner.share)
   return [Math.exp(Math.min(Math.log(low / 1.25), roomy)), Math.exp(top)]
 }
@@ -174,7 +174,7 @@ function subtitle({ simulated, measured }: ReportInput): string {
   return parts.join(' · ')
 }
 
-/** Requests of one run, on average. */
+/** Mean number of requests of a run. */
 function requestsEach({ classes, runs }: Result): string {
   const arrived = classes.reduce((sum, { counts }) => sum + counts.arrived, 0)
   return count(Math.round(arrived / Math.max(1, runs)))

@@ -8,13 +8,13 @@ export function nines(p: number): number {
   return -Math.log10(1 - p)
 }
 
-/** One curve for each replay; the mean curve where a document holds no single ones. */
+/** One curve for each replay; the mean curve if a document has no single ones. */
 export function measuredTails({ measured }: ReportInput): readonly (readonly TailPoint[])[] {
   if (!measured) return []
   return measured.tails.length > 0 ? measured.tails : [measured.tail]
 }
 
-/** What the tail chart shows, in a sentence. */
+/** The finding of the tail chart in one sentence. */
 export function tailFinding(input: ReportInput): string {
   const present = worlds(input)
   const only = present[0]
@@ -33,18 +33,21 @@ function ofOne(result: Result): string {
   const nearest = largest(candidates, ({ value, limitMs }) => value / limitMs)
   if (nearest) {
     const { percentile, value, limitMs, estimate, name } = nearest
-    const whose = result.classes.length > 1 ? ` of ${name}` : ''
+    const ofClass = result.classes.length > 1 ? ` of ${name}` : ''
     const ratio = value / limitMs
     const share = `${figure(ratio)} ${ratio > 1 ? 'times' : 'of'} the limit`
     const size = time(value, halfWidth(estimate))
-    return `${world}: ${percentileName(percentile)}${whose} is ${size}, ${share}`
+    return `${world}: ${percentileName(percentile)}${ofClass} is ${size}, ${share}`
   }
   const point = result.tail.filter(({ p }) => p <= 0.99 + 1e-9).at(-1)
   if (!point) return `${world}: no percentile is supported by the sample`
   return `${world}: ${percentileName(point.p)} is ${time(point.value, halfWidth(point))}`
 }
 
-/** How the replays lie to the band, led by the verdict on the tails where they were compared. */
+/**
+ * Position of the replays relative to the band, after the verdict on the tails if they were
+ * compared.
+ */
 function ofBoth(input: ReportInput): string {
   const replays = measuredTails(input)
   const exits = replays.map((tail) => firstExit(tail, input)).filter((p) => p !== null)
@@ -73,8 +76,8 @@ function who(some: number, all: number): string {
 }
 
 /**
- * The first percentile from the median up at which a replay lies outside the simulated band by
- * more than the comparison tolerates; null where it stays inside.
+ * The first percentile from the median up at which a replay is outside the simulated band by more
+ * than the tolerance; null if it stays inside.
  */
 function firstExit(tail: readonly TailPoint[], input: ReportInput): number | null {
   const tolerance = input.comparison?.tolerance ?? { relative: 0, absolute_ms: 0 }
@@ -87,7 +90,7 @@ function firstExit(tail: readonly TailPoint[], input: ReportInput): number | nul
   return null
 }
 
-/** Latency at `p`, between two points linear in nines; null outside the curve. */
+/** Latency at `p`, interpolated linearly in nines; null outside the curve. */
 function valueAt(tail: readonly TailPoint[], p: number): number | null {
   const after = tail.findIndex((point) => point.p >= p - 1e-9)
   if (after < 0) return null

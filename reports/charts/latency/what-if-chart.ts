@@ -21,11 +21,11 @@ import { type RatioRow, ratioRows } from './what-if-rows.ts'
 const ROW = 62
 /** Pixels from the middle of a row. */
 const OFFSETS = { predicted: -15, measured: 3, rounds: 17 } as const
-/** Room for the errors right of the plot. */
+/** Space for the errors right of the plot. */
 const ERRORS = 52
-/** Ratios that differ by more than this factor stand on a log axis. */
+/** Ratios that differ by more than this factor are drawn on a log axis. */
 const LINEAR_UP_TO = 3
-/** An interval may stretch the axis by this factor; a wider one runs to the edge of the plot. */
+/** An interval can extend the axis by this factor; a wider one is cut at the edge of the plot. */
 const STRETCH = 2
 
 const KEYS = [
@@ -34,7 +34,7 @@ const KEYS = [
   { text: 'A/A spread', color: LIGHT.muted },
 ] as const
 
-/** The ratio B/A of each percentile: predicted, measured, and how far noise alone scatters it. */
+/** The ratio B/A of each percentile: predicted, measured, and the range of noise alone. */
 export function whatIfChart({ comparison }: ReportInput, width = WIDE): TopLevelSpec {
   const whatIf = comparison?.what_if
   const rows = ratioRows(whatIf)
@@ -77,8 +77,8 @@ function subtitle(
 }
 
 /**
- * Ratios between which a replay like another lies of the measured one: the relative difference of
- * two values is d = |a − b| / ((a + b) / 2), so their ratio is (2 + d) / (2 − d) or its inverse.
+ * Range of ratios of two replays without a change. The relative difference of two values is d = |a
+ * − b| / ((a + b) / 2), so their ratio is (2 + d) / (2 − d) or its inverse.
  */
 function scatter({ measured, noise_floor }: RatioRow): { low: number; high: number } | null {
   const { median } = noise_floor
@@ -92,7 +92,7 @@ interface Scale {
   readonly log: boolean
 }
 
-/** Covers every dot, the spread and "no change", and the intervals as far as they are sensible. */
+/** Covers every dot, the noise and "no change", and intervals up to STRETCH. */
 function scaleOf(rows: readonly RatioRow[]): Scale {
   const points = rows.flatMap((row) => {
     const { low, high } = scatter(row) ?? { low: row.measured.value, high: row.measured.value }
@@ -116,7 +116,7 @@ function scaleOf(rows: readonly RatioRow[]): Scale {
 /** Steps of each decade, from the finest. */
 const STEPS = [[1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 1.5, 2, 3, 5, 7], [1, 2, 5], [1]] as const
 
-/** As many ticks of a log axis as there is room for; 1 is always among them. */
+/** As many ticks of a log axis as fit; 1 is always among them. */
 function ticks([low, high]: readonly [number, number], width: number): number[] {
   const most = narrow(width) ? 6 : 12
   const choices = STEPS.map((steps) => logTicks(low, high, steps))
@@ -194,7 +194,7 @@ function marks(rows: readonly RatioRow[], width: number): Layer[] {
   ]
 }
 
-/** The error of each prediction right of the plot, red where it failed. */
+/** The error of each prediction right of the plot, red if it failed. */
 function errors(rows: readonly RatioRow[], wide: number): Layer[] {
   const texts = rows.map(({ error_relative, verdict }, i) => ({
     text: signedPercent(error_relative),

@@ -3,10 +3,10 @@ import { capitalise, inWords, percentileName, signedPercent, valueText } from '.
 import { largest } from '../frame.ts'
 import type { RatioRow } from './what-if-rows.ts'
 
-/** Changes longer than this, in characters, are counted in a title rather than told. */
+/** Longer changes, in characters, are counted in a title instead of quoted. */
 const LONGEST = 60
 
-/** What the change did to the percentile that tells most, and what had been predicted. */
+/** The effect of the change at the most informative percentile, and the prediction. */
 export function whatIfFinding(rows: readonly RatioRow[], { changes }: WhatIf): string {
   const row = telling(rows)
   if (!row) return 'No effect of the change could be told'
@@ -20,14 +20,14 @@ export function whatIfFinding(rows: readonly RatioRow[], { changes }: WhatIf): s
     : ['take', `${name} to ${ratio} ${measured.value > 1 ? 'times' : 'of'} what it was`]
   const foretold =
     verdict === 'FAIL' ? `, but ${was} was predicted (${error})` : `; predicted ${was} (${error})`
-  const open = rows.filter((other) => other.verdict === 'UNDECIDED')
+  const open = rows.filter((candidate) => candidate.verdict === 'UNDECIDED')
   const undecided =
-    open.length === 0 ? '' : `; undecided at ${open.map((one) => percentileName(one.p)).join(', ')}`
+    open.length === 0 ? '' : `; undecided at ${open.map(({ p }) => percentileName(p)).join(', ')}`
   const { text, several } = cause(changes)
   return `${text} ${effect[0]}${several ? '' : 's'} ${effect[1]}${foretold}${undecided}`
 }
 
-/** The worst that failed, else the highest percentile that passed, was open, or is there at all. */
+/** The worst failed percentile, otherwise the highest that passed, is undecided, or exists. */
 function telling(rows: readonly RatioRow[]): RatioRow | undefined {
   const failed = rows.filter(({ verdict }) => verdict === 'FAIL')
   if (failed.length > 0) return largest(failed, (row) => Math.abs(row.error_relative))
@@ -36,13 +36,13 @@ function telling(rows: readonly RatioRow[]): RatioRow | undefined {
   return last('PASS') ?? last('UNDECIDED') ?? rows.at(-1)
 }
 
-/** Whether the ratio is no further from 1 than two replays without a change are apart. */
+/** Whether the ratio is no further from 1 than that of two replays without a change. */
 function withinNoise({ measured, noise_floor }: RatioRow): boolean {
   const difference = Math.abs(measured.value - 1) / ((measured.value + 1) / 2)
   return noise_floor.median !== null && difference <= noise_floor.median
 }
 
-/** "max_batch 8 → 2": the last key of each path, where that is short enough. */
+/** "max_batch 8 → 2": the last key of each path, if that is short enough. */
 function cause(changes: readonly string[]): { text: string; several: boolean } {
   const several = changes.length > 1
   const short = changes.map((change) => change.replace(/^(?:[^:]*\.)?([^:.]+): /, '$1 '))

@@ -2,7 +2,7 @@ import type { Estimate, WhatIf, WhatIfPercentile } from '../../../sim/documents/
 
 type Known = Estimate & { readonly value: number }
 
-/** A percentile whose ratio is known on both sides. */
+/** A percentile with a ratio on both sides. */
 export type RatioRow = Omit<WhatIfPercentile, 'predicted' | 'measured'> & {
   readonly predicted: Known
   readonly measured: Known

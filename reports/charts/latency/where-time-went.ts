@@ -19,7 +19,7 @@ import {
 import { textWidth } from '../text-width.ts'
 import { LIGHT } from '../theme.ts'
 
-/** The parts of a latency in the order in which a request meets them. */
+/** The parts of a latency in the order in which a request passes them. */
 export const PARTS = [
   { key: 'lag', name: 'lag', color: LIGHT.lag },
   { key: 'queue', name: 'queue', color: LIGHT.queue },
@@ -35,7 +35,7 @@ export function whereTimeWent(input: ReportInput, width = WIDE): TopLevelSpec {
   const present = worlds(input)
   const served = (name: string) =>
     present.some((world) => (poolOf(world, name)?.counts.served ?? 0) > 0)
-  // one that sequences are handed to serves no request of its own
+  // a pool that only receives KV transfers serves no request from clients
   const pools = present[0]?.result.pools.map(({ name }) => name).filter(served) ?? []
   const wide = plotWidth(width) - NAMES
   const panels = pools.flatMap((pool, i): NonNormalizedSpec[] => {
@@ -65,7 +65,7 @@ function panelTitle(text: string) {
   return { text, fontSize: 12, color: LIGHT.ink, offset: 6, frame: 'group' as const }
 }
 
-/** One bar for each world: the means add up to the mean latency. */
+/** One bar for each side: the means add up to the mean latency. */
 function stack(
   present: readonly World[],
   name: string,
@@ -147,7 +147,7 @@ function worldAxis(present: readonly World[]) {
   }
 }
 
-/** For each part and world a line from the median (filled dot) to p99 (open dot). */
+/** For each part and side a line from the median (filled dot) to p99 (open dot). */
 function spread(
   present: readonly World[],
   name: string,
@@ -221,7 +221,7 @@ function spread(
   }
 }
 
-/** The part that takes the largest share of the mean, in each world. */
+/** The part with the largest share of the mean, on each side. */
 function finding(present: readonly World[]): string {
   const told = present.map(({ name, result }) => {
     const sums = PARTS.map(({ key, name: part }) => ({

@@ -44,7 +44,7 @@ function keys(present: readonly World[], width: number) {
 
 function bars(present: readonly World[], pool: string, small: boolean) {
   const values = present.flatMap(({ name, color, result }) =>
-    shares(result.pools.find((other) => other.name === pool)?.batch_sizes ?? []).map(
+    shares(result.pools.find((candidate) => candidate.name === pool)?.batch_sizes ?? []).map(
       (share, i) => ({ size: i + 1, share, world: name, color }),
     ),
   )
@@ -86,7 +86,7 @@ function shares(batches: readonly number[]): number[] {
   return total === 0 ? [] : requests.map((n) => n / total)
 }
 
-/** Of the pool in which the worlds differ most, or of the first where there is one world. */
+/** The finding for the pool in which the sides differ most; for one side, for its first pool. */
 function finding(present: readonly World[], names: readonly string[]): string {
   const told = names.map((pool) => ({ pool, means: meansOf(present, pool) }))
   const apart = ({ means: [first, second] }: (typeof told)[number]) =>
@@ -95,14 +95,14 @@ function finding(present: readonly World[], names: readonly string[]): string {
   const [first, second] = main?.means ?? []
   if (!main || !first) return 'No batches were recorded'
   const where = names.length > 1 ? ` in ${main.pool}` : ''
-  const one = valueText(first.mean, 'plain')
-  if (!second) return `A batch holds ${one} requests on average${where}`
-  const other = valueText(second.mean, 'plain')
+  const firstMean = valueText(first.mean, 'plain')
+  if (!second) return `A batch holds ${firstMean} requests on average${where}`
+  const secondMean = valueText(second.mean, 'plain')
   if (Math.abs(apart(main)) < 0.05) {
-    return `Batches are alike${where}: ${one} requests on average ${first.name}, ${other} ${second.name}`
+    return `Batches are alike${where}: ${firstMean} requests on average ${first.name}, ${secondMean} ${second.name}`
   }
   const size = apart(main) > 0 ? 'larger' : 'smaller'
-  return `Measured batches are ${size}${where}: ${other} requests on average against ${one}`
+  return `Measured batches are ${size}${where}: ${secondMean} requests on average against ${firstMean}`
 }
 
 function meansOf(present: readonly World[], name: string) {

@@ -12,7 +12,7 @@ import {
 } from '../frame.ts'
 import { LIGHT } from '../theme.ts'
 
-/** One setting of a closed loop: how many requests its clients keep under way, and how long. */
+/** One setting of a closed loop: concurrent requests of its clients, and their latency. */
 export interface ConcurrencyPoint {
   readonly users: number
   readonly simulated: Latency
@@ -33,7 +33,7 @@ export interface ConcurrencyChart {
   readonly points: readonly ConcurrencyPoint[]
 }
 
-/** Room for the names of the lines, px. */
+/** Space for the names of the lines, px. */
 const LABELS = 116
 
 /** Latency percentiles by concurrent requests: simulated as lines, measured as dots. */
@@ -95,7 +95,7 @@ function lines(points: readonly ConcurrencyPoint[], x: object, y: object): Layer
   }))
 }
 
-/** Full where the simulation predicted, hollow where it was fitted. */
+/** Filled for predicted points, hollow for fitted ones. */
 function dots(points: readonly ConcurrencyPoint[], x: object, y: object): Layer[] {
   const of = (p: (typeof PERCENTILES)[number], fitted: boolean): Layer => ({
     data: {

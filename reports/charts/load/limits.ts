@@ -3,14 +3,14 @@ import { percentileName } from '../../format.ts'
 import { type Layer, labels, pixel, type ReportInput } from '../frame.ts'
 import { LIGHT } from '../theme.ts'
 
-/** A latency limit that the scenario states. */
+/** A latency limit of the scenario. */
 export interface Limit {
   readonly p: number
   readonly limitMs: number
   readonly text: string
 }
 
-/** Latency limits of all classes, each once, from the lowest up. */
+/** Latency limits of all classes without duplicates, in ascending order. */
 export function latencyLimits(input: ReportInput): Limit[] {
   const result = input.simulated ?? input.measured
   if (!result) return []
@@ -44,7 +44,7 @@ export function limitLines(limits: readonly Limit[], { domain, height }: Plot): 
       .join(', '),
   }))
   const texts = heights.map(({ y, text }, i) => {
-    // The label stands above its line, unless the next line up is too near.
+    // the label is above its line, unless the next line is too close
     const above = heights[i + 1]
     const crowded = above !== undefined && y - above.y < 18
     return { x: 6, y: crowded ? y + 10 : y - 9, text, color: LIGHT.limit }

@@ -36,10 +36,10 @@ function finding(present: readonly World[]): string {
   const main = told.at(-1)
   if (!main) return 'The speed of the machine was not recorded'
   const { mean, low, high } = main
-  const whose = main.name === 'measured' ? 'The machine' : 'The simulated machine'
+  const machine = main.name === 'measured' ? 'The machine' : 'The simulated machine'
   const between = `between ${fixed(low, 2)} and ${fixed(high, 2)}`
   if (Math.abs(mean - 1) < 0.02 && high - low < 0.1) {
-    return `${whose} ran as calibrated: speed ${between}`
+    return `${machine} ran as calibrated: speed ${between}`
   }
-  return `${whose} ran at ${fixed(mean, 2)} of its calibrated speed, ${between}`
+  return `${machine} ran at ${fixed(mean, 2)} of its calibrated speed, ${between}`
 }

@@ -3,12 +3,12 @@ import { dodge, frame, type Layer, labels, narrow, pixel, plotWidth } from '../f
 import { textWidth } from '../text-width.ts'
 import { LABEL_SIZE, LIGHT } from '../theme.ts'
 
-/** One value for each bucket of a run, from its start; null where there was none. */
+/** One value for each bucket of a run, from its start; null for a bucket without one. */
 export interface Line {
   readonly name: string
   readonly color: string
   readonly values: readonly (number | null)[]
-  /** px; thin lines are background: they get no label */
+  /** px; thin lines are background, without a label */
   readonly thickness?: number
   readonly label?: boolean
 }
@@ -22,11 +22,11 @@ export interface TimeChart {
   /** the axis covers at least this range */
   readonly cover: readonly [number, number]
   readonly lines: readonly Line[]
-  /** level that the values are held against */
+  /** a reference level for the values */
   readonly level?: { readonly y: number; readonly name: string; readonly color: string }
 }
 
-/** Lines over the time of a run, each with its name beside its end. */
+/** Lines over the time of a run, each with its name at its end. */
 export function timeChart(chart: TimeChart): TopLevelSpec {
   const { title, subtitle, width, bucketS, yTitle, lines, level } = chart
   const height = narrow(width) ? 180 : 220
@@ -72,7 +72,7 @@ export function timeChart(chart: TimeChart): TopLevelSpec {
   }
 }
 
-/** All values and the range to cover; margins only where a value, not a bound, is outermost. */
+/** All values and the range to cover; with a margin where a value, not a bound, is outermost. */
 function range({ lines, level, cover }: TimeChart): [number, number] {
   const values = lines.flatMap((line) => line.values.filter((value) => value !== null))
   const all = level ? [...values, level.y] : values
@@ -82,7 +82,7 @@ function range({ lines, level, cover }: TimeChart): [number, number] {
   return [low < cover[0] ? low - margin : low, high > cover[1] ? high + margin : high]
 }
 
-/** Names at the heights where their lines end, moved apart where they would overlap. */
+/** Names at the heights of the line ends, moved apart if they would overlap. */
 function endLabels({ lines, level }: TimeChart, domain: [number, number], height: number) {
   const named = lines.flatMap(({ label = true, name, color, values }) => {
     const last = values.filter((value) => value !== null).slice(-3)

@@ -2,10 +2,10 @@ import type { TopLevelSpec } from 'vega-lite'
 import { dodge, frame, type Layer, labels, narrow, PERCENT, plotWidth, WIDE } from '../frame.ts'
 import { LIGHT } from '../theme.ts'
 
-/** Useful share of padded batches of one size: by how much lengths vary, and of real lengths. */
+/** Padding efficiency of batches of one size: by the variation of lengths, and of real lengths. */
 export interface PaddingCurve {
   readonly batch: number
-  /** coefficient of variation of the lengths, and the share of the work that is of use */
+  /** coefficient of variation of the lengths, and useful share of the work */
   readonly points: readonly { readonly cv: number; readonly useful: number }[]
   readonly traces: readonly {
     readonly name: string
@@ -20,10 +20,10 @@ export interface PaddingChart {
   readonly curves: readonly PaddingCurve[]
 }
 
-/** Room for the names of the lines, px. */
+/** Space for the names of the lines, px. */
 const LABELS = 90
 
-/** Batch efficiency by the variability of lengths: lines for drawn lengths, dots for real ones. */
+/** Padding efficiency by the variation of lengths: lines for drawn lengths, dots for real ones. */
 export function paddingChart(chart: PaddingChart, width = WIDE): TopLevelSpec {
   const height = narrow(width) ? 240 : 320
   const wide = plotWidth(width, LABELS)

@@ -3,7 +3,7 @@ import { count, fixed } from '../../format.ts'
 import { largest, type ReportInput, subject, WIDE, worlds } from '../frame.ts'
 import { type Line, timeChart } from './over-time.ts'
 
-/** Waiting requests over time: the mean of each interval, and its highest as a thin line. */
+/** Waiting requests over time: the mean of each interval, and its maximum as a thin line. */
 export function queueDepth(input: ReportInput, width = WIDE): TopLevelSpec {
   const present = worlds(input)
   const lines = present.flatMap(({ name, color, result }): Line[] => [
@@ -32,13 +32,15 @@ function finding(input: ReportInput): string {
   })
   const main = peaks.at(-1)
   if (!main) return 'No queue was recorded'
-  const other = peaks.length > 1 ? peaks[0] : undefined
+  const compared = peaks.length > 1 ? peaks[0] : undefined
   if (Math.max(...peaks.map(({ peak }) => peak)) < 1) {
     const longest = Math.max(...peaks.map((peak) => peak.longest))
     return `Hardly any queue: fewer than one request waits on average, at most ${count(Math.ceil(longest))}`
   }
   const told = (n: number) => fixed(n, n < 10 ? 1 : 0)
-  const against = other ? ` (${other.name}: ${told(other.peak)} at ${count(other.at)} s)` : ''
+  const against = compared
+    ? ` (${compared.name}: ${told(compared.peak)} at ${count(compared.at)} s)`
+    : ''
   const shape = main.peak > 3 * main.middle ? 'surged to' : 'peaked at'
   return `The ${main.name} queue ${shape} ${told(main.peak)} requests at ${count(main.at)} s${against}`
 }

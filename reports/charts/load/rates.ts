@@ -4,7 +4,7 @@ import { largest, type ReportInput, subject, WIDE, type World, worlds } from '..
 import { LIGHT } from '../theme.ts'
 import { type Line, timeChart } from './over-time.ts'
 
-/** Requests that arrived and were served per second, with the capacity where it is near. */
+/** Requests that arrived and were served per second, with the capacity if it is close. */
 export function rates(input: ReportInput, width = WIDE): TopLevelSpec {
   const present = worlds(input)
   const main = present.at(-1)
@@ -38,7 +38,7 @@ function totalCapacity(world: World | undefined): number | null {
   let most = Number.POSITIVE_INFINITY
   for (const { capacity_rps, counts } of pools) {
     if (capacity_rps === null) return null
-    // all that comes goes on through a pool to which nothing comes of itself
+    // all requests pass through a pool that receives only KV transfers
     if (counts.arrived === 0 && pools.length > 1) most = Math.min(most, capacity_rps)
     else sum += capacity_rps
   }

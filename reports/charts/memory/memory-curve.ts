@@ -29,12 +29,12 @@ import { LABEL_SIZE, LIGHT } from '../theme.ts'
 
 type Side = Space['sides'][number]
 
-/** A limit further away than this many times what is held is told, not drawn. */
+/** A limit above this many times the reserved memory is stated, not drawn. */
 const FAR = 3
-/** What is held counts as wasted beyond this share of it. */
+/** Reserved memory counts as wasted above this share of it. */
 const WASTE = 0.1
 
-/** What was asked for, in use and held over time, below the limit; one panel for each world. */
+/** Memory requested, in use and reserved over time, below the limit; one panel for each side. */
 export function memoryCurve(input: ReportInput, space: Space, width = WIDE): TopLevelSpec {
   const { sides } = space
   const small = narrow(width)
@@ -42,8 +42,8 @@ export function memoryCurve(input: ReportInput, space: Space, width = WIDE): Top
   const gap = 24
   const room = textWidth('asked for', LABEL_SIZE)
   const wide = (plotWidth(width, room) - (columns - 1) * (gap + 52 + room)) / columns
-  const most = Math.max(...sides.map(({ space: one }) => mostOf(one)))
-  const low = Math.min(...sides.map(({ space: one }) => axisStart(weightsLevel(one), most)))
+  const most = Math.max(...sides.map(({ space: drawn }) => mostOf(drawn)))
+  const low = Math.min(...sides.map(({ space: drawn }) => axisStart(weightsLevel(drawn), most)))
   const top = most + 0.1 * (most - low)
   const plot = { wide, height: small ? 180 : 220, domain: [low, top], unit: sizeUnit(top) } as const
   return {
@@ -62,7 +62,7 @@ interface Plot {
   readonly unit: ReturnType<typeof sizeUnit>
 }
 
-/** The most that is drawn, MiB: what is held, and the limit where that is near. */
+/** The highest drawn value, MiB: reserved memory, or the limit if it is near. */
 function mostOf({ series, limit_mib: limit }: MemorySpace): number {
   const held = Math.max(...series.held_mib, ...series.requested_mib, 0)
   return Math.max(held, limit !== null && limit <= FAR * held ? limit : 0) || 1
@@ -89,12 +89,12 @@ function panel(
   }
 }
 
-/** Weights at the bottom, what is in use above them, what is held besides, and what was asked. */
+/** Weights at the bottom, then memory in use and reserved memory; requested memory as a line. */
 function bands(color: string, space: MemorySpace, plot: Plot, first: boolean): Layer[] {
   const { bucket_s, requested_mib, in_use_mib, held_mib } = space.series
   const { unit, domain } = plot
   const base = weightsLevel(space)
-  // A step ends where the next begins, so the last value stands twice.
+  // a step ends where the next begins, so the last value is repeated
   const values = [...held_mib, held_mib.at(-1) ?? 0].map((held, i) => {
     const at = Math.min(i, held_mib.length - 1)
     const [used, asked] = [in_use_mib[at] ?? 0, requested_mib[at] ?? 0]
@@ -134,7 +134,7 @@ function bands(color: string, space: MemorySpace, plot: Plot, first: boolean): L
   ]
 }
 
-/** MiB that are always there; 0 where models come and go. */
+/** MiB that are always loaded; 0 with model swapping. */
 function weightsLevel({ residency, weights_mib }: MemorySpace): number {
   return residency === null ? weights_mib : 0
 }
@@ -191,7 +191,7 @@ function subtitle(input: ReportInput, space: Space, [low, top]: readonly [number
   return texts.join(' · ')
 }
 
-/** That memory ran out, that it is held for nothing, or how near the limit it came. */
+/** States that memory ran out, is reserved in vain, or how close it came to the limit. */
 function finding({ sides }: Space): string {
   const several = sides.length > 1
   const worst = largest(sides, ({ space }) => failures(space) + space.remedies.failed)
@@ -226,7 +226,7 @@ function finding({ sides }: Space): string {
   return `Memory peaks at ${reached.join(', ')}`
 }
 
-/** "24" of "24.0" where that is no less exact. */
+/** "24" for "24.0", if that is equally exact. */
 function round(text: string, value: number): string {
   return Number.isInteger(value) ? text.replace(/\.0+$/, '') : text
 }

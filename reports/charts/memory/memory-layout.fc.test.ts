@@ -8,7 +8,7 @@ const [SPACE] = sampleMemory('simulated', 'central')
 
 type Piece = readonly [owner: string | null, mib: number]
 
-/** Chunks in turn from address 0; of null nothing is held. */
+/** Consecutive chunks from address 0; null is an unreserved gap. */
 function chunksOf(pieces: readonly Piece[]): MapChunk[] {
   let end = 0
   return pieces.flatMap(([owner, mib]) => {
@@ -52,11 +52,11 @@ const maps = fc.array(fc.array(piece, { minLength: 1, maxLength: 12 }), {
 })
 
 describe('a map laid out', () => {
-  test('gives each kind the area that it has, where every chunk is a row or more', () => {
+  test('gives each kind its exact area if every chunk has a row or more', () => {
     fc.assert(
       fc.property(maps, (all) => {
         const expected: Record<string, number> = {}
-        // whole rows: the top is a multiple of the 256 rows' height
+        // whole rows: the top is a multiple of the height of 256 rows
         const last = (pieces: readonly Piece[]) => pieces.reduce((sum, [, mib]) => sum + mib, 0)
         const padded = all.map((pieces): Piece[] => [
           ...pieces,
@@ -68,7 +68,7 @@ describe('a map laid out', () => {
         }
         const found = areas(layOutOf(padded))
         for (const [kind, area] of Object.entries(expected)) {
-          // each end of a chunk is off by half a row of 4 MiB, and dust may get a row
+          // each end of a chunk is off by up to half a row of 4 MiB, and tiny chunks can get a row
           const ends = padded.flat().length
           expect(Math.abs((found[kind] ?? 0) - area), kind).toBeLessThanOrEqual(4 * ends)
         }
@@ -76,7 +76,7 @@ describe('a map laid out', () => {
     )
   })
 
-  test('has no two rectangles in one place', () => {
+  test('has no overlapping rectangles', () => {
     fc.assert(
       fc.property(maps, fc.constantFrom(5, 1e6), (all, most) => {
         const { rectangles, domain } = layOutOf(all, most)
@@ -92,7 +92,7 @@ describe('a map laid out', () => {
     )
   })
 
-  test('a chunk too small to see shows where it alone pins a region', () => {
+  test('shows a chunk that is too small to see if it alone pins a region', () => {
     const pinned = layOutOf([
       [
         ['free', 100],
@@ -111,7 +111,7 @@ describe('a map laid out', () => {
     expect(areas(beside)['input, output']).toBeUndefined()
   })
 
-  test('dust does not hide what is free between it', () => {
+  test('does not hide free memory between tiny chunks', () => {
     const dust: Piece[] = Array.from({ length: 400 }, (_, i) => [
       i % 2 ? 'free' : 'input',
       i % 2 ? 4 : 1,
@@ -120,7 +120,7 @@ describe('a map laid out', () => {
     expect(found.free!).toBeGreaterThan(found['input, output']!)
   })
 
-  test('what stays is one rectangle', () => {
+  test('draws an unchanged chunk as one rectangle', () => {
     const same: Piece[] = [
       ['weights', 64],
       ['free', 64],
@@ -130,7 +130,7 @@ describe('a map laid out', () => {
     expect(rectangles[0]).toMatchObject({ x: 0, x2: 3, y: 0, y2: 64 })
   })
 
-  test('is coarser where it would be of too many rectangles', () => {
+  test('is coarser if it would have too many rectangles', () => {
     const owners = Object.keys(NAMES)
     const wild = Array.from({ length: 60 }, (_, c) =>
       Array.from({ length: 400 }, (_, r): Piece => [owners[(r * 7 + c * 5 + r * c) % 6]!, 1]),
@@ -141,7 +141,7 @@ describe('a map laid out', () => {
 })
 
 describe('borders of regions', () => {
-  test('are where two free chunks meet, and stay as chunks go on to meet there', () => {
+  test('are where two free chunks meet, and stay while chunks meet there', () => {
     const first: Piece[] = [
       ['free', 50],
       ['free', 50],

@@ -2,7 +2,7 @@ import type { MapChunk, MemorySpace } from '../../../sim/documents/index.ts'
 import { axisStart } from '../../tables/memory-spaces.ts'
 import { isFree, type Owner, ownerOf } from './memory-owners.ts'
 
-/** A piece of the address space that one owner has for a while. Seconds and MiB. */
+/** A piece of the address space that has one owner for a while. Seconds and MiB. */
 export interface Rectangle {
   readonly x: number
   x2: number
@@ -12,7 +12,7 @@ export interface Rectangle {
 }
 
 export interface MapLayout {
-  /** addresses that are shown, MiB */
+  /** drawn addresses, MiB */
   readonly domain: readonly [number, number]
   readonly endS: number
   readonly rectangles: readonly Rectangle[]
@@ -22,7 +22,7 @@ export interface MapLayout {
 
 export interface LayoutOptions {
   readonly endS: number
-  /** the finest steps of addresses that a picture shows, and at most as many instants */
+  /** the finest steps of addresses in a picture, and its most instants */
   readonly rows: number
   readonly columns: number
   readonly mostRectangles: number
@@ -34,7 +34,7 @@ interface Column {
   readonly chunks: readonly MapChunk[]
 }
 
-/** A map in rectangles, coarser where there would be too many. */
+/** A map as rectangles, coarser if there would be too many. */
 export function layOut(space: MemorySpace, options: LayoutOptions): MapLayout {
   const { endS, mostRectangles } = options
   const top = Math.max(...space.map.flatMap(({ chunks }) => chunks.map(endOf)), 0) || 1
@@ -58,7 +58,7 @@ export function layOut(space: MemorySpace, options: LayoutOptions): MapLayout {
   return { domain, endS, rectangles, borders }
 }
 
-/** Up to where weights lie from the first address on, at all instants. */
+/** Address up to which weights occupy memory from the first address on, at all instants. */
 function settledWeights({ map, shared }: MemorySpace): number {
   const ends = map.map(({ chunks }) => {
     let end = 0
@@ -80,7 +80,7 @@ function columnsOf({ map }: MemorySpace, { endS, columns }: LayoutOptions): Colu
   return shown.map(({ at_s, chunks }, i) => ({ x: at_s, x2: shown[i + 1]?.at_s ?? endS, chunks }))
 }
 
-/** Runs of rows with one owner, and of instants at which they are the same. */
+/** Runs of rows with one owner, and of instants at which these are the same. */
 function merged(
   columns: readonly Column[],
   domain: readonly [number, number],
@@ -113,8 +113,9 @@ function merged(
 }
 
 /**
- * Who has each row of addresses: who has most of it. A row that is free for the most part goes to
- * what is in use in it only where that would not show otherwise: such a chunk pins its region.
+ * The owner of each row of addresses: the one with most of the row. A mostly free row goes to
+ * memory in use inside it only if that chunk would not be visible otherwise: such a chunk pins its
+ * region.
  */
 function rowsOf(
   chunks: readonly MapChunk[],
@@ -147,8 +148,8 @@ function rowsOf(
 }
 
 /**
- * Free chunks of one region are joined, so two beside each other are of two; a change of the pool
- * tells as well. What is seen at one instant holds as long as chunks go on to meet there.
+ * Free chunks of one region are joined, so adjacent free chunks are in two regions; a change of the
+ * pool is a border, too. A border lasts as long as chunks continue to meet there.
  */
 function bordersOf(columns: readonly Column[], gap: number, of: (chunk: MapChunk) => Owner) {
   const all: { x: number; x2: number; y: number; region: boolean }[] = []
@@ -158,11 +159,11 @@ function bordersOf(columns: readonly Column[], gap: number, of: (chunk: MapChunk
     for (const [i, chunk] of chunks.slice(1).entries()) {
       const y = chunk.address_mib
       if (endOf(chunks[i]!) !== y) continue
-      const [one, other] = [of(chunks[i]!), of(chunk)]
+      const [below, above] = [of(chunks[i]!), of(chunk)]
       const border = open.get(y) ?? { x, x2, y, region: false }
       if (!open.has(y)) all.push(border)
       border.x2 = x2
-      border.region ||= one.pool !== other.pool || (isFree(one) && isFree(other))
+      border.region ||= below.pool !== above.pool || (isFree(below) && isFree(above))
       next.set(y, border)
     }
     open = next

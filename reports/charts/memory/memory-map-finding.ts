@@ -4,12 +4,12 @@ import type { Space } from '../../tables/memory-spaces.ts'
 import { largest } from '../frame.ts'
 import { isFree, ownerOf } from './memory-owners.ts'
 
-/** Free bytes in other chunks than the largest are told beyond this share of what is held. */
+/** Free bytes outside the largest chunk are stated above this share of reserved memory. */
 const SCATTERED = 0.05
-/** What is pinned as well. */
+/** The same for pinned bytes. */
 const PINNED = 0.1
 
-/** How far the largest free chunk falls short of all that is free, where it does most. */
+/** How far the largest free chunk is below all free memory, at the worst instant. */
 export function mapFinding(sides: Space['sides']): string {
   const told = sides.flatMap(({ space }) => {
     const instant = worstInstant(space)
@@ -31,7 +31,7 @@ export function mapFinding(sides: Space['sides']): string {
   return scatteredText(space, main)
 }
 
-/** Any place will do for a sequence, so that it only matters how many there are. */
+/** Sequences can use any blocks, so only their number matters. */
 function cacheText(space: MemorySpace): string {
   const [used, held] = [space.peak_in_use_mib, space.peak_held_mib].map(
     ({ value }) => (value ?? 0) - space.weights_mib,
@@ -41,14 +41,14 @@ function cacheText(space: MemorySpace): string {
   return `The KV cache takes up to ${most} of ${all} ${unit.name}`
 }
 
-/** What memory is like at an instant. MiB. */
+/** The state of memory at an instant. MiB. */
 interface Instant {
   readonly atS: number
   readonly held: number
-  /** held and free: all of it, and the largest chunk */
+  /** reserved and free: all of it, and the largest chunk */
   readonly free: number
   readonly chunk: number
-  /** what the device could still give, which is as good as a chunk; 0 where it has no limit */
+  /** memory that the device could still provide, equal to one chunk; 0 without a limit */
   readonly left: number
 }
 
@@ -56,7 +56,7 @@ const scattered = ({ free, chunk, left }: Instant) => free + left - Math.max(chu
 
 function worstInstant({ map, limit_mib: limit, shared }: MemorySpace): Instant | undefined {
   const instants = map.map(({ at_s, chunks }): Instant => {
-    const sum = (all: readonly { mib: number }[]) => all.reduce((mib, one) => mib + one.mib, 0)
+    const sum = (all: readonly { mib: number }[]) => all.reduce((mib, chunk) => mib + chunk.mib, 0)
     const free = chunks.filter(({ owner }) => isFree(ownerOf(owner, shared)))
     const held = sum(chunks)
     return {

@@ -18,7 +18,7 @@ import { layOut, type MapLayout, type Rectangle } from './memory-layout.ts'
 import { mapFinding } from './memory-map-finding.ts'
 import { kindsAmong, type OwnerKind } from './memory-owners.ts'
 
-/** Height of a line of the key. */
+/** Height of a line of the key, px. */
 const KEY_LINE = 17
 const SWATCH = 10
 
@@ -27,7 +27,7 @@ interface Plot {
   readonly height: number
 }
 
-/** Who has which addresses, over time; one panel for each world that recorded it. */
+/** Owners of addresses over time; one panel for each side that recorded a map. */
 export function memoryMap(input: ReportInput, space: Space, width = WIDE): TopLevelSpec {
   const small = narrow(width)
   const sides = space.sides.filter((side) => side.space.map.length > 0)
@@ -122,7 +122,7 @@ function drawing({ domain, endS, rectangles, borders }: MapLayout, plot: Plot, f
   ]
 }
 
-/** The name of each owner in the largest piece that it has, where that has room for it. */
+/** The name of each owner in its largest rectangle, if it fits. */
 function names(
   rectangles: readonly Rectangle[],
   { domain, endS }: Pick<MapLayout, 'domain' | 'endS'>,
@@ -135,17 +135,17 @@ function names(
   const area = (rectangle: Rectangle) => box(rectangle).w * box(rectangle).h
   return [...new Set(rectangles.map(({ owner }) => owner))].flatMap((owner): Layer[] => {
     const { pool, kind } = owner
-    const fits = rectangles.flatMap((one) => {
-      const { w, h } = box(one)
+    const fits = rectangles.flatMap((rectangle) => {
+      const { w, h } = box(rectangle)
       const texts = pool === '' ? [kind.name] : [`${pool}: ${kind.name}`, kind.name, pool]
       const text = texts.find((name) => textWidth(name, LABEL_SIZE) + 10 <= w)
-      return one.owner === owner && text !== undefined && h >= 16 ? [{ one, text }] : []
+      return rectangle.owner === owner && text !== undefined && h >= 16 ? [{ rectangle, text }] : []
     })
-    const best = largest(fits, ({ one }) => area(one))
+    const best = largest(fits, ({ rectangle }) => area(rectangle))
     if (!best) return []
     const at = {
-      x: ((best.one.x + best.one.x2) / 2 / endS) * wide,
-      y: pixel((best.one.y + best.one.y2) / 2, domain, height),
+      x: ((best.rectangle.x + best.rectangle.x2) / 2 / endS) * wide,
+      y: pixel((best.rectangle.y + best.rectangle.y2) / 2, domain, height),
     }
     return [
       {
@@ -157,7 +157,7 @@ function names(
   })
 }
 
-/** Swatches with their names above the plot, in as many lines as they need. */
+/** Swatches with their names above the plot, in as many lines as needed. */
 function ownerKey(kinds: readonly OwnerKind[], wide: number) {
   let [x, line] = [0, 0]
   const placed = kinds.map((kind) => {

@@ -1,6 +1,6 @@
 import { LIGHT } from '../theme.ts'
 
-/** What lies in memory, in the order of a key, each with a colour of the theme. */
+/** Kinds of memory in the order of a key, each with a colour of the theme. */
 const OWNERS = [
   { name: 'weights', color: LIGHT.weights, text: LIGHT.paper, is: /^weights$/ },
   { name: 'KV cache', color: LIGHT.cache, text: LIGHT.paper, is: /^KV cache$/ },
@@ -14,18 +14,18 @@ const OWNERS = [
 
 export type OwnerKind = (typeof OWNERS)[number]
 
-/** Kinds in the order of the key, of those that are among `present`. */
+/** Kinds in the order of the key that are among `present`. */
 export function kindsAmong(present: ReadonlySet<OwnerKind>): OwnerKind[] {
   return OWNERS.filter((kind) => present.has(kind))
 }
 
 export interface Owner {
-  /** '' where a space has one pool */
+  /** '' if a space has one pool */
   readonly pool: string
   readonly kind: OwnerKind
 }
 
-/** Who holds a chunk; on a shared device its name has the pool in front. */
+/** The owner of a chunk; on a shared device its text starts with the pool. */
 export function ownerOf(text: string, shared: boolean): Owner {
   const at = shared ? text.lastIndexOf(': ') : -1
   const name = at < 0 ? text : text.slice(at + 2)

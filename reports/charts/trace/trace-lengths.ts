@@ -26,10 +26,10 @@ export function traceLengths(trace: TraceFindings, width = WIDE): TopLevelSpec {
   const { input_tokens, output_tokens } = trace
   if (input_tokens) columns.push({ name: 'input', color: LIGHT.service, lengths: input_tokens })
   if (output_tokens) columns.push({ name: 'output', color: LIGHT.queue, lengths: output_tokens })
-  // the bin of lengths below 1 has no place on a log axis
-  const shown = columns.map((own) => ({
-    ...own,
-    bins: own.lengths.shares.filter(({ from }) => from >= 1),
+  // a log axis cannot show the bin of lengths below 1
+  const shown = columns.map((column) => ({
+    ...column,
+    bins: column.lengths.shares.filter(({ from }) => from >= 1),
   }))
   const edges = shown.flatMap(({ bins }) => bins.flatMap(({ from, to }) => [from, to]))
   const subtitle = 'four bins for each doubling of the length'

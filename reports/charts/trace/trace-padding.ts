@@ -4,7 +4,7 @@ import type { TraceFindings } from '../../trace-document.ts'
 import { frame, narrow, PERCENT, plotWidth, WIDE } from '../frame.ts'
 import { LIGHT } from '../theme.ts'
 
-/** Useful share of the work where requests are batched as they come and padded to the longest. */
+/** Padding efficiency if requests are batched in order of arrival and padded to the longest. */
 export function tracePadding(trace: TraceFindings, width = WIDE): TopLevelSpec {
   const values = trace.padding
   const y = {
@@ -19,7 +19,7 @@ export function tracePadding(trace: TraceFindings, width = WIDE): TopLevelSpec {
     scale: { paddingInner: 0.35, paddingOuter: 0.2 },
     axis: { title: 'batch size (requests)', labelAngle: 0 },
   }
-  const texts = values.map((own) => ({ ...own, text: percent(own.useful) }))
+  const texts = values.map((point) => ({ ...point, text: percent(point.useful) }))
   return {
     ...frame(finding(values), 'requests batched in the order in which they came', width),
     width: plotWidth(width),

@@ -7,7 +7,7 @@ import { donorsOf, mutateTree } from '../mutate-tree.ts'
 import { stockFile } from '../stock.ts'
 import type { Kind } from './kind.ts'
 
-/** A JSON document that is changed as a tree, or as text. */
+/** Changes a JSON document as a tree, or as text. */
 export function mutateDocument(bytes: Buffer, random: Random): string | Uint8Array {
   if (chance(random, 0.1)) return mutateBytes(bytes, random)
   if (chance(random, 0.2)) return mutateText(bytes.toString(), random)
@@ -16,7 +16,7 @@ export function mutateDocument(bytes: Buffer, random: Random): string | Uint8Arr
   return JSON.stringify(tree)
 }
 
-/** One line of JSON Lines is changed as a tree, or all of them as text. */
+/** Changes one line of JSON Lines as a tree, or all of them as text. */
 function mutateLines(bytes: Buffer, random: Random): string {
   if (chance(random, 0.4)) return mutateText(bytes.toString(), random)
   const lines = bytes.toString().split('\n')

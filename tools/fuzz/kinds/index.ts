@@ -37,7 +37,7 @@ export interface NumberedInput {
   readonly input: FuzzInput
 }
 
-/** Input `number` of a seed: it depends on these two and the stock alone. */
+/** Input `number` of a seed: it depends only on these two and the stock. */
 export function inputOf(
   seed: number,
   number: number,

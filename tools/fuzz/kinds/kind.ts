@@ -3,9 +3,9 @@ import type { Tree } from '../corpus.ts'
 import type { FuzzInput } from '../input.ts'
 import type { Donors } from '../mutate-tree.ts'
 
-/** What inputs are made from. */
+/** Material that inputs are made from. */
 export interface Material {
-  /** folder of files that every input finds */
+  /** folder of files that every input receives */
   readonly stock: string
   readonly scenarios: readonly Tree[]
   /** parts of those scenarios */
@@ -15,7 +15,7 @@ export interface Material {
 /** One kind of mutated input. */
 export interface Kind {
   readonly name: string
-  /** share of all inputs, relative to those of the other kinds */
+  /** share of all inputs, relative to other kinds */
   readonly weight: number
   readonly make: (random: Random, material: Material) => FuzzInput
 }

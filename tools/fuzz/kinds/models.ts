@@ -9,14 +9,14 @@ import type { Kind } from './kind.ts'
 
 const { onnx } = onnxProto
 
-/** A model whose graph is another: dimensions, types, names, operators, initializers. */
+/** A model with a changed graph: dimensions, types, names, operators, initializers. */
 function otherGraph(bytes: Uint8Array, random: Random): Uint8Array {
   const tree = onnx.ModelProto.toObject(onnx.ModelProto.decode(bytes), { longs: Number })
   mutateTree(tree.graph, random, donorsOf([tree]))
   try {
     return onnx.ModelProto.encode(onnx.ModelProto.fromObject(tree)).finish()
   } catch {
-    // no protobuf holds what became of it
+    // the changed graph cannot be encoded as protobuf
     return mutateBytes(bytes, random)
   }
 }

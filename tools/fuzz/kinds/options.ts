@@ -6,7 +6,7 @@ import type { Kind } from './kind.ts'
 const PROFILE = ['--profile', 'profile.json'] as const
 const CSV = ['--format', 'csv', '--time', 't', '--unit', 's', '--input', 'n'] as const
 
-/** A command that works, and options that may be added to it. */
+/** A valid command, and options that can be added to it. */
 interface Template {
   readonly args: readonly string[]
   readonly more: readonly string[]
@@ -68,7 +68,7 @@ const TEMPLATES: readonly Template[] = [
   { args: ['init', 'new.yaml'], more: ['--help'] },
 ]
 
-/** Paths that an option may name. None of them is a place that a command could fill by mistake. */
+/** Paths for options. No command can fill one of them by mistake. */
 const PATHS = [
   ...[
     '',
@@ -149,7 +149,7 @@ function override(random: Random): string {
   return `${path}${deep}=${typeof value === 'object' ? JSON.stringify(value) : value}`
 }
 
-/** Linux passes no argument of more than this, bytes. */
+/** Longest argument on Linux, bytes. */
 const MOST_BYTES = 131_071
 
 export const OPTIONS: Kind = {
@@ -164,7 +164,7 @@ export const OPTIONS: Kind = {
     if (chance(random, 0.1)) given.splice(random.integer(given.length), 1)
     if (chance(random, 0.05))
       given.splice(random.integer(given.length), 0, pick(random, NASTY_STRINGS))
-    // no process can be given the character 0
+    // arguments of a process cannot contain the character 0
     const texts = given.map((text) =>
       text
         .replaceAll('\0', '')

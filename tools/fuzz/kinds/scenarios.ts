@@ -6,7 +6,7 @@ import { mutateTree } from '../mutate-tree.ts'
 import { DECLARED, TINY } from '../stock.ts'
 import type { Kind, Material } from './kind.ts'
 
-/** Commands that read `s.yaml`, none of which measures. */
+/** Commands that read `s.yaml` without measuring. */
 const COMMANDS = [
   { weight: 12, args: ['simulate', 's.yaml', '--replications', '1', '--workers', '1'] },
   { weight: 1, args: ['simulate', 's.yaml', '--replications', '1', '--keep-rows', '--out', 'out'] },
@@ -15,10 +15,10 @@ const COMMANDS = [
   { weight: 1, args: ['models', 'build', 's.yaml', '--out', 'out'] },
 ]
 
-/** A profile that fits the tiny scenario; the others go by the one that ships. */
+/** A profile that fits the tiny scenario; other scenarios use the one that ships. */
 const command = (random: Random) => [...pickWeighted(random, COMMANDS).args]
 
-/** Most that a text has of what it repeats. */
+/** Most characters of repeated text. */
 const MOST_REPEATED = 40_000
 
 /** Texts that are small to write and large to read. */
@@ -60,13 +60,13 @@ export const SCENARIO_TEXTS: Kind = {
     }
     const text = startText(random, material)
     if (share < 0.2) return { args, files: { 's.yaml': mutateBytes(Buffer.from(text), random) } }
-    // one scenario laid on another
+    // one scenario that extends another
     const base = { 'base.yaml': mutateText(text, random) }
     if (share < 0.25) {
-      const own = chance(random, 0.5)
+      const extension = chance(random, 0.5)
         ? mutateText('extends: base.yaml\nseed: 3\n', random)
         : 'extends: base.yaml\n'
-      return { args, files: { ...base, 's.yaml': own } }
+      return { args, files: { ...base, 's.yaml': extension } }
     }
     return { args, files: { 's.yaml': mutateText(text, random) } }
   },
@@ -78,7 +78,7 @@ export const SCENARIO_TREES: Kind = {
   make: (random, { scenarios, donors }) => {
     const tree = structuredClone(pick(random, scenarios))
     mutateTree(tree, random, donors)
-    // the numbers of JSON are only those that are finite
+    // JSON has only finite numbers
     const text = chance(random, 0.3)
       ? JSON.stringify(tree, null, 1)
       : stringify(tree, { lineWidth: 0 })

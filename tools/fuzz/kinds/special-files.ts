@@ -2,7 +2,7 @@ import { pick } from '../choose.ts'
 import { DECLARED } from '../stock.ts'
 import type { Kind } from './kind.ts'
 
-/** Commands, and the file that something else stands in the place of. */
+/** Commands, and the file that is replaced by something else. */
 const COMMANDS: readonly (readonly [string, readonly string[]])[] = [
   ['x', ['simulate', 'x']],
   ['x', ['requests', 'x']],
@@ -46,7 +46,7 @@ export const SPECIAL_FILES: Kind = {
     const target = pick(random, TARGETS)
     const files = { 'extends.yaml': `extends: base.yaml\n${DECLARED}` }
     if (target === 'fifo') return { args, files, fifos: [name] }
-    // a link starts where it lies
+    // a link is relative to its own folder
     const to =
       target.startsWith('/') || target === 'loop'
         ? target
