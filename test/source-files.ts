@@ -42,10 +42,24 @@ export function sourceFiles(): SourceFile[] {
 }
 
 /** Strings and template literals are matched first, so that comment signs in them are kept. */
+const TOKEN =
+  /'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`|\/\/[^\n]*|\/\*[\s\S]*?\*\//g
+
 function withoutComments(text: string): string {
-  const token =
-    /'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`|\/\/[^\n]*|\/\*[\s\S]*?\*\//g
-  return text.replace(token, (found) => (found.startsWith('/') ? '' : found))
+  return text.replace(TOKEN, (found) => (found.startsWith('/') ? '' : found))
+}
+
+/** Comments and strings alone; all else is blanked, so that lines keep their numbers. */
+export function proseOfSource(text: string): string {
+  const blank = (code: string) => code.replace(/[^\n]/g, ' ')
+  let end = 0
+  let prose = ''
+  for (const match of text.matchAll(TOKEN)) {
+    const [found] = match
+    prose += blank(text.slice(end, match.index)) + found
+    end = match.index + found.length
+  }
+  return prose
 }
 
 /** Code without the content of its strings; code inside `${…}` stays. */

@@ -6,6 +6,7 @@ import { pages } from './documents.ts'
 import { avoidedWords, proseOfPage } from './plain-words.ts'
 import {
   importCycles,
+  proseOfSource,
   repositoryFiles,
   type SourceFile,
   sourceFiles,
@@ -213,6 +214,13 @@ describe('plain words', () => {
       text: proseOfPage(readFileSync(join(ROOT, path), 'utf8')),
     }))
     expect(prose.length).toBeGreaterThan(20)
+    expect(avoidedWords(prose)).toEqual([])
+  })
+
+  test('comments and texts of the code avoid them, too', () => {
+    const prose = files
+      .filter(({ path }) => !/^test\/(plain-words|source\.test)\.ts$/.test(path))
+      .map(({ path, text }) => ({ path, text: proseOfSource(text) }))
     expect(avoidedWords(prose)).toEqual([])
   })
 
