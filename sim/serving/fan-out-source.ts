@@ -19,7 +19,7 @@ interface Sending {
 export class FanOutSource implements Source {
   readonly #inner: Source
   readonly #fanOut: readonly number[]
-  /** by key of the part; empty where clients do not react */
+  /** by key of the part; empty where no client reacts */
   readonly #inFlight = new Map<number, Sending>()
   /** the last request that was taken, in its only slot */
   readonly #last = new Requests(1)

@@ -6,7 +6,7 @@ import type { Ms } from './ports.ts'
 
 const endless = Number.POSITIVE_INFINITY
 
-/** A queue discipline and what it goes by. */
+/** A queue discipline and its settings. */
 export type QueuePlan =
   | { readonly discipline: 'fifo' }
   | { readonly discipline: 'lifo' }
@@ -24,13 +24,13 @@ export interface QueueBounds {
   /** waiting requests */
   readonly maxLength: number
   readonly queueTimeoutMs: Ms
-  /** what happens to who has waited so long */
+  /** what happens to a request that has waited so long */
   readonly timeoutAction: 'reject' | 'delay'
   /** whether a class's own time-out may shorten it */
   readonly timeoutOverride: boolean
 }
 
-/** What the control plane needs to know of a pool. */
+/** What the control plane uses of a pool. */
 export interface PoolPlan extends QueueBounds {
   readonly index: number
   readonly name: string
@@ -56,17 +56,17 @@ export interface LevelPlan extends QueueBounds {
   readonly priority: number
 }
 
-/** What the control plane needs to know of a class of traffic; Infinity for no limit. */
+/** What the control plane uses of a class of traffic; Infinity for no limit. */
 export interface ClassPlan {
-  /** numbers of those that serve it, rising; null for all that requests come to */
+  /** the pools that serve it, by number, rising; null for every pool that requests are sent to */
   readonly pools: readonly number[] | null
-  /** of its clients: they leave, the work for them goes on */
+  /** client timeout: the client leaves, the work for it goes on */
   readonly patienceMs: Ms
-  /** what the patience of each is drawn from, in ms, in place of one for all; null for nothing */
+  /** distribution of the client timeout, in ms, in place of one value; null for none */
   readonly drawnPatience: Duration | null
-  /** parts of a request, each for another replica; 1 for a request that is whole */
+  /** parts of a request, each for another replica; 1 for a request in one part */
   readonly fanOut: number
-  /** whether one that still waits leaves with its client */
+  /** whether a waiting request leaves with its client */
   readonly cancels: boolean
   /** 1 is the highest */
   readonly priority: number
@@ -83,7 +83,7 @@ export interface ClassPlan {
   readonly carriesContext: boolean
 }
 
-/** A class that asks for nothing. */
+/** A class without limits. */
 export const ANY_CLASS: ClassPlan = Object.freeze({
   pools: null,
   patienceMs: endless,
@@ -99,7 +99,7 @@ export const ANY_CLASS: ClassPlan = Object.freeze({
   carriesContext: false,
 })
 
-/** A queue that lets everybody in, and in which they wait in turn, for as long as it takes. */
+/** A FIFO queue that admits every request and has no time-out. */
 export const PLAIN_QUEUE = Object.freeze({
   admission: OPEN_ADMISSION,
   order: { discipline: 'fifo' },
@@ -110,12 +110,12 @@ export const PLAIN_QUEUE = Object.freeze({
   levels: [],
 } as const)
 
-/** What the control plane needs to know of a scenario. */
+/** What the control plane uses of a scenario. */
 export interface ServingPlan {
   readonly routing: Routing
   readonly pools: readonly PoolPlan[]
   readonly classes: readonly ClassPlan[]
-  /** the numbers that pools' memory speaks of */
+  /** the pools' memory plans refer to these by number */
   readonly devices: readonly DevicePlan[]
 }
 

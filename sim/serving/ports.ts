@@ -102,7 +102,7 @@ export interface StepRun {
   /** sequences whose prompts are computed, and tokens of those; where there are any, in one step */
   prefills: number
   prefillTokens: number
-  /** tokens in the KV caches of those who decode, before the first step */
+  /** tokens in the KV caches of decoding sequences, before the first step */
   context: number
   /** of the KV cache, in use when the run has ended */
   blocks: number
@@ -122,7 +122,7 @@ export interface Backend {
   shrink?(executor: number): void
 }
 
-/** Runs steps of those who generate. A run ends as `onSteps`, at a boundary of steps. */
+/** Runs steps of engines. A run ends as `onSteps`, at a boundary of steps. */
 export interface StepBackend {
   run(run: StepRun): void
   /** The run under way ends with the step that is under way. */
@@ -201,9 +201,9 @@ export interface Observer {
   lost?(now: Ms, request: number): void
   /** A batch ran out of memory, and this was done about it; what fails ends as `batch`. */
   remedied?(now: Ms, executor: number, remedy: Remedied): void
-  /** Weights are resident now: who waits for this executor goes at this instant. */
+  /** Weights are resident now: a batch that waits for this executor starts at this instant. */
   loaded?(now: Ms, executor: number): void
-  /** Weights are gone, for others to have room. */
+  /** Weights were evicted to make room for others. */
   evicted?(now: Ms, executor: number): void
   /** A run of steps ended. */
   stepped?(now: Ms, run: StepRun): void
@@ -223,12 +223,12 @@ export interface KvUse {
   readonly tokens: number
   /** blocks with tokens of its sequences */
   readonly used: number
-  /** blocks that nobody uses, kept for prompts that begin with them */
+  /** blocks that no sequence uses, kept for prompts that begin with them */
   readonly kept: number
   readonly free: number
-  /** places that were lost for want of blocks */
+  /** slots that were lost for lack of blocks */
   readonly shortages: number
-  /** tokens of prompts, and those of them that were known */
+  /** tokens of prompts, and those of them that were cached */
   readonly promptTokens: number
   readonly hitTokens: number
 }

@@ -8,7 +8,7 @@ import type { ClassPlan, QueueBounds, QueuePlan, ServingPlan } from './plan.ts'
 
 const endless = Number.POSITIVE_INFINITY
 
-/** `activations`: what a batch of each pool does with memory; of declared models it is known. */
+/** `activations`: the memory of a batch, by pool; declared models need none. */
 export function servingPlan(
   scenario: Scenario,
   activations?: readonly (ActivationPlan | null)[],
@@ -44,7 +44,7 @@ export function servingPlan(
   }
 }
 
-/** The same for a live world, which can do less about memory. */
+/** The plan for a live run, which has fewer remedies for a lack of memory. */
 export function livePlan(plan: ServingPlan): ServingPlan {
   const pools = plan.pools.map((pool) =>
     pool.memory === undefined ? pool : { ...pool, memory: liveMemory(pool.memory) },
@@ -73,7 +73,7 @@ function classPlan(traffic: TrafficClass, { pools }: Scenario): ClassPlan {
   }
 }
 
-/** How long the clients of a class wait: all alike, or each as it is drawn. */
+/** The client timeout of a class: one value, or drawn for each request. */
 export function patiencePlan({
   timeout_ms: timeout,
 }: TrafficClass): Pick<ClassPlan, 'patienceMs' | 'drawnPatience'> {

@@ -29,13 +29,13 @@ export class Decoding {
     this.#gaps = new TokenGaps(host.classes.length, executor, host)
   }
 
-  /** Steps until somebody is done or the blocks run out. */
+  /** Steps until a sequence is done or the blocks run out. */
   get stepsAhead(): number {
     const next = this.#host.sequences.finish[this.#finish.next()]! - this.step
     return this.#kv === null ? next : this.#kv.affords(this.step, next)
   }
 
-  /** Whether anybody's tokens have not all come. */
+  /** Whether a sequence still has tokens to come. */
   get goesOn(): boolean {
     return this.#finish.next() >= 0
   }
@@ -68,7 +68,7 @@ export class Decoding {
     return request
   }
 
-  /** Somebody leaves; returns the tokens that it had in the KV cache. */
+  /** A sequence leaves; returns the tokens that it had in the KV cache. */
   leave(request: number): number {
     const context = this.#host.sequences.contextAt(request, this.step)
     this.count--
@@ -77,7 +77,7 @@ export class Decoding {
     return context
   }
 
-  /** Somebody leaves before all its tokens have come. */
+  /** A sequence leaves before all its tokens have come. */
   interrupt(request: number): number {
     const { sequences } = this.#host
     this.#finish.remove(request)

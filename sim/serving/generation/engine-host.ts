@@ -12,9 +12,9 @@ export interface EngineHost {
   readonly backend: StepBackend
   readonly observer: Observer
   readonly classes: readonly PrefixClass[]
-  /** of two the one of the lower level goes first; 0 where levels mean nothing */
+  /** Sequences of a lower level go first; 0 where there are no levels. */
   levelOf(request: number): number
-  /** A request has left the queue for a place; returns its number in the order of admission. */
+  /** A request has left the queue for a slot; returns its number in the order of admission. */
   admitted(now: Ms, executor: number, request: number): number
   /** All its tokens have come out, and it has left the engine. */
   finished(now: Ms, executor: number, request: number): void

@@ -1,7 +1,7 @@
 import type { Ms } from '../ports.ts'
 import type { KvPlan } from './kv-plan.ts'
 
-/** What a pool's engines go by. */
+/** How the engines of a pool generate. */
 export interface GenerationPlan {
   /** static: a batch ends with its longest answer, and only then the next one begins */
   readonly policy: 'continuous' | 'static'
@@ -11,7 +11,7 @@ export interface GenerationPlan {
   readonly tokenBudget: number
   /** whether prompts may be prefilled in parts */
   readonly chunked: boolean
-  /** who is sure of the budget */
+  /** which of the two gets the budget first */
   readonly first: 'prefill' | 'decode'
   readonly kv: KvPlan
   /** of a sequence that loses its place, either way; null: its tokens are computed anew */
@@ -22,7 +22,7 @@ export interface GenerationPlan {
   readonly handOver: HandOverPlan | null
 }
 
-/** Of static batches, which nobody joins or leaves. */
+/** Of static batches, which no sequence joins or leaves. */
 export const STATIC_BATCHES = Object.freeze({
   tokenBudget: Number.POSITIVE_INFINITY,
   chunked: false,

@@ -9,16 +9,16 @@ import { PrefixKeys } from './prefix-keys.ts'
 /** Ranks by level first, then by the number of admission. */
 const LEVEL = 2 ** 40
 
-/** The places of an engine and the blocks that go with them: who gets one next, who loses it. */
+/** The slots of an engine and their blocks: which sequence gets one next, which loses it. */
 export class SequenceSlots {
   readonly kv: KvLedger
   taken = 0
-  /** that those who have a place asked for */
+  /** tokens that the sequences with a slot asked for */
   tokens = 0
-  /** tokens of prompts that got a place for the first time, and those of them that were known */
+  /** tokens of prompts that got a slot for the first time, and those of them that were cached */
   promptTokens = 0
   hitTokens = 0
-  /** places that were lost for want of blocks */
+  /** slots that were lost for lack of blocks */
   shortages = 0
   /** null where every prompt is computed as a whole */
   readonly cache: PrefixCache | null
@@ -28,9 +28,9 @@ export class SequenceSlots {
   readonly #host: EngineHost
   /** blocks that admission leaves free */
   readonly #watermark: number
-  /** those who have a place, from the one who would lose it first */
+  /** sequences with a slot, from the one that would lose it first */
   readonly #victims: KeyedHeap
-  /** those who lost theirs, from the one who gets it back first */
+  /** preempted sequences, from the one that gets its slot back first */
   readonly #preempted: KeyedHeap
 
   /** `reserved`: tokens for which a sequence takes blocks with its slot, beside its context. */
@@ -69,12 +69,12 @@ export class SequenceSlots {
     return this.taken >= this.#plan.maxSequences
   }
 
-  /** Who would lose a place first; -1 for none. */
+  /** The sequence that would lose its slot first; -1 for none. */
   get victim(): number {
     return this.#victims.next()
   }
 
-  /** Who gets the next place, of those who lost one and those who wait; -1 for none. */
+  /** The preempted or waiting request that gets the next slot; -1 for none. */
   get next(): number {
     const waiting = this.#host.queue.next
     const preempted = this.#preempted.next()
@@ -87,7 +87,7 @@ export class SequenceSlots {
     return request === this.#preempted.next()
   }
 
-  /** Whether a request may take a place from the one who would lose it first. */
+  /** Whether a request may take the slot of the sequence that would lose it first. */
   outranks(request: number): boolean {
     if (!this.#plan.preemptsByPriority) return false
     return this.#host.levelOf(request) < this.#host.levelOf(this.victim)
@@ -103,11 +103,11 @@ export class SequenceSlots {
     const room = this.kv.room - this.kv.needs(step) - spare
     if (blocks <= room || this.cache === null) return blocks <= room
     this.#find(request)
-    // what nobody uses is part of the room
+    // cached blocks that are not in use count as room
     return blocks - this.cache.hitsInUse <= room
   }
 
-  /** Tokens that a request would have to prefill with a place. */
+  /** Tokens that a request would have to prefill if it got a slot. */
   missing(request: number): number {
     const toPrefill = this.#host.sequences.toPrefill[request]!
     if (this.cache === null) return toPrefill
@@ -121,7 +121,7 @@ export class SequenceSlots {
     this.cache!.find(request, context[request]! - (toPrefill[request] === 0 ? 0 : 1))
   }
 
-  /** Tokens for which a sequence takes blocks with its place. */
+  /** Tokens for which a sequence takes blocks with its slot. */
   tokensFor(request: number): number {
     return this.#host.sequences.context[request]! + this.#reserved(request)
   }
@@ -158,7 +158,7 @@ export class SequenceSlots {
     this.kv.take(blocks - this.cache.hits)
   }
 
-  /** Those who decode, so many, get the blocks of `steps` steps from number `step` on. */
+  /** So many decoding sequences take the blocks of `steps` steps from number `step` on. */
   grow(step: number, steps: number, decodes: number): void {
     const blocks = this.kv.growth(step, steps)
     this.cache?.makeRoom(blocks)
@@ -166,7 +166,7 @@ export class SequenceSlots {
     this.tokens += steps * decodes
   }
 
-  /** A sequence gives up its place and the blocks of its tokens. */
+  /** A sequence gives up its slot and the blocks of its tokens. */
   leave(request: number, tokens: number): void {
     const known = this.cache?.leave(request) ?? 0
     this.kv.release(this.kv.blocksOf(tokens) - known)
@@ -175,7 +175,7 @@ export class SequenceSlots {
     this.taken--
   }
 
-  /** One that has lost its place wants it back. */
+  /** A preempted sequence waits for a slot. */
   owe(request: number): void {
     this.#preempted.push(request)
   }

@@ -2,7 +2,7 @@ import type { PoolPlan } from '../plan.ts'
 import { padded } from '../queue/look-ahead-index.ts'
 import type { Ledger } from './ledger.ts'
 
-/** Who may join a batch that is being made: it grows while it fits. */
+/** Which requests may join a batch under assembly: it grows while it fits. */
 export class BatchFit {
   readonly #ledger: Ledger
   #pool: PoolPlan | null = null
@@ -15,7 +15,7 @@ export class BatchFit {
     this.#ledger = ledger
   }
 
-  /** A batch begins with one of that length. */
+  /** A batch begins with a request of that length. */
   open(executor: number, pool: PoolPlan, length: number): void {
     this.#executor = executor
     this.#pool = pool
@@ -24,7 +24,7 @@ export class BatchFit {
     this.#tokens = length
   }
 
-  /** Takes one more of that length in; false where it does not fit. */
+  /** Adds a request of that length; false where it does not fit. */
   takes(length: number): boolean {
     const { ragged, padTo } = this.#pool!
     const size = this.#size + 1

@@ -43,7 +43,7 @@ export interface PoolMemoryPlan {
   readonly devices: readonly number[]
   /** of each replica */
   readonly weightsBytes: number
-  /** a batch takes the largest of these sums, beside the weights; none where nobody knows */
+  /** a batch takes the largest of these sums, beside the weights; none where they are unknown */
   readonly sums: readonly Bytes[]
   /** what batches take that from; null for the device */
   readonly arena: ArenaPlan | null

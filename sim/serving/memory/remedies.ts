@@ -44,7 +44,7 @@ export class Remedies {
     for (; this.#next[executor]! < list.length; this.#next[executor]!++) {
       const remedied = this.#apply(now, executor, list[this.#next[executor]!]!)
       if (remedied === null) continue
-      // who can go goes one after the other; the others are tried once
+      // evictions are repeated while a model can be evicted; shrinking is tried once
       if (remedied === 'shrunk') this.#next[executor]!++
       observer.remedied?.(now, executor, remedied)
       backend.start(batches[executor]!)

@@ -18,20 +18,20 @@ interface ResidencyWorld {
   readonly ledger: Ledger
 }
 
-/** Whose weights are on their devices, and who goes where there is no room. */
+/** Which weights are resident on which device, and which are evicted where there is no room. */
 export class Residency {
   readonly #world: ResidencyWorld
   readonly #state: Uint8Array
-  /** of each device; null where nobody comes and goes */
+  /** by device; null where no model is swapped */
   readonly #policies: readonly (EvictionPolicy | null)[]
-  /** null for executors that never go */
+  /** null for executors whose models are never evicted */
   readonly #loadMs: readonly (Ms | null)[]
   readonly #uses: Float64Array
   readonly #usedAt: Float64Array
   readonly #credit: Float64Array
   /** of each device the highest credit that was evicted */
   readonly #evicted: Float64Array
-  /** of executors whose weights have come and that had no batch since: 1 */
+  /** 1 for executors that were loaded and had no batch since */
   readonly #fresh: Uint8Array
 
   constructor({ devices, pools }: Pick<ServingPlan, 'devices' | 'pools'>, world: ResidencyWorld) {
@@ -57,12 +57,12 @@ export class Residency {
     }
   }
 
-  /** Whether an executor's weights have just come, for the batch that it takes next. */
+  /** Whether an executor was loaded for the batch that it takes next. */
   isFresh(executor: number): boolean {
     return this.#fresh[executor] === 1
   }
 
-  /** An executor of a station whose weights are not there; -1 for none. */
+  /** An executor of a station whose weights are not resident; -1 for none. */
   absentOf({ firstExecutor, executors }: Station): number {
     const from = this.#state.subarray(firstExecutor, firstExecutor + executors)
     const own = from.indexOf(ABSENT)
@@ -122,8 +122,8 @@ export class Residency {
   }
 
   /**
-   * Sees to it that so many bytes are free on the device of an executor: idle ones go, but nobody
-   * where even all of them would not do.
+   * Makes so many bytes free on the device of an executor by evicting idle models. Evicts none
+   * where all of them together would not suffice.
    */
   makeRoom(now: Ms, executor: number, bytes: number): boolean {
     const { ledger } = this.#world
@@ -140,7 +140,7 @@ export class Residency {
     return true
   }
 
-  /** Somebody on the device of an executor goes; false where nobody may. */
+  /** Evicts one model on the device of an executor; false where none may be evicted. */
   evictOne(now: Ms, executor: number): boolean {
     const [first] = this.#evictable(executor)
     if (first === undefined) return false
@@ -149,8 +149,8 @@ export class Residency {
   }
 
   /**
-   * Who may go, in turn: those for whom nobody waits, then the others, whose batches are not due or
-   * wait for memory themselves.
+   * Executors whose models may be evicted, in this order: first those without waiting requests,
+   * then those whose batches are not due or wait for memory themselves.
    */
   #evictable(executor: number): number[] {
     const { stationOf } = this.#world

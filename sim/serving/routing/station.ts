@@ -23,7 +23,7 @@ export class Station implements Candidate, QueueView {
   /** its number, and the id of its timer */
   readonly id: number
   running = 0
-  /** executors whose models are not there, and not on their way */
+  /** executors whose models are neither resident nor being loaded */
   absent = 0
   ending = false
 
@@ -110,7 +110,7 @@ export class Station implements Candidate, QueueView {
     return this.#free > 0
   }
 
-  /** Whether there is something to do for who comes: an executor to take, or to get ready. */
+  /** Whether there is an executor for a request that arrives: a free one, or one to be loaded. */
   get mayTake(): boolean {
     return this.#free > 0 || this.absent > 0
   }

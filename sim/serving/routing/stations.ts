@@ -4,14 +4,14 @@ import type { Requests } from '../requests.ts'
 import { Router } from './routing.ts'
 import { Station } from './station.ts'
 
-/** The stations of a pool, and who chooses one of them. */
+/** The stations of a pool, and the router that chooses one of them. */
 export interface PoolState {
   readonly stations: readonly Station[]
   readonly router: Router<Station>
   readonly load: number
 }
 
-/** Of each class, who chooses among its pools: one and the same for classes of the same pools. */
+/** By class, the router among its pools: classes of the same pools share a router. */
 export function classRouters(
   { routing, pools, classes }: ServingPlan,
   states: readonly PoolState[],
