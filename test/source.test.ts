@@ -91,6 +91,21 @@ describe('boundaries', () => {
     expect(foreign).toEqual([])
   })
 
+  test('a scenario is parsed and checked without Node', () => {
+    const pure = inFolder('scenarios').filter(({ path }) =>
+      /^scenarios\/(parse|schema|checks|[^/]+\.ts$)/.test(path),
+    )
+    expect(pure.length).toBeGreaterThan(40)
+    const foreign = found(pure, ({ path, imports }) =>
+      path === 'scenarios/index.ts'
+        ? []
+        : imports.filter((name) => /^(node:|scenarios\/(load|trace|index))/.test(name)),
+    )
+    expect(foreign).toEqual([])
+    const global = /\b(Buffer|process)\s*\./g
+    expect(found(pure, ({ code }) => matches(withoutTexts(code), global))).toEqual([])
+  })
+
   test('reports imports no runtime', () => {
     const foreign = found(inFolder('reports'), ({ imports }) =>
       imports.filter((name) => /^runtime\/|^cli\.ts$/.test(name)),
@@ -139,9 +154,12 @@ describe('boundaries', () => {
     expect(through).toEqual([])
   })
 
-  test('sim and all that it imports bundle for the browser', async () => {
+  test('sim and the parser of scenarios bundle for the browser', async () => {
     const { outputFiles, metafile } = await build({
-      entryPoints: [join(ROOT, 'sim/experiment/index.ts')],
+      entryPoints: ['sim/experiment/index.ts', 'scenarios/parse/parse.ts'].map((path) =>
+        join(ROOT, path),
+      ),
+      outdir: 'bundle',
       bundle: true,
       write: false,
       metafile: true,

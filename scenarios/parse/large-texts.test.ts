@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Failure } from '../failure.ts'
-import { loadScenario, parseScenario } from '../load/load.ts'
+import { loadScenario } from '../load/load.ts'
+import { parseScenario } from './parse.ts'
 
 /** Each of these took from 12 s to hours; what took less still took memory by the gigabyte. */
 const HANG_MS = 10_000
