@@ -5,6 +5,7 @@ import { EXIT, Failure, modelKey, modelLabel, type Scenario } from '../../scenar
 import { Batcher } from '../../sim/serving/index.ts'
 import type { ModelProfile, Profile } from '../../sim/world/index.ts'
 import { type CalibrationTask, calibrateLoads, calibrateModels } from '../calibration/index.ts'
+import { cacheDirectory } from '../folders/cache-directory.ts'
 import {
   loadProfile,
   localProfilePath,
@@ -16,7 +17,7 @@ import { readMeasured, readRuns, readScenario, settleRuns } from '../folders/run
 import { writableFolder } from '../folders/write-whole.ts'
 import { learn, type ReplayedScenario } from '../jobs/learn.ts'
 import { lengthMixes } from '../jobs/length-mix.ts'
-import { cacheDirectory, modelsOf, type Prepared, prepare } from '../jobs/prepare.ts'
+import { modelsOf, type Prepared, prepare } from '../jobs/prepare.ts'
 import { hostFingerprint } from '../live/host.ts'
 import { hasSwappableModel } from '../live/swappable-models.ts'
 import { hasObservedArena, memoryPlan } from '../memory/index.ts'

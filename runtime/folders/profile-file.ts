@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { EXIT, Failure, hashOf } from '../../scenarios/index.ts'
 import type { Result } from '../../sim/documents/index.ts'
 import { type Profile, profileSchema } from '../../sim/world/index.ts'
-import { cacheDirectory } from '../jobs/prepare.ts'
+import { cacheDirectory } from './cache-directory.ts'
 import { documentProblems } from './document-problems.ts'
 import { parseJson, readText } from './user-text.ts'
 

@@ -1,5 +1,4 @@
-import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import {
   EXIT,
   Failure,
@@ -99,12 +98,6 @@ async function contentsOf(scenario: Scenario, directory: string): Promise<Prepar
 
 function stopWhere(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw new Failure('interrupted', EXIT.interrupted)
-}
-
-/** Where built-in models and calibrations are kept between runs. */
-export function cacheDirectory(): string {
-  // an empty variable is as none: it would stand for the folder that one is in
-  return process.env.SPILLWAY_CACHE || join(homedir(), '.cache', 'spillway')
 }
 
 /**

@@ -9,13 +9,14 @@ import { Batcher, executorsOf, Ledger } from '../../sim/serving/index.ts'
 import { playBack, Recorder, type RunSummary, summariseRun } from '../../sim/stats/index.ts'
 import { RequestList } from '../../sim/traffic/index.ts'
 import { sizeGrid } from '../calibration/index.ts'
+import { cacheDirectory } from '../folders/cache-directory.ts'
 import type { Reacting } from '../live/dispatcher-thread.ts'
 import type { EngineOptions } from '../live/engine.ts'
 import { Fleet, type Replayed } from '../live/fleet.ts'
 import { shortageText } from '../live/shortages.ts'
 import { materialise, sessionOptions } from '../models/index.ts'
 import { lengthMixes } from './length-mix.ts'
-import { cacheDirectory, type Prepared } from './prepare.ts'
+import type { Prepared } from './prepare.ts'
 
 /** What replays brought, and what is to be said about them. */
 export interface Replays {
