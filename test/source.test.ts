@@ -26,9 +26,9 @@ const DOORS = [
   ...['runtime/models', 'runtime/calibration', 'runtime/memory'],
 ]
 /** What sim may take from scenarios: plain data, so that it runs in a browser. */
-const SHARED = ['schema/schema', 'schema/objective', 'schema/takes-length', 'failure'].map(
-  (name) => `scenarios/${name}.ts`,
-)
+const SHARED = ['schema', 'objective', 'takes-length', 'model-key']
+  .map((name) => `scenarios/schema/${name}.ts`)
+  .concat('scenarios/failure.ts')
 
 const folderOf = (path: string) => DOORS.find((folder) => path.startsWith(`${folder}/`)) ?? null
 

@@ -123,17 +123,16 @@ export function action<Args extends unknown[]>(
   }
 }
 
-/** Lets a Ctrl-C that came during work without a pause take effect now. */
-export async function pause(signal: AbortSignal): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve))
-  if (signal.aborted) throw new Failure('interrupted', EXIT.interrupted)
-}
-
 /** The command line as it was typed, for documents to name. */
 export function commandLine(): string {
   const quoted = (word: string) =>
     /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
   return ['spillway', ...process.argv.slice(2).map(quoted)].join(' ')
+}
+
+/** Prints a warning on stderr. */
+export function warn(text: string): void {
+  err(styled('yellow', 'warning'), `: ${text}\n`)
 }
 
 /** Prints an error as its reader needs it, and returns the exit code. */

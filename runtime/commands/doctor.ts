@@ -6,9 +6,10 @@ import { localProfilePath } from '../folders/profile-file.ts'
 import { hostFingerprint } from '../live/host.ts'
 import { probeProvider } from '../live/probe.ts'
 import { type ExecutionProvider, supportedProviders } from '../models/index.ts'
+import { pause } from '../process/interruption.ts'
 import { styled } from '../terminal.ts'
 import { version } from '../version.ts'
-import { action, pause, withJson } from './command.ts'
+import { action, withJson } from './command.ts'
 import { print } from './output.ts'
 
 export function define(command: Command): void {

@@ -1,35 +1,20 @@
 import type { Command } from 'commander'
 import { resultText } from '../../reports/index.ts'
 import { EXIT } from '../../scenarios/index.ts'
-import type { Result } from '../../sim/documents/index.ts'
-import { keptReplication, resultOf, type SimulationInput } from '../../sim/experiment/index.ts'
-import { reactingClasses, requestsIn, surgeWindows } from '../../sim/traffic/index.ts'
-import { type LoadedProfile, loadProfile } from '../folders/profile-file.ts'
+import { resolveSystem } from '../../sim/experiment/index.ts'
 import type { FolderChange } from '../folders/replace-files.ts'
 import { dropInputs, dropRuns, keepRuns } from '../folders/run-folder.ts'
 import { writableFolder } from '../folders/write-whole.ts'
-import { backlogWarning, refuseCrowd, threadsFor } from '../jobs/demand.ts'
-import {
-  capacitiesOf,
-  drawnRequests,
-  loadOf,
-  type Prepared,
-  planned,
-  prepare,
-  requestsOf,
-  simulationInput,
-} from '../jobs/prepare.ts'
-import { runReplications } from '../jobs/replications.ts'
-import { heldTraces } from '../jobs/trace-readers.ts'
-import { err, styled } from '../terminal.ts'
-import { commit, version } from '../version.ts'
+import { prepare, profileFor, type System, simulate } from '../jobs/index.ts'
+import { refuseManyRows, simulateRows } from '../jobs/simulate.ts'
+import { pause } from '../process/interruption.ts'
 import {
   action,
-  pause,
   profileOption,
   refuseWithoutOut,
   replicationsOption,
   type ScenarioOptions,
+  warn,
   wholeNumber,
   withScenarioOptions,
 } from './command.ts'
@@ -67,14 +52,18 @@ Examples:
       action(async (signal, path: string, options: SimulateOptions) => {
         refuseWithoutOut('keepRows', options)
         const prepared = await prepare(path, { ...options, signal })
-        const profile = await profileFor(prepared, options.profile)
-        if (options.keepRows === true && options.requests === undefined) {
-          const { capacityRps } = simulationInput(prepared, profile?.profile ?? null)
-          refuseCrowd(prepared, capacityRps, true)
-        }
+        const system = resolveSystem(prepared, await profileFor(prepared, options.profile))
+        if (options.keepRows === true && options.requests === undefined) refuseManyRows(system)
         if (options.out !== undefined) await writableFolder(options.out)
         const progress = new ProgressDisplay()
-        const result = await simulate(prepared, profile, { ...options, signal, progress })
+        const result = await simulate(system, {
+          replications: options.replications,
+          workers: options.workers,
+          requestsFile: options.requests,
+          signal,
+          onProgress: progress.update,
+          onWarning: warn,
+        })
         progress.stop()
         await emit(
           options,
@@ -88,7 +77,7 @@ Examples:
             )
             if (!replayed) dropInputs(change)
             if (options.keepRows === true) {
-              await keepFirst(change, prepared, profile, options.requests)
+              await keepFirst(change, system, options.requests)
             }
             await pause(signal)
           },
@@ -98,96 +87,13 @@ Examples:
     )
 }
 
-/** The profile that the scenario needs; null where all its work is declared. */
-export async function profileFor(
-  { scenario }: Prepared,
-  path: string | undefined,
-): Promise<LoadedProfile | null> {
-  const declared = scenario.pools.every((pool) => 'work' in scenario.models[pool.model]!)
-  return declared && path === undefined ? null : loadProfile(path)
-}
-
 /** Keeps replication 0, so that it can be audited. */
 async function keepFirst(
   change: FolderChange,
-  prepared: Prepared,
-  profile: LoadedProfile | null,
-  file: string | undefined,
+  system: System,
+  requestsFile: string | undefined,
 ): Promise<void> {
-  const input = simulationInput(prepared, profile?.profile ?? null)
-  const given = await givenRequests(prepared, input.capacityRps, file)
-  const traces = await heldTraces(prepared)
-  const runs = [keptReplication({ ...input, traces, requests: given }, 0)]
-  const requests = given ?? requestsIn(runs[0]!.rows)
-  const { scenario, activations } = planned(prepared, input)
-  await keepRuns(change, 'replication', { scenario, requests, runs, activations })
-}
-
-/** Requests that are known beforehand, of which there may be none; null where clients react. */
-async function givenRequests(prepared: Prepared, capacityRps: number | null, file?: string) {
-  if (file !== undefined) return requestsOf(prepared, capacityRps, file)
-  const reacts = reactingClasses(prepared.scenario).length > 0
-  return reacts ? null : drawnRequests(prepared, capacityRps)
-}
-
-async function inputOf(
-  prepared: Prepared,
-  profile: LoadedProfile | null,
-  file: string | undefined,
-): Promise<SimulationInput> {
-  const input = simulationInput(prepared, profile?.profile ?? null)
-  if (file === undefined) return input
-  return { ...input, requests: await requestsOf(prepared, input.capacityRps, file) }
-}
-
-/** Before the first simulation: it may take minutes until memory runs out. */
-function warnOfBacklog(
-  prepared: Prepared,
-  { capacityRps }: SimulationInput,
-  {
-    replications,
-    workers,
-  }: { readonly replications: number; readonly workers?: number | undefined },
-): void {
-  const warning = backlogWarning(prepared, capacityRps, threadsFor(replications, workers))
-  if (warning !== null) err(styled('yellow', 'warning'), `: ${warning}\n`)
-}
-
-export async function simulate(
-  prepared: Prepared,
-  profile: LoadedProfile | null,
-  options: {
-    readonly replications: number
-    readonly workers?: number | undefined
-    readonly requests?: string | undefined
-    readonly signal: AbortSignal
-    readonly progress: ProgressDisplay
-  },
-): Promise<Result> {
-  const input = await inputOf(prepared, profile, options.requests)
-  if (options.requests === undefined) warnOfBacklog(prepared, input, options)
-  const runs = await runReplications(input, options.replications, {
-    traces: prepared,
-    workers: options.workers,
-    signal: options.signal,
-    onProgress: (done, of) => options.progress.update('simulating', done, of),
-  })
-  const capacitiesRps = capacitiesOf(prepared, input.models)
-  const arrived = runs[0]!.classes.reduce((sum, { counts }) => sum + counts.arrived, 0)
-  const { duration_s: duration, warmup_s: warmup } = prepared.scenario
-  return resultOf(prepared.scenario, runs, {
-    version: version(),
-    commit: commit(),
-    world: 'simulated',
-    scenarioHash: prepared.hash,
-    seed: prepared.scenario.seed,
-    profile: profile === null ? null : { name: profile.profile.name, hash: profile.hash },
-    load: loadOf(arrived / (duration - warmup), input),
-    capacitiesRps,
-    surges: surgeWindows(prepared.scenario),
-    warnings: [],
-    valid: true,
-    garbage_collections: null,
-    host: null,
-  })
+  const { scenario, activations } = system
+  const kept = await simulateRows(system, requestsFile)
+  await keepRuns(change, 'replication', { scenario, activations, ...kept })
 }

@@ -131,8 +131,7 @@ describe('profiles', () => {
   })
 
   test.skipIf(!existsSync('scenarios/profiles/reference.json'))('one ships', async () => {
-    const { profile: shipped, hash } = await loadProfile(referenceProfilePath())
+    const shipped = await loadProfile(referenceProfilePath())
     expect(shipped.models.length).toBeGreaterThan(0)
-    expect(hash).toBe(profileHash(shipped))
   })
 })

@@ -8,12 +8,6 @@ import { cacheDirectory } from './cache-directory.ts'
 import { documentProblems } from './document-problems.ts'
 import { parseJson, readText } from './user-text.ts'
 
-export interface LoadedProfile {
-  readonly profile: Profile
-  /** over everything but the host, so that it names the figures */
-  readonly hash: string
-}
-
 /** The profile that ships with Spillway; its host is not this machine. */
 export function referenceProfilePath(): string {
   for (const up of ['..', '../..']) {
@@ -28,8 +22,8 @@ export function localProfilePath(): string {
   return join(cacheDirectory(), 'profile.json')
 }
 
-/** The profile that was named; or this machine's own; or the one that ships with Spillway. */
-export async function loadProfile(path: string | undefined): Promise<LoadedProfile> {
+/** The profile of that file; or this machine's own; or the one that ships with Spillway. */
+export async function loadProfile(path?: string): Promise<Profile> {
   const own = localProfilePath()
   if (path !== undefined || !existsSync(own)) return readProfile(path ?? referenceProfilePath())
   try {
@@ -41,7 +35,7 @@ export async function loadProfile(path: string | undefined): Promise<LoadedProfi
   }
 }
 
-async function readProfile(path: string): Promise<LoadedProfile> {
+async function readProfile(path: string): Promise<Profile> {
   const parsed = profileSchema.safeParse(parseJson(path, await readText(path)))
   if (!parsed.success) {
     throw new Failure([
@@ -49,19 +43,31 @@ async function readProfile(path: string): Promise<LoadedProfile> {
       `${path}: not a profile of this version`,
     ])
   }
-  return { profile: parsed.data, hash: profileHash(parsed.data) }
+  return parsed.data
 }
 
+const hashes = new WeakMap<Profile, string>()
+
+/** Over everything but the host, so that it names the figures. */
 export function profileHash(profile: Profile): string {
-  return hashOf({ ...profile, host: null })
+  const hash = hashes.get(profile) ?? hashOf({ ...profile, host: null })
+  hashes.set(profile, hash)
+  return hash
 }
+
+/** How documents name a profile. */
+export const profileLabel = (profile: Profile) => ({
+  name: profile.name,
+  hash: profileHash(profile),
+})
 
 /** The profile of a folder's replays. Throws `Failure` where it has another one or none. */
-export async function keptProfile(directory: string, { profile }: Result): Promise<LoadedProfile> {
+export async function keptProfile(directory: string, { profile }: Result): Promise<Profile> {
   const path = join(directory, 'profile.json')
   const kept = await readProfile(path)
-  if (kept.hash === profile?.hash) return kept
-  const text = `replays here were made with profile ${profile?.hash}, got ${kept.hash}`
+  const hash = profileHash(kept)
+  if (hash === profile?.hash) return kept
+  const text = `replays here were made with profile ${profile?.hash}, got ${hash}`
   throw new Failure(`${path}: ${text}; --profile takes another`, EXIT.notComparable)
 }
 
@@ -75,8 +81,8 @@ export async function refuseOtherModels(
 ): Promise<void> {
   const path = join(directory, 'profile.json')
   if (!existsSync(path)) return
-  const { profile } = await readProfile(path)
-  const problems = profile.models.flatMap(({ key, label, content }) => {
+  const { models } = await readProfile(path)
+  const problems = models.flatMap(({ key, label, content }) => {
     const now = contents.get(key) ?? content
     if (now === content) return []
     return [`${path}: replays here ran another ${label}: ${content}, but it is now ${now}`]

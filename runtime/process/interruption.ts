@@ -1,5 +1,5 @@
 // this module is loaded before all others: the door of scenarios would bring what takes time
-import { EXIT } from '../../scenarios/failure.ts'
+import { EXIT, Failure } from '../../scenarios/failure.ts'
 
 /** Signals that ask a command to end. */
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -25,3 +25,14 @@ export function endAtOnce(): void {
 
 /** Once a command is done it ends as it would have ended anyway. */
 export function ignore(): void {}
+
+/** Lets a Ctrl-C that came during work without a pause take effect now. */
+export async function pause(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve))
+  stopWhere(signal)
+}
+
+/** Throws `Failure` once a signal is set. */
+export function stopWhere(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new Failure('interrupted', EXIT.interrupted)
+}

@@ -1,4 +1,4 @@
-import type { Pool, Scenario } from '../../scenarios/index.ts'
+import type { Pool, Scenario } from '../../../scenarios/schema/schema.ts'
 
 /** Whether the model of a pool comes and goes. */
 export function hasSwappableModel({ devices }: Scenario, { memory }: Pool): boolean {
