@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { Failure, scenarioChanges } from '../../scenarios/index.ts'
-import { type Prepared, prepare } from '../jobs/index.ts'
+import { type Prepared, prepare } from '../jobs/prepare.ts'
 import { override, type ScenarioOptions } from './command.ts'
 
 /** The second side of a what-if: another scenario, or the first one with values changed. */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { EXIT } from '../../scenarios/index.ts'
-import { audit } from '../jobs/index.ts'
+import { audit } from '../jobs/audit.ts'
 import { auditText } from './audit-text.ts'
 import { action, commandLine, withJson } from './command.ts'
 import { emit } from './output.ts'

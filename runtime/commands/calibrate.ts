@@ -7,13 +7,8 @@ import { documentText } from '../folders/document-text.ts'
 import { loadProfile, localProfilePath, mergeProfiles } from '../folders/profile-file.ts'
 import { settleFolder } from '../folders/replace-files.ts'
 import { writableFolder, writeWhole } from '../folders/write-whole.ts'
-import {
-  CALIBRATION_SECONDS,
-  calibrate,
-  learnFromReplays,
-  type Prepared,
-  prepare,
-} from '../jobs/index.ts'
+import { CALIBRATION_SECONDS, calibrate, learnFromReplays } from '../jobs/calibrate.ts'
+import { type Prepared, prepare } from '../jobs/prepare.ts'
 import {
   action,
   collect,

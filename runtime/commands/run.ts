@@ -9,18 +9,13 @@ import { loadProfile } from '../folders/profile-file.ts'
 import { replaceFiles, settleFolder } from '../folders/replace-files.ts'
 import { dropInputs, dropRuns } from '../folders/run-folder.ts'
 import { writableFolder, writeWhole } from '../folders/write-whole.ts'
-import {
-  CALIBRATION_SECONDS,
-  calibrate,
-  compare,
-  type Prepared,
-  prepare,
-  refuseLive,
-  replay,
-  simulate,
-} from '../jobs/index.ts'
-import { refuseComparison } from '../jobs/refuse.ts'
+import { CALIBRATION_SECONDS, calibrate } from '../jobs/calibrate.ts'
+import { compare } from '../jobs/compare.ts'
+import { type Prepared, prepare } from '../jobs/prepare.ts'
+import { refuseComparison, refuseLive } from '../jobs/refuse.ts'
+import { replay } from '../jobs/replay.ts'
 import { dropReplays, keepReplays } from '../jobs/replay-folder.ts'
+import { simulate } from '../jobs/simulate.ts'
 import { err, type Printable } from '../terminal.ts'
 import { AGAINST_HELP, type AgainstOptions, prepareAgainst, withAgainstOptions } from './against.ts'
 import { CHARTS_FOLDER, chartsOption, writeCharts } from './charts.ts'

@@ -5,8 +5,9 @@ import { resolveSystem } from '../../sim/experiment/index.ts'
 import type { FolderChange } from '../folders/replace-files.ts'
 import { dropInputs, dropRuns, keepRuns } from '../folders/run-folder.ts'
 import { writableFolder } from '../folders/write-whole.ts'
-import { prepare, profileFor, type System, simulate } from '../jobs/index.ts'
-import { refuseManyRows, simulateRows } from '../jobs/simulate.ts'
+import { prepare, type System } from '../jobs/prepare.ts'
+import { profileFor } from '../jobs/profile-for.ts'
+import { refuseManyRows, simulate, simulateRows } from '../jobs/simulate.ts'
 import { pause } from '../process/interruption.ts'
 import {
   action,

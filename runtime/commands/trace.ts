@@ -10,7 +10,8 @@ import {
 import { documentText } from '../folders/document-text.ts'
 import { replaceFiles } from '../folders/replace-files.ts'
 import { writableFolder } from '../folders/write-whole.ts'
-import { fitTrace, inspectTrace } from '../jobs/index.ts'
+import { fitTrace } from '../jobs/fit-trace.ts'
+import { inspectTrace } from '../jobs/inspect-trace.ts'
 import { out } from '../terminal.ts'
 import {
   action,
