@@ -141,6 +141,18 @@ describe('boundaries', () => {
     expect(makers.map(({ path }) => path)).toEqual(['runtime/process/thread.ts'])
   })
 
+  test('no command imports another', () => {
+    const commands = inFolder('runtime/commands').filter(({ code }) =>
+      /^export function define\b/m.test(code),
+    )
+    expect(commands.length).toBeGreaterThan(10)
+    const paths = commands.map(({ path }) => path)
+    const others = found(product, ({ path, imports }) =>
+      path === 'cli.ts' ? [] : imports.filter((name) => paths.includes(name)),
+    )
+    expect(others).toEqual([])
+  })
+
   test('folders are entered through their index', () => {
     const through = found(product, ({ path, imports }) =>
       imports.filter((name) => {

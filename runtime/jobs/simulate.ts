@@ -1,17 +1,11 @@
 import type { Result } from '../../sim/documents/index.ts'
 import {
   keptReplication,
-  loadOf,
   refuseCrowd,
-  resultOf,
   type SimulationInput,
+  simulatedResult,
 } from '../../sim/experiment/index.ts'
-import {
-  type RequestList,
-  reactingClasses,
-  requestsIn,
-  surgeWindows,
-} from '../../sim/traffic/index.ts'
+import { type RequestList, reactingClasses, requestsIn } from '../../sim/traffic/index.ts'
 import { profileLabel } from '../folders/profile-file.ts'
 import type { KeptRun } from '../folders/run-folder.ts'
 import { commit, version } from '../version.ts'
@@ -36,9 +30,8 @@ export interface SimulateOptions extends JobOptions {
 /** Simulates a system. Replications run on threads that are kept until `closeSimulations`. */
 export async function simulate(system: System, options: SimulateOptions = {}): Promise<Result> {
   const { replications = 10, workers, requestsFile, signal, onProgress, onWarning } = options
-  const { scenario, capacityRps } = system
   if (requestsFile === undefined) {
-    const warning = backlogWarning(system, capacityRps, threadsFor(replications, workers))
+    const warning = backlogWarning(system, system.capacityRps, threadsFor(replications, workers))
     if (warning !== null) onWarning?.(warning)
   }
   const input = await inputOf(system, requestsFile)
@@ -48,21 +41,10 @@ export async function simulate(system: System, options: SimulateOptions = {}): P
     signal,
     onProgress: (done, of) => onProgress?.('simulating', done, of),
   })
-  const arrived = runs[0]!.classes.reduce((sum, { counts }) => sum + counts.arrived, 0)
-  return resultOf(scenario, runs, {
+  return simulatedResult(system, runs, {
     version: version(),
     commit: commit(),
-    world: 'simulated',
-    scenarioHash: system.hash,
-    seed: scenario.seed,
     profile: system.profile && profileLabel(system.profile),
-    load: loadOf(arrived / (scenario.duration_s - scenario.warmup_s), system),
-    capacitiesRps: system.capacitiesRps,
-    surges: surgeWindows(scenario),
-    warnings: [],
-    valid: true,
-    garbage_collections: null,
-    host: null,
   })
 }
 

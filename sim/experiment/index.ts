@@ -25,6 +25,7 @@ export {
 export { fitInput, fitScenario, replicationFigures, sampleFigures } from './fit/fit-scenario.ts'
 export { memoryResult } from './result/memory-result.ts'
 export { judgedPercentiles, resultOf } from './result/result.ts'
+export { simulatedResult } from './result/simulated-result.ts'
 export { executorWork } from './simulation/hardware.ts'
 export { explained, measuredRanOut, simulatedRanOut } from './simulation/ran-out.ts'
 export { type RunParts, runWorld, withMutation } from './simulation/run-world.ts'
