@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { prepare, simulationInput } from '../runtime/jobs/prepare.ts'
-import { runReplication } from '../sim/experiment/index.ts'
+import { prepare } from '../runtime/jobs/prepare.ts'
+import { resolveSystem, runReplication } from '../sim/experiment/index.ts'
 import { ROOT } from './spillway.ts'
 
 /**
@@ -14,7 +14,7 @@ const CACHING = 'pools.embed.memory={ allocator: caching, device: card }'
 
 async function simulated(name: string, set: readonly string[] = []) {
   const prepared = await prepare(join(ROOT, `scenarios/library/${name}.yaml`), { set })
-  const input = simulationInput(prepared, null)
+  const input = resolveSystem(prepared, null)
   const runs = Array.from({ length: REPLICATIONS }, (_, i) => runReplication(input, i))
   const sum = (of: (run: (typeof runs)[number]) => number) =>
     runs.reduce((total, run) => total + of(run), 0)
@@ -48,7 +48,7 @@ test('with large models in alternation, lru evicts small ones in vain; lfu keeps
   const path = join(ROOT, 'scenarios/library/models-that-come-and-go.yaml')
   async function under(eviction: string) {
     const set = [`devices.card.residency.eviction=${eviction}`]
-    const input = simulationInput(await prepare(path, { set }), null)
+    const input = resolveSystem(await prepare(path, { set }), null)
     const { classes, memory, requests } = runReplication(input, 0)
     const { residency, cold } = memory[0]!
     const means = classes.map(({ latency }) => latency.mean)

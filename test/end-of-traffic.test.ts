@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseScenario } from '../scenarios/index.ts'
 import { auditRows, type Promises, promisesOf } from '../sim/audit/index.ts'
-import { keptReplication } from '../sim/experiment/index.ts'
+import { keptReplication, simulationInput } from '../sim/experiment/index.ts'
 import { ControlPlane, OUTCOME, servingPlan } from '../sim/serving/index.ts'
 import type { RowColumns, Rows } from '../sim/stats/index.ts'
 import { type RequestList, requestsIn, trafficSource } from '../sim/traffic/index.ts'
@@ -38,8 +38,7 @@ ${pools.map((entry) => `      - { ${entry} }`).join('\n')}
 
 function simulated(texts: Texts) {
   const scenario = scenarioOf(texts)
-  const input = { scenario, capacityRps: null, traces: new Map(), requests: null }
-  return keptReplication({ ...input, models: scenario.pools.map(() => null) }, 0)
+  return keptReplication(simulationInput(scenario), 0)
 }
 
 /** The same in the live dispatcher, on a clock that is set by hand. */

@@ -3,9 +3,9 @@ import { dirname, join } from 'node:path'
 import { Command, type Option } from 'commander'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { contentsByKey, prepare, simulationInput } from '../runtime/jobs/prepare.ts'
+import { contentsByKey, prepare } from '../runtime/jobs/prepare.ts'
 import { parseScenario, scenarioSchema, starterScenario } from '../scenarios/index.ts'
-import { runReplication } from '../sim/experiment/index.ts'
+import { resolveSystem, runReplication } from '../sim/experiment/index.ts'
 import { codeBlocks, commandLines, exampleLines, pages } from './documents.ts'
 import { madeUpProfile } from './profiles.ts'
 import { repositoryFiles } from './source-files.ts'
@@ -29,8 +29,8 @@ describe('the scenario library', () => {
     expect(prepared.scenario.name).toBe(name.replace('.yaml', ''))
     const contents = contentsByKey(prepared)
     const profile = madeUpProfile(prepared.scenario)
-    const models = profile.models.map((model) => ({ ...model, content: contents.get(model.key)! }))
-    const run = runReplication(simulationInput(prepared, { ...profile, models }), 0)
+    const models = profile.models.map((own) => ({ ...own, content: contents.get(own.key)! }))
+    const run = runReplication(resolveSystem(prepared, { ...profile, models }), 0)
     for (const { counts } of run.classes) {
       const { arrived, ...ends } = counts
       expect(counts.served).toBeGreaterThan(0)

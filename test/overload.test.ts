@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { prepare, simulationInput } from '../runtime/jobs/prepare.ts'
-import { runReplication } from '../sim/experiment/index.ts'
+import { prepare } from '../runtime/jobs/prepare.ts'
+import { resolveSystem, runReplication } from '../sim/experiment/index.ts'
 import { madeUpProfile } from './profiles.ts'
 import { ROOT } from './spillway.ts'
 
@@ -9,7 +9,7 @@ import { ROOT } from './spillway.ts'
 
 async function simulated(name: string) {
   const prepared = await prepare(join(ROOT, `scenarios/library/${name}.yaml`), { set: [] })
-  const input = simulationInput(prepared, madeUpProfile(prepared.scenario))
+  const input = resolveSystem(prepared, madeUpProfile(prepared.scenario))
   const { classes, pools, busyMs, wastedMs, requests } = runReplication(input, 0)
   const { good, counts } = classes[0]!
   const share = good / counts.arrived

@@ -29,9 +29,9 @@ const DOORS = [
   ...['runtime/models', 'runtime/calibration', 'runtime/memory'],
 ]
 /** The files of scenarios that sim may import: plain data, so that sim runs in a browser. */
-const SHARED = ['schema/schema', 'schema/objective', 'schema/takes-length', 'failure'].map(
-  (name) => `scenarios/${name}.ts`,
-)
+const SHARED = ['schema', 'objective', 'takes-length', 'model-key']
+  .map((name) => `scenarios/schema/${name}.ts`)
+  .concat('scenarios/failure.ts')
 
 const folderOf = (path: string) => DOORS.find((folder) => path.startsWith(`${folder}/`)) ?? null
 
@@ -94,6 +94,21 @@ describe('boundaries', () => {
     expect(foreign).toEqual([])
   })
 
+  test('a scenario is parsed and checked without Node', () => {
+    const pure = inFolder('scenarios').filter(({ path }) =>
+      /^scenarios\/(parse|schema|checks|[^/]+\.ts$)/.test(path),
+    )
+    expect(pure.length).toBeGreaterThan(40)
+    const foreign = found(pure, ({ path, imports }) =>
+      path === 'scenarios/index.ts'
+        ? []
+        : imports.filter((name) => /^(node:|scenarios\/(load|trace|index))/.test(name)),
+    )
+    expect(foreign).toEqual([])
+    const global = /\b(Buffer|process)\s*\./g
+    expect(found(pure, ({ code }) => matches(withoutTexts(code), global))).toEqual([])
+  })
+
   test('reports imports no runtime', () => {
     const foreign = found(inFolder('reports'), ({ imports }) =>
       imports.filter((name) => /^runtime\/|^cli\.ts$/.test(name)),
@@ -129,6 +144,18 @@ describe('boundaries', () => {
     expect(makers.map(({ path }) => path)).toEqual(['runtime/process/thread.ts'])
   })
 
+  test('no command imports another', () => {
+    const commands = inFolder('runtime/commands').filter(({ code }) =>
+      /^export function define\b/m.test(code),
+    )
+    expect(commands.length).toBeGreaterThan(10)
+    const paths = commands.map(({ path }) => path)
+    const others = found(product, ({ path, imports }) =>
+      path === 'cli.ts' ? [] : imports.filter((name) => paths.includes(name)),
+    )
+    expect(others).toEqual([])
+  })
+
   test('folders are entered through their index', () => {
     const through = found(product, ({ path, imports }) =>
       imports.filter((name) => {
@@ -142,9 +169,12 @@ describe('boundaries', () => {
     expect(through).toEqual([])
   })
 
-  test('sim and all its imports can be bundled for the browser', async () => {
+  test('sim and the parser of scenarios bundle for the browser', async () => {
     const { outputFiles, metafile } = await build({
-      entryPoints: [join(ROOT, 'sim/experiment/index.ts')],
+      entryPoints: ['sim/experiment/index.ts', 'scenarios/parse/parse.ts'].map((path) =>
+        join(ROOT, path),
+      ),
+      outdir: 'bundle',
       bundle: true,
       write: false,
       metafile: true,

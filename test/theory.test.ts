@@ -4,9 +4,9 @@ import {
   judge,
   runReplication,
   simulateCase,
+  simulationInput,
   type Theory,
   theoryCases,
-  theoryInput,
   theoryRun,
 } from '../sim/experiment/index.ts'
 
@@ -80,7 +80,7 @@ describe('the judgement', () => {
 test('a replication of a model is the one that a scenario would run', () => {
   for (const { scenario, exact } of cases) {
     const brief = exact ? scenario : { ...scenario, duration_s: scenario.warmup_s + 0.5 }
-    const summary = runReplication(theoryInput(brief), 3)
+    const summary = runReplication(simulationInput(brief), 3)
     expect(theoryRun(brief, 3).summary).toEqual(summary)
   }
 })

@@ -1,29 +1,6 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Command } from 'commander'
-import { EXIT, Failure, hashOf, type Scenario } from '../../scenarios/index.ts'
-import {
-  type Audit,
-  comparisonSchema,
-  type Result,
-  resultSchema,
-} from '../../sim/documents/index.ts'
-import { servingPlan } from '../../sim/serving/index.ts'
-import {
-  type KeptRun,
-  type RunKind,
-  readActivations,
-  readDocument,
-  readRequests,
-  readRuns,
-  readScenario,
-  SCENARIO_FILE,
-  settleRuns,
-} from '../folders/run-folder.ts'
-import { comparisonClaims, resultClaims } from '../jobs/audit-claims.ts'
-import { auditRun, auditVerdict, type RunAudit } from '../jobs/audit-runs.ts'
-import { pause } from '../process/pause.ts'
-import { commit, version } from '../version.ts'
+import { EXIT } from '../../scenarios/index.ts'
+import { audit } from '../jobs/audit.ts'
 import { auditText } from './audit-text.ts'
 import { action, commandLine, withJson } from './command.ts'
 import { emit } from './output.ts'
@@ -36,108 +13,18 @@ export function define(command: Command): void {
 Raw rows are left by \`run --keep-rows\`, \`replay --out DIR\` and \`simulate --keep-rows --out DIR\`;
 the second side of a what-if lies in DIR/against and is audited by itself.
 
-Code that shares nothing with what decided tries every rule that the scenario promises on them, and
-recomputes the percentiles and counts of the documents. A journal is fed back to a fresh control
-plane, which has to decide the same. Exit code 4 where anything does not hold.
+An independent checker verifies every rule of the scenario on them and recomputes the percentiles and
+counts of the documents. A fresh control plane is given each journal again and has to decide the
+same. Exit code 4 where anything does not hold.
 
 Example:
   $ spillway audit runs/today`,
     )
     .action(
       action(async (signal, directory: string, options: { readonly json?: boolean }) => {
-        const document = await audit(directory, signal)
+        const document = await audit(directory, { signal, command: commandLine() })
         await emit(options, { audit: document }, 'audit', auditText(document))
         return document.verdict === 'PASS' ? EXIT.ok : EXIT.failed
       }),
     )
-}
-
-/** A document that belongs to the runs of a folder. */
-type Stated = Pick<Result, 'scenario' | 'requests'>
-
-async function audit(directory: string, signal: AbortSignal): Promise<Audit> {
-  await settleRuns(directory)
-  if (!existsSync(join(directory, SCENARIO_FILE))) {
-    const wanted = 'raw rows, as `run --keep-rows` or `replay --out DIR` leave them'
-    throw new Failure(`${directory}: expected a folder with ${wanted}, got none`)
-  }
-  const scenario = await readScenario(directory)
-  const requests = await readRequests(directory, scenario)
-  const plan = servingPlan(scenario, await readActivations(directory))
-  const hash = hashOf(scenario)
-  const expectOwn = (name: string, { scenario: of, requests: hashed }: Stated) => {
-    const path = join(directory, `${name}.json`)
-    if (of.hash !== hash) {
-      throw new Failure(
-        `${path}: of scenario ${of.hash}, but ${directory}/scenario.json is ${hash}`,
-      )
-    }
-    if (hashed !== requests.hash()) {
-      throw new Failure(`${path}: of other requests than ${directory}/requests.jsonl`)
-    }
-  }
-  const audited = async (kind: RunKind) => {
-    const runs = await readRuns(directory, kind, scenario)
-    const audits: RunAudit[] = []
-    for (const [i, run] of runs.entries()) {
-      audits.push(auditRun(`${kind}-${i + 1}`, run, { scenario, plan, kind, requests }))
-      await pause(signal)
-    }
-    return { runs, audits }
-  }
-  const replays = await audited('replay')
-  const replications = await audited('replication')
-  const audits = [...replays.audits, ...replications.audits]
-  if (audits.length === 0) {
-    throw new Failure(`${directory}: has no raw rows; keep them with --keep-rows`)
-  }
-  const claims: Audit['claims'] = []
-  if (replays.runs.length > 0) {
-    const measured = await readDocument(directory, 'measured', resultSchema)
-    if (measured !== null) {
-      expectOwn('measured', measured)
-      expectAll(directory, replays.runs, measured.runs)
-      claims.push(...claimsOf('measured.json', measured, scenario, replays))
-    }
-    const comparison = await readDocument(directory, 'comparison', comparisonSchema)
-    if (comparison !== null) {
-      expectOwn('comparison', comparison)
-      expectAll(directory, replays.runs, comparison.replays)
-      claims.push(...comparisonClaims(comparison, replays.audits))
-    }
-  }
-  if (replications.runs.length > 0) {
-    const simulated = await readDocument(directory, 'simulated', resultSchema)
-    // of many replications only the first is kept: then there is nothing to hold a mean against
-    if (simulated !== null && simulated.runs === replications.runs.length) {
-      expectOwn('simulated', simulated)
-      claims.push(...claimsOf('simulated.json', simulated, scenario, replications))
-    }
-  }
-  const { name, description } = scenario
-  return {
-    document: 'spillway-audit',
-    format: 1,
-    version: version(),
-    commit: commit(),
-    scenario: { name, hash, description },
-    requests: requests.hash(),
-    runs: audits,
-    claims,
-    ...auditVerdict(audits, claims),
-    command: commandLine(),
-  }
-}
-
-function expectAll(directory: string, { length }: readonly KeptRun[], of: number): void {
-  if (length !== of) throw new Failure(`${directory}: has ${length} of ${of} replays`)
-}
-
-function claimsOf(
-  document: string,
-  result: Result,
-  scenario: Scenario,
-  { runs, audits }: { readonly runs: readonly KeptRun[]; readonly audits: readonly RunAudit[] },
-): Audit['claims'] {
-  return resultClaims(document, result, { scenario, rows: runs.map(({ rows }) => rows), audits })
 }

@@ -130,6 +130,11 @@ export function commandLine(): string {
   return ['spillway', ...process.argv.slice(2).map(quoted)].join(' ')
 }
 
+/** Prints a warning on stderr. */
+export function warn(text: string): void {
+  err(styled('yellow', 'warning'), `: ${text}\n`)
+}
+
 /** Prints an error as its reader needs it, and returns the exit code. */
 export function report(error: unknown): ExitCode {
   if (error instanceof Failure) {

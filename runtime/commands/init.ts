@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { EXIT, Failure, scenarioJsonSchema, starterScenario } from '../../scenarios/index.ts'
+import { documentText } from '../folders/document-text.ts'
+import { writeWhole } from '../folders/write-whole.ts'
 import { action, withJson } from './command.ts'
-import { documentText, print, writeWhole } from './output.ts'
+import { print } from './output.ts'
 
 export function define(command: Command): void {
   withJson(command.argument('[file]', 'the file to write', 'scenario.yaml'))

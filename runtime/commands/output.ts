@@ -1,22 +1,6 @@
-import { visibleJson } from '../../scenarios/index.ts'
+import { documentText } from '../folders/document-text.ts'
 import { type FolderChange, replaceFiles } from '../folders/replace-files.ts'
-import { writeWhole } from '../folders/write-whole.ts'
 import { out, type Printable } from '../terminal.ts'
-
-export { writeWhole }
-
-// a line break cannot stand inside a JSON string, so no text is touched
-const NUMBERS = /\[\n\s*((?:-?[\d.e+-]+|null)(?:,\n\s*(?:-?[\d.e+-]+|null))*)\n\s*\]/g
-
-/**
- * A document as its file and stdout hold it: indented, but lists of numbers on one line each, and
- * safe for a terminal.
- */
-export function documentText(document: unknown): string {
-  const text = JSON.stringify(document, null, 2)
-  const short = text.replace(NUMBERS, (_, list: string) => `[${list.replace(/\s+/g, '')}]`)
-  return `${visibleJson(short)}\n`
-}
 
 /**
  * Writes documents to a directory, if one was named, together with what else `stage` changes there;

@@ -1,16 +1,9 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { type ChartFormat, reportHtml } from '../../reports/index.ts'
-import { EXIT, Failure, hashOf } from '../../scenarios/index.ts'
-import {
-  type Comparison,
-  comparisonSchema,
-  type Result,
-  resultSchema,
-} from '../../sim/documents/index.ts'
+import { EXIT } from '../../scenarios/index.ts'
 import { replaceFiles } from '../folders/replace-files.ts'
-import { readDocument, readScenario, SCENARIO_FILE, settleRuns } from '../folders/run-folder.ts'
+import { report } from '../jobs/report.ts'
 import { CHARTS_FOLDER, chartsOption, writeCharts } from './charts.ts'
 import { action, commandLine, folder, withJson } from './command.ts'
 import { print } from './output.ts'
@@ -28,21 +21,8 @@ export function define(command: Command): void {
     .addHelpText('after', '\nExample:\n  $ spillway report runs/payment-peak --charts png')
     .action(
       action(async (_signal, directory: string, options: ReportOptions) => {
-        await settleRuns(directory)
-        const simulated = await readDocument(directory, 'simulated', resultSchema)
-        const measured = await readDocument(directory, 'measured', resultSchema)
-        const comparison = await readDocument(directory, 'comparison', comparisonSchema)
-        if (simulated === null && measured === null) {
-          throw new Failure(`${directory}: has neither simulated.json nor measured.json`)
-        }
-        await refuseMixed(directory, { simulated, measured, comparison })
         const out = options.out ?? directory
-        const page = {
-          simulated,
-          measured,
-          comparison,
-          command: comparison?.command ?? commandLine(),
-        }
+        const page = await report(directory, { command: commandLine() })
         const written = [join(out, 'report.html')]
         await replaceFiles(out, async (change) => {
           await change.write('report.html', await reportHtml(page))
@@ -52,40 +32,4 @@ export function define(command: Command): void {
         return EXIT.ok
       }),
     )
-}
-
-/** Documents of several runs on one page would be taken for those of one. */
-async function refuseMixed(
-  directory: string,
-  documents: {
-    readonly simulated: Result | null
-    readonly measured: Result | null
-    readonly comparison: Comparison | null
-  },
-): Promise<void> {
-  const { measured, comparison } = documents
-  const hashes = Object.entries(documents).flatMap(([name, document]) =>
-    document === null ? [] : [{ file: `${name}.json`, hash: document.scenario.hash }],
-  )
-  if (existsSync(join(directory, SCENARIO_FILE))) {
-    hashes.push({ file: SCENARIO_FILE, hash: hashOf(await readScenario(directory)) })
-  }
-  const other = hashes.find(({ hash }) => hash !== hashes[0]!.hash)
-  const problems: string[] = []
-  if (other !== undefined) {
-    const { file, hash } = hashes[0]!
-    problems.push(`${file} is of scenario ${hash}, but ${other.file} of ${other.hash}`)
-  } else if (measured !== null && comparison !== null) {
-    if (measured.requests !== comparison.requests) {
-      problems.push('measured.json and comparison.json are of other requests')
-    }
-    if (measured.runs !== comparison.replays) {
-      const runs = `${measured.runs} replays, but comparison.json of ${comparison.replays}`
-      problems.push(`measured.json is of ${runs}`)
-    }
-  }
-  if (problems.length === 0) return
-  throw new Failure(
-    problems.map((text) => `${directory}: ${text}; run the commands again, or remove one of them`),
-  )
 }

@@ -1,14 +1,16 @@
 import type { Command } from 'commander'
 import { arrivalParts, EXIT, visibleJson } from '../../scenarios/index.ts'
+import { resolveSystem } from '../../sim/experiment/index.ts'
 import { requestText } from '../../sim/traffic/index.ts'
+import { documentText } from '../folders/document-text.ts'
 import { replaceFiles } from '../folders/replace-files.ts'
-import { prepare, requestsOf, simulationInput } from '../jobs/prepare.ts'
+import { prepare } from '../jobs/prepare.ts'
+import { profileFor } from '../jobs/profile-for.ts'
 import { refuseReacting } from '../jobs/refuse.ts'
-import { paused } from '../process/pause.ts'
+import { requestsOf } from '../jobs/requests.ts'
+import { paused } from '../process/interruption.ts'
 import { out } from '../terminal.ts'
 import { action, profileOption, type ScenarioOptions, withScenarioOptions } from './command.ts'
-import { documentText } from './output.ts'
-import { profileFor } from './simulate.ts'
 
 interface RequestsOptions extends ScenarioOptions {
   readonly profile?: string
@@ -39,9 +41,8 @@ Example:
         const relative = prepared.scenario.traffic
           .flatMap(({ arrivals }) => arrivalParts(arrivals))
           .some(needsCapacity)
-        const profile = relative ? await profileFor(prepared, options.profile) : null
         const capacity = relative
-          ? simulationInput(prepared, profile?.profile ?? null).capacityRps
+          ? resolveSystem(prepared, await profileFor(prepared, options.profile)).capacityRps
           : null
         const list = await requestsOf(prepared, capacity)
         const classes = prepared.scenario.traffic.map((traffic) => traffic.class)

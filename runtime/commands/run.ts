@@ -2,15 +2,22 @@ import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { type ChartFormat, comparisonText, reportHtml } from '../../reports/index.ts'
 import { EXIT } from '../../scenarios/index.ts'
-import { type LoadedProfile, loadProfile, profileHash } from '../folders/profile-file.ts'
+import { resolveSystem } from '../../sim/experiment/index.ts'
+import type { Profile } from '../../sim/world/index.ts'
+import { documentText } from '../folders/document-text.ts'
+import { loadProfile } from '../folders/profile-file.ts'
 import { replaceFiles, settleFolder } from '../folders/replace-files.ts'
 import { dropInputs, dropRuns } from '../folders/run-folder.ts'
-import { writableFolder } from '../folders/write-whole.ts'
+import { writableFolder, writeWhole } from '../folders/write-whole.ts'
+import { CALIBRATION_SECONDS, calibrate } from '../jobs/calibrate.ts'
+import { compare } from '../jobs/compare.ts'
 import { type Prepared, prepare } from '../jobs/prepare.ts'
-import { refuseComparison, refuseDeclared, refuseMemory } from '../jobs/refuse.ts'
-import { err, type Printable, styled } from '../terminal.ts'
+import { refuseComparison, refuseLive } from '../jobs/refuse.ts'
+import { replay } from '../jobs/replay.ts'
+import { dropReplays, keepReplays } from '../jobs/replay-folder.ts'
+import { simulate } from '../jobs/simulate.ts'
+import { err, type Printable } from '../terminal.ts'
 import { AGAINST_HELP, type AgainstOptions, prepareAgainst, withAgainstOptions } from './against.ts'
-import { CALIBRATION_SECONDS, calibrate } from './calibrate.ts'
 import { CHARTS_FOLDER, chartsOption, writeCharts } from './charts.ts'
 import {
   action,
@@ -18,15 +25,13 @@ import {
   positiveNumber,
   replicationsOption,
   type ScenarioOptions,
+  warn,
   wholeNumber,
   withScenarioOptions,
 } from './command.ts'
-import { compare } from './compare.ts'
-import { documentText, print, writeWhole } from './output.ts'
+import { print } from './output.ts'
 import { profileText } from './profile-text.ts'
 import { ProgressDisplay } from './progress.ts'
-import { dropReplays, keepReplays, replay } from './replay.ts'
-import { simulate } from './simulate.ts'
 
 interface RunOptions extends ScenarioOptions, AgainstOptions {
   readonly profile?: string
@@ -68,8 +73,7 @@ Examples:
         const prepared = await prepare(path, { ...options, signal })
         const against = await prepareAgainst(prepared, path, options)
         const sides: Sides = [prepared, ...(against === null ? [] : [against])]
-        refuseDeclared(sides)
-        refuseMemory(sides)
+        refuseLive(sides)
         refuseComparison(sides)
         await runAll(sides, options, signal)
         return EXIT.ok
@@ -98,16 +102,23 @@ async function runAll(sides: Sides, options: RunOptions, signal: AbortSignal): P
   if (options.profile !== undefined) {
     return runWith(await loadProfile(options.profile), sides, running)
   }
-  const profile = await calibrate(sides, running)
-  running.progress.stop()
+  const { seconds } = options
+  const { progress } = running
+  const onWarning = (text: string) => {
+    progress.stop()
+    warn(text)
+  }
+  const measuring = { seconds, signal, onProgress: progress.update, onWarning }
+  const profile = await calibrate(sides, measuring)
+  progress.stop()
   say(profileText(profile))
   // minutes of measuring outlive what may go wrong from here on
   const kept = join(directory, CALIBRATED_FILE)
   await writeWhole(kept, documentText(profile))
   try {
-    await runWith({ profile, hash: profileHash(profile) }, sides, running, [CALIBRATED_FILE])
+    await runWith(profile, sides, running, [CALIBRATED_FILE])
   } catch (error) {
-    running.progress.stop()
+    progress.stop()
     say(`the calibration is kept; to go on with it: --profile ${kept}`)
     throw error
   }
@@ -115,25 +126,28 @@ async function runAll(sides: Sides, options: RunOptions, signal: AbortSignal): P
 
 /** `used`: files of the folder that are of no more use once it is filled. */
 async function runWith(
-  profile: LoadedProfile,
+  profile: Profile,
   sides: Sides,
   options: Running,
   used: readonly string[] = [],
 ): Promise<void> {
-  const [prepared] = sides
-  const { directory, progress } = options
-  const shared = { ...options, journal: options.journal ?? false }
+  const [prepared, against] = sides
+  const { directory, progress, replications, signal } = options
+  const job = { signal, onProgress: progress.update }
   const command = commandLine()
-  const simulated = await simulate(prepared, profile, shared)
-  const replayed = await replay(sides, profile, shared)
+  const system = resolveSystem(prepared, profile)
+  const changed = against === undefined ? [] : [resolveSystem(against, profile)]
+  const simulated = await simulate(system, { ...job, replications, onWarning: warn })
+  const { replays, journal } = options
+  const replayed = await replay([system, ...changed], { ...job, replays, journal })
   const [first, second = null] = replayed
-  const comparison = await compare(first!, second, profile, { ...shared, command })
+  const comparison = await compare(first!, second, { ...job, replications, command })
   progress.stop()
 
   const measured = first!.result
   const { arena } = first!
   const documents = {
-    ...{ simulated, measured, comparison, profile: profile.profile },
+    ...{ simulated, measured, comparison, profile },
     ...(arena === null ? {} : { memory: arena }),
   }
   const page = { simulated, measured, comparison, command }
@@ -154,7 +168,7 @@ async function runWith(
   })
 
   const warnings = replayed.flatMap(({ result }) => result.warnings)
-  for (const warning of warnings) say(styled('yellow', 'warning'), `: ${warning}`)
+  for (const text of warnings) warn(text)
   const text = `${comparisonText(comparison)}\n\nreport: ${join(directory, 'report.html')}`
   print(options, comparison, text)
 }

@@ -8,9 +8,9 @@ import {
   resultSchema,
 } from '../../sim/documents/index.ts'
 import { profileSchema } from '../../sim/world/index.ts'
+import { documentText } from '../folders/document-text.ts'
 import { out } from '../terminal.ts'
 import { action, withJson } from './command.ts'
-import { documentText } from './output.ts'
 
 const schemas = {
   scenario: () => scenarioJsonSchema(),

@@ -4,15 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { EXIT, Failure, hashOf } from '../../scenarios/index.ts'
 import type { Result } from '../../sim/documents/index.ts'
 import { type Profile, profileSchema } from '../../sim/world/index.ts'
-import { cacheDirectory } from '../jobs/prepare.ts'
+import { cacheDirectory } from './cache-directory.ts'
 import { documentProblems } from './document-problems.ts'
 import { parseJson, readText } from './user-text.ts'
-
-export interface LoadedProfile {
-  readonly profile: Profile
-  /** over everything except the host, so that it identifies the figures */
-  readonly hash: string
-}
 
 /** The profile that ships with Spillway; it was measured on another machine. */
 export function referenceProfilePath(): string {
@@ -32,7 +26,7 @@ export function localProfilePath(): string {
  * The profile at `path`; by default this machine's profile, or else the one that ships with
  * Spillway.
  */
-export async function loadProfile(path: string | undefined): Promise<LoadedProfile> {
+export async function loadProfile(path?: string): Promise<Profile> {
   const local = localProfilePath()
   if (path !== undefined || !existsSync(local)) return readProfile(path ?? referenceProfilePath())
   try {
@@ -44,7 +38,7 @@ export async function loadProfile(path: string | undefined): Promise<LoadedProfi
   }
 }
 
-async function readProfile(path: string): Promise<LoadedProfile> {
+async function readProfile(path: string): Promise<Profile> {
   const parsed = profileSchema.safeParse(parseJson(path, await readText(path)))
   if (!parsed.success) {
     throw new Failure([
@@ -52,21 +46,33 @@ async function readProfile(path: string): Promise<LoadedProfile> {
       `${path}: not a profile of this version`,
     ])
   }
-  return { profile: parsed.data, hash: profileHash(parsed.data) }
+  return parsed.data
 }
 
+const hashes = new WeakMap<Profile, string>()
+
+/** Over everything but the host, so that it names the figures. */
 export function profileHash(profile: Profile): string {
-  return hashOf({ ...profile, host: null })
+  const hash = hashes.get(profile) ?? hashOf({ ...profile, host: null })
+  hashes.set(profile, hash)
+  return hash
 }
+
+/** How documents name a profile. */
+export const profileLabel = (profile: Profile) => ({
+  name: profile.name,
+  hash: profileHash(profile),
+})
 
 /**
  * The profile of a folder's replays. Throws `Failure` if the folder has another profile or none.
  */
-export async function keptProfile(directory: string, { profile }: Result): Promise<LoadedProfile> {
+export async function keptProfile(directory: string, { profile }: Result): Promise<Profile> {
   const path = join(directory, 'profile.json')
   const kept = await readProfile(path)
-  if (kept.hash === profile?.hash) return kept
-  const text = `replays here were made with profile ${profile?.hash}, got ${kept.hash}`
+  const hash = profileHash(kept)
+  if (hash === profile?.hash) return kept
+  const text = `replays here were made with profile ${profile?.hash}, got ${hash}`
   throw new Failure(`${path}: ${text}; --profile takes another`, EXIT.notComparable)
 }
 
@@ -80,8 +86,8 @@ export async function refuseOtherModels(
 ): Promise<void> {
   const path = join(directory, 'profile.json')
   if (!existsSync(path)) return
-  const { profile } = await readProfile(path)
-  const problems = profile.models.flatMap(({ key, label, content }) => {
+  const { models } = await readProfile(path)
+  const problems = models.flatMap(({ key, label, content }) => {
     const now = contents.get(key) ?? content
     if (now === content) return []
     return [`${path}: replays here ran another ${label}: ${content}, but it is now ${now}`]

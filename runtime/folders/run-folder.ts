@@ -7,7 +7,7 @@ import type { ObservedRun } from '../../sim/experiment/index.ts'
 import { type ActivationPlan, activationPlanSchema } from '../../sim/memory/index.ts'
 import { logLines, parseLog } from '../../sim/serving/index.ts'
 import { parseRequests, type RequestList, requestText } from '../../sim/traffic/index.ts'
-import { pause, paused } from '../process/pause.ts'
+import { pause, paused } from '../process/interruption.ts'
 import { documentProblems } from './document-problems.ts'
 import { type FolderChange, settleFolder } from './replace-files.ts'
 import { readRows, rowsBytes } from './rows-file.ts'
@@ -46,7 +46,7 @@ export async function keepRuns(
     readonly runs: readonly KeptRun[]
     /** per pool, from the profile or the scenario; empty if memory is not simulated */
     readonly activations?: readonly (ActivationPlan | null)[]
-    readonly signal: AbortSignal
+    readonly signal: AbortSignal | undefined
   },
 ): Promise<void> {
   const { scenario, requests, runs, activations = [], signal } = kept

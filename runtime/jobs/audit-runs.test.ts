@@ -63,7 +63,7 @@ test('two rows that are exchanged break rules, and the journal knows better', ()
 
 test('a check names the side and the replay at fault', () => {
   const side = (...runs: (typeof run)[]) => ({
-    prepared: { scenario, plan },
+    system: { scenario, plan },
     requests,
     replays: { runs },
   })

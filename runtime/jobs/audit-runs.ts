@@ -103,14 +103,14 @@ function faultsOf({ run, rules, journal }: RunAudit): string[] {
 /** The audit of all replays of a comparison's sides, as one of its checks. */
 export function auditCheck(
   sides: readonly {
-    readonly prepared: { readonly scenario: Scenario; readonly plan: ServingPlan }
+    readonly system: { readonly scenario: Scenario; readonly plan: ServingPlan }
     readonly requests: RequestList
     readonly replays: { readonly runs: readonly KeptRun[] }
   }[],
 ): Comparison['checks']['audit'] {
-  const audits = sides.flatMap(({ prepared, requests, replays }, i) => {
+  const audits = sides.flatMap(({ system, requests, replays }, i) => {
     const side = sides.length > 1 ? `${'AB'[i]} ` : ''
-    const { scenario, plan } = prepared
+    const { scenario, plan } = system
     const of = { scenario, plan, kind: 'replay', requests } as const
     return replays.runs.map((run, j) => auditRun(`${side}replay-${j + 1}`, run, of))
   })

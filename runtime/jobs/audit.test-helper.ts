@@ -1,5 +1,9 @@
 import { parseScenario, type Scenario } from '../../scenarios/index.ts'
-import { keptReplication, type SimulationInput } from '../../sim/experiment/index.ts'
+import {
+  keptReplication,
+  type SimulationInput,
+  simulationInput,
+} from '../../sim/experiment/index.ts'
 import { type RowColumn, Rows } from '../../sim/stats/index.ts'
 import { RequestList, trafficSource } from '../../sim/traffic/index.ts'
 import { DECLARED } from '../../test/spillway.ts'
@@ -15,10 +19,10 @@ export function keptRun(): {
   // with its own time-out hardly anybody waits so long
   const text = DECLARED.replace('timeout_ms: 200', 'timeout_ms: 80')
   const { scenario } = parseScenario(text, { file: 'declared.yaml' })
-  const shared = { capacityRps: null, traces: new Map() }
-  const traffic = { ...shared, seed: scenario.seed, replication: 0 }
+  const unbound = simulationInput(scenario)
+  const traffic = { ...unbound, seed: scenario.seed, replication: 0 }
   const requests = RequestList.collect(trafficSource(scenario, traffic))
-  const input = { ...shared, scenario, models: scenario.pools.map(() => null), requests }
+  const input = { ...unbound, requests }
   return { scenario, requests, input, run: keptReplication(input, 0) }
 }
 

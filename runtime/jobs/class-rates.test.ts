@@ -2,7 +2,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { prepare, simulationInput } from './prepare.ts'
+import { resolveSystem } from '../../sim/experiment/index.ts'
+import { prepare } from './prepare.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'spillway-rates-'))
 
@@ -29,7 +30,7 @@ traffic: ${traced('many')}${traced('few')}
 pools: [{ name: a, model: one }]
 `,
   )
-  const { capacityRps } = simulationInput(await prepare(path, {}), null)
+  const { capacityRps } = resolveSystem(await prepare(path, {}), null)
   // 100 of 1.1 ms and one of 11 ms
   expect(capacityRps! / (101_000 / 121)).toBeCloseTo(1, 1)
   expect(capacityRps!).toBeGreaterThan(800)

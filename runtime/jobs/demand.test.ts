@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { keptReplication } from '../../sim/experiment/index.ts'
+import { keptReplication, resolveSystem } from '../../sim/experiment/index.ts'
 import { backlogOf, backlogWarning, threadsFor } from './demand.ts'
-import { drawnRequests, prepare, simulationInput } from './prepare.ts'
+import { prepare } from './prepare.ts'
+import { drawnRequests } from './requests.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'spillway-demand-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -36,14 +37,14 @@ describe('requests of a run', () => {
     [[rate(1e7), 'traffic.web.retry.max_attempts=3'], '3,000,000,000'],
   ])('that are too many are refused with their number: %j', async (set, number) => {
     const own = await prepared(...set)
-    expect(() => simulationInput(own, null)).toThrow(
+    expect(() => resolveSystem(own, null)).toThrow(
       `expected at most 1,000,000,000 requests of a run, got about ${number}; lower the rate`,
     )
   })
 
   test('that are held may be fewer than those that stream', async () => {
     const own = await prepared(rate(60_000))
-    expect(simulationInput(own, null).capacityRps).toBe(capacityRps)
+    expect(resolveSystem(own, null).capacityRps).toBe(capacityRps)
     await expect(drawnRequests(own, capacityRps)).rejects.toThrow(
       'expected at most 5,000,000 requests where all are held, as for their rows, got about 6,000,000',
     )
@@ -58,7 +59,7 @@ describe('a queue without a bound', () => {
   ])('grows as reckoned: %j', async (set) => {
     const own = await prepared(...set)
     const backlog = backlogOf(own, capacityRps)!
-    const { rows } = keptReplication(simulationInput(own, null), 0)
+    const { rows } = keptReplication(resolveSystem(own, null), 0)
     const dispatched = rows.columns.dispatched.toSorted()
     let begun = 0
     const waiting = Array.from(rows.columns.sent.toSorted(), (sent, i) => {

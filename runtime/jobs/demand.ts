@@ -1,28 +1,8 @@
 import { availableParallelism, totalmem } from 'node:os'
 import { Failure, type Pool, type Scenario } from '../../scenarios/index.ts'
+import { CROWD_REMEDY, grouped } from '../../sim/experiment/index.ts'
 import { expectedRequests, meanDuration } from '../../sim/traffic/index.ts'
 import type { Prepared } from './prepare.ts'
-
-/** Of one run, which streams: a simulation of so many takes a quarter of an hour and more. */
-const MOST_REQUESTS = 1e9
-/** Of one run that holds them all, some 600 bytes each. */
-const MOST_HELD = 5e6
-
-const REMEDY = 'lower the rate or shorten duration_s'
-
-/** Throws `Failure` where more requests are expected than can be simulated, or held. */
-export function refuseCrowd(prepared: Prepared, capacityRps: number | null, held = false): void {
-  const expected = expectedRequests(prepared.scenario, { ...prepared, capacityRps })
-  // where rows are held, there is one for each attempt: as many as are certain
-  const requests = expected.reduce((sum, { first, most }) => sum + (held ? first : most), 0)
-  const most = held ? MOST_HELD : MOST_REQUESTS
-  if (requests <= most) return
-  const where = held ? 'where all are held, as for their rows' : 'of a run'
-  throw new Failure(
-    `${prepared.file}: expected at most ${grouped(most)} requests ${where}, ` +
-      `got about ${grouped(requests)}; ${REMEDY}`,
-  )
-}
 
 /** A queue without a bound that grows until the end of the traffic. */
 interface Backlog {
@@ -115,7 +95,7 @@ export function backlogWarning(
   if (backlog.bytes * runs <= memory) return `${grows}, which takes ${takes}; ${remedy}`
   throw new Failure(
     `${prepared.file}: ${grows}, which would take ${takes}, of ${gigabytes(memory)} GB; ` +
-      `${remedy}, ${REMEDY}, or simulate fewer at once by --workers`,
+      `${remedy}, ${CROWD_REMEDY}, or simulate fewer at once by --workers`,
   )
 }
 
@@ -133,7 +113,3 @@ export function threadsFor(replications: number, workers: number | undefined): n
 }
 
 const gigabytes = (bytes: number) => Number((bytes / 1e9).toPrecision(2))
-
-function grouped(value: number): string {
-  return value < 1e15 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(2)
-}

@@ -3,20 +3,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { EXIT } from '../../scenarios/index.ts'
-import { type ObservedRun, runReplication } from '../../sim/experiment/index.ts'
+import {
+  loadOf,
+  type ObservedRun,
+  resolveSystem,
+  runReplication,
+} from '../../sim/experiment/index.ts'
 import { Rows } from '../../sim/stats/index.ts'
+import type { RequestList } from '../../sim/traffic/index.ts'
 import type { ModelProfile, Profile } from '../../sim/world/index.ts'
 import { madeUpProfile } from '../../test/profiles.ts'
-import { lengthMixes } from './length-mix.ts'
-import {
-  capacitiesOf,
-  loadOf,
-  type Prepared,
-  prepare,
-  requestsOf,
-  simulationInput,
-} from './prepare.ts'
-import { type WhatIfSide, whatIfInputs } from './what-if-inputs.ts'
+import { type Prepared, prepare } from './prepare.ts'
+import { requestsOf } from './requests.ts'
+import { whatIfInputs } from './what-if-inputs.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'spillway-prepare-'))
 
@@ -38,10 +37,21 @@ pools: ${pools}
   return prepare(path, {})
 }
 
-const sideOf = async (of: Prepared): Promise<WhatIfSide> => ({
-  prepared: of,
-  requests: await requestsOf(of, null),
+type Side = { readonly prepared: Prepared; readonly requests: RequestList }
+
+const sideOf = async (prepared: Prepared): Promise<Side> => ({
+  prepared,
+  requests: await requestsOf(prepared, null),
 })
+
+/** Both sides as one profile and the replays of the first predict them. */
+function inputsOf([a, b]: readonly [Side, Side], profile: Profile, runs: readonly ObservedRun[]) {
+  const resolved = ({ prepared, requests }: Side) => ({
+    system: resolveSystem(prepared, profile),
+    requests,
+  })
+  return whatIfInputs([resolved(a), resolved(b)], runs)
+}
 
 /** A run in which batches of one request take 2 ms, one after another on executor 0. */
 function replayed(): ObservedRun {
@@ -76,7 +86,7 @@ describe('both sides of a what-if', () => {
   }) as [ModelProfile, ModelProfile]
   const profile: Profile = { ...madeUpProfile(first.scenario), models: [small, large] }
   const runs = [replayed(), replayed()]
-  const [a, b] = whatIfInputs(sides, profile, runs)
+  const [a, b] = inputsOf(sides, profile, runs)
   const [added, central] = b.models as [ModelProfile, ModelProfile]
 
   test('are their own scenarios, with the requests that they are given', () => {
@@ -112,7 +122,7 @@ describe('both sides of a what-if', () => {
       executors: [...field.executors, ...field.executors],
     }))
     const known = { ...small, fields: [...small.fields, ...two] }
-    const inputs = whatIfInputs(sides, { ...profile, models: [known, large] }, runs)
+    const inputs = inputsOf(sides, { ...profile, models: [known, large] }, runs)
     const { fields } = inputs[1].models[1]!
     expect(fields).toHaveLength(two.length)
     expect(fields[0]!.executors).toHaveLength(2)
@@ -127,7 +137,7 @@ describe('both sides of a what-if', () => {
     async (_, name, same) => {
       const pool = `[{ name: ${name}, model: small, queue: { max_length: 9 } }]`
       const other = await sideOf(await prepared(name, pool))
-      const [, { models }] = whatIfInputs([sides[0], other], profile, runs)
+      const [, { models }] = inputsOf([sides[0], other], profile, runs)
       expect(models).toEqual(same ? a.models : [small])
     },
   )
@@ -153,11 +163,11 @@ pools: [{ name: central, model: own }]
     ...made,
     models: made.models.map((model) => ({ ...model, content: known.contents[0] as string })),
   }
-  expect(simulationInput(known, profile).models).toEqual(profile.models)
+  expect(resolveSystem(known, profile).models).toEqual(profile.models)
   const refused = async () => {
     const input = await prepare(path, {})
     try {
-      return simulationInput(input, profile)
+      return resolveSystem(input, profile)
     } catch (error) {
       return error
     }
@@ -183,12 +193,12 @@ test('a profile that does not know what a pool takes of memory is refused by nam
   )
   const profile = madeUpProfile(known.scenario)
   const [model] = profile.models
-  expect(() => simulationInput(known, profile)).toThrow(
+  expect(() => resolveSystem(known, profile)).toThrow(
     /known.yaml pools.central: the profile .* has no memory of mlp 1x8 .* Run: spillway calibrate/,
   )
   const memory = { weights: [1], steps: [], inputs: [] }
   const models = [{ ...model!, memory }]
-  expect(simulationInput(known, { ...profile, models }).models[0]!.memory).toEqual(memory)
+  expect(resolveSystem(known, { ...profile, models }).models[0]!.memory).toEqual(memory)
 })
 
 describe('where models come and go', () => {
@@ -209,8 +219,8 @@ pools:
 `,
     )
     const loaded = await prepare(path, {})
-    const input = simulationInput(loaded, null)
-    return { capacities: capacitiesOf(loaded, input.models), load: loadOf(10, input) }
+    const system = resolveSystem(loaded, null)
+    return { capacities: system.capacitiesRps, load: loadOf(10, system) }
   }
   const residency = ', residency: { eviction: lru, gib_per_s: 10 }'
 
@@ -252,8 +262,7 @@ pools:
   - { name: b, model: two, replicas: 2, queue: { mode: per-replica } }
 `,
     )
-    const own = await prepare(path, {})
-    return { lengths: lengthMixes(own), input: simulationInput(own, null), prepared: own }
+    return resolveSystem(await prepare(path, {}), null)
   }
 
   test('pools have the lengths of their own classes alone', async () => {
@@ -272,19 +281,16 @@ pools:
   test('capacity is where the first of them has no room for its share', async () => {
     // 2 ms and 10 ms a part on two replicas each: 1000 and 200 parts/s
     const models = ['model: one', 'model: two'] as const
-    const { input, prepared } = await asking([60, 20], models)
-    expect(capacitiesOf(prepared, input.models)).toEqual([
-      expect.closeTo(1000, 6),
-      expect.closeTo(200, 6),
-    ])
+    const { capacitiesRps, capacityRps } = await asking([60, 20], models)
+    expect(capacitiesRps).toEqual([expect.closeTo(1000, 6), expect.closeTo(200, 6)])
     // 40 parts of 100 are long
-    expect(input.capacityRps).toBeCloseTo(200 / 0.4, 6)
-    expect((await asking([190, 5], models)).input.capacityRps).toBeCloseTo(1000 / 0.95, 6)
+    expect(capacityRps).toBeCloseTo(200 / 0.4, 6)
+    expect((await asking([190, 5], models)).capacityRps).toBeCloseTo(1000 / 0.95, 6)
   })
   test('a load of less than 1 in all is served in time, one of more is not', async () => {
     const drainMs = async (load: number) => {
       const loads = [0.6 * load, 0.4 * load] as const
-      const { input } = await asking(loads, ['model: one', 'model: two'], 'load')
+      const input = await asking(loads, ['model: one', 'model: two'], 'load')
       return runReplication(input, 0).observedMs - 20_000
     }
     expect(await drainMs(0.9)).toBeLessThan(500)

@@ -10,8 +10,8 @@ export function refuseReacting({ scenario, file }: Prepared, why: string): void 
   throw new Failure(`${file} traffic.${name}: ${text}, ${why}`)
 }
 
-/** Throws `Failure` where a pool's work is declared, before anything is opened or measured. */
-export function refuseDeclared(sides: readonly Prepared[]): void {
+/** Throws `Failure` where a pool's work is declared. */
+function refuseDeclared(sides: readonly Prepared[]): void {
   for (const { scenario, file } of sides) {
     const pool = scenario.pools.find(({ model }) => 'work' in scenario.models[model]!)
     if (pool === undefined) continue
@@ -20,11 +20,17 @@ export function refuseDeclared(sides: readonly Prepared[]): void {
   }
 }
 
+/** Throws `Failure` where a replay cannot run a scenario, before anything is opened or measured. */
+export function refuseLive(sides: readonly Prepared[]): void {
+  refuseDeclared(sides)
+  refuseMemory(sides)
+}
+
 /** What ONNX Runtime has on each provider. */
 const ALLOCATORS = { cpu: 'bfc', cuda: 'bfc', webgpu: 'bucket' } as const
 
 /** Throws `Failure` where a pool's memory is not what ONNX Runtime in Node has or can be told. */
-export function refuseMemory(sides: readonly Prepared[]): void {
+function refuseMemory(sides: readonly Prepared[]): void {
   for (const { scenario, file } of sides) {
     for (const { name, memory, execution_provider: provider } of scenario.pools) {
       if (memory === undefined) continue

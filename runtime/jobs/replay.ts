@@ -1,196 +1,146 @@
+import { EXIT, Failure } from '../../scenarios/index.ts'
+import type { ArenaDocument, Result } from '../../sim/documents/index.ts'
 import {
-  type ExecutorWork,
-  judgedPercentiles,
-  type ObservedRun,
-  recorderOptions,
-  spoiled,
+  executorWork,
+  loadOf,
+  memoryResult,
+  refuseCrowd,
+  resultOf,
 } from '../../sim/experiment/index.ts'
-import { Batcher, executorsOf, Ledger } from '../../sim/serving/index.ts'
-import { playBack, Recorder, type RunSummary, summariseRun } from '../../sim/stats/index.ts'
-import { RequestList } from '../../sim/traffic/index.ts'
-import { sizeGrid } from '../calibration/index.ts'
-import type { Reacting } from '../live/dispatcher-thread.ts'
-import type { EngineOptions } from '../live/engine.ts'
-import { Fleet, type Replayed } from '../live/fleet.ts'
-import { shortageText } from '../live/shortages.ts'
-import { materialise, sessionOptions } from '../models/index.ts'
-import { lengthMixes } from './length-mix.ts'
-import { cacheDirectory, type Prepared } from './prepare.ts'
+import type { Rows } from '../../sim/stats/index.ts'
+import { RequestList, reactingClasses, requestsIn, surgeWindows } from '../../sim/traffic/index.ts'
+import { profileLabel } from '../folders/profile-file.ts'
+import { hostFingerprint } from '../live/host.ts'
+import { measuredSpaces, memoryWarnings, observeReplay, residentSpaces } from '../memory/index.ts'
+import { commit, version } from '../version.ts'
+import type { JobOptions, Progress } from './options.ts'
+import type { System } from './prepare.ts'
+import { refuseLive } from './refuse.ts'
+import { type ReplaySide, type Replays, replaySides, summariseReplays } from './replays.ts'
+import { requestsOf } from './requests.ts'
+import { heldTraces } from './trace-readers.ts'
 
-/** What replays brought, and what is to be said about them. */
-export interface Replays {
-  readonly runs: readonly Replayed[]
-  readonly warnings: readonly string[]
-  readonly valid: boolean
-  /** garbage collections in the executors' threads */
-  readonly gc: { readonly count: number; readonly ms: number }
-}
-
-/** A scenario to replay, and the requests that it is given. */
-export interface ReplaySide {
-  readonly prepared: Prepared
-  readonly traffic: RequestList | Reacting
-}
-
-export interface ReplayOptions {
-  readonly replays: number
-  readonly journal: boolean
-  readonly signal: AbortSignal
-  readonly onProgress: (phase: string, done: number, of: number) => void
-}
-
-/** Lengths that every batch size is run with once before the first request. */
-const WARM_LENGTHS = 3
-
-/**
- * Opens the models of every side and replays their requests, one replay after another: where there
- * are two sides in turn, and every other round the other way round, so that drift of the machine
- * hits them alike.
- */
-export async function replaySides(
-  sides: readonly ReplaySide[],
-  options: ReplayOptions,
-): Promise<Replays[]> {
-  options.onProgress('opening models', 0, 1)
-  const fleets: Fleet[] = []
-  const runs: Replays['runs'][number][][] = sides.map(() => [])
-  try {
-    for (const side of sides) fleets.push(await openFleet(side, options.signal))
-    for (let round = 0; round < options.replays; round++) {
-      const order = [...sides.keys()]
-      if (round % 2 === 1) order.reverse()
-      for (const i of order) {
-        const { prepared, traffic } = sides[i]!
-        const side = sides.length === 1 ? '' : `, side ${'AB'[i]}`
-        const phase = `replay ${round + 1} of ${options.replays}${side}`
-        runs[i]!.push(
-          await fleets[i]!.replay(prepared.plan, traffic, {
-            journal: options.journal,
-            onProgress: (done, of) => options.onProgress(phase, done, of),
-          }),
-        )
-      }
-    }
-  } finally {
-    await Promise.all(fleets.map((fleet) => fleet.close()))
-  }
-  return sides.map(({ prepared }, i) => replaysOf(prepared, runs[i]!, fleets[i]!))
-}
-
-function replaysOf(prepared: Prepared, runs: Replays['runs'], fleet: Fleet): Replays {
-  const invalid = runs.flatMap((run, i) => {
-    const why = spoiled(run)
-    return why === null ? [] : [`replay ${i + 1} is invalid: ${why}`]
-  })
-  const fellBack = prepared.scenario.pools
-    .filter((_, i) => fleet.fellBack[i] === true)
-    .map(
-      ({ name, execution_provider: provider }) =>
-        `pool ${name}: some nodes ran on cpu, not ${provider}`,
-    )
-  const executors = executorsOf(prepared.plan)
-  const short = prepared.scenario.pools.flatMap(({ name }, i) => {
-    const own = runs.flatMap(({ shortages }) =>
-      shortages.filter(({ executor }) => executors[executor]!.pool === i),
-    )
-    return shortageText(name, own) ?? []
-  })
-  const local = prepared.scenario.pools.every(({ execution_provider: on }) => on === 'cpu')
-  const crowded =
-    fleet.pinned || !local ? [] : ['dispatcher and executors were not pinned to cores of their own']
-  return {
-    runs,
-    warnings: [...invalid, ...short, ...fellBack, ...crowded],
-    valid: invalid.length === 0,
-    gc: fleet.gc,
-  }
+export interface ReplayOptions extends JobOptions {
+  /** how often the same requests are replayed; default 3 */
+  readonly replays?: number | undefined
+  /** a file of `spillway requests`, to replay its requests */
+  readonly requestsFile?: string | undefined
+  /** whether the decision log of every replay is kept; default no */
+  readonly journal?: boolean | undefined
 }
 
 /**
- * Requests of so many s are replayed before anything is measured: while V8 still compiles the loops
- * of dispatcher and executors, for about 15,000 requests, p99 is several times too long.
+ * Replays a system on ONNX Runtime in real time; with a second one both in turn, at the rates of
+ * the first.
  */
-const WARM_UP_S = 4
-
-/** Opens the models of a scenario in all their replicas, and warms up shapes and loops. */
-export async function openFleet(
-  { prepared, traffic }: ReplaySide,
-  signal: AbortSignal,
-): Promise<Fleet> {
-  const fleet = await Fleet.open(prepared.plan, await enginesOf(prepared, signal), signal)
-  try {
-    await fleet.replay(prepared.plan, beginningOf(traffic))
-    return fleet
-  } catch (error) {
-    await fleet.close()
-    throw error
+export async function replay(
+  systems: readonly [System, ...System[]],
+  options: ReplayOptions = {},
+): Promise<ReplayedSide[]> {
+  const { replays = 3, requestsFile, journal = false, onProgress = () => {} } = options
+  const { signal = new AbortController().signal } = options
+  refuseLive(systems)
+  const { capacityRps } = systems[0]
+  const given: ReplaySide[] = []
+  for (const system of systems) {
+    given.push({ system, traffic: await trafficOf(system, capacityRps, requestsFile) })
   }
-}
-
-function beginningOf(traffic: ReplaySide['traffic']): ReplaySide['traffic'] {
-  if (traffic instanceof RequestList) return traffic.until(1000 * WARM_UP_S)
-  const { scenario } = traffic
-  const duration_s = Math.min(WARM_UP_S, scenario.duration_s)
-  return { ...traffic, scenario: { ...scenario, duration_s } }
-}
-
-/** What each pool's executors open, and the shapes that they run before anything is measured. */
-async function enginesOf(prepared: Prepared, signal: AbortSignal): Promise<EngineOptions[]> {
-  const { scenario, directory, plan } = prepared
-  const mixes = lengthMixes(prepared)
-  const engines: EngineOptions[] = []
-  const ledger = new Ledger(plan)
-  for (const [i, pool] of scenario.pools.entries()) {
-    const model = scenario.models[pool.model]!
-    if ('work' in model) {
-      throw new Error(`Expected ${pool.model} to be refused, as nothing can run it live`)
-    }
-    const { padTo, batching, memory } = plan.pools[i]!
-    const first = executorsOf(plan).findIndex(({ pool }) => pool === i)
-    // a larger batch than may ever go would take memory that the pool has not
-    const mayGo = (shape: readonly [number, number]) =>
-      memory === undefined || ledger.fits(first, ...shape)
-    const pad = (length: number) => Math.ceil(length / padTo) * padTo
-    const { min, max } = mixes[i]!
-    const lengths = Array.from({ length: WARM_LENGTHS }, (_, j) =>
-      pad(Math.round(min + ((max - min) * j) / (WARM_LENGTHS - 1))),
-    )
-    engines.push({
-      file: await materialise(model, pool.precision, {
-        directory,
-        cacheDirectory: cacheDirectory(),
-        signal,
-      }),
-      session: sessionOptions(pool),
-      warmUp: sizeGrid(new Batcher(batching).maxBatch)
-        .flatMap((size) => [...new Set(lengths)].map((length) => [size, length] as const))
-        .filter(mayGo),
-    })
+  const replayed = await replaySides(given, { replays, journal, signal, onProgress })
+  const done: ReplayedSide[] = []
+  for (const [i, { system, traffic }] of given.entries()) {
+    const replays = replayed[i]!
+    const { rows } = replays.runs[0]!
+    const requests = traffic instanceof RequestList ? traffic : requestsIn(rows)
+    const { arena, warnings } = await arenaOf(system, requests, rows, { signal, onProgress })
+    const said = { ...replays, warnings: [...replays.warnings, ...warnings] }
+    const side = { system, requests, replays: said, arena }
+    done.push({ ...side, result: measuredResult(side) })
   }
-  return engines
+  return done
 }
 
-/** Summaries of replays by the recorder that also summarises simulations. */
-export function summariseReplays(
-  prepared: Prepared,
-  runs: readonly ObservedRun[],
+/** The requests of a scenario; or itself, where its clients react to how they end. */
+async function trafficOf(
+  system: System,
+  capacityRps: number | null,
+  file: string | undefined,
+): Promise<ReplaySide['traffic']> {
+  const { scenario, clients } = system
+  if (reactingClasses(scenario).length === 0 || file !== undefined) {
+    return requestsOf(system, capacityRps, file)
+  }
+  refuseCrowd(system, capacityRps, true)
+  const traces = await heldTraces(system)
+  const options = { seed: scenario.seed, replication: 0, capacityRps, traces, clients }
+  return { kind: 'reacting', scenario, options }
+}
+
+/** One side of a replay: what it was given, and what it did. */
+export interface ReplayedSide {
+  readonly system: System
+  /** where clients react, those of the first replay */
+  readonly requests: RequestList
+  readonly replays: Replays
+  /** null where no pool has an arena that can be observed */
+  readonly arena: ArenaDocument | null
+  readonly result: Result
+}
+
+/**
+ * In a pass of its own: what profiles and logs tell takes time, too. Where it fails, as for want of
+ * memory, the replays stand all the same.
+ */
+async function arenaOf(
+  system: System,
   requests: RequestList,
-  work: readonly ExecutorWork[],
-): RunSummary[] {
-  const { scenario, plan } = prepared
-  const expected = (batch: { executor: number; size: number; length: number }) =>
-    work[batch.executor]!.work(batch.size, batch.length)
-  const hash = requests.hash()
-  const judged = judgedPercentiles(scenario)
-  return runs.map(({ rows }) =>
-    summariseRun(
-      playBack(rows, (table) => new Recorder(recorderOptions(scenario, plan, table, expected))),
-      {
-        requests: hash,
-        warmupMs: scenario.warmup_s * 1000,
-        durationMs: scenario.duration_s * 1000,
-        judged,
-      },
-    ),
+  rows: Rows,
+  options: { readonly signal: AbortSignal; readonly onProgress: Progress },
+): Promise<{ readonly arena: ArenaDocument | null; readonly warnings: readonly string[] }> {
+  const onProgress = (done: number, of: number) =>
+    options.onProgress('memory of the batches', done, of)
+  const { name, description } = system.scenario
+  try {
+    const replicas = await observeReplay(system, { rows, signal: options.signal, onProgress })
+    const head = {
+      ...({ document: 'spillway-arena', format: 1, version: version(), commit: commit() } as const),
+      scenario: { name, hash: system.hash, description },
+      requests: requests.hash(),
+    }
+    return { arena: replicas && { ...head, replicas }, warnings: [] }
+  } catch (error) {
+    if (!(error instanceof Failure) || error.exitCode === EXIT.interrupted) throw error
+    return { arena: null, warnings: error.problems }
+  }
+}
+
+/** The document of replays. */
+function measuredResult({
+  system,
+  requests,
+  replays,
+  arena,
+}: Omit<ReplayedSide, 'result'>): Result {
+  const { scenario, plan } = system
+  const result = resultOf(
+    scenario,
+    summariseReplays(system, replays.runs, requests, executorWork(system)),
+    {
+      version: version(),
+      commit: commit(),
+      world: 'measured',
+      scenarioHash: system.hash,
+      seed: scenario.seed,
+      profile: system.profile && profileLabel(system.profile),
+      load: loadOf(requests.count / scenario.duration_s, system),
+      capacitiesRps: system.capacitiesRps,
+      surges: surgeWindows(scenario),
+      warnings: [...replays.warnings, ...memoryWarnings(scenario, arena)],
+      valid: replays.valid,
+      garbage_collections: replays.gc,
+      host: hostFingerprint(),
+    },
   )
+  const observed = arena === null ? [] : memoryResult([measuredSpaces(scenario, arena)])
+  const resident = memoryResult(replays.runs.map((run) => residentSpaces({ scenario, plan, run })))
+  return { ...result, memory: [...resident, ...observed] }
 }

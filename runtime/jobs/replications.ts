@@ -9,8 +9,8 @@ export interface ReplicationOptions {
   readonly workers?: number | undefined
   /** needed where traces are not held: every replication reads them for itself */
   readonly traces?: Traces
-  readonly signal: AbortSignal
-  readonly onProgress: (done: number, of: number) => void
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((done: number, of: number) => void) | undefined
 }
 
 /** Processes with warm threads that wait for the next simulation. */
@@ -28,7 +28,7 @@ export async function runReplications(
 ): Promise<RunSummary[]> {
   const request: ReplicationRequest = {
     job: {
-      ...input,
+      ...inputAlone(input),
       streamed: traces ? { directory: traces.directory, traces: traces.traces } : null,
       requests: input.requests?.columns ?? null,
     },
@@ -39,9 +39,9 @@ export async function runReplications(
   let done = 0
   const onPart = ({ replication, run }: Replication) => {
     runs[replication] = run
-    onProgress(++done, n)
+    onProgress?.(++done, n)
   }
-  onProgress(0, n)
+  onProgress?.(0, n)
   const child = takeIdle()
   try {
     await child.ask<null, Replication>(request, { signal, onPart })
@@ -51,6 +51,20 @@ export async function runReplications(
   }
   idle.push(child)
   return runs
+}
+
+/** What goes to the threads: not what else a system holds. */
+function inputAlone(input: SimulationInput): Omit<SimulationInput, 'requests'> {
+  const { scenario, models, activations, plan, capacityRps, traces, clients } = input
+  return { scenario, models, activations, plan, capacityRps, traces, ...(clients && { clients }) }
+}
+
+/**
+ * Ends the processes that wait for another simulation. They do not keep this process alive, and end
+ * with it: only a program that goes on for long without simulations has to call this.
+ */
+export function closeSimulations(): void {
+  for (const child of idle.splice(0)) child.end()
 }
 
 function takeIdle(): Child {

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TracePiece } from '../../scenarios/index.ts'
-import { runReadingReplication, runReplication } from '../../sim/experiment/index.ts'
+import { resolveSystem, runReadingReplication, runReplication } from '../../sim/experiment/index.ts'
 import { stream } from '../../sim/kernel/index.ts'
 import type { RunSummary } from '../../sim/stats/index.ts'
 import { madeUpProfile } from '../../test/profiles.ts'
-import { type Prepared, prepare, requestsOf, simulationInput } from './prepare.ts'
+import { type Prepared, prepare } from './prepare.ts'
 import { runReplications } from './replications.ts'
+import { requestsOf } from './requests.ts'
 import { heldTraces, TraceReaders } from './trace-readers.ts'
 
 let folder = ''
@@ -58,7 +59,7 @@ pools:
 const arrivedIn = ({ classes }: RunSummary) =>
   classes.reduce((sum, { counts }) => sum + counts.arrived, 0)
 
-const inputOf = (of: Prepared) => simulationInput(of, madeUpProfile(of.scenario))
+const inputOf = (of: Prepared) => resolveSystem(of, madeUpProfile(of.scenario))
 
 /** Gives the rows of held traces out again, so many at a time, and counts how often it is asked. */
 function inPieces({ traces }: Prepared, rows: number) {

@@ -1,12 +1,16 @@
-import type { ObservedRun, SimulationInput } from '../../sim/experiment/index.ts'
+import {
+  loadOf,
+  type ObservedRun,
+  resolveSystem,
+  type SimulationInput,
+} from '../../sim/experiment/index.ts'
 import type { RequestList } from '../../sim/traffic/index.ts'
-import type { Profile } from '../../sim/world/index.ts'
 import { fieldsFor, learn } from './learn.ts'
-import { loadOf, modelsOf, type Prepared, simulationInput } from './prepare.ts'
+import type { System } from './prepare.ts'
 
-/** One side of a what-if: a scenario and the requests that it is given. */
+/** One side of a what-if: a system and the requests that it is given. */
 export interface WhatIfSide {
-  readonly prepared: Prepared
+  readonly system: System
   readonly requests: RequestList
 }
 
@@ -16,19 +20,17 @@ export interface WhatIfSide {
  */
 export function whatIfInputs(
   sides: readonly [WhatIfSide, WhatIfSide],
-  profile: Profile,
   runs: readonly ObservedRun[],
 ): [SimulationInput, SimulationInput] {
-  const [first, second] = [sides[0].prepared, sides[1].prepared]
-  const { scenario } = first
-  const known = modelsOf(first, profile).filter((model) => model !== null)
+  const [first, changed] = [sides[0].system, sides[1].system]
+  const { scenario, profile } = first
+  const known = first.models.filter((model) => model !== null)
   const models = learn(known, [{ scenario, runs, load: 0 }])
-  const input = simulationInput(first, { ...profile, models })
-  const changed = simulationInput(second, profile)
-  const rateRps = sides[1].requests.count / second.scenario.duration_s
+  const input = resolveSystem(first, profile && { ...profile, models })
+  const rateRps = sides[1].requests.count / changed.scenario.duration_s
   const load = loadOf(rateRps, changed)
   const shared = changed.models.map((own, i) => {
-    const pool = second.scenario.pools[i]!
+    const pool = changed.scenario.pools[i]!
     const j = scenario.pools.findIndex(({ name }) => name === pool.name)
     const recorded = input.models[j]
     if (own === null || recorded == null) return own

@@ -4,7 +4,8 @@ import { Failure } from '../../scenarios/index.ts'
 import { STATUS } from '../../sim/serving/index.ts'
 import { materialise } from '../models/index.ts'
 import { withFolder } from '../models/reference.test-helper.ts'
-import { type Engine, type EngineOptions, openEngine } from './engine.ts'
+import type { Engine, EngineOptions } from './engine.ts'
+import { openEngine } from './open-engine.ts'
 import { openProcessEngine } from './process-engine.ts'
 
 /** Processes whose parent is `parent`, read from `/proc`. */

@@ -1,5 +1,6 @@
 import { serveParent } from '../process/serve-parent.ts'
-import { type Engine, openLocalEngine } from './engine.ts'
+import type { Engine } from './engine.ts'
+import { openLocalEngine } from './local-engine.ts'
 import type { EngineReply, EngineRequest } from './process-engine.ts'
 
 let engine: Engine | null = null

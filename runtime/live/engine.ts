@@ -1,16 +1,5 @@
-import type { InferenceSession } from 'onnxruntime-node'
-import { Failure } from '../../scenarios/index.ts'
-import { type Ms, STATUS, type Status } from '../../sim/serving/index.ts'
-import {
-  detailOf,
-  Feeds,
-  isOutOfMemory,
-  type ModelFile,
-  openSession,
-  type SessionOptions,
-} from '../models/index.ts'
-import { WallClock } from './clock.ts'
-import { openProcessEngine } from './process-engine.ts'
+import type { Ms, Status } from '../../sim/serving/index.ts'
+import type { ModelFile, SessionOptions } from '../models/index.ts'
 
 /** What is needed to open a model and to run its shapes once before the first request. */
 export interface EngineOptions {
@@ -40,74 +29,4 @@ export interface Engine {
   /** Releases all memory of the model; the engine runs no batch until the model is loaded again. */
   unload(): Promise<EngineRun>
   close(): Promise<void>
-}
-
-/**
- * Opens a model: on cpu in this thread, on an accelerator in a separate process, because two WebGPU
- * sessions in one process crash (microsoft/onnxruntime #32561). Throws `Failure` if the model
- * cannot be opened.
- */
-export function openEngine(options: EngineOptions, epochNs: bigint): Promise<Engine> {
-  const local = options.session.executionProvider === 'cpu'
-  return local ? openLocalEngine(options, epochNs) : openProcessEngine(options, epochNs)
-}
-
-export async function openLocalEngine(options: EngineOptions, epochNs: bigint): Promise<Engine> {
-  const { file, session: how, warmUp } = options
-  const { session: first, fellBack } = await openSession(file, how)
-  let session: InferenceSession | null = first
-  const feeds = new Feeds(file.inputs, { seed: 1 })
-  const clock = new WallClock(epochNs)
-  const run: Engine['run'] = async (size, length, lengths, keys) => {
-    const started = clock.now()
-    let status: Status = STATUS.ok
-    try {
-      const inputs = feeds.build(size, length, lengths, keys)
-      if (session === null) throw new Error(`Expected ${file.path} to be loaded`)
-      await session.run(inputs).catch((error: unknown) => {
-        throw isOutOfMemory(error) ? error : cannotRun(options, size, length, error)
-      })
-    } catch (error) {
-      if (!isOutOfMemory(error)) throw error
-      status = STATUS.outOfMemory
-    }
-    return { status, started, ended: clock.now() }
-  }
-  const alone = ([size, length]: readonly [number, number]) =>
-    run(size, length, new Int32Array(size).fill(length), new Uint32Array(size))
-  const release = async () => {
-    await session?.release()
-    session = null
-  }
-  const load = async () => {
-    const started = clock.now()
-    let status: Status = STATUS.ok
-    try {
-      session = (await openSession(file, how)).session
-      // the first run of a session allocates its arena
-      for (const shape of warmUp.slice(0, 1)) status = (await alone(shape)).status
-    } catch (error) {
-      if (!isOutOfMemory((error as Error).cause)) throw error
-      status = STATUS.outOfMemory
-    }
-    if (status !== STATUS.ok) await release()
-    return { status, started, ended: clock.now() }
-  }
-  const unload = async () => {
-    const started = clock.now()
-    await release()
-    return { status: STATUS.ok, started, ended: clock.now() }
-  }
-  for (const shape of warmUp) await alone(shape)
-  return { fellBack, run, load, unload, close: release }
-}
-
-function cannotRun(
-  { file, session }: EngineOptions,
-  size: number,
-  length: number,
-  error: unknown,
-): Failure {
-  const batch = `a batch of ${size} with length ${length} on ${session.executionProvider}`
-  return new Failure(`${file.path}: ONNX Runtime cannot run ${batch} (${detailOf(error)})`)
 }

@@ -2,8 +2,9 @@ import { PerformanceObserver } from 'node:perf_hooks'
 import { parentPort, workerData } from 'node:worker_threads'
 import { type FailureMessage, failureMessage } from '../process/failure-message.ts'
 import { pinThread } from './affinity.ts'
-import { type Engine, type EngineOptions, openEngine } from './engine.ts'
+import type { Engine, EngineOptions } from './engine.ts'
 import { Mailbox, type MailboxMemory } from './mailbox.ts'
+import { openEngine } from './open-engine.ts'
 
 /** Start options of an executor's thread. */
 export interface ExecutorStart {

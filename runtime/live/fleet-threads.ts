@@ -1,5 +1,10 @@
 import type { Worker } from 'node:worker_threads'
-import { Batcher, comesAndGoes, executorsOf, type ServingPlan } from '../../sim/serving/index.ts'
+import {
+  comesAndGoes,
+  executorsOf,
+  largestBatch,
+  type ServingPlan,
+} from '../../sim/serving/index.ts'
 import { entryBeside } from '../process/child.ts'
 import { type FailureMessage, failureOf, isFailure } from '../process/failure-message.ts'
 import { nextMessage, startThread } from '../process/thread.ts'
@@ -59,7 +64,7 @@ export class FleetThreads {
     const epochNs = process.hrtime.bigint()
     const affinity = affinityFor(plan, engines)
     const mailboxes = executorsOf(plan).map(({ pool }) =>
-      mailboxMemory(new Batcher(plan.pools[pool]!.batching).maxBatch, ends),
+      mailboxMemory(largestBatch(plan.pools[pool]!), ends),
     )
     // before arenas grow: afterwards memory may be too short for another thread
     const dispatcher = startThread(entryBeside(import.meta.url, 'dispatcher-thread'), {

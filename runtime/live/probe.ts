@@ -1,6 +1,6 @@
 import { Failure } from '../../scenarios/index.ts'
 import { STATUS } from '../../sim/serving/index.ts'
-import { cacheDirectory } from '../jobs/prepare.ts'
+import { cacheDirectory } from '../folders/cache-directory.ts'
 import { type ExecutionProvider, materialise } from '../models/index.ts'
 import { openProcessEngine } from './process-engine.ts'
 

@@ -1,5 +1,5 @@
 import type { Pool, Scenario } from '../../scenarios/index.ts'
-import { hasSwappableModel } from '../live/swappable-models.ts'
+import { hasSwappableModel } from '../../sim/experiment/index.ts'
 import type { ModelFile } from '../models/index.ts'
 import type { Shape } from './arena-log.ts'
 import { type FoundPlan, fitPlan } from './fit-plan.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseScenario } from '../../scenarios/index.ts'
-import { activationsOf, memoryResult } from '../../sim/experiment/index.ts'
-import { OUTCOME, servingPlan } from '../../sim/serving/index.ts'
+import { memoryResult, simulationInput } from '../../sim/experiment/index.ts'
+import { OUTCOME } from '../../sim/serving/index.ts'
 import { type ModelMove, Rows } from '../../sim/stats/index.ts'
 import { residentSpaces } from './resident-spaces.ts'
 
@@ -23,7 +23,7 @@ pools:
 `,
   { file: 'spaces.yaml' },
 )
-const plan = servingPlan(scenario, activationsOf(scenario, []))
+const { plan } = simulationInput(scenario)
 
 const move = (kind: ModelMove['kind'], executor: number, asked: number, ok = true): ModelMove => ({
   ...{ kind, executor, asked, ok },

@@ -4,7 +4,7 @@ import { Failure, hashOf, type Model, type Precision, readUserFile } from '../..
 import { writeWhole } from '../folders/write-whole.ts'
 import { Child, entryBeside } from '../process/child.ts'
 import { buildMlp, mlpInputs } from './mlp.ts'
-import type { InputSpec, ModelPlaces } from './model-file.ts'
+import type { InputSpec, ModelPlaces } from './model-types.ts'
 import { buildTransformer, transformerInputs } from './transformer-encoder.ts'
 
 export type BuiltinModel = Extract<Model, { builtin: string }>

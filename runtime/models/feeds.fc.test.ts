@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Feeds } from './feeds.ts'
-import type { InputSpec } from './model-file.ts'
+import type { InputSpec } from './model-types.ts'
 
 /** Shapes with the free dimensions in every order that models use. */
 const SHAPES: readonly InputSpec['shape'][] = [

@@ -1,7 +1,7 @@
 import { Tensor } from 'onnxruntime-node'
 import { stream } from '../../sim/kernel/index.ts'
 import { halvesOf } from './half.ts'
-import type { InputSpec, TensorType } from './model-file.ts'
+import type { InputSpec, TensorType } from './model-types.ts'
 
 type Data = Float32Array | Uint16Array | Int32Array | BigInt64Array
 

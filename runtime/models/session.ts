@@ -1,6 +1,6 @@
 import { InferenceSession, listSupportedBackends } from 'onnxruntime-node'
 import { Failure, type Pool } from '../../scenarios/index.ts'
-import type { ModelFile } from './model-file.ts'
+import type { ModelFile } from './model-types.ts'
 import { isOutOfMemory } from './out-of-memory.ts'
 
 const PROVIDERS = ['cpu', 'webgpu', 'cuda'] as const

@@ -1,6 +1,6 @@
 import onnxProto from 'onnx-proto'
 import { Failure, nearest } from '../../scenarios/index.ts'
-import type { InputSpec } from './model-file.ts'
+import type { InputSpec } from './model-types.ts'
 
 const { onnx } = onnxProto
 const TYPE = onnx.TensorProto.DataType

@@ -1,7 +1,7 @@
 import type { Precision } from '../../scenarios/index.ts'
 import { dense } from './dense.ts'
 import { Graph } from './graph.ts'
-import type { InputSpec } from './model-file.ts'
+import type { InputSpec } from './model-types.ts'
 
 export interface TransformerOptions {
   readonly layers: number

@@ -1,5 +1,5 @@
 // this module is loaded before all others: the index of scenarios/ would load slow modules
-import { EXIT } from '../../scenarios/failure.ts'
+import { EXIT, Failure } from '../../scenarios/failure.ts'
 
 /** Signals that ask a command to end. */
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -25,3 +25,25 @@ export function endAtOnce(): void {
 
 /** Handler after a command: the process ends anyway. */
 export function ignore(): void {}
+
+/** Lets an interruption that came during work without a pause take effect now. */
+export async function pause(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve))
+  stopWhere(signal)
+}
+
+/** Pieces of work with a pause after each. */
+export async function* paused<T>(
+  pieces: Iterable<T>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<T> {
+  for (const piece of pieces) {
+    yield piece
+    await pause(signal)
+  }
+}
+
+/** Throws `Failure` once a signal is set. */
+export function stopWhere(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new Failure('interrupted', EXIT.interrupted)
+}

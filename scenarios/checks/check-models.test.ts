@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseScenario } from '../load/load.ts'
+import { parseScenario } from '../parse/parse.ts'
 import { problemsIn } from './problems.test-helper.ts'
 
 const withModel = (model: string) => `spillway: 1

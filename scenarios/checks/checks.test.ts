@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Failure } from '../failure.ts'
-import { parseScenario } from '../load/load.ts'
+import { parseScenario } from '../parse/parse.ts'
 
 interface Parts {
   models?: string

@@ -1,5 +1,5 @@
 import { Failure } from '../failure.ts'
-import { parseScenario } from '../load/load.ts'
+import { parseScenario } from '../parse/parse.ts'
 
 /** The problems of a scenario's text, without file and position. */
 export function problemsIn(text: string): readonly string[] {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Failure } from '../failure.ts'
-import { loadScenario, parseScenario } from './load.ts'
+import { parseScenario } from '../parse/parse.ts'
+import { loadScenario } from './load.ts'
 
 let folder = ''
 beforeAll(() => {

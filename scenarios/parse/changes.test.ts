@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { parseScenario } from '../load/load.ts'
 import { scenarioChanges } from './changes.ts'
+import { parseScenario } from './parse.ts'
 
 const TEXT = `
 spillway: 1

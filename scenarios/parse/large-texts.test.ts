@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Failure } from '../failure.ts'
-import { loadScenario, parseScenario } from '../load/load.ts'
+import { loadScenario } from '../load/load.ts'
+import { parseScenario } from './parse.ts'
 
 /** Each of these texts took from 12 s to hours; faster ones still took gigabytes of memory. */
 const HANG_MS = 10_000

@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 
 /**
  * JSON with sorted keys and no spaces: equal values have equal texts, whatever the order of their
@@ -17,5 +18,5 @@ export function canonicalJson(value: unknown): string {
 
 /** First 16 hex digits of the SHA-256 of the canonical JSON of a value. */
 export function hashOf(value: unknown): string {
-  return createHash('sha256').update(canonicalJson(value)).digest('hex').slice(0, 16)
+  return bytesToHex(sha256(utf8ToBytes(canonicalJson(value)))).slice(0, 16)
 }

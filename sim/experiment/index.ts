@@ -1,6 +1,4 @@
-export { batchRoom, mixedLengths, poolCapacity } from './capacity/capacity.ts'
-export { generationCapacity } from './capacity/generation-capacity.ts'
-export { systemCapacity } from './capacity/system-capacity.ts'
+export { poolCapacity } from './capacity/capacity.ts'
 export { compareRuns, latenciesOf } from './comparison/compare.ts'
 export { type FedBack, feedBack, feedbackDifferences } from './comparison/feedback.ts'
 export { compareArenas, memoryCheck, type ObservedArena } from './comparison/memory-check.ts'
@@ -27,21 +25,24 @@ export {
 export { fitInput, fitScenario, replicationFigures, sampleFigures } from './fit/fit-scenario.ts'
 export { memoryResult } from './result/memory-result.ts'
 export { judgedPercentiles, resultOf } from './result/result.ts'
+export { simulatedResult } from './result/simulated-result.ts'
+export { executorWork } from './simulation/hardware.ts'
 export { explained, measuredRanOut, simulatedRanOut } from './simulation/ran-out.ts'
 export { type RunParts, runWorld, withMutation } from './simulation/run-world.ts'
 export {
-  executorWork,
   keptReplication,
   keptReplicationInPieces,
   recorderOptions,
   runReadingReplication,
   runReplication,
-  type SimulationInput,
-  stepsOf,
-  workOf,
 } from './simulation/simulate.ts'
-export { activationsOf } from './simulation/simulated-memory.ts'
+export { CROWD_REMEDY, grouped, refuseCrowd } from './system/crowd.ts'
+export { type PoolToCalibrate, poolsToCalibrate } from './system/pools-to-calibrate.ts'
+export { type PreparedScenario, withoutFiles } from './system/prepared-scenario.ts'
+export { loadOf, type Resolved, resolveSystem } from './system/resolve.ts'
+export { type SimulationInput, simulationInput } from './system/simulation-input.ts'
+export { hasSwappableModel } from './system/swappable-models.ts'
 export { theoryCases } from './validation/theory-cases.ts'
 export { cappedAlike } from './validation/theory-generation.ts'
 export { judge, simulateCase, type Theory, type TheoryRow } from './validation/theory-judge.ts'
-export { theoryInput, theoryRun } from './validation/theory-run.ts'
+export { theoryRun } from './validation/theory-run.ts'

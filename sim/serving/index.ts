@@ -1,6 +1,6 @@
 export { type AdmissionPlan, admissionControls, OPEN_ADMISSION } from './admission/index.ts'
 export { assemble, NO_TRAFFIC } from './assemble.ts'
-export { Batcher, batchPolicies, type QueueView } from './batching/index.ts'
+export { Batcher, batchPolicies, largestBatch, type QueueView } from './batching/index.ts'
 export { clientTimeoutMs } from './client-timeout.ts'
 export { ControlPlane } from './control-plane.ts'
 export {

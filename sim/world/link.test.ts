@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { scenarioSchema } from '../../scenarios/schema/schema.ts'
-import { judge, runReplication, simulateCase, theoryInput } from '../experiment/index.ts'
+import { judge, runReplication, simulateCase, simulationInput } from '../experiment/index.ts'
 import { md1MeanWait } from '../theory/index.ts'
 import { Link } from './link.ts'
 
@@ -67,7 +67,7 @@ describe('users of a closed loop behind a link', () => {
     const think_time_s = { distribution: 'fixed', value: 0.001 }
     const arrivals = { process: 'closed-loop', users, think_time_s }
     const work = { law: 'constant', ms: 0.5 }
-    return runReplication(theoryInput(scenario(link, arrivals, work)), 0)
+    return runReplication(simulationInput(scenario(link, arrivals, work)), 0)
   }
   const rate = (summary: ReturnType<typeof runReplication>) =>
     summary.classes[0]!.counts.served / 398_000

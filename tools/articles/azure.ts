@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type Prepared, prepare, simulationInput } from '../../runtime/jobs/prepare.ts'
-import { keptReplication, runReplication } from '../../sim/experiment/index.ts'
+import { type Prepared, prepare } from '../../runtime/jobs/prepare.ts'
+import { keptReplication, resolveSystem, runReplication } from '../../sim/experiment/index.ts'
 import type { Rows, RunSummary } from '../../sim/stats/index.ts'
 import { SHARED } from './published.ts'
 
@@ -30,10 +30,10 @@ export function prepareTrace(
 
 /** The summary of a run. */
 export function runOf(prepared: Prepared): RunSummary {
-  return runReplication(simulationInput(prepared, null), 0)
+  return runReplication(resolveSystem(prepared, null), 0)
 }
 
 /** The raw rows of the same run. */
 export function rowsOf(prepared: Prepared): Rows {
-  return keptReplication(simulationInput(prepared, null), 0).rows
+  return keptReplication(resolveSystem(prepared, null), 0).rows
 }

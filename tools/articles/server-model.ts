@@ -1,5 +1,5 @@
 import { parseScenario } from '../../scenarios/index.ts'
-import { runReplication, theoryInput } from '../../sim/experiment/index.ts'
+import { runReplication, simulationInput } from '../../sim/experiment/index.ts'
 import { PERCENTILES } from '../../sim/stats/index.ts'
 
 /** A server under perf_analyzer as a scenario, with fitted and assumed parameters. */
@@ -86,7 +86,7 @@ export function sweepPoint(
 ): SweepPoint {
   const text = scenarioText(model, users, durationS)
   const { scenario } = parseScenario(text, { file: `${model.name}.yaml` })
-  const input = theoryInput(scenario)
+  const input = simulationInput(scenario)
   const runs = Array.from({ length: replications }, (_, replication) => {
     const { counts, latency, parts } = runReplication(input, replication).classes[0]!
     const percentile = (p: (typeof PERCENTILES)[number]) =>

@@ -1,5 +1,5 @@
 import { type Scenario, scenarioSchema } from '../../scenarios/index.ts'
-import { runReplication } from '../../sim/experiment/index.ts'
+import { runReplication, simulationInput } from '../../sim/experiment/index.ts'
 import type { Figure } from './report.ts'
 import { rateOf } from './rounds.ts'
 
@@ -39,10 +39,7 @@ export function servingScenario(replicas: number, requests: number): Scenario {
 
 /** Runs one replication as `spillway simulate` does; every part of latencies is recorded. */
 export function serve(scenario: Scenario): void {
-  const { classes } = runReplication(
-    { scenario, models: [null], capacityRps: null, traces: new Map(), requests: null },
-    0,
-  )
+  const { classes } = runReplication(simulationInput(scenario), 0)
   const { counts, parts } = classes[0]!
   if (counts.served !== counts.arrived || parts.service.n !== counts.served) {
     throw new Error('Expected every request to be served and recorded')

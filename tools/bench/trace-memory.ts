@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { TraceReaders } from '../../runtime/jobs/trace-readers.ts'
 import { type Scenario, scenarioSchema, surveyTrace, TraceReading } from '../../scenarios/index.ts'
-import { runReadingReplication } from '../../sim/experiment/index.ts'
+import { runReadingReplication, simulationInput } from '../../sim/experiment/index.ts'
 import { stream } from '../../sim/kernel/index.ts'
 import { TraceTally } from '../../sim/traffic/index.ts'
 import { residentMb } from './memory.ts'
@@ -49,7 +49,7 @@ export async function measureTraceMemory(job: string, file: string, rows: number
     if (!(tally.statistics().mean_rps > 0)) throw new Error('Expected a rate')
   } else {
     const traces = new Map([[0, await surveyTrace(arrivals, '.')]])
-    const input = { scenario, models: [null], capacityRps: null, traces, requests: null }
+    const input = simulationInput(scenario, { traces })
     const readers = new TraceReaders(scenario, { directory: '.', traces })
     const { classes } = await runReadingReplication(input, 0, readers.read)
     const { counts } = classes[0]!

@@ -1,6 +1,5 @@
 import { auditCheck } from '../../runtime/jobs/audit-runs.ts'
 import { learn } from '../../runtime/jobs/learn.ts'
-import { simulationInput } from '../../runtime/jobs/prepare.ts'
 import { runReplications } from '../../runtime/jobs/replications.ts'
 import { whatIfInputs } from '../../runtime/jobs/what-if-inputs.ts'
 import { scenarioChanges } from '../../scenarios/index.ts'
@@ -9,6 +8,7 @@ import {
   compareRuns,
   executorWork,
   latenciesOf,
+  resolveSystem,
   type SimulationInput,
   spoiled,
   whatIfCheck,
@@ -66,11 +66,10 @@ export async function judgeCase(
   recorded: Recorded,
   { profile, cases }: Recording,
 ): Promise<CaseReport> {
-  const { prepared, requests, runs } = recorded
-  const { scenario, plan } = prepared
+  const { system, requests, runs } = recorded
+  const { scenario, plan } = system
   const later = recorded.case.name.startsWith(LATER)
-  const known = later ? rehearsed(profile.profile, [...cases.values()]) : profile.profile
-  const input = simulationInput(prepared, known)
+  const input = later ? resolveSystem(system, rehearsed(profile, [...cases.values()])) : system
   const { percentiles, checks } = compareRuns({
     plan,
     requests,
@@ -90,7 +89,7 @@ export async function judgeCase(
     checks: {
       structure: checks.structure,
       prediction: checks.prediction,
-      audit: auditCheck([{ prepared, requests, replays: { runs: audited } }]),
+      audit: auditCheck([{ system, requests, replays: { runs: audited } }]),
     },
     fedBack: recorded.feedback.filter((differences) => differences.length === 0).length,
   }
@@ -98,7 +97,7 @@ export async function judgeCase(
 
 function rehearsed(profile: Profile, cases: readonly Recorded[]): Profile {
   const rehearsals = cases.filter(({ case: { name } }) => name.startsWith(REHEARSAL))
-  const replayed = rehearsals.map(({ prepared: { scenario }, runs }) => ({
+  const replayed = rehearsals.map(({ system: { scenario }, runs }) => ({
     scenario,
     runs,
     load: 0,
@@ -107,16 +106,13 @@ function rehearsed(profile: Profile, cases: readonly Recorded[]): Profile {
 }
 
 /** The ratio of two cases whose replays alternated. */
-export async function judgeChange(
-  changed: Recorded,
-  { profile, cases }: Recording,
-): Promise<ChangeReport> {
+export async function judgeChange(changed: Recorded, { cases }: Recording): Promise<ChangeReport> {
   const base = cases.get(changed.case.against!)!
   const sides = [base, changed] as const
-  const inputs = whatIfInputs(sides, profile.profile, base.runs)
+  const inputs = whatIfInputs(sides, base.runs)
   const [a, b] = [await predict(inputs[0], base), await predict(inputs[1], changed)]
-  const [latenciesA, latenciesB] = sides.map(({ prepared, runs }) =>
-    runs.map(({ rows }) => latenciesOf(rows, prepared.scenario.warmup_s * 1000).sorted),
+  const [latenciesA, latenciesB] = sides.map(({ system, runs }) =>
+    runs.map(({ rows }) => latenciesOf(rows, system.scenario.warmup_s * 1000).sorted),
   )
   const percentiles = whatIfPercentiles({
     rounds: latenciesA!.map((values, round) => ({ a: values, b: latenciesB![round]! })),
@@ -124,7 +120,7 @@ export async function judgeChange(
   })
   return {
     name: changed.case.name,
-    changes: scenarioChanges(base.prepared.scenario, changed.prepared.scenario),
+    changes: scenarioChanges(base.system.scenario, changed.system.scenario),
     percentiles,
     check: whatIfCheck(percentiles),
   }

@@ -1,5 +1,4 @@
 import { median } from 'simple-statistics'
-import { simulationInput } from '../../runtime/jobs/prepare.ts'
 import { whatIfInputs } from '../../runtime/jobs/what-if-inputs.ts'
 import { modelKey } from '../../scenarios/index.ts'
 import { batchesOf, structureSimulator } from '../../sim/experiment/comparison/structure.ts'
@@ -132,18 +131,18 @@ function furtherReplay(check: string, measured: ReadonlyMap<number, readonly num
   return { check, around: (_, p) => intervals.get(p)! }
 }
 
-function structureCases({ profile, cases }: Recording): MeasuredCase[] {
+function structureCases({ cases }: Recording): MeasuredCase[] {
   // a rehearsal is one replay, which has no range
   const several = [...cases.values()].filter(({ runs }) => runs.length >= REPLAYS)
   return several.map((recorded): MeasuredCase => {
-    const { prepared, requests, runs } = recorded
-    const work = executorWork(simulationInput(prepared, profile.profile))
+    const { system, requests, runs } = recorded
+    const work = executorWork(system)
     const latencies = runs.map((run) => sortedOf(recorded, run.rows))
     const levels = judgedLevels(latencies)
     const measured = new Map(
       levels.map((p) => [p, latencies.map((values) => percentile(values, p))] as const),
     )
-    const { plan, scenario } = prepared
+    const { plan, scenario } = system
     const base = (i: number, p: number) => measured.get(p)![i]!
     const rebuilt = runs.slice(0, REPLAYS).map((run) => {
       return { run, of: { ...run, plan, requests, seed: scenario.seed } }
@@ -180,8 +179,8 @@ function structureCases({ profile, cases }: Recording): MeasuredCase[] {
   })
 }
 
-function sortedOf({ prepared }: Recorded, rows: Recorded['runs'][number]['rows']): Float64Array {
-  return latenciesOf(rows, prepared.scenario.warmup_s * 1000).sorted
+function sortedOf({ system }: Recorded, rows: Recorded['runs'][number]['rows']): Float64Array {
+  return latenciesOf(rows, system.scenario.warmup_s * 1000).sorted
 }
 
 /** Percentiles with enough samples for a verdict, up to p95: above it noise dominates. */
@@ -195,16 +194,16 @@ function judgedLevels(latencies: readonly Float64Array[]): number[] {
  * work.
  */
 function changeCases(recording: Recording): MeasuredCase[] {
-  const { cases, profile } = recording
+  const { cases } = recording
   return [...cases.values()].flatMap((changed): MeasuredCase[] => {
     const base = cases.get(changed.case.against ?? '')
     if (base === undefined) return []
-    const [before, after] = [base, changed].map(({ prepared: { scenario } }) => {
+    const [before, after] = [base, changed].map(({ system: { scenario } }) => {
       const pool = scenario.pools[0]!
       return `${modelKey(scenario, pool)} x ${pool.replicas}`
     })
     if (before !== after) return []
-    const inputs = whatIfInputs([base, changed], profile.profile, base.runs)
+    const inputs = whatIfInputs([base, changed], base.runs)
     const [a, b] = [base, changed].map((recorded) =>
       recorded.runs.map((run) => sortedOf(recorded, run.rows)),
     )
@@ -256,7 +255,7 @@ function predictedRatios(of: {
   readonly work: readonly ExecutorWork[]
 }): ((p: number) => number)[] {
   const { inputs, base, changed, work } = of
-  const { scenario } = base.prepared
+  const { scenario } = base.system
   const executors = [0, work.length] as const
   const durationMs = scenario.duration_s * 1000
   const fields = base.runs.map((run) =>

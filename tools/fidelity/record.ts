@@ -2,22 +2,24 @@ import { setMaxListeners } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { calibrate } from '../../runtime/commands/calibrate.ts'
-import { documentText, writeWhole } from '../../runtime/commands/output.ts'
 import { ProgressDisplay } from '../../runtime/commands/progress.ts'
-import {
-  type LoadedProfile,
-  loadProfile,
-  mergeProfiles,
-  profileHash,
-} from '../../runtime/folders/profile-file.ts'
+import { documentText } from '../../runtime/folders/document-text.ts'
+import { loadProfile, mergeProfiles } from '../../runtime/folders/profile-file.ts'
 import { readRows, writeRows } from '../../runtime/folders/rows-file.ts'
 import { readText } from '../../runtime/folders/user-text.ts'
-import { type Prepared, prepare, requestsOf, simulationInput } from '../../runtime/jobs/prepare.ts'
-import { openFleet, type ReplaySide } from '../../runtime/jobs/replay.ts'
+import { writeWhole } from '../../runtime/folders/write-whole.ts'
+import { calibrate } from '../../runtime/jobs/calibrate.ts'
+import { type Prepared, prepare, type System } from '../../runtime/jobs/prepare.ts'
+import { openFleet, type ReplaySide } from '../../runtime/jobs/replays.ts'
+import { requestsOf } from '../../runtime/jobs/requests.ts'
 import type { Fleet } from '../../runtime/live/fleet.ts'
 import { hashOf, modelKey } from '../../scenarios/index.ts'
-import { feedBack, feedbackDifferences, type ObservedRun } from '../../sim/experiment/index.ts'
+import {
+  feedBack,
+  feedbackDifferences,
+  type ObservedRun,
+  resolveSystem,
+} from '../../sim/experiment/index.ts'
 import type { RequestList } from '../../sim/traffic/index.ts'
 import type { Profile } from '../../sim/world/index.ts'
 import type { Case, Session } from './suite.ts'
@@ -30,7 +32,7 @@ import type { Case, Session } from './suite.ts'
 /** Records of a case. */
 export interface Recorded {
   readonly case: Case
-  readonly prepared: Prepared
+  readonly system: System
   readonly requests: RequestList
   readonly runs: readonly ObservedRun[]
   /** differences between the decisions of a fresh control plane and the decision log; by replay */
@@ -40,7 +42,7 @@ export interface Recorded {
 export interface Recording {
   /** time of all replays and calibrations, including those of interrupted suites */
   readonly minutes: number
-  readonly profile: LoadedProfile
+  readonly profile: Profile
   readonly cases: ReadonlyMap<string, Recorded>
 }
 
@@ -70,7 +72,7 @@ export async function recordSuite(
     }
   }
   const profilePath = join(out, 'profile.json')
-  let profile = existsSync(profilePath) ? (await loadProfile(profilePath)).profile : null
+  let profile = existsSync(profilePath) ? await loadProfile(profilePath) : null
   const unknown = [...prepared.values()].filter((candidate) => !knows(profile, candidate))
   const keys = new Set(unknown.flatMap(({ scenario }) => keysOf(scenario)))
   remaining.add(keys.size * calibrationSeconds)
@@ -94,7 +96,7 @@ export async function recordSuite(
   }
   await Promise.all([...fleets.values()].map((fleet) => fleet.close()))
   const minutes = await remaining.spent()
-  return { profile: { profile: profile!, hash: profileHash(profile!) }, cases, minutes }
+  return { profile: profile!, cases, minutes }
 }
 
 const keysOf = (scenario: Prepared['scenario']) =>
@@ -120,7 +122,7 @@ async function calibrateFor(
 ): Promise<Profile> {
   const progress = new ProgressDisplay()
   await remaining.say(`calibrating ${scenarios[0]!.scenario.name}`)
-  const fresh = await calibrate(scenarios, { seconds, signal, progress })
+  const fresh = await calibrate(scenarios, { seconds, signal, onProgress: progress.update })
   progress.stop()
   remaining.done(seconds * fresh.models.length)
   return mergeProfiles(fresh, known)
@@ -137,20 +139,23 @@ async function recordSession(
   remaining: Remaining,
 ): Promise<Recorded[]> {
   const { prepared, profile, fleets } = known
+  const systems = new Map(
+    session.cases.map(({ name }) => [name, resolveSystem(prepared.get(name)!, profile)] as const),
+  )
   const requests = new Map<string, RequestList>()
   for (const { name, against } of session.cases) {
-    const { capacityRps } = simulationInput(prepared.get(against ?? name)!, profile)
-    requests.set(name, await requestsOf(prepared.get(name)!, capacityRps))
+    const { capacityRps } = systems.get(against ?? name)!
+    requests.set(name, await requestsOf(systems.get(name)!, capacityRps))
   }
   await remaining.say(session.name)
   for (let round = 1; round <= session.rounds; round++) {
     const order = round % 2 === 1 ? session.cases : [...session.cases].reverse()
     for (const suiteCase of order) {
-      const ready = prepared.get(suiteCase.name)!
+      const ready = systems.get(suiteCase.name)!
       const path = rowsPath(out, suiteCase, ready, round)
       if (existsSync(path)) continue
       const list = requests.get(suiteCase.name)!
-      const fleet = await fleetFor({ prepared: ready, traffic: list }, fleets)
+      const fleet = await fleetFor({ system: ready, traffic: list }, fleets)
       const run = await fleet.replay(ready.plan, list, { journal: true })
       const differences = feedbackDifferences(run.rows, feedBack(ready.plan, list, run.journal))
       await writeWhole(`${path}.feedback.json`, documentText({ differences }))
@@ -161,7 +166,7 @@ async function recordSession(
   }
   const recorded: Recorded[] = []
   for (const suiteCase of session.cases) {
-    const ready = prepared.get(suiteCase.name)!
+    const ready = systems.get(suiteCase.name)!
     const runs: ObservedRun[] = []
     const feedback: string[][] = []
     for (let round = 1; round <= session.rounds; round++) {
@@ -171,7 +176,7 @@ async function recordSession(
     }
     recorded.push({
       case: suiteCase,
-      prepared: ready,
+      system: ready,
       requests: requests.get(suiteCase.name)!,
       runs,
       feedback,
@@ -182,7 +187,7 @@ async function recordSession(
 
 /** The open and warm fleet of these pools and models, shared by cases with different traffic. */
 async function fleetFor(side: ReplaySide, fleets: Map<string, Fleet>): Promise<Fleet> {
-  const { models, pools } = side.prepared.scenario
+  const { models, pools } = side.system.scenario
   const key = hashOf({ models, pools })
   const fleet = fleets.get(key) ?? (await openFleet(side, signal))
   fleets.set(key, fleet)

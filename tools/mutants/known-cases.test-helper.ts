@@ -14,6 +14,7 @@ import {
   overheadsOf,
   runReplication,
   runWorld,
+  simulationInput,
 } from '../../sim/experiment/index.ts'
 import { stream } from '../../sim/kernel/index.ts'
 import type { ServingPlan } from '../../sim/serving/index.ts'
@@ -172,7 +173,7 @@ const underProfile: Predict = (recording, believed) => {
       traffic: [{ class: 'web', arrivals: { process: 'poisson', rate_rps: 1 } }],
       pools: [{ name: 'central', model: 'known', replicas, batching }],
     })
-    const input = { scenario, models, capacityRps: null, traces: new Map(), requests }
+    const input = simulationInput(scenario, { models, requests })
     return meanOf(
       replications(2, (replication) => [...runReplication(input, replication).all.percentiles]),
     )

@@ -3,6 +3,7 @@ import { type Scenario, scenarioSchema } from '../../../scenarios/schema/schema.
 import { servingPlan } from '../../serving/index.ts'
 import { declaredWork } from '../../world/index.ts'
 import { runReplication } from '../simulation/simulate.ts'
+import { simulationInput } from '../system/simulation-input.ts'
 import { batchRoom, poolCapacity } from './capacity.ts'
 
 interface Parts {
@@ -82,8 +83,8 @@ describe('capacity of a pool with memory', () => {
       const replicas = memory === shared ? 2 : 1
       const waitMs = (load: number) => {
         const scenario = scenarioOf({ memory, replicas, load })
-        const input = { scenario, models: [null], traces: new Map(), requests: null }
-        const { classes } = runReplication({ ...input, capacityRps: capacityOf(scenario) }, 0)
+        const input = simulationInput(scenario, { capacityRps: capacityOf(scenario) })
+        const { classes } = runReplication(input, 0)
         return classes[0]!.latency.mean
       }
       expect(waitMs(0.9)).toBeLessThan(200)

@@ -3,7 +3,7 @@ import { planOf, requestsOf, serve } from '../../../test/small-system.ts'
 import { stream } from '../../kernel/index.ts'
 import { ANY_CLASS, OUTCOME, type PoolPlan } from '../../serving/index.ts'
 import { declaredSteps } from '../../world/index.ts'
-import { generationCapacity } from '../index.ts'
+import { generationCapacity } from './generation-capacity.ts'
 
 type Generation = NonNullable<PoolPlan['generation']>
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { planOf } from '../../../test/small-system.ts'
 import { ANY_CLASS, type ClassPlan, type PoolPlan } from '../../serving/index.ts'
-import { systemCapacity } from '../index.ts'
+import { systemCapacity } from './system-capacity.ts'
 
 const handingOver = (pool: number) => ({
   generation: { handOver: { pool } } as PoolPlan['generation'],

@@ -3,7 +3,7 @@ import { type Batching, scenarioSchema } from '../../../scenarios/schema/schema.
 import type { Verdict } from '../../documents/index.ts'
 import { PERCENTILES, percentile } from '../../stats/index.ts'
 import type { ModelProfile } from '../../world/index.ts'
-import { runReplication } from '../simulation/simulate.ts'
+import { runReplication, simulationInput } from '../index.ts'
 import { latenciesOf } from './compare.ts'
 import { DYNAMIC, type KnownRun, knownRun, WINDOW_MS } from './known-machine.test-helper.ts'
 import { recordedField } from './recorded.ts'
@@ -261,7 +261,7 @@ describe('a change on a machine of which everything is known', () => {
     })
     const models = [profileOf(work)]
     const { requests } = a[0]!
-    const input = { scenario, models, capacityRps: null, traces: new Map(), requests }
+    const input = simulationInput(scenario, { models, requests })
     return Array.from({ length: 10 }, (_, i) => runReplication(input, i).all.percentiles)
   }
 

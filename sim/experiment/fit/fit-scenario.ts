@@ -8,7 +8,7 @@ import {
   traceStatistics,
   trafficSource,
 } from '../../traffic/index.ts'
-import type { SimulationInput } from '../simulation/simulate.ts'
+import { type SimulationInput, simulationInput } from '../system/simulation-input.ts'
 
 /** Share of the work that does not depend on the length. */
 const BASE_SHARE = 0.25
@@ -76,7 +76,7 @@ export function fitInput(scenario: Scenario, sample: TraceSample | null): Simula
           ] as const,
         ],
   )
-  return { scenario, models: [null], capacityRps: null, traces, requests: null }
+  return simulationInput(scenario, { traces })
 }
 
 /** Statistics of the requests in one replication of fitted traffic. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { scenarioSchema } from '../../../scenarios/schema/schema.ts'
-import { runReplication } from '../index.ts'
+import { runReplication, simulationInput } from '../index.ts'
 import { sameRuns } from './same-runs.ts'
 
 function runsOf(process: string, law: object) {
@@ -12,7 +12,7 @@ function runsOf(process: string, law: object) {
     traffic: [{ class: 'web', arrivals: { process, rate_rps: 70 } }],
     pools: [{ name: 'central', model: 'm' }],
   })
-  const input = { scenario, models: [null], capacityRps: null, traces: new Map(), requests: null }
+  const input = simulationInput(scenario)
   return [0, 1, 2].map((replication) => runReplication(input, replication))
 }
 

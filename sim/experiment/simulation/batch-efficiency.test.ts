@@ -6,6 +6,7 @@ import { accept, meanWithError } from '../../stats/index.ts'
 import { lengthDistribution } from '../../traffic/index.ts'
 import { declaredWork } from '../../world/index.ts'
 import { poolCapacity } from '../capacity/capacity.ts'
+import { simulationInput } from '../system/simulation-input.ts'
 import { runReplication } from './simulate.ts'
 
 const LONGEST = 100
@@ -36,7 +37,7 @@ const bucketed = { policy: 'length-bucketed', max_batch: 8, edges: [25, 50, 75] 
 /** Useful share in each of several replications. */
 const sharesOf = (scenario: Scenario) =>
   Array.from({ length: 10 }, (_, replication) => {
-    const input = { scenario, models: [null], capacityRps: null, traces: new Map(), requests: null }
+    const input = simulationInput(scenario)
     return runReplication(input, replication).efficiency[0]!
   })
 

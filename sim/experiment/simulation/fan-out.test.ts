@@ -6,7 +6,8 @@ import { servingPlan } from '../../serving/index.ts'
 import { accept, meanWithError, PERCENTILES } from '../../stats/index.ts'
 import { requestsIn } from '../../traffic/index.ts'
 import { feedBack, feedbackDifferences } from '../comparison/feedback.ts'
-import { keptReplication, runReplication, type SimulationInput } from './simulate.ts'
+import { simulationInput } from '../system/simulation-input.ts'
+import { keptReplication, runReplication } from './simulate.ts'
 
 const poisson = { process: 'poisson', rate_rps: 60 }
 
@@ -62,13 +63,7 @@ describe.each([
   ],
 ] as const)('requests in parts %s', (_, first, queue) => {
   const scenario = scenarioOf(first, queue)
-  const input: SimulationInput = {
-    scenario,
-    models: [null],
-    capacityRps: null,
-    traces: new Map(),
-    requests: null,
-  }
+  const input = simulationInput(scenario)
   const { rows, journal } = keptReplication(input, 0)
   const requests = requestsIn(rows)
 
@@ -100,7 +95,7 @@ describe.each([
 test('of a hundred servers that are slow for 1 in 100, one is for 63 % of the requests', async () => {
   const { scenario } = await loadScenario('scenarios/library/fan-out.yaml')
   const shares = Array.from({ length: 10 }, (_, replication) => {
-    const input = { scenario, models: [null], capacityRps: null, traces: new Map(), requests: null }
+    const input = simulationInput(scenario)
     const { classes, calls } = runReplication(input, replication)
     const { arrived, abandoned } = classes[0]!.counts
     expect(arrived).toBe(100 * calls[0]!.made)

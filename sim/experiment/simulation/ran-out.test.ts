@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { scenarioSchema } from '../../../scenarios/schema/schema.ts'
 import { RequestList, trafficSource } from '../../traffic/index.ts'
+import { type SimulationInput, simulationInput } from '../system/simulation-input.ts'
 import { explained, measuredRanOut, simulatedRanOut } from './ran-out.ts'
-import { keptReplication, runReplication, type SimulationInput } from './simulate.ts'
+import { keptReplication, runReplication } from './simulate.ts'
 
 /** Lengths from 8 to 512, in arenas that no other batches leave room for. */
 function inputOf(memory: object): SimulationInput {
@@ -36,9 +37,9 @@ function inputOf(memory: object): SimulationInput {
       },
     ],
   })
-  const shared = { scenario, models: [null], capacityRps: null, traces: new Map() }
-  const traffic = { ...shared, seed: scenario.seed, replication: 0 }
-  return { ...shared, requests: RequestList.collect(trafficSource(scenario, traffic)) }
+  const input = simulationInput(scenario)
+  const traffic = { ...input, seed: scenario.seed, replication: 0 }
+  return { ...input, requests: RequestList.collect(trafficSource(scenario, traffic)) }
 }
 
 function ranIn(memory: object) {

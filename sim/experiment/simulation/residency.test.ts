@@ -4,7 +4,8 @@ import { expectPromisesKept } from '../../../test/kept-promises.ts'
 import { evictionPolicies, OUTCOME, servingPlan } from '../../serving/index.ts'
 import { RequestList, trafficSource } from '../../traffic/index.ts'
 import { feedBack, feedbackDifferences } from '../comparison/feedback.ts'
-import { keptReplication, runReplication, type SimulationInput } from './simulate.ts'
+import { type SimulationInput, simulationInput } from '../system/simulation-input.ts'
+import { keptReplication, runReplication } from './simulate.ts'
 
 type Eviction = keyof typeof evictionPolicies
 
@@ -52,10 +53,9 @@ function scenarioOf(eviction: Eviction, pinned: boolean): Scenario {
 }
 
 function inputOf(scenario: Scenario): SimulationInput & { readonly requests: RequestList } {
-  const models = scenario.pools.map(() => null)
-  const shared = { scenario, models, capacityRps: null, traces: new Map() }
-  const traffic = { ...shared, seed: scenario.seed, replication: 0 }
-  return { ...shared, requests: RequestList.collect(trafficSource(scenario, traffic)) }
+  const input = simulationInput(scenario)
+  const traffic = { ...input, seed: scenario.seed, replication: 0 }
+  return { ...input, requests: RequestList.collect(trafficSource(scenario, traffic)) }
 }
 
 describe.each(Object.keys(evictionPolicies) as Eviction[])('%s', (eviction) => {

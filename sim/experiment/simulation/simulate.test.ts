@@ -7,12 +7,8 @@ import { lengthDistribution, RequestList, trafficSource } from '../../traffic/in
 import { declaredWork } from '../../world/index.ts'
 import { mixedLengths, poolCapacity } from '../capacity/capacity.ts'
 import { feedBack, feedbackDifferences } from '../comparison/feedback.ts'
-import {
-  keptReplication,
-  recorderOptions,
-  runReplication,
-  type SimulationInput,
-} from './simulate.ts'
+import { simulationInput } from '../system/simulation-input.ts'
+import { keptReplication, recorderOptions, runReplication } from './simulate.ts'
 
 function scenarioOf(load: number, rest: Partial<Record<keyof Scenario, unknown>> = {}): Scenario {
   return scenarioSchema.parse({
@@ -33,13 +29,8 @@ function scenarioOf(load: number, rest: Partial<Record<keyof Scenario, unknown>>
   })
 }
 
-const inputOf = (scenario: Scenario): SimulationInput => ({
-  scenario,
-  models: [null],
-  capacityRps: capacityOf(scenario),
-  traces: new Map(),
-  requests: null,
-})
+const inputOf = (scenario: Scenario) =>
+  simulationInput(scenario, { capacityRps: capacityOf(scenario) })
 
 function capacityOf(scenario: Scenario, overheadMs = 0, draw = () => 1): number {
   const model = scenario.models.m!

@@ -3,13 +3,12 @@ import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import { stream } from '../../kernel/index.ts'
 import {
   type Batch,
-  Batcher,
   computedLength,
   executorsOf,
+  largestBatch,
   type Requests,
   type ServingPlan,
   type Source,
-  servingPlan,
 } from '../../serving/index.ts'
 import {
   KvSpaces,
@@ -21,89 +20,27 @@ import {
   summariseRun,
 } from '../../stats/index.ts'
 import {
-  type ClientRow,
   ListSource,
   type MergedSource,
-  type RequestList,
   surgeWindows,
-  type TraceData,
   type TraceReader,
   trafficSource,
 } from '../../traffic/index.ts'
 import {
   bootstrapField,
-  declaredSteps,
-  declaredWork,
-  type Hardware,
   IDEAL_MACHINE,
   Link,
   type MachineField,
-  type MeanWork,
   MemoryObserver,
-  type ModelProfile,
   machineOf,
   NEVER,
-  NO_WAKE,
-  Overheads,
-  type StepLaw,
-  tabulatedWork,
 } from '../../world/index.ts'
-import type { ExecutorWork, ObservedRun } from '../comparison/structure.ts'
+import type { ObservedRun } from '../comparison/structure.ts'
 import { judgedPercentiles } from '../result/result.ts'
+import type { SimulationInput } from '../system/simulation-input.ts'
+import { executorWork, hardwareOf } from './hardware.ts'
 import { type RunParts, runWorld, runWorldInPieces } from './run-world.ts'
-import { activationsOf, simulatedMemory } from './simulated-memory.ts'
-
-/** Everything that replications of one scenario share; plain data, so it can go to a worker. */
-export interface SimulationInput {
-  readonly scenario: Scenario
-  /** profile of each pool's model; null where its work is declared */
-  readonly models: readonly (ModelProfile | null)[]
-  /** of the whole system, to resolve `load`; null where no traffic needs it, or it is not known */
-  readonly capacityRps: number | null
-  /** traces of the classes that follow one, by class index */
-  readonly traces: ReadonlyMap<number, TraceData>
-  /** rates of recorded clients, by class index; needed where the scenario has such */
-  readonly clients?: ReadonlyMap<number, readonly (readonly ClientRow[])[]>
-  /** requests to use in every replication in place of fresh ones */
-  readonly requests: RequestList | null
-}
-
-export function workOf(model: ModelProfile | null, scenario: Scenario, pool: number): MeanWork {
-  if (model !== null) return tabulatedWork(model.work)
-  const declared = scenario.models[scenario.pools[pool]!.model]!
-  if (!('work' in declared)) throw new Error('Expected a profile for a model that is not declared')
-  return declaredWork(declared.work)
-}
-
-/** Steps of a model that generates; null for one that does not. */
-export function stepsOf({ models }: Scenario, name: string): StepLaw | null {
-  const model = models[name]!
-  return 'work' in model ? declaredSteps(model.work) : null
-}
-
-/** The executors of each pool as profiles describe them, or ideal where the scenario says so. */
-export function hardwareOf(input: Pick<SimulationInput, 'scenario' | 'models'>): Hardware[] {
-  return input.scenario.pools.flatMap((pool, index) => {
-    const model = input.models[index] ?? null
-    const ideal = model === null || pool.speed === 'ideal'
-    const hardware: Hardware = {
-      work: workOf(model, input.scenario, index),
-      wake: ideal ? NO_WAKE : model.wake,
-      overheads: ideal ? null : new Overheads(model.overheads),
-      steps: stepsOf(input.scenario, pool.model),
-    }
-    return Array.from({ length: pool.replicas }, () => hardware)
-  })
-}
-
-/** Work and wake-up of each executor as functions, to judge measured batches by. */
-export function executorWork(input: Pick<SimulationInput, 'scenario' | 'models'>): ExecutorWork[] {
-  const random = stream(input.scenario.seed, 0, 'expected')
-  return hardwareOf(input).map(({ work, wake }) => ({
-    work: (size, length) => work.of(size, length, random),
-    wake,
-  }))
-}
+import { simulatedMemory } from './simulated-memory.ts'
 
 /** The machine of a replication, bootstrapped from the fields of each pool's profile. */
 function fieldOf(input: SimulationInput, replication: number): MachineField {
@@ -137,9 +74,9 @@ export function recorderOptions(
     requests,
     durationMs: scenario.duration_s * 1000,
     warmupMs: scenario.warmup_s * 1000,
-    pools: plan.pools.map(({ batching, generation }) => ({
-      maxBatch: generation?.maxSequences ?? new Batcher(batching).maxBatch,
-      generates: generation !== undefined,
+    pools: plan.pools.map((pool) => ({
+      maxBatch: largestBatch(pool),
+      generates: pool.generation !== undefined,
     })),
     poolOf: executorsOf(plan).map(({ pool }) => pool),
     surges: surgeWindows(scenario),
@@ -181,8 +118,7 @@ function replicationParts(input: SimulationInput, replication: number) {
           ...(input.clients && { clients: input.clients }),
         })
       : new ListSource(input.requests)
-  const activations = activationsOf(scenario, input.models)
-  const plan = servingPlan(scenario, activations)
+  const { plan, activations } = input
   return {
     plan,
     memory: simulatedMemory({ scenario, plan, activations, maps: replication === 0 }),

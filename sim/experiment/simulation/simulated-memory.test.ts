@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { parseScenario } from '../../../scenarios/index.ts'
-import { runReplication, type SimulationInput } from './simulate.ts'
+import { type SimulationInput, simulationInput } from '../system/simulation-input.ts'
+import { runReplication } from './simulate.ts'
 
 const DECLARED = `    memory:
       parameters_millions: 10
@@ -35,7 +36,7 @@ ${memory === '' ? '' : `    memory: { ${memory} }`}
 ${set.more ?? ''}
 `
   const { scenario } = parseScenario(text, { file: 's.yaml' })
-  return { scenario, models: [null], capacityRps: null, traces: new Map(), requests: null }
+  return simulationInput(scenario)
 }
 
 const ran = (memory: string, set: Parameters<typeof inputOf>[1] = {}) =>
@@ -88,7 +89,7 @@ devices: [{ name: card, limit_mib: 1000, residency: { eviction: lru, gib_per_s: 
 pools: [{ name: central, model: scorer, memory: { allocator: bfc, device: card } }]
 `
   const { scenario } = parseScenario(text, { file: 's.yaml' })
-  const input = { scenario, models: [null], capacityRps: null, traces: new Map(), requests: null }
+  const input = simulationInput(scenario)
   const [space] = runReplication(input, 0).memory
   const loadMs = 100 + (1000 * 100e6 * 4) / 2 ** 30
   expect(space!.residency).toEqual({

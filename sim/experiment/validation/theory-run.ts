@@ -1,16 +1,12 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
-import {
-  type Batch,
-  type Ms,
-  type Observer,
-  type Requests,
-  servingPlan,
-} from '../../serving/index.ts'
+import type { Batch, Ms, Observer, Requests } from '../../serving/index.ts'
 import { Recorder, type RunSummary, summariseRun } from '../../stats/index.ts'
 import { trafficSource } from '../../traffic/index.ts'
 import { IDEAL_MACHINE, Link } from '../../world/index.ts'
+import { hardwareOf } from '../simulation/hardware.ts'
 import { runWorld } from '../simulation/run-world.ts'
-import { hardwareOf, recorderOptions, type SimulationInput } from '../simulation/simulate.ts'
+import { recorderOptions } from '../simulation/simulate.ts'
+import { simulationInput } from '../system/simulation-input.ts'
 
 /** One replication of a model of queueing theory. */
 export interface TheoryRun {
@@ -39,20 +35,10 @@ class WaitCounter implements Observer {
   }
 }
 
-export function theoryInput(scenario: Scenario): SimulationInput {
-  return {
-    scenario,
-    models: scenario.pools.map(() => null),
-    capacityRps: null,
-    traces: new Map(),
-    requests: null,
-  }
-}
-
 /** Runs a scenario of declared work as `runReplication` does, and counts requests that waited. */
 export function theoryRun(scenario: Scenario, replication: number): TheoryRun {
   const { seed } = scenario
-  const plan = servingPlan(scenario)
+  const input = simulationInput(scenario)
   const warmupMs = scenario.warmup_s * 1000
   const source = trafficSource(scenario, {
     seed,
@@ -63,9 +49,9 @@ export function theoryRun(scenario: Scenario, replication: number): TheoryRun {
   let recorder: Recorder | null = null
   let counter: WaitCounter | null = null
   runWorld({
-    plan,
+    plan: input.plan,
     source,
-    hardware: hardwareOf(theoryInput(scenario)),
+    hardware: hardwareOf(input),
     machine: IDEAL_MACHINE,
     lag: null,
     timer: null,
@@ -73,7 +59,7 @@ export function theoryRun(scenario: Scenario, replication: number): TheoryRun {
     seed,
     replication,
     observe: (requests) => {
-      recorder = new Recorder(recorderOptions(scenario, plan, requests, null))
+      recorder = new Recorder(recorderOptions(scenario, input.plan, requests, null))
       counter = new WaitCounter(requests, warmupMs)
       return [recorder, counter]
     },

@@ -22,6 +22,18 @@ export const batchPolicies = Object.freeze({
   'length-bucketed': lengthBucketed,
 })
 
+/** The most requests that a batch of a pool, or the steps of its engine, hold. */
+export function largestBatch({
+  batching,
+  generation,
+}: {
+  readonly batching: Batching
+  readonly generation?: { readonly maxSequences: number } | undefined
+}): number {
+  const policy = batchPolicies[batching.policy] as BatchPolicy<Batching, BatchState>
+  return generation?.maxSequences ?? policy.begin(batching).maxBatch
+}
+
 /** A policy bound to its configuration and to what it has learnt at one queue. */
 export class Batcher {
   readonly maxBatch: number

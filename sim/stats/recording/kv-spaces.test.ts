@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type Scenario, scenarioSchema } from '../../../scenarios/schema/schema.ts'
 import { requestsOf } from '../../../test/small-system.ts'
-import { runReplication } from '../../experiment/index.ts'
+import { runReplication, simulationInput } from '../../experiment/index.ts'
 import type { SpaceSummary } from './space-recorder.ts'
 
 /** KiB of a token, and of the weights */
@@ -56,8 +56,7 @@ function memoryOf(
       outputs: requests.map(({ answer = 3 }) => answer),
     },
   )
-  const models = scenario.pools.map(() => null)
-  const input = { scenario, models, capacityRps: null, traces: new Map(), requests: list }
+  const input = simulationInput(scenario, { requests: list })
   return runReplication(input, replication).memory
 }
 
@@ -156,7 +155,7 @@ test("a session's turn finds the whole blocks of the turn before, including its 
     },
   ]
   const scenario = scenarioSchema.parse({ ...plain, traffic })
-  const input = { scenario, models: [null], capacityRps: null, traces: new Map(), requests: null }
+  const input = simulationInput(scenario)
   const { prefixes, memory: spaces } = runReplication(input, 0)
   // 700, 1,500 and 2,300 tokens; the latter two find 800 and 1,600 less the last token
   expect(prefixes).toEqual([{ part: 49 * 16 + 99 * 16, of: 700 + 1500 + 2300 }])

@@ -1,3 +1,4 @@
+import { sharedMemory } from '../../kernel/index.ts'
 import type { Batch, Ms, Observer, Requests } from '../../serving/index.ts'
 
 /** The columns of `Rows`; times in ms, NaN where a request did not get so far. */
@@ -66,10 +67,8 @@ export class Rows {
 
   static allocate(count: number): Rows {
     const entries = Object.entries(COLUMNS).map(([name, Column]) => {
-      const shared = new SharedArrayBuffer(count * Column.BYTES_PER_ELEMENT)
-      const column = new (Column as new (buffer: SharedArrayBuffer) => RowColumns[RowColumn])(
-        shared,
-      )
+      const shared = sharedMemory(count * Column.BYTES_PER_ELEMENT)
+      const column = new (Column as new (buffer: ArrayBufferLike) => RowColumns[RowColumn])(shared)
       if (column instanceof Float64Array) column.fill(Number.NaN)
       if (name === 'batch' || name === 'executor' || name === 'queue') column.fill(-1)
       return [name, column]

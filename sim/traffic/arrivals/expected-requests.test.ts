@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseScenario } from '../../../scenarios/load/load.ts'
+import { parseScenario } from '../../../scenarios/parse/parse.ts'
 import { RequestList } from '../requests/request-list.ts'
 import { trafficSource } from '../source.ts'
 import type { TraceData } from '../trace/trace-feed.ts'

@@ -1,7 +1,6 @@
 import type { Lengths, TrafficClass } from '../../../scenarios/schema/schema.ts'
 import { stream } from '../../kernel/index.ts'
 import { normalQuantile } from '../../stats/index.ts'
-import type { TrafficOptions } from '../source.ts'
 import { recordedLengths, recordedOutputs, type TraceFeed } from '../trace/trace-feed.ts'
 import {
   correlatedLengths,
@@ -25,7 +24,7 @@ interface Column {
 export function classLengths(
   traffic: TrafficClass,
   feed: TraceFeed | null,
-  { seed, replication }: TrafficOptions,
+  { seed, replication }: { readonly seed: number; readonly replication: number },
 ): LengthPair {
   const { class: name, length_schedule: schedule = [], length_correlation: correlation } = traffic
   const input: Column = { name: 'lengths', lengths: traffic.input_tokens, level: 'input_level' }

@@ -1,3 +1,4 @@
+import { sharedMemory } from '../../kernel/index.ts'
 import { type Ms, type RequestFields, Requests, type Source } from '../../serving/index.ts'
 import { RequestHash } from './request-hash.ts'
 
@@ -26,10 +27,10 @@ export class RequestList {
 
   static allocate(count: number): RequestList {
     return new RequestList({
-      at: new Float64Array(new SharedArrayBuffer(8 * count)),
-      length: new Int32Array(new SharedArrayBuffer(4 * count)),
-      output: new Int32Array(new SharedArrayBuffer(4 * count)),
-      class: new Uint8Array(new SharedArrayBuffer(count)),
+      at: new Float64Array(sharedMemory(8 * count)),
+      length: new Int32Array(sharedMemory(4 * count)),
+      output: new Int32Array(sharedMemory(4 * count)),
+      class: new Uint8Array(sharedMemory(count)),
     })
   }
 

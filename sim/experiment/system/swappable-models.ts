@@ -1,4 +1,4 @@
-import type { Pool, Scenario } from '../../scenarios/index.ts'
+import type { Pool, Scenario } from '../../../scenarios/schema/schema.ts'
 
 /** Whether the model of a pool is swapped in and out of its device's memory. */
 export function hasSwappableModel({ devices }: Scenario, { memory }: Pool): boolean {

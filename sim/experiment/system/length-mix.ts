@@ -1,21 +1,21 @@
-import { mixedLengths } from '../../sim/experiment/index.ts'
-import { stream } from '../../sim/kernel/index.ts'
-import type { ServingPlan } from '../../sim/serving/index.ts'
+import { stream } from '../../kernel/index.ts'
+import type { ServingPlan } from '../../serving/index.ts'
 import {
   carriedContext,
   type LengthDistribution,
   lengthDistribution,
   lengthMix,
   meanRate,
-} from '../../sim/traffic/index.ts'
-import type { Prepared } from './prepare.ts'
+} from '../../traffic/index.ts'
+import { mixedLengths } from '../capacity/capacity.ts'
+import type { PreparedScenario } from './prepared-scenario.ts'
 
 const SAMPLED_LENGTHS = 20_000
 
 type Tokens = 'input_tokens' | 'output_tokens'
 
 /** Mean rate or load of each class: in proportion to what it sends, where all say the same. */
-export function classWeights({ scenario, traces, clients }: Prepared): number[] {
+export function classWeights({ scenario, traces, clients }: PreparedScenario): number[] {
   const { traffic, seed, duration_s } = scenario
   return traffic.map((own, index) => {
     const [trace, rows] = [traces.get(index), clients.get(index)]
@@ -39,7 +39,7 @@ interface LengthPart {
 }
 
 /** Lengths of each class, and its weight. */
-function lengthParts(prepared: Prepared, column: Tokens): LengthPart[] {
+function lengthParts(prepared: PreparedScenario, column: Tokens): LengthPart[] {
   const { scenario, traces } = prepared
   const weights = classWeights(prepared)
   return scenario.traffic.map((traffic, index) => {
@@ -64,13 +64,14 @@ function lengthParts(prepared: Prepared, column: Tokens): LengthPart[] {
  * each prompt has been computed before: what is shared and what was said in a conversation.
  */
 export function promptsAndAnswers(
-  prepared: Prepared,
+  prepared: PreparedScenario,
+  plan: ServingPlan,
   pool: number,
 ): () => { input: number; output: number; known: number } {
   const { scenario } = prepared
   const inputs = lengthParts(prepared, 'input_tokens')
   const outputs = lengthParts(prepared, 'output_tokens')
-  const classes = classesIn(prepared.plan, pool).map((i) => ({
+  const classes = classesIn(plan, pool).map((i) => ({
     lengths: { draw: () => i },
     weight: inputs[i]!.weight,
   }))
@@ -88,7 +89,7 @@ export function promptsAndAnswers(
   }
 }
 
-interface LengthMix {
+export interface LengthMix {
   readonly min: number
   readonly max: number
   readonly draw: () => number
@@ -98,8 +99,8 @@ interface LengthMix {
  * The mix of lengths over all classes of each pool, weighted by their rates or loads: one and the
  * same for pools of the same classes.
  */
-export function lengthMixes(prepared: Prepared): readonly LengthMix[] {
-  const { plan, scenario } = prepared
+export function lengthMixes(prepared: PreparedScenario, plan: ServingPlan): readonly LengthMix[] {
+  const { scenario } = prepared
   const mixes = new Map<string, LengthMix>()
   return plan.pools.map((_, pool) => {
     const classes = classesIn(plan, pool)

@@ -3,10 +3,10 @@ import seedrandom from 'seedrandom'
 import { describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { Failure } from '../failure.ts'
+import { starterScenario } from '../load/starter.ts'
 import { canonicalJson } from '../schema/canonical.ts'
 import { scenarioSchema } from '../schema/schema.ts'
-import { parseScenario } from './load.ts'
-import { starterScenario } from './starter.ts'
+import { parseScenario } from './parse.ts'
 
 const RICH = `spillway: 1
 name: rich

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { documentText } from './output.ts'
+import { documentText } from './document-text.ts'
 
 describe('the text of a document', () => {
   test('parses back to the document, with lists of numbers on a line each', () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { parseScenario } from '../../scenarios/index.ts'
-import { madeUpProfile } from '../../test/profiles.ts'
+import { parseScenario } from '../../../scenarios/index.ts'
+import { madeUpProfile } from '../../../test/profiles.ts'
+import { simulationInput } from './simulation-input.ts'
 import { refuseWeights } from './weights.ts'
 
 const MIB = 2 ** 20
@@ -21,10 +22,8 @@ pools: [${pools}]
   const [made] = madeUpProfile(scenario).models
   const model = { ...made!, memory: { weights: [4 * MIB, 6 * MIB], steps: [], inputs: [] } }
   try {
-    refuseWeights(
-      { scenario, file: 's.yaml' },
-      scenario.pools.map(() => model),
-    )
+    const { plan } = simulationInput(scenario, { models: scenario.pools.map(() => model) })
+    refuseWeights({ scenario, file: 's.yaml' }, plan)
     return []
   } catch (error) {
     return [...(error as { problems: string[] }).problems]

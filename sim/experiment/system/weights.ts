@@ -1,8 +1,6 @@
-import { Failure } from '../../scenarios/index.ts'
-import { activationsOf } from '../../sim/experiment/index.ts'
-import { servingPlan } from '../../sim/serving/index.ts'
-import type { ModelProfile } from '../../sim/world/index.ts'
-import type { Prepared } from '../jobs/prepare.ts'
+import { Failure } from '../../../scenarios/failure.ts'
+import type { ServingPlan } from '../../serving/index.ts'
+import type { PreparedScenario } from './prepared-scenario.ts'
 
 const MIB = 2 ** 20
 
@@ -11,10 +9,9 @@ const MIB = 2 ** 20
  * Weights that the scenario does not declare are read from the profiles.
  */
 export function refuseWeights(
-  { scenario, file }: Pick<Prepared, 'scenario' | 'file'>,
-  models: readonly (ModelProfile | null)[],
+  { scenario, file }: Pick<PreparedScenario, 'scenario' | 'file'>,
+  { devices, pools }: ServingPlan,
 ): void {
-  const { devices, pools } = servingPlan(scenario, activationsOf(scenario, models))
   const problems = devices.flatMap(({ limitBytes, residency }, number) => {
     let [stays, largest, owner] = [0, 0, '']
     for (const { memory, name } of pools) {

@@ -1,0 +1,125 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { Failure, hashOf, type Scenario } from '../../scenarios/index.ts'
+import {
+  type Audit,
+  comparisonSchema,
+  type Result,
+  resultSchema,
+} from '../../sim/documents/index.ts'
+import { servingPlan } from '../../sim/serving/index.ts'
+import {
+  type KeptRun,
+  type RunKind,
+  readActivations,
+  readDocument,
+  readRequests,
+  readRuns,
+  readScenario,
+  SCENARIO_FILE,
+  settleRuns,
+} from '../folders/run-folder.ts'
+import { pause } from '../process/interruption.ts'
+import { commit, version } from '../version.ts'
+import { comparisonClaims, resultClaims } from './audit-claims.ts'
+import { auditRun, auditVerdict, type RunAudit } from './audit-runs.ts'
+import { type DocumentOptions, LIBRARY_CALL } from './options.ts'
+
+/** A document that belongs to the runs of a folder. */
+type Stated = Pick<Result, 'scenario' | 'requests'>
+
+/**
+ * Audits the runs that a folder keeps. An independent checker verifies every rule of the scenario
+ * on their rows and recomputes the figures of the documents beside them. A fresh control plane is
+ * given the journals again.
+ */
+export async function audit(
+  directory: string,
+  { signal, onProgress, command = LIBRARY_CALL }: DocumentOptions = {},
+): Promise<Audit> {
+  await settleRuns(directory)
+  if (!existsSync(join(directory, SCENARIO_FILE))) {
+    const wanted = 'raw rows, as `run --keep-rows` or `replay --out DIR` leave them'
+    throw new Failure(`${directory}: expected a folder with ${wanted}, got none`)
+  }
+  const scenario = await readScenario(directory)
+  const requests = await readRequests(directory, scenario)
+  const plan = servingPlan(scenario, await readActivations(directory))
+  const hash = hashOf(scenario)
+  const expectOwn = (name: string, { scenario: of, requests: hashed }: Stated) => {
+    const path = join(directory, `${name}.json`)
+    if (of.hash !== hash) {
+      throw new Failure(
+        `${path}: of scenario ${of.hash}, but ${directory}/scenario.json is ${hash}`,
+      )
+    }
+    if (hashed !== requests.hash()) {
+      throw new Failure(`${path}: of other requests than ${directory}/requests.jsonl`)
+    }
+  }
+  const audited = async (kind: RunKind) => {
+    const runs = await readRuns(directory, kind, scenario)
+    const audits: RunAudit[] = []
+    for (const [i, run] of runs.entries()) {
+      onProgress?.(`auditing each ${kind}`, i, runs.length)
+      audits.push(auditRun(`${kind}-${i + 1}`, run, { scenario, plan, kind, requests }))
+      await pause(signal)
+    }
+    return { runs, audits }
+  }
+  const replays = await audited('replay')
+  const replications = await audited('replication')
+  const audits = [...replays.audits, ...replications.audits]
+  if (audits.length === 0) {
+    throw new Failure(`${directory}: has no raw rows; keep them with --keep-rows`)
+  }
+  const claims: Audit['claims'] = []
+  if (replays.runs.length > 0) {
+    const measured = await readDocument(directory, 'measured', resultSchema)
+    if (measured !== null) {
+      expectOwn('measured', measured)
+      expectAll(directory, replays.runs, measured.runs)
+      claims.push(...claimsOf('measured.json', measured, scenario, replays))
+    }
+    const comparison = await readDocument(directory, 'comparison', comparisonSchema)
+    if (comparison !== null) {
+      expectOwn('comparison', comparison)
+      expectAll(directory, replays.runs, comparison.replays)
+      claims.push(...comparisonClaims(comparison, replays.audits))
+    }
+  }
+  if (replications.runs.length > 0) {
+    const simulated = await readDocument(directory, 'simulated', resultSchema)
+    // of many replications only the first is kept: then there is nothing to hold a mean against
+    if (simulated !== null && simulated.runs === replications.runs.length) {
+      expectOwn('simulated', simulated)
+      claims.push(...claimsOf('simulated.json', simulated, scenario, replications))
+    }
+  }
+  const { name, description } = scenario
+  return {
+    document: 'spillway-audit',
+    format: 1,
+    version: version(),
+    commit: commit(),
+    scenario: { name, hash, description },
+    requests: requests.hash(),
+    runs: audits,
+    claims,
+    ...auditVerdict(audits, claims),
+    command,
+  }
+}
+
+function expectAll(directory: string, { length }: readonly KeptRun[], of: number): void {
+  if (length !== of) throw new Failure(`${directory}: has ${length} of ${of} replays`)
+}
+
+function claimsOf(
+  document: string,
+  result: Result,
+  scenario: Scenario,
+  { runs, audits }: { readonly runs: readonly KeptRun[]; readonly audits: readonly RunAudit[] },
+): Audit['claims'] {
+  return resultClaims(document, result, { scenario, rows: runs.map(({ rows }) => rows), audits })
+}

@@ -1,0 +1,174 @@
+import { EXIT, Failure, modelKey, modelLabel, type Scenario } from '../../scenarios/index.ts'
+import { hasSwappableModel, poolsToCalibrate, resolveSystem } from '../../sim/experiment/index.ts'
+import type { ModelProfile, Profile } from '../../sim/world/index.ts'
+import { type CalibrationTask, calibrateLoads, calibrateModels } from '../calibration/index.ts'
+import { cacheDirectory } from '../folders/cache-directory.ts'
+import { refuseOtherModels } from '../folders/profile-file.ts'
+import { readMeasured, readRuns, readScenario, settleRuns } from '../folders/run-folder.ts'
+import { hostFingerprint } from '../live/host.ts'
+import { hasObservedArena, memoryPlan } from '../memory/index.ts'
+import { materialise } from '../models/index.ts'
+import { version } from '../version.ts'
+import { learn, type ReplayedScenario } from './learn.ts'
+import type { JobOptions } from './options.ts'
+import type { Prepared } from './prepare.ts'
+
+/** Seconds spent on each model unless told otherwise. */
+export const CALIBRATION_SECONDS = 60
+
+export interface CalibrateOptions extends JobOptions {
+  /** for each model; default 60 */
+  readonly seconds?: number | undefined
+  /** takes what could not be measured */
+  readonly onWarning?: ((text: string) => void) | undefined
+}
+
+type Measuring = { readonly [K in keyof CalibrateOptions]-?: NonNullable<CalibrateOptions[K]> }
+
+/** Calibrates each distinct model of the scenarios' pools, all in turn. */
+export async function calibrate(
+  scenarios: readonly Prepared[],
+  { seconds = CALIBRATION_SECONDS, ...options }: CalibrateOptions = {},
+): Promise<Profile> {
+  const { onProgress = () => {}, onWarning = () => {} } = options
+  const { signal = new AbortController().signal } = options
+  const measuring = { seconds, signal, onProgress, onWarning }
+  const tasks = new Map<string, CalibrationTask>()
+  for (const prepared of scenarios) {
+    const { scenario } = prepared
+    const covered = poolsToCalibrate(prepared)
+    for (const [i, pool] of scenario.pools.entries()) {
+      const model = scenario.models[pool.model]!
+      const key = modelKey(scenario, pool)
+      if ('work' in model) continue
+      const known = tasks.get(key)
+      const { plan, maxBatch, lengths } = covered[i]!
+      tasks.set(
+        key,
+        known === undefined
+          ? {
+              ...{ scenario, pool, plan, maxBatch, lengths },
+              file: await materialise(model, pool.precision, {
+                directory: prepared.directory,
+                cacheDirectory: cacheDirectory(),
+                signal,
+              }),
+            }
+          : covering(known, maxBatch, lengths),
+      )
+    }
+  }
+  if (tasks.size === 0) {
+    const files = scenarios.map(({ file }) => file).join(', ')
+    throw new Failure(`${files}: all work is declared, so there is nothing to calibrate`)
+  }
+  const measured = await calibrateModels([...tasks.values()], {
+    seconds,
+    signal,
+    onProgress,
+  })
+  const asked = new Set(scenarios.flatMap(({ scenario }) => observedPools(scenario)))
+  const moving = new Set(scenarios.flatMap(({ scenario }) => movingPools(scenario)))
+  const models: ModelProfile[] = []
+  for (const [i, task] of [...tasks.values()].entries()) {
+    const model = measured[i]!
+    const known = asked.has(model.key) ? await withMemory(model, task, measuring) : model
+    models.push(moving.has(model.key) ? await withLoads(known, task, measuring) : known)
+  }
+  const host = hostFingerprint()
+  return {
+    document: 'spillway-profile',
+    format: 1,
+    name: `${host.cpu}, ${host.cores} cores`,
+    version: version(),
+    host,
+    models,
+  }
+}
+
+/** Keys of the models whose arena a pool is about. */
+function observedPools(scenario: Scenario): string[] {
+  return scenario.pools.filter(hasObservedArena).map((pool) => modelKey(scenario, pool))
+}
+
+async function withMemory(
+  model: ModelProfile,
+  { file, pool, maxBatch, lengths, plan }: CalibrationTask,
+  { signal, onProgress, onWarning }: Measuring,
+): Promise<ModelProfile> {
+  onProgress(`${model.label}: memory`, 0, 1)
+  const task = { file, threads: pool.threads, maxBatch, lengths, padTo: plan.padTo }
+  const found = await memoryPlan(task, signal)
+  if ('plan' in found) return { ...model, memory: found.plan }
+  onWarning(`what ${model.label} does with memory is not known: ${found.problem}`)
+  return model
+}
+
+/** Keys of the models that come and go, whether or not the scenario declares in what time. */
+function movingPools(scenario: Scenario): string[] {
+  return scenario.pools
+    .filter((pool) => hasSwappableModel(scenario, pool))
+    .map((pool) => modelKey(scenario, pool))
+}
+
+/** Share of the time for one model that its loads are measured. */
+const LOADS_SHARE = 0.1
+
+/** Loads stand with what else is known of a model's memory: without that nothing asks for them. */
+async function withLoads(
+  model: ModelProfile,
+  task: CalibrationTask,
+  { seconds, signal, onProgress }: Measuring,
+): Promise<ModelProfile> {
+  if (model.memory === null) return model
+  onProgress(`${model.label}: loads`, 0, 1)
+  const durationMs = 1000 * seconds * LOADS_SHARE
+  const loadMs = await calibrateLoads(task, durationMs, signal)
+  return { ...model, memory: { ...model.memory, loadMs } }
+}
+
+/** The same model also runs in a pool of other batches, or under other traffic. */
+function covering(
+  task: CalibrationTask,
+  maxBatch: number,
+  { min, max }: CalibrationTask['lengths'],
+): CalibrationTask {
+  const { lengths } = task
+  return {
+    ...task,
+    maxBatch: Math.max(task.maxBatch, maxBatch),
+    lengths: { ...lengths, min: Math.min(lengths.min, min), max: Math.max(lengths.max, max) },
+  }
+}
+
+/**
+ * The models of a scenario as kept replays met the machine: their speed fields and overheads take
+ * the place of those in the profile `known`.
+ */
+export async function learnFromReplays(
+  prepared: Prepared,
+  known: Profile,
+  folders: readonly string[],
+): Promise<Profile> {
+  const wanted = new Set(resolveSystem(prepared, known).models.map((model) => model?.key))
+  const contents = new Map(known.models.map(({ key, content }) => [key, content]))
+  const replayed: ReplayedScenario[] = []
+  for (const folder of folders) {
+    await settleRuns(folder)
+    await refuseOtherModels(folder, contents)
+    const scenario = await readScenario(folder)
+    const runs = await readRuns(folder, 'replay', scenario)
+    const { load } = await readMeasured(folder)
+    const refuse = (what: string) => new Failure(`${folder}: ${what}`, EXIT.notComparable)
+    if (runs.length === 0 || !scenario.pools.some((pool) => wanted.has(modelKey(scenario, pool)))) {
+      throw refuse(`has no replay of a model of ${prepared.file}`)
+    }
+    for (const pool of scenario.pools) {
+      if (known.models.some(({ key }) => key === modelKey(scenario, pool))) continue
+      throw refuse(`has replays of ${modelLabel(scenario, pool)}, which was not calibrated`)
+    }
+    replayed.push({ scenario, runs, load: load ?? 0 })
+  }
+  const models = learn(known.models, replayed)
+  return { ...known, models: models.filter(({ key }) => wanted.has(key)) }
+}

@@ -1,0 +1,160 @@
+import { EXIT, Failure, scenarioChanges } from '../../scenarios/index.ts'
+import type { Comparison, MemoryComparison } from '../../sim/documents/index.ts'
+import {
+  compareArenas,
+  compareRuns,
+  executorWork,
+  explained,
+  latenciesOf,
+  measuredRanOut,
+  memoryCheck,
+  memoryResult,
+  simulatedRanOut,
+  whatIfCheck,
+  whatIfPercentiles,
+  worst,
+} from '../../sim/experiment/index.ts'
+import type { RunSummary } from '../../sim/stats/index.ts'
+import { profileLabel } from '../folders/profile-file.ts'
+import { pause } from '../process/interruption.ts'
+import { commit, version } from '../version.ts'
+import { auditCheck } from './audit-runs.ts'
+import type { KeptReplays } from './kept-replays.ts'
+import { type DocumentOptions, type JobOptions, LIBRARY_CALL } from './options.ts'
+import type { System } from './prepare.ts'
+import { refuseComparison } from './refuse.ts'
+import { runReplications } from './replications.ts'
+import { whatIfInputs } from './what-if-inputs.ts'
+
+/** One side of a comparison, whether it was just replayed or read back. */
+export type ComparedSide = KeptReplays & { readonly system: System }
+
+export interface CompareOptions extends DocumentOptions {
+  /** simulations behind the prediction; default 40 */
+  readonly replications?: number | undefined
+}
+
+/** Compares replays with simulations and, where there is a second side, the change between them. */
+export async function compare(
+  first: ComparedSide,
+  second: ComparedSide | null = null,
+  options: CompareOptions = {},
+): Promise<Comparison> {
+  const { system, requests, replays } = first
+  const { scenario, plan, hash, profile } = system
+  if (profile === null)
+    throw new Error('Expected a system with a profile: declared work cannot run')
+  const { replications = 40, signal, onProgress, command = LIBRARY_CALL } = options
+  refuseComparison(second === null ? [system] : [system, second.system])
+  const idle = replays.runs.findIndex(
+    ({ rows }) => latenciesOf(rows, scenario.warmup_s * 1000).values.length === 0,
+  )
+  if (idle >= 0) {
+    const text = `replay ${idle + 1} served no request after the warm-up; nothing to compare`
+    throw new Failure(`${system.file}: ${text}`, EXIT.undecided)
+  }
+  const input = { ...system, requests }
+  const predictions = await runReplications(input, replications, {
+    signal,
+    onProgress: (done, of) => onProgress?.('predicting the replays', done, of),
+  })
+  const { checks: found, ...compared } = compareRuns({
+    plan,
+    requests,
+    replays: replays.runs,
+    work: executorWork(input),
+    predictions: predictions.map(({ all }) => all.percentiles),
+    warmupMs: scenario.warmup_s * 1000,
+    durationMs: scenario.duration_s * 1000,
+    seed: scenario.seed,
+    onProgress: (done, of) => onProgress?.("simulating each replay's machine", done, of),
+  })
+  const simulated = simulatedRanOut(predictions.map(({ memory }) => memory))
+  const measured = measuredRanOut(replays.runs.map(({ rows }) => rows))
+  const checks = { ...found, prediction: explained(found.prediction, simulated, measured) }
+  await pause(signal)
+  const whatIf =
+    second && (await predictChange(first, second, { replications, signal, onProgress }))
+  const memory = compareMemory(first, predictions)
+  const arenas = memory && memoryCheck(memory)
+  const audit = auditCheck(second === null ? [first] : [first, second])
+  const verdicts = [checks.structure, checks.prediction, whatIf?.check, arenas, audit]
+  return {
+    document: 'spillway-comparison',
+    format: 1,
+    version: version(),
+    commit: commit(),
+    scenario: { name: scenario.name, hash, description: scenario.description },
+    seed: scenario.seed,
+    profile: profileLabel(profile),
+    requests: requests.hash(),
+    replays: replays.runs.length,
+    replications,
+    ...compared,
+    what_if: whatIf?.document ?? null,
+    memory,
+    checks: { ...checks, what_if: whatIf?.check ?? null, memory: arenas, audit },
+    verdict: worst(verdicts.flatMap((check) => (check ? [check.verdict] : []))),
+    command,
+  }
+}
+
+/** The arenas of the first replay beside the model of them; null where none was observed. */
+function compareMemory(
+  { system, arena }: ComparedSide,
+  predictions: readonly RunSummary[],
+): MemoryComparison[] | null {
+  if (arena === null) return null
+  const { models } = system
+  const { pools } = system.scenario
+  const spaces = memoryResult(predictions.map(({ memory }) => memory))
+  return compareArenas(
+    arena.replicas.map((one) => {
+      const index = pools.findIndex(({ name }) => name === one.pool)
+      const space = spaces.find(({ shared, name }) => !shared && name === one.pool) ?? null
+      return {
+        arena: one,
+        memory: pools[index]!.memory!,
+        plan: models[index]?.memory ?? null,
+        space,
+      }
+    }),
+  )
+}
+
+/** The change from the first side to the second, predicted from the replays of the first. */
+async function predictChange(
+  first: ComparedSide,
+  second: ComparedSide,
+  options: JobOptions & { readonly replications: number },
+) {
+  const { scenario, hash } = second.system
+  const inputs = whatIfInputs([first, second], first.replays.runs)
+  const predicted: RunSummary[][] = []
+  for (const [i, input] of inputs.entries()) {
+    const onProgress = (done: number, of: number) =>
+      options.onProgress?.(`predicting the change, side ${'AB'[i]}`, done, of)
+    const { signal, replications } = options
+    predicted.push(await runReplications(input, replications, { signal, onProgress }))
+  }
+  const latencies = ({ system: { scenario: of }, replays }: ComparedSide) =>
+    replays.runs.map(({ rows }) => latenciesOf(rows, of.warmup_s * 1000).sorted)
+  const [a, b] = [latencies(first), latencies(second)]
+  const percentiles = whatIfPercentiles({
+    rounds: a.map((values, round) => ({ a: values, b: b[round]! })),
+    predictions: predicted[0]!.map(({ all }, i) => ({
+      a: all.percentiles,
+      b: predicted[1]![i]!.all.percentiles,
+    })),
+  })
+  return {
+    check: whatIfCheck(percentiles),
+    document: {
+      scenario: { name: scenario.name, hash, description: scenario.description },
+      changes: scenarioChanges(first.system.scenario, scenario),
+      requests: second.requests.hash(),
+      rounds: b.length,
+      percentiles,
+    },
+  }
+}

@@ -1,0 +1,167 @@
+import { type FitSides, type TraceFitDocument, trafficYaml } from '../../reports/index.ts'
+import { Failure, parseScenario, readTrace, type TraceArrivals } from '../../scenarios/index.ts'
+import {
+  type FitRow,
+  fitInput,
+  fitScenario,
+  LEAST_REPLICATIONS,
+  replicationFigures,
+  sampleFigures,
+  statisticsRows,
+  tailRows,
+  worst,
+} from '../../sim/experiment/index.ts'
+import { type FittedClass, fitTraffic, type TraceSample } from '../../sim/traffic/index.ts'
+import { expectTrace } from '../parquet/expect-decodable.ts'
+import { pause, stopWhere } from '../process/interruption.ts'
+import { type DocumentOptions, LIBRARY_CALL } from './options.ts'
+import { runReplications } from './replications.ts'
+
+export interface FitTraceOptions extends DocumentOptions {
+  /** at which tails are compared, below 1; default 0.7 */
+  readonly load?: number
+  /** of the fit, to hold the trace against; default 99 */
+  readonly replications?: number
+  readonly seed?: number
+  /** of the traffic section; default `fitted` */
+  readonly class?: string
+  /** names the trace in the document; default its path */
+  readonly file?: string
+}
+
+type Fitting = FitTraceOptions &
+  Required<Omit<FitTraceOptions, keyof DocumentOptions>> & {
+    readonly command: string
+  }
+
+/** The shortest windows that a fit looks at. */
+const LEAST_SPAN_S = 0.1
+/** Time and memory of a fit grow with how long its trace is: 23 days need some 400 MB. */
+const MOST_SPAN_S = 2e6
+
+/** Rows of a trace from its first on. */
+async function readSample(trace: TraceArrivals, options: Fitting): Promise<TraceSample> {
+  const { file, onProgress, signal } = options
+  await expectTrace(trace, '.', signal)
+  const rows = await readTrace(trace, '.', (read) => {
+    onProgress?.(`reading ${file}`, read.bytes, read.totalBytes)
+    stopWhere(signal)
+  })
+  const first = rows.times[0]!
+  if (rows.times.at(-1) === first) {
+    throw new Failure(`${file}: expected rows at different times, got one instant`)
+  }
+  const spanS = (rows.times.at(-1)! - first) / 1000
+  const why = `as a fit looks at windows of ${LEAST_SPAN_S} s, got ${spanS} s`
+  if (spanS < LEAST_SPAN_S) {
+    const text = `expected rows over at least ${LEAST_SPAN_S} s`
+    throw new Failure(`${file}: ${text}, ${why}; --unit states the unit of the times`)
+  }
+  if (spanS > MOST_SPAN_S) {
+    const text = `expected rows within ${MOST_SPAN_S} s of one another`
+    throw new Failure(`${file}: ${text}, ${why}; fit a part of the trace`)
+  }
+  return { ...rows, times: rows.times.map((time) => time - first) }
+}
+
+/** A document and what its page shows beside it. */
+export interface TraceFit {
+  readonly document: TraceFitDocument & { readonly document: string; readonly format: number }
+  readonly sides: FitSides
+}
+
+/**
+ * Fits synthetic traffic to a trace and reports the goodness of fit. `trace` is what a scenario
+ * says of it; its path starts at the working directory.
+ */
+export async function fitTrace(
+  trace: TraceArrivals,
+  options: FitTraceOptions = {},
+): Promise<TraceFit> {
+  const { load = 0.7, replications = LEAST_REPLICATIONS, seed = 1 } = options
+  const { class: name = 'fitted', file = trace.file, command = LIBRARY_CALL, ...rest } = options
+  if (load >= 1) throw new Failure(`expected a load of less than 1, got ${load}`)
+  const fitting = { ...rest, load, replications, seed, class: name, file, command }
+  return fitOf(await readSample(trace, fitting), fitting)
+}
+
+async function fitOf(sample: TraceSample, options: Fitting): Promise<TraceFit> {
+  const { file, replications, signal, onProgress, load, command } = options
+  const trace = sampleFigures(sample)
+  const fitted = fitTraffic(options.class, sample)
+  const scenario = fitScenario(fitted.traffic, trace, options)
+  const figures = []
+  for (let i = 0; i < replications; i++) {
+    onProgress?.('drawing requests', i, replications)
+    await pause(signal)
+    const own = replicationFigures(scenario, fitted, i)
+    if (own !== null) figures.push(own)
+  }
+  const running = {
+    signal,
+    onProgress: (i: number, of: number) => onProgress?.('simulating', i, of),
+  }
+  const runs = await runReplications(fitInput(scenario, null), replications, running)
+  const recorded = fitScenario(recordedClass(sample), trace, options)
+  const [own] = await runReplications(fitInput(recorded, sample), 1, running)
+  const statistics = statisticsRows(trace, figures, fitted.windows_s)
+  const tails = tailRows(own!, runs)
+  checkSection(fitted.traffic)
+  const document = {
+    document: 'spillway-trace-fit',
+    format: 1,
+    file,
+    rows: trace.rows,
+    duration_s: trace.duration_s,
+    replications,
+    load,
+    windows_s: fitted.windows_s,
+    scales_s: fitted.factors.map(({ scaleMs }) => scaleMs / 1000),
+    traffic: fitted.traffic,
+    statistics,
+    tails,
+    ...judged([...statistics, ...tails]),
+    command,
+  }
+  const typical = [...figures].sort((a, b) => a.rows - b.rows)[figures.length >> 1] ?? null
+  return { document, sides: { recorded: trace, fitted: typical } }
+}
+
+/** The rows themselves as a class. */
+function recordedClass({ lengths }: TraceSample): object {
+  return {
+    class: 'recorded',
+    arrivals: { process: 'trace', file: 'recorded', format: 'azure-llm' },
+    ...(lengths !== null && { input_tokens: { distribution: 'trace' } }),
+  }
+}
+
+const HEAD = `spillway: 1
+name: fit
+duration_s: 1e7
+`
+const ONE_SHOT = `models: { server: { work: { law: linear, base_ms: 1, per_token_ms: 1 } } }
+pools: [{ name: server, model: server }]
+`
+const GENERATING = `models: { server: { work: { law: generation, base_ms: 1 } } }
+pools: [{ name: server, model: server, generation: { policy: continuous } }]
+`
+
+/** Throws where a scenario would refuse the section: that is an error of this program. */
+function checkSection(traffic: FittedClass): void {
+  const rest = traffic.output_tokens === undefined ? ONE_SHOT : GENERATING
+  parseScenario(HEAD + rest + trafficYaml(traffic), { file: 'the fitted section' })
+}
+
+function judged(rows: readonly FitRow[]): Pick<TraceFitDocument, 'verdict' | 'why'> {
+  const verdicts = rows.flatMap(({ verdict }) => (verdict === null ? [] : [verdict]))
+  const verdict = worst(verdicts)
+  const named = (wanted: string) =>
+    rows.filter((row) => row.verdict === wanted).map(({ name }) => name)
+  const [fails, vague] = [named('FAIL'), named('UNDECIDED')]
+  const parts = [
+    ...(fails.length > 0 ? [`the fit falls short in ${fails.join('; ')}`] : []),
+    ...(vague.length > 0 ? [`too vague to tell: ${vague.join('; ')}`] : []),
+  ]
+  return { verdict, why: parts.join('; ') || `all ${verdicts.length} figures agree` }
+}

@@ -1,0 +1,32 @@
+import type { TraceDocument } from '../../reports/index.ts'
+import { Failure, type TraceArrivals, TraceReading } from '../../scenarios/index.ts'
+import { TraceTally } from '../../sim/traffic/index.ts'
+import { expectTrace } from '../parquet/expect-decodable.ts'
+import { pause } from '../process/interruption.ts'
+import { type DocumentOptions, LIBRARY_CALL } from './options.ts'
+
+/**
+ * Rate, burstiness, lengths and padding efficiency of a trace, which streams by. `trace` is what a
+ * scenario says of it; its path starts at the working directory.
+ */
+export async function inspectTrace(
+  trace: TraceArrivals,
+  { file = trace.file, ...options }: DocumentOptions & { readonly file?: string } = {},
+): Promise<TraceDocument> {
+  const { signal, onProgress, command = LIBRARY_CALL } = options
+  await expectTrace(trace, '.', signal)
+  const reading = new TraceReading(trace, '.', {
+    onProgress: (read) => onProgress?.(`reading ${file}`, read.bytes, read.totalBytes),
+  })
+  const tally = new TraceTally()
+  for await (const run of reading.runs()) {
+    tally.add(run)
+    await pause(signal)
+  }
+  const statistics = tally.statistics()
+  if (statistics.duration_s === 0) {
+    throw new Failure(`${file}: expected rows at different times, got one instant`)
+  }
+  const head = { document: 'spillway-trace', format: 1, file, bad_rows: reading.bad } as const
+  return { ...head, ...statistics, command }
+}

@@ -1,0 +1,17 @@
+/** Reports how far a phase of a job is. */
+export type Progress = (phase: string, done: number, of: number) => void
+
+/** What every job that takes long has in common. */
+export interface JobOptions {
+  /** ends the job with a `Failure` of exit code 130 */
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: Progress | undefined
+}
+
+/** Of jobs that leave a document which names what made it. */
+export interface DocumentOptions extends JobOptions {
+  /** the command line, or whatever else makes the document again */
+  readonly command?: string | undefined
+}
+
+export const LIBRARY_CALL = 'spillway, called as a library'

@@ -1,0 +1,196 @@
+import {
+  type ExecutorWork,
+  judgedPercentiles,
+  type ObservedRun,
+  recorderOptions,
+  spoiled,
+} from '../../sim/experiment/index.ts'
+import { executorsOf, Ledger, largestBatch } from '../../sim/serving/index.ts'
+import { playBack, Recorder, type RunSummary, summariseRun } from '../../sim/stats/index.ts'
+import { RequestList } from '../../sim/traffic/index.ts'
+import { sizeGrid } from '../calibration/index.ts'
+import { cacheDirectory } from '../folders/cache-directory.ts'
+import type { Reacting } from '../live/dispatcher-thread.ts'
+import type { EngineOptions } from '../live/engine.ts'
+import { Fleet, type Replayed } from '../live/fleet.ts'
+import { shortageText } from '../live/shortages.ts'
+import { materialise, sessionOptions } from '../models/index.ts'
+import type { Progress } from './options.ts'
+import type { System } from './prepare.ts'
+
+/** What replays brought, and what is to be said about them. */
+export interface Replays {
+  readonly runs: readonly Replayed[]
+  readonly warnings: readonly string[]
+  readonly valid: boolean
+  /** garbage collections in the executors' threads */
+  readonly gc: { readonly count: number; readonly ms: number }
+}
+
+/** A scenario to replay, and the requests that it is given. */
+export interface ReplaySide {
+  readonly system: System
+  readonly traffic: RequestList | Reacting
+}
+
+export interface ReplayOptions {
+  readonly replays: number
+  readonly journal: boolean
+  readonly signal: AbortSignal
+  readonly onProgress: Progress
+}
+
+/** Lengths that every batch size is run with once before the first request. */
+const WARM_LENGTHS = 3
+
+/**
+ * Opens the models of every side and replays their requests, one replay after another: where there
+ * are two sides in turn, and every other round the other way round, so that drift of the machine
+ * hits them alike.
+ */
+export async function replaySides(
+  sides: readonly ReplaySide[],
+  options: ReplayOptions,
+): Promise<Replays[]> {
+  options.onProgress('opening models', 0, 1)
+  const fleets: Fleet[] = []
+  const runs: Replays['runs'][number][][] = sides.map(() => [])
+  try {
+    for (const side of sides) fleets.push(await openFleet(side, options.signal))
+    for (let round = 0; round < options.replays; round++) {
+      const order = [...sides.keys()]
+      if (round % 2 === 1) order.reverse()
+      for (const i of order) {
+        const { system, traffic } = sides[i]!
+        const side = sides.length === 1 ? '' : `, side ${'AB'[i]}`
+        const phase = `replay ${round + 1} of ${options.replays}${side}`
+        runs[i]!.push(
+          await fleets[i]!.replay(system.plan, traffic, {
+            journal: options.journal,
+            onProgress: (done, of) => options.onProgress(phase, done, of),
+          }),
+        )
+      }
+    }
+  } finally {
+    await Promise.all(fleets.map((fleet) => fleet.close()))
+  }
+  return sides.map(({ system }, i) => replaysOf(system, runs[i]!, fleets[i]!))
+}
+
+function replaysOf(system: System, runs: Replays['runs'], fleet: Fleet): Replays {
+  const invalid = runs.flatMap((run, i) => {
+    const why = spoiled(run)
+    return why === null ? [] : [`replay ${i + 1} is invalid: ${why}`]
+  })
+  const fellBack = system.scenario.pools
+    .filter((_, i) => fleet.fellBack[i] === true)
+    .map(
+      ({ name, execution_provider: provider }) =>
+        `pool ${name}: some nodes ran on cpu, not ${provider}`,
+    )
+  const executors = executorsOf(system.plan)
+  const short = system.scenario.pools.flatMap(({ name }, i) => {
+    const own = runs.flatMap(({ shortages }) =>
+      shortages.filter(({ executor }) => executors[executor]!.pool === i),
+    )
+    return shortageText(name, own) ?? []
+  })
+  const local = system.scenario.pools.every(({ execution_provider: on }) => on === 'cpu')
+  const crowded =
+    fleet.pinned || !local ? [] : ['dispatcher and executors were not pinned to cores of their own']
+  return {
+    runs,
+    warnings: [...invalid, ...short, ...fellBack, ...crowded],
+    valid: invalid.length === 0,
+    gc: fleet.gc,
+  }
+}
+
+/**
+ * Requests of so many s are replayed before anything is measured: while V8 still compiles the loops
+ * of dispatcher and executors, for about 15,000 requests, p99 is several times too long.
+ */
+const WARM_UP_S = 4
+
+/** Opens the models of a scenario in all their replicas, and warms up shapes and loops. */
+export async function openFleet(
+  { system, traffic }: ReplaySide,
+  signal: AbortSignal,
+): Promise<Fleet> {
+  const fleet = await Fleet.open(system.plan, await enginesOf(system, signal), signal)
+  try {
+    await fleet.replay(system.plan, beginningOf(traffic))
+    return fleet
+  } catch (error) {
+    await fleet.close()
+    throw error
+  }
+}
+
+function beginningOf(traffic: ReplaySide['traffic']): ReplaySide['traffic'] {
+  if (traffic instanceof RequestList) return traffic.until(1000 * WARM_UP_S)
+  const { scenario } = traffic
+  const duration_s = Math.min(WARM_UP_S, scenario.duration_s)
+  return { ...traffic, scenario: { ...scenario, duration_s } }
+}
+
+/** What each pool's executors open, and the shapes that they run before anything is measured. */
+async function enginesOf(system: System, signal: AbortSignal): Promise<EngineOptions[]> {
+  const { scenario, directory, plan, lengths: ranges } = system
+  const engines: EngineOptions[] = []
+  const ledger = new Ledger(plan)
+  for (const [i, pool] of scenario.pools.entries()) {
+    const model = scenario.models[pool.model]!
+    if ('work' in model) {
+      throw new Error(`Expected ${pool.model} to be refused, as nothing can run it live`)
+    }
+    const { padTo, memory } = plan.pools[i]!
+    const first = executorsOf(plan).findIndex(({ pool }) => pool === i)
+    // a larger batch than may ever go would take memory that the pool has not
+    const mayGo = (shape: readonly [number, number]) =>
+      memory === undefined || ledger.fits(first, ...shape)
+    const pad = (length: number) => Math.ceil(length / padTo) * padTo
+    const { min, max } = ranges[i]!
+    const lengths = Array.from({ length: WARM_LENGTHS }, (_, j) =>
+      pad(Math.round(min + ((max - min) * j) / (WARM_LENGTHS - 1))),
+    )
+    engines.push({
+      file: await materialise(model, pool.precision, {
+        directory,
+        cacheDirectory: cacheDirectory(),
+        signal,
+      }),
+      session: sessionOptions(pool),
+      warmUp: sizeGrid(largestBatch(plan.pools[i]!))
+        .flatMap((size) => [...new Set(lengths)].map((length) => [size, length] as const))
+        .filter(mayGo),
+    })
+  }
+  return engines
+}
+
+/** Summaries of replays by the recorder that also summarises simulations. */
+export function summariseReplays(
+  system: System,
+  runs: readonly ObservedRun[],
+  requests: RequestList,
+  work: readonly ExecutorWork[],
+): RunSummary[] {
+  const { scenario, plan } = system
+  const expected = (batch: { executor: number; size: number; length: number }) =>
+    work[batch.executor]!.work(batch.size, batch.length)
+  const hash = requests.hash()
+  const judged = judgedPercentiles(scenario)
+  return runs.map(({ rows }) =>
+    summariseRun(
+      playBack(rows, (table) => new Recorder(recorderOptions(scenario, plan, table, expected))),
+      {
+        requests: hash,
+        warmupMs: scenario.warmup_s * 1000,
+        durationMs: scenario.duration_s * 1000,
+        judged,
+      },
+    ),
+  )
+}

@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { PageInput } from '../../reports/index.ts'
+import { Failure, hashOf } from '../../scenarios/index.ts'
+import {
+  type Comparison,
+  comparisonSchema,
+  type Result,
+  resultSchema,
+} from '../../sim/documents/index.ts'
+import { readDocument, readScenario, SCENARIO_FILE, settleRuns } from '../folders/run-folder.ts'
+import { type DocumentOptions, LIBRARY_CALL } from './options.ts'
+
+/**
+ * The documents of a folder for one page, as `reportHtml` and `drawCharts` take them. Throws
+ * `Failure` where they are of several runs.
+ */
+export async function report(
+  directory: string,
+  { command = LIBRARY_CALL }: DocumentOptions = {},
+): Promise<PageInput> {
+  await settleRuns(directory)
+  const simulated = await readDocument(directory, 'simulated', resultSchema)
+  const measured = await readDocument(directory, 'measured', resultSchema)
+  const comparison = await readDocument(directory, 'comparison', comparisonSchema)
+  if (simulated === null && measured === null) {
+    throw new Failure(`${directory}: has neither simulated.json nor measured.json`)
+  }
+  await refuseMixed(directory, { simulated, measured, comparison })
+  return { simulated, measured, comparison, command: comparison?.command ?? command }
+}
+
+/** Documents of several runs on one page would be taken for those of one. */
+async function refuseMixed(
+  directory: string,
+  documents: {
+    readonly simulated: Result | null
+    readonly measured: Result | null
+    readonly comparison: Comparison | null
+  },
+): Promise<void> {
+  const { measured, comparison } = documents
+  const hashes = Object.entries(documents).flatMap(([name, document]) =>
+    document === null ? [] : [{ file: `${name}.json`, hash: document.scenario.hash }],
+  )
+  if (existsSync(join(directory, SCENARIO_FILE))) {
+    hashes.push({ file: SCENARIO_FILE, hash: hashOf(await readScenario(directory)) })
+  }
+  const other = hashes.find(({ hash }) => hash !== hashes[0]!.hash)
+  const problems: string[] = []
+  if (other !== undefined) {
+    const { file, hash } = hashes[0]!
+    problems.push(`${file} is of scenario ${hash}, but ${other.file} of ${other.hash}`)
+  } else if (measured !== null && comparison !== null) {
+    if (measured.requests !== comparison.requests) {
+      problems.push('measured.json and comparison.json are of other requests')
+    }
+    if (measured.runs !== comparison.replays) {
+      const runs = `${measured.runs} replays, but comparison.json of ${comparison.replays}`
+      problems.push(`measured.json is of ${runs}`)
+    }
+  }
+  if (problems.length === 0) return
+  throw new Failure(
+    problems.map((text) => `${directory}: ${text}; run the commands again, or remove one of them`),
+  )
+}

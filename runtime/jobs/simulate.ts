@@ -1,0 +1,80 @@
+import type { Result } from '../../sim/documents/index.ts'
+import {
+  keptReplicationInPieces,
+  refuseCrowd,
+  type SimulationInput,
+  simulatedResult,
+} from '../../sim/experiment/index.ts'
+import { type RequestList, reactingClasses, requestsIn } from '../../sim/traffic/index.ts'
+import { profileLabel } from '../folders/profile-file.ts'
+import type { KeptRun } from '../folders/run-folder.ts'
+import { pause } from '../process/interruption.ts'
+import { commit, version } from '../version.ts'
+import { backlogWarning, threadsFor } from './demand.ts'
+import type { JobOptions } from './options.ts'
+import type { System } from './prepare.ts'
+import { runReplications } from './replications.ts'
+import { drawnRequests, requestsOf } from './requests.ts'
+import { heldTraces } from './trace-readers.ts'
+
+export interface SimulateOptions extends JobOptions {
+  /** independent runs behind each interval; default 10 */
+  readonly replications?: number | undefined
+  /** threads, at most one a core, by default that many; the result does not depend on it */
+  readonly workers?: number | undefined
+  /** a file of `spillway requests`, to use its requests in every replication */
+  readonly requestsFile?: string | undefined
+  /** takes what there is to say before the simulation begins */
+  readonly onWarning?: ((text: string) => void) | undefined
+}
+
+/** Simulates a system. Replications run on threads that are kept until `closeSimulations`. */
+export async function simulate(system: System, options: SimulateOptions = {}): Promise<Result> {
+  const { replications = 10, workers, requestsFile, signal, onProgress, onWarning } = options
+  if (requestsFile === undefined) {
+    const warning = backlogWarning(system, system.capacityRps, threadsFor(replications, workers))
+    if (warning !== null) onWarning?.(warning)
+  }
+  const input = await inputOf(system, requestsFile)
+  const runs = await runReplications(input, replications, {
+    traces: system,
+    workers,
+    signal,
+    onProgress: (done, of) => onProgress?.('simulating', done, of),
+  })
+  return simulatedResult(system, runs, {
+    version: version(),
+    commit: commit(),
+    profile: system.profile && profileLabel(system.profile),
+  })
+}
+
+async function inputOf(system: System, file: string | undefined): Promise<SimulationInput> {
+  if (file === undefined) return system
+  return { ...system, requests: await requestsOf(system, system.capacityRps, file) }
+}
+
+/** Throws `Failure` where the rows of a replication would not fit in memory. */
+export function refuseManyRows(system: System): void {
+  refuseCrowd(system, system.capacityRps, true)
+}
+
+/** Raw rows and journal of replication 0, so that it can be audited. */
+export async function simulateRows(
+  system: System,
+  requestsFile: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly requests: RequestList; readonly runs: readonly KeptRun[] }> {
+  const given = await givenRequests(system, requestsFile)
+  const traces = await heldTraces(system)
+  const held = { ...system, traces, requests: given }
+  const run = await keptReplicationInPieces(held, 0, () => pause(signal))
+  return { requests: given ?? requestsIn(run.rows), runs: [run] }
+}
+
+/** Requests that are known beforehand, of which there may be none; null where clients react. */
+async function givenRequests(system: System, file?: string): Promise<RequestList | null> {
+  if (file !== undefined) return requestsOf(system, system.capacityRps, file)
+  const reacts = reactingClasses(system.scenario).length > 0
+  return reacts ? null : drawnRequests(system, system.capacityRps)
+}

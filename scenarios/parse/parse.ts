@@ -1,0 +1,104 @@
+import { crossCheck, type Draft, draftOf } from '../checks/index.ts'
+import { Failure } from '../failure.ts'
+import { hashOf } from '../schema/canonical.ts'
+import { type Scenario, scenarioSchema } from '../schema/schema.ts'
+import { dropStaleVariantKeys } from './drop-stale-variant-keys.ts'
+import { explain } from './explain.ts'
+import {
+  childOf,
+  type Node,
+  type PlacedProblem,
+  type Problem,
+  placeOf,
+  plainOf,
+  problemTexts,
+} from './located.ts'
+import { applyOverrides, type Override } from './override.ts'
+import { fileOrigin, parseYamlTree } from './yaml-tree.ts'
+
+export interface ParseOptions {
+  /** `path=value` each, applied in order after `extends` */
+  readonly set?: readonly string[] | undefined
+  readonly seed?: number | undefined
+}
+
+export interface ParsedScenario {
+  /** deep frozen, defaults filled in, without `$schema` and `extends` */
+  readonly scenario: Scenario
+  /** 16 hex digits over the scenario as resolved, file paths as written */
+  readonly hash: string
+  readonly file: string
+}
+
+type TextOptions = ParseOptions & { readonly file: string }
+
+/**
+ * Validates the text of a scenario that stands alone: it extends nothing. `file` names it in
+ * messages. Throws `Failure` with every problem found, in the order of the text.
+ */
+export function parseScenario(text: string, options: TextOptions): ParsedScenario {
+  const { root, problems } = parseYamlTree(text, fileOrigin(options.file, 0))
+  const placed = [...problems]
+  if (root === null || !childOf(root, 'extends')) return validateTree(root, placed, options)
+  const place = placeOf(root, ['extends'], 'key')
+  placed.push({
+    place,
+    path: 'extends',
+    text: 'expected a scenario that stands alone, got extends',
+  })
+  throw failure(placed)
+}
+
+/**
+ * Applies overrides to a scenario that was read and validates the whole. `whole` is null where the
+ * text could not be read, which `placed` explains.
+ */
+export function validateTree(
+  whole: Node | null,
+  placed: PlacedProblem[],
+  options: TextOptions,
+): ParsedScenario {
+  if (whole === null) throw failure(placed)
+  const laid = applyOverrides(whole, overridesOf(options), placed)
+  const root = dropStaleVariantKeys(laid, scenarioSchema)
+  const value = plainOf(root)
+  const draft = draftOf(root)
+  const problems = [...explain(scenarioSchema, value), ...crossCheck(draft)]
+  if (placed.length + problems.length > 0) throw failure(placed, problems, root)
+  const scenario = resolved(scenarioSchema.parse(value), draft)
+  return { scenario: deepFreeze(scenario), hash: hashOf(scenario), file: options.file }
+}
+
+function overridesOf(options: ParseOptions): Override[] {
+  const sets = (options.set ?? []).map((text) => ({ label: `--set ${cut(text)}`, text }))
+  if (options.seed === undefined) return sets
+  return [...sets, { label: `--seed ${options.seed}`, text: `seed=${options.seed}` }]
+}
+
+const cut = (text: string) => (text.length > 200 ? `${text.slice(0, 199)}…` : text)
+
+function failure(
+  placed: readonly PlacedProblem[],
+  problems: readonly Problem[] = [],
+  root?: Node,
+): Failure {
+  return new Failure(problemTexts(placed, problems, root))
+}
+
+/** A class with a trace and no `input_tokens` of its own takes the lengths of the trace. */
+function resolved(scenario: Scenario, draft: Draft): Scenario {
+  const { $schema: _, extends: __, ...rest } = scenario
+  const traffic = rest.traffic.map((own, i) => ({
+    ...own,
+    input_tokens: draft.classes[i]?.lengths ?? own.input_tokens,
+  }))
+  return { ...rest, traffic }
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    for (const inner of Object.values(value)) deepFreeze(inner)
+    Object.freeze(value)
+  }
+  return value
+}

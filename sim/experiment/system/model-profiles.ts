@@ -1,0 +1,46 @@
+import { EXIT, Failure } from '../../../scenarios/failure.ts'
+import { modelKey, modelLabel } from '../../../scenarios/schema/model-key.ts'
+import type { ModelProfile, Profile } from '../../world/index.ts'
+import type { PreparedScenario } from './prepared-scenario.ts'
+import { hasMeasuredLoads } from './swappable-models.ts'
+
+/**
+ * The profile's model of each pool; null where its work is declared. Throws `Failure` where a file
+ * is missing, and where the profile is of another model than the pool runs.
+ */
+export function modelProfiles(
+  { scenario, file, contents }: PreparedScenario,
+  profile: Profile | null,
+): (ModelProfile | null)[] {
+  const missing = contents.flatMap((content, i) =>
+    content instanceof Failure
+      ? content.problems.map((text) => `${file} pools.${scenario.pools[i]!.name}: ${text}`)
+      : [],
+  )
+  if (missing.length > 0) throw new Failure(missing)
+  const problems: string[] = []
+  const models = scenario.pools.map((pool, i) => {
+    if ('work' in scenario.models[pool.model]!) return null
+    const model = profile?.models.find(({ key }) => key === modelKey(scenario, pool))
+    const label = modelLabel(scenario, pool)
+    const content = contents[i] ?? model?.content
+    const lacks = (what: string) =>
+      problems.push(
+        `${file} pools.${pool.name}: the profile ${profile?.name ?? '(none)'} ${what}. ` +
+          `Run: spillway calibrate ${file}`,
+      )
+    if (model === undefined) {
+      const labels = profile?.models.map((one) => one.label).join(', ') || 'no models'
+      lacks(`has no ${label}; it has ${labels}`)
+    } else if (model.content !== content) {
+      lacks(`is of another ${label}: ${model.content}, but the model is now ${content}`)
+    } else if (pool.memory !== undefined && model.memory === null) {
+      lacks(`has no memory of ${label}, which its calibration did not find out`)
+    } else if (hasMeasuredLoads(scenario, pool) && model.memory?.loadMs === undefined) {
+      lacks(`does not know how long ${label} takes to load`)
+    }
+    return model ?? null
+  })
+  if (problems.length > 0) throw new Failure(problems, EXIT.notComparable)
+  return models
+}

@@ -1,0 +1,96 @@
+import { comesAndGoes, type ServingPlan } from '../../serving/index.ts'
+import type { ModelProfile, Profile } from '../../world/index.ts'
+import { batchRoom, poolCapacity } from '../capacity/capacity.ts'
+import { generationCapacity } from '../capacity/generation-capacity.ts'
+import { systemCapacity } from '../capacity/system-capacity.ts'
+import { stepsOf, workOf } from '../simulation/hardware.ts'
+import { refuseCrowd } from './crowd.ts'
+import { classWeights, type LengthMix, lengthMixes, promptsAndAnswers } from './length-mix.ts'
+import { modelProfiles } from './model-profiles.ts'
+import type { PreparedScenario } from './prepared-scenario.ts'
+import { type SimulationInput, simulationInput } from './simulation-input.ts'
+import { refuseWeights } from './weights.ts'
+
+/** What a profile adds to a scenario. */
+export interface Resolved
+  extends Pick<SimulationInput, 'models' | 'activations' | 'plan' | 'capacityRps'> {
+  /** the profile that it was resolved with; null where none was needed */
+  readonly profile: Profile | null
+  /**
+   * Capacity of each pool, requests/s; null where its model is swapped: it would depend on the
+   * order in which classes ask for models.
+   */
+  readonly capacitiesRps: readonly (number | null)[]
+  /** lengths of the requests of each pool */
+  readonly lengths: readonly Pick<LengthMix, 'min' | 'max'>[]
+  /** fresh ones in every replication */
+  readonly requests: null
+}
+
+/**
+ * A scenario and a profile as one system: its plan, its capacities and the input of its
+ * simulations. `profile` is null where all work is declared. Throws `Failure` where the profile
+ * does not match the models, where they do not fit their devices, and where too many requests come.
+ */
+export function resolveSystem<Prepared extends PreparedScenario>(
+  prepared: Prepared,
+  profile: Profile | null,
+): Prepared & Resolved {
+  const { scenario, traces, clients } = prepared
+  const models = modelProfiles(prepared, profile)
+  const { plan, activations } = simulationInput(scenario, { models, traces, clients })
+  refuseWeights(prepared, plan)
+  const lengths = lengthMixes(prepared, plan)
+  const capacitiesRps = poolCapacities(prepared, { models, plan, lengths })
+  const poolsRps = systemCapacity(plan, capacitiesRps, classWeights(prepared))
+  const linkRps = 1000 / (scenario.link?.per_request_ms ?? 0)
+  const capacityRps = poolsRps === null ? null : Math.min(poolsRps, linkRps)
+  refuseCrowd(prepared, capacityRps)
+  return Object.freeze({
+    ...prepared,
+    profile,
+    models,
+    activations,
+    plan,
+    capacityRps,
+    capacitiesRps,
+    lengths: lengths.map(({ min, max }) => ({ min, max })),
+    requests: null,
+  })
+}
+
+function poolCapacities(
+  prepared: PreparedScenario,
+  of: {
+    readonly models: readonly (ModelProfile | null)[]
+    readonly plan: ServingPlan
+    readonly lengths: readonly LengthMix[]
+  },
+): (number | null)[] {
+  const { scenario } = prepared
+  const { models, plan, lengths } = of
+  const targets = plan.pools.map(({ generation }) => generation?.handOver?.pool)
+  return plan.pools.map((pool, i) => {
+    if (comesAndGoes(plan, i)) return null
+    const steps = stepsOf(scenario, scenario.pools[i]!.model)
+    if (steps !== null) {
+      const draw = promptsAndAnswers(prepared, plan, i)
+      return generationCapacity(pool, steps, targets.includes(i), draw)
+    }
+    const model = models[i] ?? null
+    const overheadMs = model === null || scenario.pools[i]!.speed === 'ideal' ? 0 : around(model)
+    const { draw } = lengths[i]!
+    return poolCapacity(pool, workOf(model, scenario, i), overheadMs, draw, batchRoom(plan, i))
+  })
+}
+
+/** Usual time around the work of a batch while there is always more to do, ms. */
+function around(model: ModelProfile): number {
+  const middle = (table: readonly number[]) => table[table.length >> 1]!
+  return middle(model.overheads.dispatch[0]!.table) + middle(model.overheads.completion[0]!.table)
+}
+
+/** A rate over the capacity; null where the capacity is not known. */
+export function loadOf(rps: number, { capacityRps }: Pick<Resolved, 'capacityRps'>): number | null {
+  return capacityRps === null ? null : rps / capacityRps
+}

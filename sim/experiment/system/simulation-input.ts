@@ -1,0 +1,35 @@
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import type { ActivationPlan } from '../../memory/index.ts'
+import { type ServingPlan, servingPlan } from '../../serving/index.ts'
+import type { ClientRow, RequestList, TraceData } from '../../traffic/index.ts'
+import type { ModelProfile } from '../../world/index.ts'
+import { activationsOf } from './activations.ts'
+
+/** Everything that replications of one scenario share; plain data, so it can go to a worker. */
+export interface SimulationInput {
+  readonly scenario: Scenario
+  /** profile of each pool's model; null where its work is declared */
+  readonly models: readonly (ModelProfile | null)[]
+  /** memory that a batch of each pool takes; null where it is not known, or does not count */
+  readonly activations: readonly (ActivationPlan | null)[]
+  readonly plan: ServingPlan
+  /** of the whole system, to resolve `load`; null where no traffic needs it, or it is not known */
+  readonly capacityRps: number | null
+  /** traces of the classes that follow one, by class index */
+  readonly traces: ReadonlyMap<number, TraceData>
+  /** rates of recorded clients, by class index; needed where the scenario has such */
+  readonly clients?: ReadonlyMap<number, readonly (readonly ClientRow[])[]>
+  /** requests to use in every replication in place of fresh ones */
+  readonly requests: RequestList | null
+}
+
+type Given = Partial<Omit<SimulationInput, 'scenario' | 'activations' | 'plan'>>
+
+/** The input of a scenario. Work is declared, and no class follows a trace, unless given. */
+export function simulationInput(scenario: Scenario, given: Given = {}): SimulationInput {
+  const models = given.models ?? scenario.pools.map(() => null)
+  const activations = activationsOf(scenario, models)
+  const plan = servingPlan(scenario, activations)
+  const defaults = { capacityRps: null, traces: new Map(), requests: null }
+  return { ...defaults, ...given, scenario, models, activations, plan }
+}
