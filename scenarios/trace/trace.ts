@@ -1,25 +1,8 @@
 import { Failure } from '../failure.ts'
-import type { Arrivals } from '../schema/schema.ts'
 import { TraceCut } from './trace-cut.ts'
+import type { TraceArrivals, TracePiece } from './trace-piece.ts'
 import { type ReadingOptions, type TraceProgress, TraceReading } from './trace-reading.ts'
 import { BusiestStretch, statedWindow, type TraceWindow } from './trace-window.ts'
-
-export type TraceArrivals = Extract<Arrivals, { process: 'trace' }>
-
-/** Rows of a trace as a scenario takes them, in order of time. */
-export interface TracePiece {
-  /** ms from the start of the window, times `time_scale` */
-  readonly times: Float64Array
-  /** of the same rows, at least 1; null where the trace has none */
-  readonly lengths: Int32Array | null
-  /** tokens to generate, at least 0; null where the trace has none */
-  readonly outputs: Int32Array | null
-  /**
-   * what prompts begin with, a number for every 512 tokens; null of single ones that do not say, or
-   * where none does
-   */
-  readonly prefixes: readonly (Int32Array | null)[] | null
-}
 
 /** What is known of a trace once its file has been read through. */
 export interface TraceSurvey {

@@ -5,11 +5,11 @@ import { documentText, writeWhole } from '../../runtime/commands/output.ts'
 import { ProgressDisplay } from '../../runtime/commands/progress.ts'
 import { hostFingerprint } from '../../runtime/live/host.ts'
 import { commit, version } from '../../runtime/version.ts'
-import type { Host } from '../../sim/documents/index.ts'
+import type { FidelityReport } from './fidelity-report.ts'
 import { type CaseReport, type ChangeReport, judgeCase, judgeChange } from './judge.ts'
-import { type MutantRow, mutantRows } from './mutant-matrix.ts'
+import { mutantRows } from './mutant-matrix.ts'
 import { fidelityPage } from './page.ts'
-import { type PredictionStudy, predictionStudy } from './prediction.ts'
+import { predictionStudy } from './prediction.ts'
 import { type Recording, recordSuite } from './record.ts'
 import { fidelityHtml } from './report.ts'
 import { LATER, quickSuite, REHEARSAL, wholeSuite } from './suite.ts'
@@ -20,24 +20,6 @@ import { LATER, quickSuite, REHEARSAL, wholeSuite } from './suite.ts'
  * replayed is kept in runs/fidelity and used again, so that an interrupted suite goes on where it
  * was; remove that folder to measure anew. Let nothing else run on the machine meanwhile.
  */
-
-export interface FidelityReport {
-  readonly host: Host
-  readonly made: {
-    readonly date: string
-    readonly version: string
-    readonly commit: string | null
-    readonly quick: boolean
-  }
-  readonly minutes: number
-  /** requests in all replays, and the SHA-256 of their files */
-  readonly rows: number
-  readonly checksum: string
-  readonly cases: readonly CaseReport[]
-  readonly changes: readonly ChangeReport[]
-  readonly prediction: PredictionStudy
-  readonly mutants: readonly MutantRow[]
-}
 
 /** Seconds of calibration for each model. */
 const CALIBRATION_S = 48

@@ -14,7 +14,7 @@ import {
   Y,
   ZERO,
 } from './chart-rows.ts'
-import type { FidelityReport } from './main.ts'
+import type { FidelityReport } from './fidelity-report.ts'
 import type { PredictionRow, PredictionStudy } from './prediction.ts'
 
 /** Of a load within a panel, px: a line of words and the marks. */

@@ -1,6 +1,6 @@
 import type { Verdict } from '../../sim/documents/index.ts'
 import { worst } from '../../sim/experiment/index.ts'
-import type { FidelityReport } from './main.ts'
+import type { FidelityReport } from './fidelity-report.ts'
 
 /** What one check of the suite came to. */
 export interface SummaryLine {

@@ -1,5 +1,5 @@
-import type { SeenBatch } from './evidence.ts'
 import type { AuditRows } from './raw-rows.ts'
+import type { SeenBatch } from './seen-batch.ts'
 
 /**
  * Compares batches that left a queue at one instant by which of them went first: the one whose
