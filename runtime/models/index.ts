@@ -1,7 +1,12 @@
 export { builtinContent } from './builtin-file.ts'
-export { contentOf } from './content.ts'
 export { Feeds } from './feeds.ts'
-export { type InputSpec, type ModelFile, type ModelPlaces, materialise } from './model-file.ts'
+export {
+  contentOf,
+  type InputSpec,
+  type ModelFile,
+  type ModelPlaces,
+  materialise,
+} from './model-file.ts'
 export { isOutOfMemory } from './out-of-memory.ts'
 export {
   detailOf,

@@ -224,7 +224,10 @@ const queue = z.strictObject({
 
 const pool = z.strictObject({
   name,
-  accelerator: z.literal('local').default('local').describe('This machine, as calibrated'),
+  accelerator: z
+    .literal('local')
+    .default('local')
+    .meta({ deprecated: true, description: 'Not supported yet: leave it out' }),
   execution_provider: z.enum(['cpu', 'webgpu', 'cuda']).default('cpu'),
   threads: count.max(1024).default(1).describe('Intra-op threads of each replica'),
   replicas: count.max(1024).default(1),

@@ -67,7 +67,7 @@ export function withMutation<T>(change: (parts: RunParts) => RunParts, run: () =
 export function runWorld(given: RunParts): Float64Array | null {
   const { world, journal } = assemble(given)
   for (;;) {
-    const state = world.advance(Number.POSITIVE_INFINITY, EVENTS_AT_ONCE)
+    const state = world.advance(EVENTS_AT_ONCE)
     if (state === 'starved') throw new Error('Expected all rows of the traces to be at hand')
     if (state !== 'budget') return journal?.entries() ?? null
   }
@@ -80,7 +80,7 @@ export async function runReadingWorld(
 ): Promise<Float64Array | null> {
   const { world, journal } = assemble(given)
   for (;;) {
-    const state = world.advance(Number.POSITIVE_INFINITY, EVENTS_AT_ONCE)
+    const state = world.advance(EVENTS_AT_ONCE)
     if (state === 'starved') await refill()
     else if (state !== 'budget') return journal?.entries() ?? null
   }

@@ -106,7 +106,7 @@ export function executorWork(input: Pick<SimulationInput, 'scenario' | 'models'>
 }
 
 /** The machine of a replication, bootstrapped from the fields of each pool's profile. */
-function fieldOf(input: SimulationInput, replication: number): MachineField {
+function bootstrappedField(input: SimulationInput, replication: number): MachineField {
   const random = stream(input.scenario.seed, replication, 'speed')
   const durationMs = input.scenario.duration_s * 1000
   const fields = input.scenario.pools.map((pool, i): MachineField => {
@@ -188,7 +188,7 @@ function replicationParts(input: SimulationInput, replication: number) {
     memory: simulatedMemory({ scenario, plan, activations, maps: replication === 0 }),
     source,
     hardware,
-    machine: measured === null ? IDEAL_MACHINE : machineOf(fieldOf(input, replication)),
+    machine: measured === null ? IDEAL_MACHINE : machineOf(bootstrappedField(input, replication)),
     lag: measured,
     timer: measured,
     link: scenario.link ? new Link(scenario.link) : null,
