@@ -1,15 +1,8 @@
 import { openSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import {
-  commandsIn,
-  DECLARED,
-  type Ended,
-  expectRefusal,
-  put,
-  TINY,
-  temporaryFolder,
-} from './spillway.ts'
+import { changed, DECLARED, TINY } from './scenarios.ts'
+import { commandsIn, type Ended, expectRefusal, put, temporaryFolder } from './spillway.ts'
 
 /**
  * Commands without the streams, paths and variables that they are used to; and without a terminal.
@@ -50,7 +43,7 @@ describe('stdout', () => {
   })
 
   test('whose reader has left changes no exit code either, such as that of a missed SLO', async () => {
-    const missed = DECLARED.replace('p(95) latency_ms < 60', 'p(50) latency_ms < 0.001')
+    const missed = changed(DECLARED, ['p(95) latency_ms < 60', 'p(50) latency_ms < 0.001'])
     put(folder, 'missed.yaml', missed)
     const codes: (number | null)[] = []
     for (const args of [

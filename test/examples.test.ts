@@ -8,6 +8,7 @@ import { parseScenario, scenarioSchema, starterScenario } from '../scenarios/ind
 import { runReplication } from '../sim/experiment/index.ts'
 import { codeBlocks, commandLines, exampleLines, pages } from './documents.ts'
 import { madeUpProfile } from './profiles.ts'
+import { scenarioOf } from './scenarios.ts'
 import { ROOT } from './spillway.ts'
 
 /** What is shipped or shown as an example works. */
@@ -38,7 +39,7 @@ describe('the scenario library', () => {
   })
 
   test('the starter is a whole scenario', () => {
-    expect(parseScenario(starterScenario(), { file: 'starter.yaml' }).scenario.name).toBe('starter')
+    expect(scenarioOf(starterScenario()).name).toBe('starter')
   })
 })
 

@@ -1,24 +1,24 @@
 import { expect, test } from 'vitest'
 import { OUTCOME, REFUSAL } from '../sim/serving/index.ts'
 import { replaysIn } from './live-replay.ts'
-import { TINY, temporaryFolder } from './spillway.ts'
+import { changed, TINY } from './scenarios.ts'
+import { temporaryFolder } from './spillway.ts'
 
 /** Who is let in on a live clock; laws, never speeds. Each replay is audited, journal included. */
 
 const replayed = replaysIn(temporaryFolder())
 
-const base = TINY.replace('duration_s: 3', 'duration_s: 1.5').replace(
-  'warmup_s: 0.5',
-  'warmup_s: 0',
-)
+const base = changed(TINY, ['duration_s: 3', 'duration_s: 1.5'], ['warmup_s: 0.5', 'warmup_s: 0'])
 /** More than any machine serves one at a time: 50 MB of weights for each. */
-const flooded = base
-  .replace('layers: 2, width: 64', 'layers: 12, width: 1024')
-  .replace('rate_rps: 150', 'rate_rps: 4000')
-  .replace('max_batch: 4, max_delay_ms: 1', 'max_batch: 1')
+const flooded = changed(
+  base,
+  ['layers: 2, width: 64', 'layers: 12, width: 1024'],
+  ['rate_rps: 150', 'rate_rps: 4000'],
+  ['max_batch: 4, max_delay_ms: 1', 'max_batch: 1'],
+)
 
 const admitting = (scenario: string, ...controls: readonly string[]) =>
-  scenario.replace('model: mlp', `model: mlp\n    admission: { ${controls.join(', ')} }`)
+  changed(scenario, ['model: mlp', `model: mlp\n    admission: { ${controls.join(', ')} }`])
 
 test('a bucket lets in its burst and then its rate', async () => {
   const bucket = 'token_bucket: { rate_rps: 40, burst: 5 }'
@@ -32,12 +32,11 @@ test('a bucket lets in its burst and then its rate', async () => {
 
 test('the lower priority is shed sooner, and the pool holds no more than its limit', async () => {
   const scenario = admitting(
-    flooded
-      .replace('rate_rps: 4000 }', 'rate_rps: 4000 }\n    priority: 2')
-      .replace(
-        'pools:',
-        '  - class: urgent\n    arrivals: { process: poisson, rate_rps: 4000 }\npools:',
-      ),
+    changed(
+      flooded,
+      ['rate_rps: 4000 }', 'rate_rps: 4000 }\n    priority: 2'],
+      ['pools:', '  - class: urgent\n    arrivals: { process: poisson, rate_rps: 4000 }\npools:'],
+    ),
     'concurrency: { limit: 12 }',
     'priority: { limits: { 2: 6 } }',
   )
@@ -52,7 +51,7 @@ test('the lower priority is shed sooner, and the pool holds no more than its lim
 
 test('who cannot end in time is refused by what batches were seen to take', async () => {
   const scenario = admitting(
-    flooded.replace('rate_rps: 4000 }', 'rate_rps: 4000 }\n    timeout_ms: 60'),
+    changed(flooded, ['rate_rps: 4000 }', 'rate_rps: 4000 }\n    timeout_ms: 60']),
     'deadline: { margin_ms: 10 }',
   )
   const { result } = await replayed('deadline', scenario)

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { commandsIn, DECLARED, put, TINY, temporaryFolder } from './spillway.ts'
+import { DECLARED, TINY } from './scenarios.ts'
+import { commandsIn, put, temporaryFolder } from './spillway.ts'
 
 /**
  * V8 aborts a process one of whose threads ends while code is still compiled for it in the

@@ -1,23 +1,20 @@
 import { expect, test } from 'vitest'
-import { parseScenario } from '../../scenarios/index.ts'
 import { madeUpProfile } from '../../test/profiles.ts'
+import { scenarioOf } from '../../test/scenarios.ts'
 import { refuseWeights } from './weights.ts'
 
 const MIB = 2 ** 20
 
 /** Refuses pools whose models have 10 MiB of weights each, by a profile. */
 function refused(pools: string, devices = ''): string[] {
-  const { scenario } = parseScenario(
-    `spillway: 1
+  const scenario = scenarioOf(`spillway: 1
 name: s
 duration_s: 1
 models: { m: { builtin: mlp, layers: 1, width: 8 } }
 traffic: [{ class: web, arrivals: { process: poisson, rate_rps: 10 } }]
 devices: [${devices}]
 pools: [${pools}]
-`,
-    { file: 's.yaml' },
-  )
+`)
   const [own] = madeUpProfile(scenario).models
   const model = { ...own!, memory: { weights: [4 * MIB, 6 * MIB], steps: [], inputs: [] } }
   try {

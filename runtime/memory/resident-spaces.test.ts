@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { parseScenario } from '../../scenarios/index.ts'
 import { activationsOf, memoryResult } from '../../sim/experiment/index.ts'
 import { OUTCOME, servingPlan } from '../../sim/serving/index.ts'
 import { type ModelMove, Rows } from '../../sim/stats/index.ts'
+import { scenarioOf } from '../../test/scenarios.ts'
 import { residentSpaces } from './resident-spaces.ts'
 
-const { scenario } = parseScenario(
-  `spillway: 1
+const scenario = scenarioOf(`spillway: 1
 name: spaces
 seed: 1
 duration_s: 10
@@ -20,9 +19,7 @@ devices:
 pools:
   - { name: smalls, model: small, memory: { allocator: bfc, device: card } }
   - { name: larges, model: large, memory: { allocator: bfc, device: card } }
-`,
-  { file: 'spaces.yaml' },
-)
+`)
 const plan = servingPlan(scenario, activationsOf(scenario, []))
 
 const move = (kind: ModelMove['kind'], executor: number, asked: number, ok = true): ModelMove => ({

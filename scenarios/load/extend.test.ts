@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { changed } from '../../test/scenarios.ts'
 import type { Failure } from '../failure.ts'
 import { loadScenario, parseScenario } from './load.ts'
 
@@ -90,7 +91,7 @@ pools: [{ name: central, batching: { preferred: [8] } }]
   })
 
   test('a problem names the file in which the value stands', async () => {
-    write('base.yaml', BASE.replace('replicas: 2', 'replicas: 0'))
+    write('base.yaml', changed(BASE, ['replicas: 2', 'replicas: 0']))
     const path = write('child.yaml', 'extends: base.yaml\nseed: -1\npools: [{ name: x }]\n')
     expect(await problemsOf(path)).toEqual([
       'child.yaml:2:7 seed: expected a whole number of at least 0, got -1',
@@ -135,7 +136,10 @@ pools: [{ name: central, batching: { preferred: [8] } }]
   test('keys that only the kind before has go with it, and no others', async () => {
     write(
       'gamma.yaml',
-      BASE.replace('process: poisson,', 'process: gamma, cv: 3, surges: [{ at_s: 5, factor: 2 }],'),
+      changed(BASE, [
+        'process: poisson,',
+        'process: gamma, cv: 3, surges: [{ at_s: 5, factor: 2 }],',
+      ]),
     )
     const path = write(
       'poisson.yaml',
@@ -153,13 +157,13 @@ pools: [{ name: central, batching: { policy: fixed, batch: 4 } }]
     expect(scenario.traffic[1]!.arrivals).not.toHaveProperty('cv')
     expect(scenario.pools[0]!.batching).toEqual({ policy: 'fixed', batch: 4 })
     // the same on the command line, on which all is the user's own
-    const changed = ['pools.central.batching.policy=none']
-    expect((await loadScenario(path, { set: changed })).scenario.pools[0]!.batching).toEqual({
+    const overrides = ['pools.central.batching.policy=none']
+    expect((await loadScenario(path, { set: overrides })).scenario.pools[0]!.batching).toEqual({
       policy: 'none',
     })
     for (const set of [
-      ['pools.central.batching.batch=3', ...changed],
-      [...changed, 'pools.central.batching.batch=3'],
+      ['pools.central.batching.batch=3', ...overrides],
+      [...overrides, 'pools.central.batching.batch=3'],
     ]) {
       await expect(loadScenario(path, { set })).rejects.toThrow(
         '--set pools.central.batching.batch=3: expected one of the keys policy, got "batch"',
@@ -168,7 +172,7 @@ pools: [{ name: central, batching: { policy: fixed, batch: 4 } }]
   })
 
   test('keys that no kind has, or that stand beside the new kind, are refused', async () => {
-    write('mistyped.yaml', BASE.replace('rate_rps: 40', 'rate_rps: 40, rise: 3'))
+    write('mistyped.yaml', changed(BASE, ['rate_rps: 40', 'rate_rps: 40, rise: 3']))
     const path = write(
       'beside.yaml',
       `extends: mistyped.yaml

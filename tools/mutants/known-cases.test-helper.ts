@@ -1,4 +1,3 @@
-import { scenarioSchema } from '../../scenarios/schema/schema.ts'
 import {
   type KnownOptions,
   type KnownRun,
@@ -26,6 +25,7 @@ import {
   Overheads,
   type OverheadTables,
 } from '../../sim/world/index.ts'
+import { scenarioOf } from '../../test/scenarios.ts'
 import type { MutantCase } from './index.ts'
 
 /** Checks on a machine of which everything is known, so that no measurement has any noise. */
@@ -161,9 +161,7 @@ const underProfile: Predict = (recording, believed) => {
   const models = [profileOf(recording, believed)]
   return ({ plan, requests }) => {
     const { padTo, replicas, batching } = plan.pools[0]!
-    const scenario = scenarioSchema.parse({
-      spillway: 1,
-      name: 'known',
+    const scenario = scenarioOf({
       duration_s: DAY_S,
       warmup_s: WARMUP_S,
       models: { known: { builtin: 'transformer-encoder', pad_to: padTo } },

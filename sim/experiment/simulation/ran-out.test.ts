@@ -1,14 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { scenarioSchema } from '../../../scenarios/schema/schema.ts'
+import { scenarioOf } from '../../../test/scenarios.ts'
 import { RequestList, trafficSource } from '../../traffic/index.ts'
 import { explained, measuredRanOut, simulatedRanOut } from './ran-out.ts'
 import { keptReplication, runReplication, type SimulationInput } from './simulate.ts'
 
 /** Lengths from 8 to 512, in arenas that no other batches leave room for. */
 function inputOf(memory: object): SimulationInput {
-  const scenario = scenarioSchema.parse({
-    spillway: 1,
-    name: 's',
+  const scenario = scenarioOf({
     duration_s: 30,
     models: {
       scorer: {

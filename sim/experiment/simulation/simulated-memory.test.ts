@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseScenario } from '../../../scenarios/index.ts'
+import { scenarioOf } from '../../../test/scenarios.ts'
 import { runReplication, type SimulationInput } from './simulate.ts'
 
 const DECLARED = `    memory:
@@ -34,7 +34,7 @@ pools:
 ${memory === '' ? '' : `    memory: { ${memory} }`}
 ${set.more ?? ''}
 `
-  const { scenario } = parseScenario(text, { file: 's.yaml' })
+  const scenario = scenarioOf(text)
   return { scenario, models: [null], capacityRps: null, traces: new Map(), requests: null }
 }
 
@@ -87,7 +87,7 @@ traffic:
 devices: [{ name: card, limit_mib: 1000, residency: { eviction: lru, gib_per_s: 1, set_up_ms: 100 } }]
 pools: [{ name: central, model: scorer, memory: { allocator: bfc, device: card } }]
 `
-  const { scenario } = parseScenario(text, { file: 's.yaml' })
+  const scenario = scenarioOf(text)
   const input = { scenario, models: [null], capacityRps: null, traces: new Map(), requests: null }
   const [space] = runReplication(input, 0).memory
   const loadMs = 100 + (1000 * 100e6 * 4) / 2 ** 30
