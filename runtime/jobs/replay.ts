@@ -13,7 +13,7 @@ import type { Reacting } from '../live/dispatcher-thread.ts'
 import type { EngineOptions } from '../live/engine.ts'
 import { Fleet, type Replayed } from '../live/fleet.ts'
 import { shortageText } from '../live/shortages.ts'
-import { materialise, sessionOptions } from '../models/index.ts'
+import { executionProviders, materialise, sessionOptions } from '../models/index.ts'
 import { lengthMixes } from './length-mix.ts'
 import { cacheDirectory, type Prepared } from './prepare.ts'
 
@@ -95,7 +95,9 @@ function replaysOf(prepared: Prepared, runs: Replays['runs'], fleet: Fleet): Rep
     )
     return shortageText(name, own) ?? []
   })
-  const local = prepared.scenario.pools.every(({ execution_provider: on }) => on === 'cpu')
+  const local = prepared.scenario.pools.every(
+    ({ execution_provider: on }) => executionProviders[on].onHost,
+  )
   const crowded =
     fleet.pinned || !local ? [] : ['dispatcher and executors were not pinned to cores of their own']
   return {

@@ -3,6 +3,7 @@ import { Failure } from '../../scenarios/index.ts'
 import { type Ms, STATUS, type Status } from '../../sim/serving/index.ts'
 import {
   detailOf,
+  executionProviders,
   Feeds,
   isOutOfMemory,
   type ModelFile,
@@ -43,13 +44,12 @@ export interface Engine {
 }
 
 /**
- * Opens a model: on cpu in this thread; on an accelerator in a process of its own, since two WebGPU
- * sessions in one process crash (microsoft/onnxruntime #32561). Throws `Failure` where the model
- * cannot be opened.
+ * Opens a model: in this thread, or in a process of its own, as its execution provider needs. Throws
+ * `Failure` where the model cannot be opened.
  */
 export function openEngine(options: EngineOptions, epochNs: bigint): Promise<Engine> {
-  const local = options.session.executionProvider === 'cpu'
-  return local ? openLocalEngine(options, epochNs) : openProcessEngine(options, epochNs)
+  const { apart } = executionProviders[options.session.executionProvider]
+  return apart ? openProcessEngine(options, epochNs) : openLocalEngine(options, epochNs)
 }
 
 export async function openLocalEngine(options: EngineOptions, epochNs: bigint): Promise<Engine> {

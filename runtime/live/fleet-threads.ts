@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads'
 import { Batcher, comesAndGoes, executorsOf, type ServingPlan } from '../../sim/serving/index.ts'
+import { executionProviders } from '../models/index.ts'
 import { entryBeside } from '../process/child.ts'
 import { type FailureMessage, failureOf, isFailure } from '../process/failure-message.ts'
 import { nextMessage, startThread } from '../process/thread.ts'
@@ -135,6 +136,6 @@ async function said<T>(thread: Worker, signal?: AbortSignal): Promise<Exclude<T,
 /** Null where executors are processes: those have threads of their own that must not be crowded. */
 function affinityFor(plan: ServingPlan, engines: readonly EngineOptions[]): Affinity | null {
   const sessions = executorsOf(plan).map(({ pool }) => engines[pool]!.session)
-  if (sessions.some(({ executionProvider }) => executionProvider !== 'cpu')) return null
+  if (!sessions.every(({ executionProvider: on }) => executionProviders[on].onHost)) return null
   return affinityOf(sessions.map(({ threads }) => threads))
 }

@@ -1,13 +1,13 @@
 import type { Pool, Scenario } from '../../scenarios/index.ts'
 import { hasSwappableModel } from '../live/swappable-models.ts'
-import type { ModelFile } from '../models/index.ts'
+import { executionProviders, type ModelFile } from '../models/index.ts'
 import type { Shape } from './arena-log.ts'
 import { type FoundPlan, fitPlan } from './fit-plan.ts'
 import { observeArena } from './observe-arena.ts'
 
-/** Whether ONNX Runtime tells what the arenas of a pool do: those of cpu. */
+/** Whether ONNX Runtime reports what the arenas of a pool do. */
 export function hasObservedArena({ memory, execution_provider: provider }: Pool): boolean {
-  return memory?.allocator === 'bfc' && provider === 'cpu'
+  return memory?.allocator === 'bfc' && executionProviders[provider].observed
 }
 
 /** Whether they are there from the beginning of a replay to its end, and so can be observed. */

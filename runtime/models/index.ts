@@ -1,4 +1,9 @@
 export { builtinContent } from './builtin-file.ts'
+export {
+  type ExecutionProvider,
+  executionProviderNames,
+  executionProviders,
+} from './execution-providers.ts'
 export { Feeds } from './feeds.ts'
 export {
   contentOf,
@@ -10,7 +15,6 @@ export {
 export { isOutOfMemory } from './out-of-memory.ts'
 export {
   detailOf,
-  type ExecutionProvider,
   openSession,
   type SessionOptions,
   sessionOptions,
