@@ -3,6 +3,7 @@ import { parseObjective } from './objective.ts'
 import { admission } from './schema-admission.ts'
 import { generation } from './schema-generation.ts'
 import { device, modelMemory, poolMemory } from './schema-memory.ts'
+import { queue, routing } from './schema-queue.ts'
 import { type Duration, duration, type RatedArrivals, trafficClass } from './schema-traffic.ts'
 import { count, name, nonNegative, positive } from './schema-values.ts'
 
@@ -129,8 +130,6 @@ const model = z.union([
   }),
 ])
 
-const routing = z.enum(['round-robin', 'least-loaded'])
-
 const batching = z.discriminatedUnion('policy', [
   z.strictObject({ policy: z.literal('none') }),
   z.strictObject({ policy: z.literal('fixed'), batch: batch.describe('Waits until it is full') }),
@@ -174,53 +173,6 @@ const batching = z.discriminatedUnion('policy', [
     max_delay_ms: nonNegative.default(0).describe('The batch window of each bucket; 0 is greedy'),
   }),
 ])
-
-const queueBounds = {
-  max_length: count.optional().describe('Requests beyond it are shed; waiting, not in service'),
-  timeout_ms: positive.optional().describe('The server drops requests that waited so long'),
-  timeout_action: z
-    .enum(['reject', 'delay'])
-    .optional()
-    .describe('delay: they wait on behind all others of their level, without a second time-out'),
-  allow_timeout_override: z
-    .boolean()
-    .optional()
-    .describe("Whether a class's queue_timeout_ms may shorten it"),
-}
-
-const queue = z.strictObject({
-  discipline: z
-    .enum([
-      'fifo',
-      'lifo',
-      'priority',
-      'earliest-deadline',
-      'shortest-job',
-      'deficit-round-robin',
-      'virtual-token-counter',
-    ])
-    .default('fifo'),
-  mode: z.enum(['shared', 'per-replica']).default('shared'),
-  routing: routing.default('least-loaded').describe('Among replicas, where mode is per-replica'),
-  ...queueBounds,
-  ageing_ms: positive
-    .optional()
-    .describe('Of priority: a wait so long is worth one level; strict without it'),
-  levels: z
-    .record(
-      z.string().regex(/^([1-9]\d?|100)$/, 'a priority from 1 to 100'),
-      z.strictObject(queueBounds),
-    )
-    .default({})
-    .describe('Of priority: bounds of single levels, where they differ from those of the queue'),
-  prediction_cv: nonNegative
-    .max(100)
-    .optional()
-    .describe('Of shortest-job: coefficient of variation of predicted lengths; 0 knows them'),
-  quantum: count
-    .optional()
-    .describe('Of deficit-round-robin: length that a tenant of weight 1 may be served in a turn'),
-})
 
 const pool = z.strictObject({
   name,
