@@ -5,9 +5,9 @@ import { changed, TINY } from './scenarios.ts'
 import { temporaryFolder } from './spillway.ts'
 
 /**
- * Queue disciplines on a live clock; laws, never speeds. More users than a batch holds send again as
- * soon as they are answered, so requests wait at any speed of the machine. The audit checks that the
- * order is kept, the tests that it was another one than that of arrival.
+ * Queue disciplines on a live clock; laws, never speeds. More users than a batch holds send again
+ * as soon as they are answered, so requests wait at any speed of the machine. The audit checks that
+ * the order is kept, the tests that it was another one than that of arrival.
  */
 
 const folder = temporaryFolder()

@@ -44,8 +44,8 @@ export interface Engine {
 }
 
 /**
- * Opens a model: in this thread, or in a process of its own, as its execution provider needs. Throws
- * `Failure` where the model cannot be opened.
+ * Opens a model: in this thread, or in a process of its own, as its execution provider needs.
+ * Throws `Failure` where the model cannot be opened.
  */
 export function openEngine(options: EngineOptions, epochNs: bigint): Promise<Engine> {
   const { apart } = executionProviders[options.session.executionProvider]

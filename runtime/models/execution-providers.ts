@@ -5,8 +5,8 @@ export type ExecutionProvider = Pool['execution_provider']
 /** What it means for a replay that a model runs on an execution provider of ONNX Runtime. */
 interface ExecutionProviderTraits {
   /**
-   * computes on the cores of the machine: executors may be pinned to some of them, there is room for
-   * a replica more, and no part of a graph has to fall back to another provider
+   * computes on the cores of the machine: executors may be pinned to some of them, there is room
+   * for a replica more, and no part of a graph has to fall back to another provider
    */
   readonly onHost: boolean
   /** each session has a process of its own, not only a thread */

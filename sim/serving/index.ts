@@ -23,7 +23,7 @@ export {
   type Remedy,
   type ResidencyPlan,
 } from './memory/index.ts'
-export { OUTCOMES, outcomes, refusals } from './outcomes.ts'
+export { outcomes, refusals } from './outcomes.ts'
 export {
   ANY_CLASS,
   type ClassPlan,
