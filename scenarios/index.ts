@@ -30,13 +30,12 @@ export { type RecordedClient, readServegen } from './trace/servegen.ts'
 export {
   readTrace,
   surveyTrace,
-  type TraceArrivals,
-  type TracePiece,
   type TraceRows,
   type TraceSurvey,
   tracePieces,
 } from './trace/trace.ts'
 export { guessTrace } from './trace/trace-format.ts'
 export { decodeParquet } from './trace/trace-parquet.ts'
+export type { TraceArrivals, TracePiece } from './trace/trace-piece.ts'
 export { TraceReading } from './trace/trace-reading.ts'
 export { visible, visibleJson, visibleLine } from './visible.ts'

@@ -3,7 +3,8 @@ import { build } from 'esbuild'
 import { chromium } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { simulated } from './browser-simulation.ts'
-import { DECLARED, ROOT } from './spillway.ts'
+import { DECLARED } from './scenarios.ts'
+import { ROOT } from './spillway.ts'
 
 /**
  * No draw takes a logarithm or a power, in which one V8 differs from another in the last bit. All

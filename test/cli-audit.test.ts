@@ -5,15 +5,8 @@ import { z } from 'zod'
 import { readRows, writeRows } from '../runtime/folders/rows-file.ts'
 import { withRowsSwapped } from '../runtime/jobs/audit.test-helper.ts'
 import { type Audit, auditSchema, type Result } from '../sim/documents/index.ts'
-import {
-  commandsIn,
-  DECLARED,
-  expectRefusal,
-  filesIn,
-  put,
-  readJson,
-  temporaryFolder,
-} from './spillway.ts'
+import { DECLARED } from './scenarios.ts'
+import { commandsIn, expectRefusal, filesIn, put, readJson, temporaryFolder } from './spillway.ts'
 
 /** Audits of rows from simulations; `live-*.test.ts` have those of replays. */
 

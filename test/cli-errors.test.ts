@@ -2,16 +2,8 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { emptyProfile } from './profiles.ts'
-import {
-  commandsIn,
-  DECLARED,
-  expectRefusal,
-  filesIn,
-  put,
-  readJson,
-  TINY,
-  temporaryFolder,
-} from './spillway.ts'
+import { changed, DECLARED, TINY } from './scenarios.ts'
+import { commandsIn, expectRefusal, filesIn, put, readJson, temporaryFolder } from './spillway.ts'
 
 const folder = temporaryFolder()
 const { run } = commandsIn(folder)
@@ -21,22 +13,25 @@ put(folder, 'declared.yaml', DECLARED)
 
 /** A scenario like TINY with an ONNX file instead of the built-in net. */
 const withOnnx = (reference: string, inputs: string) =>
-  TINY.replace(
+  changed(TINY, [
     '{ builtin: mlp, layers: 2, width: 64 }',
     `{ onnx: ${reference}, inputs: ${inputs} }`,
-  )
+  ])
 
 const traced = (file: string) =>
-  TINY.replace(
+  changed(TINY, [
     '{ process: poisson, rate_rps: 150 }',
     `{ process: trace, file: ${file}, format: csv, columns: { time: t }, time_unit: s }`,
-  )
+  ])
 
 describe('scenarios', () => {
   test('a bad scenario is refused with every problem, each with its line, column and path', async () => {
-    const bad = TINY.replace('rate_rps: 150', 'rate_rsp: 150')
-      .replace('max_batch: 4', 'max_batch: four')
-      .replace('model: mlp', 'model: mpl')
+    const bad = changed(
+      TINY,
+      ['rate_rps: 150', 'rate_rsp: 150'],
+      ['max_batch: 4', 'max_batch: four'],
+      ['model: mlp', 'model: mpl'],
+    )
     put(folder, 'bad.yaml', bad)
     const ended = await run('simulate', 'bad.yaml')
     expectRefusal(ended, 3, folder)
@@ -129,7 +124,7 @@ describe('simulation, replay and machines', () => {
   test('declared work cannot be replayed, calibrated or compared', async () => {
     const further = '  - { name: further, model: slow }\n'
     const slow = 'models:\n  slow: { work: { law: constant, ms: 4 } }'
-    put(folder, 'beside.yaml', TINY.replace('models:', slow) + further)
+    put(folder, 'beside.yaml', changed(TINY, ['models:', slow]) + further)
     for (const args of [
       ['replay', 'declared.yaml'],
       ['run', 'declared.yaml'],

@@ -15,17 +15,8 @@ import { type Model, parseScenario } from '../scenarios/index.ts'
 import type { Result } from '../sim/documents/index.ts'
 import type { Profile } from '../sim/world/index.ts'
 import { madeUpProfile } from './profiles.ts'
-import {
-  commandsIn,
-  DECLARED,
-  expectRefusal,
-  filesIn,
-  put,
-  QUICK,
-  readJson,
-  TINY,
-  temporaryFolder,
-} from './spillway.ts'
+import { changed, DECLARED, QUICK, TINY } from './scenarios.ts'
+import { commandsIn, expectRefusal, filesIn, put, readJson, temporaryFolder } from './spillway.ts'
 
 /** Folders and profiles are consistent: a folder holds one run, a profile the present models. */
 
@@ -36,7 +27,7 @@ const at = (name: string) => join(folder, name)
 put(
   folder,
   'declared.yaml',
-  DECLARED.replace('duration_s: 40', 'duration_s: 8').replace('at_s: 10', 'at_s: 2'),
+  changed(DECLARED, ['duration_s: 40', 'duration_s: 8'], ['at_s: 10', 'at_s: 2']),
 )
 
 const seedOf = (name: string) => (readJson(at(name)) as { seed: number }).seed
@@ -88,10 +79,10 @@ describe('a folder', () => {
 })
 
 describe('a profile', () => {
-  const OWN = QUICK.replace(
+  const OWN = changed(QUICK, [
     '{ builtin: mlp, layers: 2, width: 64 }',
     '{ onnx: own.onnx, inputs: { x: { type: float32, shape: [batch, 64], fill: normal } } }',
-  )
+  ])
 
   async function build(seed: number): Promise<void> {
     const model = { builtin: 'mlp', layers: 2, width: 64, seed } as const

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Result } from '../sim/documents/index.ts'
 import { madeUpProfile } from './profiles.ts'
-import { commandsIn, DECLARED, put, TINY, temporaryFolder } from './spillway.ts'
+import { DECLARED, TINY } from './scenarios.ts'
+import { commandsIn, put, temporaryFolder } from './spillway.ts'
 
 /** The same scenario, seed and version give the same bytes with any number of threads. */
 

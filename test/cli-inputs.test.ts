@@ -3,15 +3,16 @@ import { existsSync, mkdirSync, symlinkSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { commandsIn, expectRefusal, filesIn, put, TINY, temporaryFolder } from './spillway.ts'
+import { changed, TINY } from './scenarios.ts'
+import { commandsIn, expectRefusal, filesIn, put, temporaryFolder } from './spillway.ts'
 
 const folder = temporaryFolder()
 const { run } = commandsIn(folder)
 
-const DECLARED = TINY.replace(
+const DECLARED = changed(TINY, [
   '{ builtin: mlp, layers: 2, width: 64 }',
   '{ work: { law: constant, ms: 1 } }',
-)
+])
 
 put(folder, 'declared.yaml', DECLARED)
 put(folder, 'tiny.yaml', TINY)
@@ -25,7 +26,7 @@ const SPECIAL = [
 ] as const
 
 const traced = (arrivals: string) =>
-  DECLARED.replace('{ process: poisson, rate_rps: 150 }', `{ process: ${arrivals} }`)
+  changed(DECLARED, ['{ process: poisson, rate_rps: 150 }', `{ process: ${arrivals} }`])
 
 // inputs that once hung or filled memory have some seconds to end
 describe.each(SPECIAL)('%s is refused at once', (file, reason) => {
@@ -57,7 +58,7 @@ describe.each(SPECIAL)('%s is refused at once', (file, reason) => {
       'as an ONNX file',
       () => {
         const model = `{ onnx: ${file}, inputs: { x: { shape: [batch, 8] } } }`
-        const text = TINY.replace('{ builtin: mlp, layers: 2, width: 64 }', model)
+        const text = changed(TINY, ['{ builtin: mlp, layers: 2, width: 64 }', model])
         return ['calibrate', put(folder, 'onnx.yaml', text), '--seconds', '1', '--out', 'onnx']
       },
     ],
@@ -86,7 +87,7 @@ test('an ONNX file of more than 2 GB is refused with its size', async () => {
   const path = put(folder, 'huge.onnx', '')
   truncateSync(path, 2 ** 31)
   const model = '{ onnx: huge.onnx, inputs: { x: { shape: [batch, 8] } } }'
-  put(folder, 'huge.yaml', TINY.replace('{ builtin: mlp, layers: 2, width: 64 }', model))
+  put(folder, 'huge.yaml', changed(TINY, ['{ builtin: mlp, layers: 2, width: 64 }', model]))
   const ended = await run('calibrate', 'huge.yaml', '--seconds', '1')
   expectRefusal(ended, 3, folder)
   expect(ended.stderr).toContain('got 2147 MB, more than the 2147 MB that are read')

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { printedDocuments } from './printed-documents.ts'
 import { madeUpProfile } from './profiles.ts'
-import { commandsIn, filesIn, put, ROOT, readJson, TINY, temporaryFolder } from './spillway.ts'
+import { TINY } from './scenarios.ts'
+import { commandsIn, filesIn, put, ROOT, readJson, temporaryFolder } from './spillway.ts'
 
 /**
  * Output for scripts: one document on stdout and nothing else (`live-json.test.ts` has commands

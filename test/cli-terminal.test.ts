@@ -4,15 +4,14 @@ import { onnx } from 'onnx-proto'
 import { describe, expect, test } from 'vitest'
 import type { Result } from '../sim/documents/index.ts'
 import { madeUpProfile } from './profiles.ts'
+import { changed, DECLARED, TINY } from './scenarios.ts'
 import {
   commandsIn,
-  DECLARED,
   type Ended,
   expectRefusal,
   filesIn,
   put,
   readJson,
-  TINY,
   temporaryFolder,
 } from './spillway.ts'
 
@@ -36,14 +35,14 @@ describe('a terminal gets foreign text without control characters', () => {
   const csv = `process: trace, file: rows.csv, format: csv, time_unit: s, columns: { time: ${quoted} }`
   const scenarios = {
     'a key': `${DECLARED}${quoted}: 1\n`,
-    'a name': DECLARED.replace('name: declared', `name: ${quoted}`),
-    'a class': DECLARED.replace('class: web', `class: ${quoted}`),
-    'a tag': DECLARED.replace('name: declared', 'name: !<\u202etag\u009b31m> x'),
-    'an alias': DECLARED.replace('name: declared', 'name: *\u202ealias\u009b'),
-    'an objective': DECLARED.replace('p(95) latency_ms', EVIL.replaceAll('\u001b', '\\e')),
-    'a file': TINY.replace('process: poisson, rate_rps: 150', csv.replace('rows.csv', quoted)),
+    'a name': changed(DECLARED, ['name: declared', `name: ${quoted}`]),
+    'a class': changed(DECLARED, ['class: web', `class: ${quoted}`]),
+    'a tag': changed(DECLARED, ['name: declared', 'name: !<\u202etag\u009b31m> x']),
+    'an alias': changed(DECLARED, ['name: declared', 'name: *\u202ealias\u009b']),
+    'an objective': changed(DECLARED, ['p(95) latency_ms', EVIL.replaceAll('\u001b', '\\e')]),
+    'a file': changed(TINY, ['process: poisson, rate_rps: 150', csv.replace('rows.csv', quoted)]),
     'what it extends': `extends: ${quoted}\n`,
-    'a column': TINY.replace('process: poisson, rate_rps: 150', csv),
+    'a column': changed(TINY, ['process: poisson, rate_rps: 150', csv]),
   }
   put(folder, 'rows.csv', 'a\u202e\u009b,b\n1,2\n')
 
@@ -169,10 +168,10 @@ function failingModel() {
       output: [shaped('y', [{ dimParam: 'any' }])],
     },
   })
-  const yaml = TINY.replace(
+  const yaml = changed(TINY, [
     '{ builtin: mlp, layers: 2, width: 64 }',
     '{ onnx: evil.onnx, inputs: { x: { shape: [batch, 4] } } }',
-  )
+  ])
   return { graph: onnx.ModelProto.encode(model).finish(), yaml }
 }
 

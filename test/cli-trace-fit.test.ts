@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { parseScenario } from '../scenarios/index.ts'
 import { Random } from '../sim/kernel/index.ts'
+import { scenarioOf } from './scenarios.ts'
 import { commandsIn, expectRefusal, put, readJson, temporaryFolder } from './spillway.ts'
 
 const folder = temporaryFolder()
@@ -36,7 +36,7 @@ duration_s: 600
 models: { m: { work: { law: linear, base_ms: 1, per_token_ms: 0.1 } } }
 pools: [{ name: central, model: m }]
 ${ended.stdout}`
-    const { scenario } = parseScenario(text, { file: 'pasted.yaml' })
+    const scenario = scenarioOf(text)
     expect(scenario.traffic[0]!.input_tokens.distribution).toBe('quantiles')
   })
 

@@ -3,15 +3,8 @@ import { chmodSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { madeUpProfile } from './profiles.ts'
-import {
-  commandsIn,
-  DECLARED,
-  expectRefusal,
-  filesIn,
-  put,
-  TINY,
-  temporaryFolder,
-} from './spillway.ts'
+import { DECLARED, TINY } from './scenarios.ts'
+import { commandsIn, expectRefusal, filesIn, put, temporaryFolder } from './spillway.ts'
 
 /** Output that cannot be written is reported before any work, and leaves nothing half done. */
 

@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseScenario } from '../scenarios/index.ts'
 import { auditRows, type Promises, promisesOf } from '../sim/audit/index.ts'
 import { keptReplication, simulationInput } from '../sim/experiment/index.ts'
 import { ControlPlane, OUTCOME, servingPlan } from '../sim/serving/index.ts'
@@ -10,6 +9,7 @@ import { replaceMethod } from '../tools/mutants/method.ts'
 import { fixed } from './audited-systems.ts'
 import { replay } from './manual-world.ts'
 import { move, pairOf } from './row-surgery.ts'
+import { scenarioOf } from './scenarios.ts'
 import { requestsOf, serve } from './small-system.ts'
 
 const FIXED = 'batching: { policy: fixed, batch: 4 }'
@@ -20,7 +20,7 @@ interface Texts {
   readonly pools?: readonly string[]
 }
 
-function scenarioOf({ traffic, pools = [`name: only, model: any, ${FIXED}`] }: Texts) {
+function scenarioWith({ traffic, pools = [`name: only, model: any, ${FIXED}`] }: Texts) {
   const text = `
     spillway: 1
     name: ends
@@ -33,17 +33,17 @@ ${traffic.map((entry) => `      - { ${entry} }`).join('\n')}
     pools:
 ${pools.map((entry) => `      - { ${entry} }`).join('\n')}
   `
-  return parseScenario(text, { file: 'ends.yaml' }).scenario
+  return scenarioOf(text)
 }
 
 function simulated(texts: Texts) {
-  const scenario = scenarioOf(texts)
+  const scenario = scenarioWith(texts)
   return keptReplication(simulationInput(scenario), 0)
 }
 
 /** The same in the live dispatcher, on a clock that is set by hand. */
 function live(texts: Texts) {
-  const scenario = scenarioOf(texts)
+  const scenario = scenarioWith(texts)
   const source = trafficSource(scenario, {
     seed: scenario.seed,
     replication: 0,
@@ -65,7 +65,7 @@ function brokenRules(promises: Promises, rows: RowColumns, requests: RequestList
 }
 
 const brokenBy = (texts: Texts, rows: Rows) =>
-  brokenRules(promisesOf(scenarioOf(texts)), rows.columns, requestsIn(rows))
+  brokenRules(promisesOf(scenarioWith(texts)), rows.columns, requestsIn(rows))
 
 /** Dispatch time and size of each batch, by its first request. */
 function batchesOf({ columns, count }: Rows): [at: number, size: number][] {
@@ -143,7 +143,7 @@ describe('if all users wait for a fixed batch that is larger', () => {
   test('the audit expects traffic to go on only for reacting clients', () => {
     const think = '{ distribution: fixed, value: 0.02 }'
     const { rows } = simulated(users(think))
-    const promises = { ...promisesOf(scenarioOf(users(think))), reactions: null }
+    const promises = { ...promisesOf(scenarioWith(users(think))), reactions: null }
     expect(brokenRules(promises, rows.columns, requestsIn(rows))).toContain('batch-size')
   })
 

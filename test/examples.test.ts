@@ -8,6 +8,7 @@ import { parseScenario, scenarioSchema, starterScenario } from '../scenarios/ind
 import { resolveSystem, runReplication } from '../sim/experiment/index.ts'
 import { codeBlocks, commandLines, exampleLines, pages } from './documents.ts'
 import { madeUpProfile } from './profiles.ts'
+import { scenarioOf } from './scenarios.ts'
 import { repositoryFiles } from './source-files.ts'
 import { ROOT } from './spillway.ts'
 
@@ -39,7 +40,7 @@ describe('the scenario library', () => {
   })
 
   test('the starter is a complete scenario', () => {
-    expect(parseScenario(starterScenario(), { file: 'starter.yaml' }).scenario.name).toBe('starter')
+    expect(scenarioOf(starterScenario()).name).toBe('starter')
   })
 })
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { OUTCOME, REFUSAL } from '../sim/serving/index.ts'
 import { replaysIn } from './live-replay.ts'
-import { TINY, temporaryFolder } from './spillway.ts'
+import { changed, TINY } from './scenarios.ts'
+import { temporaryFolder } from './spillway.ts'
 
 /**
  * Admission control on a live clock; no test depends on speed. Each replay is audited, with its
@@ -10,18 +11,17 @@ import { TINY, temporaryFolder } from './spillway.ts'
 
 const replayed = replaysIn(temporaryFolder())
 
-const base = TINY.replace('duration_s: 3', 'duration_s: 1.5').replace(
-  'warmup_s: 0.5',
-  'warmup_s: 0',
+const base = changed(TINY, ['duration_s: 3', 'duration_s: 1.5'], ['warmup_s: 0.5', 'warmup_s: 0'])
+/** More than any machine serves one at a time: 50 MB of weights for each. */
+const flooded = changed(
+  base,
+  ['layers: 2, width: 64', 'layers: 12, width: 1024'],
+  ['rate_rps: 150', 'rate_rps: 4000'],
+  ['max_batch: 4, max_delay_ms: 1', 'max_batch: 1'],
 )
-/** More requests than any machine can serve one by one: each uses 50 MB of weights. */
-const flooded = base
-  .replace('layers: 2, width: 64', 'layers: 12, width: 1024')
-  .replace('rate_rps: 150', 'rate_rps: 4000')
-  .replace('max_batch: 4, max_delay_ms: 1', 'max_batch: 1')
 
 const admitting = (scenario: string, ...controls: readonly string[]) =>
-  scenario.replace('model: mlp', `model: mlp\n    admission: { ${controls.join(', ')} }`)
+  changed(scenario, ['model: mlp', `model: mlp\n    admission: { ${controls.join(', ')} }`])
 
 test('a bucket admits its burst and then its rate', async () => {
   const bucket = 'token_bucket: { rate_rps: 40, burst: 5 }'
@@ -35,12 +35,11 @@ test('a bucket admits its burst and then its rate', async () => {
 
 test('the lower priority is shed earlier, and the pool holds no more than its limit', async () => {
   const scenario = admitting(
-    flooded
-      .replace('rate_rps: 4000 }', 'rate_rps: 4000 }\n    priority: 2')
-      .replace(
-        'pools:',
-        '  - class: urgent\n    arrivals: { process: poisson, rate_rps: 4000 }\npools:',
-      ),
+    changed(
+      flooded,
+      ['rate_rps: 4000 }', 'rate_rps: 4000 }\n    priority: 2'],
+      ['pools:', '  - class: urgent\n    arrivals: { process: poisson, rate_rps: 4000 }\npools:'],
+    ),
     'concurrency: { limit: 12 }',
     'priority: { limits: { 2: 6 } }',
   )
@@ -55,7 +54,7 @@ test('the lower priority is shed earlier, and the pool holds no more than its li
 
 test('a request that cannot end in time is refused, by the observed times of batches', async () => {
   const scenario = admitting(
-    flooded.replace('rate_rps: 4000 }', 'rate_rps: 4000 }\n    timeout_ms: 60'),
+    changed(flooded, ['rate_rps: 4000 }', 'rate_rps: 4000 }\n    timeout_ms: 60']),
     'deadline: { margin_ms: 10 }',
   )
   const { result } = await replayed('deadline', scenario)
@@ -64,7 +63,7 @@ test('a request that cannot end in time is refused, by the observed times of bat
   expect(counts.shed).toBeGreaterThan(100)
 })
 
-test('in overload the newest goes first, and older requests time out', async () => {
+test('in overload the newest request goes first, and earlier ones time out', async () => {
   const scenario = admitting(flooded, 'adaptive_lifo: { interval_ms: 50, target_ms: 10 }')
   const { result, rows } = await replayed('lifo', scenario)
   expect(result.pools[0]!.counts.timed_out).toBeGreaterThan(100)

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Batching } from '../scenarios/index.ts'
 import { replaysIn } from './live-replay.ts'
-import { TINY, temporaryFolder } from './spillway.ts'
+import { changed, TINY } from './scenarios.ts'
+import { temporaryFolder } from './spillway.ts'
 
 /**
  * Batching policies that learn, or depend on lengths and deadlines, on a live clock; no test
@@ -16,15 +17,18 @@ const MODEL =
 
 /** Texts of 3 to 120 tokens at 400 requests/s, with a client timeout of 50 ms. */
 const texts = (batching: string) =>
-  TINY.replace('duration_s: 3', 'duration_s: 1.5')
-    .replace('warmup_s: 0.5', 'warmup_s: 0')
-    .replace('{ builtin: mlp, layers: 2, width: 64 }', MODEL)
-    .replace(
+  changed(
+    TINY,
+    ['duration_s: 3', 'duration_s: 1.5'],
+    ['warmup_s: 0.5', 'warmup_s: 0'],
+    ['{ builtin: mlp, layers: 2, width: 64 }', MODEL],
+    [
       'rate_rps: 150 }',
       'rate_rps: 400 }\n    timeout_ms: 50\n' +
         '    input_tokens: { distribution: uniform, min: 3, max: 120 }',
-    )
-    .replace(/batching: \{[^\n]*\}/, `batching: { ${batching} }`)
+    ],
+    [/batching: \{[^\n]*\}/, `batching: { ${batching} }`],
+  )
 
 const policies: {
   readonly [P in Exclude<Batching['policy'], 'none' | 'fixed' | 'dynamic'>]: string

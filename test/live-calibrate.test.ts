@@ -4,7 +4,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { hashOf, type Scenario } from '../scenarios/index.ts'
 import { resultSchema } from '../sim/documents/index.ts'
 import { type Profile, profileSchema } from '../sim/world/index.ts'
-import { commandsIn, expectRefusal, put, QUICK, readJson, temporaryFolder } from './spillway.ts'
+import { QUICK } from './scenarios.ts'
+import { commandsIn, expectRefusal, put, readJson, temporaryFolder } from './spillway.ts'
 
 /**
  * Measurements of a calibration, and figures that it learns from replays; nothing depends on speed.

@@ -1,23 +1,21 @@
 import { expect, test } from 'vitest'
 import { OUTCOME } from '../sim/serving/index.ts'
 import { replaysIn } from './live-replay.ts'
-import { commandsIn, put, TINY, temporaryFolder } from './spillway.ts'
+import { changed, TINY } from './scenarios.ts'
+import { commandsIn, put, temporaryFolder } from './spillway.ts'
 
 /** Reacting clients, and queues that are not FIFO, on a live clock; no test depends on speed. */
 
 const folder = temporaryFolder()
 const replayed = replaysIn(folder)
-const base = TINY.replace('duration_s: 3', 'duration_s: 1.5').replace(
-  'warmup_s: 0.5',
-  'warmup_s: 0',
-)
-/** From the process of the only class to the end of its line. */
+const base = changed(TINY, ['duration_s: 3', 'duration_s: 1.5'], ['warmup_s: 0.5', 'warmup_s: 0'])
+/** From the process of the only class on to the end of its line. */
 const ARRIVALS = /arrivals: \{[^\n]*\}/
 
 test('users of a closed loop have one request each at a time', async () => {
   const think = 'think_time_s: { distribution: exponential, mean: 0.02 }'
   const loop = `arrivals: { process: closed-loop, users: 5, ${think} }`
-  const { rows } = await replayed('loop', base.replace(ARRIVALS, loop), { replays: 2 })
+  const { rows } = await replayed('loop', changed(base, [ARRIVALS, loop]), { replays: 2 })
   const ends: number[] = []
   for (const [key, sent] of rows.sent.entries()) {
     const open = ends.filter((end) => end > sent).length
@@ -29,11 +27,13 @@ test('users of a closed loop have one request each at a time', async () => {
 
 test('a refused client retries, and a client that times out cancels its request', async () => {
   const retry = 'retry: { max_attempts: 3, backoff_ms: 5, jitter: full, budget: { ratio: 0.5 } }'
-  const scenario = base
-    .replace(ARRIVALS, `$&\n    timeout_ms: 30\n    cancel: true\n    ${retry}`)
-    .replace('rate_rps: 150', 'rate_rps: 400')
-    .replace('model: mlp', 'model: mlp\n    queue: { max_length: 3 }')
-    .replace('max_batch: 4, max_delay_ms: 1', 'max_batch: 64, max_delay_ms: 20')
+  const scenario = changed(
+    base,
+    [ARRIVALS, `$&\n    timeout_ms: 30\n    cancel: true\n    ${retry}`],
+    ['rate_rps: 150', 'rate_rps: 400'],
+    ['model: mlp', 'model: mlp\n    queue: { max_length: 3 }'],
+    ['max_batch: 4, max_delay_ms: 1', 'max_batch: 64, max_delay_ms: 20'],
+  )
   const { rows, result } = await replayed('retries', scenario)
   const { retries, counts } = result.classes[0]!
   expect(retries).toBeGreaterThan(10)
@@ -45,22 +45,23 @@ test('a refused client retries, and a client that times out cancels its request'
 })
 
 test('a queue with priorities keeps its order on a live clock', async () => {
-  const scenario = base
-    .replace('rate_rps: 150 }', 'rate_rps: 900 }')
-    .replace(
-      'pools:',
-      '  - class: urgent\n    arrivals: { process: poisson, rate_rps: 90 }\npools:',
-    )
-    .replace(ARRIVALS, '$&\n    priority: 2')
-    .replace('model: mlp', 'model: mlp\n    queue: { discipline: priority }')
+  const scenario = changed(
+    base,
+    ['rate_rps: 150 }', 'rate_rps: 900 }'],
+    ['pools:', '  - class: urgent\n    arrivals: { process: poisson, rate_rps: 90 }\npools:'],
+    [ARRIVALS, '$&\n    priority: 2'],
+    ['model: mlp', 'model: mlp\n    queue: { discipline: priority }'],
+  )
   const { result } = await replayed('priorities', scenario)
   expect(result.classes.map(({ name }) => name)).toContain('urgent')
 })
 
-test('parts of a request go to replicas with separate queues, and the last part ends it', async () => {
-  const scenario = base
-    .replace(ARRIVALS, '$&\n    fan_out: 2')
-    .replace('model: mlp', 'model: mlp\n    replicas: 2\n    queue: { mode: per-replica }')
+test('parts of a request go to replicas with queues of their own, and the last ends it', async () => {
+  const scenario = changed(
+    base,
+    [ARRIVALS, '$&\n    fan_out: 2'],
+    ['model: mlp', 'model: mlp\n    replicas: 2\n    queue: { mode: per-replica }'],
+  )
   const { rows, result } = await replayed('parts', scenario)
   const { calls, counts } = result.classes[0]!
   expect(counts.arrived).toBe(2 * calls!.made)
@@ -76,7 +77,7 @@ test('parts of a request go to replicas with separate queues, and the last part 
 test('with reacting clients comparisons and exports are refused by name', async () => {
   const think = 'think_time_s: { distribution: fixed, value: 1 }'
   const loop = `arrivals: { process: closed-loop, users: 5, ${think} }`
-  put(folder, 'refused.yaml', base.replace(ARRIVALS, loop))
+  put(folder, 'refused.yaml', changed(base, [ARRIVALS, loop]))
   const { run } = commandsIn(folder)
   for (const command of ['requests', 'run']) {
     const { code, stderr } = await run(command, 'refused.yaml')

@@ -4,14 +4,13 @@ import { expect, test } from 'vitest'
 import { resultSchema } from '../sim/documents/index.ts'
 import { auditOf, expectKept } from './live-audit.ts'
 import { madeUpProfile } from './profiles.ts'
+import { changed, DECLARED, TINY } from './scenarios.ts'
 import {
   commandsIn,
-  DECLARED,
   expectRefusal,
   filesIn,
   put,
   type Started,
-  TINY,
   temporaryFolder,
 } from './spillway.ts'
 import { needVulkan } from './vulkan.ts'
@@ -28,23 +27,25 @@ const LEFT_MS = 10_000
 /** Time for a command to start its work, ms. */
 const INTO_WORK_MS = 500
 
-const minute = TINY.replace('duration_s: 3', 'duration_s: 60')
+const minute = changed(TINY, ['duration_s: 3', 'duration_s: 60'])
 /** Requests of the first 4 s are replayed before the first replay: these end after 1 s. */
-const long = minute.replace(
+const long = changed(minute, [
   'rate_rps: 150',
   'schedule: [{ at_s: 0, rate_rps: 150 }, { at_s: 1, rate_rps: 0 }, { at_s: 4, rate_rps: 150 }]',
+])
+/** Its executor is in the middle of a batch whenever one looks; its queue is soon served. */
+const heavy = changed(
+  minute,
+  ['layers: 2, width: 64', 'layers: 12, width: 1024'],
+  ['rate_rps: 150', 'rate_rps: 4000'],
+  ['model: mlp', 'model: mlp\n    queue: { max_length: 8 }'],
 )
-/** Its executor is always in the middle of a batch; its queue is served soon. */
-const heavy = minute
-  .replace('layers: 2, width: 64', 'layers: 12, width: 1024')
-  .replace('rate_rps: 150', 'rate_rps: 4000')
-  .replace('model: mlp', 'model: mlp\n    queue: { max_length: 8 }')
-const onWebgpu = long.replace('model: mlp', 'model: mlp\n    execution_provider: webgpu')
+const onWebgpu = changed(long, ['model: mlp', 'model: mlp\n    execution_provider: webgpu'])
 put(folder, 'long.yaml', long)
 put(folder, 'webgpu.yaml', onWebgpu)
 put(folder, 'heavy.yaml', heavy)
 put(folder, 'heavy.json', JSON.stringify(madeUpProfile(heavy)))
-put(folder, 'large.yaml', DECLARED.replace('duration_s: 40', 'duration_s: 400000'))
+put(folder, 'large.yaml', changed(DECLARED, ['duration_s: 40', 'duration_s: 400000']))
 put(folder, 'long.json', JSON.stringify(madeUpProfile(long)))
 put(folder, 'webgpu.json', JSON.stringify(madeUpProfile(onWebgpu)))
 
@@ -187,7 +188,7 @@ test.for([
 
 test('an executor that is killed fails its batch and restarts; the replay reports it', async (context) => {
   needVulkan(context)
-  put(folder, 'short.yaml', onWebgpu.replace('duration_s: 60', 'duration_s: 6'))
+  put(folder, 'short.yaml', changed(onWebgpu, ['duration_s: 60', 'duration_s: 6']))
   const args = ['short.yaml', '--profile', 'webgpu.json', '--replays', '1', '--out', 'died']
   const started = start(['replay', ...args, '--journal', '--json'])
   await started.says(/replay 1 of 1 …/)

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { printedDocuments } from './printed-documents.ts'
-import { commandsIn, put, QUICK, readJson, temporaryFolder } from './spillway.ts'
+import { QUICK } from './scenarios.ts'
+import { commandsIn, put, readJson, temporaryFolder } from './spillway.ts'
 
 /** Output of measuring commands for scripts: one document on stdout and nothing else. */
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { replaysIn } from './live-replay.ts'
-import { TINY, temporaryFolder } from './spillway.ts'
+import { changed, TINY } from './scenarios.ts'
+import { temporaryFolder } from './spillway.ts'
 import { needVulkan } from './vulkan.ts'
 
 /**
@@ -10,16 +11,13 @@ import { needVulkan } from './vulkan.ts'
 
 const folder = temporaryFolder()
 
-const base = TINY.replace('duration_s: 3', 'duration_s: 1.5').replace(
-  'warmup_s: 0.5',
-  'warmup_s: 0',
-)
+const base = changed(TINY, ['duration_s: 3', 'duration_s: 1.5'], ['warmup_s: 0.5', 'warmup_s: 0'])
 
 const replayed = replaysIn(folder)
 
 test('two replicas with a queue each alternate, and each serves in FIFO order', async () => {
   const queue = 'queue: { mode: per-replica, routing: round-robin }'
-  const scenario = base.replace('model: mlp', `model: mlp\n    replicas: 2\n    ${queue}`)
+  const scenario = changed(base, ['model: mlp', `model: mlp\n    replicas: 2\n    ${queue}`])
   const { rows, result } = await replayed('replicas', scenario)
   expect([...rows.executor]).toEqual([...rows.executor.keys()].map((key) => key % 2))
   expect(result.pools[0]!.replicas).toBe(2)
@@ -27,10 +25,11 @@ test('two replicas with a queue each alternate, and each serves in FIFO order', 
 
 test('bounded queues shed, servers time out and clients leave, and all counts add up', async () => {
   // the window of `slow` is longer than its time-out and its queue shorter than its batch, so it
-  // loses requests on any machine; and no service is fast enough for the clients of `hasty`
-  const scenario = base
-    .replace('rate_rps: 150 }', 'rate_rps: 400 }')
-    .replace(
+  // loses requests at any speed of the machine; and no service is as fast as the hasty like it
+  const scenario = changed(
+    base,
+    ['rate_rps: 150 }', 'rate_rps: 400 }'],
+    [
       'pools:',
       `  - class: hasty
     arrivals: { process: deterministic, rate_rps: 100 }
@@ -40,8 +39,8 @@ pools:
     model: mlp
     queue: { max_length: 4, timeout_ms: 20 }
     batching: { policy: dynamic, max_batch: 64, max_delay_ms: 50 }`,
-    )
-    .concat('router: { policy: round-robin }\n')
+    ],
+  ).concat('router: { policy: round-robin }\n')
   const { rows, result } = await replayed('lossy', scenario)
   const [web, hasty] = result.classes.map(({ counts }) => counts)
   expect(web!.shed).toBeGreaterThan(0)
@@ -57,25 +56,36 @@ pools:
   expect(central!.counts).toMatchObject({ shed: 0, timed_out: 0 })
 })
 
-test('in overload every request is shed or served, and the queue stays within its bound', async () => {
-  const scenario = base
-    .replace('layers: 2, width: 64', 'layers: 12, width: 512')
-    .replace('rate_rps: 150', 'rate_rps: 4000')
-    .replace('model: mlp', 'model: mlp\n    queue: { max_length: 8 }')
+test('in overload a full queue sheds: its bound is reached and not exceeded', async () => {
+  // more than any machine serves one at a time: 50 MB of weights for each
+  const scenario = changed(
+    base,
+    ['layers: 2, width: 64', 'layers: 12, width: 1024'],
+    ['rate_rps: 150', 'rate_rps: 4000'],
+    ['max_batch: 4, max_delay_ms: 1', 'max_batch: 1'],
+    ['model: mlp', 'model: mlp\n    queue: { max_length: 8 }'],
+  )
   const { result } = await replayed('overload', scenario)
-  expect(result.classes[0]!.counts).toMatchObject({ timed_out: 0, abandoned: 0, failed: 0 })
+  const { counts } = result.classes[0]!
+  expect(counts).toMatchObject({ timed_out: 0, abandoned: 0, failed: 0 })
+  expect(counts.shed).toBeGreaterThan(100)
+  expect(counts.served + counts.shed).toBe(counts.arrived)
+  expect(result.pools[0]!.shed_by.queue).toBe(counts.shed)
+  expect(Math.max(...result.series.queue_max)).toBe(8)
 })
 
 test('a batch of texts is padded to its longest, rounded up', async () => {
-  const scenario = base
-    .replace(
+  const scenario = changed(
+    base,
+    [
       '{ builtin: mlp, layers: 2, width: 64 }',
       '{ builtin: transformer-encoder, layers: 1, hidden: 32, heads: 2, vocabulary: 100, pad_to: 8 }',
-    )
-    .replace(
+    ],
+    [
       'rate_rps: 150 }',
       'rate_rps: 150 }\n    input_tokens: { distribution: uniform, min: 3, max: 60 }',
-    )
+    ],
+  )
   const { rows } = await replayed('texts', scenario)
   expect(new Set(rows.length).size).toBeGreaterThan(20)
   // the audit checks the padded length
@@ -83,7 +93,7 @@ test('a batch of texts is padded to its longest, rounded up', async () => {
 })
 
 test('many replays in a row are all kept, without a warning of Node', async () => {
-  const short = base.replace('duration_s: 1.5', 'duration_s: 0.3')
+  const short = changed(base, ['duration_s: 1.5', 'duration_s: 0.3'])
   const { result, stderr } = await replayed('many', short, { replays: 12 })
   expect(result.runs).toBe(12)
   expect(stderr).not.toMatch(/Warning/)
@@ -91,9 +101,11 @@ test('many replays in a row are all kept, without a warning of Node', async () =
 
 test('a replay on webgpu runs in separate processes', async (context) => {
   needVulkan(context)
-  const scenario = base
-    .replace('model: mlp', 'model: mlp\n    replicas: 2\n    execution_provider: webgpu')
-    .replace('rate_rps: 150', 'rate_rps: 40')
+  const scenario = changed(
+    base,
+    ['model: mlp', 'model: mlp\n    replicas: 2\n    execution_provider: webgpu'],
+    ['rate_rps: 150', 'rate_rps: 40'],
+  )
   const { rows } = await replayed('webgpu', scenario)
   expect(new Set(rows.executor)).toEqual(new Set([0, 1]))
 })

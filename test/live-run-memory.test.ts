@@ -11,6 +11,7 @@ import {
 } from '../sim/documents/index.ts'
 import { bytesOf, heldSums, weightsBytesOf } from '../sim/memory/index.ts'
 import { profileSchema } from '../sim/world/index.ts'
+import { changed } from './scenarios.ts'
 import { commandsIn, expectRefusal, filesIn, put, readJson, temporaryFolder } from './spillway.ts'
 
 /** Memory from end to end in a real session; nothing here depends on the speed of the machine. */
@@ -171,8 +172,8 @@ describe('a live command', () => {
       'allocator: bfc, out_of_memory: [split, shrink]',
       'out_of_memory: split is all that a replay can do about a batch that ran out of memory, got shrink',
     ],
-  ])('%s refuses %s by name', async (command, memoryOf, words) => {
-    put(folder, 'refused.yaml', SCENARIO.replace('allocator: bfc', memoryOf))
+  ])('%s refuses %s by its name', async (command, memoryOf, words) => {
+    put(folder, 'refused.yaml', changed(SCENARIO, ['allocator: bfc', memoryOf]))
     const ended = await run(command, 'refused.yaml', ...PROFILE, '--out', 'refused')
     expectRefusal(ended, 3, folder)
     expect(ended.stderr).toContain(`refused.yaml pools.central.memory.${words}`)
@@ -184,7 +185,11 @@ describe('a live command', () => {
     const bytes = (size: number) =>
       Math.max(...heldSums(plan).map((sizes) => bytesOf(sizes, size, 152)))
     const limitMib = (weightsBytesOf(plan) + bytes(2)) / 2 ** 20
-    put(folder, 'tight.yaml', SCENARIO.replace('limit_mib: 256', `limit_mib: ${limitMib + 1e-6}`))
+    put(
+      folder,
+      'tight.yaml',
+      changed(SCENARIO, ['limit_mib: 256', `limit_mib: ${limitMib + 1e-6}`]),
+    )
     const busy = ['--set', 'traffic.web.arrivals.rate_rps=2000', '--set', 'duration_s=0.5']
     const options = [...PROFILE, '--replays', '1', '--journal', '--out', 'tight']
     const replayed = await run('replay', 'tight.yaml', ...busy, ...options)

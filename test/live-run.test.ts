@@ -7,15 +7,8 @@ import { comparisonSchema, resultSchema } from '../sim/documents/index.ts'
 import { profileSchema } from '../sim/world/index.ts'
 import { auditOf, expectKept } from './live-audit.ts'
 import { emptyProfile } from './profiles.ts'
-import {
-  commandsIn,
-  expectRefusal,
-  filesIn,
-  put,
-  QUICK,
-  readJson,
-  temporaryFolder,
-} from './spillway.ts'
+import { QUICK } from './scenarios.ts'
+import { commandsIn, expectRefusal, filesIn, put, readJson, temporaryFolder } from './spillway.ts'
 
 /**
  * The main job from end to end in real sessions. Nothing here depends on the speed of the machine.

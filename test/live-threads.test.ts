@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { commandsIn, DECLARED, put, TINY, temporaryFolder } from './spillway.ts'
+import { DECLARED, TINY } from './scenarios.ts'
+import { commandsIn, put, temporaryFolder } from './spillway.ts'
 
 /**
  * V8 aborts a process if one of its threads ends while its code is still being compiled in the

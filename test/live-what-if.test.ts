@@ -12,15 +12,14 @@ import {
 import { latenciesOf } from '../sim/experiment/index.ts'
 import { percentile } from '../sim/stats/index.ts'
 import { auditOf } from './live-audit.ts'
+import { changed, QUICK, TINY } from './scenarios.ts'
 import {
   commandsIn,
   type Ended,
   expectRefusal,
   filesIn,
   put,
-  QUICK,
   readJson,
-  TINY,
   temporaryFolder,
 } from './spillway.ts'
 
@@ -182,7 +181,7 @@ describe('compare', () => {
 describe('a second side', () => {
   test('that equals the first one is refused before any work', async () => {
     const same = 'tiny.yaml: the second side is the same as the first; nothing to compare'
-    put(folder, 'renamed.yaml', QUICK.replace('name: tiny', 'name: renamed'))
+    put(folder, 'renamed.yaml', changed(QUICK, ['name: tiny', 'name: renamed']))
     for (const args of [
       ['run', 'tiny.yaml', '--against-set', 'pools.central.batching.max_batch=4'],
       ['replay', 'tiny.yaml', '--against', 'tiny.yaml'],
@@ -203,12 +202,9 @@ describe('a second side', () => {
     expect(existsSync(join(folder, 'wider/against'))).toBe(false)
   })
 
-  test('can be another scenario; overrides of the first apply to it, too', async () => {
-    const second = QUICK.replace('name: tiny', 'name: other').replace(
-      'max_batch: 4',
-      'max_batch: 2',
-    )
-    put(folder, 'other.yaml', second)
+  test('may be another scenario; what overrides the first overrides it too', async () => {
+    const other = changed(QUICK, ['name: tiny', 'name: other'], ['max_batch: 4', 'max_batch: 2'])
+    put(folder, 'other.yaml', other)
     const args = ['--against', 'other.yaml', '--set', 'duration_s=1', '--set', 'warmup_s=0']
     const ended = await run(
       'replay',
@@ -234,8 +230,8 @@ describe('a second side', () => {
     expect(order.map(([, round, side]) => `${round}${side}`)).toEqual(['1A', '1B', '2B', '2A'])
   })
 
-  test('gets its load at the rate of the first side, although its capacity differs', async () => {
-    put(folder, 'load.yaml', TINY.replace('rate_rps: 150', 'load: 0.02').replace('_s: 3', '_s: 1'))
+  test('gets its load at the rate of the first side, though its capacity is another', async () => {
+    put(folder, 'load.yaml', changed(TINY, ['rate_rps: 150', 'load: 0.02'], ['_s: 3', '_s: 1']))
     const twice = 'pools.central.replicas=2'
     const rest = ['--replays', '1', '--out', 'loaded']
     const ended = await run('replay', 'load.yaml', ...PROFILE, '--against-set', twice, ...rest)

@@ -1,12 +1,7 @@
 import { builtinContent } from '../runtime/models/index.ts'
-import {
-  type Model,
-  modelKey,
-  modelLabel,
-  parseScenario,
-  type Scenario,
-} from '../scenarios/index.ts'
+import { type Model, modelKey, modelLabel, type Scenario } from '../scenarios/index.ts'
 import type { ModelProfile, Profile } from '../sim/world/index.ts'
+import { scenarioOf } from './scenarios.ts'
 
 /** A profile without models. */
 export function emptyProfile(): Profile {
@@ -39,8 +34,7 @@ function work(model: Model): ModelProfile['work'] {
 
 /** A made-up profile of all models of a scenario, with plausible figures. */
 export function madeUpProfile(of: string | Scenario): Profile {
-  const scenario =
-    typeof of === 'string' ? parseScenario(of, { file: 'made-up.yaml' }).scenario : of
+  const scenario = typeof of === 'string' ? scenarioOf(of) : of
   const models = scenario.pools.map((pool): ModelProfile => {
     const model = scenario.models[pool.model]!
     const steps = Array.from({ length: 40 }, (_, i) => i)

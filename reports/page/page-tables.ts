@@ -1,20 +1,10 @@
-import type { Comparison, Percentiles, Result, Verdict, WhatIf } from '../../sim/documents/index.ts'
-import { type ReportInput, worlds } from '../charts/frame.ts'
+import type { Comparison, Verdict, WhatIf } from '../../sim/documents/index.ts'
+import { type ReportInput, type World, worlds } from '../charts/frame.ts'
 import { count, estimateText, NONE } from '../format.ts'
 import { ARENA_COLUMNS, arenaNotes, arenaRows } from '../tables/arena-rows.ts'
-import { CALL_COLUMNS, callRows } from '../tables/call-rows.ts'
-import { COUNT_COLUMNS, countCells } from '../tables/count-rows.ts'
-import { SHED_COLUMNS, shedRows } from '../tables/shed-rows.ts'
-import {
-  type Cell,
-  capacityText,
-  comparisonRows,
-  timeCell,
-  unknownCapacities,
-  whatIfRows,
-} from '../tables/summary.ts'
-import { SURGE_COLUMNS, surgeRows } from '../tables/surge-rows.ts'
-import { ENGINE_COLUMNS, engineRows, TOKEN_COLUMNS, tokenRows } from '../tables/token-rows.ts'
+import { LATENCY, namedCells, type PercentileTable, TOKENS } from '../tables/percentile-tables.ts'
+import type { ResultTable } from '../tables/result-tables.ts'
+import { type Cell, comparisonRows, whatIfRows } from '../tables/summary.ts'
 import { type Html, html, NOTHING } from './html.ts'
 
 interface Table {
@@ -143,108 +133,47 @@ ${table({ caption, columns: ARENA_COLUMNS, rows })}<ul class="plain">${arenaNote
 `
 }
 
-const LEVELS = ['p50', 'p90', 'p95', 'p99', 'p99_9'] as const satisfies (keyof Percentiles)[]
-
-/** Percentiles of each class on each side, if nothing was compared. */
+/** Percentiles of each class in each world, where nothing was compared. */
 export function percentileSection(input: ReportInput): Html {
-  const lines = worlds(input).flatMap(({ name, result }) =>
-    result.classes.map((c) => ({ name: `${c.name}, ${name}`, world: name, latency: c.latency })),
-  )
-  const rows = lines.map(({ name, world, latency }) => [
-    html`<span class="${world}">${name}</span>`,
-    count(latency.percentiles.p50.n),
-    estimateText(latency.mean, 'time'),
-    ...LEVELS.map((level) => show(timeCell(latency.percentiles[level]))),
-  ])
-  const names = LEVELS.map((level) => level.replace('_', '.'))
-  const columns = ['class', 'n', 'mean', ...names]
-  const missing = lines.flatMap(({ name, latency }) =>
-    LEVELS.map(
-      (level, i) => [`${name} ${names[i]}`, timeCell(latency.percentiles[level])] as const,
-    ),
-  )
-  return html`${table({ caption: 'Latency with 95 % intervals [low, high]', columns, rows })}${reasons(missing)}${tokenSection(input)}`
+  const present = worlds(input)
+  const missing = present.flatMap(({ name, result }) => {
+    const rows = LATENCY.rows(result).map((row) => ({ ...row, name: `${row.name}, ${name}` }))
+    return namedCells(LATENCY, rows)
+  })
+  return html`${percentileTable(LATENCY, present)}${reasons(missing)}${percentileTable(TOKENS, present)}`
 }
 
-/** Times of tokens, if any were generated. */
-function tokenSection(input: ReportInput): Html {
-  const rows = worlds(input).flatMap(({ name: world, result }) =>
-    tokenRows(result).map(({ name, mean, percentiles }) => [
-      html`<span class="${world}">${name}</span>`,
-      mean,
+function percentileTable({ caption, columns, rows }: PercentileTable, present: World[]): Html {
+  const all = present.flatMap(({ name: world, result }) =>
+    rows(result).map(({ name, quantity, mean, percentiles }) => [
+      named(name, world),
+      count(mean.n),
+      estimateText(mean, quantity),
       ...percentiles.map(show),
     ]),
   )
-  const caption = 'Times of tokens with 95 % intervals [low, high]'
-  return optional({ caption, columns: TOKEN_COLUMNS, rows })
+  const [head, ...rest] = columns
+  return optional({ caption, columns: [head!, 'n', ...rest], rows: all })
 }
 
-/** A table, unless it is empty. */
-export function optional(content: Table): Html {
+/** What a row of one world is about. */
+const named = (name: string, world: World['name']) =>
+  html`<span class="${world}">${name}, ${world}</span>`
+
+/** A table, where there is anything in it. */
+function optional(content: Table): Html {
   return content.rows.length === 0 ? NOTHING : table(content)
 }
 
-/** Outcomes of the requests of each class, and the utilisation of each pool. */
-export function countsSection(input: ReportInput): Html {
+/** Tables of a result in each world, with their notes. */
+export function resultTables(input: ReportInput, tables: readonly ResultTable[]): Html {
   const present = worlds(input)
-  const of = (world: string, name: string) => html`<span class="${world}">${name}, ${world}</span>`
-  const classes = present.flatMap(({ name, result }) =>
-    result.classes.map(({ name: label, counts }) => [of(name, label), ...countCells(counts)]),
-  )
-  const goodput = present.flatMap(({ name, result }) =>
-    result.classes.map(({ name: label, goodput_rps, goodput_share, retries }) => [
-      of(name, label),
-      estimateText(goodput_rps, 'rate'),
-      estimateText(goodput_share, 'share'),
-      count(retries),
-    ]),
-  )
-  const pools = present.flatMap(({ name, result }) =>
-    result.pools.map((p) => poolRow(of(name, p.name), p)),
-  )
-  const unknown = new Set(present.flatMap(({ result }) => unknownCapacities(result) ?? []))
-  const shed = present.flatMap(({ name, result }) =>
-    shedRows(result).map(([label, ...rest]) => [of(name, label!), ...rest]),
-  )
-  const engines = present.flatMap(({ name, result }) =>
-    engineRows(result).map(([label, ...rest]) => [of(name, label!), ...rest]),
-  )
-  const calls = present.flatMap(({ name, result }) =>
-    callRows(result).map(([label, ...rest]) => [of(name, label!), ...rest]),
-  )
-  const surges = present.flatMap(({ name, result }) =>
-    surgeRows(result).map(([label, ...rest]) => [of(name, label!), ...rest]),
-  )
-  return html`${table({ caption: 'Requests', columns: ['class', ...COUNT_COLUMNS], rows: classes })}${table(
-    {
-      caption: 'Goodput',
-      columns: ['class', 'rate', 'share of requests', 'retries'],
-      rows: goodput,
-    },
-  )}${table({
-    caption: 'Pools',
-    columns: ['pool', 'replicas', 'utilisation', 'capacity', 'mean batch', 'useful', 'wasted'],
-    rows: pools,
-  })}${[...unknown].map((text) => html`<p class="quiet">${text}</p>\n`)}${optional({
-    caption: 'Requests shed, by cause',
-    columns: SHED_COLUMNS,
-    rows: shed,
-  })}${optional({ caption: 'Engines', columns: ENGINE_COLUMNS, rows: engines })}${optional({
-    caption: 'Calls',
-    columns: CALL_COLUMNS,
-    rows: calls,
-  })}${optional({ caption: 'Surges', columns: SURGE_COLUMNS, rows: surges })}`
-}
-
-function poolRow(name: Html, pool: Result['pools'][number]): (Html | string)[] {
-  const { replicas, utilisation, batch_mean, batch_efficiency, wasted } = pool
-  return [
-    name,
-    count(replicas),
-    estimateText(utilisation, 'share'),
-    capacityText(pool),
-    estimateText(batch_mean, 'plain'),
-    batch_efficiency === null ? NONE : estimateText(batch_efficiency, 'share'),
-    estimateText(wasted, 'share'),
-  ]
+  const shown = tables.map(({ caption, columns, rows, note }) => {
+    const all = present.flatMap(({ name: world, result }) =>
+      rows(result).map(([name, ...cells]) => [named(name!, world), ...cells]),
+    )
+    const notes = new Set(present.flatMap(({ result }) => note?.(result) ?? []))
+    return html`${optional({ caption, columns, rows: all })}${[...notes].map((text) => html`<p class="quiet">${text}</p>\n`)}`
+  })
+  return html`${shown}`
 }

@@ -10,6 +10,7 @@ import {
 } from '../charts/index.ts'
 import { plural } from '../format.ts'
 import { memorySpaces } from '../tables/memory-spaces.ts'
+import { RESULT_TABLES } from '../tables/result-tables.ts'
 import { checksOf, headline, hostText, objectiveLines } from '../tables/summary.ts'
 import { documentPage } from './document-page.ts'
 import { drawnFigure } from './figures.ts'
@@ -18,8 +19,8 @@ import { memorySection, memoryWarnings } from './page-memory.ts'
 import {
   arenaSection,
   comparisonSection,
-  countsSection,
   percentileSection,
+  resultTables,
   whatIfSection,
 } from './page-tables.ts'
 
@@ -51,7 +52,7 @@ ${
     ? html`<h2>Where the time went</h2>${show('where-time-went')}
 <h2>Over time</h2>${show('rates', 'queue-depth', 'latency-heat', 'machine-speed')}
 ${memory(input, charts)}
-<h2>Batches, requests and pools</h2>${show('batch-sizes')}${countsSection(input)}`
+<h2>Batches, requests and pools</h2>${show('batch-sizes')}${resultTables(input, RESULT_TABLES)}`
     : NOTHING
 }
 <h2>How this was made</h2>

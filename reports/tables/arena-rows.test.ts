@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Comparison } from '../../sim/documents/index.ts'
 import { reportHtml } from '../page/page.ts'
 import { sampleComparison } from '../sample-comparison.test-helper.ts'
-import { comparisonTable, comparisonText } from '../terminal/terminal.ts'
+import { comparisonText } from '../terminal/terminal.ts'
 import { arenaNotes, arenaRows } from './arena-rows.ts'
 
 const figures = {
@@ -79,7 +79,7 @@ describe('arenas in a report', () => {
     expect(rows[1]!.cells[3]).toBe('–')
   })
 
-  test('are in texts, tables and pages, and not mentioned if there are none', async () => {
+  test('stand in texts and pages, which say nothing of them where there are none', async () => {
     const none = sampleComparison({ whatIf: false })
     const page = async (of: Comparison) => {
       const input = { simulated: null, measured: null, comparison: of, command: 'none' }
@@ -87,7 +87,6 @@ describe('arenas in a report', () => {
     }
     for (const [text, plain] of [
       [comparisonText(comparison), comparisonText(none)],
-      [comparisonTable(comparison), comparisonTable(none)],
       [await page(comparison), await page(none)],
     ] as const) {
       expect(text).toContain('33.50 MiB (+3.4 %)')

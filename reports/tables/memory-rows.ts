@@ -1,19 +1,12 @@
 import type { Estimate, MemorySpace, Result } from '../../sim/documents/index.ts'
 import { count, estimateText, exactSize, NONE } from '../format.ts'
 import { failures, preempts, ranOut, worstFirst } from './memory-spaces.ts'
-
-/** A table of the spaces of a result, for pages and terminals. */
-export interface MemoryTable {
-  readonly caption: string
-  /** the first column is the name of the space */
-  readonly columns: readonly string[]
-  readonly rows: (result: Result) => string[][]
-}
+import type { ResultTable } from './result-tables.ts'
 
 /** The figures of a space; null if it has no row in a table. */
 type Cells = (space: MemorySpace) => string[] | null
 
-function memoryTable(caption: string, columns: readonly string[], cells: Cells): MemoryTable {
+function memoryTable(caption: string, columns: readonly string[], cells: Cells): ResultTable {
   return {
     caption,
     columns,
@@ -67,7 +60,7 @@ const LOADS: Cells = ({ residency }) =>
     count(residency.cold_share.n),
   ]
 
-export const MEMORY_TABLES: readonly MemoryTable[] = [
+export const MEMORY_TABLES: readonly ResultTable[] = [
   memoryTable(
     'Memory: most at once, weights included',
     ['memory', 'limit', 'weights', 'asked for', 'in use', 'held'],

@@ -1,26 +1,20 @@
 import { visibleLine } from '../../scenarios/index.ts'
-import type { Comparison, Percentiles, Result, WhatIf } from '../../sim/documents/index.ts'
+import type { Comparison, Result, WhatIf } from '../../sim/documents/index.ts'
 import { PARTS } from '../charts/latency/where-time-went.ts'
-import { count, estimateText, loadText, NONE, plural, valueText } from '../format.ts'
+import { count, loadText, NONE, plural, valueText } from '../format.ts'
 import { ARENA_COLUMNS, arenaNotes, arenaRows } from '../tables/arena-rows.ts'
-import { CALL_COLUMNS, callRows } from '../tables/call-rows.ts'
-import { COUNT_COLUMNS, countCells } from '../tables/count-rows.ts'
 import { MEMORY_TABLES, memoryAlarms } from '../tables/memory-rows.ts'
-import { SHED_COLUMNS, shedRows } from '../tables/shed-rows.ts'
+import { LATENCY, namedCells, type PercentileTable, TOKENS } from '../tables/percentile-tables.ts'
+import { RESULT_TABLES } from '../tables/result-tables.ts'
 import {
   type Cell,
-  capacityText,
   checksOf,
   comparisonRows,
   headline,
   hostText,
   objectiveLines,
-  timeCell,
-  unknownCapacities,
   whatIfRows,
 } from '../tables/summary.ts'
-import { SURGE_COLUMNS, surgeRows } from '../tables/surge-rows.ts'
-import { ENGINE_COLUMNS, engineRows, TOKEN_COLUMNS, tokenRows } from '../tables/token-rows.ts'
 import { alignColumns } from './align.ts'
 
 const COLUMNS = [
@@ -91,34 +85,7 @@ function whatIfTitle({ changes, rounds }: WhatIf): string {
 const RATIO_LEGEND =
   'B/A: latency with the change over latency without it. Error: predicted over measured ratio, less 1.'
 
-/** The comparison as Markdown tables, numbers right aligned. */
-export function comparisonTable(comparison: Comparison): string {
-  const { what_if } = comparison
-  const ratios = what_if
-    ? [
-        '',
-        whatIfTitle(what_if),
-        '',
-        ...markdown(RATIO_COLUMNS, ratioTableRows(what_if)),
-        '',
-        RATIO_LEGEND,
-      ]
-    : []
-  const arenas = arenaTableRows(comparison)
-  const memory =
-    arenas.length === 0
-      ? []
-      : ['', ...markdown(ARENA_COLUMNS, arenas), '', ...arenaNotes(comparison)]
-  const table = markdown(COLUMNS, tableRows(comparison))
-  return [...table, '', ...LEGEND, ...ratios, ...memory].join('\n')
-}
-
-function markdown(columns: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const rule = columns.map((_, i) => (i === 0 ? ':--' : '--:'))
-  return [columns, rule, ...rows].map((row) => `| ${row.join(' | ')} |`)
-}
-
-/** The comparison for a terminal: verdict, table, checks and unsupported figures. */
+/** The comparison for a terminal: verdict, table, checks and what could not be said. */
 export function comparisonText(comparison: Comparison): string {
   const { verdict, reason } = headline({ simulated: null, measured: null, comparison })
   const { scenario, replays, replications, what_if } = comparison
@@ -192,101 +159,35 @@ export function resultText(result: Result): string {
   ]
   return [
     ...facts.map(visibleLine),
-    '',
-    latencies(result),
-    ...tokens(result),
-    '',
-    'requests',
-    indent(
-      alignColumns([
-        ['', ...COUNT_COLUMNS],
-        ...result.classes.map((c) => [c.name, ...countCells(c.counts)]),
-      ]),
-    ),
-    '',
-    goodput(result),
-    '',
-    means(result),
-    '',
-    pools(result),
-    ...optional([...SHED_COLUMNS], shedRows(result)),
-    ...optional([...ENGINE_COLUMNS], engineRows(result)),
-    ...optional([...CALL_COLUMNS], callRows(result)),
-    ...optional([...SURGE_COLUMNS], surgeRows(result)),
-    ...MEMORY_TABLES.flatMap(({ columns, rows }) => optional([...columns], rows(result))),
+    ...percentiles(LATENCY, result),
+    ...unsupported(namedCells(LATENCY, LATENCY.rows(result))),
+    ...percentiles(TOKENS, result),
+    ...means(result),
+    ...[...RESULT_TABLES, ...MEMORY_TABLES].flatMap(({ columns, rows, note }) => [
+      ...optional(columns, rows(result)),
+      ...[note?.(result) ?? []].flat().map((text) => visibleLine(`  ${text}`)),
+    ]),
   ].join('\n')
 }
 
-/** A further table, unless it is empty. */
-function optional(columns: string[], rows: string[][]): string[] {
+/** A further table, where there is anything in it. */
+function optional(columns: readonly string[], rows: readonly string[][]): string[] {
   return rows.length > 0 ? ['', alignColumns([columns, ...rows])] : []
 }
 
-function tokens(result: Result): string[] {
-  const rows = tokenRows(result)
-  const cells = rows.map(({ name, mean, percentiles }) => [
+function percentiles({ columns, rows }: PercentileTable, result: Result): string[] {
+  const lines = rows(result).map(({ name, quantity, mean, percentiles }) => [
     name,
-    mean,
+    valueText(mean, quantity),
     ...percentiles.map(({ text }) => text),
   ])
-  return optional([...TOKEN_COLUMNS], cells)
+  return optional(columns, lines)
 }
 
-function indent(text: string): string {
-  return text.replace(/^/gm, '  ')
-}
-
-const LEVELS = ['p50', 'p90', 'p95', 'p99', 'p99_9'] as const satisfies (keyof Percentiles)[]
-
-function latencies({ classes }: Result): string {
-  const rows = classes.map(({ name, latency }) => [
-    name,
-    valueText(latency.mean, 'time'),
-    ...LEVELS.map((level) => timeCell(latency.percentiles[level]).text),
-  ])
-  const missing = classes.flatMap(({ name, latency }) =>
-    unsupported(
-      LEVELS.map((level) => [
-        `${name} ${level.replace('_', '.')}`,
-        timeCell(latency.percentiles[level]),
-      ]),
-    ),
-  )
-  const names = LEVELS.map((level) => level.replace('_', '.'))
-  const table = alignColumns([['latency', 'mean', ...names], ...rows])
-  return [table, ...missing].join('\n')
-}
-
-function goodput({ classes }: Result): string {
-  const rows = classes.map(({ name, goodput_rps, goodput_share, retries }) => [
-    name,
-    estimateText(goodput_rps, 'rate'),
-    estimateText(goodput_share, 'share'),
-    count(retries),
-  ])
-  return alignColumns([['goodput', 'rate', 'share', 'retries'], ...rows])
-}
-
-function means({ classes }: Result): string {
+function means({ classes }: Result): string[] {
   const rows = classes.map(({ name, parts }) => [
     name,
     ...PARTS.map(({ key }) => valueText(parts[key].mean, 'time')),
   ])
-  return alignColumns([['mean time', ...PARTS.map((part) => part.name)], ...rows])
-}
-
-function pools(result: Result): string {
-  const rows = result.pools.map((pool) => [
-    pool.name,
-    count(pool.replicas),
-    estimateText(pool.utilisation, 'share'),
-    capacityText(pool),
-    estimateText(pool.batch_mean, 'plain'),
-    pool.batch_efficiency === null ? NONE : estimateText(pool.batch_efficiency, 'share'),
-    estimateText(pool.wasted, 'share'),
-  ])
-  const head = ['pool', 'replicas', 'utilisation', 'capacity', 'mean batch', 'useful', 'wasted']
-  const unknown = unknownCapacities(result)
-  const notes = unknown === null ? [] : [visibleLine(`  ${unknown}`)]
-  return [alignColumns([head, ...rows]), ...notes].join('\n')
+  return optional(['mean time', ...PARTS.map((part) => part.name)], rows)
 }

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { ModelProfile } from '../../sim/world/index.ts'
 import type { Progress } from '../live/fleet.ts'
+import { executionProviders } from '../models/index.ts'
 import { Calibration, type CalibrationTask } from './calibration.ts'
 
 /** Loads at which speed fields are recorded, each for an equal share of the time. */
@@ -18,7 +19,8 @@ const PIECES = 12
  * accelerator may have no room for a second replica.
  */
 function otherReplicas({ pool }: CalibrationTask): number {
-  const room = pool.execution_provider === 'cpu' ? Math.min(2, availableParallelism()) : 1
+  const { onHost } = executionProviders[pool.execution_provider]
+  const room = onHost ? Math.min(2, availableParallelism()) : 1
   return pool.replicas === 1 ? room : 1
 }
 

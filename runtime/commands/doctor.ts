@@ -5,7 +5,12 @@ import { cacheDirectory } from '../folders/cache-directory.ts'
 import { localProfilePath } from '../folders/profile-file.ts'
 import { hostFingerprint } from '../live/host.ts'
 import { probeProvider } from '../live/probe.ts'
-import { type ExecutionProvider, supportedProviders } from '../models/index.ts'
+import {
+  type ExecutionProvider,
+  executionProviderNames,
+  executionProviders,
+  supportedProviders,
+} from '../models/index.ts'
 import { pause } from '../process/interruption.ts'
 import { styled } from '../terminal.ts'
 import { version } from '../version.ts'
@@ -19,7 +24,7 @@ export function define(command: Command): void {
       action(async (signal, options: { json?: boolean }) => {
         const host = hostFingerprint()
         const providers: { provider: ExecutionProvider; ok: boolean; note: string }[] = []
-        for (const provider of ['cpu', 'webgpu', 'cuda'] as const) {
+        for (const provider of executionProviderNames) {
           providers.push({ provider, ...(await tryProvider(provider, signal)) })
         }
         const profile = existsSync(localProfilePath()) ? localProfilePath() : null
@@ -34,7 +39,10 @@ export function define(command: Command): void {
           ...lines,
           `profile of this machine: ${profile ?? 'none yet (spillway calibrate SCENARIO)'}`,
         ])
-        return providers[0]!.ok ? EXIT.ok : EXIT.failed
+        const serves = providers.some(
+          ({ provider, ok }) => ok && executionProviders[provider].onHost,
+        )
+        return serves ? EXIT.ok : EXIT.failed
       }),
     )
 }
@@ -44,7 +52,7 @@ async function tryProvider(
   signal: AbortSignal,
 ): Promise<{ ok: boolean; note: string }> {
   await pause(signal)
-  if (!supportedProviders().includes(provider) && provider !== 'cpu') {
+  if (!supportedProviders().includes(provider)) {
     return { ok: false, note: 'not in this build of onnxruntime-node' }
   }
   try {

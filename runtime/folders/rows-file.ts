@@ -3,7 +3,7 @@ import type { ColumnSource } from 'hyparquet-writer'
 import { ZodError, z } from 'zod'
 import { EXIT, Failure, readUserFile } from '../../scenarios/index.ts'
 import type { ObservedRun } from '../../sim/experiment/index.ts'
-import { type RowColumn, Rows } from '../../sim/stats/index.ts'
+import { ROW_COLUMNS, type RowColumn, Rows } from '../../sim/stats/index.ts'
 import { expectDecodable } from '../parquet/expect-decodable.ts'
 import { unread } from './user-text.ts'
 import { writeWhole } from './write-whole.ts'
@@ -84,7 +84,7 @@ export async function rowsBytes(
 
 /** Reads a file of `writeRows`. Throws `Failure` if the file is of another kind or version. */
 export async function readRows(path: string): Promise<ObservedRun> {
-  await expectDecodable(path, [...Object.keys(Rows.allocate(0).columns), PREFIXES])
+  await expectDecodable(path, [...Object.keys(ROW_COLUMNS), PREFIXES])
   let bytes: Buffer
   try {
     bytes = await readUserFile(path, MOST_BYTES)

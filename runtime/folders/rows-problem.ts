@@ -1,17 +1,19 @@
 import type { Scenario } from '../../scenarios/index.ts'
 import type { ObservedRun } from '../../sim/experiment/index.ts'
 import { OUTCOME, REFUSAL } from '../../sim/serving/index.ts'
-import type { RowColumn } from '../../sim/stats/index.ts'
+import { ROW_COLUMNS, type RowColumn } from '../../sim/stats/index.ts'
 
 /** Times that exist in every batch. */
 const OF_BATCHES = ['dispatched', 'started', 'ended', 'done'] as const
-/** Times that can be missing; all except `leaves`, which can be infinite. */
-const TIMES = ['sent', 'since', 'batchWait', 'firstToken', ...OF_BATCHES] as const
-/** Longest drain of a run, as a multiple of its duration; at least eleven days are allowed. */
+/** Times that may not be reached; `leaves` may be never, and `at` is reached by every request. */
+const TIMES = (Object.keys(ROW_COLUMNS) as RowColumn[]).filter(
+  (name) => ROW_COLUMNS[name].unit === 'ms' && name !== 'leaves' && name !== 'at',
+)
+const ENDS = new Set<number>(Object.values(OUTCOME))
+const REASONS = new Set<number>(Object.values(REFUSAL))
+/** A run may drain for this many times its duration, or for eleven days. */
 const LONGEST_DRAIN = 100
 const LONGEST_MS = 1e9
-
-const largest = (codes: Readonly<Record<string, number>>) => Math.max(...Object.values(codes))
 
 /**
  * The first value in rows that no run of the scenario can produce, such as an unknown executor;
@@ -28,8 +30,6 @@ export function rowsProblem(
     ['part', 0, Math.max(...scenario.traffic.map((traffic) => traffic.fan_out)) - 1],
     ['queue', -1, executors - 1],
     ['executor', -1, executors - 1],
-    ['outcome', 0, largest(OUTCOME)],
-    ['refusal', 0, largest(REFUSAL)],
     ['length', 0, Number.POSITIVE_INFINITY],
     ['output', 0, Number.POSITIVE_INFINITY],
     ['padded', 0, Number.POSITIVE_INFINITY],
@@ -47,6 +47,10 @@ export function rowsProblem(
       if (value >= least && value <= most) continue
       return told(key, name, most < Infinity ? `${least} to ${most}` : `at least ${least}`)
     }
+    if (!ENDS.has(columns.outcome[key]!))
+      return told(key, 'outcome', `one of ${[...ENDS].join(', ')}`)
+    if (!REASONS.has(columns.refusal[key]!))
+      return told(key, 'refusal', `one of ${[...REASONS].join(', ')}`)
     if (!(Math.abs(columns.at[key]!) <= longest)) return told(key, 'at', time)
     const endless = TIMES.find((name) => Math.abs(columns[name][key]!) > longest)
     if (endless !== undefined) return told(key, endless, time)

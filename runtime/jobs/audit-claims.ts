@@ -1,6 +1,13 @@
 import type { Scenario } from '../../scenarios/index.ts'
-import type { Audit, Comparison, Counts, Result, ShedBy } from '../../sim/documents/index.ts'
-import { OUTCOME, REFUSAL } from '../../sim/serving/index.ts'
+import {
+  type Audit,
+  type Comparison,
+  type Counts,
+  counts as countsSchema,
+  type Result,
+  type ShedBy,
+} from '../../sim/documents/index.ts'
+import { OUTCOME, outcomes, REFUSAL } from '../../sim/serving/index.ts'
 import { PERCENTILES, percentileKey, percentileLabel, type Rows } from '../../sim/stats/index.ts'
 import type { RunAudit } from './audit-runs.ts'
 
@@ -126,17 +133,8 @@ function callClaims(
 
 type Counted = Pick<Result['classes'][number], 'name' | 'counts'>
 
-/** Names in results of how a request ended. */
-const ENDS: Readonly<Record<keyof typeof OUTCOME, keyof Counts>> = {
-  served: 'served',
-  shed: 'shed',
-  timedOut: 'timed_out',
-  abandoned: 'abandoned',
-  failed: 'failed',
-  cancelled: 'cancelled',
-}
-const BY_OUTCOME = new Map<number, keyof Counts>(
-  (Object.keys(OUTCOME) as (keyof typeof OUTCOME)[]).map((name) => [OUTCOME[name], ENDS[name]]),
+const ENDS: ReadonlyMap<number, keyof Counts> = new Map(
+  outcomes.map(({ number, key }) => [number, key]),
 )
 
 /** Requests of a class or pool that count, by how they ended. */
@@ -144,22 +142,15 @@ function countRows(
   { columns }: Rows,
   of: { readonly warmupMs: number; readonly column: 'class' | 'pool'; readonly index: number },
 ): Counts {
-  const counts: Counts = {
-    arrived: 0,
-    served: 0,
-    shed: 0,
-    timed_out: 0,
-    abandoned: 0,
-    failed: 0,
-    cancelled: 0,
-    in_flight: 0,
-  }
+  const counts = Object.fromEntries(
+    Object.keys(countsSchema.shape).map((key) => [key, 0]),
+  ) as Counts
   const { at, done, outcome } = columns
   const belongs = columns[of.column]
   for (let key = 0; key < at.length; key++) {
     if (at[key]! < of.warmupMs || belongs[key] !== of.index) continue
     counts.arrived++
-    const end = Number.isNaN(done[key]) ? 'in_flight' : BY_OUTCOME.get(outcome[key]!)
+    const end = Number.isNaN(done[key]) ? 'in_flight' : ENDS.get(outcome[key]!)
     if (end !== undefined) counts[end]++
   }
   return counts

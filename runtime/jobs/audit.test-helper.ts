@@ -1,4 +1,4 @@
-import { parseScenario, type Scenario } from '../../scenarios/index.ts'
+import type { Scenario } from '../../scenarios/index.ts'
 import {
   keptReplication,
   type SimulationInput,
@@ -6,7 +6,7 @@ import {
 } from '../../sim/experiment/index.ts'
 import { type RowColumn, Rows } from '../../sim/stats/index.ts'
 import { RequestList, trafficSource } from '../../sim/traffic/index.ts'
-import { DECLARED } from '../../test/spillway.ts'
+import { changed, DECLARED, scenarioOf } from '../../test/scenarios.ts'
 import type { KeptRun } from '../folders/run-folder.ts'
 
 /** A simulated run of two pools and two classes that serves, sheds, times out and is left. */
@@ -17,8 +17,8 @@ export function keptRun(): {
   readonly run: KeptRun
 } {
   // with its own time-out hardly anybody waits so long
-  const text = DECLARED.replace('timeout_ms: 200', 'timeout_ms: 80')
-  const { scenario } = parseScenario(text, { file: 'declared.yaml' })
+  const text = changed(DECLARED, ['timeout_ms: 200', 'timeout_ms: 80'])
+  const scenario = scenarioOf(text)
   const unbound = simulationInput(scenario)
   const traffic = { ...unbound, seed: scenario.seed, replication: 0 }
   const requests = RequestList.collect(trafficSource(scenario, traffic))

@@ -3,11 +3,11 @@ import { modelKey, parseScenario } from '../../scenarios/index.ts'
 import type { ObservedRun } from '../../sim/experiment/index.ts'
 import { Rows } from '../../sim/stats/index.ts'
 import type { ModelProfile, RecordedField } from '../../sim/world/index.ts'
+import { scenarioOf } from '../../test/scenarios.ts'
 import { fieldsFor, learn } from './learn.ts'
 
 /** Pools of an executor, of two, and of one that has the first one's model. */
-const { scenario } = parseScenario(
-  `spillway: 1
+const scenario = scenarioOf(`spillway: 1
 name: three
 duration_s: 1
 models:
@@ -18,9 +18,7 @@ pools:
   - { name: one, model: small }
   - { name: two, model: large, replicas: 2 }
   - { name: three, model: small }
-`,
-  { file: 'three.yaml' },
-)
+`)
 const keys = scenario.pools.map((pool) => modelKey(scenario, pool))
 const WORK_MS = 1
 

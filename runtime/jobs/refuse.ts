@@ -1,5 +1,6 @@
 import { Failure } from '../../scenarios/index.ts'
 import { reactingClasses } from '../../sim/traffic/index.ts'
+import { executionProviders } from '../models/index.ts'
 import type { Prepared } from './prepare.ts'
 
 /** Throws `Failure` where what clients send depends on how their requests end. */
@@ -26,15 +27,12 @@ export function refuseLive(sides: readonly Prepared[]): void {
   refuseMemory(sides)
 }
 
-/** What ONNX Runtime has on each provider. */
-const ALLOCATORS = { cpu: 'bfc', cuda: 'bfc', webgpu: 'bucket' } as const
-
 /** Throws `Failure` where a pool's memory is not what ONNX Runtime in Node has or can be told. */
 function refuseMemory(sides: readonly Prepared[]): void {
   for (const { scenario, file } of sides) {
     for (const { name, memory, execution_provider: provider } of scenario.pools) {
       if (memory === undefined) continue
-      const own = ALLOCATORS[provider]
+      const own = executionProviders[provider].allocator
       const at = `${file} pools.${name}.memory`
       if (memory.allocator !== own) {
         const text = `expected ${own}, which ONNX Runtime has on ${provider}`

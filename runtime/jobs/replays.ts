@@ -14,7 +14,7 @@ import type { Reacting } from '../live/dispatcher-thread.ts'
 import type { EngineOptions } from '../live/engine.ts'
 import { Fleet, type Replayed } from '../live/fleet.ts'
 import { shortageText } from '../live/shortages.ts'
-import { materialise, sessionOptions } from '../models/index.ts'
+import { executionProviders, materialise, sessionOptions } from '../models/index.ts'
 import type { Progress } from './options.ts'
 import type { System } from './prepare.ts'
 
@@ -96,7 +96,9 @@ function replaysOf(system: System, runs: Replays['runs'], fleet: Fleet): Replays
     )
     return shortageText(name, own) ?? []
   })
-  const local = system.scenario.pools.every(({ execution_provider: on }) => on === 'cpu')
+  const local = system.scenario.pools.every(
+    ({ execution_provider: on }) => executionProviders[on].onHost,
+  )
   const crowded =
     fleet.pinned || !local ? [] : ['dispatcher and executors were not pinned to cores of their own']
   return {

@@ -5,6 +5,7 @@ import {
   largestBatch,
   type ServingPlan,
 } from '../../sim/serving/index.ts'
+import { executionProviders } from '../models/index.ts'
 import { entryBeside } from '../process/child.ts'
 import { type FailureMessage, failureOf, isFailure } from '../process/failure-message.ts'
 import { nextMessage, startThread } from '../process/thread.ts'
@@ -140,6 +141,6 @@ async function said<T>(thread: Worker, signal?: AbortSignal): Promise<Exclude<T,
 /** Null where executors are processes: their threads must not be confined to few cores. */
 function affinityFor(plan: ServingPlan, engines: readonly EngineOptions[]): Affinity | null {
   const sessions = executorsOf(plan).map(({ pool }) => engines[pool]!.session)
-  if (sessions.some(({ executionProvider }) => executionProvider !== 'cpu')) return null
+  if (!sessions.every(({ executionProvider: on }) => executionProviders[on].onHost)) return null
   return affinityOf(sessions.map(({ threads }) => threads))
 }

@@ -1,13 +1,13 @@
+import { executionProviders } from '../models/index.ts'
 import type { Engine, EngineOptions } from './engine.ts'
 import { openLocalEngine } from './local-engine.ts'
 import { openProcessEngine } from './process-engine.ts'
 
 /**
- * Opens a model: on cpu in this thread; on an accelerator in a process of its own, since two WebGPU
- * sessions in one process crash (microsoft/onnxruntime #32561). Throws `Failure` where the model
- * cannot be opened.
+ * Opens a model: in this thread, or in a separate process, as its execution provider needs. Throws
+ * `Failure` if the model cannot be opened.
  */
 export function openEngine(options: EngineOptions, epochNs: bigint): Promise<Engine> {
-  const local = options.session.executionProvider === 'cpu'
-  return local ? openLocalEngine(options, epochNs) : openProcessEngine(options, epochNs)
+  const { apart } = executionProviders[options.session.executionProvider]
+  return apart ? openProcessEngine(options, epochNs) : openLocalEngine(options, epochNs)
 }

@@ -1,14 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { parseScenario } from '../../scenarios/index.ts'
 import type { ArenaDocument, ArenaReplica } from '../../sim/documents/index.ts'
 import { memoryResult } from '../../sim/experiment/index.ts'
+import { scenarioOf } from '../../test/scenarios.ts'
 import { measuredSpaces, memoryWarnings } from './measured-spaces.ts'
 
 const MIB = 2 ** 20
 
-const scenarioOf = (memory: string, devices = '') =>
-  parseScenario(
-    `spillway: 1
+const scenarioWith = (memory: string, devices = '') =>
+  scenarioOf(`spillway: 1
 name: spaces
 seed: 1
 duration_s: 10
@@ -22,9 +21,7 @@ ${devices}pools:
     model: mlp
     replicas: 2
     memory: ${memory}
-`,
-    { file: 'spaces.yaml' },
-  ).scenario
+`)
 
 /** Each replica runs a batch; the two overlap from 2 s to 3 s. */
 function arena(): ArenaDocument {
@@ -43,7 +40,7 @@ function arena(): ArenaDocument {
   }
 }
 
-const sizes = (scenario: ReturnType<typeof scenarioOf>) =>
+const sizes = (scenario: ReturnType<typeof scenarioWith>) =>
   memoryResult([measuredSpaces(scenario, arena())]).map((space) => ({
     name: space.name,
     shared: space.shared,
@@ -59,8 +56,8 @@ const sizes = (scenario: ReturnType<typeof scenarioOf>) =>
   }))
 
 describe('measured memory', () => {
-  test('of replicas with separate devices is that of the fullest; counts are of all replicas', () => {
-    const scenario = scenarioOf('{ allocator: bfc, limit_mib: 64 }')
+  test('of replicas with devices of their own is that of the fullest, and counts are of all', () => {
+    const scenario = scenarioWith('{ allocator: bfc, limit_mib: 64 }')
     expect(sizes(scenario)).toEqual([
       {
         ...{ name: 'central', shared: false, limit: 64, weights: 1 },
@@ -72,7 +69,7 @@ describe('measured memory', () => {
 
   test('of a shared device is the sum over its replicas at the same time', () => {
     const devices = 'devices:\n  - { name: card, limit_mib: 100 }\n'
-    const scenario = scenarioOf('{ allocator: bfc, device: card }', devices)
+    const scenario = scenarioWith('{ allocator: bfc, device: card }', devices)
     expect(sizes(scenario)).toEqual([
       {
         ...{ name: 'card', shared: true, limit: 100, weights: 2 },
@@ -85,10 +82,10 @@ describe('measured memory', () => {
     expect([0.5, 1.5, 2.5, 3.5, 4.5].map(at)).toEqual([2, 6, 12, 8, 2])
   })
 
-  test('warns that ONNX Runtime has no limit, and lists pools that were not observed', () => {
-    const limited = scenarioOf('{ allocator: bfc, limit_mib: 64 }')
+  test('says that ONNX Runtime knows no limit, and what was not observed', () => {
+    const limited = scenarioWith('{ allocator: bfc, limit_mib: 64 }')
     expect(memoryWarnings(limited, arena())).toEqual([expect.stringContaining('takes no limit')])
-    const free = scenarioOf('{ allocator: bfc }')
+    const free = scenarioWith('{ allocator: bfc }')
     expect(memoryWarnings(free, arena())).toEqual([])
     const [first, ...rest] = arena().replicas
     const cut = { ...arena(), replicas: [{ ...first!, left_out: 'only the first' }, ...rest] }

@@ -1,13 +1,13 @@
 import type { Pool, Scenario } from '../../scenarios/index.ts'
 import { hasSwappableModel } from '../../sim/experiment/index.ts'
-import type { ModelFile } from '../models/index.ts'
+import { executionProviders, type ModelFile } from '../models/index.ts'
 import type { Shape } from './arena-log.ts'
 import { type FoundPlan, fitPlan } from './fit-plan.ts'
 import { observeArena } from './observe-arena.ts'
 
 /** Whether ONNX Runtime logs the arenas of a pool: it does so on cpu. */
 export function hasObservedArena({ memory, execution_provider: provider }: Pool): boolean {
-  return memory?.allocator === 'bfc' && provider === 'cpu'
+  return memory?.allocator === 'bfc' && executionProviders[provider].observed
 }
 
 /** Whether arenas of the pool last for the whole replay, and so can be observed. */

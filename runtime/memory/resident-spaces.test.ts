@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { parseScenario } from '../../scenarios/index.ts'
 import { memoryResult, simulationInput } from '../../sim/experiment/index.ts'
 import { OUTCOME } from '../../sim/serving/index.ts'
 import { type ModelMove, Rows } from '../../sim/stats/index.ts'
+import { scenarioOf } from '../../test/scenarios.ts'
 import { residentSpaces } from './resident-spaces.ts'
 
-const { scenario } = parseScenario(
+const scenario = scenarioOf(
   `spillway: 1
 name: spaces
 seed: 1
@@ -21,7 +21,6 @@ pools:
   - { name: smalls, model: small, memory: { allocator: bfc, device: card } }
   - { name: larges, model: large, memory: { allocator: bfc, device: card } }
 `,
-  { file: 'spaces.yaml' },
 )
 const { plan } = simulationInput(scenario)
 

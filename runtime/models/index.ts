@@ -1,12 +1,15 @@
 export { builtinContent } from './builtin-file.ts'
-export { contentOf } from './content.ts'
+export {
+  type ExecutionProvider,
+  executionProviderNames,
+  executionProviders,
+} from './execution-providers.ts'
 export { Feeds } from './feeds.ts'
-export { materialise } from './model-file.ts'
+export { contentOf, materialise } from './model-file.ts'
 export type { InputSpec, ModelFile, ModelPlaces } from './model-types.ts'
 export { isOutOfMemory } from './out-of-memory.ts'
 export {
   detailOf,
-  type ExecutionProvider,
   openSession,
   type SessionOptions,
   sessionOptions,

@@ -10,9 +10,8 @@ import {
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { Failure, type Model } from '../../scenarios/index.ts'
-import { contentOf } from './content.ts'
 import { buildMlp } from './mlp.ts'
-import { materialise } from './model-file.ts'
+import { contentOf, materialise } from './model-file.ts'
 import { withFolder } from './reference.test-helper.ts'
 
 const mlp = { builtin: 'mlp', layers: 1, width: 8, seed: 1 } as const

@@ -1,10 +1,12 @@
 import { InferenceSession, listSupportedBackends } from 'onnxruntime-node'
 import { Failure, type Pool } from '../../scenarios/index.ts'
+import {
+  type ExecutionProvider,
+  executionProviderNames,
+  executionProviders,
+} from './execution-providers.ts'
 import type { ModelFile } from './model-types.ts'
 import { isOutOfMemory } from './out-of-memory.ts'
-
-const PROVIDERS = ['cpu', 'webgpu', 'cuda'] as const
-export type ExecutionProvider = (typeof PROVIDERS)[number]
 
 export interface SessionOptions {
   readonly executionProvider: ExecutionProvider
@@ -33,7 +35,7 @@ export function sessionOptions(pool: Pool): SessionOptions {
 /** The execution providers of this build of ONNX Runtime; libraries of cuda may be missing. */
 export function supportedProviders(): readonly ExecutionProvider[] {
   const names: readonly string[] = listSupportedBackends().map((backend) => backend.name)
-  return PROVIDERS.filter((provider) => names.includes(provider))
+  return executionProviderNames.filter((provider) => names.includes(provider))
 }
 
 /**
@@ -52,7 +54,7 @@ export async function openSession(
     )
   }
   try {
-    if (executionProvider === 'cpu') {
+    if (executionProviders[executionProvider].onHost) {
       return { session: await create(file, options), fellBack: false }
     }
     return await createAccelerated(file, options)
@@ -120,18 +122,9 @@ function explain(file: ModelFile, provider: ExecutionProvider, error: unknown): 
   if (isOutOfMemory(error)) {
     return `${file.path}: memory ran out while the model was opened on ${provider} (${detail})`
   }
-  if (provider === 'cuda' && /shared library|cuda/i.test(text)) {
-    return (
-      `execution provider cuda: its libraries are missing; run: ONNXRUNTIME_NODE_INSTALL=cuda12 ` +
-      `npm rebuild onnxruntime-node --ignore-scripts=false, with CUDA 12 and cuDNN 9 installed ` +
-      `(${detail})`
-    )
-  }
-  if (provider === 'webgpu' && /adapter|vulkan/i.test(text)) {
-    return (
-      `execution provider webgpu: no Vulkan adapter; install the driver of the GPU, or on Debian ` +
-      `the software one: apt install libvulkan1 mesa-vulkan-drivers (${detail})`
-    )
+  const { missing } = executionProviders[provider]
+  if (missing?.message.test(text)) {
+    return `execution provider ${provider}: ${missing.text} (${detail})`
   }
   return `${file.path}: ONNX Runtime cannot open the model on ${provider} (${detail})`
 }

@@ -1,5 +1,6 @@
 import type { Path } from '../parse/located.ts'
 import type { Batching, Model } from '../schema/schema.ts'
+import { decidedBy } from '../schema/schema-queue.ts'
 import { takesLength } from '../schema/takes-length.ts'
 import type { Draft, PoolDraft, Report } from './draft.ts'
 
@@ -91,8 +92,8 @@ function checkBuckets(
     const text = `another policy, as requests of ${name} have no length, got length-bucketed`
     report('value', [...path, 'batching', 'policy'], text)
   }
-  const discipline = queue?.discipline
-  if (discipline === 'deficit-round-robin' || discipline === 'virtual-token-counter') {
+  if (queue && decidedBy[queue.discipline] === 'tenant') {
+    const { discipline } = queue
     const why = 'as each bucket has an order of its own, which is fair to nobody'
     const text = `another discipline with policy length-bucketed, ${why}, got ${discipline}`
     report('value', [...path, 'queue', 'discipline'], text)

@@ -1,5 +1,6 @@
 import type { Path } from '../parse/located.ts'
 import type { Generation, Model } from '../schema/schema.ts'
+import { decidedBy } from '../schema/schema-queue.ts'
 import type { Draft, PoolDraft, Report } from './draft.ts'
 
 type Continuous = Extract<Generation, { policy: 'continuous' }>
@@ -60,7 +61,7 @@ function checkContinuous(
     report('key', [...path, 'preemption'], text)
   }
   const discipline = pool.queue?.discipline
-  if (preempt_by_priority && discipline !== undefined && discipline !== 'priority') {
+  if (preempt_by_priority && discipline && decidedBy[discipline] !== 'priority') {
     const text = `false with discipline ${discipline}, got true`
     report('value', [...path, 'preempt_by_priority'], text)
   }

@@ -1,18 +1,11 @@
 import type { Path } from '../parse/located.ts'
 import type { Pool } from '../schema/schema.ts'
+import { decidedBy } from '../schema/schema-queue.ts'
 import type { Draft, PoolDraft, Report } from './draft.ts'
 
 type Queue = Pool['queue']
 
-/** Keys of a queue that only one discipline uses. */
-const OWN: readonly (readonly [key: keyof Queue, discipline: Queue['discipline']])[] = [
-  ['ageing_ms', 'priority'],
-  ['levels', 'priority'],
-  ['prediction_cv', 'shortest-job'],
-  ['quantum', 'deficit-round-robin'],
-]
-
-/** Checks that queues have the keys that their disciplines need, and no unused keys. */
+/** Whether queues have what their disciplines go by, and nothing that nobody goes by. */
 export function checkOrder(draft: Draft, report: Report): void {
   for (const { queue, path } of draft.pools) {
     if (queue) checkQueue(queue, [...path, 'queue'], draft, report)
@@ -29,15 +22,11 @@ export function checkOrder(draft: Draft, report: Report): void {
 
 function checkQueue(queue: Queue, path: Path, draft: Draft, report: Report): void {
   const { discipline } = queue
-  for (const [key, owner] of OWN) {
-    if (owner === discipline || !draft.has([...path, key])) continue
-    report('key', [...path, key], `no ${key} with discipline ${discipline}, got "${key}"`)
-  }
-  if (discipline === 'deficit-round-robin' && queue.quantum === undefined) {
-    report('value', path, 'quantum, which deficit-round-robin needs, got nothing')
+  if (decidedBy[discipline] !== 'priority' && draft.has([...path, 'levels'])) {
+    report('key', [...path, 'levels'], `no levels with discipline ${discipline}, got "levels"`)
   }
   if (
-    discipline === 'earliest-deadline' &&
+    decidedBy[discipline] === 'deadline' &&
     draft.classes.length > 0 &&
     draft.classes.every(({ deadlineMs }) => deadlineMs === undefined)
   ) {
@@ -56,7 +45,12 @@ function checkQueue(queue: Queue, path: Path, draft: Draft, report: Report): voi
   }
 }
 
-function checkTimeOut(bounds: Queue, path: Path, draft: Draft, report: Report): void {
+function checkTimeOut(
+  bounds: Pick<Queue, 'timeout_ms'>,
+  path: Path,
+  draft: Draft,
+  report: Report,
+): void {
   if (bounds.timeout_ms !== undefined) return
   for (const key of ['timeout_action', 'allow_timeout_override']) {
     if (!draft.has([...path, key])) continue
@@ -70,13 +64,14 @@ type Used = Pick<Pool, 'queue' | 'admission'> & Pick<PoolDraft, 'batching'>
 const USED: readonly (readonly [key: string, uses: (pool: Used) => boolean, where: string])[] = [
   [
     'priority',
-    ({ queue, admission }) => queue.discipline === 'priority' || admission.priority !== undefined,
+    ({ queue, admission }) =>
+      decidedBy[queue.discipline] === 'priority' || admission.priority !== undefined,
     'no queue or admission goes by priority',
   ],
   [
     'deadline_ms',
     ({ queue, admission, batching }) =>
-      queue.discipline === 'earliest-deadline' ||
+      decidedBy[queue.discipline] === 'deadline' ||
       admission.deadline !== undefined ||
       batching?.policy === 'deadline-aware',
     'no queue, batching or admission goes by deadlines',
@@ -100,7 +95,7 @@ function checkClasses(pools: readonly Used[], draft: Draft, report: Report): voi
 }
 
 function isFair({ discipline }: Queue): boolean {
-  return discipline === 'deficit-round-robin' || discipline === 'virtual-token-counter'
+  return decidedBy[discipline] === 'tenant'
 }
 
 function overrides(queue: Queue): boolean {

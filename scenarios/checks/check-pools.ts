@@ -2,6 +2,11 @@ import type { Draft, Report } from './draft.ts'
 
 export function checkPools(draft: Draft, report: Report): void {
   for (const pool of draft.pools) {
+    // the default stays: it is part of the hash of every scenario
+    if (draft.has([...pool.path, 'accelerator'])) {
+      const text = 'no accelerator yet, as a pool runs on the machine of its profile; remove it'
+      report('key', [...pool.path, 'accelerator'], `${text}, got "accelerator"`)
+    }
     const model = pool.model === null ? null : draft.models.get(pool.model)
     if (pool.queue?.mode === 'shared' && draft.has([...pool.path, 'queue', 'routing'])) {
       const text = 'no routing with mode shared, where replicas pull, got "routing"'

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { changed } from '../../test/scenarios.ts'
 import type { Failure } from '../failure.ts'
 import { parseScenario } from '../parse/parse.ts'
 import { loadScenario } from './load.ts'
@@ -90,8 +91,8 @@ pools: [{ name: central, batching: { preferred: [8] } }]
     expect(scenario.traffic[0]!.arrivals).toMatchObject({ file: '../web.csv' })
   })
 
-  test('a problem names the file with the value', async () => {
-    write('base.yaml', BASE.replace('replicas: 2', 'replicas: 0'))
+  test('a problem names the file in which the value stands', async () => {
+    write('base.yaml', changed(BASE, ['replicas: 2', 'replicas: 0']))
     const path = write('child.yaml', 'extends: base.yaml\nseed: -1\npools: [{ name: x }]\n')
     expect(await problemsOf(path)).toEqual([
       'child.yaml:2:7 seed: expected a whole number of at least 0, got -1',
@@ -136,7 +137,10 @@ pools: [{ name: central, batching: { preferred: [8] } }]
   test('keys of a replaced kind are dropped with it, and no others', async () => {
     write(
       'gamma.yaml',
-      BASE.replace('process: poisson,', 'process: gamma, cv: 3, surges: [{ at_s: 5, factor: 2 }],'),
+      changed(BASE, [
+        'process: poisson,',
+        'process: gamma, cv: 3, surges: [{ at_s: 5, factor: 2 }],',
+      ]),
     )
     const path = write(
       'poisson.yaml',
@@ -153,14 +157,14 @@ pools: [{ name: central, batching: { policy: fixed, batch: 4 } }]
     })
     expect(scenario.traffic[1]!.arrivals).not.toHaveProperty('cv')
     expect(scenario.pools[0]!.batching).toEqual({ policy: 'fixed', batch: 4 })
-    // the same with --set, where all keys are from the user
-    const changed = ['pools.central.batching.policy=none']
-    expect((await loadScenario(path, { set: changed })).scenario.pools[0]!.batching).toEqual({
+    // the same on the command line, on which all is the user's own
+    const overrides = ['pools.central.batching.policy=none']
+    expect((await loadScenario(path, { set: overrides })).scenario.pools[0]!.batching).toEqual({
       policy: 'none',
     })
     for (const set of [
-      ['pools.central.batching.batch=3', ...changed],
-      [...changed, 'pools.central.batching.batch=3'],
+      ['pools.central.batching.batch=3', ...overrides],
+      [...overrides, 'pools.central.batching.batch=3'],
     ]) {
       await expect(loadScenario(path, { set })).rejects.toThrow(
         '--set pools.central.batching.batch=3: expected one of the keys policy, got "batch"',
@@ -168,8 +172,8 @@ pools: [{ name: central, batching: { policy: fixed, batch: 4 } }]
     }
   })
 
-  test('keys that no kind has, or that are stated beside the new kind, are refused', async () => {
-    write('mistyped.yaml', BASE.replace('rate_rps: 40', 'rate_rps: 40, rise: 3'))
+  test('keys that no kind has, or that stand beside the new kind, are refused', async () => {
+    write('mistyped.yaml', changed(BASE, ['rate_rps: 40', 'rate_rps: 40, rise: 3']))
     const path = write(
       'beside.yaml',
       `extends: mistyped.yaml

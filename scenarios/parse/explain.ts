@@ -151,7 +151,8 @@ function noDiscriminator(
   const path = issue.path as Path
   // the path of such an issue ends in the discriminator, which may be missing or mistyped
   const holder = valueAt(context.value, path.slice(0, -1))
-  const values = 'options' in issue ? (issue.options ?? []).map(String) : []
+  const options = 'options' in issue ? (issue.options ?? []) : []
+  const values = options.filter((option) => option !== undefined).map(String)
   const keys = isMap(holder) ? Object.keys(holder) : []
   const typo = isMap(holder) && !(key in holder) && keys.find((k) => didYouMean(k, [key]) !== '')
   if (typo) {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { changed } from '../../test/scenarios.ts'
 import type { Failure } from '../failure.ts'
 import { loadScenario } from '../load/load.ts'
 import { parseScenario } from './parse.ts'
@@ -84,10 +85,11 @@ describe('large texts end soon', { timeout: HANG_MS }, () => {
 })
 
 describe('aliases', () => {
-  test('refer to the last value before them with the anchor', () => {
-    const text = BASE.replace('rate_rps: 1', 'rate_rps: *rate').replace(
-      'duration_s: 60',
-      'warmup_s: &rate 3\nduration_s: &rate 60',
+  test('mean the last value before them that has the anchor', () => {
+    const text = changed(
+      BASE,
+      ['rate_rps: 1', 'rate_rps: *rate'],
+      ['duration_s: 60', 'warmup_s: &rate 3\nduration_s: &rate 60'],
     )
     const { scenario } = parseScenario(text, { file: 's.yaml' })
     expect(scenario.traffic[0]!.arrivals).toMatchObject({ rate_rps: 60 })

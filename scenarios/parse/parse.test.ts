@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { changed } from '../../test/scenarios.ts'
 import { Failure } from '../failure.ts'
 import { starterScenario } from '../load/starter.ts'
 import { parseScenario } from './parse.ts'
@@ -31,7 +32,7 @@ function problemsOf(text: string, set: string[] = [], seed?: number): readonly s
 /** The problems after replacing a piece of the base scenario. */
 function edited(from: string, to: string): readonly string[] {
   expect(BASE).toContain(from)
-  return problemsOf(BASE.replace(from, to))
+  return problemsOf(changed(BASE, [from, to]))
 }
 
 describe('a valid scenario', () => {
@@ -46,7 +47,7 @@ describe('a valid scenario', () => {
     const hash = (text: string, set: string[] = []) =>
       parseScenario(text, { file: 's.yaml', set }).hash
     expect(
-      hash(`# a comment\n${BASE.replace('duration_s: 60', 'seed: 1\nduration_s: 6.0e1')}`),
+      hash(`# a comment\n${changed(BASE, ['duration_s: 60', 'seed: 1\nduration_s: 6.0e1'])}`),
     ).toBe(hash(BASE))
     expect(hash(`$schema: x.json\n${BASE}`)).toBe(hash(BASE))
     expect(hash(BASE, ['duration_s=61'])).not.toBe(hash(BASE))
@@ -156,7 +157,7 @@ pools: [{ name: central, model: enc }]
 
   test('all problems are reported at once, in the order of the text', () => {
     const problems = problemsOf(
-      BASE.replace('spillway: 1', 'spillway: 9').replace('cv: 2', 'cv: 0').replace('central', '""'),
+      changed(BASE, ['spillway: 1', 'spillway: 9'], ['cv: 2', 'cv: 0'], ['central', '""']),
     )
     expect(problems.map((text) => text.split(' ')[0])).toEqual([
       's.yaml:1:11',
@@ -242,7 +243,7 @@ describe('--set', () => {
   })
 
   test('names with dots are found', () => {
-    const text = BASE.replace('name: central', 'name: eu.central')
+    const text = changed(BASE, ['name: central', 'name: eu.central'])
     const { scenario } = parseScenario(text, {
       file: 's.yaml',
       set: ['pools.eu.central.replicas=3'],

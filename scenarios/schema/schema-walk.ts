@@ -93,8 +93,11 @@ export function branchKeys(union: z.ZodUnion): readonly string[] {
 
 function discriminators(union: z.ZodDiscriminatedUnion, option: unknown): readonly unknown[] {
   const key = union.def.discriminator
-  const field = option instanceof z.ZodObject ? option.shape[key] : null
-  return field instanceof z.ZodLiteral ? [...field.values] : []
+  const own: z.core.$ZodType | null = option instanceof z.ZodObject ? option.shape[key] : null
+  const literal = own && bare(own)
+  if (!(literal instanceof z.ZodLiteral)) return []
+  // of a discriminator with a default, the branch that is meant where it is left out
+  return literal === own ? [...literal.values] : [...literal.values, undefined]
 }
 
 function acceptsType(schema: z.core.$ZodType, value: unknown): boolean {

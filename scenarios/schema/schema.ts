@@ -3,6 +3,7 @@ import { parseObjective } from './objective.ts'
 import { admission } from './schema-admission.ts'
 import { generation } from './schema-generation.ts'
 import { device, modelMemory, poolMemory } from './schema-memory.ts'
+import { queue, routing } from './schema-queue.ts'
 import { type Duration, duration, type RatedArrivals, trafficClass } from './schema-traffic.ts'
 import { count, name, nonNegative, positive } from './schema-values.ts'
 
@@ -129,8 +130,6 @@ const model = z.union([
   }),
 ])
 
-const routing = z.enum(['round-robin', 'least-loaded'])
-
 const batching = z.discriminatedUnion('policy', [
   z.strictObject({ policy: z.literal('none') }),
   z.strictObject({
@@ -178,56 +177,12 @@ const batching = z.discriminatedUnion('policy', [
   }),
 ])
 
-const queueBounds = {
-  max_length: count.optional().describe('Most waiting requests; requests above it are shed'),
-  timeout_ms: positive.optional().describe('The server drops requests that have waited this long'),
-  timeout_action: z
-    .enum(['reject', 'delay'])
-    .optional()
-    .describe('delay: requests move behind all others of their level, without a second time-out'),
-  allow_timeout_override: z
-    .boolean()
-    .optional()
-    .describe("Whether a class's queue_timeout_ms may shorten timeout_ms"),
-}
-
-const queue = z.strictObject({
-  discipline: z
-    .enum([
-      'fifo',
-      'lifo',
-      'priority',
-      'earliest-deadline',
-      'shortest-job',
-      'deficit-round-robin',
-      'virtual-token-counter',
-    ])
-    .default('fifo'),
-  mode: z.enum(['shared', 'per-replica']).default('shared'),
-  routing: routing.default('least-loaded').describe('Among replicas, if mode is per-replica'),
-  ...queueBounds,
-  ageing_ms: positive
-    .optional()
-    .describe('For priority: a wait that counts as one level; without it priority is strict'),
-  levels: z
-    .record(
-      z.string().regex(/^([1-9]\d?|100)$/, 'a priority from 1 to 100'),
-      z.strictObject(queueBounds),
-    )
-    .default({})
-    .describe('For priority: bounds of single levels, if they differ from those of the queue'),
-  prediction_cv: nonNegative
-    .max(100)
-    .optional()
-    .describe('For shortest-job: coefficient of variation of predicted lengths; 0 is exact'),
-  quantum: count
-    .optional()
-    .describe('For deficit-round-robin: length served per round to a tenant of weight 1'),
-})
-
 const pool = z.strictObject({
   name,
-  accelerator: z.literal('local').default('local').describe('This machine, as calibrated'),
+  accelerator: z
+    .literal('local')
+    .default('local')
+    .meta({ deprecated: true, description: 'Not supported yet: leave it out' }),
   execution_provider: z.enum(['cpu', 'webgpu', 'cuda']).default('cpu'),
   threads: count.max(1024).default(1).describe('Intra-op threads of each replica'),
   replicas: count.max(1024).default(1),

@@ -1,5 +1,5 @@
-import type { TraceArrivals, TracePiece } from './trace.ts'
 import type { TraceRun } from './trace-order.ts'
+import type { TraceArrivals, TracePiece } from './trace-piece.ts'
 import type { TraceWindow } from './trace-window.ts'
 
 /** Cuts a trace to the window of a scenario, and applies its scales and limits to the rows. */

@@ -1,7 +1,7 @@
 import { Failure } from '../failure.ts'
 import { Unreadable } from '../load/user-file.ts'
-import type { TraceArrivals } from './trace.ts'
 import { linesOf } from './trace-lines.ts'
+import type { TraceArrivals } from './trace-piece.ts'
 import { splitCsv } from './trace-rows.ts'
 
 /** Format and columns, guessed from the first line of a trace. */

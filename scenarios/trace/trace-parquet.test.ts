@@ -5,8 +5,9 @@ import { gzipSync } from 'node:zlib'
 import { parquetWriteFile } from 'hyparquet-writer'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Failure } from '../failure.ts'
-import { readTrace, type TraceArrivals } from './trace.ts'
+import { readTrace } from './trace.ts'
 import { guessTrace } from './trace-format.ts'
+import type { TraceArrivals } from './trace-piece.ts'
 
 let folder = ''
 beforeAll(() => {

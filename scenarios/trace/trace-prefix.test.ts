@@ -3,13 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Failure } from '../failure.ts'
-import {
-  readTrace,
-  surveyTrace,
-  type TraceArrivals,
-  type TracePiece,
-  tracePieces,
-} from './trace.ts'
+import { readTrace, surveyTrace, tracePieces } from './trace.ts'
+import type { TraceArrivals, TracePiece } from './trace-piece.ts'
 
 let folder = ''
 beforeAll(() => {

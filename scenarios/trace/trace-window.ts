@@ -1,4 +1,4 @@
-import type { TraceArrivals } from './trace.ts'
+import type { TraceArrivals } from './trace-piece.ts'
 
 /** The stretch of a trace that a scenario uses. Half open: a row at its end is outside. */
 export interface TraceWindow {

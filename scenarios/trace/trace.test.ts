@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Failure } from '../failure.ts'
-import { readTrace, type TraceArrivals } from './trace.ts'
+import { readTrace } from './trace.ts'
+import type { TraceArrivals } from './trace-piece.ts'
 
 let folder = ''
 beforeAll(() => {

@@ -1,26 +1,10 @@
 import { Failure } from '../failure.ts'
-import type { Arrivals } from '../schema/schema.ts'
 import { TraceCut } from './trace-cut.ts'
+import type { TraceArrivals, TracePiece } from './trace-piece.ts'
 import { type ReadingOptions, type TraceProgress, TraceReading } from './trace-reading.ts'
 import { BusiestStretch, statedWindow, type TraceWindow } from './trace-window.ts'
 
-export type TraceArrivals = Extract<Arrivals, { process: 'trace' }>
-
-/** Rows of a trace after scaling and cutting, in order of time. */
-export interface TracePiece {
-  /** ms from the start of the window, times `time_scale` */
-  readonly times: Float64Array
-  /** of the same rows, at least 1; null if the trace has none */
-  readonly lengths: Int32Array | null
-  /** tokens to generate, at least 0; null if the trace has none */
-  readonly outputs: Int32Array | null
-  /**
-   * prefixes of prompts, one number per 512 tokens; null for rows without one, or if no row has one
-   */
-  readonly prefixes: readonly (Int32Array | null)[] | null
-}
-
-/** Properties of a trace that one reading of its file determines. */
+/** What is known of a trace once its file has been read through. */
 export interface TraceSurvey {
   readonly window: TraceWindow
   /** all rows of the file, inside and outside the window */

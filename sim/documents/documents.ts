@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { outcomes, refusals } from '../serving/index.ts'
 import { estimate } from './estimate-document.ts'
 import { memorySpace } from './memory-document.ts'
 
@@ -24,28 +25,22 @@ export const percentiles = z.strictObject({
 
 export const distribution = z.strictObject({ mean: estimate, percentiles })
 
+/** A count for each of these codes, by its key in results. */
+function countsOf<K extends string>(
+  codes: readonly { readonly key: K; readonly meaning: string }[],
+): { readonly [P in K]: z.ZodNumber } {
+  const entries = codes.map(({ key, meaning }) => [key, z.number().describe(meaning)] as const)
+  return Object.fromEntries(entries) as { readonly [P in K]: z.ZodNumber }
+}
+
 export const counts = z.strictObject({
   arrived: z.number(),
-  served: z.number(),
-  shed: z.number().describe('refused on arrival'),
-  timed_out: z
-    .number()
-    .describe('left the queue on the time-out of the server, or dropped by cork'),
-  abandoned: z.number().describe('completed after the client had left: wasted work'),
-  failed: z.number(),
-  cancelled: z.number().describe('left the queue with their client'),
+  ...countsOf(outcomes),
   in_flight: z.number().describe('cut off before they ended'),
 })
 
-/** Rejected requests, by the first admission control that rejected them; they add up to `shed`. */
-export const shedBy = z.strictObject({
-  memory: z.number().describe('no engine could ever hold its tokens'),
-  priority: z.number().describe('too many in the pool for its priority'),
-  deadline: z.number().describe('predicted to end too late'),
-  concurrency: z.number().describe('too many in the pool'),
-  queue: z.number().describe('the queue was full'),
-  tokens: z.number().describe('its token bucket was empty'),
-})
+/** Refused requests by the first admission control that refused them; they add up to `shed`. */
+export const shedBy = z.strictObject(countsOf(refusals))
 
 export const parts = z.strictObject({
   lag: distribution.describe('scheduled to queued: a late generator, or the link on the way'),

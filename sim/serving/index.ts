@@ -21,6 +21,7 @@ export {
   type Remedy,
   type ResidencyPlan,
 } from './memory/memory-plan.ts'
+export { outcomes, refusals } from './outcomes.ts'
 export {
   ANY_CLASS,
   type ClassPlan,

@@ -1,3 +1,5 @@
+import type { Outcome } from './outcomes.ts'
+
 /**
  * The ports between the control plane, which decides, and a world, in which things happen. The
  * simulated world (sim/world) and the live one (runtime) both stand behind them.
@@ -7,39 +9,7 @@
  */
 export type Ms = number
 
-/** How a request ended. */
-export const OUTCOME = {
-  served: 0,
-  /** refused on arrival, for a REFUSAL */
-  shed: 1,
-  /** left the queue on the server's time-out, or was given up by the batching policy */
-  timedOut: 2,
-  /** completed after its client had left */
-  abandoned: 3,
-  /** its batch failed */
-  failed: 4,
-  /** left the queue with its client */
-  cancelled: 5,
-} as const
-export type Outcome = (typeof OUTCOME)[keyof typeof OUTCOME]
-
-/** Why a request was refused. */
-export const REFUSAL = {
-  none: 0,
-  /** no engine of the pool could ever hold its tokens */
-  memory: 1,
-  /** too many in the pool for its priority */
-  priority: 2,
-  /** it was predicted to end too late */
-  deadline: 3,
-  /** too many in the pool */
-  concurrency: 4,
-  /** the queue was full */
-  queue: 5,
-  /** its bucket was empty */
-  tokens: 6,
-} as const
-export type Refusal = (typeof REFUSAL)[keyof typeof REFUSAL]
+export { OUTCOME, type Outcome, REFUSAL, type Refusal } from './outcomes.ts'
 
 /** How a batch ended. */
 export const STATUS = { ok: 0, outOfMemory: 1, died: 2 } as const

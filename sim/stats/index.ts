@@ -31,7 +31,13 @@ export { Histogram } from './recording/histogram.ts'
 export { KvSpaces } from './recording/kv-spaces.ts'
 export { coldShare, type ModelMove } from './recording/model-moves.ts'
 export { PARTS, Recorder, type RecorderOptions, TOKEN_TIMES } from './recording/recorder.ts'
-export { type RowColumn, type RowColumns, RowRecorder, Rows } from './recording/rows.ts'
+export {
+  ROW_COLUMNS,
+  type RowColumn,
+  type RowColumns,
+  RowRecorder,
+  Rows,
+} from './recording/rows.ts'
 export { playBack } from './recording/rows-playback.ts'
 export {
   type CallsSummary,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type Scenario, scenarioSchema } from '../../scenarios/schema/schema.ts'
+import type { Scenario } from '../../scenarios/schema/schema.ts'
+import { scenarioOf } from '../../test/scenarios.ts'
 import { Requests } from '../serving/index.ts'
 import { OpenClients } from './clients/clients.ts'
 import { RequestList } from './requests/request-list.ts'
@@ -8,9 +9,7 @@ import { MergedSource, type TrafficOptions, trafficSource } from './source.ts'
 type Traffic = Scenario['traffic'][number]
 
 function scenario(traffic: unknown[], durationS = 20): Scenario {
-  return scenarioSchema.parse({
-    spillway: 1,
-    name: 'traffic',
+  return scenarioOf({
     duration_s: durationS,
     models: { m: { work: { law: 'constant', ms: 1 } } },
     pools: [{ name: 'p', model: 'm' }],

@@ -1,13 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { scenarioSchema } from '../../scenarios/schema/schema.ts'
+import { scenarioOf } from '../../test/scenarios.ts'
 import { judge, runReplication, simulateCase, simulationInput } from '../experiment/index.ts'
 import { md1MeanWait } from '../theory/index.ts'
 import { Link } from './link.ts'
 
 function scenario(link: object, arrivals: object, work: object = { law: 'constant', ms: 1e-6 }) {
-  return scenarioSchema.parse({
-    spillway: 1,
-    name: 'link',
+  return scenarioOf({
     duration_s: 400,
     warmup_s: 2,
     models: { server: { work } },

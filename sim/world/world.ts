@@ -194,11 +194,10 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
   }
 
   /**
-   * Handles events up to and including `until`, at most `maxEvents` of them. `drained`: no event is
-   * left; `reached`: the next event is after `until`; `budget`: `maxEvents` were handled;
-   * `starved`: the source must be refilled first.
+   * Handles at most `maxEvents` events. `drained`: nothing will happen any more; `budget`: there is
+   * more to do; `starved`: the source must be filled up before anything else can happen.
    */
-  advance(until: Ms, maxEvents: number): 'drained' | 'reached' | 'budget' | 'starved' {
+  advance(maxEvents: number): 'drained' | 'budget' | 'starved' {
     const control = this.#control
     if (control === null) throw new Error('Expected `attach` to have been called')
     const heap = this.#heap
@@ -208,9 +207,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
       this.#lookAgain(control)
     }
     for (let left = maxEvents; left > 0; left--) {
-      if (heap.size === 0 || heap.peek() > until) {
-        return heap.size > 0 ? 'reached' : 'drained'
-      }
+      if (heap.size === 0) return 'drained'
       heap.pop()
       this.now = heap.time
       this.events++

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite'
-import type { FidelityReport } from './main.ts'
+import type { FidelityReport } from './fidelity-report.ts'
 import { mutantChart } from './mutant-chart.ts'
 import { predictionChart } from './prediction-chart.ts'
 import { structureChart } from './structure-chart.ts'

@@ -6,11 +6,11 @@ import { documentText } from '../../runtime/folders/document-text.ts'
 import { writeWhole } from '../../runtime/folders/write-whole.ts'
 import { hostFingerprint } from '../../runtime/live/host.ts'
 import { commit, version } from '../../runtime/version.ts'
-import type { Host } from '../../sim/documents/index.ts'
+import type { FidelityReport } from './fidelity-report.ts'
 import { type CaseReport, type ChangeReport, judgeCase, judgeChange } from './judge.ts'
-import { type MutantRow, mutantRows } from './mutant-matrix.ts'
+import { mutantRows } from './mutant-matrix.ts'
 import { fidelityPage } from './page.ts'
-import { type PredictionStudy, predictionStudy } from './prediction.ts'
+import { predictionStudy } from './prediction.ts'
 import { type Recording, recordSuite } from './record.ts'
 import { fidelityHtml } from './report.ts'
 import { LATER, quickSuite, REHEARSAL, wholeSuite } from './suite.ts'
@@ -21,24 +21,6 @@ import { LATER, quickSuite, REHEARSAL, wholeSuite } from './suite.ts'
  * kept in runs/fidelity and used again, so an interrupted suite continues; remove that folder to
  * measure again. Let nothing else run on the machine meanwhile.
  */
-
-export interface FidelityReport {
-  readonly host: Host
-  readonly made: {
-    readonly date: string
-    readonly version: string
-    readonly commit: string | null
-    readonly quick: boolean
-  }
-  readonly minutes: number
-  /** requests in all replays, and the SHA-256 of their files */
-  readonly rows: number
-  readonly checksum: string
-  readonly cases: readonly CaseReport[]
-  readonly changes: readonly ChangeReport[]
-  readonly prediction: PredictionStudy
-  readonly mutants: readonly MutantRow[]
-}
 
 /** Seconds of calibration for each model. */
 const CALIBRATION_S = 48

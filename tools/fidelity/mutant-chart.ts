@@ -4,7 +4,7 @@ import { textWidth } from '../../reports/charts/text-width.ts'
 import { LABEL_SIZE, LIGHT } from '../../reports/charts/theme.ts'
 import { signedPercent } from '../../reports/format.ts'
 import { COLOR, type RowLayout, type RowWords, rowLayout, Y } from './chart-rows.ts'
-import type { FidelityReport } from './main.ts'
+import type { FidelityReport } from './fidelity-report.ts'
 import type { MatrixCell, MutantRow } from './mutant-matrix.ts'
 import { cellName } from './tables.ts'
 

@@ -1,4 +1,4 @@
-import type { FidelityReport } from './main.ts'
+import type { FidelityReport } from './fidelity-report.ts'
 import { summaryLines } from './summary.ts'
 import { type FidelityTable, fidelityTables } from './tables.ts'
 

@@ -14,7 +14,7 @@ import {
   Y,
   ZERO,
 } from './chart-rows.ts'
-import type { FidelityReport } from './main.ts'
+import type { FidelityReport } from './fidelity-report.ts'
 import type { PredictionRow, PredictionStudy } from './prediction.ts'
 
 /** Height of a load within a panel, px: a line of text and the marks. */

@@ -15,7 +15,7 @@ import {
   verdictColor,
   ZERO,
 } from './chart-rows.ts'
-import type { FidelityReport } from './main.ts'
+import type { FidelityReport } from './fidelity-report.ts'
 
 /** Height of the dots of one percentile, px. */
 const LINE = 10

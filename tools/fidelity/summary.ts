@@ -1,6 +1,6 @@
 import type { Verdict } from '../../sim/documents/index.ts'
 import { worst } from '../../sim/experiment/index.ts'
-import type { FidelityReport } from './main.ts'
+import type { FidelityReport } from './fidelity-report.ts'
 
 /** The result of one check of the suite. */
 export interface SummaryLine {

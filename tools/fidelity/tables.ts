@@ -1,7 +1,7 @@
 import { estimateText, figure, fixed } from '../../reports/format.ts'
 import { percentileLabel } from '../../sim/stats/index.ts'
+import type { FidelityReport } from './fidelity-report.ts'
 import type { CaseReport, ChangeReport } from './judge.ts'
-import type { FidelityReport } from './main.ts'
 import type { MatrixCell, MutantRow } from './mutant-matrix.ts'
 import type { PredictionStudy } from './prediction.ts'
 

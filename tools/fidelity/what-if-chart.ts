@@ -13,8 +13,8 @@ import {
   Y,
   ZERO,
 } from './chart-rows.ts'
+import type { FidelityReport } from './fidelity-report.ts'
 import type { ChangeReport } from './judge.ts'
-import type { FidelityReport } from './main.ts'
 
 /**
  * The judged percentiles: half the width of the tolerance, and whether A/A may widen it

@@ -4,65 +4,29 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { parquetWriteBuffer } from 'hyparquet-writer'
+import { changed, DECLARED as LONG, QUICK } from '../../test/scenarios.ts'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 export const CLI = join(ROOT, 'dist/cli.js')
 
 /** A scenario that is calibrated and replayed in a second. */
-export const TINY = `spillway: 1
-name: tiny
-seed: 5
-duration_s: 1
-warmup_s: 0.25
-models:
-  mlp: { builtin: mlp, layers: 2, width: 64 }
-traffic:
-  - class: web
-    arrivals: { process: poisson, rate_rps: 300 }
-pools:
-  - name: central
-    model: mlp
-    batching: { policy: dynamic, max_batch: 4, max_delay_ms: 1 }
-`
+export const TINY = changed(QUICK, ['duration_s: 1.5', 'duration_s: 1'])
 
-/** A scenario of declared work: it can only be simulated. */
-export const DECLARED = `spillway: 1
-name: declared
-seed: 11
-duration_s: 2
-warmup_s: 0.1
-models:
-  small: { work: { law: exponential, mean_ms: 8 } }
-  large: { work: { law: linear, base_ms: 3, per_item_ms: 1, per_token_ms: 0.05 } }
-traffic:
-  - class: web
-    arrivals:
-      process: poisson
-      rate_rps: 120
-      surges: [{ at_s: 0.5, factor: 4, rise_s: 0.05, hold_s: 0.2, decay_s: 0.25 }]
-    timeout_ms: 100
-    retry: { max_attempts: 3 }
-  - class: batch
-    arrivals: { process: gamma, cv: 3, rate_rps: 60 }
-    input_tokens: { distribution: lognormal, median: 20, p99: 200, max: 400 }
-slo:
-  web: ["p(95) latency_ms < 60"]
-pools:
-  - name: first
-    model: small
-    replicas: 2
-    queue: { mode: per-replica, max_length: 15, timeout_ms: 200 }
-  - name: second
-    model: large
-    queue: { max_length: 100 }
-    batching: { policy: dynamic, max_batch: 8, max_delay_ms: 4, preferred: [4] }
-`
+/** A scenario of declared work: only simulations run it. */
+export const DECLARED = changed(
+  LONG,
+  ['duration_s: 40', 'duration_s: 2'],
+  ['warmup_s: 2', 'warmup_s: 0.1'],
+  ['at_s: 10', 'at_s: 0.5'],
+  ['rise_s: 1, hold_s: 4, decay_s: 5', 'rise_s: 0.05, hold_s: 0.2, decay_s: 0.25'],
+  ['timeout_ms: 100\n', 'timeout_ms: 100\n    retry: { max_attempts: 3 }\n'],
+)
 
-/** A user's net, which is a built-in one under another name. */
-export const OWN = TINY.replace(
+/** A net of the user's own, which is a built-in one under another name. */
+export const OWN = changed(TINY, [
   '{ builtin: mlp, layers: 2, width: 64 }',
   '{ onnx: own.onnx, inputs: { x: { shape: [batch, 64] } } }',
-)
+])
 
 const ROWS = 300
 const rows = <T>(row: (i: number) => T) => Array.from({ length: ROWS }, (_, i) => row(i))

@@ -1,4 +1,3 @@
-import { scenarioSchema } from '../../scenarios/schema/schema.ts'
 import {
   type KnownOptions,
   type KnownRun,
@@ -27,6 +26,7 @@ import {
   Overheads,
   type OverheadTables,
 } from '../../sim/world/index.ts'
+import { scenarioOf } from '../../test/scenarios.ts'
 import type { MutantCase } from './index.ts'
 
 /** Checks on a fully known machine, so that no measurement has noise. */
@@ -164,9 +164,7 @@ const underProfile: Predict = (recording, believed) => {
   const models = [profileOf(recording, believed)]
   return ({ plan, requests }) => {
     const { padTo, replicas, batching } = plan.pools[0]!
-    const scenario = scenarioSchema.parse({
-      spillway: 1,
-      name: 'known',
+    const scenario = scenarioOf({
       duration_s: DAY_S,
       warmup_s: WARMUP_S,
       models: { known: { builtin: 'transformer-encoder', pad_to: padTo } },

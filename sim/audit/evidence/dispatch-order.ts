@@ -1,5 +1,5 @@
-import type { SeenBatch } from './evidence.ts'
 import type { AuditRows } from './raw-rows.ts'
+import type { SeenBatch } from './seen-batch.ts'
 
 /**
  * Compares batches dispatched from a queue at one instant by their order of dispatch. The control

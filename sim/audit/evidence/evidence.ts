@@ -6,19 +6,10 @@ import {
   type Promises,
   promisedQueues,
 } from '../promises/promises.ts'
-import { type EndOfTraffic, endOfTraffic } from '../rules/queue/end-of-traffic.ts'
 import { dispatchOrder } from './dispatch-order.ts'
+import { type EndOfTraffic, endOfTraffic } from './end-of-traffic.ts'
 import { type AuditRows, CANCELLED, type RequestColumns, SHED, TIMED_OUT } from './raw-rows.ts'
-
-/** A batch, as recorded in the row of its first member. */
-export interface SeenBatch {
-  /** keys, rising */
-  readonly members: readonly number[]
-  readonly queue: number
-  readonly executor: number
-  readonly dispatched: number
-  readonly done: number
-}
+import { gatherBatches, orNever, type SeenBatch } from './seen-batch.ts'
 
 /** All events at one queue; lists are in order of time, then of keys. */
 export interface SeenQueue extends PromisedQueue {
@@ -116,28 +107,5 @@ export function gatherEvidence(
   return { classOf, promises, rows, requests, expected, ...lists, end }
 }
 
-function gatherBatches(rows: AuditRows): SeenBatch[] {
-  const members = new Map<number, number[]>()
-  for (let key = 0; key < rows.at.length; key++) {
-    const batch = rows.batch[key]!
-    if (batch < 0) continue
-    const known = members.get(batch)
-    if (known === undefined) members.set(batch, [key])
-    else known.push(key)
-  }
-  return Array.from(members.values(), (keys) => {
-    const first = keys[0]!
-    return {
-      members: keys,
-      queue: rows.queue[first]!,
-      executor: rows.executor[first]!,
-      dispatched: orNever(rows.dispatched[first]!),
-      done: orNever(rows.done[first]!),
-    }
-  })
-}
-
-const orNever = (time: number) => (Number.isNaN(time) ? Number.POSITIVE_INFINITY : time)
-
-/** A difference would be NaN for two infinite values. */
+/** Infinity minus Infinity is no order. */
 const compare = (a: number, b: number) => (a < b ? -1 : a > b ? 1 : 0)

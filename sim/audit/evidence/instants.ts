@@ -1,5 +1,6 @@
 import { goesInHalves } from '../promises/memory-asked.ts'
-import type { Evidence, SeenBatch, SeenQueue } from './evidence.ts'
+import type { Evidence, SeenQueue } from './evidence.ts'
+import type { SeenBatch } from './seen-batch.ts'
 
 /**
  * One instant with events at a queue, and the state just before and just after. Events at one

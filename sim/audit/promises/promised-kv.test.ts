@@ -1,15 +1,14 @@
 import { expect, test } from 'vitest'
-import { type Scenario, scenarioSchema } from '../../../scenarios/schema/schema.ts'
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import { scenarioOf } from '../../../test/scenarios.ts'
 import { servingPlan } from '../../serving/index.ts'
 import { promisesOf } from './promises.ts'
 
 const GEOMETRY = { layers: 4, heads: 2, head_size: 64 }
 const generation = { policy: 'continuous' }
 
-function scenarioOf(pools: readonly object[], cardMib = 24_576, millions = 8): Scenario {
-  return scenarioSchema.parse({
-    spillway: 1,
-    name: 'kv',
+function scenarioWith(pools: readonly object[], cardMib = 24_576, millions = 8): Scenario {
+  return scenarioOf({
     duration_s: 1,
     models: {
       // 16 MB in fp16; a token has 2 x 4 x 2 x 64 x 2 bytes, 2 KiB
@@ -61,7 +60,7 @@ test('blocks of a replica are its limit less its weights, rounded down', () => {
     { generation: { ...generation, kv_cache: { blocks: 77 } } },
     {},
   ]
-  expect(blocksOf(scenarioOf(pools))).toEqual([
+  expect(blocksOf(scenarioWith(pools))).toEqual([
     [Math.floor(left / 32_768), 16],
     [Math.floor(left / 32_768), 16],
     [Math.floor((left + 8e6) / 32_768), 16],
@@ -76,7 +75,7 @@ test("a device's memory besides all weights is shared evenly among its replicas"
   const memory = { allocator: 'paged', device: 'card' }
   const pools = [{ memory, replicas: 2 }, { memory, model: 'large' }, {}]
   const share = (1000 * 2 ** 20 - 2 * 16e6 - 32e6) / 3
-  expect(blocksOf(scenarioOf(pools, 1000)).slice(0, 2)).toEqual([
+  expect(blocksOf(scenarioWith(pools, 1000)).slice(0, 2)).toEqual([
     [Math.floor(share / 32_768), 16],
     [Math.floor(share / 65_536), 16],
   ])
@@ -85,5 +84,5 @@ test("a device's memory besides all weights is shared evenly among its replicas"
 test('weights of decimal millions are whole bytes: no block is lost to rounding', () => {
   // 4.03 million are 8,060,000.000000001 bytes in floating point
   const memory = { allocator: 'paged', limit_mib: (8_060_000 + 7 * 32_768) / 2 ** 20 }
-  expect(blocksOf(scenarioOf([{ memory }], 1, 4.03))).toEqual([[7, 16]])
+  expect(blocksOf(scenarioWith([{ memory }], 1, 4.03))).toEqual([[7, 16]])
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { scenarioSchema } from '../../../scenarios/schema/schema.ts'
+import { scenarioOf } from '../../../test/scenarios.ts'
 import { bytesOf } from '../../memory/index.ts'
 import { servingPlan } from '../../serving/index.ts'
 import { askedOfArena } from '../../serving/memory/arena.ts'
@@ -7,9 +8,7 @@ import { asked } from './memory-asked.ts'
 import { promisedQueues, promisesOf } from './promises.ts'
 
 const work = { law: 'constant', ms: 5 }
-const scenario = scenarioSchema.parse({
-  spillway: 1,
-  name: 'promises',
+const scenario = scenarioOf({
   duration_s: 1,
   models: {
     declared: { work },

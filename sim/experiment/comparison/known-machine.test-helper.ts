@@ -228,7 +228,7 @@ export function knownRun(options: KnownOptions): KnownRun {
     },
   }
   world.attach(port)
-  world.advance(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
+  world.advance(Number.POSITIVE_INFINITY)
   expectPromisesKept({ plan, requests, rows })
   const executors = Array.from({ length: replicas }, () => ({ work, wake: WAKE }))
   return { rows, timers, plan, requests, work: executors }

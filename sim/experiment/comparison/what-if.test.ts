@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type Batching, scenarioSchema } from '../../../scenarios/schema/schema.ts'
+import type { Batching } from '../../../scenarios/schema/schema.ts'
+import { scenarioOf } from '../../../test/scenarios.ts'
 import type { Verdict } from '../../documents/index.ts'
 import { PERCENTILES, percentile } from '../../stats/index.ts'
 import type { ModelProfile } from '../../world/index.ts'
@@ -250,9 +251,7 @@ describe('a change on a machine of which everything is known', () => {
 
   /** Predicted percentiles of ten replications. */
   function predictions(work: ExecutorWork['work'], batching: Batching) {
-    const scenario = scenarioSchema.parse({
-      spillway: 1,
-      name: 'known',
+    const scenario = scenarioOf({
       duration_s: DURATION_S,
       warmup_s: WARMUP_S,
       models: { known: { builtin: 'transformer-encoder', pad_to: a[0]!.plan.pools[0]!.padTo } },

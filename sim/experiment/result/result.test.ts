@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { scenarioSchema } from '../../../scenarios/schema/schema.ts'
+import { scenarioOf } from '../../../test/scenarios.ts'
 import { resultSchema } from '../../documents/index.ts'
 import {
   type CellSummary,
@@ -28,10 +28,8 @@ const HEAD: ResultHead = {
   surges: [],
 }
 
-const scenarioOf = (objectives: readonly string[]) =>
-  scenarioSchema.parse({
-    spillway: 1,
-    name: 'made-up',
+const scenarioWith = (objectives: readonly string[]) =>
+  scenarioOf({
     duration_s: 10,
     warmup_s: 2,
     models: { m: { work: { law: 'constant', ms: 4 } } },
@@ -98,7 +96,7 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly num
 }
 
 const result = (objectives: readonly string[], n = 20_000, scales = [0.98, 1, 1.02], lost = 0) => {
-  const scenario = scenarioOf(objectives)
+  const scenario = scenarioWith(objectives)
   const judged = judgedPercentiles(scenario)
   return resultOf(
     scenario,
@@ -142,7 +140,7 @@ test('identical simulated runs are reported as such, replays never', () => {
   const others = [result([], 20_000, [1, 1, 1.01]), result([], 20_000, [1])]
   expect(others.map((document) => document.warnings)).toEqual([[], []])
   const runs = [1, 1].map((scale) => runOf(20_000, scale))
-  expect(resultOf(scenarioOf([]), runs, { ...HEAD, world: 'measured' }).warnings).toEqual([])
+  expect(resultOf(scenarioWith([]), runs, { ...HEAD, world: 'measured' }).warnings).toEqual([])
 })
 
 test('one run has no interval', () => {

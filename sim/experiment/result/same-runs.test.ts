@@ -1,12 +1,10 @@
 import { expect, test } from 'vitest'
-import { scenarioSchema } from '../../../scenarios/schema/schema.ts'
+import { scenarioOf } from '../../../test/scenarios.ts'
 import { runReplication, simulationInput } from '../index.ts'
 import { sameRuns } from './same-runs.ts'
 
 function runsOf(process: string, law: object) {
-  const scenario = scenarioSchema.parse({
-    spillway: 1,
-    name: 's',
+  const scenario = scenarioOf({
     duration_s: 20,
     models: { m: { work: law } },
     traffic: [{ class: 'web', arrivals: { process, rate_rps: 70 } }],

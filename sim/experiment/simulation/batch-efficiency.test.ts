@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type Scenario, scenarioSchema } from '../../../scenarios/schema/schema.ts'
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import { scenarioOf } from '../../../test/scenarios.ts'
 import { stream } from '../../kernel/index.ts'
 import { servingPlan } from '../../serving/index.ts'
 import { accept, meanWithError } from '../../stats/index.ts'
@@ -13,10 +14,8 @@ const LONGEST = 100
 const PER_TOKEN_MS = 0.01
 
 /** Lengths from 1 to LONGEST, all alike, in batches under a policy. */
-const scenarioOf = (batching: object, ragged = false): Scenario =>
-  scenarioSchema.parse({
-    spillway: 1,
-    name: 'lengths',
+const scenarioWith = (batching: object, ragged = false): Scenario =>
+  scenarioOf({
     duration_s: 40,
     models: {
       m: { work: { law: 'linear', base_ms: 1, per_token_ms: PER_TOKEN_MS }, ragged },
@@ -52,7 +51,7 @@ const meanLength = (1 + LONGEST) / 2
 
 describe('batch efficiency', () => {
   test.each([2, 8, 32])('of %i lengths is mean over mean of the largest', (batch) => {
-    const own = meanWithError(sharesOf(scenarioOf(fixed(batch))))
+    const own = meanWithError(sharesOf(scenarioWith(fixed(batch))))
     const judge = (theory: number) => {
       const { mean: estimate, standardError, halfWidth: halfWidth95 } = own
       const name = `batches of ${batch}`
@@ -64,15 +63,15 @@ describe('batch efficiency', () => {
   })
 
   test('of single requests and of ragged batches is 1', () => {
-    expect(new Set(sharesOf(scenarioOf({ policy: 'none' })))).toEqual(new Set([1]))
-    expect(new Set(sharesOf(scenarioOf(fixed(8), true)))).toEqual(new Set([1]))
+    expect(new Set(sharesOf(scenarioWith({ policy: 'none' })))).toEqual(new Set([1]))
+    expect(new Set(sharesOf(scenarioWith(fixed(8), true)))).toEqual(new Set([1]))
   })
 
   test('is higher in buckets', () => {
     const mean = (shares: readonly number[]) => shares.reduce((a, b) => a + b, 0) / shares.length
     const window = { max_delay_ms: 30 }
-    const apart = mean(sharesOf(scenarioOf({ ...bucketed, ...window })))
-    const together = mean(sharesOf(scenarioOf({ policy: 'dynamic', max_batch: 8, ...window })))
+    const apart = mean(sharesOf(scenarioWith({ ...bucketed, ...window })))
+    const together = mean(sharesOf(scenarioWith({ policy: 'dynamic', max_batch: 8, ...window })))
     expect(together).toBeLessThan(0.65)
     expect(apart).toBeGreaterThan(0.75)
   })
@@ -93,13 +92,13 @@ describe('the capacity of a pool', () => {
     (1000 * batch) / (1 + batch * length * PER_TOKEN_MS)
 
   test('counts padding, ragged only what is there', () => {
-    expect(capacityOf(scenarioOf(fixed(8))) / rate(8, meanLongest(8))).toBeCloseTo(1, 2)
-    expect(capacityOf(scenarioOf(fixed(8), true)) / rate(8, meanLength)).toBeCloseTo(1, 2)
+    expect(capacityOf(scenarioWith(fixed(8))) / rate(8, meanLongest(8))).toBeCloseTo(1, 2)
+    expect(capacityOf(scenarioWith(fixed(8), true)) / rate(8, meanLength)).toBeCloseTo(1, 2)
   })
 
   test('counts the padding of each bucket', () => {
     const longest = [1, 26, 51, 76].map((from) => meanLongest(8, from, from + 24))
     const mean = longest.reduce((a, b) => a + b, 0) / 4
-    expect(capacityOf(scenarioOf(bucketed)) / rate(8, mean)).toBeCloseTo(1, 2)
+    expect(capacityOf(scenarioWith(bucketed)) / rate(8, mean)).toBeCloseTo(1, 2)
   })
 })

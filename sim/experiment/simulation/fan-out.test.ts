@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { loadScenario } from '../../../scenarios/index.ts'
-import { type Scenario, scenarioSchema } from '../../../scenarios/schema/schema.ts'
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import { scenarioOf } from '../../../test/scenarios.ts'
 import { auditRows, exactCalls, promisesOf } from '../../audit/index.ts'
 import { servingPlan } from '../../serving/index.ts'
 import { accept, meanWithError, PERCENTILES } from '../../stats/index.ts'
@@ -12,10 +13,8 @@ import { keptReplication, runReplication } from './simulate.ts'
 const poisson = { process: 'poisson', rate_rps: 60 }
 
 /** Two classes over five replicas, each with a queue of its own, at about 0.7 of their capacity. */
-function scenarioOf(first: object, queue: object = {}): Scenario {
-  return scenarioSchema.parse({
-    spillway: 1,
-    name: 'parts',
+function scenarioWith(first: object, queue: object = {}): Scenario {
+  return scenarioOf({
     seed: 4,
     duration_s: 40,
     warmup_s: 2,
@@ -62,7 +61,7 @@ describe.each([
     { routing: 'round-robin' },
   ],
 ] as const)('requests in parts %s', (_, first, queue) => {
-  const scenario = scenarioOf(first, queue)
+  const scenario = scenarioWith(first, queue)
   const input = simulationInput(scenario)
   const { rows, journal } = keptReplication(input, 0)
   const requests = requestsIn(rows)

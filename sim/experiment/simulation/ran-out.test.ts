@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { scenarioSchema } from '../../../scenarios/schema/schema.ts'
+import { scenarioOf } from '../../../test/scenarios.ts'
 import { RequestList, trafficSource } from '../../traffic/index.ts'
 import { type SimulationInput, simulationInput } from '../system/simulation-input.ts'
 import { explained, measuredRanOut, simulatedRanOut } from './ran-out.ts'
@@ -7,9 +7,7 @@ import { keptReplication, runReplication } from './simulate.ts'
 
 /** Lengths from 8 to 512, in arenas that no other batches leave room for. */
 function inputOf(memory: object): SimulationInput {
-  const scenario = scenarioSchema.parse({
-    spillway: 1,
-    name: 's',
+  const scenario = scenarioOf({
     duration_s: 30,
     models: {
       scorer: {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { type Scenario, scenarioSchema } from '../../../scenarios/schema/schema.ts'
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import { expectPromisesKept } from '../../../test/kept-promises.ts'
+import { scenarioOf } from '../../../test/scenarios.ts'
 import { evictionPolicies, OUTCOME, servingPlan } from '../../serving/index.ts'
 import { RequestList, trafficSource } from '../../traffic/index.ts'
 import { feedBack, feedbackDifferences } from '../comparison/feedback.ts'
@@ -10,7 +11,7 @@ import { keptReplication, runReplication } from './simulate.ts'
 type Eviction = keyof typeof evictionPolicies
 
 /** Four models on a card that holds two of them, or three where they are small. */
-function scenarioOf(eviction: Eviction, pinned: boolean): Scenario {
+function scenarioWith(eviction: Eviction, pinned: boolean): Scenario {
   const model = (parameters: number) => ({
     work: { law: 'linear', base_ms: 4, per_item_ms: 1 },
     memory: {
@@ -20,9 +21,7 @@ function scenarioOf(eviction: Eviction, pinned: boolean): Scenario {
     },
   })
   const names = ['a', 'b', 'c', 'd'] as const
-  return scenarioSchema.parse({
-    spillway: 1,
-    name: 'residency',
+  return scenarioOf({
     seed: 3,
     duration_s: 20,
     models: { a: model(60), b: model(60), c: model(40), d: model(20) },
@@ -60,7 +59,7 @@ function inputOf(scenario: Scenario): SimulationInput & { readonly requests: Req
 
 describe.each(Object.keys(evictionPolicies) as Eviction[])('%s', (eviction) => {
   test.each([false, true])('keeps every promise in a simulated world, pinned: %s', (pinned) => {
-    const input = inputOf(scenarioOf(eviction, pinned))
+    const input = inputOf(scenarioWith(eviction, pinned))
     const { requests, scenario } = input
     const { rows, journal } = keptReplication(input, 0)
     const plan = servingPlan(scenario)
@@ -70,7 +69,7 @@ describe.each(Object.keys(evictionPolicies) as Eviction[])('%s', (eviction) => {
   })
 
   test('models come and go, arenas that are in the way shrink, and hardly a batch fails', () => {
-    const { memory } = runReplication(inputOf(scenarioOf(eviction, false)), 0)
+    const { memory } = runReplication(inputOf(scenarioWith(eviction, false)), 0)
     const [space] = memory
     expect(space!.residency!.loads).toBeGreaterThan(20)
     expect(space!.residency!.evictions).toBeGreaterThan(20)
@@ -90,7 +89,7 @@ describe.each(Object.keys(evictionPolicies) as Eviction[])('%s', (eviction) => {
 })
 
 test('a card with room for all has every model loaded once', () => {
-  const scenario = scenarioOf('lru', false)
+  const scenario = scenarioWith('lru', false)
   const devices = scenario.devices.map((own) => ({ ...own, limit_mib: 6000 }))
   const [space] = runReplication(inputOf({ ...scenario, devices }), 0).memory
   // the second replica of the last one is never needed

@@ -64,7 +64,7 @@ export function withMutation<T>(change: (parts: RunParts) => RunParts, run: () =
 export function runWorld(given: RunParts): Float64Array | null {
   const { world, log } = simulated(given)
   for (;;) {
-    const state = world.advance(Number.POSITIVE_INFINITY, EVENTS_AT_ONCE)
+    const state = world.advance(EVENTS_AT_ONCE)
     if (state === 'starved') throw new Error('Expected all rows of the traces to be at hand')
     if (state !== 'budget') return log()
   }
@@ -85,7 +85,7 @@ export async function runWorldInPieces(
 ): Promise<Float64Array | null> {
   const { world, log } = simulated(given)
   for (;;) {
-    const state = world.advance(Number.POSITIVE_INFINITY, EVENTS_AT_ONCE)
+    const state = world.advance(EVENTS_AT_ONCE)
     if (state === 'starved' && refill) await refill()
     else if (state === 'starved') throw new Error('Expected all rows of the traces to be at hand')
     else if (state === 'budget') await pause?.()

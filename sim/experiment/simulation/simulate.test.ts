@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type Scenario, scenarioSchema } from '../../../scenarios/schema/schema.ts'
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import { scenarioOf } from '../../../test/scenarios.ts'
 import { Random } from '../../kernel/index.ts'
 import { servingPlan } from '../../serving/index.ts'
 import { playBack, Recorder, summariseRun } from '../../stats/index.ts'
@@ -10,10 +11,8 @@ import { feedBack, feedbackDifferences } from '../comparison/feedback.ts'
 import { simulationInput } from '../system/simulation-input.ts'
 import { keptReplication, recorderOptions, runReplication } from './simulate.ts'
 
-function scenarioOf(load: number, rest: Partial<Record<keyof Scenario, unknown>> = {}): Scenario {
-  return scenarioSchema.parse({
-    spillway: 1,
-    name: 'constant',
+function scenarioWith(load: number, rest: Partial<Record<keyof Scenario, unknown>> = {}): Scenario {
+  return scenarioOf({
     duration_s: 20,
     models: { m: { work: { law: 'constant', ms: 4 } } },
     traffic: [{ class: 'web', arrivals: { process: 'poisson', load } }],
@@ -41,13 +40,13 @@ function capacityOf(scenario: Scenario, overheadMs = 0, draw = () => 1): number 
 
 describe('capacity', () => {
   test('of constant work is batch over ms, for every replica', () => {
-    expect(capacityOf(scenarioOf(1))).toBe((2 * 8 * 1000) / 4)
-    expect(capacityOf(scenarioOf(1), 1)).toBe((2 * 8 * 1000) / 5)
+    expect(capacityOf(scenarioWith(1))).toBe((2 * 8 * 1000) / 4)
+    expect(capacityOf(scenarioWith(1), 1)).toBe((2 * 8 * 1000) / 5)
   })
 
   test('counts the padding of a batch to its longest', () => {
     const work = { law: 'linear', base_ms: 0, per_token_ms: 0.1 }
-    const scenario = scenarioOf(1, { models: { m: { work } } })
+    const scenario = scenarioWith(1, { models: { m: { work } } })
     const lengths = [1, 1, 1, 1, 1, 1, 1, 10]
     let next = 0
     const draw = () => lengths[next++ % 8]!
@@ -71,7 +70,7 @@ describe('capacity', () => {
 
   test('is where the queue stops being stable', () => {
     const [below, above] = [0.9, 1.1].map((load) => {
-      const { series, observedMs } = runReplication(inputOf(scenarioOf(load)), 0)
+      const { series, observedMs } = runReplication(inputOf(scenarioWith(load)), 0)
       return { queue: series.queue_mean, drainMs: observedMs - 20_000 }
     })
     const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length
@@ -90,7 +89,7 @@ describe('capacity', () => {
 })
 
 describe('a replication', () => {
-  const input = inputOf(scenarioOf(0.5, { duration_s: 2 }))
+  const input = inputOf(scenarioWith(0.5, { duration_s: 2 }))
 
   test('depends on its number alone', () => {
     expect(runReplication(input, 3)).toEqual(runReplication(input, 3))
@@ -122,7 +121,7 @@ describe('a replication', () => {
 
   test('judges requests by the strictest objective of their class', () => {
     const slo = { web: ['p(99) latency_ms < 100', 'p(50) latency_ms < 5', 'goodput > 90%'] }
-    const strict = inputOf(scenarioOf(0.5, { duration_s: 2, slo }))
+    const strict = inputOf(scenarioWith(0.5, { duration_s: 2, slo }))
     const cell = runReplication(strict, 0).classes[0]!
     const share = cell.good / cell.counts.served
     // at low load a batch starts at once and takes 4 ms: many wait longer than 1 ms

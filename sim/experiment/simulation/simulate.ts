@@ -43,7 +43,7 @@ import { type RunParts, runWorld, runWorldInPieces } from './run-world.ts'
 import { simulatedMemory } from './simulated-memory.ts'
 
 /** The machine of a replication, bootstrapped from the fields of each pool's profile. */
-function fieldOf(input: SimulationInput, replication: number): MachineField {
+function bootstrappedField(input: SimulationInput, replication: number): MachineField {
   const random = stream(input.scenario.seed, replication, 'speed')
   const durationMs = input.scenario.duration_s * 1000
   const fields = input.scenario.pools.map((pool, i): MachineField => {
@@ -124,7 +124,7 @@ function replicationParts(input: SimulationInput, replication: number) {
     memory: simulatedMemory({ scenario, plan, activations, maps: replication === 0 }),
     source,
     hardware,
-    machine: measured === null ? IDEAL_MACHINE : machineOf(fieldOf(input, replication)),
+    machine: measured === null ? IDEAL_MACHINE : machineOf(bootstrappedField(input, replication)),
     lag: measured,
     timer: measured,
     link: scenario.link ? new Link(scenario.link) : null,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseScenario } from '../../../scenarios/index.ts'
+import { scenarioOf } from '../../../test/scenarios.ts'
 import { type SimulationInput, simulationInput } from '../system/simulation-input.ts'
 import { runReplication } from './simulate.ts'
 
@@ -35,7 +35,7 @@ pools:
 ${memory === '' ? '' : `    memory: { ${memory} }`}
 ${set.more ?? ''}
 `
-  const { scenario } = parseScenario(text, { file: 's.yaml' })
+  const scenario = scenarioOf(text)
   return simulationInput(scenario)
 }
 
@@ -88,7 +88,7 @@ traffic:
 devices: [{ name: card, limit_mib: 1000, residency: { eviction: lru, gib_per_s: 1, set_up_ms: 100 } }]
 pools: [{ name: central, model: scorer, memory: { allocator: bfc, device: card } }]
 `
-  const { scenario } = parseScenario(text, { file: 's.yaml' })
+  const scenario = scenarioOf(text)
   const input = simulationInput(scenario)
   const [space] = runReplication(input, 0).memory
   const loadMs = 100 + (1000 * 100e6 * 4) / 2 ** 30

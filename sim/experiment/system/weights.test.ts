@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { parseScenario } from '../../../scenarios/index.ts'
 import { madeUpProfile } from '../../../test/profiles.ts'
+import { scenarioOf } from '../../../test/scenarios.ts'
 import { simulationInput } from './simulation-input.ts'
 import { refuseWeights } from './weights.ts'
 
@@ -8,17 +8,14 @@ const MIB = 2 ** 20
 
 /** The refusal of pools whose models have 10 MiB of weights each, according to a profile. */
 function refused(pools: string, devices = ''): string[] {
-  const { scenario } = parseScenario(
-    `spillway: 1
+  const scenario = scenarioOf(`spillway: 1
 name: s
 duration_s: 1
 models: { m: { builtin: mlp, layers: 1, width: 8 } }
 traffic: [{ class: web, arrivals: { process: poisson, rate_rps: 10 } }]
 devices: [${devices}]
 pools: [${pools}]
-`,
-    { file: 's.yaml' },
-  )
+`)
   const [made] = madeUpProfile(scenario).models
   const model = { ...made!, memory: { weights: [4 * MIB, 6 * MIB], steps: [], inputs: [] } }
   try {

@@ -1,8 +1,7 @@
-import type { Pool } from '../../../scenarios/schema/schema.ts'
 import { cobhamMeanWaits, conservedWait, type PriorityClass } from '../../theory/index.ts'
 import { meanWait } from './theory-figures.ts'
 import type { TheoryCase, TheoryFigure } from './theory-judge.ts'
-import { theoryScenario } from './theory-scenario.ts'
+import { type TheoryScenario, theoryScenario } from './theory-scenario.ts'
 
 /** Short and long requests, each of constant length; ms and requests/ms. */
 const SHORT = { arrivalRate: 0.54, meanService: 0.5, secondMoment: 0.25 }
@@ -18,7 +17,7 @@ const conserved: TheoryFigure = {
     }, 0),
 }
 
-type Queue = Partial<Pool['queue']>
+type Queue = NonNullable<TheoryScenario['queue']>
 
 /** The short requests are the first class with priority 1; the long ones have priority 2 or 1. */
 function underOrder(model: string, queue: Queue, figures: readonly TheoryFigure[]): TheoryCase {

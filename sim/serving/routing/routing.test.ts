@@ -20,12 +20,18 @@ describe('routers', () => {
   })
 
   test.each(Object.values(routingPolicies))(
-    '$kind always chooses one of its candidates',
-    (policy) => {
-      for (let turn = 0; turn < 100; turn++) {
-        const candidates = of(...Array.from({ length: 1 + (turn % 5) }, (_, i) => (turn * i) % 3))
-        const choice = policy.choose(candidates, turn, new Uint8Array(candidates.length))
-        expect(candidates[choice]).toBeDefined()
+    '$kind gives each candidate one of as many parts, whatever the loads',
+    ({ kind }) => {
+      for (let count = 1; count <= 5; count++) {
+        const candidates = of(...Array.from({ length: count }, () => 0))
+        const router = new Router(kind, candidates)
+        for (let request = 0; request < 20; request++) {
+          for (const own of candidates) own.load = (request * own.id) % 3
+          const chosen = candidates.map((_, part) =>
+            part === 0 ? router.route() : router.routeApart(),
+          )
+          expect(new Set(chosen)).toEqual(new Set(candidates))
+        }
       }
     },
   )

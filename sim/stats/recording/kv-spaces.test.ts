@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { type Scenario, scenarioSchema } from '../../../scenarios/schema/schema.ts'
+import { scenarioOf } from '../../../test/scenarios.ts'
 import { requestsOf } from '../../../test/small-system.ts'
 import { runReplication, simulationInput } from '../../experiment/index.ts'
 import type { SpaceSummary } from './space-recorder.ts'
@@ -9,11 +10,9 @@ const TOKEN = 2
 const WEIGHTS = 64
 const BLOCK = 4 * TOKEN
 
-/** Engines that answer prompts of 10 tokens with 3, in steps of 1 ms. */
-function scenarioOf(pools: readonly object[]): Scenario {
-  return scenarioSchema.parse({
-    spillway: 1,
-    name: 'kv',
+/** Engines on which prompts of 10 tokens get answers of 3, each alone with its steps of 1 ms. */
+function scenarioWith(pools: readonly object[]): Scenario {
+  return scenarioOf({
     duration_s: 1,
     models: {
       m: {
@@ -63,8 +62,8 @@ function memoryOf(
 /** KiB. */
 const kib = (bytes: number) => bytes / 1024
 
-test('a sequence requests its tokens, uses whole blocks, and releases them', () => {
-  const [space] = memoryOf(scenarioOf([{}]), [{ at: 5 }])
+test('a sequence asks for its tokens, uses whole blocks, and gives them back', () => {
+  const [space] = memoryOf(scenarioWith([{}]), [{ at: 5 }])
   // the last token of the answer is not computed on
   expect(kib(space!.peakRequested)).toBe(WEIGHTS + 12 * TOKEN)
   expect(kib(space!.peakInUse)).toBe(WEIGHTS + 3 * BLOCK)
@@ -72,15 +71,15 @@ test('a sequence requests its tokens, uses whole blocks, and releases them', () 
   expect(kib(space!.largestFree)).toBe(1024 - WEIGHTS - 3 * BLOCK)
   expect([space!.external, space!.counts.shortage, space!.counts.extensions]).toEqual([0, 0, 1])
   expect(kib(space!.series.inUse.at(-1)!)).toBe(WEIGHTS)
-  const [odd] = memoryOf(scenarioOf([{}]), [{ at: 5, prompt: 11 }])
+  const [odd] = memoryOf(scenarioWith([{}]), [{ at: 5, prompt: 11 }])
   expect(odd!.internal).toBeCloseTo(1 - 13 / 16, 12)
 })
 
 test('replicas with dedicated devices: figures of the fullest, shortages of all', () => {
   // 8 blocks each
   const memory = { allocator: 'paged', limit_mib: (WEIGHTS + 8 * BLOCK) / 1024 }
-  const scenario = scenarioOf([{ replicas: 2, memory }])
-  // the second replica gets longer requests, two of which do not fit until they end
+  const scenario = scenarioWith([{ replicas: 2, memory }])
+  // the second replica has the longer ones, of which two do not fit to their ends
   const requests = [
     { at: 0 },
     { at: 0.1, prompt: 9, answer: 20 },
@@ -98,7 +97,7 @@ test('a shared device has all weights and caches, one after another', () => {
   const memory = { allocator: 'paged', device: 'card' }
   const reserved = { allocator: 'contiguous', reservation_tokens: 32, device: 'card' }
   const generation = { policy: 'continuous' }
-  const scenario = scenarioOf([
+  const scenario = scenarioWith([
     { memory },
     { memory: reserved, generation, replicas: 2 },
     { generation },
@@ -127,10 +126,10 @@ test('a shared device has all weights and caches, one after another', () => {
 })
 
 test('maps are those of the first replication, and a pool without memory has no space', () => {
-  expect(memoryOf(scenarioOf([{}]), [{ at: 5 }], 1)[0]!.map).toEqual([])
-  expect(memoryOf(scenarioOf([{}]), [{ at: 5 }])[0]!.map.length).toBeGreaterThan(0)
+  expect(memoryOf(scenarioWith([{}]), [{ at: 5 }], 1)[0]!.map).toEqual([])
+  expect(memoryOf(scenarioWith([{}]), [{ at: 5 }])[0]!.map.length).toBeGreaterThan(0)
   const unlimited = { memory: undefined, generation: { policy: 'continuous' } }
-  expect(memoryOf(scenarioOf([unlimited]), [{ at: 5 }])).toEqual([])
+  expect(memoryOf(scenarioWith([unlimited]), [{ at: 5 }])).toEqual([])
 })
 
 test("a session's turn finds the whole blocks of the turn before, including its answer", () => {
@@ -144,7 +143,7 @@ test("a session's turn finds the whole blocks of the turn before, including its 
     kv_cache: { block_tokens: 16, watermark: 0, prefix_cache: true },
   }
   const memory = { allocator: 'paged', limit_mib: 64 }
-  const plain = scenarioOf([{ generation, memory, replicas: 2 }])
+  const plain = scenarioWith([{ generation, memory, replicas: 2 }])
   const traffic = [
     {
       ...plain.traffic[0]!,

@@ -6,8 +6,9 @@ import {
   type Ms,
   type Observer,
   OUTCOME,
-  REFUSAL,
+  outcomes,
   type Requests,
+  refusals,
   type StepRun,
   type TokenGapRun,
 } from '../../serving/index.ts'
@@ -36,10 +37,10 @@ export class Cell {
   readonly tpot = new Histogram()
   readonly itl = new Histogram()
   /** requests by OUTCOME */
-  readonly outcomes = new Float64Array(Object.keys(OUTCOME).length)
+  readonly outcomes = countersFor(outcomes)
   /** shed requests by REFUSAL */
-  readonly refusals = new Float64Array(Object.keys(REFUSAL).length)
-  /** served within every limit of the class */
+  readonly refusals = countersFor(refusals)
+  /** served within every limit of its class */
   good = 0
   /** second and further attempts of calls */
   retries = 0
@@ -58,32 +59,25 @@ export class Cell {
   }
 
   get counts(): Counts {
-    const [served, shed, timedOut, abandoned, failed, cancelled] = this
-      .outcomes as unknown as number[]
     const arrived = this.outcomes.reduce((sum, count) => sum + count, 0)
-    return {
-      arrived,
-      served: served!,
-      shed: shed!,
-      timed_out: timedOut!,
-      abandoned: abandoned!,
-      failed: failed!,
-      cancelled: cancelled!,
-      in_flight: 0,
-    }
+    return { arrived, ...countsBy(outcomes, this.outcomes), in_flight: 0 }
   }
 
   get shedBy(): ShedBy {
-    const of = (cause: keyof ShedBy) => this.refusals[REFUSAL[cause]]!
-    return {
-      memory: of('memory'),
-      priority: of('priority'),
-      deadline: of('deadline'),
-      concurrency: of('concurrency'),
-      queue: of('queue'),
-      tokens: of('tokens'),
-    }
+    return countsBy(refusals, this.refusals)
   }
+}
+
+type Code<K extends string> = { readonly number: number; readonly key: K }
+
+/** Room for a count of each number. */
+function countersFor(codes: readonly Code<string>[]): Float64Array {
+  return new Float64Array(1 + Math.max(...codes.map(({ number }) => number)))
+}
+
+function countsBy<K extends string>(codes: readonly Code<K>[], counters: Float64Array) {
+  const entries = codes.map(({ number, key }) => [key, counters[number]!])
+  return Object.fromEntries(entries) as Record<K, number>
 }
 
 export interface RecorderOptions {

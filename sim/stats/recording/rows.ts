@@ -1,53 +1,61 @@
-import { sharedMemory } from '../../kernel/index.ts'
 import type { Batch, Ms, Observer, Requests } from '../../serving/index.ts'
 
-/** The columns of `Rows`; times in ms, NaN where a request did not get so far. */
-const COLUMNS = {
-  /** scheduled arrival */
-  at: Float64Array,
-  /** enqueued */
-  sent: Float64Array,
-  dispatched: Float64Array,
-  started: Float64Array,
-  ended: Float64Array,
-  /** the dispatcher saw its end */
-  done: Float64Array,
-  /** batch wait: the part of its wait during which an executor was free */
-  batchWait: Float64Array,
-  class: Uint8Array,
-  /** 1 for the first attempt of a call */
-  attempt: Uint8Array,
-  /** scheduled arrival of the first attempt */
-  since: Float64Array,
-  /** number of the send, shared by all parts of a fan-out */
-  sending: Int32Array,
-  /** 0 for the first part, and for a request without parts */
-  part: Uint16Array,
-  /** when its client times out; Infinity for never */
-  leaves: Float64Array,
-  pool: Uint8Array,
-  /** queue that it joined or that rejected it, numbered over all pools; -1 for none */
-  queue: Int32Array,
-  length: Int32Array,
-  /** tokens to generate; 0 where nothing is generated */
-  output: Int32Array,
-  executor: Int32Array,
-  /** number of its batch in the order of completion; -1 for none */
-  batch: Int32Array,
-  batchSize: Int16Array,
-  /** padded length of its batch; 0 without padding */
-  padded: Int32Array,
-  outcome: Uint8Array,
-  /** when the first token came out */
-  firstToken: Float64Array,
-  /** how often it was preempted */
-  preemptions: Int32Array,
-  /** why it was shed: a REFUSAL */
-  refusal: Uint8Array,
-} as const
+type ColumnType =
+  | Float64ArrayConstructor
+  | Int32ArrayConstructor
+  | Int16ArrayConstructor
+  | Uint16ArrayConstructor
+  | Uint8ArrayConstructor
 
-export type RowColumn = keyof typeof COLUMNS
-export type RowColumns = { readonly [K in RowColumn]: InstanceType<(typeof COLUMNS)[K]> }
+interface Column<T extends ColumnType> {
+  readonly type: T
+  /** times are in ms; null for numbers of things and counts */
+  readonly unit: 'ms' | null
+  /** of a request that never came so far */
+  readonly empty: number
+  readonly meaning: string
+}
+
+const time = (meaning: string): Column<Float64ArrayConstructor> => ({
+  ...{ type: Float64Array, unit: 'ms', empty: Number.NaN, meaning },
+})
+const number = <T extends ColumnType>(type: T, meaning: string, empty = 0): Column<T> => ({
+  ...{ type, unit: null, empty, meaning },
+})
+
+/** Every column of the rows, by the name that it has in Parquet too. */
+export const ROW_COLUMNS = Object.freeze({
+  at: time('scheduled arrival'),
+  sent: time('handed to its queue'),
+  dispatched: time('its batch left the queue'),
+  started: time('its executor began with the batch'),
+  ended: time('its executor was done with the batch'),
+  done: time('its end reached the control plane'),
+  batchWait: time('part of its wait during which an executor was free'),
+  class: number(Uint8Array, 'number of its class'),
+  attempt: number(Uint8Array, '1 for the first attempt of a call'),
+  since: time('scheduled arrival of the first attempt'),
+  sending: number(Int32Array, 'of what its client sent: the same for all parts of a fan-out'),
+  part: number(Uint16Array, '0 for the first, and for a request that is whole'),
+  leaves: time('when its client leaves; Infinity for never'),
+  pool: number(Uint8Array, 'number of its pool'),
+  queue: number(Int32Array, 'that it joined or was refused by, through all pools; -1 for none', -1),
+  length: number(Int32Array, 'of its input'),
+  output: number(Int32Array, 'tokens to generate; 0 where nothing is generated'),
+  executor: number(Int32Array, 'through all pools; -1 for none', -1),
+  batch: number(Int32Array, 'of its batch in the order of completion; -1 for none', -1),
+  batchSize: number(Int16Array, 'requests of its batch'),
+  padded: number(Int32Array, 'padded length of its batch; 0 where it is not padded'),
+  outcome: number(Uint8Array, 'how it ended: an OUTCOME'),
+  firstToken: time('when the first token came out'),
+  preemptions: number(Int32Array, 'how often it lost its place among those that generate'),
+  refusal: number(Uint8Array, 'why it was refused: a REFUSAL'),
+})
+
+export type RowColumn = keyof typeof ROW_COLUMNS
+export type RowColumns = {
+  readonly [K in RowColumn]: InstanceType<(typeof ROW_COLUMNS)[K]['type']>
+}
 
 /**
  * Raw rows, one for each request, indexed by its key. The columns are in shared memory, so a
@@ -66,11 +74,10 @@ export class Rows {
   }
 
   static allocate(count: number): Rows {
-    const entries = Object.entries(COLUMNS).map(([name, Column]) => {
-      const shared = sharedMemory(count * Column.BYTES_PER_ELEMENT)
-      const column = new (Column as new (buffer: ArrayBufferLike) => RowColumns[RowColumn])(shared)
-      if (column instanceof Float64Array) column.fill(Number.NaN)
-      if (name === 'batch' || name === 'executor' || name === 'queue') column.fill(-1)
+    const entries = Object.entries(ROW_COLUMNS).map(([name, { type, empty }]) => {
+      const shared = new SharedArrayBuffer(count * type.BYTES_PER_ELEMENT)
+      const column = new (type as new (buffer: SharedArrayBuffer) => RowColumns[RowColumn])(shared)
+      if (empty !== 0) column.fill(empty)
       return [name, column]
     })
     return new Rows(count, Object.fromEntries(entries) as RowColumns, new Map())

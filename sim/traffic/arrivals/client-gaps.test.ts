@@ -2,8 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Random } from '../../kernel/index.ts'
 import { accept, meanWithError } from '../../stats/index.ts'
 import { type ClientPopulation, clientGaps, populationOf } from './client-gaps.ts'
-import { type Gap, gapsOf } from './gaps.ts'
-import { stationaryGaps } from './stationary-gaps.ts'
+import { type Gap, gapsOf, stationaryGaps } from './gaps.ts'
 
 function population(over: Partial<ClientPopulation>): ClientPopulation {
   return {

@@ -1,8 +1,7 @@
 import type { RatedArrivals } from '../../../scenarios/schema/schema.ts'
 import { EventHeap, type Random } from '../../kernel/index.ts'
 import { normalQuantile } from '../../stats/index.ts'
-import type { Gap } from './gaps.ts'
-import { stationaryGaps } from './stationary-gaps.ts'
+import { type Gap, stationaryGaps } from './gaps.ts'
 
 export type ClientPopulation = Extract<RatedArrivals, { process: 'clients' }>
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseScenario } from '../../../scenarios/parse/parse.ts'
+import { scenarioOf } from '../../../test/scenarios.ts'
 import { RequestList } from '../requests/request-list.ts'
 import { trafficSource } from '../source.ts'
 import type { TraceData } from '../trace/trace-feed.ts'
@@ -7,20 +7,17 @@ import { expectedRequests } from './expected-requests.ts'
 
 const CAPACITY_RPS = 200
 
-const scenarioOf = (traffic: string) =>
-  parseScenario(
-    `spillway: 1
+const scenarioWith = (traffic: string) =>
+  scenarioOf(`spillway: 1
 name: expected
 duration_s: 100
 models: { m: { work: { law: constant, ms: 1 } } }
 traffic: [{ class: web, ${traffic} }]
 pools: [{ name: p, model: m, replicas: 4, queue: { mode: per-replica } }]
-`,
-    { file: 's.yaml' },
-  ).scenario
+`)
 
 const expectedOf = (traffic: string, traces: ReadonlyMap<number, TraceData> = new Map()) =>
-  expectedRequests(scenarioOf(traffic), { capacityRps: CAPACITY_RPS, traces })[0]!
+  expectedRequests(scenarioWith(traffic), { capacityRps: CAPACITY_RPS, traces })[0]!
 
 test.each([
   'arrivals: { process: deterministic, rate_rps: 50 }',
@@ -32,7 +29,7 @@ test.each([
   'arrivals: { process: sum, of: [{ process: poisson, rate_rps: 30 }, { process: poisson, load: 0.2 }] }',
 ])('expected requests match those of the source: %s', (traffic) => {
   const { before, most } = expectedOf(traffic)
-  const scenario = scenarioOf(traffic)
+  const scenario = scenarioWith(traffic)
   const list = RequestList.collect(
     trafficSource(scenario, {
       seed: 3,

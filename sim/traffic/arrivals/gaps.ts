@@ -11,19 +11,61 @@ export type Spacing =
   | { readonly process: 'gamma'; readonly cv: number }
   | { readonly process: 'weibull'; readonly cv: number }
 
-export function gapsOf(spacing: Spacing, random: Random): Gap {
-  switch (spacing.process) {
-    case 'deterministic':
-      return () => 1
-    case 'poisson':
-      return () => random.exponential()
-    case 'gamma': {
-      const shape = 1 / (spacing.cv * spacing.cv)
+interface SpacingLaw<S extends Spacing> {
+  gaps(spacing: S, random: Random): Gap
+  /** a gap drawn in proportion to its length: its density is that of gaps times their length */
+  gapUnderWay(spacing: S, random: Random): number
+}
+
+/** Every law of gaps. */
+const spacings: {
+  readonly [P in Spacing['process']]: SpacingLaw<Extract<Spacing, { process: P }>>
+} = Object.freeze({
+  deterministic: { gaps: () => () => 1, gapUnderWay: () => 1 },
+  poisson: {
+    gaps: (_: object, random: Random) => () => random.exponential(),
+    gapUnderWay: (_: object, random: Random) => random.gamma(2),
+  },
+  gamma: {
+    gaps({ cv }: { readonly cv: number }, random: Random) {
+      const shape = 1 / (cv * cv)
       return () => random.gamma(shape) / shape
-    }
-    case 'weibull': {
-      const { shape, scale } = weibullShape(spacing.cv)
+    },
+    gapUnderWay({ cv }: { readonly cv: number }, random: Random) {
+      const shape = 1 / (cv * cv)
+      return random.gamma(shape + 1) / shape
+    },
+  },
+  weibull: {
+    gaps({ cv }: { readonly cv: number }, random: Random) {
+      const { shape, scale } = weibullShape(cv)
       return () => scale * random.exponential() ** (1 / shape)
-    }
+    },
+    gapUnderWay({ cv }: { readonly cv: number }, random: Random) {
+      const { shape, scale } = weibullShape(cv)
+      return scale * random.gamma(1 + 1 / shape) ** (1 / shape)
+    },
+  },
+})
+
+const lawOf = (spacing: Spacing) => spacings[spacing.process] as SpacingLaw<Spacing>
+
+export function gapsOf(spacing: Spacing, random: Random): Gap {
+  return lawOf(spacing).gaps(spacing, random)
+}
+
+/**
+ * Gaps of a process that did not begin with the run: the first is what is left of a gap under way,
+ * which is drawn in proportion to its length and met at any point of it (Cox 1962, Renewal Theory,
+ * 5.3). With an ordinary first gap (cv^2 - 1) / 2 requests too many would come at the start.
+ */
+export function stationaryGaps(spacing: Spacing, random: Random): Gap {
+  const law = lawOf(spacing)
+  const gap = law.gaps(spacing, random)
+  let first = true
+  return () => {
+    if (!first) return gap()
+    first = false
+    return law.gapUnderWay(spacing, random) * (1 - random.uniform())
   }
 }

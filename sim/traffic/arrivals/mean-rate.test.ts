@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { scenarioSchema, type TrafficClass } from '../../../scenarios/schema/schema.ts'
+import type { TrafficClass } from '../../../scenarios/schema/schema.ts'
+import { scenarioOf } from '../../../test/scenarios.ts'
 import { RequestList } from '../requests/request-list.ts'
 import { trafficSource } from '../source.ts'
 import type { TraceData } from '../trace/trace-feed.ts'
@@ -7,10 +8,8 @@ import { meanRate } from './mean-rate.ts'
 
 const DURATION_S = 400
 
-function scenarioOf(traffic: object) {
-  return scenarioSchema.parse({
-    spillway: 1,
-    name: 'rates',
+function scenarioWith(traffic: object) {
+  return scenarioOf({
     duration_s: DURATION_S,
     models: { any: { work: { law: 'constant', ms: 1 } } },
     traffic: [{ class: 'own', ...traffic }],
@@ -24,13 +23,13 @@ interface Recorded {
 }
 
 function rateOf(traffic: object, { trace, clients }: Recorded = {}): number {
-  const trafficClass: TrafficClass = scenarioOf(traffic).traffic[0]!
-  return meanRate(trafficClass, { seed: 1, endMs: 1000 * DURATION_S, trace, clients })
+  const own: TrafficClass = scenarioWith(traffic).traffic[0]!
+  return meanRate(own, { seed: 1, endMs: 1000 * DURATION_S, trace, clients })
 }
 
 /** Requests/s of the source over the run, with a capacity of 1 request/s. */
 function sentRps(traffic: object, { trace, clients }: Recorded = {}): number {
-  const source = trafficSource(scenarioOf(traffic), {
+  const source = trafficSource(scenarioWith(traffic), {
     seed: 1,
     replication: 0,
     capacityRps: 1,

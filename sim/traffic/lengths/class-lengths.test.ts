@@ -1,12 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { scenarioSchema } from '../../../scenarios/schema/schema.ts'
+import { scenarioOf } from '../../../test/scenarios.ts'
 import { RequestList } from '../requests/request-list.ts'
 import { trafficSource } from '../source.ts'
 
 function requests(traffic: object, durationS = 20): RequestList {
-  const scenario = scenarioSchema.parse({
-    spillway: 1,
-    name: 'lengths',
+  const scenario = scenarioOf({
     duration_s: durationS,
     models: { m: { work: { law: 'constant', ms: 1 } } },
     pools: [{ name: 'p', model: 'm' }],

@@ -1,15 +1,14 @@
 import { expect, test } from 'vitest'
-import { type Scenario, scenarioSchema } from '../../../scenarios/schema/schema.ts'
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import { scenarioOf } from '../../../test/scenarios.ts'
 import { inParts } from '../../serving/fan-out-source.ts'
 import { OUTCOME, Requests, type Source } from '../../serving/index.ts'
 import { ListSource, RequestList } from '../requests/request-list.ts'
 import { trafficSource } from '../source.ts'
 import type { TraceData } from '../trace/trace-feed.ts'
 
-function scenarioOf(traffic: object): Scenario {
-  return scenarioSchema.parse({
-    spillway: 1,
-    name: 's',
+function scenarioWith(traffic: object): Scenario {
+  return scenarioOf({
     duration_s: 10,
     models: { m: { work: { law: 'generation', base_ms: 5 } } },
     traffic: [{ class: 'chat', output_tokens: { distribution: 'fixed', value: 100 }, ...traffic }],
@@ -29,7 +28,7 @@ const TRACE: TraceData = {
 }
 
 const traced = (arrivals: object, traffic: object = {}) =>
-  scenarioOf({
+  scenarioWith({
     arrivals: { process: 'trace', file: 't', format: 'mooncake', ...arrivals },
     input_tokens: { distribution: 'trace' },
     ...traffic,
@@ -87,7 +86,7 @@ test('a list keeps prefixes, and its hash is that of its source', () => {
 
 test('turns that carry their context begin with the turns before, other turns have no prefix', () => {
   const conversation = (carries: boolean) =>
-    scenarioOf({
+    scenarioWith({
       arrivals: { process: 'deterministic', rate_rps: 0.3 },
       input_tokens: { distribution: 'fixed', value: 700 },
       session: {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseScenario } from '../../../scenarios/index.ts'
+import { scenarioOf } from '../../../test/scenarios.ts'
 import { Random } from '../../kernel/index.ts'
 import { declaredPlan } from '../../memory/index.ts'
 import { type Batch, type Ms, Requests, STATUS, servingPlan } from '../../serving/index.ts'
@@ -10,8 +10,7 @@ import { WorldMemory } from './world-memory.ts'
 
 const MIB = 2 ** 20
 
-const { scenario } = parseScenario(
-  `spillway: 1
+const scenario = scenarioOf(`spillway: 1
 name: s
 duration_s: 60
 models:
@@ -24,9 +23,7 @@ devices:
   - { name: card, limit_mib: 10, residency: { eviction: lru, gib_per_s: 1, set_up_ms: 3 } }
 pools:
   - { name: central, model: m, replicas: 2, memory: { allocator: bfc, extend: same-as-requested, device: card } }
-`,
-  { file: 's.yaml' },
-)
+`)
 
 /** What a world reports to a control plane that calls `act` at the first arrival and each event. */
 function eventsOf(act: (world: SimulatedWorld, step: number) => void): string[] {
@@ -70,7 +67,7 @@ function eventsOf(act: (world: SimulatedWorld, step: number) => void): string[] 
     waiting: 0,
     onEnd: () => {},
   })
-  expect(world.advance(Number.POSITIVE_INFINITY, 100)).toBe('drained')
+  expect(world.advance(100)).toBe('drained')
   return events
 }
 

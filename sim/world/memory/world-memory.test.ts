@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseScenario } from '../../../scenarios/index.ts'
+import { scenarioOf } from '../../../test/scenarios.ts'
 import { Random } from '../../kernel/index.ts'
 import { declaredPlan } from '../../memory/index.ts'
 import { type ServingPlan, servingPlan } from '../../serving/index.ts'
@@ -34,7 +34,7 @@ devices: ${parts.devices ?? '[]'}
 pools:
 ${names.map((name, i) => `  - { name: ${name}, model: ${name}, ${parts.pools[i]} }`).join('\n')}
 `
-  const { scenario } = parseScenario(text, { file: 's.yaml' })
+  const scenario = scenarioOf(text)
   const activations = scenario.pools.map(({ model: name, precision }) => {
     const declared = scenario.models[name]!
     if (!('work' in declared)) return null

@@ -1,5 +1,6 @@
 import onnxProto from 'onnx-proto'
 import type { Random } from '../../../sim/kernel/index.ts'
+import { changed } from '../../../test/scenarios.ts'
 import { chance, pick, pickWeighted } from '../choose.ts'
 import { mutateBytes } from '../mutate-text.ts'
 import { donorsOf, mutateTree } from '../mutate-tree.ts'
@@ -35,8 +36,8 @@ export const MODELS: Kind = {
     const { args } = pickWeighted(random, COMMANDS)
     if (chance(random, 0.15)) {
       const text = chance(random, 0.5)
-        ? OWN.replace('[batch, 64]', pick(random, SHAPES))
-        : OWN.replace('own.onnx', JSON.stringify(pick(random, NASTY_STRINGS)))
+        ? changed(OWN, ['[batch, 64]', pick(random, SHAPES)])
+        : changed(OWN, ['own.onnx', JSON.stringify(pick(random, NASTY_STRINGS))])
       return { args, files: { 'own.yaml': text } }
     }
     const bytes = stockFile(stock, 'own.onnx')

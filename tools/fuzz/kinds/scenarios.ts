@@ -1,5 +1,6 @@
 import { stringify } from 'yaml'
 import type { Random } from '../../../sim/kernel/index.ts'
+import { changed } from '../../../test/scenarios.ts'
 import { chance, magnitude, pick, pickWeighted } from '../choose.ts'
 import { mutateBytes, mutateText } from '../mutate-text.ts'
 import { mutateTree } from '../mutate-tree.ts'
@@ -32,15 +33,15 @@ export const BOMBS: readonly ((n: number) => string)[] = [
     `${TINY}${Array.from({ length: Math.min(n, 400) }, (_, i) => `${' '.repeat(i)}a:\n`).join('')}`,
   (n) =>
     `${TINY}a0: &a0 [x, x]\n${Array.from({ length: Math.min(n, 40) }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}]\n`).join('')}`,
-  (n) => TINY.replace('tiny', `"${'\\u202e'.repeat(n)}"`),
-  (n) => DECLARED.replace('slo:', `slo:\n${'  web: ["p(95) latency_ms < 60"]\n'.repeat(n)}`),
+  (n) => changed(TINY, ['tiny', `"${'\\u202e'.repeat(n)}"`]),
+  (n) => changed(DECLARED, ['slo:', `slo:\n${'  web: ["p(95) latency_ms < 60"]\n'.repeat(n)}`]),
   (n) => DECLARED + '  - { name: third, model: small }\n'.repeat(n),
   (n) => `${'---\n'.repeat(n)}${TINY}`,
   (n) => `${'# c\n'.repeat(n)}${TINY}`,
-  (n) => TINY.replace('mlp:', `${'!!str '.repeat(n)}mlp:`),
+  (n) => changed(TINY, ['mlp:', `${'!!str '.repeat(n)}mlp:`]),
   (n) => `extends: [${'tiny.yaml, '.repeat(n)}]\n`,
   (n) => `${TINY}x: "${'a'.repeat(n)}\n`,
-  (n) => TINY.replace('rate_rps: 300', `schedule: [${'{ at_s: 0, rate_rps: 3 }, '.repeat(n)}]`),
+  (n) => changed(TINY, ['rate_rps: 300', `schedule: [${'{ at_s: 0, rate_rps: 3 }, '.repeat(n)}]`]),
 ]
 
 function startText(random: Random, { scenarios }: Material): string {

@@ -1,6 +1,7 @@
-import type { Evidence, SeenBatch, SeenQueue } from '../../evidence/evidence.ts'
+import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
 import { any, eachInstant, type Instant, lookedThrough } from '../../evidence/instants.ts'
 import { FAILED } from '../../evidence/raw-rows.ts'
+import type { SeenBatch } from '../../evidence/seen-batch.ts'
 import { type Findings, ms } from '../../findings.ts'
 
 /** Waiting requests, in order of arrival. */

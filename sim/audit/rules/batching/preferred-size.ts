@@ -1,5 +1,6 @@
-import type { Evidence, SeenBatch } from '../../evidence/evidence.ts'
+import type { Evidence } from '../../evidence/evidence.ts'
 import { eachInstant, type Instant } from '../../evidence/instants.ts'
+import type { SeenBatch } from '../../evidence/seen-batch.ts'
 import { somebodyWaitsOn } from '../../evidence/waiting-time.ts'
 import { type Findings, ms } from '../../findings.ts'
 import type { Rule } from '../../rule.ts'

@@ -1,5 +1,6 @@
-import type { Evidence, SeenBatch, SeenQueue } from '../../evidence/evidence.ts'
+import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
 import { any, eachInstant } from '../../evidence/instants.ts'
+import type { SeenBatch } from '../../evidence/seen-batch.ts'
 import { type Findings, ms } from '../../findings.ts'
 import type { Rule } from '../../rule.ts'
 import { type CountedQueue, goesByCount, windowCloses } from '../batching/policy.ts'

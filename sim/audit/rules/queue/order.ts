@@ -1,4 +1,4 @@
-import type { Evidence, SeenBatch, SeenQueue } from '../../evidence/evidence.ts'
+import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
 import { LeastFirst } from '../../evidence/least-first.ts'
 import {
   compareInLine,
@@ -6,6 +6,7 @@ import {
   type QueuePosition,
   standingIn,
 } from '../../evidence/queue-position.ts'
+import type { SeenBatch } from '../../evidence/seen-batch.ts'
 import { somebodyWaitsOn } from '../../evidence/waiting-time.ts'
 import { type Findings, ms } from '../../findings.ts'
 import type { Rule } from '../../rule.ts'

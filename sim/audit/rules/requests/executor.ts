@@ -1,4 +1,5 @@
-import type { Evidence, SeenBatch, SeenQueue } from '../../evidence/evidence.ts'
+import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
+import type { SeenBatch } from '../../evidence/seen-batch.ts'
 import { type Findings, ms } from '../../findings.ts'
 import { comesAndGoes, goesInHalves } from '../../promises/memory-asked.ts'
 import type { Rule } from '../../rule.ts'

@@ -1,7 +1,7 @@
-import type { SeenBatch } from '../../evidence/evidence.ts'
-import { type AuditRows, SERVED, SHED } from '../../evidence/raw-rows.ts'
-import type { ClassReactions, PromisedReactions } from '../../promises/promised-reactions.ts'
-import type { Promises } from '../../promises/promises.ts'
+import type { ClassReactions, PromisedReactions } from '../promises/promised-reactions.ts'
+import type { Promises } from '../promises/promises.ts'
+import { type AuditRows, SERVED, SHED } from './raw-rows.ts'
+import type { SeenBatch } from './seen-batch.ts'
 
 /**
  * The end of traffic: no request was on its way, none would be sent unless another ended first, and

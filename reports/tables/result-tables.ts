@@ -1,0 +1,136 @@
+import { counts, type Estimate, type Result, shedBy } from '../../sim/documents/index.ts'
+import { count, estimateText, NONE, type Quantity, time, valueText } from '../format.ts'
+import { capacityText, unknownCapacities } from './summary.ts'
+
+/** A table of a result, for pages and terminals alike. */
+export interface ResultTable {
+  readonly caption: string
+  /** the first column names what a row is about */
+  readonly columns: readonly string[]
+  /** a table without rows is not shown */
+  readonly rows: (result: Result) => string[][]
+  /** stands below it; null where there is nothing to say */
+  readonly note?: (result: Result) => string | null
+}
+
+/** A metric: the head of its column, and how it is shown. */
+interface Metric<T> {
+  readonly head: string
+  readonly text: (of: T) => string
+}
+
+/** A figure with its interval; a dash where there is none. */
+function figureOf<K extends string>(
+  head: string,
+  key: K,
+  quantity: Quantity,
+): Metric<{ readonly [P in K]: Estimate | null }> {
+  return {
+    head,
+    text: ({ [key]: own }) => (own === null ? NONE : estimateText(own, quantity)),
+  }
+}
+
+function countOf<K extends string>(head: string, key: K): Metric<{ readonly [P in K]: number }> {
+  return { head, text: ({ [key]: own }) => count(own) }
+}
+
+/** The metrics of each class, pool or the like that a result has, one a row. */
+function metricTable<T>(
+  head: Pick<ResultTable, 'caption' | 'note'> & { readonly of: string },
+  rowsOf: (result: Result) => readonly (readonly [name: string, of: T])[],
+  metrics: readonly Metric<T>[],
+): ResultTable {
+  const { of, ...rest } = head
+  return {
+    ...rest,
+    columns: [of, ...metrics.map((metric) => metric.head)],
+    rows: (result) =>
+      rowsOf(result).map(([name, own]) => [name, ...metrics.map(({ text }) => text(own))]),
+  }
+}
+
+type Class = Result['classes'][number]
+type Pool = Result['pools'][number]
+
+/** Counts by the keys that they have in a document: `timed_out` is headed "timed out". */
+const countsOf = <K extends string>(shape: Readonly<Record<K, unknown>>) =>
+  (Object.keys(shape) as K[]).map((key) => countOf(key.replaceAll('_', ' '), key))
+
+const classes = (result: Result) => result.classes.map((own) => [own.name, own] as const)
+const pools = (result: Result) => result.pools.map((own) => [own.name, own] as const)
+
+export const RESULT_TABLES: readonly ResultTable[] = [
+  metricTable<Class['counts']>(
+    { caption: 'Requests', of: 'requests' },
+    (result) => result.classes.map((own) => [own.name, own.counts] as const),
+    countsOf(counts.shape),
+  ),
+  metricTable<Class>({ caption: 'Goodput', of: 'goodput' }, classes, [
+    figureOf('rate', 'goodput_rps', 'rate'),
+    figureOf('share of requests', 'goodput_share', 'share'),
+    countOf('retries', 'retries'),
+  ]),
+  metricTable<Pool>({ caption: 'Pools', of: 'pool', note: unknownCapacities }, pools, [
+    countOf('replicas', 'replicas'),
+    figureOf('utilisation', 'utilisation', 'share'),
+    { head: 'capacity', text: capacityText },
+    figureOf('mean batch', 'batch_mean', 'plain'),
+    figureOf('useful', 'batch_efficiency', 'share'),
+    figureOf('wasted', 'wasted', 'share'),
+  ]),
+  metricTable<Pool['shed_by']>(
+    { caption: 'Requests shed, by cause', of: 'shed by' },
+    (result) =>
+      pools(result).flatMap(([name, { counts: own, shed_by: by }]) =>
+        own.shed > 0 ? [[name, by] as const] : [],
+      ),
+    countsOf(shedBy.shape),
+  ),
+  metricTable<Pool>(
+    { caption: 'Engines', of: 'engines' },
+    (result) => pools(result).filter(([, own]) => own.kv_blocks !== null),
+    [
+      { head: 'KV blocks at most', text: kvBlocksText },
+      figureOf('prompt tokens found', 'prefix_hit_rate', 'share'),
+    ],
+  ),
+  metricTable<NonNullable<Class['calls']>>(
+    { caption: 'Calls', of: 'calls' },
+    (result) =>
+      result.classes.flatMap(({ name, calls }) => (calls === null ? [] : [[name, calls] as const])),
+    [
+      countOf('made', 'made'),
+      countOf('answered', 'answered'),
+      { head: 'mean', text: ({ latency }) => estimateText(latency.mean, 'time') },
+      ...(['p50', 'p95', 'p99'] as const).map((level) => ({
+        head: level,
+        text: ({ latency }: NonNullable<Class['calls']>) =>
+          estimateText(latency.percentiles[level], 'time'),
+      })),
+    ],
+  ),
+  metricTable<Result['surges'][number]>(
+    { caption: 'Surges', of: 'surge' },
+    // of very many the first ones do
+    ({ surges }) => surges.slice(0, 12).map((own) => [own.class, own] as const),
+    [
+      { head: 'at', text: ({ at_s }) => time(1000 * at_s) },
+      figureOf('most that waited', 'peak_backlog', 'plain'),
+      { head: 'back to normal after', text: ({ recovery_s }) => recoveryText(recovery_s) },
+    ],
+  ),
+]
+
+/** "most of limit": of one replica. */
+function kvBlocksText({ kv_blocks: most, kv_blocks_limit: limit }: Pool): string {
+  if (most === null) return NONE
+  return `${valueText(most, 'plain')}${limit === null ? '' : ` of ${count(limit)}`}`
+}
+
+function recoveryText(estimate: Estimate): string {
+  const { value, low, high, reason } = estimate
+  if (value === null) return reason ?? 'never'
+  const inMs = (s: number | null) => (s === null ? null : 1000 * s)
+  return estimateText({ ...estimate, value: inMs(value), low: inMs(low), high: inMs(high) }, 'time')
+}

@@ -1,0 +1,76 @@
+import { z } from 'zod'
+import { count, nonNegative, positive } from './schema-values.ts'
+
+/** The part of the scenario format that says how requests wait in a pool. */
+
+export const routing = z.enum(['round-robin', 'least-loaded'])
+
+const bounds = {
+  max_length: count.optional().describe('Requests beyond it are shed; waiting, not in service'),
+  timeout_ms: positive.optional().describe('The server drops requests that waited so long'),
+  timeout_action: z
+    .enum(['reject', 'delay'])
+    .optional()
+    .describe('delay: they wait on behind all others of their level, without a second time-out'),
+  allow_timeout_override: z
+    .boolean()
+    .optional()
+    .describe("Whether a class's queue_timeout_ms may shorten it"),
+}
+
+/** Keys of a queue under any discipline. */
+const common = {
+  mode: z.enum(['shared', 'per-replica']).default('shared'),
+  routing: routing.default('least-loaded').describe('Among replicas, where mode is per-replica'),
+  ...bounds,
+  // under any discipline, as its default is part of the hash of every scenario
+  levels: z
+    .record(
+      z.string().regex(/^([1-9]\d?|100)$/, 'a priority from 1 to 100'),
+      z.strictObject(bounds),
+    )
+    .default({})
+    .describe('Of priority: bounds of single levels, where they differ from those of the queue'),
+}
+
+export const queue = z.discriminatedUnion('discipline', [
+  z.strictObject({ discipline: z.literal('fifo').default('fifo'), ...common }),
+  z.strictObject({ discipline: z.literal('lifo'), ...common }),
+  z.strictObject({
+    discipline: z.literal('priority'),
+    ageing_ms: positive
+      .optional()
+      .describe('A wait of this length is worth one level; without it priority is strict'),
+    ...common,
+  }),
+  z.strictObject({ discipline: z.literal('earliest-deadline'), ...common }),
+  z.strictObject({
+    discipline: z.literal('shortest-job'),
+    prediction_cv: nonNegative
+      .max(100)
+      .optional()
+      .describe('Coefficient of variation of predicted lengths; 0: lengths are known'),
+    ...common,
+  }),
+  z.strictObject({
+    discipline: z.literal('deficit-round-robin'),
+    quantum: count.describe('Length that a tenant of weight 1 may be served in a turn'),
+    ...common,
+  }),
+  z.strictObject({ discipline: z.literal('virtual-token-counter'), ...common }),
+])
+
+type Discipline = z.infer<typeof queue>['discipline']
+
+/** What decides, besides the order of arrival, which request goes next. */
+export const decidedBy: Readonly<
+  Record<Discipline, 'nothing' | 'priority' | 'deadline' | 'length' | 'tenant'>
+> = Object.freeze({
+  fifo: 'nothing',
+  lifo: 'nothing',
+  priority: 'priority',
+  'earliest-deadline': 'deadline',
+  'shortest-job': 'length',
+  'deficit-round-robin': 'tenant',
+  'virtual-token-counter': 'tenant',
+})

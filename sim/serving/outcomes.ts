@@ -1,0 +1,56 @@
+/** One way in which a request ends, or one reason for which it is refused. */
+interface Code<N extends number, K extends string> {
+  /** in rows; numbers need no order, and a number that was used once is not used again */
+  readonly number: N
+  /** in results */
+  readonly key: K
+  readonly meaning: string
+}
+
+const code = <N extends number, K extends string>(
+  number: N,
+  key: K,
+  meaning: string,
+): Code<N, K> => ({ number, key, meaning })
+
+type Codes = Readonly<Record<string, Code<number, string>>>
+type Numbers<C extends Codes> = { readonly [P in keyof C]: C[P]['number'] }
+
+function numbersOf<C extends Codes>(codes: C): Numbers<C> {
+  const entries = Object.entries(codes).map(([name, { number }]) => [name, number])
+  return Object.freeze(Object.fromEntries(entries)) as Numbers<C>
+}
+
+/** Every way in which a request ends. */
+export const OUTCOMES = Object.freeze({
+  served: code(0, 'served', 'answered while its client waited'),
+  shed: code(1, 'shed', 'refused on arrival'),
+  timedOut: code(
+    2,
+    'timed_out',
+    'left the queue on the time-out of the server, or dropped by cork',
+  ),
+  abandoned: code(3, 'abandoned', 'completed after the client had left: wasted work'),
+  failed: code(4, 'failed', 'its batch failed'),
+  cancelled: code(5, 'cancelled', 'left the queue with its client'),
+})
+
+/** Every reason for which a request is refused. */
+export const REFUSALS = Object.freeze({
+  memory: code(1, 'memory', 'no engine could ever hold its tokens'),
+  priority: code(2, 'priority', 'too many in the pool for its priority'),
+  deadline: code(3, 'deadline', 'predicted to end too late'),
+  concurrency: code(4, 'concurrency', 'too many in the pool'),
+  queue: code(5, 'queue', 'the queue was full'),
+  tokens: code(6, 'tokens', 'its token bucket was empty'),
+})
+
+export const OUTCOME = numbersOf(OUTCOMES)
+export type Outcome = (typeof OUTCOME)[keyof typeof OUTCOME]
+
+/** `none`: of a request that was not refused. */
+export const REFUSAL = Object.freeze({ none: 0, ...numbersOf(REFUSALS) } as const)
+export type Refusal = (typeof REFUSAL)[keyof typeof REFUSAL]
+
+export const outcomes = Object.values(OUTCOMES)
+export const refusals = Object.values(REFUSALS)

@@ -1,0 +1,94 @@
+import { parseScenario, type Scenario, scenarioSchema } from '../scenarios/index.ts'
+
+/**
+ * Scenarios that tests and the fuzz share, and changes of them. A change that finds nothing to
+ * change fails: a test would run on another scenario than it says.
+ */
+
+/** What to look for, and what to put in its place, as `String.replace` takes them. */
+export type Change = readonly [from: string | RegExp, to: string]
+
+/** A scenario's text with some of it changed, one change after another. */
+export function changed(text: string, ...changes: readonly Change[]): string {
+  let result = text
+  for (const [from, to] of changes) {
+    const next = result.replace(from, to)
+    if (next === result) throw new Error(`Expected ${from} in a scenario, got\n${result}`)
+    result = next
+  }
+  return result
+}
+
+/**
+ * A scenario of a test: a whole text, or the keys that the test is about. What it leaves out is one
+ * class of 100 requests/s, and one pool whose batches take 4 ms, in 10 s.
+ */
+export function scenarioOf(own: string | Readonly<Record<string, unknown>>): Scenario {
+  if (typeof own === 'string') return parseScenario(own, { file: 'test.yaml' }).scenario
+  return scenarioSchema.parse({
+    spillway: 1,
+    name: 'test',
+    duration_s: 10,
+    models: { m: { work: { law: 'constant', ms: 4 } } },
+    traffic: [{ class: 'web', arrivals: { process: 'poisson', rate_rps: 100 } }],
+    pools: [{ name: 'central', model: 'm' }],
+    ...own,
+  })
+}
+
+/** A scenario of a tiny net that a replay runs for a few seconds. */
+export const TINY = `spillway: 1
+name: tiny
+seed: 5
+duration_s: 3
+warmup_s: 0.5
+models:
+  mlp: { builtin: mlp, layers: 2, width: 64 }
+traffic:
+  - class: web
+    arrivals: { process: poisson, rate_rps: 150 }
+pools:
+  - name: central
+    model: mlp
+    batching: { policy: dynamic, max_batch: 4, max_delay_ms: 1 }
+`
+
+/** The requests of TINY in half of the time, for what is replayed many times. */
+export const QUICK = changed(
+  TINY,
+  ['duration_s: 3', 'duration_s: 1.5'],
+  ['warmup_s: 0.5', 'warmup_s: 0.25'],
+  ['rate_rps: 150', 'rate_rps: 300'],
+)
+
+/** A scenario of declared work: two pools, two classes, surges, time-outs and bounded queues. */
+export const DECLARED = `spillway: 1
+name: declared
+seed: 11
+duration_s: 40
+warmup_s: 2
+models:
+  small: { work: { law: exponential, mean_ms: 8 } }
+  large: { work: { law: linear, base_ms: 3, per_item_ms: 1, per_token_ms: 0.05 } }
+traffic:
+  - class: web
+    arrivals:
+      process: poisson
+      rate_rps: 120
+      surges: [{ at_s: 10, factor: 4, rise_s: 1, hold_s: 4, decay_s: 5 }]
+    timeout_ms: 100
+  - class: batch
+    arrivals: { process: gamma, cv: 3, rate_rps: 60 }
+    input_tokens: { distribution: lognormal, median: 20, p99: 200, max: 400 }
+slo:
+  web: ["p(95) latency_ms < 60"]
+pools:
+  - name: first
+    model: small
+    replicas: 2
+    queue: { mode: per-replica, max_length: 15, timeout_ms: 200 }
+  - name: second
+    model: large
+    queue: { max_length: 100 }
+    batching: { policy: dynamic, max_batch: 8, max_delay_ms: 4, preferred: [4] }
+`
