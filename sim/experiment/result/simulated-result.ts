@@ -14,10 +14,13 @@ export function simulatedResult(
   const { scenario } = system
   const arrived = runs[0]!.classes.reduce((sum, { counts }) => sum + counts.arrived, 0)
   return resultOf(scenario, runs, {
-    ...by,
+    // in the order in which the document prints them
+    version: by.version,
+    commit: by.commit,
     world: 'simulated',
     scenarioHash: system.hash,
     seed: scenario.seed,
+    profile: by.profile,
     load: loadOf(arrived / (scenario.duration_s - scenario.warmup_s), system),
     capacitiesRps: system.capacitiesRps,
     surges: surgeWindows(scenario),
