@@ -6,7 +6,7 @@ import { sessionOptions } from '../models/index.ts'
 import type { CalibrationTask } from './calibration.ts'
 import { lengthGrid } from './script-plan.ts'
 
-/** Enough quantiles that single loads cannot be told apart. */
+/** Enough quantiles that they describe the distribution as well as the single loads do. */
 const QUANTILES = 64
 
 /** A plan with one replica, on a device that has room for one model only. */

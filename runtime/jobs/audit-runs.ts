@@ -23,7 +23,7 @@ interface RunsOf {
  */
 export function auditRun(name: string, run: KeptRun, of: RunsOf): RunAudit {
   const { scenario } = of
-  // clients who react send other requests in every run
+  // clients that react send other requests in every run
   const reacting = reactingClasses(scenario).length > 0
   const requests = reacting ? requestsIn(run.rows) : of.requests
   const { columns, count } = run.rows
@@ -66,7 +66,7 @@ function journalAudit({ rows, journal }: KeptRun, of: RunsOf): RunAudit['journal
 const plural = (n: number, noun: string) =>
   `${n.toLocaleString('en-US')} ${noun}${n === 1 ? '' : 's'}`
 
-/** What audits and the figures of documents come to, in a line. */
+/** The verdict on audits and the figures of documents, in a line. */
 export function auditVerdict(
   runs: readonly RunAudit[],
   claims: Audit['claims'] = [],

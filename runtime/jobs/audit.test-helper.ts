@@ -16,7 +16,7 @@ export function keptRun(): {
   readonly input: SimulationInput
   readonly run: KeptRun
 } {
-  // with its own time-out hardly anybody waits so long
+  // with the timeout of DECLARED hardly any request waits so long
   const text = changed(DECLARED, ['timeout_ms: 200', 'timeout_ms: 80'])
   const scenario = scenarioOf(text)
   const unbound = simulationInput(scenario)

@@ -104,7 +104,7 @@ async function withMemory(
   return model
 }
 
-/** Keys of the models that come and go, whether or not the scenario declares in what time. */
+/** Keys of the models that are swapped, whether or not the scenario declares in what time. */
 function movingPools(scenario: Scenario): string[] {
   return scenario.pools
     .filter((pool) => hasSwappableModel(scenario, pool))

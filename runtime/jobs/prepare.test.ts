@@ -79,7 +79,7 @@ describe('both sides of a what-if', () => {
     const pool = { ...first.scenario.pools[0]!, model }
     const [own] = madeUpProfile({ ...first.scenario, pools: [pool] }).models
     if (model === 'small') return own!
-    // made-up models are alike; this one is told apart by all that a profile holds
+    // made-up models are alike; this one differs in all that a profile holds
     const ms = own!.work.ms.map((row) => row.map((time) => 3 * time))
     const wake = { gapMs: [0, 10], ms: [0, 0.07] }
     return { ...own!, work: { ...own!.work, ms }, wake }
@@ -102,7 +102,7 @@ describe('both sides of a what-if', () => {
     expect({ ...model, fields, overheads }).toEqual(small)
     expect(model.overheads).not.toEqual(overheads)
     expect(model.fields).toHaveLength(runs.length)
-    // work of about 1.06 ms took 2: all that is beyond 1.3 times is a standstill
+    // work of about 1.06 ms took 2: all beyond 1.3 times that is a stall
     expect(new Set(model.fields[0]!.executors[0]!.speeds)).toEqual(new Set([0.7692, 0]))
   })
 

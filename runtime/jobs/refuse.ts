@@ -27,7 +27,9 @@ export function refuseLive(sides: readonly Prepared[]): void {
   refuseMemory(sides)
 }
 
-/** Throws `Failure` where a pool's memory is not what ONNX Runtime in Node has or can be told. */
+/**
+ * Throws `Failure` where a pool's memory is not what ONNX Runtime in Node has, or cannot be set.
+ */
 function refuseMemory(sides: readonly Prepared[]): void {
   for (const { scenario, file } of sides) {
     for (const { name, memory, execution_provider: provider } of scenario.pools) {
@@ -62,7 +64,7 @@ export function refuseComparison(sides: readonly Prepared[]): void {
   }
 }
 
-/** Checks of a comparison go by requests, of which rows have only the parts. */
+/** Checks of a comparison need whole requests, and rows hold only their parts. */
 function refuseParts({ scenario, file }: Prepared): void {
   const wide = scenario.traffic.find(({ fan_out }) => fan_out > 1)
   if (wide === undefined) return

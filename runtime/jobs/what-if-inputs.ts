@@ -16,7 +16,7 @@ export interface WhatIfSide {
 
 /**
  * Both sides of a what-if, as the replays of the first predict them: the machine as those recorded
- * it, and on the second side the work of its own models. Pools go by name.
+ * it, and on the second side the work of its own models. Pools are matched by name.
  */
 export function whatIfInputs(
   sides: readonly [WhatIfSide, WhatIfSide],

@@ -36,7 +36,7 @@ export interface DispatcherStart {
   readonly cores: readonly number[] | null
 }
 
-/** Requests that are known; or the scenario of clients who react to how they end. */
+/** Requests that are known; or the scenario of clients that react to how they end. */
 export type Traffic = { readonly kind: 'list'; readonly requests: RequestListColumns } | Reacting
 
 export interface Reacting {
@@ -73,7 +73,7 @@ export type DispatcherReply =
     }
   | { readonly kind: 'loaded'; readonly times: readonly number[] | null }
 
-/** room for requests of clients who react, to begin with: growing takes time in a replay */
+/** room for requests of clients that react, to begin with: growing takes time in a replay */
 const REACTING_ROWS = 1 << 17
 
 /** from the start of a job to its time 0: the first requests must not find the loop cold */

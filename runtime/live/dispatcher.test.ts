@@ -5,7 +5,7 @@ import { ListSource } from '../../sim/traffic/requests/request-list.ts'
 import { requestsOf } from '../../test/small-system.ts'
 import { Dispatcher, type LivePort } from './dispatcher.ts'
 
-/** What a control plane was told, as [now, what]. */
+/** The events that a control plane received, as [now, what]. */
 type Told = [now: Ms, what: string]
 
 /** Runs a dispatcher on a clock that reads `readings` in turn, and then goes on with sleeps. */

@@ -44,7 +44,7 @@ export class Dispatcher implements Timers, Backend {
   readonly fired: [due: Ms, at: Ms][] = []
   /** models that came and went, as they were done with */
   readonly moves: ModelMove[] = []
-  /** by executor, when its model was told to; it may be told to come while it still goes */
+  /** by executor, when its load or unload was ordered; a load may be ordered during an unload */
   readonly #asked: Readonly<Record<'load' | 'unload', Ms[]>> = { load: [], unload: [] }
   readonly #port: LivePort
   readonly #source: Source

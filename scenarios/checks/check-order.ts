@@ -5,7 +5,7 @@ import type { Draft, PoolDraft, Report } from './draft.ts'
 
 type Queue = Pool['queue']
 
-/** Whether queues have what their disciplines go by, and nothing that nobody goes by. */
+/** Whether queues have what their disciplines depend on, and nothing that none depends on. */
 export function checkOrder(draft: Draft, report: Report): void {
   for (const { queue, path } of draft.pools) {
     if (queue) checkQueue(queue, [...path, 'queue'], draft, report)

@@ -3,7 +3,7 @@ import { planOf, requestsOf, serve } from '../../test/small-system.ts'
 import { ANY_CLASS, type ClassPlan, type PoolPlan } from './plan.ts'
 import { OUTCOME } from './ports.ts'
 
-/** Requests at rising times, and who they are. */
+/** Requests at rising times, and their keys. */
 export interface Coming {
   readonly at: readonly number[]
   readonly classes?: readonly number[]

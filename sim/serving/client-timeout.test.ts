@@ -5,7 +5,7 @@ import { clientTimeoutMs } from './client-timeout.ts'
 const COUNT = 100_000
 const drawn = { patienceMs: 7, drawnPatience: { distribution: 'exponential', mean: 5 } } as const
 
-/** Patience of clients who come at random times. */
+/** Timeouts of clients that arrive at random times. */
 function patiences(seed: string): number[] {
   const random = new Random(seed)
   let at = 0

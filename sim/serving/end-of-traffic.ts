@@ -13,7 +13,7 @@ export class EndOfTraffic {
   wakeAt: Ms = Number.POSITIVE_INFINITY
   readonly #source: Source
   readonly #requests: { readonly inUse: number }
-  /** whether it was told since a request was on its way */
+  /** whether it was declared since a request was on its way */
   #told = false
 
   constructor(source: Source, requests: { readonly inUse: number }) {
@@ -21,7 +21,7 @@ export class EndOfTraffic {
     this.#requests = requests
   }
 
-  /** Says whether the control plane was told just now. */
+  /** Returns whether the end was declared just now. */
   look(now: Ms, control: ControlPlanePort): boolean {
     this.wakeAt = Number.POSITIVE_INFINITY
     if (this.#source.peek() !== Number.POSITIVE_INFINITY) {

@@ -51,7 +51,7 @@ export interface Batch extends BatchShape {
   size: number
   length: number
   tokens: number
-  /** when the first of its members came to the queue */
+  /** when the first of its members was enqueued */
   oldestCame: Ms
   dispatched: Ms
   /** when the executor itself began and ended to work on it */
@@ -61,8 +61,8 @@ export interface Batch extends BatchShape {
 }
 
 /**
- * Steps of an engine, each of which brings all who decode a token; contexts grow by that, and
- * nothing else changes. An engine has at most one run: the record is used again for the next.
+ * Steps of an engine, each of which gives every decoding sequence a token; contexts grow by that,
+ * and nothing else changes. An engine has at most one run: the record is used again for the next.
  */
 export interface StepRun {
   readonly executor: number
@@ -118,7 +118,7 @@ export interface ControlPlanePort {
 export interface Source {
   /**
    * Scheduled time of the next request; Infinity for never, or for not until one in flight has
-   * ended; NaN where more must be read first: whoever drives the world does that and goes on.
+   * ended; NaN where more must be read first: the driver of the world does that and goes on.
    */
   peek(): Ms
   /** Up to when how requests end may change what comes, ms; 0 where it never does. */
@@ -161,7 +161,7 @@ export interface RequestFields {
 
 /** Any of the events of a run, in both worlds alike; outcomes stand in the requests' table. */
 export interface Observer {
-  /** A request came to the system, before any decision on it. */
+  /** A request arrived, before any decision on it. */
   arrived?(now: Ms, request: number): void
   /** A batch left its queue; one that generates is a batch of its own. */
   dispatched?(now: Ms, batch: Batch): void

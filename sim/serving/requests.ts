@@ -16,7 +16,7 @@ export class Requests implements RequestFields {
   part: Uint16Array
   /** when its client leaves; Infinity for never */
   leaves: Float64Array
-  /** when it came to its queue */
+  /** when it was enqueued */
   enqueued: Float64Array
   /** when its batch window closes; stored, so that `now >= window` holds at the timer's instant */
   window: Float64Array
@@ -32,11 +32,11 @@ export class Requests implements RequestFields {
   outcome: Uint8Array
   /** when its first token came out; NaN where none did */
   firstToken: Float64Array
-  /** how often it lost its place among those who generate */
+  /** how often it was preempted while it generated */
   preemptions: Uint16Array
   /** why it was refused: a REFUSAL */
   refusal: Uint8Array
-  /** 1 where it came to its queue in overload, see admission/adaptive-lifo.ts */
+  /** 1 where it was enqueued in overload, see admission/adaptive-lifo.ts */
   arrivedInOverload: Uint8Array
   readonly prefixes = new Map<number, Int32Array>()
   inUse = 0

@@ -191,7 +191,7 @@ function subtitle(input: ReportInput, space: Space, [low, top]: readonly [number
   return texts.join(' · ')
 }
 
-/** States that memory ran out, is reserved in vain, or how close it came to the limit. */
+/** States that memory ran out, is reserved in vain, or how near its peak was to the limit. */
 function finding({ sides }: Space): string {
   const several = sides.length > 1
   const worst = largest(sides, ({ space }) => failures(space) + space.remedies.failed)

@@ -3,8 +3,8 @@ import { waitingTime } from './waiting-time.ts'
 
 /**
  * The order of requests in a queue, by key. The lower level goes first. Within a level, requests
- * whose queue timeout has not passed precede those that wait on after it. The former go by rank,
- * then by arrival; the latter by the time of their timeout.
+ * whose queue timeout has not passed precede those that wait on after it. The former are ordered by
+ * rank, then by arrival; the latter by the time of their timeout.
  */
 export interface QueuePosition {
   readonly level: (key: number) => number

@@ -60,8 +60,8 @@ describe.each(Object.entries(worlds))('a journal of the %s world', (_, run) => {
           .trimEnd()
           .split('\n')
           .map((line) => JSON.parse(line))
-        // a timer that is late for a queue that has emptied, or the end of the traffic, may be told
-        // at any time: nothing follows from them
+        // a timer that is late for a queue that has emptied, or the end of the traffic, may be
+        // logged at any time: nothing follows from them
         const telling = lines.filter(({ event }) => event === 'arrival' || event === 'done')
         telling[entry % telling.length].now += by
         const shifted = parseLog(

@@ -12,17 +12,17 @@ import {
 import { type RowColumn, RowRecorder, Rows } from '../../stats/index.ts'
 import { type PartColumns, partsOf, type RequestList } from '../../traffic/index.ts'
 
-/** What a control plane decides when it is told the same again. */
+/** What a control plane decides when it receives the same events again. */
 export interface FedBack {
   readonly rows: Rows
   /** entries of the journal */
   readonly entries: number
-  /** the first entry that it cannot have been told; such are left out; null for none */
+  /** the first impossible entry; such entries are left out; null for none */
   readonly refused: string | null
 }
 
 /**
- * Tells a fresh control plane what another was told. Where both decide alike, the rows are those of
+ * Feeds a fresh control plane the events of another. Where both decide alike, the rows are those of
  * the first run to the last bit: their times come from the journal, the rest from decisions.
  */
 export function feedBack(plan: ServingPlan, list: RequestList, journal: Float64Array): FedBack {

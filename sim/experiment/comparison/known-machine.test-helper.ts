@@ -77,7 +77,7 @@ export const OVERHEADS: OverheadTables = {
 
 /**
  * Full batches back to back on every replica, requests a ms: the longest of eight lengths is about
- * 51, and slow spells and standstills take about 7 % of the time.
+ * 51, and slow spells and stalls take about 7 % of the time.
  */
 const capacityPerMs = (replicas: number) =>
   (0.93 * replicas * MAX_BATCH) / (0.8 + MAX_BATCH * (0.5 + 0.004 * 51) + 0.05)
@@ -124,7 +124,7 @@ function spells(random: Random, durationMs: Ms, gapMs: number, spellMs: number):
 }
 
 /**
- * Slow spells of a tenth of a second that all executors share, standstills of each executor, and
+ * Slow spells of a tenth of a second that all executors share, stalls of each executor, and
  * a dispatcher that stands still for some ms now and then.
  */
 export function knownField(

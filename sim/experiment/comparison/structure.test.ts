@@ -42,14 +42,14 @@ describe('a run on a known machine is rebuilt from its rows', () => {
     }
   })
 
-  // a standstill of an executor that was idle is seen by nobody, so what is left is a small bias
+  // a stall of an idle executor leaves no trace, so a small bias remains
   test.each([0.3, 0.5, 0.7, 0.85])(
     'two replicas, load %f: the same up to p95, then within 3 %',
     (load) => {
       const seeds = [1, 2, 3].map((seed) => errors(knownRun({ replicas: 2, load, seed }), {}, 1))
       LEVELS.forEach((p, i) => {
         const mean = seeds.reduce((sum, one) => sum + one[i]!.relative, 0) / seeds.length
-        // 27 to 80 requests lie beyond p99.9, of four or five standstills
+        // 27 to 80 requests lie beyond p99.9, of four or five stalls
         const allowed = p < 0.99 ? seeds[0]![i]!.allowed : p < 0.999 ? 0.02 : 0.03
         expect(Math.abs(mean), `p${100 * p}`).toBeLessThanOrEqual(allowed)
       })

@@ -87,7 +87,7 @@ export interface ExecutorWork {
 /** What the dispatcher did in a run, and when it was due. */
 export function dueEvents({ rows, timers, moves = [] }: ObservedRun): DispatcherTurns {
   const { at, sent } = rows.columns
-  // nobody waits to hear of an unload, but loads that count it in
+  // only loads wait for an unload, and they include it
   const ends = [...batchesOf(rows), ...moves.filter(({ kind }) => kind === 'load')]
   const completions = ends.map(({ ended, done }): DueEvent => [ended, done])
   return {
@@ -97,7 +97,7 @@ export function dueEvents({ rows, timers, moves = [] }: ObservedRun): Dispatcher
 }
 
 /**
- * The machine during a run, by its own batches, but for those that failed: nobody knows how far
+ * The machine during a run, by its own batches, without those that failed: it is not known how far
  * they came. `work`: one entry for each executor.
  */
 export function fieldOf(run: ObservedRun, work: readonly ExecutorWork[]): MachineField {
@@ -127,7 +127,7 @@ const ALL_EXECUTORS: readonly [from: number, to: number] = [0, Number.POSITIVE_I
 const FEWEST = 30
 
 interface ClassedCost extends TimedCost {
-  /** what its class goes by */
+  /** what its class is derived from */
   readonly by: Ms
 }
 
@@ -138,7 +138,7 @@ interface Costs extends Readonly<Record<Classed, readonly ClassedCost[]>> {
 
 /**
  * The usual overheads of a run, around the batches of some of its executors; what is unusually long
- * is left to the field of standstills.
+ * is left to the field of stalls.
  */
 function costsOf(run: ObservedRun, [from, to] = ALL_EXECUTORS): Costs {
   const batches = batchesOf(run.rows).filter(({ executor }) => executor >= from && executor < to)
@@ -155,7 +155,7 @@ function costsOf(run: ObservedRun, [from, to] = ALL_EXECUTORS): Costs {
         by: due(ended) - ended,
       })),
     ),
-    // one measure of what is usual for all classes, as the field of standstills has it
+    // one measure of what is usual for all classes, as the field of stalls has it
     dispatch: usualOnly(
       batches.map((b) => ({
         at: b.dispatched,

@@ -229,7 +229,7 @@ describe('a change on a machine of which everything is known', () => {
   const rounds = a.map((run, day) => ({ a: sorted(run), b: sorted(b[day]!) }))
   const truth = a[0]!.work[0]!
 
-  /** The profile of someone who believes in this work, with fields of the replays of A. */
+  /** The profile that assumes this work, with fields of the replays of A. */
   function profileOf(work: ExecutorWork['work']): ModelProfile {
     const sizes = [1, 2, 8]
     const lengths = [8, 64]

@@ -32,7 +32,7 @@ export interface RunParts {
   readonly link?: Link | null
   /** none where memory is no concern */
   readonly memory?: WorldMemory | null
-  /** of models that come and go; none where memory tells, or none does */
+  /** of swapped models; none where the memory model has them, or no model is swapped */
   readonly loads?: ModelLoads | null
   readonly seed: number
   readonly replication: number

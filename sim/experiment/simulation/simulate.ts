@@ -179,7 +179,7 @@ function recorded(
   return { parts: { ...parts, observe }, source: parts.source, summary }
 }
 
-/** Rows to begin with where nobody knows how many requests will come. */
+/** Rows to begin with where the number of requests is not known. */
 const FIRST_ROWS = 4096
 
 type KeptReplication = ObservedRun & { readonly journal: Float64Array }

@@ -122,7 +122,7 @@ test('a batch that goes in halves loses nobody, and who waits for memory still t
     queue: 'timeout_ms: 15',
   }).classes[0]!.counts
   expect(timedOut).toBeGreaterThan(10)
-  // whom the ledger could never let in
+  // a request that the ledger could never admit
   expect(shed).toBeGreaterThan(0)
   expect(served + shed + timedOut + failed).toBe(arrived)
 })

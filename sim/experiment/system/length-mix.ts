@@ -23,7 +23,7 @@ export function classWeights({ scenario, traces, clients }: PreparedScenario): n
   })
 }
 
-/** Numbers of the classes whose requests come to a pool, or are handed over to it. */
+/** Numbers of the classes whose requests a pool gets, by routing or by a transfer. */
 function classesIn({ classes, pools }: ServingPlan, pool: number): readonly number[] {
   const from = pools.flatMap(({ index, generation }) =>
     index === pool || generation?.handOver?.pool === pool ? index : [],

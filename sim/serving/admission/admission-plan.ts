@@ -3,11 +3,11 @@ import type { Ms } from '../ports.ts'
 
 const endless = Number.POSITIVE_INFINITY
 
-/** Who is let into a pool. */
+/** Which requests a pool admits. */
 export interface AdmissionPlan {
   /** requests in the pool from which one of that priority is refused */
   readonly priorityLimits: readonly { readonly priority: number; readonly limit: number }[]
-  /** how long before its deadline one has to be predicted to end; null: nobody asks */
+  /** how long before its deadline a request must be predicted to end; null: not predicted */
   readonly deadlineMarginMs: Ms | null
   /** requests in the pool; Infinity for no limit */
   readonly concurrencyLimit: number
@@ -20,18 +20,18 @@ export interface TokenBucketPlan {
   readonly everyMs: Ms
   /** tokens that it holds */
   readonly burst: number
-  /** who shares one */
+  /** the classes that share a bucket */
   readonly per: 'pool' | 'class' | 'tenant'
 }
 
 export interface AdaptiveLifoPlan {
   /** a queue that has not been empty for so long is overloaded; else the longest wait */
   readonly intervalMs: Ms
-  /** the longest wait of who comes in overload */
+  /** the longest wait of requests that arrive in overload */
   readonly targetMs: Ms
 }
 
-/** Everybody is let in. */
+/** Every request is admitted. */
 export const OPEN_ADMISSION: AdmissionPlan = Object.freeze({
   priorityLimits: [],
   deadlineMarginMs: null,

@@ -10,7 +10,7 @@ import { tokenBucket } from './token-bucket.ts'
 
 /**
  * Every admission control, in the order in which they are asked: the first that refuses names the
- * reason. Tokens come last, so that only who is let in takes one. A new one is a new entry here,
+ * reason. Tokens come last, so that only admitted requests take one. A new one is a new entry here,
  * a REFUSAL, and its configuration in the schema.
  */
 export const admissionControls: readonly AdmissionControl[] = Object.freeze([
@@ -21,7 +21,7 @@ export const admissionControls: readonly AdmissionControl[] = Object.freeze([
   tokenBucket,
 ])
 
-/** Who is let into a pool, by all its controls together. */
+/** Which requests a pool admits, by all its controls together. */
 export class Admission {
   /** requests waiting and running in all queues of the pool */
   #inPool = 0

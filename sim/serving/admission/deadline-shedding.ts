@@ -5,9 +5,9 @@ import type { AdmissionControl, AdmissionView, Control } from './control.ts'
 import { ServiceTimes } from './service-times.ts'
 
 /**
- * Refuses whoever is predicted to end too late if served in turn: those before it on each executor,
- * at the mean time for a request, and a batch of its own. Nobody is refused while an executor is
- * free, so that a wrong belief about service times is always tried again.
+ * Refuses a request that is predicted to end too late in FIFO order: the ones before it, per
+ * executor, at the mean time for a request, and a batch of its own. No request is refused while an
+ * executor is free, so that a wrong belief about service times is always tried again.
  */
 class DeadlineShedding implements Control {
   readonly #times = new ServiceTimes()

@@ -2,7 +2,7 @@ import type { PoolPlan } from '../plan.ts'
 import { REFUSAL } from '../ports.ts'
 import type { AdmissionControl, AdmissionView } from './control.ts'
 
-/** A queue holds so many who wait, and of a priority level so many. */
+/** Limits the requests that wait in a queue, in all and of each priority level. */
 export const queueLimit: AdmissionControl = Object.freeze({
   kind: 'queue',
   refusal: REFUSAL.queue,

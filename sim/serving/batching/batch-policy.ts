@@ -21,9 +21,11 @@ export interface QueueView extends LaneView {
   readonly hasFreeExecutor: boolean
   /** one for each bucket of lengths */
   readonly lanes: readonly LaneView[]
-  /** the earliest deadline of those who wait; for policies with `foresees` */
+  /** the earliest deadline of waiting requests; for policies with `foresees` */
   readonly firstDeadline: Ms
-  /** what one batch of all who wait would compute, in lengths; for policies with `foresees` */
+  /**
+   * what one batch of all waiting requests would compute, in lengths; for policies with `foresees`
+   */
   readonly computed: number
 }
 
@@ -37,7 +39,7 @@ export interface Decision {
 /** What a policy knows of its queue from the beginning. */
 export interface BatchState {
   readonly maxBatch: number
-  /** the batch window, which starts when a request comes to its queue; 0 for none */
+  /** the batch window, which starts when a request is enqueued; 0 for none */
   readonly windowMs: Ms
 }
 
@@ -45,7 +47,7 @@ export interface BatchState {
 export interface BatchPolicy<Config, State extends BatchState> {
   readonly kind: string
   begin(config: Config): State
-  /** Asked while an executor is free and somebody waits; `out` says to wait for ever. */
+  /** Called while an executor is free and requests wait; `out` is preset to wait for ever. */
   decide(state: State, queue: QueueView, now: Ms, out: Decision): void
   /** Learns from a batch of its own that was done at `now`. */
   observe?(state: State, now: Ms, batch: Batch): void
@@ -53,7 +55,7 @@ export interface BatchPolicy<Config, State extends BatchState> {
   givesUpAt?(state: State, queue: QueueView): Ms
   /** upper lengths of all buckets but the last */
   edges?(config: Config): readonly number[]
-  /** whether it looks at deadlines and lengths of those who wait */
+  /** whether it looks at deadlines and lengths of waiting requests */
   readonly foresees?: true
 }
 

@@ -29,7 +29,7 @@ const TICK_MS = 1
 
 /**
  * BentoML's CORK (src/bentoml/_internal/marshal/dispatcher.py): a batch waits for more while that
- * costs those who wait less than batches usually wait, and the oldest is dropped where it can no
+ * costs waiting requests less than batches usually wait, and the oldest is dropped where it can no
  * longer make the latency. Without its training on batches of 1, 2 and 3. Where both sides of a
  * condition are equal the batch goes, as a timer fires at that very instant.
  */

@@ -8,7 +8,7 @@ interface DeadlineAware extends BatchState {
 }
 
 /**
- * A batch goes when it is full, or when the first deadline of those who wait leaves no more time
+ * A batch goes when it is full, or when the first deadline of waiting requests leaves no more time
  * than the batch is predicted to take and a margin. Before a batch was observed it goes at once.
  * Every request needs a deadline.
  */

@@ -170,7 +170,7 @@ describe('deadline-aware', () => {
     const ends = endsOf({ at }, pool)
     expect(ends.every(([, done], key) => done - at[key]! <= 60)).toBe(true)
     const sizes = batchesOf({ at }, pool).map(([, , keys]) => keys.length)
-    // of 60 ms those who come in 46 are waited for, the batch takes 13
+    // of 60 ms it waits 46 for arrivals, and the batch takes 13
     expect(sizes.slice(5, -1).every((size) => size === 6 || size === 7)).toBe(true)
   })
 })

@@ -1,6 +1,6 @@
 import type { QueueView } from './index.ts'
 
-/** A queue of one lane as its policy sees it; who waits came at 0, nobody has a deadline. */
+/** A queue of one batch group as its policy sees it: all arrived at 0 and have no deadline. */
 export function viewOf(own: Partial<QueueView>): QueueView {
   const view = {
     length: 1,

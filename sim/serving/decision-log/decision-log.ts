@@ -18,7 +18,7 @@ export const LOGGED = {
 
 const WIDTH = 6
 
-/** Everything that a control plane was told, in order: six numbers an entry. */
+/** Every event that a control plane received, in order: six numbers an entry. */
 export class LoggingControlPlane implements ControlPlanePort {
   readonly #inner: ControlPlanePort
   readonly #keys: { readonly key: Uint32Array }
@@ -82,7 +82,7 @@ export class LoggingControlPlane implements ControlPlanePort {
 
 const EVENTS = ['arrival', 'timer', 'done', 'end', 'steps', 'loaded'] as const
 
-/** One thing that a control plane was told. */
+/** One event that a control plane received. */
 export interface LogEntry {
   readonly now: Ms
   readonly event: (typeof EVENTS)[number]

@@ -32,7 +32,7 @@ interface Outcome {
   events: number
   readonly runs: StepRun[]
   readonly uses: KvUse[]
-  /** when anything was told to the control plane */
+  /** when the control plane received an event */
   readonly times: Ms[]
 }
 
@@ -224,7 +224,7 @@ describe.each(kinds)('%s generation', (_, options) => {
           expect(use.used + use.kept + use.free).toBe(kv.blocks)
           expect(Math.min(use.used, use.kept, use.free)).toBeGreaterThanOrEqual(0)
           expect(use.tokens).toBeLessThanOrEqual(use.used * kv.blockTokens)
-          // a block more for each sequence, for whom it is not full
+          // a block more for each sequence whose last block is full
           expect(use.tokens).toBeGreaterThanOrEqual(use.used)
           wasted += use.used * kv.blockTokens - use.tokens
         }

@@ -9,7 +9,7 @@ export class KvLedger {
   readonly blockTokens: number
   free: number
   used = 0
-  /** blocks that nobody uses, but that are kept for who may */
+  /** unused blocks that are kept for later requests */
   kept = 0
   #growing = 0
   /** growing sequences by their context less the number of the step, modulo the block size */

@@ -33,7 +33,7 @@ export function kvPlan(pool: Pool, scenario: Scenario): KvPlan {
   const bytes = kvBytes(pool, scenario)
   if (pool.memory?.allocator === 'contiguous') {
     const { reservation_tokens: blockTokens } = pool.memory
-    // a reservation does not grow, so nothing has to be left for those who run
+    // a reservation does not grow, so nothing has to be left for running sequences
     const shape = { watermark: 0, contiguous: true, prefixCache: false }
     return { blocks: blocksIn(bytes, blockTokens), blockTokens, ...shape }
   }

@@ -13,7 +13,7 @@ interface Request {
   readonly blocks: number
 }
 
-/** A known block, and who uses it. */
+/** A known block, and the sequences that use it. */
 interface Known {
   readonly key: number
   readonly users: number[]
@@ -21,7 +21,7 @@ interface Known {
 
 /** The rules told once more on plain lists. */
 class NaiveCache {
-  /** blocks of which somebody knows, whoever was used last at the end */
+  /** known blocks, the most recently used last */
   known: Known[] = []
   readonly requests: readonly Request[]
   readonly #forgetsFirst: boolean

@@ -7,20 +7,20 @@ export interface BlockKeys {
   key(request: number, block: number): number
 }
 
-/** the list of blocks that nobody uses begins and ends here */
+/** the list of unused blocks begins and ends here */
 const ENDS = 0
 const FIRST_ENTRIES = 256
 
 /**
- * Blocks that are known by what they hold. Sequences whose prompts begin alike share them; when
- * nobody uses one any more it is kept until its room is needed, the least recently used first. A
+ * Blocks that are known by what they hold. Sequences whose prompts begin alike share them. When
+ * a block is no longer used it is kept until its room is needed, the least recently used first. A
  * sequence that leaves has used its first block last: prefixes are forgotten from their ends.
  *
  * A sequence has its known blocks from the front: as many as it found when it got its place, and
  * once its prompt is computed all of them.
  */
 export class PrefixCache {
-  /** of the blocks found last those that somebody uses */
+  /** of the blocks found last, those in use */
   hitsInUse = 0
   /** uses of blocks beyond the first user's */
   again = 0
@@ -29,7 +29,7 @@ export class PrefixCache {
   readonly #entries = new Map<number, number>()
   #keyOf = new Float64Array(FIRST_ENTRIES)
   #users = new Int32Array(FIRST_ENTRIES)
-  /** neighbours among the blocks that nobody uses, from the least recently used on */
+  /** neighbours among the unused blocks, from the least recently used on */
   #next = new Int32Array(FIRST_ENTRIES)
   #previous = new Int32Array(FIRST_ENTRIES)
   #size = 1
@@ -98,7 +98,7 @@ export class PrefixCache {
     return held.length
   }
 
-  /** Forgets blocks until so many are free, or none is left that nobody uses. */
+  /** Forgets blocks until so many are free, or no unused block is left. */
   makeRoom(blocks: number): void {
     while (this.#kv.free < blocks && this.#next[ENDS] !== ENDS) {
       const entry = this.#next[ENDS]!

@@ -5,7 +5,7 @@ import { ANY_CLASS, type KvUse } from '../index.ts'
 
 interface Prompt {
   readonly tokens: number
-  /** one for every 512 tokens, the last of which may be fewer; empty where nobody knows */
+  /** one for every 512 tokens, the last of which may be fewer; empty where it is not known */
   readonly numbers: readonly number[]
 }
 
@@ -78,7 +78,7 @@ function sessions(count: number): Prompt[] {
     const own = upTo(4) > 0 && open.length > 0 ? open[upTo(open.length)]! : [upTo(3)]
     const numbers = [...own, ...Array.from({ length: upTo(6) }, () => fresh++)]
     open.push(numbers)
-    // who goes on has the last block as a whole; a new number is of fewer tokens
+    // a conversation that goes on has the last block as a whole; a new number is of fewer tokens
     return { numbers: [...numbers, fresh++], tokens: 512 * numbers.length + 1 + upTo(510) }
   })
 }
@@ -107,7 +107,7 @@ test('with room for all of them hits are the beginnings that came before', () =>
 test.each([20, 40, 80, 160])(
   'with %i blocks hits are those of least recently used first',
   (blocks) => {
-    // the most recently used last; who leaves has used its first block last
+    // the most recently used last; a sequence that leaves has used its first block last
     let kept: number[] = []
     let expected = 0
     for (const { numbers } of PROMPTS) {
@@ -137,7 +137,7 @@ test('a common beginning of a class is known in whole blocks, and a token is alw
   // four blocks; one; three, as the fourth would leave nothing to compute
   expect(lastUse(prompts, cache).hitTokens).toBe(64 + 16 + 48)
   expect(lastUse(prompts, { ...cache, sharedPrefixTokens: 0 }).hitTokens).toBe(0)
-  // who begin with one step find nothing, and what they have twice is freed
+  // sequences that start in one step find nothing, and their duplicates are freed
   const together = lastUse([{ tokens: 9, numbers: [] }, ...prompts], cache, 0)
   expect([together.hitTokens, together.kept, together.free]).toEqual([0, 4, 96])
 })

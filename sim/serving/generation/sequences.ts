@@ -21,7 +21,7 @@ export class Sequences {
   /** admissions so far */
   count = 0
 
-  /** A request of `length` tokens comes to its queue. */
+  /** A request of `length` tokens is enqueued. */
   begin(slot: number, length: number): void {
     if (slot >= this.context.length) this.#grow(slot)
     this.context[slot] = length

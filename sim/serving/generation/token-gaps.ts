@@ -3,21 +3,21 @@ import type { Requests } from '../requests.ts'
 import type { Sequences } from './sequences.ts'
 
 /**
- * The gaps between the tokens of sequences that decode together. All who took part in a step had
- * their last tokens at once, so a class of them is a number; only who has not been in one yet has
- * a time of its own.
+ * The gaps between the tokens of sequences that decode together. All that took part in a step had
+ * their last tokens at once, so a class of them is a number; only a sequence that has not been in a
+ * step yet has a time of its own.
  */
 export class TokenGaps {
-  /** what observers are told, written over each time */
+  /** the event for observers, written over each time */
   readonly #run: TokenGapRun
   readonly #requests: Requests
   readonly #sequences: Sequences
   readonly #observer: Observer
-  /** of each class: those who had a token at `#last` */
+  /** of each class: the sequences that had a token at `#last` */
   readonly #together: Float64Array
   #last: Ms = Number.NaN
   #now: Ms = Number.NaN
-  /** those who have not been in a step yet */
+  /** the sequences that have not been in a step yet */
   readonly #fresh: number[] = []
 
   constructor(
@@ -60,7 +60,7 @@ export class TokenGaps {
     this.#record(this.#requests.class[request]!, now - before, now - before, 1, 1)
   }
 
-  /** Everybody had a token with each step of a run, the first and last of which took so long. */
+  /** All sequences got a token with each step of a run; its first and last step took so long. */
   tokens(now: Ms, { started, steps }: StepRun, firstMs: Ms, lastMs: Ms): void {
     const secondMs = steps > 1 ? firstMs + (lastMs - firstMs) / (steps - 1) : lastMs
     const firstEnd = started + firstMs

@@ -18,7 +18,9 @@ export class Ledger {
   readonly #arenas: readonly (ArenaPlan | null)[]
   /** held for the batch of each executor */
   readonly #held: Float64Array
-  /** of each executor what there is for a batch where no other runs or comes and goes */
+  /**
+   * of each executor what there is for a batch where no other batch runs and no model is swapped
+   */
   readonly #alone: Float64Array
   readonly #sums: readonly (readonly Bytes[])[]
 

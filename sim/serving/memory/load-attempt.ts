@@ -1,4 +1,4 @@
-/** What the models of a station that come and go are doing. */
+/** The state of the load that a station waits for. */
 export type LoadState =
   /** no load is under way, and none has failed */
   | 'none'

@@ -103,7 +103,7 @@ export function memoryPlan(
 
 /**
  * How long loads of a pool's model take in the mean, if nothing else uses the link. Throws where
- * nobody knows.
+ * they are not known.
  */
 export function expectedLoadMs(
   { weightsBytes, loadMs: measured }: PoolMemoryPlan,
@@ -114,7 +114,7 @@ export function expectedLoadMs(
   return measured
 }
 
-/** Whether the model of a pool comes and goes. */
+/** Whether the model of a pool is swapped. */
 export function comesAndGoes(
   plan: {
     readonly devices: readonly DevicePlan[]

@@ -21,7 +21,7 @@ interface RemedyWorld {
  */
 export class Remedies {
   readonly #world: RemedyWorld
-  /** of each executor the place in the list that its batch, or part of one, has come to */
+  /** of each executor the place in the list that its batch, or part of one, has reached */
   readonly #next: Uint8Array
   /** parts that are still to go, the next one last */
   readonly #parts: readonly (readonly number[])[][]

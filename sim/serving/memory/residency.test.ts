@@ -55,7 +55,7 @@ describe('residency', () => {
         { pool: { order: { discipline: 'lifo' }, batching: { policy: 'none' } } },
         { sums: [{ ...item, perItem: 35 }] },
       ],
-      // the second waits from 1 on; of the first two who wait for the load the last goes first
+      // the second waits from 1 on; of the first two that wait for the load the last goes first
       at: [0, 1, 2],
     })
     expect(dispatched).toEqual([15, 30, 5])

@@ -25,7 +25,7 @@ export class BatchGroup implements LaneView {
   readonly #came = new WaitingList()
   /** null: the order in which they came */
   readonly #order: QueueOrder | null
-  /** those who wait on though their time is over; null where nobody ever does */
+  /** requests that wait on after their timeout; null where none ever does */
   readonly #late: KeyedHeap | null
   readonly #by: BatchGroupOrder
   readonly #requests: Requests

@@ -36,12 +36,12 @@ export class LookAheadIndex {
     this.#tokens -= this.#requests.length[request]!
   }
 
-  /** The earliest deadline of those who wait. */
+  /** The earliest deadline of waiting requests. */
   get firstDeadline(): Ms {
     return this.#deadlineOf(this.#urgent.next())
   }
 
-  /** What one batch of all who wait would compute. */
+  /** What one batch of all waiting requests would compute. */
   get computed(): number {
     const { ragged, padTo } = this.#pool
     const length = ragged ? 0 : padded(this.#requests.length[this.#longest.next()]!, padTo)

@@ -11,7 +11,7 @@ import { type WaitingPolicy, waitingPolicy } from './waiting-policy.ts'
 const endless = Number.POSITIVE_INFINITY
 
 /**
- * The requests that wait at one place, in lanes of those who may share a batch. Those whose time is
+ * The requests that wait at one place, in groups that may share a batch. Those whose time is
  * over may wait on behind the others of their priority level, as with Triton's timeout action
  * DELAY.
  */
@@ -25,13 +25,13 @@ export class RequestQueue {
   /** priority level of each class; 0 where levels mean nothing */
   readonly #levelOf: readonly number[]
   readonly #batcher: Batcher
-  /** null where nobody looks ahead */
+  /** null where no policy looks ahead */
   readonly #outlook: LookAheadIndex | null
-  /** null where nobody's time is limited */
+  /** null where no request has a timeout */
   readonly #timeOuts: TimeOuts | null
   /** null where overload makes no difference */
   readonly #overload: Overload | null
-  /** who wait of each priority level */
+  /** waiting requests of each priority level */
   readonly #perLevel: Int32Array
 
   constructor(
@@ -100,7 +100,7 @@ export class RequestQueue {
     this.#timeOuts?.push(request)
   }
 
-  /** One that has begun elsewhere waits for as long as it takes: nobody drops it any more. */
+  /** A request that has begun elsewhere is never dropped. */
   pushBegun(request: number): void {
     this.#requests.arrivedInOverload[request] = 0
     this.#requests.deadline[request] = endless

@@ -2,7 +2,7 @@ import { KeyedHeap } from '../../kernel/index.ts'
 import type { Requests } from '../requests.ts'
 import { WaitingList } from './waiting-list.ts'
 
-/** The group of classes in which who comes later may run out of time first. */
+/** The group of classes in which a later request may time out first. */
 export const ANY_ORDER = 'any order'
 
 /**
@@ -12,13 +12,13 @@ export const ANY_ORDER = 'any order'
 export class TimeOuts {
   readonly #requests: Requests
   readonly #lists: readonly WaitingList[]
-  /** by class, and again by class for those who came in overload; null: not limited */
+  /** by class, and again by class for requests that arrived in overload; null: not limited */
   readonly #listOf: readonly (WaitingList | KeyedHeap | null)[]
   readonly #heap: KeyedHeap
 
   /**
-   * `groups`: of each class, and again of each for those who came in overload; within one but
-   * ANY_ORDER, who comes first runs out of time first. Null where time is not limited.
+   * `groups`: of each class, and again of each for arrivals in overload; within a group but
+   * ANY_ORDER, the first to arrive times out first. Null where time is not limited.
    */
   constructor(groups: readonly (string | null)[], requests: Requests) {
     const lists = new Map<string, WaitingList>()

@@ -5,8 +5,8 @@ import { type Tenant, Tenants } from './tenants.ts'
 
 /**
  * Fair queueing by counting: the tenant that has been served least, by weight, goes next; one that
- * comes back is lifted to the least of those who wait, so that it has saved nothing up while it was
- * away (Sheng et al. 2024, algorithm 2). Costs are lengths.
+ * comes back is lifted to the least of the waiting tenants, so that it has saved nothing up while
+ * it was away (Sheng et al. 2024, algorithm 2). Costs are lengths.
  */
 export class VirtualTokenCounter implements QueueOrder {
   readonly #tenants: Tenants

@@ -5,7 +5,7 @@ import type { Ms } from '../ports.ts'
 export interface WaitingPolicy {
   readonly timeoutMs: Ms
   readonly action: 'reject' | 'delay'
-  /** who may wait of its priority level */
+  /** how many may wait of its priority level */
   readonly maxLevelLength: number
 }
 

@@ -15,8 +15,8 @@ export interface Use {
 }
 
 /**
- * Whose weights make room: of those who may go, who has the least credit; of equals who was used
- * least recently. Credit is given with each use.
+ * Whose weights make room: of the models that may go, the one with the least credit; of equals the
+ * one used least recently. Credit is given with each use.
  */
 export interface EvictionPolicy {
   readonly kind: ResidencyPlan['eviction']

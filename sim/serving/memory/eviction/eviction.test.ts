@@ -6,7 +6,7 @@ import { evictionPolicies } from './index.ts'
 
 type Eviction = CacheOptions['eviction']
 
-/** Who goes in turn, where models are asked for in that order. */
+/** Which models are evicted, where models are requested in that order. */
 function evicted(options: CacheOptions, asked: readonly number[]): number[] {
   const cache = new ModelCache(options)
   for (const model of asked) cache.ask(model, options.weights[model]!)
