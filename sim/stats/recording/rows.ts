@@ -1,3 +1,4 @@
+import { sharedMemory } from '../../kernel/index.ts'
 import type { Batch, Ms, Observer, Requests } from '../../serving/index.ts'
 
 type ColumnType =
@@ -75,8 +76,8 @@ export class Rows {
 
   static allocate(count: number): Rows {
     const entries = Object.entries(ROW_COLUMNS).map(([name, { type, empty }]) => {
-      const shared = new SharedArrayBuffer(count * type.BYTES_PER_ELEMENT)
-      const column = new (type as new (buffer: SharedArrayBuffer) => RowColumns[RowColumn])(shared)
+      const shared = sharedMemory(count * type.BYTES_PER_ELEMENT)
+      const column = new (type as new (buffer: ArrayBufferLike) => RowColumns[RowColumn])(shared)
       if (empty !== 0) column.fill(empty)
       return [name, column]
     })
