@@ -1,4 +1,6 @@
-import { chmod, rm } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { chmod, readdir, readFile, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { type BuildOptions, build } from 'esbuild'
 
 const common: BuildOptions = {
@@ -12,7 +14,11 @@ const common: BuildOptions = {
   logLevel: 'warning',
 }
 
-/** Bundles the command line and its thread and process entry points to dist/, side by side. */
+/** The library; package.json names its bundle and its declarations. */
+const LIBRARY = 'runtime/jobs/index'
+const TYPES = 'dist/types'
+
+/** Bundles the command line, the library and their thread and process entry points to dist/. */
 await rm('dist', { recursive: true, force: true })
 await build({ ...common, entryPoints: ['cli.ts'], splitting: true })
 // separate bundles: a shared one would load modules that only the commands need
@@ -29,4 +35,27 @@ for (const entry of [
 ]) {
   await build({ ...common, entryPoints: [entry] })
 }
+await build({ ...common, entryPoints: { library: `${LIBRARY}.ts` } })
 await chmod('dist/cli.js', 0o755)
+execFileSync('npx', ['tsc', '-p', 'tools/declarations.json'], { stdio: 'inherit' })
+await dropUnused(await reachable(`${TYPES}/${LIBRARY}.d.ts`))
+
+/** The declarations that one of them needs, itself included. */
+async function reachable(entry: string): Promise<ReadonlySet<string>> {
+  const found = new Set([entry])
+  for (const file of found) {
+    const text = await readFile(file, 'utf8')
+    for (const [, path] of text.matchAll(/(?:from |import\()['"](\.[^'"]+)\.ts['"]/g)) {
+      found.add(join(dirname(file), `${path}.d.ts`))
+    }
+  }
+  return found
+}
+
+/** tsc declares every module of the library; its types need fewer than half of them. */
+async function dropUnused(used: ReadonlySet<string>): Promise<void> {
+  for (const name of await readdir(TYPES, { recursive: true })) {
+    const file = join(TYPES, name)
+    if (file.endsWith('.d.ts') && !used.has(file)) await rm(file)
+  }
+}

@@ -63,7 +63,11 @@ export function plotWidth(width: number, labels = 0): number {
 }
 
 /** Common parts of every chart: the theme, the finding as title, and its sources as subtitle. */
-export function frame(title: string, subtitle: string, width: number) {
+export function frame(
+  title: string,
+  subtitle: string,
+  width: number,
+): Pick<TopLevelSpec, 'config' | 'title'> {
   const room = width - 24
   return {
     config: THEME,

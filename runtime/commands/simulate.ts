@@ -6,7 +6,7 @@ import type { FolderChange } from '../folders/replace-files.ts'
 import { dropInputs, dropRuns, keepRuns } from '../folders/run-folder.ts'
 import { writableFolder } from '../folders/write-whole.ts'
 import { prepare, type System } from '../jobs/prepare.ts'
-import { profileFor } from '../jobs/profile-for.ts'
+import { profileFor } from '../jobs/load-system.ts'
 import { refuseManyRows, simulate, simulateRows } from '../jobs/simulate.ts'
 import { pause } from '../process/interruption.ts'
 import {

@@ -1,26 +1,28 @@
-export { resolveSystem } from '../../sim/experiment/index.ts'
+/**
+ * The library: `import { loadScenario, simulate } from 'spillway'`. Each use case of the command
+ * line is a function that takes resolved systems and returns documents, which are plain data.
+ */
+export { EXIT, Failure, type Scenario, type TraceArrivals } from '../../scenarios/index.ts'
+export type {
+  ArenaDocument,
+  Audit,
+  Comparison,
+  Distribution,
+  Estimate,
+  Percentiles,
+  Result,
+} from '../../sim/documents/index.ts'
+export type { Profile } from '../../sim/world/index.ts'
 export { loadProfile } from '../folders/profile-file.ts'
 export { audit } from './audit.ts'
-export {
-  CALIBRATION_SECONDS,
-  type CalibrateOptions,
-  calibrate,
-  learnFromReplays,
-} from './calibrate.ts'
+export { type CalibrateOptions, calibrate, learnFromReplays } from './calibrate.ts'
 export { type ComparedSide, type CompareOptions, compare } from './compare.ts'
 export { type FitTraceOptions, fitTrace, type TraceFit } from './fit-trace.ts'
 export { inspectTrace } from './inspect-trace.ts'
 export { type KeptReplays, keptReplays } from './kept-replays.ts'
+export { type LoadOptions, loadSystem as loadScenario } from './load-system.ts'
 export type { DocumentOptions, JobOptions, Progress } from './options.ts'
-export {
-  contentsByKey,
-  type Prepared,
-  type PrepareOptions,
-  prepare,
-  type System,
-} from './prepare.ts'
-export { profileFor } from './profile-for.ts'
-export { refuseLive } from './refuse.ts'
+export { type Prepared, type PrepareOptions, prepare, type System } from './prepare.ts'
 export { type ReplayedSide, type ReplayOptions, replay } from './replay.ts'
 export { closeSimulations } from './replications.ts'
 export { report } from './report.ts'

@@ -11,8 +11,10 @@ import { none } from './none.ts'
 
 export type { Decision, LaneView, QueueView } from './batch-policy.ts'
 
+type Policies = Readonly<Record<Batching['policy'], BatchPolicy<Batching, BatchState>>>
+
 /** Every batching policy. A new one is a new entry here, and its configuration in the schema. */
-export const batchPolicies = Object.freeze({
+export const batchPolicies: Policies = Object.freeze({
   none,
   fixed,
   dynamic,
@@ -30,8 +32,7 @@ export function largestBatch({
   readonly batching: Batching
   readonly generation?: { readonly maxSequences: number } | undefined
 }): number {
-  const policy = batchPolicies[batching.policy] as BatchPolicy<Batching, BatchState>
-  return generation?.maxSequences ?? policy.begin(batching).maxBatch
+  return generation?.maxSequences ?? batchPolicies[batching.policy].begin(batching).maxBatch
 }
 
 /** A policy bound to its configuration and to what it has learnt at one queue. */
@@ -46,7 +47,7 @@ export class Batcher {
   readonly #state: BatchState
 
   constructor(config: Batching) {
-    const policy = batchPolicies[config.policy] as BatchPolicy<Batching, BatchState>
+    const policy = batchPolicies[config.policy]
     const state = policy.begin(config)
     this.maxBatch = state.maxBatch
     this.windowMs = state.windowMs
