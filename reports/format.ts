@@ -1,4 +1,4 @@
-import type { Estimate } from '../sim/documents/index.ts'
+import type { Estimate, Result } from '../sim/documents/index.ts'
 
 /** Printed for a figure that the sample does not support. */
 export const NONE = '–'
@@ -188,6 +188,11 @@ export function inWords(n: number): string {
 /** "1 replay", "3 replays", "30,000 requests". */
 export function plural(n: number, noun: string): string {
   return `${count(n)} ${noun}${n === 1 ? '' : 's'}`
+}
+
+/** "5 replays" or "80 replications", as a result has them. */
+export function runsText({ world, runs }: Pick<Result, 'world' | 'runs'>): string {
+  return plural(runs, world === 'measured' ? 'replay' : 'replication')
 }
 
 export function capitalise(text: string): string {

@@ -227,7 +227,7 @@ test('weights that would fill the picture are cut, and the subtitle states it', 
     const memory = [{ ...engine, weights_mib, map: weights_mib > 250 ? map : engine.map }]
     const input = { simulated: { ...simulated, memory }, measured: null, comparison: null }
     const { spec } = allCharts(input).find((chart) => chart.name === name)!
-    const domain = /"domain":\[([\d.]+),([\d.]+)\],"nice":false,"zero"/.exec(JSON.stringify(spec))
+    const domain = /"y":\{"field":[^[]*"domain":\[([\d.]+),/.exec(JSON.stringify(spec))
     const said = subtitleOf(input, name).includes('the axis begins in the weights')
     return { from: Number(domain?.[1]), said }
   }

@@ -10,7 +10,7 @@ const SCATTERED = 0.05
 const PINNED = 0.1
 
 /** How far the largest free chunk is below all free memory, at the worst instant. */
-export function mapFinding(sides: Space['sides']): string {
+export function mapFinding(sides: Space): string {
   const told = sides.flatMap(({ space }) => {
     const instant = worstInstant(space)
     return instant ? [{ space, ...instant }] : []

@@ -2,17 +2,14 @@ import type { TopLevelSpec } from 'vega-lite'
 import { figure, percent } from '../../format.ts'
 import type { TraceFindings } from '../../trace-document.ts'
 import { frame, narrow, PERCENT, plotWidth, WIDE } from '../frame.ts'
+import { linear } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
 /** Padding efficiency if requests are batched in order of arrival and padded to the longest. */
 export function tracePadding(trace: TraceFindings, width = WIDE): TopLevelSpec {
   const values = trace.padding
-  const y = {
-    field: 'useful',
-    type: 'quantitative' as const,
-    scale: { domain: [0, 1], nice: false },
-    axis: { title: 'useful share', tickCount: 4, labelExpr: PERCENT },
-  }
+  const axis = { title: 'useful share', tickCount: 4, labelExpr: PERCENT }
+  const y = linear('useful', [0, 1], axis)
   const x = {
     field: 'batch',
     type: 'ordinal' as const,
