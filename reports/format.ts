@@ -44,6 +44,11 @@ export function count(value: number): string {
   return fixed(value, 0)
 }
 
+/** Three significant digits, without trailing zeros; whole from 1000 on. */
+export function threeDigits(value: number): string {
+  return Math.abs(value) >= 1000 ? count(value) : String(Number(value.toPrecision(3)))
+}
+
 /** A plain figure, to the digits that `half` supports. */
 export function figure(value: number, half: number | null = null): string {
   return fixed(value, decimals(value, half))

@@ -6,17 +6,26 @@ import { tracePadding } from '../charts/trace/trace-padding.ts'
 import { traceRate } from '../charts/trace/trace-rate.ts'
 import { traceTables } from '../terminal/trace-text.ts'
 import type { TraceDocument, TraceFindings } from '../trace-document.ts'
-import { documentPage } from './document-page.ts'
-import { drawnFigure } from './figures.ts'
-import { html, isolated, NOTHING } from './html.ts'
-import { textTable } from './text-table.ts'
+import { documentPage, drawnFigure } from './document-page.ts'
+import { type Html, html, isolated, NOTHING } from './html.ts'
 
-type Chart = (trace: TraceFindings, width?: number) => TopLevelSpec
+type TraceChart = (trace: TraceFindings, width: number) => TopLevelSpec
+
+export function traceFigure(name: string, chart: TraceChart, trace: TraceFindings): Promise<Html> {
+  return drawnFigure(name, { wide: chart(trace, WIDE), narrow: chart(trace, NARROW) })
+}
+
+/** Rows of text as a table; the first row is the header. */
+export function textTable(rows: readonly (readonly string[])[]): Html {
+  const [names, ...rest] = rows
+  if (names === undefined || rest.length === 0) return NOTHING
+  return html`<div class="scroll"><table><thead><tr>${names.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<tbody>${rest.map(([first, ...cells]) => html`<tr><th scope="row">${first!}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>\n`)}</tbody></table></div>`
+}
 
 /** The result of `trace inspect`, as one HTML file that needs neither network nor scripts. */
 export async function traceHtml(trace: TraceDocument): Promise<string> {
-  const figureOf = (name: string, chart: Chart) =>
-    drawnFigure(name, { wide: chart(trace, WIDE), narrow: chart(trace, NARROW) })
+  const figureOf = (name: string, chart: TraceChart) => traceFigure(name, chart, trace)
   const { head, gaps, correlation, errors, windows, lengths, padding } = traceTables(trace)
   const hasLengths = trace.input_tokens !== null || trace.output_tokens !== null
   const body = html`<h1>${isolated(trace.file)}</h1>

@@ -1,6 +1,5 @@
 import { counts, type Estimate, type Result, shedBy } from '../../sim/documents/index.ts'
-import { count, estimateText, NONE, type Quantity, time, valueText } from '../format.ts'
-import { capacityText, unknownCapacities } from './summary.ts'
+import { count, estimateText, figure, NONE, type Quantity, time, valueText } from '../format.ts'
 
 /** A table of a result, for pages and terminals alike. */
 export interface ResultTable {
@@ -121,6 +120,18 @@ export const RESULT_TABLES: readonly ResultTable[] = [
     ],
   ),
 ]
+
+/** The capacity of a pool; a dash if it is unknown, which `unknownCapacities` explains. */
+function capacityText({ capacity_rps: rps }: Pool): string {
+  return rps === null ? NONE : `${figure(rps)} req/s`
+}
+
+/** The pools without a known capacity, and the reason; null if there are none. */
+function unknownCapacities({ pools }: Result): string | null {
+  const names = pools.flatMap(({ name, capacity_rps: rps }) => (rps === null ? [name] : []))
+  if (names.length === 0) return null
+  return `capacity of ${names.join(', ')}, and so load: not known, as models come and go`
+}
 
 /** "most of limit": of one replica. */
 function kvBlocksText({ kv_blocks: most, kv_blocks_limit: limit }: Pool): string {
