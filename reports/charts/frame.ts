@@ -93,18 +93,44 @@ export function word(
   }
 }
 
+/** Height of a line of names above a plot, px. */
+export const KEY_LINE = 17
+
+/** Places names in lines of at most `room` px; the last line has the number 0. */
+export function inLines<T extends { readonly name: string }>(
+  named: readonly T[],
+  room: number,
+  { size, gap, bold = false, before = 0 }: KeyStyle,
+) {
+  let [x, line] = [0, 0]
+  const placed = named.map((item) => {
+    const wide = before + textWidth(item.name, size, bold)
+    if (x > 0 && x + wide > room) [x, line] = [0, line + 1]
+    const at = { ...item, x, line }
+    x += wide + gap
+    return at
+  })
+  return placed.map((item) => ({ ...item, line: line - item.line }))
+}
+
+interface KeyStyle {
+  readonly size: number
+  /** px between names, and before each of them */
+  readonly gap: number
+  readonly before?: number
+  readonly bold?: boolean
+}
+
 /** Coloured names above the plot, in the order of the data, for marks without room for a label. */
 export function keyWords(
   keys: readonly { readonly name: string; readonly color: string }[],
   width: number,
 ): Layer[] {
-  const fontSize = narrow(width) ? LABEL_SIZE - 1 : LABEL_SIZE
-  let x = 0
-  return keys.map(({ name, color }) => {
-    const at = x
-    x += textWidth(name, fontSize, true) + (narrow(width) ? 9 : 14)
-    return word(name, at, -13, { color, align: 'left', fontWeight: 'bold', fontSize })
-  })
+  const [size, gap] = narrow(width) ? [LABEL_SIZE - 1, 9] : [LABEL_SIZE, 14]
+  const style = { align: 'left', fontWeight: 'bold', fontSize: size } as const
+  return inLines(keys, width - LEFT, { size, gap, bold: true }).map(({ name, color, x, line }) =>
+    word(name, x, -13 - KEY_LINE * line, { ...style, color }),
+  )
 }
 
 /** Axis labels of shares: "5 %". */

@@ -10,7 +10,7 @@ export interface Palette {
   readonly measured: string
   readonly limit: string
   readonly prediction: string
-  readonly lag: string
+  readonly sendDelay: string
   readonly queue: string
   readonly batchWait: string
   readonly service: string
@@ -39,7 +39,7 @@ export const LIGHT: Palette = Object.freeze({
   measured: '#c0561a',
   limit: '#b3261e',
   prediction: '#1a7f7a',
-  lag: '#6f7a86',
+  sendDelay: '#6f7a86',
   queue: '#8250a8',
   batchWait: '#946a00',
   service: '#2e7d5b',
@@ -62,7 +62,7 @@ export const DARK: Palette = Object.freeze({
   measured: '#f0935a',
   limit: '#ff8078',
   prediction: '#4fc3bb',
-  lag: '#aab4be',
+  sendDelay: '#aab4be',
   queue: '#c49be6',
   batchWait: '#e0b34a',
   service: '#6fcfa2',

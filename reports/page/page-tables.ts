@@ -67,8 +67,8 @@ function verdictTable({ caption, columns, rows }: VerdictTable, note: Html): Htm
 /** Percentiles of both sides with intervals, and the error split into its kinds. */
 export function comparisonSection(comparison: Comparison): Html {
   const note = html`Errors are simulated − measured, relative. Structure: the simulator driven by
-what each replay itself recorded. Prediction: the simulator driven by the profile. A/A: two replays
-of the same requests, the yardstick of both.`
+what each replay itself recorded. Prediction: the simulator driven by the profile. A/A: the difference
+of two replays of the same requests, with which both are to be compared.`
   return verdictTable(comparisonTable(comparison), note)
 }
 
@@ -88,7 +88,7 @@ export function arenaSection(comparison: Comparison): Html {
     return [html`<span class="${world}">${replica}, ${of}</span>`, ...cells]
   })
   if (rows.length === 0) return NOTHING
-  const caption = 'What arenas did with the batches of the first replay'
+  const caption = 'Arenas after the batches of the first replay'
   return html`<h2>Memory, simulated and measured</h2>
 ${table({ caption, columns: ARENA_COLUMNS, rows })}<ul class="plain">${arenaNotes(comparison).map(
     (note) => html`<li class="quiet">${note}</li>\n`,

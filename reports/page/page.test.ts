@@ -85,7 +85,7 @@ describe('the report page', () => {
       '<h2>Memory</h2>',
       'id="memory-curve-1"',
       'id="memory-map-1"',
-      'Out of memory: causes, and what was done, in all runs</caption>',
+      'Out of memory: causes and remedies, in all runs</caption>',
       '<h2>Batches, requests and pools',
     ]
     const places = order.map((text) => page.indexOf(text))

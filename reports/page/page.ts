@@ -71,9 +71,9 @@ function memory(input: ReportInput, charts: ReadonlyMap<ChartName, Html>): Html 
       ? NOTHING
       : html`<p class="quiet">The fullest are drawn; ${plural(others, 'further space')} in the tables only.</p>\n`
   return html`<h2>Memory</h2>
-${figures}${more}${resultTables(input, MEMORY_TABLES)}<p class="quiet">Inside chunks: what chunks are larger than was asked for, at the peak. Between chunks: the
-most that was free outside the largest free chunk, as a share of what was held and not in use. Of a pool, figures are
-the fullest replica’s, counts are of all. The warm-up is included.</p>
+${figures}${more}${resultTables(input, MEMORY_TABLES)}<p class="quiet">Internal fragmentation: bytes of chunks beyond the size requested, at the peak. External
+fragmentation: the most free memory outside the largest free chunk, as a share of the memory reserved and not in use.
+Figures of a pool are those of its fullest replica, counts are of all replicas. The warm-up is included.</p>
 `
 }
 
@@ -175,13 +175,13 @@ function assumptions({ simulated, measured, comparison }: ReportInput): string[]
   if (simulated && measured) {
     texts.push(
       simulated.requests === measured.requests
-        ? 'Both worlds served the same requests, decided by the same control plane.'
-        : 'The two worlds served different draws of the requests.',
+        ? 'Simulation and replays served the same requests with the same control plane.'
+        : 'Simulation and replays served different draws of the requests.',
     )
   }
   if (comparison?.what_if) {
     texts.push(
-      'Replays with and without the change took turns, so that a slow spell of the machine meets both.',
+      'Replays with and without the change alternated, so that a slow period of the machine affects both.',
     )
   }
   if (simulated?.profile) texts.push('Simulated service times come from the profile named below.')

@@ -39,9 +39,10 @@ ${hasLengths ? html`<h2>Lengths</h2>${await figureOf('lengths', traceLengths)}${
 ${correlation === null ? NOTHING : html`<p class="quiet">${correlation}</p>`}
 ${trace.padding.length > 0 ? html`<h2>Padding</h2>${await figureOf('padding', tracePadding)}${textTable(padding)}` : NOTHING}
 <h2>How this was made</h2>
-<ul><li>A window counts only where it is whole. Dispersion is the variance of the requests in a window
+<ul><li>Only whole windows count. Dispersion is the variance of the requests in a window
 over their mean: 1 for Poisson arrivals.</li>
-<li>Useful is the share of a padded batch that is of use, requests batched as they came.</li>
+<li>Padding efficiency is the share of a padded batch that is not padding, with requests batched in
+order of arrival.</li>
 <li>${errors}</li></ul>
 <p>This command reproduces it:</p>
 <pre>${isolated(trace.command)}</pre>`

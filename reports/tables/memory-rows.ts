@@ -62,25 +62,25 @@ const LOADS: Cells = ({ residency }) =>
 
 export const MEMORY_TABLES: readonly ResultTable[] = [
   memoryTable(
-    'Memory: most at once, weights included',
-    ['memory', 'limit', 'weights', 'asked for', 'in use', 'held'],
+    'Peak memory, weights included',
+    ['memory', 'limit', 'weights', 'requested', 'in use', 'reserved'],
     PEAKS,
   ),
   memoryTable(
-    'Memory: what is wasted at worst',
+    'Wasted memory, at its worst',
     [
-      'wasted',
+      'wasted memory',
       'allocator',
-      'inside chunks',
-      'between chunks',
+      'internal fragmentation',
+      'external fragmentation',
       'largest free chunk',
-      'free but pinned',
-      'regions taken',
+      'pinned free memory',
+      'extensions',
     ],
     WASTE,
   ),
   memoryTable(
-    'Out of memory: causes, and what was done, in all runs',
+    'Out of memory: causes and remedies, in all runs',
     [
       'out of memory',
       'too few bytes',
@@ -95,13 +95,13 @@ export const MEMORY_TABLES: readonly ResultTable[] = [
     SHORT,
   ),
   memoryTable(
-    'Models that come and go, in a run',
-    ['residency', 'loads', 'evictions', 'waited for a load', 'of requests'],
+    'Model swapping, per run',
+    ['model swapping', 'loads', 'evictions', 'cold starts', 'of requests'],
     LOADS,
   ),
   {
-    caption: 'How long models took to load',
-    columns: ['loads', 'device', 'of a run', 'mean time'],
+    caption: 'Load times of models',
+    columns: ['loads', 'device', 'per run', 'mean time'],
     rows: ({ memory }) => memory.flatMap(loadTimes),
   },
 ]

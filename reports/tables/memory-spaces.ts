@@ -58,7 +58,7 @@ export function axisStart(weights: number, top: number): number {
 }
 
 /** Explains in a subtitle an axis that does not begin at 0. */
-export const CUT_AXIS = 'the axis begins in the weights'
+export const CUT_AXIS = 'the axis starts inside the weights'
 
 /**
  * "113 times in 80 runs, 97 of them though enough bytes were free"; null if no batch lacked memory
@@ -77,7 +77,7 @@ export function ranOut(space: MemorySpace, runs: number): string | null {
   const told = [
     all > 0 ? times(all) + within : `for loads of models ${times(loads)}${within}`,
     ...(fragmentation > 0 ? [`${some(fragmentation)}though enough bytes were free`] : []),
-    ...(oversize > 0 ? [`${some(oversize)}for more than it could ever hold`] : []),
+    ...(oversize > 0 ? [`${some(oversize)}for more than it can ever hold`] : []),
   ]
   return told.join(', ') + (failed === 0 ? '' : `; ${lost} failed`)
 }

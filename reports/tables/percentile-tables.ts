@@ -82,7 +82,7 @@ export const TOKENS: PercentileTable = {
       const times = TOKEN_TIMES.map(({ key, name }) =>
         timesRow(`${label}, ${name}`, tokens[key], TOKEN_LEVELS),
       )
-      const name = `${label}, places lost in a run`
+      const name = `${label}, preemptions per run`
       const percentiles = TOKEN_LEVELS.map(() => ({ text: NONE }))
       return [...times, { name, quantity: 'plain', mean: tokens.preemptions, percentiles }]
     }),

@@ -75,8 +75,8 @@ export const RESULT_TABLES: readonly ResultTable[] = [
     figureOf('utilisation', 'utilisation', 'share'),
     { head: 'capacity', text: capacityText },
     figureOf('mean batch', 'batch_mean', 'plain'),
-    figureOf('useful', 'batch_efficiency', 'share'),
-    figureOf('wasted', 'wasted', 'share'),
+    figureOf('padding efficiency', 'batch_efficiency', 'share'),
+    figureOf('wasted work', 'wasted', 'share'),
   ]),
   metricTable<Pool['shed_by']>(
     { caption: 'Requests shed, by cause', of: 'shed by' },
@@ -90,8 +90,8 @@ export const RESULT_TABLES: readonly ResultTable[] = [
     { caption: 'Engines', of: 'engines' },
     (result) => pools(result).filter(([, own]) => own.kv_blocks !== null),
     [
-      { head: 'KV blocks at most', text: kvBlocksText },
-      figureOf('prompt tokens found', 'prefix_hit_rate', 'share'),
+      { head: 'peak KV blocks', text: kvBlocksText },
+      figureOf('prefix-cache hit rate', 'prefix_hit_rate', 'share'),
     ],
   ),
   metricTable<NonNullable<Class['calls']>>(
@@ -115,8 +115,8 @@ export const RESULT_TABLES: readonly ResultTable[] = [
     ({ surges }) => surges.slice(0, 12).map((own) => [own.class, own] as const),
     [
       { head: 'at', text: ({ at_s }) => time(1000 * at_s) },
-      figureOf('most that waited', 'peak_backlog', 'plain'),
-      { head: 'back to normal after', text: ({ recovery_s }) => recoveryText(recovery_s) },
+      figureOf('peak backlog', 'peak_backlog', 'plain'),
+      { head: 'recovery time', text: ({ recovery_s }) => recoveryText(recovery_s) },
     ],
   ),
 ]
@@ -130,7 +130,7 @@ function capacityText({ capacity_rps: rps }: Pool): string {
 function unknownCapacities({ pools }: Result): string | null {
   const names = pools.flatMap(({ name, capacity_rps: rps }) => (rps === null ? [name] : []))
   if (names.length === 0) return null
-  return `capacity of ${names.join(', ')}, and so load: not known, as models come and go`
+  return `capacity of ${names.join(', ')} and load: undefined with model swapping`
 }
 
 /** "most of limit": of one replica. */

@@ -44,7 +44,7 @@ export function traceFitText(fit: TraceFitDocument): string {
     '',
     `${fit.verdict}: ${fit.why}`,
     ...('output_tokens' in fit.traffic
-      ? ['Output tokens are for pools that generate: leave out what is said of them for others.']
+      ? ['Output tokens are for pools that generate: remove output_tokens for other pools.']
       : []),
     fit.command,
   ]

@@ -35,7 +35,9 @@ export function traceTables(trace: TraceDocument) {
       correlation === null ? null : `correlation of input and output: ${threeDigits(correlation)}`,
     padding: [
       ['batch', ...padding.map(({ batch }) => String(batch))],
-      ...(padding.length > 0 ? [['useful', ...padding.map((batch) => percent(batch.useful))]] : []),
+      ...(padding.length > 0
+        ? [['padding efficiency', ...padding.map((batch) => percent(batch.useful))]]
+        : []),
     ],
     errors: errorText(trace),
   }

@@ -110,5 +110,5 @@ function finding(rows: readonly PercentileComparison[], comparison: Comparison):
       : [`${kind} error stays within tolerance up to ${percentileName(last.p)}`]
   }
   const parts = [...told('structure'), ...told('prediction')]
-  return capitalise(parts.join('; ')) || 'No errors could be told'
+  return capitalise(parts.join('; ')) || 'No percentile has enough requests for a verdict'
 }

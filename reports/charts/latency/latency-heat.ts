@@ -40,7 +40,7 @@ export function latencyHeat(sides: Sides, width: number): TopLevelSpec {
       ...limitLines(limits, { domain, height }),
     ],
   })
-  const subtitle = `${subject(sides)} · darker: more requests of that moment (square-root scale)`
+  const subtitle = `${subject(sides)} · darker: more requests at that time (square-root scale)`
   return {
     ...frame(finding(sides), subtitle, width),
     columns: grid.columns,
@@ -135,7 +135,7 @@ function finding(sides: Sides): string {
   const main = peaks.at(-1)
   if (!main) return 'No latencies were recorded'
   if (peaks.every(({ peak, middle }) => peak < 1.5 * middle)) {
-    return `Latency was steady over the run: p95 of a moment stayed near ${time(main.middle)}`
+    return `Latency was steady over the run: p95 of each interval stayed near ${time(main.middle)}`
   }
   const first = peaks[0]!
   const apart = Math.abs(main.at - first.at)

@@ -26,8 +26,8 @@ export function whatIfFinding(rows: readonly RatioRow[], { changes }: WhatIf): s
   const error = signedPercent(error_relative)
   const name = percentileName(p)
   const effect = withinNoise(row)
-    ? ['leave', `${name} as it was, within the noise (ratio ${ratio})`]
-    : ['take', `${name} to ${ratio} ${measured.value > 1 ? 'times' : 'of'} what it was`]
+    ? ['leave', `${name} unchanged within the noise (ratio ${ratio})`]
+    : ['scale', `${name} by ${ratio}`]
   const foretold =
     verdict === 'FAIL' ? `, but ${was} was predicted (${error})` : `; predicted ${was} (${error})`
   const open = rows.filter((candidate) => candidate.verdict === 'UNDECIDED')

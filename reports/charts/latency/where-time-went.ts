@@ -19,7 +19,7 @@ import { LIGHT } from '../theme.ts'
 
 /** The parts of a latency in the order in which a request passes them. */
 export const PARTS = [
-  { key: 'lag', name: 'lag', color: LIGHT.lag },
+  { key: 'lag', name: 'send delay', color: LIGHT.sendDelay },
   { key: 'queue', name: 'queue', color: LIGHT.queue },
   { key: 'batch_wait', name: 'batch wait', color: LIGHT.batchWait },
   { key: 'service', name: 'service', color: LIGHT.service },
@@ -189,7 +189,7 @@ function finding(sides: Sides): string {
   })
   const main = told.at(-1)
   const most = main && largest(main.sums, ({ value }) => value)
-  if (!main || !most || main.total === 0) return 'Where the time went was not recorded'
+  if (!main || !most || main.total === 0) return 'No times were recorded'
   const shares = told.map(({ name, sums, total }) => {
     const value = sums.find(({ part }) => part === most.part)?.value ?? 0
     return `${percent(total === 0 ? 0 : value / total)} ${name}`

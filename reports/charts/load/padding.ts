@@ -7,7 +7,7 @@ import { LIGHT } from '../theme.ts'
 /** Padding efficiency of batches of one size: by the variation of lengths, and of real lengths. */
 export interface PaddingCurve {
   readonly batch: number
-  /** coefficient of variation of the lengths, and useful share of the work */
+  /** coefficient of variation of the lengths, and padding efficiency */
   readonly points: readonly { readonly cv: number; readonly useful: number }[]
   readonly traces: readonly {
     readonly name: string
@@ -36,7 +36,7 @@ export function paddingChart(chart: PaddingChart, width = WIDE): TopLevelSpec {
     tickCount: narrow(width) ? 5 : 9,
   })
   const y = linear('useful', [0, 1], {
-    title: 'useful share of the work',
+    title: 'padding efficiency',
     labelExpr: PERCENT,
     tickCount: 5,
   })

@@ -16,7 +16,7 @@ export function rates(sides: Sides, width: number): TopLevelSpec {
   const near = capacity !== null && capacity < 1.6 * Math.max(0, ...arrived)
   return timeChart({
     title: finding(main),
-    subtitle: `${subject(sides)} · served per second, beside what arrived (grey)`,
+    subtitle: `${subject(sides)} · served per second; arrived: grey`,
     width,
     bucketS: main.result.series.bucket_s,
     yTitle: 'requests/s',

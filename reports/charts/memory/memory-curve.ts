@@ -33,7 +33,7 @@ const WASTE = 0.1
 
 /** Memory requested, in use and reserved over time, below the limit; one panel for each side. */
 export function memoryCurve(sides: Space, width: number): TopLevelSpec {
-  const room = textWidth('asked for', LABEL_SIZE)
+  const room = textWidth('requested', LABEL_SIZE)
   const grid = panelGrid(sides.length, width, { axis: 52, labels: room })
   const most = Math.max(...sides.map(({ space }) => mostOf(space)))
   const low = Math.min(...sides.map(({ space }) => axisStart(weightsLevel(space), most)))
@@ -136,9 +136,9 @@ function levelNames(color: string, space: MemorySpace, { wide, height, domain }:
   const end = (values: readonly number[]) => at(values.at(-1) ?? 0)
   const [held, used, asked] = [end(held_mib), end(in_use_mib), end(requested_mib)]
   const levels = [
-    { text: 'held', color, y: held },
+    { text: 'reserved', color, y: held },
     { text: 'in use', color, y: Math.max(used, held) },
-    { text: 'asked for', color: LIGHT.ink, y: asked },
+    { text: 'requested', color: LIGHT.ink, y: asked },
     ...(base > 0 ? [{ text: 'weights', color: LIGHT.weights, y: at((base + domain[0]) / 2) }] : []),
   ]
   return levels.map((level) => ({ ...level, x: wide }))
@@ -151,21 +151,21 @@ function subtitle(sides: Space, [low, top]: readonly [number, number]): string {
   const texts = [
     subject(sides),
     spaceText(space),
-    'the most in each interval, mean of runs',
+    'peak of each interval, mean of runs',
     ...(shared || replicas < 2 ? [] : [`drawn: the first of ${plural(replicas, 'replica')}`]),
     ...(low > 0 ? [CUT_AXIS] : []),
-    ...(limit !== null && limit >= top ? [`limit ${exactSize(limit)}, above the picture`] : []),
+    ...(limit !== null && limit >= top ? [`limit ${exactSize(limit)}, above the chart`] : []),
   ]
   return texts.join(' · ')
 }
 
-/** States that memory ran out, is reserved in vain, or how near its peak was to the limit. */
+/** States that memory ran out, is reserved but not needed, or how near its peak was to the limit. */
 function finding(sides: Space): string {
   const worst = largest(sides, ({ space }) => failures(space) + space.remedies.failed)
   const out = worst && ranOut(worst.space, worst.result.runs)
   if (worst && out) {
     const what = preempts(worst.space)
-      ? 'Sequences lost their places for want of blocks'
+      ? 'Sequences were preempted for lack of blocks'
       : 'Memory ran out'
     return `${what} ${out}${sides.length > 1 ? ` (${worst.name})` : ''}`
   }
@@ -186,7 +186,7 @@ function finding(sides: Space): string {
   })
   const asked = Math.max(...told.map((side) => side.asked))
   if (main.held - main.asked > WASTE * main.held) {
-    return `Held memory reaches ${reached.join(', ')}, though at most ${say(asked)} is asked for`
+    return `Reserved memory reaches ${reached.join(', ')}, but at most ${say(asked)} is requested`
   }
   return `Memory peaks at ${reached.join(', ')}`
 }

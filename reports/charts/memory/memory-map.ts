@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
 import { sizeUnit } from '../../format.ts'
 import { CUT_AXIS, type Space, spaceText } from '../../tables/memory-spaces.ts'
-import { frame, type Layer, largest, narrow, subject, word } from '../frame.ts'
+import { frame, inLines, KEY_LINE, type Layer, largest, narrow, subject, word } from '../frame.ts'
 import { COLOR, linear, panelGrid, panelTitle, pixel, runTime } from '../plot.ts'
 import { textWidth } from '../text-width.ts'
 import { LABEL_SIZE, LIGHT } from '../theme.ts'
@@ -10,8 +10,6 @@ import { layOut, type MapLayout, type Rectangle } from './memory-layout.ts'
 import { mapFinding } from './memory-map-finding.ts'
 import { kindsAmong, type OwnerKind } from './memory-owners.ts'
 
-/** Height of a line of the key, px. */
-const KEY_LINE = 17
 const SWATCH = 10
 
 interface Plot {
@@ -50,7 +48,7 @@ export function memoryMap(space: Space, width: number): TopLevelSpec | null {
   const subtitle = [
     subject(sides),
     spaceText(first.space),
-    'the first run at even instants, each at the peak of a batch',
+    'first run at regular times, each at the peak of a batch',
     ...(layouts.some(({ domain: [low] }) => low > 0) ? [CUT_AXIS] : []),
     ...(layouts.some(({ borders }) => borders.length > 0) ? ['thin lines: regions'] : []),
   ].join(' · ')
@@ -125,30 +123,22 @@ function names(
 
 /** Swatches with their names above the plot, in as many lines as needed. */
 function ownerKey(kinds: readonly OwnerKind[], wide: number) {
-  let [x, line] = [0, 0]
-  const placed = kinds.map((kind) => {
-    const room = SWATCH + 5 + textWidth(kind.name, LABEL_SIZE)
-    if (x > 0 && x + room > wide) [x, line] = [0, line + 1]
-    const at = { kind, x, line }
-    x += room + 14
-    return at
-  })
-  const layers = placed.flatMap(({ kind, x: left, line: i }): Layer[] => {
-    const y = -12 - KEY_LINE * (line - i)
-    const half = SWATCH / 2
+  const placed = inLines(kinds, wide, { size: LABEL_SIZE, gap: 14, before: SWATCH + 5 })
+  const layers = placed.flatMap(({ name, color, x, line }): Layer[] => {
+    const y = -12 - KEY_LINE * line
     return [
       {
         data: { values: [{}] },
-        mark: { type: 'rect', color: kind.color },
+        mark: { type: 'rect', color },
         encoding: {
-          x: { value: left },
-          x2: { value: left + SWATCH },
-          y: { value: y - half },
-          y2: { value: y + half },
+          x: { value: x },
+          x2: { value: x + SWATCH },
+          y: { value: y - SWATCH / 2 },
+          y2: { value: y + SWATCH / 2 },
         },
       },
-      word(kind.name, left + SWATCH + 5, y, { align: 'left', color: LIGHT.ink }),
+      word(name, x + SWATCH + 5, y, { align: 'left', color: LIGHT.ink }),
     ]
   })
-  return { layers, height: KEY_LINE * (line + 1) }
+  return { layers, height: KEY_LINE * ((placed[0]?.line ?? 0) + 1) }
 }

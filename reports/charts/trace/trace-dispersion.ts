@@ -67,9 +67,9 @@ export function traceDispersion(trace: TraceFindings, width = WIDE): TopLevelSpe
 
 function finding(points: TraceFindings['windows']): string {
   const most = largest(points, ({ dispersion }) => dispersion)
-  if (most === undefined) return 'Every window has as many requests as the others'
+  if (most === undefined) return 'All windows have the same number of requests'
   const { dispersion, window_s } = most
-  const told = `${figure(dispersion)} times the variance of Poisson arrivals at ${window_s} s`
-  if (dispersion < 1.5) return `Arrivals are about as even as Poisson: at most ${told}`
-  return `Bursty: ${told}`
+  const times = `${figure(dispersion)} times the variance of Poisson arrivals at ${window_s} s`
+  if (dispersion < 1.5) return `Arrivals are about as even as Poisson: at most ${times}`
+  return `Bursty: ${times}`
 }
