@@ -13,13 +13,13 @@ export interface ResultTable {
 }
 
 /** A metric: the head of its column, and how it is shown. */
-interface Metric<T> {
+export interface Metric<T> {
   readonly head: string
   readonly text: (of: T) => string
 }
 
 /** A figure with its interval; a dash where there is none. */
-function figureOf<K extends string>(
+export function figureOf<K extends string>(
   head: string,
   key: K,
   quantity: Quantity,
@@ -30,15 +30,18 @@ function figureOf<K extends string>(
   }
 }
 
-function countOf<K extends string>(head: string, key: K): Metric<{ readonly [P in K]: number }> {
+export function countOf<K extends string>(
+  head: string,
+  key: K,
+): Metric<{ readonly [P in K]: number }> {
   return { head, text: ({ [key]: own }) => count(own) }
 }
 
 /** The metrics of each class, pool or the like that a result has, one a row. */
-function metricTable<T>(
+export function metricTable<T>(
   head: Pick<ResultTable, 'caption' | 'note'> & { readonly of: string },
   rowsOf: (result: Result) => readonly (readonly [name: string, of: T])[],
-  metrics: readonly Metric<T>[],
+  metrics: readonly Metric<NoInfer<T>>[],
 ): ResultTable {
   const { of, ...rest } = head
   return {

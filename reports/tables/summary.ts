@@ -5,7 +5,7 @@ import { estimateText, figure } from '../format.ts'
 
 /** The documents in words and table cells, for pages and terminals. */
 
-export interface Headline {
+interface Headline {
   readonly verdict: Verdict | null
   readonly reason: string
 }
@@ -59,7 +59,7 @@ function decisiveReason(comparison: Comparison): string {
   return `${first.name}: ${first.reason}${others}`
 }
 
-export interface ObjectiveLine {
+interface ObjectiveLine {
   readonly world: Result['world']
   readonly verdict: Verdict
   /** "interactive: p(99) latency_ms < 10" */
