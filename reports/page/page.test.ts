@@ -110,7 +110,7 @@ describe('the report page', () => {
     expect(page).not.toMatch(/what.if/i)
   })
 
-  test('answers first: the verdict stands before the charts', async () => {
+  test('has the verdict before the charts', async () => {
     const page = await reportHtml({ ...sampleInput({ verdict: 'FAIL' }), command })
     expect(page).toMatch(/class="verdict FAIL"[^\n]*FAIL/)
     expect(page.indexOf('class="verdict')).toBeLessThan(page.indexOf('<figure'))

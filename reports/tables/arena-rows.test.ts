@@ -79,7 +79,7 @@ describe('arenas in a report', () => {
     expect(rows[1]!.cells[3]).toBe('–')
   })
 
-  test('stand in texts and pages, which say nothing of them where there are none', async () => {
+  test('are in texts and pages only if the comparison has any', async () => {
     const none = sampleComparison({ whatIf: false })
     const page = async (of: Comparison) => {
       const input = { simulated: null, measured: null, comparison: of, command: 'none' }

@@ -74,12 +74,12 @@ export function ranOut(space: MemorySpace, runs: number): string | null {
   const within = runs > 1 ? ` in ${count(runs)} runs` : ''
   const lost = failed === 1 ? 'one batch' : `${count(failed)} batches`
   if (all === 0 && loads === 0) return `for ${lost}${within}, which failed`
-  const told = [
+  const parts = [
     all > 0 ? times(all) + within : `for loads of models ${times(loads)}${within}`,
     ...(fragmentation > 0 ? [`${some(fragmentation)}though enough bytes were free`] : []),
     ...(oversize > 0 ? [`${some(oversize)}for more than it can ever hold`] : []),
   ]
-  return told.join(', ') + (failed === 0 ? '' : `; ${lost} failed`)
+  return parts.join(', ') + (failed === 0 ? '' : `; ${lost} failed`)
 }
 
 /** Whether sequences are preempted when blocks run out, which is no failure. */

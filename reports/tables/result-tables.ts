@@ -8,7 +8,7 @@ export interface ResultTable {
   readonly columns: readonly string[]
   /** a table without rows is not shown */
   readonly rows: (result: Result) => string[][]
-  /** stands below it; null where there is nothing to say */
+  /** a line below the table; null for none */
   readonly note?: (result: Result) => string | null
 }
 

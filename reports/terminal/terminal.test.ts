@@ -98,7 +98,7 @@ describe('a result in text', () => {
     )
   })
 
-  test('states which capacity, and so which load, is unknown, and why', () => {
+  test('states which capacity is undefined, with the reason', () => {
     const result = sampleResult('simulated')
     const pools = [{ ...result.pools[0]!, capacity_rps: null }]
     const text = resultText({ ...result, pools, load: null })

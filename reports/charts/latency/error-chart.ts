@@ -95,7 +95,7 @@ function axisOf(rows: readonly RangeRow[], tickCount: number) {
  * outside it, over the percentiles with a verdict.
  */
 function finding(rows: readonly PercentileComparison[], comparison: Comparison): string {
-  const told = (kind: 'structure' | 'prediction') => {
+  const findingOf = (kind: 'structure' | 'prediction') => {
     const judged = rows.filter((row) => row.verdicts[kind] !== null && row[kind].length > 0)
     const last = judged.at(-1)
     if (!last) return []
@@ -109,6 +109,6 @@ function finding(rows: readonly PercentileComparison[], comparison: Comparison):
       ? [`${kind} error reaches ${signedPercent(worst.error)} at ${percentileName(worst.p)}`]
       : [`${kind} error stays within tolerance up to ${percentileName(last.p)}`]
   }
-  const parts = [...told('structure'), ...told('prediction')]
+  const parts = [...findingOf('structure'), ...findingOf('prediction')]
   return capitalise(parts.join('; ')) || 'No percentile has enough requests for a verdict'
 }

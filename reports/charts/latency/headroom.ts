@@ -77,6 +77,6 @@ export function headroomChart(chart: HeadroomChart, width = WIDE): TopLevelSpec 
 
 /** "For p99 < 2 s at equal mean load conv needs 27 %, code needs 93 % of the pool idle". */
 function finding({ percentile, limitMs, curves }: HeadroomChart): string {
-  const told = curves.map(({ name, headroom }) => `${name} needs ${fixed(100 * headroom, 0)} %`)
-  return `For ${percentile} < ${time(limitMs)} at equal mean load ${told.join(', ')} of the pool idle`
+  const needs = curves.map(({ name, headroom }) => `${name} needs ${fixed(100 * headroom, 0)} %`)
+  return `For ${percentile} < ${time(limitMs)} at equal mean load ${needs.join(', ')} of the pool idle`
 }

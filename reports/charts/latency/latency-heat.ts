@@ -140,11 +140,11 @@ function finding(sides: Sides): string {
   const first = peaks[0]!
   const apart = Math.abs(main.at - first.at)
   if (apart <= 0.1 * main.at) {
-    const told = peaks.map(({ name, peak }) => `${time(peak)} ${name}`)
-    return `Latency was worst at ${count(main.at)} s: p95 ${told.join(', ')}`
+    const texts = peaks.map(({ name, peak }) => `${time(peak)} ${name}`)
+    return `Latency was worst at ${count(main.at)} s: p95 ${texts.join(', ')}`
   }
-  const told = peaks.map(({ name, at, peak }) => `${name} at ${count(at)} s (p95 ${time(peak)})`)
-  return `Latency was worst ${told.join(', ')}`
+  const texts = peaks.map(({ name, at, peak }) => `${name} at ${count(at)} s (p95 ${time(peak)})`)
+  return `Latency was worst ${texts.join(', ')}`
 }
 
 /** The upper edge of the bin with the quantile `p`; null for an empty bucket. */

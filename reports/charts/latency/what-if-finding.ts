@@ -19,7 +19,7 @@ const LONGEST = 60
 
 /** The effect of the change at the most informative percentile, and the prediction. */
 export function whatIfFinding(rows: readonly RatioRow[], { changes }: WhatIf): string {
-  const row = telling(rows)
+  const row = mostInformative(rows)
   const { p, predicted, measured, error_relative, verdict } = row
   const ratio = valueText(measured, 'plain')
   const was = valueText(predicted, 'plain')
@@ -28,17 +28,17 @@ export function whatIfFinding(rows: readonly RatioRow[], { changes }: WhatIf): s
   const effect = withinNoise(row)
     ? ['leave', `${name} unchanged within the noise (ratio ${ratio})`]
     : ['scale', `${name} by ${ratio}`]
-  const foretold =
+  const prediction =
     verdict === 'FAIL' ? `, but ${was} was predicted (${error})` : `; predicted ${was} (${error})`
   const open = rows.filter((candidate) => candidate.verdict === 'UNDECIDED')
   const undecided =
     open.length === 0 ? '' : `; undecided at ${open.map(({ p }) => percentileName(p)).join(', ')}`
   const { text, several } = cause(changes)
-  return `${text} ${effect[0]}${several ? '' : 's'} ${effect[1]}${foretold}${undecided}`
+  return `${text} ${effect[0]}${several ? '' : 's'} ${effect[1]}${prediction}${undecided}`
 }
 
 /** The worst failed percentile, otherwise the highest that passed, is undecided, or exists. */
-function telling(rows: readonly RatioRow[]): RatioRow {
+function mostInformative(rows: readonly RatioRow[]): RatioRow {
   const failed = rows.filter(({ verdict }) => verdict === 'FAIL')
   const last = (verdict: RatioRow['verdict']) => rows.findLast((row) => row.verdict === verdict)
   return (

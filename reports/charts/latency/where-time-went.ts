@@ -176,7 +176,7 @@ function spread(
 
 /** The part with the largest share of the mean, on each side. */
 function finding(sides: Sides): string {
-  const told = sides.map(({ name, result }) => {
+  const bySide = sides.map(({ name, result }) => {
     const sums = PARTS.map(({ key, name: part }) => ({
       part,
       value: result.pools.reduce(
@@ -187,10 +187,10 @@ function finding(sides: Sides): string {
     const total = sums.reduce((sum, { value }) => sum + value, 0)
     return { name, sums, total }
   })
-  const main = told.at(-1)
+  const main = bySide.at(-1)
   const most = main && largest(main.sums, ({ value }) => value)
   if (!main || !most || main.total === 0) return 'No times were recorded'
-  const shares = told.map(({ name, sums, total }) => {
+  const shares = bySide.map(({ name, sums, total }) => {
     const value = sums.find(({ part }) => part === most.part)?.value ?? 0
     return `${percent(total === 0 ? 0 : value / total)} ${name}`
   })

@@ -77,10 +77,10 @@ function shares(batches: readonly number[]): number[] {
 
 /** The finding for the pool in which the sides differ most; for one side, for its first pool. */
 function finding(sides: Sides, names: readonly string[]): string {
-  const told = names.map((pool) => ({ pool, means: meansOf(sides, pool) }))
-  const apart = ({ means: [first, second] }: (typeof told)[number]) =>
+  const byPool = names.map((pool) => ({ pool, means: meansOf(sides, pool) }))
+  const apart = ({ means: [first, second] }: (typeof byPool)[number]) =>
     first && second ? second.value / first.value - 1 : 0
-  const main = largest(told, (pool) => Math.abs(apart(pool)))
+  const main = largest(byPool, (pool) => Math.abs(apart(pool)))
   const [first, second] = main?.means ?? []
   if (!main || !first) return 'No batches were recorded'
   const where = names.length > 1 ? ` in ${main.pool}` : ''

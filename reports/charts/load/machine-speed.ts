@@ -25,12 +25,12 @@ export function machineSpeed(sides: Sides, width: number): TopLevelSpec | null {
 
 /** null if no side recorded a speed */
 function finding(sides: Sides): string | null {
-  const told = sides.flatMap(({ name, result }) => {
+  const ranges = sides.flatMap(({ name, result }) => {
     const speeds = result.series.speed.filter((speed) => speed !== null)
     if (speeds.length === 0) return []
     return [{ name, mean: meanOf(speeds), low: Math.min(...speeds), high: Math.max(...speeds) }]
   })
-  const main = told.at(-1)
+  const main = ranges.at(-1)
   if (!main) return null
   const { mean, low, high } = main
   const machine = main.name === 'measured' ? 'The machine' : 'The simulated machine'

@@ -44,10 +44,10 @@ function finding(sides: Sides): string {
     const longest = Math.max(...peaks.map((peak) => peak.longest))
     return `Hardly any queue: fewer than one request waits on average, at most ${count(Math.ceil(longest))}`
   }
-  const told = (n: number) => fixed(n, n < 10 ? 1 : 0)
+  const rounded = (n: number) => fixed(n, n < 10 ? 1 : 0)
   const against = compared
-    ? ` (${compared.name}: ${told(compared.peak)} at ${count(compared.at)} s)`
+    ? ` (${compared.name}: ${rounded(compared.peak)} at ${count(compared.at)} s)`
     : ''
   const shape = main.peak > 3 * main.middle ? 'surged to' : 'peaked at'
-  return `The ${main.name} queue ${shape} ${told(main.peak)} requests at ${count(main.at)} s${against}`
+  return `The ${main.name} queue ${shape} ${rounded(main.peak)} requests at ${count(main.at)} s${against}`
 }

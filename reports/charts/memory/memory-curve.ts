@@ -169,22 +169,22 @@ function finding(sides: Space): string {
       : 'Memory ran out'
     return `${what} ${out}${sides.length > 1 ? ` (${worst.name})` : ''}`
   }
-  const told = sides.flatMap(({ name, space }) => {
+  const peaks = sides.flatMap(({ name, space }) => {
     const { peak_held_mib: held, peak_requested_mib: asked } = space
     return held.value === null || asked.value === null
       ? []
       : [{ name, held: held.value, asked: asked.value, limit: space.limit_mib }]
   })
-  const main = told.at(-1)
+  const main = peaks.at(-1)
   if (!main) return 'No memory was recorded'
   const unit = sizeUnit(main.limit ?? main.held)
   const say = (mib: number) => sizeIn(unit, mib)
   const limit = main.limit === null ? '' : ` of ${round(say(main.limit), main.limit * unit.factor)}`
-  const reached = told.map(({ name, held }, i) => {
+  const reached = peaks.map(({ name, held }, i) => {
     const size = say(held) + (i === 0 ? `${limit} ${unit.name}` : '')
-    return told.length > 1 ? `${size} ${name}` : size
+    return peaks.length > 1 ? `${size} ${name}` : size
   })
-  const asked = Math.max(...told.map((side) => side.asked))
+  const asked = Math.max(...peaks.map((side) => side.asked))
   if (main.held - main.asked > WASTE * main.held) {
     return `Reserved memory reaches ${reached.join(', ')}, but at most ${say(asked)} is requested`
   }

@@ -11,11 +11,11 @@ const PINNED = 0.1
 
 /** How far the largest free chunk is below all free memory, at the worst instant. */
 export function mapFinding(sides: Space): string {
-  const told = sides.flatMap(({ space }) => {
+  const instants = sides.flatMap(({ space }) => {
     const instant = worstInstant(space)
     return instant ? [{ space, ...instant }] : []
   })
-  const main = largest(told, scattered)
+  const main = largest(instants, scattered)
   if (!main) return 'No map of memory was recorded'
   const { space } = main
   const kinds = [...new Set(space.allocators)]
@@ -76,9 +76,9 @@ function scatteredText(space: MemorySpace, { atS, held, free, chunk, left }: Ins
       ? `; up to ${say(pinned)} ${unit.name} are free in regions that a chunk in use pins`
       : ''
   const when = `At worst, at ${count(atS)} s,`
-  const told =
+  const text =
     space.limit_mib === null || left > chunk
       ? `${say(free)} of ${say(held)} ${unit.name} reserved are free, ${say(chunk)} of it in one chunk`
       : `${say(free + left)} ${unit.name} are free, but the largest chunk has ${say(chunk)}`
-  return `${when} ${told}${besides}`
+  return `${when} ${text}${besides}`
 }

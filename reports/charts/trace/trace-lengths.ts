@@ -68,9 +68,9 @@ export function traceLengths(trace: TraceFindings, width = WIDE): TopLevelSpec {
 }
 
 function finding(columns: readonly Column[]): string {
-  const told = columns.map(({ name, lengths }) => {
+  const texts = columns.map(({ name, lengths }) => {
     const [median, tail] = [Math.round(lengths.p50), Math.round(lengths.p99)]
     return `${name} median ${count(median)}, p99 ${count(tail)} tokens`
   })
-  return capitalise(told.join('; ')) || 'The trace has no lengths'
+  return capitalise(texts.join('; ')) || 'The trace has no lengths'
 }
