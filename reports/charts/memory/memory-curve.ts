@@ -159,7 +159,7 @@ function subtitle(sides: Space, [low, top]: readonly [number, number]): string {
   return texts.join(' · ')
 }
 
-/** States that memory ran out, is reserved but not needed, or how near its peak was to the limit. */
+/** States that memory ran out, is reserved but unused, or how near its peak was to the limit. */
 function finding(sides: Space): string {
   const worst = largest(sides, ({ space }) => failures(space) + space.remedies.failed)
   const out = worst && ranOut(worst.space, worst.result.runs)
