@@ -1,4 +1,4 @@
-import type { Estimate } from '../sim/documents/index.ts'
+import type { Estimate, Result } from '../sim/documents/index.ts'
 
 /** Printed for a figure that the sample does not support. */
 export const NONE = '–'
@@ -42,6 +42,11 @@ export function fixed(value: number, places: number): string {
 /** A count, exact. */
 export function count(value: number): string {
   return fixed(value, 0)
+}
+
+/** Three significant digits, without trailing zeros; whole from 1000 on. */
+export function threeDigits(value: number): string {
+  return Math.abs(value) >= 1000 ? count(value) : String(Number(value.toPrecision(3)))
 }
 
 /** A plain figure, to the digits that `half` supports. */
@@ -188,6 +193,11 @@ export function inWords(n: number): string {
 /** "1 replay", "3 replays", "30,000 requests". */
 export function plural(n: number, noun: string): string {
   return `${count(n)} ${noun}${n === 1 ? '' : 's'}`
+}
+
+/** "5 replays" or "80 replications", as a result has them. */
+export function runsText({ world, runs }: Pick<Result, 'world' | 'runs'>): string {
+  return plural(runs, world === 'measured' ? 'replay' : 'replication')
 }
 
 export function capitalise(text: string): string {

@@ -1,5 +1,4 @@
-export { type ChartFormat, drawCharts } from './charts/draw-charts.ts'
-export type { ReportInput } from './charts/index.ts'
+export { type ChartFormat, drawCharts, type ReportInput } from './charts/index.ts'
 export { type PageInput, reportHtml } from './page/page.ts'
 export { type FitSides, traceFitHtml } from './page/trace-fit-page.ts'
 export { traceHtml } from './page/trace-page.ts'

@@ -178,7 +178,7 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
     tail: tailOf(shift, true, medianMs),
     tails: measured ? replays.map((stretch) => tailOf(stretch, false, medianMs)) : [],
     series: seriesOf(measured, buckets, medianMs),
-    warnings: measured ? ['replay 3: send lag reached 2.1 ms'] : [],
+    warnings: measured ? ['replay 3: send delay reached 2.1 ms'] : [],
     valid: true,
     garbage_collections: null,
     host: {

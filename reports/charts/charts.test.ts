@@ -144,9 +144,7 @@ describe('the what-if chart', () => {
   }
 
   test('states the effect of the change at the highest percentile with a verdict, and the prediction', () => {
-    expect(title(() => {})).toBe(
-      'max_batch 8 → 2 takes p95 to 0.55 of what it was; predicted 0.57 (+3.6 %)',
-    )
+    expect(title(() => {})).toBe('max_batch 8 → 2 scales p95 by 0.55; predicted 0.57 (+3.6 %)')
   })
 
   test('states the worst prediction if one failed, and undecided ones', () => {
@@ -156,8 +154,7 @@ describe('the what-if chart', () => {
       p95!.verdict = 'UNDECIDED'
     })
     expect(failed).toBe(
-      'max_batch 8 → 2 takes p50 to 0.284 of what it was, but 1.09 was predicted (+284 %); ' +
-        'undecided at p95',
+      'max_batch 8 → 2 scales p50 by 0.284, but 1.09 was predicted (+284 %); ' + 'undecided at p95',
     )
   })
 
@@ -166,17 +163,17 @@ describe('the what-if chart', () => {
       title(({ percentiles }) => {
         percentiles[2]!.measured = { value, low: value * 0.96, high: value * 1.04, n: 30_000 }
       })
-    expect(times(2.4)).toMatch(/ takes p95 to 2\.40 times what it was; /)
-    expect(times(0.97)).toMatch(/ leaves p95 as it was, within the noise \(ratio 0\.97\); /)
+    expect(times(2.4)).toMatch(/ scales p95 by 2\.40; /)
+    expect(times(0.97)).toMatch(/ leaves p95 unchanged within the noise \(ratio 0\.97\); /)
   })
 
   test('several changes are named as long as they fit', () => {
     const named = (...changes: string[]) => title((whatIf) => Object.assign(whatIf, { changes }))
     const window = 'pools.central.batching.max_delay_ms: 1 → 0'
-    expect(named(window, 'seed: 1 → 2')).toMatch(/^max_delay_ms 1 → 0 and seed 1 → 2 take p95/)
-    expect(named(window, window, window)).toMatch(/^Three changes take p95/)
+    expect(named(window, 'seed: 1 → 2')).toMatch(/^max_delay_ms 1 → 0 and seed 1 → 2 scale p95/)
+    expect(named(window, window, window)).toMatch(/^Three changes scale p95/)
     expect(named(`pools.central.batching: none → ${'x'.repeat(80)}`)).toMatch(
-      /^The change takes p95/,
+      /^The change scales p95/,
     )
   })
 

@@ -1,8 +1,9 @@
+import { median as medianOf } from 'simple-statistics'
 import type { TopLevelSpec } from 'vega-lite'
 import type { Field } from 'vega-lite/types_unstable/channeldef.js'
 import type { LayerSpec } from 'vega-lite/types_unstable/spec/index.js'
 import type { Comparison, Result, Verdict } from '../../sim/documents/index.ts'
-import { percentileName, plural } from '../format.ts'
+import { runsText } from '../format.ts'
 import { textWidth, wrap } from './text-width.ts'
 import { LABEL_SIZE, LIGHT, SUBTITLE_SIZE, THEME, TITLE_SIZE } from './theme.ts'
 
@@ -29,28 +30,20 @@ export interface World {
   readonly result: Result
 }
 
+/** One or both sides, simulated before measured. */
+export type Sides = readonly [World, ...World[]]
+
 /** The sides that have documents, simulated before measured. */
-export function worlds(input: ReportInput): World[] {
-  const list: World[] = []
-  const { simulated, measured } = input
-  if (simulated) list.push({ name: 'simulated', color: LIGHT.simulated, result: simulated })
-  if (measured) list.push({ name: 'measured', color: LIGHT.measured, result: measured })
-  return list
+export function worlds({ simulated, measured }: ReportInput): World[] {
+  return [simulated, measured].flatMap((result) =>
+    result ? [{ name: result.world, color: LIGHT[result.world], result }] : [],
+  )
 }
 
-/** All documents are of one scenario. */
-export function scenarioName({ simulated, measured, comparison }: ReportInput): string {
-  return (measured ?? simulated ?? comparison)?.scenario.name ?? 'no documents'
-}
-
-/** "payment-peak · 5 replays · 80 replications": the start of a subtitle. */
-export function subject(input: ReportInput): string {
-  const { simulated, measured } = input
-  const runs = [
-    simulated && `simulated: ${plural(simulated.runs, 'replication')}`,
-    measured && `measured: ${plural(measured.runs, 'replay')}`,
-  ]
-  return [scenarioName(input), ...runs.filter((text) => text !== null)].join(' · ')
+/** "payment-peak · simulated: 80 replications · measured: 5 replays": the start of a subtitle. */
+export function subject(sides: Sides): string {
+  const runs = sides.map(({ name, result }) => `${name}: ${runsText(result)}`)
+  return [sides[0].result.scenario.name, ...runs].join(' · ')
 }
 
 export function narrow(width: number): boolean {
@@ -90,98 +83,58 @@ export function emptyChart(title: string, subtitle: string, width: number): TopL
   }
 }
 
-interface Key {
-  readonly text: string
-  readonly color: string
-}
-
-/** Coloured words above the plot, in the order of the data, for marks without room for a label. */
-export function keyWords(keys: readonly Key[], width: number): Layer[] {
-  const size = narrow(width) ? LABEL_SIZE - 1 : LABEL_SIZE
-  let x = 0
-  return keys.map(({ text, color }) => {
-    const at = x
-    x += textWidth(text, size, true) + (narrow(width) ? 9 : 14)
-    return {
-      data: { values: [{}] },
-      mark: { type: 'text', text, color, align: 'left', fontWeight: 'bold', fontSize: size },
-      encoding: { x: { value: at }, y: { value: -13 } },
-    }
-  })
-}
-
-/** Explains in a subtitle the grey names of `rowNames`. */
-export const NOT_JUDGED = 'grey percentile: no verdict'
-
-/** Names left of rows that are `height` pixels high; grey for a row without a verdict. */
-export function rowNames(
-  rows: readonly { readonly name: string; readonly judged: boolean }[],
-  height: number,
-): Layer[] {
-  return rows.map(({ name, judged }, i) => ({
+/** Text at a position in the plot, px. */
+export function word(
+  text: string,
+  x: number,
+  y: number,
+  style: { color: string; align?: 'left' | 'right'; fontWeight?: 'bold'; fontSize?: number },
+): Layer {
+  return {
     data: { values: [{}] },
-    mark: {
-      type: 'text',
-      text: name,
-      align: 'right',
-      color: judged ? LIGHT.ink : LIGHT.muted,
-      fontSize: LABEL_SIZE,
-    },
-    encoding: { x: { value: -10 }, y: { value: height * (i + 0.5) } },
-  }))
+    mark: { type: 'text', text, fontSize: LABEL_SIZE, ...style },
+    encoding: { x: { value: x }, y: { value: y } },
+  }
 }
 
-/** Text at a position in the plot, with a halo in the paper colour for legibility over marks. */
-export function labels(
-  points: readonly { x: number; y: number; text: string; color: string }[],
-  options: { align: 'left' | 'right' | 'center'; dx?: number; dy?: number; bold?: boolean },
+/** Height of a line of names above a plot, px. */
+export const KEY_LINE = 17
+
+/** Places names in lines of at most `room` px; the last line has the number 0. */
+export function inLines<T extends { readonly name: string }>(
+  named: readonly T[],
+  room: number,
+  { size, gap, bold = false, before = 0 }: KeyStyle,
+) {
+  let [x, line] = [0, 0]
+  const placed = named.map((item) => {
+    const wide = before + textWidth(item.name, size, bold)
+    if (x > 0 && x + wide > room) [x, line] = [0, line + 1]
+    const at = { ...item, x, line }
+    x += wide + gap
+    return at
+  })
+  return placed.map((item) => ({ ...item, line: line - item.line }))
+}
+
+interface KeyStyle {
+  readonly size: number
+  /** px between names, and before each of them */
+  readonly gap: number
+  readonly before?: number
+  readonly bold?: boolean
+}
+
+/** Coloured names above the plot, in the order of the data, for marks without room for a label. */
+export function keyWords(
+  keys: readonly { readonly name: string; readonly color: string }[],
+  width: number,
 ): Layer[] {
-  const { align, dx = 0, dy = 0, bold = false } = options
-  const fontWeight = bold ? ('bold' as const) : ('normal' as const)
-  const text = { type: 'text' as const, align, dx, dy, fontWeight, fontSize: LABEL_SIZE }
-  return points.flatMap((point): Layer[] => {
-    const encoding = { x: { value: point.x }, y: { value: point.y } }
-    const data = { values: [{}] }
-    const mark = { ...text, text: point.text }
-    return [
-      { data, mark: { ...mark, fill: LIGHT.paper, stroke: LIGHT.paper, strokeWidth: 4 }, encoding },
-      { data, mark: { ...mark, fill: point.color }, encoding },
-    ]
-  })
-}
-
-/**
- * Moves positions apart to at least `gap`, with the smallest changes in the least-squares sense and
- * in the same order (isotonic regression by pooling adjacent violators), then shifts all of them
- * into the range.
- */
-export function dodge(at: readonly number[], gap: number, low: number, high: number): number[] {
-  const order = at.map((_, i) => i).sort((a, b) => at[a]! - at[b]!)
-  const blocks: { sum: number; size: number }[] = []
-  order.forEach((i, rank) => {
-    let block = { sum: at[i]! - rank * gap, size: 1 }
-    for (let last = blocks.at(-1); last && last.sum / last.size >= block.sum / block.size; ) {
-      block = { sum: block.sum + last.sum, size: block.size + last.size }
-      blocks.pop()
-      last = blocks.at(-1)
-    }
-    blocks.push(block)
-  })
-  const steps = blocks.flatMap(({ sum, size }) => new Array<number>(size).fill(sum / size))
-  const top = high - (at.length - 1) * gap
-  const moved = new Array<number>(at.length)
-  order.forEach((i, rank) => {
-    moved[i] = Math.max(low, Math.min(top, steps[rank]!)) + rank * gap
-  })
-  return moved
-}
-
-/** Pixels from the top of a plot of `height`, on a linear or log axis over `domain`. */
-export function pixel(y: number, domain: readonly [number, number], height: number, log = false) {
-  const [low, high, at] = log
-    ? [Math.log(domain[0]), Math.log(domain[1]), Math.log(y)]
-    : [domain[0], domain[1], y]
-  return height * (1 - (at - low) / (high - low))
+  const [size, gap] = narrow(width) ? [LABEL_SIZE - 1, 9] : [LABEL_SIZE, 14]
+  const style = { align: 'left', fontWeight: 'bold', fontSize: size } as const
+  return inLines(keys, width - LEFT, { size, gap, bold: true }).map(({ name, color, x, line }) =>
+    word(name, x, -13 - KEY_LINE * line, { ...style, color }),
+  )
 }
 
 /** Axis labels of shares: "5 %". */
@@ -204,18 +157,9 @@ export function logTicks(low: number, high: number, steps = logSteps(high / low)
   return ticks
 }
 
-/** The named percentile at or below `p`, as used in findings. */
-export function namedPercentile(p: number): string {
-  const named = [0.999, 0.99, 0.95, 0.9, 0.5].find((level) => p >= level - 1e-9)
-  return percentileName(named ?? p)
-}
-
 /** Median of a list of numbers; null if it is empty. */
 export function median(values: readonly number[]): number | null {
-  if (values.length === 0) return null
-  const sorted = [...values].sort((a, b) => a - b)
-  const half = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2
+  return values.length === 0 ? null : medianOf([...values])
 }
 
 /** FAIL before UNDECIDED before PASS; null for an empty list. */

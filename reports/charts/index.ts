@@ -1,11 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { memorySpaces } from '../tables/memory-spaces.ts'
-import { type ReportInput, WIDE, worlds } from './frame.ts'
+import { type ReportInput, type Sides, WIDE, worlds } from './frame.ts'
 import { errorChart } from './latency/error-chart.ts'
 import { latencyHeat } from './latency/latency-heat.ts'
 import { tailChart } from './latency/tail-chart.ts'
 import { whatIfChart } from './latency/what-if-chart.ts'
-import { ratioRows } from './latency/what-if-rows.ts'
 import { whereTimeWent } from './latency/where-time-went.ts'
 import { batchSizes } from './load/batch-sizes.ts'
 import { machineSpeed } from './load/machine-speed.ts'
@@ -13,20 +12,34 @@ import { queueDepth } from './load/queue-depth.ts'
 import { rates } from './load/rates.ts'
 import { memoryCurve } from './memory/memory-curve.ts'
 import { memoryMap } from './memory/memory-map.ts'
+import { toPng, toSvg } from './render.ts'
 
 export { NARROW, type ReportInput, WIDE } from './frame.ts'
 
+/** null if the documents have no data for it */
+type Chart = (input: ReportInput, width: number) => TopLevelSpec | null
+
+/** A chart of results, which needs at least one of them. */
+function ofResults(
+  chart: (sides: Sides, width: number, input: ReportInput) => TopLevelSpec | null,
+): Chart {
+  return (input, width) => {
+    const [first, ...others] = worlds(input)
+    return first ? chart([first, ...others], width, input) : null
+  }
+}
+
 const CHARTS = {
-  tail: tailChart,
+  tail: ofResults(tailChart),
   errors: errorChart,
   'what-if': whatIfChart,
-  'where-time-went': whereTimeWent,
-  rates,
-  'queue-depth': queueDepth,
-  'latency-heat': latencyHeat,
-  'machine-speed': machineSpeed,
-  'batch-sizes': batchSizes,
-} as const
+  'where-time-went': ofResults(whereTimeWent),
+  rates: ofResults(rates),
+  'queue-depth': ofResults(queueDepth),
+  'latency-heat': ofResults(latencyHeat),
+  'machine-speed': ofResults(machineSpeed),
+  'batch-sizes': ofResults(batchSizes),
+} as const satisfies Record<string, Chart>
 
 /** Number of spaces that are drawn, the worst first. */
 export const MOST_SPACES = 4
@@ -41,9 +54,10 @@ export interface NamedChart {
 
 /** Every chart that the documents have data for, in the order of the page. */
 export function allCharts(input: ReportInput, width = WIDE): NamedChart[] {
-  const single = (Object.keys(CHARTS) as SingleChart[])
-    .filter((name) => hasData(name, input))
-    .map((name) => ({ name, spec: CHARTS[name](input, width) }))
+  const single = (Object.keys(CHARTS) as SingleChart[]).flatMap((name) => {
+    const spec = CHARTS[name](input, width)
+    return spec ? [{ name, spec }] : []
+  })
   return [...single, ...memoryCharts(input, width)]
 }
 
@@ -51,22 +65,26 @@ export function allCharts(input: ReportInput, width = WIDE): NamedChart[] {
 function memoryCharts(input: ReportInput, width: number): NamedChart[] {
   return memorySpaces(input)
     .slice(0, MOST_SPACES)
-    .flatMap((space, i): NamedChart[] => [
-      { name: `memory-curve-${i + 1}`, spec: memoryCurve(input, space, width) },
-      ...(space.sides.some((side) => side.space.map.length > 0)
-        ? [{ name: `memory-map-${i + 1}` as const, spec: memoryMap(input, space, width) }]
-        : []),
-    ])
+    .flatMap((space, i): NamedChart[] => {
+      const curve = { name: `memory-curve-${i + 1}` as const, spec: memoryCurve(space, width) }
+      const map = memoryMap(space, width)
+      return map ? [curve, { name: `memory-map-${i + 1}`, spec: map }] : [curve]
+    })
 }
 
-function hasData(name: SingleChart, input: ReportInput): boolean {
-  if (name === 'errors') {
-    return input.comparison?.percentiles.some(({ measured }) => measured.value !== null) ?? false
+export type ChartFormat = 'svg' | 'png'
+
+/** Draws every chart in every format, each as the content of a file NAME.svg or NAME.png. */
+export async function drawCharts(
+  formats: readonly ChartFormat[],
+  input: ReportInput,
+): Promise<{ readonly file: string; readonly content: string | Uint8Array }[]> {
+  const drawn: { file: string; content: string | Uint8Array }[] = []
+  for (const { name, spec } of allCharts(input)) {
+    for (const format of formats) {
+      const content = format === 'svg' ? await toSvg(spec) : await toPng(spec)
+      drawn.push({ file: `${name}.${format}`, content })
+    }
   }
-  if (name === 'what-if') return ratioRows(input.comparison?.what_if).length > 0
-  const present = worlds(input)
-  if (name === 'machine-speed') {
-    return present.some(({ result }) => result.series.speed.some((speed) => speed !== null))
-  }
-  return present.length > 0
+  return drawn
 }

@@ -42,7 +42,7 @@ describe('memory over time', () => {
 
   test('states wasted reserved memory, otherwise the peak, relative to the limit if there is one', () => {
     expect(title(only(peaks(14_540, 23_654, 24_576)))).toBe(
-      'Held memory reaches 23.1 of 24 GiB, though at most 14.2 is asked for',
+      'Reserved memory reaches 23.1 of 24 GiB, but at most 14.2 is requested',
     )
     expect(title(only(peaks(950, 1000, 1536)))).toBe('Memory peaks at 1,000 of 1,536 MiB')
     expect(title(only(peaks(95, 100, null)))).toBe('Memory peaks at 100 MiB')
@@ -58,7 +58,7 @@ describe('memory over time', () => {
     const allocators = ['paged']
     const out_of_memory = { shortage: 10, fragmentation: 0, oversize: 0, loads: 0 }
     expect(title(only({ allocators, out_of_memory }))).toBe(
-      'Sequences lost their places for want of blocks 10 times in 80 runs',
+      'Sequences were preempted for lack of blocks 10 times in 80 runs',
     )
   })
 
@@ -88,7 +88,7 @@ describe('memory over time', () => {
     expect(ranOut(0, 0, 0, 2)).toBe('Memory ran out for 2 batches in 80 runs, which failed')
     expect(ranOut(0, 0, 0, 0, 30)).not.toContain('ran out')
     expect(ranOut(2, 0, 1)).toBe(
-      'Memory ran out 3 times in 80 runs, 1 of them for more than it could ever hold',
+      'Memory ran out 3 times in 80 runs, 1 of them for more than it can ever hold',
     )
   })
 
@@ -101,7 +101,7 @@ describe('memory over time', () => {
     expect(drawn(400).line).toBe(true)
     const far = drawn(40_960)
     expect(far.line).toBe(false)
-    expect(subtitleOf(far.input, 'memory-curve-1')).toContain('limit 40 GiB, above the picture')
+    expect(subtitleOf(far.input, 'memory-curve-1')).toContain('limit 40 GiB, above the chart')
   })
 
   test('the drawn replica is named if there are several', () => {
@@ -132,7 +132,7 @@ describe('memory over time', () => {
           encoding: { y: { value: number } }
         }[]
         const heights = names
-          .filter(({ mark }) => /^(held|in use|asked for|weights)$/.test(mark.text ?? ''))
+          .filter(({ mark }) => /^(reserved|in use|requested|weights)$/.test(mark.text ?? ''))
           .map(({ encoding }) => encoding.y.value)
         const distinct = [...new Set(heights)].sort((a, b) => a - b)
         expect(distinct.length).toBeGreaterThanOrEqual(3)
@@ -161,21 +161,21 @@ describe('the map of addresses', () => {
       ['free', 180],
     ]
     expect(title(held)).toBe('At worst, at 3 s, 499 MiB are free, but the largest chunk has 200')
-    const inHeld = 'At worst, at 3 s, 380 of 881 MiB held lie free, 200 of it in one chunk'
+    const inHeld = 'At worst, at 3 s, 380 of 881 MiB reserved are free, 200 of it in one chunk'
     expect(title(held, { limit_mib: null })).toBe(inHeld)
     expect(title(held, { limit_mib: 1100 })).toBe(inHeld)
     expect(title(held, { pinned_free_mib: EXACT(180) })).toMatch(
-      /has 200; up to 180 MiB lie free in regions that a chunk in use pins$/,
+      /has 200; up to 180 MiB are free in regions that a chunk in use pins$/,
     )
   })
 
-  test('memory in one piece is not called fragmented, nor are blocks', () => {
+  test('free memory in one chunk is not called fragmented, nor are blocks', () => {
     expect(
       title([
         ['weights', 500],
         ['free', 490],
       ]),
-    ).toMatch(/^What is free stays in one piece/)
+    ).toMatch(/^Almost all free memory stays in one chunk/)
     const paged = {
       ...{ allocators: ['paged'], weights_mib: 500 },
       ...{ peak_in_use_mib: EXACT(700), peak_held_mib: EXACT(1000) },
@@ -188,7 +188,7 @@ describe('the map of addresses', () => {
         ],
         paged,
       ),
-    ).toBe('The KV cache takes up to 200 of 500 MiB; blocks leave no fragments')
+    ).toBe('The KV cache takes up to 200 of 500 MiB; blocks do not fragment')
   })
 
   test('of reservations states the unused share', () => {
@@ -227,8 +227,8 @@ test('weights that would fill the picture are cut, and the subtitle states it', 
     const memory = [{ ...engine, weights_mib, map: weights_mib > 250 ? map : engine.map }]
     const input = { simulated: { ...simulated, memory }, measured: null, comparison: null }
     const { spec } = allCharts(input).find((chart) => chart.name === name)!
-    const domain = /"domain":\[([\d.]+),([\d.]+)\],"nice":false,"zero"/.exec(JSON.stringify(spec))
-    const said = subtitleOf(input, name).includes('the axis begins in the weights')
+    const domain = /"y":\{"field":[^[]*"domain":\[([\d.]+),/.exec(JSON.stringify(spec))
+    const said = subtitleOf(input, name).includes('the axis starts inside the weights')
     return { from: Number(domain?.[1]), said }
   }
   for (const name of ['memory-curve-1', 'memory-map-1'] as const) {

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { sampleInput } from '../sample-documents.test-helper.ts'
-import { drawCharts } from './draw-charts.ts'
-import { allCharts } from './index.ts'
+import { allCharts, drawCharts } from './index.ts'
 import { toPng, toSvg } from './render.ts'
 import { DARK, darkRules, LIGHT } from './theme.ts'
 

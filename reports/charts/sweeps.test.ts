@@ -35,7 +35,7 @@ const headroom: HeadroomChart = {
 }
 
 const padding: PaddingChart = {
-  title: 'Half of the work is of use',
+  title: 'Half of the tokens computed are padding',
   subtitle: 'two batch sizes',
   curves: [8, 32].map((batch) => ({
     batch,

@@ -13,7 +13,7 @@ test('old and new value of a change stay on one line', () => {
   expect(wrap('max_batch 8 → 2 and 4 → 16', 1, 12)).toEqual(['max_batch', '8 → 2', 'and', '4 → 16'])
 })
 
-test('a number is not parted from its unit', () => {
+test('a number and its unit stay on one line', () => {
   const text = 'p99 is 12 ms of 99.5 % at 15 s there'
   for (let width = 1; width < 300; width++) {
     const lines = wrap(text, width, 12)

@@ -1,80 +1,44 @@
 import type { Config } from 'vega-lite'
 
-/** Every colour of a report, by role: the light and the dark theme have the same roles. */
-export interface Palette {
-  readonly paper: string
-  readonly ink: string
-  readonly muted: string
-  readonly grid: string
-  readonly simulated: string
-  readonly measured: string
-  readonly limit: string
-  readonly prediction: string
-  readonly lag: string
-  readonly queue: string
-  readonly batchWait: string
-  readonly service: string
-  readonly overhead: string
-  /** kinds of memory, from dark to light */
-  readonly weights: string
-  readonly activation: string
-  readonly cache: string
-  readonly pattern: string
-  readonly prefix: string
-  readonly staging: string
-  readonly free: string
+/**
+ * Every colour of a report by role, in the light and the dark theme. Blue, orange and teal are
+ * distinguishable for the colour-blind and in grey print. Each has a contrast of at least 4.5 to
+ * paper, except the lighter ones of memory, which carry text in ink colour.
+ */
+const COLORS = {
+  paper: ['#ffffff', '#14181d'],
+  ink: ['#1f2933', '#e6eaee'],
+  muted: ['#616e7c', '#a3afbb'],
+  grid: ['#e4e7eb', '#2d353d'],
+  simulated: ['#2b5fa3', '#7fb0f0'],
+  measured: ['#c0561a', '#f0935a'],
+  limit: ['#b3261e', '#ff8078'],
+  prediction: ['#1a7f7a', '#4fc3bb'],
+  sendDelay: ['#6f7a86', '#aab4be'],
+  queue: ['#8250a8', '#c49be6'],
+  batchWait: ['#946a00', '#e0b34a'],
+  service: ['#2e7d5b', '#6fcfa2'],
+  overhead: ['#47525e', '#8794a1'],
+  // kinds of memory, from dark to light
+  weights: ['#28323d', '#d5dce4'],
+  activation: ['#17705d', '#58c4ab'],
+  cache: ['#94609f', '#c79bd3'],
+  pattern: ['#7cc0ae', '#2f7d6c'],
+  prefix: ['#ccb0d4', '#6d4a78'],
+  staging: ['#e3c065', '#7a5f14'],
+  free: ['#dce2e8', '#2b333b'],
+} as const
+
+export type Palette = Readonly<Record<keyof typeof COLORS, string>>
+
+function palette(theme: 0 | 1): Palette {
+  const roles = Object.entries(COLORS).map(([role, colors]) => [role, colors[theme]])
+  return Object.freeze(Object.fromEntries(roles))
 }
 
-/**
- * The palette of charts. Blue, orange and teal are distinguishable for the colour-blind and in grey
- * print. Each has a contrast of at least 4.5 to paper, except the lighter ones of memory, which
- * carry text in ink colour.
- */
-export const LIGHT: Palette = Object.freeze({
-  paper: '#ffffff',
-  ink: '#1f2933',
-  muted: '#616e7c',
-  grid: '#e4e7eb',
-  simulated: '#2b5fa3',
-  measured: '#c0561a',
-  limit: '#b3261e',
-  prediction: '#1a7f7a',
-  lag: '#6f7a86',
-  queue: '#8250a8',
-  batchWait: '#946a00',
-  service: '#2e7d5b',
-  overhead: '#47525e',
-  weights: '#28323d',
-  activation: '#17705d',
-  cache: '#94609f',
-  pattern: '#7cc0ae',
-  prefix: '#ccb0d4',
-  staging: '#e3c065',
-  free: '#dce2e8',
-})
-
-export const DARK: Palette = Object.freeze({
-  paper: '#14181d',
-  ink: '#e6eaee',
-  muted: '#a3afbb',
-  grid: '#2d353d',
-  simulated: '#7fb0f0',
-  measured: '#f0935a',
-  limit: '#ff8078',
-  prediction: '#4fc3bb',
-  lag: '#aab4be',
-  queue: '#c49be6',
-  batchWait: '#e0b34a',
-  service: '#6fcfa2',
-  overhead: '#8794a1',
-  weights: '#d5dce4',
-  activation: '#58c4ab',
-  cache: '#c79bd3',
-  pattern: '#2f7d6c',
-  prefix: '#6d4a78',
-  staging: '#7a5f14',
-  free: '#2b333b',
-})
+/** The palette of charts. */
+export const LIGHT = palette(0)
+export const DARK = palette(1)
 
 /** DejaVu Sans and Verdana have equal widths; the other fonts are narrower, so nothing collides. */
 export const FONT = 'DejaVu Sans, Verdana, Liberation Sans, Arial, sans-serif'

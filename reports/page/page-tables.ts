@@ -1,10 +1,18 @@
-import type { Comparison, Verdict, WhatIf } from '../../sim/documents/index.ts'
+import type { Comparison, WhatIf } from '../../sim/documents/index.ts'
 import { type ReportInput, type World, worlds } from '../charts/frame.ts'
 import { count, estimateText, NONE } from '../format.ts'
 import { ARENA_COLUMNS, arenaNotes, arenaRows } from '../tables/arena-rows.ts'
-import { LATENCY, namedCells, type PercentileTable, TOKENS } from '../tables/percentile-tables.ts'
+import {
+  type Cell,
+  comparisonTable,
+  LATENCY,
+  namedCells,
+  type PercentileTable,
+  TOKENS,
+  type VerdictTable,
+  whatIfTable,
+} from '../tables/percentile-tables.ts'
 import type { ResultTable } from '../tables/result-tables.ts'
-import { type Cell, comparisonRows, whatIfRows } from '../tables/summary.ts'
 import { type Html, html, NOTHING } from './html.ts'
 
 interface Table {
@@ -43,79 +51,34 @@ function reasons(named: readonly (readonly [string, Cell])[]): Html {
   return html`<p class="quiet">Not supported by the sample: ${[...new Set(lines)].join('; ')}.</p>\n`
 }
 
-function showVerdict(verdict: Verdict | null): Html {
-  return html`<b class="${verdict ?? ''}">${verdict ?? NONE}</b>`
+function verdictTable({ caption, columns, rows }: VerdictTable, note: Html): Html {
+  const body = rows.map(({ percentile, cells, verdicts }) => [
+    percentile,
+    ...cells.map(show),
+    html`${verdicts.map((verdict, i) => html`${i > 0 ? ' / ' : ''}<b class="${verdict ?? ''}">${verdict ?? NONE}</b>`)}`,
+  ])
+  const named = rows.flatMap(({ percentile, sides }) =>
+    sides.map(([name, cell]) => [`${name} ${percentile}`, cell] as const),
+  )
+  const heads = columns.map(([, head]) => head)
+  return html`${table({ caption, columns: heads, rows: body })}${reasons(named)}<p class="quiet">${note}</p>\n`
 }
 
 /** Percentiles of both sides with intervals, and the error split into its kinds. */
 export function comparisonSection(comparison: Comparison): Html {
-  const rows = comparisonRows(comparison)
-  const cells = rows.map((row) => [
-    row.percentile,
-    row.n,
-    show(row.simulated),
-    show(row.measured),
-    show(row.structure),
-    show(row.prediction),
-    show(row.noise),
-    html`${row.verdicts.map((verdict, i) => html`${i > 0 ? ' / ' : ''}${showVerdict(verdict)}`)}`,
-  ])
-  const columns = [
-    'percentile',
-    'requests per replay',
-    'simulated [low,\u00a0high]',
-    'measured [low,\u00a0high]',
-    'structure error, worst',
-    'prediction error, median',
-    'A/A, median',
-    'structure / prediction',
-  ]
-  return html`${table({ caption: 'Percentiles of the latency', columns, rows: cells })}${reasons(
-    rows.flatMap((row) => [
-      [`simulated ${row.percentile}`, row.simulated] as const,
-      [`measured ${row.percentile}`, row.measured] as const,
-    ]),
-  )}<p class="quiet">Errors are simulated − measured, relative. Structure: the simulator driven by
-what each replay itself recorded. Prediction: the simulator driven by the profile. A/A: two replays
-of the same requests, the yardstick of both.</p>
-`
+  const note = html`Errors are simulated − measured, relative. Structure: the simulator driven by
+what each replay itself recorded. Prediction: the simulator driven by the profile. A/A: the difference
+of two replays of the same requests, with which both are to be compared.`
+  return verdictTable(comparisonTable(comparison), note)
 }
 
 /** Effect of the changes on each percentile: both sides, and the predicted and measured ratio. */
 export function whatIfSection(whatIf: WhatIf): Html {
-  const rows = whatIfRows(whatIf)
-  if (rows.length === 0) return NOTHING
-  const cells = rows.map((row) => [
-    row.percentile,
-    row.n,
-    row.a,
-    row.b,
-    show(row.predicted),
-    show(row.measured),
-    show(row.error),
-    show(row.noise),
-    showVerdict(row.verdict),
-  ])
-  const columns = [
-    'percentile',
-    'requests per replay',
-    'A, measured',
-    'B, measured',
-    'B/A predicted [low,\u00a0high]',
-    'B/A measured [low,\u00a0high]',
-    'error',
-    'A/A, median',
-    'verdict',
-  ]
-  return html`${table({ caption: 'What the change does to the latency', columns, rows: cells })}${reasons(
-    rows.flatMap((row) => [
-      [`predicted ${row.percentile}`, row.predicted] as const,
-      [`measured ${row.percentile}`, row.measured] as const,
-    ]),
-  )}<p class="quiet">A is the scenario of this report, B the same with the change. Error: the
+  if (whatIf.percentiles.length === 0) return NOTHING
+  const note = html`A is the scenario of this report, B the same with the change. Error: the
 predicted ratio over the measured one, less 1. A/A: two replays of A, which is what noise alone
-would do to the ratio.</p>
-`
+would do to the ratio.`
+  return verdictTable(whatIfTable(whatIf), note)
 }
 
 /** The arena of each replica, real and simulated. */
@@ -125,7 +88,7 @@ export function arenaSection(comparison: Comparison): Html {
     return [html`<span class="${world}">${replica}, ${of}</span>`, ...cells]
   })
   if (rows.length === 0) return NOTHING
-  const caption = 'What arenas did with the batches of the first replay'
+  const caption = 'Arenas after the batches of the first replay'
   return html`<h2>Memory, simulated and measured</h2>
 ${table({ caption, columns: ARENA_COLUMNS, rows })}<ul class="plain">${arenaNotes(comparison).map(
     (note) => html`<li class="quiet">${note}</li>\n`,

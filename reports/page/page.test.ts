@@ -85,7 +85,7 @@ describe('the report page', () => {
       '<h2>Memory</h2>',
       'id="memory-curve-1"',
       'id="memory-map-1"',
-      'Out of memory: causes, and what was done, in all runs</caption>',
+      'Out of memory: causes and remedies, in all runs</caption>',
       '<h2>Batches, requests and pools',
     ]
     const places = order.map((text) => page.indexOf(text))
@@ -110,7 +110,7 @@ describe('the report page', () => {
     expect(page).not.toMatch(/what.if/i)
   })
 
-  test('answers first: the verdict stands before the charts', async () => {
+  test('has the verdict before the charts', async () => {
     const page = await reportHtml({ ...sampleInput({ verdict: 'FAIL' }), command })
     expect(page).toMatch(/class="verdict FAIL"[^\n]*FAIL/)
     expect(page.indexOf('class="verdict')).toBeLessThan(page.indexOf('<figure'))

@@ -1,4 +1,4 @@
-import type { WhatIf } from '../../sim/documents/index.ts'
+import type { Result, WhatIf } from '../../sim/documents/index.ts'
 import { worlds } from '../charts/frame.ts'
 import {
   allCharts,
@@ -8,14 +8,13 @@ import {
   type ReportInput,
   WIDE,
 } from '../charts/index.ts'
-import { plural } from '../format.ts'
+import { plural, runsText } from '../format.ts'
+import { MEMORY_TABLES, memoryAlarms } from '../tables/memory-rows.ts'
 import { memorySpaces } from '../tables/memory-spaces.ts'
 import { RESULT_TABLES } from '../tables/result-tables.ts'
 import { checksOf, headline, hostText, objectiveLines } from '../tables/summary.ts'
-import { documentPage } from './document-page.ts'
-import { drawnFigure } from './figures.ts'
+import { documentPage, drawnFigure } from './document-page.ts'
 import { type Html, html, isolated, NOTHING } from './html.ts'
-import { memorySection, memoryWarnings } from './page-memory.ts'
 import {
   arenaSection,
   comparisonSection,
@@ -62,9 +61,30 @@ ${provenance(input)}
   return documentPage(`${name} – Spillway report`, body)
 }
 
+/** Charts of memory, the number of spaces without a chart, and the figures of each space. */
 function memory(input: ReportInput, charts: ReadonlyMap<ChartName, Html>): Html {
+  if (worlds(input).every(({ result }) => result.memory.length === 0)) return NOTHING
   const figures = [...charts].flatMap(([name, figure]) => (/^memory-/.test(name) ? [figure] : []))
-  return memorySection(input, figures, Math.max(0, memorySpaces(input).length - MOST_SPACES))
+  const others = memorySpaces(input).length - MOST_SPACES
+  const more =
+    others <= 0
+      ? NOTHING
+      : html`<p class="quiet">The fullest are drawn; ${plural(others, 'further space')} in the tables only.</p>\n`
+  return html`<h2>Memory</h2>
+${figures}${more}${resultTables(input, MEMORY_TABLES)}<p class="quiet">Internal fragmentation: bytes of chunks beyond the size requested, at the peak. External
+fragmentation: the most free memory outside the largest free chunk, as a share of the memory reserved and not in use.
+Figures of a pool are those of its fullest replica, counts are of all replicas. The warm-up is included.</p>
+`
+}
+
+/** Warnings that memory ran out, shown near the verdict. */
+function memoryWarnings(input: ReportInput): Html[] {
+  return worlds(input).flatMap(({ name, result }) =>
+    memoryAlarms(result).map(
+      (text) =>
+        html`<p class="warning"><b>Out of memory</b> (<span class="${name}">${name}</span>): ${text}.</p>\n`,
+    ),
+  )
 }
 
 function whatIf(document: WhatIf, figures: readonly Html[]): Html {
@@ -137,12 +157,10 @@ function commonFacts({ simulated, measured, comparison }: ReportInput): Fact[] {
   return facts
 }
 
-function factsOf(result: NonNullable<ReportInput['simulated']>): Fact[] {
-  const { world, runs, duration_s, requests, host } = result
-  const noun = world === 'measured' ? 'replay' : 'replication'
-  const facts: Fact[] = [[world, `${plural(runs, noun)} of ${duration_s} s, requests ${requests}`]]
-  if (host) facts.push([`${world} on`, hostText(host)])
-  return facts
+function factsOf(result: Result): Fact[] {
+  const { world, duration_s, requests, host } = result
+  const runs = `${runsText(result)} of ${duration_s} s, requests ${requests}`
+  return [[world, runs], ...(host ? [[`${world} on`, hostText(host)] as const] : [])]
 }
 
 function assumptions({ simulated, measured, comparison }: ReportInput): string[] {
@@ -157,13 +175,13 @@ function assumptions({ simulated, measured, comparison }: ReportInput): string[]
   if (simulated && measured) {
     texts.push(
       simulated.requests === measured.requests
-        ? 'Both worlds served the same requests, decided by the same control plane.'
-        : 'The two worlds served different draws of the requests.',
+        ? 'Simulation and replays served the same requests with the same control plane.'
+        : 'Simulation and replays served different draws of the requests.',
     )
   }
   if (comparison?.what_if) {
     texts.push(
-      'Replays with and without the change took turns, so that a slow spell of the machine meets both.',
+      'Replays with and without the change alternated, so that a slow period of the machine affects both.',
     )
   }
   if (simulated?.profile) texts.push('Simulated service times come from the profile named below.')

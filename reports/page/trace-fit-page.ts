@@ -1,13 +1,11 @@
-import { NARROW, WIDE } from '../charts/index.ts'
 import { traceDispersion } from '../charts/trace/trace-dispersion.ts'
 import { traceLengths } from '../charts/trace/trace-lengths.ts'
 import { traceRate } from '../charts/trace/trace-rate.ts'
 import { fitCells, type TraceFitDocument } from '../terminal/trace-fit-text.ts'
 import type { TraceFindings } from '../trace-document.ts'
 import { documentPage } from './document-page.ts'
-import { drawnFigure } from './figures.ts'
 import { type Html, html, isolated, NOTHING } from './html.ts'
-import { textTable } from './text-table.ts'
+import { textTable, traceFigure } from './trace-page.ts'
 
 /** The data of a page of a fit. */
 export interface FitSides {
@@ -26,8 +24,8 @@ export async function traceFitHtml(fit: TraceFitDocument, sides: FitSides): Prom
     const drawn: Html[] = []
     for (const [side, label, found] of named) {
       if (found === null) continue
-      const specs = { wide: chart(found, WIDE), narrow: chart(found, NARROW) }
-      drawn.push(html`<p class="quiet">${label}</p>${await drawnFigure(`${name}-${side}`, specs)}`)
+      const figure = await traceFigure(`${name}-${side}`, chart, found)
+      drawn.push(html`<p class="quiet">${label}</p>${figure}`)
     }
     return drawn
   }

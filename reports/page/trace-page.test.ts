@@ -50,7 +50,7 @@ describe('titles are findings', () => {
     expect(titleOf(traceLengths(trace))).toBe(`Input ${input} tokens; output ${output} tokens`)
     const useful = trace.padding.find(({ batch }) => batch === 8)!.useful
     expect(titleOf(tracePadding(trace))).toBe(
-      `Padded batches of 8 do ${(1 / useful).toFixed(1)} times the work that is useful`,
+      `Padded batches of 8 compute ${(1 / useful).toFixed(1)} times the tokens of their requests`,
     )
   })
 })
@@ -71,7 +71,7 @@ test('requests without lengths leave nothing to draw, and the page states it', a
   const none = times.map(() => 0)
   const found = traceStatistics({ times, lengths: none, outputs: none })
   const trace = { ...traced(1), ...found }
-  expect(titleOf(traceDispersion(trace))).toBe('Every window has as many requests as the others')
+  expect(titleOf(traceDispersion(trace))).toBe('All windows have the same number of requests')
   for (const chart of [traceRate, traceDispersion, traceLengths, tracePadding]) {
     expect(await toSvg(chart(trace))).not.toMatch(/NaN|Infinity|undefined/)
   }

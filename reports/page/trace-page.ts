@@ -6,17 +6,26 @@ import { tracePadding } from '../charts/trace/trace-padding.ts'
 import { traceRate } from '../charts/trace/trace-rate.ts'
 import { traceTables } from '../terminal/trace-text.ts'
 import type { TraceDocument, TraceFindings } from '../trace-document.ts'
-import { documentPage } from './document-page.ts'
-import { drawnFigure } from './figures.ts'
-import { html, isolated, NOTHING } from './html.ts'
-import { textTable } from './text-table.ts'
+import { documentPage, drawnFigure } from './document-page.ts'
+import { type Html, html, isolated, NOTHING } from './html.ts'
 
-type Chart = (trace: TraceFindings, width?: number) => TopLevelSpec
+type TraceChart = (trace: TraceFindings, width: number) => TopLevelSpec
+
+export function traceFigure(name: string, chart: TraceChart, trace: TraceFindings): Promise<Html> {
+  return drawnFigure(name, { wide: chart(trace, WIDE), narrow: chart(trace, NARROW) })
+}
+
+/** Rows of text as a table; the first row is the header. */
+export function textTable(rows: readonly (readonly string[])[]): Html {
+  const [names, ...rest] = rows
+  if (names === undefined || rest.length === 0) return NOTHING
+  return html`<div class="scroll"><table><thead><tr>${names.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<tbody>${rest.map(([first, ...cells]) => html`<tr><th scope="row">${first!}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>\n`)}</tbody></table></div>`
+}
 
 /** The result of `trace inspect`, as one HTML file that needs neither network nor scripts. */
 export async function traceHtml(trace: TraceDocument): Promise<string> {
-  const figureOf = (name: string, chart: Chart) =>
-    drawnFigure(name, { wide: chart(trace, WIDE), narrow: chart(trace, NARROW) })
+  const figureOf = (name: string, chart: TraceChart) => traceFigure(name, chart, trace)
   const { head, gaps, correlation, errors, windows, lengths, padding } = traceTables(trace)
   const hasLengths = trace.input_tokens !== null || trace.output_tokens !== null
   const body = html`<h1>${isolated(trace.file)}</h1>
@@ -30,9 +39,10 @@ ${hasLengths ? html`<h2>Lengths</h2>${await figureOf('lengths', traceLengths)}${
 ${correlation === null ? NOTHING : html`<p class="quiet">${correlation}</p>`}
 ${trace.padding.length > 0 ? html`<h2>Padding</h2>${await figureOf('padding', tracePadding)}${textTable(padding)}` : NOTHING}
 <h2>How this was made</h2>
-<ul><li>A window counts only where it is whole. Dispersion is the variance of the requests in a window
+<ul><li>Only whole windows count. Dispersion is the variance of the requests in a window
 over their mean: 1 for Poisson arrivals.</li>
-<li>Useful is the share of a padded batch that is of use, requests batched as they came.</li>
+<li>Padding efficiency is the share of a padded batch that is not padding, with requests batched in
+order of arrival.</li>
 <li>${errors}</li></ul>
 <p>This command reproduces it:</p>
 <pre>${isolated(trace.command)}</pre>`

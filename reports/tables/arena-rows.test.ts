@@ -49,7 +49,7 @@ describe('arenas in a report', () => {
       ],
       [
         ...['central 1', 'driven', '33.50 MiB (+3.4 %)', '18.32 MiB (0.0 %)'],
-        ...['14.65 MiB (−0.2 %)', '45 % (+1.7 points)', '22 %', '40 %', 'other from batch 18 on'],
+        ...['14.65 MiB (−0.2 %)', '45 % (+1.7 points)', '22 %', '40 %', 'differs from batch 18 on'],
       ],
       [
         ...[
@@ -79,7 +79,7 @@ describe('arenas in a report', () => {
     expect(rows[1]!.cells[3]).toBe('–')
   })
 
-  test('stand in texts and pages, which say nothing of them where there are none', async () => {
+  test('are in texts and pages only if the comparison has any', async () => {
     const none = sampleComparison({ whatIf: false })
     const page = async (of: Comparison) => {
       const input = { simulated: null, measured: null, comparison: of, command: 'none' }

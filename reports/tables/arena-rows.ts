@@ -19,12 +19,12 @@ const MOST_SHOWN = 8
 
 export const ARENA_COLUMNS = [
   'arena',
-  'held',
+  'reserved',
   'in use',
   'requested',
-  'free of held',
-  'lost inside chunks',
-  'between chunks',
+  'free of reserved',
+  'internal fragmentation',
+  'external fragmentation',
   'extensions',
 ] as const
 
@@ -36,9 +36,9 @@ export interface ArenaRow {
 
 const ARENA_LEGEND = [
   'Driven: the model of the arena, given the same batches; its error is without weights.',
-  'Predicted: the fullest replica of whole simulated runs, beside the fullest that was measured.',
-  'In use and requested: the most of each, weights included. Inside chunks: without weights.',
-  'Free of held: what even then was not in use, without weights. A better fit could save no more.',
+  'Predicted: the fullest replica of whole simulated runs, beside the fullest measured one.',
+  'In use and requested: peaks, weights included. Internal fragmentation: without weights.',
+  'Free of reserved: not in use at the peak, without weights. A better fit can save no more.',
 ]
 
 /** The arena of each replica: the real one, its model with the same batches, the prediction. */
@@ -117,5 +117,5 @@ function extensions({ extensions_mib: sizes }: ArenaFigures): string {
 }
 
 function sameness({ other_from: from }: MemoryComparison): string {
-  return from === null ? 'identical' : `other from batch ${count(from + 1)} on`
+  return from === null ? 'identical' : `differs from batch ${count(from + 1)} on`
 }

@@ -1,119 +1,83 @@
-import type { Estimate, MemorySpace, Result } from '../../sim/documents/index.ts'
+import type { MemorySpace, Result } from '../../sim/documents/index.ts'
 import { count, estimateText, exactSize, NONE } from '../format.ts'
-import { failures, preempts, ranOut, worstFirst } from './memory-spaces.ts'
-import type { ResultTable } from './result-tables.ts'
+import { preempts, ranOut, worstFirst } from './memory-spaces.ts'
+import { countOf, figureOf, type Metric, metricTable, type ResultTable } from './result-tables.ts'
 
-/** The figures of a space; null if it has no row in a table. */
-type Cells = (space: MemorySpace) => string[] | null
+const spaces = ({ memory }: Result) => worstFirst(memory).map((own) => [own.name, own] as const)
 
-function memoryTable(caption: string, columns: readonly string[], cells: Cells): ResultTable {
+/** A size with its interval; all sizes of a space are in one unit. */
+function sizeOf(
+  head: string,
+  key: `peak_${'requested' | 'in_use' | 'held'}_mib` | `${'largest' | 'pinned'}_free_mib`,
+): Metric<MemorySpace> {
   return {
-    caption,
-    columns,
-    rows: (result) =>
-      worstFirst(result.memory).flatMap((space) => {
-        const texts = cells(space)
-        return texts === null ? [] : [[space.name, ...texts]]
-      }),
+    head,
+    text: ({ [key]: own, limit_mib, peak_held_mib }) =>
+      own === null ? NONE : estimateText(own, 'size', limit_mib ?? peak_held_mib.value ?? 0),
   }
 }
 
-/** Sizes of a space, all in one unit. */
-function sizesOf({ limit_mib, peak_held_mib: held }: MemorySpace) {
-  const like = limit_mib ?? held.value ?? 0
-  return (estimate: Estimate) => estimateText(estimate, 'size', like)
-}
-
-const PEAKS: Cells = (space) => {
-  const { limit_mib: limit, weights_mib: weights, peak_held_mib: held } = space
-  return [
-    limit === null ? 'none' : exactSize(limit),
-    exactSize(weights, limit ?? held.value ?? weights),
-    ...[space.peak_requested_mib, space.peak_in_use_mib, held].map(sizesOf(space)),
-  ]
-}
-
-const WASTE: Cells = (space) => {
-  const { largest_free_mib: largest, pinned_free_mib: pinned } = space
-  return [
-    [...new Set(space.allocators)].join(', '),
-    estimateText(space.internal_fragmentation, 'share'),
-    estimateText(space.external_fragmentation, 'share'),
-    largest === null ? NONE : sizesOf(space)(largest),
-    sizesOf(space)(pinned),
-    estimateText(space.extensions, 'plain'),
-  ]
-}
-
-const SHORT: Cells = (space) => {
-  const { shortage, fragmentation, oversize, loads } = space.out_of_memory
-  const { shrunk, evicted, split, failed } = space.remedies
-  const counts = [shortage, fragmentation, oversize, loads, shrunk, evicted, split, failed]
-  return failures(space) === 0 && counts.every((n) => n === 0) ? null : counts.map(count)
-}
-
-const LOADS: Cells = ({ residency }) =>
-  residency && [
-    estimateText(residency.loads, 'plain'),
-    estimateText(residency.evictions, 'plain'),
-    estimateText(residency.cold_share, 'share'),
-    count(residency.cold_share.n),
-  ]
-
 export const MEMORY_TABLES: readonly ResultTable[] = [
-  memoryTable(
-    'Memory: most at once, weights included',
-    ['memory', 'limit', 'weights', 'asked for', 'in use', 'held'],
-    PEAKS,
-  ),
-  memoryTable(
-    'Memory: what is wasted at worst',
+  metricTable({ caption: 'Peak memory, weights included', of: 'memory' }, spaces, [
+    { head: 'limit', text: ({ limit_mib: mib }) => (mib === null ? 'none' : exactSize(mib)) },
+    {
+      head: 'weights',
+      text: ({ weights_mib: mib, limit_mib, peak_held_mib }) =>
+        exactSize(mib, limit_mib ?? peak_held_mib.value ?? mib),
+    },
+    sizeOf('requested', 'peak_requested_mib'),
+    sizeOf('in use', 'peak_in_use_mib'),
+    sizeOf('reserved', 'peak_held_mib'),
+  ]),
+  metricTable({ caption: 'Wasted memory, at its worst', of: 'wasted memory' }, spaces, [
+    { head: 'allocator', text: ({ allocators }) => [...new Set(allocators)].join(', ') },
+    figureOf('internal fragmentation', 'internal_fragmentation', 'share'),
+    figureOf('external fragmentation', 'external_fragmentation', 'share'),
+    sizeOf('largest free chunk', 'largest_free_mib'),
+    sizeOf('pinned free memory', 'pinned_free_mib'),
+    figureOf('extensions', 'extensions', 'plain'),
+  ]),
+  metricTable(
+    { caption: 'Out of memory: causes and remedies, in all runs', of: 'out of memory' },
+    (result: Result) =>
+      spaces(result)
+        .map(([name, own]) => [name, { ...own.out_of_memory, ...own.remedies }] as const)
+        .filter(([, counts]) => Object.values(counts).some((n) => n > 0)),
     [
-      'wasted',
-      'allocator',
-      'inside chunks',
-      'between chunks',
-      'largest free chunk',
-      'free but pinned',
-      'regions taken',
+      countOf('too few bytes', 'shortage'),
+      countOf('no chunk fits', 'fragmentation'),
+      countOf('too large', 'oversize'),
+      countOf('loads', 'loads'),
+      countOf('shrunk', 'shrunk'),
+      countOf('evicted', 'evicted'),
+      countOf('split', 'split'),
+      countOf('batches failed', 'failed'),
     ],
-    WASTE,
   ),
-  memoryTable(
-    'Out of memory: causes, and what was done, in all runs',
+  metricTable<NonNullable<MemorySpace['residency']>>(
+    { caption: 'Model swapping, per run', of: 'model swapping' },
+    (result) =>
+      spaces(result).flatMap(([name, { residency }]) => (residency ? [[name, residency]] : [])),
     [
-      'out of memory',
-      'too few bytes',
-      'no chunk fits',
-      'too large',
-      'loads',
-      'shrunk',
-      'evicted',
-      'split',
-      'batches failed',
+      figureOf('loads', 'loads', 'plain'),
+      figureOf('evictions', 'evictions', 'plain'),
+      figureOf('cold starts', 'cold_share', 'share'),
+      { head: 'of requests', text: ({ cold_share }) => count(cold_share.n) },
     ],
-    SHORT,
   ),
-  memoryTable(
-    'Models that come and go, in a run',
-    ['residency', 'loads', 'evictions', 'waited for a load', 'of requests'],
-    LOADS,
+  metricTable(
+    { caption: 'Load times of models', of: 'loads' },
+    ({ memory }: Result) =>
+      memory.flatMap(({ name, residency }) =>
+        (residency?.pools ?? []).map((own) => [own.pool, { ...own, device: name }] as const),
+      ),
+    [
+      { head: 'device', text: ({ device }) => device },
+      figureOf('per run', 'loads', 'plain'),
+      figureOf('mean time', 'load_ms', 'time'),
+    ],
   ),
-  {
-    caption: 'How long models took to load',
-    columns: ['loads', 'device', 'of a run', 'mean time'],
-    rows: ({ memory }) => memory.flatMap(loadTimes),
-  },
 ]
-
-function loadTimes({ name, residency }: MemorySpace): string[][] {
-  return (residency?.pools ?? []).map(({ pool, loads, load_ms }) => [
-    pool,
-    name,
-    estimateText(loads, 'plain'),
-    estimateText(load_ms, 'time'),
-  ])
-}
 
 /** One line for each space that ran out of memory, the worst first. */
 export function memoryAlarms({ memory, runs }: Result): string[] {

@@ -1,11 +1,12 @@
 import type { MemorySpace } from '../../sim/documents/index.ts'
-import { type ReportInput, subject, type World, worlds } from '../charts/frame.ts'
+import { type ReportInput, type World, worlds } from '../charts/frame.ts'
 import { count } from '../format.ts'
 
 /** A device, or a pool whose replicas have separate devices, on the sides that report it. */
-export interface Space {
-  readonly name: string
-  readonly sides: readonly { readonly world: World; readonly space: MemorySpace }[]
+export type Space = readonly [SpaceSide, ...SpaceSide[]]
+
+export interface SpaceSide extends World {
+  readonly space: MemorySpace
 }
 
 /** Number of batches without a sufficient chunk, in all runs. */
@@ -35,13 +36,13 @@ export function worstFirst(spaces: readonly MemorySpace[]): MemorySpace[] {
 /** Every space with its entry on each side, the worst first. */
 export function memorySpaces(input: ReportInput): Space[] {
   const all = worlds(input).flatMap((world) =>
-    world.result.memory.map((space) => ({ world, space })),
+    world.result.memory.map((space) => ({ ...world, space })),
   )
   const sorted = all.toSorted((a, b) => compareSpaces(a.space, b.space))
-  const keyOf = ({ space: { name, shared } }: (typeof all)[number]) => `${shared} ${name}`
-  return [...new Set(sorted.map(keyOf))].map((key) => {
-    const sides = all.filter((side) => keyOf(side) === key)
-    return { name: sides[0]!.space.name, sides }
+  const keyOf = ({ space: { name, shared } }: SpaceSide) => `${shared} ${name}`
+  return [...new Set(sorted.map(keyOf))].flatMap((key): Space[] => {
+    const [first, ...others] = all.filter((side) => keyOf(side) === key)
+    return first ? [[first, ...others]] : []
   })
 }
 
@@ -57,17 +58,7 @@ export function axisStart(weights: number, top: number): number {
 }
 
 /** Explains in a subtitle an axis that does not begin at 0. */
-export const CUT_AXIS = 'the axis begins in the weights'
-
-/** The sides with this space, for a subtitle. */
-export function spaceSubject(input: ReportInput, { sides }: Space): string {
-  const known = (name: World['name']) => sides.some(({ world }) => world.name === name)
-  return subject({
-    simulated: known('simulated') ? input.simulated : null,
-    measured: known('measured') ? input.measured : null,
-    comparison: null,
-  })
-}
+export const CUT_AXIS = 'the axis starts inside the weights'
 
 /**
  * "113 times in 80 runs, 97 of them though enough bytes were free"; null if no batch lacked memory
@@ -83,12 +74,12 @@ export function ranOut(space: MemorySpace, runs: number): string | null {
   const within = runs > 1 ? ` in ${count(runs)} runs` : ''
   const lost = failed === 1 ? 'one batch' : `${count(failed)} batches`
   if (all === 0 && loads === 0) return `for ${lost}${within}, which failed`
-  const told = [
+  const parts = [
     all > 0 ? times(all) + within : `for loads of models ${times(loads)}${within}`,
     ...(fragmentation > 0 ? [`${some(fragmentation)}though enough bytes were free`] : []),
-    ...(oversize > 0 ? [`${some(oversize)}for more than it could ever hold`] : []),
+    ...(oversize > 0 ? [`${some(oversize)}for more than it can ever hold`] : []),
   ]
-  return told.join(', ') + (failed === 0 ? '' : `; ${lost} failed`)
+  return parts.join(', ') + (failed === 0 ? '' : `; ${lost} failed`)
 }
 
 /** Whether sequences are preempted when blocks run out, which is no failure. */

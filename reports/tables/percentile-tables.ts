@@ -1,6 +1,36 @@
-import type { Distribution, Estimate, Percentiles, Result } from '../../sim/documents/index.ts'
-import { NONE } from '../format.ts'
-import { type Cell, timeCell } from './summary.ts'
+import { mean } from 'simple-statistics'
+import type {
+  Comparison,
+  Distribution,
+  Estimate,
+  PercentileComparison,
+  Percentiles,
+  Result,
+  Verdict,
+  WhatIf,
+} from '../../sim/documents/index.ts'
+import { largest, median } from '../charts/frame.ts'
+import {
+  count,
+  estimateText,
+  NONE,
+  percentileName,
+  type Quantity,
+  signedPercent,
+  time,
+} from '../format.ts'
+
+export interface Cell {
+  readonly text: string
+  /** why the cell has no figure */
+  readonly reason?: string
+}
+
+/** A figure with its interval, or a dash with the reason. */
+function cellOf(estimate: Estimate, quantity: Quantity): Cell {
+  if (estimate.value !== null) return { text: estimateText(estimate, quantity) }
+  return { text: NONE, reason: estimate.reason ?? 'not supported by the sample' }
+}
 
 /** Percentiles of times that a result has, for pages and terminals alike. */
 export interface PercentileTable {
@@ -31,7 +61,7 @@ const TOKEN_TIMES = [
 ] as const
 
 function timesRow(name: string, of: Distribution, levels: readonly Level[]): PercentileRow {
-  const percentiles = levels.map((level) => timeCell(of.percentiles[level]))
+  const percentiles = levels.map((level) => cellOf(of.percentiles[level], 'time'))
   return { name, quantity: 'time', mean: of.mean, percentiles }
 }
 
@@ -52,7 +82,7 @@ export const TOKENS: PercentileTable = {
       const times = TOKEN_TIMES.map(({ key, name }) =>
         timesRow(`${label}, ${name}`, tokens[key], TOKEN_LEVELS),
       )
-      const name = `${label}, places lost in a run`
+      const name = `${label}, preemptions per run`
       const percentiles = TOKEN_LEVELS.map(() => ({ text: NONE }))
       return [...times, { name, quantity: 'plain', mean: tokens.preemptions, percentiles }]
     }),
@@ -67,4 +97,115 @@ export function namedCells(
   return rows.flatMap(({ name, percentiles }) =>
     percentiles.map((cell, i) => [`${name} ${levels[i]}`, cell] as const),
   )
+}
+
+/** Percentiles of a comparison with their verdicts, for pages and terminals alike. */
+export interface VerdictTable {
+  readonly caption: string
+  /** the heads of a terminal, and of a page */
+  readonly columns: readonly (readonly [terminal: string, page: string])[]
+  readonly rows: readonly VerdictRow[]
+}
+
+export interface VerdictRow {
+  readonly percentile: string
+  readonly cells: readonly Cell[]
+  /** what is compared; reasons for missing figures are stated for these only */
+  readonly sides: readonly [Side, Side]
+  readonly verdicts: readonly (Verdict | null)[]
+}
+
+type Side = readonly [name: string, cell: Cell]
+
+const INTERVAL = '[low,\u00a0high]'
+
+/** Percentiles of both sides, and the error split into its kinds. */
+export function comparisonTable({ percentiles }: Comparison): VerdictTable {
+  return {
+    caption: 'Percentiles of the latency',
+    columns: [
+      ['percentile', 'percentile'],
+      ['n', 'requests per replay'],
+      ['simulated', `simulated ${INTERVAL}`],
+      ['measured', `measured ${INTERVAL}`],
+      ['structure error', 'structure error, worst'],
+      ['prediction error', 'prediction error, median'],
+      ['A/A', 'A/A, median'],
+      ['verdict', 'structure / prediction'],
+    ],
+    rows: percentiles.map((row) => {
+      const { structure, prediction, verdicts } = row
+      const [simulated, measured] = [cellOf(row.simulated, 'time'), cellOf(row.measured, 'time')]
+      const far = largest(structure, (error) => Math.abs(error.error_relative))
+      const middle = median(prediction.map((error) => error.error_relative))
+      const errors = [far?.error_relative ?? null, middle].map((error) => errorCell(error, row))
+      return {
+        percentile: percentileName(row.p),
+        cells: [{ text: count(row.n) }, simulated, measured, ...errors, noiseCell(row)],
+        sides: [
+          ['simulated', simulated],
+          ['measured', measured],
+        ],
+        verdicts: [verdicts.structure, verdicts.prediction],
+      }
+    }),
+  }
+}
+
+function errorCell(error: number | null, row: PercentileComparison): Cell {
+  if (error !== null) return { text: signedPercent(error) }
+  const reason = row.measured.reason ?? row.simulated.reason ?? 'nothing to compare'
+  return { text: NONE, reason }
+}
+
+function noiseCell({
+  noise_floor,
+  measured,
+}: Pick<PercentileComparison, 'noise_floor' | 'measured'>): Cell {
+  const { median: middle } = noise_floor
+  if (middle !== null) return { text: `±${signedPercent(middle).replace(/^\+/, '')}` }
+  return { text: NONE, reason: measured.reason ?? 'needs two replays' }
+}
+
+/** Effect of the changes on each percentile: both sides, and the predicted and measured ratio. */
+export function whatIfTable({ percentiles }: WhatIf): VerdictTable {
+  return {
+    caption: 'What the change does to the latency',
+    columns: [
+      ['percentile', 'percentile'],
+      ['n', 'requests per replay'],
+      ['A', 'A, measured'],
+      ['B', 'B, measured'],
+      ['B/A predicted', `B/A predicted ${INTERVAL}`],
+      ['B/A measured', `B/A measured ${INTERVAL}`],
+      ['error', 'error'],
+      ['A/A', 'A/A, median'],
+      ['verdict', 'verdict'],
+    ],
+    rows: percentiles.map((row) => {
+      const texts = [
+        count(row.n),
+        meanTime(row.each.map(({ a }) => a)),
+        meanTime(row.each.map(({ b }) => b)),
+      ]
+      const [predicted, measured] = [cellOf(row.predicted, 'plain'), cellOf(row.measured, 'plain')]
+      const error = { text: signedPercent(row.error_relative) }
+      return {
+        percentile: percentileName(row.p),
+        cells: [...texts.map((text) => ({ text })), predicted, measured, error, noiseCell(row)],
+        sides: [
+          ['predicted', predicted],
+          ['measured', measured],
+        ],
+        verdicts: [row.verdict],
+      }
+    }),
+  }
+}
+
+/** Mean of times in ms, to the digits that their range supports. */
+function meanTime(times: readonly number[]): string {
+  if (times.length === 0) return NONE
+  const range = times.length < 2 ? null : (Math.max(...times) - Math.min(...times)) / 2
+  return time(mean([...times]), range)
 }

@@ -1,6 +1,5 @@
 import { counts, type Estimate, type Result, shedBy } from '../../sim/documents/index.ts'
-import { count, estimateText, NONE, type Quantity, time, valueText } from '../format.ts'
-import { capacityText, unknownCapacities } from './summary.ts'
+import { count, estimateText, figure, NONE, type Quantity, time, valueText } from '../format.ts'
 
 /** A table of a result, for pages and terminals alike. */
 export interface ResultTable {
@@ -9,18 +8,18 @@ export interface ResultTable {
   readonly columns: readonly string[]
   /** a table without rows is not shown */
   readonly rows: (result: Result) => string[][]
-  /** stands below it; null where there is nothing to say */
+  /** a line below the table; null for none */
   readonly note?: (result: Result) => string | null
 }
 
 /** A metric: the head of its column, and how it is shown. */
-interface Metric<T> {
+export interface Metric<T> {
   readonly head: string
   readonly text: (of: T) => string
 }
 
 /** A figure with its interval; a dash where there is none. */
-function figureOf<K extends string>(
+export function figureOf<K extends string>(
   head: string,
   key: K,
   quantity: Quantity,
@@ -31,15 +30,18 @@ function figureOf<K extends string>(
   }
 }
 
-function countOf<K extends string>(head: string, key: K): Metric<{ readonly [P in K]: number }> {
+export function countOf<K extends string>(
+  head: string,
+  key: K,
+): Metric<{ readonly [P in K]: number }> {
   return { head, text: ({ [key]: own }) => count(own) }
 }
 
 /** The metrics of each class, pool or the like that a result has, one a row. */
-function metricTable<T>(
+export function metricTable<T>(
   head: Pick<ResultTable, 'caption' | 'note'> & { readonly of: string },
   rowsOf: (result: Result) => readonly (readonly [name: string, of: T])[],
-  metrics: readonly Metric<T>[],
+  metrics: readonly Metric<NoInfer<T>>[],
 ): ResultTable {
   const { of, ...rest } = head
   return {
@@ -76,8 +78,8 @@ export const RESULT_TABLES: readonly ResultTable[] = [
     figureOf('utilisation', 'utilisation', 'share'),
     { head: 'capacity', text: capacityText },
     figureOf('mean batch', 'batch_mean', 'plain'),
-    figureOf('useful', 'batch_efficiency', 'share'),
-    figureOf('wasted', 'wasted', 'share'),
+    figureOf('padding efficiency', 'batch_efficiency', 'share'),
+    figureOf('wasted work', 'wasted', 'share'),
   ]),
   metricTable<Pool['shed_by']>(
     { caption: 'Requests shed, by cause', of: 'shed by' },
@@ -91,8 +93,8 @@ export const RESULT_TABLES: readonly ResultTable[] = [
     { caption: 'Engines', of: 'engines' },
     (result) => pools(result).filter(([, own]) => own.kv_blocks !== null),
     [
-      { head: 'KV blocks at most', text: kvBlocksText },
-      figureOf('prompt tokens found', 'prefix_hit_rate', 'share'),
+      { head: 'peak KV blocks', text: kvBlocksText },
+      figureOf('prefix-cache hit rate', 'prefix_hit_rate', 'share'),
     ],
   ),
   metricTable<NonNullable<Class['calls']>>(
@@ -116,11 +118,23 @@ export const RESULT_TABLES: readonly ResultTable[] = [
     ({ surges }) => surges.slice(0, 12).map((own) => [own.class, own] as const),
     [
       { head: 'at', text: ({ at_s }) => time(1000 * at_s) },
-      figureOf('most that waited', 'peak_backlog', 'plain'),
-      { head: 'back to normal after', text: ({ recovery_s }) => recoveryText(recovery_s) },
+      figureOf('peak backlog', 'peak_backlog', 'plain'),
+      { head: 'recovery time', text: ({ recovery_s }) => recoveryText(recovery_s) },
     ],
   ),
 ]
+
+/** The capacity of a pool; a dash if it is unknown, which `unknownCapacities` explains. */
+function capacityText({ capacity_rps: rps }: Pool): string {
+  return rps === null ? NONE : `${figure(rps)} req/s`
+}
+
+/** The pools without a known capacity, and the reason; null if there are none. */
+function unknownCapacities({ pools }: Result): string | null {
+  const names = pools.flatMap(({ name, capacity_rps: rps }) => (rps === null ? [name] : []))
+  if (names.length === 0) return null
+  return `capacity of ${names.join(', ')} and load: undefined with model swapping`
+}
 
 /** "most of limit": of one replica. */
 function kvBlocksText({ kv_blocks: most, kv_blocks_limit: limit }: Pool): string {

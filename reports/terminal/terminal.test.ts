@@ -98,13 +98,13 @@ describe('a result in text', () => {
     )
   })
 
-  test('states which capacity, and so which load, is unknown, and why', () => {
+  test('states which capacity is undefined, with the reason', () => {
     const result = sampleResult('simulated')
     const pools = [{ ...result.pools[0]!, capacity_rps: null }]
     const text = resultText({ ...result, pools, load: null })
     expect(text).toMatch(/ of 30 s, load –, seed 1\n/)
     expect(text).toMatch(/central +1 +61\.0 \[60\.4, 61\.6\] % +– +3\.10/)
-    const said = 'capacity of central, and so load: not known, as models come and go'
+    const said = 'capacity of central and load: undefined with model swapping'
     expect(text).toContain(said)
     expect(resultText(result)).not.toContain('not known')
     const input = { ...sampleInput(), simulated: { ...result, pools } }
@@ -138,9 +138,9 @@ describe('a result in text', () => {
     const peaks = rowsOf('memory  ')
     expect(peaks.map((line) => line.split(' ')[0])).toEqual(['engine', 'card', 'central'])
     expect(peaks[0]).toMatch(/^engine +500 MiB +200 MiB +4\d\d \[.*\] MiB +500 MiB +500 MiB$/)
-    expect(rowsOf('wasted ')).toHaveLength(3)
+    expect(rowsOf('wasted memory ')).toHaveLength(3)
     expect(rowsOf('out of memory  ')).toHaveLength(2)
-    expect(rowsOf('residency ')).toEqual([expect.stringMatching(/^card +12 +9 +4 % +3,000$/)])
+    expect(rowsOf('model swapping ')).toEqual([expect.stringMatching(/^card +12 +9 +4 % +3,000$/)])
     expect(resultText({ ...result, memory: [] })).not.toMatch(/^(memory|wasted|out of memory) /m)
   })
 

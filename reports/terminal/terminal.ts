@@ -1,80 +1,27 @@
 import { visibleLine } from '../../scenarios/index.ts'
 import type { Comparison, Result, WhatIf } from '../../sim/documents/index.ts'
 import { PARTS } from '../charts/latency/where-time-went.ts'
-import { count, loadText, NONE, plural, valueText } from '../format.ts'
+import { loadText, NONE, plural, runsText, valueText } from '../format.ts'
 import { ARENA_COLUMNS, arenaNotes, arenaRows } from '../tables/arena-rows.ts'
 import { MEMORY_TABLES, memoryAlarms } from '../tables/memory-rows.ts'
-import { LATENCY, namedCells, type PercentileTable, TOKENS } from '../tables/percentile-tables.ts'
-import { RESULT_TABLES } from '../tables/result-tables.ts'
 import {
   type Cell,
-  checksOf,
-  comparisonRows,
-  headline,
-  hostText,
-  objectiveLines,
-  whatIfRows,
-} from '../tables/summary.ts'
+  comparisonTable,
+  LATENCY,
+  namedCells,
+  type PercentileTable,
+  TOKENS,
+  type VerdictTable,
+  whatIfTable,
+} from '../tables/percentile-tables.ts'
+import { RESULT_TABLES } from '../tables/result-tables.ts'
+import { checksOf, headline, hostText, objectiveLines } from '../tables/summary.ts'
 import { alignColumns } from './align.ts'
-
-const COLUMNS = [
-  'percentile',
-  'n',
-  'simulated',
-  'measured',
-  'structure error',
-  'prediction error',
-  'A/A',
-  'verdict',
-]
-
-function tableRows(comparison: Comparison): string[][] {
-  return comparisonRows(comparison).map((row) => [
-    row.percentile,
-    row.n,
-    row.simulated.text,
-    row.measured.text,
-    row.structure.text,
-    row.prediction.text,
-    row.noise.text,
-    row.verdicts.map((verdict) => verdict ?? NONE).join(' / '),
-  ])
-}
 
 const LEGEND = [
   'Errors are simulated − measured. Structure: the worst of all replays; prediction: the median.',
   'A/A: median difference of two replays. Verdict: structure / prediction. n: per replay.',
 ]
-
-const RATIO_COLUMNS = [
-  'percentile',
-  'n',
-  'A',
-  'B',
-  'B/A predicted',
-  'B/A measured',
-  'error',
-  'A/A',
-  'verdict',
-]
-
-function ratioTableRows(whatIf: WhatIf): string[][] {
-  return whatIfRows(whatIf).map((row) => [
-    row.percentile,
-    row.n,
-    row.a,
-    row.b,
-    row.predicted.text,
-    row.measured.text,
-    row.error.text,
-    row.noise.text,
-    row.verdict ?? NONE,
-  ])
-}
-
-function arenaTableRows(comparison: Comparison): string[][] {
-  return arenaRows(comparison).map(({ replica, of, cells }) => [`${replica}, ${of}`, ...cells])
-}
 
 /** The changes, as a sentence above the ratios. */
 function whatIfTitle({ changes, rounds }: WhatIf): string {
@@ -85,26 +32,20 @@ function whatIfTitle({ changes, rounds }: WhatIf): string {
 const RATIO_LEGEND =
   'B/A: latency with the change over latency without it. Error: predicted over measured ratio, less 1.'
 
-/** The comparison for a terminal: verdict, table, checks and what could not be said. */
+/** The comparison for a terminal: verdict, tables, checks, and figures without enough samples. */
 export function comparisonText(comparison: Comparison): string {
   const { verdict, reason } = headline({ simulated: null, measured: null, comparison })
   const { scenario, replays, replications, what_if } = comparison
-  const checks = checksOf(comparison).map((check) => [
-    `  ${check.name}`,
-    check.verdict,
-    check.reason,
-  ])
   return [
     visibleLine(`${verdict}  ${reason}`),
     `${visibleLine(scenario.name)}: ${plural(replications, 'replication')} against ${plural(replays, 'replay')}`,
     '',
-    alignColumns([COLUMNS, ...tableRows(comparison)]),
-    ...unsupported(comparisonRows(comparison).map((row) => [row.percentile, row.measured])),
+    ...verdictLines(comparisonTable(comparison)),
     '',
-    ...(what_if ? [...ratioLines(what_if), ''] : []),
+    ...(what_if ? [whatIfTitle(what_if), ...verdictLines(whatIfTable(what_if)), ''] : []),
     ...arenaLines(comparison),
-    ...checks.map(([name, is, why]) =>
-      visibleLine(`${name!.padEnd(20)}  ${is!.padEnd(9)}  ${why}`),
+    ...checksOf(comparison).map((check) =>
+      visibleLine(`  ${check.name.padEnd(18)}  ${check.verdict.padEnd(9)}  ${check.reason}`),
     ),
     '',
     ...LEGEND,
@@ -112,19 +53,24 @@ export function comparisonText(comparison: Comparison): string {
   ].join('\n')
 }
 
-function arenaLines(comparison: Comparison): string[] {
-  const rows = arenaTableRows(comparison)
-  if (rows.length === 0) return []
-  const notes = arenaNotes(comparison).map(visibleLine)
-  return [alignColumns([[...ARENA_COLUMNS], ...rows]), ...notes, '']
+function verdictLines({ columns, rows }: VerdictTable): string[] {
+  const cells = rows.map((row) => [
+    row.percentile,
+    ...row.cells.map(({ text }) => text),
+    row.verdicts.map((verdict) => verdict ?? NONE).join(' / '),
+  ])
+  const measured = rows.map(({ percentile, sides }) => [percentile, sides[1][1]] as const)
+  return [alignColumns([columns.map(([head]) => head), ...cells]), ...unsupported(measured)]
 }
 
-function ratioLines(whatIf: WhatIf): string[] {
-  return [
-    whatIfTitle(whatIf),
-    alignColumns([RATIO_COLUMNS, ...ratioTableRows(whatIf)]),
-    ...unsupported(whatIfRows(whatIf).map((row) => [row.percentile, row.measured])),
-  ]
+function arenaLines(comparison: Comparison): string[] {
+  const rows = arenaRows(comparison).map(({ replica, of, cells }) => [
+    `${replica}, ${of}`,
+    ...cells,
+  ])
+  if (rows.length === 0) return []
+  const notes = arenaNotes(comparison).map(visibleLine)
+  return [alignColumns([ARENA_COLUMNS, ...rows]), ...notes, '']
 }
 
 /** One line for each figure that the sample does not support. */
@@ -136,15 +82,11 @@ function unsupported(cells: readonly (readonly [string, Cell])[]): string[] {
 
 /** One result for a terminal: objectives, classes and pools with counts and percentiles. */
 export function resultText(result: Result): string {
-  const { world, scenario, runs, duration_s, seed, host, warnings, valid } = result
-  const run = `${count(runs)} ${world === 'measured' ? 'replay' : 'replication'}${runs === 1 ? '' : 's'}`
-  const input =
-    world === 'measured'
-      ? { simulated: null, measured: result, comparison: null }
-      : { simulated: result, measured: null, comparison: null }
+  const { world, scenario, duration_s, seed, host, warnings, valid } = result
   const load = result.load === null ? NONE : loadText(result.load)
-  const head = `${run} of ${duration_s} s, load ${load}, seed ${seed}`
-  const objectives = objectiveLines(input)
+  const head = `${runsText(result)} of ${duration_s} s, load ${load}, seed ${seed}`
+  const none = { simulated: null, measured: null, comparison: null }
+  const objectives = objectiveLines({ ...none, [world]: result })
   const facts = [
     `${scenario.name}, ${world}: ${head}`,
     ...(host ? [hostText(host)] : []),

@@ -1,3 +1,4 @@
+import { count, threeDigits } from '../format.ts'
 import { trafficYaml } from '../traffic-yaml.ts'
 import { alignColumns } from './align.ts'
 
@@ -29,9 +30,9 @@ export interface TraceFitDocument {
 
 /** The traffic section, with the goodness of fit as comments above it: the whole is valid YAML. */
 export function traceFitText(fit: TraceFitDocument): string {
-  const scales = fit.scales_s.map((scale) => `${round(scale)} s`).join(', ')
+  const scales = fit.scales_s.map((scale) => `${threeDigits(scale)} s`).join(', ')
   const head = [
-    `Fitted to ${fit.file}: ${fit.rows.toLocaleString('en-US')} requests in ${round(fit.duration_s)} s.`,
+    `Fitted to ${fit.file}: ${count(fit.rows)} requests in ${threeDigits(fit.duration_s)} s.`,
     `Dispersion fitted in windows of ${fit.windows_s.join(', ') || 'no'} s; the rate is modulated at ${scales || 'no scale'}.`,
     `Each figure: the trace, and the mean of ${fit.replications} replications of the fit with its 95 % interval.`,
     '',
@@ -43,7 +44,7 @@ export function traceFitText(fit: TraceFitDocument): string {
     '',
     `${fit.verdict}: ${fit.why}`,
     ...('output_tokens' in fit.traffic
-      ? ['Output tokens are for pools that generate: leave out what is said of them for others.']
+      ? ['Output tokens are for pools that generate: remove output_tokens for other pools.']
       : []),
     fit.command,
   ]
@@ -63,18 +64,12 @@ export function fitCells(rows: readonly Row[]): string[][] {
     ['', 'trace', 'fit', 'low', 'high', 'difference', 'verdict'],
     ...rows.map(({ name, trace, fit, low, high, verdict }) => [
       name,
-      round(trace),
-      round(fit),
-      low === null ? '-' : round(low),
-      high === null ? '-' : round(high),
+      threeDigits(trace),
+      threeDigits(fit),
+      low === null ? '-' : threeDigits(low),
+      high === null ? '-' : threeDigits(high),
       trace === 0 ? '-' : `${(100 * (fit / trace - 1)).toFixed(1)} %`,
       verdict ?? 'not judged',
     ]),
   ]
 }
-
-/** Three significant digits, without trailing zeros. */
-const round = (value: number) =>
-  Math.abs(value) >= 1000
-    ? Math.round(value).toLocaleString('en-US')
-    : String(Number(value.toPrecision(3)))

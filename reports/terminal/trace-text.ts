@@ -1,4 +1,5 @@
 import { visibleLine } from '../../scenarios/index.ts'
+import { count, threeDigits } from '../format.ts'
 import type { LengthSummary, TraceDocument } from '../trace-document.ts'
 import { alignColumns } from './align.ts'
 
@@ -7,36 +8,36 @@ export function traceTables(trace: TraceDocument) {
   const { gaps, input_tokens, output_tokens, correlation, padding } = trace
   const skipped = trace.bad_rows > 0 ? `, ${trace.bad_rows} rows skipped` : ''
   const lengths = [
-    ['input', input_tokens],
-    ['output', output_tokens],
-  ].flatMap(([name, summary]) =>
-    summary === null ? [] : [lengthRow(name as string, summary as LengthSummary)],
-  )
+    ...(input_tokens ? [lengthRow('input', input_tokens)] : []),
+    ...(output_tokens ? [lengthRow('output', output_tokens)] : []),
+  ]
   return {
     head:
-      `${trace.rows.toLocaleString('en-US')} requests in ` +
-      `${round(trace.duration_s)} s, ${round(trace.mean_rps)}/s${skipped}`,
+      `${count(trace.rows)} requests in ` +
+      `${threeDigits(trace.duration_s)} s, ${threeDigits(trace.mean_rps)}/s${skipped}`,
     gaps:
-      `gaps: CV ${round(gaps.cv)}, median ${round(gaps.p50)} s, p99 ${round(gaps.p99)} s, ` +
-      `longest ${round(gaps.max)} s, ${percent(gaps.zero_share)} are 0`,
+      `gaps: CV ${threeDigits(gaps.cv)}, median ${threeDigits(gaps.p50)} s, p99 ${threeDigits(gaps.p99)} s, ` +
+      `longest ${threeDigits(gaps.max)} s, ${percent(gaps.zero_share)} are 0`,
     windows: [
       ['window', 'windows', 'mean', 'peak', 'peak / mean', 'dispersion', 'idle'],
       ...trace.windows.map((window) => [
         `${window.window_s} s`,
-        window.windows.toLocaleString('en-US'),
-        round(window.mean),
-        window.peak.toLocaleString('en-US'),
-        round(window.peak_to_mean),
-        round(window.dispersion),
+        count(window.windows),
+        threeDigits(window.mean),
+        count(window.peak),
+        threeDigits(window.peak_to_mean),
+        threeDigits(window.dispersion),
         percent(window.idle_share),
       ]),
     ],
     lengths: [['tokens', 'p1', 'p50', 'p90', 'p99', 'max', 'mean', 'CV'], ...lengths],
     correlation:
-      correlation === null ? null : `correlation of input and output: ${round(correlation)}`,
+      correlation === null ? null : `correlation of input and output: ${threeDigits(correlation)}`,
     padding: [
       ['batch', ...padding.map(({ batch }) => String(batch))],
-      ...(padding.length > 0 ? [['useful', ...padding.map((batch) => percent(batch.useful))]] : []),
+      ...(padding.length > 0
+        ? [['padding efficiency', ...padding.map((batch) => percent(batch.useful))]]
+        : []),
     ],
     errors: errorText(trace),
   }
@@ -74,20 +75,12 @@ function errorText({ gaps, input_tokens, output_tokens }: TraceDocument): string
   if (off.length === 0) return EXACT
   const most = Math.max(...off.map(([, error]) => error))
   const what = off.map(([name]) => name).join(' and ')
-  return `Percentiles of ${what} are within ${round(100 * most)} %, others are exact.`
+  return `Percentiles of ${what} are within ${threeDigits(100 * most)} %, others are exact.`
 }
 
 function lengthRow(name: string, summary: LengthSummary): string[] {
-  const whole = [summary.p1, summary.p50, summary.p90, summary.p99, summary.max].map((value) =>
-    Math.round(value).toLocaleString('en-US'),
-  )
-  return [name, ...whole, round(summary.mean), round(summary.cv)]
+  const whole = [summary.p1, summary.p50, summary.p90, summary.p99, summary.max].map(count)
+  return [name, ...whole, threeDigits(summary.mean), threeDigits(summary.cv)]
 }
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`
-
-/** Three significant digits, without trailing zeros. */
-const round = (value: number) =>
-  Math.abs(value) >= 1000
-    ? Math.round(value).toLocaleString('en-US')
-    : String(Number(value.toPrecision(3)))

@@ -61,7 +61,7 @@ export function predictionChart(report: FidelityReport, width: number): TopLevel
         names,
         x,
       ),
-      ...keyWords([{ text: percentileName(p), color: LIGHT.ink }], width),
+      ...keyWords([{ name: percentileName(p), color: LIGHT.ink }], width),
       ...(stacked || i === 0 ? loadNames(names) : []),
     ],
   }))

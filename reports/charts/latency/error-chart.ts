@@ -1,53 +1,34 @@
 import type { TopLevelSpec } from 'vega-lite'
-import type { Comparison, PercentileComparison, ReplayError } from '../../../sim/documents/index.ts'
-import { percentileName, plural, signedPercent } from '../../format.ts'
-import {
-  emptyChart,
-  frame,
-  keyWords,
-  type Layer,
-  largest,
-  median,
-  NOT_JUDGED,
-  narrow,
-  plotWidth,
-  type ReportInput,
-  rowNames,
-  WIDE,
-} from '../frame.ts'
+import type { Comparison, PercentileComparison } from '../../../sim/documents/index.ts'
+import { capitalise, percentileName, plural, signedPercent } from '../../format.ts'
+import { frame, keyWords, largest, median, narrow, plotWidth, type ReportInput } from '../frame.ts'
+import { linear } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
+import { NOT_JUDGED, type RangeMark, type RangeRow, ROW, rangeRows } from './range-rows.ts'
 
-const KINDS = [
-  { name: 'structure', color: LIGHT.simulated },
-  { name: 'prediction', color: LIGHT.prediction },
-  { name: 'A/A (replay to replay)', color: LIGHT.measured },
+const [STRUCTURE, PREDICTION, NOISE] = [
+  { name: 'structure', color: LIGHT.simulated, offset: -16 },
+  { name: 'prediction', color: LIGHT.prediction, offset: 0 },
+  { name: 'A/A (replay to replay)', color: LIGHT.measured, offset: 16 },
 ] as const
 
-const ROW = 62
-const OFFSETS = [-16, 0, 16] as const
-
 /** Relative errors of each percentile around 0: median, range over replays, tolerance shaded. */
-export function errorChart(input: ReportInput, width = WIDE): TopLevelSpec {
-  const { comparison } = input
+export function errorChart({ comparison }: ReportInput, width: number): TopLevelSpec | null {
   const rows = comparison?.percentiles.filter(({ measured }) => measured.value !== null) ?? []
-  if (!comparison || rows.length === 0) {
-    return emptyChart('No comparison, so no errors', 'needs simulated and measured runs', width)
-  }
-  const wide = plotWidth(width)
+  if (!comparison || rows.length === 0) return null
+  const drawn = rows.map((row): RangeRow => {
+    const tolerance = toleranceAt(row, comparison)
+    const band = { low: -tolerance, high: tolerance }
+    return { p: row.p, judged: judged(row), band, marks: marksOf(row) }
+  })
+  const style = { reference: 0, bandOpacity: 0.14, dotSize: 70 }
   return {
     ...frame(finding(rows, comparison), subtitle(rows, comparison), width),
-    width: wide,
+    width: plotWidth(width),
     height: ROW * rows.length,
     layer: [
-      ...marks(rows, comparison, width),
-      ...rowNames(
-        rows.map((row) => ({ name: percentileName(row.p), judged: judged(row) })),
-        ROW,
-      ),
-      ...keyWords(
-        KINDS.map(({ name, color }) => ({ text: name, color })),
-        width,
-      ),
+      ...rangeRows(drawn, axisOf(drawn, narrow(width) ? 5 : 9), style),
+      ...keyWords([STRUCTURE, PREDICTION, NOISE], width),
     ],
   }
 }
@@ -80,81 +61,33 @@ function toleranceAt({ measured }: PercentileComparison, { tolerance }: Comparis
     : Math.max(tolerance.relative, tolerance.absolute_ms / value)
 }
 
-function errorsOf(row: PercentileComparison) {
-  const { largest: far, median: middle } = row.noise_floor
-  const range = (errors: readonly ReplayError[]) => errors.map((e) => e.error_relative)
-  return [
-    { ...KINDS[0], errors: range(row.structure) },
-    { ...KINDS[1], errors: range(row.prediction) },
-    // a difference of two replays has no sign, so its range is around 0
-    {
-      ...KINDS[2],
-      errors: far === null ? [] : [-far, far],
-      dots: middle === null ? [] : [-middle, middle],
-    },
+function marksOf({ structure, prediction, noise_floor }: PercentileComparison): RangeMark[] {
+  const ofReplays = [
+    { ...STRUCTURE, errors: structure.map((e) => e.error_relative) },
+    { ...PREDICTION, errors: prediction.map((e) => e.error_relative) },
   ]
+  const marks = ofReplays.flatMap(({ errors, ...style }): RangeMark[] => {
+    const middle = median(errors)
+    const range = { low: Math.min(...errors), high: Math.max(...errors) }
+    return middle === null ? [] : [{ ...style, range, dots: [middle] }]
+  })
+  const { largest: far, median: middle } = noise_floor
+  if (far === null) return marks
+  // a difference of two replays has no sign, so its range is around 0
+  const dots = middle === null ? [] : [-middle, middle]
+  return [...marks, { ...NOISE, range: { low: -far, high: far }, dots }]
 }
 
-function marks(
-  rows: readonly PercentileComparison[],
-  comparison: Comparison,
-  width: number,
-): Layer[] {
-  const ranges = rows.flatMap((row, i) =>
-    errorsOf(row).flatMap(({ errors, color, ...kind }, k) => {
-      const y = ROW * (i + 0.5) + OFFSETS[k]!
-      const low = Math.min(...errors)
-      const high = Math.max(...errors)
-      const dots = 'dots' in kind ? kind.dots : [median(errors)]
-      return errors.length === 0 ? [] : [{ y, low, high, color, dots }]
-    }),
-  )
-  const bands = rows.map((row, i) => {
-    const tolerance = toleranceAt(row, comparison)
-    return { low: -tolerance, high: tolerance, y: ROW * i + 3, y2: ROW * (i + 1) - 3 }
-  })
-  const low = Math.min(...[...ranges, ...bands].map((range) => range.low))
-  const high = Math.max(...[...ranges, ...bands].map((range) => range.high))
+function axisOf(rows: readonly RangeRow[], tickCount: number) {
+  const ranges = rows.flatMap(({ band, marks }) => [band, ...marks.map(({ range }) => range)])
+  const ends = ranges.flatMap((range) => (range ? [range.low, range.high] : []))
+  const [low, high] = [Math.min(...ends), Math.max(...ends)]
   const margin = 0.04 * (high - low)
-  const x = {
-    field: 'low',
-    type: 'quantitative' as const,
-    scale: { domain: [low - margin, high + margin], nice: false },
-    axis: {
-      title: 'relative error of the latency',
-      labelExpr: `datum.value === 0 ? '0' : format(datum.value * 100, '+~f') + ' %'`,
-      tickCount: narrow(width) ? 5 : 9,
-    },
-  }
-  const color = { field: 'color', type: 'nominal' as const, scale: null }
-  const pixels = { type: 'quantitative' as const, scale: null, axis: null }
-  const y = { ...pixels, field: 'y' }
-  return [
-    {
-      data: { values: bands },
-      mark: { type: 'rect', color: LIGHT.muted, opacity: 0.14 },
-      encoding: { x, x2: { field: 'high' }, y, y2: { field: 'y2' } },
-    },
-    {
-      data: { values: [{}] },
-      mark: { type: 'rule', color: LIGHT.muted },
-      encoding: { x: { datum: 0, type: 'quantitative' } },
-    },
-    {
-      data: { values: ranges },
-      mark: { type: 'rule', strokeWidth: 2.5, opacity: 0.75, strokeCap: 'round' },
-      encoding: { x, x2: { field: 'high' }, y, color },
-    },
-    {
-      data: {
-        values: ranges.flatMap(({ dots, y: at, color: of }) =>
-          dots.map((low) => ({ low, y: at, color: of })),
-        ),
-      },
-      mark: { type: 'point', filled: true, size: 70, opacity: 1 },
-      encoding: { x, y, color },
-    },
-  ]
+  return linear('low', [low - margin, high + margin], {
+    title: 'relative error of the latency',
+    labelExpr: `datum.value === 0 ? '0' : format(datum.value * 100, '+~f') + ' %'`,
+    tickCount,
+  })
 }
 
 /**
@@ -162,25 +95,20 @@ function marks(
  * outside it, over the percentiles with a verdict.
  */
 function finding(rows: readonly PercentileComparison[], comparison: Comparison): string {
-  const of = (kind: 'structure' | 'prediction') =>
-    rows.filter(({ verdicts }) => verdicts[kind] !== null)
-  const outside = (kind: 'structure' | 'prediction') =>
-    of(kind).flatMap((row) =>
+  const findingOf = (kind: 'structure' | 'prediction') => {
+    const judged = rows.filter((row) => row.verdicts[kind] !== null && row[kind].length > 0)
+    const last = judged.at(-1)
+    if (!last) return []
+    const outside = judged.flatMap((row) =>
       row[kind]
-        .filter((e) => Math.abs(e.error_relative) > toleranceAt(row, comparison))
-        .map((e) => ({ p: row.p, error: e.error_relative })),
+        .map((e) => ({ p: row.p, error: e.error_relative }))
+        .filter(({ error }) => Math.abs(error) > toleranceAt(row, comparison)),
     )
-  const told = (kind: 'structure' | 'prediction') => {
-    const last = of(kind)
-      .filter((row) => row[kind].length > 0)
-      .at(-1)
-    if (!last) return null
-    const worst = largest(outside(kind), ({ error }) => Math.abs(error))
+    const worst = largest(outside, ({ error }) => Math.abs(error))
     return worst
-      ? `${kind} error reaches ${signedPercent(worst.error)} at ${percentileName(worst.p)}`
-      : `${kind} error stays within tolerance up to ${percentileName(last.p)}`
+      ? [`${kind} error reaches ${signedPercent(worst.error)} at ${percentileName(worst.p)}`]
+      : [`${kind} error stays within tolerance up to ${percentileName(last.p)}`]
   }
-  const parts = [told('structure'), told('prediction')].filter((text) => text !== null)
-  const text = parts.join('; ')
-  return text === '' ? 'No errors could be told' : text.charAt(0).toUpperCase() + text.slice(1)
+  const parts = [...findingOf('structure'), ...findingOf('prediction')]
+  return capitalise(parts.join('; ')) || 'No percentile has enough requests for a verdict'
 }

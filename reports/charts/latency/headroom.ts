@@ -1,17 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { fixed, time } from '../../format.ts'
-import {
-  dodge,
-  frame,
-  type Layer,
-  labels,
-  logTicks,
-  narrow,
-  PERCENT,
-  pixel,
-  plotWidth,
-  WIDE,
-} from '../frame.ts'
+import { frame, type Layer, narrow, PERCENT, plotWidth, WIDE } from '../frame.ts'
+import { endLabels, labels, latencies, levelLine, linear, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
 /** The tail of one kind of traffic by load, and the highest load that meets a limit. */
@@ -41,88 +31,52 @@ export function headroomChart(chart: HeadroomChart, width = WIDE): TopLevelSpec 
   const y = [Math.min(...all, limitMs) / 1.3, Math.max(...all, limitMs) * 1.3] as const
   const wide = plotWidth(width, LABELS)
   const encoding = {
-    x: {
-      field: 'load',
-      type: 'quantitative' as const,
-      scale: { domain: [0, 1], nice: false },
-      axis: { title: 'mean load', labelExpr: PERCENT, tickCount: narrow(width) ? 5 : 10 },
-    },
-    y: {
-      field: 'ms',
-      type: 'quantitative' as const,
-      scale: { type: 'log' as const, domain: [...y], nice: false },
-      axis: {
-        title: `${percentile} latency (ms, log scale)`,
-        values: logTicks(y[0], y[1]),
-        format: ',~g',
-      },
-    },
+    x: linear('load', [0, 1], {
+      title: 'mean load',
+      labelExpr: PERCENT,
+      tickCount: narrow(width) ? 5 : 10,
+    }),
+    y: latencies('ms', y, `${percentile} latency`),
   }
-  const lines = curves.map(
-    ({ points }, i): Layer => ({
+  const colored = curves.map((curve, i) => ({ ...curve, color: COLORS[i % COLORS.length]! }))
+  const lines = colored.map(
+    ({ points, color }): Layer => ({
       data: { values: points },
-      mark: { type: 'line', color: COLORS[i % COLORS.length]!, strokeWidth: 2.4 },
+      mark: { type: 'line', color, strokeWidth: 2.4 },
       encoding,
     }),
   )
-  const crossings = curves.map(
-    ({ headroom }, i): Layer => ({
+  const crossings = colored.map(
+    ({ headroom, color }): Layer => ({
       data: { values: [{ load: 1 - headroom, ms: limitMs }] },
-      mark: {
-        type: 'point',
-        filled: true,
-        opacity: 1,
-        size: 70,
-        color: COLORS[i % COLORS.length]!,
-      },
+      mark: { type: 'point', filled: true, opacity: 1, size: 70, color },
       encoding,
     }),
   )
-  const ends = curves.map(({ name, points }, i) => {
-    const at = pixel(points.at(-1)!.ms, y, height, true)
-    return {
-      x: wide * points.at(-1)!.load + 8,
-      y: at,
-      text: name,
-      color: COLORS[i % COLORS.length]!,
-    }
+  const ends = colored.map(({ name: text, points, color }) => {
+    const { load, ms } = points.at(-1)!
+    return { text, color, x: wide * load + 8, y: pixel(ms, y, height, true) }
   })
-  const apart = dodge(
-    ends.map((end) => end.y),
-    15,
-    4,
-    height,
-  )
-  const limit = {
-    x: wide * 0.3,
-    y: pixel(limitMs, y, height, true) - 9,
-    text: `${percentile} < ${time(limitMs)}`,
-    color: LIGHT.limit,
-  }
-  const rule: Layer = {
-    data: { values: [{}] },
-    mark: { type: 'rule', color: LIGHT.limit, strokeDash: [5, 3], strokeWidth: 1.2 },
-    encoding: { y: { value: limit.y + 9 }, x: { value: 0 }, x2: { value: 'width' } },
-  }
+  const limit = pixel(limitMs, y, height, true)
+  const limitText = `${percentile} < ${time(limitMs)}`
   return {
     ...frame(finding(chart), chart.subtitle, width),
     width: wide,
     height,
     layer: [
       ...lines,
-      rule,
-      ...labels([limit], { align: 'left' }),
+      levelLine(limit, LIGHT.limit),
+      ...labels([{ x: wide * 0.3, y: limit - 9, text: limitText, color: LIGHT.limit }], {
+        align: 'left',
+      }),
       ...crossings,
-      ...labels(
-        ends.map((end, i) => ({ ...end, y: apart[i]! })),
-        { align: 'left', bold: true },
-      ),
+      ...endLabels(ends, height, { bold: true }),
     ],
   }
 }
 
 /** "For p99 < 2 s at equal mean load conv needs 27 %, code needs 93 % of the pool idle". */
 function finding({ percentile, limitMs, curves }: HeadroomChart): string {
-  const told = curves.map(({ name, headroom }) => `${name} needs ${fixed(100 * headroom, 0)} %`)
-  return `For ${percentile} < ${time(limitMs)} at equal mean load ${told.join(', ')} of the pool idle`
+  const needs = curves.map(({ name, headroom }) => `${name} needs ${fixed(100 * headroom, 0)} %`)
+  return `For ${percentile} < ${time(limitMs)} at equal mean load ${needs.join(', ')} of the pool idle`
 }

@@ -2,19 +2,9 @@ import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
 import type { Series } from '../../../sim/documents/index.ts'
 import { count, time } from '../../format.ts'
-import {
-  frame,
-  logTicks,
-  median,
-  narrow,
-  plotWidth,
-  type ReportInput,
-  subject,
-  WIDE,
-  type World,
-  worlds,
-} from '../frame.ts'
+import { frame, type Layer, median, narrow, type Sides, subject, type World } from '../frame.ts'
 import { latencyLimits, limitLines } from '../load/limits.ts'
+import { latencies, panelGrid, panelTitle, runTime } from '../plot.ts'
 
 /** Most cells in each direction, whatever the length of the run. */
 const MOST_COLUMNS = 64
@@ -31,75 +21,51 @@ interface Cell {
 }
 
 /** Number of requests by latency and end time; one panel for each side. */
-export function latencyHeat(input: ReportInput, width = WIDE): TopLevelSpec {
-  const present = worlds(input)
+export function latencyHeat(sides: Sides, width: number): TopLevelSpec {
   const small = narrow(width)
-  const columns = small ? 1 : Math.max(1, present.length)
-  const gap = 24
-  const wide = (plotWidth(width) - (columns - 1) * (gap + 44)) / columns
   const height = small ? 170 : 240
-  const limits = latencyLimits(input)
-  const cells = present.map(({ result }) => heatCells(result.series, small ? 24 : MOST_COLUMNS))
+  const grid = panelGrid(sides.length, width, { axis: 44 })
+  const limits = latencyLimits(sides)
+  const cells = sides.map(({ result }) => heatCells(result.series, small ? 24 : MOST_COLUMNS))
   const domain = latencyDomain(
     cells.flat(),
     limits.map(({ limitMs }) => limitMs),
   )
   const panel = (world: World, i: number): NonNormalizedSpec => ({
-    title: {
-      text: world.name,
-      color: world.color,
-      fontSize: 12,
-      offset: 6,
-      frame: 'group',
-    },
-    width: wide,
+    title: panelTitle(world.name, world.color),
+    width: grid.plot,
     height,
     layer: [
-      heatLayer(cells[i]!, world, domain, i % columns === 0),
+      heatLayer(cells[i]!, world, domain, i % grid.columns === 0),
       ...limitLines(limits, { domain, height }),
     ],
   })
-  const subtitle = `${subject(input)} · darker: more requests of that moment (square-root scale)`
-  if (present.length === 0) {
-    return { ...frame('No latencies were recorded', subtitle, width), width: wide, ...EMPTY }
-  }
+  const subtitle = `${subject(sides)} · darker: more requests at that time (square-root scale)`
   return {
-    ...frame(finding(present), subtitle, width),
-    columns,
-    spacing: gap,
-    concat: present.map(panel),
+    ...frame(finding(sides), subtitle, width),
+    columns: grid.columns,
+    spacing: grid.spacing,
+    concat: sides.map(panel),
   }
 }
 
-const EMPTY = { height: 20, data: { values: [] }, mark: 'rect' as const }
-
-function heatLayer(cells: Cell[], { color, result }: World, y: [number, number], first: boolean) {
-  const end = Math.max(1, result.series.heat.counts.length) * result.series.bucket_s
+function heatLayer(
+  cells: Cell[],
+  { color, result: { series } }: World,
+  domain: readonly [number, number],
+  titled: boolean,
+): Layer {
   return {
     data: { values: cells },
-    mark: { type: 'rect' as const, color },
+    mark: { type: 'rect', color },
     encoding: {
-      x: {
-        field: 'x',
-        type: 'quantitative' as const,
-        scale: { domain: [0, end], nice: false },
-        axis: { title: 'time since the start (s)', tickCount: 5, grid: false },
-      },
+      x: runTime(Math.max(1, series.heat.counts.length) * series.bucket_s),
       x2: { field: 'x2' },
-      y: {
-        field: 'y',
-        type: 'quantitative' as const,
-        scale: { type: 'log' as const, domain: y, nice: false },
-        axis: {
-          title: first ? 'latency (ms, log scale)' : null,
-          values: logTicks(y[0], y[1]),
-          format: ',~g',
-        },
-      },
+      y: latencies('y', domain, titled ? 'latency' : null),
       y2: { field: 'y2' },
       opacity: {
         field: 'shade',
-        type: 'quantitative' as const,
+        type: 'quantitative',
         scale: { domain: [0, 1], range: [0.04, 1] },
         legend: null,
       },
@@ -156,8 +122,8 @@ function latencyDomain(cells: readonly Cell[], limits: readonly number[]): [numb
 }
 
 /** When the slowest twentieth was slowest, and by how much, on each side. */
-function finding(present: readonly World[]): string {
-  const peaks = present.flatMap(({ name, result }) => {
+function finding(sides: Sides): string {
+  const peaks = sides.flatMap(({ name, result }) => {
     const { bucket_s, heat } = result.series
     const highs = heat.counts.map((bucket) => quantileOf(bucket, heat.latency_edges, 0.95))
     const known = highs.filter((value) => value !== null)
@@ -169,16 +135,16 @@ function finding(present: readonly World[]): string {
   const main = peaks.at(-1)
   if (!main) return 'No latencies were recorded'
   if (peaks.every(({ peak, middle }) => peak < 1.5 * middle)) {
-    return `Latency was steady over the run: p95 of a moment stayed near ${time(main.middle)}`
+    return `Latency was steady over the run: p95 of each interval stayed near ${time(main.middle)}`
   }
   const first = peaks[0]!
   const apart = Math.abs(main.at - first.at)
   if (apart <= 0.1 * main.at) {
-    const told = peaks.map(({ name, peak }) => `${time(peak)} ${name}`)
-    return `Latency was worst at ${count(main.at)} s: p95 ${told.join(', ')}`
+    const texts = peaks.map(({ name, peak }) => `${time(peak)} ${name}`)
+    return `Latency was worst at ${count(main.at)} s: p95 ${texts.join(', ')}`
   }
-  const told = peaks.map(({ name, at, peak }) => `${name} at ${count(at)} s (p95 ${time(peak)})`)
-  return `Latency was worst ${told.join(', ')}`
+  const texts = peaks.map(({ name, at, peak }) => `${name} at ${count(at)} s (p95 ${time(peak)})`)
+  return `Latency was worst ${texts.join(', ')}`
 }
 
 /** The upper edge of the bin with the quantile `p`; null for an empty bucket. */

@@ -1,17 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { Result, TailPoint } from '../../../sim/documents/index.ts'
-import { count, loadText, percentileName, plural } from '../../format.ts'
-import {
-  frame,
-  type Layer,
-  labels,
-  logTicks,
-  narrow,
-  plotWidth,
-  type ReportInput,
-  WIDE,
-} from '../frame.ts'
+import { count, loadText, percentileName, runsText } from '../../format.ts'
+import { frame, type Layer, narrow, plotWidth, type ReportInput, type Sides } from '../frame.ts'
 import { latencyLimits, limitLines } from '../load/limits.ts'
+import { labels, latencies, linear } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 import { measuredTails, nines, tailFinding } from './tail-finding.ts'
 
@@ -25,11 +17,11 @@ const TICKS = [0.5, 0.9, 0.95, 0.99, 0.999, 0.9999]
  * Latency by percentile: the simulated median and band, a line for each replay, the limits. Curves
  * end where the samples no longer support a percentile.
  */
-export function tailChart(input: ReportInput, width = WIDE): TopLevelSpec {
+export function tailChart(sides: Sides, width: number, input: ReportInput): TopLevelSpec {
   const height = narrow(width) ? 280 : 400
   const simulated = shown(input.simulated?.tail ?? [])
   const replays = measuredTails(input).map(shown)
-  const limits = latencyLimits(input)
+  const limits = latencyLimits(sides)
   const all = [simulated, ...replays].flat()
   const last = nines(Math.max(0.9, ...all.map(({ p }) => p)))
   const x = [nines(FIRST), last] as const
@@ -42,13 +34,13 @@ export function tailChart(input: ReportInput, width = WIDE): TopLevelSpec {
     { from, share: WORDS.height / height },
   )
   return {
-    ...frame(tailFinding(input), subtitle(input), width),
+    ...frame(tailFinding(sides, input), subtitle(sides), width),
     width: wide,
     height,
     layer: [
       ...curves(simulated, replays, x, y),
       ...limitLines(limits, { domain: y, height }),
-      ...words(input, wide, height),
+      ...words(sides, wide, height),
     ],
   }
 }
@@ -87,27 +79,13 @@ function curves(
   const names = TICKS.map(
     (p) => `datum.value < ${nines(p) + 1e-6} ? '${percentileName(p).slice(1)} %'`,
   )
-  const x = {
-    field: 'x',
-    type: 'quantitative' as const,
-    scale: { domain: [...xDomain], nice: false, zero: false },
-    axis: {
-      title: 'percentile of requests',
-      values: TICKS.map(nines).filter((tick) => tick <= xDomain[1] + 1e-9),
-      labelExpr: `${names.join(' : ')} : ''`,
-      labelOverlap: 'greedy' as const,
-    },
-  }
-  const y = {
-    field: 'value',
-    type: 'quantitative' as const,
-    scale: { type: 'log' as const, domain: [...yDomain], nice: false },
-    axis: {
-      title: 'latency (ms, log scale)',
-      values: logTicks(yDomain[0], yDomain[1]),
-      format: ',~g',
-    },
-  }
+  const x = linear('x', xDomain, {
+    title: 'percentile of requests',
+    values: TICKS.map(nines).filter((tick) => tick <= xDomain[1] + 1e-9),
+    labelExpr: `${names.join(' : ')} : ''`,
+    labelOverlap: 'greedy',
+  })
+  const y = latencies('value', yDomain)
   const rows = (tail: readonly TailPoint[], replay = 0) =>
     tail.map((point) => ({ ...point, x: nines(point.p), replay }))
   const band = rows(simulated.filter(({ low, high }) => low !== null && low > 0 && high !== null))
@@ -131,47 +109,38 @@ function curves(
 }
 
 /** Names of the curves in their colours, in the corner that `domain` keeps free. */
-function words({ simulated, measured }: ReportInput, width: number, height: number): Layer[] {
-  const lines: { text: string; color: string }[] = []
-  if (simulated) {
-    const text = hasBand(simulated) ? 'simulated, median and 95 % band' : 'simulated'
-    lines.push({ text, color: LIGHT.simulated })
-  }
-  if (measured) {
-    const text = measured.tails.length > 1 ? 'measured, each replay a line' : 'measured'
-    lines.push({ text, color: LIGHT.measured })
-  }
-  const points = lines.map((line, i) => ({
-    ...line,
+function words(sides: Sides, width: number, height: number): Layer[] {
+  const points = sides.map(({ name, color, result }, i) => ({
+    text: name + (name === 'simulated' ? bandText(result) : replaysText(result)),
+    color,
     x: width - 8,
-    y: height - 14 - 19 * (lines.length - 1 - i),
+    y: height - 14 - 19 * (sides.length - 1 - i),
   }))
   return labels(points, { align: 'right', bold: true })
 }
 
-function hasBand({ tail }: Result): boolean {
-  return tail.some(({ low, high }) => low !== null && high !== null)
+function bandText({ tail }: Result): string {
+  const hasBand = tail.some(({ low, high }) => low !== null && high !== null)
+  return hasBand ? ', median and 95 % band' : ''
 }
 
-function subtitle({ simulated, measured }: ReportInput): string {
-  const result = measured ?? simulated
-  if (!result) return 'no documents'
-  const pools = result.pools.map(({ name }) => name).join(', ')
-  const load = result.load === null ? '' : `, load ${loadText(result.load)}`
-  const parts = [
-    `${result.scenario.name}, pool${result.pools.length > 1 ? 's' : ''} ${pools}${load}`,
-  ]
-  if (measured) {
-    parts.push(`${plural(measured.runs, 'replay')} × ${requestsEach(measured)} requests`)
-  }
-  if (simulated) {
-    parts.push(
-      simulated.runs === 1
-        ? `simulation: 1 replication × ${requestsEach(simulated)} requests`
-        : `simulation: median and 95 % band of ${count(simulated.runs)} replications`,
-    )
-  }
-  return parts.join(' · ')
+function replaysText({ tails }: Result): string {
+  return tails.length > 1 ? ', each replay a line' : ''
+}
+
+function subtitle(sides: Sides): string {
+  const { scenario, pools, load } = sides.at(-1)!.result
+  const names = pools.map(({ name }) => name).join(', ')
+  const loads = load === null ? '' : `, load ${loadText(load)}`
+  const runs = sides.toReversed().map(({ name, result }) => {
+    const each = `${runsText(result)} × ${requestsEach(result)} requests`
+    if (name === 'measured') return each
+    const band = `median and 95 % band of ${runsText(result)}`
+    return `simulation: ${result.runs === 1 ? each : band}`
+  })
+  return [`${scenario.name}, pool${pools.length > 1 ? 's' : ''} ${names}${loads}`, ...runs].join(
+    ' · ',
+  )
 }
 
 /** Mean number of requests of a run. */

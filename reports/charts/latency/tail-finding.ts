@@ -1,7 +1,7 @@
 import { parseObjective } from '../../../scenarios/index.ts'
 import type { Result, TailPoint } from '../../../sim/documents/index.ts'
 import { capitalise, figure, halfWidth, inWords, percentileName, time } from '../../format.ts'
-import { largest, namedPercentile, type ReportInput, worlds, worst } from '../frame.ts'
+import { largest, type ReportInput, type Sides, worst } from '../frame.ts'
 
 /** The number of nines of a percentile: 0.99 is 2. */
 export function nines(p: number): number {
@@ -15,11 +15,8 @@ export function measuredTails({ measured }: ReportInput): readonly (readonly Tai
 }
 
 /** The finding of the tail chart in one sentence. */
-export function tailFinding(input: ReportInput): string {
-  const present = worlds(input)
-  const only = present[0]
-  if (!only) return 'Neither simulated nor measured'
-  return present.length === 1 ? ofOne(only.result) : ofBoth(input)
+export function tailFinding(sides: Sides, input: ReportInput): string {
+  return sides.length === 1 ? ofOne(sides[0].result) : ofBoth(input)
 }
 
 /** "Simulation only: p99 is 12 ms, 0.8 of the limit": the objective nearest to its limit. */
@@ -53,7 +50,7 @@ function ofBoth(input: ReportInput): string {
   const exits = replays.map((tail) => firstExit(tail, input)).filter((p) => p !== null)
   const left =
     exits.length > 0
-      ? `${who(exits.length, replays.length)} left the band above ${namedPercentile(Math.min(...exits))}`
+      ? `${replaysOf(exits.length, replays.length)} left the band above ${namedPercentile(Math.min(...exits))}`
       : null
   const rest = left === null ? '' : `; ${left}`
   const checks = input.comparison?.checks
@@ -69,7 +66,13 @@ function ofBoth(input: ReportInput): string {
   }
 }
 
-function who(some: number, all: number): string {
+/** The named percentile at or below `p`. */
+function namedPercentile(p: number): string {
+  const named = [0.999, 0.99, 0.95, 0.9, 0.5].find((level) => p >= level - 1e-9)
+  return percentileName(named ?? p)
+}
+
+function replaysOf(some: number, all: number): string {
   if (all === 1) return 'the replay'
   if (some === all) return all === 2 ? 'both replays' : `all ${inWords(all)} replays`
   return `${inWords(some)} ${some === 1 ? 'replay' : 'replays'} of ${inWords(all)}`

@@ -5,23 +5,21 @@ import { percent, valueText } from '../../format.ts'
 import {
   frame,
   keyWords,
-  type Layer,
-  labels,
   largest,
   narrow,
   plotWidth,
-  type ReportInput,
+  type Sides,
   subject,
-  WIDE,
   type World,
-  worlds,
+  word,
 } from '../frame.ts'
+import { COLOR, labels, linear, panelTitle } from '../plot.ts'
 import { textWidth } from '../text-width.ts'
 import { LIGHT } from '../theme.ts'
 
 /** The parts of a latency in the order in which a request passes them. */
 export const PARTS = [
-  { key: 'lag', name: 'lag', color: LIGHT.lag },
+  { key: 'lag', name: 'send delay', color: LIGHT.sendDelay },
   { key: 'queue', name: 'queue', color: LIGHT.queue },
   { key: 'batch_wait', name: 'batch wait', color: LIGHT.batchWait },
   { key: 'service', name: 'service', color: LIGHT.service },
@@ -31,26 +29,22 @@ export const PARTS = [
 const NAMES = 14
 
 /** Mean latency stacked from its parts, and below it the median and p99 of each part. */
-export function whereTimeWent(input: ReportInput, width = WIDE): TopLevelSpec {
-  const present = worlds(input)
+export function whereTimeWent(sides: Sides, width: number): TopLevelSpec {
   const served = (name: string) =>
-    present.some((world) => (poolOf(world, name)?.counts.served ?? 0) > 0)
+    sides.some((side) => (poolOf(side, name)?.counts.served ?? 0) > 0)
   // a pool that only receives KV transfers serves no request from clients
-  const pools = present[0]?.result.pools.map(({ name }) => name).filter(served) ?? []
+  const pools = sides[0].result.pools.map(({ name }) => name).filter(served)
   const wide = plotWidth(width) - NAMES
   const panels = pools.flatMap((pool, i): NonNormalizedSpec[] => {
     const title = pools.length > 1 ? `${pool}: ` : ''
     return [
-      stack(present, pool, wide, i === 0 ? width : null, title),
-      spread(present, pool, wide, width, title),
+      stack(sides, pool, wide, i === 0 ? width : null, title),
+      spread(sides, pool, wide, width, title),
     ]
   })
+  const subtitle = `${subject(sides)} · percentiles of the parts do not add up to those of the whole`
   return {
-    ...frame(
-      finding(present),
-      `${subject(input)} · percentiles of the parts do not add up to those of the whole`,
-      width,
-    ),
+    ...frame(finding(sides), subtitle, width),
     spacing: 30,
     resolve: { scale: { x: 'independent' } },
     vconcat: panels,
@@ -61,20 +55,16 @@ function poolOf({ result }: World, name: string): PoolResult | undefined {
   return result.pools.find((pool) => pool.name === name)
 }
 
-function panelTitle(text: string) {
-  return { text, fontSize: 12, color: LIGHT.ink, offset: 6, frame: 'group' as const }
-}
-
 /** One bar for each side: the means add up to the mean latency. */
 function stack(
-  present: readonly World[],
+  sides: Sides,
   name: string,
   width: number,
   keyed: number | null,
   title: string,
 ): NonNormalizedSpec {
   const row = 30
-  const bars = present.map((world) => {
+  const bars = sides.map((world) => {
     const pool = poolOf(world, name)
     let from = 0
     const segments = PARTS.map(({ key, color }) => {
@@ -98,7 +88,7 @@ function stack(
   })
   const inside = numbers.flatMap((bar) => bar.inside)
   return {
-    title: panelTitle(`${title}mean`),
+    title: panelTitle(`${title}mean`, LIGHT.ink),
     width,
     height: row * bars.length,
     layer: [
@@ -106,85 +96,51 @@ function stack(
         data: { values: bars.flatMap(({ segments }) => segments) },
         mark: { type: 'bar', height: 22, stroke: LIGHT.paper, strokeWidth: 1 },
         encoding: {
-          y: worldAxis(present),
-          x: {
-            field: 'from',
-            type: 'quantitative',
-            scale: { domain: [0, (most * width) / (width - room)], nice: false },
-            axis: null,
-          },
+          y: nominal('world', sides),
+          x: linear('from', [0, (most * width) / (width - room)], null),
           x2: { field: 'to' },
-          color: { field: 'color', type: 'nominal', scale: null },
+          color: COLOR,
         },
       },
-      ...inside.map(
-        ({ x, y, text }): Layer => ({
-          data: { values: [{}] },
-          mark: { type: 'text', text, fontSize: 12, fill: LIGHT.paper },
-          encoding: { x: { value: x }, y: { value: y } },
-        }),
-      ),
+      ...inside.map(({ x, y, text }) => word(text, x, y, { color: LIGHT.paper })),
       ...labels(
         numbers.map(({ end }) => end),
         { align: 'left', bold: true },
       ),
-      ...(keyed === null
-        ? []
-        : keyWords(
-            PARTS.map((part) => ({ text: part.name, color: part.color })),
-            keyed,
-          )),
+      ...(keyed === null ? [] : keyWords(PARTS, keyed)),
     ],
   }
 }
 
-function worldAxis(present: readonly World[]) {
-  return {
-    field: 'world',
-    type: 'nominal' as const,
-    sort: present.map(({ name }) => name),
-    axis: { title: null, grid: false },
-  }
+/** A channel of names in the order of the data. */
+function nominal(field: string, named: readonly { readonly name: string }[]) {
+  const sort = named.map(({ name }) => name)
+  return { field, type: 'nominal' as const, sort, axis: { title: null, grid: false } }
 }
 
 /** For each part and side a line from the median (filled dot) to p99 (open dot). */
 function spread(
-  present: readonly World[],
+  sides: Sides,
   name: string,
   width: number,
   total: number,
   title: string,
 ): NonNormalizedSpec {
-  const values = present.flatMap((world) =>
+  const values = sides.flatMap((side) =>
     PARTS.flatMap((part) => {
-      const percentiles = poolOf(world, name)?.parts[part.key].percentiles
-      const { p50, p99 } = percentiles ?? {}
-      return p50 && p50.value !== null
-        ? [
-            {
-              part: part.name,
-              world: world.name,
-              color: world.color,
-              p50: p50.value,
-              p99: p99?.value ?? null,
-            },
-          ]
-        : []
+      const { p50, p99 } = poolOf(side, name)?.parts[part.key].percentiles ?? {}
+      if (!p50 || p50.value === null) return []
+      const at = { part: part.name, world: side.name, color: side.color }
+      return [{ ...at, p50: p50.value, p99: p99?.value ?? null }]
     }),
   )
-  const y = {
-    field: 'part',
-    type: 'nominal' as const,
-    sort: PARTS.map((part) => part.name),
-    axis: { title: null, grid: false },
-  }
+  const y = nominal('part', PARTS)
   const yOffset = {
     field: 'world',
     type: 'nominal' as const,
-    sort: present.map((world) => world.name),
+    sort: sides.map((side) => side.name),
     scale: { paddingOuter: 0.6 },
   }
-  const color = { field: 'color', type: 'nominal' as const, scale: null }
   const x = {
     field: 'p50',
     type: 'quantitative' as const,
@@ -194,36 +150,33 @@ function spread(
   const both = values.filter(({ p99 }) => p99 !== null)
   const dot = { type: 'point' as const, size: 44, opacity: 1, strokeWidth: 1.6 }
   return {
-    title: panelTitle(`${title}median (●) and p99 (○)`),
+    title: panelTitle(`${title}median (●) and p99 (○)`, LIGHT.ink),
     width,
     height: 36 * PARTS.length,
     layer: [
       {
         data: { values: both },
         mark: { type: 'rule', strokeWidth: 2 },
-        encoding: { x, x2: { field: 'p99' }, y, yOffset, color },
+        encoding: { x, x2: { field: 'p99' }, y, yOffset, color: COLOR },
       },
       {
         data: { values: both },
         mark: { ...dot, fill: LIGHT.paper },
-        encoding: { x: { ...x, field: 'p99' }, y, yOffset, stroke: color },
+        encoding: { x: { ...x, field: 'p99' }, y, yOffset, stroke: COLOR },
       },
       {
         data: { values },
         mark: { ...dot, filled: true },
-        encoding: { x, y, yOffset, color },
+        encoding: { x, y, yOffset, color: COLOR },
       },
-      ...keyWords(
-        present.map((world) => ({ text: world.name, color: world.color })),
-        total,
-      ),
+      ...keyWords(sides, total),
     ],
   }
 }
 
 /** The part with the largest share of the mean, on each side. */
-function finding(present: readonly World[]): string {
-  const told = present.map(({ name, result }) => {
+function finding(sides: Sides): string {
+  const bySide = sides.map(({ name, result }) => {
     const sums = PARTS.map(({ key, name: part }) => ({
       part,
       value: result.pools.reduce(
@@ -234,10 +187,10 @@ function finding(present: readonly World[]): string {
     const total = sums.reduce((sum, { value }) => sum + value, 0)
     return { name, sums, total }
   })
-  const main = told.at(-1)
+  const main = bySide.at(-1)
   const most = main && largest(main.sums, ({ value }) => value)
-  if (!main || !most || main.total === 0) return 'Where the time went was not recorded'
-  const shares = told.map(({ name, sums, total }) => {
+  if (!main || !most || main.total === 0) return 'No times were recorded'
+  const shares = bySide.map(({ name, sums, total }) => {
     const value = sums.find(({ part }) => part === most.part)?.value ?? 0
     return `${percent(total === 0 ? 0 : value / total)} ${name}`
   })

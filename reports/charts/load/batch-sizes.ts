@@ -8,42 +8,31 @@ import {
   narrow,
   PERCENT,
   plotWidth,
-  type ReportInput,
+  type Sides,
   subject,
-  WIDE,
-  type World,
-  worlds,
 } from '../frame.ts'
+import { COLOR, panelTitle } from '../plot.ts'
+import { LIGHT } from '../theme.ts'
 
 /** Share of the requests that were served in a batch of each size, for each pool. */
-export function batchSizes(input: ReportInput, width = WIDE): TopLevelSpec {
-  const present = worlds(input)
-  const names = present[0]?.result.pools.map(({ name }) => name) ?? []
+export function batchSizes(sides: Sides, width: number): TopLevelSpec {
+  const names = sides[0].result.pools.map(({ name }) => name)
   const panel = (pool: string, i: number): NonNormalizedSpec => ({
-    ...(names.length > 1 && {
-      title: { text: pool, fontSize: 12, offset: 8, frame: 'group' },
-    }),
+    ...(names.length > 1 && { title: panelTitle(pool, LIGHT.ink, 8) }),
     width: plotWidth(width),
     height: 180,
-    layer: [bars(present, pool, narrow(width)), ...(i === 0 ? keys(present, width) : [])],
+    layer: [bars(sides, pool, narrow(width)), ...(i === 0 ? keyWords(sides, width) : [])],
   })
-  const head = frame(
-    finding(present, names),
-    `${subject(input)} · share of requests by the size of their batch`,
-    width,
-  )
-  return { ...head, spacing: 24, vconcat: names.map(panel) }
+  const subtitle = `${subject(sides)} · share of requests by the size of their batch`
+  return {
+    ...frame(finding(sides, names), subtitle, width),
+    spacing: 24,
+    vconcat: names.map(panel),
+  }
 }
 
-function keys(present: readonly World[], width: number) {
-  return keyWords(
-    present.map(({ name, color }) => ({ text: name, color })),
-    width,
-  )
-}
-
-function bars(present: readonly World[], pool: string, small: boolean) {
-  const values = present.flatMap(({ name, color, result }) =>
+function bars(sides: Sides, pool: string, small: boolean) {
+  const values = sides.flatMap(({ name, color, result }) =>
     shares(result.pools.find((candidate) => candidate.name === pool)?.batch_sizes ?? []).map(
       (share, i) => ({ size: i + 1, share, world: name, color }),
     ),
@@ -67,14 +56,14 @@ function bars(present: readonly World[], pool: string, small: boolean) {
       xOffset: {
         field: 'world',
         type: 'nominal' as const,
-        sort: present.map(({ name }) => name),
+        sort: sides.map(({ name }) => name),
       },
       y: {
         field: 'share',
         type: 'quantitative' as const,
         axis: { title: 'share of requests', tickCount: 4, labelExpr: PERCENT },
       },
-      color: { field: 'color', type: 'nominal' as const, scale: null },
+      color: COLOR,
     },
   }
 }
@@ -87,11 +76,11 @@ function shares(batches: readonly number[]): number[] {
 }
 
 /** The finding for the pool in which the sides differ most; for one side, for its first pool. */
-function finding(present: readonly World[], names: readonly string[]): string {
-  const told = names.map((pool) => ({ pool, means: meansOf(present, pool) }))
-  const apart = ({ means: [first, second] }: (typeof told)[number]) =>
+function finding(sides: Sides, names: readonly string[]): string {
+  const byPool = names.map((pool) => ({ pool, means: meansOf(sides, pool) }))
+  const apart = ({ means: [first, second] }: (typeof byPool)[number]) =>
     first && second ? second.value / first.value - 1 : 0
-  const main = largest(told, (pool) => Math.abs(apart(pool)))
+  const main = largest(byPool, (pool) => Math.abs(apart(pool)))
   const [first, second] = main?.means ?? []
   if (!main || !first) return 'No batches were recorded'
   const where = names.length > 1 ? ` in ${main.pool}` : ''
@@ -105,8 +94,8 @@ function finding(present: readonly World[], names: readonly string[]): string {
   return `Measured batches are ${size}${where}: ${secondMean} requests on average against ${firstMean}`
 }
 
-function meansOf(present: readonly World[], name: string) {
-  return present.flatMap(({ name: world, result }) => {
+function meansOf(sides: Sides, name: string) {
+  return sides.flatMap(({ name: world, result }) => {
     const mean = result.pools.find((pool) => pool.name === name)?.batch_mean
     return mean && mean.value !== null ? [{ name: world, mean, value: mean.value }] : []
   })

@@ -1,15 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
-import {
-  dodge,
-  frame,
-  type Layer,
-  labels,
-  logTicks,
-  narrow,
-  pixel,
-  plotWidth,
-  WIDE,
-} from '../frame.ts'
+import { frame, type Layer, narrow, plotWidth, WIDE } from '../frame.ts'
+import { type Channel, endLabels, latencies, linear, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
 /** One setting of a closed loop: concurrent requests of its clients, and their latency. */
@@ -33,6 +24,8 @@ export interface ConcurrencyChart {
   readonly points: readonly ConcurrencyPoint[]
 }
 
+const PERCENTILES = ['p50', 'p99'] as const
+
 /** Space for the names of the lines, px. */
 const LABELS = 116
 
@@ -43,51 +36,27 @@ export function concurrencyChart(chart: ConcurrencyChart, width = WIDE): TopLeve
   const all = points.flatMap(({ simulated, measured }) => [simulated, measured])
   const low = Math.min(...all.map(({ p50 }) => p50)) / 1.25
   const high = Math.max(...all.map(({ p99 }) => p99)) * 1.15
-  const last = points.at(-1)!.users
-  const x = {
-    field: 'users',
-    type: 'quantitative' as const,
-    scale: { domain: [0, last], nice: false },
-    axis: { title: 'concurrent requests', tickCount: narrow(width) ? 5 : 9 },
-  }
-  const y = {
-    field: 'ms',
-    type: 'quantitative' as const,
-    scale: { type: 'log' as const, domain: [low, high], nice: false },
-    axis: { title: 'latency (ms, log scale)', values: logTicks(low, high), format: ',~g' },
-  }
+  const last = points.at(-1)!
+  const axis = { title: 'concurrent requests', tickCount: narrow(width) ? 5 : 9 }
+  const x = linear('users', [0, last.users], axis)
+  const y = latencies('ms', [low, high])
   const wide = plotWidth(width, LABELS)
+  const names = PERCENTILES.flatMap((p) => [
+    { ms: last.simulated[p], text: `${p} simulated`, color: LIGHT.simulated },
+    { ms: last.measured[p], text: `${p} published`, color: LIGHT.measured },
+  ])
+  const ends = names.map(({ ms, ...name }) => {
+    return { ...name, x: wide + 9, y: pixel(ms, [low, high], height, true) }
+  })
   return {
     ...frame(chart.title, chart.subtitle, width),
     width: wide,
     height,
-    layer: [...lines(points, x, y), ...dots(points, x, y), ...names()],
-  }
-
-  function names(): Layer[] {
-    const { simulated, measured } = points.at(-1)!
-    const texts = [
-      { y: simulated.p50, text: 'p50 simulated', color: LIGHT.simulated },
-      { y: measured.p50, text: 'p50 published', color: LIGHT.measured },
-      { y: simulated.p99, text: 'p99 simulated', color: LIGHT.simulated },
-      { y: measured.p99, text: 'p99 published', color: LIGHT.measured },
-    ]
-    const at = dodge(
-      texts.map((text) => pixel(text.y, [low, high], height, true)),
-      15,
-      4,
-      height,
-    )
-    return labels(
-      texts.map((text, i) => ({ ...text, x: wide + 9, y: at[i]! })),
-      { align: 'left' },
-    )
+    layer: [...lines(points, x, y), ...dots(points, x, y), ...endLabels(ends, height)],
   }
 }
 
-const PERCENTILES = ['p50', 'p99'] as const
-
-function lines(points: readonly ConcurrencyPoint[], x: object, y: object): Layer[] {
+function lines(points: readonly ConcurrencyPoint[], x: Channel, y: Channel): Layer[] {
   return PERCENTILES.map((p) => ({
     data: { values: points.map(({ users, simulated }) => ({ users, ms: simulated[p] })) },
     mark: { type: 'line', color: LIGHT.simulated, strokeWidth: p === 'p99' ? 2.4 : 1.2 },
@@ -96,7 +65,7 @@ function lines(points: readonly ConcurrencyPoint[], x: object, y: object): Layer
 }
 
 /** Filled for predicted points, hollow for fitted ones. */
-function dots(points: readonly ConcurrencyPoint[], x: object, y: object): Layer[] {
+function dots(points: readonly ConcurrencyPoint[], x: Channel, y: Channel): Layer[] {
   const of = (p: (typeof PERCENTILES)[number], fitted: boolean): Layer => ({
     data: {
       values: points

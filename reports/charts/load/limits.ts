@@ -1,6 +1,7 @@
 import { parseObjective } from '../../../scenarios/index.ts'
 import { percentileName } from '../../format.ts'
-import { type Layer, labels, pixel, type ReportInput } from '../frame.ts'
+import type { Layer, Sides } from '../frame.ts'
+import { labels, levelLine, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
 /** A latency limit of the scenario. */
@@ -11,9 +12,7 @@ export interface Limit {
 }
 
 /** Latency limits of all classes without duplicates, in ascending order. */
-export function latencyLimits(input: ReportInput): Limit[] {
-  const result = input.simulated ?? input.measured
-  if (!result) return []
+export function latencyLimits([{ result }]: Sides): Limit[] {
   const several = result.classes.length > 1
   const found = new Map<string, Limit>()
   for (const { class: name, text } of result.objectives) {
@@ -49,14 +48,5 @@ export function limitLines(limits: readonly Limit[], { domain, height }: Plot): 
     const crowded = above !== undefined && y - above.y < 18
     return { x: 6, y: crowded ? y + 10 : y - 9, text, color: LIGHT.limit }
   })
-  return [
-    ...heights.map(
-      ({ y }): Layer => ({
-        data: { values: [{}] },
-        mark: { type: 'rule', color: LIGHT.limit, strokeDash: [5, 3], strokeWidth: 1.2 },
-        encoding: { y: { value: y }, x: { value: 0 }, x2: { value: 'width' } },
-      }),
-    ),
-    ...labels(texts, { align: 'left' }),
-  ]
+  return [...heights.map(({ y }) => levelLine(y, LIGHT.limit)), ...labels(texts, { align: 'left' })]
 }

@@ -1,7 +1,9 @@
+import { mean } from 'simple-statistics'
 import type { TopLevelSpec } from 'vega-lite'
-import { dodge, frame, type Layer, labels, narrow, pixel, plotWidth } from '../frame.ts'
+import { frame, type Layer, narrow, plotWidth } from '../frame.ts'
+import { endLabels, levelLine, linear, pixel, runTime } from '../plot.ts'
 import { textWidth } from '../text-width.ts'
-import { LABEL_SIZE, LIGHT } from '../theme.ts'
+import { LABEL_SIZE } from '../theme.ts'
 
 /** One value for each bucket of a run, from its start; null for a bucket without one. */
 export interface Line {
@@ -31,27 +33,13 @@ export function timeChart(chart: TimeChart): TopLevelSpec {
   const { title, subtitle, width, bucketS, yTitle, lines, level } = chart
   const height = narrow(width) ? 180 : 220
   const [low, high] = range(chart)
-  const ends = endLabels(chart, [low, high], height)
-  const room = Math.max(0, ...ends.map(({ text }) => textWidth(text, LABEL_SIZE)))
+  const names = lineNames(chart)
+  const room = Math.max(0, ...names.map(({ text }) => textWidth(text, LABEL_SIZE)))
   const wide = plotWidth(width, room)
   const buckets = Math.max(1, ...lines.map(({ values }) => values.length))
-  const end = buckets * bucketS
-  const x = {
-    field: 'x',
-    type: 'quantitative' as const,
-    scale: { domain: [0, end], nice: false },
-    axis: {
-      title: 'time since the start (s)',
-      tickCount: narrow(width) ? 4 : 8,
-      grid: false,
-    },
-  }
-  const y = {
-    field: 'y',
-    type: 'quantitative' as const,
-    scale: { domain: [low, high], nice: false, zero: false },
-    axis: { title: yTitle, tickCount: 5 },
-  }
+  const x = runTime(buckets * bucketS, narrow(width) ? 4 : 8)
+  const y = linear('y', [low, high], { title: yTitle, tickCount: 5 })
+  const at = (value: number) => pixel(value, [low, high], height)
   const drawn = lines.map(
     ({ values, color, thickness = 2 }): Layer => ({
       data: { values: values.map((value, i) => ({ x: (i + 0.5) * bucketS, y: value })) },
@@ -59,15 +47,15 @@ export function timeChart(chart: TimeChart): TopLevelSpec {
       encoding: { x, y },
     }),
   )
-  const labelled = ends.map((label) => ({ ...label, x: wide }))
+  const ends = names.map(({ value, ...name }) => ({ ...name, x: wide, y: at(value) }))
   return {
     ...frame(title, subtitle, width),
     width: wide,
     height,
     layer: [
-      ...(level ? [levelLine(level.color, pixel(level.y, [low, high], height))] : []),
+      ...(level ? [levelLine(at(level.y), level.color)] : []),
       ...drawn,
-      ...labels(labelled, { align: 'left', dx: 6 }),
+      ...endLabels(ends, height - 4, { dx: 6 }),
     ],
   }
 }
@@ -82,31 +70,12 @@ function range({ lines, level, cover }: TimeChart): [number, number] {
   return [low < cover[0] ? low - margin : low, high > cover[1] ? high + margin : high]
 }
 
-/** Names at the heights of the line ends, moved apart if they would overlap. */
-function endLabels({ lines, level }: TimeChart, domain: [number, number], height: number) {
-  const named = lines.flatMap(({ label = true, name, color, values }) => {
+/** Names of lines and level, at the mean of the last values. */
+function lineNames({ lines, level }: TimeChart) {
+  const named = lines.flatMap(({ label = true, name: text, color, values }) => {
     const last = values.filter((value) => value !== null).slice(-3)
-    if (!label || last.length === 0) return []
-    const mean = last.reduce((sum, value) => sum + value, 0) / last.length
-    return [{ text: name, color, at: pixel(mean, domain, height) }]
+    return label && last.length > 0 ? [{ text, color, value: mean(last) }] : []
   })
-  if (level) {
-    named.push({ text: level.name, color: level.color, at: pixel(level.y, domain, height) })
-  }
-  const heights = named.map(({ at }) => at)
-  const ys = dodge(heights, 15, 4, height - 4)
-  return named.map(({ text, color }, i) => ({ text, color, y: ys[i]! }))
-}
-
-function levelLine(color: string, y: number): Layer {
-  return {
-    data: { values: [{}] },
-    mark: {
-      type: 'rule',
-      color,
-      strokeWidth: 1.2,
-      ...(color === LIGHT.limit && { strokeDash: [5, 3] }),
-    },
-    encoding: { y: { value: y }, x: { value: 0 }, x2: { value: 'width' } },
-  }
+  if (level) named.push({ text: level.name, color: level.color, value: level.y })
+  return named
 }

@@ -1,11 +1,13 @@
+import { mean } from 'simple-statistics'
 import type { TopLevelSpec } from 'vega-lite'
-import { dodge, frame, type Layer, labels, narrow, PERCENT, plotWidth, WIDE } from '../frame.ts'
+import { frame, type Layer, narrow, PERCENT, plotWidth, WIDE } from '../frame.ts'
+import { endLabels, labels, linear } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
 /** Padding efficiency of batches of one size: by the variation of lengths, and of real lengths. */
 export interface PaddingCurve {
   readonly batch: number
-  /** coefficient of variation of the lengths, and useful share of the work */
+  /** coefficient of variation of the lengths, and padding efficiency */
   readonly points: readonly { readonly cv: number; readonly useful: number }[]
   readonly traces: readonly {
     readonly name: string
@@ -29,18 +31,15 @@ export function paddingChart(chart: PaddingChart, width = WIDE): TopLevelSpec {
   const wide = plotWidth(width, LABELS)
   const { curves } = chart
   const most = Math.max(...curves.flatMap(({ points }) => points.map(({ cv }) => cv)))
-  const x = {
-    field: 'cv',
-    type: 'quantitative' as const,
-    scale: { domain: [0, most], nice: false },
-    axis: { title: 'coefficient of variation of lengths', tickCount: narrow(width) ? 5 : 9 },
-  }
-  const y = {
-    field: 'useful',
-    type: 'quantitative' as const,
-    scale: { domain: [0, 1], nice: false },
-    axis: { title: 'useful share of the work', labelExpr: PERCENT, tickCount: 5 },
-  }
+  const x = linear('cv', [0, most], {
+    title: 'coefficient of variation of lengths',
+    tickCount: narrow(width) ? 5 : 9,
+  })
+  const y = linear('useful', [0, 1], {
+    title: 'padding efficiency',
+    labelExpr: PERCENT,
+    tickCount: 5,
+  })
   const lines = curves.map(
     ({ points }, i): Layer => ({
       data: { values: points },
@@ -54,24 +53,22 @@ export function paddingChart(chart: PaddingChart, width = WIDE): TopLevelSpec {
     encoding: { x, y },
   }
   const at = (useful: number) => height * (1 - useful)
-  const ends = curves.map(({ points }) => at(points.at(-1)!.useful))
-  const apart = dodge(ends, 15, 4, height)
-  const names = curves.map(({ batch }, i) => ({
+  const ends = curves.map(({ batch, points }) => ({
     x: wide + 8,
-    y: apart[i]!,
+    y: at(points.at(-1)!.useful),
     text: `batches of ${batch}`,
     color: LIGHT.simulated,
   }))
-  const real = curves.flatMap(({ traces }) => {
-    const { cv } = traces[0]!
-    const middle = traces.reduce((sum, { useful }) => sum + useful, 0) / traces.length
-    const text = traces.map(({ name }) => name).join(', ')
-    return [{ x: (wide * cv) / most + 10, y: at(middle) - 8, text, color: LIGHT.measured }]
-  })
+  const real = curves.map(({ traces }) => ({
+    x: (wide * traces[0]!.cv) / most + 10,
+    y: at(mean(traces.map(({ useful }) => useful))) - 8,
+    text: traces.map(({ name }) => name).join(', '),
+    color: LIGHT.measured,
+  }))
   return {
     ...frame(chart.title, chart.subtitle, width),
     width: wide,
     height,
-    layer: [...lines, dots, ...labels([...names, ...real], { align: 'left' })],
+    layer: [...lines, dots, ...endLabels(ends, height), ...labels(real, { align: 'left' })],
   }
 }

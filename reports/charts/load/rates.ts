@@ -1,29 +1,24 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { count, fixed, percent } from '../../format.ts'
-import { largest, type ReportInput, subject, WIDE, type World, worlds } from '../frame.ts'
+import { largest, type Sides, subject, type World } from '../frame.ts'
 import { LIGHT } from '../theme.ts'
 import { type Line, timeChart } from './over-time.ts'
 
 /** Requests that arrived and were served per second, with the capacity if it is close. */
-export function rates(input: ReportInput, width = WIDE): TopLevelSpec {
-  const present = worlds(input)
-  const main = present.at(-1)
-  const arrived = main?.result.series.arrived_rps ?? []
+export function rates(sides: Sides, width: number): TopLevelSpec {
+  const main = sides.at(-1)!
+  const arrived = main.result.series.arrived_rps
   const lines: Line[] = [
     { name: 'arrived', color: LIGHT.muted, values: arrived, thickness: 1.5 },
-    ...present.map(({ name, color, result }) => ({
-      name,
-      color,
-      values: result.series.served_rps,
-    })),
+    ...sides.map(({ name, color, result }) => ({ name, color, values: result.series.served_rps })),
   ]
   const capacity = totalCapacity(main)
   const near = capacity !== null && capacity < 1.6 * Math.max(0, ...arrived)
   return timeChart({
     title: finding(main),
-    subtitle: `${subject(input)} · served per second, beside what arrived (grey)`,
+    subtitle: `${subject(sides)} · served per second; arrived: grey`,
     width,
-    bucketS: main?.result.series.bucket_s ?? 1,
+    bucketS: main.result.series.bucket_s,
     yTitle: 'requests/s',
     cover: [0, 1],
     lines,
@@ -31,9 +26,7 @@ export function rates(input: ReportInput, width = WIDE): TopLevelSpec {
   })
 }
 
-function totalCapacity(world: World | undefined): number | null {
-  const pools = world?.result.pools ?? []
-  if (pools.length === 0) return null
+function totalCapacity({ result: { pools } }: World): number | null {
   let sum = 0
   let most = Number.POSITIVE_INFINITY
   for (const { capacity_rps, counts } of pools) {
@@ -45,14 +38,12 @@ function totalCapacity(world: World | undefined): number | null {
   return Math.min(sum, most)
 }
 
-function finding(world: World | undefined): string {
-  if (!world) return 'No rates were recorded'
-  const { classes, series } = world.result
+function finding({ name, result: { classes, series } }: World): string {
   const sum = (key: 'arrived' | 'served' | 'in_flight') =>
     classes.reduce((n, c) => n + c.counts[key], 0)
   const lost = sum('arrived') > 0 ? 1 - (sum('served') + sum('in_flight')) / sum('arrived') : 0
   if (lost > 0.001)
-    return `${percent(lost)} of the requests were not served in time or at all (${world.name})`
+    return `${percent(lost)} of the requests were not served in time or at all (${name})`
   let behind = 0
   const backlog = series.arrived_rps.map((arrived, i) => {
     behind = Math.max(0, behind + (arrived - (series.served_rps[i] ?? 0)) * series.bucket_s)
@@ -62,7 +53,7 @@ function finding(world: World | undefined): string {
   const mean = series.arrived_rps.reduce((a, b) => a + b, 0) / Math.max(1, backlog.length)
   if (at !== undefined && backlog[at]! > mean) {
     const since = count(Math.round((at + 1) * series.bucket_s))
-    return `Serving fell behind by up to ${count(Math.round(backlog[at]!))} requests, at ${since} s (${world.name})`
+    return `Serving fell behind by up to ${count(Math.round(backlog[at]!))} requests, at ${since} s (${name})`
   }
   return `Serving kept up with arrivals: ${fixed(mean, mean < 10 ? 1 : 0)} requests/s on average`
 }

@@ -10,24 +10,24 @@ const SCATTERED = 0.05
 const PINNED = 0.1
 
 /** How far the largest free chunk is below all free memory, at the worst instant. */
-export function mapFinding(sides: Space['sides']): string {
-  const told = sides.flatMap(({ space }) => {
+export function mapFinding(sides: Space): string {
+  const instants = sides.flatMap(({ space }) => {
     const instant = worstInstant(space)
     return instant ? [{ space, ...instant }] : []
   })
-  const main = largest(told, scattered)
+  const main = largest(instants, scattered)
   if (!main) return 'No map of memory was recorded'
   const { space } = main
   const kinds = [...new Set(space.allocators)]
   if (kinds.length === 1 && kinds[0] === 'paged') {
-    return `${cacheText(space)}; blocks leave no fragments`
+    return `${cacheText(space)}; blocks do not fragment`
   }
   if (kinds.length === 1 && kinds[0] === 'contiguous') {
     const { value: unused } = space.internal_fragmentation
     return `${cacheText(space)}, of which ${percent(unused ?? 0)} is reserved and unused`
   }
   const held = space.peak_held_mib.value ?? 0
-  if (scattered(main) < SCATTERED * held) return 'What is free stays in one piece but for crumbs'
+  if (scattered(main) < SCATTERED * held) return 'Almost all free memory stays in one chunk'
   return scatteredText(space, main)
 }
 
@@ -73,12 +73,12 @@ function scatteredText(space: MemorySpace, { atS, held, free, chunk, left }: Ins
   const pinned = space.pinned_free_mib.value ?? 0
   const besides =
     pinned > PINNED * (space.peak_held_mib.value ?? 0)
-      ? `; up to ${say(pinned)} ${unit.name} lie free in regions that a chunk in use pins`
+      ? `; up to ${say(pinned)} ${unit.name} are free in regions that a chunk in use pins`
       : ''
   const when = `At worst, at ${count(atS)} s,`
-  const told =
+  const text =
     space.limit_mib === null || left > chunk
-      ? `${say(free)} of ${say(held)} ${unit.name} held lie free, ${say(chunk)} of it in one chunk`
+      ? `${say(free)} of ${say(held)} ${unit.name} reserved are free, ${say(chunk)} of it in one chunk`
       : `${say(free + left)} ${unit.name} are free, but the largest chunk has ${say(chunk)}`
-  return `${when} ${told}${besides}`
+  return `${when} ${text}${besides}`
 }

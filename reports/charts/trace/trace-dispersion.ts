@@ -1,18 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { figure } from '../../format.ts'
 import type { TraceFindings } from '../../trace-document.ts'
-import {
-  emptyChart,
-  frame,
-  type Layer,
-  labels,
-  largest,
-  logTicks,
-  narrow,
-  pixel,
-  plotWidth,
-  WIDE,
-} from '../frame.ts'
+import { emptyChart, frame, largest, logTicks, narrow, plotWidth, WIDE } from '../frame.ts'
+import { labels, levelLine, logarithmic, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
 /** Index of dispersion of the counts in windows, by the length of the window; 1 is Poisson. */
@@ -26,31 +16,26 @@ export function traceDispersion(trace: TraceFindings, width = WIDE): TopLevelSpe
   const xDomain: [number, number] = [Math.min(...lengths) / 1.6, Math.max(...lengths) * 1.6]
   const yDomain: [number, number] = [Math.min(0.7, ...values) / 1.3, Math.max(2, ...values) * 1.6]
   const wide = plotWidth(width)
-  const x = {
-    field: 'x',
-    type: 'quantitative' as const,
-    scale: { type: 'log' as const, domain: xDomain, nice: false },
-    axis: { title: 'window (s)', values: lengths, labelExpr: 'datum.value', grid: false },
-  }
-  const y = {
-    field: 'y',
-    type: 'quantitative' as const,
-    scale: { type: 'log' as const, domain: yDomain, nice: false },
-    axis: { title: 'variance / mean', values: logTicks(...yDomain), labelExpr: 'datum.value' },
-  }
+  const ticks = { labelExpr: 'datum.value' }
+  const x = logarithmic('x', xDomain, {
+    ...ticks,
+    title: 'window (s)',
+    values: lengths,
+    grid: false,
+  })
+  const y = logarithmic('y', yDomain, {
+    ...ticks,
+    title: 'variance / mean',
+    values: logTicks(...yDomain),
+  })
   const at = (dispersion: number) => pixel(dispersion, yDomain, height, true)
   const across = (s: number) => wide - pixel(s, xDomain, wide, true)
-  const poisson: Layer = {
-    data: { values: [{}] },
-    mark: { type: 'rule', color: LIGHT.muted, strokeWidth: 1.2 },
-    encoding: { y: { value: at(1) }, x: { value: 0 }, x2: { value: 'width' } },
-  }
   return {
     ...frame(finding(points), subtitle, width),
     width: wide,
     height,
     layer: [
-      poisson,
+      levelLine(at(1), LIGHT.muted),
       {
         data: {
           values: points.map(({ window_s, dispersion }) => ({ x: window_s, y: dispersion })),
@@ -82,9 +67,9 @@ export function traceDispersion(trace: TraceFindings, width = WIDE): TopLevelSpe
 
 function finding(points: TraceFindings['windows']): string {
   const most = largest(points, ({ dispersion }) => dispersion)
-  if (most === undefined) return 'Every window has as many requests as the others'
+  if (most === undefined) return 'All windows have the same number of requests'
   const { dispersion, window_s } = most
-  const told = `${figure(dispersion)} times the variance of Poisson arrivals at ${window_s} s`
-  if (dispersion < 1.5) return `Arrivals are about as even as Poisson: at most ${told}`
-  return `Bursty: ${told}`
+  const times = `${figure(dispersion)} times the variance of Poisson arrivals at ${window_s} s`
+  if (dispersion < 1.5) return `Arrivals are about as even as Poisson: at most ${times}`
+  return `Bursty: ${times}`
 }

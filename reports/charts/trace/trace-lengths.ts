@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite'
-import { count } from '../../format.ts'
+import { capitalise, count } from '../../format.ts'
 import type { LengthSummary, TraceFindings } from '../../trace-document.ts'
 import {
   emptyChart,
@@ -12,6 +12,7 @@ import {
   plotWidth,
   WIDE,
 } from '../frame.ts'
+import { logarithmic } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
 interface Column {
@@ -35,23 +36,18 @@ export function traceLengths(trace: TraceFindings, width = WIDE): TopLevelSpec {
   const subtitle = 'four bins for each doubling of the length'
   if (edges.length === 0) return emptyChart(finding(columns), subtitle, width)
   const domain: [number, number] = [Math.min(...edges), Math.max(...edges)]
-  const scale = { type: 'log' as const, domain, nice: false }
+  const x = logarithmic('from', domain, {
+    title: 'length (tokens)',
+    values: logTicks(...domain, narrow(width) ? [1] : undefined),
+    format: ',d',
+    grid: false,
+  })
   const layers = shown.map(
     ({ bins, color }): Layer => ({
       data: { values: [...bins, { from: domain[1], to: domain[1], share: 0 }] },
       mark: { type: 'bar', color, opacity: 0.55 },
       encoding: {
-        x: {
-          field: 'from',
-          type: 'quantitative',
-          scale,
-          axis: {
-            title: 'length (tokens)',
-            values: logTicks(...domain, narrow(width) ? [1] : undefined),
-            format: ',d',
-            grid: false,
-          },
-        },
+        x,
         x2: { field: 'to' },
         y: {
           field: 'share',
@@ -67,21 +63,14 @@ export function traceLengths(trace: TraceFindings, width = WIDE): TopLevelSpec {
     ...frame(finding(columns), subtitle, width),
     width: plotWidth(width),
     height: narrow(width) ? 170 : 190,
-    layer: [
-      ...layers,
-      ...keyWords(
-        columns.map(({ name, color }) => ({ text: name, color })),
-        width,
-      ),
-    ],
+    layer: [...layers, ...keyWords(columns, width)],
   }
 }
 
 function finding(columns: readonly Column[]): string {
-  const told = columns.map(({ name, lengths }) => {
+  const texts = columns.map(({ name, lengths }) => {
     const [median, tail] = [Math.round(lengths.p50), Math.round(lengths.p99)]
     return `${name} median ${count(median)}, p99 ${count(tail)} tokens`
   })
-  const text = told.join('; ')
-  return text === '' ? 'The trace has no lengths' : `${text[0]!.toUpperCase()}${text.slice(1)}`
+  return capitalise(texts.join('; ')) || 'The trace has no lengths'
 }

@@ -2,17 +2,14 @@ import type { TopLevelSpec } from 'vega-lite'
 import { figure, percent } from '../../format.ts'
 import type { TraceFindings } from '../../trace-document.ts'
 import { frame, narrow, PERCENT, plotWidth, WIDE } from '../frame.ts'
+import { linear } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
 /** Padding efficiency if requests are batched in order of arrival and padded to the longest. */
 export function tracePadding(trace: TraceFindings, width = WIDE): TopLevelSpec {
   const values = trace.padding
-  const y = {
-    field: 'useful',
-    type: 'quantitative' as const,
-    scale: { domain: [0, 1], nice: false },
-    axis: { title: 'useful share', tickCount: 4, labelExpr: PERCENT },
-  }
+  const axis = { title: 'padding efficiency', tickCount: 4, labelExpr: PERCENT }
+  const y = linear('useful', [0, 1], axis)
   const x = {
     field: 'batch',
     type: 'ordinal' as const,
@@ -21,7 +18,7 @@ export function tracePadding(trace: TraceFindings, width = WIDE): TopLevelSpec {
   }
   const texts = values.map((point) => ({ ...point, text: percent(point.useful) }))
   return {
-    ...frame(finding(values), 'requests batched in the order in which they came', width),
+    ...frame(finding(values), 'requests batched in order of arrival', width),
     width: plotWidth(width),
     height: narrow(width) ? 170 : 190,
     layer: [
@@ -39,5 +36,5 @@ function finding(values: TraceFindings['padding']): string {
   const shown = values.find(({ batch }) => batch === 8) ?? values.at(-1)
   if (shown === undefined) return 'Too few requests for a batch'
   const more = figure(1 / shown.useful)
-  return `Padded batches of ${shown.batch} do ${more} times the work that is useful`
+  return `Padded batches of ${shown.batch} compute ${more} times the tokens of their requests`
 }

@@ -1,0 +1,133 @@
+import type { Axis } from 'vega-lite/types_unstable/axis.js'
+import { type Layer, logTicks, narrow, plotWidth } from './frame.ts'
+import { LABEL_SIZE, LIGHT } from './theme.ts'
+
+/** Channels and layers that charts share. */
+
+type Range = readonly [number, number]
+
+/** A field on an axis that ends where its domain does. */
+export interface Channel {
+  readonly field: string
+  readonly type: 'quantitative'
+  readonly scale: { readonly domain: [number, number]; readonly nice: false; readonly type?: 'log' }
+  readonly axis: Axis | null
+}
+
+export function linear(field: string, domain: Range, axis: Axis | null): Channel {
+  return { field, type: 'quantitative', scale: { domain: [...domain], nice: false }, axis }
+}
+
+export function logarithmic(field: string, domain: Range, axis: Axis): Channel {
+  const scale = { type: 'log', domain: [...domain] as [number, number], nice: false } as const
+  return { field, type: 'quantitative', scale, axis }
+}
+
+/** A channel of latencies on a log axis of ms. */
+export function latencies(field: string, domain: Range, of: string | null = 'latency') {
+  return logarithmic(field, domain, {
+    title: of && `${of} (ms, log scale)`,
+    values: logTicks(...domain),
+    format: ',~g',
+  })
+}
+
+/** The channel `x` of the time of a run. */
+export function runTime(endS: number, tickCount = 5) {
+  return linear('x', [0, endS], { title: 'time since the start (s)', tickCount, grid: false })
+}
+
+/** A channel of colours that the data has. */
+export const COLOR = { field: 'color', type: 'nominal' as const, scale: null }
+
+/** Text at a position in the plot, with a halo in the paper colour for legibility over marks. */
+export function labels(
+  points: readonly { x: number; y: number; text: string; color: string }[],
+  options: { align: 'left' | 'right' | 'center'; dx?: number; dy?: number; bold?: boolean },
+): Layer[] {
+  const { align, dx = 0, dy = 0, bold = false } = options
+  const fontWeight = bold ? ('bold' as const) : ('normal' as const)
+  const text = { type: 'text' as const, align, dx, dy, fontWeight, fontSize: LABEL_SIZE }
+  return points.flatMap((point): Layer[] => {
+    const encoding = { x: { value: point.x }, y: { value: point.y } }
+    const data = { values: [{}] }
+    const mark = { ...text, text: point.text }
+    return [
+      { data, mark: { ...mark, fill: LIGHT.paper, stroke: LIGHT.paper, strokeWidth: 4 }, encoding },
+      { data, mark: { ...mark, fill: point.color }, encoding },
+    ]
+  })
+}
+
+/** Names at the ends of lines, moved apart down to `low` where they would overlap. */
+export function endLabels(
+  ends: readonly { x: number; y: number; text: string; color: string }[],
+  low: number,
+  options: { dx?: number; bold?: boolean } = {},
+): Layer[] {
+  const heights = ends.map(({ y }) => y)
+  const apart = dodge(heights, 15, 4, low)
+  const moved = ends.map((end, i) => ({ ...end, y: apart[i]! }))
+  return labels(moved, { align: 'left', ...options })
+}
+
+/** A line over the width of the plot, px from its top; dashed in the colour of limits. */
+export function levelLine(y: number, color: string): Layer {
+  const strokeDash = color === LIGHT.limit ? { strokeDash: [5, 3] } : {}
+  return {
+    data: { values: [{}] },
+    mark: { type: 'rule', color, strokeWidth: 1.2, ...strokeDash },
+    encoding: { y: { value: y }, x: { value: 0 }, x2: { value: 'width' } },
+  }
+}
+
+/** Panels side by side, or one below the other in a narrow picture. */
+export function panelGrid(
+  panels: number,
+  width: number,
+  { axis, labels = 0 }: { readonly axis: number; readonly labels?: number },
+) {
+  const spacing = 24
+  const columns = narrow(width) ? 1 : panels
+  const between = (columns - 1) * (spacing + axis + labels)
+  return { columns, spacing, plot: (plotWidth(width, labels) - between) / columns }
+}
+
+/** The title of one of several panels. */
+export function panelTitle(text: string, color: string, offset = 6) {
+  return { text, color, fontSize: 12, offset, frame: 'group' as const }
+}
+
+/**
+ * Moves positions apart to at least `gap`, with the smallest changes in the least-squares sense and
+ * in the same order (isotonic regression by pooling adjacent violators), then shifts all of them
+ * into the range.
+ */
+export function dodge(at: readonly number[], gap: number, low: number, high: number): number[] {
+  const order = at.map((_, i) => i).sort((a, b) => at[a]! - at[b]!)
+  const blocks: { sum: number; size: number }[] = []
+  order.forEach((i, rank) => {
+    let block = { sum: at[i]! - rank * gap, size: 1 }
+    for (let last = blocks.at(-1); last && last.sum / last.size >= block.sum / block.size; ) {
+      block = { sum: block.sum + last.sum, size: block.size + last.size }
+      blocks.pop()
+      last = blocks.at(-1)
+    }
+    blocks.push(block)
+  })
+  const steps = blocks.flatMap(({ sum, size }) => new Array<number>(size).fill(sum / size))
+  const top = high - (at.length - 1) * gap
+  const moved = new Array<number>(at.length)
+  order.forEach((i, rank) => {
+    moved[i] = Math.max(low, Math.min(top, steps[rank]!)) + rank * gap
+  })
+  return moved
+}
+
+/** Pixels from the top of a plot of `height`, on a linear or log axis over `domain`. */
+export function pixel(y: number, domain: readonly [number, number], height: number, log = false) {
+  const [low, high, at] = log
+    ? [Math.log(domain[0]), Math.log(domain[1]), Math.log(y)]
+    : [domain[0], domain[1], y]
+  return height * (1 - (at - low) / (high - low))
+}
