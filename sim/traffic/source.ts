@@ -106,7 +106,6 @@ export function trafficSource(scenario: Scenario, options: TrafficOptions): Merg
   }
   return new MergedSource(
     scenario.traffic.map((traffic, index) => {
-      const trace = options.traces.get(index) ?? null
       const feed = feeds.get(index) ?? null
       const { seed, replication, capacityRps } = options
       return classClients(traffic, {
@@ -116,8 +115,8 @@ export function trafficSource(scenario: Scenario, options: TrafficOptions): Merg
         endMs: scenario.duration_s * 1000,
         // a load is that of the replicas, and each part of a request occupies one
         capacityRps: capacityRps === null ? null : capacityRps / traffic.fan_out,
-        trace,
-        clients: options.clients?.get(index) ?? null,
+        trace: options.traces.get(index),
+        clients: options.clients?.get(index),
         feed,
         ...classLengths(traffic, feed, options),
       })

@@ -1,6 +1,6 @@
 import type { Random } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
-import type { OperationalTime } from './operational-time.ts'
+import type { OperationalTime } from './arrivals.ts'
 import type { Rate } from './rate.ts'
 
 /** A state of a modulating Markov chain. */

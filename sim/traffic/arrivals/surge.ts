@@ -1,4 +1,5 @@
-import type { RatedArrivals } from '../../../scenarios/schema/schema.ts'
+import { arrivalParts } from '../../../scenarios/schema/arrival-parts.ts'
+import type { RatedArrivals, Scenario } from '../../../scenarios/schema/schema.ts'
 import type { Ms } from '../../serving/index.ts'
 
 /**
@@ -60,4 +61,28 @@ export function surgesOf(surge: RatedArrivals['surges'][number], endMs: Ms): Sur
     decayMs: surge.decay_s * 1000,
     ...(surge.half_life_s !== undefined && { halfLifeMs: surge.half_life_s * 1000 }),
   }))
+}
+
+/** An interval in which a class has more traffic than usual. */
+interface ClassSurge {
+  readonly class: string
+  readonly fromMs: Ms
+  /** when its decay begins, ms */
+  readonly toMs: Ms
+}
+
+/** All surges of a scenario that increase traffic, in the order of their starts. */
+export function surgeWindows({ traffic, duration_s }: Scenario): ClassSurge[] {
+  const windows = traffic.flatMap(({ class: name, arrivals }) => {
+    return arrivalParts(arrivals)
+      .flatMap((part) => ('surges' in part ? part.surges : []))
+      .filter(({ factor }) => factor > 1)
+      .flatMap((surge) => surgesOf(surge, duration_s * 1000))
+      .map(({ atMs, riseMs, holdMs }) => ({
+        class: name,
+        fromMs: atMs,
+        toMs: atMs + riseMs + holdMs,
+      }))
+  })
+  return windows.sort((a, b) => a.fromMs - b.fromMs)
 }
