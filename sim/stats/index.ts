@@ -1,9 +1,5 @@
-export { type Acceptance, accept, type Trial } from './intervals/acceptance.ts'
-export {
-  type BootstrapOptions,
-  blockBootstrap,
-  type TimedValues,
-} from './intervals/block-bootstrap.ts'
+export { accept } from './intervals/acceptance.ts'
+export { blockBootstrap } from './intervals/block-bootstrap.ts'
 export { distribution, percentiles } from './intervals/distributions.ts'
 export { estimate } from './intervals/estimate.ts'
 export {
@@ -13,13 +9,11 @@ export {
   tInterval,
   within,
 } from './intervals/interval.ts'
-export type { Truncation } from './intervals/mser.ts'
 export { normalDistribution, normalQuantile } from './intervals/normal.ts'
 export {
   noVerdictReason,
   PERCENTILES,
   type Percentile,
-  type PercentileKey,
   percentile,
   percentileKey,
   percentileLabel,

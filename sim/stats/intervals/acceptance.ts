@@ -18,7 +18,7 @@ export interface Trial {
   readonly theory: number
 }
 
-export interface Acceptance {
+interface Acceptance {
   /** distance of the estimate from theory, in standard errors */
   readonly z: number
   /** half-width of the 95 % interval over the theory value */
