@@ -1,4 +1,5 @@
 export { accept } from './intervals/acceptance.ts'
+export { bisect } from './intervals/bisect.ts'
 export { blockBootstrap } from './intervals/block-bootstrap.ts'
 export { distribution, percentiles } from './intervals/distributions.ts'
 export { estimate } from './intervals/estimate.ts'

@@ -8,10 +8,15 @@ export { type FittedClass, type FittedTraffic, fitTraffic } from './fit/fit-traf
 export { carriedContext } from './lengths/carried-context.ts'
 export { type LengthDistribution, lengthDistribution, lengthMix } from './lengths/lengths.ts'
 export { rankCorrelation } from './lengths/rank-correlation.ts'
-export { ListSource, RequestList, type RequestListColumns } from './requests/request-list.ts'
-export { type PartColumns, partsOf } from './requests/request-parts.ts'
+export {
+  ListSource,
+  type PartColumns,
+  partsOf,
+  RequestList,
+  type RequestListColumns,
+  requestsIn,
+} from './requests/request-list.ts'
 export { parseRequests, requestText } from './requests/request-text.ts'
-export { requestsIn } from './requests/requests-in.ts'
 export { type MergedSource, type TrafficOptions, trafficSource } from './source.ts'
 export type { TraceData, TraceReader } from './trace/trace-feed.ts'
 export {

@@ -1,4 +1,4 @@
-import { normalDistribution, normalQuantile } from '../../stats/index.ts'
+import { bisect, normalDistribution, normalQuantile } from '../../stats/index.ts'
 import { ranks } from '../lengths/rank-correlation.ts'
 
 /** How lengths depend on the steps of the rate. */
@@ -50,15 +50,10 @@ export function fitLevels(
   }
 }
 
-/** By bisection: the mean rises with the shift. */
+/** The mean rises with the shift. */
 function shiftTo(mean: number, meanUnder: (shift: number) => number): number {
-  let low = -MOST_SHIFT
-  let high = MOST_SHIFT
-  for (let i = 0; i < HALVINGS; i++) {
-    const middle = (low + high) / 2
-    if (meanUnder(middle) < mean) low = middle
-    else high = middle
-  }
+  const ends = [-MOST_SHIFT, MOST_SHIFT] as const
+  const [low, high] = bisect(ends, HALVINGS, (shift) => meanUnder(shift) < mean)
   return (low + high) / 2
 }
 

@@ -1,4 +1,5 @@
 import type { Ms } from '../../serving/index.ts'
+import { bisect } from '../../stats/index.ts'
 import type { ModulatingState } from '../arrivals/modulation.ts'
 import { dispersionOf, type RateFactor, type SteppedRate } from './modulated-dispersion.ts'
 
@@ -62,14 +63,7 @@ export function fitFactors(
  */
 function root(rising: (variance: number) => number): number {
   if (rising(0) >= 0) return 0
-  let low = 0
-  let high = MOST_VARIANCE
-  for (let i = 0; i < HALVINGS; i++) {
-    const middle = (low + high) / 2
-    if (rising(middle) < 0) low = middle
-    else high = middle
-  }
-  return low
+  return bisect([0, MOST_VARIANCE], HALVINGS, (variance) => rising(variance) < 0)[0]
 }
 
 /**

@@ -1,5 +1,4 @@
 import type { Ms } from '../../serving/index.ts'
-import type { LengthDistribution } from '../lengths/lengths.ts'
 
 /** Consecutive rows of a trace: ms from the window's start, and lengths if any. */
 export interface TracePiece {
@@ -84,7 +83,7 @@ export class TraceFeed {
     return this.#ended ? Number.POSITIVE_INFINITY : Number.NaN
   }
 
-  /** Length of the last row returned by `next`. */
+  /** Length of the last row returned by `next`. Read it before the next row. */
   length(): number {
     return this.#piece.lengths![this.#next - 1]!
   }
@@ -102,13 +101,3 @@ export class TraceFeed {
 
 /** Prompt prefix of the last row returned by `next`; null where it is unknown. */
 export type PrefixOf = () => Int32Array | null
-
-/** Recorded lengths. Draw each after the time of its row and before the next. */
-export function recordedLengths(feed: TraceFeed): LengthDistribution {
-  return { draw: () => feed.length() }
-}
-
-/** The same for tokens to generate. */
-export function recordedOutputs(feed: TraceFeed): LengthDistribution {
-  return { draw: () => feed.output() }
-}
