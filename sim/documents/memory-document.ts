@@ -8,10 +8,7 @@ import { estimate, estimateOrNull, number, numberOrNull, numbers } from './docum
  * including warm-up.
  */
 
-/**
- * The owner of an address range: `weights`, `batch 8 x 64`, `input`, `output`, `KV cache`, `free`,
- * …
- */
+/** The owner of an address range: `weights`, `batch 8 x 64`, `input`, `KV cache`, `free`, … */
 export const mapChunk = z.strictObject({
   address_mib: number,
   mib: number,

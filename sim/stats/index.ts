@@ -1,8 +1,7 @@
 export { accept } from './intervals/acceptance.ts'
 export { bisect } from './intervals/bisect.ts'
 export { blockBootstrap } from './intervals/block-bootstrap.ts'
-export { distribution, percentiles } from './intervals/distributions.ts'
-export { estimate } from './intervals/estimate.ts'
+export { distribution, estimate, percentiles } from './intervals/distributions.ts'
 export {
   clopperPearson,
   type Interval,
@@ -21,7 +20,6 @@ export {
   supports,
   supportsVerdict,
 } from './intervals/percentile.ts'
-export { fullestSpace } from './recording/fullest-space.ts'
 export { Histogram } from './recording/histogram.ts'
 export { KvSpaces } from './recording/kv-spaces.ts'
 export { coldShare, type ModelMove } from './recording/model-moves.ts'
@@ -41,6 +39,7 @@ export {
   summariseRun,
 } from './recording/run-summary.ts'
 export {
+  fullestSpace,
   type Ratio,
   type SpaceChunk,
   type SpaceCounts,

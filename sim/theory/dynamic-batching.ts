@@ -19,10 +19,7 @@ export interface DynamicBatchingFigures {
   readonly utilisation: number
 }
 
-/**
- * Load: arrivals relative to the service rate of full batches. The queue is stable if it is below
- * 1.
- */
+/** Load: arrivals over the service rate of full batches; the queue is stable below 1. */
 export function batchingLoad({ arrivalRate, maxBatch, serviceTime }: DynamicBatching): number {
   return (arrivalRate * serviceTime(maxBatch)) / maxBatch
 }

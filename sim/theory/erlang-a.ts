@@ -1,9 +1,7 @@
 import { birthAndDeath, meanOver } from './birth-death.ts'
 import type { Mmc } from './erlang.ts'
 
-/**
- * M/M/c whose requests abandon the queue after an exponential time, at rate `patienceRate` each.
- */
+/** M/M/c whose requests leave the queue after an exponential time, at rate `patienceRate`. */
 export interface ErlangA extends Mmc {
   readonly patienceRate: number
 }

@@ -1,10 +1,7 @@
 import type { Mm1 } from './mm1.ts'
 import { assertStable } from './stable.ts'
 
-/**
- * M/M/c, first come first served, one queue. Rates are per unit of time (`serviceRate` of one
- * server), and every time is in that unit.
- */
+/** M/M/c, first come first served, one queue; `serviceRate` is that of one server. */
 export interface Mmc extends Mm1 {
   readonly servers: number
 }
@@ -20,10 +17,7 @@ export function erlangB(load: number, servers: number): number {
   return blocked
 }
 
-/**
- * Erlang C: share of arrivals that wait in M/M/c, C = B / (1 - rho (1 - B)), rho = a / c.
- * (Kleinrock 1975, section 3.5, has it with factorials.)
- */
+/** Erlang C: share of arrivals that wait in M/M/c, B / (1 - rho (1 - B)). (Kleinrock 1975, 3.5.) */
 export function erlangC(load: number, servers: number): number {
   const rho = load / servers
   assertStable(rho)

@@ -1,9 +1,6 @@
 import { birthAndDeath, meanOver } from './birth-death.ts'
 
-/**
- * M/M/c/K for two classes. The second is admitted only with fewer than `guard` requests in the
- * system.
- */
+/** M/M/c/K for two classes; the second is admitted only below `guard` requests in the system. */
 export interface GuardChannels {
   readonly arrivalRates: readonly [number, number]
   readonly serviceRate: number

@@ -18,10 +18,7 @@ export interface MmckFigures {
   readonly meanWait: number
 }
 
-/**
- * Birth and death: p_n is proportional to the product of a / min(k, c) over k = 1 .. n, n = 0 .. K,
- * a = lambda / mu (Kleinrock 1975, chapter 3). Stationary at any load.
- */
+/** Birth and death with a / min(k, c), a = lambda / mu, up to state K. Stationary at any load. */
 export function mmck(queue: Mmck): MmckFigures {
   const { arrivalRate, serviceRate, servers, capacity } = queue
   if (!(capacity >= servers)) {

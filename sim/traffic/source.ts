@@ -44,7 +44,7 @@ export class MergedSource implements Source {
   /** Refills the traces whose rows are used up. */
   async refill(read: TraceReader): Promise<void> {
     for (const [number, feed] of this.#feeds) {
-      if (!feed.hungry) continue
+      if (!feed.needsRows) continue
       feed.put(await read(number))
       this.#next[number] = this.#classes[number]!.peek()
     }
@@ -55,8 +55,8 @@ export class MergedSource implements Source {
     const number = this.#first
     const clients = this.#classes[number]!
     const key = this.#count
-    const came = clients.take(requests, slot, key)
-    if (came) {
+    const sent = clients.take(requests, slot, key)
+    if (sent) {
       requests.class[slot] = number
       requests.key[slot] = key
       requests.sending[slot] = key
@@ -68,7 +68,7 @@ export class MergedSource implements Source {
     }
     this.#next[number] = clients.peek()
     if (this.#next.length > 1) this.#find()
-    return came
+    return sent
   }
 
   settled(number: number, key: number, outcome: Outcome, now: Ms): void {

@@ -1,10 +1,6 @@
-/**
- * Standard errors between an estimate and theory: chance alone exceeds this in 1 test of 16,000.
- */
+/** Standard errors from theory: chance alone exceeds this in 1 test of 16,000. */
 const MOST_STANDARD_ERRORS = 4
-/**
- * Largest half-width of a 95 % interval, relative to theory, that allows a verdict of agreement.
- */
+/** Half-width of a 95 % interval, relative to theory, that a verdict of agreement allows. */
 const WIDEST_HALF_WIDTH = 0.02
 /** Relative rounding between two computations of one number, not an error of the model. */
 const ROUNDING = 1e-9

@@ -1,7 +1,4 @@
-/**
- * The ends of the interval that `halvings` bisections leave around the point where `isBelow` turns
- * false.
- */
+/** The interval left by bisections of one in which `isBelow` turns from true to false. */
 export function bisect(
   [from, to]: readonly [number, number],
   halvings: number,

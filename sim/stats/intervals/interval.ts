@@ -39,10 +39,7 @@ export function tInterval(values: readonly number[], level = 0.95): Interval {
   return { value, low: value - halfWidth, high: value + halfWidth }
 }
 
-/**
- * Interval for a share, from k successes in n independent trials (Clopper and Pearson 1934). It is
- * conservative: its coverage is at least the level.
- */
+/** Interval for a share, from k of n trials; conservative (Clopper and Pearson 1934). */
 export function clopperPearson(k: number, n: number, level = 0.95): Interval {
   if (n === 0) return { value: Number.NaN, low: null, high: null }
   const tail = (1 - level) / 2

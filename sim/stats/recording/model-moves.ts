@@ -17,10 +17,7 @@ export interface ModelMove {
   readonly ok: boolean
 }
 
-/**
- * Cold starts: requests that arrived before their model was loaded, of all that some executors
- * served.
- */
+/** Cold starts: requests that arrived before their model was loaded, of all served. */
 export function coldShare(
   { columns, count }: Rows,
   moves: readonly ModelMove[],

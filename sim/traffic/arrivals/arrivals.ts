@@ -2,10 +2,7 @@ import { EventHeap } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
 import type { Gap } from './gaps.ts'
 
-/**
- * Scheduled times of one class, ms, rising; Infinity after the last, NaN where a trace must be
- * refilled first.
- */
+/** Scheduled times of a class, ms, rising; Infinity after the last, NaN where a trace needs rows. */
 export interface ArrivalProcess {
   next(): Ms
 }

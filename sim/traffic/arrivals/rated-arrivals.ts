@@ -44,10 +44,7 @@ function arrivalStream({ seed, replication, name }: SourceOptions, part = ''): R
   return stream(seed, replication, `arrivals:${name}${part}`)
 }
 
-/**
- * A process with a stated rate, by its gaps in operational time. `states`: those of the Markov
- * chain that modulates the rate, if any.
- */
+/** A process with a stated rate. `states`: those of the Markov chain that modulates the rate. */
 function ratedProcess<A extends RatedArrivals>(
   gapsFor: (arrivals: A, options: SourceOptions) => Gap,
   states?: (arrivals: A) => readonly ModulatingState[],

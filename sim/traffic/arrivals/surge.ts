@@ -2,10 +2,7 @@ import { arrivalParts } from '../../../scenarios/schema/arrival-parts.ts'
 import type { RatedArrivals, Scenario } from '../../../scenarios/schema/schema.ts'
 import type { Ms } from '../../serving/index.ts'
 
-/**
- * A temporary factor on the rate: a linear rise, a plateau, and a decay that is linear or, with a
- * half-life, exponential.
- */
+/** A factor on the rate with a linear rise, a plateau, and a linear or exponential decay. */
 export interface Surge {
   readonly atMs: Ms
   readonly factor: number

@@ -1,8 +1,8 @@
 import { KeyedHeap } from '../../kernel/index.ts'
 import { type Ms, OUTCOME, type Outcome, type RequestFields } from '../../serving/index.ts'
 import type { ArrivalProcess } from '../arrivals/arrivals.ts'
-import { Histories } from '../lengths/histories.ts'
 import type { LengthDistribution } from '../lengths/lengths.ts'
+import { SessionPrefixes } from '../lengths/session-prefixes.ts'
 import type { PrefixOf } from '../trace/trace-feed.ts'
 import { backoff, RetryBudget, type RetryPlan } from './backoff.ts'
 import type { Clients } from './clients.ts'
@@ -72,7 +72,7 @@ export class ReactiveClients implements Clients {
   readonly #lengths: LengthDistribution
   readonly #outputs: LengthDistribution
   readonly #prefixOf: PrefixOf | null
-  readonly #histories: Histories | null
+  readonly #sessionPrefixes: SessionPrefixes | null
   readonly #budget: RetryBudget
   readonly #inFlight = new Map<number, InFlight>()
   readonly #followUps: (FollowUp | null)[] = []
@@ -92,7 +92,7 @@ export class ReactiveClients implements Clients {
     this.#lengths = lengths
     this.#outputs = outputs
     this.#prefixOf = prefixOf
-    this.#histories = plan.carryContext ? new Histories(plan.sharedPrefixTokens) : null
+    this.#sessionPrefixes = plan.carryContext ? new SessionPrefixes(plan.sharedPrefixTokens) : null
     this.#budget = new RetryBudget(plan.retry?.budget ?? null)
     this.#nextArrival = arrivals.next()
   }
@@ -170,7 +170,9 @@ export class ReactiveClients implements Clients {
     const length = this.#lengths.draw(at) + this.#contextOf(before)
     const output = this.#outputs.draw(at)
     const prefix =
-      this.#histories?.of(length + output, before?.prefix ?? null) ?? this.#prefixOf?.() ?? null
+      this.#sessionPrefixes?.of(length + output, before?.prefix ?? null) ??
+      this.#prefixOf?.() ??
+      null
     return { length, output, prefix, attempt: 1, since: null, turnsLeft }
   }
 

@@ -20,9 +20,7 @@ const HALVINGS = 30
 /** The largest shift of normal scores: a level of 0.001 or 0.999. */
 const MOST_SHIFT = 3.09
 
-/**
- * Levels of steps that reproduce the mean length of each step. `steps`: the step of each length.
- */
+/** Levels that reproduce the mean length of each step. `steps`: the step of each length. */
 export function fitLevels(
   lengths: ArrayLike<number>,
   steps: ArrayLike<number>,

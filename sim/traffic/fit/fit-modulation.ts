@@ -9,9 +9,7 @@ export interface MeasuredDispersion {
   readonly dispersion: number
 }
 
-/**
- * A factor affects windows of four times its scale and longer: three quarters of it count there.
- */
+/** A factor affects windows of four times its scale and longer: there, three quarters count. */
 const SCALE_OF_WINDOW = 0.25
 const MOST_VARIANCE = 1e4
 const MOST_SWEEPS = 200
@@ -57,10 +55,7 @@ export function fitFactors(
   })
 }
 
-/**
- * The zero of a rising function between 0 and the largest variance; the nearer end where there is
- * none.
- */
+/** The zero of a rising function between 0 and the largest variance, or the nearer end. */
 function root(rising: (variance: number) => number): number {
   if (rising(0) >= 0) return 0
   return bisect([0, MOST_VARIANCE], HALVINGS, (variance) => rising(variance) < 0)[0]
