@@ -96,31 +96,27 @@ export class MergedSource implements Source {
 
 /** The requests of a scenario in one replication; each class has its own random streams. */
 export function trafficSource(scenario: Scenario, options: TrafficOptions): MergedSource {
+  const { seed, replication, capacityRps } = options
   const feeds = new Map<number, TraceFeed>()
-  for (const [index, traffic] of scenario.traffic.entries()) {
+  const classes = scenario.traffic.map((traffic, index) => {
+    const { class: name, fan_out: parts, input_tokens, output_tokens } = traffic
     const trace = options.traces.get(index)
-    if (!trace) continue
-    const lengths = traffic.input_tokens.distribution === 'trace'
-    const outputs = traffic.output_tokens?.distribution === 'trace'
-    feeds.set(index, new TraceFeed(trace, { lengths, outputs }))
-  }
-  return new MergedSource(
-    scenario.traffic.map((traffic, index) => {
-      const feed = feeds.get(index) ?? null
-      const { seed, replication, capacityRps } = options
-      return classClients(traffic, {
-        name: traffic.class,
-        seed,
-        replication,
-        endMs: scenario.duration_s * 1000,
-        // a load is that of the replicas, and each part of a request occupies one
-        capacityRps: capacityRps === null ? null : capacityRps / traffic.fan_out,
-        trace: options.traces.get(index),
-        clients: options.clients?.get(index),
-        feed,
-        ...classLengths(traffic, feed, options),
-      })
-    }),
-    feeds,
-  )
+    const lengths = input_tokens.distribution === 'trace'
+    const outputs = output_tokens?.distribution === 'trace'
+    const feed = trace === undefined ? null : new TraceFeed(trace, { lengths, outputs })
+    if (feed !== null) feeds.set(index, feed)
+    return classClients(traffic, {
+      name,
+      seed,
+      replication,
+      endMs: scenario.duration_s * 1000,
+      // a load is that of the replicas, and each part of a request occupies one
+      capacityRps: capacityRps === null ? null : capacityRps / parts,
+      trace,
+      clients: options.clients?.get(index),
+      feed,
+      ...classLengths(traffic, feed, options),
+    })
+  })
+  return new MergedSource(classes, feeds)
 }

@@ -1,27 +1,19 @@
 import type { Percentiles } from '../../documents/index.ts'
 
-export type PercentileKey = keyof Percentiles
+type PercentileKey = keyof Percentiles
 
 /** The percentiles in every report. */
 export const PERCENTILES = [0.5, 0.9, 0.95, 0.99, 0.999] as const
 export type Percentile = (typeof PERCENTILES)[number]
 
-const KEYS: Readonly<Record<Percentile, PercentileKey>> = {
-  0.5: 'p50',
-  0.9: 'p90',
-  0.95: 'p95',
-  0.99: 'p99',
-  0.999: 'p99_9',
+/** Label of a percentile in reports, such as `p99.9`. */
+export function percentileLabel(p: number): string {
+  return `p${Number((p * 100).toFixed(6))}`
 }
 
 /** Key of a percentile in the documents, such as `p99_9`. */
 export function percentileKey(p: Percentile): PercentileKey {
-  return KEYS[p]
-}
-
-/** Label of a percentile in reports, such as `p99.9`. */
-export function percentileLabel(p: number): string {
-  return `p${Number((p * 100).toFixed(6))}`
+  return percentileLabel(p).replace('.', '_') as PercentileKey
 }
 
 /**
