@@ -24,9 +24,8 @@ interface Acceptance {
 }
 
 /**
- * Whether an estimate agrees with theory: |z| <= 4 and a half-width of at most 2 % of theory. The
- * second condition rejects imprecise estimates. Every statistical test uses this function with
- * fixed seeds, so it cannot be flaky.
+ * Whether an estimate agrees with theory: |z| <= 4 and a half-width of at most 2 % of theory, which
+ * rejects imprecise estimates. Every statistical test uses it, with fixed seeds.
  */
 export function accept(trial: Trial): Acceptance {
   const { name, estimate, standardError, halfWidth95, theory } = trial

@@ -20,10 +20,9 @@ export function meanWithError(
 }
 
 /**
- * Student's t interval for the mean of independent values, one per replication or replay: mean +-
- * t_{n-1} s / sqrt(n). Requests of one run are not independent: over them, such an interval covers
- * the true mean far less often than its level. One value, or an infinite one, gives no interval; no
- * value gives NaN.
+ * Student's t interval for the mean of independent values, mean +- t_{n-1} s / sqrt(n): one value
+ * per replication or replay, as the requests of one run are not independent. One value, or an
+ * infinite one, gives no interval; no value gives NaN.
  */
 export function tInterval(values: readonly number[], level = 0.95): Interval {
   if (values.length === 0) return { value: Number.NaN, low: null, high: null }

@@ -6,11 +6,7 @@ const DISPATCHED = 1
 const ENDED = 2
 const LOST = 3
 
-/**
- * Plays the raw rows of a finished run to an observer, in order of time, so that one recorder
- * summarises simulated and live runs. `observe` gets the table of requests, whose slots are the
- * keys.
- */
+/** Plays the rows of a finished run to an observer, in order of time. Slots are request keys. */
 export function playBack<O extends Observer>(rows: Rows, observe: (requests: Requests) => O): O {
   const c = rows.columns
   const requests = new Requests(Math.max(1, rows.count))

@@ -217,10 +217,7 @@ export class SpaceRecorder {
   }
 }
 
-/**
- * A pool whose replicas have dedicated devices: the figures of the fullest replica, the counts of
- * all, and the series and map of the first. Throws where there is no replica.
- */
+/** Figures of the fullest replica, the counts of all, and the series and map of the first. */
 export function fullestSpace(replicas: readonly SpaceSummary[]): SpaceSummary {
   const first = replicas[0]
   if (first === undefined) throw new RangeError('Expected a replica, got none')

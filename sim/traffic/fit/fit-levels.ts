@@ -9,10 +9,7 @@ export interface FittedLevels {
   readonly shifts: readonly number[]
 }
 
-/**
- * Steps differ significantly where the variance of their mean scores is this many times that of
- * lengths that do not depend on time (analysis of variance, Fisher 1925).
- */
+/** Variance of scores between over within steps, from which steps differ (Fisher 1925). */
 const SIGNIFICANT_RATIO = 4
 /** Points of the distribution at which its mean under a shift is computed. */
 const POINTS = 400
