@@ -37,14 +37,13 @@ export interface ProcessKind<A extends Arrivals> {
   readonly closed: boolean
 }
 
+interface StatedRate {
+  readonly rate_rps?: number | undefined
+  readonly load?: number | undefined
+}
+
 /** Requests/ms of a rate or a load. */
-export function perMs(
-  {
-    rate_rps,
-    load,
-  }: { readonly rate_rps?: number | undefined; readonly load?: number | undefined },
-  { capacityRps }: Pick<AmountOptions, 'capacityRps'>,
-): number {
+export function perMs({ rate_rps, load }: StatedRate, { capacityRps }: AmountOptions): number {
   if (rate_rps !== undefined) return rate_rps / 1000
   if (capacityRps === null) throw new Error('Expected `capacityRps` for a load')
   return ((load ?? 0) * capacityRps) / 1000

@@ -19,16 +19,10 @@ function meanPerMs(arrivals: Servegen, options: AmountOptions): number {
 export const servegenArrivals: ProcessKind<Servegen> = {
   closed: false,
   source(arrivals, options) {
-    const { clients, name, seed, replication, endMs } = options
+    const { clients, name } = options
     if (clients === undefined) throw new Error(`Expected the clients of ${name} to be read`)
-    return recordedClients(clients, {
-      name,
-      seed,
-      replication,
-      endMs,
-      fromS: arrivals.from_s,
-      perMs: statedPerMs(arrivals, options),
-    })
+    const stated = statedPerMs(arrivals, options)
+    return recordedClients(clients, { ...options, fromS: arrivals.from_s, perMs: stated })
   },
   meanPerMs,
   expected(arrivals, options) {

@@ -38,7 +38,7 @@ export function classClients(traffic: TrafficClass, options: ClientsOptions): Cl
   const thinking = 'think_time_s' in arrivals ? arrivals.think_time_s : session?.think_time_s
   const patience = patiencePlan(traffic)
   const plan = {
-    patience: (at: Ms, sending: number) => clientTimeoutMs(patience, at, sending),
+    clientTimeout: (at: Ms, sending: number) => clientTimeoutMs(patience, at, sending),
     retry: retry === undefined ? null : retryPlan(retry),
     turns: session === undefined ? ONE_TURN : lengthDistribution(session.turns, of('turns')),
     carryContext: session?.carry_context ?? false,
