@@ -1,6 +1,14 @@
 import { z } from 'zod'
 import { outcomes, refusals } from '../serving/index.ts'
-import { estimate } from './estimate-document.ts'
+import {
+  estimate,
+  estimateOrNull,
+  headOf,
+  number,
+  numberOrNull,
+  numbers,
+  scenarioRef,
+} from './document-parts.ts'
 import { memorySpace } from './memory-document.ts'
 
 export { estimate }
@@ -29,32 +37,32 @@ export const distribution = z.strictObject({ mean: estimate, percentiles })
 function countsOf<K extends string>(
   codes: readonly { readonly key: K; readonly meaning: string }[],
 ): { readonly [P in K]: z.ZodNumber } {
-  const entries = codes.map(({ key, meaning }) => [key, z.number().describe(meaning)] as const)
+  const entries = codes.map(({ key, meaning }) => [key, number.describe(meaning)] as const)
   return Object.fromEntries(entries) as { readonly [P in K]: z.ZodNumber }
 }
 
 export const counts = z.strictObject({
-  arrived: z.number(),
+  arrived: number,
   ...countsOf(outcomes),
-  in_flight: z.number().describe('cut off before they ended'),
+  in_flight: number.describe('requests that had not ended when the run was cut off'),
 })
 
 /** Refused requests by the first admission control that refused them; they add up to `shed`. */
 export const shedBy = z.strictObject(countsOf(refusals))
 
 export const parts = z.strictObject({
-  lag: distribution.describe('scheduled to queued: a late generator, or the link on the way'),
-  queue: distribution.describe('waiting while no executor is free'),
-  batch_wait: distribution.describe('waiting although an executor is free'),
+  lag: distribution.describe('send delay, from the scheduled arrival to the queue'),
+  queue: distribution.describe('wait while no executor is free'),
+  batch_wait: distribution.describe('wait although an executor is free'),
   overhead: distribution.describe('dispatch and completion'),
   service: distribution.describe('on the executor'),
 })
 
 export const tokenTimes = z.strictObject({
   ttft: distribution.describe('scheduled arrival to first token, over served requests'),
-  tpot: distribution.describe('mean of a request from its first token on, for each further one'),
+  tpot: distribution.describe('mean time of a request per token after the first'),
   itl: distribution.describe('gap between two tokens of a request; n counts gaps'),
-  preemptions: estimate.describe('of a run: how often requests lost their places'),
+  preemptions: estimate.describe('preemptions of requests in a run'),
 })
 
 const cell = z.strictObject({
@@ -65,17 +73,15 @@ const cell = z.strictObject({
   parts,
   goodput_rps: estimate,
   goodput_share: estimate,
-  retries: z.number().describe('of those that arrived, second and further attempts of a call'),
+  retries: number.describe('arrivals that are the second or a further attempt of a call'),
   tokens: tokenTimes.nullable().describe('null where nothing was generated'),
 })
 
 const calls = z
   .strictObject({
-    made: z
-      .number()
-      .describe('what clients wanted answered: a call has attempts, an attempt parts'),
-    answered: z.number().describe('by all parts of one attempt; the others were given up'),
-    latency: distribution.describe('first scheduled arrival to the last answer that it took'),
+    made: number.describe('calls of clients: a call has attempts, and an attempt has parts'),
+    answered: number.describe('calls with an attempt whose parts were all answered'),
+    latency: distribution.describe('first scheduled arrival to the answer of the last part'),
     latency_all: percentiles.describe('over all calls; one given up takes infinitely long'),
   })
   .nullable()
@@ -90,70 +96,60 @@ export const objectiveResult = z.strictObject({
 
 export const poolResult = cell.extend({
   shed_by: shedBy,
-  replicas: z.number(),
+  replicas: number,
   utilisation: estimate,
-  wasted: estimate.describe('share of the work that was for clients who had left'),
-  capacity_rps: z
-    .number()
-    .nullable()
-    .describe('at which the queue just stays stable; null where its model comes and goes'),
+  wasted: estimate.describe('share of the work that was done for clients after their timeout'),
+  capacity_rps: numberOrNull.describe(
+    'highest rate at which the queue is stable; null with model swapping',
+  ),
   batch_mean: estimate,
-  batch_efficiency: estimate
-    .nullable()
-    .describe(
-      'lengths of all members over what was computed, padding included; null without lengths',
-    ),
-  batch_sizes: z.array(z.number()).describe('batches of size 1, 2, …; of engines, steps'),
-  kv_blocks: estimate
-    .nullable()
-    .describe('most in use on one replica; null where nothing is generated'),
-  kv_blocks_limit: z
-    .number()
-    .nullable()
-    .describe('blocks that each replica has; null for no limit'),
-  prefix_hit_rate: estimate
-    .nullable()
-    .describe('tokens of prompts found in the cache, of all; null without a prefix cache'),
+  batch_efficiency: estimateOrNull.describe('padding efficiency; null without lengths'),
+  batch_sizes: numbers.describe('batches of size 1, 2, …; with generation, steps'),
+  kv_blocks: estimateOrNull.describe('peak in use on one replica; null where nothing is generated'),
+  kv_blocks_limit: numberOrNull.describe('blocks of each replica; null for no limit'),
+  prefix_hit_rate: estimateOrNull.describe(
+    'share of all prompt tokens; null without a prefix cache',
+  ),
 })
 
 /** Effect of a class's surge on the waiting requests, over all queues. */
 export const surgeResult = z.strictObject({
   class: z.string(),
-  at_s: z.number(),
-  peak_backlog: estimate.describe('most that waited until the next surge'),
+  at_s: number,
+  peak_backlog: estimate.describe('peak backlog until the next surge'),
   recovery_s: estimate.describe(
-    'from the start of its decay until no more waited than ever before it; null where a run never got there',
+    'recovery time, from the start of the decay; null where a run never recovered',
   ),
 })
 
 /** Per interval of `bucket_s`, from the start of the run; summed or averaged over replications. */
 export const series = z.strictObject({
-  bucket_s: z.number(),
-  arrived_rps: z.array(z.number()),
-  served_rps: z.array(z.number()),
-  queue_mean: z.array(z.number()),
-  queue_max: z.array(z.number()),
-  batch_mean: z.array(z.number().nullable()),
-  speed: z.array(z.number().nullable()).describe('work over time taken; 1 is as calibrated'),
+  bucket_s: number,
+  arrived_rps: numbers,
+  served_rps: numbers,
+  queue_mean: numbers,
+  queue_max: numbers,
+  batch_mean: z.array(numberOrNull),
+  speed: z.array(numberOrNull).describe('work over time taken; 1 is the calibrated speed'),
   heat: z.strictObject({
-    latency_edges: z.array(z.number()).describe('log-spaced, one more than rows'),
-    counts: z.array(z.array(z.number())).describe('[bucket][latency bin]'),
+    latency_edges: numbers.describe('evenly spaced logarithms; one more edge than rows'),
+    counts: z.array(numbers).describe('[bucket][latency bin]'),
   }),
 })
 
 /** One point of a tail curve; p runs from 0.01 to the last that the sample supports. */
 export const tailPoint = z.strictObject({
-  p: z.number(),
-  value: z.number(),
-  low: z.number().nullable(),
-  high: z.number().nullable(),
+  p: number,
+  value: number,
+  low: numberOrNull,
+  high: numberOrNull,
 })
 
 /** The machine on which a document was made or a profile calibrated. */
 export const hostSchema = z.strictObject({
   cpu: z.string(),
-  cores: z.number(),
-  memory_gib: z.number(),
+  cores: number,
+  memory_gib: number,
   platform: z.string(),
   node: z.string(),
   onnxruntime: z.string(),
@@ -161,37 +157,31 @@ export const hostSchema = z.strictObject({
 })
 
 export const resultSchema = z.strictObject({
-  document: z.literal('spillway-result'),
-  format: z.literal(1),
-  version: z.string(),
-  commit: z.string().nullable(),
+  ...headOf('spillway-result'),
   world: z.enum(['simulated', 'measured']),
-  scenario: z.strictObject({ name: z.string(), hash: z.string(), description: z.string() }),
-  seed: z.number(),
-  runs: z.number().describe('replications or replays'),
+  scenario: scenarioRef,
+  seed: number,
+  runs: number.describe('replications or replays'),
   profile: z.strictObject({ name: z.string(), hash: z.string() }).nullable(),
   requests: z.string().describe('hash of the generated requests'),
-  duration_s: z.number(),
-  warmup_s: z.number(),
-  load: z
-    .number()
-    .nullable()
-    .describe('mean rate over capacity; null where the capacity of a pool is not known'),
+  duration_s: number,
+  warmup_s: number,
+  load: numberOrNull.describe('mean rate / capacity; null where the capacity is undefined'),
   classes: z.array(cell.extend({ calls })),
   pools: z.array(poolResult),
   objectives: z.array(objectiveResult),
   surges: z.array(surgeResult),
-  memory: z.array(memorySpace).describe('of pools that say what memory they have'),
-  tail: z.array(tailPoint).describe('latency over all classes; band over runs'),
-  tails: z.array(z.array(tailPoint)).describe('the same per run, measured only'),
+  memory: z.array(memorySpace).describe('memory of pools with `memory`'),
+  tail: z.array(tailPoint).describe('latency over all classes, with an interval over runs'),
+  tails: z.array(z.array(tailPoint)).describe('tail of each run; only for measured runs'),
   series,
   warnings: z.array(z.string()),
-  valid: z.boolean().describe('false where the load generator itself was late'),
+  valid: z.boolean().describe('false where the load generator was late'),
   garbage_collections: z
-    .strictObject({ count: z.number(), ms: z.number() })
+    .strictObject({ count: number, ms: number })
     .nullable()
-    .describe("in the executors' threads, over all replays; null in a simulation"),
-  host: hostSchema.nullable().describe('left out of identity checks'),
+    .describe('in the threads of executors, over all replays; null in a simulation'),
+  host: hostSchema.nullable().describe('not compared in checks of identity'),
 })
 
 export type Estimate = z.infer<typeof estimate>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { estimate } from './estimate-document.ts'
+import { estimate, estimateOrNull, number, numberOrNull, numbers } from './document-parts.ts'
 
 /**
  * Memory in a result: one entry for each device that pools share, and one for each pool whose
@@ -8,88 +8,78 @@ import { estimate } from './estimate-document.ts'
  * including warm-up.
  */
 
-/**
- * The owner of an address range: `weights`, `batch 8 x 64`, `input`, `output`, `KV cache`, `free`,
- * …
- */
+/** The owner of an address range: `weights`, `batch 8 x 64`, `input`, `KV cache`, `free`, … */
 export const mapChunk = z.strictObject({
-  address_mib: z.number(),
-  mib: z.number(),
-  owner: z.string().describe('of a shared device with the pool in front: "encoder: weights"'),
+  address_mib: number,
+  mib: number,
+  owner: z.string().describe('on a shared device with the name of the pool: "encoder: weights"'),
 })
 
 export const memorySeries = z.strictObject({
-  bucket_s: z.number(),
-  requested_mib: z.array(z.number()).describe('most in each interval, as the next two'),
-  in_use_mib: z.array(z.number()),
-  held_mib: z.array(z.number()),
-  largest_free_mib: z
-    .array(z.number())
+  bucket_s: number,
+  requested_mib: numbers.describe('largest in each interval'),
+  in_use_mib: numbers.describe('largest in each interval'),
+  held_mib: numbers.describe('reserved: largest in each interval'),
+  largest_free_mib: numbers
     .nullable()
-    .describe('least of each interval, of what is held or left; null without a limit'),
+    .describe('smallest in each interval, reserved or not; null without a limit'),
 })
 
 export const memorySpace = z.strictObject({
   name: z.string(),
-  shared: z.boolean().describe('a device of the scenario; else a pool, each replica with its own'),
+  shared: z.boolean().describe('a device of the scenario; otherwise a pool with dedicated devices'),
   pools: z.array(z.string()),
-  allocators: z.array(z.string()).describe('of each of the pools'),
-  limit_mib: z.number().nullable(),
-  weights_mib: z.number().describe('of all models of it; of a pool those of one replica'),
-  peak_requested_mib: estimate.describe('asked for at once, weights included, as the next two'),
-  peak_in_use_mib: estimate.describe('in the chunks that were given for that'),
-  peak_held_mib: estimate.describe('taken from the device'),
-  internal_fragmentation: estimate.describe('1 - requested / in use, without weights, at the peak'),
+  allocators: z.array(z.string()).describe('allocator of each pool'),
+  limit_mib: numberOrNull,
+  weights_mib: number.describe('of all models on the device; for a pool, of one replica'),
+  peak_requested_mib: estimate.describe('peak of requested memory, weights included'),
+  peak_in_use_mib: estimate.describe('peak of memory in allocated chunks, weights included'),
+  peak_held_mib: estimate.describe('peak of memory reserved on the device, weights included'),
+  internal_fragmentation: estimate.describe('1 - requested / in use, at the peak, without weights'),
   external_fragmentation: estimate.describe(
-    'largest seen: 1 - largest free chunk / all that is held and not in use',
+    'maximum of 1 - largest free chunk / (reserved - in use)',
   ),
-  free_share: estimate.describe(
-    'of the most that was held, weights left out, what was free even when most was in use',
-  ),
-  pinned_free_mib: estimate.describe('most that was free in regions that are pinned by a chunk'),
-  largest_free_mib: estimate
-    .nullable()
-    .describe('least seen, of what is held or left on the device; null without a limit'),
-  extensions: estimate.describe('regions that allocators took in a run, weights not counted'),
+  free_share: estimate.describe('1 - peak in use / peak reserved, both without weights'),
+  pinned_free_mib: estimate.describe('peak of free memory in regions with a chunk in use'),
+  largest_free_mib: estimateOrNull.describe('minimum, reserved or not; null without a limit'),
+  extensions: estimate.describe('regions reserved in a run, without those for weights'),
   out_of_memory: z
     .strictObject({
-      shortage: z.number(),
-      fragmentation: z.number(),
-      oversize: z.number(),
-      loads: z.number().describe('of models whose weights found no memory'),
+      shortage: number,
+      fragmentation: number,
+      oversize: number,
+      loads: number.describe('model loads that failed for lack of memory'),
     })
-    .describe('how often a batch found no chunk, by cause, and a load no memory, in all runs'),
+    .describe('failed allocations of batches by cause, and failed model loads, in all runs'),
   remedies: z
     .strictObject({
-      shrunk: z.number().describe('arenas gave back what they did not use'),
-      evicted: z.number().describe('an idle model went'),
-      split: z.number().describe('a batch went in halves'),
-      failed: z.number().describe('batches that failed in the end'),
+      shrunk: number.describe('arenas returned unused memory'),
+      evicted: number.describe('an idle model was evicted'),
+      split: number.describe('a batch was split in two'),
+      failed: number.describe('a batch failed'),
     })
-    .describe('what was done about it, in all runs, once each time; a load may also just wait'),
+    .describe('actions after failed allocations, in all runs; a load may also wait'),
   residency: z
     .strictObject({
-      loads: estimate.describe('of a run, as the next'),
-      evictions: estimate,
-      cold_share: estimate.describe(
-        'requests that came before the model that served them was loaded, of all served',
-      ),
+      loads: estimate.describe('model loads in a run'),
+      evictions: estimate.describe('evictions of models in a run'),
+      cold_share: estimate.describe('share of served requests that waited for a model load'),
       pools: z
         .array(
           z.strictObject({
             pool: z.string(),
-            loads: estimate.describe('of a run'),
-            load_ms: estimate.describe('mean of a run'),
+            loads: estimate.describe('model loads in a run'),
+            load_ms: estimate.describe('mean duration of a load in a run'),
           }),
         )
-        .describe('those whose models were loaded in every run'),
+        .describe('pools whose models were loaded in every run'),
     })
     .nullable()
-    .describe('null where models are there from the beginning'),
+    .describe('null without model swapping'),
   series: memorySeries.describe('means over runs'),
   map: z
-    .array(z.strictObject({ at_s: z.number(), chunks: z.array(mapChunk) }))
-    .describe('the address space in the first run at even instants, each at the peak of a batch'),
+    .array(z.strictObject({ at_s: number, chunks: z.array(mapChunk) }))
+    .describe('address space in the first run at even intervals, each at the peak of a batch'),
 })
 
 export type MemorySpace = z.infer<typeof memorySpace>

@@ -1,11 +1,7 @@
-export { type Acceptance, accept, type Trial } from './intervals/acceptance.ts'
-export {
-  type BootstrapOptions,
-  blockBootstrap,
-  type TimedValues,
-} from './intervals/block-bootstrap.ts'
-export { distribution, percentiles } from './intervals/distributions.ts'
-export { estimate } from './intervals/estimate.ts'
+export { accept } from './intervals/acceptance.ts'
+export { bisect } from './intervals/bisect.ts'
+export { blockBootstrap } from './intervals/block-bootstrap.ts'
+export { distribution, estimate, percentiles } from './intervals/distributions.ts'
 export {
   clopperPearson,
   type Interval,
@@ -13,20 +9,17 @@ export {
   tInterval,
   within,
 } from './intervals/interval.ts'
-export type { Truncation } from './intervals/mser.ts'
 export { normalDistribution, normalQuantile } from './intervals/normal.ts'
 export {
   noVerdictReason,
   PERCENTILES,
   type Percentile,
-  type PercentileKey,
   percentile,
   percentileKey,
   percentileLabel,
   supports,
   supportsVerdict,
 } from './intervals/percentile.ts'
-export { fullestSpace } from './recording/fullest-space.ts'
 export { Histogram } from './recording/histogram.ts'
 export { KvSpaces } from './recording/kv-spaces.ts'
 export { coldShare, type ModelMove } from './recording/model-moves.ts'
@@ -46,6 +39,7 @@ export {
   summariseRun,
 } from './recording/run-summary.ts'
 export {
+  fullestSpace,
   type Ratio,
   type SpaceChunk,
   type SpaceCounts,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { batchingLoad, dynamicBatching, inoueBound } from './dynamic-batching.ts'
+import { batchingLoad, dynamicBatching } from './dynamic-batching.ts'
 import { md1MeanWait } from './mg1.ts'
 
 const serviceTime = (batch: number) => batch + 5
@@ -52,6 +52,19 @@ describe('dynamic batching', () => {
   })
 })
 
+/**
+ * Upper bound of the mean sojourn for unlimited batches, where a batch of k takes perRequest k + base: Inoue 2021, Queueing analysis of GPU-based
+ * inference servers with dynamic batching (arXiv 1912.06322), min(phi0, phi1).
+ */
+function inoueBound(arrivalRate: number, perRequest: number, base: number): number {
+  const load = arrivalRate * perRequest
+  const started = arrivalRate * base
+  const phi0 =
+    ((perRequest + base) / (2 * (1 - load))) * (1 + 2 * started + (1 - started) / (1 + load))
+  const phi1 = (1.5 * base) / (1 - load) + ((perRequest / 2) * (load + 2)) / (1 - load * load)
+  return Math.min(phi0, phi1)
+}
+
 describe('the bound of Inoue', () => {
   const cases: [number, number, number][] = []
   for (const load of [0.05, 0.2, 0.5, 0.7, 0.85]) {
@@ -75,7 +88,7 @@ describe('the bound of Inoue', () => {
       maxBatch: 256,
       serviceTime: (k) => perRequest * k + base,
     })
-    const bound = inoueBound({ arrivalRate, perRequest, base })
+    const bound = inoueBound(arrivalRate, perRequest, base)
     expect(meanSojourn).toBeLessThanOrEqual(bound * (1 + 1e-9))
     expect(meanSojourn).toBeGreaterThan(bound * 0.92)
   })

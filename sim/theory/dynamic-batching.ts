@@ -19,10 +19,7 @@ export interface DynamicBatchingFigures {
   readonly utilisation: number
 }
 
-/**
- * Load: arrivals relative to the service rate of full batches. The queue is stable if it is below
- * 1.
- */
+/** Load: arrivals over the service rate of full batches; the queue is stable below 1. */
 export function batchingLoad({ arrivalRate, maxBatch, serviceTime }: DynamicBatching): number {
   return (arrivalRate * serviceTime(maxBatch)) / maxBatch
 }
@@ -128,25 +125,4 @@ function eliminate(states: number, width: number, arrivals: readonly Float64Arra
     total += sum
   }
   return probabilities.map((probability) => probability / total)
-}
-
-/** Batches of any size; a batch of k takes perRequest k + base. */
-export interface UnlimitedBatching {
-  readonly arrivalRate: number
-  readonly perRequest: number
-  readonly base: number
-}
-
-/**
- * Upper bound of the mean sojourn for unlimited batches: Inoue 2021, Queueing analysis of GPU-based
- * inference servers with dynamic batching (arXiv 1912.06322), min(phi0, phi1).
- */
-export function inoueBound({ arrivalRate, perRequest, base }: UnlimitedBatching): number {
-  const load = arrivalRate * perRequest
-  assertStable(load)
-  const started = arrivalRate * base
-  const phi0 =
-    ((perRequest + base) / (2 * (1 - load))) * (1 + 2 * started + (1 - started) / (1 + load))
-  const phi1 = (1.5 * base) / (1 - load) + ((perRequest / 2) * (load + 2)) / (1 - load * load)
-  return Math.min(phi0, phi1)
 }

@@ -1,3 +1,4 @@
+import type { Mm1 } from './mm1.ts'
 import { assertStable } from './stable.ts'
 
 /**
@@ -5,9 +6,7 @@ import { assertStable } from './stable.ts'
  * their mean. Every k-th request of a Poisson process arrives so, for instance behind a round-robin
  * router.
  */
-export interface Ekm1 {
-  readonly arrivalRate: number
-  readonly serviceRate: number
+export interface Ekm1 extends Mm1 {
   readonly stages: number
 }
 

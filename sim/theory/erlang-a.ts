@@ -1,8 +1,7 @@
+import { birthAndDeath, meanOver } from './birth-death.ts'
 import type { Mmc } from './erlang.ts'
 
-/**
- * M/M/c whose requests abandon the queue after an exponential time, at rate `patienceRate` each.
- */
+/** M/M/c whose requests leave the queue after an exponential time, at rate `patienceRate`. */
 export interface ErlangA extends Mmc {
   readonly patienceRate: number
 }
@@ -16,41 +15,25 @@ export interface ErlangAFigures {
   readonly utilisation: number
 }
 
-/** Highest states are cut where their probability, relative to the likeliest one, is below this. */
-const NEGLIGIBLE = 1e-18
-
 /**
  * Birth and death: from n requests the rate down is min(n, c) mu + max(0, n - c) theta. The share
  * that abandons is theta E[Q] / lambda. Stationary at any load. (Palm 1957; Garnett, Mandelbaum and
- * Reiman 2002.) Weights are relative to the likeliest state, as logarithms.
+ * Reiman 2002.)
  */
 export function erlangA(queue: ErlangA): ErlangAFigures {
   const { arrivalRate, serviceRate, servers, patienceRate } = queue
-  if (!(patienceRate > 0))
+  if (!(patienceRate > 0)) {
     throw new RangeError(`Expected a patience rate above 0, got ${patienceRate}`)
-  const logWeights = [0]
-  let largest = 0
-  for (let n = 1; ; n++) {
-    const leaving = Math.min(n, servers) * serviceRate + Math.max(0, n - servers) * patienceRate
-    const weight = logWeights[n - 1]! + Math.log(arrivalRate / leaving)
-    logWeights.push(weight)
-    largest = Math.max(largest, weight)
-    if (n > servers && weight < largest + Math.log(NEGLIGIBLE)) break
   }
-  let total = 0
-  let queued = 0
-  let waiting = 0
-  let busy = 0
-  for (const [n, logWeight] of logWeights.entries()) {
-    const weight = Math.exp(logWeight - largest)
-    total += weight
-    queued += weight * Math.max(0, n - servers)
-    busy += weight * Math.min(n, servers)
-    if (n >= servers) waiting += weight
-  }
+  const inService = (n: number) => Math.min(n, servers)
+  const queued = (n: number) => Math.max(0, n - servers)
+  const states = birthAndDeath(
+    (n) => arrivalRate / (inService(n) * serviceRate + queued(n) * patienceRate),
+    servers,
+  )
   return {
-    abandoned: (patienceRate * queued) / total / arrivalRate,
-    waits: waiting / total,
-    utilisation: busy / total / servers,
+    abandoned: (patienceRate * meanOver(states, queued)) / arrivalRate,
+    waits: meanOver(states, (n) => (n >= servers ? 1 : 0)),
+    utilisation: meanOver(states, inService) / servers,
   }
 }

@@ -1,12 +1,8 @@
-import { assertProbability, assertStable } from './stable.ts'
+import type { Mm1 } from './mm1.ts'
+import { assertStable } from './stable.ts'
 
-/**
- * M/M/c, first come first served, one queue. Rates are per unit of time (`serviceRate` of one
- * server), and every time is in that unit.
- */
-export interface Mmc {
-  readonly arrivalRate: number
-  readonly serviceRate: number
+/** M/M/c, first come first served, one queue; `serviceRate` is that of one server. */
+export interface Mmc extends Mm1 {
   readonly servers: number
 }
 
@@ -21,10 +17,7 @@ export function erlangB(load: number, servers: number): number {
   return blocked
 }
 
-/**
- * Erlang C: share of arrivals that wait in M/M/c, C = B / (1 - rho (1 - B)), rho = a / c.
- * (Kleinrock 1975, section 3.5, has it with factorials.)
- */
+/** Erlang C: share of arrivals that wait in M/M/c, B / (1 - rho (1 - B)). (Kleinrock 1975, 3.5.) */
 export function erlangC(load: number, servers: number): number {
   const rho = load / servers
   assertStable(rho)
@@ -32,35 +25,12 @@ export function erlangC(load: number, servers: number): number {
   return blocked / (1 - rho * (1 - blocked))
 }
 
-/** Share of arrivals that wait. */
-function waitShare({ arrivalRate, serviceRate, servers }: Mmc): number {
-  return erlangC(arrivalRate / serviceRate, servers)
-}
-
-/** Rate of the exponential wait of requests that wait: c mu - lambda. */
-function decay({ arrivalRate, serviceRate, servers }: Mmc): number {
-  return servers * serviceRate - arrivalRate
-}
-
 /** Mean wait in the queue, over all arrivals: C / (c mu - lambda). */
-export function mmcMeanWait(queue: Mmc): number {
-  return waitShare(queue) / decay(queue)
+export function mmcMeanWait({ arrivalRate, serviceRate, servers }: Mmc): number {
+  return erlangC(arrivalRate / serviceRate, servers) / (servers * serviceRate - arrivalRate)
 }
 
 /** Mean sojourn: wait plus service. */
 export function mmcMeanSojourn(queue: Mmc): number {
   return mmcMeanWait(queue) + 1 / queue.serviceRate
-}
-
-/** P(wait > t) = C exp(-(c mu - lambda) t), t >= 0. */
-export function mmcWaitTail(queue: Mmc, t: number): number {
-  return waitShare(queue) * Math.exp(-decay(queue) * t)
-}
-
-/**
- * q-quantile of the wait over all arrivals: ln(C / (1 - q)) / (c mu - lambda), 0 up to q = 1 - C.
- */
-export function mmcWaitQuantile(queue: Mmc, q: number): number {
-  assertProbability(q)
-  return Math.max(0, Math.log(waitShare(queue) / (1 - q)) / decay(queue))
 }

@@ -8,10 +8,7 @@ function harmonic(n: number): number {
   return sum
 }
 
-/**
- * Mean of the longest of n exponential services of that rate, started together: H_n / mu. (Order
- * statistics of the exponential: Renyi 1953.)
- */
+/** Mean of the longest of n exponential services started together: H_n / mu. (Renyi 1953.) */
 export function longestMean(n: number, serviceRate: number): number {
   return harmonic(n) / serviceRate
 }

@@ -1,7 +1,6 @@
-/**
- * M/M/c/K for two classes. The second is admitted only with fewer than `guard` requests in the
- * system.
- */
+import { birthAndDeath, meanOver } from './birth-death.ts'
+
+/** M/M/c/K for two classes; the second is admitted only below `guard` requests in the system. */
 export interface GuardChannels {
   readonly arrivalRates: readonly [number, number]
   readonly serviceRate: number
@@ -21,11 +20,9 @@ export function guardChannelBlocking(queue: GuardChannels): readonly [number, nu
     throw new RangeError(`Expected a guard of at most ${capacity}, got ${guard}`)
   }
   const [first, second] = arrivalRates
-  const weights = [1]
-  for (let n = 1; n <= capacity; n++) {
-    const arrivals = n - 1 < guard ? first + second : first
-    weights.push((weights[n - 1]! * arrivals) / (serviceRate * Math.min(n, servers)))
-  }
-  const sum = (from: number) => weights.slice(from).reduce((total, weight) => total + weight, 0)
-  return [sum(capacity) / sum(0), sum(guard) / sum(0)]
+  const states = birthAndDeath((n) => {
+    const arrivals = n <= guard ? first + second : first
+    return n > capacity ? 0 : arrivals / (serviceRate * Math.min(n, servers))
+  }, capacity)
+  return [states[capacity]!, meanOver(states, (n) => (n >= guard ? 1 : 0))]
 }

@@ -54,10 +54,7 @@ export function mm1Sojourn(
   }
 }
 
-/**
- * The recursion of Lindley 1952, W' = max(0, W + S - A). The first wait is drawn from the
- * stationary distribution, so the estimate has no bias of a warm-up.
- */
+/** The recursion of Lindley 1952, W' = max(0, W + S - A), from a stationary first wait. */
 function lindley(queue: Mm1, customers: number, random: () => number, sojourns: Histogram): void {
   const { arrivalRate, serviceRate } = queue
   const waits = random() < arrivalRate / serviceRate

@@ -38,10 +38,7 @@ export function inverse(matrix: Matrix): Matrix {
   return rows.map((row) => row.slice(size))
 }
 
-/**
- * The row vector x with x A = 0 and x w = 1. One equation depends on the others; the norm replaces
- * it.
- */
+/** The row vector x with x A = 0 and x w = 1. The norm replaces one, redundant, equation. */
 export function stationaryRow(a: Matrix, weights: readonly number[]): number[] {
   const withNorm = a.map((row, i) => [...row.slice(0, -1), weights[i]!])
   const last = a.map((_, j) => (j === a.length - 1 ? 1 : 0))

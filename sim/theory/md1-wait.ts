@@ -1,3 +1,4 @@
+import { bisect } from '../stats/index.ts'
 import type { Md1 } from './mg1.ts'
 import { poissonProbabilities } from './poisson.ts'
 import { assertProbability, assertStable } from './stable.ts'
@@ -58,13 +59,7 @@ export class Md1Wait {
     if (q <= this.cdf(0)) return 0
     let high = this.#queue.service
     while (this.cdf(high) < q) high *= 2
-    let low = 0
-    for (let step = 0; step < 60; step++) {
-      const middle = (low + high) / 2
-      if (this.cdf(middle) < q) low = middle
-      else high = middle
-    }
-    return high
+    return bisect([0, high], 60, (t) => this.cdf(t) < q)[1]
   }
 
   #atMostQueued(m: number): number {

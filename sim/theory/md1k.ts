@@ -1,8 +1,7 @@
+import type { Md1 } from './mg1.ts'
+
 /** M/D/1 with at most `capacity` requests, including the one in service; others are lost. */
-export interface Md1k {
-  readonly arrivalRate: number
-  /** duration of every service */
-  readonly service: number
+export interface Md1k extends Md1 {
   readonly capacity: number
 }
 

@@ -31,8 +31,3 @@ export function mm1SojournQuantile(queue: Mm1, q: number): number {
   assertProbability(q)
   return -Math.log1p(-q) / decay(queue)
 }
-
-/** P(wait > t) = rho exp(-(mu - lambda) t), t >= 0. */
-export function mm1WaitTail(queue: Mm1, t: number): number {
-  return (queue.arrivalRate / queue.serviceRate) * Math.exp(-decay(queue) * t)
-}

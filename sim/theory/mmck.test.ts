@@ -38,5 +38,7 @@ test('M/M/1/K at load 1 is uniform over its states', () => {
 })
 
 test('a capacity below the number of servers is rejected', () => {
-  expect(() => mmck({ arrivalRate: 1, serviceRate: 1, servers: 4, capacity: 3 })).toThrow('room')
+  expect(() => mmck({ arrivalRate: 1, serviceRate: 1, servers: 4, capacity: 3 })).toThrow(
+    'capacity of at least the 4 servers, got 3',
+  )
 })

@@ -1,3 +1,4 @@
+import { birthAndDeath, meanOver } from './birth-death.ts'
 import type { Mmc } from './erlang.ts'
 
 /** M/M/c with at most `capacity` requests, including those in service; others are lost. */
@@ -17,31 +18,17 @@ export interface MmckFigures {
   readonly meanWait: number
 }
 
-/**
- * Birth and death: p_n is proportional to the product of a / min(k, c) over k = 1 .. n, n = 0 .. K,
- * a = lambda / mu (Kleinrock 1975, chapter 3). Stationary at any load. Weights are logarithms,
- * because they overflow with many servers.
- */
+/** Birth and death with a / min(k, c), a = lambda / mu, up to state K. Stationary at any load. */
 export function mmck(queue: Mmck): MmckFigures {
   const { arrivalRate, serviceRate, servers, capacity } = queue
   if (!(capacity >= servers)) {
-    throw new RangeError(`Expected room for the ${servers} in service at least, got ${capacity}`)
+    throw new RangeError(`Expected a capacity of at least the ${servers} servers, got ${capacity}`)
   }
-  const logLoad = Math.log(arrivalRate / serviceRate)
-  const logWeights = [0]
-  for (let n = 1; n <= capacity; n++) {
-    logWeights.push(logWeights[n - 1]! + logLoad - Math.log(Math.min(n, servers)))
-  }
-  const largest = logWeights.reduce((a, b) => Math.max(a, b))
-  let total = 0
-  let requests = 0
-  for (let n = 0; n <= capacity; n++) {
-    const weight = Math.exp(logWeights[n]! - largest)
-    total += weight
-    requests += n * weight
-  }
-  const blocking = Math.exp(logWeights[capacity]! - largest) / total
+  const load = arrivalRate / serviceRate
+  const ratio = (n: number) => (n > capacity ? 0 : load / Math.min(n, servers))
+  const states = birthAndDeath(ratio, capacity)
+  const blocking = states[capacity]!
   const throughput = arrivalRate * (1 - blocking)
-  const meanSojourn = requests / total / throughput
+  const meanSojourn = meanOver(states, (n) => n) / throughput
   return { blocking, throughput, meanSojourn, meanWait: meanSojourn - 1 / serviceRate }
 }

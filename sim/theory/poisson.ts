@@ -1,7 +1,4 @@
-/**
- * Poisson probabilities of 0, 1, 2, …, until less than about 1e-18 is left. Computed from the mode
- * outwards, so that no mean over- or underflows.
- */
+/** Poisson probabilities of 0, 1, …, until about 1e-18 is left; from the mode outwards. */
 export function poissonProbabilities(mean: number): Float64Array {
   const mode = Math.floor(mean)
   const weights = new Float64Array(mode + 1 + Math.ceil(12 * Math.sqrt(mean) + 24))

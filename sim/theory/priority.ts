@@ -1,31 +1,18 @@
+import type { Mg1 } from './mg1.ts'
 import { assertStable } from './stable.ts'
 
-/** Poisson arrivals of one class in M/G/1; times in one unit, the rate per unit. */
-export interface PriorityClass {
-  readonly arrivalRate: number
-  readonly meanService: number
-  /** E[S^2] */
-  readonly secondMoment: number
-}
-
 /** Mean residual work of the request in service at an arrival. */
-const residual = (classes: readonly PriorityClass[]) =>
-  classes.reduce(
-    (sum, priorityClass) => sum + (priorityClass.arrivalRate * priorityClass.secondMoment) / 2,
-    0,
-  )
+const residual = (classes: readonly Mg1[]) =>
+  classes.reduce((sum, { arrivalRate, secondMoment }) => sum + (arrivalRate * secondMoment) / 2, 0)
 
-const loadOf = (classes: readonly PriorityClass[]) =>
-  classes.reduce(
-    (sum, priorityClass) => sum + priorityClass.arrivalRate * priorityClass.meanService,
-    0,
-  )
+const loadOf = (classes: readonly Mg1[]) =>
+  classes.reduce((sum, { arrivalRate, meanService }) => sum + arrivalRate * meanService, 0)
 
 /**
  * Mean wait of each class in M/G/1 with non-preemptive priorities in the order of `classes`: W0 /
  * ((1 - sigma_(k-1)) (1 - sigma_k)). (Cobham 1954, equation 3.)
  */
-export function cobhamMeanWaits(classes: readonly PriorityClass[]): number[] {
+export function cobhamMeanWaits(classes: readonly Mg1[]): number[] {
   assertStable(loadOf(classes))
   const work = residual(classes)
   return classes.map((_, k) => {
@@ -40,7 +27,7 @@ export function cobhamMeanWaits(classes: readonly PriorityClass[]): number[] {
  * E[S_k] / (1 - sigma_(k-1)) + W0_k / ((1 - sigma_(k-1)) (1 - sigma_k)), with W0_k of the classes
  * up to k. (Kleinrock 1976, section 3.6.)
  */
-export function preemptiveMeanSojourns(classes: readonly PriorityClass[]): number[] {
+export function preemptiveMeanSojourns(classes: readonly Mg1[]): number[] {
   assertStable(loadOf(classes))
   return classes.map(({ meanService }, k) => {
     const above = loadOf(classes.slice(0, k))
@@ -55,7 +42,7 @@ export function preemptiveMeanSojourns(classes: readonly PriorityClass[]): numbe
  * order that does depend on them, it holds for the mean of service time times wait, summed over
  * classes. (Kleinrock 1965; Kleinrock 1976, section 3.4.)
  */
-export function conservedWait(classes: readonly PriorityClass[]): number {
+export function conservedWait(classes: readonly Mg1[]): number {
   const load = loadOf(classes)
   assertStable(load)
   return (load * residual(classes)) / (1 - load)

@@ -1,3 +1,4 @@
+import { birthAndDeath, meanOver } from './birth-death.ts'
 import { assertStable } from './stable.ts'
 
 /** Sequences that share steps: each step generates a token for every sequence in service. */
@@ -12,8 +13,6 @@ export interface TokenSharing {
   readonly limit: number
 }
 
-const NEGLIGIBLE = 1e-14
-
 /**
  * Mean sojourn of continuous batching, as processor sharing whose speed depends on the number n in
  * service: p(n) is proportional to the product of lambda E[K] tau(k) / k over k <= n, and T = L /
@@ -25,14 +24,9 @@ export function tokenSharingMeanSojourn(model: TokenSharing): number {
   const { arrivalRate, meanTokens, base, perSequence, limit } = model
   const last = limit === Number.POSITIVE_INFINITY ? perSequence : base / limit + perSequence
   assertStable(arrivalRate * meanTokens * last)
-  let weight = 1
-  let sum = 1
-  let mean = 0
-  for (let n = 1; weight * n > NEGLIGIBLE * sum || n <= 100; n++) {
-    const served = Math.min(n, limit)
-    weight *= arrivalRate * meanTokens * (base / served + perSequence)
-    sum += weight
-    mean += n * weight
-  }
-  return mean / sum / arrivalRate
+  const states = birthAndDeath(
+    (n) => arrivalRate * meanTokens * (base / Math.min(n, limit) + perSequence),
+    1,
+  )
+  return meanOver(states, (n) => n) / arrivalRate
 }

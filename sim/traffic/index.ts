@@ -1,17 +1,22 @@
 export { expectedRequests } from './arrivals/expected-requests.ts'
 export { meanRate } from './arrivals/mean-rate.ts'
-export { surgeWindows } from './arrivals/surge-windows.ts'
+export { surgeWindows } from './arrivals/surge.ts'
+export { reactingClasses } from './clients/class-clients.ts'
 export { meanDuration } from './clients/durations.ts'
-export { reactingClasses } from './clients/reacting.ts'
 export type { ClientRow } from './clients/recorded-clients.ts'
 export { type FittedClass, type FittedTraffic, fitTraffic } from './fit/fit-traffic.ts'
 export { carriedContext } from './lengths/carried-context.ts'
 export { type LengthDistribution, lengthDistribution, lengthMix } from './lengths/lengths.ts'
 export { rankCorrelation } from './lengths/rank-correlation.ts'
-export { ListSource, RequestList, type RequestListColumns } from './requests/request-list.ts'
-export { type PartColumns, partsOf } from './requests/request-parts.ts'
+export {
+  ListSource,
+  type PartColumns,
+  partsOf,
+  RequestList,
+  type RequestListColumns,
+  requestsIn,
+} from './requests/request-list.ts'
 export { parseRequests, requestText } from './requests/request-text.ts'
-export { requestsIn } from './requests/requests-in.ts'
 export { type MergedSource, type TrafficOptions, trafficSource } from './source.ts'
 export type { TraceData, TraceReader } from './trace/trace-feed.ts'
 export {

@@ -44,7 +44,7 @@ export class MergedSource implements Source {
   /** Refills the traces whose rows are used up. */
   async refill(read: TraceReader): Promise<void> {
     for (const [number, feed] of this.#feeds) {
-      if (!feed.hungry) continue
+      if (!feed.needsRows) continue
       feed.put(await read(number))
       this.#next[number] = this.#classes[number]!.peek()
     }
@@ -55,8 +55,8 @@ export class MergedSource implements Source {
     const number = this.#first
     const clients = this.#classes[number]!
     const key = this.#count
-    const came = clients.take(requests, slot, key)
-    if (came) {
+    const sent = clients.take(requests, slot, key)
+    if (sent) {
       requests.class[slot] = number
       requests.key[slot] = key
       requests.sending[slot] = key
@@ -68,7 +68,7 @@ export class MergedSource implements Source {
     }
     this.#next[number] = clients.peek()
     if (this.#next.length > 1) this.#find()
-    return came
+    return sent
   }
 
   settled(number: number, key: number, outcome: Outcome, now: Ms): void {
@@ -96,32 +96,27 @@ export class MergedSource implements Source {
 
 /** The requests of a scenario in one replication; each class has its own random streams. */
 export function trafficSource(scenario: Scenario, options: TrafficOptions): MergedSource {
+  const { seed, replication, capacityRps } = options
   const feeds = new Map<number, TraceFeed>()
-  for (const [index, traffic] of scenario.traffic.entries()) {
+  const classes = scenario.traffic.map((traffic, index) => {
+    const { class: name, fan_out: parts, input_tokens, output_tokens } = traffic
     const trace = options.traces.get(index)
-    if (!trace) continue
-    const lengths = traffic.input_tokens.distribution === 'trace'
-    const outputs = traffic.output_tokens?.distribution === 'trace'
-    feeds.set(index, new TraceFeed(trace, { lengths, outputs }))
-  }
-  return new MergedSource(
-    scenario.traffic.map((traffic, index) => {
-      const trace = options.traces.get(index) ?? null
-      const feed = feeds.get(index) ?? null
-      const { seed, replication, capacityRps } = options
-      return classClients(traffic, {
-        name: traffic.class,
-        seed,
-        replication,
-        endMs: scenario.duration_s * 1000,
-        // a load is that of the replicas, and each part of a request occupies one
-        capacityRps: capacityRps === null ? null : capacityRps / traffic.fan_out,
-        trace,
-        clients: options.clients?.get(index) ?? null,
-        feed,
-        ...classLengths(traffic, feed, options),
-      })
-    }),
-    feeds,
-  )
+    const lengths = input_tokens.distribution === 'trace'
+    const outputs = output_tokens?.distribution === 'trace'
+    const feed = trace === undefined ? null : new TraceFeed(trace, { lengths, outputs })
+    if (feed !== null) feeds.set(index, feed)
+    return classClients(traffic, {
+      name,
+      seed,
+      replication,
+      endMs: scenario.duration_s * 1000,
+      // a load is that of the replicas, and each part of a request occupies one
+      capacityRps: capacityRps === null ? null : capacityRps / parts,
+      trace,
+      clients: options.clients?.get(index),
+      feed,
+      ...classLengths(traffic, feed, options),
+    })
+  })
+  return new MergedSource(classes, feeds)
 }

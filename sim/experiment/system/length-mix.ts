@@ -83,7 +83,7 @@ export function promptsAndAnswers(
     const context = carried?.next() ?? 0
     const input = inputs[i]!.lengths.draw() + context
     const output = outputs[i]!.lengths.draw()
-    carried?.said(input + output)
+    carried?.record(input + output)
     const shared = Math.min(input - 1, scenario.traffic[i]!.shared_prefix_tokens ?? 0)
     return { input, output, known: Math.max(context, shared) }
   }

@@ -1,4 +1,4 @@
-import { cobhamMeanWaits, conservedWait, type PriorityClass } from '../../theory/index.ts'
+import { cobhamMeanWaits, conservedWait, type Mg1 } from '../../theory/index.ts'
 import { meanWait } from './theory-figures.ts'
 import type { TheoryCase, TheoryFigure } from './theory-judge.ts'
 import { type TheoryScenario, theoryScenario } from './theory-scenario.ts'
@@ -45,7 +45,7 @@ function underOrder(model: string, queue: Queue, figures: readonly TheoryFigure[
 }
 
 /** The waits of both classes; `order`: classes in the order of their priority. */
-function waits(order: readonly PriorityClass[]): TheoryFigure[] {
+function waits(order: readonly Mg1[]): TheoryFigure[] {
   const values = cobhamMeanWaits(order)
   return [SHORT, LONG].map((length, k) => meanWait(values[order.indexOf(length)]!, k))
 }

@@ -1,10 +1,6 @@
-/**
- * Standard errors between an estimate and theory: chance alone exceeds this in 1 test of 16,000.
- */
+/** Standard errors from theory: chance alone exceeds this in 1 test of 16,000. */
 const MOST_STANDARD_ERRORS = 4
-/**
- * Largest half-width of a 95 % interval, relative to theory, that allows a verdict of agreement.
- */
+/** Half-width of a 95 % interval, relative to theory, that a verdict of agreement allows. */
 const WIDEST_HALF_WIDTH = 0.02
 /** Relative rounding between two computations of one number, not an error of the model. */
 const ROUNDING = 1e-9
@@ -18,7 +14,7 @@ export interface Trial {
   readonly theory: number
 }
 
-export interface Acceptance {
+interface Acceptance {
   /** distance of the estimate from theory, in standard errors */
   readonly z: number
   /** half-width of the 95 % interval over the theory value */
@@ -28,9 +24,8 @@ export interface Acceptance {
 }
 
 /**
- * Whether an estimate agrees with theory: |z| <= 4 and a half-width of at most 2 % of theory. The
- * second condition rejects imprecise estimates. Every statistical test uses this function with
- * fixed seeds, so it cannot be flaky.
+ * Whether an estimate agrees with theory: |z| <= 4 and a half-width of at most 2 % of theory, which
+ * rejects imprecise estimates. Every statistical test uses it, with fixed seeds.
  */
 export function accept(trial: Trial): Acceptance {
   const { name, estimate, standardError, halfWidth95, theory } = trial

@@ -85,10 +85,7 @@ function count(counts: Uint32Array, ranks: Uint32Array, start: number, end: numb
   return end - start
 }
 
-/**
- * Index, in the sorted values, of a rank of the resample. Searched from the far end, because tails
- * are near it.
- */
+/** Index in the sorted values of a rank of the resample; tails are found fast, from the far end. */
 function rankAt(counts: Uint32Array, rank: number, drawn: number): number {
   let index = counts.length
   let above = drawn - rank + 1

@@ -1,11 +1,23 @@
-import type { Distribution, Percentiles } from '../../documents/index.ts'
+import type { Distribution, Estimate, Percentiles } from '../../documents/index.ts'
 import type { Figures } from '../recording/run-summary.ts'
-import { estimate } from './estimate.ts'
+import { tInterval, within } from './interval.ts'
 import { PERCENTILES, percentileKey, supports, unsupportedReason } from './percentile.ts'
 
-/**
- * PERCENTILES over runs of `n` requests each; null with a reason where a run has too few requests.
- */
+/** Mean over runs with its t interval, from 0 to `most`; null where a run has no finite value. */
+export function estimate(
+  values: readonly number[],
+  n: number,
+  most = Number.POSITIVE_INFINITY,
+): Estimate {
+  if (values.some((value) => !Number.isFinite(value))) {
+    const lost = values.some((value) => value === Number.POSITIVE_INFINITY)
+    const reason = lost ? 'so many requests were lost that it is infinite' : 'nothing was observed'
+    return { value: null, low: null, high: null, n, reason }
+  }
+  return { ...within(tInterval(values), most), n }
+}
+
+/** PERCENTILES over runs; null with a reason where a run has too few requests. */
 export function percentiles(
   runs: readonly { n: number; values: readonly number[] }[],
 ): Percentiles {

@@ -20,10 +20,9 @@ export function meanWithError(
 }
 
 /**
- * Student's t interval for the mean of independent values, one per replication or replay: mean +-
- * t_{n-1} s / sqrt(n). Requests of one run are not independent: over them, such an interval covers
- * the true mean far less often than its level. One value, or an infinite one, gives no interval; no
- * value gives NaN.
+ * Student's t interval for the mean of independent values, mean +- t_{n-1} s / sqrt(n): one value
+ * per replication or replay, as the requests of one run are not independent. One value, or an
+ * infinite one, gives no interval; no value gives NaN.
  */
 export function tInterval(values: readonly number[], level = 0.95): Interval {
   if (values.length === 0) return { value: Number.NaN, low: null, high: null }
@@ -39,10 +38,7 @@ export function tInterval(values: readonly number[], level = 0.95): Interval {
   return { value, low: value - halfWidth, high: value + halfWidth }
 }
 
-/**
- * Interval for a share, from k successes in n independent trials (Clopper and Pearson 1934). It is
- * conservative: its coverage is at least the level.
- */
+/** Interval for a share, from k of n trials; conservative (Clopper and Pearson 1934). */
 export function clopperPearson(k: number, n: number, level = 0.95): Interval {
   if (n === 0) return { value: Number.NaN, low: null, high: null }
   const tail = (1 - level) / 2

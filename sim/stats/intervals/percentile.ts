@@ -1,43 +1,31 @@
 import type { Percentiles } from '../../documents/index.ts'
 
-export type PercentileKey = keyof Percentiles
+type PercentileKey = keyof Percentiles
 
 /** The percentiles in every report. */
 export const PERCENTILES = [0.5, 0.9, 0.95, 0.99, 0.999] as const
 export type Percentile = (typeof PERCENTILES)[number]
-
-const KEYS: Readonly<Record<Percentile, PercentileKey>> = {
-  0.5: 'p50',
-  0.9: 'p90',
-  0.95: 'p95',
-  0.99: 'p99',
-  0.999: 'p99_9',
-}
-
-/** Key of a percentile in the documents, such as `p99_9`. */
-export function percentileKey(p: Percentile): PercentileKey {
-  return KEYS[p]
-}
 
 /** Label of a percentile in reports, such as `p99.9`. */
 export function percentileLabel(p: number): string {
   return `p${Number((p * 100).toFixed(6))}`
 }
 
+/** Key of a percentile in the documents, such as `p99_9`. */
+export function percentileKey(p: Percentile): PercentileKey {
+  return percentileLabel(p).replace('.', '_') as PercentileKey
+}
+
 /**
  * Rank, from 1, of the p-percentile of n values: the nearest rank, ceil(p n), at least 1 (Hyndman
- * and Fan 1996, definition 1: the inverse of the empirical distribution function). It selects an
- * observed value, without arithmetic on infinite ones. All exact percentiles use this definition.
+ * and Fan 1996, definition 1). It selects an observed value, which may be infinite.
  */
 export function rankOf(p: number, n: number): number {
   // p n may be an ulp above the whole number: .07 * 100 is 7.000000000000001
   return Math.min(n, Math.max(1, Math.ceil(p * n * (1 - 1e-14))))
 }
 
-/**
- * The p-percentile of values sorted in ascending order; NaN where there are none. `lost` further
- * requests count as infinitely long: with them it is the percentile over all arrivals.
- */
+/** The p-percentile of ascending values and `lost` infinite ones; NaN where there are none. */
 export function percentile(sorted: Float64Array, p: number, lost = 0): number {
   const n = sorted.length + lost
   if (n === 0) return Number.NaN

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { PERCENTILES, supports } from './percentile.ts'
-import { tailCurve, tailProbabilities } from './tail-curve.ts'
+import { tailProbabilities } from './tail-curve.ts'
 
 describe('tailProbabilities', () => {
   test.each([31, 100, 3000, 30_000, 123_456])('of %i values rise from 0.01 to 1 - 30/n', (n) => {
@@ -25,13 +25,4 @@ describe('tailProbabilities', () => {
     expect(tailProbabilities(30)).toEqual([])
     expect(tailProbabilities(0)).toEqual([])
   })
-})
-
-test('the tail curve of 1 .. n is ceil(p n)', () => {
-  const sorted = Float64Array.from({ length: 1000 }, (_, i) => i + 1)
-  expect(tailCurve(sorted, [0.01, 0.5, 0.97])).toEqual([
-    { p: 0.01, value: 10, low: null, high: null },
-    { p: 0.5, value: 500, low: null, high: null },
-    { p: 0.97, value: 970, low: null, high: null },
-  ])
 })

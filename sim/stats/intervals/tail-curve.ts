@@ -1,5 +1,4 @@
-import type { TailPoint } from '../../documents/index.ts'
-import { lastSupported, PERCENTILES, percentile, supports } from './percentile.ts'
+import { lastSupported, PERCENTILES, supports } from './percentile.ts'
 
 /** Points of the grid per nine: between 0.9 and 0.99, between 0.99 and 0.999, … */
 const POINTS_PER_NINE = 40
@@ -20,9 +19,4 @@ export function tailProbabilities(n: number): number[] {
     grid.add(p)
   }
   return [...grid].sort((a, b) => a - b)
-}
-
-/** The tail curve of values sorted in ascending order, without a band. */
-export function tailCurve(sorted: Float64Array, grid: readonly number[]): TailPoint[] {
-  return grid.map((p) => ({ p, value: percentile(sorted, p), low: null, high: null }))
 }

@@ -11,10 +11,7 @@ export interface SurgeWindow {
 export interface SurgeBacklog {
   /** peak backlog, from the surge until the next one */
   readonly peak: number
-  /**
-   * recovery time: from the start of decay until no more requests waited than before the first
-   * surge; Infinity where the next surge or the end of the traffic came first
-   */
+  /** recovery time; Infinity where the next surge or the end of the traffic came first */
   readonly recoveryMs: Ms
 }
 

@@ -5,10 +5,7 @@ import { Histogram } from './histogram.ts'
 export class Calls {
   /** calls that began after the warm-up */
   made = 0
-  /**
-   * of answered calls, ms: from the scheduled arrival of the first attempt to the last part's
-   * answer
-   */
+  /** from the scheduled arrival of the first attempt to the answer of the last part, ms */
   readonly latency = new Histogram()
 }
 

@@ -98,10 +98,7 @@ export class Histogram {
     this.max = Math.max(this.max, other.max)
   }
 
-  /**
-   * The q-quantile, 0 <= q <= 1, by nearest rank with linear interpolation inside the bucket; NaN
-   * where nothing was recorded. `lost` further requests count as infinitely long.
-   */
+  /** The q-quantile by nearest rank, interpolated in its bucket; `lost` requests are infinite. */
   quantile(q: number, lost = 0): number {
     const total = this.count + lost
     if (total === 0) return Number.NaN

@@ -62,7 +62,7 @@ function memoryOf(
 /** KiB. */
 const kib = (bytes: number) => bytes / 1024
 
-test('a sequence asks for its tokens, uses whole blocks, and gives them back', () => {
+test('a sequence requests memory for its tokens, uses whole blocks, and returns them', () => {
   const [space] = memoryOf(scenarioWith([{}]), [{ at: 5 }])
   // the last token of the answer is not computed on
   expect(kib(space!.peakRequested)).toBe(WEIGHTS + 12 * TOKEN)

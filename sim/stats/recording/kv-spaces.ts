@@ -1,7 +1,7 @@
 import type { Pool, Scenario } from '../../../scenarios/schema/schema.ts'
 import { type KvUse, kvBytes, type Ms, type ServingPlan } from '../../serving/index.ts'
-import { fullestSpace } from './fullest-space.ts'
 import {
+  fullestSpace,
   type SpaceChunk,
   SpaceRecorder,
   type SpaceState,

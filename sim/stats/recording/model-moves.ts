@@ -17,23 +17,20 @@ export interface ModelMove {
   readonly ok: boolean
 }
 
-/**
- * Cold starts: requests that arrived before their model was loaded, of all that some executors
- * served.
- */
+/** Cold starts: requests that arrived before their model was loaded, of all served. */
 export function coldShare(
   { columns, count }: Rows,
   moves: readonly ModelMove[],
   executors: readonly number[],
 ): Ratio {
-  const came = new Map(executors.map((executor) => [executor, [] as Ms[]]))
+  const loaded = new Map(executors.map((executor) => [executor, [] as Ms[]]))
   for (const { kind, executor, done, ok } of moves) {
-    if (kind === 'load' && ok) came.get(executor)?.push(done)
+    if (kind === 'load' && ok) loaded.get(executor)?.push(done)
   }
   const { outcome, executor, sent, dispatched } = columns
   let [part, of] = [0, 0]
   for (let key = 0; key < count; key++) {
-    const loads = came.get(executor[key]!)
+    const loads = loaded.get(executor[key]!)
     if (loads === undefined || outcome[key] !== OUTCOME.served) continue
     of++
     const last = loads.findLast((at) => at <= dispatched[key]!) ?? Number.NEGATIVE_INFINITY

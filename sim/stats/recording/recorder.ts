@@ -106,10 +106,7 @@ export interface RecorderOptions {
   readonly kv?: (now: Ms, use: KvUse) => void
 }
 
-/**
- * Streams the outcome of a run into histograms and time series, the same for simulated and live
- * runs. Memory does not grow with the number of requests.
- */
+/** Streams a run into histograms and time series; memory does not grow with the requests. */
 export class Recorder implements Observer {
   /** [class][pool] */
   readonly cells: readonly (readonly Cell[])[]
@@ -155,10 +152,7 @@ export class Recorder implements Observer {
     this.#series = new TimeSeries(options.durationMs)
   }
 
-  /**
-   * Part of `busyMs` spent on requests whose client had left, per pool: by their share of a batch,
-   * or of the tokens that engines computed.
-   */
+  /** Part of `busyMs` for clients that had left, by their share of each batch or of all tokens. */
   get wastedMs(): Float64Array {
     return this.#wastedMs.map((ms, pool) => {
       const share = this.#wastedTokens[pool]! / Math.max(1, this.#doneTokens[pool]!)

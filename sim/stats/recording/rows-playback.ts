@@ -6,33 +6,23 @@ const DISPATCHED = 1
 const ENDED = 2
 const LOST = 3
 
-/**
- * Plays the raw rows of a finished run to an observer, in order of time, so that one recorder
- * summarises simulated and live runs. `observe` gets the table of requests, whose slots are the
- * keys.
- */
+/** Columns of rows with the name that they have in the table of requests. */
+const SAME_NAMES = [
+  ...['at', 'since', 'class', 'length', 'output', 'attempt', 'sending', 'part'],
+  ...['pool', 'outcome', 'refusal', 'firstToken', 'preemptions'],
+] as const
+
+/** Plays the rows of a finished run to an observer, in order of time. Slots are request keys. */
 export function playBack<O extends Observer>(rows: Rows, observe: (requests: Requests) => O): O {
   const c = rows.columns
   const requests = new Requests(Math.max(1, rows.count))
   const members = new Map<number, number[]>()
   const events: { time: number; kind: number; id: number }[] = []
+  for (const name of SAME_NAMES) requests[name].set(c[name])
+  requests.enqueued.set(c.sent)
+  requests.idleAtEnqueueMs.set(c.batchWait)
   for (let key = 0; key < rows.count; key++) {
-    requests.at[key] = c.at[key]!
-    requests.length[key] = c.length[key]!
-    requests.output[key] = c.output[key]!
-    requests.firstToken[key] = c.firstToken[key]!
-    requests.preemptions[key] = c.preemptions[key]!
-    requests.class[key] = c.class[key]!
-    requests.attempt[key] = c.attempt[key]!
-    requests.since[key] = c.since[key]!
-    requests.sending[key] = c.sending[key]!
-    requests.part[key] = c.part[key]!
     requests.key[key] = key
-    requests.enqueued[key] = c.sent[key]!
-    requests.idleAtEnqueueMs[key] = c.batchWait[key]!
-    requests.pool[key] = c.pool[key]!
-    requests.outcome[key] = c.outcome[key]!
-    requests.refusal[key] = c.refusal[key]!
     events.push({ time: c.sent[key]!, kind: ARRIVED, id: key })
     const batch = c.batch[key]!
     if (batch < 0) events.push({ time: c.done[key]!, kind: LOST, id: key })

@@ -12,7 +12,7 @@ interface Column<T extends ColumnType> {
   readonly type: T
   /** times are in ms; null for numbers of things and counts */
   readonly unit: 'ms' | null
-  /** of a request that never came so far */
+  /** value until a request has one */
   readonly empty: number
   readonly meaning: string
 }
@@ -27,29 +27,33 @@ const number = <T extends ColumnType>(type: T, meaning: string, empty = 0): Colu
 /** Every column of the rows, by the name that it has in Parquet too. */
 export const ROW_COLUMNS = Object.freeze({
   at: time('scheduled arrival'),
-  sent: time('handed to its queue'),
-  dispatched: time('its batch left the queue'),
-  started: time('its executor began with the batch'),
-  ended: time('its executor was done with the batch'),
-  done: time('its end reached the control plane'),
-  batchWait: time('part of its wait during which an executor was free'),
-  class: number(Uint8Array, 'number of its class'),
+  sent: time('arrival at its queue'),
+  dispatched: time('when its batch left the queue'),
+  started: time('when its executor started the batch'),
+  ended: time('when its executor finished the batch'),
+  done: time('when the control plane received its end'),
+  batchWait: time('batch wait: part of its wait with a free executor'),
+  class: number(Uint8Array, 'index of its class'),
   attempt: number(Uint8Array, '1 for the first attempt of a call'),
   since: time('scheduled arrival of the first attempt'),
-  sending: number(Int32Array, 'of what its client sent: the same for all parts of a fan-out'),
-  part: number(Uint16Array, '0 for the first, and for a request that is whole'),
-  leaves: time('when its client leaves; Infinity for never'),
-  pool: number(Uint8Array, 'number of its pool'),
-  queue: number(Int32Array, 'that it joined or was refused by, through all pools; -1 for none', -1),
-  length: number(Int32Array, 'of its input'),
+  sending: number(Int32Array, 'number of the send, the same for all parts of a fan-out'),
+  part: number(Uint16Array, 'number of the part of a fan-out, from 0'),
+  leaves: time('when its client times out; Infinity for never'),
+  pool: number(Uint8Array, 'index of its pool'),
+  queue: number(
+    Int32Array,
+    'queue that it joined or that refused it, over all pools; -1 for none',
+    -1,
+  ),
+  length: number(Int32Array, 'length of its input'),
   output: number(Int32Array, 'tokens to generate; 0 where nothing is generated'),
-  executor: number(Int32Array, 'through all pools; -1 for none', -1),
-  batch: number(Int32Array, 'of its batch in the order of completion; -1 for none', -1),
+  executor: number(Int32Array, 'index over all pools; -1 for none', -1),
+  batch: number(Int32Array, 'number of its batch in order of completion; -1 for none', -1),
   batchSize: number(Int16Array, 'requests of its batch'),
   padded: number(Int32Array, 'padded length of its batch; 0 where it is not padded'),
   outcome: number(Uint8Array, 'how it ended: an OUTCOME'),
-  firstToken: time('when the first token came out'),
-  preemptions: number(Int32Array, 'how often it lost its place among those that generate'),
+  firstToken: time('when its first token was generated'),
+  preemptions: number(Int32Array, 'how often it was preempted'),
   refusal: number(Uint8Array, 'why it was refused: a REFUSAL'),
 })
 
@@ -58,10 +62,7 @@ export type RowColumns = {
   readonly [K in RowColumn]: InstanceType<(typeof ROW_COLUMNS)[K]['type']>
 }
 
-/**
- * Raw rows, one for each request, indexed by its key. The columns are in shared memory, so a
- * replay's dispatcher thread passes them on without a copy.
- */
+/** Raw rows by request key, in shared memory: threads pass them on without a copy. */
 export class Rows {
   readonly count: number
   readonly columns: RowColumns

@@ -14,35 +14,34 @@ export interface Figures {
   readonly percentiles: readonly number[]
 }
 
-export interface CellSummary {
+/** Latency from scheduled arrival to completion or answer. */
+interface LatencySummary {
+  readonly latency: Figures
+  /** over all arrivals or calls: Infinity where the percentile falls on a lost one */
+  readonly all: readonly number[]
+  /** the same at the percentiles that objectives name */
+  readonly judged: readonly number[]
+}
+
+export interface CellSummary extends LatencySummary {
   readonly counts: Counts
   readonly shedBy: ShedBy
   readonly good: number
   readonly retries: number
-  readonly latency: Figures
-  /** over all arrivals: Infinity where the percentile falls on a lost request */
-  readonly all: readonly number[]
-  /** the same at the percentiles that objectives name */
-  readonly judged: readonly number[]
   readonly parts: Readonly<Record<Part, Figures>>
   /** null where nothing was generated */
   readonly tokens: TokenSummary | null
 }
 
 /** Token times, and as `judged` those that objectives may name. */
-export type TokenSummary = Readonly<Record<TokenTime, Figures>> & {
+type TokenSummary = Readonly<Record<TokenTime, Figures>> & {
   readonly judged: Readonly<Record<'ttft' | 'tpot', readonly number[]>>
   readonly preemptions: number
 }
 
-export interface CallsSummary {
+/** Latency of answered calls. */
+export interface CallsSummary extends LatencySummary {
   readonly made: number
-  /** of answered calls */
-  readonly latency: Figures
-  /** over all calls: Infinity where the percentile falls on an unanswered one */
-  readonly all: readonly number[]
-  /** the same at the percentiles that objectives name */
-  readonly judged: readonly number[]
 }
 
 /** One replication or replay, small enough to pass between threads. */
@@ -124,13 +123,8 @@ function cellSummary(cell: Cell, judged: readonly number[]): CellSummary {
     shedBy: cell.shedBy,
     good: cell.good,
     retries: cell.retries,
-    latency: figures(cell.latency),
-    all: PERCENTILES.map((p) => cell.latency.quantile(p, lost)),
-    judged: judged.map((p) => cell.latency.quantile(p, lost)),
-    parts: Object.fromEntries(PARTS.map((part) => [part, figures(cell[part])])) as Record<
-      Part,
-      Figures
-    >,
+    ...latencySummary(cell.latency, lost, judged),
+    parts: figuresOf(cell, PARTS),
     tokens: tokenSummary(cell, lost, judged),
   }
 }
@@ -138,10 +132,7 @@ function cellSummary(cell: Cell, judged: readonly number[]): CellSummary {
 function tokenSummary(cell: Cell, lost: number, judged: readonly number[]): TokenSummary | null {
   if (TOKEN_TIMES.every((name) => cell[name].count === 0)) return null
   return {
-    ...(Object.fromEntries(TOKEN_TIMES.map((name) => [name, figures(cell[name])])) as Record<
-      TokenTime,
-      Figures
-    >),
+    ...figuresOf(cell, TOKEN_TIMES),
     judged: {
       ttft: judged.map((p) => cell.ttft.quantile(p, lost)),
       tpot: judged.map((p) => cell.tpot.quantile(p, lost)),
@@ -151,13 +142,23 @@ function tokenSummary(cell: Cell, lost: number, judged: readonly number[]): Toke
 }
 
 function callsSummary({ made, latency }: Calls, judged: readonly number[]): CallsSummary {
-  const lost = made - latency.count
+  return { made, ...latencySummary(latency, made - latency.count, judged) }
+}
+
+function latencySummary(
+  latency: Histogram,
+  lost: number,
+  judged: readonly number[],
+): LatencySummary {
   return {
-    made,
     latency: figures(latency),
     all: PERCENTILES.map((p) => latency.quantile(p, lost)),
     judged: judged.map((p) => latency.quantile(p, lost)),
   }
+}
+
+function figuresOf<K extends Part | TokenTime>(cell: Cell, names: readonly K[]) {
+  return Object.fromEntries(names.map((name) => [name, figures(cell[name])])) as Record<K, Figures>
 }
 
 function figures(histogram: Histogram): Figures {

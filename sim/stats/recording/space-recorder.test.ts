@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { memoryResult } from '../../experiment/result/memory-result.ts'
-import { fullestSpace } from './fullest-space.ts'
-import { SpaceRecorder, type SpaceState } from './space-recorder.ts'
+
+import { fullestSpace, SpaceRecorder, type SpaceState } from './space-recorder.ts'
 import { BUCKETS } from './time-series.ts'
 
 const head = {

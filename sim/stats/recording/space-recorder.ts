@@ -48,7 +48,12 @@ export interface SpaceSummary extends SpaceHead {
   readonly pinnedFree: number
   readonly largestFree: number
   readonly counts: SpaceCounts
-  readonly residency: ResidencySummary | null
+  readonly residency: {
+    readonly loads: number
+    readonly evictions: number
+    /** for each pool with a model that was loaded */
+    readonly pools: readonly PoolLoads[]
+  } | null
   /** requests that waited for a load, of all served */
   readonly cold: Ratio | null
   readonly series: {
@@ -61,14 +66,7 @@ export interface SpaceSummary extends SpaceHead {
   readonly map: readonly { readonly atMs: Ms; readonly chunks: readonly SpaceChunk[] }[]
 }
 
-export interface ResidencySummary {
-  readonly loads: number
-  readonly evictions: number
-  /** for each pool with a model that was loaded */
-  readonly pools: readonly PoolLoads[]
-}
-
-export interface PoolLoads {
+interface PoolLoads {
   readonly pool: string
   readonly loads: number
   /** total duration of these loads */
@@ -80,18 +78,20 @@ export interface Ratio {
   readonly of: number
 }
 
-export interface SpaceCounts {
-  extensions: number
-  shortage: number
-  fragmentation: number
-  oversize: number
+const NO_COUNTS = {
+  extensions: 0,
+  shortage: 0,
+  fragmentation: 0,
+  oversize: 0,
   /** loads that found no memory for their weights */
-  loads: number
-  shrunk: number
-  evicted: number
-  split: number
-  failed: number
+  loads: 0,
+  shrunk: 0,
+  evicted: 0,
+  split: 0,
+  failed: 0,
 }
+
+export type SpaceCounts = typeof NO_COUNTS
 
 /** Number of maps of the address space recorded in a run. */
 const MAPS = 60
@@ -99,17 +99,7 @@ const MAPS = 60
 /** The memory of one device over a run: its extremes, and the extremes of each interval. */
 export class SpaceRecorder {
   readonly head: SpaceHead
-  readonly counts: SpaceCounts = {
-    extensions: 0,
-    shortage: 0,
-    fragmentation: 0,
-    oversize: 0,
-    loads: 0,
-    shrunk: 0,
-    evicted: 0,
-    split: 0,
-    failed: 0,
-  }
+  readonly counts: SpaceCounts = { ...NO_COUNTS }
   readonly residency = { loads: 0, evictions: 0 }
   readonly cold = { part: 0, of: 0 }
   readonly #loads = new Map<string, PoolLoads>()
@@ -225,4 +215,24 @@ export class SpaceRecorder {
     this.#held[i] = Math.max(this.#held[i]!, held)
     this.#largestFree[i] = Math.min(this.#largestFree[i]!, largestFree)
   }
+}
+
+/** Figures of the fullest replica, the counts of all, and the series and map of the first. */
+export function fullestSpace(replicas: readonly SpaceSummary[]): SpaceSummary {
+  const first = replicas[0]
+  if (first === undefined) throw new RangeError('Expected a replica, got none')
+  let fullest = first
+  const counts: SpaceCounts = { ...first.counts }
+  for (const replica of replicas.slice(1)) {
+    if (isFuller(replica, fullest)) fullest = replica
+    for (const key of Object.keys(counts) as (keyof SpaceCounts)[]) {
+      counts[key] += replica.counts[key]
+    }
+  }
+  return { ...fullest, counts, series: first.series, map: first.map }
+}
+
+function isFuller(a: SpaceSummary, b: SpaceSummary): boolean {
+  if (a.peakHeld !== b.peakHeld) return a.peakHeld > b.peakHeld
+  return a.peakInUse > b.peakInUse
 }

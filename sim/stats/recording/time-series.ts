@@ -3,10 +3,7 @@ import type { Ms } from '../../serving/index.ts'
 
 export const BUCKETS = 120
 
-/**
- * Latency bins of the heat map: 4 an octave from 2^-10 ms to 2^22 ms, by the high word of the
- * double.
- */
+/** Latency bins of the heat map: 4 an octave, from 2^-10 to 2^22 ms, by the double's high word. */
 const HEAT_BINS = 128
 const double = new Float64Array(1)
 const words = new Int32Array(double.buffer)

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { Random } from '../../kernel/index.ts'
 import { TraceFeed } from '../trace/trace-feed.ts'
-import { type ArrivalProcess, RenewalArrivals, TraceArrivals } from './arrivals.ts'
+import { type ArrivalProcess, RenewalArrivals } from './arrivals.ts'
 import { gapsOf, type Spacing } from './gaps.ts'
 import { Rate } from './rate.ts'
 import type { Surge } from './surge.ts'
+import { traceArrivals } from './trace-arrivals.ts'
 
 function all(arrivals: ArrivalProcess): number[] {
   const times: number[] = []
@@ -16,6 +17,7 @@ function renewal(spacing: Spacing, rate: Rate, endMs: number): number[] {
   return all(new RenewalArrivals(gapsOf(spacing, new Random('arrivals')), rate, endMs))
 }
 
+const RUN = { name: 'web', seed: 1, replication: 0, clients: undefined }
 const NOTHING = { lengths: false, outputs: false }
 const rateOf = (rate: number, ...surges: Surge[]) =>
   new Rate({ steps: [{ atMs: 0, rate }], surges })
@@ -114,8 +116,16 @@ describe('renewal arrivals', () => {
 describe('trace arrivals', () => {
   test('are the recorded times, stretched, up to the end', () => {
     const held = { times: Float64Array.of(0, 10, 10, 40), lengths: null, outputs: null }
-    const feed = () => new TraceFeed({ taken: 4, spanMs: 40, held }, NOTHING)
-    expect(all(new TraceArrivals(feed(), 2, 1000))).toEqual([0, 20, 20, 80])
-    expect(all(new TraceArrivals(feed(), 2, 80))).toEqual([0, 20, 20])
+    const trace = { taken: 4, spanMs: 40, held }
+    // the load is half the mean rate of the rows
+    const [load, capacityRps] = [1, 50]
+    const recorded = { process: 'trace', file: 't', format: 'csv', length_scale: 1 } as const
+    const until = (endMs: number) =>
+      traceArrivals.source(
+        { ...recorded, bad_rows: 'error', load },
+        { ...RUN, endMs, capacityRps, trace, feed: new TraceFeed(trace, NOTHING) },
+      )
+    expect(all(until(1000))).toEqual([0, 20, 20, 80])
+    expect(all(until(80))).toEqual([0, 20, 20])
   })
 })

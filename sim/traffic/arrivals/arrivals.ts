@@ -1,15 +1,16 @@
 import { EventHeap } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
-import type { TraceFeed } from '../trace/trace-feed.ts'
 import type { Gap } from './gaps.ts'
-import type { OperationalTime } from './operational-time.ts'
 
-/**
- * Scheduled times of one class, ms, rising; Infinity after the last, NaN where a trace must be
- * refilled first.
- */
+/** Scheduled times of a class, ms, rising; Infinity after the last, NaN where a trace needs rows. */
 export interface ArrivalProcess {
   next(): Ms
+}
+
+/** Maps expected numbers of arrivals to times. */
+export interface OperationalTime {
+  /** Time at which `sum` arrivals are expected, ms; Infinity for never. Call with rising sums. */
+  inverse(sum: number): Ms
 }
 
 /**
@@ -57,23 +58,5 @@ export class SummedArrivals implements ArrivalProcess {
   #pull(number: number): void {
     const at = this.#parts[number]!.next()
     if (at < Number.POSITIVE_INFINITY) this.#next.push(at, number, number)
-  }
-}
-
-/** Recorded times, stretched by `scale`. */
-export class TraceArrivals implements ArrivalProcess {
-  readonly #feed: TraceFeed
-  readonly #scale: number
-  readonly #endMs: Ms
-
-  constructor(feed: TraceFeed, scale: number, endMs: Ms) {
-    this.#feed = feed
-    this.#scale = scale
-    this.#endMs = endMs
-  }
-
-  next(): Ms {
-    const at = this.#feed.next() * this.#scale
-    return at >= this.#endMs ? Number.POSITIVE_INFINITY : at
   }
 }

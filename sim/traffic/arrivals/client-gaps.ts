@@ -17,10 +17,7 @@ export interface PopulationMember {
 const LEAST_CV = 0.05
 const LARGEST_CV = 50
 
-/**
- * The clients of a population, largest share first. Shares fall as a power of the rank (Zipf), and
- * each client has its own coefficient of variation. `random`: the stream of the population.
- */
+/** The clients of a population, largest share first (Zipf). `random`: stream of the population. */
 export function populationOf(population: ClientPopulation, random: Random): PopulationMember[] {
   const { clients, share_exponent, cv } = population
   const weights = Array.from({ length: clients }, (_, i) => (i + 1) ** -share_exponent)

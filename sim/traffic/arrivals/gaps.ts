@@ -57,7 +57,7 @@ export function gapsOf(spacing: Spacing, random: Random): Gap {
 /**
  * Gaps of a process that did not begin with the run: the first is what is left of a gap under way,
  * which is drawn in proportion to its length and met at any point of it (Cox 1962, Renewal Theory,
- * 5.3). With an ordinary first gap (cv^2 - 1) / 2 requests too many would come at the start.
+ * 5.3). With an ordinary first gap (cv^2 - 1) / 2 requests too many would arrive at the start.
  */
 export function stationaryGaps(spacing: Spacing, random: Random): Gap {
   const law = lawOf(spacing)

@@ -71,11 +71,11 @@ test.each<[string, object, number, Recorded?]>([
     40,
   ],
   [
-    'a surge as far as it goes',
+    'a surge',
     { process: 'poisson', rate_rps: 20, surges: [{ at_s: 10, factor: 6, hold_s: 40 }] },
     30,
   ],
-  ['the mean of what is on and off', { process: 'on-off', rate_rps: 40, on_s: 1, off_s: 4 }, 40],
+  ['the mean of on and off', { process: 'on-off', rate_rps: 40, on_s: 1, off_s: 4 }, 40],
   ['all clients together', { process: 'clients', rate_rps: 40, clients: 50, cv: CV }, 40],
   [
     'a sum of two',
@@ -90,7 +90,7 @@ test.each<[string, object, number, Recorded?]>([
   ],
   ['rows of a trace', trace, 10, { trace: traceOf(every(100, 4000), 400_000) }],
   [
-    'those of a longer trace that come in the run',
+    'the rows of a longer trace before the end',
     trace,
     10,
     { trace: traceOf(every(100, 9000), 900_000) },

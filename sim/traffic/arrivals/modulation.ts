@@ -1,6 +1,6 @@
 import type { Random } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
-import type { OperationalTime } from './operational-time.ts'
+import type { OperationalTime } from './arrivals.ts'
 import type { Rate } from './rate.ts'
 
 /** A state of a modulating Markov chain. */
@@ -13,10 +13,7 @@ export interface ModulatingState {
   readonly next: readonly number[]
 }
 
-/**
- * Long-run share of time of each state: the stationary distribution of the chain, times durations.
- * Solved by Gaussian elimination. Every state must be reachable from every other.
- */
+/** Long-run share of time of each state of an irreducible chain, by Gaussian elimination. */
 export function stateShares(states: readonly ModulatingState[]): number[] {
   const n = states.length
   // rows: the balance of each state except the last, and the sum

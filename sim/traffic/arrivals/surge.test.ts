@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { Rate } from './rate.ts'
+import { Rate, type Wave, waveFactor } from './rate.ts'
 import { type Surge, surgeHeight } from './surge.ts'
-import { type Wave, waveFactor } from './wave.ts'
 
 const spike: Surge = { atMs: 10, factor: 5, riseMs: 2, holdMs: 3, decayMs: 0, halfLifeMs: 4 }
 

@@ -1,10 +1,8 @@
-import type { RatedArrivals } from '../../../scenarios/schema/schema.ts'
+import { arrivalParts } from '../../../scenarios/schema/arrival-parts.ts'
+import type { RatedArrivals, Scenario } from '../../../scenarios/schema/schema.ts'
 import type { Ms } from '../../serving/index.ts'
 
-/**
- * A temporary factor on the rate: a linear rise, a plateau, and a decay that is linear or, with a
- * half-life, exponential.
- */
+/** A factor on the rate with a linear rise, a plateau, and a linear or exponential decay. */
 export interface Surge {
   readonly atMs: Ms
   readonly factor: number
@@ -60,4 +58,28 @@ export function surgesOf(surge: RatedArrivals['surges'][number], endMs: Ms): Sur
     decayMs: surge.decay_s * 1000,
     ...(surge.half_life_s !== undefined && { halfLifeMs: surge.half_life_s * 1000 }),
   }))
+}
+
+/** An interval in which a class has more traffic than usual. */
+interface ClassSurge {
+  readonly class: string
+  readonly fromMs: Ms
+  /** when its decay begins, ms */
+  readonly toMs: Ms
+}
+
+/** All surges of a scenario that increase traffic, in the order of their starts. */
+export function surgeWindows({ traffic, duration_s }: Scenario): ClassSurge[] {
+  const windows = traffic.flatMap(({ class: name, arrivals }) => {
+    return arrivalParts(arrivals)
+      .flatMap((part) => ('surges' in part ? part.surges : []))
+      .filter(({ factor }) => factor > 1)
+      .flatMap((surge) => surgesOf(surge, duration_s * 1000))
+      .map(({ atMs, riseMs, holdMs }) => ({
+        class: name,
+        fromMs: atMs,
+        toMs: atMs + riseMs + holdMs,
+      }))
+  })
+  return windows.sort((a, b) => a.fromMs - b.fromMs)
 }

@@ -1,42 +1,50 @@
-import type { TrafficClass } from '../../../scenarios/schema/schema.ts'
+import type { Scenario, TrafficClass } from '../../../scenarios/schema/schema.ts'
 import { stream } from '../../kernel/index.ts'
 import { clientTimeoutMs, type Ms, patiencePlan } from '../../serving/index.ts'
-import type { ArrivalProcess } from '../arrivals/arrivals.ts'
-import { type ArrivalsOptions, classArrivals } from '../arrivals/class-arrivals.ts'
+import { classArrivals, isClosed } from '../arrivals/arrival-processes.ts'
+import type { SourceOptions } from '../arrivals/process-kind.ts'
 import { type LengthDistribution, lengthDistribution } from '../lengths/lengths.ts'
 import type { PrefixOf } from '../trace/trace-feed.ts'
 import type { RetryPlan } from './backoff.ts'
 import { type Clients, OpenClients } from './clients.ts'
 import { durations } from './durations.ts'
-import { reacts } from './reacting.ts'
 import { ReactiveClients } from './reactive-clients.ts'
 
-interface ClientsOptions extends ArrivalsOptions {
+interface ClientsOptions extends SourceOptions {
   readonly lengths: LengthDistribution
   readonly outputs: LengthDistribution
 }
 
 const ONE_TURN: LengthDistribution = Object.freeze({ draw: () => 1 })
 
+/** Whether requests of a class depend on the outcomes of earlier ones. */
+function reacts({ arrivals, retry, session }: TrafficClass): boolean {
+  return isClosed(arrivals) || retry !== undefined || session !== undefined
+}
+
+/** Names of the classes whose clients react. */
+export function reactingClasses({ traffic }: Scenario): string[] {
+  return traffic.filter(reacts).map((entry) => entry.class)
+}
+
 /** The clients of a class. They react to outcomes only if the scenario has reactions for them. */
 export function classClients(traffic: TrafficClass, options: ClientsOptions): Clients {
   const { arrivals, retry, session } = traffic
   const { lengths, outputs, endMs, seed, replication, name } = options
-  const closed = arrivals.process === 'closed-loop'
-  const first = closed ? firstThoughts(traffic, options) : classArrivals(arrivals, options)
+  const first = classArrivals(arrivals, options)
   const prefixOf = prefixesOf(traffic, options)
   if (!reacts(traffic)) return new OpenClients(first, lengths, outputs, prefixOf)
   const of = (purpose: string) => stream(seed, replication, `${purpose}:${name}`)
-  const thinking = closed ? arrivals.think_time_s : session?.think_time_s
+  const thinking = 'think_time_s' in arrivals ? arrivals.think_time_s : session?.think_time_s
   const patience = patiencePlan(traffic)
   const plan = {
-    patience: (at: Ms, sending: number) => clientTimeoutMs(patience, at, sending),
+    clientTimeout: (at: Ms, sending: number) => clientTimeoutMs(patience, at, sending),
     retry: retry === undefined ? null : retryPlan(retry),
     turns: session === undefined ? ONE_TURN : lengthDistribution(session.turns, of('turns')),
     carryContext: session?.carry_context ?? false,
     sharedPrefixTokens: traffic.shared_prefix_tokens ?? 0,
     think: thinking === undefined ? () => 0 : durations(thinking, of('think')),
-    closed,
+    closed: isClosed(arrivals),
     endMs,
   }
   return new ReactiveClients(plan, first, lengths, outputs, prefixOf)
@@ -48,21 +56,6 @@ function prefixesOf(traffic: TrafficClass, { feed }: ClientsOptions): PrefixOf |
   if (arrivals.process !== 'trace' || arrivals.format !== 'mooncake' || feed === null) return null
   const asRecorded = lengths.distribution === 'trace' && arrivals.length_scale === 1
   return asRecorded ? () => feed.prefix() : null
-}
-
-/** Users of a closed loop start with a think time, drawn as all later ones. */
-function firstThoughts({ arrivals }: TrafficClass, options: ClientsOptions): ArrivalProcess {
-  if (arrivals.process !== 'closed-loop') throw new Error('Expected users of a closed loop')
-  const { seed, replication, name, endMs } = options
-  const think = durations(arrivals.think_time_s, stream(seed, replication, `arrivals:${name}`))
-  const times = Float64Array.from({ length: arrivals.users }, think).sort()
-  let next = 0
-  return {
-    next(): Ms {
-      const at = times[next++] ?? Number.POSITIVE_INFINITY
-      return at < endMs ? at : Number.POSITIVE_INFINITY
-    },
-  }
 }
 
 function retryPlan(retry: NonNullable<TrafficClass['retry']>): RetryPlan {

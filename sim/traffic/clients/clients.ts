@@ -5,17 +5,11 @@ import type { PrefixOf } from '../trace/trace-feed.ts'
 
 /** The clients of one class: their requests, and their reactions to outcomes. */
 export interface Clients {
-  /**
-   * Time of the next request, ms; Infinity where none comes, or none before one in flight ends; NaN
-   * where a trace must be refilled first.
-   */
+  /** Time of the next request, ms; Infinity while none is known, NaN where a trace needs rows. */
   peek(): Ms
   /** Until when outcomes may change later requests, ms; 0 for never. */
   readonly reactsUntil: Ms
-  /**
-   * Writes the next request into a slot, without its class; `key` is its identity. False where the
-   * client does not send it after all.
-   */
+  /** Writes the next request, without its class; false where the client does not send it. */
   take(requests: RequestFields, slot: number, key: number): boolean
   settled(key: number, outcome: Outcome, now: Ms): void
 }

@@ -15,7 +15,7 @@ const retry: RetryPlan = {
 }
 
 const plain: ClientsPlan = {
-  patience: () => Number.POSITIVE_INFINITY,
+  clientTimeout: () => Number.POSITIVE_INFINITY,
   retry: null,
   turns: { draw: () => 1 },
   carryContext: false,
@@ -81,7 +81,7 @@ describe('retries', () => {
   })
 
   test('a client that times out retries, whatever happens to its request', () => {
-    const slow = run({ retry, patience: () => 20 }, [100], () => ({
+    const slow = run({ retry, clientTimeout: () => 20 }, [100], () => ({
       after: 500,
       outcome: abandoned,
     }))
@@ -90,7 +90,7 @@ describe('retries', () => {
   })
 
   test('an answer in time cancels the retry', () => {
-    const sent = run({ retry, patience: () => 20 }, [100], (_, key) =>
+    const sent = run({ retry, clientTimeout: () => 20 }, [100], (_, key) =>
       key === 0 ? { after: 50, outcome: abandoned } : { after: 19, outcome: served },
     )
     expect(times(sent)).toEqual([100, 130])
@@ -187,7 +187,7 @@ describe('users of a closed loop', () => {
   })
 
   test('think after a timeout, too', () => {
-    const plan = { closed: true, endMs: 100, patience: () => 10 }
+    const plan = { closed: true, endMs: 100, clientTimeout: () => 10 }
     const sent = run(plan, [0], () => ({ after: 40, outcome: abandoned }))
     expect(times(sent)).toEqual([0, 15, 30, 45, 60, 75, 90])
   })

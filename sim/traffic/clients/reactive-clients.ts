@@ -1,8 +1,8 @@
 import { KeyedHeap } from '../../kernel/index.ts'
 import { type Ms, OUTCOME, type Outcome, type RequestFields } from '../../serving/index.ts'
 import type { ArrivalProcess } from '../arrivals/arrivals.ts'
-import { Histories } from '../lengths/histories.ts'
 import type { LengthDistribution } from '../lengths/lengths.ts'
+import { SessionPrefixes } from '../lengths/session-prefixes.ts'
 import type { PrefixOf } from '../trace/trace-feed.ts'
 import { backoff, RetryBudget, type RetryPlan } from './backoff.ts'
 import type { Clients } from './clients.ts'
@@ -10,7 +10,7 @@ import type { Clients } from './clients.ts'
 /** The behaviour of clients between requests. */
 export interface ClientsPlan {
   /** client timeout by time and number of the send, ms; Infinity for none */
-  readonly patience: (at: Ms, sending: number) => Ms
+  readonly clientTimeout: (at: Ms, sending: number) => Ms
   /** null where clients never retry */
   readonly retry: RetryPlan | null
   /** number of requests in a session */
@@ -44,7 +44,7 @@ interface Call {
 interface InFlight {
   readonly call: Call
   /** when its client times out */
-  readonly leaves: Ms
+  readonly timesOut: Ms
   /** drawn at the start, so that it does not depend on the outcome */
   readonly think: Ms
   /** slot of the follow-up unless the request is answered in time; -1 for none */
@@ -72,7 +72,7 @@ export class ReactiveClients implements Clients {
   readonly #lengths: LengthDistribution
   readonly #outputs: LengthDistribution
   readonly #prefixOf: PrefixOf | null
-  readonly #histories: Histories | null
+  readonly #sessionPrefixes: SessionPrefixes | null
   readonly #budget: RetryBudget
   readonly #inFlight = new Map<number, InFlight>()
   readonly #followUps: (FollowUp | null)[] = []
@@ -92,7 +92,7 @@ export class ReactiveClients implements Clients {
     this.#lengths = lengths
     this.#outputs = outputs
     this.#prefixOf = prefixOf
-    this.#histories = plan.carryContext ? new Histories(plan.sharedPrefixTokens) : null
+    this.#sessionPrefixes = plan.carryContext ? new SessionPrefixes(plan.sharedPrefixTokens) : null
     this.#budget = new RetryBudget(plan.retry?.budget ?? null)
     this.#nextArrival = arrivals.next()
   }
@@ -119,10 +119,10 @@ export class ReactiveClients implements Clients {
     requests.attempt[slot] = call.attempt
     requests.since[slot] = call.since
     if (call.prefix !== null) requests.prefixes.set(slot, call.prefix)
-    const leaves = at + this.#plan.patience(at, key)
-    const flight = { call, leaves, think: this.#plan.think(), followUp: -1 }
+    const timesOut = at + this.#plan.clientTimeout(at, key)
+    const flight = { call, timesOut, think: this.#plan.think(), followUp: -1 }
     this.#inFlight.set(key, flight)
-    flight.followUp = this.#schedule(this.#afterFailure(flight, key, leaves))
+    flight.followUp = this.#schedule(this.#afterFailure(flight, key, timesOut))
     return true
   }
 
@@ -131,8 +131,8 @@ export class ReactiveClients implements Clients {
     if (flight === undefined) throw new Error(`Expected request ${key} to be in flight`)
     this.#inFlight.delete(key)
     // the client has timed out: its next action does not depend on the outcome
-    if (now >= flight.leaves) return
-    if (flight.followUp >= 0) this.#strike(flight.followUp)
+    if (now >= flight.timesOut) return
+    if (flight.followUp >= 0) this.#cancel(flight.followUp)
     const answered = outcome === OUTCOME.served
     this.#schedule(answered ? this.#afterAnswer(flight, now) : this.#afterFailure(flight, key, now))
   }
@@ -148,7 +148,7 @@ export class ReactiveClients implements Clients {
       return first
     }
     const { call } = this.#followUps[slot]!
-    this.#strike(slot)
+    this.#cancel(slot)
     if (call === null) return this.#begin(at)
     if (call.attempt === 1) this.#budget.called()
     else if (this.#budget.allowsRetry) this.#budget.retried()
@@ -170,7 +170,9 @@ export class ReactiveClients implements Clients {
     const length = this.#lengths.draw(at) + this.#contextOf(before)
     const output = this.#outputs.draw(at)
     const prefix =
-      this.#histories?.of(length + output, before?.prefix ?? null) ?? this.#prefixOf?.() ?? null
+      this.#sessionPrefixes?.of(length + output, before?.prefix ?? null) ??
+      this.#prefixOf?.() ??
+      null
     return { length, output, prefix, attempt: 1, since: null, turnsLeft }
   }
 
@@ -208,7 +210,7 @@ export class ReactiveClients implements Clients {
     return slot
   }
 
-  #strike(slot: number): void {
+  #cancel(slot: number): void {
     this.#waiting.remove(slot)
     this.#followUps[slot] = null
     this.#freeSlots.push(slot)

@@ -1,7 +1,7 @@
 import { type Random, stream } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
 import { type ArrivalProcess, SummedArrivals } from '../arrivals/arrivals.ts'
-import { Rate } from '../arrivals/rate.ts'
+import { Rate, type RateStep } from '../arrivals/rate.ts'
 import { standardWeibullMean } from '../arrivals/weibull.ts'
 
 /** The requests of one client from a time on; a silent client has no family. */
@@ -13,10 +13,7 @@ export interface ClientRow {
 }
 
 /** A row, clipped to the run. */
-interface Stretch {
-  readonly atMs: Ms
-  /** requests/ms */
-  readonly rate: number
+interface Stretch extends RateStep {
   readonly row: ClientRow
 }
 
@@ -40,7 +37,8 @@ export function recordedClients(
   const stretches = clients.map((rows) => stretchesOf(rows, fromS, endMs))
   const scale = perMs === null ? 1 : perMs / recordedPerMs(clients, options)
   return new SummedArrivals(
-    stretches.map((client, i) => {
+    stretches.flatMap((client, i) => {
+      if (client.every(({ row }) => row.family === null)) return []
       const scaled = client.map((stretch) => ({ ...stretch, rate: scale * stretch.rate }))
       return new RecordedClient(scaled, stream(seed, replication, `arrivals:${name}:${i}`), endMs)
     }),
@@ -78,28 +76,25 @@ function expected(stretches: readonly Stretch[], endMs: Ms): number {
  */
 class RecordedClient implements ArrivalProcess {
   readonly #stretches: readonly Stretch[]
-  readonly #rate: Rate | null
+  readonly #rate: Rate
   readonly #random: Random
   readonly #endMs: Ms
   #stretch = 0
-  /** row with the distribution of gaps; null before the first one */
-  #row: ClientRow | null
-  #sum = 0
-  #began = false
+  /** row with the distribution of gaps */
+  #row: ClientRow
+  /** operational time of the next request */
+  #sum: number
 
   constructor(stretches: readonly Stretch[], random: Random, endMs: Ms) {
     this.#stretches = stretches
-    const steps = stretches.map(({ atMs, rate }) => ({ atMs, rate }))
-    this.#rate = steps.length === 0 ? null : new Rate({ steps })
+    this.#rate = new Rate({ steps: stretches })
     this.#random = random
     this.#endMs = endMs
-    this.#row = stretches.find(({ row }) => row.family !== null)?.row ?? null
+    this.#row = stretches.find(({ row }) => row.family !== null)!.row
+    this.#sum = rest(this.#row, random)
   }
 
   next(): Ms {
-    if (this.#row === null || this.#rate === null) return Number.POSITIVE_INFINITY
-    this.#sum += this.#began ? gap(this.#row, this.#random) : rest(this.#row, this.#random)
-    this.#began = true
     const at = this.#rate.inverse(this.#sum)
     if (!(at < this.#endMs)) return Number.POSITIVE_INFINITY
     while ((this.#stretches[this.#stretch + 1]?.atMs ?? Number.POSITIVE_INFINITY) <= at) {
@@ -107,6 +102,7 @@ class RecordedClient implements ArrivalProcess {
     }
     const { row } = this.#stretches[this.#stretch]!
     if (row.family !== null) this.#row = row
+    this.#sum += gap(this.#row, this.#random)
     return at
   }
 }
@@ -117,10 +113,7 @@ function gap({ family, shape }: ClientRow, random: Random): number {
   return random.exponential() ** (1 / shape) / standardWeibullMean(shape)
 }
 
-/**
- * The rest of a gap at an independent instant: a uniform share of a gap that is drawn
- * proportionally to its length (Cox 1962, Renewal Theory, section 5.2).
- */
+/** The rest of a gap drawn in proportion to its length, at any point of it (Cox 1962, 5.2). */
 function rest({ family, shape }: ClientRow, random: Random): number {
   const share = random.uniform()
   if (family === 'Gamma') return (share * random.gamma(shape + 1)) / shape

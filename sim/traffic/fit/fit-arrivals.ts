@@ -21,19 +21,14 @@ const SLOW_CHANGE = 2
 
 type Fitted = Extract<RatedArrivals, { process: 'poisson' | 'mmpp' }>
 type Rate = Pick<Fitted, 'rate_rps' | 'schedule'>
+type States = Extract<Fitted, { process: 'mmpp' }>['states']
 
 /** Fitted arrivals, in the format of a scenario. */
 export interface FittedArrivals {
-  readonly arrivals: Pick<Fitted, 'process'> & Rate & { readonly states?: FittedState[] }
+  readonly arrivals: Pick<Fitted, 'process'> & Rate & { readonly states?: States }
   /** windows whose dispersion was fitted, s */
   readonly windows_s: readonly number[]
   readonly factors: readonly RateFactor[]
-}
-
-interface FittedState {
-  readonly factor: number
-  readonly mean_s: number
-  readonly next: number[]
 }
 
 /** Fits arrivals to rising times, ms, of which the first and last differ. */
@@ -99,7 +94,7 @@ function dispersion(counted: ArrayLike<number>): number {
   return variance / mean
 }
 
-function statesOf(factors: readonly RateFactor[]): FittedState[] {
+function statesOf(factors: readonly RateFactor[]): States {
   return productStates(factors).map(({ factor, meanMs, next }) => ({
     factor: significant(factor, 4),
     mean_s: significant(meanMs / 1000, 4),

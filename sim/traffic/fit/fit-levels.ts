@@ -1,4 +1,4 @@
-import { normalDistribution, normalQuantile } from '../../stats/index.ts'
+import { bisect, normalDistribution, normalQuantile } from '../../stats/index.ts'
 import { ranks } from '../lengths/rank-correlation.ts'
 
 /** How lengths depend on the steps of the rate. */
@@ -9,10 +9,7 @@ export interface FittedLevels {
   readonly shifts: readonly number[]
 }
 
-/**
- * Steps differ significantly where the variance of their mean scores is this many times that of
- * lengths that do not depend on time (analysis of variance, Fisher 1925).
- */
+/** Variance of scores between over within steps, from which steps differ (Fisher 1925). */
 const SIGNIFICANT_RATIO = 4
 /** Points of the distribution at which its mean under a shift is computed. */
 const POINTS = 400
@@ -20,9 +17,7 @@ const HALVINGS = 30
 /** The largest shift of normal scores: a level of 0.001 or 0.999. */
 const MOST_SHIFT = 3.09
 
-/**
- * Levels of steps that reproduce the mean length of each step. `steps`: the step of each length.
- */
+/** Levels that reproduce the mean length of each step. `steps`: the step of each length. */
 export function fitLevels(
   lengths: ArrayLike<number>,
   steps: ArrayLike<number>,
@@ -50,15 +45,10 @@ export function fitLevels(
   }
 }
 
-/** By bisection: the mean rises with the shift. */
+/** The mean rises with the shift. */
 function shiftTo(mean: number, meanUnder: (shift: number) => number): number {
-  let low = -MOST_SHIFT
-  let high = MOST_SHIFT
-  for (let i = 0; i < HALVINGS; i++) {
-    const middle = (low + high) / 2
-    if (meanUnder(middle) < mean) low = middle
-    else high = middle
-  }
+  const ends = [-MOST_SHIFT, MOST_SHIFT] as const
+  const [low, high] = bisect(ends, HALVINGS, (shift) => meanUnder(shift) < mean)
   return (low + high) / 2
 }
 

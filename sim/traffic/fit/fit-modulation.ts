@@ -1,4 +1,5 @@
 import type { Ms } from '../../serving/index.ts'
+import { bisect } from '../../stats/index.ts'
 import type { ModulatingState } from '../arrivals/modulation.ts'
 import { dispersionOf, type RateFactor, type SteppedRate } from './modulated-dispersion.ts'
 
@@ -8,9 +9,7 @@ export interface MeasuredDispersion {
   readonly dispersion: number
 }
 
-/**
- * A factor affects windows of four times its scale and longer: three quarters of it count there.
- */
+/** A factor affects windows of four times its scale and longer: there, three quarters count. */
 const SCALE_OF_WINDOW = 0.25
 const MOST_VARIANCE = 1e4
 const MOST_SWEEPS = 200
@@ -56,20 +55,10 @@ export function fitFactors(
   })
 }
 
-/**
- * The zero of a rising function between 0 and the largest variance; the nearer end where there is
- * none.
- */
+/** The zero of a rising function between 0 and the largest variance, or the nearer end. */
 function root(rising: (variance: number) => number): number {
   if (rising(0) >= 0) return 0
-  let low = 0
-  let high = MOST_VARIANCE
-  for (let i = 0; i < HALVINGS; i++) {
-    const middle = (low + high) / 2
-    if (rising(middle) < 0) low = middle
-    else high = middle
-  }
-  return low
+  return bisect([0, MOST_VARIANCE], HALVINGS, (variance) => rising(variance) < 0)[0]
 }
 
 /**

@@ -67,10 +67,7 @@ function quantilesOf(lengths: ArrayLike<number>): FittedLengths {
   return { distribution: 'quantiles', quantiles: fitQuantiles(lengths) }
 }
 
-/**
- * The rank correlation within steps such that, together with that of the steps' shifts, the total
- * is `whole`: covariances of normal scores add up.
- */
+/** The rank correlation within steps with which the total is `whole`: covariances of scores add. */
 function withinSteps(
   whole: number,
   input: readonly number[],

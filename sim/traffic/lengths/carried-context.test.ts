@@ -18,7 +18,7 @@ test('a turn carries the context of earlier turns, and a session begins with the
   const context = carriedContext(trafficOf({ session: carried, shared_prefix_tokens: 40 }), 1)!
   const seen = [10, 20, 30, 40].map((tokens) => {
     const before = context.next()
-    context.said(before + tokens)
+    context.record(before + tokens)
     return before
   })
   expect(seen).toEqual([40, 50, 70, 40])

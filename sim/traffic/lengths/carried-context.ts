@@ -7,7 +7,7 @@ export interface CarriedContext {
   /** context of the next turn, tokens */
   next(): number
   /** records the tokens of that turn, including context and answer */
-  said(tokens: number): void
+  record(tokens: number): void
 }
 
 /** Null where turns carry no context. */
@@ -26,7 +26,7 @@ export function carriedContext(traffic: TrafficClass, seed: number): CarriedCont
       left--
       return context
     },
-    said(tokens) {
+    record(tokens) {
       context = tokens
     },
   }

@@ -1,7 +1,7 @@
 import type { Lengths, TrafficClass } from '../../../scenarios/schema/schema.ts'
 import { stream } from '../../kernel/index.ts'
 import { normalQuantile } from '../../stats/index.ts'
-import { recordedLengths, recordedOutputs, type TraceFeed } from '../trace/trace-feed.ts'
+import type { TraceFeed } from '../trace/trace-feed.ts'
 import {
   correlatedLengths,
   type LengthPair,
@@ -49,7 +49,7 @@ export function classLengths(
     if (lengths === undefined) return NO_OUTPUT
     if (lengths.distribution === 'trace') {
       if (feed === null) throw new Error(`Expected the trace of ${name} to be read`)
-      return column.name === 'lengths' ? recordedLengths(feed) : recordedOutputs(feed)
+      return { draw: column.name === 'lengths' ? () => feed.length() : () => feed.output() }
     }
     const follows = schedule.some((step) => step[level] !== undefined)
     return follows

@@ -12,7 +12,7 @@ export interface LengthDistribution {
   draw(at?: Ms): number
 }
 
-/** Lengths that are drawn; `trace` lengths are not: see `recordedLengths`. */
+/** Lengths that are drawn; `trace` lengths are recorded. */
 export type DrawnLengths = Exclude<Lengths, { distribution: 'trace' }>
 
 /** A distribution of the scenario. */

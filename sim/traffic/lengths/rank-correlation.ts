@@ -1,7 +1,4 @@
-/**
- * Rank correlation of two columns (Spearman 1904); equal values share the mean of their ranks. Null
- * where a column is constant.
- */
+/** Rank correlation of two columns (Spearman 1904); null where a column is constant. */
 export function rankCorrelation(a: ArrayLike<number>, b: ArrayLike<number>): number | null {
   const [x, y] = [ranks(a), ranks(b)]
   // ranks 1 … n have this mean, with or without equal values

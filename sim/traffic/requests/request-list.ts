@@ -1,5 +1,6 @@
 import { sharedMemory } from '../../kernel/index.ts'
 import { type Ms, type RequestFields, Requests, type Source } from '../../serving/index.ts'
+import type { Rows } from '../../stats/index.ts'
 import { RequestHash } from './request-hash.ts'
 
 /** Requests in order of arrival: scheduled time in ms, length, output, class index. */
@@ -11,6 +12,25 @@ export interface RequestListColumns {
   readonly class: Uint8Array
   /** prompt prefixes, see `RequestFields`; absent where they are unknown */
   readonly prefixes?: readonly (Int32Array | null)[]
+}
+
+/** Requests in their parts, by key of the part. */
+export interface PartColumns extends RequestListColumns {
+  readonly sending: Uint32Array
+  readonly part: Uint16Array
+}
+
+/** The columns of these requests, in this order. */
+function columnsOf(
+  { at, length, output, class: classes }: RequestListColumns,
+  keys: readonly number[],
+): RequestListColumns {
+  return {
+    at: Float64Array.from(keys, (key) => at[key]!),
+    length: Int32Array.from(keys, (key) => length[key]!),
+    output: Int32Array.from(keys, (key) => output[key]!),
+    class: Uint8Array.from(keys, (key) => classes[key]!),
+  }
 }
 
 /** Requests known in advance, in shared memory, so that threads need no copy. */
@@ -94,6 +114,36 @@ export class RequestList {
       if (prefix) hash.addPrefix(prefix)
     }
     return hash.digest()
+  }
+}
+
+/** The requests of raw rows, for a source that is not known in advance. */
+export function requestsIn({ columns, count, prefixes }: Rows): RequestList {
+  // the first part of a fan-out represents the request of the client
+  const first = [...Array(count).keys()].filter((key) => columns.part[key] === 0)
+  const list = RequestList.of(columnsOf(columns, first))
+  return list.with(first.map((key) => prefixes.get(key) ?? null))
+}
+
+/** The parts into which the requests of a list are split on their way to a control plane. */
+export function partsOf(
+  { columns }: RequestList,
+  classes: readonly { readonly fanOut: number }[],
+): PartColumns {
+  const sending: number[] = []
+  const part: number[] = []
+  for (const [number, own] of columns.class.entries()) {
+    for (let i = 0; i < classes[own]!.fanOut; i++) {
+      sending.push(number)
+      part.push(i)
+    }
+  }
+  const { prefixes } = columns
+  return {
+    ...columnsOf(columns, sending),
+    ...(prefixes && { prefixes: sending.map((number) => prefixes[number]!) }),
+    sending: Uint32Array.from(sending),
+    part: Uint16Array.from(part),
   }
 }
 

@@ -30,9 +30,9 @@ describe('requests as text', () => {
 
   test.each([
     ['nonsense', 'expected a JSON object, got nonsense'],
-    ['null', 'at_ms: expected a number of at least 5, as the line before, got nothing'],
-    [line('5', 'x', 1), 'at_ms: expected a number of at least 5, as the line before, got "5"'],
-    [line(4.5, 'x', 1), 'at_ms: expected a number of at least 5, as the line before, got 4.5'],
+    ['null', 'at_ms: expected a number of at least 5, in order of time, got nothing'],
+    [line('5', 'x', 1), 'at_ms: expected a number of at least 5, in order of time, got "5"'],
+    [line(4.5, 'x', 1), 'at_ms: expected a number of at least 5, in order of time, got 4.5'],
     [
       '{"at_ms":1e999,"class":"x","input_tokens":1}',
       'at_ms: expected a number of at most 10000000000, got Infinity',

@@ -8,10 +8,7 @@ const MAX_NUMBER = 2 ** 31 - 1
 /** The longest duration_s, 10^7 s. */
 const MAX_AT_MS = 1e10
 
-/**
- * A request list as JSON Lines, in chunks: {"at_ms", "class", "input_tokens"}, and if present
- * "output_tokens" and "hash_ids".
- */
+/** A request list as JSON Lines with the keys of `parseLine`, in chunks. */
 export function* requestText(list: RequestList, classes: readonly string[]): Generator<string> {
   const { at, length, output, class: numbers, prefixes } = list.columns
   for (let from = 0; from < list.count; from += LINES_AT_ONCE) {
@@ -27,10 +24,7 @@ export function* requestText(list: RequestList, classes: readonly string[]): Gen
   }
 }
 
-/**
- * Reads lines that `requestText` wrote. Throws `Failure` with `file:line: problem` for the first
- * bad ones.
- */
+/** Reads lines of `requestText`. Throws `Failure` with `file:line: problem` for the first ones. */
 export function parseRequests(
   lines: readonly string[],
   classes: readonly string[],
@@ -74,7 +68,7 @@ function parseLine(line: string, classes: readonly string[], previous: number): 
   const { at_ms: at, class: name, input_tokens: length, output_tokens: output = 0 } = fields
   const { hash_ids: prefix = null } = fields
   if (typeof at !== 'number' || !(at >= previous)) {
-    return `at_ms: expected a number of at least ${previous}, as the line before, got ${show(at)}`
+    return `at_ms: expected a number of at least ${previous}, in order of time, got ${show(at)}`
   }
   if (at > MAX_AT_MS) return `at_ms: expected a number of at most ${MAX_AT_MS}, got ${show(at)}`
   const number = classes.indexOf(name as string)

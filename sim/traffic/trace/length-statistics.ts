@@ -1,16 +1,13 @@
 import { StreamingSummary } from './streaming-summary.ts'
 
+const LEVELS = Object.freeze({
+  ...{ p1: 0.01, p5: 0.05, p25: 0.25, p50: 0.5, p75: 0.75 },
+  ...{ p90: 0.9, p95: 0.95, p99: 0.99, p99_9: 0.999 },
+})
+type Level = keyof typeof LEVELS
+
 /** A column of lengths: percentiles by linear interpolation (Hyndman and Fan 1996, type 7). */
-export interface LengthSummary {
-  readonly p1: number
-  readonly p5: number
-  readonly p25: number
-  readonly p50: number
-  readonly p75: number
-  readonly p90: number
-  readonly p95: number
-  readonly p99: number
-  readonly p99_9: number
+export interface LengthSummary extends Readonly<Record<Level, number>> {
   readonly mean: number
   readonly max: number
   readonly cv: number
@@ -20,7 +17,6 @@ export interface LengthSummary {
   readonly shares: readonly { readonly from: number; readonly to: number; readonly share: number }[]
 }
 
-const LEVELS = [0.01, 0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999]
 const BINS_AN_OCTAVE = 4
 /** lengths are below 2^32 */
 const BINS = 32 * BINS_AN_OCTAVE + 1
@@ -30,18 +26,19 @@ const edge = (bin: number) => (bin === 0 ? 0 : 2 ** ((bin - 1) / BINS_AN_OCTAVE)
 
 /** Percentiles and histogram of a stream of lengths. */
 export class LengthStatistics {
-  readonly #spread = new StreamingSummary()
+  readonly #summary = new StreamingSummary()
   readonly #bins = new Float64Array(BINS)
 
   add(length: number): void {
-    this.#spread.add(length)
+    this.#summary.add(length)
     const bin = length < 1 ? 0 : 1 + Math.floor(BINS_AN_OCTAVE * Math.log2(length))
     this.#bins[Math.min(bin, BINS - 1)]!++
   }
 
   summary(): LengthSummary {
-    const { mean, max, cv, error, count } = this.#spread
-    const [p1, p5, p25, p50, p75, p90, p95, p99, p99_9] = this.#spread.quantiles(LEVELS)
+    const { mean, max, cv, error, count } = this.#summary
+    const quantiles = this.#summary.quantiles(Object.values(LEVELS))
+    const levels = Object.keys(LEVELS).map((level, i) => [level, quantiles[i]!] as const)
     const first = this.#bins.findIndex((inBin) => inBin > 0)
     const last = this.#bins.findLastIndex((inBin) => inBin > 0)
     const shares = Array.from(this.#bins.subarray(first, last + 1), (inBin, i) => ({
@@ -50,15 +47,7 @@ export class LengthStatistics {
       share: inBin / count,
     }))
     return {
-      p1: p1!,
-      p5: p5!,
-      p25: p25!,
-      p50: p50!,
-      p75: p75!,
-      p90: p90!,
-      p95: p95!,
-      p99: p99!,
-      p99_9: p99_9!,
+      ...(Object.fromEntries(levels) as Record<Level, number>),
       mean,
       max,
       cv,

@@ -1,7 +1,4 @@
-/**
- * Padding efficiency of consecutive requests, in batches of a fixed size padded to the longest.
- * Only full batches count.
- */
+/** Padding efficiency of consecutive requests, in full batches of a fixed size. */
 export class PaddedBatches {
   readonly batch: number
   #size = 0

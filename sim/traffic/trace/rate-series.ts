@@ -9,10 +9,7 @@ export interface RateOverTime {
 const MOST_BINS = 600
 const FIRST_BIN_MS = 100
 
-/**
- * The rate over a time of unknown length. With too many bins, pairs of bins are merged, so the
- * result has 300 to 600 bins for times above half a minute.
- */
+/** The rate over a time of unknown length: pairs of bins are merged when there are too many. */
 export class RateSeries {
   readonly #counts = new Float64Array(MOST_BINS)
   #binMs: Ms = FIRST_BIN_MS

@@ -58,10 +58,7 @@ export class StreamingSummary {
     if (this.#values !== null && this.#values.size > this.#mostValues) this.#pour(this.#values)
   }
 
-  /**
-   * Quantiles for rising probabilities, by linear interpolation (Hyndman and Fan 1996, type 7); by
-   * nearest rank where they come from the histogram.
-   */
+  /** Quantiles for rising probabilities (Hyndman and Fan 1996, type 7; nearest rank from bins). */
   quantiles(levels: readonly number[]): number[] {
     const values = this.#values
     if (values === null) return levels.map((p) => this.#histogram.quantile(p))

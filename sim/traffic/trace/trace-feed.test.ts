@@ -11,16 +11,16 @@ const piece = (...times: number[]) => ({
 
 test('the next time is NaN while rows are missing, and Infinity after the last', () => {
   const feed = new TraceFeed(STREAMED, BOTH)
-  expect([feed.next(), feed.hungry]).toEqual([Number.NaN, true])
+  expect([feed.next(), feed.needsRows]).toEqual([Number.NaN, true])
   feed.put(piece(0, 10))
-  expect([feed.next(), feed.length(), feed.hungry]).toEqual([0, 1, false])
-  expect([feed.next(), feed.length(), feed.hungry]).toEqual([10, 11, false])
+  expect([feed.next(), feed.length(), feed.needsRows]).toEqual([0, 1, false])
+  expect([feed.next(), feed.length(), feed.needsRows]).toEqual([10, 11, false])
   // a row's length is available until the next row is read
-  expect([feed.next(), feed.length(), feed.hungry]).toEqual([Number.NaN, 11, true])
+  expect([feed.next(), feed.length(), feed.needsRows]).toEqual([Number.NaN, 11, true])
   feed.put(piece(20))
   expect([feed.next(), feed.length(), feed.output()]).toEqual([20, 21, 22])
   feed.put(null)
-  expect([feed.next(), feed.hungry]).toEqual([Number.POSITIVE_INFINITY, false])
+  expect([feed.next(), feed.needsRows]).toEqual([Number.POSITIVE_INFINITY, false])
 })
 
 test('rows that were not used yet are kept', () => {
@@ -33,5 +33,5 @@ test('rows that were not used yet are kept', () => {
 
 test('a trace in memory needs no refill', () => {
   const feed = new TraceFeed({ ...STREAMED, held: piece(5) }, BOTH)
-  expect([feed.hungry, feed.next(), feed.next()]).toEqual([false, 5, Number.POSITIVE_INFINITY])
+  expect([feed.needsRows, feed.next(), feed.next()]).toEqual([false, 5, Number.POSITIVE_INFINITY])
 })

@@ -1,5 +1,4 @@
 import type { Ms } from '../../serving/index.ts'
-import type { LengthDistribution } from '../lengths/lengths.ts'
 
 /** Consecutive rows of a trace: ms from the window's start, and lengths if any. */
 export interface TracePiece {
@@ -43,7 +42,7 @@ export class TraceFeed {
   readonly #needs: Needs
   #piece: TracePiece
   #next = 0
-  #hungry = true
+  #needsRows = true
   #ended = false
 
   constructor({ held }: TraceData, needs: Needs) {
@@ -55,36 +54,36 @@ export class TraceFeed {
   }
 
   /** Whether `next` found no row. The last row may be in use until then. */
-  get hungry(): boolean {
-    return this.#hungry
+  get needsRows(): boolean {
+    return this.#needsRows
   }
 
-  /** Adds the next rows when the feed is hungry; null: there are none. */
+  /** Adds the next rows when the feed needs them; null after the last. */
   put(piece: TracePiece | null): void {
     if (piece === null) {
       this.#ended = true
-      this.#hungry = false
+      this.#needsRows = false
       return
     }
-    if (!this.#hungry) throw new Error('Expected the rows at hand to be used up')
+    if (!this.#needsRows) throw new Error('Expected the rows at hand to be used up')
     for (const column of ['lengths', 'outputs'] as const) {
       if (!this.#needs[column] || piece[column] !== null) continue
       throw new Error(`Expected the rows of the trace to have ${column}`)
     }
     this.#piece = piece
     this.#next = 0
-    this.#hungry = false
+    this.#needsRows = false
   }
 
   /** Time of the next row, ms; NaN where rows must be added, Infinity after the last. */
   next(): Ms {
     const { times } = this.#piece
     if (this.#next < times.length) return times[this.#next++]!
-    this.#hungry = !this.#ended
+    this.#needsRows = !this.#ended
     return this.#ended ? Number.POSITIVE_INFINITY : Number.NaN
   }
 
-  /** Length of the last row returned by `next`. */
+  /** Length of the last row returned by `next`. Read it before the next row. */
   length(): number {
     return this.#piece.lengths![this.#next - 1]!
   }
@@ -102,13 +101,3 @@ export class TraceFeed {
 
 /** Prompt prefix of the last row returned by `next`; null where it is unknown. */
 export type PrefixOf = () => Int32Array | null
-
-/** Recorded lengths. Draw each after the time of its row and before the next. */
-export function recordedLengths(feed: TraceFeed): LengthDistribution {
-  return { draw: () => feed.length() }
-}
-
-/** The same for tokens to generate. */
-export function recordedOutputs(feed: TraceFeed): LengthDistribution {
-  return { draw: () => feed.output() }
-}

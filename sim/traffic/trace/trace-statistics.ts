@@ -47,10 +47,7 @@ export function traceStatistics(sample: TraceSample): TraceStatistics {
   return tally.statistics()
 }
 
-/**
- * The statistics of a trace whose rows are read in pieces. Memory does not grow with their number:
- * quantiles are exact up to 65,536 distinct values, see `StreamingSummary`.
- */
+/** The statistics of a trace that is read in pieces, in constant memory: see `StreamingSummary`. */
 export class TraceTally {
   #rows = 0
   /** time of the first row and the last, ms */

@@ -4,7 +4,7 @@ import { PREFIX_TOKENS } from '../../serving/index.ts'
  * Numbers of prompt prefixes in sessions. A turn has the numbers of the turn before and further
  * ones. All sessions share the numbers of the common prefix, as far as it fills whole numbers.
  */
-export class Histories {
+export class SessionPrefixes {
   readonly #common: number
   #fresh: number
 
@@ -13,10 +13,7 @@ export class Histories {
     this.#fresh = this.#common
   }
 
-  /**
-   * Numbers for a turn of `tokens`, including its answer; `before`: those of the turn before, or
-   * null.
-   */
+  /** Numbers for a turn of `tokens`, answer included; `before`: those of the turn before. */
   of(tokens: number, before: Int32Array | null): Int32Array {
     const known = before?.length ?? this.#common
     const count = Math.ceil(tokens / PREFIX_TOKENS)
