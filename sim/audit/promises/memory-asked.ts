@@ -17,7 +17,7 @@ export function goesInHalves(queue: OfPool): boolean {
 }
 
 /** Whether a pool's models are swappable: their weights may be absent. */
-export function comesAndGoes({ devices }: Promises, queue: OfPool): boolean {
+export function isSwappable({ devices }: Promises, queue: OfPool): boolean {
   const memory = memoryOf(queue)
   return memory !== null && !memory.pinned && devices[memory.devices[0]!]!.residency !== null
 }
@@ -41,7 +41,11 @@ export const residentBytes = ({ weightsBytes, arena }: PromisedMemory): number =
   weightsBytes + (arena?.bytes ?? 0)
 
 /** Most bytes that a batch requests at a time, from its device or arena. */
-export function asked({ sums, arena }: PromisedMemory, size: number, length: number): number {
+export function requestedBytes(
+  { sums, arena }: PromisedMemory,
+  size: number,
+  length: number,
+): number {
   const needs =
     arena === null
       ? sums.map((sum) => bytes(sum, size, length))

@@ -1,8 +1,7 @@
 import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
 import { Loads } from '../../evidence/loads.ts'
-import { type Findings, ms } from '../../findings.ts'
-import { poolsOfClasses } from '../../promises/class-pools.ts'
-import type { Rule } from '../../rule.ts'
+import { type Findings, ms, type Rule } from '../../findings.ts'
+import { poolsOfClasses } from '../../promises/promises.ts'
 
 /** Candidates of a router, with bounds of the number of requests in each. */
 interface Candidates {
@@ -19,8 +18,8 @@ interface Candidates {
 
 export const routing: Rule = {
   rule: 'routing',
-  promise: 'requests go to pools and their queues in turn, or to the first of the least loaded',
-  check(seen: Evidence, found: Findings) {
+  promise: 'requests are routed round-robin, or to the first of the least loaded pools and queues',
+  check(seen, found) {
     const { promises, rows, queues, requests } = seen
     // a single queue leaves no choice
     if (queues.length === 1) return
