@@ -37,10 +37,10 @@ export {
   runReplication,
 } from './simulation/simulate.ts'
 export { CROWD_REMEDY, grouped, refuseCrowd } from './system/crowd.ts'
+export { hasSwappableModel } from './system/model-profiles.ts'
 export { type PreparedScenario, withoutFiles } from './system/prepared-scenario.ts'
 export { loadOf, poolsToCalibrate, type Resolved, resolveSystem } from './system/resolve.ts'
 export { type SimulationInput, simulationInput } from './system/simulation-input.ts'
-export { hasSwappableModel } from './system/swappable-models.ts'
 export { theoryCases } from './validation/theory-cases.ts'
 export { cappedAlike } from './validation/theory-generation.ts'
 export { judge, simulateCase, type Theory, type TheoryRow } from './validation/theory-judge.ts'

@@ -2,8 +2,11 @@ import { type Arrival, arrivals, type Evidence } from './evidence.ts'
 import { SHED } from './raw-rows.ts'
 
 /** Visits all arrivals, with the numbers of requests just before each. */
-export function eachArrival(seen: Evidence, visit: (arrival: Arrival, loads: Loads) => void): void {
-  const loads = new Loads(seen)
+export function eachArrival(
+  seen: Evidence,
+  visit: (arrival: Arrival, loads: Loads) => void,
+  loads = new Loads(seen),
+): void {
   for (const arrival of arrivals(seen)) {
     loads.moveTo(arrival.sent)
     visit(arrival, loads)

@@ -11,7 +11,6 @@ import {
   PARTS,
   percentile,
   percentiles,
-  type Ratio,
   type RunSummary,
   TOKEN_TIMES,
 } from '../../stats/index.ts'
@@ -20,6 +19,7 @@ import type { PreparedScenario } from '../system/prepared-scenario.ts'
 import { loadOf, type Resolved } from '../system/resolve.ts'
 import { memoryResult } from './memory-result.ts'
 import { judge, judgedPercentiles } from './objectives.ts'
+import { overRuns, shareOver } from './over-runs.ts'
 
 /** The system whose runs a result is about. */
 type ResultSystem = Pick<PreparedScenario, 'scenario' | 'hash'> &
@@ -97,38 +97,18 @@ export function resultOf(
       shed_by: sumCounts(runs.map((run) => run.pools[i]!.shedBy)),
       replicas: pool.replicas,
       capacity_rps: capacitiesRps[i] ?? null,
-      utilisation: estimate(
-        runs.map((run) => run.busyMs[i]! / (run.observedMs * pool.replicas)),
-        runs.length,
-      ),
-      wasted: estimate(
-        runs.map((run) => run.wastedMs[i]! / run.busyMs[i]!),
-        runs.length,
-        1,
-      ),
-      batch_mean: estimate(
-        runs.map((run) => batchMean(run.batchSizes[i]!)),
-        runs.length,
-      ),
+      utilisation: overRuns(runs, (run) => run.busyMs[i]! / (run.observedMs * pool.replicas)),
+      wasted: overRuns(runs, (run) => run.wastedMs[i]! / run.busyMs[i]!, 1),
+      batch_mean: overRuns(runs, (run) => batchMean(run.batchSizes[i]!)),
       batch_efficiency: batchesLengths(scenario, pool)
-        ? estimate(
-            runs.map((run) => run.efficiency[i]!),
-            runs.length,
-            1,
-          )
+        ? overRuns(runs, (run) => run.efficiency[i]!, 1)
         : null,
       batch_sizes: runs[0]!.batchSizes[i]!.map((_, size) =>
         runs.reduce((sum, run) => sum + run.batchSizes[i]![size]!, 0),
       ),
-      kv_blocks:
-        pool.generation === undefined
-          ? null
-          : estimate(
-              runs.map((run) => run.kvBlocks[i]!),
-              runs.length,
-            ),
+      kv_blocks: pool.generation === undefined ? null : overRuns(runs, (run) => run.kvBlocks[i]!),
       kv_blocks_limit: finite(plan.pools[i]!.generation?.kv.blocks),
-      prefix_hit_rate: prefixes(pool) ? hitRate(runs.map((run) => run.prefixes[i]!)) : null,
+      prefix_hit_rate: prefixes(pool) ? shareOver(runs.map((run) => run.prefixes[i]!)) : null,
     })),
     objectives: scenario.traffic.flatMap((traffic, i) =>
       (scenario.slo[traffic.class] ?? []).map((text) => ({
@@ -178,10 +158,7 @@ function tokenTimes(cells: readonly CellSummary[]): Result['classes'][number]['t
   const times = TOKEN_TIMES.map((name) => [name, distribution(tokens.map((run) => run![name]))])
   return {
     ...Object.fromEntries(times),
-    preemptions: estimate(
-      tokens.map((run) => run!.preemptions),
-      cells.length,
-    ),
+    preemptions: overRuns(tokens, (run) => run!.preemptions),
   }
 }
 
@@ -195,10 +172,7 @@ function surgeResult(
   const lasting = each.filter(({ recoveryMs }) => recoveryMs === Number.POSITIVE_INFINITY)
   const recovery_s =
     lasting.length === 0
-      ? estimate(
-          each.map(({ recoveryMs }) => recoveryMs / 1000),
-          runs.length,
-        )
+      ? overRuns(each, ({ recoveryMs }) => recoveryMs / 1000)
       : {
           value: null,
           low: null,
@@ -206,10 +180,7 @@ function surgeResult(
           n: runs.length,
           reason: `not before the next surge or the end in ${lasting.length} of ${runs.length} runs`,
         }
-  const peak_backlog = estimate(
-    each.map(({ peak }) => peak),
-    runs.length,
-  )
+  const peak_backlog = overRuns(each, ({ peak }) => peak)
   return { class: name, at_s: fromMs / 1000, peak_backlog, recovery_s }
 }
 
@@ -246,14 +217,6 @@ function tail(runs: readonly RunSummary[]): TailPoint[] {
 }
 
 const prefixes = ({ generation }: Pool) => generation?.kv_cache?.prefix_cache === true
-
-function hitRate(runs: readonly Ratio[]) {
-  return estimate(
-    runs.map(({ part, of }) => part / of),
-    runs.reduce((sum, { of }) => sum + of, 0),
-    1,
-  )
-}
 
 /** A limit; null for none. */
 const finite = (limit = Number.POSITIVE_INFINITY) => (Number.isFinite(limit) ? limit : null)

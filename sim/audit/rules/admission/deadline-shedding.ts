@@ -1,8 +1,9 @@
 import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
 import { eachArrival } from '../../evidence/loads.ts'
 import { type Means, ServiceMeans } from '../../evidence/service-means.ts'
+import { firstAbove, firstAtLeast } from '../../evidence/sorted.ts'
 import { type Findings, ms, type Rule } from '../../findings.ts'
-import { saidOf } from './refused.ts'
+import { decisionOf } from './refused.ts'
 
 /** Rounding of predictions, ms. */
 const SLACK_MS = 1e-6
@@ -25,14 +26,14 @@ export const deadlineShedding: Rule = {
     const asked = promises.pools.some(({ admission }) => admission.deadlineMarginMs !== null)
     if (!asked && !queues.some(({ shed }) => shed.some((key) => isShed(seen, key)))) return
     const means = promises.pools.map((_, pool) => new ServiceMeans(seen, pool))
-    const executors = queues.map((queue) => new Executors(queue))
+    const executors = queues.map(executorsOf)
     eachArrival(seen, ({ key, sent, queue }, loads) => {
       const { number, poolIndex } = queue
       const { least, most } = loads.queues
       const state = {
         requests: { least: least[number]!, most: most[number]! },
         executors: queue.executors,
-        ...executors[number]!.at(sent),
+        ...executors[number]!(sent),
         means: means[poolIndex]!.at(sent),
       }
       // rows do not show which executors memory kept busy
@@ -41,7 +42,7 @@ export const deadlineShedding: Rule = {
   },
 }
 
-const isShed = ({ rows }: Evidence, key: number) => saidOf(rows, key, 'deadline') === 'refused'
+const isShed = ({ rows }: Evidence, key: number) => decisionOf(rows, key, 'deadline') === 'refused'
 
 function checkRequest(
   seen: Evidence,
@@ -50,7 +51,7 @@ function checkRequest(
   found: Findings,
 ): void {
   const { rows } = seen
-  const said = saidOf(rows, key, 'deadline')
+  const said = decisionOf(rows, key, 'deadline')
   const { deadlineMarginMs: marginMs } = queue.pool.admission
   if (said === null || (marginMs === null && said === 'passed')) return
   const sent = rows.sent[key]!
@@ -86,32 +87,12 @@ function why(
   )
 }
 
-/** The number of busy executors of a queue, at each arrival. */
-class Executors {
-  readonly #queue: SeenQueue
-  readonly #ends: readonly number[]
-  /** batches dispatched before now and up to now; batches ended before now and up to now */
-  readonly #counts = { begun: 0, begunNow: 0, ended: 0, endedNow: 0 }
-
-  constructor(queue: SeenQueue) {
-    this.#queue = queue
-    this.#ends = queue.batches.map(({ done }) => done).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
-  }
-
-  at(now: number): { readonly free: boolean; readonly busy: boolean } {
-    const { batches, executors } = this.#queue
-    const counts = this.#counts
-    while (batches[counts.begun] !== undefined && batches[counts.begun]!.dispatched < now) {
-      counts.begun++
-    }
-    while (batches[counts.begunNow] !== undefined && batches[counts.begunNow]!.dispatched <= now) {
-      counts.begunNow++
-    }
-    while (this.#ends[counts.ended]! < now) counts.ended++
-    while (this.#ends[counts.endedNow]! <= now) counts.endedNow++
-    return {
-      free: counts.begun - counts.endedNow < executors,
-      busy: counts.begunNow - counts.ended >= executors,
-    }
-  }
+/** At a time: whether an executor of a queue may have been free; whether all may have been busy. */
+function executorsOf({ batches, executors }: SeenQueue) {
+  const begun = Float64Array.from(batches, ({ dispatched }) => dispatched)
+  const ended = Float64Array.from(batches, ({ done }) => done).sort()
+  return (now: number) => ({
+    free: firstAtLeast(begun, now) - firstAbove(ended, now) < executors,
+    busy: firstAbove(begun, now) - firstAtLeast(ended, now) >= executors,
+  })
 }

@@ -1,5 +1,5 @@
 import type { Evidence } from '../../evidence/evidence.ts'
-import { eachInstant, type Instant, lookedThrough } from '../../evidence/instants.ts'
+import { eachInstant, type Instant, wasChecked } from '../../evidence/instants.ts'
 import { type Findings, ms, type Rule } from '../../findings.ts'
 import { type CountedQueue, dependsOnCount, taken, windowCloses } from '../batching/policy.ts'
 
@@ -27,7 +27,7 @@ function checkInstant(
 ): void {
   const { at, oldest, waitingAfter, freeAfter } = instant
   const ending = at >= seen.end.known
-  if (!lookedThrough(instant) && !ending) return
+  if (!wasChecked(instant) && !ending) return
   found.checked++
   if (freeAfter <= 0 || waitingAfter <= 0 || oldest < 0) return
   const { batching } = queue.pool

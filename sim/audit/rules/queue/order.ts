@@ -9,14 +9,14 @@ import {
 import { groupsOf, type SeenBatch } from '../../evidence/seen-batch.ts'
 import { mayWaitOn } from '../../evidence/waiting-time.ts'
 import { type Findings, ms, type Rule } from '../../findings.ts'
-import { lanesOf } from '../batching/bucket-of.ts'
+import { bucketQueues } from '../batching/bucket-of.ts'
 
 export const order: Rule = {
   rule: 'order',
   promise: 'requests are dispatched in the order of the discipline of their queue',
   check(seen, found) {
     for (const queue of seen.queues) {
-      for (const lane of lanesOf(seen, queue)) checkQueue(seen, lane, found)
+      for (const lane of bucketQueues(seen, queue)) checkQueue(seen, lane, found)
     }
   },
 }

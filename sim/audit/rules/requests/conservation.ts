@@ -48,14 +48,9 @@ function identity({ rows, requests, expected }: Evidence, key: number): string |
     const actual = `part ${rows.part[key]} of request ${rows.sending[key]}`
     return `${actual}, but part ${expected.part[key]} of request ${number} was next`
   }
-  if (rows.at[key] !== requests.at[number]) {
-    return `scheduled at ${ms(rows.at[key]!)}, but its request at ${ms(requests.at[number]!)}`
-  }
-  if (rows.length[key] !== requests.length[number]) {
-    return `length ${rows.length[key]}, but its request has ${requests.length[number]}`
-  }
-  if (rows.class[key] !== requests.class[number]) {
-    return `class ${rows.class[key]}, but its request has ${requests.class[number]}`
+  for (const name of ['at', 'length', 'class'] as const) {
+    if (rows[name][key] === requests[name][number]) continue
+    return `${name} is ${rows[name][key]}, but ${requests[name][number]} in its request`
   }
   const first = rows.attempt[key] === 1
   if (first ? rows.since[key] !== rows.at[key] : !(rows.since[key]! <= rows.at[key]!)) {
