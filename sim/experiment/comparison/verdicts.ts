@@ -20,7 +20,7 @@ export function neededRuns(values: readonly number[], mean: number, margin: numb
   return Math.ceil(((2 * spread) / margin) ** 2)
 }
 
-/** A check of percentiles: their worst verdict, and the reason by the labels of those that have it. */
+/** The worst verdict of percentiles, with a reason by the labels of those that have it. */
 export function percentileCheck(
   judged: readonly { readonly p: number; readonly verdict: Verdict }[],
   reasons: Readonly<Record<Verdict, (labels: readonly string[]) => string>>,

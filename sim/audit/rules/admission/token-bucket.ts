@@ -63,7 +63,7 @@ function checkPool(
     const shed = said === 'refused'
     const holds = shed ? used > bucket.burst - SLACK : used <= bucket.burst + SLACK
     found.check(holds, [key], () => {
-      const what = shed ? 'shed, but would have been' : 'admitted as'
+      const what = shed ? 'shed, but would have used' : 'admitted, but used'
       return `${what} ${used.toFixed(3)} of a burst of ${bucket.burst} ${where()}`
     })
     if (shed) continue

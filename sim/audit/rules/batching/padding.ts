@@ -12,8 +12,8 @@ export const padding: Rule = {
         const expected = pool.ragged ? 0 : pool.padTo * Math.ceil(longest / pool.padTo)
         const padded = rows.padded[members[0]!]!
         found.check(padded === expected, members, () => {
-          const multiple = `a multiple of ${pool.padTo}`
-          return `padded to ${padded}; the longest has ${longest}, so ${expected}, ${multiple}`
+          const longestText = `the longest request has ${longest}, pad_to is ${pool.padTo}`
+          return `padded to ${padded}; expected ${expected}, as ${longestText}`
         })
       }
     }

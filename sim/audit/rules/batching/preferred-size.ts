@@ -98,7 +98,7 @@ function wrongText(
 ): string {
   const range = [...new Set(waiting)].join(' to ')
   const sizes = new Set(waiting.map((count) => taken(batching, count, moment)))
-  const expected = Array.from(sizes, (due) => (due === 0 ? 'none' : `one of ${due}`))
+  const expected = Array.from(sizes, (due) => (due === 0 ? 'none' : `a batch of ${due}`))
   const window = moment.closed ? 'closed' : 'not closed'
   return (
     `a batch of ${members.length} at ${ms(dispatched)}, with ${range} waiting and the window ` +

@@ -60,7 +60,7 @@ function report(
   found.violated(
     [before, member],
     () =>
-      `the ${order} goes first at ${ms(batch.dispatched)}; ${member} was dispatched, which ` +
+      `the ${order} request is to be first at ${ms(batch.dispatched)}; ${member} was dispatched, which ` +
       `arrived at ${ms(rows.sent[member]!)}; ${before} arrived at ${ms(rows.sent[before]!)} and ` +
       `waited until ${ms(left[before]!)}`,
   )

@@ -35,7 +35,7 @@ function checkLeaving({ rows, classOf }: Evidence, found: Findings): void {
       const range = least === most ? ms(least) : `${ms(least)} to ${ms(most)}`
       found.violated(
         [key],
-        () => `client timeout at ${ms(leaves)}, ${ms(at)} plus ${range} expected`,
+        () => `client timeout at ${ms(leaves)}; expected ${ms(at)} plus ${range}`,
       )
     } else if (rows.part[key]! > 0 && leaves !== rows.leaves[key - 1]) {
       const before = ms(rows.leaves[key - 1]!)
