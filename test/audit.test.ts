@@ -185,7 +185,7 @@ test('rows of other requests, or of none, are named', () => {
   const [conservation] = report.rules
   expect(conservation!.violations).toBe(run.rows.count)
   expect(texts(report)[0]).toBe(
-    `conservation: row ${fewer.count}: ${run.rows.count} requests came, but there are ` +
+    `conservation: row ${fewer.count}: ${run.rows.count} requests were sent, but there are ` +
       `${fewer.count} rows`,
   )
 })

@@ -143,7 +143,7 @@ describe('too many requests', () => {
         '--out',
         'rows',
       ],
-      /at most 5,000,000 requests where all are held/,
+      /at most 5,000,000 requests where all are kept in memory/,
     ],
     [
       [

@@ -168,7 +168,7 @@ test('a profile without load times is refused, unless they are declared', async 
   const args = ['--profile', 'untold.json']
   const ended = await run('simulate', 'untold.yaml', ...args)
   expectRefusal(ended, 6, folder)
-  expect(ended.stderr).toContain('does not know how long mlp 4x1024 fp32 on cpu takes to load')
+  expect(ended.stderr).toContain('has no load times of mlp 4x1024 fp32 on cpu')
   expect((await run('simulate', 'declared.yaml', ...args)).code).toBe(0)
 })
 

@@ -206,7 +206,7 @@ describe('a live command', () => {
     // two requests fit the ledger's bytes, but not an arena that doubles its regions
     const compared = await run('compare', 'tight.yaml', 'tight', ...busy, '--replications', '10')
     expect(compared.stdout, compared.stderr).toMatch(
-      /^ {2}prediction .*; memory ran out in simulations alone \(.*batches failed: \d+/m,
+      /^ {2}prediction .*; memory ran out only in simulations \(.*batches failed: \d+/m,
     )
     // without activation plans other decisions would follow
     rmSync(join(folder, 'tight/activations.json'))

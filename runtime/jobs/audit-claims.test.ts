@@ -19,9 +19,6 @@ describe('what a result states', () => {
     version: '0.0.0',
     commit: null,
     world: 'simulated',
-    scenarioHash: 'none',
-    capacitiesRps: [null, null],
-    surges: [],
     seed: scenario.seed,
     profile: null,
     load: null,
@@ -31,7 +28,8 @@ describe('what a result states', () => {
     host: null,
   }
   const figures = runReplication(input, 0)
-  const result = resultOf(scenario, [figures], head)
+  const system = { scenario, hash: 'none', plan, capacitiesRps: [null, null] }
+  const result = resultOf(system, [figures], head)
 
   test('of its own runs holds: every count, and every percentile within a bucket', () => {
     const claims = resultClaims('simulated.json', result, of)
@@ -47,7 +45,7 @@ describe('what a result states', () => {
   })
 
   test('of two runs is the sum of counts and the mean of percentiles', () => {
-    const twice = resultOf(scenario, [figures, figures], head)
+    const twice = resultOf(system, [figures, figures], head)
     const two = { scenario, rows: [run.rows, run.rows], audits: [audits[0]!, audits[0]!] }
     expect(wrong(resultClaims('measured.json', twice, two))).toEqual([])
     expect(wrong(resultClaims('measured.json', result, two))).toContain('served of pool second')

@@ -7,7 +7,7 @@ import {
   type Result,
   resultSchema,
 } from '../../sim/documents/index.ts'
-import { servingPlan } from '../../sim/serving/index.ts'
+import { simulationInput } from '../../sim/experiment/index.ts'
 import {
   type KeptRun,
   type RunKind,
@@ -44,7 +44,7 @@ export async function audit(
   }
   const scenario = await readScenario(directory)
   const requests = await readRequests(directory, scenario)
-  const plan = servingPlan(scenario, await readActivations(directory))
+  const { plan } = simulationInput(scenario, { activations: await readActivations(directory) })
   const hash = hashOf(scenario)
   const expectOwn = (name: string, { scenario: of, requests: hashed }: Stated) => {
     const path = join(directory, `${name}.json`)

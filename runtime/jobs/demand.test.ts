@@ -46,7 +46,7 @@ describe('requests of a run', () => {
     const own = await prepared(rate(60_000))
     expect(resolveSystem(own, null).capacityRps).toBe(capacityRps)
     await expect(drawnRequests(own, capacityRps)).rejects.toThrow(
-      'expected at most 5,000,000 requests where all are held, as for their rows, got about 6,000,000',
+      'expected at most 5,000,000 requests where all are kept in memory, got about 6,000,000',
     )
   })
 })

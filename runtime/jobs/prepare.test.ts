@@ -175,9 +175,7 @@ pools: [{ name: central, model: own }]
   writeFileSync(join(folder, 'own.onnx'), 'two')
   expect(await refused()).toMatchObject({
     exitCode: EXIT.notComparable,
-    message: expect.stringMatching(
-      /pools.central: .* is of another own.onnx .*: spillway calibrate/,
-    ),
+    message: expect.stringMatching(/pools.central: .* has another own.onnx .*: spillway calibrate/),
   })
   rmSync(join(folder, 'own.onnx'))
   expect(await refused()).toMatchObject({
@@ -186,7 +184,7 @@ pools: [{ name: central, model: own }]
   })
 })
 
-test('a profile that does not know what a pool takes of memory is refused by name', async () => {
+test('a profile without memory measurements that a pool needs is refused by name', async () => {
   const known = await prepared(
     'known',
     '[{ name: central, model: small, memory: { allocator: bfc } }]',
@@ -194,7 +192,7 @@ test('a profile that does not know what a pool takes of memory is refused by nam
   const profile = madeUpProfile(known.scenario)
   const [model] = profile.models
   expect(() => resolveSystem(known, profile)).toThrow(
-    /known.yaml pools.central: the profile .* has no memory of mlp 1x8 .* Run: spillway calibrate/,
+    /known.yaml pools.central: the profile .* has no memory measurements of mlp 1x8 .* Run: spillway calibrate/,
   )
   const memory = { weights: [1], steps: [], inputs: [] }
   const models = [{ ...model!, memory }]

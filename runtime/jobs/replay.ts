@@ -8,7 +8,7 @@ import {
   resultOf,
 } from '../../sim/experiment/index.ts'
 import type { Rows } from '../../sim/stats/index.ts'
-import { RequestList, reactingClasses, requestsIn, surgeWindows } from '../../sim/traffic/index.ts'
+import { RequestList, reactingClasses, requestsIn } from '../../sim/traffic/index.ts'
 import { profileLabel } from '../folders/profile-file.ts'
 import { hostFingerprint } from '../live/host.ts'
 import { measuredSpaces, memoryWarnings, observeReplay, residentSpaces } from '../memory/index.ts'
@@ -122,18 +122,15 @@ function measuredResult({
 }: Omit<ReplayedSide, 'result'>): Result {
   const { scenario, plan } = system
   const result = resultOf(
-    scenario,
+    system,
     summariseReplays(system, replays.runs, requests, executorWork(system)),
     {
       version: version(),
       commit: commit(),
       world: 'measured',
-      scenarioHash: system.hash,
       seed: scenario.seed,
       profile: system.profile && profileLabel(system.profile),
       load: loadOf(requests.count / scenario.duration_s, system),
-      capacitiesRps: system.capacitiesRps,
-      surges: surgeWindows(scenario),
       warnings: [...replays.warnings, ...memoryWarnings(scenario, arena)],
       valid: replays.valid,
       garbage_collections: replays.gc,

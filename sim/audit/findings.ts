@@ -1,3 +1,13 @@
+import type { Evidence } from './evidence/evidence.ts'
+
+/** A promise, and the check of whether a run kept it. */
+export interface Rule {
+  readonly rule: string
+  /** in words, at most 90 characters: a cell of a table */
+  readonly promise: string
+  check(seen: Evidence, found: Findings): void
+}
+
 /** A broken promise. */
 export interface Violation {
   readonly rule: string
@@ -30,6 +40,12 @@ export class Findings {
 
   constructor(rule: string) {
     this.#rule = rule
+  }
+
+  /** Counts an item as checked, and as violated unless the rule `holds` for it. */
+  check(holds: boolean, rows: readonly number[], text: () => string): void {
+    this.checked++
+    if (!holds) this.violated(rows, text)
   }
 
   /** `text` is called only for the few violations that are kept. */

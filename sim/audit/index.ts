@@ -1,6 +1,10 @@
 export { type AuditReport, auditRows } from './audit.ts'
-export { type ExactCalls, exactCalls } from './evidence/exact-calls.ts'
-export { type ExactPercentiles, exactPercentiles } from './evidence/exact-percentiles.ts'
+export {
+  type ExactCalls,
+  type ExactPercentiles,
+  exactCalls,
+  exactPercentiles,
+} from './evidence/exact-percentiles.ts'
 export type { AuditRows, RequestColumns } from './evidence/raw-rows.ts'
 export type { RuleReport, Violation } from './findings.ts'
 export { type PoolPromises, type Promises, promisesOf } from './promises/promises.ts'

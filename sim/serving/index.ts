@@ -10,7 +10,7 @@ export {
   parseLog,
 } from './decision-log/decision-log.ts'
 export { EndOfTraffic } from './end-of-traffic.ts'
-export { kvBytes, kvPlan } from './generation/kv-plan.ts'
+export { kvBytes } from './generation/kv-plan.ts'
 export { PREFIX_TOKENS } from './generation/prefix-keys.ts'
 export { evictionPolicies } from './memory/eviction/index.ts'
 export { Ledger } from './memory/ledger.ts'

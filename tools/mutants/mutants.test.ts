@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Batching } from '../../scenarios/schema/schema.ts'
 import { knownRun } from '../../sim/experiment/comparison/known-machine.test-helper.ts'
-import { simulateStructure } from '../../sim/experiment/comparison/structure.ts'
+import { structureSimulator } from '../../sim/experiment/comparison/structure.ts'
 import { type RunParts, withMutation } from '../../sim/experiment/index.ts'
 import { ControlPlane } from '../../sim/serving/index.ts'
 import { Station } from '../../sim/serving/routing/station.ts'
@@ -125,7 +125,7 @@ describe('a mutant has the fault in its name', () => {
       }
       const context = { work: run.work, shapes: [], observed: run, others: [run] }
       runMutated({ ...mutant, change }, context, (work) =>
-        simulateStructure({ ...run, work, seed: 1, replication: 0 }),
+        structureSimulator({ ...run, work, seed: 1 })(0),
       )
       return machine! as RunParts['machine']
     }

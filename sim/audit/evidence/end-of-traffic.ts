@@ -2,6 +2,7 @@ import type { ClassReactions, PromisedReactions } from '../promises/promised-rea
 import type { Promises } from '../promises/promises.ts'
 import { type AuditRows, SERVED, SHED } from './raw-rows.ts'
 import type { SeenBatch } from './seen-batch.ts'
+import { firstAbove, firstAtLeast } from './sorted.ts'
 
 /**
  * The end of traffic: no request was on its way, none would be sent unless another ended first, and
@@ -137,22 +138,4 @@ function restedFrom(from: number, { batches, isUnfilled }: Seen): number {
     if (done > at) at = done
   }
   return at
-}
-
-/** Index of the first of rising values that is at least `at`. */
-function firstAtLeast(sorted: Float64Array, at: number): number {
-  let [low, high] = [0, sorted.length]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (sorted[middle]! >= at) high = middle
-    else low = middle + 1
-  }
-  return low
-}
-
-/** Index of the first of rising values that is above `at`. */
-function firstAbove(sorted: Float64Array, at: number): number {
-  let first = firstAtLeast(sorted, at)
-  while (sorted[first]! === at) first++
-  return first
 }

@@ -12,17 +12,36 @@ export interface EngineRequests {
  * show when a request leaves them.
  */
 export function engineRequests({ queues }: Evidence): Map<number, EngineRequests> {
-  const held = new Map<number, EngineRequests & { keys: number[] }>()
+  const engines = new Map<number, EngineRequests & { keys: number[] }>()
   for (const { pool, batches } of queues) {
     const { generation } = pool
     if (generation === undefined || generation.handOver !== null) continue
     for (const { executor, members } of batches) {
-      const known = held.get(executor)
-      if (known === undefined) held.set(executor, { generation, keys: [...members] })
+      const known = engines.get(executor)
+      if (known === undefined) engines.set(executor, { generation, keys: [...members] })
       else known.keys.push(...members)
     }
   }
-  return held
+  return engines
+}
+
+/**
+ * Visits the requests of an engine in the order of dispatch, with those that run just after each
+ * dispatch. Preempted requests are left out: they stay assigned, but do not run until later.
+ */
+export function eachDispatch(
+  { rows, gone }: Evidence,
+  keys: readonly number[],
+  visit: (key: number, running: readonly number[], ended: readonly number[]) => void,
+): void {
+  let running: number[] = []
+  for (const key of keys) {
+    if (rows.preemptions[key]! > 0) continue
+    const hasEnded = (other: number) => gone[other]! <= rows.dispatched[key]!
+    const ended = running.filter(hasEnded)
+    running = [...running.filter((other) => !hasEnded(other)), key]
+    visit(key, running, ended)
+  }
 }
 
 /** Whether a request fits into the KV caches that it passes through, if they are empty. */

@@ -1,12 +1,10 @@
-import { isHeldBack } from '../promises/memory-asked.ts'
-import { type ExpectedParts, expectedParts } from '../promises/parts.ts'
+import { mayBeDelayed } from '../promises/memory-asked.ts'
 import {
   type ClassPromises,
   type PromisedQueue,
   type Promises,
   promisedQueues,
 } from '../promises/promises.ts'
-import { dispatchOrder } from './dispatch-order.ts'
 import { type EndOfTraffic, endOfTraffic } from './end-of-traffic.ts'
 import { type AuditRows, CANCELLED, type RequestColumns, SHED, TIMED_OUT } from './raw-rows.ts'
 import { gatherBatches, orNever, type SeenBatch } from './seen-batch.ts'
@@ -21,6 +19,35 @@ export interface SeenQueue extends PromisedQueue {
   readonly timedOut: readonly number[]
   /** in order of dispatch */
   readonly batches: readonly SeenBatch[]
+}
+
+/** The part of a queue that has the requests of a group only. */
+export function onlyOf(queue: SeenQueue, isOfGroup: (key: number) => boolean): SeenQueue {
+  return {
+    ...queue,
+    joined: queue.joined.filter(isOfGroup),
+    shed: queue.shed.filter(isOfGroup),
+    timedOut: queue.timedOut.filter(isOfGroup),
+    batches: queue.batches.flatMap((batch) => {
+      const members = batch.members.filter(isOfGroup)
+      return members.length > 0 ? [{ ...batch, members }] : []
+    }),
+  }
+}
+
+/** The arrival of a request at a queue. */
+export interface Arrival {
+  readonly key: number
+  readonly sent: number
+  readonly queue: SeenQueue
+}
+
+/** All arrivals at queues, in order. */
+export function* arrivals({ rows, queues }: Evidence): Generator<Arrival> {
+  for (const [key, sent] of rows.sent.entries()) {
+    const queue = queues[rows.queue[key]!]
+    if (queue !== undefined && !Number.isNaN(sent)) yield { key, sent, queue }
+  }
 }
 
 /** A run in the form that rules check. Rows without a queue or a time are in no list. */
@@ -95,7 +122,7 @@ export function gatherEvidence(
         : (a: SeenBatch, b: SeenBatch) => bySent(a.members[0]!, b.members[0]!)
     queue.batches.sort((a, b) => compare(a.dispatched, b.dispatched) || inTurn(a, b))
   }
-  const unhindered = queues.filter(({ pool }) => !isHeldBack(promises, pool))
+  const unhindered = queues.filter(({ pool }) => !mayBeDelayed(promises, pool))
   const isUnfilled = ({ queue, members }: SeenBatch) => {
     const batching = queues[queue]?.pool.batching
     return batching?.policy === 'fixed' && members.length < batching.batch
@@ -109,3 +136,44 @@ export function gatherEvidence(
 
 /** Infinity minus Infinity is no order. */
 const compare = (a: number, b: number) => (a < b ? -1 : a > b ? 1 : 0)
+
+/**
+ * Compares batches dispatched from a queue at one instant by their order of dispatch. The control
+ * plane picks the executor that has been free longest, so the batch whose executor became free
+ * first was dispatched first. Batches are numbered as they end.
+ */
+function dispatchOrder(
+  batches: readonly SeenBatch[],
+  rows: AuditRows,
+): (a: SeenBatch, b: SeenBatch) => number {
+  const number = ({ members }: SeenBatch) => rows.batch[members[0]!]!
+  /** of each batch: the number of the batch before it on its executor; -1 for none */
+  const before = new Map<SeenBatch, number>()
+  const last = new Map<number, number>()
+  for (const batch of batches.toSorted((a, b) => number(a) - number(b))) {
+    before.set(batch, last.get(batch.executor) ?? -1)
+    last.set(batch.executor, number(batch))
+  }
+  return (a, b) => before.get(a)! - before.get(b)! || a.executor - b.executor
+}
+
+/** The part that each key must be. */
+export interface ExpectedParts {
+  /** index of its request in the planned requests */
+  readonly sending: readonly number[]
+  readonly part: readonly number[]
+}
+
+/** Keys number all parts of a request before those of the next. */
+function expectedParts(requests: RequestColumns, { classes }: Promises): ExpectedParts {
+  const sending: number[] = []
+  const part: number[] = []
+  for (let number = 0; number < requests.at.length; number++) {
+    const parts = classes[requests.class[number]!]?.fanOut ?? 1
+    for (let i = 0; i < parts; i++) {
+      sending.push(number)
+      part.push(i)
+    }
+  }
+  return { sending, part }
+}

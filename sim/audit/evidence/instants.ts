@@ -1,4 +1,4 @@
-import { goesInHalves } from '../promises/memory-asked.ts'
+import { maySplit } from '../promises/memory-asked.ts'
 import type { Evidence, SeenQueue } from './evidence.ts'
 import type { SeenBatch } from './seen-batch.ts'
 
@@ -48,9 +48,17 @@ export function eachInstant(
   extra = never,
 ): void {
   const { joined, shed, timedOut, batches } = queue
-  const halves = goesInHalves(queue)
-  const ends = (halves ? lastHalves(batches) : batches).toSorted((a, b) => compareEnds(a, b))
+  const halves = maySplit(queue)
+  const ended = halves ? lastHalves(batches) : batches
+  const times = {
+    joined: Float64Array.from(joined, (key) => rows.sent[key]!),
+    shed: Float64Array.from(shed, (key) => rows.sent[key]!),
+    timedOut: Float64Array.from(timedOut, (key) => left[key]!),
+    batches: Float64Array.from(batches, ({ dispatched }) => dispatched),
+    ends: Float64Array.from(ended, ({ done }) => done).sort(),
+  }
   const range = () => ({ from: 0, to: 0 })
+  const ends = range()
   const now: Writable<Instant> = {
     at: 0,
     waitingBefore: 0,
@@ -73,34 +81,26 @@ export function eachInstant(
     return -1
   }
   let pending = extra
-  let nextEnd = 0
   let head = 0
-  const joinedAt = (i: number) => (i < joined.length ? rows.sent[joined[i]!]! : never)
-  const shedAt = (i: number) => (i < shed.length ? rows.sent[shed[i]!]! : never)
-  const timedOutAt = (i: number) => (i < timedOut.length ? left[timedOut[i]!]! : never)
-  const dispatchedAt = (i: number) => (i < batches.length ? batches[i]!.dispatched : never)
-  const endAt = (i: number) => (i < ends.length ? ends[i]!.done : never)
   for (;;) {
     const at = Math.min(
-      joinedAt(now.joined.to),
-      shedAt(now.shed.to),
-      timedOutAt(now.timedOut.to),
-      dispatchedAt(now.batches.to),
-      endAt(nextEnd),
+      times.joined[now.joined.to] ?? never,
+      times.shed[now.shed.to] ?? never,
+      times.timedOut[now.timedOut.to] ?? never,
+      times.batches[now.batches.to] ?? never,
+      times.ends[ends.to] ?? never,
       pending,
     )
     if (at === never) return
     now.at = at
     now.waitingBefore = now.waitingAfter
     now.freeBefore = now.freeAfter
-    const came = take(now.joined, at, joinedAt)
-    take(now.shed, at, shedAt)
-    const lost = take(now.timedOut, at, timedOutAt)
+    const came = take(now.joined, at, times.joined)
+    take(now.shed, at, times.shed)
+    const lost = take(now.timedOut, at, times.timedOut)
     now.oldestBefore = oldestAt(now)
-    take(now.batches, at, dispatchedAt)
-    const firstEnd = nextEnd
-    while (endAt(nextEnd) <= at) nextEnd++
-    now.ends = nextEnd - firstEnd
+    take(now.batches, at, times.batches)
+    now.ends = take(ends, at, times.ends)
     if (pending <= at) pending = never
     const begun = batches.slice(now.batches.from, now.batches.to)
     const sent = begun.reduce((sum, { members }) => sum + members.length, 0)
@@ -113,14 +113,10 @@ export function eachInstant(
 }
 
 /** Advances a range to the events at `at`, and returns their number. */
-function take(range: Writable<Range>, at: number, timeOf: (i: number) => number): number {
+function take(range: Writable<Range>, at: number, times: Float64Array): number {
   range.from = range.to
-  while (timeOf(range.to) <= at) range.to++
+  while (times[range.to]! <= at) range.to++
   return range.to - range.from
-}
-
-function compareEnds(a: SeenBatch, b: SeenBatch): number {
-  return a.done < b.done ? -1 : a.done > b.done ? 1 : 0
 }
 
 /** Of batches that ran in halves, only the last half, which freed the executor. */
@@ -141,6 +137,6 @@ export const any = ({ from, to }: Range) => to > from
  * Whether the control plane checked the queue for batches. A rejected request only makes it remove
  * requests that have timed out.
  */
-export function lookedThrough({ joined, shed, timedOut, batches, ends }: Instant): boolean {
+export function wasChecked({ joined, shed, timedOut, batches, ends }: Instant): boolean {
   return any(joined) || ends > 0 || any(batches) || (any(timedOut) && !any(shed))
 }

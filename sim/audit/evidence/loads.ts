@@ -1,5 +1,18 @@
-import type { Evidence } from './evidence.ts'
+import { type Arrival, arrivals, type Evidence } from './evidence.ts'
 import { SHED } from './raw-rows.ts'
+
+/** Visits all arrivals, with the numbers of requests just before each. */
+export function eachArrival(
+  seen: Evidence,
+  visit: (arrival: Arrival, loads: Loads) => void,
+  loads = new Loads(seen),
+): void {
+  for (const arrival of arrivals(seen)) {
+    loads.moveTo(arrival.sent)
+    visit(arrival, loads)
+    loads.came(arrival.key)
+  }
+}
 
 /**
  * Numbers of requests in each queue and each pool, waiting or running, at each arrival. Requests
@@ -9,8 +22,8 @@ export class Loads {
   readonly #seen: Evidence
   /** keys of the requests that leave the system, in order of time */
   readonly #leaving: readonly number[]
-  readonly #queues: Counts
-  readonly #pools: Counts
+  readonly queues: Counts
+  readonly pools: Counts
   #next = 0
   #now = Number.NEGATIVE_INFINITY
 
@@ -20,16 +33,8 @@ export class Loads {
     this.#leaving = queues
       .flatMap(({ joined }) => joined.filter((key) => gone[key]! < Number.POSITIVE_INFINITY))
       .sort((a, b) => gone[a]! - gone[b]!)
-    this.#queues = counts(queues.length)
-    this.#pools = counts(promises.pools.length)
-  }
-
-  get queues(): Counts {
-    return this.#queues
-  }
-
-  get pools(): Counts {
-    return this.#pools
+    this.queues = counts(queues.length)
+    this.pools = counts(promises.pools.length)
   }
 
   /** Advances to the arrival of a request; call in order of arrival. */
@@ -37,8 +42,8 @@ export class Loads {
     if (!(at > this.#now)) return
     this.#now = at
     const { gone, rows } = this.#seen
-    this.#queues.most.set(this.#queues.least)
-    this.#pools.most.set(this.#pools.least)
+    this.queues.most.set(this.queues.least)
+    this.pools.most.set(this.pools.least)
     for (; this.#next < this.#leaving.length; this.#next++) {
       const key = this.#leaving[this.#next]!
       if (gone[key]! > at) return
@@ -60,8 +65,8 @@ export class Loads {
 
   #change(key: number, count: keyof Counts, by: number): void {
     const { number, poolIndex } = this.#seen.queues[this.#seen.rows.queue[key]!]!
-    this.#queues[count][number] = this.#queues[count][number]! + by
-    this.#pools[count][poolIndex] = this.#pools[count][poolIndex]! + by
+    this.queues[count][number] = this.queues[count][number]! + by
+    this.pools[count][poolIndex] = this.pools[count][poolIndex]! + by
   }
 }
 

@@ -14,16 +14,16 @@ export interface QueuePosition {
 }
 
 /** A waiting request, before or after its queue timeout. */
-export interface InLine {
+export interface WaitingRequest {
   readonly key: number
   readonly late: boolean
 }
 
 /** Negative where `a` precedes `b`, 0 where their order is undefined. */
-export function compareInLine(
+export function comparePositions(
   { level, rank, lateFrom }: QueuePosition,
-  a: InLine,
-  b: InLine,
+  a: WaitingRequest,
+  b: WaitingRequest,
 ): number {
   const byLevel = level(a.key) - level(b.key)
   if (byLevel !== 0) return byLevel
@@ -38,7 +38,7 @@ export function compareInLine(
  * Null where rows do not show the promised order: between tenants, or by predictions that are not
  * recorded.
  */
-export function standingIn({ rows, classOf }: Evidence, queue: SeenQueue): QueuePosition | null {
+export function queuePosition({ rows, classOf }: Evidence, queue: SeenQueue): QueuePosition | null {
   const { order } = queue.pool
   const lateFrom = (key: number) => {
     const { limitMs, waitsOn } = waitingTime(queue.pool, classOf(key))

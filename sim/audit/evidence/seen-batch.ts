@@ -10,17 +10,23 @@ export interface SeenBatch {
   readonly done: number
 }
 
-/** In order of their first members. */
-export function gatherBatches(rows: AuditRows): SeenBatch[] {
-  const members = new Map<number, number[]>()
-  for (let key = 0; key < rows.at.length; key++) {
-    const batch = rows.batch[key]!
-    if (batch < 0) continue
-    const known = members.get(batch)
-    if (known === undefined) members.set(batch, [key])
+/** The keys of each group, in their order; groups in the order of their first keys. */
+export function groupsOf<G>(keys: Iterable<number>, groupOf: (key: number) => G): Map<G, number[]> {
+  const groups = new Map<G, number[]>()
+  for (const key of keys) {
+    const group = groupOf(key)
+    const known = groups.get(group)
+    if (known === undefined) groups.set(group, [key])
     else known.push(key)
   }
-  return Array.from(members.values(), (keys) => {
+  return groups
+}
+
+/** In order of their first members. */
+export function gatherBatches(rows: AuditRows): SeenBatch[] {
+  const members = [...rows.batch.keys()].filter((key) => rows.batch[key]! >= 0)
+  const groups = groupsOf(members, (key) => rows.batch[key]!)
+  return Array.from(groups.values(), (keys) => {
     const first = keys[0]!
     return {
       members: keys,

@@ -12,12 +12,12 @@ export function memoryOf({ pool }: OfPool): PromisedMemory | null {
  * Whether a batch that runs out of memory may be split into halves. One dispatch then has several
  * batches.
  */
-export function goesInHalves(queue: OfPool): boolean {
+export function maySplit(queue: OfPool): boolean {
   return memoryOf(queue)?.outOfMemory.includes('split') === true
 }
 
 /** Whether a pool's models are swappable: their weights may be absent. */
-export function comesAndGoes({ devices }: Promises, queue: OfPool): boolean {
+export function isSwappable({ devices }: Promises, queue: OfPool): boolean {
   const memory = memoryOf(queue)
   return memory !== null && !memory.pinned && devices[memory.devices[0]!]!.residency !== null
 }
@@ -26,14 +26,14 @@ export function comesAndGoes({ devices }: Promises, queue: OfPool): boolean {
  * Whether memory may delay a due batch of a pool or reduce its size. Rows then do not show when it
  * was due.
  */
-export function isHeldBack({ devices }: Promises, pool: PoolPromises): boolean {
+export function mayBeDelayed({ devices }: Promises, pool: PoolPromises): boolean {
   const memory = memoryOf({ pool })
   if (memory === null) return false
   const limited = memory.devices.some((number) => {
     const device = devices[number]!
     return device.limitBytes < Number.POSITIVE_INFINITY || device.residency !== null
   })
-  return limited || memory.arena !== null || goesInHalves({ pool })
+  return limited || memory.arena !== null || maySplit({ pool })
 }
 
 /** Bytes of a replica before its first batch. */
@@ -41,7 +41,11 @@ export const residentBytes = ({ weightsBytes, arena }: PromisedMemory): number =
   weightsBytes + (arena?.bytes ?? 0)
 
 /** Most bytes that a batch requests at a time, from its device or arena. */
-export function asked({ sums, arena }: PromisedMemory, size: number, length: number): number {
+export function requestedBytes(
+  { sums, arena }: PromisedMemory,
+  size: number,
+  length: number,
+): number {
   const needs =
     arena === null
       ? sums.map((sum) => bytes(sum, size, length))

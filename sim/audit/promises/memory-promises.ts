@@ -1,4 +1,5 @@
 import type { Model, Pool, Scenario } from '../../../scenarios/schema/schema.ts'
+import { weightsBytes } from './promised-kv.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -76,11 +77,10 @@ export function promisedMemory(pool: Pool, scenario: Scenario): PromisedMemory |
   const needs = model !== undefined && 'work' in model ? model.memory : undefined
   const { allocator } = memory
   const generates = allocator === 'paged' || allocator === 'contiguous'
-  const each = { fp32: 4, fp16: 2, int8: 1 }[pool.precision]
   const together = needs === undefined ? [] : heldAtOnce(needs)
   return {
     devices: Array.from({ length: pool.replicas }, (_, i) => (shared < 0 ? first + i : shared)),
-    weightsBytes: Math.round((needs?.parameters_millions ?? 0) * 1e6 * each),
+    weightsBytes: weightsBytes(pool, scenario),
     sums: pool.generation === undefined ? together.map(sumOf) : [],
     arena: allocator === 'buddy' ? { bytes: Math.floor(memory.arena_mib * MIB), together } : null,
     outOfMemory: generates

@@ -14,6 +14,13 @@ export interface PromisedKv {
 
 const BYTES = { fp32: 4, fp16: 2, int8: 1 } as const
 
+/** Bytes of the weights of a pool's replica. */
+export function weightsBytes({ model, precision }: Pool, { models }: Scenario): number {
+  const description = models[model]
+  const declared = description && 'work' in description ? description.memory : undefined
+  return Math.round((declared?.parameters_millions ?? 0) * 1e6 * BYTES[precision])
+}
+
 /** Number and size of the blocks of a pool's replica, from the scenario. */
 export function promisedKv(pool: Pool, scenario: Scenario): PromisedKv {
   const { memory, generation } = pool
@@ -37,14 +44,9 @@ export function promisedKv(pool: Pool, scenario: Scenario): PromisedKv {
 /** Bytes of a replica's memory besides weights. */
 function roomOf(pool: Pool, scenario: Scenario): number {
   const { memory } = pool
-  const weights = ({ model, precision }: Pool) => {
-    const description = scenario.models[model]!
-    const millions = 'work' in description ? (description.memory?.parameters_millions ?? 0) : 0
-    return Math.round(millions * 1e6 * BYTES[precision])
-  }
   if (memory?.device === undefined) {
     const mib = memory?.limit_mib ?? Number.POSITIVE_INFINITY
-    return mib * 1024 * 1024 - weights(pool)
+    return mib * 1024 * 1024 - weightsBytes(pool, scenario)
   }
   let room = 0
   let replicas = 0
@@ -53,7 +55,7 @@ function roomOf(pool: Pool, scenario: Scenario): number {
   }
   for (const candidate of scenario.pools) {
     if (candidate.memory?.device !== memory.device) continue
-    room -= candidate.replicas * weights(candidate)
+    room -= candidate.replicas * weightsBytes(candidate, scenario)
     replicas += candidate.replicas
   }
   return room / replicas

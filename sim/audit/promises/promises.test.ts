@@ -4,7 +4,7 @@ import { scenarioOf } from '../../../test/scenarios.ts'
 import { bytesOf } from '../../memory/index.ts'
 import { servingPlan } from '../../serving/index.ts'
 import { askedOfArena } from '../../serving/memory/arena.ts'
-import { asked } from './memory-asked.ts'
+import { requestedBytes } from './memory-asked.ts'
 import { promisedQueues, promisesOf } from './promises.ts'
 
 const work = { law: 'constant', ms: 5 }
@@ -217,7 +217,8 @@ describe('memory', () => {
       for (let b = 1; b < 40; b += 3) {
         for (let l = 1; l < 600; l = 2 * l + 1) {
           expect(most(sums, b, l)).toBe(most(planned.sums, b, l))
-          if (planned.arena) expect(asked(memory!, b, l)).toBe(askedOfArena(planned.arena, b, l))
+          if (planned.arena)
+            expect(requestedBytes(memory!, b, l)).toBe(askedOfArena(planned.arena, b, l))
         }
       }
       expect(arena?.bytes).toBe(planned.arena?.bytes)

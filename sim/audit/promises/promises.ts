@@ -166,17 +166,19 @@ export function promisesOf(scenario: Scenario): Promises {
 
 /** Pools of a model, except decode pools. */
 function poolsOfModel(model: string, { pools }: Scenario): number[] {
-  const further = new Set<string>()
-  for (const { generation } of pools) {
-    if (generation?.policy === 'continuous' && generation.hand_over !== undefined) {
-      further.add(generation.hand_over.pool)
-    }
-  }
-  const numbers: number[] = []
-  for (const [number, pool] of pools.entries()) {
-    if (pool.model === model && !further.has(pool.name)) numbers.push(number)
-  }
-  return numbers
+  const decode = pools.map(({ generation }) =>
+    generation?.policy === 'continuous' ? generation.hand_over?.pool : undefined,
+  )
+  return pools.flatMap((pool, i) =>
+    pool.model === model && !decode.includes(pool.name) ? [i] : [],
+  )
+}
+
+/** Pools to which requests of each class may be routed: those of its model, except decode pools. */
+export function poolsOfClasses({ classes, pools }: Promises): readonly (readonly number[])[] {
+  const further = pools.map(({ generation }) => generation?.handOver?.pool)
+  const entries = [...pools.keys()].filter((pool) => !further.includes(pool))
+  return classes.map((promised) => promised.pools ?? entries)
 }
 
 function generationOf(
@@ -196,26 +198,24 @@ function generationOf(
 
 function admissionOf(admission: Scenario['pools'][number]['admission']): PromisedAdmission {
   const { priority, deadline, concurrency, token_bucket, adaptive_lifo } = admission
-  const priorityLimits: { priority: number; limit: number }[] = []
-  for (const [level, most] of Object.entries(priority?.limits ?? {})) {
-    priorityLimits.push({ priority: Number(level), limit: most })
+  const bucket = token_bucket && {
+    everyMs: 1000 / token_bucket.rate_rps,
+    burst: token_bucket.burst,
+    per: token_bucket.per,
+  }
+  const lifo = adaptive_lifo && {
+    intervalMs: adaptive_lifo.interval_ms,
+    targetMs: adaptive_lifo.target_ms,
   }
   return {
-    priorityLimits,
-    deadlineMarginMs: deadline === undefined ? null : deadline.margin_ms,
+    priorityLimits: Object.entries(priority?.limits ?? {}).map(([level, most]) => ({
+      priority: Number(level),
+      limit: most,
+    })),
+    deadlineMarginMs: deadline?.margin_ms ?? null,
     concurrencyLimit: limit(concurrency?.limit),
-    tokenBucket:
-      token_bucket === undefined
-        ? null
-        : {
-            everyMs: 1000 / token_bucket.rate_rps,
-            burst: token_bucket.burst,
-            per: token_bucket.per,
-          },
-    adaptiveLifo:
-      adaptive_lifo === undefined
-        ? null
-        : { intervalMs: adaptive_lifo.interval_ms, targetMs: adaptive_lifo.target_ms },
+    tokenBucket: bucket ?? null,
+    adaptiveLifo: lifo ?? null,
   }
 }
 
@@ -241,8 +241,7 @@ function bounds(level: Queue['levels'][string]): PromisedBounds {
   }
 }
 
-const limit = (value: number | undefined) =>
-  value === undefined ? Number.POSITIVE_INFINITY : value
+const limit = (value = Number.POSITIVE_INFINITY) => value
 
 /** A promised queue, and its executors: `executors` of them from `firstExecutor` on. */
 export interface PromisedQueue {

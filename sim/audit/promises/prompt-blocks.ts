@@ -27,15 +27,8 @@ export class PromptBlocks {
     return this.#own + this.#users.size
   }
 
-  add(key: number): void {
-    this.#change(key, 1)
-  }
-
-  remove(key: number): void {
-    this.#change(key, -1)
-  }
-
-  #change(key: number, by: 1 | -1): void {
+  /** Adds the prompt of a sequence, or removes it. */
+  change(key: number, by: 1 | -1): void {
     const { rows, classOf } = this.#seen
     const { blockTokens, prefixCache } = this.#kv
     const length = rows.length[key]!

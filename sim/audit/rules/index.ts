@@ -1,4 +1,4 @@
-import type { Rule } from '../rule.ts'
+import type { Rule } from '../findings.ts'
 import { bounds } from './admission/bounds.ts'
 import { concurrency } from './admission/concurrency.ts'
 import { deadlineShedding } from './admission/deadline-shedding.ts'
@@ -14,10 +14,10 @@ import { preferredSize } from './batching/preferred-size.ts'
 import { kvCache } from './memory/kv-cache.ts'
 import { memory } from './memory/memory.ts'
 import { models } from './memory/models.ts'
-import { places } from './memory/sequence-slots.ts'
+import { sequenceSlots } from './memory/sequence-slots.ts'
 import { tokens } from './memory/tokens.ts'
 import { adaptiveLifo } from './queue/adaptive-lifo.ts'
-import { patience } from './queue/client-timeout.ts'
+import { clientTimeout } from './queue/client-timeout.ts'
 import { delay } from './queue/delay.ts'
 import { fairness } from './queue/fairness.ts'
 import { idle } from './queue/idle.ts'
@@ -51,12 +51,12 @@ export const rules: readonly Rule[] = Object.freeze([
   concurrency,
   tokenBucket,
   adaptiveLifo,
-  patience,
+  clientTimeout,
   padding,
   models,
   routing,
   fanOut,
-  places,
+  sequenceSlots,
   kvCache,
   memory,
   tokens,

@@ -59,13 +59,11 @@ describe('structure', () => {
     const plan = knownPlan(1, { ...DYNAMIC, policy: 'fixed', batch: 8 })
     const busy = knownRun({ load: 0.6, seconds: SECONDS, stillShare: 0.12 })
     expect(spoiled(run)).toBe(null)
-    expect(spoiled(busy)).toMatch(
-      /^its dispatcher stood still for 1\d % of the time; other programs/,
-    )
+    expect(spoiled(busy)).toMatch(/^its dispatcher stalled for 1\d % of the time; other programs/)
     expect(compare([run], { plan }).checks.structure.verdict).toBe('FAIL')
     const { structure, prediction } = compare([busy], { plan }).checks
     expect([structure.verdict, prediction.verdict]).toEqual(['UNDECIDED', 'UNDECIDED'])
-    expect(prediction.reason).toBe('the replay does not count: other programs held them up')
+    expect(prediction.reason).toBe('the replay is not counted: other programs used the machine')
   })
 })
 
@@ -108,7 +106,7 @@ describe('noise floor', () => {
   test('is undecided for one replay, and never fails', () => {
     expect(compare([run]).checks.noise_floor).toEqual({
       verdict: 'UNDECIDED',
-      reason: 'one replay has nothing to be compared with; replay at least twice',
+      reason: 'a single replay has no noise floor; replay at least twice',
       worst: null,
     })
     expect(compare([run, run]).checks.noise_floor.reason).toContain('differ by 0.0 %')
@@ -139,7 +137,7 @@ test('latencies are those of served requests after the warm-up, in order of arri
 })
 
 describe('a spoiled replay', () => {
-  test('is one whose requests were sent late', () => {
+  test('has requests that were sent late', () => {
     const at = run.rows.columns.at.map((time, key) => (key % 33 === 0 ? time - 6 : time))
     const rows = Rows.of({ ...run.rows.columns, at })
     expect(spoiled({ rows, timers: run.timers })).toMatch(
@@ -147,7 +145,7 @@ describe('a spoiled replay', () => {
     )
   })
 
-  test('is one whose executors died, with what that cost', () => {
+  test('has executors that died, and names the lost requests', () => {
     const outcome = run.rows.columns.outcome.map((own, key) => (key < 3 ? OUTCOME.failed : own))
     const rows = Rows.of({ ...run.rows.columns, outcome })
     expect(spoiled({ rows, timers: run.timers, deaths: [0, 1] })).toBe(
@@ -156,7 +154,7 @@ describe('a spoiled replay', () => {
     expect(spoiled({ ...run, deaths: [0, 0] })).toBe(spoiled(run))
   })
 
-  test('is none with standstills of 1 % of the time', () => {
+  test('counts where its dispatcher stalls for 1 % of the time', () => {
     expect(spoiled(again)).toBe(null)
   })
 })

@@ -113,13 +113,12 @@ export function compareRuns(input: ComparisonInput): Pick<
   return { percentiles, checks, tolerance: STRUCTURE_TOLERANCE }
 }
 
-/** Replays that other programs held up say nothing of a prediction, either way. */
+/** Replays that other programs delayed are no evidence for or against a prediction. */
 function counted(check: Check, valid: readonly boolean[]): Check {
-  const spoiledOnes = valid.filter((one) => !one).length
-  if (spoiledOnes === 0) return check
-  const which =
-    valid.length === 1 ? 'the replay does' : `${spoiledOnes} of ${valid.length} replays do`
-  const reason = `${which} not count: other programs held them up`
+  const { length: delayed } = valid.filter((isValid) => !isValid)
+  if (delayed === 0) return check
+  const which = valid.length === 1 ? 'the replay is' : `${delayed} of ${valid.length} replays are`
+  const reason = `${which} not counted: other programs used the machine`
   return { ...check, verdict: 'UNDECIDED', reason }
 }
 

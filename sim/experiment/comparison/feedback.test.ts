@@ -66,7 +66,7 @@ describe.each(Object.entries(worlds))('a journal of the %s world', (_, run) => {
     expect(new Set(again.rows.columns.batchSize)).toEqual(new Set([1, 2, 3, MAX_BATCH]))
   })
 
-  test('gives others where one thing was told a µs later', () => {
+  test('gives other rows where one event is a µs later', () => {
     for (const event of ['arrival', 'timer', 'done']) {
       const told = entries()
       told[first(event, 100)]!.now += 1e-3
@@ -85,12 +85,14 @@ describe.each(Object.entries(worlds))('a journal of the %s world', (_, run) => {
     expect(differencesAfter(told)).toContainEqual(expect.stringContaining(start))
   })
 
-  test('gives others where two entries or two requests have changed places', () => {
+  test('gives other rows where two entries or two requests are exchanged', () => {
     const i = first('arrival', 100)
     const told = entries()
     const later = told.findIndex((entry, j) => j > i && entry.now > told[i]!.now)
     const swapped = told.with(i, told[later]!).with(later, told[i]!)
-    expect(differencesAfter(swapped)[0]).toMatch(/^entry \d+, \w+ \d+ at [\d.]+ ms: it comes after/)
+    expect(differencesAfter(swapped)[0]).toMatch(
+      /^entry \d+, \w+ \d+ at [\d.]+ ms: the entry before it/,
+    )
 
     const next = first('arrival', i + 1)
     const [a, b] = [told[i]!, told[next]!]
@@ -98,7 +100,7 @@ describe.each(Object.entries(worlds))('a journal of the %s world', (_, run) => {
     expect(differencesAfter(renamed)[0]).toContain(`row ${a.id}: sent was ${a.now}, is ${b.now}`)
   })
 
-  test('gives others under another plan', () => {
+  test('gives other rows under another plan', () => {
     const again = feedBack(planUnder(MAX_BATCH - 1), requests, journal)
     expect(Math.max(...again.rows.columns.batchSize)).toBe(MAX_BATCH - 1)
     const differences = feedbackDifferences(rows, again)
@@ -122,8 +124,8 @@ describe.each(Object.entries(worlds))('a journal of the %s world', (_, run) => {
     ['no executor', { event: 'done', id: 2 }, /done 2 .*: the executor has no batch$/],
     ['a timer that is not due', { event: 'timer', id: 0 }, /timer 0 .*: the timer is not due$/],
     ['no timer', { event: 'timer', id: 9 }, /timer 9 .*: the timer is not due$/],
-    ['a request again', { event: 'arrival', id: 299 }, /arrival 299 .*: it has come before$/],
-    ['no request', { event: 'arrival', id: 300 }, /arrival 300 .*: of 300 requests$/],
+    ['a request again', { event: 'arrival', id: 299 }, /arrival 299 .*: it has arrived before$/],
+    ['no request', { event: 'arrival', id: 300 }, /arrival 300 .*: there are 300 requests$/],
   ])('that ends by naming %s is refused there, though all rows are the same', (_, last, words) => {
     const told = entries()
     const now = told.at(-1)!.now
@@ -136,6 +138,6 @@ describe.each(Object.entries(worlds))('a journal of the %s world', (_, run) => {
   test('does not belong to fewer rows', () => {
     const fewer = Rows.allocate(299)
     const differences = feedbackDifferences(fewer, feedBack(plan, requests, journal))
-    expect(differences).toEqual(['299 rows of 300 requests'])
+    expect(differences).toEqual(['299 rows for 300 requests'])
   })
 })

@@ -12,10 +12,10 @@ import {
 import { type RowColumn, RowRecorder, Rows } from '../../stats/index.ts'
 import { type PartColumns, partsOf, type RequestList } from '../../traffic/index.ts'
 
-/** What a control plane decides when it receives the same events again. */
+/** The decisions of a control plane that gets the events of a decision log. */
 export interface FedBack {
   readonly rows: Rows
-  /** entries of the journal */
+  /** entries of the decision log */
   readonly entries: number
   /** the first impossible entry; such entries are left out; null for none */
   readonly refused: string | null
@@ -31,7 +31,7 @@ export function feedBack(plan: ServingPlan, list: RequestList, journal: Float64A
   const slots = new Requests()
   const rows = Rows.allocate(count)
   const due: Ms[] = []
-  /** by executor: how what it works on will end; undefined for nothing */
+  /** by executor: the event that will end its work; undefined for none */
   const ending: (LogEntry['event'] | undefined)[] = []
   const { control } = assemble({
     plan,
@@ -67,29 +67,29 @@ export function feedBack(plan: ServingPlan, list: RequestList, journal: Float64A
     observe: () => [new RowRecorder(rows, slots)],
   })
   let last = Number.NEGATIVE_INFINITY
-  /** key of the request that came last */
-  let came = -1
+  /** key of the last request that arrived */
+  let arrived = -1
 
-  /** Why an entry cannot be; what ids are known shows in what has been decided so far. */
+  /** Why an entry is impossible after the decisions so far; null where it is possible. */
   function refusal({ now, event, id }: LogEntry): string | null {
-    if (now < last) return `it comes after ${last} ms`
+    if (now < last) return `the entry before it is at ${last} ms`
     if (event === 'arrival' && !Number.isNaN(rows.columns.sent[id])) {
-      return id < count ? 'it has come before' : `of ${count} requests`
+      return id < count ? 'it has arrived before' : `there are ${count} requests`
     }
-    if (event === 'arrival' && requests.part[id]! > 0 && came !== id - 1) {
-      return 'the part before it has not just come'
+    if (event === 'arrival' && requests.part[id]! > 0 && arrived !== id - 1) {
+      return 'the part before it has not just arrived'
     }
     if (event === 'timer' && !(due[id]! <= now)) return 'the timer is not due'
     const ends = event === 'done' || event === 'steps' || event === 'loaded'
     if (!ends || ending[id] === event) return null
-    return event === 'loaded' ? 'no model is on its way there' : 'the executor has no batch'
+    return event === 'loaded' ? 'no load is under way on the executor' : 'the executor has no batch'
   }
 
-  function tell(entry: LogEntry): void {
+  function report(entry: LogEntry): void {
     const { now, event, id, started, ended, status } = entry
     if (ending[id] === event) ending[id] = undefined
     if (event === 'arrival') {
-      came = id
+      arrived = id
       control.onArrival(now, enter(slots, requests, id))
     } else if (event === 'timer') {
       due[id] = Number.POSITIVE_INFINITY
@@ -107,7 +107,7 @@ export function feedBack(plan: ServingPlan, list: RequestList, journal: Float64A
     const why = refusal(entry)
     if (why === null) {
       last = entry.now
-      tell(entry)
+      report(entry)
     } else if (refused === null) {
       const { now, event, id } = entry
       refused = `entry ${entries}, ${event} ${id} at ${now} ms: ${why}`
@@ -133,19 +133,19 @@ function enter(slots: Requests, columns: PartColumns, key: number): number {
   return slot
 }
 
-/** Rows that are named; of more only their number. */
+/** Rows with their columns; the others are counted. */
 const NAMED_ROWS = 5
 
 /**
- * What differs between the rows of a run and those of its journal fed back, bit by bit (NaN equals
- * NaN): the entry that was refused, the first rows with their columns. Empty where nothing does.
+ * The differences between the rows of a run and those of its decision log fed back, bit by bit (NaN
+ * equals NaN): the entry that was refused, and the first rows with their columns.
  */
 export function feedbackDifferences(observed: Rows, again: FedBack): readonly string[] {
   const found = again.refused === null ? [] : [again.refused]
   if (observed.count !== again.rows.count) {
-    return [...found, `${observed.count} rows of ${again.rows.count} requests`]
+    return [...found, `${observed.count} rows for ${again.rows.count} requests`]
   }
-  // which attempt of a call a request is says its client, and no control plane
+  // clients, not control planes, decide which attempt of a call a request is
   const names = (Object.keys(again.rows.columns) as RowColumn[]).filter(
     (name) => name !== 'attempt' && name !== 'since',
   )

@@ -92,7 +92,7 @@ describe('an arena beside its model', () => {
     expect(memoryCheck(rows).reason).toContain('central 1')
   })
 
-  test('says from which batch on they differ', () => {
+  test('names the first batch that differs', () => {
     const { extensions } = arenaOf(MIB)
     const last = extensions.at(-1)!
     const shorter = compared(arenaOf(MIB, { extensions: extensions.slice(0, -1) }))
@@ -101,7 +101,7 @@ describe('an arena beside its model', () => {
     expect(compared(arenaOf(MIB, { extensions: later }))[0]!.other_from).toBe(last.batch)
   })
 
-  test('asked for the most in one batch and used it in another, as results say it', () => {
+  test('the peak requested and the peak in use may be of different batches, as in results', () => {
     const weights = plan.weights.reduce((sum, bytes) => sum + bytes)
     const bytes = (...mib: number[]) => mib.map((own) => weights + own * MIB)
     const states = { in_use_bytes: bytes(8, 10, 9), requested_bytes: bytes(7, 5, 4) }
@@ -121,7 +121,7 @@ describe('an arena beside its model', () => {
   test('is undecided where no plan is known, or no batch was run', () => {
     const unknown = compared(arenaOf(MIB), null)
     expect(unknown[0]).toMatchObject({ driven: null, error: null, verdict: 'UNDECIDED' })
-    expect(memoryCheck(unknown).reason).toContain('does not know')
+    expect(memoryCheck(unknown).reason).toContain('the profile has no memory')
     const none = { sizes: [], lengths: [], in_use_bytes: [], requested_bytes: [], extensions: [] }
     const idle = compared(arenaOf(MIB, none))
     expect(idle[0]).toMatchObject({ error: { held: 0 }, verdict: 'UNDECIDED' })

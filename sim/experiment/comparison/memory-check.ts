@@ -10,20 +10,20 @@ import { type Check, worst } from './verdicts.ts'
 
 const MIB = 2 ** 20
 
-/** What is held may be off by so much. */
-const HELD_TOLERANCE = 0.05
+/** Largest relative error of reserved memory. */
+const RESERVED_TOLERANCE = 0.05
 
-/** A replica whose arena was observed, and what is known of it. */
+/** A replica whose arena was observed, and the simulation of its pool. */
 export interface ObservedArena {
   readonly arena: ArenaReplica
   readonly memory: PoolMemory
   /** null where the profile has none */
   readonly plan: ActivationPlan | null
-  /** what simulations say of its pool; null on a device that pools share */
+  /** simulated, of its pool; null on a device that pools share */
   readonly space: MemorySpace | null
 }
 
-/** The arena of each replica beside the model of it, which is given the very same batches. */
+/** The arena of each replica, and the model of the arena with the very same batches. */
 export function compareArenas(observed: readonly ObservedArena[]): MemoryComparison[] {
   const runs = observed.map(({ arena }) => measuredRun(arena))
   const fullest = fullestOf(observed, runs)
@@ -58,7 +58,7 @@ export function compareArenas(observed: readonly ObservedArena[]): MemoryCompari
   })
 }
 
-/** The replica of each pool that held most, by its place in the list. */
+/** The replica of each pool that reserved most, by its place in the list. */
 function fullestOf(observed: readonly ObservedArena[], runs: readonly ArenaRun[]): Set<number> {
   const fullest = new Map<string, number>()
   for (const [i, { arena }] of observed.entries()) {
@@ -75,11 +75,11 @@ export function memoryCheck(rows: readonly MemoryComparison[]): Check {
   const names = named.map(({ pool, replica }) => `${pool} ${replica + 1}`).join(', ')
   const identical = rows.filter(({ other_from }) => other_from === null).length
   const texts = {
-    PASS: `held is within 5 % of what arenas held, given the same batches; extensions are identical in ${identical} of ${rows.length}`,
-    FAIL: `held is off by more than 5 % in ${names}, given the same batches`,
+    PASS: `reserved memory is within 5 % of the arenas', with the same batches; extensions are identical in ${identical} of ${rows.length}`,
+    FAIL: `reserved memory is off by more than 5 % in ${names}, with the same batches`,
     UNDECIDED: named.some(({ batches }) => batches === 0)
       ? `${names} ran no batch`
-      : `the profile does not know what the model of ${names} takes`,
+      : `the profile has no memory of the model of ${names}`,
   }
   return { verdict, reason: texts[verdict], worst: null }
 }
@@ -92,10 +92,10 @@ function errorOf(driven: ArenaRun, measured: ArenaRun, of: 'held' | 'inUse' | 'r
 
 function verdictOf(error: number | null, batches: number) {
   if (error === null || batches === 0) return 'UNDECIDED'
-  return Math.abs(error) <= HELD_TOLERANCE ? 'PASS' : 'FAIL'
+  return Math.abs(error) <= RESERVED_TOLERANCE ? 'PASS' : 'FAIL'
 }
 
-/** What an arena did, in bytes. */
+/** The figures of an arena, in bytes. */
 interface ArenaRun {
   readonly weights: number
   readonly held: number
@@ -140,7 +140,7 @@ function drivenRun(arena: ArenaReplica, memory: PoolMemory, plan: ActivationPlan
   return { ...peak.figures, weights, held: replica.state.heldBytes, external, extensions }
 }
 
-/** The most that was in use and that was asked for, of batches seen one by one. */
+/** The most that was in use and that was requested, batch by batch. */
 class Peak {
   readonly #weights: number
   #inUse: number
@@ -165,7 +165,7 @@ class Peak {
   }
 }
 
-/** The most that can have been lost between chunks when most was in use; null for nothing held. */
+/** The most that may be lost between chunks at the peak in use; null where nothing is reserved. */
 function freeShare({ weights, held, inUse }: ArenaRun): number | null {
   return held > weights ? 1 - (inUse - weights) / (held - weights) : null
 }

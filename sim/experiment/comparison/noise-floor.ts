@@ -6,18 +6,18 @@ import type { Check } from './verdicts.ts'
 /** Relative difference of two measurements, either way. */
 export const difference = (a: number, b: number) => Math.abs(a - b) / ((a + b) / 2)
 
-/** Relative differences of any two replays: what a perfect simulator could not do better than. */
+/** Relative differences of any two replays: no simulator can be shown to be nearer. */
 export function noiseFloor(values: readonly number[]): PercentileComparison['noise_floor'] {
   const pairs = values.flatMap((a, i) => values.slice(i + 1).map((b) => difference(a, b)))
   if (pairs.length === 0) return { median: null, largest: null, pairs: 0 }
   return { median: median(pairs), largest: Math.max(...pairs), pairs: pairs.length }
 }
 
-/** What two replays differ by at their worst percentile; it has no verdict but that it is known. */
+/** The difference of two replays at their worst percentile; it passes wherever it is known. */
 export function noiseCheck(percentiles: readonly PercentileComparison[]): Check {
   const floors = percentiles.filter(({ noise_floor }) => noise_floor.median !== null)
   if (floors.length === 0) {
-    const reason = 'one replay has nothing to be compared with; replay at least twice'
+    const reason = 'a single replay has no noise floor; replay at least twice'
     return { verdict: 'UNDECIDED', reason, worst: null }
   }
   const largest = floors.reduce((a, b) => (b.noise_floor.median! > a.noise_floor.median! ? b : a))

@@ -1,11 +1,11 @@
 import type { Estimate, PercentileComparison, ReplayError, Verdict } from '../../documents/index.ts'
-import { noVerdictReason, PERCENTILES, percentile, percentileLabel } from '../../stats/index.ts'
+import { noVerdictReason, PERCENTILES, percentile } from '../../stats/index.ts'
 import { difference } from './noise-floor.ts'
-import { type Check, errorOf, worst, worstError } from './verdicts.ts'
+import { type Check, errorOf, neededRuns, percentileCheck, worstError } from './verdicts.ts'
 
 /** Within the largest of these and the A/A difference. */
 const TOLERANCE = { relative: 0.05, absolute_ms: 0.05 } as const
-/** Where replays differ by more, to be as near as another replay is says nothing. */
+/** Where replays differ by more, a prediction as near as another replay has no verdict. */
 const WIDEST_FLOOR = 0.2
 
 /** Median over replications and the range of the middle 95 % of them. */
@@ -53,31 +53,32 @@ export function majority(errors: readonly ReplayError[]): Verdict {
 /** The predictions of every percentile that supports a verdict. */
 export function predictionCheck(percentiles: readonly PercentileComparison[], n: number): Check {
   const judged = percentiles.filter(({ verdicts }) => verdicts.prediction !== null)
-  const verdict = worst(judged.map(({ verdicts }) => verdicts.prediction!))
-  const named = judged
-    .filter(({ verdicts }) => verdicts.prediction === verdict)
-    .map(({ p }) => percentileLabel(p))
-    .join(', ')
-  const reason =
-    judged.length === 0
-      ? noVerdictReason(n, PERCENTILES[0], 'in each replay')
-      : verdict === 'PASS'
-        ? 'most replays within max(5 %, 50 µs, an A/A difference of at most 20 %) at every judged percentile'
-        : verdict === 'FAIL'
-          ? `most replays outside the band and further off than two replays are, at ${named}`
-          : `replays differ too much to tell at ${named}; ${moreReplays(judged)}`
-  return { verdict, reason, worst: worstError(judged, 'prediction') }
+  const verdicts = judged.map(({ p, verdicts }) => ({ p, verdict: verdicts.prediction! }))
+  return {
+    ...percentileCheck(verdicts, {
+      PASS: () =>
+        'most replays within max(5 %, 50 µs, an A/A difference of at most 20 %) at every judged percentile',
+      FAIL: (labels) =>
+        `most replays outside the band and further off than two replays are, at ${labels.join(', ')}`,
+      UNDECIDED: (labels) =>
+        judged.length === 0
+          ? noVerdictReason(n, PERCENTILES[0], 'in each replay')
+          : `replays differ too much to tell at ${labels.join(', ')}; ${moreReplays(judged)}`,
+    }),
+    worst: worstError(judged, 'prediction'),
+  }
 }
 
-/** How many replays bring the interval of their mean down to the tolerance: n = (2 s / tol)^2. */
+/** How many replays bring the interval of their mean down to the tolerance. */
 function moreReplays(judged: readonly PercentileComparison[]): string {
   const needed = judged.map(({ each, measured }) => {
     const mean = measured.value ?? 0
-    const spread = Math.sqrt(
-      each.reduce((sum, { value }) => sum + (value - mean) ** 2, 0) / Math.max(1, each.length - 1),
-    )
     const tolerance = Math.max(TOLERANCE.relative * mean, TOLERANCE.absolute_ms)
-    return Math.ceil(((2 * spread) / tolerance) ** 2)
+    return neededRuns(
+      each.map(({ value }) => value),
+      mean,
+      tolerance,
+    )
   })
   return `about ${Math.max(2, ...needed)} replays would tell`
 }

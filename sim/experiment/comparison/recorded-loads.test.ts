@@ -4,7 +4,7 @@ import { planOf, requestsOf, type SmallSystem } from '../../../test/small-system
 import type { ModelMove } from '../../stats/index.ts'
 import { NO_WAKE } from '../../world/index.ts'
 import { RecordedLoads } from './recorded-loads.ts'
-import { simulateStructure } from './structure.ts'
+import { structureSimulator } from './structure.ts'
 
 const load = (executor: number, asked: number, ended: number, ok = true): ModelMove => ({
   ...{ executor, asked, ended, ok, kind: 'load' },
@@ -37,7 +37,7 @@ describe('recorded loads', () => {
     expect([0, 0, 0].map((now) => timeOf(more, 0, now))).toEqual([null, 14, 14])
   })
 
-  test('of a model that never came go by those of others', () => {
+  test('of a model without loads are those of the other models', () => {
     const loads = new RecordedLoads([load(0, 0, 10), load(1, 50, 70)])
     expect([0, 60].map((now) => timeOf(loads, 2, now))).toEqual([10, 20])
   })
@@ -69,13 +69,13 @@ function inTurn(): SmallSystem {
   }
 }
 
-describe('the structure of a replay whose models come and go', () => {
+describe('the structure of a replay with model swapping', () => {
   const system = inTurn()
   const { rows, fired: timers, moves } = replay(system)
   const rebuilt = (given: readonly ModelMove[]) => {
     const work = system.plan.pools.map(() => ({ work: () => 2, wake: NO_WAKE }))
-    const run = { ...system, rows, timers, moves: given, work, seed: 1, replication: 0 }
-    return simulateStructure(run).columns.dispatched
+    const run = { ...system, rows, timers, moves: given, work, seed: 1 }
+    return structureSimulator(run)(0).columns.dispatched
   }
 
   test('is rebuilt from its rows and the times of its loads', () => {
@@ -85,7 +85,7 @@ describe('the structure of a replay whose models come and go', () => {
     }
   })
 
-  test('and not without them, nor from times that are half as long again', () => {
+  test('but not without them, nor from times that are 1.5 times as long', () => {
     const longer = moves.map((move) => {
       const ended = move.asked + 1.5 * (move.ended - move.asked)
       return { ...move, ended, done: ended }

@@ -1,12 +1,6 @@
 import type { PercentileComparison, ReplayError, Verdict } from '../../documents/index.ts'
-import {
-  meanWithError,
-  noVerdictReason,
-  PERCENTILES,
-  percentileLabel,
-  tInterval,
-} from '../../stats/index.ts'
-import { type Check, errorOf, worst, worstError } from './verdicts.ts'
+import { meanWithError, noVerdictReason, PERCENTILES, tInterval } from '../../stats/index.ts'
+import { type Check, errorOf, neededRuns, percentileCheck, worst, worstError } from './verdicts.ts'
 
 /** Errors within the larger of these two pass. */
 export const STRUCTURE_TOLERANCE = { relative: 0.01, absolute_ms: 0.03 } as const
@@ -59,39 +53,36 @@ export function structureVerdict(errors: readonly ReplayError[]): Verdict {
   return low > 1 || high < -1 ? 'FAIL' : 'UNDECIDED'
 }
 
-/** What the percentiles that support a verdict say together. */
+/** The structure errors of every percentile that supports a verdict. */
 export function structureCheck(percentiles: readonly PercentileComparison[], n: number): Check {
   const judged = percentiles.filter(({ verdicts }) => verdicts.structure !== null)
-  const verdict = worst(judged.map(({ verdicts }) => verdicts.structure!))
-  const named = judged
-    .filter(({ verdicts }) => verdicts.structure === verdict)
-    .map(({ p }) => percentileLabel(p))
-    .join(', ')
+  const verdicts = judged.map(({ p, verdicts }) => ({ p, verdict: verdicts.structure! }))
   const limit = 'max(1 %, 30 µs)'
-  const reason =
-    judged.length === 0
-      ? noVerdictReason(n, PERCENTILES[0], 'in each replay')
-      : verdict === 'PASS'
-        ? `the mean error is within ${limit} at every judged percentile`
-        : verdict === 'FAIL'
-          ? `off by more than ${limit} and than noise explains, at ${named}`
-          : `noise leaves open whether the error is within ${limit} at ${named}; ` +
-            moreReplays(judged)
-  return { verdict, reason, worst: worstError(judged, 'structure') }
+  return {
+    ...percentileCheck(verdicts, {
+      PASS: () => `the mean error is within ${limit} at every judged percentile`,
+      FAIL: (labels) =>
+        `off by more than ${limit} and than noise explains, at ${labels.join(', ')}`,
+      UNDECIDED: (labels) =>
+        judged.length === 0
+          ? noVerdictReason(n, PERCENTILES[0], 'in each replay')
+          : `noise leaves open whether the error is within ${limit} at ${labels.join(', ')}; ` +
+            moreReplays(judged),
+    }),
+    worst: worstError(judged, 'structure'),
+  }
 }
 
 /**
- * How many replays narrow the interval of their mean error to what is left of the tolerance, at the
- * percentiles that are open: n = (2 s / left)^2. One replay has no spread, and two are too few.
+ * How many replays narrow the interval of their mean error to the rest of the tolerance, at the
+ * undecided percentiles. One replay has no spread, and two are too few.
  */
 function moreReplays(percentiles: readonly PercentileComparison[]): string {
   const open = percentiles.filter(({ verdicts }) => verdicts.structure === 'UNDECIDED')
   const needed = open.map(({ structure }) => {
     const errors = structure.map(ofTolerance)
     const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length
-    const squares = errors.reduce((sum, error) => sum + (error - mean) ** 2, 0)
-    const spread = Math.sqrt(squares / Math.max(1, errors.length - 1))
-    return Math.ceil(((2 * spread) / (1 - Math.abs(mean))) ** 2)
+    return neededRuns(errors, mean, 1 - Math.abs(mean))
   })
   const most = Math.max(3, ...needed)
   return most < 1000 ? `about ${most} replays would tell` : 'a quieter machine would tell'

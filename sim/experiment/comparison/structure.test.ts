@@ -11,7 +11,7 @@ import {
   OVERHEADS,
   WINDOW_MS,
 } from './known-machine.test-helper.ts'
-import { batchesOf, dueEvents, fieldOf, overheadsOf, simulateStructure } from './structure.ts'
+import { batchesOf, dueEvents, fieldOf, overheadsOf, structureSimulator } from './structure.ts'
 
 const WARMUP_MS = 1000
 const LEVELS = [0.5, 0.9, 0.95, 0.99, 0.999]
@@ -20,7 +20,7 @@ const LEVELS = [0.5, 0.9, 0.95, 0.99, 0.999]
 function errors(run: KnownRun, as: Partial<KnownRun> = {}, replications = 3) {
   const measured = latenciesOf(run.rows, WARMUP_MS).sorted
   const runs = Array.from({ length: replications }, (_, replication) => {
-    const rows = simulateStructure({ ...run, ...as, seed: 1, replication })
+    const rows = structureSimulator({ ...run, ...as, seed: 1 })(replication)
     return latenciesOf(rows, WARMUP_MS).sorted
   })
   return LEVELS.map((p) => {
@@ -133,7 +133,7 @@ describe('what is read back from rows', () => {
     expect([...reactions, ...handOvers].every(([due, at]) => at >= due)).toBe(true)
   })
 
-  test('batches that failed say nothing of the speed of the machine', () => {
+  test('failed batches do not affect the speed of the machine', () => {
     const again = knownRun({ load: 0.5, seconds: 4, replicas: 2 })
     const { batch, outcome, started, ended } = again.rows.columns
     for (const [key, number] of batch.entries()) {
@@ -168,13 +168,13 @@ describe('what is read back from rows', () => {
     expect(dispatch.every(({ table }) => table.at(-1)! < 0.3)).toBe(true)
   })
 
-  test('of no run at all are no overheads', () => {
+  test('without runs there are no overheads', () => {
     const none = [{ atMs: 0, table: [0] }]
     expect(overheadsOf([])).toEqual({ lag: [0], timer: [0], completion: none, dispatch: none })
   })
 })
 
-describe('what seeing an end costs goes by what the dispatcher was due to do next', () => {
+describe('completion overheads depend on when the dispatcher was due next', () => {
   interface Episode {
     /** from the end until the dispatcher has seen it, ms */
     readonly cost: Ms
@@ -224,7 +224,7 @@ describe('what seeing an end costs goes by what the dispatcher was due to do nex
     ])
   })
 
-  test('what was due before the end, but happened after it, counts as due at once', () => {
+  test('an event due before the end, but handled after it, counts as due at once', () => {
     const late: Episode[] = [
       { cost: 0.001, request: [-1, 1] },
       { cost: 0.002, timer: [-0.5, 0.5] },
@@ -232,7 +232,7 @@ describe('what seeing an end costs goes by what the dispatcher was due to do nex
     expect(costs(late)).toEqual([[0.12, [0.001, 0.002]]])
   })
 
-  test('what was done before the end was seen counts all the same', () => {
+  test('an event handled before the completion counts too', () => {
     const before: Episode[] = [
       { cost: 0.05, request: [0.01, 0.02] },
       { cost: 0.06, timer: [0.03, 0.03] },
@@ -240,7 +240,7 @@ describe('what seeing an end costs goes by what the dispatcher was due to do nex
     expect(costs(before)).toEqual([[0.12, [0.05, 0.06]]])
   })
 
-  test('what had happened before the end does not count', () => {
+  test('an event handled before the end does not count', () => {
     const past: Episode[] = [
       { cost: 0.05, request: [-0.2, -0.1] },
       { cost: 0.06, timer: [-0.1, -0.05] },
@@ -248,7 +248,7 @@ describe('what seeing an end costs goes by what the dispatcher was due to do nex
     expect(costs(past)).toEqual([[0.25, [0.05, 0.06]]])
   })
 
-  test('a standstill is no cost of any class', () => {
+  test('a stall is no overhead of any class', () => {
     const episodes = [0.05, 0.05, 5, 0.05].map((cost): Episode => ({ cost }))
     expect(costs(episodes)).toEqual([[0.25, [0.05, 0.05, 0.05]]])
   })

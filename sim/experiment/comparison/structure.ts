@@ -277,8 +277,3 @@ export function structureSimulator(run: StructureInput): (replication: number) =
     return simulated
   }
 }
-
-/** One replication of `structureSimulator`. */
-export function simulateStructure(run: StructureInput & { readonly replication: number }): Rows {
-  return structureSimulator(run)(run.replication)
-}

@@ -3,8 +3,8 @@ import { percentile } from '../../stats/index.ts'
 import { actsOf, standstillsOf } from '../../world/index.ts'
 import { dueEvents, type ObservedRun } from './structure.ts'
 
-/** A dispatcher that stands still for a larger share of the time shares its core with others. */
-const MOST_STANDSTILL = 0.05
+/** A dispatcher that stalls for a larger share of the time shares its core with others. */
+const MOST_STALLED = 0.05
 const BUSY = 'other programs share the machine, or the rate is too high for one dispatcher'
 /** Requests that are sent later than this (p99) are not the ones that were scheduled. */
 const LATEST_MS = 5
@@ -22,8 +22,8 @@ export function spoiled(run: ObservedRun): string | null {
   const { from, to } = standstillsOf(turns, actsOf(turns))
   const still = from.reduce((sum, start, i) => sum + to[i]! - start, 0)
   const share = still / turns.reduce((latest, [, happened]) => Math.max(latest, happened), 0)
-  if (share > MOST_STANDSTILL) {
-    return `its dispatcher stood still for ${(100 * share).toFixed(0)} % of the time; ${BUSY}`
+  if (share > MOST_STALLED) {
+    return `its dispatcher stalled for ${(100 * share).toFixed(0)} % of the time; ${BUSY}`
   }
   const { at, sent } = run.rows.columns
   const lag = percentile(Float64Array.from(at, (due, key) => sent[key]! - due).sort(), 0.99)

@@ -1,4 +1,5 @@
 import type { Comparison, PercentileComparison, Verdict } from '../../documents/index.ts'
+import { percentileLabel } from '../../stats/index.ts'
 
 /** A check of a comparison: its verdict, and why. */
 export type Check = Comparison['checks']['structure']
@@ -7,6 +8,26 @@ export type Check = Comparison['checks']['structure']
 export function worst(verdicts: readonly Verdict[]): Verdict {
   if (verdicts.includes('FAIL')) return 'FAIL'
   return verdicts.includes('UNDECIDED') || verdicts.length === 0 ? 'UNDECIDED' : 'PASS'
+}
+
+/**
+ * How many runs narrow the interval of the mean of these values to `margin` either way:
+ * n = (2 s / margin)^2.
+ */
+export function neededRuns(values: readonly number[], mean: number, margin: number): number {
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
+  const spread = Math.sqrt(squares / Math.max(1, values.length - 1))
+  return Math.ceil(((2 * spread) / margin) ** 2)
+}
+
+/** The worst verdict of percentiles, with a reason by the labels of those that have it. */
+export function percentileCheck(
+  judged: readonly { readonly p: number; readonly verdict: Verdict }[],
+  reasons: Readonly<Record<Verdict, (labels: readonly string[]) => string>>,
+): Pick<Check, 'verdict' | 'reason'> {
+  const verdict = worst(judged.map((one) => one.verdict))
+  const labels = judged.flatMap((one) => (one.verdict === verdict ? [percentileLabel(one.p)] : []))
+  return { verdict, reason: reasons[verdict](labels) }
 }
 
 /** The largest relative error of a kind, over percentiles and replays. */

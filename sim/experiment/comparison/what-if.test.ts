@@ -101,7 +101,7 @@ describe('the ratio of a percentile', () => {
   })
 })
 
-describe('a ratio that does not scatter is told from a prediction', () => {
+describe('a ratio that does not scatter differs from a prediction', () => {
   /** Verdict of a prediction that is off by so much, too high and too low. */
   const verdictsAt = (p: number, error: number, a: number[], ratio: number) =>
     [1 + error, 1 - error].map((scale) => {

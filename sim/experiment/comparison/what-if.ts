@@ -3,7 +3,6 @@ import {
   noVerdictReason,
   PERCENTILES,
   percentile,
-  percentileLabel,
   supports,
   supportsVerdict,
   tInterval,
@@ -11,7 +10,7 @@ import {
 } from '../../stats/index.ts'
 import { noiseFloor } from './noise-floor.ts'
 import { band } from './prediction-check.ts'
-import { type Check, worst } from './verdicts.ts'
+import { type Check, neededRuns, percentileCheck } from './verdicts.ts'
 
 /**
  * How far a predicted ratio may be from the measured one, of the percentiles that are judged: the
@@ -86,31 +85,28 @@ function verdictOf(errors: readonly (number | null)[], tolerance: number): Verdi
   return low > tolerance || high < -tolerance ? 'FAIL' : 'UNDECIDED'
 }
 
-/** What the ratios of all judged percentiles say together. */
+/** The ratios of all judged percentiles. */
 export function whatIfCheck(percentiles: readonly WhatIfPercentile[]): Check {
-  const judged = percentiles.filter(({ verdict }) => verdict !== null)
-  const verdict = worst(judged.map((one) => one.verdict!))
-  const named = judged
-    .filter((one) => one.verdict === verdict)
-    .map(({ p }) => percentileLabel(p))
-    .join(' and ')
+  const judged = percentiles.flatMap(({ verdict, ...one }) =>
+    verdict === null ? [] : [{ verdict, ...one }],
+  )
   const limit = 'max(5 %, 50 µs) at p50, max(10 %, 50 µs, the A/A difference) at p95'
   const far = judged.reduce<WhatIfPercentile | null>(
     (most, one) =>
       most && Math.abs(most.error_relative) >= Math.abs(one.error_relative) ? most : one,
     null,
   )
-  const reason =
-    far === null
-      ? tooFew(percentiles[0])
-      : verdict === 'PASS'
-        ? `the predicted ratio is within ${limit}`
-        : verdict === 'FAIL'
-          ? `the predicted ratio is further off than ${limit}, at ${named}`
-          : `the measured ratio scatters too much to tell at ${named}; ${moreRounds(judged)}`
   return {
-    verdict,
-    reason,
+    ...percentileCheck(judged, {
+      PASS: () => `the predicted ratio is within ${limit}`,
+      FAIL: (labels) =>
+        `the predicted ratio is further off than ${limit}, at ${labels.join(' and ')}`,
+      UNDECIDED: (labels) =>
+        judged.length === 0
+          ? tooFew(percentiles[0])
+          : `the measured ratio scatters too much to tell at ${labels.join(' and ')}; ` +
+            moreRounds(judged),
+    }),
     worst: far && { p: far.p, replay: 0, error_ms: far.error_ms, relative: far.error_relative },
   }
 }
@@ -121,18 +117,17 @@ function tooFew(first: WhatIfPercentile | undefined): string {
 }
 
 /**
- * How many rounds narrow the interval to what is left of the tolerance: n = (2 s / left)^2. One
- * round has no spread, two are too few, and so are those that there are.
+ * How many rounds narrow the interval to the rest of the tolerance. One round has no spread, two
+ * are too few, and so are the present ones.
  */
 function moreRounds(judged: readonly WhatIfPercentile[]): string {
   const needed = judged.map(({ p, each, noise_floor, error_relative }) => {
     const ratios = each.map(({ ratio }) => ratio)
     const mean = ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length
-    const variance = ratios.reduce((sum, ratio) => sum + (ratio / mean - 1) ** 2, 0)
-    const spread = Math.sqrt(variance / Math.max(1, ratios.length - 1))
     const b = each.reduce((sum, round) => sum + round.b, 0) / each.length
     const left = Math.abs(toleranceOf(p, b, noise_floor.median)! - Math.abs(error_relative))
-    return Math.min(999, Math.ceil(((2 * spread) / left) ** 2))
+    const relative = ratios.map((ratio) => ratio / mean)
+    return Math.min(999, neededRuns(relative, 1, left))
   })
   const present = judged[0]!.each.length
   return `about ${Math.max(3, present + 1, ...needed)} rounds would tell`

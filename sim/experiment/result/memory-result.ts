@@ -1,5 +1,6 @@
 import type { MemorySeries, MemorySpace } from '../../documents/index.ts'
-import { estimate, type Ratio, type SpaceCounts, type SpaceSummary } from '../../stats/index.ts'
+import { estimate, type SpaceCounts, type SpaceSummary } from '../../stats/index.ts'
+import { overRuns, shareOver } from './over-runs.ts'
 
 const MIB = 2 ** 20
 
@@ -15,16 +16,7 @@ function spaceResult(runs: readonly SpaceSummary[]): MemorySpace {
     // a real arena does not enforce the limit of its device, so a replay may exceed it
     return estimate(values, runs.length, Math.max(first.limitBytes / MIB, ...values))
   }
-  const share = (of: (run: SpaceSummary) => number) => estimate(runs.map(of), runs.length, 1)
-  const ratio = (of: (run: SpaceSummary) => Ratio | null) => {
-    const all = runs.map((run) => of(run)!)
-    const n = all.reduce((sum, ratio) => sum + ratio.of, 0)
-    return estimate(
-      all.map((ratio) => ratio.part / ratio.of),
-      n,
-      1,
-    )
-  }
+  const share = (of: (run: SpaceSummary) => number) => overRuns(runs, of, 1)
   const sum = (key: keyof SpaceCounts) => runs.reduce((all, { counts }) => all + counts[key], 0)
   const { residency } = first
   const limited = Number.isFinite(first.limitBytes)
@@ -43,10 +35,7 @@ function spaceResult(runs: readonly SpaceSummary[]): MemorySpace {
     free_share: share((run) => run.freeShare),
     pinned_free_mib: mib((run) => run.pinnedFree),
     largest_free_mib: limited ? mib((run) => run.largestFree) : null,
-    extensions: estimate(
-      runs.map(({ counts }) => counts.extensions),
-      runs.length,
-    ),
+    extensions: overRuns(runs, ({ counts }) => counts.extensions),
     out_of_memory: {
       shortage: sum('shortage'),
       fragmentation: sum('fragmentation'),
@@ -60,15 +49,9 @@ function spaceResult(runs: readonly SpaceSummary[]): MemorySpace {
       failed: sum('failed'),
     },
     residency: residency && {
-      loads: estimate(
-        runs.map((run) => run.residency!.loads),
-        runs.length,
-      ),
-      evictions: estimate(
-        runs.map((run) => run.residency!.evictions),
-        runs.length,
-      ),
-      cold_share: ratio((run) => run.cold),
+      loads: overRuns(runs, (run) => run.residency!.loads),
+      evictions: overRuns(runs, (run) => run.residency!.evictions),
+      cold_share: shareOver(runs.map((run) => run.cold!)),
       pools: loadsResult(runs),
     },
     series: seriesResult(runs),
@@ -93,10 +76,7 @@ function loadsResult(runs: readonly SpaceSummary[]) {
     return [
       {
         pool,
-        loads: estimate(
-          of.map(({ loads }) => loads),
-          runs.length,
-        ),
+        loads: overRuns(of, ({ loads }) => loads),
         load_ms: estimate(
           of.map(({ loads, ms }) => ms / loads),
           n,

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import { scenarioOf } from '../../../test/scenarios.ts'
 import { resultSchema } from '../../documents/index.ts'
+import { servingPlan } from '../../serving/index.ts'
 import {
   type CellSummary,
   Histogram,
@@ -10,7 +12,8 @@ import {
   type RunSummary,
   TimeSeries,
 } from '../../stats/index.ts'
-import { judgedPercentiles, type ResultHead, resultOf } from './result.ts'
+import { judgedPercentiles } from './objectives.ts'
+import { type ResultHead, resultOf } from './result.ts'
 
 const HEAD: ResultHead = {
   version: '0',
@@ -23,10 +26,14 @@ const HEAD: ResultHead = {
   warnings: [],
   valid: true,
   host: null,
-  scenarioHash: 'x',
-  capacitiesRps: [4000],
-  surges: [],
 }
+
+const systemOf = (scenario: Scenario) => ({
+  scenario,
+  hash: 'x',
+  plan: servingPlan(scenario),
+  capacitiesRps: [4000],
+})
 
 const scenarioWith = (objectives: readonly string[]) =>
   scenarioOf({
@@ -99,7 +106,7 @@ const result = (objectives: readonly string[], n = 20_000, scales = [0.98, 1, 1.
   const scenario = scenarioWith(objectives)
   const judged = judgedPercentiles(scenario)
   return resultOf(
-    scenario,
+    systemOf(scenario),
     scales.map((scale) => runOf(n, scale, { lost, judged })),
     HEAD,
   )
@@ -140,7 +147,9 @@ test('identical simulated runs are reported as such, replays never', () => {
   const others = [result([], 20_000, [1, 1, 1.01]), result([], 20_000, [1])]
   expect(others.map((document) => document.warnings)).toEqual([[], []])
   const runs = [1, 1].map((scale) => runOf(20_000, scale))
-  expect(resultOf(scenarioWith([]), runs, { ...HEAD, world: 'measured' }).warnings).toEqual([])
+  expect(
+    resultOf(systemOf(scenarioWith([])), runs, { ...HEAD, world: 'measured' }).warnings,
+  ).toEqual([])
 })
 
 test('one run has no interval', () => {

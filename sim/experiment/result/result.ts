@@ -1,27 +1,29 @@
-import { type Objective, parseObjective } from '../../../scenarios/schema/objective.ts'
+import { parseObjective } from '../../../scenarios/schema/objective.ts'
 import type { Pool, Scenario } from '../../../scenarios/schema/schema.ts'
 import { takesLength } from '../../../scenarios/schema/takes-length.ts'
-import type { Estimate, Result, TailPoint, Verdict } from '../../documents/index.ts'
-import { kvPlan } from '../../serving/index.ts'
+import type { Result, TailPoint } from '../../documents/index.ts'
 import {
   type CallsSummary,
   type CellSummary,
   distribution,
   estimate,
   mergeSeries,
-  noVerdictReason,
   PARTS,
   percentile,
   percentiles,
-  type Ratio,
   type RunSummary,
-  supportsVerdict,
   TOKEN_TIMES,
 } from '../../stats/index.ts'
-import { callsResult } from './calls-result.ts'
+import { surgeWindows } from '../../traffic/index.ts'
+import type { PreparedScenario } from '../system/prepared-scenario.ts'
+import { loadOf, type Resolved } from '../system/resolve.ts'
 import { memoryResult } from './memory-result.ts'
-import { sameRuns } from './same-runs.ts'
-import { sumCounts } from './sum-counts.ts'
+import { judge, judgedPercentiles } from './objectives.ts'
+import { overRuns, shareOver } from './over-runs.ts'
+
+/** The system whose runs a result is about. */
+type ResultSystem = Pick<PreparedScenario, 'scenario' | 'hash'> &
+  Pick<Resolved, 'plan' | 'capacitiesRps'>
 
 /** The head of a result, above its figures. */
 export type ResultHead = Pick<
@@ -36,25 +38,19 @@ export type ResultHead = Pick<
   | 'warnings'
   | 'valid'
   | 'host'
-> & {
-  readonly scenarioHash: string
-  readonly capacitiesRps: readonly (number | null)[]
-  /** the surges of the scenario, in the order of their starts */
-  readonly surges: readonly { readonly class: string; readonly fromMs: number }[]
-}
+>
 
 /**
  * One result document from the runs of one scenario: means over runs with t intervals. An interval
  * needs at least two runs; ten make it useful.
  */
 export function resultOf(
-  scenario: Scenario,
+  { scenario, hash, plan, capacitiesRps }: ResultSystem,
   runs: readonly RunSummary[],
   head: ResultHead,
 ): Result {
-  const { scenarioHash, capacitiesRps, surges, ...rest } = head
   const judged = judgedPercentiles(scenario)
-  const same = rest.world === 'simulated' ? sameRuns(runs) : null
+  const same = head.world === 'simulated' ? sameRuns(runs) : null
   const observedS = scenario.duration_s - scenario.warmup_s
   const cell = (name: string, of: (run: RunSummary) => CellSummary) => {
     const cells = runs.map(of)
@@ -85,9 +81,9 @@ export function resultOf(
   return {
     document: 'spillway-result',
     format: 1,
-    ...rest,
-    warnings: [...rest.warnings, ...(same === null ? [] : [same])],
-    scenario: { name: scenario.name, hash: scenarioHash, description: scenario.description },
+    ...head,
+    warnings: [...head.warnings, ...(same === null ? [] : [same])],
+    scenario: { name: scenario.name, hash, description: scenario.description },
     runs: runs.length,
     requests: runs[0]!.requests,
     duration_s: scenario.duration_s,
@@ -101,38 +97,18 @@ export function resultOf(
       shed_by: sumCounts(runs.map((run) => run.pools[i]!.shedBy)),
       replicas: pool.replicas,
       capacity_rps: capacitiesRps[i] ?? null,
-      utilisation: estimate(
-        runs.map((run) => run.busyMs[i]! / (run.observedMs * pool.replicas)),
-        runs.length,
-      ),
-      wasted: estimate(
-        runs.map((run) => run.wastedMs[i]! / run.busyMs[i]!),
-        runs.length,
-        1,
-      ),
-      batch_mean: estimate(
-        runs.map((run) => batchMean(run.batchSizes[i]!)),
-        runs.length,
-      ),
+      utilisation: overRuns(runs, (run) => run.busyMs[i]! / (run.observedMs * pool.replicas)),
+      wasted: overRuns(runs, (run) => run.wastedMs[i]! / run.busyMs[i]!, 1),
+      batch_mean: overRuns(runs, (run) => batchMean(run.batchSizes[i]!)),
       batch_efficiency: batchesLengths(scenario, pool)
-        ? estimate(
-            runs.map((run) => run.efficiency[i]!),
-            runs.length,
-            1,
-          )
+        ? overRuns(runs, (run) => run.efficiency[i]!, 1)
         : null,
       batch_sizes: runs[0]!.batchSizes[i]!.map((_, size) =>
         runs.reduce((sum, run) => sum + run.batchSizes[i]![size]!, 0),
       ),
-      kv_blocks:
-        pool.generation === undefined
-          ? null
-          : estimate(
-              runs.map((run) => run.kvBlocks[i]!),
-              runs.length,
-            ),
-      kv_blocks_limit: kvBlocks(pool, scenario),
-      prefix_hit_rate: prefixes(pool) ? hitRate(runs.map((run) => run.prefixes[i]!)) : null,
+      kv_blocks: pool.generation === undefined ? null : overRuns(runs, (run) => run.kvBlocks[i]!),
+      kv_blocks_limit: finite(plan.pools[i]!.generation?.kv.blocks),
+      prefix_hit_rate: prefixes(pool) ? shareOver(runs.map((run) => run.prefixes[i]!)) : null,
     })),
     objectives: scenario.traffic.flatMap((traffic, i) =>
       (scenario.slo[traffic.class] ?? []).map((text) => ({
@@ -146,11 +122,34 @@ export function resultOf(
       })),
     ),
     memory: memoryResult(runs.map(({ memory }) => memory)),
-    surges: surges.map((surge, i) => surgeResult(surge, runs, i)),
+    surges: surgeWindows(scenario).map((surge, i) => surgeResult(surge, runs, i)),
     tail: tail(runs),
-    tails: rest.world === 'measured' ? runs.map((run) => run.tail.map(point)) : [],
+    tails: head.world === 'measured' ? runs.map((run) => run.tail.map(point)) : [],
     series: mergeSeries(runs.map((run) => run.series)),
   }
+}
+
+/** The document of simulated runs of a system. */
+export function simulatedResult(
+  system: PreparedScenario & Resolved,
+  runs: readonly RunSummary[],
+  by: Pick<Result, 'version' | 'commit' | 'profile'>,
+): Result {
+  const { scenario } = system
+  const arrived = runs[0]!.classes.reduce((sum, { counts }) => sum + counts.arrived, 0)
+  return resultOf(system, runs, {
+    // in the order in which the document prints them
+    version: by.version,
+    commit: by.commit,
+    world: 'simulated',
+    seed: scenario.seed,
+    profile: by.profile,
+    load: loadOf(arrived / (scenario.duration_s - scenario.warmup_s), system),
+    warnings: [],
+    valid: true,
+    garbage_collections: null,
+    host: null,
+  })
 }
 
 function tokenTimes(cells: readonly CellSummary[]): Result['classes'][number]['tokens'] {
@@ -159,15 +158,12 @@ function tokenTimes(cells: readonly CellSummary[]): Result['classes'][number]['t
   const times = TOKEN_TIMES.map((name) => [name, distribution(tokens.map((run) => run![name]))])
   return {
     ...Object.fromEntries(times),
-    preemptions: estimate(
-      tokens.map((run) => run!.preemptions),
-      cells.length,
-    ),
+    preemptions: overRuns(tokens, (run) => run!.preemptions),
   }
 }
 
 function surgeResult(
-  { class: name, fromMs }: ResultHead['surges'][number],
+  { class: name, fromMs }: ReturnType<typeof surgeWindows>[number],
   runs: readonly RunSummary[],
   i: number,
 ): Result['surges'][number] {
@@ -176,10 +172,7 @@ function surgeResult(
   const lasting = each.filter(({ recoveryMs }) => recoveryMs === Number.POSITIVE_INFINITY)
   const recovery_s =
     lasting.length === 0
-      ? estimate(
-          each.map(({ recoveryMs }) => recoveryMs / 1000),
-          runs.length,
-        )
+      ? overRuns(each, ({ recoveryMs }) => recoveryMs / 1000)
       : {
           value: null,
           low: null,
@@ -187,62 +180,8 @@ function surgeResult(
           n: runs.length,
           reason: `not before the next surge or the end in ${lasting.length} of ${runs.length} runs`,
         }
-  const peak_backlog = estimate(
-    each.map(({ peak }) => peak),
-    runs.length,
-  )
+  const peak_backlog = overRuns(each, ({ peak }) => peak)
   return { class: name, at_s: fromMs / 1000, peak_backlog, recovery_s }
-}
-
-/** The percentiles of a scenario's objectives, for `summariseRun`: any, such as p(98). */
-export function judgedPercentiles(scenario: Scenario): number[] {
-  const named = Object.values(scenario.slo).flatMap((texts) =>
-    texts.flatMap((text) => {
-      const objective = parseObjective(text)
-      return objective && objective.kind !== 'goodput' ? [objective.percentile] : []
-    }),
-  )
-  return [...new Set(named)]
-}
-
-function judge(
-  objective: Objective,
-  cells: readonly (CellSummary & { readonly calls: CallsSummary | null })[],
-  percentiles: readonly number[],
-) {
-  const { kind } = objective
-  const each = cells.map(({ counts, calls }) => (kind === 'call' ? calls!.made : counts.arrived))
-  const arrived = each.reduce((sum, n) => sum + n, 0)
-  const perRun = Math.min(...each)
-  const values = cells.map(({ good, counts, judged, tokens, calls }) => {
-    if (objective.kind === 'goodput') return good / counts.arrived
-    const at = percentiles.indexOf(objective.percentile)
-    if (kind === 'call') return calls!.judged[at]!
-    const times = kind === 'latency' ? judged : tokens?.judged[objective.kind as 'ttft' | 'tpot']
-    return times?.[at] ?? Number.NaN
-  })
-  const met = estimate(values, arrived, objective.kind === 'goodput' ? 1 : undefined)
-  if (objective.kind !== 'goodput' && !supportsVerdict(perRun, objective.percentile)) {
-    const reason = noVerdictReason(perRun, objective.percentile, 'in each run')
-    return { estimate: { reason, ...met }, verdict: 'UNDECIDED' as const }
-  }
-  if (met.value !== null && met.low === null) {
-    const reason = 'a single run has no interval'
-    return { estimate: { ...met, reason }, verdict: 'UNDECIDED' as const }
-  }
-  const lost = values.every((value) => value === Number.POSITIVE_INFINITY)
-  return { estimate: met, verdict: lost ? ('FAIL' as const) : verdictOf(objective, met) }
-}
-
-/** PASS or FAIL only where the whole interval is on one side of the limit. */
-function verdictOf(objective: Objective, { value, low, high }: Estimate): Verdict {
-  if (value === null || low === null || high === null) return 'UNDECIDED'
-  if (objective.kind === 'goodput') {
-    if (low > objective.share || low === 1) return 'PASS'
-    return high <= objective.share ? 'FAIL' : 'UNDECIDED'
-  }
-  if (high < objective.limitMs) return 'PASS'
-  return low >= objective.limitMs ? 'FAIL' : 'UNDECIDED'
 }
 
 /** Whether requests of a pool have lengths, and go in batches. */
@@ -279,17 +218,41 @@ function tail(runs: readonly RunSummary[]): TailPoint[] {
 
 const prefixes = ({ generation }: Pool) => generation?.kv_cache?.prefix_cache === true
 
-function hitRate(runs: readonly Ratio[]) {
-  return estimate(
-    runs.map(({ part, of }) => part / of),
-    runs.reduce((sum, { of }) => sum + of, 0),
-    1,
-  )
+/** A limit; null for none. */
+const finite = (limit = Number.POSITIVE_INFINITY) => (Number.isFinite(limit) ? limit : null)
+
+/** The calls of one class over all runs; null where each of its requests is a call. */
+function callsResult(runs: readonly (CallsSummary | null)[]): Result['classes'][number]['calls'] {
+  const each = runs.filter((run) => run !== null)
+  if (each.length === 0) return null
+  return {
+    made: each.reduce((sum, { made }) => sum + made, 0),
+    answered: each.reduce((sum, { latency }) => sum + latency.n, 0),
+    latency: distribution(each.map(({ latency }) => latency)),
+    latency_all: percentiles(each.map(({ made, all }) => ({ n: made, values: all }))),
+  }
 }
 
-/** KV-cache blocks of a replica; null for no limit. */
-function kvBlocks(pool: Pool, scenario: Scenario): number | null {
-  if (pool.generation === undefined) return null
-  const { blocks } = kvPlan(pool, scenario)
-  return Number.isFinite(blocks) ? blocks : null
+/**
+ * The note for runs that are identical, request by request, as with a trace and constant work:
+ * there is no variance, so no interval. Null where runs differ.
+ */
+export function sameRuns(runs: readonly RunSummary[]): string | null {
+  const [first, ...others] = runs.map(({ requests, all, tail, classes, pools }) =>
+    JSON.stringify({ requests, all, tail, classes, pools }),
+  )
+  if (others.length === 0 || others.some((run) => run !== first)) return null
+  const same = `all ${runs.length} replications are the same, as nothing random made a difference`
+  return `${same}: figures are exact for these requests, and say nothing of others`
+}
+
+/** Sums of the counts of several runs, key by key; needs at least one run. */
+function sumCounts<K extends string>(
+  counts: readonly Readonly<Record<K, number>>[],
+): Record<K, number> {
+  const sum: Record<K, number> = { ...counts[0]! }
+  for (const further of counts.slice(1)) {
+    for (const key of Object.keys(sum) as K[]) sum[key] += further[key]
+  }
+  return sum
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { scenarioOf } from '../../../test/scenarios.ts'
 import { runReplication, simulationInput } from '../index.ts'
-import { sameRuns } from './same-runs.ts'
+import { sameRuns } from './result.ts'
 
 function runsOf(process: string, law: object) {
   const scenario = scenarioOf({

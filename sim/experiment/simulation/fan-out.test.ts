@@ -40,10 +40,10 @@ const users = { process: 'closed-loop', users: 8, think_time_s }
 const retry = { max_attempts: 3, backoff_ms: 5, jitter: 'full' }
 
 describe.each([
-  ['that look no further', { arrivals: poisson }, {}],
+  ['of independent clients', { arrivals: poisson }, {}],
   ['of users who think', { arrivals: users }, {}],
   [
-    'of impatient clients who try again',
+    'of clients that time out and retry',
     {
       arrivals: poisson,
       cancel: true,

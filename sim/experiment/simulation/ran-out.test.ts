@@ -48,7 +48,7 @@ function ranIn(memory: object) {
   }
 }
 
-describe('what was done where memory ran out', () => {
+describe('remedies for a lack of memory', () => {
   test('is read off the rows as it was counted: parts, and batches that failed', () => {
     const halves = ranIn({ limit_mib: 110, out_of_memory: ['split'] })
     expect(halves.told.split).toBeGreaterThan(10)
@@ -66,7 +66,7 @@ describe('what was done where memory ran out', () => {
 
 const NONE = { shrunk: 0, split: 0, failed: 0 }
 
-test('a check says why it may fail only where memory ran out in one world alone', () => {
+test('a check says why it may fail only where memory ran out only in simulations or only in replays', () => {
   const check = { verdict: 'FAIL', reason: 'off', worst: null } as const
   const some = { shrunk: 0, split: 3, failed: 1 }
   expect(explained(check, NONE, NONE)).toBe(check)
@@ -74,10 +74,10 @@ test('a check says why it may fail only where memory ran out in one world alone'
   expect(explained(check, some, NONE)).toEqual({
     ...check,
     reason:
-      'off; memory ran out in simulations alone (batches split: 3, batches failed: 1), as no arena of a replay keeps a limit',
+      'off; memory ran out only in simulations (batches split: 3, batches failed: 1); arenas of a replay have no limit',
   })
   expect(explained(check, { ...NONE, shrunk: 2 }, NONE).reason).toContain('(arenas shrunk: 2)')
   expect(explained(check, NONE, some).reason).toBe(
-    'off; memory ran out in replays alone (batches split: 3, batches failed: 1)',
+    'off; memory ran out only in replays (batches split: 3, batches failed: 1)',
   )
 })

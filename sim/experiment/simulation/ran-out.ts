@@ -2,9 +2,9 @@ import { OUTCOME } from '../../serving/index.ts'
 import type { Rows, SpaceSummary } from '../../stats/index.ts'
 import type { Check } from '../comparison/verdicts.ts'
 
-/** What was done about memory that ran out, in all runs. */
+/** Remedies for a lack of memory, in all runs. */
 interface RanOut {
-  /** arenas gave back what they did not use; a replay cannot tell */
+  /** arenas that released unused memory; not observable in a replay */
   readonly shrunk: number
   readonly split: number
   readonly failed: number
@@ -42,18 +42,18 @@ export function measuredRanOut(runs: readonly Rows[], on?: readonly number[]): R
   return { shrunk: 0, split, failed }
 }
 
-/** A check with the reason why it may fail: memory ran out in one world alone. */
+/** A check with a reason why it may fail: memory ran out only in simulations, or in replays. */
 export function explained(check: Check, simulated: RanOut, measured: RanOut): Check {
-  const [told, read] = [said(simulated), said(measured)]
-  if ((told === '') === (read === '')) return check
+  const [inSimulations, inReplays] = [remediesText(simulated), remediesText(measured)]
+  if ((inSimulations === '') === (inReplays === '')) return check
   const where =
-    told === ''
-      ? `in replays alone (${read})`
-      : `in simulations alone (${told}), as no arena of a replay keeps a limit`
+    inSimulations === ''
+      ? `only in replays (${inReplays})`
+      : `only in simulations (${inSimulations}); arenas of a replay have no limit`
   return { ...check, reason: `${check.reason}; memory ran out ${where}` }
 }
 
-function said({ shrunk, split, failed }: RanOut): string {
+function remediesText({ shrunk, split, failed }: RanOut): string {
   const counts = { 'batches split': split, 'batches failed': failed, 'arenas shrunk': shrunk }
   return Object.entries(counts)
     .flatMap(([what, n]) => (n > 0 ? [`${what}: ${n}`] : []))

@@ -68,7 +68,7 @@ describe.each(Object.keys(evictionPolicies) as Eviction[])('%s', (eviction) => {
     expect(rows.columns.outcome.filter((own) => own === OUTCOME.served).length).toBeGreaterThan(50)
   })
 
-  test('models come and go, arenas that are in the way shrink, and hardly a batch fails', () => {
+  test('models are swapped, other arenas shrink, and hardly a batch fails', () => {
     const { memory } = runReplication(inputOf(scenarioWith(eviction, false)), 0)
     const [space] = memory
     expect(space!.residency!.loads).toBeGreaterThan(20)

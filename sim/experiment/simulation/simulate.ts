@@ -34,13 +34,13 @@ import {
   MemoryObserver,
   machineOf,
   NEVER,
+  WorldMemory,
 } from '../../world/index.ts'
 import type { ObservedRun } from '../comparison/structure.ts'
-import { judgedPercentiles } from '../result/result.ts'
+import { judgedPercentiles } from '../result/objectives.ts'
 import type { SimulationInput } from '../system/simulation-input.ts'
 import { executorWork, hardwareOf } from './hardware.ts'
 import { type RunParts, runWorld, runWorldInPieces } from './run-world.ts'
-import { simulatedMemory } from './simulated-memory.ts'
 
 /** The machine of a replication, bootstrapped from the fields of each pool's profile. */
 function bootstrappedField(input: SimulationInput, replication: number): MachineField {
@@ -119,9 +119,11 @@ function replicationParts(input: SimulationInput, replication: number) {
         })
       : new ListSource(input.requests)
   const { plan, activations } = input
+  const remembers = activations.some((own) => own !== null)
+  const maps = replication === 0
   return {
     plan,
-    memory: simulatedMemory({ scenario, plan, activations, maps: replication === 0 }),
+    memory: remembers ? new WorldMemory({ scenario, plan, activations, maps }) : null,
     source,
     hardware,
     machine: measured === null ? IDEAL_MACHINE : machineOf(bootstrappedField(input, replication)),

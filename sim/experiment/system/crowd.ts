@@ -18,7 +18,7 @@ export function refuseCrowd(
   const requests = expected.reduce((sum, { first, most }) => sum + (held ? first : most), 0)
   const most = held ? MOST_HELD : MOST_REQUESTS
   if (requests <= most) return
-  const where = held ? 'where all are held, as for their rows' : 'of a run'
+  const where = held ? 'where all are kept in memory' : 'of a run'
   throw new Failure(
     `${prepared.file}: expected at most ${grouped(most)} requests ${where}, ` +
       `got about ${grouped(requests)}; ${CROWD_REMEDY}`,

@@ -116,18 +116,17 @@ export function lengthMixes(prepared: PreparedScenario, plan: ServingPlan): read
 function mixOf(draw: () => number, parts: readonly LengthPart[]): LengthMix {
   let min = Number.POSITIVE_INFINITY
   let max = 1
-  for (let i = 0; i < SAMPLED_LENGTHS; i++) {
-    const length = draw()
-    min = Math.min(min, length)
-    max = Math.max(max, length)
-  }
-  // a class that hardly sends anything may not be among them
-  for (const { lengths } of parts.length > 1 ? parts : []) {
-    for (let i = 0; i < SAMPLED_LENGTHS / parts.length; i++) {
-      const length = lengths.draw()
+  const sample = (drawn: () => number, count: number) => {
+    for (let i = 0; i < count; i++) {
+      const length = drawn()
       min = Math.min(min, length)
       max = Math.max(max, length)
     }
+  }
+  sample(draw, SAMPLED_LENGTHS)
+  // a class that hardly sends anything may not be among them
+  for (const { lengths } of parts.length > 1 ? parts : []) {
+    sample(() => lengths.draw(), SAMPLED_LENGTHS / parts.length)
   }
   return { min, max, draw }
 }

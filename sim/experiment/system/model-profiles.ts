@@ -1,8 +1,8 @@
 import { EXIT, Failure } from '../../../scenarios/failure.ts'
 import { modelKey, modelLabel } from '../../../scenarios/schema/model-key.ts'
+import type { Pool, Scenario } from '../../../scenarios/schema/schema.ts'
 import type { ModelProfile, Profile } from '../../world/index.ts'
 import type { PreparedScenario } from './prepared-scenario.ts'
-import { hasMeasuredLoads } from './swappable-models.ts'
 
 /**
  * The profile's model of each pool; null where its work is declared. Throws `Failure` where a file
@@ -33,14 +33,26 @@ export function modelProfiles(
       const labels = profile?.models.map((one) => one.label).join(', ') || 'no models'
       lacks(`has no ${label}; it has ${labels}`)
     } else if (model.content !== content) {
-      lacks(`is of another ${label}: ${model.content}, but the model is now ${content}`)
+      lacks(`has another ${label}: ${model.content}, but the model is now ${content}`)
     } else if (pool.memory !== undefined && model.memory === null) {
-      lacks(`has no memory of ${label}, which its calibration did not find out`)
+      lacks(`has no memory measurements of ${label}`)
     } else if (hasMeasuredLoads(scenario, pool) && model.memory?.loadMs === undefined) {
-      lacks(`does not know how long ${label} takes to load`)
+      lacks(`has no load times of ${label}`)
     }
     return model ?? null
   })
   if (problems.length > 0) throw new Failure(problems, EXIT.notComparable)
   return models
+}
+
+/** Whether the model of a pool is swapped in and out of its device's memory. */
+export function hasSwappableModel({ devices }: Scenario, { memory }: Pool): boolean {
+  const device = devices.find(({ name }) => name === memory?.device)
+  return device?.residency !== undefined && memory?.pinned !== true
+}
+
+/** Whether it is swapped, and the scenario does not declare how long a load takes. */
+function hasMeasuredLoads(scenario: Scenario, pool: Pool): boolean {
+  const device = scenario.devices.find(({ name }) => name === pool.memory?.device)
+  return hasSwappableModel(scenario, pool) && device?.residency?.gib_per_s === undefined
 }

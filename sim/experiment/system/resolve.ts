@@ -1,4 +1,4 @@
-import { comesAndGoes, type ServingPlan } from '../../serving/index.ts'
+import { comesAndGoes, largestBatch, type ServingPlan } from '../../serving/index.ts'
 import type { ModelProfile, Profile } from '../../world/index.ts'
 import { batchRoom, poolCapacity } from '../capacity/capacity.ts'
 import { generationCapacity } from '../capacity/generation-capacity.ts'
@@ -93,4 +93,15 @@ function around(model: ModelProfile): number {
 /** A rate over the capacity; null where the capacity is not known. */
 export function loadOf(rps: number, { capacityRps }: Pick<Resolved, 'capacityRps'>): number | null {
   return capacityRps === null ? null : rps / capacityRps
+}
+
+/** What a calibration covers of each pool, whose model has no profile yet. */
+export function poolsToCalibrate(prepared: PreparedScenario) {
+  const { plan } = simulationInput(prepared.scenario)
+  const lengths = lengthMixes(prepared, plan)
+  return plan.pools.map((pool, i) => ({
+    plan: pool,
+    maxBatch: largestBatch(pool),
+    lengths: lengths[i]!,
+  }))
 }

@@ -1,9 +1,8 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
-import type { ActivationPlan } from '../../memory/index.ts'
+import { type ActivationPlan, declaredPlan } from '../../memory/index.ts'
 import { type ServingPlan, servingPlan } from '../../serving/index.ts'
 import type { ClientRow, RequestList, TraceData } from '../../traffic/index.ts'
 import type { ModelProfile } from '../../world/index.ts'
-import { activationsOf } from './activations.ts'
 
 /** Everything that replications of one scenario share; plain data, so it can go to a worker. */
 export interface SimulationInput {
@@ -23,13 +22,32 @@ export interface SimulationInput {
   readonly requests: RequestList | null
 }
 
-type Given = Partial<Omit<SimulationInput, 'scenario' | 'activations' | 'plan'>>
+type Given = Partial<Omit<SimulationInput, 'scenario' | 'plan'>>
 
-/** The input of a scenario. Work is declared, and no class follows a trace, unless given. */
+/**
+ * The input of a scenario, with its plan, which is derived here only. Work is declared, and no
+ * class follows a trace, unless given.
+ */
 export function simulationInput(scenario: Scenario, given: Given = {}): SimulationInput {
   const models = given.models ?? scenario.pools.map(() => null)
-  const activations = activationsOf(scenario, models)
+  const activations = given.activations ?? activationsOf(scenario, models)
   const plan = servingPlan(scenario, activations)
   const defaults = { capacityRps: null, traces: new Map(), requests: null }
   return { ...defaults, ...given, scenario, models, activations, plan }
+}
+
+/**
+ * What a batch of each pool does with memory: declared, or as a calibration measured it. Null where
+ * the pool has no `memory`, or generates.
+ */
+function activationsOf(
+  { pools, models: declared }: Scenario,
+  models: readonly (ModelProfile | null)[],
+): (ActivationPlan | null)[] {
+  return pools.map((pool, i) => {
+    if (pool.memory === undefined || pool.generation !== undefined) return null
+    const model = declared[pool.model]!
+    if (!('work' in model)) return models[i]?.memory ?? null
+    return model.memory === undefined ? null : declaredPlan(model.memory, pool.precision)
+  })
 }

@@ -32,7 +32,7 @@ const pool = (name: string, memory: string, more = '') =>
 const card = (limit: number, more = '') => `{ name: card, limit_mib: ${limit}${more} }`
 const lru = ', residency: { eviction: lru, gib_per_s: 1 }'
 const expected = (key: string, least: number, limit: number) =>
-  `s.yaml ${key}: expected at least ${least} MiB, as the weights take that the profile knows, got ${limit}`
+  `s.yaml ${key}: expected at least ${least} MiB (the weights in the profile), got ${limit}`
 
 test('a replica with a separate limit has room for its weights', () => {
   const memory = 'limit_mib: 10'

@@ -27,8 +27,8 @@ export function refuseWeights(
     const shared = scenario.devices[number]
     const key = shared ? `devices.${shared.name}.limit_mib` : `pools.${owner}.memory.limit_mib`
     const mib = Math.ceil((100 * least) / MIB) / 100
-    const what = 'as the weights take that the profile knows'
-    return [`${file} ${key}: expected at least ${mib} MiB, ${what}, got ${limitBytes / MIB}`]
+    const weights = 'the weights in the profile'
+    return [`${file} ${key}: expected at least ${mib} MiB (${weights}), got ${limitBytes / MIB}`]
   })
   if (problems.length > 0) throw new Failure([...new Set(problems)])
 }

@@ -1,20 +1,25 @@
-import type { Pool } from '../../../scenarios/schema/schema.ts'
 import { erlangB, guardChannelBlocking, md1kBlocking, mmck } from '../../theory/index.ts'
 import { blocking, meanSojourn } from './theory-figures.ts'
-import type { TheoryCase, TheoryFigure } from './theory-judge.ts'
-import { type TheoryTraffic, theoryScenario } from './theory-scenario.ts'
+import type { TheoryCase } from './theory-judge.ts'
+import { theoryCase } from './theory-scenario.ts'
 
-interface Refusing {
-  readonly traffic: readonly TheoryTraffic[]
-  readonly requests: number
-  readonly replicas: number
-  readonly admission: Partial<Pool['admission']>
-  readonly figures: readonly TheoryFigure[]
-}
-
-function refusing(model: string, { figures, ...rest }: Refusing): TheoryCase {
-  const work = { law: 'exponential', mean_ms: 1 } as const
-  return { model, scenario: theoryScenario({ name: model, warmupMs: 500, work, ...rest }), figures }
+/**
+ * A loss system: a request that finds no free server is lost. (Its timeout is so short that a
+ * server hardly ever becomes free within it.)
+ */
+export function lossCases(): TheoryCase[] {
+  const loss = {
+    traffic: [{ rate: 8 }],
+    requests: 150_000,
+    warmupMs: 500,
+    replicas: 10,
+    queue: { timeout_ms: 1e-6 },
+    figures: [blocking(erlangB(8, 10))],
+  }
+  return [
+    theoryCase({ model: 'M/M/10/10, 8 erlangs', ...loss }),
+    theoryCase({ model: 'M/D/10/10, 8 erlangs', work: { law: 'constant', ms: 1 }, ...loss }),
+  ]
 }
 
 /** Admission control as loss systems. */
@@ -29,34 +34,41 @@ export function admissionCases(): TheoryCase[] {
   })
   // tokens arrive every 2 ms, requests 1.25 times in that time
   const bucket = (burst: number) =>
-    refusing(`Token bucket of ${burst}, load 1.25`, {
+    theoryCase({
+      model: `Token bucket of ${burst}, load 1.25`,
       traffic: [{ rate: 0.625 }],
       requests: 200_000,
-      replicas: 1,
+      warmupMs: 500,
       admission: { token_bucket: { rate_rps: 500, burst, per: 'pool' } },
       figures: [blocking(md1kBlocking({ arrivalRate: 0.625, service: 2, capacity: burst }))],
     })
   return [
-    refusing('M/M/10/10 by concurrency limit, 8 erlangs', {
+    theoryCase({
+      model: 'M/M/10/10 by concurrency limit, 8 erlangs',
       traffic: [{ rate: 8 }],
       requests: 200_000,
+      warmupMs: 500,
       replicas: 10,
       admission: { concurrency: { limit: 10 } },
       figures: [blocking(erlangB(8, 10))],
     }),
-    refusing('M/M/4/10 by concurrency limit, load 0.9', {
+    theoryCase({
+      model: 'M/M/4/10 by concurrency limit, load 0.9',
       traffic: [{ rate: 3.6 }],
       requests: 250_000,
+      warmupMs: 500,
       replicas: 4,
       admission: { concurrency: { limit: 10 } },
       figures: [blocking(bounded.blocking), meanSojourn(bounded.meanSojourn)],
     }),
-    refusing('Guard channels by priority shedding, load 1', {
+    theoryCase({
+      model: 'Guard channels by priority shedding, load 1',
       traffic: [
         { rate: 2, priority: 1 },
         { rate: 2, priority: 2 },
       ],
       requests: 400_000,
+      warmupMs: 500,
       replicas: 4,
       admission: { concurrency: { limit: 7 }, priority: { limits: { 2: 4 } } },
       figures: [blocking(urgent), blocking(ordinary, 1)],

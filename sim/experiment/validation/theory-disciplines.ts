@@ -1,7 +1,7 @@
 import { cobhamMeanWaits, conservedWait, type Mg1 } from '../../theory/index.ts'
 import { meanWait } from './theory-figures.ts'
 import type { TheoryCase, TheoryFigure } from './theory-judge.ts'
-import { type TheoryScenario, theoryScenario } from './theory-scenario.ts'
+import { type TheoryModel, theoryCase } from './theory-scenario.ts'
 
 /** Short and long requests, each of constant length; ms and requests/ms. */
 const SHORT = { arrivalRate: 0.54, meanService: 0.5, secondMoment: 0.25 }
@@ -17,7 +17,7 @@ const conserved: TheoryFigure = {
     }, 0),
 }
 
-type Queue = NonNullable<TheoryScenario['queue']>
+type Queue = NonNullable<TheoryModel['queue']>
 
 /** The short requests are the first class with priority 1; the long ones have priority 2 or 1. */
 function underOrder(model: string, queue: Queue, figures: readonly TheoryFigure[]): TheoryCase {
@@ -30,18 +30,14 @@ function underOrder(model: string, queue: Queue, figures: readonly TheoryFigure[
     input_tokens: { distribution: 'fixed', value: 10 * meanService } as const,
     ...Object.fromEntries(Object.entries(keyed).map(([key, values]) => [key, values[k]])),
   }))
-  return {
+  return theoryCase({
     model: `${model}, load 0.6`,
-    scenario: theoryScenario({
-      name: model,
-      traffic,
-      requests: 250_000,
-      warmupMs: 2000,
-      work: { law: 'linear', base_ms: 0, per_token_ms: 0.1 },
-      queue,
-    }),
+    traffic,
+    requests: 250_000,
+    work: { law: 'linear', base_ms: 0, per_token_ms: 0.1 },
+    queue,
     figures,
-  }
+  })
 }
 
 /** The waits of both classes; `order`: classes in the order of their priority. */

@@ -6,57 +6,45 @@ import {
 } from '../../theory/index.ts'
 import { callPercentile, meanCall } from './theory-figures.ts'
 import type { TheoryCase } from './theory-judge.ts'
-import { theoryScenario } from './theory-scenario.ts'
+import { theoryCase } from './theory-scenario.ts'
 
 const QUEUE = { arrivalRate: 0.7, serviceRate: 1 }
-const work = { law: 'exponential', mean_ms: 1 } as const
 
 /**
  * One user whose requests need all n replicas: there is no waiting, and the slowest part decides.
  */
 function alone(parts: number, requests: number): TheoryCase {
-  const model = `Slowest of ${parts} replicas`
   const think_time_s = { distribution: 'fixed', value: 0 } as const
-  return {
-    model,
-    scenario: theoryScenario({
-      name: model,
-      traffic: [
-        {
-          rate: 1 / longestMean(parts, 1),
-          arrivals: { process: 'closed-loop', users: 1, think_time_s },
-          fan_out: parts,
-        },
-      ],
-      requests,
-      warmupMs: 0,
-      work,
-      replicas: parts,
-      queue: { mode: 'per-replica' },
-    }),
+  return theoryCase({
+    model: `Slowest of ${parts} replicas`,
+    traffic: [
+      {
+        rate: 1 / longestMean(parts, 1),
+        arrivals: { process: 'closed-loop', users: 1, think_time_s },
+        fan_out: parts,
+      },
+    ],
+    requests,
+    warmupMs: 0,
+    replicas: parts,
+    queue: { mode: 'per-replica' },
     figures: [
       meanCall(longestMean(parts, 1)),
       ...([0.5, 0.95, 0.99] as const).map((p) => callPercentile(p, longestQuantile(parts, 1, p))),
     ],
-  }
+  })
 }
 
 /** Fork-join queues: Poisson requests, each with one part in the queue of every replica. */
 function forkJoin(parts: number, requests: number, theory: Parameters<typeof meanCall>[0]) {
-  const model = `Fork-join of ${parts} replicas, load 0.7`
-  return {
-    model,
-    scenario: theoryScenario({
-      name: model,
-      traffic: [{ rate: QUEUE.arrivalRate, fan_out: parts }],
-      requests,
-      warmupMs: 2000,
-      work,
-      replicas: parts,
-      queue: { mode: 'per-replica', routing: 'round-robin' as const },
-    }),
+  return theoryCase({
+    model: `Fork-join of ${parts} replicas, load 0.7`,
+    traffic: [{ rate: QUEUE.arrivalRate, fan_out: parts }],
+    requests,
+    replicas: parts,
+    queue: { mode: 'per-replica', routing: 'round-robin' },
     figures: [meanCall(theory)],
-  }
+  })
 }
 
 export function fanOutCases(): TheoryCase[] {

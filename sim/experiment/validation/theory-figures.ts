@@ -1,110 +1,99 @@
-import { PERCENTILES, type Percentile, percentileLabel } from '../../stats/index.ts'
+import {
+  PERCENTILES,
+  type Percentile,
+  percentileLabel,
+  type RunSummary,
+} from '../../stats/index.ts'
 import type { Theory, TheoryFigure } from './theory-judge.ts'
 
 /** Estimates of figures from replications; times in ms, of the first class by default. */
 
-export function meanWait(theory: Theory, of = 0): TheoryFigure {
-  const name = of === 0 ? 'mean wait' : `mean wait, class ${of + 1}`
-  return { name, theory, of: ({ summary }) => summary.classes[of]!.parts.queue.mean }
-}
+type ClassSummary = RunSummary['classes'][number]
 
-export function meanSojourn(theory: Theory, of = 0): TheoryFigure {
+function ofClass(
+  name: string,
+  theory: Theory,
+  value: (cell: ClassSummary) => number,
+  number = 0,
+): TheoryFigure {
   return {
-    name: of === 0 ? 'mean sojourn' : `mean sojourn, class ${of + 1}`,
+    name: number === 0 ? name : `${name}, class ${number + 1}`,
     theory,
-    of: ({ summary }) => summary.classes[of]!.latency.mean,
+    of: ({ summary }) => value(summary.classes[number]!),
   }
 }
 
-export function waitPercentile(p: Percentile, theory: number): TheoryFigure {
-  return {
-    name: `${percentileLabel(p)} of the wait`,
-    theory,
-    of: ({ summary }) => summary.classes[0]!.parts.queue.percentiles[PERCENTILES.indexOf(p)]!,
-  }
-}
+const at = (p: Percentile) => PERCENTILES.indexOf(p)
 
-export function sojournPercentile(p: Percentile, theory: number): TheoryFigure {
-  return {
-    name: `${percentileLabel(p)} of the sojourn`,
-    theory,
-    of: ({ summary }) => summary.classes[0]!.latency.percentiles[PERCENTILES.indexOf(p)]!,
-  }
-}
+export const meanWait = (theory: Theory, number?: number) =>
+  ofClass('mean wait', theory, ({ parts }) => parts.queue.mean, number)
 
-/** Share of arrivals that wait. */
-export function waitShare(theory: number): TheoryFigure {
-  return {
-    name: 'P(wait)',
+export const meanSojourn = (theory: Theory, number?: number) =>
+  ofClass('mean sojourn', theory, ({ latency }) => latency.mean, number)
+
+/** Time from arrival to the start of service: the sojourn without the mean service of 1 ms. */
+export const meanWaitWithSetUp = (theory: number) =>
+  ofClass('mean wait with set-up', theory, ({ latency }) => latency.mean - 1)
+
+export const meanBatchWait = (theory: number) =>
+  ofClass('mean batch wait', theory, ({ parts }) => parts.batch_wait.mean)
+
+export const waitPercentile = (p: Percentile, theory: number) =>
+  ofClass(
+    `${percentileLabel(p)} of the wait`,
     theory,
-    of: ({ summary, waited }) => waited / summary.classes[0]!.counts.arrived,
-  }
-}
+    ({ parts }) => parts.queue.percentiles[at(p)]!,
+  )
+
+export const sojournPercentile = (p: Percentile, theory: number) =>
+  ofClass(
+    `${percentileLabel(p)} of the sojourn`,
+    theory,
+    ({ latency }) => latency.percentiles[at(p)]!,
+  )
 
 /** Share of arrivals that are not served. */
-export function blocking(theory: number, of = 0): TheoryFigure {
-  return {
-    name: of === 0 ? 'blocking' : `blocking, class ${of + 1}`,
-    theory,
-    of: ({ summary }) => {
-      const { served, arrived } = summary.classes[of]!.counts
-      return 1 - served / arrived
-    },
-  }
-}
-
-/** Mean over batches, each counted once. */
-export function meanBatch(theory: number): TheoryFigure {
-  return {
-    name: 'mean batch',
-    theory,
-    of: ({ summary }) => {
-      const sizes = summary.batchSizes[0]!
-      const batches = sizes.reduce((sum, count) => sum + count, 0)
-      return sizes.reduce((sum, count, i) => sum + count * (i + 1), 0) / batches
-    },
-  }
-}
-
-export function meanBatchWait(theory: number): TheoryFigure {
-  return {
-    name: 'mean batch wait',
-    theory,
-    of: ({ summary }) => summary.classes[0]!.parts.batch_wait.mean,
-  }
-}
-
-/** Share of time in which the only server is busy. */
-export function utilisation(theory: number): TheoryFigure {
-  return {
-    name: 'utilisation',
-    theory,
-    of: ({ summary }) => summary.busyMs[0]! / summary.observedMs,
-  }
-}
+export const blocking = (theory: number, number?: number) =>
+  ofClass('blocking', theory, ({ counts }) => 1 - counts.served / counts.arrived, number)
 
 /** Requests served per ms, from the end of the warm-up to the end of the arrivals. */
-export function throughput(theory: number, countedMs: number): TheoryFigure {
-  return {
-    name: 'throughput',
-    theory,
-    of: ({ summary }) => summary.classes[0]!.counts.served / countedMs,
-  }
-}
+export const throughput = (theory: number, countedMs: number) =>
+  ofClass('throughput', theory, ({ counts }) => counts.served / countedMs)
+
+/** Share of arrivals that wait. */
+export const waitShare = (theory: number): TheoryFigure => ({
+  name: 'P(wait)',
+  theory,
+  of: ({ summary, waited }) => waited / summary.classes[0]!.counts.arrived,
+})
+
+/** Mean over batches, each counted once. */
+export const meanBatch = (theory: number): TheoryFigure => ({
+  name: 'mean batch',
+  theory,
+  of: ({ summary }) => {
+    const sizes = summary.batchSizes[0]!
+    const batches = sizes.reduce((sum, count) => sum + count, 0)
+    return sizes.reduce((sum, count, i) => sum + count * (i + 1), 0) / batches
+  },
+})
+
+/** Share of time in which the only server is busy. */
+export const utilisation = (theory: number): TheoryFigure => ({
+  name: 'utilisation',
+  theory,
+  of: ({ summary }) => summary.busyMs[0]! / summary.observedMs,
+})
 
 /** Mean duration of calls, until the last part of each is done. */
-export function meanCall(theory: Theory): TheoryFigure {
-  return {
-    name: 'mean latency of a call',
-    theory,
-    of: ({ summary }) => summary.calls[0]!.latency.mean,
-  }
-}
+export const meanCall = (theory: Theory): TheoryFigure => ({
+  name: 'mean latency of a call',
+  theory,
+  of: ({ summary }) => summary.calls[0]!.latency.mean,
+})
 
-export function callPercentile(p: Percentile, theory: number): TheoryFigure {
-  return {
-    name: `${percentileLabel(p)} of a call`,
-    theory,
-    of: ({ summary }) => summary.calls[0]!.latency.percentiles[PERCENTILES.indexOf(p)]!,
-  }
-}
+export const callPercentile = (p: Percentile, theory: number): TheoryFigure => ({
+  name: `${percentileLabel(p)} of a call`,
+  theory,
+  of: ({ summary }) => summary.calls[0]!.latency.percentiles[at(p)]!,
+})

@@ -5,30 +5,26 @@ import {
 } from '../../theory/index.ts'
 import { meanSojourn } from './theory-figures.ts'
 import type { TheoryCase } from './theory-judge.ts'
-import { theoryScenario } from './theory-scenario.ts'
+import { type TheoryTraffic, theoryCase } from './theory-scenario.ts'
 
-type Tokens = NonNullable<Parameters<typeof theoryScenario>[0]['traffic'][number]['output_tokens']>
+type Tokens = NonNullable<TheoryTraffic['output_tokens']>
 
 const MEAN_TOKENS = 1000
 
 /** Prompts take no time, so a sequence of K tokens takes part in K steps. */
 function sharing(model: string, tokens: Tokens, system: TokenSharing): TheoryCase {
-  return {
+  return theoryCase({
     model,
-    scenario: theoryScenario({
-      name: model,
-      traffic: [{ rate: system.arrivalRate, output_tokens: tokens }],
-      requests: 60_000,
-      warmupMs: 2000,
-      work: { law: 'generation', base_ms: system.base, per_sequence_ms: system.perSequence },
-      generation: {
-        policy: 'continuous',
-        max_sequences: Math.min(system.limit, 4096),
-        token_budget: 8192,
-      },
-    }),
+    traffic: [{ rate: system.arrivalRate, output_tokens: tokens }],
+    requests: 60_000,
+    work: { law: 'generation', base_ms: system.base, per_sequence_ms: system.perSequence },
+    generation: {
+      policy: 'continuous',
+      max_sequences: Math.min(system.limit, 4096),
+      token_budget: 8192,
+    },
     figures: [meanSojourn(tokenSharingMeanSojourn(system))],
-  }
+  })
 }
 
 const ALIKE: Tokens = { distribution: 'fixed', value: MEAN_TOKENS }
@@ -67,30 +63,25 @@ function preemptive(): TheoryCase {
   const theory = preemptiveMeanSojourns(
     [first, second].map((arrivalRate) => ({ arrivalRate, ...queue })),
   )
-  const model = 'M/M/1, preemptive resume, load 0.6'
-  return {
-    model,
-    scenario: theoryScenario({
-      name: model,
-      traffic: [first, second].map((rate, i) => ({
-        rate,
-        priority: i + 1,
-        output_tokens: { distribution: 'geometric', mean: meanTokens },
-      })),
-      requests: 200_000,
-      warmupMs: 2000,
-      work: { law: 'generation', base_ms: step },
-      queue: { discipline: 'priority' },
-      generation: {
-        policy: 'continuous',
-        max_sequences: 1,
-        preemption: 'swap',
-        swap_ms_per_token: 0,
-        preempt_by_priority: true,
-      },
-    }),
+  return theoryCase({
+    model: 'M/M/1, preemptive resume, load 0.6',
+    traffic: [first, second].map((rate, i) => ({
+      rate,
+      priority: i + 1,
+      output_tokens: { distribution: 'geometric', mean: meanTokens },
+    })),
+    requests: 200_000,
+    work: { law: 'generation', base_ms: step },
+    queue: { discipline: 'priority' },
+    generation: {
+      policy: 'continuous',
+      max_sequences: 1,
+      preemption: 'swap',
+      swap_ms_per_token: 0,
+      preempt_by_priority: true,
+    },
     figures: [meanSojourn(theory[0]!), meanSojourn(theory[1]!, 1)],
-  }
+  })
 }
 
 /** Engines whose steps are short compared with service times. */

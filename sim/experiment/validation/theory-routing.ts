@@ -1,7 +1,8 @@
+import type { Routing } from '../../../scenarios/schema/schema.ts'
 import { ekm1MeanWait, ekm1WaitShare, mmcMeanWait } from '../../theory/index.ts'
 import { meanWait, waitShare } from './theory-figures.ts'
 import type { TheoryCase } from './theory-judge.ts'
-import { theoryScenario } from './theory-scenario.ts'
+import { theoryCase } from './theory-scenario.ts'
 
 const SERVERS = 2
 const RATE = 1.6
@@ -14,44 +15,32 @@ const RATE = 1.6
 export function routingCases(): TheoryCase[] {
   const turns = { arrivalRate: RATE / SERVERS, serviceRate: 1, stages: SERVERS }
   const central = { arrivalRate: RATE, serviceRate: 1, servers: SERVERS }
-  const scenario = (name: string, system: object) =>
-    theoryScenario({
-      name,
-      traffic: [{ rate: RATE }],
-      requests: 200_000,
-      warmupMs: 2000,
-      work: { law: 'exponential', mean_ms: 1 },
-      ...system,
-    })
-  const overReplicas = (routing: 'round-robin' | 'least-loaded') =>
-    scenario(`${routing} over replicas`, {
-      replicas: SERVERS,
-      queue: { mode: 'per-replica', routing },
-    })
-  const overPools = (router: 'round-robin' | 'least-loaded') =>
-    scenario(`${router} over pools`, { pools: SERVERS, router })
   const roundRobin = [meanWait(ekm1MeanWait(turns)), waitShare(ekm1WaitShare(turns))]
   const shortest = [meanWait({ above: mmcMeanWait(central), below: ekm1MeanWait(turns) })]
+  const routed = { traffic: [{ rate: RATE }], requests: 200_000 }
+  const overReplicas = (routing: Routing) =>
+    ({ ...routed, replicas: SERVERS, queue: { mode: 'per-replica', routing } }) as const
+  const overPools = (router: Routing) => ({ ...routed, pools: SERVERS, router })
   return [
-    {
+    theoryCase({
       model: 'Round robin over replicas, load 0.8',
-      scenario: overReplicas('round-robin'),
+      ...overReplicas('round-robin'),
       figures: roundRobin,
-    },
-    {
+    }),
+    theoryCase({
       model: 'Round robin over pools, load 0.8',
-      scenario: overPools('round-robin'),
+      ...overPools('round-robin'),
       figures: roundRobin,
-    },
-    {
+    }),
+    theoryCase({
       model: 'Least loaded replica, load 0.8',
-      scenario: overReplicas('least-loaded'),
+      ...overReplicas('least-loaded'),
       figures: shortest,
-    },
-    {
+    }),
+    theoryCase({
       model: 'Least loaded pool, load 0.8',
-      scenario: overPools('least-loaded'),
+      ...overPools('least-loaded'),
       figures: shortest,
-    },
+    }),
   ]
 }

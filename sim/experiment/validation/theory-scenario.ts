@@ -1,5 +1,6 @@
 import type { z } from 'zod'
-import { type Routing, type Scenario, scenarioSchema } from '../../../scenarios/schema/schema.ts'
+import { type Routing, scenarioSchema } from '../../../scenarios/schema/schema.ts'
+import type { TheoryCase } from './theory-judge.ts'
 
 type Draft = z.input<typeof scenarioSchema>
 type PoolDraft = Draft['pools'][number]
@@ -14,15 +15,15 @@ export interface TheoryTraffic extends Partial<Omit<TrafficDraft, 'class'>> {
   readonly process?: 'poisson' | 'deterministic'
 }
 
-/** A queueing model as a scenario. One unit of time is a millisecond, so rates are per ms. */
-export interface TheoryScenario {
-  readonly name: string
+/** A queueing model, as a scenario. One unit of time is a millisecond, so rates are per ms. */
+export interface TheoryModel extends Omit<TheoryCase, 'scenario'> {
   readonly traffic: readonly TheoryTraffic[]
   /** mean number of counted requests in each replication */
   readonly requests: number
-  /** time from the empty system to an approximately stationary one, ms */
-  readonly warmupMs: number
-  readonly work: WorkDraft
+  /** time from the empty system to an approximately stationary one, ms; default 2000 */
+  readonly warmupMs?: number
+  /** default: exponential of mean 1 ms */
+  readonly work?: WorkDraft
   readonly replicas?: number
   readonly admission?: PoolDraft['admission']
   readonly queue?: PoolDraft['queue']
@@ -34,30 +35,42 @@ export interface TheoryScenario {
 }
 
 /** Checks a model against the schema, as a scenario from a file would be. */
-export function theoryScenario(model: TheoryScenario): Scenario {
-  const rate = model.traffic.reduce((sum, traffic) => sum + traffic.rate, 0)
-  return scenarioSchema.parse({
+export function theoryCase({
+  model,
+  figures,
+  exact = false,
+  traffic,
+  requests,
+  warmupMs = 2000,
+  work = { law: 'exponential', mean_ms: 1 },
+  pools = 1,
+  router = 'least-loaded',
+  replicas = 1,
+  batching = { policy: 'none' },
+  ...pool
+}: TheoryModel): TheoryCase {
+  const rate = traffic.reduce((sum, { rate }) => sum + rate, 0)
+  const scenario = scenarioSchema.parse({
     spillway: 1,
     name: 'theory',
-    description: model.name,
-    duration_s: (model.warmupMs + model.requests / rate) / 1000,
-    warmup_s: model.warmupMs / 1000,
-    models: { server: { work: model.work } },
-    traffic: model.traffic.map(({ rate, process = 'poisson', ...rest }, i) => ({
+    description: model,
+    duration_s: (warmupMs + requests / rate) / 1000,
+    warmup_s: warmupMs / 1000,
+    models: { server: { work } },
+    traffic: traffic.map(({ rate, process = 'poisson', ...rest }, i) => ({
       arrivals: { process, rate_rps: rate * 1000 },
       ...rest,
       class: `class-${i}`,
     })),
-    pools: Array.from({ length: model.pools ?? 1 }, (_, i) => ({
+    pools: Array.from({ length: pools }, (_, i) => ({
       name: `pool-${i}`,
       model: 'server',
       speed: 'ideal',
-      replicas: model.replicas ?? 1,
-      admission: model.admission ?? {},
-      queue: model.queue ?? {},
-      batching: model.batching ?? { policy: 'none' },
-      generation: model.generation,
+      replicas,
+      batching,
+      ...pool,
     })),
-    router: { policy: model.router ?? 'least-loaded' },
+    router: { policy: router },
   })
+  return { model, scenario, figures, exact }
 }

@@ -1,9 +1,8 @@
-import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
+import { type Evidence, onlyOf, type SeenQueue } from '../../evidence/evidence.ts'
 import { any, eachInstant, type Instant } from '../../evidence/instants.ts'
 import { REFUSED_BY } from '../../evidence/raw-rows.ts'
 import { timeIsOver } from '../../evidence/waiting-time.ts'
-import { type Findings, ms } from '../../findings.ts'
-import type { Rule } from '../../rule.ts'
+import { type Findings, ms, type Rule } from '../../findings.ts'
 
 /** A length limit of a queue, or of one priority level in it. */
 interface Bound {
@@ -16,8 +15,8 @@ interface Bound {
 
 export const bounds: Rule = {
   rule: 'bounds',
-  promise: 'no more requests wait in a queue than it holds; none is shed by one that has room',
-  check(seen: Evidence, found: Findings) {
+  promise: 'a queue never exceeds its length limit, and rejects no request while it has room',
+  check(seen, found) {
     for (const queue of seen.queues) {
       /** by rejected request: the most requests that may have waited under each of its limits */
       const room = new Map<number, string[]>()
@@ -35,34 +34,23 @@ export const bounds: Rule = {
       }
       for (const key of queue.shed) {
         if (seen.rows.refusal[key] !== REFUSED_BY.queue) continue
-        found.checked++
-        if (full.has(key)) continue
-        const at = ms(seen.rows.sent[key]!)
-        found.violated([key], () => `shed at ${at} by ${room.get(key)!.join('; and by ')}`)
+        found.check(full.has(key), [key], () => {
+          const at = ms(seen.rows.sent[key]!)
+          return `shed at ${at} by ${room.get(key)!.join('; and by ')}`
+        })
       }
     }
   },
 }
 
 const roomText = ({ of, maxLength }: Bound, most: number) =>
-  `${of}, in which at most ${most} waited; it holds ${maxLength}`
+  `${of}, where at most ${most} waited; its limit is ${maxLength}`
 
 function boundsOf({ classOf }: Evidence, queue: SeenQueue): Bound[] {
   const { pool, number } = queue
   const levels = pool.levels.filter(({ maxLength }) => maxLength < Number.POSITIVE_INFINITY)
   const within = levels.map(({ priority, maxLength }) => {
-    const isOfLevel = (key: number) => classOf(key).priority === priority
-    const batches = queue.batches.flatMap((batch) => {
-      const members = batch.members.filter(isOfLevel)
-      return members.length > 0 ? [{ ...batch, members }] : []
-    })
-    const part: SeenQueue = {
-      ...queue,
-      joined: queue.joined.filter(isOfLevel),
-      shed: queue.shed.filter(isOfLevel),
-      timedOut: queue.timedOut.filter(isOfLevel),
-      batches,
-    }
+    const part = onlyOf(queue, (key) => classOf(key).priority === priority)
     return { maxLength, of: `level ${priority} of queue ${number}`, queue: part }
   })
   return [{ maxLength: pool.maxLength, of: `queue ${number}`, queue }, ...within]
@@ -71,12 +59,11 @@ function boundsOf({ classOf }: Evidence, queue: SeenQueue): Bound[] {
 function checkLength({ maxLength, of, queue }: Bound, instant: Instant, found: Findings): void {
   const { joined, waitingAfter } = instant
   if (!any(joined)) return
-  found.checked++
-  if (waitingAfter <= maxLength) return
-  found.violated(
-    queue.joined.slice(joined.from, joined.to),
-    () => `${waitingAfter} waited in ${of} just after ${ms(instant.at)}; at most ${maxLength} may`,
-  )
+  const keys = queue.joined.slice(joined.from, joined.to)
+  found.check(waitingAfter <= maxLength, keys, () => {
+    const limit = `the limit is ${maxLength}`
+    return `${waitingAfter} requests waited in ${of} just after ${ms(instant.at)}; ${limit}`
+  })
 }
 
 /**

@@ -1,13 +1,11 @@
-import type { Evidence } from '../../evidence/evidence.ts'
-import type { Findings } from '../../findings.ts'
-import type { Rule } from '../../rule.ts'
+import type { Rule } from '../../findings.ts'
 import { checkPoolLimit } from './pool-limit.ts'
 
 export const concurrency: Rule = {
   rule: 'concurrency',
   promise:
-    'no more requests are in a pool than its limit; none is shed by it while there are fewer',
-  check(seen: Evidence, found: Findings) {
+    'a pool never exceeds its concurrency limit, and sheds no request for it below the limit',
+  check(seen, found) {
     const limit = (pool: number) => seen.promises.pools[pool]!.admission.concurrencyLimit
     checkPoolLimit(seen, 'concurrency', limit, found)
   },

@@ -1,9 +1,9 @@
 import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
-import { Loads } from '../../evidence/loads.ts'
+import { eachArrival } from '../../evidence/loads.ts'
 import { type Means, ServiceMeans } from '../../evidence/service-means.ts'
-import { type Findings, ms } from '../../findings.ts'
-import type { Rule } from '../../rule.ts'
-import { saidOf } from './refused.ts'
+import { firstAbove, firstAtLeast } from '../../evidence/sorted.ts'
+import { type Findings, ms, type Rule } from '../../findings.ts'
+import { decisionOf } from './refused.ts'
 
 /** Rounding of predictions, ms. */
 const SLACK_MS = 1e-6
@@ -20,36 +20,29 @@ interface Seen {
 
 export const deadlineShedding: Rule = {
   rule: 'deadline-shedding',
-  promise: 'while every executor works, who is predicted to end too late is shed; nobody else is',
-  check(seen: Evidence, found: Findings) {
-    const { rows, queues, promises } = seen
+  promise: 'a request is shed exactly where all executors are busy and it would end too late',
+  check(seen, found) {
+    const { queues, promises } = seen
     const asked = promises.pools.some(({ admission }) => admission.deadlineMarginMs !== null)
     if (!asked && !queues.some(({ shed }) => shed.some((key) => isShed(seen, key)))) return
-    const loads = new Loads(seen)
     const means = promises.pools.map((_, pool) => new ServiceMeans(seen, pool))
-    const executors = queues.map((queue) => new Executors(queue))
-    for (let key = 0; key < rows.at.length; key++) {
-      const queue = queues[rows.queue[key]!]
-      const sent = rows.sent[key]!
-      if (queue === undefined || Number.isNaN(sent)) continue
-      // rows do not show which executors memory kept busy
-      const hindered = !seen.unhindered.includes(queue)
-      loads.moveTo(sent)
+    const executors = queues.map(executorsOf)
+    eachArrival(seen, ({ key, sent, queue }, loads) => {
       const { number, poolIndex } = queue
       const { least, most } = loads.queues
       const state = {
         requests: { least: least[number]!, most: most[number]! },
         executors: queue.executors,
-        ...executors[number]!.at(sent),
+        ...executors[number]!(sent),
         means: means[poolIndex]!.at(sent),
       }
-      if (!hindered) checkRequest(seen, key, { queue, state }, found)
-      loads.came(key)
-    }
+      // rows do not show which executors memory kept busy
+      if (seen.unhindered.includes(queue)) checkRequest(seen, key, { queue, state }, found)
+    })
   },
 }
 
-const isShed = ({ rows }: Evidence, key: number) => saidOf(rows, key, 'deadline') === 'refused'
+const isShed = ({ rows }: Evidence, key: number) => decisionOf(rows, key, 'deadline') === 'refused'
 
 function checkRequest(
   seen: Evidence,
@@ -58,23 +51,21 @@ function checkRequest(
   found: Findings,
 ): void {
   const { rows } = seen
-  const said = saidOf(rows, key, 'deadline')
+  const said = decisionOf(rows, key, 'deadline')
   const { deadlineMarginMs: marginMs } = queue.pool.admission
   if (said === null || (marginMs === null && said === 'passed')) return
-  found.checked++
   const sent = rows.sent[key]!
   const latest = rows.at[key]! + seen.classOf(key).deadlineMs - (marginMs ?? 0)
   const ends = (requests: number) =>
     state.means.map((means) => (means === null ? null : sent + predicted(requests, state, means)))
-  if (said === 'refused') {
-    const late = ends(state.requests.most).some((end) => end !== null && end > latest - SLACK_MS)
-    if (marginMs !== null && state.busy && late) return
-    found.violated([key], () => `came at ${ms(sent)}, was shed, ${why(state, latest, ends)}`)
-  } else {
-    const inTime = ends(state.requests.least).some((end) => end === null || end < latest + SLACK_MS)
-    if (state.free || inTime) return
-    found.violated([key], () => `came at ${ms(sent)}, was let pass, ${why(state, latest, ends)}`)
-  }
+  const mayBeLate = () =>
+    ends(state.requests.most).some((end) => end !== null && end > latest - SLACK_MS)
+  const mayBeInTime = () =>
+    ends(state.requests.least).some((end) => end === null || end < latest + SLACK_MS)
+  const shed = said === 'refused'
+  const holds = shed ? marginMs !== null && state.busy && mayBeLate() : state.free || mayBeInTime()
+  const what = shed ? 'shed' : 'admitted'
+  found.check(holds, [key], () => `${what} at ${ms(sent)} ${why(state, latest, ends)}`)
 }
 
 /** Time from an arrival to the end of its batch, after the earlier ones on each executor, ms. */
@@ -88,40 +79,20 @@ function why(
   ends: (requests: number) => readonly (number | null)[],
 ): string {
   const text = (times: readonly (number | null)[]) =>
-    times.map((end) => (end === null ? 'nothing known' : ms(end))).join(' or ')
-  const working = free && busy ? 'an executor perhaps' : free ? 'an executor' : 'no executor'
+    times.map((end) => (end === null ? 'an unknown time' : ms(end))).join(' or ')
+  const idle = free && busy ? 'possibly an executor' : free ? 'an executor' : 'no executor'
   return (
-    `with ${least} to ${most} requests before it and ${working} free: predicted to end at ` +
-    `${text(ends(least))} to ${text(ends(most))}; the latest is ${ms(latest)}`
+    `with ${least} to ${most} requests before it and ${idle} free: predicted to end at ` +
+    `${text(ends(least))} to ${text(ends(most))}; the latest allowed end is ${ms(latest)}`
   )
 }
 
-/** The number of busy executors of a queue, at each arrival. */
-class Executors {
-  readonly #queue: SeenQueue
-  readonly #ends: readonly number[]
-  /** batches dispatched before now and up to now; batches ended before now and up to now */
-  readonly #counts = { begun: 0, begunNow: 0, ended: 0, endedNow: 0 }
-
-  constructor(queue: SeenQueue) {
-    this.#queue = queue
-    this.#ends = queue.batches.map(({ done }) => done).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
-  }
-
-  at(now: number): { readonly free: boolean; readonly busy: boolean } {
-    const { batches, executors } = this.#queue
-    const counts = this.#counts
-    while (batches[counts.begun] !== undefined && batches[counts.begun]!.dispatched < now) {
-      counts.begun++
-    }
-    while (batches[counts.begunNow] !== undefined && batches[counts.begunNow]!.dispatched <= now) {
-      counts.begunNow++
-    }
-    while (this.#ends[counts.ended]! < now) counts.ended++
-    while (this.#ends[counts.endedNow]! <= now) counts.endedNow++
-    return {
-      free: counts.begun - counts.endedNow < executors,
-      busy: counts.begunNow - counts.ended >= executors,
-    }
-  }
+/** At a time: whether an executor of a queue may have been free; whether all may have been busy. */
+function executorsOf({ batches, executors }: SeenQueue) {
+  const begun = Float64Array.from(batches, ({ dispatched }) => dispatched)
+  const ended = Float64Array.from(batches, ({ done }) => done).sort()
+  return (now: number) => ({
+    free: firstAtLeast(begun, now) - firstAbove(ended, now) < executors,
+    busy: firstAbove(begun, now) - firstAtLeast(ended, now) >= executors,
+  })
 }

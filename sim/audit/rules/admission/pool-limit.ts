@@ -1,7 +1,7 @@
 import type { Evidence } from '../../evidence/evidence.ts'
-import { Loads } from '../../evidence/loads.ts'
+import { eachArrival } from '../../evidence/loads.ts'
 import { type Findings, ms } from '../../findings.ts'
-import { type Reason, saidOf } from './refused.ts'
+import { decisionOf, type Reason } from './refused.ts'
 
 /**
  * Checks a reason for rejections that depends on the number of requests in the pool: at the limit
@@ -14,33 +14,17 @@ export function checkPoolLimit(
   limitOf: (pool: number, key: number) => number,
   found: Findings,
 ): void {
-  const { rows, queues } = seen
-  const loads = new Loads(seen)
-  for (let key = 0; key < rows.at.length; key++) {
-    const queue = queues[rows.queue[key]!]
-    if (queue === undefined || Number.isNaN(rows.sent[key]!)) continue
-    loads.moveTo(rows.sent[key]!)
-    const pool = queue.poolIndex
+  eachArrival(seen, ({ key, sent, queue: { poolIndex: pool } }, { pools }) => {
     // rows do not show when a request left a prefill pool
-    if (seen.promises.pools[pool]!.generation?.handOver != null) continue
+    if (seen.promises.pools[pool]!.generation?.handOver != null) return
     const limit = limitOf(pool, key)
-    const said = saidOf(rows, key, reason)
-    if (said === 'refused' || (said === 'passed' && limit < Number.POSITIVE_INFINITY)) {
-      found.checked++
-      const [least, most] = [loads.pools.least[pool]!, loads.pools.most[pool]!]
-      const came = `came to pool ${pool} at ${ms(rows.sent[key]!)}`
-      if (said === 'refused' && most < limit) {
-        found.violated(
-          [key],
-          () => `${came}, was shed beside at most ${most} requests; the limit is ${limit}`,
-        )
-      } else if (said === 'passed' && least >= limit) {
-        found.violated(
-          [key],
-          () => `${came}, was let pass beside at least ${least} requests; the limit is ${limit}`,
-        )
-      }
-    }
-    loads.came(key)
-  }
+    const said = decisionOf(seen.rows, key, reason)
+    if (said === null || (said === 'passed' && limit === Number.POSITIVE_INFINITY)) return
+    const [least, most] = [pools.least[pool]!, pools.most[pool]!]
+    found.check(said === 'passed' ? least < limit : most >= limit, [key], () => {
+      const what =
+        said === 'passed' ? `admitted with at least ${least}` : `shed with at most ${most}`
+      return `${what} requests in pool ${pool} at ${ms(sent)}; the limit is ${limit}`
+    })
+  })
 }

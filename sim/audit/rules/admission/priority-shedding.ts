@@ -1,12 +1,10 @@
-import type { Evidence } from '../../evidence/evidence.ts'
-import type { Findings } from '../../findings.ts'
-import type { Rule } from '../../rule.ts'
+import type { Rule } from '../../findings.ts'
 import { checkPoolLimit } from './pool-limit.ts'
 
 export const priorityShedding: Rule = {
   rule: 'priority-shedding',
-  promise: 'none is let in beside more requests than its priority may be; else none is shed by it',
-  check(seen: Evidence, found: Findings) {
+  promise: 'a request is shed exactly where its pool has reached the limit of its priority',
+  check(seen, found) {
     const limit = (pool: number, key: number) => {
       const { priorityLimits } = seen.promises.pools[pool]!.admission
       const { priority } = seen.classOf(key)

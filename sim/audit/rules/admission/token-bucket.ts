@@ -1,8 +1,7 @@
-import type { Evidence } from '../../evidence/evidence.ts'
-import { type Findings, ms } from '../../findings.ts'
+import { arrivals, type Evidence } from '../../evidence/evidence.ts'
+import { type Findings, ms, type Rule } from '../../findings.ts'
 import type { PoolPromises } from '../../promises/promises.ts'
-import type { Rule } from '../../rule.ts'
-import { saidOf } from './refused.ts'
+import { decisionOf } from './refused.ts'
 
 /** Rounding of accumulated times, in tokens. */
 const SLACK = 1e-6
@@ -14,14 +13,13 @@ const SLACK = 1e-6
  */
 export const tokenBucket: Rule = {
   rule: 'token-bucket',
-  promise:
-    'in no time are more let in than burst and rate allow; none is shed who would be allowed',
-  check(seen: Evidence, found: Findings) {
+  promise: 'a request is shed exactly where rate and burst leave no token for it',
+  check(seen, found) {
     for (const [index, { admission }] of seen.promises.pools.entries()) {
       const shed = seen.queues.some(
         (queue) =>
           queue.poolIndex === index &&
-          queue.shed.some((key) => saidOf(seen.rows, key, 'tokens') === 'refused'),
+          queue.shed.some((key) => decisionOf(seen.rows, key, 'tokens') === 'refused'),
       )
       if (admission.tokenBucket !== null || shed) {
         checkPool(seen, index, admission.tokenBucket, found)
@@ -45,39 +43,31 @@ function checkPool(
   bucket: PoolPromises['admission']['tokenBucket'],
   found: Findings,
 ): void {
-  const { rows, queues, classOf } = seen
+  const { rows, classOf } = seen
   const buckets = new Map<string, Bucket>()
-  for (let key = 0; key < rows.at.length; key++) {
-    if (queues[rows.queue[key]!]?.poolIndex !== pool || Number.isNaN(rows.sent[key]!)) continue
-    const said = saidOf(rows, key, 'tokens')
+  for (const { key, sent, queue } of arrivals(seen)) {
+    if (queue.poolIndex !== pool) continue
+    const said = decisionOf(rows, key, 'tokens')
     if (said === null || (said === 'passed' && bucket === null)) continue
-    found.checked++
-    const came = `came to pool ${pool} at ${ms(rows.sent[key]!)}`
+    const where = () => `in pool ${pool} at ${ms(sent)}`
     if (bucket === null) {
-      found.violated([key], () => `${came}, was shed for want of a token; there is no bucket`)
+      found.check(false, [key], () => `shed for lack of a token ${where()}; there is no bucket`)
       continue
     }
     const name = { pool: '', class: `${rows.class[key]}`, tenant: classOf(key).tenant }[bucket.per]
     const counts = buckets.get(name) ?? { count: 0, least: Number.POSITIVE_INFINITY }
     buckets.set(name, counts)
-    const tokens = rows.sent[key]! / bucket.everyMs
+    const tokens = sent / bucket.everyMs
     // admissions since the start of the worst interval, less the tokens that arrived in it
     const used = counts.count + 1 - tokens - Math.min(counts.least, counts.count - tokens)
-    if (said === 'refused') {
-      if (used > bucket.burst - SLACK) continue
-      found.violated(
-        [key],
-        () => `${came}, was shed, though it would have been ${used.toFixed(3)} of ${bucket.burst}`,
-      )
-      continue
-    }
+    const shed = said === 'refused'
+    const holds = shed ? used > bucket.burst - SLACK : used <= bucket.burst + SLACK
+    found.check(holds, [key], () => {
+      const what = shed ? 'shed, but would have used' : 'admitted, but used'
+      return `${what} ${used.toFixed(3)} of a burst of ${bucket.burst} ${where()}`
+    })
+    if (shed) continue
     counts.least = Math.min(counts.least, counts.count - tokens)
     counts.count++
-    if (used <= bucket.burst + SLACK) continue
-    found.violated(
-      [key],
-      () =>
-        `${came}, was let in as ${used.toFixed(3)} of ${bucket.burst} over what the rate allows`,
-    )
   }
 }

@@ -1,26 +1,23 @@
 import type { Evidence } from '../../evidence/evidence.ts'
-import type { Findings } from '../../findings.ts'
-import type { Batching } from '../../promises/promises.ts'
-import type { Rule } from '../../rule.ts'
+import type { Rule } from '../../findings.ts'
 import { checkDecisions, type Decider } from './decisions.ts'
+import { type Of, queuesUnder } from './policy.ts'
 
 /** Clipper's additive increase and multiplicative decrease of the largest batch. */
 export const adaptiveSize: Rule = {
   rule: 'adaptive-size',
-  promise: 'aimd: a batch is as large as its limit, which follows how long batches took',
-  check(seen: Evidence, found: Findings) {
-    for (const queue of seen.unhindered) {
-      const { batching } = queue.pool
-      if (batching.policy === 'aimd') checkDecisions(seen, queue, decider(seen, batching), found)
+  promise: 'aimd: a batch is as large as its limit, which adapts to the duration of batches',
+  check(seen, found) {
+    for (const [queue, batching] of queuesUnder('aimd', seen)) {
+      checkDecisions(seen, queue, decider(seen, batching), found)
     }
   },
 }
 
 function decider(
   { rows }: Evidence,
-  batching: Extract<Batching, { policy: 'aimd' }>,
+  { max_batch, target_ms, increase, decrease, max_delay_ms }: Of<'aimd'>,
 ): Decider<number> {
-  const { max_batch, target_ms, increase, decrease, max_delay_ms } = batching
   const due = (limit: number, line: readonly number[], at: number) =>
     line.length >= Math.floor(limit) ||
     max_delay_ms === 0 ||

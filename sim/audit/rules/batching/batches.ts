@@ -1,7 +1,5 @@
-import type { Evidence } from '../../evidence/evidence.ts'
 import { FAILED } from '../../evidence/raw-rows.ts'
-import type { Findings } from '../../findings.ts'
-import type { Rule } from '../../rule.ts'
+import type { Rule } from '../../findings.ts'
 
 /** Columns that are equal for all members of a batch. */
 const SHARED = [
@@ -17,14 +15,14 @@ const SHARED = [
 
 export const batches: Rule = {
   rule: 'batches',
-  promise: 'members of a batch share queue, executor, times and size; the size is their number',
-  check({ batches, rows }: Evidence, found: Findings) {
+  promise: 'rows of a batch agree on queue, executor, times and size; the size is their number',
+  check({ batches, rows }, found) {
     for (const { members } of batches) {
       found.checked++
       const first = members[0]!
       const size = rows.batchSize[first]!
       if (size !== members.length) {
-        found.violated(members, () => `a batch of ${members.length} says that it is of ${size}`)
+        found.violated(members, () => `${members.length} rows in a batch of size ${size}`)
       }
       for (const key of members) {
         for (const name of SHARED) {
@@ -33,12 +31,12 @@ export const batches: Rule = {
           if (value !== expected) {
             found.violated(
               [first, key],
-              () => `one batch, but ${name} is ${expected} in one and ${value} in the other`,
+              () => `one batch, but ${name} is ${expected} in the first and ${value} in the second`,
             )
           }
         }
         if ((rows.outcome[key] === FAILED) !== (rows.outcome[first] === FAILED)) {
-          found.violated([first, key], () => 'one batch, which failed for only one of the two')
+          found.violated([first, key], () => 'one batch, but only one of the two failed')
         }
       }
     }

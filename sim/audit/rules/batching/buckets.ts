@@ -1,42 +1,31 @@
 import type { Evidence } from '../../evidence/evidence.ts'
-import type { Findings } from '../../findings.ts'
-import type { Batching } from '../../promises/promises.ts'
-import type { Rule } from '../../rule.ts'
+import { groupsOf } from '../../evidence/seen-batch.ts'
+import type { Rule } from '../../findings.ts'
 import { bucketOf } from './bucket-of.ts'
 import { checkDecisions, type Decider, type Line } from './decisions.ts'
+import { type Of, queuesUnder } from './policy.ts'
 
 /** Of several due buckets, the one with the oldest request is dispatched. */
 export const buckets: Rule = {
   rule: 'buckets',
   promise: 'length-bucketed: a batch is of one bucket, which is full or whose window has closed',
-  check(seen: Evidence, found: Findings) {
-    for (const queue of seen.unhindered) {
-      const { batching } = queue.pool
-      if (batching.policy !== 'length-bucketed') continue
+  check(seen, found) {
+    for (const [queue, batching] of queuesUnder('length-bucketed', seen)) {
       checkDecisions(seen, queue, decider(seen, batching), found)
     }
   },
 }
 
-function decider(
-  { rows }: Evidence,
-  batching: Extract<Batching, { policy: 'length-bucketed' }>,
-): Decider<null> {
+function decider({ rows }: Evidence, batching: Of<'length-bucketed'>): Decider<null> {
   const { max_batch, max_delay_ms } = batching
   const bucket = (key: number) => bucketOf(batching, rows.length[key]!)
   /** the bucket to dispatch at `at`, oldest request first; undefined for none */
   const dueBucket = (line: Line, at: number): Line | undefined => {
-    const all = new Map<number, number[]>()
-    for (const key of line) {
-      const members = all.get(bucket(key))
-      if (members === undefined) all.set(bucket(key), [key])
-      else members.push(key)
-    }
-    for (const members of all.values()) {
-      const closed = max_delay_ms === 0 || at >= rows.sent[members[0]!]! + max_delay_ms
-      if (closed || members.length >= max_batch) return members
-    }
-    return undefined
+    const isDue = (members: Line) =>
+      members.length >= max_batch ||
+      max_delay_ms === 0 ||
+      at >= rows.sent[members[0]!]! + max_delay_ms
+    return [...groupsOf(line, bucket).values()].find(isDue)
   }
   return {
     start: null,

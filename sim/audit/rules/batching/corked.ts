@@ -2,10 +2,9 @@ import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
 import { any, eachInstant, type Instant } from '../../evidence/instants.ts'
 import { leastSquares } from '../../evidence/least-squares.ts'
 import { timeIsOver } from '../../evidence/waiting-time.ts'
-import { type Findings, ms } from '../../findings.ts'
-import type { Batching } from '../../promises/promises.ts'
-import type { Rule } from '../../rule.ts'
+import { type Findings, ms, type Rule } from '../../findings.ts'
 import { checkDecisions, type Decider, type Line, ROUNDING_MS, Waiting } from './decisions.ts'
+import { type Of, queuesUnder } from './policy.ts'
 
 /**
  * Estimates of BentoML's optimizer: a batch of n takes a n + b, and its oldest request waits w, ms.
@@ -19,15 +18,11 @@ interface Known {
   readonly nextFit: number
 }
 
-type Cork = Extract<Batching, { policy: 'cork' }>
-
 export const corked: Rule = {
   rule: 'corked',
-  promise: 'cork: a batch waits while that pays, and the oldest is dropped that cannot make it',
-  check(seen: Evidence, found: Findings) {
-    for (const queue of seen.unhindered) {
-      const { batching } = queue.pool
-      if (batching.policy !== 'cork') continue
+  promise: 'cork: a batch waits while waiting pays; a request that cannot be in time is dropped',
+  check(seen, found) {
+    for (const [queue, batching] of queuesUnder('cork', seen)) {
       const cork = decider(seen, batching)
       checkDecisions(seen, queue, cork, found)
       checkDrops(seen, queue, { cork, latencyMs: batching.max_latency_ms }, found)
@@ -35,7 +30,7 @@ export const corked: Rule = {
   },
 }
 
-function decider({ rows }: Evidence, { max_batch, max_latency_ms }: Cork): Decider<Known> {
+function decider({ rows }: Evidence, { max_batch, max_latency_ms }: Of<'cork'>): Decider<Known> {
   const uncork = ({ a, w }: Known, line: Line) =>
     rows.sent[line.at(-1)!]! + (0.95 * w) / line.length - 1 - a
   const isDue = (known: Known, line: Line, at: number) =>
@@ -64,7 +59,7 @@ function decider({ rows }: Evidence, { max_batch, max_latency_ms }: Cork): Decid
     expected: (known, line) =>
       line.length >= max_batch
         ? `a batch of ${max_batch} was due`
-        : `one of all was due at ${ms(uncork(known, line))}`,
+        : `a batch of all of them was due at ${ms(uncork(known, line))}`,
   }
 }
 
@@ -109,9 +104,8 @@ function checkDrops(
   eachInstant(seen, queue, (instant) => {
     for (let i = instant.timedOut.from; i < instant.timedOut.to; i++) {
       const key = queue.timedOut[i]!
-      found.checked++
-      if (instant.at >= timeIsOver(seen, queue, key) || mayDrop(key, instant)) continue
-      found.violated([key], () => `dropped at ${ms(instant.at)}, though it could still make it`)
+      const holds = instant.at >= timeIsOver(seen, queue, key) || mayDrop(key, instant)
+      found.check(holds, [key], () => `dropped at ${ms(instant.at)}, but could still be in time`)
     }
     waiting.moveOver(instant)
     const { at, joined, ends, batches, timedOut } = instant
@@ -120,7 +114,7 @@ function checkDrops(
     if (!acted || line.length < 2 || at < hopelessFrom(known, line) + ROUNDING_MS) return
     found.violated([line[0]!], () => {
       const from = ms(hopelessFrom(known, line))
-      return `request ${line[0]} still waited just after ${ms(at)}, to be dropped from ${from} on`
+      return `request ${line[0]} still waited just after ${ms(at)}; it was to be dropped at ${from}`
     })
   })
 }

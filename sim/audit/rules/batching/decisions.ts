@@ -1,5 +1,5 @@
 import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
-import { any, eachInstant, type Instant, lookedThrough } from '../../evidence/instants.ts'
+import { any, eachInstant, type Instant, wasChecked } from '../../evidence/instants.ts'
 import { FAILED } from '../../evidence/raw-rows.ts'
 import type { SeenBatch } from '../../evidence/seen-batch.ts'
 import { type Findings, ms } from '../../findings.ts'
@@ -51,7 +51,7 @@ export function checkDecisions<Known>(
     const { freeAfter, at } = instant
     const { line, known } = waiting
     if (
-      !lookedThrough(instant) ||
+      !wasChecked(instant) ||
       freeAfter <= 0 ||
       line.length === 0 ||
       !decider.due(known, line, at)

@@ -1,12 +1,26 @@
-import type { SeenQueue } from '../../evidence/evidence.ts'
+import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
 import type { Batching, PoolPromises } from '../../promises/promises.ts'
 
+/** The parameters of a policy. */
+export type Of<P extends Batching['policy']> = Extract<Batching, { policy: P }>
+
+/** The queues with a policy whose batches are delayed by busy executors only. */
+export function queuesUnder<P extends Batching['policy']>(
+  policy: P,
+  { unhindered }: Evidence,
+): [SeenQueue, Of<P>][] {
+  return unhindered.flatMap((queue): [SeenQueue, Of<P>][] => {
+    const { batching } = queue.pool
+    return batching.policy === policy ? [[queue, batching as Of<P>]] : []
+  })
+}
+
 /** Policies that depend only on the number of waiting requests and the window of the oldest. */
-export type ByCount = Extract<Batching, { policy: 'none' | 'fixed' | 'dynamic' }>
+export type ByCount = Of<'none' | 'fixed' | 'dynamic'>
 
 export type CountedQueue = SeenQueue & { readonly pool: PoolPromises & { batching: ByCount } }
 
-export function goesByCount(queue: SeenQueue): queue is CountedQueue {
+export function dependsOnCount(queue: SeenQueue): queue is CountedQueue {
   return ['none', 'fixed', 'dynamic'].includes(queue.pool.batching.policy)
 }
 

@@ -1,13 +1,12 @@
 import type { Evidence } from '../../evidence/evidence.ts'
 import { eachInstant, type Instant } from '../../evidence/instants.ts'
 import type { SeenBatch } from '../../evidence/seen-batch.ts'
-import { somebodyWaitsOn } from '../../evidence/waiting-time.ts'
-import { type Findings, ms } from '../../findings.ts'
-import type { Rule } from '../../rule.ts'
+import { mayWaitOn } from '../../evidence/waiting-time.ts'
+import { type Findings, ms, type Rule } from '../../findings.ts'
 import {
   type ByCount,
   type CountedQueue,
-  goesByCount,
+  dependsOnCount,
   type Moment,
   taken,
   windowCloses,
@@ -19,10 +18,9 @@ import {
  */
 export const preferredSize: Rule = {
   rule: 'preferred-size',
-  promise: 'a batch is as large as it may be: a preferred size while its window is open, later any',
-  check(seen: Evidence, found: Findings) {
-    for (const queue of seen.unhindered) {
-      if (!goesByCount(queue)) continue
+  promise: 'a batch is as large as allowed: a preferred size while its window is open, then any',
+  check(seen, found) {
+    for (const queue of seen.unhindered.filter(dependsOnCount)) {
       eachInstant(seen, queue, (instant) => checkInstant(seen, queue, instant, found))
     }
   },
@@ -42,10 +40,10 @@ function checkInstant(
   }
 }
 
-function goInTurn({ promises }: Evidence, queue: CountedQueue): boolean {
+function goInOrder({ promises }: Evidence, queue: CountedQueue): boolean {
   const { order, admission } = queue.pool
   const keepsOrder = order.discipline === 'fifo' && admission.adaptiveLifo === null
-  return keepsOrder && !somebodyWaitsOn(queue, promises)
+  return keepsOrder && !mayWaitOn(queue, promises)
 }
 
 interface Wrong {
@@ -100,7 +98,7 @@ function wrongText(
 ): string {
   const range = [...new Set(waiting)].join(' to ')
   const sizes = new Set(waiting.map((count) => taken(batching, count, moment)))
-  const expected = Array.from(sizes, (due) => (due === 0 ? 'none' : `one of ${due}`))
+  const expected = Array.from(sizes, (due) => (due === 0 ? 'none' : `a batch of ${due}`))
   const window = moment.closed ? 'closed' : 'not closed'
   return (
     `a batch of ${members.length} at ${ms(dispatched)}, with ${range} waiting and the window ` +
@@ -125,7 +123,7 @@ function momentsOf(
   const first = members[0]!
   const longest = oldestBefore < 0 ? first : oldestBefore
   const alone = batches.to - batches.from === 1
-  const candidates = goInTurn(seen, queue) ? [first] : alone ? [longest] : [longest, first]
+  const candidates = goInOrder(seen, queue) ? [first] : alone ? [longest] : [longest, first]
   return candidates.map((key) => ({
     closed: dispatched >= windowCloses(batching, rows.sent[key]!),
     ending,

@@ -1,15 +1,14 @@
 import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
 import type { SeenBatch } from '../../evidence/seen-batch.ts'
-import { type Findings, ms } from '../../findings.ts'
+import { type Findings, ms, type Rule } from '../../findings.ts'
 import {
-  asked,
-  comesAndGoes,
-  goesInHalves,
+  isSwappable,
+  maySplit,
   memoryOf,
+  requestedBytes,
   residentBytes,
 } from '../../promises/memory-asked.ts'
-import type { Rule } from '../../rule.ts'
-import { saidOf } from '../admission/refused.ts'
+import { decisionOf } from '../admission/refused.ts'
 
 /** A batch and its bytes on a device. */
 interface Held {
@@ -24,8 +23,9 @@ interface Held {
  */
 export const memory: Rule = {
   rule: 'memory',
-  promise: 'weights and running batches fit their device, or arena; who never could is shed',
-  check(seen: Evidence, found: Findings) {
+  promise:
+    'weights and running batches fit their device or arena; a request that never could is shed',
+  check(seen, found) {
     checkRefusals(seen, found)
     checkArenas(seen, found)
     for (const [device, { limitBytes }] of seen.promises.devices.entries()) {
@@ -42,20 +42,18 @@ function checkRefusals(seen: Evidence, found: Findings): void {
     if (promised === null || promised.sums.length === 0) continue
     const device = promised.devices[queue.firstExecutor - firstOf(seen, queue.poolIndex)]!
     const others =
-      staying(seen, device) - (comesAndGoes(promises, queue) ? 0 : residentBytes(promised))
+      staying(seen, device) - (isSwappable(promises, queue) ? 0 : residentBytes(promised))
     const beside = promises.devices[device]!.limitBytes - others - residentBytes(promised)
     const left = beside < 0 ? beside : (promised.arena?.bytes ?? beside)
     for (const key of [...queue.joined, ...queue.shed]) {
-      const said = saidOf(rows, key, 'memory')
+      const said = decisionOf(rows, key, 'memory')
       if (said === null) continue
-      found.checked++
       const length = Math.max(1, rows.length[key]!)
       const { padTo, ragged } = queue.pool
-      const bytes = asked(promised, 1, ragged ? length : Math.ceil(length / padTo) * padTo)
-      if (bytes <= left === (said === 'passed')) continue
-      found.violated([key], () => {
-        const what = said === 'refused' ? 'was shed for its size' : 'was let in'
-        return `request ${key} ${what}; it asks for ${bytes} bytes, of which there are ${left}`
+      const bytes = requestedBytes(promised, 1, ragged ? length : Math.ceil(length / padTo) * padTo)
+      found.check(bytes <= left === (said === 'passed'), [key], () => {
+        const what = said === 'refused' ? 'was shed for its size' : 'was admitted'
+        return `request ${key} ${what}; it requests ${bytes} bytes of ${left}`
       })
     }
   }
@@ -69,10 +67,9 @@ function checkArenas(seen: Evidence, found: Findings): void {
     for (const batch of queue.batches) {
       const needed = neededBy(seen, queue, batch)
       if (needed === null) continue
-      found.checked++
-      if (needed <= promised.arena.bytes) continue
       const has = promised.arena.bytes
-      found.violated(batch.members, () => `${needed} bytes are asked for of an arena of ${has}`)
+      const text = () => `${needed} bytes requested from an arena of ${has}`
+      found.check(needed <= has, batch.members, text)
     }
   }
 }
@@ -84,18 +81,15 @@ function checkDevice(seen: Evidence, device: number, found: Findings): void {
   const held = heldOn(seen, device)
   let running: Held[] = []
   for (const starting of held) {
-    found.checked++
     // batches that begin and end at one instant may or may not have overlapped
     running = running.filter(({ batch, from }) => batch.done > starting.from && from < batch.done)
     running.push(starting)
     const sum = running.reduce((total, { bytes }) => total + bytes, always)
-    if (sum <= limit) continue
     const keys = running.flatMap(({ batch }) => batch.members)
-    const { name } = promises.devices[device]!
-    found.violated(
-      keys,
-      () => `${sum} bytes are asked for on ${name} at ${ms(starting.from)}; it has ${limit}`,
-    )
+    found.check(sum <= limit, keys, () => {
+      const { name } = promises.devices[device]!
+      return `${sum} bytes requested on ${name} at ${ms(starting.from)}; it has ${limit}`
+    })
   }
 }
 
@@ -106,12 +100,12 @@ function heldOn(seen: Evidence, device: number): Held[] {
   for (const queue of queues) {
     const promised = memoryOf(queue)
     if (promised === null) continue
-    const resident = comesAndGoes(promises, queue) ? residentBytes(promised) : 0
+    const resident = isSwappable(promises, queue) ? residentBytes(promised) : 0
     const first = firstOf(seen, queue.poolIndex)
     for (const batch of queue.batches) {
       if (promised.devices[batch.executor - first] !== device) continue
       // halves of a batch run one after the other
-      const from = goesInHalves(queue) ? rows.started[batch.members[0]!]! : batch.dispatched
+      const from = maySplit(queue) ? rows.started[batch.members[0]!]! : batch.dispatched
       const needed = promised.arena === null ? (neededBy(seen, queue, batch) ?? 0) : 0
       held.push({ batch, from, bytes: resident + needed })
     }
@@ -125,10 +119,10 @@ function heldOn(seen: Evidence, device: number): Held[] {
  */
 function neededBy({ rows }: Evidence, queue: SeenQueue, { members }: SeenBatch): number | null {
   const { ragged } = queue.pool
-  if (ragged && goesInHalves(queue)) return null
+  if (ragged && maySplit(queue)) return null
   const tokens = members.reduce((sum, key) => sum + rows.length[key]!, 0)
   const length = ragged ? tokens / members.length : rows.padded[members[0]!]!
-  return asked(memoryOf(queue)!, members.length, length)
+  return requestedBytes(memoryOf(queue)!, members.length, length)
 }
 
 /** Bytes of the weights that are on a device throughout the run. */

@@ -1,22 +1,19 @@
-import type { Evidence } from '../../evidence/evidence.ts'
-import type { Findings } from '../../findings.ts'
-import { poolsOfClasses } from '../../promises/class-pools.ts'
-import type { Rule } from '../../rule.ts'
+import { arrivals } from '../../evidence/evidence.ts'
+import type { Rule } from '../../findings.ts'
+import { poolsOfClasses } from '../../promises/promises.ts'
 
 export const models: Rule = {
   rule: 'models',
-  promise: 'requests come only to pools of the model that their class asks for',
-  check({ promises, rows, queues }: Evidence, found: Findings) {
-    const allowed = poolsOfClasses(promises)
-    for (let key = 0; key < rows.at.length; key++) {
-      const pools = allowed[rows.class[key]!]
-      const queue = queues[rows.queue[key]!]
-      if (pools === undefined || pools.length === promises.pools.length) continue
-      if (queue === undefined || Number.isNaN(rows.sent[key]!)) continue
-      found.checked++
-      if (pools.includes(queue.poolIndex)) continue
-      const known = pools.length > 1 ? `of the pools ${pools.join(', ')}` : `pool ${pools}`
-      found.violated([key], () => `came to pool ${queue.poolIndex}; its class has ${known}`)
+  promise: 'a request is routed only to pools of the model that its class requests',
+  check(seen, found) {
+    const allowed = poolsOfClasses(seen.promises)
+    for (const { key, queue } of arrivals(seen)) {
+      const pools = allowed[seen.rows.class[key]!]
+      if (pools === undefined || pools.length === seen.promises.pools.length) continue
+      found.check(pools.includes(queue.poolIndex), [key], () => {
+        const expected = `${pools.length > 1 ? 'pools' : 'pool'} ${pools.join(', ')}`
+        return `routed to pool ${queue.poolIndex}; its class has ${expected}`
+      })
     }
   },
 }

@@ -1,28 +1,27 @@
-import type { Evidence } from '../../evidence/evidence.ts'
-import { type Findings, ms } from '../../findings.ts'
-import type { Rule } from '../../rule.ts'
+import { ms, type Rule } from '../../findings.ts'
 
 export const tokens: Rule = {
   rule: 'tokens',
-  promise: 'a first token comes after the place and not after the end, at the end if it is all',
-  check({ rows, requests, expected, queues }: Evidence, found: Findings) {
+  promise: 'the first token is between dispatch and end, and at the end where it is the only one',
+  check({ rows, requests, expected, queues }, found) {
     for (const { pool, batches } of queues) {
       if (pool.generation === undefined) continue
       const { policy } = pool.generation
       for (const { members, dispatched, done } of batches) {
         const key = members[0]!
-        found.checked++
         const first = rows.firstToken[key]!
         const output = requests.output[expected.sending[key]!]!
-        const text = `the first of ${output} tokens of request ${key} came at ${ms(first)}`
-        const between = `between ${ms(dispatched)} and ${ms(done)}`
-        if (!(first >= dispatched && first <= done)) {
-          found.violated([key], () => `${text}; expected ${between}`)
-        } else if (output > 1 && first >= done) {
-          found.violated([key], () => `${text}, when all had come`)
-        } else if (output === 1 && first < done && policy === 'continuous') {
-          found.violated([key], () => `${text}, and it ended only at ${ms(done)}`)
-        }
+        const atEnd = output === 1 && policy === 'continuous'
+        const holds =
+          first >= dispatched &&
+          first <= done &&
+          !(output > 1 && first === done) &&
+          !(atEnd && first < done)
+        found.check(holds, [key], () => {
+          const when = atEnd ? 'at the end' : output > 1 ? 'before the end' : 'until the end'
+          const times = `dispatched at ${ms(dispatched)}, end at ${ms(done)}`
+          return `the first of ${output} tokens was at ${ms(first)}, not ${when}; ${times}`
+        })
       }
     }
   },

@@ -1,15 +1,13 @@
 import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
 import type { SeenBatch } from '../../evidence/seen-batch.ts'
-import { type Findings, ms } from '../../findings.ts'
-import type { Rule } from '../../rule.ts'
+import { type Findings, ms, type Rule } from '../../findings.ts'
 import { overloadOf } from './overload.ts'
 
 /** Its timeouts are checked with all others, by the rule `queue-timeout`. */
 export const adaptiveLifo: Rule = {
   rule: 'adaptive-lifo',
-  promise:
-    'while a queue has not been empty for an interval the newest goes first, else the oldest',
-  check(seen: Evidence, found: Findings) {
+  promise: 'in overload, a queue dispatches its newest request first; otherwise its oldest',
+  check(seen, found) {
     for (const queue of seen.queues) {
       const { adaptiveLifo: promised } = queue.pool.admission
       if (promised !== null) checkQueue(seen, queue, promised.intervalMs, found)
@@ -62,8 +60,8 @@ function report(
   found.violated(
     [before, member],
     () =>
-      `the ${order} goes first at ${ms(batch.dispatched)}, when ${member} went, which came at ` +
-      `${ms(rows.sent[member]!)}; ${before} came at ${ms(rows.sent[before]!)} and waited until ` +
-      `${ms(left[before]!)}`,
+      `the ${order} request is to be first at ${ms(batch.dispatched)}; ${member} was dispatched, which ` +
+      `arrived at ${ms(rows.sent[member]!)}; ${before} arrived at ${ms(rows.sent[before]!)} and ` +
+      `waited until ${ms(left[before]!)}`,
   )
 }

@@ -1,9 +1,8 @@
 import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
 import { any, eachInstant } from '../../evidence/instants.ts'
 import type { SeenBatch } from '../../evidence/seen-batch.ts'
-import { type Findings, ms } from '../../findings.ts'
-import type { Rule } from '../../rule.ts'
-import { type CountedQueue, goesByCount, windowCloses } from '../batching/policy.ts'
+import { type Findings, ms, type Rule } from '../../findings.ts'
+import { type CountedQueue, dependsOnCount, windowCloses } from '../batching/policy.ts'
 
 /**
  * A batch is dispatched when a request arrives at its queue or an executor of it becomes free;
@@ -12,12 +11,11 @@ import { type CountedQueue, goesByCount, windowCloses } from '../batching/policy
 export const delay: Rule = {
   rule: 'delay',
   promise:
-    'a batch goes at an arrival, a freed executor, or the end of its window or of the traffic',
-  check(seen: Evidence, found: Findings) {
-    for (const queue of seen.unhindered) {
+    'a batch is dispatched at an arrival, at a batch end, or when its window or traffic ends',
+  check(seen, found) {
+    for (const queue of seen.unhindered.filter(dependsOnCount)) {
       // engines admit requests at every step
       if (queue.pool.generation !== undefined) continue
-      if (!goesByCount(queue)) continue
       eachInstant(seen, queue, ({ joined, ends, batches, oldestBefore }) => {
         found.checked += batches.to - batches.from
         if (any(joined) || ends > 0) return
@@ -43,7 +41,7 @@ function checkTimed(
   found.violated(members, () => {
     const window =
       closes < Number.POSITIVE_INFINITY ? `, and the window closed at ${ms(closes)}` : ''
-    return `a batch of ${members.length} went at ${ms(dispatched)}, when nothing happened${window}`
+    return `a batch of ${members.length} at ${ms(dispatched)}, without an event${window}`
   })
 }
 

@@ -1,19 +1,18 @@
 import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
 import { eachInstant, type Instant } from '../../evidence/instants.ts'
-import { somebodyWaitsOn } from '../../evidence/waiting-time.ts'
-import { type Findings, ms } from '../../findings.ts'
-import type { Rule } from '../../rule.ts'
+import { mayWaitOn } from '../../evidence/waiting-time.ts'
+import { type Findings, ms, type Rule } from '../../findings.ts'
 
 /** Pairs are compared among this many tenants with the most requests. */
 const MOST_TENANTS = 16
 
 export const fairness: Rule = {
   rule: 'fairness',
-  promise: 'tenants who wait all the while are served alike by weight, but for a bounded rest',
-  check(seen: Evidence, found: Findings) {
+  promise: 'tenants with waiting requests are served by weight, up to a bounded difference',
+  check(seen, found) {
     for (const queue of seen.queues) {
       // requests past their timeout are served outside of the shares
-      if (turnLength(queue) === null || somebodyWaitsOn(queue, seen.promises)) continue
+      if (turnLength(queue) === null || mayWaitOn(queue, seen.promises)) continue
       checkQueue(seen, queue, found)
     }
   },
@@ -98,20 +97,17 @@ function checkPair(queue: SeenQueue, pair: Pair, { at, batches }: Instant, found
     return
   }
   if (Number.isNaN(pair.since) || (a.served === 0 && b.served === 0)) return
-  found.checked++
   pair.apart += a.served - b.served
   pair.least = Math.min(pair.least, pair.apart)
   pair.most = Math.max(pair.most, pair.apart)
   const apart = pair.most - pair.least
+  const keys = queue.batches.slice(batches.from, batches.to).flatMap(({ members }) => members)
   // sums of quotients are rounded
-  if (apart <= pair.bound * (1 + 1e-9)) return
-  found.violated(
-    queue.batches.slice(batches.from, batches.to).flatMap(({ members }) => members),
-    () =>
-      `tenants ${a.name} and ${b.name} both waited in queue ${queue.number} from ` +
-      `${ms(pair.since)} to ${ms(at)}, and what they were served came ${apart.toFixed(1)} of ` +
-      `length apart by weight; at most ${pair.bound.toFixed(1)}`,
-  )
+  found.check(apart <= pair.bound * (1 + 1e-9), keys, () => {
+    const both = `${a.name} and ${b.name} both waited in queue ${queue.number}`
+    const lengths = `${apart.toFixed(1)}, at most ${pair.bound.toFixed(1)} allowed`
+    return `${both} from ${ms(pair.since)} to ${ms(at)}; served lengths by weight differ by ${lengths}`
+  })
 }
 
 function tenantsOf(seen: Evidence, { joined }: SeenQueue): Map<string, Tenant> {

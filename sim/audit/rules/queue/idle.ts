@@ -1,8 +1,7 @@
 import type { Evidence } from '../../evidence/evidence.ts'
-import { eachInstant, type Instant, lookedThrough } from '../../evidence/instants.ts'
-import { type Findings, ms } from '../../findings.ts'
-import type { Rule } from '../../rule.ts'
-import { type CountedQueue, goesByCount, taken, windowCloses } from '../batching/policy.ts'
+import { eachInstant, type Instant, wasChecked } from '../../evidence/instants.ts'
+import { type Findings, ms, type Rule } from '../../findings.ts'
+import { type CountedQueue, dependsOnCount, taken, windowCloses } from '../batching/policy.ts'
 
 /**
  * Control planes act on events. A rejected request is no such event: it changes nothing, and a late
@@ -10,10 +9,9 @@ import { type CountedQueue, goesByCount, taken, windowCloses } from '../batching
  */
 export const idle: Rule = {
   rule: 'idle',
-  promise: 'after whatever happened at a queue, no executor is free while a batch is due',
-  check(seen: Evidence, found: Findings) {
-    for (const queue of seen.unhindered) {
-      if (!goesByCount(queue)) continue
+  promise: 'after every event at a queue, no executor is free while a batch is due',
+  check(seen, found) {
+    for (const queue of seen.unhindered.filter(dependsOnCount)) {
       const fixed = queue.pool.batching.policy === 'fixed'
       const end = fixed && seen.end.seen ? seen.end.known : Number.POSITIVE_INFINITY
       eachInstant(seen, queue, (instant) => checkInstant(seen, queue, instant, found), end)
@@ -29,7 +27,7 @@ function checkInstant(
 ): void {
   const { at, oldest, waitingAfter, freeAfter } = instant
   const ending = at >= seen.end.known
-  if (!lookedThrough(instant) && !ending) return
+  if (!wasChecked(instant) && !ending) return
   found.checked++
   if (freeAfter <= 0 || waitingAfter <= 0 || oldest < 0) return
   const { batching } = queue.pool

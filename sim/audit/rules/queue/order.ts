@@ -1,23 +1,22 @@
 import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
 import { LeastFirst } from '../../evidence/least-first.ts'
 import {
-  compareInLine,
-  type InLine,
+  comparePositions,
   type QueuePosition,
-  standingIn,
+  queuePosition,
+  type WaitingRequest,
 } from '../../evidence/queue-position.ts'
-import type { SeenBatch } from '../../evidence/seen-batch.ts'
-import { somebodyWaitsOn } from '../../evidence/waiting-time.ts'
-import { type Findings, ms } from '../../findings.ts'
-import type { Rule } from '../../rule.ts'
-import { lanesOf } from '../batching/bucket-of.ts'
+import { groupsOf, type SeenBatch } from '../../evidence/seen-batch.ts'
+import { mayWaitOn } from '../../evidence/waiting-time.ts'
+import { type Findings, ms, type Rule } from '../../findings.ts'
+import { bucketQueues } from '../batching/bucket-of.ts'
 
 export const order: Rule = {
   rule: 'order',
-  promise: 'nobody is dispatched before one who stands before them in the order of the queue',
-  check(seen: Evidence, found: Findings) {
+  promise: 'requests are dispatched in the order of the discipline of their queue',
+  check(seen, found) {
     for (const queue of seen.queues) {
-      for (const lane of lanesOf(seen, queue)) checkQueue(seen, lane, found)
+      for (const lane of bucketQueues(seen, queue)) checkQueue(seen, lane, found)
     }
   },
 }
@@ -27,20 +26,16 @@ function checkQueue(seen: Evidence, queue: SeenQueue, found: Findings): void {
   // checked by the rule `adaptive-lifo`
   if (admission.adaptiveLifo !== null) return
   const { discipline } = order
-  const waitOn = somebodyWaitsOn(queue, seen.promises)
+  const waitOn = mayWaitOn(queue, seen.promises)
   if (waitOn || (discipline !== 'fifo' && !isFair(queue))) {
-    const standing = standingIn(seen, queue)
-    if (standing !== null) checkStanding(seen, queue, standing, found)
+    const position = queuePosition(seen, queue)
+    if (position !== null) checkPositions(seen, queue, position, found)
     return
   }
   // all requests go in order, or all of each tenant
-  const groups = new Map<string, number[]>()
-  for (const key of queue.joined) {
-    const name = discipline === 'fifo' ? '' : seen.classOf(key).tenant
-    const group = groups.get(name)
-    if (group === undefined) groups.set(name, [key])
-    else group.push(key)
-  }
+  const groups = groupsOf(queue.joined, (key) =>
+    discipline === 'fifo' ? '' : seen.classOf(key).tenant,
+  )
   for (const joined of groups.values()) checkTurns(seen, queue, joined, found)
 }
 
@@ -68,14 +63,14 @@ function checkTurns(
         found.violated(
           [before, key],
           () =>
-            `request ${before} came to queue ${number} at ${ms(rows.sent[before]!)} before ` +
-            `${key} but waited until ${ms(left[before]!)}; ${key} went at ${ms(left[key]!)}`,
+            `request ${before} joined queue ${number} at ${ms(rows.sent[before]!)}, before ` +
+            `${key}, but waited until ${ms(left[before]!)}; ${key} until ${ms(left[key]!)}`,
         )
       } else if (previous >= 0 && batch !== rows.batch[previous] && begun.has(batch)) {
         const between = previous
         found.violated(
           [between, key],
-          () => `request ${between} of another batch stood between ${key} and its batch`,
+          () => `request ${between} of another batch precedes ${key}, but follows its batch`,
         )
       }
       begun.add(batch)
@@ -89,19 +84,19 @@ function checkTurns(
  * Checks each batch for a request that preceded its last member and still waited. Of the requests
  * that arrived at the instant of the batch, only those before a member surely waited already.
  */
-function checkStanding(
+function checkPositions(
   seen: Evidence,
   queue: SeenQueue,
-  standing: QueuePosition,
+  position: QueuePosition,
   found: Findings,
 ): void {
   const { rows, left } = seen
   const { joined } = queue
-  const line = new LeastFirst<InLine>((a, b) => compareInLine(standing, a, b))
-  const isLate = (key: number, at: number) => at >= standing.lateFrom(key)
+  const line = new LeastFirst<WaitingRequest>((a, b) => comparePositions(position, a, b))
+  const isLate = (key: number, at: number) => at >= position.lateFrom(key)
   const lateOnes = joined
-    .filter((key) => standing.lateFrom(key) < Number.POSITIVE_INFINITY)
-    .sort((a, b) => standing.lateFrom(a) - standing.lateFrom(b))
+    .filter((key) => position.lateFrom(key) < Number.POSITIVE_INFINITY)
+    .sort((a, b) => position.lateFrom(a) - position.lateFrom(b))
   let nextCome = 0
   let nextLate = 0
   for (const batch of queue.batches) {
@@ -115,7 +110,7 @@ function checkStanding(
     while (nextLate < lateOnes.length && isLate(lateOnes[nextLate]!, at)) {
       line.add({ key: lateOnes[nextLate++]!, late: true })
     }
-    const unsure: InLine[] = []
+    const unsure: WaitingRequest[] = []
     let first = line.first
     for (; first !== undefined; first = line.first) {
       const { key, late } = first
@@ -124,7 +119,7 @@ function checkStanding(
       if (waits) unsure.push(first)
       line.drop()
     }
-    if (first !== undefined) judge(seen, queue, { batch, standing, first }, found)
+    if (first !== undefined) judge(seen, queue, { batch, position, first }, found)
     for (const request of unsure) line.add(request)
   }
 }
@@ -132,18 +127,18 @@ function checkStanding(
 function judge(
   { rows, left }: Evidence,
   { number }: SeenQueue,
-  { batch, standing, first }: { batch: SeenBatch; standing: QueuePosition; first: InLine },
+  { batch, position, first }: { batch: SeenBatch; position: QueuePosition; first: WaitingRequest },
   found: Findings,
 ): void {
   const at = batch.dispatched
   for (const key of batch.members) {
-    const member = { key, late: at >= standing.lateFrom(key) }
-    if (compareInLine(standing, first, member) >= 0) continue
+    const member = { key, late: at >= position.lateFrom(key) }
+    if (comparePositions(position, first, member) >= 0) continue
     found.violated(
       [first.key, key],
       () =>
-        `request ${first.key} came to queue ${number} at ${ms(rows.sent[first.key]!)}, stood ` +
-        `before ${key} but waited until ${ms(left[first.key]!)}; ${key} went at ${ms(at)}`,
+        `request ${first.key} joined queue ${number} at ${ms(rows.sent[first.key]!)} and precedes ` +
+        `${key}, but waited until ${ms(left[first.key]!)}; ${key} was dispatched at ${ms(at)}`,
     )
     return
   }

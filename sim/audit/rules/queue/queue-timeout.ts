@@ -3,9 +3,8 @@ import { any, eachInstant } from '../../evidence/instants.ts'
 import { LeastFirst } from '../../evidence/least-first.ts'
 import { CANCELLED, TIMED_OUT } from '../../evidence/raw-rows.ts'
 import { type TimeIsOver, timesOver, waitingTime } from '../../evidence/waiting-time.ts'
-import { type Findings, ms } from '../../findings.ts'
-import type { Rule } from '../../rule.ts'
-import { saidOf } from '../admission/refused.ts'
+import { type Findings, ms, type Rule } from '../../findings.ts'
+import { decisionOf } from '../admission/refused.ts'
 
 /**
  * A control plane checks timeouts when it may act: when an executor becomes free, when a request
@@ -16,8 +15,8 @@ import { saidOf } from '../admission/refused.ts'
  */
 export const queueTimeout: Rule = {
   rule: 'queue-timeout',
-  promise: 'whose time in the queue is over, or whose client left, leaves it; nobody earlier',
-  check(seen: Evidence, found: Findings) {
+  promise: 'a request leaves its queue at its queue timeout or cancellation, and not earlier',
+  check(seen, found) {
     for (const queue of seen.queues) {
       const times = timesOver(seen, queue)
       checkLeavers(seen, queue, times, found)
@@ -40,15 +39,13 @@ function checkLeavers(seen: Evidence, queue: SeenQueue, times: Times, found: Fin
     const withClient = promised.cancels && left[key]! >= rows.leaves[key]!
     const expected = withClient ? CANCELLED : TIMED_OUT
     if (left[key]! < deadline) {
-      found.violated(
-        [key],
-        () => `timed out at ${ms(left[key]!)}, before its deadline at ${ms(deadline)}`,
-      )
+      const text = () => `timed out at ${ms(left[key]!)}, before its timeout at ${ms(deadline)}`
+      found.violated([key], text)
     } else if (waitingTime(queue.pool, promised).waitsOn && !promised.cancels) {
-      found.violated([key], () => `left at ${ms(left[key]!)}, though it may wait on`)
+      found.violated([key], () => `timed out at ${ms(left[key]!)}, but its timeout only delays it`)
     } else if (rows.outcome[key] !== expected) {
-      const reason = withClient ? 'its client had left' : 'its client had not left'
-      found.violated([key], () => `left at ${ms(left[key]!)} with another outcome: ${reason}`)
+      const text = withClient ? 'cancelled, after its client timeout' : 'timed out'
+      found.violated([key], () => `left at ${ms(left[key]!)}; expected outcome: ${text}`)
     }
   }
 }
@@ -59,12 +56,8 @@ function checkDispatched(seen: Evidence, queue: SeenQueue, times: Times, found: 
     const { latest: deadline } = times(key)
     const { waitsOn } = waitingTime(queue.pool, seen.classOf(key))
     if (rows.batch[key]! < 0 || waitsOn || deadline === Number.POSITIVE_INFINITY) continue
-    found.checked++
-    if (left[key]! < deadline) continue
-    found.violated(
-      [key],
-      () => `dispatched at ${ms(left[key]!)}, though its time was over at ${ms(deadline)}`,
-    )
+    const text = () => `dispatched at ${ms(left[key]!)}, after its timeout at ${ms(deadline)}`
+    found.check(left[key]! < deadline, [key], text)
   }
 }
 
@@ -79,7 +72,7 @@ function checkWaiting(seen: Evidence, queue: SeenQueue, times: Times, found: Fin
   const overAt = (key: number) => times(key).latest
   // a prefilled request ends in another pool
   const endsHere = !queue.pool.generation?.handOver
-  const mayMakeRoom = (key: number) => saidOf(rows, key, 'memory') === 'passed'
+  const mayMakeRoom = (key: number) => decisionOf(rows, key, 'memory') === 'passed'
   const waiting = new LeastFirst<number>((a, b) => overAt(a) - overAt(b))
   let next = 0
   eachInstant(seen, queue, ({ at, joined, shed, timedOut, batches, ends, freeBefore }) => {
@@ -92,12 +85,10 @@ function checkWaiting(seen: Evidence, queue: SeenQueue, times: Times, found: Fin
       const key = waiting.first
       waiting.drop()
       if (left[key]! <= at) continue
-      found.violated(
-        [key],
-        () =>
-          `still waited in queue ${queue.number} just after ${ms(at)}, though its time was over ` +
-          `at ${ms(overAt(key))}`,
-      )
+      found.violated([key], () => {
+        const where = `in queue ${queue.number} just after ${ms(at)}`
+        return `still waited ${where}, after its timeout at ${ms(overAt(key))}`
+      })
     }
   })
 }

@@ -1,9 +1,8 @@
 import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
 import { leastSquares } from '../../evidence/least-squares.ts'
-import { type Findings, ms } from '../../findings.ts'
-import type { Batching } from '../../promises/promises.ts'
-import type { Rule } from '../../rule.ts'
+import { ms, type Rule } from '../../findings.ts'
 import { checkDecisions, type Decider, type Line, ROUNDING_MS } from '../batching/decisions.ts'
+import { type Of, queuesUnder } from '../batching/policy.ts'
 
 /** Computed tokens and duration of the last batches. */
 type Observed = readonly (readonly [computed: number, took: number])[]
@@ -13,11 +12,10 @@ const KEPT = 50
 /** A line through the last 50 batches predicts how long the next one takes. */
 export const slack: Rule = {
   rule: 'slack',
-  promise: 'deadline-aware: a batch goes when full, or when the first deadline leaves no more time',
-  check(seen: Evidence, found: Findings) {
-    for (const queue of seen.unhindered) {
-      const { batching } = queue.pool
-      if (batching.policy !== 'deadline-aware') continue
+  promise:
+    'deadline-aware: a batch is dispatched when full, or when its first deadline requires it',
+  check(seen, found) {
+    for (const [queue, batching] of queuesUnder('deadline-aware', seen)) {
       checkDecisions(seen, queue, decider(seen, queue, batching), found)
     }
   },
@@ -26,7 +24,7 @@ export const slack: Rule = {
 function decider(
   { rows, classOf }: Evidence,
   { pool }: SeenQueue,
-  { max_batch, margin_ms }: Extract<Batching, { policy: 'deadline-aware' }>,
+  { max_batch, margin_ms }: Of<'deadline-aware'>,
 ): Decider<Observed> {
   const computed = (keys: Line) => {
     let [longest, sum] = [0, 0]
@@ -53,7 +51,7 @@ function decider(
       isDue(observed, line, at + ROUNDING_MS),
     expected(observed, line) {
       if (line.length >= max_batch) return `a batch of ${max_batch} was due`
-      return `one of all was due at ${ms(latest(observed, line))}`
+      return `a batch of all of them was due at ${ms(latest(observed, line))}`
     },
   }
 }

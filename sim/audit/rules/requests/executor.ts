@@ -1,46 +1,34 @@
 import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
 import type { SeenBatch } from '../../evidence/seen-batch.ts'
-import { type Findings, ms } from '../../findings.ts'
-import { comesAndGoes, goesInHalves } from '../../promises/memory-asked.ts'
-import type { Rule } from '../../rule.ts'
+import { type Findings, ms, type Rule } from '../../findings.ts'
+import { isSwappable, maySplit } from '../../promises/memory-asked.ts'
 
 export const executor: Rule = {
   rule: 'executor',
-  promise: 'an executor has one batch at a time, of its own queue; the one free longest is taken',
-  check(seen: Evidence, found: Findings) {
+  promise: 'an executor has one batch of its own queue at a time; the longest idle one goes first',
+  check(seen, found) {
     for (const queue of seen.queues) {
       // engines run many requests at once
       if (queue.pool.generation !== undefined) continue
-      if (goesInHalves(queue)) checkHalves(seen, queue, found)
+      if (maySplit(queue)) checkHalves(seen, queue, found)
       // rows do not show when weights were loaded, and so which executor was free longest
-      else checkQueue(queue, { inTurn: !comesAndGoes(seen.promises, queue) }, found)
+      else checkQueue(queue, { inTurn: !isSwappable(seen.promises, queue) }, found)
     }
   },
 }
 
 /** Parts of one batch run one after the other; each records its own start. */
 function checkHalves({ rows }: Evidence, queue: SeenQueue, found: Findings): void {
-  const { batches, firstExecutor, executors, number } = queue
   const last = new Map<number, SeenBatch>()
   const order = ({ members }: SeenBatch) => rows.batch[members[0]!]!
-  for (const batch of batches.toSorted((a, b) => a.done - b.done || order(a) - order(b))) {
+  for (const batch of queue.batches.toSorted((a, b) => a.done - b.done || order(a) - order(b))) {
     found.checked++
     const { executor, members } = batch
-    if (!(executor >= firstExecutor && executor < firstExecutor + executors)) {
-      found.violated(
-        members,
-        () => `ran on executor ${executor}, which does not serve queue ${number}`,
-      )
-    }
+    checkServes(queue, batch, found)
     const before = last.get(executor)
     const began = rows.started[members[0]!]!
     if (before !== undefined && began < before.done) {
-      found.violated(
-        [...before.members, ...members],
-        () =>
-          `executor ${executor} began with the batch of request ${members[0]} at ${ms(began)}, ` +
-          `but had that of ${before.members[0]} until ${ms(before.done)}`,
-      )
+      overlap(before, batch, began, found)
     }
     last.set(executor, batch)
   }
@@ -58,35 +46,41 @@ function checkQueue(
     found.checked++
     const { executor, dispatched, members } = batch
     const index = executor - firstExecutor
-    if (!(index >= 0 && index < executors)) {
-      found.violated(
-        members,
-        () => `ran on executor ${executor}, which does not serve queue ${queue.number}`,
-      )
-      continue
-    }
-    if (dispatched < freeSince[index]!) {
-      const previous = last[index]!
-      found.violated(
-        [...previous.members, ...members],
-        () =>
-          `executor ${executor} was given the batch of request ${members[0]} at ` +
-          `${ms(dispatched)}, but had that of ${previous.members[0]} until ${ms(previous.done)}`,
-      )
-    }
+    if (!checkServes(queue, batch, found)) continue
+    if (dispatched < freeSince[index]!) overlap(last[index]!, batch, dispatched, found)
     const longest = longestFree(freeSince)
     // an executor that became free earlier was also free when the batch was dispatched
     if (longestFirst && freeSince[longest]! < freeSince[index]!) {
       found.violated(
         members,
         () =>
-          `went to executor ${executor} at ${ms(dispatched)}, free since ` +
-          `${ms(freeSince[index]!)}; executor ${firstExecutor + longest} had been free for longer`,
+          `dispatched to executor ${executor} at ${ms(dispatched)}, free since ` +
+          `${ms(freeSince[index]!)}; executor ${firstExecutor + longest} was free for longer`,
       )
     }
     freeSince[index] = batch.done
     last[index] = batch
   }
+}
+
+/** Whether the executor of a batch serves its queue. */
+function checkServes(
+  { firstExecutor, executors, number }: SeenQueue,
+  { executor, members }: SeenBatch,
+  found: Findings,
+): boolean {
+  const serves = executor >= firstExecutor && executor < firstExecutor + executors
+  const text = () => `ran on executor ${executor}, which does not serve queue ${number}`
+  if (!serves) found.violated(members, text)
+  return serves
+}
+
+/** Reports a batch that began at `at`, before the end of the one before it on its executor. */
+function overlap(before: SeenBatch, { executor, members }: SeenBatch, at: number, found: Findings) {
+  found.violated([...before.members, ...members], () => {
+    const other = `that of request ${before.members[0]} until ${ms(before.done)}`
+    return `executor ${executor} began the batch of request ${members[0]} at ${ms(at)}, but had ${other}`
+  })
 }
 
 function longestFree(freeSince: Float64Array): number {

@@ -1,11 +1,9 @@
-import type { Evidence } from '../../evidence/evidence.ts'
-import type { Findings } from '../../findings.ts'
-import type { Rule } from '../../rule.ts'
+import type { Rule } from '../../findings.ts'
 
 export const fanOut: Rule = {
   rule: 'fan-out',
-  promise: 'the parts of a request go to one pool, each to another queue of it',
-  check({ rows, expected, classOf, queues }: Evidence, found: Findings) {
+  promise: 'the parts of a request are routed to different queues of one pool',
+  check({ rows, expected, classOf, queues }, found) {
     const { sending } = expected
     let first = 0
     while (first < sending.length) {
@@ -21,9 +19,9 @@ export const fanOut: Rule = {
         const sibling = known.get(queue)
         known.set(queue, key)
         if (sibling !== undefined) {
-          found.violated([sibling, key], () => `parts of one request, both of queue ${queue}`)
+          found.violated([sibling, key], () => `parts of one request, both in queue ${queue}`)
         } else if (queues[queue]?.poolIndex !== queues[rows.queue[keys[0]!]!]?.poolIndex) {
-          found.violated([keys[0]!, key], () => 'parts of one request, but of two pools')
+          found.violated([keys[0]!, key], () => 'parts of one request, but in two pools')
         }
       }
     }

@@ -1,8 +1,7 @@
-import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
-import { Loads } from '../../evidence/loads.ts'
-import { type Findings, ms } from '../../findings.ts'
-import { poolsOfClasses } from '../../promises/class-pools.ts'
-import type { Rule } from '../../rule.ts'
+import type { Arrival, Evidence } from '../../evidence/evidence.ts'
+import { eachArrival, Loads } from '../../evidence/loads.ts'
+import { type Findings, ms, type Rule } from '../../findings.ts'
+import { poolsOfClasses } from '../../promises/promises.ts'
 
 /** Candidates of a router, with bounds of the number of requests in each. */
 interface Candidates {
@@ -19,9 +18,9 @@ interface Candidates {
 
 export const routing: Rule = {
   rule: 'routing',
-  promise: 'requests go to pools and their queues in turn, or to the first of the least loaded',
-  check(seen: Evidence, found: Findings) {
-    const { promises, rows, queues, requests } = seen
+  promise: 'requests are routed round-robin, or to the first of the least loaded pools and queues',
+  check(seen, found) {
+    const { promises, queues, requests } = seen
     // a single queue leaves no choice
     if (queues.length === 1) return
     const loads = new Loads(seen)
@@ -39,10 +38,7 @@ export const routing: Rule = {
     const turns = promises.pools.map(() => 0)
     // rows do not show when requests moved to a decode pool
     const known = promises.pools.every(({ generation }) => !generation?.handOver)
-    for (let key = 0; key < rows.at.length; key++) {
-      const queue = queues[rows.queue[key]!]
-      if (queue === undefined || Number.isNaN(rows.sent[key]!)) continue
-      loads.moveTo(rows.sent[key]!)
+    const visit = ({ key, queue }: Arrival) => {
       const pool = queue.poolIndex
       const { sending, part } = seen.expected
       const candidates = within[pool]!
@@ -58,11 +54,13 @@ export const routing: Rule = {
       }
       const turn = turns[pool]!
       turns[pool] = turn + 1
-      const choice = { ...choiceIn(candidates, queue), turn }
-      if (known || choice.policy === 'round-robin') check(seen, key, choice, found)
+      const policy = queue.pool.routing
+      if (known || policy === 'round-robin') {
+        check(seen, key, { of: candidates, chosen: queue.number, policy, turn }, found)
+      }
       candidates.taken.add(queue.number)
-      loads.came(key)
     }
+    eachArrival(seen, visit, loads)
   },
 }
 
@@ -78,12 +76,6 @@ function roundsAmong(among: readonly Candidates[], classes: Uint8Array): number[
   })
 }
 
-const choiceIn = (of: Candidates, { number, pool }: SeenQueue) => ({
-  of,
-  chosen: number,
-  policy: pool.routing,
-})
-
 interface Choice {
   readonly of: Candidates
   readonly chosen: number
@@ -96,16 +88,12 @@ function check({ rows }: Evidence, key: number, choice: Choice, found: Findings)
   const { of, chosen, policy, turn } = choice
   const count = of.numbers.length
   if (count === 1) return
-  found.checked++
   const better = policy === 'round-robin' ? of.numbers[turn % count]! : lessLoaded(of, chosen)
-  if (better === chosen) return
-  found.violated([key], () => {
-    const came = `came to ${of.noun} ${chosen} at ${ms(rows.sent[key]!)}`
-    if (policy === 'round-robin') return `${came}; it was the turn of ${of.noun} ${better}`
-    return (
-      `${came}, with ${of.least[chosen]} or more requests; ${of.noun} ${better} had ` +
-      `${of.most[better]} or fewer`
-    )
+  found.check(better === chosen, [key], () => {
+    const routed = `routed to ${of.noun} ${chosen} at ${ms(rows.sent[key]!)}`
+    if (policy === 'round-robin') return `${routed}; expected ${of.noun} ${better}`
+    const loads = `at least ${of.least[chosen]} requests, ${of.noun} ${better} at most ${of.most[better]}`
+    return `${routed}, which had ${loads}`
   })
 }
 
