@@ -7,7 +7,7 @@ import { Failure, parseScenario } from '../scenarios/index.ts'
 import { hostileText } from '../scenarios/parse/hostile-text.test-helper.ts'
 import { report } from './commands/command.ts'
 import { ProgressDisplay } from './commands/progress.ts'
-import { documentText } from './folders/document-text.ts'
+import { documentText } from './folders/documents.ts'
 import { err, out, rendered, styled } from './terminal.ts'
 
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u

@@ -169,7 +169,7 @@ export class Calibration {
   #roomy<T extends { readonly shortages: readonly Shortage[] }>(ran: T): T {
     const text = shortageText(this.#task.pool.name, ran.shortages)
     if (text === null) return ran
-    throw new Failure(`${text}; a calibration runs every size: lower max_batch, or give it more`)
+    throw new Failure(`${text}; a calibration runs every batch size; lower max_batch`)
   }
 
   /** The measured profile of the model. */

@@ -36,7 +36,7 @@ function runLines({ run, requests, rules, percentiles, journal }: Run): string[]
     '',
     ...aligned([['latency, ms', 'served', ...labels], ...latencies]),
     '',
-    ...journalLines(journal),
+    ...decisionLogLines(journal),
   ]
 }
 
@@ -46,11 +46,11 @@ function violationLines({ rule, first, violations }: Run['rules'][number]): stri
   return more > 0 ? [...lines, `  ${rule}: and ${count(more)} more`] : lines
 }
 
-function journalLines(journal: Run['journal']): string[] {
-  if (journal === null) return ['journal: none was kept']
-  const fed = `journal: ${count(journal.entries)} entries fed back`
-  if (journal.differences.length === 0) return [`${fed}, identical decisions`]
-  return [`${fed}, other decisions`, ...journal.differences.map((text) => `  ${text}`)]
+function decisionLogLines(log: Run['journal']): string[] {
+  if (log === null) return ['decision log: none was kept']
+  const fed = `decision log: ${count(log.entries)} entries fed back`
+  if (log.differences.length === 0) return [`${fed}, identical decisions`]
+  return [`${fed}, other decisions`, ...log.differences.map((text) => `  ${text}`)]
 }
 
 function claimLines(claims: Audit['claims']): string[] {
@@ -67,7 +67,7 @@ function claimLines(claims: Audit['claims']): string[] {
   })
 }
 
-/** Columns side by side, figures right aligned and those named by `words` left. */
+/** Columns side by side: those in `words` left aligned, others right aligned. */
 function aligned(cells: readonly (readonly string[])[], words: readonly number[] = [0]): string[] {
   const rows = cells.map((row) => row.map(visibleLine))
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)))

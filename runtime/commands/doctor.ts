@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { EXIT, Failure } from '../../scenarios/index.ts'
-import { cacheDirectory } from '../folders/cache-directory.ts'
-import { localProfilePath } from '../folders/profile-file.ts'
+import { cacheDirectory, localProfilePath } from '../folders/profile-file.ts'
 import { hostFingerprint } from '../live/host.ts'
 import { probeProvider } from '../live/probe.ts'
 import {
@@ -14,37 +13,35 @@ import {
 import { pause } from '../process/interruption.ts'
 import { styled } from '../terminal.ts'
 import { version } from '../version.ts'
-import { action, withJson } from './command.ts'
+import { implement, withJson } from './command.ts'
 import { print } from './output.ts'
+
+const HELP = `
+Example:
+  $ spillway doctor`
 
 export function define(command: Command): void {
   withJson(command)
-    .addHelpText('after', '\nExample:\n  $ spillway doctor')
-    .action(
-      action(async (signal, options: { json?: boolean }) => {
-        const host = hostFingerprint()
-        const providers: { provider: ExecutionProvider; ok: boolean; note: string }[] = []
-        for (const provider of executionProviderNames) {
-          providers.push({ provider, ...(await tryProvider(provider, signal)) })
-        }
-        const profile = existsSync(localProfilePath()) ? localProfilePath() : null
-        const found = { version: version(), host, providers, cache: cacheDirectory(), profile }
-        const lines = providers.map(({ provider, ok, note }) => [
-          ok ? styled('green', 'ok  ') : styled('yellow', 'none'),
-          ` ${provider}  ${note}\n`,
-        ])
-        print(options, found, [
-          `spillway ${found.version}, node ${host.node}, onnxruntime ${host.onnxruntime}\n`,
-          `${host.cpu}, ${host.cores} cores, ${host.memory_gib} GiB, ${host.platform}\n`,
-          ...lines,
-          `profile of this machine: ${profile ?? 'none yet (spillway calibrate SCENARIO)'}`,
-        ])
-        const serves = providers.some(
-          ({ provider, ok }) => ok && executionProviders[provider].onHost,
-        )
-        return serves ? EXIT.ok : EXIT.failed
-      }),
-    )
+  implement(command, HELP, async (signal, options: { json?: boolean }) => {
+    const host = hostFingerprint()
+    const providers: { provider: ExecutionProvider; ok: boolean; note: string }[] = []
+    for (const provider of executionProviderNames) {
+      providers.push({ provider, ...(await tryProvider(provider, signal)) })
+    }
+    const profile = existsSync(localProfilePath()) ? localProfilePath() : null
+    const found = { version: version(), host, providers, cache: cacheDirectory(), profile }
+    print(options, found, [
+      `spillway ${found.version}, node ${host.node}, onnxruntime ${host.onnxruntime}\n`,
+      `${host.cpu}, ${host.cores} cores, ${host.memory_gib} GiB, ${host.platform}\n`,
+      ...providers.map(({ provider, ok, note }) => [
+        ok ? styled('green', 'ok  ') : styled('yellow', 'none'),
+        ` ${provider}  ${note}\n`,
+      ]),
+      `profile of this machine: ${profile ?? 'none; run: spillway calibrate SCENARIO'}`,
+    ])
+    const serves = providers.some(({ provider, ok }) => ok && executionProviders[provider].onHost)
+    return serves ? EXIT.ok : EXIT.failed
+  })
 }
 
 async function tryProvider(
@@ -57,7 +54,7 @@ async function tryProvider(
   }
   try {
     const { ms, fellBack } = await probeProvider(provider, signal)
-    const note = `a small net takes ${ms.toPrecision(2)} ms${fellBack ? ', partly on cpu' : ''}`
+    const note = `a small model takes ${ms.toPrecision(2)} ms${fellBack ? ', partly on cpu' : ''}`
     return { ok: true, note }
   } catch (error) {
     if (!(error instanceof Failure) || signal.aborted) throw error

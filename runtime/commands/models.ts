@@ -11,7 +11,7 @@ import {
   parseScenario,
 } from '../../scenarios/index.ts'
 import { type ModelPlaces, materialise } from '../models/index.ts'
-import { action, folder, override } from './command.ts'
+import { folder, implement, override } from './command.ts'
 import { print } from './output.ts'
 
 const KINDS = ['mlp', 'transformer-encoder']
@@ -35,11 +35,17 @@ interface BuiltModel {
   readonly bytes: number
 }
 
+const HELP = `
+Examples:
+  $ spillway models build scenario.yaml --out models
+  $ spillway models build mlp --layers 12 --width 512 --precision fp32,fp16,int8
+  $ spillway models build transformer-encoder --layers 4 --hidden 256 --heads 4 --json`
+
 export function define(command: Command): void {
-  command
+  const build = command
     .command('build')
     .copyInheritedSettings(command)
-    .description('Build the models of a scenario, or one of a built-in kind, as ONNX files')
+    .description('Build the models of a scenario, or a built-in kind, as ONNX files')
     .argument('<what...>', `scenario files, or ${KINDS.join(' or ')}`)
     .option('--layers <n>', 'layers of a built-in kind')
     .option('--width <n>', 'width of mlp')
@@ -47,33 +53,18 @@ export function define(command: Command): void {
     .option('--heads <n>', 'attention heads of transformer-encoder')
     .option('--vocabulary <n>', 'vocabulary of transformer-encoder')
     .option('--seed <n>', 'seed of the weights of a built-in kind')
-    .option('--precision <list>', 'fp32, fp16, int8 or several with commas, of a built-in kind')
+    .option('--precision <list>', 'of a built-in kind: fp32, fp16, int8 or several with commas')
     .option('--set <path=value>', 'override a value of a scenario', override)
-    .option(
-      '--out <dir>',
-      'folder that the files go to; a file that has its checksum beside it is kept',
-      folder,
-      '.',
-    )
+    .option('--out <dir>', 'folder of the files; one that has its checksum is kept', folder, '.')
     .option('--json', 'print one JSON document')
-    .addHelpText('after', EXAMPLES)
-    .action(
-      action(async (signal, what: readonly string[], options: BuildOptions) => {
-        const built = await buildModels(what, { ...options, signal })
-        print(options, { models: built }, listOf(built))
-        return EXIT.ok
-      }),
-    )
+  implement(build, HELP, async (signal, what: readonly string[], options: BuildOptions) => {
+    const built = await buildModels(what, { ...options, signal })
+    print(options, { models: built }, listOf(built))
+    return EXIT.ok
+  })
 }
 
-const EXAMPLES = `
-Examples:
-  $ spillway models build scenario.yaml --out models
-  $ spillway models build mlp --layers 12 --width 512 --precision fp32,fp16,int8
-  $ spillway models build transformer-encoder --layers 4 --hidden 256 --heads 4 --json
-`
-
-/** Builds every model that is named; throws one `Failure` with all that went wrong. */
+/** Builds every named model; throws one `Failure` with all problems. */
 async function buildModels(
   what: readonly string[],
   options: BuildOptions & { readonly signal: AbortSignal },
@@ -102,7 +93,7 @@ async function scenarioFrom(path: string, options: BuildOptions): Promise<Loaded
   const misplaced = [...PARAMETERS, 'precision' as const].filter((key) => options[key])
   if (misplaced.length > 0) {
     const flags = misplaced.map((key) => `--${key}`).join(', ')
-    const text = `${path}: expected --set for a scenario, got ${flags}, for built-in kinds only`
+    const text = `${path}: remove ${flags}: built-in kinds take it, a scenario takes --set`
     throw new Failure(text, EXIT.usage)
   }
   if (existsSync(path)) return loadScenario(path, { set: options.set ?? [] })
@@ -111,7 +102,7 @@ async function scenarioFrom(path: string, options: BuildOptions): Promise<Loaded
   throw new Failure(`expected a scenario file, ${KINDS.join(' or ')}, got ${path}${hint}`)
 }
 
-/** A built-in kind as a scenario with one pool for each precision: one validation for both. */
+/** A built-in kind as a scenario with a pool for each precision, so that the schema checks it. */
 function scenarioOf(kind: string, options: BuildOptions): LoadedScenario {
   const parameters = PARAMETERS.flatMap((key) => {
     const text = options[key]
@@ -134,7 +125,7 @@ function scenarioOf(kind: string, options: BuildOptions): LoadedScenario {
   }
 }
 
-/** A problem of the scenario that stands for a kind, as one of the option that it came from. */
+/** A problem of the scenario of a built-in kind, as a problem of the option. */
 function ofOption(problem: string): string {
   return problem.replace(/^(\S+):\d+:\d+ \S+\.(\w+): /, '$1 --$2: ')
 }

@@ -1,12 +1,17 @@
 import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { EXIT, Failure, hashOf } from '../../scenarios/index.ts'
 import type { Result } from '../../sim/documents/index.ts'
 import { type Profile, profileSchema } from '../../sim/world/index.ts'
-import { cacheDirectory } from './cache-directory.ts'
-import { documentProblems } from './document-problems.ts'
-import { parseJson, readText } from './user-text.ts'
+import { readJson } from './documents.ts'
+
+/** The folder of built-in models and calibrations. */
+export function cacheDirectory(): string {
+  // an empty variable counts as none: an empty path is the working directory
+  return process.env.SPILLWAY_CACHE || join(homedir(), '.cache', 'spillway')
+}
 
 /** The profile that ships with Spillway; it was measured on another machine. */
 export function referenceProfilePath(): string {
@@ -38,16 +43,7 @@ export async function loadProfile(path?: string): Promise<Profile> {
   }
 }
 
-async function readProfile(path: string): Promise<Profile> {
-  const parsed = profileSchema.safeParse(parseJson(path, await readText(path)))
-  if (!parsed.success) {
-    throw new Failure([
-      ...documentProblems(path, parsed.error),
-      `${path}: not a profile of this version`,
-    ])
-  }
-  return parsed.data
-}
+const readProfile = (path: string) => readJson(path, profileSchema, 'not a profile of this version')
 
 const hashes = new WeakMap<Profile, string>()
 
@@ -72,8 +68,8 @@ export async function keptProfile(directory: string, { profile }: Result): Promi
   const kept = await readProfile(path)
   const hash = profileHash(kept)
   if (hash === profile?.hash) return kept
-  const text = `replays here were made with profile ${profile?.hash}, got ${hash}`
-  throw new Failure(`${path}: ${text}; --profile takes another`, EXIT.notComparable)
+  const text = `replays here were made with profile ${profile?.hash}, but this is ${hash}`
+  throw new Failure(`${path}: ${text}; choose one with --profile`, EXIT.notComparable)
 }
 
 /**

@@ -30,18 +30,15 @@ type Stated = Pick<Result, 'scenario' | 'requests'>
 
 /**
  * Audits the runs that a folder keeps. An independent checker verifies every rule of the scenario
- * on their rows and recomputes the figures of the documents beside them. A fresh control plane is
- * given the journals again.
+ * on their rows and recomputes the figures of the documents beside them. Decision logs are fed to a
+ * fresh control plane.
  */
 export async function audit(
   directory: string,
   { signal, onProgress, command = LIBRARY_CALL }: DocumentOptions = {},
 ): Promise<Audit> {
   await settleRuns(directory)
-  if (!existsSync(join(directory, SCENARIO_FILE))) {
-    const wanted = 'raw rows, as `run --keep-rows` or `replay --out DIR` leave them'
-    throw new Failure(`${directory}: expected a folder with ${wanted}, got none`)
-  }
+  if (!existsSync(join(directory, SCENARIO_FILE))) throw withoutRows(directory)
   const scenario = await readScenario(directory)
   const requests = await readRequests(directory, scenario)
   const plan = servingPlan(scenario, await readActivations(directory))
@@ -49,19 +46,18 @@ export async function audit(
   const expectOwn = (name: string, { scenario: of, requests: hashed }: Stated) => {
     const path = join(directory, `${name}.json`)
     if (of.hash !== hash) {
-      throw new Failure(
-        `${path}: of scenario ${of.hash}, but ${directory}/scenario.json is ${hash}`,
-      )
+      const own = `${directory}/scenario.json is ${hash}`
+      throw new Failure(`${path}: is of scenario ${of.hash}, but ${own}`)
     }
     if (hashed !== requests.hash()) {
-      throw new Failure(`${path}: of other requests than ${directory}/requests.jsonl`)
+      throw new Failure(`${path}: is of other requests than ${directory}/requests.jsonl`)
     }
   }
   const audited = async (kind: RunKind) => {
     const runs = await readRuns(directory, kind, scenario)
     const audits: RunAudit[] = []
     for (const [i, run] of runs.entries()) {
-      onProgress?.(`auditing each ${kind}`, i, runs.length)
+      onProgress?.(`auditing ${kind}s`, i, runs.length)
       audits.push(auditRun(`${kind}-${i + 1}`, run, { scenario, plan, kind, requests }))
       await pause(signal)
     }
@@ -70,9 +66,7 @@ export async function audit(
   const replays = await audited('replay')
   const replications = await audited('replication')
   const audits = [...replays.audits, ...replications.audits]
-  if (audits.length === 0) {
-    throw new Failure(`${directory}: has no raw rows; keep them with --keep-rows`)
-  }
+  if (audits.length === 0) throw withoutRows(directory)
   const claims: Audit['claims'] = []
   if (replays.runs.length > 0) {
     const measured = await readDocument(directory, 'measured', resultSchema)
@@ -109,6 +103,11 @@ export async function audit(
     ...auditVerdict(audits, claims),
     command,
   }
+}
+
+function withoutRows(directory: string): Failure {
+  const options = 'run --keep-rows, replay --out DIR or simulate --keep-rows --out DIR'
+  return new Failure(`${directory}: has no raw rows; keep them with ${options}`)
 }
 
 function expectAll(directory: string, { length }: readonly KeptRun[], of: number): void {

@@ -2,8 +2,7 @@ import { EXIT, Failure, modelKey, modelLabel, type Scenario } from '../../scenar
 import { hasSwappableModel, poolsToCalibrate, resolveSystem } from '../../sim/experiment/index.ts'
 import type { ModelProfile, Profile } from '../../sim/world/index.ts'
 import { type CalibrationTask, calibrateLoads, calibrateModels } from '../calibration/index.ts'
-import { cacheDirectory } from '../folders/cache-directory.ts'
-import { refuseOtherModels } from '../folders/profile-file.ts'
+import { cacheDirectory, refuseOtherModels } from '../folders/profile-file.ts'
 import { readMeasured, readRuns, readScenario, settleRuns } from '../folders/run-folder.ts'
 import { hostFingerprint } from '../live/host.ts'
 import { hasObservedArena, memoryPlan } from '../memory/index.ts'
@@ -13,7 +12,7 @@ import { learn, type ReplayedScenario } from './learn.ts'
 import type { JobOptions } from './options.ts'
 import type { Prepared } from './prepare.ts'
 
-/** Seconds spent on each model unless told otherwise. */
+/** Default time for each model, s. */
 export const CALIBRATION_SECONDS = 60
 
 export interface CalibrateOptions extends JobOptions {
@@ -60,7 +59,7 @@ export async function calibrate(
   }
   if (tasks.size === 0) {
     const files = scenarios.map(({ file }) => file).join(', ')
-    throw new Failure(`${files}: all work is declared, so there is nothing to calibrate`)
+    throw new Failure(`${files}: all work is declared; simulate needs no calibration`)
   }
   const measured = await calibrateModels([...tasks.values()], {
     seconds,
@@ -86,7 +85,7 @@ export async function calibrate(
   }
 }
 
-/** Keys of the models whose arena a pool is about. */
+/** Keys of the models whose arenas are observed. */
 function observedPools(scenario: Scenario): string[] {
   return scenario.pools.filter(hasObservedArena).map((pool) => modelKey(scenario, pool))
 }
@@ -100,11 +99,11 @@ async function withMemory(
   const task = { file, threads: pool.threads, maxBatch, lengths, padTo: plan.padTo }
   const found = await memoryPlan(task, signal)
   if ('plan' in found) return { ...model, memory: found.plan }
-  onWarning(`what ${model.label} does with memory is not known: ${found.problem}`)
+  onWarning(`${model.label}: its memory is not measured: ${found.problem}`)
   return model
 }
 
-/** Keys of the models that are swapped, whether or not the scenario declares in what time. */
+/** Keys of the models that are swapped, even if the scenario declares their load times. */
 function movingPools(scenario: Scenario): string[] {
   return scenario.pools
     .filter((pool) => hasSwappableModel(scenario, pool))
@@ -114,7 +113,7 @@ function movingPools(scenario: Scenario): string[] {
 /** Share of the time for one model that its loads are measured. */
 const LOADS_SHARE = 0.1
 
-/** Loads stand with what else is known of a model's memory: without that nothing asks for them. */
+/** Load times are part of a model's memory: without it they are not used. */
 async function withLoads(
   model: ModelProfile,
   task: CalibrationTask,
@@ -127,7 +126,7 @@ async function withLoads(
   return { ...model, memory: { ...model.memory, loadMs } }
 }
 
-/** The same model also runs in a pool of other batches, or under other traffic. */
+/** Extends a task to another pool of the same model, with other batches or traffic. */
 function covering(
   task: CalibrationTask,
   maxBatch: number,
@@ -142,8 +141,8 @@ function covering(
 }
 
 /**
- * The models of a scenario as kept replays met the machine: their speed fields and overheads take
- * the place of those in the profile `known`.
+ * The profile `known` with the speed fields and overheads of kept replays, reduced to the models of a
+ * scenario.
  */
 export async function learnFromReplays(
   prepared: Prepared,
@@ -165,7 +164,9 @@ export async function learnFromReplays(
     }
     for (const pool of scenario.pools) {
       if (known.models.some(({ key }) => key === modelKey(scenario, pool))) continue
-      throw refuse(`has replays of ${modelLabel(scenario, pool)}, which was not calibrated`)
+      throw refuse(
+        `has replays of ${modelLabel(scenario, pool)}, which was not calibrated; run: spillway calibrate`,
+      )
     }
     replayed.push({ scenario, runs, load: load ?? 0 })
   }

@@ -71,16 +71,16 @@ describe('a queue without a bound', () => {
     expect(backlog.requests / peak).toBeLessThan(1.1)
   })
 
-  test('does not grow where less comes than is served', async () => {
+  test('does not grow below the capacity', async () => {
     expect(backlogOf(await prepared(), capacityRps)).toEqual({ requests: 0, bytes: 0 })
   })
 
-  test('is worth a warning where it takes much memory, and is refused where it takes all', async () => {
+  test('causes a warning if it needs much memory, and is refused if it needs all', async () => {
     const warning = async (rps: number, runs = 1) =>
       backlogWarning(await prepared(rate(rps)), capacityRps, runs)
     expect(await warning(150)).toBeNull()
     expect(await warning(10_100, 2)).toBe(
-      'more comes than is served and no queue is bounded: about 1,000,000 requests will wait, which takes 0.15 GB of memory in each of 2 simulations at once; set queue.max_length or queue.timeout_ms',
+      'traffic exceeds the capacity and no queue is bounded: about 1,000,000 requests will wait, which takes 0.15 GB of memory in each of 2 simulations at once; set queue.max_length or queue.timeout_ms',
     )
     await expect(warning(9e6, 1000)).rejects.toThrow(
       /about 899,990,000 requests will wait, which would take 130 GB of memory in each of 1000/,

@@ -1,5 +1,6 @@
 import { type FitSides, type TraceFitDocument, trafficYaml } from '../../reports/index.ts'
 import { Failure, parseScenario, readTrace, type TraceArrivals } from '../../scenarios/index.ts'
+import type { Verdict } from '../../sim/documents/index.ts'
 import {
   type FitRow,
   fitInput,
@@ -13,7 +14,7 @@ import {
 } from '../../sim/experiment/index.ts'
 import { type FittedClass, fitTraffic, type TraceSample } from '../../sim/traffic/index.ts'
 import { expectTrace } from '../parquet/expect-decodable.ts'
-import { pause, stopWhere } from '../process/interruption.ts'
+import { pause, throwIfAborted } from '../process/interruption.ts'
 import { type DocumentOptions, LIBRARY_CALL } from './options.ts'
 import { runReplications } from './replications.ts'
 
@@ -45,7 +46,7 @@ async function readSample(trace: TraceArrivals, options: Fitting): Promise<Trace
   await expectTrace(trace, '.', signal)
   const rows = await readTrace(trace, '.', (read) => {
     onProgress?.(`reading ${file}`, read.bytes, read.totalBytes)
-    stopWhere(signal)
+    throwIfAborted(signal)
   })
   const first = rows.times[0]!
   if (rows.times.at(-1) === first) {
@@ -66,7 +67,11 @@ async function readSample(trace: TraceArrivals, options: Fitting): Promise<Trace
 
 /** A document and what its page shows beside it. */
 export interface TraceFit {
-  readonly document: TraceFitDocument & { readonly document: string; readonly format: number }
+  readonly document: TraceFitDocument & {
+    readonly document: string
+    readonly format: number
+    readonly verdict: Verdict
+  }
   readonly sides: FitSides
 }
 
@@ -153,15 +158,15 @@ function checkSection(traffic: FittedClass): void {
   parseScenario(HEAD + rest + trafficYaml(traffic), { file: 'the fitted section' })
 }
 
-function judged(rows: readonly FitRow[]): Pick<TraceFitDocument, 'verdict' | 'why'> {
+function judged(rows: readonly FitRow[]): Pick<TraceFit['document'], 'verdict' | 'why'> {
   const verdicts = rows.flatMap(({ verdict }) => (verdict === null ? [] : [verdict]))
   const verdict = worst(verdicts)
   const named = (wanted: string) =>
     rows.filter((row) => row.verdict === wanted).map(({ name }) => name)
   const [fails, vague] = [named('FAIL'), named('UNDECIDED')]
   const parts = [
-    ...(fails.length > 0 ? [`the fit falls short in ${fails.join('; ')}`] : []),
-    ...(vague.length > 0 ? [`too vague to tell: ${vague.join('; ')}`] : []),
+    ...(fails.length > 0 ? [`the fit fails in ${fails.join('; ')}`] : []),
+    ...(vague.length > 0 ? [`undecided: ${vague.join('; ')}`] : []),
   ]
   return { verdict, why: parts.join('; ') || `all ${verdicts.length} figures agree` }
 }

@@ -17,9 +17,9 @@ export {
   type Prepared,
   type PrepareOptions,
   prepare,
+  profileFor,
   type System,
 } from './prepare.ts'
-export { profileFor } from './profile-for.ts'
 export { refuseLive } from './refuse.ts'
 export { type ReplayedSide, type ReplayOptions, replay } from './replay.ts'
 export { closeSimulations } from './replications.ts'

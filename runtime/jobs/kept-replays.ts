@@ -18,7 +18,7 @@ export async function keptReplays(directory: string, prepared: Prepared): Promis
   if (result.scenario.hash !== hash) {
     throw new Failure(
       `${join(directory, 'measured.json')}: measured under scenario ${result.scenario.hash}, ` +
-        `but ${file} is ${hash}`,
+        `but ${file} is ${hash}; replay the scenario again`,
       EXIT.notComparable,
     )
   }
@@ -29,7 +29,7 @@ export async function keptReplays(directory: string, prepared: Prepared): Promis
   }
   const runs = await readRuns(directory, 'replay', scenario)
   if (runs.length !== result.runs) {
-    throw new Failure(`${directory}: has ${runs.length} of ${result.runs} replays`)
+    throw new Failure(`${directory}: has ${runs.length} of ${result.runs} replays; replay again`)
   }
   // reacting clients send other requests in every run; those of the first run are kept
   const same = reactingClasses(scenario).length > 0 ? runs.slice(0, 1) : runs

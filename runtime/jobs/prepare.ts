@@ -10,9 +10,11 @@ import {
   type TraceSurvey,
 } from '../../scenarios/index.ts'
 import type { PreparedScenario, Resolved } from '../../sim/experiment/index.ts'
+import type { Profile } from '../../sim/world/index.ts'
+import { loadProfile } from '../folders/profile-file.ts'
 import { contentOf } from '../models/index.ts'
 import { expectTrace } from '../parquet/expect-decodable.ts'
-import { stopWhere } from '../process/interruption.ts'
+import { throwIfAborted } from '../process/interruption.ts'
 
 /** A scenario with what its files hold, as every job starts from it. */
 export interface Prepared extends LoadedScenario, PreparedScenario {
@@ -39,7 +41,7 @@ export async function prepare(path: string, options: PrepareOptions): Promise<Pr
   const traces = new Map<number, TraceSurvey>()
   const clients = new Map<number, readonly RecordedClient[]>()
   const { scenario, directory } = loaded
-  const onProgress = () => stopWhere(options.signal)
+  const onProgress = () => throwIfAborted(options.signal)
   for (const [index, { arrivals }] of scenario.traffic.entries()) {
     if (arrivals.process === 'trace') {
       await expectTrace(arrivals, directory, options.signal)
@@ -66,6 +68,12 @@ async function contentsOf(scenario: Scenario, directory: string): Promise<Prepar
     contents.push(found.get(name)!)
   }
   return contents
+}
+
+/** The profile that the scenario needs; null where all its work is declared. */
+export async function profileFor({ scenario }: Prepared, path?: string): Promise<Profile | null> {
+  const declared = scenario.pools.every((pool) => 'work' in scenario.models[pool.model]!)
+  return declared && path === undefined ? null : loadProfile(path)
 }
 
 /** What the models of the pools are now, by their keys; those whose work is declared left out. */

@@ -1,4 +1,4 @@
-import { documentText } from '../folders/document-text.ts'
+import { documentText } from '../folders/documents.ts'
 import type { FolderChange } from '../folders/replace-files.ts'
 import {
   AGAINST_FOLDER,

@@ -26,7 +26,7 @@ export interface ReplayOptions extends JobOptions {
   /** a file of `spillway requests`, to replay its requests */
   readonly requestsFile?: string | undefined
   /** whether the decision log of every replay is kept; default no */
-  readonly journal?: boolean | undefined
+  readonly decisionLog?: boolean | undefined
 }
 
 /**
@@ -37,7 +37,7 @@ export async function replay(
   systems: readonly [System, ...System[]],
   options: ReplayOptions = {},
 ): Promise<ReplayedSide[]> {
-  const { replays = 3, requestsFile, journal = false, onProgress = () => {} } = options
+  const { replays = 3, requestsFile, decisionLog = false, onProgress = () => {} } = options
   const { signal = new AbortController().signal } = options
   refuseLive(systems)
   const { capacityRps } = systems[0]
@@ -45,7 +45,7 @@ export async function replay(
   for (const system of systems) {
     given.push({ system, traffic: await trafficOf(system, capacityRps, requestsFile) })
   }
-  const replayed = await replaySides(given, { replays, journal, signal, onProgress })
+  const replayed = await replaySides(given, { replays, decisionLog, signal, onProgress })
   const done: ReplayedSide[] = []
   for (const [i, { system, traffic }] of given.entries()) {
     const replays = replayed[i]!
@@ -87,8 +87,8 @@ export interface ReplayedSide {
 }
 
 /**
- * In a pass of its own: what profiles and logs tell takes time, too. Where it fails, as for want of
- * memory, the replays stand all the same.
+ * Observes arenas in a separate pass, since profiling takes time. If it fails, for example because
+ * memory ran out, the replays remain valid.
  */
 async function arenaOf(
   system: System,
@@ -97,7 +97,7 @@ async function arenaOf(
   options: { readonly signal: AbortSignal; readonly onProgress: Progress },
 ): Promise<{ readonly arena: ArenaDocument | null; readonly warnings: readonly string[] }> {
   const onProgress = (done: number, of: number) =>
-    options.onProgress('memory of the batches', done, of)
+    options.onProgress('measuring the memory of batches', done, of)
   const { name, description } = system.scenario
   try {
     const replicas = await observeReplay(system, { rows, signal: options.signal, onProgress })

@@ -9,7 +9,7 @@ import { executorsOf, Ledger, largestBatch } from '../../sim/serving/index.ts'
 import { playBack, Recorder, type RunSummary, summariseRun } from '../../sim/stats/index.ts'
 import { RequestList } from '../../sim/traffic/index.ts'
 import { sizeGrid } from '../calibration/index.ts'
-import { cacheDirectory } from '../folders/cache-directory.ts'
+import { cacheDirectory } from '../folders/profile-file.ts'
 import type { Reacting } from '../live/dispatcher-thread.ts'
 import type { EngineOptions } from '../live/engine.ts'
 import { Fleet, type Replayed } from '../live/fleet.ts'
@@ -18,7 +18,7 @@ import { executionProviders, materialise, sessionOptions } from '../models/index
 import type { Progress } from './options.ts'
 import type { System } from './prepare.ts'
 
-/** What replays brought, and what is to be said about them. */
+/** Replays with their warnings. */
 export interface Replays {
   readonly runs: readonly Replayed[]
   readonly warnings: readonly string[]
@@ -27,7 +27,7 @@ export interface Replays {
   readonly gc: { readonly count: number; readonly ms: number }
 }
 
-/** A scenario to replay, and the requests that it is given. */
+/** A scenario to replay, and its requests. */
 export interface ReplaySide {
   readonly system: System
   readonly traffic: RequestList | Reacting
@@ -35,7 +35,7 @@ export interface ReplaySide {
 
 export interface ReplayOptions {
   readonly replays: number
-  readonly journal: boolean
+  readonly decisionLog: boolean
   readonly signal: AbortSignal
   readonly onProgress: Progress
 }
@@ -44,9 +44,8 @@ export interface ReplayOptions {
 const WARM_LENGTHS = 3
 
 /**
- * Opens the models of every side and replays their requests, one replay after another: where there
- * are two sides in turn, and every other round the other way round, so that drift of the machine
- * hits them alike.
+ * Opens the models of every side and replays their requests, one replay after another. Two sides
+ * alternate, and every other round has the reverse order, so that both see the same drift.
  */
 export async function replaySides(
   sides: readonly ReplaySide[],
@@ -66,7 +65,7 @@ export async function replaySides(
         const phase = `replay ${round + 1} of ${options.replays}${side}`
         runs[i]!.push(
           await fleets[i]!.replay(system.plan, traffic, {
-            journal: options.journal,
+            decisionLog: options.decisionLog,
             onProgress: (done, of) => options.onProgress(phase, done, of),
           }),
         )
@@ -100,7 +99,7 @@ function replaysOf(system: System, runs: Replays['runs'], fleet: Fleet): Replays
     ({ execution_provider: on }) => executionProviders[on].onHost,
   )
   const crowded =
-    fleet.pinned || !local ? [] : ['dispatcher and executors were not pinned to cores of their own']
+    fleet.pinned || !local ? [] : ['dispatcher and executors were not pinned to separate cores']
   return {
     runs,
     warnings: [...invalid, ...short, ...fellBack, ...crowded],
@@ -110,8 +109,8 @@ function replaysOf(system: System, runs: Replays['runs'], fleet: Fleet): Replays
 }
 
 /**
- * Requests of so many s are replayed before anything is measured: while V8 still compiles the loops
- * of dispatcher and executors, for about 15,000 requests, p99 is several times too long.
+ * Duration of the requests that are replayed before the first measurement, s. V8 compiles the loops
+ * of dispatcher and executors for about 15,000 requests, while p99 is several times too long.
  */
 const WARM_UP_S = 4
 
@@ -149,7 +148,7 @@ async function enginesOf(system: System, signal: AbortSignal): Promise<EngineOpt
     }
     const { padTo, memory } = plan.pools[i]!
     const first = executorsOf(plan).findIndex(({ pool }) => pool === i)
-    // a larger batch than may ever go would take memory that the pool has not
+    // batches that never fit would need more memory than the pool has
     const mayGo = (shape: readonly [number, number]) =>
       memory === undefined || ledger.fits(first, ...shape)
     const pad = (length: number) => Math.ceil(length / padTo) * padTo

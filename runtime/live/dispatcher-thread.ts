@@ -51,7 +51,7 @@ export type DispatcherJob =
       readonly kind: 'replay'
       readonly plan: ServingPlan
       readonly traffic: Traffic
-      readonly journal: boolean
+      readonly decisionLog: boolean
     }
   | { readonly kind: 'script'; readonly items: readonly ScriptItem[] }
   | { readonly kind: 'loads'; readonly plan: ServingPlan; readonly durationMs: number }
@@ -121,7 +121,7 @@ function perform(job: DispatcherJob): DispatcherReply {
       return { driver: dispatcher, timers: dispatcher, backend: dispatcher }
     },
     observe: () => [{ arrived: (_, request) => report(traffic, requests, request) }, recorder],
-    logs: job.journal,
+    logs: job.decisionLog,
   })
   driver.run(control)
   // the next replay begins as this one did

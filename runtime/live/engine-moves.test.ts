@@ -30,7 +30,7 @@ const openings = {
 } as const
 
 describe.each(Object.entries(openings))('an engine %s', (_, open) => {
-  /** Opens a small net on cpu, from a copy of its file that the test may damage. */
+  /** Opens a small model on cpu, from a copy of its file that the test may damage. */
   const withEngine = (use: (engine: Engine, options: EngineOptions) => Promise<void>) =>
     withFolder(async (folder) => {
       const model = { builtin: 'mlp', layers: 1, width: 8, seed: 1 } as const

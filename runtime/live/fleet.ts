@@ -81,15 +81,16 @@ export class Fleet {
   async replay(
     plan: ServingPlan,
     given: RequestList | Reacting,
-    options: { journal?: boolean; onProgress?: Progress } = {},
+    options: { decisionLog?: boolean; onProgress?: Progress } = {},
   ): Promise<Replayed> {
     const traffic: Traffic =
       given instanceof RequestList ? { kind: 'list', requests: given.columns } : given
-    const job = { kind: 'replay', plan, traffic, journal: options.journal ?? false } as const
+    const { decisionLog = false, onProgress } = options
+    const job = { kind: 'replay', plan, traffic, decisionLog } as const
     // reacting clients send an unknown number of requests in a known time, ms
     const of =
       traffic.kind === 'list' ? traffic.requests.at.length : 1000 * traffic.scenario.duration_s
-    const reply = await this.#perform(job, of, options.onProgress)
+    const reply = await this.#perform(job, of, onProgress)
     if (reply.kind !== 'replayed') throw new Error('Expected the replay to have been performed')
     return { ...reply, rows: Rows.of(reply.rows) }
   }

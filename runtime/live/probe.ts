@@ -1,6 +1,6 @@
 import { Failure } from '../../scenarios/index.ts'
 import { STATUS } from '../../sim/serving/index.ts'
-import { cacheDirectory } from '../folders/cache-directory.ts'
+import { cacheDirectory } from '../folders/profile-file.ts'
 import { type ExecutionProvider, materialise } from '../models/index.ts'
 import { openProcessEngine } from './process-engine.ts'
 
@@ -8,8 +8,8 @@ const MODEL = { builtin: 'mlp', layers: 2, width: 64, seed: 1 } as const
 const PROBES = 5
 
 /**
- * Runs a small net on a provider in a separate process: a provider may crash, and a working one
- * prints irrelevant warnings on stderr. Throws `Failure`, with what to do, if the net does not run.
+ * Runs a small model on a provider in a separate process: a provider may crash, and a working one
+ * prints irrelevant warnings on stderr. Throws `Failure`, with what to do, if the model does not run.
  */
 export async function probeProvider(
   executionProvider: ExecutionProvider,

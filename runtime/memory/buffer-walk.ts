@@ -77,7 +77,7 @@ export class BufferWalk {
   }
 
   #from(i: number, state: State, weights: number): State['steps'] {
-    if (this.#ways++ > MOST_WAYS) throw new Unfit('there are too many ways to give memory back')
+    if (this.#ways++ > MOST_WAYS) throw new Unfit('there are too many possible orders of frees')
     if (i === this.#graph.nodes.length) return this.#ended(state)
     const each = this.#runs.map(({ nodes }) => nodes[i]!)
     const before = this.#runs.map(({ nodes }) => nodes[i - 1]?.requested ?? weights)
@@ -156,7 +156,7 @@ export class BufferWalk {
 
   /** Frees the remaining buffers, except outputs. */
   #ended({ steps, places, kept, died }: State): State['steps'] {
-    if (kept.length > 0) throw new Unfit('a buffer is kept although nothing goes there')
+    if (kept.length > 0) throw new Unfit('a buffer is kept, but no value uses it again')
     const outputs = this.#graph.outputs.map((value) => places.get(value))
     if (outputs.some((place) => place?.output !== true)) {
       throw new Unfit('an output is in no buffer of its own')

@@ -48,5 +48,5 @@ export function weightsApart(fileBytes: number, reserved: readonly number[]): nu
 function unfitText({ by, bytes }: TakenBuffer, runs: readonly ArenaRun[]): string {
   const sizes = runs.map(({ shape: [b, l] }, i) => `${bytes[i]} at ${b} x ${l}`)
   const text = `no polynomial of batch and length gives the bytes that ${by} takes`
-  return `${text} (a pad_to may make lengths such as it needs): ${sizes.join(', ')}`
+  return `${text}; try a larger pad_to: ${sizes.join(', ')}`
 }

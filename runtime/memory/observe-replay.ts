@@ -1,6 +1,6 @@
 import type { ArenaDocument, ArenaReplica } from '../../sim/documents/index.ts'
 import type { Rows } from '../../sim/stats/index.ts'
-import { cacheDirectory } from '../folders/cache-directory.ts'
+import { cacheDirectory } from '../folders/profile-file.ts'
 import type { Prepared } from '../jobs/prepare.ts'
 import { materialise, sessionOptions } from '../models/index.ts'
 import type { ArenaLog, ArenaRun } from './arena-log.ts'

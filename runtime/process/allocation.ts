@@ -17,6 +17,6 @@ export function allocationFailure(error: unknown): Failure | null {
   if (!said.some((text) => SAYINGS.some((saying) => saying.test(text)))) return null
   return new Failure(
     `memory ran out (${message}); fewer requests take less: shorten duration_s, bound the queues ` +
-      'with max_length or timeout_ms, or simulate fewer runs at once by --workers',
+      'with max_length or timeout_ms, or simulate fewer runs at once with --workers',
   )
 }

@@ -17,7 +17,7 @@ export class ChildEnded extends Failure {
 
   constructor(name: string, how: string, said: string) {
     // the system sends SIGKILL where memory runs out; V8 aborts
-    const why = ['SIGKILL', 'SIGABRT'].includes(how) ? '; most often for want of memory' : ''
+    const why = ['SIGKILL', 'SIGABRT'].includes(how) ? '; usually because memory ran out' : ''
     const last = said.trim() === '' ? '' : `; its last lines: ${said.trim()}`
     super(`the process of ${name} ended early (${how})${why}${last}`, EXIT.internal)
     this.how = how
