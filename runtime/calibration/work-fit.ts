@@ -21,10 +21,7 @@ interface CellMedian {
   readonly noise: number
 }
 
-/**
- * Terms of work, each with a coefficient of at least zero: call, item, token and attention's
- * square.
- */
+/** Terms of work with coefficients of at least zero: call, item, token and attention's square. */
 const TERMS: readonly ((size: number, length: number) => number)[] = [
   () => 1,
   (size) => size,
@@ -81,10 +78,7 @@ function smoothed(cells: readonly CellMedian[]): (size: number, length: number) 
   return (size, length) => law(size, length) * Math.exp(kept.get(`${size}x${length}`) ?? 0)
 }
 
-/**
- * Predicts a left-out cell from the law of the other cells and the mean deviation of its
- * neighbours.
- */
+/** Predicts a left-out cell from the law of the others and the mean deviation of its neighbours. */
 function leaveOut(remaining: readonly CellMedian[], cell: CellMedian): number {
   const law = fitLaw(remaining)
   const distance = (neighbour: CellMedian) =>

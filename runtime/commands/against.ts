@@ -14,7 +14,7 @@ export function withAgainstOptions(command: Command): Command {
     .option('--against <scenario>', 'the second side of a what-if: another scenario')
     .option(
       '--against-set <path=value>',
-      'the second side of a what-if: override a value of it; may be repeated',
+      'the second side of a what-if: override a value; may be repeated',
       override,
     )
 }

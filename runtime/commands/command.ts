@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { EXIT, type ExitCode, Failure, splitOverride } from '../../scenarios/index.ts'
 import { notUsable } from '../folders/write-whole.ts'
-import { allocationFailure } from '../process/allocation.ts'
+import { allocationFailure } from '../process/failure-message.ts'
 import { endAtOnce, ignore, onEnding } from '../process/interruption.ts'
 import { err, styled } from '../terminal.ts'
 
@@ -103,7 +103,7 @@ export function implement<Args extends unknown[]>(
   help: string,
   perform: (signal: AbortSignal, ...args: Args) => Promise<ExitCode>,
 ): void {
-  command.addHelpText('after', `\n${help}`).action(action(perform))
+  command.addHelpText('after', help).action(action(perform))
 }
 
 /**

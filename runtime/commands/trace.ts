@@ -52,7 +52,7 @@ function traceCommand(command: Command, name: string, purpose: string, files: st
 
 export function define(command: Command): void {
   defineFit(command)
-  const purpose = 'Rate, burstiness, lengths and padding efficiency of a trace'
+  const purpose = 'Report rate, burstiness, lengths and padding efficiency of a trace'
   const inspect = traceCommand(command, 'inspect', purpose, 'trace.json and trace.html')
   implement(inspect, INSPECT_HELP, async (signal, file: string, options: InspectOptions) => {
     const undo = await writableFolder(options.out)

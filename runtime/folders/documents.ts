@@ -11,10 +11,7 @@ const MOST_PROBLEMS = 20
 // a line break cannot stand inside a JSON string, so no text is touched
 const NUMBERS = /\[\n\s*((?:-?[\d.e+-]+|null)(?:,\n\s*(?:-?[\d.e+-]+|null))*)\n\s*\]/g
 
-/**
- * A document as in its file and on stdout: indented, but lists of numbers on one line each, and safe
- * for a terminal.
- */
+/** A document as in files and on stdout: indented, with lists of numbers on one line each. */
 export function documentText(document: unknown): string {
   const text = JSON.stringify(document, null, 2)
   const short = text.replace(NUMBERS, (_, list: string) => `[${list.replace(/\s+/g, '')}]`)

@@ -28,10 +28,7 @@ function hostHash(): string {
   return createHash('sha256').update(hostname()).digest('hex').slice(0, 8)
 }
 
-/**
- * Start time of a process, in ticks since the system's start; null if the system does not report
- * it.
- */
+/** Start time of a process, in ticks since the system's start; null if it is not reported. */
 function startOf(pid: number): string | null {
   try {
     // proc(5): fields from the third on; the second is a name in parentheses with any characters

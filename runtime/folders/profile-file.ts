@@ -27,10 +27,7 @@ export function localProfilePath(): string {
   return join(cacheDirectory(), 'profile.json')
 }
 
-/**
- * The profile at `path`; by default this machine's profile, or else the one that ships with
- * Spillway.
- */
+/** The profile at `path`; by default this machine's profile, or else the one that ships. */
 export async function loadProfile(path?: string): Promise<Profile> {
   const local = localProfilePath()
   if (path !== undefined || !existsSync(local)) return readProfile(path ?? referenceProfilePath())
@@ -60,9 +57,7 @@ export const profileLabel = (profile: Profile) => ({
   hash: profileHash(profile),
 })
 
-/**
- * The profile of a folder's replays. Throws `Failure` if the folder has another profile or none.
- */
+/** The profile of a folder's replays. Throws `Failure` if the folder has another one or none. */
 export async function keptProfile(directory: string, { profile }: Result): Promise<Profile> {
   const path = join(directory, 'profile.json')
   const kept = await readProfile(path)

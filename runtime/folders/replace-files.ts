@@ -168,10 +168,7 @@ export async function replaceFiles(
   }
 }
 
-/**
- * Call before a folder is read. Finishes a committed change, and removes staged files of processes
- * that have ended.
- */
+/** Call before a folder is read. Finishes a committed change, and removes leftovers. */
 export async function settleFolder(directory: string, options: ReplaceOptions = {}): Promise<void> {
   const names = await namesIn(directory)
   for (const file of names) {

@@ -116,10 +116,7 @@ export async function settleRuns(directory: string): Promise<void> {
   await settleFolder(path)
 }
 
-/**
- * Removes the inputs of runs if the change leaves no runs: they do not belong to the remaining
- * documents.
- */
+/** Removes the inputs of runs: without runs they do not belong to the other documents. */
 export function dropInputs(change: FolderChange): void {
   for (const name of [SCENARIO_FILE, ACTIVATIONS_FILE]) change.remove(name)
 }

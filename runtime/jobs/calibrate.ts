@@ -140,10 +140,7 @@ function covering(
   }
 }
 
-/**
- * The profile `known` with the speed fields and overheads of kept replays, reduced to the models of a
- * scenario.
- */
+/** The profile `known` with speed fields and overheads of replays, for a scenario's models only. */
 export async function learnFromReplays(
   prepared: Prepared,
   known: Profile,

@@ -32,10 +32,7 @@ export interface PrepareOptions {
   readonly signal?: AbortSignal
 }
 
-/**
- * Loads a scenario, surveys the traces and reads the clients that it names. Throws `Failure`, also
- * where it is stopped.
- */
+/** Loads a scenario, surveys its traces and reads its recorded clients. Throws `Failure`. */
 export async function prepare(path: string, options: PrepareOptions): Promise<Prepared> {
   const loaded = await loadScenario(path, options)
   const traces = new Map<number, TraceSurvey>()

@@ -29,10 +29,7 @@ export interface ReplayOptions extends JobOptions {
   readonly decisionLog?: boolean | undefined
 }
 
-/**
- * Replays a system on ONNX Runtime in real time; with a second one both in turn, at the rates of
- * the first.
- */
+/** Replays a system on ONNX Runtime. Two systems alternate, at the rates of the first. */
 export async function replay(
   systems: readonly [System, ...System[]],
   options: ReplayOptions = {},

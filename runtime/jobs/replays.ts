@@ -83,7 +83,7 @@ function replaysOf(system: System, runs: Replays['runs'], fleet: Fleet): Replays
     return why === null ? [] : [`replay ${i + 1} is invalid: ${why}`]
   })
   const fellBack = system.scenario.pools
-    .filter((_, i) => fleet.fellBack[i] === true)
+    .filter((_, i) => fleet.opened.fellBack[i] === true)
     .map(
       ({ name, execution_provider: provider }) =>
         `pool ${name}: some nodes ran on cpu, not ${provider}`,
@@ -99,7 +99,9 @@ function replaysOf(system: System, runs: Replays['runs'], fleet: Fleet): Replays
     ({ execution_provider: on }) => executionProviders[on].onHost,
   )
   const crowded =
-    fleet.pinned || !local ? [] : ['dispatcher and executors were not pinned to separate cores']
+    fleet.opened.pinned || !local
+      ? []
+      : ['dispatcher and executors were not pinned to separate cores']
   return {
     runs,
     warnings: [...invalid, ...short, ...fellBack, ...crowded],

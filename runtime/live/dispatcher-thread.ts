@@ -20,9 +20,8 @@ import { pinThread } from './affinity.ts'
 import { WallClock } from './clock.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { MailboxPort } from './live-port.ts'
-import { timeLoads } from './load-times.ts'
 import { Mailbox, type MailboxMemory } from './mailbox.ts'
-import { runScript, type ScriptItem, type ScriptRow } from './script.ts'
+import { runScript, type ScriptItem, type ScriptRow, timeLoads } from './script.ts'
 import type { Shortage } from './shortages.ts'
 
 export interface DispatcherStart {

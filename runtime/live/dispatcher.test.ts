@@ -25,7 +25,6 @@ function run(at: number[], { readings = [0], ends = [] as (readonly [Ms, number]
     start: () => {},
     load: () => {},
     unload: () => {},
-    order: () => 'run',
     takeFinished: () => {
       const end = ends[finished]
       // an executor may end between a reading of the clock and this look
@@ -33,9 +32,9 @@ function run(at: number[], { readings = [0], ends = [] as (readonly [Ms, number]
       finished++
       return end[1]
     },
-    started: () => 0,
-    ended: () => ends[finished - 1]![0],
-    status: () => STATUS.ok,
+    finished: () => {
+      return { order: 'run', status: STATUS.ok, started: 0, ended: ends[finished - 1]![0] }
+    },
   }
   const dispatcher = new Dispatcher(port, new ListSource(requestsOf(at)), requests)
   const held: number[] = []
@@ -154,10 +153,11 @@ describe('the dispatcher', () => {
         orders = orders.filter((one) => one !== last)
         return last?.executor ?? -1
       },
-      order: () => last!.order,
-      started: () => last!.ended - 1,
-      ended: () => last!.ended,
-      status: () => (last!.order === 'load' ? STATUS.outOfMemory : STATUS.ok),
+      finished: () => {
+        const { order, ended } = last!
+        const status = order === 'load' ? STATUS.outOfMemory : STATUS.ok
+        return { order, status, started: ended - 1, ended }
+      },
     }
     const dispatcher = new Dispatcher(port, new ListSource(requestsOf([0])), requests)
     dispatcher.run({
@@ -196,15 +196,12 @@ describe('the dispatcher', () => {
       start: () => {},
       load: () => {},
       unload: () => {},
-      order: () => 'run',
       takeFinished: () => {
         if (ended || now < 10) return -1
         ended = true
         return 0
       },
-      started: () => 0,
-      ended: () => 9,
-      status: () => STATUS.ok,
+      finished: () => ({ order: 'run', status: STATUS.ok, started: 0, ended: 9 }),
     }
     const dispatcher = new Dispatcher(port, new ListSource(requestsOf([0])), requests)
     dispatcher.run({

@@ -5,8 +5,7 @@ import { STATUS } from '../../sim/serving/index.ts'
 import { materialise } from '../models/index.ts'
 import { withFolder } from '../models/reference.test-helper.ts'
 import type { Engine, EngineOptions } from './engine.ts'
-import { openEngine } from './open-engine.ts'
-import { openProcessEngine } from './process-engine.ts'
+import { openEngine, openProcessEngine } from './process-engine.ts'
 
 /** Processes whose parent is `parent`, read from `/proc`. */
 function childrenOf(parent: number): number[] {

@@ -1,20 +1,12 @@
-import { type Batch, type Ms, STATUS, type Status } from '../../sim/serving/index.ts'
+import { type Batch, type Ms, STATUS } from '../../sim/serving/index.ts'
 import type { WallClock } from './clock.ts'
-import type { LivePort } from './dispatcher.ts'
-import { type Mailbox, type Order, postBatch } from './mailbox.ts'
+import type { FinishedOrder, LivePort } from './dispatcher.ts'
+import { type Mailbox, postBatch } from './mailbox.ts'
 import { ModelLoadSequencer } from './model-load-sequencer.ts'
 import { Shortages } from './shortages.ts'
 
-/**
- * Timers of the operating system are late by tenths of a ms: the rest of a wait is spent spinning.
- */
+/** Timers of the operating system are late by tenths of a ms, so the end of a wait spins. */
 export const SPIN_MS = 0.2
-interface End {
-  readonly order: Order
-  readonly status: Status
-  readonly started: Ms
-  readonly ended: Ms
-}
 
 /** Executors behind mailboxes, on the wall clock; times count from `origin` on that clock. */
 export class MailboxPort implements LivePort {
@@ -26,9 +18,9 @@ export class MailboxPort implements LivePort {
   readonly #mailboxes: readonly Mailbox[]
   readonly #signal: Int32Array
   readonly #requests: { readonly length: Int32Array; readonly key: Uint32Array }
-  readonly #movers: ModelLoadSequencer
+  readonly #loads: ModelLoadSequencer
   /** by executor, the last order that was taken */
-  readonly #ends: End[] = []
+  readonly #finished: FinishedOrder[] = []
   /** value of the signal at the last scan of the mailboxes */
   #seen = 0
   #next = 0
@@ -48,7 +40,7 @@ export class MailboxPort implements LivePort {
     this.#signal = new Int32Array(world.signal)
     this.deaths = world.mailboxes.map(() => 0)
     this.#requests = world.requests
-    this.#movers = new ModelLoadSequencer(world.mailboxes, world.deviceOf)
+    this.#loads = new ModelLoadSequencer(world.mailboxes, world.deviceOf)
     this.#next = world.mailboxes.length
     this.#seen = Atomics.load(this.#signal, 0)
   }
@@ -72,17 +64,17 @@ export class MailboxPort implements LivePort {
   }
 
   load(executor: number): void {
-    this.#movers.load(executor)
+    this.#loads.load(executor)
   }
 
   unload(executor: number): void {
-    this.#movers.unload(executor)
+    this.#loads.unload(executor)
   }
 
   /** Unloads every swappable model, as at the start; returns once all are unloaded. */
   clear(): void {
-    const { present } = this.#movers
-    for (const executor of present) this.#movers.unload(executor)
+    const { present } = this.#loads
+    for (const executor of present) this.#loads.unload(executor)
     for (let left = present.length; left > 0; ) {
       if (this.takeFinished() >= 0) left--
       else this.sleep(Number.POSITIVE_INFINITY)
@@ -108,26 +100,14 @@ export class MailboxPort implements LivePort {
   /** Copies the result of an order: the mailbox may receive the next order at once. */
   #note(executor: number, { order, status, size, length, started, ended }: Mailbox): void {
     const origin = this.#origin
-    this.#ends[executor] = { order, status, started: started - origin, ended: ended - origin }
+    this.#finished[executor] = { order, status, started: started - origin, ended: ended - origin }
     if (status === STATUS.died) this.deaths[executor]!++
-    if (order === 'load') this.#movers.came(executor, status !== STATUS.outOfMemory)
-    else if (order === 'unload') this.#movers.went(executor)
+    if (order === 'load') this.#loads.loaded(executor, status !== STATUS.outOfMemory)
+    else if (order === 'unload') this.#loads.unloaded(executor)
     else if (status === STATUS.outOfMemory) this.shortages.note(executor, size, length)
   }
 
-  order(executor: number): Order {
-    return this.#ends[executor]!.order
-  }
-
-  started(executor: number): Ms {
-    return this.#ends[executor]!.started
-  }
-
-  ended(executor: number): Ms {
-    return this.#ends[executor]!.ended
-  }
-
-  status(executor: number): Status {
-    return this.#ends[executor]!.status
+  finished(executor: number): FinishedOrder {
+    return this.#finished[executor]!
   }
 }

@@ -1,7 +1,18 @@
 import { STATUS } from '../../sim/serving/index.ts'
+import { executionProviders } from '../models/index.ts'
 import { Child, ChildEnded, entryBeside } from '../process/child.ts'
 import { WallClock } from './clock.ts'
 import type { Engine, EngineOptions, EngineRun } from './engine.ts'
+import { openLocalEngine } from './local-engine.ts'
+
+/**
+ * Opens a model: in this thread, or in a separate process, as its execution provider needs. Throws
+ * `Failure` if the model cannot be opened.
+ */
+export function openEngine(options: EngineOptions, epochNs: bigint): Promise<Engine> {
+  const { apart } = executionProviders[options.session.executionProvider]
+  return apart ? openProcessEngine(options, epochNs) : openLocalEngine(options, epochNs)
+}
 
 /** Parent to process. */
 export type EngineRequest =

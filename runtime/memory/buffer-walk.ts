@@ -122,9 +122,7 @@ export class BufferWalk {
     return { number: taken, bytes, by, output: this.#graph.outputs.includes(value) }
   }
 
-  /**
-   * States for an output without an allocation. If no buffer fits, the output is not in the arena.
-   */
+  /** States for an output without an allocation. If no buffer fits, it is not in the arena. */
   #reused(i: number, state: State, { op, inputs }: GraphNode, { value, bytes }: Value): State[] {
     const same = (buffer: TakenBuffer | undefined) =>
       buffer !== undefined && equal(buffer.bytes, bytes)

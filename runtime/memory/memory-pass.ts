@@ -36,9 +36,7 @@ const PAIRS: readonly Shape[] = [
   [1, 3],
 ]
 
-/**
- * Shapes that distinguish the terms of sizes. The largest shape of the traffic is added as a check.
- */
+/** Shapes that distinguish the terms of sizes, and the largest shape of the traffic as a check. */
 export function profiledShapes({ file, maxBatch, lengths, padTo }: MemoryTask): Shape[] {
   const free = (dimension: 'batch' | 'length') =>
     file.inputs.some(({ shape }) => shape.includes(dimension))

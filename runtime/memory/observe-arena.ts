@@ -4,8 +4,9 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { EXIT, Failure } from '../../scenarios/index.ts'
+import { Failure } from '../../scenarios/index.ts'
 import { entryBeside, forkEntry } from '../process/child.ts'
+import { throwIfAborted } from '../process/interruption.ts'
 import { type ArenaLog, type ArenaRuns, LogReader, ProfileReader, type Shape } from './arena-log.ts'
 import { readGraph } from './read-graph.ts'
 
@@ -57,8 +58,9 @@ async function runsOf(
   signal: AbortSignal | undefined,
   onProgress: (done: number, of: number) => void,
 ): Promise<LogReader> {
-  refuseAborted(signal)
-  const child = start()
+  throwIfAborted(signal)
+  const stdio = ['ignore', 'ignore', 'pipe', 'ipc'] as const
+  const child = forkEntry(entryBeside(import.meta.url, 'arena-process'), { stdio: [...stdio] })
   const stop = () => child.kill('SIGKILL')
   signal?.addEventListener('abort', stop)
   try {
@@ -73,22 +75,13 @@ async function runsOf(
       onProgress(mark.run, told.runs.length)
     }
     await ended
-    refuseAborted(signal)
+    throwIfAborted(signal)
     if (log.ended) return log
     throw new Failure(problemOf(child, log.problem, told, last))
   } finally {
     signal?.removeEventListener('abort', stop)
     stop()
   }
-}
-
-function refuseAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) throw new Failure('interrupted', EXIT.interrupted)
-}
-
-function start(): ChildProcess {
-  const stdio = ['ignore', 'ignore', 'pipe', 'ipc'] as const
-  return forkEntry(entryBeside(import.meta.url, 'arena-process'), { stdio: [...stdio] })
 }
 
 function problemOf(

@@ -30,9 +30,7 @@ const KEPT_CHARACTERS = 600
 export interface ChildOptions {
   /** what runs in the process, for messages */
   readonly name: string
-  /**
-   * whether the process and its children are a process group, which ends together; default: true
-   */
+  /** whether it leads a process group, which ends together; default: true */
   readonly leads?: boolean
 }
 
