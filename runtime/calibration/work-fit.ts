@@ -8,9 +8,12 @@ export interface CellSample {
   readonly ms: readonly number[]
 }
 
-export interface WorkFit extends WorkTable {
+export type WorkFit = WorkTable & {
+  readonly sizes: number[]
+  readonly lengths: number[]
+  readonly ms: number[][]
   /** relative error of each cell when it is predicted from the other cells */
-  readonly error: readonly (readonly number[])[]
+  readonly error: number[][]
 }
 
 interface CellMedian {

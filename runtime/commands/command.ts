@@ -106,10 +106,7 @@ export function implement<Args extends unknown[]>(
   command.addHelpText('after', help).action(action(perform))
 }
 
-/**
- * The action of a command. Signals that end the command become an abort, a `Failure` is printed
- * without a stack trace, and the exit code is set.
- */
+/** Runs a command: signals become an abort, a `Failure` is printed, the exit code is set. */
 export function action<Args extends unknown[]>(
   perform: (signal: AbortSignal, ...args: Args) => Promise<ExitCode>,
 ): (...args: Args) => Promise<void> {

@@ -1,13 +1,15 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { EXIT, Failure } from '../../scenarios/index.ts'
+import { STATUS } from '../../sim/serving/index.ts'
 import { cacheDirectory, localProfilePath } from '../folders/profile-file.ts'
 import { hostFingerprint } from '../live/host.ts'
-import { probeProvider } from '../live/probe.ts'
+import { openProcessEngine } from '../live/process-engine.ts'
 import {
   type ExecutionProvider,
   executionProviderNames,
   executionProviders,
+  materialise,
   supportedProviders,
 } from '../models/index.ts'
 import { pause } from '../process/interruption.ts'
@@ -44,18 +46,32 @@ export function define(command: Command): void {
   })
 }
 
+const MODEL = { builtin: 'mlp', layers: 2, width: 64, seed: 1 } as const
+const PROBES = 5
+
+/** Runs a small model in a separate process: a provider may crash, or print many warnings. */
 async function tryProvider(
-  provider: ExecutionProvider,
+  executionProvider: ExecutionProvider,
   signal: AbortSignal,
 ): Promise<{ ok: boolean; note: string }> {
   await pause(signal)
-  if (!supportedProviders().includes(provider)) {
+  if (!supportedProviders().includes(executionProvider)) {
     return { ok: false, note: 'not in this build of onnxruntime-node' }
   }
   try {
-    const { ms, fellBack } = await probeProvider(provider, signal)
-    const note = `a small model takes ${ms.toPrecision(2)} ms${fellBack ? ', partly on cpu' : ''}`
-    return { ok: true, note }
+    const places = { directory: process.cwd(), cacheDirectory: cacheDirectory(), signal }
+    const file = await materialise(MODEL, 'fp32', places)
+    const options = { file, session: { executionProvider, threads: 1 }, warmUp: [[1, 1] as const] }
+    const engine = await openProcessEngine(options, process.hrtime.bigint(), signal)
+    let ms = Number.POSITIVE_INFINITY
+    for (let i = 0; i < PROBES; i++) {
+      const { status, started, ended } = await engine.run(1, 1, Int32Array.of(1), Uint32Array.of(i))
+      if (status !== STATUS.ok) throw new Failure('its process ended while it ran a batch')
+      ms = Math.min(ms, ended - started)
+    }
+    await engine.close()
+    const fellBack = engine.fellBack ? ', partly on cpu' : ''
+    return { ok: true, note: `a small model takes ${ms.toPrecision(2)} ms${fellBack}` }
   } catch (error) {
     if (!(error instanceof Failure) || signal.aborted) throw error
     return { ok: false, note: error.problems.join('; ') }

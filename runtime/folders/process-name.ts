@@ -2,10 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 
-/**
- * Identifies a process in the names of its unfinished files: host, process id and start time. It
- * distinguishes leftovers of a killed process from files that another process is writing.
- */
+/** Identifies a process in the names of its unfinished files: host, process id, start time. */
 export const PROCESS_NAME = `${hostHash()}-${process.pid}-${startOf(process.pid) ?? 0}`
 
 /** Pattern of a `PROCESS_NAME`. */

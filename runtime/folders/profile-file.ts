@@ -67,10 +67,7 @@ export async function keptProfile(directory: string, { profile }: Result): Promi
   throw new Failure(`${path}: ${text}; choose one with --profile`, EXIT.notComparable)
 }
 
-/**
- * Throws `Failure` if the replays of a folder ran models other than `contents`, by the models'
- * keys. A folder without a profile is accepted.
- */
+/** Throws `Failure` if the replays of a folder ran models other than `contents` has, by key. */
 export async function refuseOtherModels(
   directory: string,
   contents: ReadonlyMap<string, string>,

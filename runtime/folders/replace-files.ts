@@ -146,10 +146,7 @@ class Staged {
   }
 }
 
-/**
- * Creates a folder if it is missing, and applies all writes and removals of `stage`, or none if
- * `stage` throws. Throws `Failure` if files cannot be written.
- */
+/** Applies all writes and removals of `stage`, or none if it throws. Throws `Failure`. */
 export async function replaceFiles(
   directory: string,
   stage: (change: FolderChange) => Promise<void>,

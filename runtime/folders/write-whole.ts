@@ -14,9 +14,8 @@ const unfinishedEnd = () => `.${PROCESS_NAME}-${randomUUID().slice(0, 8)}.tmp`
 export const UNFINISHED = new RegExp(`\\.(${PROCESS_PATTERN})-[0-9a-f]{8}\\.tmp$`)
 
 /**
- * Writes a file, in one piece or several, completely or not at all: to a temporary file beside it,
- * synced, then renamed over it. Removes leftovers of killed processes. Throws `Failure` if it
- * cannot be written.
+ * Writes a file completely or not at all: to a temporary file beside it, synced, then renamed over
+ * it. Removes leftovers of killed processes. Throws `Failure` if it cannot be written.
  */
 export async function writeWhole(path: string, content: FileContent): Promise<void> {
   const unfinished = `${path}${unfinishedEnd()}`

@@ -17,10 +17,7 @@ interface RunsOf {
   readonly requests: RequestList
 }
 
-/**
- * Audits the raw rows of one run: every rule that the scenario promises, exact percentiles, and the
- * decision log, if there is one, fed back.
- */
+/** Audits the raw rows of one run: rules, exact percentiles and the decision log fed back. */
 export function auditRun(name: string, run: KeptRun, of: RunsOf): RunAudit {
   const { scenario } = of
   // reacting clients send other requests in every run

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { Failure, hashOf, type Scenario } from '../../scenarios/index.ts'
+import { Failure, hashOf } from '../../scenarios/index.ts'
 import {
   type Audit,
   comparisonSchema,
@@ -9,7 +9,6 @@ import {
 } from '../../sim/documents/index.ts'
 import { servingPlan } from '../../sim/serving/index.ts'
 import {
-  type KeptRun,
   type RunKind,
   readActivations,
   readDocument,
@@ -29,9 +28,8 @@ import { type DocumentOptions, LIBRARY_CALL } from './options.ts'
 type Stated = Pick<Result, 'scenario' | 'requests'>
 
 /**
- * Audits the runs that a folder keeps. An independent checker verifies every rule of the scenario
- * on their rows and recomputes the figures of the documents beside them. Decision logs are fed to a
- * fresh control plane.
+ * Audits the runs that a folder keeps: every rule of the scenario on their rows, the figures of the
+ * documents beside them, and decision logs, fed to a fresh control plane.
  */
 export async function audit(
   directory: string,
@@ -61,33 +59,33 @@ export async function audit(
       audits.push(auditRun(`${kind}-${i + 1}`, run, { scenario, plan, kind, requests }))
       await pause(signal)
     }
-    return { runs, audits }
+    return { scenario, rows: runs.map(({ rows }) => rows), audits }
   }
   const replays = await audited('replay')
   const replications = await audited('replication')
   const audits = [...replays.audits, ...replications.audits]
   if (audits.length === 0) throw withoutRows(directory)
   const claims: Audit['claims'] = []
-  if (replays.runs.length > 0) {
+  if (replays.rows.length > 0) {
     const measured = await readDocument(directory, 'measured', resultSchema)
     if (measured !== null) {
       expectOwn('measured', measured)
-      expectAll(directory, replays.runs, measured.runs)
-      claims.push(...claimsOf('measured.json', measured, scenario, replays))
+      expectAll(directory, replays.rows.length, measured.runs)
+      claims.push(...resultClaims('measured.json', measured, replays))
     }
     const comparison = await readDocument(directory, 'comparison', comparisonSchema)
     if (comparison !== null) {
       expectOwn('comparison', comparison)
-      expectAll(directory, replays.runs, comparison.replays)
+      expectAll(directory, replays.rows.length, comparison.replays)
       claims.push(...comparisonClaims(comparison, replays.audits))
     }
   }
-  if (replications.runs.length > 0) {
+  if (replications.rows.length > 0) {
     const simulated = await readDocument(directory, 'simulated', resultSchema)
     // of many replications only the first is kept: then there is nothing to hold a mean against
-    if (simulated !== null && simulated.runs === replications.runs.length) {
+    if (simulated !== null && simulated.runs === replications.rows.length) {
       expectOwn('simulated', simulated)
-      claims.push(...claimsOf('simulated.json', simulated, scenario, replications))
+      claims.push(...resultClaims('simulated.json', simulated, replications))
     }
   }
   const { name, description } = scenario
@@ -110,15 +108,6 @@ function withoutRows(directory: string): Failure {
   return new Failure(`${directory}: has no raw rows; keep them with ${options}`)
 }
 
-function expectAll(directory: string, { length }: readonly KeptRun[], of: number): void {
-  if (length !== of) throw new Failure(`${directory}: has ${length} of ${of} replays`)
-}
-
-function claimsOf(
-  document: string,
-  result: Result,
-  scenario: Scenario,
-  { runs, audits }: { readonly runs: readonly KeptRun[]; readonly audits: readonly RunAudit[] },
-): Audit['claims'] {
-  return resultClaims(document, result, { scenario, rows: runs.map(({ rows }) => rows), audits })
+function expectAll(directory: string, kept: number, of: number): void {
+  if (kept !== of) throw new Failure(`${directory}: has ${kept} of ${of} replays; replay again`)
 }

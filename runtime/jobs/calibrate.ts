@@ -1,4 +1,11 @@
-import { EXIT, Failure, modelKey, modelLabel, type Scenario } from '../../scenarios/index.ts'
+import {
+  EXIT,
+  Failure,
+  modelKey,
+  modelLabel,
+  type Pool,
+  type Scenario,
+} from '../../scenarios/index.ts'
 import { hasSwappableModel, poolsToCalibrate, resolveSystem } from '../../sim/experiment/index.ts'
 import type { ModelProfile, Profile } from '../../sim/world/index.ts'
 import { type CalibrationTask, calibrateLoads, calibrateModels } from '../calibration/index.ts'
@@ -61,18 +68,21 @@ export async function calibrate(
     const files = scenarios.map(({ file }) => file).join(', ')
     throw new Failure(`${files}: all work is declared; simulate needs no calibration`)
   }
-  const measured = await calibrateModels([...tasks.values()], {
-    seconds,
-    signal,
-    onProgress,
-  })
-  const asked = new Set(scenarios.flatMap(({ scenario }) => observedPools(scenario)))
-  const moving = new Set(scenarios.flatMap(({ scenario }) => movingPools(scenario)))
+  const measured = await calibrateModels([...tasks.values()], measuring)
+  const keysWhere = (applies: (pool: Pool, scenario: Scenario) => boolean) =>
+    scenarios.flatMap(({ scenario }) =>
+      scenario.pools
+        .filter((pool) => applies(pool, scenario))
+        .map((pool) => modelKey(scenario, pool)),
+    )
+  const observed = keysWhere(hasObservedArena)
+  // even if the scenario declares load times
+  const swapped = keysWhere((pool, scenario) => hasSwappableModel(scenario, pool))
   const models: ModelProfile[] = []
   for (const [i, task] of [...tasks.values()].entries()) {
     const model = measured[i]!
-    const known = asked.has(model.key) ? await withMemory(model, task, measuring) : model
-    models.push(moving.has(model.key) ? await withLoads(known, task, measuring) : known)
+    const known = observed.includes(model.key) ? await withMemory(model, task, measuring) : model
+    models.push(swapped.includes(model.key) ? await withLoads(known, task, measuring) : known)
   }
   const host = hostFingerprint()
   return {
@@ -83,11 +93,6 @@ export async function calibrate(
     host,
     models,
   }
-}
-
-/** Keys of the models whose arenas are observed. */
-function observedPools(scenario: Scenario): string[] {
-  return scenario.pools.filter(hasObservedArena).map((pool) => modelKey(scenario, pool))
 }
 
 async function withMemory(
@@ -101,13 +106,6 @@ async function withMemory(
   if ('plan' in found) return { ...model, memory: found.plan }
   onWarning(`${model.label}: its memory is not measured: ${found.problem}`)
   return model
-}
-
-/** Keys of the models that are swapped, even if the scenario declares their load times. */
-function movingPools(scenario: Scenario): string[] {
-  return scenario.pools
-    .filter((pool) => hasSwappableModel(scenario, pool))
-    .map((pool) => modelKey(scenario, pool))
 }
 
 /** Share of the time for one model that its loads are measured. */

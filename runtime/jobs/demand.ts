@@ -11,10 +11,7 @@ interface Backlog {
   readonly bytes: number
 }
 
-/**
- * The peak backlog of traffic above the capacity, estimated from rates and capacity. Null if a queue
- * is bounded, or if the capacity is unknown.
- */
+/** The estimated peak backlog; null if a queue is bounded or the capacity is unknown. */
 export function backlogOf(prepared: Prepared, capacityRps: number | null): Backlog | null {
   const { scenario } = prepared
   if (capacityRps === null || scenario.pools.some(isBounded)) return null
@@ -82,8 +79,8 @@ function peakBacklog(
 const NOTABLE_BYTES = 100e6
 
 /**
- * The warning about a queue that will grow without a bound, if `runs` are simulated at once. Null if
- * there is none, or a small one. Throws `Failure` if memory would run out.
+ * The warning about a queue that will grow without a bound in `runs` simulations at once; null if
+ * it stays small. Throws `Failure` if memory would run out.
  */
 export function backlogWarning(
   prepared: Prepared,

@@ -75,10 +75,7 @@ export interface TraceFit {
   readonly sides: FitSides
 }
 
-/**
- * Fits synthetic traffic to a trace and reports the goodness of fit. `trace` is what a scenario
- * says of it; its path starts at the working directory.
- */
+/** Fits synthetic traffic to a trace. Its path starts at the working directory. */
 export async function fitTrace(
   trace: TraceArrivals,
   options: FitTraceOptions = {},

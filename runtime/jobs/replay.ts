@@ -83,10 +83,7 @@ export interface ReplayedSide {
   readonly result: Result
 }
 
-/**
- * Observes arenas in a separate pass, since profiling takes time. If it fails, for example because
- * memory ran out, the replays remain valid.
- */
+/** Observes arenas in a separate pass. If it fails, the replays remain valid. */
 async function arenaOf(
   system: System,
   requests: RequestList,

@@ -110,10 +110,7 @@ function replaysOf(system: System, runs: Replays['runs'], fleet: Fleet): Replays
   }
 }
 
-/**
- * Duration of the requests that are replayed before the first measurement, s. V8 compiles the loops
- * of dispatcher and executors for about 15,000 requests, while p99 is several times too long.
- */
+/** Warm-up, s: p99 is several times too long until V8 has compiled the loops (15,000 requests). */
 const WARM_UP_S = 4
 
 /** Opens the models of a scenario in all their replicas, and warms up shapes and loops. */

@@ -17,9 +17,8 @@ export interface ReplicationOptions {
 const idle: Child[] = []
 
 /**
- * Runs replications 0 … n-1, spread over threads of another process, so that this one can take a
- * Ctrl-C. Each depends on its number alone, and they come back in that order, so the result is the
- * same whatever the number of threads.
+ * Runs replications 0 … n-1 on threads of another process, so that this one can handle Ctrl-C. Each
+ * depends on its number alone, so the result does not depend on the number of threads.
  */
 export async function runReplications(
   input: SimulationInput,
@@ -59,10 +58,7 @@ function inputAlone(input: SimulationInput): Omit<SimulationInput, 'requests'> {
   return { scenario, models, activations, plan, capacityRps, traces, ...(clients && { clients }) }
 }
 
-/**
- * Ends the processes that wait for another simulation. They do not keep this process alive, and end
- * with it: only a program that goes on for long without simulations has to call this.
- */
+/** Ends the processes that wait for another simulation. They end with this process, too. */
 export function closeSimulations(): void {
   for (const child of idle.splice(0)) child.end()
 }

@@ -8,10 +8,7 @@ import type { Prepared } from './prepare.ts'
 import { refuseReacting } from './refuse.ts'
 import { heldTraces } from './trace-readers.ts'
 
-/**
- * The requests of replication 0; or those of a file that `spillway requests` wrote. Throws
- * `Failure` where clients react to how requests end.
- */
+/** The requests of replication 0, or those of a file. Throws `Failure` if clients react. */
 export async function requestsOf(
   prepared: Prepared,
   capacityRps: number | null,

@@ -10,7 +10,7 @@ import { madeUpProfile } from '../../test/profiles.ts'
 import { type Prepared, prepare } from './prepare.ts'
 import { runReplications } from './replications.ts'
 import { requestsOf } from './requests.ts'
-import { heldTraces, TraceReaders } from './trace-readers.ts'
+import { heldTraces, traceReaders } from './trace-readers.ts'
 
 let folder = ''
 beforeAll(() => {
@@ -148,7 +148,7 @@ describe('a trace of 140,000 rows', () => {
   test('comes in pieces of a bounded size, read no further than asked', async () => {
     const file = trace('long', ROWS, 0.2)
     const long = await prepared('long', [`{ class: a, arrivals: ${follows(file)} }`])
-    const readers = new TraceReaders(long.scenario, long)
+    const readers = traceReaders(long.scenario, long)
     const sizes: number[] = []
     for (let piece = await readers.read(0); piece; piece = await readers.read(0)) {
       sizes.push(piece.times.length)
@@ -156,7 +156,7 @@ describe('a trace of 140,000 rows', () => {
     expect(sizes.reduce((a, b) => a + b)).toBe(ROWS)
     expect(Math.max(...sizes)).toBeLessThanOrEqual(32_768)
     await readers.close()
-    const early = new TraceReaders(long.scenario, long)
+    const early = traceReaders(long.scenario, long)
     await early.read(0)
     await early.close()
     expect(await early.read(0)).toBeNull()

@@ -52,10 +52,7 @@ export class FleetThreads {
     this.opened = opened
   }
 
-  /**
-   * Opens every pool's model in all its replicas, one after another. Swappable models are unloaded
-   * again. `engines`: one per pool.
-   */
+  /** Opens all replicas of each pool; swappable models are unloaded again. One engine per pool. */
   static async open(plan: ServingPlan, engines: readonly EngineOptions[]): Promise<FleetThreads> {
     const ends = new SharedArrayBuffer(4)
     const progress = new SharedArrayBuffer(4)

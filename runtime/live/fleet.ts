@@ -17,10 +17,7 @@ export type Replayed = Omit<Reply<'replayed'>, 'kind' | 'rows'> & { readonly row
 /** Progress of a long job. */
 export type Progress = (done: number, total: number) => void
 
-/**
- * The running executors of a scenario and the dispatcher that drives them, in a separate process.
- * The process ends when the fleet is closed or `signal` is set.
- */
+/** The executors of a scenario and their dispatcher, in a process that ends with `signal`. */
 export class Fleet {
   readonly #child: Child
   readonly #signal: AbortSignal
@@ -37,9 +34,8 @@ export class Fleet {
   }
 
   /**
-   * Opens every pool's model in all its replicas, one after another. Swappable models are unloaded
-   * again. `engines`: one per pool. Once `signal` is set, any pending call ends with `Failure`
-   * (exit code 130).
+   * Opens every pool's model in all its replicas, one after another. `engines`: one per pool. Once
+   * `signal` is set, any pending call ends with `Failure` (exit code 130).
    */
   static async open(
     plan: ServingPlan,

@@ -32,9 +32,8 @@ export function mailboxMemory(maxBatch: number, signal: SharedArrayBuffer): Mail
 }
 
 /**
- * Passes orders to an executor and their results back, by numbered commands in shared memory.
- * `COMMAND` counts posted orders, `FINISHED` counts ended ones. A mailbox holds one order at a
- * time.
+ * Passes orders to an executor and their results back through shared memory, one order at a time.
+ * `COMMAND` counts posted orders, `FINISHED` counts ended ones.
  */
 export class Mailbox {
   /** per request of the batch, its actual length in tokens; `keys` has its key */

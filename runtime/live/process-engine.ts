@@ -5,10 +5,7 @@ import { WallClock } from './clock.ts'
 import type { Engine, EngineOptions, EngineRun } from './engine.ts'
 import { openLocalEngine } from './local-engine.ts'
 
-/**
- * Opens a model: in this thread, or in a separate process, as its execution provider needs. Throws
- * `Failure` if the model cannot be opened.
- */
+/** Opens a model in this thread or in a separate process, as its execution provider needs. */
 export function openEngine(options: EngineOptions, epochNs: bigint): Promise<Engine> {
   const { apart } = executionProviders[options.session.executionProvider]
   return apart ? openProcessEngine(options, epochNs) : openLocalEngine(options, epochNs)

@@ -69,9 +69,8 @@ const MOST_LOADS = 100
 const NOT_COUNTED = 2
 
 /**
- * Times loads of the model of executor 0, one after another, for about `durationMs`; returns ms.
- * Each load begins with an unload that frees memory, as in a replay. Returns null if memory ran
- * out. The model is unloaded in the end, as before.
+ * Times loads of the model of executor 0 for about `durationMs`; returns ms, or null if memory ran
+ * out. Each load begins with an unload, as in a replay. The model is unloaded in the end.
  */
 export function timeLoads(port: MailboxPort, durationMs: Ms): Ms[] | null {
   const times: Ms[] = []

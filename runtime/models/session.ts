@@ -38,10 +38,7 @@ export function supportedProviders(): readonly ExecutionProvider[] {
   return executionProviderNames.filter((provider) => names.includes(provider))
 }
 
-/**
- * Opens a model. Throws `Failure`, with the error of ONNX Runtime as its cause, if the provider is
- * not available, the model is corrupt or memory runs out.
- */
+/** Opens a model. Throws `Failure`, with the error of ONNX Runtime as its cause. */
 export async function openSession(
   file: ModelFile,
   options: SessionOptions,
@@ -65,9 +62,8 @@ export async function openSession(
 }
 
 /**
- * ONNX Runtime silently moves operators that a provider lacks to cpu. The first attempt forbids
- * this and shows whether operators would be moved. A provider that is not available fails both
- * times.
+ * ONNX Runtime silently moves operators that a provider lacks to cpu. The first attempt forbids it
+ * and shows whether operators would be moved.
  */
 async function createAccelerated(file: ModelFile, options: SessionOptions): Promise<OpenedSession> {
   try {

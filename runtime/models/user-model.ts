@@ -3,10 +3,7 @@ import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { Failure, Unreadable, userFilePieces } from '../../scenarios/index.ts'
 
-/**
- * The file that `onnx` in a scenario names: a path relative to `directory`, or npm:PACKAGE/PATH in
- * the node_modules of `directory` or above. Throws `Failure` if the package is missing.
- */
+/** The file of a relative path, or of npm:PACKAGE/PATH in node_modules of `directory` or above. */
 export function findUserModel(reference: string, directory: string): string {
   return reference.startsWith('npm:')
     ? inPackage(reference, directory)

@@ -157,10 +157,7 @@ export class Child {
   }
 }
 
-/**
- * Starts one of our entry points as a process: from source under tsx, otherwise from the bundle,
- * with the options that Node was started with.
- */
+/** Starts an entry point as a process: from source under tsx, otherwise from the bundle. */
 export function forkEntry(entry: URL, options: ForkOptions): ChildProcess {
   const source = entry.href.endsWith('.ts')
   return fork(fileURLToPath(entry), {
