@@ -67,7 +67,7 @@ class ManualPort implements LivePort {
     this.#failing = stream('failing')
     const late = this.#late !== null
     const told = executorsOf(plan).map((_, executor) => ({
-      postMove: (order: 'load' | 'unload') =>
+      postOrder: (order: 'load' | 'unload') =>
         this.#begin(executor, order, order === 'load' ? LOAD_MS : late ? UNLOAD_MS : 0),
     }))
     this.#movers = new ModelLoadSequencer(told, new Ledger(plan).deviceOf)

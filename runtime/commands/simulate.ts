@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import { resultText } from '../../reports/index.ts'
-import { resolveSystem } from '../../sim/experiment/index.ts'
+import { refuseCrowd, resolveSystem } from '../../sim/experiment/index.ts'
 import { dropInputs, dropRuns, keepRuns } from '../folders/run-folder.ts'
 import { writableFolder } from '../folders/write-whole.ts'
 import { prepare, profileFor } from '../jobs/prepare.ts'
-import { refuseManyRows, simulate, simulateRows } from '../jobs/simulate.ts'
+import { simulate, simulateRows } from '../jobs/simulate.ts'
 import { pause } from '../process/interruption.ts'
 import {
   implement,
@@ -49,7 +49,9 @@ export function define(command: Command): void {
     refuseWithoutOut('--keep-rows', keepRows, options)
     const prepared = await prepare(path, { ...options, signal })
     const system = resolveSystem(prepared, await profileFor(prepared, options.profile))
-    if (keepRows === true && requestsFile === undefined) refuseManyRows(system)
+    // all rows of a replication are held in memory
+    const held = keepRows === true && requestsFile === undefined
+    if (held) refuseCrowd(system, system.capacityRps, true)
     if (out !== undefined) await writableFolder(out)
     const result = await withProgress((onProgress, { warn: onWarning }) =>
       simulate(system, { replications, workers, requestsFile, signal, onProgress, onWarning }),

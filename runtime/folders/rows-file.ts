@@ -36,13 +36,7 @@ const movesSchema = z.array(
   }),
 )
 
-const prefixSchema = z.array(
-  z
-    .number()
-    .int()
-    .min(0)
-    .max(2 ** 31 - 1),
-)
+const prefixSchema = z.array(z.int32().min(0))
 
 /** Prefixes of prompts, a JSON list; only if any are known. */
 const PREFIXES = 'hash_ids'

@@ -19,7 +19,7 @@ import {
   settleRuns,
 } from '../folders/run-folder.ts'
 import { pause } from '../process/interruption.ts'
-import { commit, version } from '../version.ts'
+import { build } from '../version.ts'
 import { comparisonClaims, resultClaims } from './audit-claims.ts'
 import { auditRun, auditVerdict, type RunAudit } from './audit-runs.ts'
 import { type DocumentOptions, LIBRARY_CALL } from './options.ts'
@@ -92,8 +92,7 @@ export async function audit(
   return {
     document: 'spillway-audit',
     format: 1,
-    version: version(),
-    commit: commit(),
+    ...build(),
     scenario: { name, hash, description },
     requests: requests.hash(),
     runs: audits,

@@ -12,7 +12,7 @@ import { RequestList, reactingClasses, requestsIn, surgeWindows } from '../../si
 import { profileLabel } from '../folders/profile-file.ts'
 import { hostFingerprint } from '../live/host.ts'
 import { measuredSpaces, memoryWarnings, observeReplay, residentSpaces } from '../memory/index.ts'
-import { commit, version } from '../version.ts'
+import { build } from '../version.ts'
 import type { JobOptions, Progress } from './options.ts'
 import type { System } from './prepare.ts'
 import { refuseLive } from './refuse.ts'
@@ -96,7 +96,7 @@ async function arenaOf(
   try {
     const replicas = await observeReplay(system, { rows, signal: options.signal, onProgress })
     const head = {
-      ...({ document: 'spillway-arena', format: 1, version: version(), commit: commit() } as const),
+      ...({ document: 'spillway-arena', format: 1, ...build() } as const),
       scenario: { name, hash: system.hash, description },
       requests: requests.hash(),
     }
@@ -119,8 +119,7 @@ function measuredResult({
     scenario,
     summariseReplays(system, replays.runs, requests, executorWork(system)),
     {
-      version: version(),
-      commit: commit(),
+      ...build(),
       world: 'measured',
       scenarioHash: system.hash,
       seed: scenario.seed,

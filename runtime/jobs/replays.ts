@@ -82,12 +82,9 @@ function replaysOf(system: System, runs: Replays['runs'], fleet: Fleet): Replays
     const why = spoiled(run)
     return why === null ? [] : [`replay ${i + 1} is invalid: ${why}`]
   })
-  const fellBack = system.scenario.pools
-    .filter((_, i) => fleet.opened.fellBack[i] === true)
-    .map(
-      ({ name, execution_provider: provider }) =>
-        `pool ${name}: some nodes ran on cpu, not ${provider}`,
-    )
+  const fellBack = system.scenario.pools.flatMap(({ name, execution_provider: provider }, i) =>
+    fleet.opened.fellBack[i] ? [`pool ${name}: some nodes ran on cpu, not ${provider}`] : [],
+  )
   const executors = executorsOf(system.plan)
   const short = system.scenario.pools.flatMap(({ name }, i) => {
     const own = runs.flatMap(({ shortages }) =>

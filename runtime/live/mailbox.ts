@@ -1,4 +1,4 @@
-import type { Batch, Ms, Status } from '../../sim/serving/index.ts'
+import type { Batch, Ms, Requests, Status } from '../../sim/serving/index.ts'
 
 const COMMAND = 0
 const FINISHED = 1
@@ -58,15 +58,10 @@ export class Mailbox {
   post(size: number, length: number): void {
     this.#words[SIZE] = size
     this.#words[LENGTH] = length
-    this.#post('run')
+    this.postOrder('run')
   }
 
-  /** Posts a load or an unload of the executor's model. */
-  postMove(order: 'load' | 'unload'): void {
-    this.#post(order)
-  }
-
-  #post(order: Order): void {
+  postOrder(order: Order): void {
     this.#words[ORDER] = ORDERS.indexOf(order)
     Atomics.add(this.#words, COMMAND, 1)
     Atomics.notify(this.#words, COMMAND)
@@ -138,7 +133,7 @@ export class Mailbox {
 export function postBatch(
   mailbox: Mailbox,
   batch: Batch,
-  requests: { readonly length: Int32Array; readonly key: Uint32Array },
+  requests: Pick<Requests, 'length' | 'key'>,
 ): void {
   for (let i = 0; i < batch.size; i++) {
     const request = batch.members[i]!

@@ -5,7 +5,7 @@ import { ModelLoadSequencer } from './model-load-sequencer.ts'
 function four() {
   const told: string[] = []
   const mailboxes = [0, 1, 2, 3].map((executor) => ({
-    postMove: (order: 'load' | 'unload') => told.push(`${order} ${executor}`),
+    postOrder: (order: 'load' | 'unload') => told.push(`${order} ${executor}`),
   }))
   return { sequencer: new ModelLoadSequencer(mailboxes, Int32Array.of(0, 0, 0, 1)), told }
 }
