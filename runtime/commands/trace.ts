@@ -68,13 +68,11 @@ export function define(command: Command): void {
   })
 }
 
-interface FitOptions extends TraceOptions {
+interface FitOptions extends InspectOptions {
   readonly load: number
   readonly replications: number
   readonly seed: number
   readonly class: string
-  readonly json?: boolean
-  readonly out?: string
 }
 
 const FIT_HELP = `

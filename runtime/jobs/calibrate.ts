@@ -47,21 +47,16 @@ export async function calibrate(
       const model = scenario.models[pool.model]!
       const key = modelKey(scenario, pool)
       if ('work' in model) continue
-      const known = tasks.get(key)
       const { plan, maxBatch, lengths } = covered[i]!
-      tasks.set(
-        key,
-        known === undefined
-          ? {
-              ...{ scenario, pool, plan, maxBatch, lengths },
-              file: await materialise(model, pool.precision, {
-                directory: prepared.directory,
-                cacheDirectory: cacheDirectory(),
-                signal,
-              }),
-            }
-          : covering(known, maxBatch, lengths),
-      )
+      const known = tasks.get(key)
+      if (known !== undefined) {
+        tasks.set(key, covering(known, maxBatch, lengths))
+        continue
+      }
+      const { directory } = prepared
+      const places = { directory, cacheDirectory: cacheDirectory(), signal }
+      const file = await materialise(model, pool.precision, places)
+      tasks.set(key, { scenario, pool, plan, maxBatch, lengths, file })
     }
   }
   if (tasks.size === 0) {

@@ -53,14 +53,12 @@ async function readSample(trace: TraceArrivals, options: Fitting): Promise<Trace
     throw new Failure(`${file}: expected rows at different times, got one instant`)
   }
   const spanS = (rows.times.at(-1)! - first) / 1000
-  const why = `as a fit looks at windows of ${LEAST_SPAN_S} s, got ${spanS} s`
-  if (spanS < LEAST_SPAN_S) {
-    const text = `expected rows over at least ${LEAST_SPAN_S} s`
-    throw new Failure(`${file}: ${text}, ${why}; --unit states the unit of the times`)
-  }
-  if (spanS > MOST_SPAN_S) {
-    const text = `expected rows within ${MOST_SPAN_S} s of one another`
-    throw new Failure(`${file}: ${text}, ${why}; fit a part of the trace`)
+  if (spanS < LEAST_SPAN_S || spanS > MOST_SPAN_S) {
+    const [limit, remedy] =
+      spanS < LEAST_SPAN_S
+        ? [`at least ${LEAST_SPAN_S} s`, 'check the unit of the times, --unit']
+        : [`at most ${MOST_SPAN_S} s`, 'fit a part of the trace']
+    throw new Failure(`${file}: expected rows over ${limit}, got ${spanS} s; ${remedy}`)
   }
   return { ...rows, times: rows.times.map((time) => time - first) }
 }

@@ -137,6 +137,7 @@ async function enginesOf(system: System, signal: AbortSignal): Promise<EngineOpt
   const { scenario, directory, plan, lengths: ranges } = system
   const engines: EngineOptions[] = []
   const ledger = new Ledger(plan)
+  const places = { directory, cacheDirectory: cacheDirectory(), signal }
   for (const [i, pool] of scenario.pools.entries()) {
     const model = scenario.models[pool.model]!
     if ('work' in model) {
@@ -153,11 +154,7 @@ async function enginesOf(system: System, signal: AbortSignal): Promise<EngineOpt
       pad(Math.round(min + ((max - min) * j) / (WARM_LENGTHS - 1))),
     )
     engines.push({
-      file: await materialise(model, pool.precision, {
-        directory,
-        cacheDirectory: cacheDirectory(),
-        signal,
-      }),
+      file: await materialise(model, pool.precision, places),
       session: sessionOptions(pool),
       warmUp: sizeGrid(largestBatch(plan.pools[i]!))
         .flatMap((size) => [...new Set(lengths)].map((length) => [size, length] as const))

@@ -68,5 +68,5 @@ function takeIdle(): Child {
     if (child.alive) return child
   }
   const entry = entryBeside(import.meta.url, 'replication-process')
-  return Child.start(entry, { name: 'the simulation' })
+  return new Child(entry, { name: 'the simulation' })
 }

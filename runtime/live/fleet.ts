@@ -42,7 +42,7 @@ export class Fleet {
     engines: readonly EngineOptions[],
     signal: AbortSignal,
   ): Promise<Fleet> {
-    const child = Child.start(entryBeside(import.meta.url, 'fleet-process'), {
+    const child = new Child(entryBeside(import.meta.url, 'fleet-process'), {
       name: 'executors',
     })
     const request: FleetRequest = { kind: 'open', plan, engines }

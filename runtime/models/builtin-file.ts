@@ -47,7 +47,7 @@ async function soundFile(path: string): Promise<Uint8Array | null> {
 }
 
 async function buildApart(request: BuildRequest, signal: AbortSignal | undefined): Promise<void> {
-  const child = Child.start(entryBeside(import.meta.url, 'build-process'), { name: 'the builder' })
+  const child = new Child(entryBeside(import.meta.url, 'build-process'), { name: 'the builder' })
   try {
     await child.ask<null>(request, { signal })
   } finally {

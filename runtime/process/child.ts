@@ -52,7 +52,12 @@ export class Child {
   /** the error if the system has not started it */
   #refused: Error | null = null
 
-  private constructor(child: ChildProcess, { name, leads }: Required<ChildOptions>) {
+  constructor(entry: URL, { name, leads = true }: ChildOptions) {
+    const child = forkEntry(entry, {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      detached: leads,
+    })
     this.#name = name
     this.#process = child
     child.once('error', ({ code }: NodeJS.ErrnoException) => {
@@ -69,15 +74,6 @@ export class Child {
       if (leads) kill(-child.pid!)
     })
     this.#hold(false)
-  }
-
-  static start(entry: URL, { name, leads = true }: ChildOptions): Child {
-    const child = forkEntry(entry, {
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      detached: leads,
-    })
-    return new Child(child, { name, leads })
   }
 
   /** Whether the process can answer requests. */
