@@ -1,3 +1,4 @@
+import { alignColumns } from '../../reports/index.ts'
 import { visibleLine } from '../../scenarios/index.ts'
 import type { Audit } from '../../sim/documents/index.ts'
 import { percentileLabel } from '../../sim/stats/index.ts'
@@ -31,10 +32,10 @@ function runLines({ run, requests, rules, percentiles, journal }: Run): string[]
   return [
     `${run}: ${count(requests)} requests`,
     '',
-    ...aligned(table, [0, 3]),
+    alignColumns(table, [0, 3]),
     ...rules.flatMap(violationLines),
     '',
-    ...aligned([['latency, ms', 'served', ...labels], ...latencies]),
+    alignColumns([['latency, ms', 'served', ...labels], ...latencies]),
     '',
     ...decisionLogLines(journal),
   ]
@@ -65,13 +66,4 @@ function claimLines(claims: Audit['claims']): string[] {
       ),
     ]
   })
-}
-
-/** Columns side by side: those in `words` left aligned, others right aligned. */
-function aligned(cells: readonly (readonly string[])[], words: readonly number[] = [0]): string[] {
-  const rows = cells.map((row) => row.map(visibleLine))
-  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)))
-  const cellOf = (cell: string, i: number) =>
-    words.includes(i) ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)
-  return rows.map((row) => row.map(cellOf).join('  ').trimEnd())
 }

@@ -17,9 +17,17 @@ import { print } from './output.ts'
 const KINDS = ['mlp', 'transformer-encoder']
 
 /** Options of a built-in kind, as typed; the scenario schema validates them. */
-const PARAMETERS = ['layers', 'width', 'hidden', 'heads', 'vocabulary', 'seed'] as const
+const PARAMETERS = {
+  layers: 'layers of a built-in kind',
+  width: 'width of mlp',
+  hidden: 'width of transformer-encoder, a multiple of heads',
+  heads: 'attention heads of transformer-encoder',
+  vocabulary: 'vocabulary of transformer-encoder',
+  seed: 'seed of the weights of a built-in kind',
+} as const
+const PARAMETER_NAMES = Object.keys(PARAMETERS) as (keyof typeof PARAMETERS)[]
 
-type BuildOptions = { readonly [K in (typeof PARAMETERS)[number]]?: string } & {
+type BuildOptions = { readonly [K in keyof typeof PARAMETERS]?: string } & {
   readonly precision?: string
   readonly out: string
   readonly set?: readonly string[]
@@ -47,12 +55,8 @@ export function define(command: Command): void {
     .copyInheritedSettings(command)
     .description('Build the models of a scenario, or a built-in kind, as ONNX files')
     .argument('<what...>', `scenario files, or ${KINDS.join(' or ')}`)
-    .option('--layers <n>', 'layers of a built-in kind')
-    .option('--width <n>', 'width of mlp')
-    .option('--hidden <n>', 'width of transformer-encoder, a multiple of heads')
-    .option('--heads <n>', 'attention heads of transformer-encoder')
-    .option('--vocabulary <n>', 'vocabulary of transformer-encoder')
-    .option('--seed <n>', 'seed of the weights of a built-in kind')
+  for (const name of PARAMETER_NAMES) build.option(`--${name} <n>`, PARAMETERS[name])
+  build
     .option('--precision <list>', 'of a built-in kind: fp32, fp16, int8 or several with commas')
     .option('--set <path=value>', 'override a value of a scenario', override)
     .option('--out <dir>', 'folder of the files; one that has its checksum is kept', folder, '.')
@@ -90,7 +94,7 @@ async function buildModels(
 }
 
 async function scenarioFrom(path: string, options: BuildOptions): Promise<LoadedScenario> {
-  const misplaced = [...PARAMETERS, 'precision' as const].filter((key) => options[key])
+  const misplaced = [...PARAMETER_NAMES, 'precision' as const].filter((key) => options[key])
   if (misplaced.length > 0) {
     const flags = misplaced.map((key) => `--${key}`).join(', ')
     const text = `${path}: remove ${flags}: built-in kinds take it, a scenario takes --set`
@@ -104,7 +108,7 @@ async function scenarioFrom(path: string, options: BuildOptions): Promise<Loaded
 
 /** A built-in kind as a scenario with a pool for each precision, so that the schema checks it. */
 function scenarioOf(kind: string, options: BuildOptions): LoadedScenario {
-  const parameters = PARAMETERS.flatMap((key) => {
+  const parameters = PARAMETER_NAMES.flatMap((key) => {
     const text = options[key]
     return text === undefined ? [] : [[key, Number.isNaN(Number(text)) ? text : Number(text)]]
   })

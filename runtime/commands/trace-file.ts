@@ -75,38 +75,24 @@ function mapping(
 ): Pick<TraceArrivals, 'columns' | 'time_unit'> {
   const { time, input, output } = options
   const unit = UNITS.find((name) => name === options.unit)
-  if (time === undefined || unit === undefined) {
-    const units = `--unit: expected one of ${UNITS.join(', ')}, got ${options.unit ?? 'nothing'}`
+  if (time !== undefined && unit !== undefined) {
+    const input_tokens = input !== undefined && { input_tokens: input }
+    const output_tokens = output !== undefined && { output_tokens: output }
+    return { columns: { time, ...input_tokens, ...output_tokens }, time_unit: unit }
+  }
+  const problems: string[] = []
+  if (time === undefined) {
     const known = names.length === 0 ? '' : `; the trace has ${names.join(', ')}`
-    throw new Failure(
-      [
-        ...(time === undefined
-          ? [`--time: expected the column of the times, got nothing${known}`]
-          : []),
-        ...(unit === undefined ? [units] : []),
-        ...misnamed({ time, input, output }, names),
-      ],
-      EXIT.usage,
-    )
+    problems.push(`--time: expected the column of the times, got nothing${known}`)
   }
-  return {
-    columns: {
-      time,
-      ...(input !== undefined && { input_tokens: input }),
-      ...(output !== undefined && { output_tokens: output }),
-    },
-    time_unit: unit,
+  if (unit === undefined) {
+    problems.push(`--unit: expected one of ${UNITS.join(', ')}, got ${options.unit ?? 'nothing'}`)
   }
-}
-
-function misnamed(
-  given: Readonly<Record<string, string | undefined>>,
-  names: readonly string[],
-): string[] {
-  return Object.entries(given).flatMap(([option, name]) => {
-    if (name === undefined || names.length === 0 || names.includes(name)) return []
+  for (const [option, name] of Object.entries({ time, input, output })) {
+    if (name === undefined || names.length === 0 || names.includes(name)) continue
     const near = nearest(name, names)
     const hint = near === null ? '' : `; did you mean ${near}?`
-    return [`--${option}: expected one of ${names.join(', ')}, got ${name}${hint}`]
-  })
+    problems.push(`--${option}: expected one of ${names.join(', ')}, got ${name}${hint}`)
+  }
+  throw new Failure(problems, EXIT.usage)
 }

@@ -46,7 +46,6 @@ export function parseJson(path: string, text: string): unknown {
   }
 }
 
-/** Reads a text file that the user named. */
 export async function readText(path: string): Promise<string> {
   return (await readBytes(path, MOST_TEXT)).toString('utf8')
 }

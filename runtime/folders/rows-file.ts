@@ -41,7 +41,6 @@ const prefixSchema = z.array(z.int32().min(0))
 /** Prefixes of prompts, a JSON list; only if any are known. */
 const PREFIXES = 'hash_ids'
 
-/** Writes the raw rows of a run. */
 export async function writeRows(path: string, run: ObservedRun): Promise<void> {
   await writeWhole(path, await rowsBytes(run, async () => {}))
 }

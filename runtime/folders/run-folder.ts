@@ -129,7 +129,6 @@ export async function readScenario(directory: string): Promise<Scenario> {
   return parseKeptScenario(text, path)
 }
 
-/** Activation plans of each pool in a folder's runs. */
 export async function readActivations(
   directory: string,
 ): Promise<readonly (ActivationPlan | null)[]> {
@@ -138,7 +137,6 @@ export async function readActivations(
   return readJson(path, z.array(activationPlanSchema.nullable()), 'not of this version')
 }
 
-/** The requests of a folder's rows. */
 export async function readRequests(directory: string, scenario: Scenario): Promise<RequestList> {
   const path = join(directory, 'requests.jsonl')
   const classes = scenario.traffic.map((traffic) => traffic.class)
@@ -155,7 +153,6 @@ export async function readDocument<T>(
   return existsSync(path) ? readJson(path, schema) : null
 }
 
-/** The measured result in a folder. */
 export async function readMeasured(directory: string): Promise<Result> {
   const measured = await readDocument(directory, 'measured', resultSchema)
   if (measured !== null) return measured

@@ -63,7 +63,6 @@ async function readSample(trace: TraceArrivals, options: Fitting): Promise<Trace
   return { ...rows, times: rows.times.map((time) => time - first) }
 }
 
-/** A document and what its page shows beside it. */
 export interface TraceFit {
   readonly document: TraceFitDocument & {
     readonly document: string

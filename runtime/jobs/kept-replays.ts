@@ -18,7 +18,6 @@ import { readArena } from '../memory/index.ts'
 import type { Prepared } from './prepare.ts'
 import type { ReplayedSide } from './replay.ts'
 
-/** What a folder holds of replays. */
 export type KeptReplays = Pick<ReplayedSide, 'requests' | 'arena' | 'result'> & {
   readonly replays: { readonly runs: readonly KeptRun[] }
 }

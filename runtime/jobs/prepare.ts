@@ -55,16 +55,14 @@ export async function prepare(path: string, options: PrepareOptions): Promise<Pr
 
 /** One reading of each file, whatever number of pools runs it. */
 async function contentsOf(scenario: Scenario, directory: string): Promise<Prepared['contents']> {
-  const found = new Map<string, string | Failure | null>()
-  const contents: (string | Failure | null)[] = []
-  for (const { model, precision } of scenario.pools) {
+  const found = new Map<string, Promise<string | Failure | null>>()
+  const contents = scenario.pools.map(({ model, precision }) => {
     const name = `${model} ${precision}`
-    if (!found.has(name)) {
-      found.set(name, await contentOf(scenario.models[model]!, precision, directory))
-    }
-    contents.push(found.get(name)!)
-  }
-  return contents
+    const content = found.get(name) ?? contentOf(scenario.models[model]!, precision, directory)
+    found.set(name, content)
+    return content
+  })
+  return Promise.all(contents)
 }
 
 /** The profile that the scenario needs; null where all its work is declared. */

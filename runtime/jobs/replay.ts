@@ -107,7 +107,6 @@ async function arenaOf(
   }
 }
 
-/** The document of replays. */
 function measuredResult({
   system,
   requests,

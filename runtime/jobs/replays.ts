@@ -18,7 +18,6 @@ import { executionProviders, materialise, sessionOptions } from '../models/index
 import type { Progress } from './options.ts'
 import type { System } from './prepare.ts'
 
-/** Replays with their warnings. */
 export interface Replays {
   readonly runs: readonly Replayed[]
   readonly warnings: readonly string[]
@@ -27,7 +26,6 @@ export interface Replays {
   readonly gc: { readonly count: number; readonly ms: number }
 }
 
-/** A scenario to replay, and its requests. */
 export interface ReplaySide {
   readonly system: System
   readonly traffic: RequestList | Reacting

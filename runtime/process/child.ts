@@ -136,7 +136,6 @@ export class Child {
     if (this.alive) endGroup(this.#process.pid!)
   }
 
-  /** Resolves when the process has ended. */
   async ended(): Promise<void> {
     if (!this.alive) return
     this.#hold(true)

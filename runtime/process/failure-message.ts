@@ -14,7 +14,6 @@ export function failureMessage(error: unknown): FailureMessage {
   return { kind: 'broken', stack: (error as Error | null)?.stack ?? String(error) }
 }
 
-/** The error of a message. */
 export function failureOf(message: FailureMessage): Error {
   if (message.kind === 'failed') return new Failure(message.problems, message.exitCode)
   const error = new Error(message.stack.split('\n')[0])
