@@ -1,17 +1,10 @@
-import type { Precision } from '../../scenarios/index.ts'
+import type { Model, Precision } from '../../scenarios/index.ts'
 import { dense } from './dense.ts'
 import { Graph } from './graph.ts'
 import type { InputSpec } from './model-types.ts'
 
-export interface TransformerOptions {
-  readonly layers: number
-  /** a multiple of heads */
-  readonly hidden: number
-  readonly heads: number
-  readonly vocabulary: number
-  /** of the weights */
-  readonly seed: number
-}
+type Declared = Extract<Model, { builtin: 'transformer-encoder' }>
+export type TransformerOptions = Omit<Declared, 'builtin' | 'pad_to'>
 
 /** Positions with a separate vector. */
 const MAX_POSITIONS = 4096
