@@ -25,7 +25,7 @@ export const CALIBRATION_SECONDS = 60
 export interface CalibrateOptions extends JobOptions {
   /** for each model; default 60 */
   readonly seconds?: number | undefined
-  /** takes what could not be measured */
+  /** gets warnings about what could not be measured */
   readonly onWarning?: ((text: string) => void) | undefined
 }
 

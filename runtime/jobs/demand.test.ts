@@ -42,7 +42,7 @@ describe('requests of a run', () => {
     )
   })
 
-  test('that are held may be fewer than those that stream', async () => {
+  test('held in memory have a lower limit than streamed ones', async () => {
     const own = await prepared(rate(60_000))
     expect(resolveSystem(own, null).capacityRps).toBe(capacityRps)
     await expect(drawnRequests(own, capacityRps)).rejects.toThrow(
@@ -56,7 +56,7 @@ describe('a queue without a bound', () => {
     [[rate(150)]],
     [[rate(80), 'traffic.web.arrivals.surges=[{ at_s: 20, factor: 4, hold_s: 10 }]']],
     [[rate(150), 'traffic.web.timeout_ms=500', 'traffic.web.retry.max_attempts=3']],
-  ])('grows as reckoned: %j', async (set) => {
+  ])('grows as estimated: %j', async (set) => {
     const own = await prepared(...set)
     const backlog = backlogOf(own, capacityRps)!
     const { rows } = keptReplication(resolveSystem(own, null), 0)
@@ -91,11 +91,11 @@ describe('a queue without a bound', () => {
     'pools.p.queue.max_length=10',
     'pools.p.queue.timeout_ms=10',
     'pools.p.admission.concurrency.limit=10',
-  ])('is none with %s', async (set) => {
+  ])('is absent with %s', async (set) => {
     expect(backlogOf(await prepared(rate(1e6), set), capacityRps)).toBeNull()
   })
 
-  test('is none of clients that cancel, or wait for their answers', async () => {
+  test('is absent if clients cancel, or wait for their answers', async () => {
     const leave = ['traffic.web.timeout_ms=10', 'traffic.web.cancel=true']
     expect(backlogOf(await prepared(rate(1e6), ...leave), capacityRps)?.requests).toBe(0)
     const users =

@@ -19,7 +19,7 @@ export type ReplicationJob = Omit<SimulationInput, 'requests'> & {
 /** Thread to parent, for each number of a replication. */
 export type ReplicationMessage = { readonly kind: 'run'; readonly run: RunSummary } | FailureMessage
 
-/** What the numbers that come are replications of. */
+/** The simulation whose replications are requested by number. */
 let simulation: { readonly input: SimulationInput; readonly streamed: Traces | null } | null = null
 
 async function run(replication: number): Promise<RunSummary> {

@@ -52,7 +52,7 @@ export async function runReplications(
   return runs
 }
 
-/** What goes to the threads: not what else a system holds. */
+/** The part of a system that threads need. */
 function inputAlone(input: SimulationInput): Omit<SimulationInput, 'requests'> {
   const { scenario, models, activations, plan, capacityRps, traces, clients } = input
   return { scenario, models, activations, plan, capacityRps, traces, ...(clients && { clients }) }

@@ -19,7 +19,7 @@ export interface SimulateOptions extends JobOptions {
   readonly workers?: number | undefined
   /** a file of `spillway requests`, to use its requests in every replication */
   readonly requestsFile?: string | undefined
-  /** takes what there is to say before the simulation begins */
+  /** gets a warning before the simulation begins */
   readonly onWarning?: ((text: string) => void) | undefined
 }
 

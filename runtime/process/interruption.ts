@@ -26,7 +26,7 @@ export function endAtOnce(): void {
 /** Handler after a command: the process ends anyway. */
 export function ignore(): void {}
 
-/** Lets an interruption that came during work without a pause take effect now. */
+/** Lets an interruption take effect that was received during work without a pause. */
 export async function pause(signal: AbortSignal | undefined): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve))
   throwIfAborted(signal)
