@@ -5,7 +5,7 @@ import { type FolderChange, replaceFiles } from '../folders/replace-files.ts'
 import { out, type Printable } from '../terminal.ts'
 
 /**
- * Writes documents to the directory of --out, if there is one, together with the changes of `stage`.
+ * Writes documents to the directory of --out, if there is one, with the changes of `stage`.
  * Prints the main document with --json, otherwise the text.
  */
 export async function emit(

@@ -30,7 +30,7 @@ export function backlogOf(prepared: Prepared, capacityRps: number | null): Backl
       servedPerMs,
       scenario.duration_s * 1000,
     )
-  // clients whose timeout is shorter than the wait retry, and their first attempts stay in the queue
+  // if the wait exceeds the timeout, clients retry, and their first attempts stay in the queue
   const waitMs = backlog(() => 1) / servedPerMs
   const requests = backlog((own) => (waitMs > own.timeoutMs ? own.attempts : 1))
   const tracked = scenario.traffic.some(({ timeout_ms, retry }) => timeout_ms ?? retry)

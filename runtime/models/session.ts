@@ -52,7 +52,7 @@ export async function openSession(
   }
   try {
     const { onHost } = executionProviders[executionProvider]
-    // ONNX Runtime silently moves operators that a provider lacks to cpu; a strict opening forbids it
+    // ONNX Runtime moves operators that a provider lacks to cpu; a strict opening forbids it
     const strict = onHost ? null : await create(file, options, true).catch(() => null)
     if (strict !== null) return { session: strict, fellBack: false }
     return { session: await create(file, options), fellBack: !onHost }
