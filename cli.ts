@@ -15,76 +15,40 @@ interface CommandModule {
   define(command: Subcommand): void
 }
 
-/**
- * Every command. Its module is loaded only when it is called: it may draw charts or open models.
- */
-const commands: readonly (readonly [string, string, () => Promise<CommandModule>])[] = [
-  [
-    'run',
-    'The main job: calibrate, simulate, replay, compare and report',
-    () => import('./runtime/commands/run.ts'),
-  ],
-  [
-    'simulate',
-    'Simulate a scenario: latency, goodput and utilisation, each with its interval',
-    () => import('./runtime/commands/simulate.ts'),
-  ],
-  [
-    'calibrate',
-    "Measure a scenario's models on this machine and keep what was found as a profile",
-    () => import('./runtime/commands/calibrate.ts'),
-  ],
-  [
-    'replay',
-    'Replay a scenario on ONNX Runtime in real time and measure it',
-    () => import('./runtime/commands/replay.ts'),
-  ],
-  [
-    'compare',
-    'Compare replays with simulations: structure error, prediction, noise floor',
-    () => import('./runtime/commands/compare.ts'),
-  ],
-  [
-    'audit',
-    'Check on the raw rows of a run that every rule of its scenario was kept',
-    () => import('./runtime/commands/audit.ts'),
-  ],
-  [
-    'report',
-    'Write the HTML report of documents again, and each chart as SVG or PNG',
-    () => import('./runtime/commands/report.ts'),
-  ],
-  [
-    'requests',
-    'Export the requests of a scenario as JSON Lines, to use them elsewhere or again',
-    () => import('./runtime/commands/requests.ts'),
-  ],
-  [
-    'trace',
-    'Look into a trace, or fit a traffic section to it',
-    () => import('./runtime/commands/trace.ts'),
-  ],
-  [
-    'models',
-    'Build the ONNX models that a replay runs',
-    () => import('./runtime/commands/models.ts'),
-  ],
-  [
-    'schema',
-    'Print the JSON Schema of scenario files, for editors, or of the documents',
-    () => import('./runtime/commands/schema.ts'),
-  ],
-  [
-    'init',
-    'Write a commented scenario to start from, and the schema that editors use',
-    () => import('./runtime/commands/init.ts'),
-  ],
-  [
-    'doctor',
-    'Say what this machine is and which execution providers work on it',
-    () => import('./runtime/commands/doctor.ts'),
-  ],
-]
+/** Every command with its purpose. */
+const PURPOSES = {
+  run: 'Calibrate, simulate, replay, compare and report: the main job',
+  simulate: 'Simulate a scenario: latency, goodput and utilisation, each with its interval',
+  calibrate: "Measure a scenario's models on this machine and write a profile",
+  replay: 'Replay a scenario on ONNX Runtime in real time and measure it',
+  compare: 'Compare replays with simulations: structure error, prediction, noise floor',
+  audit: 'Check every scheduling rule of a scenario on the raw rows of its runs',
+  report: 'Write the HTML report of a run folder, and each chart as SVG or PNG',
+  requests: 'Export the requests of a scenario as JSON Lines',
+  trace: 'Describe a trace, or fit a traffic section to it',
+  models: 'Build the ONNX models of a scenario',
+  schema: 'Print the JSON Schema of scenario files or of documents',
+  init: 'Write a commented scenario to start from, and its schema for editors',
+  doctor: 'Show this machine and which execution providers work on it',
+}
+type CommandName = keyof typeof PURPOSES
+
+/** A module is loaded only if its command is called: it may draw charts or open models. */
+const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
+  run: () => import('./runtime/commands/run.ts'),
+  simulate: () => import('./runtime/commands/simulate.ts'),
+  calibrate: () => import('./runtime/commands/calibrate.ts'),
+  replay: () => import('./runtime/commands/replay.ts'),
+  compare: () => import('./runtime/commands/compare.ts'),
+  audit: () => import('./runtime/commands/audit.ts'),
+  report: () => import('./runtime/commands/report.ts'),
+  requests: () => import('./runtime/commands/requests.ts'),
+  trace: () => import('./runtime/commands/trace.ts'),
+  models: () => import('./runtime/commands/models.ts'),
+  schema: () => import('./runtime/commands/schema.ts'),
+  init: () => import('./runtime/commands/init.ts'),
+  doctor: () => import('./runtime/commands/doctor.ts'),
+}
 
 const program = new Command('spillway')
   .description('Capacity simulator and live replayer for model serving')
@@ -107,9 +71,10 @@ watchOutput(fail)
 process.on('uncaughtException', fail)
 
 try {
-  for (const [name, description, load] of commands) {
-    const command = program.command(name).description(description).copyInheritedSettings(program)
-    if (process.argv.includes(name)) (await load()).define(command)
+  for (const name of Object.keys(modules) as CommandName[]) {
+    const command = program.command(name).description(PURPOSES[name])
+    command.copyInheritedSettings(program)
+    if (process.argv.includes(name)) (await modules[name]()).define(command)
   }
   await program.parseAsync()
 } catch (error) {

@@ -2,6 +2,7 @@ export { type ChartFormat, drawCharts, type ReportInput } from './charts/index.t
 export { type PageInput, reportHtml } from './page/page.ts'
 export { type FitSides, traceFitHtml } from './page/trace-fit-page.ts'
 export { traceHtml } from './page/trace-page.ts'
+export { alignColumns } from './terminal/align.ts'
 export { comparisonText, resultText } from './terminal/terminal.ts'
 export { type TraceFitDocument, traceFitText } from './terminal/trace-fit-text.ts'
 export { traceText } from './terminal/trace-text.ts'

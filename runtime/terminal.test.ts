@@ -7,7 +7,7 @@ import { Failure, parseScenario } from '../scenarios/index.ts'
 import { hostileText } from '../scenarios/parse/hostile-text.test-helper.ts'
 import { report } from './commands/command.ts'
 import { ProgressDisplay } from './commands/progress.ts'
-import { documentText } from './folders/document-text.ts'
+import { documentText } from './folders/documents.ts'
 import { err, out, rendered, styled } from './terminal.ts'
 
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
@@ -24,7 +24,7 @@ function written(stream: 'stdout' | 'stderr', work: () => void): string {
   }
 }
 
-describe('whatever a text holds, a terminal gets none of it that acts', () => {
+describe('no text can control the terminal', () => {
   test('beside our styles, in a list or alone', () => {
     fc.assert(
       fc.property(hostileText, hostileText, (one, two) => {
@@ -38,7 +38,7 @@ describe('whatever a text holds, a terminal gets none of it that acts', () => {
     )
   })
 
-  test('in a problem, which begins no other line that looks like one', () => {
+  test('in a problem, whose other lines do not look like problems', () => {
     fc.assert(
       fc.property(hostileText, (text) => {
         const printed = written('stderr', () => report(new Failure([text, 'second'])))

@@ -26,10 +26,7 @@ export function rendered(printable: Printable): string {
 
 let readerLeft = false
 
-/**
- * Prints on stdout. Returns false once the reader has closed the pipe, as `head` does: that is no
- * error, and the rest is not printed. Throws `Failure` if stdout cannot be written.
- */
+/** Prints on stdout. Returns false once the reader has closed the pipe, which is no error. */
 export function out(...parts: readonly Printable[]): boolean {
   if (readerLeft) return false
   try {

@@ -15,6 +15,9 @@ export function version(): string {
   return (JSON.parse(manifest) as { version: string }).version
 }
 
+/** What documents state of the program that wrote them. */
+export const build = () => ({ version: version(), commit: commit() })
+
 /** The commit of a checkout; null in an installed package. */
 export function commit(): string | null {
   if (!existsSync(join(packageDirectory(), '.git'))) return null

@@ -54,9 +54,11 @@ test('a simulation keeps every rule, repeats its decisions and reports the figur
   expect(lines[0]).toMatch(/^declared \([0-9a-f]{16}\)$/)
   expect(ended.stdout).toMatch(/^rule +checked +violations +promise$/m)
   expect(ended.stdout).toMatch(/^order +[\d,]+ +0 +\w.*$/m)
-  expect(ended.stdout).toMatch(/^journal: [\d,]+ entries fed back, identical decisions$/m)
+  expect(ended.stdout).toMatch(/^decision log: [\d,]+ entries fed back, identical decisions$/m)
   expect(ended.stdout).toMatch(/^simulated\.json: (\d+) of \1 figures hold$/m)
-  expect(lines.at(-1)).toMatch(/^PASS {2}\d+ rules kept by every row of 1 run; 1 journal fed back/)
+  expect(lines.at(-1)).toMatch(
+    /^PASS {2}\d+ rules kept by every row of 1 run; 1 decision log fed back/,
+  )
 })
 
 test('the document matches its published schema', async () => {
@@ -93,7 +95,9 @@ describe('an audit fails', () => {
     const rows = runs[0]!.rules.flatMap(({ first }) => first.flatMap((violation) => violation.rows))
     expect(rows).toEqual(expect.arrayContaining([1000, 1100]))
     expect(runs[0]!.journal!.differences[0]).toMatch(/^row 1000: /)
-    expect(reason).toMatch(/^replication-1 breaks .*; the journal of replication-1 leads to other/)
+    expect(reason).toMatch(
+      /^replication-1 breaks .*; the decision log of replication-1 leads to other/,
+    )
     // the same requests, in another order
     expect(claims.every(({ holds }) => holds)).toBe(true)
     const { stdout } = await run('audit', 'exchanged')
@@ -111,7 +115,7 @@ describe('an audit fails', () => {
       const { runs, reason } = await audited('journal', 4)
       expect(runs[0]!.rules.every(({ violations }) => violations === 0)).toBe(true)
       expect(runs[0]!.journal!.differences.length).toBeGreaterThan(0)
-      expect(reason).toBe('the journal of replication-1 leads to other decisions')
+      expect(reason).toBe('the decision log of replication-1 leads to other decisions')
     }
   })
 
@@ -137,13 +141,13 @@ describe('an audit is refused', () => {
   }
 
   test('in a folder that is missing or has no rows', async () => {
-    await refused('nowhere', /nowhere: expected a folder with raw rows, .*, got none/)
+    await refused('nowhere', /nowhere: has no raw rows; keep them with run --keep-rows, /)
     mkdirSync(join(folder, 'bare'))
-    await refused('bare', /bare: expected a folder with raw rows, /)
+    await refused('bare', /bare: has no raw rows; keep them with run --keep-rows, /)
     for (const name of ['scenario.json', 'requests.jsonl']) {
       cpSync(join(folder, 'kept', name), join(folder, 'bare', name))
     }
-    await refused('bare', /bare: has no raw rows; keep them with --keep-rows/)
+    await refused('bare', /bare: has no raw rows; keep them with run --keep-rows, /)
   })
 
   test('if a part is damaged, which is named', async () => {
@@ -162,15 +166,21 @@ describe('an audit is refused', () => {
     const out = copy('mixed')
     const result = readJson(join(out, 'simulated.json')) as Result
     put(out, 'simulated.json', JSON.stringify({ ...result, requests: 'others' }))
-    await refused('mixed', /mixed\/simulated\.json: of other requests than mixed\/requests\.jsonl/)
+    await refused(
+      'mixed',
+      /mixed\/simulated\.json: is of other requests than mixed\/requests\.jsonl/,
+    )
     const scenario = { ...result.scenario, hash: 'another' }
     put(out, 'simulated.json', JSON.stringify({ ...result, scenario }))
-    await refused('mixed', /mixed\/simulated\.json: of scenario another, but .*scenario\.json is /)
+    await refused(
+      'mixed',
+      /mixed\/simulated\.json: is of scenario another, but .*scenario\.json is /,
+    )
   })
 
   test('before any work if rows cannot be written', async () => {
     const ended = await run('simulate', 'declared.yaml', '--keep-rows')
     expectRefusal(ended, 2, folder)
-    expect(ended.stderr).toContain('--keep-rows: expected --out DIR beside it')
+    expect(ended.stderr).toContain('--keep-rows: has no folder for its files; add --out DIR')
   })
 })

@@ -169,7 +169,7 @@ describe('too many requests', () => {
     const ended = await run('simulate', 'declared.yaml', ...set, ...slow)
     expect(ended.code).toBe(0)
     expect(ended.stderr).toMatch(
-      /warning: more comes than is served and no queue is bounded: about 999,\d+ requests will wait, which takes 0\.15 GB/,
+      /warning: traffic exceeds the capacity and no queue is bounded: about 999,\d+ requests will wait, which takes 0\.15 GB/,
     )
   })
 })

@@ -66,7 +66,7 @@ describe('paths', () => {
     put(folder, 'trace.csv', 'at\n0\n1\n3\n')
     const columns = ['--format', 'csv', '--time', 'at', '--unit', 's']
     const places = [
-      ['', 'expected a folder, got an empty path'],
+      ['', 'the path is empty'],
       ['a'.repeat(300), 'the path is too long'],
       ['loop', 'its symbolic links lead in a circle'],
     ] as const

@@ -58,7 +58,7 @@ ${ended.stdout}`
     const ended = await run('trace', 'fit', 'far.csv', ...COLUMNS)
     expectRefusal(ended, 3, folder)
     expect(ended.stderr).toMatch(
-      /far\.csv: expected rows within 2000000 s .*, got 9007199 s; fit a part/,
+      /far\.csv: expected rows over at most 2000000 s, got 9007199 s; fit a part/,
     )
   })
 

@@ -77,7 +77,7 @@ describe('trace inspect', () => {
     )
     const needless = await run('trace', 'inspect', 'azure.csv', '--time', 'TIMESTAMP')
     expectRefusal(needless, 2, folder)
-    expect(needless.stderr).toContain('--time: expected none for azure-llm')
+    expect(needless.stderr).toContain('--time: remove it: azure-llm has fixed columns')
     const directory = await run('trace', 'inspect', '.')
     expectRefusal(directory, 3, folder)
     expect(directory.stderr).toBe('error: .: expected a trace, got a folder\n')

@@ -18,7 +18,7 @@ export async function auditOf(
 export function expectKept({ verdict, reason, runs, claims }: Audit, replays: number): void {
   const found = runs.flatMap(({ rules, journal }) => [
     ...rules.flatMap(({ first }) => first.map(({ rule, text }) => `${rule}: ${text}`)),
-    ...(journal?.differences ?? ['no journal was kept']),
+    ...(journal?.differences ?? ['no decision log was kept']),
   ])
   expect(found).toEqual([])
   expect(claims.filter(({ holds }) => !holds)).toEqual([])

@@ -121,7 +121,7 @@ test('a finished calibration outlives the run, which can resume with it', async 
   await started.says(/replay 1 of 3 …/)
   await expectInterrupted(started, 'measured', () => toGroup(started), ['calibrated.json'])
   const { stderr } = await started.ended
-  const [, option, path] = /go on with it: (\S+) (\S+)/.exec(stderr)!
+  const [, option, path] = /resume with (\S+) (\S+)/.exec(stderr)!
   const simulated = await start(['simulate', 'long.yaml', option!, path!, '--replications', '2'])
     .ended
   expect(simulated.code, simulated.stderr).toBe(0)
@@ -190,7 +190,7 @@ test('an executor that is killed fails its batch and restarts; the replay report
   needVulkan(context)
   put(folder, 'short.yaml', changed(onWebgpu, ['duration_s: 60', 'duration_s: 6']))
   const args = ['short.yaml', '--profile', 'webgpu.json', '--replays', '1', '--out', 'died']
-  const started = start(['replay', ...args, '--journal', '--json'])
+  const started = start(['replay', ...args, '--decision-log', '--json'])
   await started.says(/replay 1 of 1 …/)
   await wait(INTO_WORK_MS)
   process.kill(running('engine-process')[0]!.pid, 'SIGKILL')

@@ -38,7 +38,7 @@ export function replaysIn(folder: string, under: readonly string[] = []) {
       'replay',
       `${name}.yaml`,
       ...args,
-      '--journal',
+      '--decision-log',
       '--json',
     )
     expect(code, stderr).toBe(0)

@@ -160,17 +160,17 @@ describe('a live command', () => {
     [
       'replay',
       'allocator: caching',
-      'allocator: expected bfc, which ONNX Runtime has on cpu, got caching',
+      'allocator: ONNX Runtime on cpu has bfc, got caching; simulate supports it',
     ],
     [
       'run',
       'allocator: bfc, extend: same-as-requested',
-      'extend: ONNX Runtime in Node cannot be told',
+      'extend: ONNX Runtime in Node has no option for the growth of its arena; simulate',
     ],
     [
       'replay',
       'allocator: bfc, out_of_memory: [split, shrink]',
-      'out_of_memory: split is all that a replay can do about a batch that ran out of memory, got shrink',
+      'out_of_memory: remove shrink: a replay can only split a batch that ran out of memory',
     ],
   ])('%s refuses %s by its name', async (command, memoryOf, words) => {
     put(folder, 'refused.yaml', changed(SCENARIO, ['allocator: bfc', memoryOf]))
@@ -191,7 +191,7 @@ describe('a live command', () => {
       changed(SCENARIO, ['limit_mib: 256', `limit_mib: ${limitMib + 1e-6}`]),
     )
     const busy = ['--set', 'traffic.web.arrivals.rate_rps=2000', '--set', 'duration_s=0.5']
-    const options = [...PROFILE, '--replays', '1', '--journal', '--out', 'tight']
+    const options = [...PROFILE, '--replays', '1', '--decision-log', '--out', 'tight']
     const replayed = await run('replay', 'tight.yaml', ...busy, ...options)
     expect(replayed.code, replayed.stderr).toBe(0)
     const { rows } = await readRows(join(folder, 'tight/replay-1.parquet'))
@@ -218,7 +218,7 @@ describe('a live command', () => {
   test('is stopped by Ctrl-C while memory is observed, and leaves nothing behind', async () => {
     const args = ['arena.yaml', ...PROFILE, '--replays', '1', '--out', 'stopped']
     const started = start(['replay', ...args])
-    await started.says(/memory of the batches/)
+    await started.says(/the memory of batches/)
     process.kill(-started.child.pid!, 'SIGINT')
     expectRefusal(await started.ended, 130, folder)
     expect(filesIn(join(folder, 'stopped'))).toEqual([])

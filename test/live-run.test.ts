@@ -27,7 +27,7 @@ const linesOf = (name: string) => readFileSync(join(out, name), 'utf8').trimEnd(
 
 beforeAll(async () => {
   const quick = ['--seconds', '1', '--replays', `${REPLAYS}`, '--replications', '10']
-  const kept = ['--keep-rows', '--journal', '--charts', 'svg', '--out', 'out']
+  const kept = ['--keep-rows', '--decision-log', '--charts', 'svg', '--out', 'out']
   const ended = await run('run', 'tiny.yaml', ...quick, ...kept)
   expect(ended.code, ended.stderr).toBe(0)
   expect(ended.stdout).toContain('report: out/report.html')
@@ -93,7 +93,7 @@ test('manipulated rows of a replay are detected, and named', async () => {
   expect(ended.stdout).toMatch(/^ {2}conservation: row 20: /m)
   expect(ended.stdout).toMatch(/^ {2}conservation: row 40: /m)
   expect(ended.stdout).toMatch(
-    /^FAIL {2}replay-2 breaks .*; the journal of replay-2 leads to other/m,
+    /^FAIL {2}replay-2 breaks .*; the decision log of replay-2 leads to other/m,
   )
 })
 
@@ -124,7 +124,7 @@ describe('no rows of an earlier run stay beside the documents', () => {
 
   test('of a replay, whose rows are kept; documents on earlier rows are removed, too', async () => {
     filled('replayed')
-    const ended = await run('replay', ...args, '--journal', '--out', 'replayed')
+    const ended = await run('replay', ...args, '--decision-log', '--out', 'replayed')
     expect(ended.code, ended.stderr).toBe(0)
     const replay = ['replay-1.journal.jsonl', 'replay-1.parquet']
     // of the same scenario and the same requests

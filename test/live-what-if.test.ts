@@ -174,13 +174,13 @@ describe('compare', () => {
     const result: Result = { ...measured('out/against'), runs: 2 }
     put(folder, 'fewer/against/measured.json', JSON.stringify(result))
     const uneven = await run('compare', 'tiny.yaml', ...args)
-    expectRefused(uneven, 6, 'fewer/against: has other rounds than fewer')
+    expectRefused(uneven, 6, 'fewer/against: has 2 replays, but fewer has 3')
   })
 })
 
 describe('a second side', () => {
   test('that equals the first one is refused before any work', async () => {
-    const same = 'tiny.yaml: the second side is the same as the first; nothing to compare'
+    const same = 'tiny.yaml: both sides are the same; change a value with --against-set'
     put(folder, 'renamed.yaml', changed(QUICK, ['name: tiny', 'name: renamed']))
     for (const args of [
       ['run', 'tiny.yaml', '--against-set', 'pools.central.batching.max_batch=4'],
@@ -191,7 +191,7 @@ describe('a second side', () => {
     }
     // a name is no change
     const renamed = await run('replay', 'tiny.yaml', ...PROFILE, '--against', 'renamed.yaml')
-    expectRefused(renamed, 3, 'renamed.yaml: the second side is the same as the first')
+    expectRefused(renamed, 3, 'renamed.yaml: both sides are the same')
   })
 
   test('whose model is not in the profile is refused before any replay', async () => {

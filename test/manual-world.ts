@@ -1,4 +1,4 @@
-import { Dispatcher, type LivePort } from '../runtime/live/dispatcher.ts'
+import { Dispatcher, type FinishedOrder, type LivePort } from '../runtime/live/dispatcher.ts'
 import type { Order } from '../runtime/live/mailbox.ts'
 import { ModelLoadSequencer } from '../runtime/live/model-load-sequencer.ts'
 import { Random } from '../sim/kernel/index.ts'
@@ -13,7 +13,6 @@ import {
   type ServingPlan,
   type Source,
   STATUS,
-  type Status,
 } from '../sim/serving/index.ts'
 import { RowRecorder, Rows } from '../sim/stats/index.ts'
 import { ListSource } from '../sim/traffic/index.ts'
@@ -68,7 +67,7 @@ class ManualPort implements LivePort {
     this.#failing = stream('failing')
     const late = this.#late !== null
     const told = executorsOf(plan).map((_, executor) => ({
-      postMove: (order: 'load' | 'unload') =>
+      postOrder: (order: 'load' | 'unload') =>
         this.#begin(executor, order, order === 'load' ? LOAD_MS : late ? UNLOAD_MS : 0),
     }))
     this.#movers = new ModelLoadSequencer(told, new Ledger(plan).deviceOf)
@@ -117,26 +116,14 @@ class ManualPort implements LivePort {
     this.#running = this.#running.filter((running) => running !== first)
     const { executor, order } = first
     this.#last[executor] = first
-    if (order === 'load') this.#movers.came(executor, true)
-    if (order === 'unload') this.#movers.went(executor)
+    if (order === 'load') this.#movers.loaded(executor, true)
+    if (order === 'unload') this.#movers.unloaded(executor)
     return executor
   }
 
-  order(executor: number): Order {
-    return this.#last[executor]!.order
-  }
-
-  started(executor: number): Ms {
-    return this.#last[executor]!.started
-  }
-
-  ended(executor: number): Ms {
-    return this.#last[executor]!.ended
-  }
-
-  status(): Status {
+  finished(executor: number): FinishedOrder {
     const failed = this.#failing !== null && this.#failing.uniform() < 0.1
-    return failed ? STATUS.outOfMemory : STATUS.ok
+    return { ...this.#last[executor]!, status: failed ? STATUS.outOfMemory : STATUS.ok }
   }
 }
 

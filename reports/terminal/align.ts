@@ -1,7 +1,10 @@
 import { visibleLine } from '../../scenarios/index.ts'
 
-/** A table in monospace: the first column is left aligned, the others right. */
-export function alignColumns(cells: readonly (readonly string[])[]): string {
+/** A table in monospace: the columns in `left` are left aligned, the others right. */
+export function alignColumns(
+  cells: readonly (readonly string[])[],
+  left: readonly number[] = [0],
+): string {
   const rows = cells.map((row) => row.map(visibleLine))
   const widths: number[] = []
   for (const row of rows) {
@@ -12,7 +15,7 @@ export function alignColumns(cells: readonly (readonly string[])[]): string {
   return rows
     .map((row) =>
       row
-        .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
+        .map((cell, i) => (left.includes(i) ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
         .join('  ')
         .trimEnd(),
     )

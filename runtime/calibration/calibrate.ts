@@ -14,10 +14,7 @@ const WARM_UP_SHARE = 0.15
 /** Single batches run in this many pieces; models alternate. */
 const PIECES = 12
 
-/**
- * A second number of replicas to measure: two for a pool of one, one for a larger pool. An
- * accelerator may have no room for a second replica.
- */
+/** A second number of replicas to measure. An accelerator may have no room for a second one. */
 function otherReplicas({ pool }: CalibrationTask): number {
   const { onHost } = executionProviders[pool.execution_provider]
   const room = onHost ? Math.min(2, availableParallelism()) : 1

@@ -169,7 +169,7 @@ export class Calibration {
   #roomy<T extends { readonly shortages: readonly Shortage[] }>(ran: T): T {
     const text = shortageText(this.#task.pool.name, ran.shortages)
     if (text === null) return ran
-    throw new Failure(`${text}; a calibration runs every size: lower max_batch, or give it more`)
+    throw new Failure(`${text}; a calibration runs every batch size; lower max_batch`)
   }
 
   /** The measured profile of the model. */
@@ -183,19 +183,12 @@ export class Calibration {
     const awake = this.#rows.filter(({ item, gap }) => item.gapMs === 0 && gap < GAPS_MS[0] / 2)
     const wake = fitWake([...slept, ...awake.map(({ gap }) => ({ gap, excess: 0 }))])
     const executors = (n: number) => Array.from({ length: n }, () => ({ work: back, wake }))
-    const copy = (rows: readonly (readonly number[])[]) => rows.map((row) => [...row])
     return {
       key: modelKey(scenario, pool),
       label: this.label,
       content: file.content,
-      work: {
-        ...work,
-        sizes: [...work.sizes],
-        lengths: [...work.lengths],
-        ms: copy(work.ms),
-        error: copy(work.error),
-      },
-      wake: { gapMs: [...wake.gapMs], ms: [...wake.ms] },
+      work,
+      wake,
       overheads: overheadsOf(
         this.#runs
           .filter(({ replicas }) => replicas === pool.replicas)

@@ -1,5 +1,4 @@
 import { median } from 'simple-statistics'
-import type { WakeCurve } from '../../sim/world/index.ts'
 
 /** A batch that ran after an idle gap, with its excess over its work, ms. */
 export interface GapSample {
@@ -15,7 +14,7 @@ const EDGES = Array.from({ length: 13 }, (_, i) => 0.01 * 10 ** (i / 3))
  * with a knot at the class's median gap. Costs are made to rise with the gap by isotonic regression
  * (pool adjacent violators), since a longer sleep cannot leave caches warmer.
  */
-export function fitWake(samples: readonly GapSample[]): WakeCurve {
+export function fitWake(samples: readonly GapSample[]): { gapMs: number[]; ms: number[] } {
   const knots = classesOf(samples).map((members) => ({
     gap: median(members.map(({ gap }) => gap)),
     ms: median(members.map(({ excess }) => excess)),

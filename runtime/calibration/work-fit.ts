@@ -8,9 +8,12 @@ export interface CellSample {
   readonly ms: readonly number[]
 }
 
-export interface WorkFit extends WorkTable {
+export type WorkFit = WorkTable & {
+  readonly sizes: number[]
+  readonly lengths: number[]
+  readonly ms: number[][]
   /** relative error of each cell when it is predicted from the other cells */
-  readonly error: readonly (readonly number[])[]
+  readonly error: number[][]
 }
 
 interface CellMedian {
@@ -21,10 +24,7 @@ interface CellMedian {
   readonly noise: number
 }
 
-/**
- * Terms of work, each with a coefficient of at least zero: call, item, token and attention's
- * square.
- */
+/** Terms of work with coefficients of at least zero: call, item, token and attention's square. */
 const TERMS: readonly ((size: number, length: number) => number)[] = [
   () => 1,
   (size) => size,
@@ -81,10 +81,7 @@ function smoothed(cells: readonly CellMedian[]): (size: number, length: number) 
   return (size, length) => law(size, length) * Math.exp(kept.get(`${size}x${length}`) ?? 0)
 }
 
-/**
- * Predicts a left-out cell from the law of the other cells and the mean deviation of its
- * neighbours.
- */
+/** Predicts a left-out cell from the law of the others and the mean deviation of its neighbours. */
 function leaveOut(remaining: readonly CellMedian[], cell: CellMedian): number {
   const law = fitLaw(remaining)
   const distance = (neighbour: CellMedian) =>

@@ -1,42 +1,44 @@
 import type { Command } from 'commander'
 import { Failure, scenarioChanges } from '../../scenarios/index.ts'
 import { type Prepared, prepare } from '../jobs/prepare.ts'
-import { override, type ScenarioOptions } from './command.ts'
+import { override, type ScenarioOptions, withScenarioOptions } from './command.ts'
 
 /** The second side of a what-if: another scenario, or the first one with values changed. */
-export interface AgainstOptions {
+export interface AgainstOptions extends ScenarioOptions {
   readonly against?: string
   readonly againstSet?: readonly string[]
 }
 
 export function withAgainstOptions(command: Command): Command {
-  return command
-    .option('--against <scenario>', 'what if it were this scenario?')
+  return withScenarioOptions(command)
+    .option('--against <scenario>', 'the second side of a what-if: another scenario')
     .option(
       '--against-set <path=value>',
-      'what if this value were different? May be repeated',
+      'the second side of a what-if: override a value; may be repeated',
       override,
     )
 }
 
 export const AGAINST_HELP = `
-What if: both sides are replayed in turn, and the ratio of their percentiles is compared with the
-predicted one. A load on either side is a share of the first side's capacity, so that a change
-of the pools leaves the traffic as it is. The prediction takes the machine as the first side's replays
-recorded it, and work from the profile.`
+What if: both sides are replayed alternately, and the measured ratio of their percentiles is compared with the
+predicted ratio. Loads on both sides are shares of the first side's capacity, so a change of the pools leaves the
+traffic as it is. The prediction takes the behaviour of the machine from the first side's replays, and work from
+the profile.`
 
-/** The second side, if there is one. It takes what overrides the first, then its own. */
-export async function prepareAgainst(
-  first: Prepared,
+/** A scenario and, in a what-if, its second side, which takes the overrides of both. */
+export async function prepareSides(
   path: string,
-  options: AgainstOptions & ScenarioOptions,
-): Promise<Prepared | null> {
-  const { against, againstSet = [], set = [], seed } = options
-  if (against === undefined && againstSet.length === 0) return null
+  options: AgainstOptions,
+  signal: AbortSignal,
+): Promise<readonly [Prepared, ...Prepared[]]> {
+  const first = await prepare(path, { ...options, signal })
+  const { against, againstSet = [], set = [] } = options
+  if (against === undefined && againstSet.length === 0) return [first]
   const second = await prepare(against ?? path, {
+    ...options,
     set: [...set, ...againstSet],
-    ...(seed === undefined ? {} : { seed }),
+    signal,
   })
-  if (scenarioChanges(first.scenario, second.scenario).length > 0) return second
-  throw new Failure(`${second.file}: the second side is the same as the first; nothing to compare`)
+  if (scenarioChanges(first.scenario, second.scenario).length > 0) return [first, second]
+  throw new Failure(`${second.file}: both sides are the same; change a value with --against-set`)
 }

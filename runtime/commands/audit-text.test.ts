@@ -44,7 +44,7 @@ test('a table has a line for each rule and each class, and the verdict comes las
     'latency, ms  served    p50  p99.9',
     'all              50  1.235      –',
     '',
-    'journal: none was kept',
+    'decision log: none was kept',
     '',
     'PASS  all is well',
   ])
@@ -71,7 +71,7 @@ test('violations, other decisions and wrong figures are named, and how many ther
   const from = lines.indexOf('  order: rows 3, 4: 4 went before 3')
   expect(lines[from + 1]).toBe('  order: and 1,000 more')
   expect(text).toContain(
-    'journal: 7 entries fed back, other decisions\n  row 3: pool was 0, is 1\n',
+    'decision log: 7 entries fed back, other decisions\n  row 3: pool was 0, is 1\n',
   )
   expect(text).toContain(
     'measured.json: 1 of 2 figures hold\n  served of class web: states 6, rows give nothing\n',

@@ -1,3 +1,4 @@
+import { alignColumns } from '../../reports/index.ts'
 import { visibleLine } from '../../scenarios/index.ts'
 import type { Audit } from '../../sim/documents/index.ts'
 import { percentileLabel } from '../../sim/stats/index.ts'
@@ -31,12 +32,12 @@ function runLines({ run, requests, rules, percentiles, journal }: Run): string[]
   return [
     `${run}: ${count(requests)} requests`,
     '',
-    ...aligned(table, [0, 3]),
+    alignColumns(table, [0, 3]),
     ...rules.flatMap(violationLines),
     '',
-    ...aligned([['latency, ms', 'served', ...labels], ...latencies]),
+    alignColumns([['latency, ms', 'served', ...labels], ...latencies]),
     '',
-    ...journalLines(journal),
+    ...decisionLogLines(journal),
   ]
 }
 
@@ -46,11 +47,11 @@ function violationLines({ rule, first, violations }: Run['rules'][number]): stri
   return more > 0 ? [...lines, `  ${rule}: and ${count(more)} more`] : lines
 }
 
-function journalLines(journal: Run['journal']): string[] {
-  if (journal === null) return ['journal: none was kept']
-  const fed = `journal: ${count(journal.entries)} entries fed back`
-  if (journal.differences.length === 0) return [`${fed}, identical decisions`]
-  return [`${fed}, other decisions`, ...journal.differences.map((text) => `  ${text}`)]
+function decisionLogLines(log: Run['journal']): string[] {
+  if (log === null) return ['decision log: none was kept']
+  const fed = `decision log: ${count(log.entries)} entries fed back`
+  if (log.differences.length === 0) return [`${fed}, identical decisions`]
+  return [`${fed}, other decisions`, ...log.differences.map((text) => `  ${text}`)]
 }
 
 function claimLines(claims: Audit['claims']): string[] {
@@ -65,13 +66,4 @@ function claimLines(claims: Audit['claims']): string[] {
       ),
     ]
   })
-}
-
-/** Columns side by side, figures right aligned and those named by `words` left. */
-function aligned(cells: readonly (readonly string[])[], words: readonly number[] = [0]): string[] {
-  const rows = cells.map((row) => row.map(visibleLine))
-  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)))
-  const cellOf = (cell: string, i: number) =>
-    words.includes(i) ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)
-  return rows.map((row) => row.map(cellOf).join('  ').trimEnd())
 }

@@ -2,29 +2,30 @@ import type { Command } from 'commander'
 import { EXIT } from '../../scenarios/index.ts'
 import { audit } from '../jobs/audit.ts'
 import { auditText } from './audit-text.ts'
-import { action, commandLine, withJson } from './command.ts'
-import { emit } from './output.ts'
+import { commandLine, implement, withJson } from './command.ts'
+import { print } from './output.ts'
 
-export function define(command: Command): void {
-  withJson(command.argument('<dir>', 'a folder with raw rows, and the documents beside them'))
-    .addHelpText(
-      'after',
-      `
-Raw rows are left by \`run --keep-rows\`, \`replay --out DIR\` and \`simulate --keep-rows --out DIR\`;
-the second side of a what-if lies in DIR/against and is audited by itself.
+const HELP = `
+\`run --keep-rows\`, \`replay --out DIR\` and \`simulate --keep-rows --out DIR\` keep raw rows. The second side of
+a what-if is in DIR/against and is audited separately.
 
-An independent checker verifies every rule of the scenario on them and recomputes the percentiles and
-counts of the documents. A fresh control plane is given each journal again and has to decide the
-same. Exit code 4 where anything does not hold.
+An independent checker verifies every rule of the scenario on the rows, and recomputes the percentiles and
+counts of the documents. Each decision log is fed to a fresh control plane, which must decide the same.
+Exit code 4 if a rule, a figure or a decision log fails.
 
 Example:
-  $ spillway audit runs/today`,
-    )
-    .action(
-      action(async (signal, directory: string, options: { readonly json?: boolean }) => {
-        const document = await audit(directory, { signal, command: commandLine() })
-        await emit(options, { audit: document }, 'audit', auditText(document))
-        return document.verdict === 'PASS' ? EXIT.ok : EXIT.failed
-      }),
-    )
+  $ spillway audit runs/today`
+
+export function define(command: Command): void {
+  withJson(command.argument('<dir>', 'a folder with raw rows and their documents'))
+  const perform = async (
+    signal: AbortSignal,
+    directory: string,
+    options: { readonly json?: boolean },
+  ) => {
+    const document = await audit(directory, { signal, command: commandLine() })
+    print(options, document, auditText(document))
+    return document.verdict === 'PASS' ? EXIT.ok : EXIT.failed
+  }
+  implement(command, HELP, perform)
 }

@@ -3,11 +3,11 @@ import { InvalidArgumentError, Option } from 'commander'
 import { type ChartFormat, drawCharts, type PageInput } from '../../reports/index.ts'
 import type { FolderChange } from '../folders/replace-files.ts'
 
-/** Where charts lie in the folder of their report. */
+/** The folder of the charts in that of their report. */
 export const CHARTS_FOLDER = 'charts'
 
 export const chartsOption = () =>
-  new Option('--charts <formats>', 'also write each chart: svg, png or svg,png')
+  new Option('--charts <formats>', 'also write each chart, as svg, png or svg,png')
     .argParser(chartFormats)
     .default([], 'none')
 

@@ -31,7 +31,7 @@ describe('options', () => {
     }
   })
 
-  test('whole numbers have a limit where more is of no use', () => {
+  test('whole numbers have a limit', () => {
     expect(wholeNumber(1, 80)('80')).toBe(80)
     expect(() => wholeNumber(1, 80)('81')).toThrow('at most 80, got 81.')
   })
@@ -45,21 +45,21 @@ describe('options', () => {
 
   test('folders have a name', () => {
     expect(folder('.')).toBe('.')
-    expect(() => folder('')).toThrow('--out: expected a folder, got an empty path')
+    expect(() => folder('')).toThrow('--out: the path is empty')
   })
 
-  test('that are repeated are gathered in their order', () => {
+  test('that are repeated are collected in order', () => {
     expect(collect('c', collect('b', collect('a')))).toEqual(['a', 'b', 'c'])
   })
 })
 
 describe('an action', () => {
-  test('ends with the exit code of what it did', async () => {
+  test('sets the exit code', async () => {
     await action(async () => EXIT.undecided)()
     expect(process.exitCode).toBe(EXIT.undecided)
   })
 
-  test('prints each problem of a failure on its own, without a stack trace', async () => {
+  test('prints each problem of a failure on a line, without a stack trace', async () => {
     const lines = stderr()
     await action(async () => {
       throw new Failure(['one', 'two'], EXIT.notComparable)
@@ -70,13 +70,13 @@ describe('an action', () => {
     expect(lines.join('')).not.toContain('    at ')
   })
 
-  test('prints the stack of an error of its own', () => {
+  test('prints the stack of an internal error', () => {
     const lines = stderr()
     expect(report(new Error('oops'))).toBe(EXIT.internal)
     expect(lines.join('')).toMatch(/internal error.*oops\n\s+at /)
   })
 
-  test('is told of a Ctrl-C, which changes nothing once it is over', async () => {
+  test('is aborted by Ctrl-C, which has no effect after its end', async () => {
     const exit = vi.spyOn(process, 'exit').mockReturnValue(undefined as never)
     await action(async () => EXIT.ok)()
     const before = process.listenerCount('SIGINT')
@@ -106,7 +106,7 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s ends an action', async (
   expect(aborted).toBe(true)
 })
 
-test('a terminal that hangs up twice leaves time to tidy up, a second Ctrl-C does not', async () => {
+test('a terminal that hangs up twice leaves time for the clean-up, a second Ctrl-C does not', async () => {
   const exit = vi.spyOn(process, 'exit').mockReturnValue(undefined as never)
   await action(async () => {
     process.emit('SIGHUP', 'SIGHUP')

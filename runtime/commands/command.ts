@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { EXIT, type ExitCode, Failure, splitOverride } from '../../scenarios/index.ts'
 import { notUsable } from '../folders/write-whole.ts'
-import { allocationFailure } from '../process/allocation.ts'
+import { allocationFailure } from '../process/failure-message.ts'
 import { endAtOnce, ignore, onEnding } from '../process/interruption.ts'
 import { err, styled } from '../terminal.ts'
 
@@ -13,6 +13,9 @@ export interface ScenarioOptions {
   readonly out?: string
 }
 
+export const scenarioFile = (command: Command) =>
+  command.argument('<scenario>', 'a scenario file (YAML)')
+
 export function withScenarioOptions(command: Command): Command {
   return withJson(command)
     .option('--set <path=value>', 'override any scenario value; may be repeated', override)
@@ -21,16 +24,16 @@ export function withScenarioOptions(command: Command): Command {
 }
 
 export function withJson(command: Command): Command {
-  return command.option('--json', 'print the document, and nothing else, on stdout')
+  return command.option('--json', 'print only the document on stdout')
 }
 
 export const profileOption = () =>
   new Option(
     '--profile <file>',
-    "what calibration found; by default this machine's own, else the one that ships",
+    'the calibrated profile; default: that of this machine, or else the one that ships',
   )
 
-/** Gathers an option that may be repeated. */
+/** Collects the values of an option that may be repeated. */
 export function collect(value: string, previous: readonly string[] = []): string[] {
   return [...previous, value]
 }
@@ -41,25 +44,23 @@ export function override(text: string, previous?: readonly string[]): string[] {
   throw new InvalidArgumentError(`Expected path=value, got ${text}.`)
 }
 
-const KEEPING = { journal: '--journal', keepRows: '--keep-rows' } as const
-
-/** What is kept are files beside the documents: without a directory there is no place for them. */
+/** Throws `Failure` if `option`, which keeps files beside the documents, is used without --out. */
 export function refuseWithoutOut(
-  option: keyof typeof KEEPING,
-  options: { readonly [K in keyof typeof KEEPING]?: boolean } & { readonly out?: string },
+  option: string,
+  used: boolean | undefined,
+  { out }: ScenarioOptions,
 ): void {
-  if (options[option] !== true || options.out !== undefined) return
-  const text = `${KEEPING[option]}: expected --out DIR beside it, for its files to go to`
-  throw new Failure(text, EXIT.usage)
+  if (used !== true || out !== undefined) return
+  throw new Failure(`${option}: has no folder for its files; add --out DIR`, EXIT.usage)
 }
 
-/** An option's value as a folder: an empty one would stand for the folder that one is in. */
+/** An option's value as a folder. An empty path would silently be the working directory. */
 export function folder(text: string): string {
   if (text !== '') return text
-  throw new Failure('--out: expected a folder, got an empty path; for this folder write: --out .')
+  throw new Failure('--out: the path is empty; for the working directory write: --out .')
 }
 
-/** Of simulations behind an interval: more take days, and their results memory. */
+/** Limit of simulations: more take days, and gigabytes for their results. */
 const MOST_REPLICATIONS = 100_000
 
 export function replicationsOption(description: string, least: number, usual: number): Option {
@@ -68,10 +69,7 @@ export function replicationsOption(description: string, least: number, usual: nu
     .default(usual)
 }
 
-/**
- * An option's value as a whole number of `least` to `most`: beyond the greatest exact one another
- * number would be taken.
- */
+/** An option's value as a whole number of `least` to `most`, by default the largest exact one. */
 export function wholeNumber(
   least: number,
   most = Number.MAX_SAFE_INTEGER,
@@ -96,20 +94,26 @@ export function positiveNumber(text: string): number {
   throw new InvalidArgumentError(`Expected a number of at most ${MOST_NUMBER}, got ${text}.`)
 }
 
-/** Seconds of an option, mostly: eleven days. As the schema has it of jitter_s. */
+/** Eleven days where the number is in seconds. It is the limit of jitter_s in the schema, too. */
 const MOST_NUMBER = 1e6
 
-/**
- * The action of a command: takes the signals that end it as an abort, prints what the user can mend
- * without a stack trace, and sets the exit code.
- */
+/** Adds the end of the help, such as examples, and what the command does. */
+export function implement<Args extends unknown[]>(
+  command: Command,
+  help: string,
+  perform: (signal: AbortSignal, ...args: Args) => Promise<ExitCode>,
+): void {
+  command.addHelpText('after', help).action(action(perform))
+}
+
+/** Runs a command: signals become an abort, a `Failure` is printed, the exit code is set. */
 export function action<Args extends unknown[]>(
   perform: (signal: AbortSignal, ...args: Args) => Promise<ExitCode>,
 ): (...args: Args) => Promise<void> {
   return async (...args) => {
     const abort = new AbortController()
     onEnding((signal) => {
-      // a second Ctrl-C does not wait for anything to be tidied up; a terminal may hang up twice
+      // a second Ctrl-C skips the clean-up; a terminal may hang up twice
       if (abort.signal.aborted && signal !== 'SIGHUP') endAtOnce()
       abort.abort()
     })
@@ -135,11 +139,11 @@ export function warn(text: string): void {
   err(styled('yellow', 'warning'), `: ${text}\n`)
 }
 
-/** Prints an error as its reader needs it, and returns the exit code. */
+/** Prints an error, and returns the exit code. */
 export function report(error: unknown): ExitCode {
   if (error instanceof Failure) {
     const mark = styled('red', error.exitCode === EXIT.interrupted ? 'stopped' : 'error')
-    // a line break inside a problem cannot begin what looks like another one
+    // a line after a line break in a problem must not look like another problem
     for (const problem of error.problems) err(mark, `: ${problem.replaceAll('\n', '\n  ')}\n`)
     return error.exitCode
   }

@@ -1,91 +1,71 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { comparisonText } from '../../reports/index.ts'
-import { EXIT, type ExitCode, Failure } from '../../scenarios/index.ts'
-import type { Verdict } from '../../sim/documents/index.ts'
+import { EXIT, Failure } from '../../scenarios/index.ts'
 import { resolveSystem } from '../../sim/experiment/index.ts'
 import { keptProfile, loadProfile, refuseOtherModels } from '../folders/profile-file.ts'
 import { AGAINST_FOLDER, settleRuns } from '../folders/run-folder.ts'
 import { compare } from '../jobs/compare.ts'
-import { keptReplays } from '../jobs/kept-replays.ts'
-import { contentsByKey, prepare } from '../jobs/prepare.ts'
+import { type KeptReplays, keptReplays } from '../jobs/kept-replays.ts'
+import { contentsByKey } from '../jobs/prepare.ts'
 import { refuseComparison } from '../jobs/refuse.ts'
-import { AGAINST_HELP, type AgainstOptions, prepareAgainst, withAgainstOptions } from './against.ts'
-import {
-  action,
-  commandLine,
-  replicationsOption,
-  type ScenarioOptions,
-  withScenarioOptions,
-} from './command.ts'
-import { emit } from './output.ts'
-import { ProgressDisplay } from './progress.ts'
+import { AGAINST_HELP, type AgainstOptions, prepareSides, withAgainstOptions } from './against.ts'
+import { commandLine, implement, replicationsOption } from './command.ts'
+import { emit, VERDICT_EXIT } from './output.ts'
+import { withProgress } from './progress.ts'
 
-interface CompareOptions extends ScenarioOptions, AgainstOptions {
+interface CompareOptions extends AgainstOptions {
   readonly profile?: string
   readonly replications: number
 }
 
-/** How verdicts end a command whose purpose is a verdict. */
-const VERDICT_EXIT: Readonly<Record<Verdict, ExitCode>> = {
-  PASS: EXIT.ok,
-  FAIL: EXIT.failed,
-  UNDECIDED: EXIT.undecided,
-}
+const HELP = `${AGAINST_HELP}
 
-export function define(command: Command): void {
-  withAgainstOptions(
-    withScenarioOptions(
-      command
-        .argument('<scenario>', 'the scenario file that was replayed')
-        .argument('<dir>', 'where `spillway replay --out DIR` left its rows'),
-    ),
-  )
-    .option('--profile <file>', 'predict by this profile in place of the one kept in DIR')
-    .addOption(replicationsOption('simulations behind the prediction', 10, 40))
-    .addHelpText(
-      'after',
-      `${AGAINST_HELP}
-
-Exit code 0 on PASS, 4 on FAIL, 5 on UNDECIDED, 6 where the rows belong to another scenario.
+Exit code 0 for PASS, 4 for FAIL, 5 for UNDECIDED, 6 if the rows belong to another scenario.
 
 Examples:
   $ spillway compare scenarios/library/yardstick.yaml runs/today
-  $ spillway compare scenarios/library/yardstick.yaml runs/two --against-set pools.central.replicas=2`,
+  $ spillway compare scenarios/library/yardstick.yaml runs/two --against-set pools.central.replicas=2`
+
+export function define(command: Command): void {
+  command
+    .argument('<scenario>', 'the scenario file of the replays')
+    .argument('<dir>', 'a folder of `spillway replay --out DIR`')
+  withAgainstOptions(command)
+    .option('--profile <file>', 'predict from this profile in place of the one in DIR')
+    .addOption(replicationsOption('simulations behind the prediction', 10, 40))
+  const perform = async (
+    signal: AbortSignal,
+    path: string,
+    directory: string,
+    options: CompareOptions,
+  ) => {
+    const prepared = await prepareSides(path, options, signal)
+    refuseComparison(prepared)
+    await settleRuns(directory)
+    const folders = [directory, join(directory, AGAINST_FOLDER)]
+    const kept: KeptReplays[] = []
+    for (const [i, side] of prepared.entries()) kept.push(await keptReplays(folders[i]!, side))
+    const [first, second] = kept
+    if (second !== undefined && second.result.runs !== first!.result.runs) {
+      const text = `has ${second.result.runs} replays, but ${directory} has ${first!.result.runs}`
+      throw new Failure(`${folders[1]}: ${text}; replay both sides again`, EXIT.notComparable)
+    }
+    for (const side of prepared) await refuseOtherModels(directory, contentsByKey(side))
+    const profile =
+      options.profile === undefined
+        ? await keptProfile(directory, first!.result)
+        : await loadProfile(options.profile)
+    const [a, b = null] = prepared.map((side, i) => ({
+      ...kept[i]!,
+      system: resolveSystem(side, profile),
+    }))
+    const { replications } = options
+    const comparison = await withProgress((onProgress) =>
+      compare(a!, b, { replications, command: commandLine(), signal, onProgress }),
     )
-    .action(
-      action(async (signal, path: string, directory: string, options: CompareOptions) => {
-        const prepared = await prepare(path, { ...options, signal })
-        const against = await prepareAgainst(prepared, path, options)
-        refuseComparison([prepared, ...(against === null ? [] : [against])])
-        await settleRuns(directory)
-        const first = await keptReplays(directory, prepared)
-        const folder = join(directory, AGAINST_FOLDER)
-        const second = against && { prepared: against, kept: await keptReplays(folder, against) }
-        if (second !== null && second.kept.result.runs !== first.result.runs) {
-          throw new Failure(`${folder}: has other rounds than ${directory}`, EXIT.notComparable)
-        }
-        for (const side of against === null ? [prepared] : [prepared, against]) {
-          await refuseOtherModels(directory, contentsByKey(side))
-        }
-        const profile =
-          options.profile === undefined
-            ? await keptProfile(directory, first.result)
-            : await loadProfile(options.profile)
-        const progress = new ProgressDisplay()
-        const comparison = await compare(
-          { ...first, system: resolveSystem(prepared, profile) },
-          second && { ...second.kept, system: resolveSystem(second.prepared, profile) },
-          {
-            replications: options.replications,
-            command: commandLine(),
-            signal,
-            onProgress: progress.update,
-          },
-        )
-        progress.stop()
-        await emit(options, { comparison }, 'comparison', comparisonText(comparison))
-        return VERDICT_EXIT[comparison.verdict]
-      }),
-    )
+    await emit(options, { comparison }, 'comparison', comparisonText(comparison))
+    return VERDICT_EXIT[comparison.verdict]
+  }
+  implement(command, HELP, perform)
 }

@@ -57,7 +57,7 @@ describe('models build', () => {
       const file = join(folder, 'scenario.yaml')
       writeFileSync(file, starterScenario())
       const misplaced = await printed(file, '--layers', '3')
-      expect(misplaced).toContain('expected --set for a scenario, got --layers')
+      expect(misplaced).toContain('remove --layers: built-in kinds take it, a scenario takes --set')
     })
   })
 })

@@ -11,15 +11,23 @@ import {
   parseScenario,
 } from '../../scenarios/index.ts'
 import { type ModelPlaces, materialise } from '../models/index.ts'
-import { action, folder, override } from './command.ts'
+import { folder, implement, override } from './command.ts'
 import { print } from './output.ts'
 
 const KINDS = ['mlp', 'transformer-encoder']
 
 /** Options of a built-in kind, as typed; the scenario schema validates them. */
-const PARAMETERS = ['layers', 'width', 'hidden', 'heads', 'vocabulary', 'seed'] as const
+const PARAMETERS = {
+  layers: 'layers of a built-in kind',
+  width: 'width of mlp',
+  hidden: 'width of transformer-encoder, a multiple of heads',
+  heads: 'attention heads of transformer-encoder',
+  vocabulary: 'vocabulary of transformer-encoder',
+  seed: 'seed of the weights of a built-in kind',
+} as const
+const PARAMETER_NAMES = Object.keys(PARAMETERS) as (keyof typeof PARAMETERS)[]
 
-type BuildOptions = { readonly [K in (typeof PARAMETERS)[number]]?: string } & {
+type BuildOptions = { readonly [K in keyof typeof PARAMETERS]?: string } & {
   readonly precision?: string
   readonly out: string
   readonly set?: readonly string[]
@@ -35,45 +43,32 @@ interface BuiltModel {
   readonly bytes: number
 }
 
-export function define(command: Command): void {
-  command
-    .command('build')
-    .copyInheritedSettings(command)
-    .description('Build the models of a scenario, or one of a built-in kind, as ONNX files')
-    .argument('<what...>', `scenario files, or ${KINDS.join(' or ')}`)
-    .option('--layers <n>', 'layers of a built-in kind')
-    .option('--width <n>', 'width of mlp')
-    .option('--hidden <n>', 'width of transformer-encoder, a multiple of heads')
-    .option('--heads <n>', 'attention heads of transformer-encoder')
-    .option('--vocabulary <n>', 'vocabulary of transformer-encoder')
-    .option('--seed <n>', 'seed of the weights of a built-in kind')
-    .option('--precision <list>', 'fp32, fp16, int8 or several with commas, of a built-in kind')
-    .option('--set <path=value>', 'override a value of a scenario', override)
-    .option(
-      '--out <dir>',
-      'folder that the files go to; a file that has its checksum beside it is kept',
-      folder,
-      '.',
-    )
-    .option('--json', 'print one JSON document')
-    .addHelpText('after', EXAMPLES)
-    .action(
-      action(async (signal, what: readonly string[], options: BuildOptions) => {
-        const built = await buildModels(what, { ...options, signal })
-        print(options, { models: built }, listOf(built))
-        return EXIT.ok
-      }),
-    )
-}
-
-const EXAMPLES = `
+const HELP = `
 Examples:
   $ spillway models build scenario.yaml --out models
   $ spillway models build mlp --layers 12 --width 512 --precision fp32,fp16,int8
-  $ spillway models build transformer-encoder --layers 4 --hidden 256 --heads 4 --json
-`
+  $ spillway models build transformer-encoder --layers 4 --hidden 256 --heads 4 --json`
 
-/** Builds every model that is named; throws one `Failure` with all that went wrong. */
+export function define(command: Command): void {
+  const build = command
+    .command('build')
+    .copyInheritedSettings(command)
+    .description('Build the models of a scenario, or a built-in kind, as ONNX files')
+    .argument('<what...>', `scenario files, or ${KINDS.join(' or ')}`)
+  for (const name of PARAMETER_NAMES) build.option(`--${name} <n>`, PARAMETERS[name])
+  build
+    .option('--precision <list>', 'of a built-in kind: fp32, fp16, int8 or several with commas')
+    .option('--set <path=value>', 'override a value of a scenario', override)
+    .option('--out <dir>', 'folder of the files; one that has its checksum is kept', folder, '.')
+    .option('--json', 'print one JSON document')
+  implement(build, HELP, async (signal, what: readonly string[], options: BuildOptions) => {
+    const built = await buildModels(what, { ...options, signal })
+    print(options, { models: built }, listOf(built))
+    return EXIT.ok
+  })
+}
+
+/** Builds every named model; throws one `Failure` with all problems. */
 async function buildModels(
   what: readonly string[],
   options: BuildOptions & { readonly signal: AbortSignal },
@@ -99,10 +94,10 @@ async function buildModels(
 }
 
 async function scenarioFrom(path: string, options: BuildOptions): Promise<LoadedScenario> {
-  const misplaced = [...PARAMETERS, 'precision' as const].filter((key) => options[key])
+  const misplaced = [...PARAMETER_NAMES, 'precision' as const].filter((key) => options[key])
   if (misplaced.length > 0) {
     const flags = misplaced.map((key) => `--${key}`).join(', ')
-    const text = `${path}: expected --set for a scenario, got ${flags}, for built-in kinds only`
+    const text = `${path}: remove ${flags}: built-in kinds take it, a scenario takes --set`
     throw new Failure(text, EXIT.usage)
   }
   if (existsSync(path)) return loadScenario(path, { set: options.set ?? [] })
@@ -111,9 +106,9 @@ async function scenarioFrom(path: string, options: BuildOptions): Promise<Loaded
   throw new Failure(`expected a scenario file, ${KINDS.join(' or ')}, got ${path}${hint}`)
 }
 
-/** A built-in kind as a scenario with one pool for each precision: one validation for both. */
+/** A built-in kind as a scenario with a pool for each precision, so that the schema checks it. */
 function scenarioOf(kind: string, options: BuildOptions): LoadedScenario {
-  const parameters = PARAMETERS.flatMap((key) => {
+  const parameters = PARAMETER_NAMES.flatMap((key) => {
     const text = options[key]
     return text === undefined ? [] : [[key, Number.isNaN(Number(text)) ? text : Number(text)]]
   })
@@ -134,7 +129,7 @@ function scenarioOf(kind: string, options: BuildOptions): LoadedScenario {
   }
 }
 
-/** A problem of the scenario that stands for a kind, as one of the option that it came from. */
+/** A problem of the scenario of a built-in kind, as a problem of the option. */
 function ofOption(problem: string): string {
   return problem.replace(/^(\S+):\d+:\d+ \S+\.(\w+): /, '$1 --$2: ')
 }

@@ -1,10 +1,12 @@
-import { documentText } from '../folders/document-text.ts'
+import { EXIT, type ExitCode } from '../../scenarios/index.ts'
+import type { Result, Verdict } from '../../sim/documents/index.ts'
+import { documentText } from '../folders/documents.ts'
 import { type FolderChange, replaceFiles } from '../folders/replace-files.ts'
 import { out, type Printable } from '../terminal.ts'
 
 /**
- * Writes documents to a directory, if one was named, together with what else `stage` changes there;
- * and prints the main one with --json, else the text.
+ * Writes documents to the directory of --out, if there is one, with the changes of `stage`.
+ * Prints the main document with --json, otherwise the text.
  */
 export async function emit(
   options: { readonly out?: string | undefined; readonly json?: boolean | undefined },
@@ -16,15 +18,22 @@ export async function emit(
   if (options.out !== undefined) {
     await replaceFiles(options.out, async (change) => {
       await stage(change)
-      for (const [name, document] of Object.entries(documents)) {
-        await change.write(`${name}.json`, documentText(document))
-      }
+      await writeDocuments(change, documents)
     })
   }
   print(options, documents[main], text)
 }
 
-/** Prints a document with --json, else a text in its place. */
+export async function writeDocuments(
+  change: FolderChange,
+  documents: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  for (const [name, document] of Object.entries(documents)) {
+    await change.write(`${name}.json`, documentText(document))
+  }
+}
+
+/** Prints a document with --json, otherwise a text. */
 export function print(
   options: { readonly json?: boolean | undefined },
   document: unknown,
@@ -32,4 +41,15 @@ export function print(
 ): void {
   if (options.json === true) out(documentText(document))
   else out(text, '\n')
+}
+
+/** Exit codes of commands whose purpose is a verdict. */
+export const VERDICT_EXIT: Readonly<Record<Verdict, ExitCode>> = {
+  PASS: EXIT.ok,
+  FAIL: EXIT.failed,
+  UNDECIDED: EXIT.undecided,
+}
+
+export function objectivesExit({ objectives }: Result): ExitCode {
+  return objectives.some(({ verdict }) => verdict === 'FAIL') ? EXIT.failed : EXIT.ok
 }

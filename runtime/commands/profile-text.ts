@@ -5,7 +5,7 @@ import type { ModelProfile, Profile } from '../../sim/world/index.ts'
 import { profileHash } from '../folders/profile-file.ts'
 import { type Printable, styled } from '../terminal.ts'
 
-/** What a calibration found, in short. */
+/** A summary of a profile. */
 export function profileText(profile: Profile): Printable {
   const lines = profile.models.flatMap((model) => {
     const { sizes, lengths, ms, error } = model.work
@@ -20,9 +20,9 @@ export function profileText(profile: Profile): Printable {
     return [
       styled('bold', model.label),
       `  work        ${cells.join('; ')}`,
-      `              a cell is predicted from the others within ${(100 * worst).toFixed(1)} %`,
+      `              each cell is predicted from the others within ${(100 * worst).toFixed(1)} %`,
       `  wake-up     ${wake.toFixed(0)} µs after ${model.wake.gapMs.at(-1)!.toPrecision(2)} ms idle`,
-      `  overheads   dispatch ${middleUs(model.overheads.dispatch[0]!.table)}, completion ${middleUs(model.overheads.completion.at(-1)!.table)} (medians; of a dispatcher that sleeps)`,
+      `  overheads   dispatch ${middleUs(model.overheads.dispatch[0]!.table)}, completion ${middleUs(model.overheads.completion.at(-1)!.table)} (medians, with a sleeping dispatcher)`,
       ...loadLines(model),
     ]
   })

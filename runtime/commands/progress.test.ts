@@ -7,7 +7,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-test('without a terminal every phase has a line, and one that lasts says how far it is', () => {
+test('without a terminal every phase has a line, and a long one has lines with its progress', () => {
   const lines: string[] = []
   vi.spyOn(process.stderr, 'write').mockImplementation((text) => lines.push(String(text)) > 0)
   const { update } = new ProgressDisplay()

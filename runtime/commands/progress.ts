@@ -1,18 +1,29 @@
 import cliProgress from 'cli-progress'
 import { visibleLine } from '../../scenarios/index.ts'
+import type { Progress } from '../jobs/options.ts'
 import { err } from '../terminal.ts'
+import { warn } from './command.ts'
 
-/** Where there is no terminal, a phase that lasts says so often how far it is. */
+/** Interval between the lines of one phase where there is no terminal, ms. */
 const LINE_EVERY_MS = 20_000
 
-/**
- * Shows how far long work is, on stderr: a bar on a terminal, else a line for each phase, and more
- * of one that lasts.
- */
+/** Runs `work` with a display of its progress, which is cleared at the end, also after an error. */
+export async function withProgress<T>(
+  work: (onProgress: Progress, display: ProgressDisplay) => Promise<T>,
+): Promise<T> {
+  const display = new ProgressDisplay()
+  try {
+    return await work(display.update, display)
+  } finally {
+    display.stop()
+  }
+}
+
+/** Progress of long work on stderr: a bar on a terminal, otherwise lines for each phase. */
 export class ProgressDisplay {
   readonly #bar: cliProgress.SingleBar | null
   #phase = ''
-  #saidAt = 0
+  #printedAt = 0
 
   constructor() {
     this.#bar = process.stderr.isTTY
@@ -25,22 +36,28 @@ export class ProgressDisplay {
       : null
   }
 
-  readonly update = (phase: string, done: number, of: number): void => {
+  readonly update: Progress = (phase, done, of) => {
     if (phase !== this.#phase) {
       this.#bar?.stop()
       this.#bar?.start(of, done, { phase: visibleLine(phase) })
-      this.#say(`${phase} …`)
+      this.#print(`${phase} …`)
       this.#phase = phase
       return
     }
     this.#bar?.update(done)
     const share = Math.floor((100 * done) / of)
-    if (performance.now() >= this.#saidAt + LINE_EVERY_MS) this.#say(`${phase} … ${share} %`)
+    if (performance.now() >= this.#printedAt + LINE_EVERY_MS) this.#print(`${phase} … ${share} %`)
   }
 
-  #say(line: string): void {
+  #print(line: string): void {
     if (this.#bar === null) err(`${visibleLine(line)}\n`)
-    this.#saidAt = performance.now()
+    this.#printedAt = performance.now()
+  }
+
+  /** Prints a warning in place of the bar. */
+  readonly warn = (text: string): void => {
+    this.stop()
+    warn(text)
   }
 
   stop(): void {

@@ -1,77 +1,63 @@
 import type { Command } from 'commander'
 import { resultText } from '../../reports/index.ts'
-import { EXIT } from '../../scenarios/index.ts'
 import { resolveSystem } from '../../sim/experiment/index.ts'
-import { documentText } from '../folders/document-text.ts'
 import { writableFolder } from '../folders/write-whole.ts'
-import { prepare } from '../jobs/prepare.ts'
-import { profileFor } from '../jobs/load-system.ts'
+import { dropReplays, keepReplays } from '../jobs/kept-replays.ts'
+import { profileFor } from '../jobs/prepare.ts'
 import { refuseLive } from '../jobs/refuse.ts'
 import { replay } from '../jobs/replay.ts'
-import { dropReplays, keepReplays } from '../jobs/replay-folder.ts'
-import { AGAINST_HELP, type AgainstOptions, prepareAgainst, withAgainstOptions } from './against.ts'
-import {
-  action,
-  profileOption,
-  refuseWithoutOut,
-  type ScenarioOptions,
-  wholeNumber,
-  withScenarioOptions,
-} from './command.ts'
-import { emit } from './output.ts'
-import { ProgressDisplay } from './progress.ts'
+import { AGAINST_HELP, type AgainstOptions, prepareSides, withAgainstOptions } from './against.ts'
+import { implement, profileOption, refuseWithoutOut, scenarioFile, wholeNumber } from './command.ts'
+import { emit, objectivesExit, writeDocuments } from './output.ts'
+import { withProgress } from './progress.ts'
 
-interface ReplayOptions extends ScenarioOptions, AgainstOptions {
+interface ReplayOptions extends AgainstOptions {
   readonly profile?: string
   readonly replays: number
   readonly requests?: string
-  readonly journal?: boolean
+  readonly decisionLog?: boolean
 }
 
-export function define(command: Command): void {
-  withAgainstOptions(withScenarioOptions(command.argument('<scenario>', 'a scenario file (YAML)')))
-    .addOption(profileOption())
-    .option('--replays <n>', 'how often the same requests are replayed', wholeNumber(1), 3)
-    .option('--requests <file>', 'replay these requests (of `spillway requests`)')
-    .option('--journal', 'write what the control plane was told to DIR (needs --out)')
-    .addHelpText(
-      'after',
-      `
-With --out DIR the raw rows are kept, and the profile, so that \`spillway compare\` can use them. Loads are resolved by
-the profile's capacity.
+const HELP = `
+With --out DIR the raw rows and the profile are kept for \`spillway compare\`. Loads are shares of the capacity by
+the profile.
 ${AGAINST_HELP}
 
 Examples:
   $ spillway replay scenarios/library/yardstick.yaml --replays 3 --out runs/today
-  $ spillway replay scenarios/library/yardstick.yaml --against-set pools.central.replicas=2 --out runs/two`,
-    )
-    .action(
-      action(async (signal, path: string, options: ReplayOptions) => {
-        refuseWithoutOut('journal', options)
-        const prepared = await prepare(path, { ...options, signal })
-        const against = await prepareAgainst(prepared, path, options)
-        const profile = await profileFor(prepared, options.profile)
-        if (options.out !== undefined) await writableFolder(options.out)
-        const progress = new ProgressDisplay()
-        refuseLive([prepared, ...(against === null ? [] : [against])])
-        const system = resolveSystem(prepared, profile)
-        const second = against === null ? [] : [resolveSystem(against, profile)]
-        const sides = await replay([system, ...second], {
-          replays: options.replays,
-          requestsFile: options.requests,
-          journal: options.journal,
-          signal,
-          onProgress: progress.update,
-        })
-        progress.stop()
-        const { result } = sides[0]!
-        const text = sides.map((side) => resultText(side.result)).join('\n\n')
-        await emit(options, { measured: result }, 'measured', text, async (change) => {
-          await dropReplays(change)
-          await keepReplays(change, sides, signal)
-          if (profile !== null) await change.write('profile.json', documentText(profile))
-        })
-        return result.objectives.some(({ verdict }) => verdict === 'FAIL') ? EXIT.failed : EXIT.ok
+  $ spillway replay scenarios/library/yardstick.yaml --against-set pools.central.replicas=2 --out runs/two`
+
+export function define(command: Command): void {
+  withAgainstOptions(scenarioFile(command))
+    .addOption(profileOption())
+    .option('--replays <n>', 'replays of the same requests', wholeNumber(1), 3)
+    .option('--requests <file>', 'replay these requests (of `spillway requests`)')
+    .option('--decision-log', 'keep the decision log of every replay (needs --out)')
+  implement(command, HELP, async (signal, path: string, options: ReplayOptions) => {
+    refuseWithoutOut('--decision-log', options.decisionLog, options)
+    const prepared = await prepareSides(path, options, signal)
+    const [first, second] = prepared
+    const profile = await profileFor(first, options.profile)
+    if (options.out !== undefined) await writableFolder(options.out)
+    refuseLive(prepared)
+    const changed = second === undefined ? [] : [resolveSystem(second, profile)]
+    const { replays, decisionLog, requests: requestsFile } = options
+    const sides = await withProgress((onProgress) =>
+      replay([resolveSystem(first, profile), ...changed], {
+        replays,
+        requestsFile,
+        decisionLog,
+        signal,
+        onProgress,
       }),
     )
+    const { result } = sides[0]!
+    const text = sides.map((side) => resultText(side.result)).join('\n\n')
+    await emit(options, { measured: result }, 'measured', text, async (change) => {
+      await dropReplays(change)
+      await keepReplays(change, sides, signal)
+      if (profile !== null) await writeDocuments(change, { profile })
+    })
+    return objectivesExit(result)
+  })
 }

@@ -5,7 +5,7 @@ import { EXIT } from '../../scenarios/index.ts'
 import { replaceFiles } from '../folders/replace-files.ts'
 import { report } from '../jobs/report.ts'
 import { CHARTS_FOLDER, chartsOption, writeCharts } from './charts.ts'
-import { action, commandLine, folder, withJson } from './command.ts'
+import { commandLine, folder, implement, withJson } from './command.ts'
 import { print } from './output.ts'
 
 interface ReportOptions {
@@ -14,22 +14,23 @@ interface ReportOptions {
   readonly charts: readonly ChartFormat[]
 }
 
+const HELP = `
+Example:
+  $ spillway report runs/payment-peak --charts png`
+
 export function define(command: Command): void {
-  withJson(command.argument('<dir>', 'a directory that `spillway run` filled'))
-    .option('--out <dir>', 'where to write; by default beside the documents', folder)
+  withJson(command.argument('<dir>', 'a folder of `spillway run`'))
+    .option('--out <dir>', 'folder of the report; default: that of the documents', folder)
     .addOption(chartsOption())
-    .addHelpText('after', '\nExample:\n  $ spillway report runs/payment-peak --charts png')
-    .action(
-      action(async (_signal, directory: string, options: ReportOptions) => {
-        const out = options.out ?? directory
-        const page = await report(directory, { command: commandLine() })
-        const written = [join(out, 'report.html')]
-        await replaceFiles(out, async (change) => {
-          await change.write('report.html', await reportHtml(page))
-          written.push(...(await writeCharts(change.below(CHARTS_FOLDER), options.charts, page)))
-        })
-        print(options, { written }, written.join('\n'))
-        return EXIT.ok
-      }),
-    )
+  implement(command, HELP, async (_signal, directory: string, options: ReportOptions) => {
+    const out = options.out ?? directory
+    const page = await report(directory, { command: commandLine() })
+    const written = [join(out, 'report.html')]
+    await replaceFiles(out, async (change) => {
+      await change.write('report.html', await reportHtml(page))
+      written.push(...(await writeCharts(change.below(CHARTS_FOLDER), options.charts, page)))
+    })
+    print(options, { written }, written.join('\n'))
+    return EXIT.ok
+  })
 }

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { z } from 'zod'
+import { type ZodType, z } from 'zod'
 import { EXIT, scenarioJsonSchema } from '../../scenarios/index.ts'
 import {
   arenaSchema,
@@ -8,31 +8,31 @@ import {
   resultSchema,
 } from '../../sim/documents/index.ts'
 import { profileSchema } from '../../sim/world/index.ts'
-import { documentText } from '../folders/document-text.ts'
+import { documentText } from '../folders/documents.ts'
 import { out } from '../terminal.ts'
-import { action, withJson } from './command.ts'
+import { implement, withJson } from './command.ts'
 
-const schemas = {
-  scenario: () => scenarioJsonSchema(),
-  result: () => z.toJSONSchema(resultSchema, { target: 'draft-7' }),
-  comparison: () => z.toJSONSchema(comparisonSchema, { target: 'draft-7' }),
-  memory: () => z.toJSONSchema(arenaSchema, { target: 'draft-7' }),
-  audit: () => z.toJSONSchema(auditSchema, { target: 'draft-7' }),
-  profile: () => z.toJSONSchema(profileSchema, { target: 'draft-7' }),
-} as const
+const schemas: Readonly<Record<string, ZodType>> = {
+  result: resultSchema,
+  comparison: comparisonSchema,
+  memory: arenaSchema,
+  audit: auditSchema,
+  profile: profileSchema,
+}
+
+const HELP = `
+Example:
+  $ spillway schema > scenario.schema.json`
 
 export function define(command: Command): void {
-  withJson(command)
-    .addOption(
-      new Option('--document <kind>', 'which schema')
-        .choices(Object.keys(schemas))
-        .default('scenario'),
-    )
-    .addHelpText('after', '\nExample:\n  $ spillway schema > scenario.schema.json')
-    .action(
-      action(async (_signal, { document }: { document: keyof typeof schemas }) => {
-        out(documentText(schemas[document]()))
-        return EXIT.ok
-      }),
-    )
+  withJson(command).addOption(
+    new Option('--document <kind>', 'kind of document')
+      .choices(['scenario', ...Object.keys(schemas)])
+      .default('scenario'),
+  )
+  implement(command, HELP, async (_signal, { document }: { document: string }) => {
+    const schema = schemas[document]
+    out(documentText(schema ? z.toJSONSchema(schema, { target: 'draft-7' }) : scenarioJsonSchema()))
+    return EXIT.ok
+  })
 }

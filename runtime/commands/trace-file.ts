@@ -6,7 +6,7 @@ import { positiveNumber } from './command.ts'
 const FORMATS = ['azure-llm', 'mooncake', 'burstgpt', 'csv', 'jsonl', 'parquet'] as const
 const UNITS = ['s', 'ms', 'us', 'ns', 'iso'] as const
 
-/** How a trace is to be read. */
+/** Options for reading a trace. */
 export interface TraceOptions {
   readonly format?: string
   readonly time?: string
@@ -19,16 +19,16 @@ export interface TraceOptions {
 
 export function withTraceOptions(command: Command): Command {
   return command
-    .option('--format <format>', `${FORMATS.join(', ')}; by default told from the first line`)
-    .option('--time <column>', 'of csv, jsonl and parquet: column of the times')
-    .option('--input <column>', 'of csv, jsonl and parquet: column of the input lengths')
-    .option('--output <column>', 'of csv, jsonl and parquet: column of the output lengths')
-    .option('--unit <unit>', `of csv, jsonl and parquet: unit of the times, ${UNITS.join(', ')}`)
-    .option('--jitter <s>', 'spread times evenly over so many seconds', positiveNumber)
-    .option('--skip-bad', 'count rows that cannot be read and leave them out')
+    .option('--format <format>', `${FORMATS.join(', ')}; default: recognised from the first line`)
+    .option('--time <column>', 'column of the times, in csv, jsonl and parquet')
+    .option('--input <column>', 'column of the input lengths, in csv, jsonl and parquet')
+    .option('--output <column>', 'column of the output lengths, in csv, jsonl and parquet')
+    .option('--unit <unit>', `unit of the times, in csv, jsonl and parquet: ${UNITS.join(', ')}`)
+    .option('--jitter <s>', 'spread equal times evenly over this many seconds', positiveNumber)
+    .option('--skip-bad', 'count unreadable rows and leave them out')
 }
 
-/** A trace as a scenario would name it. */
+/** A trace as in the traffic of a scenario. */
 export async function arrivalsOf(file: string, options: TraceOptions): Promise<TraceArrivals> {
   const { format: guessed, names } = await guessTrace(file)
   const format = options.format ?? guessed
@@ -37,16 +37,16 @@ export async function arrivalsOf(file: string, options: TraceOptions): Promise<T
     const wanted = `one of ${FORMATS.join(', ')}`
     const text =
       format === null
-        ? `${file}: its first line tells no format; name it: --format with ${wanted}`
+        ? `${file}: its format is not recognised from the first line; set --format to ${wanted}`
         : `--format: expected ${wanted}, got ${format}`
     throw new Failure(text, EXIT.usage)
   }
   const mapped = ['csv', 'jsonl', 'parquet'].includes(known)
   const given = (['time', 'unit', 'input', 'output'] as const).filter((key) => options[key])
   if (!mapped && given.length > 0) {
-    const text = `expected none for ${known}, whose columns are known`
+    const reason = `${known} has fixed columns`
     throw new Failure(
-      given.map((key) => `--${key}: ${text}, got ${options[key]}`),
+      given.map((key) => `--${key}: remove it: ${reason}`),
       EXIT.usage,
     )
   }
@@ -61,52 +61,38 @@ export async function arrivalsOf(file: string, options: TraceOptions): Promise<T
   }
 }
 
-/** How requests are to be read that `spillway requests` or a run wrote. */
+/** Options for a file of `spillway requests` or of a run. */
 function requestsIn(names: readonly string[]): TraceOptions {
   if (!['at_ms', 'class', 'input_tokens'].every((name) => names.includes(name))) return {}
   const output = names.includes('output_tokens') ? { output: 'output_tokens' } : {}
   return { time: 'at_ms', unit: 'ms', input: 'input_tokens', ...output }
 }
 
-/** `names`: of the columns that the trace has, as far as its first line tells. */
+/** `names`: columns by the first line of the trace. */
 function mapping(
   options: TraceOptions,
   names: readonly string[],
 ): Pick<TraceArrivals, 'columns' | 'time_unit'> {
   const { time, input, output } = options
   const unit = UNITS.find((name) => name === options.unit)
-  if (time === undefined || unit === undefined) {
-    const units = `--unit: expected one of ${UNITS.join(', ')}, got ${options.unit ?? 'nothing'}`
+  if (time !== undefined && unit !== undefined) {
+    const input_tokens = input !== undefined && { input_tokens: input }
+    const output_tokens = output !== undefined && { output_tokens: output }
+    return { columns: { time, ...input_tokens, ...output_tokens }, time_unit: unit }
+  }
+  const problems: string[] = []
+  if (time === undefined) {
     const known = names.length === 0 ? '' : `; the trace has ${names.join(', ')}`
-    throw new Failure(
-      [
-        ...(time === undefined
-          ? [`--time: expected the column of the times, got nothing${known}`]
-          : []),
-        ...(unit === undefined ? [units] : []),
-        ...misnamed({ time, input, output }, names),
-      ],
-      EXIT.usage,
-    )
+    problems.push(`--time: expected the column of the times, got nothing${known}`)
   }
-  return {
-    columns: {
-      time,
-      ...(input !== undefined && { input_tokens: input }),
-      ...(output !== undefined && { output_tokens: output }),
-    },
-    time_unit: unit,
+  if (unit === undefined) {
+    problems.push(`--unit: expected one of ${UNITS.join(', ')}, got ${options.unit ?? 'nothing'}`)
   }
-}
-
-function misnamed(
-  given: Readonly<Record<string, string | undefined>>,
-  names: readonly string[],
-): string[] {
-  return Object.entries(given).flatMap(([option, name]) => {
-    if (name === undefined || names.length === 0 || names.includes(name)) return []
+  for (const [option, name] of Object.entries({ time, input, output })) {
+    if (name === undefined || names.length === 0 || names.includes(name)) continue
     const near = nearest(name, names)
     const hint = near === null ? '' : `; did you mean ${near}?`
-    return [`--${option}: expected one of ${names.join(', ')}, got ${name}${hint}`]
-  })
+    problems.push(`--${option}: expected one of ${names.join(', ')}, got ${name}${hint}`)
+  }
+  throw new Failure(problems, EXIT.usage)
 }

@@ -3,10 +3,9 @@ import { dirname, resolve } from 'node:path'
 import { Failure } from '../../scenarios/index.ts'
 
 /**
- * Creates a folder with its parents, and returns the folders that were missing, the outermost
- * first. It works step by step: the recursive `mkdir` of Node never ends if the system creates no
- * folder inside an existing one, as below /proc. Throws `Failure` there, otherwise the error of the
- * file system.
+ * Creates a folder with its parents and returns those that were missing, the outermost first. The
+ * recursive `mkdir` of Node never ends where the system creates no folder, as below /proc. Throws
+ * `Failure` there, otherwise the error of the file system.
  */
 export async function makeFolder(path: string): Promise<readonly string[]> {
   if (path === '') throw refused(path, 'the path is empty')

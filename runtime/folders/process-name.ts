@@ -2,10 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 
-/**
- * Identifies a process in the names of its unfinished files: host, process id and start time. It
- * distinguishes leftovers of a killed process from files that another process is writing.
- */
+/** Identifies a process in the names of its unfinished files: host, process id, start time. */
 export const PROCESS_NAME = `${hostHash()}-${process.pid}-${startOf(process.pid) ?? 0}`
 
 /** Pattern of a `PROCESS_NAME`. */
@@ -28,10 +25,7 @@ function hostHash(): string {
   return createHash('sha256').update(hostname()).digest('hex').slice(0, 8)
 }
 
-/**
- * Start time of a process, in ticks since the system's start; null if the system does not report
- * it.
- */
+/** Start time of a process, in ticks since the system's start; null if it is not reported. */
 function startOf(pid: number): string | null {
   try {
     // proc(5): fields from the third on; the second is a name in parentheses with any characters

@@ -1,12 +1,17 @@
 import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { EXIT, Failure, hashOf } from '../../scenarios/index.ts'
 import type { Result } from '../../sim/documents/index.ts'
 import { type Profile, profileSchema } from '../../sim/world/index.ts'
-import { cacheDirectory } from './cache-directory.ts'
-import { documentProblems } from './document-problems.ts'
-import { parseJson, readText } from './user-text.ts'
+import { readJson } from './documents.ts'
+
+/** The folder of built-in models and calibrations. */
+export function cacheDirectory(): string {
+  // an empty variable counts as none: an empty path is the working directory
+  return process.env.SPILLWAY_CACHE || join(homedir(), '.cache', 'spillway')
+}
 
 /** The profile that ships with Spillway; it was measured on another machine. */
 export function referenceProfilePath(): string {
@@ -22,10 +27,7 @@ export function localProfilePath(): string {
   return join(cacheDirectory(), 'profile.json')
 }
 
-/**
- * The profile at `path`; by default this machine's profile, or else the one that ships with
- * Spillway.
- */
+/** The profile at `path`; by default this machine's profile, or else the one that ships. */
 export async function loadProfile(path?: string): Promise<Profile> {
   const local = localProfilePath()
   if (path !== undefined || !existsSync(local)) return readProfile(path ?? referenceProfilePath())
@@ -38,16 +40,7 @@ export async function loadProfile(path?: string): Promise<Profile> {
   }
 }
 
-async function readProfile(path: string): Promise<Profile> {
-  const parsed = profileSchema.safeParse(parseJson(path, await readText(path)))
-  if (!parsed.success) {
-    throw new Failure([
-      ...documentProblems(path, parsed.error),
-      `${path}: not a profile of this version`,
-    ])
-  }
-  return parsed.data
-}
+const readProfile = (path: string) => readJson(path, profileSchema, 'not a profile of this version')
 
 const hashes = new WeakMap<Profile, string>()
 
@@ -64,22 +57,17 @@ export const profileLabel = (profile: Profile) => ({
   hash: profileHash(profile),
 })
 
-/**
- * The profile of a folder's replays. Throws `Failure` if the folder has another profile or none.
- */
+/** The profile of a folder's replays. Throws `Failure` if the folder has another one or none. */
 export async function keptProfile(directory: string, { profile }: Result): Promise<Profile> {
   const path = join(directory, 'profile.json')
   const kept = await readProfile(path)
   const hash = profileHash(kept)
   if (hash === profile?.hash) return kept
-  const text = `replays here were made with profile ${profile?.hash}, got ${hash}`
-  throw new Failure(`${path}: ${text}; --profile takes another`, EXIT.notComparable)
+  const text = `replays here were made with profile ${profile?.hash}, but this is ${hash}`
+  throw new Failure(`${path}: ${text}; choose one with --profile`, EXIT.notComparable)
 }
 
-/**
- * Throws `Failure` if the replays of a folder ran models other than `contents`, by the models'
- * keys. A folder without a profile is accepted.
- */
+/** Throws `Failure` if the replays of a folder ran models other than `contents` has, by key. */
 export async function refuseOtherModels(
   directory: string,
   contents: ReadonlyMap<string, string>,

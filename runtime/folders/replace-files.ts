@@ -146,10 +146,7 @@ class Staged {
   }
 }
 
-/**
- * Creates a folder if it is missing, and applies all writes and removals of `stage`, or none if
- * `stage` throws. Throws `Failure` if files cannot be written.
- */
+/** Applies all writes and removals of `stage`, or none if it throws. Throws `Failure`. */
 export async function replaceFiles(
   directory: string,
   stage: (change: FolderChange) => Promise<void>,
@@ -168,10 +165,7 @@ export async function replaceFiles(
   }
 }
 
-/**
- * Call before a folder is read. Finishes a committed change, and removes staged files of processes
- * that have ended.
- */
+/** Call before a folder is read. Finishes a committed change, and removes leftovers. */
 export async function settleFolder(directory: string, options: ReplaceOptions = {}): Promise<void> {
   const names = await namesIn(directory)
   for (const file of names) {

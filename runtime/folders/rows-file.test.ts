@@ -55,11 +55,11 @@ describe('rows files', () => {
       writeFileSync(path, damaged)
       const error = await readRows(path).catch((thrown) => thrown)
       expect(error).toBeInstanceOf(Failure)
-      expect(error.message).toContain(`${path}: not the rows of a replay`)
+      expect(error.message).toContain(`${path}: not the rows of a run`)
     }
     const columnData = [{ name: 'at', data: [1, 2, 3] }]
     writeFileSync(path, new Uint8Array(parquetWriteBuffer({ columnData })))
-    await expect(readRows(path)).rejects.toThrow(`${path}: not the rows of a replay`)
+    await expect(readRows(path)).rejects.toThrow(`${path}: not the rows of a run`)
   })
 
   test('without a newer column are refused by its name, not read as if it were 0', async () => {

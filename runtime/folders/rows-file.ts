@@ -1,11 +1,11 @@
 import type { ColumnData } from 'hyparquet'
 import type { ColumnSource } from 'hyparquet-writer'
 import { ZodError, z } from 'zod'
-import { EXIT, Failure, readUserFile } from '../../scenarios/index.ts'
+import { EXIT, Failure } from '../../scenarios/index.ts'
 import type { ObservedRun } from '../../sim/experiment/index.ts'
 import { ROW_COLUMNS, type RowColumn, Rows } from '../../sim/stats/index.ts'
 import { expectDecodable } from '../parquet/expect-decodable.ts'
-import { unread } from './user-text.ts'
+import { readBytes } from './documents.ts'
 import { writeWhole } from './write-whole.ts'
 
 /** About thirty years, ms. */
@@ -36,18 +36,11 @@ const movesSchema = z.array(
   }),
 )
 
-const prefixSchema = z.array(
-  z
-    .number()
-    .int()
-    .min(0)
-    .max(2 ** 31 - 1),
-)
+const prefixSchema = z.array(z.int32().min(0))
 
 /** Prefixes of prompts, a JSON list; only if any are known. */
 const PREFIXES = 'hash_ids'
 
-/** Writes the raw rows of a run. */
 export async function writeRows(path: string, run: ObservedRun): Promise<void> {
   await writeWhole(path, await rowsBytes(run, async () => {}))
 }
@@ -85,19 +78,14 @@ export async function rowsBytes(
 /** Reads a file of `writeRows`. Throws `Failure` if the file is of another kind or version. */
 export async function readRows(path: string): Promise<ObservedRun> {
   await expectDecodable(path, [...Object.keys(ROW_COLUMNS), PREFIXES])
-  let bytes: Buffer
-  try {
-    bytes = await readUserFile(path, MOST_BYTES)
-  } catch (error) {
-    throw unread(path, error)
-  }
+  const bytes = await readBytes(path, MOST_BYTES)
   try {
     return await parsed(path, new Uint8Array(bytes).buffer)
   } catch (error) {
     if (error instanceof Failure) throw error
     const reason = error instanceof ZodError ? z.prettifyError(error) : (error as Error).message
     throw new Failure(
-      `${path}: not the rows of a replay (${reason.split('\n').slice(0, 2).join(' ')})`,
+      `${path}: not the rows of a run (${reason.split('\n').slice(0, 2).join(' ')})`,
       EXIT.invalidInput,
     )
   }

@@ -9,6 +9,7 @@ const OF_BATCHES = ['dispatched', 'started', 'ended', 'done'] as const
 const TIMES = (Object.keys(ROW_COLUMNS) as RowColumn[]).filter(
   (name) => ROW_COLUMNS[name].unit === 'ms' && name !== 'leaves' && name !== 'at',
 )
+const UNBOUNDED = ['length', 'output', 'padded', 'preemptions', 'sending'] as const
 const ENDS = new Set<number>(Object.values(OUTCOME))
 const REASONS = new Set<number>(Object.values(REFUSAL))
 /** A run may drain for this many times its duration, or for eleven days. */
@@ -30,11 +31,7 @@ export function rowsProblem(
     ['part', 0, Math.max(...scenario.traffic.map((traffic) => traffic.fan_out)) - 1],
     ['queue', -1, executors - 1],
     ['executor', -1, executors - 1],
-    ['length', 0, Number.POSITIVE_INFINITY],
-    ['output', 0, Number.POSITIVE_INFINITY],
-    ['padded', 0, Number.POSITIVE_INFINITY],
-    ['preemptions', 0, Number.POSITIVE_INFINITY],
-    ['sending', 0, Number.POSITIVE_INFINITY],
+    ...UNBOUNDED.map((name) => [name, 0, Number.POSITIVE_INFINITY] as const),
   ]
   const longest = Math.max(LONGEST_MS, LONGEST_DRAIN * scenario.duration_s * 1000)
   const time = `a time of at most ${longest} ms`

@@ -8,11 +8,10 @@ import { type ActivationPlan, activationPlanSchema } from '../../sim/memory/inde
 import { logLines, parseLog } from '../../sim/serving/index.ts'
 import { parseRequests, type RequestList, requestText } from '../../sim/traffic/index.ts'
 import { pause, paused } from '../process/interruption.ts'
-import { documentProblems } from './document-problems.ts'
+import { parseJson, readJson, readText } from './documents.ts'
 import { type FolderChange, settleFolder } from './replace-files.ts'
 import { readRows, rowsBytes } from './rows-file.ts'
 import { rowsProblem } from './rows-problem.ts'
-import { parseJson, readText } from './user-text.ts'
 
 /** Kinds of rows: `replay-N.parquet` are measured, `replication-N.parquet` are simulated. */
 export type RunKind = 'replay' | 'replication'
@@ -83,7 +82,7 @@ async function keepInput(change: FolderChange, kind: RunKind, name: string, text
   await change.write(name, text)
 }
 
-/** Removes the rows and journals of a kind, except those that the change writes. */
+/** Removes the rows and decision logs of a kind, except those that the change writes. */
 export async function dropRuns(change: FolderChange, kind: RunKind): Promise<void> {
   const ofKind = new RegExp(`^${kind}-\\d+\\.(parquet|journal\\.jsonl)$`)
   for (const name of await change.names()) {
@@ -117,10 +116,7 @@ export async function settleRuns(directory: string): Promise<void> {
   await settleFolder(path)
 }
 
-/**
- * Removes the inputs of runs if the change leaves no runs: they do not belong to the remaining
- * documents.
- */
+/** Removes the inputs of runs: without runs they do not belong to the other documents. */
 export function dropInputs(change: FolderChange): void {
   for (const name of [SCENARIO_FILE, ACTIVATIONS_FILE]) change.remove(name)
 }
@@ -133,20 +129,14 @@ export async function readScenario(directory: string): Promise<Scenario> {
   return parseKeptScenario(text, path)
 }
 
-/** Activation plans of each pool in a folder's runs. */
 export async function readActivations(
   directory: string,
 ): Promise<readonly (ActivationPlan | null)[]> {
   const path = join(directory, ACTIVATIONS_FILE)
   if (!existsSync(path)) return []
-  const parsed = z
-    .array(activationPlanSchema.nullable())
-    .safeParse(parseJson(path, await readText(path)))
-  if (parsed.success) return parsed.data
-  throw new Failure(`${path}: not what batches do with memory in this version`)
+  return readJson(path, z.array(activationPlanSchema.nullable()), 'not of this version')
 }
 
-/** The requests of a folder's rows. */
 export async function readRequests(directory: string, scenario: Scenario): Promise<RequestList> {
   const path = join(directory, 'requests.jsonl')
   const classes = scenario.traffic.map((traffic) => traffic.class)
@@ -160,13 +150,9 @@ export async function readDocument<T>(
   schema: ZodType<T>,
 ): Promise<T | null> {
   const path = join(directory, `${name}.json`)
-  if (!existsSync(path)) return null
-  const parsed = schema.safeParse(parseJson(path, await readText(path)))
-  if (parsed.success) return parsed.data
-  throw new Failure(documentProblems(path, parsed.error))
+  return existsSync(path) ? readJson(path, schema) : null
 }
 
-/** The measured result in a folder. */
 export async function readMeasured(directory: string): Promise<Result> {
   const measured = await readDocument(directory, 'measured', resultSchema)
   if (measured !== null) return measured

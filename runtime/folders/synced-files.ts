@@ -2,13 +2,14 @@ import { open, readdir } from 'node:fs/promises'
 import { Failure } from '../../scenarios/index.ts'
 
 /** A file's content, whole or piece by piece. */
-export type FileContent = string | Uint8Array | AsyncIterable<string>
+export type FileContent = string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<string>
 
 /** Writes a file and waits until it is on the disk. */
 export async function writeSynced(path: string, content: FileContent): Promise<void> {
   const pieces = typeof content === 'string' || content instanceof Uint8Array ? [content] : content
   const file = await open(path, 'w')
   try {
+    // each piece continues at the end of the one before
     for await (const piece of pieces) await file.writeFile(piece)
     await file.sync()
   } finally {

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { open, readdir, rename, rm, rmdir } from 'node:fs/promises'
+import { open, rename, rm, rmdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { getSystemErrorMap } from 'node:util'
 import { Failure } from '../../scenarios/index.ts'
 import { makeFolder } from './make-folder.ts'
 import { hasEnded, PROCESS_NAME, PROCESS_PATTERN } from './process-name.ts'
+import { type FileContent, namesIn, writeSynced } from './synced-files.ts'
 
 /** Suffix of a file's name while it is being written. */
 const unfinishedEnd = () => `.${PROCESS_NAME}-${randomUUID().slice(0, 8)}.tmp`
@@ -13,26 +14,14 @@ const unfinishedEnd = () => `.${PROCESS_NAME}-${randomUUID().slice(0, 8)}.tmp`
 export const UNFINISHED = new RegExp(`\\.(${PROCESS_PATTERN})-[0-9a-f]{8}\\.tmp$`)
 
 /**
- * Writes a file, in one piece or several, completely or not at all: to a temporary file beside it,
- * synced, then renamed over it. Removes leftovers of killed processes. Throws `Failure` if it
- * cannot be written.
+ * Writes a file completely or not at all: to a temporary file beside it, synced, then renamed over
+ * it. Removes leftovers of killed processes. Throws `Failure` if it cannot be written.
  */
-export async function writeWhole(
-  path: string,
-  content: string | Uint8Array | readonly Uint8Array[],
-): Promise<void> {
-  const pieces = typeof content === 'string' || content instanceof Uint8Array ? [content] : content
+export async function writeWhole(path: string, content: FileContent): Promise<void> {
   const unfinished = `${path}${unfinishedEnd()}`
   try {
     await makeFolder(dirname(path))
-    const file = await open(unfinished, 'w')
-    try {
-      // each piece continues at the end of the one before
-      for (const piece of pieces) await file.writeFile(piece)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
+    await writeSynced(unfinished, content)
     await rename(unfinished, path)
     await sweep(path)
   } catch (error) {
@@ -68,7 +57,7 @@ export async function writableFolder(path: string | undefined): Promise<Undo> {
 
 /** Removes leftovers of a file from processes that have ended. */
 async function sweep(path: string): Promise<void> {
-  const names = await readdir(dirname(path)).catch(() => [])
+  const names = await namesIn(dirname(path)).catch(() => [])
   for (const name of names) {
     const left = name.startsWith(`${basename(path)}.`) ? UNFINISHED.exec(name) : null
     if (left === null || !hasEnded(left[1]!)) continue

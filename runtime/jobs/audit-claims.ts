@@ -1,12 +1,5 @@
 import type { Scenario } from '../../scenarios/index.ts'
-import {
-  type Audit,
-  type Comparison,
-  type Counts,
-  counts as countsSchema,
-  type Result,
-  type ShedBy,
-} from '../../sim/documents/index.ts'
+import type { Audit, Comparison, Result } from '../../sim/documents/index.ts'
 import { OUTCOME, outcomes, REFUSAL } from '../../sim/serving/index.ts'
 import { PERCENTILES, percentileKey, percentileLabel, type Rows } from '../../sim/stats/index.ts'
 import type { RunAudit } from './audit-runs.ts'
@@ -65,38 +58,33 @@ export function resultClaims(
   },
 ): Claim[] {
   const warmupMs = of.scenario.warmup_s * 1000
-  const counted = (column: 'class' | 'pool', { name, counts }: Counted, index: number) => {
-    const own = of.rows.map((rows) => countRows(rows, { warmupMs, column, index }))
-    return (Object.keys(counts) as (keyof Counts)[]).map((key) => {
-      const sum = own.reduce((total, one) => total + one[key], 0)
-      return claim(document, `${key} of ${column} ${name}`, counts[key], sum)
+  const counted = (column: 'class' | 'pool', name: string, index: number, stated: Stated) => {
+    const tallies = of.rows.map((rows) => tally(rows, { warmupMs, column, index }))
+    return Object.entries(stated).map(([key, value]) => {
+      const sum = tallies.reduce((total, one) => total + (one.get(key) ?? 0), 0)
+      return claim(document, `${key} of ${column} ${name}`, value, sum)
     })
   }
   return [
-    ...classes.flatMap((cell, i) => [
-      ...counted('class', cell, i),
+    ...classes.flatMap(({ name, counts, latency }, i) => [
+      ...counted('class', name, i, counts),
       ...PERCENTILES.flatMap((p) => {
-        const { value } = cell.latency.percentiles[percentileKey(p)]
+        const { value } = latency.percentiles[percentileKey(p)]
         if (value === null) return []
-        const sum = of.audits.reduce((total, audit) => total + exact(audit, cell.name, p), 0)
-        const figure = `${percentileLabel(p)} of class ${cell.name}`
+        const sum = of.audits.reduce((total, audit) => total + exact(audit, name, p), 0)
+        const figure = `${percentileLabel(p)} of class ${name}`
         return [claim(document, figure, value, sum / of.audits.length, HISTOGRAM_TOLERANCE)]
       }),
     ]),
-    ...pools.flatMap((cell, i) => [
-      ...counted('pool', cell, i),
-      ...(Object.keys(cell.shed_by) as (keyof ShedBy)[]).map((cause) => {
-        const sum = of.rows.reduce(
-          (total, rows) => total + countShed(rows, { warmupMs, pool: i, cause }),
-          0,
-        )
-        const figure = `shed by ${cause} of pool ${cell.name}`
-        return claim(document, figure, cell.shed_by[cause], sum)
-      }),
-    ]),
+    ...pools.flatMap(({ name, counts, shed_by }, i) => {
+      const causes = Object.entries(shed_by).map(([cause, shed]) => [`shed by ${cause}`, shed])
+      return counted('pool', name, i, { ...counts, ...Object.fromEntries(causes) })
+    }),
     ...classes.flatMap((cell) => callClaims(document, cell, of.audits)),
   ]
 }
+
+type Stated = Readonly<Record<string, number>>
 
 /** What a result states of a class's calls, of all its runs together. */
 function callClaims(
@@ -108,64 +96,41 @@ function callClaims(
   const own = audits.map((audit) => audit.calls.find((one) => one.class === name)!)
   const sum = (of: (one: RunAudit['calls'][number]) => number) =>
     own.reduce((total, one) => total + of(one), 0)
-  return [
-    claim(
-      document,
-      `calls made of class ${name}`,
-      calls.made,
-      sum(({ made }) => made),
-    ),
-    claim(
-      document,
-      `calls answered of class ${name}`,
-      calls.answered,
-      sum(({ answered }) => answered),
-    ),
-    ...PERCENTILES.flatMap((p) => {
-      const { value } = calls.latency.percentiles[percentileKey(p)]
-      if (value === null) return []
-      const is = sum(({ values }) => values.find((one) => one.p === p)?.value ?? Number.NaN)
-      const figure = `${percentileLabel(p)} of the calls of class ${name}`
-      return [claim(document, figure, value, is / own.length, HISTOGRAM_TOLERANCE)]
-    }),
-  ]
+  const counts = (['made', 'answered'] as const).map((key) => {
+    const recounted = sum((one) => one[key])
+    return claim(document, `calls ${key} of class ${name}`, calls[key], recounted)
+  })
+  const percentiles = PERCENTILES.flatMap((p) => {
+    const { value } = calls.latency.percentiles[percentileKey(p)]
+    if (value === null) return []
+    const is = sum(({ values }) => values.find((one) => one.p === p)?.value ?? Number.NaN)
+    const figure = `${percentileLabel(p)} of the calls of class ${name}`
+    return [claim(document, figure, value, is / own.length, HISTOGRAM_TOLERANCE)]
+  })
+  return [...counts, ...percentiles]
 }
 
-type Counted = Pick<Result['classes'][number], 'name' | 'counts'>
-
-const ENDS: ReadonlyMap<number, keyof Counts> = new Map(
-  outcomes.map(({ number, key }) => [number, key]),
+const ENDS: ReadonlyMap<number, string> = new Map(outcomes.map(({ number, key }) => [number, key]))
+const CAUSES = new Map<number, string>(
+  Object.entries(REFUSAL).map(([cause, number]) => [number, `shed by ${cause}`]),
 )
 
-/** Requests of a class or pool that count, by how they ended. */
-function countRows(
+/** Counted requests of a class or pool, by their ends and by the causes of refusals. */
+function tally(
   { columns }: Rows,
   of: { readonly warmupMs: number; readonly column: 'class' | 'pool'; readonly index: number },
-): Counts {
-  const counts = Object.fromEntries(
-    Object.keys(countsSchema.shape).map((key) => [key, 0]),
-  ) as Counts
-  const { at, done, outcome } = columns
+): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  const add = (key: string | undefined) => {
+    if (key !== undefined) counts.set(key, (counts.get(key) ?? 0) + 1)
+  }
+  const { at, done, outcome, refusal } = columns
   const belongs = columns[of.column]
   for (let key = 0; key < at.length; key++) {
     if (at[key]! < of.warmupMs || belongs[key] !== of.index) continue
-    counts.arrived++
-    const end = Number.isNaN(done[key]) ? 'in_flight' : ENDS.get(outcome[key]!)
-    if (end !== undefined) counts[end]++
+    add('arrived')
+    add(Number.isNaN(done[key]) ? 'in_flight' : ENDS.get(outcome[key]!))
+    if (outcome[key] === OUTCOME.shed) add(CAUSES.get(refusal[key]!))
   }
   return counts
-}
-
-/** Requests of a pool that count and were refused for that reason. */
-function countShed(
-  { columns }: Rows,
-  of: { readonly warmupMs: number; readonly pool: number; readonly cause: keyof ShedBy },
-): number {
-  let count = 0
-  for (let key = 0; key < columns.at.length; key++) {
-    const shed = columns.outcome[key] === OUTCOME.shed && columns.pool[key] === of.pool
-    if (shed && columns.at[key]! >= of.warmupMs && columns.refusal[key] === REFUSAL[of.cause])
-      count++
-  }
-  return count
 }

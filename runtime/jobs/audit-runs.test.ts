@@ -14,7 +14,7 @@ const [A, B] = [1000, 1100] as const
 describe('the audit of a simulated run', () => {
   const audit = auditRun('replication-1', run, of)
 
-  test('finds every rule kept, and the same decisions in its journal', () => {
+  test('finds every rule kept, and the same decisions in its decision log', () => {
     expect(audit.rules.length).toBeGreaterThan(5)
     for (const { rule, violations } of audit.rules) expect(violations, rule).toBe(0)
     expect(audit.rules.some(({ checked }) => checked >= requests.count)).toBe(true)
@@ -22,7 +22,9 @@ describe('the audit of a simulated run', () => {
     expect(audit.journal!.entries).toBeGreaterThan(requests.count)
     const { verdict, reason } = auditVerdict([audit])
     expect(verdict).toBe('PASS')
-    expect(reason).toMatch(/^\d+ rules kept by every row of 1 run; 1 journal fed back to the same/)
+    expect(reason).toMatch(
+      /^\d+ rules kept by every row of 1 run; 1 decision log fed back to the same/,
+    )
   })
 
   test('recomputes the percentiles of all classes and of each', () => {
@@ -40,17 +42,17 @@ describe('the audit of a simulated run', () => {
     expect(classes.reduce((sum, { n }) => sum + n, 0)).toBe(sorted.length)
   })
 
-  test('says so where no journal was kept', () => {
+  test('states that no decision log was kept', () => {
     const silent = auditRun('replay-1', { ...run, journal: new Float64Array(0) }, of)
     expect(silent.journal).toBeNull()
     expect(auditVerdict([silent, silent])).toMatchObject({
       verdict: 'PASS',
-      reason: expect.stringMatching(/of 2 runs; no journal was kept$/),
+      reason: expect.stringMatching(/of 2 runs; no decision log was kept$/),
     })
   })
 })
 
-test('two rows that are exchanged break rules, and the journal knows better', () => {
+test('two exchanged rows break rules, and differ from the decision log', () => {
   const audit = auditRun('replay-3', withRowsSwapped(run, A, B), of)
   const rows = audit.rules.flatMap(({ first }) => first.flatMap((violation) => violation.rows))
   expect(rows).toEqual(expect.arrayContaining([A, B]))
@@ -58,7 +60,9 @@ test('two rows that are exchanged break rules, and the journal knows better', ()
   expect(differences).toMatch(new RegExp(`^row ${A}: at was .*\nrow ${B}: at was `))
   const { verdict, reason } = auditVerdict([audit])
   expect(verdict).toBe('FAIL')
-  expect(reason).toMatch(/^replay-3 breaks .*; the journal of replay-3 leads to other decisions$/)
+  expect(reason).toMatch(
+    /^replay-3 breaks .*; the decision log of replay-3 leads to other decisions$/,
+  )
 })
 
 test('a check names the side and the replay at fault', () => {

@@ -9,7 +9,7 @@ import type { KeptRun, RunKind } from '../folders/run-folder.ts'
 
 export type RunAudit = Audit['runs'][number]
 
-/** What runs have in common. */
+/** What the runs of a folder share. */
 interface RunsOf {
   readonly scenario: Scenario
   readonly plan: ServingPlan
@@ -17,13 +17,10 @@ interface RunsOf {
   readonly requests: RequestList
 }
 
-/**
- * Audits the raw rows of one run: every rule that the scenario promises, exact percentiles, and the
- * journal, where one was kept, fed back.
- */
+/** Audits the raw rows of one run: rules, exact percentiles and the decision log fed back. */
 export function auditRun(name: string, run: KeptRun, of: RunsOf): RunAudit {
   const { scenario } = of
-  // clients that react send other requests in every run
+  // reacting clients send other requests in every run
   const reacting = reactingClasses(scenario).length > 0
   const requests = reacting ? requestsIn(run.rows) : of.requests
   const { columns, count } = run.rows
@@ -52,11 +49,11 @@ export function auditRun(name: string, run: KeptRun, of: RunsOf): RunAudit {
       const { made, answered, values } = exactCalls(columns, { warmupMs, levels, class: i })
       return { class: traffic.class, made, answered, values: stated(answered, values) }
     }),
-    journal: journalAudit(run, { ...of, requests }),
+    journal: decisionLogAudit(run, { ...of, requests }),
   }
 }
 
-function journalAudit({ rows, journal }: KeptRun, of: RunsOf): RunAudit['journal'] {
+function decisionLogAudit({ rows, journal }: KeptRun, of: RunsOf): RunAudit['journal'] {
   if (journal.length === 0) return null
   const plan = of.kind === 'replay' ? livePlan(of.plan) : of.plan
   const again = feedBack(plan, of.requests, journal)
@@ -82,11 +79,13 @@ export function auditVerdict(
   if (faults.length > 0) return { verdict: 'FAIL', reason: faults.join('; ') }
   const rules = plural(runs[0]?.rules.length ?? 0, 'rule')
   const kept = runs.filter(({ journal }) => journal !== null).length
-  const journals =
-    kept === 0 ? 'no journal was kept' : `${plural(kept, 'journal')} fed back to the same decisions`
+  const logs =
+    kept === 0
+      ? 'no decision log was kept'
+      : `${plural(kept, 'decision log')} fed back to the same decisions`
   return {
     verdict: 'PASS',
-    reason: `${rules} kept by every row of ${plural(runs.length, 'run')}; ${journals}`,
+    reason: `${rules} kept by every row of ${plural(runs.length, 'run')}; ${logs}`,
   }
 }
 
@@ -97,7 +96,7 @@ function faultsOf({ run, rules, journal }: RunAudit): string[] {
   )
   const faults = list.length === 0 ? [] : [`${run} breaks ${list.join(', ')}`]
   if (journal === null || journal.differences.length === 0) return faults
-  return [...faults, `the journal of ${run} leads to other decisions`]
+  return [...faults, `the decision log of ${run} leads to other decisions`]
 }
 
 /** The audit of all replays of a comparison's sides, as one of its checks. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { Failure, hashOf, type Scenario } from '../../scenarios/index.ts'
+import { Failure, hashOf } from '../../scenarios/index.ts'
 import {
   type Audit,
   comparisonSchema,
@@ -9,7 +9,6 @@ import {
 } from '../../sim/documents/index.ts'
 import { simulationInput } from '../../sim/experiment/index.ts'
 import {
-  type KeptRun,
   type RunKind,
   readActivations,
   readDocument,
@@ -20,7 +19,7 @@ import {
   settleRuns,
 } from '../folders/run-folder.ts'
 import { pause } from '../process/interruption.ts'
-import { commit, version } from '../version.ts'
+import { build } from '../version.ts'
 import { comparisonClaims, resultClaims } from './audit-claims.ts'
 import { auditRun, auditVerdict, type RunAudit } from './audit-runs.ts'
 import { type DocumentOptions, LIBRARY_CALL } from './options.ts'
@@ -29,19 +28,15 @@ import { type DocumentOptions, LIBRARY_CALL } from './options.ts'
 type Stated = Pick<Result, 'scenario' | 'requests'>
 
 /**
- * Audits the runs that a folder keeps. An independent checker verifies every rule of the scenario
- * on their rows and recomputes the figures of the documents beside them. A fresh control plane is
- * given the journals again.
+ * Audits the runs that a folder keeps: every rule of the scenario on their rows, the figures of the
+ * documents beside them, and decision logs, fed to a fresh control plane.
  */
 export async function audit(
   directory: string,
   { signal, onProgress, command = LIBRARY_CALL }: DocumentOptions = {},
 ): Promise<Audit> {
   await settleRuns(directory)
-  if (!existsSync(join(directory, SCENARIO_FILE))) {
-    const wanted = 'raw rows, as `run --keep-rows` or `replay --out DIR` leave them'
-    throw new Failure(`${directory}: expected a folder with ${wanted}, got none`)
-  }
+  if (!existsSync(join(directory, SCENARIO_FILE))) throw withoutRows(directory)
   const scenario = await readScenario(directory)
   const requests = await readRequests(directory, scenario)
   const { plan } = simulationInput(scenario, { activations: await readActivations(directory) })
@@ -49,59 +44,55 @@ export async function audit(
   const expectOwn = (name: string, { scenario: of, requests: hashed }: Stated) => {
     const path = join(directory, `${name}.json`)
     if (of.hash !== hash) {
-      throw new Failure(
-        `${path}: of scenario ${of.hash}, but ${directory}/scenario.json is ${hash}`,
-      )
+      const own = `${directory}/scenario.json is ${hash}`
+      throw new Failure(`${path}: is of scenario ${of.hash}, but ${own}`)
     }
     if (hashed !== requests.hash()) {
-      throw new Failure(`${path}: of other requests than ${directory}/requests.jsonl`)
+      throw new Failure(`${path}: is of other requests than ${directory}/requests.jsonl`)
     }
   }
   const audited = async (kind: RunKind) => {
     const runs = await readRuns(directory, kind, scenario)
     const audits: RunAudit[] = []
     for (const [i, run] of runs.entries()) {
-      onProgress?.(`auditing each ${kind}`, i, runs.length)
+      onProgress?.(`auditing ${kind}s`, i, runs.length)
       audits.push(auditRun(`${kind}-${i + 1}`, run, { scenario, plan, kind, requests }))
       await pause(signal)
     }
-    return { runs, audits }
+    return { scenario, rows: runs.map(({ rows }) => rows), audits }
   }
   const replays = await audited('replay')
   const replications = await audited('replication')
   const audits = [...replays.audits, ...replications.audits]
-  if (audits.length === 0) {
-    throw new Failure(`${directory}: has no raw rows; keep them with --keep-rows`)
-  }
+  if (audits.length === 0) throw withoutRows(directory)
   const claims: Audit['claims'] = []
-  if (replays.runs.length > 0) {
+  if (replays.rows.length > 0) {
     const measured = await readDocument(directory, 'measured', resultSchema)
     if (measured !== null) {
       expectOwn('measured', measured)
-      expectAll(directory, replays.runs, measured.runs)
-      claims.push(...claimsOf('measured.json', measured, scenario, replays))
+      expectAll(directory, replays.rows.length, measured.runs)
+      claims.push(...resultClaims('measured.json', measured, replays))
     }
     const comparison = await readDocument(directory, 'comparison', comparisonSchema)
     if (comparison !== null) {
       expectOwn('comparison', comparison)
-      expectAll(directory, replays.runs, comparison.replays)
+      expectAll(directory, replays.rows.length, comparison.replays)
       claims.push(...comparisonClaims(comparison, replays.audits))
     }
   }
-  if (replications.runs.length > 0) {
+  if (replications.rows.length > 0) {
     const simulated = await readDocument(directory, 'simulated', resultSchema)
     // of many replications only the first is kept: then there is nothing to hold a mean against
-    if (simulated !== null && simulated.runs === replications.runs.length) {
+    if (simulated !== null && simulated.runs === replications.rows.length) {
       expectOwn('simulated', simulated)
-      claims.push(...claimsOf('simulated.json', simulated, scenario, replications))
+      claims.push(...resultClaims('simulated.json', simulated, replications))
     }
   }
   const { name, description } = scenario
   return {
     document: 'spillway-audit',
     format: 1,
-    version: version(),
-    commit: commit(),
+    ...build(),
     scenario: { name, hash, description },
     requests: requests.hash(),
     runs: audits,
@@ -111,15 +102,11 @@ export async function audit(
   }
 }
 
-function expectAll(directory: string, { length }: readonly KeptRun[], of: number): void {
-  if (length !== of) throw new Failure(`${directory}: has ${length} of ${of} replays`)
+function withoutRows(directory: string): Failure {
+  const options = 'run --keep-rows, replay --out DIR or simulate --keep-rows --out DIR'
+  return new Failure(`${directory}: has no raw rows; keep them with ${options}`)
 }
 
-function claimsOf(
-  document: string,
-  result: Result,
-  scenario: Scenario,
-  { runs, audits }: { readonly runs: readonly KeptRun[]; readonly audits: readonly RunAudit[] },
-): Audit['claims'] {
-  return resultClaims(document, result, { scenario, rows: runs.map(({ rows }) => rows), audits })
+function expectAll(directory: string, kept: number, of: number): void {
+  if (kept !== of) throw new Failure(`${directory}: has ${kept} of ${of} replays; replay again`)
 }

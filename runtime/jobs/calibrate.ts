@@ -1,9 +1,15 @@
-import { EXIT, Failure, modelKey, modelLabel, type Scenario } from '../../scenarios/index.ts'
+import {
+  EXIT,
+  Failure,
+  modelKey,
+  modelLabel,
+  type Pool,
+  type Scenario,
+} from '../../scenarios/index.ts'
 import { hasSwappableModel, poolsToCalibrate, resolveSystem } from '../../sim/experiment/index.ts'
 import type { ModelProfile, Profile } from '../../sim/world/index.ts'
 import { type CalibrationTask, calibrateLoads, calibrateModels } from '../calibration/index.ts'
-import { cacheDirectory } from '../folders/cache-directory.ts'
-import { refuseOtherModels } from '../folders/profile-file.ts'
+import { cacheDirectory, refuseOtherModels } from '../folders/profile-file.ts'
 import { readMeasured, readRuns, readScenario, settleRuns } from '../folders/run-folder.ts'
 import { hostFingerprint } from '../live/host.ts'
 import { hasObservedArena, memoryPlan } from '../memory/index.ts'
@@ -13,13 +19,13 @@ import { learn, type ReplayedScenario } from './learn.ts'
 import type { JobOptions } from './options.ts'
 import type { Prepared } from './prepare.ts'
 
-/** Seconds spent on each model unless told otherwise. */
+/** Default time for each model, s. */
 export const CALIBRATION_SECONDS = 60
 
 export interface CalibrateOptions extends JobOptions {
   /** for each model; default 60 */
   readonly seconds?: number | undefined
-  /** takes what could not be measured */
+  /** gets warnings about what could not be measured */
   readonly onWarning?: ((text: string) => void) | undefined
 }
 
@@ -41,39 +47,37 @@ export async function calibrate(
       const model = scenario.models[pool.model]!
       const key = modelKey(scenario, pool)
       if ('work' in model) continue
-      const known = tasks.get(key)
       const { plan, maxBatch, lengths } = covered[i]!
-      tasks.set(
-        key,
-        known === undefined
-          ? {
-              ...{ scenario, pool, plan, maxBatch, lengths },
-              file: await materialise(model, pool.precision, {
-                directory: prepared.directory,
-                cacheDirectory: cacheDirectory(),
-                signal,
-              }),
-            }
-          : covering(known, maxBatch, lengths),
-      )
+      const known = tasks.get(key)
+      if (known !== undefined) {
+        tasks.set(key, covering(known, maxBatch, lengths))
+        continue
+      }
+      const { directory } = prepared
+      const places = { directory, cacheDirectory: cacheDirectory(), signal }
+      const file = await materialise(model, pool.precision, places)
+      tasks.set(key, { scenario, pool, plan, maxBatch, lengths, file })
     }
   }
   if (tasks.size === 0) {
     const files = scenarios.map(({ file }) => file).join(', ')
-    throw new Failure(`${files}: all work is declared, so there is nothing to calibrate`)
+    throw new Failure(`${files}: all work is declared; simulate needs no calibration`)
   }
-  const measured = await calibrateModels([...tasks.values()], {
-    seconds,
-    signal,
-    onProgress,
-  })
-  const asked = new Set(scenarios.flatMap(({ scenario }) => observedPools(scenario)))
-  const moving = new Set(scenarios.flatMap(({ scenario }) => movingPools(scenario)))
+  const measured = await calibrateModels([...tasks.values()], measuring)
+  const keysWhere = (applies: (pool: Pool, scenario: Scenario) => boolean) =>
+    scenarios.flatMap(({ scenario }) =>
+      scenario.pools
+        .filter((pool) => applies(pool, scenario))
+        .map((pool) => modelKey(scenario, pool)),
+    )
+  const observed = keysWhere(hasObservedArena)
+  // even if the scenario declares load times
+  const swapped = keysWhere((pool, scenario) => hasSwappableModel(scenario, pool))
   const models: ModelProfile[] = []
   for (const [i, task] of [...tasks.values()].entries()) {
     const model = measured[i]!
-    const known = asked.has(model.key) ? await withMemory(model, task, measuring) : model
-    models.push(moving.has(model.key) ? await withLoads(known, task, measuring) : known)
+    const known = observed.includes(model.key) ? await withMemory(model, task, measuring) : model
+    models.push(swapped.includes(model.key) ? await withLoads(known, task, measuring) : known)
   }
   const host = hostFingerprint()
   return {
@@ -86,11 +90,6 @@ export async function calibrate(
   }
 }
 
-/** Keys of the models whose arena a pool is about. */
-function observedPools(scenario: Scenario): string[] {
-  return scenario.pools.filter(hasObservedArena).map((pool) => modelKey(scenario, pool))
-}
-
 async function withMemory(
   model: ModelProfile,
   { file, pool, maxBatch, lengths, plan }: CalibrationTask,
@@ -100,21 +99,14 @@ async function withMemory(
   const task = { file, threads: pool.threads, maxBatch, lengths, padTo: plan.padTo }
   const found = await memoryPlan(task, signal)
   if ('plan' in found) return { ...model, memory: found.plan }
-  onWarning(`what ${model.label} does with memory is not known: ${found.problem}`)
+  onWarning(`${model.label}: its memory is not measured: ${found.problem}`)
   return model
-}
-
-/** Keys of the models that are swapped, whether or not the scenario declares in what time. */
-function movingPools(scenario: Scenario): string[] {
-  return scenario.pools
-    .filter((pool) => hasSwappableModel(scenario, pool))
-    .map((pool) => modelKey(scenario, pool))
 }
 
 /** Share of the time for one model that its loads are measured. */
 const LOADS_SHARE = 0.1
 
-/** Loads stand with what else is known of a model's memory: without that nothing asks for them. */
+/** Load times are part of a model's memory: without it they are not used. */
 async function withLoads(
   model: ModelProfile,
   task: CalibrationTask,
@@ -127,7 +119,7 @@ async function withLoads(
   return { ...model, memory: { ...model.memory, loadMs } }
 }
 
-/** The same model also runs in a pool of other batches, or under other traffic. */
+/** Extends a task to another pool of the same model, with other batches or traffic. */
 function covering(
   task: CalibrationTask,
   maxBatch: number,
@@ -141,10 +133,7 @@ function covering(
   }
 }
 
-/**
- * The models of a scenario as kept replays met the machine: their speed fields and overheads take
- * the place of those in the profile `known`.
- */
+/** The profile `known` with speed fields and overheads of replays, for a scenario's models only. */
 export async function learnFromReplays(
   prepared: Prepared,
   known: Profile,
@@ -165,7 +154,9 @@ export async function learnFromReplays(
     }
     for (const pool of scenario.pools) {
       if (known.models.some(({ key }) => key === modelKey(scenario, pool))) continue
-      throw refuse(`has replays of ${modelLabel(scenario, pool)}, which was not calibrated`)
+      throw refuse(
+        `has replays of ${modelLabel(scenario, pool)}, which was not calibrated; run: spillway calibrate`,
+      )
     }
     replayed.push({ scenario, runs, load: load ?? 0 })
   }

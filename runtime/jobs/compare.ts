@@ -17,7 +17,7 @@ import {
 import type { RunSummary } from '../../sim/stats/index.ts'
 import { profileLabel } from '../folders/profile-file.ts'
 import { pause } from '../process/interruption.ts'
-import { commit, version } from '../version.ts'
+import { build } from '../version.ts'
 import { auditCheck } from './audit-runs.ts'
 import type { KeptReplays } from './kept-replays.ts'
 import { type DocumentOptions, type JobOptions, LIBRARY_CALL } from './options.ts'
@@ -82,8 +82,7 @@ export async function compare(
   return {
     document: 'spillway-comparison',
     format: 1,
-    version: version(),
-    commit: commit(),
+    ...build(),
     scenario: { name: scenario.name, hash, description: scenario.description },
     seed: scenario.seed,
     profile: profileLabel(profile),

@@ -42,7 +42,7 @@ describe('requests of a run', () => {
     )
   })
 
-  test('that are held may be fewer than those that stream', async () => {
+  test('held in memory have a lower limit than streamed ones', async () => {
     const own = await prepared(rate(60_000))
     expect(resolveSystem(own, null).capacityRps).toBe(capacityRps)
     await expect(drawnRequests(own, capacityRps)).rejects.toThrow(
@@ -56,7 +56,7 @@ describe('a queue without a bound', () => {
     [[rate(150)]],
     [[rate(80), 'traffic.web.arrivals.surges=[{ at_s: 20, factor: 4, hold_s: 10 }]']],
     [[rate(150), 'traffic.web.timeout_ms=500', 'traffic.web.retry.max_attempts=3']],
-  ])('grows as reckoned: %j', async (set) => {
+  ])('grows as estimated: %j', async (set) => {
     const own = await prepared(...set)
     const backlog = backlogOf(own, capacityRps)!
     const { rows } = keptReplication(resolveSystem(own, null), 0)
@@ -71,16 +71,16 @@ describe('a queue without a bound', () => {
     expect(backlog.requests / peak).toBeLessThan(1.1)
   })
 
-  test('does not grow where less comes than is served', async () => {
+  test('does not grow below the capacity', async () => {
     expect(backlogOf(await prepared(), capacityRps)).toEqual({ requests: 0, bytes: 0 })
   })
 
-  test('is worth a warning where it takes much memory, and is refused where it takes all', async () => {
+  test('causes a warning if it needs much memory, and is refused if it needs all', async () => {
     const warning = async (rps: number, runs = 1) =>
       backlogWarning(await prepared(rate(rps)), capacityRps, runs)
     expect(await warning(150)).toBeNull()
     expect(await warning(10_100, 2)).toBe(
-      'more comes than is served and no queue is bounded: about 1,000,000 requests will wait, which takes 0.15 GB of memory in each of 2 simulations at once; set queue.max_length or queue.timeout_ms',
+      'traffic exceeds the capacity and no queue is bounded: about 1,000,000 requests will wait, which takes 0.15 GB of memory in each of 2 simulations at once; set queue.max_length or queue.timeout_ms',
     )
     await expect(warning(9e6, 1000)).rejects.toThrow(
       /about 899,990,000 requests will wait, which would take 130 GB of memory in each of 1000/,
@@ -91,11 +91,11 @@ describe('a queue without a bound', () => {
     'pools.p.queue.max_length=10',
     'pools.p.queue.timeout_ms=10',
     'pools.p.admission.concurrency.limit=10',
-  ])('is none with %s', async (set) => {
+  ])('is absent with %s', async (set) => {
     expect(backlogOf(await prepared(rate(1e6), set), capacityRps)).toBeNull()
   })
 
-  test('is none of clients that cancel, or wait for their answers', async () => {
+  test('is absent if clients cancel, or wait for their answers', async () => {
     const leave = ['traffic.web.timeout_ms=10', 'traffic.web.cancel=true']
     expect(backlogOf(await prepared(rate(1e6), ...leave), capacityRps)?.requests).toBe(0)
     const users =

@@ -1,5 +1,6 @@
 import { type FitSides, type TraceFitDocument, trafficYaml } from '../../reports/index.ts'
 import { Failure, parseScenario, readTrace, type TraceArrivals } from '../../scenarios/index.ts'
+import type { Verdict } from '../../sim/documents/index.ts'
 import {
   type FitRow,
   fitInput,
@@ -13,7 +14,7 @@ import {
 } from '../../sim/experiment/index.ts'
 import { type FittedClass, fitTraffic, type TraceSample } from '../../sim/traffic/index.ts'
 import { expectTrace } from '../parquet/expect-decodable.ts'
-import { pause, stopWhere } from '../process/interruption.ts'
+import { pause, throwIfAborted } from '../process/interruption.ts'
 import { type DocumentOptions, LIBRARY_CALL } from './options.ts'
 import { runReplications } from './replications.ts'
 
@@ -45,35 +46,33 @@ async function readSample(trace: TraceArrivals, options: Fitting): Promise<Trace
   await expectTrace(trace, '.', signal)
   const rows = await readTrace(trace, '.', (read) => {
     onProgress?.(`reading ${file}`, read.bytes, read.totalBytes)
-    stopWhere(signal)
+    throwIfAborted(signal)
   })
   const first = rows.times[0]!
   if (rows.times.at(-1) === first) {
     throw new Failure(`${file}: expected rows at different times, got one instant`)
   }
   const spanS = (rows.times.at(-1)! - first) / 1000
-  const why = `as a fit looks at windows of ${LEAST_SPAN_S} s, got ${spanS} s`
-  if (spanS < LEAST_SPAN_S) {
-    const text = `expected rows over at least ${LEAST_SPAN_S} s`
-    throw new Failure(`${file}: ${text}, ${why}; --unit states the unit of the times`)
-  }
-  if (spanS > MOST_SPAN_S) {
-    const text = `expected rows within ${MOST_SPAN_S} s of one another`
-    throw new Failure(`${file}: ${text}, ${why}; fit a part of the trace`)
+  if (spanS < LEAST_SPAN_S || spanS > MOST_SPAN_S) {
+    const [limit, remedy] =
+      spanS < LEAST_SPAN_S
+        ? [`at least ${LEAST_SPAN_S} s`, 'check the unit of the times, --unit']
+        : [`at most ${MOST_SPAN_S} s`, 'fit a part of the trace']
+    throw new Failure(`${file}: expected rows over ${limit}, got ${spanS} s; ${remedy}`)
   }
   return { ...rows, times: rows.times.map((time) => time - first) }
 }
 
-/** A document and what its page shows beside it. */
 export interface TraceFit {
-  readonly document: TraceFitDocument & { readonly document: string; readonly format: number }
+  readonly document: TraceFitDocument & {
+    readonly document: string
+    readonly format: number
+    readonly verdict: Verdict
+  }
   readonly sides: FitSides
 }
 
-/**
- * Fits synthetic traffic to a trace and reports the goodness of fit. `trace` is what a scenario
- * says of it; its path starts at the working directory.
- */
+/** Fits synthetic traffic to a trace. Its path starts at the working directory. */
 export async function fitTrace(
   trace: TraceArrivals,
   options: FitTraceOptions = {},
@@ -153,15 +152,15 @@ function checkSection(traffic: FittedClass): void {
   parseScenario(HEAD + rest + trafficYaml(traffic), { file: 'the fitted section' })
 }
 
-function judged(rows: readonly FitRow[]): Pick<TraceFitDocument, 'verdict' | 'why'> {
+function judged(rows: readonly FitRow[]): Pick<TraceFit['document'], 'verdict' | 'why'> {
   const verdicts = rows.flatMap(({ verdict }) => (verdict === null ? [] : [verdict]))
   const verdict = worst(verdicts)
   const named = (wanted: string) =>
     rows.filter((row) => row.verdict === wanted).map(({ name }) => name)
   const [fails, vague] = [named('FAIL'), named('UNDECIDED')]
   const parts = [
-    ...(fails.length > 0 ? [`the fit falls short in ${fails.join('; ')}`] : []),
-    ...(vague.length > 0 ? [`too vague to tell: ${vague.join('; ')}`] : []),
+    ...(fails.length > 0 ? [`the fit fails in ${fails.join('; ')}`] : []),
+    ...(vague.length > 0 ? [`undecided: ${vague.join('; ')}`] : []),
   ]
   return { verdict, why: parts.join('; ') || `all ${verdicts.length} figures agree` }
 }

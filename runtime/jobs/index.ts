@@ -20,9 +20,15 @@ export { type ComparedSide, type CompareOptions, compare } from './compare.ts'
 export { type FitTraceOptions, fitTrace, type TraceFit } from './fit-trace.ts'
 export { inspectTrace } from './inspect-trace.ts'
 export { type KeptReplays, keptReplays } from './kept-replays.ts'
-export { type LoadOptions, loadSystem as loadScenario } from './load-system.ts'
 export type { DocumentOptions, JobOptions, Progress } from './options.ts'
-export { type Prepared, type PrepareOptions, prepare, type System } from './prepare.ts'
+export {
+  type LoadOptions,
+  loadSystem as loadScenario,
+  type Prepared,
+  type PrepareOptions,
+  prepare,
+  type System,
+} from './prepare.ts'
 export { type ReplayedSide, type ReplayOptions, replay } from './replay.ts'
 export { closeSimulations } from './replications.ts'
 export { report } from './report.ts'

@@ -5,10 +5,7 @@ import { expectTrace } from '../parquet/expect-decodable.ts'
 import { pause } from '../process/interruption.ts'
 import { type DocumentOptions, LIBRARY_CALL } from './options.ts'
 
-/**
- * Rate, burstiness, lengths and padding efficiency of a trace, which streams by. `trace` is what a
- * scenario says of it; its path starts at the working directory.
- */
+/** Statistics of a trace, read as a stream. Its path starts at the working directory. */
 export async function inspectTrace(
   trace: TraceArrivals,
   { file = trace.file, ...options }: DocumentOptions & { readonly file?: string } = {},

@@ -1,12 +1,23 @@
 import { join } from 'node:path'
 import { EXIT, Failure } from '../../scenarios/index.ts'
 import { reactingClasses, requestsIn } from '../../sim/traffic/index.ts'
-import { type KeptRun, readMeasured, readRequests, readRuns } from '../folders/run-folder.ts'
+import { documentText } from '../folders/documents.ts'
+import type { FolderChange } from '../folders/replace-files.ts'
+import {
+  AGAINST_FOLDER,
+  ARENA_FILE,
+  dropReplayFolder,
+  dropRuns,
+  type KeptRun,
+  keepRuns,
+  readMeasured,
+  readRequests,
+  readRuns,
+} from '../folders/run-folder.ts'
 import { readArena } from '../memory/index.ts'
 import type { Prepared } from './prepare.ts'
 import type { ReplayedSide } from './replay.ts'
 
-/** What a folder holds of replays. */
 export type KeptReplays = Pick<ReplayedSide, 'requests' | 'arena' | 'result'> & {
   readonly replays: { readonly runs: readonly KeptRun[] }
 }
@@ -18,7 +29,7 @@ export async function keptReplays(directory: string, prepared: Prepared): Promis
   if (result.scenario.hash !== hash) {
     throw new Failure(
       `${join(directory, 'measured.json')}: measured under scenario ${result.scenario.hash}, ` +
-        `but ${file} is ${hash}`,
+        `but ${file} is ${hash}; replay the scenario again`,
       EXIT.notComparable,
     )
   }
@@ -29,7 +40,7 @@ export async function keptReplays(directory: string, prepared: Prepared): Promis
   }
   const runs = await readRuns(directory, 'replay', scenario)
   if (runs.length !== result.runs) {
-    throw new Failure(`${directory}: has ${runs.length} of ${result.runs} replays`)
+    throw new Failure(`${directory}: has ${runs.length} of ${result.runs} replays; replay again`)
   }
   // reacting clients send other requests in every run; those of the first run are kept
   const same = reactingClasses(scenario).length > 0 ? runs.slice(0, 1) : runs
@@ -40,4 +51,27 @@ export async function keptReplays(directory: string, prepared: Prepared): Promis
   }
   const arena = await readArena(directory, prepared, runs[0]!.rows)
   return { requests, result, replays: { runs }, arena }
+}
+
+/** Removes what a folder holds of earlier replays, of both sides, and the comparison of them. */
+export async function dropReplays(change: FolderChange): Promise<void> {
+  await dropRuns(change, 'replay')
+  await dropReplayFolder(change.below(AGAINST_FOLDER))
+  for (const name of ['comparison.json', ARENA_FILE]) change.remove(name)
+}
+
+/** Keeps the rows of a replay and, in a folder of its own, those of the second side. */
+export async function keepReplays(
+  change: FolderChange,
+  sides: readonly ReplayedSide[],
+  signal: AbortSignal,
+) {
+  for (const [i, { system, requests, replays, arena, result }] of sides.entries()) {
+    const folder = i === 0 ? change : change.below(AGAINST_FOLDER)
+    const { scenario, activations } = system
+    const { runs } = replays
+    await keepRuns(folder, 'replay', { scenario, requests, runs, activations, signal })
+    if (i > 0) await folder.write('measured.json', documentText(result))
+    if (arena !== null) await folder.write(ARENA_FILE, documentText(arena))
+  }
 }

@@ -67,7 +67,7 @@ const speedsOf = ({ executors }: RecordedField) =>
 const fieldsOf = (models: readonly ModelProfile[], key: string) =>
   models.find((model) => model.key === key)!.fields
 
-describe('models that learn from replays', () => {
+describe('models updated from replays', () => {
   const small = modelOf(keys[0]!)
   const large = modelOf(keys[1]!, [steady([1, 1])])
   const idle = modelOf('of no pool')
@@ -80,7 +80,7 @@ describe('models that learn from replays', () => {
     expect(keys[1]).not.toBe(keys[0])
   })
 
-  test('have other fields and overheads, and are otherwise what they were, in the same order', () => {
+  test('have new fields and overheads, and are otherwise unchanged, in the same order', () => {
     const otherwise = models.map((model, i) => {
       return { ...model, fields: known[i]!.fields, overheads: known[i]!.overheads }
     })
@@ -90,7 +90,7 @@ describe('models that learn from replays', () => {
     }
   })
 
-  test('take overheads of their own pools, and what no replay met as calibrated', () => {
+  test('have the overheads of their own pools, and calibrated ones for conditions without a replay', () => {
     const run = runAt(SPEEDS)
     const c = run.rows.columns
     for (let key = 0; key < run.rows.count; key++) {
@@ -119,13 +119,13 @@ describe('models that learn from replays', () => {
     expect(other!.overheads.dispatch[0]).toBe(calibrated)
   })
 
-  test('stay as they are where no replay ran them', () => {
+  test('are unchanged if no replay ran them', () => {
     expect(models[0]).toBe(idle)
     expect(learn(known, [])).toEqual(known)
     expect(learn(known, [{ ...replayed, runs: [] }])).toEqual(known)
   })
 
-  test('keep what was calibrated for numbers of replicas that no replay had', () => {
+  test('keep calibrated fields for numbers of replicas that no replay had', () => {
     const others = [steady([1, 1, 1]), steady([1], 0.2)]
     const more = { ...large, fields: [others[0]!, ...large.fields, others[1]!] }
     const { fields } = learn([small, more], [replayed])[1]!
@@ -170,7 +170,7 @@ pools: [{ name: other, model: renamed }]
     expect(fields.map(speedsOf)).toEqual([[[1.8], [2]]])
   })
 
-  test('need every model that was replayed', () => {
+  test('must include every replayed model', () => {
     expect(() => learn([large], [replayed])).toThrow('every pool that was replayed')
   })
 })
@@ -196,7 +196,7 @@ describe('fields for another number of replicas', () => {
     expect(forReplicas(1)).toBe(recorded.fields)
   })
 
-  test('are those calibrated for that number, at the level of the replays', () => {
+  test('are those calibrated for that number, at the mean speed of the replays', () => {
     // 0.8 and 0.72 in place of 1 and 0.9, in the mean
     const [field, ...others] = forReplicas(2)
     expect(others).toEqual([])
@@ -216,13 +216,13 @@ describe('fields for another number of replicas', () => {
     expect(loads).toEqual([[0.3], [0.3], [0.9], [0.9]])
   })
 
-  test('are all of those calibrated where no load is known', () => {
+  test('are all calibrated ones if no load is known', () => {
     const several = modelOf('m', [...calibrated.fields, steady([0.5, 0.5], 0.9)])
     const loads = forReplicas(2, { calibrated: several, load: null }).map(({ load }) => load)
     expect(loads).toEqual([0.3, 0.9])
   })
 
-  test('stand still where the calibration did', () => {
+  test('have the stalls of the calibration', () => {
     const steps = { times: [0, 100, 200], speeds: [0.5, 0, 0.5] }
     const still = modelOf('m', [steady([1]), { ...steady([1, 1]), executors: [steps, steps] }])
     const [field] = forReplicas(2, { calibrated: still })
@@ -235,7 +235,7 @@ describe('fields for another number of replicas', () => {
     expect(forReplicas(2, { calibrated: alone })).toBe(recorded.fields)
   })
 
-  test('have the level of the pool that changed, not of another pool of the same model', () => {
+  test('have the mean speed of the changed pool, not of another pool of the same model', () => {
     const mixed = modelOf('m', [...recorded.fields, steady([0.2, 0.2, 0.2])])
     expect(forReplicas(2, { recorded: mixed })).toEqual(forReplicas(2))
   })

@@ -17,12 +17,10 @@ export interface ReplayedScenario {
 }
 
 /**
- * Models with speed fields and overheads as replays met the machine, in place of what their
- * calibration recorded. A calibration sees half a minute of a machine that drifts by some percent
- * from minute to minute; replays that lie further apart know more of it. Work and wake-up stay: a
- * calibration meets them in all conditions. So do models that no replay ran, fields of numbers of
- * replicas that none had, and overheads of conditions that none met. The models of every pool that
- * was replayed have to be among them.
+ * Models with the speed fields and overheads of replays in place of those of their calibration. A
+ * calibration sees a machine for a minute, which drifts by some percent from minute to minute. Work
+ * and wake-up stay, as do fields and overheads that no replay covers. `models` must have the model
+ * of every replayed pool.
  */
 export function learn(
   models: readonly ModelProfile[],
@@ -72,9 +70,8 @@ function overheadsLike(
 }
 
 /**
- * Speed fields for other replicas than replays had: as calibrated for that number at the
- * nearest load, at all of them where it is not known, but at the level that the machine had in the
- * replays. Where none were calibrated, the replays' own.
+ * Speed fields for a number of replicas that no replay had: those of the calibration at the nearest
+ * load, scaled to the speed in the replays; without them, those of the replays.
  */
 export function fieldsFor(
   { replicas, load }: { readonly replicas: number; readonly load: number | null },

@@ -1,4 +1,3 @@
-/** Reports how far a phase of a job is. */
 export type Progress = (phase: string, done: number, of: number) => void
 
 /** What every job that takes long has in common. */

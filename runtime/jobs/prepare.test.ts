@@ -89,13 +89,13 @@ describe('both sides of a what-if', () => {
   const [a, b] = inputsOf(sides, profile, runs)
   const [added, central] = b.models as [ModelProfile, ModelProfile]
 
-  test('are their own scenarios, with the requests that they are given', () => {
+  test('are separate scenarios with separate requests', () => {
     expect([a.scenario, b.scenario]).toEqual([first.scenario, second.scenario])
     expect(a.requests).toBe(sides[0].requests)
     expect(b.requests).toBe(sides[1].requests)
   })
 
-  test('have on the first side the machine as its replays recorded it', () => {
+  test('have on the first side the machine of its replays', () => {
     expect(a.models).toHaveLength(1)
     const [model] = a.models as [ModelProfile]
     const { fields, overheads } = small
@@ -106,17 +106,17 @@ describe('both sides of a what-if', () => {
     expect(new Set(model.fields[0]!.executors[0]!.speeds)).toEqual(new Set([0.7692, 0]))
   })
 
-  test('have on the second side the same machine in the pool of that name, but its own work', () => {
+  test('have on the second side the same machine in the pool of the same name, but separate work', () => {
     const [model] = a.models as [ModelProfile]
     expect(central).toEqual({ ...model, work: large.work })
     expect(central.work).not.toEqual(model.work)
   })
 
-  test('leave a pool that the first side has not as the profile knows it', () => {
+  test('use the profile for a pool that the first side does not have', () => {
     expect(added).toEqual(large)
   })
 
-  test('take for another number of replicas what was calibrated for it', () => {
+  test('use calibrated fields for another number of replicas', () => {
     const two = small.fields.map((field) => ({
       ...field,
       executors: [...field.executors, ...field.executors],
@@ -143,7 +143,7 @@ describe('both sides of a what-if', () => {
   )
 })
 
-test('a profile is of the model that the pool runs, not of a file of that name', async () => {
+test('a profile belongs to the content of a model file, not to its name', async () => {
   const path = join(folder, 'own.yaml')
   const input = '{ x: { type: float32, shape: [batch, 8], fill: normal } }'
   writeFileSync(
@@ -199,7 +199,7 @@ test('a profile without memory measurements that a pool needs is refused by name
   expect(resolveSystem(known, { ...profile, models }).models[0]!.memory).toEqual(memory)
 })
 
-describe('where models come and go', () => {
+describe('with model swapping', () => {
   async function residing(residency: string, pinned: string) {
     const path = join(folder, 'residing.yaml')
     const own = 'work: { law: constant, ms: 4 }, memory: { parameters_millions: 25 }'
@@ -222,7 +222,7 @@ pools:
   }
   const residency = ', residency: { eviction: lru, gib_per_s: 10 }'
 
-  test('no capacity is known but of those that stay, and so no load', async () => {
+  test('only pools without swapping have a capacity, so there is no load', async () => {
     expect(await residing(residency, '')).toEqual({ capacities: [null, null], load: null })
     const pinned = await residing(residency, ', pinned: true')
     expect(pinned).toEqual({ capacities: [null, 250], load: null })
@@ -230,7 +230,7 @@ pools:
   })
 })
 
-describe('where classes ask for a model', () => {
+describe('if classes name a model', () => {
   async function asking(
     rates: readonly [number, number],
     models: readonly [string, string],
@@ -276,7 +276,7 @@ pools:
     ])
   })
 
-  test('capacity is where the first of them has no room for its share', async () => {
+  test('capacity is the rate at which the first pool is full', async () => {
     // 2 ms and 10 ms a part on two replicas each: 1000 and 200 parts/s
     const models = ['model: one', 'model: two'] as const
     const { capacitiesRps, capacityRps } = await asking([60, 20], models)
@@ -285,7 +285,7 @@ pools:
     expect(capacityRps).toBeCloseTo(200 / 0.4, 6)
     expect((await asking([190, 5], models)).capacityRps).toBeCloseTo(1000 / 0.95, 6)
   })
-  test('a load of less than 1 in all is served in time, one of more is not', async () => {
+  test('a total load below 1 is served in time, one above 1 is not', async () => {
     const drainMs = async (load: number) => {
       const loads = [0.6 * load, 0.4 * load] as const
       const input = await asking(loads, ['model: one', 'model: two'], 'load')

@@ -9,10 +9,12 @@ import {
   surveyTrace,
   type TraceSurvey,
 } from '../../scenarios/index.ts'
-import type { PreparedScenario, Resolved } from '../../sim/experiment/index.ts'
+import { type PreparedScenario, type Resolved, resolveSystem } from '../../sim/experiment/index.ts'
+import type { Profile } from '../../sim/world/index.ts'
+import { loadProfile } from '../folders/profile-file.ts'
 import { contentOf } from '../models/index.ts'
 import { expectTrace } from '../parquet/expect-decodable.ts'
-import { stopWhere } from '../process/interruption.ts'
+import { throwIfAborted } from '../process/interruption.ts'
 
 /** A scenario with what its files hold, as every job starts from it. */
 export interface Prepared extends LoadedScenario, PreparedScenario {
@@ -30,16 +32,13 @@ export interface PrepareOptions {
   readonly signal?: AbortSignal
 }
 
-/**
- * Loads a scenario, surveys the traces and reads the clients that it names. Throws `Failure`, also
- * where it is stopped.
- */
+/** Loads a scenario, surveys its traces and reads its recorded clients. Throws `Failure`. */
 export async function prepare(path: string, options: PrepareOptions): Promise<Prepared> {
   const loaded = await loadScenario(path, options)
   const traces = new Map<number, TraceSurvey>()
   const clients = new Map<number, readonly RecordedClient[]>()
   const { scenario, directory } = loaded
-  const onProgress = () => stopWhere(options.signal)
+  const onProgress = () => throwIfAborted(options.signal)
   for (const [index, { arrivals }] of scenario.traffic.entries()) {
     if (arrivals.process === 'trace') {
       await expectTrace(arrivals, directory, options.signal)
@@ -56,16 +55,36 @@ export async function prepare(path: string, options: PrepareOptions): Promise<Pr
 
 /** One reading of each file, whatever number of pools runs it. */
 async function contentsOf(scenario: Scenario, directory: string): Promise<Prepared['contents']> {
-  const found = new Map<string, string | Failure | null>()
-  const contents: (string | Failure | null)[] = []
-  for (const { model, precision } of scenario.pools) {
+  const found = new Map<string, Promise<string | Failure | null>>()
+  const contents = scenario.pools.map(({ model, precision }) => {
     const name = `${model} ${precision}`
-    if (!found.has(name)) {
-      found.set(name, await contentOf(scenario.models[model]!, precision, directory))
-    }
-    contents.push(found.get(name)!)
-  }
-  return contents
+    const content = found.get(name) ?? contentOf(scenario.models[model]!, precision, directory)
+    found.set(name, content)
+    return content
+  })
+  return Promise.all(contents)
+}
+
+/** The profile that the scenario needs; null where all its work is declared. */
+export async function profileFor({ scenario }: Prepared, path?: string): Promise<Profile | null> {
+  const declared = scenario.pools.every((pool) => 'work' in scenario.models[pool.model]!)
+  return declared && path === undefined ? null : loadProfile(path)
+}
+
+export interface LoadOptions extends PrepareOptions {
+  /** a profile or the path of one; by default the reference profile, where a model needs one */
+  readonly profile?: Profile | string | undefined
+}
+
+/**
+ * Loads a scenario file with the traces and models that it names, and resolves it with a profile to
+ * the system that simulations and replays take. Throws `Failure`, which states what is wrong where.
+ */
+export async function loadSystem(path: string, options: LoadOptions = {}): Promise<System> {
+  const { profile, ...rest } = options
+  const prepared = await prepare(path, rest)
+  const known = typeof profile === 'object' ? profile : await profileFor(prepared, profile)
+  return resolveSystem(prepared, known)
 }
 
 /** What the models of the pools are now, by their keys; those whose work is declared left out. */

@@ -12,7 +12,7 @@ import { RequestList, reactingClasses, requestsIn } from '../../sim/traffic/inde
 import { profileLabel } from '../folders/profile-file.ts'
 import { hostFingerprint } from '../live/host.ts'
 import { measuredSpaces, memoryWarnings, observeReplay, residentSpaces } from '../memory/index.ts'
-import { commit, version } from '../version.ts'
+import { build } from '../version.ts'
 import type { JobOptions, Progress } from './options.ts'
 import type { System } from './prepare.ts'
 import { refuseLive } from './refuse.ts'
@@ -26,18 +26,15 @@ export interface ReplayOptions extends JobOptions {
   /** a file of `spillway requests`, to replay its requests */
   readonly requestsFile?: string | undefined
   /** whether the decision log of every replay is kept; default no */
-  readonly journal?: boolean | undefined
+  readonly decisionLog?: boolean | undefined
 }
 
-/**
- * Replays a system on ONNX Runtime in real time; with a second one both in turn, at the rates of
- * the first.
- */
+/** Replays a system on ONNX Runtime. Two systems alternate, at the rates of the first. */
 export async function replay(
   systems: readonly [System, ...System[]],
   options: ReplayOptions = {},
 ): Promise<ReplayedSide[]> {
-  const { replays = 3, requestsFile, journal = false, onProgress = () => {} } = options
+  const { replays = 3, requestsFile, decisionLog = false, onProgress = () => {} } = options
   const { signal = new AbortController().signal } = options
   refuseLive(systems)
   const { capacityRps } = systems[0]
@@ -45,7 +42,7 @@ export async function replay(
   for (const system of systems) {
     given.push({ system, traffic: await trafficOf(system, capacityRps, requestsFile) })
   }
-  const replayed = await replaySides(given, { replays, journal, signal, onProgress })
+  const replayed = await replaySides(given, { replays, decisionLog, signal, onProgress })
   const done: ReplayedSide[] = []
   for (const [i, { system, traffic }] of given.entries()) {
     const replays = replayed[i]!
@@ -86,10 +83,7 @@ export interface ReplayedSide {
   readonly result: Result
 }
 
-/**
- * In a pass of its own: what profiles and logs tell takes time, too. Where it fails, as for want of
- * memory, the replays stand all the same.
- */
+/** Observes arenas in a separate pass. If it fails, the replays remain valid. */
 async function arenaOf(
   system: System,
   requests: RequestList,
@@ -97,12 +91,12 @@ async function arenaOf(
   options: { readonly signal: AbortSignal; readonly onProgress: Progress },
 ): Promise<{ readonly arena: ArenaDocument | null; readonly warnings: readonly string[] }> {
   const onProgress = (done: number, of: number) =>
-    options.onProgress('memory of the batches', done, of)
+    options.onProgress('measuring the memory of batches', done, of)
   const { name, description } = system.scenario
   try {
     const replicas = await observeReplay(system, { rows, signal: options.signal, onProgress })
     const head = {
-      ...({ document: 'spillway-arena', format: 1, version: version(), commit: commit() } as const),
+      ...({ document: 'spillway-arena', format: 1, ...build() } as const),
       scenario: { name, hash: system.hash, description },
       requests: requests.hash(),
     }
@@ -113,7 +107,6 @@ async function arenaOf(
   }
 }
 
-/** The document of replays. */
 function measuredResult({
   system,
   requests,
@@ -125,8 +118,7 @@ function measuredResult({
     system,
     summariseReplays(system, replays.runs, requests, executorWork(system)),
     {
-      version: version(),
-      commit: commit(),
+      ...build(),
       world: 'measured',
       seed: scenario.seed,
       profile: system.profile && profileLabel(system.profile),

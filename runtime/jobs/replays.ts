@@ -9,7 +9,7 @@ import { executorsOf, Ledger, largestBatch } from '../../sim/serving/index.ts'
 import { playBack, Recorder, type RunSummary, summariseRun } from '../../sim/stats/index.ts'
 import { RequestList } from '../../sim/traffic/index.ts'
 import { sizeGrid } from '../calibration/index.ts'
-import { cacheDirectory } from '../folders/cache-directory.ts'
+import { cacheDirectory } from '../folders/profile-file.ts'
 import type { Reacting } from '../live/dispatcher-thread.ts'
 import type { EngineOptions } from '../live/engine.ts'
 import { Fleet, type Replayed } from '../live/fleet.ts'
@@ -18,7 +18,6 @@ import { executionProviders, materialise, sessionOptions } from '../models/index
 import type { Progress } from './options.ts'
 import type { System } from './prepare.ts'
 
-/** What replays brought, and what is to be said about them. */
 export interface Replays {
   readonly runs: readonly Replayed[]
   readonly warnings: readonly string[]
@@ -27,7 +26,6 @@ export interface Replays {
   readonly gc: { readonly count: number; readonly ms: number }
 }
 
-/** A scenario to replay, and the requests that it is given. */
 export interface ReplaySide {
   readonly system: System
   readonly traffic: RequestList | Reacting
@@ -35,7 +33,7 @@ export interface ReplaySide {
 
 export interface ReplayOptions {
   readonly replays: number
-  readonly journal: boolean
+  readonly decisionLog: boolean
   readonly signal: AbortSignal
   readonly onProgress: Progress
 }
@@ -44,9 +42,8 @@ export interface ReplayOptions {
 const WARM_LENGTHS = 3
 
 /**
- * Opens the models of every side and replays their requests, one replay after another: where there
- * are two sides in turn, and every other round the other way round, so that drift of the machine
- * hits them alike.
+ * Opens the models of every side and replays their requests, one replay after another. Two sides
+ * alternate, and every other round has the reverse order, so that both see the same drift.
  */
 export async function replaySides(
   sides: readonly ReplaySide[],
@@ -66,7 +63,7 @@ export async function replaySides(
         const phase = `replay ${round + 1} of ${options.replays}${side}`
         runs[i]!.push(
           await fleets[i]!.replay(system.plan, traffic, {
-            journal: options.journal,
+            decisionLog: options.decisionLog,
             onProgress: (done, of) => options.onProgress(phase, done, of),
           }),
         )
@@ -83,12 +80,9 @@ function replaysOf(system: System, runs: Replays['runs'], fleet: Fleet): Replays
     const why = spoiled(run)
     return why === null ? [] : [`replay ${i + 1} is invalid: ${why}`]
   })
-  const fellBack = system.scenario.pools
-    .filter((_, i) => fleet.fellBack[i] === true)
-    .map(
-      ({ name, execution_provider: provider }) =>
-        `pool ${name}: some nodes ran on cpu, not ${provider}`,
-    )
+  const fellBack = system.scenario.pools.flatMap(({ name, execution_provider: provider }, i) =>
+    fleet.opened.fellBack[i] ? [`pool ${name}: some nodes ran on cpu, not ${provider}`] : [],
+  )
   const executors = executorsOf(system.plan)
   const short = system.scenario.pools.flatMap(({ name }, i) => {
     const own = runs.flatMap(({ shortages }) =>
@@ -100,7 +94,9 @@ function replaysOf(system: System, runs: Replays['runs'], fleet: Fleet): Replays
     ({ execution_provider: on }) => executionProviders[on].onHost,
   )
   const crowded =
-    fleet.pinned || !local ? [] : ['dispatcher and executors were not pinned to cores of their own']
+    fleet.opened.pinned || !local
+      ? []
+      : ['dispatcher and executors were not pinned to separate cores']
   return {
     runs,
     warnings: [...invalid, ...short, ...fellBack, ...crowded],
@@ -109,10 +105,7 @@ function replaysOf(system: System, runs: Replays['runs'], fleet: Fleet): Replays
   }
 }
 
-/**
- * Requests of so many s are replayed before anything is measured: while V8 still compiles the loops
- * of dispatcher and executors, for about 15,000 requests, p99 is several times too long.
- */
+/** Warm-up, s: p99 is several times too long until V8 has compiled the loops (15,000 requests). */
 const WARM_UP_S = 4
 
 /** Opens the models of a scenario in all their replicas, and warms up shapes and loops. */
@@ -142,6 +135,7 @@ async function enginesOf(system: System, signal: AbortSignal): Promise<EngineOpt
   const { scenario, directory, plan, lengths: ranges } = system
   const engines: EngineOptions[] = []
   const ledger = new Ledger(plan)
+  const places = { directory, cacheDirectory: cacheDirectory(), signal }
   for (const [i, pool] of scenario.pools.entries()) {
     const model = scenario.models[pool.model]!
     if ('work' in model) {
@@ -149,7 +143,7 @@ async function enginesOf(system: System, signal: AbortSignal): Promise<EngineOpt
     }
     const { padTo, memory } = plan.pools[i]!
     const first = executorsOf(plan).findIndex(({ pool }) => pool === i)
-    // a larger batch than may ever go would take memory that the pool has not
+    // batches that never fit would need more memory than the pool has
     const mayGo = (shape: readonly [number, number]) =>
       memory === undefined || ledger.fits(first, ...shape)
     const pad = (length: number) => Math.ceil(length / padTo) * padTo
@@ -158,11 +152,7 @@ async function enginesOf(system: System, signal: AbortSignal): Promise<EngineOpt
       pad(Math.round(min + ((max - min) * j) / (WARM_LENGTHS - 1))),
     )
     engines.push({
-      file: await materialise(model, pool.precision, {
-        directory,
-        cacheDirectory: cacheDirectory(),
-        signal,
-      }),
+      file: await materialise(model, pool.precision, places),
       session: sessionOptions(pool),
       warmUp: sizeGrid(largestBatch(plan.pools[i]!))
         .flatMap((size) => [...new Set(lengths)].map((length) => [size, length] as const))

@@ -13,7 +13,6 @@ export interface ReplicationRequest {
   readonly workers: number
 }
 
-/** One of them; they come in any order. */
 export interface Replication {
   readonly replication: number
   readonly run: RunSummary

@@ -7,7 +7,7 @@ import {
 import type { RunSummary } from '../../sim/stats/index.ts'
 import { RequestList, type RequestListColumns } from '../../sim/traffic/index.ts'
 import { type FailureMessage, failureMessage } from '../process/failure-message.ts'
-import { TraceReaders, type Traces } from './trace-readers.ts'
+import { type Traces, traceReaders } from './trace-readers.ts'
 
 /** A simulation as it travels to a thread: the list of requests as its columns. */
 export type ReplicationJob = Omit<SimulationInput, 'requests'> & {
@@ -19,14 +19,14 @@ export type ReplicationJob = Omit<SimulationInput, 'requests'> & {
 /** Thread to parent, for each number of a replication. */
 export type ReplicationMessage = { readonly kind: 'run'; readonly run: RunSummary } | FailureMessage
 
-/** What the numbers that come are replications of. */
+/** The simulation whose replications are requested by number. */
 let simulation: { readonly input: SimulationInput; readonly streamed: Traces | null } | null = null
 
 async function run(replication: number): Promise<RunSummary> {
   if (simulation === null) throw new Error('Expected a simulation before its replications')
   const { input, streamed } = simulation
   if (streamed === null) return runReplication(input, replication)
-  const readers = new TraceReaders(input.scenario, streamed)
+  const readers = traceReaders(input.scenario, streamed)
   try {
     return await runReadingReplication(input, replication, readers.read)
   } finally {

@@ -17,9 +17,8 @@ export interface ReplicationOptions {
 const idle: Child[] = []
 
 /**
- * Runs replications 0 … n-1, spread over threads of another process, so that this one can take a
- * Ctrl-C. Each depends on its number alone, and they come back in that order, so the result is the
- * same whatever the number of threads.
+ * Runs replications 0 … n-1 on threads of another process, so that this one can handle Ctrl-C. Each
+ * depends on its number alone, so the result does not depend on the number of threads.
  */
 export async function runReplications(
   input: SimulationInput,
@@ -53,16 +52,13 @@ export async function runReplications(
   return runs
 }
 
-/** What goes to the threads: not what else a system holds. */
+/** The part of a system that threads need. */
 function inputAlone(input: SimulationInput): Omit<SimulationInput, 'requests'> {
   const { scenario, models, activations, plan, capacityRps, traces, clients } = input
   return { scenario, models, activations, plan, capacityRps, traces, ...(clients && { clients }) }
 }
 
-/**
- * Ends the processes that wait for another simulation. They do not keep this process alive, and end
- * with it: only a program that goes on for long without simulations has to call this.
- */
+/** Ends the processes that wait for another simulation. They end with this process, too. */
 export function closeSimulations(): void {
   for (const child of idle.splice(0)) child.end()
 }
@@ -72,5 +68,5 @@ function takeIdle(): Child {
     if (child.alive) return child
   }
   const entry = entryBeside(import.meta.url, 'replication-process')
-  return Child.start(entry, { name: 'the simulation' })
+  return new Child(entry, { name: 'the simulation' })
 }

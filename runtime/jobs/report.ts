@@ -11,10 +11,7 @@ import {
 import { readDocument, readScenario, SCENARIO_FILE, settleRuns } from '../folders/run-folder.ts'
 import { type DocumentOptions, LIBRARY_CALL } from './options.ts'
 
-/**
- * The documents of a folder for one page, as `reportHtml` and `drawCharts` take them. Throws
- * `Failure` where they are of several runs.
- */
+/** The documents of a folder for one page. Throws `Failure` if they are of several runs. */
 export async function report(
   directory: string,
   { command = LIBRARY_CALL }: DocumentOptions = {},

@@ -2,23 +2,20 @@ import { dirname } from 'node:path'
 import { Failure } from '../../scenarios/index.ts'
 import { refuseCrowd } from '../../sim/experiment/index.ts'
 import { parseRequests, RequestList, trafficSource } from '../../sim/traffic/index.ts'
+import { readText } from '../folders/documents.ts'
 import { settleFolder } from '../folders/replace-files.ts'
-import { readText } from '../folders/user-text.ts'
 import type { Prepared } from './prepare.ts'
 import { refuseReacting } from './refuse.ts'
 import { heldTraces } from './trace-readers.ts'
 
-/**
- * The requests of replication 0; or those of a file that `spillway requests` wrote. Throws
- * `Failure` where clients react to how requests end.
- */
+/** The requests of replication 0, or those of a file. Throws `Failure` if clients react. */
 export async function requestsOf(
   prepared: Prepared,
   capacityRps: number | null,
   file?: string,
 ): Promise<RequestList> {
   const { scenario } = prepared
-  refuseReacting(prepared, 'so its requests are not known beforehand')
+  refuseReacting(prepared)
   if (file !== undefined) {
     await settleFolder(dirname(file))
     const lines = (await readText(file)).split('\n')
@@ -29,7 +26,7 @@ export async function requestsOf(
   }
   const list = await drawnRequests(prepared, capacityRps)
   if (list.count > 0) return list
-  throw new Failure(`${prepared.file}: no request comes in ${scenario.duration_s} s`)
+  throw new Failure(`${prepared.file}: no request arrives in ${scenario.duration_s} s`)
 }
 
 /** The requests of replication 0, of which there may be none. */

@@ -1,15 +1,10 @@
 import type { Result } from '../../sim/documents/index.ts'
-import {
-  keptReplicationInPieces,
-  refuseCrowd,
-  type SimulationInput,
-  simulatedResult,
-} from '../../sim/experiment/index.ts'
+import { keptReplicationInPieces, simulatedResult } from '../../sim/experiment/index.ts'
 import { type RequestList, reactingClasses, requestsIn } from '../../sim/traffic/index.ts'
 import { profileLabel } from '../folders/profile-file.ts'
 import type { KeptRun } from '../folders/run-folder.ts'
 import { pause } from '../process/interruption.ts'
-import { commit, version } from '../version.ts'
+import { build } from '../version.ts'
 import { backlogWarning, threadsFor } from './demand.ts'
 import type { JobOptions } from './options.ts'
 import type { System } from './prepare.ts'
@@ -24,7 +19,7 @@ export interface SimulateOptions extends JobOptions {
   readonly workers?: number | undefined
   /** a file of `spillway requests`, to use its requests in every replication */
   readonly requestsFile?: string | undefined
-  /** takes what there is to say before the simulation begins */
+  /** gets a warning before the simulation begins */
   readonly onWarning?: ((text: string) => void) | undefined
 }
 
@@ -35,31 +30,20 @@ export async function simulate(system: System, options: SimulateOptions = {}): P
     const warning = backlogWarning(system, system.capacityRps, threadsFor(replications, workers))
     if (warning !== null) onWarning?.(warning)
   }
-  const input = await inputOf(system, requestsFile)
-  const runs = await runReplications(input, replications, {
+  const { capacityRps } = system
+  const given = requestsFile !== undefined
+  const requests = given ? await requestsOf(system, capacityRps, requestsFile) : null
+  const runs = await runReplications({ ...system, requests }, replications, {
     traces: system,
     workers,
     signal,
     onProgress: (done, of) => onProgress?.('simulating', done, of),
   })
-  return simulatedResult(system, runs, {
-    version: version(),
-    commit: commit(),
-    profile: system.profile && profileLabel(system.profile),
-  })
+  const profile = system.profile && profileLabel(system.profile)
+  return simulatedResult(system, runs, { ...build(), profile })
 }
 
-async function inputOf(system: System, file: string | undefined): Promise<SimulationInput> {
-  if (file === undefined) return system
-  return { ...system, requests: await requestsOf(system, system.capacityRps, file) }
-}
-
-/** Throws `Failure` where the rows of a replication would not fit in memory. */
-export function refuseManyRows(system: System): void {
-  refuseCrowd(system, system.capacityRps, true)
-}
-
-/** Raw rows and journal of replication 0, so that it can be audited. */
+/** Raw rows and decision log of replication 0, so that it can be audited. */
 export async function simulateRows(
   system: System,
   requestsFile: string | undefined,
@@ -72,7 +56,7 @@ export async function simulateRows(
   return { requests: given ?? requestsIn(run.rows), runs: [run] }
 }
 
-/** Requests that are known beforehand, of which there may be none; null where clients react. */
+/** Requests that are known in advance, of which there may be none; null where clients react. */
 async function givenRequests(system: System, file?: string): Promise<RequestList | null> {
   if (file !== undefined) return requestsOf(system, system.capacityRps, file)
   const reacts = reactingClasses(system.scenario).length > 0

@@ -10,7 +10,7 @@ import { madeUpProfile } from '../../test/profiles.ts'
 import { type Prepared, prepare } from './prepare.ts'
 import { runReplications } from './replications.ts'
 import { requestsOf } from './requests.ts'
-import { heldTraces, TraceReaders } from './trace-readers.ts'
+import { heldTraces, traceReaders } from './trace-readers.ts'
 
 let folder = ''
 beforeAll(() => {
@@ -84,14 +84,14 @@ function inPieces({ traces }: Prepared, rows: number) {
   return reader
 }
 
-describe('a simulation whose traces come piece by piece', () => {
+describe('a simulation that reads its traces in pieces', () => {
   const cases: Readonly<Record<string, () => readonly string[]>> = {
     'two traces and a Poisson class': () => [
       `{ class: a, arrivals: ${follows(trace('a', 400, 0.06))} }`,
       `{ class: b, arrivals: ${follows(trace('b', 900, 0.11))}, timeout_ms: 40 }`,
       '{ class: c, arrivals: { process: poisson, rate_rps: 50 }, input_tokens: { distribution: fixed, value: 9 } }',
     ],
-    'clients who try again': () => [
+    'clients that retry': () => [
       `{ class: a, arrivals: ${follows(trace('a', 900, 0.13))}, timeout_ms: 15, retry: { max_attempts: 3, backoff_ms: 7, jitter: full } }`,
       `{ class: b, arrivals: ${follows(trace('b', 300, 0.05))} }`,
     ],
@@ -101,20 +101,23 @@ describe('a simulation whose traces come piece by piece', () => {
     ],
   }
 
-  test.each(Object.keys(cases))('has the result of one that holds them: %s', async (name) => {
-    const all = await prepared('case', cases[name]!())
-    const input = inputOf(all)
-    const held = runReplication(input, 0)
-    expect(arrivedIn(held)).toBeGreaterThan(100)
-    for (const rows of [1, 2, 7, 10_000]) {
-      const traces = new Map([...all.traces].map(([i, own]) => [i, { ...own, held: null }]))
-      const reader = inPieces(all, rows)
-      expect(await runReadingReplication({ ...input, traces }, 0, reader.read)).toEqual(held)
-      if (rows === 1) expect(reader.asked).toBeGreaterThan(100)
-    }
-  })
+  test.each(Object.keys(cases))(
+    'has the result of one that holds them in memory: %s',
+    async (name) => {
+      const all = await prepared('case', cases[name]!())
+      const input = inputOf(all)
+      const held = runReplication(input, 0)
+      expect(arrivedIn(held)).toBeGreaterThan(100)
+      for (const rows of [1, 2, 7, 10_000]) {
+        const traces = new Map([...all.traces].map(([i, own]) => [i, { ...own, held: null }]))
+        const reader = inPieces(all, rows)
+        expect(await runReadingReplication({ ...input, traces }, 0, reader.read)).toEqual(held)
+        if (rows === 1) expect(reader.asked).toBeGreaterThan(100)
+      }
+    },
+  )
 
-  test('is refused where nobody reads on, and passes on what a reader throws', async () => {
+  test('fails without a reader, and with the error of a reader', async () => {
     const all = await prepared('case', [`{ class: a, arrivals: ${follows(trace('a', 9, 0.1))} }`])
     const traces = new Map([...all.traces].map(([i, own]) => [i, { ...own, held: null }]))
     const input = { ...inputOf(all), traces }
@@ -145,10 +148,10 @@ describe('a trace of 140,000 rows', () => {
     expect(requests.hash()).toBe(streamed!.requests)
   })
 
-  test('comes in pieces of a bounded size, read no further than asked', async () => {
+  test('is read in pieces of a bounded size, no further than requested', async () => {
     const file = trace('long', ROWS, 0.2)
     const long = await prepared('long', [`{ class: a, arrivals: ${follows(file)} }`])
-    const readers = new TraceReaders(long.scenario, long)
+    const readers = traceReaders(long.scenario, long)
     const sizes: number[] = []
     for (let piece = await readers.read(0); piece; piece = await readers.read(0)) {
       sizes.push(piece.times.length)
@@ -156,7 +159,7 @@ describe('a trace of 140,000 rows', () => {
     expect(sizes.reduce((a, b) => a + b)).toBe(ROWS)
     expect(Math.max(...sizes)).toBeLessThanOrEqual(32_768)
     await readers.close()
-    const early = new TraceReaders(long.scenario, long)
+    const early = traceReaders(long.scenario, long)
     await early.read(0)
     await early.close()
     expect(await early.read(0)).toBeNull()

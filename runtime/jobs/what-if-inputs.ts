@@ -15,8 +15,8 @@ export interface WhatIfSide {
 }
 
 /**
- * Both sides of a what-if, as the replays of the first predict them: the machine as those recorded
- * it, and on the second side the work of its own models. Pools are matched by name.
+ * Both sides of a what-if: the machine as in the replays of the first side, and on the second side
+ * the work of its own models. Pools are matched by name.
  */
 export function whatIfInputs(
   sides: readonly [WhatIfSide, WhatIfSide],

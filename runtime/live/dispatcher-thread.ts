@@ -20,9 +20,8 @@ import { pinThread } from './affinity.ts'
 import { WallClock } from './clock.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { MailboxPort } from './live-port.ts'
-import { timeLoads } from './load-times.ts'
 import { Mailbox, type MailboxMemory } from './mailbox.ts'
-import { runScript, type ScriptItem, type ScriptRow } from './script.ts'
+import { runScript, type ScriptItem, type ScriptRow, timeLoads } from './script.ts'
 import type { Shortage } from './shortages.ts'
 
 export interface DispatcherStart {
@@ -51,7 +50,7 @@ export type DispatcherJob =
       readonly kind: 'replay'
       readonly plan: ServingPlan
       readonly traffic: Traffic
-      readonly journal: boolean
+      readonly decisionLog: boolean
     }
   | { readonly kind: 'script'; readonly items: readonly ScriptItem[] }
   | { readonly kind: 'loads'; readonly plan: ServingPlan; readonly durationMs: number }
@@ -95,15 +94,10 @@ function perform(job: DispatcherJob): DispatcherReply {
     deviceOf: job.kind === 'script' ? new Int32Array(0) : new Ledger(job.plan).deviceOf,
     requests,
   })
-  if (job.kind === 'script') {
-    const rows = runScript(job.items, port, mailboxes, progress)
-    refuseDeaths(port)
-    return { kind: 'scripted', rows, shortages: port.shortages.all }
-  }
-  if (job.kind === 'loads') {
-    const times = timeLoads(port, job.durationMs)
-    refuseDeaths(port)
-    return { kind: 'loaded', times }
+  if (job.kind !== 'replay') {
+    const reply = measure(job, port)
+    if (port.deaths.every((times) => times === 0)) return reply
+    throw new Failure('the process of an executor ended while it was measured', EXIT.internal)
   }
   const { traffic } = job
   const sent: Source =
@@ -121,7 +115,7 @@ function perform(job: DispatcherJob): DispatcherReply {
       return { driver: dispatcher, timers: dispatcher, backend: dispatcher }
     },
     observe: () => [{ arrived: (_, request) => report(traffic, requests, request) }, recorder],
-    logs: job.journal,
+    logs: job.decisionLog,
   })
   driver.run(control)
   // the next replay begins as this one did
@@ -137,15 +131,17 @@ function perform(job: DispatcherJob): DispatcherReply {
   }
 }
 
+function measure(job: Exclude<DispatcherJob, { kind: 'replay' }>, port: MailboxPort) {
+  if (job.kind === 'loads')
+    return { kind: 'loaded', times: timeLoads(port, job.durationMs) } as const
+  const rows = runScript(job.items, port, mailboxes, progress)
+  return { kind: 'scripted', rows, shortages: port.shortages.all } as const
+}
+
 /** Shows the parent how many requests have arrived, or the time where their number is unknown. */
 function report(traffic: Traffic, requests: Requests, request: number): void {
   const { sending, at } = requests
   progress[0] = traffic.kind === 'list' ? sending[request]! + 1 : Math.round(at[request]!)
-}
-
-function refuseDeaths({ deaths }: MailboxPort): void {
-  if (deaths.every((times) => times === 0)) return
-  throw new Failure('the process of an executor ended while it was measured', EXIT.internal)
 }
 
 parentPort?.on('message', (job: DispatcherJob) => {

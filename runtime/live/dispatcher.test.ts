@@ -25,7 +25,6 @@ function run(at: number[], { readings = [0], ends = [] as (readonly [Ms, number]
     start: () => {},
     load: () => {},
     unload: () => {},
-    order: () => 'run',
     takeFinished: () => {
       const end = ends[finished]
       // an executor may end between a reading of the clock and this look
@@ -33,9 +32,9 @@ function run(at: number[], { readings = [0], ends = [] as (readonly [Ms, number]
       finished++
       return end[1]
     },
-    started: () => 0,
-    ended: () => ends[finished - 1]![0],
-    status: () => STATUS.ok,
+    finished: () => {
+      return { order: 'run', status: STATUS.ok, started: 0, ended: ends[finished - 1]![0] }
+    },
   }
   const dispatcher = new Dispatcher(port, new ListSource(requestsOf(at)), requests)
   const held: number[] = []
@@ -73,7 +72,7 @@ describe('the dispatcher', () => {
     expect(told[0]).toEqual([0, 'arrival'])
   })
 
-  test('tells of requests when they are due, and of the end once there are no more', () => {
+  test('reports requests when they are due, and the end after the last one', () => {
     expect(run([1, 1, 2]).told).toEqual([
       [1, 'arrival'],
       [1, 'arrival'],
@@ -86,7 +85,7 @@ describe('the dispatcher', () => {
     expect(run([]).told).toEqual([[0, 'end']])
   })
 
-  test('at one instant an end comes before a timer, and a timer before an arrival', () => {
+  test('at one instant ends precede timers, and timers precede arrivals', () => {
     const { told } = run([0, 3], {
       ends: [
         [3, 7],
@@ -105,7 +104,7 @@ describe('the dispatcher', () => {
     ])
   })
 
-  test('hands over what is overdue late, and says how late timers were', () => {
+  test('reports overdue requests late, and how late timers were', () => {
     const { told, fired } = run([0, 20], { readings: [0, 0, 10, 10] })
     expect(told.slice(0, 3)).toEqual([
       [0, 'arrival'],
@@ -118,7 +117,7 @@ describe('the dispatcher', () => {
     ])
   })
 
-  test('never tells of an end before it was, nor lets time fall', () => {
+  test('never reports an end before its time, nor a falling time', () => {
     // the clock reads 1, the executor then ends at 1.25, and the clock next reads 1.1
     const { told } = run([0.5, 2], {
       readings: [0.5, 1, 1.1],
@@ -135,7 +134,7 @@ describe('the dispatcher', () => {
     expect(told.every(([now], i) => i === 0 || now >= told[i - 1]![0])).toBe(true)
   })
 
-  test('ends no run while a model is on its way, and tells of no unload', () => {
+  test('ends no run during a load, and does not report unloads', () => {
     const requests = new Requests()
     const told: Told[] = []
     let orders: { executor: number; order: 'load' | 'unload'; ended: Ms }[] = []
@@ -154,10 +153,11 @@ describe('the dispatcher', () => {
         orders = orders.filter((one) => one !== last)
         return last?.executor ?? -1
       },
-      order: () => last!.order,
-      started: () => last!.ended - 1,
-      ended: () => last!.ended,
-      status: () => (last!.order === 'load' ? STATUS.outOfMemory : STATUS.ok),
+      finished: () => {
+        const { order, ended } = last!
+        const status = order === 'load' ? STATUS.outOfMemory : STATUS.ok
+        return { order, status, started: ended - 1, ended }
+      },
     }
     const dispatcher = new Dispatcher(port, new ListSource(requestsOf([0])), requests)
     dispatcher.run({
@@ -196,15 +196,12 @@ describe('the dispatcher', () => {
       start: () => {},
       load: () => {},
       unload: () => {},
-      order: () => 'run',
       takeFinished: () => {
         if (ended || now < 10) return -1
         ended = true
         return 0
       },
-      started: () => 0,
-      ended: () => 9,
-      status: () => STATUS.ok,
+      finished: () => ({ order: 'run', status: STATUS.ok, started: 0, ended: 9 }),
     }
     const dispatcher = new Dispatcher(port, new ListSource(requestsOf([0])), requests)
     dispatcher.run({

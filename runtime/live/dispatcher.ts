@@ -19,30 +19,31 @@ export interface LivePort {
   /** Sleeps until `until` or until an executor has finished; may wake earlier. */
   sleep(until: Ms): void
   start(batch: Batch): void
-  /** A model comes, once those are gone that make room for it. */
+  /** Loads a model after all unloads on its device. */
   load(executor: number): void
   unload(executor: number): void
   /** An executor whose order has ended and was not reported yet; -1 for none. */
   takeFinished(): number
-  /** of the order that has ended, as the next three */
-  order(executor: number): Order
-  started(executor: number): Ms
-  ended(executor: number): Ms
-  status(executor: number): Status
+  /** The order that `takeFinished` has reported last. */
+  finished(executor: number): FinishedOrder
+}
+
+export interface FinishedOrder {
+  readonly order: Order
+  readonly status: Status
+  readonly started: Ms
+  readonly ended: Ms
 }
 
 /**
- * Drives a control plane on a live clock: the counterpart of the simulated world's event loop,
- * with the same order of events at one instant (done, timer, arrival). Its own lateness is part
- * of what it measures: requests are handed over when the loop gets to them.
+ * Drives a control plane on a live clock: the counterpart of the simulated event loop, with the
+ * same order of events at one instant (done, timer, arrival). Its own lateness is part of a
+ * measurement.
  */
 export class Dispatcher implements Timers, Backend {
-  /**
-   * when each timer was due, and when it fired; or, where it was overdue when a completion or an
-   * arrival did its work, when that was
-   */
+  /** when each timer was due, and when it fired or an earlier event did its work */
   readonly fired: [due: Ms, at: Ms][] = []
-  /** models that came and went, as they were done with */
+  /** loads and unloads, in the order of their ends */
   readonly moves: ModelMove[] = []
   /** by executor, when its load or unload was ordered; a load may be ordered during an unload */
   readonly #asked: Readonly<Record<'load' | 'unload', Ms[]>> = { load: [], unload: [] }
@@ -50,12 +51,12 @@ export class Dispatcher implements Timers, Backend {
   readonly #source: Source
   readonly #requests: Requests
   readonly #timers: Ms[] = []
-  /** of two that are due at one instant the one goes first that was armed first, as simulated */
+  /** of two timers that are due at one instant the one armed first fires first, as simulated */
   readonly #turn: number[] = []
   #arms = 0
-  /** the `now` of the event that is handled; a run's clock begins below 0, in its lead-in */
+  /** `now` of the current event; a run's clock begins below 0, in its lead-in */
   #now: Ms = Number.NEGATIVE_INFINITY
-  /** batches, and models on their way */
+  /** batches, loads and unloads */
   #running = 0
 
   constructor(port: LivePort, source: Source, requests: Requests) {
@@ -97,17 +98,7 @@ export class Dispatcher implements Timers, Backend {
     this.#port.unload(executor)
   }
 
-  /** A control plane takes it that an unload is over at once. */
-  #moved(now: Ms, executor: number, kind: 'load' | 'unload', control: ControlPlanePort): void {
-    const port = this.#port
-    // a process that died has been started again, with its model come or gone
-    const ok = port.status(executor) !== STATUS.outOfMemory
-    const [asked, started] = [this.#asked[kind][executor]!, port.started(executor)]
-    this.moves.push({ executor, kind, asked, started, ended: port.ended(executor), done: now, ok })
-    if (kind === 'load') control.onLoaded(now, executor, ok)
-  }
-
-  /** Runs until nothing comes any more and every request and every order has ended. */
+  /** Runs until the traffic, every request and every order has ended. */
   run(control: ControlPlanePort): void {
     const end = new EndOfTraffic(this.#source, this.#requests)
     for (;;) {
@@ -120,17 +111,17 @@ export class Dispatcher implements Timers, Backend {
     }
   }
 
-  /** Handles what is due first; null, or where nothing is due, when something will be. */
+  /** Handles the first event that is due; returns null, or the time of the next event. */
   #handle(control: ControlPlanePort): Ms | null {
     const port = this.#port
-    let now = Math.max(this.#now, port.now())
+    const now = Math.max(this.#now, port.now())
     this.#now = now
     const executor = port.takeFinished()
     if (executor >= 0) {
       // it may have ended since the clock was read, and executors have clocks of their own
-      now = Math.max(now, port.ended(executor))
-      this.#now = now
-      this.#finished(executor, control)
+      const finished = port.finished(executor)
+      this.#now = Math.max(now, finished.ended)
+      this.#finished(executor, finished, control)
       return null
     }
     const timer = this.#earliest()
@@ -148,16 +139,20 @@ export class Dispatcher implements Timers, Backend {
     return null
   }
 
-  #finished(executor: number, control: ControlPlanePort): void {
-    const [now, port] = [this.#now, this.#port]
+  #finished(executor: number, finished: FinishedOrder, control: ControlPlanePort): void {
+    const now = this.#now
+    const { order, status, started, ended } = finished
     this.#running--
-    const order = port.order(executor)
-    if (order !== 'run') {
-      this.#moved(now, executor, order, control)
+    if (order === 'run') {
+      control.onDone(now, executor, started, ended, status)
       return
     }
-    const [started, ended] = [port.started(executor), port.ended(executor)]
-    control.onDone(now, executor, started, ended, port.status(executor))
+    // a process that died has been started again, and has completed the load or unload
+    const ok = status !== STATUS.outOfMemory
+    const asked = this.#asked[order][executor]!
+    this.moves.push({ executor, kind: order, asked, started, ended, done: now, ok })
+    // for a control plane an unload ends at once
+    if (order === 'load') control.onLoaded(now, executor, ok)
   }
 
   #earliest(): number {

@@ -5,8 +5,7 @@ import { STATUS } from '../../sim/serving/index.ts'
 import { materialise } from '../models/index.ts'
 import { withFolder } from '../models/reference.test-helper.ts'
 import type { Engine, EngineOptions } from './engine.ts'
-import { openEngine } from './open-engine.ts'
-import { openProcessEngine } from './process-engine.ts'
+import { openEngine, openProcessEngine } from './process-engine.ts'
 
 /** Processes whose parent is `parent`, read from `/proc`. */
 function childrenOf(parent: number): number[] {
@@ -30,7 +29,7 @@ const openings = {
 } as const
 
 describe.each(Object.entries(openings))('an engine %s', (_, open) => {
-  /** Opens a small net on cpu, from a copy of its file that the test may damage. */
+  /** Opens a small model on cpu, from a copy of its file that the test may damage. */
   const withEngine = (use: (engine: Engine, options: EngineOptions) => Promise<void>) =>
     withFolder(async (folder) => {
       const model = { builtin: 'mlp', layers: 1, width: 8, seed: 1 } as const

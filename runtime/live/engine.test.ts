@@ -5,8 +5,7 @@ import { Failure } from '../../scenarios/index.ts'
 import { STATUS } from '../../sim/serving/index.ts'
 import { materialise } from '../models/index.ts'
 import { withFolder } from '../models/reference.test-helper.ts'
-import { openEngine } from './open-engine.ts'
-import { openProcessEngine } from './process-engine.ts'
+import { openEngine, openProcessEngine } from './process-engine.ts'
 
 /** Batches of two for a net of width 8; its inputs have width `width`. */
 const batchOfWidth = (width: number) =>

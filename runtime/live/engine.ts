@@ -9,10 +9,7 @@ export interface EngineOptions {
   readonly warmUp: readonly (readonly [number, number])[]
 }
 
-/**
- * The result of a batch, a load or an unload. Times are in ms since the engine's epoch. With status
- * `died` the process has ended and a new one has replaced it.
- */
+/** Times in ms since the engine's epoch. `died`: a new process has replaced the ended one. */
 export interface EngineRun {
   readonly status: Status
   readonly started: Ms

@@ -4,7 +4,7 @@ import { type FailureMessage, failureMessage } from '../process/failure-message.
 import { pinThread } from './affinity.ts'
 import type { Engine, EngineOptions } from './engine.ts'
 import { Mailbox, type MailboxMemory } from './mailbox.ts'
-import { openEngine } from './open-engine.ts'
+import { openEngine } from './process-engine.ts'
 
 /** Start options of an executor's thread. */
 export interface ExecutorStart {

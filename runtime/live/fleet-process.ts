@@ -2,7 +2,7 @@ import type { ServingPlan } from '../../sim/serving/index.ts'
 import { serveParent } from '../process/serve-parent.ts'
 import type { DispatcherJob, DispatcherReply } from './dispatcher-thread.ts'
 import type { EngineOptions } from './engine.ts'
-import { type Collections, FleetThreads } from './fleet-threads.ts'
+import { type Collections, FleetThreads, type OpenedFleet } from './fleet-threads.ts'
 
 export type FleetRequest =
   | {
@@ -15,18 +15,12 @@ export type FleetRequest =
 
 export type FleetReply = OpenedFleet | DispatcherReply | Collections
 
-/** Properties of an opened fleet. */
-export interface OpenedFleet {
-  readonly fellBack: readonly boolean[]
-  readonly pinned: boolean
-}
-
 let threads: FleetThreads | null = null
 
 async function answer(request: FleetRequest, onPart: (done: number) => void): Promise<FleetReply> {
   if (request.kind === 'open') {
     threads = await FleetThreads.open(request.plan, request.engines)
-    return { fellBack: threads.fellBack, pinned: threads.pinned }
+    return threads.opened
   }
   if (threads === null) throw new Error(`Expected a fleet to be open before ${request.kind}`)
   return request.kind === 'stop' ? threads.stop() : threads.perform(request.job, onPart)

@@ -15,6 +15,13 @@ import type { EngineOptions } from './engine.ts'
 import type { ExecutorMessage, ExecutorStart } from './executor-thread.ts'
 import { Mailbox, type MailboxMemory, mailboxMemory } from './mailbox.ts'
 
+export interface OpenedFleet {
+  /** per pool, whether parts of a model run on cpu instead of the requested provider */
+  readonly fellBack: readonly boolean[]
+  /** whether every thread has separate cores */
+  readonly pinned: boolean
+}
+
 /** Garbage collections in the threads of executors. */
 export interface Collections {
   readonly count: number
@@ -29,38 +36,27 @@ const PROGRESS_EVERY_MS = 200
  */
 export class FleetThreads {
   readonly #dispatcher: Worker
-  readonly #executors: readonly Worker[]
-  readonly #mailboxes: readonly MailboxMemory[]
   readonly #progress: Int32Array
-  /** per pool, whether parts of a model run on cpu instead of the requested provider */
-  readonly fellBack: readonly boolean[]
-  /** whether every thread has separate cores */
-  readonly pinned: boolean
+  readonly #executors: readonly { readonly thread: Worker; readonly mailbox: MailboxMemory }[]
+  readonly opened: OpenedFleet
 
-  private constructor(parts: {
-    dispatcher: Worker
-    executors: readonly Worker[]
-    mailboxes: readonly MailboxMemory[]
-    progress: Int32Array
-    fellBack: readonly boolean[]
-    pinned: boolean
-  }) {
-    this.#dispatcher = parts.dispatcher
-    this.#executors = parts.executors
-    this.#mailboxes = parts.mailboxes
-    this.#progress = parts.progress
-    this.fellBack = parts.fellBack
-    this.pinned = parts.pinned
+  private constructor(
+    dispatcher: Worker,
+    progress: Int32Array,
+    executors: readonly { readonly thread: Worker; readonly mailbox: MailboxMemory }[],
+    opened: OpenedFleet,
+  ) {
+    this.#dispatcher = dispatcher
+    this.#progress = progress
+    this.#executors = executors
+    this.opened = opened
   }
 
-  /**
-   * Opens every pool's model in all its replicas, one after another. Swappable models are unloaded
-   * again. `engines`: one per pool.
-   */
+  /** Opens all replicas of each pool; swappable models are unloaded again. One engine per pool. */
   static async open(plan: ServingPlan, engines: readonly EngineOptions[]): Promise<FleetThreads> {
     const ends = new SharedArrayBuffer(4)
     const progress = new SharedArrayBuffer(4)
-    const executors: Worker[] = []
+    const executors: { thread: Worker; mailbox: MailboxMemory }[] = []
     const fellBack: boolean[] = plan.pools.map(() => false)
     const epochNs = process.hrtime.bigint()
     const affinity = affinityFor(plan, engines)
@@ -83,18 +79,12 @@ export class FleetThreads {
         absent: comesAndGoes(plan, pool),
         cores: affinity?.executors[i] ?? null,
       } satisfies ExecutorStart)
-      executors.push(thread)
+      executors.push({ thread, mailbox: mailboxes[i]! })
       const message = await said<ExecutorMessage>(thread)
       if (message.kind === 'ready' && message.fellBack) fellBack[pool] = true
     }
-    return new FleetThreads({
-      dispatcher,
-      executors,
-      mailboxes,
-      progress: new Int32Array(progress),
-      fellBack,
-      pinned: affinity !== null,
-    })
+    const opened = { fellBack, pinned: affinity !== null }
+    return new FleetThreads(dispatcher, new Int32Array(progress), executors, opened)
   }
 
   /** Makes the dispatcher perform a job. `onProgress` reports in the units of the job. */
@@ -103,7 +93,7 @@ export class FleetThreads {
     const timer = setInterval(() => onProgress(Atomics.load(this.#progress, 0)), PROGRESS_EVERY_MS)
     const watch = new AbortController()
     // an executor that serves sends no message except a failure
-    const failed = this.#executors.map(async (thread) => {
+    const failed = this.#executors.map(async ({ thread }) => {
       const message = await said<ExecutorMessage>(thread, watch.signal)
       throw new Error(`Expected a failure, got ${message.kind}`)
     })
@@ -119,8 +109,8 @@ export class FleetThreads {
   /** Stops the executors and returns their garbage collections. */
   async stop(): Promise<Collections> {
     // listen before stopping any thread: a message without a listener is lost
-    const stopped = this.#executors.map((thread) => said<ExecutorMessage>(thread))
-    for (const memory of this.#mailboxes) new Mailbox(memory).stop()
+    const stopped = this.#executors.map(({ thread }) => said<ExecutorMessage>(thread))
+    for (const { mailbox } of this.#executors) new Mailbox(mailbox).stop()
     let [count, ms] = [0, 0]
     for (const message of await Promise.all(stopped)) {
       if (message.kind !== 'stopped') continue

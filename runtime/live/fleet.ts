@@ -1,41 +1,23 @@
 import { Failure } from '../../scenarios/index.ts'
 import type { ServingPlan } from '../../sim/serving/index.ts'
-import { type ModelMove, Rows } from '../../sim/stats/index.ts'
+import { Rows } from '../../sim/stats/index.ts'
 import { RequestList } from '../../sim/traffic/index.ts'
 import { Child, ChildEnded, entryBeside } from '../process/child.ts'
 import type { DispatcherJob, DispatcherReply, Reacting, Traffic } from './dispatcher-thread.ts'
 import type { EngineOptions } from './engine.ts'
-import type { FleetRequest, OpenedFleet } from './fleet-process.ts'
-import type { Collections } from './fleet-threads.ts'
-import type { ScriptItem, ScriptRow } from './script.ts'
-import type { Shortage } from './shortages.ts'
+import type { FleetRequest } from './fleet-process.ts'
+import type { Collections, OpenedFleet } from './fleet-threads.ts'
+import type { ScriptItem } from './script.ts'
+
+type Reply<Kind> = Extract<DispatcherReply, { readonly kind: Kind }>
 
 /** The result of a replay. */
-export interface Replayed {
-  readonly rows: Rows
-  /** when each timer was due, and when it fired */
-  readonly timers: readonly (readonly [number, number])[]
-  readonly journal: Float64Array
-  readonly shortages: readonly Shortage[]
-  /** loads and unloads of models */
-  readonly moves: readonly ModelMove[]
-  /** by executor, how often its process ended in the middle of a batch, load or unload */
-  readonly deaths: readonly number[]
-}
-
-/** The result of batches that ran one by one. */
-export interface Scripted {
-  readonly rows: readonly ScriptRow[]
-  readonly shortages: readonly Shortage[]
-}
+export type Replayed = Omit<Reply<'replayed'>, 'kind' | 'rows'> & { readonly rows: Rows }
 
 /** Progress of a long job. */
 export type Progress = (done: number, total: number) => void
 
-/**
- * The running executors of a scenario and the dispatcher that drives them, in a separate process.
- * The process ends when the fleet is closed or `signal` is set.
- */
+/** The executors of a scenario and their dispatcher, in a process that ends with `signal`. */
 export class Fleet {
   readonly #child: Child
   readonly #signal: AbortSignal
@@ -43,29 +25,24 @@ export class Fleet {
   #broken = false
   /** garbage collections in executors, once the fleet is closed */
   gc: Collections = { count: 0, ms: 0 }
-  /** per pool, whether parts of a model run on cpu instead of the requested provider */
-  readonly fellBack: readonly boolean[]
-  /** whether every thread has separate cores */
-  readonly pinned: boolean
+  readonly opened: OpenedFleet
 
-  private constructor(child: Child, signal: AbortSignal, { fellBack, pinned }: OpenedFleet) {
+  private constructor(child: Child, signal: AbortSignal, opened: OpenedFleet) {
     this.#child = child
     this.#signal = signal
-    this.fellBack = fellBack
-    this.pinned = pinned
+    this.opened = opened
   }
 
   /**
-   * Opens every pool's model in all its replicas, one after another. Swappable models are unloaded
-   * again. `engines`: one per pool. Once `signal` is set, any pending call ends with `Failure`
-   * (exit code 130).
+   * Opens every pool's model in all its replicas, one after another. `engines`: one per pool. Once
+   * `signal` is set, any pending call ends with `Failure` (exit code 130).
    */
   static async open(
     plan: ServingPlan,
     engines: readonly EngineOptions[],
     signal: AbortSignal,
   ): Promise<Fleet> {
-    const child = Child.start(entryBeside(import.meta.url, 'fleet-process'), {
+    const child = new Child(entryBeside(import.meta.url, 'fleet-process'), {
       name: 'executors',
     })
     const request: FleetRequest = { kind: 'open', plan, engines }
@@ -81,34 +58,27 @@ export class Fleet {
   async replay(
     plan: ServingPlan,
     given: RequestList | Reacting,
-    options: { journal?: boolean; onProgress?: Progress } = {},
+    options: { decisionLog?: boolean; onProgress?: Progress } = {},
   ): Promise<Replayed> {
     const traffic: Traffic =
       given instanceof RequestList ? { kind: 'list', requests: given.columns } : given
-    const job = { kind: 'replay', plan, traffic, journal: options.journal ?? false } as const
+    const { decisionLog = false, onProgress } = options
+    const job = { kind: 'replay', plan, traffic, decisionLog } as const
     // reacting clients send an unknown number of requests in a known time, ms
     const of =
       traffic.kind === 'list' ? traffic.requests.at.length : 1000 * traffic.scenario.duration_s
-    const reply = await this.#perform(job, of, options.onProgress)
-    if (reply.kind !== 'replayed') throw new Error('Expected the replay to have been performed')
-    return { ...reply, rows: Rows.of(reply.rows) }
+    const { rows, ...reply } = await this.#perform<'replayed'>(job, of, onProgress)
+    return { ...reply, rows: Rows.of(rows) }
   }
 
   /** Runs batches one by one, as calibration needs them. */
-  async script(items: readonly ScriptItem[], onProgress?: Progress): Promise<Scripted> {
-    const reply = await this.#perform({ kind: 'script', items }, items.length, onProgress)
-    if (reply.kind !== 'scripted') throw new Error('Expected the script to have been performed')
-    return reply
+  async script(items: readonly ScriptItem[]): Promise<Reply<'scripted'>> {
+    return this.#perform<'scripted'>({ kind: 'script', items }, items.length)
   }
 
-  /**
-   * Durations of loads of the model of executor 0, ms. The model must be swappable. Null if memory
-   * ran out.
-   */
+  /** Load times of the swappable model of executor 0, ms. Null if memory ran out. */
   async loads(plan: ServingPlan, durationMs: number): Promise<readonly number[] | null> {
-    const reply = await this.#perform({ kind: 'loads', plan, durationMs }, 1, undefined)
-    if (reply.kind !== 'loaded') throw new Error('Expected loads to have been timed')
-    return reply.times
+    return (await this.#perform<'loaded'>({ kind: 'loads', plan, durationMs }, 1)).times
   }
 
   async close(): Promise<void> {
@@ -120,13 +90,13 @@ export class Fleet {
     }
   }
 
-  async #perform(
+  async #perform<Kind extends DispatcherReply['kind']>(
     job: DispatcherJob,
     of: number,
-    onProgress: Progress | undefined,
-  ): Promise<DispatcherReply> {
+    onProgress?: Progress,
+  ): Promise<Reply<Kind>> {
     try {
-      const reply = await this.#ask<DispatcherReply>({ kind: 'perform', job }, (done) =>
+      const reply = await this.#ask<Reply<Kind>>({ kind: 'perform', job }, (done) =>
         onProgress?.(done, of),
       )
       onProgress?.(of, of)

@@ -28,11 +28,11 @@ test('the result of an order is kept while its executor already runs the next on
   // the executor runs its next order before the port has read the first result
   expect(executor!.receive()!.order).toBe('load')
   executor!.finish(103, 109, STATUS.outOfMemory)
-  expect([port.order(0), port.status(0)]).toEqual(['unload', STATUS.ok])
-  expect([port.started(0), port.ended(0)]).toEqual([1, 2])
+  const unloaded = { order: 'unload', status: STATUS.ok, started: 1, ended: 2 }
+  expect(port.finished(0)).toEqual(unloaded)
   expect(port.takeFinished()).toBe(0)
-  expect([port.order(0), port.status(0)]).toEqual(['load', STATUS.outOfMemory])
-  expect([port.started(0), port.ended(0)]).toEqual([3, 9])
+  const failed = { order: 'load', status: STATUS.outOfMemory, started: 3, ended: 9 }
+  expect(port.finished(0)).toEqual(failed)
   expect(port.takeFinished()).toBe(-1)
 })
 

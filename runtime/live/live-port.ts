@@ -1,60 +1,49 @@
-import { type Batch, type Ms, STATUS, type Status } from '../../sim/serving/index.ts'
+import { type Batch, type Ms, type Requests, STATUS } from '../../sim/serving/index.ts'
 import type { WallClock } from './clock.ts'
-import type { LivePort } from './dispatcher.ts'
-import { type Mailbox, type Order, postBatch } from './mailbox.ts'
+import type { FinishedOrder, LivePort } from './dispatcher.ts'
+import { type Mailbox, postBatch } from './mailbox.ts'
 import { ModelLoadSequencer } from './model-load-sequencer.ts'
 import { Shortages } from './shortages.ts'
 
-/**
- * Timers of the operating system are late by tenths of a ms: the rest of a wait is spent spinning.
- */
+/** Timers of the operating system are late by tenths of a ms, so the end of a wait spins. */
 export const SPIN_MS = 0.2
-interface End {
-  readonly order: Order
-  readonly status: Status
-  readonly started: Ms
-  readonly ended: Ms
+
+interface LiveWorld {
+  readonly clock: WallClock
+  /** times count from here on the clock */
+  readonly origin: Ms
+  readonly mailboxes: readonly Mailbox[]
+  readonly signal: SharedArrayBuffer
+  /** by executor; -1 for none */
+  readonly deviceOf: Int32Array
+  readonly requests: Pick<Requests, 'length' | 'key'>
 }
 
-/** Executors behind mailboxes, on the wall clock; times count from `origin` on that clock. */
+/** Executors behind mailboxes, on the wall clock. */
 export class MailboxPort implements LivePort {
   readonly shortages = new Shortages()
   /** by executor, how often its process has ended in the middle of an order */
   readonly deaths: number[]
-  readonly #clock: WallClock
-  readonly #origin: Ms
-  readonly #mailboxes: readonly Mailbox[]
+  readonly #world: LiveWorld
   readonly #signal: Int32Array
-  readonly #requests: { readonly length: Int32Array; readonly key: Uint32Array }
-  readonly #movers: ModelLoadSequencer
+  readonly #loads: ModelLoadSequencer
   /** by executor, the last order that was taken */
-  readonly #ends: End[] = []
+  readonly #finished: FinishedOrder[] = []
   /** value of the signal at the last scan of the mailboxes */
-  #seen = 0
-  #next = 0
+  #seen: number
+  #next: number
 
-  constructor(world: {
-    clock: WallClock
-    origin: Ms
-    mailboxes: readonly Mailbox[]
-    signal: SharedArrayBuffer
-    /** by executor; -1 for none */
-    deviceOf: Int32Array
-    requests: { readonly length: Int32Array; readonly key: Uint32Array }
-  }) {
-    this.#clock = world.clock
-    this.#origin = world.origin
-    this.#mailboxes = world.mailboxes
+  constructor(world: LiveWorld) {
+    this.#world = world
     this.#signal = new Int32Array(world.signal)
     this.deaths = world.mailboxes.map(() => 0)
-    this.#requests = world.requests
-    this.#movers = new ModelLoadSequencer(world.mailboxes, world.deviceOf)
+    this.#loads = new ModelLoadSequencer(world.mailboxes, world.deviceOf)
     this.#next = world.mailboxes.length
     this.#seen = Atomics.load(this.#signal, 0)
   }
 
   now(): Ms {
-    return this.#clock.now() - this.#origin
+    return this.#world.clock.now() - this.#world.origin
   }
 
   sleep(until: Ms): void {
@@ -68,21 +57,21 @@ export class MailboxPort implements LivePort {
   }
 
   start(batch: Batch): void {
-    postBatch(this.#mailboxes[batch.executor]!, batch, this.#requests)
+    postBatch(this.#world.mailboxes[batch.executor]!, batch, this.#world.requests)
   }
 
   load(executor: number): void {
-    this.#movers.load(executor)
+    this.#loads.load(executor)
   }
 
   unload(executor: number): void {
-    this.#movers.unload(executor)
+    this.#loads.unload(executor)
   }
 
   /** Unloads every swappable model, as at the start; returns once all are unloaded. */
   clear(): void {
-    const { present } = this.#movers
-    for (const executor of present) this.#movers.unload(executor)
+    const { present } = this.#loads
+    for (const executor of present) this.#loads.unload(executor)
     for (let left = present.length; left > 0; ) {
       if (this.takeFinished() >= 0) left--
       else this.sleep(Number.POSITIVE_INFINITY)
@@ -91,9 +80,9 @@ export class MailboxPort implements LivePort {
 
   takeFinished(): number {
     for (;;) {
-      while (this.#next < this.#mailboxes.length) {
+      while (this.#next < this.#world.mailboxes.length) {
         const executor = this.#next++
-        const mailbox = this.#mailboxes[executor]!
+        const mailbox = this.#world.mailboxes[executor]!
         if (!mailbox.takeFinished()) continue
         this.#note(executor, mailbox)
         return executor
@@ -107,27 +96,15 @@ export class MailboxPort implements LivePort {
 
   /** Copies the result of an order: the mailbox may receive the next order at once. */
   #note(executor: number, { order, status, size, length, started, ended }: Mailbox): void {
-    const origin = this.#origin
-    this.#ends[executor] = { order, status, started: started - origin, ended: ended - origin }
+    const { origin } = this.#world
+    this.#finished[executor] = { order, status, started: started - origin, ended: ended - origin }
     if (status === STATUS.died) this.deaths[executor]!++
-    if (order === 'load') this.#movers.came(executor, status !== STATUS.outOfMemory)
-    else if (order === 'unload') this.#movers.went(executor)
+    if (order === 'load') this.#loads.loaded(executor, status !== STATUS.outOfMemory)
+    else if (order === 'unload') this.#loads.unloaded(executor)
     else if (status === STATUS.outOfMemory) this.shortages.note(executor, size, length)
   }
 
-  order(executor: number): Order {
-    return this.#ends[executor]!.order
-  }
-
-  started(executor: number): Ms {
-    return this.#ends[executor]!.started
-  }
-
-  ended(executor: number): Ms {
-    return this.#ends[executor]!.ended
-  }
-
-  status(executor: number): Status {
-    return this.#ends[executor]!.status
+  finished(executor: number): FinishedOrder {
+    return this.#finished[executor]!
   }
 }

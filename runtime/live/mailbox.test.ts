@@ -50,7 +50,7 @@ describe('a mailbox', () => {
       expect(executor.receive()?.order).toBe('run')
       executor.finish(0, 1, STATUS.ok)
       expect([dispatcher.takeFinished(), dispatcher.order]).toEqual([true, 'run'])
-      dispatcher.postMove(order)
+      dispatcher.postOrder(order)
       expect(executor.receive()?.order).toBe(order)
       executor.finish(1, 2, STATUS.ok)
       expect([dispatcher.takeFinished(), dispatcher.order]).toEqual([true, order])

@@ -1,4 +1,4 @@
-import type { Batch, Ms, Status } from '../../sim/serving/index.ts'
+import type { Batch, Ms, Requests, Status } from '../../sim/serving/index.ts'
 
 const COMMAND = 0
 const FINISHED = 1
@@ -32,9 +32,8 @@ export function mailboxMemory(maxBatch: number, signal: SharedArrayBuffer): Mail
 }
 
 /**
- * Passes orders to an executor and their results back, by numbered commands in shared memory.
- * `COMMAND` counts posted orders, `FINISHED` counts ended ones. A mailbox holds one order at a
- * time.
+ * Passes orders to an executor and their results back through shared memory, one order at a time.
+ * `COMMAND` counts posted orders, `FINISHED` counts ended ones.
  */
 export class Mailbox {
   /** per request of the batch, its actual length in tokens; `keys` has its key */
@@ -59,15 +58,10 @@ export class Mailbox {
   post(size: number, length: number): void {
     this.#words[SIZE] = size
     this.#words[LENGTH] = length
-    this.#post('run')
+    this.postOrder('run')
   }
 
-  /** Posts a load or an unload of the executor's model. */
-  postMove(order: 'load' | 'unload'): void {
-    this.#post(order)
-  }
-
-  #post(order: Order): void {
+  postOrder(order: Order): void {
     this.#words[ORDER] = ORDERS.indexOf(order)
     Atomics.add(this.#words, COMMAND, 1)
     Atomics.notify(this.#words, COMMAND)
@@ -139,7 +133,7 @@ export class Mailbox {
 export function postBatch(
   mailbox: Mailbox,
   batch: Batch,
-  requests: { readonly length: Int32Array; readonly key: Uint32Array },
+  requests: Pick<Requests, 'length' | 'key'>,
 ): void {
   for (let i = 0; i < batch.size; i++) {
     const request = batch.members[i]!

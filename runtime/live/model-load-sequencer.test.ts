@@ -5,7 +5,7 @@ import { ModelLoadSequencer } from './model-load-sequencer.ts'
 function four() {
   const told: string[] = []
   const mailboxes = [0, 1, 2, 3].map((executor) => ({
-    postMove: (order: 'load' | 'unload') => told.push(`${order} ${executor}`),
+    postOrder: (order: 'load' | 'unload') => told.push(`${order} ${executor}`),
   }))
   return { sequencer: new ModelLoadSequencer(mailboxes, Int32Array.of(0, 0, 0, 1)), told }
 }
@@ -24,9 +24,9 @@ describe('a model load sequencer', () => {
     sequencer.unload(1)
     sequencer.load(2)
     sequencer.load(3)
-    sequencer.went(0)
+    sequencer.unloaded(0)
     expect(told).toEqual(['unload 0', 'unload 1', 'load 3'])
-    sequencer.went(1)
+    sequencer.unloaded(1)
     expect(told).toEqual(['unload 0', 'unload 1', 'load 3', 'load 2'])
   })
 
@@ -35,16 +35,16 @@ describe('a model load sequencer', () => {
     sequencer.unload(0)
     sequencer.load(0)
     expect(told).toEqual(['unload 0'])
-    sequencer.went(0)
+    sequencer.unloaded(0)
     expect(told).toEqual(['unload 0', 'load 0'])
   })
 
   test('lists models that were loaded without an error and not unloaded since', () => {
     const { sequencer } = four()
     for (const executor of [0, 1, 2]) sequencer.load(executor)
-    sequencer.came(0, true)
-    sequencer.came(1, false)
-    sequencer.came(2, true)
+    sequencer.loaded(0, true)
+    sequencer.loaded(1, false)
+    sequencer.loaded(2, true)
     expect(sequencer.present).toEqual([0, 2])
     sequencer.unload(0)
     expect(sequencer.present).toEqual([2])

@@ -1,7 +1,15 @@
 import { STATUS } from '../../sim/serving/index.ts'
+import { executionProviders } from '../models/index.ts'
 import { Child, ChildEnded, entryBeside } from '../process/child.ts'
 import { WallClock } from './clock.ts'
 import type { Engine, EngineOptions, EngineRun } from './engine.ts'
+import { openLocalEngine } from './local-engine.ts'
+
+/** Opens a model in this thread or in a separate process, as its execution provider needs. */
+export function openEngine(options: EngineOptions, epochNs: bigint): Promise<Engine> {
+  const { apart } = executionProviders[options.session.executionProvider]
+  return apart ? openProcessEngine(options, epochNs) : openLocalEngine(options, epochNs)
+}
 
 /** Parent to process. */
 export type EngineRequest =
@@ -38,7 +46,7 @@ export async function openProcessEngine(
 ): Promise<Engine> {
   const clock = new WallClock(epochNs)
   const request: EngineRequest = { kind: 'open', options, epochNs }
-  let { child, fellBack } = await open(request, signal)
+  let { child, fellBack } = await open(request, signal, 1)
   let deaths = 0
   const order = (request: EngineRequest) => child.ask<EngineRun>(request, { signal })
   /** If the process ends during `act`, opens the model in a new one and runs `again`. */
@@ -54,7 +62,7 @@ export async function openProcessEngine(
     } catch (error) {
       if (!(error instanceof ChildEnded) || ++deaths > MOST_DEATHS) throw error
       const ended = clock.now()
-      child = (await openAgain(request, signal)).child
+      child = (await open(request, signal, OPENINGS)).child
       await again()
       return { status: STATUS.died, started, ended }
     }
@@ -77,27 +85,21 @@ export async function openProcessEngine(
   }
 }
 
+/** Starts a process that opens the model, again if it ends meanwhile, up to `attempts` times. */
 async function open(
   request: EngineRequest,
   signal: AbortSignal | undefined,
+  attempts: number,
 ): Promise<OpenedEngine & { readonly child: Child }> {
-  // in the process group of its parent, so that it ends with the group
   const entry = entryBeside(import.meta.url, 'engine-process')
-  const child = Child.start(entry, { name: 'an executor', leads: false })
-  try {
-    const { fellBack } = await child.ask<OpenedEngine>(request, { signal })
-    return { child, fellBack }
-  } catch (error) {
-    child.end()
-    throw error
-  }
-}
-
-async function openAgain(...args: Parameters<typeof open>): ReturnType<typeof open> {
-  for (let left = OPENINGS - 1; ; left--) {
+  for (let left = attempts - 1; ; left--) {
+    // in the process group of its parent, so that it ends with the group
+    const child = new Child(entry, { name: 'an executor', leads: false })
     try {
-      return await open(...args)
+      const { fellBack } = await child.ask<OpenedEngine>(request, { signal })
+      return { child, fellBack }
     } catch (error) {
+      child.end()
       if (!(error instanceof ChildEnded) || left === 0) throw error
     }
   }

@@ -45,7 +45,6 @@ function manual(count: number) {
     }
   }
   const port = {
-    status: () => STATUS.ok,
     now: () => now,
     sleep(until: number) {
       sleeps.push({ from: now, ms: until - now, working: running !== null })
@@ -56,8 +55,7 @@ function manual(count: number) {
       } else now = running === null && waits++ % 2 === 0 ? (now + until) / 2 : until
     },
     takeFinished: () => mailboxes.findIndex((mailbox) => mailbox.takeFinished()),
-    started: (executor: number) => mailboxes[executor]!.started,
-    ended: (executor: number) => mailboxes[executor]!.ended,
+    finished: (executor: number) => mailboxes[executor]!,
   }
   const run = (items: readonly ScriptItem[], progress = new Int32Array(1)) =>
     runScript(items, port as unknown as MailboxPort, mailboxes, progress)

@@ -52,14 +52,43 @@ export function runScript(
     while (port.takeFinished() !== item.executor) {
       port.sleep(awake ? port.now() + AWAKE_MS : Number.POSITIVE_INFINITY)
     }
+    const { status, started, ended } = port.finished(item.executor)
     // without a measurement: the port counts the death
-    if (port.status(item.executor) === STATUS.died) break
+    if (status === STATUS.died) break
     const done = port.now()
-    const started = port.started(item.executor)
-    const ended = port.ended(item.executor)
     rows.push({ item, gap: dispatched - from, dispatched, started, ended, done })
     lastEnded[item.executor] = ended
     progress[0] = rows.length
   }
   return rows
+}
+
+const FEWEST_LOADS = 8
+const MOST_LOADS = 100
+/** first loads are left out: allocators of the process still grow */
+const NOT_COUNTED = 2
+
+/**
+ * Times loads of the model of executor 0 for about `durationMs`; returns ms, or null if memory ran
+ * out. Each load begins with an unload, as in a replay. The model is unloaded in the end.
+ */
+export function timeLoads(port: MailboxPort, durationMs: Ms): Ms[] | null {
+  const times: Ms[] = []
+  const settle = () => {
+    while (port.takeFinished() < 0) port.sleep(Number.POSITIVE_INFINITY)
+  }
+  const end = port.now() + durationMs
+  port.load(0)
+  settle()
+  while (times.length < FEWEST_LOADS || (port.now() < end && times.length < MOST_LOADS)) {
+    const asked = port.now()
+    port.unload(0)
+    port.load(0)
+    settle()
+    settle()
+    if (port.finished(0).status !== STATUS.ok) return null
+    times.push(port.now() - asked)
+  }
+  port.clear()
+  return times.slice(NOT_COUNTED)
 }

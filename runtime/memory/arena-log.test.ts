@@ -6,13 +6,13 @@ describe('the log of an arena', () => {
     const log = new LogReader()
     const at = '2026-01-01 00:00:00.1 [I:onnxruntime:onnxruntime-node, bfc_arena.cc'
     const lines = [
-      'spillway {"kind":"started","rssMib":1}',
+      'spillway {"kind":"started","process":{"startedMib":1}}',
       `${at}:281 Reserve] Reserving memory in BFCArena for Cpu size: 24`,
-      'spillway {"kind":"loaded","rssMib":2}',
+      'spillway {"kind":"loaded","process":{"loadedMib":2}}',
       'spillway {"kind":"run","run":0}',
       `${at}:205 Extend] Extended allocation by 1048576 bytes.`,
       'spillway {"kind":"run","run":1}',
-      'spillway {"kind":"ended","rssMib":3,"peakMib":4}',
+      'spillway {"kind":"ended","process":{"endedMib":3,"peakMib":4}}',
     ]
     const marks = lines.map((line) => log.take(line)?.kind ?? null)
     expect(marks).toEqual(['started', null, 'loaded', 'run', null, 'run', 'ended'])

@@ -12,10 +12,11 @@ export interface ArenaRuns {
 
 /** Messages of that process, between the lines of ONNX Runtime's log. */
 export type ArenaMark =
-  | { readonly kind: 'started'; readonly rssMib: number }
-  | { readonly kind: 'loaded'; readonly rssMib: number }
+  | {
+      readonly kind: 'started' | 'loaded' | 'ended'
+      readonly process: Partial<ArenaLog['process']>
+    }
   | { readonly kind: 'run'; readonly run: number }
-  | { readonly kind: 'ended'; readonly rssMib: number; readonly peakMib: number }
   | { readonly kind: 'failed'; readonly problem: string }
 
 /** A node of the graph in a run, from the profile. Bytes, weights included. */
@@ -83,9 +84,9 @@ export class LogReader {
 
   /** The mark in the line; null if the line is part of ONNX Runtime's log. */
   take(line: string): ArenaMark | null {
-    const told = /^spillway (\{.*\})$/.exec(line)
-    if (told !== null) {
-      const mark = JSON.parse(told[1]!) as ArenaMark
+    const marked = /^spillway (\{.*\})$/.exec(line)
+    if (marked !== null) {
+      const mark = JSON.parse(marked[1]!) as ArenaMark
       this.#mark(mark)
       return mark
     }
@@ -100,12 +101,9 @@ export class LogReader {
   #mark(mark: ArenaMark): void {
     if (mark.kind === 'run') this.extensions.push([])
     else if (mark.kind === 'failed') this.problem = mark.problem
-    else if (mark.kind === 'started') this.process.startedMib = mark.rssMib
-    else if (mark.kind === 'loaded') this.process.loadedMib = mark.rssMib
-    else if (mark.kind === 'ended') {
-      this.ended = true
-      this.process.endedMib = mark.rssMib
-      this.process.peakMib = mark.peakMib
+    else {
+      Object.assign(this.process, mark.process)
+      this.ended = mark.kind === 'ended'
     }
   }
 }
@@ -150,19 +148,12 @@ function nodeOf(name: string, args: ProfileEvent['args']): ProfiledNode {
   }
 }
 
+/** Bytes of an element by its type. */
 const ELEMENT: Readonly<Record<string, number>> = {
-  double: 8,
-  float: 4,
-  float16: 2,
-  int64: 8,
-  uint64: 8,
-  int32: 4,
-  uint32: 4,
-  int16: 2,
-  uint16: 2,
-  int8: 1,
-  uint8: 1,
-  bool: 1,
+  ...{ double: 8, int64: 8, uint64: 8 },
+  ...{ float: 4, int32: 4, uint32: 4 },
+  ...{ float16: 2, int16: 2, uint16: 2 },
+  ...{ int8: 1, uint8: 1, bool: 1 },
 }
 
 /** NaN for elements without a fixed size, such as strings. */

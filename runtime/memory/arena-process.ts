@@ -13,9 +13,9 @@ const rssMib = () => process.memoryUsage.rss() / MIB
 
 async function observe({ file, session: options, runs }: ArenaRuns): Promise<void> {
   env.logLevel = 'info'
-  mark({ kind: 'started', rssMib: rssMib() })
+  mark({ kind: 'started', process: { startedMib: rssMib() } })
   const { session } = await openSession(file, options)
-  mark({ kind: 'loaded', rssMib: rssMib() })
+  mark({ kind: 'loaded', process: { loadedMib: rssMib() } })
   const feeds = new Feeds(file.inputs, { seed: 1 })
   for (const [run, [batch, length]] of runs.entries()) {
     mark({ kind: 'run', run })
@@ -24,7 +24,8 @@ async function observe({ file, session: options, runs }: ArenaRuns): Promise<voi
     await session.run(feeds.build(batch, length, lengths, keys))
   }
   session.endProfiling()
-  mark({ kind: 'ended', rssMib: rssMib(), peakMib: process.resourceUsage().maxRSS / 1024 })
+  const peakMib = process.resourceUsage().maxRSS / 1024
+  mark({ kind: 'ended', process: { endedMib: rssMib(), peakMib } })
 }
 
 /** Skips exit handlers of native code, which may hang. */

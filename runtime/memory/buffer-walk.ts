@@ -77,7 +77,7 @@ export class BufferWalk {
   }
 
   #from(i: number, state: State, weights: number): State['steps'] {
-    if (this.#ways++ > MOST_WAYS) throw new Unfit('there are too many ways to give memory back')
+    if (this.#ways++ > MOST_WAYS) throw new Unfit('there are too many possible orders of frees')
     if (i === this.#graph.nodes.length) return this.#ended(state)
     const each = this.#runs.map(({ nodes }) => nodes[i]!)
     const before = this.#runs.map(({ nodes }) => nodes[i - 1]?.requested ?? weights)
@@ -122,9 +122,7 @@ export class BufferWalk {
     return { number: taken, bytes, by, output: this.#graph.outputs.includes(value) }
   }
 
-  /**
-   * States for an output without an allocation. If no buffer fits, the output is not in the arena.
-   */
+  /** States for an output without an allocation. If no buffer fits, it is not in the arena. */
   #reused(i: number, state: State, { op, inputs }: GraphNode, { value, bytes }: Value): State[] {
     const same = (buffer: TakenBuffer | undefined) =>
       buffer !== undefined && equal(buffer.bytes, bytes)
@@ -156,7 +154,7 @@ export class BufferWalk {
 
   /** Frees the remaining buffers, except outputs. */
   #ended({ steps, places, kept, died }: State): State['steps'] {
-    if (kept.length > 0) throw new Unfit('a buffer is kept although nothing goes there')
+    if (kept.length > 0) throw new Unfit('a buffer is kept, but no value uses it again')
     const outputs = this.#graph.outputs.map((value) => places.get(value))
     if (outputs.some((place) => place?.output !== true)) {
       throw new Unfit('an output is in no buffer of its own')

@@ -13,13 +13,7 @@ const TERMS: readonly (readonly [keyof Bytes, (b: number, l: number) => number])
 /** Coefficients are multiples of this: whole bytes, or fractions if lengths are strided. */
 const GRAIN = 1 / 1024
 
-const NOTHING: Bytes = Object.freeze({
-  fixed: 0,
-  perLength: 0,
-  perItem: 0,
-  perToken: 0,
-  perTokenSquared: 0,
-})
+const NOTHING: Bytes = { fixed: 0, perLength: 0, perItem: 0, perToken: 0, perTokenSquared: 0 }
 
 /**
  * Sizes of buffers as polynomials of batch and length, from their sizes in runs of some shapes.

@@ -8,9 +8,8 @@ import { BytesFit } from './fit-bytes.ts'
 export type FoundPlan = { readonly plan: ActivationPlan } | { readonly problem: string }
 
 /**
- * The activation plan of a model, from the profiles of one run for each of several shapes without
- * the memory pattern. Memory that a kernel allocates and frees while it runs is not in the profile,
- * and so not in the plan.
+ * The activation plan of a model, from profiles of several shapes without a memory pattern. Memory
+ * that a kernel allocates and frees while it runs is not in the profile.
  */
 export function fitPlan(
   { graph, reserved, runs }: ArenaLog,
@@ -37,10 +36,7 @@ export function fitPlan(
   }
 }
 
-/**
- * Bytes of a model's file that are not reserved in the arena of its session: weights that no kernel
- * packs, such as an embedding table, are outside of it.
- */
+/** Bytes of a model's file outside the arena: weights that no kernel packs, as of embeddings. */
 export function weightsApart(fileBytes: number, reserved: readonly number[]): number {
   return reserved.reduce((left, bytes) => Math.max(0, left - bytes), fileBytes)
 }
@@ -48,5 +44,5 @@ export function weightsApart(fileBytes: number, reserved: readonly number[]): nu
 function unfitText({ by, bytes }: TakenBuffer, runs: readonly ArenaRun[]): string {
   const sizes = runs.map(({ shape: [b, l] }, i) => `${bytes[i]} at ${b} x ${l}`)
   const text = `no polynomial of batch and length gives the bytes that ${by} takes`
-  return `${text} (a pad_to may make lengths such as it needs): ${sizes.join(', ')}`
+  return `${text}; try a larger pad_to: ${sizes.join(', ')}`
 }

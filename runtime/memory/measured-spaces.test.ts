@@ -82,7 +82,7 @@ describe('measured memory', () => {
     expect([0.5, 1.5, 2.5, 3.5, 4.5].map(at)).toEqual([2, 6, 12, 8, 2])
   })
 
-  test('says that ONNX Runtime knows no limit, and what was not observed', () => {
+  test('warnings name limits without effect and arenas that were not observed', () => {
     const limited = scenarioWith('{ allocator: bfc, limit_mib: 64 }')
     expect(memoryWarnings(limited, arena())).toEqual([expect.stringContaining('takes no limit')])
     const free = scenarioWith('{ allocator: bfc }')

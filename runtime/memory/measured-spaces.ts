@@ -97,15 +97,15 @@ export function memoryWarnings(scenario: Scenario, arena: ArenaDocument | null):
     memory?.limit_mib === undefined && memory?.device === undefined
       ? []
       : [
-          `pool ${name}: ONNX Runtime in Node takes no limit, so that of memory is kept by the control plane's ledger alone`,
+          `pool ${name}: ONNX Runtime in Node takes no limit, so only the control plane's ledger limits memory`,
         ],
   )
   const unseen = pools.flatMap((pool) => {
     if (pool.memory === undefined || hasLastingArena(scenario, pool)) return []
     const on = hasSwappableModel(scenario, pool)
-      ? 'which comes and goes with its model'
+      ? 'released with its model'
       : `on ${pool.execution_provider}`
-    return [`pool ${pool.name}: what its allocator does, ${on}, is not observed`]
+    return [`pool ${pool.name}: its allocator, ${on}, is not observed`]
   })
   const part = (arena?.replicas ?? []).flatMap(({ pool, replica, left_out }) =>
     left_out === null

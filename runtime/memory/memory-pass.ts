@@ -36,9 +36,7 @@ const PAIRS: readonly Shape[] = [
   [1, 3],
 ]
 
-/**
- * Shapes that distinguish the terms of sizes. The largest shape of the traffic is added as a check.
- */
+/** Shapes that distinguish the terms of sizes, and the largest shape of the traffic as a check. */
 export function profiledShapes({ file, maxBatch, lengths, padTo }: MemoryTask): Shape[] {
   const free = (dimension: 'batch' | 'length') =>
     file.inputs.some(({ shape }) => shape.includes(dimension))
@@ -58,10 +56,7 @@ export function profiledShapes({ file, maxBatch, lengths, padTo }: MemoryTask): 
   return [...shapes, shapeOf(maxBatch, most)]
 }
 
-/**
- * The largest number up to `most` without a factor of 2, 3 or 5, so that rounded sizes, as after
- * strides, are visible. `most` if there is none above `above`.
- */
+/** The largest number up to `most` without a factor of 2, 3 or 5, to show rounding; or `most`. */
 function withoutFactors(above: number, most: number): number {
   for (let units = most; units > above; units--) {
     if (units % 2 !== 0 && units % 3 !== 0 && units % 5 !== 0) return units

@@ -4,10 +4,19 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { EXIT, Failure } from '../../scenarios/index.ts'
+import onnxProto from 'onnx-proto'
+import { Failure } from '../../scenarios/index.ts'
 import { entryBeside, forkEntry } from '../process/child.ts'
-import { type ArenaLog, type ArenaRuns, LogReader, ProfileReader, type Shape } from './arena-log.ts'
-import { readGraph } from './read-graph.ts'
+import { throwIfAborted } from '../process/interruption.ts'
+import {
+  type ArenaLog,
+  type ArenaRuns,
+  type GraphNode,
+  LogReader,
+  type NodeGraph,
+  ProfileReader,
+  type Shape,
+} from './arena-log.ts'
 
 /**
  * Runs a model on cpu in a separate process and returns the activity of its arena, from its log and
@@ -57,8 +66,9 @@ async function runsOf(
   signal: AbortSignal | undefined,
   onProgress: (done: number, of: number) => void,
 ): Promise<LogReader> {
-  refuseAborted(signal)
-  const child = start()
+  throwIfAborted(signal)
+  const stdio = ['ignore', 'ignore', 'pipe', 'ipc'] as const
+  const child = forkEntry(entryBeside(import.meta.url, 'arena-process'), { stdio: [...stdio] })
   const stop = () => child.kill('SIGKILL')
   signal?.addEventListener('abort', stop)
   try {
@@ -73,22 +83,13 @@ async function runsOf(
       onProgress(mark.run, told.runs.length)
     }
     await ended
-    refuseAborted(signal)
+    throwIfAborted(signal)
     if (log.ended) return log
     throw new Failure(problemOf(child, log.problem, told, last))
   } finally {
     signal?.removeEventListener('abort', stop)
     stop()
   }
-}
-
-function refuseAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) throw new Failure('interrupted', EXIT.interrupted)
-}
-
-function start(): ChildProcess {
-  const stdio = ['ignore', 'ignore', 'pipe', 'ipc'] as const
-  return forkEntry(entryBeside(import.meta.url, 'arena-process'), { stdio: [...stdio] })
 }
 
 function problemOf(
@@ -110,4 +111,20 @@ async function profileOf(folder: string): Promise<ProfileReader['runs']> {
     reader.take(line)
   }
   return reader.runs
+}
+
+/** The nodes of an ONNX model. Throws if the bytes are no ONNX model. */
+function readGraph(bytes: Uint8Array): NodeGraph {
+  const { graph } = onnxProto.onnx.ModelProto.decode(bytes)
+  if (!graph) throw new Error('Expected a model with a graph')
+  const present = (names: readonly string[] | null | undefined) =>
+    (names ?? []).filter((name) => name !== '')
+  const nodes = (graph.node ?? []).map(
+    ({ opType, input, output }): GraphNode => ({
+      op: opType ?? '',
+      inputs: present(input),
+      outputs: present(output),
+    }),
+  )
+  return { nodes, outputs: present((graph.output ?? []).map(({ name }) => name ?? '')) }
 }

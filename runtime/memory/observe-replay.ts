@@ -1,6 +1,9 @@
-import type { ArenaDocument, ArenaReplica } from '../../sim/documents/index.ts'
+import { join } from 'node:path'
+import { EXIT, Failure, type Scenario } from '../../scenarios/index.ts'
+import { type ArenaDocument, type ArenaReplica, arenaSchema } from '../../sim/documents/index.ts'
 import type { Rows } from '../../sim/stats/index.ts'
-import { cacheDirectory } from '../folders/cache-directory.ts'
+import { cacheDirectory } from '../folders/profile-file.ts'
+import { ARENA_FILE, readDocument } from '../folders/run-folder.ts'
 import type { Prepared } from '../jobs/prepare.ts'
 import { materialise, sessionOptions } from '../models/index.ts'
 import type { ArenaLog, ArenaRun } from './arena-log.ts'
@@ -12,23 +15,20 @@ import { type ReplayedBatch, replayedBatches } from './replayed-batches.ts'
 /** Observed batches of each replica. */
 const OBSERVED_BATCHES = 500
 
-export interface ReplayObservation extends ObserveOptions {
-  readonly rows: Rows
-}
+/** The replica of each executor. */
+const replicasOf = ({ pools }: Scenario) =>
+  pools.flatMap((pool) =>
+    Array.from({ length: pool.replicas }, (_, replica) => ({ pool, replica })),
+  )
 
-/**
- * Runs the batches of a replay again, replica by replica, and observes the arenas. Null if no pool
- * has an observable arena; arenas of swappable models are not observable.
- */
+/** Runs the batches of a replay again and observes the arenas; null if none is observable. */
 export async function observeReplay(
   { scenario, directory }: Prepared,
-  { rows, signal, onProgress = () => {} }: ReplayObservation,
+  { rows, signal, onProgress = () => {} }: ObserveOptions & { readonly rows: Rows },
 ): Promise<ArenaDocument['replicas'] | null> {
   if (!scenario.pools.some((pool) => hasLastingArena(scenario, pool))) return null
   const ran = replayedBatches(rows)
-  const replicas = scenario.pools.flatMap((pool) =>
-    Array.from({ length: pool.replicas }, (_, replica) => ({ pool, replica })),
-  )
+  const replicas = replicasOf(scenario)
   const observed: ArenaReplica[] = []
   for (const [executor, { pool, replica }] of replicas.entries()) {
     if (!hasLastingArena(scenario, pool)) continue
@@ -96,4 +96,30 @@ function leftOut(seen: number, asked: number, all: number): string | null {
   return asked < all
     ? `only the first ${count(asked)} of ${count(all)} batches were run again`
     : null
+}
+
+/** Arenas of a folder's first replay; null if none is observable. Throws `Failure`. */
+export async function readArena(
+  directory: string,
+  { scenario }: Prepared,
+  rows: Rows,
+): Promise<ArenaDocument | null> {
+  if (!scenario.pools.some((pool) => hasLastingArena(scenario, pool))) return null
+  const path = join(directory, ARENA_FILE)
+  const arena = await readDocument(directory, 'memory', arenaSchema)
+  if (arena === null) throw new Failure(`${path}: no such file; replay the scenario again`)
+  const ran = replayedBatches(rows)
+  const executors = replicasOf(scenario)
+  for (const { pool, replica, sizes, lengths } of arena.replicas) {
+    const at = executors.findIndex((one) => one.pool.name === pool && one.replica === replica)
+    const batches = ran.get(at) ?? []
+    const same = sizes.every((size, i) => {
+      const batch = batches[i]
+      return batch?.size === size && batch.length === lengths[i]
+    })
+    if (same) continue
+    const text = `${path}: not the batches of replica ${replica + 1} of ${pool} in the first replay`
+    throw new Failure(text, EXIT.notComparable)
+  }
+  return arena
 }

@@ -22,10 +22,7 @@ export interface BuildRequest {
   readonly path: string
 }
 
-/**
- * Builds a built-in model into the cache unless it is already there. A file that does not match its
- * checksum, as after a full disk or a damaged copy, is built again.
- */
+/** Builds a built-in model into the cache, unless a file with a valid checksum is there. */
 export async function builtinFile(
   model: BuiltinModel,
   precision: Precision,
@@ -50,7 +47,7 @@ async function soundFile(path: string): Promise<Uint8Array | null> {
 }
 
 async function buildApart(request: BuildRequest, signal: AbortSignal | undefined): Promise<void> {
-  const child = Child.start(entryBeside(import.meta.url, 'build-process'), { name: 'the builder' })
+  const child = new Child(entryBeside(import.meta.url, 'build-process'), { name: 'the builder' })
   try {
     await child.ask<null>(request, { signal })
   } finally {

@@ -22,10 +22,7 @@ export class Feeds {
     this.#inputs = inputs.map((input) => new InputFeed(input, options.seed))
   }
 
-  /**
-   * Tensors for the first `batch` entries of `lengths` and `keys`, padded to `length`. An input
-   * without a length dimension ignores the lengths.
-   */
+  /** Tensors for the first `batch` entries of `lengths` and `keys`, padded to `length`. */
   build(
     batch: number,
     length: number,

@@ -52,7 +52,6 @@ export class Graph {
     return name
   }
 
-  /** Declares a value as output of the graph. */
   output(value: string, name: string, shape: readonly Dimension[]): void {
     this.#nodes.push(onnx.NodeProto.create({ opType: 'Identity', input: [value], output: [name] }))
     this.#outputs.push(valueInfo(name, 'FLOAT', shape))
@@ -62,7 +61,6 @@ export class Graph {
     return this.nodes(opType, input, 1, attributes)[0]!
   }
 
-  /** A node with several outputs. */
   nodes(
     opType: string,
     input: readonly string[],

@@ -35,7 +35,7 @@ describe('float32 to float16', () => {
     )
   })
 
-  test('a tie goes to the even neighbour', () => {
+  test('a tie is rounded to the even neighbour', () => {
     expect(numberOf(halfBits(2049))).toBe(2048)
     expect(numberOf(halfBits(2051))).toBe(2052)
     expect(halfBits(2 ** -25)).toBe(0)

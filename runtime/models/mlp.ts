@@ -1,14 +1,9 @@
-import type { Precision } from '../../scenarios/index.ts'
+import type { Model, Precision } from '../../scenarios/index.ts'
 import { dense } from './dense.ts'
 import { Graph } from './graph.ts'
 import type { InputSpec } from './model-types.ts'
 
-export interface MlpOptions {
-  readonly layers: number
-  readonly width: number
-  /** of the weights */
-  readonly seed: number
-}
+type MlpOptions = Omit<Extract<Model, { builtin: 'mlp' }>, 'builtin'>
 
 export function mlpInputs({ width }: MlpOptions): readonly InputSpec[] {
   return [{ name: 'x', type: 'float32', shape: ['batch', width], fill: 'normal', vocabulary: 0 }]

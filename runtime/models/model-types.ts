@@ -21,7 +21,6 @@ export interface ModelFile {
   /** what profiles name it by, see `contentOf` */
   readonly content: string
   readonly inputs: readonly InputSpec[]
-  /** size of the file */
   readonly bytes: number
 }
 

@@ -38,10 +38,7 @@ export function supportedProviders(): readonly ExecutionProvider[] {
   return executionProviderNames.filter((provider) => names.includes(provider))
 }
 
-/**
- * Opens a model. Throws `Failure`, with the error of ONNX Runtime as its cause, if the provider is
- * not available, the model is corrupt or memory runs out.
- */
+/** Opens a model. Throws `Failure`, with the error of ONNX Runtime as its cause. */
 export async function openSession(
   file: ModelFile,
   options: SessionOptions,
@@ -54,26 +51,14 @@ export async function openSession(
     )
   }
   try {
-    if (executionProviders[executionProvider].onHost) {
-      return { session: await create(file, options), fellBack: false }
-    }
-    return await createAccelerated(file, options)
+    const { onHost } = executionProviders[executionProvider]
+    // ONNX Runtime moves operators that a provider lacks to cpu; a strict opening forbids it
+    const strict = onHost ? null : await create(file, options, true).catch(() => null)
+    if (strict !== null) return { session: strict, fellBack: false }
+    return { session: await create(file, options), fellBack: !onHost }
   } catch (error) {
     const failure = new Failure(explain(file, executionProvider, error))
     throw Object.assign(failure, { cause: error })
-  }
-}
-
-/**
- * ONNX Runtime silently moves operators that a provider lacks to cpu. The first attempt forbids
- * this and shows whether operators would be moved. A provider that is not available fails both
- * times.
- */
-async function createAccelerated(file: ModelFile, options: SessionOptions): Promise<OpenedSession> {
-  try {
-    return { session: await create(file, options, true), fellBack: false }
-  } catch {
-    return { session: await create(file, options), fellBack: true }
   }
 }
 

@@ -1,17 +1,10 @@
-import type { Precision } from '../../scenarios/index.ts'
+import type { Model, Precision } from '../../scenarios/index.ts'
 import { dense } from './dense.ts'
 import { Graph } from './graph.ts'
 import type { InputSpec } from './model-types.ts'
 
-export interface TransformerOptions {
-  readonly layers: number
-  /** a multiple of heads */
-  readonly hidden: number
-  readonly heads: number
-  readonly vocabulary: number
-  /** of the weights */
-  readonly seed: number
-}
+type Declared = Extract<Model, { builtin: 'transformer-encoder' }>
+export type TransformerOptions = Omit<Declared, 'builtin' | 'pad_to'>
 
 /** Positions with a separate vector. */
 const MAX_POSITIONS = 4096
@@ -59,9 +52,7 @@ function keptPositions(graph: Graph, mask: string): string {
   return graph.node('Gather', [graph.floats('kept', [2], Float32Array.of(0, 1), 'FLOAT'), mask])
 }
 
-/**
- * Added to attention scores: 0 where the mask is 1, otherwise large enough to remove the position.
- */
+/** Added to attention scores: 0 where the mask is 1, otherwise it removes the position. */
 function maskBias(graph: Graph, mask: string): string {
   const masked = graph.node('Sub', [graph.scalar('one', 1), mask])
   // float16 ends at 65504, and exp(-10^4) is 0 in float32, too
@@ -69,9 +60,7 @@ function maskBias(graph: Graph, mask: string): string {
   return graph.node('Unsqueeze', [bias, graph.int64('maskAxes', [1, 2])])
 }
 
-/**
- * Token and position vectors. Positions count the tokens that the mask keeps; the last one repeats.
- */
+/** Token and position vectors. Positions count the kept tokens; the last one repeats. */
 function embedding(
   graph: Graph,
   ids: string,

@@ -24,7 +24,7 @@ export async function expectDecodable(
   // a path that is no regular file: its reader reports the error
   if (bytes === null) return
   const patienceMs = PATIENCE_MS + (PATIENCE_MS_PER_MB * bytes) / 1e6
-  const child = Child.start(entryBeside(import.meta.url, 'parquet-process'), {
+  const child = new Child(entryBeside(import.meta.url, 'parquet-process'), {
     name: 'the decoder of Parquet',
   })
   const damaged = (why: string) =>

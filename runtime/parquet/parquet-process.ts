@@ -6,10 +6,7 @@ export interface DecodeRequest {
   readonly columns: readonly string[]
 }
 
-/**
- * Decodes a Parquet file, which may never end for a damaged file. Errors are ignored here: the
- * reader of the file reports them.
- */
+/** Decodes a Parquet file, which may never end. Its reader reports errors. */
 serveParent(async ({ path, columns }: DecodeRequest, onPart: (bytes: number) => void) => {
   onPart(0)
   await decodeParquet(path, columns, ({ bytes }) => onPart(bytes)).catch(() => {})

@@ -17,7 +17,7 @@ export class ChildEnded extends Failure {
 
   constructor(name: string, how: string, said: string) {
     // the system sends SIGKILL where memory runs out; V8 aborts
-    const why = ['SIGKILL', 'SIGABRT'].includes(how) ? '; most often for want of memory' : ''
+    const why = ['SIGKILL', 'SIGABRT'].includes(how) ? '; usually because memory ran out' : ''
     const last = said.trim() === '' ? '' : `; its last lines: ${said.trim()}`
     super(`the process of ${name} ended early (${how})${why}${last}`, EXIT.internal)
     this.how = how
@@ -30,9 +30,7 @@ const KEPT_CHARACTERS = 600
 export interface ChildOptions {
   /** what runs in the process, for messages */
   readonly name: string
-  /**
-   * whether the process and its children are a process group, which ends together; default: true
-   */
+  /** whether it leads a process group, which ends together; default: true */
   readonly leads?: boolean
 }
 
@@ -54,7 +52,12 @@ export class Child {
   /** the error if the system has not started it */
   #refused: Error | null = null
 
-  private constructor(child: ChildProcess, { name, leads }: Required<ChildOptions>) {
+  constructor(entry: URL, { name, leads = true }: ChildOptions) {
+    const child = forkEntry(entry, {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      detached: leads,
+    })
     this.#name = name
     this.#process = child
     child.once('error', ({ code }: NodeJS.ErrnoException) => {
@@ -71,15 +74,6 @@ export class Child {
       if (leads) kill(-child.pid!)
     })
     this.#hold(false)
-  }
-
-  static start(entry: URL, { name, leads = true }: ChildOptions): Child {
-    const child = forkEntry(entry, {
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      detached: leads,
-    })
-    return new Child(child, { name, leads })
   }
 
   /** Whether the process can answer requests. */
@@ -142,7 +136,6 @@ export class Child {
     if (this.alive) endGroup(this.#process.pid!)
   }
 
-  /** Resolves when the process has ended. */
   async ended(): Promise<void> {
     if (!this.alive) return
     this.#hold(true)
@@ -159,10 +152,7 @@ export class Child {
   }
 }
 
-/**
- * Starts one of our entry points as a process: from source under tsx, otherwise from the bundle,
- * with the options that Node was started with.
- */
+/** Starts an entry point as a process: from source under tsx, otherwise from the bundle. */
 export function forkEntry(entry: URL, options: ForkOptions): ChildProcess {
   const source = entry.href.endsWith('.ts')
   return fork(fileURLToPath(entry), {

@@ -1,5 +1,4 @@
 import { type ExitCode, Failure } from '../../scenarios/index.ts'
-import { allocationFailure } from './allocation.ts'
 
 /** The error of a thread or process of ours, as a message. */
 export type FailureMessage =
@@ -15,7 +14,6 @@ export function failureMessage(error: unknown): FailureMessage {
   return { kind: 'broken', stack: (error as Error | null)?.stack ?? String(error) }
 }
 
-/** The error of a message. */
 export function failureOf(message: FailureMessage): Error {
   if (message.kind === 'failed') return new Failure(message.problems, message.exitCode)
   const error = new Error(message.stack.split('\n')[0])
@@ -25,4 +23,25 @@ export function failureOf(message: FailureMessage): Error {
 
 export function isFailure(message: unknown): message is FailureMessage {
   return ['failed', 'broken'].includes((message as FailureMessage).kind)
+}
+
+/** Messages of V8 and Node for an allocation that exceeds memory or a size limit. */
+const SAYINGS: readonly RegExp[] = [
+  /^Array buffer allocation failed$/,
+  /^Invalid (typed array|array|string) length\b/,
+  /^(Map|Set) maximum size exceeded$/,
+  /\bERR_MEMORY_ALLOCATION_FAILED\b/,
+  /\bERR_STRING_TOO_LONG\b/,
+]
+
+/** An allocation error as a `Failure` that names a remedy; null for any other error. */
+export function allocationFailure(error: unknown): Failure | null {
+  if (!(error instanceof Error)) return null
+  const { message } = error
+  const said = [message, String((error as NodeJS.ErrnoException).code)]
+  if (!said.some((text) => SAYINGS.some((saying) => saying.test(text)))) return null
+  return new Failure(
+    `memory ran out (${message}); fewer requests take less: shorten duration_s, bound the queues ` +
+      'with max_length or timeout_ms, or simulate fewer runs at once with --workers',
+  )
 }

@@ -26,10 +26,10 @@ export function endAtOnce(): void {
 /** Handler after a command: the process ends anyway. */
 export function ignore(): void {}
 
-/** Lets an interruption that came during work without a pause take effect now. */
+/** Lets an interruption take effect that was received during work without a pause. */
 export async function pause(signal: AbortSignal | undefined): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve))
-  stopWhere(signal)
+  throwIfAborted(signal)
 }
 
 /** Pieces of work with a pause after each. */
@@ -44,6 +44,6 @@ export async function* paused<T>(
 }
 
 /** Throws `Failure` once a signal is set. */
-export function stopWhere(signal: AbortSignal | undefined): void {
+export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw new Failure('interrupted', EXIT.interrupted)
 }

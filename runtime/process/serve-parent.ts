@@ -1,10 +1,7 @@
 import { type Answer, endGroup } from './child.ts'
 import { failureMessage } from './failure-message.ts'
 
-/**
- * Answers the requests of the parent process, which sends one at a time. Ends this process and its
- * group when the parent has ended.
- */
+/** Answers requests of the parent process, one at a time, and ends with the parent. */
 export function serveParent<Request, Reply, Part = never>(
   answer: (request: Request, onPart: (part: Part) => void) => Promise<Reply>,
 ): void {

@@ -19,10 +19,7 @@ function starvedOr(error: unknown): unknown {
   return new Failure(`memory or threads of this process ran out (${said[0]})`, EXIT.internal)
 }
 
-/**
- * An entry is a `.js` file in the built bundle. From source it is TypeScript, and the thread must
- * register tsx itself: a loader is not inherited.
- */
+/** Threads do not inherit a loader, so one from source registers tsx itself. */
 function newWorker(entry: URL, workerData: unknown): Worker {
   if (!entry.href.endsWith('.ts')) return new Worker(entry, { workerData })
   const loader = JSON.stringify(import.meta.resolve('tsx/esm/api'))
@@ -30,10 +27,7 @@ function newWorker(entry: URL, workerData: unknown): Worker {
   return new Worker(boot, { eval: true, workerData, execArgv: [] })
 }
 
-/**
- * The next message of a thread; rejects if the thread fails or ends first. The promise stays
- * pending once `signal` is set.
- */
+/** The next message of a thread; rejects if it fails or ends. Pending once `signal` is set. */
 export function nextMessage<T>(thread: Worker, signal?: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void) => {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { TraceReaders } from '../../runtime/jobs/trace-readers.ts'
+import { traceReaders } from '../../runtime/jobs/trace-readers.ts'
 import { type Scenario, scenarioSchema, surveyTrace, TraceReading } from '../../scenarios/index.ts'
 import { runReadingReplication, simulationInput } from '../../sim/experiment/index.ts'
 import { stream } from '../../sim/kernel/index.ts'
@@ -50,7 +50,7 @@ export async function measureTraceMemory(job: string, file: string, rows: number
   } else {
     const traces = new Map([[0, await surveyTrace(arrivals, '.')]])
     const input = simulationInput(scenario, { traces })
-    const readers = new TraceReaders(scenario, { directory: '.', traces })
+    const readers = traceReaders(scenario, { directory: '.', traces })
     const { classes } = await runReadingReplication(input, 0, readers.read)
     const { counts } = classes[0]!
     if (counts.served !== traces.get(0)!.taken) throw new Error('Expected all rows to be served')

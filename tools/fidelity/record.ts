@@ -3,10 +3,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ProgressDisplay } from '../../runtime/commands/progress.ts'
-import { documentText } from '../../runtime/folders/document-text.ts'
+import { documentText, readText } from '../../runtime/folders/documents.ts'
 import { loadProfile, mergeProfiles } from '../../runtime/folders/profile-file.ts'
 import { readRows, writeRows } from '../../runtime/folders/rows-file.ts'
-import { readText } from '../../runtime/folders/user-text.ts'
 import { writeWhole } from '../../runtime/folders/write-whole.ts'
 import { calibrate } from '../../runtime/jobs/calibrate.ts'
 import { type Prepared, prepare, type System } from '../../runtime/jobs/prepare.ts'
@@ -156,7 +155,7 @@ async function recordSession(
       if (existsSync(path)) continue
       const list = requests.get(suiteCase.name)!
       const fleet = await fleetFor({ system: ready, traffic: list }, fleets)
-      const run = await fleet.replay(ready.plan, list, { journal: true })
+      const run = await fleet.replay(ready.plan, list, { decisionLog: true })
       const differences = feedbackDifferences(run.rows, feedBack(ready.plan, list, run.journal))
       await writeWhole(`${path}.feedback.json`, documentText({ differences }))
       await writeRows(path, run)

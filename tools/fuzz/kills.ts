@@ -23,7 +23,7 @@ const PROFILE = ['--profile', 'profile.json']
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   simulate: ['simulate', 'declared.yaml', '--keep-rows'],
   calibrate: ['calibrate', 'tiny.yaml', '--seconds', '0.5'],
-  replay: ['replay', 'tiny.yaml', '--replays', '1', '--journal', ...PROFILE],
+  replay: ['replay', 'tiny.yaml', '--replays', '1', '--decision-log', ...PROFILE],
   run: [
     ...['run', 'tiny.yaml', '--seconds', '0.3', '--replays', '1', '--replications', '10'],
     '--keep-rows',

@@ -43,7 +43,7 @@ test('data for other programs is not text for a terminal', () => {
 
 test('the memory of a growing queue is read from the warning', () => {
   const stderr =
-    'warning: more comes than is served and no queue is bounded: about 1,000,000 requests will wait, which takes 0.15 GB of memory in each of 2 simulations at once; set queue.max_length or queue.timeout_ms\n'
+    'warning: traffic exceeds the capacity and no queue is bounded: about 1,000,000 requests will wait, which takes 0.15 GB of memory in each of 2 simulations at once; set queue.max_length or queue.timeout_ms\n'
   expect(announcedMib(stderr)).toBeCloseTo(286, 0)
   expect(announcedMib('')).toBe(0)
 })

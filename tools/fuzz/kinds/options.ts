@@ -59,7 +59,7 @@ const TEMPLATES: readonly Template[] = [
   },
   {
     args: ['replay', 'declared.yaml'],
-    more: ['--replays', '--against-set', '--out', '--profile', '--requests', '--journal'],
+    more: ['--replays', '--against-set', '--out', '--profile', '--requests', '--decision-log'],
   },
   {
     args: ['run', 'declared.yaml'],
@@ -105,7 +105,7 @@ const PATHS = [
 const OF_PATHS = ['--out', '--profile', '--requests', '--from', '--against', '--junit']
 
 function valueFor(option: string, random: Random): readonly string[] {
-  if (['--keep-rows', '--json', '--skip-bad', '--journal', '--help'].includes(option))
+  if (['--keep-rows', '--json', '--skip-bad', '--decision-log', '--help'].includes(option))
     return [option]
   if (option.endsWith('set')) return [option, override(random)]
   if (OF_PATHS.includes(option)) return [option, pick(random, PATHS)]

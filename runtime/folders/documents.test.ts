@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { documentText } from './document-text.ts'
+import { documentText } from './documents.ts'
 
 describe('the text of a document', () => {
   test('parses back to the document, with lists of numbers on a line each', () => {

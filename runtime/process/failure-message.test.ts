@@ -1,8 +1,7 @@
 import { constants } from 'node:buffer'
 import { expect, test } from 'vitest'
 import { Failure } from '../../scenarios/index.ts'
-import { allocationFailure } from './allocation.ts'
-import { failureMessage } from './failure-message.ts'
+import { allocationFailure, failureMessage } from './failure-message.ts'
 
 const thrownBy = (act: () => unknown): unknown => {
   try {
