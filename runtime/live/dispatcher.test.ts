@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { trafficOf } from '../../sim/serving/assemble.ts'
 import { type Batch, type ControlPlanePort, type Ms, STATUS } from '../../sim/serving/ports.ts'
 import { Requests } from '../../sim/serving/requests.ts'
 import { ListSource } from '../../sim/traffic/requests/request-list.ts'
@@ -37,7 +38,7 @@ function run(at: number[], { readings = [0], ends = [] as (readonly [Ms, number]
     ended: () => ends[finished - 1]![0],
     status: () => STATUS.ok,
   }
-  const dispatcher = new Dispatcher(port, new ListSource(requestsOf(at)), requests)
+  const dispatcher = new Dispatcher(port, trafficOf(new ListSource(requestsOf(at)), requests))
   const held: number[] = []
   const control: ControlPlanePort = {
     onArrival: (t, request) => {
@@ -159,7 +160,7 @@ describe('the dispatcher', () => {
       ended: () => last!.ended,
       status: () => (last!.order === 'load' ? STATUS.outOfMemory : STATUS.ok),
     }
-    const dispatcher = new Dispatcher(port, new ListSource(requestsOf([0])), requests)
+    const dispatcher = new Dispatcher(port, trafficOf(new ListSource(requestsOf([0])), requests))
     dispatcher.run({
       onArrival: (_, request) => {
         requests.release(request)
@@ -206,7 +207,7 @@ describe('the dispatcher', () => {
       ended: () => 9,
       status: () => STATUS.ok,
     }
-    const dispatcher = new Dispatcher(port, new ListSource(requestsOf([0])), requests)
+    const dispatcher = new Dispatcher(port, trafficOf(new ListSource(requestsOf([0])), requests))
     dispatcher.run({
       onArrival: () => {
         dispatcher.start({} as Batch)

@@ -1,5 +1,5 @@
 export { type AdmissionPlan, admissionControls, OPEN_ADMISSION } from './admission/index.ts'
-export { assemble, NO_TRAFFIC } from './assemble.ts'
+export { assemble, NO_TRAFFIC, type Traffic, trafficOf } from './assemble.ts'
 export { Batcher, batchPolicies, largestBatch, type QueueView } from './batching/index.ts'
 export { clientTimeoutMs } from './client-timeout.ts'
 export { ControlPlane } from './control-plane.ts'
@@ -9,7 +9,6 @@ export {
   logLines,
   parseLog,
 } from './decision-log/decision-log.ts'
-export { EndOfTraffic } from './end-of-traffic.ts'
 export { kvBytes, kvPlan } from './generation/kv-plan.ts'
 export { PREFIX_TOKENS } from './generation/prefix-keys.ts'
 export { evictionPolicies } from './memory/eviction/index.ts'

@@ -1,4 +1,4 @@
-import type { Requests, Source } from '../serving/index.ts'
+import type { Traffic } from '../serving/index.ts'
 import type { Link } from './link.ts'
 import type { Hardware, WorldStreams } from './machine/hardware.ts'
 import type { Machine } from './machine/machine.ts'
@@ -7,9 +7,7 @@ import type { ModelLoads } from './memory/model-loads.ts'
 import type { WorldMemory } from './memory/world-memory.ts'
 
 /** The parts of a simulated world. */
-export interface WorldParts {
-  readonly source: Source
-  readonly requests: Requests
+export interface WorldParts extends Traffic {
   /** of each executor */
   readonly hardware: readonly Hardware[]
   readonly machine: Machine

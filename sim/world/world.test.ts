@@ -4,9 +4,9 @@ import {
   type Batch,
   type ControlPlanePort,
   type Ms,
-  Requests,
   type Source,
   STATUS,
+  trafficOf,
 } from '../serving/index.ts'
 import { ListSource, RequestList } from '../traffic/index.ts'
 import { IDEAL_MACHINE, type Machine } from './machine/machine.ts'
@@ -66,8 +66,7 @@ function seen(of: Case): { readonly done: Ms; readonly order: readonly string[] 
   const list = RequestList.allocate(arrivals.length)
   list.columns.at.set(arrivals)
   const world = new SimulatedWorld({
-    source: new ListSource(list),
-    requests: new Requests(),
+    ...trafficOf(new ListSource(list)),
     hardware: [{ work: { of: () => 2 }, wake: NO_WAKE, overheads }],
     machine: of.machine ?? IDEAL_MACHINE,
     random: { service: new Random('service'), overheads: new Random('overheads') },
@@ -193,8 +192,7 @@ test('a starved world handles no event until its source is refilled', () => {
     settled: () => {},
   }
   const world = new SimulatedWorld({
-    source,
-    requests: new Requests(),
+    ...trafficOf(source),
     hardware: [{ work: { of: () => 2 }, wake: NO_WAKE, overheads: null }],
     machine: IDEAL_MACHINE,
     random: { service: new Random('service'), overheads: new Random('overheads') },

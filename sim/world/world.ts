@@ -4,7 +4,6 @@ import {
   type Batch,
   type ControlPlanePort,
   computedLength,
-  EndOfTraffic,
   type Ms,
   type Requests,
   type Source,
@@ -76,7 +75,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
   #arrival = -1
   #arrivalAt: Ms = Number.POSITIVE_INFINITY
   #control: ControlPlanePort | null = null
-  readonly #end: EndOfTraffic
+  readonly #end: WorldParts['end']
   /** when a `LOOK` event is scheduled, ms; Infinity for never */
   #lookAt: Ms = Number.POSITIVE_INFINITY
   /** the time of the next request is unknown until the source is refilled */
@@ -87,7 +86,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
   constructor(world: WorldParts) {
     this.#source = world.source
     this.#requests = world.requests
-    this.#end = new EndOfTraffic(world.source, world.requests)
+    this.#end = world.end
     this.#hardware = world.hardware
     this.#machine = world.machine
     this.#random = world.random

@@ -178,10 +178,9 @@ export function knownRun(options: KnownOptions): KnownRun {
   const { driver: world, control } = assemble({
     plan,
     source: new ListSource(requests),
-    world: (source, slots) => {
+    world: (traffic) => {
       const world = new SimulatedWorld({
-        source,
-        requests: slots,
+        ...traffic,
         hardware: Array.from({ length: replicas }, () => ({
           work: { of: (size: number, length: number) => slowness * work(size, length) },
           wake: WAKE,

@@ -102,8 +102,8 @@ function simulated(given: RunParts) {
   const { driver, control, log } = assemble({
     plan,
     source,
-    world: (source, requests) => {
-      const world = new SimulatedWorld({ ...parts, source, requests, random })
+    world: (traffic) => {
+      const world = new SimulatedWorld({ ...parts, ...traffic, random })
       return { driver: world, timers: world, backend: world, steps: world }
     },
     observe,

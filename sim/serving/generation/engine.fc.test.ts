@@ -78,10 +78,9 @@ function run(system: SmallSystem, each: boolean): Outcome {
   } = assemble({
     plan,
     source: new ListSource(list),
-    world: (source, requests) => {
+    world: (traffic) => {
       const world = new SimulatedWorld({
-        source,
-        requests,
+        ...traffic,
         hardware: executorsOf(plan).map(({ pool }) => ({
           work: declaredWork(work[pool]!),
           wake: NO_WAKE,
@@ -101,7 +100,7 @@ function run(system: SmallSystem, each: boolean): Outcome {
         yieldAtStep: (executor) => world.yieldAtStep(executor),
       }
       const steps = each ? stepwise : world
-      return { driver: { world, requests }, timers: world, backend: world, steps }
+      return { driver: { world, requests: traffic.requests }, timers: world, backend: world, steps }
     },
     observe: (requests) => [observing(requests)],
   })
