@@ -31,7 +31,7 @@ test('a pool that generates holds as many sequences as its limit, and no fewer',
   )
 })
 
-test('sequences that are handed over make room, and none is counted twice', () => {
+test('a KV transfer makes room, and no sequence is counted twice', () => {
   fc.assert(
     fc.property(generatingSystem({ split: true }), limits, (system, limit) => {
       const { sent, done, refusal } = serve(limited(system, limit), { audited: false }).rows.columns

@@ -51,7 +51,7 @@ describe('aimd', () => {
     expect(limits).toEqual([5, 2, 1, 1])
   })
 
-  test('a batch that did not fill the limit says nothing of larger ones', () => {
+  test('a batch that did not fill the limit leaves the limit unchanged', () => {
     const batcher = new Batcher(config)
     observe(batcher, 1, 5)
     observe(batcher, 2, 5)
@@ -65,7 +65,7 @@ describe('aimd', () => {
     expect([decide(batcher, queue, 6), decide(batcher, queue, 7)]).toEqual(['until 7', 2])
   })
 
-  test('sizes settle about what the target allows, whatever the largest batch', () => {
+  test('sizes converge to what the target allows, whatever the largest batch', () => {
     // a batch of n takes 5 + n, so 15 requests are as many as fit in 20 ms
     const at = Array.from({ length: 4000 }, (_, i) => i)
     const batching: Batching = { ...config, increase: 1, decrease: 0.9, max_batch: 64 }
@@ -81,7 +81,7 @@ describe('cork', () => {
   const config: Batching = { policy: 'cork', max_batch: 8, max_latency_ms: 90 }
   // at first a batch of n is taken to need 6 n + 3 ms, and its oldest to wait for 10 ms
 
-  test('waits on while n (wait of the newest + 1 ms + a) is at most 0.95 of the usual wait', () => {
+  test('waits while n (wait of the newest + 1 ms + a) is at most 0.95 of the usual wait', () => {
     const batcher = new Batcher(config)
     expect(decide(batcher, { length: 1, newestCame: 100 }, 100)).toBe('until 102.5')
     expect(decide(batcher, { length: 1, newestCame: 100 }, 102.5)).toBe(1)
@@ -92,7 +92,7 @@ describe('cork', () => {
     expect(decide(new Batcher(config), { length: 30, newestCame: 0 }, 50)).toBe(8)
   })
 
-  test('the oldest is given up where it would be done no sooner than the latency', () => {
+  test('the oldest is dropped if it would not be done before the latency', () => {
     const batcher = new Batcher(config)
     const from = (length: number, hasFreeExecutor = false) =>
       batcher.givesUpAt(viewOf({ length, oldestCame: 100, hasFreeExecutor }))
@@ -111,7 +111,7 @@ describe('cork', () => {
     expect(decide(batcher, { length: 2, newestCame: 0 }, 0)).toBe('until 16')
   })
 
-  test('looks at what it has observed every 5 s only, after the first four batches', () => {
+  test('updates its estimates only every 5 s, after the first four batches', () => {
     const batcher = new Batcher(config)
     for (const size of [1, 1, 1, 2, 3, 4]) observe(batcher, size, 3 + 2 * size)
     const from = () => batcher.givesUpAt(viewOf({ length: 3, oldestCame: 0 }))
@@ -122,7 +122,7 @@ describe('cork', () => {
     expect(from()).toBeCloseTo(90 - 50, 1)
   })
 
-  test('under overload it drops the oldest, and whom it serves it serves in time', () => {
+  test('in overload it drops the oldest requests and serves the others in time', () => {
     const random = new Random('cork')
     let at = 0
     const times = Array.from({ length: 3000 }, () => (at += random.exponential()))
@@ -142,14 +142,14 @@ describe('cork', () => {
 describe('deadline-aware', () => {
   const config: Batching = { policy: 'deadline-aware', max_batch: 8, margin_ms: 2 }
 
-  test('before it has seen a batch it sends at once, full batches always', () => {
+  test('starts batches at once before it has observed one, and full batches always', () => {
     const batcher = new Batcher(config)
     expect(decide(batcher, { length: 3, firstDeadline: 1e9 }, 0)).toBe(3)
     observe(batcher, 1, 5)
     expect(decide(batcher, { length: 9, firstDeadline: 1e9 }, 0)).toBe(8)
   })
 
-  test('a batch goes when the first deadline leaves as much time as it is predicted to take', () => {
+  test('a batch starts when the time to the first deadline is its predicted duration', () => {
     const batcher = new Batcher(config)
     observe(batcher, 1, 3 + 4)
     observe(batcher, 5, 3 + 20)
@@ -190,13 +190,13 @@ describe('the estimator of service times', () => {
     expect(estimator.predict(10)).toBeCloseTo(20, 9)
   })
 
-  test('while it has seen one size, less takes as long and more takes longer in proportion', () => {
+  test('after one size, a smaller one is predicted to take as long, a larger one in proportion', () => {
     const one = new ServiceEstimator()
     for (const ms of [4, 6, 5]) one.observe(7, ms)
     expect([1, 7, 21].map((computed) => one.predict(computed))).toEqual([5, 5, 15])
   })
 
-  test('it predicts nothing shorter for more', () => {
+  test('never predicts a shorter time for more work', () => {
     const falling = new ServiceEstimator()
     falling.observe(1, 9)
     falling.observe(3, 5)
@@ -232,7 +232,7 @@ describe('length-bucketed', () => {
     ])
   })
 
-  test('of buckets that are due the one goes whose oldest came first', () => {
+  test('of the buckets that are due, the one with the oldest request goes first', () => {
     // when the first is done, the long ones are full and the window of the short one has closed
     const coming = { at: [0, 0, 1, 2, 3], lengths: [5, 5, 50, 5, 50] }
     expect(batchesOf(coming, { ms: 10, batching })).toEqual([

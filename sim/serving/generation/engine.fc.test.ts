@@ -188,7 +188,7 @@ describe.each(kinds)('%s generation', (_, options) => {
     expect(hits).toBeGreaterThan(1000)
   })
 
-  test('every request ends once with all its tokens, or never fitted', () => {
+  test('every request ends once with all its tokens, or could never fit', () => {
     fc.assert(
       fc.property(generatingSystem(options), (system) => {
         const { columns, count } = system.requests
@@ -211,7 +211,7 @@ describe.each(kinds)('%s generation', (_, options) => {
     )
   })
 
-  test('blocks are in use, kept or free, hold what was asked for, and nobody has any in the end', () => {
+  test('blocks are in use, kept or free, hold the tokens requested, and none is in use at the end', () => {
     let shortages = 0
     let wasted = 0
     fc.assert(
@@ -239,7 +239,7 @@ describe.each(kinds)('%s generation', (_, options) => {
     if (options.policy !== 'static') expect(shortages).toBeGreaterThan(10)
   })
 
-  test('no step has more sequences, tokens or blocks than there may be', () => {
+  test('no step exceeds the limits of sequences, tokens or blocks', () => {
     fc.assert(
       fc.property(generatingSystem(options), (system) => {
         const poolOf = executorsOf(system.plan).map(({ pool }) => pool)

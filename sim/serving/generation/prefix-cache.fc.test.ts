@@ -161,11 +161,11 @@ function compare(forgetsFirst: boolean): { hits: number; again: number; forgotte
   return seen
 }
 
-test('blocks are found, shared, kept and forgotten as lists of them are', () => {
+test('blocks are found, shared, kept and evicted as in a model that uses lists', () => {
   const { hits, again, forgotten } = compare(true)
   expect(Math.min(hits, again, forgotten)).toBeGreaterThan(100)
 })
 
-test('a cache that forgets what was used last is told from one that does not', () => {
+test('a cache that evicts the most recently used block fails the comparison', () => {
   expect(() => compare(false)).toThrow()
 })
