@@ -1,6 +1,7 @@
 export { type AdmissionPlan, admissionControls, OPEN_ADMISSION } from './admission/index.ts'
 export { assemble, NO_TRAFFIC, type Traffic, trafficOf } from './assemble.ts'
 export { Batcher, batchPolicies, largestBatch, type QueueView } from './batching/index.ts'
+export { computedIn, computedLength } from './batching/padding.ts'
 export { clientTimeoutMs } from './client-timeout.ts'
 export { ControlPlane } from './control-plane.ts'
 export {
@@ -34,8 +35,6 @@ export {
   type Batch,
   type BatchShape,
   type ControlPlanePort,
-  computedIn,
-  computedLength,
   type KvUse,
   type Ms,
   type Observer,

@@ -33,16 +33,6 @@ export interface BatchShape {
   readonly tokens: number
 }
 
-/** The length that is computed for each member, padding included; in a ragged batch their mean. */
-export function computedLength({ size, length, tokens }: BatchShape): number {
-  return length === 0 ? tokens / size : length
-}
-
-/** What is computed, padding included, in lengths. */
-export function computedIn({ size, length, tokens }: BatchShape): number {
-  return length === 0 ? tokens : size * length
-}
-
 /** A batch on an executor, which has at most one: the record is used again for the next. */
 export interface Batch extends BatchShape {
   readonly executor: number

@@ -1,9 +1,9 @@
 import type { PoolPlan } from '../plan.ts'
 import type { Batch, Ms } from '../ports.ts'
-import { padded } from '../queue/look-ahead-index.ts'
 import type { Requests } from '../requests.ts'
 import type { Station } from '../routing/station.ts'
 import type { Decision } from './index.ts'
+import { paddedLength } from './padding.ts'
 
 /** Where a batch comes from, and what it goes into. */
 export interface BatchAssembly {
@@ -38,7 +38,7 @@ export function assembleBatch(
   station.running += size
   batch.size = size
   batch.dispatched = now
-  pad(batch, station.pool)
+  batch.length = paddedLength(station.pool, batch.length)
 }
 
 /** Writes into a batch what its members make of it. */
@@ -49,7 +49,7 @@ export function describeBatch(
 ): void {
   clear(batch)
   for (let i = 0; i < batch.size; i++) count(batch, requests, batch.members[i]!)
-  pad(batch, pool)
+  batch.length = paddedLength(pool, batch.length)
 }
 
 function clear(batch: Batch): void {
@@ -64,8 +64,4 @@ function count(batch: Batch, requests: Requests, request: number): void {
   batch.tokens += length
   if (length > batch.length) batch.length = length
   if (enqueued < batch.oldestCame) batch.oldestCame = enqueued
-}
-
-function pad(batch: Batch, { ragged, padTo }: Pick<PoolPlan, 'ragged' | 'padTo'>): void {
-  batch.length = ragged ? 0 : padded(batch.length, padTo)
 }

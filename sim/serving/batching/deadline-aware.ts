@@ -1,5 +1,6 @@
-import { type Batch, computedIn, type Ms } from '../ports.ts'
+import type { Batch, Ms } from '../ports.ts'
 import type { BatchPolicy, BatchState, Config, Decision, QueueView } from './batch-policy.ts'
+import { computedIn } from './padding.ts'
 import { ServiceEstimator } from './service-estimator.ts'
 
 interface DeadlineAware extends BatchState {

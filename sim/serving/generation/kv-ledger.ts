@@ -54,7 +54,7 @@ export class KvLedger {
   }
 
   /** A block that was kept is free. */
-  forget(): void {
+  evicted(): void {
     this.kept--
     this.free++
   }

@@ -135,7 +135,7 @@ function compare(forgetsFirst: boolean): { hits: number; again: number; forgotte
           if (blocks - inUse > kv.room) continue
           const before = kv.kept
           cache.take(request)
-          cache.makeRoom(blocks - cache.hits)
+          cache.evictUntilFree(blocks - cache.hits)
           kv.take(blocks - cache.hits)
           seen.forgotten += before - kv.kept - (cache.hits - inUse)
           seen.hits += cache.hits

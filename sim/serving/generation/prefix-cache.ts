@@ -98,14 +98,14 @@ export class PrefixCache {
     return held.length
   }
 
-  /** Forgets blocks until so many are free, or no unused block is left. */
-  makeRoom(blocks: number): void {
+  /** Evicts the least recently used blocks until so many are free, or no unused block is left. */
+  evictUntilFree(blocks: number): void {
     while (this.#kv.free < blocks && this.#next[ENDS] !== ENDS) {
       const entry = this.#next[ENDS]!
       this.#remove(entry)
       this.#entries.delete(this.#keyOf[entry]!)
       this.#spare.push(entry)
-      this.#kv.forget()
+      this.#kv.evicted()
     }
   }
 

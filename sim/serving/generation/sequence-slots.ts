@@ -154,14 +154,14 @@ export class SequenceSlots {
       return
     }
     this.cache.take(request)
-    this.cache.makeRoom(blocks - this.cache.hits)
+    this.cache.evictUntilFree(blocks - this.cache.hits)
     this.kv.take(blocks - this.cache.hits)
   }
 
   /** So many decoding sequences take the blocks of `steps` steps from number `step` on. */
   grow(step: number, steps: number, decodes: number): void {
     const blocks = this.kv.growth(step, steps)
-    this.cache?.makeRoom(blocks)
+    this.cache?.evictUntilFree(blocks)
     this.kv.take(blocks)
     this.tokens += steps * decodes
   }

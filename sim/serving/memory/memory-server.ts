@@ -1,5 +1,5 @@
-import { type Batch, computedLength, type Ms, STATUS } from '../ports.ts'
-import { padded } from '../queue/look-ahead-index.ts'
+import { computedLength, paddedLength } from '../batching/padding.ts'
+import { type Batch, type Ms, STATUS } from '../ports.ts'
 import type { Station } from '../routing/station.ts'
 import { BatchServer } from '../servers/batch-server.ts'
 import type { ServerWorld } from '../servers/station-server.ts'
@@ -92,7 +92,7 @@ export class MemoryServer extends BatchServer implements MemoryWaiter {
     if (!loadedForIt && this.#waiting.holdsBack(this, requests.enqueued[request]!)) return false
     const bytes = ledger.estimate(executor, 1, this.#computed(request))
     if (!free) return this.#beginLoad(now, executor, bytes)
-    if (!residency.makeRoom(now, executor, ledger.lacks(executor, bytes))) return false
+    if (!residency.evictFor(now, executor, ledger.lacks(executor, bytes))) return false
     const batch = this.#fill(now, station.takeExecutor(now), request)
     ledger.hold(executor, ledger.estimate(executor, batch.size, computedLength(batch)))
     residency.begin(now, executor)
@@ -105,7 +105,7 @@ export class MemoryServer extends BatchServer implements MemoryWaiter {
     const { ledger, residency } = this.#memory
     if (this.#load.state === 'stalled') return false
     const lacking = ledger.resident[executor]! + ledger.lacks(executor, bytes)
-    if (!residency.makeRoom(now, executor, lacking)) return false
+    if (!residency.evictFor(now, executor, lacking)) return false
     this.#load.on('begun')
     residency.load(executor, bytes)
     return true
@@ -159,8 +159,8 @@ export class MemoryServer extends BatchServer implements MemoryWaiter {
 
   /** The length that is computed for a batch of one. */
   #computed(request: number): number {
-    const { ragged, padTo } = this.station.pool
+    const { pool } = this.station
     const length = this.world.requests.length[request]!
-    return ragged ? length : padded(Math.max(1, length), padTo)
+    return pool.ragged ? length : paddedLength(pool, Math.max(1, length))
   }
 }

@@ -125,7 +125,7 @@ export class Residency {
    * Makes so many bytes free on the device of an executor by evicting idle models. Evicts none
    * where all of them together would not suffice.
    */
-  makeRoom(now: Ms, executor: number, bytes: number): boolean {
+  evictFor(now: Ms, executor: number, bytes: number): boolean {
     const { ledger } = this.#world
     const device = ledger.deviceOf[executor]!
     if (ledger.free[device]! >= bytes) return true
