@@ -273,7 +273,7 @@ describe.each(names)('a %s control plane that breaks a promise is detected', (wo
   test('patience: client timeouts are drawn from another distribution', () => {
     const drawn = (max: number) =>
       systemOf([tight], {
-        classes: [{ ...ANY_CLASS, drawnPatience: { distribution: 'uniform', min: 5, max } }],
+        classes: [{ ...ANY_CLASS, drawnClientTimeout: { distribution: 'uniform', min: 5, max } }],
       })
     const { columns } = worlds[world](drawn(40)).rows
     const { rules } = auditRows(drawn(30).plan, columns, drawn(30).requests.columns)

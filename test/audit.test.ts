@@ -37,7 +37,7 @@ const policies = Object.keys(batchPolicies) as (keyof typeof batchPolicies)[]
 /** Runs of one system, simulated and live, on a perfect machine or with disturbances. */
 const runs: Readonly<Record<string, (system: SmallSystem) => Run>> = {
   'simulated, on an ideal machine': (system) => ({ ...system, ...serve(system) }),
-  'simulated, with overheads and standstills': serveOnKnownMachine,
+  'simulated, with overheads and stalls': serveOnKnownMachine,
   'live, on a clock that is set by hand': (system) => ({ ...system, ...replay(system) }),
   'live, late and restless': (system) => ({
     ...system,

@@ -271,8 +271,10 @@ function systemOf(
               deadlineMs:
                 policy === 'deadline-aware' ? Math.min(drawn.deadlineMs, 60) : drawn.deadlineMs,
               fanOut: Math.min(drawn.fanOut, apart),
-              patienceMs:
-                drawn.drawnPatience === null ? drawn.patienceMs : Number.POSITIVE_INFINITY,
+              clientTimeoutMs:
+                drawn.drawnClientTimeout === null
+                  ? drawn.clientTimeoutMs
+                  : Number.POSITIVE_INFINITY,
             })),
           },
         ),

@@ -25,7 +25,7 @@ export function backlogOf(prepared: Prepared, capacityRps: number | null): Backl
     const { cancel, retry, timeout_ms } = scenario.traffic[i]!
     if (cancel) return []
     const attempts = retry === undefined ? 1 : own.most / own.first
-    return [{ ...own, attempts, patienceMs: meanPatience(timeout_ms) }]
+    return [{ ...own, attempts, clientTimeoutMs: meanPatience(timeout_ms) }]
   })
   const reckoned = (attempts: (of: (typeof classes)[number]) => number) =>
     longest(
@@ -35,7 +35,7 @@ export function backlogOf(prepared: Prepared, capacityRps: number | null): Backl
     )
   // where the queue takes longer than clients wait, they try again and what they sent stays in it
   const waitMs = reckoned(() => 1) / servedPerMs
-  const requests = reckoned((own) => (waitMs > own.patienceMs ? own.attempts : 1))
+  const requests = reckoned((own) => (waitMs > own.clientTimeoutMs ? own.attempts : 1))
   const tracked = scenario.traffic.some(({ timeout_ms, retry }) => timeout_ms ?? retry)
   return { requests, bytes: requests * (BYTES + (tracked ? TRACKED_BYTES : 0)) }
 }

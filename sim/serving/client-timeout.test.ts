@@ -1,16 +1,19 @@
 import { expect, test } from 'vitest'
 import { Random } from '../kernel/index.ts'
-import { clientTimeoutMs } from './client-timeout.ts'
+import { clientTimeoutOf } from './client-timeout.ts'
 
 const COUNT = 100_000
-const drawn = { patienceMs: 7, drawnPatience: { distribution: 'exponential', mean: 5 } } as const
+const drawn = {
+  clientTimeoutMs: 7,
+  drawnClientTimeout: { distribution: 'exponential', mean: 5 },
+} as const
 
 /** Timeouts of clients that arrive at random times. */
 function patiences(seed: string): number[] {
   const random = new Random(seed)
   let at = 0
   return Array.from({ length: COUNT }, (_, i) =>
-    clientTimeoutMs(drawn, (at += random.exponential()), i),
+    clientTimeoutOf(drawn, (at += random.exponential()), i),
   )
 }
 
@@ -36,11 +39,11 @@ test('client timeouts are independent between clients and between runs', () => {
 })
 
 test('clients of one instant differ; the same client always has the same timeout', () => {
-  const of = (sending: number) => clientTimeoutMs(drawn, 3000, sending)
+  const of = (sending: number) => clientTimeoutOf(drawn, 3000, sending)
   expect(new Set(Array.from({ length: 1000 }, (_, i) => of(i))).size).toBe(1000)
   expect(of(4)).toBe(of(4))
 })
 
 test('without a distribution all clients have the same timeout', () => {
-  expect(clientTimeoutMs({ patienceMs: 7, drawnPatience: null }, 3, 4)).toBe(7)
+  expect(clientTimeoutOf({ clientTimeoutMs: 7, drawnClientTimeout: null }, 3, 4)).toBe(7)
 })

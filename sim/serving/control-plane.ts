@@ -1,5 +1,5 @@
 import { emptyBatch } from './batching/empty-batch.ts'
-import { clientTimeoutMs } from './client-timeout.ts'
+import { clientTimeoutOf } from './client-timeout.ts'
 import type { ClassPlan, ServingPlan } from './plan.ts'
 import {
   type Backend,
@@ -104,7 +104,7 @@ export class ControlPlane implements ControlPlanePort {
     requests.enqueued[request] = now
     const at = requests.at[request]!
     const own = this.#classes[requests.class[request]!]!
-    requests.leaves[request] = at + clientTimeoutMs(own, at, requests.sending[request]!)
+    requests.leaves[request] = at + clientTimeoutOf(own, at, requests.sending[request]!)
     this.#observer.arrived?.(now, request)
     const { admission } = station
     let refusal: Refusal = REFUSAL.memory

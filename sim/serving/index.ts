@@ -2,7 +2,7 @@ export { type AdmissionPlan, admissionControls, OPEN_ADMISSION } from './admissi
 export { assemble, NO_TRAFFIC, type Traffic, trafficOf } from './assemble.ts'
 export { Batcher, batchPolicies, largestBatch, type QueueView } from './batching/index.ts'
 export { computedIn, computedLength } from './batching/padding.ts'
-export { clientTimeoutMs } from './client-timeout.ts'
+export { clientTimeoutOf } from './client-timeout.ts'
 export { ControlPlane } from './control-plane.ts'
 export {
   type LogEntry,
@@ -15,8 +15,8 @@ export { PREFIX_TOKENS } from './generation/prefix-keys.ts'
 export { evictionPolicies } from './memory/eviction/index.ts'
 export { Ledger } from './memory/ledger.ts'
 export {
-  comesAndGoes,
   type DevicePlan,
+  isSwappable,
   type PoolMemoryPlan,
   type Remedy,
   type ResidencyPlan,
@@ -54,4 +54,4 @@ export {
 export { queueDisciplines } from './queue/queue-disciplines.ts'
 export { Requests } from './requests.ts'
 export { routingPolicies } from './routing/routing.ts'
-export { livePlan, patiencePlan, servingPlan } from './scenario-plan.ts'
+export { clientTimeoutPlan, livePlan, servingPlan } from './scenario-plan.ts'

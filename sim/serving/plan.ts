@@ -61,9 +61,9 @@ export interface ClassPlan {
   /** the pools that serve it, by number, rising; null for every pool that requests are sent to */
   readonly pools: readonly number[] | null
   /** client timeout: the client leaves, the work for it goes on */
-  readonly patienceMs: Ms
+  readonly clientTimeoutMs: Ms
   /** distribution of the client timeout, in ms, in place of one value; null for none */
-  readonly drawnPatience: Duration | null
+  readonly drawnClientTimeout: Duration | null
   /** parts of a request, each for another replica; 1 for a request in one part */
   readonly fanOut: number
   /** whether a waiting request leaves with its client */
@@ -86,8 +86,8 @@ export interface ClassPlan {
 /** A class without limits. */
 export const ANY_CLASS: ClassPlan = Object.freeze({
   pools: null,
-  patienceMs: endless,
-  drawnPatience: null,
+  clientTimeoutMs: endless,
+  drawnClientTimeout: null,
   fanOut: 1,
   cancels: false,
   priority: 1,

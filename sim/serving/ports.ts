@@ -42,7 +42,7 @@ export interface Batch extends BatchShape {
   length: number
   tokens: number
   /** when the first of its members was enqueued */
-  oldestCame: Ms
+  oldestEnqueued: Ms
   dispatched: Ms
   /** when the executor itself began and ended to work on it */
   started: Ms

@@ -53,7 +53,7 @@ export function livePlan(plan: ServingPlan): ServingPlan {
 }
 
 function classPlan(traffic: TrafficClass, { pools }: Scenario): ClassPlan {
-  const patience = patiencePlan(traffic)
+  const patience = clientTimeoutPlan(traffic)
   const handedTo = pools.map(({ generation }) =>
     generation?.policy === 'continuous' ? generation.hand_over?.pool : undefined,
   )
@@ -64,7 +64,7 @@ function classPlan(traffic: TrafficClass, { pools }: Scenario): ClassPlan {
     fanOut: traffic.fan_out,
     cancels: traffic.cancel,
     priority: traffic.priority,
-    deadlineMs: traffic.deadline_ms ?? patience.patienceMs,
+    deadlineMs: traffic.deadline_ms ?? patience.clientTimeoutMs,
     tenant: traffic.tenant ?? traffic.class,
     weight: traffic.weight,
     queueTimeoutMs: traffic.queue_timeout_ms ?? endless,
@@ -74,12 +74,12 @@ function classPlan(traffic: TrafficClass, { pools }: Scenario): ClassPlan {
 }
 
 /** The client timeout of a class: one value, or drawn for each request. */
-export function patiencePlan({
+export function clientTimeoutPlan({
   timeout_ms: timeout,
-}: TrafficClass): Pick<ClassPlan, 'patienceMs' | 'drawnPatience'> {
+}: TrafficClass): Pick<ClassPlan, 'clientTimeoutMs' | 'drawnClientTimeout'> {
   return typeof timeout === 'object'
-    ? { patienceMs: endless, drawnPatience: timeout }
-    : { patienceMs: timeout ?? endless, drawnPatience: null }
+    ? { clientTimeoutMs: endless, drawnClientTimeout: timeout }
+    : { clientTimeoutMs: timeout ?? endless, drawnClientTimeout: null }
 }
 
 function queuePlan(queue: Pool['queue']): QueuePlan {

@@ -19,7 +19,7 @@ const dynamic = (max_batch: number, max_delay_ms: number, preferred: number[] = 
 
 /** What is taken of a queue, or when to ask again: windows close at 10. */
 function decide(config: Batching, length: number, now = 0): number | string {
-  const out = { take: 0, lane: 0, wakeAt: Number.POSITIVE_INFINITY }
+  const out = { take: 0, group: 0, wakeAt: Number.POSITIVE_INFINITY }
   new Batcher(config).decide(viewOf({ length, windowCloses: 10 }), now, out)
   return out.take > 0 ? out.take : `until ${out.wakeAt}`
 }
@@ -283,7 +283,7 @@ describe('priority_queue_policy', () => {
 
 describe('cancellation', () => {
   test('a cancelled request is in no batch', () => {
-    const hasty = { patienceMs: 4, cancels: true }
+    const hasty = { clientTimeoutMs: 4, cancels: true }
     const pool = { ms: 10, batching: dynamic(4, 0), classes: [{}, hasty] }
     const coming = { at: [0, 1, 2], classes: [0, 1, 0] }
     expect(batchesOf(coming, pool)).toEqual([
@@ -294,7 +294,7 @@ describe('cancellation', () => {
   })
 
   test('a running request is not cancelled', () => {
-    const pool = { ms: 10, classes: [{ patienceMs: 4, cancels: true }] }
+    const pool = { ms: 10, classes: [{ clientTimeoutMs: 4, cancels: true }] }
     expect(endsOf({ at: [0] }, pool)).toEqual([['abandoned', 10]])
   })
 })

@@ -24,9 +24,9 @@ export {
   type Intervals,
   indexAfter,
   NEVER,
-  standstillsOf,
+  stallsOf,
   usualOverhead,
-} from './machine/standstills.ts'
+} from './machine/stalls.ts'
 export type { StepLaw } from './machine/step-runs.ts'
 export {
   declaredSteps,

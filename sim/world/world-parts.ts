@@ -13,7 +13,7 @@ export interface WorldParts extends Traffic {
   readonly machine: Machine
   readonly random: WorldStreams
   /** send delay of requests; null where the source's times include it */
-  readonly lag: OverheadModel | null
+  readonly sendDelay: OverheadModel | null
   readonly timer: OverheadModel | null
   /** null where requests reach their queue when they are sent */
   readonly link?: Link | null

@@ -50,7 +50,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
   readonly #machine: Machine
   readonly #random: WorldStreams
   /** send delay of requests; null where the source's times include it */
-  readonly #lag: OverheadModel | null
+  readonly #sendDelay: OverheadModel | null
   readonly #timer: OverheadModel | null
   /** null where requests reach their queue when they are sent */
   readonly #link: Link | null
@@ -90,7 +90,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
     this.#hardware = world.hardware
     this.#machine = world.machine
     this.#random = world.random
-    this.#lag = world.lag
+    this.#sendDelay = world.sendDelay
     this.#timer = world.timer
     this.#link = world.link ?? null
     this.#memory = world.memory ?? null
@@ -285,9 +285,11 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
       return
     }
     let sent = this.#link === null ? at : this.#link.through(at)
-    if (this.#lag !== null) {
+    if (this.#sendDelay !== null) {
       // one thread sends all requests: a late one delays those behind it
-      sent = this.#machine.intake.release(sent + this.#lag.lag(this.#random.overheads, at))
+      sent = this.#machine.intake.release(
+        sent + this.#sendDelay.sendDelay(this.#random.overheads, at),
+      )
       sent = Math.max(this.now, sent)
     }
     this.#arrival = this.#heap.push(sent, ARRIVAL, 0)

@@ -130,7 +130,7 @@ function serve(setting: Setting, site: Site, replication: number): number[] {
       ...site.field,
       executors: replicas.map(() => site.field.executors[0]!),
     }),
-    lag: overheads,
+    sendDelay: overheads,
     timer: overheads,
     seed: 1,
     replication,

@@ -7,7 +7,7 @@ import { ControlPlane } from '../../sim/serving/index.ts'
 import { Station } from '../../sim/serving/routing/station.ts'
 import { Rows } from '../../sim/stats/index.ts'
 import { NO_WAKE } from '../../sim/world/index.ts'
-import { Standstills } from '../../sim/world/machine/standstills.ts'
+import { Stalls } from '../../sim/world/machine/stalls.ts'
 import { SimulatedWorld } from '../../sim/world/world.ts'
 import { planOf, requestsOf, type SmallSystem, serve } from '../../test/small-system.ts'
 import { sourceFiles } from '../../test/source-files.ts'
@@ -147,7 +147,7 @@ describe('a mutant has the fault in its name', () => {
 
 describe('the hook', () => {
   const system = small([0, 1, 2, 3, 4], [3, 1, 4, 1, 5])
-  const classes = { ControlPlane, SimulatedWorld, Standstills, Station }
+  const classes = { ControlPlane, SimulatedWorld, Stalls, Station }
   const methods = () =>
     Object.values(classes).map(({ prototype }) => Object.getOwnPropertyDescriptors(prototype))
 

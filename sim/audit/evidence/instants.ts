@@ -1,4 +1,4 @@
-import { goesInHalves } from '../promises/memory-asked.ts'
+import { maySplitBatches } from '../promises/memory-asked.ts'
 import type { Evidence, SeenQueue } from './evidence.ts'
 import type { SeenBatch } from './seen-batch.ts'
 
@@ -48,7 +48,7 @@ export function eachInstant(
   extra = never,
 ): void {
   const { joined, shed, timedOut, batches } = queue
-  const halves = goesInHalves(queue)
+  const halves = maySplitBatches(queue)
   const ends = (halves ? lastHalves(batches) : batches).toSorted((a, b) => compareEnds(a, b))
   const range = () => ({ from: 0, to: 0 })
   const now: Writable<Instant> = {

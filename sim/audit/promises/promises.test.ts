@@ -3,7 +3,7 @@ import { scenarioSchema } from '../../../scenarios/schema/schema.ts'
 import { scenarioOf } from '../../../test/scenarios.ts'
 import { bytesOf } from '../../memory/index.ts'
 import { servingPlan } from '../../serving/index.ts'
-import { askedOfArena } from '../../serving/memory/arena.ts'
+import { requestedOfArena } from '../../serving/memory/arena.ts'
 import { asked } from './memory-asked.ts'
 import { promisedQueues, promisesOf } from './promises.ts'
 
@@ -64,7 +64,7 @@ const limitless = Number.POSITIVE_INFINITY
 test('promises are those of the scenario, and without limits where it has none', () => {
   const promises = promisesOf(scenario)
   expect(promises.routing).toBe('round-robin')
-  expect(promises.classes.map(({ patienceMs }) => patienceMs)).toEqual([limitless, 40])
+  expect(promises.classes.map(({ clientTimeoutMs }) => clientTimeoutMs)).toEqual([limitless, 40])
   const [a, b] = promises.pools
   expect(a).toEqual({
     name: 'a',
@@ -217,7 +217,8 @@ describe('memory', () => {
       for (let b = 1; b < 40; b += 3) {
         for (let l = 1; l < 600; l = 2 * l + 1) {
           expect(most(sums, b, l)).toBe(most(planned.sums, b, l))
-          if (planned.arena) expect(asked(memory!, b, l)).toBe(askedOfArena(planned.arena, b, l))
+          if (planned.arena)
+            expect(asked(memory!, b, l)).toBe(requestedOfArena(planned.arena, b, l))
         }
       }
       expect(arena?.bytes).toBe(planned.arena?.bytes)

@@ -27,9 +27,9 @@ export interface ClassPromises {
   /** numbers of the pools of its model, rising; null for a class without a model */
   readonly pools: readonly number[] | null
   /** client timeout; Infinity where it is drawn */
-  readonly patienceMs: number
+  readonly clientTimeoutMs: number
   /** distribution of the client timeout, in ms; null where it is constant */
-  readonly drawnPatience: Duration | null
+  readonly drawnClientTimeout: Duration | null
   /** parts of a request */
   readonly fanOut: number
   /** whether a waiting request is cancelled when its client times out */
@@ -142,8 +142,8 @@ export function promisesOf(scenario: Scenario): Promises {
     const common = typeof traffic.timeout_ms === 'object' ? undefined : traffic.timeout_ms
     classes.push({
       pools: traffic.model === undefined ? null : poolsOfModel(traffic.model, scenario),
-      patienceMs: limit(common),
-      drawnPatience: drawn,
+      clientTimeoutMs: limit(common),
+      drawnClientTimeout: drawn,
       fanOut: traffic.fan_out,
       cancels: traffic.cancel,
       priority: traffic.priority,

@@ -156,7 +156,7 @@ describe('a spoiled replay', () => {
     expect(spoiled({ ...run, deaths: [0, 0] })).toBe(spoiled(run))
   })
 
-  test('is none with standstills of 1 % of the time', () => {
+  test('is none with stalls of 1 % of the time', () => {
     expect(spoiled(again)).toBe(null)
   })
 })

@@ -188,7 +188,7 @@ export function knownRun(options: KnownOptions): KnownRun {
         })),
         machine: machineOf(field),
         random: { service: random, overheads: stream(seed, 0, 'known overheads') },
-        lag: overheads,
+        sendDelay: overheads,
         timer: overheads,
       })
       return {

@@ -248,7 +248,7 @@ describe('what seeing an end costs goes by what the dispatcher was due to do nex
     expect(costs(past)).toEqual([[0.25, [0.05, 0.06]]])
   })
 
-  test('a standstill is no cost of any class', () => {
+  test('a stall is no cost of any class', () => {
     const episodes = [0.05, 0.05, 5, 0.05].map((cost): Episode => ({ cost }))
     expect(costs(episodes)).toEqual([[0.25, [0.05, 0.05, 0.05]]])
   })

@@ -14,13 +14,13 @@ export interface BatchAssembly {
   readonly room: { takes(length: number): boolean } | null
 }
 
-/** Takes requests of a lane out of a queue into a batch that goes now. */
+/** Takes requests of a group out of a queue into a batch that goes now. */
 export function assembleBatch(
   now: Ms,
   { station, requests, batch, room }: BatchAssembly,
   decision: Decision,
 ) {
-  const { take, lane } = decision
+  const { take, group } = decision
   const { queue } = station
   const { members } = batch
   const idle = station.idleUntil(now)
@@ -28,9 +28,9 @@ export function assembleBatch(
   let size = 0
   for (; size < take; size++) {
     if (room !== null && size > 0) {
-      if (!room.takes(requests.length[queue.peek(now, lane)]!)) break
+      if (!room.takes(requests.length[queue.peek(now, group)]!)) break
     }
-    const request = queue.shift(now, lane)
+    const request = queue.shift(now, group)
     members[size] = request
     requests.idleAtEnqueueMs[request] = idle - requests.idleAtEnqueueMs[request]!
     count(batch, requests, request)
@@ -55,7 +55,7 @@ export function describeBatch(
 function clear(batch: Batch): void {
   batch.length = 1
   batch.tokens = 0
-  batch.oldestCame = Number.POSITIVE_INFINITY
+  batch.oldestEnqueued = Number.POSITIVE_INFINITY
 }
 
 function count(batch: Batch, requests: Requests, request: number): void {
@@ -63,5 +63,5 @@ function count(batch: Batch, requests: Requests, request: number): void {
   const enqueued = requests.enqueued[request]!
   batch.tokens += length
   if (length > batch.length) batch.length = length
-  if (enqueued < batch.oldestCame) batch.oldestCame = enqueued
+  if (enqueued < batch.oldestEnqueued) batch.oldestEnqueued = enqueued
 }

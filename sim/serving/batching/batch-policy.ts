@@ -2,7 +2,7 @@ import type { Batching } from '../../../scenarios/schema/schema.ts'
 import type { Batch, Ms } from '../ports.ts'
 
 /** Requests that may share a batch, as a batching policy sees them. */
-export interface LaneView {
+export interface BatchGroupView {
   /** waiting requests */
   readonly length: number
   /** of the one that has waited longest, its place in the order of arrival */
@@ -12,27 +12,27 @@ export interface LaneView {
 }
 
 /** What a batching policy sees of a queue. */
-export interface QueueView extends LaneView {
+export interface QueueView extends BatchGroupView {
   /** when the one that has waited longest came, and the one that came last */
-  readonly oldestCame: Ms
-  readonly newestCame: Ms
+  readonly oldestEnqueued: Ms
+  readonly newestEnqueued: Ms
   /** true once no further request can come */
   readonly ending: boolean
   readonly hasFreeExecutor: boolean
   /** one for each bucket of lengths */
-  readonly lanes: readonly LaneView[]
-  /** the earliest deadline of waiting requests; for policies with `foresees` */
+  readonly groups: readonly BatchGroupView[]
+  /** the earliest deadline of waiting requests; for policies with `looksAhead` */
   readonly firstDeadline: Ms
   /**
-   * what one batch of all waiting requests would compute, in lengths; for policies with `foresees`
+   * what one batch of all waiting requests would compute, in lengths; for policies with `looksAhead`
    */
   readonly computed: number
 }
 
-/** `take` requests of a lane now; or, where it is 0, decide again at `wakeAt` or at an arrival. */
+/** `take` requests of a group now; or, where it is 0, decide again at `wakeAt` or at an arrival. */
 export interface Decision {
   take: number
-  lane: number
+  group: number
   wakeAt: Ms
 }
 
@@ -56,7 +56,7 @@ export interface BatchPolicy<Config, State extends BatchState> {
   /** upper lengths of all buckets but the last */
   edges?(config: Config): readonly number[]
   /** whether it looks at deadlines and lengths of waiting requests */
-  readonly foresees?: true
+  readonly looksAhead?: true
 }
 
 export type Config<P extends Batching['policy']> = Extract<Batching, { policy: P }>

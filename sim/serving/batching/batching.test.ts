@@ -6,7 +6,7 @@ import { viewOf } from './view.test-helper.ts'
 
 /** What is taken of a queue, or when to ask again: windows close at 10. */
 function decide(config: Batching, length: number, now = 0, ending = false): number | string {
-  const out = { take: 0, lane: 0, wakeAt: Number.POSITIVE_INFINITY }
+  const out = { take: 0, group: 0, wakeAt: Number.POSITIVE_INFINITY }
   new Batcher(config).decide(viewOf({ length, windowCloses: 10, ending }), now, out)
   return out.take > 0 ? out.take : `until ${out.wakeAt}`
 }

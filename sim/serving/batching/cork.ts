@@ -49,21 +49,21 @@ export const cork: BatchPolicy<Config<'cork'>, Cork> = Object.freeze({
     refreshAt: Number.NEGATIVE_INFINITY,
   }),
   decide({ maxBatch, perItemMs, waitMs }: Cork, queue: QueueView, now: Ms, out: Decision) {
-    const { length, newestCame } = queue
-    const uncorkAt = newestCame + ((DECAY * waitMs) / length - TICK_MS - perItemMs)
+    const { length, newestEnqueued } = queue
+    const uncorkAt = newestEnqueued + ((DECAY * waitMs) / length - TICK_MS - perItemMs)
     if (length >= maxBatch || now >= uncorkAt) out.take = Math.min(length, maxBatch)
     else out.wakeAt = uncorkAt
   },
   givesUpAt({ perItemMs, baseMs, maxLatencyMs }: Cork, queue: QueueView) {
-    const { length, oldestCame, hasFreeExecutor } = queue
-    if (length > 1) return oldestCame + (maxLatencyMs - (perItemMs * length + baseMs))
-    return hasFreeExecutor ? Number.POSITIVE_INFINITY : oldestCame + maxLatencyMs
+    const { length, oldestEnqueued, hasFreeExecutor } = queue
+    if (length > 1) return oldestEnqueued + (maxLatencyMs - (perItemMs * length + baseMs))
+    return hasFreeExecutor ? Number.POSITIVE_INFINITY : oldestEnqueued + maxLatencyMs
   },
-  observe(state: Cork, now: Ms, { size, dispatched, oldestCame }: Batch) {
+  observe(state: Cork, now: Ms, { size, dispatched, oldestEnqueued }: Batch) {
     if (state.seen++ < SKIPPED) return
     keep(state.sizes, size)
     keep(state.durations, now - dispatched)
-    keep(state.waits, dispatched - oldestCame)
+    keep(state.waits, dispatched - oldestEnqueued)
     if (state.seen > SKIPPED + AT_ONCE && now < state.refreshAt) return
     state.refreshAt = now + REFRESH_MS
     refresh(state)

@@ -34,5 +34,5 @@ export const deadlineAware: BatchPolicy<Config<'deadline-aware'>, DeadlineAware>
   observe({ estimator }: DeadlineAware, now: Ms, batch: Batch) {
     estimator.observe(computedIn(batch), now - batch.dispatched)
   },
-  foresees: true as const,
+  looksAhead: true as const,
 })

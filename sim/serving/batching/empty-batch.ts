@@ -9,7 +9,7 @@ export function emptyBatch(executor: number, maxBatch: number): Batch {
     size: 0,
     length: 0,
     tokens: 0,
-    oldestCame: 0,
+    oldestEnqueued: 0,
     dispatched: 0,
     started: 0,
     ended: 0,

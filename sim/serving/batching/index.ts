@@ -9,7 +9,7 @@ import { fixed } from './fixed.ts'
 import { lengthBucketed } from './length-bucketed.ts'
 import { none } from './none.ts'
 
-export type { Decision, LaneView, QueueView } from './batch-policy.ts'
+export type { BatchGroupView, Decision, QueueView } from './batch-policy.ts'
 
 /** Every batching policy. A new one is a new entry here, and its configuration in the schema. */
 export const batchPolicies = Object.freeze({
@@ -40,7 +40,7 @@ export class Batcher {
   readonly windowMs: Ms
   /** upper lengths of all buckets but the last */
   readonly edges: readonly number[]
-  readonly foresees: boolean
+  readonly looksAhead: boolean
   readonly givesUp: boolean
   readonly #policy: BatchPolicy<Batching, BatchState>
   readonly #state: BatchState
@@ -51,7 +51,7 @@ export class Batcher {
     this.maxBatch = state.maxBatch
     this.windowMs = state.windowMs
     this.edges = policy.edges?.(config) ?? []
-    this.foresees = policy.foresees ?? false
+    this.looksAhead = policy.looksAhead ?? false
     this.givesUp = policy.givesUpAt !== undefined
     this.#policy = policy
     this.#state = state
@@ -59,7 +59,7 @@ export class Batcher {
 
   decide(queue: QueueView, now: Ms, out: Decision): void {
     out.take = 0
-    out.lane = 0
+    out.group = 0
     out.wakeAt = Number.POSITIVE_INFINITY
     this.#policy.decide(this.#state, queue, now, out)
   }
@@ -73,10 +73,10 @@ export class Batcher {
     return this.#policy.givesUpAt?.(this.#state, queue) ?? Number.POSITIVE_INFINITY
   }
 
-  /** The lane of a length: lengths of one lane may share a batch. */
-  laneOf(length: number): number {
-    let lane = 0
-    while (lane < this.edges.length && length > this.edges[lane]!) lane++
-    return lane
+  /** The group of a length: lengths of one group may share a batch. */
+  batchGroupOf(length: number): number {
+    let group = 0
+    while (group < this.edges.length && length > this.edges[group]!) group++
+    return group
   }
 }

@@ -9,14 +9,14 @@ import { viewOf } from './view.test-helper.ts'
 
 /** What a policy decides of a queue. */
 function decide(batcher: Batcher, queue: Partial<QueueView>, now: number): number | string {
-  const out = { take: 0, lane: 0, wakeAt: Number.POSITIVE_INFINITY }
+  const out = { take: 0, group: 0, wakeAt: Number.POSITIVE_INFINITY }
   batcher.decide(viewOf(queue), now, out)
   return out.take > 0 ? out.take : `until ${out.wakeAt}`
 }
 
 /** A batch of that size and length that went at 0 and was done after `ms`. */
 function observe(batcher: Batcher, size: number, ms: number, { at = 0, waited = 0 } = {}) {
-  const batch = { size, length: 1, tokens: size, dispatched: at, oldestCame: at - waited }
+  const batch = { size, length: 1, tokens: size, dispatched: at, oldestEnqueued: at - waited }
   batcher.observe(at + ms, batch as Batch)
 }
 
@@ -83,19 +83,19 @@ describe('cork', () => {
 
   test('waits while n (wait of the newest + 1 ms + a) is at most 0.95 of the usual wait', () => {
     const batcher = new Batcher(config)
-    expect(decide(batcher, { length: 1, newestCame: 100 }, 100)).toBe('until 102.5')
-    expect(decide(batcher, { length: 1, newestCame: 100 }, 102.5)).toBe(1)
-    expect(decide(batcher, { length: 2, newestCame: 100 }, 100)).toBe(2)
+    expect(decide(batcher, { length: 1, newestEnqueued: 100 }, 100)).toBe('until 102.5')
+    expect(decide(batcher, { length: 1, newestEnqueued: 100 }, 102.5)).toBe(1)
+    expect(decide(batcher, { length: 2, newestEnqueued: 100 }, 100)).toBe(2)
   })
 
   test('sends no more than the largest batch', () => {
-    expect(decide(new Batcher(config), { length: 30, newestCame: 0 }, 50)).toBe(8)
+    expect(decide(new Batcher(config), { length: 30, newestEnqueued: 0 }, 50)).toBe(8)
   })
 
   test('the oldest is dropped if it would not be done before the latency', () => {
     const batcher = new Batcher(config)
     const from = (length: number, hasFreeExecutor = false) =>
-      batcher.givesUpAt(viewOf({ length, oldestCame: 100, hasFreeExecutor }))
+      batcher.givesUpAt(viewOf({ length, oldestEnqueued: 100, hasFreeExecutor }))
     expect([from(2), from(5)]).toEqual([100 + 90 - 15, 100 + 90 - 33])
     expect([from(1), from(1, true)]).toEqual([190, Number.POSITIVE_INFINITY])
   })
@@ -107,14 +107,14 @@ describe('cork', () => {
     observe(batcher, 1, 3 + 2, { waited: 30 })
     observe(batcher, 4, 3 + 8, { waited: 50 })
     // a = 2, b = 3, wait = 40
-    expect(batcher.givesUpAt(viewOf({ length: 3, oldestCame: 0 }))).toBeCloseTo(90 - 9, 9)
-    expect(decide(batcher, { length: 2, newestCame: 0 }, 0)).toBe('until 16')
+    expect(batcher.givesUpAt(viewOf({ length: 3, oldestEnqueued: 0 }))).toBeCloseTo(90 - 9, 9)
+    expect(decide(batcher, { length: 2, newestEnqueued: 0 }, 0)).toBe('until 16')
   })
 
   test('updates its estimates only every 5 s, after the first four batches', () => {
     const batcher = new Batcher(config)
     for (const size of [1, 1, 1, 2, 3, 4]) observe(batcher, size, 3 + 2 * size)
-    const from = () => batcher.givesUpAt(viewOf({ length: 3, oldestCame: 0 }))
+    const from = () => batcher.givesUpAt(viewOf({ length: 3, oldestEnqueued: 0 }))
     const before = from()
     for (let i = 0; i < 60; i++) observe(batcher, 1 + (i % 4), 50, { at: 100 + i })
     expect(from()).toBe(before)
@@ -214,7 +214,7 @@ describe('length-bucketed', () => {
 
   test('a batch holds lengths of one bucket; an edge belongs to the bucket below', () => {
     const batcher = new Batcher(batching)
-    expect([1, 10, 11, 100, 101, 9999].map((length) => batcher.laneOf(length))).toEqual([
+    expect([1, 10, 11, 100, 101, 9999].map((length) => batcher.batchGroupOf(length))).toEqual([
       0, 0, 1, 1, 2, 2,
     ])
     const coming = { at: [0, 0, 1, 1], lengths: [5, 50, 6, 60] }

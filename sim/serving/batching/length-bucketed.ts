@@ -12,16 +12,16 @@ export const lengthBucketed: BatchPolicy<Config<'length-bucketed'>, BatchState> 
     maxBatch: config.max_batch,
     windowMs: config.max_delay_ms,
   }),
-  decide({ maxBatch, windowMs }: BatchState, { lanes }: QueueView, now: Ms, out: Decision) {
+  decide({ maxBatch, windowMs }: BatchState, { groups }: QueueView, now: Ms, out: Decision) {
     let first = Number.POSITIVE_INFINITY
-    for (let i = 0; i < lanes.length; i++) {
-      const { length, oldestKey, windowCloses } = lanes[i]!
+    for (let i = 0; i < groups.length; i++) {
+      const { length, oldestKey, windowCloses } = groups[i]!
       if (length === 0) continue
       const due = length >= maxBatch || windowMs === 0 || now >= windowCloses
       if (!due) out.wakeAt = Math.min(out.wakeAt, windowCloses)
       else if (oldestKey < first) {
         first = oldestKey
-        out.lane = i
+        out.group = i
         out.take = Math.min(length, maxBatch)
       }
     }

@@ -89,7 +89,7 @@ function run(system: SmallSystem, each: boolean): Outcome {
         })),
         machine: IDEAL_MACHINE,
         random: { service: random, overheads: random },
-        lag: null,
+        sendDelay: null,
         timer: null,
       })
       const stepwise: StepBackend = {
@@ -128,8 +128,8 @@ function run(system: SmallSystem, each: boolean): Outcome {
 }
 
 /** How a request that fits may end. */
-function endsOf({ patienceMs, drawnPatience, cancels }: ClassPlan): readonly number[] {
-  const leaves = patienceMs < Number.POSITIVE_INFINITY || drawnPatience !== null
+function endsOf({ clientTimeoutMs, drawnClientTimeout, cancels }: ClassPlan): readonly number[] {
+  const leaves = clientTimeoutMs < Number.POSITIVE_INFINITY || drawnClientTimeout !== null
   if (!leaves) return [OUTCOME.served]
   const ends = [OUTCOME.served, OUTCOME.abandoned]
   return cancels ? [...ends, OUTCOME.cancelled] : ends

@@ -162,7 +162,7 @@ export class GenerationServer implements StationServer, KvReceiver {
     batch.size = 1
     batch.length = requests.length[request]!
     batch.tokens = batch.length
-    batch.oldestCame = requests.enqueued[request]!
+    batch.oldestEnqueued = requests.enqueued[request]!
     batch.dispatched = sequences.admitted[request]!
     return batch
   }

@@ -1,6 +1,6 @@
 import type { Ms } from '../ports.ts'
 import type { ArmedTimers } from '../servers/armed-timers.ts'
-import type { HandOverPlan } from './generation-plan.ts'
+import type { KvTransferPlan } from './generation-plan.ts'
 
 /** A server to which KV caches are sent. */
 export interface KvReceiver {
@@ -12,7 +12,7 @@ export interface KvReceiver {
 
 /** A link that sends KV caches to another pool, one after another, in the order of prefill. */
 export class KvTransfer {
-  readonly #plan: HandOverPlan
+  readonly #plan: KvTransferPlan
   readonly #timers: ArmedTimers
   readonly #timer: number
   readonly #receivers: { readonly all: readonly KvReceiver[]; next(): KvReceiver }
@@ -22,7 +22,7 @@ export class KvTransfer {
   #freeAt: Ms = Number.NEGATIVE_INFINITY
 
   constructor(
-    plan: HandOverPlan,
+    plan: KvTransferPlan,
     timers: ArmedTimers,
     receivers: {
       readonly all: readonly KvReceiver[]

@@ -11,7 +11,7 @@ import {
   OUT_OF_MEMORY,
   ReplicaMemory,
 } from '../../memory/index.ts'
-import { askedOfArena } from './arena.ts'
+import { requestedOfArena } from './arena.ts'
 
 const buffer = fc.record({
   fixed: fc.constantFrom(0, 0, 300, 5000),
@@ -48,7 +48,7 @@ function run(activations: ActivationPlan, arenaBytes: number, size: number, leng
   replica.load()
   const failed = replica.run(size, length)
   replica.end()
-  const asked = askedOfArena(
+  const asked = requestedOfArena(
     { bytes: arenaBytes, together: heldTogether(activations) },
     size,
     length,

@@ -1,6 +1,6 @@
 import { type Bytes, bytesOf } from '../../memory/index.ts'
 import { executorsOf, type ServingPlan } from '../plan.ts'
-import { type ArenaPlan, askedOfArena } from './arena.ts'
+import { type ArenaPlan, requestedOfArena } from './arena.ts'
 
 /**
  * The control plane's own account of every device, the same in both worlds: weights and arenas of
@@ -53,7 +53,7 @@ export class Ledger {
   /** Bytes that a batch asks for at most at a time; `length` as `computedLength` has it. */
   estimate(executor: number, size: number, length: number): number {
     const arena = this.#arenas[executor]
-    if (arena) return askedOfArena(arena, size, length)
+    if (arena) return requestedOfArena(arena, size, length)
     let most = 0
     for (const sum of this.#sums[executor]!) most = Math.max(most, bytesOf(sum, size, length))
     return most

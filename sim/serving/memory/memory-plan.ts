@@ -115,7 +115,7 @@ export function expectedLoadMs(
 }
 
 /** Whether the model of a pool is swapped. */
-export function comesAndGoes(
+export function isSwappable(
   plan: {
     readonly devices: readonly DevicePlan[]
     readonly pools: readonly { readonly memory?: PoolMemoryPlan | undefined }[]

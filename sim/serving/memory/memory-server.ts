@@ -85,7 +85,7 @@ export class MemoryServer extends BatchServer implements MemoryWaiter {
     const { station } = this
     const { ledger, residency } = this.#memory
     const { requests } = this.world
-    const request = station.queue.peek(now, this.decision.lane)
+    const request = station.queue.peek(now, this.decision.group)
     const free = station.hasFreeExecutor
     const executor = free ? station.longestFree : residency.absentOf(station)
     const loadedForIt = free && residency.isFresh(executor)
@@ -147,7 +147,7 @@ export class MemoryServer extends BatchServer implements MemoryWaiter {
     station.decide(now, decision)
     if (decision.take === 0) return
     ledger.enter(executor)
-    const batch = this.#fill(now, executor, station.queue.peek(now, decision.lane))
+    const batch = this.#fill(now, executor, station.queue.peek(now, decision.group))
     ledger.leave(executor)
     batch.started = now
     batch.ended = now

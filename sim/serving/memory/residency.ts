@@ -3,7 +3,7 @@ import type { Backend, Ms, Observer } from '../ports.ts'
 import type { Station } from '../routing/station.ts'
 import { type EvictionPolicy, evictionPolicies } from './eviction/index.ts'
 import type { Ledger } from './ledger.ts'
-import { comesAndGoes, expectedLoadMs } from './memory-plan.ts'
+import { expectedLoadMs, isSwappable } from './memory-plan.ts'
 
 /** Weights of an executor: not there, on their way, there and idle, there and at work. */
 const ABSENT = 0
@@ -42,7 +42,7 @@ export class Residency {
       ({ residency }) => residency && evictionPolicies[residency.eviction],
     )
     this.#loadMs = executors.map(({ pool }, i) =>
-      comesAndGoes({ devices, pools }, pool)
+      isSwappable({ devices, pools }, pool)
         ? expectedLoadMs(pools[pool]!.memory!, devices[deviceOf[i]!]!.residency!)
         : null,
     )

@@ -1,5 +1,5 @@
 import { KeyedHeap } from '../../kernel/index.ts'
-import type { LaneView } from '../batching/index.ts'
+import type { BatchGroupView } from '../batching/index.ts'
 import type { ClassPlan, QueuePlan } from '../plan.ts'
 import type { Ms } from '../ports.ts'
 import type { Requests } from '../requests.ts'
@@ -7,21 +7,21 @@ import { queueOrder } from './queue-disciplines.ts'
 import type { QueueOrder } from './queue-order.ts'
 import { WaitingList } from './waiting-list.ts'
 
-/** How the requests of a lane are ordered. */
+/** How the requests of a group are ordered. */
 export interface BatchGroupOrder {
   readonly order: QueuePlan
   /** whether some may wait on though their time is over */
   readonly delaying: boolean
-  /** whether levels part a lane */
+  /** whether levels part a group */
   readonly strict: boolean
   readonly levelOf: (request: number) => number
 }
 
 /**
  * Waiting requests that may share a batch, in the order in which they came and in that of their
- * discipline. A queue has one lane, or one for each bucket of lengths.
+ * discipline. A queue has one group, or one for each bucket of lengths.
  */
-export class BatchGroup implements LaneView {
+export class BatchGroup implements BatchGroupView {
   readonly #came = new WaitingList()
   /** null: the order in which they came */
   readonly #order: QueueOrder | null
@@ -72,7 +72,7 @@ export class BatchGroup implements LaneView {
     return request
   }
 
-  /** Takes out the one that came last, of a lane in turn; there must be one. */
+  /** Takes out the one that came last, of a group in turn; there must be one. */
   shiftNewest(): number {
     const request = this.#came.newest
     this.#came.remove(request)

@@ -8,7 +8,7 @@ import type { ServerWorld, StationServer } from './station-server.ts'
 export class BatchServer implements StationServer {
   protected readonly station: Station
   protected readonly world: ServerWorld
-  protected readonly decision: Decision = { take: 0, lane: 0, wakeAt: Number.POSITIVE_INFINITY }
+  protected readonly decision: Decision = { take: 0, group: 0, wakeAt: Number.POSITIVE_INFINITY }
 
   constructor(station: Station, world: ServerWorld) {
     this.station = station

@@ -2,7 +2,7 @@ import type { Random } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
 import type { RecordedField } from './profile.ts'
 import type { MachineField, Steps } from './recorded-field.ts'
-import { type Intervals, joinIntervals } from './standstills.ts'
+import { type Intervals, joinIntervals } from './stalls.ts'
 
 /** Short enough to have many, long enough for a whole slow period: 10–300 ms were observed. */
 const BLOCK_MS = 500

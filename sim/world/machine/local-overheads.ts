@@ -83,7 +83,7 @@ export class LocalOverheads implements OverheadModel {
   }
 
   /** 0: a run with local overheads also uses its recorded send times. */
-  lag(): Ms {
+  sendDelay(): Ms {
     return 0
   }
 

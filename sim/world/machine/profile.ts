@@ -134,7 +134,7 @@ const modelProfile = z.strictObject({
         load: z.number().min(0).describe('load at which it was recorded'),
         durationMs: z.number().positive().max(LONGEST_MS),
         executors: z.array(steps).min(1),
-        dispatcher: intervals.describe('when late completions and timers show a standstill'),
+        dispatcher: intervals.describe('when late completions and timers show a stall'),
         intake: intervals.describe('when anything late shows one'),
       }),
     )

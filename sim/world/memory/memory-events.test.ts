@@ -42,7 +42,7 @@ function eventsOf(act: (world: SimulatedWorld, step: number) => void): string[] 
     hardware: [hardware, hardware],
     machine: IDEAL_MACHINE,
     random: { service: new Random('service'), overheads: new Random('overheads') },
-    lag: null,
+    sendDelay: null,
     timer: null,
     memory: new WorldMemory({ scenario, plan, activations, maps: false }),
   })
@@ -76,7 +76,7 @@ const batchOf = (executor: number, size: number): Batch => ({
   size,
   length: 1,
   tokens: size,
-  oldestCame: 0,
+  oldestEnqueued: 0,
   dispatched: 0,
   started: 0,
   ended: 0,

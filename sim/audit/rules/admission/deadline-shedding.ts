@@ -3,7 +3,7 @@ import { Loads } from '../../evidence/loads.ts'
 import { type Means, ServiceMeans } from '../../evidence/service-means.ts'
 import { type Findings, ms } from '../../findings.ts'
 import type { Rule } from '../../rule.ts'
-import { saidOf } from './refused.ts'
+import { admissionDecision } from './refused.ts'
 
 /** Rounding of predictions, ms. */
 const SLACK_MS = 1e-6
@@ -49,7 +49,8 @@ export const deadlineShedding: Rule = {
   },
 }
 
-const isShed = ({ rows }: Evidence, key: number) => saidOf(rows, key, 'deadline') === 'refused'
+const isShed = ({ rows }: Evidence, key: number) =>
+  admissionDecision(rows, key, 'deadline') === 'refused'
 
 function checkRequest(
   seen: Evidence,
@@ -58,7 +59,7 @@ function checkRequest(
   found: Findings,
 ): void {
   const { rows } = seen
-  const said = saidOf(rows, key, 'deadline')
+  const said = admissionDecision(rows, key, 'deadline')
   const { deadlineMarginMs: marginMs } = queue.pool.admission
   if (said === null || (marginMs === null && said === 'passed')) return
   found.checked++

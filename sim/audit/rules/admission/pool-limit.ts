@@ -1,7 +1,7 @@
 import type { Evidence } from '../../evidence/evidence.ts'
 import { Loads } from '../../evidence/loads.ts'
 import { type Findings, ms } from '../../findings.ts'
-import { type Reason, saidOf } from './refused.ts'
+import { admissionDecision, type Reason } from './refused.ts'
 
 /**
  * Checks a reason for rejections that depends on the number of requests in the pool: at the limit
@@ -24,7 +24,7 @@ export function checkPoolLimit(
     // rows do not show when a request left a prefill pool
     if (seen.promises.pools[pool]!.generation?.handOver != null) continue
     const limit = limitOf(pool, key)
-    const said = saidOf(rows, key, reason)
+    const said = admissionDecision(rows, key, reason)
     if (said === 'refused' || (said === 'passed' && limit < Number.POSITIVE_INFINITY)) {
       found.checked++
       const [least, most] = [loads.pools.least[pool]!, loads.pools.most[pool]!]

@@ -6,7 +6,11 @@ export type Reason = keyof typeof REFUSED_BY
  * The decision of one admission control about a request. Null where an earlier control had rejected
  * it.
  */
-export function saidOf(rows: AuditRows, key: number, reason: Reason): 'refused' | 'passed' | null {
+export function admissionDecision(
+  rows: AuditRows,
+  key: number,
+  reason: Reason,
+): 'refused' | 'passed' | null {
   const given = rows.outcome[key] === SHED && rows.batch[key]! < 0 ? rows.refusal[key]! : 0
   const code = REFUSED_BY[reason]
   if (given === code) return 'refused'

@@ -2,7 +2,7 @@ import type { Evidence } from '../../evidence/evidence.ts'
 import { type Findings, ms } from '../../findings.ts'
 import type { PoolPromises } from '../../promises/promises.ts'
 import type { Rule } from '../../rule.ts'
-import { saidOf } from './refused.ts'
+import { admissionDecision } from './refused.ts'
 
 /** Rounding of accumulated times, in tokens. */
 const SLACK = 1e-6
@@ -21,7 +21,7 @@ export const tokenBucket: Rule = {
       const shed = seen.queues.some(
         (queue) =>
           queue.poolIndex === index &&
-          queue.shed.some((key) => saidOf(seen.rows, key, 'tokens') === 'refused'),
+          queue.shed.some((key) => admissionDecision(seen.rows, key, 'tokens') === 'refused'),
       )
       if (admission.tokenBucket !== null || shed) {
         checkPool(seen, index, admission.tokenBucket, found)
@@ -49,7 +49,7 @@ function checkPool(
   const buckets = new Map<string, Bucket>()
   for (let key = 0; key < rows.at.length; key++) {
     if (queues[rows.queue[key]!]?.poolIndex !== pool || Number.isNaN(rows.sent[key]!)) continue
-    const said = saidOf(rows, key, 'tokens')
+    const said = admissionDecision(rows, key, 'tokens')
     if (said === null || (said === 'passed' && bucket === null)) continue
     found.checked++
     const came = `came to pool ${pool} at ${ms(rows.sent[key]!)}`

@@ -10,7 +10,7 @@ export function bucketOf(
 }
 
 /** The buckets of a queue, each ordered on its own; or the queue itself. */
-export function lanesOf({ rows }: Evidence, queue: SeenQueue): readonly SeenQueue[] {
+export function batchGroupsOf({ rows }: Evidence, queue: SeenQueue): readonly SeenQueue[] {
   const { batching } = queue.pool
   if (batching.policy !== 'length-bucketed') return [queue]
   return Array.from({ length: batching.edges.length + 1 }, (_, bucket) => {

@@ -3,7 +3,7 @@ import type { Findings } from '../../findings.ts'
 import type { Batching } from '../../promises/promises.ts'
 import type { Rule } from '../../rule.ts'
 import { bucketOf } from './bucket-of.ts'
-import { checkDecisions, type Decider, type Line } from './decisions.ts'
+import { type Backlog, checkDecisions, type Decider } from './decisions.ts'
 
 /** Of several due buckets, the one with the oldest request is dispatched. */
 export const buckets: Rule = {
@@ -25,7 +25,7 @@ function decider(
   const { max_batch, max_delay_ms } = batching
   const bucket = (key: number) => bucketOf(batching, rows.length[key]!)
   /** the bucket to dispatch at `at`, oldest request first; undefined for none */
-  const dueBucket = (line: Line, at: number): Line | undefined => {
+  const dueBucket = (line: Backlog, at: number): Backlog | undefined => {
     const all = new Map<number, number[]>()
     for (const key of line) {
       const members = all.get(bucket(key))

@@ -5,7 +5,7 @@ import { timeIsOver } from '../../evidence/waiting-time.ts'
 import { type Findings, ms } from '../../findings.ts'
 import type { Batching } from '../../promises/promises.ts'
 import type { Rule } from '../../rule.ts'
-import { checkDecisions, type Decider, type Line, ROUNDING_MS, Waiting } from './decisions.ts'
+import { type Backlog, checkDecisions, type Decider, ROUNDING_MS, Waiting } from './decisions.ts'
 
 /**
  * Estimates of BentoML's optimizer: a batch of n takes a n + b, and its oldest request waits w, ms.
@@ -36,9 +36,9 @@ export const corked: Rule = {
 }
 
 function decider({ rows }: Evidence, { max_batch, max_latency_ms }: Cork): Decider<Known> {
-  const uncork = ({ a, w }: Known, line: Line) =>
+  const uncork = ({ a, w }: Known, line: Backlog) =>
     rows.sent[line.at(-1)!]! + (0.95 * w) / line.length - 1 - a
-  const isDue = (known: Known, line: Line, at: number) =>
+  const isDue = (known: Known, line: Backlog, at: number) =>
     line.length >= max_batch || at >= uncork(known, line)
   return {
     start: {
@@ -92,7 +92,7 @@ function checkDrops(
 ): void {
   const { rows } = seen
   const waiting = new Waiting(seen, queue, cork)
-  const hopelessFrom = ({ a, b }: Known, line: Line) =>
+  const hopelessFrom = ({ a, b }: Known, line: Backlog) =>
     rows.sent[line[0]!]! + latencyMs - a * line.length - b
   const mayDrop = (key: number, instant: Instant) => {
     const coming = instant.joined.to - instant.joined.from

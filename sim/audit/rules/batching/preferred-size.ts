@@ -1,7 +1,7 @@
 import type { Evidence } from '../../evidence/evidence.ts'
 import { eachInstant, type Instant } from '../../evidence/instants.ts'
 import type { SeenBatch } from '../../evidence/seen-batch.ts'
-import { somebodyWaitsOn } from '../../evidence/waiting-time.ts'
+import { delaysTimedOut } from '../../evidence/waiting-time.ts'
 import { type Findings, ms } from '../../findings.ts'
 import type { Rule } from '../../rule.ts'
 import {
@@ -45,7 +45,7 @@ function checkInstant(
 function goInTurn({ promises }: Evidence, queue: CountedQueue): boolean {
   const { order, admission } = queue.pool
   const keepsOrder = order.discipline === 'fifo' && admission.adaptiveLifo === null
-  return keepsOrder && !somebodyWaitsOn(queue, promises)
+  return keepsOrder && !delaysTimedOut(queue, promises)
 }
 
 interface Wrong {

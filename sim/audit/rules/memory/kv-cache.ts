@@ -4,7 +4,7 @@ import { type Findings, ms } from '../../findings.ts'
 import { memoryOf } from '../../promises/memory-asked.ts'
 import { PromptBlocks } from '../../promises/prompt-blocks.ts'
 import type { Rule } from '../../rule.ts'
-import { saidOf } from '../admission/refused.ts'
+import { admissionDecision } from '../admission/refused.ts'
 
 /**
  * A sequence without a preemption has at least the blocks of its prompt until it ends. Rows do not
@@ -20,7 +20,7 @@ export const kvCache: Rule = {
       const { joined, shed, pool } = queue
       if (memoryOf(queue) !== null) continue
       for (const key of [...joined, ...shed]) {
-        const refused = saidOf(rows, key, 'memory') === 'refused'
+        const refused = admissionDecision(rows, key, 'memory') === 'refused'
         if (pool.generation === undefined && !refused) continue
         found.checked++
         const holds =

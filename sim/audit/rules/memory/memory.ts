@@ -3,13 +3,13 @@ import type { SeenBatch } from '../../evidence/seen-batch.ts'
 import { type Findings, ms } from '../../findings.ts'
 import {
   asked,
-  comesAndGoes,
-  goesInHalves,
+  isSwappable,
+  maySplitBatches,
   memoryOf,
   residentBytes,
 } from '../../promises/memory-asked.ts'
 import type { Rule } from '../../rule.ts'
-import { saidOf } from '../admission/refused.ts'
+import { admissionDecision } from '../admission/refused.ts'
 
 /** A batch and its bytes on a device. */
 interface Held {
@@ -42,11 +42,11 @@ function checkRefusals(seen: Evidence, found: Findings): void {
     if (promised === null || promised.sums.length === 0) continue
     const device = promised.devices[queue.firstExecutor - firstOf(seen, queue.poolIndex)]!
     const others =
-      staying(seen, device) - (comesAndGoes(promises, queue) ? 0 : residentBytes(promised))
+      staying(seen, device) - (isSwappable(promises, queue) ? 0 : residentBytes(promised))
     const beside = promises.devices[device]!.limitBytes - others - residentBytes(promised)
     const left = beside < 0 ? beside : (promised.arena?.bytes ?? beside)
     for (const key of [...queue.joined, ...queue.shed]) {
-      const said = saidOf(rows, key, 'memory')
+      const said = admissionDecision(rows, key, 'memory')
       if (said === null) continue
       found.checked++
       const length = Math.max(1, rows.length[key]!)
@@ -106,12 +106,12 @@ function heldOn(seen: Evidence, device: number): Held[] {
   for (const queue of queues) {
     const promised = memoryOf(queue)
     if (promised === null) continue
-    const resident = comesAndGoes(promises, queue) ? residentBytes(promised) : 0
+    const resident = isSwappable(promises, queue) ? residentBytes(promised) : 0
     const first = firstOf(seen, queue.poolIndex)
     for (const batch of queue.batches) {
       if (promised.devices[batch.executor - first] !== device) continue
       // halves of a batch run one after the other
-      const from = goesInHalves(queue) ? rows.started[batch.members[0]!]! : batch.dispatched
+      const from = maySplitBatches(queue) ? rows.started[batch.members[0]!]! : batch.dispatched
       const needed = promised.arena === null ? (neededBy(seen, queue, batch) ?? 0) : 0
       held.push({ batch, from, bytes: resident + needed })
     }
@@ -125,7 +125,7 @@ function heldOn(seen: Evidence, device: number): Held[] {
  */
 function neededBy({ rows }: Evidence, queue: SeenQueue, { members }: SeenBatch): number | null {
   const { ragged } = queue.pool
-  if (ragged && goesInHalves(queue)) return null
+  if (ragged && maySplitBatches(queue)) return null
   const tokens = members.reduce((sum, key) => sum + rows.length[key]!, 0)
   const length = ragged ? tokens / members.length : rows.padded[members[0]!]!
   return asked(memoryOf(queue)!, members.length, length)

@@ -1,6 +1,6 @@
 import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
 import { eachInstant, type Instant } from '../../evidence/instants.ts'
-import { somebodyWaitsOn } from '../../evidence/waiting-time.ts'
+import { delaysTimedOut } from '../../evidence/waiting-time.ts'
 import { type Findings, ms } from '../../findings.ts'
 import type { Rule } from '../../rule.ts'
 
@@ -13,7 +13,7 @@ export const fairness: Rule = {
   check(seen: Evidence, found: Findings) {
     for (const queue of seen.queues) {
       // requests past their timeout are served outside of the shares
-      if (turnLength(queue) === null || somebodyWaitsOn(queue, seen.promises)) continue
+      if (turnLength(queue) === null || delaysTimedOut(queue, seen.promises)) continue
       checkQueue(seen, queue, found)
     }
   },

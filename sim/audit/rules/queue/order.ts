@@ -4,20 +4,20 @@ import {
   compareInLine,
   type InLine,
   type QueuePosition,
-  standingIn,
+  queuePositionOf,
 } from '../../evidence/queue-position.ts'
 import type { SeenBatch } from '../../evidence/seen-batch.ts'
-import { somebodyWaitsOn } from '../../evidence/waiting-time.ts'
+import { delaysTimedOut } from '../../evidence/waiting-time.ts'
 import { type Findings, ms } from '../../findings.ts'
 import type { Rule } from '../../rule.ts'
-import { lanesOf } from '../batching/bucket-of.ts'
+import { batchGroupsOf } from '../batching/bucket-of.ts'
 
 export const order: Rule = {
   rule: 'order',
   promise: 'nobody is dispatched before one who stands before them in the order of the queue',
   check(seen: Evidence, found: Findings) {
     for (const queue of seen.queues) {
-      for (const lane of lanesOf(seen, queue)) checkQueue(seen, lane, found)
+      for (const group of batchGroupsOf(seen, queue)) checkQueue(seen, group, found)
     }
   },
 }
@@ -27,10 +27,10 @@ function checkQueue(seen: Evidence, queue: SeenQueue, found: Findings): void {
   // checked by the rule `adaptive-lifo`
   if (admission.adaptiveLifo !== null) return
   const { discipline } = order
-  const waitOn = somebodyWaitsOn(queue, seen.promises)
+  const waitOn = delaysTimedOut(queue, seen.promises)
   if (waitOn || (discipline !== 'fifo' && !isFair(queue))) {
-    const standing = standingIn(seen, queue)
-    if (standing !== null) checkStanding(seen, queue, standing, found)
+    const position = queuePositionOf(seen, queue)
+    if (position !== null) checkPositions(seen, queue, position, found)
     return
   }
   // all requests go in order, or all of each tenant
@@ -89,19 +89,19 @@ function checkTurns(
  * Checks each batch for a request that preceded its last member and still waited. Of the requests
  * that arrived at the instant of the batch, only those before a member surely waited already.
  */
-function checkStanding(
+function checkPositions(
   seen: Evidence,
   queue: SeenQueue,
-  standing: QueuePosition,
+  position: QueuePosition,
   found: Findings,
 ): void {
   const { rows, left } = seen
   const { joined } = queue
-  const line = new LeastFirst<InLine>((a, b) => compareInLine(standing, a, b))
-  const isLate = (key: number, at: number) => at >= standing.lateFrom(key)
+  const line = new LeastFirst<InLine>((a, b) => compareInLine(position, a, b))
+  const isLate = (key: number, at: number) => at >= position.lateFrom(key)
   const lateOnes = joined
-    .filter((key) => standing.lateFrom(key) < Number.POSITIVE_INFINITY)
-    .sort((a, b) => standing.lateFrom(a) - standing.lateFrom(b))
+    .filter((key) => position.lateFrom(key) < Number.POSITIVE_INFINITY)
+    .sort((a, b) => position.lateFrom(a) - position.lateFrom(b))
   let nextCome = 0
   let nextLate = 0
   for (const batch of queue.batches) {
@@ -124,7 +124,7 @@ function checkStanding(
       if (waits) unsure.push(first)
       line.drop()
     }
-    if (first !== undefined) judge(seen, queue, { batch, standing, first }, found)
+    if (first !== undefined) judge(seen, queue, { batch, position, first }, found)
     for (const request of unsure) line.add(request)
   }
 }
@@ -132,13 +132,13 @@ function checkStanding(
 function judge(
   { rows, left }: Evidence,
   { number }: SeenQueue,
-  { batch, standing, first }: { batch: SeenBatch; standing: QueuePosition; first: InLine },
+  { batch, position, first }: { batch: SeenBatch; position: QueuePosition; first: InLine },
   found: Findings,
 ): void {
   const at = batch.dispatched
   for (const key of batch.members) {
-    const member = { key, late: at >= standing.lateFrom(key) }
-    if (compareInLine(standing, first, member) >= 0) continue
+    const member = { key, late: at >= position.lateFrom(key) }
+    if (compareInLine(position, first, member) >= 0) continue
     found.violated(
       [first.key, key],
       () =>

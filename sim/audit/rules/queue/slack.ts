@@ -3,7 +3,7 @@ import { leastSquares } from '../../evidence/least-squares.ts'
 import { type Findings, ms } from '../../findings.ts'
 import type { Batching } from '../../promises/promises.ts'
 import type { Rule } from '../../rule.ts'
-import { checkDecisions, type Decider, type Line, ROUNDING_MS } from '../batching/decisions.ts'
+import { type Backlog, checkDecisions, type Decider, ROUNDING_MS } from '../batching/decisions.ts'
 
 /** Computed tokens and duration of the last batches. */
 type Observed = readonly (readonly [computed: number, took: number])[]
@@ -28,7 +28,7 @@ function decider(
   { pool }: SeenQueue,
   { max_batch, margin_ms }: Extract<Batching, { policy: 'deadline-aware' }>,
 ): Decider<Observed> {
-  const computed = (keys: Line) => {
+  const computed = (keys: Backlog) => {
     let [longest, sum] = [0, 0]
     for (const key of keys) {
       longest = Math.max(longest, rows.length[key]!)
@@ -36,12 +36,12 @@ function decider(
     }
     return pool.ragged ? sum : keys.length * pool.padTo * Math.ceil(longest / pool.padTo)
   }
-  const latest = (observed: Observed, line: Line) => {
+  const latest = (observed: Observed, line: Backlog) => {
     let first = Number.POSITIVE_INFINITY
     for (const key of line) first = Math.min(first, rows.at[key]! + classOf(key).deadlineMs)
     return first - predict(observed, computed(line)) - margin_ms
   }
-  const isDue = (observed: Observed, line: Line, at: number) =>
+  const isDue = (observed: Observed, line: Backlog, at: number) =>
     line.length >= max_batch || at >= latest(observed, line)
   return {
     start: [],

@@ -1,7 +1,7 @@
 import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
 import type { SeenBatch } from '../../evidence/seen-batch.ts'
 import { type Findings, ms } from '../../findings.ts'
-import { comesAndGoes, goesInHalves } from '../../promises/memory-asked.ts'
+import { isSwappable, maySplitBatches } from '../../promises/memory-asked.ts'
 import type { Rule } from '../../rule.ts'
 
 export const executor: Rule = {
@@ -11,9 +11,9 @@ export const executor: Rule = {
     for (const queue of seen.queues) {
       // engines run many requests at once
       if (queue.pool.generation !== undefined) continue
-      if (goesInHalves(queue)) checkHalves(seen, queue, found)
+      if (maySplitBatches(queue)) checkHalves(seen, queue, found)
       // rows do not show when weights were loaded, and so which executor was free longest
-      else checkQueue(queue, { inTurn: !comesAndGoes(seen.promises, queue) }, found)
+      else checkQueue(queue, { inTurn: !isSwappable(seen.promises, queue) }, found)
     }
   },
 }
