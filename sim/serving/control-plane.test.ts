@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import type { Batching, Work } from '../../scenarios/schema/schema.ts'
+import type { Work } from '../../scenarios/schema/schema.ts'
 import { patient, planOf, requestsOf, type SmallSystem, serve } from '../../test/small-system.ts'
 import { assemble, NO_TRAFFIC } from './assemble.ts'
+import type { BatchingPlan } from './batching/batching-plan.ts'
 import { ANY_CLASS, type PoolPlan, type ServingPlan } from './plan.ts'
 import { type Batch, type Observer, OUTCOME, STATUS, type Status } from './ports.ts'
 import { Requests } from './requests.ts'
 
-const batching: Batching = { policy: 'dynamic', max_batch: 2, preferred: [], max_delay_ms: 5 }
+const batching: BatchingPlan = { policy: 'dynamic', maxBatch: 2, preferred: [], maxDelayMs: 5 }
 const constant = (ms: number): Work => ({ law: 'constant', ms })
 
 function rowsOf(
@@ -253,7 +254,7 @@ describe('events of a world', () => {
   })
 
   test('the requests that wait are counted over all queues', () => {
-    const full: Batching = { policy: 'fixed', batch: 9 }
+    const full: BatchingPlan = { policy: 'fixed', batch: 9 }
     const { control, arrive } = bare({ replicas: 2, perReplicaQueues: true, batching: full })
     arrive(0)
     arrive(1)

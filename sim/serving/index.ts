@@ -1,5 +1,6 @@
 export { type AdmissionPlan, admissionControls, OPEN_ADMISSION } from './admission/index.ts'
 export { assemble, NO_TRAFFIC, type Traffic, trafficOf } from './assemble.ts'
+export { type BatchingPlan, batchingPlan } from './batching/batching-plan.ts'
 export { Batcher, batchPolicies, largestBatch, type QueueView } from './batching/index.ts'
 export { computedIn, computedLength } from './batching/padding.ts'
 export { clientTimeoutOf } from './client-timeout.ts'

@@ -1,5 +1,6 @@
-import type { Batching, Duration, Routing } from '../../scenarios/schema/schema.ts'
+import type { Duration, Routing } from '../../scenarios/schema/schema.ts'
 import { type AdmissionPlan, OPEN_ADMISSION } from './admission/admission-plan.ts'
+import type { BatchingPlan } from './batching/batching-plan.ts'
 import type { GenerationPlan } from './generation/generation-plan.ts'
 import type { DevicePlan, PoolMemoryPlan } from './memory/memory-plan.ts'
 import type { Ms } from './ports.ts'
@@ -41,7 +42,7 @@ export interface PoolPlan extends QueueBounds {
   readonly order: QueuePlan
   /** priority levels with bounds of their own */
   readonly levels: readonly LevelPlan[]
-  readonly batching: Batching
+  readonly batching: BatchingPlan
   /** undefined where requests are served in one go */
   readonly generation?: GenerationPlan | undefined
   /** undefined where memory does not count */

@@ -1,6 +1,7 @@
 import type { Generation, Pool, Scenario, TrafficClass } from '../../scenarios/schema/schema.ts'
 import type { ActivationPlan } from '../memory/index.ts'
 import { admissionPlan } from './admission/admission-plan.ts'
+import { batchingPlan } from './batching/batching-plan.ts'
 import { type GenerationPlan, STATIC_BATCHES } from './generation/generation-plan.ts'
 import { kvPlan } from './generation/kv-plan.ts'
 import { liveDevice, liveMemory, memoryPlan } from './memory/memory-plan.ts'
@@ -34,7 +35,7 @@ export function servingPlan(
           priority: Number(priority),
           ...boundsOf({ ...pool.queue, max_length: undefined, ...level }),
         })),
-        batching: pool.batching,
+        batching: batchingPlan(pool.batching),
         generation: pool.generation && generationPlan(pool, pool.generation, scenario),
         memory: memory.pools[index],
         padTo: 'pad_to' in model ? model.pad_to : 1,

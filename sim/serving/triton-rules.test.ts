@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Batching } from '../../scenarios/schema/schema.ts'
 import { batchesOf, endsOf } from './batches-of.test-helper.ts'
+import type { BatchingPlan } from './batching/batching-plan.ts'
 import { Batcher } from './batching/index.ts'
 import { viewOf } from './batching/view.test-helper.ts'
 import { PLAIN_QUEUE } from './plan.ts'
@@ -10,15 +10,15 @@ import { PLAIN_QUEUE } from './plan.ts'
  * the queues of scheduler_utils.cc (both core/src) under ModelQueuePolicy of model_config.proto.
  */
 
-const dynamic = (max_batch: number, max_delay_ms: number, preferred: number[] = []): Batching => ({
+const dynamic = (maxBatch: number, maxDelayMs: number, preferred: number[] = []): BatchingPlan => ({
   policy: 'dynamic',
-  max_batch,
-  max_delay_ms,
+  maxBatch,
+  maxDelayMs,
   preferred,
 })
 
 /** What is taken of a queue, or when to ask again: windows close at 10. */
-function decide(config: Batching, length: number, now = 0): number | string {
+function decide(config: BatchingPlan, length: number, now = 0): number | string {
   const out = { take: 0, group: 0, wakeAt: Number.POSITIVE_INFINITY }
   new Batcher(config).decide(viewOf({ length, windowCloses: 10 }), now, out)
   return out.take > 0 ? out.take : `until ${out.wakeAt}`
@@ -54,13 +54,13 @@ describe('the batcher', () => {
     ])
   })
 
-  test('once the delay is exceeded everything is sent, preferred size or not, up to max_batch', () => {
+  test('once the delay is exceeded everything is sent, preferred size or not, up to maxBatch', () => {
     const config = dynamic(6, 5, [2, 4])
     expect([1, 3, 5, 6, 99].map((length) => decide(config, length, 10))).toEqual([1, 3, 5, 6, 6])
     expect(decide(config, 5, 9.999)).toBe(4)
   })
 
-  test('nothing beyond max_batch is ever sent', () => {
+  test('nothing beyond maxBatch is ever sent', () => {
     for (const now of [0, 10, 99]) {
       for (let length = 1; length < 40; length++) {
         const taken = decide(dynamic(7, 5, [3, 7]), length, now)

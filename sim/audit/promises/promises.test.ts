@@ -114,7 +114,7 @@ test('promises are those of the scenario, and without limits where it has none',
         timeoutOverride: true,
       },
     ],
-    batching: { policy: 'dynamic', max_batch: 8, preferred: [2, 4], max_delay_ms: 5 },
+    batching: { policy: 'dynamic', maxBatch: 8, preferred: [2, 4], maxDelayMs: 5 },
     padTo: 16,
     ragged: false,
   })

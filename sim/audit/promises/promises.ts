@@ -1,3 +1,4 @@
+import type { CamelKeys } from '../../../scenarios/schema/camel-keys.ts'
 import type { Duration, Scenario } from '../../../scenarios/schema/schema.ts'
 import {
   type PromisedDevice,
@@ -9,7 +10,7 @@ import { type PromisedKv, promisedKv } from './promised-kv.ts'
 import { type PromisedReactions, promisedReactions } from './promised-reactions.ts'
 
 type Routing = 'round-robin' | 'least-loaded'
-export type Batching = Scenario['pools'][number]['batching']
+export type Batching = CamelKeys<Scenario['pools'][number]['batching']>
 
 /** The promises of a scenario about queues and batches; Infinity for no limit, times in ms. */
 export interface Promises {
@@ -109,6 +110,18 @@ export interface PromisedGeneration {
   readonly handOver: { readonly pool: number } | null
 }
 
+function batchingOf(batching: Scenario['pools'][number]['batching']): Batching {
+  const entries: [string, unknown][] = []
+  for (const [key, value] of Object.entries(batching)) {
+    const [first, ...words] = key.split('_')
+    entries.push([
+      first + words.map((word) => word[0]!.toUpperCase() + word.slice(1)).join(''),
+      value,
+    ])
+  }
+  return Object.fromEntries(entries) as Batching
+}
+
 /** Reads the promises from a checked scenario. */
 export function promisesOf(scenario: Scenario): Promises {
   const pools: PoolPromises[] = []
@@ -129,7 +142,7 @@ export function promisesOf(scenario: Scenario): Promises {
         const level = { timeout_ms, timeout_action, allow_timeout_override, ...overrides }
         return { priority: Number(priority), ...bounds(level) }
       }),
-      batching,
+      batching: batchingOf(batching),
       generation: pool.generation && generationOf(pool.generation, pool, scenario),
       memory: promisedMemory(pool, scenario),
       padTo: description !== undefined && 'pad_to' in description ? description.pad_to : 1,

@@ -18,9 +18,9 @@ interface Aimd extends BatchState {
 export const aimd: BatchPolicy<Config<'aimd'>, Aimd> = Object.freeze({
   kind: 'aimd',
   begin: (config: Config<'aimd'>) => ({
-    maxBatch: config.max_batch,
-    windowMs: config.max_delay_ms,
-    targetMs: config.target_ms,
+    maxBatch: config.maxBatch,
+    windowMs: config.maxDelayMs,
+    targetMs: config.targetMs,
     increase: config.increase,
     decrease: config.decrease,
     limit: 1,

@@ -1,5 +1,5 @@
-import type { Batching } from '../../../scenarios/schema/schema.ts'
 import type { Batch, Ms } from '../ports.ts'
+import type { BatchingPlan } from './batching-plan.ts'
 
 /** Requests that may share a batch, as a batching policy sees them. */
 export interface BatchGroupView {
@@ -59,4 +59,4 @@ export interface BatchPolicy<Config, State extends BatchState> {
   readonly looksAhead?: true
 }
 
-export type Config<P extends Batching['policy']> = Extract<Batching, { policy: P }>
+export type Config<P extends BatchingPlan['policy']> = Extract<BatchingPlan, { policy: P }>

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import type { Batching } from '../../../scenarios/schema/schema.ts'
 import { batchesOf } from '../batches-of.test-helper.ts'
+import type { BatchingPlan } from './batching-plan.ts'
 import { Batcher, batchPolicies } from './index.ts'
 import { viewOf } from './view.test-helper.ts'
 
 /** What is taken of a queue, or when to ask again: windows close at 10. */
-function decide(config: Batching, length: number, now = 0, ending = false): number | string {
+function decide(config: BatchingPlan, length: number, now = 0, ending = false): number | string {
   const out = { take: 0, group: 0, wakeAt: Number.POSITIVE_INFINITY }
   new Batcher(config).decide(viewOf({ length, windowCloses: 10, ending }), now, out)
   return out.take > 0 ? out.take : `until ${out.wakeAt}`
@@ -19,7 +19,7 @@ describe('no batching', () => {
 })
 
 describe('fixed batches', () => {
-  const config: Batching = { policy: 'fixed', batch: 3 }
+  const config: BatchingPlan = { policy: 'fixed', batch: 3 }
 
   test('start when they are full and not before, however long that takes', () => {
     expect([1, 2, 3, 4, 7].map((length) => decide(config, length, 1e9))).toEqual([

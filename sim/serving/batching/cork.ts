@@ -35,12 +35,12 @@ const TICK_MS = 1
  */
 export const cork: BatchPolicy<Config<'cork'>, Cork> = Object.freeze({
   kind: 'cork',
-  begin: ({ max_batch, max_latency_ms }: Config<'cork'>) => ({
-    maxBatch: max_batch,
+  begin: ({ maxBatch, maxLatencyMs }: Config<'cork'>) => ({
+    maxBatch: maxBatch,
     windowMs: 0,
-    maxLatencyMs: max_latency_ms,
-    perItemMs: Math.min(2000, max_latency_ms / 15),
-    baseMs: Math.min(1000, max_latency_ms / 30),
+    maxLatencyMs: maxLatencyMs,
+    perItemMs: Math.min(2000, maxLatencyMs / 15),
+    baseMs: Math.min(1000, maxLatencyMs / 30),
     waitMs: 10,
     seen: 0,
     sizes: [],

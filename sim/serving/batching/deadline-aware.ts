@@ -16,9 +16,9 @@ interface DeadlineAware extends BatchState {
 export const deadlineAware: BatchPolicy<Config<'deadline-aware'>, DeadlineAware> = Object.freeze({
   kind: 'deadline-aware',
   begin: (config: Config<'deadline-aware'>) => ({
-    maxBatch: config.max_batch,
+    maxBatch: config.maxBatch,
     windowMs: 0,
-    marginMs: config.margin_ms,
+    marginMs: config.marginMs,
     estimator: new ServiceEstimator(),
   }),
   decide(state: DeadlineAware, queue: QueueView, now: Ms, out: Decision) {

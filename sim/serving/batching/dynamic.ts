@@ -15,9 +15,9 @@ interface Dynamic extends BatchState {
 export const dynamic: BatchPolicy<Config<'dynamic'>, Dynamic> = Object.freeze({
   kind: 'dynamic',
   begin: (config: Config<'dynamic'>) => ({
-    maxBatch: config.max_batch,
-    preferred: config.preferred.length > 0 ? config.preferred : [config.max_batch],
-    windowMs: config.max_delay_ms,
+    maxBatch: config.maxBatch,
+    preferred: config.preferred.length > 0 ? config.preferred : [config.maxBatch],
+    windowMs: config.maxDelayMs,
   }),
   decide(state: Dynamic, queue: QueueView, now: Ms, out: Decision) {
     const pending = Math.min(queue.length, state.maxBatch)

@@ -1,7 +1,7 @@
-import type { Batching } from '../../../scenarios/schema/schema.ts'
 import type { Batch, Ms } from '../ports.ts'
 import { aimd } from './aimd.ts'
 import type { BatchPolicy, BatchState, Decision, QueueView } from './batch-policy.ts'
+import type { BatchingPlan } from './batching-plan.ts'
 import { cork } from './cork.ts'
 import { deadlineAware } from './deadline-aware.ts'
 import { dynamic } from './dynamic.ts'
@@ -27,10 +27,10 @@ export function largestBatch({
   batching,
   generation,
 }: {
-  readonly batching: Batching
+  readonly batching: BatchingPlan
   readonly generation?: { readonly maxSequences: number } | undefined
 }): number {
-  const policy = batchPolicies[batching.policy] as BatchPolicy<Batching, BatchState>
+  const policy = batchPolicies[batching.policy] as BatchPolicy<BatchingPlan, BatchState>
   return generation?.maxSequences ?? policy.begin(batching).maxBatch
 }
 
@@ -42,11 +42,11 @@ export class Batcher {
   readonly edges: readonly number[]
   readonly looksAhead: boolean
   readonly givesUp: boolean
-  readonly #policy: BatchPolicy<Batching, BatchState>
+  readonly #policy: BatchPolicy<BatchingPlan, BatchState>
   readonly #state: BatchState
 
-  constructor(config: Batching) {
-    const policy = batchPolicies[config.policy] as BatchPolicy<Batching, BatchState>
+  constructor(config: BatchingPlan) {
+    const policy = batchPolicies[config.policy] as BatchPolicy<BatchingPlan, BatchState>
     const state = policy.begin(config)
     this.maxBatch = state.maxBatch
     this.windowMs = state.windowMs

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { Batching } from '../../../scenarios/schema/schema.ts'
 import { Random } from '../../kernel/index.ts'
 import { batchesOf, endsOf } from '../batches-of.test-helper.ts'
 import type { Batch } from '../ports.ts'
+import type { BatchingPlan } from './batching-plan.ts'
 import { Batcher, type QueueView } from './index.ts'
 import { ServiceEstimator } from './service-estimator.ts'
 import { viewOf } from './view.test-helper.ts'
@@ -21,13 +21,13 @@ function observe(batcher: Batcher, size: number, ms: number, { at = 0, waited = 
 }
 
 describe('aimd', () => {
-  const config: Batching = {
+  const config: BatchingPlan = {
     policy: 'aimd',
-    max_batch: 10,
-    target_ms: 20,
+    maxBatch: 10,
+    targetMs: 20,
     increase: 2,
     decrease: 0.5,
-    max_delay_ms: 5,
+    maxDelayMs: 5,
   }
   const limitOf = (batcher: Batcher) => decide(batcher, { length: 99, windowCloses: 1e9 }, 0)
 
@@ -68,7 +68,7 @@ describe('aimd', () => {
   test('sizes converge to what the target allows, whatever the largest batch', () => {
     // a batch of n takes 5 + n, so 15 requests are as many as fit in 20 ms
     const at = Array.from({ length: 4000 }, (_, i) => i)
-    const batching: Batching = { ...config, increase: 1, decrease: 0.9, max_batch: 64 }
+    const batching: BatchingPlan = { ...config, increase: 1, decrease: 0.9, maxBatch: 64 }
     const law = { law: 'linear', base_ms: 5, per_item_ms: 1, per_token_ms: 0 } as const
     const sizes = batchesOf({ at }, { batching, work: law }).map(([, , keys]) => keys.length)
     const settled = sizes.slice(50, -10)
@@ -78,7 +78,7 @@ describe('aimd', () => {
 })
 
 describe('cork', () => {
-  const config: Batching = { policy: 'cork', max_batch: 8, max_latency_ms: 90 }
+  const config: BatchingPlan = { policy: 'cork', maxBatch: 8, maxLatencyMs: 90 }
   // at first a batch of n is taken to need 6 n + 3 ms, and its oldest to wait for 10 ms
 
   test('waits while n (wait of the newest + 1 ms + a) is at most 0.95 of the usual wait', () => {
@@ -127,7 +127,7 @@ describe('cork', () => {
     let at = 0
     const times = Array.from({ length: 3000 }, () => (at += random.exponential()))
     const pool = {
-      batching: { policy: 'cork', max_batch: 8, max_latency_ms: 60 } as const,
+      batching: { policy: 'cork', maxBatch: 8, maxLatencyMs: 60 } as const,
       perReplicaQueues: true,
       work: { law: 'linear', base_ms: 10, per_item_ms: 1, per_token_ms: 0 } as const,
     }
@@ -140,7 +140,7 @@ describe('cork', () => {
 })
 
 describe('deadline-aware', () => {
-  const config: Batching = { policy: 'deadline-aware', max_batch: 8, margin_ms: 2 }
+  const config: BatchingPlan = { policy: 'deadline-aware', maxBatch: 8, marginMs: 2 }
 
   test('starts batches at once before it has observed one, and full batches always', () => {
     const batcher = new Batcher(config)
@@ -163,7 +163,7 @@ describe('deadline-aware', () => {
     const at = Array.from({ length: 600 }, (_, i) => 7 * i)
     const law = { law: 'linear', base_ms: 6, per_item_ms: 1, per_token_ms: 0 } as const
     const pool = {
-      batching: { ...config, max_batch: 64 },
+      batching: { ...config, maxBatch: 64 },
       classes: [{ deadlineMs: 60 }],
       work: law,
     }
@@ -205,11 +205,11 @@ describe('the estimator of service times', () => {
 })
 
 describe('length-bucketed', () => {
-  const batching: Batching = {
+  const batching: BatchingPlan = {
     policy: 'length-bucketed',
-    max_batch: 2,
+    maxBatch: 2,
     edges: [10, 100],
-    max_delay_ms: 5,
+    maxDelayMs: 5,
   }
 
   test('a batch holds lengths of one bucket; an edge belongs to the bucket below', () => {

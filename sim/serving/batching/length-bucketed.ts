@@ -9,8 +9,8 @@ import type { BatchPolicy, BatchState, Config, Decision, QueueView } from './bat
 export const lengthBucketed: BatchPolicy<Config<'length-bucketed'>, BatchState> = Object.freeze({
   kind: 'length-bucketed',
   begin: (config: Config<'length-bucketed'>) => ({
-    maxBatch: config.max_batch,
-    windowMs: config.max_delay_ms,
+    maxBatch: config.maxBatch,
+    windowMs: config.maxDelayMs,
   }),
   decide({ maxBatch, windowMs }: BatchState, { groups }: QueueView, now: Ms, out: Decision) {
     let first = Number.POSITIVE_INFINITY

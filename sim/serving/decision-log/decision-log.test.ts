@@ -16,9 +16,7 @@ const nobody = {
 
 test('a decision log has every event of a control plane in order', () => {
   const { journal } = serve({
-    plan: planOf([
-      { batching: { policy: 'dynamic', max_batch: 2, preferred: [], max_delay_ms: 2 } },
-    ]),
+    plan: planOf([{ batching: { policy: 'dynamic', maxBatch: 2, preferred: [], maxDelayMs: 2 } }]),
     requests: requestsOf([0, 1, 5]),
     work: [{ law: 'constant', ms: 3 }],
   })

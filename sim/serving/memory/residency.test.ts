@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Batching } from '../../../scenarios/schema/schema.ts'
+import type { BatchingPlan } from '../batching/batching-plan.ts'
 import { OUTCOME } from '../ports.ts'
 import { item, lru, run } from './small-device.test-helper.ts'
 
@@ -29,7 +29,7 @@ describe('model swapping', () => {
   })
 
   test('models with waiting requests are evicted last', () => {
-    const batching: Batching = { policy: 'dynamic', max_batch: 8, preferred: [], max_delay_ms: 30 }
+    const batching: BatchingPlan = { policy: 'dynamic', maxBatch: 8, preferred: [], maxDelayMs: 30 }
     const { told: commands } = run({
       ...told,
       pools: [

@@ -1,6 +1,6 @@
-import type { Batching } from '../../../scenarios/schema/schema.ts'
 import { type Mishaps, runWithMemory } from '../../../test/memory-world.ts'
 import { planOf, requestsOf } from '../../../test/small-system.ts'
+import type { BatchingPlan } from '../batching/batching-plan.ts'
 import type { PoolPlan, ServingPlan } from '../plan.ts'
 import type { PoolMemoryPlan, ResidencyPlan } from './memory-plan.ts'
 
@@ -14,7 +14,7 @@ const plain: PoolMemoryPlan = {
   outOfMemory: [],
   pinned: false,
 }
-export const roomy: Batching = { policy: 'dynamic', max_batch: 8, preferred: [], max_delay_ms: 0 }
+export const roomy: BatchingPlan = { policy: 'dynamic', maxBatch: 8, preferred: [], maxDelayMs: 0 }
 export const lru: ResidencyPlan = { eviction: 'lru', gibPerS: 1, setUpMs: 1, shrinks: true }
 
 interface Told extends Mishaps {

@@ -22,7 +22,7 @@ function decider(
   { rows }: Evidence,
   batching: Extract<Batching, { policy: 'length-bucketed' }>,
 ): Decider<null> {
-  const { max_batch, max_delay_ms } = batching
+  const { maxBatch, maxDelayMs } = batching
   const bucket = (key: number) => bucketOf(batching, rows.length[key]!)
   /** the bucket to dispatch at `at`, oldest request first; undefined for none */
   const dueBucket = (line: Backlog, at: number): Backlog | undefined => {
@@ -33,8 +33,8 @@ function decider(
       else members.push(key)
     }
     for (const members of all.values()) {
-      const closed = max_delay_ms === 0 || at >= rows.sent[members[0]!]! + max_delay_ms
-      if (closed || members.length >= max_batch) return members
+      const closed = maxDelayMs === 0 || at >= rows.sent[members[0]!]! + maxDelayMs
+      if (closed || members.length >= maxBatch) return members
     }
     return undefined
   }
@@ -44,13 +44,13 @@ function decider(
     due: (_, line, at) => dueBucket(line, at) !== undefined,
     allows(_, line, members, at) {
       const due = dueBucket(line, at)
-      if (due === undefined || members.length !== Math.min(due.length, max_batch)) return false
+      if (due === undefined || members.length !== Math.min(due.length, maxBatch)) return false
       return members.every((key) => bucket(key) === bucket(due[0]!))
     },
     expected(_, line, at) {
       const due = dueBucket(line, at)
       if (due === undefined) return 'no bucket was due'
-      const size = Math.min(due.length, max_batch)
+      const size = Math.min(due.length, maxBatch)
       return `${size} of bucket ${bucket(due[0]!)}, that of request ${due[0]}, were due`
     },
   }

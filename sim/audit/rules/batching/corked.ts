@@ -30,20 +30,20 @@ export const corked: Rule = {
       if (batching.policy !== 'cork') continue
       const cork = decider(seen, batching)
       checkDecisions(seen, queue, cork, found)
-      checkDrops(seen, queue, { cork, latencyMs: batching.max_latency_ms }, found)
+      checkDrops(seen, queue, { cork, latencyMs: batching.maxLatencyMs }, found)
     }
   },
 }
 
-function decider({ rows }: Evidence, { max_batch, max_latency_ms }: Cork): Decider<Known> {
+function decider({ rows }: Evidence, { maxBatch, maxLatencyMs }: Cork): Decider<Known> {
   const uncork = ({ a, w }: Known, line: Backlog) =>
     rows.sent[line.at(-1)!]! + (0.95 * w) / line.length - 1 - a
   const isDue = (known: Known, line: Backlog, at: number) =>
-    line.length >= max_batch || at >= uncork(known, line)
+    line.length >= maxBatch || at >= uncork(known, line)
   return {
     start: {
-      a: Math.min(2000, (2 * max_latency_ms) / 30),
-      b: Math.min(1000, max_latency_ms / 30),
+      a: Math.min(2000, (2 * maxLatencyMs) / 30),
+      b: Math.min(1000, maxLatencyMs / 30),
       w: 10,
       batches: 0,
       last: [],
@@ -60,10 +60,10 @@ function decider({ rows }: Evidence, { max_batch, max_latency_ms }: Cork): Decid
     },
     due: (known, line, at) => isDue(known, line, at - ROUNDING_MS),
     allows: (known, line, members, at) =>
-      members.length === Math.min(line.length, max_batch) && isDue(known, line, at + ROUNDING_MS),
+      members.length === Math.min(line.length, maxBatch) && isDue(known, line, at + ROUNDING_MS),
     expected: (known, line) =>
-      line.length >= max_batch
-        ? `a batch of ${max_batch} was due`
+      line.length >= maxBatch
+        ? `a batch of ${maxBatch} was due`
         : `one of all was due at ${ms(uncork(known, line))}`,
   }
 }

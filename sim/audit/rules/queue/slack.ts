@@ -26,7 +26,7 @@ export const slack: Rule = {
 function decider(
   { rows, classOf }: Evidence,
   { pool }: SeenQueue,
-  { max_batch, margin_ms }: Extract<Batching, { policy: 'deadline-aware' }>,
+  { maxBatch, marginMs }: Extract<Batching, { policy: 'deadline-aware' }>,
 ): Decider<Observed> {
   const computed = (keys: Backlog) => {
     let [longest, sum] = [0, 0]
@@ -39,20 +39,19 @@ function decider(
   const latest = (observed: Observed, line: Backlog) => {
     let first = Number.POSITIVE_INFINITY
     for (const key of line) first = Math.min(first, rows.at[key]! + classOf(key).deadlineMs)
-    return first - predict(observed, computed(line)) - margin_ms
+    return first - predict(observed, computed(line)) - marginMs
   }
   const isDue = (observed: Observed, line: Backlog, at: number) =>
-    line.length >= max_batch || at >= latest(observed, line)
+    line.length >= maxBatch || at >= latest(observed, line)
   return {
     start: [],
     learn: (observed, { members, dispatched, done }) =>
       [...observed, [computed(members), done - dispatched] as const].slice(-KEPT),
     due: (observed, line, at) => isDue(observed, line, at - ROUNDING_MS),
     allows: (observed, line, members, at) =>
-      members.length === Math.min(line.length, max_batch) &&
-      isDue(observed, line, at + ROUNDING_MS),
+      members.length === Math.min(line.length, maxBatch) && isDue(observed, line, at + ROUNDING_MS),
     expected(observed, line) {
-      if (line.length >= max_batch) return `a batch of ${max_batch} was due`
+      if (line.length >= maxBatch) return `a batch of ${maxBatch} was due`
       return `one of all was due at ${ms(latest(observed, line))}`
     },
   }
