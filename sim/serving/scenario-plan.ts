@@ -5,7 +5,8 @@ import { batchingPlan } from './batching/batching-plan.ts'
 import { type GenerationPlan, STATIC_BATCHES } from './generation/generation-plan.ts'
 import { kvPlan } from './generation/kv-plan.ts'
 import { liveDevice, liveMemory, memoryPlan } from './memory/memory-plan.ts'
-import type { ClassPlan, QueueBounds, QueuePlan, ServingPlan } from './plan.ts'
+import type { ClassPlan, QueueBounds, ServingPlan } from './plan.ts'
+import { queuePlan } from './queue/queue-disciplines.ts'
 
 const endless = Number.POSITIVE_INFINITY
 
@@ -81,23 +82,6 @@ export function clientTimeoutPlan({
   return typeof timeout === 'object'
     ? { clientTimeoutMs: endless, drawnClientTimeout: timeout }
     : { clientTimeoutMs: timeout ?? endless, drawnClientTimeout: null }
-}
-
-function queuePlan(queue: Pool['queue']): QueuePlan {
-  switch (queue.discipline) {
-    case 'priority':
-      return { discipline: 'priority', ageingMs: queue.ageing_ms ?? endless }
-    case 'shortest-job':
-      return { discipline: 'shortest-job', predictionCv: queue.prediction_cv ?? 0 }
-    case 'deficit-round-robin':
-      if (queue.quantum === undefined) throw new Error('Expected `quantum` to be given')
-      return { discipline: 'deficit-round-robin', quantum: queue.quantum }
-    case 'fifo':
-    case 'lifo':
-    case 'earliest-deadline':
-    case 'virtual-token-counter':
-      return { discipline: queue.discipline }
-  }
 }
 
 function generationPlan(pool: Pool, generation: Generation, scenario: Scenario): GenerationPlan {

@@ -59,4 +59,8 @@ export interface BatchPolicy<Config, State extends BatchState> {
   readonly looksAhead?: true
 }
 
-export type Config<P extends BatchingPlan['policy']> = Extract<BatchingPlan, { policy: P }>
+type Config<P extends BatchingPlan['policy']> = Extract<BatchingPlan, { policy: P }>
+
+export const batchPolicy = <P extends BatchingPlan['policy'], State extends BatchState>(
+  policy: BatchPolicy<Config<P>, State>,
+): BatchPolicy<Config<P>, State> => Object.freeze(policy)

@@ -1,5 +1,5 @@
-import type { Batch, Ms } from '../ports.ts'
-import type { BatchPolicy, BatchState, Config, Decision, QueueView } from './batch-policy.ts'
+import type { Ms } from '../ports.ts'
+import { type BatchState, batchPolicy } from './batch-policy.ts'
 
 /** What BentoML's optimizer knows: a batch of n takes `perItemMs` n + `baseMs`. */
 interface Cork extends BatchState {
@@ -33,12 +33,12 @@ const TICK_MS = 1
  * longer make the latency. Without its training on batches of 1, 2 and 3. Where both sides of a
  * condition are equal the batch goes, as a timer fires at that very instant.
  */
-export const cork: BatchPolicy<Config<'cork'>, Cork> = Object.freeze({
+export const cork = batchPolicy<'cork', Cork>({
   kind: 'cork',
-  begin: ({ maxBatch, maxLatencyMs }: Config<'cork'>) => ({
-    maxBatch: maxBatch,
+  begin: ({ maxBatch, maxLatencyMs }) => ({
+    maxBatch,
     windowMs: 0,
-    maxLatencyMs: maxLatencyMs,
+    maxLatencyMs,
     perItemMs: Math.min(2000, maxLatencyMs / 15),
     baseMs: Math.min(1000, maxLatencyMs / 30),
     waitMs: 10,
@@ -48,18 +48,17 @@ export const cork: BatchPolicy<Config<'cork'>, Cork> = Object.freeze({
     waits: [],
     refreshAt: Number.NEGATIVE_INFINITY,
   }),
-  decide({ maxBatch, perItemMs, waitMs }: Cork, queue: QueueView, now: Ms, out: Decision) {
-    const { length, newestEnqueued } = queue
+  decide({ maxBatch, perItemMs, waitMs }, { length, newestEnqueued }, now, out) {
     const uncorkAt = newestEnqueued + ((DECAY * waitMs) / length - TICK_MS - perItemMs)
     if (length >= maxBatch || now >= uncorkAt) out.take = Math.min(length, maxBatch)
     else out.wakeAt = uncorkAt
   },
-  givesUpAt({ perItemMs, baseMs, maxLatencyMs }: Cork, queue: QueueView) {
+  givesUpAt({ perItemMs, baseMs, maxLatencyMs }, queue) {
     const { length, oldestEnqueued, hasFreeExecutor } = queue
     if (length > 1) return oldestEnqueued + (maxLatencyMs - (perItemMs * length + baseMs))
     return hasFreeExecutor ? Number.POSITIVE_INFINITY : oldestEnqueued + maxLatencyMs
   },
-  observe(state: Cork, now: Ms, { size, dispatched, oldestEnqueued }: Batch) {
+  observe(state, now, { size, dispatched, oldestEnqueued }) {
     if (state.seen++ < SKIPPED) return
     keep(state.sizes, size)
     keep(state.durations, now - dispatched)

@@ -1,18 +1,14 @@
-import type { Ms } from '../ports.ts'
-import type { BatchPolicy, BatchState, Config, Decision, QueueView } from './batch-policy.ts'
+import { type BatchState, batchPolicy } from './batch-policy.ts'
 
 /**
  * Batches hold lengths of one bucket, so that little is padded. Each bucket has a window of its
  * own, that of its oldest request; of the buckets that are full or whose window has closed the one
  * goes whose oldest request came first.
  */
-export const lengthBucketed: BatchPolicy<Config<'length-bucketed'>, BatchState> = Object.freeze({
+export const lengthBucketed = batchPolicy<'length-bucketed', BatchState>({
   kind: 'length-bucketed',
-  begin: (config: Config<'length-bucketed'>) => ({
-    maxBatch: config.maxBatch,
-    windowMs: config.maxDelayMs,
-  }),
-  decide({ maxBatch, windowMs }: BatchState, { groups }: QueueView, now: Ms, out: Decision) {
+  begin: ({ maxBatch, maxDelayMs }) => ({ maxBatch, windowMs: maxDelayMs }),
+  decide({ maxBatch, windowMs }, { groups }, now, out) {
     let first = Number.POSITIVE_INFINITY
     for (let i = 0; i < groups.length; i++) {
       const { length, oldestKey, windowCloses } = groups[i]!
@@ -26,5 +22,5 @@ export const lengthBucketed: BatchPolicy<Config<'length-bucketed'>, BatchState> 
       }
     }
   },
-  edges: ({ edges }: Config<'length-bucketed'>) => edges,
+  edges: ({ edges }) => edges,
 })
