@@ -1,3 +1,4 @@
+import { grown } from '../../kernel/index.ts'
 import type { KvLedger } from './kv-ledger.ts'
 
 /** Which leading blocks of a request's prompt are known, and by what. */
@@ -143,14 +144,9 @@ export class PrefixCache {
 
   #growEntries(): void {
     const capacity = 2 * this.#users.length
-    this.#keyOf = grown(this.#keyOf, new Float64Array(capacity))
-    this.#users = grown(this.#users, new Int32Array(capacity))
-    this.#next = grown(this.#next, new Int32Array(capacity))
-    this.#previous = grown(this.#previous, new Int32Array(capacity))
+    this.#keyOf = grown(this.#keyOf, capacity)
+    this.#users = grown(this.#users, capacity)
+    this.#next = grown(this.#next, capacity)
+    this.#previous = grown(this.#previous, capacity)
   }
-}
-
-function grown<T extends { set(from: T): void }>(from: T, to: T): T {
-  to.set(from)
-  return to
 }

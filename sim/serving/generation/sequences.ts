@@ -1,3 +1,4 @@
+import { growColumns } from '../../kernel/index.ts'
 import type { Ms } from '../ports.ts'
 
 /** What engines know of the sequences that they generate, by the slots of their requests. */
@@ -23,7 +24,7 @@ export class Sequences {
 
   /** A request of `length` tokens is enqueued. */
   begin(slot: number, length: number): void {
-    if (slot >= this.context.length) this.#grow(slot)
+    if (slot >= this.context.length) growColumns(this, 2 * slot)
     this.context[slot] = length
     this.toPrefill[slot] = length
     this.generated[slot] = 0
@@ -38,21 +39,4 @@ export class Sequences {
     this.generated[slot]!++
     this.tokenAt[slot] = now
   }
-
-  #grow(slot: number): void {
-    const capacity = 2 * Math.max(slot, this.context.length)
-    this.context = grown(this.context, new Int32Array(capacity))
-    this.toPrefill = grown(this.toPrefill, new Int32Array(capacity))
-    this.generated = grown(this.generated, new Int32Array(capacity))
-    this.joined = grown(this.joined, new Float64Array(capacity))
-    this.finish = grown(this.finish, new Float64Array(capacity))
-    this.tokenAt = grown(this.tokenAt, new Float64Array(capacity))
-    this.number = grown(this.number, new Float64Array(capacity))
-    this.admitted = grown(this.admitted, new Float64Array(capacity))
-  }
-}
-
-function grown<T extends { set(from: T): void }>(from: T, to: T): T {
-  to.set(from)
-  return to
 }

@@ -1,3 +1,5 @@
+import { grown } from '../../kernel/index.ts'
+
 const NONE = -1
 
 /**
@@ -39,10 +41,4 @@ export class WaitingList {
     this.#after = grown(this.#after, size)
     this.#before = grown(this.#before, size)
   }
-}
-
-function grown(from: Int32Array, size: number): Int32Array<ArrayBuffer> {
-  const to = new Int32Array(size)
-  to.set(from)
-  return to
 }
