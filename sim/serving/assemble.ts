@@ -3,9 +3,18 @@ import { LoggingControlPlane } from './decision-log/decision-log.ts'
 import { EndOfTraffic } from './end-of-traffic.ts'
 import { inParts } from './fan-out-source.ts'
 import { observerOf } from './observers.ts'
-import { OutcomeFeedback } from './outcome-feedback.ts'
 import type { ServingPlan } from './plan.ts'
-import type { Backend, ControlPlanePort, Observer, Source, StepBackend, Timers } from './ports.ts'
+import type {
+  Backend,
+  Batch,
+  ControlPlanePort,
+  Ms,
+  Observer,
+  Outcome,
+  Source,
+  StepBackend,
+  Timers,
+} from './ports.ts'
 import { Requests } from './requests.ts'
 
 /** The requests of a run, as its world pulls them. */
@@ -78,4 +87,24 @@ export function assemble<D>(parts: SystemParts<D>): ServingSystem<D> {
   if (parts.logs !== true) return { driver, control, log: () => null }
   const logging = new LoggingControlPlane(control, requests)
   return { driver, control: logging, log: () => logging.entries() }
+}
+
+/** Reports to a source how its requests ended. */
+class OutcomeFeedback implements Observer {
+  readonly #source: Source
+  readonly #requests: Requests
+
+  constructor(source: Source, requests: Requests) {
+    this.#source = source
+    this.#requests = requests
+  }
+
+  batch(now: Ms, batch: Batch): void {
+    for (let i = 0; i < batch.size; i++) this.lost(now, batch.members[i]!)
+  }
+
+  lost(now: Ms, request: number): void {
+    const { key, class: classes, outcome } = this.#requests
+    this.#source.settled(classes[request]!, key[request]!, outcome[request]! as Outcome, now)
+  }
 }

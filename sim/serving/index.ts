@@ -1,4 +1,5 @@
-export { type AdmissionPlan, admissionControls, OPEN_ADMISSION } from './admission/index.ts'
+export { admissionControls } from './admission/admission.ts'
+export { type AdmissionPlan, OPEN_ADMISSION } from './admission/admission-plan.ts'
 export { assemble, NO_TRAFFIC, type Traffic, trafficOf } from './assemble.ts'
 export { type BatchingPlan, batchingPlan } from './batching/batching-plan.ts'
 export { Batcher, batchPolicies, largestBatch, type QueueView } from './batching/index.ts'

@@ -13,14 +13,13 @@ import {
   type Timers,
 } from '../serving/index.ts'
 import type { Link } from './link.ts'
-import type { Hardware, WorldStreams } from './machine/hardware.ts'
 import type { Machine } from './machine/machine.ts'
 import type { OverheadModel } from './machine/overheads.ts'
 import { StepRuns } from './machine/step-runs.ts'
 import { wakeCost } from './machine/work.ts'
 import type { ModelLoads } from './memory/model-loads.ts'
 import type { WorldMemory } from './memory/world-memory.ts'
-import type { WorldParts } from './world-parts.ts'
+import type { Hardware, WorldParts, WorldStreams } from './world-parts.ts'
 
 /**
  * The kinds of events, in their order at one instant. A batch has ended when its executor reports

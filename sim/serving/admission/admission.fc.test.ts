@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { generatingSystem } from '../../../test/random-generation.ts'
 import { type SmallSystem, serve } from '../../../test/small-system.ts'
 import { REFUSAL } from '../ports.ts'
-import { OPEN_ADMISSION } from './index.ts'
+import { OPEN_ADMISSION } from './admission-plan.ts'
 
 /** The first pool lets in so many requests at a time. */
 function limited({ plan, ...rest }: SmallSystem, concurrencyLimit: number): SmallSystem {

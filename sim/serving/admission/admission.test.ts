@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { planOf, requestsOf, serve } from '../../../test/small-system.ts'
 import { ANY_CLASS, type ClassPlan, type PoolPlan } from '../plan.ts'
 import { OUTCOME, REFUSAL } from '../ports.ts'
-import { type AdmissionPlan, OPEN_ADMISSION } from './index.ts'
+import { type AdmissionPlan, OPEN_ADMISSION } from './admission-plan.ts'
 
 interface Came {
   readonly at: number

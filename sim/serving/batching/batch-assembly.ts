@@ -1,5 +1,5 @@
 import type { PoolPlan } from '../plan.ts'
-import type { Batch, Ms } from '../ports.ts'
+import { type Batch, type Ms, STATUS } from '../ports.ts'
 import type { Requests } from '../requests.ts'
 import type { Station } from '../routing/station.ts'
 import type { Decision } from './index.ts'
@@ -12,6 +12,22 @@ export interface BatchAssembly {
   readonly batch: Batch
   /** whether one more of that length may join, after the first; null: all may */
   readonly room: { takes(length: number): boolean } | null
+}
+
+/** The record of an executor's batches, before the first. */
+export function emptyBatch(executor: number, maxBatch: number): Batch {
+  return {
+    executor,
+    members: new Int32Array(maxBatch),
+    size: 0,
+    length: 0,
+    tokens: 0,
+    oldestEnqueued: 0,
+    dispatched: 0,
+    started: 0,
+    ended: 0,
+    status: STATUS.ok,
+  }
 }
 
 /** Takes requests of a group out of a queue into a batch that goes now. */

@@ -40,10 +40,6 @@ test('a decision log has every event of a control plane in order', () => {
     started: 7,
     ended: 10,
     status: STATUS.ok,
-    ok: false,
-    firstMs: 0,
-    lastMs: 0,
-    steps: 0,
   })
 })
 
@@ -133,7 +129,7 @@ describe('a decision log as text', () => {
     '{"now":1,"event":"loaded","id":0,"ok":1}',
     '{"now":1,"event":"steps","id":0,"firstMs":0,"lastMs":1}',
   ])('is refused at the line that is no entry: %s', (bad) => {
-    const words = `journal.jsonl:3: expected an entry of a journal, got ${bad}`
+    const words = `journal.jsonl:3: expected an entry of a decision log, got ${bad}`
     const read = () => parseLog(lines.with(2, bad), 'journal.jsonl')
     expect(read).toThrow(new Failure(words))
   })

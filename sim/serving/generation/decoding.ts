@@ -26,7 +26,7 @@ export class Decoding {
     this.#host = host
     this.#kv = kv
     this.#finish = new KeyedHeap((request) => host.sequences.finish[request]!)
-    this.#gaps = new TokenGaps(host.classes.length, executor, host)
+    this.#gaps = new TokenGaps(executor, host)
   }
 
   /** Steps until a sequence is done or the blocks run out. */

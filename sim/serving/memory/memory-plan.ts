@@ -1,4 +1,4 @@
-import type { Pool, PoolMemory, Scenario } from '../../../scenarios/schema/schema.ts'
+import type { ModelMemory, Pool, PoolMemory, Scenario } from '../../../scenarios/schema/schema.ts'
 import { Empirical } from '../../kernel/index.ts'
 import {
   type ActivationPlan,
@@ -148,8 +148,13 @@ function arenaOf(mib: number, plan: ActivationPlan | null): ArenaPlan {
   return { bytes: Math.floor(mib * MIB), together: plan === null ? [] : heldTogether(plan) }
 }
 
-function declared(pool: Pool, models: Scenario['models']): ActivationPlan | null {
+/** The memory of a declared model; null where none is declared. */
+export function declaredMemory(pool: Pool, models: Scenario['models']): ModelMemory | null {
   const model = models[pool.model]
-  if (model === undefined || !('work' in model) || model.memory === undefined) return null
-  return declaredPlan(model.memory, pool.precision)
+  return model !== undefined && 'work' in model ? (model.memory ?? null) : null
+}
+
+function declared(pool: Pool, models: Scenario['models']): ActivationPlan | null {
+  const memory = declaredMemory(pool, models)
+  return memory && declaredPlan(memory, pool.precision)
 }

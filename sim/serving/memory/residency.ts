@@ -155,25 +155,17 @@ export class Residency {
   #evictable(executor: number): number[] {
     const { stationOf } = this.#world
     const waited = (one: number) => (stationOf[one]!.queue.length > 0 ? 1 : 0)
-    return this.#beside(executor)
-      .filter(
-        (one) => this.#state[one] === IDLE && this.#loadMs[one] !== null && this.#fresh[one] === 0,
-      )
+    const { deviceOf } = this.#world.ledger
+    const mayGo = (one: number) =>
+      this.#state[one] === IDLE && this.#loadMs[one] !== null && this.#fresh[one] === 0
+    return [...deviceOf.keys()]
+      .filter((one) => one !== executor && deviceOf[one] === deviceOf[executor] && mayGo(one))
       .sort(
         (a, b) =>
           waited(a) - waited(b) ||
           this.#credit[a]! - this.#credit[b]! ||
           this.#usedAt[a]! - this.#usedAt[b]!,
       )
-  }
-
-  #beside(executor: number): number[] {
-    const { deviceOf } = this.#world.ledger
-    const all: number[] = []
-    for (let one = 0; one < deviceOf.length; one++) {
-      if (one !== executor && deviceOf[one] === deviceOf[executor]) all.push(one)
-    }
-    return all
   }
 
   #evict(now: Ms, executor: number): void {

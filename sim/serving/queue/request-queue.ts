@@ -1,4 +1,4 @@
-import { Overload } from '../admission/index.ts'
+import { Overload } from '../admission/adaptive-lifo.ts'
 import type { Batcher } from '../batching/index.ts'
 import type { ClassPlan, PoolPlan } from '../plan.ts'
 import type { Ms } from '../ports.ts'

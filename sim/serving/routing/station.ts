@@ -1,4 +1,4 @@
-import type { Admission } from '../admission/index.ts'
+import type { Admission } from '../admission/admission.ts'
 import { Batcher, type Decision, type QueueView } from '../batching/index.ts'
 import type { ClassPlan, PoolPlan } from '../plan.ts'
 import type { Ms } from '../ports.ts'

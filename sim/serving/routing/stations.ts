@@ -1,4 +1,4 @@
-import { Admission } from '../admission/index.ts'
+import { Admission } from '../admission/admission.ts'
 import type { ServingPlan } from '../plan.ts'
 import type { Requests } from '../requests.ts'
 import { Router } from './routing.ts'

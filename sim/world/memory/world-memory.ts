@@ -137,7 +137,7 @@ export class WorldMemory implements ModelLoads {
     card.recorder.sample(now, stateOf(card))
     replica.loadedFrom = now
     if (card.link !== null) return card.link.begin(now, executor, memory.weightsBytes)
-    if (loads === null) throw new Error(`Expected ${replica.pool} to come and go`)
+    if (loads === null) throw new Error(`Expected ${replica.pool} to be swapped`)
     return [{ executor, at: now + loads.draw(random) }]
   }
 
@@ -227,8 +227,8 @@ function isThere({ pool, card }: Replica, { plan }: MemoryParts): boolean {
 function settle({ pool, memory, card }: Replica): void {
   const { freeBytes } = card.device
   if (memory.load() === 0) return
-  const room = `${memory.weightsBytes} bytes on ${card.plan.name} for the weights of ${pool}`
-  throw new Error(`Expected ${room}, got ${freeBytes}`)
+  const needed = `${memory.weightsBytes} bytes on ${card.plan.name}`
+  throw new Error(`The weights of ${pool} need ${needed}, which has ${freeBytes} bytes free`)
 }
 
 function countFailure({ counts }: SpaceRecorder, failed: number): void {
