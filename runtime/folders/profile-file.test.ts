@@ -112,7 +112,7 @@ describe('profiles', () => {
       fields({ intake: { from: [2], to: [1] } }),
       'fields[0].intake.to[0]: expected at least from[0], 2',
     ],
-    [fields({ intake: { from: [0, 1], to: [2, 3] } }), 'fields[0].intake.to[0]: expected a value'],
+    [fields({ intake: { from: [0, 1], to: [2, 3] } }), 'fields[0].intake.to[0]: expected at least'],
     [fields({ intake: { from: [2], to: [] } }), 'fields[0].intake.to: expected 1 entries'],
     [fields({ durationMs: 0 }), 'fields[0].durationMs: '],
     [{ memory: plan }, 'memory.steps[0].free: expected the number of a buffer that was taken'],

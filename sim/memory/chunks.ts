@@ -88,10 +88,6 @@ export class Chunks {
     return chunk !== NONE && this.#requested[chunk] === 0
   }
 
-  isWholeRegion(chunk: number): boolean {
-    return this.before[chunk] === NONE && this.after[chunk] === NONE
-  }
-
   /** Offset of a chunk in its region, bytes. */
   offset(chunk: number): number {
     return this.address[chunk]! - this.address[this.#region[chunk]!]!

@@ -14,7 +14,7 @@ export class EndOfTraffic {
   readonly #source: Source
   readonly #requests: { readonly inUse: number }
   /** whether it was declared since a request was on its way */
-  #told = false
+  #declared = false
 
   constructor(source: Source, requests: { readonly inUse: number }) {
     this.#source = source
@@ -25,18 +25,18 @@ export class EndOfTraffic {
   look(now: Ms, control: ControlPlanePort): boolean {
     this.wakeAt = Number.POSITIVE_INFINITY
     if (this.#source.peek() !== Number.POSITIVE_INFINITY) {
-      this.#told = false
+      this.#declared = false
       return false
     }
-    if (this.#told) return false
+    if (this.#declared) return false
     const { reactsUntil } = this.#source
     const { waiting } = control
     if (reactsUntil > 0 && this.#requests.inUse > waiting) {
-      // time alone tells nothing where no request waits for that
+      // time alone ends nothing where no request waits
       if (waiting > 0) this.wakeAt = reactsUntil
       if (now < this.wakeAt) return false
     }
-    this.#told = true
+    this.#declared = true
     control.onEnd(now)
     return true
   }

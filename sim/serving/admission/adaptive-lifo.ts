@@ -27,7 +27,7 @@ export class Overload {
     return now >= this.#from
   }
 
-  maxWaitMs(hurried: boolean): Ms {
-    return hurried ? this.#plan.targetMs : this.#plan.intervalMs
+  maxWaitMs(inOverload: boolean): Ms {
+    return inOverload ? this.#plan.targetMs : this.#plan.intervalMs
   }
 }

@@ -52,7 +52,7 @@ export interface BatchPolicy<Config, State extends BatchState> {
   /** Learns from a batch of its own that was done at `now`. */
   observe?(state: State, now: Ms, batch: Batch): void
   /** When the one that has waited longest is given up. */
-  givesUpAt?(state: State, queue: QueueView): Ms
+  dropsOldestAt?(state: State, queue: QueueView): Ms
   /** upper lengths of all buckets but the last */
   edges?(config: Config): readonly number[]
   /** whether it looks at deadlines and lengths of waiting requests */

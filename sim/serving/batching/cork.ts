@@ -53,7 +53,7 @@ export const cork = batchPolicy<'cork', Cork>({
     if (length >= maxBatch || now >= uncorkAt) out.take = Math.min(length, maxBatch)
     else out.wakeAt = uncorkAt
   },
-  givesUpAt({ perItemMs, baseMs, maxLatencyMs }, queue) {
+  dropsOldestAt({ perItemMs, baseMs, maxLatencyMs }, queue) {
     const { length, oldestEnqueued, hasFreeExecutor } = queue
     if (length > 1) return oldestEnqueued + (maxLatencyMs - (perItemMs * length + baseMs))
     return hasFreeExecutor ? Number.POSITIVE_INFINITY : oldestEnqueued + maxLatencyMs

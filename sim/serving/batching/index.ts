@@ -41,7 +41,7 @@ export class Batcher {
   /** upper lengths of all buckets but the last */
   readonly edges: readonly number[]
   readonly looksAhead: boolean
-  readonly givesUp: boolean
+  readonly dropsOldest: boolean
   readonly #policy: BatchPolicy<BatchingPlan, BatchState>
   readonly #state: BatchState
 
@@ -52,7 +52,7 @@ export class Batcher {
     this.windowMs = state.windowMs
     this.edges = policy.edges?.(config) ?? []
     this.looksAhead = policy.looksAhead ?? false
-    this.givesUp = policy.givesUpAt !== undefined
+    this.dropsOldest = policy.dropsOldestAt !== undefined
     this.#policy = policy
     this.#state = state
   }
@@ -69,8 +69,8 @@ export class Batcher {
   }
 
   /** When the one that has waited longest is given up; Infinity for never. */
-  givesUpAt(queue: QueueView): Ms {
-    return this.#policy.givesUpAt?.(this.#state, queue) ?? Number.POSITIVE_INFINITY
+  dropsOldestAt(queue: QueueView): Ms {
+    return this.#policy.dropsOldestAt?.(this.#state, queue) ?? Number.POSITIVE_INFINITY
   }
 
   /** The group of a length: lengths of one group may share a batch. */

@@ -95,7 +95,7 @@ describe('cork', () => {
   test('the oldest is dropped if it would not be done before the latency', () => {
     const batcher = new Batcher(config)
     const from = (length: number, hasFreeExecutor = false) =>
-      batcher.givesUpAt(viewOf({ length, oldestEnqueued: 100, hasFreeExecutor }))
+      batcher.dropsOldestAt(viewOf({ length, oldestEnqueued: 100, hasFreeExecutor }))
     expect([from(2), from(5)]).toEqual([100 + 90 - 15, 100 + 90 - 33])
     expect([from(1), from(1, true)]).toEqual([190, Number.POSITIVE_INFINITY])
   })
@@ -107,14 +107,14 @@ describe('cork', () => {
     observe(batcher, 1, 3 + 2, { waited: 30 })
     observe(batcher, 4, 3 + 8, { waited: 50 })
     // a = 2, b = 3, wait = 40
-    expect(batcher.givesUpAt(viewOf({ length: 3, oldestEnqueued: 0 }))).toBeCloseTo(90 - 9, 9)
+    expect(batcher.dropsOldestAt(viewOf({ length: 3, oldestEnqueued: 0 }))).toBeCloseTo(90 - 9, 9)
     expect(decide(batcher, { length: 2, newestEnqueued: 0 }, 0)).toBe('until 16')
   })
 
   test('updates its estimates only every 5 s, after the first four batches', () => {
     const batcher = new Batcher(config)
     for (const size of [1, 1, 1, 2, 3, 4]) observe(batcher, size, 3 + 2 * size)
-    const from = () => batcher.givesUpAt(viewOf({ length: 3, oldestEnqueued: 0 }))
+    const from = () => batcher.dropsOldestAt(viewOf({ length: 3, oldestEnqueued: 0 }))
     const before = from()
     for (let i = 0; i < 60; i++) observe(batcher, 1 + (i % 4), 50, { at: 100 + i })
     expect(from()).toBe(before)

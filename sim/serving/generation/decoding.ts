@@ -36,7 +36,7 @@ export class Decoding {
   }
 
   /** Whether a sequence still has tokens to come. */
-  get goesOn(): boolean {
+  get hasNext(): boolean {
     return this.#finish.next() >= 0
   }
 

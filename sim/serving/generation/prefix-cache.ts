@@ -24,7 +24,7 @@ export class PrefixCache {
   /** of the blocks found last, those in use */
   hitsInUse = 0
   /** uses of blocks beyond the first user's */
-  again = 0
+  sharedUses = 0
   readonly #kv: KvLedger
   readonly #keys: BlockKeys
   readonly #entries = new Map<number, number>()
@@ -89,7 +89,7 @@ export class PrefixCache {
     const held = this.#held[request]!
     for (let block = held.length - 1; block >= 0; block--) {
       const entry = held[block]!
-      if (--this.#users[entry]! > 0) this.again--
+      if (--this.#users[entry]! > 0) this.sharedUses--
       else {
         this.#append(entry)
         this.#kv.keep()
@@ -111,7 +111,7 @@ export class PrefixCache {
   }
 
   #use(entry: number): void {
-    if (this.#users[entry]!++ > 0) this.again++
+    if (this.#users[entry]!++ > 0) this.sharedUses++
     else {
       this.#remove(entry)
       this.#kv.reuse()

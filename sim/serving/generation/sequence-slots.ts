@@ -59,7 +59,7 @@ export class SequenceSlots {
   /** How full the KV cache is; of a block that several use tokens count once. */
   get use(): KvUse {
     const { kv, cache, shortages, promptTokens, hitTokens } = this
-    const tokens = this.tokens - (cache?.again ?? 0) * kv.blockTokens
+    const tokens = this.tokens - (cache?.sharedUses ?? 0) * kv.blockTokens
     const { used, kept, free } = kv
     const executor = this.#executor
     return { executor, tokens, used, kept, free, shortages, promptTokens, hitTokens }
@@ -83,7 +83,7 @@ export class SequenceSlots {
     return levelOf(waiting) < levelOf(preempted) ? waiting : preempted
   }
 
-  isBack(request: number): boolean {
+  isPreempted(request: number): boolean {
     return request === this.#preempted.next()
   }
 
@@ -130,7 +130,7 @@ export class SequenceSlots {
     const { sequences, queue } = this.#host
     const tokens = this.tokensFor(request)
     const missing = this.missing(request)
-    const returns = this.isBack(request)
+    const returns = this.isPreempted(request)
     if (returns) this.#preempted.take()
     else {
       queue.shift(now, 0)
@@ -176,7 +176,7 @@ export class SequenceSlots {
   }
 
   /** A preempted sequence waits for a slot. */
-  owe(request: number): void {
+  requeue(request: number): void {
     this.#preempted.push(request)
   }
 }

@@ -32,9 +32,9 @@ export class MemoryServer extends BatchServer implements MemoryWaiter {
   override done(now: Ms, batch: Batch): void {
     const { ledger, residency, remedies } = this.#memory
     const { executor } = batch
-    if (batch.status === STATUS.outOfMemory && remedies.tryAgain(now, executor)) return
+    if (batch.status === STATUS.outOfMemory && remedies.retry(now, executor)) return
     this.finish(now, batch)
-    if (remedies.goOn(executor)) return
+    if (remedies.startNextPart(executor)) return
     ledger.hold(executor, 0)
     residency.end(executor)
     this.station.freeExecutor(now, executor)
@@ -50,7 +50,7 @@ export class MemoryServer extends BatchServer implements MemoryWaiter {
     if (ok) this.#load.on('loaded')
     else this.#loadFailed(now, executor)
     this.takeTurn(now)
-    if (ok && residency.isFresh(executor)) residency.stale(executor)
+    if (ok && residency.isFresh(executor)) residency.releaseUnused(executor)
     if (!residency.somethingEnds(executor)) this.#waiting.deviceFreed()
     this.#waiting.takeTurns(now)
   }
@@ -89,7 +89,7 @@ export class MemoryServer extends BatchServer implements MemoryWaiter {
     const free = station.hasFreeExecutor
     const executor = free ? station.longestFree : residency.absentOf(station)
     const loadedForIt = free && residency.isFresh(executor)
-    if (!loadedForIt && this.#waiting.holdsBack(this, requests.enqueued[request]!)) return false
+    if (!loadedForIt && this.#waiting.mustWait(this, requests.enqueued[request]!)) return false
     const bytes = ledger.estimate(executor, 1, this.#computed(request))
     if (!free) return this.#beginLoad(now, executor, bytes)
     if (!residency.evictFor(now, executor, ledger.lacks(executor, bytes))) return false

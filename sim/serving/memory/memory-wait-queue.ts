@@ -26,7 +26,7 @@ export class MemoryWaitQueue {
   }
 
   /** Whether a request that arrived then has to wait for the first server. */
-  holdsBack(waiter: MemoryWaiter, arrived: Ms): boolean {
+  mustWait(waiter: MemoryWaiter, arrived: Ms): boolean {
     const first = this.#entries[0]
     return first !== undefined && first.waiter !== waiter && arrived >= first.since
   }

@@ -116,7 +116,7 @@ export class Residency {
   }
 
   /** What its weights came for did not need them: nothing is held for it any more. */
-  stale(executor: number): void {
+  releaseUnused(executor: number): void {
     this.#fresh[executor] = 0
     this.#world.ledger.hold(executor, 0)
   }

@@ -17,7 +17,7 @@ const plain: PoolMemoryPlan = {
 export const roomy: BatchingPlan = { policy: 'dynamic', maxBatch: 8, preferred: [], maxDelayMs: 0 }
 export const lru: ResidencyPlan = { eviction: 'lru', gibPerS: 1, setUpMs: 1, shrinks: true }
 
-interface Told extends Mishaps {
+interface DeviceCase extends Mishaps {
   readonly limitBytes: number
   readonly residency?: ResidencyPlan
   readonly pools: readonly (Partial<PoolMemoryPlan> & { readonly pool?: Partial<PoolPlan> })[]
@@ -35,7 +35,7 @@ export function run({
   lengths,
   workMs = 10,
   ...rest
-}: Told) {
+}: DeviceCase) {
   const plan: ServingPlan = planOf(
     pools.map(({ pool, ...memory }) => ({
       batching: roomy,

@@ -45,11 +45,11 @@ export class RequestQueue {
     const policies = classes.map((own) => waitingPolicy(pool, own))
     const { adaptiveLifo } = pool.admission
     this.#overload = adaptiveLifo === null ? null : new Overload(adaptiveLifo)
-    const timeOutGroups = [false, true].flatMap((hurried) =>
+    const timeOutGroups = [false, true].flatMap((inOverload) =>
       classes.map(({ cancels, clientTimeoutMs, drawnClientTimeout }, index) => {
         if (cancels && drawnClientTimeout !== null) return ANY_ORDER
-        if (cancels && clientTimeoutMs < endless) return `class ${index}, ${hurried}`
-        const timeoutMs = this.#timeoutMs(policies[index]!, hurried)
+        if (cancels && clientTimeoutMs < endless) return `class ${index}, ${inOverload}`
+        const timeoutMs = this.#timeoutMs(policies[index]!, inOverload)
         return timeoutMs < endless ? `time-out ${timeoutMs}` : null
       }),
     )
@@ -91,10 +91,10 @@ export class RequestQueue {
   push(now: Ms, request: number): void {
     const number = this.#requests.class[request]!
     if (this.length === 0) this.#overload?.filled(now)
-    const hurried = this.#overload?.isOn(now) === true
-    const timeoutMs = this.#timeoutMs(this.#policies[number]!, hurried)
+    const inOverload = this.#overload?.isOn(now) === true
+    const timeoutMs = this.#timeoutMs(this.#policies[number]!, inOverload)
     const leaves = this.#classes[number]!.cancels ? this.#requests.leaves[request]! : endless
-    this.#requests.arrivedInOverload[request] = hurried ? 1 : 0
+    this.#requests.arrivedInOverload[request] = inOverload ? 1 : 0
     this.#requests.deadline[request] = Math.min(now + timeoutMs, leaves)
     this.#join(request)
     this.#timeOuts?.push(request)
@@ -167,9 +167,9 @@ export class RequestQueue {
     return cancels && now >= this.#requests.leaves[request]!
   }
 
-  #timeoutMs({ timeoutMs }: WaitingPolicy, hurried: boolean): Ms {
+  #timeoutMs({ timeoutMs }: WaitingPolicy, inOverload: boolean): Ms {
     if (this.#overload === null) return timeoutMs
-    return Math.min(timeoutMs, this.#overload.maxWaitMs(hurried))
+    return Math.min(timeoutMs, this.#overload.maxWaitMs(inOverload))
   }
 
   /** From every list but those of its group. */

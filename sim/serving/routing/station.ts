@@ -97,9 +97,9 @@ export class Station implements Candidate, QueueView {
   }
 
   /** When the batching policy gives up the one that has waited longest; Infinity for never. */
-  get givesUpAt(): Ms {
-    const may = this.batcher.givesUp && this.queue.length > 0
-    return may ? this.batcher.givesUpAt(this) : Number.POSITIVE_INFINITY
+  get dropsOldestAt(): Ms {
+    const may = this.batcher.dropsOldest && this.queue.length > 0
+    return may ? this.batcher.dropsOldestAt(this) : Number.POSITIVE_INFINITY
   }
 
   get load(): number {

@@ -89,7 +89,8 @@ export class WorldMemory implements ModelLoads {
       return placed
     })
     this.#cards = cards
-    for (const replica of this.#replicas) if (replica && isThere(replica, parts)) settle(replica)
+    for (const replica of this.#replicas)
+      if (replica && isLoadedAtStart(replica, parts)) loadAtStart(replica)
     for (const card of cards) card?.recorder.sample(0, stateOf(card))
   }
 
@@ -219,12 +220,12 @@ function linkOf({ residency }: DevicePlan): WeightLink | null {
 }
 
 /** Whether a model is loaded at the start. */
-function isThere({ pool, card }: Replica, { plan }: MemoryParts): boolean {
+function isLoadedAtStart({ pool, card }: Replica, { plan }: MemoryParts): boolean {
   if (card.plan.residency === null) return true
   return plan.pools.find(({ name }) => name === pool)!.memory!.pinned
 }
 
-function settle({ pool, memory, card }: Replica): void {
+function loadAtStart({ pool, memory, card }: Replica): void {
   const { freeBytes } = card.device
   if (memory.load() === 0) return
   const needed = `${memory.weightsBytes} bytes on ${card.plan.name}`
