@@ -7,8 +7,8 @@ const double = new Float64Array(1)
 const words = new Int32Array(double.buffer)
 
 /**
- * How long the client of one sending waits for its answer. What is drawn belongs to the scheduled
- * arrival and the number of the sending, so both worlds draw alike, and all parts of a fan-out.
+ * How long a client waits for its answer. A draw depends on the scheduled arrival and the number of
+ * the sending only, so it is equal in simulated and live runs, and for all parts of a fan-out.
  */
 export function clientTimeoutOf(
   {

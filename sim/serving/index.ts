@@ -1,7 +1,7 @@
 export { admissionControls } from './admission/admission.ts'
 export { type AdmissionPlan, OPEN_ADMISSION } from './admission/admission-plan.ts'
 export { assemble, NO_TRAFFIC, type Traffic, trafficOf } from './assemble.ts'
-export { type BatchingPlan, batchingPlan } from './batching/batching-plan.ts'
+export type { BatchingPlan } from './batching/batching-plan.ts'
 export { Batcher, batchPolicies, largestBatch, type QueueView } from './batching/index.ts'
 export { computedIn, computedLength } from './batching/padding.ts'
 export { clientTimeoutOf } from './client-timeout.ts'

@@ -5,15 +5,15 @@ import type { BatchingPlan } from './batching-plan.ts'
 export interface BatchGroupView {
   /** waiting requests */
   readonly length: number
-  /** of the one that has waited longest, its place in the order of arrival */
+  /** place of the oldest request in the order of arrival */
   readonly oldestKey: number
-  /** when the batch window of that one closes */
+  /** when the batch window of the oldest request closes */
   readonly windowCloses: Ms
 }
 
 /** What a batching policy sees of a queue. */
 export interface QueueView extends BatchGroupView {
-  /** when the one that has waited longest came, and the one that came last */
+  /** when the oldest and the newest request were enqueued */
   readonly oldestEnqueued: Ms
   readonly newestEnqueued: Ms
   /** true once no further request can come */
@@ -23,9 +23,7 @@ export interface QueueView extends BatchGroupView {
   readonly groups: readonly BatchGroupView[]
   /** the earliest deadline of waiting requests; for policies with `looksAhead` */
   readonly firstDeadline: Ms
-  /**
-   * what one batch of all waiting requests would compute, in lengths; for policies with `looksAhead`
-   */
+  /** lengths computed by one batch of all waiting requests; for policies with `looksAhead` */
   readonly computed: number
 }
 
@@ -36,7 +34,7 @@ export interface Decision {
   wakeAt: Ms
 }
 
-/** What a policy knows of its queue from the beginning. */
+/** The constant settings of a policy. */
 export interface BatchState {
   readonly maxBatch: number
   /** the batch window, which starts when a request is enqueued; 0 for none */
@@ -51,7 +49,7 @@ export interface BatchPolicy<Config, State extends BatchState> {
   decide(state: State, queue: QueueView, now: Ms, out: Decision): void
   /** Learns from a batch of its own that was done at `now`. */
   observe?(state: State, now: Ms, batch: Batch): void
-  /** When the one that has waited longest is given up. */
+  /** When the oldest request is dropped. */
   dropsOldestAt?(state: State, queue: QueueView): Ms
   /** upper lengths of all buckets but the last */
   edges?(config: Config): readonly number[]

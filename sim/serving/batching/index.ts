@@ -68,7 +68,7 @@ export class Batcher {
     this.#policy.observe?.(this.#state, now, batch)
   }
 
-  /** When the one that has waited longest is given up; Infinity for never. */
+  /** When the oldest request is dropped; Infinity for never. */
   dropsOldestAt(queue: QueueView): Ms {
     return this.#policy.dropsOldestAt?.(this.#state, queue) ?? Number.POSITIVE_INFINITY
   }

@@ -71,7 +71,7 @@ export class ContinuousEngine extends Engine {
     return short
   }
 
-  /** Preempts a sequence for the sake of a waiting one that outranks it. */
+  /** Preempts a sequence if a waiting request outranks it. */
   #freeSlot(): void {
     const { next } = this.slots
     if (!this.slots.full || next < 0) return

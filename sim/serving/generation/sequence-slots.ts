@@ -13,12 +13,12 @@ const LEVEL = 2 ** 40
 export class SequenceSlots {
   readonly kv: KvLedger
   taken = 0
-  /** tokens that the sequences with a slot asked for */
+  /** tokens requested by the sequences with a slot */
   tokens = 0
   /** tokens of prompts that got a slot for the first time, and those of them that were cached */
   promptTokens = 0
   hitTokens = 0
-  /** slots that were lost for lack of blocks */
+  /** preemptions for lack of blocks */
   shortages = 0
   /** null where every prompt is computed as a whole */
   readonly cache: PrefixCache | null
@@ -28,9 +28,9 @@ export class SequenceSlots {
   readonly #host: EngineHost
   /** blocks that admission leaves free */
   readonly #watermark: number
-  /** sequences with a slot, from the one that would lose it first */
+  /** sequences with a slot, in the order of preemption */
   readonly #victims: KeyedHeap
-  /** preempted sequences, from the one that gets its slot back first */
+  /** preempted sequences, in the order in which they are resumed */
   readonly #preempted: KeyedHeap
 
   /** `reserved`: tokens for which a sequence takes blocks with its slot, beside its context. */
@@ -97,7 +97,7 @@ export class SequenceSlots {
   fits(request: number, step: number): boolean {
     const { sequences } = this.#host
     const spare = this.taken > 0 ? this.#watermark : 0
-    // one that decodes at once may need its next block with this very step
+    // a sequence that decodes at once may need its next block in this step
     const further = sequences.toPrefill[request] === 0 ? 1 : 0
     const blocks = this.kv.blocksOf(this.tokensFor(request) + further)
     const room = this.kv.room - this.kv.needs(step) - spare
@@ -115,7 +115,7 @@ export class SequenceSlots {
     return toPrefill === 0 ? 0 : toPrefill - this.cache.hits * this.kv.blockTokens
   }
 
-  /** Looks up what is known of its prompt; at least a token of it is always computed. */
+  /** Looks up the cached blocks of its prompt; at least one token is always computed. */
   #find(request: number): void {
     const { context, toPrefill } = this.#host.sequences
     this.cache!.find(request, context[request]! - (toPrefill[request] === 0 ? 0 : 1))

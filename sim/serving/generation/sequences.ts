@@ -1,13 +1,13 @@
 import { growColumns } from '../../kernel/index.ts'
 import type { Ms } from '../ports.ts'
 
-/** What engines know of the sequences that they generate, by the slots of their requests. */
+/** The state of sequences in engines, by the slots of their requests. */
 export class Sequences {
-  /** tokens in the KV cache once it is prefilled; of one that decodes, when it began to */
+  /** tokens in the KV cache once it is prefilled, and when it began to decode */
   context = new Int32Array(256)
   /** tokens that are yet to be prefilled; 0: all that was there is in the KV cache, or was */
   toPrefill = new Int32Array(256)
-  /** tokens that have come out; of one that decodes, when it began to */
+  /** tokens generated, up to when it began to decode */
   generated = new Int32Array(256)
   /** number of the engine's step when it began to decode */
   joined = new Float64Array(256)
@@ -30,7 +30,7 @@ export class Sequences {
     this.generated[slot] = 0
   }
 
-  /** Of one that decodes at step number `step`. */
+  /** Tokens of a decoding sequence at step number `step`. */
   contextAt(slot: number, step: number): number {
     return this.context[slot]! + step - this.joined[slot]!
   }

@@ -3,9 +3,9 @@ import { executorsOf, type ServingPlan } from '../plan.ts'
 import { type ArenaPlan, requestedOfArena } from './arena.ts'
 
 /**
- * The control plane's own account of every device, the same in both worlds: weights and arenas of
- * buddies that are resident, and what the batches that run ask for, be it of an arena or of the
- * device. What allocators lose besides is not in it, so a world may still run out of memory.
+ * The control plane's account of every device, equal in simulated and live runs: resident weights
+ * and buddy arenas, and the bytes that running batches request. It excludes what allocators lose to
+ * fragmentation, so a batch may still run out of memory.
  */
 export class Ledger {
   /** of each executor its device; -1 for none */

@@ -37,7 +37,7 @@ export interface ResidencyPlan {
 /** What is tried in turn for a batch that ran out of memory. */
 export type Remedy = 'shrink' | 'evict' | 'split'
 
-/** What the control plane knows of a pool's memory; it reckons with bytes that are asked for. */
+/** The memory of a pool for the control plane, which counts requested bytes. */
 export interface PoolMemoryPlan {
   /** number of the device of each replica */
   readonly devices: readonly number[]
@@ -128,7 +128,7 @@ export function isSwappable(
   return memory.devices.some((device) => devices[device]!.residency !== null)
 }
 
-/** What of a plan there is in the live world: there no arena gives memory back. */
+/** The plan for a live run, where no arena gives memory back. */
 export function liveMemory(plan: PoolMemoryPlan): PoolMemoryPlan {
   return { ...plan, outOfMemory: plan.outOfMemory.filter((remedy) => remedy === 'split') }
 }

@@ -11,9 +11,8 @@ import { type WaitingPolicy, waitingPolicy } from './waiting-policy.ts'
 const endless = Number.POSITIVE_INFINITY
 
 /**
- * The requests that wait at one place, in groups that may share a batch. Those whose time is
- * over may wait on behind the others of their priority level, as with Triton's timeout action
- * DELAY.
+ * A queue of requests, in groups that may share a batch. Requests that time out may wait behind the
+ * others of their priority level, as with Triton's timeout action DELAY.
  */
 export class RequestQueue {
   readonly groups: readonly BatchGroup[]
@@ -76,7 +75,7 @@ export class RequestQueue {
     this.#classes = classes
   }
 
-  /** When the next one's time is over. */
+  /** When the next request times out; Infinity for never. */
   get nextTimeOut(): Ms {
     const next = this.#timeOuts === null ? -1 : this.#timeOuts.next()
     return next < 0 ? endless : this.#requests.deadline[next]!
@@ -133,7 +132,7 @@ export class RequestQueue {
     return request
   }
 
-  /** Takes out the one that has waited longest, of the only group. */
+  /** Takes out the oldest request of the only group. */
   shiftOldest(): number {
     const request = this.groups[0]!.oldest
     this.groups[0]!.remove(request)
@@ -142,8 +141,8 @@ export class RequestQueue {
   }
 
   /**
-   * Makes those whose time is over at `now` wait on, or takes the first of them out and returns it;
-   * -1 where there is none to take out.
+   * Delays requests that time out by `now`, or takes the first of them out and returns it; -1 where
+   * none is taken out.
    */
   takeTimedOut(now: Ms): number {
     if (this.#timeOuts === null) return -1

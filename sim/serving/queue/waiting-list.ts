@@ -10,7 +10,7 @@ export class WaitingList {
   length = 0
   /** the request that came first; -1 for none */
   oldest = NONE
-  /** the one that came last; -1 for none */
+  /** the request that came last; -1 for none */
   newest = NONE
   #after = new Int32Array(16)
   #before = new Int32Array(16)

@@ -14,7 +14,7 @@ export interface RoutingPolicy {
   choose(candidates: readonly Candidate[], turn: number, taken: Uint8Array): number
 }
 
-/** What turns choose one after another differs, until all have had theirs. */
+/** Candidates in turn. */
 const roundRobin: RoutingPolicy = Object.freeze({
   kind: 'round-robin',
   choose: (candidates: readonly Candidate[], turn: number) => turn % candidates.length,
@@ -48,7 +48,7 @@ export const routingPolicies: Readonly<Record<Routing, RoutingPolicy>> = Object.
 export class Router<C extends Candidate> {
   readonly #policy: RoutingPolicy
   readonly #candidates: readonly C[]
-  /** 1 for those that have a part of the request that came last */
+  /** 1 for candidates that have a part of the last request */
   readonly #taken: Uint8Array
   #turn = 0
 
@@ -65,7 +65,7 @@ export class Router<C extends Candidate> {
     return this.#choose()
   }
 
-  /** For a further part of it: one that has none. */
+  /** For a further part: a candidate that has none. */
   routeApart(): C {
     return this.#choose()
   }

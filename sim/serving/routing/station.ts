@@ -96,7 +96,7 @@ export class Station implements Candidate, QueueView {
     return this.#outlook!.computed
   }
 
-  /** When the batching policy gives up the one that has waited longest; Infinity for never. */
+  /** When the batching policy drops the oldest request; Infinity for never. */
   get dropsOldestAt(): Ms {
     const may = this.batcher.dropsOldest && this.queue.length > 0
     return may ? this.batcher.dropsOldestAt(this) : Number.POSITIVE_INFINITY

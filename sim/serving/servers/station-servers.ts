@@ -7,8 +7,8 @@ import { BatchServer } from './batch-server.ts'
 import type { ServerWorld, StationServer } from './station-server.ts'
 
 /**
- * Builds the server of each station, by number, and the KV transfers, whose timers follow on theirs.
- * A new kind of server is chosen here.
+ * Builds the server of each station, by number, and the KV transfers, whose timers follow theirs. A
+ * new kind of server is chosen here.
  */
 export function stationServers(plan: ServingPlan, pools: readonly PoolState[], world: ServerWorld) {
   const stations = pools.flatMap((pool) => pool.stations)
