@@ -5,7 +5,6 @@ import type { ServerWorld, StationServer } from '../servers/station-server.ts'
 import { ContinuousEngine } from './continuous-engine.ts'
 import type { Engine } from './engine.ts'
 import type { EngineHost } from './engine-host.ts'
-import type { GenerationPlan } from './generation-plan.ts'
 import type { KvReceiver, KvTransfer } from './kv-transfer.ts'
 import type { Sequences } from './sequences.ts'
 import { StaticEngine } from './static-engine.ts'
@@ -16,16 +15,7 @@ export interface GenerationWorld extends ServerWorld {
   readonly sequences: Sequences
 }
 
-const engines: Readonly<
-  Record<
-    GenerationPlan['policy'],
-    new (
-      executor: number,
-      plan: GenerationPlan,
-      host: EngineHost,
-    ) => Engine
-  >
-> = Object.freeze({ continuous: ContinuousEngine, static: StaticEngine })
+const engines = Object.freeze({ continuous: ContinuousEngine, static: StaticEngine })
 
 /** Serves requests token by token: an engine for each executor, all of which share one queue. */
 export class GenerationServer implements StationServer, KvReceiver {

@@ -19,7 +19,7 @@ export const lru: ResidencyPlan = { eviction: 'lru', gibPerS: 1, setUpMs: 1, shr
 
 interface DeviceCase extends Mishaps {
   readonly limitBytes: number
-  readonly residency?: ResidencyPlan
+  readonly residency?: ResidencyPlan | null
   readonly pools: readonly (Partial<PoolMemoryPlan> & { readonly pool?: Partial<PoolPlan> })[]
   readonly at: readonly number[]
   readonly lengths?: readonly number[]
@@ -29,7 +29,7 @@ interface DeviceCase extends Mishaps {
 /** Requests go to pools by turns; batches take 10 ms. */
 export function run({
   limitBytes,
-  residency = undefined,
+  residency = null,
   pools,
   at,
   lengths,
@@ -39,17 +39,10 @@ export function run({
   const plan: ServingPlan = planOf(
     pools.map(({ pool, ...memory }) => ({
       batching: roomy,
-      memory: {
-        ...plain,
-        ...memory,
-        devices: Array<number>(pool?.replicas ?? 1).fill(0),
-      },
+      memory: { ...plain, ...memory, devices: Array<number>(pool?.replicas ?? 1).fill(0) },
       ...pool,
     })),
-    {
-      routing: 'round-robin',
-      devices: [{ name: 'card', limitBytes, residency: residency ?? null }],
-    },
+    { routing: 'round-robin', devices: [{ name: 'card', limitBytes, residency }] },
   )
   const requests = requestsOf(at, lengths && { lengths })
   const { rows, told, counts } = runWithMemory({ plan, requests }, () => workMs, rest)

@@ -62,15 +62,11 @@ export class Router<C extends Candidate> {
   route(): C {
     if (this.#candidates.length === 1) return this.#candidates[0]!
     this.#taken.fill(0)
-    return this.#choose()
+    return this.routeApart()
   }
 
   /** For a further part: a candidate that has none. */
   routeApart(): C {
-    return this.#choose()
-  }
-
-  #choose(): C {
     const choice = this.#policy.choose(this.#candidates, this.#turn++, this.#taken)
     if (choice < 0) throw new Error('Expected a replica for each part')
     this.#taken[choice] = 1
