@@ -1,5 +1,4 @@
-import type { CamelKeys } from '../../../scenarios/schema/camel-keys.ts'
-import type { Duration, Scenario } from '../../../scenarios/schema/schema.ts'
+import type { CamelKeys, Duration, Scenario } from '../../../scenarios/schema/schema.ts'
 import {
   type PromisedDevice,
   type PromisedMemory,

@@ -5,13 +5,7 @@ import { PERCENTILES, percentile } from '../../stats/index.ts'
 import type { ModelProfile } from '../../world/index.ts'
 import { runReplication, simulationInput } from '../index.ts'
 import { latenciesOf } from './compare.ts'
-import {
-  DYNAMIC,
-  type KnownRun,
-  knownRun,
-  scenarioBatching,
-  WINDOW_MS,
-} from './known-machine.test-helper.ts'
+import { DYNAMIC, type KnownRun, knownRun, scenarioBatching } from './known-machine.test-helper.ts'
 import { recordedField } from './recorded.ts'
 import { type ExecutorWork, overheadsOf } from './structure.ts'
 import { type WhatIfRuns, whatIfCheck, whatIfPercentiles } from './what-if.ts'
@@ -217,12 +211,7 @@ describe('a change on a machine of which everything is known', () => {
   const WARMUP_S = 1
   const DAYS = [1, 2, 3, 4, 5]
   const LOAD = 0.5
-  const SMALL: typeof DYNAMIC = {
-    policy: 'dynamic',
-    maxBatch: 2,
-    maxDelayMs: WINDOW_MS,
-    preferred: [],
-  }
+  const SMALL = { ...DYNAMIC, maxBatch: 2 }
 
   /** Replays of the same requests on several days. */
   const replays = (batching: typeof DYNAMIC) =>

@@ -1,5 +1,4 @@
-import type { CamelKeys } from '../../../scenarios/schema/camel-keys.ts'
-import type { Batching } from '../../../scenarios/schema/schema.ts'
+import type { Batching, CamelKeys } from '../../../scenarios/schema/schema.ts'
 
 /** A batching policy and its settings: those of a scenario, with keys in camel case. */
 export type BatchingPlan = CamelKeys<Batching>
