@@ -6,25 +6,25 @@ import { aimd, dynamic, systemOf, unequal } from './audited-systems.ts'
 import { replay } from './manual-world.ts'
 import { patient, type SmallSystem, serve } from './small-system.ts'
 
-const windowed = (max_delay_ms: number) => ({ batching: { ...dynamic, max_delay_ms } })
-const sized = (max_batch: number) => ({ batching: { ...dynamic, max_batch } })
+const windowed = (maxDelayMs: number) => ({ batching: { ...dynamic, maxDelayMs } })
+const sized = (maxBatch: number) => ({ batching: { ...dynamic, maxBatch } })
 const preferring = (...preferred: number[]) => ({ batching: { ...dynamic, preferred } })
 const filled = (batch: number) => ({ batching: { policy: 'fixed' as const, batch } })
-const tight = { batching: { ...dynamic, max_batch: 2 } }
+const tight = { batching: { ...dynamic, maxBatch: 2 } }
 const ordered = (order: PoolPlan['order']) => ({ ...tight, order })
 const fifo = ordered({ discipline: 'fifo' })
 const lifo = ordered({ discipline: 'lifo' })
 const strict = ordered({ discipline: 'priority', ageingMs: Number.POSITIVE_INFINITY })
 const classes = { classes: unequal }
 const urgent = { classes: unequal.map((plan) => ({ ...plan, deadlineMs: plan.deadlineMs / 2 })) }
-const corking = (max_latency_ms: number) => ({
-  batching: { policy: 'cork' as const, max_batch: 6, max_latency_ms },
+const corking = (maxLatencyMs: number) => ({
+  batching: { policy: 'cork' as const, maxBatch: 6, maxLatencyMs },
 })
-const slackBy = (margin_ms: number) => ({
-  batching: { policy: 'deadline-aware' as const, max_batch: 6, margin_ms },
+const slackBy = (marginMs: number) => ({
+  batching: { policy: 'deadline-aware' as const, maxBatch: 6, marginMs },
 })
 const bucketsOf = (...edges: number[]) => ({
-  batching: { policy: 'length-bucketed' as const, max_batch: 6, edges, max_delay_ms: 4 },
+  batching: { policy: 'length-bucketed' as const, maxBatch: 6, edges, maxDelayMs: 4 },
 })
 const queues = { perReplicaQueues: true, replicas: 3 }
 
@@ -151,7 +151,7 @@ const faults: readonly Fault[] = [
     rule: 'adaptive-size',
     what: 'another target',
     promised: { batching: aimd },
-    runs: { batching: { ...aimd, target_ms: 4.2 } },
+    runs: { batching: { ...aimd, targetMs: 4.2 } },
   },
   {
     rule: 'adaptive-size',
@@ -163,13 +163,13 @@ const faults: readonly Fault[] = [
     rule: 'adaptive-size',
     what: 'a shorter window',
     promised: { batching: aimd },
-    runs: { batching: { ...aimd, max_delay_ms: 3.6 } },
+    runs: { batching: { ...aimd, maxDelayMs: 3.6 } },
   },
   {
     rule: 'adaptive-size',
     what: 'a longer window',
     promised: { batching: aimd },
-    runs: { batching: { ...aimd, max_delay_ms: 6 } },
+    runs: { batching: { ...aimd, maxDelayMs: 6 } },
   },
   { rule: 'corked', what: 'a shorter limit', promised: corking(20), runs: corking(19) },
   { rule: 'corked', what: 'a longer limit', promised: corking(19), runs: corking(20) },
@@ -177,7 +177,7 @@ const faults: readonly Fault[] = [
     rule: 'corked',
     what: 'no cork',
     promised: corking(20),
-    runs: { batching: { ...dynamic, max_delay_ms: 0 } },
+    runs: { batching: { ...dynamic, maxDelayMs: 0 } },
   },
   {
     rule: 'slack',
@@ -273,7 +273,7 @@ describe.each(names)('a %s control plane that breaks a promise is detected', (wo
   test('patience: client timeouts are drawn from another distribution', () => {
     const drawn = (max: number) =>
       systemOf([tight], {
-        classes: [{ ...ANY_CLASS, drawnPatience: { distribution: 'uniform', min: 5, max } }],
+        classes: [{ ...ANY_CLASS, drawnClientTimeout: { distribution: 'uniform', min: 5, max } }],
       })
     const { columns } = worlds[world](drawn(40)).rows
     const { rules } = auditRows(drawn(30).plan, columns, drawn(30).requests.columns)

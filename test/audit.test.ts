@@ -1,10 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Batching } from '../scenarios/index.ts'
 import { type AuditReport, auditRows } from '../sim/audit/index.ts'
 import { knownRun } from '../sim/experiment/comparison/known-machine.test-helper.ts'
 import { Random } from '../sim/kernel/index.ts'
-import { batchPolicies, type ServingPlan } from '../sim/serving/index.ts'
+import { type BatchingPlan, batchPolicies, type ServingPlan } from '../sim/serving/index.ts'
 import { Rows } from '../sim/stats/index.ts'
 import type { RequestList } from '../sim/traffic/index.ts'
 import { dynamic } from './audited-systems.ts'
@@ -37,7 +36,7 @@ const policies = Object.keys(batchPolicies) as (keyof typeof batchPolicies)[]
 /** Runs of one system, simulated and live, on a perfect machine or with disturbances. */
 const runs: Readonly<Record<string, (system: SmallSystem) => Run>> = {
   'simulated, on an ideal machine': (system) => ({ ...system, ...serve(system) }),
-  'simulated, with overheads and standstills': serveOnKnownMachine,
+  'simulated, with overheads and stalls': serveOnKnownMachine,
   'live, on a clock that is set by hand': (system) => ({ ...system, ...replay(system) }),
   'live, late and restless': (system) => ({
     ...system,
@@ -86,7 +85,7 @@ describe.each(Object.keys(runs))('%s: random systems keep every promise', (name)
 describe('batches of one instant are checked in the order of their dispatch', () => {
   const newestFirst = {
     order: { discipline: 'lifo' },
-    batching: { policy: 'cork', max_batch: 2, max_latency_ms: 90 },
+    batching: { policy: 'cork', maxBatch: 2, maxLatencyMs: 90 },
     perReplicaQueues: true,
   } as const
   // while the first two run, nine requests queue; then each batch fails as it begins
@@ -147,12 +146,12 @@ test.each(policies)('every rule checks something: %s', (policy) => {
 })
 
 describe('long runs on a known machine keep every promise', () => {
-  const batchings: Batching[] = [
+  const batchings: BatchingPlan[] = [
     { policy: 'none' },
     { policy: 'fixed', batch: 8 },
     dynamic,
     { ...dynamic, preferred: [2, 4] },
-    { ...dynamic, max_delay_ms: 0 },
+    { ...dynamic, maxDelayMs: 0 },
   ]
   const cases = batchings.flatMap((batching) =>
     [1, 2].flatMap((replicas) => [0.3, 0.85].map((load) => ({ batching, replicas, load }))),

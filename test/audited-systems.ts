@@ -1,8 +1,8 @@
-import type { Batching } from '../scenarios/index.ts'
 import { Random } from '../sim/kernel/index.ts'
 import {
   type AdmissionPlan,
   ANY_CLASS,
+  type BatchingPlan,
   type ClassPlan,
   OPEN_ADMISSION,
   type PoolPlan,
@@ -37,27 +37,25 @@ export const unequal: readonly ClassPlan[] = [
   { ...ANY_CLASS, priority: 1, deadlineMs: 20, tenant: 'b', queueTimeoutMs: 6 },
 ]
 
-export const dynamic: Extract<Batching, { policy: 'dynamic' }> = {
+export const dynamic: Extract<BatchingPlan, { policy: 'dynamic' }> = {
   policy: 'dynamic',
-  max_batch: 6,
+  maxBatch: 6,
   preferred: [],
-  max_delay_ms: 4,
+  maxDelayMs: 4,
 }
-export const aimd: Extract<Batching, { policy: 'aimd' }> = {
+export const aimd: Extract<BatchingPlan, { policy: 'aimd' }> = {
   policy: 'aimd',
-  max_batch: 8,
-  target_ms: 4.5,
+  maxBatch: 8,
+  targetMs: 4.5,
   increase: 1,
   decrease: 0.9,
-  max_delay_ms: 4,
+  maxDelayMs: 4,
 }
 export const single = systemOf([{ batching: dynamic, padTo: 4 }])
-export const double = systemOf([
-  { batching: { ...dynamic, max_delay_ms: 0 }, replicas: 2, padTo: 4 },
-])
+export const double = systemOf([{ batching: { ...dynamic, maxDelayMs: 0 }, replicas: 2, padTo: 4 }])
 export const fixed = systemOf([{ batching: { policy: 'fixed', batch: 4 } }])
 export const limited = systemOf([
-  { batching: { ...dynamic, max_batch: 2 }, maxLength: 9, queueTimeoutMs: 12 },
+  { batching: { ...dynamic, maxBatch: 2 }, maxLength: 9, queueTimeoutMs: 12 },
 ])
 export const routed = systemOf(
   [{ perReplicaQueues: true, replicas: 3, routing: 'round-robin', maxLength: 2 }, {}],
@@ -73,28 +71,28 @@ export const asking = systemOf([{}, {}, {}], {
 })
 const urgent = { classes: unequal.map((plan) => ({ ...plan, deadlineMs: plan.deadlineMs / 2 })) }
 export const adaptive = systemOf([{ batching: aimd, padTo: 4 }])
-export const corked = systemOf([{ batching: { policy: 'cork', max_batch: 6, max_latency_ms: 20 } }])
+export const corked = systemOf([{ batching: { policy: 'cork', maxBatch: 6, maxLatencyMs: 20 } }])
 export const slack = systemOf(
-  [{ batching: { policy: 'deadline-aware', max_batch: 6, margin_ms: 0.5 } }],
+  [{ batching: { policy: 'deadline-aware', maxBatch: 6, marginMs: 0.5 } }],
   urgent,
 )
 export const bucketed = systemOf([
-  { batching: { policy: 'length-bucketed', max_batch: 6, edges: [10, 35], max_delay_ms: 4 } },
+  { batching: { policy: 'length-bucketed', maxBatch: 6, edges: [10, 35], maxDelayMs: 4 } },
 ])
 /** Every other request has two parts. */
 export const apart = systemOf(
-  [{ perReplicaQueues: true, replicas: 3, batching: { ...dynamic, max_batch: 2 } }],
+  [{ perReplicaQueues: true, replicas: 3, batching: { ...dynamic, maxBatch: 2 } }],
   { classes: [{ ...ANY_CLASS, fanOut: 2 }, ANY_CLASS] },
 )
 /** Under load, so that requests of all tenants wait all the time. */
 export const shared = systemOf(
-  [{ batching: { ...dynamic, max_batch: 2 }, order: { discipline: 'virtual-token-counter' } }],
+  [{ batching: { ...dynamic, maxBatch: 2 }, order: { discipline: 'virtual-token-counter' } }],
   { classes: unequal },
 )
 
 /** A pool that is too slow for its traffic and refuses some of it. */
 export const admitting = (admission: Partial<AdmissionPlan>): Partial<PoolPlan> => ({
-  batching: { ...dynamic, max_batch: 2 },
+  batching: { ...dynamic, maxBatch: 2 },
   admission: { ...OPEN_ADMISSION, ...admission },
 })
 export const metered = systemOf([

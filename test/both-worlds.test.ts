@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Batching } from '../scenarios/index.ts'
 import { Random } from '../sim/kernel/index.ts'
 import {
   admissionControls,
+  type BatchingPlan,
   batchPolicies,
   evictionPolicies,
   OUTCOME,
@@ -33,16 +33,16 @@ function decisions({ rows: { columns } }: { rows: Rows }) {
   return { ...whole, refusal, batchWait }
 }
 
-const configurations: Batching[] = [
+const configurations: BatchingPlan[] = [
   { policy: 'none' },
   { policy: 'fixed', batch: 4 },
-  { policy: 'dynamic', max_batch: 6, preferred: [], max_delay_ms: 0 },
-  { policy: 'dynamic', max_batch: 6, preferred: [], max_delay_ms: 4 },
-  { policy: 'dynamic', max_batch: 8, preferred: [2, 4], max_delay_ms: 7.5 },
-  { policy: 'aimd', max_batch: 8, target_ms: 4.5, increase: 1, decrease: 0.9, max_delay_ms: 4 },
-  { policy: 'cork', max_batch: 6, max_latency_ms: 12 },
-  { policy: 'deadline-aware', max_batch: 8, margin_ms: 0.5 },
-  { policy: 'length-bucketed', max_batch: 6, edges: [10, 35], max_delay_ms: 4 },
+  { policy: 'dynamic', maxBatch: 6, preferred: [], maxDelayMs: 0 },
+  { policy: 'dynamic', maxBatch: 6, preferred: [], maxDelayMs: 4 },
+  { policy: 'dynamic', maxBatch: 8, preferred: [2, 4], maxDelayMs: 7.5 },
+  { policy: 'aimd', maxBatch: 8, targetMs: 4.5, increase: 1, decrease: 0.9, maxDelayMs: 4 },
+  { policy: 'cork', maxBatch: 6, maxLatencyMs: 12 },
+  { policy: 'deadline-aware', maxBatch: 8, marginMs: 0.5 },
+  { policy: 'length-bucketed', maxBatch: 6, edges: [10, 35], maxDelayMs: 4 },
 ]
 
 /**
@@ -68,13 +68,13 @@ const loaded = configurations.flatMap((batching) =>
 )
 
 /** Policy cork has one batch in flight for each queue. */
-function replicaCounts({ policy }: Batching, perReplicaQueues: boolean): readonly number[] {
+function replicaCounts({ policy }: BatchingPlan, perReplicaQueues: boolean): readonly number[] {
   return policy === 'cork' && !perReplicaQueues ? [1] : [1, 2, 3]
 }
 
 /** 400 requests at about full load, half of their times on a grid of 1 ms. */
 function systemOf(
-  pool: Partial<PoolPlan> & { replicas: number; batching: Batching },
+  pool: Partial<PoolPlan> & { replicas: number; batching: BatchingPlan },
   limited: boolean,
 ): SmallSystem {
   const random = new Random(`both worlds ${pool.replicas}`)

@@ -153,7 +153,7 @@ describe('an audit is refused', () => {
   test('if a part is damaged, which is named', async () => {
     const out = copy('broken')
     put(out, JOURNAL, `${linesOf(join(out, JOURNAL)).with(6, '{"now":7}').join('\n')}\n`)
-    await refused('broken', /journal\.jsonl:7: expected an entry of a journal, got {"now":7}/)
+    await refused('broken', /journal\.jsonl:7: expected an entry of a decision log, got {"now":7}/)
     put(out, ROWS, 'no rows')
     await refused('broken', /replication-1\.parquet: not the rows/)
     put(out, 'requests.jsonl', '{}\n')

@@ -24,7 +24,7 @@ export function serveOnKnownMachine(system: SmallSystem) {
       steps: declaredSteps(work[pool]!),
     })),
     machine: machineOf(knownField(new Random('audited machine'), parts)),
-    lag: overheads,
+    sendDelay: overheads,
     timer: overheads,
     seed: 1,
     replication: 0,

@@ -154,8 +154,8 @@ export function replay(
     plan,
     source: sent ?? new ListSource(list),
     requests,
-    world: (source) => {
-      const dispatcher = new Dispatcher(port, source, requests)
+    world: (traffic) => {
+      const dispatcher = new Dispatcher(port, traffic)
       return { driver: dispatcher, timers: dispatcher, backend: dispatcher }
     },
     observe: () => [recorder],

@@ -4,7 +4,6 @@ import {
   type Backend,
   type Batch,
   computedLength,
-  EndOfTraffic,
   executorsOf,
   type Ms,
   type Observer,
@@ -93,15 +92,15 @@ export function runWithMemory(
     loaded: () => counts.loaded++,
   }
   const {
-    driver: source,
+    driver: { source, end },
     control,
     log,
   } = assemble({
     plan,
     source: new ListSource(list),
     requests,
-    world: (source) => ({
-      driver: source,
+    world: (traffic) => ({
+      driver: traffic,
       timers: {
         arm: (timer: number, at: Ms) => (timers[timer] = at),
         disarm: (timer: number) => (timers[timer] = Number.POSITIVE_INFINITY),
@@ -122,7 +121,6 @@ export function runWithMemory(
       control.onDone(now, executor, from, now, status)
     }
   }
-  const end = new EndOfTraffic(source, requests)
   for (let events = 0; ; events++) {
     if (events > 20_000) throw new Error('It goes on for ever')
     const first = coming.reduce((a, b) => (b.at < a.at ? b : a), NEVER)

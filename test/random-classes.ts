@@ -4,8 +4,8 @@ import type { ClassPlan } from '../sim/serving/index.ts'
 const endless = fc.constant(Number.POSITIVE_INFINITY)
 
 const classPlan: fc.Arbitrary<Omit<ClassPlan, 'pools'>> = fc.record({
-  patienceMs: fc.oneof(endless, fc.constantFrom(4, 30)),
-  drawnPatience: fc.constantFrom(
+  clientTimeoutMs: fc.oneof(endless, fc.constantFrom(4, 30)),
+  drawnClientTimeout: fc.constantFrom(
     null,
     null,
     { distribution: 'exponential' as const, mean: 8 },

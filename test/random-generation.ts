@@ -86,9 +86,9 @@ const leaving: fc.Arbitrary<Partial<ClassPlan>> = fc
   .record({
     patience: fc.constantFrom<Partial<ClassPlan>>(
       {},
-      { patienceMs: 20.0730711 },
-      { patienceMs: 150.0411717 },
-      { drawnPatience: { distribution: 'exponential', mean: 60 } },
+      { clientTimeoutMs: 20.0730711 },
+      { clientTimeoutMs: 150.0411717 },
+      { drawnClientTimeout: { distribution: 'exponential', mean: 60 } },
     ),
     cancels: fc.boolean(),
     sharedPrefixTokens: fc.constantFrom(0, 7, 32),

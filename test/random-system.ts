@@ -1,7 +1,8 @@
 import fc from 'fast-check'
-import type { Batching, Work } from '../scenarios/index.ts'
+import type { Work } from '../scenarios/index.ts'
 import {
   type AdmissionPlan,
+  type BatchingPlan,
   type batchPolicies,
   OPEN_ADMISSION,
   type PoolPlan,
@@ -14,44 +15,44 @@ import { planOf, requestsOf, type SmallSystem } from './small-system.ts'
 type Policy = keyof typeof batchPolicies
 
 /** Configurations of every batching policy: a new one must be added here. */
-const batchings: { readonly [P in Policy]: fc.Arbitrary<Extract<Batching, { policy: P }>> } = {
+const batchings: { readonly [P in Policy]: fc.Arbitrary<Extract<BatchingPlan, { policy: P }>> } = {
   none: fc.constant({ policy: 'none' }),
   fixed: fc.integer({ min: 1, max: 5 }).map((batch) => ({ policy: 'fixed', batch })),
   dynamic: fc
     .record({
-      max_batch: fc.integer({ min: 1, max: 8 }),
+      maxBatch: fc.integer({ min: 1, max: 8 }),
       preferred: fc.uniqueArray(fc.integer({ min: 1, max: 8 }), { maxLength: 3 }),
-      max_delay_ms: fc.constantFrom(0, 0.5, 3, 20),
+      maxDelayMs: fc.constantFrom(0, 0.5, 3, 20),
     })
-    .map(({ max_batch, preferred, max_delay_ms }) => ({
+    .map(({ maxBatch, preferred, maxDelayMs }) => ({
       policy: 'dynamic',
-      max_batch,
-      preferred: preferred.filter((size) => size <= max_batch).sort((a, b) => a - b),
-      max_delay_ms,
+      maxBatch,
+      preferred: preferred.filter((size) => size <= maxBatch).sort((a, b) => a - b),
+      maxDelayMs,
     })),
   aimd: fc
     .record({
-      max_batch: fc.integer({ min: 1, max: 8 }),
-      target_ms: fc.constantFrom(1.5, 4, 6, 20),
+      maxBatch: fc.integer({ min: 1, max: 8 }),
+      targetMs: fc.constantFrom(1.5, 4, 6, 20),
       increase: fc.constantFrom(1, 1, 3),
       decrease: fc.constantFrom(0.5, 0.9),
-      max_delay_ms: fc.constantFrom(0, 3, 20),
+      maxDelayMs: fc.constantFrom(0, 3, 20),
     })
     .map((limits) => ({ policy: 'aimd', ...limits })),
   cork: fc
     .record({
-      max_batch: fc.integer({ min: 1, max: 8 }),
-      max_latency_ms: fc.constantFrom(5, 15, 40, 200),
+      maxBatch: fc.integer({ min: 1, max: 8 }),
+      maxLatencyMs: fc.constantFrom(5, 15, 40, 200),
     })
     .map((limits) => ({ policy: 'cork', ...limits })),
   'deadline-aware': fc
-    .record({ max_batch: fc.integer({ min: 1, max: 8 }), margin_ms: fc.constantFrom(0, 1, 7.5) })
+    .record({ maxBatch: fc.integer({ min: 1, max: 8 }), marginMs: fc.constantFrom(0, 1, 7.5) })
     .map((limits) => ({ policy: 'deadline-aware', ...limits })),
   'length-bucketed': fc
     .record({
-      max_batch: fc.integer({ min: 1, max: 8 }),
+      maxBatch: fc.integer({ min: 1, max: 8 }),
       edges: fc.constantFrom<number[]>([20], [4, 16, 32], [60]),
-      max_delay_ms: fc.constantFrom(0, 0.5, 3, 20),
+      maxDelayMs: fc.constantFrom(0, 0.5, 3, 20),
     })
     .map((limits) => ({ policy: 'length-bucketed', ...limits })),
 }
@@ -200,7 +201,7 @@ function poolOf({ policy, order, admission }: PoolParts): fc.Arbitrary<Partial<P
     perReplicaQueues: fc.boolean(),
     routing,
     ...bounds,
-    batching: batchings[policy] as fc.Arbitrary<Batching>,
+    batching: batchings[policy] as fc.Arbitrary<BatchingPlan>,
     admission,
     padTo: fc.constantFrom(1, 8),
     ragged: fc.boolean(),
@@ -271,8 +272,10 @@ function systemOf(
               deadlineMs:
                 policy === 'deadline-aware' ? Math.min(drawn.deadlineMs, 60) : drawn.deadlineMs,
               fanOut: Math.min(drawn.fanOut, apart),
-              patienceMs:
-                drawn.drawnPatience === null ? drawn.patienceMs : Number.POSITIVE_INFINITY,
+              clientTimeoutMs:
+                drawn.drawnClientTimeout === null
+                  ? drawn.clientTimeoutMs
+                  : Number.POSITIVE_INFINITY,
             })),
           },
         ),

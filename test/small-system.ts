@@ -39,8 +39,8 @@ export function planOf(pools: readonly Partial<PoolPlan>[], rest: Partial<Servin
 }
 
 /** Classes with these client timeouts, ms. */
-export function patient(...patienceMs: readonly number[]): ClassPlan[] {
-  return patienceMs.map((ms) => ({ ...ANY_CLASS, patienceMs: ms }))
+export function patient(...clientTimeoutMs: readonly number[]): ClassPlan[] {
+  return clientTimeoutMs.map((ms) => ({ ...ANY_CLASS, clientTimeoutMs: ms }))
 }
 
 /** Requests at rising times, ms; by default of length 1 and class 0. */
@@ -104,7 +104,7 @@ export function serve(
       steps: declaredSteps(work[pool]!),
     })),
     machine: IDEAL_MACHINE,
-    lag: null,
+    sendDelay: null,
     timer: null,
     loads: { load: (now, executor) => [{ executor, at: now + LOAD_MS }], unload() {} },
     seed: 1,

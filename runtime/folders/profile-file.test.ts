@@ -108,8 +108,11 @@ describe('profiles', () => {
       'executors[0].speeds: expected 2 ent',
     ],
     [fields({ executors: [{ times: [0], speeds: [0] }] }), 'expected a speed above 0 among them'],
-    [fields({ intake: { from: [2], to: [1] } }), 'fields[0].intake.to[0]: expected a value from'],
-    [fields({ intake: { from: [0, 1], to: [2, 3] } }), 'fields[0].intake.to[0]: expected a value'],
+    [
+      fields({ intake: { from: [2], to: [1] } }),
+      'fields[0].intake.to[0]: expected at least from[0], 2',
+    ],
+    [fields({ intake: { from: [0, 1], to: [2, 3] } }), 'fields[0].intake.to[0]: expected at least'],
     [fields({ intake: { from: [2], to: [] } }), 'fields[0].intake.to: expected 1 entries'],
     [fields({ durationMs: 0 }), 'fields[0].durationMs: '],
     [{ memory: plan }, 'memory.steps[0].free: expected the number of a buffer that was taken'],

@@ -107,7 +107,7 @@ describe('a folder of runs', () => {
     await keep(directory, 'replay', { scenario, requests, runs: [run] })
     expect(existsSync(path('replay-1.journal.jsonl'))).toBe(true)
     writeFileSync(path('replay-1.journal.jsonl'), '\n{"now":0}\n')
-    const words = `${path('replay-1.journal.jsonl')}:2: expected an entry of a journal`
+    const words = `${path('replay-1.journal.jsonl')}:2: expected an entry of a decision log`
     await expect(readRuns(directory, 'replay', scenario)).rejects.toThrow(words)
   })
 })

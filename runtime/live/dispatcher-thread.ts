@@ -110,8 +110,8 @@ function perform(job: DispatcherJob): DispatcherReply {
     plan: job.plan,
     source: sent,
     requests,
-    world: (source) => {
-      const dispatcher = new Dispatcher(port, source, requests)
+    world: (traffic) => {
+      const dispatcher = new Dispatcher(port, traffic)
       return { driver: dispatcher, timers: dispatcher, backend: dispatcher }
     },
     observe: () => [{ arrived: (_, request) => report(traffic, requests, request) }, recorder],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { trafficOf } from '../../sim/serving/assemble.ts'
 import { type Batch, type ControlPlanePort, type Ms, STATUS } from '../../sim/serving/ports.ts'
 import { Requests } from '../../sim/serving/requests.ts'
 import { ListSource } from '../../sim/traffic/requests/request-list.ts'
@@ -36,7 +37,7 @@ function run(at: number[], { readings = [0], ends = [] as (readonly [Ms, number]
       return { order: 'run', status: STATUS.ok, started: 0, ended: ends[finished - 1]![0] }
     },
   }
-  const dispatcher = new Dispatcher(port, new ListSource(requestsOf(at)), requests)
+  const dispatcher = new Dispatcher(port, trafficOf(new ListSource(requestsOf(at)), requests))
   const held: number[] = []
   const control: ControlPlanePort = {
     onArrival: (t, request) => {
@@ -159,7 +160,7 @@ describe('the dispatcher', () => {
         return { order, status, started: ended - 1, ended }
       },
     }
-    const dispatcher = new Dispatcher(port, new ListSource(requestsOf([0])), requests)
+    const dispatcher = new Dispatcher(port, trafficOf(new ListSource(requestsOf([0])), requests))
     dispatcher.run({
       onArrival: (_, request) => {
         requests.release(request)
@@ -203,7 +204,7 @@ describe('the dispatcher', () => {
       },
       finished: () => ({ order: 'run', status: STATUS.ok, started: 0, ended: 9 }),
     }
-    const dispatcher = new Dispatcher(port, new ListSource(requestsOf([0])), requests)
+    const dispatcher = new Dispatcher(port, trafficOf(new ListSource(requestsOf([0])), requests))
     dispatcher.run({
       onArrival: () => {
         dispatcher.start({} as Batch)

@@ -2,13 +2,11 @@ import {
   type Backend,
   type Batch,
   type ControlPlanePort,
-  EndOfTraffic,
   type Ms,
-  type Requests,
-  type Source,
   STATUS,
   type Status,
   type Timers,
+  type Traffic,
 } from '../../sim/serving/index.ts'
 import type { ModelMove } from '../../sim/stats/index.ts'
 import type { Order } from './mailbox.ts'
@@ -48,8 +46,7 @@ export class Dispatcher implements Timers, Backend {
   /** by executor, when its load or unload was ordered; a load may be ordered during an unload */
   readonly #asked: Readonly<Record<'load' | 'unload', Ms[]>> = { load: [], unload: [] }
   readonly #port: LivePort
-  readonly #source: Source
-  readonly #requests: Requests
+  readonly #traffic: Traffic
   readonly #timers: Ms[] = []
   /** of two timers that are due at one instant the one armed first fires first, as simulated */
   readonly #turn: number[] = []
@@ -59,10 +56,9 @@ export class Dispatcher implements Timers, Backend {
   /** batches, loads and unloads */
   #running = 0
 
-  constructor(port: LivePort, source: Source, requests: Requests) {
+  constructor(port: LivePort, traffic: Traffic) {
     this.#port = port
-    this.#source = source
-    this.#requests = requests
+    this.#traffic = traffic
   }
 
   arm(timer: number, at: Ms): void {
@@ -100,13 +96,13 @@ export class Dispatcher implements Timers, Backend {
 
   /** Runs until the traffic, every request and every order has ended. */
   run(control: ControlPlanePort): void {
-    const end = new EndOfTraffic(this.#source, this.#requests)
+    const { source, requests, end } = this.#traffic
     for (;;) {
       const next = this.#handle(control)
       const told = end.look(this.#now, control)
       if (next === null || told) continue
-      const quiet = this.#source.peek() === Number.POSITIVE_INFINITY
-      if (quiet && this.#requests.inUse === 0 && this.#running === 0) return
+      const quiet = source.peek() === Number.POSITIVE_INFINITY
+      if (quiet && requests.inUse === 0 && this.#running === 0) return
       this.#port.sleep(Math.min(next, end.wakeAt))
     }
   }
@@ -131,11 +127,12 @@ export class Dispatcher implements Timers, Backend {
       control.onTimer(now, timer)
       return null
     }
-    const arrival = this.#source.peek()
+    const { source, requests } = this.#traffic
+    const arrival = source.peek()
     if (arrival > now) return Math.min(arrival, timerAt)
-    const request = this.#requests.acquire()
-    if (this.#source.take(this.#requests, request)) control.onArrival(now, request)
-    else this.#requests.release(request)
+    const request = requests.acquire()
+    if (source.take(requests, request)) control.onArrival(now, request)
+    else requests.release(request)
     return null
   }
 

@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads'
 import {
-  comesAndGoes,
   executorsOf,
+  isSwappable,
   largestBatch,
   type ServingPlan,
 } from '../../sim/serving/index.ts'
@@ -76,7 +76,7 @@ export class FleetThreads {
         epochNs,
         memory: mailboxes[i]!,
         engine: engines[pool]!,
-        absent: comesAndGoes(plan, pool),
+        absent: isSwappable(plan, pool),
         cores: affinity?.executors[i] ?? null,
       } satisfies ExecutorStart)
       executors.push({ thread, mailbox: mailboxes[i]! })

@@ -1,6 +1,6 @@
 import type { Scenario } from '../../scenarios/index.ts'
 import { batchesOf, measuredRanOut, type ObservedRun } from '../../sim/experiment/index.ts'
-import { comesAndGoes, executorsOf, Ledger, type ServingPlan } from '../../sim/serving/index.ts'
+import { executorsOf, isSwappable, Ledger, type ServingPlan } from '../../sim/serving/index.ts'
 import { coldShare, SpaceRecorder, type SpaceSummary } from '../../sim/stats/index.ts'
 
 /** Unknown for arenas that are created and released with their sessions. */
@@ -38,7 +38,7 @@ function spaceOf({ scenario, plan, run }: Replayed, device: number): SpaceSummar
     },
     1000 * scenario.duration_s,
   )
-  let resident = sum(here.filter((executor) => !comesAndGoes(plan, poolOf[executor]!.index)))
+  let resident = sum(here.filter((executor) => !isSwappable(plan, poolOf[executor]!.index)))
   let running = 0
   const sample = (now: number) => {
     const requested = resident + running

@@ -1,3 +1,5 @@
+import { grown } from './typed-arrays.ts'
+
 const SEQUENCES = 2 ** 44
 
 /**
@@ -102,14 +104,8 @@ export class EventHeap {
 
   #grow(): void {
     const capacity = this.#times.length * 2
-    const times = new Float64Array(capacity)
-    const orders = new Float64Array(capacity)
-    const slots = new Int32Array(capacity)
-    times.set(this.#times)
-    orders.set(this.#orders)
-    slots.set(this.#slots)
-    this.#times = times
-    this.#orders = orders
-    this.#slots = slots
+    this.#times = grown(this.#times, capacity)
+    this.#orders = grown(this.#orders, capacity)
+    this.#slots = grown(this.#slots, capacity)
   }
 }

@@ -1,3 +1,5 @@
+import { grown } from './typed-arrays.ts'
+
 /**
  * The least key first; of equal keys, the one that was pushed first. A binary heap of small whole
  * numbers with an index of their places, so that any of them can be removed.
@@ -79,17 +81,10 @@ export class KeyedHeap {
   }
 
   #makeRoom(item: number): void {
-    if (this.#length === this.#heap.length) this.#heap = doubled(this.#heap, Int32Array)
-    while (item >= this.#key.length) {
-      this.#place = doubled(this.#place, Int32Array)
-      this.#key = doubled(this.#key, Float64Array)
-      this.#came = doubled(this.#came, Float64Array)
-    }
+    if (this.#length === this.#heap.length) this.#heap = grown(this.#heap, 2 * this.#length)
+    if (item < this.#key.length) return
+    this.#place = grown(this.#place, 2 * item)
+    this.#key = grown(this.#key, 2 * item)
+    this.#came = grown(this.#came, 2 * item)
   }
-}
-
-function doubled<T extends Int32Array | Float64Array>(from: T, kind: new (size: number) => T): T {
-  const to = new kind(2 * from.length)
-  to.set(from)
-  return to
 }

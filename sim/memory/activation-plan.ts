@@ -1,32 +1,73 @@
+import { z } from 'zod'
+
+const bytes = z
+  .strictObject({
+    fixed: z.number(),
+    perLength: z.number(),
+    perItem: z.number(),
+    perToken: z.number(),
+    perTokenSquared: z.number(),
+  })
+  .readonly()
+
 /**
  * Bytes of a buffer, by batch size b and length l: `fixed + perLength l + b (perItem + perToken l +
  * perTokenSquared l^2)`. Plain data, as is the whole plan.
  */
-export interface Bytes {
-  readonly fixed: number
-  readonly perLength: number
-  readonly perItem: number
-  readonly perToken: number
-  readonly perTokenSquared: number
-}
+export type Bytes = z.infer<typeof bytes>
+
+const step = z.union([
+  z.strictObject({ take: bytes, kind: z.enum(['activation', 'input', 'output']) }).readonly(),
+  z.strictObject({ free: z.number().int().min(0) }).readonly(),
+])
 
 /** One allocation or release of a batch. Buffers are numbered from 0 in the order of allocation. */
-export type ActivationStep =
-  | { readonly take: Bytes; readonly kind: 'activation' | 'input' | 'output' }
-  | { readonly free: number }
+export type ActivationStep = z.infer<typeof step>
+
+export const activationPlanSchema = z
+  .strictObject({
+    weights: z.array(z.number().min(0)).readonly().describe('bytes of each reservation, in order'),
+    apartBytes: z
+      .number()
+      .min(0)
+      .optional()
+      // ONNX Runtime reserves in the arena only weights that its kernels repack
+      .describe('weights outside the arena, as an embedding table; 0 where it is absent'),
+    steps: z
+      .array(step)
+      .readonly()
+      .superRefine((steps, context) => {
+        const i = firstWrongFree(steps)
+        if (i < 0) return
+        const message = 'expected the number of a buffer that was taken and not freed yet'
+        context.addIssue({ code: 'custom', path: [i, 'free'], message })
+      })
+      .describe('allocations and releases of a batch; other inputs and outputs stay until its end'),
+    inputs: z
+      .array(z.array(z.union([z.literal(['batch', 'length']), z.number().int().min(1)])).readonly())
+      .readonly()
+      .describe('dimensions of each input, which make the key of the memory pattern'),
+    loadMs: z
+      .array(z.number().min(0))
+      .min(1)
+      .readonly()
+      .optional()
+      .describe('evenly spaced quantiles of measured load times; absent where none were measured'),
+  })
+  .readonly()
 
 /** What a model requests from an allocator: weights once, and the steps for every batch. */
-export interface ActivationPlan {
-  /** bytes of each reservation, in order */
-  readonly weights: readonly number[]
-  /** weights outside the arena: ONNX Runtime reserves in it only those that its kernels repack */
-  readonly apartBytes?: number | undefined
-  /** inputs and outputs that no step frees stay until the batch ends */
-  readonly steps: readonly ActivationStep[]
-  /** dimensions of each input, of which the key of the memory pattern is made */
-  readonly inputs: readonly (readonly ('batch' | 'length' | number)[])[]
-  /** quantiles of measured load times, ms; only of models that were swapped in that measurement */
-  readonly loadMs?: readonly number[] | undefined
+export type ActivationPlan = z.infer<typeof activationPlanSchema>
+
+/** The index of the first step that frees a buffer not in use; -1 for none. */
+function firstWrongFree(steps: readonly ActivationStep[]): number {
+  const held: boolean[] = []
+  return steps.findIndex((item) => {
+    if ('take' in item) held.push(true)
+    else if (held[item.free] !== true) return true
+    else held[item.free] = false
+    return false
+  })
 }
 
 /** Bytes of all weights. */

@@ -1,14 +1,6 @@
-import {
-  type Allocator,
-  type Chunk,
-  checkSize,
-  type MemoryStatistics,
-  roundUp,
-} from './allocator.ts'
-import { Chunks } from './chunks.ts'
-import { coalesce } from './coalesce.ts'
+import { checkSize, roundUp } from './allocator.ts'
+import { ChunkAllocator } from './chunk-allocator.ts'
 import type { Device } from './device.ts'
-import { FreeChunks } from './free-chunks.ts'
 
 const NONE = -1
 const UNIT = 256
@@ -45,11 +37,9 @@ const DEFAULTS: Required<BfcOptions> = Object.freeze({
  * with coalescing. Its 21 bins only speed up the search. The first fit in the order of bins, sizes
  * and addresses is the best fit, so one ordered set replaces them. One stream.
  */
-export class BfcArena implements Allocator {
+export class BfcArena extends ChunkAllocator {
   readonly kind = 'bfc'
   readonly #options: Required<BfcOptions>
-  readonly #chunks: Chunks
-  readonly #free: FreeChunks
   readonly #reserved = new Set<number>()
   /** size of the next region, unless the request is larger */
   #nextBytes: number
@@ -57,9 +47,8 @@ export class BfcArena implements Allocator {
   #first = NONE
 
   constructor(device: Device, options: BfcOptions = {}) {
+    super(device)
     this.#options = { ...DEFAULTS, ...options }
-    this.#chunks = new Chunks(device)
-    this.#free = new FreeChunks(this.#chunks)
     const { limitBytes, initialChunkBytes } = this.#options
     this.#nextBytes = roundUp(Math.min(limitBytes, initialChunkBytes), UNIT)
   }
@@ -67,18 +56,18 @@ export class BfcArena implements Allocator {
   allocate(bytes: number): number {
     checkSize(bytes)
     const rounded = roundUp(bytes, UNIT)
-    let chunk = this.#free.fit(rounded)
+    let chunk = this.unused.fit(rounded)
     if (chunk === NONE) {
       chunk = this.#extend(rounded)
-      if (chunk === NONE) return this.#chunks.usage.failed(bytes, this.#available)
+      if (chunk === NONE) return this.layout.usage.failed(bytes, this.#available)
     } else {
-      this.#free.remove(chunk)
+      this.unused.remove(chunk)
     }
-    const whole = this.#chunks.bytes[chunk]!
+    const whole = this.layout.bytes[chunk]!
     if (whole >= 2 * rounded || whole - rounded >= this.#options.maxDeadBytesPerChunk) {
-      if (whole > rounded) this.#free.add(this.#chunks.split(chunk, rounded))
+      if (whole > rounded) this.unused.add(this.layout.split(chunk, rounded))
     }
-    this.#chunks.occupy(chunk, bytes)
+    this.layout.occupy(chunk, bytes)
     return chunk
   }
 
@@ -88,58 +77,48 @@ export class BfcArena implements Allocator {
    */
   reserve(bytes: number): number {
     checkSize(bytes)
-    const chunk = this.#chunks.open(bytes)
-    if (chunk === NONE) return this.#chunks.usage.failed(bytes, this.#available)
-    this.#chunks.occupy(chunk, bytes)
+    const chunk = this.layout.open(bytes)
+    if (chunk === NONE) return this.layout.usage.failed(bytes, this.#available)
+    this.layout.occupy(chunk, bytes)
     this.#reserved.add(chunk)
     return chunk
   }
 
-  free(handle: number): void {
-    this.#chunks.vacate(handle)
-    if (this.#reserved.delete(handle)) this.#chunks.close(handle)
-    else coalesce(this.#chunks, this.#free, handle)
+  override free(handle: number): void {
+    this.layout.vacate(handle)
+    if (this.#reserved.delete(handle)) this.layout.close(handle)
+    else this.coalesce(handle)
   }
 
   /** Returns unused regions, as at the end of a run with that option. Returns the bytes. */
-  shrink(): number {
+  override shrink(): number {
     let bytes = 0
-    for (const region of this.#chunks.idle()) {
+    for (const region of this.layout.idle()) {
       if (region === this.#first && this.#options.extend === 'next-power-of-two') continue
-      bytes += this.#chunks.bytes[region]!
-      this.#free.remove(region)
-      this.#chunks.close(region)
+      bytes += this.closeFree(region)
     }
     this.#nextBytes = this.#options.initialGrowthChunkBytes
     return bytes
   }
 
-  statistics(): MemoryStatistics {
-    return this.#chunks.statistics(this.#free.largestBytes)
-  }
-
-  chunks(): Iterable<Chunk> {
-    return this.#chunks.list()
-  }
-
   /** Bytes that the limit and the device leave for further regions. */
   get #available(): number {
-    const { device, usage } = this.#chunks
+    const { device, usage } = this.layout
     return Math.max(0, Math.min(device.freeBytes, this.#options.limitBytes - usage.held))
   }
 
   /** Reserves a region of at least `rounded` bytes; -1 where there is no memory for it. */
   #extend(rounded: number): number {
-    const left = this.#options.limitBytes - this.#chunks.usage.held
+    const left = this.#options.limitBytes - this.layout.usage.held
     const allowed = left === Number.POSITIVE_INFINITY ? left : left - (left % UNIT)
     if (rounded > allowed) return NONE
     let bytes = Math.min(this.#regionBytes(rounded), allowed)
-    let chunk = this.#chunks.open(bytes)
+    let chunk = this.layout.open(bytes)
     while (chunk === NONE) {
       // the original multiplies in single precision, and its rounding matters
       bytes = roundUp(Math.floor(Math.fround(Math.fround(bytes) * BACKPEDAL)), UNIT)
       if (bytes < rounded || bytes < LEAST_BACKPEDAL) return NONE
-      chunk = this.#chunks.open(bytes)
+      chunk = this.layout.open(bytes)
     }
     if (this.#first === NONE) this.#first = chunk
     return chunk

@@ -1,13 +1,6 @@
-import {
-  type Allocator,
-  type Chunk,
-  checkSize,
-  type MemoryStatistics,
-  roundUp,
-} from './allocator.ts'
-import { Chunks } from './chunks.ts'
+import { checkSize, roundUp } from './allocator.ts'
+import { ChunkAllocator } from './chunk-allocator.ts'
 import type { Device } from './device.ts'
-import { FreeChunks } from './free-chunks.ts'
 
 const NONE = -1
 /** sizes beyond the largest bucket are multiples of this */
@@ -52,18 +45,15 @@ const WEBGPU_BUCKETS: readonly Bucket[] = Object.freeze([
  * Runtime's WebGPU provider. There, buffers return when their queue was submitted; here, at once. A
  * buffer is a region.
  */
-export class BucketCache implements Allocator {
+export class BucketCache extends ChunkAllocator {
   readonly kind = 'bucket'
-  readonly #chunks: Chunks
-  readonly #free: FreeChunks
   readonly #buckets: readonly Bucket[]
   /** free buffers of each bucket */
   readonly #kept: Int32Array
 
   /** `buckets` rise in size. */
   constructor(device: Device, buckets: readonly Bucket[] = WEBGPU_BUCKETS) {
-    this.#chunks = new Chunks(device)
-    this.#free = new FreeChunks(this.#chunks)
+    super(device)
     this.#buckets = buckets
     this.#kept = new Int32Array(buckets.length)
   }
@@ -74,47 +64,35 @@ export class BucketCache implements Allocator {
     const size = this.#buckets[bucket]?.[0] ?? roundUp(bytes, UNIT)
     let buffer = NONE
     if (bucket < this.#buckets.length && this.#kept[bucket]! > 0) {
-      buffer = this.#free.fit(size)
-      this.#free.remove(buffer)
+      buffer = this.unused.fit(size)
+      this.unused.remove(buffer)
       this.#kept[bucket]!--
     } else {
-      buffer = this.#chunks.open(size)
-      if (buffer === NONE) return this.#chunks.usage.failed(bytes, this.#chunks.device.freeBytes)
+      buffer = this.layout.open(size)
+      if (buffer === NONE) return this.layout.usage.failed(bytes, this.layout.device.freeBytes)
     }
-    this.#chunks.occupy(buffer, bytes)
+    this.layout.occupy(buffer, bytes)
     return buffer
   }
 
-  free(handle: number): void {
-    this.#chunks.vacate(handle)
-    const size = this.#chunks.bytes[handle]!
+  override free(handle: number): void {
+    this.layout.vacate(handle)
+    const size = this.layout.bytes[handle]!
     const bucket = this.#bucketOf(size)
     if (this.#buckets[bucket]?.[0] === size && this.#kept[bucket]! < this.#buckets[bucket]![1]) {
       this.#kept[bucket]!++
-      this.#free.add(handle)
+      this.unused.add(handle)
     } else {
-      this.#chunks.close(handle)
+      this.layout.close(handle)
     }
   }
 
   /** Returns all buffers kept in buckets to the device. Returns the bytes. */
-  shrink(): number {
+  override shrink(): number {
     let bytes = 0
-    for (const buffer of this.#chunks.idle()) {
-      bytes += this.#chunks.bytes[buffer]!
-      this.#free.remove(buffer)
-      this.#chunks.close(buffer)
-    }
+    for (const buffer of this.layout.idle()) bytes += this.closeFree(buffer)
     this.#kept.fill(0)
     return bytes
-  }
-
-  statistics(): MemoryStatistics {
-    return this.#chunks.statistics(this.#free.largestBytes)
-  }
-
-  chunks(): Iterable<Chunk> {
-    return this.#chunks.list()
   }
 
   /** Index of the first bucket whose buffers have `bytes` or more; one past the last for none. */

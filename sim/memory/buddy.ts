@@ -1,7 +1,6 @@
-import { type Allocator, type Chunk, checkSize, type MemoryStatistics } from './allocator.ts'
-import { Chunks } from './chunks.ts'
+import { checkSize } from './allocator.ts'
+import { ChunkAllocator } from './chunk-allocator.ts'
 import type { Device } from './device.ts'
-import { FreeChunks } from './free-chunks.ts'
 
 const NONE = -1
 const LEAST = 256
@@ -18,69 +17,53 @@ export interface BuddyOptions {
  * until they fit, and merge only with the half that they were split from. Throws where the device
  * has too little memory for the arena.
  */
-export class BuddyAllocator implements Allocator {
+export class BuddyAllocator extends ChunkAllocator {
   readonly kind = 'buddy'
   readonly #leastBytes: number
   readonly #largestBytes: number
-  readonly #chunks: Chunks
-  readonly #free: FreeChunks
 
   constructor(device: Device, { arenaBytes, leastBytes = LEAST }: BuddyOptions) {
+    super(device)
     this.#leastBytes = leastBytes
-    this.#chunks = new Chunks(device)
-    this.#free = new FreeChunks(this.#chunks)
     this.#largestBytes = powerBelow(arenaBytes)
     for (let left = arenaBytes; left >= leastBytes; left -= powerBelow(left)) {
-      const region = this.#chunks.open(powerBelow(left))
+      const region = this.layout.open(powerBelow(left))
       if (region === NONE) throw new RangeError(`Expected a device with ${arenaBytes} bytes`)
-      this.#free.add(region)
+      this.unused.add(region)
     }
   }
 
   allocate(bytes: number): number {
     checkSize(bytes)
     const size = buddyBytes(bytes, this.#leastBytes)
-    if (size > this.#largestBytes) return this.#chunks.usage.refused()
-    const chunk = this.#free.fit(size)
-    if (chunk === NONE) return this.#chunks.usage.failed(bytes, 0)
-    this.#free.remove(chunk)
-    while (this.#chunks.bytes[chunk]! > size) {
-      this.#free.add(this.#chunks.split(chunk, this.#chunks.bytes[chunk]! / 2))
+    if (size > this.#largestBytes) return this.layout.usage.refused()
+    const chunk = this.unused.fit(size)
+    if (chunk === NONE) return this.layout.usage.failed(bytes, 0)
+    this.unused.remove(chunk)
+    while (this.layout.bytes[chunk]! > size) {
+      this.unused.add(this.layout.split(chunk, this.layout.bytes[chunk]! / 2))
     }
-    this.#chunks.occupy(chunk, bytes)
+    this.layout.occupy(chunk, bytes)
     return chunk
   }
 
-  free(handle: number): void {
-    this.#chunks.vacate(handle)
+  override free(handle: number): void {
+    this.layout.vacate(handle)
     let chunk = handle
     for (let buddy = this.#buddy(chunk); buddy !== NONE; buddy = this.#buddy(chunk)) {
-      this.#free.remove(buddy)
-      if (this.#chunks.before[chunk] === buddy) chunk = buddy
-      this.#chunks.merge(chunk)
+      this.unused.remove(buddy)
+      if (this.layout.before[chunk] === buddy) chunk = buddy
+      this.layout.merge(chunk)
     }
-    this.#free.add(chunk)
-  }
-
-  /** The arena is never returned. */
-  shrink(): number {
-    return 0
-  }
-
-  statistics(): MemoryStatistics {
-    return this.#chunks.statistics(this.#free.largestBytes)
-  }
-
-  chunks(): Iterable<Chunk> {
-    return this.#chunks.list()
+    this.unused.add(chunk)
   }
 
   /** The other half, where it is free and whole; otherwise -1. */
   #buddy(chunk: number): number {
-    const { bytes, before, after } = this.#chunks
-    const isLower = (this.#chunks.offset(chunk) / bytes[chunk]!) % 2 === 0
+    const { bytes, before, after } = this.layout
+    const isLower = (this.layout.offset(chunk) / bytes[chunk]!) % 2 === 0
     const buddy = isLower ? after[chunk]! : before[chunk]!
-    return this.#chunks.isFree(buddy) && bytes[buddy] === bytes[chunk] ? buddy : NONE
+    return this.layout.isFree(buddy) && bytes[buddy] === bytes[chunk] ? buddy : NONE
   }
 }
 

@@ -1,12 +1,6 @@
-import {
-  type Allocator,
-  type Chunk,
-  checkSize,
-  type MemoryStatistics,
-  roundUp,
-} from './allocator.ts'
-import { Chunks } from './chunks.ts'
-import { coalesce } from './coalesce.ts'
+import { grown } from '../kernel/index.ts'
+import { checkSize, type MemoryStatistics, roundUp } from './allocator.ts'
+import { ChunkAllocator } from './chunk-allocator.ts'
 import type { Device } from './device.ts'
 import { FreeChunks } from './free-chunks.ts'
 
@@ -29,66 +23,57 @@ const SEGMENT_UNIT = 2 * MIB
  * memory left, all whole cached segments are returned before the request fails. One stream; no
  * `max_split_size`, no expandable segments, no threshold for garbage collection.
  */
-export class CachingAllocator implements Allocator {
+export class CachingAllocator extends ChunkAllocator {
   readonly kind = 'caching'
-  readonly #chunks: Chunks
+  /** the pool of small blocks; `unused` is that of large ones */
   readonly #small: FreeChunks
-  readonly #large: FreeChunks
   /** by block: whether its segment is in the pool of small ones */
   #isSmall = new Uint8Array(16)
 
   constructor(device: Device) {
-    this.#chunks = new Chunks(device)
-    this.#small = new FreeChunks(this.#chunks)
-    this.#large = new FreeChunks(this.#chunks)
+    super(device)
+    this.#small = new FreeChunks(this.layout)
   }
 
   allocate(bytes: number): number {
     checkSize(bytes)
     const rounded = roundUp(bytes, UNIT)
     const small = rounded <= SMALL
-    const pool = small ? this.#small : this.#large
+    const pool = small ? this.#small : this.unused
     let block = pool.fit(rounded)
     if (block === NONE) {
       block = this.#segment(rounded)
-      if (block === NONE) return this.#chunks.usage.failed(bytes, this.#chunks.device.freeBytes)
+      if (block === NONE) return this.layout.usage.failed(bytes, this.layout.device.freeBytes)
       this.#mark(block, small)
     } else {
       pool.remove(block)
     }
-    const rest = this.#chunks.bytes[block]! - rounded
+    const rest = this.layout.bytes[block]! - rounded
     if (small ? rest >= UNIT : rest > SMALL) {
-      const split = this.#chunks.split(block, rounded)
+      const split = this.layout.split(block, rounded)
       this.#mark(split, small)
       pool.add(split)
     }
-    this.#chunks.occupy(block, bytes)
+    this.layout.occupy(block, bytes)
     return block
   }
 
-  free(handle: number): void {
-    this.#chunks.vacate(handle)
-    coalesce(this.#chunks, this.#isSmall[handle] === 1 ? this.#small : this.#large, handle)
+  override free(handle: number): void {
+    this.layout.vacate(handle)
+    this.coalesce(handle, this.#poolOf(handle))
   }
 
   /** Returns unused segments to the device, as `torch.cuda.empty_cache()`. Returns the bytes. */
-  shrink(): number {
+  override shrink(): number {
     let bytes = 0
-    for (const segment of this.#chunks.idle()) {
-      bytes += this.#chunks.bytes[segment]!
-      const pool = this.#isSmall[segment] === 1 ? this.#small : this.#large
-      pool.remove(segment)
-      this.#chunks.close(segment)
+    for (const segment of this.layout.idle()) {
+      bytes += this.closeFree(segment, this.#poolOf(segment))
     }
     return bytes
   }
 
-  statistics(): MemoryStatistics {
-    return this.#chunks.statistics(Math.max(this.#small.largestBytes, this.#large.largestBytes))
-  }
-
-  chunks(): Iterable<Chunk> {
-    return this.#chunks.list()
+  override statistics(): MemoryStatistics {
+    return this.layout.statistics(Math.max(this.#small.largestBytes, this.unused.largestBytes))
   }
 
   /**
@@ -97,16 +82,18 @@ export class CachingAllocator implements Allocator {
    */
   #segment(rounded: number): number {
     const bytes = segmentBytes(rounded)
-    const segment = this.#chunks.open(bytes)
+    const segment = this.layout.open(bytes)
     if (segment !== NONE || this.shrink() === 0) return segment
-    return this.#chunks.open(bytes)
+    return this.layout.open(bytes)
+  }
+
+  #poolOf(block: number): FreeChunks {
+    return this.#isSmall[block] === 1 ? this.#small : this.unused
   }
 
   #mark(block: number, small: boolean): void {
     if (block >= this.#isSmall.length) {
-      const marks = new Uint8Array(2 ** Math.ceil(Math.log2(block + 1)))
-      marks.set(this.#isSmall)
-      this.#isSmall = marks
+      this.#isSmall = grown(this.#isSmall, 2 * block)
     }
     this.#isSmall[block] = small ? 1 : 0
   }

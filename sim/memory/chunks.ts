@@ -1,3 +1,4 @@
+import { growColumns, grown } from '../kernel/index.ts'
 import type { Chunk, MemoryStatistics } from './allocator.ts'
 import type { Device } from './device.ts'
 import { Usage } from './usage.ts'
@@ -85,10 +86,6 @@ export class Chunks {
 
   isFree(chunk: number): boolean {
     return chunk !== NONE && this.#requested[chunk] === 0
-  }
-
-  isWholeRegion(chunk: number): boolean {
-    return this.before[chunk] === NONE && this.after[chunk] === NONE
   }
 
   /** Offset of a chunk in its region, bytes. */
@@ -182,29 +179,20 @@ export class Chunks {
 
   #create(bytes: number, address: number): number {
     const chunk = this.#spare.pop() ?? this.#count++
-    if (chunk >= this.bytes.length) this.#grow()
+    if (chunk >= this.bytes.length) this.#grow(2 * chunk)
     this.bytes[chunk] = bytes
     this.address[chunk] = address
     this.#requested[chunk] = 0
     return chunk
   }
 
-  #grow(): void {
-    this.bytes = doubled(this.bytes)
-    this.address = doubled(this.address)
-    this.before = doubled(this.before)
-    this.after = doubled(this.after)
-    this.#region = doubled(this.#region)
-    this.#requested = doubled(this.#requested)
-    this.#regionBytes = doubled(this.#regionBytes)
-    this.#live = doubled(this.#live)
-    this.#regionBefore = doubled(this.#regionBefore)
-    this.#regionAfter = doubled(this.#regionAfter)
+  #grow(length: number): void {
+    growColumns(this, length)
+    this.#region = grown(this.#region, length)
+    this.#requested = grown(this.#requested, length)
+    this.#regionBytes = grown(this.#regionBytes, length)
+    this.#live = grown(this.#live, length)
+    this.#regionBefore = grown(this.#regionBefore, length)
+    this.#regionAfter = grown(this.#regionAfter, length)
   }
-}
-
-function doubled<T extends Int32Array | Float64Array>(from: T): T {
-  const to = new (from.constructor as new (size: number) => T)(2 * from.length)
-  to.set(from)
-  return to
 }

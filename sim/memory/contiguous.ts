@@ -1,8 +1,6 @@
-import { type Chunk, checkSize, type GrowingAllocator, type MemoryStatistics } from './allocator.ts'
-import { Chunks } from './chunks.ts'
-import { coalesce } from './coalesce.ts'
+import { checkSize, type GrowingAllocator } from './allocator.ts'
+import { ChunkAllocator } from './chunk-allocator.ts'
 import type { Device } from './device.ts'
-import { FreeChunks } from './free-chunks.ts'
 
 const NONE = -1
 
@@ -18,58 +16,37 @@ export interface ContiguousOptions {
  * did before paging (Orca (Max) in Kwon et al. 2023, section 2.2). Longer requests are rejected.
  * Throws where the device has too little memory for the arena.
  */
-export class ContiguousAllocator implements GrowingAllocator {
+export class ContiguousAllocator extends ChunkAllocator implements GrowingAllocator {
   readonly kind = 'contiguous'
   readonly #reservationBytes: number
-  readonly #chunks: Chunks
-  readonly #free: FreeChunks
 
   constructor(device: Device, { arenaBytes, reservationBytes }: ContiguousOptions) {
+    super(device)
     this.#reservationBytes = reservationBytes
-    this.#chunks = new Chunks(device)
-    this.#free = new FreeChunks(this.#chunks)
-    const region = this.#chunks.open(arenaBytes)
+    const region = this.layout.open(arenaBytes)
     if (region === NONE) throw new RangeError(`Expected a device with ${arenaBytes} bytes`)
-    this.#free.add(region)
+    this.unused.add(region)
   }
 
   allocate(bytes: number): number {
     checkSize(bytes)
-    if (bytes > this.#reservationBytes) return this.#chunks.usage.refused()
-    const chunk = this.#free.fit(this.#reservationBytes)
-    if (chunk === NONE) return this.#chunks.usage.failed(bytes, 0)
-    this.#free.remove(chunk)
-    if (this.#chunks.bytes[chunk]! > this.#reservationBytes) {
-      this.#free.add(this.#chunks.split(chunk, this.#reservationBytes))
+    if (bytes > this.#reservationBytes) return this.layout.usage.refused()
+    const chunk = this.unused.fit(this.#reservationBytes)
+    if (chunk === NONE) return this.layout.usage.failed(bytes, 0)
+    this.unused.remove(chunk)
+    if (this.layout.bytes[chunk]! > this.#reservationBytes) {
+      this.unused.add(this.layout.split(chunk, this.#reservationBytes))
     }
-    this.#chunks.occupy(chunk, bytes)
+    this.layout.occupy(chunk, bytes)
     return chunk
   }
 
   grow(handle: number, bytes: number): number {
     checkSize(bytes)
-    if (this.#chunks.requested(handle) + bytes > this.#reservationBytes) {
-      return this.#chunks.usage.refused()
+    if (this.layout.requested(handle) + bytes > this.#reservationBytes) {
+      return this.layout.usage.refused()
     }
-    this.#chunks.fill(handle, bytes)
+    this.layout.fill(handle, bytes)
     return handle
-  }
-
-  free(handle: number): void {
-    this.#chunks.vacate(handle)
-    coalesce(this.#chunks, this.#free, handle)
-  }
-
-  /** The arena is never returned. */
-  shrink(): number {
-    return 0
-  }
-
-  statistics(): MemoryStatistics {
-    return this.#chunks.statistics(this.#free.largestBytes)
-  }
-
-  chunks(): Iterable<Chunk> {
-    return this.#chunks.list()
   }
 }

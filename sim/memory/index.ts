@@ -1,6 +1,7 @@
 export {
   type ActivationPlan,
   type ActivationStep,
+  activationPlanSchema,
   type Bytes,
   bytesOf,
   heldSums,
@@ -22,7 +23,6 @@ export { ContiguousAllocator, type ContiguousOptions } from './contiguous.ts'
 export { declaredPlan, kvTokenBytes } from './declared-plan.ts'
 export { Device } from './device.ts'
 export { PagedAllocator, type PagedOptions } from './paged.ts'
-export { activationPlanSchema } from './plan-schema.ts'
 export {
   type OwnedChunk,
   ReplicaMemory,

@@ -42,9 +42,11 @@ function system(
   capacity: number,
   make: (device: Device) => Allocator,
   naive: () => NaiveMemory | NaivePages,
-): System {
-  const device = new Device(capacity)
-  return { device, allocator: make(device), naive: naive() }
+): () => System {
+  return () => {
+    const device = new Device(capacity)
+    return { device, allocator: make(device), naive: naive() }
+  }
 }
 
 function naiveBuddies(roots: readonly number[], least: number): NaiveMemory {
@@ -61,60 +63,52 @@ function naiveReservations(arena: number, reservation: number): NaiveMemory {
 
 /** Every allocator. A new entry of this table is tested by all laws. */
 export const SYSTEMS: Readonly<Record<string, () => System>> = {
-  'bfc, next power of two': () =>
-    system(
-      64 * MIB,
-      (device) => new BfcArena(device),
-      () => new NaiveMemory(64 * MIB, naiveBfc('power')),
-    ),
-  'bfc, same as requested, limited': () =>
-    system(
-      64 * MIB,
-      (device) => new BfcArena(device, { extend: 'same-as-requested', limitBytes: 20_000_000 }),
-      () => new NaiveMemory(64 * MIB, naiveBfc('same', 20_000_000)),
-    ),
-  'bfc, next power of two, limited': () =>
-    system(
-      64 * MIB,
-      (device) => new BfcArena(device, { limitBytes: 20_000_000 }),
-      () => new NaiveMemory(64 * MIB, naiveBfc('power', 20_000_000)),
-    ),
-  caching: () =>
-    system(
-      64 * MIB,
-      (device) => new CachingAllocator(device),
-      () => new NaiveMemory(64 * MIB, naiveCaching()),
-    ),
-  bucket: () =>
-    system(
-      32 * MIB,
-      (device) => new BucketCache(device, BUCKETS),
-      () => new NaiveMemory(32 * MIB, naiveBuckets(BUCKETS)),
-    ),
-  buddy: () =>
-    system(
-      64 * MIB,
-      (device) => new BuddyAllocator(device, { arenaBytes: 22 * MIB + 1000 }),
-      () => naiveBuddies([16 * MIB, 4 * MIB, 2 * MIB, 512, 256], 256),
-    ),
-  contiguous: () =>
-    system(
-      64 * MIB,
-      (device) =>
-        new ContiguousAllocator(device, { arenaBytes: 10_000_000, reservationBytes: 3_000_000 }),
-      () => naiveReservations(10_000_000, 3_000_000),
-    ),
-  paged: () =>
-    system(
-      64 * MIB,
-      (device) =>
-        new PagedAllocator(device, {
-          arenaBytes: 10_000_000,
-          blockTokens: 16,
-          tokenBytes: 6000,
-        }),
-      () => new NaivePages(104, 96_000),
-    ),
+  'bfc, next power of two': system(
+    64 * MIB,
+    (device) => new BfcArena(device),
+    () => new NaiveMemory(64 * MIB, naiveBfc('power')),
+  ),
+  'bfc, same as requested, limited': system(
+    64 * MIB,
+    (device) => new BfcArena(device, { extend: 'same-as-requested', limitBytes: 20_000_000 }),
+    () => new NaiveMemory(64 * MIB, naiveBfc('same', 20_000_000)),
+  ),
+  'bfc, next power of two, limited': system(
+    64 * MIB,
+    (device) => new BfcArena(device, { limitBytes: 20_000_000 }),
+    () => new NaiveMemory(64 * MIB, naiveBfc('power', 20_000_000)),
+  ),
+  caching: system(
+    64 * MIB,
+    (device) => new CachingAllocator(device),
+    () => new NaiveMemory(64 * MIB, naiveCaching()),
+  ),
+  bucket: system(
+    32 * MIB,
+    (device) => new BucketCache(device, BUCKETS),
+    () => new NaiveMemory(32 * MIB, naiveBuckets(BUCKETS)),
+  ),
+  buddy: system(
+    64 * MIB,
+    (device) => new BuddyAllocator(device, { arenaBytes: 22 * MIB + 1000 }),
+    () => naiveBuddies([16 * MIB, 4 * MIB, 2 * MIB, 512, 256], 256),
+  ),
+  contiguous: system(
+    64 * MIB,
+    (device) =>
+      new ContiguousAllocator(device, { arenaBytes: 10_000_000, reservationBytes: 3_000_000 }),
+    () => naiveReservations(10_000_000, 3_000_000),
+  ),
+  paged: system(
+    64 * MIB,
+    (device) =>
+      new PagedAllocator(device, {
+        arenaBytes: 10_000_000,
+        blockTokens: 16,
+        tokenBytes: 6000,
+      }),
+    () => new NaivePages(104, 96_000),
+  ),
 }
 
 /** An operation on an allocator. */

@@ -1,11 +1,29 @@
 import { ControlPlane } from './control-plane.ts'
 import { LoggingControlPlane } from './decision-log/decision-log.ts'
+import { EndOfTraffic } from './end-of-traffic.ts'
 import { inParts } from './fan-out-source.ts'
 import { observerOf } from './observers.ts'
-import { OutcomeFeedback } from './outcome-feedback.ts'
 import type { ServingPlan } from './plan.ts'
-import type { Backend, ControlPlanePort, Observer, Source, StepBackend, Timers } from './ports.ts'
+import type {
+  Backend,
+  Batch,
+  ControlPlanePort,
+  Ms,
+  Observer,
+  Outcome,
+  Source,
+  StepBackend,
+  Timers,
+} from './ports.ts'
 import { Requests } from './requests.ts'
+
+/** The requests of a run, as its world pulls them. */
+export interface Traffic {
+  readonly source: Source
+  /** the slots into which requests are taken */
+  readonly requests: Requests
+  readonly end: EndOfTraffic
+}
 
 /** What carries out the commands of a control plane. */
 export interface WorldPorts<D> {
@@ -25,7 +43,7 @@ export interface SystemParts<D> {
   /** a table of its own where it is not given */
   readonly requests?: Requests
   /** Builds the world that pulls the source. */
-  readonly world: (source: Source, requests: Requests) => WorldPorts<D>
+  readonly world: (traffic: Traffic) => WorldPorts<D>
   /** The observers, in the order in which each event is reported to them. */
   readonly observe: (requests: Requests) => readonly Observer[]
   /** whether the control plane's events are logged */
@@ -49,14 +67,19 @@ export const NO_TRAFFIC: Source = Object.freeze({
   settled() {},
 })
 
+export function trafficOf(source: Source, requests = new Requests()): Traffic {
+  return { source, requests, end: new EndOfTraffic(source, requests) }
+}
+
 /**
  * Connects a control plane with its plan, source, world, observers and decision log. Every run is
  * assembled here: simulated, live, and from a decision log.
  */
 export function assemble<D>(parts: SystemParts<D>): ServingSystem<D> {
-  const { plan, requests = new Requests() } = parts
-  const source = inParts(parts.source, plan.classes)
-  const { driver, ...world } = parts.world(source, requests)
+  const { plan } = parts
+  const traffic = trafficOf(inParts(parts.source, plan.classes), parts.requests)
+  const { source, requests } = traffic
+  const { driver, ...world } = parts.world(traffic)
   const observers = [...parts.observe(requests)]
   // last, so that every observer has seen how a request ended before its client reacts
   if (source.reactsUntil > 0) observers.push(new OutcomeFeedback(source, requests))
@@ -64,4 +87,24 @@ export function assemble<D>(parts: SystemParts<D>): ServingSystem<D> {
   if (parts.logs !== true) return { driver, control, log: () => null }
   const logging = new LoggingControlPlane(control, requests)
   return { driver, control: logging, log: () => logging.entries() }
+}
+
+/** Reports to a source how its requests ended. */
+class OutcomeFeedback implements Observer {
+  readonly #source: Source
+  readonly #requests: Requests
+
+  constructor(source: Source, requests: Requests) {
+    this.#source = source
+    this.#requests = requests
+  }
+
+  batch(now: Ms, batch: Batch): void {
+    for (let i = 0; i < batch.size; i++) this.lost(now, batch.members[i]!)
+  }
+
+  lost(now: Ms, request: number): void {
+    const { key, class: classes, outcome } = this.#requests
+    this.#source.settled(classes[request]!, key[request]!, outcome[request]! as Outcome, now)
+  }
 }

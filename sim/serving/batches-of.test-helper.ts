@@ -4,7 +4,7 @@ import { ANY_CLASS, type ClassPlan, type PoolPlan } from './plan.ts'
 import { OUTCOME } from './ports.ts'
 
 /** Requests at rising times, and their keys. */
-export interface Coming {
+export interface Arrivals {
   readonly at: readonly number[]
   readonly classes?: readonly number[]
   readonly lengths?: readonly number[]
@@ -18,15 +18,15 @@ interface Pool extends Partial<PoolPlan> {
 }
 
 /** Rows of a run of one pool. */
-function rowsOf({ at, ...who }: Coming, { ms = 1, work, classes = [{}], ...pool }: Pool) {
+function rowsOf({ at, ...columns }: Arrivals, { ms = 1, work, classes = [{}], ...pool }: Pool) {
   const plan = planOf([pool], { classes: classes.map((own) => ({ ...ANY_CLASS, ...own })) })
-  const requests = requestsOf(at, who)
+  const requests = requestsOf(at, columns)
   return serve({ plan, requests, work: [work ?? { law: 'constant', ms }] }).rows.columns
 }
 
 /** Batches of a run by dispatch, as [dispatched, executor, the keys of their members]. */
-export function batchesOf(coming: Coming, pool: Pool) {
-  const columns = rowsOf(coming, pool)
+export function batchesOf(arrivals: Arrivals, pool: Pool) {
+  const columns = rowsOf(arrivals, pool)
   const members = new Map<number, number[]>()
   for (const [key, batch] of columns.batch.entries()) {
     if (batch >= 0) members.set(batch, [...(members.get(batch) ?? []), key])
@@ -39,7 +39,7 @@ export function batchesOf(coming: Coming, pool: Pool) {
 const NAMES = Object.fromEntries(Object.entries(OUTCOME).map(([name, code]) => [code, name]))
 
 /** How the requests of a run ended and when, as [outcome, time]. */
-export function endsOf(coming: Coming, pool: Pool) {
-  const { outcome, done } = rowsOf(coming, pool)
+export function endsOf(arrivals: Arrivals, pool: Pool) {
+  const { outcome, done } = rowsOf(arrivals, pool)
   return Array.from(outcome, (own, key) => [NAMES[own]!, done[key]!] as const)
 }

@@ -1,22 +1,25 @@
 import { expect, test } from 'vitest'
 import { Random } from '../kernel/index.ts'
-import { clientTimeoutMs } from './client-timeout.ts'
+import { clientTimeoutOf } from './client-timeout.ts'
 
 const COUNT = 100_000
-const drawn = { patienceMs: 7, drawnPatience: { distribution: 'exponential', mean: 5 } } as const
+const drawn = {
+  clientTimeoutMs: 7,
+  drawnClientTimeout: { distribution: 'exponential', mean: 5 },
+} as const
 
 /** Timeouts of clients that arrive at random times. */
 function patiences(seed: string): number[] {
   const random = new Random(seed)
   let at = 0
   return Array.from({ length: COUNT }, (_, i) =>
-    clientTimeoutMs(drawn, (at += random.exponential()), i),
+    clientTimeoutOf(drawn, (at += random.exponential()), i),
   )
 }
 
 const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length
 
-test('patience has the distribution that is stated', () => {
+test('the client timeout has the configured distribution', () => {
   const values = patiences('arrivals')
   // standard errors: 5 and sqrt(20) * 25 over sqrt(n)
   expect(Math.abs(mean(values) - 5)).toBeLessThan((4 * 5) / Math.sqrt(COUNT))
@@ -26,7 +29,7 @@ test('patience has the distribution that is stated', () => {
   expect(Math.abs(short - (1 - Math.exp(-0.2)))).toBeLessThan(4 * Math.sqrt(0.15 / COUNT))
 })
 
-test('one client does not tell of the next, nor one run of another', () => {
+test('client timeouts are independent between clients and between runs', () => {
   const correlation = (a: readonly number[], b: readonly number[]) =>
     mean(a.map((x, i) => (x - 5) * (b[i]! - 5))) / 25
   const values = patiences('arrivals')
@@ -35,12 +38,12 @@ test('one client does not tell of the next, nor one run of another', () => {
   expect(Math.abs(correlation(values, patiences('other arrivals')))).toBeLessThan(most)
 })
 
-test('clients of one instant differ; one asked twice does not', () => {
-  const of = (sending: number) => clientTimeoutMs(drawn, 3000, sending)
+test('clients of one instant differ; the same client always has the same timeout', () => {
+  const of = (sending: number) => clientTimeoutOf(drawn, 3000, sending)
   expect(new Set(Array.from({ length: 1000 }, (_, i) => of(i))).size).toBe(1000)
   expect(of(4)).toBe(of(4))
 })
 
-test('without a distribution all have the same', () => {
-  expect(clientTimeoutMs({ patienceMs: 7, drawnPatience: null }, 3, 4)).toBe(7)
+test('without a distribution all clients have the same timeout', () => {
+  expect(clientTimeoutOf({ clientTimeoutMs: 7, drawnClientTimeout: null }, 3, 4)).toBe(7)
 })

@@ -7,18 +7,21 @@ const double = new Float64Array(1)
 const words = new Int32Array(double.buffer)
 
 /**
- * How long the client of one sending waits for its answer. What is drawn belongs to the scheduled
- * arrival and the number of the sending, so both worlds draw alike, and all parts of a fan-out.
+ * How long a client waits for its answer. A draw depends on the scheduled arrival and the number of
+ * the sending only, so it is equal in simulated and live runs, and for all parts of a fan-out.
  */
-export function clientTimeoutMs(
-  { patienceMs, drawnPatience }: Pick<ClassPlan, 'patienceMs' | 'drawnPatience'>,
+export function clientTimeoutOf(
+  {
+    clientTimeoutMs,
+    drawnClientTimeout,
+  }: Pick<ClassPlan, 'clientTimeoutMs' | 'drawnClientTimeout'>,
   at: Ms,
   sending: number,
 ): Ms {
-  if (drawnPatience === null) return patienceMs
+  if (drawnClientTimeout === null) return clientTimeoutMs
   double[0] = at
   const key = words[0]! ^ Math.imul(words[1]!, 0x9e3779b1) ^ Math.imul(sending, 0x27d4eb2f)
-  return drawDuration(drawnPatience, {
+  return drawDuration(drawnClientTimeout, {
     uniform: () => hashedUniform(key, PURPOSE),
     exponential: () => -Math.log(hashedUniform(key, PURPOSE)),
     normal: () => hashedNormal(key, PURPOSE),

@@ -65,7 +65,7 @@ function run(system: SmallSystem): { census: Census; columns: RowColumns } {
 }
 
 /**
- * Keys of the dispatched requests of each station, class and lane, in the order of their arrival,
+ * Keys of the dispatched requests of each station, class and group, in the order of their arrival,
  * apart from those that may wait on after their time is over, and from queues that turn their
  * order.
  */
@@ -79,8 +79,8 @@ function byStation({ plan }: SmallSystem, columns: RowColumns): number[][] {
     if (waitingPolicy(plan.pools[pool]!, plan.classes[number]!).action === 'delay') continue
     if (plan.pools[pool]!.admission.adaptiveLifo !== null) continue
     const station = plan.pools[pool]!.perReplicaQueues ? `executor ${own}` : `pool ${pool}`
-    const lane = new Batcher(plan.pools[pool]!.batching).laneOf(columns.length[key]!)
-    const name = `${station}, class ${number}, lane ${lane}`
+    const group = new Batcher(plan.pools[pool]!.batching).batchGroupOf(columns.length[key]!)
+    const name = `${station}, class ${number}, group ${group}`
     stations.set(name, [...(stations.get(name) ?? []), key])
   }
   return [...stations.values()]

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import type { Batching, Work } from '../../scenarios/schema/schema.ts'
+import type { Work } from '../../scenarios/schema/schema.ts'
 import { patient, planOf, requestsOf, type SmallSystem, serve } from '../../test/small-system.ts'
 import { assemble, NO_TRAFFIC } from './assemble.ts'
+import type { BatchingPlan } from './batching/batching-plan.ts'
 import { ANY_CLASS, type PoolPlan, type ServingPlan } from './plan.ts'
 import { type Batch, type Observer, OUTCOME, STATUS, type Status } from './ports.ts'
 import { Requests } from './requests.ts'
 
-const batching: Batching = { policy: 'dynamic', max_batch: 2, preferred: [], max_delay_ms: 5 }
+const batching: BatchingPlan = { policy: 'dynamic', maxBatch: 2, preferred: [], maxDelayMs: 5 }
 const constant = (ms: number): Work => ({ law: 'constant', ms })
 
 function rowsOf(
@@ -40,7 +41,7 @@ describe('timelines worked by hand', () => {
     expect(done).toEqual([3, 6, 9, 13])
   })
 
-  test('of executors freed at one instant the one whose batch went first is first', () => {
+  test('of executors freed at one instant, the one whose batch was dispatched first is first', () => {
     const system = {
       plan: planOf([{ replicas: 2 }]),
       // the first batches go at 0 and 1 and end at 2 and 6, the third goes at 2 and ends at 6
@@ -86,7 +87,7 @@ describe('timelines worked by hand', () => {
     expect(pool).toEqual([0, 1, 1, 0, 1])
   })
 
-  test('a class that asks for a model has its pools; others of the same take turns with it', () => {
+  test('classes with one model share its pools and their round-robin order', () => {
     const classes = [[0, 1], [2], [0, 1]].map((pools) => ({ ...ANY_CLASS, pools }))
     const { pool } = columnsOf({
       plan: planOf([{}, {}, {}], { routing: 'round-robin', classes }),
@@ -105,7 +106,7 @@ describe('timelines worked by hand', () => {
     expect(padded).toEqual([24, 24, 8, 8, 8])
   })
 
-  test('batch wait is the part of a wait during which an executor was free', () => {
+  test('batch wait is the part of a wait in which an executor was free', () => {
     const { dispatched, batchWait } = rowsOf([0, 1, 3, 8], 6, { batching })
     expect(dispatched).toEqual([1, 1, 8, 14])
     // 0 waits for company only; 2 is blocked up to 7, and from then on waits for its window to
@@ -115,13 +116,13 @@ describe('timelines worked by hand', () => {
 })
 
 describe('a bounded queue', () => {
-  test('sheds what comes while it is full; a request in service takes no room', () => {
+  test('sheds requests that arrive while it is full; a request in service takes no room', () => {
     const { outcome, done } = rowsOf([0, 1, 2, 3, 11], 10, { maxLength: 2 })
     expect(outcome).toEqual(['served', 'served', 'served', 'shed', 'served'])
     expect(done[3]).toBe(3)
   })
 
-  test('is bounded for each replica where queues are theirs', () => {
+  test('is bounded for each replica if queues are per replica', () => {
     const pool = { replicas: 2, perReplicaQueues: true, maxLength: 1 } as const
     const { outcome } = rowsOf([0, 0, 1, 1, 2, 2], 10, pool)
     expect(outcome).toEqual(['served', 'served', 'served', 'served', 'shed', 'shed'])
@@ -139,24 +140,24 @@ describe('the time-out of the server', () => {
     expect(rowsOf([0], 10, { queueTimeoutMs: 2 }).outcome).toEqual(['served'])
   })
 
-  test('holds at its own instant, even where an executor becomes free just then', () => {
+  test('applies at its own instant, even if an executor becomes free then', () => {
     expect(rowsOf([0, 5], 10, { queueTimeoutMs: 5 }).outcome).toEqual(['served', 'timedOut'])
     expect(rowsOf([0, 5.001], 10, { queueTimeoutMs: 5 }).outcome).toEqual(['served', 'served'])
   })
 
-  test('comes before an arrival of the same instant, which finds its room', () => {
+  test('precedes an arrival of the same instant, which takes its room', () => {
     const pool = { queueTimeoutMs: 5, maxLength: 1 }
     expect(rowsOf([0, 1, 6], 10, pool).outcome).toEqual(['served', 'timedOut', 'served'])
   })
 
-  test('makes room: those that wait behind are not held up', () => {
+  test('does not delay the requests behind it', () => {
     const pool = { queueTimeoutMs: 4, maxLength: 2 }
     const { outcome } = rowsOf([0, 1, 2, 3, 5.5, 6.5], 10, pool)
     expect(outcome).toEqual(['served', 'timedOut', 'timedOut', 'shed', 'timedOut', 'served'])
   })
 })
 
-describe('the patience of a client', () => {
+describe('the client timeout', () => {
   test('ends at exactly its limit: the work is done, the request abandoned', () => {
     const rest = { classes: patient(5) }
     const { outcome, dispatched } = rowsOf([0, 0.5, 20], 3, {}, rest)
@@ -166,7 +167,7 @@ describe('the patience of a client', () => {
     expect(rowsOf([0, 1.001], 3, {}, rest).outcome).toEqual(['served', 'served'])
   })
 
-  test('is that of its own class', () => {
+  test('depends on the class', () => {
     const { outcome } = columnsOf({
       plan: planOf([{}], { classes: patient(2, Number.POSITIVE_INFINITY) }),
       requests: requestsOf([0, 10], { classes: [0, 1] }),
@@ -176,7 +177,7 @@ describe('the patience of a client', () => {
   })
 })
 
-describe('what a world reports', () => {
+describe('events of a world', () => {
   /** A control plane whose timers and batches are only noted. */
   function bare(pool: Partial<PoolPlan>) {
     const requests = new Requests()
@@ -242,7 +243,7 @@ describe('what a world reports', () => {
     expect(started.map(({ size, dispatched }) => [size, dispatched])).toEqual([[2, 2]])
   })
 
-  test('a timer that comes late or for nothing changes no decision', () => {
+  test('a late or unnecessary timer changes no decision', () => {
     const { control, arrive, timers, started } = bare({ batching })
     control.onTimer(0.5, 0)
     arrive(1)
@@ -253,7 +254,7 @@ describe('what a world reports', () => {
   })
 
   test('the requests that wait are counted over all queues', () => {
-    const full: Batching = { policy: 'fixed', batch: 9 }
+    const full: BatchingPlan = { policy: 'fixed', batch: 9 }
     const { control, arrive } = bare({ replicas: 2, perReplicaQueues: true, batching: full })
     arrive(0)
     arrive(1)

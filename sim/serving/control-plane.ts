@@ -1,8 +1,7 @@
-import { emptyBatch } from './batching/empty-batch.ts'
-import { clientTimeoutMs } from './client-timeout.ts'
+import { emptyBatch } from './batching/batch-assembly.ts'
+import { clientTimeoutOf } from './client-timeout.ts'
 import type { ClassPlan, ServingPlan } from './plan.ts'
 import {
-  type Backend,
   type Batch,
   type ControlPlanePort,
   type Ms,
@@ -20,7 +19,7 @@ import type { Station } from './routing/station.ts'
 import { classRouters, type PoolState, poolStates } from './routing/stations.ts'
 import { ArmedTimers } from './servers/armed-timers.ts'
 import { RequestOutcomes } from './servers/request-outcomes.ts'
-import type { StationServer } from './servers/station-server.ts'
+import type { ServerWorld, StationServer } from './servers/station-server.ts'
 import { stationServers } from './servers/station-servers.ts'
 
 /**
@@ -51,13 +50,10 @@ export class ControlPlane implements ControlPlanePort {
 
   constructor(
     plan: ServingPlan,
-    world: {
-      requests: Requests
+    world: Pick<ServerWorld, 'requests' | 'backend' | 'observer'> & {
       timers: Timers
-      backend: Backend
       /** needed where a pool generates */
       steps?: StepBackend
-      observer: Observer
     },
   ) {
     const { requests, observer } = world
@@ -104,7 +100,7 @@ export class ControlPlane implements ControlPlanePort {
     requests.enqueued[request] = now
     const at = requests.at[request]!
     const own = this.#classes[requests.class[request]!]!
-    requests.leaves[request] = at + clientTimeoutMs(own, at, requests.sending[request]!)
+    requests.leaves[request] = at + clientTimeoutOf(own, at, requests.sending[request]!)
     this.#observer.arrived?.(now, request)
     const { admission } = station
     let refusal: Refusal = REFUSAL.memory

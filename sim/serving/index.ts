@@ -1,7 +1,10 @@
-export { type AdmissionPlan, admissionControls, OPEN_ADMISSION } from './admission/index.ts'
-export { assemble, NO_TRAFFIC } from './assemble.ts'
+export { admissionControls } from './admission/admission.ts'
+export { type AdmissionPlan, OPEN_ADMISSION } from './admission/admission-plan.ts'
+export { assemble, NO_TRAFFIC, type Traffic, trafficOf } from './assemble.ts'
+export type { BatchingPlan } from './batching/batching-plan.ts'
 export { Batcher, batchPolicies, largestBatch, type QueueView } from './batching/index.ts'
-export { clientTimeoutMs } from './client-timeout.ts'
+export { computedIn, computedLength } from './batching/padding.ts'
+export { clientTimeoutOf } from './client-timeout.ts'
 export { ControlPlane } from './control-plane.ts'
 export {
   type LogEntry,
@@ -9,14 +12,13 @@ export {
   logLines,
   parseLog,
 } from './decision-log/decision-log.ts'
-export { EndOfTraffic } from './end-of-traffic.ts'
 export { kvBytes } from './generation/kv-plan.ts'
 export { PREFIX_TOKENS } from './generation/prefix-keys.ts'
 export { evictionPolicies } from './memory/eviction/index.ts'
 export { Ledger } from './memory/ledger.ts'
 export {
-  comesAndGoes,
   type DevicePlan,
+  isSwappable,
   type PoolMemoryPlan,
   type Remedy,
   type ResidencyPlan,
@@ -35,8 +37,6 @@ export {
   type Batch,
   type BatchShape,
   type ControlPlanePort,
-  computedIn,
-  computedLength,
   type KvUse,
   type Ms,
   type Observer,
@@ -56,4 +56,4 @@ export {
 export { queueDisciplines } from './queue/queue-disciplines.ts'
 export { Requests } from './requests.ts'
 export { routingPolicies } from './routing/routing.ts'
-export { livePlan, patiencePlan, servingPlan } from './scenario-plan.ts'
+export { clientTimeoutPlan, livePlan, servingPlan } from './scenario-plan.ts'

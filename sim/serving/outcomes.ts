@@ -25,22 +25,18 @@ function numbersOf<C extends Codes>(codes: C): Numbers<C> {
 export const OUTCOMES = Object.freeze({
   served: code(0, 'served', 'answered while its client waited'),
   shed: code(1, 'shed', 'refused on arrival'),
-  timedOut: code(
-    2,
-    'timed_out',
-    'left the queue on the time-out of the server, or dropped by cork',
-  ),
-  abandoned: code(3, 'abandoned', 'completed after the client had left: wasted work'),
+  timedOut: code(2, 'timed_out', 'left the queue at its queue timeout, or dropped by cork'),
+  abandoned: code(3, 'abandoned', 'completed after its client timeout: wasted work'),
   failed: code(4, 'failed', 'its batch failed'),
-  cancelled: code(5, 'cancelled', 'left the queue with its client'),
+  cancelled: code(5, 'cancelled', 'left the queue at its client timeout'),
 })
 
 /** Every reason for which a request is refused. */
 export const REFUSALS = Object.freeze({
-  memory: code(1, 'memory', 'no engine could ever hold its tokens'),
-  priority: code(2, 'priority', 'too many in the pool for its priority'),
+  memory: code(1, 'memory', 'it could never fit in memory'),
+  priority: code(2, 'priority', 'too many requests in the pool for its priority'),
   deadline: code(3, 'deadline', 'predicted to end too late'),
-  concurrency: code(4, 'concurrency', 'too many in the pool'),
+  concurrency: code(4, 'concurrency', 'too many requests in the pool'),
   queue: code(5, 'queue', 'the queue was full'),
   tokens: code(6, 'tokens', 'its token bucket was empty'),
 })

@@ -1,5 +1,6 @@
-import type { Batching, Duration, Routing } from '../../scenarios/schema/schema.ts'
+import type { Duration, Routing } from '../../scenarios/schema/schema.ts'
 import { type AdmissionPlan, OPEN_ADMISSION } from './admission/admission-plan.ts'
+import type { BatchingPlan } from './batching/batching-plan.ts'
 import type { GenerationPlan } from './generation/generation-plan.ts'
 import type { DevicePlan, PoolMemoryPlan } from './memory/memory-plan.ts'
 import type { Ms } from './ports.ts'
@@ -41,7 +42,7 @@ export interface PoolPlan extends QueueBounds {
   readonly order: QueuePlan
   /** priority levels with bounds of their own */
   readonly levels: readonly LevelPlan[]
-  readonly batching: Batching
+  readonly batching: BatchingPlan
   /** undefined where requests are served in one go */
   readonly generation?: GenerationPlan | undefined
   /** undefined where memory does not count */
@@ -61,9 +62,9 @@ export interface ClassPlan {
   /** the pools that serve it, by number, rising; null for every pool that requests are sent to */
   readonly pools: readonly number[] | null
   /** client timeout: the client leaves, the work for it goes on */
-  readonly patienceMs: Ms
+  readonly clientTimeoutMs: Ms
   /** distribution of the client timeout, in ms, in place of one value; null for none */
-  readonly drawnPatience: Duration | null
+  readonly drawnClientTimeout: Duration | null
   /** parts of a request, each for another replica; 1 for a request in one part */
   readonly fanOut: number
   /** whether a waiting request leaves with its client */
@@ -86,8 +87,8 @@ export interface ClassPlan {
 /** A class without limits. */
 export const ANY_CLASS: ClassPlan = Object.freeze({
   pools: null,
-  patienceMs: endless,
-  drawnPatience: null,
+  clientTimeoutMs: endless,
+  drawnClientTimeout: null,
   fanOut: 1,
   cancels: false,
   priority: 1,

@@ -1,8 +1,8 @@
 import type { Outcome } from './outcomes.ts'
 
 /**
- * The ports between the control plane, which decides, and a world, in which things happen. The
- * simulated world (sim/world) and the live one (runtime) both stand behind them.
+ * The ports between the control plane and a world: the simulated one (sim/world) or the live one
+ * (runtime/live).
  *
  * All times are milliseconds since the run's epoch. `now` is passed in and does not move while
  * one event is handled. Events of one instant come in this order: done, timer, arrival.
@@ -15,7 +15,7 @@ export { OUTCOME, type Outcome, REFUSAL, type Refusal } from './outcomes.ts'
 export const STATUS = { ok: 0, outOfMemory: 1, died: 2 } as const
 export type Status = (typeof STATUS)[keyof typeof STATUS]
 
-/** What came of a batch for which memory did not do. */
+/** What was done about a batch that ran out of memory. */
 export type Remedied = 'shrunk' | 'evicted' | 'split' | 'failed'
 
 /** Timers with fixed ids. Arming an armed timer replaces it; a timer never fires early. */
@@ -33,16 +33,6 @@ export interface BatchShape {
   readonly tokens: number
 }
 
-/** The length that is computed for each member, padding included; in a ragged batch their mean. */
-export function computedLength({ size, length, tokens }: BatchShape): number {
-  return length === 0 ? tokens / size : length
-}
-
-/** What is computed, padding included, in lengths. */
-export function computedIn({ size, length, tokens }: BatchShape): number {
-  return length === 0 ? tokens : size * length
-}
-
 /** A batch on an executor, which has at most one: the record is used again for the next. */
 export interface Batch extends BatchShape {
   readonly executor: number
@@ -52,7 +42,7 @@ export interface Batch extends BatchShape {
   length: number
   tokens: number
   /** when the first of its members was enqueued */
-  oldestCame: Ms
+  oldestEnqueued: Ms
   dispatched: Ms
   /** when the executor itself began and ended to work on it */
   started: Ms
@@ -99,7 +89,7 @@ export interface StepBackend {
   yieldAtStep(executor: number): void
 }
 
-/** What a world tells its control plane. */
+/** The events that a world reports to its control plane. */
 export interface ControlPlanePort {
   onArrival(now: Ms, request: number): void
   onTimer(now: Ms, timer: number): void
@@ -108,7 +98,7 @@ export interface ControlPlanePort {
   onLoaded(now: Ms, executor: number, ok: boolean): void
   /** A run ended after so many steps; of the first and the last of them how long they took. */
   onSteps(now: Ms, executor: number, steps: number, firstMs: Ms, lastMs: Ms): void
-  /** The traffic has ended, see `EndOfTraffic`; it goes on where a request comes after all. */
+  /** The traffic has ended, see `EndOfTraffic`; a later arrival resumes it. */
   onEnd(now: Ms): void
   /** Requests waiting in all queues. */
   readonly waiting: number
@@ -124,8 +114,8 @@ export interface Source {
   /** Up to when how requests end may change what comes, ms; 0 where it never does. */
   readonly reactsUntil: Ms
   /**
-   * Writes the next request into a slot of `requests` and moves on. False where a client thought
-   * better of it: nothing came.
+   * Writes the next request into a slot of `requests` and moves on. False where the client sends
+   * nothing after all.
    */
   take(requests: RequestFields, slot: number): boolean
   /** A request of a class has ended. */
@@ -159,13 +149,13 @@ export interface RequestFields {
   readonly prefixes: Map<number, Int32Array>
 }
 
-/** Any of the events of a run, in both worlds alike; outcomes stand in the requests' table. */
+/** The events of a simulated or live run; outcomes are in the table of requests. */
 export interface Observer {
   /** A request arrived, before any decision on it. */
   arrived?(now: Ms, request: number): void
-  /** A batch left its queue; one that generates is a batch of its own. */
+  /** A batch left its queue; a generating request is a batch of its own. */
   dispatched?(now: Ms, batch: Batch): void
-  /** A batch ended and its members with it; of one that went in parts, each part. */
+  /** A batch, or a part of a split batch, ended with its members. */
   batch?(now: Ms, batch: Batch): void
   /** A request that was in no batch ended: shed or timed out. */
   lost?(now: Ms, request: number): void
@@ -189,14 +179,14 @@ export interface Observer {
 /** How full the KV cache of an engine is. Counts are of the whole run. */
 export interface KvUse {
   readonly executor: number
-  /** that its sequences asked for; of a block that several use, once */
+  /** requested by its sequences; those of a shared block count once */
   readonly tokens: number
   /** blocks with tokens of its sequences */
   readonly used: number
   /** blocks that no sequence uses, kept for prompts that begin with them */
   readonly kept: number
   readonly free: number
-  /** slots that were lost for lack of blocks */
+  /** preemptions for lack of blocks */
   readonly shortages: number
   /** tokens of prompts, and those of them that were cached */
   readonly promptTokens: number

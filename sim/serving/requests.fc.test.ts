@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Requests } from './requests.ts'
 
-test('slots are given to one request at a time, and what stands in them outlives growth', () => {
+test('a slot belongs to one request at a time, and its values are kept as the table grows', () => {
   const steps = fc.array(fc.option(fc.nat(), { freq: 3 }), { maxLength: 200, size: 'max' })
   fc.assert(
     fc.property(steps, fc.integer({ min: 1, max: 8 }), (script, capacity) => {

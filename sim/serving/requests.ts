@@ -1,3 +1,4 @@
+import { growColumns } from '../kernel/index.ts'
 import type { RequestFields } from './ports.ts'
 
 /**
@@ -5,71 +6,50 @@ import type { RequestFields } from './ports.ts'
  * follows the number in flight and not the number served.
  */
 export class Requests implements RequestFields {
-  at: Float64Array
-  length: Int32Array
-  output: Int32Array
-  class: Uint8Array
-  attempt: Uint8Array
-  since: Float64Array
-  key: Uint32Array
-  sending: Uint32Array
-  part: Uint16Array
+  at = new Float64Array(0)
+  length = new Int32Array(0)
+  output = new Int32Array(0)
+  class = new Uint8Array(0)
+  attempt = new Uint8Array(0)
+  since = new Float64Array(0)
+  key = new Uint32Array(0)
+  sending = new Uint32Array(0)
+  part = new Uint16Array(0)
   /** when its client leaves; Infinity for never */
-  leaves: Float64Array
+  leaves = new Float64Array(0)
   /** when it was enqueued */
-  enqueued: Float64Array
+  enqueued = new Float64Array(0)
   /** when its batch window closes; stored, so that `now >= window` holds at the timer's instant */
-  window: Float64Array
+  window = new Float64Array(0)
   /** when the server gives up on it, while it waits */
-  deadline: Float64Array
+  deadline = new Float64Array(0)
   /** idle time of its station, at enqueueing; from dispatch on, its batch wait */
-  idleAtEnqueueMs: Float64Array
+  idleAtEnqueueMs = new Float64Array(0)
   /** index of the pool that it was routed to */
-  pool: Uint8Array
+  pool = new Uint8Array(0)
   /** number of the queue that it joined or was refused by; numbered through, pool by pool */
-  queue: Int32Array
+  queue = new Int32Array(0)
   /** how it ended: an OUTCOME */
-  outcome: Uint8Array
+  outcome = new Uint8Array(0)
   /** when its first token came out; NaN where none did */
-  firstToken: Float64Array
+  firstToken = new Float64Array(0)
   /** how often it was preempted while it generated */
-  preemptions: Uint16Array
+  preemptions = new Uint16Array(0)
   /** why it was refused: a REFUSAL */
-  refusal: Uint8Array
+  refusal = new Uint8Array(0)
   /** 1 where it was enqueued in overload, see admission/adaptive-lifo.ts */
-  arrivedInOverload: Uint8Array
+  arrivedInOverload = new Uint8Array(0)
   readonly prefixes = new Map<number, Int32Array>()
   inUse = 0
 
-  #free: Int32Array
+  #free = new Int32Array(0)
 
   constructor(capacity = 256) {
-    this.at = new Float64Array(capacity)
-    this.length = new Int32Array(capacity)
-    this.output = new Int32Array(capacity)
-    this.class = new Uint8Array(capacity)
-    this.attempt = new Uint8Array(capacity)
-    this.since = new Float64Array(capacity)
-    this.key = new Uint32Array(capacity)
-    this.sending = new Uint32Array(capacity)
-    this.part = new Uint16Array(capacity)
-    this.leaves = new Float64Array(capacity)
-    this.enqueued = new Float64Array(capacity)
-    this.window = new Float64Array(capacity)
-    this.deadline = new Float64Array(capacity)
-    this.idleAtEnqueueMs = new Float64Array(capacity)
-    this.pool = new Uint8Array(capacity)
-    this.queue = new Int32Array(capacity)
-    this.outcome = new Uint8Array(capacity)
-    this.firstToken = new Float64Array(capacity).fill(Number.NaN)
-    this.preemptions = new Uint16Array(capacity)
-    this.refusal = new Uint8Array(capacity)
-    this.arrivedInOverload = new Uint8Array(capacity)
-    this.#free = Int32Array.from({ length: capacity }, (_, i) => capacity - 1 - i)
+    this.#grow(capacity)
   }
 
   acquire(): number {
-    if (this.inUse === this.at.length) this.#grow()
+    if (this.inUse === this.at.length) this.#grow(2 * this.at.length)
     return this.#free[this.at.length - ++this.inUse]!
   }
 
@@ -78,36 +58,10 @@ export class Requests implements RequestFields {
     this.#free[this.at.length - this.inUse--] = slot
   }
 
-  #grow(): void {
+  #grow(capacity: number): void {
     const old = this.at.length
-    const capacity = old * 2
-    this.at = grown(this.at, new Float64Array(capacity))
-    this.length = grown(this.length, new Int32Array(capacity))
-    this.output = grown(this.output, new Int32Array(capacity))
-    this.class = grown(this.class, new Uint8Array(capacity))
-    this.attempt = grown(this.attempt, new Uint8Array(capacity))
-    this.since = grown(this.since, new Float64Array(capacity))
-    this.key = grown(this.key, new Uint32Array(capacity))
-    this.sending = grown(this.sending, new Uint32Array(capacity))
-    this.part = grown(this.part, new Uint16Array(capacity))
-    this.leaves = grown(this.leaves, new Float64Array(capacity))
-    this.enqueued = grown(this.enqueued, new Float64Array(capacity))
-    this.window = grown(this.window, new Float64Array(capacity))
-    this.deadline = grown(this.deadline, new Float64Array(capacity))
-    this.idleAtEnqueueMs = grown(this.idleAtEnqueueMs, new Float64Array(capacity))
-    this.pool = grown(this.pool, new Uint8Array(capacity))
-    this.queue = grown(this.queue, new Int32Array(capacity))
-    this.outcome = grown(this.outcome, new Uint8Array(capacity))
-    this.firstToken = grown(this.firstToken, new Float64Array(capacity).fill(Number.NaN))
-    this.preemptions = grown(this.preemptions, new Uint16Array(capacity))
-    this.refusal = grown(this.refusal, new Uint8Array(capacity))
-    this.arrivedInOverload = grown(this.arrivedInOverload, new Uint8Array(capacity))
-    this.#free = new Int32Array(capacity)
-    for (let i = 0; i < old; i++) this.#free[i] = capacity - 1 - i
+    growColumns(this, capacity)
+    this.firstToken.fill(Number.NaN, old)
+    this.#free = Int32Array.from({ length: capacity }, (_, i) => capacity - 1 - i)
   }
-}
-
-function grown<T extends { set(from: T): void }>(from: T, to: T): T {
-  to.set(from)
-  return to
 }

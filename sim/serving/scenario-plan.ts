@@ -1,10 +1,12 @@
 import type { Generation, Pool, Scenario, TrafficClass } from '../../scenarios/schema/schema.ts'
 import type { ActivationPlan } from '../memory/index.ts'
 import { admissionPlan } from './admission/admission-plan.ts'
+import { batchingPlan } from './batching/batching-plan.ts'
 import { type GenerationPlan, STATIC_BATCHES } from './generation/generation-plan.ts'
 import { kvPlan } from './generation/kv-plan.ts'
 import { liveDevice, liveMemory, memoryPlan } from './memory/memory-plan.ts'
-import type { ClassPlan, QueueBounds, QueuePlan, ServingPlan } from './plan.ts'
+import type { ClassPlan, QueueBounds, ServingPlan } from './plan.ts'
+import { queuePlan } from './queue/queue-disciplines.ts'
 
 const endless = Number.POSITIVE_INFINITY
 
@@ -34,7 +36,7 @@ export function servingPlan(
           priority: Number(priority),
           ...boundsOf({ ...pool.queue, max_length: undefined, ...level }),
         })),
-        batching: pool.batching,
+        batching: batchingPlan(pool.batching),
         generation: pool.generation && generationPlan(pool, pool.generation, scenario),
         memory: memory.pools[index],
         padTo: 'pad_to' in model ? model.pad_to : 1,
@@ -53,7 +55,7 @@ export function livePlan(plan: ServingPlan): ServingPlan {
 }
 
 function classPlan(traffic: TrafficClass, { pools }: Scenario): ClassPlan {
-  const patience = patiencePlan(traffic)
+  const patience = clientTimeoutPlan(traffic)
   const handedTo = pools.map(({ generation }) =>
     generation?.policy === 'continuous' ? generation.hand_over?.pool : undefined,
   )
@@ -64,7 +66,7 @@ function classPlan(traffic: TrafficClass, { pools }: Scenario): ClassPlan {
     fanOut: traffic.fan_out,
     cancels: traffic.cancel,
     priority: traffic.priority,
-    deadlineMs: traffic.deadline_ms ?? patience.patienceMs,
+    deadlineMs: traffic.deadline_ms ?? patience.clientTimeoutMs,
     tenant: traffic.tenant ?? traffic.class,
     weight: traffic.weight,
     queueTimeoutMs: traffic.queue_timeout_ms ?? endless,
@@ -74,29 +76,12 @@ function classPlan(traffic: TrafficClass, { pools }: Scenario): ClassPlan {
 }
 
 /** The client timeout of a class: one value, or drawn for each request. */
-export function patiencePlan({
+export function clientTimeoutPlan({
   timeout_ms: timeout,
-}: TrafficClass): Pick<ClassPlan, 'patienceMs' | 'drawnPatience'> {
+}: TrafficClass): Pick<ClassPlan, 'clientTimeoutMs' | 'drawnClientTimeout'> {
   return typeof timeout === 'object'
-    ? { patienceMs: endless, drawnPatience: timeout }
-    : { patienceMs: timeout ?? endless, drawnPatience: null }
-}
-
-function queuePlan(queue: Pool['queue']): QueuePlan {
-  switch (queue.discipline) {
-    case 'priority':
-      return { discipline: 'priority', ageingMs: queue.ageing_ms ?? endless }
-    case 'shortest-job':
-      return { discipline: 'shortest-job', predictionCv: queue.prediction_cv ?? 0 }
-    case 'deficit-round-robin':
-      if (queue.quantum === undefined) throw new Error('Expected `quantum` to be given')
-      return { discipline: 'deficit-round-robin', quantum: queue.quantum }
-    case 'fifo':
-    case 'lifo':
-    case 'earliest-deadline':
-    case 'virtual-token-counter':
-      return { discipline: queue.discipline }
-  }
+    ? { clientTimeoutMs: endless, drawnClientTimeout: timeout }
+    : { clientTimeoutMs: timeout ?? endless, drawnClientTimeout: null }
 }
 
 function generationPlan(pool: Pool, generation: Generation, scenario: Scenario): GenerationPlan {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Batching } from '../../scenarios/schema/schema.ts'
 import { batchesOf, endsOf } from './batches-of.test-helper.ts'
+import type { BatchingPlan } from './batching/batching-plan.ts'
 import { Batcher } from './batching/index.ts'
 import { viewOf } from './batching/view.test-helper.ts'
 import { PLAIN_QUEUE } from './plan.ts'
@@ -10,16 +10,16 @@ import { PLAIN_QUEUE } from './plan.ts'
  * the queues of scheduler_utils.cc (both core/src) under ModelQueuePolicy of model_config.proto.
  */
 
-const dynamic = (max_batch: number, max_delay_ms: number, preferred: number[] = []): Batching => ({
+const dynamic = (maxBatch: number, maxDelayMs: number, preferred: number[] = []): BatchingPlan => ({
   policy: 'dynamic',
-  max_batch,
-  max_delay_ms,
+  maxBatch,
+  maxDelayMs,
   preferred,
 })
 
 /** What is taken of a queue, or when to ask again: windows close at 10. */
-function decide(config: Batching, length: number, now = 0): number | string {
-  const out = { take: 0, lane: 0, wakeAt: Number.POSITIVE_INFINITY }
+function decide(config: BatchingPlan, length: number, now = 0): number | string {
+  const out = { take: 0, group: 0, wakeAt: Number.POSITIVE_INFINITY }
   new Batcher(config).decide(viewOf({ length, windowCloses: 10 }), now, out)
   return out.take > 0 ? out.take : `until ${out.wakeAt}`
 }
@@ -44,7 +44,7 @@ describe('the batcher', () => {
     expect([1, 3, 5].map((length) => decide(dynamic(8, 0, [4]), length))).toEqual([1, 3, 4])
   })
 
-  test('at delay 0 a preferred size still comes first, however long the oldest has waited', () => {
+  test('at delay 0 a preferred size is still sent first, however long the oldest has waited', () => {
     expect(
       batchesOf({ at: [0, 1, 1, 1, 1, 1, 1] }, { ms: 5, batching: dynamic(8, 0, [4]) }),
     ).toEqual([
@@ -54,13 +54,13 @@ describe('the batcher', () => {
     ])
   })
 
-  test('once the delay is exceeded everything is sent, preferred size or not, up to max_batch', () => {
+  test('once the delay is exceeded everything is sent, preferred size or not, up to maxBatch', () => {
     const config = dynamic(6, 5, [2, 4])
     expect([1, 3, 5, 6, 99].map((length) => decide(config, length, 10))).toEqual([1, 3, 5, 6, 6])
     expect(decide(config, 5, 9.999)).toBe(4)
   })
 
-  test('nothing beyond max_batch is ever sent', () => {
+  test('nothing beyond maxBatch is ever sent', () => {
     for (const now of [0, 10, 99]) {
       for (let length = 1; length < 40; length++) {
         const taken = decide(dynamic(7, 5, [3, 7]), length, now)
@@ -92,7 +92,7 @@ describe('the batcher', () => {
     ])
   })
 
-  test('a request that comes while the window is open may fill a preferred size', () => {
+  test('a request that arrives while the window is open may fill a preferred size', () => {
     expect(batchesOf({ at: [0, 4] }, { ms: 1, batching: dynamic(4, 5, [2]) })).toEqual([
       [4, 0, [0, 1]],
     ])
@@ -122,7 +122,7 @@ const low = { priority: 2 }
 describe('priority_levels', () => {
   const pool = { ms: 10, order: strict, classes: [high, low] }
 
-  test('1 is the highest level; within a level who came first goes first', () => {
+  test('1 is the highest level; within a level the order is FIFO', () => {
     const coming = { at: [0, 1, 2, 3, 4], classes: [1, 1, 0, 1, 0] }
     expect(batchesOf(coming, pool).map(([, , keys]) => keys)).toEqual([[0], [2], [4], [1], [3]])
   })
@@ -158,7 +158,7 @@ describe('priority_levels', () => {
     expect(batchesOf(coming, { ...pool, batching: dynamic(4, 5) })).toEqual([[5, 0, [0, 1]]])
   })
 
-  test('levels do not age: a lower one starves while a higher one keeps coming', () => {
+  test('levels do not age: a lower one starves while requests of a higher one arrive', () => {
     const at = [0, 1, ...Array.from({ length: 50 }, (_, i) => 10 * i + 2)]
     const coming = { at, classes: [0, 1, ...at.slice(2).map(() => 0)] }
     expect(batchesOf(coming, pool).at(-1)).toEqual([510, 0, [1]])
@@ -168,7 +168,7 @@ describe('priority_levels', () => {
 describe('default_timeout_microseconds and timeout_action', () => {
   const pool = { ms: 10, queueTimeoutMs: 4 }
 
-  test('REJECT: who has waited so long leaves the queue', () => {
+  test('REJECT: a request that has waited so long leaves the queue', () => {
     expect(endsOf({ at: [0, 1, 7] }, pool)).toEqual([
       ['served', 10],
       ['timedOut', 5],
@@ -176,11 +176,11 @@ describe('default_timeout_microseconds and timeout_action', () => {
     ])
   })
 
-  test('the batcher wakes for a time-out that comes before the end of the delay', () => {
+  test('the batcher wakes for a time-out before the end of the delay', () => {
     expect(endsOf({ at: [0] }, { ...pool, batching: dynamic(4, 9) })).toEqual([['timedOut', 4]])
   })
 
-  test('a request whose time is over is in no batch', () => {
+  test('a request that timed out is in no batch', () => {
     const batching = dynamic(4, 0)
     expect(batchesOf({ at: [0, 1, 7, 8] }, { ...pool, batching })).toEqual([
       [0, 0, [0]],
@@ -188,7 +188,7 @@ describe('default_timeout_microseconds and timeout_action', () => {
     ])
   })
 
-  test('DELAY: it waits on behind all others of its level', () => {
+  test('DELAY: it waits behind all others of its level', () => {
     const coming = { at: [0, 1, 8, 17] }
     const delayed = { ...pool, timeoutAction: 'delay' } as const
     expect(batchesOf(coming, delayed).map(([, , keys]) => keys)).toEqual([[0], [2], [3], [1]])
@@ -214,7 +214,7 @@ describe('allow_timeout_override', () => {
     endsOf({ at: [0, 1] }, { ms: 10, classes: [{ queueTimeoutMs: own }], ...pool })[1]
   const allowed = { timeoutOverride: true }
 
-  test('a shorter time of the request takes the place of the default', () => {
+  test('a shorter time-out of the request replaces the default', () => {
     expect(ends(2, { queueTimeoutMs: 4, ...allowed })).toEqual(['timedOut', 3])
   })
 
@@ -222,7 +222,7 @@ describe('allow_timeout_override', () => {
     expect(ends(6, { queueTimeoutMs: 4, ...allowed })).toEqual(['timedOut', 5])
   })
 
-  test('without it the time of the request counts for nothing', () => {
+  test('without it the time-out of the request is ignored', () => {
     expect(ends(2, { queueTimeoutMs: 4 })).toEqual(['timedOut', 5])
   })
 
@@ -232,7 +232,7 @@ describe('allow_timeout_override', () => {
 })
 
 describe('max_queue_size', () => {
-  test('a request is refused on arrival where so many wait', () => {
+  test('a request is refused on arrival if so many wait', () => {
     expect(endsOf({ at: [0, 1, 2, 3] }, { ms: 10, maxLength: 2 })).toEqual([
       ['served', 10],
       ['served', 20],
@@ -241,7 +241,7 @@ describe('max_queue_size', () => {
     ])
   })
 
-  test('those who run do not count', () => {
+  test('running requests do not count', () => {
     const full = { ms: 10, maxLength: 1 }
     expect(endsOf({ at: [0, 10, 11] }, full).map(([outcome]) => outcome)).toEqual([
       'served',
@@ -250,12 +250,12 @@ describe('max_queue_size', () => {
     ])
   })
 
-  test('those who are delayed count', () => {
+  test('delayed requests count', () => {
     const pool = { ms: 10, maxLength: 1, queueTimeoutMs: 2, timeoutAction: 'delay' } as const
     expect(endsOf({ at: [0, 1, 5] }, pool)[2]).toEqual(['shed', 5])
   })
 
-  test('a level has a bound of its own', () => {
+  test('a level has its own bound', () => {
     const levels = [{ ...PLAIN_QUEUE, priority: 2, maxLength: 1 }]
     const pool = { ms: 10, order: strict, classes: [high, low], levels }
     const coming = { at: [0, 1, 2, 3, 4], classes: [0, 1, 1, 0, 0] }
@@ -270,7 +270,7 @@ describe('max_queue_size', () => {
 })
 
 describe('priority_queue_policy', () => {
-  test('the policy of a level takes the place of the default one', () => {
+  test('the policy of a level replaces the default', () => {
     const levels = [{ ...PLAIN_QUEUE, priority: 2, queueTimeoutMs: 3 }]
     const pool = { ms: 10, order: strict, classes: [high, low], levels, queueTimeoutMs: 6 }
     expect(endsOf({ at: [0, 1, 1], classes: [0, 0, 1] }, pool)).toEqual([
@@ -282,8 +282,8 @@ describe('priority_queue_policy', () => {
 })
 
 describe('cancellation', () => {
-  test('a request whose client has gone is in no batch', () => {
-    const hasty = { patienceMs: 4, cancels: true }
+  test('a cancelled request is in no batch', () => {
+    const hasty = { clientTimeoutMs: 4, cancels: true }
     const pool = { ms: 10, batching: dynamic(4, 0), classes: [{}, hasty] }
     const coming = { at: [0, 1, 2], classes: [0, 1, 0] }
     expect(batchesOf(coming, pool)).toEqual([
@@ -293,8 +293,8 @@ describe('cancellation', () => {
     expect(endsOf(coming, pool)[1]).toEqual(['cancelled', 5])
   })
 
-  test('one that runs goes on', () => {
-    const pool = { ms: 10, classes: [{ patienceMs: 4, cancels: true }] }
+  test('a running request is not cancelled', () => {
+    const pool = { ms: 10, classes: [{ clientTimeoutMs: 4, cancels: true }] }
     expect(endsOf({ at: [0] }, pool)).toEqual([['abandoned', 10]])
   })
 })

@@ -1,7 +1,6 @@
 export { Link } from './link.ts'
 export { AlikeSpeed } from './machine/alike-speed.ts'
 export { bootstrapField, fieldsOf, levelOf } from './machine/field-bootstrap.ts'
-export type { Hardware } from './machine/hardware.ts'
 export { LocalOverheads, type TimedCost } from './machine/local-overheads.ts'
 export { IDEAL_MACHINE, type Machine, machineOf } from './machine/machine.ts'
 export {
@@ -24,9 +23,9 @@ export {
   type Intervals,
   indexAfter,
   NEVER,
-  standstillsOf,
+  stallsOf,
   usualOverhead,
-} from './machine/standstills.ts'
+} from './machine/stalls.ts'
 export type { StepLaw } from './machine/step-runs.ts'
 export {
   declaredSteps,
@@ -43,3 +42,4 @@ export { MemoryObserver } from './memory/memory-observer.ts'
 export type { LoadEnd, ModelLoads } from './memory/model-loads.ts'
 export { WorldMemory } from './memory/world-memory.ts'
 export { SimulatedWorld } from './world.ts'
+export type { Hardware } from './world-parts.ts'

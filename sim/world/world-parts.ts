@@ -1,21 +1,36 @@
-import type { Requests, Source } from '../serving/index.ts'
+import type { Random } from '../kernel/index.ts'
+import type { Traffic } from '../serving/index.ts'
 import type { Link } from './link.ts'
-import type { Hardware, WorldStreams } from './machine/hardware.ts'
 import type { Machine } from './machine/machine.ts'
 import type { OverheadModel } from './machine/overheads.ts'
+import type { StepLaw } from './machine/step-runs.ts'
+import type { WakeCurve, WorkModel } from './machine/work.ts'
 import type { ModelLoads } from './memory/model-loads.ts'
 import type { WorldMemory } from './memory/world-memory.ts'
 
+/** The timing of executors of one kind; null overheads cost nothing. */
+export interface Hardware {
+  readonly work: WorkModel
+  readonly wake: WakeCurve
+  readonly overheads: OverheadModel | null
+  /** null where a request is served in one step */
+  readonly steps?: StepLaw | null
+}
+
+/** Random streams of the world, one for each purpose. */
+export interface WorldStreams {
+  readonly service: Random
+  readonly overheads: Random
+}
+
 /** The parts of a simulated world. */
-export interface WorldParts {
-  readonly source: Source
-  readonly requests: Requests
+export interface WorldParts extends Traffic {
   /** of each executor */
   readonly hardware: readonly Hardware[]
   readonly machine: Machine
   readonly random: WorldStreams
   /** send delay of requests; null where the source's times include it */
-  readonly lag: OverheadModel | null
+  readonly sendDelay: OverheadModel | null
   readonly timer: OverheadModel | null
   /** null where requests reach their queue when they are sent */
   readonly link?: Link | null

@@ -4,14 +4,14 @@ import {
   type Batch,
   type ControlPlanePort,
   type Ms,
-  Requests,
   type Source,
   STATUS,
+  trafficOf,
 } from '../serving/index.ts'
 import { ListSource, RequestList } from '../traffic/index.ts'
 import { IDEAL_MACHINE, type Machine } from './machine/machine.ts'
 import { type OverheadModel, Overheads } from './machine/overheads.ts'
-import { NEVER, Standstills } from './machine/standstills.ts'
+import { NEVER, Stalls } from './machine/stalls.ts'
 import { NO_WAKE } from './machine/work.ts'
 import { SimulatedWorld } from './world.ts'
 
@@ -31,7 +31,7 @@ const classes = new Overheads({
 
 /** An event due at 1.99 ms is 5 ms late: it happens long after the end of the batch. */
 const late: OverheadModel = {
-  lag: (_, at) => (at === 1.99 ? 5 : 0),
+  sendDelay: (_, at) => (at === 1.99 ? 5 : 0),
   timer: (_, at) => (at === 1.99 ? 5 : 0),
   completion: () => 0,
   dispatch: () => 0,
@@ -57,7 +57,7 @@ function seen(of: Case): { readonly done: Ms; readonly order: readonly string[] 
     size: 1,
     length: 1,
     tokens: 1,
-    oldestCame: 0,
+    oldestEnqueued: 0,
     dispatched: 0,
     started: 0,
     ended: 0,
@@ -66,12 +66,11 @@ function seen(of: Case): { readonly done: Ms; readonly order: readonly string[] 
   const list = RequestList.allocate(arrivals.length)
   list.columns.at.set(arrivals)
   const world = new SimulatedWorld({
-    source: new ListSource(list),
-    requests: new Requests(),
+    ...trafficOf(new ListSource(list)),
     hardware: [{ work: { of: () => 2 }, wake: NO_WAKE, overheads }],
     machine: of.machine ?? IDEAL_MACHINE,
     random: { service: new Random('service'), overheads: new Random('overheads') },
-    lag: lateness,
+    sendDelay: lateness,
     timer: lateness,
   })
   const order: string[] = []
@@ -176,8 +175,8 @@ test('without overheads an end is seen at its instant', () => {
 })
 
 test('a stalled dispatcher sees an end when its stall is over, awake or not', () => {
-  const dispatcher = new Standstills({ from: [1], to: [5] })
-  const machine = { ...IDEAL_MACHINE, dispatcher, intake: new Standstills(NEVER) }
+  const dispatcher = new Stalls({ from: [1], to: [5] })
+  const machine = { ...IDEAL_MACHINE, dispatcher, intake: new Stalls(NEVER) }
   for (const arrivals of [[0], [0, 2.05], [0, 9]]) expect(seen({ arrivals, machine }).done).toBe(5)
 })
 
@@ -193,12 +192,11 @@ test('a starved world handles no event until its source is refilled', () => {
     settled: () => {},
   }
   const world = new SimulatedWorld({
-    source,
-    requests: new Requests(),
+    ...trafficOf(source),
     hardware: [{ work: { of: () => 2 }, wake: NO_WAKE, overheads: null }],
     machine: IDEAL_MACHINE,
     random: { service: new Random('service'), overheads: new Random('overheads') },
-    lag: null,
+    sendDelay: null,
     timer: null,
   })
   const order: string[] = []

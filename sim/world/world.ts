@@ -4,7 +4,6 @@ import {
   type Batch,
   type ControlPlanePort,
   computedLength,
-  EndOfTraffic,
   type Ms,
   type Requests,
   type Source,
@@ -14,14 +13,13 @@ import {
   type Timers,
 } from '../serving/index.ts'
 import type { Link } from './link.ts'
-import type { Hardware, WorldStreams } from './machine/hardware.ts'
 import type { Machine } from './machine/machine.ts'
 import type { OverheadModel } from './machine/overheads.ts'
 import { StepRuns } from './machine/step-runs.ts'
 import { wakeCost } from './machine/work.ts'
 import type { ModelLoads } from './memory/model-loads.ts'
 import type { WorldMemory } from './memory/world-memory.ts'
-import type { WorldParts } from './world-parts.ts'
+import type { Hardware, WorldParts, WorldStreams } from './world-parts.ts'
 
 /**
  * The kinds of events, in their order at one instant. A batch has ended when its executor reports
@@ -51,7 +49,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
   readonly #machine: Machine
   readonly #random: WorldStreams
   /** send delay of requests; null where the source's times include it */
-  readonly #lag: OverheadModel | null
+  readonly #sendDelay: OverheadModel | null
   readonly #timer: OverheadModel | null
   /** null where requests reach their queue when they are sent */
   readonly #link: Link | null
@@ -76,7 +74,7 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
   #arrival = -1
   #arrivalAt: Ms = Number.POSITIVE_INFINITY
   #control: ControlPlanePort | null = null
-  readonly #end: EndOfTraffic
+  readonly #end: WorldParts['end']
   /** when a `LOOK` event is scheduled, ms; Infinity for never */
   #lookAt: Ms = Number.POSITIVE_INFINITY
   /** the time of the next request is unknown until the source is refilled */
@@ -87,11 +85,11 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
   constructor(world: WorldParts) {
     this.#source = world.source
     this.#requests = world.requests
-    this.#end = new EndOfTraffic(world.source, world.requests)
+    this.#end = world.end
     this.#hardware = world.hardware
     this.#machine = world.machine
     this.#random = world.random
-    this.#lag = world.lag
+    this.#sendDelay = world.sendDelay
     this.#timer = world.timer
     this.#link = world.link ?? null
     this.#memory = world.memory ?? null
@@ -286,9 +284,11 @@ export class SimulatedWorld implements Timers, Backend, StepBackend {
       return
     }
     let sent = this.#link === null ? at : this.#link.through(at)
-    if (this.#lag !== null) {
+    if (this.#sendDelay !== null) {
       // one thread sends all requests: a late one delays those behind it
-      sent = this.#machine.intake.release(sent + this.#lag.lag(this.#random.overheads, at))
+      sent = this.#machine.intake.release(
+        sent + this.#sendDelay.sendDelay(this.#random.overheads, at),
+      )
       sent = Math.max(this.now, sent)
     }
     this.#arrival = this.#heap.push(sent, ARRIVAL, 0)

@@ -1,6 +1,5 @@
-import type { Batching } from '../../scenarios/schema/schema.ts'
 import type { RunParts } from '../../sim/experiment/index.ts'
-import type { PoolPlan, QueueView } from '../../sim/serving/index.ts'
+import type { BatchingPlan, PoolPlan, QueueView } from '../../sim/serving/index.ts'
 import { RequestQueue } from '../../sim/serving/queue/request-queue.ts'
 import { Station } from '../../sim/serving/routing/station.ts'
 import { replaceMethod } from './method.ts'
@@ -44,29 +43,29 @@ function withPools(parts: RunParts, change: (pool: PoolPlan) => PoolPlan): RunPa
   return { ...parts, plan: { ...parts.plan, pools: parts.plan.pools.map(change) } }
 }
 
-function withBatching(parts: RunParts, change: (batching: Batching) => Batching): RunParts {
+function withBatching(parts: RunParts, change: (batching: BatchingPlan) => BatchingPlan): RunParts {
   return withPools(parts, (pool) => ({ ...pool, batching: change(pool.batching) }))
 }
 
-function withMaxBatch(batching: Batching, change: (max: number) => number): Batching {
+function withMaxBatch(batching: BatchingPlan, change: (max: number) => number): BatchingPlan {
   switch (batching.policy) {
     case 'none':
       return batching
     case 'fixed':
       return { ...batching, batch: Math.max(1, change(batching.batch)) }
     case 'dynamic': {
-      const max = Math.max(1, change(batching.max_batch))
+      const max = Math.max(1, change(batching.maxBatch))
       const preferred = batching.preferred.filter((size) => size <= max)
-      return { ...batching, max_batch: max, preferred }
+      return { ...batching, maxBatch: max, preferred }
     }
     default:
-      return { ...batching, max_batch: Math.max(1, change(batching.max_batch)) }
+      return { ...batching, maxBatch: Math.max(1, change(batching.maxBatch)) }
   }
 }
 
-function withWindow(batching: Batching, factor: number): Batching {
-  if (!('max_delay_ms' in batching)) return batching
-  return { ...batching, max_delay_ms: factor * batching.max_delay_ms }
+function withWindow(batching: BatchingPlan, factor: number): BatchingPlan {
+  if (!('maxDelayMs' in batching)) return batching
+  return { ...batching, maxDelayMs: factor * batching.maxDelayMs }
 }
 
 /** The view of a station for its policy, with some values replaced. */

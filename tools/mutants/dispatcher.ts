@@ -1,7 +1,7 @@
 import { ControlPlane, type Ms, type Status } from '../../sim/serving/index.ts'
 import { Overheads } from '../../sim/world/index.ts'
 import { NO_OVERHEADS } from '../../sim/world/machine/overheads.ts'
-import { Standstills } from '../../sim/world/machine/standstills.ts'
+import { Stalls } from '../../sim/world/machine/stalls.ts'
 import { SimulatedWorld } from '../../sim/world/world.ts'
 import { replaceMethod } from './method.ts'
 import type { Mutant } from './mutant.ts'
@@ -17,7 +17,7 @@ export const DISPATCHER_MUTANTS: readonly Mutant[] = [
       ...parts,
       hardware: parts.hardware.map((machine) => ({ ...machine, overheads: null })),
       // null would mean given hand-over times, to which stalls do not apply
-      lag: parts.lag && FREE,
+      sendDelay: parts.sendDelay && FREE,
     }),
   },
   {
@@ -47,10 +47,10 @@ function timersOnTime(): () => void {
         },
     ),
     replaceMethod(
-      Standstills.prototype,
+      Stalls.prototype,
       'release',
       (release) =>
-        function (this: Standstills, at) {
+        function (this: Stalls, at) {
           return arming ? at : release.call(this, at)
         },
     ),

@@ -1,9 +1,11 @@
 import {
+  type DYNAMIC,
   type KnownOptions,
   type KnownRun,
   knownField,
   knownRun,
   OVERHEADS,
+  scenarioBatching,
 } from '../../sim/experiment/comparison/known-machine.test-helper.ts'
 import { batchesOf, structureSimulator } from '../../sim/experiment/comparison/structure.ts'
 import {
@@ -130,7 +132,7 @@ function serve(setting: Setting, site: Site, replication: number): number[] {
       ...site.field,
       executors: replicas.map(() => site.field.executors[0]!),
     }),
-    lag: overheads,
+    sendDelay: overheads,
     timer: overheads,
     seed: 1,
     replication,
@@ -169,7 +171,14 @@ const underProfile: Predict = (recording, believed) => {
       warmup_s: WARMUP_S,
       models: { known: { builtin: 'transformer-encoder', pad_to: padTo } },
       traffic: [{ class: 'web', arrivals: { process: 'poisson', rate_rps: 1 } }],
-      pools: [{ name: 'central', model: 'known', replicas, batching }],
+      pools: [
+        {
+          name: 'central',
+          model: 'known',
+          replicas,
+          batching: scenarioBatching(batching as typeof DYNAMIC),
+        },
+      ],
     })
     const input = simulationInput(scenario, { models, requests })
     return meanOf(

@@ -11,7 +11,7 @@ import {
   NO_WAKE,
 } from '../../sim/world/index.ts'
 import type { Steps } from '../../sim/world/machine/recorded-field.ts'
-import { joinIntervals } from '../../sim/world/machine/standstills.ts'
+import { joinIntervals } from '../../sim/world/machine/stalls.ts'
 import type { Mutant } from './mutant.ts'
 
 const SHIFT_MS = 10_000

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import type { Batching } from '../../scenarios/schema/schema.ts'
 import {
   poissonRequests,
   WINDOW_MS,
 } from '../../sim/experiment/comparison/known-machine.test-helper.ts'
-import type { PoolPlan, ServingPlan } from '../../sim/serving/index.ts'
+import type { BatchingPlan, PoolPlan, ServingPlan } from '../../sim/serving/index.ts'
 import { RequestList } from '../../sim/traffic/index.ts'
 import { largest, MUTANTS, type Mutant, type MutantCase, matrix, TRUE_SIMULATOR } from './index.ts'
 import { profileCase, structureCase, whatIfCase } from './known-cases.test-helper.ts'
@@ -12,10 +11,10 @@ import { profileCase, structureCase, whatIfCase } from './known-cases.test-helpe
 /** Larger errors count as detected. */
 const FOUND = 0.03
 
-const batching = (change: { max_batch?: number; max_delay_ms?: number }): Batching => ({
+const batching = (change: { maxBatch?: number; maxDelayMs?: number }): BatchingPlan => ({
   policy: 'dynamic',
-  max_batch: 8,
-  max_delay_ms: WINDOW_MS,
+  maxBatch: 8,
+  maxDelayMs: WINDOW_MS,
   preferred: [],
   ...change,
 })
@@ -35,18 +34,18 @@ const longer = ({ columns }: RequestList, factor: number) =>
   RequestList.of({ ...columns, length: columns.length.map((length) => factor * length) })
 
 const smallerBatches: Parameters<typeof whatIfCase>[2] = ({ plan, requests }) => ({
-  plan: withPool(plan, { batching: batching({ max_batch: 2 }) }),
+  plan: withPool(plan, { batching: batching({ maxBatch: 2 }) }),
   requests,
 })
 
 const CASES: readonly MutantCase[] = [
-  structureCase('load 0.3, window 5 ms', { load: 0.3, batching: batching({ max_delay_ms: 5 }) }),
+  structureCase('load 0.3, window 5 ms', { load: 0.3, batching: batching({ maxDelayMs: 5 }) }),
   structureCase('load 0.85', { load: 0.85 }),
   structureCase('a dispatcher that stands still', { load: 0.1, slowness: 3, stillShare: 0.2 }),
   whatIfCase('max batch 8 → 2', { load: 0.5 }, smallerBatches),
   profileCase('max batch 8 → 2, by a profile', { load: 0.3 }, smallerBatches),
   whatIfCase('window → 0', { load: 0.5 }, ({ plan, requests }) => ({
-    plan: withPool(plan, { batching: batching({ max_delay_ms: 0 }) }),
+    plan: withPool(plan, { batching: batching({ maxDelayMs: 0 }) }),
     requests,
   })),
   whatIfCase('load 0.5 → 0.8', { load: 0.5 }, ({ plan, requests }) => ({
@@ -55,7 +54,7 @@ const CASES: readonly MutantCase[] = [
   })),
   whatIfCase(
     'load 0.5 → 0.05, no window',
-    { load: 0.5, batching: batching({ max_delay_ms: 0 }) },
+    { load: 0.5, batching: batching({ maxDelayMs: 0 }) },
     ({ plan, requests }) => ({ plan, requests: denser(requests, 0.1) }),
   ),
   whatIfCase('one → two replicas', { load: 0.5 }, ({ plan, requests }) => ({

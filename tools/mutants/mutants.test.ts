@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import type { Batching } from '../../scenarios/schema/schema.ts'
 import { knownRun } from '../../sim/experiment/comparison/known-machine.test-helper.ts'
 import { structureSimulator } from '../../sim/experiment/comparison/structure.ts'
 import { type RunParts, withMutation } from '../../sim/experiment/index.ts'
-import { ControlPlane } from '../../sim/serving/index.ts'
+import { type BatchingPlan, ControlPlane } from '../../sim/serving/index.ts'
 import { Station } from '../../sim/serving/routing/station.ts'
 import { Rows } from '../../sim/stats/index.ts'
 import { NO_WAKE } from '../../sim/world/index.ts'
-import { Standstills } from '../../sim/world/machine/standstills.ts'
+import { Stalls } from '../../sim/world/machine/stalls.ts'
 import { SimulatedWorld } from '../../sim/world/world.ts'
 import { planOf, requestsOf, type SmallSystem, serve } from '../../test/small-system.ts'
 import { sourceFiles } from '../../test/source-files.ts'
@@ -20,7 +19,7 @@ import {
   TRUE_SIMULATOR,
 } from './index.ts'
 
-type Change = Partial<Extract<Batching, { policy: 'dynamic' }>>
+type Change = Partial<Extract<BatchingPlan, { policy: 'dynamic' }>>
 
 /** One executor without overheads: a batch takes 10 ms and 1 ms for each padded token. */
 function small(
@@ -28,8 +27,8 @@ function small(
   lengths: readonly number[],
   change: Change = {},
 ): SmallSystem {
-  const dynamic = { policy: 'dynamic', max_batch: 8, max_delay_ms: 2 } as const
-  const batching: Batching = { ...dynamic, preferred: [], ...change }
+  const dynamic = { policy: 'dynamic', maxBatch: 8, maxDelayMs: 2 } as const
+  const batching: BatchingPlan = { ...dynamic, preferred: [], ...change }
   return {
     plan: planOf([{ batching, padTo: 1 }]),
     requests: requestsOf(at, { lengths }),
@@ -51,14 +50,14 @@ function served(system: SmallSystem, name: string, context = NOTHING) {
 
 describe('a mutant has the fault in its name', () => {
   test('max batch −1, and doubled', () => {
-    const system = small([0, 0, 0, 0, 0, 0], [1, 1, 1, 1, 1, 1], { max_batch: 3 })
+    const system = small([0, 0, 0, 0, 0, 0], [1, 1, 1, 1, 1, 1], { maxBatch: 3 })
     expect(served(system, 'none').sizes).toEqual([3, 3, 3, 3, 3, 3])
     expect(served(system, 'max batch −1').sizes).toEqual([2, 2, 2, 2, 2, 2])
     expect(served(system, 'max batch doubled').sizes).toEqual([6, 6, 6, 6, 6, 6])
   })
 
   test('LIFO: the newest requests go first, the others in order', () => {
-    const system = small([0, 1, 2, 3], [1, 1, 1, 1], { max_batch: 1 })
+    const system = small([0, 1, 2, 3], [1, 1, 1, 1], { maxBatch: 1 })
     expect(served(system, 'none').dispatched).toEqual([0, 11, 22, 33])
     expect(served(system, 'LIFO').dispatched).toEqual([0, 33, 22, 11])
   })
@@ -72,13 +71,13 @@ describe('a mutant has the fault in its name', () => {
   })
 
   test("no padding: each request of a batch costs the batch's mean length", () => {
-    const system = small([0, 0], [2, 6], { max_batch: 2 })
+    const system = small([0, 0], [2, 6], { maxBatch: 2 })
     expect(served(system, 'none').done).toEqual([22, 22])
     expect(served(system, 'no padding').done).toEqual([18, 18])
   })
 
   test('polled at arrivals: an end is seen at the next arrival; after the last arrival at once', () => {
-    const system = small([0, 15, 40], [1, 1, 1], { max_batch: 1 })
+    const system = small([0, 15, 40], [1, 1, 1], { maxBatch: 1 })
     expect(served(system, 'none').done).toEqual([11, 26, 51])
     expect(served(system, 'polled at arrivals').done).toEqual([15, 40, 51])
   })
@@ -102,10 +101,10 @@ describe('a mutant has the fault in its name', () => {
 
   test('recorded times: in the order of batches, or any time of that size', () => {
     const far = [0, 100, 200, 300]
-    const { rows } = serve(small(far, [1, 2, 3, 4], { max_batch: 1 }))
+    const { rows } = serve(small(far, [1, 2, 3, 4], { maxBatch: 1 }))
     const context = { ...NOTHING, observed: { rows, timers: [] } }
     const times = (name: string) => {
-      const { done, dispatched } = served(small(far, [9, 9, 9, 9], { max_batch: 1 }), name, context)
+      const { done, dispatched } = served(small(far, [9, 9, 9, 9], { maxBatch: 1 }), name, context)
       return done.map((at, i) => at - dispatched[i]!)
     }
     expect(times('none')).toEqual([19, 19, 19, 19])
@@ -147,7 +146,7 @@ describe('a mutant has the fault in its name', () => {
 
 describe('the hook', () => {
   const system = small([0, 1, 2, 3, 4], [3, 1, 4, 1, 5])
-  const classes = { ControlPlane, SimulatedWorld, Standstills, Station }
+  const classes = { ControlPlane, SimulatedWorld, Stalls, Station }
   const methods = () =>
     Object.values(classes).map(({ prototype }) => Object.getOwnPropertyDescriptors(prototype))
 

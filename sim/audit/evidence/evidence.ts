@@ -1,4 +1,4 @@
-import { mayBeDelayed } from '../promises/memory-asked.ts'
+import { memoryMayDelay } from '../promises/memory-asked.ts'
 import {
   type ClassPromises,
   type PromisedQueue,
@@ -122,7 +122,7 @@ export function gatherEvidence(
         : (a: SeenBatch, b: SeenBatch) => bySent(a.members[0]!, b.members[0]!)
     queue.batches.sort((a, b) => compare(a.dispatched, b.dispatched) || inTurn(a, b))
   }
-  const unhindered = queues.filter(({ pool }) => !mayBeDelayed(promises, pool))
+  const unhindered = queues.filter(({ pool }) => !memoryMayDelay(promises, pool))
   const isUnfilled = ({ queue, members }: SeenBatch) => {
     const batching = queues[queue]?.pool.batching
     return batching?.policy === 'fixed' && members.length < batching.batch

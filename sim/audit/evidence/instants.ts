@@ -1,4 +1,4 @@
-import { maySplit } from '../promises/memory-asked.ts'
+import { maySplitBatches } from '../promises/memory-asked.ts'
 import type { Evidence, SeenQueue } from './evidence.ts'
 import type { SeenBatch } from './seen-batch.ts'
 
@@ -48,7 +48,7 @@ export function eachInstant(
   extra = never,
 ): void {
   const { joined, shed, timedOut, batches } = queue
-  const halves = maySplit(queue)
+  const halves = maySplitBatches(queue)
   const ended = halves ? lastHalves(batches) : batches
   const times = {
     joined: Float64Array.from(joined, (key) => rows.sent[key]!),

@@ -38,7 +38,10 @@ export function comparePositions(
  * Null where rows do not show the promised order: between tenants, or by predictions that are not
  * recorded.
  */
-export function queuePosition({ rows, classOf }: Evidence, queue: SeenQueue): QueuePosition | null {
+export function queuePositionOf(
+  { rows, classOf }: Evidence,
+  queue: SeenQueue,
+): QueuePosition | null {
   const { order } = queue.pool
   const lateFrom = (key: number) => {
     const { limitMs, waitsOn } = waitingTime(queue.pool, classOf(key))

@@ -62,6 +62,6 @@ export function timesOver(seen: Evidence, queue: SeenQueue): (key: number) => Ti
 }
 
 /** Whether any request may wait on in a pool's queues after its timeout. */
-export function mayWaitOn({ pool }: PromisedQueue, { classes }: Promises): boolean {
+export function delaysTimedOut({ pool }: PromisedQueue, { classes }: Promises): boolean {
   return classes.some((promised) => waitingTime(pool, promised).waitsOn)
 }

@@ -12,7 +12,7 @@ export function memoryOf({ pool }: OfPool): PromisedMemory | null {
  * Whether a batch that runs out of memory may be split into halves. One dispatch then has several
  * batches.
  */
-export function maySplit(queue: OfPool): boolean {
+export function maySplitBatches(queue: OfPool): boolean {
   return memoryOf(queue)?.outOfMemory.includes('split') === true
 }
 
@@ -26,14 +26,14 @@ export function isSwappable({ devices }: Promises, queue: OfPool): boolean {
  * Whether memory may delay a due batch of a pool or reduce its size. Rows then do not show when it
  * was due.
  */
-export function mayBeDelayed({ devices }: Promises, pool: PoolPromises): boolean {
+export function memoryMayDelay({ devices }: Promises, pool: PoolPromises): boolean {
   const memory = memoryOf({ pool })
   if (memory === null) return false
   const limited = memory.devices.some((number) => {
     const device = devices[number]!
     return device.limitBytes < Number.POSITIVE_INFINITY || device.residency !== null
   })
-  return limited || memory.arena !== null || maySplit({ pool })
+  return limited || memory.arena !== null || maySplitBatches({ pool })
 }
 
 /** Bytes of a replica before its first batch. */

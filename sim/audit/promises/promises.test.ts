@@ -3,7 +3,7 @@ import { scenarioSchema } from '../../../scenarios/schema/schema.ts'
 import { scenarioOf } from '../../../test/scenarios.ts'
 import { bytesOf } from '../../memory/index.ts'
 import { servingPlan } from '../../serving/index.ts'
-import { askedOfArena } from '../../serving/memory/arena.ts'
+import { requestedOfArena } from '../../serving/memory/arena.ts'
 import { requestedBytes } from './memory-asked.ts'
 import { promisedQueues, promisesOf } from './promises.ts'
 
@@ -64,7 +64,7 @@ const limitless = Number.POSITIVE_INFINITY
 test('promises are those of the scenario, and without limits where it has none', () => {
   const promises = promisesOf(scenario)
   expect(promises.routing).toBe('round-robin')
-  expect(promises.classes.map(({ patienceMs }) => patienceMs)).toEqual([limitless, 40])
+  expect(promises.classes.map(({ clientTimeoutMs }) => clientTimeoutMs)).toEqual([limitless, 40])
   const [a, b] = promises.pools
   expect(a).toEqual({
     name: 'a',
@@ -114,7 +114,7 @@ test('promises are those of the scenario, and without limits where it has none',
         timeoutOverride: true,
       },
     ],
-    batching: { policy: 'dynamic', max_batch: 8, preferred: [2, 4], max_delay_ms: 5 },
+    batching: { policy: 'dynamic', maxBatch: 8, preferred: [2, 4], maxDelayMs: 5 },
     padTo: 16,
     ragged: false,
   })
@@ -218,7 +218,7 @@ describe('memory', () => {
         for (let l = 1; l < 600; l = 2 * l + 1) {
           expect(most(sums, b, l)).toBe(most(planned.sums, b, l))
           if (planned.arena)
-            expect(requestedBytes(memory!, b, l)).toBe(askedOfArena(planned.arena, b, l))
+            expect(requestedBytes(memory!, b, l)).toBe(requestedOfArena(planned.arena, b, l))
         }
       }
       expect(arena?.bytes).toBe(planned.arena?.bytes)

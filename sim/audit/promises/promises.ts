@@ -1,4 +1,4 @@
-import type { Duration, Scenario } from '../../../scenarios/schema/schema.ts'
+import type { CamelKeys, Duration, Scenario } from '../../../scenarios/schema/schema.ts'
 import {
   type PromisedDevice,
   type PromisedMemory,
@@ -9,7 +9,7 @@ import { type PromisedKv, promisedKv } from './promised-kv.ts'
 import { type PromisedReactions, promisedReactions } from './promised-reactions.ts'
 
 type Routing = 'round-robin' | 'least-loaded'
-export type Batching = Scenario['pools'][number]['batching']
+export type Batching = CamelKeys<Scenario['pools'][number]['batching']>
 
 /** The promises of a scenario about queues and batches; Infinity for no limit, times in ms. */
 export interface Promises {
@@ -27,9 +27,9 @@ export interface ClassPromises {
   /** numbers of the pools of its model, rising; null for a class without a model */
   readonly pools: readonly number[] | null
   /** client timeout; Infinity where it is drawn */
-  readonly patienceMs: number
+  readonly clientTimeoutMs: number
   /** distribution of the client timeout, in ms; null where it is constant */
-  readonly drawnPatience: Duration | null
+  readonly drawnClientTimeout: Duration | null
   /** parts of a request */
   readonly fanOut: number
   /** whether a waiting request is cancelled when its client times out */
@@ -109,6 +109,18 @@ export interface PromisedGeneration {
   readonly handOver: { readonly pool: number } | null
 }
 
+function batchingOf(batching: Scenario['pools'][number]['batching']): Batching {
+  const entries: [string, unknown][] = []
+  for (const [key, value] of Object.entries(batching)) {
+    const [first, ...words] = key.split('_')
+    entries.push([
+      first + words.map((word) => word[0]!.toUpperCase() + word.slice(1)).join(''),
+      value,
+    ])
+  }
+  return Object.fromEntries(entries) as Batching
+}
+
 /** Reads the promises from a checked scenario. */
 export function promisesOf(scenario: Scenario): Promises {
   const pools: PoolPromises[] = []
@@ -129,7 +141,7 @@ export function promisesOf(scenario: Scenario): Promises {
         const level = { timeout_ms, timeout_action, allow_timeout_override, ...overrides }
         return { priority: Number(priority), ...bounds(level) }
       }),
-      batching,
+      batching: batchingOf(batching),
       generation: pool.generation && generationOf(pool.generation, pool, scenario),
       memory: promisedMemory(pool, scenario),
       padTo: description !== undefined && 'pad_to' in description ? description.pad_to : 1,
@@ -142,8 +154,8 @@ export function promisesOf(scenario: Scenario): Promises {
     const common = typeof traffic.timeout_ms === 'object' ? undefined : traffic.timeout_ms
     classes.push({
       pools: traffic.model === undefined ? null : poolsOfModel(traffic.model, scenario),
-      patienceMs: limit(common),
-      drawnPatience: drawn,
+      clientTimeoutMs: limit(common),
+      drawnClientTimeout: drawn,
       fanOut: traffic.fan_out,
       cancels: traffic.cancel,
       priority: traffic.priority,

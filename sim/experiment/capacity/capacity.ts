@@ -69,7 +69,7 @@ export function poolCapacity(
       refused++
       continue
     }
-    const at = batcher.laneOf(length)
+    const at = batcher.batchGroupOf(length)
     const longer = joined(groups[at]!, length)
     const whole = fits(longer)
     if (whole && longer.size < maxBatch) {

@@ -38,7 +38,7 @@ describe('structure', () => {
   })
 
   test('of a wrong batcher fails, and says where it is worst', () => {
-    const plan = knownPlan(1, { policy: 'dynamic', max_batch: 4, max_delay_ms: 2, preferred: [] })
+    const plan = knownPlan(1, { policy: 'dynamic', maxBatch: 4, maxDelayMs: 2, preferred: [] })
     const { checks } = compare([run], { plan })
     expect(checks.structure.verdict).toBe('FAIL')
     expect(checks.structure.reason).toMatch(/^off by more than max\(1 %, 30 µs\) .*, at p50/)
@@ -154,7 +154,7 @@ describe('a spoiled replay', () => {
     expect(spoiled({ ...run, deaths: [0, 0] })).toBe(spoiled(run))
   })
 
-  test('counts where its dispatcher stalls for 1 % of the time', () => {
+  test('is none with stalls of 1 % of the time', () => {
     expect(spoiled(again)).toBe(null)
   })
 })

@@ -1,20 +1,19 @@
 import { describe, expect, test } from 'vitest'
-import type { Batching } from '../../../scenarios/schema/schema.ts'
 import { replay } from '../../../test/manual-world.ts'
 import { planOf, requestsOf, type SmallSystem, serve } from '../../../test/small-system.ts'
 import { Random } from '../../kernel/index.ts'
-import { logLines, parseLog } from '../../serving/index.ts'
+import { type BatchingPlan, logLines, parseLog } from '../../serving/index.ts'
 import { Rows } from '../../stats/index.ts'
 import { feedBack, feedbackDifferences } from './feedback.ts'
 
 const MAX_BATCH = 4
 
 function planUnder(maxBatch: number) {
-  const batching: Batching = {
+  const batching: BatchingPlan = {
     policy: 'dynamic',
-    max_batch: maxBatch,
+    maxBatch: maxBatch,
     preferred: [],
-    max_delay_ms: 2,
+    maxDelayMs: 2,
   }
   return planOf([{ replicas: 2, padTo: 8, batching }])
 }

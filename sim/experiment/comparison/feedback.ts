@@ -86,17 +86,19 @@ export function feedBack(plan: ServingPlan, list: RequestList, journal: Float64A
   }
 
   function report(entry: LogEntry): void {
-    const { now, event, id, started, ended, status } = entry
-    if (ending[id] === event) ending[id] = undefined
-    if (event === 'arrival') {
+    const { now, id } = entry
+    if (ending[id] === entry.event) ending[id] = undefined
+    if (entry.event === 'arrival') {
       arrived = id
       control.onArrival(now, enter(slots, requests, id))
-    } else if (event === 'timer') {
+    } else if (entry.event === 'timer') {
       due[id] = Number.POSITIVE_INFINITY
       control.onTimer(now, id)
-    } else if (event === 'done') control.onDone(now, id, started, ended, status)
-    else if (event === 'steps') control.onSteps(now, id, entry.steps, entry.firstMs, entry.lastMs)
-    else if (event === 'loaded') control.onLoaded(now, id, entry.ok)
+    } else if (entry.event === 'done') {
+      control.onDone(now, id, entry.started, entry.ended, entry.status)
+    } else if (entry.event === 'steps') {
+      control.onSteps(now, id, entry.steps, entry.firstMs, entry.lastMs)
+    } else if (entry.event === 'loaded') control.onLoaded(now, id, entry.ok)
     else control.onEnd(now)
   }
 

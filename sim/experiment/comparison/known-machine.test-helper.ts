@@ -1,9 +1,9 @@
-import type { Batching } from '../../../scenarios/schema/schema.ts'
 import { expectPromisesKept } from '../../../test/kept-promises.ts'
 import { type Random, stream } from '../../kernel/index.ts'
 import {
   ANY_CLASS,
   assemble,
+  type BatchingPlan,
   type ControlPlanePort,
   type Ms,
   PLAIN_QUEUE,
@@ -35,7 +35,7 @@ export interface KnownOptions {
   readonly replicas?: number
   readonly load: number
   readonly seconds?: number
-  readonly batching?: Batching
+  readonly batching?: BatchingPlan
   /** of the machine, and of the requests */
   readonly seed?: number
   readonly requestSeed?: number
@@ -51,11 +51,17 @@ const MEAN_LENGTH = 32
 export const WINDOW_MS = 2
 const WAKE: WakeCurve = { gapMs: [0.1, 1, 10], ms: [0, 0.03, 0.12] }
 
-export const DYNAMIC: Batching = {
+export const DYNAMIC: Extract<BatchingPlan, { policy: 'dynamic' }> = {
   policy: 'dynamic',
-  max_batch: MAX_BATCH,
+  maxBatch: MAX_BATCH,
   preferred: [],
-  max_delay_ms: WINDOW_MS,
+  maxDelayMs: WINDOW_MS,
+}
+
+/** The same batching as a scenario has it. */
+export function scenarioBatching({ policy, ...settings }: typeof DYNAMIC) {
+  const { maxBatch: max_batch, maxDelayMs: max_delay_ms, preferred } = settings
+  return { policy, max_batch, max_delay_ms, preferred }
 }
 
 /** Overheads of a few hundredths of a ms, right-skewed; a dispatch costs more after a sleep. */
@@ -82,7 +88,7 @@ export const OVERHEADS: OverheadTables = {
 const capacityPerMs = (replicas: number) =>
   (0.93 * replicas * MAX_BATCH) / (0.8 + MAX_BATCH * (0.5 + 0.004 * 51) + 0.05)
 
-export function knownPlan(replicas: number, batching: Batching): ServingPlan {
+export function knownPlan(replicas: number, batching: BatchingPlan): ServingPlan {
   const pool = {
     index: 0,
     name: 'central',
@@ -178,10 +184,9 @@ export function knownRun(options: KnownOptions): KnownRun {
   const { driver: world, control } = assemble({
     plan,
     source: new ListSource(requests),
-    world: (source, slots) => {
+    world: (traffic) => {
       const world = new SimulatedWorld({
-        source,
-        requests: slots,
+        ...traffic,
         hardware: Array.from({ length: replicas }, () => ({
           work: { of: (size: number, length: number) => slowness * work(size, length) },
           wake: WAKE,
@@ -189,7 +194,7 @@ export function knownRun(options: KnownOptions): KnownRun {
         })),
         machine: machineOf(field),
         random: { service: random, overheads: stream(seed, 0, 'known overheads') },
-        lag: overheads,
+        sendDelay: overheads,
         timer: overheads,
       })
       return {

@@ -61,8 +61,8 @@ describe('a simulator with a fault is found out', () => {
   const run = knownRun({ load: 0.85 })
   const largest = (as: Partial<KnownRun>) =>
     Math.max(...errors(run, as, 1).map(({ relative }) => Math.abs(relative)))
-  const batching = (max_batch: number, max_delay_ms: number, preferred: number[] = []) => ({
-    plan: knownPlan(1, { policy: 'dynamic', max_batch, max_delay_ms, preferred }),
+  const batching = (maxBatch: number, maxDelayMs: number, preferred: number[] = []) => ({
+    plan: knownPlan(1, { policy: 'dynamic', maxBatch, maxDelayMs, preferred }),
   })
 
   test('batches of one less', () => {
@@ -248,7 +248,7 @@ describe('completion overheads depend on when the dispatcher was due next', () =
     expect(costs(past)).toEqual([[0.25, [0.05, 0.06]]])
   })
 
-  test('a stall is no overhead of any class', () => {
+  test('a stall is no cost of any class', () => {
     const episodes = [0.05, 0.05, 5, 0.05].map((cost): Episode => ({ cost }))
     expect(costs(episodes)).toEqual([[0.25, [0.05, 0.05, 0.05]]])
   })

@@ -267,7 +267,7 @@ export function structureSimulator(run: StructureInput): (replication: number) =
       source: new ListSource(run.requests, run.rows.columns.sent),
       hardware: run.work.map(({ work, wake }) => ({ work: { of: work }, wake, overheads })),
       machine: { ...machine, speed: new AlikeSpeed(machine.speed, stationsOf(run.plan), given) },
-      lag: null,
+      sendDelay: null,
       timer: overheads,
       loads: new RecordedLoads(run.moves ?? []),
       seed: run.seed,

@@ -1,6 +1,6 @@
 import { OUTCOME } from '../../serving/index.ts'
 import { percentile } from '../../stats/index.ts'
-import { actsOf, standstillsOf } from '../../world/index.ts'
+import { actsOf, stallsOf } from '../../world/index.ts'
 import { dueEvents, type ObservedRun } from './structure.ts'
 
 /** A dispatcher that stalls for a larger share of the time shares its core with others. */
@@ -19,7 +19,7 @@ export function spoiled(run: ObservedRun): string | null {
   if (deaths > 0) return diedText(run, deaths)
   const { reactions, handOvers } = dueEvents(run)
   const turns = [...reactions, ...handOvers]
-  const { from, to } = standstillsOf(turns, actsOf(turns))
+  const { from, to } = stallsOf(turns, actsOf(turns))
   const still = from.reduce((sum, start, i) => sum + to[i]! - start, 0)
   const share = still / turns.reduce((latest, [, happened]) => Math.max(latest, happened), 0)
   if (share > MOST_STALLED) {

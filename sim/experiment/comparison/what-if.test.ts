@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import type { Batching } from '../../../scenarios/schema/schema.ts'
 import { scenarioOf } from '../../../test/scenarios.ts'
 import type { Verdict } from '../../documents/index.ts'
 import { PERCENTILES, percentile } from '../../stats/index.ts'
 import type { ModelProfile } from '../../world/index.ts'
 import { runReplication, simulationInput } from '../index.ts'
 import { latenciesOf } from './compare.ts'
-import { DYNAMIC, type KnownRun, knownRun, WINDOW_MS } from './known-machine.test-helper.ts'
+import { DYNAMIC, type KnownRun, knownRun, scenarioBatching } from './known-machine.test-helper.ts'
 import { recordedField } from './recorded.ts'
 import { type ExecutorWork, overheadsOf } from './structure.ts'
 import { type WhatIfRuns, whatIfCheck, whatIfPercentiles } from './what-if.ts'
@@ -212,15 +211,10 @@ describe('a change on a machine of which everything is known', () => {
   const WARMUP_S = 1
   const DAYS = [1, 2, 3, 4, 5]
   const LOAD = 0.5
-  const SMALL: Batching = {
-    policy: 'dynamic',
-    max_batch: 2,
-    max_delay_ms: WINDOW_MS,
-    preferred: [],
-  }
+  const SMALL = { ...DYNAMIC, maxBatch: 2 }
 
   /** Replays of the same requests on several days. */
-  const replays = (batching: Batching) =>
+  const replays = (batching: typeof DYNAMIC) =>
     DAYS.map((seed) =>
       knownRun({ load: LOAD, seconds: DURATION_S, batching, seed, requestSeed: 1 }),
     )
@@ -250,13 +244,13 @@ describe('a change on a machine of which everything is known', () => {
   }
 
   /** Predicted percentiles of ten replications. */
-  function predictions(work: ExecutorWork['work'], batching: Batching) {
+  function predictions(work: ExecutorWork['work'], batching: typeof DYNAMIC) {
     const scenario = scenarioOf({
       duration_s: DURATION_S,
       warmup_s: WARMUP_S,
       models: { known: { builtin: 'transformer-encoder', pad_to: a[0]!.plan.pools[0]!.padTo } },
       traffic: [{ class: 'web', arrivals: { process: 'poisson', rate_rps: 1 } }],
-      pools: [{ name: 'central', model: 'known', batching }],
+      pools: [{ name: 'central', model: 'known', batching: scenarioBatching(batching) }],
     })
     const models = [profileOf(work)]
     const { requests } = a[0]!

@@ -25,7 +25,7 @@ export interface RunParts {
   readonly hardware: readonly Hardware[]
   readonly machine: Machine
   /** overheads of handing requests over; null where the source's times include them */
-  readonly lag: OverheadModel | null
+  readonly sendDelay: OverheadModel | null
   /** overheads of timers; null for none */
   readonly timer: OverheadModel | null
   /** the way to the queues; none where requests are there when they are sent */
@@ -102,8 +102,8 @@ function simulated(given: RunParts) {
   const { driver, control, log } = assemble({
     plan,
     source,
-    world: (source, requests) => {
-      const world = new SimulatedWorld({ ...parts, source, requests, random })
+    world: (traffic) => {
+      const world = new SimulatedWorld({ ...parts, ...traffic, random })
       return { driver: world, timers: world, backend: world, steps: world }
     },
     observe,

@@ -42,7 +42,7 @@ ${set.more ?? ''}
 const ran = (memory: string, set: Parameters<typeof inputOf>[1] = {}) =>
   runReplication(inputOf(memory, set), 0)
 
-test('without a limit, memory changes no figure but its own', () => {
+test('memory without a limit changes only the memory figures of a result', () => {
   const { memory, ...free } = ran('')
   const { memory: spaces, ...others } = ran('allocator: bfc')
   expect(others).toEqual(free)
@@ -77,7 +77,7 @@ test('on a card that is too small batches fail, and others are served', () => {
   expect(space!.peakHeld).toBeLessThanOrEqual(120 * 2 ** 20)
 })
 
-test('exactly the requests that arrived before the end of the only load waited for it', () => {
+test('a request waited for the only load if and only if it arrived before its end', () => {
   const text = `spillway: 1
 name: s
 duration_s: 10
@@ -101,7 +101,7 @@ pools: [{ name: central, model: scorer, memory: { allocator: bfc, device: card }
   expect(space!.cold!.of).toBe(999)
 })
 
-test('a batch in halves loses no request, and a request that waits for memory still times out', () => {
+test('a batch run in halves loses no request, and requests that wait for memory still time out', () => {
   const small = 'allocator: bfc, limit_mib: 120, out_of_memory'
   const halves = ran(`${small}: [split]`)
   const { counts } = halves.memory[0]!
@@ -127,7 +127,7 @@ test('a batch in halves loses no request, and a request that waits for memory st
   expect(served + shed + timedOut + failed).toBe(arrived)
 })
 
-test('model swaps and requests with a cold start are counted', () => {
+test('model loads, evictions and cold starts are counted', () => {
   const devices =
     '[{ name: card, limit_mib: 75, residency: { eviction: lru, gib_per_s: 4, set_up_ms: 20 } }]'
   const on = 'allocator: bfc, device: card, out_of_memory: [shrink, split]'

@@ -127,7 +127,7 @@ function replicationParts(input: SimulationInput, replication: number) {
     source,
     hardware,
     machine: measured === null ? IDEAL_MACHINE : machineOf(bootstrappedField(input, replication)),
-    lag: measured,
+    sendDelay: measured,
     timer: measured,
     link: scenario.link ? new Link(scenario.link) : null,
     seed,
@@ -165,7 +165,7 @@ function recorded(
   const caches = new KvSpaces(scenario, parts.plan, replication === 0)
   let recorder: Recorder | null = null
   const observe = (requests: Requests) => {
-    const options = recorderOptions(scenario, parts.plan, requests, parts.lag && expected)
+    const options = recorderOptions(scenario, parts.plan, requests, parts.sendDelay && expected)
     recorder = new Recorder({ ...options, kv: caches.kv })
     const { memory } = parts
     return memory ? [new MemoryObserver(memory, requests), recorder] : [recorder]

@@ -1,4 +1,4 @@
-import { comesAndGoes, largestBatch, type ServingPlan } from '../../serving/index.ts'
+import { isSwappable, largestBatch, type ServingPlan } from '../../serving/index.ts'
 import type { ModelProfile, Profile } from '../../world/index.ts'
 import { batchRoom, poolCapacity } from '../capacity/capacity.ts'
 import { generationCapacity } from '../capacity/generation-capacity.ts'
@@ -71,7 +71,7 @@ function poolCapacities(
   const { models, plan, lengths } = of
   const targets = plan.pools.map(({ generation }) => generation?.handOver?.pool)
   return plan.pools.map((pool, i) => {
-    if (comesAndGoes(plan, i)) return null
+    if (isSwappable(plan, i)) return null
     const steps = stepsOf(scenario, scenario.pools[i]!.model)
     if (steps !== null) {
       const draw = promptsAndAnswers(prepared, plan, i)

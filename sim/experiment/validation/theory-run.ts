@@ -53,7 +53,7 @@ export function theoryRun(scenario: Scenario, replication: number): TheoryRun {
     source,
     hardware: hardwareOf(input),
     machine: IDEAL_MACHINE,
-    lag: null,
+    sendDelay: null,
     timer: null,
     link: scenario.link ? new Link(scenario.link) : null,
     seed,

@@ -2,11 +2,10 @@ import type { Ms } from '../ports.ts'
 import type { AdaptiveLifoPlan } from './admission-plan.ts'
 
 /**
- * Whether a queue is overloaded, and how long one may wait that comes now. The control law is that
- * of Maurer, Fail at Scale (ACM Queue 13:8, 2015), after CoDel (Nichols and Jacobson, Controlling
- * Queue Delay, ACM Queue 10:5, 2012; RFC 8289): a queue that empties within every interval is a
- * burst, one that does not is a standing queue. Where it has not been empty for an interval, a
- * request may wait for the target, else for the interval; and meanwhile the newest goes first.
+ * Whether a queue is overloaded, and how long a new request may wait (Maurer, Fail at Scale, ACM
+ * Queue 13:8, 2015; after CoDel: Nichols and Jacobson, ACM Queue 10:5, 2012; RFC 8289). A queue
+ * that has not been empty for an interval is overloaded: new requests may wait for the target
+ * instead of the interval, and the newest request goes first.
  */
 export class Overload {
   readonly #plan: AdaptiveLifoPlan
@@ -27,7 +26,7 @@ export class Overload {
     return now >= this.#from
   }
 
-  maxWaitMs(hurried: boolean): Ms {
-    return hurried ? this.#plan.targetMs : this.#plan.intervalMs
+  maxWaitMs(inOverload: boolean): Ms {
+    return inOverload ? this.#plan.targetMs : this.#plan.intervalMs
   }
 }

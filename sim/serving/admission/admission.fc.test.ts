@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { generatingSystem } from '../../../test/random-generation.ts'
 import { type SmallSystem, serve } from '../../../test/small-system.ts'
 import { REFUSAL } from '../ports.ts'
-import { OPEN_ADMISSION } from './index.ts'
+import { OPEN_ADMISSION } from './admission-plan.ts'
 
 /** The first pool lets in so many requests at a time. */
 function limited({ plan, ...rest }: SmallSystem, concurrencyLimit: number): SmallSystem {
@@ -31,7 +31,7 @@ test('a pool that generates holds as many sequences as its limit, and no fewer',
   )
 })
 
-test('sequences that are handed over make room, and none is counted twice', () => {
+test('a KV transfer makes room, and no sequence is counted twice', () => {
   fc.assert(
     fc.property(generatingSystem({ split: true }), limits, (system, limit) => {
       const { sent, done, refusal } = serve(limited(system, limit), { audited: false }).rows.columns

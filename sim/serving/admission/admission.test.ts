@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { planOf, requestsOf, serve } from '../../../test/small-system.ts'
 import { ANY_CLASS, type ClassPlan, type PoolPlan } from '../plan.ts'
 import { OUTCOME, REFUSAL } from '../ports.ts'
-import { type AdmissionPlan, OPEN_ADMISSION } from './index.ts'
+import { type AdmissionPlan, OPEN_ADMISSION } from './admission-plan.ts'
 
 interface Came {
   readonly at: number
@@ -32,7 +32,7 @@ const at = (...times: readonly number[]) => times.map((time) => ({ at: time }))
 const { none, priority, deadline, concurrency, queue, tokens } = REFUSAL
 
 describe('concurrency limit', () => {
-  test('counts who waits and who runs, until the end of its batch', () => {
+  test('counts waiting and running requests, until the end of their batches', () => {
     const came = at(0, 1, 2, 9.9, 10, 11)
     expect(refusals(came, { concurrencyLimit: 2 })).toEqual([
       none,
@@ -44,7 +44,7 @@ describe('concurrency limit', () => {
     ])
   })
 
-  test('is of the pool, whatever queue a request would join', () => {
+  test('holds for the pool, whichever queue a request would join', () => {
     const each = { replicas: 2, perReplicaQueues: true }
     expect(refusals(at(0, 1, 2, 3), { concurrencyLimit: 3 }, each)).toEqual([
       none,
@@ -111,7 +111,7 @@ describe('token bucket', () => {
     },
   )
 
-  test('who is refused for another reason takes no token', () => {
+  test('a request refused for another reason takes no token', () => {
     const pool = { maxLength: 1 }
     const came = at(0, 1, 2, 3, 9.9, 10.1)
     expect(refusals(came, { tokenBucket: { ...bucket, everyMs: 1000, burst: 3 } }, pool)).toEqual([
@@ -129,7 +129,7 @@ describe('deadline-aware shedding', () => {
   const classes = [{ deadlineMs: 35 }]
   const deadlines = { deadlineMarginMs: 0 }
 
-  test('refuses nobody before a batch has ended, then who would end too late', () => {
+  test('refuses no request before a batch has ended, then each that would end too late', () => {
     // from 10 on: one runs and two wait, so the next would end 40 ms after it came
     const came = at(0, 0.1, 0.2, 0.3, 11, 12)
     expect(refusals(came, deadlines, { classes })).toEqual([
@@ -146,7 +146,7 @@ describe('deadline-aware shedding', () => {
     ])
   })
 
-  test('with a margin sooner; a class without a deadline never', () => {
+  test('refuses sooner with a margin, and never refuses a class without a deadline', () => {
     const came = at(0, 0.1, 0.2, 0.3, 11)
     const late = { classes: [{ deadlineMs: 44 }] }
     expect(refusals(came, deadlines, late).at(-1)).toBe(none)
@@ -154,7 +154,7 @@ describe('deadline-aware shedding', () => {
     expect(refusals(came, deadlines).at(-1)).toBe(none)
   })
 
-  test('refuses nobody while an executor is free, however long batches take', () => {
+  test('refuses no request while an executor is free, however long batches take', () => {
     const came = at(0, 20, 21, 40)
     expect(refusals(came, deadlines, { classes: [{ deadlineMs: 5 }] })).toEqual([
       none,
@@ -193,17 +193,17 @@ describe('adaptive LIFO', () => {
       .filter((key) => outcome[key] === OUTCOME.served)
       .sort((a, b) => dispatched[a]! - dispatched[b]!)
 
-  test('a queue that empties within the interval goes in turn', () => {
+  test('a queue that empties within the interval is FIFO', () => {
     expect(order(rowsOf(at(0, 1, 2, 25, 26, 27), adaptive))).toEqual([0, 1, 2, 3, 4, 5])
   })
 
-  test('one that has not been empty for the interval turns round, until it has', () => {
+  test('a queue that has not been empty for the interval is LIFO until it empties', () => {
     // not empty from 1 on: in turn at 10 and 20, the newest first at 30; empty from 37 on
     const came = at(0, 1, 2, 11, 12, 29, 60, 61, 62)
     expect(order(rowsOf(came, adaptive))).toEqual([0, 1, 2, 5, 6, 7, 8])
   })
 
-  test('who comes in overload waits for the target, others for the interval', () => {
+  test('requests that arrive in overload wait at most the target, others the interval', () => {
     const came = at(0, 1, 2, 3, 4, 27, 28, 28.5)
     const { outcome, done } = rowsOf(came, adaptive)
     const lost = [...outcome.keys()].filter((key) => outcome[key] === OUTCOME.timedOut)

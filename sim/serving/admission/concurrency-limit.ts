@@ -1,15 +1,12 @@
-import type { PoolPlan } from '../plan.ts'
 import { REFUSAL } from '../ports.ts'
-import type { AdmissionControl } from './control.ts'
+import { admissionControl } from './control.ts'
 
 /** At most so many requests are in the pool, waiting and running: M/M/c/K, if they were Poisson. */
-export const concurrencyLimit: AdmissionControl = Object.freeze({
+export const concurrencyLimit = admissionControl({
   kind: 'concurrency',
   refusal: REFUSAL.concurrency,
-  of({ admission: { concurrencyLimit: limit } }: PoolPlan) {
+  of({ admission: { concurrencyLimit: limit } }) {
     if (limit === Number.POSITIVE_INFINITY) return null
-    return {
-      refuses: (_now: number, _request: number, _place: object, inPool: number) => inPool >= limit,
-    }
+    return { refuses: (_now, _request, _place, inPool) => inPool >= limit }
   },
 })

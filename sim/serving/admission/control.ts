@@ -26,8 +26,10 @@ export interface Control {
 /** A kind of admission control: builds that of one pool. */
 export interface AdmissionControl {
   readonly kind: string
-  /** what its refusals are called */
+  /** of the requests that it refuses */
   readonly refusal: Refusal
-  /** Null where the pool asks for none. */
+  /** Null where the pool has none. */
   of(pool: PoolPlan, classes: readonly ClassPlan[], requests: Requests): Control | null
 }
+
+export const admissionControl = (own: AdmissionControl): AdmissionControl => Object.freeze(own)

@@ -1,7 +1,6 @@
-import type { ClassPlan, PoolPlan } from '../plan.ts'
 import { type Batch, type Ms, REFUSAL, STATUS } from '../ports.ts'
 import type { Requests } from '../requests.ts'
-import type { AdmissionControl, AdmissionView, Control } from './control.ts'
+import { type AdmissionView, admissionControl, type Control } from './control.ts'
 import { ServiceTimes } from './service-times.ts'
 
 /**
@@ -32,10 +31,10 @@ class DeadlineShedding implements Control {
   }
 }
 
-export const deadlineShedding: AdmissionControl = Object.freeze({
+export const deadlineShedding = admissionControl({
   kind: 'deadline',
   refusal: REFUSAL.deadline,
-  of({ admission }: PoolPlan, classes: readonly ClassPlan[], requests: Requests) {
+  of({ admission }, classes, requests) {
     const { deadlineMarginMs: marginMs } = admission
     if (marginMs === null) return null
     const limitsMs = classes.map(({ deadlineMs }) => deadlineMs - marginMs)

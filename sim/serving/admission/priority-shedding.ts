@@ -1,15 +1,13 @@
-import type { ClassPlan, PoolPlan } from '../plan.ts'
 import { REFUSAL } from '../ports.ts'
-import type { Requests } from '../requests.ts'
-import type { AdmissionControl } from './control.ts'
+import { admissionControl } from './control.ts'
 
 const endless = Number.POSITIVE_INFINITY
 
 /** The more requests there are in the pool, the higher is the priority that is still let in. */
-export const priorityShedding: AdmissionControl = Object.freeze({
+export const priorityShedding = admissionControl({
   kind: 'priority',
   refusal: REFUSAL.priority,
-  of({ admission }: PoolPlan, classes: readonly ClassPlan[], requests: Requests) {
+  of({ admission }, classes, requests) {
     const limitOf = classes.map(
       (own) =>
         admission.priorityLimits.find(({ priority }) => priority === own.priority)?.limit ??
@@ -17,8 +15,7 @@ export const priorityShedding: AdmissionControl = Object.freeze({
     )
     if (limitOf.every((limit) => limit === endless)) return null
     return {
-      refuses: (_now: number, request: number, _place: object, inPool: number) =>
-        inPool >= limitOf[requests.class[request]!]!,
+      refuses: (_now, request, _place, inPool) => inPool >= limitOf[requests.class[request]!]!,
     }
   },
 })

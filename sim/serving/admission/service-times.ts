@@ -3,14 +3,11 @@ import type { Ms } from '../ports.ts'
 /** Weight of the newest batch. */
 const GAIN = 1 / 16
 
-/**
- * What a world shows of the time that batches take: exponentially weighted means over those that
- * have ended. Nothing is known before the first.
- */
+/** Exponentially weighted means over the batches that have ended. */
 export class ServiceTimes {
-  /** an executor is taken so long by a batch; NaN while nothing is known */
+  /** time of an executor per batch; NaN before the first batch */
   batchMs: Ms = Number.NaN
-  /** requests in a batch; NaN while nothing is known */
+  /** requests in a batch; NaN before the first batch */
   batchSize = Number.NaN
 
   get known(): boolean {

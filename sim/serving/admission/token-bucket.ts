@@ -1,8 +1,8 @@
-import type { ClassPlan, PoolPlan } from '../plan.ts'
+import type { ClassPlan } from '../plan.ts'
 import { type Ms, REFUSAL } from '../ports.ts'
 import type { Requests } from '../requests.ts'
 import type { TokenBucketPlan } from './admission-plan.ts'
-import type { AdmissionControl, Control } from './control.ts'
+import { admissionControl, type Control } from './control.ts'
 
 /** Of a token: what times lose to rounding, so that arrivals at just the rate all find one. */
 const ROUNDING = 1e-7
@@ -55,10 +55,10 @@ class TokenBuckets implements Control {
   }
 }
 
-export const tokenBucket: AdmissionControl = Object.freeze({
+export const tokenBucket = admissionControl({
   kind: 'tokens',
   refusal: REFUSAL.tokens,
-  of({ admission }: PoolPlan, classes: readonly ClassPlan[], requests: Requests) {
+  of({ admission }, classes, requests) {
     const plan = admission.tokenBucket
     return plan === null ? null : new TokenBuckets(plan, bucketsOf(plan, classes), requests)
   },

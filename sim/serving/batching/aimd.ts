@@ -1,5 +1,5 @@
-import type { Batch, Ms } from '../ports.ts'
-import type { BatchPolicy, BatchState, Config, Decision, QueueView } from './batch-policy.ts'
+import type { Ms } from '../ports.ts'
+import { type BatchState, batchPolicy } from './batch-policy.ts'
 
 interface Aimd extends BatchState {
   readonly targetMs: Ms
@@ -15,24 +15,23 @@ interface Aimd extends BatchState {
  * `decrease` with each that took longer. One that did not fill it says nothing of larger ones. A
  * batch goes when it is as large as the limit, or when the oldest request's window has closed.
  */
-export const aimd: BatchPolicy<Config<'aimd'>, Aimd> = Object.freeze({
+export const aimd = batchPolicy<'aimd', Aimd>({
   kind: 'aimd',
-  begin: (config: Config<'aimd'>) => ({
-    maxBatch: config.max_batch,
-    windowMs: config.max_delay_ms,
-    targetMs: config.target_ms,
-    increase: config.increase,
-    decrease: config.decrease,
+  begin: ({ maxBatch, maxDelayMs, targetMs, increase, decrease }) => ({
+    maxBatch,
+    windowMs: maxDelayMs,
+    targetMs,
+    increase,
+    decrease,
     limit: 1,
   }),
-  decide(state: Aimd, queue: QueueView, now: Ms, out: Decision) {
+  decide(state, { length, windowCloses }, now, out) {
     const limit = Math.floor(state.limit)
-    const { length, windowCloses } = queue
     if (length >= limit || state.windowMs === 0 || now >= windowCloses) {
       out.take = Math.min(length, limit)
     } else out.wakeAt = windowCloses
   },
-  observe(state: Aimd, now: Ms, { size, dispatched }: Batch) {
+  observe(state, now, { size, dispatched }) {
     if (now - dispatched > state.targetMs) state.limit = Math.max(1, state.limit * state.decrease)
     else if (size >= Math.floor(state.limit)) {
       state.limit = Math.min(state.maxBatch, state.limit + state.increase)

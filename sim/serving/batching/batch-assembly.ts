@@ -1,9 +1,9 @@
 import type { PoolPlan } from '../plan.ts'
-import type { Batch, Ms } from '../ports.ts'
-import { padded } from '../queue/look-ahead-index.ts'
+import { type Batch, type Ms, STATUS } from '../ports.ts'
 import type { Requests } from '../requests.ts'
 import type { Station } from '../routing/station.ts'
 import type { Decision } from './index.ts'
+import { paddedLength } from './padding.ts'
 
 /** Where a batch comes from, and what it goes into. */
 export interface BatchAssembly {
@@ -14,13 +14,29 @@ export interface BatchAssembly {
   readonly room: { takes(length: number): boolean } | null
 }
 
-/** Takes requests of a lane out of a queue into a batch that goes now. */
+/** The record of an executor's batches, before the first. */
+export function emptyBatch(executor: number, maxBatch: number): Batch {
+  return {
+    executor,
+    members: new Int32Array(maxBatch),
+    size: 0,
+    length: 0,
+    tokens: 0,
+    oldestEnqueued: 0,
+    dispatched: 0,
+    started: 0,
+    ended: 0,
+    status: STATUS.ok,
+  }
+}
+
+/** Takes requests of a group out of a queue into a batch that goes now. */
 export function assembleBatch(
   now: Ms,
   { station, requests, batch, room }: BatchAssembly,
   decision: Decision,
 ) {
-  const { take, lane } = decision
+  const { take, group } = decision
   const { queue } = station
   const { members } = batch
   const idle = station.idleUntil(now)
@@ -28,9 +44,9 @@ export function assembleBatch(
   let size = 0
   for (; size < take; size++) {
     if (room !== null && size > 0) {
-      if (!room.takes(requests.length[queue.peek(now, lane)]!)) break
+      if (!room.takes(requests.length[queue.peek(now, group)]!)) break
     }
-    const request = queue.shift(now, lane)
+    const request = queue.shift(now, group)
     members[size] = request
     requests.idleAtEnqueueMs[request] = idle - requests.idleAtEnqueueMs[request]!
     count(batch, requests, request)
@@ -38,7 +54,7 @@ export function assembleBatch(
   station.running += size
   batch.size = size
   batch.dispatched = now
-  pad(batch, station.pool)
+  batch.length = paddedLength(station.pool, batch.length)
 }
 
 /** Writes into a batch what its members make of it. */
@@ -49,13 +65,13 @@ export function describeBatch(
 ): void {
   clear(batch)
   for (let i = 0; i < batch.size; i++) count(batch, requests, batch.members[i]!)
-  pad(batch, pool)
+  batch.length = paddedLength(pool, batch.length)
 }
 
 function clear(batch: Batch): void {
   batch.length = 1
   batch.tokens = 0
-  batch.oldestCame = Number.POSITIVE_INFINITY
+  batch.oldestEnqueued = Number.POSITIVE_INFINITY
 }
 
 function count(batch: Batch, requests: Requests, request: number): void {
@@ -63,9 +79,5 @@ function count(batch: Batch, requests: Requests, request: number): void {
   const enqueued = requests.enqueued[request]!
   batch.tokens += length
   if (length > batch.length) batch.length = length
-  if (enqueued < batch.oldestCame) batch.oldestCame = enqueued
-}
-
-function pad(batch: Batch, { ragged, padTo }: Pick<PoolPlan, 'ragged' | 'padTo'>): void {
-  batch.length = ragged ? 0 : padded(batch.length, padTo)
+  if (enqueued < batch.oldestEnqueued) batch.oldestEnqueued = enqueued
 }

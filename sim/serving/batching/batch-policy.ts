@@ -1,42 +1,40 @@
-import type { Batching } from '../../../scenarios/schema/schema.ts'
 import type { Batch, Ms } from '../ports.ts'
+import type { BatchingPlan } from './batching-plan.ts'
 
 /** Requests that may share a batch, as a batching policy sees them. */
-export interface LaneView {
+export interface BatchGroupView {
   /** waiting requests */
   readonly length: number
-  /** of the one that has waited longest, its place in the order of arrival */
+  /** place of the oldest request in the order of arrival */
   readonly oldestKey: number
-  /** when the batch window of that one closes */
+  /** when the batch window of the oldest request closes */
   readonly windowCloses: Ms
 }
 
 /** What a batching policy sees of a queue. */
-export interface QueueView extends LaneView {
-  /** when the one that has waited longest came, and the one that came last */
-  readonly oldestCame: Ms
-  readonly newestCame: Ms
+export interface QueueView extends BatchGroupView {
+  /** when the oldest and the newest request were enqueued */
+  readonly oldestEnqueued: Ms
+  readonly newestEnqueued: Ms
   /** true once no further request can come */
   readonly ending: boolean
   readonly hasFreeExecutor: boolean
   /** one for each bucket of lengths */
-  readonly lanes: readonly LaneView[]
-  /** the earliest deadline of waiting requests; for policies with `foresees` */
+  readonly groups: readonly BatchGroupView[]
+  /** the earliest deadline of waiting requests; for policies with `looksAhead` */
   readonly firstDeadline: Ms
-  /**
-   * what one batch of all waiting requests would compute, in lengths; for policies with `foresees`
-   */
+  /** lengths computed by one batch of all waiting requests; for policies with `looksAhead` */
   readonly computed: number
 }
 
-/** `take` requests of a lane now; or, where it is 0, decide again at `wakeAt` or at an arrival. */
+/** `take` requests of a group now; or, where it is 0, decide again at `wakeAt` or at an arrival. */
 export interface Decision {
   take: number
-  lane: number
+  group: number
   wakeAt: Ms
 }
 
-/** What a policy knows of its queue from the beginning. */
+/** The constant settings of a policy. */
 export interface BatchState {
   readonly maxBatch: number
   /** the batch window, which starts when a request is enqueued; 0 for none */
@@ -51,12 +49,16 @@ export interface BatchPolicy<Config, State extends BatchState> {
   decide(state: State, queue: QueueView, now: Ms, out: Decision): void
   /** Learns from a batch of its own that was done at `now`. */
   observe?(state: State, now: Ms, batch: Batch): void
-  /** When the one that has waited longest is given up. */
-  givesUpAt?(state: State, queue: QueueView): Ms
+  /** When the oldest request is dropped. */
+  dropsOldestAt?(state: State, queue: QueueView): Ms
   /** upper lengths of all buckets but the last */
   edges?(config: Config): readonly number[]
   /** whether it looks at deadlines and lengths of waiting requests */
-  readonly foresees?: true
+  readonly looksAhead?: true
 }
 
-export type Config<P extends Batching['policy']> = Extract<Batching, { policy: P }>
+type Config<P extends BatchingPlan['policy']> = Extract<BatchingPlan, { policy: P }>
+
+export const batchPolicy = <P extends BatchingPlan['policy'], State extends BatchState>(
+  policy: BatchPolicy<Config<P>, State>,
+): BatchPolicy<Config<P>, State> => Object.freeze(policy)

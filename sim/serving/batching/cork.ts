@@ -1,5 +1,5 @@
-import type { Batch, Ms } from '../ports.ts'
-import type { BatchPolicy, BatchState, Config, Decision, QueueView } from './batch-policy.ts'
+import type { Ms } from '../ports.ts'
+import { type BatchState, batchPolicy } from './batch-policy.ts'
 
 /** What BentoML's optimizer knows: a batch of n takes `perItemMs` n + `baseMs`. */
 interface Cork extends BatchState {
@@ -33,14 +33,14 @@ const TICK_MS = 1
  * longer make the latency. Without its training on batches of 1, 2 and 3. Where both sides of a
  * condition are equal the batch goes, as a timer fires at that very instant.
  */
-export const cork: BatchPolicy<Config<'cork'>, Cork> = Object.freeze({
+export const cork = batchPolicy<'cork', Cork>({
   kind: 'cork',
-  begin: ({ max_batch, max_latency_ms }: Config<'cork'>) => ({
-    maxBatch: max_batch,
+  begin: ({ maxBatch, maxLatencyMs }) => ({
+    maxBatch,
     windowMs: 0,
-    maxLatencyMs: max_latency_ms,
-    perItemMs: Math.min(2000, max_latency_ms / 15),
-    baseMs: Math.min(1000, max_latency_ms / 30),
+    maxLatencyMs,
+    perItemMs: Math.min(2000, maxLatencyMs / 15),
+    baseMs: Math.min(1000, maxLatencyMs / 30),
     waitMs: 10,
     seen: 0,
     sizes: [],
@@ -48,22 +48,21 @@ export const cork: BatchPolicy<Config<'cork'>, Cork> = Object.freeze({
     waits: [],
     refreshAt: Number.NEGATIVE_INFINITY,
   }),
-  decide({ maxBatch, perItemMs, waitMs }: Cork, queue: QueueView, now: Ms, out: Decision) {
-    const { length, newestCame } = queue
-    const uncorkAt = newestCame + ((DECAY * waitMs) / length - TICK_MS - perItemMs)
+  decide({ maxBatch, perItemMs, waitMs }, { length, newestEnqueued }, now, out) {
+    const uncorkAt = newestEnqueued + ((DECAY * waitMs) / length - TICK_MS - perItemMs)
     if (length >= maxBatch || now >= uncorkAt) out.take = Math.min(length, maxBatch)
     else out.wakeAt = uncorkAt
   },
-  givesUpAt({ perItemMs, baseMs, maxLatencyMs }: Cork, queue: QueueView) {
-    const { length, oldestCame, hasFreeExecutor } = queue
-    if (length > 1) return oldestCame + (maxLatencyMs - (perItemMs * length + baseMs))
-    return hasFreeExecutor ? Number.POSITIVE_INFINITY : oldestCame + maxLatencyMs
+  dropsOldestAt({ perItemMs, baseMs, maxLatencyMs }, queue) {
+    const { length, oldestEnqueued, hasFreeExecutor } = queue
+    if (length > 1) return oldestEnqueued + (maxLatencyMs - (perItemMs * length + baseMs))
+    return hasFreeExecutor ? Number.POSITIVE_INFINITY : oldestEnqueued + maxLatencyMs
   },
-  observe(state: Cork, now: Ms, { size, dispatched, oldestCame }: Batch) {
+  observe(state, now, { size, dispatched, oldestEnqueued }) {
     if (state.seen++ < SKIPPED) return
     keep(state.sizes, size)
     keep(state.durations, now - dispatched)
-    keep(state.waits, dispatched - oldestCame)
+    keep(state.waits, dispatched - oldestEnqueued)
     if (state.seen > SKIPPED + AT_ONCE && now < state.refreshAt) return
     state.refreshAt = now + REFRESH_MS
     refresh(state)

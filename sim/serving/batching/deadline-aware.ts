@@ -1,5 +1,6 @@
-import { type Batch, computedIn, type Ms } from '../ports.ts'
-import type { BatchPolicy, BatchState, Config, Decision, QueueView } from './batch-policy.ts'
+import type { Ms } from '../ports.ts'
+import { type BatchState, batchPolicy } from './batch-policy.ts'
+import { computedIn } from './padding.ts'
 import { ServiceEstimator } from './service-estimator.ts'
 
 interface DeadlineAware extends BatchState {
@@ -12,15 +13,15 @@ interface DeadlineAware extends BatchState {
  * than the batch is predicted to take and a margin. Before a batch was observed it goes at once.
  * Every request needs a deadline.
  */
-export const deadlineAware: BatchPolicy<Config<'deadline-aware'>, DeadlineAware> = Object.freeze({
+export const deadlineAware = batchPolicy<'deadline-aware', DeadlineAware>({
   kind: 'deadline-aware',
-  begin: (config: Config<'deadline-aware'>) => ({
-    maxBatch: config.max_batch,
+  begin: ({ maxBatch, marginMs }) => ({
+    maxBatch,
     windowMs: 0,
-    marginMs: config.margin_ms,
+    marginMs,
     estimator: new ServiceEstimator(),
   }),
-  decide(state: DeadlineAware, queue: QueueView, now: Ms, out: Decision) {
+  decide(state, queue, now, out) {
     if (queue.length >= state.maxBatch) {
       out.take = state.maxBatch
       return
@@ -30,8 +31,8 @@ export const deadlineAware: BatchPolicy<Config<'deadline-aware'>, DeadlineAware>
     if (now >= sendAt) out.take = queue.length
     else out.wakeAt = sendAt
   },
-  observe({ estimator }: DeadlineAware, now: Ms, batch: Batch) {
+  observe({ estimator }, now, batch) {
     estimator.observe(computedIn(batch), now - batch.dispatched)
   },
-  foresees: true as const,
+  looksAhead: true,
 })

@@ -1,5 +1,4 @@
-import type { Ms } from '../ports.ts'
-import type { BatchPolicy, BatchState, Config, Decision, QueueView } from './batch-policy.ts'
+import { type BatchState, batchPolicy } from './batch-policy.ts'
 
 interface Dynamic extends BatchState {
   /** rising; the configuration's preferred sizes, or else the largest batch alone */
@@ -12,14 +11,14 @@ interface Dynamic extends BatchState {
  * in which case everything that waits goes, up to the largest batch. A window of 0 is greedy. A
  * batch is only ever formed while an executor is free.
  */
-export const dynamic: BatchPolicy<Config<'dynamic'>, Dynamic> = Object.freeze({
+export const dynamic = batchPolicy<'dynamic', Dynamic>({
   kind: 'dynamic',
-  begin: (config: Config<'dynamic'>) => ({
-    maxBatch: config.max_batch,
-    preferred: config.preferred.length > 0 ? config.preferred : [config.max_batch],
-    windowMs: config.max_delay_ms,
+  begin: ({ maxBatch, preferred, maxDelayMs }) => ({
+    maxBatch,
+    windowMs: maxDelayMs,
+    preferred: preferred.length > 0 ? preferred : [maxBatch],
   }),
-  decide(state: Dynamic, queue: QueueView, now: Ms, out: Decision) {
+  decide(state, queue, now, out) {
     const pending = Math.min(queue.length, state.maxBatch)
     const closed = state.windowMs > 0 && now >= queue.windowCloses
     if (!closed) {

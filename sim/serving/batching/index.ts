@@ -1,7 +1,7 @@
-import type { Batching } from '../../../scenarios/schema/schema.ts'
 import type { Batch, Ms } from '../ports.ts'
 import { aimd } from './aimd.ts'
 import type { BatchPolicy, BatchState, Decision, QueueView } from './batch-policy.ts'
+import type { BatchingPlan } from './batching-plan.ts'
 import { cork } from './cork.ts'
 import { deadlineAware } from './deadline-aware.ts'
 import { dynamic } from './dynamic.ts'
@@ -9,9 +9,9 @@ import { fixed } from './fixed.ts'
 import { lengthBucketed } from './length-bucketed.ts'
 import { none } from './none.ts'
 
-export type { Decision, LaneView, QueueView } from './batch-policy.ts'
+export type { BatchGroupView, Decision, QueueView } from './batch-policy.ts'
 
-type Policies = Readonly<Record<Batching['policy'], BatchPolicy<Batching, BatchState>>>
+type Policies = Readonly<Record<BatchingPlan['policy'], BatchPolicy<BatchingPlan, BatchState>>>
 
 /** Every batching policy. A new one is a new entry here, and its configuration in the schema. */
 export const batchPolicies: Policies = Object.freeze({
@@ -29,7 +29,7 @@ export function largestBatch({
   batching,
   generation,
 }: {
-  readonly batching: Batching
+  readonly batching: BatchingPlan
   readonly generation?: { readonly maxSequences: number } | undefined
 }): number {
   return generation?.maxSequences ?? batchPolicies[batching.policy].begin(batching).maxBatch
@@ -41,26 +41,26 @@ export class Batcher {
   readonly windowMs: Ms
   /** upper lengths of all buckets but the last */
   readonly edges: readonly number[]
-  readonly foresees: boolean
-  readonly givesUp: boolean
-  readonly #policy: BatchPolicy<Batching, BatchState>
+  readonly looksAhead: boolean
+  readonly dropsOldest: boolean
+  readonly #policy: BatchPolicy<BatchingPlan, BatchState>
   readonly #state: BatchState
 
-  constructor(config: Batching) {
+  constructor(config: BatchingPlan) {
     const policy = batchPolicies[config.policy]
     const state = policy.begin(config)
     this.maxBatch = state.maxBatch
     this.windowMs = state.windowMs
     this.edges = policy.edges?.(config) ?? []
-    this.foresees = policy.foresees ?? false
-    this.givesUp = policy.givesUpAt !== undefined
+    this.looksAhead = policy.looksAhead ?? false
+    this.dropsOldest = policy.dropsOldestAt !== undefined
     this.#policy = policy
     this.#state = state
   }
 
   decide(queue: QueueView, now: Ms, out: Decision): void {
     out.take = 0
-    out.lane = 0
+    out.group = 0
     out.wakeAt = Number.POSITIVE_INFINITY
     this.#policy.decide(this.#state, queue, now, out)
   }
@@ -69,15 +69,15 @@ export class Batcher {
     this.#policy.observe?.(this.#state, now, batch)
   }
 
-  /** When the one that has waited longest is given up; Infinity for never. */
-  givesUpAt(queue: QueueView): Ms {
-    return this.#policy.givesUpAt?.(this.#state, queue) ?? Number.POSITIVE_INFINITY
+  /** When the oldest request is dropped; Infinity for never. */
+  dropsOldestAt(queue: QueueView): Ms {
+    return this.#policy.dropsOldestAt?.(this.#state, queue) ?? Number.POSITIVE_INFINITY
   }
 
-  /** The lane of a length: lengths of one lane may share a batch. */
-  laneOf(length: number): number {
-    let lane = 0
-    while (lane < this.edges.length && length > this.edges[lane]!) lane++
-    return lane
+  /** The group of a length: lengths of one group may share a batch. */
+  batchGroupOf(length: number): number {
+    let group = 0
+    while (group < this.edges.length && length > this.edges[group]!) group++
+    return group
   }
 }

@@ -1,33 +1,33 @@
 import { describe, expect, test } from 'vitest'
-import type { Batching } from '../../../scenarios/schema/schema.ts'
 import { Random } from '../../kernel/index.ts'
 import { batchesOf, endsOf } from '../batches-of.test-helper.ts'
 import type { Batch } from '../ports.ts'
+import type { BatchingPlan } from './batching-plan.ts'
 import { Batcher, type QueueView } from './index.ts'
 import { ServiceEstimator } from './service-estimator.ts'
 import { viewOf } from './view.test-helper.ts'
 
 /** What a policy decides of a queue. */
 function decide(batcher: Batcher, queue: Partial<QueueView>, now: number): number | string {
-  const out = { take: 0, lane: 0, wakeAt: Number.POSITIVE_INFINITY }
+  const out = { take: 0, group: 0, wakeAt: Number.POSITIVE_INFINITY }
   batcher.decide(viewOf(queue), now, out)
   return out.take > 0 ? out.take : `until ${out.wakeAt}`
 }
 
 /** A batch of that size and length that went at 0 and was done after `ms`. */
 function observe(batcher: Batcher, size: number, ms: number, { at = 0, waited = 0 } = {}) {
-  const batch = { size, length: 1, tokens: size, dispatched: at, oldestCame: at - waited }
+  const batch = { size, length: 1, tokens: size, dispatched: at, oldestEnqueued: at - waited }
   batcher.observe(at + ms, batch as Batch)
 }
 
 describe('aimd', () => {
-  const config: Batching = {
+  const config: BatchingPlan = {
     policy: 'aimd',
-    max_batch: 10,
-    target_ms: 20,
+    maxBatch: 10,
+    targetMs: 20,
     increase: 2,
     decrease: 0.5,
-    max_delay_ms: 5,
+    maxDelayMs: 5,
   }
   const limitOf = (batcher: Batcher) => decide(batcher, { length: 99, windowCloses: 1e9 }, 0)
 
@@ -51,7 +51,7 @@ describe('aimd', () => {
     expect(limits).toEqual([5, 2, 1, 1])
   })
 
-  test('a batch that did not fill the limit says nothing of larger ones', () => {
+  test('a batch that did not fill the limit leaves the limit unchanged', () => {
     const batcher = new Batcher(config)
     observe(batcher, 1, 5)
     observe(batcher, 2, 5)
@@ -65,10 +65,10 @@ describe('aimd', () => {
     expect([decide(batcher, queue, 6), decide(batcher, queue, 7)]).toEqual(['until 7', 2])
   })
 
-  test('sizes settle about what the target allows, whatever the largest batch', () => {
+  test('sizes converge to what the target allows, whatever the largest batch', () => {
     // a batch of n takes 5 + n, so 15 requests are as many as fit in 20 ms
     const at = Array.from({ length: 4000 }, (_, i) => i)
-    const batching: Batching = { ...config, increase: 1, decrease: 0.9, max_batch: 64 }
+    const batching: BatchingPlan = { ...config, increase: 1, decrease: 0.9, maxBatch: 64 }
     const law = { law: 'linear', base_ms: 5, per_item_ms: 1, per_token_ms: 0 } as const
     const sizes = batchesOf({ at }, { batching, work: law }).map(([, , keys]) => keys.length)
     const settled = sizes.slice(50, -10)
@@ -78,24 +78,24 @@ describe('aimd', () => {
 })
 
 describe('cork', () => {
-  const config: Batching = { policy: 'cork', max_batch: 8, max_latency_ms: 90 }
+  const config: BatchingPlan = { policy: 'cork', maxBatch: 8, maxLatencyMs: 90 }
   // at first a batch of n is taken to need 6 n + 3 ms, and its oldest to wait for 10 ms
 
-  test('waits on while n (wait of the newest + 1 ms + a) is at most 0.95 of the usual wait', () => {
+  test('waits while n (wait of the newest + 1 ms + a) is at most 0.95 of the usual wait', () => {
     const batcher = new Batcher(config)
-    expect(decide(batcher, { length: 1, newestCame: 100 }, 100)).toBe('until 102.5')
-    expect(decide(batcher, { length: 1, newestCame: 100 }, 102.5)).toBe(1)
-    expect(decide(batcher, { length: 2, newestCame: 100 }, 100)).toBe(2)
+    expect(decide(batcher, { length: 1, newestEnqueued: 100 }, 100)).toBe('until 102.5')
+    expect(decide(batcher, { length: 1, newestEnqueued: 100 }, 102.5)).toBe(1)
+    expect(decide(batcher, { length: 2, newestEnqueued: 100 }, 100)).toBe(2)
   })
 
   test('sends no more than the largest batch', () => {
-    expect(decide(new Batcher(config), { length: 30, newestCame: 0 }, 50)).toBe(8)
+    expect(decide(new Batcher(config), { length: 30, newestEnqueued: 0 }, 50)).toBe(8)
   })
 
-  test('the oldest is given up where it would be done no sooner than the latency', () => {
+  test('the oldest is dropped if it would not be done before the latency', () => {
     const batcher = new Batcher(config)
     const from = (length: number, hasFreeExecutor = false) =>
-      batcher.givesUpAt(viewOf({ length, oldestCame: 100, hasFreeExecutor }))
+      batcher.dropsOldestAt(viewOf({ length, oldestEnqueued: 100, hasFreeExecutor }))
     expect([from(2), from(5)]).toEqual([100 + 90 - 15, 100 + 90 - 33])
     expect([from(1), from(1, true)]).toEqual([190, Number.POSITIVE_INFINITY])
   })
@@ -107,14 +107,14 @@ describe('cork', () => {
     observe(batcher, 1, 3 + 2, { waited: 30 })
     observe(batcher, 4, 3 + 8, { waited: 50 })
     // a = 2, b = 3, wait = 40
-    expect(batcher.givesUpAt(viewOf({ length: 3, oldestCame: 0 }))).toBeCloseTo(90 - 9, 9)
-    expect(decide(batcher, { length: 2, newestCame: 0 }, 0)).toBe('until 16')
+    expect(batcher.dropsOldestAt(viewOf({ length: 3, oldestEnqueued: 0 }))).toBeCloseTo(90 - 9, 9)
+    expect(decide(batcher, { length: 2, newestEnqueued: 0 }, 0)).toBe('until 16')
   })
 
-  test('looks at what it has observed every 5 s only, after the first four batches', () => {
+  test('updates its estimates only every 5 s, after the first four batches', () => {
     const batcher = new Batcher(config)
     for (const size of [1, 1, 1, 2, 3, 4]) observe(batcher, size, 3 + 2 * size)
-    const from = () => batcher.givesUpAt(viewOf({ length: 3, oldestCame: 0 }))
+    const from = () => batcher.dropsOldestAt(viewOf({ length: 3, oldestEnqueued: 0 }))
     const before = from()
     for (let i = 0; i < 60; i++) observe(batcher, 1 + (i % 4), 50, { at: 100 + i })
     expect(from()).toBe(before)
@@ -122,12 +122,12 @@ describe('cork', () => {
     expect(from()).toBeCloseTo(90 - 50, 1)
   })
 
-  test('under overload it drops the oldest, and whom it serves it serves in time', () => {
+  test('in overload it drops the oldest requests and serves the others in time', () => {
     const random = new Random('cork')
     let at = 0
     const times = Array.from({ length: 3000 }, () => (at += random.exponential()))
     const pool = {
-      batching: { policy: 'cork', max_batch: 8, max_latency_ms: 60 } as const,
+      batching: { policy: 'cork', maxBatch: 8, maxLatencyMs: 60 } as const,
       perReplicaQueues: true,
       work: { law: 'linear', base_ms: 10, per_item_ms: 1, per_token_ms: 0 } as const,
     }
@@ -140,16 +140,16 @@ describe('cork', () => {
 })
 
 describe('deadline-aware', () => {
-  const config: Batching = { policy: 'deadline-aware', max_batch: 8, margin_ms: 2 }
+  const config: BatchingPlan = { policy: 'deadline-aware', maxBatch: 8, marginMs: 2 }
 
-  test('before it has seen a batch it sends at once, full batches always', () => {
+  test('starts batches at once before it has observed one, and full batches always', () => {
     const batcher = new Batcher(config)
     expect(decide(batcher, { length: 3, firstDeadline: 1e9 }, 0)).toBe(3)
     observe(batcher, 1, 5)
     expect(decide(batcher, { length: 9, firstDeadline: 1e9 }, 0)).toBe(8)
   })
 
-  test('a batch goes when the first deadline leaves as much time as it is predicted to take', () => {
+  test('a batch starts when the time to the first deadline is its predicted duration', () => {
     const batcher = new Batcher(config)
     observe(batcher, 1, 3 + 4)
     observe(batcher, 5, 3 + 20)
@@ -163,7 +163,7 @@ describe('deadline-aware', () => {
     const at = Array.from({ length: 600 }, (_, i) => 7 * i)
     const law = { law: 'linear', base_ms: 6, per_item_ms: 1, per_token_ms: 0 } as const
     const pool = {
-      batching: { ...config, max_batch: 64 },
+      batching: { ...config, maxBatch: 64 },
       classes: [{ deadlineMs: 60 }],
       work: law,
     }
@@ -190,13 +190,13 @@ describe('the estimator of service times', () => {
     expect(estimator.predict(10)).toBeCloseTo(20, 9)
   })
 
-  test('while it has seen one size, less takes as long and more takes longer in proportion', () => {
+  test('after one size, a smaller one is predicted to take as long, a larger one in proportion', () => {
     const one = new ServiceEstimator()
     for (const ms of [4, 6, 5]) one.observe(7, ms)
     expect([1, 7, 21].map((computed) => one.predict(computed))).toEqual([5, 5, 15])
   })
 
-  test('it predicts nothing shorter for more', () => {
+  test('never predicts a shorter time for more work', () => {
     const falling = new ServiceEstimator()
     falling.observe(1, 9)
     falling.observe(3, 5)
@@ -205,16 +205,16 @@ describe('the estimator of service times', () => {
 })
 
 describe('length-bucketed', () => {
-  const batching: Batching = {
+  const batching: BatchingPlan = {
     policy: 'length-bucketed',
-    max_batch: 2,
+    maxBatch: 2,
     edges: [10, 100],
-    max_delay_ms: 5,
+    maxDelayMs: 5,
   }
 
   test('a batch holds lengths of one bucket; an edge belongs to the bucket below', () => {
     const batcher = new Batcher(batching)
-    expect([1, 10, 11, 100, 101, 9999].map((length) => batcher.laneOf(length))).toEqual([
+    expect([1, 10, 11, 100, 101, 9999].map((length) => batcher.batchGroupOf(length))).toEqual([
       0, 0, 1, 1, 2, 2,
     ])
     const coming = { at: [0, 0, 1, 1], lengths: [5, 50, 6, 60] }
@@ -232,7 +232,7 @@ describe('length-bucketed', () => {
     ])
   })
 
-  test('of buckets that are due the one goes whose oldest came first', () => {
+  test('of the buckets that are due, the one with the oldest request goes first', () => {
     // when the first is done, the long ones are full and the window of the short one has closed
     const coming = { at: [0, 0, 1, 2, 3], lengths: [5, 5, 50, 5, 50] }
     expect(batchesOf(coming, { ms: 10, batching })).toEqual([

@@ -1,30 +1,26 @@
-import type { Ms } from '../ports.ts'
-import type { BatchPolicy, BatchState, Config, Decision, QueueView } from './batch-policy.ts'
+import { type BatchState, batchPolicy } from './batch-policy.ts'
 
 /**
  * Batches hold lengths of one bucket, so that little is padded. Each bucket has a window of its
  * own, that of its oldest request; of the buckets that are full or whose window has closed the one
  * goes whose oldest request came first.
  */
-export const lengthBucketed: BatchPolicy<Config<'length-bucketed'>, BatchState> = Object.freeze({
+export const lengthBucketed = batchPolicy<'length-bucketed', BatchState>({
   kind: 'length-bucketed',
-  begin: (config: Config<'length-bucketed'>) => ({
-    maxBatch: config.max_batch,
-    windowMs: config.max_delay_ms,
-  }),
-  decide({ maxBatch, windowMs }: BatchState, { lanes }: QueueView, now: Ms, out: Decision) {
+  begin: ({ maxBatch, maxDelayMs }) => ({ maxBatch, windowMs: maxDelayMs }),
+  decide({ maxBatch, windowMs }, { groups }, now, out) {
     let first = Number.POSITIVE_INFINITY
-    for (let i = 0; i < lanes.length; i++) {
-      const { length, oldestKey, windowCloses } = lanes[i]!
+    for (let i = 0; i < groups.length; i++) {
+      const { length, oldestKey, windowCloses } = groups[i]!
       if (length === 0) continue
       const due = length >= maxBatch || windowMs === 0 || now >= windowCloses
       if (!due) out.wakeAt = Math.min(out.wakeAt, windowCloses)
       else if (oldestKey < first) {
         first = oldestKey
-        out.lane = i
+        out.group = i
         out.take = Math.min(length, maxBatch)
       }
     }
   },
-  edges: ({ edges }: Config<'length-bucketed'>) => edges,
+  edges: ({ edges }) => edges,
 })

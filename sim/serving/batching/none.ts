@@ -1,10 +1,10 @@
-import type { BatchPolicy, BatchState, Config } from './batch-policy.ts'
+import { type BatchState, batchPolicy } from './batch-policy.ts'
 
 /** Every request alone. */
-export const none: BatchPolicy<Config<'none'>, BatchState> = Object.freeze({
+export const none = batchPolicy<'none', BatchState>({
   kind: 'none',
   begin: () => ({ maxBatch: 1, windowMs: 0 }),
-  decide(_state: BatchState, _queue: object, _now: number, out: { take: number }) {
+  decide(_state, _queue, _now, out) {
     out.take = 1
   },
 })

@@ -3,9 +3,9 @@ import type { Ms } from '../ports.ts'
 const KEPT = 50
 
 /**
- * Predicts how long a batch takes from those that were observed in the same world, the last 50 of
- * them: linear in what a batch computes, by least squares, and never falling. While all of them
- * computed the same, more is taken to need more in proportion, which is the worst case.
+ * Predicts how long a batch takes from the last 50 observed ones: linear in what a batch computes,
+ * by least squares, and never falling. While all of them computed the same, time is taken to grow
+ * in proportion beyond it, which is the worst case.
  */
 export class ServiceEstimator {
   readonly #computed = new Float64Array(KEPT)

@@ -5,15 +5,15 @@ export function viewOf(own: Partial<QueueView>): QueueView {
   const view = {
     length: 1,
     oldestKey: 0,
-    oldestCame: 0,
-    newestCame: 0,
+    oldestEnqueued: 0,
+    newestEnqueued: 0,
     windowCloses: 0,
     ending: false,
     hasFreeExecutor: true,
-    lanes: [],
+    groups: [],
     firstDeadline: Number.POSITIVE_INFINITY,
     computed: own.length ?? 1,
     ...own,
   }
-  return { ...view, lanes: own.lanes ?? [view] }
+  return { ...view, groups: own.groups ?? [view] }
 }

@@ -1,18 +1,19 @@
 import { Failure } from '../../../scenarios/failure.ts'
-import { type ControlPlanePort, type Ms, STATUS, type Status } from '../ports.ts'
+import { grown } from '../../kernel/index.ts'
+import type { ControlPlanePort, Ms, Status } from '../ports.ts'
 
-/** Kinds of journal entries, and what `id`, `a` and `b` mean. */
+/** Kinds of entries, and what `id`, `a`, `b` and `c` mean. */
 export const LOGGED = {
   /** id: the request's key */
   arrival: 0,
   /** id: timer */
   timer: 1,
-  /** id: executor, a: started, b: ended, status: as STATUS */
+  /** id: executor, a: started, b: ended, c: as STATUS */
   done: 2,
   end: 3,
-  /** id: executor, a: the first step's ms, b: the last one's, status: steps */
+  /** id: executor, a: the first step's ms, b: the last one's, c: steps */
   steps: 4,
-  /** id: executor, status: 1 where it is resident now */
+  /** id: executor, c: 1 where it is resident now */
   loaded: 5,
 } as const
 
@@ -64,73 +65,52 @@ export class LoggingControlPlane implements ControlPlanePort {
     return this.#inner.waiting
   }
 
-  /** The entries so far: [now, kind, id, a, b, status] each. */
+  /** The entries so far: [now, kind, id, a, b, c] each. */
   entries(): Float64Array {
     return this.#entries.slice(0, this.#length)
   }
 
-  #write(now: Ms, kind: number, id: number, a: number, b: number, status: number): void {
+  #write(now: Ms, kind: number, id: number, a: number, b: number, c: number): void {
     if (this.#length + WIDTH > this.#entries.length) {
-      const grown = new Float64Array(this.#entries.length * 2)
-      grown.set(this.#entries)
-      this.#entries = grown
+      this.#entries = grown(this.#entries, 2 * this.#entries.length)
     }
-    this.#entries.set([now, kind, id, a, b, status], this.#length)
+    this.#entries.set([now, kind, id, a, b, c], this.#length)
     this.#length += WIDTH
   }
 }
 
-const EVENTS = ['arrival', 'timer', 'done', 'end', 'steps', 'loaded'] as const
+const EVENTS = Object.keys(LOGGED) as (keyof typeof LOGGED)[]
 
-/** One event that a control plane received. */
-export interface LogEntry {
-  readonly now: Ms
-  readonly event: (typeof EVENTS)[number]
-  /** key of the request, number of the timer or of the executor */
-  readonly id: number
-  /** of the batch that is done; 0 for other events */
-  readonly started: Ms
-  readonly ended: Ms
-  readonly status: Status
-  /** of a load: whether the model is resident now; false for other events */
-  readonly ok: boolean
-  /** of the run that ended; 0 for other events */
-  readonly firstMs: Ms
-  readonly lastMs: Ms
-  readonly steps: number
-}
+/** One event that a control plane received. `id`: key of the request, else timer or executor. */
+export type LogEntry = { readonly now: Ms; readonly id: number } & (
+  | { readonly event: 'arrival' | 'timer' | 'end' }
+  | { readonly event: 'done'; readonly started: Ms; readonly ended: Ms; readonly status: Status }
+  | { readonly event: 'steps'; readonly firstMs: Ms; readonly lastMs: Ms; readonly steps: number }
+  /** whether the model is resident now */
+  | { readonly event: 'loaded'; readonly ok: boolean }
+)
 
-/** The entries of a journal one by one, in their order. */
-export function* logEntries(journal: Float64Array): Generator<LogEntry> {
-  for (let i = 0; i + WIDTH <= journal.length; i += WIDTH) {
-    const event = EVENTS[journal[i + 1]!]!
-    const [a, b, c] = [journal[i + 3]!, journal[i + 4]!, journal[i + 5]!]
-    const run = event === 'steps'
-    const load = event === 'loaded'
-    yield {
-      now: journal[i]!,
-      event,
-      id: journal[i + 2]!,
-      started: run ? 0 : a,
-      ended: run ? 0 : b,
-      status: run || load ? STATUS.ok : (c as Status),
-      ok: load && c === 1,
-      firstMs: run ? a : 0,
-      lastMs: run ? b : 0,
-      steps: run ? c : 0,
-    }
+/** The entries of a decision log one by one, in their order. */
+export function* logEntries(log: Float64Array): Generator<LogEntry> {
+  for (let i = 0; i + WIDTH <= log.length; i += WIDTH) {
+    const event = EVENTS[log[i + 1]!]!
+    const head = { now: log[i]!, id: log[i + 2]! }
+    const [a, b, c] = [log[i + 3]!, log[i + 4]!, log[i + 5]!]
+    if (event === 'done') yield { ...head, event, started: a, ended: b, status: c as Status }
+    else if (event === 'steps') yield { ...head, event, firstMs: a, lastMs: b, steps: c }
+    else if (event === 'loaded') yield { ...head, event, ok: c === 1 }
+    else yield { ...head, event }
   }
 }
 
 const LINES_AT_ONCE = 1000
 
-/** A journal as JSON Lines in chunks, one entry a line, times in ms. */
-export function* logLines(journal: Float64Array): Generator<string> {
+/** A decision log as JSON Lines in chunks, one entry a line, times in ms. */
+export function* logLines(log: Float64Array): Generator<string> {
   let chunk = ''
   let lines = 0
-  for (const entry of logEntries(journal)) {
-    const { now, event, id } = entry
-    chunk += `${JSON.stringify({ now, event, id, ...moreOf(entry) })}\n`
+  for (const { now, event, id, ...more } of logEntries(log)) {
+    chunk += `${JSON.stringify({ now, event, id, ...more })}\n`
     if (++lines % LINES_AT_ONCE > 0) continue
     yield chunk
     chunk = ''
@@ -138,28 +118,21 @@ export function* logLines(journal: Float64Array): Generator<string> {
   if (chunk !== '') yield chunk
 }
 
-function moreOf({ event, started, ended, status, firstMs, lastMs, steps, ok }: LogEntry) {
-  if (event === 'done') return { started, ended, status }
-  if (event === 'steps') return { firstMs, lastMs, steps }
-  return event === 'loaded' ? { ok } : {}
-}
-
-/** Reads what `journalLines` wrote. Throws `Failure` that names the first line that is no entry. */
+/** Reads what `logLines` wrote. Throws `Failure` that names the first line that is no entry. */
 export function parseLog(lines: readonly string[], file: string): Float64Array {
-  const journal = new Float64Array(lines.length * WIDTH)
+  const log = new Float64Array(lines.length * WIDTH)
   let length = 0
   lines.forEach((line, i) => {
     if (line === '') return
     const entry = parseEntry(line)
     if (entry === null) {
-      throw new Failure(
-        `${file}:${i + 1}: expected an entry of a journal, got ${line.slice(0, 60)}`,
-      )
+      const got = line.slice(0, 60)
+      throw new Failure(`${file}:${i + 1}: expected an entry of a decision log, got ${got}`)
     }
-    journal.set(entry, length)
+    log.set(entry, length)
     length += WIDTH
   })
-  return journal.slice(0, length)
+  return log.slice(0, length)
 }
 
 function parseEntry(line: string): number[] | null {
@@ -169,16 +142,15 @@ function parseEntry(line: string): number[] | null {
   } catch {
     return null
   }
-  const told = (value ?? {}) as Record<string, unknown>
-  const { now, event, id } = told
-  const kind = EVENTS.indexOf(event as LogEntry['event'])
-  const entry: unknown[] = [now, kind, id, ...numbersOf(told)]
+  const fields = (value ?? {}) as Record<string, unknown>
+  const kind = EVENTS.indexOf(fields.event as LogEntry['event'])
+  const entry: unknown[] = [fields.now, kind, fields.id, ...numbersOf(fields)]
   return kind >= 0 && entry.every(Number.isFinite) ? (entry as number[]) : null
 }
 
-function numbersOf({ event, ...told }: Record<string, unknown>): readonly unknown[] {
-  if (event === 'done') return [told.started, told.ended, told.status]
-  if (event === 'steps') return [told.firstMs, told.lastMs, told.steps]
+function numbersOf({ event, ...fields }: Record<string, unknown>): readonly unknown[] {
+  if (event === 'done') return [fields.started, fields.ended, fields.status]
+  if (event === 'steps') return [fields.firstMs, fields.lastMs, fields.steps]
   if (event !== 'loaded') return [0, 0, 0]
-  return [0, 0, typeof told.ok === 'boolean' ? Number(told.ok) : Number.NaN]
+  return [0, 0, typeof fields.ok === 'boolean' ? Number(fields.ok) : Number.NaN]
 }

@@ -71,7 +71,7 @@ export class ContinuousEngine extends Engine {
     return short
   }
 
-  /** Preempts a sequence for the sake of a waiting one that outranks it. */
+  /** Preempts a sequence if a waiting request outranks it. */
   #freeSlot(): void {
     const { next } = this.slots
     if (!this.slots.full || next < 0) return
@@ -108,7 +108,7 @@ export class ContinuousEngine extends Engine {
       if (request < 0 || !slots.fits(request, decoding.step)) break
       const tokens = slots.missing(request)
       if (!chunked && tokens > left && !this.#mayExceed()) break
-      const returns = slots.isBack(request)
+      const returns = slots.isPreempted(request)
       slots.give(now, request)
       if (tokens === 0) {
         if (returns) run.extraMs += this.#swapMs(sequences.context[request]!)
@@ -144,7 +144,7 @@ export class ContinuousEngine extends Engine {
       sequences.context[request] = swaps ? context : context + 1
       sequences.toPrefill[request] = swaps ? 0 : context + 1
     }
-    this.slots.owe(request)
+    this.slots.requeue(request)
   }
 
   /** Time that tokens take to or from the host's memory. */

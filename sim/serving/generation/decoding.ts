@@ -26,7 +26,7 @@ export class Decoding {
     this.#host = host
     this.#kv = kv
     this.#finish = new KeyedHeap((request) => host.sequences.finish[request]!)
-    this.#gaps = new TokenGaps(host.classes.length, executor, host)
+    this.#gaps = new TokenGaps(executor, host)
   }
 
   /** Steps until a sequence is done or the blocks run out. */
@@ -36,7 +36,7 @@ export class Decoding {
   }
 
   /** Whether a sequence still has tokens to come. */
-  get goesOn(): boolean {
+  get hasNext(): boolean {
     return this.#finish.next() >= 0
   }
 

@@ -78,10 +78,9 @@ function run(system: SmallSystem, each: boolean): Outcome {
   } = assemble({
     plan,
     source: new ListSource(list),
-    world: (source, requests) => {
+    world: (traffic) => {
       const world = new SimulatedWorld({
-        source,
-        requests,
+        ...traffic,
         hardware: executorsOf(plan).map(({ pool }) => ({
           work: declaredWork(work[pool]!),
           wake: NO_WAKE,
@@ -90,7 +89,7 @@ function run(system: SmallSystem, each: boolean): Outcome {
         })),
         machine: IDEAL_MACHINE,
         random: { service: random, overheads: random },
-        lag: null,
+        sendDelay: null,
         timer: null,
       })
       const stepwise: StepBackend = {
@@ -101,7 +100,7 @@ function run(system: SmallSystem, each: boolean): Outcome {
         yieldAtStep: (executor) => world.yieldAtStep(executor),
       }
       const steps = each ? stepwise : world
-      return { driver: { world, requests }, timers: world, backend: world, steps }
+      return { driver: { world, requests: traffic.requests }, timers: world, backend: world, steps }
     },
     observe: (requests) => [observing(requests)],
   })
@@ -129,8 +128,8 @@ function run(system: SmallSystem, each: boolean): Outcome {
 }
 
 /** How a request that fits may end. */
-function endsOf({ patienceMs, drawnPatience, cancels }: ClassPlan): readonly number[] {
-  const leaves = patienceMs < Number.POSITIVE_INFINITY || drawnPatience !== null
+function endsOf({ clientTimeoutMs, drawnClientTimeout, cancels }: ClassPlan): readonly number[] {
+  const leaves = clientTimeoutMs < Number.POSITIVE_INFINITY || drawnClientTimeout !== null
   if (!leaves) return [OUTCOME.served]
   const ends = [OUTCOME.served, OUTCOME.abandoned]
   return cancels ? [...ends, OUTCOME.cancelled] : ends
@@ -189,7 +188,7 @@ describe.each(kinds)('%s generation', (_, options) => {
     expect(hits).toBeGreaterThan(1000)
   })
 
-  test('every request ends once with all its tokens, or never fitted', () => {
+  test('every request ends once with all its tokens, or could never fit', () => {
     fc.assert(
       fc.property(generatingSystem(options), (system) => {
         const { columns, count } = system.requests
@@ -212,7 +211,7 @@ describe.each(kinds)('%s generation', (_, options) => {
     )
   })
 
-  test('blocks are in use, kept or free, hold what was asked for, and nobody has any in the end', () => {
+  test('blocks are in use, kept or free, hold the tokens requested, and none is in use at the end', () => {
     let shortages = 0
     let wasted = 0
     fc.assert(
@@ -240,7 +239,7 @@ describe.each(kinds)('%s generation', (_, options) => {
     if (options.policy !== 'static') expect(shortages).toBeGreaterThan(10)
   })
 
-  test('no step has more sequences, tokens or blocks than there may be', () => {
+  test('no step exceeds the limits of sequences, tokens or blocks', () => {
     fc.assert(
       fc.property(generatingSystem(options), (system) => {
         const poolOf = executorsOf(system.plan).map(({ pool }) => pool)

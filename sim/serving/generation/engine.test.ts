@@ -80,24 +80,24 @@ const alone = { at: 0, prompt: 10, answer: 3 }
 const second = { at: 2.5, prompt: 10, answer: 2 }
 
 describe('an engine', () => {
-  test('brings the first token with the prompt, and one with each step after', () => {
+  test('emits the first token with the prompt, then one with each step', () => {
     expect(generate([alone])).toMatchObject({ first: [2], done: [4], gaps: [1, 1] })
   })
 
-  test('takes one who comes at the next step, which lasts longer for its prompt', () => {
+  test('admits an arriving request at the next step, which is longer by its prompt', () => {
     // steps end at 2, 3 and, with the prompt of the second, at 5
     expect(generate([alone, second])).toMatchObject({ first: [2, 5], done: [5, 6] })
     expect(generate([alone, second]).gaps).toEqual([1, 2, 1])
   })
 
-  test('lets prompts go first where it is told so, and answers stand still', () => {
+  test('computes prompts first if so configured, while answers pause', () => {
     const plan = { first: 'prefill', chunked: false } as const
     const found = generate([alone, second], plan)
     expect(found).toMatchObject({ first: [2, 5], done: [6, 6] })
     expect(found.gaps).toEqual([1, 3, 1])
   })
 
-  test('takes a prompt in parts of what the budget leaves', () => {
+  test('computes a prompt in chunks that fit in the remaining budget', () => {
     // a budget of 5: parts of 5 and 5; with one that decodes 4, 4 and 2
     const found = generate([alone, second], { tokenBudget: 5, maxSequences: 5 })
     expect(found.first[0]).toBeCloseTo(3, 12)
@@ -106,7 +106,7 @@ describe('an engine', () => {
     expect(found.first[1]).toBeCloseTo(5.8 + 1.2, 12)
   })
 
-  test('with static batches takes nobody in before the longest answer is done', () => {
+  test('with static batches admits no request before the longest answer is done', () => {
     const found = generate([alone, { at: 0, prompt: 4, answer: 1 }, second], {
       policy: 'static',
       ...STATIC_BATCHES,
@@ -117,7 +117,7 @@ describe('an engine', () => {
     expect(found.done.slice(1)).toEqual([8, 8])
   })
 
-  test('throws out who came last where blocks run out, who then begins anew', () => {
+  test('preempts the last sequence admitted when blocks run out, and recomputes it', () => {
     // 16 blocks of a token; prompts of 6 and 6, answers of 5: both grow until 8 and 8
     const requests = [0, 0].map((at) => ({ at, prompt: 6, answer: 6 }))
     const { done, gaps, preemptions } = generate(requests, {
@@ -145,7 +145,7 @@ describe('an engine', () => {
     expect([0, 1, 2].sort((a, b) => done[a]! - done[b]!)).toEqual(order)
   })
 
-  test('admits nothing with the step for which a sequence lost its place', () => {
+  test('admits nothing in a step for which a sequence was preempted', () => {
     // at 4.2 the second is thrown out; the third, which came at 4 and would fit, goes in at 5.2
     const third = { at: 4, prompt: 1, answer: 1, priority: 1 }
     const { done, first, preemptions } = generate([...two, third], { kv })
@@ -154,7 +154,7 @@ describe('an engine', () => {
     expect(done[0]).toBeCloseTo(5.2 + 1.1 + 1, 12)
   })
 
-  test('swaps nothing of a prompt that is computed in part, which begins anew', () => {
+  test('swaps no partly computed prompt, but recomputes it', () => {
     const growing = { at: 0, prompt: 4, answer: 9 }
     const plan = { kv, tokenBudget: 2, swapMsPerToken: 100 }
     // two prompt steps; of the second's prompt one token a step, until it is thrown out after four

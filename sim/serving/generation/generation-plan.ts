@@ -19,7 +19,7 @@ export interface GenerationPlan {
   /** whether one of a higher priority takes a place from one of a lower */
   readonly preemptsByPriority: boolean
   /** of sequences that go on in another pool; null where they decode here */
-  readonly handOver: HandOverPlan | null
+  readonly handOver: KvTransferPlan | null
 }
 
 /** Of static batches, which no sequence joins or leaves. */
@@ -33,7 +33,7 @@ export const STATIC_BATCHES = Object.freeze({
 } as const)
 
 /** The link over which KV caches go to another pool, one after the other. */
-export interface HandOverPlan {
+export interface KvTransferPlan {
   /** index of the pool in which they go on */
   readonly pool: number
   readonly baseMs: Ms

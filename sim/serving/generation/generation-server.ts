@@ -5,7 +5,6 @@ import type { ServerWorld, StationServer } from '../servers/station-server.ts'
 import { ContinuousEngine } from './continuous-engine.ts'
 import type { Engine } from './engine.ts'
 import type { EngineHost } from './engine-host.ts'
-import type { GenerationPlan } from './generation-plan.ts'
 import type { KvReceiver, KvTransfer } from './kv-transfer.ts'
 import type { Sequences } from './sequences.ts'
 import { StaticEngine } from './static-engine.ts'
@@ -16,16 +15,7 @@ export interface GenerationWorld extends ServerWorld {
   readonly sequences: Sequences
 }
 
-const engines: Readonly<
-  Record<
-    GenerationPlan['policy'],
-    new (
-      executor: number,
-      plan: GenerationPlan,
-      host: EngineHost,
-    ) => Engine
-  >
-> = Object.freeze({ continuous: ContinuousEngine, static: StaticEngine })
+const engines = Object.freeze({ continuous: ContinuousEngine, static: StaticEngine })
 
 /** Serves requests token by token: an engine for each executor, all of which share one queue. */
 export class GenerationServer implements StationServer, KvReceiver {
@@ -162,7 +152,7 @@ export class GenerationServer implements StationServer, KvReceiver {
     batch.size = 1
     batch.length = requests.length[request]!
     batch.tokens = batch.length
-    batch.oldestCame = requests.enqueued[request]!
+    batch.oldestEnqueued = requests.enqueued[request]!
     batch.dispatched = sequences.admitted[request]!
     return batch
   }

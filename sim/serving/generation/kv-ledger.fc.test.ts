@@ -8,7 +8,7 @@ const action = fc.oneof(
   fc.record({ kind: fc.constant('grow' as const), steps: fc.integer({ min: 0, max: 60 }) }),
 )
 
-test('counts by phases are those of sequences one by one', () => {
+test('counts by phase equal those of single sequences', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 17 }),

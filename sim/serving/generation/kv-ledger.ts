@@ -1,9 +1,9 @@
 import type { KvPlan } from './kv-plan.ts'
 
 /**
- * The KV cache of a replica as a ledger of blocks. Sequences that decode grow together, a token a
- * step: those whose contexts are alike modulo the block size need their next block at the same
- * step, so counts of such phases tell what any number of steps takes.
+ * The KV cache of a replica as a ledger of blocks. Decoding sequences grow by a token a step.
+ * Sequences with equal contexts modulo the block size need their next block at the same step, so
+ * counts of these phases give the blocks of any number of steps.
  */
 export class KvLedger {
   readonly blockTokens: number
@@ -54,7 +54,7 @@ export class KvLedger {
   }
 
   /** A block that was kept is free. */
-  forget(): void {
+  evicted(): void {
     this.kept--
     this.free++
   }

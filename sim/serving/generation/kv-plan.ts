@@ -1,5 +1,6 @@
 import type { Pool, Scenario } from '../../../scenarios/schema/schema.ts'
-import { declaredPlan, kvTokenBytes } from '../../memory/index.ts'
+import { declaredPlan, kvTokenBytes, weightsBytesOf } from '../../memory/index.ts'
+import { declaredMemory } from '../memory/memory-plan.ts'
 
 /** How large the KV cache of a replica is; Infinity for no limit. */
 export interface KvPlan {
@@ -57,7 +58,7 @@ function blocksIn(bytes: KvBytes | null, blockTokens: number): number {
  */
 export function kvBytes(pool: Pool, { models, pools, devices }: Scenario): KvBytes | null {
   const { memory } = pool
-  const own = declaredMemory(models, pool)
+  const own = declaredMemory(pool, models)
   const token = own && kvTokenBytes(own)
   if (memory === undefined || token === null) return null
   const weights = weightsBytes(models, pool)
@@ -72,13 +73,7 @@ export function kvBytes(pool: Pool, { models, pools, devices }: Scenario): KvByt
   return { limit, weights, cache: (limit - taken) / replicas, token }
 }
 
-function declaredMemory(models: Scenario['models'], pool: Pool) {
-  const model = models[pool.model]
-  return model !== undefined && 'work' in model ? (model.memory ?? null) : null
-}
-
 function weightsBytes(models: Scenario['models'], pool: Pool): number {
-  const memory = declaredMemory(models, pool)
-  if (memory === null) return 0
-  return declaredPlan(memory, pool.precision).weights.reduce((sum, bytes) => sum + bytes, 0)
+  const memory = declaredMemory(pool, models)
+  return memory === null ? 0 : weightsBytesOf(declaredPlan(memory, pool.precision))
 }

@@ -1,6 +1,6 @@
 import type { Ms } from '../ports.ts'
 import type { ArmedTimers } from '../servers/armed-timers.ts'
-import type { HandOverPlan } from './generation-plan.ts'
+import type { KvTransferPlan } from './generation-plan.ts'
 
 /** A server to which KV caches are sent. */
 export interface KvReceiver {
@@ -10,26 +10,24 @@ export interface KvReceiver {
   takeOver(now: Ms, request: number): void
 }
 
+interface KvReceivers {
+  readonly all: readonly KvReceiver[]
+  /** The receiver that the routing policy chooses. */
+  next(): KvReceiver
+}
+
 /** A link that sends KV caches to another pool, one after another, in the order of prefill. */
 export class KvTransfer {
-  readonly #plan: HandOverPlan
+  readonly #plan: KvTransferPlan
   readonly #timers: ArmedTimers
   readonly #timer: number
-  readonly #receivers: { readonly all: readonly KvReceiver[]; next(): KvReceiver }
+  readonly #receivers: KvReceivers
   readonly #requests: number[] = []
   readonly #due: Ms[] = []
   #head = 0
   #freeAt: Ms = Number.NEGATIVE_INFINITY
 
-  constructor(
-    plan: HandOverPlan,
-    timers: ArmedTimers,
-    receivers: {
-      readonly all: readonly KvReceiver[]
-      /** The receiver that the routing policy chooses. */
-      next(): KvReceiver
-    },
-  ) {
+  constructor(plan: KvTransferPlan, timers: ArmedTimers, receivers: KvReceivers) {
     this.#plan = plan
     this.#timers = timers
     this.#timer = timers.add()

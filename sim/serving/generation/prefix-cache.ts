@@ -1,3 +1,4 @@
+import { grown } from '../../kernel/index.ts'
 import type { KvLedger } from './kv-ledger.ts'
 
 /** Which leading blocks of a request's prompt are known, and by what. */
@@ -23,7 +24,7 @@ export class PrefixCache {
   /** of the blocks found last, those in use */
   hitsInUse = 0
   /** uses of blocks beyond the first user's */
-  again = 0
+  sharedUses = 0
   readonly #kv: KvLedger
   readonly #keys: BlockKeys
   readonly #entries = new Map<number, number>()
@@ -88,7 +89,7 @@ export class PrefixCache {
     const held = this.#held[request]!
     for (let block = held.length - 1; block >= 0; block--) {
       const entry = held[block]!
-      if (--this.#users[entry]! > 0) this.again--
+      if (--this.#users[entry]! > 0) this.sharedUses--
       else {
         this.#append(entry)
         this.#kv.keep()
@@ -98,19 +99,19 @@ export class PrefixCache {
     return held.length
   }
 
-  /** Forgets blocks until so many are free, or no unused block is left. */
-  makeRoom(blocks: number): void {
+  /** Evicts the least recently used blocks until so many are free, or no unused block is left. */
+  evictUntilFree(blocks: number): void {
     while (this.#kv.free < blocks && this.#next[ENDS] !== ENDS) {
       const entry = this.#next[ENDS]!
       this.#remove(entry)
       this.#entries.delete(this.#keyOf[entry]!)
       this.#spare.push(entry)
-      this.#kv.forget()
+      this.#kv.evicted()
     }
   }
 
   #use(entry: number): void {
-    if (this.#users[entry]!++ > 0) this.again++
+    if (this.#users[entry]!++ > 0) this.sharedUses++
     else {
       this.#remove(entry)
       this.#kv.reuse()
@@ -143,14 +144,9 @@ export class PrefixCache {
 
   #growEntries(): void {
     const capacity = 2 * this.#users.length
-    this.#keyOf = grown(this.#keyOf, new Float64Array(capacity))
-    this.#users = grown(this.#users, new Int32Array(capacity))
-    this.#next = grown(this.#next, new Int32Array(capacity))
-    this.#previous = grown(this.#previous, new Int32Array(capacity))
+    this.#keyOf = grown(this.#keyOf, capacity)
+    this.#users = grown(this.#users, capacity)
+    this.#next = grown(this.#next, capacity)
+    this.#previous = grown(this.#previous, capacity)
   }
-}
-
-function grown<T extends { set(from: T): void }>(from: T, to: T): T {
-  to.set(from)
-  return to
 }

@@ -86,7 +86,7 @@ function sessions(count: number): Prompt[] {
 const PROMPTS = sessions(400)
 const TOKENS = PROMPTS.reduce((sum, { tokens }) => sum + tokens, 0)
 
-test('with room for all of them hits are the beginnings that came before', () => {
+test('with room for all blocks, every repeated prefix is a hit', () => {
   const seen = new Set<number>()
   let expected = 0
   for (const { numbers } of PROMPTS) {
@@ -104,34 +104,31 @@ test('with room for all of them hits are the beginnings that came before', () =>
   expect(expected / TOKENS).toBeGreaterThan(0.3)
 })
 
-test.each([20, 40, 80, 160])(
-  'with %i blocks hits are those of least recently used first',
-  (blocks) => {
-    // the most recently used last; a sequence that leaves has used its first block last
-    let kept: number[] = []
-    let expected = 0
-    for (const { numbers } of PROMPTS) {
-      // longer ones are refused
-      if (numbers.length > blocks) continue
-      const whole = numbers.slice(0, -1)
-      let hits = 0
-      while (hits < whole.length && kept.includes(whole[hits]!)) hits++
-      expected += 512 * hits
-      const mine = whole.slice(0, hits)
-      kept = kept.filter((number) => !mine.includes(number))
-      // the last number's block is not whole, and taken as well
-      kept = kept.slice(Math.max(0, kept.length + numbers.length - blocks))
-      // a block that was known behind one that was not is there already, as old as it is now
-      kept = kept.filter((number) => !whole.includes(number))
-      kept.push(...whole.toReversed())
-    }
-    const { hitTokens } = lastUse(PROMPTS, { blocks, blockTokens: 512 })
-    expect(hitTokens).toBe(expected)
-    expect(expected).toBeGreaterThan(0)
-  },
-)
+test.each([20, 40, 80, 160])('with %i blocks the hits are those of LRU eviction', (blocks) => {
+  // the most recently used last; a sequence that leaves has used its first block last
+  let kept: number[] = []
+  let expected = 0
+  for (const { numbers } of PROMPTS) {
+    // longer ones are refused
+    if (numbers.length > blocks) continue
+    const whole = numbers.slice(0, -1)
+    let hits = 0
+    while (hits < whole.length && kept.includes(whole[hits]!)) hits++
+    expected += 512 * hits
+    const mine = whole.slice(0, hits)
+    kept = kept.filter((number) => !mine.includes(number))
+    // the last number's block is not whole, and taken as well
+    kept = kept.slice(Math.max(0, kept.length + numbers.length - blocks))
+    // a block that was known behind one that was not is there already, as old as it is now
+    kept = kept.filter((number) => !whole.includes(number))
+    kept.push(...whole.toReversed())
+  }
+  const { hitTokens } = lastUse(PROMPTS, { blocks, blockTokens: 512 })
+  expect(hitTokens).toBe(expected)
+  expect(expected).toBeGreaterThan(0)
+})
 
-test('a common beginning of a class is known in whole blocks, and a token is always computed', () => {
+test('the shared prefix of a class is cached in whole blocks, and a token is always computed', () => {
   const prompts = [100, 100, 20, 64].map((tokens) => ({ tokens, numbers: [] }))
   const cache = { blocks: 100, blockTokens: 16, sharedPrefixTokens: 70 }
   // four blocks; one; three, as the fourth would leave nothing to compute

@@ -13,12 +13,12 @@ const LEVEL = 2 ** 40
 export class SequenceSlots {
   readonly kv: KvLedger
   taken = 0
-  /** tokens that the sequences with a slot asked for */
+  /** tokens requested by the sequences with a slot */
   tokens = 0
   /** tokens of prompts that got a slot for the first time, and those of them that were cached */
   promptTokens = 0
   hitTokens = 0
-  /** slots that were lost for lack of blocks */
+  /** preemptions for lack of blocks */
   shortages = 0
   /** null where every prompt is computed as a whole */
   readonly cache: PrefixCache | null
@@ -28,9 +28,9 @@ export class SequenceSlots {
   readonly #host: EngineHost
   /** blocks that admission leaves free */
   readonly #watermark: number
-  /** sequences with a slot, from the one that would lose it first */
+  /** sequences with a slot, in the order of preemption */
   readonly #victims: KeyedHeap
-  /** preempted sequences, from the one that gets its slot back first */
+  /** preempted sequences, in the order in which they are resumed */
   readonly #preempted: KeyedHeap
 
   /** `reserved`: tokens for which a sequence takes blocks with its slot, beside its context. */
@@ -59,7 +59,7 @@ export class SequenceSlots {
   /** How full the KV cache is; of a block that several use tokens count once. */
   get use(): KvUse {
     const { kv, cache, shortages, promptTokens, hitTokens } = this
-    const tokens = this.tokens - (cache?.again ?? 0) * kv.blockTokens
+    const tokens = this.tokens - (cache?.sharedUses ?? 0) * kv.blockTokens
     const { used, kept, free } = kv
     const executor = this.#executor
     return { executor, tokens, used, kept, free, shortages, promptTokens, hitTokens }
@@ -83,7 +83,7 @@ export class SequenceSlots {
     return levelOf(waiting) < levelOf(preempted) ? waiting : preempted
   }
 
-  isBack(request: number): boolean {
+  isPreempted(request: number): boolean {
     return request === this.#preempted.next()
   }
 
@@ -97,7 +97,7 @@ export class SequenceSlots {
   fits(request: number, step: number): boolean {
     const { sequences } = this.#host
     const spare = this.taken > 0 ? this.#watermark : 0
-    // one that decodes at once may need its next block with this very step
+    // a sequence that decodes at once may need its next block in this step
     const further = sequences.toPrefill[request] === 0 ? 1 : 0
     const blocks = this.kv.blocksOf(this.tokensFor(request) + further)
     const room = this.kv.room - this.kv.needs(step) - spare
@@ -115,7 +115,7 @@ export class SequenceSlots {
     return toPrefill === 0 ? 0 : toPrefill - this.cache.hits * this.kv.blockTokens
   }
 
-  /** Looks up what is known of its prompt; at least a token of it is always computed. */
+  /** Looks up the cached blocks of its prompt; at least one token is always computed. */
   #find(request: number): void {
     const { context, toPrefill } = this.#host.sequences
     this.cache!.find(request, context[request]! - (toPrefill[request] === 0 ? 0 : 1))
@@ -130,7 +130,7 @@ export class SequenceSlots {
     const { sequences, queue } = this.#host
     const tokens = this.tokensFor(request)
     const missing = this.missing(request)
-    const returns = this.isBack(request)
+    const returns = this.isPreempted(request)
     if (returns) this.#preempted.take()
     else {
       queue.shift(now, 0)
@@ -154,14 +154,14 @@ export class SequenceSlots {
       return
     }
     this.cache.take(request)
-    this.cache.makeRoom(blocks - this.cache.hits)
+    this.cache.evictUntilFree(blocks - this.cache.hits)
     this.kv.take(blocks - this.cache.hits)
   }
 
   /** So many decoding sequences take the blocks of `steps` steps from number `step` on. */
   grow(step: number, steps: number, decodes: number): void {
     const blocks = this.kv.growth(step, steps)
-    this.cache?.makeRoom(blocks)
+    this.cache?.evictUntilFree(blocks)
     this.kv.take(blocks)
     this.tokens += steps * decodes
   }
@@ -176,7 +176,7 @@ export class SequenceSlots {
   }
 
   /** A preempted sequence waits for a slot. */
-  owe(request: number): void {
+  requeue(request: number): void {
     this.#preempted.push(request)
   }
 }

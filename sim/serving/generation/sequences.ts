@@ -1,12 +1,13 @@
+import { growColumns } from '../../kernel/index.ts'
 import type { Ms } from '../ports.ts'
 
-/** What engines know of the sequences that they generate, by the slots of their requests. */
+/** The state of sequences in engines, by the slots of their requests. */
 export class Sequences {
-  /** tokens in the KV cache once it is prefilled; of one that decodes, when it began to */
+  /** tokens in the KV cache once it is prefilled, and when it began to decode */
   context = new Int32Array(256)
   /** tokens that are yet to be prefilled; 0: all that was there is in the KV cache, or was */
   toPrefill = new Int32Array(256)
-  /** tokens that have come out; of one that decodes, when it began to */
+  /** tokens generated, up to when it began to decode */
   generated = new Int32Array(256)
   /** number of the engine's step when it began to decode */
   joined = new Float64Array(256)
@@ -23,13 +24,13 @@ export class Sequences {
 
   /** A request of `length` tokens is enqueued. */
   begin(slot: number, length: number): void {
-    if (slot >= this.context.length) this.#grow(slot)
+    if (slot >= this.context.length) growColumns(this, 2 * slot)
     this.context[slot] = length
     this.toPrefill[slot] = length
     this.generated[slot] = 0
   }
 
-  /** Of one that decodes at step number `step`. */
+  /** Tokens of a decoding sequence at step number `step`. */
   contextAt(slot: number, step: number): number {
     return this.context[slot]! + step - this.joined[slot]!
   }
@@ -38,21 +39,4 @@ export class Sequences {
     this.generated[slot]!++
     this.tokenAt[slot] = now
   }
-
-  #grow(slot: number): void {
-    const capacity = 2 * Math.max(slot, this.context.length)
-    this.context = grown(this.context, new Int32Array(capacity))
-    this.toPrefill = grown(this.toPrefill, new Int32Array(capacity))
-    this.generated = grown(this.generated, new Int32Array(capacity))
-    this.joined = grown(this.joined, new Float64Array(capacity))
-    this.finish = grown(this.finish, new Float64Array(capacity))
-    this.tokenAt = grown(this.tokenAt, new Float64Array(capacity))
-    this.number = grown(this.number, new Float64Array(capacity))
-    this.admitted = grown(this.admitted, new Float64Array(capacity))
-  }
-}
-
-function grown<T extends { set(from: T): void }>(from: T, to: T): T {
-  to.set(from)
-  return to
 }

@@ -56,7 +56,7 @@ export class StaticEngine extends Engine {
       if (request < 0) break
       this.#done.push(request)
     }
-    if (this.decoding.goesOn) return
+    if (this.decoding.hasNext) return
     for (const request of this.#done) {
       const context = this.decoding.leave(request)
       this.slots.cache?.computed(request, context)

@@ -1,5 +1,6 @@
 import type { Ms, Observer, StepRun, TokenGapRun } from '../ports.ts'
 import type { Requests } from '../requests.ts'
+import type { EngineHost } from './engine-host.ts'
 import type { Sequences } from './sequences.ts'
 
 /**
@@ -21,33 +22,24 @@ export class TokenGaps {
   readonly #fresh: number[] = []
 
   constructor(
-    classes: number,
     executor: number,
-    host: {
-      readonly requests: Requests
-      readonly sequences: Sequences
-      readonly observer: Observer
-    },
+    host: Pick<EngineHost, 'classes' | 'requests' | 'sequences' | 'observer'>,
   ) {
     this.#run = { executor, class: 0, fromMs: 0, toMs: 0, steps: 0, sequences: 0 }
     this.#requests = host.requests
     this.#sequences = host.sequences
     this.#observer = host.observer
-    this.#together = new Float64Array(classes)
+    this.#together = new Float64Array(host.classes.length)
   }
 
   join(request: number): void {
     this.#fresh.push(request)
   }
 
-  leave(request: number): void {
-    this.#together[this.#requests.class[request]!]!--
-  }
-
   /** Takes one out whose tokens go on later; returns when its last one came. */
   remove(request: number, isFresh: boolean): Ms {
     if (!isFresh) {
-      this.leave(request)
+      this.#together[this.#requests.class[request]!]!--
       return this.#last
     }
     this.#fresh.splice(this.#fresh.indexOf(request), 1)

@@ -11,7 +11,7 @@ import {
   OUT_OF_MEMORY,
   ReplicaMemory,
 } from '../../memory/index.ts'
-import { askedOfArena } from './arena.ts'
+import { requestedOfArena } from './arena.ts'
 
 const buffer = fc.record({
   fixed: fc.constantFrom(0, 0, 300, 5000),
@@ -48,7 +48,7 @@ function run(activations: ActivationPlan, arenaBytes: number, size: number, leng
   replica.load()
   const failed = replica.run(size, length)
   replica.end()
-  const asked = askedOfArena(
+  const asked = requestedOfArena(
     { bytes: arenaBytes, together: heldTogether(activations) },
     size,
     length,
@@ -58,7 +58,7 @@ function run(activations: ActivationPlan, arenaBytes: number, size: number, leng
 
 const arenas = fc.constantFrom(1000, 4096, 10_000, 24_576, 65_536)
 
-test('a batch that the ledger lets in fails by halves that are apart alone; no other could run', () => {
+test('an admitted batch fails only by external fragmentation; a rejected one could never run', () => {
   const seen = { ran: 0, halves: 0, over: 0, oversize: 0 }
   fc.assert(
     fc.property(plan, arenas, shape, (activations, arenaBytes, { size, length }) => {
@@ -76,7 +76,7 @@ test('a batch that the ledger lets in fails by halves that are apart alone; no o
   for (const count of Object.values(seen)) expect(count).toBeGreaterThan(2)
 })
 
-test('plain sums would let batches in that no chunk is long enough for', () => {
+test('plain sums would admit batches that need a longer chunk than there is', () => {
   const needs = { fixed: 700, perLength: 0, perItem: 0, perToken: 0, perTokenSquared: 0 }
   const activations: ActivationPlan = {
     weights: [],

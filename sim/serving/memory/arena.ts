@@ -11,7 +11,11 @@ export interface ArenaPlan {
  * Bytes of the chunks that a batch holds at most at a time; Infinity where one of them is longer
  * than any of the arena. What halves that are apart waste besides is not in it.
  */
-export function askedOfArena({ bytes, together }: ArenaPlan, size: number, length: number): number {
+export function requestedOfArena(
+  { bytes, together }: ArenaPlan,
+  size: number,
+  length: number,
+): number {
   const longest = powerBelow(bytes)
   let most = 0
   for (const buffers of together) {

@@ -1,5 +1,5 @@
+import { paddedLength } from '../batching/padding.ts'
 import type { PoolPlan } from '../plan.ts'
-import { padded } from '../queue/look-ahead-index.ts'
 import type { Ledger } from './ledger.ts'
 
 /** Which requests may join a batch under assembly: it grows while it fits. */
@@ -26,11 +26,11 @@ export class BatchFit {
 
   /** Adds a request of that length; false where it does not fit. */
   takes(length: number): boolean {
-    const { ragged, padTo } = this.#pool!
+    const pool = this.#pool!
     const size = this.#size + 1
     const longest = Math.max(this.#longest, length)
     const tokens = this.#tokens + length
-    const computed = ragged ? tokens / size : padded(longest, padTo)
+    const computed = pool.ragged ? tokens / size : paddedLength(pool, longest)
     if (!this.#ledger.fits(this.#executor, size, computed)) return false
     this.#size = size
     this.#longest = longest

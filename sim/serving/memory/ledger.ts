@@ -1,11 +1,11 @@
 import { type Bytes, bytesOf } from '../../memory/index.ts'
 import { executorsOf, type ServingPlan } from '../plan.ts'
-import { type ArenaPlan, askedOfArena } from './arena.ts'
+import { type ArenaPlan, requestedOfArena } from './arena.ts'
 
 /**
- * The control plane's own account of every device, the same in both worlds: weights and arenas of
- * buddies that are resident, and what the batches that run ask for, be it of an arena or of the
- * device. What allocators lose besides is not in it, so a world may still run out of memory.
+ * The control plane's account of every device, equal in simulated and live runs: resident weights
+ * and buddy arenas, and the bytes that running batches request. It excludes what allocators lose to
+ * fragmentation, so a batch may still run out of memory.
  */
 export class Ledger {
   /** of each executor its device; -1 for none */
@@ -53,7 +53,7 @@ export class Ledger {
   /** Bytes that a batch asks for at most at a time; `length` as `computedLength` has it. */
   estimate(executor: number, size: number, length: number): number {
     const arena = this.#arenas[executor]
-    if (arena) return askedOfArena(arena, size, length)
+    if (arena) return requestedOfArena(arena, size, length)
     let most = 0
     for (const sum of this.#sums[executor]!) most = Math.max(most, bytesOf(sum, size, length))
     return most

@@ -1,4 +1,4 @@
-import type { Pool, PoolMemory, Scenario } from '../../../scenarios/schema/schema.ts'
+import type { ModelMemory, Pool, PoolMemory, Scenario } from '../../../scenarios/schema/schema.ts'
 import { Empirical } from '../../kernel/index.ts'
 import {
   type ActivationPlan,
@@ -37,7 +37,7 @@ export interface ResidencyPlan {
 /** What is tried in turn for a batch that ran out of memory. */
 export type Remedy = 'shrink' | 'evict' | 'split'
 
-/** What the control plane knows of a pool's memory; it reckons with bytes that are asked for. */
+/** The memory of a pool for the control plane, which counts requested bytes. */
 export interface PoolMemoryPlan {
   /** number of the device of each replica */
   readonly devices: readonly number[]
@@ -115,7 +115,7 @@ export function expectedLoadMs(
 }
 
 /** Whether the model of a pool is swapped. */
-export function comesAndGoes(
+export function isSwappable(
   plan: {
     readonly devices: readonly DevicePlan[]
     readonly pools: readonly { readonly memory?: PoolMemoryPlan | undefined }[]
@@ -128,7 +128,7 @@ export function comesAndGoes(
   return memory.devices.some((device) => devices[device]!.residency !== null)
 }
 
-/** What of a plan there is in the live world: there no arena gives memory back. */
+/** The plan for a live run, where no arena gives memory back. */
 export function liveMemory(plan: PoolMemoryPlan): PoolMemoryPlan {
   return { ...plan, outOfMemory: plan.outOfMemory.filter((remedy) => remedy === 'split') }
 }
@@ -148,8 +148,13 @@ function arenaOf(mib: number, plan: ActivationPlan | null): ArenaPlan {
   return { bytes: Math.floor(mib * MIB), together: plan === null ? [] : heldTogether(plan) }
 }
 
-function declared(pool: Pool, models: Scenario['models']): ActivationPlan | null {
+/** The memory of a declared model; null where none is declared. */
+export function declaredMemory(pool: Pool, models: Scenario['models']): ModelMemory | null {
   const model = models[pool.model]
-  if (model === undefined || !('work' in model) || model.memory === undefined) return null
-  return declaredPlan(model.memory, pool.precision)
+  return model !== undefined && 'work' in model ? (model.memory ?? null) : null
+}
+
+function declared(pool: Pool, models: Scenario['models']): ActivationPlan | null {
+  const memory = declaredMemory(pool, models)
+  return memory && declaredPlan(memory, pool.precision)
 }

@@ -57,7 +57,7 @@ describe.each(Object.keys(evictionPolicies) as (keyof typeof evictionPolicies)[]
     )
   })
 
-  test('a journal that is fed back leads to the same rows', () => {
+  test('a decision log that is fed back gives the same rows', () => {
     fc.assert(
       fc.property(systems, (one) => {
         const { rows, journal } = run(one)

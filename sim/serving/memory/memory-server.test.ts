@@ -20,7 +20,7 @@ describe('the ledger', () => {
     expect(run({ ...told, lengths: [1, 9, 1, 9] }).sizes).toEqual([1, 2, 2, 1])
   })
 
-  test('makes a batch wait where not even one fits beside those of the device', () => {
+  test('a batch waits if not even one request fits beside the batches on the device', () => {
     const { dispatched, batchWait } = run({
       limitBytes: 25,
       pools: [{ sums: [{ ...item, perItem: 20 }] }, {}],
@@ -30,13 +30,13 @@ describe('the ledger', () => {
     expect(batchWait).toEqual([0, 7])
   })
 
-  test('whoever could never run alone is shed, and so is nobody else', () => {
+  test('a request is shed if and only if it could never run alone', () => {
     const told = { pools: [{ weightsBytes: 30 }, { weightsBytes: 61 }], at: [0, 1] }
     expect(run({ ...told, limitBytes: 101 }).refusal).toEqual([REFUSAL.none, REFUSAL.none])
     expect(run({ ...told, limitBytes: 100 }).refusal).toEqual([REFUSAL.memory, REFUSAL.memory])
   })
 
-  test('those who came before who waits go first, and nobody else does', () => {
+  test('only requests that arrived before the waiting one go first', () => {
     const { dispatched } = run({
       limitBytes: 40,
       // the second needs all of it
@@ -50,7 +50,7 @@ describe('the ledger', () => {
     expect(dispatched).toEqual([0, 10, 20])
   })
 
-  test('where the first in line gives up, those behind it go then and there', () => {
+  test('when the first waiting request times out, those behind it go at once', () => {
     const { dispatched, outcome } = run({
       limitBytes: 40,
       pools: [
@@ -69,14 +69,14 @@ describe('an arena of buddies', () => {
   // of 1,024 bytes, in chunks of powers of two from 256 on
   const arena = { bytes: 1024, together: [[perToken], [perToken, item]] }
 
-  test('cuts a batch to what it holds, chunks and all', () => {
+  test('cuts a batch to what fits in its chunks', () => {
     const told = { limitBytes: 2000, pools: [{ arena }], at: [0, 1, 1, 1, 1] }
     // two buffers of 512 and 256 bytes; three of 200 would take 1,024 and 256
     expect(run({ ...told, lengths: [1, 200, 200, 200, 200] }).sizes).toEqual([1, 2, 2, 2, 2])
     expect(run({ ...told, lengths: [1, 128, 128, 128, 128] }).sizes).toEqual([1, 4, 4, 4, 4])
   })
 
-  test('sheds whoever it could never hold, whatever the device has besides', () => {
+  test('sheds a request that it could never hold, whatever else is free on the device', () => {
     const told = {
       limitBytes: 1e9,
       pools: [{ arena }],
@@ -87,7 +87,7 @@ describe('an arena of buddies', () => {
     expect(run(told).refusal).toEqual([none, memory, memory])
   })
 
-  test('is taken with the weights: batches of others have what it leaves, and none waits for its own', () => {
+  test('is reserved with the weights: other batches use the rest, and its own never wait', () => {
     const others = { sums: [{ ...item, perItem: 30 }] }
     const pools = [{ arena, weightsBytes: 100 }, others]
     const told = { pools, at: [0, 1, 10, 11], lengths: [500, 1, 500, 1] }
@@ -95,7 +95,7 @@ describe('an arena of buddies', () => {
     expect(run({ ...told, limitBytes: 1153 }).refusal[1]).toBe(REFUSAL.memory)
   })
 
-  test('goes with its model: what then is free is the arena too', () => {
+  test('is released with its model', () => {
     const pools = [{ arena, weightsBytes: 10 }, { weightsBytes: 900 }]
     const { told: commands } = run({ residency: lru, pools, limitBytes: 1100, at: [0, 20] })
     expect(commands.slice(2)).toEqual(['20 unload 0', '20 load 1', '25 start 1 1'])
@@ -106,13 +106,13 @@ describe('a batch that runs out of memory', () => {
   const four = [0, 1, 2, 3, 4]
   const told = { limitBytes: 1000, at: four }
 
-  test('fails where nothing is to be tried', () => {
+  test('fails if no remedy is configured', () => {
     const { outcome, counts } = run({ ...told, pools: [{}], fails: ({ size }) => size > 1 })
     expect(outcome).toEqual([OUTCOME.served, ...Array(4).fill(OUTCOME.failed)])
     expect(counts).toMatchObject({ failed: 1, split: 0, shrunk: 0, dispatched: 5 })
   })
 
-  test('goes in halves one after the other, down to one, and counts as dispatched once', () => {
+  test('runs in halves one after the other, down to one request, and counts as dispatched once', () => {
     const { outcome, started, dispatched, sizes, counts } = run({
       ...told,
       pools: [{ outOfMemory: ['split'] }],
@@ -125,7 +125,7 @@ describe('a batch that runs out of memory', () => {
     expect(counts).toMatchObject({ split: 3, failed: 0, dispatched: 5 })
   })
 
-  test('of halves each has its own end, and only those fail that cannot run alone', () => {
+  test('each half has its own end, and only requests that cannot run alone fail', () => {
     const { outcome, done } = run({
       ...told,
       lengths: [1, 1, 9, 1, 1],
@@ -138,7 +138,7 @@ describe('a batch that runs out of memory', () => {
     expect(done).toEqual([10, 20, 20, 30, 30])
   })
 
-  test('runs again as it is once the arenas have shrunk, and fails the second time', () => {
+  test('runs again once the arenas have shrunk, and fails the second time', () => {
     const pools = [{ outOfMemory: ['shrink'] as const }]
     const once = run({ ...told, pools, fails: (_, call) => call === 1 })
     expect(once.counts).toMatchObject({ shrunk: 1, failed: 0 })
@@ -147,7 +147,7 @@ describe('a batch that runs out of memory', () => {
     expect(twice.counts).toMatchObject({ shrunk: 1, failed: 1 })
   })
 
-  test('each half goes through the list from its beginning', () => {
+  test('each half tries the remedies from the first', () => {
     const { counts, outcome } = run({
       ...told,
       pools: [{ outOfMemory: ['shrink', 'split'] }],
@@ -158,14 +158,14 @@ describe('a batch that runs out of memory', () => {
     expect(counts).toMatchObject({ shrunk: 3, split: 1, failed: 0 })
   })
 
-  test('what a world cannot do is passed over', () => {
+  test('remedies that a world does not support are skipped', () => {
     const pools = [{ outOfMemory: ['shrink', 'evict', 'split'] as const }]
     const fails: Mishaps['fails'] = ({ size }) => size > 1
     const { counts } = run({ ...told, pools, fails, without: ['shrink', 'unload'] })
     expect(counts).toMatchObject({ shrunk: 0, evicted: 0, split: 3, failed: 0 })
   })
 
-  test('has idle models go one by one, but no pinned one', () => {
+  test('evicts idle models one by one, but no pinned model', () => {
     const { counts, told: commands } = run({
       limitBytes: 1000,
       residency: lru,

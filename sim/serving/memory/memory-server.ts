@@ -1,5 +1,5 @@
-import { type Batch, computedLength, type Ms, STATUS } from '../ports.ts'
-import { padded } from '../queue/look-ahead-index.ts'
+import { computedLength, paddedLength } from '../batching/padding.ts'
+import { type Batch, type Ms, STATUS } from '../ports.ts'
 import type { Station } from '../routing/station.ts'
 import { BatchServer } from '../servers/batch-server.ts'
 import type { ServerWorld } from '../servers/station-server.ts'
@@ -32,9 +32,9 @@ export class MemoryServer extends BatchServer implements MemoryWaiter {
   override done(now: Ms, batch: Batch): void {
     const { ledger, residency, remedies } = this.#memory
     const { executor } = batch
-    if (batch.status === STATUS.outOfMemory && remedies.tryAgain(now, executor)) return
+    if (batch.status === STATUS.outOfMemory && remedies.retry(now, executor)) return
     this.finish(now, batch)
-    if (remedies.goOn(executor)) return
+    if (remedies.startNextPart(executor)) return
     ledger.hold(executor, 0)
     residency.end(executor)
     this.station.freeExecutor(now, executor)
@@ -50,7 +50,7 @@ export class MemoryServer extends BatchServer implements MemoryWaiter {
     if (ok) this.#load.on('loaded')
     else this.#loadFailed(now, executor)
     this.takeTurn(now)
-    if (ok && residency.isFresh(executor)) residency.stale(executor)
+    if (ok && residency.isFresh(executor)) residency.releaseUnused(executor)
     if (!residency.somethingEnds(executor)) this.#waiting.deviceFreed()
     this.#waiting.takeTurns(now)
   }
@@ -85,14 +85,14 @@ export class MemoryServer extends BatchServer implements MemoryWaiter {
     const { station } = this
     const { ledger, residency } = this.#memory
     const { requests } = this.world
-    const request = station.queue.peek(now, this.decision.lane)
+    const request = station.queue.peek(now, this.decision.group)
     const free = station.hasFreeExecutor
     const executor = free ? station.longestFree : residency.absentOf(station)
     const loadedForIt = free && residency.isFresh(executor)
-    if (!loadedForIt && this.#waiting.holdsBack(this, requests.enqueued[request]!)) return false
+    if (!loadedForIt && this.#waiting.mustWait(this, requests.enqueued[request]!)) return false
     const bytes = ledger.estimate(executor, 1, this.#computed(request))
     if (!free) return this.#beginLoad(now, executor, bytes)
-    if (!residency.makeRoom(now, executor, ledger.lacks(executor, bytes))) return false
+    if (!residency.evictFor(now, executor, ledger.lacks(executor, bytes))) return false
     const batch = this.#fill(now, station.takeExecutor(now), request)
     ledger.hold(executor, ledger.estimate(executor, batch.size, computedLength(batch)))
     residency.begin(now, executor)
@@ -105,7 +105,7 @@ export class MemoryServer extends BatchServer implements MemoryWaiter {
     const { ledger, residency } = this.#memory
     if (this.#load.state === 'stalled') return false
     const lacking = ledger.resident[executor]! + ledger.lacks(executor, bytes)
-    if (!residency.makeRoom(now, executor, lacking)) return false
+    if (!residency.evictFor(now, executor, lacking)) return false
     this.#load.on('begun')
     residency.load(executor, bytes)
     return true
@@ -147,7 +147,7 @@ export class MemoryServer extends BatchServer implements MemoryWaiter {
     station.decide(now, decision)
     if (decision.take === 0) return
     ledger.enter(executor)
-    const batch = this.#fill(now, executor, station.queue.peek(now, decision.lane))
+    const batch = this.#fill(now, executor, station.queue.peek(now, decision.group))
     ledger.leave(executor)
     batch.started = now
     batch.ended = now
@@ -159,8 +159,8 @@ export class MemoryServer extends BatchServer implements MemoryWaiter {
 
   /** The length that is computed for a batch of one. */
   #computed(request: number): number {
-    const { ragged, padTo } = this.station.pool
+    const { pool } = this.station
     const length = this.world.requests.length[request]!
-    return ragged ? length : padded(Math.max(1, length), padTo)
+    return pool.ragged ? length : paddedLength(pool, Math.max(1, length))
   }
 }

@@ -26,7 +26,7 @@ export class MemoryWaitQueue {
   }
 
   /** Whether a request that arrived then has to wait for the first server. */
-  holdsBack(waiter: MemoryWaiter, arrived: Ms): boolean {
+  mustWait(waiter: MemoryWaiter, arrived: Ms): boolean {
     const first = this.#entries[0]
     return first !== undefined && first.waiter !== waiter && arrived >= first.since
   }
@@ -47,7 +47,7 @@ export class MemoryWaitQueue {
     for (const { waiter } of this.#entries) waiter.deviceFreed()
   }
 
-  /** Each takes its turn, also one that moves up because a server before it has left. */
+  /** Each server takes its turn, including those that move up meanwhile. */
   takeTurns(now: Ms): void {
     for (let place = 0; place < this.#entries.length; ) {
       const { waiter } = this.#entries[place]!

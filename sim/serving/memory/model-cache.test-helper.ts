@@ -45,7 +45,7 @@ export class ModelCache {
     const station = this.#stations[model]!
     const hit = this.#residency.absentOf(station) < 0
     if (!hit) {
-      if (!this.#residency.makeRoom(now, model, bytes)) throw new Error('Expected room')
+      if (!this.#residency.evictFor(now, model, bytes)) throw new Error('Expected room')
       this.#residency.load(model, 0)
       this.#residency.loaded(now, model, true)
     }

@@ -38,7 +38,7 @@ export class Remedies {
   }
 
   /** Runs a batch again, or half of it; false where nothing more can be tried. */
-  tryAgain(now: Ms, executor: number): boolean {
+  retry(now: Ms, executor: number): boolean {
     const { stationOf, backend, observer, batches } = this.#world
     const list = stationOf[executor]!.pool.memory!.outOfMemory
     for (; this.#next[executor]! < list.length; this.#next[executor]!++) {
@@ -55,7 +55,7 @@ export class Remedies {
   }
 
   /** Starts the next part of a batch one part of which has ended; false where none is left. */
-  goOn(executor: number): boolean {
+  startNextPart(executor: number): boolean {
     const { backend, batches, requests, stationOf } = this.#world
     const part = this.#parts[executor]!.pop()
     if (part === undefined) return false

@@ -1,24 +1,24 @@
 import { describe, expect, test } from 'vitest'
-import type { Batching } from '../../../scenarios/schema/schema.ts'
+import type { BatchingPlan } from '../batching/batching-plan.ts'
 import { OUTCOME } from '../ports.ts'
 import { item, lru, run } from './small-device.test-helper.ts'
 
-describe('residency', () => {
+describe('model swapping', () => {
   const told = { residency: lru, limitBytes: 100, loadMs: 5 }
 
-  test('a model is loaded when a batch is due; the wait for it is none for an executor', () => {
+  test('a model is loaded when a batch is due; waiting for the load is not batch wait', () => {
     const { dispatched, batchWait, told: commands } = run({ ...told, pools: [{}], at: [0, 1, 30] })
     expect(commands).toEqual(['0 load 0', '5 start 2 0', '30 start 1 0'])
     expect(dispatched).toEqual([5, 5, 30])
     expect(batchWait).toEqual([0, 0, 0])
   })
 
-  test('pinned models are there from the beginning', () => {
+  test('pinned models are resident from the beginning', () => {
     const { told: commands } = run({ ...told, pools: [{ pinned: true }], at: [0] })
     expect(commands).toEqual(['0 start 1 0'])
   })
 
-  test('the least recently used makes room; one that works does not', () => {
+  test('the least recently used model is evicted, but none that runs a batch', () => {
     const pools = Array.from({ length: 3 }, () => ({ weightsBytes: 40 }))
     const { told: commands } = run({ ...told, pools, at: [0, 1, 7] })
     // at 7 the first works until 15 and the second until 16: then the first goes
@@ -28,8 +28,8 @@ describe('residency', () => {
     ])
   })
 
-  test('models for whom somebody waits go last', () => {
-    const batching: Batching = { policy: 'dynamic', max_batch: 8, preferred: [], max_delay_ms: 30 }
+  test('models with waiting requests are evicted last', () => {
+    const batching: BatchingPlan = { policy: 'dynamic', maxBatch: 8, preferred: [], maxDelayMs: 30 }
     const { told: commands } = run({
       ...told,
       pools: [
@@ -47,7 +47,7 @@ describe('residency', () => {
     ])
   })
 
-  test('a load leads to a batch though somebody stands in line before those who came last', () => {
+  test('a load leads to a batch even if the first waiting server is before later requests', () => {
     const { dispatched } = run({
       ...told,
       limitBytes: 40,
@@ -61,14 +61,14 @@ describe('residency', () => {
     expect(dispatched).toEqual([15, 30, 5])
   })
 
-  test('nobody goes where even that would not make room', () => {
+  test('no model is evicted if all evictions together would not make room', () => {
     const pools = [{ weightsBytes: 40 }, { weightsBytes: 40 }, { weightsBytes: 90 }]
     const { told: commands } = run({ ...told, pools, at: [0, 20, 22], workMs: 10 })
     // the first is idle from 15 on, but the second works until 35
     expect(commands.slice(4)).toEqual(['35 unload 0', '35 unload 1', '35 load 2', '40 start 1 2'])
   })
 
-  test('a load for which there was no room shrinks arenas, then evicts, then waits for an end', () => {
+  test('a load that found no room shrinks arenas, then evicts, then waits for an end', () => {
     const pools = Array.from({ length: 3 }, () => ({ weightsBytes: 20 }))
     const { told: commands, outcome } = run({
       ...told,
@@ -85,7 +85,7 @@ describe('residency', () => {
     ])
   })
 
-  test('a load that waits for an end is woken by it though nobody is left to wait', () => {
+  test('a load that waits for an end goes on at that end, even if no request is left', () => {
     const impatient = { queueTimeoutMs: 6 }
     const { outcome } = run({
       ...told,
@@ -98,7 +98,7 @@ describe('residency', () => {
     expect(outcome).toEqual([served, timedOut, served, served])
   })
 
-  test('loads that failed for requests that left count no more: others wait for the next one', () => {
+  test('a failed load for requests that left is forgotten: others wait for the next load', () => {
     const perToken = { ...item, perItem: 0, perToken: 1 }
     const { outcome, told: commands } = run({
       ...told,
@@ -113,7 +113,7 @@ describe('residency', () => {
     expect(commands.slice(-2)).toEqual(['65 load 2', '70 start 1 2'])
   })
 
-  test('a load that is tried again is something to wait for', () => {
+  test('other loads wait for a load that is tried again', () => {
     const pools = Array.from({ length: 2 }, () => ({ weightsBytes: 20 }))
     const { outcome, told: commands } = run({
       ...told,
@@ -126,7 +126,7 @@ describe('residency', () => {
     expect(commands.slice(-2)).toEqual(['15 load 1', '20 start 1 1'])
   })
 
-  test('the batch fails for which nothing is left that could make room', () => {
+  test('a batch fails if nothing is left that could make room', () => {
     const { outcome, counts } = run({ ...told, pools: [{}], at: [0, 1], loadFails: () => true })
     expect(outcome).toEqual([OUTCOME.failed, OUTCOME.failed])
     expect(counts).toMatchObject({ failed: 2, shrunk: 2, loaded: 0 })

@@ -3,7 +3,7 @@ import type { Backend, Ms, Observer } from '../ports.ts'
 import type { Station } from '../routing/station.ts'
 import { type EvictionPolicy, evictionPolicies } from './eviction/index.ts'
 import type { Ledger } from './ledger.ts'
-import { comesAndGoes, expectedLoadMs } from './memory-plan.ts'
+import { expectedLoadMs, isSwappable } from './memory-plan.ts'
 
 /** Weights of an executor: not there, on their way, there and idle, there and at work. */
 const ABSENT = 0
@@ -42,7 +42,7 @@ export class Residency {
       ({ residency }) => residency && evictionPolicies[residency.eviction],
     )
     this.#loadMs = executors.map(({ pool }, i) =>
-      comesAndGoes({ devices, pools }, pool)
+      isSwappable({ devices, pools }, pool)
         ? expectedLoadMs(pools[pool]!.memory!, devices[deviceOf[i]!]!.residency!)
         : null,
     )
@@ -116,7 +116,7 @@ export class Residency {
   }
 
   /** What its weights came for did not need them: nothing is held for it any more. */
-  stale(executor: number): void {
+  releaseUnused(executor: number): void {
     this.#fresh[executor] = 0
     this.#world.ledger.hold(executor, 0)
   }
@@ -125,7 +125,7 @@ export class Residency {
    * Makes so many bytes free on the device of an executor by evicting idle models. Evicts none
    * where all of them together would not suffice.
    */
-  makeRoom(now: Ms, executor: number, bytes: number): boolean {
+  evictFor(now: Ms, executor: number, bytes: number): boolean {
     const { ledger } = this.#world
     const device = ledger.deviceOf[executor]!
     if (ledger.free[device]! >= bytes) return true
@@ -155,25 +155,17 @@ export class Residency {
   #evictable(executor: number): number[] {
     const { stationOf } = this.#world
     const waited = (one: number) => (stationOf[one]!.queue.length > 0 ? 1 : 0)
-    return this.#beside(executor)
-      .filter(
-        (one) => this.#state[one] === IDLE && this.#loadMs[one] !== null && this.#fresh[one] === 0,
-      )
+    const { deviceOf } = this.#world.ledger
+    const mayGo = (one: number) =>
+      this.#state[one] === IDLE && this.#loadMs[one] !== null && this.#fresh[one] === 0
+    return [...deviceOf.keys()]
+      .filter((one) => one !== executor && deviceOf[one] === deviceOf[executor] && mayGo(one))
       .sort(
         (a, b) =>
           waited(a) - waited(b) ||
           this.#credit[a]! - this.#credit[b]! ||
           this.#usedAt[a]! - this.#usedAt[b]!,
       )
-  }
-
-  #beside(executor: number): number[] {
-    const { deviceOf } = this.#world.ledger
-    const all: number[] = []
-    for (let one = 0; one < deviceOf.length; one++) {
-      if (one !== executor && deviceOf[one] === deviceOf[executor]) all.push(one)
-    }
-    return all
   }
 
   #evict(now: Ms, executor: number): void {

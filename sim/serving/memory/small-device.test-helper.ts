@@ -1,6 +1,6 @@
-import type { Batching } from '../../../scenarios/schema/schema.ts'
 import { type Mishaps, runWithMemory } from '../../../test/memory-world.ts'
 import { planOf, requestsOf } from '../../../test/small-system.ts'
+import type { BatchingPlan } from '../batching/batching-plan.ts'
 import type { PoolPlan, ServingPlan } from '../plan.ts'
 import type { PoolMemoryPlan, ResidencyPlan } from './memory-plan.ts'
 
@@ -14,12 +14,12 @@ const plain: PoolMemoryPlan = {
   outOfMemory: [],
   pinned: false,
 }
-export const roomy: Batching = { policy: 'dynamic', max_batch: 8, preferred: [], max_delay_ms: 0 }
+export const roomy: BatchingPlan = { policy: 'dynamic', maxBatch: 8, preferred: [], maxDelayMs: 0 }
 export const lru: ResidencyPlan = { eviction: 'lru', gibPerS: 1, setUpMs: 1, shrinks: true }
 
-interface Told extends Mishaps {
+interface DeviceCase extends Mishaps {
   readonly limitBytes: number
-  readonly residency?: ResidencyPlan
+  readonly residency?: ResidencyPlan | null
   readonly pools: readonly (Partial<PoolMemoryPlan> & { readonly pool?: Partial<PoolPlan> })[]
   readonly at: readonly number[]
   readonly lengths?: readonly number[]
@@ -29,27 +29,20 @@ interface Told extends Mishaps {
 /** Requests go to pools by turns; batches take 10 ms. */
 export function run({
   limitBytes,
-  residency = undefined,
+  residency = null,
   pools,
   at,
   lengths,
   workMs = 10,
   ...rest
-}: Told) {
+}: DeviceCase) {
   const plan: ServingPlan = planOf(
     pools.map(({ pool, ...memory }) => ({
       batching: roomy,
-      memory: {
-        ...plain,
-        ...memory,
-        devices: Array<number>(pool?.replicas ?? 1).fill(0),
-      },
+      memory: { ...plain, ...memory, devices: Array<number>(pool?.replicas ?? 1).fill(0) },
       ...pool,
     })),
-    {
-      routing: 'round-robin',
-      devices: [{ name: 'card', limitBytes, residency: residency ?? null }],
-    },
+    { routing: 'round-robin', devices: [{ name: 'card', limitBytes, residency }] },
   )
   const requests = requestsOf(at, lengths && { lengths })
   const { rows, told, counts } = runWithMemory({ plan, requests }, () => workMs, rest)

@@ -1,5 +1,5 @@
 import { KeyedHeap } from '../../kernel/index.ts'
-import type { LaneView } from '../batching/index.ts'
+import type { BatchGroupView } from '../batching/index.ts'
 import type { ClassPlan, QueuePlan } from '../plan.ts'
 import type { Ms } from '../ports.ts'
 import type { Requests } from '../requests.ts'
@@ -7,23 +7,23 @@ import { queueOrder } from './queue-disciplines.ts'
 import type { QueueOrder } from './queue-order.ts'
 import { WaitingList } from './waiting-list.ts'
 
-/** How the requests of a lane are ordered. */
+/** How the requests of a group are ordered. */
 export interface BatchGroupOrder {
   readonly order: QueuePlan
   /** whether some may wait on though their time is over */
   readonly delaying: boolean
-  /** whether levels part a lane */
+  /** whether levels part a group */
   readonly strict: boolean
   readonly levelOf: (request: number) => number
 }
 
 /**
- * Waiting requests that may share a batch, in the order in which they came and in that of their
- * discipline. A queue has one lane, or one for each bucket of lengths.
+ * Waiting requests that may share a batch, in the order of arrival and in that of their discipline.
+ * A queue has one group, or one for each bucket of lengths.
  */
-export class BatchGroup implements LaneView {
+export class BatchGroup implements BatchGroupView {
   readonly #came = new WaitingList()
-  /** null: the order in which they came */
+  /** null for FIFO */
   readonly #order: QueueOrder | null
   /** requests that wait on after their timeout; null where none ever does */
   readonly #late: KeyedHeap | null
@@ -32,8 +32,8 @@ export class BatchGroup implements LaneView {
 
   constructor(by: BatchGroupOrder, classes: readonly ClassPlan[], requests: Requests) {
     const { order, delaying, strict, levelOf } = by
-    const inTurn = order.discipline === 'fifo' && !delaying
-    this.#order = inTurn ? null : queueOrder(order, classes, requests)
+    const isFifo = order.discipline === 'fifo' && !delaying
+    this.#order = isFifo ? null : queueOrder(order, classes, requests)
     this.#late = delaying ? new KeyedHeap(strict ? levelOf : () => 0) : null
     this.#by = by
     this.#requests = requests
@@ -43,7 +43,7 @@ export class BatchGroup implements LaneView {
     return this.#came.length
   }
 
-  /** The request that has waited longest, and the one that came last; -1 for none. */
+  /** The oldest and the newest request; -1 for none. */
   get oldest(): number {
     return this.#came.oldest
   }
@@ -72,7 +72,7 @@ export class BatchGroup implements LaneView {
     return request
   }
 
-  /** Takes out the one that came last, of a lane in turn; there must be one. */
+  /** Takes out the newest request of a FIFO group; there must be one. */
   shiftNewest(): number {
     const request = this.#came.newest
     this.#came.remove(request)
@@ -90,7 +90,7 @@ export class BatchGroup implements LaneView {
     return this.#lateGoes() ? this.#late!.take() : this.#order.take()
   }
 
-  /** Whether one goes next whose time is over. */
+  /** Whether a request that has timed out goes next. */
   #lateGoes(): boolean {
     const late = this.#late === null ? -1 : this.#late.next()
     if (late < 0) return false
@@ -99,13 +99,13 @@ export class BatchGroup implements LaneView {
     return next < 0 || (strict && levelOf(late) < levelOf(next))
   }
 
-  /** Takes out one whose time is not over, or was not yet before. */
+  /** Takes out a request that has not timed out before now. */
   remove(request: number): void {
     this.#order?.remove(request)
     this.#came.remove(request)
   }
 
-  /** Makes one wait on whose time is over. */
+  /** Delays a request that has timed out. */
   makeLate(request: number): void {
     this.#order!.remove(request)
     this.#late!.push(request)

@@ -4,14 +4,14 @@ import type { QueueOrder } from './queue-order.ts'
 import { type Tenant, Tenants } from './tenants.ts'
 
 /**
- * Fair queueing by turns: each visit adds `quantum` times its weight to what a tenant may be
- * served, and whatever it could not use is kept for its next turn while requests of it wait
- * (Shreedhar and Varghese 1996). Costs are lengths.
+ * Fair queueing by turns (Shreedhar and Varghese 1996): each turn adds `quantum` times the weight
+ * to what a tenant may be served. The unused part is kept while its requests wait. Costs are
+ * lengths.
  */
 export class DeficitRoundRobin implements QueueOrder {
   readonly #quantum: number
   readonly #tenants: Tenants
-  /** tenants with waiting requests, the one whose turn it is first */
+  /** tenants with waiting requests, in the order of their turns */
   readonly #active: Tenant[] = []
   readonly #deficits = new Map<Tenant, number>()
   /** whether the first active tenant has had its quantum on this visit */

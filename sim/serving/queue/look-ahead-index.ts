@@ -1,6 +1,7 @@
 import { KeyedHeap } from '../../kernel/index.ts'
+import { computedIn, paddedLength } from '../batching/padding.ts'
 import type { ClassPlan, PoolPlan } from '../plan.ts'
-import { computedIn, type Ms } from '../ports.ts'
+import type { Ms } from '../ports.ts'
 import type { Requests } from '../requests.ts'
 
 /** Deadlines and lengths of the requests that wait, for policies that look ahead. */
@@ -43,13 +44,7 @@ export class LookAheadIndex {
 
   /** What one batch of all waiting requests would compute. */
   get computed(): number {
-    const { ragged, padTo } = this.#pool
-    const length = ragged ? 0 : padded(this.#requests.length[this.#longest.next()]!, padTo)
+    const length = paddedLength(this.#pool, this.#requests.length[this.#longest.next()]!)
     return computedIn({ size: this.#count, length, tokens: this.#tokens })
   }
-}
-
-/** A length, rounded up to a multiple of `padTo`. */
-export function padded(length: number, padTo: number): number {
-  return Math.ceil(length / padTo) * padTo
 }

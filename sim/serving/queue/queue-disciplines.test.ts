@@ -37,7 +37,7 @@ function columnsOf(
   return serve({ plan, requests, work: [{ law: 'constant', ms: 10 }] }).rows.columns
 }
 
-test('fifo: in the order in which they came', () => {
+test('fifo: in the order of arrival', () => {
   expect(served([{}, {}, {}, {}], {})).toEqual([0, 1, 2, 3])
 })
 
@@ -49,12 +49,12 @@ describe('priority', () => {
   const two = [{ priority: 2 }, { priority: 1 }]
   const strict = { discipline: 'priority', ageingMs: Number.POSITIVE_INFINITY } as const
 
-  test('the highest level first, within it in turn', () => {
+  test('the highest level first, FIFO within a level', () => {
     const came = [{}, { class: 0 }, { class: 1 }, { class: 0 }, { class: 1 }]
     expect(served(came, { order: strict }, two)).toEqual([0, 2, 4, 1, 3])
   })
 
-  test('one that is served is not interrupted', () => {
+  test('a running request is not interrupted', () => {
     expect(served([{ class: 0 }, { class: 1 }], { order: strict }, two)).toEqual([0, 1])
   })
 
@@ -67,7 +67,7 @@ describe('priority', () => {
   })
 })
 
-test('earliest-deadline: who has to be done first, those without a deadline last', () => {
+test('earliest-deadline: by deadline, requests without a deadline last', () => {
   const classes = [{ deadlineMs: 100 }, { deadlineMs: 50 }, {}]
   const came = [{}, { at: 1, class: 2 }, { at: 2, class: 0 }, { at: 3, class: 1 }]
   expect(served(came, { order: { discipline: 'earliest-deadline' } }, classes)).toEqual([
@@ -82,7 +82,7 @@ test('earliest-deadline: who has to be done first, those without a deadline last
 describe('shortest-job', () => {
   const came = [{}, ...[30, 10, 20, 10].map((length) => ({ length }))]
 
-  test('the shortest first, of equals in turn', () => {
+  test('the shortest first, FIFO among equals', () => {
     const order = { discipline: 'shortest-job', predictionCv: 0 } as const
     expect(served(came, { order })).toEqual([0, 2, 4, 3, 1])
   })
@@ -114,7 +114,7 @@ describe('deficit-round-robin', () => {
     expect(served(came, order(30), two)).toEqual([0, 1, 3, 4, 5, 2, 6, 7, 8])
   })
 
-  test('what a turn did not use is kept for the next one', () => {
+  test('the unused part of a turn is kept for the next one', () => {
     const came = [
       {},
       { length: 20 },
@@ -125,7 +125,7 @@ describe('deficit-round-robin', () => {
     expect(served(came, order(10), two)).toEqual([0, 3, 1, 4, 5, 2, 6])
   })
 
-  test('turns are as long as the weight says', () => {
+  test('turns are proportional to the weight', () => {
     const came = [
       {},
       ...Array.from({ length: 6 }, () => ({})),
@@ -140,7 +140,7 @@ describe('virtual-token-counter', () => {
   const two = [{ tenant: 'a' }, { tenant: 'b' }]
   const order = { order: { discipline: 'virtual-token-counter' } } as const
 
-  test('who was served least goes next', () => {
+  test('the tenant served least goes next', () => {
     const came = [
       { length: 5 },
       ...[10, 10, 10].map((length) => ({ length })),
@@ -158,7 +158,7 @@ describe('virtual-token-counter', () => {
     expect(order55.slice(6, 10)).toEqual([6, 11, 7, 12])
   })
 
-  test('of equal counters the tenant goes first whose class stands first', () => {
+  test('of equal counters, the tenant of the first class goes first', () => {
     const came = [{}, { class: 1, length: 10 }, { length: 10 }]
     expect(served(came, order, two.toReversed())).toEqual([0, 2, 1])
     expect(served([{ class: 1 }, { length: 10 }, { class: 1, length: 10 }], order, two)).toEqual([
@@ -166,7 +166,7 @@ describe('virtual-token-counter', () => {
     ])
   })
 
-  test('one that comes to an empty queue is lifted to the tenant that waited last', () => {
+  test('a tenant that joins an empty queue is lifted to the counter of the tenant that waited last', () => {
     // a is served 30 and leaves; b comes alone at 35, and a right after it: both have 30
     const came = [
       { length: 30 },
@@ -202,16 +202,16 @@ describe("Triton's queue policies", () => {
     expect([...outcome]).toEqual([ok, ok, shed, ok, ok])
   })
 
-  test('timeout_action REJECT: who has waited so long is failed', () => {
+  test('timeout_action REJECT: a request that has waited so long is dropped', () => {
     expect(served([{}, {}, { at: 5 }], { queueTimeoutMs: 8 })).toEqual([0, 2])
   })
 
-  test('timeout_action DELAY: it waits on behind the others, without a second time-out', () => {
+  test('timeout_action DELAY: it waits behind the others, without a second time-out', () => {
     const pool = { queueTimeoutMs: 8, timeoutAction: 'delay' } as const
     expect(served([{}, {}, { at: 5 }, { at: 6 }], pool)).toEqual([0, 2, 1, 3])
   })
 
-  test('timeout_action DELAY: in the order in which their time was over', () => {
+  test('timeout_action DELAY: delayed requests are in the order of their time-outs', () => {
     const pool = { queueTimeoutMs: 18, timeoutAction: 'delay', timeoutOverride: true } as const
     const sooner = [{}, { queueTimeoutMs: 5 }]
     // the time of the third is over at 19, that of the fourth at 7; at 20 the last is in time
@@ -231,7 +231,7 @@ describe("Triton's queue policies", () => {
     expect(served([{}, { class: 1 }, {}], pool, classes)).toEqual([0, 2])
   })
 
-  test('allow_timeout_override: but not lengthen it, and not where there is none', () => {
+  test('allow_timeout_override: a request may not lengthen its time-out, nor set one where there is none', () => {
     const classes = [{}, { queueTimeoutMs: 50 }]
     const pool = { queueTimeoutMs: 8, timeoutOverride: true }
     expect(served([{}, { class: 1 }, { at: 5 }], pool, classes)).toEqual([0, 2])
@@ -244,7 +244,7 @@ describe("Triton's queue policies", () => {
     expect(served([{}, { class: 1 }], { queueTimeoutMs: 30 }, classes)).toEqual([0, 1])
   })
 
-  test('priority_queue_policy: a level has time-outs of its own', () => {
+  test('priority_queue_policy: a level has its own time-outs', () => {
     const level = { ...PLAIN_QUEUE, priority: 2, queueTimeoutMs: 5 }
     const came = [{}, { class: 1 }, { class: 0 }]
     expect(served(came, { order: strict, levels: [level] }, levels)).toEqual([0, 2])

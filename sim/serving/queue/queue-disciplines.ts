@@ -1,42 +1,42 @@
-import { KeyedHeap } from '../../kernel/index.ts'
-import { predictedLength } from '../batching/job-prediction.ts'
+import type { Pool } from '../../../scenarios/schema/schema.ts'
+import { hashedNormal, KeyedHeap } from '../../kernel/index.ts'
 import type { ClassPlan, QueuePlan } from '../plan.ts'
 import type { Requests } from '../requests.ts'
 import { DeficitRoundRobin } from './deficit-round-robin.ts'
-import { NewestFirst } from './newest-first.ts'
 import type { QueueOrder } from './queue-order.ts'
 import { VirtualTokenCounter } from './virtual-token-counter.ts'
+import { WaitingList } from './waiting-list.ts'
 
 type Kind = QueuePlan['discipline']
+type PlanOf<K extends Kind> = Extract<QueuePlan, { discipline: K }>
+type QueueOf<K extends Kind> = Extract<Pool['queue'], { discipline: K }>
 
-/** A queue discipline: builds the order of one queue. */
+/** A queue discipline: its settings, from those of a scenario, and the order of one queue. */
 interface Discipline<K extends Kind> {
   readonly kind: K
-  order(
-    plan: Extract<QueuePlan, { discipline: K }>,
-    classes: readonly ClassPlan[],
-    requests: Requests,
-  ): QueueOrder
+  plan(queue: QueueOf<K>): Omit<PlanOf<K>, 'discipline'>
+  order(plan: PlanOf<K>, classes: readonly ClassPlan[], requests: Requests): QueueOrder
 }
 
-const fifo: Discipline<'fifo'> = Object.freeze({
-  kind: 'fifo' as const,
+const discipline = <K extends Kind>(own: Discipline<K>): Discipline<K> => Object.freeze(own)
+
+const fifo = discipline({
+  kind: 'fifo',
+  plan: () => ({}),
   order: () => new KeyedHeap(() => 0),
 })
 
-const lifo: Discipline<'lifo'> = Object.freeze({
-  kind: 'lifo' as const,
+const lifo = discipline({
+  kind: 'lifo',
+  plan: () => ({}),
   order: () => new NewestFirst(),
 })
 
 /** Strict without ageing. With it a wait of `ageingMs` is worth a level: still a static key. */
-const priority: Discipline<'priority'> = Object.freeze({
-  kind: 'priority' as const,
-  order(
-    { ageingMs }: { readonly ageingMs: number },
-    classes: readonly ClassPlan[],
-    requests: Requests,
-  ) {
+const priority = discipline({
+  kind: 'priority',
+  plan: ({ ageing_ms: ageingMs = Number.POSITIVE_INFINITY }) => ({ ageingMs }),
+  order({ ageingMs }, classes, requests) {
     const levelOf = (request: number) => classes[requests.class[request]!]!.priority
     return new KeyedHeap(
       ageingMs === Number.POSITIVE_INFINITY
@@ -46,44 +46,38 @@ const priority: Discipline<'priority'> = Object.freeze({
   },
 })
 
-const earliestDeadline: Discipline<'earliest-deadline'> = Object.freeze({
-  kind: 'earliest-deadline' as const,
-  order(_: object, classes: readonly ClassPlan[], requests: Requests) {
-    return new KeyedHeap(
+const earliestDeadline = discipline({
+  kind: 'earliest-deadline',
+  plan: () => ({}),
+  order: (_, classes, requests) =>
+    new KeyedHeap(
       (request) => requests.at[request]! + classes[requests.class[request]!]!.deadlineMs,
-    )
-  },
+    ),
 })
 
 /** Non-preemptive; by known lengths, or by predictions of them. */
-const shortestJob: Discipline<'shortest-job'> = Object.freeze({
-  kind: 'shortest-job' as const,
-  order(
-    { predictionCv }: { readonly predictionCv: number },
-    _: readonly ClassPlan[],
-    requests: Requests,
-  ) {
-    return new KeyedHeap((request) =>
+const shortestJob = discipline({
+  kind: 'shortest-job',
+  plan: ({ prediction_cv: predictionCv = 0 }) => ({ predictionCv }),
+  order: ({ predictionCv }, _, requests) =>
+    new KeyedHeap((request) =>
       predictedLength(requests.length[request]!, requests.key[request]!, predictionCv),
-    )
-  },
+    ),
 })
 
-const deficitRoundRobin: Discipline<'deficit-round-robin'> = Object.freeze({
-  kind: 'deficit-round-robin' as const,
-  order(
-    { quantum }: { readonly quantum: number },
-    classes: readonly ClassPlan[],
-    requests: Requests,
-  ) {
-    return new DeficitRoundRobin(quantum, classes, requests)
+const deficitRoundRobin = discipline({
+  kind: 'deficit-round-robin',
+  plan({ quantum }) {
+    if (quantum === undefined) throw new Error('Expected `quantum` to be given')
+    return { quantum }
   },
+  order: ({ quantum }, classes, requests) => new DeficitRoundRobin(quantum, classes, requests),
 })
 
-const virtualTokenCounter: Discipline<'virtual-token-counter'> = Object.freeze({
-  kind: 'virtual-token-counter' as const,
-  order: (_: object, classes: readonly ClassPlan[], requests: Requests) =>
-    new VirtualTokenCounter(classes, requests),
+const virtualTokenCounter = discipline({
+  kind: 'virtual-token-counter',
+  plan: () => ({}),
+  order: (_, classes, requests) => new VirtualTokenCounter(classes, requests),
 })
 
 /** Every queue discipline. A new one is a new entry here, and its keys in the schema. */
@@ -97,11 +91,41 @@ export const queueDisciplines: { readonly [K in Kind]: Discipline<K> } = Object.
   'virtual-token-counter': virtualTokenCounter,
 })
 
+export function queuePlan(queue: Pool['queue']): QueuePlan {
+  const { kind, plan } = queueDisciplines[queue.discipline] as Discipline<Kind>
+  return { discipline: kind, ...plan(queue as never) } as QueuePlan
+}
+
 export function queueOrder(
   plan: QueuePlan,
   classes: readonly ClassPlan[],
   requests: Requests,
 ): QueueOrder {
-  const discipline = queueDisciplines[plan.discipline] as Discipline<Kind>
-  return discipline.order(plan as never, classes, requests)
+  const { order } = queueDisciplines[plan.discipline] as Discipline<Kind>
+  return order(plan as never, classes, requests)
+}
+
+/** Last in, first out. */
+class NewestFirst extends WaitingList implements QueueOrder {
+  next(): number {
+    return this.newest
+  }
+
+  take(): number {
+    const request = this.newest
+    this.remove(request)
+    return request
+  }
+}
+
+const PREDICTIONS = 0x9e3779b9
+
+/**
+ * A prediction of a request's length: lognormal about it with mean 1 and the given coefficient of
+ * variation. Drawn from a hash of the request's key, so that simulated and live runs predict alike.
+ */
+function predictedLength(length: number, key: number, cv: number): number {
+  if (cv === 0) return length
+  const variance = Math.log(1 + cv * cv)
+  return length * Math.exp(Math.sqrt(variance) * hashedNormal(key, PREDICTIONS) - variance / 2)
 }

@@ -1,4 +1,4 @@
-import { Overload } from '../admission/index.ts'
+import { Overload } from '../admission/adaptive-lifo.ts'
 import type { Batcher } from '../batching/index.ts'
 import type { ClassPlan, PoolPlan } from '../plan.ts'
 import type { Ms } from '../ports.ts'
@@ -11,12 +11,11 @@ import { type WaitingPolicy, waitingPolicy } from './waiting-policy.ts'
 const endless = Number.POSITIVE_INFINITY
 
 /**
- * The requests that wait at one place, in groups that may share a batch. Those whose time is
- * over may wait on behind the others of their priority level, as with Triton's timeout action
- * DELAY.
+ * A queue of requests, in groups that may share a batch. Requests that time out may wait behind the
+ * others of their priority level, as with Triton's timeout action DELAY.
  */
 export class RequestQueue {
-  readonly lanes: readonly BatchGroup[]
+  readonly groups: readonly BatchGroup[]
   length = 0
   readonly #maxLength: number
   readonly #requests: Requests
@@ -45,11 +44,11 @@ export class RequestQueue {
     const policies = classes.map((own) => waitingPolicy(pool, own))
     const { adaptiveLifo } = pool.admission
     this.#overload = adaptiveLifo === null ? null : new Overload(adaptiveLifo)
-    const groups = [false, true].flatMap((hurried) =>
-      classes.map(({ cancels, patienceMs, drawnPatience }, index) => {
-        if (cancels && drawnPatience !== null) return ANY_ORDER
-        if (cancels && patienceMs < endless) return `class ${index}, ${hurried}`
-        const timeoutMs = this.#timeoutMs(policies[index]!, hurried)
+    const timeOutGroups = [false, true].flatMap((inOverload) =>
+      classes.map(({ cancels, clientTimeoutMs, drawnClientTimeout }, index) => {
+        if (cancels && drawnClientTimeout !== null) return ANY_ORDER
+        if (cancels && clientTimeoutMs < endless) return `class ${index}, ${inOverload}`
+        const timeoutMs = this.#timeoutMs(policies[index]!, inOverload)
         return timeoutMs < endless ? `time-out ${timeoutMs}` : null
       }),
     )
@@ -58,7 +57,7 @@ export class RequestQueue {
     this.#policies = policies
     this.#levelOf = classes.map(({ priority }) => (byLevel ? priority : 0))
     this.#perLevel = new Int32Array(1 + Math.max(...this.#levelOf))
-    const laneOrder = {
+    const groupOrder = {
       order,
       delaying: policies.some(({ action }) => action === 'delay'),
       // with ageing, levels bound a queue but do not part it
@@ -67,16 +66,16 @@ export class RequestQueue {
     }
     this.#batcher = by.batcher
     this.#outlook = by.outlook
-    this.lanes = Array.from(
+    this.groups = Array.from(
       { length: by.batcher.edges.length + 1 },
-      () => new BatchGroup(laneOrder, classes, requests),
+      () => new BatchGroup(groupOrder, classes, requests),
     )
-    const limited = groups.some((group) => group !== null)
-    this.#timeOuts = limited ? new TimeOuts(groups, requests) : null
+    const limited = timeOutGroups.some((group) => group !== null)
+    this.#timeOuts = limited ? new TimeOuts(timeOutGroups, requests) : null
     this.#classes = classes
   }
 
-  /** When the next one's time is over. */
+  /** When the next request times out; Infinity for never. */
   get nextTimeOut(): Ms {
     const next = this.#timeOuts === null ? -1 : this.#timeOuts.next()
     return next < 0 ? endless : this.#requests.deadline[next]!
@@ -91,10 +90,10 @@ export class RequestQueue {
   push(now: Ms, request: number): void {
     const number = this.#requests.class[request]!
     if (this.length === 0) this.#overload?.filled(now)
-    const hurried = this.#overload?.isOn(now) === true
-    const timeoutMs = this.#timeoutMs(this.#policies[number]!, hurried)
+    const inOverload = this.#overload?.isOn(now) === true
+    const timeoutMs = this.#timeoutMs(this.#policies[number]!, inOverload)
     const leaves = this.#classes[number]!.cancels ? this.#requests.leaves[request]! : endless
-    this.#requests.arrivedInOverload[request] = hurried ? 1 : 0
+    this.#requests.arrivedInOverload[request] = inOverload ? 1 : 0
     this.#requests.deadline[request] = Math.min(now + timeoutMs, leaves)
     this.#join(request)
     this.#timeOuts?.push(request)
@@ -110,40 +109,40 @@ export class RequestQueue {
   #join(request: number): void {
     this.#perLevel[this.#level(request)]!++
     this.length++
-    this.#laneOf(request).push(request)
+    this.#groupOf(request).push(request)
     this.#outlook?.push(request)
   }
 
-  /** The request of the first lane that goes next, where there is no overload; -1 for none. */
+  /** The request of the first group that goes next, where there is no overload; -1 for none. */
   get next(): number {
-    return this.lanes[0]!.next
+    return this.groups[0]!.next
   }
 
-  /** The request of a lane that `shift` would take; the lane must not be empty. */
-  peek(now: Ms, lane: number): number {
-    const from = this.lanes[lane]!
+  /** The request of a group that `shift` would take; the group must not be empty. */
+  peek(now: Ms, group: number): number {
+    const from = this.groups[group]!
     return this.#overload?.isOn(now) === true ? from.newest : from.next
   }
 
-  /** Takes the request of a lane that goes next; the lane must not be empty. */
-  shift(now: Ms, lane: number): number {
-    const from = this.lanes[lane]!
+  /** Takes the request of a group that goes next; the group must not be empty. */
+  shift(now: Ms, group: number): number {
+    const from = this.groups[group]!
     const request = this.#overload?.isOn(now) === true ? from.shiftNewest() : from.shift()
     this.#leave(request)
     return request
   }
 
-  /** Takes out the one that has waited longest, of the only lane. */
+  /** Takes out the oldest request of the only group. */
   shiftOldest(): number {
-    const request = this.lanes[0]!.oldest
-    this.lanes[0]!.remove(request)
+    const request = this.groups[0]!.oldest
+    this.groups[0]!.remove(request)
     this.#leave(request)
     return request
   }
 
   /**
-   * Makes those whose time is over at `now` wait on, or takes the first of them out and returns it;
-   * -1 where there is none to take out.
+   * Delays requests that time out by `now`, or takes the first of them out and returns it; -1 where
+   * none is taken out.
    */
   takeTimedOut(now: Ms): number {
     if (this.#timeOuts === null) return -1
@@ -151,13 +150,13 @@ export class RequestQueue {
       const request = this.#timeOuts.next()
       if (request < 0 || now < this.#requests.deadline[request]!) return -1
       if (this.#policies[this.#requests.class[request]!]!.action === 'reject') {
-        this.#laneOf(request).remove(request)
+        this.#groupOf(request).remove(request)
         this.#leave(request)
         return request
       }
       this.#timeOuts.remove(request)
       this.#requests.deadline[request] = endless
-      this.#laneOf(request).makeLate(request)
+      this.#groupOf(request).makeLate(request)
     }
   }
 
@@ -167,12 +166,12 @@ export class RequestQueue {
     return cancels && now >= this.#requests.leaves[request]!
   }
 
-  #timeoutMs({ timeoutMs }: WaitingPolicy, hurried: boolean): Ms {
+  #timeoutMs({ timeoutMs }: WaitingPolicy, inOverload: boolean): Ms {
     if (this.#overload === null) return timeoutMs
-    return Math.min(timeoutMs, this.#overload.maxWaitMs(hurried))
+    return Math.min(timeoutMs, this.#overload.maxWaitMs(inOverload))
   }
 
-  /** From every list but those of its lane. */
+  /** From every list but those of its group. */
   #leave(request: number): void {
     this.length--
     this.#perLevel[this.#level(request)]!--
@@ -180,9 +179,9 @@ export class RequestQueue {
     if (this.#requests.deadline[request]! < endless) this.#timeOuts?.remove(request)
   }
 
-  #laneOf(request: number): BatchGroup {
-    if (this.lanes.length === 1) return this.lanes[0]!
-    return this.lanes[this.#batcher.laneOf(this.#requests.length[request]!)]!
+  #groupOf(request: number): BatchGroup {
+    if (this.groups.length === 1) return this.groups[0]!
+    return this.groups[this.#batcher.batchGroupOf(this.#requests.length[request]!)]!
   }
 
   #level(request: number): number {

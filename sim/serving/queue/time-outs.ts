@@ -5,10 +5,7 @@ import { WaitingList } from './waiting-list.ts'
 /** The group of classes in which a later request may time out first. */
 export const ANY_ORDER = 'any order'
 
-/**
- * Waiting requests by the end of their time: a list for each group of classes that keeps order, and
- * a heap for the one that does not.
- */
+/** Waiting requests by timeout: a list for each group of classes that keeps order, else a heap. */
 export class TimeOuts {
   readonly #requests: Requests
   readonly #lists: readonly WaitingList[]
@@ -42,7 +39,7 @@ export class TimeOuts {
     this.#list(request)?.remove(request)
   }
 
-  /** The one whose time is over first; -1 for none. */
+  /** The request that times out first; -1 for none. */
   next(): number {
     let next = this.#heap.next()
     for (const { oldest } of this.#lists) {

@@ -4,9 +4,9 @@ import type { QueueOrder } from './queue-order.ts'
 import { type Tenant, Tenants } from './tenants.ts'
 
 /**
- * Fair queueing by counting: the tenant that has been served least, by weight, goes next; one that
- * comes back is lifted to the least of the waiting tenants, so that it has saved nothing up while
- * it was away (Sheng et al. 2024, algorithm 2). Costs are lengths.
+ * Fair queueing by counting (Sheng et al. 2024, algorithm 2): the tenant served least, by weight,
+ * goes next. A tenant that returns is lifted to the least of the waiting ones, so it saves nothing
+ * up while it is away. Costs are lengths.
  */
 export class VirtualTokenCounter implements QueueOrder {
   readonly #tenants: Tenants

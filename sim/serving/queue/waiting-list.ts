@@ -1,3 +1,5 @@
+import { grown } from '../../kernel/index.ts'
+
 const NONE = -1
 
 /**
@@ -8,7 +10,7 @@ export class WaitingList {
   length = 0
   /** the request that came first; -1 for none */
   oldest = NONE
-  /** the one that came last; -1 for none */
+  /** the request that came last; -1 for none */
   newest = NONE
   #after = new Int32Array(16)
   #before = new Int32Array(16)
@@ -39,10 +41,4 @@ export class WaitingList {
     this.#after = grown(this.#after, size)
     this.#before = grown(this.#before, size)
   }
-}
-
-function grown(from: Int32Array, size: number): Int32Array<ArrayBuffer> {
-  const to = new Int32Array(size)
-  to.set(from)
-  return to
 }

@@ -14,7 +14,7 @@ export interface RoutingPolicy {
   choose(candidates: readonly Candidate[], turn: number, taken: Uint8Array): number
 }
 
-/** What turns choose one after another differs, until all have had theirs. */
+/** Candidates in turn. */
 const roundRobin: RoutingPolicy = Object.freeze({
   kind: 'round-robin',
   choose: (candidates: readonly Candidate[], turn: number) => turn % candidates.length,
@@ -48,7 +48,7 @@ export const routingPolicies: Readonly<Record<Routing, RoutingPolicy>> = Object.
 export class Router<C extends Candidate> {
   readonly #policy: RoutingPolicy
   readonly #candidates: readonly C[]
-  /** 1 for those that have a part of the request that came last */
+  /** 1 for candidates that have a part of the last request */
   readonly #taken: Uint8Array
   #turn = 0
 
@@ -62,15 +62,11 @@ export class Router<C extends Candidate> {
   route(): C {
     if (this.#candidates.length === 1) return this.#candidates[0]!
     this.#taken.fill(0)
-    return this.#choose()
+    return this.routeApart()
   }
 
-  /** For a further part of it: one that has none. */
+  /** For a further part: a candidate that has none. */
   routeApart(): C {
-    return this.#choose()
-  }
-
-  #choose(): C {
     const choice = this.#policy.choose(this.#candidates, this.#turn++, this.#taken)
     if (choice < 0) throw new Error('Expected a replica for each part')
     this.#taken[choice] = 1

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { planOf } from '../../../test/small-system.ts'
-import { Admission } from '../admission/index.ts'
+import { Admission } from '../admission/admission.ts'
 import { ANY_CLASS } from '../plan.ts'
 import { Requests } from '../requests.ts'
 import { Station } from './station.ts'

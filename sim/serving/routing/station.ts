@@ -1,4 +1,4 @@
-import type { Admission } from '../admission/index.ts'
+import type { Admission } from '../admission/admission.ts'
 import { Batcher, type Decision, type QueueView } from '../batching/index.ts'
 import type { ClassPlan, PoolPlan } from '../plan.ts'
 import type { Ms } from '../ports.ts'
@@ -30,8 +30,8 @@ export class Station implements Candidate, QueueView {
   readonly #requests: Requests
   /** null where the batching policy does not look ahead */
   readonly #outlook: LookAheadIndex | null
-  /** the first lane of the queue; the only one but with buckets */
-  readonly #lane: BatchGroup
+  /** the first group of the queue; the only one but with buckets */
+  readonly #group: BatchGroup
   /** free executors, longest free first: a ring that starts at `#longestFree` */
   readonly #ring: Int32Array
   #longestFree = 0
@@ -51,12 +51,12 @@ export class Station implements Candidate, QueueView {
     this.pool = plan
     this.admission = admission
     this.batcher = new Batcher(plan.batching)
-    this.#outlook = this.batcher.foresees ? new LookAheadIndex(plan, classes, requests) : null
+    this.#outlook = this.batcher.looksAhead ? new LookAheadIndex(plan, classes, requests) : null
     this.queue = new RequestQueue(plan, classes, requests, {
       batcher: this.batcher,
       outlook: this.#outlook,
     })
-    this.#lane = this.queue.lanes[0]!
+    this.#group = this.queue.groups[0]!
     this.executors = executors.count
     this.firstExecutor = executors.first
     this.#requests = requests
@@ -69,23 +69,23 @@ export class Station implements Candidate, QueueView {
   }
 
   get oldestKey(): number {
-    return this.#lane.oldestKey
+    return this.#group.oldestKey
   }
 
   get windowCloses(): Ms {
-    return this.#lane.windowCloses
+    return this.#group.windowCloses
   }
 
-  get oldestCame(): Ms {
-    return this.#requests.enqueued[this.#lane.oldest]!
+  get oldestEnqueued(): Ms {
+    return this.#requests.enqueued[this.#group.oldest]!
   }
 
-  get newestCame(): Ms {
-    return this.#requests.enqueued[this.#lane.newest]!
+  get newestEnqueued(): Ms {
+    return this.#requests.enqueued[this.#group.newest]!
   }
 
-  get lanes(): readonly BatchGroup[] {
-    return this.queue.lanes
+  get groups(): readonly BatchGroup[] {
+    return this.queue.groups
   }
 
   get firstDeadline(): Ms {
@@ -96,10 +96,10 @@ export class Station implements Candidate, QueueView {
     return this.#outlook!.computed
   }
 
-  /** When the batching policy gives up the one that has waited longest; Infinity for never. */
-  get givesUpAt(): Ms {
-    const may = this.batcher.givesUp && this.queue.length > 0
-    return may ? this.batcher.givesUpAt(this) : Number.POSITIVE_INFINITY
+  /** When the batching policy drops the oldest request; Infinity for never. */
+  get dropsOldestAt(): Ms {
+    const may = this.batcher.dropsOldest && this.queue.length > 0
+    return may ? this.batcher.dropsOldestAt(this) : Number.POSITIVE_INFINITY
   }
 
   get load(): number {

@@ -1,4 +1,4 @@
-import { Admission } from '../admission/index.ts'
+import { Admission } from '../admission/admission.ts'
 import type { ServingPlan } from '../plan.ts'
 import type { Requests } from '../requests.ts'
 import { Router } from './routing.ts'
@@ -20,15 +20,10 @@ export function classRouters(
   const entries = states.flatMap((_, pool) => (handedTo.includes(pool) ? [] : pool))
   const routers = new Map<string, Router<PoolState>>()
   return classes.map(({ pools: own }) => {
-    const among = own ?? entries
-    const known = routers.get(`${among}`)
-    const router =
-      known ??
-      new Router(
-        routing,
-        among.map((pool) => states[pool]!),
-      )
-    routers.set(`${among}`, router)
+    const among = (own ?? entries).map((pool) => states[pool]!)
+    const key = `${own ?? entries}`
+    const router = routers.get(key) ?? new Router(routing, among)
+    routers.set(key, router)
     return router
   })
 }

@@ -8,7 +8,7 @@ import type { ServerWorld, StationServer } from './station-server.ts'
 export class BatchServer implements StationServer {
   protected readonly station: Station
   protected readonly world: ServerWorld
-  protected readonly decision: Decision = { take: 0, lane: 0, wakeAt: Number.POSITIVE_INFINITY }
+  protected readonly decision: Decision = { take: 0, group: 0, wakeAt: Number.POSITIVE_INFINITY }
 
   constructor(station: Station, world: ServerWorld) {
     this.station = station
@@ -25,7 +25,7 @@ export class BatchServer implements StationServer {
     const { nextTimeOut } = station.queue
     const limited = nextTimeOut < Number.POSITIVE_INFINITY
     const first = limited && this.world.requests.deadline[request]! <= nextTimeOut
-    if (station.mayTake || first || station.batcher.givesUp) this.pump(now)
+    if (station.mayTake || first || station.batcher.dropsOldest) this.pump(now)
   }
 
   timer(now: Ms): void {
@@ -72,7 +72,7 @@ export class BatchServer implements StationServer {
       }
       blocked = !this.begin(now)
     }
-    this.world.timers.wake(station.id, Math.min(wakeAt, queue.nextTimeOut, station.givesUpAt))
+    this.world.timers.wake(station.id, Math.min(wakeAt, queue.nextTimeOut, station.dropsOldestAt))
     return blocked
   }
 

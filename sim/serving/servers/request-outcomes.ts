@@ -44,7 +44,7 @@ export class RequestOutcomes {
       const cancelled = queue.isCancelled(now, request)
       this.lose(now, request, cancelled ? OUTCOME.cancelled : OUTCOME.timedOut)
     }
-    while (now >= station.givesUpAt) {
+    while (now >= station.dropsOldestAt) {
       admission.left()
       this.lose(now, queue.shiftOldest(), OUTCOME.timedOut)
     }

@@ -17,7 +17,7 @@ export interface StationServer {
   loaded(now: Ms, executor: number, ok: boolean): void
   /** A run of steps has ended; the first step and the last one took so long. */
   steps(now: Ms, executor: number, steps: number, firstMs: Ms, lastMs: Ms): void
-  /** No further request can come, unless one that waits brings it. */
+  /** The traffic has ended, see `EndOfTraffic`. */
   end(now: Ms): void
 }
 

@@ -1,5 +1,4 @@
 import { generationServers } from '../generation/generation-servers.ts'
-import type { KvTransfer } from '../generation/kv-transfer.ts'
 import { MemoryServer } from '../memory/memory-server.ts'
 import { SharedMemory } from '../memory/shared-memory.ts'
 import type { ServingPlan } from '../plan.ts'
@@ -7,18 +6,11 @@ import type { PoolState } from '../routing/stations.ts'
 import { BatchServer } from './batch-server.ts'
 import type { ServerWorld, StationServer } from './station-server.ts'
 
-/** The servers of all stations, by number, and the transfers whose timers follow on theirs. */
-export interface StationServers {
-  readonly servers: readonly StationServer[]
-  readonly transfers: readonly KvTransfer[]
-}
-
-/** Builds the server of each station. A new kind of server is chosen here. */
-export function stationServers(
-  plan: ServingPlan,
-  pools: readonly PoolState[],
-  world: ServerWorld,
-): StationServers {
+/**
+ * Builds the server of each station, by number, and the KV transfers, whose timers follow theirs. A
+ * new kind of server is chosen here.
+ */
+export function stationServers(plan: ServingPlan, pools: readonly PoolState[], world: ServerWorld) {
   const stations = pools.flatMap((pool) => pool.stations)
   const generation = generationServers(plan, pools, world)
   let memory: SharedMemory | null = null

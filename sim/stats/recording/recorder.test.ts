@@ -69,7 +69,7 @@ function record(fates: readonly Fate[], warmupMs = 0) {
       size: 1,
       length: 1,
       tokens: 1,
-      oldestCame: sent,
+      oldestEnqueued: sent,
       ...times,
       status,
     }

@@ -55,7 +55,7 @@ function batchOf({ columns: c }: Rows, members: readonly number[]): Batch {
     size: members.length,
     length: c.padded[first]!,
     tokens: members.reduce((sum, key) => sum + c.length[key]!, 0),
-    oldestCame: Math.min(...members.map((key) => c.sent[key]!)),
+    oldestEnqueued: Math.min(...members.map((key) => c.sent[key]!)),
     dispatched: c.dispatched[first]!,
     started: c.started[first]!,
     ended: c.ended[first]!,

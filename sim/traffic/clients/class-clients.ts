@@ -1,6 +1,6 @@
 import type { Scenario, TrafficClass } from '../../../scenarios/schema/schema.ts'
 import { stream } from '../../kernel/index.ts'
-import { clientTimeoutMs, type Ms, patiencePlan } from '../../serving/index.ts'
+import { clientTimeoutOf, clientTimeoutPlan, type Ms } from '../../serving/index.ts'
 import { classArrivals, isClosed } from '../arrivals/arrival-processes.ts'
 import type { SourceOptions } from '../arrivals/process-kind.ts'
 import { type LengthDistribution, lengthDistribution } from '../lengths/lengths.ts'
@@ -36,9 +36,9 @@ export function classClients(traffic: TrafficClass, options: ClientsOptions): Cl
   if (!reacts(traffic)) return new OpenClients(first, lengths, outputs, prefixOf)
   const of = (purpose: string) => stream(seed, replication, `${purpose}:${name}`)
   const thinking = 'think_time_s' in arrivals ? arrivals.think_time_s : session?.think_time_s
-  const patience = patiencePlan(traffic)
+  const patience = clientTimeoutPlan(traffic)
   const plan = {
-    clientTimeout: (at: Ms, sending: number) => clientTimeoutMs(patience, at, sending),
+    clientTimeout: (at: Ms, sending: number) => clientTimeoutOf(patience, at, sending),
     retry: retry === undefined ? null : retryPlan(retry),
     turns: session === undefined ? ONE_TURN : lengthDistribution(session.turns, of('turns')),
     carryContext: session?.carry_context ?? false,

@@ -4,7 +4,7 @@ import { Random } from '../../kernel/index.ts'
 import { bootstrapField } from './field-bootstrap.ts'
 import type { RecordedField } from './profile.ts'
 import type { Steps } from './recorded-field.ts'
-import { joinIntervals, NEVER } from './standstills.ts'
+import { joinIntervals, NEVER } from './stalls.ts'
 
 const FIELD_MS = 5000
 

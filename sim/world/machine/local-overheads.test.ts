@@ -33,7 +33,7 @@ describe('local overheads', () => {
     expect(draws((random) => overheads.timer(random, 2))).toEqual([1, 2, 3])
     expect(draws((random) => overheads.completion(random, 2, 0))).toEqual([0])
     expect(draws((random) => overheads.dispatch(random, 2, 2))).toEqual([0])
-    expect(overheads.lag()).toBe(0)
+    expect(overheads.sendDelay()).toBe(0)
   })
 
   test('depend on the idle gap or on what is due; an empty class uses the nearest one', () => {

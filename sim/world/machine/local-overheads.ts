@@ -1,6 +1,7 @@
 import type { Random } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
 import { classOf, type OverheadModel } from './overheads.ts'
+import { indexAfter } from './stalls.ts'
 
 /** An overhead, ms, and the time at which it was measured. */
 export interface TimedCost {
@@ -25,15 +26,9 @@ class LocalSample {
   draw(random: Random, at: Ms): Ms {
     const count = this.#at.length
     if (count === 0) return 0
-    let low = 0
-    let high = count
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (this.#at[middle]! <= at) low = middle + 1
-      else high = middle
-    }
+    const next = indexAfter(this.#at, at)
     const width = Math.min(NEIGHBOURS, count)
-    const first = Math.min(Math.max(0, low - width / 2), count - width)
+    const first = Math.min(Math.max(0, next - width / 2), count - width)
     return this.#ms[Math.floor(first) + random.integer(width)]!
   }
 }
@@ -83,7 +78,7 @@ export class LocalOverheads implements OverheadModel {
   }
 
   /** 0: a run with local overheads also uses its recorded send times. */
-  lag(): Ms {
+  sendDelay(): Ms {
     return 0
   }
 

@@ -81,7 +81,7 @@ describe('overheads', () => {
   })
 
   test('send delays and timers have samples of their own', () => {
-    expect([overheads.lag(random), overheads.timer(random)]).toEqual([1, 2])
+    expect([overheads.sendDelay(random), overheads.timer(random)]).toEqual([1, 2])
   })
 
   test('without tables cost nothing', () => {

@@ -28,7 +28,7 @@ export interface OverheadTables {
 
 /** Overheads at a time, ms, drawn with `random`. */
 export interface OverheadModel {
-  lag(random: Random, at: Ms): Ms
+  sendDelay(random: Random, at: Ms): Ms
   timer(random: Random, at: Ms): Ms
   /** `due`: time until the dispatcher's next event, ms */
   completion(random: Random, at: Ms, due: Ms): Ms
@@ -65,20 +65,20 @@ class Classed {
 
 /** Overheads that do not change over time, as a profile has them. */
 export class Overheads implements OverheadModel {
-  readonly #lag: Empirical
+  readonly #sendDelay: Empirical
   readonly #timer: Empirical
   readonly #completion: Classed
   readonly #dispatch: Classed
 
   constructor(tables: OverheadTables) {
-    this.#lag = new Empirical(tables.lag)
+    this.#sendDelay = new Empirical(tables.lag)
     this.#timer = new Empirical(tables.timer)
     this.#completion = new Classed(tables.completion)
     this.#dispatch = new Classed(tables.dispatch)
   }
 
-  lag(random: Random): Ms {
-    return this.#lag.draw(random)
+  sendDelay(random: Random): Ms {
+    return this.#sendDelay.draw(random)
   }
 
   timer(random: Random): Ms {

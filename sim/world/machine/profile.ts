@@ -65,8 +65,8 @@ const intervals = z
     expectLength(context, to, from.length, ['to'], 'from')
     const i = to.findIndex((end, j) => end < from[j]! || end > (from[j + 1] ?? end))
     if (i < 0) return
-    const next = from[i + 1] === undefined ? '' : ` to from[${i + 1}], ${from[i + 1]}`
-    const message = `expected a value from from[${i}], ${from[i]},${next} on, got ${to[i]}`
+    const next = from[i + 1] === undefined ? '' : `, and at most from[${i + 1}], ${from[i + 1]}`
+    const message = `expected at least from[${i}], ${from[i]}${next}, got ${to[i]}`
     context.addIssue({ code: 'custom', path: ['to', i], message })
   })
 
@@ -125,8 +125,8 @@ const modelProfile = z.strictObject({
   overheads: z.strictObject({
     lag: table,
     timer: table,
-    completion: tablesAt.describe('by how soon the dispatcher has something else to do'),
-    dispatch: tablesAt.describe('by how long the executor was idle'),
+    completion: tablesAt.describe("by the time until the dispatcher's next event"),
+    dispatch: tablesAt.describe('by the idle time of the executor'),
   }),
   fields: z
     .array(
@@ -134,8 +134,8 @@ const modelProfile = z.strictObject({
         load: z.number().min(0).describe('load at which it was recorded'),
         durationMs: z.number().positive().max(LONGEST_MS),
         executors: z.array(steps).min(1),
-        dispatcher: intervals.describe('when late completions and timers show a standstill'),
-        intake: intervals.describe('when anything late shows one'),
+        dispatcher: intervals.describe('when late completions and timers show a stall'),
+        intake: intervals.describe('when any late event, new requests included, shows a stall'),
       }),
     )
     .min(1)
@@ -143,7 +143,7 @@ const modelProfile = z.strictObject({
   memory: activationPlanSchema
     .nullable()
     .default(null)
-    .describe('what its batches take; null where no pool asked for it, or no plan was found'),
+    .describe('memory of its batches; null where it was not calibrated or could not be derived'),
 })
 
 export const profileSchema = z.strictObject({
@@ -156,7 +156,7 @@ export const profileSchema = z.strictObject({
     const seen = new Set<string>()
     const i = models.findIndex(({ key }) => seen.size === seen.add(key).size)
     if (i < 0) return
-    const message = `expected a model once, got ${models[i]!.key} again`
+    const message = `expected each model once, got ${models[i]!.key} twice`
     context.addIssue({ code: 'custom', path: [i, 'key'], message })
   }),
 })

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { recordField, type WorkedBatch } from './recorded-field.ts'
 import { SpeedField } from './speed.ts'
-import { type DueEvent, NEVER, usualOverhead } from './standstills.ts'
+import { type DueEvent, NEVER, usualOverhead } from './stalls.ts'
 
 const COMPLETION_MS = 0.02
 const NO_TURNS = { reactions: [], handOvers: [] }

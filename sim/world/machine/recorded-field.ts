@@ -4,9 +4,9 @@ import {
   type DueEvent,
   type Intervals,
   nextAct,
-  standstillsOf,
+  stallsOf,
   usualOverhead,
-} from './standstills.ts'
+} from './stalls.ts'
 
 /** One batch on an executor. `work`: its calibrated duration at speed 1, ms. */
 export interface WorkedBatch {
@@ -98,7 +98,7 @@ export function recordField(
   }
   return {
     executors: fields,
-    dispatcher: standstillsOf(reactions, acts),
-    intake: standstillsOf([...reactions, ...handOvers], acts),
+    dispatcher: stallsOf(reactions, acts),
+    intake: stallsOf([...reactions, ...handOvers], acts),
   }
 }

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { AddressSpace, type ForeignChunk } from './address-space.ts'
+import { AddressSpace, type ReplicaChunk } from './address-space.ts'
 
 const chunk = (replica: number, region: number, offset: number, bytes: number, owner = 'free') =>
-  ({ replica, region, offset, bytes, owner }) satisfies ForeignChunk
-const layoutOf = (space: AddressSpace, chunks: readonly ForeignChunk[]) =>
+  ({ replica, region, offset, bytes, owner }) satisfies ReplicaChunk
+const layoutOf = (space: AddressSpace, chunks: readonly ReplicaChunk[]) =>
   space.layOut(chunks).map(({ address, bytes, owner }) => `${address} +${bytes} ${owner}`)
 
 test('a held region keeps its address, and a new one takes the lowest free address', () => {

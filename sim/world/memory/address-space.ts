@@ -5,7 +5,7 @@ import type { SpaceChunk } from '../../stats/index.ts'
 const MOST_CHUNKS = 400
 
 /** A chunk, and the replica whose allocator holds it. */
-export interface ForeignChunk extends OwnedChunk {
+export interface ReplicaChunk extends OwnedChunk {
   readonly replica: number
 }
 
@@ -22,7 +22,7 @@ export class AddressSpace {
   #regions = new Map<string, Region>()
 
   /** The chunks at one instant, by address, with neighbours of one owner merged. */
-  layOut(chunks: readonly ForeignChunk[]): SpaceChunk[] {
+  layOut(chunks: readonly ReplicaChunk[]): SpaceChunk[] {
     const sizes = new Map<string, number>()
     for (const chunk of chunks) sizes.set(key(chunk), (sizes.get(key(chunk)) ?? 0) + chunk.bytes)
     // a new allocator may have another region at the address of an old one
@@ -41,7 +41,7 @@ export class AddressSpace {
     const joined = join(placed, (chunk, next) => {
       return chunk.owner === next.owner && (chunk.region === next.region || chunk.owner !== 'free')
     })
-    return withoutDust(joined).map(({ address, bytes, owner }) => ({ address, bytes, owner }))
+    return mergeSmallest(joined).map(({ address, bytes, owner }) => ({ address, bytes, owner }))
   }
 
   #lowest(bytes: number): number {
@@ -58,7 +58,7 @@ interface PlacedChunk extends SpaceChunk {
   readonly region: string
 }
 
-const key = ({ replica, region }: ForeignChunk) => `${replica} ${region}`
+const key = ({ replica, region }: ReplicaChunk) => `${replica} ${region}`
 
 /** Merges adjacent chunks; the owner of the larger one is kept. */
 function join(
@@ -78,7 +78,7 @@ function join(
 }
 
 /** Where there are too many chunks, those too small to be seen are merged with their neighbours. */
-function withoutDust(chunks: readonly PlacedChunk[]): readonly PlacedChunk[] {
+function mergeSmallest(chunks: readonly PlacedChunk[]): readonly PlacedChunk[] {
   const all = chunks.reduce((sum, { bytes }) => sum + bytes, 0)
   let joined = chunks
   for (let least = all / 1e5; joined.length > MOST_CHUNKS; least *= 2) {

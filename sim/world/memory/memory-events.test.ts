@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { scenarioOf } from '../../../test/scenarios.ts'
 import { Random } from '../../kernel/index.ts'
 import { declaredPlan } from '../../memory/index.ts'
-import { type Batch, type Ms, Requests, STATUS, servingPlan } from '../../serving/index.ts'
+import { type Batch, type Ms, STATUS, servingPlan, trafficOf } from '../../serving/index.ts'
 import { ListSource, RequestList } from '../../traffic/index.ts'
 import { IDEAL_MACHINE } from '../machine/machine.ts'
 import { SimulatedWorld } from '../world.ts'
@@ -38,12 +38,11 @@ function eventsOf(act: (world: SimulatedWorld, step: number) => void): string[] 
     overheads: null,
   }
   const world = new SimulatedWorld({
-    source: new ListSource(list),
-    requests: new Requests(),
+    ...trafficOf(new ListSource(list)),
     hardware: [hardware, hardware],
     machine: IDEAL_MACHINE,
     random: { service: new Random('service'), overheads: new Random('overheads') },
-    lag: null,
+    sendDelay: null,
     timer: null,
     memory: new WorldMemory({ scenario, plan, activations, maps: false }),
   })
@@ -77,7 +76,7 @@ const batchOf = (executor: number, size: number): Batch => ({
   size,
   length: 1,
   tokens: size,
-  oldestCame: 0,
+  oldestEnqueued: 0,
   dispatched: 0,
   started: 0,
   ended: 0,

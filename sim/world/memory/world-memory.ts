@@ -89,7 +89,8 @@ export class WorldMemory implements ModelLoads {
       return placed
     })
     this.#cards = cards
-    for (const replica of this.#replicas) if (replica && isThere(replica, parts)) settle(replica)
+    for (const replica of this.#replicas)
+      if (replica && isLoadedAtStart(replica, parts)) loadAtStart(replica)
     for (const card of cards) card?.recorder.sample(0, stateOf(card))
   }
 
@@ -137,7 +138,7 @@ export class WorldMemory implements ModelLoads {
     card.recorder.sample(now, stateOf(card))
     replica.loadedFrom = now
     if (card.link !== null) return card.link.begin(now, executor, memory.weightsBytes)
-    if (loads === null) throw new Error(`Expected ${replica.pool} to come and go`)
+    if (loads === null) throw new Error(`Expected ${replica.pool} to be swapped`)
     return [{ executor, at: now + loads.draw(random) }]
   }
 
@@ -219,16 +220,16 @@ function linkOf({ residency }: DevicePlan): WeightLink | null {
 }
 
 /** Whether a model is loaded at the start. */
-function isThere({ pool, card }: Replica, { plan }: MemoryParts): boolean {
+function isLoadedAtStart({ pool, card }: Replica, { plan }: MemoryParts): boolean {
   if (card.plan.residency === null) return true
   return plan.pools.find(({ name }) => name === pool)!.memory!.pinned
 }
 
-function settle({ pool, memory, card }: Replica): void {
+function loadAtStart({ pool, memory, card }: Replica): void {
   const { freeBytes } = card.device
   if (memory.load() === 0) return
-  const room = `${memory.weightsBytes} bytes on ${card.plan.name} for the weights of ${pool}`
-  throw new Error(`Expected ${room}, got ${freeBytes}`)
+  const needed = `${memory.weightsBytes} bytes on ${card.plan.name}`
+  throw new Error(`The weights of ${pool} need ${needed}, which has ${freeBytes} bytes free`)
 }
 
 function countFailure({ counts }: SpaceRecorder, failed: number): void {

@@ -3,7 +3,7 @@ import { eachArrival } from '../../evidence/loads.ts'
 import { type Means, ServiceMeans } from '../../evidence/service-means.ts'
 import { firstAbove, firstAtLeast } from '../../evidence/sorted.ts'
 import { type Findings, ms, type Rule } from '../../findings.ts'
-import { decisionOf } from './refused.ts'
+import { admissionDecision } from './refused.ts'
 
 /** Rounding of predictions, ms. */
 const SLACK_MS = 1e-6
@@ -42,7 +42,8 @@ export const deadlineShedding: Rule = {
   },
 }
 
-const isShed = ({ rows }: Evidence, key: number) => decisionOf(rows, key, 'deadline') === 'refused'
+const isShed = ({ rows }: Evidence, key: number) =>
+  admissionDecision(rows, key, 'deadline') === 'refused'
 
 function checkRequest(
   seen: Evidence,
@@ -51,7 +52,7 @@ function checkRequest(
   found: Findings,
 ): void {
   const { rows } = seen
-  const said = decisionOf(rows, key, 'deadline')
+  const said = admissionDecision(rows, key, 'deadline')
   const { deadlineMarginMs: marginMs } = queue.pool.admission
   if (said === null || (marginMs === null && said === 'passed')) return
   const sent = rows.sent[key]!

@@ -1,7 +1,7 @@
 import type { Evidence } from '../../evidence/evidence.ts'
 import { eachArrival } from '../../evidence/loads.ts'
 import { type Findings, ms } from '../../findings.ts'
-import { decisionOf, type Reason } from './refused.ts'
+import { admissionDecision, type Reason } from './refused.ts'
 
 /**
  * Checks a reason for rejections that depends on the number of requests in the pool: at the limit
@@ -18,7 +18,7 @@ export function checkPoolLimit(
     // rows do not show when a request left a prefill pool
     if (seen.promises.pools[pool]!.generation?.handOver != null) return
     const limit = limitOf(pool, key)
-    const said = decisionOf(seen.rows, key, reason)
+    const said = admissionDecision(seen.rows, key, reason)
     if (said === null || (said === 'passed' && limit === Number.POSITIVE_INFINITY)) return
     const [least, most] = [pools.least[pool]!, pools.most[pool]!]
     found.check(said === 'passed' ? least < limit : most >= limit, [key], () => {

@@ -6,7 +6,7 @@ export type Reason = keyof typeof REFUSED_BY
  * The decision of one admission control about a request. Null where an earlier control had rejected
  * it.
  */
-export function decisionOf(
+export function admissionDecision(
   rows: AuditRows,
   key: number,
   reason: Reason,

@@ -1,7 +1,7 @@
 import { arrivals, type Evidence } from '../../evidence/evidence.ts'
 import { type Findings, ms, type Rule } from '../../findings.ts'
 import type { PoolPromises } from '../../promises/promises.ts'
-import { decisionOf } from './refused.ts'
+import { admissionDecision } from './refused.ts'
 
 /** Rounding of accumulated times, in tokens. */
 const SLACK = 1e-6
@@ -19,7 +19,7 @@ export const tokenBucket: Rule = {
       const shed = seen.queues.some(
         (queue) =>
           queue.poolIndex === index &&
-          queue.shed.some((key) => decisionOf(seen.rows, key, 'tokens') === 'refused'),
+          queue.shed.some((key) => admissionDecision(seen.rows, key, 'tokens') === 'refused'),
       )
       if (admission.tokenBucket !== null || shed) {
         checkPool(seen, index, admission.tokenBucket, found)
@@ -47,7 +47,7 @@ function checkPool(
   const buckets = new Map<string, Bucket>()
   for (const { key, sent, queue } of arrivals(seen)) {
     if (queue.poolIndex !== pool) continue
-    const said = decisionOf(rows, key, 'tokens')
+    const said = admissionDecision(rows, key, 'tokens')
     if (said === null || (said === 'passed' && bucket === null)) continue
     const where = () => `in pool ${pool} at ${ms(sent)}`
     if (bucket === null) {

@@ -16,18 +16,16 @@ export const adaptiveSize: Rule = {
 
 function decider(
   { rows }: Evidence,
-  { max_batch, target_ms, increase, decrease, max_delay_ms }: Of<'aimd'>,
+  { maxBatch, targetMs, increase, decrease, maxDelayMs }: Of<'aimd'>,
 ): Decider<number> {
   const due = (limit: number, line: readonly number[], at: number) =>
-    line.length >= Math.floor(limit) ||
-    max_delay_ms === 0 ||
-    at >= rows.sent[line[0]!]! + max_delay_ms
+    line.length >= Math.floor(limit) || maxDelayMs === 0 || at >= rows.sent[line[0]!]! + maxDelayMs
   return {
     start: 1,
     learn(limit, { members, dispatched, done }) {
-      if (done - dispatched > target_ms) return Math.max(1, limit * decrease)
+      if (done - dispatched > targetMs) return Math.max(1, limit * decrease)
       const filled = members.length >= Math.floor(limit)
-      return filled ? Math.min(max_batch, limit + increase) : limit
+      return filled ? Math.min(maxBatch, limit + increase) : limit
     },
     due,
     allows: (limit, line, members, at) =>

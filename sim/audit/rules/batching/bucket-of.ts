@@ -7,7 +7,7 @@ export function bucketOf({ edges }: Of<'length-bucketed'>, length: number): numb
 }
 
 /** The buckets of a queue, each ordered on its own; or the queue itself. */
-export function bucketQueues({ rows }: Evidence, queue: SeenQueue): readonly SeenQueue[] {
+export function batchGroupsOf({ rows }: Evidence, queue: SeenQueue): readonly SeenQueue[] {
   const { batching } = queue.pool
   if (batching.policy !== 'length-bucketed') return [queue]
   return Array.from({ length: batching.edges.length + 1 }, (_, bucket) => {

@@ -3,7 +3,7 @@ import { any, eachInstant, type Instant } from '../../evidence/instants.ts'
 import { leastSquares } from '../../evidence/least-squares.ts'
 import { timeIsOver } from '../../evidence/waiting-time.ts'
 import { type Findings, ms, type Rule } from '../../findings.ts'
-import { checkDecisions, type Decider, type Line, ROUNDING_MS, Waiting } from './decisions.ts'
+import { type Backlog, checkDecisions, type Decider, ROUNDING_MS, Waiting } from './decisions.ts'
 import { type Of, queuesUnder } from './policy.ts'
 
 /**
@@ -25,20 +25,20 @@ export const corked: Rule = {
     for (const [queue, batching] of queuesUnder('cork', seen)) {
       const cork = decider(seen, batching)
       checkDecisions(seen, queue, cork, found)
-      checkDrops(seen, queue, { cork, latencyMs: batching.max_latency_ms }, found)
+      checkDrops(seen, queue, { cork, latencyMs: batching.maxLatencyMs }, found)
     }
   },
 }
 
-function decider({ rows }: Evidence, { max_batch, max_latency_ms }: Of<'cork'>): Decider<Known> {
-  const uncork = ({ a, w }: Known, line: Line) =>
+function decider({ rows }: Evidence, { maxBatch, maxLatencyMs }: Of<'cork'>): Decider<Known> {
+  const uncork = ({ a, w }: Known, line: Backlog) =>
     rows.sent[line.at(-1)!]! + (0.95 * w) / line.length - 1 - a
-  const isDue = (known: Known, line: Line, at: number) =>
-    line.length >= max_batch || at >= uncork(known, line)
+  const isDue = (known: Known, line: Backlog, at: number) =>
+    line.length >= maxBatch || at >= uncork(known, line)
   return {
     start: {
-      a: Math.min(2000, (2 * max_latency_ms) / 30),
-      b: Math.min(1000, max_latency_ms / 30),
+      a: Math.min(2000, (2 * maxLatencyMs) / 30),
+      b: Math.min(1000, maxLatencyMs / 30),
       w: 10,
       batches: 0,
       last: [],
@@ -55,10 +55,10 @@ function decider({ rows }: Evidence, { max_batch, max_latency_ms }: Of<'cork'>):
     },
     due: (known, line, at) => isDue(known, line, at - ROUNDING_MS),
     allows: (known, line, members, at) =>
-      members.length === Math.min(line.length, max_batch) && isDue(known, line, at + ROUNDING_MS),
+      members.length === Math.min(line.length, maxBatch) && isDue(known, line, at + ROUNDING_MS),
     expected: (known, line) =>
-      line.length >= max_batch
-        ? `a batch of ${max_batch} was due`
+      line.length >= maxBatch
+        ? `a batch of ${maxBatch} was due`
         : `a batch of all of them was due at ${ms(uncork(known, line))}`,
   }
 }
@@ -87,7 +87,7 @@ function checkDrops(
 ): void {
   const { rows } = seen
   const waiting = new Waiting(seen, queue, cork)
-  const hopelessFrom = ({ a, b }: Known, line: Line) =>
+  const hopelessFrom = ({ a, b }: Known, line: Backlog) =>
     rows.sent[line[0]!]! + latencyMs - a * line.length - b
   const mayDrop = (key: number, instant: Instant) => {
     const coming = instant.joined.to - instant.joined.from

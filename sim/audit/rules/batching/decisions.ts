@@ -5,7 +5,7 @@ import type { SeenBatch } from '../../evidence/seen-batch.ts'
 import { type Findings, ms } from '../../findings.ts'
 
 /** Waiting requests, in order of arrival. */
-export type Line = readonly number[]
+export type Backlog = readonly number[]
 
 /**
  * A batching policy that depends on more than a count and a window: on its earlier batches, on
@@ -18,13 +18,13 @@ export interface Decider<Known> {
    * whether `members` may be dispatched at `at` from the waiting requests `line`, which include
    * them
    */
-  allows(known: Known, line: Line, members: Line, at: number): boolean
+  allows(known: Known, line: Backlog, members: Backlog, at: number): boolean
   /**
    * whether a batch from `line` must have been dispatched by `at`, given an executor and a request
    */
-  due(known: Known, line: Line, at: number): boolean
+  due(known: Known, line: Backlog, at: number): boolean
   /** the promise, in words */
-  expected(known: Known, line: Line, at: number): string
+  expected(known: Known, line: Backlog, at: number): string
 }
 
 /** Both computations of a prediction round differently, ms. */
@@ -89,7 +89,7 @@ export class Waiting<Known> {
     this.#known = [decider.start]
   }
 
-  get line(): Line {
+  get line(): Backlog {
     return this.#line
   }
 
@@ -113,7 +113,7 @@ export class Waiting<Known> {
    * The possible waiting requests at an instant, after `came` of its arrivals: without and with the
    * requests that time out at it.
    */
-  linesAt({ joined, timedOut }: Instant, came: number): readonly Line[] {
+  linesAt({ joined, timedOut }: Instant, came: number): readonly Backlog[] {
     const coming = this.#queue.joined.slice(joined.from, joined.from + came)
     const all = this.#line.concat(coming)
     if (!any(timedOut)) return [all]

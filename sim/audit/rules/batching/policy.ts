@@ -35,7 +35,7 @@ export interface Moment {
 /** Largest batch of a policy. */
 export function largestBatch(batching: Batching): number {
   if (batching.policy === 'none') return 1
-  return batching.policy === 'fixed' ? batching.batch : batching.max_batch
+  return batching.policy === 'fixed' ? batching.batch : batching.maxBatch
 }
 
 /**
@@ -48,16 +48,16 @@ export function taken(batching: ByCount, waiting: number, { closed, ending }: Mo
   if (batching.policy === 'fixed') {
     return waiting >= batching.batch ? batching.batch : ending ? waiting : 0
   }
-  const pending = Math.min(waiting, batching.max_batch)
+  const pending = Math.min(waiting, batching.maxBatch)
   if (closed) return pending
-  const sizes = batching.preferred.length === 0 ? [batching.max_batch] : batching.preferred
+  const sizes = batching.preferred.length === 0 ? [batching.maxBatch] : batching.preferred
   let filled = 0
   for (const size of sizes) if (size <= pending && size > filled) filled = size
-  return filled > 0 || batching.max_delay_ms > 0 ? filled : pending
+  return filled > 0 || batching.maxDelayMs > 0 ? filled : pending
 }
 
 /** When the window of a request sent at `sent` closes, ms; Infinity without a window. */
 export function windowCloses(batching: ByCount, sent: number): number {
-  const windowed = batching.policy === 'dynamic' && batching.max_delay_ms > 0
-  return windowed ? sent + batching.max_delay_ms : Number.POSITIVE_INFINITY
+  const windowed = batching.policy === 'dynamic' && batching.maxDelayMs > 0
+  return windowed ? sent + batching.maxDelayMs : Number.POSITIVE_INFINITY
 }

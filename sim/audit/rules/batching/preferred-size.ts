@@ -1,7 +1,7 @@
 import type { Evidence } from '../../evidence/evidence.ts'
 import { eachInstant, type Instant } from '../../evidence/instants.ts'
 import type { SeenBatch } from '../../evidence/seen-batch.ts'
-import { mayWaitOn } from '../../evidence/waiting-time.ts'
+import { delaysTimedOut } from '../../evidence/waiting-time.ts'
 import { type Findings, ms, type Rule } from '../../findings.ts'
 import {
   type ByCount,
@@ -43,7 +43,7 @@ function checkInstant(
 function goInOrder({ promises }: Evidence, queue: CountedQueue): boolean {
   const { order, admission } = queue.pool
   const keepsOrder = order.discipline === 'fifo' && admission.adaptiveLifo === null
-  return keepsOrder && !mayWaitOn(queue, promises)
+  return keepsOrder && !delaysTimedOut(queue, promises)
 }
 
 interface Wrong {

@@ -2,7 +2,7 @@ import { couldHold, eachDispatch, engineRequests } from '../../evidence/engine-r
 import { ms, type Rule } from '../../findings.ts'
 import { memoryOf } from '../../promises/memory-asked.ts'
 import { PromptBlocks } from '../../promises/prompt-blocks.ts'
-import { decisionOf } from '../admission/refused.ts'
+import { admissionDecision } from '../admission/refused.ts'
 
 /**
  * A sequence without a preemption has at least the blocks of its prompt until it ends. Rows do not
@@ -17,7 +17,7 @@ export const kvCache: Rule = {
       const { joined, shed, pool } = queue
       if (memoryOf(queue) !== null) continue
       for (const key of [...joined, ...shed]) {
-        const refused = decisionOf(rows, key, 'memory') === 'refused'
+        const refused = admissionDecision(rows, key, 'memory') === 'refused'
         if (pool.generation === undefined && !refused) continue
         const fits =
           pool.generation === undefined || couldHold(promises, pool.generation, seen, key)

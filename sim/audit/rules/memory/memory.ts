@@ -3,12 +3,12 @@ import type { SeenBatch } from '../../evidence/seen-batch.ts'
 import { type Findings, ms, type Rule } from '../../findings.ts'
 import {
   isSwappable,
-  maySplit,
+  maySplitBatches,
   memoryOf,
   requestedBytes,
   residentBytes,
 } from '../../promises/memory-asked.ts'
-import { decisionOf } from '../admission/refused.ts'
+import { admissionDecision } from '../admission/refused.ts'
 
 /** A batch and its bytes on a device. */
 interface Held {
@@ -46,7 +46,7 @@ function checkRefusals(seen: Evidence, found: Findings): void {
     const beside = promises.devices[device]!.limitBytes - others - residentBytes(promised)
     const left = beside < 0 ? beside : (promised.arena?.bytes ?? beside)
     for (const key of [...queue.joined, ...queue.shed]) {
-      const said = decisionOf(rows, key, 'memory')
+      const said = admissionDecision(rows, key, 'memory')
       if (said === null) continue
       const length = Math.max(1, rows.length[key]!)
       const { padTo, ragged } = queue.pool
@@ -105,7 +105,7 @@ function heldOn(seen: Evidence, device: number): Held[] {
     for (const batch of queue.batches) {
       if (promised.devices[batch.executor - first] !== device) continue
       // halves of a batch run one after the other
-      const from = maySplit(queue) ? rows.started[batch.members[0]!]! : batch.dispatched
+      const from = maySplitBatches(queue) ? rows.started[batch.members[0]!]! : batch.dispatched
       const needed = promised.arena === null ? (neededBy(seen, queue, batch) ?? 0) : 0
       held.push({ batch, from, bytes: resident + needed })
     }
@@ -119,7 +119,7 @@ function heldOn(seen: Evidence, device: number): Held[] {
  */
 function neededBy({ rows }: Evidence, queue: SeenQueue, { members }: SeenBatch): number | null {
   const { ragged } = queue.pool
-  if (ragged && maySplit(queue)) return null
+  if (ragged && maySplitBatches(queue)) return null
   const tokens = members.reduce((sum, key) => sum + rows.length[key]!, 0)
   const length = ragged ? tokens / members.length : rows.padded[members[0]!]!
   return requestedBytes(memoryOf(queue)!, members.length, length)

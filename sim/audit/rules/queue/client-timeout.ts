@@ -47,8 +47,11 @@ function checkLeaving({ rows, classOf }: Evidence, found: Findings): void {
   }
 }
 
-function timeoutRange({ patienceMs, drawnPatience: drawn }: ClassPromises): [number, number] {
-  if (drawn === null) return [patienceMs, patienceMs]
+function timeoutRange({
+  clientTimeoutMs,
+  drawnClientTimeout: drawn,
+}: ClassPromises): [number, number] {
+  if (drawn === null) return [clientTimeoutMs, clientTimeoutMs]
   if (drawn.distribution === 'fixed') return [drawn.value, drawn.value]
   if (drawn.distribution === 'uniform') return [drawn.min, drawn.max]
   return [0, Number.MAX_VALUE]

@@ -1,6 +1,6 @@
 import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
 import { eachInstant, type Instant } from '../../evidence/instants.ts'
-import { mayWaitOn } from '../../evidence/waiting-time.ts'
+import { delaysTimedOut } from '../../evidence/waiting-time.ts'
 import { type Findings, ms, type Rule } from '../../findings.ts'
 
 /** Pairs are compared among this many tenants with the most requests. */
@@ -12,7 +12,7 @@ export const fairness: Rule = {
   check(seen, found) {
     for (const queue of seen.queues) {
       // requests past their timeout are served outside of the shares
-      if (turnLength(queue) === null || mayWaitOn(queue, seen.promises)) continue
+      if (turnLength(queue) === null || delaysTimedOut(queue, seen.promises)) continue
       checkQueue(seen, queue, found)
     }
   },

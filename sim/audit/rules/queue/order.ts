@@ -3,20 +3,20 @@ import { LeastFirst } from '../../evidence/least-first.ts'
 import {
   comparePositions,
   type QueuePosition,
-  queuePosition,
+  queuePositionOf,
   type WaitingRequest,
 } from '../../evidence/queue-position.ts'
 import { groupsOf, type SeenBatch } from '../../evidence/seen-batch.ts'
-import { mayWaitOn } from '../../evidence/waiting-time.ts'
+import { delaysTimedOut } from '../../evidence/waiting-time.ts'
 import { type Findings, ms, type Rule } from '../../findings.ts'
-import { bucketQueues } from '../batching/bucket-of.ts'
+import { batchGroupsOf } from '../batching/bucket-of.ts'
 
 export const order: Rule = {
   rule: 'order',
   promise: 'requests are dispatched in the order of the discipline of their queue',
   check(seen, found) {
     for (const queue of seen.queues) {
-      for (const lane of bucketQueues(seen, queue)) checkQueue(seen, lane, found)
+      for (const lane of batchGroupsOf(seen, queue)) checkQueue(seen, lane, found)
     }
   },
 }
@@ -26,9 +26,9 @@ function checkQueue(seen: Evidence, queue: SeenQueue, found: Findings): void {
   // checked by the rule `adaptive-lifo`
   if (admission.adaptiveLifo !== null) return
   const { discipline } = order
-  const waitOn = mayWaitOn(queue, seen.promises)
+  const waitOn = delaysTimedOut(queue, seen.promises)
   if (waitOn || (discipline !== 'fifo' && !isFair(queue))) {
-    const position = queuePosition(seen, queue)
+    const position = queuePositionOf(seen, queue)
     if (position !== null) checkPositions(seen, queue, position, found)
     return
   }

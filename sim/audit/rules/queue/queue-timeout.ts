@@ -4,7 +4,7 @@ import { LeastFirst } from '../../evidence/least-first.ts'
 import { CANCELLED, TIMED_OUT } from '../../evidence/raw-rows.ts'
 import { type TimeIsOver, timesOver, waitingTime } from '../../evidence/waiting-time.ts'
 import { type Findings, ms, type Rule } from '../../findings.ts'
-import { decisionOf } from '../admission/refused.ts'
+import { admissionDecision } from '../admission/refused.ts'
 
 /**
  * A control plane checks timeouts when it may act: when an executor becomes free, when a request
@@ -72,7 +72,7 @@ function checkWaiting(seen: Evidence, queue: SeenQueue, times: Times, found: Fin
   const overAt = (key: number) => times(key).latest
   // a prefilled request ends in another pool
   const endsHere = !queue.pool.generation?.handOver
-  const mayMakeRoom = (key: number) => decisionOf(rows, key, 'memory') === 'passed'
+  const mayMakeRoom = (key: number) => admissionDecision(rows, key, 'memory') === 'passed'
   const waiting = new LeastFirst<number>((a, b) => overAt(a) - overAt(b))
   let next = 0
   eachInstant(seen, queue, ({ at, joined, shed, timedOut, batches, ends, freeBefore }) => {

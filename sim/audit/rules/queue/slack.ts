@@ -1,7 +1,7 @@
 import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
 import { leastSquares } from '../../evidence/least-squares.ts'
 import { ms, type Rule } from '../../findings.ts'
-import { checkDecisions, type Decider, type Line, ROUNDING_MS } from '../batching/decisions.ts'
+import { type Backlog, checkDecisions, type Decider, ROUNDING_MS } from '../batching/decisions.ts'
 import { type Of, queuesUnder } from '../batching/policy.ts'
 
 /** Computed tokens and duration of the last batches. */
@@ -24,9 +24,9 @@ export const slack: Rule = {
 function decider(
   { rows, classOf }: Evidence,
   { pool }: SeenQueue,
-  { max_batch, margin_ms }: Of<'deadline-aware'>,
+  { maxBatch, marginMs }: Of<'deadline-aware'>,
 ): Decider<Observed> {
-  const computed = (keys: Line) => {
+  const computed = (keys: Backlog) => {
     let [longest, sum] = [0, 0]
     for (const key of keys) {
       longest = Math.max(longest, rows.length[key]!)
@@ -34,23 +34,22 @@ function decider(
     }
     return pool.ragged ? sum : keys.length * pool.padTo * Math.ceil(longest / pool.padTo)
   }
-  const latest = (observed: Observed, line: Line) => {
+  const latest = (observed: Observed, line: Backlog) => {
     let first = Number.POSITIVE_INFINITY
     for (const key of line) first = Math.min(first, rows.at[key]! + classOf(key).deadlineMs)
-    return first - predict(observed, computed(line)) - margin_ms
+    return first - predict(observed, computed(line)) - marginMs
   }
-  const isDue = (observed: Observed, line: Line, at: number) =>
-    line.length >= max_batch || at >= latest(observed, line)
+  const isDue = (observed: Observed, line: Backlog, at: number) =>
+    line.length >= maxBatch || at >= latest(observed, line)
   return {
     start: [],
     learn: (observed, { members, dispatched, done }) =>
       [...observed, [computed(members), done - dispatched] as const].slice(-KEPT),
     due: (observed, line, at) => isDue(observed, line, at - ROUNDING_MS),
     allows: (observed, line, members, at) =>
-      members.length === Math.min(line.length, max_batch) &&
-      isDue(observed, line, at + ROUNDING_MS),
+      members.length === Math.min(line.length, maxBatch) && isDue(observed, line, at + ROUNDING_MS),
     expected(observed, line) {
-      if (line.length >= max_batch) return `a batch of ${max_batch} was due`
+      if (line.length >= maxBatch) return `a batch of ${maxBatch} was due`
       return `a batch of all of them was due at ${ms(latest(observed, line))}`
     },
   }

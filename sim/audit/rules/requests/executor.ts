@@ -1,7 +1,7 @@
 import type { Evidence, SeenQueue } from '../../evidence/evidence.ts'
 import type { SeenBatch } from '../../evidence/seen-batch.ts'
 import { type Findings, ms, type Rule } from '../../findings.ts'
-import { isSwappable, maySplit } from '../../promises/memory-asked.ts'
+import { isSwappable, maySplitBatches } from '../../promises/memory-asked.ts'
 
 export const executor: Rule = {
   rule: 'executor',
@@ -10,7 +10,7 @@ export const executor: Rule = {
     for (const queue of seen.queues) {
       // engines run many requests at once
       if (queue.pool.generation !== undefined) continue
-      if (maySplit(queue)) checkHalves(seen, queue, found)
+      if (maySplitBatches(queue)) checkHalves(seen, queue, found)
       // rows do not show when weights were loaded, and so which executor was free longest
       else checkQueue(queue, { inTurn: !isSwappable(seen.promises, queue) }, found)
     }

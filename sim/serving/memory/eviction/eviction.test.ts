@@ -54,7 +54,7 @@ function naive(
 }
 
 describe.each(Object.keys(evictionPolicies) as Eviction[])('%s', (eviction) => {
-  test('evicts whom the same rule evicts on a list', () => {
+  test('evicts the model that the same rule evicts on a list', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 2, maxLength: 6 }),
@@ -71,7 +71,7 @@ describe.each(Object.keys(evictionPolicies) as Eviction[])('%s', (eviction) => {
   })
 })
 
-test('the policies evict whom they say, and differ', () => {
+test('each policy evicts the model that its rule names, and the policies differ', () => {
   const options = { limitBytes: 30, weights: [10, 10, 10, 10], setUpMs: 1 }
   // the first was used most, and not for the longest time; the second least
   const asked = [0, 0, 0, 1, 2, 2, 1, 2, 3]
@@ -83,7 +83,7 @@ test('the policies evict whom they say, and differ', () => {
   expect(evicted({ ...uneven, eviction: 'lru' }, [0, 1, 2])).toEqual([0, 1])
 })
 
-test('GreedyDual-Size forgets those who are not used, however dear they are', () => {
+test('GreedyDual-Size evicts unused models in the end, however expensive their loads', () => {
   const options = { eviction: 'cost-aware', limitBytes: 3, weights: [1, 2, 2], setUpMs: 1 } as const
   // the first is worth 2 a byte, the others 1.5 at first and 1.5 more with every turn
   expect(evicted(options, [0, 1, 2, 1])).toEqual([1, 0, 2])
@@ -105,7 +105,7 @@ function hitRate(eviction: Eviction, shares: readonly number[], room: number, dr
 describe('independent references', () => {
   const shares = [0.5, 0.3, 0.2]
 
-  test('LRU hits as often as King says, two of three models being there', () => {
+  test("LRU has King's hit rate with two of three models resident", () => {
     // W. F. King, Analysis of Demand Paging Algorithms (1971): i was asked for last, j before it
     let exact = 0
     for (const [i, p] of shares.entries()) {
@@ -117,13 +117,13 @@ describe('independent references', () => {
     expect(hitRate('lfu', shares, 2, 100_000)).toBeGreaterThan(exact + 0.03)
   })
 
-  test('LFU keeps the most popular; in the other place is whoever else was asked for last', () => {
+  test('LFU keeps the most popular model; the other place has the last requested of the others', () => {
     const [first, ...others] = shares as [number, ...number[]]
     const exact = first + others.reduce((sum, p) => sum + p * p, 0) / (1 - first)
     expect(Math.abs(hitRate('lfu', shares, 2, 100_000) - exact)).toBeLessThan(0.005)
   })
 
-  test("LRU hits as often as by Che's approximation, 12 of 60 models being there", () => {
+  test("LRU has the hit rate of Che's approximation with 12 of 60 models resident", () => {
     const weights = Array.from({ length: 60 }, (_, i) => (i + 1) ** -0.8)
     const sum = weights.reduce((a, b) => a + b)
     const zipf = weights.map((weight) => weight / sum)

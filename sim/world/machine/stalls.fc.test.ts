@@ -1,14 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  actsOf,
-  type DueEvent,
-  joinIntervals,
-  NEVER,
-  nextAct,
-  Standstills,
-  standstillsOf,
-} from './standstills.ts'
+import { actsOf, type DueEvent, joinIntervals, NEVER, nextAct, Stalls, stallsOf } from './stalls.ts'
 
 const part = fc
   .tuple(fc.integer({ min: 0, max: 100 }), fc.integer({ min: 1, max: 15 }))
@@ -36,23 +28,23 @@ test('only an event that is due in a stall is delayed, to the end of that stall'
     fc.property(parts, fc.double({ min: 0, max: 130, noNaN: true }), (all, at) => {
       const intervals = joinIntervals(all)
       const within = intervals.from.findIndex((from, i) => from <= at && at < intervals.to[i]!)
-      const standstills = new Standstills(intervals)
-      expect(standstills.release(at)).toBe(within < 0 ? at : intervals.to[within])
-      expect(standstills.release(standstills.release(at))).toBe(standstills.release(at))
+      const stalls = new Stalls(intervals)
+      expect(stalls.release(at)).toBe(within < 0 ? at : intervals.to[within])
+      expect(stalls.release(stalls.release(at))).toBe(stalls.release(at))
     }),
   )
 })
 
 describe('a stall', () => {
-  const standstills = new Standstills({ from: [10, 30], to: [20, 31] })
+  const stalls = new Stalls({ from: [10, 30], to: [20, 31] })
 
   test('includes its beginning and not its end', () => {
     const times = [9.999, 10, 19.999, 20, 30, 31]
-    expect(times.map((at) => standstills.release(at))).toEqual([9.999, 20, 20, 20, 31, 31])
+    expect(times.map((at) => stalls.release(at))).toEqual([9.999, 20, 20, 20, 31, 31])
   })
 
   test('may be absent', () => {
-    expect(new Standstills({ from: [], to: [] }).release(5)).toBe(5)
+    expect(new Stalls({ from: [], to: [] }).release(5)).toBe(5)
   })
 })
 
@@ -60,7 +52,7 @@ describe('stalls of a run', () => {
   const of = (...late: DueEvent[]) => {
     const usual = Array.from({ length: 9 }, (_, i): DueEvent => [i, i + 0.02])
     const turns = [...usual, ...late]
-    return standstillsOf(turns, actsOf(turns))
+    return stallsOf(turns, actsOf(turns))
   }
 
   test('do not include a usual delay', () => {
@@ -86,7 +78,7 @@ describe('stalls of a run', () => {
     const late = fc.double({ min: 1, max: 20, noNaN: true })
     fc.assert(
       fc.property(due, late, (at, ms) => {
-        expect(new Standstills(of([at, at + ms])).release(at)).toBe(at + ms)
+        expect(new Stalls(of([at, at + ms])).release(at)).toBe(at + ms)
       }),
     )
   })

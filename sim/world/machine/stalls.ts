@@ -25,7 +25,7 @@ export function joinIntervals(parts: readonly (readonly [from: Ms, to: Ms])[]): 
 }
 
 /** An overhead this much above its median is a stall of the thread, not the cost of a step. */
-const STANDSTILL_MS = 0.1
+const STALL_MS = 0.1
 /** A stall may begin this long before an event is due, but not before the last act. */
 const UNSEEN_MS = 0.2
 
@@ -33,7 +33,7 @@ const UNSEEN_MS = 0.2
 export function usualOverhead(sample: readonly Ms[]): { median: Ms; longest: Ms } {
   const sorted = Float64Array.from(sample).sort()
   const median = sorted.length > 0 ? sorted[sorted.length >> 1]! : 0
-  return { median, longest: median + STANDSTILL_MS }
+  return { median, longest: median + STALL_MS }
 }
 
 /** An event of the dispatcher: when it was due, and when it was handled. */
@@ -44,7 +44,7 @@ export type DueEvent = readonly [due: Ms, happened: Ms]
  * unusually long, until the next of its `acts`. A stall may begin before the event was due. Without
  * that, an event that is due slightly earlier in the simulation would always escape it.
  */
-export function standstillsOf(turns: readonly DueEvent[], acts: Float64Array): Intervals {
+export function stallsOf(turns: readonly DueEvent[], acts: Float64Array): Intervals {
   const usual = usualOverhead(turns.map(([due, happened]) => happened - due))
   const still: [Ms, Ms][] = []
   for (const [due, happened] of turns) {
@@ -69,7 +69,7 @@ export function nextAct(acts: Float64Array, at: Ms): Ms {
 }
 
 /** Index of the first of rising times that is later than `at`. */
-export function indexAfter(times: Float64Array, at: Ms): number {
+export function indexAfter(times: ArrayLike<Ms>, at: Ms): number {
   let low = 0
   let high = times.length
   while (low < high) {
@@ -81,7 +81,7 @@ export function indexAfter(times: Float64Array, at: Ms): number {
 }
 
 /** Stalls of the dispatcher's thread: an event that is due in one is delayed to its end. */
-export class Standstills {
+export class Stalls {
   readonly #from: Float64Array
   readonly #to: Float64Array
 
