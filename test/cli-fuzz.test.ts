@@ -6,7 +6,7 @@ import { type FuzzInput, readSeed } from '../tools/fuzz/input.ts'
 import { fuzzInputs, Workshop, withRunners } from '../tools/fuzz/inputs.ts'
 import { BOMBS } from '../tools/fuzz/kinds/scenarios.ts'
 import { faultOf } from '../tools/fuzz/outcome.ts'
-import { expectBuilt } from '../tools/fuzz/stock.ts'
+import { expectBuilt } from './command-line.ts'
 
 /** A fixed small share of `npm run fuzz -- inputs`, and every input that once failed. */
 

@@ -10,7 +10,8 @@ const folder = temporaryFolder()
 const { start, run } = commandsIn(folder)
 
 /** Runs commands with other streams or variables, as a shell sets them. */
-const shell = (script: string) => commandsIn(folder, ['/bin/sh', '-c', `${script} "$@"`, 'sh'])
+const shell = (script: string) =>
+  commandsIn(folder, { under: ['/bin/sh', '-c', `${script} "$@"`, 'sh'] })
 
 put(folder, 'tiny.yaml', TINY)
 put(folder, 'declared.yaml', DECLARED)

@@ -1,18 +1,12 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { resultSchema } from '../sim/documents/index.ts'
+import { commandsIn, processesWith, type Started } from './command-line.ts'
 import { auditOf, expectKept } from './live-audit.ts'
 import { madeUpProfile } from './profiles.ts'
 import { changed, DECLARED, TINY } from './scenarios.ts'
-import {
-  commandsIn,
-  expectRefusal,
-  filesIn,
-  put,
-  type Started,
-  temporaryFolder,
-} from './spillway.ts'
+import { expectRefusal, filesIn, put, temporaryFolder } from './spillway.ts'
 import { needVulkan } from './vulkan.ts'
 
 /** On Ctrl-C a command ends at once with a message, and leaves no result and no process behind. */
@@ -49,26 +43,8 @@ put(folder, 'large.yaml', changed(DECLARED, ['duration_s: 40', 'duration_s: 4000
 put(folder, 'long.json', JSON.stringify(madeUpProfile(long)))
 put(folder, 'webgpu.json', JSON.stringify(madeUpProfile(onWebgpu)))
 
-interface Process {
-  readonly pid: number
-  readonly command: string
-}
-
 /** Processes of a command, including itself: all have its cache in their environment. */
-function processes(): Process[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      try {
-        // an ended process whose parent has not collected it has neither
-        const environment = readFileSync(`/proc/${name}/environ`, 'utf8').split('\0')
-        if (!environment.includes(`SPILLWAY_CACHE=${join(folder, 'cache')}`)) return []
-        return [{ pid: Number(name), command: readFileSync(`/proc/${name}/cmdline`, 'utf8') }]
-      } catch {
-        return []
-      }
-    })
-}
+const processes = () => processesWith(`SPILLWAY_CACHE=${join(folder, 'cache')}`)
 
 const running = (entry: string) => processes().filter(({ command }) => command.includes(entry))
 

@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { alignColumns } from '../../reports/terminal/align.ts'
+import { commandsIn } from '../../test/command-line.ts'
 import { type FuzzInput, layOut, seedText } from './input.ts'
 import { inputOf, KINDS, materialOf, type NumberedInput } from './kinds/index.ts'
 import { announcedMib, faultOf, MOST_MIB, type Outcome } from './outcome.ts'
-import { runProcess } from './real-process.ts'
 import { Runner } from './runner.ts'
 import { makeStock } from './stock.ts'
+import { Watch } from './watch.ts'
 
 /** An input with a fault. */
 export interface Finding extends NumberedInput {
@@ -66,9 +68,19 @@ export class Workshop {
     }
   }
 
+  /** Runs the built command in a separate process, as users do. */
   process(input: FuzzInput, limitMs: number): Promise<Outcome> {
-    const options = { cache: this.cache, limitMs }
-    return this.within(input, (folder) => runProcess(folder, input.args, options))
+    return this.within(input, async (folder) => {
+      const commands = commandsIn(folder, { variables: { SPILLWAY_CACHE: this.cache } })
+      const { child, ended } = commands.start(input.args)
+      const watch = new Watch(child, limitMs)
+      try {
+        const end = await ended
+        return { ...end, signal: child.signalCode, peakMib: watch.peakMib, overran: watch.overran }
+      } finally {
+        watch.stop()
+      }
+    })
   }
 
   close(): void {
@@ -181,12 +193,9 @@ export function saveSeed(folder: string, { kind, seed, number, input, fault }: F
 /** Exit codes of each kind, as a table. */
 export function codesText(codes: InputsResult['codes']): string {
   const names = [...new Set([...codes.values()].flatMap((counts) => [...counts.keys()]))].sort()
-  const rows = [...codes].map(([kind, counts]) => {
-    const cells = names.map((name) => String(counts.get(name) ?? 0).padStart(9))
-    return `${kind.padEnd(18)}${cells.join('')}`
-  })
-  return [
-    `${'exit code'.padEnd(18)}${names.map((name) => name.padStart(9)).join('')}`,
-    ...rows,
-  ].join('\n')
+  const rows = [...codes].map(([kind, counts]) => [
+    kind,
+    ...names.map((name) => String(counts.get(name) ?? 0)),
+  ])
+  return alignColumns([['exit code', ...names], ...rows])
 }

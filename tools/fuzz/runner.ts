@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { CLI } from '../../test/command-line.ts'
 import { type FuzzInput, layOut } from './input.ts'
 import type { Outcome } from './outcome.ts'
 import type { RunnerAnswer, RunnerTask } from './runner-process.ts'
-import { CLI } from './stock.ts'
 import { Watch } from './watch.ts'
 
 /** Inputs after which a process is replaced. */

@@ -1,13 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { parquetWriteBuffer } from 'hyparquet-writer'
+import { CLI } from '../../test/command-line.ts'
 import { changed, DECLARED as LONG, QUICK } from '../../test/scenarios.ts'
-
-export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-export const CLI = join(ROOT, 'dist/cli.js')
 
 /** A scenario that is calibrated and replayed in a second. */
 export const TINY = changed(QUICK, ['duration_s: 1.5', 'duration_s: 1'])
@@ -117,11 +114,6 @@ export function makeStock(folder: string): void {
   const built = spillway('models', 'build', 'mlp', '--layers', '2', '--width', '64', '--json')
   const [{ path }] = (JSON.parse(built) as { models: [{ path: string }] }).models
   cpSync(join(folder, path), join(folder, 'own.onnx'))
-}
-
-/** Throws unless the command line, which runs the inputs, is built. */
-export function expectBuilt(): void {
-  if (!existsSync(CLI)) throw new Error('dist/cli.js is missing: run `npm run build` first')
 }
 
 export const stockFile = (stock: string, name: string): Buffer => readFileSync(join(stock, name))
