@@ -22,19 +22,18 @@ export interface Session {
 
 const pool = (key: string, value: string | number) => `pools.central.${key}=${value}`
 
-/** The yardstick at a load, for `seconds`. */
-function yardstick(name: string, load: number, seconds: number, ...set: string[]): Case {
-  const timing = [`duration_s=${seconds}`, 'warmup_s=0.5']
-  const traffic = [`traffic.web.arrivals.load=${load}`]
-  return { name, scenario: 'yardstick', set: [...timing, ...traffic, ...set] }
-}
+/** Cases of a scenario at a load, for `seconds`, with all of these overrides. */
+const casesOf =
+  (scenario: string, className: string, ...fixed: string[]) =>
+  (name: string, load: number, seconds: number, ...set: string[]): Case => {
+    const timing = [`duration_s=${seconds}`, 'warmup_s=0.5']
+    const traffic = `traffic.${className}.arrivals.load=${load}`
+    return { name, scenario, set: [...timing, ...fixed, traffic, ...set] }
+  }
 
+const yardstick = casesOf('yardstick', 'web')
 /** The transformer of the payment peak under steady traffic. */
-function transformer(name: string, load: number, seconds: number, ...set: string[]): Case {
-  const timing = [`duration_s=${seconds}`, 'warmup_s=0.5', 'traffic.checkout.arrivals.surges=[]']
-  const traffic = [`traffic.checkout.arrivals.load=${load}`]
-  return { name, scenario: 'payment-peak', set: [...timing, ...traffic, ...set] }
-}
+const transformer = casesOf('payment-peak', 'checkout', 'traffic.checkout.arrivals.surges=[]')
 
 const changeOf = (against: string, changed: Case): Case => ({ ...changed, against })
 

@@ -6,7 +6,14 @@ import {
 } from '../../sim/experiment/comparison/known-machine.test-helper.ts'
 import type { PoolPlan, ServingPlan } from '../../sim/serving/index.ts'
 import { RequestList } from '../../sim/traffic/index.ts'
-import { largest, MUTANTS, type Mutant, type MutantCase, matrix, TRUE_SIMULATOR } from './index.ts'
+import {
+  largestError,
+  MUTANTS,
+  type Mutant,
+  type MutantCase,
+  matrix,
+  TRUE_SIMULATOR,
+} from './index.ts'
 import { profileCase, structureCase, whatIfCase } from './known-cases.test-helper.ts'
 
 /** Larger errors count as detected. */
@@ -76,7 +83,7 @@ if (process.env.SPILLWAY_MUTANTS !== undefined) {
     `${error < 0 ? '−' : '+'}${(100 * Math.abs(error)).toFixed(1)} %`
   for (const mutant of [TRUE_SIMULATOR, ...MUTANTS]) {
     const cells = CASES.map(({ name }) => {
-      const most = largest(rowsOf(mutant).filter((row) => row.case === name))
+      const most = largestError(rowsOf(mutant).filter((row) => row.case === name))
       return most === null ? '–' : `${percent(most.error)} p${100 * most.p}`
     })
     process.stderr.write(`${[mutant.name, ...cells].join(' | ')}\n`)
@@ -90,7 +97,7 @@ describe('mutants on a machine of known truth', () => {
   })
 
   test.each(MUTANTS)('$name is off by more than 3 % somewhere', (mutant) => {
-    expect(Math.abs(largest(rowsOf(mutant))!.error)).toBeGreaterThan(FOUND)
+    expect(Math.abs(largestError(rowsOf(mutant))!.error)).toBeGreaterThan(FOUND)
   })
 
   test('only what-ifs detect wrong work: structure checks cannot see it', () => {
