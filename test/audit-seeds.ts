@@ -158,8 +158,9 @@ function policySeeds(): Seed[] {
 }
 
 /** Dropped by a timer: a request dropped at an arrival does not tell when it was due. */
-const isDropped = (c: RowColumns, key: number) =>
-  c.outcome[key] === OUTCOME.timedOut && !c.sent.includes(c.done[key]!)
+function isDropped(c: RowColumns, key: number): boolean {
+  return c.outcome[key] === OUTCOME.timedOut && !c.sent.includes(c.done[key]!)
+}
 
 /** Rows of an admission control that refuses wrong requests, or for wrong reasons. */
 function admissionSeeds(): Seed[] {

@@ -106,7 +106,7 @@ test('a terminal that hangs up ends a command as SIGTERM does', async () => {
     '--set',
     'duration_s=1000',
   ])
-  await long.says(/simulating/)
+  await long.prints(/simulating/)
   long.child.kill('SIGHUP')
   const ended = await long.ended
   expectRefusal(ended, 130, folder)

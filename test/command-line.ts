@@ -21,7 +21,7 @@ export interface Started {
   /** resolves when the process has ended and its output is closed */
   readonly ended: Promise<Ended>
   /** Resolves once standard error matches; rejects if the process ends before. */
-  says(pattern: RegExp): Promise<void>
+  prints(pattern: RegExp): Promise<void>
 }
 
 export interface CommandOptions {
@@ -69,7 +69,7 @@ export function commandsIn(
       child.on('error', reject)
       child.on('close', (code) => resolve({ code, ...text }))
     })
-    const says = (pattern: RegExp) =>
+    const prints = (pattern: RegExp) =>
       new Promise<void>((resolve, reject) => {
         const look = () => {
           if (!pattern.test(text.stderr)) return
@@ -78,9 +78,9 @@ export function commandsIn(
         }
         listeners.add(look)
         look()
-        ended.then(() => reject(new Error(`ended before it said ${pattern}: ${text.stderr}`)))
+        ended.then(() => reject(new Error(`ended before it printed ${pattern}: ${text.stderr}`)))
       })
-    return { child, text, ended, says }
+    return { child, text, ended, prints }
   }
 
   return { folder, start, run: (...args: string[]) => start(args).ended }

@@ -86,12 +86,12 @@ export function paddingChartOf(
       .filter((entry) => entry.batch === batch)
       .map(({ trace, cv, fixed: useful }) => ({ name: trace, cv, useful })),
   }))
-  const told = curves.map(({ batch, traces }) => {
+  const ranges = curves.map(({ batch, traces }) => {
     const shares = traces.map(({ useful }) => Math.round(100 * useful)).sort((a, b) => a - b)
     return `${shares[0]} to ${shares.at(-1)} % in batches of ${batch}`
   })
   return {
-    title: `Azure's prompts: ${told.join(' and ')} are not padding`,
+    title: `Azure's prompts: ${ranges.join(' and ')} are not padding`,
     subtitle: [
       'batches in the order of arrival, padded to the longest',
       'lines: lognormal lengths, simulated',

@@ -156,8 +156,8 @@ function finding({ rows }: PredictionStudy): string {
   const levels = [...new Set(rows.map(({ p }) => p))].sort((a, b) => a - b)
   const worst = (p: number) =>
     Math.max(...rows.filter((row) => row.p === p).map(({ medianError }) => medianError))
-  const told = [...new Set([levels[0]!, levels.at(-1)!])]
+  const errors = [...new Set([levels[0]!, levels.at(-1)!])]
     .map((p) => `${percent(worst(p))} at ${percentileName(p)}`)
     .join(', ')
-  return `${inside} of ${all} later figures are in the 95 % band; median error up to ${told}`
+  return `${inside} of ${all} later figures are in the 95 % band; median error up to ${errors}`
 }

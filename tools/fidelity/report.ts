@@ -74,7 +74,7 @@ ${provenance(report)}`,
 function head(report: FidelityReport): Html {
   const lines = summaryLines(report)
   const verdict = worst(lines.map((line) => line.verdict))
-  const told = (['FAIL', 'UNDECIDED'] as const).flatMap((bad) => {
+  const failing = (['FAIL', 'UNDECIDED'] as const).flatMap((bad) => {
     const some = lines.filter((line) => line.verdict === bad)
     const names = [...new Set(some.map(({ check }) => check))].join(', ')
     const what = bad === 'FAIL' ? 'failed' : 'undecided'
@@ -82,9 +82,9 @@ function head(report: FidelityReport): Html {
   })
   const scenarios = plural(report.cases.length, 'scenario')
   const reason =
-    told.length === 0
+    failing.length === 0
       ? `all ${lines.length} checks hold in ${scenarios}, over ${count(report.rows)} replayed requests`
-      : `of ${lines.length} checks in ${scenarios} ${told.join(', ')}`
+      : `of ${lines.length} checks in ${scenarios} ${failing.join(', ')}`
   return html`<h1>Fidelity</h1>
 <p class="quiet">How close the simulator is to replays on this machine, and whether the checks would find a wrong simulator.</p>
 <p class="verdict ${verdict}" role="status"><b class="${verdict}">${verdict}</b> – ${reason}</p>

@@ -163,7 +163,10 @@ export async function withRunners(
   limitMs: number,
   work: (runner: Runner) => Promise<void>,
 ): Promise<void> {
-  const runners = [1, 2].map((i) => new Runner(join(shop.folder, `runner-${i}`), shop, limitMs))
+  const { stock, cache } = shop
+  const runners = [1, 2].map((i) => {
+    return new Runner({ folder: join(shop.folder, `runner-${i}`), stock, cache, limitMs })
+  })
   try {
     await Promise.all(runners.map(work))
   } finally {

@@ -20,41 +20,39 @@ function boot(): string {
 const once = (child: ChildProcess, event: string) =>
   new Promise<unknown[]>((resolve) => child.once(event, (...args) => resolve(args)))
 
-/** The folder of the stock, and the folder for models and profiles. */
-export interface Shop {
+export interface RunnerOptions {
+  /** working directory of all inputs, always the same: waiting processes use it */
+  readonly folder: string
+  /** files that every input receives */
   readonly stock: string
+  /** folder for models and profiles */
   readonly cache: string
+  /** time limit of an input, ms */
+  readonly limitMs: number
 }
 
 /** Runs inputs in a long-lived process, and replaces it if an input ends it. */
 export class Runner {
-  readonly #folder: string
-  readonly #shop: Shop
-  readonly #limitMs: number
+  readonly #options: RunnerOptions
   #child: ChildProcess | null = null
   #inputs = 0
   #said = ''
 
-  /**
-   * `folder`: working directory of all inputs; it is always the same, since waiting processes use
-   * it. `limitMs`: time limit of an input.
-   */
-  constructor(folder: string, shop: Shop, limitMs: number) {
-    this.#folder = folder
-    this.#shop = shop
-    this.#limitMs = limitMs
+  constructor(options: RunnerOptions) {
+    this.#options = options
   }
 
   run(input: FuzzInput): Promise<Outcome> {
-    layOut(this.#folder, this.#shop.stock, input)
-    return this.runIn(this.#folder, input.args)
+    const { folder, stock } = this.#options
+    layOut(folder, stock, input)
+    return this.runIn(folder, input.args)
   }
 
   /** Runs a command in an existing folder. */
   async runIn(folder: string, args: readonly string[]): Promise<Outcome> {
     const child = this.#child ?? (await this.#start())
     this.#said = ''
-    const watch = new Watch(child, this.#limitMs)
+    const watch = new Watch(child, this.#options.limitMs)
     const answered = new Promise<RunnerAnswer | null>((resolve) => {
       child.once('message', (answer: RunnerAnswer) => resolve(answer))
       child.once('exit', () => resolve(null))
@@ -75,15 +73,8 @@ export class Runner {
     if (overran !== 'no' || this.#inputs >= MOST_INPUTS || answer.residentMib > MOST_RESIDENT_MIB) {
       await this.close()
     }
-    const { code, stdout, stderr } = answer
-    return {
-      code,
-      signal: null,
-      stdout,
-      stderr,
-      peakMib: Math.max(peakMib, answer.peakMib),
-      overran,
-    }
+    const { residentMib: _, ...output } = answer
+    return { ...output, signal: null, peakMib: Math.max(peakMib, answer.peakMib), overran }
   }
 
   async close(): Promise<void> {
@@ -97,7 +88,7 @@ export class Runner {
 
   async #start(): Promise<ChildProcess> {
     const child = spawn(process.execPath, ['-e', boot()], {
-      env: { ...process.env, SPILLWAY_CACHE: this.#shop.cache, NO_COLOR: '1' },
+      env: { ...process.env, SPILLWAY_CACHE: this.#options.cache, NO_COLOR: '1' },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     // native code bypasses `process.stderr`

@@ -2,10 +2,10 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Random } from '../../../sim/kernel/index.ts'
 import { chance, pick, pickWeighted, words } from '../choose.ts'
+import type { Kind } from '../input.ts'
 import { mutateBytes, mutateText } from '../mutate-text.ts'
 import { donorsOf, mutateTree } from '../mutate-tree.ts'
 import { stockFile } from '../stock.ts'
-import type { Kind } from './kind.ts'
 
 /** Changes a JSON document as a tree, or as text. */
 export function mutateDocument(bytes: Buffer, random: Random): string | Uint8Array {

@@ -2,10 +2,10 @@ import onnxProto from 'onnx-proto'
 import type { Random } from '../../../sim/kernel/index.ts'
 import { changed } from '../../../test/scenarios.ts'
 import { chance, NASTY_STRINGS, pick, pickWeighted, words } from '../choose.ts'
+import type { Kind } from '../input.ts'
 import { mutateBytes } from '../mutate-text.ts'
 import { donorsOf, mutateTree } from '../mutate-tree.ts'
 import { OWN, stockFile } from '../stock.ts'
-import type { Kind } from './kind.ts'
 
 const { onnx } = onnxProto
 

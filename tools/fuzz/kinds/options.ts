@@ -1,6 +1,6 @@
 import type { Random } from '../../../sim/kernel/index.ts'
 import { chance, NASTY_NUMBERS, NASTY_STRINGS, NASTY_VALUES, pick, words } from '../choose.ts'
-import type { Kind } from './kind.ts'
+import type { Kind } from '../input.ts'
 
 const CSV = '--format csv --time t --unit s --input n'
 

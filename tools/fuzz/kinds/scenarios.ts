@@ -2,10 +2,10 @@ import { stringify } from 'yaml'
 import type { Random } from '../../../sim/kernel/index.ts'
 import { changed } from '../../../test/scenarios.ts'
 import { chance, magnitude, pick, pickWeighted, words } from '../choose.ts'
+import type { Kind, Material } from '../input.ts'
 import { mutateBytes, mutateText } from '../mutate-text.ts'
 import { mutateTree } from '../mutate-tree.ts'
 import { DECLARED, TINY } from '../stock.ts'
-import type { Kind, Material } from './kind.ts'
 
 /** Commands that read `s.yaml` without measuring. */
 const COMMANDS = [

@@ -1,6 +1,6 @@
 import { pick, words } from '../choose.ts'
+import type { Kind } from '../input.ts'
 import { DECLARED } from '../stock.ts'
-import type { Kind } from './kind.ts'
 
 /** Commands, and the file that is replaced by something else. */
 const COMMANDS: readonly (readonly [file: string, command: string])[] = [

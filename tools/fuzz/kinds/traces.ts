@@ -1,9 +1,9 @@
 import { gzipSync } from 'node:zlib'
 import type { Random } from '../../../sim/kernel/index.ts'
 import { chance, NASTY_NUMBERS, pick, pickWeighted, words } from '../choose.ts'
+import type { Kind } from '../input.ts'
 import { mutateBytes, mutateText } from '../mutate-text.ts'
 import { parquetTrace, stockFile, TRACES } from '../stock.ts'
-import type { Kind } from './kind.ts'
 
 const FORMATS: Readonly<Record<string, string>> = {
   'azure.csv': 'azure-llm',
