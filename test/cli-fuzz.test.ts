@@ -24,7 +24,7 @@ const SLOW_MS = 300_000
 let shop: Workshop
 beforeAll(() => {
   expectBuilt()
-  shop = new Workshop()
+  shop = new Workshop(LIMIT_MS)
 }, SLOW_MS)
 afterAll(() => shop?.close())
 
@@ -35,7 +35,7 @@ test(
   async () => {
     const left = [...seedFiles]
     const faults: string[] = []
-    await withRunners(shop, LIMIT_MS, async (runner) => {
+    await withRunners(shop, async (runner) => {
       for (let name = left.pop(); name !== undefined; name = left.pop()) {
         const input = readSeed(join(SEEDS, name))
         const outcome = await runner.run(input)
@@ -53,8 +53,7 @@ test(
   `${INPUTS} mutated inputs are accepted, or refused with a message`,
   async () => {
     const { findings, codes } = await fuzzInputs(shop, {
-      ...{ seed: SEED, count: INPUTS, limitMs: LIMIT_MS },
-      sample: 50,
+      ...{ seed: SEED, count: INPUTS, sample: 50 },
     })
     const faults = findings.map(({ kind, number, fault }) => `${kind}, number ${number}: ${fault}`)
     expect(faults).toEqual([])
@@ -71,7 +70,7 @@ test(
   async () => {
     const left = BOMBS.map((text, i) => ({ i, text: text(REPEATED) }))
     const faults: string[] = []
-    await withRunners(shop, LIMIT_MS, async (runner) => {
+    await withRunners(shop, async (runner) => {
       for (let bomb = left.pop(); bomb !== undefined; bomb = left.pop()) {
         const args = ['simulate', 's.yaml', '--replications', '1', '--workers', '1']
         const outcome = await runner.run({ args, files: { 's.yaml': bomb.text } })
@@ -92,15 +91,11 @@ test(
       { args: ['simulate', 'gone.yaml'] },
       { args: ['audit', 'kept'] },
     ]
-    await withRunners(shop, LIMIT_MS, async (runner) => {
+    await withRunners(shop, async (runner) => {
       for (const input of inputs) {
         const { code, stdout, stderr } = await runner.run(input)
-        const ended = await shop.process(input, LIMIT_MS)
-        expect({ code, stdout, stderr }).toEqual({
-          code: ended.code,
-          stdout: ended.stdout,
-          stderr: ended.stderr,
-        })
+        const ended = await shop.process(input)
+        expect(ended).toMatchObject({ code, stdout, stderr })
       }
     })
   },

@@ -39,7 +39,8 @@ const UNFINISHED = /\.tmp$/
 /** Time for processes to end, ms. */
 const ORPHAN_MS = 10_000
 const POLL_MS = 50
-const LIMIT_MS = 60_000
+/** Time limit of a command, ms. */
+export const KILL_LIMIT_MS = 60_000
 
 export interface Kill {
   readonly command: string
@@ -191,7 +192,7 @@ export async function kills(
       onOutcome(outcome)
     }
   }
-  await withRunners(shop, LIMIT_MS, work)
+  await withRunners(shop, work)
   return { outcomes, lengthsMs }
 }
 
@@ -203,7 +204,7 @@ async function killed(
 ): Promise<KillOutcome> {
   const { pid, mark, ended } = startMarked(kill.command, NEW_SEED, folder, cache)
   const late = setTimeout(() => send(kill.toGroup ? -pid : pid, kill.signal), kill.atMs)
-  const stuck = setTimeout(() => send(-pid, 'SIGKILL'), LIMIT_MS)
+  const stuck = setTimeout(() => send(-pid, 'SIGKILL'), KILL_LIMIT_MS)
   const end = await ended
   clearTimeout(late)
   clearTimeout(stuck)

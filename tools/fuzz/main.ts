@@ -4,8 +4,8 @@ import { positiveNumber, wholeNumber } from '../../runtime/commands/command.ts'
 import { expectBuilt, ROOT } from '../../test/command-line.ts'
 import { deaths, deathsText } from './deaths.ts'
 import { readSeed } from './input.ts'
-import { codesText, fuzzInputs, saveSeed, Workshop } from './inputs.ts'
-import { kills, killsText } from './kills.ts'
+import { codesText, fuzzInputs, nameOf, saveSeed, Workshop } from './inputs.ts'
+import { KILL_LIMIT_MS, kills, killsText } from './kills.ts'
 import { KINDS } from './kinds/index.ts'
 import { faultOf } from './outcome.ts'
 import { fuzzProperties } from './properties.ts'
@@ -27,10 +27,11 @@ function fail(failed: boolean): void {
 
 /** Calls `use` with a workshop and a clock in seconds. */
 async function inWorkshop(
+  limitMs: number,
   use: (shop: Workshop, seconds: () => string) => Promise<void>,
 ): Promise<void> {
   expectBuilt()
-  const shop = new Workshop()
+  const shop = new Workshop(limitMs)
   const started = performance.now()
   try {
     await use(shop, () => `${((performance.now() - started) / 1000).toFixed(0)} s`)
@@ -59,18 +60,18 @@ program
   .option('--kind <name>', `only ${KINDS.map(({ name }) => name).join(', ')}`)
   .option('--save <dir>', 'folder for seed files', join(ROOT, 'test/fuzz/seeds'))
   .action((inputs: number, options: { seed: number; first: number; kind?: string; save: string }) =>
-    inWorkshop(async (shop, seconds) => {
+    inWorkshop(LIMIT_MS, async (shop, seconds) => {
       const { save, ...chosen } = options
       const found = new Map<string, number>()
       const { findings, codes, sampled, differing, long } = await fuzzInputs(shop, {
         ...chosen,
-        ...{ count: inputs, limitMs: LIMIT_MS, sample: 100 },
+        ...{ count: inputs, sample: 100 },
         onFinding: (finding) => {
-          const { kind, seed, number, fault, input } = finding
+          const { fault, input } = finding
           const alike = (found.get(fault) ?? 0) + 1
           found.set(fault, alike)
           if (alike > MOST_ALIKE) return
-          console.log(`${kind}, seed ${seed}, number ${number}: ${fault}`)
+          console.log(`${nameOf(finding)}: ${fault}`)
           console.log(`  ${JSON.stringify(input.args).slice(0, 300)}\n  ${saveSeed(save, finding)}`)
         },
         onProgress: (done) => {
@@ -94,7 +95,7 @@ program
   .argument('[count]', 'number of kills', count, 200)
   .option('--seed <n>', 'seed of the moments', count, now())
   .action((number: number, { seed }: { seed: number }) =>
-    inWorkshop(async (shop, seconds) => {
+    inWorkshop(KILL_LIMIT_MS, async (shop, seconds) => {
       const result = await kills(shop, number, seed, (outcome) => {
         const { command, signal, atMs, toGroup, ended, faults } = outcome
         if (faults.length === 0) return
@@ -125,10 +126,10 @@ program
   .description('run seed files again and print the outcome')
   .argument('<file...>', 'seed files')
   .action((files: readonly string[]) =>
-    inWorkshop(async (shop) => {
+    inWorkshop(LIMIT_MS, async (shop) => {
       for (const file of files) {
         const input = readSeed(file)
-        const outcome = await shop.process(input, LIMIT_MS)
+        const outcome = await shop.process(input)
         const { code, signal, stdout, stderr, peakMib } = outcome
         const fault = faultOf(input.args, outcome)
         const memory = `${peakMib.toFixed(0)} MiB`

@@ -20,9 +20,8 @@ function boot(): string {
 const once = (child: ChildProcess, event: string) =>
   new Promise<unknown[]>((resolve) => child.once(event, (...args) => resolve(args)))
 
-export interface RunnerOptions {
-  /** working directory of all inputs, always the same: waiting processes use it */
-  readonly folder: string
+/** What runners share. */
+export interface Shop {
   /** files that every input receives */
   readonly stock: string
   /** folder for models and profiles */
@@ -33,26 +32,28 @@ export interface RunnerOptions {
 
 /** Runs inputs in a long-lived process, and replaces it if an input ends it. */
 export class Runner {
-  readonly #options: RunnerOptions
+  readonly #folder: string
+  readonly #shop: Shop
   #child: ChildProcess | null = null
   #inputs = 0
   #said = ''
 
-  constructor(options: RunnerOptions) {
-    this.#options = options
+  /** `folder`: working directory of all inputs, always the same, since waiting processes use it */
+  constructor(folder: string, shop: Shop) {
+    this.#folder = folder
+    this.#shop = shop
   }
 
   run(input: FuzzInput): Promise<Outcome> {
-    const { folder, stock } = this.#options
-    layOut(folder, stock, input)
-    return this.runIn(folder, input.args)
+    layOut(this.#folder, this.#shop.stock, input)
+    return this.runIn(this.#folder, input.args)
   }
 
   /** Runs a command in an existing folder. */
   async runIn(folder: string, args: readonly string[]): Promise<Outcome> {
     const child = this.#child ?? (await this.#start())
     this.#said = ''
-    const watch = new Watch(child, this.#options.limitMs)
+    const watch = new Watch(child, this.#shop.limitMs)
     const answered = new Promise<RunnerAnswer | null>((resolve) => {
       child.once('message', (answer: RunnerAnswer) => resolve(answer))
       child.once('exit', () => resolve(null))
@@ -88,7 +89,7 @@ export class Runner {
 
   async #start(): Promise<ChildProcess> {
     const child = spawn(process.execPath, ['-e', boot()], {
-      env: { ...process.env, SPILLWAY_CACHE: this.#options.cache, NO_COLOR: '1' },
+      env: { ...process.env, SPILLWAY_CACHE: this.#shop.cache, NO_COLOR: '1' },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     // native code bypasses `process.stderr`
