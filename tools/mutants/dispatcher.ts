@@ -11,17 +11,17 @@ const FREE = new Overheads(NO_OVERHEADS)
 export const DISPATCHER_MUTANTS: readonly Mutant[] = [
   {
     name: 'no overheads',
-    fault: 'dispatch, completion and hand-over cost nothing',
+    fault: 'dispatch, completion and sending cost nothing',
     change: (parts) => ({
       ...parts,
       hardware: parts.hardware.map((machine) => ({ ...machine, overheads: null })),
-      // null would mean given hand-over times, to which stalls do not apply
+      // null would mean given send times, to which stalls do not apply
       lag: parts.lag && FREE,
     }),
   },
   {
     name: 'no timer lateness',
-    fault: 'timers fire at the instant they are due, even while the dispatcher stands still',
+    fault: 'timers fire at the instant they are due, even while the dispatcher is stalled',
     change: (parts) => ({ ...parts, timer: null }),
     patch: timersOnTime,
   },

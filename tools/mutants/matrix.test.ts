@@ -49,7 +49,7 @@ const smallerBatches: Parameters<typeof whatIfCase>[2] = ({ plan, requests }) =>
 const CASES: readonly MutantCase[] = [
   structureCase('load 0.3, window 5 ms', { load: 0.3, batching: batching({ max_delay_ms: 5 }) }),
   structureCase('load 0.85', { load: 0.85 }),
-  structureCase('a dispatcher that stands still', { load: 0.1, slowness: 3, stillShare: 0.2 }),
+  structureCase('a dispatcher with many stalls', { load: 0.1, slowness: 3, stillShare: 0.2 }),
   whatIfCase('max batch 8 → 2', { load: 0.5 }, smallerBatches),
   profileCase('max batch 8 → 2, by a profile', { load: 0.3 }, smallerBatches),
   whatIfCase('window → 0', { load: 0.5 }, ({ plan, requests }) => ({
