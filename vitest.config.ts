@@ -15,8 +15,8 @@ const COMMANDS = 'test/cli-*.test.ts'
 const SUITES = 'test/live-*.test.ts'
 
 /**
- * `unit` stands beside the code; `laws` cut across it: theory, audit, both worlds; `commands` run
- * the built command line, and `suites` what it measures.
+ * `unit` stands beside the code; `laws` cut across it: theory, audit, simulated and live;
+ * `commands` run the built command line, and `suites` what it measures.
  */
 export default defineConfig({
   test: {

@@ -8,7 +8,22 @@ export interface Fault {
   readonly promised: Partial<PoolPlan>
   readonly runs: Partial<PoolPlan>
   /** of both plans */
-  readonly rest?: Partial<ServingPlan>
+  readonly rest: Partial<ServingPlan>
+}
+
+/** What is wrong, the promised plan, the plan that runs, and the rest of both plans. */
+type FaultRow = readonly [
+  what: string,
+  promised: Partial<PoolPlan>,
+  runs: Partial<PoolPlan>,
+  rest?: Partial<ServingPlan>,
+]
+
+/** Faults by the rule that finds them. */
+export function faultsOf(byRule: Readonly<Record<string, readonly FaultRow[]>>): Fault[] {
+  return Object.entries(byRule).flatMap(([rule, rows]) =>
+    rows.map(([what, promised, runs, rest = {}]) => ({ rule, what, promised, runs, rest })),
+  )
 }
 
 const limitedTo = (concurrencyLimit: number) => admitting({ concurrencyLimit })
@@ -24,91 +39,40 @@ const lifo = { ...tight, order: { discipline: 'lifo' as const } }
 const classes = { classes: unequal }
 
 /** Admission controls that refuse requests against their promise. */
-export const admissionFaults: readonly Fault[] = [
-  { rule: 'concurrency', what: 'one more', promised: limitedTo(7), runs: limitedTo(8) },
-  { rule: 'concurrency', what: 'one less', promised: limitedTo(8), runs: limitedTo(7) },
-  { rule: 'concurrency', what: 'none', promised: limitedTo(8), runs: tight },
-  {
-    rule: 'priority-shedding',
-    what: 'one more',
-    promised: second(5),
-    runs: second(6),
-    rest: classes,
-  },
-  {
-    rule: 'priority-shedding',
-    what: 'one less',
-    promised: second(6),
-    runs: second(5),
-    rest: classes,
-  },
-  {
-    rule: 'deadline-shedding',
-    what: 'a margin',
-    promised: predicting(0),
-    runs: predicting(1),
-    rest: dated,
-  },
-  {
-    rule: 'deadline-shedding',
-    what: 'no margin',
-    promised: predicting(1),
-    runs: predicting(0),
-    rest: dated,
-  },
-  {
-    rule: 'deadline-shedding',
-    what: 'no prediction',
-    promised: predicting(0),
-    runs: predicting(null),
-    rest: dated,
-  },
-  {
-    rule: 'deadline-shedding',
-    what: 'an unrequested prediction',
-    promised: predicting(null),
-    runs: predicting(0),
-    rest: dated,
-  },
-  { rule: 'token-bucket', what: 'a faster one', promised: bucket(1.6, 5), runs: bucket(1.58, 5) },
-  { rule: 'token-bucket', what: 'a slower one', promised: bucket(1.6, 5), runs: bucket(1.62, 5) },
-  { rule: 'token-bucket', what: 'a larger one', promised: bucket(1.6, 5), runs: bucket(1.6, 6) },
-  { rule: 'token-bucket', what: 'a smaller one', promised: bucket(1.6, 6), runs: bucket(1.6, 5) },
-  { rule: 'token-bucket', what: 'none', promised: bucket(1.6, 5), runs: tight },
-  {
-    rule: 'token-bucket',
-    what: 'one for all',
-    promised: bucket(3, 5, 'class'),
-    runs: bucket(3, 5),
-    rest: classes,
-  },
-  {
-    rule: 'token-bucket',
-    what: 'one for each class',
-    promised: bucket(3, 5),
-    runs: bucket(3, 5, 'class'),
-    rest: classes,
-  },
-  {
-    rule: 'adaptive-lifo',
-    what: 'always FIFO',
-    promised: turning(20, 6),
-    runs: { ...tight, queueTimeoutMs: 20 },
-  },
-  {
-    rule: 'adaptive-lifo',
-    what: 'always the newest first',
-    promised: turning(20, 6),
-    runs: { ...lifo, queueTimeoutMs: 20 },
-  },
-  { rule: 'adaptive-lifo', what: 'sooner', promised: turning(20, 6), runs: turning(16, 6) },
-  {
-    rule: 'queue-timeout',
-    what: 'a longer target',
-    promised: turning(20, 6),
-    runs: turning(20, 7),
-  },
-  { rule: 'queue-timeout', what: 'a shorter one', promised: turning(20, 6), runs: turning(20, 5) },
-  { rule: 'queue-timeout', what: 'later', promised: turning(20, 6), runs: turning(21, 6) },
-  { rule: 'order', what: 'in overload the newest', promised: tight, runs: turning(20, 6) },
-]
+export const admissionFaults = faultsOf({
+  concurrency: [
+    ['one more', limitedTo(7), limitedTo(8)],
+    ['one less', limitedTo(8), limitedTo(7)],
+    ['none', limitedTo(8), tight],
+  ],
+  'priority-shedding': [
+    ['one more', second(5), second(6), classes],
+    ['one less', second(6), second(5), classes],
+  ],
+  'deadline-shedding': [
+    ['a margin', predicting(0), predicting(1), dated],
+    ['no margin', predicting(1), predicting(0), dated],
+    ['no prediction', predicting(0), predicting(null), dated],
+    ['an unrequested prediction', predicting(null), predicting(0), dated],
+  ],
+  'token-bucket': [
+    ['a faster one', bucket(1.6, 5), bucket(1.58, 5)],
+    ['a slower one', bucket(1.6, 5), bucket(1.62, 5)],
+    ['a larger one', bucket(1.6, 5), bucket(1.6, 6)],
+    ['a smaller one', bucket(1.6, 6), bucket(1.6, 5)],
+    ['none', bucket(1.6, 5), tight],
+    ['one for all', bucket(3, 5, 'class'), bucket(3, 5), classes],
+    ['one for each class', bucket(3, 5), bucket(3, 5, 'class'), classes],
+  ],
+  'adaptive-lifo': [
+    ['always FIFO', turning(20, 6), { ...tight, queueTimeoutMs: 20 }],
+    ['always the newest first', turning(20, 6), { ...lifo, queueTimeoutMs: 20 }],
+    ['sooner', turning(20, 6), turning(16, 6)],
+  ],
+  'queue-timeout': [
+    ['a longer target', turning(20, 6), turning(20, 7)],
+    ['a shorter one', turning(20, 6), turning(20, 5)],
+    ['later', turning(20, 6), turning(21, 6)],
+  ],
+  order: [['in overload the newest', tight, turning(20, 6)]],
+})

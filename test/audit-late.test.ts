@@ -12,7 +12,7 @@ import { planOf, requestsOf } from './small-system.ts'
 
 const PER_TOKEN = { fixed: 0, perLength: 0, perItem: 0, perToken: 1, perTokenSquared: 0 }
 
-interface Told {
+interface LogEntry {
   readonly now: number
   readonly event: 'arrival' | 'timer' | 'done'
   readonly id: number
@@ -23,7 +23,7 @@ interface Told {
 function outcomes(
   pool: Partial<PoolPlan> & { readonly outOfMemory: PoolMemoryPlan['outOfMemory'] },
   requests: { readonly at: readonly number[]; readonly lengths: readonly number[] },
-  told: readonly Told[],
+  entries: readonly LogEntry[],
 ) {
   const { outOfMemory, ...rest } = pool
   const memory = { weightsBytes: 0, sums: [PER_TOKEN], arena: null, pinned: false, devices: [0] }
@@ -31,7 +31,7 @@ function outcomes(
     devices: [{ name: 'card', limitBytes: 100, residency: null }],
   })
   const list = requestsOf(requests.at, requests)
-  const lines = told.map((event) =>
+  const lines = entries.map((event) =>
     JSON.stringify({ started: event.now, ended: event.now, status: 0, ...event }),
   )
   const { rows, refused } = feedBack(plan, list, parseLog(lines, 'late'))
@@ -44,14 +44,14 @@ describe('while its timer is late, a request past its time-out waits', () => {
   const { served, timedOut, shed } = OUTCOME
 
   test('unless memory could never hold it', () => {
-    const told = outcomes({ outOfMemory: [] }, { at: [0, 1, 6.5], lengths: [1, 1, 101] }, [
+    const ended = outcomes({ outOfMemory: [] }, { at: [0, 1, 6.5], lengths: [1, 1, 101] }, [
       { now: 0, event: 'arrival', id: 0 },
       { now: 1, event: 'arrival', id: 1 },
       { now: 6.5, event: 'arrival', id: 2 },
       { now: 7, event: 'timer', id: 0 },
       { now: 9, event: 'done', id: 0 },
     ])
-    expect(told).toEqual([
+    expect(ended).toEqual([
       [served, 9],
       [timedOut, 7],
       [shed, 6.5],
@@ -60,7 +60,7 @@ describe('while its timer is late, a request past its time-out waits', () => {
 
   test('unless it is in the first half of a batch whose second half follows', () => {
     const batching = { policy: 'fixed', batch: 2 } as const
-    const told = outcomes(
+    const ended = outcomes(
       { batching, outOfMemory: ['split'] },
       { at: [0, 0, 2], lengths: [1, 1, 1] },
       [
@@ -73,7 +73,7 @@ describe('while its timer is late, a request past its time-out waits', () => {
         { now: 9, event: 'done', id: 0 },
       ],
     )
-    expect(told).toEqual([
+    expect(ended).toEqual([
       [served, 8],
       [served, 9],
       [timedOut, 8.5],

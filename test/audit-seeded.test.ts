@@ -3,19 +3,13 @@ import { auditRows } from '../sim/audit/index.ts'
 import type { RowColumns } from '../sim/stats/index.ts'
 import { seeds } from './audit-seeds.ts'
 import { single } from './audited-systems.ts'
-import { replay } from './manual-world.ts'
+import { worldNames, worlds } from './manual-world.ts'
 import { type SmallSystem, serve } from './small-system.ts'
-
-const worlds = {
-  simulated: (system: SmallSystem) => serve(system),
-  live: (system: SmallSystem) => replay(system),
-  'late live': (system: SmallSystem) => replay(system, { late: true }),
-} as const
 
 const generates = ({ plan }: SmallSystem) =>
   plan.pools.some(({ generation }) => generation !== undefined)
 
-describe.each(Object.keys(worlds) as (keyof typeof worlds)[])('in %s rows', (world) => {
+describe.each(worldNames)('in %s rows', (world) => {
   // a live replay does not support generation
   const known = seeds.filter(({ system }) => world === 'simulated' || !generates(system))
 

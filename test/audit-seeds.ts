@@ -1,19 +1,34 @@
-import { OUTCOME } from '../sim/serving/index.ts'
+import { OUTCOME, REFUSAL } from '../sim/serving/index.ts'
 import type { RowColumns } from '../sim/stats/index.ts'
-import { admissionSeeds } from './audit-admission-seeds.ts'
 import { decisionSeeds, limitSeeds } from './audit-decision-seeds.ts'
 import { generationSeeds } from './audit-generation-seeds.ts'
 import { memorySeeds } from './audit-memory-seeds.ts'
-import { policySeeds } from './audit-policy-seeds.ts'
-import { fixed, limited, single } from './audited-systems.ts'
+import {
+  adaptive,
+  bucketed,
+  corked,
+  fixed,
+  limited,
+  metered,
+  predicted,
+  prioritised,
+  single,
+  slack,
+  turning,
+} from './audited-systems.ts'
 import {
   type Batch,
+  leftBehind,
+  letIn,
   move,
+  ofSeveral,
   oneBatch,
   oneRequest,
   pairOf,
+  placesChanged,
   type Seed,
   servedIn,
+  tooEarly,
   write,
 } from './row-surgery.ts'
 
@@ -112,5 +127,75 @@ function batchSeeds(): Seed[] {
         return first.keys.slice(0, 3)
       },
     },
+  ]
+}
+
+/** Faults of policies that learn, or depend on more than the number of waiting requests. */
+function policySeeds(): Seed[] {
+  return [
+    leftBehind('adaptive-size', adaptive),
+    tooEarly('adaptive-size', adaptive),
+    leftBehind('corked', corked),
+    leftBehind('slack', slack),
+    tooEarly('slack', slack),
+    tooEarly('buckets', bucketed),
+    oneBatch(
+      { rule: 'buckets', what: 'one of another bucket', system: bucketed },
+      ofSeveral,
+      (c, { keys }) => (c.length[keys[0]!] = 99),
+    ),
+    oneRequest(
+      { rule: 'corked', what: 'dropped too early', system: corked },
+      isDropped,
+      (c, key) => (c.done[key] = (c.sent[key]! + c.done[key]!) / 2),
+    ),
+    oneRequest(
+      { rule: 'corked', what: 'dropped too late', system: corked },
+      isDropped,
+      (c, key) => (c.done[key]! += 5),
+    ),
+  ]
+}
+
+/** Dropped by a timer: a request dropped at an arrival does not tell when it was due. */
+function isDropped(c: RowColumns, key: number): boolean {
+  return c.outcome[key] === OUTCOME.timedOut && !c.sent.includes(c.done[key]!)
+}
+
+/** Rows of an admission control that refuses wrong requests, or for wrong reasons. */
+function admissionSeeds(): Seed[] {
+  const { none, priority, deadline, concurrency, queue, tokens } = REFUSAL
+  const refused = (refusal: number) => (c: RowColumns, key: number) => c.refusal[key] === refusal
+  /** changes the reason of one refusal */
+  const reasoned = (broken: Omit<Seed, 'spoil'>, was: number, is: number) =>
+    oneRequest(broken, refused(was), (c, key) => (c.refusal[key] = is))
+  const byPriority = { rule: 'priority-shedding', system: prioritised }
+  const byLimit = { rule: 'concurrency', system: metered }
+  const byDeadline = { rule: 'deadline-shedding', system: predicted }
+  const byTokens = { rule: 'token-bucket', system: metered }
+  return [
+    reasoned({ ...byPriority, what: 'below its limit' }, concurrency, priority),
+    reasoned({ ...byPriority, what: 'admitted at its limit' }, priority, concurrency),
+    reasoned({ ...byLimit, what: 'below the limit' }, tokens, concurrency),
+    reasoned({ ...byLimit, what: 'admitted at the limit' }, concurrency, tokens),
+    oneRequest(
+      { ...byDeadline, what: 'one without a deadline' },
+      (c, key) => c.refusal[key] === queue && c.class[key] === 1,
+      (c, key) => (c.refusal[key] = deadline),
+    ),
+    reasoned({ ...byDeadline, what: 'admits a request that ends too late' }, deadline, queue),
+    reasoned(
+      { ...byTokens, what: 'shed by a missing bucket', system: prioritised },
+      concurrency,
+      tokens,
+    ),
+    oneRequest({ ...byTokens, what: 'admitted without a token' }, refused(tokens), letIn),
+    reasoned({ rule: 'conservation', what: 'shed for no reason', system: metered }, tokens, none),
+    placesChanged('adaptive-lifo', turning),
+    oneRequest(
+      { rule: 'queue-timeout', what: 'in overload, leaves before the target', system: turning },
+      (c, key) => c.outcome[key] === OUTCOME.timedOut && c.done[key]! - c.sent[key]! < 7,
+      (c, key) => (c.done[key]! -= 1e-6),
+    ),
   ]
 }

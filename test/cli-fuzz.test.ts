@@ -6,7 +6,7 @@ import { type FuzzInput, readSeed } from '../tools/fuzz/input.ts'
 import { fuzzInputs, Workshop, withRunners } from '../tools/fuzz/inputs.ts'
 import { BOMBS } from '../tools/fuzz/kinds/scenarios.ts'
 import { faultOf } from '../tools/fuzz/outcome.ts'
-import { expectBuilt } from '../tools/fuzz/stock.ts'
+import { expectBuilt } from './command-line.ts'
 
 /** A fixed small share of `npm run fuzz -- inputs`, and every input that once failed. */
 
@@ -24,18 +24,18 @@ const SLOW_MS = 300_000
 let shop: Workshop
 beforeAll(() => {
   expectBuilt()
-  shop = new Workshop()
+  shop = new Workshop(LIMIT_MS)
 }, SLOW_MS)
 afterAll(() => shop?.close())
 
 const seedFiles = readdirSync(SEEDS).filter((name) => name.endsWith('.json'))
 
 test(
-  'every input that once failed is accepted, or refused in words',
+  'every input that once failed is accepted, or refused with a message',
   async () => {
     const left = [...seedFiles]
     const faults: string[] = []
-    await withRunners(shop, LIMIT_MS, async (runner) => {
+    await withRunners(shop, async (runner) => {
       for (let name = left.pop(); name !== undefined; name = left.pop()) {
         const input = readSeed(join(SEEDS, name))
         const outcome = await runner.run(input)
@@ -50,14 +50,13 @@ test(
 )
 
 test(
-  `${INPUTS} mutated inputs are accepted, or refused in words`,
+  `${INPUTS} mutated inputs are accepted, or refused with a message`,
   async () => {
     const { findings, codes } = await fuzzInputs(shop, {
-      ...{ seed: SEED, count: INPUTS, limitMs: LIMIT_MS },
-      sample: 50,
+      ...{ seed: SEED, count: INPUTS, sample: 50 },
     })
-    const told = findings.map(({ kind, number, fault }) => `${kind}, number ${number}: ${fault}`)
-    expect(told).toEqual([])
+    const faults = findings.map(({ kind, number, fault }) => `${kind}, number ${number}: ${fault}`)
+    expect(faults).toEqual([])
     // meaningful only if some inputs are accepted, and others refused
     const ended = [...codes.values()].flatMap((counts) => [...counts.keys()])
     expect(ended).toContain('0')
@@ -71,7 +70,7 @@ test(
   async () => {
     const left = BOMBS.map((text, i) => ({ i, text: text(REPEATED) }))
     const faults: string[] = []
-    await withRunners(shop, LIMIT_MS, async (runner) => {
+    await withRunners(shop, async (runner) => {
       for (let bomb = left.pop(); bomb !== undefined; bomb = left.pop()) {
         const args = ['simulate', 's.yaml', '--replications', '1', '--workers', '1']
         const outcome = await runner.run({ args, files: { 's.yaml': bomb.text } })
@@ -92,15 +91,11 @@ test(
       { args: ['simulate', 'gone.yaml'] },
       { args: ['audit', 'kept'] },
     ]
-    await withRunners(shop, LIMIT_MS, async (runner) => {
+    await withRunners(shop, async (runner) => {
       for (const input of inputs) {
         const { code, stdout, stderr } = await runner.run(input)
-        const ended = await shop.process(input, LIMIT_MS)
-        expect({ code, stdout, stderr }).toEqual({
-          code: ended.code,
-          stdout: ended.stdout,
-          stderr: ended.stderr,
-        })
+        const ended = await shop.process(input)
+        expect(ended).toMatchObject({ code, stdout, stderr })
       }
     })
   },

@@ -95,7 +95,9 @@ test('an ONNX file of more than 2 GB is refused with its size', async () => {
 
 test('a pipe of the shell is refused with advice, a file on stdin is read', async () => {
   const shell = (script: string) =>
-    commandsIn(folder, ['sh', '-c', script]).run('simulate', '/dev/stdin', '--replications', '1')
+    commandsIn(folder, { under: ['sh', '-c', script] }).run(
+      ...['simulate', '/dev/stdin', '--replications', '1'],
+    )
   const piped = await shell('cat declared.yaml | "$0" "$@"')
   expectRefusal(piped, 3, folder)
   expect(piped.stderr).toContain('/dev/stdin: cannot read the scenario: a pipe, not a file; write')
@@ -115,7 +117,7 @@ describe('folders below /proc', () => {
   })
 
   test('are refused as the cache', async () => {
-    const cached = commandsIn(folder, ['/usr/bin/env', 'SPILLWAY_CACHE=/proc/none/cache'])
+    const cached = commandsIn(folder, { variables: { SPILLWAY_CACHE: '/proc/none/cache' } })
     const calibrated = await cached.run('calibrate', 'tiny.yaml', '--seconds', '1')
     expectRefusal(calibrated, 3, folder)
     expect(calibrated.stderr).toContain('no folder can be made in /proc; choose another place')

@@ -10,7 +10,8 @@ const folder = temporaryFolder()
 const { start, run } = commandsIn(folder)
 
 /** Runs commands with other streams or variables, as a shell sets them. */
-const shell = (script: string) => commandsIn(folder, ['/bin/sh', '-c', `${script} "$@"`, 'sh'])
+const shell = (script: string) =>
+  commandsIn(folder, { under: ['/bin/sh', '-c', `${script} "$@"`, 'sh'] })
 
 put(folder, 'tiny.yaml', TINY)
 put(folder, 'declared.yaml', DECLARED)
@@ -105,7 +106,7 @@ test('a terminal that hangs up ends a command as SIGTERM does', async () => {
     '--set',
     'duration_s=1000',
   ])
-  await long.says(/simulating/)
+  await long.prints(/simulating/)
   long.child.kill('SIGHUP')
   const ended = await long.ended
   expectRefusal(ended, 130, folder)

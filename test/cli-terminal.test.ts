@@ -139,10 +139,8 @@ describe('a terminal gets foreign text without control characters', () => {
   })
 
   test('our own colours, and no others', async () => {
-    const ended = await commandsIn(folder, ['/usr/bin/env', '-u', 'NO_COLOR', 'FORCE_COLOR=1']).run(
-      'simulate',
-      EVIL,
-    )
+    const under = ['/usr/bin/env', '-u', 'NO_COLOR', 'FORCE_COLOR=1']
+    const ended = await commandsIn(folder, { under }).run('simulate', EVIL)
     expect(ended.stderr.startsWith('\u001b[31merror\u001b[39m: \\u{1b}[31mred')).toBe(true)
     expect(ended.stderr.split('\u001b')).toHaveLength(3)
   })

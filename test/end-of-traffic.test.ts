@@ -5,7 +5,7 @@ import { keptReplication, simulationInput } from '../sim/experiment/index.ts'
 import { ControlPlane, OUTCOME, servingPlan } from '../sim/serving/index.ts'
 import type { RowColumns, Rows } from '../sim/stats/index.ts'
 import { type RequestList, requestsIn, trafficSource } from '../sim/traffic/index.ts'
-import { replaceMethod } from '../tools/mutants/method.ts'
+import { replaceMethods } from '../tools/mutants/mutant.ts'
 import { fixed } from './audited-systems.ts'
 import { replay } from './manual-world.ts'
 import { move, pairOf } from './row-surgery.ts'
@@ -93,7 +93,7 @@ describe('an incomplete fixed batch is dispatched once the traffic has ended', (
   })
 
   test('and rows of a server without this notice violate the audit', () => {
-    const restore = replaceMethod(ControlPlane.prototype, 'onEnd', () => () => {})
+    const restore = replaceMethods(ControlPlane.prototype, { onEnd: () => () => {} })
     const { rows } = simulated(retries())
     restore()
     expect([rows.columns.outcome[8], rows.columns.done[8]]).toEqual([OUTCOME.timedOut, 5900])

@@ -1,18 +1,12 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { resultSchema } from '../sim/documents/index.ts'
+import { commandsIn, processesWith, type Started } from './command-line.ts'
 import { auditOf, expectKept } from './live-audit.ts'
 import { madeUpProfile } from './profiles.ts'
 import { changed, DECLARED, TINY } from './scenarios.ts'
-import {
-  commandsIn,
-  expectRefusal,
-  filesIn,
-  put,
-  type Started,
-  temporaryFolder,
-} from './spillway.ts'
+import { expectRefusal, filesIn, put, temporaryFolder } from './spillway.ts'
 import { needVulkan } from './vulkan.ts'
 
 /** On Ctrl-C a command ends at once with a message, and leaves no result and no process behind. */
@@ -49,26 +43,8 @@ put(folder, 'large.yaml', changed(DECLARED, ['duration_s: 40', 'duration_s: 4000
 put(folder, 'long.json', JSON.stringify(madeUpProfile(long)))
 put(folder, 'webgpu.json', JSON.stringify(madeUpProfile(onWebgpu)))
 
-interface Process {
-  readonly pid: number
-  readonly command: string
-}
-
 /** Processes of a command, including itself: all have its cache in their environment. */
-function processes(): Process[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      try {
-        // an ended process whose parent has not collected it has neither
-        const environment = readFileSync(`/proc/${name}/environ`, 'utf8').split('\0')
-        if (!environment.includes(`SPILLWAY_CACHE=${join(folder, 'cache')}`)) return []
-        return [{ pid: Number(name), command: readFileSync(`/proc/${name}/cmdline`, 'utf8') }]
-      } catch {
-        return []
-      }
-    })
-}
+const processes = () => processesWith(`SPILLWAY_CACHE=${join(folder, 'cache')}`)
 
 const running = (entry: string) => processes().filter(({ command }) => command.includes(entry))
 
@@ -109,7 +85,7 @@ test.skipIf(!existsSync('/proc/self/stat')).each([
   ['run', /opening models …/, ['long.yaml', '--profile', 'long.json', '--replications', '10']],
 ])('Ctrl-C ends %s in the middle (%s)', async (command, inTheMiddle, args) => {
   const started = start([command, ...args, '--out', 'out'])
-  await started.says(inTheMiddle)
+  await started.prints(inTheMiddle)
   // opening models is short; all other phases last many seconds
   if (!inTheMiddle.source.startsWith('opening')) await wait(INTO_WORK_MS)
   await expectInterrupted(started, 'out', () => toGroup(started))
@@ -118,7 +94,7 @@ test.skipIf(!existsSync('/proc/self/stat')).each([
 test('a finished calibration outlives the run, which can resume with it', async () => {
   const args = ['run', 'long.yaml', '--seconds', '1', '--replications', '10', '--out', 'measured']
   const started = start(args)
-  await started.says(/replay 1 of 3 …/)
+  await started.prints(/replay 1 of 3 …/)
   await expectInterrupted(started, 'measured', () => toGroup(started), ['calibrated.json'])
   const { stderr } = await started.ended
   const [, option, path] = /resume with (\S+) (\S+)/.exec(stderr)!
@@ -144,7 +120,7 @@ test('Ctrl-C ends the building of a model', async () => {
 test('a running batch is not waited for', async () => {
   const args = ['heavy.yaml', '--profile', 'heavy.json', '--replays', '1']
   const started = start(['replay', ...args, '--out', 'out'])
-  await started.says(/replay 1 of 1 …/)
+  await started.prints(/replay 1 of 1 …/)
   await wait(4 * INTO_WORK_MS)
   await expectInterrupted(started, 'out', () => toGroup(started))
 })
@@ -156,7 +132,7 @@ test.skipIf(!existsSync('/proc/self/stat')).each([
   '%s leaves nothing behind when it is killed, even in the middle of work',
   async (command, entry, args) => {
     const started = start([command, ...args])
-    await started.says(/(simulating|replay 1 of 3) …/)
+    await started.prints(/(simulating|replay 1 of 3) …/)
     await wait(INTO_WORK_MS)
     expect(running(entry)).toHaveLength(1)
     started.child.kill('SIGKILL')
@@ -167,7 +143,7 @@ test.skipIf(!existsSync('/proc/self/stat')).each([
 
 test('SIGTERM is handled in the same way', async () => {
   const started = start(['replay', 'long.yaml', '--profile', 'long.json', '--out', 'out'])
-  await started.says(/replay 1 of 3 …/)
+  await started.prints(/replay 1 of 3 …/)
   await expectInterrupted(started, 'out', () => toLeader(started, 'SIGTERM'))
 })
 
@@ -179,7 +155,7 @@ test.for([
   async ([, send], context) => {
     needVulkan(context)
     const started = start(['replay', 'webgpu.yaml', '--profile', 'webgpu.json', '--out', 'out'])
-    await started.says(/replay 1 of 3 …/)
+    await started.prints(/replay 1 of 3 …/)
     await wait(INTO_WORK_MS)
     expect(running('engine-process')).toHaveLength(1)
     await expectInterrupted(started, 'out', () => send(started))
@@ -191,7 +167,7 @@ test('an executor that is killed fails its batch and restarts; the replay report
   put(folder, 'short.yaml', changed(onWebgpu, ['duration_s: 60', 'duration_s: 6']))
   const args = ['short.yaml', '--profile', 'webgpu.json', '--replays', '1', '--out', 'died']
   const started = start(['replay', ...args, '--decision-log', '--json'])
-  await started.says(/replay 1 of 1 …/)
+  await started.prints(/replay 1 of 1 …/)
   await wait(INTO_WORK_MS)
   process.kill(running('engine-process')[0]!.pid, 'SIGKILL')
   const { code, stdout, stderr } = await started.ended
@@ -214,7 +190,7 @@ test.skipIf(!existsSync('/proc/self/stat'))(
   'if the process of all executors is killed, the replay ends with an error, not silently',
   async () => {
     const started = start(['replay', 'long.yaml', '--profile', 'long.json', '--out', 'killed'])
-    await started.says(/replay 1 of 3 …/)
+    await started.prints(/replay 1 of 3 …/)
     await wait(INTO_WORK_MS)
     const [fleet] = running('fleet-process')
     process.kill(fleet!.pid, 'SIGKILL')

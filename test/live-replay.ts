@@ -25,7 +25,7 @@ interface ReplayOptions {
  * a command that runs the replays.
  */
 export function replaysIn(folder: string, under: readonly string[] = []) {
-  const { run } = commandsIn(folder, under)
+  const { run } = commandsIn(folder, { under })
   return async (
     name: string,
     scenario: string,

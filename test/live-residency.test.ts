@@ -181,7 +181,7 @@ test('Ctrl-C during swapping ends the replay, and leaves nothing behind', async 
   put(folder, 'long.json', JSON.stringify(profileOf(text)))
   const args = ['long.yaml', '--profile', 'long.json', '--replays', '1', '--out', 'long']
   const started = start(['replay', ...args])
-  await started.says(/replay 1 of 1 …/)
+  await started.prints(/replay 1 of 1 …/)
   // loads follow one another, so this is probably in the middle of one
   await new Promise((resolve) => setTimeout(resolve, 1500))
   process.kill(-started.child.pid!, 'SIGINT')

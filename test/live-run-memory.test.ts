@@ -218,7 +218,7 @@ describe('a live command', () => {
   test('is stopped by Ctrl-C while memory is observed, and leaves nothing behind', async () => {
     const args = ['arena.yaml', ...PROFILE, '--replays', '1', '--out', 'stopped']
     const started = start(['replay', ...args])
-    await started.says(/the memory of batches/)
+    await started.prints(/the memory of batches/)
     process.kill(-started.child.pid!, 'SIGINT')
     expectRefusal(await started.ended, 130, folder)
     expect(filesIn(join(folder, 'stopped'))).toEqual([])

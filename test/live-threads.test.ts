@@ -9,7 +9,7 @@ import { commandsIn, put, temporaryFolder } from './spillway.ts'
  */
 
 const folder = temporaryFolder()
-const { run } = commandsIn(folder, [], ['--concurrent-recompilation-delay=30'])
+const { run } = commandsIn(folder, { flags: ['--concurrent-recompilation-delay=30'] })
 put(folder, 'declared.yaml', DECLARED)
 put(folder, 'tiny.yaml', TINY)
 

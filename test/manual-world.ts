@@ -18,7 +18,7 @@ import { RowRecorder, Rows } from '../sim/stats/index.ts'
 import { ListSource } from '../sim/traffic/index.ts'
 import { declaredWork } from '../sim/world/index.ts'
 import { expectPromisesKept } from './kept-promises.ts'
-import { type Audited, LOAD_MS, type SmallSystem } from './small-system.ts'
+import { type Audited, LOAD_MS, type SmallSystem, serve } from './small-system.ts'
 
 interface Running {
   readonly executor: number
@@ -66,11 +66,11 @@ class ManualPort implements LivePort {
     this.#late = stream('late')
     this.#failing = stream('failing')
     const late = this.#late !== null
-    const told = executorsOf(plan).map((_, executor) => ({
+    const executors = executorsOf(plan).map((_, executor) => ({
       postOrder: (order: 'load' | 'unload') =>
         this.#begin(executor, order, order === 'load' ? LOAD_MS : late ? UNLOAD_MS : 0),
     }))
-    this.#movers = new ModelLoadSequencer(told, new Ledger(plan).deviceOf)
+    this.#movers = new ModelLoadSequencer(executors, new Ledger(plan).deviceOf)
   }
 
   now(): Ms {
@@ -101,7 +101,7 @@ class ManualPort implements LivePort {
 
   #begin(executor: number, order: Order, ms: Ms): void {
     if (this.#running.some((running) => running.executor === executor)) {
-      throw new Error(`Executor ${executor} is told to ${order} while it is at work`)
+      throw new Error(`Executor ${executor} gets the order to ${order} while it is at work`)
     }
     this.#running.push({ executor, order, started: this.#now, ended: this.#now + ms })
   }
@@ -167,3 +167,12 @@ export function replay(
   const { fired, moves } = driver
   return { rows, journal: log()!, fired, moves }
 }
+
+/** The same system in a simulation and in the live dispatcher; each run returns its rows. */
+export const worlds = {
+  simulated: (system: SmallSystem) => serve(system),
+  live: (system: SmallSystem) => replay(system),
+  'late live': (system: SmallSystem) => replay(system, { late: true }),
+} as const
+
+export const worldNames = Object.keys(worlds) as (keyof typeof worlds)[]

@@ -2,7 +2,7 @@ import { parseScenario, type Scenario, scenarioSchema } from '../scenarios/index
 
 /**
  * Scenarios that tests and the fuzz share, and changes of them. A change that finds nothing to
- * change fails: a test would run on another scenario than it says.
+ * change fails: a test would run on another scenario than it states.
  */
 
 /** What to look for, and what to put in its place, as `String.replace` takes them. */

@@ -7,7 +7,7 @@ import { haveTraces } from './azure.ts'
 import { BARS, JUDGED, type Pair, summarise } from './errors.ts'
 import { fitServer } from './fit-server.ts'
 import { paddings } from './padding.ts'
-import { havePublished, type PublishedRow, publishedRows } from './published.ts'
+import { havePublished, littleRatio, type PublishedRow, publishedRows } from './published.ts'
 import { GPUS } from './resnet50.ts'
 import { type ServerModel, scenarioText, sweepPoint } from './server-model.ts'
 
@@ -77,7 +77,7 @@ describe.skipIf(!havePublished())('the published sweeps, where ../shared has the
     })
 
   test.each(GPUS)('$name: Little’s law holds for its 16 rows', ({ gpu }) => {
-    const ratios = online(gpu).map((row) => (row.throughputRps * row.meanMs) / 1000 / row.users)
+    const ratios = online(gpu).map(littleRatio)
     expect(ratios).toHaveLength(16)
     expect(Math.min(...ratios)).toBeGreaterThan(0.98)
     expect(Math.max(...ratios)).toBeLessThan(1.02)

@@ -1,9 +1,9 @@
 import type { ConcurrencyChart } from '../../reports/charts/load/concurrency.ts'
 import { fixed, signedPercent } from '../../reports/format.ts'
-import { BARS, errorOf, JUDGED, type Judged, NAMES, type Pair, summarise } from './errors.ts'
+import { markdownTable } from '../markdown-table.ts'
+import { errorOf, JUDGED, type Judged, judgedHeads, type Pair, summarise } from './errors.ts'
 import { SOURCE } from './published.ts'
 import type { ConcurrencySweep } from './resnet50.ts'
-import { table } from './table.ts'
 
 /** One GPU: fitted to every other row from the first on, and to the other half. */
 export interface ConcurrencyStudy {
@@ -47,8 +47,7 @@ function summaryTable(studies: readonly ConcurrencyStudy[]): string {
     ...JUDGED.map((of) => summaryText(predicted, of)),
   ]
   const rows = studies.flatMap(({ sweep, reversed }) => [line(sweep, true), line(reversed, false)])
-  const heads = JUDGED.map((of) => `${NAMES[of]} (bar ${fixed(100 * BARS[of], 0)} %)`)
-  return table(['predicted rows', 'link', 'scatter (CV)', ...heads], rows)
+  return markdownTable(['predicted rows', 'link', 'scatter (CV)', ...judgedHeads()], rows)
 }
 
 /** "1.6 %, worst −17 % at 32", with a remark if the limit is exceeded. */
@@ -58,12 +57,13 @@ export function summaryText(pairs: readonly Pair[], of: Judged): string {
   return met ? text : `${text}: **missed**`
 }
 
+/** All rows, in the order of their concurrent requests. */
+const pairsIn = ({ fitted, predicted }: ConcurrencySweep) =>
+  [...fitted, ...predicted].sort((a, b) => a.published.users - b.published.users)
+
 function gpuSection(study: ConcurrencyStudy): string {
   const { sweep } = study
-  const pairs = [...sweep.fitted, ...sweep.predicted].sort(
-    (a, b) => a.published.users - b.published.users,
-  )
-  const rows = pairs.map((pair) => {
+  const rows = pairsIn(sweep).map((pair) => {
     const { published, simulated } = pair
     const cells = JUDGED.flatMap((of) => {
       const digits = of === 'throughputRps' ? 0 : 1
@@ -79,13 +79,12 @@ function gpuSection(study: ConcurrencyStudy): string {
 
 \`scenarios/library/${sweep.model.name}.yaml\`; bold: predicted. Published: ${SOURCE}.
 
-${table(['requests', ...heads, 'p99 (ms)', 'simulated', 'error'], rows)}`
+${markdownTable(['requests', ...heads, 'p99 (ms)', 'simulated', 'error'], rows)}`
 }
 
 /** The chart of a GPU; its title states the error of the predicted tail. */
 export function chartOf({ sweep }: ConcurrencyStudy): ConcurrencyChart {
   const { median, worst } = summarise(sweep.predicted, 'p99Ms')
-  const pairs = [...sweep.fitted, ...sweep.predicted]
   const far = `${signedPercent(worst.error)} at ${worst.users}`
   return {
     title: `Predicted p99 is ${fixed(100 * median, 0)} % off in the median, at most ${far} concurrent requests`,
@@ -94,13 +93,11 @@ export function chartOf({ sweep }: ConcurrencyStudy): ConcurrencyChart {
       'dots: published by NVIDIA, full where predicted, hollow where the server was fitted',
       'lines: simulated closed loop, mean of 3 replications',
     ].join(' · '),
-    points: pairs
-      .map((pair) => ({
-        users: pair.published.users,
-        simulated: { p50: pair.simulated.p50Ms, p99: pair.simulated.p99Ms },
-        measured: { p50: pair.published.p50Ms, p99: pair.published.p99Ms },
-        fitted: sweep.fitted.includes(pair),
-      }))
-      .sort((a, b) => a.users - b.users),
+    points: pairsIn(sweep).map((pair) => ({
+      users: pair.published.users,
+      simulated: { p50: pair.simulated.p50Ms, p99: pair.simulated.p99Ms },
+      measured: { p50: pair.published.p50Ms, p99: pair.published.p99Ms },
+      fitted: sweep.fitted.includes(pair),
+    })),
   }
 }

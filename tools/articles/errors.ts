@@ -1,6 +1,8 @@
 import { median } from 'simple-statistics'
+import { largest } from '../../reports/charts/frame.ts'
+import { fixed } from '../../reports/format.ts'
 import type { PublishedRow } from './published.ts'
-import type { SweepPoint } from './server-model.ts'
+import { type ServerModel, type SweepOptions, type SweepPoint, sweepPoint } from './server-model.ts'
 
 /** Limits of the median relative error. */
 export const BARS = { throughputRps: 0.1, queueMs: 0.2, p99Ms: 0.2 } as const
@@ -17,6 +19,22 @@ export interface Pair {
   readonly published: PublishedRow
   readonly simulated: SweepPoint
 }
+
+/** Each of these rows with its simulation by a model. */
+export function pairsOf(
+  model: ServerModel,
+  rows: readonly PublishedRow[],
+  options: SweepOptions,
+): Pair[] {
+  return rows.map((published) => ({
+    published,
+    simulated: sweepPoint(model, published.users, options),
+  }))
+}
+
+/** The heads of the columns for judged figures, with their limits. */
+export const judgedHeads = () =>
+  JUDGED.map((of) => `${NAMES[of]} (bar ${fixed(100 * BARS[of], 0)} %)`)
 
 /** Signed and relative: simulated − published. */
 export function errorOf({ published, simulated }: Pair, of: Judged): number {
@@ -35,7 +53,7 @@ export interface ErrorSummary {
 export function summarise(pairs: readonly Pair[], of: Judged): ErrorSummary {
   const errors = pairs.map((pair) => ({ users: pair.published.users, error: errorOf(pair, of) }))
   const middle = median(errors.map(({ error }) => Math.abs(error)))
-  const worst = errors.reduce((a, b) => (Math.abs(b.error) > Math.abs(a.error) ? b : a))
+  const worst = largest(errors, ({ error }) => Math.abs(error))!
   const bias = median(errors.map(({ error }) => error))
   return { of, median: middle, bias, worst, met: middle <= BARS[of] }
 }

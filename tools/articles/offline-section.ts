@@ -1,8 +1,8 @@
 import { fixed, signedPercent } from '../../reports/format.ts'
+import { markdownTable } from '../markdown-table.ts'
 import { summaryText } from './concurrency-section.ts'
-import { BARS, JUDGED, NAMES, summarise } from './errors.ts'
+import { BARS, JUDGED, judgedHeads, NAMES, summarise } from './errors.ts'
 import type { ServerModel } from './server-model.ts'
-import { table } from './table.ts'
 import { APPROACH_NAMES, APPROACHES, type Approach, type OfflineToOnline, overall } from './tft.ts'
 
 /** The approach with the smallest errors over all sweeps, relative to their limits. */
@@ -28,7 +28,7 @@ export function bestSweep(sweeps: readonly OfflineToOnline[]): {
 
 export function offlineSection(sweeps: readonly OfflineToOnline[]): string {
   const best = bestApproach(sweeps)
-  const heads = JUDGED.map((of) => `${NAMES[of]} (bar ${fixed(100 * BARS[of], 0)} %)`)
+  const heads = judgedHeads()
   const approaches = APPROACH_NAMES.map((approach) => {
     const errors = overall(sweeps, approach)
     const cells = JUDGED.map((of) => {
@@ -51,11 +51,11 @@ Offline rows (one request at a time, by batch size) have the compute time of eac
 queue time of a request of 16. Two instances share one GPU online, and no offline row shows their interference, so
 four approaches are compared. Medians over all ${sweeps.length} published sweeps, ${sweeps.length * 32} rows:
 
-${table(['approach', ...heads], approaches)}
+${markdownTable(['approach', ...heads], approaches)}
 
 Each sweep by the best of them (${APPROACHES[best].text}):
 
-${table(['sweep', 'Little', ...heads], each)}
+${markdownTable(['sweep', 'Little', ...heads], each)}
 
 ${verdict(sweeps, best)} *Little* is published throughput × published mean latency over the number of requests.
 It must be 1 in a closed loop, but the published rows lack up to a tenth of their throughput by themselves
@@ -70,8 +70,9 @@ requests fit into one batch: the second instance is then idle, and half the spee
 /** The limits that the best approach meets. */
 function verdict(sweeps: readonly OfflineToOnline[], approach: Approach): string {
   const errors = overall(sweeps, approach)
-  const missed = JUDGED.filter((of) => !errors[of].met).map((of) => NAMES[of])
-  const met = JUDGED.filter((of) => errors[of].met).map((of) => NAMES[of])
-  const list = (names: readonly string[]) => (names.length === 0 ? 'none' : names.join(', '))
-  return `**Bars missed: ${list(missed)}; met: ${list(met)}.**`
+  const list = (met: boolean) =>
+    JUDGED.filter((of) => errors[of].met === met)
+      .map((of) => NAMES[of])
+      .join(', ') || 'none'
+  return `**Bars missed: ${list(false)}; met: ${list(true)}.**`
 }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
+import type { SweepPoint } from './server-model.ts'
 
 /** Folder of the measurements and traces; they are not part of the repository. */
 export const SHARED = new URL('../../../shared/data/', import.meta.url)
@@ -8,31 +9,20 @@ const FILE = new URL('facts/triton_perf_analyzer.csv.gz', SHARED)
 /** Public source of the same rows. */
 export const SOURCE = 'NVIDIA/DeepLearningExamples@729963d, triton/**/README.md'
 
-/**
- * A published row of perf_analyzer. Times are means over its requests in ms; percentiles are the
- * client's. The client's latency is the sum of these columns: client send, network (both
- * directions, and receiving and sending by the server), queue (from the batcher to the start of the
- * instance), and compute input, infer and output of the request's whole batch.
- */
-export interface PublishedRow {
+/** A published row of perf_analyzer. */
+export interface PublishedRow extends SweepPoint {
   readonly model: string
   readonly online: boolean
   /** GPU, backend and data set, from the table's heading */
   readonly heading: string
   /** inferences in each request of the client */
   readonly clientBatch: number
-  /** concurrent requests of the client */
-  readonly users: number
-  /** requests/s */
-  readonly throughputRps: number
-  readonly networkMs: number
-  readonly queueMs: number
-  /** input, infer and output: time of a batch in its instance */
-  readonly computeMs: number
-  readonly p50Ms: number
-  readonly p99Ms: number
   readonly meanMs: number
 }
+
+/** Throughput x mean latency over the number of users: 1 by Little's law. */
+export const littleRatio = ({ throughputRps, meanMs, users }: PublishedRow) =>
+  (throughputRps * meanMs) / 1000 / users
 
 /** Whether the measurements are available. */
 export function havePublished(): boolean {

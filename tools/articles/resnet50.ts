@@ -1,7 +1,7 @@
-import type { Pair } from './errors.ts'
+import { type Pair, pairsOf } from './errors.ts'
 import { fitServer } from './fit-server.ts'
 import type { PublishedRow } from './published.ts'
-import { type ServerModel, sweepPoint } from './server-model.ts'
+import type { ServerModel } from './server-model.ts'
 
 /** A concurrency sweep: the fitted rows, and the predicted rows outside the fit. */
 export interface ConcurrencySweep {
@@ -32,12 +32,8 @@ export function resnet50Sweep(
   )
   const chosen = online.filter((_, i) => i % 2 === from)
   const model = fitServer(started(name, gpu, chosen), chosen)
-  const pairs = (of: readonly PublishedRow[]) =>
-    of.map((published) => ({
-      published,
-      simulated: sweepPoint(model, published.users, PREDICTION),
-    }))
   const others = online.filter((row) => !chosen.includes(row))
+  const pairs = (of: readonly PublishedRow[]) => pairsOf(model, of, PREDICTION)
   return { model, gpu, fitted: pairs(chosen), predicted: pairs(others) }
 }
 

@@ -62,12 +62,20 @@ pools:
 `
 }
 
-/** The simulated output of perf_analyzer; means over replications. */
+/**
+ * The output of perf_analyzer for a number of concurrent requests. Times are means over its
+ * requests in ms; percentiles are the client's. The client's latency is the sum of these columns:
+ * client send, network (both directions, and receiving and sending by the server), queue (from the
+ * batcher to the start of the instance), and compute of the request's whole batch.
+ */
 export interface SweepPoint {
+  /** concurrent requests of the client */
   readonly users: number
+  /** requests/s */
   readonly throughputRps: number
   readonly networkMs: number
   readonly queueMs: number
+  /** input, infer and output: time of a batch in its instance */
   readonly computeMs: number
   readonly p50Ms: number
   readonly p99Ms: number
@@ -78,7 +86,7 @@ export interface SweepOptions {
   readonly durationS?: number
 }
 
-/** Runs the scenario with `users` concurrent requests. */
+/** Simulates `users` concurrent requests; means over replications. */
 export function sweepPoint(
   model: ServerModel,
   users: number,
@@ -92,6 +100,7 @@ export function sweepPoint(
     const percentile = (p: (typeof PERCENTILES)[number]) =>
       latency.percentiles[PERCENTILES.indexOf(p)]!
     return {
+      users,
       throughputRps: counts.served / (scenario.duration_s - scenario.warmup_s),
       networkMs: parts.lag.mean,
       queueMs: parts.queue.mean + parts.batch_wait.mean,
@@ -100,15 +109,10 @@ export function sweepPoint(
       p99Ms: percentile(0.99),
     }
   })
-  const mean = (of: keyof (typeof runs)[number]) =>
-    runs.reduce((sum, run) => sum + run[of], 0) / runs.length
-  return {
-    users,
-    throughputRps: mean('throughputRps'),
-    networkMs: mean('networkMs'),
-    queueMs: mean('queueMs'),
-    computeMs: mean('computeMs'),
-    p50Ms: mean('p50Ms'),
-    p99Ms: mean('p99Ms'),
-  }
+  const names = Object.keys(runs[0]!) as (keyof SweepPoint)[]
+  const means = names.map((name) => [
+    name,
+    runs.reduce((sum, run) => sum + run[name], 0) / runs.length,
+  ])
+  return Object.fromEntries(means) as Record<keyof SweepPoint, number>
 }

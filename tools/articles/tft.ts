@@ -1,6 +1,6 @@
-import { type ErrorSummary, JUDGED, type Judged, type Pair, summarise } from './errors.ts'
-import type { PublishedRow } from './published.ts'
-import { type ServerModel, sweepPoint } from './server-model.ts'
+import { type ErrorSummary, JUDGED, type Judged, type Pair, pairsOf, summarise } from './errors.ts'
+import { littleRatio, type PublishedRow } from './published.ts'
+import type { ServerModel } from './server-model.ts'
 
 /**
  * Four assumptions on how two instances on one GPU slow each other down. Offline rows do not show
@@ -9,22 +9,19 @@ import { type ServerModel, sweepPoint } from './server-model.ts'
 export const APPROACHES = {
   independent: {
     text: 'two instances that do not disturb each other',
-    replicas: 2,
-    factor: 1,
-    largest: 1024,
+    ...{ replicas: 2, factor: 1, largest: 1024 },
   },
   serial: {
     text: 'one instance: the GPU runs a batch at a time',
-    replicas: 1,
-    factor: 1,
-    largest: 1024,
+    ...{ replicas: 1, factor: 1, largest: 1024 },
   },
-  shared: { text: 'two instances, each at half the speed', replicas: 2, factor: 2, largest: 1024 },
+  shared: {
+    text: 'two instances, each at half the speed',
+    ...{ replicas: 2, factor: 2, largest: 1024 },
+  },
   preferred: {
     text: 'the same, and no batch beyond the first preferred size, 512',
-    replicas: 2,
-    factor: 2,
-    largest: 512,
+    ...{ replicas: 2, factor: 2, largest: 512 },
   },
 } as const
 export type Approach = keyof typeof APPROACHES
@@ -35,7 +32,7 @@ export interface OfflineToOnline {
   readonly heading: string
   readonly models: Readonly<Record<Approach, ServerModel>>
   readonly pairs: Readonly<Record<Approach, readonly Pair[]>>
-  /** throughput x mean latency over the number of users: 1 by Little's law; median over the rows */
+  /** median over the rows */
   readonly little: number
 }
 
@@ -51,18 +48,13 @@ export function tftSweeps(rows: readonly PublishedRow[]): OfflineToOnline[] {
     const online = selected.filter((row) => row.online)
     const offline = selected.filter((row) => !row.online)
     const models = perApproach((approach) => modelOf(heading, offline, online, approach))
-    const pairs = perApproach((approach) =>
-      online.map((published) => ({
-        published,
-        simulated: sweepPoint(models[approach], published.users, PREDICTION),
-      })),
-    )
-    const ratios = online.map((row) => (row.throughputRps * row.meanMs) / 1000 / row.users)
-    return { heading, models, pairs, little: ratios.sort((a, b) => a - b)[ratios.length >> 1]! }
+    const pairs = perApproach((approach) => pairsOf(models[approach], online, PREDICTION))
+    const ratios = online.map(littleRatio).sort((a, b) => a - b)
+    return { heading, models, pairs, little: ratios[ratios.length >> 1]! }
   })
 }
 
-export function perApproach<T>(of: (approach: Approach) => T): Record<Approach, T> {
+function perApproach<T>(of: (approach: Approach) => T): Record<Approach, T> {
   return Object.fromEntries(APPROACH_NAMES.map((name) => [name, of(name)])) as Record<Approach, T>
 }
 

@@ -1,9 +1,9 @@
 import type { HeadroomChart } from '../../reports/charts/latency/headroom.ts'
 import type { PaddingChart, PaddingCurve } from '../../reports/charts/load/padding.ts'
 import { count, fixed } from '../../reports/format.ts'
+import { markdownTable } from '../markdown-table.ts'
 import { type Headroom, OBJECTIVE, WINDOW_S, WINDOWS } from './headroom.ts'
 import { BATCHES, type Padding } from './padding.ts'
-import { table } from './table.ts'
 
 export const HEADROOM_IMAGE = 'articles-headroom.png'
 export const PADDING_IMAGE = 'articles-padding.png'
@@ -27,7 +27,7 @@ beyond p99.
 
 ![p99 by load of both traces](../images/${HEADROOM_IMAGE})
 
-${table(['traffic', 'requests', 'idle headroom', 'capacity needed'], rows)}
+${markdownTable(['traffic', 'requests', 'idle headroom', 'capacity needed'], rows)}
 
 Three quarters of all seconds of the code trace are empty, and 1 % of them have 11 times the mean or more. Over 10 s its counts are more dispersed
 still (72), so a queue of 2 s hardly helps, and a pool for the bursts is nearly always idle. Scenarios: \`azure-headroom-code.yaml\` and
@@ -69,7 +69,7 @@ simulated batches of fixed size in the order of arrival with the figures quoted 
 
 ![Padding efficiency by the variability of lengths](../images/${PADDING_IMAGE})
 
-${table(['traffic, batch', 'quoted', 'rows in order', 'simulated', 'greedy'], rows)}
+${markdownTable(['traffic, batch', 'quoted', 'rows in order', 'simulated', 'greedy'], rows)}
 
 Scenarios: \`azure-padding-code.yaml\` and \`azure-padding-conv.yaml\`.`
 }
@@ -86,12 +86,12 @@ export function paddingChartOf(
       .filter((entry) => entry.batch === batch)
       .map(({ trace, cv, fixed: useful }) => ({ name: trace, cv, useful })),
   }))
-  const told = curves.map(({ batch, traces }) => {
+  const ranges = curves.map(({ batch, traces }) => {
     const shares = traces.map(({ useful }) => Math.round(100 * useful)).sort((a, b) => a - b)
     return `${shares[0]} to ${shares.at(-1)} % in batches of ${batch}`
   })
   return {
-    title: `Azure's prompts: ${told.join(' and ')} are not padding`,
+    title: `Azure's prompts: ${ranges.join(' and ')} are not padding`,
     subtitle: [
       'batches in the order of arrival, padded to the longest',
       'lines: lognormal lengths, simulated',

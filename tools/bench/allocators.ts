@@ -9,8 +9,7 @@ import {
   Device,
   PagedAllocator,
 } from '../../sim/memory/index.ts'
-import type { Figure } from './report.ts'
-import { rateOf } from './rounds.ts'
+import { type Figure, rateOf } from './figure.ts'
 
 const PAIRS = 10_000_000
 const ROUNDS = 1
@@ -28,36 +27,28 @@ interface Case {
   readonly make: (device: Device) => Allocator
 }
 
+const KV_CACHE = { live: 100, bytes: 500 * TOKEN }
+const paging = { arenaBytes: 128 * GIB, blockTokens: BLOCK_TOKENS, tokenBytes: TOKEN }
+const reserving = { arenaBytes: 128 * GIB, reservationBytes: 4096 * TOKEN }
+
 const CASES: readonly Case[] = [
-  ...[100, 10_000].flatMap((live): readonly Case[] => [
-    { name: 'bfc', live, bytes: 1e6, make: (device) => new BfcArena(device) },
-    { name: 'caching', live, bytes: 1e6, make: (device) => new CachingAllocator(device) },
-    { name: 'bucket', live, bytes: 1e6, make: (device) => new BucketCache(device) },
-    {
-      name: 'buddy',
-      live,
-      bytes: 1e6,
-      make: (device) => new BuddyAllocator(device, { arenaBytes: 256 * GIB }),
-    },
-  ]),
+  ...[100, 10_000].flatMap((live): readonly Case[] => {
+    const size = { live, bytes: 1e6 }
+    return [
+      { name: 'bfc', ...size, make: (device) => new BfcArena(device) },
+      { name: 'caching', ...size, make: (device) => new CachingAllocator(device) },
+      { name: 'bucket', ...size, make: (device) => new BucketCache(device) },
+      {
+        ...{ name: 'buddy', ...size },
+        make: (device) => new BuddyAllocator(device, { arenaBytes: 256 * GIB }),
+      },
+    ]
+  }),
   {
-    name: 'contiguous',
-    live: 100,
-    bytes: 500 * TOKEN,
-    make: (device) =>
-      new ContiguousAllocator(device, { arenaBytes: 128 * GIB, reservationBytes: 4096 * TOKEN }),
+    ...{ name: 'contiguous', ...KV_CACHE },
+    make: (device) => new ContiguousAllocator(device, reserving),
   },
-  {
-    name: 'paged',
-    live: 100,
-    bytes: 500 * TOKEN,
-    make: (device) =>
-      new PagedAllocator(device, {
-        arenaBytes: 128 * GIB,
-        blockTokens: BLOCK_TOKENS,
-        tokenBytes: TOKEN,
-      }),
-  },
+  { name: 'paged', ...KV_CACHE, make: (device) => new PagedAllocator(device, paging) },
 ]
 
 /** Allocations of random sizes, each after a random live one is freed. */
@@ -69,7 +60,7 @@ export function* allocatorFigures(): Generator<Figure> {
     )
     const victims = Int32Array.from({ length: 4093 }, () => Math.floor(random.uniform() * live))
     yield rateOf({
-      name: `${name}, ${live.toLocaleString('en-US')} held`,
+      name: `${name}, ${live.toLocaleString('en-US')} in use`,
       unit: 'M pairs/s',
       size: PAIRS,
       rounds: ROUNDS,

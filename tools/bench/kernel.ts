@@ -1,7 +1,5 @@
 import { EventHeap, Random, stream } from '../../sim/kernel/index.ts'
-import { bareHeap, barePop, barePush } from './bare-heap.ts'
-import type { Figure } from './report.ts'
-import { figure, interleaved, ratios } from './rounds.ts'
+import { type Figure, figure, interleaved, ratios } from './figure.ts'
 
 const DEPARTURE = 0
 const ARRIVAL = 1
@@ -117,4 +115,54 @@ function* compared(
   yield figure(`Kernel, ${name}`, 'M events/s', kernel!, bar)
   yield figure(`Bare heap, ${name}`, 'M events/s', bare!)
   yield figure(`Kernel over bare heap, ${name}`, '', ratios(kernel!, bare!), { atLeast: 0.7 })
+}
+
+/** Pending events of the bare heap; it never grows, so it must be large enough. */
+interface BareHeap {
+  readonly times: Float64Array
+  readonly kinds: Int32Array
+  size: number
+}
+
+function bareHeap(capacity: number): BareHeap {
+  return { times: new Float64Array(capacity), kinds: new Int32Array(capacity), size: 0 }
+}
+
+/**
+ * The minimal work of a binary heap of events on typed arrays: time and kind only, without order
+ * among equal times, sequence numbers or growth. The yardstick of the kernel's heap.
+ */
+function barePush(heap: BareHeap, time: number, kind: number): void {
+  const { times, kinds } = heap
+  let hole = heap.size++
+  while (hole > 0) {
+    const parent = (hole - 1) >> 1
+    if (times[parent]! <= time) break
+    times[hole] = times[parent]!
+    kinds[hole] = kinds[parent]!
+    hole = parent
+  }
+  times[hole] = time
+  kinds[hole] = kind
+}
+
+/** Removes the earliest event, which the caller has read at index 0. */
+function barePop(heap: BareHeap): void {
+  const { times, kinds } = heap
+  const size = --heap.size
+  if (size === 0) return
+  const time = times[size]!
+  const kind = kinds[size]!
+  let hole = 0
+  for (;;) {
+    let child = 2 * hole + 1
+    if (child >= size) break
+    if (child + 1 < size && times[child + 1]! < times[child]!) child++
+    if (time <= times[child]!) break
+    times[hole] = times[child]!
+    kinds[hole] = kinds[child]!
+    hole = child
+  }
+  times[hole] = time
+  kinds[hole] = kind
 }

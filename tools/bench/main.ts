@@ -1,14 +1,15 @@
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { hostFingerprint } from '../../runtime/live/host.ts'
+import { stream } from '../../sim/kernel/index.ts'
+import { Histogram } from '../../sim/stats/index.ts'
 import { allocatorFigures } from './allocators.ts'
-import { histogramFigures } from './histogram.ts'
+import { type Figure, figure, figureLine, millisecondsOf, outputOf } from './figure.ts'
 import { kernelFigures } from './kernel.ts'
-import { measureMemory, memoryFigures } from './memory.ts'
+import { measureMemory, memoryFigures, traceMemoryFigures } from './memory.ts'
 import { peerFigures } from './peers.ts'
-import { type Figure, figureLine, machine } from './report.ts'
 import { servingFigures } from './serving.ts'
-import { startupFigures } from './startup.ts'
-import { measureTraceMemory, traceMemoryFigures } from './trace-memory.ts'
 
 /**
  * Speed and memory compared with Spillway's targets. `--full` goes up to 10^8 requests, `--peers`
@@ -26,6 +27,42 @@ const parts: Readonly<Record<string, (options: { full: boolean }) => Iterable<Fi
   peers: peerFigures,
 }
 
+const RECORDS = 5_000_000
+const RECORD_ROUNDS = 7
+
+function* histogramFigures(): Generator<Figure> {
+  const random = stream(1, 0, 'histogram')
+  const values = Float64Array.from({ length: 4096 }, () => 10 * Math.exp(random.normal()))
+  const work = () => {
+    const histogram = new Histogram()
+    for (let i = 0; i < RECORDS; i++) histogram.record(values[i & 4095]!)
+    if (histogram.count !== RECORDS) throw new Error('Expected every value to be recorded')
+  }
+  work()
+  const times = Array.from({ length: RECORD_ROUNDS }, () => (1e6 * millisecondsOf(work)) / RECORDS)
+  yield figure('Histogram, lognormal durations', 'ns/record', times, { atMost: 15 })
+}
+
+const CLI = 'dist/cli.js'
+const STARTS = 11
+
+/** Time of `--help` of the built command line; no figure without a build. */
+function* startupFigures(): Generator<Figure> {
+  if (!existsSync(CLI)) {
+    console.error(`${CLI} is not built: no start-up time (npm run build)`)
+    return
+  }
+  const started = (...args: string[]) => millisecondsOf(() => outputOf(process.execPath, ...args))
+  const cli: number[] = []
+  const bare: number[] = []
+  for (let round = 0; round < STARTS; round++) {
+    cli.push(started(CLI, '--help'))
+    bare.push(started('--eval', '0'))
+  }
+  yield figure('Start-up, --help', 'ms', cli, { atMost: 250 })
+  yield figure('Start-up of Node alone', 'ms', bare)
+}
+
 function main(args: readonly string[]): void {
   const json = args.includes('--json')
   const named = args.filter((arg) => arg in parts)
@@ -34,7 +71,7 @@ function main(args: readonly string[]): void {
       ? args.includes('--peers') || named.includes(part)
       : named.length === 0 || named.includes(part),
   )
-  const host = machine()
+  const host = hostFingerprint()
   if (!json) console.log(`${host.cpu}, ${host.cores} cores, Node ${host.node}, ${host.platform}\n`)
   const figures: Figure[] = []
   for (const part of chosen) {
@@ -69,7 +106,5 @@ async function bundleAndRun(args: readonly string[]): Promise<number> {
 
 const args = process.argv.slice(2)
 if (import.meta.url.endsWith('.ts')) process.exitCode = await bundleAndRun(args)
-else if (args[0] === '--memory-of') measureMemory(Number(args[1]))
-else if (args[0] === '--trace-memory-of')
-  await measureTraceMemory(args[1]!, args[2]!, Number(args[3]))
+else if (args[0] === '--memory-of') await measureMemory(args.slice(1))
 else main(args)

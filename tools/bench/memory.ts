@@ -1,14 +1,35 @@
-import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
-import type { Figure } from './report.ts'
-import { figure } from './rounds.ts'
-import { serve, servingScenario } from './serving.ts'
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { traceReaders } from '../../runtime/jobs/trace-readers.ts'
+import { type Scenario, surveyTrace, TraceReading } from '../../scenarios/index.ts'
+import { runReadingReplication, simulationInput } from '../../sim/experiment/index.ts'
+import { stream } from '../../sim/kernel/index.ts'
+import { TraceTally } from '../../sim/traffic/index.ts'
+import { type Figure, figure, outputOf } from './figure.ts'
+import { encoderScenario, RATE_RPS, serve, servingScenario } from './serving.ts'
 
 const SMALL = 1e5
+const SMALL_TRACE = 1e4
 
-/** Serves `requests` in a separate process and prints its resident memory, MB. */
-export function measureMemory(requests: number): void {
-  serve(servingScenario(1, requests))
+/** Jobs whose resident memory is measured, each in a process of its own. */
+const JOBS: Readonly<Record<string, (size: number, file: string) => Promise<void> | void>> = {
+  serve: (requests) => serve(servingScenario(1, requests)),
+  inspect,
+  simulate,
+}
+
+/** Runs a job and prints the resident memory of this process, MB. */
+export async function measureMemory([job, size, file]: readonly string[]): Promise<void> {
+  await JOBS[job!]!(Number(size), file!)
   console.log(residentMb())
 }
 
@@ -16,26 +37,102 @@ export function measureMemory(requests: number): void {
  * Peak resident memory on Linux; elsewhere the current one. (getrusage has the peak, too, but a
  * child starts with that of its parent.)
  */
-export function residentMb(): number {
+function residentMb(): number {
   const status = '/proc/self/status'
   const peak = existsSync(status) ? /VmHWM:\s*(\d+) kB/.exec(readFileSync(status, 'utf8')) : null
   return peak === null ? process.memoryUsage.rss() / 1e6 : Number(peak[1]) / 1000
 }
 
+function memoryOf(job: string, size: number, file = ''): number {
+  const args = [process.argv[1]!, '--memory-of', job, String(size), file]
+  return Number(outputOf(process.execPath, ...args))
+}
+
 /** Growth of resident memory with the number of requests. */
 export function* memoryFigures(full: boolean): Generator<Figure> {
-  const small = memoryOf(SMALL)
+  const small = memoryOf('serve', SMALL)
   yield figure('Resident memory, 10^5 requests', 'MB', [small])
   for (const exponent of full ? [7, 8] : [7]) {
-    const growth = memoryOf(10 ** exponent) - small
+    const growth = memoryOf('serve', 10 ** exponent) - small
     yield figure(`Growth of that to 10^${exponent}`, 'MB', [growth], { atMost: 50 })
   }
 }
 
-function memoryOf(requests: number): number {
-  const child = spawnSync(process.execPath, [process.argv[1]!, '--memory-of', String(requests)], {
-    encoding: 'utf8',
+/** Growth of resident memory with the number of rows of a generated trace. */
+export function* traceMemoryFigures(full: boolean): Generator<Figure> {
+  const folder = mkdtempSync(join(tmpdir(), 'spillway-bench-'))
+  const file = join(folder, 'trace.csv')
+  const jobs = ['inspect', 'simulate']
+  try {
+    writeTrace(file, SMALL_TRACE)
+    const small = jobs.map((job) => memoryOf(job, SMALL_TRACE, file))
+    for (const [i, job] of jobs.entries()) {
+      yield figure(`Resident memory, ${job} a trace of 10^4 rows`, 'MB', [small[i]!])
+    }
+    for (const exponent of full ? [7, 8] : [7]) {
+      writeTrace(file, 10 ** exponent)
+      for (const [i, job] of jobs.entries()) {
+        const growth = memoryOf(job, 10 ** exponent, file) - small[i]!
+        yield figure(`Growth of that to 10^${exponent}: ${job}`, 'MB', [growth], { atMost: 50 })
+      }
+    }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+async function inspect(rows: number, file: string): Promise<void> {
+  const tally = new TraceTally()
+  for await (const run of new TraceReading(arrivalsOf(traceScenario(file, rows)), '.').runs()) {
+    tally.add(run)
+  }
+  if (!(tally.statistics().mean_rps > 0)) throw new Error('Expected a rate')
+}
+
+async function simulate(rows: number, file: string): Promise<void> {
+  const scenario = traceScenario(file, rows)
+  const traces = new Map([[0, await surveyTrace(arrivalsOf(scenario), '.')]])
+  const readers = traceReaders(scenario, { directory: '.', traces })
+  const input = simulationInput(scenario, { traces })
+  const { classes } = await runReadingReplication(input, 0, readers.read)
+  const { served } = classes[0]!.counts
+  if (served !== traces.get(0)!.taken) throw new Error('Expected all rows to be served')
+}
+
+function arrivalsOf(scenario: Scenario) {
+  const { arrivals } = scenario.traffic[0]!
+  if (arrivals.process !== 'trace') throw new Error('Expected a trace')
+  return arrivals
+}
+
+function traceScenario(file: string, rows: number): Scenario {
+  return encoderScenario({
+    // the heat map of a result has a fixed number of bins, if the run fills it
+    durationS: (1.05 * rows) / RATE_RPS,
+    // with one replica the backlog, and so memory, would grow
+    replicas: 2,
+    arrivals: {
+      ...{ process: 'trace', file, format: 'csv', time_unit: 'ms' },
+      columns: { time: 'ms', input_tokens: 'tokens' },
+    },
+    lengths: { distribution: 'trace' },
   })
-  if (child.status !== 0) throw new Error(`Expected the child to succeed: ${child.stderr}`)
-  return Number(child.stdout)
+}
+
+const LINES_AT_ONCE = 10_000
+
+/** Poisson arrivals with lengths from 1 to 512. */
+function writeTrace(path: string, rows: number): void {
+  const random = stream(1, 0, 'trace')
+  const file = openSync(path, 'w')
+  let at = 0
+  let lines = ['ms,tokens']
+  for (let i = 0; i < rows; i++) {
+    at += (1000 * random.exponential()) / RATE_RPS
+    lines.push(`${at.toFixed(3)},${1 + random.integer(512)}`)
+    if (lines.length < LINES_AT_ONCE && i < rows - 1) continue
+    writeSync(file, `${lines.join('\n')}\n`)
+    lines = []
+  }
+  closeSync(file)
 }

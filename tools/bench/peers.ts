@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process'
+import { type Figure, figure, millisecondsOf, ratios } from './figure.ts'
 import { mm1OnKernel } from './kernel.ts'
-import type { Figure } from './report.ts'
-import { figure, millisecondsOf, ratios } from './rounds.ts'
 
 const PYTHON = '/usr/bin/python3'
 const SCRIPT = 'tools/bench/peers.py'

@@ -1,39 +1,44 @@
 import { type Scenario, scenarioSchema } from '../../scenarios/index.ts'
 import { runReplication, simulationInput } from '../../sim/experiment/index.ts'
-import type { Figure } from './report.ts'
-import { rateOf } from './rounds.ts'
+import { type Figure, rateOf } from './figure.ts'
 
 const REQUESTS = 1_500_000
 const ROUNDS = 5
 /** About .8 of the capacity of a replica. */
-const RATE_RPS = 400
+export const RATE_RPS = 400
 
-/** Poisson arrivals, lognormal lengths, batches up to 8 with a window, work by padded length. */
-export function servingScenario(replicas: number, requests: number): Scenario {
-  const rate = RATE_RPS * replicas
+/** Batches up to 8 with a window, work by padded length. */
+export function encoderScenario(of: {
+  readonly durationS: number
+  readonly replicas: number
+  readonly arrivals: object
+  readonly lengths: object
+}): Scenario {
   return scenarioSchema.parse({
     spillway: 1,
     name: 'bench',
-    duration_s: requests / rate,
+    duration_s: of.durationS,
     models: {
       encoder: { work: { law: 'linear', base_ms: 2, per_item_ms: 0.5, per_token_ms: 0.005 } },
     },
-    traffic: [
-      {
-        class: 'chat',
-        arrivals: { process: 'poisson', rate_rps: rate },
-        input_tokens: { distribution: 'lognormal', median: 64, p99: 480, max: 512 },
-      },
-    ],
+    traffic: [{ class: 'chat', arrivals: of.arrivals, input_tokens: of.lengths }],
     pools: [
       {
-        name: 'pool',
-        model: 'encoder',
-        speed: 'ideal',
-        replicas,
+        ...{ name: 'pool', model: 'encoder', speed: 'ideal', replicas: of.replicas },
         batching: { policy: 'dynamic', max_batch: 8, max_delay_ms: 2 },
       },
     ],
+  })
+}
+
+/** Poisson arrivals, lognormal lengths. */
+export function servingScenario(replicas: number, requests: number): Scenario {
+  const rate = RATE_RPS * replicas
+  return encoderScenario({
+    durationS: requests / rate,
+    replicas,
+    arrivals: { process: 'poisson', rate_rps: rate },
+    lengths: { distribution: 'lognormal', median: 64, p99: 480, max: 512 },
   })
 }
 
@@ -61,11 +66,8 @@ function generatingScenario(): Scenario {
     models: {
       decoder: {
         work: {
-          law: 'generation',
-          base_ms: 6,
-          per_sequence_ms: 0.02,
-          per_prefill_token_ms: 0.02,
-          per_context_token_ms: 0.00005,
+          ...{ law: 'generation', base_ms: 6, per_sequence_ms: 0.02 },
+          ...{ per_prefill_token_ms: 0.02, per_context_token_ms: 0.00005 },
         },
       },
     },
@@ -80,9 +82,7 @@ function generatingScenario(): Scenario {
     slo: { chat: ['p(99) ttft_ms < 500', 'p(99) tpot_ms < 50'] },
     pools: [
       {
-        name: 'pool',
-        model: 'decoder',
-        speed: 'ideal',
+        ...{ name: 'pool', model: 'decoder', speed: 'ideal' },
         generation: { policy: 'continuous', max_sequences: 256, kv_cache: { blocks: 16_384 } },
       },
     ],

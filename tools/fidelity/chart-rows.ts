@@ -1,6 +1,7 @@
 import { type Layer, narrow } from '../../reports/charts/frame.ts'
 import { textWidth, wrap } from '../../reports/charts/text-width.ts'
 import { LABEL_SIZE, LIGHT } from '../../reports/charts/theme.ts'
+import { capitalise, inWords, percentileName, plural, signedPercent } from '../../reports/format.ts'
 import type { Verdict } from '../../sim/documents/index.ts'
 
 /** Around a picture, px: the theme's, and the halo of labels at the edge. */
@@ -40,81 +41,84 @@ export interface RowLayout {
   readonly layers: readonly Layer[]
 }
 
-/** Rows with names at the left and notes at the right; above the marks in a narrow picture. */
-export function rowLayout(words: readonly RowWords[], shape: Shape): RowLayout {
-  return narrow(shape.width) ? wordsAbove(words, shape) : wordsBeside(words, shape)
+/** Where the words of rows stand: each column has a place, and `y` of a row and its line. */
+interface Placed {
+  /** of the plot, and of a row with its words, px */
+  readonly plot: number
+  readonly row: number
+  readonly top: (row: number) => number
+  readonly names: ColumnPlace & { readonly y: (row: number) => number }
+  /** lines of the note of each row */
+  readonly lines: readonly (readonly string[])[]
+  readonly notes: ColumnPlace & { readonly y: (row: number, line: number) => number }
 }
 
-function wordsBeside(words: readonly RowWords[], { body, width, left = 0, right = 0 }: Shape) {
-  const notes = words.map(({ note }) => wrap(note, WIDEST_NOTE, LABEL_SIZE))
+/** Rows with names at the left and notes at the right; above the marks in a narrow picture. */
+export function rowLayout(words: readonly RowWords[], shape: Shape): RowLayout {
+  const placed = narrow(shape.width) ? wordsAbove(words, shape) : wordsBeside(words, shape)
+  const { plot, row, top, names, lines, notes } = placed
+  const named = words.map(({ name }, i) => ({ text: name, y: names.y(i), color: LIGHT.ink }))
+  const noted = words.flatMap(({ color }, i) =>
+    lines[i]!.map((text, line) => ({ text, y: notes.y(i, line), color })),
+  )
+  const layers = [...wordColumn(named, names), ...wordColumn(noted, notes)]
+  return { width: plot, height: row * words.length, top, layers }
+}
+
+function wordsBeside(words: readonly RowWords[], shape: Shape): Placed {
+  const { body, width, left = 0, right = 0 } = shape
+  const lines = words.map(({ note }) => wrap(note, WIDEST_NOTE, LABEL_SIZE))
   const room = (texts: readonly string[]) =>
     Math.max(0, ...texts.map((text) => textWidth(text, LABEL_SIZE)))
   const names = left + GAP + room(words.map(({ name }) => name))
-  const plot = Math.floor(
-    width - 2 * PADDING - names - Math.max(OVERHANG, right + GAP + room(notes.flat())),
-  )
-  const row = Math.max(body, LINE * Math.max(...notes.map(({ length }) => length)) + 2)
+  const notes = Math.max(OVERHANG, right + GAP + room(lines.flat()))
+  const plot = Math.floor(width - 2 * PADDING - names - notes)
+  const row = Math.max(body, LINE * Math.max(...lines.map(({ length }) => length)) + 2)
   const middle = (i: number) => row * (i + 0.5)
+  const lineOf = (i: number, line: number) => middle(i) + LINE * (line - (lines[i]!.length - 1) / 2)
   return {
-    width: plot,
-    height: row * words.length,
-    top: (i: number) => middle(i) - body / 2,
-    layers: [
-      ...wordColumn(
-        words.map(({ name }, i) => ({ text: name, y: middle(i), color: LIGHT.ink })),
-        { x: -left - GAP, align: 'right' },
-      ),
-      ...wordColumn(
-        words.flatMap(({ color }, i) =>
-          notes[i]!.map((text, line, { length }) => ({
-            text,
-            y: middle(i) + LINE * (line - (length - 1) / 2),
-            color,
-          })),
-        ),
-        { x: plot + right + GAP, align: 'left' },
-      ),
-    ],
+    ...{ plot, row, lines },
+    top: (i) => middle(i) - body / 2,
+    names: { x: -left - GAP, align: 'right', y: middle },
+    notes: { x: plot + right + GAP, align: 'left', y: lineOf },
   }
 }
 
-function wordsAbove(words: readonly RowWords[], { body, width, left = 0, right = 0 }: Shape) {
-  const [before, after] = [left, right].map((inset) => Math.max(OVERHANG, inset)) as [
-    number,
-    number,
-  ]
+function wordsAbove(words: readonly RowWords[], shape: Shape): Placed {
+  const { body, width, left = 0, right = 0 } = shape
+  const [before, after] = [Math.max(OVERHANG, left), Math.max(OVERHANG, right)]
   const room = width - 2 * PADDING
   const plot = room - before - after
   const long = words.some(
     ({ name, note }) => textWidth(name, LABEL_SIZE) + 2 * GAP + textWidth(note, LABEL_SIZE) > room,
   )
-  const notes = words.map(({ note }) => (long ? wrap(note, room, LABEL_SIZE) : [note]))
-  const lines = Math.max(...notes.map(({ length }) => length)) + (long ? 1 : 0)
-  const row = LINE * lines + body
-  const line = (i: number, number: number) => row * i + LINE * (number + 0.5)
+  const lines = words.map(({ note }) => (long ? wrap(note, room, LABEL_SIZE) : [note]))
+  /** line of a row in which its note starts */
+  const first = long ? 1 : 0
+  const height = LINE * (first + Math.max(...lines.map(({ length }) => length)))
+  const row = height + body
+  const lineOf = (i: number, line: number) => row * i + LINE * (line + 0.5)
+  const atLeft = { x: -before, align: 'left' } as const
+  const notesAt = long ? atLeft : ({ x: plot + after, align: 'right' } as const)
   return {
-    width: plot,
-    height: row * words.length,
-    top: (i: number) => row * i + LINE * lines,
-    layers: [
-      ...wordColumn(
-        words.map(({ name }, i) => ({ text: name, y: line(i, 0), color: LIGHT.ink })),
-        { x: -before, align: 'left' },
-      ),
-      ...wordColumn(
-        words.flatMap(({ color }, i) =>
-          notes[i]!.map((text, number) => ({ text, color, y: line(i, number + (long ? 1 : 0)) })),
-        ),
-        long ? { x: -before, align: 'left' } : { x: plot + after, align: 'right' },
-      ),
-    ],
+    ...{ plot, row, lines },
+    top: (i) => row * i + height,
+    names: { ...atLeft, y: (i) => lineOf(i, 0) },
+    notes: { ...notesAt, y: (i, line) => lineOf(i, line + first) },
   }
+}
+
+interface ColumnPlace {
+  /** px from the left */
+  readonly x: number
+  readonly align: 'left' | 'right'
+  readonly size?: number
 }
 
 /** Labels one below the other, px from the left and the top, with a halo over lines. */
 export function wordColumn(
   words: readonly { readonly text: string; readonly y: number; readonly color: string }[],
-  at: { readonly x: number; readonly align: 'left' | 'right'; readonly size?: number },
+  at: ColumnPlace,
 ): Layer[] {
   const data = { values: [...words] }
   const mark = { type: 'text' as const, align: at.align, fontSize: at.size ?? LABEL_SIZE }
@@ -132,34 +136,30 @@ export const Y = { field: 'y', type: 'quantitative' as const, scale: null, axis:
 /** A colour from the data. */
 export const COLOR = { field: 'color', type: 'nominal' as const, scale: null }
 
-/** An axis of relative errors. */
-export interface ErrorAxis {
-  readonly field: 'low'
-  readonly type: 'quantitative'
-  readonly scale: {
-    readonly domain: [number, number]
-    readonly nice: false
-    readonly type?: 'symlog'
-    readonly constant?: number
-  }
-  readonly axis: {
-    readonly title: string
-    readonly labelExpr: string
-    readonly tickCount?: number
-    readonly values?: number[]
-  }
+const SIGNED = `datum.value === 0 ? '0' : format(datum.value * 100, '+,~f') + ' %'`
+
+interface ErrorScale {
+  readonly domain: [low: number, high: number]
+  readonly type?: 'symlog'
+  readonly constant?: number
 }
 
-const SIGNED = `datum.value === 0 ? '0' : format(datum.value * 100, '+,~f') + ' %'`
+/** An axis of relative errors. */
+const axisOf = (
+  scale: ErrorScale,
+  axis: { title: string; tickCount?: number; values?: number[] },
+) => ({
+  field: 'low' as const,
+  type: 'quantitative' as const,
+  scale: { ...scale, nice: false as const },
+  axis: { ...axis, labelExpr: SIGNED },
+})
+
+export type ErrorAxis = ReturnType<typeof axisOf>
 
 /** Relative errors on both sides of 0, up to `reach`. */
 export function errorAxis(reach: number, title: string, tickCount: number): ErrorAxis {
-  return {
-    field: 'low',
-    type: 'quantitative',
-    scale: { domain: [-reach, reach], nice: false },
-    axis: { title, labelExpr: SIGNED, tickCount },
-  }
+  return axisOf({ domain: [-reach, reach] }, { title, tickCount })
 }
 
 /** About linear up to this error, and logarithmic above it. */
@@ -168,12 +168,7 @@ const LINEAR = 0.01
 /** An axis for errors of very different sizes: 1 % and 500 % are both readable. */
 export function logErrorAxis(low: number, high: number, title: string): ErrorAxis {
   const values = [-10, -1, -0.1, 0, 0.1, 1, 10].filter((tick) => tick >= low && tick <= high)
-  return {
-    field: 'low',
-    type: 'quantitative',
-    scale: { type: 'symlog', constant: LINEAR, domain: [low, high], nice: false },
-    axis: { title, labelExpr: SIGNED, values },
-  }
+  return axisOf({ type: 'symlog', constant: LINEAR, domain: [low, high] }, { title, values })
 }
 
 export interface ErrorMark {
@@ -237,3 +232,16 @@ export const ZERO: Layer = {
 export function verdictColor(verdict: Verdict | null): string {
   return verdict === 'FAIL' ? LIGHT.limit : verdict === 'PASS' ? LIGHT.ink : LIGHT.muted
 }
+
+/** "Three of 4 scenarios rebuilt, one undecided", or "All 4 scenarios are rebuilt". */
+export function passedText(verdicts: readonly Verdict[], noun: string, done: string): string {
+  const of = (verdict: Verdict) => verdicts.filter((each) => each === verdict).length
+  const all = plural(verdicts.length, noun)
+  if (of('PASS') === verdicts.length) return `All ${all} are ${done}`
+  const undecided = of('UNDECIDED') === 0 ? '' : `, ${inWords(of('UNDECIDED'))} undecided`
+  return `${capitalise(inWords(of('PASS')))} of ${all} ${done}${undecided}`
+}
+
+/** "+5.0 % at p50". */
+export const errorText = (error: number, p: number) =>
+  `${signedPercent(error)} at ${percentileName(p)}`

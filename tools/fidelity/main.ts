@@ -58,20 +58,13 @@ async function judge(recorded: Recording): Promise<FidelityReport> {
   const mutants = mutantRows(recorded, (done, of) => progress.update('mutants', done, of))
   progress.stop()
   const later = cases.filter(({ name }) => name.startsWith(LATER))
-  const rows = all.reduce(
-    (sum, { runs }) => sum + runs.reduce((inner, run) => inner + run.rows.count, 0),
-    0,
-  )
+  const runs = all.flatMap((recordedCase) => recordedCase.runs)
+  const date = new Date().toISOString().slice(0, 10)
   return {
     host: hostFingerprint(),
-    made: {
-      date: new Date().toISOString().slice(0, 10),
-      version: version(),
-      commit: commit(),
-      quick,
-    },
+    made: { date, version: version(), commit: commit(), quick },
     minutes: recorded.minutes + (performance.now() - started) / 60_000,
-    rows,
+    rows: runs.reduce((sum, run) => sum + run.rows.count, 0),
     checksum: checksumOf(join(out, 'replays')),
     cases,
     changes,

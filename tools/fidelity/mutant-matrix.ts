@@ -11,7 +11,7 @@ import {
   type SimulationInput,
 } from '../../sim/experiment/index.ts'
 import { meanWithError, PERCENTILES, percentile, supportsVerdict } from '../../sim/stats/index.ts'
-import { MUTANTS, type MutantCase, matrix, TRUE_SIMULATOR } from '../mutants/index.ts'
+import { largestError, MUTANTS, type MutantCase, matrix, TRUE_SIMULATOR } from '../mutants/index.ts'
 import type { Recorded, Recording } from './record.ts'
 
 /** A simulator is detected if its error is larger than this and unlikely from noise. */
@@ -59,19 +59,14 @@ export function mutantRows(
   return mutants.map((mutant, i) => {
     const cells = cases.flatMap((measured) => cellsOf(mutant, measured))
     onProgress(i + 1, mutants.length)
-    const largest = (among: readonly MatrixCell[]) =>
-      among.reduce<MatrixCell | null>(
-        (most, cell) => (most && Math.abs(most.error) >= Math.abs(cell.error) ? most : cell),
-        null,
-      )
     const found = cells.filter(isFound)
     const named = (some: readonly MatrixCell[]) =>
       new Set(some.map((cell) => `${cell.case} ${cell.check}`)).size
     return {
       mutant: mutant.name,
       fault: mutant.fault,
-      finder: largest(found),
-      largest: largest(cells)!,
+      finder: largestError(found),
+      largest: largestError(cells)!,
       found: named(found),
       ran: named(cells),
     }
@@ -119,16 +114,15 @@ function furtherHalf(values: readonly number[]): number {
   return meanWithError(values).halfWidth * Math.sqrt(values.length + 1)
 }
 
+const centred = (middle: number, half: number) => [middle - half, middle + half] as const
+
 /** A/A: the range of a further replay, or of a further ratio of two. */
 function furtherReplay(check: string, measured: ReadonlyMap<number, readonly number[]>): Spread {
-  const intervals = new Map(
-    [...measured].map(([p, values]) => {
-      const half = furtherHalf(values)
-      const mean = meanWithError(values).mean
-      return [p, [mean - half, mean + half] as const]
-    }),
-  )
-  return { check, around: (_, p) => intervals.get(p)! }
+  const around = (_: number, p: number) => {
+    const values = measured.get(p)!
+    return centred(meanWithError(values).mean, furtherHalf(values))
+  }
+  return { check, around }
 }
 
 function structureCases({ cases }: Recording): MeasuredCase[] {
@@ -144,11 +138,10 @@ function structureCases({ cases }: Recording): MeasuredCase[] {
     )
     const { plan, scenario } = system
     const base = (i: number, p: number) => measured.get(p)![i]!
-    const rebuilt = runs.slice(0, REPLAYS).map((run) => {
-      return { run, of: { ...run, plan, requests, seed: scenario.seed } }
-    })
+    const of = { plan, requests, seed: scenario.seed }
+    const rebuilt = runs.slice(0, REPLAYS)
     const each = rebuilt.map(
-      ({ run, of }, i): MutantCase => ({
+      (run, i): MutantCase => ({
         name: recorded.case.name,
         check: 'structure',
         context: {
@@ -158,20 +151,23 @@ function structureCases({ cases }: Recording): MeasuredCase[] {
           others: runs.filter((candidate) => candidate !== run).slice(0, 1),
         },
         errors(believed) {
-          const simulated = sortedOf(recorded, structureSimulator({ ...of, work: believed })(0))
+          const simulated = sortedOf(
+            recorded,
+            structureSimulator({ ...run, ...of, work: believed })(0),
+          )
           return levels.map((p) => ({ p, error: percentile(simulated, p) / base(i, p) - 1 }))
         },
       }),
     )
-    const repeated = rebuilt.map(({ of }) => {
-      const simulate = structureSimulator({ ...of, work })
+    const repeated = rebuilt.map((run) => {
+      const simulate = structureSimulator({ ...run, ...of, work })
       return Array.from({ length: OWN_RUNS }, (_, i) => sortedOf(recorded, simulate(i)))
     })
     const ownNoise: Spread = {
       check: 'structure, own noise',
       around: (i, p) => {
-        const half = furtherHalf(repeated[i]!.map((values) => percentile(values, p)))
-        return [base(i, p) - half, base(i, p) + half]
+        const values = repeated[i]!.map((sorted) => percentile(sorted, p))
+        return centred(base(i, p), furtherHalf(values))
       },
     }
     const spreads = [furtherReplay('structure', measured), ownNoise]
@@ -198,11 +194,7 @@ function changeCases(recording: Recording): MeasuredCase[] {
   return [...cases.values()].flatMap((changed): MeasuredCase[] => {
     const base = cases.get(changed.case.against ?? '')
     if (base === undefined) return []
-    const [before, after] = [base, changed].map(({ system: { scenario } }) => {
-      const pool = scenario.pools[0]!
-      return `${modelKey(scenario, pool)} x ${pool.replicas}`
-    })
-    if (before !== after) return []
+    if (executorsIn(base) !== executorsIn(changed)) return []
     const inputs = whatIfInputs([base, changed], base.runs)
     const [a, b] = [base, changed].map((recorded) =>
       recorded.runs.map((run) => sortedOf(recorded, run.rows)),
@@ -214,10 +206,7 @@ function changeCases(recording: Recording): MeasuredCase[] {
         return [p, ratios] as const
       }),
     )
-    const mean = (p: number) => {
-      const ratios = measured.get(p)!
-      return ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length
-    }
+    const mean = (p: number) => meanWithError(measured.get(p)!).mean
     const each: MutantCase = {
       name: changed.case.name,
       check: 'what-if',
@@ -229,22 +218,17 @@ function changeCases(recording: Recording): MeasuredCase[] {
       },
       errors(work) {
         const ratios = predictedRatios({ inputs, base, changed, work })
-        return levels.map((p) => ({
-          p,
-          error: median(ratios.map((of) => of(p))) / mean(p) - 1,
-        }))
+        return levels.map((p) => ({ p, error: median(ratios.map((of) => of(p))) / mean(p) - 1 }))
       },
     }
-    return [
-      {
-        name: changed.case.name,
-        each: [each],
-        levels,
-        base: (_, p) => mean(p),
-        spreads: [furtherReplay('what-if', measured)],
-      },
-    ]
+    const spreads = [furtherReplay('what-if', measured)]
+    return [{ name: each.name, each: [each], levels, base: (_, p) => mean(p), spreads }]
   })
+}
+
+function executorsIn({ system: { scenario } }: Recorded): string {
+  const pool = scenario.pools[0]!
+  return `${modelKey(scenario, pool)} x ${pool.replicas}`
 }
 
 /** Ratios B/A of replications whose speed fields were recorded with the work of a mutant. */

@@ -1,3 +1,4 @@
+import { markdownTable } from '../markdown-table.ts'
 import type { FidelityReport } from './fidelity-report.ts'
 import { summaryLines } from './summary.ts'
 import { type FidelityTable, fidelityTables } from './tables.ts'
@@ -26,9 +27,7 @@ ${fidelityTables(report).map(section).join('\n\n')}
 }
 
 function section({ heading, note, columns, align, rows, remarks }: FidelityTable): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  const rule = [...align].map((side) => (side === 'r' ? '---:' : '---'))
-  const table = [line(columns), `|${rule.join('|')}|`, ...rows.map(line)].join('\n')
+  const table = markdownTable(columns, rows, align)
   const items = remarks.map((remark) => `- ${remark}`).join('\n')
   return [`## ${heading}`, note, table, ...(items === '' ? [] : [items])].join('\n\n')
 }

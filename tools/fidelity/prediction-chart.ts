@@ -52,19 +52,13 @@ export function predictionChart(report: FidelityReport, width: number): TopLevel
   const free = width - 2 * PADDING - room - OVERHANG
   const plot = stacked ? free : (free - BETWEEN * (levels.length - 1)) / levels.length
   const x = axisOf(cells)
-  const panels = levels.map((p, i) => ({
-    width: plot,
-    height: ROW * names.length,
-    layer: [
-      ...panel(
-        cells.filter(({ row }) => row.p === p),
-        names,
-        x,
-      ),
-      ...keyWords([{ name: percentileName(p), color: LIGHT.ink }], width),
-      ...(stacked || i === 0 ? loadNames(names) : []),
-    ],
-  }))
+  const panels = levels.map((p, i) => {
+    const level = cells.filter(({ row }) => row.p === p)
+    const key = keyWords([{ name: percentileName(p), color: LIGHT.ink }], width)
+    const loads = stacked || i === 0 ? loadNames(names) : []
+    const layer = [...panel(level, names, x), ...key, ...loads]
+    return { width: plot, height: ROW * names.length, layer }
+  })
   const shared = {
     ...frame(finding(report.prediction), subtitle(report.prediction), width),
     bounds: 'flush' as const,
@@ -113,16 +107,13 @@ function panel(cells: readonly Cell[], names: readonly string[], x: ErrorAxis): 
   const dots = cells.flatMap((cell) =>
     cell.replays.map((error) => ({ error, y: y(cell), color: LIGHT.measured })),
   )
-  const bands = cells.map((cell) => {
-    return { low: cell.low, high: cell.high, y: y(cell) - HALF, y2: y(cell) + HALF }
-  })
-  const medians = cells.map((cell) => {
-    const { predicted: low } = cell
-    return { low, y: y(cell) - HALF - 2, y2: y(cell) + HALF + 2, color: LIGHT.simulated }
-  })
+  const around = (cell: Cell, half: number) => ({ y: y(cell) - half, y2: y(cell) + half })
+  const bands = cells.map((cell) => ({ low: cell.low, high: cell.high, ...around(cell, HALF) }))
+  const color = LIGHT.simulated
+  const medians = cells.map((cell) => ({ low: cell.predicted, color, ...around(cell, HALF + 2) }))
   return [
     ZERO,
-    errorBands(bands, x, { color: LIGHT.simulated, opacity: 0.2 }),
+    errorBands(bands, x, { color, opacity: 0.2 }),
     {
       data: { values: medians },
       mark: { type: 'rule', strokeWidth: 2.5 },
@@ -156,8 +147,8 @@ function finding({ rows }: PredictionStudy): string {
   const levels = [...new Set(rows.map(({ p }) => p))].sort((a, b) => a - b)
   const worst = (p: number) =>
     Math.max(...rows.filter((row) => row.p === p).map(({ medianError }) => medianError))
-  const told = [...new Set([levels[0]!, levels.at(-1)!])]
+  const errors = [...new Set([levels[0]!, levels.at(-1)!])]
     .map((p) => `${percent(worst(p))} at ${percentileName(p)}`)
     .join(', ')
-  return `${inside} of ${all} later figures are in the 95 % band; median error up to ${told}`
+  return `${inside} of ${all} later figures are in the 95 % band; median error up to ${errors}`
 }

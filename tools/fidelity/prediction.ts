@@ -97,26 +97,20 @@ function checksOf(rows: readonly PredictionRow[]): PredictionStudy['checks'] {
   const all = rows.reduce((sum, row) => sum + row.replays, 0)
   const coverage = clopperPearson(inside, all)
   const nominal = coverage.low! <= LEVEL && coverage.high! >= LEVEL
-  const verdict = (holds: boolean): Verdict => (holds ? 'PASS' : 'FAIL')
   const share = ({ value, low, high }: Estimate | Interval) =>
     `${percent(value)} [${percent(low)}, ${percent(high)}]`
+  const check = (holds: boolean, text: string) =>
+    ({ text, verdict: holds ? 'PASS' : 'FAIL' }) as const
+  const inAll = (some: readonly PredictionRow[], text: string) =>
+    check(some.length === rows.length, `${text} in ${some.length} of ${cells}`)
   return [
-    {
-      text: `median error no larger than the A/A difference in ${close.length} of ${cells}`,
-      verdict: verdict(close.length === rows.length),
-    },
-    {
-      text: `mean signed error not significantly different from 0 (Bonferroni) in ${fair.length} of ${cells}`,
-      verdict: verdict(fair.length === rows.length),
-    },
-    {
-      text: `${inside} of ${all} inside the 95 % band: ${share(coverage)} (Clopper–Pearson)`,
-      verdict: verdict(nominal),
-    },
-    {
-      text: `band at most ${WIDEST} times the spread of the replays in ${narrow.length} of ${cells}`,
-      verdict: verdict(narrow.length === rows.length),
-    },
+    inAll(close, 'median error no larger than the A/A difference'),
+    inAll(fair, 'mean signed error not significantly different from 0 (Bonferroni)'),
+    check(
+      nominal,
+      `${inside} of ${all} inside the 95 % band: ${share(coverage)} (Clopper–Pearson)`,
+    ),
+    inAll(narrow, `band at most ${WIDEST} times the spread of the replays`),
   ]
 }
 

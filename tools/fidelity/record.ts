@@ -72,13 +72,13 @@ export async function recordSuite(
   }
   const profilePath = join(out, 'profile.json')
   let profile = existsSync(profilePath) ? await loadProfile(profilePath) : null
-  const unknown = [...prepared.values()].filter((candidate) => !knows(profile, candidate))
+  const unknown = [...prepared.values()].filter((candidate) => !isCalibrated(profile, candidate))
   const keys = new Set(unknown.flatMap(({ scenario }) => keysOf(scenario)))
   remaining.add(keys.size * calibrationSeconds)
   const cases = new Map<string, Recorded>()
   const fleets = new Map<string, Fleet>()
   for (const session of suite) {
-    if (!session.cases.every(({ name }) => knows(profile, prepared.get(name)!))) {
+    if (!session.cases.every(({ name }) => isCalibrated(profile, prepared.get(name)!))) {
       // models that are compared alternate during calibration
       const scenarios = session.cases.map(({ scenario }) => scenario)
       const alike = suite
@@ -94,14 +94,13 @@ export async function recordSuite(
     }
   }
   await Promise.all([...fleets.values()].map((fleet) => fleet.close()))
-  const minutes = await remaining.spent()
-  return { profile: profile!, cases, minutes }
+  return { profile: profile!, cases, minutes: await remaining.spent() }
 }
 
 const keysOf = (scenario: Prepared['scenario']) =>
   scenario.pools.map((pool) => modelKey(scenario, pool))
 
-function knows(profile: Profile | null, { scenario }: Prepared): boolean {
+function isCalibrated(profile: Profile | null, { scenario }: Prepared): boolean {
   return keysOf(scenario).every((key) => profile?.models.some((model) => model.key === key))
 }
 
@@ -120,10 +119,10 @@ async function calibrateFor(
   remaining: Remaining,
 ): Promise<Profile> {
   const progress = new ProgressDisplay()
-  await remaining.say(`calibrating ${scenarios[0]!.scenario.name}`)
+  await remaining.print(`calibrating ${scenarios[0]!.scenario.name}`)
   const fresh = await calibrate(scenarios, { seconds, signal, onProgress: progress.update })
   progress.stop()
-  remaining.done(seconds * fresh.models.length)
+  remaining.add(-seconds * fresh.models.length)
   return mergeProfiles(fresh, known)
 }
 
@@ -138,15 +137,16 @@ async function recordSession(
   remaining: Remaining,
 ): Promise<Recorded[]> {
   const { prepared, profile, fleets } = known
-  const systems = new Map(
-    session.cases.map(({ name }) => [name, resolveSystem(prepared.get(name)!, profile)] as const),
-  )
+  const systems = new Map<string, System>()
   const requests = new Map<string, RequestList>()
   for (const { name, against } of session.cases) {
+    const system = resolveSystem(prepared.get(name)!, profile)
+    systems.set(name, system)
+    // a changed case comes after the one that it changes
     const { capacityRps } = systems.get(against ?? name)!
-    requests.set(name, await requestsOf(systems.get(name)!, capacityRps))
+    requests.set(name, await requestsOf(system, capacityRps))
   }
-  await remaining.say(session.name)
+  await remaining.print(session.name)
   for (let round = 1; round <= session.rounds; round++) {
     const order = round % 2 === 1 ? session.cases : [...session.cases].reverse()
     for (const suiteCase of order) {
@@ -159,9 +159,9 @@ async function recordSession(
       const differences = feedbackDifferences(run.rows, feedBack(ready.plan, list, run.journal))
       await writeWhole(`${path}.feedback.json`, documentText({ differences }))
       await writeRows(path, run)
-      remaining.done(secondsOf(ready))
+      remaining.add(-secondsOf(ready))
     }
-    await remaining.say(`${session.name}: round ${round} of ${session.rounds}`)
+    await remaining.print(`${session.name}: round ${round} of ${session.rounds}`)
   }
   const recorded: Recorded[] = []
   for (const suiteCase of session.cases) {
@@ -173,13 +173,8 @@ async function recordSession(
       runs.push(await readRows(path))
       feedback.push(JSON.parse(await readText(`${path}.feedback.json`)).differences)
     }
-    recorded.push({
-      case: suiteCase,
-      system: ready,
-      requests: requests.get(suiteCase.name)!,
-      runs,
-      feedback,
-    })
+    const list = requests.get(suiteCase.name)!
+    recorded.push({ case: suiteCase, system: ready, requests: list, runs, feedback })
   }
   return recorded
 }
@@ -209,11 +204,7 @@ class Remaining {
     this.#seconds += seconds
   }
 
-  done(seconds: number): void {
-    this.#seconds -= seconds
-  }
-
-  async say(step: string): Promise<void> {
+  async print(step: string): Promise<void> {
     await this.spent()
     const minutes = Math.max(0, this.#seconds / 60)
     process.stderr.write(`${step} (${minutes.toFixed(1)} minutes of replays left)\n`)

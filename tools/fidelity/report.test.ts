@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { NARROW, WIDE } from '../../reports/charts/index.ts'
 import { toSvg } from '../../reports/charts/render.ts'
-import { CHARTS, type ChartName } from './charts.ts'
 import { LIMIT } from './mutant-chart.ts'
 import { isFound } from './mutant-matrix.ts'
 import { fidelityPage } from './page.ts'
-import { fidelityHtml } from './report.ts'
+import { CHARTS, type ChartName, fidelityHtml } from './report.ts'
 import {
   CASES,
   CHANGES,

@@ -1,19 +1,31 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { NARROW, WIDE } from '../../reports/charts/index.ts'
-import { toSvg } from '../../reports/charts/render.ts'
 import { count, inWords, plural } from '../../reports/format.ts'
+import { documentPage, drawnFigure } from '../../reports/page/document-page.ts'
 import { type Html, html, NOTHING } from '../../reports/page/html.ts'
-import { PAGE_STYLE } from '../../reports/page/page-style.ts'
 import { hostText } from '../../reports/tables/summary.ts'
 import { worst } from '../../sim/experiment/index.ts'
-import { CHARTS, type ChartName } from './charts.ts'
 import type { FidelityReport } from './fidelity-report.ts'
+import { mutantChart } from './mutant-chart.ts'
 import { commandOf } from './page.ts'
+import { predictionChart } from './prediction-chart.ts'
+import { structureChart } from './structure-chart.ts'
 import { summaryLines } from './summary.ts'
 import { type FidelityTable, fidelityTables } from './tables.ts'
+import { whatIfChart } from './what-if-chart.ts'
+
+/** The charts of a fidelity report; null if the suite has no data for one. */
+export const CHARTS = {
+  structure: structureChart,
+  'what-if': whatIfChart,
+  prediction: predictionChart,
+  mutants: mutantChart,
+} as const satisfies Record<string, (report: FidelityReport, width: number) => TopLevelSpec | null>
+
+export type ChartName = keyof typeof CHARTS
 
 /** Tables with text: they break lines rather than exceed the page, and are left aligned. */
-const STYLE = `${PAGE_STYLE}
+const STYLE = `
 .words td.l,.words tbody th{text-align:left;white-space:normal}
 .words td.long{min-width:11em}
 .words tbody th{min-width:8em;vertical-align:top}
@@ -42,39 +54,26 @@ const SECTIONS: Readonly<Record<ChartName, readonly [heading: string, text: stri
   ],
 }
 
-/**
- * The fidelity report as one HTML file in the style of the other reports. It needs neither network
- * nor scripts, and can be printed.
- */
+/** The fidelity report as one HTML file in the style of the other reports. It can be printed. */
 export async function fidelityHtml(report: FidelityReport): Promise<string> {
   const sections: Html[] = []
   for (const name of Object.keys(CHARTS) as ChartName[]) sections.push(await section(name, report))
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Fidelity – Spillway report</title>
-<style>${{ html: STYLE }}</style>
-</head>
-<body><main>
+  return documentPage(
+    'Fidelity – Spillway report',
+    html`<style>${{ html: STYLE }}</style>
 ${head(report)}
 ${sections}
 <h2>All figures</h2>
 ${fidelityTables(report).map(tableSection)}
 <h2>How this was made</h2>
-${provenance(report)}
-</main></body>
-</html>
-`.html
+${provenance(report)}`,
+  )
 }
 
 function head(report: FidelityReport): Html {
   const lines = summaryLines(report)
   const verdict = worst(lines.map((line) => line.verdict))
-  const told = (['FAIL', 'UNDECIDED'] as const).flatMap((bad) => {
+  const failing = (['FAIL', 'UNDECIDED'] as const).flatMap((bad) => {
     const some = lines.filter((line) => line.verdict === bad)
     const names = [...new Set(some.map(({ check }) => check))].join(', ')
     const what = bad === 'FAIL' ? 'failed' : 'undecided'
@@ -82,9 +81,9 @@ function head(report: FidelityReport): Html {
   })
   const scenarios = plural(report.cases.length, 'scenario')
   const reason =
-    told.length === 0
+    failing.length === 0
       ? `all ${lines.length} checks hold in ${scenarios}, over ${count(report.rows)} replayed requests`
-      : `of ${lines.length} checks in ${scenarios} ${told.join(', ')}`
+      : `of ${lines.length} checks in ${scenarios} ${failing.join(', ')}`
   return html`<h1>Fidelity</h1>
 <p class="quiet">How close the simulator is to replays on this machine, and whether the checks would find a wrong simulator.</p>
 <p class="verdict ${verdict}" role="status"><b class="${verdict}">${verdict}</b> – ${reason}</p>
@@ -94,28 +93,12 @@ ${lines.map((line) => html`<li><b class="${line.verdict}">${line.verdict}</b> ${
 }
 
 async function section(name: ChartName, report: FidelityReport): Promise<Html> {
+  const [wide, narrow] = [WIDE, NARROW].map((width) => CHARTS[name](report, width))
+  if (!wide || !narrow) return NOTHING
   const [heading, text] = SECTIONS[name]
-  const chart = CHARTS[name]
-  const drawings: Html[] = []
-  for (const [size, width] of [['wide', WIDE] as const, ['narrow', NARROW] as const]) {
-    const spec = chart(report, width)
-    if (spec === null) return NOTHING
-    drawings.push(await drawing(`${name}-${size}`, size, spec))
-  }
   return html`<h2>${heading}</h2>
 <p>${text}</p>
-<figure id="${name}">${drawings}</figure>
-`
-}
-
-/** A drawing for one window size of the style sheet, with a title for screen readers. */
-async function drawing(id: string, size: string, spec: TopLevelSpec): Promise<Html> {
-  const svg = await toSvg(spec)
-  const { text, subtitle } = spec.title as { text: string[]; subtitle: string[] }
-  const label = html`<title id="${id}-title">${text.join(' ')}</title><desc id="${id}-desc">${subtitle.join(' ')}</desc>`
-  const root = `<svg role="img" aria-labelledby="${id}-title ${id}-desc" `
-  const named = svg.replace('<svg ', root).replace(/^<svg[^>]*>/, (tag) => tag + label.html)
-  return html`<div class="${size}">${{ html: named }}</div>`
+${await drawnFigure(name, { wide, narrow })}`
 }
 
 function tableSection({ heading, note, columns, align, rows, remarks }: FidelityTable): Html {
@@ -152,11 +135,8 @@ function tableCell(text: string, align: string): Html {
 const unbroken = (text: string) => text.replace(/ (?=%|µs|ms|→)|(?<=→) /g, '\u00a0')
 
 /** Text with code in `backquotes`. */
-function withCode(text: string): readonly Html[] {
-  return text
-    .split('`')
-    .map((part, i) => (i % 2 === 1 ? html`<code>${part}</code>` : html`${part}`))
-}
+const withCode = (text: string): readonly Html[] =>
+  text.split('`').map((part, i) => (i % 2 === 1 ? html`<code>${part}</code>` : html`${part}`))
 
 function provenance(report: FidelityReport): Html {
   const { host, made, minutes, rows, checksum } = report

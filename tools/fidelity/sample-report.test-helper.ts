@@ -10,15 +10,9 @@ import { predictionStudy } from './prediction.ts'
 
 /** Possible faults of a report; without any of them every check passes. */
 export const FAULTS = [
-  'structure',
-  'undecided',
-  'what-if',
-  'prediction',
-  'audit',
-  'journal',
-  'mutant missed',
-  'true simulator found',
-] as const
+  ...(['structure', 'undecided', 'what-if', 'prediction', 'audit', 'journal'] as const),
+  ...(['mutant missed', 'true simulator found'] as const),
+]
 
 export type Fault = (typeof FAULTS)[number]
 
@@ -34,13 +28,8 @@ export function sampleReport(fault: Fault | null = null): FidelityReport {
   const cases = CASES.map((name) => caseOf(name, fault))
   return {
     host: {
-      cpu: 'Example CPU',
-      cores: 2,
-      memory_gib: 8,
-      platform: 'linux x64 6.1',
-      node: 'v20.0.0',
-      onnxruntime: '1.30.0',
-      adapter: null,
+      ...{ cpu: 'Example CPU', cores: 2, memory_gib: 8, platform: 'linux x64 6.1' },
+      ...{ node: 'v20.0.0', onnxruntime: '1.30.0', adapter: null },
     },
     made: { date: '2026-11-25', version: '0.1.0', commit: 'abc123', quick: false },
     minutes: 25,
@@ -90,14 +79,10 @@ function percentileOf(
   const structure = values.map((measured, i) => {
     const last = i === values.length - 1
     const relative = last && verdict !== 'PASS' ? 0.05 : 0.002 * STEPS[i]!
+    const simulated = measured * (1 + relative)
     return {
-      replay: i,
-      measured,
-      simulated: measured * (1 + relative),
-      low: measured * (1 + relative),
-      high: measured * (1 + relative),
-      error_ms: measured * relative,
-      error_relative: relative,
+      ...{ replay: i, measured, simulated, low: simulated, high: simulated },
+      ...{ error_ms: measured * relative, error_relative: relative },
       verdict: last ? verdict : ('PASS' as const),
     }
   })
@@ -147,14 +132,8 @@ export function ratiosOf(of: {
 
 function mutantRowsOf(fault: Fault | null): MutantRow[] {
   const row = (mutant: string, error: number, found: boolean): MutantRow => {
-    const cell: MatrixCell = {
-      mutant,
-      case: 'payment-peak',
-      check: 'structure',
-      p: 0.95,
-      error,
-      outside: found,
-    }
+    const place = { case: 'payment-peak', check: 'structure', p: 0.95 }
+    const cell: MatrixCell = { mutant, ...place, error, outside: found }
     return {
       mutant,
       fault: `what is wrong with ${mutant}`,

@@ -1,16 +1,19 @@
 import { median } from 'simple-statistics'
 import type { TopLevelSpec } from 'vega-lite'
-import { frame, type Layer, largest, narrow } from '../../reports/charts/frame.ts'
+import { frame, type Layer, narrow } from '../../reports/charts/frame.ts'
 import { LIGHT } from '../../reports/charts/theme.ts'
-import { capitalise, inWords, percentileName, plural, signedPercent } from '../../reports/format.ts'
+import { percentileName } from '../../reports/format.ts'
 import type { ReplayError, Verdict } from '../../sim/documents/index.ts'
 import { structureTolerance } from '../../sim/experiment/comparison/structure-check.ts'
+import { largestError } from '../mutants/index.ts'
 import {
   type Band,
   type ErrorMark,
   errorAxis,
   errorBands,
   errorDots,
+  errorText,
+  passedText,
   rowLayout,
   verdictColor,
   ZERO,
@@ -59,9 +62,11 @@ export function structureChart({ cases }: FidelityReport, width: number): TopLev
     ),
   )
   const layout = rowLayout(
-    rows.map((row) => {
-      return { name: row.name, note: note(row, dots), color: verdictColor(row.verdict) }
-    }),
+    rows.map((row) => ({
+      name: row.name,
+      note: note(row, dots),
+      color: verdictColor(row.verdict),
+    })),
     { body: levels.length * LINE + 2 * MARGIN, width },
   )
   const top = (row: number, p: number) => layout.top(row) + MARGIN + LINE * levels.indexOf(p)
@@ -120,24 +125,19 @@ function telling(row: Row, dots: readonly Dot[]): Dot[] {
 
 /** The verdict on a row and, unless it passed, its largest error. */
 function note(row: Row, dots: readonly Dot[]): string {
-  const worst = largest(telling(row, dots), ({ error }) => Math.abs(error))
-  if (row.verdict === 'PASS' || worst === undefined) return row.verdict
-  return `${row.verdict}, ${signedPercent(worst.error)} at ${percentileName(worst.p)}`
+  const worst = largestError(telling(row, dots))
+  if (row.verdict === 'PASS' || worst === null) return row.verdict
+  return `${row.verdict}, ${errorText(worst.error, worst.p)}`
 }
 
 function finding(rows: readonly Row[], dots: readonly Dot[]): string {
-  const of = (verdict: Verdict) => rows.filter((row) => row.verdict === verdict).length
-  const all = plural(rows.length, 'scenario')
-  if (of('PASS') === rows.length) {
-    return `All ${all} are rebuilt within max(1 %, 30 µs) at every judged percentile`
+  const verdicts = rows.map(({ verdict }) => verdict)
+  const rebuilt = passedText(verdicts, 'scenario', 'rebuilt within max(1 %, 30 µs)')
+  if (verdicts.every((verdict) => verdict === 'PASS')) {
+    return `${rebuilt} at every judged percentile`
   }
-  const rebuilt = `${capitalise(inWords(of('PASS')))} of ${all} rebuilt within max(1 %, 30 µs)`
-  const undecided = of('UNDECIDED') === 0 ? '' : `, ${inWords(of('UNDECIDED'))} undecided`
-  const failed = rows
-    .filter(({ verdict }) => verdict === 'FAIL')
-    .flatMap((row) => telling(row, dots))
-  const worst = largest(failed, ({ error }) => Math.abs(error))
-  if (worst === undefined) return `${rebuilt}${undecided}`
-  const far = `${signedPercent(worst.error)} at ${percentileName(worst.p)} of ${worst.row.name}`
-  return `${rebuilt}${undecided}; furthest off ${far}`
+  const failed = rows.filter(({ verdict }) => verdict === 'FAIL')
+  const worst = largestError(failed.flatMap((row) => telling(row, dots)))
+  if (worst === null) return rebuilt
+  return `${rebuilt}; furthest off ${errorText(worst.error, worst.p)} of ${worst.row.name}`
 }

@@ -22,19 +22,18 @@ export interface Session {
 
 const pool = (key: string, value: string | number) => `pools.central.${key}=${value}`
 
-/** The yardstick at a load, for `seconds`. */
-function yardstick(name: string, load: number, seconds: number, ...set: string[]): Case {
-  const timing = [`duration_s=${seconds}`, 'warmup_s=0.5']
-  const traffic = [`traffic.web.arrivals.load=${load}`]
-  return { name, scenario: 'yardstick', set: [...timing, ...traffic, ...set] }
-}
+/** Cases of a scenario at a load, for `seconds`, with all of these overrides. */
+const casesOf =
+  (scenario: string, className: string, ...fixed: string[]) =>
+  (name: string, load: number, seconds: number, ...set: string[]): Case => {
+    const timing = [`duration_s=${seconds}`, 'warmup_s=0.5']
+    const traffic = `traffic.${className}.arrivals.load=${load}`
+    return { name, scenario, set: [...timing, ...fixed, traffic, ...set] }
+  }
 
+const yardstick = casesOf('yardstick', 'web')
 /** The transformer of the payment peak under steady traffic. */
-function transformer(name: string, load: number, seconds: number, ...set: string[]): Case {
-  const timing = [`duration_s=${seconds}`, 'warmup_s=0.5', 'traffic.checkout.arrivals.surges=[]']
-  const traffic = [`traffic.checkout.arrivals.load=${load}`]
-  return { name, scenario: 'payment-peak', set: [...timing, ...traffic, ...set] }
-}
+const transformer = casesOf('payment-peak', 'checkout', 'traffic.checkout.arrivals.surges=[]')
 
 const changeOf = (against: string, changed: Case): Case => ({ ...changed, against })
 
@@ -56,19 +55,25 @@ function later(rounds: number, seconds: number): Session {
   return { name: 'later replays', rounds, cases: atLoads(LATER, seconds) }
 }
 
-function yardstickChanges(rounds: number, seconds: number): Session {
+/** Makers of cases with a prefix: of any case, and of a change of case A. */
+function changesOf(prefix: string, make: typeof yardstick, seconds: number) {
   const of = (name: string, load: number, ...set: string[]) =>
-    yardstick(`yardstick ${name}`, load, seconds, ...set)
-  const change = (name: string, ...set: string[]) => changeOf('yardstick A', of(name, 0.35, ...set))
+    make(`${prefix} ${name}`, load, seconds, ...set)
+  const change = (...args: Parameters<typeof of>) => changeOf(`${prefix} A`, of(...args))
+  return { of, change }
+}
+
+function yardstickChanges(rounds: number, seconds: number): Session {
+  const { of, change } = changesOf('yardstick', yardstick, seconds)
   return {
     name: 'yardstick-changes',
     rounds,
     cases: [
       of('A', 0.35),
-      change('max batch 8 → 2', pool('batching.max_batch', 2)),
-      change('window 1 ms → 0', pool('batching.max_delay_ms', 0)),
-      change('one → two replicas', pool('replicas', 2)),
-      change('fp32 → int8', pool('precision', 'int8')),
+      change('max batch 8 → 2', 0.35, pool('batching.max_batch', 2)),
+      change('window 1 ms → 0', 0.35, pool('batching.max_delay_ms', 0)),
+      change('one → two replicas', 0.35, pool('replicas', 2)),
+      change('fp32 → int8', 0.35, pool('precision', 'int8')),
       of('A at half load', 0.5),
       changeOf('yardstick A at half load', of('load 0.5 → 0.8', 0.8)),
     ],
@@ -76,10 +81,7 @@ function yardstickChanges(rounds: number, seconds: number): Session {
 }
 
 function transformerChanges(rounds: number, seconds: number): Session {
-  const of = (name: string, load: number, ...set: string[]) =>
-    transformer(`transformer ${name}`, load, seconds, ...set)
-  const change = (name: string, load: number, ...set: string[]) =>
-    changeOf('transformer A', of(name, load, ...set))
+  const { of, change } = changesOf('transformer', transformer, seconds)
   return {
     name: 'transformer-changes',
     rounds,

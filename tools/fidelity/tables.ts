@@ -1,3 +1,4 @@
+import { largest } from '../../reports/charts/frame.ts'
 import { estimateText, figure, fixed } from '../../reports/format.ts'
 import { percentileLabel } from '../../sim/stats/index.ts'
 import type { FidelityReport } from './fidelity-report.ts'
@@ -27,12 +28,7 @@ export function fidelityTables(report: FidelityReport): FidelityTable[] {
 \`n(1 − p) ≥ 100\` requests. To pass: the interval of the mean error within max(1 %, 30 µs), and no replay beyond it by more than its
 own noise. A/A: largest median difference of two replays of the same requests.`,
       columns: [
-        'scenario',
-        'replays',
-        'structure',
-        'worst error',
-        'A/A',
-        'audit',
+        ...['scenario', 'replays', 'structure', 'worst error', 'A/A', 'audit'],
         'decision logs alike',
       ],
       align: 'lrlrrlr',
@@ -44,12 +40,7 @@ own noise. A/A: largest median difference of two replays of the same requests.`,
       note: `The ratio of changed to unchanged latency, both replayed alternately, predicted from the replays of the unchanged side. To pass:
 p50 within max(5 %, 50 µs), p95 within max(10 %, 50 µs, A/A), with the whole interval of the measured ratio.`,
       columns: [
-        'change',
-        'percentile',
-        'measured ratio',
-        'predicted [band]',
-        'error',
-        'A/A',
+        ...['change', 'percentile', 'measured ratio', 'predicted [band]', 'error', 'A/A'],
         'verdict',
       ],
       align: 'llrrrrl',
@@ -78,8 +69,8 @@ const micros = (ms: number) => `${fixed(1000 * ms, 0)} µs`
 function caseCells(caseReport: CaseReport): string[] {
   const judged = caseReport.percentiles.filter(({ verdicts }) => verdicts.structure !== null)
   const { worst, verdict } = caseReport.checks.structure
-  const floors = judged.map(({ noise_floor, p }) => ({ p, floor: noise_floor.median ?? 0 }))
-  const noise = floors.reduce((a, b) => (b.floor > a.floor ? b : a), { p: 0.5, floor: 0 })
+  const noise = largest(judged, ({ noise_floor }) => noise_floor.median ?? 0)
+  const floor = noise?.noise_floor.median ?? 0
   return [
     caseReport.name,
     `${caseReport.replays}`,
@@ -87,7 +78,7 @@ function caseCells(caseReport: CaseReport): string[] {
     worst === null
       ? '–'
       : `${signed(worst.relative)} (${micros(worst.error_ms)}) at ${percentileLabel(worst.p)}`,
-    `${(100 * noise.floor).toFixed(1)} % at ${percentileLabel(noise.p)}`,
+    `${(100 * floor).toFixed(1)} % at ${percentileLabel(noise?.p ?? 0.5)}`,
     caseReport.checks.audit.verdict,
     `${caseReport.fedBack} of ${caseReport.replays}`,
   ]
@@ -126,14 +117,8 @@ function predictionTable({ rows, checks }: PredictionStudy): FidelityTable {
 (\`spillway calibrate --from\`). Relative to the median of the replays. Band: 95 % of single simulated runs; spread: from the smallest to the
 largest replay; interval score: Gneiting and Raftery 2007, less is better.`,
     columns: [
-      'replays',
-      'percentile',
-      'median error',
-      'A/A',
-      'mean signed error [95 %, Bonferroni]',
-      'in band',
-      'band / spread',
-      'interval score',
+      ...['replays', 'percentile', 'median error', 'A/A', 'mean signed error [95 %, Bonferroni]'],
+      ...['in band', 'band / spread', 'interval score'],
     ],
     align: 'llrrrrrr',
     rows: rows.map((row) => [

@@ -1,12 +1,14 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { frame, type Layer, largest, narrow } from '../../reports/charts/frame.ts'
 import { LABEL_SIZE, LIGHT } from '../../reports/charts/theme.ts'
-import { capitalise, inWords, percentileName, plural, signedPercent } from '../../reports/format.ts'
+import { percentileName, plural, signedPercent } from '../../reports/format.ts'
 import type { WhatIfPercentile } from '../../sim/documents/index.ts'
 import {
   errorAxis,
   errorBands,
   errorDots,
+  errorText,
+  passedText,
   rowLayout,
   verdictColor,
   wordColumn,
@@ -105,7 +107,7 @@ function subtitle(changes: readonly ChangeReport[]): string {
   const replayed = fewest === most ? plural(most, 'round') : `${fewest} to ${plural(most, 'round')}`
   return [
     'predicted over measured ratio of changed to unchanged latency, less 1',
-    `line: against the 95 % interval of the measured ratio, ${replayed} of replays in turn`,
+    `line: against the 95 % interval of the measured ratio, ${replayed} of alternating replays`,
     'shaded: tolerance, 5 % at p50, 10 % or A/A at p95, at least 50 µs',
     'hollow: undecided',
     'red: failed',
@@ -119,8 +121,7 @@ function marks(lines: readonly Line[], width: number): Layer[] {
     return interval === null ? [] : [{ ...interval, y: line.y }]
   })
   const far = [
-    ...lines.map(({ error_relative }) => error_relative),
-    ...lines.map(({ tolerance }) => tolerance),
+    ...lines.flatMap(({ error_relative, tolerance }) => [error_relative, tolerance]),
     ...ranges.flatMap(({ low, high }) => [low, high]),
   ].map(Math.abs)
   const reach = Math.max(LEAST, Math.min(MOST, 1.05 * Math.max(...far)))
@@ -150,17 +151,10 @@ function marks(lines: readonly Line[], width: number): Layer[] {
 }
 
 function finding(changes: readonly ChangeReport[], lines: readonly Line[]): string {
-  const of = (verdict: string) => changes.filter(({ check }) => check.verdict === verdict)
-  const [passed, open] = [of('PASS').length, of('UNDECIDED').length]
+  const verdicts = changes.map(({ check }) => check.verdict)
   const far = (some: readonly Line[]) => largest(some, (line) => Math.abs(line.error_relative))
-  const told = ({ change, p, error_relative }: Line) =>
-    `${signedPercent(error_relative)} at ${percentileName(p)} of ${change}`
   const failed = far(lines.filter(({ verdict }) => verdict === 'FAIL'))
-  const worst = failed ?? far(lines)!
-  const predicted =
-    passed === changes.length
-      ? `All ${plural(passed, 'change')} are predicted within tolerance`
-      : `${capitalise(inWords(passed))} of ${plural(changes.length, 'change')} predicted within tolerance`
-  const undecided = open === 0 ? '' : `, ${inWords(open)} undecided`
-  return `${predicted}${undecided}; ${failed ? 'furthest off' : 'largest error'} ${told(worst)}`
+  const { change, p, error_relative } = failed ?? far(lines)!
+  const worst = `${failed ? 'furthest off' : 'largest error'} ${errorText(error_relative, p)}`
+  return `${passedText(verdicts, 'change', 'predicted within tolerance')}; ${worst} of ${change}`
 }

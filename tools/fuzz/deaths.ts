@@ -1,17 +1,17 @@
-import { spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Result, resultSchema } from '../../sim/documents/index.ts'
 import { Random } from '../../sim/kernel/index.ts'
+import { commandsIn, processesWith, send } from '../../test/command-line.ts'
 import { madeUpProfile } from '../../test/profiles.ts'
+import { words } from './choose.ts'
 
 /** Replays whose executor is killed repeatedly: every request must be accounted for. */
 
 const RATE_RPS = 4000
 const LEAST_S = 1
 const MOST_S = 5
-const CLI = 'dist/cli.js'
 
 const scenarioOf = (requests: number) => `spillway: 1
 name: deaths
@@ -33,7 +33,6 @@ pools:
 
 export interface Deaths {
   readonly kills: number
-  readonly code: number | null
   readonly result: Result | null
   readonly stderr: string
   readonly audit: string
@@ -49,28 +48,28 @@ export async function deaths(requests: number, seed: number): Promise<Deaths> {
     writeFileSync(join(folder, 'deaths.yaml'), scenario)
     writeFileSync(join(folder, 'profile.json'), JSON.stringify(madeUpProfile(scenario)))
     const random = new Random(`deaths/${seed}`)
-    const args = ['deaths.yaml', '--profile', 'profile.json', '--replays', '1', '--out', 'out']
-    const replay = start(folder, ['replay', ...args, '--json'])
+    const { start, run } = commandsIn(folder)
+    const replay = start(
+      words('replay deaths.yaml --profile profile.json --replays 1 --out out --json'),
+    )
     let kills = 0
     let timer: NodeJS.Timeout
     const kill = () => {
       // the first 4 s of traffic are warm-up; kills start with the replay
-      if (/replay 1 of 1/.test(replay.said.stderr)) kills += killEngines(folder)
+      if (/replay 1 of 1/.test(replay.text.stderr)) kills += killEngines(folder)
       timer = setTimeout(kill, 1000 * (LEAST_S + (MOST_S - LEAST_S) * random.uniform()))
     }
     kill()
-    const code = await replay.ended
+    const { code, stdout, stderr } = await replay.ended
     clearTimeout(timer!)
-    const audit = start(folder, ['audit', 'out'])
-    const audited = await audit.ended
-    const result = code === 0 ? resultSchema.parse(JSON.parse(replay.said.stdout)) : null
+    const audit = await run('audit', 'out')
+    const result = code === 0 ? resultSchema.parse(JSON.parse(stdout)) : null
     const faults = [
       ...(code === 0 ? [] : [`the replay ended with ${code}`]),
-      ...(audited === 0 ? [] : [`the audit ended with ${audited}`]),
+      ...(audit.code === 0 ? [] : [`the audit ended with ${audit.code}`]),
       ...(result === null ? [] : faultsOf(result, requests, kills)),
     ]
-    const [stderr, text] = [replay.said.stderr, audit.said.stdout + audit.said.stderr]
-    return { kills, code, result, stderr, audit: text, faults }
+    return { kills, result, stderr, audit: audit.stdout + audit.stderr, faults }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -83,52 +82,21 @@ function faultsOf({ classes, valid, warnings }: Result, requests: number, kills:
     ...(arrived === requests ? [] : [`${arrived} of ${requests} requests arrived`]),
     ...(ended === arrived ? [] : [`of ${arrived} requests ${ended} are accounted for`]),
     ...(kills > 0 && valid ? ['the replay counts as valid'] : []),
-    ...(kills > 0 && !/ended \d+ times?/.test(warnings.join()) ? ['no warning tells of it'] : []),
+    ...(kills > 0 && !/ended \d+ times?/.test(warnings.join()) ? ['no warning reports it'] : []),
   ]
-}
-
-function start(folder: string, args: readonly string[]) {
-  const child = spawn(process.execPath, [join(process.cwd(), CLI), ...args], {
-    cwd: folder,
-    env: { ...process.env, SPILLWAY_CACHE: join(folder, 'cache'), NO_COLOR: '1' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const said = { stdout: '', stderr: '' }
-  child.stdout.on('data', (data) => {
-    said.stdout += data
-  })
-  child.stderr.on('data', (data) => {
-    said.stderr += data
-  })
-  const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
-  return { said, ended }
 }
 
 /** Kills the executor processes of the replay in a folder; returns their number. */
 function killEngines(folder: string): number {
-  let killed = 0
-  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
-    try {
-      const environment = readFileSync(`/proc/${name}/environ`, 'utf8')
-      if (!environment.includes(`SPILLWAY_CACHE=${folder}/`)) continue
-      if (!readFileSync(`/proc/${name}/cmdline`, 'utf8').includes('engine-process')) continue
-      process.kill(Number(name), 'SIGKILL')
-      killed++
-    } catch {
-      // it has ended meanwhile
-    }
-  }
-  return killed
+  const all = processesWith(`SPILLWAY_CACHE=${join(folder, 'cache')}`)
+  const engines = all.filter(({ command }) => command.includes('engine-process'))
+  return engines.filter(({ pid }) => send(pid, 'SIGKILL')).length
 }
 
 /** The result, a line for each aspect. */
 export function deathsText({ kills, result, stderr, audit, faults }: Deaths): string {
   const counts = result === null ? '' : JSON.stringify(result.classes[0]!.counts)
-  const lines = [
-    `killed ${kills} times`,
-    counts,
-    ...(result?.warnings ?? [stderr.trim()]),
-    audit.trim().split('\n')[0]!,
-  ]
+  const warnings = result?.warnings ?? [stderr.trim()]
+  const lines = [`killed ${kills} times`, counts, ...warnings, audit.trim().split('\n')[0]!]
   return [...lines, ...faults.map((fault) => `FAULT: ${fault}`)].join('\n')
 }

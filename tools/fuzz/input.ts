@@ -10,6 +10,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { Random } from '../../sim/kernel/index.ts'
+import type { Tree } from './corpus.ts'
+import type { Donors } from './mutate-tree.ts'
 
 /** One mutated input: a command line, and the files in its working directory. */
 export interface FuzzInput {
@@ -19,6 +22,23 @@ export interface FuzzInput {
   /** target of each symbolic link, in the same way */
   readonly links?: Readonly<Record<string, string>>
   readonly fifos?: readonly string[]
+}
+
+/** Material that inputs are made from. */
+export interface Material {
+  /** folder of files that every input receives */
+  readonly stock: string
+  readonly scenarios: readonly Tree[]
+  /** parts of those scenarios */
+  readonly donors: Donors
+}
+
+/** One kind of mutated input. */
+export interface Kind {
+  readonly name: string
+  /** share of all inputs, relative to other kinds */
+  readonly weight: number
+  readonly make: (random: Random, material: Material) => FuzzInput
 }
 
 /** Fills a working directory: the stock as hard links, then the files of the input. */

@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { alignColumns } from '../../reports/terminal/align.ts'
+import { commandsIn } from '../../test/command-line.ts'
 import { type FuzzInput, layOut, seedText } from './input.ts'
 import { inputOf, KINDS, materialOf, type NumberedInput } from './kinds/index.ts'
 import { announcedMib, faultOf, MOST_MIB, type Outcome } from './outcome.ts'
-import { runProcess } from './real-process.ts'
 import { Runner } from './runner.ts'
 import { makeStock } from './stock.ts'
+import { Watch } from './watch.ts'
 
 /** An input with a fault. */
 export interface Finding extends NumberedInput {
@@ -21,8 +23,6 @@ export interface InputsOptions {
   readonly count: number
   /** restricts inputs to one kind */
   readonly kind?: string | undefined
-  /** time limit of an input, ms */
-  readonly limitMs: number
   /** one in this many inputs is run again as a process */
   readonly sample: number
   readonly onFinding?: (finding: Finding) => void
@@ -45,10 +45,13 @@ export class Workshop {
   readonly folder = mkdtempSync(join(tmpdir(), 'spillway-fuzz-'))
   readonly stock = join(this.folder, 'stock')
   readonly cache = join(this.folder, 'cache')
+  readonly limitMs: number
   readonly #free: string[] = []
   #folders = 0
 
-  constructor() {
+  /** `limitMs`: time limit of an input */
+  constructor(limitMs: number) {
+    this.limitMs = limitMs
     makeStock(this.stock)
   }
 
@@ -66,9 +69,19 @@ export class Workshop {
     }
   }
 
-  process(input: FuzzInput, limitMs: number): Promise<Outcome> {
-    const options = { cache: this.cache, limitMs }
-    return this.within(input, (folder) => runProcess(folder, input.args, options))
+  /** Runs the built command in a separate process, as users do. */
+  process(input: FuzzInput): Promise<Outcome> {
+    return this.within(input, async (folder) => {
+      const commands = commandsIn(folder, { variables: { SPILLWAY_CACHE: this.cache } })
+      const { child, ended } = commands.start(input.args)
+      const watch = new Watch(child, this.limitMs)
+      try {
+        const end = await ended
+        return { ...end, signal: child.signalCode, peakMib: watch.peakMib, overran: watch.overran }
+      } finally {
+        watch.stop()
+      }
+    })
   }
 
   close(): void {
@@ -78,7 +91,7 @@ export class Workshop {
 
 /** Runs mutated inputs through the commands and collects faults. */
 export async function fuzzInputs(shop: Workshop, options: InputsOptions): Promise<InputsResult> {
-  const { seed, count, limitMs, kind, first = 0 } = options
+  const { seed, count, kind, first = 0 } = options
   const kinds = KINDS.filter(({ name }) => kind === undefined || name === kind)
   const material = await materialOf(shop.stock)
   const codes = new Map<string, Map<string, number>>()
@@ -97,23 +110,23 @@ export async function fuzzInputs(shop: Workshop, options: InputsOptions): Promis
       const code = outcome.overran === 'no' ? String(outcome.code ?? outcome.signal) : 'overran'
       codes.set(numbered.kind, counts.set(code, (counts.get(code) ?? 0) + 1))
       const fault = faultOf(input.args, outcome)
-      if (fault !== null && (await isLong(input, outcome, shop, limitMs))) long++
+      if (fault !== null && (await isLong(input, outcome, shop))) long++
       else if (fault !== null) {
-        const finding = await confirmed({ ...numbered, fault, outcome }, shop, limitMs)
+        const finding = await confirmed({ ...numbered, fault, outcome }, shop)
         findings.push(finding)
         options.onFinding?.(finding)
       } else if (numbered.number % options.sample === 0) {
         sampled++
-        const again = await shop.process(input, limitMs)
+        const again = await shop.process(input)
         if (again.code !== outcome.code) {
           const as = `${outcome.code} in the runner, ${again.code ?? again.signal} as a process`
-          differing.push(`${numbered.kind}, seed ${seed}, number ${numbered.number}: ${as}`)
+          differing.push(`${nameOf(numbered)}: ${as}`)
         }
       }
       options.onProgress?.(++done)
     }
   }
-  await withRunners(shop, limitMs, work)
+  await withRunners(shop, work)
   return { findings, codes, sampled, differing, long }
 }
 
@@ -123,23 +136,18 @@ export async function fuzzInputs(shop: Workshop, options: InputsOptions): Promis
  * more memory than an input is given, or of which one replication, or a hundredth of a second,
  * ends by itself.
  */
-async function isLong(
-  input: FuzzInput,
-  outcome: Outcome,
-  shop: Workshop,
-  limitMs: number,
-): Promise<boolean> {
+async function isLong(input: FuzzInput, outcome: Outcome, shop: Workshop): Promise<boolean> {
   const [command] = input.args
   const interrupted = outcome.overran === 'responsive' && outcome.code === 130
   if (!interrupted && outcome.peakMib <= MOST_MIB) return false
   if (command !== 'simulate') return interrupted && command === 'models'
   // a runner that is killed takes what was printed with it
-  const { stderr } = interrupted ? outcome : await shop.process(input, limitMs)
+  const { stderr } = interrupted ? outcome : await shop.process(input)
   if (announcedMib(stderr) > MOST_MIB) return true
   if (!interrupted) return false
   const ends = async (...options: string[]) => {
     const args = [...input.args, '--replications', '1', ...options]
-    const short = await shop.process({ ...input, args }, limitMs)
+    const short = await shop.process({ ...input, args })
     return short.overran === 'no' && (short.code === 0 || short.code === 4)
   }
   return (await ends()) || ends('--set', 'duration_s=0.01', '--set', 'warmup_s=0')
@@ -148,10 +156,9 @@ async function isLong(
 /** Works with a runner on each of two cores at once. */
 export async function withRunners(
   shop: Workshop,
-  limitMs: number,
   work: (runner: Runner) => Promise<void>,
 ): Promise<void> {
-  const runners = [1, 2].map((i) => new Runner(join(shop.folder, `runner-${i}`), shop, limitMs))
+  const runners = [1, 2].map((i) => new Runner(join(shop.folder, `runner-${i}`), shop))
   try {
     await Promise.all(runners.map(work))
   } finally {
@@ -160,17 +167,21 @@ export async function withRunners(
 }
 
 /** Repeats the input in a separate process; a fault of the runner alone is marked as such. */
-async function confirmed(finding: Finding, shop: Workshop, limitMs: number): Promise<Finding> {
+async function confirmed(finding: Finding, shop: Workshop): Promise<Finding> {
   const { args } = finding.input
-  const outcome = await shop.process(finding.input, limitMs)
+  const outcome = await shop.process(finding.input)
   const fault = faultOf(args, outcome)
   if (fault !== null) return { ...finding, fault, outcome }
   return { ...finding, fault: `${finding.fault} (only beside other inputs)` }
 }
 
+export const nameOf = ({ kind, seed, number }: NumberedInput) =>
+  `${kind}, seed ${seed}, number ${number}`
+
 /** Saves an input below `folder`; its name is a hash of its content. */
-export function saveSeed(folder: string, { kind, seed, number, input, fault }: Finding): string {
-  const text = seedText(input, `${fault}; ${kind}, seed ${seed}, number ${number}`)
+export function saveSeed(folder: string, finding: Finding): string {
+  const { kind, fault } = finding
+  const text = seedText(finding.input, `${fault}; ${nameOf(finding)}`)
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 8)
   const path = join(folder, `${kind.replaceAll(' ', '-').toLowerCase()}-${hash}.json`)
   mkdirSync(folder, { recursive: true })
@@ -181,12 +192,9 @@ export function saveSeed(folder: string, { kind, seed, number, input, fault }: F
 /** Exit codes of each kind, as a table. */
 export function codesText(codes: InputsResult['codes']): string {
   const names = [...new Set([...codes.values()].flatMap((counts) => [...counts.keys()]))].sort()
-  const rows = [...codes].map(([kind, counts]) => {
-    const cells = names.map((name) => String(counts.get(name) ?? 0).padStart(9))
-    return `${kind.padEnd(18)}${cells.join('')}`
-  })
-  return [
-    `${'exit code'.padEnd(18)}${names.map((name) => name.padStart(9)).join('')}`,
-    ...rows,
-  ].join('\n')
+  const rows = [...codes].map(([kind, counts]) => [
+    kind,
+    ...names.map((name) => String(counts.get(name) ?? 0)),
+  ])
+  return alignColumns([['exit code', ...names], ...rows])
 }

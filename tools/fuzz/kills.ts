@@ -1,33 +1,36 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { alignColumns } from '../../reports/terminal/align.ts'
 import { Random } from '../../sim/kernel/index.ts'
-import { pick } from './choose.ts'
+import { commandsIn, processesWith, send } from '../../test/command-line.ts'
+import { pick, words } from './choose.ts'
 import { type Workshop, withRunners } from './inputs.ts'
+import type { Outcome } from './outcome.ts'
 import type { Runner } from './runner.ts'
-import { CLI } from './stock.ts'
 
 /** Kills of commands at random moments: their exit, and the state of their folders. */
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGKILL'] as const
 type Signal = (typeof SIGNALS)[number]
+/** Content of a folder after a kill. */
+const STATES = ['before', 'after', 'refused', 'mixed'] as const
+type State = (typeof STATES)[number]
 
+/** Exit codes of a command that was not interrupted: done, and a check that failed. */
+const DONE: readonly (number | null)[] = [0, 4]
 const OLD_SEED = 1
 const NEW_SEED = 2
 /** Environment variable that marks a command and all processes it starts. */
 const MARK = 'SPILLWAY_FUZZ_MARK'
-const PROFILE = ['--profile', 'profile.json']
 
 /** Short commands that write a folder. */
-const COMMANDS: Readonly<Record<string, readonly string[]>> = {
-  simulate: ['simulate', 'declared.yaml', '--keep-rows'],
-  calibrate: ['calibrate', 'tiny.yaml', '--seconds', '0.5'],
-  replay: ['replay', 'tiny.yaml', '--replays', '1', '--decision-log', ...PROFILE],
-  run: [
-    ...['run', 'tiny.yaml', '--seconds', '0.3', '--replays', '1', '--replications', '10'],
-    '--keep-rows',
-  ],
+const COMMANDS: Readonly<Record<string, string>> = {
+  simulate: 'simulate declared.yaml --keep-rows',
+  calibrate: 'calibrate tiny.yaml --seconds 0.5',
+  replay: 'replay tiny.yaml --replays 1 --decision-log --profile profile.json',
+  run: 'run tiny.yaml --seconds 0.3 --replays 1 --replications 10 --keep-rows',
 }
 
 /** Documents that contain the seed of their run. */
@@ -36,7 +39,8 @@ const UNFINISHED = /\.tmp$/
 /** Time for processes to end, ms. */
 const ORPHAN_MS = 10_000
 const POLL_MS = 50
-const LIMIT_MS = 60_000
+/** Time limit of a command, ms. */
+export const KILL_LIMIT_MS = 60_000
 
 export interface Kill {
   readonly command: string
@@ -50,12 +54,9 @@ export interface Kill {
 export interface KillOutcome extends Kill {
   /** its exit code, or the signal that ended it */
   readonly ended: string
-  /** content of the folder afterwards */
-  readonly documents: 'before' | 'after' | 'refused' | 'mixed'
+  readonly documents: State
   readonly faults: readonly string[]
 }
-
-const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 interface Ended {
   readonly code: number | null
@@ -63,66 +64,29 @@ interface Ended {
   readonly stderr: string
 }
 
-interface Started {
-  readonly child: ChildProcess
-  readonly mark: string
-  readonly ended: Promise<Ended>
-}
-
-function start(command: string, seed: number, folder: string, cache: string): Started {
-  const args = [CLI, ...COMMANDS[command]!, '--seed', String(seed), '--out', 'out']
-  const mark = randomUUID()
-  const child = spawn(process.execPath, args, {
-    cwd: folder,
-    env: { ...process.env, SPILLWAY_CACHE: cache, NO_COLOR: '1', [MARK]: mark },
-    detached: true,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  let stderr = ''
-  child.stderr.on('data', (data) => {
-    stderr += data
-  })
+function startMarked(command: string, seed: number, folder: string, cache: string) {
+  const mark = `${MARK}=${randomUUID()}`
+  const variables = { SPILLWAY_CACHE: cache, [MARK]: mark.slice(MARK.length + 1) }
+  const args = [...words(COMMANDS[command]!), '--seed', String(seed), '--out', 'out']
+  const { child, text } = commandsIn(folder, { variables }).start(args)
   // not `close`: a living child of it keeps the pipe open
   const ended = new Promise<Ended>((resolve) => {
-    child.on('exit', (code, signal) => resolve({ code, signal, stderr }))
+    child.on('exit', (code, signal) => resolve({ code, signal, stderr: text.stderr }))
   })
-  return { child, mark, ended }
+  return { pid: child.pid!, mark, ended }
 }
 
-/** Processes of a command, including itself: all have its mark in their environment. */
-function familyOf(mark: string): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((name) => {
-      try {
-        const environment = readFileSync(`/proc/${name}/environ`, 'latin1')
-        return environment.split('\0').includes(`${MARK}=${mark}`)
-      } catch {
-        return false
-      }
-    })
-    .map(Number)
-}
-
-/** Processes that are still alive after a while; they are then ended. */
-async function orphansOf(mark: string): Promise<readonly number[]> {
+/** Number of processes that are still alive after a while; they are then ended. */
+async function orphansOf(mark: string): Promise<number> {
   const until = performance.now() + ORPHAN_MS
   for (;;) {
-    const left = familyOf(mark)
-    if (left.length === 0) return []
+    const left = processesWith(mark)
+    if (left.length === 0) return 0
     if (performance.now() > until) {
-      for (const pid of left) process.kill(pid, 'SIGKILL')
-      return left
+      for (const { pid } of left) send(pid, 'SIGKILL')
+      return left.length
     }
     await wait(POLL_MS)
-  }
-}
-
-function send({ signal, toGroup }: Kill, child: ChildProcess): void {
-  try {
-    process.kill(toGroup ? -child.pid! : child.pid!, signal)
-  } catch {
-    // it has ended just now
   }
 }
 
@@ -137,55 +101,50 @@ function seedsIn(folder: string): Set<number> {
 const unfinishedIn = (folder: string) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => UNFINISHED.test(name))
 
-/** State of a folder once the next command has read it. */
-async function documentsIn(
+/** State of a folder, by the commands that read it next; adds to `faults`. */
+async function stateOf(
   folder: string,
   command: string,
   runner: Runner,
-): Promise<{ readonly documents: KillOutcome['documents']; readonly faults: string[] }> {
+  faults: string[],
+): Promise<State> {
   const out = join(folder, 'out')
-  const faults: string[] = []
-  let documents: KillOutcome['documents'] = 'before'
   if (command === 'calibrate') {
     JSON.parse(readFileSync(join(out, 'profile.json'), 'utf8'))
-  } else {
-    const { code, stderr } = await runner.runIn(folder, ['report', 'out'])
-    if (code === 3 || code === 6) documents = 'refused'
-    else if (code !== 0) faults.push(`report ends with ${code}: ${stderr.slice(0, 200)}`)
-    const seeds = seedsIn(out)
-    if (documents !== 'refused') {
-      if (seeds.size > 1) documents = 'mixed'
-      else if (seeds.has(NEW_SEED)) documents = 'after'
-      const hasRows = readdirSync(out).some((name) => name.endsWith('.parquet'))
-      const audit = hasRows ? await runner.runIn(folder, ['audit', 'out']) : null
-      if (audit !== null && audit.code !== 0 && audit.code !== 4) {
-        documents = 'mixed'
-        faults.push(`audit ends with ${audit.code}: ${audit.stderr.slice(0, 200)}`)
-      } else if (!hasRows) {
-        documents = 'mixed'
-        faults.push('its rows are gone')
-      }
-    }
-    if (documents === 'mixed') faults.push(`documents of seeds ${[...seeds].join(' and ')}`)
+    return 'before'
   }
-  if (unfinishedIn(folder).length > 0) {
-    const next = ['simulate', 'declared.yaml', '--replications', '1', '--out', 'out']
-    await runner.runIn(folder, next)
-    const left = unfinishedIn(folder)
-    if (left.length > 0) faults.push(`leaves ${left.join(', ')}`)
-  }
-  return { documents, faults }
+  const faultOf = (name: string, { code, stderr }: Outcome) =>
+    `${name} ends with ${code}: ${stderr.slice(0, 200)}`
+  const report = await runner.runIn(folder, ['report', 'out'])
+  if (report.code === 3 || report.code === 6) return 'refused'
+  if (report.code !== 0) faults.push(faultOf('report', report))
+  const seeds = seedsIn(out)
+  const hasRows = readdirSync(out).some((name) => name.endsWith('.parquet'))
+  const audit = hasRows ? await runner.runIn(folder, ['audit', 'out']) : null
+  const broken = audit !== null && !DONE.includes(audit.code)
+  if (broken) faults.push(faultOf('audit', audit))
+  if (!hasRows) faults.push('its rows are gone')
+  const mixed = seeds.size > 1 || broken || !hasRows
+  if (mixed) faults.push(`documents of seeds ${[...seeds].join(' and ')}`)
+  return mixed ? 'mixed' : seeds.has(NEW_SEED) ? 'after' : 'before'
+}
+
+/** Unfinished files that the next command leaves. */
+async function leftIn(folder: string, runner: Runner): Promise<string[]> {
+  if (unfinishedIn(folder).length === 0) return []
+  await runner.runIn(folder, words('simulate declared.yaml --replications 1 --out out'))
+  return unfinishedIn(folder)
 }
 
 /** Faults in the end of a killed command. */
 function faultsOf(kill: Kill, { code, signal, stderr }: Ended): string[] {
-  const ended = `ended with ${code ?? signal}: ${stderr.slice(-300)}`
-  if (kill.signal === 'SIGKILL')
-    return signal === 'SIGKILL' || code === 0 || code === 4 ? [] : [ended]
-  if (code === 130 || code === 0 || code === 4) return []
   // a process that has not begun has no signal handler: the system ends it
-  if (signal === kill.signal && stderr === '') return []
-  return [ended]
+  const allowed =
+    kill.signal === 'SIGKILL'
+      ? signal === 'SIGKILL'
+      : code === 130 || (signal === kill.signal && stderr === '')
+  if (allowed || DONE.includes(code)) return []
+  return [`ended with ${code ?? signal}: ${stderr.slice(-300)}`]
 }
 
 export interface Kills {
@@ -205,11 +164,11 @@ export async function kills(
   const before = (command: string) => join(shop.folder, `before-${command}`)
   for (const command of Object.keys(COMMANDS)) {
     await shop.within({ args: [] }, async (folder) => {
-      await start(command, OLD_SEED, folder, shop.cache).ended
+      await startMarked(command, OLD_SEED, folder, shop.cache).ended
       const began = performance.now()
-      const { code, stderr } = await start(command, OLD_SEED, folder, shop.cache).ended
+      const { code, stderr } = await startMarked(command, OLD_SEED, folder, shop.cache).ended
       lengthsMs[command] = performance.now() - began
-      if (code !== 0 && code !== 4) throw new Error(`${command} ended with ${code}: ${stderr}`)
+      if (!DONE.includes(code)) throw new Error(`${command} ended with ${code}: ${stderr}`)
       cpSync(join(folder, 'out'), before(command), { recursive: true })
     })
   }
@@ -233,7 +192,7 @@ export async function kills(
       onOutcome(outcome)
     }
   }
-  await withRunners(shop, LIMIT_MS, work)
+  await withRunners(shop, work)
   return { outcomes, lengthsMs }
 }
 
@@ -243,46 +202,41 @@ async function killed(
   cache: string,
   runner: Runner,
 ): Promise<KillOutcome> {
-  const { child, mark, ended } = start(kill.command, NEW_SEED, folder, cache)
-  const late = setTimeout(() => send(kill, child), kill.atMs)
-  const stuck = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), LIMIT_MS)
+  const { pid, mark, ended } = startMarked(kill.command, NEW_SEED, folder, cache)
+  const late = setTimeout(() => send(kill.toGroup ? -pid : pid, kill.signal), kill.atMs)
+  const stuck = setTimeout(() => send(-pid, 'SIGKILL'), KILL_LIMIT_MS)
   const end = await ended
   clearTimeout(late)
   clearTimeout(stuck)
   const faults = faultsOf(kill, end)
   const orphans = await orphansOf(mark)
-  if (orphans.length > 0) faults.push(`leaves ${orphans.length} processes behind`)
+  if (orphans > 0) faults.push(`leaves ${orphans} processes behind`)
   const cores = readdirSync(folder).filter((name) => /^core(\.|$)/.test(name))
   if (cores.length > 0) faults.push('leaves a core file')
-  const found = await documentsIn(folder, kill.command, runner)
-  return {
-    ...kill,
-    ended: String(end.code ?? end.signal),
-    documents: found.documents,
-    faults: [...faults, ...found.faults],
-  }
+  const documents = await stateOf(folder, kill.command, runner, faults)
+  const left = await leftIn(folder, runner)
+  if (left.length > 0) faults.push(`leaves ${left.join(', ')}`)
+  return { ...kill, ended: String(end.code ?? end.signal), documents, faults }
 }
 
 /** Kills by command and signal: exits, and states of the folders afterwards. */
 export function killsText({ outcomes, lengthsMs }: Kills): string {
   const ends = [...new Set(outcomes.map(({ ended }) => ended))].sort()
-  const held = ['before', 'after', 'refused', 'mixed'] as const
-  const heads = ['kills', ...ends, ...held, 'faults']
-  const row = (name: string, cells: readonly unknown[]) =>
-    name.padEnd(28) + cells.map((cell, i) => String(cell).padStart(heads[i]!.length + 2)).join('')
+  const heads = ['', 'kills', ...ends, ...STATES, 'faults']
   const rows = Object.entries(lengthsMs).flatMap(([command, ms]) =>
     SIGNALS.map((signal) => {
       const matching = outcomes.filter(
         (outcome) => outcome.command === command && outcome.signal === signal,
       )
       const number = (test: (outcome: KillOutcome) => boolean) => matching.filter(test).length
-      return row(`${command} (${(ms / 1000).toFixed(1)} s) ${signal.slice(3)}`, [
+      const counts = [
         matching.length,
         ...ends.map((end) => number(({ ended }) => ended === end)),
-        ...held.map((what) => number(({ documents }) => documents === what)),
+        ...STATES.map((state) => number(({ documents }) => documents === state)),
         number(({ faults }) => faults.length > 0),
-      ])
+      ]
+      return [`${command} (${(ms / 1000).toFixed(1)} s) ${signal.slice(3)}`, ...counts.map(String)]
     }),
   )
-  return [row('', heads), ...rows].join('\n')
+  return alignColumns([heads, ...rows])
 }

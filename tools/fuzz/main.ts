@@ -1,36 +1,45 @@
-import { fileURLToPath } from 'node:url'
-import { Command, InvalidArgumentError } from 'commander'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { positiveNumber, wholeNumber } from '../../runtime/commands/command.ts'
+import { expectBuilt, ROOT } from '../../test/command-line.ts'
 import { deaths, deathsText } from './deaths.ts'
 import { readSeed } from './input.ts'
-import { codesText, fuzzInputs, saveSeed, Workshop } from './inputs.ts'
-import { kills, killsText } from './kills.ts'
+import { codesText, fuzzInputs, nameOf, saveSeed, Workshop } from './inputs.ts'
+import { KILL_LIMIT_MS, kills, killsText } from './kills.ts'
 import { KINDS } from './kinds/index.ts'
 import { faultOf } from './outcome.ts'
 import { fuzzProperties } from './properties.ts'
-import { expectBuilt } from './stock.ts'
 
 /** Time limit of an input, ms. */
 const LIMIT_MS = 10_000
 /** Findings of one fault that are saved. */
 const MOST_ALIKE = 3
-const SEEDS = fileURLToPath(new URL('../../test/fuzz/seeds', import.meta.url))
 
-function count(text: string): number {
-  const value = Number(text)
-  if (Number.isSafeInteger(value) && value >= 0) return value
-  throw new InvalidArgumentError(`Expected a whole number, got ${text}.`)
-}
-
-function minutes(text: string): number {
-  const value = Number(text)
-  if (Number.isFinite(value) && value > 0) return value
-  throw new InvalidArgumentError(`Expected minutes above 0, got ${text}.`)
-}
+const count = wholeNumber(0)
+const now = () => Math.floor(Date.now() / 1000)
 
 /** Text in which control characters are visible, cut to a limited length. */
 const shown = (text: string) => JSON.stringify(text.slice(0, 1000))
 
-const now = () => Math.floor(Date.now() / 1000)
+function fail(failed: boolean): void {
+  if (failed) process.exitCode = 1
+}
+
+/** Calls `use` with a workshop and a clock in seconds. */
+async function inWorkshop(
+  limitMs: number,
+  use: (shop: Workshop, seconds: () => string) => Promise<void>,
+): Promise<void> {
+  expectBuilt()
+  const shop = new Workshop(limitMs)
+  const started = performance.now()
+  try {
+    await use(shop, () => `${((performance.now() - started) / 1000).toFixed(0)} s`)
+  } finally {
+    shop.close()
+  }
+}
+
 const program = new Command('npm run fuzz --').description(
   'Property tests on other seeds, mutated inputs, and kills at random moments',
 )
@@ -38,129 +47,97 @@ const program = new Command('npm run fuzz --').description(
 program
   .command('properties', { isDefault: true })
   .description('run the property tests on seed after seed until one fails')
-  .argument('[minutes]', 'how long', minutes, 10)
-  .argument('[seed]', 'the first', count, now())
-  .action((long: number, seed: number) => {
-    if (!fuzzProperties(long, seed)) process.exitCode = 1
-  })
+  .argument('[minutes]', 'duration', positiveNumber, 10)
+  .argument('[seed]', 'first seed', count, now())
+  .action((minutes: number, seed: number) => fail(!fuzzProperties(minutes, seed)))
 
 program
   .command('inputs')
   .description('run mutated inputs through the built commands; those that fail become seed files')
-  .argument('[count]', 'how many', count, 5000)
-  .option('--seed <n>', 'of the mutations', count, now())
+  .argument('[count]', 'number of inputs', count, 5000)
+  .option('--seed <n>', 'seed of the mutations', count, now())
   .option('--first <n>', 'number of the first input', count, 0)
   .option('--kind <name>', `only ${KINDS.map(({ name }) => name).join(', ')}`)
-  .option('--save <dir>', 'where seed files go', SEEDS)
-  .action(
-    async (
-      inputs: number,
-      options: { seed: number; first: number; kind?: string; save: string },
-    ) => {
-      expectBuilt()
-      const shop = new Workshop()
+  .option('--save <dir>', 'folder for seed files', join(ROOT, 'test/fuzz/seeds'))
+  .action((inputs: number, options: { seed: number; first: number; kind?: string; save: string }) =>
+    inWorkshop(LIMIT_MS, async (shop, seconds) => {
+      const { save, ...chosen } = options
       const found = new Map<string, number>()
-      const started = performance.now()
-      try {
-        const { findings, codes, sampled, differing, long } = await fuzzInputs(shop, {
-          ...{ seed: options.seed, first: options.first, count: inputs, kind: options.kind },
-          limitMs: LIMIT_MS,
-          sample: 100,
-          onFinding: (finding) => {
-            const alike = (found.get(finding.fault) ?? 0) + 1
-            found.set(finding.fault, alike)
-            if (alike > MOST_ALIKE) return
-            const path = saveSeed(options.save, finding)
-            const { kind, seed, number, fault, input } = finding
-            console.log(
-              `${kind}, seed ${seed}, number ${number}: ${fault}\n  ${JSON.stringify(input.args).slice(0, 300)}\n  ${path}`,
-            )
-          },
-          onProgress: (done) => {
-            if (done % 1000 === 0) console.log(`${done} of ${inputs}`)
-          },
-        })
-        const seconds = (performance.now() - started) / 1000
-        console.log(codesText(codes))
-        console.log(
-          `seed ${options.seed}: ${inputs} inputs in ${seconds.toFixed(0)} s, ${findings.length} failed`,
-        )
-        console.log(`${long} simulations of much traffic and large models, ended by SIGINT`)
-        console.log(`${sampled} also as processes, ${differing.length} with another exit code`)
-        for (const [fault, often] of found) console.log(`  ${often} x ${fault}`)
-        for (const line of differing) console.log(`  ${line}`)
-        if (findings.length + differing.length > 0) process.exitCode = 1
-      } finally {
-        shop.close()
-      }
-    },
+      const { findings, codes, sampled, differing, long } = await fuzzInputs(shop, {
+        ...chosen,
+        ...{ count: inputs, sample: 100 },
+        onFinding: (finding) => {
+          const { fault, input } = finding
+          const alike = (found.get(fault) ?? 0) + 1
+          found.set(fault, alike)
+          if (alike > MOST_ALIKE) return
+          console.log(`${nameOf(finding)}: ${fault}`)
+          console.log(`  ${JSON.stringify(input.args).slice(0, 300)}\n  ${saveSeed(save, finding)}`)
+        },
+        onProgress: (done) => {
+          if (done % 1000 === 0) console.log(`${done} of ${inputs}`)
+        },
+      })
+      console.log(codesText(codes))
+      const failed = `${findings.length} failed`
+      console.log(`seed ${options.seed}: ${inputs} inputs in ${seconds()}, ${failed}`)
+      console.log(`${long} simulations of heavy traffic and large models, ended by SIGINT`)
+      console.log(`${sampled} run again as processes, ${differing.length} with another exit code`)
+      for (const [fault, often] of found) console.log(`  ${often} x ${fault}`)
+      for (const line of differing) console.log(`  ${line}`)
+      fail(findings.length + differing.length > 0)
+    }),
   )
 
 program
   .command('kills')
-  .description('kill commands at random moments, and look at what they leave')
-  .argument('[count]', 'how many', count, 200)
-  .option('--seed <n>', 'of the moments', count, now())
-  .action(async (number: number, options: { seed: number }) => {
-    expectBuilt()
-    const shop = new Workshop()
-    const started = performance.now()
-    try {
-      const result = await kills(shop, number, options.seed, (outcome) => {
+  .description('kill commands at random moments, and check what they leave')
+  .argument('[count]', 'number of kills', count, 200)
+  .option('--seed <n>', 'seed of the moments', count, now())
+  .action((number: number, { seed }: { seed: number }) =>
+    inWorkshop(KILL_LIMIT_MS, async (shop, seconds) => {
+      const result = await kills(shop, number, seed, (outcome) => {
         const { command, signal, atMs, toGroup, ended, faults } = outcome
         if (faults.length === 0) return
         const to = toGroup ? 'its group' : 'it'
-        console.log(
-          `${command}, ${signal} to ${to} after ${atMs.toFixed(0)} ms, ended with ${ended}`,
-        )
-        for (const fault of faults) console.log(`  ${fault}`)
+        const sent = `${signal} to ${to} after ${atMs.toFixed(0)} ms`
+        console.log([`${command}, ${sent}, ended with ${ended}`, ...faults].join('\n  '))
       })
       console.log(killsText(result))
       const failed = result.outcomes.filter(({ faults }) => faults.length > 0).length
-      const seconds = (performance.now() - started) / 1000
-      console.log(
-        `seed ${options.seed}: ${number} kills in ${seconds.toFixed(0)} s, ${failed} failed`,
-      )
-      if (failed > 0) process.exitCode = 1
-    } finally {
-      shop.close()
-    }
-  })
+      console.log(`seed ${seed}: ${number} kills in ${seconds()}, ${failed} failed`)
+      fail(failed > 0)
+    }),
+  )
 
 program
   .command('deaths')
   .description('kill the executor of a webgpu replay every few seconds; no request may be lost')
-  .argument('[requests]', 'how many', count, 100_000)
-  .option('--seed <n>', 'of the moments', count, now())
+  .argument('[requests]', 'number of requests', count, 100_000)
+  .option('--seed <n>', 'seed of the moments', count, now())
   .action(async (requests: number, { seed }: { seed: number }) => {
-    expectBuilt()
     const result = await deaths(requests, seed)
     console.log(deathsText(result))
-    if (result.faults.length > 0) process.exitCode = 1
+    fail(result.faults.length > 0)
   })
 
 program
   .command('again')
-  .description('run seed files again and show what happens')
+  .description('run seed files again and print the outcome')
   .argument('<file...>', 'seed files')
-  .action(async (files: readonly string[]) => {
-    expectBuilt()
-    const shop = new Workshop()
-    try {
+  .action((files: readonly string[]) =>
+    inWorkshop(LIMIT_MS, async (shop) => {
       for (const file of files) {
         const input = readSeed(file)
-        const outcome = await shop.process(input, LIMIT_MS)
+        const outcome = await shop.process(input)
         const { code, signal, stdout, stderr, peakMib } = outcome
         const fault = faultOf(input.args, outcome)
-        console.log(
-          `${file}: exit ${code ?? signal}, ${peakMib.toFixed(0)} MiB, ${fault ?? 'as it should'}`,
-        )
-        console.log(`  ${shown(input.args.join(' '))}\n  ${shown(stdout)}\n  ${shown(stderr)}`)
-        if (fault !== null) process.exitCode = 1
+        const memory = `${peakMib.toFixed(0)} MiB`
+        console.log(`${file}: exit ${code ?? signal}, ${memory}, ${fault ?? 'as expected'}`)
+        for (const text of [input.args.join(' '), stdout, stderr]) console.log(`  ${shown(text)}`)
+        fail(fault !== null)
       }
-    } finally {
-      shop.close()
-    }
-  })
+    }),
+  )
 
 await program.parseAsync()

@@ -1,6 +1,5 @@
 import type { Random } from '../../sim/kernel/index.ts'
-import { chance, changes, magnitude, pick } from './choose.ts'
-import { NASTY_NUMBERS, NASTY_STRINGS } from './nasty.ts'
+import { chance, changes, magnitude, NASTY_NUMBERS, NASTY_STRINGS, pick } from './choose.ts'
 
 /** Most characters that one repetition adds: a few times the size of the largest real files. */
 const MOST_REPEATED = 200_000
@@ -21,6 +20,9 @@ const insertAt = (text: string, at: number, what: string) =>
 function token(random: Random): string {
   return chance(random, 0.5) ? String(pick(random, NASTY_NUMBERS)) : pick(random, NASTY_STRINGS)
 }
+
+/** Marks of YAML, and of line ends. */
+const MARKS = ['[', '{', '{a: ', '- ', '? ', '"', '&a [', '!!x ', '\t', ',', '\\', '\r\n']
 
 /** Number of repetitions of a text of this length. */
 const times = (random: Random, length: number) =>
@@ -66,36 +68,15 @@ const MUTATIONS: readonly TextMutation[] = [
   },
   (text, random) => insertAt(text, random.integer(text.length + 1), token(random)),
   (text, random) =>
-    insertAt(
-      text,
-      random.integer(text.length + 1),
-      pick(random, [
-        '[',
-        '{',
-        '{a: ',
-        '- ',
-        '? ',
-        '"',
-        '&a [',
-        '!!x ',
-        '\t',
-        ',',
-        '\\',
-        '\r\n',
-      ]).repeat(times(random, 2)),
-    ),
+    insertAt(text, random.integer(text.length + 1), pick(random, MARKS).repeat(times(random, 2))),
   (text, random) => text.slice(0, random.integer(text.length + 1)),
   (text, random) => {
     const at = random.integer(text.length + 1)
     return text.slice(0, at) + text.slice(at + magnitude(random, 200))
   },
   (text, random) => {
-    const at = random.integer(text.length + 1)
-    return insertAt(
-      text,
-      random.integer(text.length + 1),
-      text.slice(at, at + magnitude(random, 500)),
-    )
+    const [at, to] = [random.integer(text.length + 1), random.integer(text.length + 1)]
+    return insertAt(text, to, text.slice(at, at + magnitude(random, 500)))
   },
 ]
 

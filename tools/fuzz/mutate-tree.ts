@@ -1,6 +1,13 @@
 import type { Random } from '../../sim/kernel/index.ts'
-import { chance, changes, magnitude, pick } from './choose.ts'
-import { NASTY_NUMBERS, NASTY_STRINGS, NASTY_VALUES } from './nasty.ts'
+import {
+  chance,
+  changes,
+  magnitude,
+  NASTY_NUMBERS,
+  NASTY_STRINGS,
+  NASTY_VALUES,
+  pick,
+} from './choose.ts'
 
 type Parent = Record<string, unknown> | unknown[]
 

@@ -12,11 +12,11 @@ const ENDED: Outcome = {
 
 test.each([
   ['an undocumented exit code', { code: 1 }],
-  ['an interruption that was not asked for', { code: 130 }],
+  ['an interruption without Ctrl-C', { code: 130 }],
   ['a signal', { code: null, signal: 'SIGABRT' as const }],
   ['a stack trace', { stderr: 'Error: x\n    at f (file.js:1:1)\n' }],
   ['an internal error', { stderr: 'internal error: x\n' }],
-  ['a refusal without a word', { stderr: '' }],
+  ['a refusal without a message', { stderr: '' }],
   ['much memory', { peakMib: 1100 }],
   ['an end by SIGINT only', { overran: 'responsive' as const }],
   ['no end at all', { overran: 'unresponsive' as const }],
@@ -28,7 +28,7 @@ test.each([
   expect(faultOf(['simulate', 's.yaml'], { ...ENDED, ...change })).not.toBeNull()
 })
 
-test('a refusal in words is no fault, nor is a result', () => {
+test('a refusal with a message is no fault, nor is a result', () => {
   expect(faultOf(['simulate', 's.yaml'], ENDED)).toBeNull()
   const done = { ...ENDED, code: 0, stderr: '', stdout: 'p50 1.2 ms\nÄ – ±\n' }
   expect(faultOf(['simulate', 's.yaml'], done)).toBeNull()

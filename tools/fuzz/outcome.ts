@@ -33,15 +33,15 @@ export function announcedMib(stderr: string): number {
 /** The fault of an outcome; null if there is none. */
 export function faultOf(args: readonly string[], outcome: Outcome): string | null {
   const { code, signal, stdout, stderr, peakMib, overran } = outcome
-  if (overran === 'unresponsive') return 'hangs, and SIGINT does not end it'
-  if (overran === 'responsive') return 'runs on and on, until SIGINT'
+  if (overran === 'unresponsive') return 'does not end on SIGINT'
+  if (overran === 'responsive') return 'does not end before SIGINT'
   if (peakMib > MOST_MIB) return `needs ${peakMib.toFixed(0)} MiB`
   if (signal !== null) return `ended by ${signal}`
   const internal = /internal error.*/.exec(stderr)
   if (internal !== null) return internal[0].slice(0, 100)
   if (/\n\s+at /.test(stderr)) return 'prints a stack trace'
   if (!ALLOWED.has(code)) return `exit code ${code}`
-  if ([2, 3, 6].includes(code!) && stderr === '') return `exit code ${code} without a word`
+  if ([2, 3, 6].includes(code!) && stderr === '') return `exit code ${code} without a message`
   if (RAW.test(stderr)) return 'raw control characters on stderr'
   if (!isData(args) && RAW.test(stdout)) return 'raw control characters on stdout'
   return null

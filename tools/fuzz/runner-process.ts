@@ -1,6 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { format } from 'node:util'
+import { memoryMib } from './watch.ts'
 
 /**
  * Runs the built command line in this process, one input after another: starting a process for each
@@ -51,16 +52,6 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   })
 }
 
-/** From /proc; 0 if it is missing. */
-function memoryMib(field: 'VmHWM' | 'VmRSS'): number {
-  try {
-    const status = readFileSync('/proc/self/status', 'utf8')
-    return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024
-  } catch {
-    return 0
-  }
-}
-
 function forgetPeak(): void {
   try {
     writeFileSync('/proc/self/clear_refs', '5')
@@ -87,7 +78,9 @@ async function run({ cli, folder, args }: RunnerTask): Promise<RunnerAnswer> {
   process.chdir('/')
   const code = Number(process.exitCode ?? 0)
   process.exitCode = undefined
-  return { code, ...text, peakMib: memoryMib('VmHWM'), residentMib: memoryMib('VmRSS') }
+  const peakMib = memoryMib(process.pid, 'VmHWM')
+  const residentMib = memoryMib(process.pid, 'VmRSS')
+  return { code, ...text, peakMib, residentMib }
 }
 
 process.on('message', (task: RunnerTask) => {

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { CLI } from '../../test/command-line.ts'
 import { type FuzzInput, layOut } from './input.ts'
 import type { Outcome } from './outcome.ts'
 import type { RunnerAnswer, RunnerTask } from './runner-process.ts'
-import { CLI } from './stock.ts'
 import { Watch } from './watch.ts'
 
 /** Inputs after which a process is replaced. */
@@ -20,29 +20,28 @@ function boot(): string {
 const once = (child: ChildProcess, event: string) =>
   new Promise<unknown[]>((resolve) => child.once(event, (...args) => resolve(args)))
 
-/** The folder of the stock, and the folder for models and profiles. */
+/** What runners share. */
 export interface Shop {
+  /** files that every input receives */
   readonly stock: string
+  /** folder for models and profiles */
   readonly cache: string
+  /** time limit of an input, ms */
+  readonly limitMs: number
 }
 
 /** Runs inputs in a long-lived process, and replaces it if an input ends it. */
 export class Runner {
   readonly #folder: string
   readonly #shop: Shop
-  readonly #limitMs: number
   #child: ChildProcess | null = null
   #inputs = 0
   #said = ''
 
-  /**
-   * `folder`: working directory of all inputs; it is always the same, since waiting processes use
-   * it. `limitMs`: time limit of an input.
-   */
-  constructor(folder: string, shop: Shop, limitMs: number) {
+  /** `folder`: working directory of all inputs, always the same, since waiting processes use it */
+  constructor(folder: string, shop: Shop) {
     this.#folder = folder
     this.#shop = shop
-    this.#limitMs = limitMs
   }
 
   run(input: FuzzInput): Promise<Outcome> {
@@ -54,7 +53,7 @@ export class Runner {
   async runIn(folder: string, args: readonly string[]): Promise<Outcome> {
     const child = this.#child ?? (await this.#start())
     this.#said = ''
-    const watch = new Watch(child, this.#limitMs)
+    const watch = new Watch(child, this.#shop.limitMs)
     const answered = new Promise<RunnerAnswer | null>((resolve) => {
       child.once('message', (answer: RunnerAnswer) => resolve(answer))
       child.once('exit', () => resolve(null))
@@ -75,15 +74,8 @@ export class Runner {
     if (overran !== 'no' || this.#inputs >= MOST_INPUTS || answer.residentMib > MOST_RESIDENT_MIB) {
       await this.close()
     }
-    const { code, stdout, stderr } = answer
-    return {
-      code,
-      signal: null,
-      stdout,
-      stderr,
-      peakMib: Math.max(peakMib, answer.peakMib),
-      overran,
-    }
+    const { residentMib: _, ...output } = answer
+    return { ...output, signal: null, peakMib: Math.max(peakMib, answer.peakMib), overran }
   }
 
   async close(): Promise<void> {

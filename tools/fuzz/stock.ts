@@ -1,13 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { parquetWriteBuffer } from 'hyparquet-writer'
+import { CLI } from '../../test/command-line.ts'
 import { changed, DECLARED as LONG, QUICK } from '../../test/scenarios.ts'
-
-export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-export const CLI = join(ROOT, 'dist/cli.js')
 
 /** A scenario that is calibrated and replayed in a second. */
 export const TINY = changed(QUICK, ['duration_s: 1.5', 'duration_s: 1'])
@@ -32,34 +29,29 @@ const ROWS = 300
 const rows = <T>(row: (i: number) => T) => Array.from({ length: ROWS }, (_, i) => row(i))
 const csv = (head: string, row: (i: number) => readonly unknown[]) =>
   `${[head, ...rows((i) => row(i).join(','))].join('\n')}\n`
+const jsonLines = (row: (i: number) => object) => rows((i) => JSON.stringify(row(i))).join('\n')
 const iso = (i: number) => new Date(Date.UTC(2023, 10, 16, 18, 0, 0, 40 * i)).toISOString()
+
+const tokensOf = (i: number) => [100 + (i % 50), 1 + (i % 20)]
 
 /** A trace of each format, all with the same requests: one every 40 ms. */
 export const TRACES: Readonly<Record<string, string>> = {
   'azure.csv': csv('TIMESTAMP,ContextTokens,GeneratedTokens', (i) => [
     iso(i).replace('T', ' ').replace('Z', '0000'),
-    100 + (i % 50),
-    1 + (i % 20),
+    ...tokensOf(i),
   ]),
   'burst.csv': csv('Timestamp,Model,Request tokens,Response tokens,Total tokens,Log Type', (i) => [
     i,
     'ChatGPT',
-    100 + (i % 50),
-    1 + (i % 20),
+    ...tokensOf(i),
     101,
     'Conversation log',
   ]),
-  'mooncake.jsonl': rows((i) =>
-    JSON.stringify({
-      timestamp: 40 * i,
-      input_length: 600 + (i % 50),
-      output_length: 1 + (i % 20),
-      hash_ids: [0, 1 + (i % 7)],
-    }),
-  ).join('\n'),
-  'rows.jsonl': rows((i) => JSON.stringify({ t: 0.04 * i, n: 1 + (i % 50), m: 1 + (i % 20) })).join(
-    '\n',
-  ),
+  'mooncake.jsonl': jsonLines((i) => ({
+    ...{ timestamp: 40 * i, input_length: 600 + (i % 50), output_length: 1 + (i % 20) },
+    hash_ids: [0, 1 + (i % 7)],
+  })),
+  'rows.jsonl': jsonLines((i) => ({ t: 0.04 * i, n: 1 + (i % 50), m: 1 + (i % 20) })),
   'rows.csv': csv('t,n,m', (i) => [0.04 * i, 1 + (i % 50), 1 + (i % 20)]),
   'clients/chunk-0-trace.csv': [0, 10, 20, 30]
     .map((t) => `${t},${5 + t},1.5,Gamma,0.44,0.2`)
@@ -67,15 +59,14 @@ export const TRACES: Readonly<Record<string, string>> = {
 }
 
 export function parquetTrace(column: (name: string, values: number[]) => unknown[]): Uint8Array {
-  const columns = [
-    { name: 't', type: 'DOUBLE' as const, values: rows((i) => 0.04 * i) },
-    { name: 'n', type: 'INT32' as const, values: rows((i) => 1 + (i % 50)) },
-    { name: 'm', type: 'INT32' as const, values: rows((i) => 1 + (i % 20)) },
+  const of = (name: string, type: 'DOUBLE' | 'INT32', value: (i: number) => number) => {
+    return { name, type, data: column(name, rows(value)) }
+  }
+  const columnData = [
+    of('t', 'DOUBLE', (i) => 0.04 * i),
+    of('n', 'INT32', (i) => 1 + (i % 50)),
+    of('m', 'INT32', (i) => 1 + (i % 20)),
   ]
-  const columnData = columns.map(({ name, type, values }) => ({
-    ...{ name, type },
-    data: column(name, values),
-  }))
   return new Uint8Array(parquetWriteBuffer({ columnData }))
 }
 
@@ -89,15 +80,11 @@ export function makeStock(folder: string): void {
     mkdirSync(join(folder, name, '..'), { recursive: true })
     writeFileSync(join(folder, name), content)
   }
-  put('tiny.yaml', TINY)
-  put('declared.yaml', DECLARED)
-  put('own.yaml', OWN)
-  for (const [name, text] of Object.entries(TRACES)) put(name, text)
+  const texts = { 'tiny.yaml': TINY, 'declared.yaml': DECLARED, 'own.yaml': OWN, ...TRACES }
+  for (const [name, text] of Object.entries(texts)) put(name, text)
   put('rows.csv.gz', gzipSync(TRACES['rows.csv']!))
-  put(
-    'rows.parquet',
-    parquetTrace((_, values) => values),
-  )
+  const parquet = parquetTrace((_, values) => values)
+  put('rows.parquet', parquet)
   const spillway = (...args: string[]) => {
     const env = { ...process.env, SPILLWAY_CACHE: join(folder, '../stock-cache'), NO_COLOR: '1' }
     const options = { cwd: folder, env, encoding: 'utf8' } as const
@@ -117,11 +104,6 @@ export function makeStock(folder: string): void {
   const built = spillway('models', 'build', 'mlp', '--layers', '2', '--width', '64', '--json')
   const [{ path }] = (JSON.parse(built) as { models: [{ path: string }] }).models
   cpSync(join(folder, path), join(folder, 'own.onnx'))
-}
-
-/** Throws unless the command line, which runs the inputs, is built. */
-export function expectBuilt(): void {
-  if (!existsSync(CLI)) throw new Error('dist/cli.js is missing: run `npm run build` first')
 }
 
 export const stockFile = (stock: string, name: string): Buffer => readFileSync(join(stock, name))

@@ -27,9 +27,9 @@ function processorMs(pid: number): number {
   return (1000 / TICKS) * (Number(fields[11] ?? 0) + Number(fields[12] ?? 0))
 }
 
-/** Peak resident memory of a process, MiB; 0 without /proc. */
-function peakMib(pid: number): number {
-  return Number(/VmHWM:\s+(\d+)/.exec(read(pid, 'status'))?.[1] ?? 0) / 1024
+/** Peak or current resident memory of a process, MiB; 0 without /proc. */
+export function memoryMib(pid: number, field: 'VmHWM' | 'VmRSS'): number {
+  return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(read(pid, 'status'))?.[1] ?? 0) / 1024
 }
 
 /** A process and all its living descendants. */
@@ -73,7 +73,7 @@ export class Watch {
 
   #look(): void {
     const pids = family(this.#child.pid!)
-    this.peakMib = Math.max(this.peakMib, ...pids.map(peakMib))
+    this.peakMib = Math.max(this.peakMib, ...pids.map((pid) => memoryMib(pid, 'VmHWM')))
     if (this.peakMib > RUNAWAY_MIB) this.#child.kill('SIGKILL')
     const limitMs =
       this.overran === 'no' ? this.#limitMs : Math.min(this.#limitMs, MOST_INTERRUPT_MS)

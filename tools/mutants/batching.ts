@@ -2,20 +2,19 @@ import type { RunParts } from '../../sim/experiment/index.ts'
 import type { BatchingPlan, PoolPlan, QueueView } from '../../sim/serving/index.ts'
 import { RequestQueue } from '../../sim/serving/queue/request-queue.ts'
 import { Station } from '../../sim/serving/routing/station.ts'
-import { replaceMethod } from './method.ts'
-import type { Mutant } from './mutant.ts'
+import { type Mutant, replaceMethods } from './mutant.ts'
 
 /** Faults of queueing and batching. */
 export const BATCHING_MUTANTS: readonly Mutant[] = [
   {
     name: 'max batch −1',
     fault: 'batches hold one request less than they may',
-    change: (parts) => withBatching(parts, (batching) => withMaxBatch(batching, (max) => max - 1)),
+    change: (parts) => withMaxBatch(parts, (max) => max - 1),
   },
   {
     name: 'max batch doubled',
     fault: 'batches hold twice as many requests as they may',
-    change: (parts) => withBatching(parts, (batching) => withMaxBatch(batching, (max) => 2 * max)),
+    change: (parts) => withMaxBatch(parts, (max) => 2 * max),
   },
   {
     name: 'LIFO',
@@ -25,12 +24,12 @@ export const BATCHING_MUTANTS: readonly Mutant[] = [
   {
     name: 'window −10 %',
     fault: 'the batch window is a tenth too short',
-    change: (parts) => withBatching(parts, (batching) => withWindow(batching, 0.9)),
+    change: (parts) => withWindow(parts, 0.9),
   },
   {
     name: 'window +10 %',
     fault: 'the batch window is a tenth too long',
-    change: (parts) => withBatching(parts, (batching) => withWindow(batching, 1.1)),
+    change: (parts) => withWindow(parts, 1.1),
   },
   {
     name: 'window from the newest',
@@ -47,25 +46,22 @@ function withBatching(parts: RunParts, change: (batching: BatchingPlan) => Batch
   return withPools(parts, (pool) => ({ ...pool, batching: change(pool.batching) }))
 }
 
-function withMaxBatch(batching: BatchingPlan, change: (max: number) => number): BatchingPlan {
-  switch (batching.policy) {
-    case 'none':
-      return batching
-    case 'fixed':
-      return { ...batching, batch: Math.max(1, change(batching.batch)) }
-    case 'dynamic': {
-      const max = Math.max(1, change(batching.maxBatch))
-      const preferred = batching.preferred.filter((size) => size <= max)
-      return { ...batching, maxBatch: max, preferred }
-    }
-    default:
-      return { ...batching, maxBatch: Math.max(1, change(batching.maxBatch)) }
-  }
+function withMaxBatch(parts: RunParts, change: (max: number) => number): RunParts {
+  const changed = (max: number) => Math.max(1, change(max))
+  return withBatching(parts, (batching) => {
+    if (batching.policy === 'none') return batching
+    if (batching.policy === 'fixed') return { ...batching, batch: changed(batching.batch) }
+    const maxBatch = changed(batching.maxBatch)
+    if (batching.policy !== 'dynamic') return { ...batching, maxBatch }
+    const preferred = batching.preferred.filter((size) => size <= maxBatch)
+    return { ...batching, maxBatch, preferred }
+  })
 }
 
-function withWindow(batching: BatchingPlan, factor: number): BatchingPlan {
-  if (!('maxDelayMs' in batching)) return batching
-  return { ...batching, maxDelayMs: factor * batching.maxDelayMs }
+function withWindow(parts: RunParts, factor: number): RunParts {
+  return withBatching(parts, (batching) =>
+    'maxDelayMs' in batching ? { ...batching, maxDelayMs: factor * batching.maxDelayMs } : batching,
+  )
 }
 
 /** The view of a station for its policy, with some values replaced. */
@@ -78,27 +74,22 @@ function viewOf(station: Station, given: Partial<QueueView>): QueueView {
 /** Makes the window start at the newest request, which is last in the queue. */
 function countFromNewest(): () => void {
   const came = new WeakMap<RequestQueue, number>()
-  const restore = [
-    replaceMethod(
-      RequestQueue.prototype,
-      'push',
-      (push) =>
-        function (this: RequestQueue, now, request) {
-          came.set(this, now)
-          push.call(this, now, request)
-        },
-    ),
-    replaceMethod(
-      Station.prototype,
-      'decide',
-      () =>
-        function (this: Station, now, out) {
-          const windowCloses = came.get(this.queue)! + this.batcher.windowMs
-          this.batcher.decide(viewOf(this, { windowCloses }), now, out)
-        },
-    ),
-  ]
+  const undoPush = replaceMethods(RequestQueue.prototype, {
+    push: (push) =>
+      function (this: RequestQueue, now, request) {
+        came.set(this, now)
+        push.call(this, now, request)
+      },
+  })
+  const undoDecide = replaceMethods(Station.prototype, {
+    decide: () =>
+      function (this: Station, now, out) {
+        const windowCloses = came.get(this.queue)! + this.batcher.windowMs
+        this.batcher.decide(viewOf(this, { windowCloses }), now, out)
+      },
+  })
   return () => {
-    for (const undo of restore) undo()
+    undoDecide()
+    undoPush()
   }
 }

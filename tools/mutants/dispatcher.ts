@@ -3,8 +3,7 @@ import { Overheads } from '../../sim/world/index.ts'
 import { NO_OVERHEADS } from '../../sim/world/machine/overheads.ts'
 import { Stalls } from '../../sim/world/machine/stalls.ts'
 import { SimulatedWorld } from '../../sim/world/world.ts'
-import { replaceMethod } from './method.ts'
-import type { Mutant } from './mutant.ts'
+import { type Mutant, replaceMethods } from './mutant.ts'
 
 const FREE = new Overheads(NO_OVERHEADS)
 
@@ -12,17 +11,17 @@ const FREE = new Overheads(NO_OVERHEADS)
 export const DISPATCHER_MUTANTS: readonly Mutant[] = [
   {
     name: 'no overheads',
-    fault: 'dispatch, completion and hand-over cost nothing',
+    fault: 'dispatch, completion and sending cost nothing',
     change: (parts) => ({
       ...parts,
       hardware: parts.hardware.map((machine) => ({ ...machine, overheads: null })),
-      // null would mean given hand-over times, to which stalls do not apply
+      // null would mean given send times, to which stalls do not apply
       sendDelay: parts.sendDelay && FREE,
     }),
   },
   {
     name: 'no timer lateness',
-    fault: 'timers fire at the instant they are due, even while the dispatcher stands still',
+    fault: 'timers fire at the instant they are due, even while the dispatcher is stalled',
     change: (parts) => ({ ...parts, timer: null }),
     patch: timersOnTime,
   },
@@ -35,28 +34,23 @@ export const DISPATCHER_MUTANTS: readonly Mutant[] = [
 
 function timersOnTime(): () => void {
   let arming = false
-  const restores = [
-    replaceMethod(
-      SimulatedWorld.prototype,
-      'arm',
-      (arm) =>
-        function (this: SimulatedWorld, timer, at) {
-          arming = true
-          arm.call(this, timer, at)
-          arming = false
-        },
-    ),
-    replaceMethod(
-      Stalls.prototype,
-      'release',
-      (release) =>
-        function (this: Stalls, at) {
-          return arming ? at : release.call(this, at)
-        },
-    ),
-  ]
+  const undoArm = replaceMethods(SimulatedWorld.prototype, {
+    arm: (arm) =>
+      function (this: SimulatedWorld, timer, at) {
+        arming = true
+        arm.call(this, timer, at)
+        arming = false
+      },
+  })
+  const undoRelease = replaceMethods(Stalls.prototype, {
+    release: (release) =>
+      function (this: Stalls, at) {
+        return arming ? at : release.call(this, at)
+      },
+  })
   return () => {
-    for (const restore of restores) restore()
+    undoRelease()
+    undoArm()
   }
 }
 
@@ -64,8 +58,7 @@ type Done = [executor: number, started: Ms, ended: Ms, status: Status]
 
 /** After the last arrival nothing would poll any more, so ends are then seen at once. */
 function polledAtArrivals(): () => void {
-  const prototype = ControlPlane.prototype
-  const see = prototype.onDone
+  const see = ControlPlane.prototype.onDone
   const unseen = new WeakMap<ControlPlane, Done[]>()
   const ending = new WeakSet<ControlPlane>()
   const poll = (control: ControlPlane, now: Ms) => {
@@ -73,45 +66,26 @@ function polledAtArrivals(): () => void {
     unseen.delete(control)
     for (const done of ended) see.call(control, now, ...done)
   }
-  const restores = [
-    replaceMethod(
-      prototype,
-      'onDone',
-      () =>
-        function (this: ControlPlane, now, ...done) {
-          unseen.set(this, [...(unseen.get(this) ?? []), done])
-          if (ending.has(this)) poll(this, now)
-        },
-    ),
-    replaceMethod(
-      prototype,
-      'onArrival',
-      (onArrival) =>
-        function (this: ControlPlane, now, request) {
-          poll(this, now)
-          onArrival.call(this, now, request)
-        },
-    ),
-    replaceMethod(
-      prototype,
-      'onTimer',
-      (onTimer) =>
-        function (this: ControlPlane, now, timer) {
-          poll(this, now)
-          onTimer.call(this, now, timer)
-        },
-    ),
-    replaceMethod(
-      prototype,
-      'onEnd',
-      (onEnd) =>
-        function (this: ControlPlane, now) {
-          ending.add(this)
-          onEnd.call(this, now)
-        },
-    ),
-  ]
-  return () => {
-    for (const restore of restores) restore()
-  }
+  return replaceMethods(ControlPlane.prototype, {
+    onDone: () =>
+      function (this: ControlPlane, now, ...done) {
+        unseen.set(this, [...(unseen.get(this) ?? []), done])
+        if (ending.has(this)) poll(this, now)
+      },
+    onArrival: (onArrival) =>
+      function (this: ControlPlane, now, request) {
+        poll(this, now)
+        onArrival.call(this, now, request)
+      },
+    onTimer: (onTimer) =>
+      function (this: ControlPlane, now, timer) {
+        poll(this, now)
+        onTimer.call(this, now, timer)
+      },
+    onEnd: (onEnd) =>
+      function (this: ControlPlane, now) {
+        ending.add(this)
+        onEnd.call(this, now)
+      },
+  })
 }

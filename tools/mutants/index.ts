@@ -4,7 +4,7 @@ import { MACHINE_MUTANTS } from './machine.ts'
 import type { Mutant } from './mutant.ts'
 import { WORK_MUTANTS } from './work.ts'
 
-export { largest, type MatrixRow, type MutantCase, matrix } from './matrix.ts'
+export { largestError, type MatrixRow, type MutantCase, matrix } from './matrix.ts'
 export {
   canRun,
   type Mutant,

@@ -1,3 +1,4 @@
+import { largest } from '../../reports/charts/frame.ts'
 import type { ExecutorWork } from '../../sim/experiment/index.ts'
 import { canRun, type Mutant, type MutantContext, runMutated } from './mutant.ts'
 
@@ -42,9 +43,8 @@ export function matrix(mutants: readonly Mutant[], cases: readonly MutantCase[])
 }
 
 /** The row with the largest error; null if there is none. */
-export function largest(rows: readonly MatrixRow[]): MatrixRow | null {
-  return rows.reduce<MatrixRow | null>(
-    (most, row) => (most === null || Math.abs(row.error) > Math.abs(most.error) ? row : most),
-    null,
-  )
+export function largestError<Row extends { readonly error: number }>(
+  rows: readonly Row[],
+): Row | null {
+  return largest(rows, ({ error }) => Math.abs(error)) ?? null
 }

@@ -80,3 +80,22 @@ function hardwareOf({ hardware }: RunParts, work: readonly ExecutorWork[]): RunP
     return { ...machine, work: { of: believed.work }, wake: believed.wake }
   })
 }
+
+type Methods<T> = { readonly [K in keyof T]?: (original: T[K]) => T[K] }
+
+/**
+ * Replaces methods of a class and returns a function that restores them. For faults inside a class
+ * that has no switch for them, and must not get one.
+ */
+export function replaceMethods<T extends object>(prototype: T, by: Methods<T>): () => void {
+  const names = Object.keys(by) as (keyof T)[]
+  const before = names.map(
+    (name) => [name, Object.getOwnPropertyDescriptor(prototype, name)!] as const,
+  )
+  for (const [name, method] of before) {
+    Object.defineProperty(prototype, name, { ...method, value: by[name]!(prototype[name]) })
+  }
+  return () => {
+    for (const [name, method] of before) Object.defineProperty(prototype, name, method)
+  }
+}

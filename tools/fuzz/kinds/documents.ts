@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Random } from '../../../sim/kernel/index.ts'
-import { chance, pick, pickWeighted } from '../choose.ts'
+import { chance, pick, pickWeighted, words } from '../choose.ts'
+import type { Kind } from '../input.ts'
 import { mutateBytes, mutateText } from '../mutate-text.ts'
 import { donorsOf, mutateTree } from '../mutate-tree.ts'
 import { stockFile } from '../stock.ts'
-import type { Kind } from './kind.ts'
 
 /** Changes a JSON document as a tree, or as text. */
 export function mutateDocument(bytes: Buffer, random: Random): string | Uint8Array {
@@ -29,30 +29,22 @@ function mutateLines(bytes: Buffer, random: Random): string {
 
 const COMMANDS = {
   kept: [
-    { weight: 2, args: ['report', 'kept', '--out', 'out'] },
-    { weight: 1, args: ['report', 'kept', '--charts', 'png', '--out', 'out'] },
-    { weight: 4, args: ['audit', 'kept'] },
-    { weight: 2, args: ['compare', 'tiny.yaml', 'kept'] },
-    { weight: 2, args: ['calibrate', 'tiny.yaml', '--from', 'kept', '--out', 'out'] },
+    { weight: 2, command: 'report kept --out out' },
+    { weight: 1, command: 'report kept --charts png --out out' },
+    { weight: 4, command: 'audit kept' },
+    { weight: 2, command: 'compare tiny.yaml kept' },
+    { weight: 2, command: 'calibrate tiny.yaml --from kept --out out' },
     {
       weight: 1,
-      args: [
-        'simulate',
-        'tiny.yaml',
-        '--profile',
-        'profile.json',
-        '--replications',
-        '1',
-        '--requests',
-        'kept/requests.jsonl',
-      ],
+      command:
+        'simulate tiny.yaml --profile profile.json --replications 1 --requests kept/requests.jsonl',
     },
   ],
   simulated: [
-    { weight: 1, args: ['report', 'simulated', '--out', 'out'] },
-    { weight: 2, args: ['audit', 'simulated'] },
+    { weight: 1, command: 'report simulated --out out' },
+    { weight: 2, command: 'audit simulated' },
   ],
-} as const
+}
 
 export const DOCUMENTS: Kind = {
   name: 'document',
@@ -68,11 +60,7 @@ export const DOCUMENTS: Kind = {
       else if (name.endsWith('.jsonl')) files[name] = mutateLines(bytes, random)
       else files[name] = mutateBytes(bytes, random)
     }
-    return {
-      args: pickWeighted<{ weight: number; args: readonly string[] }>(random, COMMANDS[folder])
-        .args,
-      files,
-    }
+    return { args: words(pickWeighted(random, COMMANDS[folder]).command), files }
   },
 }
 
@@ -82,9 +70,9 @@ export const PROFILES: Kind = {
   make: (random, { stock }) => {
     const files = { 'profile.json': mutateDocument(stockFile(stock, 'profile.json'), random) }
     const args = pick(random, [
-      ['simulate', 'tiny.yaml', '--replications', '1', '--workers', '1'],
+      words('simulate tiny.yaml --replications 1 --workers 1'),
       ['requests', 'tiny.yaml', '--set', 'traffic.web.arrivals={process: poisson, load: 0.5}'],
-      ['compare', 'tiny.yaml', 'kept'],
+      words('compare tiny.yaml kept'),
     ])
     return { args: [...args, '--profile', 'profile.json'], files }
   },

@@ -1,17 +1,14 @@
 import { Random } from '../../../sim/kernel/index.ts'
 import { pickWeighted } from '../choose.ts'
 import { scenarioCorpus } from '../corpus.ts'
-import type { FuzzInput } from '../input.ts'
+import type { FuzzInput, Kind, Material } from '../input.ts'
 import { donorsOf } from '../mutate-tree.ts'
 import { DOCUMENTS, PROFILES } from './documents.ts'
-import type { Kind, Material } from './kind.ts'
 import { MODELS } from './models.ts'
 import { OPTIONS } from './options.ts'
 import { SCENARIO_TEXTS, SCENARIO_TREES } from './scenarios.ts'
 import { SPECIAL_FILES } from './special-files.ts'
 import { CLIENT_FILES, TRACE_FILES } from './traces.ts'
-
-export type { Kind, Material } from './kind.ts'
 
 export const KINDS: readonly Kind[] = [
   SCENARIO_TEXTS,

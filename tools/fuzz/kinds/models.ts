@@ -1,12 +1,11 @@
 import onnxProto from 'onnx-proto'
 import type { Random } from '../../../sim/kernel/index.ts'
 import { changed } from '../../../test/scenarios.ts'
-import { chance, pick, pickWeighted } from '../choose.ts'
+import { chance, NASTY_STRINGS, pick, pickWeighted, words } from '../choose.ts'
+import type { Kind } from '../input.ts'
 import { mutateBytes } from '../mutate-text.ts'
 import { donorsOf, mutateTree } from '../mutate-tree.ts'
-import { NASTY_STRINGS } from '../nasty.ts'
 import { OWN, stockFile } from '../stock.ts'
-import type { Kind } from './kind.ts'
 
 const { onnx } = onnxProto
 
@@ -23,8 +22,8 @@ function otherGraph(bytes: Uint8Array, random: Random): Uint8Array {
 }
 
 const COMMANDS = [
-  { weight: 3, args: ['calibrate', 'own.yaml', '--seconds', '0.05', '--out', 'out'] },
-  { weight: 1, args: ['models', 'build', 'own.yaml', '--out', 'out'] },
+  { weight: 3, command: 'calibrate own.yaml --seconds 0.05 --out out' },
+  { weight: 1, command: 'models build own.yaml --out out' },
 ]
 
 const SHAPES = ['[batch]', '[batch, 65]', '[64, batch]', '[batch, length]', '[batch, 64, 1]', '[]']
@@ -33,7 +32,7 @@ export const MODELS: Kind = {
   name: 'ONNX model',
   weight: 1,
   make: (random, { stock }) => {
-    const { args } = pickWeighted(random, COMMANDS)
+    const args = words(pickWeighted(random, COMMANDS).command)
     if (chance(random, 0.15)) {
       const text = chance(random, 0.5)
         ? changed(OWN, ['[batch, 64]', pick(random, SHAPES)])

@@ -1,23 +1,23 @@
 import { stringify } from 'yaml'
 import type { Random } from '../../../sim/kernel/index.ts'
 import { changed } from '../../../test/scenarios.ts'
-import { chance, magnitude, pick, pickWeighted } from '../choose.ts'
+import { chance, magnitude, pick, pickWeighted, words } from '../choose.ts'
+import type { Kind, Material } from '../input.ts'
 import { mutateBytes, mutateText } from '../mutate-text.ts'
 import { mutateTree } from '../mutate-tree.ts'
 import { DECLARED, TINY } from '../stock.ts'
-import type { Kind, Material } from './kind.ts'
 
 /** Commands that read `s.yaml` without measuring. */
 const COMMANDS = [
-  { weight: 12, args: ['simulate', 's.yaml', '--replications', '1', '--workers', '1'] },
-  { weight: 1, args: ['simulate', 's.yaml', '--replications', '1', '--keep-rows', '--out', 'out'] },
-  { weight: 4, args: ['requests', 's.yaml'] },
-  { weight: 2, args: ['compare', 's.yaml', 'kept'] },
-  { weight: 1, args: ['models', 'build', 's.yaml', '--out', 'out'] },
+  { weight: 12, command: 'simulate s.yaml --replications 1 --workers 1' },
+  { weight: 1, command: 'simulate s.yaml --replications 1 --keep-rows --out out' },
+  { weight: 4, command: 'requests s.yaml' },
+  { weight: 2, command: 'compare s.yaml kept' },
+  { weight: 1, command: 'models build s.yaml --out out' },
 ]
 
-/** A profile that fits the tiny scenario; other scenarios use the one that ships. */
-const command = (random: Random) => [...pickWeighted(random, COMMANDS).args]
+/** Arguments without a profile: scenarios use the one that ships. */
+const argsFor = (random: Random) => words(pickWeighted(random, COMMANDS).command)
 
 /** Most characters of repeated text. */
 const MOST_REPEATED = 40_000
@@ -54,7 +54,7 @@ export const SCENARIO_TEXTS: Kind = {
   name: 'scenario text',
   weight: 30,
   make: (random, material) => {
-    const args = command(random)
+    const args = argsFor(random)
     const share = random.uniform()
     if (share < 0.01) {
       return { args, files: { 's.yaml': pick(random, BOMBS)(magnitude(random, MOST_REPEATED)) } }
@@ -63,13 +63,11 @@ export const SCENARIO_TEXTS: Kind = {
     if (share < 0.2) return { args, files: { 's.yaml': mutateBytes(Buffer.from(text), random) } }
     // one scenario that extends another
     const base = { 'base.yaml': mutateText(text, random) }
-    if (share < 0.25) {
-      const extension = chance(random, 0.5)
-        ? mutateText('extends: base.yaml\nseed: 3\n', random)
-        : 'extends: base.yaml\n'
-      return { args, files: { ...base, 's.yaml': extension } }
-    }
-    return { args, files: { 's.yaml': mutateText(text, random) } }
+    if (share >= 0.25) return { args, files: { 's.yaml': mutateText(text, random) } }
+    const extension = chance(random, 0.5)
+      ? mutateText('extends: base.yaml\nseed: 3\n', random)
+      : 'extends: base.yaml\n'
+    return { args, files: { ...base, 's.yaml': extension } }
   },
 }
 
@@ -83,6 +81,6 @@ export const SCENARIO_TREES: Kind = {
     const text = chance(random, 0.3)
       ? JSON.stringify(tree, null, 1)
       : stringify(tree, { lineWidth: 0 })
-    return { args: command(random), files: { 's.yaml': text } }
+    return { args: argsFor(random), files: { 's.yaml': text } }
   },
 }

@@ -1,12 +1,10 @@
 import { gzipSync } from 'node:zlib'
 import type { Random } from '../../../sim/kernel/index.ts'
-import { chance, pick, pickWeighted } from '../choose.ts'
+import { chance, NASTY_NUMBERS, pick, pickWeighted, words } from '../choose.ts'
+import type { Kind } from '../input.ts'
 import { mutateBytes, mutateText } from '../mutate-text.ts'
-import { NASTY_NUMBERS } from '../nasty.ts'
 import { parquetTrace, stockFile, TRACES } from '../stock.ts'
-import type { Kind } from './kind.ts'
 
-const MAPPED = { time: 't', unit: 's', input: 'n', output: 'm' }
 const FORMATS: Readonly<Record<string, string>> = {
   'azure.csv': 'azure-llm',
   'burst.csv': 'burstgpt',
@@ -15,7 +13,10 @@ const FORMATS: Readonly<Record<string, string>> = {
   'rows.csv': 'csv',
   'rows.parquet': 'parquet',
 }
+/** Formats whose columns are named on the command line. */
+const MAPPED = ['jsonl', 'csv', 'parquet']
 const UNITS = ['s', 'ms', 'us', 'ns', 'iso']
+const SIMULATE = words('simulate s.yaml --replications 1 --workers 1')
 
 function columnOf(random: Random, values: number[]): number[] {
   const nasty = NASTY_NUMBERS.filter((value) => Math.abs(value) < 2 ** 31)
@@ -38,13 +39,12 @@ function content(name: string, random: Random, stock: string): string | Uint8Arr
 }
 
 function scenarioOf(name: string, unit: string, random: Random): string {
-  const mapped = ['jsonl', 'csv', 'parquet'].includes(FORMATS[name]!)
-  const columns = { time: MAPPED.time, input_tokens: MAPPED.input }
+  const columns = { time: 't', input_tokens: 'n' }
   const arrivals = {
     process: 'trace',
     file: name,
     format: FORMATS[name],
-    ...(mapped && { columns, time_unit: unit }),
+    ...(MAPPED.includes(FORMATS[name]!) && { columns, time_unit: unit }),
     ...(chance(random, 0.3) && { window: { busiest_s: pick(random, [0.5, 2, 1e-9]) } }),
     ...(chance(random, 0.3) && { bad_rows: 'skip' }),
     ...(chance(random, 0.2) && { jitter_s: 3 }),
@@ -69,25 +69,16 @@ export const TRACE_FILES: Kind = {
   make: (random, { stock }) => {
     const name = pick(random, Object.keys(FORMATS))
     const format = FORMATS[name]!
-    const unit = chance(random, 0.7) ? MAPPED.unit : pick(random, UNITS)
+    const unit = chance(random, 0.7) ? 's' : pick(random, UNITS)
     const files = { [name]: content(name, random, stock) }
     const command = pickWeighted(random, COMMANDS).name
     if (command === 'simulate') {
-      const args = ['simulate', 's.yaml', '--replications', '1', '--workers', '1']
-      return { args, files: { ...files, 's.yaml': scenarioOf(name, unit, random) } }
+      return { args: SIMULATE, files: { ...files, 's.yaml': scenarioOf(name, unit, random) } }
     }
-    const mapped = ['jsonl', 'csv', 'parquet'].includes(format)
-    const columns = [
-      '--time',
-      MAPPED.time,
-      '--unit',
-      unit,
-      '--input',
-      MAPPED.input,
-      '--output',
-      MAPPED.output,
-    ]
-    const args = ['trace', command, name, '--format', format, ...(mapped ? columns : [])]
+    const columns = MAPPED.includes(format)
+      ? ['--time', 't', '--unit', unit, '--input', 'n', '--output', 'm']
+      : []
+    const args = ['trace', command, name, '--format', format, ...columns]
     if (chance(random, 0.3)) args.push('--skip-bad')
     if (command === 'fit') args.push('--replications', '39')
     return { args, files }
@@ -106,8 +97,7 @@ export const CLIENT_FILES: Kind = {
       traffic: [{ class: 'web', arrivals }],
       pools: [{ name: 'p', model: 'm', queue: { max_length: 100 } }],
     }
-    const args = ['simulate', 's.yaml', '--replications', '1', '--workers', '1']
     const files = { [name]: mutateText(TRACES[name]!, random), 's.yaml': JSON.stringify(scenario) }
-    return { args, files }
+    return { args: SIMULATE, files }
   },
 }
