@@ -13,8 +13,8 @@ export function checkCapacity(draft: Draft, report: Report): void {
     if (arrivals === null) continue
     for (const at of loadsOf(arrivals, [...path, 'arrivals'])) {
       const rate = arrivals.process === 'trace' ? 'time_scale' : 'rate_rps'
-      const why = `as no capacity is known where models come and go on ${device.name}`
-      report('key', at, `${rate} in place of load, ${why}, got "load"`)
+      const why = `the capacity is undefined where models are swapped, as on ${device.name}`
+      report.key(at, `${rate} in place of load: ${why}`)
     }
   }
 }

@@ -1,9 +1,8 @@
-import type { Generation, Lengths, Pool } from '../schema/schema.ts'
+import type { Generation, Lengths, PoolMemory } from '../schema/schema.ts'
 import type { Draft, PoolDraft, Report } from './draft.ts'
 import { atLeast, MIB, mib, modelMemory, PRECISION_BYTES, weightsBytes } from './weights.ts'
 
 type KvCache = NonNullable<Generation['kv_cache']>
-type PoolMemory = NonNullable<Pool['memory']>
 
 /** Checks that the number of KV cache blocks of a replica is known, and declared only once. */
 export function checkKvCache(draft: Draft, report: Report): void {
@@ -19,14 +18,13 @@ export function checkKvCache(draft: Draft, report: Report): void {
 function checkCache(cache: KvCache, pool: PoolDraft, draft: Draft, report: Report): void {
   const path = [...pool.path, 'generation', 'kv_cache']
   const has = draft.has([...pool.path, 'memory'])
-  if (pool.memory?.allocator === 'contiguous') {
-    const text = 'no kv_cache with allocator contiguous, where a sequence has one reservation'
-    report('key', path, `${text}, got "kv_cache"`)
-  } else if (has && cache.blocks !== undefined) {
-    const text = 'no blocks beside memory, from whose limit they follow, got "blocks"'
-    report('key', [...path, 'blocks'], text)
-  } else if (!has && cache.blocks === undefined) {
-    report('value', path, 'blocks, or memory of the pool from which they follow, got neither')
+  if (pool.memory !== null && 'reservation_tokens' in pool.memory) {
+    const { allocator } = pool.memory
+    report.remove(path, `with allocator ${allocator} a sequence has one reservation, not blocks`)
+  } else if (has)
+    report.remove([...path, 'blocks'], 'their number follows from the limit of memory')
+  else if (cache.blocks === undefined) {
+    report.value(path, 'blocks, or memory of the pool, which determines their number', 'neither')
   }
 }
 
@@ -34,16 +32,15 @@ function checkCache(cache: KvCache, pool: PoolDraft, draft: Draft, report: Repor
 function checkShortest(pool: PoolDraft, draft: Draft, report: Report): void {
   const { generation, memory, path } = pool
   const tokens = shortestOf(pool, draft)
-  const holds = (most: number) => tokens === null || tokens <= most
-  const shortest = `as the shortest request that comes here has ${tokens} tokens`
-  if (memory?.allocator === 'contiguous' && !holds(memory.reservation_tokens)) {
-    const text = `at least ${tokens}, ${shortest}, got ${memory.reservation_tokens}`
-    report('value', [...path, 'memory', 'reservation_tokens'], text)
+  if (tokens === null) return
+  const shortest = `as the shortest request of this pool has ${tokens} tokens`
+  if (memory && 'reservation_tokens' in memory && tokens > memory.reservation_tokens) {
+    report.value([...path, 'memory', 'reservation_tokens'], `at least ${tokens}, ${shortest}`)
   }
   const cache = generation!.kv_cache
-  if (cache?.blocks === undefined || holds(cache.blocks * cache.block_tokens)) return
-  const text = `at least ${Math.ceil(tokens! / cache.block_tokens)}, ${shortest}, got ${cache.blocks}`
-  report('value', [...path, 'generation', 'kv_cache', 'blocks'], text)
+  if (cache?.blocks === undefined || tokens <= cache.blocks * cache.block_tokens) return
+  const text = `at least ${Math.ceil(tokens / cache.block_tokens)}, ${shortest}`
+  report.value([...path, 'generation', 'kv_cache', 'blocks'], text)
 }
 
 /**
@@ -53,9 +50,9 @@ function checkShortest(pool: PoolDraft, draft: Draft, report: Report): void {
 function shortestOf({ model, generation }: PoolDraft, { classes }: Draft): number | null {
   const served = classes.filter((traffic) => traffic.model === null || traffic.model === model)
   const decodes = generation?.policy === 'static' || generation?.hand_over === undefined
-  const needs = served.map(({ lengths, outputs, lengthSchedule }) => {
-    if (lengthSchedule?.length) return 1
-    return shortest(lengths) + (decodes ? shortest(outputs) - 1 : 0)
+  const needs = served.map(({ input_tokens, output_tokens, length_schedule }) => {
+    if (length_schedule?.length) return 1
+    return shortest(input_tokens) + (decodes ? shortest(output_tokens) - 1 : 0)
   })
   return needs.length === 0 ? null : Math.min(...needs)
 }
@@ -78,14 +75,13 @@ function shortest(lengths: Lengths | null): number {
 function checkMemory(memory: PoolMemory, pool: PoolDraft, draft: Draft, report: Report): void {
   const path = [...pool.path, 'memory']
   if (memory.device === undefined && memory.limit_mib === undefined) {
-    const text = 'limit_mib or a device, from which the blocks of the KV cache follow, got neither'
-    report('value', path, text)
+    report.value(path, 'limit_mib or device, which limits the KV cache', 'neither')
     return
   }
   const device = draft.devices.find((candidate) => candidate?.name === memory.device)
   if (device?.residency) {
-    const text = 'a device without residency, as pools that generate keep their weights'
-    report('value', [...path, 'device'], `${text}, got "${device.name}"`)
+    const text = 'a device without residency, as pools with generation keep their weights loaded'
+    report.value([...path, 'device'], text)
   }
   const needs = needsOf(memory, pool, draft)
   const block = blockBytes(memory, pool, draft)
@@ -95,12 +91,11 @@ function checkMemory(memory: PoolMemory, pool: PoolDraft, draft: Draft, report: 
   if (least <= limitMib * MIB) return
   const needed = `a block of ${mib(block)} MiB`
   if (memory.device === undefined) {
-    const text = `${atLeast(least)}, as weights and ${needed} take, got ${limitMib}`
-    report('value', [...path, 'limit_mib'], text)
+    report.value([...path, 'limit_mib'], `${atLeast(least)}, for the weights and ${needed}`)
     return
   }
-  const text = `a device of ${atLeast(least)}, as all weights and ${needed} for each replica take`
-  report('value', [...path, 'device'], `${text}, got "${memory.device}" of ${limitMib}`)
+  const text = `a device of ${atLeast(least)}, for all weights and ${needed} for each replica`
+  report.value([...path, 'device'], text, `"${memory.device}" of ${limitMib}`)
 }
 
 interface Needs {
@@ -136,7 +131,7 @@ function blockBytes(memory: PoolMemory, pool: PoolDraft, draft: Draft): number |
   if (geometry === undefined) return null
   const { layers, heads, head_size: size, precision } = geometry
   const tokens =
-    memory.allocator === 'contiguous'
+    'reservation_tokens' in memory
       ? memory.reservation_tokens
       : (pool.generation?.kv_cache?.block_tokens ?? 16)
   return tokens * 2 * layers * heads * size * PRECISION_BYTES[precision]

@@ -1,7 +1,8 @@
 import type { Path } from '../parse/located.ts'
 import { didYouMean } from '../parse/nearest.ts'
 import type { Device, ModelMemory, PoolMemory } from '../schema/schema.ts'
-import type { Draft, PoolDraft, Report } from './draft.ts'
+import { allocators, servesBatches } from '../schema/schema-memory.ts'
+import { type Draft, modelOf, type PoolDraft, type Report } from './draft.ts'
 import { atLeast, MIB, weightsBytes } from './weights.ts'
 
 /** Checks that memory is declared where it is used, and that weights and arenas fit. */
@@ -31,76 +32,64 @@ function deviceOf(pool: PoolDraft, { devices }: Draft): Device | null {
 
 function checkPlace(memory: PoolMemory, pool: PoolDraft, draft: Draft, report: Report): void {
   const path = [...pool.path, 'memory']
-  const { device: name, limit_mib: limit } = memory
+  const { device: name } = memory
   const device = deviceOf(pool, draft)
   if (name !== undefined && device === null) {
     if (draft.devices.includes(null)) return
     const known = draft.devices.flatMap((listed) => listed?.name ?? [])
     const expected =
-      known.length > 0
-        ? `one of the devices ${known.join(', ')}`
-        : 'one of devices, of which there are none'
-    report('value', [...path, 'device'], `${expected}, got "${name}"${didYouMean(name, known)}`)
+      known.length > 0 ? `one of the devices ${known.join(', ')}` : 'an entry of devices'
+    report.value([...path, 'device'], expected, `"${name}"${didYouMean(name, known)}`)
     return
   }
-  if (name !== undefined && limit !== undefined) {
-    const text = `no limit_mib beside device ${name}, which has one, got "limit_mib"`
-    report('key', [...path, 'limit_mib'], text)
-  }
+  if (name !== undefined) report.remove([...path, 'limit_mib'], `device ${name} has one`)
   if (device?.residency) return
   const where =
-    device === null
-      ? 'without a device, as weights stay where they are'
-      : `on ${device.name}, which has no residency: weights stay where they are`
-  if (memory.pinned !== undefined) {
-    report('key', [...path, 'pinned'], `no pinned ${where}, got "pinned"`)
-  }
-  const remedies = 'out_of_memory' in memory ? (memory.out_of_memory ?? []) : []
-  const evict = remedies.indexOf('evict')
-  if (evict < 0) return
-  report('value', [...path, 'out_of_memory', evict], `no evict ${where}, got "evict"`)
+    device === null ? 'the pool has no device' : `device ${device.name} has no residency`
+  const why = `weights stay loaded, as ${where}`
+  report.remove([...path, 'pinned'], why)
+  const evict = remediesOf(memory).indexOf('evict')
+  if (evict >= 0) report.remove([...path, 'out_of_memory', evict], why)
 }
+
+const remediesOf = (memory: PoolMemory) =>
+  servesBatches(memory) ? (memory.out_of_memory ?? []) : []
 
 function checkAllocator(memory: PoolMemory, pool: PoolDraft, draft: Draft, report: Report): void {
   const path = [...pool.path, 'memory']
-  const { allocator } = memory
-  const cached = allocator === 'paged' || allocator === 'contiguous'
-  if (cached !== generates(pool, draft)) {
-    const expected = cached
-      ? 'bfc, caching, bucket or buddy in a pool that does not generate'
-      : 'paged or contiguous in a pool that generates'
-    report('value', [...path, 'allocator'], `${expected}, got ${allocator}`)
+  if (servesBatches(memory) === generates(pool, draft)) {
+    const where = generates(pool, draft) ? 'with generation' : 'without generation'
+    const fitting = Object.entries(allocators).flatMap(([name, { gives }]) =>
+      (gives === 'chunks') === generates(pool, draft) ? [] : [name],
+    )
+    report.value([...path, 'allocator'], `one of ${fitting.join(', ')} in a pool ${where}`)
   }
-  const remedies = 'out_of_memory' in memory ? (memory.out_of_memory ?? []) : []
+  const remedies = remediesOf(memory)
   const idle = remedies.findIndex((remedy) => remedy !== 'split')
   const why = idleRemedy(memory)
-  if (idle >= 0 && why !== null) {
-    const text = `no ${remedies[idle]} ${why}, got "${remedies[idle]}"`
-    report('value', [...path, 'out_of_memory', idle], text)
-  }
+  if (idle >= 0 && why !== null) report.remove([...path, 'out_of_memory', idle], why)
   const again = remedies.findIndex((remedy, i) => remedies.indexOf(remedy) < i)
-  if (again < 0) return
-  const text = `each remedy once, got "${remedies[again]}" again`
-  report('value', [...path, 'out_of_memory', again], text)
+  if (again >= 0) report.remove([...path, 'out_of_memory', again], 'it is in the list already')
 }
 
 /** Why no freed memory could help a pool; null if it could. */
 function idleRemedy(memory: PoolMemory): string | null {
-  if (memory.allocator === 'buddy') return 'with allocator buddy, whose arena never grows'
-  if (memory.limit_mib !== undefined || memory.device !== undefined) return null
-  return 'without a limit_mib or device, as memory never runs out'
+  const { allocator, limit_mib, device } = memory
+  if (allocators[allocator].arena) return `the arena of allocator ${allocator} never grows`
+  if (limit_mib !== undefined || device !== undefined) return null
+  return 'memory never runs out without a limit_mib or device'
 }
 
 /** Declared models must state their memory; for other models a calibration measures it. */
 function checkModel(pool: PoolDraft, draft: Draft, report: Report): void {
-  const model = pool.model === null ? null : draft.models.get(pool.model)
+  const model = modelOf(draft, pool)
   if (!model || !('work' in model)) return
   const path = ['models', pool.model!]
-  const because = `as pool ${pool.name ?? '?'} says memory`
-  if (model.memory === undefined) {
-    report('value', path, `memory, ${because}, got nothing`)
-  } else if (generates(pool, draft) && model.memory.kv_cache === undefined) {
-    report('value', [...path, 'memory'], `kv_cache, ${because} and generates, got nothing`)
+  const because = `as pool ${pool.name ?? '?'} has memory`
+  if (model.memory === undefined) report.value(path, `the key memory, ${because}`, 'nothing')
+  else if (generates(pool, draft) && model.memory.kv_cache === undefined) {
+    const text = `the key kv_cache, ${because} and generation`
+    report.value([...path, 'memory'], text, 'nothing')
   }
 }
 
@@ -110,26 +99,26 @@ function checkLimit(memory: PoolMemory, pool: PoolDraft, draft: Draft, report: R
   const least = leastBytes(pool, draft)
   if (limit === undefined || device !== undefined || least === null) return
   if (generates(pool, draft) || least <= limit * MIB) return
-  const text = `${atLeast(least)}, as ${partsOf(memory)} of a replica take, got ${limit}`
-  report('value', [...pool.path, 'memory', 'limit_mib'], text)
+  const parts = allocators[memory.allocator].arena ? 'weights and arena' : 'the weights'
+  report.value(
+    [...pool.path, 'memory', 'limit_mib'],
+    `${atLeast(least)}, for ${parts} of a replica`,
+  )
 }
 
 /** Bytes of weights and of an initial arena; null if unknown. */
 function leastBytes(pool: PoolDraft, draft: Draft): number | null {
   const weights = weightsBytes(pool, draft)
-  if (weights === null || pool.memory?.allocator !== 'buddy') return weights
+  if (weights === null || !pool.memory || !('arena_mib' in pool.memory)) return weights
   return weights + pool.memory.arena_mib * MIB
 }
-
-const partsOf = (memory: PoolMemory) =>
-  memory.allocator === 'buddy' ? 'weights and arena' : 'the weights'
 
 function checkDevice(device: Device, index: number, draft: Draft, report: Report): void {
   const path = ['devices', index]
   const first = draft.devices.findIndex((candidate) => candidate?.name === device.name)
   if (first < index) {
-    const text = `a name of its own, got "${device.name}" as in devices.${first}`
-    report('value', [...path, 'name'], text)
+    const got = `"${device.name}" as in devices.${first}`
+    report.value([...path, 'name'], 'a name of its own', got)
     return
   }
   const pools = draft.pools.filter(({ memory }) => memory?.device === device.name)
@@ -139,13 +128,12 @@ function checkDevice(device: Device, index: number, draft: Draft, report: Report
     return pool.memory.device !== undefined && deviceOf(pool, draft) === null
   })
   if (pools.length === 0) {
-    if (!unclear) report('value', path, `a pool that names ${device.name}, got none`)
+    if (!unclear) report.value(path, `a pool with memory.device ${device.name}`, 'none')
     return
   }
   if (pools.some((pool) => generates(pool, draft))) return
   if (device.residency && pools.every(({ memory }) => memory?.pinned === true)) {
-    const text = `no residency, as all models on ${device.name} are pinned, got "residency"`
-    report('key', [...path, 'residency'], text)
+    report.remove([...path, 'residency'], `all models on ${device.name} are pinned`)
   }
   checkRate(device, path, pools, { draft, report })
   const needs = pools.map((pool) => ({ pool, bytes: leastBytes(pool, draft) }))
@@ -164,16 +152,14 @@ function checkRate(
 ): void {
   if (residency === undefined || residency.gib_per_s !== undefined) return
   const at = [...path, 'residency']
-  const declared = pools.find(({ model, memory }) => {
-    const definition = model === null ? null : draft.models.get(model)
-    return definition && 'work' in definition && memory?.pinned !== true
+  const declared = pools.find((pool) => {
+    const model = modelOf(draft, pool)
+    return model && 'work' in model && pool.memory?.pinned !== true
   })
   if (declared !== undefined) {
-    report('value', at, `gib_per_s, as ${declared.model} on ${name} is declared, got nothing`)
-  } else if (draft.has([...at, 'set_up_ms'])) {
-    const text = 'no set_up_ms without gib_per_s, as loads then take what was measured'
-    report('key', [...at, 'set_up_ms'], `${text}, got "set_up_ms"`)
-  }
+    const text = `the key gib_per_s, as ${declared.model} on ${name} is declared`
+    report.value(at, text, 'nothing')
+  } else report.remove([...at, 'set_up_ms'], 'without gib_per_s loads take the calibrated time')
 }
 
 /**
@@ -193,31 +179,25 @@ function checkRoom(
   if (all + largest <= limit * MIB) return
   const what =
     residency === undefined
-      ? 'the weights of all its replicas take'
-      : 'pinned weights and the largest model beside them take'
-  const text = `${atLeast(all + largest)}, as ${what}, got ${limit}`
-  report('value', [...path, 'limit_mib'], text)
+      ? 'the weights of all its replicas'
+      : 'pinned weights and the largest other model'
+  report.value([...path, 'limit_mib'], `${atLeast(all + largest)}, for ${what}`)
 }
 
 /** Rejects memory keys of a model that have no effect. */
 function checkUse(name: string, memory: ModelMemory, draft: Draft, report: Report): void {
   const path = ['models', name, 'memory']
   const users = draft.pools.filter((pool) => pool.model === name)
-  const says = users.filter((pool) => draft.has([...pool.path, 'memory']))
-  if (says.length === 0) {
-    report('key', path, `no memory of ${name}, as no pool of it says memory, got "memory"`)
+  const limited = users.filter((pool) => draft.has([...pool.path, 'memory']))
+  if (limited.length === 0) {
+    report.remove(path, `no pool of model ${name} has memory`)
     return
   }
-  const generating = says.some((pool) => generates(pool, draft))
-  if (memory.kv_cache !== undefined && !generating) {
-    const text = `no kv_cache of ${name}, as no pool of it generates, got "kv_cache"`
-    report('key', [...path, 'kv_cache'], text)
-  }
-  for (const key of ['input', 'activations', 'output']) {
-    if (!generating || !draft.has([...path, key])) continue
-    const text = `no ${key} of ${name}, which generates: its KV cache counts, got "${key}"`
-    report('key', [...path, key], text)
-  }
+  if (limited.some((pool) => generates(pool, draft))) {
+    for (const key of ['input', 'activations', 'output']) {
+      report.remove([...path, key], `a pool of model ${name} has generation, which uses kv_cache`)
+    }
+  } else report.remove([...path, 'kv_cache'], `no pool of model ${name} has generation`)
   checkBuffers(path, memory, draft, report)
 }
 
@@ -231,6 +211,6 @@ function checkBuffers(path: Path, memory: ModelMemory, draft: Draft, report: Rep
   ]
   for (const buffer of buffers) {
     if (!draft.has(buffer) || SIZES.some((key) => draft.has([...buffer, key]))) continue
-    report('value', buffer, `the key ${SIZES.join(' or ')}, got none of them`)
+    report.value(buffer, `the key ${SIZES.join(' or ')}`, 'none of them')
   }
 }

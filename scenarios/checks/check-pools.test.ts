@@ -14,7 +14,7 @@ ${keys}`
 
 test('an accelerator is refused where it stands, and taken in the scenario that a run kept', () => {
   expect(() => parseScenario(pool('    accelerator: local\n'), { file: 's.yaml' })).toThrow(
-    's.yaml:9:5 pools.central.accelerator: expected no accelerator yet, as a pool runs on the machine of its profile; remove it, got "accelerator"',
+    's.yaml:9:5 pools.central.accelerator: remove accelerator: a pool runs on the machine of its profile',
   )
   const { scenario } = parseScenario(pool(''), { file: 's.yaml' })
   expect(parseKeptScenario(JSON.stringify(scenario), 'scenario.json')).toEqual(scenario)

@@ -26,43 +26,34 @@ function checkClass(
   mentioned: boolean,
   report: Report,
 ): void {
-  const { path, arrivals, sharedPrefix } = traffic
+  const { path, arrivals, shared_prefix_tokens: shared } = traffic
   const at = [...path, 'shared_prefix_tokens']
-  if (sharedPrefix !== null && hasHashes(traffic)) {
-    const text = 'no shared_prefix_tokens beside the hash_ids of a trace'
-    report('key', at, `${text}, got "shared_prefix_tokens"`)
-  } else if (sharedPrefix !== null && !mentioned) {
-    const text = 'no shared_prefix_tokens, as no pool says prefix_cache'
-    report('key', at, `${text}, got "shared_prefix_tokens"`)
-  }
+  if (shared !== null && hasHashes(traffic)) report.remove(at, 'hash_ids of the trace replace it')
+  else if (shared !== null && !mentioned) report.remove(at, 'no pool has prefix_cache')
   if (!cached || !hasHashes(traffic) || arrivals?.process !== 'trace') return
   if (arrivals.length_scale === 1) return
-  const text = '1 with a prefix_cache, as hash_ids are of the lengths in the file'
-  report('value', [...path, 'arrivals', 'length_scale'], `${text}, got ${arrivals.length_scale}`)
+  const text = '1 with a prefix_cache, as hash_ids depend on the lengths in the file'
+  report.value([...path, 'arrivals', 'length_scale'], text)
 }
 
 /** Checks that a shared prefix is no longer than any prompt, and has at least one whole block. */
 function checkShared(traffic: ClassDraft, caching: readonly PoolDraft[], report: Report): void {
-  const { path, lengths, sharedPrefix: shared } = traffic
+  const { path, input_tokens, shared_prefix_tokens: shared } = traffic
   // with carry_context it is the initial context, in addition to the lengths
   if (shared === null || carries(traffic) || hasHashes(traffic)) return
   const at = [...path, 'shared_prefix_tokens']
   const blocks = caching.map(({ generation }) => generation!.kv_cache!.block_tokens)
   const least = Math.min(...blocks)
-  const most = lengths === null ? endless : longestOf(lengths)
-  if (shared > most) {
-    report('value', at, `at most the ${most} tokens of the longest prompt, got ${shared}`)
-  } else if (blocks.length > 0 && shared < least) {
-    const text = `at least the ${least} tokens of a block, as only whole ones are shared`
-    report('value', at, `${text}, got ${shared}`)
+  const most = longestOf(input_tokens)
+  if (shared > most) report.value(at, `at most the ${most} tokens of the longest prompt`)
+  else if (blocks.length > 0 && shared < least) {
+    report.value(at, `at least the ${least} tokens of a block, as only whole blocks are shared`)
   }
 }
 
-const endless = Number.POSITIVE_INFINITY
-
 /** Infinity if unknown. */
-function longestOf(lengths: Lengths): number {
-  switch (lengths.distribution) {
+function longestOf(lengths: Lengths | null): number {
+  switch (lengths?.distribution) {
     case 'fixed':
       return lengths.value
     case 'uniform':
@@ -71,36 +62,36 @@ function longestOf(lengths: Lengths): number {
     case 'quantiles':
       return Math.max(...lengths.quantiles.map(([, length]) => length))
     default:
-      return endless
+      return Number.POSITIVE_INFINITY
   }
 }
 
 function checkPool(pool: PoolDraft, draft: Draft, report: Report): void {
   const path = [...pool.path, 'generation', 'kv_cache']
-  const refuse = (why: string) => report('value', [...path, 'prefix_cache'], `${why}, got true`)
+  const refuse = (expected: string) => report.value([...path, 'prefix_cache'], expected)
   const from = draft.pools.find(
     ({ generation }) =>
       generation?.policy === 'continuous' && generation.hand_over?.pool === pool.name,
   )
   const numbered = draft.classes.filter((traffic) => hasHashes(traffic) || carries(traffic))
   const known =
-    numbered.length > 0 || draft.classes.some((traffic) => traffic.sharedPrefix !== null)
+    numbered.length > 0 || draft.classes.some((traffic) => traffic.shared_prefix_tokens !== null)
   if (pool.generation?.policy === 'static') refuse('false with policy static')
   else if (from !== undefined) refuse(`false, as prompts are computed in pool ${from.name}`)
   else if (!known && draft.classes.every(({ arrivals }) => arrivals !== null)) {
     const ways = 'shared_prefix_tokens, carry_context or hash_ids of a trace'
-    refuse(`false, as no class says what prompts begin with by ${ways}`)
+    refuse(`false, as no class has ${ways}`)
   }
   const tokens = pool.generation?.kv_cache?.block_tokens ?? 1
   if (numbered.length === 0 || NUMBER_TOKENS % tokens === 0) return
-  const why = `a divisor of ${NUMBER_TOKENS}, by which ${numbered[0]!.name} tells prompts apart`
-  report('value', [...path, 'block_tokens'], `${why}, got ${tokens}`)
+  const text = `a divisor of ${NUMBER_TOKENS}, the tokens of a prefix number`
+  report.value([...path, 'block_tokens'], `${text} of class ${numbered[0]!.name}`)
 }
 
 /** Whether rows of a trace have prefixes of prompts. */
-function hasHashes({ arrivals, lengths }: ClassDraft): boolean {
+function hasHashes({ arrivals, input_tokens }: ClassDraft): boolean {
   if (arrivals?.process !== 'trace' || arrivals.format !== 'mooncake') return false
-  return lengths?.distribution === 'trace'
+  return input_tokens?.distribution === 'trace'
 }
 
 function carries({ session }: ClassDraft): boolean {

@@ -1,8 +1,7 @@
 import type { Path } from '../parse/located.ts'
 import type { RatedArrivals } from '../schema/schema.ts'
-import { checkEnd } from './check-end.ts'
-import { checkLimits } from './check-limits.ts'
 import type { Draft, Report } from './draft.ts'
+import { checkEnd, checkLimits, checkRising } from './ordered.ts'
 
 /**
  * Most repetitions of a surge and periods of a wave in one run; each changes the rate many times.
@@ -21,8 +20,8 @@ export function checkRates(
   const end = draft.durationS ?? 0
   for (const [i, { period_s }] of arrivals.waves.entries()) {
     if (period_s * MOST_TIMES >= end) continue
-    const text = `at least ${end / MOST_TIMES}, as a run has ${MOST_TIMES} periods at most`
-    report('value', [...path, 'waves', i, 'period_s'], `${text}, got ${period_s}`)
+    const text = `at least ${end / MOST_TIMES}, for at most ${MOST_TIMES} periods in a run`
+    report.value([...path, 'waves', i, 'period_s'], text)
   }
   if (arrivals.process === 'mmpp') checkStates(arrivals.states, path, report)
   if (arrivals.process === 'clients') checkLimits(arrivals.cv, [...path, 'cv'], report)
@@ -40,19 +39,16 @@ function checkSteps(steps: Steps, path: Path, draft: Draft, report: Report): voi
     for (const key of ['rate_rps', 'load'] as const) {
       const value = step[key] ?? 0
       if (value === 0 || value >= LEAST_RATE) continue
-      report('value', [...at, key], `0 or a number of at least ${LEAST_RATE}, got ${value}`)
-    }
-    const before = steps[i - 1]
-    if (!before && step.at_s !== 0) {
-      report('value', [...at, 'at_s'], `0 for the first step, got ${step.at_s}`)
-    } else if (before && step.at_s <= before.at_s) {
-      const text = `more than at_s ${before.at_s} of the step before, got ${step.at_s}`
-      report('value', [...at, 'at_s'], text)
+      report.value([...at, key], `0 or a number of at least ${LEAST_RATE}`)
     }
   }
+  const at = (i: number) => [...path, 'schedule', i, 'at_s']
+  const times = steps.map(({ at_s }) => at_s)
+  if ((times[0] ?? 0) !== 0) report.value(at(0), '0 for the first step')
+  checkRising(times, at, 'the at_s of the step before', report)
   checkEnd(steps, [...path, 'schedule'], draft, report)
   if (steps.length > 0 && steps.every((step) => !step.rate_rps && !step.load)) {
-    report('value', [...path, 'schedule'], 'a step with a rate above 0, got none')
+    report.value([...path, 'schedule'], 'a step with a rate above 0', 'none')
   }
 }
 
@@ -66,12 +62,11 @@ function checkSurges(
   for (const [i, surge] of surges.entries()) {
     const at = [...path, 'surges', i]
     if (surge.half_life_s !== undefined && surge.decay_s > 0) {
-      report('key', [...at, 'half_life_s'], 'either decay_s or half_life_s, got both')
+      report.key([...at, 'half_life_s'], 'either decay_s or half_life_s', 'both')
     }
     const least = ((draft.durationS ?? 0) - surge.at_s) / MOST_TIMES
     if (surge.every_s === undefined || surge.every_s >= least) continue
-    const text = `at least ${least}, as a surge comes ${MOST_TIMES} times at most`
-    report('value', [...at, 'every_s'], `${text}, got ${surge.every_s}`)
+    report.value([...at, 'every_s'], `at least ${least}, for at most ${MOST_TIMES} surges in a run`)
   }
 }
 
@@ -82,18 +77,14 @@ function checkStates(states: States, path: Path, report: Report): void {
   for (const [i, { next }] of states.entries()) {
     if (next === undefined) continue
     const at = [...path, 'states', i, 'next']
-    const wrong =
-      next.length !== states.length
-        ? `a weight for each of the ${states.length} states, got ${next.length}`
-        : next[i] !== 0
-          ? `0 for the state itself, got ${next[i]}`
-          : null
-    if (wrong === null) continue
+    if (next.length !== states.length) {
+      report.value(at, `a weight for each of the ${states.length} states`, `${next.length}`)
+    } else if (next[i] !== 0) report.value(at, '0 for the state itself', `${next[i]}`)
+    else continue
     sound = false
-    report('value', at, wrong)
   }
   if (states.every(({ factor }) => factor === 0)) {
-    report('value', [...path, 'states'], 'a state with a factor above 0, got none')
+    report.value([...path, 'states'], 'a state with a factor above 0', 'none')
   }
   if (!sound) return
   const follows = (i: number, j: number) => (states[i]!.next?.[j] ?? (i === j ? 0 : 1)) > 0
@@ -101,8 +92,8 @@ function checkStates(states: States, path: Path, report: Report): void {
     const reached = reachable(states.length, from, follows)
     const missing = [...states.keys()].find((to) => !reached.has(to))
     if (missing === undefined) continue
-    const text = `states that all follow from one another, got ${missing} never after ${from}`
-    report('value', [...path, 'states'], text)
+    const got = `${missing} never after ${from}`
+    report.value([...path, 'states'], 'states that all follow from one another', got)
     return
   }
 }
@@ -130,11 +121,11 @@ function exactlyOne<T extends object>(
   if (given.length === 1) return
   const list = `exactly one of ${keys.join(', ')}`
   if (given.length === 0) {
-    report('value', path, `${list}, got none`)
+    report.value(path, list, 'none')
     return
   }
   const { key, overrides } = draft.latest(path, given)
   const others = given.filter((k) => k !== key).map((k) => `${k}: null`)
   const hint = overrides ? `; to drop what is inherited, set ${others.join(' and ')}` : ''
-  report('key', [...path, key], `${list}, got ${given.join(' and ')}${hint}`)
+  report.key([...path, key], list, `${given.join(' and ')}${hint}`)
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { describeValue } from '../parse/describe-value.ts'
 import {
   liesOn,
   type Node,
@@ -12,7 +13,6 @@ import { type Objective, parseObjective } from '../schema/objective.ts'
 import {
   type Arrivals,
   type Device,
-  type Lengths,
   type Model,
   type Pool,
   type Scenario,
@@ -37,59 +37,99 @@ export interface Draft {
   readonly link: NonNullable<Scenario['link']> | null
   /** objectives of each class, where readable */
   readonly slo: ReadonlyMap<string, readonly (Objective | null)[]>
-  /** whether the scenario states a value there, rather than a default */
+  /** the value that the scenario states there; undefined where it does not, default or not */
+  readonly stated: (path: Path) => unknown
   readonly has: (path: Path) => boolean
   /** the key of a map that was written last: an override before the file that it overrides */
   readonly latest: (path: Path, keys: readonly string[]) => { key: string; overrides: boolean }
 }
 
-export interface ClassDraft {
+/** Keys of a class, also null if there is none. */
+const CLASS_KEYS = [
+  'arrivals',
+  'input_tokens',
+  'output_tokens',
+  'length_schedule',
+  'shared_prefix_tokens',
+  'fan_out',
+  'timeout_ms',
+  'session',
+  'priority',
+  'weight',
+] as const
+
+export interface ClassDraft extends Parts<TrafficClass, (typeof CLASS_KEYS)[number]> {
   readonly path: Path
   readonly name: string | null
   /** name of the class's model; also null if it names none */
   readonly model: string | null
-  readonly arrivals: Arrivals | null
-  readonly lengths: Lengths | null
-  readonly outputs: Lengths | null
-  readonly lengthSchedule: TrafficClass['length_schedule'] | null
-  readonly fanOut: number | null
-  readonly timeout: TrafficClass['timeout_ms'] | null
-  readonly session: TrafficClass['session'] | null
-  readonly priority: number | null
-  /** deadline_ms, or else a fixed timeout_ms */
-  readonly deadlineMs: number | undefined | null
   readonly tenant: string | null
-  readonly weight: number | null
-  /** also null if there is none */
-  readonly sharedPrefix: number | null
+  /** deadline_ms, or else a fixed timeout_ms; undefined if there is none */
+  readonly deadlineMs: number | undefined | null
 }
 
-export interface PoolDraft {
+const POOL_KEYS = [
+  'precision',
+  'queue',
+  'admission',
+  'batching',
+  'generation',
+  'memory',
+  'replicas',
+] as const
+
+export interface PoolDraft extends Parts<Pool, (typeof POOL_KEYS)[number]> {
   readonly path: Path
   readonly name: string | null
   readonly model: string | null
-  readonly precision: Pool['precision'] | null
-  readonly queue: Pool['queue'] | null
-  readonly admission: Pool['admission'] | null
-  readonly batching: Pool['batching'] | null
-  readonly generation: NonNullable<Pool['generation']> | null
-  readonly memory: NonNullable<Pool['memory']> | null
-  readonly replicas: Pool['replicas'] | null
 }
 
-/** Collects problems: `at('value', path, 'a, got b')` is printed as `expected a, got b`. */
-export type Report = (at: Problem['at'], path: Path, text: string) => void
+type Parts<T, K extends keyof T> = { readonly [P in K]-?: NonNullable<T[P]> | null }
+
+/** Collects problems at paths of a draft. */
+export class Report {
+  readonly problems: Problem[] = []
+  readonly #draft: Draft
+
+  constructor(draft: Draft) {
+    this.#draft = draft
+  }
+
+  /** `expected EXPECTED, got GOT`; without `got` the value as stated. */
+  value(path: Path, expected: string, got = describeValue(this.#draft.stated(path))): void {
+    this.problems.push({ at: 'value', path, text: `expected ${expected}, got ${got}` })
+  }
+
+  /** The same for a key in place of its value. */
+  key(path: Path, expected: string, got = describeValue(path.at(-1))): void {
+    this.problems.push({ at: 'key', path, text: `expected ${expected}, got ${got}` })
+  }
+
+  /** `remove KEY: REASON`, where the scenario states the key or the entry of a list. */
+  remove(path: Path, reason: string): void {
+    const value = this.#draft.stated(path)
+    if (value === undefined) return
+    const step = path.at(-1)!
+    if (typeof step === 'string') {
+      this.problems.push({ at: 'key', path, text: `remove ${step}: ${reason}`, unused: true })
+    } else {
+      this.problems.push({ at: 'value', path, text: `remove ${describeValue(value)}: ${reason}` })
+    }
+  }
+}
 
 const shape = scenarioSchema.shape
 const classShape = shape.traffic.element.shape
 const poolShape = shape.pools.element.shape
 
 export function draftOf(root: Node): Draft {
-  const value = plainOf(root)
-  const top = isMap(value) ? value : {}
-  const has = (path: Path) => nodeAt(root, path) !== undefined
+  const top = mapOf(plainOf(root))
+  const stated = (path: Path) => {
+    const node = nodeAt(root, path)
+    return node && plainOf(node)
+  }
   const models = new Map(
-    Object.entries(isMap(top.models) ? top.models : {}).map(([key, item]) => [
+    Object.entries(mapOf(top.models)).map(([key, item]) => [
       key,
       part(shape.models.valueType, item),
     ]),
@@ -105,12 +145,13 @@ export function draftOf(root: Node): Draft {
     devices: listOf(top.devices).map((item) => part(shape.devices.unwrap().element, item)),
     link: part(shape.link, top.link) ?? null,
     slo: new Map(
-      Object.entries(isMap(top.slo) ? top.slo : {}).map(([key, texts]) => [
+      Object.entries(mapOf(top.slo)).map(([key, texts]) => [
         key,
         listOf(texts).map((text) => parseObjective(`${text}`)),
       ]),
     ),
-    has,
+    stated,
+    has: (path) => nodeAt(root, path) !== undefined,
     latest: (path, keys) => latestOf(root, path, keys),
   }
 }
@@ -122,36 +163,31 @@ function latestOf(root: Node, path: Path, keys: readonly string[]) {
   return { key: last.key, overrides: top.length < placed.length }
 }
 
+/** The model of a pool; null if it is unknown. */
+export function modelOf({ models }: Pick<Draft, 'models'>, { model }: PoolDraft): Model | null {
+  return model === null ? null : (models.get(model) ?? null)
+}
+
 /** Whether the length of requests has no effect in any pool. */
-export function isLengthless({ models, pools }: Pick<Draft, 'models' | 'pools'>): boolean {
-  const used = pools.map(({ model }) => (model === null ? null : models.get(model)))
+export function isLengthless(draft: Pick<Draft, 'models' | 'pools'>): boolean {
+  const used = draft.pools.map((pool) => modelOf(draft, pool))
   return used.length > 0 && used.every((model) => model && !takesLength(model))
 }
 
 function classDraft(item: unknown, path: Path, lengthless: boolean): ClassDraft {
-  const keys = isMap(item) ? item : {}
-  const arrivals = part(classShape.arrivals, keys.arrivals)
-  const traced = keys.input_tokens === undefined && !lengthless && bringsLengths(arrivals)
-  const lengths: Lengths | null = traced
-    ? { distribution: 'trace' }
-    : part(classShape.input_tokens, keys.input_tokens)
-  const outputs = part(classShape.output_tokens, keys.output_tokens) ?? null
-  const tenant = textOf(keys.tenant)
-  const session = part(classShape.session, keys.session)
-  const priority = part(classShape.priority, keys.priority)
-  const fanOut = part(classShape.fan_out, keys.fan_out)
-  const timeout = part(classShape.timeout_ms, keys.timeout_ms)
-  const weight = part(classShape.weight, keys.weight)
-  const sharedPrefix = part(classShape.shared_prefix_tokens, keys.shared_prefix_tokens) ?? null
-  const lengthSchedule = part(classShape.length_schedule, keys.length_schedule)
+  const keys = mapOf(item)
+  const parts = partsOf<TrafficClass, (typeof CLASS_KEYS)[number]>(classShape, CLASS_KEYS, keys)
+  const traced = keys.input_tokens === undefined && !lengthless && bringsLengths(parts.arrivals)
   const ofAll = typeof keys.timeout_ms === 'number' ? keys.timeout_ms : undefined
-  const deadlineMs = part(classShape.deadline_ms, keys.deadline_ms ?? ofAll)
-  const name = textOf(keys.class)
-  const model = textOf(keys.model)
-  const clients = { fanOut, timeout, session }
-  const drawn = { lengths, outputs, lengthSchedule, sharedPrefix }
-  const rank = { priority, deadlineMs, tenant, weight }
-  return { path, name, model, arrivals, ...drawn, ...clients, ...rank }
+  return {
+    ...parts,
+    path,
+    name: textOf(keys.class),
+    model: textOf(keys.model),
+    tenant: textOf(keys.tenant),
+    input_tokens: traced ? { distribution: 'trace' } : parts.input_tokens,
+    deadlineMs: part(classShape.deadline_ms, keys.deadline_ms ?? ofAll),
+  }
 }
 
 /** Whether the rows of a trace have lengths of inputs or outputs. */
@@ -165,19 +201,18 @@ export function bringsLengths(
 }
 
 function poolDraft(item: unknown, path: Path): PoolDraft {
-  const keys = isMap(item) ? item : {}
-  return {
-    path,
-    name: textOf(keys.name),
-    model: textOf(keys.model),
-    precision: part(poolShape.precision, keys.precision),
-    queue: part(poolShape.queue, keys.queue),
-    admission: part(poolShape.admission, keys.admission),
-    batching: part(poolShape.batching, keys.batching),
-    generation: part(poolShape.generation, keys.generation) ?? null,
-    memory: part(poolShape.memory, keys.memory) ?? null,
-    replicas: part(poolShape.replicas, keys.replicas),
-  }
+  const keys = mapOf(item)
+  const parts = partsOf<Pool, (typeof POOL_KEYS)[number]>(poolShape, POOL_KEYS, keys)
+  return { ...parts, path, name: textOf(keys.name), model: textOf(keys.model) }
+}
+
+function partsOf<T, K extends keyof T & string>(
+  schemas: Readonly<Record<K, z.ZodType>>,
+  names: readonly K[],
+  keys: Readonly<Record<string, unknown>>,
+): Parts<T, K> {
+  const parts = names.map((name) => [name, part(schemas[name], keys[name]) ?? null])
+  return Object.fromEntries(parts) as Parts<T, K>
 }
 
 function part<S extends z.ZodType>(schema: S, value: unknown): z.infer<S> | null {
@@ -191,4 +226,8 @@ function textOf(value: unknown): string | null {
 
 function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
+}
+
+function mapOf(value: unknown): Readonly<Record<string, unknown>> {
+  return isMap(value) ? value : {}
 }

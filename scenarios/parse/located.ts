@@ -60,6 +60,8 @@ export interface Problem {
   readonly path: Path
   readonly at: 'key' | 'value'
   readonly text: string
+  /** a key that has no effect; defaults that were filled in may have none */
+  readonly unused?: boolean
 }
 
 /** A problem with a known place. */

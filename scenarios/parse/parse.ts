@@ -90,7 +90,7 @@ function resolved(scenario: Scenario, draft: Draft): Scenario {
   const { $schema: _, extends: __, ...rest } = scenario
   const traffic = rest.traffic.map((own, i) => ({
     ...own,
-    input_tokens: draft.classes[i]?.lengths ?? own.input_tokens,
+    input_tokens: draft.classes[i]?.input_tokens ?? own.input_tokens,
   }))
   return { ...rest, traffic }
 }

@@ -133,3 +133,31 @@ export const poolMemory = z
     }),
   ])
   .describe('Memory of each replica, or of a device; without it there is no limit')
+
+export type PoolMemory = z.infer<typeof poolMemory>
+
+/** What checks and plans ask of an allocator. */
+interface AllocatorTraits {
+  /** chunks to batches, blocks or one reservation to each sequence */
+  readonly gives: 'chunks' | 'blocks' | 'reservations'
+  /** whether it reserves an arena at the start, which never grows (`arena_mib`) */
+  readonly arena: boolean
+}
+
+export const allocators: Readonly<Record<PoolMemory['allocator'], AllocatorTraits>> = Object.freeze(
+  {
+    bfc: { gives: 'chunks', arena: false },
+    caching: { gives: 'chunks', arena: false },
+    bucket: { gives: 'chunks', arena: false },
+    buddy: { gives: 'chunks', arena: true },
+    paged: { gives: 'blocks', arena: false },
+    contiguous: { gives: 'reservations', arena: false },
+  },
+)
+
+/** Memory of a pool that runs batches. */
+export type BatchMemory = Extract<PoolMemory, { pattern: boolean }>
+
+export function servesBatches(memory: PoolMemory): memory is BatchMemory {
+  return allocators[memory.allocator].gives === 'chunks'
+}

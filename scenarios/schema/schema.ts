@@ -2,12 +2,13 @@ import { z } from 'zod'
 import { parseObjective } from './objective.ts'
 import { admission } from './schema-admission.ts'
 import { generation } from './schema-generation.ts'
-import { device, modelMemory, poolMemory } from './schema-memory.ts'
+import { device, modelMemory, type PoolMemory, poolMemory } from './schema-memory.ts'
 import { queue, routing } from './schema-queue.ts'
 import { type Duration, duration, type RatedArrivals, trafficClass } from './schema-traffic.ts'
 import { count, name, nonNegative, positive } from './schema-values.ts'
 
-export type { Duration, RatedArrivals }
+export { allocators, type BatchMemory, servesBatches } from './schema-memory.ts'
+export type { Duration, PoolMemory, RatedArrivals }
 
 /**
  * The scenario format, version 1. The TypeScript types, validation and the JSON Schema for editors
@@ -244,7 +245,6 @@ export type Pool = Scenario['pools'][number]
 export type Batching = Pool['batching']
 export type Generation = NonNullable<Pool['generation']>
 export type Work = z.infer<typeof work>
-export type PoolMemory = z.infer<typeof poolMemory>
 export type ModelMemory = z.infer<typeof modelMemory>
 export type Device = z.infer<typeof device>
 export type Precision = z.infer<typeof precision>

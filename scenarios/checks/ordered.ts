@@ -1,0 +1,53 @@
+import type { Path } from '../parse/located.ts'
+import type { Duration } from '../schema/schema.ts'
+import type { Draft, Report } from './draft.ts'
+
+/** Checks of values that must follow one another. */
+
+/** Checks that each value of a list is above the one before. `what` names that one. */
+export function checkRising(
+  values: readonly number[],
+  at: (index: number) => Path,
+  what: string,
+  report: Report,
+): void {
+  for (const [i, value] of values.entries()) {
+    const before = values[i - 1]
+    if (before !== undefined && value <= before) report.value(at(i), `more than ${before}, ${what}`)
+  }
+}
+
+/** Checks that the values of a distribution that must rise do so. */
+export function checkLimits(distribution: Duration, path: Path, report: Report): void {
+  if (distribution.distribution === 'uniform') {
+    checkPair(distribution, ['min', 'max'], path, report)
+  } else if (distribution.distribution === 'lognormal') {
+    checkPair(distribution, ['median', 'p99'], path, report)
+  }
+}
+
+/** Checks that the second of two keys has a value no smaller than that of the first. */
+export function checkPair<K extends string>(
+  values: Readonly<Record<K, number>>,
+  [low, high]: readonly [K, K],
+  path: Path,
+  report: Report,
+): void {
+  if (values[low] > values[high]) report.value([...path, high], `at least ${low} ${values[low]}`)
+}
+
+/** Reports times after the end of a run: one problem, even if several steps are too late. */
+export function checkEnd(
+  steps: readonly { readonly at_s: number }[],
+  path: Path,
+  { durationS }: Draft,
+  report: Report,
+): void {
+  const end = durationS ?? Number.POSITIVE_INFINITY
+  const late = [...steps.keys()].filter((i) => steps[i]!.at_s >= end)
+  const [first, ...others] = late
+  if (first === undefined) return
+  const more = others.length === 0 ? '' : `, and ${others.length} more that late`
+  const at = [...path, first, 'at_s']
+  report.value(at, `a time before the end at duration_s ${end}`, `${steps[first]!.at_s}${more}`)
+}
