@@ -1,19 +1,19 @@
 import type { Path } from '../parse/located.ts'
 import type { Pool } from '../schema/schema.ts'
-import type { Draft, PoolDraft, Report } from './draft.ts'
+import type { Draft, PoolDraft } from './draft.ts'
 
 type Admission = Pool['admission']
 
 /** Checks that each admission control has the keys that it needs, and could refuse a request. */
-export function checkAdmission(draft: Draft, report: Report): void {
+export function checkAdmission(draft: Draft): void {
   for (const pool of draft.pools) {
     const { admission } = pool
     if (!admission) continue
-    checkPriority(admission, pool, draft, report)
-    checkDeadline(admission, pool, draft, report)
-    checkConcurrency(admission, pool, report)
-    checkParts(admission, pool, draft, report)
-    checkAdaptiveLifo(admission, pool, report)
+    checkPriority(admission, pool, draft)
+    checkDeadline(admission, pool, draft)
+    checkConcurrency(admission, pool, draft)
+    checkParts(admission, pool, draft)
+    checkAdaptiveLifo(admission, pool, draft)
   }
 }
 
@@ -23,13 +23,13 @@ const within = (pool: PoolDraft, ...keys: readonly string[]): Path => [
   ...keys,
 ]
 
-function checkPriority(admission: Admission, pool: PoolDraft, draft: Draft, report: Report): void {
+function checkPriority(admission: Admission, pool: PoolDraft, draft: Draft): void {
   if (admission.priority === undefined) return
   const path = within(pool, 'priority', 'limits')
   const limits = Object.entries(admission.priority.limits)
     .map(([level, limit]) => ({ level: Number(level), limit }))
     .sort((a, b) => a.level - b.level)
-  if (limits.length === 0) report.value(path, 'the limit of a priority', 'an empty map')
+  if (limits.length === 0) draft.refuse(path, 'the limit of a priority', 'an empty map')
   const known = draft.classes.map(({ priority }) => priority)
   const most = admission.concurrency?.limit ?? Number.POSITIVE_INFINITY
   for (const [i, { level, limit }] of limits.entries()) {
@@ -37,64 +37,64 @@ function checkPriority(admission: Admission, pool: PoolDraft, draft: Draft, repo
     const above = limits[i - 1]
     // an invalid class might have any priority
     if (!known.includes(level) && !known.includes(null)) {
-      report.key(at, `the priority of a class (${[...new Set(known)].join(', ')})`)
+      draft.refuseKey(at, `the priority of a class (${[...new Set(known)].join(', ')})`)
     }
-    if (limit >= most) report.value(at, `less than concurrency.limit ${most}`)
+    if (limit >= most) draft.refuse(at, `less than concurrency.limit ${most}`)
     else if (above !== undefined && limit > above.limit) {
       const why = 'a higher priority is shed at a higher limit'
-      report.value(at, `at most ${above.limit}, the limit of priority ${above.level}: ${why}`)
+      draft.refuse(at, `at most ${above.limit}, the limit of priority ${above.level}: ${why}`)
     }
   }
 }
 
-function checkDeadline(admission: Admission, pool: PoolDraft, draft: Draft, report: Report): void {
+function checkDeadline(admission: Admission, pool: PoolDraft, draft: Draft): void {
   if (admission.deadline === undefined) return
   const path = within(pool, 'deadline')
   const predicts = 'the prediction holds only where requests are served in order'
   if (pool.queue?.discipline === 'lifo') {
-    report.remove(path, `${predicts}, and discipline lifo serves the newest first`)
+    draft.unused(path, `${predicts}, and discipline lifo serves the newest first`)
   }
   if (admission.adaptive_lifo) {
-    report.remove(path, `${predicts}, and adaptive_lifo serves the newest first`)
+    draft.unused(path, `${predicts}, and adaptive_lifo serves the newest first`)
   }
   if (pool.generation) {
-    report.remove(path, 'the prediction counts batches, and the pool has generation')
+    draft.unused(path, 'the prediction counts batches, and the pool has generation')
   }
   const deadlines = draft.classes.map(({ deadlineMs }) => deadlineMs)
   if (deadlines.every((ms) => ms === undefined)) {
-    report.remove(path, 'no class has deadline_ms or a fixed timeout_ms')
+    draft.unused(path, 'no class has deadline_ms or a fixed timeout_ms')
   }
   const { margin_ms: margin } = admission.deadline
   const least = Math.min(...deadlines.map((ms) => ms ?? Number.POSITIVE_INFINITY))
   if (margin >= least) {
-    report.value([...path, 'margin_ms'], `less than every deadline (${least} ms)`)
+    draft.refuse([...path, 'margin_ms'], `less than every deadline (${least} ms)`)
   }
 }
 
-function checkConcurrency(admission: Admission, pool: PoolDraft, report: Report): void {
+function checkConcurrency(admission: Admission, pool: PoolDraft, draft: Draft): void {
   const limit = admission.concurrency?.limit ?? Number.POSITIVE_INFINITY
   const most = pool.queue?.max_length
   if (most !== undefined && most >= limit) {
     const text = `less than concurrency.limit ${limit}, which counts waiting requests too`
-    report.value([...pool.path, 'queue', 'max_length'], text)
+    draft.refuse([...pool.path, 'queue', 'max_length'], text)
   }
   const { batching } = pool
   if (batching?.policy === 'fixed' && limit < batching.batch) {
     const text = `at least batch ${batching.batch}, or a batch never fills`
-    report.value(within(pool, 'concurrency', 'limit'), text)
+    draft.refuse(within(pool, 'concurrency', 'limit'), text)
   }
 }
 
 /**
  * All parts of a request arrive at once: a control that admits fewer would refuse every request.
  */
-function checkParts(admission: Admission, pool: PoolDraft, draft: Draft, report: Report): void {
+function checkParts(admission: Admission, pool: PoolDraft, draft: Draft): void {
   const { concurrency, token_bucket: bucket, priority } = admission
   const widest = (classes: Draft['classes']) =>
     Math.max(1, ...classes.map(({ fan_out }) => fan_out ?? 1))
   const checkLimit = (path: Path, least: number, limit: number | undefined) => {
     if (limit === undefined || limit >= least) return
-    report.value(path, `at least ${least}, the fan_out of a class, or each of its requests is shed`)
+    draft.refuse(path, `at least ${least}, the fan_out of a class, or each of its requests is shed`)
   }
   const all = widest(draft.classes)
   checkLimit(within(pool, 'concurrency', 'limit'), all, concurrency?.limit)
@@ -105,29 +105,29 @@ function checkParts(admission: Admission, pool: PoolDraft, draft: Draft, report:
   }
 }
 
-function checkAdaptiveLifo(admission: Admission, pool: PoolDraft, report: Report): void {
+function checkAdaptiveLifo(admission: Admission, pool: PoolDraft, draft: Draft): void {
   if (admission.adaptive_lifo === undefined) return
   const path = within(pool, 'adaptive_lifo')
   const { interval_ms: interval, target_ms: target } = admission.adaptive_lifo
   const { queue, batching } = pool
   if (queue && queue.discipline !== 'fifo') {
-    report.remove(path, `it needs discipline fifo, and the queue has ${queue.discipline}`)
+    draft.unused(path, `it needs discipline fifo, and the queue has ${queue.discipline}`)
   }
-  if (pool.generation) report.remove(path, 'it has no effect in a pool with generation')
+  if (pool.generation) draft.unused(path, 'it has no effect in a pool with generation')
   if (queue?.timeout_action === 'delay') {
-    report.remove(path, 'it drops late requests, and timeout_action is delay')
+    draft.unused(path, 'it drops late requests, and timeout_action is delay')
   }
   if (batching && batching.policy !== 'none' && batching.policy !== 'dynamic') {
-    report.remove(path, `it needs batching none or dynamic, and the pool has ${batching.policy}`)
+    draft.unused(path, `it needs batching none or dynamic, and the pool has ${batching.policy}`)
   }
   const at = [...path, 'target_ms']
-  if (target > interval) report.value(at, `at most interval_ms ${interval}`, `${target}`)
+  if (target > interval) draft.refuse(at, `at most interval_ms ${interval}`, `${target}`)
   if (batching?.policy === 'dynamic' && target <= batching.max_delay_ms) {
     const delay = `max_delay_ms ${batching.max_delay_ms}`
-    report.value(at, `more than ${delay}, or requests time out in the batch window`, `${target}`)
+    draft.refuse(at, `more than ${delay}, or requests time out in the batch window`, `${target}`)
   }
   if (queue?.timeout_ms !== undefined && queue.timeout_ms >= interval) {
     const text = `less than adaptive_lifo.interval_ms ${interval}, which is a time-out too`
-    report.value([...pool.path, 'queue', 'timeout_ms'], text)
+    draft.refuse([...pool.path, 'queue', 'timeout_ms'], text)
   }
 }

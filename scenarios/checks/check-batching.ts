@@ -2,32 +2,32 @@ import type { Path } from '../parse/located.ts'
 import type { Batching, Model } from '../schema/schema.ts'
 import { decidedBy } from '../schema/schema-queue.ts'
 import { takesLength } from '../schema/takes-length.ts'
-import { type Draft, modelOf, type PoolDraft, type Report } from './draft.ts'
+import type { Draft, PoolDraft } from './draft.ts'
 import { checkRising } from './ordered.ts'
 
 type Of<P extends Batching['policy']> = Extract<Batching, { policy: P }>
 
 /** Checks that pools support their batching policies and have the keys that these need. */
-export function checkBatching(draft: Draft, report: Report): void {
+export function checkBatching(draft: Draft): void {
   for (const pool of draft.pools) {
-    const model = modelOf(draft, pool)
+    const model = draft.modelOf(pool)
     const { batching } = pool
     const path = [...pool.path, 'batching']
     if (!batching || batching.policy === 'none') continue
-    checkSize(batching, pool, model, report)
-    if (batching.policy === 'dynamic') checkPreferred(batching, path, report)
-    if (batching.policy === 'cork') checkCork(pool, report)
-    if (batching.policy === 'length-bucketed') checkBuckets(batching, pool, model, report)
+    checkSize(batching, pool, model, draft)
+    if (batching.policy === 'dynamic') checkPreferred(batching, path, draft)
+    if (batching.policy === 'cork') checkCork(pool, draft)
+    if (batching.policy === 'length-bucketed') checkBuckets(batching, pool, model, draft)
   }
   const byDeadline = draft.pools.some(({ batching }) => batching?.policy === 'deadline-aware')
-  if (byDeadline) checkDeadlines(draft, report)
+  if (byDeadline) checkDeadlines(draft)
 }
 
 function checkSize(
   batching: Exclude<Batching, Of<'none'>>,
   pool: PoolDraft,
   model: Model | null,
-  report: Report,
+  draft: Draft,
 ): void {
   const fixed = batching.policy === 'fixed'
   const most = fixed ? batching.batch : batching.max_batch
@@ -35,31 +35,31 @@ function checkSize(
     const inputs = Object.values(model.inputs)
     if (!inputs.some((input) => input.shape.includes('batch'))) {
       const path = [...pool.path, 'batching', fixed ? 'batch' : 'max_batch']
-      report.value(path, `1, as no input of model ${pool.model} has a batch dimension`)
+      draft.refuse(path, `1, as no input of model ${pool.model} has a batch dimension`)
     }
   }
   const room = pool.queue?.max_length
   if (fixed && room !== undefined && room < most) {
     const text = `at least batch ${most}, or a batch never fills`
-    report.value([...pool.path, 'queue', 'max_length'], text)
+    draft.refuse([...pool.path, 'queue', 'max_length'], text)
   }
 }
 
-function checkPreferred({ preferred, max_batch }: Of<'dynamic'>, path: Path, report: Report): void {
+function checkPreferred({ preferred, max_batch }: Of<'dynamic'>, path: Path, draft: Draft): void {
   const at = (i: number) => [...path, 'preferred', i]
   for (const [i, size] of preferred.entries()) {
-    if (size > max_batch) report.value(at(i), `at most max_batch ${max_batch}`)
+    if (size > max_batch) draft.refuse(at(i), `at most max_batch ${max_batch}`)
   }
-  checkRising(preferred, at, 'the size before', report)
+  checkRising(preferred, at, 'the size before', draft)
 }
 
 /** Cork keeps one batch in flight per queue, and drops late requests by its latency limit. */
-function checkCork({ path, queue, replicas }: PoolDraft, report: Report): void {
+function checkCork({ path, queue, replicas }: PoolDraft, draft: Draft): void {
   if (!queue) return
   if (queue.mode === 'shared' && (replicas ?? 1) > 1) {
     const why = 'as cork has one batch in flight for each queue'
     const text = `mode per-replica with ${replicas} replicas, ${why}`
-    report.value([...path, 'queue', 'mode'], text, 'mode shared')
+    draft.refuse([...path, 'queue', 'mode'], text, 'mode shared')
   }
   const levels = Object.entries(queue.levels)
   const bounds = [
@@ -68,7 +68,7 @@ function checkCork({ path, queue, replicas }: PoolDraft, report: Report): void {
   ]
   for (const { at, bound } of bounds) {
     if (bound.timeout_action !== 'delay') continue
-    report.value([...at, 'timeout_action'], 'reject, as cork drops requests that are too late')
+    draft.refuse([...at, 'timeout_action'], 'reject, as cork drops requests that are too late')
   }
 }
 
@@ -76,25 +76,25 @@ function checkBuckets(
   { edges }: Of<'length-bucketed'>,
   { path, model: name, queue }: PoolDraft,
   model: Model | null,
-  report: Report,
+  draft: Draft,
 ): void {
-  checkRising(edges, (i) => [...path, 'batching', 'edges', i], 'the edge before', report)
+  checkRising(edges, (i) => [...path, 'batching', 'edges', i], 'the edge before', draft)
   if (model && !takesLength(model)) {
     const text = `another policy, as requests of ${name} have no length`
-    report.value([...path, 'batching', 'policy'], text)
+    draft.refuse([...path, 'batching', 'policy'], text)
   }
   if (queue && decidedBy[queue.discipline] === 'tenant') {
     const why = 'as each bucket is a queue of its own, which is not fair among tenants'
     const text = `another discipline with policy length-bucketed, ${why}`
-    report.value([...path, 'queue', 'discipline'], text)
+    draft.refuse([...path, 'queue', 'discipline'], text)
   }
 }
 
-function checkDeadlines(draft: Draft, report: Report): void {
+function checkDeadlines(draft: Draft): void {
   for (const { path, deadlineMs, timeout_ms } of draft.classes) {
     if (deadlineMs !== undefined) continue
     const text = 'deadline_ms or a fixed timeout_ms, which policy deadline-aware needs'
     const drawn = typeof timeout_ms === 'object' && timeout_ms !== null
-    report.value(path, text, drawn ? 'a timeout_ms that is drawn' : 'neither')
+    draft.refuse(path, text, drawn ? 'a timeout_ms that is drawn' : 'neither')
   }
 }

@@ -1,9 +1,9 @@
 import type { Path } from '../parse/located.ts'
 import type { Arrivals } from '../schema/schema.ts'
-import type { Draft, Report } from './draft.ts'
+import type { Draft } from './draft.ts'
 
 /** Rejects `load` if a model is swapped: the capacity is undefined then. */
-export function checkCapacity(draft: Draft, report: Report): void {
+export function checkCapacity(draft: Draft): void {
   const device = draft.devices.find((candidate) => {
     if (!candidate?.residency) return false
     return draft.pools.some(({ memory }) => memory?.device === candidate.name && !memory.pinned)
@@ -14,7 +14,7 @@ export function checkCapacity(draft: Draft, report: Report): void {
     for (const at of loadsOf(arrivals, [...path, 'arrivals'])) {
       const rate = arrivals.process === 'trace' ? 'time_scale' : 'rate_rps'
       const why = `the capacity is undefined where models are swapped, as on ${device.name}`
-      report.key(at, `${rate} in place of load: ${why}`)
+      draft.refuseKey(at, `${rate} in place of load: ${why}`)
     }
   }
 }

@@ -1,15 +1,15 @@
 import { listed } from '../parse/describe-value.ts'
 import { didYouMean } from '../parse/nearest.ts'
-import type { Draft, PoolDraft, Report } from './draft.ts'
+import type { Draft, PoolDraft } from './draft.ts'
 
 /** Checks that either all classes name a model or none does, and that every entry pool is named. */
-export function checkClassModels(draft: Draft, report: Report): void {
+export function checkClassModels(draft: Draft): void {
   const { classes } = draft
   const named = classes.find(({ path }) => draft.has([...path, 'model']))
   if (named === undefined) return
   for (const { path } of classes) {
     if (draft.has([...path, 'model'])) continue
-    report.value(path, `the key model, as class ${named.name ?? '?'} has it`, 'nothing')
+    draft.refuse(path, `the key model, as class ${named.name ?? '?'} has it`, 'nothing')
   }
   const pools = entryPools(draft)
   if (pools === null) return
@@ -17,23 +17,24 @@ export function checkClassModels(draft: Draft, report: Report): void {
   for (const { path, model } of classes) {
     if (model === null || served.includes(model)) continue
     const known = `a model of a pool that requests arrive at (${listed(served)})`
-    report.value([...path, 'model'], known, `"${model}"${didYouMean(model, served)}`)
+    draft.refuse([...path, 'model'], known, `"${model}"${didYouMean(model, served)}`)
   }
   const requested = classes.map(({ model }) => model)
   // a class whose model is unknown might have meant this pool
   if (requested.some((model) => model === null || !served.includes(model))) return
   for (const { path, model } of pools) {
     if (model === null || requested.includes(model)) continue
-    report.value([...path, 'model'], 'the model of a class')
+    draft.refuse([...path, 'model'], 'the model of a class')
   }
 }
 
 /** Pools that receive no KV transfer; null if that cannot be read. */
-function entryPools({ pools, has }: Draft): readonly PoolDraft[] | null {
+function entryPools(draft: Draft): readonly PoolDraft[] | null {
+  const { pools } = draft
   if (pools.length === 0) return null
   const decoding: (string | undefined)[] = []
   for (const { path, generation } of pools) {
-    if (generation === null && has([...path, 'generation'])) return null
+    if (generation === null && draft.has([...path, 'generation'])) return null
     if (generation?.policy === 'continuous') decoding.push(generation.hand_over?.pool)
   }
   return pools.filter(({ name }) => name === null || !decoding.includes(name))

@@ -1,8 +1,8 @@
-import { type ClassDraft, type Draft, isLengthless, type Report } from './draft.ts'
+import type { ClassDraft, Draft } from './draft.ts'
 import { checkLimits } from './ordered.ts'
 
 /** Checks that the settings of clients have an effect and can be met. */
-export function checkClients(draft: Draft, report: Report): void {
+export function checkClients(draft: Draft): void {
   const delays = draft.pools.some(({ queue }) =>
     [queue, ...Object.values(queue?.levels ?? {})].some(
       (bounds) => bounds?.timeout_action === 'delay',
@@ -11,47 +11,47 @@ export function checkClients(draft: Draft, report: Report): void {
   for (const traffic of draft.classes) {
     const { path, arrivals, timeout_ms } = traffic
     if (!draft.has([...path, 'timeout_ms'])) {
-      report.remove([...path, 'cancel'], 'without timeout_ms no client times out')
+      draft.unused([...path, 'cancel'], 'without timeout_ms no client times out')
     } else if (delays) {
-      report.remove([...path, 'cancel'], 'a queue has timeout_action delay')
+      draft.unused([...path, 'cancel'], 'a queue has timeout_action delay')
     }
-    checkFanOut(traffic, draft, report)
+    checkFanOut(traffic, draft)
     if (typeof timeout_ms === 'object' && timeout_ms !== null) {
-      checkLimits(timeout_ms, [...path, 'timeout_ms'], report)
+      checkLimits(timeout_ms, [...path, 'timeout_ms'], draft)
     }
     if (arrivals?.process === 'closed-loop') {
-      checkLimits(arrivals.think_time_s, [...path, 'arrivals', 'think_time_s'], report)
+      checkLimits(arrivals.think_time_s, [...path, 'arrivals', 'think_time_s'], draft)
     }
-    checkSession(traffic, draft, report)
+    checkSession(traffic, draft)
   }
 }
 
 /** A router may choose any pool of the model, so each of them needs a replica for every part. */
-function checkFanOut({ path, fan_out, model }: ClassDraft, draft: Draft, report: Report): void {
+function checkFanOut({ path, fan_out, model }: ClassDraft, draft: Draft): void {
   if (fan_out === null || fan_out === 1) return
   const at = [...path, 'fan_out']
   for (const { name, queue, replicas, model: served } of draft.pools) {
     if (model !== null && served !== model) continue
     if (queue?.mode === 'shared') {
-      report.value(at, `1, or queue.mode per-replica in pool ${name}, whose replicas share a queue`)
+      draft.refuse(at, `1, or queue.mode per-replica in pool ${name}, whose replicas share a queue`)
     } else if (replicas !== null && replicas < fan_out) {
-      report.value(at, `at most ${replicas}, the replicas of pool ${name}`)
+      draft.refuse(at, `at most ${replicas}, the replicas of pool ${name}`)
     }
   }
 }
 
-function checkSession(traffic: ClassDraft, draft: Draft, report: Report): void {
+function checkSession(traffic: ClassDraft, draft: Draft): void {
   const { path, arrivals, session, input_tokens, output_tokens } = traffic
   if (!session) return
   const at = [...path, 'session']
   if (arrivals?.process === 'closed-loop') {
-    report.remove(at, 'with process closed-loop each user sends request after request already')
+    draft.unused(at, 'with process closed-loop each user sends request after request already')
     return
   }
-  checkLimits(session.think_time_s, [...at, 'think_time_s'], report)
-  if (session.carry_context && isLengthless(draft)) {
-    report.value([...at, 'carry_context'], 'false, as no model depends on the length of a request')
+  checkLimits(session.think_time_s, [...at, 'think_time_s'], draft)
+  if (session.carry_context && draft.lengthless) {
+    draft.refuse([...at, 'carry_context'], 'false, as no model depends on the length of a request')
   }
   if (input_tokens?.distribution !== 'trace' && output_tokens?.distribution !== 'trace') return
-  report.remove(at, 'a trace has one length for each arrival, and not one for each turn')
+  draft.unused(at, 'a trace has one length for each arrival, and not one for each turn')
 }

@@ -2,102 +2,97 @@ import type { Path } from '../parse/located.ts'
 import type { Generation } from '../schema/schema.ts'
 import { allocators } from '../schema/schema-memory.ts'
 import { decidedBy } from '../schema/schema-queue.ts'
-import { type Draft, modelOf, type PoolDraft, type Report } from './draft.ts'
+import type { Draft, PoolDraft } from './draft.ts'
 
 type Continuous = Extract<Generation, { policy: 'continuous' }>
 
 /** Checks that pools with generation have the keys they need, and other pools have none of them. */
-export function checkGeneration(draft: Draft, report: Report): void {
+export function checkGeneration(draft: Draft): void {
   for (const pool of draft.pools) {
-    checkPool(pool, draft, report)
+    checkPool(pool, draft)
     if (pool.generation?.policy === 'continuous') {
-      checkContinuous(pool.generation, pool, draft, report)
+      checkContinuous(pool.generation, pool, draft)
     }
   }
-  checkClasses(draft, report)
+  checkClasses(draft)
 }
 
-function checkPool(pool: PoolDraft, draft: Draft, report: Report): void {
-  const model = modelOf(draft, pool)
+function checkPool(pool: PoolDraft, draft: Draft): void {
+  const model = draft.modelOf(pool)
   if (model === null) return
   const path = [...pool.path, 'generation']
   if (!('work' in model && model.work.law === 'generation')) {
-    report.remove(path, `the work of model ${pool.model} is not of law generation`)
+    draft.unused(path, `the work of model ${pool.model} is not of law generation`)
     return
   }
   if (!draft.has(path)) {
     const text = `the key generation, as the work of model ${pool.model} is of law generation`
-    report.value(pool.path, text, 'nothing')
+    draft.refuse(pool.path, text, 'nothing')
   }
   const why = 'generation determines which sequences run together'
-  report.remove([...pool.path, 'batching'], why)
+  draft.unused([...pool.path, 'batching'], why)
 }
 
-function checkContinuous(
-  generation: Continuous,
-  pool: PoolDraft,
-  draft: Draft,
-  report: Report,
-): void {
+function checkContinuous(generation: Continuous, pool: PoolDraft, draft: Draft): void {
   const path = [...pool.path, 'generation']
   const { max_sequences, token_budget, preemption, preempt_by_priority } = generation
   if (token_budget < max_sequences) {
     const text = `at least max_sequences ${max_sequences}, a token for each decoding sequence`
-    report.value([...path, 'token_budget'], text, `${token_budget}`)
+    draft.refuse([...path, 'token_budget'], text, `${token_budget}`)
   }
   const swap = [...path, 'swap_ms_per_token']
-  if (preemption !== 'swap') report.remove(swap, `preemption is ${preemption}`)
+  if (preemption !== 'swap') draft.unused(swap, `preemption is ${preemption}`)
   else if (!draft.has(swap)) {
-    report.value(path, 'the key swap_ms_per_token, which preemption swap needs', 'nothing')
+    draft.refuse(path, 'the key swap_ms_per_token, which preemption swap needs', 'nothing')
   }
   const { memory, queue } = pool
   const grows = memory !== null && allocators[memory.allocator].gives === 'blocks'
   if (generation.kv_cache === undefined && !grows && !preempt_by_priority) {
     const why = 'no sequence is ever preempted, as nothing limits the KV cache'
-    report.remove([...path, 'preemption'], why)
+    draft.unused([...path, 'preemption'], why)
   }
   if (preempt_by_priority && queue && decidedBy[queue.discipline] !== 'priority') {
-    report.value([...path, 'preempt_by_priority'], `false with discipline ${queue.discipline}`)
+    draft.refuse([...path, 'preempt_by_priority'], `false with discipline ${queue.discipline}`)
   }
-  if (generation.hand_over) checkHandOver(generation.hand_over.pool, pool, draft, report)
+  if (generation.hand_over) checkHandOver(generation.hand_over.pool, pool, draft)
 }
 
-function checkHandOver(name: string, from: PoolDraft, draft: Draft, report: Report): void {
+function checkHandOver(name: string, from: PoolDraft, draft: Draft): void {
   const at: Path = [...from.path, 'generation', 'hand_over', 'pool']
   const to = draft.pools.find((pool) => pool.name === name)
   if (to === undefined || to === from) {
     const others = draft.pools.filter((pool) => pool !== from).map((pool) => pool.name)
-    report.value(at, others.length > 0 ? `one of ${others.join(', ')}` : 'another pool')
+    draft.refuse(at, others.length > 0 ? `one of ${others.join(', ')}` : 'another pool')
     return
   }
   if (to.generation?.policy === 'static' || (to.generation === null && draft.has(to.path))) {
-    report.value(at, 'a pool with generation continuous')
+    draft.refuse(at, 'a pool with generation continuous')
   } else if (to.generation?.policy === 'continuous' && to.generation.hand_over) {
-    report.value(at, 'a pool that decodes itself', `"${name}", which has a hand_over too`)
+    draft.refuse(at, 'a pool that decodes itself', `"${name}", which has a hand_over too`)
   }
   for (const keys of [
     ...['max_length', 'timeout_ms', 'levels'].map((key) => ['queue', key]),
     ['admission'],
   ]) {
     const why = `the sequences of this pool were admitted in pool ${from.name}`
-    report.remove([...to.path, ...keys], why)
+    draft.unused([...to.path, ...keys], why)
   }
 }
 
 /** Classes have output_tokens if a pool generates, and only then. */
-function checkClasses(draft: Draft, report: Report): void {
+function checkClasses(draft: Draft): void {
   const generating = draft.pools.filter(({ generation }) => generation !== null)
   if (draft.pools.length === 0) return
   const none = !draft.pools.some(({ path }) => draft.has([...path, 'generation']))
   for (const { path, output_tokens } of draft.classes) {
     const at = [...path, 'output_tokens']
     if (generating.length === draft.pools.length && !draft.has(at)) {
-      report.value(path, 'the key output_tokens, as the pools generate', 'nothing')
-    } else if (none && output_tokens !== null) report.remove(at, 'no pool has generation')
+      draft.refuse(path, 'the key output_tokens, as the pools generate', 'nothing')
+    } else if (none && output_tokens !== null) draft.unused(at, 'no pool has generation')
   }
   if (generating.length > 0 && generating.length < draft.pools.length) {
     const batched = draft.pools.find(({ generation }) => generation === null)!
     if (draft.has([...batched.path, 'generation'])) return
-    report.value(batched.path, 'generation in every pool, as other pools have it', 'nothing')
+    draft.refuse(batched.path, 'generation in every pool, as other pools have it', 'nothing')
   }
 }

@@ -1,46 +1,45 @@
 import type { Generation, Lengths, PoolMemory } from '../schema/schema.ts'
-import type { Draft, PoolDraft, Report } from './draft.ts'
+import type { Draft, PoolDraft } from './draft.ts'
 import { atLeast, MIB, mib, modelMemory, PRECISION_BYTES, weightsBytes } from './weights.ts'
 
 type KvCache = NonNullable<Generation['kv_cache']>
 
 /** Checks that the number of KV cache blocks of a replica is known, and declared only once. */
-export function checkKvCache(draft: Draft, report: Report): void {
+export function checkKvCache(draft: Draft): void {
   for (const pool of draft.pools) {
     if (pool.generation === null) continue
     const { kv_cache: cache } = pool.generation
-    if (cache !== undefined) checkCache(cache, pool, draft, report)
-    checkShortest(pool, draft, report)
-    if (pool.memory !== null) checkMemory(pool.memory, pool, draft, report)
+    if (cache !== undefined) checkCache(cache, pool, draft)
+    checkShortest(pool, draft)
+    if (pool.memory !== null) checkMemory(pool.memory, pool, draft)
   }
 }
 
-function checkCache(cache: KvCache, pool: PoolDraft, draft: Draft, report: Report): void {
+function checkCache(cache: KvCache, pool: PoolDraft, draft: Draft): void {
   const path = [...pool.path, 'generation', 'kv_cache']
   const has = draft.has([...pool.path, 'memory'])
   if (pool.memory !== null && 'reservation_tokens' in pool.memory) {
     const { allocator } = pool.memory
-    report.remove(path, `with allocator ${allocator} a sequence has one reservation, not blocks`)
-  } else if (has)
-    report.remove([...path, 'blocks'], 'their number follows from the limit of memory')
+    draft.unused(path, `with allocator ${allocator} a sequence has one reservation, not blocks`)
+  } else if (has) draft.unused([...path, 'blocks'], 'their number follows from the limit of memory')
   else if (cache.blocks === undefined) {
-    report.value(path, 'blocks, or memory of the pool, which determines their number', 'neither')
+    draft.refuse(path, 'blocks, or memory of the pool, which determines their number', 'neither')
   }
 }
 
 /** Checks that the shortest request fits: otherwise every request is refused. */
-function checkShortest(pool: PoolDraft, draft: Draft, report: Report): void {
+function checkShortest(pool: PoolDraft, draft: Draft): void {
   const { generation, memory, path } = pool
   const tokens = shortestOf(pool, draft)
   if (tokens === null) return
   const shortest = `as the shortest request of this pool has ${tokens} tokens`
   if (memory && 'reservation_tokens' in memory && tokens > memory.reservation_tokens) {
-    report.value([...path, 'memory', 'reservation_tokens'], `at least ${tokens}, ${shortest}`)
+    draft.refuse([...path, 'memory', 'reservation_tokens'], `at least ${tokens}, ${shortest}`)
   }
   const cache = generation!.kv_cache
   if (cache?.blocks === undefined || tokens <= cache.blocks * cache.block_tokens) return
   const text = `at least ${Math.ceil(tokens / cache.block_tokens)}, ${shortest}`
-  report.value([...path, 'generation', 'kv_cache', 'blocks'], text)
+  draft.refuse([...path, 'generation', 'kv_cache', 'blocks'], text)
 }
 
 /**
@@ -72,16 +71,16 @@ function shortest(lengths: Lengths | null): number {
   }
 }
 
-function checkMemory(memory: PoolMemory, pool: PoolDraft, draft: Draft, report: Report): void {
+function checkMemory(memory: PoolMemory, pool: PoolDraft, draft: Draft): void {
   const path = [...pool.path, 'memory']
   if (memory.device === undefined && memory.limit_mib === undefined) {
-    report.value(path, 'limit_mib or device, which limits the KV cache', 'neither')
+    draft.refuse(path, 'limit_mib or device, which limits the KV cache', 'neither')
     return
   }
   const device = draft.devices.find((candidate) => candidate?.name === memory.device)
   if (device?.residency) {
     const text = 'a device without residency, as pools with generation keep their weights loaded'
-    report.value([...path, 'device'], text)
+    draft.refuse([...path, 'device'], text)
   }
   const needs = needsOf(memory, pool, draft)
   const block = blockBytes(memory, pool, draft)
@@ -91,11 +90,11 @@ function checkMemory(memory: PoolMemory, pool: PoolDraft, draft: Draft, report: 
   if (least <= limitMib * MIB) return
   const needed = `a block of ${mib(block)} MiB`
   if (memory.device === undefined) {
-    report.value([...path, 'limit_mib'], `${atLeast(least)}, for the weights and ${needed}`)
+    draft.refuse([...path, 'limit_mib'], `${atLeast(least)}, for the weights and ${needed}`)
     return
   }
   const text = `a device of ${atLeast(least)}, for all weights and ${needed} for each replica`
-  report.value([...path, 'device'], text, `"${memory.device}" of ${limitMib}`)
+  draft.refuse([...path, 'device'], text, `"${memory.device}" of ${limitMib}`)
 }
 
 interface Needs {

@@ -2,23 +2,23 @@ import type { Path } from '../parse/located.ts'
 import { didYouMean } from '../parse/nearest.ts'
 import type { Device, ModelMemory, PoolMemory } from '../schema/schema.ts'
 import { allocators, servesBatches } from '../schema/schema-memory.ts'
-import { type Draft, modelOf, type PoolDraft, type Report } from './draft.ts'
+import type { Draft, PoolDraft } from './draft.ts'
 import { atLeast, MIB, weightsBytes } from './weights.ts'
 
 /** Checks that memory is declared where it is used, and that weights and arenas fit. */
-export function checkMemory(draft: Draft, report: Report): void {
+export function checkMemory(draft: Draft): void {
   for (const pool of draft.pools) {
     if (pool.memory === null) continue
-    checkPlace(pool.memory, pool, draft, report)
-    checkAllocator(pool.memory, pool, draft, report)
-    checkModel(pool, draft, report)
-    checkLimit(pool.memory, pool, draft, report)
+    checkPlace(pool.memory, pool, draft)
+    checkAllocator(pool.memory, pool, draft)
+    checkModel(pool, draft)
+    checkLimit(pool.memory, pool, draft)
   }
   for (const [i, device] of draft.devices.entries()) {
-    if (device !== null) checkDevice(device, i, draft, report)
+    if (device !== null) checkDevice(device, i, draft)
   }
   for (const [name, model] of draft.models) {
-    if (model && 'work' in model && model.memory) checkUse(name, model.memory, draft, report)
+    if (model && 'work' in model && model.memory) checkUse(name, model.memory, draft)
   }
 }
 
@@ -30,7 +30,7 @@ function deviceOf(pool: PoolDraft, { devices }: Draft): Device | null {
   return devices.find((device) => device !== null && device.name === name) ?? null
 }
 
-function checkPlace(memory: PoolMemory, pool: PoolDraft, draft: Draft, report: Report): void {
+function checkPlace(memory: PoolMemory, pool: PoolDraft, draft: Draft): void {
   const path = [...pool.path, 'memory']
   const { device: name } = memory
   const device = deviceOf(pool, draft)
@@ -39,37 +39,37 @@ function checkPlace(memory: PoolMemory, pool: PoolDraft, draft: Draft, report: R
     const known = draft.devices.flatMap((listed) => listed?.name ?? [])
     const expected =
       known.length > 0 ? `one of the devices ${known.join(', ')}` : 'an entry of devices'
-    report.value([...path, 'device'], expected, `"${name}"${didYouMean(name, known)}`)
+    draft.refuse([...path, 'device'], expected, `"${name}"${didYouMean(name, known)}`)
     return
   }
-  if (name !== undefined) report.remove([...path, 'limit_mib'], `device ${name} has one`)
+  if (name !== undefined) draft.unused([...path, 'limit_mib'], `device ${name} has one`)
   if (device?.residency) return
   const where =
     device === null ? 'the pool has no device' : `device ${device.name} has no residency`
   const why = `weights stay loaded, as ${where}`
-  report.remove([...path, 'pinned'], why)
+  draft.unused([...path, 'pinned'], why)
   const evict = remediesOf(memory).indexOf('evict')
-  if (evict >= 0) report.remove([...path, 'out_of_memory', evict], why)
+  if (evict >= 0) draft.unused([...path, 'out_of_memory', evict], why)
 }
 
 const remediesOf = (memory: PoolMemory) =>
   servesBatches(memory) ? (memory.out_of_memory ?? []) : []
 
-function checkAllocator(memory: PoolMemory, pool: PoolDraft, draft: Draft, report: Report): void {
+function checkAllocator(memory: PoolMemory, pool: PoolDraft, draft: Draft): void {
   const path = [...pool.path, 'memory']
   if (servesBatches(memory) === generates(pool, draft)) {
     const where = generates(pool, draft) ? 'with generation' : 'without generation'
     const fitting = Object.entries(allocators).flatMap(([name, { gives }]) =>
       (gives === 'chunks') === generates(pool, draft) ? [] : [name],
     )
-    report.value([...path, 'allocator'], `one of ${fitting.join(', ')} in a pool ${where}`)
+    draft.refuse([...path, 'allocator'], `one of ${fitting.join(', ')} in a pool ${where}`)
   }
   const remedies = remediesOf(memory)
   const idle = remedies.findIndex((remedy) => remedy !== 'split')
   const why = idleRemedy(memory)
-  if (idle >= 0 && why !== null) report.remove([...path, 'out_of_memory', idle], why)
+  if (idle >= 0 && why !== null) draft.unused([...path, 'out_of_memory', idle], why)
   const again = remedies.findIndex((remedy, i) => remedies.indexOf(remedy) < i)
-  if (again >= 0) report.remove([...path, 'out_of_memory', again], 'it is in the list already')
+  if (again >= 0) draft.unused([...path, 'out_of_memory', again], 'it is in the list already')
 }
 
 /** Why no freed memory could help a pool; null if it could. */
@@ -81,26 +81,26 @@ function idleRemedy(memory: PoolMemory): string | null {
 }
 
 /** Declared models must state their memory; for other models a calibration measures it. */
-function checkModel(pool: PoolDraft, draft: Draft, report: Report): void {
-  const model = modelOf(draft, pool)
+function checkModel(pool: PoolDraft, draft: Draft): void {
+  const model = draft.modelOf(pool)
   if (!model || !('work' in model)) return
   const path = ['models', pool.model!]
   const because = `as pool ${pool.name ?? '?'} has memory`
-  if (model.memory === undefined) report.value(path, `the key memory, ${because}`, 'nothing')
+  if (model.memory === undefined) draft.refuse(path, `the key memory, ${because}`, 'nothing')
   else if (generates(pool, draft) && model.memory.kv_cache === undefined) {
     const text = `the key kv_cache, ${because} and generation`
-    report.value([...path, 'memory'], text, 'nothing')
+    draft.refuse([...path, 'memory'], text, 'nothing')
   }
 }
 
 /** Checks the weights and the initial arena of one replica against its limit. */
-function checkLimit(memory: PoolMemory, pool: PoolDraft, draft: Draft, report: Report): void {
+function checkLimit(memory: PoolMemory, pool: PoolDraft, draft: Draft): void {
   const { limit_mib: limit, device } = memory
   const least = leastBytes(pool, draft)
   if (limit === undefined || device !== undefined || least === null) return
   if (generates(pool, draft) || least <= limit * MIB) return
   const parts = allocators[memory.allocator].arena ? 'weights and arena' : 'the weights'
-  report.value(
+  draft.refuse(
     [...pool.path, 'memory', 'limit_mib'],
     `${atLeast(least)}, for ${parts} of a replica`,
   )
@@ -113,12 +113,12 @@ function leastBytes(pool: PoolDraft, draft: Draft): number | null {
   return weights + pool.memory.arena_mib * MIB
 }
 
-function checkDevice(device: Device, index: number, draft: Draft, report: Report): void {
+function checkDevice(device: Device, index: number, draft: Draft): void {
   const path = ['devices', index]
   const first = draft.devices.findIndex((candidate) => candidate?.name === device.name)
   if (first < index) {
     const got = `"${device.name}" as in devices.${first}`
-    report.value([...path, 'name'], 'a name of its own', got)
+    draft.refuse([...path, 'name'], 'a name of its own', got)
     return
   }
   const pools = draft.pools.filter(({ memory }) => memory?.device === device.name)
@@ -128,19 +128,19 @@ function checkDevice(device: Device, index: number, draft: Draft, report: Report
     return pool.memory.device !== undefined && deviceOf(pool, draft) === null
   })
   if (pools.length === 0) {
-    if (!unclear) report.value(path, `a pool with memory.device ${device.name}`, 'none')
+    if (!unclear) draft.refuse(path, `a pool with memory.device ${device.name}`, 'none')
     return
   }
   if (pools.some((pool) => generates(pool, draft))) return
   if (device.residency && pools.every(({ memory }) => memory?.pinned === true)) {
-    report.remove([...path, 'residency'], `all models on ${device.name} are pinned`)
+    draft.unused([...path, 'residency'], `all models on ${device.name} are pinned`)
   }
-  checkRate(device, path, pools, { draft, report })
+  checkRate(device, path, pools, draft)
   const needs = pools.map((pool) => ({ pool, bytes: leastBytes(pool, draft) }))
   const known = needs.filter((need): need is { pool: PoolDraft; bytes: number } => {
     return need.bytes !== null
   })
-  checkRoom(device, path, known, report)
+  checkRoom(device, path, known, draft)
 }
 
 /** Load times must be declared for declared models; for others they can be measured. */
@@ -148,18 +148,18 @@ function checkRate(
   { name, residency }: Device,
   path: readonly (string | number)[],
   pools: readonly PoolDraft[],
-  { draft, report }: { readonly draft: Draft; readonly report: Report },
+  draft: Draft,
 ): void {
   if (residency === undefined || residency.gib_per_s !== undefined) return
   const at = [...path, 'residency']
   const declared = pools.find((pool) => {
-    const model = modelOf(draft, pool)
+    const model = draft.modelOf(pool)
     return model && 'work' in model && pool.memory?.pinned !== true
   })
   if (declared !== undefined) {
     const text = `the key gib_per_s, as ${declared.model} on ${name} is declared`
-    report.value(at, text, 'nothing')
-  } else report.remove([...at, 'set_up_ms'], 'without gib_per_s loads take the calibrated time')
+    draft.refuse(at, text, 'nothing')
+  } else draft.unused([...at, 'set_up_ms'], 'without gib_per_s loads take the calibrated time')
 }
 
 /**
@@ -170,7 +170,7 @@ function checkRoom(
   { limit_mib: limit, residency }: Device,
   path: readonly (string | number)[],
   needs: readonly { readonly pool: PoolDraft; readonly bytes: number }[],
-  report: Report,
+  draft: Draft,
 ): void {
   const stays = needs.filter(({ pool }) => residency === undefined || pool.memory?.pinned === true)
   const others = needs.filter((need) => !stays.includes(need))
@@ -181,36 +181,36 @@ function checkRoom(
     residency === undefined
       ? 'the weights of all its replicas'
       : 'pinned weights and the largest other model'
-  report.value([...path, 'limit_mib'], `${atLeast(all + largest)}, for ${what}`)
+  draft.refuse([...path, 'limit_mib'], `${atLeast(all + largest)}, for ${what}`)
 }
 
 /** Rejects memory keys of a model that have no effect. */
-function checkUse(name: string, memory: ModelMemory, draft: Draft, report: Report): void {
+function checkUse(name: string, memory: ModelMemory, draft: Draft): void {
   const path = ['models', name, 'memory']
   const users = draft.pools.filter((pool) => pool.model === name)
   const limited = users.filter((pool) => draft.has([...pool.path, 'memory']))
   if (limited.length === 0) {
-    report.remove(path, `no pool of model ${name} has memory`)
+    draft.unused(path, `no pool of model ${name} has memory`)
     return
   }
   if (limited.some((pool) => generates(pool, draft))) {
     for (const key of ['input', 'activations', 'output']) {
-      report.remove([...path, key], `a pool of model ${name} has generation, which uses kv_cache`)
+      draft.unused([...path, key], `a pool of model ${name} has generation, which uses kv_cache`)
     }
-  } else report.remove([...path, 'kv_cache'], `no pool of model ${name} has generation`)
-  checkBuffers(path, memory, draft, report)
+  } else draft.unused([...path, 'kv_cache'], `no pool of model ${name} has generation`)
+  checkBuffers(path, memory, draft)
 }
 
 const SIZES = ['kib', 'per_item_kib', 'per_token_kib', 'per_token_squared_kib']
 
 /** Checks that each buffer states its size, even if it is 0. */
-function checkBuffers(path: Path, memory: ModelMemory, draft: Draft, report: Report): void {
+function checkBuffers(path: Path, memory: ModelMemory, draft: Draft): void {
   const buffers = [
     ...['input', 'output'].map((key) => [...path, key]),
     ...memory.activations.map((_, i) => [...path, 'activations', i]),
   ]
   for (const buffer of buffers) {
     if (!draft.has(buffer) || SIZES.some((key) => draft.has([...buffer, key]))) continue
-    report.value(buffer, `the key ${SIZES.join(' or ')}`, 'none of them')
+    draft.refuse(buffer, `the key ${SIZES.join(' or ')}`, 'none of them')
   }
 }

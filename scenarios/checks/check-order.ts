@@ -1,24 +1,24 @@
 import type { Path } from '../parse/located.ts'
 import type { Pool } from '../schema/schema.ts'
 import { decidedBy } from '../schema/schema-queue.ts'
-import type { Draft, PoolDraft, Report } from './draft.ts'
+import type { Draft, PoolDraft } from './draft.ts'
 
 type Queue = Pool['queue']
 
 /** Whether queues have what their disciplines depend on, and nothing that none depends on. */
-export function checkOrder(draft: Draft, report: Report): void {
+export function checkOrder(draft: Draft): void {
   for (const { queue, path } of draft.pools) {
-    if (queue) checkQueue(queue, [...path, 'queue'], draft, report)
+    if (queue) checkQueue(queue, [...path, 'queue'], draft)
   }
   if (draft.pools.some(({ queue, admission }) => queue === null || admission === null)) return
-  checkClasses(draft, report)
-  checkWeights(draft, report)
+  checkClasses(draft)
+  checkWeights(draft)
 }
 
-function checkQueue(queue: Queue, path: Path, draft: Draft, report: Report): void {
+function checkQueue(queue: Queue, path: Path, draft: Draft): void {
   const { discipline } = queue
   if (decidedBy[discipline] !== 'priority') {
-    report.remove([...path, 'levels'], `discipline ${discipline} has none`)
+    draft.unused([...path, 'levels'], `discipline ${discipline} has none`)
   }
   if (
     decidedBy[discipline] === 'deadline' &&
@@ -26,23 +26,23 @@ function checkQueue(queue: Queue, path: Path, draft: Draft, report: Report): voi
     draft.classes.every(({ deadlineMs }) => deadlineMs === undefined)
   ) {
     const text = 'another discipline, as no class has deadline_ms or a fixed timeout_ms'
-    report.value([...path, 'discipline'], text)
+    draft.refuse([...path, 'discipline'], text)
   }
-  checkTimeOut(queue, path, report)
+  checkTimeOut(queue, path, draft)
   const priorities = draft.classes.map(({ priority }) => priority)
   for (const [priority, level] of Object.entries(queue.levels)) {
     const at = [...path, 'levels', priority]
-    checkTimeOut({ ...queue, ...level }, at, report)
+    checkTimeOut({ ...queue, ...level }, at, draft)
     // an invalid class might have any priority
     if (priorities.includes(Number(priority)) || priorities.includes(null)) continue
-    report.key(at, `the priority of a class (${[...new Set(priorities)].join(', ')})`)
+    draft.refuseKey(at, `the priority of a class (${[...new Set(priorities)].join(', ')})`)
   }
 }
 
-function checkTimeOut(bounds: Pick<Queue, 'timeout_ms'>, path: Path, report: Report): void {
+function checkTimeOut(bounds: Pick<Queue, 'timeout_ms'>, path: Path, draft: Draft): void {
   if (bounds.timeout_ms !== undefined) return
   for (const key of ['timeout_action', 'allow_timeout_override']) {
-    report.remove([...path, key], 'there is no timeout_ms')
+    draft.unused([...path, key], 'there is no timeout_ms')
   }
 }
 
@@ -73,10 +73,10 @@ const USED: readonly (readonly [key: string, uses: (pool: Used) => boolean, wher
   ['queue_timeout_ms', ({ queue }) => overrides(queue), 'no queue has allow_timeout_override'],
 ]
 
-function checkClasses({ classes, pools }: Draft, report: Report): void {
+function checkClasses(draft: Draft): void {
   for (const [key, uses, why] of USED) {
-    if (pools.some((pool) => uses(pool as Used))) continue
-    for (const { path } of classes) report.remove([...path, key], why)
+    if (draft.pools.some((pool) => uses(pool as Used))) continue
+    for (const { path } of draft.classes) draft.unused([...path, key], why)
   }
 }
 
@@ -91,7 +91,7 @@ function overrides(queue: Queue): boolean {
 }
 
 /** Checks that all classes of a tenant state the same weight. */
-function checkWeights(draft: Draft, report: Report): void {
+function checkWeights(draft: Draft): void {
   const known = new Map<string, number>()
   for (const { path, name, tenant, weight } of draft.classes) {
     const key = tenant ?? name
@@ -99,7 +99,7 @@ function checkWeights(draft: Draft, report: Report): void {
     const stated = known.get(key)
     if (stated === undefined) known.set(key, weight)
     else if (stated !== weight) {
-      report.value([...path, 'weight'], `${stated}, as for tenant ${key} before`, `${weight}`)
+      draft.refuse([...path, 'weight'], `${stated}, as for tenant ${key} before`, `${weight}`)
     }
   }
 }

@@ -1,11 +1,11 @@
 import type { Lengths } from '../schema/schema.ts'
-import type { ClassDraft, Draft, PoolDraft, Report } from './draft.ts'
+import type { ClassDraft, Draft, PoolDraft } from './draft.ts'
 
 /** Tokens per number in hash_ids, and the resolution of prefixes of conversations. */
 const NUMBER_TOKENS = 512
 
 /** Checks that prefix caches have known prefixes, and that declared prefixes have a cache. */
-export function checkPrefixes(draft: Draft, report: Report): void {
+export function checkPrefixes(draft: Draft): void {
   const caching = draft.pools.filter((pool) => pool.generation?.kv_cache?.prefix_cache === true)
   // prefix_cache: false is compared with a pool that has true
   const mentioned = draft.pools.some(
@@ -14,30 +14,25 @@ export function checkPrefixes(draft: Draft, report: Report): void {
       (generation === null && draft.has([...path, 'generation'])),
   )
   for (const traffic of draft.classes) {
-    checkClass(traffic, caching.length > 0, mentioned, report)
-    checkShared(traffic, caching, report)
+    checkClass(traffic, caching.length > 0, mentioned, draft)
+    checkShared(traffic, caching, draft)
   }
-  for (const pool of caching) checkPool(pool, draft, report)
+  for (const pool of caching) checkPool(pool, draft)
 }
 
-function checkClass(
-  traffic: ClassDraft,
-  cached: boolean,
-  mentioned: boolean,
-  report: Report,
-): void {
+function checkClass(traffic: ClassDraft, cached: boolean, mentioned: boolean, draft: Draft): void {
   const { path, arrivals, shared_prefix_tokens: shared } = traffic
   const at = [...path, 'shared_prefix_tokens']
-  if (shared !== null && hasHashes(traffic)) report.remove(at, 'hash_ids of the trace replace it')
-  else if (shared !== null && !mentioned) report.remove(at, 'no pool has prefix_cache')
+  if (shared !== null && hasHashes(traffic)) draft.unused(at, 'hash_ids of the trace replace it')
+  else if (shared !== null && !mentioned) draft.unused(at, 'no pool has prefix_cache')
   if (!cached || !hasHashes(traffic) || arrivals?.process !== 'trace') return
   if (arrivals.length_scale === 1) return
   const text = '1 with a prefix_cache, as hash_ids depend on the lengths in the file'
-  report.value([...path, 'arrivals', 'length_scale'], text)
+  draft.refuse([...path, 'arrivals', 'length_scale'], text)
 }
 
 /** Checks that a shared prefix is no longer than any prompt, and has at least one whole block. */
-function checkShared(traffic: ClassDraft, caching: readonly PoolDraft[], report: Report): void {
+function checkShared(traffic: ClassDraft, caching: readonly PoolDraft[], draft: Draft): void {
   const { path, input_tokens, shared_prefix_tokens: shared } = traffic
   // with carry_context it is the initial context, in addition to the lengths
   if (shared === null || carries(traffic) || hasHashes(traffic)) return
@@ -45,9 +40,9 @@ function checkShared(traffic: ClassDraft, caching: readonly PoolDraft[], report:
   const blocks = caching.map(({ generation }) => generation!.kv_cache!.block_tokens)
   const least = Math.min(...blocks)
   const most = longestOf(input_tokens)
-  if (shared > most) report.value(at, `at most the ${most} tokens of the longest prompt`)
+  if (shared > most) draft.refuse(at, `at most the ${most} tokens of the longest prompt`)
   else if (blocks.length > 0 && shared < least) {
-    report.value(at, `at least the ${least} tokens of a block, as only whole blocks are shared`)
+    draft.refuse(at, `at least the ${least} tokens of a block, as only whole blocks are shared`)
   }
 }
 
@@ -66,9 +61,9 @@ function longestOf(lengths: Lengths | null): number {
   }
 }
 
-function checkPool(pool: PoolDraft, draft: Draft, report: Report): void {
+function checkPool(pool: PoolDraft, draft: Draft): void {
   const path = [...pool.path, 'generation', 'kv_cache']
-  const refuse = (expected: string) => report.value([...path, 'prefix_cache'], expected)
+  const refuse = (expected: string) => draft.refuse([...path, 'prefix_cache'], expected)
   const from = draft.pools.find(
     ({ generation }) =>
       generation?.policy === 'continuous' && generation.hand_over?.pool === pool.name,
@@ -85,7 +80,7 @@ function checkPool(pool: PoolDraft, draft: Draft, report: Report): void {
   const tokens = pool.generation?.kv_cache?.block_tokens ?? 1
   if (numbered.length === 0 || NUMBER_TOKENS % tokens === 0) return
   const text = `a divisor of ${NUMBER_TOKENS}, the tokens of a prefix number`
-  report.value([...path, 'block_tokens'], `${text} of class ${numbered[0]!.name}`)
+  draft.refuse([...path, 'block_tokens'], `${text} of class ${numbered[0]!.name}`)
 }
 
 /** Whether rows of a trace have prefixes of prompts. */

@@ -17,9 +17,9 @@ import { checkObjectives } from './check-objectives.ts'
 import { checkOrder } from './check-order.ts'
 import { checkPools } from './check-pools.ts'
 import { checkPrefixes } from './check-prefixes.ts'
-import { type Draft, Report } from './draft.ts'
+import type { Draft } from './draft.ts'
 
-export { type Draft, draftOf } from './draft.ts'
+export { Draft } from './draft.ts'
 
 const CHECKS = [
   checkNames,
@@ -45,12 +45,12 @@ const CHECKS = [
 
 /** Problems between the values of a scenario that are each valid alone. */
 export function crossCheck(draft: Draft): Problem[] {
-  const report = new Report(draft)
-  for (const check of CHECKS) check(draft, report)
-  return report.problems
+  for (const check of CHECKS) check(draft)
+  return draft.problems
 }
 
-function checkWarmup({ durationS, warmupS }: Draft, report: Report): void {
+function checkWarmup(draft: Draft): void {
+  const { durationS, warmupS } = draft
   if (durationS === null || warmupS === null || warmupS < durationS) return
-  report.value(['warmup_s'], `less than duration_s ${durationS}`)
+  draft.refuse(['warmup_s'], `less than duration_s ${durationS}`)
 }

@@ -1,6 +1,6 @@
 import type { Path } from '../parse/located.ts'
 import type { Duration } from '../schema/schema.ts'
-import type { Draft, Report } from './draft.ts'
+import type { Draft } from './draft.ts'
 
 /** Checks of values that must follow one another. */
 
@@ -9,20 +9,20 @@ export function checkRising(
   values: readonly number[],
   at: (index: number) => Path,
   what: string,
-  report: Report,
+  draft: Draft,
 ): void {
   for (const [i, value] of values.entries()) {
     const before = values[i - 1]
-    if (before !== undefined && value <= before) report.value(at(i), `more than ${before}, ${what}`)
+    if (before !== undefined && value <= before) draft.refuse(at(i), `more than ${before}, ${what}`)
   }
 }
 
 /** Checks that the values of a distribution that must rise do so. */
-export function checkLimits(distribution: Duration, path: Path, report: Report): void {
+export function checkLimits(distribution: Duration, path: Path, draft: Draft): void {
   if (distribution.distribution === 'uniform') {
-    checkPair(distribution, ['min', 'max'], path, report)
+    checkPair(distribution, ['min', 'max'], path, draft)
   } else if (distribution.distribution === 'lognormal') {
-    checkPair(distribution, ['median', 'p99'], path, report)
+    checkPair(distribution, ['median', 'p99'], path, draft)
   }
 }
 
@@ -31,23 +31,22 @@ export function checkPair<K extends string>(
   values: Readonly<Record<K, number>>,
   [low, high]: readonly [K, K],
   path: Path,
-  report: Report,
+  draft: Draft,
 ): void {
-  if (values[low] > values[high]) report.value([...path, high], `at least ${low} ${values[low]}`)
+  if (values[low] > values[high]) draft.refuse([...path, high], `at least ${low} ${values[low]}`)
 }
 
 /** Reports times after the end of a run: one problem, even if several steps are too late. */
 export function checkEnd(
   steps: readonly { readonly at_s: number }[],
   path: Path,
-  { durationS }: Draft,
-  report: Report,
+  draft: Draft,
 ): void {
-  const end = durationS ?? Number.POSITIVE_INFINITY
+  const end = draft.durationS ?? Number.POSITIVE_INFINITY
   const late = [...steps.keys()].filter((i) => steps[i]!.at_s >= end)
   const [first, ...others] = late
   if (first === undefined) return
   const more = others.length === 0 ? '' : `, and ${others.length} more that late`
   const at = [...path, first, 'at_s']
-  report.value(at, `a time before the end at duration_s ${end}`, `${steps[first]!.at_s}${more}`)
+  draft.refuse(at, `a time before the end at duration_s ${end}`, `${steps[first]!.at_s}${more}`)
 }

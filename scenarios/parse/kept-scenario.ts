@@ -1,4 +1,4 @@
-import { crossCheck, draftOf } from '../checks/index.ts'
+import { crossCheck, Draft } from '../checks/index.ts'
 import { Failure } from '../failure.ts'
 import { type Scenario, scenarioSchema } from '../schema/schema.ts'
 import { explain } from './explain.ts'
@@ -13,7 +13,7 @@ export function parseKeptScenario(text: string, file: string): Scenario {
   const { root, problems } = parseYamlTree(text, fileOrigin(file, 0))
   if (!root || problems.length > 0) throw new Failure(problemTexts(problems))
   const value = plainOf(root)
-  const contradictions = crossCheck(draftOf(root)).filter(({ unused }) => !unused)
+  const contradictions = crossCheck(new Draft(root)).filter(({ unused }) => !unused)
   const found = [...explain(scenarioSchema, value), ...contradictions]
   if (found.length > 0) throw new Failure(problemTexts([], found, root))
   return scenarioSchema.parse(value)

@@ -1,4 +1,4 @@
-import { crossCheck, type Draft, draftOf } from '../checks/index.ts'
+import { crossCheck, Draft } from '../checks/index.ts'
 import { Failure } from '../failure.ts'
 import { hashOf } from '../schema/canonical.ts'
 import { type Scenario, scenarioSchema } from '../schema/schema.ts'
@@ -62,7 +62,7 @@ export function validateTree(
   const laid = applyOverrides(whole, overridesOf(options), placed)
   const root = dropStaleVariantKeys(laid, scenarioSchema)
   const value = plainOf(root)
-  const draft = draftOf(root)
+  const draft = new Draft(root)
   const problems = [...explain(scenarioSchema, value), ...crossCheck(draft)]
   if (placed.length + problems.length > 0) throw failure(placed, problems, root)
   const scenario = resolved(scenarioSchema.parse(value), draft)
