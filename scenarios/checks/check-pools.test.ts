@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseKeptScenario } from '../parse/kept-scenario.ts'
-import { parseScenario } from '../parse/parse.ts'
+import { parseKeptScenario, parseScenario } from '../parse/parse.ts'
 
 const pool = (keys: string) => `spillway: 1
 name: s

@@ -249,3 +249,8 @@ export type ModelMemory = z.infer<typeof modelMemory>
 export type Device = z.infer<typeof device>
 export type Precision = z.infer<typeof precision>
 export type Routing = z.infer<typeof routing>
+
+/** The processes of a sum, or the process itself. */
+export function arrivalParts(arrivals: Arrivals): readonly Exclude<Arrivals, { process: 'sum' }>[] {
+  return arrivals.process === 'sum' ? arrivals.of : [arrivals]
+}
