@@ -33,8 +33,9 @@ function entryPools(draft: Draft): readonly PoolDraft[] | null {
   const { pools } = draft
   if (pools.length === 0) return null
   const decoding: (string | undefined)[] = []
-  for (const { path, generation } of pools) {
-    if (generation === null && draft.has([...path, 'generation'])) return null
+  for (const pool of pools) {
+    const { generation } = pool
+    if (generation === null && draft.generates(pool)) return null
     if (generation?.policy === 'continuous') decoding.push(generation.hand_over?.pool)
   }
   return pools.filter(({ name }) => name === null || !decoding.includes(name))

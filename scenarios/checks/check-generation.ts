@@ -83,7 +83,7 @@ function checkHandOver(name: string, from: PoolDraft, draft: Draft): void {
 function checkClasses(draft: Draft): void {
   const generating = draft.pools.filter(({ generation }) => generation !== null)
   if (draft.pools.length === 0) return
-  const none = !draft.pools.some(({ path }) => draft.has([...path, 'generation']))
+  const none = !draft.pools.some((pool) => draft.generates(pool))
   for (const { path, output_tokens } of draft.classes) {
     const at = [...path, 'output_tokens']
     if (generating.length === draft.pools.length && !draft.has(at)) {
@@ -92,7 +92,7 @@ function checkClasses(draft: Draft): void {
   }
   if (generating.length > 0 && generating.length < draft.pools.length) {
     const batched = draft.pools.find(({ generation }) => generation === null)!
-    if (draft.has([...batched.path, 'generation'])) return
+    if (draft.generates(batched)) return
     draft.refuse(batched.path, 'generation in every pool, as other pools have it', 'nothing')
   }
 }

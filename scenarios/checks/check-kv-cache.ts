@@ -1,5 +1,6 @@
-import type { Generation, Lengths, PoolMemory } from '../schema/schema.ts'
+import type { Generation, PoolMemory } from '../schema/schema.ts'
 import type { Draft, PoolDraft } from './draft.ts'
+import { lengthRange } from './ordered.ts'
 import { atLeast, MIB, mib, modelMemory, PRECISION_BYTES, weightsBytes } from './weights.ts'
 
 type KvCache = NonNullable<Generation['kv_cache']>
@@ -30,7 +31,7 @@ function checkCache(cache: KvCache, pool: PoolDraft, draft: Draft): void {
 /** Checks that the shortest request fits: otherwise every request is refused. */
 function checkShortest(pool: PoolDraft, draft: Draft): void {
   const { generation, memory, path } = pool
-  const tokens = shortestOf(pool, draft)
+  const tokens = fewestTokens(pool, draft)
   if (tokens === null) return
   const shortest = `as the shortest request of this pool has ${tokens} tokens`
   if (memory && 'reservation_tokens' in memory && tokens > memory.reservation_tokens) {
@@ -46,29 +47,14 @@ function checkShortest(pool: PoolDraft, draft: Draft): void {
  * Fewest tokens of a request in a pool, without the last, which is not computed on; null if the
  * pool has no class.
  */
-function shortestOf({ model, generation }: PoolDraft, { classes }: Draft): number | null {
+function fewestTokens({ model, generation }: PoolDraft, { classes }: Draft): number | null {
   const served = classes.filter((traffic) => traffic.model === null || traffic.model === model)
   const decodes = generation?.policy === 'static' || generation?.hand_over === undefined
   const needs = served.map(({ input_tokens, output_tokens, length_schedule }) => {
     if (length_schedule?.length) return 1
-    return shortest(input_tokens) + (decodes ? shortest(output_tokens) - 1 : 0)
+    return lengthRange(input_tokens)[0] + (decodes ? lengthRange(output_tokens)[0] - 1 : 0)
   })
   return needs.length === 0 ? null : Math.min(...needs)
-}
-
-/** 1 if it is unknown. */
-function shortest(lengths: Lengths | null): number {
-  switch (lengths?.distribution) {
-    case 'fixed':
-      return lengths.value
-    case 'uniform':
-    case 'lognormal':
-      return lengths.min
-    case 'quantiles':
-      return Math.max(1, Math.floor(lengths.quantiles[0]![1]))
-    default:
-      return 1
-  }
 }
 
 function checkMemory(memory: PoolMemory, pool: PoolDraft, draft: Draft): void {
@@ -77,7 +63,7 @@ function checkMemory(memory: PoolMemory, pool: PoolDraft, draft: Draft): void {
     draft.refuse(path, 'limit_mib or device, which limits the KV cache', 'neither')
     return
   }
-  const device = draft.devices.find((candidate) => candidate?.name === memory.device)
+  const device = draft.deviceOf(pool)
   if (device?.residency) {
     const text = 'a device without residency, as pools with generation keep their weights loaded'
     draft.refuse([...path, 'device'], text)
@@ -110,7 +96,7 @@ function needsOf(memory: PoolMemory, pool: PoolDraft, draft: Draft): Needs | nul
     const weights = weightsBytes(pool, draft)
     return weights === null ? null : { limitMib: memory.limit_mib!, replicas: 1, weights }
   }
-  const device = draft.devices.find((candidate) => candidate?.name === memory.device)
+  const device = draft.deviceOf(pool)
   if (!device) return null
   let replicas = 0
   let all = 0

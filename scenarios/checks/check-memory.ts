@@ -22,18 +22,10 @@ export function checkMemory(draft: Draft): void {
   }
 }
 
-const generates = (pool: PoolDraft, draft: Draft) => draft.has([...pool.path, 'generation'])
-
-/** The device that a pool names; null if it names none, or an unknown one. */
-function deviceOf(pool: PoolDraft, { devices }: Draft): Device | null {
-  const name = pool.memory?.device
-  return devices.find((device) => device !== null && device.name === name) ?? null
-}
-
 function checkPlace(memory: PoolMemory, pool: PoolDraft, draft: Draft): void {
   const path = [...pool.path, 'memory']
   const { device: name } = memory
-  const device = deviceOf(pool, draft)
+  const device = draft.deviceOf(pool)
   if (name !== undefined && device === null) {
     if (draft.devices.includes(null)) return
     const known = draft.devices.flatMap((listed) => listed?.name ?? [])
@@ -57,10 +49,10 @@ const remediesOf = (memory: PoolMemory) =>
 
 function checkAllocator(memory: PoolMemory, pool: PoolDraft, draft: Draft): void {
   const path = [...pool.path, 'memory']
-  if (servesBatches(memory) === generates(pool, draft)) {
-    const where = generates(pool, draft) ? 'with generation' : 'without generation'
+  if (servesBatches(memory) === draft.generates(pool)) {
+    const where = draft.generates(pool) ? 'with generation' : 'without generation'
     const fitting = Object.entries(allocators).flatMap(([name, { gives }]) =>
-      (gives === 'chunks') === generates(pool, draft) ? [] : [name],
+      (gives === 'chunks') === draft.generates(pool) ? [] : [name],
     )
     draft.refuse([...path, 'allocator'], `one of ${fitting.join(', ')} in a pool ${where}`)
   }
@@ -87,7 +79,7 @@ function checkModel(pool: PoolDraft, draft: Draft): void {
   const path = ['models', pool.model!]
   const because = `as pool ${pool.name ?? '?'} has memory`
   if (model.memory === undefined) draft.refuse(path, `the key memory, ${because}`, 'nothing')
-  else if (generates(pool, draft) && model.memory.kv_cache === undefined) {
+  else if (draft.generates(pool) && model.memory.kv_cache === undefined) {
     const text = `the key kv_cache, ${because} and generation`
     draft.refuse([...path, 'memory'], text, 'nothing')
   }
@@ -98,7 +90,7 @@ function checkLimit(memory: PoolMemory, pool: PoolDraft, draft: Draft): void {
   const { limit_mib: limit, device } = memory
   const least = leastBytes(pool, draft)
   if (limit === undefined || device !== undefined || least === null) return
-  if (generates(pool, draft) || least <= limit * MIB) return
+  if (draft.generates(pool) || least <= limit * MIB) return
   const parts = allocators[memory.allocator].arena ? 'weights and arena' : 'the weights'
   draft.refuse(
     [...pool.path, 'memory', 'limit_mib'],
@@ -125,13 +117,13 @@ function checkDevice(device: Device, index: number, draft: Draft): void {
   // an unreadable or unknown device might have been meant to be this one
   const unclear = draft.pools.some((pool) => {
     if (pool.memory === null) return draft.has([...pool.path, 'memory'])
-    return pool.memory.device !== undefined && deviceOf(pool, draft) === null
+    return pool.memory.device !== undefined && draft.deviceOf(pool) === null
   })
   if (pools.length === 0) {
     if (!unclear) draft.refuse(path, `a pool with memory.device ${device.name}`, 'none')
     return
   }
-  if (pools.some((pool) => generates(pool, draft))) return
+  if (pools.some((pool) => draft.generates(pool))) return
   if (device.residency && pools.every(({ memory }) => memory?.pinned === true)) {
     draft.unused([...path, 'residency'], `all models on ${device.name} are pinned`)
   }
@@ -193,7 +185,7 @@ function checkUse(name: string, memory: ModelMemory, draft: Draft): void {
     draft.unused(path, `no pool of model ${name} has memory`)
     return
   }
-  if (limited.some((pool) => generates(pool, draft))) {
+  if (limited.some((pool) => draft.generates(pool))) {
     for (const key of ['input', 'activations', 'output']) {
       draft.unused([...path, key], `a pool of model ${name} has generation, which uses kv_cache`)
     }

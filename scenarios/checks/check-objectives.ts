@@ -4,7 +4,7 @@ import type { Draft } from './draft.ts'
 /** Checks that objectives measure something that can occur. */
 export function checkObjectives(draft: Draft): void {
   const { slo, classes, pools } = draft
-  const generates = pools.some(({ path }) => draft.has([...path, 'generation']))
+  const generates = pools.some((pool) => draft.generates(pool))
   for (const [name, objectives] of slo) {
     const outputs = classes.find((traffic) => traffic.name === name)?.output_tokens ?? null
     for (const [i, objective] of objectives.entries()) {

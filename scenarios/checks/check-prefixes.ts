@@ -1,5 +1,5 @@
-import type { Lengths } from '../schema/schema.ts'
 import type { ClassDraft, Draft, PoolDraft } from './draft.ts'
+import { lengthRange } from './ordered.ts'
 
 /** Tokens per number in hash_ids, and the resolution of prefixes of conversations. */
 const NUMBER_TOKENS = 512
@@ -39,25 +39,10 @@ function checkShared(traffic: ClassDraft, caching: readonly PoolDraft[], draft: 
   const at = [...path, 'shared_prefix_tokens']
   const blocks = caching.map(({ generation }) => generation!.kv_cache!.block_tokens)
   const least = Math.min(...blocks)
-  const most = longestOf(input_tokens)
+  const most = lengthRange(input_tokens)[1]
   if (shared > most) draft.refuse(at, `at most the ${most} tokens of the longest prompt`)
   else if (blocks.length > 0 && shared < least) {
     draft.refuse(at, `at least the ${least} tokens of a block, as only whole blocks are shared`)
-  }
-}
-
-/** Infinity if unknown. */
-function longestOf(lengths: Lengths | null): number {
-  switch (lengths?.distribution) {
-    case 'fixed':
-      return lengths.value
-    case 'uniform':
-    case 'lognormal':
-      return lengths.max
-    case 'quantiles':
-      return Math.max(...lengths.quantiles.map(([, length]) => length))
-    default:
-      return Number.POSITIVE_INFINITY
   }
 }
 

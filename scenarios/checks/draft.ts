@@ -96,6 +96,16 @@ export class Draft {
     return model === null ? null : (this.models.get(model) ?? null)
   }
 
+  /** The device that a pool names; null if it names none, or an unknown one. */
+  deviceOf({ memory }: PoolDraft): Device | null {
+    if (memory?.device === undefined) return null
+    return this.devices.find((device) => device?.name === memory.device) ?? null
+  }
+
+  generates({ path }: PoolDraft): boolean {
+    return this.has([...path, 'generation'])
+  }
+
   /** Whether the scenario states a value there, rather than a default. */
   has(path: Path): boolean {
     return nodeAt(this.#root, path) !== undefined

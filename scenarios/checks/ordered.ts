@@ -1,8 +1,8 @@
 import type { Path } from '../parse/located.ts'
-import type { Duration } from '../schema/schema.ts'
+import type { Duration, Lengths } from '../schema/schema.ts'
 import type { Draft } from './draft.ts'
 
-/** Checks of values that must follow one another. */
+/** Checks of values that must follow one another, and the ends of what they span. */
 
 /** Checks that each value of a list is above the one before. `what` names that one. */
 export function checkRising(
@@ -49,4 +49,21 @@ export function checkEnd(
   const more = others.length === 0 ? '' : `, and ${others.length} more that late`
   const at = [...path, first, 'at_s']
   draft.refuse(at, `a time before the end at duration_s ${end}`, `${steps[first]!.at_s}${more}`)
+}
+
+/** The shortest and the longest length that can occur; 1 and Infinity if unknown. */
+export function lengthRange(lengths: Lengths | null): readonly [number, number] {
+  switch (lengths?.distribution) {
+    case 'fixed':
+      return [lengths.value, lengths.value]
+    case 'uniform':
+    case 'lognormal':
+      return [lengths.min, lengths.max]
+    case 'quantiles': {
+      const values = lengths.quantiles.map(([, length]) => length)
+      return [Math.max(1, Math.floor(values[0]!)), Math.max(...values)]
+    }
+    default:
+      return [1, Number.POSITIVE_INFINITY]
+  }
 }

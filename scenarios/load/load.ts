@@ -2,8 +2,8 @@ import { dirname, isAbsolute, join, posix, relative, resolve, sep } from 'node:p
 import { Failure } from '../failure.ts'
 import {
   childOf,
-  type ListNode,
   type MapNode,
+  mapChildren,
   type Node,
   type Place,
   type PlacedProblem,
@@ -131,10 +131,10 @@ function movePaths(root: Node, from: string, to: string): Node {
     return { ...node, value: moved } as Node
   }
   const models = change(root, 'models', (all) =>
-    changeAll(all, (model) => change(model, 'onnx', move)),
+    mapChildren(all, (model) => change(model, 'onnx', move)),
   )
   return change(models, 'traffic', (all) =>
-    changeAll(all, (item) =>
+    mapChildren(all, (item) =>
       change(item, 'arrivals', (arrivals) => change(arrivals, 'file', move)),
     ),
   )
@@ -143,13 +143,4 @@ function movePaths(root: Node, from: string, to: string): Node {
 function change(node: Node, key: string, by: (inner: Node) => Node): Node {
   const entry = node.kind === 'map' ? node.entries.get(key) : undefined
   return entry ? withEntry(node as MapNode, key, { ...entry, node: by(entry.node) }) : node
-}
-
-function changeAll(node: Node, by: (inner: Node) => Node): Node {
-  if (node.kind === 'list') return { ...node, items: (node as ListNode).items.map(by) }
-  if (node.kind !== 'map') return node
-  const entries = [...node.entries].map(
-    ([key, entry]) => [key, { ...entry, node: by(entry.node) }] as const,
-  )
-  return { ...node, entries: new Map(entries) }
 }

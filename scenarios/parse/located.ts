@@ -160,6 +160,16 @@ export function entryName(node: Node): string | null {
   return typeof text === 'string' && /^[a-z][a-z0-9._-]{0,99}$/i.test(text) ? text : null
 }
 
+/** The same node with other children. */
+export function mapChildren(node: Node, by: (child: Node, step: string | number) => Node): Node {
+  if (node.kind === 'list') return { ...node, items: node.items.map(by) }
+  if (node.kind !== 'map') return node
+  const entries = [...node.entries].map(
+    ([key, entry]) => [key, { ...entry, node: by(entry.node, key) }] as const,
+  )
+  return { ...node, entries: new Map(entries) }
+}
+
 export function withEntry(map: MapNode, key: string, entry: Entry | null): MapNode {
   const entries = new Map(map.entries)
   if (entry === null) entries.delete(key)

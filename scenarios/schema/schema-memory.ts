@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { count, name, nonNegative, positive } from './schema-values.ts'
+import { count, name, nonNegative, off, positive } from './schema-values.ts'
 
 /** Memory of the scenario format: of models, devices and pools. */
 
@@ -58,9 +58,7 @@ export const device = z.strictObject({
   limit_mib: limit,
   residency: z
     .strictObject({
-      eviction: eviction.describe(
-        'Which idle model is evicted to make room; pinned models never are',
-      ),
+      eviction: eviction.describe('Which idle model is evicted; pinned models never are'),
       gib_per_s: positive
         .optional()
         .describe(
@@ -78,20 +76,13 @@ export const device = z.strictObject({
 
 const where = {
   limit_mib: limit.optional().describe('Limit of each replica, which then has a separate device'),
-  device: name
-    .optional()
-    .describe(
-      'Name of a device; its memory is shared with all pools that name it, its compute is not',
-    ),
+  device: name.optional().describe('Device whose memory, not compute, its pools share'),
   pinned: z.boolean().optional().describe('Loaded from the start, and never evicted'),
 }
 
 const batches = {
   ...where,
-  pattern: z
-    .boolean()
-    .default(false)
-    .describe('Batches of a known shape use one block, as planned by ONNX Runtime'),
+  pattern: off.describe('Batches of a known shape use one block, as planned by ONNX Runtime'),
   out_of_memory: z
     .array(z.enum(['shrink', 'evict', 'split']))
     .max(3)
@@ -127,9 +118,7 @@ export const poolMemory = z
         .literal('contiguous')
         .describe('For generation: one reservation for each sequence'),
       ...where,
-      reservation_tokens: count.describe(
-        'Tokens reserved for each sequence, the longest that one may become',
-      ),
+      reservation_tokens: count.describe('Reserved for each sequence: the longest possible'),
     }),
   ])
   .describe('Memory of each replica, or of a device; without it there is no limit')
