@@ -1,5 +1,5 @@
 import type { Path } from '../parse/located.ts'
-import type { Batching, Model } from '../schema/schema.ts'
+import type { Batching } from '../schema/schema.ts'
 import { decidedBy } from '../schema/schema-queue.ts'
 import { takesLength } from '../schema/takes-length.ts'
 import type { Draft, PoolDraft } from './draft.ts'
@@ -10,25 +10,20 @@ type Of<P extends Batching['policy']> = Extract<Batching, { policy: P }>
 /** Checks that pools support their batching policies and have the keys that these need. */
 export function checkBatching(draft: Draft): void {
   for (const pool of draft.pools) {
-    const model = draft.modelOf(pool)
     const { batching } = pool
     const path = [...pool.path, 'batching']
     if (!batching || batching.policy === 'none') continue
-    checkSize(batching, pool, model, draft)
+    checkSize(batching, pool, draft)
     if (batching.policy === 'dynamic') checkPreferred(batching, path, draft)
     if (batching.policy === 'cork') checkCork(pool, draft)
-    if (batching.policy === 'length-bucketed') checkBuckets(batching, pool, model, draft)
+    if (batching.policy === 'length-bucketed') checkBuckets(batching, pool, draft)
   }
   const byDeadline = draft.pools.some(({ batching }) => batching?.policy === 'deadline-aware')
   if (byDeadline) checkDeadlines(draft)
 }
 
-function checkSize(
-  batching: Exclude<Batching, Of<'none'>>,
-  pool: PoolDraft,
-  model: Model | null,
-  draft: Draft,
-): void {
+function checkSize(batching: Exclude<Batching, Of<'none'>>, pool: PoolDraft, draft: Draft): void {
+  const model = draft.modelOf(pool)
   const fixed = batching.policy === 'fixed'
   const most = fixed ? batching.batch : batching.max_batch
   if (model && 'onnx' in model && most > 1) {
@@ -61,26 +56,20 @@ function checkCork({ path, queue, replicas }: PoolDraft, draft: Draft): void {
     const text = `mode per-replica with ${replicas} replicas, ${why}`
     draft.refuse([...path, 'queue', 'mode'], text, 'mode shared')
   }
-  const levels = Object.entries(queue.levels)
-  const bounds = [
-    { at: [...path, 'queue'], bound: queue },
-    ...levels.map(([level, bound]) => ({ at: [...path, 'queue', 'levels', level], bound })),
-  ]
-  for (const { at, bound } of bounds) {
-    if (bound.timeout_action !== 'delay') continue
-    draft.refuse([...at, 'timeout_action'], 'reject, as cork drops requests that are too late')
+  const ofLevels = Object.keys(queue.levels).map((level) => ['levels', level])
+  for (const keys of [[], ...ofLevels]) {
+    const at = [...path, 'queue', ...keys, 'timeout_action']
+    if (draft.stated(at) !== 'delay') continue
+    draft.refuse(at, 'reject, as cork drops requests that are too late')
   }
 }
 
-function checkBuckets(
-  { edges }: Of<'length-bucketed'>,
-  { path, model: name, queue }: PoolDraft,
-  model: Model | null,
-  draft: Draft,
-): void {
+function checkBuckets({ edges }: Of<'length-bucketed'>, pool: PoolDraft, draft: Draft): void {
+  const { path, queue } = pool
+  const model = draft.modelOf(pool)
   checkRising(edges, (i) => [...path, 'batching', 'edges', i], 'the edge before', draft)
   if (model && !takesLength(model)) {
-    const text = `another policy, as requests of ${name} have no length`
+    const text = `another policy, as requests of ${pool.model} have no length`
     draft.refuse([...path, 'batching', 'policy'], text)
   }
   if (queue && decidedBy[queue.discipline] === 'tenant') {

@@ -83,32 +83,23 @@ function checkMemory(memory: PoolMemory, pool: PoolDraft, draft: Draft): void {
   draft.refuse([...path, 'device'], text, `"${memory.device}" of ${limitMib}`)
 }
 
-interface Needs {
-  readonly limitMib: number
-  /** replicas that share the limit, and the sum of their weights */
-  readonly replicas: number
-  readonly weights: number
-}
-
-/** Null if it cannot be known. */
-function needsOf(memory: PoolMemory, pool: PoolDraft, draft: Draft): Needs | null {
-  if (memory.device === undefined) {
-    const weights = weightsBytes(pool, draft)
-    return weights === null ? null : { limitMib: memory.limit_mib!, replicas: 1, weights }
-  }
-  const device = draft.deviceOf(pool)
-  if (!device) return null
+/** The limit of a replica or device, and what shares it; null if it cannot be known. */
+function needsOf(memory: PoolMemory, pool: PoolDraft, draft: Draft) {
+  const alone = memory.device === undefined
+  const limitMib = alone ? memory.limit_mib : draft.deviceOf(pool)?.limit_mib
+  if (limitMib === undefined) return null
+  const sharing = alone
+    ? [{ ...pool, replicas: 1 }]
+    : draft.pools.filter((other) => other.memory?.device === memory.device)
   let replicas = 0
-  let all = 0
-  for (const neighbour of draft.pools.filter(
-    (candidate) => candidate.memory?.device === memory.device,
-  )) {
-    const weights = weightsBytes(neighbour, draft)
-    if (weights === null || neighbour.replicas === null) return null
-    replicas += neighbour.replicas
-    all += neighbour.replicas * weights
+  let weights = 0
+  for (const other of sharing) {
+    const each = weightsBytes(other, draft)
+    if (each === null || other.replicas === null) return null
+    replicas += other.replicas
+    weights += other.replicas * each
   }
-  return { limitMib: device.limit_mib, replicas, weights: all }
+  return { limitMib, replicas, weights }
 }
 
 function blockBytes(memory: PoolMemory, pool: PoolDraft, draft: Draft): number | null {

@@ -106,7 +106,12 @@ export class Draft {
     return this.has([...path, 'generation'])
   }
 
-  /** Whether the scenario states a value there, rather than a default. */
+  /** The value that the scenario states there; undefined where it leaves it to a default. */
+  stated(path: Path): unknown {
+    const node = nodeAt(this.#root, path)
+    return node && plainOf(node)
+  }
+
   has(path: Path): boolean {
     return nodeAt(this.#root, path) !== undefined
   }
@@ -120,7 +125,7 @@ export class Draft {
   }
 
   /** Reports `expected EXPECTED, got GOT`; without `got` the value that the scenario states. */
-  refuse(path: Path, expected: string, got = this.#valueText(path)): void {
+  refuse(path: Path, expected: string, got = describeValue(this.stated(path))): void {
     this.problems.push({ at: 'value', path, text: `expected ${expected}, got ${got}` })
   }
 
@@ -133,17 +138,9 @@ export class Draft {
   unused(path: Path, reason: string): void {
     if (!this.has(path)) return
     const step = path.at(-1)!
-    if (typeof step === 'string') {
-      this.problems.push({ at: 'key', path, text: `remove ${step}: ${reason}`, unused: true })
-    } else {
-      const text = `remove ${this.#valueText(path)}: ${reason}`
-      this.problems.push({ at: 'value', path, text })
-    }
-  }
-
-  #valueText(path: Path): string {
-    const node = nodeAt(this.#root, path)
-    return describeValue(node && plainOf(node))
+    const unused = typeof step === 'string'
+    const text = `remove ${unused ? step : describeValue(this.stated(path))}: ${reason}`
+    this.problems.push({ at: unused ? 'key' : 'value', path, text, unused })
   }
 }
 

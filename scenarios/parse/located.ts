@@ -84,19 +84,17 @@ export function problemTexts(
   problems: readonly Problem[] = [],
   root: Node | null = null,
 ): string[] {
-  const all = [...placed, ...(root ? problems.map((problem) => placedIn(root, problem)) : [])]
-  all.sort((a, b) => a.place.rank - b.place.rank)
+  // the path becomes text only where it is shown, since that searches lists for names
+  const found = problems.map(({ path, at, text }): PlacedProblem => {
+    return { place: placeOf(root!, path, at), path: () => pathText(root!, path), text }
+  })
+  const all = [...placed, ...found].sort((a, b) => a.place.rank - b.place.rank)
   const texts = new Set<string>()
   for (const [i, problem] of all.entries()) {
     if (texts.size === MOST_MESSAGES) return [...texts, `… and ${all.length - i} more`]
     texts.add(problemText(problem))
   }
   return [...texts]
-}
-
-/** The path is converted to text only when it is shown, since that searches lists for names. */
-function placedIn(root: Node, { path, at, text }: Problem): PlacedProblem {
-  return { place: placeOf(root, path, at), path: () => pathText(root, path), text }
 }
 
 function problemText({ place, path: stated, text }: PlacedProblem): string {

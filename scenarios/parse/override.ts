@@ -47,7 +47,7 @@ export function applyOverrides(
     } else if (split.steps[0] === 'extends') {
       refuse('expected a value of the scenario; extends has been followed by then')
     } else {
-      const value = parseYamlTree(split.value, { place: () => place })
+      const value = parseYamlTree(split.value, () => place)
       for (const problem of value.problems) refuse(problem.text)
       if (value.root) tree = setAt(tree, split.steps, value.root, { place, refuse, done: [] })
     }

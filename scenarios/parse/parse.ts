@@ -8,7 +8,6 @@ import {
   childOf,
   type Node,
   type PlacedProblem,
-  type Problem,
   placeOf,
   plainOf,
   problemTexts,
@@ -41,12 +40,9 @@ export function parseScenario(text: string, options: TextOptions): ParsedScenari
   const placed = [...problems]
   if (root === null || !childOf(root, 'extends')) return validateTree(root, placed, options)
   const place = placeOf(root, ['extends'], 'key')
-  placed.push({
-    place,
-    path: 'extends',
-    text: 'expected a scenario that stands alone, got extends',
-  })
-  throw failure(placed)
+  const problem = 'expected a scenario that stands alone, got extends'
+  placed.push({ place, path: 'extends', text: problem })
+  throw new Failure(problemTexts(placed))
 }
 
 /**
@@ -58,13 +54,15 @@ export function validateTree(
   placed: PlacedProblem[],
   options: TextOptions,
 ): ParsedScenario {
-  if (whole === null) throw failure(placed)
+  if (whole === null) throw new Failure(problemTexts(placed))
   const laid = applyOverrides(whole, overridesOf(options), placed)
   const root = dropStaleVariantKeys(laid, scenarioSchema)
   const value = plainOf(root)
   const draft = new Draft(root)
   const problems = [...explain(scenarioSchema, value), ...crossCheck(draft)]
-  if (placed.length + problems.length > 0) throw failure(placed, problems, root)
+  if (placed.length + problems.length > 0) {
+    throw new Failure(problemTexts(placed, problems, root))
+  }
   const scenario = resolved(scenarioSchema.parse(value), draft)
   return { scenario: deepFreeze(scenario), hash: hashOf(scenario), file: options.file }
 }
@@ -90,14 +88,6 @@ function overridesOf(options: ParseOptions): Override[] {
 }
 
 const cut = (text: string) => (text.length > 200 ? `${text.slice(0, 199)}…` : text)
-
-function failure(
-  placed: readonly PlacedProblem[],
-  problems: readonly Problem[] = [],
-  root?: Node,
-): Failure {
-  return new Failure(problemTexts(placed, problems, root))
-}
 
 /** A class with a trace and no `input_tokens` of its own takes the lengths of the trace. */
 function resolved(scenario: Scenario, draft: Draft): Scenario {

@@ -38,19 +38,15 @@ export interface YamlTree {
   readonly problems: readonly PlacedProblem[]
 }
 
-export interface YamlOrigin {
-  /** creates the place of an offset */
-  readonly place: (line: number, col: number, offset: number) => Place
-}
+/** Creates the place of an offset. */
+export type YamlOrigin = (line: number, col: number, offset: number) => Place
 
 /** Places of a file: `file:line:col`, ranked after those of the `order` files before it. */
 export function fileOrigin(file: string, order: number): YamlOrigin {
-  return {
-    place: (line, col, offset) => ({
-      label: `${file}:${line}:${col}`,
-      rank: fileRank(order, offset),
-    }),
-  }
+  return (line, col, offset) => ({
+    label: `${file}:${line}:${col}`,
+    rank: fileRank(order, offset),
+  })
 }
 
 /** Parses one YAML 1.2 document. Duplicate keys are reported, and the rest stays readable. */
@@ -58,11 +54,11 @@ export function parseYamlTree(text: string, origin: YamlOrigin): YamlTree {
   const lines = new LineCounter()
   const place = (offset: number): Place => {
     const at = lines.linePos(Math.min(offset, text.length))
-    return origin.place(Math.max(1, at.line), Math.max(1, at.col), offset)
+    return origin(Math.max(1, at.line), Math.max(1, at.col), offset)
   }
   const fatal = (reason: string): YamlTree => ({
     root: null,
-    problems: [{ place: origin.place(1, 1, 0), text: reason }],
+    problems: [{ place: origin(1, 1, 0), text: reason }],
   })
   if (text.length > MAX_CHARACTERS) {
     return fatal(`expected at most ${MAX_CHARACTERS} characters, got ${text.length}`)

@@ -1,5 +1,5 @@
 import { describeValue } from '../parse/describe-value.ts'
-import { TIME_TEXT, type TimeReader, type TimeUnit } from './trace-time.ts'
+import { type TimeReader, type TimeUnit, timeText } from './trace-time.ts'
 
 /** Columns of a trace by their content. */
 export interface TraceColumns {
@@ -51,7 +51,7 @@ export class RowValues {
     const inputLength = lengthIn(inputTokens, input)
     const outputLength = lengthIn(outputTokens, output)
     const prefix = numbers === undefined ? null : prefixOf(numbers)
-    if (!Number.isFinite(ticks)) this.#refuse(line, name, TIME_TEXT[unit], time)
+    if (!Number.isFinite(ticks)) this.#refuse(line, name, timeText(unit), time)
     else if (inputLength === null) this.#refuse(line, inputTokens!, LENGTH_TEXT, input)
     else if (outputLength === null) this.#refuse(line, outputTokens!, LENGTH_TEXT, output)
     else if (prefix === 'bad') this.#refuse(line, prefixColumn!, PREFIX_TEXT, numbers)
