@@ -113,7 +113,7 @@ function checkAdaptiveLifo(admission: Admission, pool: PoolDraft, draft: Draft):
   if (queue && queue.discipline !== 'fifo') {
     draft.unused(path, `it needs discipline fifo, and the queue has ${queue.discipline}`)
   }
-  if (pool.generation) draft.unused(path, 'it has no effect in a pool with generation')
+  if (pool.generation) draft.unused(path, 'pools with generation do not support it')
   if (queue?.timeout_action === 'delay') {
     draft.unused(path, 'it drops late requests, and timeout_action is delay')
   }

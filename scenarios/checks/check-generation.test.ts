@@ -122,7 +122,7 @@ describe('admission of a pool with generation', () => {
       'pools.central.admission.deadline: remove deadline: the prediction counts batches, and the pool has generation',
     ])
     expect(admitting('adaptive_lifo: {}')).toEqual([
-      'pools.central.admission.adaptive_lifo: remove adaptive_lifo: it has no effect in a pool with generation',
+      'pools.central.admission.adaptive_lifo: remove adaptive_lifo: pools with generation do not support it',
     ])
   })
 })

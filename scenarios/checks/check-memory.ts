@@ -128,11 +128,11 @@ function checkDevice(device: Device, index: number, draft: Draft): void {
     draft.unused([...path, 'residency'], `all models on ${device.name} are pinned`)
   }
   checkRate(device, path, pools, draft)
-  const needs = pools.map((pool) => ({ pool, bytes: leastBytes(pool, draft) }))
-  const known = needs.filter((need): need is { pool: PoolDraft; bytes: number } => {
-    return need.bytes !== null
+  const needs = pools.flatMap((pool) => {
+    const bytes = leastBytes(pool, draft)
+    return bytes === null ? [] : [{ pool, bytes }]
   })
-  checkRoom(device, path, known, draft)
+  checkRoom(device, path, needs, draft)
 }
 
 /** Load times must be declared for declared models; for others they can be measured. */

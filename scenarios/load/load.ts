@@ -56,7 +56,12 @@ async function readExtended(path: string, problems: PlacedProblem[]): Promise<No
   const chain: ScenarioFile[] = []
   let left = MOST_BYTES
   for (let file = path, link: Link | null = null; ; ) {
-    const refuse = (reason: string): null => refuseFile(path, link, reason, problems)
+    const refuse = (reason: string): null => {
+      if (link === null) throw new Failure(`${path}: cannot read the scenario: ${reason}`)
+      const text = `expected a scenario file, got "${link.target}": ${reason}`
+      problems.push({ place: link.place, path: 'extends', text })
+      return null
+    }
     if (chain.length === MOST_FILES) return refuse(`more than ${MOST_FILES} files in a row`)
     if (chain.some((loaded) => resolve(loaded.file) === resolve(file))) {
       return refuse('it leads back to itself')
@@ -79,18 +84,6 @@ function linkOf(root: Node): Link | null {
   const link = childOf(root, 'extends')
   if (root.kind !== 'map' || link?.kind !== 'value' || typeof link.value !== 'string') return null
   return { place: link.place, target: link.value }
-}
-
-function refuseFile(
-  path: string,
-  link: Link | null,
-  reason: string,
-  problems: PlacedProblem[],
-): null {
-  if (link === null) throw new Failure(`${path}: cannot read the scenario: ${reason}`)
-  const text = `expected a scenario file, got "${link.target}": ${reason}`
-  problems.push({ place: link.place, path: 'extends', text })
-  return null
 }
 
 /** `left`: bytes that can still be read. */

@@ -22,7 +22,7 @@ export const modelMemory = z
     input: z
       .strictObject(buffer)
       .optional()
-      .describe('Staging buffer, held until the batch has ended'),
+      .describe('Staging buffer, in use until the batch has ended'),
     activations: z
       .array(
         z.strictObject({
@@ -38,7 +38,7 @@ export const modelMemory = z
     output: z
       .strictObject(buffer)
       .optional()
-      .describe('Output buffer, allocated last and held until the batch has ended'),
+      .describe('Output buffer, allocated last and in use until the batch has ended'),
     kv_cache: z
       .strictObject({
         layers: count.max(10_000),
