@@ -8,6 +8,7 @@ import {
   isSeq,
   Lexer,
   LineCounter,
+  type Pair,
   Parser,
   visit,
   type YAMLError,
@@ -169,12 +170,7 @@ class Converter {
     return { kind: 'value', place, value: isScalar(source) ? plainScalar(source.value) : null }
   }
 
-  #entry(
-    entries: Map<string, Entry>,
-    pair: { key: unknown; value: unknown },
-    at: Place,
-    d: number,
-  ) {
+  #entry(entries: Map<string, Entry>, pair: Pair, at: Place, depth: number): void {
     const source = isAlias(pair.key) ? this.#targets.get(pair.key) : pair.key
     const range = (pair.key as { range?: readonly number[] } | null)?.range
     const key = range ? this.#place(range[0]!) : at
@@ -186,7 +182,7 @@ class Converter {
     const text = String(name)
     if (entries.has(text))
       this.#refuse(key, `expected each key once, got ${describeValue(text)} again`)
-    else entries.set(text, { key, node: this.node(pair.value, key, d + 1) })
+    else entries.set(text, { key, node: this.node(pair.value, key, depth + 1) })
   }
 
   #refuse(place: Place, text: string): Node {

@@ -179,8 +179,6 @@ const lengths = z.discriminatedUnion('distribution', [
   z.strictObject({ distribution: z.literal('trace') }),
 ])
 
-const priorityLevel = z.int().min(1).max(100)
-
 const retry = z
   .strictObject({
     max_attempts: z.int().min(2).max(255).describe('Attempts of one call, including the first'),
@@ -245,9 +243,7 @@ export const trafficClass = z.strictObject({
     .max(1e6)
     .optional()
     .describe('Prefix of all prompts, within input_tokens; with carry_context the first context'),
-  fan_out: z
-    .int()
-    .min(1)
+  fan_out: count
     .max(1024)
     .default(1)
     .describe('Parts of a request, each on another replica; it ends with its last part'),
@@ -258,7 +254,7 @@ export const trafficClass = z.strictObject({
   cancel: off.describe('A client that times out cancels its request if that still waits'),
   retry: retry.optional(),
   session: session.optional(),
-  priority: priorityLevel.default(1).describe('1 is the highest; for queues and admission'),
+  priority: count.max(100).default(1).describe('1 is the highest; for queues and admission'),
   deadline_ms: positive.optional().describe('From scheduled arrival; default: timeout_ms'),
   tenant: name.optional().describe('Unit of fair sharing or of a token bucket; default: the class'),
   weight: positive.max(1e6).default(1).describe("The tenant's share, relative to others"),
