@@ -68,8 +68,8 @@ export function validateTree(
 }
 
 /**
- * The scenario that a run kept, as JSON with every default filled in, used or not. Throws `Failure` if it is no
- * scenario or contradicts itself, for example if a pool names an unknown model.
+ * The scenario that a run kept, as JSON with every default filled in, used or not. Throws `Failure`
+ * if it is no scenario or contradicts itself, for example if a pool names an unknown model.
  */
 export function parseKeptScenario(text: string, file: string): Scenario {
   const { root, problems } = parseYamlTree(text, fileOrigin(file, 0))
