@@ -3,17 +3,21 @@ export { type LoadedScenario, loadScenario } from './load/load.ts'
 export { starterScenario } from './load/starter.ts'
 export { readUserFile, Unreadable, userFilePieces } from './load/user-file.ts'
 export { scenarioChanges } from './parse/changes.ts'
-export { parseKeptScenario } from './parse/kept-scenario.ts'
 export { nearest } from './parse/nearest.ts'
 export { splitOverride } from './parse/override.ts'
-export { type ParsedScenario, type ParseOptions, parseScenario } from './parse/parse.ts'
-export { arrivalParts } from './schema/arrival-parts.ts'
+export {
+  type ParsedScenario,
+  type ParseOptions,
+  parseKeptScenario,
+  parseScenario,
+} from './parse/parse.ts'
 export { hashOf } from './schema/canonical.ts'
 export { scenarioJsonSchema } from './schema/json-schema.ts'
 export { modelKey, modelLabel } from './schema/model-key.ts'
 export { type Objective, parseObjective } from './schema/objective.ts'
 export {
   type Arrivals,
+  arrivalParts,
   type Batching,
   type Duration,
   type Lengths,

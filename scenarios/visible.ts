@@ -33,7 +33,7 @@ export function visibleJson(json: string): string {
 const codeOf = (character: string) => `\\u{${character.codePointAt(0)!.toString(16)}}`
 
 const unitsOf = (character: string) =>
-  Array.from(
-    { length: character.length },
-    (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`,
-  ).join('')
+  character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('')

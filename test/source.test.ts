@@ -29,7 +29,7 @@ const DOORS = [
   ...['runtime/models', 'runtime/calibration', 'runtime/memory'],
 ]
 /** The files of scenarios that sim may import: plain data, so that sim runs in a browser. */
-const SHARED = ['schema', 'arrival-parts', 'objective', 'takes-length', 'model-key']
+const SHARED = ['schema', 'objective', 'takes-length', 'model-key']
   .map((name) => `scenarios/schema/${name}.ts`)
   .concat('scenarios/failure.ts')
 

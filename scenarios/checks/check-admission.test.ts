@@ -61,7 +61,7 @@ describe('settings that could never refuse a request, or that contradict each ot
     {
       admission: 'priority: { limits: { 1: 4, 2: 5 } }',
       second: ', priority: 2',
-      problem: `${at}.priority.limits.2: expected at most 4, as of priority 1, which is shed later, got 5`,
+      problem: `${at}.priority.limits.2: expected at most 4, the limit of priority 1: a higher priority is shed at a higher limit, got 5`,
     },
     {
       admission: 'priority: { limits: { 1: 9 } }, concurrency: { limit: 9 }',
@@ -69,7 +69,7 @@ describe('settings that could never refuse a request, or that contradict each ot
     },
     {
       admission: 'deadline: {}',
-      problem: `${at}.deadline: expected no deadline where no class has deadline_ms or timeout_ms, got "deadline"`,
+      problem: `${at}.deadline: remove deadline: no class has deadline_ms or a fixed timeout_ms`,
     },
     {
       admission: 'deadline: { margin_ms: 50 }',
@@ -80,38 +80,38 @@ describe('settings that could never refuse a request, or that contradict each ot
       admission: 'deadline: {}',
       queue: 'discipline: lifo',
       second: ', deadline_ms: 50',
-      problem: `${at}.deadline: expected no deadline with discipline lifo: it predicts by turns, got "deadline"`,
+      problem: `${at}.deadline: remove deadline: the prediction holds only where requests are served in order, and discipline lifo serves the newest first`,
     },
     {
       admission: `deadline: {}, ${LIFO}`,
       second: ', deadline_ms: 50',
-      problem: `${at}.deadline: expected no deadline beside adaptive_lifo: it predicts by turns, got "deadline"`,
+      problem: `${at}.deadline: remove deadline: the prediction holds only where requests are served in order, and adaptive_lifo serves the newest first`,
     },
     {
       admission: 'concurrency: { limit: 9 }',
       queue: 'max_length: 9',
       problem:
-        'pools.central.queue.max_length: expected less than concurrency.limit 9, which counts those who wait, got 9',
+        'pools.central.queue.max_length: expected less than concurrency.limit 9, which counts waiting requests too, got 9',
     },
     {
       admission: 'concurrency: { limit: 3 }',
       batching: 'policy: fixed, batch: 4',
-      problem: `${at}.concurrency.limit: expected at least 4, or a batch never fills, got 3`,
+      problem: `${at}.concurrency.limit: expected at least batch 4, or a batch never fills, got 3`,
     },
     {
       admission: LIFO,
       queue: 'discipline: lifo',
-      problem: `${at}.adaptive_lifo: expected no adaptive_lifo with discipline lifo, got "adaptive_lifo"`,
+      problem: `${at}.adaptive_lifo: remove adaptive_lifo: it needs discipline fifo, and the queue has lifo`,
     },
     {
       admission: LIFO,
       queue: 'timeout_ms: 9, timeout_action: delay',
-      problem: `${at}.adaptive_lifo: expected no adaptive_lifo with timeout_action delay, got "adaptive_lifo"`,
+      problem: `${at}.adaptive_lifo: remove adaptive_lifo: it drops late requests, and timeout_action is delay`,
     },
     {
       admission: LIFO,
       batching: 'policy: fixed, batch: 4',
-      problem: `${at}.adaptive_lifo: expected no adaptive_lifo with batching fixed, but only with none or dynamic, got "adaptive_lifo"`,
+      problem: `${at}.adaptive_lifo: remove adaptive_lifo: it needs batching none or dynamic, and the pool has fixed`,
     },
     {
       admission: 'adaptive_lifo: { interval_ms: 5, target_ms: 6 }',
@@ -120,7 +120,7 @@ describe('settings that could never refuse a request, or that contradict each ot
     {
       admission: LIFO,
       batching: 'policy: dynamic, max_batch: 4, max_delay_ms: 4',
-      problem: `${at}.adaptive_lifo.target_ms: expected more than max_delay_ms 4, or who waits for a batch is lost, got 4`,
+      problem: `${at}.adaptive_lifo.target_ms: expected more than max_delay_ms 4, or requests time out in the batch window, got 4`,
     },
     {
       admission: LIFO,
@@ -132,7 +132,7 @@ describe('settings that could never refuse a request, or that contradict each ot
       admission: 'token_bucket: { rate_rps: 5, burst: 2 }',
       second: ', tenant: a',
       problem:
-        'traffic.batch.tenant: expected no tenant, as no queue is fair to tenants and no token bucket is per tenant, got "tenant"',
+        'traffic.batch.tenant: remove tenant: no queue shares among tenants, and no token bucket is per tenant',
     },
   ])('$problem', ({ problem, ...parts }) => {
     expect(problemsOf(parts)).toEqual([problem])
@@ -156,8 +156,8 @@ pools:
     admission: { ${admission} }
 `)
   const least = (path: string) =>
-    `pools.central.admission.${path}: expected at least 3, the parts of a request (fan_out), or ` +
-    'none is ever answered, got 2'
+    `pools.central.admission.${path}: expected at least 3, the fan_out of a ` +
+    'class, or each of its requests is shed, got 2'
   const bucket = 'token_bucket: { rate_rps: 5, burst'
   expect(of(`concurrency: { limit: 4 }, priority: { limits: { 2: 3 } }, ${bucket}: 3 }`)).toEqual(
     [],

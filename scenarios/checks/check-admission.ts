@@ -1,19 +1,19 @@
 import type { Path } from '../parse/located.ts'
 import type { Pool } from '../schema/schema.ts'
-import type { Draft, PoolDraft, Report } from './draft.ts'
+import type { Draft, PoolDraft } from './draft.ts'
 
 type Admission = Pool['admission']
 
 /** Checks that each admission control has the keys that it needs, and could refuse a request. */
-export function checkAdmission(draft: Draft, report: Report): void {
+export function checkAdmission(draft: Draft): void {
   for (const pool of draft.pools) {
     const { admission } = pool
     if (!admission) continue
-    checkPriority(admission, pool, draft, report)
-    checkDeadline(admission, pool, draft, report)
-    checkConcurrency(admission, pool, report)
-    checkParts(admission, pool, draft, report)
-    checkAdaptiveLifo(admission, pool, report)
+    checkPriority(admission, pool, draft)
+    checkDeadline(admission, pool, draft)
+    checkConcurrency(admission, pool, draft)
+    checkParts(admission, pool, draft)
+    checkAdaptiveLifo(admission, pool, draft)
   }
 }
 
@@ -23,13 +23,13 @@ const within = (pool: PoolDraft, ...keys: readonly string[]): Path => [
   ...keys,
 ]
 
-function checkPriority(admission: Admission, pool: PoolDraft, draft: Draft, report: Report): void {
+function checkPriority(admission: Admission, pool: PoolDraft, draft: Draft): void {
   if (admission.priority === undefined) return
   const path = within(pool, 'priority', 'limits')
   const limits = Object.entries(admission.priority.limits)
     .map(([level, limit]) => ({ level: Number(level), limit }))
     .sort((a, b) => a.level - b.level)
-  if (limits.length === 0) report('value', path, 'the limit of a priority, got an empty map')
+  if (limits.length === 0) draft.refuse(path, 'the limit of a priority', 'an empty map')
   const known = draft.classes.map(({ priority }) => priority)
   const most = admission.concurrency?.limit ?? Number.POSITIVE_INFINITY
   for (const [i, { level, limit }] of limits.entries()) {
@@ -37,95 +37,97 @@ function checkPriority(admission: Admission, pool: PoolDraft, draft: Draft, repo
     const above = limits[i - 1]
     // an invalid class might have any priority
     if (!known.includes(level) && !known.includes(null)) {
-      const levels = [...new Set(known)].join(', ')
-      report('key', at, `the priority of a class (${levels}), got "${level}"`)
+      draft.refuseKey(at, `the priority of a class (${[...new Set(known)].join(', ')})`)
     }
-    if (limit >= most) report('value', at, `less than concurrency.limit ${most}, got ${limit}`)
+    if (limit >= most) draft.refuse(at, `less than concurrency.limit ${most}`)
     else if (above !== undefined && limit > above.limit) {
-      const text = `at most ${above.limit}, as of priority ${above.level}, which is shed later`
-      report('value', at, `${text}, got ${limit}`)
+      const why = 'a higher priority is shed at a higher limit'
+      draft.refuse(at, `at most ${above.limit}, the limit of priority ${above.level}: ${why}`)
     }
   }
 }
 
-function checkDeadline(admission: Admission, pool: PoolDraft, draft: Draft, report: Report): void {
+function checkDeadline(admission: Admission, pool: PoolDraft, draft: Draft): void {
   if (admission.deadline === undefined) return
   const path = within(pool, 'deadline')
-  const nothing = (why: string) => report('key', path, `no deadline ${why}, got "deadline"`)
-  if (pool.queue?.discipline === 'lifo') nothing('with discipline lifo: it predicts by turns')
-  if (admission.adaptive_lifo) nothing('beside adaptive_lifo: it predicts by turns')
-  if (pool.generation) nothing('beside generation: it predicts by batches')
+  const predicts = 'the prediction holds only where requests are served in order'
+  if (pool.queue?.discipline === 'lifo') {
+    draft.unused(path, `${predicts}, and discipline lifo serves the newest first`)
+  }
+  if (admission.adaptive_lifo) {
+    draft.unused(path, `${predicts}, and adaptive_lifo serves the newest first`)
+  }
+  if (pool.generation) {
+    draft.unused(path, 'the prediction counts batches, and the pool has generation')
+  }
   const deadlines = draft.classes.map(({ deadlineMs }) => deadlineMs)
   if (deadlines.every((ms) => ms === undefined)) {
-    nothing('where no class has deadline_ms or timeout_ms')
+    draft.unused(path, 'no class has deadline_ms or a fixed timeout_ms')
   }
   const { margin_ms: margin } = admission.deadline
   const least = Math.min(...deadlines.map((ms) => ms ?? Number.POSITIVE_INFINITY))
   if (margin >= least) {
-    report('value', [...path, 'margin_ms'], `less than every deadline (${least} ms), got ${margin}`)
+    draft.refuse([...path, 'margin_ms'], `less than every deadline (${least} ms)`)
   }
 }
 
-function checkConcurrency(admission: Admission, pool: PoolDraft, report: Report): void {
+function checkConcurrency(admission: Admission, pool: PoolDraft, draft: Draft): void {
   const limit = admission.concurrency?.limit ?? Number.POSITIVE_INFINITY
   const most = pool.queue?.max_length
   if (most !== undefined && most >= limit) {
-    const text = `less than concurrency.limit ${limit}, which counts those who wait`
-    report('value', [...pool.path, 'queue', 'max_length'], `${text}, got ${most}`)
+    const text = `less than concurrency.limit ${limit}, which counts waiting requests too`
+    draft.refuse([...pool.path, 'queue', 'max_length'], text)
   }
   const { batching } = pool
   if (batching?.policy === 'fixed' && limit < batching.batch) {
-    const text = `at least ${batching.batch}, or a batch never fills`
-    report('value', within(pool, 'concurrency', 'limit'), `${text}, got ${limit}`)
+    const text = `at least batch ${batching.batch}, or a batch never fills`
+    draft.refuse(within(pool, 'concurrency', 'limit'), text)
   }
 }
 
 /**
  * All parts of a request arrive at once: a control that admits fewer would refuse every request.
  */
-function checkParts(admission: Admission, pool: PoolDraft, draft: Draft, report: Report): void {
+function checkParts(admission: Admission, pool: PoolDraft, draft: Draft): void {
   const { concurrency, token_bucket: bucket, priority } = admission
-  const widest = Math.max(1, ...draft.classes.map(({ fanOut }) => fanOut ?? 1))
-  const expected = (path: Path, least: number, got: number | undefined) => {
-    if (got === undefined || got >= least) return
-    const text = `at least ${least}, the parts of a request (fan_out), or none is ever answered`
-    report('value', path, `${text}, got ${got}`)
+  const widest = (classes: Draft['classes']) =>
+    Math.max(1, ...classes.map(({ fan_out }) => fan_out ?? 1))
+  const checkLimit = (path: Path, least: number, limit: number | undefined) => {
+    if (limit === undefined || limit >= least) return
+    draft.refuse(path, `at least ${least}, the fan_out of a class, or each of its requests is shed`)
   }
-  expected(within(pool, 'concurrency', 'limit'), widest, concurrency?.limit)
-  expected(within(pool, 'token_bucket', 'burst'), widest, bucket?.burst)
+  const all = widest(draft.classes)
+  checkLimit(within(pool, 'concurrency', 'limit'), all, concurrency?.limit)
+  checkLimit(within(pool, 'token_bucket', 'burst'), all, bucket?.burst)
   for (const [level, limit] of Object.entries(priority?.limits ?? {})) {
-    const least = Math.max(
-      1,
-      ...draft.classes.map((traffic) =>
-        traffic.priority === Number(level) ? (traffic.fanOut ?? 1) : 1,
-      ),
-    )
-    expected(within(pool, 'priority', 'limits', level), least, limit)
+    const least = widest(draft.classes.filter((traffic) => traffic.priority === Number(level)))
+    checkLimit(within(pool, 'priority', 'limits', level), least, limit)
   }
 }
 
-function checkAdaptiveLifo(admission: Admission, pool: PoolDraft, report: Report): void {
+function checkAdaptiveLifo(admission: Admission, pool: PoolDraft, draft: Draft): void {
   if (admission.adaptive_lifo === undefined) return
   const path = within(pool, 'adaptive_lifo')
   const { interval_ms: interval, target_ms: target } = admission.adaptive_lifo
   const { queue, batching } = pool
-  const nothing = (why: string) =>
-    report('key', path, `no adaptive_lifo ${why}, got "adaptive_lifo"`)
-  if (queue && queue.discipline !== 'fifo') nothing(`with discipline ${queue.discipline}`)
-  if (pool.generation) nothing('beside generation')
-  if (queue?.timeout_action === 'delay') nothing('with timeout_action delay')
+  if (queue && queue.discipline !== 'fifo') {
+    draft.unused(path, `it needs discipline fifo, and the queue has ${queue.discipline}`)
+  }
+  if (pool.generation) draft.unused(path, 'pools with generation do not support it')
+  if (queue?.timeout_action === 'delay') {
+    draft.unused(path, 'it drops late requests, and timeout_action is delay')
+  }
   if (batching && batching.policy !== 'none' && batching.policy !== 'dynamic') {
-    nothing(`with batching ${batching.policy}, but only with none or dynamic`)
+    draft.unused(path, `it needs batching none or dynamic, and the pool has ${batching.policy}`)
   }
-  if (target > interval) {
-    report('value', [...path, 'target_ms'], `at most interval_ms ${interval}, got ${target}`)
-  }
+  const at = [...path, 'target_ms']
+  if (target > interval) draft.refuse(at, `at most interval_ms ${interval}`, `${target}`)
   if (batching?.policy === 'dynamic' && target <= batching.max_delay_ms) {
-    const text = `more than max_delay_ms ${batching.max_delay_ms}, or who waits for a batch is lost`
-    report('value', [...path, 'target_ms'], `${text}, got ${target}`)
+    const delay = `max_delay_ms ${batching.max_delay_ms}`
+    draft.refuse(at, `more than ${delay}, or requests time out in the batch window`, `${target}`)
   }
   if (queue?.timeout_ms !== undefined && queue.timeout_ms >= interval) {
     const text = `less than adaptive_lifo.interval_ms ${interval}, which is a time-out too`
-    report('value', [...pool.path, 'queue', 'timeout_ms'], `${text}, got ${queue.timeout_ms}`)
+    draft.refuse([...pool.path, 'queue', 'timeout_ms'], text)
   }
 }

@@ -16,8 +16,7 @@ pools: [{ name: central, model: m, generation: { policy: continuous } }]
 test('output_tokens of a trace need the name of their column', () => {
   expect(problemsIn(text('distribution: trace'))).toEqual([])
   expect(problemsIn(text('distribution: geometric, mean: 9'))).toEqual([
-    'traffic.web.arrivals.columns.output_tokens: expected no columns.output_tokens, as no ' +
-      'output_tokens are taken from the trace, got "output_tokens"',
+    'traffic.web.arrivals.columns.output_tokens: remove output_tokens: no output_tokens are taken from the trace',
   ])
   // an invalid distribution is the only problem
   expect(problemsIn(text('distribution: geometrik'))).toHaveLength(1)

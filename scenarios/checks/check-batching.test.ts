@@ -37,15 +37,16 @@ describe('keys that batching policies need', () => {
     ],
     [
       `${CORK}, queue: { timeout_ms: 9, timeout_action: delay }`,
-      ['queue.timeout_action: expected reject, as cork drops who waits too long, got delay'],
+      [
+        'queue.timeout_action: expected reject, as cork drops requests that are too late, got "delay"',
+      ],
     ],
     [buckets('16, 64'), []],
     [buckets('16, 16'), ['batching.edges.1: expected more than 16, the edge before, got 16']],
     [
       `${buckets('16')}, queue: { discipline: virtual-token-counter }`,
       [
-        'queue.discipline: expected another discipline with policy length-bucketed, as each ' +
-          'bucket has an order of its own, which is fair to nobody, got virtual-token-counter',
+        'queue.discipline: expected another discipline with policy length-bucketed, as each bucket is a queue of its own, which is not fair among tenants, got "virtual-token-counter"',
       ],
     ],
   ])('%s', (pool, problems) => {
@@ -55,16 +56,15 @@ describe('keys that batching policies need', () => {
   test('policies by length and ragged batches need a model whose work depends on length', () => {
     const model = 'work: { law: constant, ms: 1 }'
     expect(problemsOf({ model, pool: buckets('16') })).toEqual([
-      'pools.central.batching.policy: expected another policy, as requests of m have no length, ' +
-        'got length-bucketed',
+      'pools.central.batching.policy: expected another policy, as requests of m have no length, got "length-bucketed"',
     ])
     expect(problemsOf({ model: `${BY_LENGTH}, ragged: true` })).toEqual([])
     expect(problemsOf({ model: `${model}, ragged: true` })).toEqual([
-      'models.m.ragged: expected false, as no work of m goes by length, got true',
+      'models.m.ragged: expected false, as the work of m does not depend on lengths, got true',
     ])
     const generation = 'work: { law: generation, base_ms: 1 }, ragged: true'
     expect(problemsOf({ model: generation })).toContain(
-      'models.m.ragged: expected false, as no work of m comes in batches, got true',
+      'models.m.ragged: expected false, as the work of m is in steps, got true',
     )
   })
 
@@ -77,13 +77,11 @@ describe('keys that batching policies need', () => {
     const given = { first: ', deadline_ms: 50', second: ', timeout_ms: 90' }
     expect(problemsOf({ pool: SLACK, ...given })).toEqual([])
     expect(problemsOf({ pool: SLACK, first: given.first })).toEqual([
-      'traffic.batch: expected deadline_ms or a timeout_ms of all, which policy deadline-aware ' +
-        'goes by, got neither',
+      'traffic.batch: expected deadline_ms or a fixed timeout_ms, which policy deadline-aware needs, got neither',
     ])
     const drawn = ', timeout_ms: { distribution: exponential, mean: 90 }'
     expect(problemsOf({ pool: SLACK, first: given.first, second: drawn })).toEqual([
-      'traffic.batch: expected deadline_ms or a timeout_ms of all, which policy deadline-aware ' +
-        'goes by, got a timeout_ms that is drawn',
+      'traffic.batch: expected deadline_ms or a fixed timeout_ms, which policy deadline-aware needs, got a timeout_ms that is drawn',
     ])
   })
 })

@@ -18,7 +18,7 @@ pools:
 `)
 
 const says = (path: string, key = 'rate_rps') =>
-  `traffic.web.arrivals.${path}load: expected ${key} in place of load, as no capacity is known where models come and go on card, got "load"`
+  `traffic.web.arrivals.${path}load: expected ${key} in place of load: the capacity is undefined where models are swapped, as on card, got "load"`
 
 test('no rate is a share of a capacity that is undefined', () => {
   expect(problems('{ process: poisson, rate_rps: 9 }')).toEqual([])

@@ -1,9 +1,9 @@
 import type { Path } from '../parse/located.ts'
 import type { Arrivals } from '../schema/schema.ts'
-import type { Draft, Report } from './draft.ts'
+import type { Draft } from './draft.ts'
 
 /** Rejects `load` if a model is swapped: the capacity is undefined then. */
-export function checkCapacity(draft: Draft, report: Report): void {
+export function checkCapacity(draft: Draft): void {
   const device = draft.devices.find((candidate) => {
     if (!candidate?.residency) return false
     return draft.pools.some(({ memory }) => memory?.device === candidate.name && !memory.pinned)
@@ -13,8 +13,8 @@ export function checkCapacity(draft: Draft, report: Report): void {
     if (arrivals === null) continue
     for (const at of loadsOf(arrivals, [...path, 'arrivals'])) {
       const rate = arrivals.process === 'trace' ? 'time_scale' : 'rate_rps'
-      const why = `as no capacity is known where models come and go on ${device.name}`
-      report('key', at, `${rate} in place of load, ${why}, got "load"`)
+      const why = `the capacity is undefined where models are swapped, as on ${device.name}`
+      draft.refuseKey(at, `${rate} in place of load: ${why}`)
     }
   }
 }

@@ -29,25 +29,25 @@ describe('the model of a class', () => {
 
   test('must be named by all classes or none', () => {
     expect(problemsOf(['', A, B], ['model: a', 'model: b'])).toEqual([
-      'traffic.c0: expected model, as class c1 asks for one, got nothing',
+      'traffic.c0: expected the key model, as class c1 has it, got nothing',
     ])
   })
 
   test('must exist', () => {
     expect(problemsOf([A, ', model: other'], ['model: a', 'model: bother'])).toEqual([
-      'traffic.c1.model: expected a model of a pool that requests come to (a, bother), got "other"; did you mean bother?',
+      'traffic.c1.model: expected a model of a pool that requests arrive at (a, bother), got "other"; did you mean bother?',
     ])
   })
 
   test('must have a pool', () => {
     expect(problemsOf([A, B], ['model: a'])).toEqual([
-      'traffic.c1.model: expected a model of a pool that requests come to (a), got "b"',
+      'traffic.c1.model: expected a model of a pool that requests arrive at (a), got "b"',
     ])
   })
 
   test('leaves no pool without requests', () => {
     expect(problemsOf([A, A], ['model: a', 'model: b'])).toEqual([
-      'pools.p1.model: expected a model that a class asks for, got "b"',
+      'pools.p1.model: expected the model of a class, got "b"',
     ])
   })
 })
@@ -75,7 +75,7 @@ pools:
   test('classes name the model of pools that receive requests from clients', () => {
     expect(scenario('prompts')).toEqual([])
     expect(scenario('tokens')).toEqual([
-      'traffic.chat.model: expected a model of a pool that requests come to (prompts), got "tokens"',
+      'traffic.chat.model: expected a model of a pool that requests arrive at (prompts), got "tokens"',
     ])
   })
 })

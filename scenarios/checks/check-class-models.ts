@@ -1,41 +1,42 @@
 import { listed } from '../parse/describe-value.ts'
 import { didYouMean } from '../parse/nearest.ts'
-import type { Draft, PoolDraft, Report } from './draft.ts'
+import type { Draft, PoolDraft } from './draft.ts'
 
 /** Checks that either all classes name a model or none does, and that every entry pool is named. */
-export function checkAsked(draft: Draft, report: Report): void {
+export function checkClassModels(draft: Draft): void {
   const { classes } = draft
-  const asks = classes.find(({ path }) => draft.has([...path, 'model']))
-  if (asks === undefined) return
+  const named = classes.find(({ path }) => draft.has([...path, 'model']))
+  if (named === undefined) return
   for (const { path } of classes) {
     if (draft.has([...path, 'model'])) continue
-    const text = `model, as class ${asks.name ?? '?'} asks for one, got nothing`
-    report('value', path, text)
+    draft.refuse(path, `the key model, as class ${named.name ?? '?'} has it`, 'nothing')
   }
   const pools = entryPools(draft)
   if (pools === null) return
   const served = [...new Set(pools.flatMap(({ model }) => model ?? []))]
   for (const { path, model } of classes) {
     if (model === null || served.includes(model)) continue
-    const known = `a model of a pool that requests come to (${listed(served)})`
-    report('value', [...path, 'model'], `${known}, got "${model}"${didYouMean(model, served)}`)
+    const known = `a model of a pool that requests arrive at (${listed(served)})`
+    draft.refuse([...path, 'model'], known, `"${model}"${didYouMean(model, served)}`)
   }
-  const asked = classes.map(({ model }) => model)
+  const requested = classes.map(({ model }) => model)
   // a class whose model is unknown might have meant this pool
-  if (asked.some((model) => model === null || !served.includes(model))) return
+  if (requested.some((model) => model === null || !served.includes(model))) return
   for (const { path, model } of pools) {
-    if (model === null || asked.includes(model)) continue
-    report('value', [...path, 'model'], `a model that a class asks for, got "${model}"`)
+    if (model === null || requested.includes(model)) continue
+    draft.refuse([...path, 'model'], 'the model of a class')
   }
 }
 
 /** Pools that receive no KV transfer; null if that cannot be read. */
-function entryPools({ pools, has }: Draft): readonly PoolDraft[] | null {
+function entryPools(draft: Draft): readonly PoolDraft[] | null {
+  const { pools } = draft
   if (pools.length === 0) return null
-  const handedTo: (string | undefined)[] = []
-  for (const { path, generation } of pools) {
-    if (generation === null && has([...path, 'generation'])) return null
-    if (generation?.policy === 'continuous') handedTo.push(generation.hand_over?.pool)
+  const decoding: (string | undefined)[] = []
+  for (const pool of pools) {
+    const { generation } = pool
+    if (generation === null && draft.generates(pool)) return null
+    if (generation?.policy === 'continuous') decoding.push(generation.hand_over?.pool)
   }
-  return pools.filter(({ name }) => name === null || !handedTo.includes(name))
+  return pools.filter(({ name }) => name === null || !decoding.includes(name))
 }

@@ -36,7 +36,9 @@ test('fan_out: 3 is fine with three replicas that have separate queues', () => {
     expect.stringContaining('fan_out: expected at most 2, the replicas of pool central, got 3'),
   ])
   expect(problemsOf('fan_out: 3', '', 3)).toEqual([
-    expect.stringContaining('fan_out: expected 1, as replicas of pool central share a queue'),
+    expect.stringContaining(
+      'fan_out: expected 1, or queue.mode per-replica in pool central, whose replicas share a queue, got 3',
+    ),
   ])
 })
 
@@ -56,21 +58,23 @@ pools:
 `)
   expect(problemsOfOne('m')).toEqual([])
   expect(problemsOfOne('n')).toEqual([
-    expect.stringContaining('fan_out: expected 1, as replicas of pool other share a queue'),
+    expect.stringContaining(
+      'fan_out: expected 1, or queue.mode per-replica in pool other, whose replicas share a queue, got 3',
+    ),
   ])
 })
 
 test.each([
-  ['cancel: true', '', 'cancel: expected no cancel without timeout_ms, as no client ever leaves'],
+  ['cancel: true', '', 'cancel: remove cancel: without timeout_ms no client times out'],
   [
     'timeout_ms: 9, cancel: true',
     'timeout_ms: 5, timeout_action: delay',
-    'cancel: expected no cancel with timeout_action delay in a queue',
+    'cancel: remove cancel: a queue has timeout_action delay',
   ],
   [
     `arrivals: { process: closed-loop, users: 4, ${THINK} }, session: { ${TURNS}, ${THINK} }`,
     '',
-    'session: expected no session with process closed-loop, whose users go on in any case',
+    'session: remove session: with process closed-loop each user sends request after request already',
   ],
   [
     'arrivals: { process: closed-loop, users: 4, think_time_s: { distribution: uniform, min: 5, max: 2 } }',
@@ -111,8 +115,7 @@ pools: [{ name: central, model: m }]
 `
   expect(problemsIn(text('law: linear, base_ms: 1, per_token_ms: 1'))).toEqual([])
   expect(problemsIn(text('law: table, sizes: [1], ms: [4]'))).toEqual([
-    'traffic.web.session.carry_context: expected false, as no pool goes by the length of a ' +
-      'request, got true',
+    'traffic.web.session.carry_context: expected false, as no model depends on the length of a request, got true',
   ])
 })
 
@@ -133,6 +136,8 @@ traffic:
 pools: [{ name: central, model: m, generation: { policy: continuous } }]
 `
   expect(problemsIn(text)).toEqual([
-    expect.stringContaining('session: expected no session with lengths of a trace'),
+    expect.stringContaining(
+      'session: remove session: a trace has one length for each arrival, and not one for each turn',
+    ),
   ])
 })

@@ -1,70 +1,57 @@
-import type { TrafficClass } from '../schema/schema.ts'
-import { checkLimits } from './check-limits.ts'
-import { type ClassDraft, type Draft, isLengthless, type Report } from './draft.ts'
+import type { ClassDraft, Draft } from './draft.ts'
+import { checkLimits } from './ordered.ts'
 
 /** Checks that the settings of clients have an effect and can be met. */
-export function checkClients(draft: Draft, report: Report): void {
-  const waitsOn = draft.pools.some(({ queue }) =>
+export function checkClients(draft: Draft): void {
+  const delays = draft.pools.some(({ queue }) =>
     [queue, ...Object.values(queue?.levels ?? {})].some(
       (bounds) => bounds?.timeout_action === 'delay',
     ),
   )
   for (const traffic of draft.classes) {
-    checkCancel(traffic, waitsOn, draft, report)
-    checkFanOut(traffic, draft, report)
-    const { path, arrivals, session, timeout } = traffic
-    if (typeof timeout === 'object' && timeout !== null) {
-      checkLimits(timeout, [...path, 'timeout_ms'], report)
+    const { path, arrivals, timeout_ms } = traffic
+    if (!draft.has([...path, 'timeout_ms'])) {
+      draft.unused([...path, 'cancel'], 'without timeout_ms no client times out')
+    } else if (delays) {
+      draft.unused([...path, 'cancel'], 'a queue has timeout_action delay')
+    }
+    checkFanOut(traffic, draft)
+    if (typeof timeout_ms === 'object' && timeout_ms !== null) {
+      checkLimits(timeout_ms, [...path, 'timeout_ms'], draft)
     }
     if (arrivals?.process === 'closed-loop') {
-      checkLimits(arrivals.think_time_s, [...path, 'arrivals', 'think_time_s'], report)
-      if (session) {
-        const text = 'no session with process closed-loop, whose users go on in any case'
-        report('key', [...path, 'session'], `${text}, got "session"`)
-      }
-    } else if (session) checkSession(traffic, session, draft, report)
-  }
-}
-
-function checkCancel({ path }: ClassDraft, waitsOn: boolean, draft: Draft, report: Report): void {
-  const at = [...path, 'cancel']
-  if (!draft.has(at)) return
-  if (!draft.has([...path, 'timeout_ms'])) {
-    report('key', at, 'no cancel without timeout_ms, as no client ever leaves, got "cancel"')
-  } else if (waitsOn) {
-    report('key', at, 'no cancel with timeout_action delay in a queue, got "cancel"')
+      checkLimits(arrivals.think_time_s, [...path, 'arrivals', 'think_time_s'], draft)
+    }
+    checkSession(traffic, draft)
   }
 }
 
 /** A router may choose any pool of the model, so each of them needs a replica for every part. */
-function checkFanOut({ path, fanOut, model }: ClassDraft, draft: Draft, report: Report): void {
-  if (fanOut === null || fanOut === 1) return
+function checkFanOut({ path, fan_out, model }: ClassDraft, draft: Draft): void {
+  if (fan_out === null || fan_out === 1) return
   const at = [...path, 'fan_out']
   for (const { name, queue, replicas, model: served } of draft.pools) {
     if (model !== null && served !== model) continue
     if (queue?.mode === 'shared') {
-      const text = `1, as replicas of pool ${name} share a queue (mode per-replica parts them)`
-      report('value', at, `${text}, got ${fanOut}`)
-    } else if (replicas !== null && replicas < fanOut) {
-      report('value', at, `at most ${replicas}, the replicas of pool ${name}, got ${fanOut}`)
+      draft.refuse(at, `1, or queue.mode per-replica in pool ${name}, whose replicas share a queue`)
+    } else if (replicas !== null && replicas < fan_out) {
+      draft.refuse(at, `at most ${replicas}, the replicas of pool ${name}`)
     }
   }
 }
 
-type Session = NonNullable<TrafficClass['session']>
-
-function checkSession(
-  { path, lengths, outputs }: ClassDraft,
-  session: Session,
-  draft: Draft,
-  report: Report,
-): void {
-  checkLimits(session.think_time_s, [...path, 'session', 'think_time_s'], report)
-  if (session.carry_context && isLengthless(draft)) {
-    const text = 'false, as no pool goes by the length of a request, got true'
-    report('value', [...path, 'session', 'carry_context'], text)
+function checkSession(traffic: ClassDraft, draft: Draft): void {
+  const { path, arrivals, session, input_tokens, output_tokens } = traffic
+  if (!session) return
+  const at = [...path, 'session']
+  if (arrivals?.process === 'closed-loop') {
+    draft.unused(at, 'with process closed-loop each user sends request after request already')
+    return
   }
-  if (lengths?.distribution !== 'trace' && outputs?.distribution !== 'trace') return
-  const text = 'no session with lengths of a trace, which has one for each arrival'
-  report('key', [...path, 'session'], `${text}, got "session"`)
+  checkLimits(session.think_time_s, [...at, 'think_time_s'], draft)
+  if (session.carry_context && draft.lengthless) {
+    draft.refuse([...at, 'carry_context'], 'false, as no model depends on the length of a request')
+  }
+  if (input_tokens?.distribution !== 'trace' && output_tokens?.distribution !== 'trace') return
+  draft.unused(at, 'a trace has one length for each arrival, and not one for each turn')
 }

@@ -43,18 +43,18 @@ describe('a pool with generation', () => {
   test('has a model with the work law generation', () => {
     expect(problemsOf({})).toEqual([])
     expect(problemsOf({ pool: '' })).toContain(
-      'pools.central: expected generation, as model m brings tokens step by step, got nothing',
+      'pools.central: expected the key generation, as the work of model m is of law generation, ' +
+        'got nothing',
     )
     expect(problemsOf({ work: 'law: constant, ms: 3' })).toEqual([
-      'pools.central.generation: expected no generation, as model m has no work of law ' +
-        'generation, got "generation"',
+      'pools.central.generation: remove generation: the work of model m is not of law ' +
+        'generation',
     ])
   })
 
   test('has no batching, and steps that take time', () => {
     expect(problemsOf({ pool: `generation: ${PLAIN}, batching: { policy: none }` })).toEqual([
-      'pools.central.batching: expected no batching beside generation, which says who runs ' +
-        'together, got "batching"',
+      'pools.central.batching: remove batching: generation determines which sequences run together',
     ])
     expect(problemsOf({ work: 'law: generation, base_ms: 0' })).toEqual([
       'models.m.work: expected a time above 0, got a step that takes none',
@@ -63,11 +63,10 @@ describe('a pool with generation', () => {
 
   test('needs the number of tokens to generate', () => {
     expect(problemsOf({ traffic: '' })).toEqual([
-      'traffic.chat: expected output_tokens, which are to be generated, got nothing',
+      'traffic.chat: expected the key output_tokens, as the pools generate, got nothing',
     ])
     expect(problemsOf({ work: 'law: constant, ms: 3', pool: '' })).toEqual([
-      'traffic.chat.output_tokens: expected no output_tokens, as no pool generates, got ' +
-        '"output_tokens"',
+      'traffic.chat.output_tokens: remove output_tokens: no pool has generation',
     ])
     expect(problemsOf({ pool: 'generation: { policy: continuous, max_sequence: 8 }' })).toEqual([
       'pools.central.generation.max_sequence: expected a known key, got "max_sequence"; did you ' +
@@ -75,29 +74,30 @@ describe('a pool with generation', () => {
     ])
     expect(
       problemsOf({ pools: '  - { name: other, model: n }', work: 'law: generation, base_ms: 8' }),
-    ).toContain('pools.other: expected generation in every pool, as it is in others, got nothing')
+    ).toContain(
+      'pools.other: expected generation in every pool, as other pools have it, got nothing',
+    )
   })
 
   test.each([
     ['max_sequences: 8, token_budget: 8', null],
     [
       'max_sequences: 9, token_budget: 8',
-      '….token_budget: expected at least max_sequences 9, a token for each that decodes, got 8',
+      '….token_budget: expected at least max_sequences 9, a token for each decoding sequence, got 8',
     ],
     ['kv_cache: { blocks: 9 }, preemption: recompute', null],
     [
       'preemption: recompute',
-      '….preemption: expected no preemption, as nobody loses a place here, got "preemption"',
+      '….preemption: remove preemption: no sequence is ever preempted, as nothing limits the KV cache',
     ],
     ['kv_cache: { blocks: 9 }, preemption: swap, swap_ms_per_token: 0', null],
     [
       'kv_cache: { blocks: 9 }, preemption: swap',
-      '…: expected swap_ms_per_token, which preemption swap needs, got nothing',
+      '…: expected the key swap_ms_per_token, which preemption swap needs, got nothing',
     ],
     [
       'swap_ms_per_token: 1',
-      '….swap_ms_per_token: expected no swap_ms_per_token with preemption recompute, got ' +
-        '"swap_ms_per_token"',
+      '….swap_ms_per_token: remove swap_ms_per_token: preemption is recompute',
     ],
     [
       'preempt_by_priority: true',
@@ -119,12 +119,10 @@ describe('admission of a pool with generation', () => {
     expect(admitting('concurrency: { limit: 9 }')).toEqual([])
     expect(admitting('token_bucket: { rate_rps: 3, burst: 2 }')).toEqual([])
     expect(admitting('deadline: {}')).toEqual([
-      'pools.central.admission.deadline: expected no deadline beside generation: it predicts by ' +
-        'batches, got "deadline"',
+      'pools.central.admission.deadline: remove deadline: the prediction counts batches, and the pool has generation',
     ])
     expect(admitting('adaptive_lifo: {}')).toEqual([
-      'pools.central.admission.adaptive_lifo: expected no adaptive_lifo beside generation, got ' +
-        '"adaptive_lifo"',
+      'pools.central.admission.adaptive_lifo: remove adaptive_lifo: pools with generation do not support it',
     ])
   })
 })
@@ -145,19 +143,17 @@ describe('a KV transfer', () => {
     const on = 'generation: { policy: continuous, hand_over: { pool: third } }'
     const third = `\n  - { name: third, model: m, generation: ${PLAIN} }`
     expect(to('other', decodePool(on) + third)).toBe(
-      '….hand_over.pool: expected a pool that decodes itself, got "other", which hands over too',
+      '….hand_over.pool: expected a pool that decodes itself, got "other", which has a hand_over too',
     )
   })
 
   test('is never refused on arrival', () => {
     expect(to('other', decodePool(`generation: ${PLAIN}, queue: { max_length: 4 }`))).toBe(
-      'pools.other.queue.max_length: expected no max_length here, as sequences are handed to it, ' +
-        'which have been let in already, got "max_length"',
+      'pools.other.queue.max_length: remove max_length: the sequences of this pool were admitted in pool central',
     )
     const admission = 'admission: { concurrency: { limit: 4 } }'
     expect(to('other', decodePool(`generation: ${PLAIN}, ${admission}`))).toBe(
-      'pools.other.admission: expected no admission here, as sequences are handed to it, which ' +
-        'have been let in already, got "admission"',
+      'pools.other.admission: remove admission: the sequences of this pool were admitted in pool central',
     )
   })
 })

@@ -1,118 +1,98 @@
 import type { Path } from '../parse/located.ts'
-import type { Generation, Model } from '../schema/schema.ts'
+import type { Generation } from '../schema/schema.ts'
+import { allocators } from '../schema/schema-memory.ts'
 import { decidedBy } from '../schema/schema-queue.ts'
-import type { Draft, PoolDraft, Report } from './draft.ts'
+import type { Draft, PoolDraft } from './draft.ts'
 
 type Continuous = Extract<Generation, { policy: 'continuous' }>
 
 /** Checks that pools with generation have the keys they need, and other pools have none of them. */
-export function checkGeneration(draft: Draft, report: Report): void {
+export function checkGeneration(draft: Draft): void {
   for (const pool of draft.pools) {
-    const model = pool.model === null ? null : (draft.models.get(pool.model) ?? null)
-    checkPool(pool, model, draft, report)
+    checkPool(pool, draft)
     if (pool.generation?.policy === 'continuous') {
-      checkContinuous(pool.generation, pool, draft, report)
+      checkContinuous(pool.generation, pool, draft)
     }
   }
-  checkClasses(draft, report)
+  checkClasses(draft)
 }
 
-function checkPool(pool: PoolDraft, model: Model | null, draft: Draft, report: Report): void {
+function checkPool(pool: PoolDraft, draft: Draft): void {
+  const model = draft.modelOf(pool)
   if (model === null) return
-  const generates = 'work' in model && model.work.law === 'generation'
-  const says = draft.has([...pool.path, 'generation'])
-  if (generates && !says) {
-    const text = `generation, as model ${pool.model} brings tokens step by step, got nothing`
-    report('value', pool.path, text)
+  const path = [...pool.path, 'generation']
+  if (!('work' in model && model.work.law === 'generation')) {
+    draft.unused(path, `the work of model ${pool.model} is not of law generation`)
+    return
   }
-  if (!generates && says) {
-    const text = `no generation, as model ${pool.model} has no work of law generation`
-    report('key', [...pool.path, 'generation'], `${text}, got "generation"`)
+  if (!draft.has(path)) {
+    const text = `the key generation, as the work of model ${pool.model} is of law generation`
+    draft.refuse(pool.path, text, 'nothing')
   }
-  if (generates && draft.has([...pool.path, 'batching'])) {
-    const text = 'no batching beside generation, which says who runs together, got "batching"'
-    report('key', [...pool.path, 'batching'], text)
-  }
+  const why = 'generation determines which sequences run together'
+  draft.unused([...pool.path, 'batching'], why)
 }
 
-function checkContinuous(
-  generation: Continuous,
-  pool: PoolDraft,
-  draft: Draft,
-  report: Report,
-): void {
+function checkContinuous(generation: Continuous, pool: PoolDraft, draft: Draft): void {
   const path = [...pool.path, 'generation']
   const { max_sequences, token_budget, preemption, preempt_by_priority } = generation
   if (token_budget < max_sequences) {
-    const why = `at least max_sequences ${max_sequences}, a token for each that decodes`
-    report('value', [...path, 'token_budget'], `${why}, got ${token_budget}`)
+    const text = `at least max_sequences ${max_sequences}, a token for each decoding sequence`
+    draft.refuse([...path, 'token_budget'], text, `${token_budget}`)
   }
-  const swaps = generation.swap_ms_per_token !== undefined
-  if (preemption === 'swap' && !swaps) {
-    report('value', path, 'swap_ms_per_token, which preemption swap needs, got nothing')
-  } else if (preemption !== 'swap' && swaps) {
-    const text = `no swap_ms_per_token with preemption ${preemption}, got "swap_ms_per_token"`
-    report('key', [...path, 'swap_ms_per_token'], text)
+  const swap = [...path, 'swap_ms_per_token']
+  if (preemption !== 'swap') draft.unused(swap, `preemption is ${preemption}`)
+  else if (!draft.has(swap)) {
+    draft.refuse(path, 'the key swap_ms_per_token, which preemption swap needs', 'nothing')
   }
-  const grows = generation.kv_cache !== undefined || pool.memory?.allocator === 'paged'
-  const bounded = grows || preempt_by_priority
-  if (!bounded && draft.has([...path, 'preemption'])) {
-    const text = 'no preemption, as nobody loses a place here, got "preemption"'
-    report('key', [...path, 'preemption'], text)
+  const { memory, queue } = pool
+  const grows = memory !== null && allocators[memory.allocator].gives === 'blocks'
+  if (generation.kv_cache === undefined && !grows && !preempt_by_priority) {
+    const why = 'no sequence is ever preempted, as nothing limits the KV cache'
+    draft.unused([...path, 'preemption'], why)
   }
-  const discipline = pool.queue?.discipline
-  if (preempt_by_priority && discipline && decidedBy[discipline] !== 'priority') {
-    const text = `false with discipline ${discipline}, got true`
-    report('value', [...path, 'preempt_by_priority'], text)
+  if (preempt_by_priority && queue && decidedBy[queue.discipline] !== 'priority') {
+    draft.refuse([...path, 'preempt_by_priority'], `false with discipline ${queue.discipline}`)
   }
-  if (generation.hand_over) checkHandOver(generation.hand_over.pool, pool, draft, report)
+  if (generation.hand_over) checkHandOver(generation.hand_over.pool, pool, draft)
 }
 
-function checkHandOver(name: string, from: PoolDraft, draft: Draft, report: Report): void {
+function checkHandOver(name: string, from: PoolDraft, draft: Draft): void {
   const at: Path = [...from.path, 'generation', 'hand_over', 'pool']
   const to = draft.pools.find((pool) => pool.name === name)
   if (to === undefined || to === from) {
     const others = draft.pools.filter((pool) => pool !== from).map((pool) => pool.name)
-    const known = others.length > 0 ? `one of ${others.join(', ')}` : 'another pool'
-    report('value', at, `${known}, got "${name}"`)
+    draft.refuse(at, others.length > 0 ? `one of ${others.join(', ')}` : 'another pool')
     return
   }
   if (to.generation?.policy === 'static' || (to.generation === null && draft.has(to.path))) {
-    report('value', at, `a pool with generation continuous, got "${name}"`)
+    draft.refuse(at, 'a pool with generation continuous')
   } else if (to.generation?.policy === 'continuous' && to.generation.hand_over) {
-    report('value', at, `a pool that decodes itself, got "${name}", which hands over too`)
+    draft.refuse(at, 'a pool that decodes itself', `"${name}", which has a hand_over too`)
   }
-  const refusing = [
+  for (const keys of [
     ...['max_length', 'timeout_ms', 'levels'].map((key) => ['queue', key]),
     ['admission'],
-  ]
-  for (const keys of refusing) {
-    const key = keys.at(-1)!
-    const path = [...to.path, ...keys]
-    if (!draft.has(path)) continue
-    const why = 'as sequences are handed to it, which have been let in already'
-    report('key', path, `no ${key} here, ${why}, got "${key}"`)
+  ]) {
+    const why = `the sequences of this pool were admitted in pool ${from.name}`
+    draft.unused([...to.path, ...keys], why)
   }
 }
 
 /** Classes have output_tokens if a pool generates, and only then. */
-function checkClasses(draft: Draft, report: Report): void {
+function checkClasses(draft: Draft): void {
   const generating = draft.pools.filter(({ generation }) => generation !== null)
   if (draft.pools.length === 0) return
-  const none = !draft.pools.some(({ path }) => draft.has([...path, 'generation']))
-  for (const { path, outputs } of draft.classes) {
-    const said = draft.has([...path, 'output_tokens'])
-    if (generating.length === draft.pools.length && !said) {
-      report('value', path, 'output_tokens, which are to be generated, got nothing')
-    } else if (none && outputs !== null) {
-      const text = 'no output_tokens, as no pool generates, got "output_tokens"'
-      report('key', [...path, 'output_tokens'], text)
-    }
+  const none = !draft.pools.some((pool) => draft.generates(pool))
+  for (const { path, output_tokens } of draft.classes) {
+    const at = [...path, 'output_tokens']
+    if (generating.length === draft.pools.length && !draft.has(at)) {
+      draft.refuse(path, 'the key output_tokens, as the pools generate', 'nothing')
+    } else if (none && output_tokens !== null) draft.unused(at, 'no pool has generation')
   }
   if (generating.length > 0 && generating.length < draft.pools.length) {
     const batched = draft.pools.find(({ generation }) => generation === null)!
-    if (draft.has([...batched.path, 'generation'])) return
-    const text = 'generation in every pool, as it is in others, got nothing'
-    report('value', batched.path, text)
+    if (draft.generates(batched)) return
+    draft.refuse(batched.path, 'generation in every pool, as other pools have it', 'nothing')
   }
 }

@@ -36,7 +36,7 @@ ${pools}`).map((problem) => problem.replace('pools.central.', '…'))
 const paged = (where: string) => `allocator: paged, ${where}`
 
 describe('blocks of a KV cache', () => {
-  const unused = expect.stringMatching(/^models.m.memory: expected no memory of m, as no pool/)
+  const unused = expect.stringMatching(/^models.m.memory: remove memory: no pool of model m/)
 
   test('are declared, or follow from memory', () => {
     expect(problemsOf({ generation: 'kv_cache: { blocks: 9 }' })).toEqual([unused])
@@ -45,18 +45,16 @@ describe('blocks of a KV cache', () => {
     expect(problemsOf({ memory: paged('limit_mib: 64'), generation })).toEqual([])
     expect(problemsOf({ generation })).toEqual([
       unused,
-      '…generation.kv_cache: expected blocks, or memory of the pool from which they follow, got ' +
-        'neither',
+      '…generation.kv_cache: expected blocks, or memory of the pool, which determines their number, got neither',
     ])
     expect(
       problemsOf({ memory: paged('limit_mib: 64'), generation: 'kv_cache: { blocks: 9 }' }),
     ).toEqual([
-      '…generation.kv_cache.blocks: expected no blocks beside memory, from whose limit they ' +
-        'follow, got "blocks"',
+      '…generation.kv_cache.blocks: remove blocks: their number follows from the limit ' +
+        'of memory',
     ])
     expect(problemsOf({ memory: 'allocator: paged' })).toContain(
-      '…memory: expected limit_mib or a device, from which the blocks of the KV cache follow, ' +
-        'got neither',
+      '…memory: expected limit_mib or device, which limits the KV cache, got neither',
     )
   })
 
@@ -64,8 +62,8 @@ describe('blocks of a KV cache', () => {
     const memory = 'allocator: contiguous, limit_mib: 64, reservation_tokens: 100'
     expect(problemsOf({ memory })).toEqual([])
     expect(problemsOf({ memory, generation: 'kv_cache: { watermark: 0 }' })).toContain(
-      '…generation.kv_cache: expected no kv_cache with allocator contiguous, where a sequence ' +
-        'has one reservation, got "kv_cache"',
+      '…generation.kv_cache: remove kv_cache: with allocator contiguous a sequence has ' +
+        'one reservation, not blocks',
     )
   })
 
@@ -73,12 +71,12 @@ describe('blocks of a KV cache', () => {
     // 16,000,000 bytes are 15.26 MiB
     expect(problemsOf({ memory: paged('limit_mib: 15.3') })).toEqual([])
     expect(problemsOf({ memory: paged('limit_mib: 15.28') })).toEqual([
-      '…memory.limit_mib: expected at least 15.3 MiB, as weights and a block of 0.03 MiB take, got 15.28',
+      '…memory.limit_mib: expected at least 15.3 MiB, for the weights and a block of 0.03 MiB, got 15.28',
     ])
     const memory = 'allocator: contiguous, reservation_tokens: 2048, limit_mib'
     expect(problemsOf({ memory: `${memory}: 20` })).toEqual([])
     expect(problemsOf({ memory: `${memory}: 19` })).toEqual([
-      '…memory.limit_mib: expected at least 19.26 MiB, as weights and a block of 4 MiB take, got 19',
+      '…memory.limit_mib: expected at least 19.26 MiB, for the weights and a block of 4 MiB, got 19',
     ])
   })
 })
@@ -86,7 +84,7 @@ describe('blocks of a KV cache', () => {
 describe('a limit that no request fits', () => {
   const tokens = `input_tokens: { distribution: uniform, min: 300, max: 900 }
     output_tokens: { distribution: fixed, value: 51 }`
-  const shortest = 'as the shortest request that comes here has 350 tokens'
+  const shortest = 'as the shortest request of this pool has 350 tokens'
   const decode =
     '  - { name: decode, model: m, precision: fp16, generation: { policy: continuous }, memory: { allocator: paged, limit_mib: 64 } }'
 
@@ -128,8 +126,8 @@ describe('a device of pools with generation', () => {
     expect(
       problemsOf({ memory, devices: '{ name: card, limit_mib: 61.1 }', pools: neighbour }),
     ).toContain(
-      '…memory.device: expected a device of at least 61.17 MiB, as all weights and a block of ' +
-        '0.03 MiB for each replica take, got "card" of 61.1',
+      '…memory.device: expected a device of at least 61.17 MiB, for all weights and a block of ' +
+        '0.03 MiB for each replica, got "card" of 61.1',
     )
   })
 
@@ -141,8 +139,7 @@ describe('a device of pools with generation', () => {
         devices: `{ name: card, limit_mib: 64, ${residency} }`,
       }),
     ).toEqual([
-      '…memory.device: expected a device without residency, as pools that generate keep their ' +
-        'weights, got "card"',
+      '…memory.device: expected a device without residency, as pools with generation keep their weights loaded, got "card"',
     ])
   })
 })

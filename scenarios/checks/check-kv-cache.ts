@@ -1,91 +1,72 @@
-import type { Generation, Lengths, Pool } from '../schema/schema.ts'
-import type { Draft, PoolDraft, Report } from './draft.ts'
+import type { Generation, PoolMemory } from '../schema/schema.ts'
+import type { Draft, PoolDraft } from './draft.ts'
+import { lengthRange } from './ordered.ts'
 import { atLeast, MIB, mib, modelMemory, PRECISION_BYTES, weightsBytes } from './weights.ts'
 
 type KvCache = NonNullable<Generation['kv_cache']>
-type PoolMemory = NonNullable<Pool['memory']>
 
 /** Checks that the number of KV cache blocks of a replica is known, and declared only once. */
-export function checkKvCache(draft: Draft, report: Report): void {
+export function checkKvCache(draft: Draft): void {
   for (const pool of draft.pools) {
     if (pool.generation === null) continue
     const { kv_cache: cache } = pool.generation
-    if (cache !== undefined) checkCache(cache, pool, draft, report)
-    checkShortest(pool, draft, report)
-    if (pool.memory !== null) checkMemory(pool.memory, pool, draft, report)
+    if (cache !== undefined) checkCache(cache, pool, draft)
+    checkShortest(pool, draft)
+    if (pool.memory !== null) checkMemory(pool.memory, pool, draft)
   }
 }
 
-function checkCache(cache: KvCache, pool: PoolDraft, draft: Draft, report: Report): void {
+function checkCache(cache: KvCache, pool: PoolDraft, draft: Draft): void {
   const path = [...pool.path, 'generation', 'kv_cache']
   const has = draft.has([...pool.path, 'memory'])
-  if (pool.memory?.allocator === 'contiguous') {
-    const text = 'no kv_cache with allocator contiguous, where a sequence has one reservation'
-    report('key', path, `${text}, got "kv_cache"`)
-  } else if (has && cache.blocks !== undefined) {
-    const text = 'no blocks beside memory, from whose limit they follow, got "blocks"'
-    report('key', [...path, 'blocks'], text)
-  } else if (!has && cache.blocks === undefined) {
-    report('value', path, 'blocks, or memory of the pool from which they follow, got neither')
+  if (pool.memory !== null && 'reservation_tokens' in pool.memory) {
+    const { allocator } = pool.memory
+    draft.unused(path, `with allocator ${allocator} a sequence has one reservation, not blocks`)
+  } else if (has) draft.unused([...path, 'blocks'], 'their number follows from the limit of memory')
+  else if (cache.blocks === undefined) {
+    draft.refuse(path, 'blocks, or memory of the pool, which determines their number', 'neither')
   }
 }
 
 /** Checks that the shortest request fits: otherwise every request is refused. */
-function checkShortest(pool: PoolDraft, draft: Draft, report: Report): void {
+function checkShortest(pool: PoolDraft, draft: Draft): void {
   const { generation, memory, path } = pool
-  const tokens = shortestOf(pool, draft)
-  const holds = (most: number) => tokens === null || tokens <= most
-  const shortest = `as the shortest request that comes here has ${tokens} tokens`
-  if (memory?.allocator === 'contiguous' && !holds(memory.reservation_tokens)) {
-    const text = `at least ${tokens}, ${shortest}, got ${memory.reservation_tokens}`
-    report('value', [...path, 'memory', 'reservation_tokens'], text)
+  const tokens = fewestTokens(pool, draft)
+  if (tokens === null) return
+  const shortest = `as the shortest request of this pool has ${tokens} tokens`
+  if (memory && 'reservation_tokens' in memory && tokens > memory.reservation_tokens) {
+    draft.refuse([...path, 'memory', 'reservation_tokens'], `at least ${tokens}, ${shortest}`)
   }
   const cache = generation!.kv_cache
-  if (cache?.blocks === undefined || holds(cache.blocks * cache.block_tokens)) return
-  const text = `at least ${Math.ceil(tokens! / cache.block_tokens)}, ${shortest}, got ${cache.blocks}`
-  report('value', [...path, 'generation', 'kv_cache', 'blocks'], text)
+  if (cache?.blocks === undefined || tokens <= cache.blocks * cache.block_tokens) return
+  const text = `at least ${Math.ceil(tokens / cache.block_tokens)}, ${shortest}`
+  draft.refuse([...path, 'generation', 'kv_cache', 'blocks'], text)
 }
 
 /**
  * Fewest tokens of a request in a pool, without the last, which is not computed on; null if the
  * pool has no class.
  */
-function shortestOf({ model, generation }: PoolDraft, { classes }: Draft): number | null {
+function fewestTokens({ model, generation }: PoolDraft, { classes }: Draft): number | null {
   const served = classes.filter((traffic) => traffic.model === null || traffic.model === model)
   const decodes = generation?.policy === 'static' || generation?.hand_over === undefined
-  const needs = served.map(({ lengths, outputs, lengthSchedule }) => {
-    if (lengthSchedule?.length) return 1
-    return shortest(lengths) + (decodes ? shortest(outputs) - 1 : 0)
+  const needs = served.map(({ input_tokens, output_tokens, length_schedule }) => {
+    if (length_schedule?.length) return 1
+    return lengthRange(input_tokens)[0] + (decodes ? lengthRange(output_tokens)[0] - 1 : 0)
   })
   return needs.length === 0 ? null : Math.min(...needs)
 }
 
-/** 1 if it is unknown. */
-function shortest(lengths: Lengths | null): number {
-  switch (lengths?.distribution) {
-    case 'fixed':
-      return lengths.value
-    case 'uniform':
-    case 'lognormal':
-      return lengths.min
-    case 'quantiles':
-      return Math.max(1, Math.floor(lengths.quantiles[0]![1]))
-    default:
-      return 1
-  }
-}
-
-function checkMemory(memory: PoolMemory, pool: PoolDraft, draft: Draft, report: Report): void {
+function checkMemory(memory: PoolMemory, pool: PoolDraft, draft: Draft): void {
   const path = [...pool.path, 'memory']
   if (memory.device === undefined && memory.limit_mib === undefined) {
-    const text = 'limit_mib or a device, from which the blocks of the KV cache follow, got neither'
-    report('value', path, text)
+    draft.refuse(path, 'limit_mib or device, which limits the KV cache', 'neither')
     return
   }
-  const device = draft.devices.find((candidate) => candidate?.name === memory.device)
+  const device = draft.deviceOf(pool)
   if (device?.residency) {
-    const text = 'a device without residency, as pools that generate keep their weights'
-    report('value', [...path, 'device'], `${text}, got "${device.name}"`)
+    const text = 'a device without residency, as pools with generation keep their weights loaded'
+    draft.refuse([...path, 'device'], text)
   }
   const needs = needsOf(memory, pool, draft)
   const block = blockBytes(memory, pool, draft)
@@ -95,40 +76,30 @@ function checkMemory(memory: PoolMemory, pool: PoolDraft, draft: Draft, report: 
   if (least <= limitMib * MIB) return
   const needed = `a block of ${mib(block)} MiB`
   if (memory.device === undefined) {
-    const text = `${atLeast(least)}, as weights and ${needed} take, got ${limitMib}`
-    report('value', [...path, 'limit_mib'], text)
+    draft.refuse([...path, 'limit_mib'], `${atLeast(least)}, for the weights and ${needed}`)
     return
   }
-  const text = `a device of ${atLeast(least)}, as all weights and ${needed} for each replica take`
-  report('value', [...path, 'device'], `${text}, got "${memory.device}" of ${limitMib}`)
+  const text = `a device of ${atLeast(least)}, for all weights and ${needed} for each replica`
+  draft.refuse([...path, 'device'], text, `"${memory.device}" of ${limitMib}`)
 }
 
-interface Needs {
-  readonly limitMib: number
-  /** replicas that share the limit, and the sum of their weights */
-  readonly replicas: number
-  readonly weights: number
-}
-
-/** Null if it cannot be known. */
-function needsOf(memory: PoolMemory, pool: PoolDraft, draft: Draft): Needs | null {
-  if (memory.device === undefined) {
-    const weights = weightsBytes(pool, draft)
-    return weights === null ? null : { limitMib: memory.limit_mib!, replicas: 1, weights }
-  }
-  const device = draft.devices.find((candidate) => candidate?.name === memory.device)
-  if (!device) return null
+/** The limit of a replica or device, and what shares it; null if it cannot be known. */
+function needsOf(memory: PoolMemory, pool: PoolDraft, draft: Draft) {
+  const alone = memory.device === undefined
+  const limitMib = alone ? memory.limit_mib : draft.deviceOf(pool)?.limit_mib
+  if (limitMib === undefined) return null
+  const sharing = alone
+    ? [{ ...pool, replicas: 1 }]
+    : draft.pools.filter((other) => other.memory?.device === memory.device)
   let replicas = 0
-  let all = 0
-  for (const neighbour of draft.pools.filter(
-    (candidate) => candidate.memory?.device === memory.device,
-  )) {
-    const weights = weightsBytes(neighbour, draft)
-    if (weights === null || neighbour.replicas === null) return null
-    replicas += neighbour.replicas
-    all += neighbour.replicas * weights
+  let weights = 0
+  for (const other of sharing) {
+    const each = weightsBytes(other, draft)
+    if (each === null || other.replicas === null) return null
+    replicas += other.replicas
+    weights += other.replicas * each
   }
-  return { limitMib: device.limit_mib, replicas, weights: all }
+  return { limitMib, replicas, weights }
 }
 
 function blockBytes(memory: PoolMemory, pool: PoolDraft, draft: Draft): number | null {
@@ -136,7 +107,7 @@ function blockBytes(memory: PoolMemory, pool: PoolDraft, draft: Draft): number |
   if (geometry === undefined) return null
   const { layers, heads, head_size: size, precision } = geometry
   const tokens =
-    memory.allocator === 'contiguous'
+    'reservation_tokens' in memory
       ? memory.reservation_tokens
       : (pool.generation?.kv_cache?.block_tokens ?? 16)
   return tokens * 2 * layers * heads * size * PRECISION_BYTES[precision]

@@ -19,15 +19,15 @@ const FIXED = '{ distribution: fixed, value: 9 }'
 test.each([
   [
     `input_tokens: ${DRAWN}, length_correlation: 0.5`,
-    'expected no length_correlation without output_tokens, got "length_correlation"',
+    'remove length_correlation: it needs output_tokens',
   ],
   [
     `output_tokens: ${DRAWN}, length_correlation: 0.5`,
-    'expected no length_correlation without input_tokens, got "length_correlation"',
+    'remove length_correlation: it needs input_tokens',
   ],
   [
     `input_tokens: ${FIXED}, output_tokens: ${DRAWN}, length_correlation: 0.5`,
-    'expected no length_correlation, as input_tokens are fixed, got "length_correlation"',
+    'remove length_correlation: input_tokens have distribution fixed',
   ],
   [
     `input_tokens: ${DRAWN}, output_tokens: ${DRAWN}, length_correlation: 1.5`,
@@ -40,15 +40,15 @@ test.each([
 test.each([
   [
     `input_tokens: ${DRAWN}, length_schedule: [{ at_s: 3 }]`,
-    '0: expected input_level or output_level, got neither',
+    '0: expected the key input_level or output_level, got neither',
   ],
   [
     `input_tokens: ${DRAWN}, length_schedule: [{ at_s: 3, output_level: 0.7 }]`,
-    '0.output_level: expected no output_level, without output_tokens, got "output_level"',
+    '0.output_level: remove output_level: the class has no output_tokens',
   ],
   [
     `input_tokens: ${DRAWN}, length_schedule: [{ at_s: 3, input_level: 0.7 }, { at_s: 3, input_level: 0.5 }]`,
-    '1.at_s: expected more than at_s 3 of the step before, got 3',
+    '1.at_s: expected more than 3, the at_s of the step before, got 3',
   ],
   [
     `input_tokens: ${DRAWN}, length_schedule: [{ at_s: 60, input_level: 0.7 }]`,
@@ -80,7 +80,7 @@ traffic:
 pools: [{ name: central, model: m }]
 `
   expect(problemsIn(text)).toEqual([
-    'traffic.web.length_schedule.0.input_level: expected no input_level, as input_tokens are trace, got "input_level"',
+    'traffic.web.length_schedule.0.input_level: remove input_level: input_tokens have distribution trace',
   ])
 })
 

@@ -1,75 +1,58 @@
 import type { Path } from '../parse/located.ts'
-import type { Arrivals, Lengths } from '../schema/schema.ts'
-import { bringsLengths, type Draft, isLengthless, type Report } from './draft.ts'
+import type { Lengths } from '../schema/schema.ts'
+import { bringsLengths, type ClassDraft, type Draft } from './draft.ts'
+import { checkPair, checkRising } from './ordered.ts'
 
-export function checkLengths(draft: Draft, report: Report): void {
-  const lengthless = isLengthless(draft)
-  for (const { path: at, arrivals, lengths, outputs } of draft.classes) {
-    checkTokens('input_tokens', lengths, { path: at, arrivals }, report)
-    checkTokens('output_tokens', outputs, { path: at, arrivals }, report)
-    const path = [...at, 'input_tokens']
-    if (!lengths) continue
-    const isOne = lengths.distribution === 'fixed' && lengths.value === 1
-    if (lengthless && !isOne && draft.has(path)) {
-      const names = [...new Set(draft.pools.map(({ model }) => model))].join(', ')
-      const why = `nothing in either world would use it, as requests of ${names} have no length`
-      report('key', path, `no input_tokens: ${why}, got distribution ${lengths.distribution}`)
-    }
+export function checkLengths(draft: Draft): void {
+  const lengthless = draft.lengthless
+  for (const traffic of draft.classes) {
+    checkTokens('input_tokens', traffic, draft)
+    checkTokens('output_tokens', traffic, draft)
+    const { path, input_tokens } = traffic
+    if (!input_tokens || !lengthless) continue
+    if (input_tokens.distribution === 'fixed' && input_tokens.value === 1) continue
+    const names = [...new Set(draft.pools.map(({ model }) => model))].join(', ')
+    draft.unused([...path, 'input_tokens'], `requests of ${names} have no length`)
   }
 }
 
 function checkTokens(
   column: 'input_tokens' | 'output_tokens',
-  lengths: Lengths | null,
-  { path: at, arrivals }: { readonly path: Path; readonly arrivals: Arrivals | null },
-  report: Report,
+  { path, arrivals, [column]: lengths }: ClassDraft,
+  draft: Draft,
 ): void {
   if (!lengths) return
-  const path = [...at, column]
-  checkDistribution(lengths, path, report)
+  checkDistribution(lengths, [...path, column], draft)
   if (lengths.distribution !== 'trace' || !arrivals) return
+  const at = [...path, column, 'distribution']
   if (arrivals.process !== 'trace') {
-    const text = `lengths of their own for process ${arrivals.process}, got trace`
-    report('value', [...path, 'distribution'], text)
+    draft.refuse(at, `another one with process ${arrivals.process}`)
   } else if (!bringsLengths(arrivals, column)) {
-    const text = `columns.${column} to say where the trace has its lengths, got nothing`
-    report('value', [...path, 'distribution'], text)
+    draft.refuse(at, `columns.${column}, which names the column of the trace`, 'nothing')
   }
 }
 
-function checkDistribution(lengths: Lengths, path: Path, report: Report): void {
-  const ordered = (low: string, a: number, high: string, b: number) => {
-    if (a > b) report('value', [...path, high], `at least ${low} ${a}, got ${b}`)
-  }
-  if (lengths.distribution === 'uniform') ordered('min', lengths.min, 'max', lengths.max)
+function checkDistribution(lengths: Lengths, path: Path, draft: Draft): void {
+  if (lengths.distribution === 'uniform') checkPair(lengths, ['min', 'max'], path, draft)
   if (lengths.distribution === 'lognormal') {
-    const { min, median, p99, max } = lengths
-    ordered('median', median, 'p99', p99)
-    ordered('min', min, 'max', max)
+    const { min, median, max } = lengths
+    checkPair(lengths, ['median', 'p99'], path, draft)
+    checkPair(lengths, ['min', 'max'], path, draft)
     if (min <= max && (median < min || median > max)) {
-      report('value', [...path, 'median'], `a median from min ${min} to max ${max}, got ${median}`)
+      draft.refuse([...path, 'median'], `a median from min ${min} to max ${max}`)
     }
   }
-  if (lengths.distribution === 'quantiles') checkQuantiles(lengths.quantiles, path, report)
+  if (lengths.distribution === 'quantiles') checkQuantiles(lengths.quantiles, path, draft)
 }
 
-function checkQuantiles(pairs: readonly [number, number][], path: Path, report: Report): void {
-  for (const [i, [p, length]] of pairs.entries()) {
-    const at = [...path, 'quantiles', i]
-    const before = pairs[i - 1]
-    if (!before) {
-      if (p !== 0) report('value', [...at, 0], `probability 0 first, got ${p}`)
-      continue
-    }
-    if (p <= before[0]) {
-      report('value', [...at, 0], `more than ${before[0]}, the probability before, got ${p}`)
-    }
-    if (length < before[1]) {
-      report('value', [...at, 1], `at least ${before[1]}, the length before, got ${length}`)
-    }
+function checkQuantiles(pairs: readonly [number, number][], path: Path, draft: Draft): void {
+  const at = (i: number, part: 0 | 1) => [...path, 'quantiles', i, part]
+  const levels = pairs.map(([level]) => level)
+  if (levels[0] !== 0) draft.refuse(at(0, 0), 'probability 0 first')
+  checkRising(levels, (i) => at(i, 0), 'the probability before', draft)
+  for (const [i, [, length]] of pairs.entries()) {
+    const before = pairs[i - 1]?.[1] ?? 0
+    if (length < before) draft.refuse(at(i, 1), `at least ${before}, the length before`)
   }
-  const last = pairs.at(-1)![0]
-  if (last !== 1) {
-    report('value', [...path, 'quantiles', pairs.length - 1, 0], `probability 1 last, got ${last}`)
-  }
+  if (levels.at(-1) !== 1) draft.refuse(at(pairs.length - 1, 0), 'probability 1 last')
 }

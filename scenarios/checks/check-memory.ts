@@ -1,158 +1,138 @@
 import type { Path } from '../parse/located.ts'
 import { didYouMean } from '../parse/nearest.ts'
 import type { Device, ModelMemory, PoolMemory } from '../schema/schema.ts'
-import type { Draft, PoolDraft, Report } from './draft.ts'
+import { allocators, servesBatches } from '../schema/schema-memory.ts'
+import type { Draft, PoolDraft } from './draft.ts'
 import { atLeast, MIB, weightsBytes } from './weights.ts'
 
 /** Checks that memory is declared where it is used, and that weights and arenas fit. */
-export function checkMemory(draft: Draft, report: Report): void {
+export function checkMemory(draft: Draft): void {
   for (const pool of draft.pools) {
     if (pool.memory === null) continue
-    checkPlace(pool.memory, pool, draft, report)
-    checkAllocator(pool.memory, pool, draft, report)
-    checkModel(pool, draft, report)
-    checkLimit(pool.memory, pool, draft, report)
+    checkPlace(pool.memory, pool, draft)
+    checkAllocator(pool.memory, pool, draft)
+    checkModel(pool, draft)
+    checkLimit(pool.memory, pool, draft)
   }
   for (const [i, device] of draft.devices.entries()) {
-    if (device !== null) checkDevice(device, i, draft, report)
+    if (device !== null) checkDevice(device, i, draft)
   }
   for (const [name, model] of draft.models) {
-    if (model && 'work' in model && model.memory) checkUse(name, model.memory, draft, report)
+    if (model && 'work' in model && model.memory) checkUse(name, model.memory, draft)
   }
 }
 
-const generates = (pool: PoolDraft, draft: Draft) => draft.has([...pool.path, 'generation'])
-
-/** The device that a pool names; null if it names none, or an unknown one. */
-function deviceOf(pool: PoolDraft, { devices }: Draft): Device | null {
-  const name = pool.memory?.device
-  return devices.find((device) => device !== null && device.name === name) ?? null
-}
-
-function checkPlace(memory: PoolMemory, pool: PoolDraft, draft: Draft, report: Report): void {
+function checkPlace(memory: PoolMemory, pool: PoolDraft, draft: Draft): void {
   const path = [...pool.path, 'memory']
-  const { device: name, limit_mib: limit } = memory
-  const device = deviceOf(pool, draft)
+  const { device: name } = memory
+  const device = draft.deviceOf(pool)
   if (name !== undefined && device === null) {
     if (draft.devices.includes(null)) return
     const known = draft.devices.flatMap((listed) => listed?.name ?? [])
     const expected =
-      known.length > 0
-        ? `one of the devices ${known.join(', ')}`
-        : 'one of devices, of which there are none'
-    report('value', [...path, 'device'], `${expected}, got "${name}"${didYouMean(name, known)}`)
+      known.length > 0 ? `one of the devices ${known.join(', ')}` : 'an entry of devices'
+    draft.refuse([...path, 'device'], expected, `"${name}"${didYouMean(name, known)}`)
     return
   }
-  if (name !== undefined && limit !== undefined) {
-    const text = `no limit_mib beside device ${name}, which has one, got "limit_mib"`
-    report('key', [...path, 'limit_mib'], text)
-  }
+  if (name !== undefined) draft.unused([...path, 'limit_mib'], `device ${name} has one`)
   if (device?.residency) return
   const where =
-    device === null
-      ? 'without a device, as weights stay where they are'
-      : `on ${device.name}, which has no residency: weights stay where they are`
-  if (memory.pinned !== undefined) {
-    report('key', [...path, 'pinned'], `no pinned ${where}, got "pinned"`)
-  }
-  const remedies = 'out_of_memory' in memory ? (memory.out_of_memory ?? []) : []
-  const evict = remedies.indexOf('evict')
-  if (evict < 0) return
-  report('value', [...path, 'out_of_memory', evict], `no evict ${where}, got "evict"`)
+    device === null ? 'the pool has no device' : `device ${device.name} has no residency`
+  const why = `weights stay loaded, as ${where}`
+  draft.unused([...path, 'pinned'], why)
+  const evict = remediesOf(memory).indexOf('evict')
+  if (evict >= 0) draft.unused([...path, 'out_of_memory', evict], why)
 }
 
-function checkAllocator(memory: PoolMemory, pool: PoolDraft, draft: Draft, report: Report): void {
+const remediesOf = (memory: PoolMemory) =>
+  servesBatches(memory) ? (memory.out_of_memory ?? []) : []
+
+function checkAllocator(memory: PoolMemory, pool: PoolDraft, draft: Draft): void {
   const path = [...pool.path, 'memory']
-  const { allocator } = memory
-  const cached = allocator === 'paged' || allocator === 'contiguous'
-  if (cached !== generates(pool, draft)) {
-    const expected = cached
-      ? 'bfc, caching, bucket or buddy in a pool that does not generate'
-      : 'paged or contiguous in a pool that generates'
-    report('value', [...path, 'allocator'], `${expected}, got ${allocator}`)
+  if (servesBatches(memory) === draft.generates(pool)) {
+    const where = draft.generates(pool) ? 'with generation' : 'without generation'
+    const fitting = Object.entries(allocators).flatMap(([name, { gives }]) =>
+      (gives === 'chunks') === draft.generates(pool) ? [] : [name],
+    )
+    draft.refuse([...path, 'allocator'], `one of ${fitting.join(', ')} in a pool ${where}`)
   }
-  const remedies = 'out_of_memory' in memory ? (memory.out_of_memory ?? []) : []
+  const remedies = remediesOf(memory)
   const idle = remedies.findIndex((remedy) => remedy !== 'split')
   const why = idleRemedy(memory)
-  if (idle >= 0 && why !== null) {
-    const text = `no ${remedies[idle]} ${why}, got "${remedies[idle]}"`
-    report('value', [...path, 'out_of_memory', idle], text)
-  }
+  if (idle >= 0 && why !== null) draft.unused([...path, 'out_of_memory', idle], why)
   const again = remedies.findIndex((remedy, i) => remedies.indexOf(remedy) < i)
-  if (again < 0) return
-  const text = `each remedy once, got "${remedies[again]}" again`
-  report('value', [...path, 'out_of_memory', again], text)
+  if (again >= 0) draft.unused([...path, 'out_of_memory', again], 'it is in the list already')
 }
 
 /** Why no freed memory could help a pool; null if it could. */
 function idleRemedy(memory: PoolMemory): string | null {
-  if (memory.allocator === 'buddy') return 'with allocator buddy, whose arena never grows'
-  if (memory.limit_mib !== undefined || memory.device !== undefined) return null
-  return 'without a limit_mib or device, as memory never runs out'
+  const { allocator, limit_mib, device } = memory
+  if (allocators[allocator].arena) return `the arena of allocator ${allocator} never grows`
+  if (limit_mib !== undefined || device !== undefined) return null
+  return 'memory never runs out without a limit_mib or device'
 }
 
 /** Declared models must state their memory; for other models a calibration measures it. */
-function checkModel(pool: PoolDraft, draft: Draft, report: Report): void {
-  const model = pool.model === null ? null : draft.models.get(pool.model)
+function checkModel(pool: PoolDraft, draft: Draft): void {
+  const model = draft.modelOf(pool)
   if (!model || !('work' in model)) return
   const path = ['models', pool.model!]
-  const because = `as pool ${pool.name ?? '?'} says memory`
-  if (model.memory === undefined) {
-    report('value', path, `memory, ${because}, got nothing`)
-  } else if (generates(pool, draft) && model.memory.kv_cache === undefined) {
-    report('value', [...path, 'memory'], `kv_cache, ${because} and generates, got nothing`)
+  const because = `as pool ${pool.name ?? '?'} has memory`
+  if (model.memory === undefined) draft.refuse(path, `the key memory, ${because}`, 'nothing')
+  else if (draft.generates(pool) && model.memory.kv_cache === undefined) {
+    const text = `the key kv_cache, ${because} and generation`
+    draft.refuse([...path, 'memory'], text, 'nothing')
   }
 }
 
 /** Checks the weights and the initial arena of one replica against its limit. */
-function checkLimit(memory: PoolMemory, pool: PoolDraft, draft: Draft, report: Report): void {
+function checkLimit(memory: PoolMemory, pool: PoolDraft, draft: Draft): void {
   const { limit_mib: limit, device } = memory
   const least = leastBytes(pool, draft)
   if (limit === undefined || device !== undefined || least === null) return
-  if (generates(pool, draft) || least <= limit * MIB) return
-  const text = `${atLeast(least)}, as ${partsOf(memory)} of a replica take, got ${limit}`
-  report('value', [...pool.path, 'memory', 'limit_mib'], text)
+  if (draft.generates(pool) || least <= limit * MIB) return
+  const parts = allocators[memory.allocator].arena ? 'weights and arena' : 'the weights'
+  draft.refuse(
+    [...pool.path, 'memory', 'limit_mib'],
+    `${atLeast(least)}, for ${parts} of a replica`,
+  )
 }
 
 /** Bytes of weights and of an initial arena; null if unknown. */
 function leastBytes(pool: PoolDraft, draft: Draft): number | null {
   const weights = weightsBytes(pool, draft)
-  if (weights === null || pool.memory?.allocator !== 'buddy') return weights
+  if (weights === null || !pool.memory || !('arena_mib' in pool.memory)) return weights
   return weights + pool.memory.arena_mib * MIB
 }
 
-const partsOf = (memory: PoolMemory) =>
-  memory.allocator === 'buddy' ? 'weights and arena' : 'the weights'
-
-function checkDevice(device: Device, index: number, draft: Draft, report: Report): void {
+function checkDevice(device: Device, index: number, draft: Draft): void {
   const path = ['devices', index]
   const first = draft.devices.findIndex((candidate) => candidate?.name === device.name)
   if (first < index) {
-    const text = `a name of its own, got "${device.name}" as in devices.${first}`
-    report('value', [...path, 'name'], text)
+    const got = `"${device.name}" as in devices.${first}`
+    draft.refuse([...path, 'name'], 'a name of its own', got)
     return
   }
   const pools = draft.pools.filter(({ memory }) => memory?.device === device.name)
   // an unreadable or unknown device might have been meant to be this one
   const unclear = draft.pools.some((pool) => {
     if (pool.memory === null) return draft.has([...pool.path, 'memory'])
-    return pool.memory.device !== undefined && deviceOf(pool, draft) === null
+    return pool.memory.device !== undefined && draft.deviceOf(pool) === null
   })
   if (pools.length === 0) {
-    if (!unclear) report('value', path, `a pool that names ${device.name}, got none`)
+    if (!unclear) draft.refuse(path, `a pool with memory.device ${device.name}`, 'none')
     return
   }
-  if (pools.some((pool) => generates(pool, draft))) return
+  if (pools.some((pool) => draft.generates(pool))) return
   if (device.residency && pools.every(({ memory }) => memory?.pinned === true)) {
-    const text = `no residency, as all models on ${device.name} are pinned, got "residency"`
-    report('key', [...path, 'residency'], text)
+    draft.unused([...path, 'residency'], `all models on ${device.name} are pinned`)
   }
-  checkRate(device, path, pools, { draft, report })
-  const needs = pools.map((pool) => ({ pool, bytes: leastBytes(pool, draft) }))
-  const known = needs.filter((need): need is { pool: PoolDraft; bytes: number } => {
-    return need.bytes !== null
+  checkRate(device, path, pools, draft)
+  const needs = pools.flatMap((pool) => {
+    const bytes = leastBytes(pool, draft)
+    return bytes === null ? [] : [{ pool, bytes }]
   })
-  checkRoom(device, path, known, report)
+  checkRoom(device, path, needs, draft)
 }
 
 /** Load times must be declared for declared models; for others they can be measured. */
@@ -160,20 +140,18 @@ function checkRate(
   { name, residency }: Device,
   path: readonly (string | number)[],
   pools: readonly PoolDraft[],
-  { draft, report }: { readonly draft: Draft; readonly report: Report },
+  draft: Draft,
 ): void {
   if (residency === undefined || residency.gib_per_s !== undefined) return
   const at = [...path, 'residency']
-  const declared = pools.find(({ model, memory }) => {
-    const definition = model === null ? null : draft.models.get(model)
-    return definition && 'work' in definition && memory?.pinned !== true
+  const declared = pools.find((pool) => {
+    const model = draft.modelOf(pool)
+    return model && 'work' in model && pool.memory?.pinned !== true
   })
   if (declared !== undefined) {
-    report('value', at, `gib_per_s, as ${declared.model} on ${name} is declared, got nothing`)
-  } else if (draft.has([...at, 'set_up_ms'])) {
-    const text = 'no set_up_ms without gib_per_s, as loads then take what was measured'
-    report('key', [...at, 'set_up_ms'], `${text}, got "set_up_ms"`)
-  }
+    const text = `the key gib_per_s, as ${declared.model} on ${name} is declared`
+    draft.refuse(at, text, 'nothing')
+  } else draft.unused([...at, 'set_up_ms'], 'without gib_per_s loads take the calibrated time')
 }
 
 /**
@@ -184,7 +162,7 @@ function checkRoom(
   { limit_mib: limit, residency }: Device,
   path: readonly (string | number)[],
   needs: readonly { readonly pool: PoolDraft; readonly bytes: number }[],
-  report: Report,
+  draft: Draft,
 ): void {
   const stays = needs.filter(({ pool }) => residency === undefined || pool.memory?.pinned === true)
   const others = needs.filter((need) => !stays.includes(need))
@@ -193,44 +171,38 @@ function checkRoom(
   if (all + largest <= limit * MIB) return
   const what =
     residency === undefined
-      ? 'the weights of all its replicas take'
-      : 'pinned weights and the largest model beside them take'
-  const text = `${atLeast(all + largest)}, as ${what}, got ${limit}`
-  report('value', [...path, 'limit_mib'], text)
+      ? 'the weights of all its replicas'
+      : 'pinned weights and the largest other model'
+  draft.refuse([...path, 'limit_mib'], `${atLeast(all + largest)}, for ${what}`)
 }
 
 /** Rejects memory keys of a model that have no effect. */
-function checkUse(name: string, memory: ModelMemory, draft: Draft, report: Report): void {
+function checkUse(name: string, memory: ModelMemory, draft: Draft): void {
   const path = ['models', name, 'memory']
   const users = draft.pools.filter((pool) => pool.model === name)
-  const says = users.filter((pool) => draft.has([...pool.path, 'memory']))
-  if (says.length === 0) {
-    report('key', path, `no memory of ${name}, as no pool of it says memory, got "memory"`)
+  const limited = users.filter((pool) => draft.has([...pool.path, 'memory']))
+  if (limited.length === 0) {
+    draft.unused(path, `no pool of model ${name} has memory`)
     return
   }
-  const generating = says.some((pool) => generates(pool, draft))
-  if (memory.kv_cache !== undefined && !generating) {
-    const text = `no kv_cache of ${name}, as no pool of it generates, got "kv_cache"`
-    report('key', [...path, 'kv_cache'], text)
-  }
-  for (const key of ['input', 'activations', 'output']) {
-    if (!generating || !draft.has([...path, key])) continue
-    const text = `no ${key} of ${name}, which generates: its KV cache counts, got "${key}"`
-    report('key', [...path, key], text)
-  }
-  checkBuffers(path, memory, draft, report)
+  if (limited.some((pool) => draft.generates(pool))) {
+    for (const key of ['input', 'activations', 'output']) {
+      draft.unused([...path, key], `a pool of model ${name} has generation, which uses kv_cache`)
+    }
+  } else draft.unused([...path, 'kv_cache'], `no pool of model ${name} has generation`)
+  checkBuffers(path, memory, draft)
 }
 
 const SIZES = ['kib', 'per_item_kib', 'per_token_kib', 'per_token_squared_kib']
 
 /** Checks that each buffer states its size, even if it is 0. */
-function checkBuffers(path: Path, memory: ModelMemory, draft: Draft, report: Report): void {
+function checkBuffers(path: Path, memory: ModelMemory, draft: Draft): void {
   const buffers = [
     ...['input', 'output'].map((key) => [...path, key]),
     ...memory.activations.map((_, i) => [...path, 'activations', i]),
   ]
   for (const buffer of buffers) {
     if (!draft.has(buffer) || SIZES.some((key) => draft.has([...buffer, key]))) continue
-    report('value', buffer, `the key ${SIZES.join(' or ')}, got none of them`)
+    draft.refuse(buffer, `the key ${SIZES.join(' or ')}`, 'none of them')
   }
 }

@@ -1,44 +1,42 @@
 import type { Path } from '../parse/located.ts'
 import type { Model, Work } from '../schema/schema.ts'
 import { takesLength } from '../schema/takes-length.ts'
-import { checkLimits } from './check-limits.ts'
-import type { Draft, Report } from './draft.ts'
+import type { Draft } from './draft.ts'
+import { checkLimits, checkRising } from './ordered.ts'
 
-export function checkModels(draft: Draft, report: Report): void {
+export function checkModels(draft: Draft): void {
   for (const [name, model] of draft.models) {
     const path = ['models', name]
     if (!model) continue
     if ('work' in model) {
       const { work } = model
       if ('setup_ms' in work && typeof work.setup_ms === 'object') {
-        checkLimits(work.setup_ms, [...path, 'work', 'setup_ms'], report)
+        checkLimits(work.setup_ms, [...path, 'work', 'setup_ms'], draft)
       }
       if (work.law === 'two-point' && work.slow_ms <= work.ms) {
-        const text = `more than ms ${work.ms}, got ${work.slow_ms}`
-        report('value', [...path, 'work', 'slow_ms'], text)
+        draft.refuse([...path, 'work', 'slow_ms'], `more than ms ${work.ms}`)
       }
       if (work.law === 'linear' && work.base_ms + work.per_item_ms + work.per_token_ms === 0) {
-        report('value', [...path, 'work'], 'a time above 0, got a batch that takes none')
+        draft.refuse([...path, 'work'], 'a time above 0', 'a batch that takes none')
       }
       if (work.law === 'generation' && work.base_ms + work.per_sequence_ms === 0) {
-        report('value', [...path, 'work'], 'a time above 0, got a step that takes none')
+        draft.refuse([...path, 'work'], 'a time above 0', 'a step that takes none')
       }
       if (model.ragged && (work.law === 'generation' || !takesLength(model))) {
-        const why = work.law === 'generation' ? 'comes in batches' : 'goes by length'
-        report('value', [...path, 'ragged'], `false, as no work of ${name} ${why}, got true`)
+        const why = work.law === 'generation' ? 'is in steps' : 'does not depend on lengths'
+        draft.refuse([...path, 'ragged'], `false, as the work of ${name} ${why}`)
       }
-      if (work.law === 'table') checkTable(work, [...path, 'work'], report)
+      if (work.law === 'table') checkTable(work, [...path, 'work'], draft)
     } else if ('onnx' in model) {
       for (const [key, input] of Object.entries(model.inputs)) {
-        const at = [...path, 'inputs', key, 'vocabulary']
-        if (input.fill === 'tokens' || !draft.has(at)) continue
-        report('key', at, `no vocabulary with fill ${input.fill}, got "vocabulary"`)
+        if (input.fill === 'tokens') continue
+        draft.unused([...path, 'inputs', key, 'vocabulary'], `fill ${input.fill} has none`)
       }
     } else {
-      checkSize(model, path, report)
+      checkSize(model, path, draft)
       if (model.builtin !== 'transformer-encoder' || model.hidden % model.heads === 0) continue
-      const text = `a multiple of heads ${model.heads}, got ${model.hidden}`
-      report('value', [...path, 'hidden'], text)
+      const text = `a multiple of heads ${model.heads}`
+      draft.refuse([...path, 'hidden'], text, `${model.hidden}`)
     }
   }
 }
@@ -48,12 +46,12 @@ const MOST_WEIGHTS = 2e9
 
 type BuiltinModel = Extract<Model, { builtin: string }>
 
-function checkSize(model: BuiltinModel, path: Path, report: Report): void {
+function checkSize(model: BuiltinModel, path: Path, draft: Draft): void {
   const bytes = 4 * weightsOf(model)
   if (bytes <= MOST_WEIGHTS) return
   const [size, most] = [bytes, MOST_WEIGHTS].map((count) => `${(count / 1e9).toPrecision(3)} GB`)
   const at = model.builtin === 'mlp' ? 'width' : 'hidden'
-  report('value', [...path, at], `at most ${most} of weights in fp32, got ${size}`)
+  draft.refuse([...path, at], `at most ${most} of weights in fp32`, size)
 }
 
 /** Number of weights of a built-in model, without vectors. */
@@ -66,13 +64,10 @@ function weightsOf(model: BuiltinModel): number {
 function checkTable(
   { sizes, ms }: Extract<Work, { law: 'table' }>,
   path: Path,
-  report: Report,
+  draft: Draft,
 ): void {
   if (ms.length !== sizes.length) {
-    report('value', [...path, 'ms'], `a time for each of ${sizes.length} sizes, got ${ms.length}`)
+    draft.refuse([...path, 'ms'], `a time for each of ${sizes.length} sizes`, `${ms.length}`)
   }
-  const falling = sizes.findIndex((size, i) => i > 0 && size <= sizes[i - 1]!)
-  if (falling < 0) return
-  const text = `more than the size before it, ${sizes[falling - 1]}, got ${sizes[falling]}`
-  report('value', [...path, 'sizes', falling], text)
+  checkRising(sizes, (i) => [...path, 'sizes', i], 'the size before', draft)
 }

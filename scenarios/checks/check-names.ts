@@ -1,9 +1,9 @@
 import { listed } from '../parse/describe-value.ts'
 import { didYouMean } from '../parse/nearest.ts'
-import type { Draft, Report } from './draft.ts'
+import type { Draft } from './draft.ts'
 
 /** Checks that names are unique, and that references name existing items. */
-export function checkNames(draft: Draft, report: Report): void {
+export function checkNames(draft: Draft): void {
   for (const [key, list] of [
     ['class', draft.classes],
     ['name', draft.pools],
@@ -13,20 +13,19 @@ export function checkNames(draft: Draft, report: Report): void {
       if (name === null) continue
       const taken = first.get(name)
       if (taken === undefined) first.set(name, path.join('.'))
-      else report('value', [...path, key], `a ${key} of its own, got "${name}" as in ${taken}`)
+      else draft.refuse([...path, key], `a ${key} of its own`, `"${name}" as in ${taken}`)
     }
   }
   const models = [...draft.models.keys()]
   for (const { model, path } of draft.pools) {
     if (model === null || draft.models.has(model)) continue
     const known = models.length > 0 ? `one of the models ${listed(models)}` : 'a model'
-    const hint = didYouMean(model, models)
-    report('value', [...path, 'model'], `${known}, got "${model}"${hint}`)
+    draft.refuse([...path, 'model'], known, `"${model}"${didYouMean(model, models)}`)
   }
   const classes = [...new Set(draft.classes.flatMap(({ name }) => name ?? []))]
   for (const name of draft.slo.keys()) {
     if (classes.includes(name)) continue
     const known = classes.length > 0 ? `a class of traffic (${listed(classes)})` : 'a class'
-    report('key', ['slo', name], `${known}, got "${name}"${didYouMean(name, classes)}`)
+    draft.refuseKey(['slo', name], known, `"${name}"${didYouMean(name, classes)}`)
   }
 }

@@ -1,19 +1,18 @@
 import type { Lengths } from '../schema/schema.ts'
-import type { Draft, Report } from './draft.ts'
+import type { Draft } from './draft.ts'
 
 /** Checks that objectives measure something that can occur. */
-export function checkObjectives({ slo, classes, pools, has }: Draft, report: Report): void {
-  const generates = pools.some(({ path }) => has([...path, 'generation']))
+export function checkObjectives(draft: Draft): void {
+  const { slo, classes, pools } = draft
+  const generates = pools.some((pool) => draft.generates(pool))
   for (const [name, objectives] of slo) {
-    const outputs = classes.find((traffic) => traffic.name === name)?.outputs ?? null
+    const outputs = classes.find((traffic) => traffic.name === name)?.output_tokens ?? null
     for (const [i, objective] of objectives.entries()) {
       const kind = objective?.kind
       if (kind !== 'ttft' && kind !== 'tpot') continue
-      const never = (why: string) =>
-        report('value', ['slo', name, i], `no ${kind}_ms, as ${why}, got "${kind}_ms"`)
-      if (!generates) never('no pool generates')
+      if (!generates) draft.unused(['slo', name, i], 'no pool has generation')
       else if (kind === 'tpot' && outputs !== null && isOneToken(outputs)) {
-        never('every answer is one token')
+        draft.unused(['slo', name, i], 'every answer is one token')
       }
     }
   }

@@ -1,60 +1,48 @@
 import type { Path } from '../parse/located.ts'
 import type { Pool } from '../schema/schema.ts'
 import { decidedBy } from '../schema/schema-queue.ts'
-import type { Draft, PoolDraft, Report } from './draft.ts'
+import type { Draft, PoolDraft } from './draft.ts'
 
 type Queue = Pool['queue']
 
 /** Whether queues have what their disciplines depend on, and nothing that none depends on. */
-export function checkOrder(draft: Draft, report: Report): void {
+export function checkOrder(draft: Draft): void {
   for (const { queue, path } of draft.pools) {
-    if (queue) checkQueue(queue, [...path, 'queue'], draft, report)
+    if (queue) checkQueue(queue, [...path, 'queue'], draft)
   }
   if (draft.pools.some(({ queue, admission }) => queue === null || admission === null)) return
-  const pools = draft.pools.map(({ queue, admission, batching }) => ({
-    queue: queue!,
-    admission: admission!,
-    batching,
-  }))
-  checkClasses(pools, draft, report)
-  checkWeights(draft, report)
+  checkClasses(draft)
+  checkWeights(draft)
 }
 
-function checkQueue(queue: Queue, path: Path, draft: Draft, report: Report): void {
+function checkQueue(queue: Queue, path: Path, draft: Draft): void {
   const { discipline } = queue
-  if (decidedBy[discipline] !== 'priority' && draft.has([...path, 'levels'])) {
-    report('key', [...path, 'levels'], `no levels with discipline ${discipline}, got "levels"`)
+  if (decidedBy[discipline] !== 'priority') {
+    draft.unused([...path, 'levels'], `discipline ${discipline} has none`)
   }
   if (
     decidedBy[discipline] === 'deadline' &&
     draft.classes.length > 0 &&
     draft.classes.every(({ deadlineMs }) => deadlineMs === undefined)
   ) {
-    const text = `another discipline, as no class has deadline_ms or a timeout_ms of all`
-    report('value', [...path, 'discipline'], `${text}, got ${discipline}`)
+    const text = 'another discipline, as no class has deadline_ms or a fixed timeout_ms'
+    draft.refuse([...path, 'discipline'], text)
   }
-  checkTimeOut(queue, path, draft, report)
+  checkTimeOut(queue, path, draft)
   const priorities = draft.classes.map(({ priority }) => priority)
   for (const [priority, level] of Object.entries(queue.levels)) {
     const at = [...path, 'levels', priority]
-    checkTimeOut({ ...queue, ...level }, at, draft, report)
+    checkTimeOut({ ...queue, ...level }, at, draft)
     // an invalid class might have any priority
     if (priorities.includes(Number(priority)) || priorities.includes(null)) continue
-    const known = [...new Set(priorities)].join(', ')
-    report('key', at, `the priority of a class (${known}), got "${priority}"`)
+    draft.refuseKey(at, `the priority of a class (${[...new Set(priorities)].join(', ')})`)
   }
 }
 
-function checkTimeOut(
-  bounds: Pick<Queue, 'timeout_ms'>,
-  path: Path,
-  draft: Draft,
-  report: Report,
-): void {
+function checkTimeOut(bounds: Pick<Queue, 'timeout_ms'>, path: Path, draft: Draft): void {
   if (bounds.timeout_ms !== undefined) return
   for (const key of ['timeout_action', 'allow_timeout_override']) {
-    if (!draft.has([...path, key])) continue
-    report('key', [...path, key], `no ${key} without timeout_ms, got "${key}"`)
+    draft.unused([...path, key], 'there is no timeout_ms')
   }
 }
 
@@ -66,7 +54,7 @@ const USED: readonly (readonly [key: string, uses: (pool: Used) => boolean, wher
     'priority',
     ({ queue, admission }) =>
       decidedBy[queue.discipline] === 'priority' || admission.priority !== undefined,
-    'no queue or admission goes by priority',
+    'no queue or admission depends on priority',
   ],
   [
     'deadline_ms',
@@ -74,23 +62,21 @@ const USED: readonly (readonly [key: string, uses: (pool: Used) => boolean, wher
       decidedBy[queue.discipline] === 'deadline' ||
       admission.deadline !== undefined ||
       batching?.policy === 'deadline-aware',
-    'no queue, batching or admission goes by deadlines',
+    'no queue, batching or admission depends on deadlines',
   ],
   [
     'tenant',
     ({ queue, admission }) => isFair(queue) || admission.token_bucket?.per === 'tenant',
-    'no queue is fair to tenants and no token bucket is per tenant',
+    'no queue shares among tenants, and no token bucket is per tenant',
   ],
-  ['weight', ({ queue }) => isFair(queue), 'no queue is fair to tenants'],
-  ['queue_timeout_ms', ({ queue }) => overrides(queue), 'no queue says allow_timeout_override'],
+  ['weight', ({ queue }) => isFair(queue), 'no queue shares among tenants'],
+  ['queue_timeout_ms', ({ queue }) => overrides(queue), 'no queue has allow_timeout_override'],
 ]
 
-function checkClasses(pools: readonly Used[], draft: Draft, report: Report): void {
-  for (const { path } of draft.classes) {
-    for (const [key, uses, why] of USED) {
-      if (!draft.has([...path, key]) || pools.some(uses)) continue
-      report('key', [...path, key], `no ${key}, as ${why}, got "${key}"`)
-    }
+function checkClasses(draft: Draft): void {
+  for (const [key, uses, why] of USED) {
+    if (draft.pools.some((pool) => uses(pool as Used))) continue
+    for (const { path } of draft.classes) draft.unused([...path, key], why)
   }
 }
 
@@ -105,7 +91,7 @@ function overrides(queue: Queue): boolean {
 }
 
 /** Checks that all classes of a tenant state the same weight. */
-function checkWeights(draft: Draft, report: Report): void {
+function checkWeights(draft: Draft): void {
   const known = new Map<string, number>()
   for (const { path, name, tenant, weight } of draft.classes) {
     const key = tenant ?? name
@@ -113,7 +99,7 @@ function checkWeights(draft: Draft, report: Report): void {
     const stated = known.get(key)
     if (stated === undefined) known.set(key, weight)
     else if (stated !== weight) {
-      report('value', [...path, 'weight'], `${stated}, as for tenant ${key} before, got ${weight}`)
+      draft.refuse([...path, 'weight'], `${stated}, as for tenant ${key} before`, `${weight}`)
     }
   }
 }

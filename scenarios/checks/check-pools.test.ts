@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseKeptScenario } from '../parse/kept-scenario.ts'
-import { parseScenario } from '../parse/parse.ts'
+import { parseKeptScenario, parseScenario } from '../parse/parse.ts'
 
 const pool = (keys: string) => `spillway: 1
 name: s
@@ -14,7 +13,7 @@ ${keys}`
 
 test('an accelerator is refused where it stands, and taken in the scenario that a run kept', () => {
   expect(() => parseScenario(pool('    accelerator: local\n'), { file: 's.yaml' })).toThrow(
-    's.yaml:9:5 pools.central.accelerator: expected no accelerator yet, as a pool runs on the machine of its profile; remove it, got "accelerator"',
+    's.yaml:9:5 pools.central.accelerator: remove accelerator: a pool runs on the machine of its profile',
   )
   const { scenario } = parseScenario(pool(''), { file: 's.yaml' })
   expect(parseKeptScenario(JSON.stringify(scenario), 'scenario.json')).toEqual(scenario)

@@ -47,8 +47,7 @@ describe('a prefix cache', () => {
     expect(problemsOf({ traffic: `${SESSION}\n    ${SHARED}` })).toEqual([])
     expect(problemsOf({ traffic: '', arrivals: TRACE })).toEqual([])
     const nothing =
-      '….prefix_cache: expected false, as no class says what prompts begin with by ' +
-      'shared_prefix_tokens, carry_context or hash_ids of a trace, got true'
+      '….prefix_cache: expected false, as no class has shared_prefix_tokens, carry_context or hash_ids of a trace, got true'
     expect(problemsOf({ traffic: '' })).toEqual([nothing])
     const drawn = 'input_tokens: { distribution: fixed, value: 9 }'
     expect(problemsOf({ traffic: drawn, arrivals: TRACE })).toEqual([nothing])
@@ -69,7 +68,7 @@ describe('a prefix cache', () => {
     const cache = 'prefix_cache: true, block_tokens: 24'
     expect(problemsOf({ cache })).toEqual([])
     const text =
-      '….block_tokens: expected a divisor of 512, by which chat tells prompts apart, got 24'
+      '….block_tokens: expected a divisor of 512, the tokens of a prefix number of class chat, got 24'
     expect(problemsOf({ cache, traffic: SESSION })).toEqual([text])
     expect(problemsOf({ cache, traffic: '', arrivals: TRACE })).toEqual([text])
   })
@@ -77,8 +76,7 @@ describe('a prefix cache', () => {
   test('uses the lengths of a trace with hash_ids unchanged', () => {
     const arrivals = `${TRACE}, length_scale: 0.5`
     expect(problemsOf({ traffic: '', arrivals })).toEqual([
-      'traffic.chat.arrivals.length_scale: expected 1 with a prefix_cache, as hash_ids are of the ' +
-        'lengths in the file, got 0.5',
+      'traffic.chat.arrivals.length_scale: expected 1 with a prefix_cache, as hash_ids depend on the lengths in the file, got 0.5',
     ])
     expect(problemsOf({ traffic: '', arrivals, cache: 'block_tokens: 24' })).toEqual([])
   })
@@ -92,8 +90,7 @@ test('a shared prefix has at least a block, and is no longer than prompts', () =
   const lognormal = 'lognormal, median: 300, p99: 900, max: 1000'
   expect(of(16, lognormal)).toEqual([])
   expect(of(15, lognormal)).toEqual([
-    'traffic.chat.shared_prefix_tokens: expected at least the 16 tokens of a block, as only ' +
-      'whole ones are shared, got 15',
+    'traffic.chat.shared_prefix_tokens: expected at least the 16 tokens of a block, as only whole blocks are shared, got 15',
   ])
   const tooLong =
     'traffic.chat.shared_prefix_tokens: expected at most the 1000 tokens of the longest prompt, got 1001'
@@ -117,12 +114,10 @@ test('a shared prefix has at least a block, and is no longer than prompts', () =
 
 test('a shared prefix needs a cache, and contradicts hash_ids', () => {
   expect(problemsOf({ cache: 'block_tokens: 16' })).toEqual([
-    'traffic.chat.shared_prefix_tokens: expected no shared_prefix_tokens, as no pool says ' +
-      'prefix_cache, got "shared_prefix_tokens"',
+    'traffic.chat.shared_prefix_tokens: remove shared_prefix_tokens: no pool has prefix_cache',
   ])
   expect(problemsOf({ cache: 'prefix_cache: false' })).toEqual([])
   expect(problemsOf({ arrivals: TRACE })).toEqual([
-    'traffic.chat.shared_prefix_tokens: expected no shared_prefix_tokens beside the hash_ids of a ' +
-      'trace, got "shared_prefix_tokens"',
+    'traffic.chat.shared_prefix_tokens: remove shared_prefix_tokens: hash_ids of the trace replace it',
   ])
 })

@@ -22,11 +22,11 @@ test.each([
   ],
   [
     `${GAMMA}, load: 1, surges: [{ at_s: 10, factor: 2, every_s: 0.01 }]`,
-    'surges.0.every_s: expected at least 0.05, as a surge comes 1000 times at most, got 0.01',
+    'surges.0.every_s: expected at least 0.05, for at most 1000 surges in a run, got 0.01',
   ],
   [
     `${GAMMA}, load: 1, waves: [{ period_s: 0.03, amplitude: 0.5 }]`,
-    'waves.0.period_s: expected at least 0.06, as a run has 1000 periods at most, got 0.03',
+    'waves.0.period_s: expected at least 0.06, for at most 1000 periods in a run, got 0.03',
   ],
   [
     `process: mmpp, load: 1, states: [{ factor: 0, mean_s: 1 }, { factor: 0, mean_s: 1 }]`,

@@ -1,31 +1,25 @@
 import type { Path } from '../parse/located.ts'
 import type { RatedArrivals } from '../schema/schema.ts'
-import { checkEnd } from './check-end.ts'
-import { checkLimits } from './check-limits.ts'
-import type { Draft, Report } from './draft.ts'
+import type { Draft } from './draft.ts'
+import { checkEnd, checkLimits, checkRising } from './ordered.ts'
 
 /**
  * Most repetitions of a surge and periods of a wave in one run; each changes the rate many times.
  */
 const MOST_TIMES = 1000
 
-export function checkRates(
-  arrivals: RatedArrivals,
-  path: Path,
-  draft: Draft,
-  report: Report,
-): void {
-  exactlyOne(arrivals, ['rate_rps', 'load', 'schedule'], path, draft, report)
-  checkSteps(arrivals.schedule ?? [], path, draft, report)
-  checkSurges(arrivals.surges, path, draft, report)
+export function checkRates(arrivals: RatedArrivals, path: Path, draft: Draft): void {
+  exactlyOne(arrivals, ['rate_rps', 'load', 'schedule'], path, draft)
+  checkSteps(arrivals.schedule ?? [], path, draft)
+  checkSurges(arrivals.surges, path, draft)
   const end = draft.durationS ?? 0
   for (const [i, { period_s }] of arrivals.waves.entries()) {
     if (period_s * MOST_TIMES >= end) continue
-    const text = `at least ${end / MOST_TIMES}, as a run has ${MOST_TIMES} periods at most`
-    report('value', [...path, 'waves', i, 'period_s'], `${text}, got ${period_s}`)
+    const text = `at least ${end / MOST_TIMES}, for at most ${MOST_TIMES} periods in a run`
+    draft.refuse([...path, 'waves', i, 'period_s'], text)
   }
-  if (arrivals.process === 'mmpp') checkStates(arrivals.states, path, report)
-  if (arrivals.process === 'clients') checkLimits(arrivals.cv, [...path, 'cv'], report)
+  if (arrivals.process === 'mmpp') checkStates(arrivals.states, path, draft)
+  if (arrivals.process === 'clients') checkLimits(arrivals.cv, [...path, 'cv'], draft)
 }
 
 /** Lower limit of a constant rate. */
@@ -33,67 +27,54 @@ const LEAST_RATE = 1e-9
 
 type Steps = NonNullable<RatedArrivals['schedule']>
 
-function checkSteps(steps: Steps, path: Path, draft: Draft, report: Report): void {
+function checkSteps(steps: Steps, path: Path, draft: Draft): void {
   for (const [i, step] of steps.entries()) {
     const at = [...path, 'schedule', i]
-    exactlyOne(step, ['rate_rps', 'load'], at, draft, report)
+    exactlyOne(step, ['rate_rps', 'load'], at, draft)
     for (const key of ['rate_rps', 'load'] as const) {
       const value = step[key] ?? 0
       if (value === 0 || value >= LEAST_RATE) continue
-      report('value', [...at, key], `0 or a number of at least ${LEAST_RATE}, got ${value}`)
-    }
-    const before = steps[i - 1]
-    if (!before && step.at_s !== 0) {
-      report('value', [...at, 'at_s'], `0 for the first step, got ${step.at_s}`)
-    } else if (before && step.at_s <= before.at_s) {
-      const text = `more than at_s ${before.at_s} of the step before, got ${step.at_s}`
-      report('value', [...at, 'at_s'], text)
+      draft.refuse([...at, key], `0 or a number of at least ${LEAST_RATE}`)
     }
   }
-  checkEnd(steps, [...path, 'schedule'], draft, report)
+  const at = (i: number) => [...path, 'schedule', i, 'at_s']
+  const times = steps.map(({ at_s }) => at_s)
+  if ((times[0] ?? 0) !== 0) draft.refuse(at(0), '0 for the first step')
+  checkRising(times, at, 'the at_s of the step before', draft)
+  checkEnd(steps, [...path, 'schedule'], draft)
   if (steps.length > 0 && steps.every((step) => !step.rate_rps && !step.load)) {
-    report('value', [...path, 'schedule'], 'a step with a rate above 0, got none')
+    draft.refuse([...path, 'schedule'], 'a step with a rate above 0', 'none')
   }
 }
 
-function checkSurges(
-  surges: RatedArrivals['surges'],
-  path: Path,
-  draft: Draft,
-  report: Report,
-): void {
-  checkEnd(surges, [...path, 'surges'], draft, report)
+function checkSurges(surges: RatedArrivals['surges'], path: Path, draft: Draft): void {
+  checkEnd(surges, [...path, 'surges'], draft)
   for (const [i, surge] of surges.entries()) {
     const at = [...path, 'surges', i]
     if (surge.half_life_s !== undefined && surge.decay_s > 0) {
-      report('key', [...at, 'half_life_s'], 'either decay_s or half_life_s, got both')
+      draft.refuseKey([...at, 'half_life_s'], 'either decay_s or half_life_s', 'both')
     }
     const least = ((draft.durationS ?? 0) - surge.at_s) / MOST_TIMES
     if (surge.every_s === undefined || surge.every_s >= least) continue
-    const text = `at least ${least}, as a surge comes ${MOST_TIMES} times at most`
-    report('value', [...at, 'every_s'], `${text}, got ${surge.every_s}`)
+    draft.refuse([...at, 'every_s'], `at least ${least}, for at most ${MOST_TIMES} surges in a run`)
   }
 }
 
 type States = Extract<RatedArrivals, { process: 'mmpp' }>['states']
 
-function checkStates(states: States, path: Path, report: Report): void {
+function checkStates(states: States, path: Path, draft: Draft): void {
   let sound = true
   for (const [i, { next }] of states.entries()) {
     if (next === undefined) continue
     const at = [...path, 'states', i, 'next']
-    const wrong =
-      next.length !== states.length
-        ? `a weight for each of the ${states.length} states, got ${next.length}`
-        : next[i] !== 0
-          ? `0 for the state itself, got ${next[i]}`
-          : null
-    if (wrong === null) continue
+    if (next.length !== states.length) {
+      draft.refuse(at, `a weight for each of the ${states.length} states`, `${next.length}`)
+    } else if (next[i] !== 0) draft.refuse(at, '0 for the state itself', `${next[i]}`)
+    else continue
     sound = false
-    report('value', at, wrong)
   }
   if (states.every(({ factor }) => factor === 0)) {
-    report('value', [...path, 'states'], 'a state with a factor above 0, got none')
+    draft.refuse([...path, 'states'], 'a state with a factor above 0', 'none')
   }
   if (!sound) return
   const follows = (i: number, j: number) => (states[i]!.next?.[j] ?? (i === j ? 0 : 1)) > 0
@@ -101,8 +82,8 @@ function checkStates(states: States, path: Path, report: Report): void {
     const reached = reachable(states.length, from, follows)
     const missing = [...states.keys()].find((to) => !reached.has(to))
     if (missing === undefined) continue
-    const text = `states that all follow from one another, got ${missing} never after ${from}`
-    report('value', [...path, 'states'], text)
+    const got = `${missing} never after ${from}`
+    draft.refuse([...path, 'states'], 'states that all follow from one another', got)
     return
   }
 }
@@ -124,17 +105,16 @@ function exactlyOne<T extends object>(
   keys: readonly (keyof T & string)[],
   path: Path,
   draft: Draft,
-  report: Report,
 ): void {
   const given = keys.filter((key) => value[key] !== undefined)
   if (given.length === 1) return
   const list = `exactly one of ${keys.join(', ')}`
   if (given.length === 0) {
-    report('value', path, `${list}, got none`)
+    draft.refuse(path, list, 'none')
     return
   }
   const { key, overrides } = draft.latest(path, given)
   const others = given.filter((k) => k !== key).map((k) => `${k}: null`)
   const hint = overrides ? `; to drop what is inherited, set ${others.join(' and ')}` : ''
-  report('key', [...path, key], `${list}, got ${given.join(' and ')}${hint}`)
+  draft.refuseKey([...path, key], list, `${given.join(' and ')}${hint}`)
 }

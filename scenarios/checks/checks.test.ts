@@ -92,7 +92,7 @@ describe('arrivals', () => {
     ],
     [
       `${GAMMA}, schedule: [{ at_s: 0, load: 1 }, { at_s: 0, load: 2 }]`,
-      'schedule.1.at_s: expected more than at_s 0 of the step before, got 0',
+      'schedule.1.at_s: expected more than 0, the at_s of the step before, got 0',
     ],
     [
       `${GAMMA}, schedule: [{ at_s: 0 }]`,
@@ -110,10 +110,7 @@ describe('arrivals', () => {
       'process: trace, file: a, format: jsonl, columns: { time: t }',
       'time_unit: expected s, ms, us, ns or iso, which format jsonl needs, got nothing',
     ],
-    [
-      `${AZURE}, time_unit: s`,
-      'time_unit: expected no time_unit: format azure-llm has its own, got "time_unit"',
-    ],
+    [`${AZURE}, time_unit: s`, 'time_unit: remove time_unit: format azure-llm determines it'],
     [`${AZURE}, load: 1, time_scale: 2`, 'load: expected either time_scale or load, got both'],
     [`${AZURE}, window: { from_s: 9, to_s: 9 }`, 'window.to_s: expected more than from_s 9, got 9'],
     [
@@ -122,7 +119,7 @@ describe('arrivals', () => {
     ],
     [
       `${CSV}, length_scale: 2`,
-      'length_scale: expected no length_scale, as no length is taken from the trace, got "length_scale"',
+      'length_scale: remove length_scale: no length is taken from the trace',
     ],
     [
       `${AZURE}, rate_rps: 3`,
@@ -184,17 +181,14 @@ describe('lengths', () => {
       'distribution: quantiles, quantiles: [[0, 3], [1, 2]]',
       'quantiles.1.1: expected at least 3, the length before, got 2',
     ],
-    [
-      'distribution: trace',
-      'distribution: expected lengths of their own for process poisson, got trace',
-    ],
+    ['distribution: trace', 'distribution: expected another one with process poisson, got "trace"'],
   ])('%s', (tokens, problem) => {
     expect(problemsOf({ tokens })).toEqual([`traffic.web.input_tokens.${problem}`])
   })
 
   test('of a trace need the name of their column', () => {
     expect(problemsOf({ arrivals: CSV, tokens: 'distribution: trace' })).toEqual([
-      'traffic.web.input_tokens.distribution: expected columns.input_tokens to say where the trace has its lengths, got nothing',
+      'traffic.web.input_tokens.distribution: expected columns.input_tokens, which names the column of the trace, got nothing',
     ])
   })
 
@@ -204,7 +198,7 @@ describe('lengths', () => {
     '{ onnx: a.onnx, inputs: { x: { shape: [batch, 3] } } }',
   ])('are refused as unused for %s', (models) => {
     expect(problemsOf({ models, tokens: LONG })).toEqual([
-      'traffic.web.input_tokens: expected no input_tokens: nothing in either world would use it, as requests of m have no length, got distribution fixed',
+      'traffic.web.input_tokens: remove input_tokens: requests of m have no length',
     ])
     expect(problemsOf({ models, tokens: 'distribution: fixed, value: 1' })).toEqual([])
     // another pool whose model depends on length makes them useful
@@ -239,15 +233,15 @@ describe('models and pools', () => {
     ],
     [
       { models: onnx.replace(']', '], vocabulary: 7') },
-      'models.m.inputs.x.vocabulary: expected no vocabulary with fill normal, got "vocabulary"',
+      'models.m.inputs.x.vocabulary: remove vocabulary: fill normal has none',
     ],
     [
       { models: onnx, pool: 'precision: int8' },
-      'pools.central.precision: expected fp32 for an onnx model, which runs as it is, got int8',
+      'pools.central.precision: expected fp32 for an onnx model, which runs as it is, got "int8"',
     ],
     [
       { models: '{ work: { law: constant, ms: 1 } }', pool: 'precision: fp16' },
-      'pools.central.precision: expected fp32 for declared work without memory, got fp16',
+      'pools.central.precision: expected fp32 for declared work without memory, got "fp16"',
     ],
     [
       { models: onnx, pool: 'batching: { policy: fixed, batch: 2 }' },
@@ -255,7 +249,7 @@ describe('models and pools', () => {
     ],
     [
       { pool: 'queue: { routing: round-robin }' },
-      'pools.central.queue.routing: expected no routing with mode shared, where replicas pull, got "routing"',
+      'pools.central.queue.routing: remove routing: with mode shared the replicas take requests from one queue',
     ],
     [
       { pool: 'batching: { policy: dynamic, max_batch: 8, preferred: [9] }' },

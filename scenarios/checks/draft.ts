@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { describeValue } from '../parse/describe-value.ts'
 import {
   liesOn,
   type Node,
@@ -12,7 +13,6 @@ import { type Objective, parseObjective } from '../schema/objective.ts'
 import {
   type Arrivals,
   type Device,
-  type Lengths,
   type Model,
   type Pool,
   type Scenario,
@@ -22,11 +22,40 @@ import {
 import { isMap } from '../schema/schema-walk.ts'
 import { takesLength } from '../schema/takes-length.ts'
 
+/** Keys of a class and of a pool that are parsed separately. */
+type ClassKey = Exclude<keyof typeof classShape, 'class' | 'model' | 'tenant' | 'deadline_ms'>
+type PoolKey = Exclude<keyof typeof poolShape, 'name' | 'model'>
+
+/** Values under these keys; null if there is none or if it is invalid. */
+type Parts<T, K extends keyof T> = { readonly [P in K]-?: NonNullable<T[P]> | null }
+
+export interface ClassDraft extends Parts<TrafficClass, ClassKey> {
+  readonly path: Path
+  readonly name: string | null
+  /** name of the class's model; also null if it names none */
+  readonly model: string | null
+  readonly tenant: string | null
+  /** deadline_ms, or else a fixed timeout_ms; undefined if there is none */
+  readonly deadlineMs: number | undefined | null
+}
+
+export interface PoolDraft extends Parts<Pool, PoolKey> {
+  readonly path: Path
+  readonly name: string | null
+  readonly model: string | null
+}
+
+const shape = scenarioSchema.shape
+const classShape = shape.traffic.element.shape
+const poolShape = shape.pools.element.shape
+
 /**
- * A scenario with possibly invalid parts. Each part is parsed separately, so that one invalid value
- * does not hide problems between others. An invalid part is null.
+ * A scenario with possibly invalid parts, and the problems that checks find in it. Each part is
+ * parsed separately, so that one invalid value does not hide problems between others. An invalid
+ * part is null.
  */
-export interface Draft {
+export class Draft {
+  readonly problems: Problem[] = []
   readonly durationS: number | null
   readonly warmupS: number | null
   readonly models: ReadonlyMap<string, Model | null>
@@ -37,121 +66,98 @@ export interface Draft {
   readonly link: NonNullable<Scenario['link']> | null
   /** objectives of each class, where readable */
   readonly slo: ReadonlyMap<string, readonly (Objective | null)[]>
-  /** whether the scenario states a value there, rather than a default */
-  readonly has: (path: Path) => boolean
-  /** the key of a map that was written last: an override before the file that it overrides */
-  readonly latest: (path: Path, keys: readonly string[]) => { key: string; overrides: boolean }
-}
+  /** whether the length of requests has no effect in any pool */
+  readonly lengthless: boolean
+  readonly #root: Node
 
-export interface ClassDraft {
-  readonly path: Path
-  readonly name: string | null
-  /** name of the class's model; also null if it names none */
-  readonly model: string | null
-  readonly arrivals: Arrivals | null
-  readonly lengths: Lengths | null
-  readonly outputs: Lengths | null
-  readonly lengthSchedule: TrafficClass['length_schedule'] | null
-  readonly fanOut: number | null
-  readonly timeout: TrafficClass['timeout_ms'] | null
-  readonly session: TrafficClass['session'] | null
-  readonly priority: number | null
-  /** deadline_ms, or else a fixed timeout_ms */
-  readonly deadlineMs: number | undefined | null
-  readonly tenant: string | null
-  readonly weight: number | null
-  /** also null if there is none */
-  readonly sharedPrefix: number | null
-}
+  constructor(root: Node) {
+    const top = mapOf(plainOf(root))
+    const items = Object.entries(mapOf(top.models))
+    this.#root = root
+    this.durationS = part(shape.duration_s, top.duration_s)
+    this.warmupS = part(shape.warmup_s, top.warmup_s)
+    this.models = new Map(items.map(([key, item]) => [key, part(shape.models.valueType, item)]))
+    this.pools = listOf(top.pools).map((item, i) => poolDraft(item, ['pools', i]))
+    const used = this.pools.map((pool) => this.modelOf(pool))
+    this.lengthless = used.length > 0 && used.every((model) => model && !takesLength(model))
+    this.classes = listOf(top.traffic).map((item, i) =>
+      classDraft(item, ['traffic', i], this.lengthless),
+    )
+    this.devices = listOf(top.devices).map((item) => part(shape.devices.unwrap().element, item))
+    this.link = part(shape.link, top.link) ?? null
+    const slo = Object.entries(mapOf(top.slo))
+    this.slo = new Map(
+      slo.map(([key, texts]) => [key, listOf(texts).map((text) => parseObjective(`${text}`))]),
+    )
+  }
 
-export interface PoolDraft {
-  readonly path: Path
-  readonly name: string | null
-  readonly model: string | null
-  readonly precision: Pool['precision'] | null
-  readonly queue: Pool['queue'] | null
-  readonly admission: Pool['admission'] | null
-  readonly batching: Pool['batching'] | null
-  readonly generation: NonNullable<Pool['generation']> | null
-  readonly memory: NonNullable<Pool['memory']> | null
-  readonly replicas: Pool['replicas'] | null
-}
+  /** The model of a pool; null if it is unknown. */
+  modelOf({ model }: PoolDraft): Model | null {
+    return model === null ? null : (this.models.get(model) ?? null)
+  }
 
-/** Collects problems: `at('value', path, 'a, got b')` is printed as `expected a, got b`. */
-export type Report = (at: Problem['at'], path: Path, text: string) => void
+  /** The device that a pool names; null if it names none, or an unknown one. */
+  deviceOf({ memory }: PoolDraft): Device | null {
+    if (memory?.device === undefined) return null
+    return this.devices.find((device) => device?.name === memory.device) ?? null
+  }
 
-const shape = scenarioSchema.shape
-const classShape = shape.traffic.element.shape
-const poolShape = shape.pools.element.shape
+  generates({ path }: PoolDraft): boolean {
+    return this.has([...path, 'generation'])
+  }
 
-export function draftOf(root: Node): Draft {
-  const value = plainOf(root)
-  const top = isMap(value) ? value : {}
-  const has = (path: Path) => nodeAt(root, path) !== undefined
-  const models = new Map(
-    Object.entries(isMap(top.models) ? top.models : {}).map(([key, item]) => [
-      key,
-      part(shape.models.valueType, item),
-    ]),
-  )
-  const pools = listOf(top.pools).map((item, i) => poolDraft(item, ['pools', i]))
-  const lengthless = isLengthless({ models, pools })
-  return {
-    durationS: part(shape.duration_s, top.duration_s),
-    warmupS: part(shape.warmup_s, top.warmup_s),
-    models,
-    classes: listOf(top.traffic).map((item, i) => classDraft(item, ['traffic', i], lengthless)),
-    pools,
-    devices: listOf(top.devices).map((item) => part(shape.devices.unwrap().element, item)),
-    link: part(shape.link, top.link) ?? null,
-    slo: new Map(
-      Object.entries(isMap(top.slo) ? top.slo : {}).map(([key, texts]) => [
-        key,
-        listOf(texts).map((text) => parseObjective(`${text}`)),
-      ]),
-    ),
-    has,
-    latest: (path, keys) => latestOf(root, path, keys),
+  /** The value that the scenario states there; undefined where it leaves it to a default. */
+  stated(path: Path): unknown {
+    const node = nodeAt(this.#root, path)
+    return node && plainOf(node)
+  }
+
+  has(path: Path): boolean {
+    return nodeAt(this.#root, path) !== undefined
+  }
+
+  /** The key of a map that was written last: an override before the file that it overrides. */
+  latest(path: Path, keys: readonly string[]): { key: string; overrides: boolean } {
+    const placed = keys.map((key) => ({ key, place: placeOf(this.#root, [...path, key], 'key') }))
+    const top = placed.filter(({ place }) => !placed.some((upper) => liesOn(upper.place, place)))
+    const last = top.reduce((a, b) => (a.place.rank > b.place.rank ? a : b))
+    return { key: last.key, overrides: top.length < placed.length }
+  }
+
+  /** Reports `expected EXPECTED, got GOT`; without `got` the value that the scenario states. */
+  refuse(path: Path, expected: string, got = describeValue(this.stated(path))): void {
+    this.problems.push({ at: 'value', path, text: `expected ${expected}, got ${got}` })
+  }
+
+  /** The same for a key in place of its value. */
+  refuseKey(path: Path, expected: string, got = describeValue(path.at(-1))): void {
+    this.problems.push({ at: 'key', path, text: `expected ${expected}, got ${got}` })
+  }
+
+  /** Reports `remove KEY: REASON` if the scenario states the key, or the entry of a list. */
+  unused(path: Path, reason: string): void {
+    if (!this.has(path)) return
+    const step = path.at(-1)!
+    const unused = typeof step === 'string'
+    const text = `remove ${unused ? step : describeValue(this.stated(path))}: ${reason}`
+    this.problems.push({ at: unused ? 'key' : 'value', path, text, unused })
   }
 }
 
-function latestOf(root: Node, path: Path, keys: readonly string[]) {
-  const placed = keys.map((key) => ({ key, place: placeOf(root, [...path, key], 'key') }))
-  const top = placed.filter(({ place }) => !placed.some((upper) => liesOn(upper.place, place)))
-  const last = top.reduce((a, b) => (a.place.rank > b.place.rank ? a : b))
-  return { key: last.key, overrides: top.length < placed.length }
-}
-
-/** Whether the length of requests has no effect in any pool. */
-export function isLengthless({ models, pools }: Pick<Draft, 'models' | 'pools'>): boolean {
-  const used = pools.map(({ model }) => (model === null ? null : models.get(model)))
-  return used.length > 0 && used.every((model) => model && !takesLength(model))
-}
-
 function classDraft(item: unknown, path: Path, lengthless: boolean): ClassDraft {
-  const keys = isMap(item) ? item : {}
-  const arrivals = part(classShape.arrivals, keys.arrivals)
-  const traced = keys.input_tokens === undefined && !lengthless && bringsLengths(arrivals)
-  const lengths: Lengths | null = traced
-    ? { distribution: 'trace' }
-    : part(classShape.input_tokens, keys.input_tokens)
-  const outputs = part(classShape.output_tokens, keys.output_tokens) ?? null
-  const tenant = textOf(keys.tenant)
-  const session = part(classShape.session, keys.session)
-  const priority = part(classShape.priority, keys.priority)
-  const fanOut = part(classShape.fan_out, keys.fan_out)
-  const timeout = part(classShape.timeout_ms, keys.timeout_ms)
-  const weight = part(classShape.weight, keys.weight)
-  const sharedPrefix = part(classShape.shared_prefix_tokens, keys.shared_prefix_tokens) ?? null
-  const lengthSchedule = part(classShape.length_schedule, keys.length_schedule)
+  const keys = mapOf(item)
+  const parts = partsOf<TrafficClass, ClassKey>(classShape, keys)
+  const traced = keys.input_tokens === undefined && !lengthless && bringsLengths(parts.arrivals)
   const ofAll = typeof keys.timeout_ms === 'number' ? keys.timeout_ms : undefined
-  const deadlineMs = part(classShape.deadline_ms, keys.deadline_ms ?? ofAll)
-  const name = textOf(keys.class)
-  const model = textOf(keys.model)
-  const clients = { fanOut, timeout, session }
-  const drawn = { lengths, outputs, lengthSchedule, sharedPrefix }
-  const rank = { priority, deadlineMs, tenant, weight }
-  return { path, name, model, arrivals, ...drawn, ...clients, ...rank }
+  return {
+    ...parts,
+    path,
+    name: textOf(keys.class),
+    model: textOf(keys.model),
+    tenant: textOf(keys.tenant),
+    input_tokens: traced ? { distribution: 'trace' } : parts.input_tokens,
+    deadlineMs: part(classShape.deadline_ms, keys.deadline_ms ?? ofAll),
+  }
 }
 
 /** Whether the rows of a trace have lengths of inputs or outputs. */
@@ -165,19 +171,20 @@ export function bringsLengths(
 }
 
 function poolDraft(item: unknown, path: Path): PoolDraft {
-  const keys = isMap(item) ? item : {}
-  return {
-    path,
-    name: textOf(keys.name),
-    model: textOf(keys.model),
-    precision: part(poolShape.precision, keys.precision),
-    queue: part(poolShape.queue, keys.queue),
-    admission: part(poolShape.admission, keys.admission),
-    batching: part(poolShape.batching, keys.batching),
-    generation: part(poolShape.generation, keys.generation) ?? null,
-    memory: part(poolShape.memory, keys.memory) ?? null,
-    replicas: part(poolShape.replicas, keys.replicas),
-  }
+  const keys = mapOf(item)
+  const parts = partsOf<Pool, PoolKey>(poolShape, keys)
+  return { ...parts, path, name: textOf(keys.name), model: textOf(keys.model) }
+}
+
+function partsOf<T, K extends keyof T & string>(
+  schemas: Readonly<Record<K, z.ZodType>>,
+  keys: Readonly<Record<string, unknown>>,
+): Parts<T, K> {
+  const parts = Object.entries<z.ZodType>(schemas).map(([key, schema]) => [
+    key,
+    part(schema, keys[key]) ?? null,
+  ])
+  return Object.fromEntries(parts) as Parts<T, K>
 }
 
 function part<S extends z.ZodType>(schema: S, value: unknown): z.infer<S> | null {
@@ -191,4 +198,8 @@ function textOf(value: unknown): string | null {
 
 function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
+}
+
+function mapOf(value: unknown): Readonly<Record<string, unknown>> {
+  return isMap(value) ? value : {}
 }

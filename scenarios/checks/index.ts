@@ -3,7 +3,7 @@ import { checkAdmission } from './check-admission.ts'
 import { checkArrivals } from './check-arrivals.ts'
 import { checkBatching } from './check-batching.ts'
 import { checkCapacity } from './check-capacity.ts'
-import { checkAsked } from './check-class-models.ts'
+import { checkClassModels } from './check-class-models.ts'
 import { checkClients } from './check-clients.ts'
 import { checkGeneration } from './check-generation.ts'
 import { checkKvCache } from './check-kv-cache.ts'
@@ -17,13 +17,13 @@ import { checkObjectives } from './check-objectives.ts'
 import { checkOrder } from './check-order.ts'
 import { checkPools } from './check-pools.ts'
 import { checkPrefixes } from './check-prefixes.ts'
-import type { Draft, Report } from './draft.ts'
+import type { Draft } from './draft.ts'
 
-export { type Draft, draftOf } from './draft.ts'
+export { Draft } from './draft.ts'
 
 const CHECKS = [
   checkNames,
-  checkAsked,
+  checkClassModels,
   checkModels,
   checkArrivals,
   checkLengths,
@@ -45,15 +45,12 @@ const CHECKS = [
 
 /** Problems between the values of a scenario that are each valid alone. */
 export function crossCheck(draft: Draft): Problem[] {
-  const problems: Problem[] = []
-  const report: Report = (at, path, text) => {
-    problems.push({ at, path, text: `expected ${text}` })
-  }
-  for (const check of CHECKS) check(draft, report)
-  return problems
+  for (const check of CHECKS) check(draft)
+  return draft.problems
 }
 
-function checkWarmup({ durationS, warmupS }: Draft, report: Report): void {
+function checkWarmup(draft: Draft): void {
+  const { durationS, warmupS } = draft
   if (durationS === null || warmupS === null || warmupS < durationS) return
-  report('value', ['warmup_s'], `less than duration_s ${durationS}, got ${warmupS}`)
+  draft.refuse(['warmup_s'], `less than duration_s ${durationS}`)
 }

@@ -1,7 +1,18 @@
-import { dirname } from 'node:path'
-import type { PlacedProblem } from '../parse/located.ts'
+import { dirname, isAbsolute, join, posix, relative, resolve, sep } from 'node:path'
+import { Failure } from '../failure.ts'
+import {
+  childOf,
+  type MapNode,
+  mapChildren,
+  type Node,
+  type Place,
+  type PlacedProblem,
+  withEntry,
+} from '../parse/located.ts'
+import { merge } from '../parse/merge.ts'
 import { type ParsedScenario, type ParseOptions, validateTree } from '../parse/parse.ts'
-import { readExtended } from './extend.ts'
+import { fileOrigin, parseYamlTree } from '../parse/yaml-tree.ts'
+import { readUserFile, Unreadable } from './user-file.ts'
 
 export interface LoadedScenario extends ParsedScenario {
   /** relative paths of the scenario start here */
@@ -10,7 +21,8 @@ export interface LoadedScenario extends ParsedScenario {
 
 /**
  * Reads a scenario with all files that it extends, applies overrides and validates the result.
- * Throws `Failure` with every problem found, in the order of the text.
+ * Throws `Failure` with every problem found, in the order of the text. `path`, and so the files in
+ * messages, is relative to the working directory.
  */
 export async function loadScenario(
   path: string,
@@ -19,4 +31,109 @@ export async function loadScenario(
   const placed: PlacedProblem[] = []
   const whole = await readExtended(path, placed)
   return { ...validateTree(whole, placed, { ...options, file: path }), directory: dirname(path) }
+}
+
+/** Limit of a scenario together with all files that it extends. */
+const MOST_BYTES = 16_000_000
+const MOST_FILES = 32
+
+interface ScenarioFile {
+  readonly file: string
+  readonly root: Node
+}
+
+/** Where a file is named that another file extends. */
+interface Link {
+  readonly place: Place
+  readonly target: string
+}
+
+/**
+ * Merges a file over the chain of files that it extends. Null if the chain breaks; the problem is
+ * added. Throws `Failure` if the first file cannot be read.
+ */
+async function readExtended(path: string, problems: PlacedProblem[]): Promise<Node | null> {
+  const chain: ScenarioFile[] = []
+  let left = MOST_BYTES
+  for (let file = path, link: Link | null = null; ; ) {
+    const refuse = (reason: string): null => {
+      if (link === null) throw new Failure(`${path}: cannot read the scenario: ${reason}`)
+      const text = `expected a scenario file, got "${link.target}": ${reason}`
+      problems.push({ place: link.place, path: 'extends', text })
+      return null
+    }
+    if (chain.length === MOST_FILES) return refuse(`more than ${MOST_FILES} files in a row`)
+    if (chain.some((loaded) => resolve(loaded.file) === resolve(file))) {
+      return refuse('it leads back to itself')
+    }
+    const read = await readText(file, left)
+    if ('reason' in read) return refuse(read.reason)
+    left -= read.bytes
+    const { root, problems: found } = parseYamlTree(read.text, fileOrigin(file, chain.length))
+    problems.push(...found)
+    if (root === null) return null
+    if (link !== null && root.kind !== 'map') return refuse('it holds no map')
+    chain.push({ file, root })
+    link = linkOf(root)
+    if (link === null) return merged(chain)
+    file = isAbsolute(link.target) ? link.target : join(dirname(file), link.target)
+  }
+}
+
+function linkOf(root: Node): Link | null {
+  const link = childOf(root, 'extends')
+  if (root.kind !== 'map' || link?.kind !== 'value' || typeof link.value !== 'string') return null
+  return { place: link.place, target: link.value }
+}
+
+/** `left`: bytes that can still be read. */
+async function readText(
+  path: string,
+  left: number,
+): Promise<{ text: string; bytes: number } | { reason: string }> {
+  try {
+    const bytes = await readUserFile(path, MOST_BYTES)
+    if (bytes.length > left) {
+      return { reason: `more than ${MOST_BYTES / 1e6} MB, with the files that extend it` }
+    }
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return { text, bytes: bytes.length }
+  } catch (error) {
+    if (error instanceof Unreadable) return { reason: error.message }
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return { reason: 'bytes that are not UTF-8' }
+    throw error
+  }
+}
+
+/** Merges each file over the next one, which it extends, starting with the last. */
+function merged(chain: readonly ScenarioFile[]): Node {
+  return chain.reduceRight((below, { file, root }) => ({
+    file,
+    root: merge(movePaths(below.root, dirname(below.file), dirname(file)), root),
+  })).root
+}
+
+/** Rewrites paths that are relative to another file's folder. */
+function movePaths(root: Node, from: string, to: string): Node {
+  if (root.kind !== 'map' || resolve(from) === resolve(to)) return root
+  const move = (node: Node): Node => {
+    const path = node.kind === 'value' ? node.value : null
+    if (typeof path !== 'string' || isAbsolute(path) || path.startsWith('npm:')) return node
+    const moved = relative(resolve(to), resolve(from, path)).split(sep).join(posix.sep)
+    return { ...node, value: moved } as Node
+  }
+  const models = change(root, 'models', (all) =>
+    mapChildren(all, (model) => change(model, 'onnx', move)),
+  )
+  return change(models, 'traffic', (all) =>
+    mapChildren(all, (item) =>
+      change(item, 'arrivals', (arrivals) => change(arrivals, 'file', move)),
+    ),
+  )
+}
+
+function change(node: Node, key: string, by: (inner: Node) => Node): Node {
+  const entry = node.kind === 'map' ? node.entries.get(key) : undefined
+  return entry ? withEntry(node as MapNode, key, { ...entry, node: by(entry.node) }) : node
 }

@@ -1,9 +1,5 @@
 /** The scenario that `spillway init` writes: small, complete, with comments. */
-export function starterScenario(): string {
-  return STARTER
-}
-
-const STARTER = `# yaml-language-server: $schema=./scenario.schema.json
+export const starterScenario = (): string => `# yaml-language-server: $schema=./scenario.schema.json
 # The line above lets editors complete and check this file: put the output of "spillway schema"
 # there. Every value can be overridden: --set traffic.web.arrivals.load=0.9
 spillway: 1 # format version
@@ -22,7 +18,7 @@ traffic:
       process: poisson # or deterministic, gamma, trace
       load: 0.7 # of the capacity that calibration finds; or rate_rps: 400
       # surges: [{ at_s: 8, factor: 2, rise_s: 2, hold_s: 5, decay_s: 5 }]
-    timeout_ms: 1000 # the client's patience
+    timeout_ms: 1000 # client timeout
 
 slo:
   web: ["p(99) latency_ms < 50", "goodput > 99.5%"]

@@ -4,6 +4,7 @@ import {
   childOf,
   type Entry,
   liesOn,
+  mapChildren,
   type Node,
   type Place,
   plainOf,
@@ -20,16 +21,10 @@ export function dropStaleVariantKeys(root: Node, schema: z.core.$ZodType): Node 
   const value = plainOf(root)
   const node =
     unwrapped instanceof z.ZodDiscriminatedUnion ? ofOneKind(root, unwrapped, value) : root
-  const inner = (step: string | number, child: Node): Node => {
+  return mapChildren(node, (child, step) => {
     const below = schemaAt(schema, [step], value)
     return below === null ? child : dropStaleVariantKeys(child, below)
-  }
-  if (node.kind === 'list') return { ...node, items: node.items.map((item, i) => inner(i, item)) }
-  if (node.kind !== 'map') return node
-  const entries = [...node.entries].map(
-    ([key, entry]) => [key, { ...entry, node: inner(key, entry.node) }] as const,
-  )
-  return { ...node, entries: new Map(entries) }
+  })
 }
 
 function ofOneKind(node: Node, union: z.ZodDiscriminatedUnion, value: unknown): Node {

@@ -38,13 +38,21 @@ interface Context {
   readonly base: Path
 }
 
+function problemAt(
+  { base }: Context,
+  path: Path,
+  text: string,
+  at: Problem['at'] = 'value',
+): Problem[] {
+  return [{ path: [...base, ...path], at, text: `expected ${text}` }]
+}
+
 function explainIssue(issue: Issue, context: Context): Explained[] {
   const path = issue.path as Path
   const value = valueAt(context.value, path)
   const schema = schemaAt(context.schema, path, context.value)
-  const at = (text: string): Problem[] => [
-    { path: [...context.base, ...path], at: 'value', text: `expected ${text}` },
-  ]
+  const at = (text: string, hint = '') =>
+    problemAt(context, path, `${text}, got ${describeValue(value)}${hint}`)
   switch (issue.code) {
     case 'unrecognized_keys':
       return unknownKeys(issue.keys, schema && branchOf(schema, value), [...context.base, ...path])
@@ -52,30 +60,24 @@ function explainIssue(issue: Issue, context: Context): Explained[] {
       return explainUnion(issue, context)
     case 'invalid_key': {
       const text = issue.issues[0]?.message ?? 'another key'
-      const key = JSON.stringify(path.at(-1))
-      return at(`${text}, got ${key}`).map((problem) => ({ ...problem, at: 'key' }))
+      return problemAt(context, path, `${text}, got ${JSON.stringify(path.at(-1))}`, 'key')
     }
     case 'invalid_value': {
       const values = issue.values.map(String)
-      const hint = didYouMean(value, values)
-      return at(`${oneOf(values)}, got ${describeValue(value)}${hint}`)
+      return at(oneOf(values), didYouMean(value, values))
     }
     case 'invalid_type':
-      return at(
-        `${typeText(issue.expected, schema)}, got ${describeValue(value)}${typeHint(issue, value)}`,
-      )
+      return at(typeText(issue.expected, schema), typeHint(issue, value))
     case 'too_small':
     case 'too_big':
       // lists are measured by their length, and so would be text in place of a list
       if (issue.origin === 'string' && schema instanceof z.ZodArray) return []
-      return at(
-        `${sizeText(issue, schema && branchOf(schema, value), value)}, got ${describeValue(value)}`,
-      )
+      return at(sizeText(issue, schema && branchOf(schema, value), value))
     case 'invalid_format':
     case 'custom':
-      return at(`${issue.message}, got ${describeValue(value)}`)
+      return at(issue.message)
     default:
-      return at(`something else (${issue.message}), got ${describeValue(value)}`)
+      return at(`something else (${issue.message})`)
   }
 }
 
@@ -111,30 +113,27 @@ function explainUnion(issue: z.core.$ZodIssueInvalidUnion, context: Context): Pr
   const schema = schemaAt(context.schema, issuePath, context.value)
   const union = schema instanceof z.ZodUnion ? schema : null
   const value = valueAt(context.value, issuePath)
-  const path = [...context.base, ...issuePath]
   const chosen = union && meantBranch(union, value)
   if (union && typeof chosen === 'number') {
-    const inner = { schema: union.options[chosen]!, value, base: path }
+    const base = [...context.base, ...issuePath]
+    const inner = { schema: union.options[chosen]!, value, base }
     return (issue.errors[chosen] ?? []).flatMap((child) => explainIssue(child, inner))
   }
-  const problem = (text: string, step: Path = []): Problem[] => [
-    { path: [...path, ...step], at: step.length > 0 ? 'key' : 'value', text: `expected ${text}` },
-  ]
   const wanted = union ? branchKeys(union) : []
   if (wanted.length === 0) {
     const json = union && z.toJSONSchema(union)
     const parts = (json?.anyOf ?? []).map((part) => part.enum?.join(' or ') ?? 'a whole number')
-    return problem(`${parts.join(' or ')}, got ${describeValue(value)}`)
+    return problemAt(context, issuePath, `${parts.join(' or ')}, got ${describeValue(value)}`)
   }
   if (!isMap(value)) {
-    const maps = `a map with the key ${wanted.join(' or ')}`
-    return problem(`${[...numbersOf(union), maps].join(' or ')}, got ${describeValue(value)}`)
+    const ways = [...numbersOf(union), `a map with the key ${wanted.join(' or ')}`].join(' or ')
+    return problemAt(context, issuePath, `${ways}, got ${describeValue(value)}`)
   }
   const keys = Object.keys(value)
   const typo = keys.find((key) => didYouMean(key, wanted) !== '')
-  const hint = typo === undefined ? '' : didYouMean(typo, wanted)
-  const what = typo ?? (keys.join(', ') || 'an empty map')
-  return problem(`the key ${wanted.join(' or ')}, got ${what}${hint}`, typo ? [typo] : [])
+  const text = `the key ${wanted.join(' or ')}, got ${typo ?? (keys.join(', ') || 'an empty map')}`
+  if (typo === undefined) return problemAt(context, issuePath, text)
+  return problemAt(context, [...issuePath, typo], `${text}${didYouMean(typo, wanted)}`, 'key')
 }
 
 /** The numbers that a union accepts, in words. */
@@ -156,12 +155,12 @@ function noDiscriminator(
   const keys = isMap(holder) ? Object.keys(holder) : []
   const typo = isMap(holder) && !(key in holder) && keys.find((k) => didYouMean(k, [key]) !== '')
   if (typo) {
-    const text = `expected the key ${key}, got ${JSON.stringify(typo)}${didYouMean(typo, [key])}`
-    return [{ path: [...context.base, ...path.slice(0, -1), typo], at: 'key', text }]
+    const text = `the key ${key}, got ${JSON.stringify(typo)}${didYouMean(typo, [key])}`
+    return problemAt(context, [...path.slice(0, -1), typo], text, 'key')
   }
   const value = valueAt(context.value, path)
-  const text = `expected ${oneOf(values)}, got ${describeValue(value)}${didYouMean(value, values)}`
-  return [{ path: [...context.base, ...path], at: 'value', text }]
+  const text = `${oneOf(values)}, got ${describeValue(value)}${didYouMean(value, values)}`
+  return problemAt(context, path, text)
 }
 
 function valueAt(value: unknown, path: Path): unknown {

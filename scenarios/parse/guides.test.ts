@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { parseKeptScenario } from './kept-scenario.ts'
-import { parseScenario } from './parse.ts'
+import { parseKeptScenario, parseScenario } from './parse.ts'
 
 /** YAML blocks of a guide: sections of a scenario; the other sections are below. */
 function blocksOf(guide: string): string[] {

@@ -1,36 +1,14 @@
 import fc from 'fast-check'
 
-/**
- * Characters that affect a terminal, a browser or an XML parser, and texts that try to forge
- * markup.
- */
-const ACTS = [
-  '\u001b[31m',
-  '\u001b]0;title\u0007',
-  '\u009b2J',
-  '\r',
-  '\n',
-  '\t',
-  '\u0000',
-  '\u007f',
-  '\u0085',
-  '\u00ad',
-  '\u061c',
-  '\u200b',
-  '\u200f',
-  '\u2028',
-  '\u202e',
-  '\u2067',
-  '\ufeff',
-  '\ufffe',
-  '\ud800',
-  '\udc00',
-  '\u{e0041}',
-  '</bdi>',
-  '\nerror: ',
-  '\\u{1b}',
-  'שלום',
-]
+/** Characters that affect a terminal, a browser or an XML parser. */
+const ACTING = [
+  0x00, 0x09, 0x0a, 0x0d, 0x7f, 0x85, 0xad, 0x61c, 0x200b, 0x200f, 0x2028, 0x202e, 0x2067, 0xfeff,
+  0xfffe, 0xd800, 0xdc00, 0xe0041,
+].map((code) => String.fromCodePoint(code))
+
+/** Texts that try to forge markup, and one from right to left. */
+const FORGED = ['\u001b[31m', '\u001b]0;title\u0007', '\u009b2J', '</bdi>', '\nerror: ', '\\u{1b}']
+const ACTS = [...ACTING, ...FORGED, 'שלום']
 
 /** Texts of any characters, in which affecting characters are frequent. */
 export const hostileText = fc

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { Failure } from '../failure.ts'
 import { loadScenario } from '../load/load.ts'
-import { parseKeptScenario } from './kept-scenario.ts'
+import { parseKeptScenario } from './parse.ts'
 
 const LIBRARY = new URL('../library/', import.meta.url).pathname
 const FILES = readdirSync(LIBRARY, { recursive: true, encoding: 'utf8' }).filter((name) =>

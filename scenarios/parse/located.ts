@@ -60,6 +60,8 @@ export interface Problem {
   readonly path: Path
   readonly at: 'key' | 'value'
   readonly text: string
+  /** a key that has no effect; defaults that were filled in may have none */
+  readonly unused?: boolean
 }
 
 /** A problem with a known place. */
@@ -82,19 +84,17 @@ export function problemTexts(
   problems: readonly Problem[] = [],
   root: Node | null = null,
 ): string[] {
-  const all = [...placed, ...(root ? problems.map((problem) => placedIn(root, problem)) : [])]
-  all.sort((a, b) => a.place.rank - b.place.rank)
+  // the path becomes text only where it is shown, since that searches lists for names
+  const found = problems.map(({ path, at, text }): PlacedProblem => {
+    return { place: placeOf(root!, path, at), path: () => pathText(root!, path), text }
+  })
+  const all = [...placed, ...found].sort((a, b) => a.place.rank - b.place.rank)
   const texts = new Set<string>()
   for (const [i, problem] of all.entries()) {
     if (texts.size === MOST_MESSAGES) return [...texts, `… and ${all.length - i} more`]
     texts.add(problemText(problem))
   }
   return [...texts]
-}
-
-/** The path is converted to text only when it is shown, since that searches lists for names. */
-function placedIn(root: Node, { path, at, text }: Problem): PlacedProblem {
-  return { place: placeOf(root, path, at), path: () => pathText(root, path), text }
 }
 
 function problemText({ place, path: stated, text }: PlacedProblem): string {
@@ -156,6 +156,16 @@ export function entryName(node: Node): string | null {
   const naming = childOf(node, 'name') ?? childOf(node, 'class')
   const text = naming?.kind === 'value' ? naming.value : null
   return typeof text === 'string' && /^[a-z][a-z0-9._-]{0,99}$/i.test(text) ? text : null
+}
+
+/** The same node with other children. */
+export function mapChildren(node: Node, by: (child: Node, step: string | number) => Node): Node {
+  if (node.kind === 'list') return { ...node, items: node.items.map(by) }
+  if (node.kind !== 'map') return node
+  const entries = [...node.entries].map(
+    ([key, entry]) => [key, { ...entry, node: by(entry.node, key) }] as const,
+  )
+  return { ...node, entries: new Map(entries) }
 }
 
 export function withEntry(map: MapNode, key: string, entry: Entry | null): MapNode {

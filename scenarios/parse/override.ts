@@ -9,7 +9,7 @@ import {
   type PlacedProblem,
   withEntry,
 } from './located.ts'
-import { nearest } from './nearest.ts'
+import { didYouMean } from './nearest.ts'
 import { parseYamlTree } from './yaml-tree.ts'
 
 export interface Override {
@@ -47,7 +47,7 @@ export function applyOverrides(
     } else if (split.steps[0] === 'extends') {
       refuse('expected a value of the scenario; extends has been followed by then')
     } else {
-      const value = parseYamlTree(split.value, { place: () => place })
+      const value = parseYamlTree(split.value, () => place)
       for (const problem of value.problems) refuse(problem.text)
       if (value.root) tree = setAt(tree, split.steps, value.root, { place, refuse, done: [] })
     }
@@ -90,10 +90,10 @@ function setInList(list: ListNode, steps: readonly string[], value: Node, s: Set
   if (taken === null) {
     const where = s.done.join('.')
     const named = list.items.map((item, i) => entryName(item) ?? String(i))
-    const near = nearest(steps[0]!, named)
-    const hint = near === null ? '' : `; did you mean ${near}?`
     const known = named.length === 0 ? 'which is empty' : `which has ${listed(named)}`
-    s.refuse(`expected an entry of ${where}, ${known}, got ${JSON.stringify(steps[0])}${hint}`)
+    s.refuse(
+      `expected an entry of ${where}, ${known}, got ${JSON.stringify(steps[0])}${didYouMean(steps[0], named)}`,
+    )
     return list
   }
   const key = steps.slice(0, taken).join('.')

@@ -57,7 +57,11 @@ function check(text: string, set: readonly string[] = []): 'valid' | 'invalid' {
       const place = /^f\.yaml:(\d+):(\d+)[: ]/.exec(problem)
       const line = Number(place?.[1] ?? 0)
       const placed = problem.startsWith('--set ') || (line >= 1 && line <= lines)
-      if (!placed || !/: expected .|expected valid YAML/.test(problem) || BAD.test(problem)) {
+      if (
+        !placed ||
+        !/: (expected|remove) .|expected valid YAML/.test(problem) ||
+        BAD.test(problem)
+      ) {
         throw new Error(`a bad message: ${problem}\nfor:\n${text}`)
       }
     }

@@ -1,4 +1,4 @@
-import { crossCheck, type Draft, draftOf } from '../checks/index.ts'
+import { crossCheck, Draft } from '../checks/index.ts'
 import { Failure } from '../failure.ts'
 import { hashOf } from '../schema/canonical.ts'
 import { type Scenario, scenarioSchema } from '../schema/schema.ts'
@@ -8,7 +8,6 @@ import {
   childOf,
   type Node,
   type PlacedProblem,
-  type Problem,
   placeOf,
   plainOf,
   problemTexts,
@@ -41,12 +40,9 @@ export function parseScenario(text: string, options: TextOptions): ParsedScenari
   const placed = [...problems]
   if (root === null || !childOf(root, 'extends')) return validateTree(root, placed, options)
   const place = placeOf(root, ['extends'], 'key')
-  placed.push({
-    place,
-    path: 'extends',
-    text: 'expected a scenario that stands alone, got extends',
-  })
-  throw failure(placed)
+  const problem = 'expected a scenario that stands alone, got extends'
+  placed.push({ place, path: 'extends', text: problem })
+  throw new Failure(problemTexts(placed))
 }
 
 /**
@@ -58,15 +54,31 @@ export function validateTree(
   placed: PlacedProblem[],
   options: TextOptions,
 ): ParsedScenario {
-  if (whole === null) throw failure(placed)
+  if (whole === null) throw new Failure(problemTexts(placed))
   const laid = applyOverrides(whole, overridesOf(options), placed)
   const root = dropStaleVariantKeys(laid, scenarioSchema)
   const value = plainOf(root)
-  const draft = draftOf(root)
+  const draft = new Draft(root)
   const problems = [...explain(scenarioSchema, value), ...crossCheck(draft)]
-  if (placed.length + problems.length > 0) throw failure(placed, problems, root)
+  if (placed.length + problems.length > 0) {
+    throw new Failure(problemTexts(placed, problems, root))
+  }
   const scenario = resolved(scenarioSchema.parse(value), draft)
   return { scenario: deepFreeze(scenario), hash: hashOf(scenario), file: options.file }
+}
+
+/**
+ * The scenario that a run kept, as JSON with every default filled in, used or not. Throws `Failure`
+ * if it is no scenario or contradicts itself, for example if a pool names an unknown model.
+ */
+export function parseKeptScenario(text: string, file: string): Scenario {
+  const { root, problems } = parseYamlTree(text, fileOrigin(file, 0))
+  if (!root || problems.length > 0) throw new Failure(problemTexts(problems))
+  const value = plainOf(root)
+  const contradictions = crossCheck(new Draft(root)).filter(({ unused }) => !unused)
+  const found = [...explain(scenarioSchema, value), ...contradictions]
+  if (found.length > 0) throw new Failure(problemTexts([], found, root))
+  return scenarioSchema.parse(value)
 }
 
 function overridesOf(options: ParseOptions): Override[] {
@@ -77,20 +89,12 @@ function overridesOf(options: ParseOptions): Override[] {
 
 const cut = (text: string) => (text.length > 200 ? `${text.slice(0, 199)}…` : text)
 
-function failure(
-  placed: readonly PlacedProblem[],
-  problems: readonly Problem[] = [],
-  root?: Node,
-): Failure {
-  return new Failure(problemTexts(placed, problems, root))
-}
-
 /** A class with a trace and no `input_tokens` of its own takes the lengths of the trace. */
 function resolved(scenario: Scenario, draft: Draft): Scenario {
   const { $schema: _, extends: __, ...rest } = scenario
   const traffic = rest.traffic.map((own, i) => ({
     ...own,
-    input_tokens: draft.classes[i]?.lengths ?? own.input_tokens,
+    input_tokens: draft.classes[i]?.input_tokens ?? own.input_tokens,
   }))
   return { ...rest, traffic }
 }

@@ -8,6 +8,7 @@ import {
   isSeq,
   Lexer,
   LineCounter,
+  type Pair,
   Parser,
   visit,
   type YAMLError,
@@ -38,19 +39,15 @@ export interface YamlTree {
   readonly problems: readonly PlacedProblem[]
 }
 
-export interface YamlOrigin {
-  /** creates the place of an offset */
-  readonly place: (line: number, col: number, offset: number) => Place
-}
+/** Creates the place of an offset. */
+export type YamlOrigin = (line: number, col: number, offset: number) => Place
 
 /** Places of a file: `file:line:col`, ranked after those of the `order` files before it. */
 export function fileOrigin(file: string, order: number): YamlOrigin {
-  return {
-    place: (line, col, offset) => ({
-      label: `${file}:${line}:${col}`,
-      rank: fileRank(order, offset),
-    }),
-  }
+  return (line, col, offset) => ({
+    label: `${file}:${line}:${col}`,
+    rank: fileRank(order, offset),
+  })
 }
 
 /** Parses one YAML 1.2 document. Duplicate keys are reported, and the rest stays readable. */
@@ -58,11 +55,11 @@ export function parseYamlTree(text: string, origin: YamlOrigin): YamlTree {
   const lines = new LineCounter()
   const place = (offset: number): Place => {
     const at = lines.linePos(Math.min(offset, text.length))
-    return origin.place(Math.max(1, at.line), Math.max(1, at.col), offset)
+    return origin(Math.max(1, at.line), Math.max(1, at.col), offset)
   }
   const fatal = (reason: string): YamlTree => ({
     root: null,
-    problems: [{ place: origin.place(1, 1, 0), text: reason }],
+    problems: [{ place: origin(1, 1, 0), text: reason }],
   })
   if (text.length > MAX_CHARACTERS) {
     return fatal(`expected at most ${MAX_CHARACTERS} characters, got ${text.length}`)
@@ -173,12 +170,7 @@ class Converter {
     return { kind: 'value', place, value: isScalar(source) ? plainScalar(source.value) : null }
   }
 
-  #entry(
-    entries: Map<string, Entry>,
-    pair: { key: unknown; value: unknown },
-    at: Place,
-    d: number,
-  ) {
+  #entry(entries: Map<string, Entry>, pair: Pair, at: Place, depth: number): void {
     const source = isAlias(pair.key) ? this.#targets.get(pair.key) : pair.key
     const range = (pair.key as { range?: readonly number[] } | null)?.range
     const key = range ? this.#place(range[0]!) : at
@@ -190,7 +182,7 @@ class Converter {
     const text = String(name)
     if (entries.has(text))
       this.#refuse(key, `expected each key once, got ${describeValue(text)} again`)
-    else entries.set(text, { key, node: this.node(pair.value, key, d + 1) })
+    else entries.set(text, { key, node: this.node(pair.value, key, depth + 1) })
   }
 
   #refuse(place: Place, text: string): Node {

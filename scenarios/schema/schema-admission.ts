@@ -1,14 +1,12 @@
 import { z } from 'zod'
-import { count, nonNegative, positive } from './schema-values.ts'
+import { count, nonNegative, positive, priorityKey } from './schema-values.ts'
 
 /** Admission control of the scenario format. */
 
 const priority = z.strictObject({
   limits: z
-    .record(z.string().regex(/^([1-9]\d?|100)$/, 'a priority from 1 to 100'), count)
-    .describe(
-      'By priority: requests of that priority are shed while the pool has at least this many requests',
-    ),
+    .record(priorityKey, count)
+    .describe('By priority: its requests are shed while the pool has this many requests or more'),
 })
 
 const deadline = z
@@ -17,14 +15,10 @@ const deadline = z
       .default(0)
       .describe('The request must be predicted to end this long before its deadline'),
   })
-  .describe(
-    'Sheds requests that are predicted to miss their deadline_ms (without one, their timeout_ms)',
-  )
+  .describe('Sheds requests that are predicted to miss deadline_ms, or else timeout_ms')
 
 const concurrency = z.strictObject({
-  limit: count.describe(
-    'Limit of requests in the pool, waiting and running; requests above it are shed',
-  ),
+  limit: count.describe('Most requests in the pool, waiting and running; others are shed'),
 })
 
 const tokenBucket = z.strictObject({
@@ -37,12 +31,10 @@ const adaptiveLifo = z
   .strictObject({
     interval_ms: positive
       .default(100)
-      .describe(
-        'Overload begins when the queue was not empty for this long. Also the longest wait without overload',
-      ),
+      .describe('Time without an empty queue that begins an overload; longest wait before it'),
     target_ms: positive.default(5).describe('Longest wait of requests that arrive in overload'),
   })
-  .describe('In overload the newest request goes first, and queue time-outs are short (CoDel)')
+  .describe('In overload the newest request is served first, and queue time-outs are short (CoDel)')
 
 export const admission = z.strictObject({
   priority: priority.optional(),

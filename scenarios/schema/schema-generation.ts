@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { count, name, nonNegative } from './schema-values.ts'
+import { count, name, nonNegative, off } from './schema-values.ts'
 
 /** Token generation of the scenario format. */
 
@@ -15,12 +15,7 @@ const kvCache = z
       .max(0.5)
       .default(0.01)
       .describe('Share of the blocks that admission leaves free while other sequences run'),
-    prefix_cache: z
-      .boolean()
-      .default(false)
-      .describe(
-        'Keeps the blocks of prompts, while there is room, for prompts with the same prefix',
-      ),
+    prefix_cache: off.describe('Keeps blocks of prompts for later prompts with the same prefix'),
   })
   .describe('Memory for the tokens of running sequences; without it there is no limit')
 
@@ -43,9 +38,7 @@ export const generation = z
       first: z
         .enum(['decode', 'prefill'])
         .default('decode')
-        .describe(
-          'Which phase gets the token budget first; with prefill, decoding sequences stall',
-        ),
+        .describe('Phase that gets the token budget first; prefill stalls decoding sequences'),
       kv_cache: kvCache.optional(),
       preemption: z
         .enum(['recompute', 'swap'])
@@ -54,10 +47,7 @@ export const generation = z
       swap_ms_per_token: nonNegative
         .optional()
         .describe("With swap: time to the host's memory for each token, and the same time back"),
-      preempt_by_priority: z
-        .boolean()
-        .default(false)
-        .describe('A sequence of a higher priority preempts one of a lower priority'),
+      preempt_by_priority: off.describe('Higher priorities preempt sequences of lower ones'),
       hand_over: z
         .strictObject({
           pool: name.describe('Pool that decodes'),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { count, name, nonNegative, positive } from './schema-values.ts'
+import { count, name, nonNegative, off, positive } from './schema-values.ts'
 
 /** Memory of the scenario format: of models, devices and pools. */
 
@@ -22,7 +22,7 @@ export const modelMemory = z
     input: z
       .strictObject(buffer)
       .optional()
-      .describe('Staging buffer, held until the batch has ended'),
+      .describe('Staging buffer, in use until the batch has ended'),
     activations: z
       .array(
         z.strictObject({
@@ -38,7 +38,7 @@ export const modelMemory = z
     output: z
       .strictObject(buffer)
       .optional()
-      .describe('Output buffer, allocated last and held until the batch has ended'),
+      .describe('Output buffer, allocated last and in use until the batch has ended'),
     kv_cache: z
       .strictObject({
         layers: count.max(10_000),
@@ -58,9 +58,7 @@ export const device = z.strictObject({
   limit_mib: limit,
   residency: z
     .strictObject({
-      eviction: eviction.describe(
-        'Which idle model is evicted to make room; pinned models never are',
-      ),
+      eviction: eviction.describe('Which idle model is evicted; pinned models never are'),
       gib_per_s: positive
         .optional()
         .describe(
@@ -78,20 +76,13 @@ export const device = z.strictObject({
 
 const where = {
   limit_mib: limit.optional().describe('Limit of each replica, which then has a separate device'),
-  device: name
-    .optional()
-    .describe(
-      'Name of a device; its memory is shared with all pools that name it, its compute is not',
-    ),
+  device: name.optional().describe('Device whose memory, not compute, its pools share'),
   pinned: z.boolean().optional().describe('Loaded from the start, and never evicted'),
 }
 
 const batches = {
   ...where,
-  pattern: z
-    .boolean()
-    .default(false)
-    .describe('Batches of a known shape use one block, as planned by ONNX Runtime'),
+  pattern: off.describe('Batches of a known shape use one block, as planned by ONNX Runtime'),
   out_of_memory: z
     .array(z.enum(['shrink', 'evict', 'split']))
     .max(3)
@@ -127,9 +118,35 @@ export const poolMemory = z
         .literal('contiguous')
         .describe('For generation: one reservation for each sequence'),
       ...where,
-      reservation_tokens: count.describe(
-        'Tokens reserved for each sequence, the longest that one may become',
-      ),
+      reservation_tokens: count.describe('Reserved for each sequence: the longest possible'),
     }),
   ])
   .describe('Memory of each replica, or of a device; without it there is no limit')
+
+export type PoolMemory = z.infer<typeof poolMemory>
+
+/** What checks and plans ask of an allocator. */
+interface AllocatorTraits {
+  /** chunks to batches, blocks or one reservation to each sequence */
+  readonly gives: 'chunks' | 'blocks' | 'reservations'
+  /** whether it reserves an arena at the start, which never grows (`arena_mib`) */
+  readonly arena: boolean
+}
+
+export const allocators: Readonly<Record<PoolMemory['allocator'], AllocatorTraits>> = Object.freeze(
+  {
+    bfc: { gives: 'chunks', arena: false },
+    caching: { gives: 'chunks', arena: false },
+    bucket: { gives: 'chunks', arena: false },
+    buddy: { gives: 'chunks', arena: true },
+    paged: { gives: 'blocks', arena: false },
+    contiguous: { gives: 'reservations', arena: false },
+  },
+)
+
+/** Memory of a pool that runs batches. */
+export type BatchMemory = Extract<PoolMemory, { pattern: boolean }>
+
+export function servesBatches(memory: PoolMemory): memory is BatchMemory {
+  return allocators[memory.allocator].gives === 'chunks'
+}

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { count, nonNegative, positive } from './schema-values.ts'
+import { count, nonNegative, positive, priorityKey } from './schema-values.ts'
 
-/** The part of the scenario format that says how requests wait in a pool. */
+/** Queues of pools in the scenario format. */
 
 export const routing = z.enum(['round-robin', 'least-loaded'])
 
@@ -11,7 +11,7 @@ const bounds = {
   timeout_action: z
     .enum(['reject', 'delay'])
     .optional()
-    .describe('delay: they wait on behind all others of their level, without a second time-out'),
+    .describe('delay: they wait behind all others of their level, without a second time-out'),
   allow_timeout_override: z
     .boolean()
     .optional()
@@ -25,10 +25,7 @@ const common = {
   ...bounds,
   // under any discipline, as its default is part of the hash of every scenario
   levels: z
-    .record(
-      z.string().regex(/^([1-9]\d?|100)$/, 'a priority from 1 to 100'),
-      z.strictObject(bounds),
-    )
+    .record(priorityKey, z.strictObject(bounds))
     .default({})
     .describe('Of priority: bounds of single levels, where they differ from those of the queue'),
 }
@@ -38,9 +35,7 @@ export const queue = z.discriminatedUnion('discipline', [
   z.strictObject({ discipline: z.literal('lifo'), ...common }),
   z.strictObject({
     discipline: z.literal('priority'),
-    ageing_ms: positive
-      .optional()
-      .describe('A wait of this length is worth one level; without it priority is strict'),
+    ageing_ms: positive.optional().describe('A wait that is worth one level; default: none is'),
     ...common,
   }),
   z.strictObject({ discipline: z.literal('earliest-deadline'), ...common }),

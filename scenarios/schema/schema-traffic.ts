@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { count, name, nonNegative, positive } from './schema-values.ts'
+import { count, name, nonNegative, off, positive, share } from './schema-values.ts'
 
 /** Traffic of the scenario format: arrivals, lengths and clients. */
 
@@ -21,11 +21,7 @@ const surge = z.strictObject({
 
 const wave = z.strictObject({
   period_s: positive.describe('Period; a day is 86400'),
-  amplitude: z
-    .number()
-    .min(0)
-    .max(1)
-    .describe('Factor 1 + amplitude at the peak, 1 - amplitude half a period later'),
+  amplitude: share.describe('Factor 1 + amplitude at the peak, 1 - amplitude at the trough'),
   peak_at_s: nonNegative.default(0).describe('Time of one of the peaks'),
 })
 
@@ -39,10 +35,13 @@ const rated = {
 
 const cv = z.number().min(0.05).max(50)
 
+const bursty = {
+  cv: cv.describe('Coefficient of variation of the gaps; 1 is Poisson, above 1 is burstier'),
+  ...rated,
+}
+
 const modulatingState = z.strictObject({
-  factor: nonNegative
-    .max(1e6)
-    .describe('The rate in this state is proportional to it; the mean rate stays as stated'),
+  factor: nonNegative.max(1e6).describe('Proportional to the rate; the mean rate is as stated'),
   mean_s: positive.describe('Mean duration; durations are exponential'),
   next: z
     .array(nonNegative.max(1e6))
@@ -59,16 +58,8 @@ const clientCv = z.discriminatedUnion('distribution', [
 const ratedArrivals = [
   z.strictObject({ process: z.literal('deterministic'), ...rated }),
   z.strictObject({ process: z.literal('poisson'), ...rated }),
-  z.strictObject({
-    process: z.literal('gamma'),
-    cv: cv.describe('Coefficient of variation of the gaps; 1 is Poisson, above 1 is burstier'),
-    ...rated,
-  }),
-  z.strictObject({
-    process: z.literal('weibull'),
-    cv: cv.describe('Coefficient of variation of the gaps; 1 is Poisson, above 1 is burstier'),
-    ...rated,
-  }),
+  z.strictObject({ process: z.literal('gamma'), ...bursty }),
+  z.strictObject({ process: z.literal('weibull'), ...bursty }),
   z.strictObject({
     process: z.literal('mmpp').describe('Poisson, with a rate that follows a Markov chain (MMPP)'),
     states: z.array(modulatingState).min(2).max(50),
@@ -81,7 +72,7 @@ const ratedArrivals = [
     ...rated,
   }),
   z.strictObject({
-    process: z.literal('clients').describe('Many clients; a few send most of the requests'),
+    process: z.literal('clients').describe('Many clients, of which a few send most requests'),
     clients: count.max(10_000).describe('Number of clients; each has its share and its burstiness'),
     share_exponent: nonNegative
       .max(10)
@@ -177,7 +168,7 @@ const drawnLengths = [
   z.strictObject({
     distribution: z.literal('quantiles'),
     quantiles: z
-      .array(z.tuple([z.number().min(0).max(1), positive.max(1e9)]))
+      .array(z.tuple([share, positive.max(1e9)]))
       .min(2)
       .describe('[probability, length] pairs, both rising, from probability 0 to 1'),
   }),
@@ -187,8 +178,6 @@ const lengths = z.discriminatedUnion('distribution', [
   ...drawnLengths,
   z.strictObject({ distribution: z.literal('trace') }),
 ])
-
-const priorityLevel = z.int().min(1).max(100)
 
 const retry = z
   .strictObject({
@@ -214,10 +203,7 @@ const session = z
   .strictObject({
     turns: z.discriminatedUnion('distribution', drawnLengths).describe('Requests of a session'),
     think_time_s: duration.describe('From an answer to the next turn'),
-    carry_context: z
-      .boolean()
-      .default(false)
-      .describe('Adds the lengths of all earlier turns to each turn'),
+    carry_context: off.describe('Adds the lengths of all earlier turns to each turn'),
   })
   .describe('Each arrival is a session of requests, each sent after the answer before it')
 
@@ -241,9 +227,7 @@ export const trafficClass = z.strictObject({
   input_tokens: lengths
     .default({ distribution: 'fixed', value: 1 })
     .describe("Length of a request in the model's free dimension: tokens, pixels, samples"),
-  output_tokens: lengths
-    .optional()
-    .describe('Tokens to generate, for pools with generation; the first comes with the prompt'),
+  output_tokens: lengths.optional().describe('Tokens to generate, for pools with generation'),
   length_correlation: z
     .number()
     .min(-1)
@@ -258,12 +242,8 @@ export const trafficClass = z.strictObject({
   shared_prefix_tokens: count
     .max(1e6)
     .optional()
-    .describe(
-      'Length of the prefix of all prompts, such as instructions. It is part of input_tokens; for sessions with carry_context it is the initial context',
-    ),
-  fan_out: z
-    .int()
-    .min(1)
+    .describe('Prefix of all prompts, within input_tokens; with carry_context the first context'),
+  fan_out: count
     .max(1024)
     .default(1)
     .describe('Parts of a request, each on another replica; it ends with its last part'),
@@ -271,18 +251,11 @@ export const trafficClass = z.strictObject({
     .union([positive, duration])
     .optional()
     .describe('Client timeout, fixed or drawn; the server may still do the work'),
-  cancel: z
-    .boolean()
-    .default(false)
-    .describe('A client that times out cancels its request, if the request still waits'),
+  cancel: off.describe('A client that times out cancels its request if that still waits'),
   retry: retry.optional(),
   session: session.optional(),
-  priority: priorityLevel
-    .default(1)
-    .describe('1 is the highest; for queue discipline and admission by priority'),
-  deadline_ms: positive
-    .optional()
-    .describe('From the scheduled arrival, for policies by deadline; default: timeout_ms'),
+  priority: count.max(100).default(1).describe('1 is the highest; for queues and admission'),
+  deadline_ms: positive.optional().describe('From scheduled arrival; default: timeout_ms'),
   tenant: name.optional().describe('Unit of fair sharing or of a token bucket; default: the class'),
   weight: positive.max(1e6).default(1).describe("The tenant's share, relative to others"),
   queue_timeout_ms: positive

@@ -16,3 +16,7 @@ export const name = z
 export const positive = z.number().min(1e-9).max(1e12)
 export const nonNegative = z.number().nonnegative().max(1e12)
 export const count = z.int().positive().max(1e9)
+export const share = z.number().min(0).max(1)
+export const off = z.boolean().default(false)
+/** A priority as the key of a map. */
+export const priorityKey = z.string().regex(/^([1-9]\d?|100)$/, 'a priority from 1 to 100')

@@ -2,12 +2,13 @@ import { z } from 'zod'
 import { parseObjective } from './objective.ts'
 import { admission } from './schema-admission.ts'
 import { generation } from './schema-generation.ts'
-import { device, modelMemory, poolMemory } from './schema-memory.ts'
+import { device, modelMemory, type PoolMemory, poolMemory } from './schema-memory.ts'
 import { queue, routing } from './schema-queue.ts'
 import { type Duration, duration, type RatedArrivals, trafficClass } from './schema-traffic.ts'
-import { count, name, nonNegative, positive } from './schema-values.ts'
+import { count, name, nonNegative, off, positive, share } from './schema-values.ts'
 
-export type { Duration, RatedArrivals }
+export { allocators, type BatchMemory, servesBatches } from './schema-memory.ts'
+export type { Duration, PoolMemory, RatedArrivals }
 
 /**
  * The scenario format, version 1. The TypeScript types, validation and the JSON Schema for editors
@@ -40,7 +41,7 @@ const work = z
       law: z.literal('two-point').describe('Some batches take longer'),
       ms: positive.describe('Time of most batches'),
       slow_ms: positive.describe('Time of slow batches'),
-      slow_share: z.number().min(0).max(1).describe('Probability that a batch is slow'),
+      slow_share: share.describe('Probability that a batch is slow'),
       ...setUp,
     }),
     z.strictObject({
@@ -115,20 +116,17 @@ const model = z.union([
   builtin,
   z.strictObject({
     onnx: z.string().min(1).describe('Path relative to the scenario, or npm:PACKAGE/PATH'),
-    inputs: z
-      .record(z.string(), input)
-      .describe('Maps batch and length to the free dimensions of each input'),
+    inputs: z.record(z.string(), input).describe('By the name of the input'),
     pad_to: padTo,
   }),
   z.strictObject({
     work,
-    ragged: z
-      .boolean()
-      .default(false)
-      .describe('Requests of a batch are computed at their actual lengths, without padding'),
+    ragged: off.describe('Computes requests at their actual lengths, without padding'),
     memory: modelMemory.optional(),
   }),
 ])
+
+const window = nonNegative.default(0).describe('The batch window; 0 is greedy')
 
 const batching = z.discriminatedUnion('policy', [
   z.strictObject({ policy: z.literal('none') }),
@@ -140,7 +138,7 @@ const batching = z.discriminatedUnion('policy', [
     policy: z.literal('dynamic'),
     max_batch: batch,
     preferred: z.array(batch).default([]).describe('Sizes sent without waiting for the window'),
-    max_delay_ms: nonNegative.default(0).describe('The batch window; 0 is greedy'),
+    max_delay_ms: window,
   }),
   z.strictObject({
     policy: z.literal('aimd').describe('Clipper: the largest batch within a latency target'),
@@ -153,7 +151,7 @@ const batching = z.discriminatedUnion('policy', [
       .max(0.99)
       .default(0.9)
       .describe('The limit is multiplied by this after a batch that missed the target'),
-    max_delay_ms: nonNegative.default(0).describe('The batch window; 0 is greedy'),
+    max_delay_ms: window,
   }),
   z.strictObject({
     policy: z.literal('cork').describe('BentoML: waits while that pays; one batch in flight'),
@@ -173,7 +171,7 @@ const batching = z.discriminatedUnion('policy', [
       .min(1)
       .max(64)
       .describe('Longest length of each bucket, rising; longer requests share a last one'),
-    max_delay_ms: nonNegative.default(0).describe('The batch window of each bucket; 0 is greedy'),
+    max_delay_ms: window,
   }),
 ])
 
@@ -244,7 +242,6 @@ export type Pool = Scenario['pools'][number]
 export type Batching = Pool['batching']
 export type Generation = NonNullable<Pool['generation']>
 export type Work = z.infer<typeof work>
-export type PoolMemory = z.infer<typeof poolMemory>
 export type ModelMemory = z.infer<typeof modelMemory>
 export type Device = z.infer<typeof device>
 export type Precision = z.infer<typeof precision>
@@ -258,3 +255,8 @@ type CamelCase<S extends string> = S extends `${infer Head}_${infer Tail}`
 export type CamelKeys<T> = T extends unknown
   ? { readonly [K in keyof T as CamelCase<K & string>]: T[K] }
   : never
+
+/** The processes of a sum, or the process itself. */
+export function arrivalParts(arrivals: Arrivals): readonly Exclude<Arrivals, { process: 'sum' }>[] {
+  return arrivals.process === 'sum' ? arrivals.of : [arrivals]
+}

@@ -104,43 +104,35 @@ async function readClient(file: string, onProgress?: () => void): Promise<Record
   return rows
 }
 
+/** Outside these limits nearly all gaps would be 0, or all would be equal. */
+const LEAST_SHAPE = 0.01
+const LARGEST_SHAPE = 1e6
+
 /** A row, or its problem. */
 function rowOf(text: string, before: number | null): ClientRow | string {
   const fields = text.split(',').map((field) => field.trim())
   if (fields.length !== FIELDS) {
     return `expected time, rate, CV, family, shape and scale, got ${fields.length} fields`
   }
-  const [at_s, rate_rps, cv, , shape, scale] = fields.map(number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ]
+  const wrong = (i: number, what: string) => `expected ${what}, got ${describeValue(fields[i])}`
+  const numbers = fields.map((field) => (NUMBER.test(field) ? Number(field) : Number.NaN))
+  const [at_s, rate_rps, cv, , shape, scale] = numbers as Six
   const family = fields[3]!
-  if (!(at_s >= 0)) return `expected a time in s, 0 or more, got ${describeValue(fields[0])}`
+  if (!(at_s >= 0)) return wrong(0, 'a time in s, 0 or more')
   if (before !== null && at_s <= before) return `expected a time after ${before}, got ${at_s}`
-  if (!(rate_rps >= 0)) return `expected a rate of 0 or more, got ${describeValue(fields[1])}`
+  if (!(rate_rps >= 0)) return wrong(1, 'a rate of 0 or more')
   if (rate_rps === 0) return { at_s, rate_rps, family: null, shape: 0 }
-  if (family !== 'Gamma' && family !== 'Weibull') {
-    return `expected the family Gamma or Weibull, got ${describeValue(family)}`
-  }
-  if (!(cv >= 0)) return `expected a CV of 0 or more, got ${describeValue(fields[2])}`
+  if (family !== 'Gamma' && family !== 'Weibull') return wrong(3, 'the family Gamma or Weibull')
+  if (!(cv >= 0)) return wrong(2, 'a CV of 0 or more')
   if (!(shape >= LEAST_SHAPE && shape <= LARGEST_SHAPE)) {
-    return `expected a shape from ${LEAST_SHAPE} to ${LARGEST_SHAPE}, got ${describeValue(fields[4])}`
+    return wrong(4, `a shape from ${LEAST_SHAPE} to ${LARGEST_SHAPE}`)
   }
-  if (!(scale > 0)) return `expected a scale above 0, got ${describeValue(fields[5])}`
+  if (!(scale > 0)) return wrong(5, 'a scale above 0')
   return { at_s, rate_rps, family, shape }
 }
 
-/** Outside these limits nearly all gaps would be 0, or all would be equal. */
-const LEAST_SHAPE = 0.01
-const LARGEST_SHAPE = 1e6
-
-function number(field: string): number {
-  return /^[+-]?[\d.]+(e[+-]?\d+)?$/i.test(field) ? Number(field) : Number.NaN
-}
+const NUMBER = /^[+-]?[\d.]+(e[+-]?\d+)?$/i
+type Six = [number, number, number, number, number, number]
 
 /** The last row applies as long as the row before it; a single row applies for ever. */
 function endOf(rows: RecordedClient): number {

@@ -37,17 +37,46 @@ export async function* parquetRows(
   path: string,
   columns: readonly string[],
   onProgress?: (progress: ByteProgress) => void,
+  missing: 'refuse' | 'skip' = 'refuse',
 ): AsyncGenerator<ParquetRows> {
   // few traces are Parquet: the library is loaded with the first one
-  const library = await import('hyparquet')
-  const { handle, bytes } = await openUserFile(path)
+  const { parquetMetadataAsync, parquetRead, parquetSchema } = await import('hyparquet')
+  const { handle, bytes: totalBytes } = await openUserFile(path)
   try {
-    yield* groupsOf(
-      library,
-      { byteLength: bytes, slice: slicesOf(handle, bytes) },
-      columns,
-      onProgress,
-    )
+    const file = { byteLength: totalBytes, slice: slicesOf(handle, totalBytes) }
+    const metadata = await understood(parquetMetadataAsync(file))
+    // a damaged file may have a column without a name
+    const names = parquetSchema(metadata).children.flatMap(({ element }) => element.name ?? [])
+    const present = missing === 'skip' ? columns.filter((name) => names.includes(name)) : columns
+    checkNames(present, names)
+    let first = 1
+    let bytes = 0
+    for (const group of metadata.row_groups) {
+      const rows = Number(group.num_rows)
+      const read: Record<string, DecodedArray> = {}
+      await understood(
+        parquetRead({
+          file,
+          metadata,
+          columns: [...present],
+          rowStart: first - 1,
+          rowEnd: first - 1 + rows,
+          compressors: DECOMPRESSORS,
+          parsers: PARSERS,
+          onChunk: ({ columnName, columnData }) => {
+            read[columnName] = columnData
+          },
+        }),
+      )
+      for (const name of present) {
+        if (read[name]?.length === rows) continue
+        throw new ParquetError(`expected one value of ${JSON.stringify(name)} in each row`)
+      }
+      yield { first, rows, columns: read }
+      first += rows
+      bytes += Number(group.total_compressed_size ?? group.total_byte_size)
+      onProgress?.({ bytes: Math.min(bytes, totalBytes), totalBytes })
+    }
   } finally {
     await handle.close()
   }
@@ -59,16 +88,14 @@ export async function decodeParquet(
   columns: readonly string[],
   onProgress: (progress: ByteProgress) => void,
 ): Promise<void> {
-  const library = await import('hyparquet')
-  const { handle, bytes } = await openUserFile(path)
-  try {
-    const file = { byteLength: bytes, slice: slicesOf(handle, bytes) }
-    const { children } = library.parquetSchema(await library.parquetMetadataAsync(file))
-    const names = children.map(({ element }) => element.name)
-    const present = columns.filter((name) => names.includes(name))
-    for await (const _ of groupsOf(library, file, present, onProgress));
-  } finally {
-    await handle.close()
+  for await (const _ of parquetRows(path, columns, onProgress, 'skip'));
+}
+
+function checkNames(wanted: readonly string[], names: readonly string[]): void {
+  for (const name of wanted) {
+    if (names.includes(name)) continue
+    const found = `${describeValue(names.join(', '))}${didYouMean(name, names)}`
+    throw new ParquetError(`expected the column ${JSON.stringify(name)}, got ${found}`)
   }
 }
 
@@ -81,50 +108,6 @@ function slicesOf(handle: FileHandle, size: number): AsyncBuffer['slice'] {
     const part = new Uint8Array(end - start)
     const { bytesRead } = await handle.read(part, 0, part.length, start)
     return part.buffer.slice(0, bytesRead)
-  }
-}
-
-async function* groupsOf(
-  { parquetMetadataAsync, parquetRead, parquetSchema }: typeof import('hyparquet'),
-  file: AsyncBuffer,
-  columns: readonly string[],
-  onProgress?: (progress: ByteProgress) => void,
-): AsyncGenerator<ParquetRows> {
-  const metadata = await understood(parquetMetadataAsync(file))
-  // a damaged file may have a column without a name
-  const names = parquetSchema(metadata).children.flatMap(({ element }) => element.name ?? [])
-  for (const name of columns) {
-    if (names.includes(name)) continue
-    const found = `${describeValue(names.join(', '))}${didYouMean(name, names)}`
-    throw new ParquetError(`expected the column ${JSON.stringify(name)}, got ${found}`)
-  }
-  let first = 1
-  let bytes = 0
-  for (const group of metadata.row_groups) {
-    const rows = Number(group.num_rows)
-    const read: Record<string, DecodedArray> = {}
-    const range = { rowStart: first - 1, rowEnd: first - 1 + rows }
-    await understood(
-      parquetRead({
-        file,
-        metadata,
-        columns: [...columns],
-        ...range,
-        compressors: DECOMPRESSORS,
-        parsers: PARSERS,
-        onChunk: ({ columnName, columnData }) => {
-          read[columnName] = columnData
-        },
-      }),
-    )
-    for (const name of columns) {
-      if (read[name]?.length === rows) continue
-      throw new ParquetError(`expected one value of ${JSON.stringify(name)} in each row`)
-    }
-    yield { first, rows, columns: read }
-    first += rows
-    bytes += Number(group.total_compressed_size ?? group.total_byte_size)
-    onProgress?.({ bytes: Math.min(bytes, file.byteLength), totalBytes: file.byteLength })
   }
 }
 

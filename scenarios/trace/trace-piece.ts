@@ -1,9 +1,9 @@
 import type { Arrivals } from '../schema/schema.ts'
 
-/** A class whose requests come as the rows of a file. */
+/** Arrivals at the times of the rows of a file. */
 export type TraceArrivals = Extract<Arrivals, { process: 'trace' }>
 
-/** Rows of a trace as a scenario takes them, in order of time. */
+/** Rows of a trace after the window, scales and limits of a scenario, in order of time. */
 export interface TracePiece {
   /** ms from the start of the window, times `time_scale` */
   readonly times: Float64Array
@@ -11,9 +11,6 @@ export interface TracePiece {
   readonly lengths: Int32Array | null
   /** tokens to generate, at least 0; null where the trace has none */
   readonly outputs: Int32Array | null
-  /**
-   * what prompts begin with, a number for every 512 tokens; null of single ones that do not say, or
-   * where none does
-   */
+  /** prefixes of prompts, a number per 512 tokens; null for rows without one, or if none has one */
   readonly prefixes: readonly (Int32Array | null)[] | null
 }

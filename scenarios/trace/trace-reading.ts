@@ -162,7 +162,8 @@ const KNOWN_COLUMNS: Readonly<Partial<Record<TraceArrivals['format'], TraceColum
 }
 
 function unreadable(error: unknown, file: string, arrivals: TraceArrivals): unknown {
-  const reason = error instanceof Unreadable ? error.message : codeOf(error)
+  // an error code: the file was opened, but could not be read to its end
+  const reason = error instanceof Unreadable ? error.message : (error as NodeJS.ErrnoException).code
   if (reason === undefined) return error
   const hint =
     error instanceof Unreadable && error.missing && arrivals.format === 'azure-llm'
@@ -171,6 +172,3 @@ function unreadable(error: unknown, file: string, arrivals: TraceArrivals): unkn
       : ''
   return new Failure(`${file}: cannot read the trace: ${reason}${hint}`)
 }
-
-/** The error code for a file that was opened, but could not be read to its end. */
-const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code

@@ -23,7 +23,18 @@ export function csvReader(rows: RowValues, problem: RowProblem): RowReader {
   const row = (text: string, line: number) => {
     const fields = splitCsv(text)
     if (!header) {
-      const at = (name: string) => columnIndex(fields, name, line, problem)
+      const names = fields.map((field) => field.trim())
+      const at = (name: string) => {
+        const index = names.indexOf(name)
+        const column = `the column ${JSON.stringify(name)}`
+        if (index < 0) {
+          const got = `${describeValue(names.join(', '))}${didYouMean(name, names)}`
+          problem(line, `expected ${column}, got ${got}`, true)
+        } else if (names.lastIndexOf(name) !== index) {
+          problem(line, `expected ${column} once, got it twice`, true)
+        }
+        return index
+      }
       const time = at(columns.time)
       const input = columns.inputTokens === null ? -1 : at(columns.inputTokens)
       const output = columns.outputTokens === null ? -1 : at(columns.outputTokens)
@@ -89,24 +100,6 @@ export function jsonlReader(rows: RowValues, problem: RowProblem): RowReader {
     },
     end: () => {},
   }
-}
-
-function columnIndex(
-  header: readonly string[],
-  name: string,
-  line: number,
-  problem: RowProblem,
-): number {
-  const names = header.map((field) => field.trim())
-  const at = names.indexOf(name)
-  if (at < 0) {
-    const list = describeValue(names.join(', '))
-    const hint = didYouMean(name, names)
-    problem(line, `expected the column ${JSON.stringify(name)}, got ${list}${hint}`, true)
-  } else if (names.lastIndexOf(name) !== at) {
-    problem(line, `expected the column ${JSON.stringify(name)} once, got it twice`, true)
-  }
-  return at
 }
 
 function hasOddQuotes(text: string): boolean {

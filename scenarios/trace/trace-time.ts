@@ -11,12 +11,10 @@ const TICKS_PER_MS: Readonly<Record<TimeUnit, number>> = {
 }
 
 /** The expected form of a time, for messages. */
-export const TIME_TEXT: Readonly<Record<TimeUnit, string>> = {
-  s: 'a time in s, 0 or more',
-  ms: 'a time in ms, 0 or more',
-  us: 'a time in us, 0 or more',
-  ns: 'a time in ns, 0 or more',
-  iso: 'a UTC time such as 2023-11-16 18:17:03.9799600',
+export function timeText(unit: TimeUnit): string {
+  return unit === 'iso'
+    ? 'a UTC time such as 2023-11-16 18:17:03.9799600'
+    : `a time in ${unit}, 0 or more`
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describeValue } from '../parse/describe-value.ts'
-import { TIME_TEXT, type TimeReader, type TimeUnit } from './trace-time.ts'
+import { type TimeReader, type TimeUnit, timeText } from './trace-time.ts'
 
 /** Columns of a trace by their content. */
 export interface TraceColumns {
@@ -48,27 +48,22 @@ export class RowValues {
   add(time: unknown, input: unknown, output: unknown, line: number, numbers?: unknown): void {
     const { time: name, unit, inputTokens, outputTokens, prefix: prefixColumn } = this.columns
     const ticks = this.#time.read(time)
-    if (!Number.isFinite(ticks)) {
-      this.#problem(line, `${name}: expected ${TIME_TEXT[unit]}, got ${describeValue(time)}`)
-      return
-    }
     const inputLength = lengthIn(inputTokens, input)
     const outputLength = lengthIn(outputTokens, output)
-    if (inputLength === null) this.#problem(line, lengthProblem(inputTokens!, input))
-    else if (outputLength === null) this.#problem(line, lengthProblem(outputTokens!, output))
-    else {
-      const prefix = numbers === undefined ? null : prefixOf(numbers)
-      if (prefix !== 'bad') {
-        this.#sink.add({ ticks, input: inputLength, output: outputLength, prefix }, line)
-      } else
-        this.#problem(
-          line,
-          `${prefixColumn}: expected ${PREFIX_TEXT}, got ${describeValue(numbers)}`,
-        )
-    }
+    const prefix = numbers === undefined ? null : prefixOf(numbers)
+    if (!Number.isFinite(ticks)) this.#refuse(line, name, timeText(unit), time)
+    else if (inputLength === null) this.#refuse(line, inputTokens!, LENGTH_TEXT, input)
+    else if (outputLength === null) this.#refuse(line, outputTokens!, LENGTH_TEXT, output)
+    else if (prefix === 'bad') this.#refuse(line, prefixColumn!, PREFIX_TEXT, numbers)
+    else this.#sink.add({ ticks, input: inputLength, output: outputLength, prefix }, line)
+  }
+
+  #refuse(line: number, column: string, expected: string, value: unknown): void {
+    this.#problem(line, `${column}: expected ${expected}, got ${describeValue(value)}`)
   }
 }
 
+const LENGTH_TEXT = `a length from 0 to ${MAX_LENGTH}`
 const PREFIX_TEXT = 'a list of whole numbers from 0 to 2147483647'
 const MAX_NUMBER = 2 ** 31 - 1
 
@@ -91,8 +86,4 @@ function lengthOf(value: unknown): number {
   if (typeof value === 'number' || typeof value === 'bigint') return Number(value)
   const text = typeof value === 'string' ? value.trim() : ''
   return /^\+?\d+(\.\d*)?(e\+?\d+)?$/i.test(text) ? Number(text) : Number.NaN
-}
-
-function lengthProblem(column: string, value: unknown): string {
-  return `${column}: expected a length from 0 to ${MAX_LENGTH}, got ${describeValue(value)}`
 }

@@ -98,7 +98,7 @@ export async function readTrace(
   return { ...joined(pieces), spanMs, rows, skippedOutsideWindow: rows - inside, clamped, bad }
 }
 
-const TOO_MANY_ROWS = `expected at most ${MOST_ROWS.toLocaleString('en-US')} rows where all are held, got more; cut the file, or take a window of it in a scenario`
+const TOO_MANY_ROWS = `expected at most ${MOST_ROWS.toLocaleString('en-US')} rows, as all of them are kept in memory, got more; cut the file, or use a window of it in a scenario`
 
 async function readThrough(
   arrivals: TraceArrivals,

@@ -1,4 +1,4 @@
-import type { PoolMemory } from '../../scenarios/schema/schema.ts'
+import { type BatchMemory, type PoolMemory, servesBatches } from '../../scenarios/schema/schema.ts'
 import type { ActivationPlan } from './activation-plan.ts'
 import type { Allocator } from './allocator.ts'
 import { BfcArena } from './bfc.ts'
@@ -10,15 +10,12 @@ import type { ReplicaPlan } from './replica-memory.ts'
 
 const MIB = 2 ** 20
 
-/** Memory of a pool that runs batches. */
-type BatchMemory = Exclude<PoolMemory, { allocator: 'paged' | 'contiguous' }>
-
 /** The allocation strategy of a pool's replicas. Throws for a pool that generates. */
 export function replicaPlan(memory: PoolMemory, activations: ActivationPlan): ReplicaPlan {
-  if (memory.allocator === 'paged' || memory.allocator === 'contiguous') {
+  if (!servesBatches(memory)) {
     throw new Error(`Expected an allocator of batches, got ${memory.allocator}`)
   }
-  const arenaBytes = memory.allocator === 'buddy' ? Math.floor(memory.arena_mib * MIB) : 0
+  const arenaBytes = 'arena_mib' in memory ? Math.floor(memory.arena_mib * MIB) : 0
   const allocator = allocatorOf(memory, arenaBytes)
   return { activations, pattern: memory.pattern, arenaBytes, allocator }
 }

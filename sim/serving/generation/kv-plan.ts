@@ -32,7 +32,7 @@ const NO_LIMIT = Number.POSITIVE_INFINITY
 export function kvPlan(pool: Pool, scenario: Scenario): KvPlan {
   const cache = pool.generation?.kv_cache
   const bytes = kvBytes(pool, scenario)
-  if (pool.memory?.allocator === 'contiguous') {
+  if (pool.memory && 'reservation_tokens' in pool.memory) {
     const { reservation_tokens: blockTokens } = pool.memory
     // a reservation does not grow, so nothing has to be left for running sequences
     const shape = { watermark: 0, contiguous: true, prefixCache: false }

@@ -1,4 +1,11 @@
-import type { ModelMemory, Pool, PoolMemory, Scenario } from '../../../scenarios/schema/schema.ts'
+import {
+  allocators,
+  type ModelMemory,
+  type Pool,
+  type PoolMemory,
+  type Scenario,
+  servesBatches,
+} from '../../../scenarios/schema/schema.ts'
 import { Empirical } from '../../kernel/index.ts'
 import {
   type ActivationPlan,
@@ -92,7 +99,7 @@ export function memoryPlan(
       devices: numbers,
       weightsBytes: plan === null ? 0 : Math.ceil(weightsBytesOf(plan)),
       sums: plan === null || pool.generation ? [] : heldSums(plan),
-      arena: memory.allocator === 'buddy' ? arenaOf(memory.arena_mib, plan) : null,
+      arena: 'arena_mib' in memory ? arenaOf(memory.arena_mib, plan) : null,
       outOfMemory: remedies(memory),
       pinned: memory.pinned ?? false,
       loadMs: plan?.loadMs && new Empirical(plan.loadMs).mean,
@@ -138,10 +145,10 @@ export function liveDevice(plan: DevicePlan): DevicePlan {
   return residency === null ? plan : { ...plan, residency: { ...residency, shrinks: false } }
 }
 
-/** Of engines their own ledgers make room; an arena of buddies has nothing to give back. */
+/** Engines make room by their own ledgers; an arena that never grows has nothing to release. */
 function remedies(memory: PoolMemory): readonly Remedy[] {
-  if (memory.allocator === 'paged' || memory.allocator === 'contiguous') return []
-  return memory.out_of_memory ?? (memory.allocator === 'buddy' ? [] : ['shrink'])
+  if (!servesBatches(memory)) return []
+  return memory.out_of_memory ?? (allocators[memory.allocator].arena ? [] : ['shrink'])
 }
 
 function arenaOf(mib: number, plan: ActivationPlan | null): ArenaPlan {

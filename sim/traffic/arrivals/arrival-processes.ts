@@ -1,5 +1,4 @@
-import { arrivalParts } from '../../../scenarios/schema/arrival-parts.ts'
-import type { Arrivals } from '../../../scenarios/schema/schema.ts'
+import { type Arrivals, arrivalParts } from '../../../scenarios/schema/schema.ts'
 import { type ArrivalProcess, SummedArrivals } from './arrivals.ts'
 import { closedLoop } from './closed-loop.ts'
 import type { ProcessKind, SourceOptions } from './process-kind.ts'

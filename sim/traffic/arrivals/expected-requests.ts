@@ -1,5 +1,4 @@
-import { arrivalParts } from '../../../scenarios/schema/arrival-parts.ts'
-import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import { arrivalParts, type Scenario } from '../../../scenarios/schema/schema.ts'
 import type { Ms } from '../../serving/index.ts'
 import type { TrafficOptions } from '../source.ts'
 import { isClosed, processOf } from './arrival-processes.ts'

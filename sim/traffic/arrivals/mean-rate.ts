@@ -1,5 +1,4 @@
-import { arrivalParts } from '../../../scenarios/schema/arrival-parts.ts'
-import type { TrafficClass } from '../../../scenarios/schema/schema.ts'
+import { arrivalParts, type TrafficClass } from '../../../scenarios/schema/schema.ts'
 import { stream } from '../../kernel/index.ts'
 import { lengthDistribution } from '../lengths/lengths.ts'
 import { processOf } from './arrival-processes.ts'

@@ -1,5 +1,8 @@
-import { arrivalParts } from '../../../scenarios/schema/arrival-parts.ts'
-import type { RatedArrivals, Scenario } from '../../../scenarios/schema/schema.ts'
+import {
+  arrivalParts,
+  type RatedArrivals,
+  type Scenario,
+} from '../../../scenarios/schema/schema.ts'
 import type { Ms } from '../../serving/index.ts'
 
 /** A factor on the rate with a linear rise, a plateau, and a linear or exponential decay. */
