@@ -49,17 +49,17 @@ function withoutComments(text: string): string {
   return text.replace(TOKEN, (found) => (found.startsWith('/') ? '' : found))
 }
 
-/** Comments alone; all else is blanked, so that lines keep their numbers. */
-export function commentsOf(text: string): string {
+/** Comments and strings; all else is blanked, so that lines keep their numbers. */
+export function proseOfSource(text: string): string {
   const blank = (code: string) => code.replace(/[^\n]/g, ' ')
   let end = 0
   let prose = ''
   for (const match of text.matchAll(TOKEN)) {
     const [found] = match
-    prose += blank(text.slice(end, match.index)) + (found.startsWith('/') ? found : blank(found))
+    prose += blank(text.slice(end, match.index)) + found
     end = match.index + found.length
   }
-  return prose
+  return prose + blank(text.slice(end))
 }
 
 /** Code without the content of its strings; code inside `${…}` stays. */
